@@ -1,0 +1,60 @@
+# frozen_string_literal: true
+
+require "open3"
+require "rbconfig"
+require "timeout"
+
+# Runs Ruby in a child process and waits for it, never longer than a deadline.
+module Child
+  ROOT = File.expand_path("../..", __dir__)
+  LOAD_PATHS = [File.join(ROOT, "lib"), File.join(ROOT, "test")].freeze
+  # What bundler leaves in the environment; a child has it only if it needs gems.
+  BUNDLER = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH BUNDLER_VERSION].freeze
+
+  class Failed < StandardError; end
+
+  Outcome = Struct.new(:status, :out, :err) do
+    def success?
+      status.success?
+    end
+
+    def to_s
+      "#{status}\n--- stdout\n#{out}\n--- stderr\n#{err}"
+    end
+  end
+
+  # Runs `code` and returns its Outcome. `gems: true` keeps bundler's environment.
+  def self.ruby(code, *arguments, env: {}, gems: false, flags: ["-W0"], timeout: 60, **options)
+    environment = (gems ? {} : BUNDLER.to_h { |name| [name, nil] }).merge(env)
+    paths = LOAD_PATHS.flat_map { |path| ["-I", path] }
+    command = [RbConfig.ruby, *flags, *paths, "-e", code, *arguments]
+    run(environment, *command, timeout: timeout, **options)
+  end
+
+  # As `ruby`, but anything else than a clean exit is an error that tells all.
+  def self.ruby!(code, *arguments, **options)
+    outcome = ruby(code, *arguments, **options)
+    return outcome if outcome.success?
+
+    raise Failed, "child failed: #{outcome}"
+  end
+
+  def self.run(environment, *command, timeout:, input: "", **options)
+    Open3.popen3(environment, *command, **options) do |stdin, stdout, stderr, thread|
+      readers = [stdout, stderr].map { |io| Thread.new { io.read } }
+      stdin.write(input)
+      stdin.close
+      finish(thread, timeout, command)
+      Outcome.new(thread.value, *readers.map(&:value))
+    end
+  end
+
+  def self.finish(thread, timeout, command)
+    return if thread.join(timeout)
+
+    Process.kill(:KILL, thread.pid)
+    thread.join
+    raise Failed, "child still running after #{timeout} s: #{command.last(3).join(" ")[0, 500]}"
+  end
+  private_class_method :finish
+end

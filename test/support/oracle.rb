@@ -1,0 +1,111 @@
+# frozen_string_literal: true
+
+require "digest"
+require "fileutils"
+require "rbconfig"
+
+# Compiles and loads the oracle, and reads what it wrote.
+module Oracle
+  SOURCE = File.expand_path("oracle", __dir__)
+
+  # One directory per Ruby and per state of the source, so that nothing stale is ever loaded.
+  def self.build_directory
+    sources = Dir[File.join(SOURCE, "*.{c,rb}")]
+    state = Digest::SHA256.hexdigest(sources.map { |path| File.read(path) }.join)[0, 12]
+    name = "#{RbConfig::CONFIG["ruby_version"]}-#{RUBY_VERSION}-#{RUBY_PLATFORM}-#{state}"
+    File.expand_path("../../tmp/oracle/#{name}", __dir__)
+  end
+
+  def self.path
+    File.join(build_directory, "oracle.#{RbConfig::CONFIG["DLEXT"]}")
+  end
+
+  def self.compile
+    return path if File.exist?(path)
+
+    FileUtils.mkdir_p(File.dirname(build_directory))
+    scratch = "#{build_directory}.#{Process.pid}"
+    FileUtils.mkdir_p(scratch)
+    make = ENV.fetch("MAKE", "make")
+    log = IO.popen([{ "RUBYOPT" => nil }, "sh", "-ec", <<~SHELL, chdir: scratch], &:read)
+      exec 2>&1; "#{RbConfig.ruby}" "#{SOURCE}/extconf.rb"; #{make}
+    SHELL
+    raise "The oracle does not compile:\n#{log}" unless $?.success?
+
+    FileUtils.mv(scratch, build_directory) unless File.exist?(build_directory)
+    path
+  ensure
+    FileUtils.rm_rf(scratch) if scratch
+  end
+
+  def self.require_extension
+    require compile
+  end
+
+  # The way a dump writes a reference.
+  def self.hex(object)
+    number = address(object)
+    number && format("0x%x", number)
+  end
+
+  # The way a dump writes a value.
+  def self.value(object)
+    case object
+    when nil, true, false then return object
+    end
+    hex(object) || (object.is_a?(Symbol) ? ":#{Text.name(object.name)}" : object)
+  end
+
+  # What the oracle saw of one slot.
+  Slot = Struct.new(:address, :flags, :klass, :memsize, :checksum, :kind, :slot_size, :packed) do
+    def type
+      TYPES.fetch(kind & 0xff)
+    end
+
+    def imemo_type
+      kind >> 8 if type == "IMEMO"
+    end
+
+    def references
+      packed.unpack("Q*")
+    end
+  end
+
+  TYPES = {
+    0x01 => "OBJECT", 0x02 => "CLASS", 0x03 => "MODULE", 0x04 => "FLOAT", 0x05 => "STRING",
+    0x06 => "REGEXP", 0x07 => "ARRAY", 0x08 => "HASH", 0x09 => "STRUCT", 0x0a => "BIGNUM",
+    0x0b => "FILE", 0x0c => "DATA", 0x0d => "MATCH", 0x0e => "COMPLEX", 0x0f => "RATIONAL",
+    0x14 => "SYMBOL", 0x1a => "IMEMO", 0x1b => "NODE", 0x1c => "ICLASS"
+  }.freeze
+
+  # All slots and roots that one walk wrote down.
+  class View
+    attr_reader :slots, :roots, :imemo_names
+
+    def initialize(path)
+      @slots = {}
+      @roots = Hash.new { |roots, category| roots[category] = [] }
+      @imemo_names = {}
+      File.open(path, "rb") { |file| read_slots(file) }
+      File.foreach("#{path}.roots") { |line| read_root(line.split) }
+    end
+
+    private
+
+    def read_slots(file)
+      while (header = file.read(64))
+        words = header.unpack("Q8")
+        count = words.pop
+        packed = count.zero? ? "" : file.read(count * 8)
+        @slots[words.first] = Slot.new(*words, packed)
+      end
+    end
+
+    def read_root(words)
+      case words.first
+      when "root" then @roots[words[1]] << words[2].hex
+      when "imemo" then @imemo_names[words[1].to_i] = words[2].delete_prefix("imemo_")
+      end
+    end
+  end
+end

@@ -1,0 +1,134 @@
+# frozen_string_literal: true
+
+# Law 1: nothing is lost. Fed with the lines of a dump, says where they differ from what MRI
+# itself marks.
+class ReferenceLaw
+  KINDS = %i[lost invented miscounted missing unknown dangling mistyped].freeze
+
+  attr_reader :findings, :compared, :checked_references
+
+  # `before` and `after` are Oracle::Views around the dump, `running` the addresses of the thread
+  # and fiber that executed it.
+  def initialize(before, after, running: [])
+    @before = before.slots
+    @after = after.slots
+    @imemo_names = after.imemo_names
+    @running = running.compact.map(&:hex)
+    @findings = KINDS.to_h { |kind| [kind, []] }
+    @seen = {}
+    @targets = {}
+    @compared = @checked_references = 0
+  end
+
+  def feed(line)
+    return roots(line) if line["type"] == "ROOT"
+    return unless line.key?("address")
+
+    address = line["address"].hex
+    @seen[address] = true
+    references = References.of(line).map(&:hex)
+    references.each { |target| @targets[target] ||= address }
+    compare(line, address, references)
+  end
+
+  def finish
+    both = @before.keys & @after.keys
+    (both - @seen.keys).each { |address| note(:missing, @after[address], "no line") }
+    (@targets.keys - @seen.keys).each do |target|
+      note(:dangling, @after[@targets[target]], "0x#{target.to_s(16)}")
+    end
+    self
+  end
+
+  def clean?
+    findings.values.all?(&:empty?)
+  end
+
+  def count(kind)
+    findings.fetch(kind).size
+  end
+
+  def to_s
+    findings.reject { |_, list| list.empty? }.map do |kind, list|
+      "#{list.size} #{kind}:\n  #{list.first(12).join("\n  ")}"
+    end.join("\n")
+  end
+
+  private
+
+  def roots(line)
+    References.of(line).each { |target| @targets[target.hex] ||= 0 }
+  end
+
+  def compare(line, address, references)
+    before = @before[address]
+    after = @after[address]
+    return note(:unknown, nil, line.inspect[0, 300]) unless after
+
+    type(line, after)
+    return unless before
+
+    @compared += 1
+    @checked_references += references.size
+    return running(line, before, after, references) if @running.include?(address)
+
+    if before.packed == after.packed
+      exactly(line, after, references)
+    else
+      between(line, before.references, after.references, references)
+    end
+  end
+
+  def type(line, slot)
+    note(:mistyped, line, "is #{slot.type}") unless line["type"] == slot.type
+    return unless slot.imemo_type
+
+    name = @imemo_names[slot.imemo_type]
+    note(:mistyped, line, "is #{name}") unless line["imemo_type"] == name
+  end
+
+  def exactly(line, slot, references)
+    expected = slot.references
+    return if expected == references
+
+    between(line, expected, expected, references)
+    counts = references.tally
+    expected.tally.each do |target, count|
+      next if counts.fetch(target, 0) >= count || !counts.key?(target)
+
+      note(:miscounted, line, "0x#{target.to_s(16)} #{counts[target]} of #{count} times")
+    end
+  end
+
+  def between(line, before, after, references)
+    report(:lost, line, (before & after) - references)
+    report(:invented, line, references - before - after)
+  end
+
+  # Its frames while dumping are others than those before and after.
+  def running(line, before, after, references)
+    report(:lost, line, (before.references & after.references) - references)
+  end
+
+  def report(kind, line, targets)
+    targets.uniq.each { |target| note(kind, line, "#{describe(target)}") }
+  end
+
+  def describe(target)
+    slot = @after[target] || @before[target]
+    kind = slot ? slot.type : "no object"
+    kind = "#{kind} #{@imemo_names[slot.imemo_type]}" if slot&.imemo_type
+    "0x#{target.to_s(16)} (#{kind})"
+  end
+
+  def note(kind, line, detail)
+    findings[kind] << "#{brief(line)}: #{detail}"
+  end
+
+  def brief(line)
+    return "?" unless line
+    return "0x#{line.address.to_s(16)} #{line.type}" if line.is_a?(Oracle::Slot)
+
+    line.slice("address", "type", "struct", "imemo_type", "class_name", "name").values.join(" ")
+  end
+end

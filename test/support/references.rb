@@ -1,0 +1,36 @@
+# frozen_string_literal: true
+
+# What a line of a dump holds, by docs/format.md: every field of kind ref or value that begins
+# with 0x, however deep, and the list `references`; not `address`, nothing under `weak`.
+module References
+  # All references of a line as strings, each once per occurrence.
+  def self.of(line)
+    found = []
+    fields = Schema.fields(line)
+    line.each do |name, value|
+      kind = fields[name]
+      collect(kind, value, found) if kind
+    end
+    found
+  end
+
+  def self.collect(kind, value, found)
+    case kind
+    when :ref, :value then add(value, found)
+    when :refs, :values then value.each { |item| add(item, found) }
+    when :map, :ref_map then value.each_value { |item| add(item, found) }
+    when :pairs then value.each { |key, item| add(key, found) && add(item, found) }
+    when :frames then value.each { |frame| collect_frame(frame, found) }
+    end
+  end
+
+  def self.collect_frame(frame, found)
+    frame.each { |name, value| collect(Schema::FRAME[name], value, found) }
+  end
+
+  def self.add(value, found)
+    found << value if value.is_a?(String) && value.start_with?("0x")
+    true
+  end
+  private_class_method :collect, :collect_frame, :add
+end

@@ -1,0 +1,133 @@
+# frozen_string_literal: true
+
+# docs/format.md as data: which fields a line may have and of what kind each one is. Written from
+# the document, not from the code, so that the two check each other.
+#
+# Kinds: address ref value text integer number true boolean; refs values texts are lists of them;
+# map ref_map text_map are maps from names; pairs a list of [key value]; frames as for threads;
+# weak is never held.
+module Schema
+  COMMON = {
+    "address" => :address, "type" => :text, "class" => :ref, "class_name" => :text,
+    "references" => :refs, "weak" => :weak, "memsize" => :integer, "slot_size" => :integer,
+    "frozen" => :true, "shareable" => :true, "old" => :true, "pinned" => :true,
+    "remembered" => :true, "unprotected" => :true, "finalizer" => :true, "ivars" => :map,
+    "generation" => :integer, "file" => :text, "line" => :integer, "method" => :text,
+    "error" => :text
+  }.freeze
+
+  CONTENT = {
+    "bytesize" => :integer, "encoding" => :text, "value" => :text, "value_base64" => :text,
+    "value_hash" => :text, "truncated" => :true
+  }.freeze
+
+  MODULE = {
+    "name" => :text, "superclass" => :ref, "singleton" => :true, "attached" => :ref,
+    "methods" => :ref_map, "constants" => :map, "autoload" => :texts,
+    "constant_locations" => :text_map, "class_variables" => :map
+  }.freeze
+
+  TYPES = {
+    "OBJECT" => { "embedded" => :true },
+    "STRING" => { **CONTENT, "embedded" => :true, "shared" => :true, "fstring" => :true,
+                  "shared_root" => :ref },
+    "SYMBOL" => { **CONTENT, "string" => :ref },
+    "ARRAY" => { "length" => :integer, "elements" => :values, "embedded" => :true,
+                 "shared" => :true, "shared_root" => :ref, "offset" => :integer },
+    "HASH" => { "size" => :integer, "entries" => :pairs, "default" => :value,
+                "default_proc" => :ref, "compare_by_identity" => :true },
+    "STRUCT" => { "members" => :map },
+    "CLASS" => MODULE,
+    "MODULE" => MODULE,
+    "ICLASS" => { "module" => :ref, "includer" => :ref, "superclass" => :ref },
+    "FLOAT" => { "value" => :number_or_text },
+    "BIGNUM" => { "value" => :text, "bits" => :integer },
+    "RATIONAL" => { "numerator" => :value, "denominator" => :value },
+    "COMPLEX" => { "real" => :value, "imaginary" => :value },
+    "REGEXP" => { **CONTENT, "options" => :integer, "source" => :ref },
+    "MATCH" => { "string" => :ref, "regexp" => :ref },
+    "FILE" => { "fd" => :integer, "path" => :text },
+    "DATA" => { "struct" => :text },
+    "IMEMO" => { "imemo_type" => :text },
+    "NODE" => {}
+  }.freeze
+
+  STRUCTS = {
+    "proc" => { "lambda" => :true, "from_method" => :true, "file" => :text, "line" => :integer,
+                "label" => :text, "iseq" => :ref, "env" => :ref, "self" => :value,
+                "ifunc" => :ref, "symbol" => :value, "proc" => :ref },
+    "binding" => { "file" => :text, "line" => :integer, "label" => :text, "iseq" => :ref,
+                   "env" => :ref, "self" => :value },
+    "method" => { "method" => :text, "receiver" => :value, "owner" => :ref, "entry" => :ref },
+    "VM/thread" => { "thread_name" => :text, "status" => :text, "frames" => :frames,
+                     "fiber_locals" => :map, "locals" => :map, "fiber" => :ref },
+    "fiber" => { "status" => :text, "frames" => :frames },
+    "enumerator" => { "receiver" => :value, "method" => :text, "args" => :ref },
+    "set" => { "elements" => :values },
+    "weakmap" => {},
+    "weakkeymap" => { "values" => :values }
+  }.freeze
+
+  IMEMOS = {
+    "env" => { "locals" => :map, "self" => :value, "parent" => :ref, "iseq" => :ref,
+               "method_entry" => :ref, "cref" => :ref, "block" => :value },
+    "iseq" => { "label" => :text, "iseq_type" => :text, "file" => :text, "line" => :integer,
+                "parent" => :ref, "local_iseq" => :ref, "children" => :refs },
+    "ment" => { "method" => :text, "original_method" => :text, "definition" => :text,
+                "visibility" => :text, "owner" => :ref, "defined_class" => :ref,
+                "iseq" => :ref, "cref" => :ref, "proc" => :ref, "alias_of" => :ref,
+                "attribute" => :text },
+    "cref" => { "klass" => :ref, "next" => :ref, "refinements" => :ref },
+    "callinfo" => { "method" => :text },
+    "callcache" => { "receiver_class" => :ref, "entry" => :ref },
+    "constcache" => { "value" => :value },
+    "svar" => { "lastline" => :value, "backref" => :value, "others" => :value },
+    "ifunc" => { "data" => :value },
+    "memo" => { "v1" => :value, "v2" => :value },
+    "fields" => { "owner" => :ref, "fields" => :map }
+  }.freeze
+
+  FRAME = { "label" => :text, "file" => :text, "line" => :integer, "self" => :value,
+            "locals" => :map, "env" => :ref, "iseq" => :ref, "method" => :text }.freeze
+
+  HEADER = {
+    "type" => :text, "format" => :integer, "heapdump" => :text, "ruby" => :text,
+    "ruby_description" => :text, "platform" => :text, "pid" => :integer, "program" => :text,
+    "host" => :text, "time" => :text, "gc_ran" => :boolean, "strings" => :integer_or_text,
+    "gc" => :integer_map, "memory" => :integer_map, "allocation_tracing" => :true,
+    "capabilities" => :texts, "ractors" => :integer, "slot_size" => :integer
+  }.freeze
+
+  ROOT = { "type" => :text, "root" => :text, "references" => :refs,
+           "variables" => :map }.freeze
+
+  FOOTER = {
+    "type" => :text, "objects" => :integer, "bytes" => :integer, "seconds" => :number,
+    "pause" => :number, "allocated_objects" => :integer, "gc_runs" => :integer,
+    "heaps" => :heaps, "errors" => :integer, "complete" => :true
+  }.freeze
+
+  CAPABILITIES = %w[
+    hash_entries constants iseq env proc method_entry frames fiber imemo weak set gc_flags
+    remembered allocations finalizers
+  ].freeze
+
+  # The fields that this very line may have.
+  def self.fields(line)
+    case line["type"]
+    when "HEADER" then HEADER
+    when "FOOTER" then FOOTER
+    when "ROOT" then ROOT
+    else object_fields(line)
+    end
+  end
+
+  def self.object_fields(line)
+    @object_fields ||= {}
+    key = [line["type"], line["struct"], line["imemo_type"]]
+    @object_fields[key] ||= [
+      COMMON, TYPES.fetch(line["type"], {}), STRUCTS.fetch(line["struct"], {}),
+      IMEMOS.fetch(line["imemo_type"], {})
+    ].reduce(:merge)
+  end
+end

@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+require "json"
+require "yajl"
+
+# Ruby's JSON made strict: valid UTF-8 only, no lone surrogates, no duplicate keys.
+module StrictJSON
+  class Refused < StandardError; end
+
+  # Notices a key that is given twice; for versions of json that take the last one silently.
+  class Once < Hash
+    def []=(key, value)
+      raise Refused, "duplicate key #{key}" if key?(key)
+
+      super
+    end
+  end
+
+  DUPLICATES_REFUSED = begin
+    JSON.parse('{"a":1,"a":2}', allow_duplicate_key: false)
+    false
+  rescue JSON::ParserError
+    true
+  end
+  OPTIONS = if DUPLICATES_REFUSED
+              { allow_duplicate_key: false, create_additions: false }.freeze
+            else
+              { object_class: Once, create_additions: false }.freeze
+            end
+  SURROGATE = /\\u[dD][89a-fA-F]/.freeze
+  PAIR = /\\u[dD][89abAB]\h\h\\u[dD][c-fC-F]\h\h/.freeze
+
+  def self.parse(text)
+    text = text.dup.force_encoding(Encoding::UTF_8)
+    raise Refused, "invalid UTF-8" unless text.valid_encoding?
+
+    surrogates(text)
+    parsed = JSON.parse(text, **OPTIONS)
+    raise Refused, "no object" unless parsed.is_a?(Hash)
+
+    parsed
+  rescue JSON::ParserError => e
+    raise Refused, "json: #{e.message[0, 200]}"
+  end
+
+  # Whether yajl reads the same from the text.
+  def self.agrees?(parsed, text)
+    other = Yajl::Parser.new(check_utf8: true).parse(text)
+    parsed == other
+  rescue Yajl::ParseError => e
+    raise Refused, "yajl: #{e.message[0, 200]}"
+  end
+
+  def self.surrogates(text)
+    return unless SURROGATE.match?(text)
+
+    rest = text.gsub(/\\\\/, "").gsub(PAIR, "")
+    raise Refused, "lone surrogate" if SURROGATE.match?(rest)
+  end
+  private_class_method :surrogates
+end
