@@ -1,0 +1,30 @@
+# frozen_string_literal: true
+
+require "rubocop/rake_task"
+
+# Another version formats differently, so this is the one and only.
+CLANG_FORMAT = "clang-format-14"
+
+RuboCop::RakeTask.new("lint:ruby") { |task| task.options = ["--format", "simple"] }
+
+namespace :lint do
+  desc "Check the format of the C sources"
+  task(:c) { clang_format("--dry-run", "-Werror") }
+end
+
+desc "Check the style of everything"
+task lint: %w[lint:ruby lint:c]
+
+desc "Format the C sources"
+task("format") { clang_format("-i") }
+
+def clang_format(*options)
+  sources = Dir["{ext,test}/**/*.{c,h}"]
+  return if sources.empty?
+
+  if system(CLANG_FORMAT, "--version", out: File::NULL)
+    sh(CLANG_FORMAT, "--style=file", *options, *sources, verbose: false)
+  else
+    warn "lint:c SKIPPED: no #{CLANG_FORMAT} here (Debian 12: apt-get install #{CLANG_FORMAT})"
+  end
+end

@@ -1,0 +1,30 @@
+# frozen_string_literal: true
+
+# The suite on other Rubies, each in a place of its own under tmp/matrix that is kept for next time:
+#
+#   rake matrix                                     in all Debian roots
+#   MATRIX=trixie rake matrix                       only in these (comma between names, "" for none)
+#   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
+#
+# A root that cannot be made is SKIPPED; a failure in one that can be made fails the task.
+
+require_relative "matrix/debian_root"
+require_relative "matrix/local_ruby"
+require_relative "matrix/report"
+
+MATRIX_ROOTS = {
+  "trixie" => { base: "trixie", ruby: %w[ruby ruby-dev] },
+  "experimental" => { base: "sid", extra: "experimental", ruby: %w[ruby3.4 ruby3.4-dev] }
+}.freeze
+
+desc "Run the suite on other Rubies (see rakelib/matrix.rake)"
+task :matrix do
+  names = ENV.fetch("MATRIX", MATRIX_ROOTS.keys.join(",")).split(",")
+  places = names.map { |name| Matrix::DebianRoot.new(name, **MATRIX_ROOTS.fetch(name)) }
+  places += ENV.fetch("MATRIX_RUBY", "").split(":").map { |ruby| Matrix::LocalRuby.new(ruby) }
+
+  report = Matrix::Report.new
+  places.each { |place| report.run(place) }
+  puts report.table
+  abort "matrix: failed" unless report.ok?
+end

@@ -1,0 +1,65 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "open3"
+
+module Matrix
+  # Where a place cannot be made on this machine; the message says why.
+  class Skip < StandardError; end
+
+  # Somewhere to run bin/test with another Ruby. A subclass says how to make it (make), where the
+  # copy of the sources is (sources), and how to run a command there (command, environment).
+  class Place
+    HOME = File.expand_path("../../tmp/matrix", __dir__)
+    PASSED_ON = /proxy\z|\ABUNDLE_MIRROR|\A(CI|TERM|N|A|TESTOPTS)\z|\AHEAPDUMP_/i
+
+    attr_reader :name
+
+    def initialize(name)
+      @name = name
+    end
+
+    def prepare
+      make
+      copy_sources
+    end
+
+    # Runs bin/test without lint, yields each line that it prints, returns its exit status.
+    def test(&)
+      run("env", "HEAPDUMP_SKIP_LINT=1", "bin/test", &)
+    end
+
+    def ruby_version
+      run("ruby", "-e", "puts RUBY_VERSION") { |line| return line.chomp }
+    end
+
+    private
+
+    def run(*command, &)
+      IO.popen(environment, self.command(*command),
+               err: %i[child out], unsetenv_others: true) { |io| io.each_line(&) }
+      Process.last_status
+    end
+
+    # What git tracks or would track, so that work in progress is tested too. The old sources and
+    # objects go, the gems stay.
+    def copy_sources
+      FileUtils.mkdir_p("#{sources}/tmp")
+      FileUtils.rm_rf(children(sources, "tmp") + children("#{sources}/tmp", "bundle"))
+
+      listed = `git ls-files -z --cached --others --exclude-standard`.split("\0")
+      listed.select { |file| File.file?(file) }.each do |file|
+        FileUtils.mkdir_p(File.dirname("#{sources}/#{file}"))
+        FileUtils.cp(file, "#{sources}/#{file}")
+      end
+    end
+
+    def children(dir, *except)
+      (Dir.children(dir) - except).map { |child| "#{dir}/#{child}" }
+    end
+
+    def passed_on
+      ENV.select { |key,| key.match?(PASSED_ON) }
+    end
+  end
+end
