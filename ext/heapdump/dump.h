@@ -1,0 +1,146 @@
+/*
+ * One run of the dumper: its state, and what the writers share.
+ *
+ * A run goes in file order: header (context.c), roots (roots.c), one line per object (object.c and
+ * the writers by type), footer. From hd_dump_run on no Ruby code runs, no Ruby object is allocated
+ * and nothing raises; the GC is disabled.
+ */
+#ifndef HEAPDUMP_DUMP_H
+#define HEAPDUMP_DUMP_H
+
+#include <ruby.h>
+
+#include "context.h"
+#include "finalizers.h"
+#include "json.h"
+#include "mri/mri.h"
+#include "names.h"
+#include "options.h"
+#include "refs.h"
+#include "walk.h"
+
+enum { HD_STRIDES = 16, HD_WEAK_FIELDS = 8 };
+
+struct hd_heap_count {
+    size_t stride, pages, slots, free;
+};
+
+struct hd_dump {
+    struct hd_sink out;
+    const struct hd_options *options;
+    struct hd_context *context;
+    struct hd_pages pages;
+    struct hd_refs refs;     /* of the object being written */
+    struct hd_names *names;  /* owned */
+    size_t usual_slot;       /* the smallest slot size; lines tell only others */
+    const void *allocations; /* objspace's table, NULL while nothing is traced */
+    struct hd_finalizers finalizers;
+
+    /* fields of the current object that point to what MRI does not mark */
+    struct {
+        const char *key;
+        VALUE ref;
+    } weak[HD_WEAK_FIELDS];
+    int weak_size;
+
+    struct hd_heap_count heaps[HD_STRIDES];
+    int heaps_size;
+    uint64_t objects, errors;
+    double seconds;
+};
+
+/* What a finished run tells. */
+struct hd_summary {
+    uint64_t objects, bytes, errors;
+    double seconds, pause;
+};
+
+/*
+ * Writes a whole dump to `fd`. The caller holds the GVL and has prepared the context; the GC is
+ * disabled. Returns 0 or an errno; `where` then says at what it failed.
+ */
+int hd_dump_run(struct hd_context *context, const struct hd_options *options, int fd,
+                struct hd_summary *summary, const char **where);
+
+/* object.c: the line of one object. */
+void hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size);
+
+/* roots.c: the lines of what holds objects from outside the heap. */
+void hd_write_roots(struct hd_dump *dump);
+
+/* objspace_format.c: the same two in the format of ObjectSpace.dump_all. */
+void hd_write_objspace_object(struct hd_dump *dump, VALUE obj, size_t slot_size);
+void hd_write_objspace_roots(struct hd_dump *dump);
+
+/* The writers by type put the fields that only their type has, each with its leading comma. */
+void hd_write_object_fields(struct hd_dump *dump, VALUE obj);
+void hd_write_string(struct hd_dump *dump, VALUE obj);
+void hd_write_symbol(struct hd_dump *dump, VALUE obj);
+void hd_write_regexp(struct hd_dump *dump, VALUE obj);
+void hd_write_match(struct hd_dump *dump, VALUE obj);
+void hd_write_array(struct hd_dump *dump, VALUE obj);
+void hd_write_hash(struct hd_dump *dump, VALUE obj);
+void hd_write_struct(struct hd_dump *dump, VALUE obj);
+void hd_write_module(struct hd_dump *dump, VALUE obj);
+void hd_write_iclass(struct hd_dump *dump, VALUE obj);
+void hd_write_float(struct hd_dump *dump, VALUE obj);
+void hd_write_bignum(struct hd_dump *dump, VALUE obj);
+void hd_write_rational(struct hd_dump *dump, VALUE obj);
+void hd_write_complex(struct hd_dump *dump, VALUE obj);
+void hd_write_file(struct hd_dump *dump, VALUE obj);
+void hd_write_data(struct hd_dump *dump, VALUE obj);
+void hd_write_imemo(struct hd_dump *dump, VALUE obj);
+void hd_write_thread(struct hd_dump *dump, VALUE obj);
+void hd_write_fiber(struct hd_dump *dump, VALUE obj);
+
+/* Instance variables of any object, as the field `ivars`. */
+void hd_write_ivars(struct hd_dump *dump, VALUE obj);
+
+/* The content of a String by the policy for text that comes from data: `value` or its kin. */
+void hd_write_text(struct hd_dump *dump, VALUE string);
+
+/* value.c: values and references inside a line. */
+void hd_put_immediate(struct hd_dump *dump, VALUE v);
+
+/* A value as it stands; its reference is not taken, or was before. */
+static inline void
+hd_put_plain_value(struct hd_dump *dump, VALUE v) {
+    if (RB_SPECIAL_CONST_P(v)) hd_put_immediate(dump, v);
+    else hd_put_address(&dump->out, v);
+}
+
+/* A value: an immediate, or a reference that is taken. */
+static inline void
+hd_put_value(struct hd_dump *dump, VALUE v) {
+    if (!RB_SPECIAL_CONST_P(v)) hd_refs_take(&dump->refs, v);
+    hd_put_plain_value(dump, v);
+}
+
+/*
+ * True if a value may stand under a name: an immediate, or a reference that MRI marks (it is taken).
+ * What was read by layout passes here, so that a name never adds an edge.
+ */
+static inline bool
+hd_take_value(struct hd_dump *dump, VALUE v) {
+    if (RB_SPECIAL_CONST_P(v)) return v != RUBY_Qundef;
+    return hd_refs_take(&dump->refs, v);
+}
+
+/* The field `key` with a reference: taken, or kept for `weak` where MRI does not mark it. */
+void hd_write_ref(struct hd_dump *dump, const char *key, VALUE ref);
+/* The field `key` with a value that MRI marks, or nothing. */
+void hd_write_value(struct hd_dump *dump, const char *key, VALUE v);
+/* `,"key":` for a key that is a literal without special characters. */
+void hd_put_field(struct hd_sink *out, const char *key);
+/* A field with the text of a String, by the rules for names; nothing for 0 and nil. */
+void hd_write_name(struct hd_dump *dump, const char *key, VALUE string);
+/* A field with the name of an ID; nothing where it has none. */
+void hd_write_id(struct hd_dump *dump, const char *key, ID id);
+/* A field with a word of ours; nothing for NULL. */
+void hd_write_word(struct hd_dump *dump, const char *key, const char *word);
+/* The fields `label` and `file` that say where code is written. */
+void hd_write_place(struct hd_dump *dump, const struct hd_code *code);
+/* The map `locals`: an iseq's table of names beside the words they stand for. */
+void hd_write_locals(struct hd_dump *dump, const ID *names, const VALUE *values, unsigned size);
+
+#endif

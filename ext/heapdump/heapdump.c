@@ -1,0 +1,254 @@
+/*
+ * The extension's face to Ruby, and the only file that raises (with options.c).
+ *
+ * Suggested order of reading, along the way of a byte: options.c, context.c (the last Ruby code),
+ * dump.c, roots.c, walk.c, object.c, the writers type_*.c and threads.c, refs.c, json.c, sink.c,
+ * target.c. What they know of MRI they ask from mri/mri.h. count.c stands alone.
+ */
+#include <ruby.h>
+#include <ruby/version.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "count.h"
+#include "dump.h"
+#include "target.h"
+
+static VALUE write_error, error_class;
+static const char *missing_function; // set where this Ruby cannot be dumped at all
+
+/*
+ * HeapDump.exclusively { … }: yields, unless a dump is running in this process. The mark holds a
+ * process id: a fork during a dump is not itself dumping.
+ */
+static pid_t running;
+
+static VALUE
+end_exclusive(VALUE unused) {
+    (void)unused;
+    running = 0;
+    return Qnil;
+}
+
+static VALUE
+rb_heapdump_exclusively(VALUE self) {
+    (void)self;
+    if (running == getpid()) {
+        rb_raise(error_class, "a heap dump of process %ld is already running; "
+                              "wait until it is done",
+                 (long)running);
+    }
+    running = getpid();
+    return rb_ensure(rb_yield, Qnil, end_exclusive, Qnil);
+}
+
+static const char *
+reason_of(int error) {
+    switch (error) {
+      case EISDIR:
+        return "it is a directory; give the name of a file";
+      case ELOOP:
+        return "it is a symbolic link; give the name it points to";
+      case EEXIST:
+        return "something else than a regular file of this user stands in the way";
+      case EBUSY:
+        return "another process is writing a dump to it";
+      case ENOSYS:
+        return "the compression library (libzstd.so.1 or libz.so.1) cannot be loaded; "
+               "install it or dump without compression";
+      default:
+        return strerror(error);
+    }
+}
+
+static void
+raise_write_error(VALUE path, int error, const char *where) {
+    VALUE message = rb_sprintf("cannot dump the heap to %" PRIsVALUE ": %s (while %s)",
+                               NIL_P(path) ? rb_str_new_lit("the given IO") : path,
+                               reason_of(error), where);
+    VALUE arguments[] = {message, INT2NUM(error), path};
+    rb_exc_raise(rb_class_new_instance(3, arguments, write_error));
+}
+
+static void
+require_support(void) {
+    if (!missing_function) return;
+    rb_raise(rb_const_get(rb_define_module("HeapDump"), rb_intern("UnsupportedRuby")),
+             "this Ruby (%s) cannot be dumped: it does not export %s", ruby_description,
+             missing_function);
+}
+
+struct run {
+    struct hd_options options;
+    struct hd_context context;
+    struct hd_summary summary;
+    int fd, error;
+    const char *where;
+};
+
+static VALUE
+run_body(VALUE arg) {
+    struct run *run = (struct run *)arg;
+    run->where = "preparing";
+    run->error = hd_context_collect(&run->context, &run->options);
+    if (!run->error) {
+        run->error = hd_dump_run(&run->context, &run->options, run->fd, &run->summary, &run->where);
+    }
+    return Qnil;
+}
+
+static VALUE
+run_ensure(VALUE arg) {
+    struct run *run = (struct run *)arg;
+    hd_context_free(&run->context);
+    return Qnil;
+}
+
+static VALUE
+enable_gc(VALUE was_disabled) {
+    if (!RTEST(was_disabled)) rb_gc_enable();
+    return Qnil;
+}
+
+static VALUE
+run_in_process(VALUE arg) {
+    return rb_ensure(run_body, arg, run_ensure, arg);
+}
+
+/* The GC stays off for the run: it would move, free and mark under the walk. */
+static void
+run_without_gc(struct run *run) {
+    if (run->options.gc) rb_gc_start();
+    VALUE was_disabled = rb_gc_disable(); // also finishes a sweep that is under way
+    rb_ensure(run_in_process, (VALUE)run, enable_gc, was_disabled);
+}
+
+/*
+ * HeapDump.dump_to(path, fd, keywords) => [objects, bytes, seconds, pause]
+ *
+ * Path (String) or descriptor (Integer), the other nil. Private: lib/heapdump.rb documents `dump`.
+ */
+static VALUE
+rb_heapdump_dump_to(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
+    (void)self;
+    struct run run = {.fd = -1};
+    struct hd_target target;
+    require_support();
+    hd_options_parse(&run.options, keywords, path);
+    if (NIL_P(path)) {
+        run.fd = NUM2INT(fd);
+    }
+    else {
+        int error = hd_target_open(&target, StringValueCStr(path));
+        if (error) raise_write_error(path, error, "opening it");
+        run.fd = target.fd;
+    }
+    run_without_gc(&run);
+    if (!NIL_P(path)) {
+        if (run.error) {
+            hd_target_abort(&target);
+        }
+        else {
+            run.error = hd_target_commit(&target);
+            run.where = "renaming it";
+        }
+    }
+    if (run.error) raise_write_error(path, run.error, run.where);
+    return rb_ary_new_from_args(4, ULL2NUM(run.summary.objects), ULL2NUM(run.summary.bytes),
+                                DBL2NUM(run.summary.seconds), DBL2NUM(run.summary.pause));
+}
+
+struct count_request {
+    VALUE namespaces; /* Array of Strings */
+    VALUE result;
+};
+
+static bool
+is_wanted(VALUE namespaces, VALUE name) {
+    const char *text = RSTRING_PTR(name);
+    long size = RSTRING_LEN(name);
+    for (long i = 0; i < RARRAY_LEN(namespaces); i++) {
+        VALUE namespace = RARRAY_AREF(namespaces, i);
+        long n = RSTRING_LEN(namespace);
+        if (size < n || memcmp(text, RSTRING_PTR(namespace), (size_t)n) != 0) continue;
+        if (size == n || (size > n + 1 && text[n] == ':' && text[n + 1] == ':')) return true;
+    }
+    return false;
+}
+
+static void
+set_count(VALUE hash, VALUE key, size_t count) {
+    VALUE before = rb_hash_aref(hash, key);
+    rb_hash_aset(hash, key, SIZET2NUM(count + (NIL_P(before) ? 0 : NUM2SIZET(before))));
+}
+
+static VALUE
+count_body(VALUE arg) {
+    struct count_request *request = (struct count_request *)arg;
+    struct hd_counts counts;
+    hd_count(&counts, RARRAY_LEN(request->namespaces) > 0);
+
+    VALUE basic = rb_hash_new(), user = rb_hash_new(), result = rb_hash_new();
+    rb_hash_aset(result, rb_str_new_lit("total_slots"), SIZET2NUM(counts.total_slots));
+    rb_hash_aset(result, rb_str_new_lit("free_slots"), SIZET2NUM(counts.free_slots));
+    for (int type = 0; type <= RUBY_T_MASK; type++) {
+        const char *name = hd_type_name(type);
+        if (name && counts.types[type] > 0) set_count(basic, rb_str_new_cstr(name), counts.types[type]);
+    }
+    for (size_t i = 0; i < counts.classes_capacity; i++) {
+        const struct hd_class_count *entry = &counts.classes[i];
+        VALUE name = entry->klass ? hd_class_name(entry->klass) : Qnil;
+        if (!NIL_P(name) && is_wanted(request->namespaces, name)) set_count(user, name, entry->count);
+    }
+    rb_hash_aset(result, rb_str_new_lit("basic_types"), basic);
+    rb_hash_aset(result, rb_str_new_lit("user_types"), user);
+    hd_counts_free(&counts);
+    request->result = result;
+    return Qnil;
+}
+
+/* HeapDump.count(namespaces, gc) => Hash. Private: lib/heapdump.rb documents `counts`. */
+static VALUE
+rb_heapdump_count(VALUE self, VALUE namespaces, VALUE gc) {
+    (void)self;
+    require_support();
+    struct count_request request = {namespaces, Qnil};
+    if (RTEST(gc)) rb_gc_start();
+    VALUE was_disabled = rb_gc_disable(); // classes must live until their names are read
+    rb_ensure(count_body, (VALUE)&request, enable_gc, was_disabled);
+    return request.result;
+}
+
+/*
+ * call-seq: HeapDump.capabilities -> array of symbols
+ *
+ * What this Ruby can give, as the header of a dump lists it; see docs/format.md.
+ */
+static VALUE
+rb_heapdump_capabilities(VALUE self) {
+    (void)self;
+    VALUE list = rb_ary_new();
+    for (int i = 0; i < HD_CAPABILITIES; i++) {
+        enum hd_capability capability = (enum hd_capability)i;
+        if (hd_can(capability)) rb_ary_push(list, ID2SYM(rb_intern(hd_capability_name(capability))));
+    }
+    return list;
+}
+
+RUBY_FUNC_EXPORTED void
+Init_heapdump(void) {
+    rb_ext_ractor_safe(true); // lib/heapdump.rb refuses other Ractors, with a reason
+    VALUE module = rb_define_module("HeapDump");
+    error_class = rb_const_get(module, rb_intern("Error"));
+    write_error = rb_const_get(module, rb_intern("WriteError"));
+    rb_gc_register_mark_object(error_class);
+    rb_gc_register_mark_object(write_error);
+    missing_function = hd_mri_init(getenv("HEAPDUMP_WITHOUT"));
+
+    rb_define_private_method(rb_singleton_class(module), "exclusively", rb_heapdump_exclusively, 0);
+    rb_define_private_method(rb_singleton_class(module), "dump_to", rb_heapdump_dump_to, 3);
+    rb_define_private_method(rb_singleton_class(module), "count", rb_heapdump_count, 2);
+    rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
+}

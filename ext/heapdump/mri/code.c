@@ -1,0 +1,232 @@
+/*
+ * Code and what it closes over: iseqs, method entries, blocks, environments, small imemos.
+ */
+#include "internal.h"
+
+bool
+hd_mri_is_iseq(const struct hd_pages *pages, VALUE v) {
+    return hd_is_imemo(pages, v, HD_NUMBER_ISEQ);
+}
+
+bool
+hd_mri_is_method_entry(const struct hd_pages *pages, VALUE v) {
+    return hd_is_imemo(pages, v, HD_NUMBER_MENT);
+}
+
+static VALUE
+if_imemo(const struct hd_pages *pages, VALUE v, int number) {
+    return hd_is_imemo(pages, v, number) ? v : 0;
+}
+
+static VALUE
+if_type(const struct hd_pages *pages, VALUE v, int type) {
+    return hd_is_type(pages, v, type) ? v : 0;
+}
+
+bool
+hd_mri_code(const struct hd_pages *pages, VALUE iseq, struct hd_code *out) {
+    static const char *const types[] = {"top",    "method", "block", "class", "rescue",
+                                        "ensure", "eval",   "main",  "plain"};
+    const struct hd_layout *layout = hd_layout();
+    *out = (struct hd_code){0};
+    const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
+    if (!hd_plausible(body)) return false; // still being compiled
+
+    unsigned type = hd_read_u32(body, HD_BODY_TYPE);
+    if (type < sizeof types / sizeof *types) out->type = types[type];
+    VALUE path = hd_read(body, HD_BODY_PATH);
+    if (hd_is_type(pages, path, RUBY_T_ARRAY) && RARRAY_LEN(path) > 0) {
+        path = hd_mri_array_elements(path)[0]; // [path, real path]
+    }
+    out->path = if_type(pages, path, RUBY_T_STRING);
+    out->label = if_type(pages, hd_read(body, HD_BODY_LABEL), RUBY_T_STRING);
+    if (layout->line_is_value) {
+        VALUE line = hd_read(body, HD_BODY_LINE);
+        out->line = RB_FIXNUM_P(line) ? (int)RB_FIX2LONG(line) : 0;
+    }
+    else {
+        out->line = (int)hd_read_u32(body, HD_BODY_LINE);
+    }
+    out->parent = if_imemo(pages, hd_read(body, layout->iseq_parent), HD_NUMBER_ISEQ);
+    out->local = if_imemo(pages, hd_read(body, layout->iseq_local_iseq), HD_NUMBER_ISEQ);
+    const ID *locals = hd_read_pointer(body, layout->iseq_local_table);
+    unsigned size = hd_read_u32(body, layout->iseq_local_table_size);
+    if (hd_plausible(locals) && size < 1 << 20) {
+        out->locals = locals;
+        out->locals_size = size;
+    }
+    return true;
+}
+
+bool
+hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_entry *out) {
+    static const char *const definitions[] = {"iseq",    "cfunc",     "attr_writer", "attr_reader",
+                                              "bmethod", "zsuper",    "alias",       "undef",
+                                              "notimplemented", "optimized", "missing", "refined"};
+    static const char *const visibilities[] = {NULL, "public", "private", "protected"};
+    enum { ISEQ, CFUNC, ATTRSET, IVAR, BMETHOD, ZSUPER, ALIAS, REFINED = 11 };
+    const void *me = (const void *)entry;
+    VALUE flags = RBASIC(entry)->flags;
+    *out = (struct hd_method_entry){
+        .called = hd_read(me, HD_ENTRY_CALLED),
+        .visibility = visibilities[flags >> 16 & 3],
+        .complemented = flags >> 19 & 1,
+    };
+    VALUE owner = hd_read(me, HD_ENTRY_OWNER), defined_class = hd_read(me, HD_ENTRY_DEFINED_CLASS);
+    if (hd_pages_have_object(pages, owner)) out->owner = owner;
+    if (hd_pages_have_object(pages, defined_class)) out->defined_class = defined_class;
+
+    const void *definition = hd_read_pointer(me, HD_ENTRY_DEFINITION);
+    if (!hd_plausible(definition)) return true; // remembers that there is no such method
+    unsigned type = hd_read_u32(definition, 0) & 15;
+    if (type < sizeof definitions / sizeof *definitions) out->definition = definitions[type];
+    out->original = hd_read(definition, HD_DEFINITION_ORIGINAL);
+    VALUE first = hd_read(definition, HD_DEFINITION_BODY);
+    VALUE second = hd_read(definition, HD_DEFINITION_BODY + sizeof(VALUE));
+    switch (type) {
+      case ISEQ:
+        out->iseq = if_imemo(pages, first, HD_NUMBER_ISEQ);
+        out->cref = if_imemo(pages, second, HD_NUMBER_CREF);
+        break;
+      case ATTRSET:
+      case IVAR:
+        out->attribute = first;
+        break;
+      case BMETHOD:
+        out->proc = if_type(pages, first, RUBY_T_DATA);
+        break;
+      case ALIAS:
+      case REFINED:
+        out->alias_of = if_imemo(pages, first, HD_NUMBER_MENT);
+        break;
+      default:
+        break;
+    }
+    return true;
+}
+
+/* The env object in which the variables at `ep` live, 0 while they are on the stack. */
+static VALUE
+env_of(const struct hd_pages *pages, const VALUE *ep) {
+    if (!hd_plausible(ep)) return 0;
+    VALUE env = if_imemo(pages, ep[HD_EP_ENV], HD_NUMBER_ENV);
+    return env && hd_read_pointer((void *)env, HD_ENV_EP) == ep ? env : 0;
+}
+
+bool
+hd_mri_block(const struct hd_pages *pages, VALUE data, struct hd_block *out) {
+    const char *body = hd_mri_data_pointer(data);
+    if (!hd_plausible(body)) return false;
+    unsigned type = hd_read_u32(body, HD_BLOCK_TYPE);
+    if (type > HD_BLOCK_PROC) return false;
+    *out = (struct hd_block){.type = (enum hd_block_type)type};
+    if (hd_mri_data_kind(data) == HD_DATA_PROC) {
+        out->from_method = body[HD_PROC_FLAGS] & 1;
+        out->lambda = body[HD_PROC_FLAGS] & 2;
+    }
+    if (type == HD_BLOCK_SYMBOL || type == HD_BLOCK_PROC) {
+        out->code = hd_read(body, HD_BLOCK_SELF);
+        return true;
+    }
+    out->self = hd_read(body, HD_BLOCK_SELF);
+    out->code = hd_read(body, HD_BLOCK_CODE);
+    out->env = env_of(pages, hd_read_pointer(body, HD_BLOCK_EP));
+    return true;
+}
+
+bool
+hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out) {
+    *out = (struct hd_env){0};
+    const VALUE *ep = hd_read_pointer((void *)env, HD_ENV_EP);
+    const VALUE *values = hd_read_pointer((void *)env, HD_ENV_VALUES);
+    unsigned size = hd_read_u32((void *)env, HD_ENV_SIZE);
+    if (!hd_plausible(ep) || !hd_plausible(values)) return false; // just being made
+    if (size < 4 || ep != values + size - 2 || ep[HD_EP_ENV] != env) return false;
+
+    out->iseq = if_imemo(pages, hd_read((void *)env, HD_ENV_ISEQ), HD_NUMBER_ISEQ);
+    struct hd_code code;
+    if (out->iseq && hd_mri_code(pages, out->iseq, &code) && code.locals_size + 4 <= size) {
+        out->names = code.locals;
+        out->names_size = code.locals_size;
+        out->locals = ep + HD_EP_ENTRY - code.locals_size;
+    }
+    out->entry = if_imemo(pages, ep[HD_EP_ENTRY], HD_NUMBER_MENT);
+    out->cref = if_imemo(pages, ep[HD_EP_ENTRY], HD_NUMBER_CREF);
+    VALUE special = ep[HD_EP_SPECIAL];
+    if (ep[HD_EP_FLAGS] & HD_EP_LOCAL) {
+        if (hd_pages_have_object(pages, special)) out->block = special;
+    }
+    else {
+        out->parent = env_of(pages, (const VALUE *)(special & ~(VALUE)3));
+    }
+    return true;
+}
+
+enum hd_imemo
+hd_mri_imemo(VALUE imemo) {
+    static const enum hd_imemo kinds[16] = {
+        [0] = HD_IMEMO_ENV,   [1] = HD_IMEMO_CREF,  [2] = HD_IMEMO_SVAR,  [4] = HD_IMEMO_IFUNC,
+        [5] = HD_IMEMO_MEMO,  [6] = HD_IMEMO_MENT,  [7] = HD_IMEMO_ISEQ,
+#if HD_RUBY >= 400
+        [10] = HD_IMEMO_CALLINFO, [11] = HD_IMEMO_CALLCACHE, [12] = HD_IMEMO_CONSTCACHE,
+        [13] = HD_IMEMO_FIELDS,
+#else
+        [11] = HD_IMEMO_CALLINFO, [12] = HD_IMEMO_CALLCACHE, [13] = HD_IMEMO_CONSTCACHE,
+#endif
+    };
+    return kinds[hd_imemo_number(imemo)];
+}
+
+const char *
+hd_mri_imemo_name(VALUE imemo) {
+#if HD_RUBY >= 400
+    static const char *const last[] = {"cvar_entry", "callinfo", "callcache", "constcache",
+                                       "fields",     "unknown",  "unknown"};
+#else
+    static const char *const last[] = {"ast",       "parser_strterm", "callinfo", "callcache",
+                                       "constcache", "unknown",       "unknown"};
+#endif
+    static const char *const first[] = {"env",  "cref", "svar", "throw_data", "ifunc",
+                                        "memo", "ment", "iseq", "tmpbuf"};
+    int number = hd_imemo_number(imemo);
+    return number < 9 ? first[number] : last[number - 9];
+}
+
+const struct hd_imemo_field *
+hd_mri_imemo_fields(enum hd_imemo kind) {
+    static const struct hd_imemo_field cref[] = {
+        {"klass", 16}, {"next", 24}, {"refinements", 8}, {0}};
+    static const struct hd_imemo_field svar[] = {
+        {"lastline", 16}, {"backref", 24}, {"others", 32}, {0}};
+    static const struct hd_imemo_field ifunc[] = {{"data", 24}, {0}};
+    static const struct hd_imemo_field memo[] = {{"v1", 16}, {"v2", 24}, {0}};
+    static const struct hd_imemo_field callcache[] = {{"receiver_class", 8}, {"entry", 16}, {0}};
+    static const struct hd_imemo_field constcache[] = {{"value", 8}, {0}};
+    static const struct hd_imemo_field none[] = {{0}};
+    switch (kind) {
+      case HD_IMEMO_CREF:
+        return cref;
+      case HD_IMEMO_SVAR:
+        return svar;
+      case HD_IMEMO_IFUNC:
+        return ifunc;
+      case HD_IMEMO_MEMO:
+        return memo;
+      case HD_IMEMO_CALLCACHE:
+        return callcache;
+      case HD_IMEMO_CONSTCACHE:
+        return constcache;
+      default:
+        return none;
+    }
+}
+
+VALUE
+hd_mri_word(VALUE obj, size_t offset) {
+    return hd_read((void *)obj, (ptrdiff_t)offset);
+}
+
+ID
+hd_mri_callinfo_method(VALUE callinfo) {
+    return hd_read((void *)callinfo, 16);
+}

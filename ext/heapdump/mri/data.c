@@ -1,0 +1,98 @@
+/*
+ * T_DATA: which of MRI's own types an object is, and what the containers among them hold.
+ */
+#include "internal.h"
+
+// The type descriptors of known objects: an application may use the same names for its own types.
+static const rb_data_type_t *known_types[HD_DATA_KINDS];
+
+void
+hd_data_learn(enum hd_data_kind kind, VALUE known) {
+    if (!RB_SPECIAL_CONST_P(known) && RB_BUILTIN_TYPE(known) == RUBY_T_DATA && RTYPEDDATA_P(known)) {
+        known_types[kind] = RTYPEDDATA_TYPE(known);
+    }
+}
+
+const char *
+hd_mri_data_struct(VALUE data) {
+    return RTYPEDDATA_P(data) ? RTYPEDDATA_TYPE(data)->wrap_struct_name : NULL;
+}
+
+enum hd_data_kind
+hd_mri_data_kind(VALUE data) {
+    if (!RTYPEDDATA_P(data)) return HD_DATA_OTHER;
+    const rb_data_type_t *type = RTYPEDDATA_TYPE(data);
+    for (int kind = HD_DATA_OTHER + 1; kind < HD_DATA_KINDS; kind++) {
+        if (known_types[kind] == type) return (enum hd_data_kind)kind;
+    }
+    return HD_DATA_OTHER;
+}
+
+void *
+hd_mri_data_pointer(VALUE data) {
+#if HD_RUBY >= 303
+    return RTYPEDDATA_P(data) ? RTYPEDDATA_GET_DATA(data) : DATA_PTR(data);
+#else
+    return DATA_PTR(data);
+#endif
+}
+
+void
+hd_mri_set_each(VALUE set, int (*fn)(VALUE, VALUE), VALUE data) {
+    if (rb_set_foreach) rb_set_foreach(set, fn, data);
+}
+
+struct weak_walk {
+    const struct hd_pages *pages;
+    enum hd_data_kind kind;
+    int (*fn)(VALUE, VALUE, void *);
+    void *data;
+};
+
+static int
+weak_i(st_data_t key, st_data_t value, st_data_t arg) {
+    const struct weak_walk *walk = (const struct weak_walk *)arg;
+#if HD_RUBY >= 303
+    // The table's keys point at the words that hold the key (and, in a WeakMap, the value).
+    const VALUE *entry = (const VALUE *)key;
+    if (!hd_plausible(entry)) return ST_CONTINUE;
+    key = entry[0];
+    if (walk->kind == HD_DATA_WEAK_MAP) value = entry[1];
+#endif
+    VALUE pair[2] = {key, value};
+    for (int i = 0; i < 2; i++) {
+        if (pair[i] == RUBY_Qundef) return ST_CONTINUE;
+        if (!RB_SPECIAL_CONST_P(pair[i]) && !hd_pages_have_object(walk->pages, pair[i])) {
+            return ST_CONTINUE;
+        }
+    }
+    return walk->fn(pair[0], pair[1], walk->data);
+}
+
+void
+hd_mri_weak_each(const struct hd_pages *pages, VALUE map, enum hd_data_kind kind,
+                 int (*fn)(VALUE, VALUE, void *), void *data) {
+    const void *body = hd_mri_data_pointer(map);
+    if (!hd_plausible(body)) return;
+    // 3.1 and 3.2 keep objects to maps first and maps to objects, key to value, second
+    st_table *table = (st_table *)hd_read_pointer(body, HD_RUBY >= 303 ? 0 : sizeof(VALUE));
+    if (!hd_plausible(table)) return;
+    struct weak_walk walk = {pages, kind, fn, data};
+    st_foreach(table, weak_i, (st_data_t)&walk);
+}
+
+void
+hd_mri_enumerator(VALUE data, struct hd_enumerator *out) {
+    *out = (struct hd_enumerator){0};
+    const void *body = hd_mri_data_pointer(data);
+    if (!hd_plausible(body)) return;
+    out->receiver = hd_read(body, 0);
+    out->method = hd_read(body, sizeof(VALUE));
+    out->args = hd_read(body, 2 * sizeof(VALUE));
+}
+
+VALUE
+hd_mri_method_receiver(VALUE data) {
+    const void *body = hd_mri_data_pointer(data);
+    return hd_plausible(body) ? hd_read(body, 0) : RUBY_Qundef;
+}

@@ -1,0 +1,161 @@
+/*
+ * Flags and fields that any object has, and those of the built-in types whose accessors are not
+ * public on every version.
+ */
+#include "internal.h"
+
+#include <ruby/io.h>
+
+static struct {
+    ID protected, old, uncollectible, pinned, remembered, marked;
+} names;
+
+void
+hd_fields_init(void) {
+    names.protected = rb_intern("wb_protected");
+    names.old = rb_intern("old");
+    names.uncollectible = rb_intern("uncollectible");
+    names.pinned = rb_intern("pinned");
+    names.remembered = rb_intern("remembered");
+    names.marked = rb_intern("marked");
+    // These two intern names of their own at their first call.
+    ID flags[16];
+    if (rb_obj_gc_flags) rb_obj_gc_flags(rb_cObject, flags, 16);
+    if (rb_gc_object_metadata) rb_gc_object_metadata(rb_cObject);
+}
+
+size_t
+hd_mri_memsize(VALUE obj) {
+    // MRI aborts on nodes and on types it does not know.
+    if (!rb_obj_memsize_of || RB_BUILTIN_TYPE(obj) == RUBY_T_NODE) return 0;
+    return rb_obj_memsize_of(obj);
+}
+
+static unsigned
+flag_of(ID name) {
+    if (name == names.old) return HD_OLD;
+    if (name == names.pinned) return HD_PINNED;
+    if (name == names.remembered) return HD_REMEMBERED;
+    if (name == names.uncollectible) return HD_UNCOLLECTIBLE;
+    if (name == names.marked) return HD_MARKED;
+    return 0;
+}
+
+unsigned
+hd_mri_gc_flags(VALUE obj) {
+    unsigned flags = HD_UNPROTECTED;
+    if (rb_gc_object_metadata) {
+        for (const struct hd_gc_metadata *entry = rb_gc_object_metadata(obj); entry->name; entry++) {
+            if (!RTEST(entry->value)) continue;
+            if (entry->name == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
+            else flags |= flag_of(entry->name);
+        }
+        return flags;
+    }
+    ID found[16];
+    size_t n = rb_obj_gc_flags(obj, found, 16);
+    for (size_t i = 0; i < n; i++) {
+        if (found[i] == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
+        else flags |= flag_of(found[i]);
+    }
+    return flags;
+}
+
+bool
+hd_mri_shareable(VALUE obj) {
+    return RB_FL_TEST_RAW(obj, RUBY_FL_SHAREABLE) != 0;
+}
+
+bool
+hd_mri_has_generic_ivars(VALUE obj) {
+#if HD_RUBY >= 400
+    // No flag tells any more; the iteration finds out by itself.
+    (void)obj;
+    return true;
+#else
+    return RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR) != 0;
+#endif
+}
+
+bool
+hd_mri_is_singleton(VALUE klass) {
+#if HD_RUBY >= 304
+    return RB_BUILTIN_TYPE(klass) == RUBY_T_CLASS && RB_FL_TEST_RAW(klass, RUBY_FL_USER1) != 0;
+#else
+    return RB_BUILTIN_TYPE(klass) == RUBY_T_CLASS && RB_FL_TEST_RAW(klass, RUBY_FL_USER0) != 0;
+#endif
+}
+
+VALUE
+hd_mri_attached(VALUE singleton) {
+    if (!hd_mri_is_singleton(singleton)) return 0;
+    if (rb_class_attached_object) return rb_class_attached_object(singleton);
+    VALUE attached = rb_attr_get(singleton, rb_intern("__attached__"));
+    return RB_NIL_P(attached) ? 0 : attached;
+}
+
+bool
+hd_mri_object_embedded(VALUE object) {
+#if HD_RUBY >= 400
+    return RB_FL_TEST_RAW(object, ROBJECT_HEAP) == 0;
+#else
+    return RB_FL_TEST_RAW(object, ROBJECT_EMBED) != 0;
+#endif
+}
+
+bool
+hd_mri_array_shared(VALUE array) {
+    return RB_FL_TEST_RAW(array, RUBY_ELTS_SHARED) != 0 &&
+           RB_FL_TEST_RAW(array, RARRAY_EMBED_FLAG) == 0;
+}
+
+bool
+hd_mri_array_embedded(VALUE array) {
+    return RB_FL_TEST_RAW(array, RARRAY_EMBED_FLAG) != 0;
+}
+
+const VALUE *
+hd_mri_array_elements(VALUE array) {
+    // Not RARRAY_CONST_PTR: on 3.1 that may move the elements out of the transient heap.
+    if (hd_mri_array_embedded(array)) return RARRAY(array)->as.ary;
+    return RARRAY(array)->as.heap.ptr;
+}
+
+bool
+hd_mri_string_shared(VALUE string) {
+    return RB_FL_TEST_RAW(string, RUBY_ELTS_SHARED) != 0 &&
+           RB_FL_TEST_RAW(string, RSTRING_NOEMBED) != 0;
+}
+
+VALUE
+hd_mri_hash_default(VALUE hash) {
+    const struct hd_layout *layout = hd_layout();
+    return layout ? hd_read((void *)hash, layout->hash_default) : RUBY_Qundef;
+}
+
+bool
+hd_mri_hash_default_is_proc(VALUE hash) {
+    return RB_FL_TEST_RAW(hash, RUBY_FL_USER2) != 0;
+}
+
+bool
+hd_mri_hash_by_identity(VALUE hash) {
+    return rb_hash_compare_by_id_p && RTEST(rb_hash_compare_by_id_p(hash));
+}
+
+void
+hd_mri_hash_each(VALUE hash, int (*fn)(VALUE, VALUE, VALUE), VALUE data) {
+    rb_hash_stlike_foreach(hash, fn, data);
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+bool
+hd_mri_file(VALUE file, struct hd_file *out) {
+    const rb_io_t *fptr = RFILE(file)->fptr;
+    if (!fptr) return false;
+    out->fd = fptr->fd;
+    out->path = fptr->pathv;
+    return true;
+}
+#pragma GCC diagnostic pop

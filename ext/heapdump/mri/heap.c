@@ -1,0 +1,29 @@
+/*
+ * The heap as a whole: pages, references, roots.
+ */
+#include "internal.h"
+
+void
+hd_mri_each_page(hd_page_fn *fn, void *data) {
+    rb_objspace_each_objects(fn, data);
+}
+
+void
+hd_mri_references(VALUE obj, void (*fn)(VALUE, void *), void *data) {
+    rb_objspace_reachable_objects_from(obj, fn, data);
+}
+
+void
+hd_mri_roots(void (*fn)(const char *, VALUE, void *), void *data) {
+    rb_objspace_reachable_objects_from_root(fn, data);
+}
+
+bool
+hd_mri_during_gc(void) {
+    return rb_during_gc && rb_during_gc();
+}
+
+bool
+hd_mri_hides_finalizers(void) {
+    return HD_RUBY >= 304;
+}

@@ -1,0 +1,145 @@
+/*
+ * What the files of this folder share: exported functions that no public header declares, and the
+ * offsets of this Ruby. Nobody else includes this.
+ */
+#ifndef HEAPDUMP_MRI_INTERNAL_H
+#define HEAPDUMP_MRI_INTERNAL_H
+
+#include "mri.h"
+
+#include <ruby/debug.h>
+#include <ruby/st.h>
+#include <ruby/version.h>
+
+#define HD_RUBY (RUBY_API_VERSION_MAJOR * 100 + RUBY_API_VERSION_MINOR)
+
+/* Exported by MRI on some or all versions. Weak: NULL where absent, so that loading never fails. */
+#define HD_WEAK __attribute__((weak))
+HD_WEAK void rb_objspace_each_objects(int (*fn)(void *, void *, size_t, void *), void *data);
+HD_WEAK void rb_objspace_reachable_objects_from(VALUE, void (*)(VALUE, void *), void *);
+HD_WEAK void rb_objspace_reachable_objects_from_root(void (*)(const char *, VALUE, void *), void *);
+HD_WEAK int rb_during_gc(void);
+HD_WEAK size_t rb_obj_memsize_of(VALUE);
+HD_WEAK size_t rb_obj_gc_flags(VALUE, ID *, size_t);
+HD_WEAK const char *rb_imemo_name(int);
+HD_WEAK int rb_hash_stlike_foreach(VALUE, int (*)(st_data_t, st_data_t, st_data_t), st_data_t);
+HD_WEAK VALUE rb_hash_compare_by_id_p(VALUE);
+HD_WEAK VALUE rb_class_attached_object(VALUE);
+HD_WEAK unsigned rb_iseq_line_no(const void *iseq, size_t pos);
+HD_WEAK void rb_set_foreach(VALUE, int (*)(VALUE, VALUE), VALUE);
+
+struct hd_gc_metadata {
+    ID name;
+    VALUE value;
+};
+HD_WEAK struct hd_gc_metadata *rb_gc_object_metadata(VALUE);
+
+/*
+ * Offsets in bytes that differ between minor versions. Those that are the same everywhere stand
+ * as names below.
+ */
+struct hd_layout {
+    int version; /* as HD_RUBY */
+    short iseq_local_table, iseq_parent, iseq_local_iseq, iseq_local_table_size;
+    short thread_context, context_local_storage, frame_size, fiber_context, hash_default;
+    bool line_is_value;
+};
+
+/* The layout of this Ruby, NULL for a minor version that is not known. */
+const struct hd_layout *hd_layout(void);
+/* All known layouts, for the test that compares them with MRI's headers; ends with version 0. */
+extern const struct hd_layout hd_layouts[];
+
+enum {
+    HD_BODY_OF_ISEQ = 16,
+    HD_BODY_TYPE = 0,
+    HD_BODY_ENCODED_SIZE = 4,
+    HD_BODY_ENCODED = 8,
+    HD_BODY_PATH = 64,
+    HD_BODY_LABEL = 80,
+    HD_BODY_LINE = 88,
+
+    HD_ENTRY_DEFINED_CLASS = 8,
+    HD_ENTRY_DEFINITION = 16,
+    HD_ENTRY_CALLED = 24,
+    HD_ENTRY_OWNER = 32,
+    HD_DEFINITION_BODY = 8,
+    HD_DEFINITION_ORIGINAL = 32,
+
+    HD_ENV_ISEQ = 8,
+    HD_ENV_EP = 16,
+    HD_ENV_VALUES = 24,
+    HD_ENV_SIZE = 32,
+
+    HD_BLOCK_SELF = 0,
+    HD_BLOCK_EP = 8,
+    HD_BLOCK_CODE = 16,
+    HD_BLOCK_TYPE = 24,
+    HD_PROC_FLAGS = 32,
+
+    HD_THREAD_SELF = 16,
+    HD_CONTEXT_STACK = 0,
+    HD_CONTEXT_STACK_SIZE = 8,
+    HD_CONTEXT_FRAME = 16,
+    HD_CONTEXT_FIBER = 40,
+    HD_CONTEXT_THREAD = 48,
+    HD_FIBER_SELF = 16,
+
+    HD_FRAME_PC = 0,
+    HD_FRAME_ISEQ = 16,
+    HD_FRAME_SELF = 24,
+    HD_FRAME_EP = 32,
+
+    HD_CONSTANT_LINE = 4,
+    HD_CONSTANT_VALUE = 8,
+    HD_CONSTANT_FILE = 16,
+};
+
+/* Bits of ep[0], and the words around it. */
+enum { HD_EP_LOCAL = 2 };
+enum { HD_EP_ENTRY = -2, HD_EP_SPECIAL = -1, HD_EP_FLAGS = 0, HD_EP_ENV = 1 };
+
+static inline VALUE
+hd_read(const void *base, ptrdiff_t offset) {
+    return *(const VALUE *)((const char *)base + offset);
+}
+
+static inline const void *
+hd_read_pointer(const void *base, ptrdiff_t offset) {
+    return *(void *const *)((const char *)base + offset);
+}
+
+static inline unsigned
+hd_read_u32(const void *base, ptrdiff_t offset) {
+    return *(const unsigned *)((const char *)base + offset);
+}
+
+/* A pointer that could be one: aligned and above the first page. */
+static inline bool
+hd_plausible(const void *pointer) {
+    return (uintptr_t)pointer >= 4096 && (uintptr_t)pointer % sizeof(VALUE) == 0;
+}
+
+static inline bool
+hd_is_type(const struct hd_pages *pages, VALUE v, int type) {
+    return hd_pages_have_object(pages, v) && (int)RB_BUILTIN_TYPE(v) == type;
+}
+
+static inline int
+hd_imemo_number(VALUE imemo) {
+    return (int)(RBASIC(imemo)->flags >> 12 & 0xf);
+}
+
+enum { HD_NUMBER_ENV = 0, HD_NUMBER_CREF = 1, HD_NUMBER_MENT = 6, HD_NUMBER_ISEQ = 7 };
+
+static inline bool
+hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {
+    return hd_is_type(pages, v, RUBY_T_IMEMO) && hd_imemo_number(v) == number;
+}
+
+/* calibrate.c: tells data.c which types are MRI's own, by known objects. */
+void hd_data_learn(enum hd_data_kind kind, VALUE known);
+/* fields.c: interns the names of the GC's flags. */
+void hd_fields_init(void);
+
+#endif

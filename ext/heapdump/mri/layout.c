@@ -1,0 +1,23 @@
+/*
+ * One line per minor version of MRI, 64-bit. A test compares every number with MRI's own headers.
+ */
+#include "internal.h"
+
+const struct hd_layout hd_layouts[] = {
+    // version, iseq: locals, parent, local, size; thread: context; storage, frame, fiber, default
+    {301, 152, 168, 176, 240, 40, 56, 64, 80, 24, true},
+    {302, 144, 160, 168, 232, 48, 56, 64, 80, 24, false},
+    {303, 144, 160, 168, 232, 48, 56, 56, 80, 16, false},
+    {304, 144, 160, 168, 232, 48, 56, 56, 80, 16, false},
+    {400, 144, 168, 176, 240, 48, 72, 56, 80, 16, false},
+    {0},
+};
+
+const struct hd_layout *
+hd_layout(void) {
+    if (sizeof(void *) != 8) return NULL;
+    for (const struct hd_layout *layout = hd_layouts; layout->version; layout++) {
+        if (layout->version == HD_RUBY) return layout;
+    }
+    return NULL;
+}

@@ -1,0 +1,242 @@
+/*
+ * Place in the flow: below everything. All that the dumper knows of MRI's insides, and the only
+ * folder with differences between versions. The rest of the code asks here and gets plain answers.
+ *
+ * Nothing here allocates Ruby objects, runs Ruby code or raises, but for hd_mri_init. Every pointer
+ * that was found by layout passes a gate before it is followed: it must be a live slot of the
+ * page table and of the expected type. A function returns false (or 0) where a datum is not to
+ * be had, and the caller leaves the name out; the reference itself is never lost, because the list
+ * of references comes from MRI.
+ */
+#ifndef HEAPDUMP_MRI_H
+#define HEAPDUMP_MRI_H
+
+#include <ruby.h>
+#include <ruby/encoding.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../walk.h"
+
+/* What this Ruby can give; docs/format.md, "Capabilities". */
+enum hd_capability {
+    HD_CAN_HASH_ENTRIES,
+    HD_CAN_CONSTANTS,
+    HD_CAN_ISEQ,
+    HD_CAN_ENV,
+    HD_CAN_PROC,
+    HD_CAN_METHOD_ENTRY,
+    HD_CAN_FRAMES,
+    HD_CAN_FIBER,
+    HD_CAN_FIBER_LOCALS,
+    HD_CAN_IMEMO,
+    HD_CAN_WEAK,
+    HD_CAN_SET,
+    HD_CAN_GC_FLAGS,
+    HD_CAN_REMEMBERED,
+    HD_CAN_ALLOCATIONS,
+    HD_CAN_FINALIZERS,
+    HD_CAPABILITIES
+};
+
+/* The kinds of T_DATA that have a writer of their own. */
+enum hd_data_kind {
+    HD_DATA_OTHER,
+    HD_DATA_PROC,
+    HD_DATA_BINDING,
+    HD_DATA_METHOD,
+    HD_DATA_THREAD,
+    HD_DATA_FIBER,
+    HD_DATA_ENUMERATOR,
+    HD_DATA_WEAK_MAP,
+    HD_DATA_WEAK_KEY_MAP,
+    HD_DATA_SET,
+    HD_DATA_TRACEPOINT,
+    HD_DATA_KINDS
+};
+
+/* The kinds of T_IMEMO by their lasting meaning; the numbers differ between versions. */
+enum hd_imemo {
+    HD_IMEMO_OTHER,
+    HD_IMEMO_ENV,
+    HD_IMEMO_CREF,
+    HD_IMEMO_SVAR,
+    HD_IMEMO_IFUNC,
+    HD_IMEMO_MEMO,
+    HD_IMEMO_MENT,
+    HD_IMEMO_ISEQ,
+    HD_IMEMO_CALLINFO,
+    HD_IMEMO_CALLCACHE,
+    HD_IMEMO_CONSTCACHE,
+    HD_IMEMO_FIELDS,
+};
+
+/*
+ * Resolves symbols and calibrates layouts against known objects; the capabilities named in
+ * `without` (comma-separated, "all" for every one; may be NULL) stay off. Runs Ruby code: call it
+ * once, from Init. Returns NULL, or the name of an indispensable function that this Ruby lacks.
+ */
+const char *hd_mri_init(const char *without);
+
+bool hd_can(enum hd_capability capability);
+const char *hd_capability_name(enum hd_capability capability);
+
+/* heap.c: the heap as a whole. */
+typedef int hd_page_fn(void *start, void *end, size_t stride, void *data);
+void hd_mri_each_page(hd_page_fn *fn, void *data);
+void hd_mri_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data);
+void hd_mri_roots(void (*fn)(const char *category, VALUE ref, void *data), void *data);
+bool hd_mri_during_gc(void);
+/* True where finalizer tables are not among the roots that MRI tells. */
+bool hd_mri_hides_finalizers(void);
+
+/* True for types that stand for an object: neither free, nor waiting to be finalized, nor moved. */
+static inline bool
+hd_mri_is_object(VALUE obj) {
+    int type = RB_BUILTIN_TYPE(obj);
+    return RBASIC(obj)->flags != 0 && type != RUBY_T_NONE && type != RUBY_T_ZOMBIE &&
+           type != RUBY_T_MOVED;
+}
+
+/* object.c: flags and fields of any object. */
+size_t hd_mri_memsize(VALUE obj);
+enum hd_gc_flag {
+    HD_OLD = 1,
+    HD_PINNED = 2,
+    HD_REMEMBERED = 4,
+    HD_UNPROTECTED = 8,
+    HD_UNCOLLECTIBLE = 16,
+    HD_MARKED = 32
+};
+unsigned hd_mri_gc_flags(VALUE obj);
+bool hd_mri_shareable(VALUE obj);
+bool hd_mri_has_generic_ivars(VALUE obj);
+bool hd_mri_is_singleton(VALUE klass);
+/* The object that a singleton class belongs to, 0 if it cannot be told. */
+VALUE hd_mri_attached(VALUE singleton);
+bool hd_mri_object_embedded(VALUE object);
+bool hd_mri_array_shared(VALUE array);
+bool hd_mri_array_embedded(VALUE array);
+const VALUE *hd_mri_array_elements(VALUE array);
+bool hd_mri_string_shared(VALUE string);
+/* The default value or proc of a hash; Qundef if it cannot be told. */
+VALUE hd_mri_hash_default(VALUE hash);
+bool hd_mri_hash_default_is_proc(VALUE hash);
+bool hd_mri_hash_by_identity(VALUE hash);
+void hd_mri_hash_each(VALUE hash, int (*fn)(VALUE key, VALUE value, VALUE data), VALUE data);
+struct hd_file {
+    int fd;
+    VALUE path;
+};
+bool hd_mri_file(VALUE file, struct hd_file *out);
+
+/* data.c: T_DATA. */
+const char *hd_mri_data_struct(VALUE data);
+enum hd_data_kind hd_mri_data_kind(VALUE data);
+void *hd_mri_data_pointer(VALUE data);
+void hd_mri_set_each(VALUE set, int (*fn)(VALUE element, VALUE data), VALUE data);
+/* Calls fn for each live entry of a WeakMap or WeakKeyMap. */
+void hd_mri_weak_each(const struct hd_pages *pages, VALUE map, enum hd_data_kind kind,
+                      int (*fn)(VALUE key, VALUE value, void *data), void *data);
+struct hd_enumerator {
+    VALUE receiver, args;
+    ID method;
+};
+void hd_mri_enumerator(VALUE data, struct hd_enumerator *out);
+VALUE hd_mri_method_receiver(VALUE data);
+
+/* code.c: iseqs, method entries, blocks, environments. */
+struct hd_code {
+    VALUE label, path;   /* Strings or 0 */
+    VALUE parent, local; /* iseqs, or 0 */
+    const char *type;
+    int line;
+    const ID *locals;
+    unsigned locals_size;
+};
+bool hd_mri_code(const struct hd_pages *pages, VALUE iseq, struct hd_code *out);
+bool hd_mri_is_iseq(const struct hd_pages *pages, VALUE v);
+
+struct hd_method_entry {
+    ID called, original; /* original: 0 where the entry has no definition */
+    VALUE owner, defined_class;
+    const char *definition; /* NULL for a negative entry */
+    const char *visibility;
+    VALUE iseq, cref, proc, alias_of; /* 0 where not of that definition */
+    ID attribute;
+    bool complemented;
+};
+bool hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_entry *out);
+bool hd_mri_is_method_entry(const struct hd_pages *pages, VALUE v);
+
+enum hd_block_type { HD_BLOCK_ISEQ, HD_BLOCK_IFUNC, HD_BLOCK_SYMBOL, HD_BLOCK_PROC };
+struct hd_block {
+    enum hd_block_type type;
+    VALUE self, env, code; /* code: iseq, ifunc, symbol or proc by type */
+    bool lambda, from_method;
+};
+bool hd_mri_block(const struct hd_pages *pages, VALUE data, struct hd_block *out);
+
+struct hd_env {
+    const VALUE *locals; /* as many as names; NULL without names */
+    const ID *names;
+    unsigned names_size;
+    VALUE iseq, parent, entry, cref, block; /* 0 where there is none */
+};
+bool hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out);
+
+/* The other imemos: up to three words, named by kind; 0 ends the list. */
+enum hd_imemo hd_mri_imemo(VALUE imemo);
+const char *hd_mri_imemo_name(VALUE imemo);
+struct hd_imemo_field {
+    const char *name;
+    size_t offset;
+};
+const struct hd_imemo_field *hd_mri_imemo_fields(enum hd_imemo kind);
+VALUE hd_mri_word(VALUE obj, size_t offset);
+/* The method name of a callinfo, 0 if it has none. */
+ID hd_mri_callinfo_method(VALUE callinfo);
+
+/* stack.c: threads, fibers and their frames. */
+struct hd_frame {
+    VALUE self, iseq, env, entry; /* 0 where there is none */
+    int line;
+    const VALUE *locals; /* on the stack; NULL where they live in env */
+    struct hd_code code; /* valid where iseq is */
+};
+/* The execution context of a thread or fiber; NULL where there is none or it cannot be told. */
+const void *hd_mri_thread_context(VALUE thread);
+const void *hd_mri_fiber_context(VALUE fiber);
+/* The fiber object that runs in this context, 0 where it is none (a root fiber nobody asked for). */
+VALUE hd_mri_context_fiber(const void *context);
+/* True where the context is the one its thread runs right now. */
+bool hd_mri_context_is_current(const void *context);
+bool hd_mri_context_has_stack(const void *context);
+void hd_mri_each_frame(const struct hd_pages *pages, const void *context,
+                       void (*fn)(const struct hd_frame *frame, void *data), void *data);
+void hd_mri_each_fiber_local(const void *context, void (*fn)(ID name, VALUE value, void *data),
+                             void *data);
+
+/* modules.c: constants. */
+struct hd_constant {
+    ID name;
+    VALUE value; /* Qundef for one that is still to be autoloaded */
+    VALUE file;  /* String, or 0 */
+    int line;
+};
+void hd_mri_each_constant(const struct hd_pages *pages, VALUE module,
+                          void (*fn)(const struct hd_constant *constant, void *data), void *data);
+
+/* tracing.c: what ObjectSpace.trace_object_allocations has recorded. */
+struct hd_allocation {
+    const char *file;
+    unsigned long line;
+    VALUE method; /* String, or 0 */
+    size_t generation;
+};
+/* The table of a TracePoint object if it is objspace's allocation tracer, else NULL. */
+const void *hd_mri_allocation_table(VALUE tracepoint);
+bool hd_mri_allocation(const struct hd_pages *pages, const void *table, VALUE obj,
+                       struct hd_allocation *out);
+
+#endif

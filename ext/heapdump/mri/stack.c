@@ -1,0 +1,116 @@
+/*
+ * Threads, fibers, and the frames of their VM stacks.
+ */
+#include "internal.h"
+
+static const void *
+checked_context(const void *context) {
+    return hd_plausible(context) ? context : NULL;
+}
+
+const void *
+hd_mri_thread_context(VALUE thread) {
+    const void *body = hd_mri_data_pointer(thread);
+    if (!hd_plausible(body) || hd_read(body, HD_THREAD_SELF) != thread) return NULL;
+    const void *context = checked_context(hd_read_pointer(body, hd_layout()->thread_context));
+    if (!context || hd_read_pointer(context, HD_CONTEXT_THREAD) != body) return NULL;
+    return context;
+}
+
+const void *
+hd_mri_fiber_context(VALUE fiber) {
+    const char *body = hd_mri_data_pointer(fiber);
+    if (!hd_plausible(body) || hd_read(body, HD_FIBER_SELF) != fiber) return NULL;
+    const void *context = body + hd_layout()->fiber_context;
+    return hd_read_pointer(context, HD_CONTEXT_FIBER) == body ? context : NULL;
+}
+
+VALUE
+hd_mri_context_fiber(const void *context) {
+    const void *body = hd_read_pointer(context, HD_CONTEXT_FIBER);
+    if (!hd_plausible(body)) return 0;
+    VALUE fiber = hd_read(body, HD_FIBER_SELF);
+    return RB_SPECIAL_CONST_P(fiber) ? 0 : fiber;
+}
+
+bool
+hd_mri_context_is_current(const void *context) {
+    const void *thread = hd_read_pointer(context, HD_CONTEXT_THREAD);
+    return hd_plausible(thread) && hd_read_pointer(thread, hd_layout()->thread_context) == context;
+}
+
+bool
+hd_mri_context_has_stack(const void *context) {
+    return hd_plausible(hd_read_pointer(context, HD_CONTEXT_STACK)) &&
+           hd_plausible(hd_read_pointer(context, HD_CONTEXT_FRAME));
+}
+
+static int
+line_of(const struct hd_pages *pages, VALUE iseq, const VALUE *pc) {
+    (void)pages;
+    const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
+    const VALUE *code = hd_read_pointer(body, HD_BODY_ENCODED);
+    unsigned size = hd_read_u32(body, HD_BODY_ENCODED_SIZE);
+    if (!rb_iseq_line_no || !hd_plausible(code) || pc < code || pc > code + size) return 0;
+    size_t position = (size_t)(pc - code);
+    return (int)rb_iseq_line_no((void *)iseq, position ? position - 1 : 0); // pc is one ahead
+}
+
+/* Reads the frame at `at`; false for one that holds neither code nor a method. */
+static bool
+read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, const VALUE *stack_end,
+           struct hd_frame *out) {
+    *out = (struct hd_frame){0};
+    const VALUE *ep = hd_read_pointer(at, HD_FRAME_EP);
+    if (!hd_plausible(ep)) return false;
+    bool on_stack = ep > stack && ep < stack_end;
+    if (!on_stack) {
+        VALUE env = ep[HD_EP_ENV];
+        if (hd_is_imemo(pages, env, HD_NUMBER_ENV)) out->env = env;
+        else return false;
+    }
+    out->self = hd_read(at, HD_FRAME_SELF);
+    VALUE iseq = hd_read(at, HD_FRAME_ISEQ);
+    const VALUE *pc = hd_read_pointer(at, HD_FRAME_PC);
+    if (pc && hd_mri_is_iseq(pages, iseq) && hd_mri_code(pages, iseq, &out->code)) {
+        out->iseq = iseq;
+        out->line = line_of(pages, iseq, pc);
+        const VALUE *locals = ep + HD_EP_ENTRY - out->code.locals_size;
+        if (on_stack && locals >= stack) out->locals = locals;
+    }
+    else if (hd_mri_is_method_entry(pages, ep[HD_EP_ENTRY])) {
+        out->entry = ep[HD_EP_ENTRY];
+    }
+    return out->iseq || out->entry;
+}
+
+void
+hd_mri_each_frame(const struct hd_pages *pages, const void *context,
+                  void (*fn)(const struct hd_frame *, void *), void *data) {
+    if (!hd_mri_context_has_stack(context)) return;
+    const VALUE *stack = hd_read_pointer(context, HD_CONTEXT_STACK);
+    const VALUE *end = stack + hd_read(context, HD_CONTEXT_STACK_SIZE);
+    const char *at = hd_read_pointer(context, HD_CONTEXT_FRAME);
+    size_t size = (size_t)hd_layout()->frame_size;
+    if (at < (const char *)stack) return;
+    struct hd_frame frame;
+    for (; at + size <= (const char *)end; at += size) {
+        if (read_frame(pages, at, stack, end, &frame)) fn(&frame, data);
+    }
+}
+
+void
+hd_mri_each_fiber_local(const void *context, void (*fn)(ID, VALUE, void *), void *data) {
+    // struct rb_id_table { int capa, num, used; item *items } of { u32 serial; int; VALUE }
+    enum { CAPACITY = 0, ITEMS = 16, ITEM_VALUE = 8, ITEM_SIZE = 16, ID_SCOPE_BITS = 4 };
+    const void *table = hd_read_pointer(context, hd_layout()->context_local_storage);
+    if (!hd_plausible(table)) return;
+    const char *item = hd_read_pointer(table, ITEMS);
+    unsigned capacity = hd_read_u32(table, CAPACITY);
+    if (!hd_plausible(item) || capacity > 1 << 20) return;
+    for (unsigned i = 0; i < capacity; i++, item += ITEM_SIZE) {
+        unsigned serial = hd_read_u32(item, 0);
+        // The scope bits of the ID are lost; its name does not depend on them.
+        if (serial) fn((ID)serial << ID_SCOPE_BITS, hd_read(item, ITEM_VALUE), data);
+    }
+}

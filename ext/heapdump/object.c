@@ -1,0 +1,224 @@
+/*
+ * The line of one object: what every object has, around what its type has.
+ */
+#include "dump.h"
+
+static const struct {
+    const char *name; /* as it follows the address */
+    void (*write)(struct hd_dump *, VALUE);
+} types[RUBY_T_MASK + 1] = {
+#define HD_TYPE(name, writer) [RUBY_T_##name] = {",\"type\":\"" #name "\"", writer}
+    HD_TYPE(OBJECT, hd_write_object_fields),
+    HD_TYPE(CLASS, hd_write_module),
+    HD_TYPE(MODULE, hd_write_module),
+    HD_TYPE(ICLASS, hd_write_iclass),
+    HD_TYPE(FLOAT, hd_write_float),
+    HD_TYPE(STRING, hd_write_string),
+    HD_TYPE(REGEXP, hd_write_regexp),
+    HD_TYPE(ARRAY, hd_write_array),
+    HD_TYPE(HASH, hd_write_hash),
+    HD_TYPE(STRUCT, hd_write_struct),
+    HD_TYPE(BIGNUM, hd_write_bignum),
+    HD_TYPE(FILE, hd_write_file),
+    HD_TYPE(DATA, hd_write_data),
+    HD_TYPE(MATCH, hd_write_match),
+    HD_TYPE(COMPLEX, hd_write_complex),
+    HD_TYPE(RATIONAL, hd_write_rational),
+    HD_TYPE(SYMBOL, hd_write_symbol),
+    HD_TYPE(IMEMO, hd_write_imemo),
+    HD_TYPE(NODE, NULL),
+#undef HD_TYPE
+};
+
+static bool
+has_class_field(int type) {
+    return type != RUBY_T_IMEMO && type != RUBY_T_ICLASS && type != RUBY_T_NODE;
+}
+
+/* Types whose instance variables are kept beside them; the others write their own or have none. */
+static bool
+may_have_generic_ivars(int type) {
+    switch (type) {
+      case RUBY_T_OBJECT:
+      case RUBY_T_CLASS:
+      case RUBY_T_MODULE:
+      case RUBY_T_ICLASS:
+      case RUBY_T_IMEMO:
+      case RUBY_T_NODE:
+      case RUBY_T_SYMBOL:
+        return false;
+      default:
+        return true;
+    }
+}
+
+/* Everything that has a name. */
+static void
+write_named(struct hd_dump *dump, VALUE obj, int type) {
+    VALUE klass = has_class_field(type) ? RBASIC_CLASS(obj) : 0;
+    if (klass) {
+        hd_refs_take(&dump->refs, klass);
+        hd_put_class(&dump->out, dump->names, klass);
+    }
+    if (types[type].write) types[type].write(dump, obj);
+    if (may_have_generic_ivars(type) && hd_mri_has_generic_ivars(obj)) hd_write_ivars(dump, obj);
+}
+
+struct root_search {
+    VALUE of, found;
+};
+
+static void
+shared_root_i(VALUE ref, void *data) {
+    struct root_search *search = data;
+    if (RB_BUILTIN_TYPE(ref) == RB_BUILTIN_TYPE(search->of)) search->found = ref;
+}
+
+/* A string or array that shares its buffer: the one that owns it is marked without a name. */
+static void
+write_shared_root(struct hd_dump *dump, VALUE obj, int type) {
+    struct root_search search = {obj, 0};
+    hd_refs_each_left(&dump->refs, shared_root_i, &search);
+    if (!search.found) return;
+    hd_write_ref(dump, "shared_root", search.found);
+    if (type != RUBY_T_ARRAY) return;
+    const VALUE *elements = hd_mri_array_elements(obj), *all = hd_mri_array_elements(search.found);
+    if (elements < all || elements > all + RARRAY_LEN(search.found)) return;
+    HD_PUT(&dump->out, ",\"offset\":");
+    hd_put_u64(&dump->out, (uint64_t)(elements - all));
+}
+
+static bool
+is_shared(VALUE obj, int type) {
+    if (type == RUBY_T_ARRAY) return hd_mri_array_shared(obj);
+    return type == RUBY_T_STRING && hd_mri_string_shared(obj);
+}
+
+static void
+reference_i(VALUE ref, void *data) {
+    struct hd_dump *dump = data;
+    hd_put_address(&dump->out, ref);
+    hd_put_char(&dump->out, ',');
+}
+
+static void
+write_rest(struct hd_dump *dump) {
+    if (dump->refs.taken == dump->refs.size) return;
+    HD_PUT(&dump->out, ",\"references\":[");
+    hd_refs_each_left(&dump->refs, reference_i, dump);
+    hd_json_close(&dump->out, ']');
+}
+
+static void
+write_weak(struct hd_dump *dump) {
+    struct hd_sink *out = &dump->out;
+    HD_PUT(out, ",\"weak\":{");
+    for (int i = 0; i < dump->weak_size; i++) {
+        hd_put_quoted_name(out, dump->weak[i].key, strlen(dump->weak[i].key));
+        hd_put_char(out, ':');
+        hd_put_address(out, dump->weak[i].ref);
+        hd_put_char(out, ',');
+    }
+    hd_json_close(out, '}');
+}
+
+static void
+write_finalizer_table(struct hd_dump *dump, VALUE obj) {
+    VALUE object = hd_finalizers_object_of(&dump->finalizers, obj);
+    if (!object) return;
+    dump->weak[dump->weak_size].key = "finalizer_of";
+    dump->weak[dump->weak_size++].ref = object;
+}
+
+static void
+write_sizes(struct hd_dump *dump, VALUE obj, size_t slot_size) {
+    HD_PUT(&dump->out, ",\"memsize\":");
+    hd_put_u64(&dump->out, hd_mri_memsize(obj));
+    if (slot_size == dump->usual_slot) return;
+    HD_PUT(&dump->out, ",\"slot_size\":");
+    hd_put_u64(&dump->out, slot_size);
+}
+
+static void
+write_flags(struct hd_dump *dump, VALUE obj) {
+    struct hd_sink *out = &dump->out;
+    if (RB_OBJ_FROZEN_RAW(obj)) HD_PUT(out, ",\"frozen\":true");
+    if (hd_mri_shareable(obj)) HD_PUT(out, ",\"shareable\":true");
+    if (RB_FL_TEST_RAW(obj, RUBY_FL_FINALIZE)) HD_PUT(out, ",\"finalizer\":true");
+    if (!hd_can(HD_CAN_GC_FLAGS)) return;
+    unsigned flags = hd_mri_gc_flags(obj);
+    if (flags & HD_OLD) HD_PUT(out, ",\"old\":true");
+    if (flags & HD_PINNED) HD_PUT(out, ",\"pinned\":true");
+    if (flags & HD_REMEMBERED) HD_PUT(out, ",\"remembered\":true");
+    if (flags & HD_UNPROTECTED) HD_PUT(out, ",\"unprotected\":true");
+}
+
+/* True where `file`, `line` or `method` already tell something else about the object. */
+static bool
+tells_own_place(VALUE obj, int type) {
+    if (type == RUBY_T_IMEMO) return true;
+    if (type != RUBY_T_DATA) return false;
+    switch (hd_mri_data_kind(obj)) {
+      case HD_DATA_PROC:
+      case HD_DATA_BINDING:
+      case HD_DATA_METHOD:
+      case HD_DATA_ENUMERATOR:
+        return true;
+      default:
+        return false;
+    }
+}
+
+static void
+write_allocation(struct hd_dump *dump, VALUE obj, int type) {
+    struct hd_sink *out = &dump->out;
+    struct hd_allocation allocation;
+    if (!hd_mri_allocation(&dump->pages, dump->allocations, obj, &allocation)) return;
+    HD_PUT(out, ",\"generation\":");
+    hd_put_u64(out, allocation.generation);
+    if (tells_own_place(obj, type)) return;
+    if (allocation.file) {
+        hd_write_word(dump, "file", allocation.file);
+        HD_PUT(out, ",\"line\":");
+        hd_put_u64(out, allocation.line);
+    }
+    hd_write_name(dump, "method", allocation.method);
+}
+
+/* The names that were taken do not add up to what MRI marks: find out what is left, with lists. */
+static void
+recount(struct hd_dump *dump, VALUE obj, int type) {
+    hd_sink_mute(&dump->out);
+    hd_refs_collect(&dump->refs, obj, false);
+    dump->weak_size = 0;
+    write_named(dump, obj, type);
+    hd_sink_unmute(&dump->out);
+}
+
+void
+hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
+    struct hd_sink *out = &dump->out;
+    int type = RB_BUILTIN_TYPE(obj);
+    if (!types[type].name) return; // no object
+    dump->weak_size = 0;
+    hd_refs_collect(&dump->refs, obj, type == RUBY_T_ARRAY || type == RUBY_T_HASH);
+
+    HD_PUT(out, "{\"address\":");
+    hd_put_address(out, obj);
+    hd_put_bytes(out, types[type].name, strlen(types[type].name));
+    write_named(dump, obj, type);
+    if (dump->refs.summing && !hd_refs_balanced(&dump->refs)) recount(dump, obj, type);
+    if (is_shared(obj, type)) write_shared_root(dump, obj, type);
+    write_rest(dump);
+    if (type == RUBY_T_ARRAY) write_finalizer_table(dump, obj);
+    if (dump->weak_size > 0) write_weak(dump);
+    write_sizes(dump, obj, slot_size);
+    write_flags(dump, obj);
+    if (dump->allocations) write_allocation(dump, obj, type);
+    if (dump->refs.failed) {
+        HD_PUT(out, ",\"error\":\"out of memory while reading references\"");
+        dump->errors++;
+    }
+    HD_PUT(out, "}\n");
+    dump->objects++;
+}

@@ -1,0 +1,104 @@
+/*
+ * Place in the flow: first. Keywords in, a struct out; see options.h.
+ */
+#include "options.h"
+
+#include <string.h>
+
+static bool
+boolean_option(const char *name, VALUE value) {
+    if (value == Qtrue || value == Qfalse || value == Qnil) return RTEST(value);
+    rb_raise(rb_eArgError, "%s: must be true or false, not %+" PRIsVALUE, name, value);
+}
+
+struct choice {
+    const char *name;
+    int value;
+};
+
+static bool
+choose(VALUE value, const struct choice *choices, int *out) {
+    if (!RB_SYMBOL_P(value)) return false;
+    for (; choices->name; choices++) {
+        if (value == ID2SYM(rb_intern(choices->name))) {
+            *out = choices->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+strings_option(struct hd_options *options, VALUE value) {
+    static const struct choice choices[] = {
+        {"full", HD_STRINGS_FULL}, {"none", HD_STRINGS_NONE}, {"hash", HD_STRINGS_HASH}, {NULL, 0}};
+    int chosen;
+    if (choose(value, choices, &chosen)) {
+        options->strings = (enum hd_strings)chosen;
+    }
+    else if (RB_FIXNUM_P(value) && RB_FIX2LONG(value) >= 0) {
+        options->strings = HD_STRINGS_PREFIX;
+        options->strings_prefix = (size_t)RB_FIX2LONG(value);
+    }
+    else {
+        rb_raise(rb_eArgError,
+                 "strings: must be :full, :none, :hash or a number of bytes, not %+" PRIsVALUE,
+                 value);
+    }
+}
+
+static void
+format_option(struct hd_options *options, VALUE value) {
+    static const struct choice choices[] = {
+        {"heapdump", HD_FORMAT_HEAPDUMP}, {"objspace", HD_FORMAT_OBJSPACE}, {NULL, 0}};
+    int chosen;
+    if (!choose(value, choices, &chosen)) {
+        rb_raise(rb_eArgError, "format: must be :heapdump or :objspace, not %+" PRIsVALUE, value);
+    }
+    options->format = (enum hd_format)chosen;
+}
+
+static bool
+ends_with(VALUE path, const char *ending) {
+    size_t n = strlen(ending), length = (size_t)RSTRING_LEN(path);
+    return length > n && memcmp(RSTRING_PTR(path) + length - n, ending, n) == 0;
+}
+
+static void
+compress_option(struct hd_options *options, VALUE value, VALUE path) {
+    static const struct choice choices[] = {{"zstd", HD_ZSTD}, {"gzip", HD_GZIP}, {NULL, 0}};
+    int chosen;
+    if (NIL_P(value)) {
+        if (NIL_P(path)) options->compression = HD_PLAIN;
+        else if (ends_with(path, ".zst")) options->compression = HD_ZSTD;
+        else if (ends_with(path, ".gz")) options->compression = HD_GZIP;
+    }
+    else if (value == Qfalse) {
+        options->compression = HD_PLAIN;
+    }
+    else if (choose(value, choices, &chosen)) {
+        options->compression = (enum hd_compression)chosen;
+    }
+    else {
+        rb_raise(rb_eArgError,
+                 "compress: must be :zstd, :gzip, false, or nil (by the file's extension), "
+                 "not %+" PRIsVALUE,
+                 value);
+    }
+}
+
+void
+hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path) {
+    enum { GC, STRINGS, FORMAT, COMPRESS, COUNT };
+    VALUE values[COUNT];
+    ID names[COUNT] = {rb_intern("gc"), rb_intern("strings"), rb_intern("format"),
+                       rb_intern("compress")};
+    // raises ArgumentError for an unknown keyword, with its name
+    rb_get_kwargs(keywords, names, 0, COUNT, values);
+
+    *options = (struct hd_options){.gc = true};
+    if (values[GC] != Qundef) options->gc = boolean_option("gc", values[GC]);
+    if (values[STRINGS] != Qundef) strings_option(options, values[STRINGS]);
+    if (values[FORMAT] != Qundef) format_option(options, values[FORMAT]);
+    compress_option(options, values[COMPRESS] == Qundef ? Qnil : values[COMPRESS], path);
+}

@@ -1,0 +1,66 @@
+/*
+ * The references of one object, as MRI reports them. A writer takes each one it has a name for;
+ * what is left in the end goes to the list `references`. So names may fail, edges never get lost.
+ */
+#ifndef HEAPDUMP_REFS_H
+#define HEAPDUMP_REFS_H
+
+#include <ruby.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HD_REFS_KEPT = 1 << 15 };
+
+struct hd_ref_count {
+    VALUE ref;
+    size_t left;
+};
+
+struct hd_refs {
+    VALUE *list; /* owned; a taken entry has its lowest bit set */
+    size_t size, capacity;
+    size_t cursor; /* names mostly come in the order of marking */
+    size_t taken;
+    bool failed; /* out of memory: some references are missing */
+
+    /* For large arrays and hashes: sums instead of lists, see hd_refs_collect. */
+    bool may_sum, summing;
+    size_t marked, named;
+    uint64_t marked_sum, named_sum;
+
+    struct hd_ref_count *index; /* owned; built when the order did not help */
+    size_t index_size, index_capacity;
+    bool indexed;
+};
+
+int hd_refs_init(struct hd_refs *refs);
+void hd_refs_free(struct hd_refs *refs);
+
+/*
+ * Asks MRI for the references of obj. Where `may_sum` and there are more than HD_REFS_KEPT, only
+ * their number and a sum are kept: the caller then takes every element anyway, and
+ * hd_refs_balanced tells whether that was all.
+ */
+void hd_refs_collect(struct hd_refs *refs, VALUE obj, bool may_sum);
+
+bool hd_refs_take_slowly(struct hd_refs *refs, VALUE ref);
+
+/* Takes one occurrence of `ref`. False if MRI does not mark it from this object at all. */
+static inline bool
+hd_refs_take(struct hd_refs *refs, VALUE ref) {
+    if (refs->cursor < refs->size && refs->list[refs->cursor] == ref) {
+        refs->list[refs->cursor++] |= 1;
+        refs->taken++;
+        return true;
+    }
+    return hd_refs_take_slowly(refs, ref);
+}
+
+/* While summing: true if what was taken is exactly what MRI marks. */
+bool hd_refs_balanced(const struct hd_refs *refs);
+
+/* Calls fn for each reference that nobody took. fn may take it, and others that follow. */
+void hd_refs_each_left(struct hd_refs *refs, void (*fn)(VALUE ref, void *data), void *data);
+
+#endif

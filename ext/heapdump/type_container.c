@@ -1,0 +1,69 @@
+/*
+ * ARRAY, HASH, STRUCT.
+ */
+#include "dump.h"
+
+void
+hd_write_array(struct hd_dump *dump, VALUE obj) {
+    struct hd_sink *out = &dump->out;
+    const VALUE *elements = hd_mri_array_elements(obj);
+    size_t length = (size_t)RARRAY_LEN(obj);
+    HD_PUT(out, ",\"length\":");
+    hd_put_u64(out, length);
+    if (hd_mri_array_embedded(obj)) HD_PUT(out, ",\"embedded\":true");
+    if (hd_mri_array_shared(obj)) {
+        HD_PUT(out, ",\"shared\":true"); // MRI marks the root alone, and that holds the elements
+        return;
+    }
+    HD_PUT(out, ",\"elements\":[");
+    for (size_t i = 0; i < length; i++) {
+        hd_put_value(dump, elements[i]);
+        hd_put_char(out, ',');
+    }
+    hd_json_close(out, ']');
+}
+
+static int
+entry_i(VALUE key, VALUE value, VALUE arg) {
+    struct hd_dump *dump = (struct hd_dump *)arg;
+    hd_put_char(&dump->out, '[');
+    hd_put_value(dump, key);
+    hd_put_char(&dump->out, ',');
+    hd_put_value(dump, value);
+    HD_PUT(&dump->out, "],");
+    return ST_CONTINUE;
+}
+
+void
+hd_write_hash(struct hd_dump *dump, VALUE obj) {
+    struct hd_sink *out = &dump->out;
+    HD_PUT(out, ",\"size\":");
+    hd_put_u64(out, RHASH_SIZE(obj));
+    if (hd_can(HD_CAN_HASH_ENTRIES)) {
+        HD_PUT(out, ",\"entries\":[");
+        hd_mri_hash_each(obj, entry_i, (VALUE)dump);
+        hd_json_close(out, ']');
+    }
+    VALUE ifnone = hd_mri_hash_default(obj);
+    if (ifnone != Qundef && ifnone != Qnil) {
+        hd_write_value(dump, hd_mri_hash_default_is_proc(obj) ? "default_proc" : "default", ifnone);
+    }
+    if (hd_mri_hash_by_identity(obj)) HD_PUT(out, ",\"compare_by_identity\":true");
+}
+
+void
+hd_write_struct(struct hd_dump *dump, VALUE obj) {
+    struct hd_sink *out = &dump->out;
+    VALUE members = hd_struct_members(dump->names, RBASIC_CLASS(obj));
+    if (!members) return;
+    long size = NUM2LONG(rb_struct_size(obj));
+    const VALUE *names = hd_mri_array_elements(members);
+    if (size > RARRAY_LEN(members)) size = RARRAY_LEN(members);
+    HD_PUT(out, ",\"members\":{");
+    for (long i = 0; i < size; i++) {
+        if (!hd_put_key(out, dump->names, RB_SYM2ID(names[i]))) continue;
+        hd_put_value(dump, rb_struct_aref(obj, LONG2FIX(i)));
+        hd_put_char(out, ',');
+    }
+    hd_json_close(out, '}');
+}

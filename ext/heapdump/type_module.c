@@ -1,0 +1,192 @@
+/*
+ * CLASS, MODULE, ICLASS. Methods are not asked for: they are found among what MRI marks.
+ */
+#include "dump.h"
+
+#include <stdlib.h>
+
+enum { IVARS, CLASS_VARIABLES };
+
+struct variable_walk {
+    struct hd_dump *dump;
+    int wanted;
+    bool open, singleton;
+};
+
+static int
+kind_of(ID name) {
+    VALUE string = rb_id2str(name);
+    if (!RTEST(string)) return -1;
+    const char *text = RSTRING_PTR(string);
+    return RSTRING_LEN(string) > 1 && text[0] == '@' && text[1] == '@' ? CLASS_VARIABLES : IVARS;
+}
+
+static int
+variable_i(ID name, VALUE value, st_data_t arg) {
+    struct variable_walk *walk = (struct variable_walk *)arg;
+    struct hd_dump *dump = walk->dump;
+    if (value == Qundef || kind_of(name) != walk->wanted) return ST_CONTINUE;
+    // before 3.2 the attached object is an instance variable; it has a field of its own
+    if (walk->singleton && name == rb_intern("__attached__")) return ST_CONTINUE;
+    if (!hd_take_value(dump, value)) return ST_CONTINUE;
+    if (!walk->open) {
+        if (walk->wanted == IVARS) HD_PUT(&dump->out, ",\"ivars\":{");
+        else HD_PUT(&dump->out, ",\"class_variables\":{");
+    }
+    walk->open = true;
+    hd_put_key(&dump->out, dump->names, name);
+    hd_put_plain_value(dump, value);
+    hd_put_char(&dump->out, ',');
+    return ST_CONTINUE;
+}
+
+static void
+write_variables(struct hd_dump *dump, VALUE obj, int wanted, bool singleton) {
+    struct variable_walk walk = {dump, wanted, false, singleton};
+    rb_ivar_foreach(obj, variable_i, (st_data_t)&walk);
+    if (walk.open) hd_json_close(&dump->out, '}');
+}
+
+struct constant_walk {
+    struct hd_dump *dump;
+    enum { CONSTANTS, AUTOLOAD, LOCATIONS } part;
+    bool open;
+};
+
+static void
+constant_i(const struct hd_constant *constant, void *data) {
+    static const char *const fields[] = {",\"constants\":{", ",\"autoload\":[",
+                                         ",\"constant_locations\":{"};
+    struct constant_walk *walk = data;
+    struct hd_dump *dump = walk->dump;
+    struct hd_sink *out = &dump->out;
+    bool autoload = constant->value == Qundef;
+    if (walk->part == CONSTANTS && (autoload || !hd_take_value(dump, constant->value))) return;
+    if (walk->part == AUTOLOAD && !autoload) return;
+    if (walk->part == LOCATIONS && !constant->file) return;
+    if (!RTEST(rb_id2str(constant->name))) return;
+    if (!walk->open) hd_put_bytes(out, fields[walk->part], strlen(fields[walk->part]));
+    walk->open = true;
+    if (walk->part == AUTOLOAD) {
+        hd_put_char(out, '"');
+        hd_put_id(out, dump->names, constant->name);
+        HD_PUT(out, "\",");
+        return;
+    }
+    hd_put_key(out, dump->names, constant->name);
+    if (walk->part == LOCATIONS) {
+        hd_put_char(out, '"');
+        hd_put_name(out, (unsigned char *)RSTRING_PTR(constant->file),
+                    (size_t)RSTRING_LEN(constant->file));
+        hd_put_char(out, ':');
+        hd_put_u64(out, (uint64_t)constant->line);
+        hd_put_char(out, '"');
+    }
+    else {
+        hd_put_plain_value(dump, constant->value);
+    }
+    hd_put_char(out, ',');
+}
+
+static void
+write_constants(struct hd_dump *dump, VALUE obj) {
+    static const char brackets[] = {'}', ']', '}'};
+    for (int part = CONSTANTS; part <= LOCATIONS; part++) {
+        struct constant_walk walk = {dump, part, false};
+        hd_mri_each_constant(&dump->pages, obj, constant_i, &walk);
+        if (walk.open) hd_json_close(&dump->out, brackets[part]);
+    }
+}
+
+struct method {
+    ID name;
+    VALUE entry;
+};
+
+struct method_list {
+    struct hd_dump *dump;
+    VALUE owner;
+    struct method *list; /* NULL where memory is short: the names are left out then */
+    size_t size, capacity;
+};
+
+static void
+method_i(VALUE ref, void *data) {
+    struct method_list *methods = data;
+    const struct hd_pages *pages = &methods->dump->pages;
+    struct hd_method_entry entry;
+    if (!hd_mri_is_method_entry(pages, ref) || !hd_mri_method_entry(pages, ref, &entry)) return;
+    // caches hold entries too: copies for other classes, and memories of missing methods
+    if (!entry.definition || entry.complemented || entry.owner != methods->owner) return;
+    if (!RTEST(rb_id2str(entry.called))) return;
+    if (methods->size == methods->capacity) {
+        size_t capacity = methods->capacity ? methods->capacity * 2 : 64;
+        struct method *list = realloc(methods->list, capacity * sizeof *list);
+        if (!list) return;
+        methods->list = list;
+        methods->capacity = capacity;
+    }
+    methods->list[methods->size++] = (struct method){entry.called, ref};
+}
+
+static int
+by_name(const void *a, const void *b) {
+    const struct method *x = a, *y = b;
+    if (x->name != y->name) return x->name < y->name ? -1 : 1;
+    return x->entry < y->entry ? -1 : x->entry > y->entry;
+}
+
+static void
+write_methods(struct hd_dump *dump, VALUE obj) {
+    struct method_list methods = {.dump = dump, .owner = obj};
+    hd_refs_each_left(&dump->refs, method_i, &methods);
+    if (methods.size == 0) return;
+    qsort(methods.list, methods.size, sizeof *methods.list, by_name);
+    HD_PUT(&dump->out, ",\"methods\":{");
+    for (size_t i = 0; i < methods.size; i++) {
+        if (i > 0 && methods.list[i].name == methods.list[i - 1].name) continue;
+        hd_put_key(&dump->out, dump->names, methods.list[i].name);
+        hd_put_value(dump, methods.list[i].entry);
+        hd_put_char(&dump->out, ',');
+    }
+    hd_json_close(&dump->out, '}');
+    free(methods.list);
+}
+
+void
+hd_write_module(struct hd_dump *dump, VALUE obj) {
+    hd_write_name(dump, "name", rb_mod_name(obj));
+    bool singleton = hd_mri_is_singleton(obj);
+    if (singleton) {
+        HD_PUT(&dump->out, ",\"singleton\":true");
+        hd_write_ref(dump, "attached", hd_mri_attached(obj));
+    }
+    hd_write_ref(dump, "superclass", rb_class_get_superclass(obj));
+    write_variables(dump, obj, IVARS, singleton);
+    write_variables(dump, obj, CLASS_VARIABLES, singleton);
+    if (hd_can(HD_CAN_CONSTANTS)) write_constants(dump, obj);
+    if (hd_can(HD_CAN_METHOD_ENTRY)) write_methods(dump, obj);
+}
+
+struct includer_search {
+    struct hd_dump *dump;
+    VALUE found;
+};
+
+static void
+includer_i(VALUE ref, void *data) {
+    struct includer_search *search = data;
+    if (!search->found && (RB_BUILTIN_TYPE(ref) == RUBY_T_CLASS || RB_BUILTIN_TYPE(ref) == RUBY_T_MODULE)) {
+        search->found = ref;
+    }
+}
+
+void
+hd_write_iclass(struct hd_dump *dump, VALUE obj) {
+    hd_write_ref(dump, "module", RBASIC_CLASS(obj));
+    hd_write_ref(dump, "superclass", rb_class_get_superclass(obj));
+    // a class is all that is left to it but for caches
+    struct includer_search search = {dump, 0};
+    hd_refs_each_left(&dump->refs, includer_i, &search);
+    hd_write_ref(dump, "includer", search.found);
+}

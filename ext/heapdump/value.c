@@ -1,0 +1,93 @@
+/*
+ * Values and references inside a line; see dump.h.
+ */
+#include "dump.h"
+
+static void
+put_symbol(struct hd_dump *dump, VALUE symbol) {
+    HD_PUT(&dump->out, "\":");
+    if (!hd_put_id(&dump->out, dump->names, RB_SYM2ID(symbol))) HD_PUT(&dump->out, "?");
+    hd_put_char(&dump->out, '"');
+}
+
+void
+hd_put_immediate(struct hd_dump *dump, VALUE v) {
+    struct hd_sink *out = &dump->out;
+    if (RB_FIXNUM_P(v)) hd_put_i64(out, RB_FIX2LONG(v));
+    else if (RB_STATIC_SYM_P(v)) put_symbol(dump, v);
+    else if (RB_FLONUM_P(v)) hd_put_double(out, rb_float_value(v));
+    else if (v == RUBY_Qtrue) HD_PUT(out, "true");
+    else if (v == RUBY_Qfalse) HD_PUT(out, "false");
+    else HD_PUT(out, "null");
+}
+
+void
+hd_put_field(struct hd_sink *out, const char *key) {
+    HD_PUT(out, ",\"");
+    hd_put_bytes(out, key, strlen(key));
+    HD_PUT(out, "\":");
+}
+
+void
+hd_write_ref(struct hd_dump *dump, const char *key, VALUE ref) {
+    if (ref == 0 || RB_SPECIAL_CONST_P(ref)) return;
+    if (hd_refs_take(&dump->refs, ref)) {
+        hd_put_field(&dump->out, key);
+        hd_put_address(&dump->out, ref);
+    }
+    else if (dump->weak_size < HD_WEAK_FIELDS && hd_pages_have_object(&dump->pages, ref)) {
+        dump->weak[dump->weak_size].key = key;
+        dump->weak[dump->weak_size++].ref = ref;
+    }
+}
+
+void
+hd_write_value(struct hd_dump *dump, const char *key, VALUE v) {
+    if (v == 0 || !hd_take_value(dump, v)) return; // a zeroed field is false, or not set yet
+    hd_put_field(&dump->out, key);
+    hd_put_plain_value(dump, v);
+}
+
+void
+hd_write_name(struct hd_dump *dump, const char *key, VALUE string) {
+    if (!RTEST(string)) return;
+    hd_put_field(&dump->out, key);
+    hd_put_string_name(&dump->out, string);
+}
+
+void
+hd_write_id(struct hd_dump *dump, const char *key, ID id) {
+    if (id == 0 || !RTEST(rb_id2str(id))) return;
+    hd_put_field(&dump->out, key);
+    hd_put_char(&dump->out, '"');
+    hd_put_id(&dump->out, dump->names, id);
+    hd_put_char(&dump->out, '"');
+}
+
+void
+hd_write_word(struct hd_dump *dump, const char *key, const char *word) {
+    if (!word) return;
+    hd_put_field(&dump->out, key);
+    hd_put_quoted_name(&dump->out, word, strlen(word));
+}
+
+void
+hd_write_place(struct hd_dump *dump, const struct hd_code *code) {
+    hd_write_name(dump, "label", code->label);
+    hd_write_name(dump, "file", code->path);
+}
+
+void
+hd_write_locals(struct hd_dump *dump, const ID *names, const VALUE *values, unsigned size) {
+    struct hd_sink *out = &dump->out;
+    HD_PUT(out, ",\"locals\":{");
+    for (unsigned i = 0; i < size; i++) {
+        bool again = false; // block arguments called `_` may stand twice: the first keeps the name
+        for (unsigned j = 0; j < i && !again; j++) again = names[j] == names[i];
+        if (again || !RTEST(rb_id2str(names[i])) || !hd_take_value(dump, values[i])) continue;
+        hd_put_key(out, dump->names, names[i]);
+        hd_put_plain_value(dump, values[i]);
+        hd_put_char(out, ',');
+    }
+    hd_json_close(out, '}');
+}

@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+module HeapDump
+  # What a dump tells about itself. It is frozen, and can stand wherever a path can:
+  #
+  #   File.size(HeapDump.dump("heap.json"))
+  class Result
+    # Path of the file (String), nil when dumped to an IO.
+    attr_reader :path
+    # Number of objects written.
+    attr_reader :objects
+    # Bytes written, after compression.
+    attr_reader :bytes
+    # Seconds from the beginning of the walk to its end.
+    attr_reader :seconds
+    # Seconds during which no Ruby thread of this process could run.
+    attr_reader :pause
+    # Number of processes that wrote.
+    attr_reader :processes
+
+    def initialize(path:, objects:, bytes:, seconds:, pause:, processes: 1)
+      @path = path
+      @objects = objects
+      @bytes = bytes
+      @seconds = seconds
+      @pause = pause
+      @processes = processes
+      freeze
+    end
+
+    # The path, so that File.open, FileUtils and others take a Result. Raises TypeError for an IO.
+    def to_path
+      path or raise TypeError, "this heap dump went to an IO and has no path"
+    end
+
+    def to_s
+      path || "(heap dump in an IO)"
+    end
+
+    def inspect
+      format("#<%<class>s %<path>s: %<objects>d objects, %<bytes>d bytes in %<seconds>.3f s>",
+             class: self.class, path: self, objects: objects, bytes: bytes, seconds: seconds)
+    end
+  end
+end
