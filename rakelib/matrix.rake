@@ -23,6 +23,7 @@ task :matrix do
   places = names.map { |name| Matrix::DebianRoot.new(name, **MATRIX_ROOTS.fetch(name)) }
   places += ENV.fetch("MATRIX_RUBY", "").split(":").map { |ruby| Matrix::LocalRuby.new(ruby) }
 
+  $stdout.sync = true
   report = Matrix::Report.new
   places.each { |place| report.run(place) }
   puts report.table
