@@ -97,11 +97,16 @@ module HeapDump
     def dump_to_io(io, options)
       io.flush
       objects, bytes, seconds, pause =
-        io.stat.file? ? write_dump(nil, io.fileno, options) : dump_to_stream(io, options)
+        waits_for_reader?(io) ? dump_to_stream(io, options) : write_dump(nil, io.fileno, options)
       Result.new(path: nil, objects: objects, bytes: bytes, seconds: seconds, pause: pause)
     rescue IOError, SystemCallError => e
       raise WriteError.new("cannot dump the heap to #{io.inspect}: #{e.message}",
                            e.is_a?(SystemCallError) ? e.errno : nil)
+    end
+
+    def waits_for_reader?(io)
+      stat = io.stat
+      !stat.file? && (!stat.chardev? || io.tty?)
     end
 
     # The other end of a pipe may be read by a thread of this process, or by nobody: nothing may

@@ -102,18 +102,29 @@ void hd_write_text(struct hd_dump *dump, VALUE string);
 /* value.c: values and references inside a line. */
 void hd_put_immediate(struct hd_dump *dump, VALUE v);
 
-/* A value as it stands; its reference is not taken, or was before. */
+/* A value and the character behind it; its reference is not taken, or was before. */
 static inline void
-hd_put_plain_value(struct hd_dump *dump, VALUE v) {
-    if (RB_SPECIAL_CONST_P(v)) hd_put_immediate(dump, v);
-    else hd_put_address(&dump->out, v);
+hd_put_plain_value(struct hd_dump *dump, VALUE v, char behind) {
+    unsigned char *to;
+    if (!RB_SPECIAL_CONST_P(v)) {
+        to = hd_at_address(hd_sink_reserve(&dump->out, HD_ADDRESS_SIZE + 1), v);
+    }
+    else if (RB_FIXNUM_P(v)) {
+        to = hd_at_i64(hd_sink_reserve(&dump->out, HD_NUMBER_SIZE + 2), RB_FIX2LONG(v));
+    }
+    else {
+        hd_put_immediate(dump, v); // the rarer ones
+        to = hd_sink_reserve(&dump->out, 1);
+    }
+    *to = (unsigned char)behind;
+    dump->out.pos = to + 1;
 }
 
-/* A value: an immediate, or a reference that is taken. */
+/* A value, its reference taken, and the character behind it. */
 static inline void
-hd_put_value(struct hd_dump *dump, VALUE v) {
+hd_put_value(struct hd_dump *dump, VALUE v, char behind) {
     if (!RB_SPECIAL_CONST_P(v)) hd_refs_take(&dump->refs, v);
-    hd_put_plain_value(dump, v);
+    hd_put_plain_value(dump, v, behind);
 }
 
 /*

@@ -16,7 +16,7 @@ const char hd_hex_pairs[513] = "000102030405060708090a0b0c0d0e0f1011121314151617
                                "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
                                "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
-static const char digit_pairs[201] = "00010203040506070809101112131415161718192021222324"
+const char hd_digit_pairs[201] = "00010203040506070809101112131415161718192021222324"
                                      "25262728293031323334353637383940414243444546474849"
                                      "50515253545556575859606162636465666768697071727374"
                                      "75767778798081828384858687888990919293949596979899";
@@ -32,42 +32,58 @@ hd_hex_slow(unsigned char *to, uint64_t v) {
     return to + 16 - first;
 }
 
-void
-hd_put_u64(struct hd_sink *sink, uint64_t v) {
-    unsigned char *to = hd_sink_reserve(sink, 20);
-    if (v < 100) { // sizes of slots and lines: most numbers of a dump are small
-        if (v >= 10) *to++ = (unsigned char)('0' + v / 10);
-        *to++ = (unsigned char)('0' + v % 10);
-        sink->pos = to;
-        return;
-    }
-    unsigned char digits[20];
+unsigned char *
+hd_long_number(unsigned char *to, uint64_t v) {
+    unsigned char digits[HD_NUMBER_SIZE];
     unsigned char *from = digits + sizeof digits;
     while (v >= 100) {
         from -= 2;
-        memcpy(from, digit_pairs + 2 * (v % 100), 2);
+        memcpy(from, hd_digit_pairs + 2 * (v % 100), 2);
         v /= 100;
     }
     if (v >= 10) {
         from -= 2;
-        memcpy(from, digit_pairs + 2 * v, 2);
+        memcpy(from, hd_digit_pairs + 2 * v, 2);
     }
     else {
         *--from = (unsigned char)('0' + v);
     }
     size_t n = (size_t)(digits + sizeof digits - from);
     memcpy(to, from, n);
-    sink->pos = to + n;
+    return to + n;
 }
 
-void
-hd_put_i64(struct hd_sink *sink, int64_t v) {
-    if (v < 0) hd_put_char(sink, '-');
-    hd_put_u64(sink, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+/*
+ * Numbers of at most 15 significant digits, as most that people and programs write down are. The
+ * quotient of two integers that a double holds exactly is rounded as reading the digits would be.
+ */
+static bool
+put_short_double(struct hd_sink *sink, double v) {
+    enum { DECIMALS = 10 };
+    double scale = 1, absolute = v < 0 ? -v : v;
+    if (!(absolute >= 1e-5 && absolute < 1e9) && v != 0) return false;
+    for (int decimals = 0; decimals <= DECIMALS; decimals++, scale *= 10) {
+        double scaled = absolute * scale;
+        if (scaled >= 1e15) return false;
+        uint64_t digits = (uint64_t)(scaled + 0.5);
+        if ((double)digits / scale != absolute) continue;
+        if (v < 0 || (v == 0 && signbit(v))) hd_put_char(sink, '-');
+        uint64_t unit = (uint64_t)scale;
+        hd_put_u64(sink, digits / unit);
+        unsigned char *to = hd_sink_reserve(sink, DECIMALS + 2);
+        *to++ = '.';
+        digits %= unit;
+        if (decimals == 0) *to++ = '0';
+        for (int i = decimals; i-- > 0; digits /= 10) to[i] = (unsigned char)('0' + digits % 10);
+        sink->pos = to + decimals;
+        return true;
+    }
+    return false;
 }
 
 void
 hd_put_double(struct hd_sink *sink, double v) {
+    if (put_short_double(sink, v)) return;
     char text[40];
     int n = 0;
     for (int precision = 15; precision <= 17; precision++) {

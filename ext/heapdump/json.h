@@ -49,10 +49,17 @@ hd_hex8(unsigned char *to, uint32_t v) {
 
 unsigned char *hd_hex_slow(unsigned char *to, uint64_t v);
 
+/*
+ * The hd_at_* write at `to` and return what follows: several of them after one hd_sink_reserve
+ * spare the compiler from reading the sink again and again.
+ */
+#define HD_AT(to, literal) (memcpy((to), "" literal, sizeof(literal) - 1), (to) + sizeof(literal) - 1)
+
+enum { HD_ADDRESS_SIZE = 20, HD_NUMBER_SIZE = 20 };
+
 /* An address with its quotes: "0x7f10a2b3c4d8". */
-static inline void
-hd_put_address(struct hd_sink *sink, uint64_t v) {
-    unsigned char *to = hd_sink_reserve(sink, 24);
+static inline unsigned char *
+hd_at_address(unsigned char *to, uint64_t v) {
     memcpy(to, "\"0x", 3);
     to += 3;
     if (v >> 44 && !(v >> 48)) { // twelve digits, as nearly every heap address has
@@ -64,11 +71,46 @@ hd_put_address(struct hd_sink *sink, uint64_t v) {
         to = hd_hex_slow(to, v);
     }
     *to++ = '"';
-    sink->pos = to;
+    return to;
 }
 
-void hd_put_u64(struct hd_sink *sink, uint64_t v);
-void hd_put_i64(struct hd_sink *sink, int64_t v);
+static inline void
+hd_put_address(struct hd_sink *sink, uint64_t v) {
+    sink->pos = hd_at_address(hd_sink_reserve(sink, HD_ADDRESS_SIZE), v);
+}
+
+extern const char hd_digit_pairs[201];
+
+unsigned char *hd_long_number(unsigned char *to, uint64_t v);
+
+static inline unsigned char *
+hd_at_u64(unsigned char *to, uint64_t v) {
+    if (v < 10) {
+        *to = (unsigned char)('0' + v);
+        return to + 1;
+    }
+    if (v >= 100) return hd_long_number(to, v);
+    memcpy(to, hd_digit_pairs + 2 * v, 2);
+    return to + 2;
+}
+
+static inline unsigned char *
+hd_at_i64(unsigned char *to, int64_t v) {
+    if (v >= 0) return hd_at_u64(to, (uint64_t)v);
+    *to = '-';
+    return hd_at_u64(to + 1, 0 - (uint64_t)v);
+}
+
+static inline void
+hd_put_u64(struct hd_sink *sink, uint64_t v) {
+    sink->pos = hd_at_u64(hd_sink_reserve(sink, HD_NUMBER_SIZE), v);
+}
+
+static inline void
+hd_put_i64(struct hd_sink *sink, int64_t v) {
+    sink->pos = hd_at_i64(hd_sink_reserve(sink, HD_NUMBER_SIZE + 1), v);
+}
+
 
 /* A finite number, the shortest digits that read back as the same; always with '.' or 'e'. */
 void hd_put_double(struct hd_sink *sink, double v);

@@ -5,11 +5,6 @@
 
 #include "mri/mri.h"
 
-static inline size_t
-slot_of(VALUE key, size_t slots) {
-    return (size_t)((uint64_t)key * 0x9e3779b97f4a7c15u >> 40) % slots;
-}
-
 void
 hd_put_string_name(struct hd_sink *sink, VALUE string) {
     hd_put_quoted_name(sink, RSTRING_PTR(string), (size_t)RSTRING_LEN(string));
@@ -50,7 +45,7 @@ put_new_id(struct hd_sink *sink, struct hd_id_name *slot, ID id) {
 
 bool
 hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id) {
-    struct hd_id_name *slot = &names->ids[slot_of(id, HD_ID_SLOTS)];
+    struct hd_id_name *slot = hd_id_slot(names, id);
     if (slot->id != id || id == 0) return put_new_id(sink, slot, id);
     unsigned char *to = hd_sink_reserve(sink, sizeof slot->text);
     memcpy(to, slot->text, sizeof slot->text);
@@ -59,9 +54,8 @@ hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id) {
 }
 
 bool
-hd_put_key(struct hd_sink *sink, struct hd_names *names, ID id) {
-    struct hd_id_name *slot = &names->ids[slot_of(id, HD_ID_SLOTS)];
-    if ((slot->id != id || id == 0) && !RTEST(rb_id2str(id))) return false;
+hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id) {
+    if (!RTEST(rb_id2str(id))) return false;
     hd_put_char(sink, '"');
     hd_put_id(sink, names, id);
     HD_PUT(sink, "\":");
@@ -74,8 +68,8 @@ hd_class_name(VALUE klass) {
     return real ? rb_mod_name(real) : Qnil;
 }
 
-static void
-put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass) {
+void
+hd_put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass) {
     struct mark start = mark(sink);
     HD_PUT(sink, ",\"class\":");
     hd_put_address(sink, klass);
@@ -88,21 +82,9 @@ put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass) {
     slot->klass = slot->length ? klass : 0;
 }
 
-void
-hd_put_class(struct hd_sink *sink, struct hd_names *names, VALUE klass) {
-    struct hd_class_name *slot = &names->classes[slot_of(klass, HD_CLASS_SLOTS)];
-    if (slot->klass != klass) {
-        put_new_class(sink, slot, klass);
-        return;
-    }
-    unsigned char *to = hd_sink_reserve(sink, sizeof slot->text);
-    memcpy(to, slot->text, sizeof slot->text);
-    sink->pos = to + slot->length;
-}
-
 VALUE
 hd_struct_members(struct hd_names *names, VALUE klass) {
-    struct hd_members *slot = &names->members[slot_of(klass, HD_MEMBER_SLOTS)];
+    struct hd_members *slot = &names->members[(uint64_t)klass * 0x9e3779b97f4a7c15u >> 56];
     if (slot->klass == klass) return slot->list;
     ID id = rb_intern("__members__");
     VALUE list = 0;

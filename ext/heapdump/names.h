@@ -10,7 +10,8 @@
 
 #include "json.h"
 
-enum { HD_ID_SLOTS = 4096, HD_CLASS_SLOTS = 1024, HD_MEMBER_SLOTS = 256 };
+/* Powers of two: the number of bits that a hash is shifted to below. */
+enum { HD_ID_SLOTS = 1 << 12, HD_CLASS_SLOTS = 1 << 10, HD_MEMBER_SLOTS = 1 << 8 };
 
 struct hd_names {
     struct hd_id_name {
@@ -28,17 +29,48 @@ struct hd_names {
     } members[HD_MEMBER_SLOTS];
 };
 
+static inline struct hd_id_name *
+hd_id_slot(struct hd_names *names, ID id) {
+    return &names->ids[(uint64_t)id * 0x9e3779b97f4a7c15u >> 52];
+}
+
 /* Puts the name of an ID without quotes; false (and nothing) for an ID that has none. */
 bool hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id);
 
+bool hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id);
+void hd_put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass);
+
 /* Puts `"name":`; false (and nothing) for an ID that has no name. */
-bool hd_put_key(struct hd_sink *sink, struct hd_names *names, ID id);
+static inline bool
+hd_put_key(struct hd_sink *sink, struct hd_names *names, ID id) {
+    const struct hd_id_name *slot = hd_id_slot(names, id);
+    if (slot->id != id || id == 0) return hd_put_new_key(sink, names, id);
+    unsigned char *to = hd_sink_reserve(sink, sizeof slot->text + 3);
+    size_t length = slot->length;
+    *to++ = '"';
+    memcpy(to, slot->text, sizeof slot->text);
+    memcpy(to + length, "\":", 2);
+    sink->pos = to + length + 2;
+    return true;
+}
 
 /* Puts the text of a String with quotes, by the rules for names. */
 void hd_put_string_name(struct hd_sink *sink, VALUE string);
 
 /* Puts the fields `class` and `class_name` with their leading comma. */
-void hd_put_class(struct hd_sink *sink, struct hd_names *names, VALUE klass);
+static inline void
+hd_put_class(struct hd_sink *sink, struct hd_names *names, VALUE klass) {
+    struct hd_class_name *slot = &names->classes[(uint64_t)klass * 0x9e3779b97f4a7c15u >> 54];
+    if (slot->klass != klass) {
+        hd_put_new_class(sink, slot, klass);
+        return;
+    }
+    unsigned char *to = hd_sink_reserve(sink, sizeof slot->text);
+    size_t length = slot->length;
+    memcpy(to, slot->text, 64); // nearly always all of it
+    if (length > 64) memcpy(to + 64, slot->text + 64, sizeof slot->text - 64);
+    sink->pos = to + length;
+}
 
 /* The name of a class, nil if it has none; singleton and hidden classes are skipped. */
 VALUE hd_class_name(VALUE klass);

@@ -4,10 +4,11 @@
 #include "dump.h"
 
 static const struct {
-    const char *name; /* as it follows the address */
+    char field[20]; /* as it follows the address */
+    unsigned char size;
     void (*write)(struct hd_dump *, VALUE);
 } types[RUBY_T_MASK + 1] = {
-#define HD_TYPE(name, writer) [RUBY_T_##name] = {",\"type\":\"" #name "\"", writer}
+#define HD_TYPE(name, writer) [RUBY_T_##name] = {",\"type\":\"" #name "\"", sizeof ",\"type\":\"" #name "\"" - 1, writer}
     HD_TYPE(OBJECT, hd_write_object_fields),
     HD_TYPE(CLASS, hd_write_module),
     HD_TYPE(MODULE, hd_write_module),
@@ -132,25 +133,25 @@ write_finalizer_table(struct hd_dump *dump, VALUE obj) {
 
 static void
 write_sizes(struct hd_dump *dump, VALUE obj, size_t slot_size) {
-    HD_PUT(&dump->out, ",\"memsize\":");
-    hd_put_u64(&dump->out, hd_mri_memsize(obj));
-    if (slot_size == dump->usual_slot) return;
-    HD_PUT(&dump->out, ",\"slot_size\":");
-    hd_put_u64(&dump->out, slot_size);
+    size_t memsize = hd_mri_memsize(obj);
+    unsigned char *to = hd_sink_reserve(&dump->out, 2 * HD_NUMBER_SIZE + 40);
+    to = hd_at_u64(HD_AT(to, ",\"memsize\":"), memsize);
+    if (slot_size != dump->usual_slot) to = hd_at_u64(HD_AT(to, ",\"slot_size\":"), slot_size);
+    dump->out.pos = to;
 }
 
 static void
 write_flags(struct hd_dump *dump, VALUE obj) {
-    struct hd_sink *out = &dump->out;
-    if (RB_OBJ_FROZEN_RAW(obj)) HD_PUT(out, ",\"frozen\":true");
-    if (hd_mri_shareable(obj)) HD_PUT(out, ",\"shareable\":true");
-    if (RB_FL_TEST_RAW(obj, RUBY_FL_FINALIZE)) HD_PUT(out, ",\"finalizer\":true");
-    if (!hd_can(HD_CAN_GC_FLAGS)) return;
-    unsigned flags = hd_mri_gc_flags(obj);
-    if (flags & HD_OLD) HD_PUT(out, ",\"old\":true");
-    if (flags & HD_PINNED) HD_PUT(out, ",\"pinned\":true");
-    if (flags & HD_REMEMBERED) HD_PUT(out, ",\"remembered\":true");
-    if (flags & HD_UNPROTECTED) HD_PUT(out, ",\"unprotected\":true");
+    unsigned flags = hd_can(HD_CAN_GC_FLAGS) ? hd_mri_gc_flags(obj) : 0;
+    unsigned char *to = hd_sink_reserve(&dump->out, 160);
+    if (RB_OBJ_FROZEN_RAW(obj)) to = HD_AT(to, ",\"frozen\":true");
+    if (hd_mri_shareable(obj)) to = HD_AT(to, ",\"shareable\":true");
+    if (RB_FL_TEST_RAW(obj, RUBY_FL_FINALIZE)) to = HD_AT(to, ",\"finalizer\":true");
+    if (flags & HD_OLD) to = HD_AT(to, ",\"old\":true");
+    if (flags & HD_PINNED) to = HD_AT(to, ",\"pinned\":true");
+    if (flags & HD_REMEMBERED) to = HD_AT(to, ",\"remembered\":true");
+    if (flags & HD_UNPROTECTED) to = HD_AT(to, ",\"unprotected\":true");
+    dump->out.pos = to;
 }
 
 /* True where `file`, `line` or `method` already tell something else about the object. */
@@ -199,13 +200,13 @@ void
 hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     struct hd_sink *out = &dump->out;
     int type = RB_BUILTIN_TYPE(obj);
-    if (!types[type].name) return; // no object
+    if (types[type].size == 0) return; // no object
     dump->weak_size = 0;
     hd_refs_collect(&dump->refs, obj, type == RUBY_T_ARRAY || type == RUBY_T_HASH);
 
-    HD_PUT(out, "{\"address\":");
-    hd_put_address(out, obj);
-    hd_put_bytes(out, types[type].name, strlen(types[type].name));
+    unsigned char *to = hd_at_address(HD_AT(hd_sink_reserve(out, 64), "{\"address\":"), obj);
+    memcpy(to, types[type].field, sizeof types[type].field);
+    out->pos = to + types[type].size;
     write_named(dump, obj, type);
     if (dump->refs.summing && !hd_refs_balanced(&dump->refs)) recount(dump, obj, type);
     if (is_shared(obj, type)) write_shared_root(dump, obj, type);

@@ -83,7 +83,8 @@ hd_refs_collect(struct hd_refs *refs, VALUE obj, bool may_sum) {
     refs->marked = refs->named = 0;
     refs->marked_sum = refs->named_sum = 0;
     refs->may_sum = may_sum;
-    hd_mri_references(obj, collect_i, refs);
+    if (!hd_mri_holds_class_only(obj)) hd_mri_references(obj, collect_i, refs);
+    else if (RBASIC_CLASS(obj)) refs->list[refs->size++] = RBASIC_CLASS(obj);
 }
 
 static struct hd_ref_count *

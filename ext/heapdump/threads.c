@@ -55,8 +55,7 @@ local_i(ID name, VALUE value, void *data) {
     if (!walk->open) HD_PUT(&dump->out, ",\"fiber_locals\":{");
     walk->open = true;
     hd_put_key(&dump->out, dump->names, name);
-    hd_put_plain_value(dump, value);
-    hd_put_char(&dump->out, ',');
+    hd_put_plain_value(dump, value, ',');
 }
 
 static void

@@ -16,10 +16,7 @@ hd_write_array(struct hd_dump *dump, VALUE obj) {
         return;
     }
     HD_PUT(out, ",\"elements\":[");
-    for (size_t i = 0; i < length; i++) {
-        hd_put_value(dump, elements[i]);
-        hd_put_char(out, ',');
-    }
+    for (size_t i = 0; i < length; i++) hd_put_value(dump, elements[i], ',');
     hd_json_close(out, ']');
 }
 
@@ -27,10 +24,9 @@ static int
 entry_i(VALUE key, VALUE value, VALUE arg) {
     struct hd_dump *dump = (struct hd_dump *)arg;
     hd_put_char(&dump->out, '[');
-    hd_put_value(dump, key);
+    hd_put_value(dump, key, ',');
+    hd_put_value(dump, value, ']');
     hd_put_char(&dump->out, ',');
-    hd_put_value(dump, value);
-    HD_PUT(&dump->out, "],");
     return ST_CONTINUE;
 }
 
@@ -62,8 +58,7 @@ hd_write_struct(struct hd_dump *dump, VALUE obj) {
     HD_PUT(out, ",\"members\":{");
     for (long i = 0; i < size; i++) {
         if (!hd_put_key(out, dump->names, RB_SYM2ID(names[i]))) continue;
-        hd_put_value(dump, rb_struct_aref(obj, LONG2FIX(i)));
-        hd_put_char(out, ',');
+        hd_put_value(dump, rb_struct_aref(obj, LONG2FIX(i)), ',');
     }
     hd_json_close(out, '}');
 }

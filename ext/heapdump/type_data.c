@@ -71,8 +71,7 @@ write_enumerator(struct hd_dump *dump, VALUE obj) {
 static int
 element_i(VALUE element, VALUE arg) {
     struct hd_dump *dump = (struct hd_dump *)arg;
-    hd_put_value(dump, element);
-    hd_put_char(&dump->out, ',');
+    hd_put_value(dump, element, ',');
     return ST_CONTINUE;
 }
 
@@ -88,10 +87,9 @@ static int
 weak_pair_i(VALUE key, VALUE value, void *data) {
     struct hd_dump *dump = data;
     hd_put_char(&dump->out, '[');
-    hd_put_plain_value(dump, key);
+    hd_put_plain_value(dump, key, ',');
+    hd_put_plain_value(dump, value, ']');
     hd_put_char(&dump->out, ',');
-    hd_put_plain_value(dump, value);
-    HD_PUT(&dump->out, "],");
     return ST_CONTINUE;
 }
 
@@ -99,8 +97,7 @@ static int
 weak_key_i(VALUE key, VALUE value, void *data) {
     struct hd_dump *dump = data;
     (void)value;
-    hd_put_plain_value(dump, key);
-    hd_put_char(&dump->out, ',');
+    hd_put_plain_value(dump, key, ',');
     return ST_CONTINUE;
 }
 

@@ -30,8 +30,7 @@ child_i(VALUE ref, void *data) {
     if (code.parent != walk->parent) return;
     if (!walk->open) HD_PUT(&dump->out, ",\"children\":[");
     walk->open = true;
-    hd_put_value(dump, ref);
-    hd_put_char(&dump->out, ',');
+    hd_put_value(dump, ref, ',');
 }
 
 static void

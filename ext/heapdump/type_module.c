@@ -35,8 +35,7 @@ variable_i(ID name, VALUE value, st_data_t arg) {
     }
     walk->open = true;
     hd_put_key(&dump->out, dump->names, name);
-    hd_put_plain_value(dump, value);
-    hd_put_char(&dump->out, ',');
+    hd_put_plain_value(dump, value, ',');
     return ST_CONTINUE;
 }
 
@@ -61,10 +60,10 @@ constant_i(const struct hd_constant *constant, void *data) {
     struct hd_dump *dump = walk->dump;
     struct hd_sink *out = &dump->out;
     bool autoload = constant->value == Qundef;
+    if (!RTEST(rb_id2str(constant->name))) return;
     if (walk->part == CONSTANTS && (autoload || !hd_take_value(dump, constant->value))) return;
     if (walk->part == AUTOLOAD && !autoload) return;
     if (walk->part == LOCATIONS && !constant->file) return;
-    if (!RTEST(rb_id2str(constant->name))) return;
     if (!walk->open) hd_put_bytes(out, fields[walk->part], strlen(fields[walk->part]));
     walk->open = true;
     if (walk->part == AUTOLOAD) {
@@ -80,12 +79,11 @@ constant_i(const struct hd_constant *constant, void *data) {
                     (size_t)RSTRING_LEN(constant->file));
         hd_put_char(out, ':');
         hd_put_u64(out, (uint64_t)constant->line);
-        hd_put_char(out, '"');
+        HD_PUT(out, "\",");
     }
     else {
-        hd_put_plain_value(dump, constant->value);
+        hd_put_plain_value(dump, constant->value, ',');
     }
-    hd_put_char(out, ',');
 }
 
 static void
@@ -146,8 +144,7 @@ write_methods(struct hd_dump *dump, VALUE obj) {
     for (size_t i = 0; i < methods.size; i++) {
         if (i > 0 && methods.list[i].name == methods.list[i - 1].name) continue;
         hd_put_key(&dump->out, dump->names, methods.list[i].name);
-        hd_put_value(dump, methods.list[i].entry);
-        hd_put_char(&dump->out, ',');
+        hd_put_value(dump, methods.list[i].entry, ',');
     }
     hd_json_close(&dump->out, '}');
     free(methods.list);

@@ -16,8 +16,7 @@ ivar_i(ID name, VALUE value, st_data_t arg) {
     if (!walk->open) HD_PUT(out, ",\"ivars\":{");
     walk->open = true;
     if (!hd_put_key(out, walk->dump->names, name)) return ST_CONTINUE;
-    hd_put_value(walk->dump, value);
-    hd_put_char(out, ',');
+    hd_put_value(walk->dump, value, ',');
     return ST_CONTINUE;
 }
 

@@ -6,13 +6,19 @@
 #include <ruby/encoding.h>
 #include <ruby/re.h>
 
+static bool
+is_ascii_compatible(int encoding) {
+    return encoding == rb_utf8_encindex() || encoding == rb_ascii8bit_encindex() ||
+           rb_enc_asciicompat(rb_enc_from_index(encoding));
+}
+
 static void
-put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, rb_encoding *encoding) {
+put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encoding) {
     struct hd_sink *out = &dump->out;
     // Not the cached code range: extensions write into buffers, and one wrong byte spoils a line.
     enum hd_text kind = hd_text_kind(bytes, n);
-    if (kind == HD_TEXT_UTF8 && encoding != rb_utf8_encoding()) kind = HD_TEXT_BYTES;
-    if (!rb_enc_asciicompat(encoding) && n > 0) kind = HD_TEXT_BYTES;
+    if (kind == HD_TEXT_UTF8 && encoding != rb_utf8_encindex()) kind = HD_TEXT_BYTES;
+    if (n > 0 && !is_ascii_compatible(encoding)) kind = HD_TEXT_BYTES;
     if (kind == HD_TEXT_BYTES) {
         HD_PUT(out, ",\"value_base64\":\"");
         hd_put_base64(out, bytes, n);
@@ -34,10 +40,11 @@ put_text_hash(struct hd_dump *dump, const unsigned char *bytes, size_t n) {
     hd_put_char(&dump->out, '"');
 }
 
-static void
-write_text(struct hd_dump *dump, const char *bytes, long length, rb_encoding *encoding) {
-    const unsigned char *text = (const unsigned char *)bytes;
-    size_t n = (size_t)length;
+void
+hd_write_text(struct hd_dump *dump, VALUE string) {
+    const unsigned char *text = (const unsigned char *)RSTRING_PTR(string);
+    size_t n = (size_t)RSTRING_LEN(string);
+    int encoding = rb_enc_get_index(string);
     switch (dump->options->strings) {
       case HD_STRINGS_FULL:
         put_text(dump, text, n, encoding);
@@ -52,11 +59,6 @@ write_text(struct hd_dump *dump, const char *bytes, long length, rb_encoding *en
         if (n > dump->options->strings_prefix) HD_PUT(&dump->out, ",\"truncated\":true");
         break;
     }
-}
-
-void
-hd_write_text(struct hd_dump *dump, VALUE string) {
-    write_text(dump, RSTRING_PTR(string), RSTRING_LEN(string), rb_enc_get(string));
 }
 
 static void

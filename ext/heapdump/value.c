@@ -6,7 +6,7 @@
 static void
 put_symbol(struct hd_dump *dump, VALUE symbol) {
     HD_PUT(&dump->out, "\":");
-    if (!hd_put_id(&dump->out, dump->names, RB_SYM2ID(symbol))) HD_PUT(&dump->out, "?");
+    if (!hd_put_id(&dump->out, dump->names, hd_mri_static_symbol_id(symbol))) HD_PUT(&dump->out, "?");
     hd_put_char(&dump->out, '"');
 }
 
@@ -45,7 +45,8 @@ void
 hd_write_value(struct hd_dump *dump, const char *key, VALUE v) {
     if (v == 0 || !hd_take_value(dump, v)) return; // a zeroed field is false, or not set yet
     hd_put_field(&dump->out, key);
-    hd_put_plain_value(dump, v);
+    if (RB_SPECIAL_CONST_P(v)) hd_put_immediate(dump, v);
+    else hd_put_address(&dump->out, v);
 }
 
 void
@@ -86,8 +87,7 @@ hd_write_locals(struct hd_dump *dump, const ID *names, const VALUE *values, unsi
         for (unsigned j = 0; j < i && !again; j++) again = names[j] == names[i];
         if (again || !RTEST(rb_id2str(names[i])) || !hd_take_value(dump, values[i])) continue;
         hd_put_key(out, dump->names, names[i]);
-        hd_put_plain_value(dump, values[i]);
-        hd_put_char(out, ',');
+        hd_put_plain_value(dump, values[i], ',');
     }
     hd_json_close(out, '}');
 }

@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include <ruby/io.h>
+#include <string.h>
 
 static struct {
     ID protected, old, uncollectible, pinned, remembered, marked;
@@ -52,13 +53,36 @@ hd_mri_gc_flags(VALUE obj) {
         }
         return flags;
     }
+    // Most objects have the flags of the one before them.
+    static ID last[16];
+    static size_t last_size = SIZE_MAX;
+    static unsigned last_flags;
     ID found[16];
     size_t n = rb_obj_gc_flags(obj, found, 16);
+    size_t same = 0;
+    if (n == last_size) while (same < n && found[same] == last[same]) same++;
+    if (same == n && n == last_size) return last_flags;
     for (size_t i = 0; i < n; i++) {
         if (found[i] == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
         else flags |= flag_of(found[i]);
     }
-    return flags;
+    memcpy(last, found, sizeof last);
+    last_size = n;
+    return last_flags = flags;
+}
+
+bool
+hd_mri_holds_class_only(VALUE obj) {
+#if HD_RUBY >= 400
+    (void)obj; // no flag tells of instance variables
+    return false;
+#else
+    // The two types that make up half of a heap.
+    int type = RB_BUILTIN_TYPE(obj);
+    if (type != RUBY_T_STRING && type != RUBY_T_FLOAT) return false;
+    if (RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR)) return false;
+    return type == RUBY_T_FLOAT || !hd_mri_string_shared(obj);
+#endif
 }
 
 bool

@@ -98,7 +98,13 @@ hd_mri_is_object(VALUE obj) {
            type != RUBY_T_MOVED;
 }
 
-/* object.c: flags and fields of any object. */
+/* The ID of a static symbol, which holds it above its tag. */
+static inline ID
+hd_mri_static_symbol_id(VALUE symbol) {
+    return (ID)(symbol >> RUBY_SPECIAL_SHIFT);
+}
+
+/* fields.c: flags and fields of any object. */
 size_t hd_mri_memsize(VALUE obj);
 enum hd_gc_flag {
     HD_OLD = 1,
@@ -110,6 +116,8 @@ enum hd_gc_flag {
 };
 unsigned hd_mri_gc_flags(VALUE obj);
 bool hd_mri_shareable(VALUE obj);
+/* True where MRI marks nothing from obj but its class (a fast way out; false tells nothing). */
+bool hd_mri_holds_class_only(VALUE obj);
 bool hd_mri_has_generic_ivars(VALUE obj);
 bool hd_mri_is_singleton(VALUE klass);
 /* The object that a singleton class belongs to, 0 if it cannot be told. */

@@ -94,7 +94,8 @@ hd_mri_each_frame(const struct hd_pages *pages, const void *context,
     size_t size = (size_t)hd_layout()->frame_size;
     if (at < (const char *)stack) return;
     struct hd_frame frame;
-    for (; at + size <= (const char *)end; at += size) {
+    // the outermost frame is a dummy of MRI's
+    for (; at + 2 * size <= (const char *)end; at += size) {
         if (read_frame(pages, at, stack, end, &frame)) fn(&frame, data);
     }
 }
