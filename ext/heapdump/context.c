@@ -235,8 +235,8 @@ ask_tracing(VALUE arg) {
 
 int
 hd_context_collect(struct hd_context *context, const struct hd_options *options) {
-    *context = (struct hd_context){.header.fd = -1};
-    if (hd_sink_open(&context->header, -1, HD_PLAIN) != 0) return ENOMEM;
+    *context = (struct hd_context){0};
+    if (hd_sink_open_memory(&context->header) != 0) return ENOMEM;
     put_header(&context->header, options);
     protect(list_threads, context);
     protect(list_globals, context);
@@ -250,7 +250,7 @@ hd_context_free(struct hd_context *context) {
     free(context->threads);
     free(context->globals);
     hd_sink_free(&context->header);
-    *context = (struct hd_context){.header.fd = -1};
+    *context = (struct hd_context){0};
 }
 
 const struct hd_thread_info *

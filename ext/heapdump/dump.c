@@ -18,6 +18,7 @@ static int
 prepare(struct hd_dump *dump, int fd) {
     int error = hd_sink_open(&dump->out, fd, dump->options->compression);
     if (error) return error;
+    // zeroed pages cost nothing until they are used
     dump->names = calloc(1, sizeof *dump->names);
     if (!dump->names) return ENOMEM;
     error = hd_refs_init(&dump->refs);
@@ -177,15 +178,11 @@ hd_dump_run(struct hd_context *context, const struct hd_options *options, int fd
     if (!error) {
         *where = "writing";
         write_all(&dump);
-        error = hd_sink_finish(&dump.out);
+        error = hd_sink_finish(&dump.out, &summary->bytes);
     }
-    *summary = (struct hd_summary){
-        .objects = dump.objects,
-        .bytes = dump.out.written,
-        .errors = dump.errors,
-        .seconds = now() - start,
-        .pause = now() - start,
-    };
+    summary->objects = dump.objects;
+    summary->errors = dump.errors;
+    summary->seconds = summary->pause = now() - start;
     release(&dump);
     return error;
 }

@@ -1,80 +1,47 @@
 /*
- * Blocks on their way to a descriptor; see sink.h.
+ * Text on its way into blocks; see sink.h.
  */
 #include "sink.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+static void
+set_block(struct hd_sink *sink, unsigned char *block, size_t size) {
+    sink->block = sink->pos = block;
+    sink->end = block + size;
+}
+
+int
+hd_sink_open_memory(struct hd_sink *sink) {
+    memset(sink, 0, sizeof *sink);
+    unsigned char *block = malloc(2 * HD_SINK_MAX_RESERVE);
+    if (!block) return ENOMEM;
+    set_block(sink, block, 2 * HD_SINK_MAX_RESERVE);
+    return 0;
+}
 
 int
 hd_sink_open(struct hd_sink *sink, int fd, enum hd_compression compression) {
     memset(sink, 0, sizeof *sink);
-    sink->fd = fd;
-    size_t size = fd < 0 ? HD_SINK_MAX_RESERVE * 2 : HD_SINK_BLOCK;
-    sink->block = malloc(size);
-    if (!sink->block) return ENOMEM;
-    sink->pos = sink->block;
-    sink->end = sink->block + size;
-    if (compression == HD_PLAIN) return 0;
-
-    sink->codec = hd_codec_open(compression);
-    if (!sink->codec) {
-        hd_sink_free(sink);
-        return ENOSYS;
-    }
-    sink->packed_size = hd_codec_bound(sink->codec, HD_SINK_BLOCK);
-    sink->packed = malloc(sink->packed_size);
-    if (!sink->packed) {
-        hd_sink_free(sink);
-        return ENOMEM;
-    }
-    return 0;
+    sink->writer = malloc(sizeof *sink->writer);
+    if (!sink->writer) return ENOMEM;
+    int error = hd_writer_open(sink->writer, fd, compression);
+    if (!error) set_block(sink, hd_writer_block(sink->writer), HD_BLOCK_SIZE);
+    return error;
 }
 
 void
 hd_sink_free(struct hd_sink *sink) {
-    if (sink->codec) hd_codec_close(sink->codec);
-    free(sink->packed);
-    free(sink->block);
+    if (sink->writer) {
+        hd_writer_free(sink->writer);
+        free(sink->writer);
+    }
+    else {
+        free(sink->block);
+    }
     memset(sink, 0, sizeof *sink);
-    sink->fd = -1;
-}
-
-static void
-write_fully(struct hd_sink *sink, const unsigned char *bytes, size_t n) {
-    while (n > 0 && !sink->error) {
-        ssize_t done = write(sink->fd, bytes, n);
-        if (done >= 0) {
-            bytes += done;
-            n -= (size_t)done;
-            sink->written += (uint64_t)done;
-        }
-        else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            // Ruby makes pipes and sockets non-blocking
-            struct pollfd wait = {.fd = sink->fd, .events = POLLOUT};
-            if (poll(&wait, 1, -1) < 0 && errno != EINTR) sink->error = errno;
-        }
-        else if (errno != EINTR) {
-            sink->error = errno;
-        }
-    }
-}
-
-/* Sends the first n bytes of the block away. */
-static void
-send(struct hd_sink *sink, size_t n) {
-    sink->flushed += n;
-    if (sink->error || n == 0) return;
-    if (!sink->codec) {
-        write_fully(sink, sink->block, n);
-        return;
-    }
-    size_t size = hd_codec_frame(sink->codec, sink->packed, sink->packed_size, sink->block, n);
-    if (size == 0) sink->error = EIO;
-    else write_fully(sink, sink->packed, size);
 }
 
 static void
@@ -84,49 +51,61 @@ grow(struct hd_sink *sink, size_t n) {
     unsigned char *block = realloc(sink->block, size);
     if (!block) {
         sink->error = ENOMEM;
-        sink->pos = sink->block;
+        sink->pos = sink->block + 1;
         return;
     }
-    sink->block = block;
-    sink->pos = block + used;
-    sink->end = block + size;
+    set_block(sink, block, size);
+    sink->pos += used;
+}
+
+/* Starts again behind the first byte, which is the last one put: a closing bracket may replace it. */
+static void
+restart(struct hd_sink *sink, unsigned char *block, unsigned char last) {
+    set_block(sink, block, HD_BLOCK_SIZE);
+    *sink->pos++ = last;
+}
+
+static void
+flush(struct hd_sink *sink) {
+    size_t used = (size_t)(sink->pos - sink->block);
+    unsigned char last = sink->pos[-1], *block = sink->block;
+    sink->flushed += used - 1;
+    if (!sink->error) {
+        sink->error = hd_writer_submit(sink->writer, block, used - 1);
+        block = hd_writer_block(sink->writer);
+    }
+    restart(sink, block, last);
 }
 
 void
 hd_sink_make_room(struct hd_sink *sink, size_t n) {
-    if (sink->fd < 0) {
-        grow(sink, n);
-        return;
-    }
-    if (sink->muted) {
-        sink->pos = sink->block + 1;
-        return;
-    }
-    // The last byte stays, so that a writer can still turn a trailing comma into a bracket.
-    size_t used = (size_t)(sink->pos - sink->block);
-    if (used == 0) return;
-    send(sink, used - 1);
-    sink->block[0] = sink->pos[-1];
-    sink->pos = sink->block + 1;
+    if (!sink->writer) grow(sink, n);
+    else if (sink->muted) restart(sink, sink->block, sink->block[0]);
+    else if (sink->pos > sink->block) flush(sink);
 }
 
 void
 hd_sink_mute(struct hd_sink *sink) {
-    hd_sink_make_room(sink, 0);
+    flush(sink);
     sink->muted = true;
 }
 
 void
 hd_sink_unmute(struct hd_sink *sink) {
-    sink->pos = sink->block + 1;
+    restart(sink, sink->block, sink->block[0]);
     sink->muted = false;
 }
 
 int
-hd_sink_finish(struct hd_sink *sink) {
-    if (sink->fd >= 0) {
-        send(sink, (size_t)(sink->pos - sink->block));
+hd_sink_finish(struct hd_sink *sink, uint64_t *written) {
+    if (!sink->error) {
+        size_t used = (size_t)(sink->pos - sink->block);
+        sink->flushed += used;
+        sink->error = hd_writer_submit(sink->writer, sink->block, used);
         sink->pos = sink->block;
     }
+    int error = hd_writer_finish(sink->writer);
+    if (!sink->error) sink->error = error;
+    *written = sink->writer->written;
     return sink->error;
 }

@@ -1,0 +1,58 @@
+/*
+ * Place in the flow: behind the sink. Full blocks go to a thread of their own, which compresses
+ * and writes them while the next block is being filled. The thread runs no Ruby code, takes no
+ * lock but the writer's, and has every signal blocked. Where none can be made, the caller writes.
+ */
+#ifndef HEAPDUMP_WRITER_H
+#define HEAPDUMP_WRITER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec.h"
+
+enum { HD_BLOCK_SIZE = 1 << 20, HD_BLOCKS = 3 };
+
+struct hd_writer {
+    int fd;                 /* not owned */
+    struct hd_codec *codec; /* owned; NULL for plain output */
+    unsigned char *packed;  /* owned; where a compressed frame is built */
+    size_t packed_size;
+    unsigned char *memory;  /* owned: all blocks */
+
+    pthread_t thread;
+    bool threaded;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    struct hd_block_queue {
+        unsigned char *block;
+        size_t size;
+    } queue[HD_BLOCKS];
+    int queued;  /* blocks to be written, the first may be under way */
+    unsigned char *spare[HD_BLOCKS];
+    int spares;
+    bool finished;
+    int error;        /* errno of the first failure; later blocks are thrown away */
+    uint64_t written; /* bytes that reached the descriptor */
+};
+
+/*
+ * Prepares to write to fd. Returns 0, ENOMEM, or ENOSYS where the compression library is missing.
+ * hd_writer_free in any case.
+ */
+int hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression);
+
+/* A block of HD_BLOCK_SIZE to fill; waits until one is free. */
+unsigned char *hd_writer_block(struct hd_writer *writer);
+
+/* Hands over a block with `size` bytes in it. Returns the errno of the first failure so far, or 0. */
+int hd_writer_submit(struct hd_writer *writer, unsigned char *block, size_t size);
+
+/* Waits until everything is written. Returns 0 or the errno of the first failure. */
+int hd_writer_finish(struct hd_writer *writer);
+
+void hd_writer_free(struct hd_writer *writer);
+
+#endif
