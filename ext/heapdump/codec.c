@@ -89,9 +89,12 @@ static bool
 load_zlib(void) {
     static const char *const files[] = {"libz.so.1", "libz.1.dylib", NULL};
     const struct import imports[] = {
-        {(void **)&zlib.init, "deflateInit2_"},   {(void **)&zlib.deflate, "deflate"},
-        {(void **)&zlib.reset, "deflateReset"},   {(void **)&zlib.end, "deflateEnd"},
-        {(void **)&zlib.version, "zlibVersion"}, {(void **)&zlib.bound, "deflateBound"},
+        {(void **)&zlib.init, "deflateInit2_"},
+        {(void **)&zlib.deflate, "deflate"},
+        {(void **)&zlib.reset, "deflateReset"},
+        {(void **)&zlib.end, "deflateEnd"},
+        {(void **)&zlib.version, "zlibVersion"},
+        {(void **)&zlib.bound, "deflateBound"},
         {NULL, NULL},
     };
     return zlib.bound || load(files, imports);
@@ -100,8 +103,8 @@ load_zlib(void) {
 static bool
 start(struct hd_codec *codec) {
     if (codec->compression == HD_ZSTD) return load_zstd() && (codec->zstd = zstd.create());
-    return load_zlib() && zlib.init(&codec->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL, 0,
-                                    zlib.version(), (int)sizeof codec->stream) == 0;
+    return load_zlib() && zlib.init(&codec->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL,
+                                    0, zlib.version(), (int)sizeof codec->stream) == 0;
 }
 
 struct hd_codec *

@@ -228,8 +228,8 @@ list_globals(VALUE arg) {
 static VALUE
 ask_tracing(VALUE arg) {
     VALUE module = rb_path2class("ObjectSpace");
-    ((struct hd_context *)arg)->may_trace =
-        rb_respond_to(module, rb_intern("trace_object_allocations"));
+    ((struct hd_context *)arg)->may_trace = rb_respond_to(module,
+                                                          rb_intern("trace_object_allocations"));
     return Qnil;
 }
 

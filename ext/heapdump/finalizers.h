@@ -13,7 +13,7 @@
 struct hd_finalizers {
     struct hd_finalizable {
         VALUE id, object;
-    } *objects; /* owned, sorted by id once complete */
+    } * objects;   /* owned, sorted by id once complete */
     VALUE *tables; /* owned: those found so far, room for as many as objects */
     size_t size, capacity, found;
 };

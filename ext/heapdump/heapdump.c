@@ -36,8 +36,9 @@ static VALUE
 rb_heapdump_exclusively(VALUE self) {
     (void)self;
     if (running == getpid()) {
-        rb_raise(error_class, "a heap dump of process %ld is already running; "
-                              "wait until it is done",
+        rb_raise(error_class,
+                 "a heap dump of process %ld is already running; "
+                 "wait until it is done",
                  (long)running);
     }
     running = getpid();
@@ -47,18 +48,18 @@ rb_heapdump_exclusively(VALUE self) {
 static const char *
 reason_of(int error) {
     switch (error) {
-      case EISDIR:
+    case EISDIR:
         return "it is a directory; give the name of a file";
-      case ELOOP:
+    case ELOOP:
         return "it is a symbolic link; give the name it points to";
-      case EEXIST:
+    case EEXIST:
         return "something else than a regular file of this user stands in the way";
-      case EBUSY:
+    case EBUSY:
         return "another process is writing a dump to it";
-      case ENOSYS:
+    case ENOSYS:
         return "the compression library (libzstd.so.1 or libz.so.1) cannot be loaded; "
                "install it or dump without compression";
-      default:
+    default:
         return strerror(error);
     }
 }
@@ -195,12 +196,14 @@ count_body(VALUE arg) {
     rb_hash_aset(result, rb_str_new_lit("free_slots"), SIZET2NUM(counts.free_slots));
     for (int type = 0; type <= RUBY_T_MASK; type++) {
         const char *name = hd_type_name(type);
-        if (name && counts.types[type] > 0) set_count(basic, rb_str_new_cstr(name), counts.types[type]);
+        if (name && counts.types[type] > 0)
+            set_count(basic, rb_str_new_cstr(name), counts.types[type]);
     }
     for (size_t i = 0; i < counts.classes_capacity; i++) {
         const struct hd_class_count *entry = &counts.classes[i];
         VALUE name = entry->klass ? hd_class_name(entry->klass) : Qnil;
-        if (!NIL_P(name) && is_wanted(request->namespaces, name)) set_count(user, name, entry->count);
+        if (!NIL_P(name) && is_wanted(request->namespaces, name))
+            set_count(user, name, entry->count);
     }
     rb_hash_aset(result, rb_str_new_lit("basic_types"), basic);
     rb_hash_aset(result, rb_str_new_lit("user_types"), user);
@@ -232,7 +235,8 @@ rb_heapdump_capabilities(VALUE self) {
     VALUE list = rb_ary_new();
     for (int i = 0; i < HD_CAPABILITIES; i++) {
         enum hd_capability capability = (enum hd_capability)i;
-        if (hd_can(capability)) rb_ary_push(list, ID2SYM(rb_intern(hd_capability_name(capability))));
+        if (hd_can(capability))
+            rb_ary_push(list, ID2SYM(rb_intern(hd_capability_name(capability))));
     }
     return list;
 }

@@ -53,7 +53,8 @@ unsigned char *hd_hex_slow(unsigned char *to, uint64_t v);
  * The hd_at_* write at `to` and return what follows: several of them after one hd_sink_reserve
  * spare the compiler from reading the sink again and again.
  */
-#define HD_AT(to, literal) (memcpy((to), "" literal, sizeof(literal) - 1), (to) + sizeof(literal) - 1)
+#define HD_AT(to, literal)                                                                         \
+    (memcpy((to), "" literal, sizeof(literal) - 1), (to) + sizeof(literal) - 1)
 
 enum { HD_ADDRESS_SIZE = 20, HD_NUMBER_SIZE = 20 };
 
@@ -110,7 +111,6 @@ static inline void
 hd_put_i64(struct hd_sink *sink, int64_t v) {
     sink->pos = hd_at_i64(hd_sink_reserve(sink, HD_NUMBER_SIZE + 1), v);
 }
-
 
 /* A finite number, the shortest digits that read back as the same; always with '.' or 'e'. */
 void hd_put_double(struct hd_sink *sink, double v);

@@ -8,7 +8,8 @@ static const struct {
     unsigned char size;
     void (*write)(struct hd_dump *, VALUE);
 } types[RUBY_T_MASK + 1] = {
-#define HD_TYPE(name, writer) [RUBY_T_##name] = {",\"type\":\"" #name "\"", sizeof ",\"type\":\"" #name "\"" - 1, writer}
+#define HD_TYPE(name, writer)                                                                      \
+    [RUBY_T_##name] = {",\"type\":\"" #name "\"", sizeof ",\"type\":\"" #name "\"" - 1, writer}
     HD_TYPE(OBJECT, hd_write_object_fields),
     HD_TYPE(CLASS, hd_write_module),
     HD_TYPE(MODULE, hd_write_module),
@@ -40,15 +41,15 @@ has_class_field(int type) {
 static bool
 may_have_generic_ivars(int type) {
     switch (type) {
-      case RUBY_T_OBJECT:
-      case RUBY_T_CLASS:
-      case RUBY_T_MODULE:
-      case RUBY_T_ICLASS:
-      case RUBY_T_IMEMO:
-      case RUBY_T_NODE:
-      case RUBY_T_SYMBOL:
+    case RUBY_T_OBJECT:
+    case RUBY_T_CLASS:
+    case RUBY_T_MODULE:
+    case RUBY_T_ICLASS:
+    case RUBY_T_IMEMO:
+    case RUBY_T_NODE:
+    case RUBY_T_SYMBOL:
         return false;
-      default:
+    default:
         return true;
     }
 }
@@ -160,12 +161,12 @@ tells_own_place(VALUE obj, int type) {
     if (type == RUBY_T_IMEMO) return true;
     if (type != RUBY_T_DATA) return false;
     switch (hd_mri_data_kind(obj)) {
-      case HD_DATA_PROC:
-      case HD_DATA_BINDING:
-      case HD_DATA_METHOD:
-      case HD_DATA_ENUMERATOR:
+    case HD_DATA_PROC:
+    case HD_DATA_BINDING:
+    case HD_DATA_METHOD:
+    case HD_DATA_ENUMERATOR:
         return true;
-      default:
+    default:
         return false;
     }
 }

@@ -62,7 +62,8 @@ write_module(struct hd_dump *dump, VALUE obj) {
     if (!NIL_P(name)) put_name(out, "name", RSTRING_PTR(name), (size_t)RSTRING_LEN(name));
     if (!hd_mri_is_singleton(obj)) return;
     name = hd_class_name(obj);
-    if (!NIL_P(name)) put_name(out, "real_class_name", RSTRING_PTR(name), (size_t)RSTRING_LEN(name));
+    if (!NIL_P(name))
+        put_name(out, "real_class_name", RSTRING_PTR(name), (size_t)RSTRING_LEN(name));
     put_true(out, "singleton", true);
 }
 
@@ -98,50 +99,50 @@ write_fields(struct hd_dump *dump, VALUE obj, int type) {
     struct hd_file file;
     const char *name;
     switch (type) {
-      case RUBY_T_STRING:
+    case RUBY_T_STRING:
         write_string(dump, obj);
         break;
-      case RUBY_T_SYMBOL:
+    case RUBY_T_SYMBOL:
         if (RTEST(rb_sym2str(obj))) write_string(dump, rb_sym2str(obj));
         break;
-      case RUBY_T_ARRAY:
+    case RUBY_T_ARRAY:
         put_number(out, "length", (uint64_t)RARRAY_LEN(obj));
         put_true(out, "shared", hd_mri_array_shared(obj));
         put_true(out, "embedded", hd_mri_array_embedded(obj));
         break;
-      case RUBY_T_HASH:
+    case RUBY_T_HASH:
         write_hash(dump, obj);
         break;
-      case RUBY_T_OBJECT:
+    case RUBY_T_OBJECT:
         put_true(out, "embedded", hd_mri_object_embedded(obj));
         put_number(out, "ivars", rb_ivar_count(obj));
         break;
-      case RUBY_T_CLASS:
-      case RUBY_T_MODULE:
+    case RUBY_T_CLASS:
+    case RUBY_T_MODULE:
         write_module(dump, obj);
         break;
-      case RUBY_T_ICLASS:
+    case RUBY_T_ICLASS:
         if (rb_class_get_superclass(obj)) {
             put_address(out, "superclass", rb_class_get_superclass(obj));
         }
         break;
-      case RUBY_T_DATA:
+    case RUBY_T_DATA:
         name = hd_mri_data_struct(obj);
         if (name) put_name(out, "struct", name, strlen(name));
         break;
-      case RUBY_T_FLOAT:
+    case RUBY_T_FLOAT:
         write_float(dump, obj);
         break;
-      case RUBY_T_FILE:
+    case RUBY_T_FILE:
         if (hd_mri_file(obj, &file)) {
             put_key(out, "fd");
             hd_put_i64(out, file.fd);
         }
         break;
-      case RUBY_T_IMEMO:
+    case RUBY_T_IMEMO:
         write_imemo(dump, obj);
         break;
-      default:
+    default:
         break;
     }
 }

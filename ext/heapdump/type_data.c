@@ -11,7 +11,7 @@ write_block(struct hd_dump *dump, VALUE obj) {
     if (block.lambda) HD_PUT(&dump->out, ",\"lambda\":true");
     if (block.from_method) HD_PUT(&dump->out, ",\"from_method\":true");
     switch (block.type) {
-      case HD_BLOCK_ISEQ:
+    case HD_BLOCK_ISEQ:
         if (hd_can(HD_CAN_ISEQ) && hd_mri_is_iseq(&dump->pages, block.code) &&
             hd_mri_code(&dump->pages, block.code, &code)) {
             hd_write_place(dump, &code);
@@ -20,13 +20,13 @@ write_block(struct hd_dump *dump, VALUE obj) {
         }
         hd_write_ref(dump, "iseq", block.code);
         break;
-      case HD_BLOCK_IFUNC:
+    case HD_BLOCK_IFUNC:
         hd_write_ref(dump, "ifunc", block.code);
         break;
-      case HD_BLOCK_SYMBOL:
+    case HD_BLOCK_SYMBOL:
         hd_write_value(dump, "symbol", block.code);
         return;
-      case HD_BLOCK_PROC:
+    case HD_BLOCK_PROC:
         hd_write_ref(dump, "proc", block.code);
         return;
     }
@@ -131,32 +131,32 @@ hd_write_data(struct hd_dump *dump, VALUE obj) {
     const char *name = hd_mri_data_struct(obj);
     hd_write_word(dump, "struct", name);
     switch (hd_mri_data_kind(obj)) {
-      case HD_DATA_PROC:
-      case HD_DATA_BINDING:
+    case HD_DATA_PROC:
+    case HD_DATA_BINDING:
         write_block(dump, obj);
         break;
-      case HD_DATA_METHOD:
+    case HD_DATA_METHOD:
         write_method(dump, obj);
         break;
-      case HD_DATA_THREAD:
+    case HD_DATA_THREAD:
         hd_write_thread(dump, obj);
         break;
-      case HD_DATA_FIBER:
+    case HD_DATA_FIBER:
         hd_write_fiber(dump, obj);
         break;
-      case HD_DATA_ENUMERATOR:
+    case HD_DATA_ENUMERATOR:
         write_enumerator(dump, obj);
         break;
-      case HD_DATA_SET:
+    case HD_DATA_SET:
         write_set(dump, obj);
         break;
-      case HD_DATA_WEAK_MAP:
+    case HD_DATA_WEAK_MAP:
         write_weak_map(dump, obj);
         break;
-      case HD_DATA_WEAK_KEY_MAP:
+    case HD_DATA_WEAK_KEY_MAP:
         write_weak_key_map(dump, obj);
         break;
-      default:
+    default:
         break;
     }
 }

@@ -42,7 +42,8 @@ write_iseq(struct hd_dump *dump, VALUE obj) {
     hd_put_i64(&dump->out, code.line);
     hd_write_word(dump, "iseq_type", code.type);
     hd_write_ref(dump, "parent", code.parent);
-    if (code.local != obj && code.local != code.parent) hd_write_ref(dump, "local_iseq", code.local);
+    if (code.local != obj && code.local != code.parent)
+        hd_write_ref(dump, "local_iseq", code.local);
     struct child_walk walk = {dump, obj, false};
     hd_refs_each_left(&dump->refs, child_i, &walk);
     if (walk.open) hd_json_close(&dump->out, ']');
@@ -97,19 +98,19 @@ hd_write_imemo(struct hd_dump *dump, VALUE obj) {
     enum hd_imemo kind = hd_mri_imemo(obj);
     hd_write_word(dump, "imemo_type", hd_mri_imemo_name(obj));
     switch (kind) {
-      case HD_IMEMO_ENV:
+    case HD_IMEMO_ENV:
         write_env(dump, obj);
         break;
-      case HD_IMEMO_ISEQ:
+    case HD_IMEMO_ISEQ:
         write_iseq(dump, obj);
         break;
-      case HD_IMEMO_MENT:
+    case HD_IMEMO_MENT:
         write_method_entry(dump, obj);
         break;
-      case HD_IMEMO_FIELDS:
+    case HD_IMEMO_FIELDS:
         write_fields(dump, obj);
         break;
-      default:
+    default:
         write_small(dump, obj, kind);
         break;
     }

@@ -173,7 +173,8 @@ struct includer_search {
 static void
 includer_i(VALUE ref, void *data) {
     struct includer_search *search = data;
-    if (!search->found && (RB_BUILTIN_TYPE(ref) == RUBY_T_CLASS || RB_BUILTIN_TYPE(ref) == RUBY_T_MODULE)) {
+    if (!search->found &&
+        (RB_BUILTIN_TYPE(ref) == RUBY_T_CLASS || RB_BUILTIN_TYPE(ref) == RUBY_T_MODULE)) {
         search->found = ref;
     }
 }

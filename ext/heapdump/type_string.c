@@ -46,15 +46,15 @@ hd_write_text(struct hd_dump *dump, VALUE string) {
     size_t n = (size_t)RSTRING_LEN(string);
     int encoding = rb_enc_get_index(string);
     switch (dump->options->strings) {
-      case HD_STRINGS_FULL:
+    case HD_STRINGS_FULL:
         put_text(dump, text, n, encoding);
         break;
-      case HD_STRINGS_NONE:
+    case HD_STRINGS_NONE:
         break;
-      case HD_STRINGS_HASH:
+    case HD_STRINGS_HASH:
         put_text_hash(dump, text, n);
         break;
-      case HD_STRINGS_PREFIX:
+    case HD_STRINGS_PREFIX:
         put_text(dump, text, hd_text_prefix(text, n, dump->options->strings_prefix), encoding);
         if (n > dump->options->strings_prefix) HD_PUT(&dump->out, ",\"truncated\":true");
         break;

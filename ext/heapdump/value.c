@@ -6,7 +6,8 @@
 static void
 put_symbol(struct hd_dump *dump, VALUE symbol) {
     HD_PUT(&dump->out, "\":");
-    if (!hd_put_id(&dump->out, dump->names, hd_mri_static_symbol_id(symbol))) HD_PUT(&dump->out, "?");
+    if (!hd_put_id(&dump->out, dump->names, hd_mri_static_symbol_id(symbol)))
+        HD_PUT(&dump->out, "?");
     hd_put_char(&dump->out, '"');
 }
 

@@ -20,7 +20,7 @@ struct hd_writer {
     struct hd_codec *codec; /* owned; NULL for plain output */
     unsigned char *packed;  /* owned; where a compressed frame is built */
     size_t packed_size;
-    unsigned char *memory;  /* owned: all blocks */
+    unsigned char *memory; /* owned: all blocks */
 
     pthread_t thread;
     bool threaded;
@@ -30,7 +30,7 @@ struct hd_writer {
         unsigned char *block;
         size_t size;
     } queue[HD_BLOCKS];
-    int queued;  /* blocks to be written, the first may be under way */
+    int queued; /* blocks to be written, the first may be under way */
     unsigned char *spare[HD_BLOCKS];
     int spares;
     bool finished;

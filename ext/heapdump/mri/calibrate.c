@@ -9,9 +9,9 @@
 static unsigned capabilities;
 
 static const char *const names[HD_CAPABILITIES] = {
-    "hash_entries", "constants", "iseq",  "env",          "proc",  "method_entry",
-    "frames",       "fiber",     "fiber_locals", "imemo", "weak",  "set",
-    "gc_flags",     "remembered", "allocations", "finalizers",
+    "hash_entries", "constants",  "iseq",         "env",        "proc", "method_entry",
+    "frames",       "fiber",      "fiber_locals", "imemo",      "weak", "set",
+    "gc_flags",     "remembered", "allocations",  "finalizers",
 };
 
 bool
@@ -49,7 +49,8 @@ static const char source[] =
 
 static bool
 same_text(VALUE a, VALUE b) {
-    return a == b || (RB_TYPE_P(a, T_STRING) && RB_TYPE_P(b, T_STRING) && rb_str_equal(a, b) == Qtrue);
+    return a == b ||
+           (RB_TYPE_P(a, T_STRING) && RB_TYPE_P(b, T_STRING) && rb_str_equal(a, b) == Qtrue);
 }
 
 static int
@@ -118,10 +119,10 @@ check_proc(const struct known *known) {
     return hd_mri_data_kind(known->outer) == HD_DATA_PROC &&
            hd_mri_block(&known->pages, known->outer, &outer) &&
            hd_mri_block(&known->pages, known->inner, &inner) &&
-           hd_mri_block(&known->pages, known->binding, &binding) &&
-           outer.type == HD_BLOCK_ISEQ && !outer.lambda && inner.lambda &&
-           inner.lambda == RTEST(rb_proc_lambda_p(known->inner)) && outer.self == inner.self &&
-           binding.self == outer.self && outer.env && outer.env == binding.env;
+           hd_mri_block(&known->pages, known->binding, &binding) && outer.type == HD_BLOCK_ISEQ &&
+           !outer.lambda && inner.lambda && inner.lambda == RTEST(rb_proc_lambda_p(known->inner)) &&
+           outer.self == inner.self && binding.self == outer.self && outer.env &&
+           outer.env == binding.env;
 }
 
 struct entry_search {
@@ -166,8 +167,8 @@ frame_i(const struct hd_frame *frame, void *data) {
     search->seen++;
     while (search->next < search->size) {
         int i = search->next++;
-        if (search->lines[i] == frame->line &&
-            same_text(rb_profile_frame_label(search->frames[i]), rb_profile_frame_label(frame->iseq))) {
+        if (search->lines[i] == frame->line && same_text(rb_profile_frame_label(search->frames[i]),
+                                                         rb_profile_frame_label(frame->iseq))) {
             return;
         }
     }
@@ -331,9 +332,9 @@ make_known(struct known *known) {
         return false;
     }
     VALUE *const members[] = {
-        &known->value,    &known->outer, &known->inner, &known->method, &known->owner,
-        &known->binding,  &known->fiber, &known->thread, &known->enumerator, &known->weak_map,
-        &known->weak_key_map, &known->set, &known->hash, &known->module};
+        &known->value,        &known->outer, &known->inner,  &known->method,     &known->owner,
+        &known->binding,      &known->fiber, &known->thread, &known->enumerator, &known->weak_map,
+        &known->weak_key_map, &known->set,   &known->hash,   &known->module};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         *members[i] = rb_ary_entry(list, (long)i);
     }

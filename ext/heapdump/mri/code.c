@@ -60,9 +60,9 @@ hd_mri_code(const struct hd_pages *pages, VALUE iseq, struct hd_code *out) {
 
 bool
 hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_entry *out) {
-    static const char *const definitions[] = {"iseq",    "cfunc",     "attr_writer", "attr_reader",
-                                              "bmethod", "zsuper",    "alias",       "undef",
-                                              "notimplemented", "optimized", "missing", "refined"};
+    static const char *const definitions[] = {
+        "iseq",  "cfunc", "attr_writer",    "attr_reader", "bmethod", "zsuper",
+        "alias", "undef", "notimplemented", "optimized",   "missing", "refined"};
     static const char *const visibilities[] = {NULL, "public", "private", "protected"};
     enum { ISEQ, CFUNC, ATTRSET, IVAR, BMETHOD, ZSUPER, ALIAS, REFINED = 11 };
     const void *me = (const void *)entry;
@@ -84,22 +84,22 @@ hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_
     VALUE first = hd_read(definition, HD_DEFINITION_BODY);
     VALUE second = hd_read(definition, HD_DEFINITION_BODY + sizeof(VALUE));
     switch (type) {
-      case ISEQ:
+    case ISEQ:
         out->iseq = if_imemo(pages, first, HD_NUMBER_ISEQ);
         out->cref = if_imemo(pages, second, HD_NUMBER_CREF);
         break;
-      case ATTRSET:
-      case IVAR:
+    case ATTRSET:
+    case IVAR:
         out->attribute = first;
         break;
-      case BMETHOD:
+    case BMETHOD:
         out->proc = if_type(pages, first, RUBY_T_DATA);
         break;
-      case ALIAS:
-      case REFINED:
+    case ALIAS:
+    case REFINED:
         out->alias_of = if_imemo(pages, first, HD_NUMBER_MENT);
         break;
-      default:
+    default:
         break;
     }
     return true;
@@ -165,13 +165,22 @@ hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out) {
 enum hd_imemo
 hd_mri_imemo(VALUE imemo) {
     static const enum hd_imemo kinds[16] = {
-        [0] = HD_IMEMO_ENV,   [1] = HD_IMEMO_CREF,  [2] = HD_IMEMO_SVAR,  [4] = HD_IMEMO_IFUNC,
-        [5] = HD_IMEMO_MEMO,  [6] = HD_IMEMO_MENT,  [7] = HD_IMEMO_ISEQ,
+        [0] = HD_IMEMO_ENV,
+        [1] = HD_IMEMO_CREF,
+        [2] = HD_IMEMO_SVAR,
+        [4] = HD_IMEMO_IFUNC,
+        [5] = HD_IMEMO_MEMO,
+        [6] = HD_IMEMO_MENT,
+        [7] = HD_IMEMO_ISEQ,
 #if HD_RUBY >= 400
-        [10] = HD_IMEMO_CALLINFO, [11] = HD_IMEMO_CALLCACHE, [12] = HD_IMEMO_CONSTCACHE,
+        [10] = HD_IMEMO_CALLINFO,
+        [11] = HD_IMEMO_CALLCACHE,
+        [12] = HD_IMEMO_CONSTCACHE,
         [13] = HD_IMEMO_FIELDS,
 #else
-        [11] = HD_IMEMO_CALLINFO, [12] = HD_IMEMO_CALLCACHE, [13] = HD_IMEMO_CONSTCACHE,
+        [11] = HD_IMEMO_CALLINFO,
+        [12] = HD_IMEMO_CALLCACHE,
+        [13] = HD_IMEMO_CONSTCACHE,
 #endif
     };
     return kinds[hd_imemo_number(imemo)];
@@ -183,8 +192,8 @@ hd_mri_imemo_name(VALUE imemo) {
     static const char *const last[] = {"cvar_entry", "callinfo", "callcache", "constcache",
                                        "fields",     "unknown",  "unknown"};
 #else
-    static const char *const last[] = {"ast",       "parser_strterm", "callinfo", "callcache",
-                                       "constcache", "unknown",       "unknown"};
+    static const char *const last[] = {"ast",        "parser_strterm", "callinfo", "callcache",
+                                       "constcache", "unknown",        "unknown"};
 #endif
     static const char *const first[] = {"env",  "cref", "svar", "throw_data", "ifunc",
                                         "memo", "ment", "iseq", "tmpbuf"};
@@ -204,19 +213,19 @@ hd_mri_imemo_fields(enum hd_imemo kind) {
     static const struct hd_imemo_field constcache[] = {{"value", 8}, {0}};
     static const struct hd_imemo_field none[] = {{0}};
     switch (kind) {
-      case HD_IMEMO_CREF:
+    case HD_IMEMO_CREF:
         return cref;
-      case HD_IMEMO_SVAR:
+    case HD_IMEMO_SVAR:
         return svar;
-      case HD_IMEMO_IFUNC:
+    case HD_IMEMO_IFUNC:
         return ifunc;
-      case HD_IMEMO_MEMO:
+    case HD_IMEMO_MEMO:
         return memo;
-      case HD_IMEMO_CALLCACHE:
+    case HD_IMEMO_CALLCACHE:
         return callcache;
-      case HD_IMEMO_CONSTCACHE:
+    case HD_IMEMO_CONSTCACHE:
         return constcache;
-      default:
+    default:
         return none;
     }
 }

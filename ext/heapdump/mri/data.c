@@ -8,7 +8,8 @@ static const rb_data_type_t *known_types[HD_DATA_KINDS];
 
 void
 hd_data_learn(enum hd_data_kind kind, VALUE known) {
-    if (!RB_SPECIAL_CONST_P(known) && RB_BUILTIN_TYPE(known) == RUBY_T_DATA && RTYPEDDATA_P(known)) {
+    if (!RB_SPECIAL_CONST_P(known) && RB_BUILTIN_TYPE(known) == RUBY_T_DATA &&
+        RTYPEDDATA_P(known)) {
         known_types[kind] = RTYPEDDATA_TYPE(known);
     }
 }

@@ -7,9 +7,7 @@
 #include <ruby/io.h>
 #include <string.h>
 
-static struct {
-    ID protected, old, uncollectible, pinned, remembered, marked;
-} names;
+static struct { ID protected, old, uncollectible, pinned, remembered, marked; } names;
 
 void
 hd_fields_init(void) {
@@ -46,7 +44,8 @@ unsigned
 hd_mri_gc_flags(VALUE obj) {
     unsigned flags = HD_UNPROTECTED;
     if (rb_gc_object_metadata) {
-        for (const struct hd_gc_metadata *entry = rb_gc_object_metadata(obj); entry->name; entry++) {
+        for (const struct hd_gc_metadata *entry = rb_gc_object_metadata(obj); entry->name;
+             entry++) {
             if (!RTEST(entry->value)) continue;
             if (entry->name == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
             else flags |= flag_of(entry->name);
@@ -60,7 +59,8 @@ hd_mri_gc_flags(VALUE obj) {
     ID found[16];
     size_t n = rb_obj_gc_flags(obj, found, 16);
     size_t same = 0;
-    if (n == last_size) while (same < n && found[same] == last[same]) same++;
+    if (n == last_size)
+        while (same < n && found[same] == last[same]) same++;
     if (same == n && n == last_size) return last_flags;
     for (size_t i = 0; i < n; i++) {
         if (found[i] == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
