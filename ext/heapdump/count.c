@@ -16,7 +16,8 @@ hd_type_name(int type) {
         HD_TYPE(OBJECT), HD_TYPE(CLASS),  HD_TYPE(MODULE), HD_TYPE(ICLASS),   HD_TYPE(FLOAT),
         HD_TYPE(STRING), HD_TYPE(REGEXP), HD_TYPE(ARRAY),  HD_TYPE(HASH),     HD_TYPE(STRUCT),
         HD_TYPE(BIGNUM), HD_TYPE(FILE),   HD_TYPE(DATA),   HD_TYPE(MATCH),    HD_TYPE(COMPLEX),
-        HD_TYPE(SYMBOL), HD_TYPE(IMEMO),  HD_TYPE(NODE),   HD_TYPE(RATIONAL),
+        HD_TYPE(SYMBOL), HD_TYPE(IMEMO),  HD_TYPE(NODE),   HD_TYPE(RATIONAL), HD_TYPE(ZOMBIE),
+        HD_TYPE(MOVED),
 #undef HD_TYPE
     };
     return names[type];
@@ -57,7 +58,8 @@ count_of(struct hd_counts *counts, VALUE klass) {
 
 static bool
 has_class(int type) {
-    return type != RUBY_T_IMEMO && type != RUBY_T_ICLASS && type != RUBY_T_NODE;
+    return type != RUBY_T_NONE && type != RUBY_T_IMEMO && type != RUBY_T_ICLASS &&
+           type != RUBY_T_NODE && type != RUBY_T_ZOMBIE && type != RUBY_T_MOVED;
 }
 
 struct count_walk {
@@ -72,12 +74,7 @@ count_i(void *start, void *end, size_t stride, void *data) {
     VALUE last = 0; // neighbours are often of one class
     size_t run = 0;
     for (VALUE obj = (VALUE)start; obj < (VALUE)end; obj += stride) {
-        counts->total_slots++;
-        if (!hd_mri_is_object(obj)) {
-            counts->free_slots++;
-            continue;
-        }
-        int type = RB_BUILTIN_TYPE(obj);
+        int type = RB_BUILTIN_TYPE(obj); // T_NONE for a free slot
         counts->types[type]++;
         if (!walk->by_class || !has_class(type)) continue;
         VALUE klass = RBASIC_CLASS(obj);
@@ -102,6 +99,8 @@ hd_count(struct hd_counts *counts, bool by_class) {
     *counts = (struct hd_counts){0};
     struct count_walk walk = {counts, by_class};
     hd_mri_each_page(count_i, &walk);
+    for (int type = 0; type <= RUBY_T_MASK; type++) counts->total_slots += counts->types[type];
+    counts->free_slots = counts->types[RUBY_T_NONE];
 }
 
 void

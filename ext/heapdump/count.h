@@ -27,7 +27,7 @@ struct hd_counts {
 void hd_count(struct hd_counts *counts, bool by_class);
 void hd_counts_free(struct hd_counts *counts);
 
-/* The name of a type as "T_STRING", NULL for what is no object. */
+/* The name of a type as "T_STRING"; NULL for free slots and numbers that stand for no type. */
 const char *hd_type_name(int type);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * One line per minor version of MRI, 64-bit. A test compares every number with MRI's own headers.
  */
-#include "internal.h"
+#include "layout.h"
 
-const struct hd_layout hd_layouts[] = {
+static const struct hd_layout layouts[] = {
     // version, iseq: locals, parent, local, size; thread: context; storage, frame, fiber, default
     {301, 152, 168, 176, 240, 40, 56, 64, 80, 24, true},
     {302, 144, 160, 168, 232, 48, 56, 64, 80, 24, false},
@@ -16,7 +16,7 @@ const struct hd_layout hd_layouts[] = {
 const struct hd_layout *
 hd_layout(void) {
     if (sizeof(void *) != 8) return NULL;
-    for (const struct hd_layout *layout = hd_layouts; layout->version; layout++) {
+    for (const struct hd_layout *layout = layouts; layout->version; layout++) {
         if (layout->version == HD_RUBY) return layout;
     }
     return NULL;

@@ -1,0 +1,52 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "open3"
+require "tmpdir"
+
+# The table of offsets against MRI's own structs, as datadog-ruby_core_source ships them.
+class TestLayout < Minitest::Test
+  EXT = File.expand_path("../ext/heapdump", __dir__)
+  PROBE = File.expand_path("support/layout/probe.c", __dir__)
+
+  def test_offsets_are_those_of_mri
+    offsets = Dir.mktmpdir { |dir| run_probe(dir) }
+    assert_operator offsets.size, :>=, 40
+    offsets.each { |name, ours, theirs| assert_equal theirs, ours, name }
+  end
+
+  private
+
+  def run_probe(dir)
+    program = File.join(dir, "probe")
+    output, status = Open3.capture2e(*compiler, "-o", program, PROBE, "#{EXT}/mri/layout.c", *libraries)
+    assert_predicate status, :success?, output
+    output, status = Open3.capture2e({ "LD_LIBRARY_PATH" => config("libdir") }, program)
+    assert_predicate status, :success?, "no layout for this Ruby: #{output}"
+    output.lines.map { |line| name, *numbers = line.split; [name, *numbers.map(&:to_i)] }
+  end
+
+  def compiler
+    config("CC").split + %w[-std=gnu11 -w -O0] +
+      ["-I#{EXT}", "-I#{internal_headers}", "-I#{config('rubyhdrdir')}", "-I#{config('rubyarchhdrdir')}"]
+  end
+
+  def libraries
+    RbConfig.expand(config("LIBRUBYARG").dup).split + ["-L#{config('libdir')}"] + config("LIBS").split
+  end
+
+  # The newest headers that are not newer than this Ruby.
+  def internal_headers
+    root = Gem.loaded_specs.fetch("datadog-ruby_core_source").full_gem_path
+    candidates = Dir["#{root}/lib/datadog/ruby_core_source/ruby-#{RUBY_VERSION[/\d+\.\d+/]}*"]
+    candidates.select { |dir| version_of(dir) <= Gem::Version.new(RUBY_VERSION) }.max_by { |dir| version_of(dir) }
+  end
+
+  def version_of(dir)
+    Gem::Version.new(dir[/ruby-(\d+\.\d+\.\d+)/, 1])
+  end
+
+  def config(name)
+    RbConfig::CONFIG.fetch(name)
+  end
+end
