@@ -60,8 +60,7 @@ static void
 put_strings_policy(struct hd_sink *out, const struct hd_options *options) {
     static const char *const names[] = {"full", "none", "hash"};
     if (options->strings == HD_STRINGS_PREFIX) {
-        HD_PUT(out, ",\"strings\":");
-        hd_put_u64(out, options->strings_prefix);
+        hd_put_number(out, HD_FIELD("strings"), options->strings_prefix);
     }
     else {
         put_c_field(out, ",\"strings\":", names[options->strings]);
@@ -144,8 +143,7 @@ put_header(struct hd_sink *out, const struct hd_options *options) {
     put_c_field(out, ",\"ruby\":", ruby_version);
     put_c_field(out, ",\"ruby_description\":", ruby_description);
     put_c_field(out, ",\"platform\":", ruby_platform);
-    HD_PUT(out, ",\"pid\":");
-    hd_put_u64(out, (uint64_t)getpid());
+    hd_put_number(out, HD_FIELD("pid"), (uint64_t)getpid());
     protect(put_program, out);
     if (gethostname(host, sizeof host - 1) == 0) put_c_field(out, ",\"host\":", host);
     put_time(out);

@@ -72,8 +72,7 @@ write_header(struct hd_dump *dump) {
     const struct hd_sink *header = &dump->context->header;
     hd_put_bytes(out, (const char *)header->block, (size_t)(header->pos - header->block));
     if (dump->allocations) HD_PUT(out, ",\"allocation_tracing\":true");
-    HD_PUT(out, ",\"slot_size\":");
-    hd_put_u64(out, dump->usual_slot);
+    hd_put_number(&dump->out, HD_FIELD("slot_size"), dump->usual_slot);
     HD_PUT(out, "}\n");
 }
 
@@ -110,34 +109,28 @@ write_finalizer_roots(struct hd_dump *dump) {
 }
 
 static void
-put_number(struct hd_sink *out, const char *key, uint64_t v) {
-    hd_put_field(out, key);
-    hd_put_u64(out, v);
-}
-
-static void
 write_footer(struct hd_dump *dump, size_t allocated, size_t gc_runs) {
     struct hd_sink *out = &dump->out;
     uint64_t bytes = hd_sink_bytes(out);
     HD_PUT(out, "{\"type\":\"FOOTER\"");
-    put_number(out, "objects", dump->objects);
-    put_number(out, "bytes", bytes);
+    hd_put_number(&dump->out, HD_FIELD("objects"), dump->objects);
+    hd_put_number(&dump->out, HD_FIELD("bytes"), bytes);
     HD_PUT(out, ",\"seconds\":");
     hd_put_seconds(out, dump->seconds);
-    put_number(out, "allocated_objects", allocated);
-    put_number(out, "gc_runs", gc_runs);
+    hd_put_number(&dump->out, HD_FIELD("allocated_objects"), allocated);
+    hd_put_number(&dump->out, HD_FIELD("gc_runs"), gc_runs);
     HD_PUT(out, ",\"heaps\":[");
     for (int i = 0; i < dump->heaps_size; i++) {
         const struct hd_heap_count *heap = &dump->heaps[i];
         HD_PUT(out, "{\"slot_size\":");
         hd_put_u64(out, heap->stride);
-        put_number(out, "pages", heap->pages);
-        put_number(out, "slots", heap->slots);
-        put_number(out, "free", heap->free);
+        hd_put_number(&dump->out, HD_FIELD("pages"), heap->pages);
+        hd_put_number(&dump->out, HD_FIELD("slots"), heap->slots);
+        hd_put_number(&dump->out, HD_FIELD("free"), heap->free);
         HD_PUT(out, "},");
     }
     hd_json_close(out, ']');
-    if (dump->errors > 0) put_number(out, "errors", dump->errors);
+    if (dump->errors > 0) hd_put_number(&dump->out, HD_FIELD("errors"), dump->errors);
     HD_PUT(out, ",\"complete\":true}\n");
 }
 

@@ -37,8 +37,9 @@ struct hd_dump {
     struct hd_finalizers finalizers;
 
     /* fields of the current object that point to what MRI does not mark */
-    struct {
-        const char *key;
+    struct hd_weak {
+        const char *key; /* `"key":` */
+        size_t key_size;
         VALUE ref;
     } weak[HD_WEAK_FIELDS];
     int weak_size;
@@ -137,20 +138,20 @@ hd_take_value(struct hd_dump *dump, VALUE v) {
     return hd_refs_take(&dump->refs, v);
 }
 
-/* The field `key` with a reference: taken, or kept for `weak` where MRI does not mark it. */
-void hd_write_ref(struct hd_dump *dump, const char *key, VALUE ref);
-/* The field `key` with a value that MRI marks, or nothing. */
-void hd_write_value(struct hd_dump *dump, const char *key, VALUE v);
-/* `,"key":` for a key that is a literal without special characters. */
-void hd_put_field(struct hd_sink *out, const char *key);
-/* A field with the text of a String, by the rules for names; nothing for 0 and nil. */
-void hd_write_name(struct hd_dump *dump, const char *key, VALUE string);
-/* A field with the name of an ID; nothing where it has none. */
-void hd_write_id(struct hd_dump *dump, const char *key, ID id);
-/* A field with a word of ours; nothing for NULL. */
-void hd_write_word(struct hd_dump *dump, const char *key, const char *word);
+/* The field with a reference: taken, or kept for `weak` where MRI does not mark it. */
+void hd_write_ref(struct hd_dump *dump, struct hd_field field, VALUE ref);
+/* The field with a value that MRI marks, or nothing. */
+void hd_write_value(struct hd_dump *dump, struct hd_field field, VALUE v);
+/* The field with the text of a String, by the rules for names; nothing for 0 and nil. */
+void hd_write_name(struct hd_dump *dump, struct hd_field field, VALUE string);
+/* The field with the name of an ID; nothing where it has none. */
+void hd_write_id(struct hd_dump *dump, struct hd_field field, ID id);
+/* The field with a C string, by the rules for names; nothing for NULL. */
+void hd_write_word(struct hd_dump *dump, struct hd_field field, const char *word);
 /* The fields `label` and `file` that say where code is written. */
 void hd_write_place(struct hd_dump *dump, const struct hd_code *code);
+/* Keeps a reference for the map `weak` of the current object. */
+void hd_add_weak(struct hd_dump *dump, struct hd_field field, VALUE ref);
 /* The map `locals`: an iseq's table of names beside the words they stand for. */
 void hd_write_locals(struct hd_dump *dump, const ID *names, const VALUE *values, unsigned size);
 

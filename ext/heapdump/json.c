@@ -253,8 +253,17 @@ hd_put_name(struct hd_sink *sink, const unsigned char *bytes, size_t n) {
 
 void
 hd_put_quoted_name(struct hd_sink *sink, const char *bytes, size_t n) {
+    const unsigned char *text = (const unsigned char *)bytes;
+    if (n <= HD_SINK_MAX_RESERVE - 2 && plain_run(text, n) == n) {
+        unsigned char *to = hd_sink_reserve(sink, n + 2);
+        *to = '"';
+        memcpy(to + 1, text, n);
+        to[n + 1] = '"';
+        sink->pos = to + n + 2;
+        return;
+    }
     hd_put_char(sink, '"');
-    put_mixed(sink, (const unsigned char *)bytes, n);
+    put_mixed(sink, text, n);
     hd_put_char(sink, '"');
 }
 

@@ -20,6 +20,15 @@ enum hd_text {
     HD_TEXT_BYTES, /* no valid UTF-8: cannot stand in one as it is */
 };
 
+/* Where a field of an object line begins: `,"key":`, made from a literal key by HD_FIELD. */
+struct hd_field {
+    const char *text;
+    size_t size;
+};
+#define HD_FIELD_INIT(key)                                                                         \
+    { ",\"" key "\":", sizeof(",\"" key "\":") - 1 }
+#define HD_FIELD(key) ((struct hd_field)HD_FIELD_INIT(key))
+
 extern const char hd_hex_pairs[513];
 
 static inline void
@@ -110,6 +119,17 @@ hd_put_u64(struct hd_sink *sink, uint64_t v) {
 static inline void
 hd_put_i64(struct hd_sink *sink, int64_t v) {
     sink->pos = hd_at_i64(hd_sink_reserve(sink, HD_NUMBER_SIZE + 1), v);
+}
+
+static inline void
+hd_put_field(struct hd_sink *sink, struct hd_field field) {
+    hd_put_bytes(sink, field.text, field.size);
+}
+
+static inline void
+hd_put_number(struct hd_sink *sink, struct hd_field field, uint64_t v) {
+    hd_put_field(sink, field);
+    hd_put_u64(sink, v);
 }
 
 /* A finite number, the shortest digits that read back as the same; always with '.' or 'e'. */

@@ -82,12 +82,11 @@ write_shared_root(struct hd_dump *dump, VALUE obj, int type) {
     struct root_search search = {obj, 0};
     hd_refs_each_left(&dump->refs, shared_root_i, &search);
     if (!search.found) return;
-    hd_write_ref(dump, "shared_root", search.found);
+    hd_write_ref(dump, HD_FIELD("shared_root"), search.found);
     if (type != RUBY_T_ARRAY) return;
     const VALUE *elements = hd_mri_array_elements(obj), *all = hd_mri_array_elements(search.found);
     if (elements < all || elements > all + RARRAY_LEN(search.found)) return;
-    HD_PUT(&dump->out, ",\"offset\":");
-    hd_put_u64(&dump->out, (uint64_t)(elements - all));
+    hd_put_number(&dump->out, HD_FIELD("offset"), (uint64_t)(elements - all));
 }
 
 static bool
@@ -116,8 +115,7 @@ write_weak(struct hd_dump *dump) {
     struct hd_sink *out = &dump->out;
     HD_PUT(out, ",\"weak\":{");
     for (int i = 0; i < dump->weak_size; i++) {
-        hd_put_quoted_name(out, dump->weak[i].key, strlen(dump->weak[i].key));
-        hd_put_char(out, ':');
+        hd_put_bytes(out, dump->weak[i].key, dump->weak[i].key_size);
         hd_put_address(out, dump->weak[i].ref);
         hd_put_char(out, ',');
     }
@@ -127,9 +125,7 @@ write_weak(struct hd_dump *dump) {
 static void
 write_finalizer_table(struct hd_dump *dump, VALUE obj) {
     VALUE object = hd_finalizers_object_of(&dump->finalizers, obj);
-    if (!object) return;
-    dump->weak[dump->weak_size].key = "finalizer_of";
-    dump->weak[dump->weak_size++].ref = object;
+    if (object) hd_add_weak(dump, HD_FIELD("finalizer_of"), object);
 }
 
 static void
@@ -173,18 +169,15 @@ tells_own_place(VALUE obj, int type) {
 
 static void
 write_allocation(struct hd_dump *dump, VALUE obj, int type) {
-    struct hd_sink *out = &dump->out;
     struct hd_allocation allocation;
     if (!hd_mri_allocation(&dump->pages, dump->allocations, obj, &allocation)) return;
-    HD_PUT(out, ",\"generation\":");
-    hd_put_u64(out, allocation.generation);
+    hd_put_number(&dump->out, HD_FIELD("generation"), allocation.generation);
     if (tells_own_place(obj, type)) return;
     if (allocation.file) {
-        hd_write_word(dump, "file", allocation.file);
-        HD_PUT(out, ",\"line\":");
-        hd_put_u64(out, allocation.line);
+        hd_write_word(dump, HD_FIELD("file"), allocation.file);
+        hd_put_number(&dump->out, HD_FIELD("line"), allocation.line);
     }
-    hd_write_name(dump, "method", allocation.method);
+    hd_write_name(dump, HD_FIELD("method"), allocation.method);
 }
 
 /* The names that were taken do not add up to what MRI marks: find out what is left, with lists. */

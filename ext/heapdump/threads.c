@@ -18,7 +18,7 @@ put_c_frame(struct hd_dump *dump, const struct hd_frame *frame) {
     else {
         HD_PUT(out, "null");
     }
-    hd_write_value(dump, "entry", frame->entry);
+    hd_write_value(dump, HD_FIELD("entry"), frame->entry);
 }
 
 static void
@@ -29,13 +29,13 @@ frame_i(const struct hd_frame *frame, void *data) {
         HD_PUT(out, "{\"line\":");
         hd_put_i64(out, frame->line);
         hd_write_place(dump, &frame->code);
-        hd_write_value(dump, "iseq", frame->iseq);
+        hd_write_value(dump, HD_FIELD("iseq"), frame->iseq);
     }
     else {
         put_c_frame(dump, frame);
     }
-    hd_write_value(dump, "self", frame->self);
-    hd_write_value(dump, "env", frame->env);
+    hd_write_value(dump, HD_FIELD("self"), frame->self);
+    hd_write_value(dump, HD_FIELD("env"), frame->env);
     if (frame->locals && frame->code.locals) {
         hd_write_locals(dump, frame->code.locals, frame->locals, frame->code.locals_size);
     }
@@ -78,12 +78,12 @@ hd_write_thread(struct hd_dump *dump, VALUE obj) {
         HD_PUT(out, ",\"thread_name\":");
         hd_put_quoted_name(out, info->name, info->name_size);
     }
-    hd_write_word(dump, "status", info ? info->status : "dead");
+    hd_write_word(dump, HD_FIELD("status"), info ? info->status : "dead");
 
     if (!hd_can(HD_CAN_FRAMES) || !info) return;
     const void *context = hd_mri_thread_context(obj);
     if (!context) return;
-    hd_write_ref(dump, "fiber", hd_mri_context_fiber(context));
+    hd_write_ref(dump, HD_FIELD("fiber"), hd_mri_context_fiber(context));
     write_context(dump, context);
 }
 
@@ -100,6 +100,6 @@ hd_write_fiber(struct hd_dump *dump, VALUE obj) {
     const void *context = hd_mri_fiber_context(obj);
     if (!context) return;
     const char *status = fiber_status(obj, context);
-    hd_write_word(dump, "status", status);
+    hd_write_word(dump, HD_FIELD("status"), status);
     if (strcmp(status, "terminated") != 0) write_context(dump, context);
 }

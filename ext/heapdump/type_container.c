@@ -8,8 +8,7 @@ hd_write_array(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
     const VALUE *elements = hd_mri_array_elements(obj);
     size_t length = (size_t)RARRAY_LEN(obj);
-    HD_PUT(out, ",\"length\":");
-    hd_put_u64(out, length);
+    hd_put_number(&dump->out, HD_FIELD("length"), length);
     if (hd_mri_array_embedded(obj)) HD_PUT(out, ",\"embedded\":true");
     if (hd_mri_array_shared(obj)) {
         HD_PUT(out, ",\"shared\":true"); // MRI marks the root alone, and that holds the elements
@@ -33,8 +32,7 @@ entry_i(VALUE key, VALUE value, VALUE arg) {
 void
 hd_write_hash(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
-    HD_PUT(out, ",\"size\":");
-    hd_put_u64(out, RHASH_SIZE(obj));
+    hd_put_number(&dump->out, HD_FIELD("size"), RHASH_SIZE(obj));
     if (hd_can(HD_CAN_HASH_ENTRIES)) {
         HD_PUT(out, ",\"entries\":[");
         hd_mri_hash_each(obj, entry_i, (VALUE)dump);
@@ -42,7 +40,8 @@ hd_write_hash(struct hd_dump *dump, VALUE obj) {
     }
     VALUE ifnone = hd_mri_hash_default(obj);
     if (ifnone != Qundef && ifnone != Qnil) {
-        hd_write_value(dump, hd_mri_hash_default_is_proc(obj) ? "default_proc" : "default", ifnone);
+        bool is_proc = hd_mri_hash_default_is_proc(obj);
+        hd_write_value(dump, is_proc ? HD_FIELD("default_proc") : HD_FIELD("default"), ifnone);
     }
     if (hd_mri_hash_by_identity(obj)) HD_PUT(out, ",\"compare_by_identity\":true");
 }

@@ -18,20 +18,20 @@ write_block(struct hd_dump *dump, VALUE obj) {
             HD_PUT(&dump->out, ",\"line\":");
             hd_put_i64(&dump->out, code.line);
         }
-        hd_write_ref(dump, "iseq", block.code);
+        hd_write_ref(dump, HD_FIELD("iseq"), block.code);
         break;
     case HD_BLOCK_IFUNC:
-        hd_write_ref(dump, "ifunc", block.code);
+        hd_write_ref(dump, HD_FIELD("ifunc"), block.code);
         break;
     case HD_BLOCK_SYMBOL:
-        hd_write_value(dump, "symbol", block.code);
+        hd_write_value(dump, HD_FIELD("symbol"), block.code);
         return;
     case HD_BLOCK_PROC:
-        hd_write_ref(dump, "proc", block.code);
+        hd_write_ref(dump, HD_FIELD("proc"), block.code);
         return;
     }
-    hd_write_ref(dump, "env", block.env);
-    hd_write_value(dump, "self", block.self);
+    hd_write_ref(dump, HD_FIELD("env"), block.env);
+    hd_write_value(dump, HD_FIELD("self"), block.self);
 }
 
 struct entry_search {
@@ -49,13 +49,13 @@ static void
 write_method(struct hd_dump *dump, VALUE obj) {
     struct hd_method_entry entry;
     if (!hd_can(HD_CAN_METHOD_ENTRY)) return;
-    hd_write_value(dump, "receiver", hd_mri_method_receiver(obj));
+    hd_write_value(dump, HD_FIELD("receiver"), hd_mri_method_receiver(obj));
     struct entry_search search = {dump, 0};
     hd_refs_each_left(&dump->refs, entry_i, &search);
     if (!search.found || !hd_mri_method_entry(&dump->pages, search.found, &entry)) return;
-    hd_write_ref(dump, "entry", search.found);
-    hd_write_ref(dump, "owner", entry.owner);
-    hd_write_id(dump, "method", entry.called);
+    hd_write_ref(dump, HD_FIELD("entry"), search.found);
+    hd_write_ref(dump, HD_FIELD("owner"), entry.owner);
+    hd_write_id(dump, HD_FIELD("method"), entry.called);
 }
 
 static void
@@ -63,9 +63,9 @@ write_enumerator(struct hd_dump *dump, VALUE obj) {
     struct hd_enumerator enumerator;
     if (!hd_can(HD_CAN_PROC)) return;
     hd_mri_enumerator(obj, &enumerator);
-    hd_write_value(dump, "receiver", enumerator.receiver);
-    hd_write_id(dump, "method", enumerator.method);
-    hd_write_ref(dump, "args", enumerator.args);
+    hd_write_value(dump, HD_FIELD("receiver"), enumerator.receiver);
+    hd_write_id(dump, HD_FIELD("method"), enumerator.method);
+    hd_write_ref(dump, HD_FIELD("args"), enumerator.args);
 }
 
 static int
@@ -129,7 +129,7 @@ write_weak_key_map(struct hd_dump *dump, VALUE obj) {
 void
 hd_write_data(struct hd_dump *dump, VALUE obj) {
     const char *name = hd_mri_data_struct(obj);
-    hd_write_word(dump, "struct", name);
+    hd_write_word(dump, HD_FIELD("struct"), name);
     switch (hd_mri_data_kind(obj)) {
     case HD_DATA_PROC:
     case HD_DATA_BINDING:
@@ -166,10 +166,9 @@ hd_write_file(struct hd_dump *dump, VALUE obj) {
     struct hd_file file;
     if (!hd_mri_file(obj, &file)) return;
     if (file.fd >= 0) {
-        HD_PUT(&dump->out, ",\"fd\":");
-        hd_put_u64(&dump->out, (uint64_t)file.fd);
+        hd_put_number(&dump->out, HD_FIELD("fd"), (uint64_t)file.fd);
     }
     if (RTEST(file.path) && hd_pages_have_object(&dump->pages, file.path)) {
-        hd_write_name(dump, "path", file.path);
+        hd_write_name(dump, HD_FIELD("path"), file.path);
     }
 }

@@ -111,12 +111,8 @@ struct method_list {
 static void
 method_i(VALUE ref, void *data) {
     struct method_list *methods = data;
-    const struct hd_pages *pages = &methods->dump->pages;
-    struct hd_method_entry entry;
-    if (!hd_mri_is_method_entry(pages, ref) || !hd_mri_method_entry(pages, ref, &entry)) return;
-    // caches hold entries too: copies for other classes, and memories of missing methods
-    if (!entry.definition || entry.complemented || entry.owner != methods->owner) return;
-    if (!RTEST(rb_id2str(entry.called))) return;
+    ID name = hd_mri_method_name(ref, methods->owner);
+    if (!name || !RTEST(rb_id2str(name))) return;
     if (methods->size == methods->capacity) {
         size_t capacity = methods->capacity ? methods->capacity * 2 : 64;
         struct method *list = realloc(methods->list, capacity * sizeof *list);
@@ -124,7 +120,7 @@ method_i(VALUE ref, void *data) {
         methods->list = list;
         methods->capacity = capacity;
     }
-    methods->list[methods->size++] = (struct method){entry.called, ref};
+    methods->list[methods->size++] = (struct method){name, ref};
 }
 
 static int
@@ -152,13 +148,13 @@ write_methods(struct hd_dump *dump, VALUE obj) {
 
 void
 hd_write_module(struct hd_dump *dump, VALUE obj) {
-    hd_write_name(dump, "name", rb_mod_name(obj));
+    hd_write_name(dump, HD_FIELD("name"), rb_mod_name(obj));
     bool singleton = hd_mri_is_singleton(obj);
     if (singleton) {
         HD_PUT(&dump->out, ",\"singleton\":true");
-        hd_write_ref(dump, "attached", hd_mri_attached(obj));
+        hd_write_ref(dump, HD_FIELD("attached"), hd_mri_attached(obj));
     }
-    hd_write_ref(dump, "superclass", rb_class_get_superclass(obj));
+    hd_write_ref(dump, HD_FIELD("superclass"), rb_class_get_superclass(obj));
     write_variables(dump, obj, IVARS, singleton);
     write_variables(dump, obj, CLASS_VARIABLES, singleton);
     if (hd_can(HD_CAN_CONSTANTS)) write_constants(dump, obj);
@@ -181,10 +177,10 @@ includer_i(VALUE ref, void *data) {
 
 void
 hd_write_iclass(struct hd_dump *dump, VALUE obj) {
-    hd_write_ref(dump, "module", RBASIC_CLASS(obj));
-    hd_write_ref(dump, "superclass", rb_class_get_superclass(obj));
+    hd_write_ref(dump, HD_FIELD("module"), RBASIC_CLASS(obj));
+    hd_write_ref(dump, HD_FIELD("superclass"), rb_class_get_superclass(obj));
     // a class is all that is left to it but for caches
     struct includer_search search = {dump, 0};
     hd_refs_each_left(&dump->refs, includer_i, &search);
-    hd_write_ref(dump, "includer", search.found);
+    hd_write_ref(dump, HD_FIELD("includer"), search.found);
 }

@@ -57,18 +57,17 @@ hd_write_bignum(struct hd_dump *dump, VALUE obj) {
         put_decimal(out, words, 2 * WORDS);
         hd_put_char(out, '"');
     }
-    HD_PUT(out, ",\"bits\":");
-    hd_put_u64(out, size * 8 - (size_t)spare_bits);
+    hd_put_number(&dump->out, HD_FIELD("bits"), size * 8 - (size_t)spare_bits);
 }
 
 void
 hd_write_rational(struct hd_dump *dump, VALUE obj) {
-    hd_write_value(dump, "numerator", rb_rational_num(obj));
-    hd_write_value(dump, "denominator", rb_rational_den(obj));
+    hd_write_value(dump, HD_FIELD("numerator"), rb_rational_num(obj));
+    hd_write_value(dump, HD_FIELD("denominator"), rb_rational_den(obj));
 }
 
 void
 hd_write_complex(struct hd_dump *dump, VALUE obj) {
-    hd_write_value(dump, "real", rb_complex_real(obj));
-    hd_write_value(dump, "imaginary", rb_complex_imag(obj));
+    hd_write_value(dump, HD_FIELD("real"), rb_complex_real(obj));
+    hd_write_value(dump, HD_FIELD("imaginary"), rb_complex_imag(obj));
 }

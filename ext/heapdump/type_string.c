@@ -64,8 +64,7 @@ hd_write_text(struct hd_dump *dump, VALUE string) {
 static void
 write_size_and_encoding(struct hd_dump *dump, VALUE string) {
     struct hd_sink *out = &dump->out;
-    HD_PUT(out, ",\"bytesize\":");
-    hd_put_u64(out, (uint64_t)RSTRING_LEN(string));
+    hd_put_number(&dump->out, HD_FIELD("bytesize"), (uint64_t)RSTRING_LEN(string));
     int encoding = rb_enc_get_index(string);
     if (encoding == rb_utf8_encindex()) {
         HD_PUT(out, ",\"encoding\":\"UTF-8\"");
@@ -93,7 +92,7 @@ hd_write_symbol(struct hd_dump *dump, VALUE obj) {
     if (!RTEST(string)) return;
     write_size_and_encoding(dump, string);
     hd_write_text(dump, string);
-    hd_write_ref(dump, "string", string);
+    hd_write_ref(dump, HD_FIELD("string"), string);
 }
 
 void
@@ -101,13 +100,12 @@ hd_write_regexp(struct hd_dump *dump, VALUE obj) {
     VALUE source = RREGEXP(obj)->src;
     if (!RREGEXP_PTR(obj) || !source) return; // allocated, never initialised
     hd_write_text(dump, source);
-    HD_PUT(&dump->out, ",\"options\":");
-    hd_put_u64(&dump->out, (uint64_t)rb_reg_options(obj));
-    hd_write_ref(dump, "source", source);
+    hd_put_number(&dump->out, HD_FIELD("options"), (uint64_t)rb_reg_options(obj));
+    hd_write_ref(dump, HD_FIELD("source"), source);
 }
 
 void
 hd_write_match(struct hd_dump *dump, VALUE obj) {
-    hd_write_ref(dump, "string", RMATCH(obj)->str);
-    hd_write_ref(dump, "regexp", RMATCH(obj)->regexp);
+    hd_write_ref(dump, HD_FIELD("string"), RMATCH(obj)->str);
+    hd_write_ref(dump, HD_FIELD("regexp"), RMATCH(obj)->regexp);
 }

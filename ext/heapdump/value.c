@@ -23,60 +23,58 @@ hd_put_immediate(struct hd_dump *dump, VALUE v) {
 }
 
 void
-hd_put_field(struct hd_sink *out, const char *key) {
-    HD_PUT(out, ",\"");
-    hd_put_bytes(out, key, strlen(key));
-    HD_PUT(out, "\":");
+hd_add_weak(struct hd_dump *dump, struct hd_field field, VALUE ref) {
+    if (dump->weak_size == HD_WEAK_FIELDS) return;
+    dump->weak[dump->weak_size++] = (struct hd_weak){field.text + 1, field.size - 1, ref};
 }
 
 void
-hd_write_ref(struct hd_dump *dump, const char *key, VALUE ref) {
+hd_write_ref(struct hd_dump *dump, struct hd_field field, VALUE ref) {
     if (ref == 0 || RB_SPECIAL_CONST_P(ref)) return;
     if (hd_refs_take(&dump->refs, ref)) {
-        hd_put_field(&dump->out, key);
+        hd_put_field(&dump->out, field);
         hd_put_address(&dump->out, ref);
     }
-    else if (dump->weak_size < HD_WEAK_FIELDS && hd_pages_have_object(&dump->pages, ref)) {
-        dump->weak[dump->weak_size].key = key;
-        dump->weak[dump->weak_size++].ref = ref;
+    else if (hd_pages_have_object(&dump->pages, ref)) {
+        hd_add_weak(dump, field, ref);
     }
 }
 
 void
-hd_write_value(struct hd_dump *dump, const char *key, VALUE v) {
+hd_write_value(struct hd_dump *dump, struct hd_field field, VALUE v) {
     if (v == 0 || !hd_take_value(dump, v)) return; // a zeroed field is false, or not set yet
-    hd_put_field(&dump->out, key);
+    hd_put_field(&dump->out, field);
     if (RB_SPECIAL_CONST_P(v)) hd_put_immediate(dump, v);
     else hd_put_address(&dump->out, v);
 }
 
 void
-hd_write_name(struct hd_dump *dump, const char *key, VALUE string) {
+hd_write_name(struct hd_dump *dump, struct hd_field field, VALUE string) {
     if (!RTEST(string)) return;
-    hd_put_field(&dump->out, key);
+    hd_put_field(&dump->out, field);
     hd_put_string_name(&dump->out, string);
 }
 
 void
-hd_write_id(struct hd_dump *dump, const char *key, ID id) {
+hd_write_id(struct hd_dump *dump, struct hd_field field, ID id) {
     if (id == 0 || !RTEST(rb_id2str(id))) return;
-    hd_put_field(&dump->out, key);
+    hd_put_field(&dump->out, field);
     hd_put_char(&dump->out, '"');
     hd_put_id(&dump->out, dump->names, id);
     hd_put_char(&dump->out, '"');
 }
 
 void
-hd_write_word(struct hd_dump *dump, const char *key, const char *word) {
+hd_write_word(struct hd_dump *dump, struct hd_field field, const char *word) {
     if (!word) return;
-    hd_put_field(&dump->out, key);
+    hd_put_field(&dump->out, field);
     hd_put_quoted_name(&dump->out, word, strlen(word));
 }
 
 void
 hd_write_place(struct hd_dump *dump, const struct hd_code *code) {
-    hd_write_name(dump, "label", code->label);
-    hd_write_name(dump, "file", code->path);
+    hd_write_name(dump, HD_FIELD("label"), code->label);
+    hd_write_name(dump, HD_FIELD("file"), code->path);
 }
 
 void

@@ -44,6 +44,38 @@ merge_neighbours(struct hd_pages *pages) {
     if (pages->size > 0) pages->size = kept + 1;
 }
 
+enum { UNIT_BITS = 16 };
+
+static size_t
+place_of(const struct hd_pages *pages, uintptr_t unit) {
+    size_t place = (size_t)((uint64_t)unit * 0x9e3779b97f4a7c15u >> 32) & pages->units_mask;
+    while (pages->units[place].unit && pages->units[place].unit != unit) {
+        place = (place + 1) & pages->units_mask;
+    }
+    return place;
+}
+
+static int
+build_units(struct hd_pages *pages) {
+    size_t units = 0, size = 64;
+    for (size_t i = 0; i < pages->size; i++) {
+        units += ((pages->list[i].end - 1) >> UNIT_BITS) - (pages->list[i].start >> UNIT_BITS) + 1;
+    }
+    while (size < units * 2) size *= 2;
+    free(pages->units);
+    pages->units = calloc(size, sizeof *pages->units);
+    if (!pages->units) return ENOMEM;
+    pages->units_mask = size - 1;
+    for (size_t i = 0; i < pages->size; i++) {
+        uintptr_t last = (pages->list[i].end - 1) >> UNIT_BITS;
+        for (uintptr_t unit = pages->list[i].start >> UNIT_BITS; unit <= last; unit++) {
+            struct hd_page_unit *place = &pages->units[place_of(pages, unit)];
+            if (!place->unit) *place = (struct hd_page_unit){unit, i};
+        }
+    }
+    return 0;
+}
+
 int
 hd_pages_collect(struct hd_pages *pages) {
     pages->size = 0;
@@ -52,26 +84,25 @@ hd_pages_collect(struct hd_pages *pages) {
     if (pages->failed) return ENOMEM;
     qsort(pages->list, pages->size, sizeof *pages->list, by_address);
     merge_neighbours(pages);
-    return 0;
+    return build_units(pages);
 }
 
 void
 hd_pages_free(struct hd_pages *pages) {
     free(pages->list);
+    free(pages->units);
     *pages = (struct hd_pages){0};
 }
 
 bool
 hd_pages_have_object(const struct hd_pages *pages, uintptr_t word) {
-    if (word == 0 || word % sizeof(void *) != 0) return false;
-    size_t low = 0, high = pages->size;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (pages->list[middle].end <= word) low = middle + 1;
-        else high = middle;
-    }
-    if (low == pages->size) return false;
-    const struct hd_page *page = &pages->list[low];
+    if (word >> UNIT_BITS == 0 || word % sizeof(void *) != 0 || !pages->units) return false;
+    const struct hd_page_unit *unit = &pages->units[place_of(pages, word >> UNIT_BITS)];
+    if (!unit->unit) return false;
+    size_t i = unit->first;
+    while (i < pages->size && pages->list[i].end <= word) i++; // a unit holds a few pages at most
+    if (i == pages->size) return false;
+    const struct hd_page *page = &pages->list[i];
     if (word < page->start || (word - page->start) % page->stride != 0) return false;
     return hd_mri_is_object((VALUE)word);
 }

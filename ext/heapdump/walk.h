@@ -14,9 +14,17 @@ struct hd_page {
     size_t stride;
 };
 
+/* Where in the list to look for the addresses of one unit of 64 KiB. */
+struct hd_page_unit {
+    uintptr_t unit; /* address >> 16; 0: an empty place */
+    size_t first;
+};
+
 struct hd_pages {
     struct hd_page *list; /* owned, sorted by address */
     size_t size, capacity;
+    struct hd_page_unit *units; /* owned; a hash table, its size a power of two */
+    size_t units_mask;
     bool failed; /* out of memory while collecting */
 };
 

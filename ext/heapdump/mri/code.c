@@ -58,6 +58,11 @@ hd_mri_code(const struct hd_pages *pages, VALUE iseq, struct hd_code *out) {
     return true;
 }
 
+static bool
+is_complemented(VALUE entry) {
+    return RBASIC(entry)->flags >> 19 & 1;
+}
+
 bool
 hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_entry *out) {
     static const char *const definitions[] = {
@@ -70,7 +75,6 @@ hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_
     *out = (struct hd_method_entry){
         .called = hd_read(me, HD_ENTRY_CALLED),
         .visibility = visibilities[flags >> 16 & 3],
-        .complemented = flags >> 19 & 1,
     };
     VALUE owner = hd_read(me, HD_ENTRY_OWNER), defined_class = hd_read(me, HD_ENTRY_DEFINED_CLASS);
     if (hd_pages_have_object(pages, owner)) out->owner = owner;
@@ -103,6 +107,24 @@ hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_
         break;
     }
     return true;
+}
+
+ID
+hd_mri_method_name(VALUE ref, VALUE owner) {
+    if (RB_BUILTIN_TYPE(ref) != RUBY_T_IMEMO || hd_imemo_number(ref) != HD_NUMBER_MENT) return 0;
+    const void *me = (const void *)ref;
+    // caches hold entries too: copies for other classes, and memories of missing methods
+    if (hd_read(me, HD_ENTRY_OWNER) != owner || is_complemented(ref)) return 0;
+    if (!hd_plausible(hd_read_pointer(me, HD_ENTRY_DEFINITION))) return 0;
+    return hd_read(me, HD_ENTRY_CALLED);
+}
+
+bool
+hd_mri_is_code_within(VALUE ref, VALUE parent) {
+    if (RB_BUILTIN_TYPE(ref) != RUBY_T_IMEMO || hd_imemo_number(ref) != HD_NUMBER_ISEQ)
+        return false;
+    const void *body = hd_read_pointer((void *)ref, HD_BODY_OF_ISEQ);
+    return hd_plausible(body) && hd_read(body, hd_layout()->iseq_parent) == parent;
 }
 
 /* The env object in which the variables at `ep` live, 0 while they are on the stack. */
@@ -203,15 +225,19 @@ hd_mri_imemo_name(VALUE imemo) {
 
 const struct hd_imemo_field *
 hd_mri_imemo_fields(enum hd_imemo kind) {
+#define FIELD(key, offset)                                                                         \
+    { HD_FIELD_INIT(key), offset }
     static const struct hd_imemo_field cref[] = {
-        {"klass", 16}, {"next", 24}, {"refinements", 8}, {0}};
+        FIELD("klass", 16), FIELD("next", 24), FIELD("refinements", 8), {.offset = 0}};
     static const struct hd_imemo_field svar[] = {
-        {"lastline", 16}, {"backref", 24}, {"others", 32}, {0}};
-    static const struct hd_imemo_field ifunc[] = {{"data", 24}, {0}};
-    static const struct hd_imemo_field memo[] = {{"v1", 16}, {"v2", 24}, {0}};
-    static const struct hd_imemo_field callcache[] = {{"receiver_class", 8}, {"entry", 16}, {0}};
-    static const struct hd_imemo_field constcache[] = {{"value", 8}, {0}};
-    static const struct hd_imemo_field none[] = {{0}};
+        FIELD("lastline", 16), FIELD("backref", 24), FIELD("others", 32), {.offset = 0}};
+    static const struct hd_imemo_field ifunc[] = {FIELD("data", 24), {.offset = 0}};
+    static const struct hd_imemo_field memo[] = {FIELD("v1", 16), FIELD("v2", 24), {.offset = 0}};
+    static const struct hd_imemo_field callcache[] = {
+        FIELD("receiver_class", 8), FIELD("entry", 16), {.offset = 0}};
+    static const struct hd_imemo_field constcache[] = {FIELD("value", 8), {.offset = 0}};
+    static const struct hd_imemo_field none[] = {{.offset = 0}};
+#undef FIELD
     switch (kind) {
     case HD_IMEMO_CREF:
         return cref;

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../json.h"
 #include "../walk.h"
 
 /* What this Ruby can give; docs/format.md, "Capabilities". */
@@ -172,10 +173,15 @@ struct hd_method_entry {
     const char *visibility;
     VALUE iseq, cref, proc, alias_of; /* 0 where not of that definition */
     ID attribute;
-    bool complemented;
 };
 bool hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_entry *out);
 bool hd_mri_is_method_entry(const struct hd_pages *pages, VALUE v);
+/*
+ * For references that MRI has reported, which need no gate: the name under which `ref` is a method
+ * of `owner`, 0 if it is none; and whether it is code written directly inside of `parent`.
+ */
+ID hd_mri_method_name(VALUE ref, VALUE owner);
+bool hd_mri_is_code_within(VALUE ref, VALUE parent);
 
 enum hd_block_type { HD_BLOCK_ISEQ, HD_BLOCK_IFUNC, HD_BLOCK_SYMBOL, HD_BLOCK_PROC };
 struct hd_block {
@@ -193,11 +199,11 @@ struct hd_env {
 };
 bool hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out);
 
-/* The other imemos: up to three words, named by kind; 0 ends the list. */
+/* The other imemos: up to three words, named by kind; an offset of 0 ends the list. */
 enum hd_imemo hd_mri_imemo(VALUE imemo);
 const char *hd_mri_imemo_name(VALUE imemo);
 struct hd_imemo_field {
-    const char *name;
+    struct hd_field field;
     size_t offset;
 };
 const struct hd_imemo_field *hd_mri_imemo_fields(enum hd_imemo kind);
