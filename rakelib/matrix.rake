@@ -5,8 +5,10 @@
 #   rake matrix                                     in all Debian roots
 #   MATRIX=trixie rake matrix                       only in these (comma between names, "" for none)
 #   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
+#   rake "matrix:run[trixie,bin/test test N=/json/]"  a command in a root; without one, a shell
 #
-# A root that cannot be made is SKIPPED; a failure in one that can be made fails the task.
+# A root that cannot be made is SKIPPED; a failure in one that can be made fails the task. To renew
+# a root, delete it.
 
 require_relative "matrix/debian_root"
 require_relative "matrix/local_ruby"
@@ -17,10 +19,14 @@ MATRIX_ROOTS = {
   "experimental" => { base: "sid", extra: "experimental", ruby: %w[ruby3.4 ruby3.4-dev] }
 }.freeze
 
+def matrix_root(name)
+  Matrix::DebianRoot.new(name, **MATRIX_ROOTS.fetch(name))
+end
+
 desc "Run the suite on other Rubies (see rakelib/matrix.rake)"
 task :matrix do
   names = ENV.fetch("MATRIX", MATRIX_ROOTS.keys.join(",")).split(",")
-  places = names.map { |name| Matrix::DebianRoot.new(name, **MATRIX_ROOTS.fetch(name)) }
+  places = names.map { |name| matrix_root(name) }
   places += ENV.fetch("MATRIX_RUBY", "").split(":").map { |ruby| Matrix::LocalRuby.new(ruby) }
 
   $stdout.sync = true
@@ -28,4 +34,11 @@ task :matrix do
   places.each { |place| report.run(place) }
   puts report.table
   abort "matrix: failed" unless report.ok?
+end
+
+desc "Run a command (or a shell) in a copy of the sources in a Debian root"
+task "matrix:run", %i[name command] do |_task, arguments|
+  place = matrix_root(arguments.name)
+  place.prepare
+  place.exec(arguments.command || "exec bash")
 end

@@ -125,7 +125,7 @@ module Matrix
       return output if status.success?
 
       reason = output.lines.grep(/^E:|error|fail/i).last || output.lines.last || status.to_s
-      raise Skip, "#{command.grep_v(/\A-/).join(" ")[0, 60]}: #{reason.strip}"
+      raise Skip, "#{command.first}: #{reason.strip}"
     rescue SystemCallError => e
       raise Skip, e.message
     end

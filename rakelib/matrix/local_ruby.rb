@@ -9,14 +9,14 @@ module Matrix
     def initialize(ruby)
       super
       @ruby = File.expand_path(ruby)
+      abort "matrix: #{ruby} is not there" unless File.executable?(@ruby) && File.file?(@ruby)
+
       @dir = "#{HOME}/#{@ruby.delete_prefix("/").tr("/", "-")}"
     end
 
     private
 
     def make
-      raise Skip, "no such executable" unless File.file?(@ruby) && File.executable?(@ruby)
-
       FileUtils.mkdir_p("#{@dir}/bin")
       FileUtils.ln_sf(@ruby, "#{@dir}/bin/ruby")
     end

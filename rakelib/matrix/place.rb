@@ -29,6 +29,11 @@ module Matrix
       run("env", "HEAPDUMP_SKIP_LINT=1", "bin/test", &)
     end
 
+    # Instead of this process, with its terminal.
+    def exec(command)
+      Kernel.exec(environment, *self.command("sh", "-c", command), unsetenv_others: true)
+    end
+
     def ruby_version
       run("ruby", "-e", "puts RUBY_VERSION") { |line| return line.chomp }
     end
