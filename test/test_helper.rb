@@ -15,9 +15,8 @@ require "support/gc_regime"
 require "support/child"
 require "support/dump"
 require "support/oracle"
-require "support/reference_law"
-require "support/untouched_law"
 require "support/dumps"
+require "support/planted"
 
 GCRegime.start
 

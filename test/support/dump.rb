@@ -28,11 +28,11 @@ class Dump
     new(path, **options).tap(&:read)
   end
 
-  def self.open(path, &block)
+  def self.open(path, &)
     case path
-    when /\.gz\z/ then IO.popen(["gzip", "-dc", path], "rb", &block)
-    when /\.zst\z/ then IO.popen(["zstd", "-dcq", path], "rb", &block)
-    else File.open(path, "rb", &block)
+    when /\.gz\z/ then IO.popen(["gzip", "-dc", path], "rb", &)
+    when /\.zst\z/ then IO.popen(["zstd", "-dcq", path], "rb", &)
+    else File.open(path, "rb", &)
     end
   end
 
@@ -117,9 +117,7 @@ class Dump
   def parse(text)
     parsed = StrictJSON.parse(text)
     complain("the two parsers differ", text) if @yajl && !StrictJSON.agrees?(parsed, text)
-    if @schema
-      SchemaCheck.problems(parsed).each { |problem| complain(problem, text) }
-    end
+    SchemaCheck.problems(parsed).each { |problem| complain(problem, text) } if @schema
     parsed
   rescue StrictJSON::Refused => e
     @bytes += text.bytesize

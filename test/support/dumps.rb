@@ -7,6 +7,8 @@ require_relative "dump"
 require_relative "oracle"
 require_relative "reference_law"
 require_relative "untouched_law"
+require_relative "line_details"
+require_relative "name_law"
 
 # The dumps that several tests look at. Each is made once, in a child process, between two looks of
 # the oracle.
@@ -50,15 +52,16 @@ module Dumps
         before, after = %i[before after].map { |name| Oracle::View.new(path(name)) }
         law = ReferenceLaw.new(before, after, running: facts.fetch("running"))
         details = LineDetails.new(before, after)
+        names = NameLaw.new(after)
         reader = Dump.new(path, keep: false)
-        reader.read { |line| [law, details].each { |check| check.feed(line) } }
+        reader.read { |line| [law, details, names].each { |check| check.feed(line) } }
         untouched = UntouchedLaw.new(before, after, running: facts.fetch("running"))
-        Check.new(reader, law.finish, details, untouched, before, after)
+        Check.new(reader, law.finish, details, names, untouched, before, after)
       end
     end
   end
 
-  Check = Struct.new(:reader, :references, :details, :untouched, :before, :after)
+  Check = Struct.new(:reader, :references, :details, :names, :untouched, :before, :after)
 
   NASTY = <<~'RUBY'
     require "json"

@@ -13,9 +13,7 @@ module NastyHeap
   # A text that matches.
   Match = Struct.new(:pattern)
   # A map with at least these pairs.
-  Subset = Struct.new(:map)
-  # A list or text with this inside.
-  Including = Struct.new(:item)
+  Subset = Struct.new(:pairs)
   ABSENT = Object.new.freeze
   ANY = Object.new.freeze
 
@@ -56,17 +54,22 @@ module NastyHeap
       Subset.new(map)
     end
 
-    def including(item)
-      Including.new(item)
-    end
-
-    # A string that is made at run time: never an fstring, never a literal.
+    # A string that is made at run time: never an fstring, never one that shares its bytes.
     def text(string)
-      String.new(string, encoding: string.encoding)
+      return String.new(string, encoding: string.encoding) if string.bytesize < 20
+
+      [string].pack("a*").force_encoding(string.encoding)
     end
   end
 
   FAMILIES = %w[strings containers objects numbers modules code threads data names].freeze
+
+  SPECIAL = {
+    Match => ->(expectation) { { "$match" => expectation.pattern } },
+    Subset => ->(expectation) { { "$subset" => resolve(expectation.pairs) } },
+    ABSENT => ->(_) { { "$absent" => true } },
+    ANY => ->(_) { { "$any" => true } }
+  }.freeze
 
   class << self
     attr_reader :planted
@@ -109,13 +112,11 @@ module NastyHeap
     private
 
     def resolve(expectation)
+      special = SPECIAL[expectation] || SPECIAL[expectation.class]
+      return instance_exec(expectation, &special) if special
+
       case expectation
-      when ABSENT then { "$absent" => true }
-      when ANY then { "$any" => true }
       when Value then literal(Oracle.value(expectation.object))
-      when Match then { "$match" => expectation.pattern }
-      when Subset then { "$subset" => resolve(expectation.map) }
-      when Including then { "$including" => resolve(expectation.item) }
       when Hash then expectation.to_h { |key, item| [Text.name(key.to_s), resolve(item)] }
       when Array then expectation.map { |item| resolve(item) }
       when String then Text.name(expectation)

@@ -2,6 +2,7 @@
 
 require "digest"
 require "fileutils"
+require "open3"
 require "rbconfig"
 
 # Compiles and loads the oracle, and reads what it wrote.
@@ -27,10 +28,11 @@ module Oracle
     scratch = "#{build_directory}.#{Process.pid}"
     FileUtils.mkdir_p(scratch)
     make = ENV.fetch("MAKE", "make")
-    log = IO.popen([{ "RUBYOPT" => nil }, "sh", "-ec", <<~SHELL, chdir: scratch], &:read)
-      exec 2>&1; "#{RbConfig.ruby}" "#{SOURCE}/extconf.rb"; #{make}
+    log, status = Open3.capture2e({ "RUBYOPT" => nil }, "sh", "-ec", <<~SHELL, chdir: scratch)
+      "#{RbConfig.ruby}" "#{SOURCE}/extconf.rb"
+      #{make}
     SHELL
-    raise "The oracle does not compile:\n#{log}" unless $?.success?
+    raise "The oracle does not compile:\n#{log}" unless status.success?
 
     FileUtils.mv(scratch, build_directory) unless File.exist?(build_directory)
     path

@@ -1,5 +1,19 @@
 # frozen_string_literal: true
 
+# What belongs to the execution of the dump itself, and differs from one call to the next.
+module Running
+  # The thread and fiber, and the nameless arrays that a thread keeps its interrupts in.
+  def self.of(view, addresses)
+    own = addresses.compact.map(&:hex)
+    held = own.flat_map { |address| view.slots[address]&.references.to_a }
+    own | held.select { |address| hidden_array?(view.slots[address]) }
+  end
+
+  def self.hidden_array?(slot)
+    slot&.type == "ARRAY" && slot.klass.zero?
+  end
+end
+
 # Law 1: nothing is lost. Fed with the lines of a dump, says where they differ from what MRI
 # itself marks.
 class ReferenceLaw
@@ -13,7 +27,7 @@ class ReferenceLaw
     @before = before.slots
     @after = after.slots
     @imemo_names = after.imemo_names
-    @running = running.compact.map(&:hex)
+    @running = Running.of(before, running)
     @findings = KINDS.to_h { |kind| [kind, []] }
     @seen = {}
     @targets = {}
@@ -46,6 +60,10 @@ class ReferenceLaw
 
   def count(kind)
     findings.fetch(kind).size
+  end
+
+  def inspect
+    "#<#{self.class} #{findings.transform_values(&:size)}>"
   end
 
   def to_s
@@ -102,7 +120,9 @@ class ReferenceLaw
 
   def between(line, before, after, references)
     report(:lost, line, (before & after) - references)
-    report(:invented, line, references - before - after)
+    invented = references - before - after
+    invented.delete(@after[line["address"].hex].klass) # MRI knows it, but need not mark it
+    report(:invented, line, invented)
   end
 
   # Its frames while dumping are others than those before and after.
@@ -111,7 +131,7 @@ class ReferenceLaw
   end
 
   def report(kind, line, targets)
-    targets.uniq.each { |target| note(kind, line, "#{describe(target)}") }
+    targets.uniq.each { |target| note(kind, line, describe(target)) }
   end
 
   def describe(target)

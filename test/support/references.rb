@@ -16,10 +16,10 @@ module References
 
   def self.collect(kind, value, found)
     case kind
-    when :ref, :value then add(value, found)
-    when :refs, :values then value.each { |item| add(item, found) }
-    when :map, :ref_map then value.each_value { |item| add(item, found) }
-    when :pairs then value.each { |key, item| add(key, found) && add(item, found) }
+    when :ref, :value then add([value], found)
+    when :refs, :values then add(value, found)
+    when :map, :ref_map then add(value.values, found)
+    when :pairs then add(value.flatten(1), found)
     when :frames then value.each { |frame| collect_frame(frame, found) }
     end
   end
@@ -28,9 +28,8 @@ module References
     frame.each { |name, value| collect(Schema::FRAME[name], value, found) }
   end
 
-  def self.add(value, found)
-    found << value if value.is_a?(String) && value.start_with?("0x")
-    true
+  def self.add(values, found)
+    found.concat(values.grep(/\A0x/))
   end
   private_class_method :collect, :collect_frame, :add
 end

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "fileutils"
 require "json"
 require_relative "oracle"
 require_relative "gc_regime"
@@ -7,25 +8,28 @@ require_relative "gc_regime"
 # Inside the process that is dumped: the oracle, the dump, the oracle again, with GC off. What
 # both oracles saw, the dump must show; what neither saw, it must not.
 module Sandwich
-  FILES = %w[a b dump.json facts.json].freeze
-
+  # Two rounds: the first fills inline caches and is thrown away.
   def self.run(directory, **options)
     Oracle.require_extension
-    2.times { |round| layers(File.join(directory, round.zero? ? "warm" : ""), options) }
+    warm = File.join(directory, "warm")
+    Dir.mkdir(warm)
+    [warm, directory].each { |place| layers(place, options) }
+    FileUtils.rm_rf(warm)
   end
 
-  # The first round fills inline caches and is thrown away.
-  def self.layers(prefix, options)
-    paths = FILES.map { |name| prefix.end_with?("/") ? prefix + name : "#{prefix}-#{name}" }
+  # What is handed to the dump is made where nobody compares: a string that is only looked at may
+  # change inside.
+  def self.layers(place, options)
+    before, after = %w[a b].map { |name| File.join(place, name) }
     GCRegime.before
     GC.start
     GC.disable
-    Oracle::A.walk(paths[0])
-    facts = measure { HeapDump.dump(paths[2], gc: false, **options) }
-    Oracle::B.walk(paths[1])
+    Oracle::A.walk(before)
+    facts = measure { HeapDump.dump("#{place}/dump.json", gc: false, **options) }
+    Oracle::B.walk(after)
     GC.enable
     GCRegime.after
-    File.write(paths[3], JSON.generate(facts))
+    File.write(File.join(place, "facts.json"), JSON.generate(facts))
   end
 
   def self.measure

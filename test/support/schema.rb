@@ -30,7 +30,7 @@ module Schema
   TYPES = {
     "OBJECT" => { "embedded" => :true },
     "STRING" => { **CONTENT, "embedded" => :true, "shared" => :true, "fstring" => :true,
-                  "shared_root" => :ref },
+                             "shared_root" => :ref },
     "SYMBOL" => { **CONTENT, "string" => :ref },
     "ARRAY" => { "length" => :integer, "elements" => :values, "embedded" => :true,
                  "shared" => :true, "shared_root" => :ref, "offset" => :integer },

@@ -3,7 +3,7 @@
 # Whether a line is what docs/format.md promises: known fields only, each of its kind, the
 # required ones there.
 module SchemaCheck
-  REFERENCE = /\A0x[0-9a-f]+\z/.freeze
+  REFERENCE = /\A0x[0-9a-f]+\z/
   REQUIRED = {
     "HEADER" => %w[format heapdump ruby ruby_description platform pid program host time gc_ran
                    strings gc memory capabilities],
@@ -61,17 +61,16 @@ module SchemaCheck
     end
   end
 
-  def self.list?(kind, value)
-    return false unless value.is_a?(Array)
+  ITEMS = { refs: :reference?, values: :value?, texts: :text?, pairs: :pair?, frames: :frame?,
+            heaps: :heap? }.freeze
 
-    case kind
-    when :refs then value.all? { |item| reference?(item) }
-    when :values then value.all? { |item| value?(item) }
-    when :texts then value.all?(String)
-    when :pairs then value.all? { |pair| pair?(pair) }
-    when :frames then value.all? { |frame| frame?(frame) }
-    when :heaps then value.all? { |heap| heap?(heap) }
-    end
+  def self.list?(kind, value)
+    check = ITEMS.fetch(kind)
+    value.is_a?(Array) && value.all? { |item| public_send(check, item) }
+  end
+
+  def self.text?(value)
+    value.is_a?(String)
   end
 
   def self.map?(kind, value)

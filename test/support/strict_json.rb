@@ -22,13 +22,9 @@ module StrictJSON
   rescue JSON::ParserError
     true
   end
-  OPTIONS = if DUPLICATES_REFUSED
-              { allow_duplicate_key: false, create_additions: false }.freeze
-            else
-              { object_class: Once, create_additions: false }.freeze
-            end
-  SURROGATE = /\\u[dD][89a-fA-F]/.freeze
-  PAIR = /\\u[dD][89abAB]\h\h\\u[dD][c-fC-F]\h\h/.freeze
+  OPTIONS = (DUPLICATES_REFUSED ? { allow_duplicate_key: false } : { object_class: Once }).freeze
+  SURROGATE = /\\u[dD][89a-fA-F]/
+  PAIR = /\\u[dD][89abAB]\h\h\\u[dD][c-fC-F]\h\h/
 
   def self.parse(text)
     text = text.dup.force_encoding(Encoding::UTF_8)
@@ -54,7 +50,7 @@ module StrictJSON
   def self.surrogates(text)
     return unless SURROGATE.match?(text)
 
-    rest = text.gsub(/\\\\/, "").gsub(PAIR, "")
+    rest = text.gsub("\\\\", "").gsub(PAIR, "")
     raise Refused, "lone surrogate" if SURROGATE.match?(rest)
   end
   private_class_method :surrogates

@@ -10,12 +10,13 @@ class UntouchedLaw
 
   def initialize(before, after, running: [])
     @names = after.imemo_names
-    @running = running.compact.map(&:hex)
+    @running = Running.of(before, running)
     changed = before.slots.each_value.filter_map do |slot|
       other = after.slots[slot.address]
       [slot, other] if other && slot.checksum != other.checksum && comparable?(slot)
     end
-    @flags = changed.reject { |slot, other| slot.flags == other.flags }.map { |a, b| flags_of(a, b) }
+    flagged = changed.reject { |slot, other| slot.flags == other.flags }
+    @flags = flagged.map { |slot, other| flags_of(slot, other) }
     @words = changed.map { |slot, _| describe(slot) }
   end
 
@@ -34,62 +35,6 @@ class UntouchedLaw
 
   def describe(slot)
     format("0x%<address>x %<type>s %<imemo>s", address: slot.address, type: slot.type,
-                                             imemo: @names[slot.imemo_type])
-  end
-end
-
-# What the oracle knows of each object besides its references: class, size, frozen.
-class LineDetails
-  FROZEN = 1 << 11
-  FINALIZE = 1 << 7
-  attr_reader :problems
-
-  def initialize(before, after)
-    @before = before.slots
-    @after = after.slots
-    @problems = []
-  end
-
-  def feed(line)
-    return unless line.key?("address")
-
-    address = line["address"].hex
-    before = @before[address]
-    after = @after[address]
-    return unless before && after
-
-    compare(line, before, after)
-  end
-
-  private
-
-  def compare(line, before, after)
-    klass(line, after)
-    memsize(line, before, after)
-    flag(line, "frozen", FROZEN, after) unless %w[IMEMO ICLASS].include?(line["type"])
-    flag(line, "finalizer", FINALIZE, after)
-  end
-
-  def klass(line, slot)
-    return if %w[IMEMO ICLASS].include?(line["type"])
-
-    expected = slot.klass.zero? ? nil : format("0x%x", slot.klass)
-    note(line, "class", expected) unless line["class"] == expected
-  end
-
-  def memsize(line, before, after)
-    return if before.memsize != after.memsize || line["memsize"] == after.memsize
-
-    note(line, "memsize", after.memsize)
-  end
-
-  def flag(line, name, bit, slot)
-    expected = slot.flags.anybits?(bit) ? true : nil
-    note(line, name, expected) unless line[name] == expected
-  end
-
-  def note(line, name, expected)
-    brief = line.slice("address", "type", "struct", "imemo_type", "class_name").values.join(" ")
-    @problems << "#{brief}: #{name} is #{line[name].inspect}, not #{expected.inspect}"
+                                               imemo: @names[slot.imemo_type])
   end
 end

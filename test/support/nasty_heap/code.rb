@@ -23,8 +23,7 @@ module NastyHeap
       define_method(:by_block) { |value| value }
       define_method(:by_method, instance_method(:plain))
       alias other_name plain
-      alias_method :"nasty \"name\"\n", :plain
-      undef_method :with_rescue if false
+      alias :"nasty \"name\"\n" :plain
 
       def gone; end
       undef gone
@@ -119,11 +118,11 @@ module NastyHeap
       subject = Subject.new
       plant(:proc_from_method, subject.method(:plain).to_proc, struct: "proc", lambda: true)
       plant(:proc_curry, ->(a, b) { [a, b] }.curry, struct: "proc", lambda: true, ifunc: any)
-      plant(:proc_composed, (:upcase.to_proc >> :to_sym.to_proc), struct: "proc", lambda: true)
+      plant(:proc_composed, :upcase.to_proc >> :to_sym.to_proc, struct: "proc", lambda: true)
       plant(:proc_of_hash, { a: @held }.to_proc, struct: "proc", lambda: true)
       plant(:proc_of_c_method, [].method(:push).to_proc, struct: "proc", lambda: true)
       shareable = defined?(Ractor) && Ractor.make_shareable(nil.instance_eval { proc { 1 } })
-      plant(:proc_shareable, shareable, struct: "proc", frozen: true) if shareable
+      plant(:proc_shareable, shareable, struct: "proc", lambda: absent) if shareable
       plant(:proc_unbound, UnboundProc.new {}, struct: "proc", class_name: UnboundProc.name)
     end
 

@@ -7,7 +7,7 @@ module NastyHeap
   class Containers < Family
     Point = Struct.new(:x, :y)
     Wide = Struct.new(*(1..30).map { |i| :"member#{i}" })
-    Odd = Struct.new(:"a b", :"q\"uote", :日本, :"new\nline", :"0x1", :"a?")
+    Odd = Struct.new(:"a b", :"q\"uote", :日本, :"new\nline", :"0x1", :a?)
     Keyword = Struct.new(:id, :items, keyword_init: true)
     Sub = Class.new(Class.new(Point))
     Fact = ::Data.define(:subject, :object) if defined?(::Data.define)
@@ -115,7 +115,7 @@ module NastyHeap
       struct(:wide, Wide.new(*(1..30)), members: subset("member1" => 1, "member30" => 30))
       struct(:odd, Odd.new(1, @held, nil, :a, 1.5, true))
       struct(:keyword, Keyword.new(id: 3, items: [@held]))
-      struct(:subclass, Sub.new(@held, 2), class_name: absent)
+      struct(:subclass, Sub.new(@held, 2))
       struct(:uninitialised, Point.allocate)
       tagged = Point.new(1, 2)
       tagged.instance_variable_set(:@tag, @held)

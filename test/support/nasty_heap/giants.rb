@@ -38,7 +38,7 @@ module NastyHeap
       shared = Array.new(MILLION) { |i| few[i % 10] }
       plant(:giant_shared, shared[1000..], type: "ARRAY", length: MILLION - 1000)
       plant(:giant_objects, Array.new(MILLION) { |i| few[i % 10] }, type: "ARRAY",
-                                                                     length: MILLION)
+                                                                    length: MILLION)
       plant(:giant_nested, Array.new(20_000) { [[]] }, type: "ARRAY", length: 20_000)
     end
 

@@ -82,8 +82,8 @@ module NastyHeap
     def shapes
       objects = Array.new(40) { |i| Complex.new(i) }
       last = objects.last
-      object(:too_complex, last, { "@only_39" => 39, "@common" => 39 })
       last.instance_variable_set(:@later, @held)
+      object(:too_complex, last, { "@only_39" => 39, "@common" => 39, "@later" => @held })
       object(:complex_base, objects.first, { "@only_0" => 0, "@common" => 0 })
       PLANTED_COMPLEX.concat(objects)
     end
@@ -94,7 +94,7 @@ module NastyHeap
       error.instance_variable_set(:@cause_of_all, @held)
       plant(:exception, error, type: "OBJECT", class_name: "RuntimeError",
                                ivars: subset("@cause_of_all" => value(@held)))
-      tagged = lambda {}
+      tagged = -> {}
       tagged.instance_variable_set(:@tag, @held)
       plant(:proc_with_ivars, tagged, ivars: { "@tag" => value(@held) })
       pattern = Regexp.new("generic#{Process.pid}")

@@ -33,7 +33,7 @@ module NastyHeap
       shown(:empty, text(""))
       shown(:short, text("hello"), encoding: "UTF-8", embedded: true, frozen: absent)
       shown(:long, text("long " * 200), embedded: absent, shared: absent)
-      shown(:controls, text((0..0x1f).map(&:chr).join), encoding: "UTF-8")
+      shown(:controls, text((0..0x1f).map { |i| i.chr("UTF-8") }.join), encoding: "UTF-8")
       shown(:json, text(%("\\/\b\f\n\r\t\u0000{}[]</script>)))
       shown(:nul, text("a\0b\0"))
       shown(:delete, text("\x7f"))
@@ -95,14 +95,14 @@ module NastyHeap
       dynamic(:quotes, text("\"quoted\"\n#{number}"))
       dynamic(:sjis, text("日本#{number}").encode("Shift_JIS"))
       statics = [:open, :"with space", :"quo\"te", :日本, :"0x12", :"new\nline", :[]=, :@ivar, :""]
-      plant(:static_symbols, statics.dup, elements: statics.map { |symbol| value(symbol) })
+      plant(:static_symbols, statics.map(&:itself), elements: values(*statics))
     end
 
     def dynamic(key, name)
       symbol = name.to_sym
       content = name.encoding == Encoding::UTF_8 ? name : [name].pack("m0")
       field = name.encoding == Encoding::UTF_8 ? :value : :value_base64
-      plant(:"symbol_#{key}", symbol, type: "SYMBOL", string: any, field => content)
+      plant(:"symbol_#{key}", symbol, type: "SYMBOL", field => content)
     end
   end
 end

@@ -121,7 +121,7 @@ module NastyHeap
 
     def fibers
       plant(:fiber_created, Fiber.new { @held }, type: "DATA", struct: "fiber",
-                                                status: "created", class_name: "Fiber")
+                                                 status: "created", class_name: "Fiber")
       suspended = Fiber.new do |argument|
         waiting = text("waiting in a fiber")
         NastyHeap.plant(:fiber_local, waiting, {})

@@ -1,0 +1,88 @@
+# frozen_string_literal: true
+
+require "test_helper"
+
+# What this Ruby gives, and that the laws hold without it.
+class TestCapabilities < HeapDumpTest
+  NAMES = Schema::CAPABILITIES
+
+  # Not everywhere: what a Ruby of that version lacks.
+  def expected
+    lacking = []
+    lacking += %w[set remembered] if RUBY_VERSION < "4.0"
+    NAMES - lacking
+  end
+
+  def test_all_are_there_by_default
+    assert_equal expected.sort, HeapDump.capabilities.sort
+    assert_equal HeapDump.capabilities.sort, Dumps.nasty.dump.header["capabilities"].sort
+    assert(HeapDump.capabilities.all?(String))
+  end
+
+  NAMES.each do |name|
+    define_method("test_without_#{name}") do
+      skip "not on this Ruby anyway" unless expected.include?(name)
+      dumped = without(name)
+      assert_laws dumped
+      left = dumped.check.reader.header.fetch("capabilities")
+      refute_includes left, name
+      assert_empty expected - left - [name] - dependents(name), "more is off than asked for"
+    end
+  end
+
+  def test_without_any
+    dumped = without("all")
+    assert_laws dumped
+    assert_empty dumped.check.reader.header.fetch("capabilities")
+  end
+
+  def test_without_several
+    dumped = without("env,hash_entries,constants")
+    assert_laws dumped
+    assert_empty dumped.check.reader.header.fetch("capabilities") & %w[env hash_entries constants]
+  end
+
+  def test_what_is_lacking_without_it
+    assert_empty fields(without("hash_entries"), "HASH") & %w[entries]
+    assert_empty fields(without("constants"), "CLASS") & %w[constants constant_locations]
+    assert_empty fields(without("gc_flags"), "STRING") & %w[old pinned unprotected]
+    assert_empty fields(without("proc"), "DATA", struct: "proc") & %w[iseq env self lambda]
+    assert_empty fields(without("env"), "IMEMO", imemo_type: "env") & %w[locals]
+    assert_empty fields(without("method_entry"), "IMEMO", imemo_type: "ment") & %w[method owner]
+    assert_empty fields(without("iseq"), "IMEMO", imemo_type: "iseq") & %w[label file line]
+    assert_empty fields(without("frames"), "DATA", struct: "VM/thread") & %w[frames]
+    assert_empty fields(without("fiber"), "DATA", struct: "fiber") & %w[frames]
+    assert_empty fields(without("weak"), "DATA", struct: "weakmap") & %w[weak]
+  end
+
+  def test_an_unknown_name_does_no_harm
+    dumped = without("nothing_of_that_name")
+    assert_equal expected.sort, dumped.check.reader.header.fetch("capabilities").sort
+  end
+
+  private
+
+  def without(name)
+    Dumps.small(env: { "HEAPDUMP_WITHOUT" => name })
+  end
+
+  # What goes with it, because it is read through it.
+  def dependents(name)
+    { "gc_flags" => %w[remembered], "frames" => %w[fiber], "iseq" => NAMES,
+      "method_entry" => NAMES, "env" => NAMES }.fetch(name, [])
+  end
+
+  def assert_laws(dumped)
+    check = dumped.check
+    assert_predicate check.references, :clean?, check.references.to_s
+    assert_none check.reader.complaints, "bad lines"
+    assert_predicate check.reader, :complete?
+    footer = check.reader.footer
+    assert_equal [0, 0], footer.values_at("allocated_objects", "gc_runs")
+    assert_none check.untouched.flags, "flags were changed"
+  end
+
+  def fields(dumped, type, **which)
+    dumped.dump.select(type, **which).flat_map(&:keys).uniq
+  end
+end

@@ -1,0 +1,83 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "zlib"
+
+# .zst and .gz, by extension or as told.
+class TestCompression < HeapDumpTest
+  MAGIC = { zstd: "\x28\xB5\x2F\xFD".b, gzip: "\x1F\x8B".b, false => "{\"".b }.freeze
+
+  def test_by_extension
+    { "heap.json.zst" => :zstd, "heap.json.gz" => :gzip, "heap.json" => false,
+      "heap.ZST" => nil, "gz" => false }.each do |name, kind|
+      assert_kind kind, HeapDump.dump(File.join(scratch, name)).path if kind || kind == false
+    end
+  end
+
+  def test_as_told
+    %i[zstd gzip].each do |kind|
+      assert_kind kind, HeapDump.dump(File.join(scratch, "heap.json"), compress: kind).path
+    end
+    plain = HeapDump.dump(File.join(scratch, "heap.json.zst"), compress: false).path
+    assert_kind false, plain
+  end
+
+  def test_compressed_dumps_are_whole
+    %w[zst gz].each do |extension|
+      path = File.join(scratch, "heap.json.#{extension}")
+      result = HeapDump.dump(path)
+      dump = assert_whole Dump.load(path)
+      assert_equal dump.objects.size, result.objects
+      assert_equal File.size(path), result.bytes
+      assert_operator File.size(path), :<, dump.bytes_before_footer / 4
+    end
+  end
+
+  # Frames of their own, so that each can be read without those before it.
+  def test_frames_are_independent
+    code = 'require "heapdump"; KEPT = Array.new(100_000) { |i| "string #{i}" * 5 }' \
+           "\nARGV.each { |path| HeapDump.dump(path) }"
+    zstd, gzip = %w[zst gz].map { |extension| File.join(scratch, "heap.json.#{extension}") }
+    Child.ruby!(code, zstd, gzip)
+    assert_operator File.binread(zstd).scan(MAGIC[:zstd]).size, :>, 1
+    assert_operator members(gzip), :>, 1
+  end
+
+  def test_to_an_io
+    %i[zstd gzip].each do |kind|
+      path = File.join(scratch, "io.json.#{kind == :zstd ? "zst" : "gz"}")
+      File.open(path, "wb") { |file| HeapDump.dump(file, compress: kind) }
+      assert_whole Dump.load(path)
+    end
+  end
+
+  def test_a_cut_stream_has_no_footer
+    path = HeapDump.dump(File.join(scratch, "heap.json.gz")).path
+    File.truncate(path, File.size(path) / 2)
+    reader = Dump.new(path, keep: false, schema: false, yajl: false)
+    reader.read
+    refute_predicate reader, :complete?
+  end
+
+  private
+
+  def assert_kind(kind, path)
+    magic = MAGIC.fetch(kind)
+    assert_equal magic, File.binread(path, magic.bytesize), "#{path} is no #{kind}"
+  end
+
+  def members(path)
+    count = 0
+    File.open(path, "rb") do |file|
+      until file.eof?
+        reader = Zlib::GzipReader.new(file)
+        reader.read
+        unused = reader.unused
+        reader.finish
+        file.pos -= unused.bytesize if unused
+        count += 1
+      end
+    end
+    count
+  end
+end

@@ -1,0 +1,204 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "socket"
+require "zlib"
+
+# HeapDump.dump: where to, what it returns, how the file comes to be.
+class TestDump < HeapDumpTest
+  def test_result_is_a_path
+    path = File.join(scratch, "heap.json")
+    result = HeapDump.dump(path)
+    assert_predicate result, :frozen?
+    assert_equal [path, path, path], [result.path, result.to_path, result.to_s]
+    assert_equal File.size(path), result.bytes
+    assert_equal File.size(path), File.size(result)
+    assert_operator result.seconds, :>, 0
+    assert_operator result.pause, :>, 0
+    assert_equal 1, result.processes
+    dump = assert_whole Dump.load(result)
+    assert_equal dump.objects.size, result.objects
+  end
+
+  def test_without_arguments_it_is_dump_json
+    Dir.chdir(scratch) { assert_equal "dump.json", HeapDump.dump.path }
+    assert_whole Dump.load(File.join(scratch, "dump.json"))
+  end
+
+  def test_a_pathname_is_a_path
+    require "pathname"
+    path = Pathname(scratch) / "heap \"1\".json"
+    assert_equal path.to_s, HeapDump.dump(path).path
+    assert_path_exists path
+  end
+
+  def test_paths_that_are_no_ascii
+    path = File.join(scratch, "grüße \xFF.json")
+    assert_equal path, HeapDump.dump(path).path
+    assert_path_exists path
+  end
+
+  def test_gc_runs_unless_told_otherwise
+    { {} => true, { gc: true } => true, { gc: false } => false }.each do |options, ran|
+      before = GC.count
+      header = Dump.load(HeapDump.dump(File.join(scratch, "heap.json"), **options)).header
+      assert_equal ran, header.fetch("gc_ran"), options
+      assert_operator GC.count, :>, before, options if ran
+    end
+  end
+
+  def test_the_second_argument_of_old
+    { true => true, false => false }.each do |argument, ran|
+      result = HeapDump.dump(File.join(scratch, "heap.json"), argument)
+      assert_equal ran, Dump.load(result).header.fetch("gc_ran"), argument
+    end
+  end
+
+  def test_gc_is_enabled_again_and_stays_disabled
+    path = File.join(scratch, "heap.json")
+    HeapDump.dump(path)
+    assert_equal false, GC.disable # it was enabled
+    HeapDump.dump(path, gc: false)
+    assert_equal true, GC.enable # it was disabled
+  end
+
+  def test_garbage_is_gone_after_gc_and_there_without
+    path = File.join(scratch, "heap.json")
+    code = <<~'RUBY'
+      require "heapdump"
+      GC.start
+      GC.disable
+      1000.times { "garbage #{rand}" }
+      HeapDump.dump(ARGV[0], gc: false)
+      GC.enable
+      HeapDump.dump(ARGV[1], gc: true)
+    RUBY
+    Child.ruby!(code, path, "#{path}.gc")
+    garbage, left = [path, "#{path}.gc"].map do |file|
+      Dump.load(file).select("STRING").count { |line| line["value"]&.start_with?("garbage 0.") }
+    end
+    assert_operator garbage, :>=, 1000
+    assert_operator left, :<, 10
+  end
+
+  def test_mode_and_owner
+    old = File.umask(0)
+    path = HeapDump.dump(File.join(scratch, "heap.json")).path
+    assert_equal 0o600, File.stat(path).mode & 0o7777
+  ensure
+    File.umask(old)
+  end
+
+  def test_an_existing_file_is_replaced_not_overwritten
+    path = File.join(scratch, "heap.json")
+    File.write(path, "old")
+    File.chmod(0o644, path)
+    kept = File.open(path)
+    HeapDump.dump(path)
+    assert_equal "old", kept.read
+    assert_equal 0o600, File.stat(path).mode & 0o7777
+    assert_whole Dump.load(path)
+    assert_equal ["heap.json"], Dir.children(scratch)
+  ensure
+    kept&.close
+  end
+
+  def test_a_partial_file_left_by_a_dead_writer_is_taken_over
+    path = File.join(scratch, "heap.json")
+    partial = "#{path}.partial-#{Process.pid}"
+    File.write(partial, "x" * 100)
+    HeapDump.dump(path)
+    assert_whole Dump.load(path)
+    refute_path_exists partial
+  end
+
+  def test_it_is_written_under_another_name
+    fifo = File.join(scratch, "wait")
+    File.mkfifo(fifo)
+    names = Child.ruby!(<<~'RUBY', scratch).out.split
+      require "heapdump"
+      class Watch
+        def self.names = @names ||= []
+      end
+      path = File.join(ARGV[0], "heap.json")
+      big = Array.new(300_000) { |i| "watched #{i}" }
+      watcher = fork do
+        limit = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 30
+        until Process.clock_gettime(Process::CLOCK_MONOTONIC) > limit
+          seen = Dir.children(ARGV[0]).grep(/heap/)
+          (puts(seen); exit!(0)) if seen.any? && $stdout.sync = true
+        end
+      end
+      HeapDump.dump(path)
+      Process.wait(watcher)
+      puts(Process.pid)
+    RUBY
+    assert_equal "heap.json.partial-#{names.last}", names.first
+  end
+
+  def test_to_a_file_that_is_open
+    File.open(File.join(scratch, "heap.json"), "w+b") do |file|
+      file.write("before\n")
+      result = HeapDump.dump(file)
+      assert_nil result.path
+      file.write("after\n")
+      file.flush
+      text = File.binread(file.path)
+      assert text.start_with?("before\n{") && text.end_with?("}\nafter\n")
+      File.binwrite(file.path, text.delete_prefix("before\n").delete_suffix("after\n"))
+      assert_equal result.objects, assert_whole(Dump.load(file.path)).objects.size
+    end
+  end
+
+  def test_to_a_pipe_that_a_thread_reads
+    reader, writer = IO.pipe
+    thread = Thread.new { reader.read }
+    result = HeapDump.dump(writer)
+    writer.close
+    assert_nil result.path
+    assert_streamed result, thread.value
+  end
+
+  def test_to_a_socket_that_a_thread_reads
+    reader, writer = UNIXSocket.pair
+    thread = Thread.new { reader.read }
+    result = HeapDump.dump(writer)
+    writer.close
+    assert_streamed result, thread.value
+  end
+
+  def test_to_a_tcp_socket
+    server = TCPServer.new("127.0.0.1", 0)
+    thread = Thread.new { server.accept.read }
+    socket = TCPSocket.new("127.0.0.1", server.addr[1])
+    result = HeapDump.dump(socket)
+    socket.close
+    assert_streamed result, thread.value
+  end
+
+  def test_to_a_non_blocking_pipe_whose_reader_is_slow
+    reader, writer = IO.pipe
+    require "io/nonblock"
+    writer.nonblock = true
+    thread = Thread.new do
+      text = +""
+      while (part = reader.read(200_000))
+        text << part
+        Thread.pass
+      end
+      text
+    end
+    result = HeapDump.dump(writer)
+    writer.close
+    assert_streamed result, thread.value
+  end
+
+  private
+
+  def assert_streamed(result, text)
+    path = File.join(scratch, "streamed.json")
+    File.binwrite(path, text)
+    dump = assert_whole Dump.load(path)
+    assert_equal [dump.objects.size, text.bytesize], [result.objects, result.bytes]
+  end
+end

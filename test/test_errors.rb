@@ -1,0 +1,186 @@
+# frozen_string_literal: true
+
+require "test_helper"
+
+# What goes wrong outside: each a HeapDump::Error that says where and why, nothing left behind,
+# and the next dump works.
+class TestErrors < HeapDumpTest
+  def test_classes_of_errors
+    assert_operator HeapDump::Error, :<, StandardError
+    assert_operator HeapDump::WriteError, :<, HeapDump::Error
+  end
+
+  def test_a_directory_that_is_not_there
+    path = File.join(scratch, "missing", "heap.json")
+    assert_refused path, Errno::ENOENT
+  end
+
+  def test_a_parent_that_is_a_file
+    File.write(File.join(scratch, "file"), "")
+    assert_refused File.join(scratch, "file", "heap.json"), Errno::ENOTDIR
+  end
+
+  def test_a_target_that_is_a_directory
+    path = File.join(scratch, "directory")
+    Dir.mkdir(path)
+    assert_refused path, Errno::EISDIR, /directory/
+    assert_empty Dir.children(path)
+  end
+
+  def test_a_target_that_is_a_symlink
+    File.write(File.join(scratch, "elsewhere"), "untouched")
+    path = File.join(scratch, "link")
+    File.symlink("elsewhere", path)
+    assert_refused path, Errno::ELOOP, /symbolic link/
+    assert_equal "untouched", File.read(File.join(scratch, "elsewhere"))
+    assert File.symlink?(path)
+  end
+
+  def test_a_partial_name_that_is_a_symlink
+    path = File.join(scratch, "heap.json")
+    File.write(File.join(scratch, "elsewhere"), "untouched")
+    File.symlink("elsewhere", "#{path}.partial-#{Process.pid}")
+    begin
+      HeapDump.dump(path)
+    rescue HeapDump::Error => e
+      assert_includes e.message, path
+    end
+    assert_equal "untouched", File.read(File.join(scratch, "elsewhere"))
+  end
+
+  def test_messages_are_text
+    path = File.join(scratch, "größe", "heap.json")
+    error = assert_refused path, Errno::ENOENT
+    assert_equal "größe".encoding, error.message.encoding
+    assert_includes "über #{error.message}", "größe"
+  end
+
+  def test_a_name_that_is_too_long
+    assert_refused File.join(scratch, "x" * 300), Errno::ENAMETOOLONG
+  end
+
+  def test_a_directory_that_nobody_may_write_to
+    skip "nothing is read-only here" unless File.directory?("/proc/self")
+    error = assert_raises(HeapDump::WriteError) { HeapDump.dump("/proc/heap.json") }
+    assert_includes error.message, "/proc/heap.json"
+    assert_works
+  end
+
+  # A device that is always full, as a disk that is.
+  def test_a_full_device
+    skip "no /dev/full here" unless File.chardev?("/dev/full")
+    File.open("/dev/full", "w") do |full|
+      error = assert_raises(HeapDump::WriteError) { HeapDump.dump(full) }
+      assert_equal Errno::ENOSPC::Errno, error.errno
+      assert_match(/No space left/, error.message)
+    end
+    assert_works
+  end
+
+  def test_a_full_disk
+    outcome = Child.ruby!(<<~'RUBY', scratch).out
+      require "heapdump"
+      trap("XFSZ", "IGNORE")
+      path = File.join(ARGV[0], "heap.json")
+      Process.setrlimit(:FSIZE, 300_000)
+      begin
+        HeapDump.dump(path)
+      rescue HeapDump::WriteError => e
+        puts(e.errno == Errno::EFBIG::Errno, e.path == path, e.message.include?(path))
+      end
+      p Dir.children(ARGV[0])
+      %w[zst gz].each do |extension|
+        HeapDump.dump("#{path}.#{extension}")
+        puts "compressed it fits"
+      rescue HeapDump::WriteError
+        puts "compressed it fits"
+      end
+      Process.setrlimit(:FSIZE, Process::RLIM_INFINITY) rescue nil
+      puts 6 * 7
+    RUBY
+    expected = ["true", "true", "true", "[]", "compressed it fits", "compressed it fits", "42"]
+    assert_equal expected, outcome.lines(chomp: true)
+  end
+
+  def test_a_small_tmpfs
+    skip "only root can mount" unless Process.uid.zero?
+    disk = File.join(scratch, "disk")
+    Dir.mkdir(disk)
+    mounted = system("mount", "-t", "tmpfs", "-o", "size=256k", "none", disk, err: File::NULL)
+    skip "nothing can be mounted here" unless mounted
+
+    begin
+      error = assert_raises(HeapDump::WriteError) { HeapDump.dump(File.join(disk, "heap.json")) }
+      assert_equal Errno::ENOSPC::Errno, error.errno
+      assert_empty Dir.children(disk)
+      assert_works
+    ensure
+      system("umount", disk)
+    end
+  end
+
+  def test_a_reader_that_has_gone
+    reader, writer = IO.pipe
+    reader.close
+    error = assert_raises(HeapDump::WriteError) { HeapDump.dump(writer) }
+    assert_equal Errno::EPIPE::Errno, error.errno
+    assert_works
+  end
+
+  def test_a_reader_that_goes_meanwhile
+    reader, writer = IO.pipe
+    thread = Thread.new do
+      reader.read(10_000)
+      reader.close
+    end
+    error = assert_raises(HeapDump::WriteError) { HeapDump.dump(writer) }
+    assert_equal Errno::EPIPE::Errno, error.errno
+    thread.join
+    assert_works
+  end
+
+  def test_a_closed_io
+    reader, writer = IO.pipe
+    [reader, writer].each(&:close)
+    error = assert_raises(HeapDump::Error, ArgumentError, IOError) { HeapDump.dump(writer) }
+    assert_kind_of HeapDump::Error, error
+    assert_match(/closed/, error.message)
+    assert_works
+  end
+
+  def test_an_io_that_is_only_read
+    File.write(File.join(scratch, "readable"), "untouched")
+    File.open(File.join(scratch, "readable")) do |file|
+      error = assert_raises(HeapDump::Error, IOError) { HeapDump.dump(file) }
+      assert_kind_of HeapDump::Error, error
+      refute_empty error.message
+    end
+    assert_equal "untouched", File.read(File.join(scratch, "readable"))
+    assert_works
+  end
+
+  private
+
+  # The dump to this path fails, leaves nothing, and the next one works.
+  def assert_refused(path, reason, message = /#{reason.new.message}/)
+    before = Dir.children(scratch)
+    error = assert_raises(HeapDump::Error, path) { HeapDump.dump(path) }
+    assert_includes error.message.b, path.b
+    assert_match message, error.message
+    if error.is_a?(HeapDump::WriteError)
+      assert_equal [reason::Errno, path], [error.errno, error.path]
+    end
+    assert_equal before.sort, Dir.children(scratch).sort
+    assert_works
+    error
+  end
+
+  def assert_works
+    path = File.join(scratch, "afterwards.json")
+    HeapDump.dump(path, gc: false)
+    reader = Dump.new(path, keep: false, schema: false, yajl: false)
+    reader.read
+    assert_predicate reader, :complete?
+    File.delete(path)
+  end
+end

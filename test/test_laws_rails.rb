@@ -1,0 +1,63 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/laws"
+
+# The six laws over a booted Rails app.
+class TestLawsRails < HeapDumpTest
+  include Laws
+
+  APP = <<~'RUBY'
+    require "json"
+    require "support/rails_app"
+    require "support/sandwich"
+    require "heapdump"
+    directory, options = ARGV[0], JSON.parse(ARGV[1], symbolize_names: true)
+    GCRegime.start
+    Dir.chdir(directory) { RailsApp.boot }
+    Sandwich.run(directory, **options)
+    exit!(0)
+  RUBY
+
+  def self.dumped
+    @dumped ||= Dumps.make("rails", {}, code: APP, gems: true).tap { |made| show(made.check) }
+  end
+
+  # The figures that a release is judged by.
+  def self.show(check)
+    law = check.references
+    puts format("Rails app on Ruby %<ruby>s: %<objects>d objects, %<references>d references, " \
+                "%<bad>d bad lines, %<lost>d lost references",
+                ruby: RUBY_VERSION, objects: check.reader.object_lines,
+                references: law.checked_references, bad: check.reader.complaints.size,
+                lost: law.count(:lost))
+  end
+
+  def self.rails?
+    require "rails/version"
+    true
+  rescue LoadError
+    false
+  end
+
+  def setup
+    super
+    skip "HEAPDUMP_TEST_RAILS=skip" if ENV["HEAPDUMP_TEST_RAILS"] == "skip"
+    flunk "Rails is not in the bundle" unless self.class.rails?
+  end
+
+  def dumped
+    self.class.dumped
+  end
+
+  def test_a_leak_is_found_by_its_names
+    dump = dumped.dump
+    controller = dump.mod("RailsApp::SessionsController")
+    leak = dump[controller.fetch("constants").fetch("LEAK")]
+    assert_equal 10, leak.fetch("length")
+    holder = dump[leak.fetch("elements").first]
+    assert_match(/rails_app\.rb\z/, holder.fetch("file"))
+    session = dump[dump[holder.fetch("self")].fetch("ivars").fetch("@session")]
+    assert_equal "RailsApp::Session", session.fetch("class_name")
+  end
+end
