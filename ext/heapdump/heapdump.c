@@ -225,7 +225,7 @@ rb_heapdump_count(VALUE self, VALUE namespaces, VALUE gc) {
 }
 
 /*
- * call-seq: HeapDump.capabilities -> array of symbols
+ * call-seq: HeapDump.capabilities -> array of strings
  *
  * What this Ruby can give, as the header of a dump lists it; see docs/format.md.
  */
@@ -235,8 +235,7 @@ rb_heapdump_capabilities(VALUE self) {
     VALUE list = rb_ary_new();
     for (int i = 0; i < HD_CAPABILITIES; i++) {
         enum hd_capability capability = (enum hd_capability)i;
-        if (hd_can(capability))
-            rb_ary_push(list, ID2SYM(rb_intern(hd_capability_name(capability))));
+        if (hd_can(capability)) rb_ary_push(list, rb_str_new_cstr(hd_capability_name(capability)));
     }
     return list;
 }

@@ -80,8 +80,10 @@ write_small(struct hd_dump *dump, VALUE obj, enum hd_imemo kind) {
     }
     for (const struct hd_imemo_field *field = hd_mri_imemo_fields(kind); field->offset; field++) {
         VALUE v = hd_mri_word(obj, field->offset);
-        if (v == RUBY_Qundef) continue;
-        if (RB_SPECIAL_CONST_P(v)) hd_write_value(dump, field->field, v);
+        // a word that is no reference need not be a value either, but for the one of a constant
+        if (RB_SPECIAL_CONST_P(v) && kind == HD_IMEMO_CONSTCACHE) {
+            hd_write_value(dump, field->field, v);
+        }
         else if (hd_pages_have_object(&dump->pages, v)) hd_write_ref(dump, field->field, v);
     }
 }
