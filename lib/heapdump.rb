@@ -3,6 +3,8 @@
 require_relative "heapdump/version"
 require_relative "heapdump/errors"
 require_relative "heapdump/result"
+require_relative "heapdump/pending"
+require "io/wait"
 require "heapdump/heapdump"
 
 # Dumps the heap of this process as JSON lines, every reference named, and counts its objects.
@@ -26,18 +28,34 @@ module HeapDump
     # format::   +:heapdump+ (default) or +:objspace+, what ObjectSpace.dump_all writes.
     # compress:: +:zstd+, +:gzip+ or false, where the extension should not decide.
     #
-    # No other Ruby thread runs until the dump is written. Returns a HeapDump::Result. Raises
-    # ArgumentError for a wrong option, HeapDump::WriteError where the dump cannot be written, and
-    # HeapDump::Error where one is already running.
+    # fork::     let forked processes write the dump (default true): other threads stop for the fork
+    #            alone. With false none runs until the dump is written.
+    # processes:: how many of them walk the heap (default: one per processor, 16 at most).
+    # timeout::  seconds after which they give up (default 600).
+    #
+    # Returns a HeapDump::Result when the dump is written. Raises ArgumentError for a wrong option,
+    # HeapDump::WriteError where the dump cannot be written, HeapDump::ChildDied where one of its
+    # processes was killed, and HeapDump::Error where a dump is already running.
     #
     #   result = HeapDump.dump("/var/tmp/heap.json.zst", strings: :none)
     #   result.objects # => 1142259
     def dump(target = "dump.json", gc_first = nil, **options)
-      refuse_ractor
-      options[:gc] = gc_first unless gc_first.nil?
-      exclusively do
-        target.respond_to?(:to_io) ? dump_to_io(target.to_io, options) : dump_to_path(target, options)
+      started = start_dump(target, gc_first, options)
+      return started unless started.is_a?(Pending)
+
+      begin
+        started.result
+      ensure
+        started.cancel unless started.done? # a timeout or Thread#kill came
       end
+    end
+
+    # As #dump, but returns at once with a HeapDump::Pending (a Result where it did not fork).
+    #
+    #   pending = HeapDump.dump_async("heap.json.zst")
+    #   pending.wait(10) or warn "still writing"
+    def dump_async(target = "dump.json", gc_first = nil, **options)
+      start_dump(target, gc_first, options)
     end
 
     # Counts the objects of the heap by type and, below the given +namespaces+ (modules, or their
@@ -83,22 +101,50 @@ module HeapDump
       raise Error, "HeapDump works in the main Ractor only; call it there"
     end
 
-    # A timeout or Thread#kill waits until the dump is done: in the middle it could do nothing.
-    def write_dump(path, descriptor, options)
-      Thread.handle_interrupt(Object => :never) { dump_to(path, descriptor, options) }
+    # One at a time. A mark left by the parent of this process means nothing.
+    def start_dump(target, gc_first, options)
+      refuse_ractor
+      options[:gc] = gc_first unless gc_first.nil?
+      refuse_second_dump
+      started = target.respond_to?(:to_io) ? dump_to_io(target.to_io, options) : dump_to_path(target, options)
+      @pending = started if started.is_a?(Pending)
+      started
+    end
+
+    def refuse_second_dump
+      @pending = nil if @pending && (@pending_process != Process.pid || @pending.done?)
+      return unless @pending
+
+      raise Error, "a heap dump of process #{Process.pid} is already running; wait until it is done"
+    end
+
+    # A timeout or Thread#kill waits until the fork is over: in the middle it could do nothing.
+    def run(path, descriptor, options)
+      figures = Thread.handle_interrupt(Object => :never) { start(path, descriptor, options) }
+      if figures.is_a?(Integer)
+        reason = SystemCallError.new(nil, figures).message
+        warn "heapdump: cannot fork (#{reason}); dumping in process #{Process.pid} itself"
+        return run(path, descriptor, options.merge(fork: false))
+      end
+      outcome(path, *figures)
+    end
+
+    def outcome(path, pid, report, partial, gc_seconds, pause, objects = nil, bytes = nil, seconds = nil)
+      times = { path: path, gc_seconds: gc_seconds, pause: pause }
+      return Result.new(objects: objects, bytes: bytes, seconds: seconds, **times) unless pid
+
+      @pending_process = Process.pid
+      Pending.new(pid: pid, report: IO.for_fd(report), partial: partial, **times)
     end
 
     def dump_to_path(target, options)
-      path = File.path(target).dup.freeze
-      objects, bytes, seconds, pause = write_dump(path, nil, options)
-      Result.new(path: path, objects: objects, bytes: bytes, seconds: seconds, pause: pause)
+      run(File.path(target).dup.freeze, nil, options)
     end
 
     def dump_to_io(io, options)
       io.flush
-      objects, bytes, seconds, pause =
-        waits_for_reader?(io) ? dump_to_stream(io, options) : write_dump(nil, io.fileno, options)
-      Result.new(path: nil, objects: objects, bytes: bytes, seconds: seconds, pause: pause)
+      spooled = options[:fork] == false && waits_for_reader?(io)
+      spooled ? dump_to_stream(io, options) : run(nil, io.fileno, options)
     rescue IOError, SystemCallError => e
       raise WriteError.new("cannot dump the heap to #{io.inspect}: #{e.message}",
                            e.is_a?(SystemCallError) ? e.errno : nil)
@@ -115,11 +161,11 @@ module HeapDump
       require "tempfile"
       Tempfile.create("heapdump", mode: File::BINARY) do |file|
         File.unlink(file.path)
-        figures = write_dump(nil, file.fileno, options)
+        result = run(nil, file.fileno, options)
         file.rewind
         IO.copy_stream(file, io)
         io.flush
-        figures
+        result
       end
     end
 

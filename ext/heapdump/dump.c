@@ -1,52 +1,70 @@
 /*
  * One run of the dumper, in file order; see dump.h.
  */
+#include "count.h"
 #include "dump.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
-static double
-now(void) {
+int (*hd_object_guard)(void (*write)(void *), void *arg);
+
+double
+hd_now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static int
-prepare(struct hd_dump *dump, int fd) {
-    int error = hd_sink_open(&dump->out, fd, dump->options->compression);
+int
+hd_dump_open(struct hd_dump *dump, int fd, struct hd_shared *shared) {
+    int error = hd_sink_open(&dump->out, fd, dump->options->compression, shared);
     if (error) return error;
-    // zeroed pages cost nothing until they are used
-    dump->names = calloc(1, sizeof *dump->names);
-    if (!dump->names) return ENOMEM;
-    error = hd_refs_init(&dump->refs);
-    return error ? error : hd_pages_collect(&dump->pages);
+    dump->names = calloc(1, sizeof *dump->names); // zeroed pages cost nothing until they are used
+    return dump->names ? hd_refs_init(&dump->refs) : ENOMEM;
 }
 
-static void
-release(struct hd_dump *dump) {
+void
+hd_dump_free(struct hd_dump *dump) {
     hd_sink_free(&dump->out);
     hd_refs_free(&dump->refs);
     hd_pages_free(&dump->pages);
     hd_finalizers_free(&dump->finalizers);
     free(dump->names);
+    dump->names = NULL;
 }
 
 static struct hd_heap_count *
-heap_of(struct hd_dump *dump, size_t stride) {
-    for (int i = 0; i < dump->heaps_size; i++) {
-        if (dump->heaps[i].stride == stride) return &dump->heaps[i];
+heap_of(struct hd_tally *tally, size_t stride) {
+    for (int i = 0; i < tally->heaps_size; i++) {
+        if (tally->heaps[i].stride == stride) return &tally->heaps[i];
     }
-    if (dump->heaps_size == HD_STRIDES) return NULL;
-    dump->heaps[dump->heaps_size] = (struct hd_heap_count){.stride = stride};
-    return &dump->heaps[dump->heaps_size++];
+    if (tally->heaps_size == HD_STRIDES) return NULL;
+    tally->heaps[tally->heaps_size] = (struct hd_heap_count){.stride = stride};
+    return &tally->heaps[tally->heaps_size++];
+}
+
+void
+hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally) {
+    sum->objects += tally->objects;
+    sum->bytes += tally->bytes;
+    sum->errors += tally->errors;
+    sum->allocated += tally->allocated;
+    sum->gc_runs += tally->gc_runs;
+    if (!sum->error) sum->error = tally->error;
+    for (int i = 0; i < tally->heaps_size; i++) {
+        struct hd_heap_count *heap = heap_of(sum, tally->heaps[i].stride);
+        if (!heap) continue;
+        heap->pages += tally->heaps[i].pages;
+        heap->slots += tally->heaps[i].slots;
+        heap->free += tally->heaps[i].free;
+    }
 }
 
 /* What lines depend on and only a look at every slot can tell. */
 static void
-look_ahead(struct hd_dump *dump) {
+look_into_slots(struct hd_dump *dump) {
     bool finalizers = hd_mri_hides_finalizers() && hd_can(HD_CAN_FINALIZERS);
     bool tracing = dump->context->may_trace && hd_can(HD_CAN_ALLOCATIONS);
     if (!finalizers && !tracing) return;
@@ -66,6 +84,16 @@ look_ahead(struct hd_dump *dump) {
     hd_finalizers_sort(&dump->finalizers);
 }
 
+void
+hd_dump_look(struct hd_dump *dump) {
+    dump->usual_slot = SIZE_MAX;
+    for (size_t i = 0; i < dump->pages.size; i++) {
+        size_t stride = dump->pages.list[i].stride;
+        if (stride < dump->usual_slot) dump->usual_slot = stride;
+    }
+    look_into_slots(dump);
+}
+
 static void
 write_header(struct hd_dump *dump) {
     struct hd_sink *out = &dump->out;
@@ -76,18 +104,75 @@ write_header(struct hd_dump *dump) {
     HD_PUT(out, "}\n");
 }
 
+void
+hd_dump_write_head(struct hd_dump *dump) {
+    if (dump->options->format == HD_FORMAT_OBJSPACE) {
+        hd_write_objspace_roots(dump);
+        return;
+    }
+    write_header(dump);
+    hd_write_roots(dump);
+}
+
+struct object {
+    struct hd_dump *dump;
+    VALUE obj;
+    size_t slot_size;
+};
+
 static void
-write_objects(struct hd_dump *dump) {
-    bool objspace = dump->options->format == HD_FORMAT_OBJSPACE;
-    for (size_t i = 0; i < dump->pages.size && !dump->out.error; i++) {
+write_line(void *arg) {
+    const struct object *object = arg;
+    if (object->dump->options->format == HD_FORMAT_OBJSPACE) {
+        hd_write_objspace_object(object->dump, object->obj, object->slot_size);
+    }
+    else {
+        hd_write_object(object->dump, object->obj, object->slot_size);
+    }
+}
+
+/* What MRI or an extension crashed on becomes a line of its own, and the walk goes on. */
+static void
+write_crashed(struct hd_dump *dump, VALUE obj, int signal) {
+    struct hd_sink *out = &dump->out;
+    dump->tally->errors++;
+    if (!hd_sink_drop_line(out)) {
+        out->error = EFAULT;
+        return;
+    }
+    HD_PUT(out, "{\"address\":");
+    hd_put_address(out, obj);
+    HD_PUT(out, ",\"type\":\"");
+    const char *type = hd_type_name(RB_BUILTIN_TYPE(obj));
+    hd_put_bytes(out, type + strlen("T_"), strlen(type) - strlen("T_"));
+    HD_PUT(out, "\",\"error\":\"signal ");
+    hd_put_u64(out, (uint64_t)signal);
+    HD_PUT(out, " while reading it\"}\n");
+}
+
+static void
+write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
+    struct object object = {dump, obj, slot_size};
+    if (!hd_type_name(RB_BUILTIN_TYPE(obj))) return; // no object
+    int signal = 0;
+    do {
+        if (hd_object_guard) signal = hd_object_guard(write_line, &object);
+        else write_line(&object);
+        if (signal) write_crashed(dump, obj, signal);
+    } while (hd_sink_end_line(&dump->out)); // too long for a block: now it has its place
+    dump->tally->objects++;
+}
+
+void
+hd_dump_write_pages(struct hd_dump *dump, size_t from, size_t to) {
+    for (size_t i = from; i < to && !dump->out.error; i++) {
         const struct hd_page *page = &dump->pages.list[i];
         size_t free = 0, slots = 0;
         for (VALUE obj = page->start; obj < page->end; obj += page->stride, slots++) {
-            if (!hd_mri_is_object(obj)) free++;
-            else if (objspace) hd_write_objspace_object(dump, obj, page->stride);
-            else hd_write_object(dump, obj, page->stride);
+            if (hd_mri_is_object(obj)) write_object(dump, obj, page->stride);
+            else free++;
         }
-        struct hd_heap_count *heap = heap_of(dump, page->stride);
+        struct hd_heap_count *heap = heap_of(dump->tally, page->stride);
         if (!heap) continue;
         heap->pages++;
         heap->slots += slots;
@@ -95,8 +180,8 @@ write_objects(struct hd_dump *dump) {
     }
 }
 
-static void
-write_finalizer_roots(struct hd_dump *dump) {
+void
+hd_dump_write_found_roots(struct hd_dump *dump) {
     struct hd_sink *out = &dump->out;
     if (dump->finalizers.found == 0) return;
     HD_PUT(out, "{\"type\":\"ROOT\",\"root\":\"finalizers\",\"references\":[");
@@ -108,74 +193,68 @@ write_finalizer_roots(struct hd_dump *dump) {
     HD_PUT(out, "}\n");
 }
 
-static void
-write_footer(struct hd_dump *dump, size_t allocated, size_t gc_runs) {
+void
+hd_dump_write_footer(struct hd_dump *dump, const struct hd_tally *sum, double seconds) {
     struct hd_sink *out = &dump->out;
-    uint64_t bytes = hd_sink_bytes(out);
+    if (dump->options->format == HD_FORMAT_OBJSPACE) return;
     HD_PUT(out, "{\"type\":\"FOOTER\"");
-    hd_put_number(&dump->out, HD_FIELD("objects"), dump->objects);
-    hd_put_number(&dump->out, HD_FIELD("bytes"), bytes);
+    hd_put_number(out, HD_FIELD("objects"), sum->objects);
+    hd_put_number(out, HD_FIELD("bytes"), sum->bytes);
     HD_PUT(out, ",\"seconds\":");
-    hd_put_seconds(out, dump->seconds);
-    hd_put_number(&dump->out, HD_FIELD("allocated_objects"), allocated);
-    hd_put_number(&dump->out, HD_FIELD("gc_runs"), gc_runs);
+    hd_put_seconds(out, seconds);
+    hd_put_number(out, HD_FIELD("allocated_objects"), sum->allocated);
+    hd_put_number(out, HD_FIELD("gc_runs"), sum->gc_runs);
     HD_PUT(out, ",\"heaps\":[");
-    for (int i = 0; i < dump->heaps_size; i++) {
-        const struct hd_heap_count *heap = &dump->heaps[i];
+    for (int i = 0; i < sum->heaps_size; i++) {
+        const struct hd_heap_count *heap = &sum->heaps[i];
         HD_PUT(out, "{\"slot_size\":");
         hd_put_u64(out, heap->stride);
-        hd_put_number(&dump->out, HD_FIELD("pages"), heap->pages);
-        hd_put_number(&dump->out, HD_FIELD("slots"), heap->slots);
-        hd_put_number(&dump->out, HD_FIELD("free"), heap->free);
+        hd_put_number(out, HD_FIELD("pages"), heap->pages);
+        hd_put_number(out, HD_FIELD("slots"), heap->slots);
+        hd_put_number(out, HD_FIELD("free"), heap->free);
         HD_PUT(out, "},");
     }
     hd_json_close(out, ']');
-    if (dump->errors > 0) hd_put_number(&dump->out, HD_FIELD("errors"), dump->errors);
+    if (sum->errors > 0) hd_put_number(out, HD_FIELD("errors"), sum->errors);
     HD_PUT(out, ",\"complete\":true}\n");
+}
+
+int
+hd_dump_close(struct hd_dump *dump, uint64_t *written) {
+    return hd_sink_finish(&dump->out, written);
 }
 
 static void
 write_all(struct hd_dump *dump) {
-    double start = now();
+    double start = hd_now();
     VALUE counter = ID2SYM(rb_intern("total_allocated_objects"));
     size_t allocated = rb_gc_stat(counter), gc_runs = rb_gc_count();
-    dump->usual_slot = SIZE_MAX;
-    for (size_t i = 0; i < dump->pages.size; i++) {
-        if (dump->pages.list[i].stride < dump->usual_slot) {
-            dump->usual_slot = dump->pages.list[i].stride;
-        }
-    }
-    look_ahead(dump);
-    if (dump->options->format == HD_FORMAT_OBJSPACE) {
-        hd_write_objspace_roots(dump);
-        write_objects(dump);
-        write_finalizer_roots(dump);
-        dump->seconds = now() - start;
-        return;
-    }
-    write_header(dump);
-    hd_write_roots(dump);
-    write_objects(dump);
-    write_finalizer_roots(dump);
-    dump->seconds = now() - start;
-    write_footer(dump, rb_gc_stat(counter) - allocated, rb_gc_count() - gc_runs);
+    hd_dump_look(dump);
+    hd_dump_write_head(dump);
+    hd_dump_write_pages(dump, 0, dump->pages.size);
+    hd_dump_write_found_roots(dump);
+    dump->tally->bytes = hd_sink_bytes(&dump->out);
+    dump->tally->allocated = rb_gc_stat(counter) - allocated;
+    dump->tally->gc_runs = rb_gc_count() - gc_runs;
+    hd_dump_write_footer(dump, dump->tally, hd_now() - start);
 }
 
 int
 hd_dump_run(struct hd_context *context, const struct hd_options *options, int fd,
             struct hd_summary *summary, const char **where) {
-    struct hd_dump dump = {.options = options, .context = context};
-    double start = now();
+    struct hd_tally tally = {0};
+    struct hd_dump dump = {.options = options, .context = context, .tally = &tally};
+    double start = hd_now();
     *where = "preparing";
-    int error = prepare(&dump, fd);
+    int error = hd_dump_open(&dump, fd, NULL);
+    if (!error) error = hd_pages_collect(&dump.pages);
     if (!error) {
         *where = "writing";
         write_all(&dump);
-        error = hd_sink_finish(&dump.out, &summary->bytes);
+        error = hd_dump_close(&dump, &summary->bytes);
     }
-    summary->objects = dump.objects;
-    summary->errors = dump.errors;
-    summary->seconds = summary->pause = now() - start;
-    release(&dump);
+    summary->objects = tally.objects;
+    summary->seconds = summary->pause = hd_now() - start;
+    hd_dump_free(&dump);
     return error;
 }

@@ -17,13 +17,10 @@
 #include "names.h"
 #include "options.h"
 #include "refs.h"
+#include "shared.h"
 #include "walk.h"
 
-enum { HD_STRIDES = 16, HD_WEAK_FIELDS = 8 };
-
-struct hd_heap_count {
-    size_t stride, pages, slots, free;
-};
+enum { HD_WEAK_FIELDS = 8 };
 
 struct hd_dump {
     struct hd_sink out;
@@ -44,10 +41,7 @@ struct hd_dump {
     } weak[HD_WEAK_FIELDS];
     int weak_size;
 
-    struct hd_heap_count heaps[HD_STRIDES];
-    int heaps_size;
-    uint64_t objects, errors;
-    double seconds;
+    struct hd_tally *tally; /* not owned: what this process has written */
 };
 
 /* What a finished run tells. */
@@ -57,11 +51,33 @@ struct hd_summary {
 };
 
 /*
- * Writes a whole dump to `fd`. The caller holds the GVL and has prepared the context; the GC is
- * disabled. Returns 0 or an errno; `where` then says at what it failed.
+ * Writes a whole dump to `fd`, in this process. The caller holds the GVL and has collected the
+ * context; the GC is disabled. Returns 0 or an errno; `where` then says at what it failed.
  */
 int hd_dump_run(struct hd_context *context, const struct hd_options *options, int fd,
                 struct hd_summary *summary, const char **where);
+
+/*
+ * The same in steps, for processes that share the work (fork.c). Open and close a dump in each
+ * process; `shared` is NULL for one alone. The pages, and what hd_dump_look finds in them, may be
+ * those that another process has collected before the fork.
+ */
+int hd_dump_open(struct hd_dump *dump, int fd, struct hd_shared *shared);
+void hd_dump_look(struct hd_dump *dump);                      /* before anything is written */
+void hd_dump_write_head(struct hd_dump *dump);                /* header and roots */
+void hd_dump_write_pages(struct hd_dump *dump, size_t from, size_t to);
+void hd_dump_write_found_roots(struct hd_dump *dump);         /* once its pages are written */
+void hd_dump_write_footer(struct hd_dump *dump, const struct hd_tally *sum, double seconds);
+int hd_dump_close(struct hd_dump *dump, uint64_t *written);   /* 0 or the first error */
+void hd_dump_free(struct hd_dump *dump);
+void hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally);
+double hd_now(void); /* seconds of the monotonic clock */
+
+/*
+ * Writes one object, or its error where that is possible; NULL writes it unguarded. Set in forked
+ * children only (guard.c).
+ */
+extern int (*hd_object_guard)(void (*write)(void *), void *arg);
 
 /* object.c: the line of one object. */
 void hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size);

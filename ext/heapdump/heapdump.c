@@ -14,36 +14,12 @@
 
 #include "count.h"
 #include "dump.h"
+#include "fork.h"
+#include "guard.h"
 #include "target.h"
 
 static VALUE write_error, error_class;
 static const char *missing_function; // set where this Ruby cannot be dumped at all
-
-/*
- * HeapDump.exclusively { … }: yields, unless a dump is running in this process. The mark holds a
- * process id: a fork during a dump is not itself dumping.
- */
-static pid_t running;
-
-static VALUE
-end_exclusive(VALUE unused) {
-    (void)unused;
-    running = 0;
-    return Qnil;
-}
-
-static VALUE
-rb_heapdump_exclusively(VALUE self) {
-    (void)self;
-    if (running == getpid()) {
-        rb_raise(error_class,
-                 "a heap dump of process %ld is already running; "
-                 "wait until it is done",
-                 (long)running);
-    }
-    running = getpid();
-    return rb_ensure(rb_yield, Qnil, end_exclusive, Qnil);
-}
 
 static const char *
 reason_of(int error) {
@@ -59,6 +35,8 @@ reason_of(int error) {
     case ENOSYS:
         return "the compression library (libzstd.so.1 or libz.so.1) cannot be loaded; "
                "install it or dump without compression";
+    case ETIMEDOUT:
+        return "it took longer than timeout: allows";
     default:
         return strerror(error);
     }
@@ -81,12 +59,19 @@ require_support(void) {
              missing_function);
 }
 
+/* The process in which a dump is being started, 0 for none. A fork meanwhile is another process. */
+static pid_t running;
+
 struct run {
     struct hd_options options;
     struct hd_context context;
     struct hd_summary summary;
+    struct hd_target target, *file; /* file: &target, NULL for a stream */
     int fd, error;
     const char *where;
+    double gc_seconds, pause;
+    pid_t child; /* the coordinator, 0 for a dump in this process */
+    int report_fd;
 };
 
 static VALUE
@@ -94,7 +79,14 @@ run_body(VALUE arg) {
     struct run *run = (struct run *)arg;
     run->where = "preparing";
     run->error = hd_context_collect(&run->context, &run->options);
-    if (!run->error) {
+    if (run->error) return Qnil;
+    if (run->options.fork) {
+        const struct hd_fork request = {&run->context, &run->options, run->file, run->fd};
+        run->where = "forking";
+        run->child = hd_fork_start(&request, &run->report_fd);
+        if (run->child < 0) run->error = errno;
+    }
+    else {
         run->error = hd_dump_run(&run->context, &run->options, run->fd, &run->summary, &run->where);
     }
     return Qnil;
@@ -104,6 +96,7 @@ static VALUE
 run_ensure(VALUE arg) {
     struct run *run = (struct run *)arg;
     hd_context_free(&run->context);
+    running = 0;
     return Qnil;
 }
 
@@ -114,51 +107,83 @@ enable_gc(VALUE was_disabled) {
 }
 
 static VALUE
-run_in_process(VALUE arg) {
+run_protected(VALUE arg) {
     return rb_ensure(run_body, arg, run_ensure, arg);
 }
 
 /* The GC stays off for the run: it would move, free and mark under the walk. */
 static void
 run_without_gc(struct run *run) {
+    double start = hd_now();
+    running = getpid();
     if (run->options.gc) rb_gc_start();
+    run->gc_seconds = hd_now() - start;
+    start = hd_now();
     VALUE was_disabled = rb_gc_disable(); // also finishes a sweep that is under way
-    rb_ensure(run_in_process, (VALUE)run, enable_gc, was_disabled);
+    rb_ensure(run_protected, (VALUE)run, enable_gc, was_disabled);
+    run->pause = hd_now() - start;
+}
+
+/* Leaves the partial file to the coordinator, or removes it, or gives it its name. */
+static void
+settle_file(struct run *run) {
+    if (run->child > 0) {
+        close(run->target.fd);
+    }
+    else if (run->error) {
+        hd_target_abort(&run->target);
+    }
+    else {
+        run->error = hd_target_commit(&run->target);
+        run->where = "renaming it";
+    }
 }
 
 /*
- * HeapDump.dump_to(path, fd, keywords) => [objects, bytes, seconds, pause]
+ * HeapDump.start(path, fd, keywords) => [pid, report_fd, partial, gc_seconds, pause] or, in process,
+ *                                       [nil, nil, nil, gc_seconds, pause, objects, bytes, seconds]
  *
- * Path (String) or descriptor (Integer), the other nil. Private: lib/heapdump.rb documents `dump`.
+ * Path (String) or descriptor (Integer), the other nil. An errno (Integer) where forking failed.
+ * Private: lib/heapdump.rb documents `dump`.
  */
 static VALUE
-rb_heapdump_dump_to(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
+rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     (void)self;
     struct run run = {.fd = -1};
-    struct hd_target target;
     require_support();
     hd_options_parse(&run.options, keywords, path);
+    if (running == getpid()) {
+        rb_raise(error_class, "a heap dump of process %ld is already running", (long)running);
+    }
     if (NIL_P(path)) {
         run.fd = NUM2INT(fd);
     }
     else {
-        int error = hd_target_open(&target, StringValueCStr(path));
+        int error = hd_target_open(&run.target, StringValueCStr(path));
         if (error) raise_write_error(path, error, "opening it");
-        run.fd = target.fd;
+        run.file = &run.target;
+        run.fd = run.target.fd;
     }
     run_without_gc(&run);
-    if (!NIL_P(path)) {
-        if (run.error) {
-            hd_target_abort(&target);
-        }
-        else {
-            run.error = hd_target_commit(&target);
-            run.where = "renaming it";
-        }
-    }
+    if (run.file) settle_file(&run);
+    if (run.child < 0) return INT2NUM(run.error);
     if (run.error) raise_write_error(path, run.error, run.where);
-    return rb_ary_new_from_args(4, ULL2NUM(run.summary.objects), ULL2NUM(run.summary.bytes),
-                                DBL2NUM(run.summary.seconds), DBL2NUM(run.summary.pause));
+    if (run.child > 0) {
+        VALUE partial = run.file ? rb_str_new_cstr(run.target.partial) : Qnil;
+        return rb_ary_new_from_args(5, PIDT2NUM(run.child), INT2NUM(run.report_fd), partial,
+                                    DBL2NUM(run.gc_seconds), DBL2NUM(run.pause));
+    }
+    return rb_ary_new_from_args(8, Qnil, Qnil, Qnil, DBL2NUM(run.gc_seconds), DBL2NUM(run.pause),
+                                ULL2NUM(run.summary.objects), ULL2NUM(run.summary.bytes),
+                                DBL2NUM(run.summary.seconds));
+}
+
+/* HeapDump.fail_writing(path, errno, where): raises the WriteError of a forked dump. Private. */
+static VALUE
+rb_heapdump_fail(VALUE self, VALUE path, VALUE error, VALUE where) {
+    (void)self;
+    raise_write_error(path, NUM2INT(error), StringValueCStr(where));
+    return Qnil;
 }
 
 struct count_request {
@@ -248,10 +273,11 @@ Init_heapdump(void) {
     write_error = rb_const_get(module, rb_intern("WriteError"));
     rb_gc_register_mark_object(error_class);
     rb_gc_register_mark_object(write_error);
+    hd_guard_init();
     missing_function = hd_mri_init(getenv("HEAPDUMP_WITHOUT"));
 
-    rb_define_private_method(rb_singleton_class(module), "exclusively", rb_heapdump_exclusively, 0);
-    rb_define_private_method(rb_singleton_class(module), "dump_to", rb_heapdump_dump_to, 3);
+    rb_define_private_method(rb_singleton_class(module), "start", rb_heapdump_start, 3);
+    rb_define_private_method(rb_singleton_class(module), "fail_writing", rb_heapdump_fail, 3);
     rb_define_private_method(rb_singleton_class(module), "count", rb_heapdump_count, 2);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
 }

@@ -212,8 +212,7 @@ hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     if (dump->allocations) write_allocation(dump, obj, type);
     if (dump->refs.failed) {
         HD_PUT(out, ",\"error\":\"out of memory while reading references\"");
-        dump->errors++;
+        dump->tally->errors++;
     }
     HD_PUT(out, "}\n");
-    dump->objects++;
 }

@@ -220,7 +220,6 @@ hd_write_objspace_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     put_number(out, "memsize", hd_mri_memsize(obj));
     write_flags(dump, obj);
     HD_PUT(out, "}\n");
-    dump->objects++;
 }
 
 struct root_walk {

@@ -3,7 +3,12 @@
  */
 #include "options.h"
 
+#include <sched.h>
 #include <string.h>
+
+#include "shared.h"
+
+enum { DEFAULT_TIMEOUT = 600, MAX_TIMEOUT = 86400 };
 
 static bool
 boolean_option(const char *name, VALUE value) {
@@ -87,18 +92,43 @@ compress_option(struct hd_options *options, VALUE value, VALUE path) {
     }
 }
 
+static int
+number_option(const char *name, VALUE value, int max) {
+    if (RB_FIXNUM_P(value) && RB_FIX2LONG(value) >= 1 && RB_FIX2LONG(value) <= max) {
+        return (int)RB_FIX2LONG(value);
+    }
+    rb_raise(rb_eArgError, "%s: must be a number from 1 to %d, not %+" PRIsVALUE, name, max, value);
+}
+
+/* The processors that this process may run on. */
+static int
+default_processes(void) {
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count < 1 ? 1 : count > HD_MAX_WORKERS ? HD_MAX_WORKERS : count;
+}
+
 void
 hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path) {
-    enum { GC, STRINGS, FORMAT, COMPRESS, COUNT };
+    enum { GC, STRINGS, FORMAT, COMPRESS, FORK, PROCESSES, TIMEOUT, COUNT };
     VALUE values[COUNT];
-    ID names[COUNT] = {rb_intern("gc"), rb_intern("strings"), rb_intern("format"),
-                       rb_intern("compress")};
+    ID names[COUNT] = {rb_intern("gc"),   rb_intern("strings"),   rb_intern("format"),
+                       rb_intern("compress"), rb_intern("fork"), rb_intern("processes"),
+                       rb_intern("timeout")};
     // raises ArgumentError for an unknown keyword, with its name
     rb_get_kwargs(keywords, names, 0, COUNT, values);
 
-    *options = (struct hd_options){.gc = true};
+    *options = (struct hd_options){.gc = true, .fork = true, .timeout = DEFAULT_TIMEOUT};
+    options->processes = default_processes();
     if (values[GC] != Qundef) options->gc = boolean_option("gc", values[GC]);
     if (values[STRINGS] != Qundef) strings_option(options, values[STRINGS]);
     if (values[FORMAT] != Qundef) format_option(options, values[FORMAT]);
+    if (values[FORK] != Qundef) options->fork = boolean_option("fork", values[FORK]);
+    if (values[PROCESSES] != Qundef && !NIL_P(values[PROCESSES])) {
+        options->processes = number_option("processes", values[PROCESSES], HD_MAX_WORKERS);
+    }
+    if (values[TIMEOUT] != Qundef) {
+        options->timeout = number_option("timeout", values[TIMEOUT], MAX_TIMEOUT);
+    }
     compress_option(options, values[COMPRESS] == Qundef ? Qnil : values[COMPRESS], path);
 }

@@ -19,6 +19,9 @@ struct hd_options {
     size_t strings_prefix; /* bytes, for HD_STRINGS_PREFIX */
     enum hd_format format;
     enum hd_compression compression;
+    bool fork;
+    int processes; /* how many walk the heap, 1 to HD_MAX_WORKERS */
+    int timeout;   /* seconds after which a forked dump is given up */
 };
 
 /*

@@ -31,11 +31,34 @@ write_fully(struct hd_writer *writer, const unsigned char *bytes, size_t n) {
     return 0;
 }
 
+size_t
+hd_writer_pack(struct hd_writer *writer, const unsigned char *block, size_t size,
+               const unsigned char **frame) {
+    *frame = writer->codec ? writer->packed : block;
+    if (!writer->codec) return size;
+    return hd_codec_frame(writer->codec, writer->packed, writer->packed_size, block, size);
+}
+
+int
+hd_writer_write_at(struct hd_writer *writer, const unsigned char *bytes, size_t size,
+                   uint64_t offset) {
+    while (size > 0) {
+        ssize_t done = pwrite(writer->fd, bytes, size, (off_t)offset);
+        if (done < 0 && errno != EINTR) return errno;
+        if (done < 0) continue;
+        bytes += done;
+        size -= (size_t)done;
+        offset += (uint64_t)done;
+        writer->written += (uint64_t)done;
+    }
+    return 0;
+}
+
 static int
 write_block(struct hd_writer *writer, const unsigned char *block, size_t size) {
-    if (!writer->codec) return write_fully(writer, block, size);
-    size_t packed = hd_codec_frame(writer->codec, writer->packed, writer->packed_size, block, size);
-    return packed == 0 ? EIO : write_fully(writer, writer->packed, packed);
+    const unsigned char *frame;
+    size_t packed = hd_writer_pack(writer, block, size, &frame);
+    return packed == 0 ? EIO : write_fully(writer, frame, packed);
 }
 
 static void *
@@ -74,7 +97,8 @@ start_thread(struct hd_writer *writer) {
 }
 
 int
-hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression) {
+hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression,
+               enum hd_write how) {
     *writer = (struct hd_writer){.fd = fd};
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->changed, NULL);
@@ -85,12 +109,13 @@ hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression
         writer->packed = malloc(writer->packed_size);
         if (!writer->packed) return ENOMEM;
     }
-    writer->memory = malloc((size_t)HD_BLOCKS * HD_BLOCK_SIZE);
+    int blocks = how == HD_WRITE_BESIDE ? HD_BLOCKS : 1;
+    writer->memory = malloc((size_t)blocks * HD_BLOCK_SIZE);
     if (!writer->memory) return ENOMEM;
-    for (int i = 0; i < HD_BLOCKS; i++) {
+    for (int i = 0; i < blocks; i++) {
         writer->spare[writer->spares++] = writer->memory + (size_t)i * HD_BLOCK_SIZE;
     }
-    writer->threaded = start_thread(writer);
+    writer->threaded = how == HD_WRITE_BESIDE && start_thread(writer);
     return 0;
 }
 

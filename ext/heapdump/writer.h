@@ -15,6 +15,9 @@
 
 enum { HD_BLOCK_SIZE = 1 << 20, HD_BLOCKS = 3 };
 
+/* Whether blocks are written by a thread beside the caller's, or by the caller alone. */
+enum hd_write { HD_WRITE_BESIDE, HD_WRITE_ALONE };
+
 struct hd_writer {
     int fd;                 /* not owned */
     struct hd_codec *codec; /* owned; NULL for plain output */
@@ -42,13 +45,24 @@ struct hd_writer {
  * Prepares to write to fd. Returns 0, ENOMEM, or ENOSYS where the compression library is missing.
  * hd_writer_free in any case.
  */
-int hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression);
+int hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression,
+                   enum hd_write how);
 
 /* A block of HD_BLOCK_SIZE to fill; waits until one is free. */
 unsigned char *hd_writer_block(struct hd_writer *writer);
 
 /* Hands over a block with `size` bytes in it. Returns the errno of the first failure so far, or 0. */
 int hd_writer_submit(struct hd_writer *writer, unsigned char *block, size_t size);
+
+/*
+ * The two steps of a writer without a thread. Compresses a block of `size` bytes: `frame` is set to
+ * what is to be written. Returns its size, or 0 on failure.
+ */
+size_t hd_writer_pack(struct hd_writer *writer, const unsigned char *block, size_t size,
+                      const unsigned char **frame);
+/* Writes all of `size` bytes at an offset of the file. Returns 0 or an errno. */
+int hd_writer_write_at(struct hd_writer *writer, const unsigned char *bytes, size_t size,
+                       uint64_t offset);
 
 /* Waits until everything is written. Returns 0 or the errno of the first failure. */
 int hd_writer_finish(struct hd_writer *writer);

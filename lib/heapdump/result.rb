@@ -13,17 +13,20 @@ module HeapDump
     attr_reader :bytes
     # Seconds from the beginning of the walk to its end.
     attr_reader :seconds
-    # Seconds during which no Ruby thread of this process could run.
+    # Seconds during which no Ruby thread of this process could run, but for the GC before.
     attr_reader :pause
+    # Seconds that the GC before the dump took; 0.0 without.
+    attr_reader :gc_seconds
     # Number of processes that wrote.
     attr_reader :processes
 
-    def initialize(path:, objects:, bytes:, seconds:, pause:, processes: 1)
+    def initialize(path:, objects:, bytes:, seconds:, pause:, gc_seconds: 0.0, processes: 1)
       @path = path
       @objects = objects
       @bytes = bytes
       @seconds = seconds
       @pause = pause
+      @gc_seconds = gc_seconds
       @processes = processes
       freeze
     end

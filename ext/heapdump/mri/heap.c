@@ -27,3 +27,16 @@ bool
 hd_mri_hides_finalizers(void) {
     return HD_RUBY >= 304;
 }
+
+static void
+call_reporter(FILE *out, void *data) {
+    (void)out;
+    (*(void (**)(void))data)();
+}
+
+void
+hd_mri_on_bug(void (*fn)(void)) {
+    static void (*reporter)(void);
+    reporter = fn;
+    if (rb_bug_reporter_add) rb_bug_reporter_add(call_reporter, &reporter);
+}

@@ -10,6 +10,7 @@
 
 #include <ruby/debug.h>
 #include <ruby/st.h>
+#include <stdio.h>
 
 /* Exported by MRI on some or all versions. Weak: NULL where absent, so that loading never fails. */
 #define HD_WEAK __attribute__((weak))
@@ -17,6 +18,7 @@ HD_WEAK void rb_objspace_each_objects(int (*fn)(void *, void *, size_t, void *),
 HD_WEAK void rb_objspace_reachable_objects_from(VALUE, void (*)(VALUE, void *), void *);
 HD_WEAK void rb_objspace_reachable_objects_from_root(void (*)(const char *, VALUE, void *), void *);
 HD_WEAK int rb_during_gc(void);
+HD_WEAK int rb_bug_reporter_add(void (*fn)(FILE *, void *), void *data);
 HD_WEAK size_t rb_obj_memsize_of(VALUE);
 HD_WEAK size_t rb_obj_gc_flags(VALUE, ID *, size_t);
 HD_WEAK const char *rb_imemo_name(int);

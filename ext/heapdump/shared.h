@@ -1,0 +1,35 @@
+/*
+ * What the processes of a forked dump share: one file, filled in parallel. Each takes the next
+ * stretch of the file and the next pages of the heap from here, and tells how far it came.
+ */
+#ifndef HEAPDUMP_SHARED_H
+#define HEAPDUMP_SHARED_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HD_MAX_WORKERS = 16, HD_STRIDES = 16 };
+
+struct hd_heap_count {
+    size_t stride, pages, slots, free;
+};
+
+/* What one process has written. Read by others only after it has ended, but for `objects`. */
+struct hd_tally {
+    _Atomic uint64_t objects;
+    uint64_t bytes; /* before compression */
+    uint64_t errors;
+    size_t allocated, gc_runs;
+    struct hd_heap_count heaps[HD_STRIDES];
+    int heaps_size;
+    int error; /* errno of what made it give up, 0 if it came to its end */
+};
+
+struct hd_shared {
+    _Atomic uint64_t offset;  /* where the next block goes */
+    _Atomic size_t next_page; /* index of the first page nobody has taken */
+    struct hd_tally tallies[HD_MAX_WORKERS];
+};
+
+#endif

@@ -1,0 +1,98 @@
+# frozen_string_literal: true
+
+module HeapDump
+  # A dump that forked processes are writing. HeapDump.dump_async returns it.
+  #
+  #   pending = HeapDump.dump_async("heap.json")
+  #   pending.wait(10)        # => nil where it takes longer
+  #   pending.result.objects  # => 1142259
+  class Pending
+    # Process id of the dump's coordinator. It is no child of this process.
+    attr_reader :pid
+
+    def initialize(path:, pid:, report:, partial:, gc_seconds:, pause:) # :nodoc:
+      @path = path
+      @pid = pid
+      @report = report
+      @partial = partial
+      @gc_seconds = gc_seconds
+      @pause = pause
+      @line = +""
+    end
+
+    # Waits until the dump is written or given up, at most +timeout+ seconds (nil: as long as it
+    # takes). Other threads go on. Returns self, or nil where it is not done yet.
+    def wait(timeout = nil)
+      deadline = timeout && (now + timeout)
+      until done?
+        left = deadline && (deadline - now)
+        return nil if left && left <= 0
+
+        @report.wait_readable(left)
+      end
+      self
+    end
+
+    # True if the dump is written or given up.
+    def done?
+      return true if @report.closed?
+
+      while (bytes = @report.read_nonblock(256, exception: false))
+        return false if bytes == :wait_readable
+
+        @line << bytes
+      end
+      @report.close
+      true
+    end
+
+    # Waits, and returns the HeapDump::Result. Raises HeapDump::WriteError where it could not be
+    # written, HeapDump::ChildDied where one of its processes was killed.
+    def result
+      wait
+      word, *figures = @line.split(" ", 5)
+      case word
+      when "done" then success(*figures)
+      when "failed" then failure(*figures)
+      else vanished
+      end
+    end
+
+    # Ends the dump, and leaves nothing of it.
+    def cancel
+      Process.kill(:KILL, @pid) unless done?
+      wait
+      remove_partial
+    rescue Errno::ESRCH
+      remove_partial
+    end
+
+    private
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+
+    def success(objects, bytes, seconds, processes)
+      Result.new(path: @path, objects: objects.to_i, bytes: bytes.to_i, seconds: seconds.to_f,
+                 pause: @pause, gc_seconds: @gc_seconds, processes: processes.to_i)
+    end
+
+    def failure(errno, signal, objects, where)
+      raise ChildDied.new(signal.to_i, objects.to_i, @path) unless signal == "0"
+
+      HeapDump.send(:fail_writing, @path, errno.to_i, where.chomp)
+    end
+
+    def vanished
+      remove_partial
+      raise ChildDied.new(nil, nil, @path)
+    end
+
+    def remove_partial
+      File.unlink(@partial) if @partial
+    rescue Errno::ENOENT
+      nil
+    end
+  end
+end
