@@ -163,7 +163,7 @@ module WhoHolds
   class Words
     SHOWN = 40 # characters of a string
     MODULE = ->(line, _) { "#{line["name"] || "(anonymous)"} (#{line["type"].downcase})" }
-    CODE = ->(line, _) { "#{line["struct"] || "iseq"} #{Words.place(line)}" }
+    CODE = ->(line, _) { "#{line["struct"] || "iseq"} #{Words.place(line)}".strip }
     BY_KIND = {
       "CLASS" => MODULE, "MODULE" => MODULE, "proc" => CODE, "binding" => CODE, "iseq" => CODE,
       "ARRAY" => ->(line, _) { "Array[#{line["length"]}]" },
@@ -174,6 +174,8 @@ module WhoHolds
     }.freeze
 
     def self.place(line)
+      return line["method"].to_s unless line["file"] # code in C
+
       "#{line["label"].inspect} #{line["file"]}:#{line["line"]}"
     end
 
