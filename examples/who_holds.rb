@@ -195,6 +195,7 @@ module WhoHolds
       when "ivars", "class_variables", "variables" then key
       when "elements" then "[#{key}]"
       when "entries" then entry(key)
+      when "constants" then constant(line, key)
       when "locals" then "#{line["imemo_type"] == "env" ? "captured" : "local"} #{key}"
       when "frames" then "frame #{Words.place(key.first)}, #{edge(key.first, *key.last)}"
       when "references" then "(no name)"
@@ -210,6 +211,10 @@ module WhoHolds
     end
 
     private
+
+    def constant(line, name)
+      ["constant #{name}", line.dig("constant_locations", name)].compact.join(" at ")
+    end
 
     def entry(key)
       return "a key of it" if key == :key
