@@ -199,15 +199,17 @@ module WhoHolds
       when "locals" then "#{line["imemo_type"] == "env" ? "captured" : "local"} #{key}"
       when "frames" then "frame #{Words.place(key.first)}, #{edge(key.first, *key.last)}"
       when "references" then "(no name)"
-      else [field.delete_suffix("s"), key].compact.join(" ")
+      else key ? "#{field.delete_suffix("s").tr("_", "-")} #{key}" : field
       end
     end
 
-    # The lines of a path that ends at an address.
+    # The lines of a path that ends at an address. How the VM comes to Object is not worth telling.
     def path(edges, address)
       targets = edges.drop(1).map { |line,| line["address"] }.push(address)
-      ["root #{edges.first.first["root"]}"] +
-        edges.zip(targets).map { |edge, target| "  → #{edge(*edge)} → #{object(target)}" }
+      steps = edges.zip(targets).map { |edge, target| "  → #{edge(*edge)} → #{object(target)}" }
+      top = edges.rindex { |line,| line["type"] == "CLASS" && line["name"] == "Object" } || 0
+      steps[0...top] = "  → … → Object (class)" if top > 1
+      ["root #{edges.first.first["root"]}"] + steps
     end
 
     private
