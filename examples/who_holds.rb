@@ -163,7 +163,7 @@ module WhoHolds
   class Words
     SHOWN = 40 # characters of a string
     MODULE = ->(line, _) { "#{line["name"] || "(anonymous)"} (#{line["type"].downcase})" }
-    CODE = ->(line, _) { "#{line["struct"] || "iseq"} #{Words.place(line)}" }
+    CODE = ->(line, _) { "#{line["struct"] || "iseq"} #{Words.place(line)}".strip }
     BY_KIND = {
       "CLASS" => MODULE, "MODULE" => MODULE, "proc" => CODE, "binding" => CODE, "iseq" => CODE,
       "ARRAY" => ->(line, _) { "Array[#{line["length"]}]" },
@@ -174,6 +174,8 @@ module WhoHolds
     }.freeze
 
     def self.place(line)
+      return line["method"].to_s unless line["file"] # code in C
+
       "#{line["label"].inspect} #{line["file"]}:#{line["line"]}"
     end
 
@@ -193,21 +195,28 @@ module WhoHolds
       when "ivars", "class_variables", "variables" then key
       when "elements" then "[#{key}]"
       when "entries" then entry(key)
+      when "constants" then constant(line, key)
       when "locals" then "#{line["imemo_type"] == "env" ? "captured" : "local"} #{key}"
       when "frames" then "frame #{Words.place(key.first)}, #{edge(key.first, *key.last)}"
       when "references" then "(no name)"
-      else [field.delete_suffix("s"), key].compact.join(" ")
+      else key ? "#{field.delete_suffix("s").tr("_", "-")} #{key}" : field
       end
     end
 
-    # The lines of a path that ends at an address.
+    # The lines of a path that ends at an address. How the VM comes to Object is not worth telling.
     def path(edges, address)
       targets = edges.drop(1).map { |line,| line["address"] }.push(address)
-      ["root #{edges.first.first["root"]}"] +
-        edges.zip(targets).map { |edge, target| "  → #{edge(*edge)} → #{object(target)}" }
+      steps = edges.zip(targets).map { |edge, target| "  → #{edge(*edge)} → #{object(target)}" }
+      top = edges.rindex { |line,| line["type"] == "CLASS" && line["name"] == "Object" } || 0
+      steps[0...top] = "  → … → Object (class)" if top > 1
+      ["root #{edges.first.first["root"]}"] + steps
     end
 
     private
+
+    def constant(line, name)
+      ["constant #{name}", line.dig("constant_locations", name)].compact.join(" at ")
+    end
 
     def entry(key)
       return "a key of it" if key == :key

@@ -96,14 +96,16 @@ def table(before, after)
   end
 end
 
-# What must stand in the answer: the constant and the block that keep the sessions.
+# What must stand in the answer: the constant and the block that keep the sessions, each with the
+# line of the source that it is written in.
 def right?(answer)
-  source = File.join(__dir__, "app.rb")
-  line = File.readlines(source).index { |text| text.include?("EventBus.subscribe(") } + 1
-  answer.include?("#{CONNECTIONS * VISITS} are held like") &&
-    answer.include?("constant SUBSCRIBERS") &&
-    answer.match?(/proc "block in .*visit" .*#{Regexp.escape("leak/app.rb:#{line}")}$/) &&
-    answer.match?(/captured session → #{CLASS_NAME} 0x\h+$/)
+  app = File.join(__dir__, "app.rb")
+  constant, block = [/SUBSCRIBERS =/, /EventBus\.subscribe\(/].map do |pattern|
+    Regexp.escape("#{app}:#{File.readlines(app).index { |text| text.match?(pattern) } + 1}")
+  end
+  [/^#{CONNECTIONS * VISITS} are held like/, /constant SUBSCRIBERS at #{constant} /,
+   /proc "block in .*visit" #{block}$/, /captured session → #{CLASS_NAME} 0x\h+$/]
+    .all? { |pattern| answer.match?(pattern) }
 end
 
 # Prints how it goes; true if the holder was named.
