@@ -28,8 +28,8 @@ module HeapDump
     # format::   +:heapdump+ (default) or +:objspace+, what ObjectSpace.dump_all writes.
     # compress:: +:zstd+, +:gzip+ or false, where the extension should not decide.
     #
-    # fork::     let forked processes write the dump (default true): other threads stop for the fork
-    #            alone. With false none runs until the dump is written.
+    # fork::     true lets forked processes write the dump: other threads stop for the fork alone.
+    #            By default (false) no other Ruby thread runs until the dump is written.
     # processes:: how many of them walk the heap (default: one per processor, 16 at most).
     # timeout::  seconds after which they give up (default 600).
     #
@@ -50,12 +50,13 @@ module HeapDump
       end
     end
 
-    # As #dump, but returns at once with a HeapDump::Pending (a Result where it did not fork).
+    # As #dump with <tt>fork: true</tt>, but returns at once with a HeapDump::Pending (a Result
+    # where no process could be forked).
     #
     #   pending = HeapDump.dump_async("heap.json.zst")
     #   pending.wait(10) or warn "still writing"
     def dump_async(target = "dump.json", gc_first = nil, **options)
-      start_dump(target, gc_first, options)
+      start_dump(target, gc_first, options.merge(fork: true))
     end
 
     # Counts the objects of the heap by type and, below the given +namespaces+ (modules, or their
@@ -86,11 +87,11 @@ module HeapDump
     #     run_the_leak
     #     HeapDump.dump("traced.json")
     #   end
-    def trace_allocations(&block)
-      raise ArgumentError, "no block given" unless block
+    def trace_allocations
+      raise ArgumentError, "no block given" unless block_given?
 
       require "objspace"
-      ObjectSpace.trace_object_allocations(&block)
+      ObjectSpace.trace_object_allocations { yield }
     end
 
     private
@@ -104,16 +105,33 @@ module HeapDump
     # One at a time. A mark left by the parent of this process means nothing.
     def start_dump(target, gc_first, options)
       refuse_ractor
-      options[:gc] = gc_first unless gc_first.nil?
       refuse_second_dump
-      started = target.respond_to?(:to_io) ? dump_to_io(target.to_io, options) : dump_to_path(target, options)
-      @pending = started if started.is_a?(Pending)
-      started
+      options[:gc] = gc_first unless gc_first.nil?
+      begin
+        @running = Process.pid
+        started = dump_to(target, options)
+        @pending = started if started.is_a?(Pending)
+        started
+      ensure
+        @running = nil
+      end
+    end
+
+    def dump_to(target, options)
+      return dump_to_io(target.to_io, options) if target.respond_to?(:to_io)
+
+      begin
+        path = File.path(target)
+      rescue TypeError
+        raise ArgumentError, "a heap dump goes to a path or an IO with a descriptor, " \
+                             "not #{target.inspect}"
+      end
+      run(path.dup.freeze, nil, options)
     end
 
     def refuse_second_dump
       @pending = nil if @pending && (@pending_process != Process.pid || @pending.done?)
-      return unless @pending
+      return unless @pending || @running == Process.pid
 
       raise Error, "a heap dump of process #{Process.pid} is already running; wait until it is done"
     end
@@ -129,21 +147,17 @@ module HeapDump
       outcome(path, *figures)
     end
 
-    def outcome(path, pid, report, partial, gc_seconds, pause, objects = nil, bytes = nil, seconds = nil)
+    def outcome(path, pid, report, partial, gc_seconds, pause, *figures)
       times = { path: path, gc_seconds: gc_seconds, pause: pause }
-      return Result.new(objects: objects, bytes: bytes, seconds: seconds, **times) unless pid
+      return Result.new(**times, **%i[objects bytes seconds].zip(figures).to_h) unless pid
 
       @pending_process = Process.pid
       Pending.new(pid: pid, report: IO.for_fd(report), partial: partial, **times)
     end
 
-    def dump_to_path(target, options)
-      run(File.path(target).dup.freeze, nil, options)
-    end
-
     def dump_to_io(io, options)
       io.flush
-      spooled = options[:fork] == false && waits_for_reader?(io)
+      spooled = !options[:fork] && waits_for_reader?(io)
       spooled ? dump_to_stream(io, options) : run(nil, io.fileno, options)
     rescue IOError, SystemCallError => e
       raise WriteError.new("cannot dump the heap to #{io.inspect}: #{e.message}",

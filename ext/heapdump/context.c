@@ -156,6 +156,14 @@ put_header(struct hd_sink *out, const struct hd_options *options) {
     protect(put_ractors, out);
 }
 
+/* Calls a method of Thread itself, whatever a subclass has made of it. */
+static VALUE
+ask_thread(VALUE thread, const char *method) {
+    VALUE name = ID2SYM(rb_intern(method));
+    VALUE unbound = rb_funcall(rb_cThread, rb_intern("instance_method"), 1, name);
+    return rb_funcall(unbound, rb_intern("bind_call"), 1, thread);
+}
+
 static VALUE
 list_threads(VALUE arg) {
     struct hd_context *context = (struct hd_context *)arg;
@@ -167,10 +175,10 @@ list_threads(VALUE arg) {
         VALUE thread = RARRAY_AREF(threads, (long)i);
         struct hd_thread_info *info = &context->threads[context->threads_size++];
         info->thread = thread;
-        VALUE status = rb_funcall(thread, rb_intern("status"), 0);
+        VALUE status = ask_thread(thread, "status");
         const char *text = RB_TYPE_P(status, T_STRING) ? RSTRING_PTR(status) : "dead";
         snprintf(info->status, sizeof info->status, "%s", text);
-        VALUE name = rb_funcall(thread, rb_intern("name"), 0);
+        VALUE name = ask_thread(thread, "name");
         if (!RB_TYPE_P(name, T_STRING)) continue;
         info->name_size = (size_t)RSTRING_LEN(name);
         info->name = malloc(info->name_size + 1);
@@ -179,9 +187,13 @@ list_threads(VALUE arg) {
     return Qnil;
 }
 
-/* Those that stand for something of the current frame or thread, or of the last match. */
+/*
+ * Those that stand for something of the current frame or thread, or of the last match; and
+ * $FILENAME, which opens the next file of ARGV when it is read.
+ */
 static bool
 is_special_global(const char *name) {
+    if (strcmp(name, "$FILENAME") == 0) return true;
     if (name[0] == '$' && name[1] >= '0' && name[1] <= '9') return true;
     return strlen(name) == 2 && strchr("~_!@?&`'+$<.", name[1]) != NULL;
 }
@@ -196,11 +208,18 @@ read_global(VALUE arg) {
     const struct global_read *read = (const struct global_read *)arg;
     VALUE name = rb_sym2str(read->symbol), counter = ID2SYM(rb_intern("total_allocated_objects"));
     const char *text = RSTRING_PTR(name);
-    if (memchr(text, '\0', (size_t)RSTRING_LEN(name)) || is_special_global(text)) return Qnil;
-    size_t before = rb_gc_stat(counter);
-    VALUE value = rb_gv_get(text);
-    // what a getter has only just made is held by nobody
-    if (rb_gc_stat(counter) != before) return Qnil;
+    if (strlen(text) != (size_t)RSTRING_LEN(name) || is_special_global(text)) return Qnil;
+    VALUE value;
+    if (rb_enc_str_asciionly_p(name)) {
+        size_t before = rb_gc_stat(counter);
+        value = rb_gv_get(text);
+        // what a getter has only just made is held by nobody
+        if (rb_gc_stat(counter) != before) return Qnil;
+    }
+    else {
+        // rb_gv_get takes ASCII names alone; a variable of such a name has no getter of its own
+        value = rb_funcall(rb_mKernel, rb_intern("eval"), 1, name);
+    }
     struct hd_context *context = read->context;
     context->globals[context->globals_size++] = (struct hd_global){RB_SYM2ID(read->symbol), value};
     return Qnil;

@@ -22,7 +22,8 @@ hd_detached_fork(void) {
     register long r8 __asm__("r8") = 0;
     __asm__ volatile("syscall"
                      : "=a"(middle)
-                     : "a"(SYS_clone), "D"(CLONE_VM | CLONE_VFORK), "S"(0), "d"(0), "r"(r10), "r"(r8)
+                     : "a"(SYS_clone), "D"(CLONE_VM | CLONE_VFORK), "S"(0), "d"(0), "r"(r10),
+                       "r"(r8)
                      : "rcx", "r11", "memory");
     if (middle == 0) {
         pid_t pid = fork(); // the real one, which leaves malloc's locks in order

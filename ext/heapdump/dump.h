@@ -63,12 +63,12 @@ int hd_dump_run(struct hd_context *context, const struct hd_options *options, in
  * those that another process has collected before the fork.
  */
 int hd_dump_open(struct hd_dump *dump, int fd, struct hd_shared *shared);
-void hd_dump_look(struct hd_dump *dump);                      /* before anything is written */
-void hd_dump_write_head(struct hd_dump *dump);                /* header and roots */
+void hd_dump_look(struct hd_dump *dump);       /* before anything is written */
+void hd_dump_write_head(struct hd_dump *dump); /* header and roots */
 void hd_dump_write_pages(struct hd_dump *dump, size_t from, size_t to);
-void hd_dump_write_found_roots(struct hd_dump *dump);         /* once its pages are written */
+void hd_dump_write_found_roots(struct hd_dump *dump); /* once its pages are written */
 void hd_dump_write_footer(struct hd_dump *dump, const struct hd_tally *sum, double seconds);
-int hd_dump_close(struct hd_dump *dump, uint64_t *written);   /* 0 or the first error */
+int hd_dump_close(struct hd_dump *dump, uint64_t *written); /* 0 or the first error */
 void hd_dump_free(struct hd_dump *dump);
 void hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally);
 double hd_now(void); /* seconds of the monotonic clock */
@@ -156,6 +156,8 @@ hd_take_value(struct hd_dump *dump, VALUE v) {
 
 /* The field with a reference: taken, or kept for `weak` where MRI does not mark it. */
 void hd_write_ref(struct hd_dump *dump, struct hd_field field, VALUE ref);
+/* The same without `weak`: nothing where MRI does not mark it. */
+void hd_write_held(struct hd_dump *dump, struct hd_field field, VALUE ref);
 /* The field with a value that MRI marks, or nothing. */
 void hd_write_value(struct hd_dump *dump, struct hd_field field, VALUE v);
 /* The field with the text of a String, by the rules for names; nothing for 0 and nil. */

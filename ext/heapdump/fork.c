@@ -51,9 +51,12 @@ static void
 reset_signals(void) {
     sigset_t none, child;
     for (int signal = 1; signal < NSIG; signal++) {
-        if (signal != SIGKILL && signal != SIGSTOP) (void)sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+        if (signal != SIGKILL && signal != SIGSTOP)
+            (void)sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     }
+    // these come back as errors of write(2)
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     sigemptyset(&child);
@@ -130,7 +133,8 @@ await_workers(pid_t *workers, int count, double deadline, struct outcome *outcom
         pid_t pid = waitpid(-1, &status, WNOHANG);
         if (pid > 0) {
             left--;
-            for (int i = 0; i < count; i++) if (workers[i] == pid) workers[i] = 0;
+            for (int i = 0; i < count; i++)
+                if (workers[i] == pid) workers[i] = 0;
             if (WIFSIGNALED(status) && !outcome->error && !outcome->signal) {
                 outcome->signal = WTERMSIG(status);
             }
@@ -148,7 +152,8 @@ await_workers(pid_t *workers, int count, double deadline, struct outcome *outcom
             sigtimedwait(&child, NULL, &(struct timespec){.tv_nsec = 100000000});
         }
         if (!outcome->error && !outcome->signal) continue;
-        for (int i = 0; i < count; i++) if (workers[i] > 0) kill(workers[i], SIGKILL);
+        for (int i = 0; i < count; i++)
+            if (workers[i] > 0) kill(workers[i], SIGKILL);
     }
 }
 

@@ -149,22 +149,17 @@ write_fields(struct hd_dump *dump, VALUE obj, int type) {
 
 static void
 write_flags(struct hd_dump *dump, VALUE obj) {
-    static const struct {
-        const char *name;
-        unsigned flag;
-    } names[] = {{"\"old\":true, ", HD_OLD},
-                 {"\"uncollectible\":true, ", HD_UNCOLLECTIBLE},
-                 {"\"marked\":true, ", HD_MARKED},
-                 {"\"remembered\":true, ", HD_REMEMBERED},
-                 {"\"pinned\":true, ", HD_PINNED}};
-    if (!hd_can(HD_CAN_GC_FLAGS)) return;
-    unsigned flags = hd_mri_gc_flags(obj);
+    enum { MAX = 16 };
+    struct hd_gc_fact facts[MAX];
+    size_t n = hd_can(HD_CAN_GC_FLAGS) ? hd_mri_gc_facts(obj, facts, MAX) : 0;
+    if (n == 0) return;
     HD_PUT(&dump->out, ", \"flags\":{");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (flags & names[i].flag) hd_put_bytes(&dump->out, names[i].name, strlen(names[i].name));
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) HD_PUT(&dump->out, ", ");
+        hd_put_key(&dump->out, dump->names, facts[i].name);
+        hd_put_immediate(dump, facts[i].value);
     }
-    if (flags & HD_UNPROTECTED) HD_PUT(&dump->out, "\"wb_protected\":false}");
-    else HD_PUT(&dump->out, "\"wb_protected\":true}");
+    hd_put_char(&dump->out, '}');
 }
 
 static void

@@ -112,13 +112,13 @@ void
 hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path) {
     enum { GC, STRINGS, FORMAT, COMPRESS, FORK, PROCESSES, TIMEOUT, COUNT };
     VALUE values[COUNT];
-    ID names[COUNT] = {rb_intern("gc"),   rb_intern("strings"),   rb_intern("format"),
-                       rb_intern("compress"), rb_intern("fork"), rb_intern("processes"),
+    ID names[COUNT] = {rb_intern("gc"),       rb_intern("strings"), rb_intern("format"),
+                       rb_intern("compress"), rb_intern("fork"),    rb_intern("processes"),
                        rb_intern("timeout")};
     // raises ArgumentError for an unknown keyword, with its name
     rb_get_kwargs(keywords, names, 0, COUNT, values);
 
-    *options = (struct hd_options){.gc = true, .fork = true, .timeout = DEFAULT_TIMEOUT};
+    *options = (struct hd_options){.gc = true, .timeout = DEFAULT_TIMEOUT};
     options->processes = default_processes();
     if (values[GC] != Qundef) options->gc = boolean_option("gc", values[GC]);
     if (values[STRINGS] != Qundef) strings_option(options, values[STRINGS]);

@@ -32,7 +32,8 @@ hd_sink_open(struct hd_sink *sink, int fd, enum hd_compression compression,
     sink->writer = malloc(sizeof *sink->writer);
     sink->scratch = malloc(SCRATCH_SIZE);
     if (!sink->writer || !sink->scratch) return ENOMEM;
-    int error = hd_writer_open(sink->writer, fd, compression, shared ? HD_WRITE_ALONE : HD_WRITE_BESIDE);
+    int error = hd_writer_open(sink->writer, fd, compression,
+                               shared ? HD_WRITE_ALONE : HD_WRITE_BESIDE);
     if (!error) set_block(sink, hd_writer_block(sink->writer), HD_BLOCK_SIZE);
     return error;
 }

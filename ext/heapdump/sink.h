@@ -32,8 +32,8 @@ struct hd_sink {
     struct hd_writer *writer; /* owned; NULL in memory */
     int error;                /* errno of the first failure, 0 while all is well */
 
-    struct hd_shared *shared;  /* not owned; NULL for one process */
-    unsigned char *line;       /* where the current line begins */
+    struct hd_shared *shared; /* not owned; NULL for one process */
+    unsigned char *line;      /* where the current line begins */
     enum hd_long_line long_line;
     uint64_t long_size;   /* bytes of the long line so far, after compression */
     uint64_t long_offset; /* where its next block goes */

@@ -16,6 +16,9 @@ enum { MODE = 0600 };
 static int
 check_path(const char *path) {
     struct stat stat;
+    size_t length = strlen(path);
+    if (length == 0) return ENOENT;
+    if (path[length - 1] == '/') return EISDIR;
     if (lstat(path, &stat) != 0) return errno == ENOENT ? 0 : errno;
     if (S_ISLNK(stat.st_mode)) return ELOOP;
     if (S_ISDIR(stat.st_mode)) return EISDIR;

@@ -18,7 +18,7 @@ put_c_frame(struct hd_dump *dump, const struct hd_frame *frame) {
     else {
         HD_PUT(out, "null");
     }
-    hd_write_value(dump, HD_FIELD("entry"), frame->entry);
+    hd_write_held(dump, HD_FIELD("entry"), frame->entry);
 }
 
 static void
@@ -29,13 +29,13 @@ frame_i(const struct hd_frame *frame, void *data) {
         HD_PUT(out, "{\"line\":");
         hd_put_i64(out, frame->line);
         hd_write_place(dump, &frame->code);
-        hd_write_value(dump, HD_FIELD("iseq"), frame->iseq);
+        hd_write_held(dump, HD_FIELD("iseq"), frame->iseq);
     }
     else {
         put_c_frame(dump, frame);
     }
     hd_write_value(dump, HD_FIELD("self"), frame->self);
-    hd_write_value(dump, HD_FIELD("env"), frame->env);
+    hd_write_held(dump, HD_FIELD("env"), frame->env);
     if (frame->locals && frame->code.locals) {
         hd_write_locals(dump, frame->code.locals, frame->locals, frame->code.locals_size);
     }
@@ -65,6 +65,7 @@ write_context(struct hd_dump *dump, const void *context) {
         hd_mri_each_fiber_local(context, local_i, &locals);
         if (locals.open) hd_json_close(&dump->out, '}');
     }
+    if (!hd_can(HD_CAN_FRAMES)) return;
     HD_PUT(&dump->out, ",\"frames\":[");
     hd_mri_each_frame(&dump->pages, context, frame_i, dump);
     hd_json_close(&dump->out, ']');
@@ -80,7 +81,7 @@ hd_write_thread(struct hd_dump *dump, VALUE obj) {
     }
     hd_write_word(dump, HD_FIELD("status"), info ? info->status : "dead");
 
-    if (!hd_can(HD_CAN_FRAMES) || !info) return;
+    if (!info || !(hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS))) return;
     const void *context = hd_mri_thread_context(obj);
     if (!context) return;
     hd_write_ref(dump, HD_FIELD("fiber"), hd_mri_context_fiber(context));

@@ -12,7 +12,7 @@ write_env(struct hd_dump *dump, VALUE obj) {
     hd_write_ref(dump, HD_FIELD("iseq"), env.iseq);
     hd_write_ref(dump, HD_FIELD("method_entry"), env.entry);
     hd_write_ref(dump, HD_FIELD("cref"), env.cref);
-    hd_write_value(dump, HD_FIELD("block"), env.block);
+    hd_write_held(dump, HD_FIELD("block"), env.block);
 }
 
 struct child_walk {

@@ -99,6 +99,7 @@ void
 hd_write_regexp(struct hd_dump *dump, VALUE obj) {
     VALUE source = RREGEXP(obj)->src;
     if (!RREGEXP_PTR(obj) || !source) return; // allocated, never initialised
+    write_size_and_encoding(dump, source);
     hd_write_text(dump, source);
     hd_put_number(&dump->out, HD_FIELD("options"), (uint64_t)rb_reg_options(obj));
     hd_write_ref(dump, HD_FIELD("source"), source);

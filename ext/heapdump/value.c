@@ -41,8 +41,15 @@ hd_write_ref(struct hd_dump *dump, struct hd_field field, VALUE ref) {
 }
 
 void
+hd_write_held(struct hd_dump *dump, struct hd_field field, VALUE ref) {
+    if (ref == 0 || RB_SPECIAL_CONST_P(ref) || !hd_refs_take(&dump->refs, ref)) return;
+    hd_put_field(&dump->out, field);
+    hd_put_address(&dump->out, ref);
+}
+
+void
 hd_write_value(struct hd_dump *dump, struct hd_field field, VALUE v) {
-    if (v == 0 || !hd_take_value(dump, v)) return; // a zeroed field is false, or not set yet
+    if (!hd_take_value(dump, v)) return;
     hd_put_field(&dump->out, field);
     if (RB_SPECIAL_CONST_P(v)) hd_put_immediate(dump, v);
     else hd_put_address(&dump->out, v);

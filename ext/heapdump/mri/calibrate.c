@@ -203,9 +203,11 @@ fiber_local_i(ID name, VALUE value, void *data) {
 static bool
 check_fiber_locals(const struct known *known) {
     ID name = rb_intern("heapdump_probe");
+    const void *context = hd_mri_thread_context(known->thread);
+    if (!context) return false;
     VALUE expected[2] = {known->value, Qfalse};
     rb_thread_local_aset(known->thread, name, known->value);
-    hd_mri_each_fiber_local(hd_mri_thread_context(known->thread), fiber_local_i, expected);
+    hd_mri_each_fiber_local(context, fiber_local_i, expected);
     rb_thread_local_aset(known->thread, name, Qnil);
     return expected[1] == Qtrue;
 }
@@ -288,8 +290,8 @@ static const struct check {
     [HD_CAN_PROC] = {check_proc, true, 0},
     [HD_CAN_METHOD_ENTRY] = {check_method_entry, true, 0},
     [HD_CAN_FRAMES] = {check_frames, true, 1 << HD_CAN_ISEQ},
-    [HD_CAN_FIBER] = {check_fiber, true, 1 << HD_CAN_FRAMES},
-    [HD_CAN_FIBER_LOCALS] = {check_fiber_locals, true, 1 << HD_CAN_FRAMES},
+    [HD_CAN_FIBER] = {check_fiber, true, 0},
+    [HD_CAN_FIBER_LOCALS] = {check_fiber_locals, true, 0},
     [HD_CAN_IMEMO] = {check_imemo, true, 0},
     [HD_CAN_WEAK] = {check_weak, true, 0},
     [HD_CAN_SET] = {check_set, false, 0},

@@ -7,16 +7,14 @@
 #include <ruby/io.h>
 #include <string.h>
 
-static struct { ID protected, old, uncollectible, pinned, remembered, marked; } names;
+static struct { ID protected, old, pinned, remembered; } names;
 
 void
 hd_fields_init(void) {
     names.protected = rb_intern("wb_protected");
     names.old = rb_intern("old");
-    names.uncollectible = rb_intern("uncollectible");
     names.pinned = rb_intern("pinned");
     names.remembered = rb_intern("remembered");
-    names.marked = rb_intern("marked");
     // These two intern names of their own at their first call.
     ID flags[16];
     if (rb_obj_gc_flags) rb_obj_gc_flags(rb_cObject, flags, 16);
@@ -30,43 +28,51 @@ hd_mri_memsize(VALUE obj) {
     return rb_obj_memsize_of(obj);
 }
 
+size_t
+hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max) {
+    size_t n = 0;
+    if (rb_gc_object_metadata) {
+        const struct hd_gc_metadata *entry = rb_gc_object_metadata(obj);
+        for (; entry->name && n < max; entry++, n++) {
+            facts[n] = (struct hd_gc_fact){entry->name, entry->value};
+        }
+        return n;
+    }
+    ID found[16];
+    size_t size = rb_obj_gc_flags(obj, found, 16);
+    for (; n < size && n < max; n++) facts[n] = (struct hd_gc_fact){found[n], RUBY_Qtrue};
+    return n;
+}
+
 static unsigned
 flag_of(ID name) {
     if (name == names.old) return HD_OLD;
     if (name == names.pinned) return HD_PINNED;
     if (name == names.remembered) return HD_REMEMBERED;
-    if (name == names.uncollectible) return HD_UNCOLLECTIBLE;
-    if (name == names.marked) return HD_MARKED;
     return 0;
 }
 
 unsigned
 hd_mri_gc_flags(VALUE obj) {
-    unsigned flags = HD_UNPROTECTED;
-    if (rb_gc_object_metadata) {
-        for (const struct hd_gc_metadata *entry = rb_gc_object_metadata(obj); entry->name;
-             entry++) {
-            if (!RTEST(entry->value)) continue;
-            if (entry->name == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
-            else flags |= flag_of(entry->name);
-        }
-        return flags;
-    }
+    enum { MAX = 16 };
     // Most objects have the flags of the one before them.
-    static ID last[16];
+    static struct hd_gc_fact last[MAX];
     static size_t last_size = SIZE_MAX;
     static unsigned last_flags;
-    ID found[16];
-    size_t n = rb_obj_gc_flags(obj, found, 16);
-    size_t same = 0;
-    if (n == last_size)
-        while (same < n && found[same] == last[same]) same++;
-    if (same == n && n == last_size) return last_flags;
-    for (size_t i = 0; i < n; i++) {
-        if (found[i] == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
-        else flags |= flag_of(found[i]);
+    struct hd_gc_fact facts[MAX];
+    size_t n = hd_mri_gc_facts(obj, facts, MAX), same = 0;
+    while (n == last_size && same < n && facts[same].name == last[same].name &&
+           facts[same].value == last[same].value) {
+        same++;
     }
-    memcpy(last, found, sizeof last);
+    if (n == last_size && same == n) return last_flags;
+    unsigned flags = HD_UNPROTECTED;
+    for (size_t i = 0; i < n; i++) {
+        if (!RTEST(facts[i].value)) continue;
+        if (facts[i].name == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
+        else flags |= flag_of(facts[i].name);
+    }
+    memcpy(last, facts, n * sizeof *last);
     last_size = n;
     return last_flags = flags;
 }

@@ -109,15 +109,14 @@ hd_mri_static_symbol_id(VALUE symbol) {
 
 /* fields.c: flags and fields of any object. */
 size_t hd_mri_memsize(VALUE obj);
-enum hd_gc_flag {
-    HD_OLD = 1,
-    HD_PINNED = 2,
-    HD_REMEMBERED = 4,
-    HD_UNPROTECTED = 8,
-    HD_UNCOLLECTIBLE = 16,
-    HD_MARKED = 32
-};
+enum hd_gc_flag { HD_OLD = 1, HD_PINNED = 2, HD_REMEMBERED = 4, HD_UNPROTECTED = 8 };
 unsigned hd_mri_gc_flags(VALUE obj);
+/* What MRI itself tells of how the GC keeps obj, under its own names; the number of facts. */
+struct hd_gc_fact {
+    ID name;
+    VALUE value; /* true, or a Fixnum */
+};
+size_t hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max);
 bool hd_mri_shareable(VALUE obj);
 /* True where MRI marks nothing from obj but its class (a fast way out; false tells nothing). */
 bool hd_mri_holds_class_only(VALUE obj);
