@@ -79,7 +79,7 @@ class TestCapabilities < HeapDumpTest
     assert_predicate check.reader, :complete?
     footer = check.reader.footer
     assert_equal [0, 0], footer.values_at("allocated_objects", "gc_runs")
-    assert_none check.untouched.flags, "flags were changed"
+    assert_none check.flags, "flags were changed"
   end
 
   def fields(dumped, type, **which)

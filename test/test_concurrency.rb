@@ -41,7 +41,10 @@ class TestConcurrency < HeapDumpTest
       threads.each(&:join)
     RUBY
     Child.ruby!(code, path)
-    5.times do |n|
+    sizes = Array.new(5) { |n| Dump.skim("#{path}.#{n}").size }
+    # None of them may get a turn after the GC and before the walk.
+    assert_operator sizes.values_at(0, 2, 4).max, :<, 150_000, "garbage after a GC: #{sizes}"
+    2.times do |n|
       dump = assert_whole Dump.load("#{path}.#{n}")
       assert_equal [0, 0], dump.footer.values_at("allocated_objects", "gc_runs")
       assert_operator dump.select("DATA", struct: "VM/thread").size, :>=, 21
@@ -98,7 +101,7 @@ class TestConcurrency < HeapDumpTest
       outside = inner.resume
     RUBY
     dump = assert_whole Dump.load(path)
-    frames = dump.objects.values.flat_map { |line| line["frames"].to_a }
+    frames = dump.each_object("\"frames\"").flat_map { |line| line["frames"].to_a }
     held = frames.filter_map { |frame| frame.dig("locals", "inside") }.uniq
     assert_equal ["local of the fiber"], held.map { |address| dump[address]["value"] }
     assert_no_dangling dump
@@ -184,7 +187,6 @@ class TestConcurrency < HeapDumpTest
   private
 
   def assert_no_dangling(dump)
-    lost = dump.objects.values.flat_map { |line| dump.references_of(line) }.uniq - dump.objects.keys
-    assert_empty lost.first(5), "#{lost.size} references without an object"
+    assert_none dump.dangling, "references without an object"
   end
 end

@@ -44,8 +44,7 @@ class TestModules < HeapDumpTest
     refined = planted(:module_refined)
     held = dump.references_of(refined).map { |address| dump[address] }
     assert(held.any?, "the refining module holds nothing")
-    names = dump.objects.values.filter_map { |line| line["class_name"] }
-    assert_includes names, defined?(Refinement) ? "Refinement" : "Module"
+    assert_operator dump.instances_of(defined?(Refinement) ? "Refinement" : "Module").size, :>, 1
   end
 
   def test_five_thousand_methods
@@ -57,7 +56,7 @@ class TestModules < HeapDumpTest
   end
 
   def test_names_are_unique_or_absent
-    named = dump.objects.values.select { |line| line["type"] == "CLASS" && line["name"] }
+    named = dump.select("CLASS").select { |line| line["name"] }
     twice = named.group_by { |line| line["name"] }.select { |_, lines| lines.size > 1 }
     assert_empty twice.keys
     assert_none named.select { |line| line["singleton"] }, "singleton classes have a name"

@@ -28,15 +28,15 @@ class TestObjects < HeapDumpTest
   end
 
   def test_nothing_failed
-    assert_none Dumps.nasty.dump.objects.values.select { |line| line.key?("error") }, "errors"
+    assert_none Dumps.nasty.dump.each_object("\"error\":").select { |line| line["error"] }, "errors"
     assert_nil Dumps.nasty.dump.footer["errors"]
   end
 
   def test_finalizers_are_roots_that_say_for_whom
     dump = Dumps.nasty.dump
     finalizer = dump.instances_of("NastyHeap::Objects::Finalizer").fetch(0)
-    holders = dump.objects.values.select do |line|
-      line["type"] == "ARRAY" && dump.references_of(line).include?(finalizer["address"])
+    holders = dump.each_object("\"ARRAY\"", finalizer["address"]).select do |line|
+      dump.references_of(line).include?(finalizer["address"])
     end
     tables = holders.map { |line| line["address"] } & dump.root_references("finalizers")
     assert_equal 1, tables.size, "finalizer tables that hold it: #{holders}"

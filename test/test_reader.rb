@@ -6,7 +6,7 @@ require "test_helper"
 class TestReader < HeapDumpTest
   HEADER = '{"type":"HEADER","format":1,"heapdump":"0","ruby":"3","ruby_description":"r",' \
            '"platform":"p","pid":1,"program":"x","host":"h","time":"t","gc_ran":true,' \
-           '"strings":"full","gc":{"count":1},"memory":{"rss":1},"capabilities":[]}'
+           '"strings":"full","slot_size":40,"gc":{"count":1},"memory":{"rss":1},"capabilities":[]}'
   GOOD = '{"address":"0x10","type":"OBJECT","class":"0x20","ivars":{"@a":"0x30","@b":":x"},' \
          '"memsize":40}'
 
@@ -60,7 +60,7 @@ class TestReader < HeapDumpTest
       '{"type":"CLASS","name":"0x1","methods":{"a":"0x2"},"constants":{"A":"0x3","B":1},' \
       '"constant_locations":{"A":"0x4"},"class_variables":{"@@a":"0x5"}}' => 3,
       '{"type":"DATA","struct":"VM/thread","thread_name":"0x1","frames":[{"label":"0x2",' \
-      '"self":"0x3","locals":{"a":"0x4","b":"0x4"},"env":"0x5"}],"locals":{"a":"0x6"}}' => 5,
+      '"self":"0x3","locals":{"a":"0x4","b":"0x4"},"env":"0x5"}],"fiber_locals":{"a":"0x6"}}' => 5,
       '{"type":"DATA","struct":"weakmap","weak":[["0x1","0x2"]],"references":["0x3","0x3"]}' => 2,
       '{"type":"IMEMO","imemo_type":"callcache","weak":{"entry":"0x1"}}' => 0,
       '{"type":"IMEMO","imemo_type":"iseq","file":"0x1","children":["0x2","0x3"]}' => 2
@@ -73,7 +73,7 @@ class TestReader < HeapDumpTest
     path = File.join(scratch, "made.json")
     text = [HEADER, *lines].join("\n").concat("\n").b
     footer = { type: "FOOTER", objects: lines.count { |line| line.include?("address") },
-               bytes: text.bytesize, seconds: 0.1, pause: 0.1, allocated_objects: 0,
+               bytes: text.bytesize, seconds: 0.1, allocated_objects: 0,
                gc_runs: 0, heaps: [], complete: true }
     File.binwrite(path, "#{text}#{JSON.generate(footer)}\n")
     Dump.load(path)

@@ -12,6 +12,12 @@ class TestThreads < HeapDumpTest
     assert_family "Threads"
   end
 
+  def test_thread_variables_are_in_a_hash
+    variables = dump[planted(:thread_sleeping).fetch("ivars").fetch("locals")]
+    held = planted(:thread_sleeping).fetch("fiber_locals").fetch("current_user")
+    assert_equal [[":log", held], [":level", ":debug"]], variables.fetch("entries")
+  end
+
   def test_frames_of_a_sleeping_thread
     frames = planted(:thread_sleeping).fetch("frames")
     labels = frames.map { |frame| frame["label"] || frame["method"] }
@@ -42,7 +48,7 @@ class TestThreads < HeapDumpTest
   end
 
   def test_locals_that_a_block_captured_are_in_an_env
-    frames = dump.objects.values.flat_map { |line| line["frames"].to_a }
+    frames = dump.each_object("\"frames\"").flat_map { |line| line["frames"].to_a }
     frame = frames.find { |found| found["label"] =~ /\Ablock in .*fiber_in_thread\z/ }
     env = dump[frame.fetch("env")]
     assert_equal "env", env["imemo_type"]

@@ -36,8 +36,9 @@ module Dumps
       @manifest ||= JSON.parse(File.read(path(:manifest)))
     end
 
+    # Without strictness, which is the laws' business.
     def dump
-      @dump ||= Dump.load(path)
+      @dump ||= Dump.skim(path)
     end
 
     # The line of a planted thing.
@@ -53,15 +54,19 @@ module Dumps
         law = ReferenceLaw.new(before, after, running: facts.fetch("running"))
         details = LineDetails.new(before, after)
         names = NameLaw.new(after)
-        reader = Dump.new(path, keep: false)
+        reader = Dump.new(path)
         reader.read { |line| [law, details, names].each { |check| check.feed(line) } }
         untouched = UntouchedLaw.new(before, after, running: facts.fetch("running"))
-        Check.new(reader, law.finish, details, names, untouched, before, after)
+        roots = [before, after].map(&:roots)
+        @dump = reader
+        Check.new(reader, law.finish, details.problems, names.nameless, untouched.flags,
+                  untouched.words, *roots)
       end
     end
   end
 
-  Check = Struct.new(:reader, :references, :details, :names, :untouched, :before, :after)
+  Check = Struct.new(:reader, :references, :details, :nameless, :flags, :words, :roots_before,
+                     :roots_after)
 
   NASTY = <<~'RUBY'
     require "json"

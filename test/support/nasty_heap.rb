@@ -69,7 +69,7 @@ module NastyHeap
     Subset => ->(expectation) { { "$subset" => resolve(expectation.pairs) } },
     ABSENT => ->(_) { { "$absent" => true } },
     ANY => ->(_) { { "$any" => true } }
-  }.freeze
+  }.compare_by_identity.freeze # objects that nobody initialised cannot be asked for a hash
 
   class << self
     attr_reader :planted

@@ -90,6 +90,7 @@ module Oracle
       @imemo_names = {}
       File.open(path, "rb") { |file| read_slots(file) }
       File.foreach("#{path}.roots") { |line| read_root(line.split) }
+      @roots.default = nil # its block would keep all slots for as long as somebody has the roots
     end
 
     private

@@ -51,6 +51,7 @@ class ReferenceLaw
     (@targets.keys - @seen.keys).each do |target|
       note(:dangling, @after[@targets[target]], "0x#{target.to_s(16)}")
     end
+    @before = @after = @seen = @targets = nil # not to be kept for as long as the findings
     self
   end
 

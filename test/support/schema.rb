@@ -60,8 +60,8 @@ module Schema
                    "env" => :ref, "self" => :value },
     "method" => { "method" => :text, "receiver" => :value, "owner" => :ref, "entry" => :ref },
     "VM/thread" => { "thread_name" => :text, "status" => :text, "frames" => :frames,
-                     "fiber_locals" => :map, "locals" => :map, "fiber" => :ref },
-    "fiber" => { "status" => :text, "frames" => :frames },
+                     "fiber_locals" => :map, "fiber" => :ref },
+    "fiber" => { "status" => :text, "frames" => :frames, "fiber_locals" => :map },
     "enumerator" => { "receiver" => :value, "method" => :text, "args" => :ref },
     "set" => { "elements" => :values },
     "weakmap" => {},
@@ -69,7 +69,7 @@ module Schema
   }.freeze
 
   IMEMOS = {
-    "env" => { "locals" => :map, "self" => :value, "parent" => :ref, "iseq" => :ref,
+    "env" => { "locals" => :map, "parent" => :ref, "iseq" => :ref,
                "method_entry" => :ref, "cref" => :ref, "block" => :value },
     "iseq" => { "label" => :text, "iseq_type" => :text, "file" => :text, "line" => :integer,
                 "parent" => :ref, "local_iseq" => :ref, "children" => :refs },
@@ -81,14 +81,15 @@ module Schema
     "callinfo" => { "method" => :text },
     "callcache" => { "receiver_class" => :ref, "entry" => :ref },
     "constcache" => { "value" => :value },
-    "svar" => { "lastline" => :value, "backref" => :value, "others" => :value },
-    "ifunc" => { "data" => :value },
-    "memo" => { "v1" => :value, "v2" => :value },
-    "fields" => { "owner" => :ref, "fields" => :map }
+    "svar" => { "lastline" => :ref, "backref" => :ref, "others" => :ref },
+    "ifunc" => { "data" => :ref },
+    "memo" => { "v1" => :ref, "v2" => :ref },
+    "fields" => { "owner" => :ref }
   }.freeze
 
   FRAME = { "label" => :text, "file" => :text, "line" => :integer, "self" => :value,
-            "locals" => :map, "env" => :ref, "iseq" => :ref, "method" => :text }.freeze
+            "locals" => :map, "env" => :ref, "iseq" => :ref, "method" => :text_or_null,
+            "entry" => :ref }.freeze
 
   HEADER = {
     "type" => :text, "format" => :integer, "heapdump" => :text, "ruby" => :text,
@@ -103,12 +104,12 @@ module Schema
 
   FOOTER = {
     "type" => :text, "objects" => :integer, "bytes" => :integer, "seconds" => :number,
-    "pause" => :number, "allocated_objects" => :integer, "gc_runs" => :integer,
+    "allocated_objects" => :integer, "gc_runs" => :integer,
     "heaps" => :heaps, "errors" => :integer, "complete" => :true
   }.freeze
 
   CAPABILITIES = %w[
-    hash_entries constants iseq env proc method_entry frames fiber imemo weak set gc_flags
+    hash_entries constants iseq env proc method_entry frames fiber fiber_locals imemo weak set gc_flags
     remembered allocations finalizers
   ].freeze
 

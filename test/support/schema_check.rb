@@ -6,8 +6,8 @@ module SchemaCheck
   REFERENCE = /\A0x[0-9a-f]+\z/
   REQUIRED = {
     "HEADER" => %w[format heapdump ruby ruby_description platform pid program host time gc_ran
-                   strings gc memory capabilities],
-    "FOOTER" => %w[objects bytes seconds pause allocated_objects gc_runs heaps complete],
+                   strings gc memory slot_size capabilities],
+    "FOOTER" => %w[objects bytes seconds allocated_objects gc_runs heaps complete],
     "ROOT" => %w[root],
     "STRING" => %w[address bytesize memsize], "ARRAY" => %w[address length memsize],
     "HASH" => %w[address size memsize], "DATA" => %w[address memsize],
@@ -52,6 +52,7 @@ module SchemaCheck
   def self.compound?(kind, value)
     case kind
     when :boolean then [true, false].include?(value)
+    when :text_or_null then value.nil? || value.is_a?(String)
     when :number_or_text then value.is_a?(Numeric) || %w[NaN Infinity -Infinity].include?(value)
     when :integer_or_text then value.is_a?(Integer) || %w[full none hash].include?(value)
     when :refs, :values, :texts, :pairs, :frames, :heaps then list?(kind, value)

@@ -50,7 +50,7 @@ module NastyHeap
             type: "DATA", struct: "VM/thread", class_name: "Thread", status: "sleep",
             thread_name: "planted worker",
             fiber_locals: subset("current_user" => value(@held), "count" => 3),
-            locals: { "log" => value(@held), "level" => ":debug" })
+            ivars: { "locals" => any })
     end
 
     def work(request, ready)
