@@ -18,7 +18,11 @@ require "heapdump"
 module DumpBench
   SESSIONS = 300_000
   CONTENDERS = {
-    "ObjectSpace.dump_all" => ->(path) { File.open(path, "w") { |io| ObjectSpace.dump_all(output: io) } },
+    "ObjectSpace.dump_all" => lambda { |path|
+      File.open(path, "w") do |io|
+        ObjectSpace.dump_all(output: io)
+      end
+    },
     "heapdump" => ->(path) { HeapDump.dump(path, gc: false) },
     "heapdump .zst" => ->(path) { HeapDump.dump("#{path}.zst", gc: false) },
     "heapdump .gz" => ->(path) { HeapDump.dump("#{path}.gz", gc: false) },
@@ -73,7 +77,8 @@ module DumpBench
     end
     base = median(times["ObjectSpace.dump_all"])
     objects = count_objects
-    puts format("%-22s %9s %12s %8s %9s %8s", "", "seconds", "objects/s", "MB/s", "B/object", "ratio")
+    puts format("%-22s %9s %12s %8s %9s %8s", "", "seconds", "objects/s", "MB/s", "B/object",
+                "ratio")
     times.each do |name, list|
       seconds = median(list)
       puts format("%-22<name>s %9.3<seconds>f %12<rate>d %8<speed>d %9.1<size>f %7.2<ratio>fx",
@@ -99,7 +104,7 @@ module DumpBench
       theirs << seconds { ObjectSpace.count_objects }
       ours << seconds { HeapDump.counts(namespaces) }
     end
-    puts format("count_objects %.2f ms, HeapDump.counts with a namespace %.2f ms: %.2f times as long",
+    puts format("ObjectSpace.count_objects %.2f ms, HeapDump.counts %.2f ms: %.2f times as long",
                 median(theirs) * 1e3, median(ours) * 1e3, median(ours) / median(theirs))
   end
 

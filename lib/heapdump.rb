@@ -91,7 +91,8 @@ module HeapDump
       raise ArgumentError, "no block given" unless block_given?
 
       require "objspace"
-      ObjectSpace.trace_object_allocations { yield }
+      # given on as it is, a lambda would be passed an argument
+      ObjectSpace.trace_object_allocations { yield } # rubocop:disable Style/ExplicitBlockArgument
     end
 
     private
@@ -144,14 +145,16 @@ module HeapDump
         warn "heapdump: cannot fork (#{reason}); dumping in process #{Process.pid} itself"
         return run(path, descriptor, options.merge(fork: false))
       end
-      outcome(path, *figures)
+      outcome(path, figures)
     end
 
-    def outcome(path, pid, report, partial, gc_seconds, pause, *figures)
+    # What the extension's `start` has returned, as a Result or Pending.
+    def outcome(path, (gc_seconds, pause, *rest))
       times = { path: path, gc_seconds: gc_seconds, pause: pause }
-      return Result.new(**times, **%i[objects bytes seconds].zip(figures).to_h) unless pid
+      return Result.new(**times, **%i[objects bytes seconds].zip(rest).to_h) if rest.size == 3
 
       @pending_process = Process.pid
+      pid, report, partial = rest.first
       Pending.new(pid: pid, report: IO.for_fd(report), partial: partial, **times)
     end
 

@@ -19,27 +19,34 @@ class TestLayout < Minitest::Test
 
   def run_probe(dir)
     program = File.join(dir, "probe")
-    output, status = Open3.capture2e(*compiler, "-o", program, PROBE, "#{EXT}/mri/layout.c", *libraries)
+    output, status = Open3.capture2e(*compiler, "-o", program, PROBE, "#{EXT}/mri/layout.c",
+                                     *libraries)
     assert_predicate status, :success?, output
     output, status = Open3.capture2e({ "LD_LIBRARY_PATH" => config("libdir") }, program)
     assert_predicate status, :success?, "no layout for this Ruby: #{output}"
-    output.lines.map { |line| name, *numbers = line.split; [name, *numbers.map(&:to_i)] }
+    output.lines.map do |line|
+      name, *numbers = line.split
+      [name, *numbers.map(&:to_i)]
+    end
   end
 
   def compiler
     config("CC").split + %w[-std=gnu11 -w -O0] +
-      ["-I#{EXT}", "-I#{internal_headers}", "-I#{config('rubyhdrdir')}", "-I#{config('rubyarchhdrdir')}"]
+      ["-I#{EXT}", "-I#{internal_headers}", "-I#{config("rubyhdrdir")}",
+       "-I#{config("rubyarchhdrdir")}"]
   end
 
   def libraries
-    RbConfig.expand(config("LIBRUBYARG").dup).split + ["-L#{config('libdir')}"] + config("LIBS").split
+    ruby = RbConfig.expand(config("LIBRUBYARG").dup).split
+    ruby + ["-L#{config("libdir")}"] + config("LIBS").split
   end
 
   # The newest headers that are not newer than this Ruby.
   def internal_headers
     root = Gem.loaded_specs.fetch("datadog-ruby_core_source").full_gem_path
     candidates = Dir["#{root}/lib/datadog/ruby_core_source/ruby-#{RUBY_VERSION[/\d+\.\d+/]}*"]
-    candidates.select { |dir| version_of(dir) <= Gem::Version.new(RUBY_VERSION) }.max_by { |dir| version_of(dir) }
+    candidates.reject! { |dir| version_of(dir) > Gem::Version.new(RUBY_VERSION) }
+    candidates.max_by { |dir| version_of(dir) }
   end
 
   def version_of(dir)

@@ -10,14 +10,15 @@ $srcs = Dir.glob("{,mri/}*.c", base: __dir__).map { |file| File.join(__dir__, fi
 
 # One way to fork without a trace per platform.
 fine = RbConfig::CONFIG["host_os"].start_with?("linux") && RbConfig::CONFIG["host_cpu"] == "x86_64"
-$srcs.reject! { |file| File.basename(file) == (fine ? "detach_posix.c" : "detach_linux_x86_64.c") }
+other = fine ? "detach_posix.c" : "detach_linux_x86_64.c"
+$srcs.reject! { |file| File.basename(file) == other }
 
 $VPATH << "$(srcdir)/mri"
 
 have_library("dl", "dlopen") # part of the C library since glibc 2.34
 have_library("m")
 
-# Only Init_heapdump and what gdb calls may be seen: the rest could clash with the application's own.
+# Only Init_heapdump may be seen: the rest could clash with the application's own symbols.
 append_cflags("-fvisibility=hidden")
 append_cflags("-std=gnu11")
 # Ruby's own headers are not free of what the last two find.

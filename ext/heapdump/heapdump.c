@@ -140,8 +140,8 @@ settle_file(struct run *run) {
 }
 
 /*
- * HeapDump.start(path, fd, keywords) => [pid, report_fd, partial, gc_seconds, pause] or, in process,
- *                                       [nil, nil, nil, gc_seconds, pause, objects, bytes, seconds]
+ * HeapDump.start(path, fd, keywords) => [gc_seconds, pause, objects, bytes, seconds], or, forked,
+ *                                       [gc_seconds, pause, [pid, report_fd, partial]]
  *
  * Path (String) or descriptor (Integer), the other nil. An errno (Integer) where forking failed.
  * Private: lib/heapdump.rb documents `dump`.
@@ -168,14 +168,14 @@ rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     if (run.file) settle_file(&run);
     if (run.child < 0) return INT2NUM(run.error);
     if (run.error) raise_write_error(path, run.error, run.where);
+    VALUE gc_seconds = DBL2NUM(run.gc_seconds), pause = DBL2NUM(run.pause);
     if (run.child > 0) {
         VALUE partial = run.file ? rb_str_new_cstr(run.target.partial) : Qnil;
-        return rb_ary_new_from_args(5, PIDT2NUM(run.child), INT2NUM(run.report_fd), partial,
-                                    DBL2NUM(run.gc_seconds), DBL2NUM(run.pause));
+        VALUE child = rb_ary_new_from_args(3, PIDT2NUM(run.child), INT2NUM(run.report_fd), partial);
+        return rb_ary_new_from_args(3, gc_seconds, pause, child);
     }
-    return rb_ary_new_from_args(8, Qnil, Qnil, Qnil, DBL2NUM(run.gc_seconds), DBL2NUM(run.pause),
-                                ULL2NUM(run.summary.objects), ULL2NUM(run.summary.bytes),
-                                DBL2NUM(run.summary.seconds));
+    return rb_ary_new_from_args(5, gc_seconds, pause, ULL2NUM(run.summary.objects),
+                                ULL2NUM(run.summary.bytes), DBL2NUM(run.summary.seconds));
 }
 
 /* HeapDump.fail_writing(path, errno, where): raises the WriteError of a forked dump. Private. */

@@ -34,7 +34,7 @@ module HeapDump
     def initialize(signal, objects, path)
       cause = signal ? "killed by SIG#{Signal.signame(signal)}" : "killed"
       progress = objects ? " after #{objects} objects" : ""
-      super("cannot dump the heap to #{path || 'the given IO'}: its process was #{cause}#{progress}")
+      super("cannot dump the heap to #{path || "an IO"}: its process was #{cause}#{progress}")
       @signal = signal
       @objects = objects
       @path = path

@@ -71,7 +71,7 @@ class Dump
 
   def [](address)
     offset = address && @offsets[address.hex] or return
-    compressed? ? find_text(address) : parse_quickly(IO.binread(path, size_at(offset), offset))
+    compressed? ? find_text(address) : parse_quickly(File.binread(path, size_at(offset), offset))
   end
 
   def key?(address)

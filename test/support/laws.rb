@@ -14,7 +14,9 @@ module Laws
   end
 
   def test_law_1_roots_are_those_of_mri
-    before, after, found = check.roots_before, check.roots_after, roots
+    before = check.roots_before
+    after = check.roots_after
+    found = roots
     (before.keys & after.keys).each do |category|
       next if category == "machine_context" # the stack of the very call that looks at it
 

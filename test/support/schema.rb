@@ -109,8 +109,8 @@ module Schema
   }.freeze
 
   CAPABILITIES = %w[
-    hash_entries constants iseq env proc method_entry frames fiber fiber_locals imemo weak set gc_flags
-    remembered allocations finalizers
+    hash_entries constants iseq env proc method_entry frames fiber fiber_locals imemo weak set
+    gc_flags remembered allocations finalizers
   ].freeze
 
   # The fields that this very line may have.

@@ -49,12 +49,18 @@ module SchemaCheck
     end
   end
 
-  def self.compound?(kind, value)
+  def self.mixed?(kind, value)
     case kind
     when :boolean then [true, false].include?(value)
     when :text_or_null then value.nil? || value.is_a?(String)
     when :number_or_text then value.is_a?(Numeric) || %w[NaN Infinity -Infinity].include?(value)
     when :integer_or_text then value.is_a?(Integer) || %w[full none hash].include?(value)
+    end
+  end
+
+  def self.compound?(kind, value)
+    case kind
+    when :boolean, :text_or_null, :number_or_text, :integer_or_text then mixed?(kind, value)
     when :refs, :values, :texts, :pairs, :frames, :heaps then list?(kind, value)
     when :map, :ref_map, :text_map, :integer_map then map?(kind, value)
     when :weak then weak?(value)

@@ -6,7 +6,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-enum { TP_EVENTS = 0, TP_FUNCTION = 24, TP_DATA = 32, TRACE_TABLE = 24 };
+enum { TP_EVENTS = 0, TP_TRACING = 4, TP_FUNCTION = 24, TP_DATA = 32, TRACE_TABLE = 24 };
 enum { INFO_LIVING = 0, INFO_FILE = 24, INFO_LINE = 32, INFO_METHOD = 48, INFO_GENERATION = 56 };
 
 const void *
@@ -14,6 +14,8 @@ hd_mri_allocation_table(VALUE tracepoint) {
     const void *tp = hd_mri_data_pointer(tracepoint);
     if (!hd_plausible(tp)) return NULL;
     if (!(hd_read_u32(tp, TP_EVENTS) & RUBY_INTERNAL_EVENT_NEWOBJ)) return NULL;
+    // once it has stopped nobody notes which addresses are reused
+    if (!hd_read_u32(tp, TP_TRACING)) return NULL;
     const void *function = *(void *const *)((const char *)tp + TP_FUNCTION);
     Dl_info info;
     // Others trace allocations too; only objspace keeps this table.

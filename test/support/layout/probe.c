@@ -11,7 +11,7 @@
 #include "method.h"
 #include "internal/imemo.h"
 
-#define SAME(name, ours, type, member) \
+#define SAME(name, ours, type, member)                                                             \
     printf("%s %ld %ld\n", name, (long)(ours), (long)offsetof(type, member))
 
 typedef struct rb_iseq_constant_body body_t;
