@@ -77,8 +77,7 @@ module DumpBench
     end
     base = median(times["ObjectSpace.dump_all"])
     objects = count_objects
-    puts format("%-22s %9s %12s %8s %9s %8s", "", "seconds", "objects/s", "MB/s", "B/object",
-                "ratio")
+    puts "#{" " * 25}seconds    objects/s     MB/s  B/object    ratio"
     times.each do |name, list|
       seconds = median(list)
       puts format("%-22<name>s %9.3<seconds>f %12<rate>d %8<speed>d %9.1<size>f %7.2<ratio>fx",
