@@ -68,7 +68,7 @@ class TestCapabilities < HeapDumpTest
 
   # What goes with it, because it is read through it.
   def dependents(name)
-    { "gc_flags" => %w[remembered], "frames" => %w[fiber], "iseq" => NAMES,
+    { "gc_flags" => %w[remembered], "frames" => %w[fiber fiber_locals], "iseq" => NAMES,
       "method_entry" => NAMES, "env" => NAMES }.fetch(name, [])
   end
 

@@ -8,7 +8,7 @@ class TestForkedLaws < HeapDumpTest
   include Laws
 
   def dumped
-    @@dumped ||= Dumps.make("forked", { dump: { fork: true, processes: 3 } }) # rubocop:disable Style/ClassVars
+    @@dumped ||= Dumps.make("forked", { dump: { fork: true, processes: 3 } })
   end
 end
 

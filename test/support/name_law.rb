@@ -19,7 +19,7 @@ class NameLaw
     rest = line["references"]
     return unless rest && named?(line)
 
-    rest = rest.reject { |target| @slots[target.hex]&.type == "IMEMO" }
+    rest = rest.reject { |target| nameless?(line, @slots[target.hex]) }
     return if rest.empty?
 
     kinds = rest.map { |target| "#{target} #{@slots[target.hex]&.type}" }
@@ -27,6 +27,11 @@ class NameLaw
   end
 
   private
+
+  # IMEMOs, and the one behind a module that prepends another.
+  def nameless?(line, slot)
+    slot&.type == "IMEMO" || (line["type"] == "ICLASS" && slot&.type == "ICLASS")
+  end
 
   def named?(line)
     TYPES.include?(line["type"]) || STRUCTS.include?(line["struct"]) ||

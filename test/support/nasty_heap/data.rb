@@ -88,7 +88,7 @@ module NastyHeap
       keys = ObjectSpace::WeakKeyMap.new
       keys[key] = @held
       plant(:weakkeymap, keys, type: "DATA", struct: "weakkeymap",
-                               weak: [[value(key), value(@held)]], values: [value(@held)])
+                               weak: [value(key)], values: [value(@held)])
     end
 
     def dead_map
