@@ -37,16 +37,21 @@ put_true(struct hd_sink *out, const char *key, bool is) {
 }
 
 static void
+write_content(struct hd_dump *dump, VALUE string) {
+    size_t n = (size_t)RSTRING_LEN(string);
+    put_number(&dump->out, "bytesize", n);
+    if (hd_text_kind((const unsigned char *)RSTRING_PTR(string), n) != HD_TEXT_BYTES) {
+        hd_write_text(dump, string);
+    }
+}
+
+static void
 write_string(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
-    size_t n = (size_t)RSTRING_LEN(obj);
     put_true(out, "embedded", !RB_FL_TEST_RAW(obj, RSTRING_NOEMBED));
     put_true(out, "fstring", RB_FL_TEST_RAW(obj, RSTRING_FSTR) != 0);
     put_true(out, "shared", hd_mri_string_shared(obj));
-    put_number(out, "bytesize", n);
-    if (hd_text_kind((const unsigned char *)RSTRING_PTR(obj), n) != HD_TEXT_BYTES) {
-        hd_write_text(dump, obj);
-    }
+    write_content(dump, obj);
     int encoding = rb_enc_get_index(obj);
     if (encoding == rb_ascii8bit_encindex()) return;
     const char *name = rb_enc_name(rb_enc_from_index(encoding));
@@ -103,7 +108,7 @@ write_fields(struct hd_dump *dump, VALUE obj, int type) {
         write_string(dump, obj);
         break;
     case RUBY_T_SYMBOL:
-        if (RTEST(rb_sym2str(obj))) write_string(dump, rb_sym2str(obj));
+        if (RTEST(rb_sym2str(obj))) write_content(dump, rb_sym2str(obj));
         break;
     case RUBY_T_ARRAY:
         put_number(out, "length", (uint64_t)RARRAY_LEN(obj));

@@ -169,10 +169,10 @@ struct includer_search {
 static void
 includer_i(VALUE ref, void *data) {
     struct includer_search *search = data;
-    if (!search->found &&
-        (RB_BUILTIN_TYPE(ref) == RUBY_T_CLASS || RB_BUILTIN_TYPE(ref) == RUBY_T_MODULE)) {
-        search->found = ref;
-    }
+    int type = RB_BUILTIN_TYPE(ref);
+    // an ICLASS where a module is included into what another one was prepended to
+    bool may = type == RUBY_T_CLASS || type == RUBY_T_MODULE || type == RUBY_T_ICLASS;
+    if (may && !search->found) search->found = ref;
 }
 
 void

@@ -28,7 +28,7 @@ hd_capability_name(enum hd_capability capability) {
 struct known {
     struct hd_pages pages;
     VALUE value, outer, inner, method, owner, binding, fiber, thread, enumerator, weak_map,
-        weak_key_map, set, hash, module;
+        weak_key_map, set, hash, module, identity_hash;
 };
 
 static const char source[] =
@@ -44,7 +44,8 @@ static const char source[] =
     "  end;"
     "  [value, outer, outer.call(value), probe.method(:heapdump_probe), probe.singleton_class,"
     "   binding, Fiber.new {}, Thread.current, [value].each, weak_map, weak_keys,"
-    "   RUBY_VERSION >= '4' ? Set.new([value]) : nil, Hash.new(value).merge!(known: probe), probe]"
+    "   RUBY_VERSION >= '4' ? Set.new([value]) : nil, Hash.new(value).merge!(known: probe), probe, "
+    "{value => 1}.compare_by_identity]"
     "}.call";
 
 static bool
@@ -68,7 +69,7 @@ check_hash_entries(const struct known *known) {
     hd_mri_hash_each(known->hash, pair_i, (VALUE)pair);
     VALUE ifnone = hd_mri_hash_default(known->hash);
     return pair[0] == ID2SYM(rb_intern("known")) && pair[1] == known->module &&
-           (ifnone == known->value || ifnone == Qundef) &&
+           (ifnone == known->value || ifnone == Qundef) && !hd_mri_hash_by_identity(known->hash) &&
            !hd_mri_hash_default_is_proc(known->hash);
 }
 
@@ -333,13 +334,15 @@ make_known(struct known *known) {
         rb_set_errinfo(Qnil);
         return false;
     }
-    VALUE *const members[] = {
-        &known->value,        &known->outer, &known->inner,  &known->method,     &known->owner,
-        &known->binding,      &known->fiber, &known->thread, &known->enumerator, &known->weak_map,
-        &known->weak_key_map, &known->set,   &known->hash,   &known->module};
+    VALUE *const members[] = {&known->value,    &known->outer,        &known->inner,
+                              &known->method,   &known->owner,        &known->binding,
+                              &known->fiber,    &known->thread,       &known->enumerator,
+                              &known->weak_map, &known->weak_key_map, &known->set,
+                              &known->hash,     &known->module,       &known->identity_hash};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         *members[i] = rb_ary_entry(list, (long)i);
     }
+    hd_hash_learn(known->identity_hash);
     hd_data_learn(HD_DATA_PROC, known->outer);
     hd_data_learn(HD_DATA_BINDING, known->binding);
     hd_data_learn(HD_DATA_METHOD, known->method);

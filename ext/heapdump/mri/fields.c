@@ -168,9 +168,26 @@ hd_mri_hash_default_is_proc(VALUE hash) {
     return RB_FL_TEST_RAW(hash, RUBY_FL_USER2) != 0;
 }
 
+/* How a hash with a table of its own compares keys; NULL for a small one. */
+static const void *
+comparison_of(VALUE hash) {
+    enum { HAS_TABLE = RUBY_FL_USER3, TABLE = 24, TYPE_OF_TABLE = 8 };
+    if (!hd_layout() || !RB_FL_TEST_RAW(hash, HAS_TABLE)) return NULL;
+    return hd_read_pointer((void *)hash, TABLE + TYPE_OF_TABLE);
+}
+
+static const void *identity;
+
+void
+hd_hash_learn(VALUE identity_hash) {
+    // before 3.3 the table is elsewhere, but there MRI can be asked
+    if (!rb_hash_compare_by_id_p) identity = comparison_of(identity_hash);
+}
+
 bool
 hd_mri_hash_by_identity(VALUE hash) {
-    return rb_hash_compare_by_id_p && RTEST(rb_hash_compare_by_id_p(hash));
+    if (rb_hash_compare_by_id_p) return RTEST(rb_hash_compare_by_id_p(hash));
+    return identity && comparison_of(hash) == identity;
 }
 
 void

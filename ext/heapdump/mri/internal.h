@@ -74,6 +74,8 @@ hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {
 
 /* calibrate.c: tells data.c which types are MRI's own, by known objects. */
 void hd_data_learn(enum hd_data_kind kind, VALUE known);
+/* calibrate.c: tells fields.c how a hash compares that does so by identity. */
+void hd_hash_learn(VALUE identity_hash);
 /* fields.c: interns the names of the GC's flags. */
 void hd_fields_init(void);
 
