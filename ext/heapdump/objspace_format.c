@@ -40,15 +40,21 @@ static void
 write_content(struct hd_dump *dump, VALUE string) {
     size_t n = (size_t)RSTRING_LEN(string);
     put_number(&dump->out, "bytesize", n);
-    if (hd_text_kind((const unsigned char *)RSTRING_PTR(string), n) != HD_TEXT_BYTES) {
-        hd_write_text(dump, string);
+    if (RB_FL_TEST_RAW(string, RSTRING_NOEMBED) && !hd_mri_string_shared(string)) {
+        size_t capacity = rb_str_capacity(string);
+        if (capacity != n) put_number(&dump->out, "capacity", capacity);
     }
+    enum hd_text kind = hd_text_kind((const unsigned char *)RSTRING_PTR(string), n);
+    bool utf8 = rb_enc_get_index(string) == rb_utf8_encindex();
+    if (kind == HD_TEXT_BYTES || (kind == HD_TEXT_UTF8 && !utf8)) return;
+    if (rb_enc_asciicompat(rb_enc_get(string))) hd_write_text(dump, string);
 }
 
 static void
 write_string(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
     put_true(out, "embedded", !RB_FL_TEST_RAW(obj, RSTRING_NOEMBED));
+    put_true(out, "broken", RB_ENC_CODERANGE(obj) == RUBY_ENC_CODERANGE_BROKEN);
     put_true(out, "fstring", RB_FL_TEST_RAW(obj, RSTRING_FSTR) != 0);
     put_true(out, "shared", hd_mri_string_shared(obj));
     write_content(dump, obj);
@@ -75,7 +81,7 @@ write_module(struct hd_dump *dump, VALUE obj) {
 static void
 write_float(struct hd_dump *dump, VALUE obj) {
     char text[32];
-    int n = snprintf(text, sizeof text, "%f", rb_float_value(obj));
+    int n = snprintf(text, sizeof text, "%#g", rb_float_value(obj));
     put_name(&dump->out, "value", text, n < 32 ? (size_t)n : sizeof text - 1);
 }
 
