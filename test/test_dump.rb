@@ -77,7 +77,7 @@ class TestDump < HeapDumpTest
     garbage, left = [path, "#{path}.gc"].map do |file|
       Dump.load(file).select("STRING").count { |line| line["value"]&.start_with?("garbage 0.") }
     end
-    assert_operator garbage, :>=, 1000
+    assert_operator garbage, :>=, 990 # a slot may be taken again
     assert_operator left, :<, 10
   end
 

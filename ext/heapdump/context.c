@@ -35,6 +35,15 @@ put_c_field(struct hd_sink *out, const char *literal_key, const char *text) {
 }
 
 static VALUE
+put_description(VALUE arg) {
+    VALUE description = rb_const_get(rb_cObject, rb_intern("RUBY_DESCRIPTION")); // with its JIT
+    StringValue(description);
+    put_text_field((struct hd_sink *)arg, ",\"ruby_description\":", RSTRING_PTR(description),
+                   (size_t)RSTRING_LEN(description));
+    return Qnil;
+}
+
+static VALUE
 put_program(VALUE arg) {
     VALUE program = rb_gv_get("$0");
     if (RB_TYPE_P(program, T_STRING)) {
@@ -141,7 +150,7 @@ put_header(struct hd_sink *out, const struct hd_options *options) {
     HD_PUT(out, "{\"type\":\"HEADER\",\"format\":1");
     put_c_field(out, ",\"heapdump\":", HEAPDUMP_VERSION);
     put_c_field(out, ",\"ruby\":", ruby_version);
-    put_c_field(out, ",\"ruby_description\":", ruby_description);
+    protect(put_description, out);
     put_c_field(out, ",\"platform\":", ruby_platform);
     hd_put_number(out, HD_FIELD("pid"), (uint64_t)getpid());
     protect(put_program, out);

@@ -66,6 +66,7 @@ hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally) {
 static void
 look_into_slots(struct hd_dump *dump) {
     bool finalizers = hd_mri_hides_finalizers() && hd_can(HD_CAN_FINALIZERS);
+    bool arrays = finalizers && !hd_mri_finalizers_have_ids();
     bool tracing = dump->context->may_trace && hd_can(HD_CAN_ALLOCATIONS);
     if (!finalizers && !tracing) return;
     for (size_t i = 0; i < dump->pages.size; i++) {
@@ -75,13 +76,16 @@ look_into_slots(struct hd_dump *dump) {
             if (finalizers && RB_FL_TEST_RAW(obj, RUBY_FL_FINALIZE)) {
                 hd_finalizers_add(&dump->finalizers, obj);
             }
+            if (arrays && RB_BUILTIN_TYPE(obj) == RUBY_T_ARRAY) {
+                hd_finalizers_add_array(&dump->finalizers, obj);
+            }
             if (tracing && RB_BUILTIN_TYPE(obj) == RUBY_T_DATA &&
                 hd_mri_data_kind(obj) == HD_DATA_TRACEPOINT && !dump->allocations) {
                 dump->allocations = hd_mri_allocation_table(obj);
             }
         }
     }
-    hd_finalizers_sort(&dump->finalizers);
+    hd_finalizers_complete(&dump->finalizers, &dump->pages);
 }
 
 void

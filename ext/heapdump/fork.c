@@ -184,6 +184,8 @@ write_head(struct hd_dump *dump, struct hd_shared *shared, int fd) {
     if (error) return error;
     hd_dump_look(dump);
     hd_dump_write_head(dump);
+    hd_dump_write_found_roots(dump); // what workers find they write themselves
+    dump->finalizers.found = 0;
     error = hd_dump_close(dump, &written);
     dump->tally->bytes = dump->out.flushed;
     hd_sink_free(&dump->out);

@@ -71,7 +71,7 @@ module Laws
     text = File.binread(dumped.path)
     assert Laws.whole?(text)
     cuts(text).each do |size|
-      refute Laws.whole?(text[0, size]), "cut after #{size} of #{text.size} bytes"
+      refute Laws.whole?(text, size), "cut after #{size} of #{text.size} bytes"
     end
     line = text.index("\n", text.size / 2)
     hole = text[0..line] + text[(text.index("\n", line + 1) + 1)..]
@@ -79,9 +79,13 @@ module Laws
   end
 
   # What a reader does: the last line is a FOOTER, and as many bytes precede it as it says.
-  def self.whole?(text)
-    start = (text.rindex("\n", -2) || -1) + 1
-    footer = JSON.parse(text[start..])
+  def self.whole?(text, size = text.bytesize)
+    return false if size < 2
+
+    start = (text.rindex("\n", size - 2) || -1) + 1
+    return false unless text.byteslice(start, 20).start_with?('{"type":"FOOTER"')
+
+    footer = JSON.parse(text.byteslice(start, size - start))
     footer["type"] == "FOOTER" && footer["complete"] == true && footer["bytes"] == start
   rescue JSON::ParserError
     false

@@ -28,6 +28,11 @@ hd_mri_hides_finalizers(void) {
     return HD_RUBY >= 304;
 }
 
+bool
+hd_mri_finalizers_have_ids(void) {
+    return HD_RUBY >= 400;
+}
+
 static void
 call_reporter(FILE *out, void *data) {
     (void)out;

@@ -92,6 +92,8 @@ bool hd_mri_during_gc(void);
 void hd_mri_on_bug(void (*fn)(void));
 /* True where finalizer tables are not among the roots that MRI tells. */
 bool hd_mri_hides_finalizers(void);
+/* True where such a table begins with the id of its object. */
+bool hd_mri_finalizers_have_ids(void);
 
 /* True for types that stand for an object: neither free, nor waiting to be finalized, nor moved. */
 static inline bool
