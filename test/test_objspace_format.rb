@@ -82,6 +82,7 @@ class TestObjspaceFormat < HeapDumpTest
 
   def test_the_same_roots
     theirs, mine = [self.theirs, ours].map { |path| roots(path) }
+    mine.delete("finalizers") unless theirs.key?("finalizers") # dump_all tells none since 3.4
     assert_equal theirs.keys.sort, mine.keys.sort
     (theirs.keys - %w[machine_context]).each do |category|
       assert_operator (theirs[category] ^ mine[category]).size, :<, 20, category
