@@ -112,6 +112,8 @@ void hd_write_fiber(struct hd_dump *dump, VALUE obj);
 
 /* Instance variables of any object, as the field `ivars`. */
 void hd_write_ivars(struct hd_dump *dump, VALUE obj);
+/* Those of a module or class, apart from its class variables: `ivars`, `class_variables`. */
+void hd_write_variables(struct hd_dump *dump, VALUE obj, bool singleton);
 
 /* The content of a String by the policy for text that comes from data: `value` or its kin. */
 void hd_write_text(struct hd_dump *dump, VALUE string);

@@ -91,7 +91,7 @@ write_small(struct hd_dump *dump, VALUE obj, enum hd_imemo kind) {
 static void
 write_fields(struct hd_dump *dump, VALUE obj) {
     hd_write_ref(dump, HD_FIELD("owner"), RBASIC_CLASS(obj));
-    hd_write_ivars(dump, obj);
+    hd_write_variables(dump, obj, false);
 }
 
 void

@@ -39,11 +39,13 @@ variable_i(ID name, VALUE value, st_data_t arg) {
     return ST_CONTINUE;
 }
 
-static void
-write_variables(struct hd_dump *dump, VALUE obj, int wanted, bool singleton) {
-    struct variable_walk walk = {dump, wanted, false, singleton};
-    rb_ivar_foreach(obj, variable_i, (st_data_t)&walk);
-    if (walk.open) hd_json_close(&dump->out, '}');
+void
+hd_write_variables(struct hd_dump *dump, VALUE obj, bool singleton) {
+    for (int wanted = IVARS; wanted <= CLASS_VARIABLES; wanted++) {
+        struct variable_walk walk = {dump, wanted, false, singleton};
+        rb_ivar_foreach(obj, variable_i, (st_data_t)&walk);
+        if (walk.open) hd_json_close(&dump->out, '}');
+    }
 }
 
 struct constant_walk {
@@ -155,8 +157,7 @@ hd_write_module(struct hd_dump *dump, VALUE obj) {
         hd_write_ref(dump, HD_FIELD("attached"), hd_mri_attached(obj));
     }
     hd_write_ref(dump, HD_FIELD("superclass"), rb_class_get_superclass(obj));
-    write_variables(dump, obj, IVARS, singleton);
-    write_variables(dump, obj, CLASS_VARIABLES, singleton);
+    if (!hd_mri_keeps_fields_apart()) hd_write_variables(dump, obj, singleton);
     if (hd_can(HD_CAN_CONSTANTS)) write_constants(dump, obj);
     if (hd_can(HD_CAN_METHOD_ENTRY)) write_methods(dump, obj);
 }

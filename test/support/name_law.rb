@@ -6,6 +6,7 @@ class NameLaw
   TYPES = %w[OBJECT STRING SYMBOL ARRAY HASH STRUCT FLOAT BIGNUM RATIONAL COMPLEX REGEXP MATCH
              ICLASS].freeze
   STRUCTS = %w[proc].freeze
+  MODULES = %w[CLASS MODULE ICLASS].freeze
   IMEMOS = %w[env cref constcache ifunc].freeze
 
   attr_reader :nameless
@@ -28,9 +29,13 @@ class NameLaw
 
   private
 
-  # IMEMOs, and the one behind a module that prepends another.
+  # IMEMOs, and the one behind a module that prepends another. Since Ruby 4.0 tables of methods and
+  # of caches are DATA.
   def nameless?(line, slot)
-    slot&.type == "IMEMO" || (line["type"] == "ICLASS" && slot&.type == "ICLASS")
+    return true if slot&.type == "IMEMO"
+    return true if slot&.type == "DATA" && RUBY_VERSION >= "4" && MODULES.include?(line["type"])
+
+    line["type"] == "ICLASS" && slot&.type == "ICLASS"
   end
 
   def named?(line)

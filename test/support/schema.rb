@@ -12,6 +12,7 @@ module Schema
     "references" => :refs, "weak" => :weak, "memsize" => :integer, "slot_size" => :integer,
     "frozen" => :true, "shareable" => :true, "old" => :true, "pinned" => :true,
     "remembered" => :true, "unprotected" => :true, "finalizer" => :true, "ivars" => :map,
+    "fields" => :ref,
     "generation" => :integer, "file" => :text, "line" => :integer, "method" => :text,
     "error" => :text
   }.freeze
@@ -84,7 +85,7 @@ module Schema
     "svar" => { "lastline" => :ref, "backref" => :ref, "others" => :ref },
     "ifunc" => { "data" => :ref },
     "memo" => { "v1" => :ref, "v2" => :ref },
-    "fields" => { "owner" => :ref }
+    "fields" => { "owner" => :ref, "class_variables" => :map }
   }.freeze
 
   FRAME = { "label" => :text, "file" => :text, "line" => :integer, "self" => :value,

@@ -5,6 +5,8 @@
 class UntouchedLaw
   # What running Ruby code changes by itself: call sites fill their caches.
   ALIVE = %w[callcache callinfo constcache tmpbuf].freeze
+  # Since Ruby 4.0 caches of methods are DATA, and what a module remembers is in its fields.
+  ALIVE_SINCE_4 = { "DATA" => [nil, ""], "IMEMO" => ["fields"] }.freeze
 
   attr_reader :flags, :words
 
@@ -24,6 +26,8 @@ class UntouchedLaw
 
   def comparable?(slot)
     return false if @running.include?(slot.address)
+    return false if RUBY_VERSION >= "4" &&
+                    ALIVE_SINCE_4[slot.type]&.include?(@names[slot.imemo_type])
 
     slot.imemo_type.nil? || !ALIVE.include?(@names[slot.imemo_type])
   end

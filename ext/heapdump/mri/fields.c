@@ -99,12 +99,22 @@ hd_mri_shareable(VALUE obj) {
 bool
 hd_mri_has_generic_ivars(VALUE obj) {
 #if HD_RUBY >= 400
-    // No flag tells any more; the iteration finds out by itself.
-    (void)obj;
-    return true;
+    (void)obj; // they are kept apart
+    return false;
 #else
     return RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR) != 0;
 #endif
+}
+
+bool
+hd_mri_keeps_fields_apart(void) {
+    return HD_RUBY >= 400;
+}
+
+bool
+hd_mri_is_fields_of(VALUE ref, VALUE obj) {
+    return RB_BUILTIN_TYPE(ref) == RUBY_T_IMEMO && hd_mri_imemo(ref) == HD_IMEMO_FIELDS &&
+           RBASIC_CLASS(ref) == obj;
 }
 
 bool

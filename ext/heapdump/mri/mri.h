@@ -123,6 +123,12 @@ bool hd_mri_shareable(VALUE obj);
 /* True where MRI marks nothing from obj but its class (a fast way out; false tells nothing). */
 bool hd_mri_holds_class_only(VALUE obj);
 bool hd_mri_has_generic_ivars(VALUE obj);
+/*
+ * True where instance variables of all but plain objects live in an object of their own, an imemo
+ * `fields`; and whether `ref`, a reference that MRI has reported, is that of obj.
+ */
+bool hd_mri_keeps_fields_apart(void);
+bool hd_mri_is_fields_of(VALUE ref, VALUE obj);
 bool hd_mri_is_singleton(VALUE klass);
 /* The object that a singleton class belongs to, 0 if it cannot be told. */
 VALUE hd_mri_attached(VALUE singleton);
