@@ -24,12 +24,26 @@ module Planted
 
     # since Ruby 4.0 the variables of most objects stand on the line of another one
     line = line.merge(dump[line["fields"]].slice("ivars", "class_variables")) if line["fields"]
+    line = with_variables(line, dump)
     entry["fields"].filter_map do |name, expected|
       next if Expectation.met?(expected, line, name)
 
       "#{key}: #{name} is #{line[name].inspect[0, 400]}, not #{expected.inspect[0, 400]}; " \
         "line #{line.inspect[0, 300]}"
     end
+  end
+
+  # From Ruby 4.0 on an object's variables may be held by an IMEMO of its own.
+  def with_variables(line, dump)
+    fields = line["references"].to_a.map { |address| dump[address] }
+                               .find { |held| held["imemo_type"] == "fields" }
+    return line unless fields && fields["owner"] == line["address"]
+
+    of_class, own = fields.fetch("ivars", {}).partition { |name, _| name.start_with?("@@") }
+    own = own.to_h.merge(line["ivars"].to_h)
+    of_class = of_class.to_h.merge(line["class_variables"].to_h)
+    found = { "ivars" => own, "class_variables" => of_class }.reject { |_, map| map.empty? }
+    line.merge(found)
   end
 
   # Whether the field of a line is what NastyHeap's manifest asks for.
