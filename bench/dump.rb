@@ -26,6 +26,8 @@ module DumpBench
     "heapdump" => ->(path) { HeapDump.dump(path, gc: false) },
     "heapdump .zst" => ->(path) { HeapDump.dump("#{path}.zst", gc: false) },
     "heapdump .gz" => ->(path) { HeapDump.dump("#{path}.gz", gc: false) },
+    "heapdump forked" => ->(path) { HeapDump.dump(path, gc: false, fork: true) },
+    "heapdump forked .zst" => ->(path) { HeapDump.dump("#{path}.zst", gc: false, fork: true) },
     "heapdump objspace" => ->(path) { HeapDump.dump(path, gc: false, format: :objspace) }
   }.freeze
 

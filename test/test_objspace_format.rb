@@ -63,6 +63,9 @@ class TestObjspaceFormat < HeapDumpTest
     assert_operator (mine.keys - theirs.keys).size, :<, 200
   end
 
+  # Flags that come and go while Ruby runs.
+  FLEETING = %w[marking remembered].freeze
+
   # Without SHAPE lines a shape's number says nothing; the rest no reader of these files asks for.
   LEFT_OUT = %w[shape_id too_complex_shape coderange called_id receiver_class variation_count
                 chilled].freeze
@@ -221,8 +224,6 @@ class TestObjspaceFormat < HeapDumpTest
     excused << "ivars" unless RUBY_VERSION.between?("3.2", "4")
     excused
   end
-
-  FLEETING = %w[marking remembered].freeze
 
   # What is executed now, and what call sites remember, differs from one moment to the next.
   def in_motion(line, other)
