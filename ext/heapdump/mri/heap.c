@@ -19,11 +19,6 @@ hd_mri_roots(void (*fn)(const char *, VALUE, void *), void *data) {
 }
 
 bool
-hd_mri_during_gc(void) {
-    return rb_during_gc && rb_during_gc();
-}
-
-bool
 hd_mri_hides_finalizers(void) {
     return HD_RUBY >= 304;
 }

@@ -87,7 +87,6 @@ typedef int hd_page_fn(void *start, void *end, size_t stride, void *data);
 void hd_mri_each_page(hd_page_fn *fn, void *data);
 void hd_mri_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data);
 void hd_mri_roots(void (*fn)(const char *category, VALUE ref, void *data), void *data);
-bool hd_mri_during_gc(void);
 /* From now on fn is called when MRI has found a bug in itself, before it aborts. */
 void hd_mri_on_bug(void (*fn)(void));
 /* True where finalizer tables are not among the roots that MRI tells. */

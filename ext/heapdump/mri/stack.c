@@ -46,8 +46,7 @@ hd_mri_context_has_stack(const void *context) {
 }
 
 static int
-line_of(const struct hd_pages *pages, VALUE iseq, const VALUE *pc) {
-    (void)pages;
+line_of(VALUE iseq, const VALUE *pc) {
     const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
     const VALUE *code = hd_read_pointer(body, HD_BODY_ENCODED);
     unsigned size = hd_read_u32(body, HD_BODY_ENCODED_SIZE);
@@ -74,7 +73,7 @@ read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, con
     const VALUE *pc = hd_read_pointer(at, HD_FRAME_PC);
     if (pc && hd_mri_is_iseq(pages, iseq) && hd_mri_code(pages, iseq, &out->code)) {
         out->iseq = iseq;
-        out->line = line_of(pages, iseq, pc);
+        out->line = line_of(iseq, pc);
         const VALUE *locals = ep + HD_EP_ENTRY - out->code.locals_size;
         if (on_stack && locals >= stack) out->locals = locals;
     }
