@@ -114,12 +114,16 @@ class TestFork < HeapDumpTest
     assert_equal "true\ntrue\n0\n", Child.ruby!(code, path).out
   end
 
-  def test_time_is_up
+  def test_a_stopped_worker_is_given_up
     code = <<~'RUBY'
       require "heapdump"
-      kept = Array.new(1_500_000) { |i| [i.to_s] }
+      kept = Array.new(1_000_000) { |i| [i.to_s] }
+      pending = HeapDump.dump_async(ARGV[0], timeout: 1, processes: 1)
+      workers = []
+      workers = `ps -o pid= --ppid #{pending.pid}`.split.map(&:to_i) while workers.empty?
+      Process.kill(:STOP, *workers)
       begin
-        HeapDump.dump("#{ARGV[0]}.gz", fork: true, timeout: 1, processes: 1)
+        pending.result
       rescue HeapDump::WriteError => e
         puts e.message
       end
