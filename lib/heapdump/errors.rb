@@ -22,7 +22,7 @@ module HeapDump
   end
 
   # A process of a forked dump was killed: by the kernel for want of memory, by somebody, or by a
-  # crash between two objects. Nothing was left under the final name.
+  # crash between two objects. Nothing half stands under the final name.
   class ChildDied < Error
     # The signal that killed it (Integer), nil where that is not known.
     attr_reader :signal
