@@ -68,7 +68,7 @@ class TestConcurrency < HeapDumpTest
       puts(dumps.all? { |n| n > 200_000 }, received > before)
     RUBY
     assert_equal "true\ntrue\n", outcome.out
-    assert_whole Dump.load(path)
+    assert_whole Dump.skim(path)
   end
 
   def test_signals_while_writing_to_a_pipe

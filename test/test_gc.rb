@@ -41,14 +41,14 @@ class TestGC < HeapDumpTest
     path = File.join(scratch, "lazy.json")
     Child.ruby!(<<~'RUBY', path)
       require "heapdump"
-      kept = Array.new(20_000) { |i| ["kept #{i}"] }
-      6.times do |i|
+      kept = Array.new(5000) { |i| ["kept #{i}"] }
+      4.times do |i|
         GC.start(full_mark: i.even?, immediate_mark: false, immediate_sweep: false)
         (i * 700).times { Object.new }
         HeapDump.dump("#{ARGV[0]}.#{i}", gc: false)
       end
     RUBY
-    6.times do |i|
+    4.times do |i|
       dump = assert_whole Dump.skim("#{path}.#{i}")
       assert_none dump.dangling, "references without an object"
     end
