@@ -135,9 +135,10 @@ module NastyHeap
     end
 
     def sets
-      set = Set[1, @held, :three]
+      object = Object.new # a string would be copied and frozen
+      set = Set[1, object, :three]
       if RUBY_VERSION >= "4" # in the core, and in C
-        plant(:set, set, type: "DATA", struct: "set", elements: values(1, @held, :three))
+        plant(:set, set, type: "DATA", struct: "set", elements: values(1, object, :three))
       else
         plant(:set, set, type: "OBJECT", ivars: { "@hash" => any })
       end
