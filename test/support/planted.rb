@@ -33,17 +33,10 @@ module Planted
     end
   end
 
-  # From Ruby 4.0 on an object's variables may be held by an IMEMO of its own.
+  # From Ruby 4.0 on the variables of most objects stand on the line of an IMEMO of its own.
   def with_variables(line, dump)
-    fields = line["references"].to_a.map { |address| dump[address] }
-                               .find { |held| held["imemo_type"] == "fields" }
-    return line unless fields && fields["owner"] == line["address"]
-
-    of_class, own = fields.fetch("ivars", {}).partition { |name, _| name.start_with?("@@") }
-    own = own.to_h.merge(line["ivars"].to_h)
-    of_class = of_class.to_h.merge(line["class_variables"].to_h)
-    found = { "ivars" => own, "class_variables" => of_class }.reject { |_, map| map.empty? }
-    line.merge(found)
+    fields = line["fields"] && dump[line["fields"]]
+    fields ? line.merge(fields.slice("ivars", "class_variables")) : line
   end
 
   # Whether the field of a line is what NastyHeap's manifest asks for.
