@@ -1,0 +1,183 @@
+/*
+ * The graph of one dump: what load fills in and every question reads. Nothing here knows Ruby's C
+ * API; only heapgraph.c does.
+ *
+ *   source -> line -> strings, index -> GRAPH -> inverse, dominators, paths -> groups, diff, leaks
+ *
+ * Nodes are dense numbers: first the objects of the dump in the order of their addresses, then the
+ * ROOT lines in the order of the file, last one virtual root that holds all roots:
+ *
+ *   0 … objects-1          objects
+ *   objects … objects+roots-1
+ *   nodes-1                the virtual root
+ *
+ * The graph is read-only once it is loaded, and may be read by many threads. Its arrays lie in
+ * memory or in a mapped index file; nobody but hg_graph_free gives them back.
+ */
+#ifndef HEAPGRAPH_GRAPH_H
+#define HEAPGRAPH_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HG_NO_NODE UINT32_MAX
+#define HG_NO_STRING UINT32_MAX
+
+enum hg_type {
+    HG_T_UNKNOWN, /* a type that this reader does not know */
+    HG_T_OBJECT,
+    HG_T_CLASS,
+    HG_T_MODULE,
+    HG_T_ICLASS,
+    HG_T_FLOAT,
+    HG_T_STRING,
+    HG_T_REGEXP,
+    HG_T_ARRAY,
+    HG_T_HASH,
+    HG_T_STRUCT,
+    HG_T_BIGNUM,
+    HG_T_FILE,
+    HG_T_DATA,
+    HG_T_MATCH,
+    HG_T_COMPLEX,
+    HG_T_RATIONAL,
+    HG_T_SYMBOL,
+    HG_T_IMEMO,
+    HG_T_NODE,
+    HG_T_ROOT,         /* a ROOT line */
+    HG_T_VIRTUAL_ROOT, /* what holds all roots */
+    HG_T_MISSING,      /* referenced, but without a line: a cut-off or foreign dump */
+};
+
+/*
+ * What names an edge: a kind (the upper 5 bits) and what belongs to it (the lower 27). Where the
+ * payload does not fit, the edge loses its payload (HG_PAYLOAD_NONE), never itself.
+ */
+enum hg_edge_kind {
+    HG_E_REFERENCE, /* held, but nobody knows as what                  no payload */
+    HG_E_FIELD,     /* a field of the line: superclass, iseq, env …    string     */
+    HG_E_IVAR,      /* @user                                           string     */
+    HG_E_INDEX,     /* [3] of an array or set                          the index  */
+    HG_E_KEY,       /* a key of the hash                               position   */
+    HG_E_VALUE, /* value in a hash, key inlined in the dump        string: the key as in the dump */
+    HG_E_VALUE_AT, /* value in a hash, key is an object               its node   */
+    HG_E_MEMBER,   /* member of a struct                              string     */
+    HG_E_CONSTANT, /* constant of a module                            string     */
+    HG_E_CVAR,     /* class variable                                  string     */
+    HG_E_METHOD,   /* method entry of a module                        string     */
+    HG_E_GLOBAL,   /* global variable                                 string     */
+    HG_E_CAPTURED, /* variable of an env, captured by a block         string     */
+    HG_E_FRAME, /* of a frame: iseq, self, env …                   string: "label file:line \x1f what" */
+    HG_E_FRAME_LOCAL, /* local variable of a frame                       string: "label file:line \x1f name" */
+    HG_E_FIBER_LOCAL, /* Thread#[]                                       string     */
+    HG_E_ROOT,        /* the virtual root holds a root                   no payload */
+    HG_E_WEAK,        /* pointed to, not held; never in a path or tree   string or none */
+    HG_E_KINDS
+};
+
+#define HG_PAYLOAD_BITS 27
+#define HG_PAYLOAD_NONE ((1u << HG_PAYLOAD_BITS) - 1)
+
+static inline uint32_t
+hg_edge_name(enum hg_edge_kind kind, uint32_t payload) {
+    if (payload > HG_PAYLOAD_NONE) payload = HG_PAYLOAD_NONE;
+    return (uint32_t)kind << HG_PAYLOAD_BITS | payload;
+}
+
+static inline enum hg_edge_kind
+hg_edge_kind(uint32_t name) {
+    return (enum hg_edge_kind)(name >> HG_PAYLOAD_BITS);
+}
+
+static inline uint32_t
+hg_edge_payload(uint32_t name) {
+    return name & HG_PAYLOAD_NONE;
+}
+
+/* How a ROOT line, or what an object is for the VM, colours the paths through it. */
+enum hg_node_flag {
+    HG_N_CONSERVATIVE = 1 << 0, /* the root of machine stacks: it may hold by chance */
+    HG_N_VM_CACHE =
+        1 << 1, /* call and constant caches, method tables of the VM: hold, but are no cause */
+    HG_N_SINGLETON = 1 << 2, /* a singleton class */
+    HG_N_FROZEN = 1 << 3,
+    HG_N_OLD = 1 << 4,
+    HG_N_SHARED = 1 << 5, /* memory counted at another object, which is its shared_root */
+    HG_N_ERROR = 1 << 6,  /* the line has "error" */
+    HG_N_FINALIZER = 1 << 7,
+};
+
+struct hg_strings; /* interned texts, strings.h */
+struct hg_index;   /* addresses <-> nodes, index.h */
+struct hg_source;  /* the file, for reading one line again, source.h */
+
+/* What load could not use, and what the dump says about itself. */
+struct hg_account {
+    uint64_t lines, bad_lines, bytes; /* uncompressed */
+    uint64_t bad_line, bad_byte; /* the first bad one: line from 1, byte from 0; 0 lines if none */
+    uint64_t unknown_types, unknown_roots, missing;
+    uint64_t promised_objects; /* what the FOOTER says, 0 without one */
+    bool has_header, has_footer, complete, objspace_format;
+};
+
+struct hg_graph {
+    uint32_t objects, roots, nodes;
+    uint64_t edges;
+
+    /* Edges of node v: target[first[v] … first[v+1]-1], with their names. The class is no edge here. */
+    const uint64_t *first; /* nodes + 1 */
+    const uint32_t *target;
+    const uint32_t *name;
+
+    /*
+     * One for each node. The class is held as edges are: every walk over out-edges has to visit it.
+     * HG_NO_NODE where there is none.
+     */
+    const uint32_t *class_node;
+    const uint32_t *memsize; /* bytes; larger ones are UINT32_MAX here: use hg_memsize */
+    const uint8_t *type;     /* enum hg_type */
+    const uint8_t *flags;    /* enum hg_node_flag */
+
+    /* NULL where the dump has none. Strings: "file:line". */
+    const uint32_t *location;   /* where allocated, HG_NO_STRING if unknown */
+    const uint32_t *generation; /* GC count at allocation, UINT32_MAX if unknown */
+
+    /* A short word for what a node is: struct of DATA, imemo_type of IMEMO, category of a ROOT. */
+    const uint32_t *kind;       /* string or HG_NO_STRING */
+    const uint32_t *class_name; /* for CLASS and MODULE: its name; else HG_NO_STRING. NULL never */
+
+    struct hg_strings *strings;
+    struct hg_index *index;
+    struct hg_source *source;
+    struct hg_account account;
+    void *owned; /* what hg_graph_free gives back */
+};
+
+/* Shallow size of a node in bytes. */
+uint64_t hg_memsize(const struct hg_graph *graph, uint32_t node);
+
+/* The address of an object, 0 for a root. */
+uint64_t hg_address(const struct hg_graph *graph, uint32_t node);
+
+/* The object at an address, or HG_NO_NODE. */
+uint32_t hg_node_at(const struct hg_graph *graph, uint64_t address);
+
+/* Text of an interned string: UTF-8, `length` bytes, also NUL-terminated. Never NULL. */
+const char *hg_string(const struct hg_graph *graph, uint32_t string, size_t *length);
+
+/*
+ * The class that a reader wants to see for an object: singleton classes and includers skipped.
+ * HG_NO_NODE for roots and IMEMO.
+ */
+uint32_t hg_real_class(const struct hg_graph *graph, uint32_t node);
+
+/* Whether an edge keeps its target alive and may stand in paths and trees. */
+static inline bool
+hg_edge_holds(uint32_t name) {
+    return hg_edge_kind(name) != HG_E_WEAK;
+}
+
+void hg_graph_free(struct hg_graph *graph);
+
+#endif

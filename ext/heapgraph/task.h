@@ -1,0 +1,33 @@
+/*
+ * Long work as its caller sees it: how far it is, whether it shall stop, and what went wrong. One
+ * task is used by one piece of work at a time; `stop` may be set and the figures read by any thread.
+ */
+#ifndef HEAPGRAPH_TASK_H
+#define HEAPGRAPH_TASK_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum hg_status {
+    HG_OK,
+    HG_STOPPED,    /* the caller set `stop` */
+    HG_NO_MEMORY,  /* malloc or mmap failed */
+    HG_IO,         /* error number in `number` */
+    HG_NOT_A_DUMP, /* no line of a heap dump in it */
+    HG_BAD_LINE,   /* with `strict`: line and byte tell where */
+    HG_TOO_LARGE,  /* more than 2^32-2 objects */
+    HG_CORRUPT,    /* compressed data or index file broken at `byte` */
+};
+
+struct hg_task {
+    _Atomic int stop;
+    _Atomic(const char *) phase; /* "reading", "dominators" …; static text */
+    _Atomic uint64_t done, total;
+
+    /* Filled in where a function returns anything but HG_OK. */
+    int number; /* errno */
+    uint64_t line, byte;
+    char message[200]; /* what exactly, one line, may be empty */
+};
+
+#endif
