@@ -1,0 +1,93 @@
+# frozen_string_literal: true
+
+require_relative "version"
+require_relative "errors"
+
+module HeapDump
+  # The command `heapdump`. A command NAME is the class CLI::Name in lib/heapdump/cli/NAME.rb, which
+  # is loaded when it is called, and none of them loads the dumper into this process.
+  #
+  #   HeapDump::CLI.run(["take", "4711", "-o", "heap.json"]) # => 0
+  module CLI
+    # Exit statuses. Whoever is interrupted, or whose reader goes away, ends as by the signal.
+    OK = 0
+    ERROR = 1
+    GATE_FAILED = 2
+    USAGE = 64
+    INTERRUPTED = 130
+    NO_READER = 141
+
+    # The command line is wrong: what is wrong with it, and what it should be.
+    class UsageError < Error; end
+
+    autoload :Command, "#{__dir__}/cli/command"
+
+    # Every command with what `heapdump --help` says of it, in that order.
+    COMMANDS = {}.freeze
+    COMMANDS.each_key { |name| autoload name.capitalize, "#{__dir__}/cli/#{name}" }
+
+    class << self
+      # Runs a command line (an Array of Strings) and returns the exit status (Integer). What the
+      # command has to say goes to +out+, errors go to +err+, one line each.
+      def run(argv, out: $stdout, err: $stderr)
+        status = dispatch(argv, out, err)
+        out.flush
+        status
+      rescue UsageError, Error => e
+        err.puts "heapdump: #{one_line(e.message)}"
+        e.is_a?(UsageError) ? USAGE : ERROR
+      rescue Interrupt
+        INTERRUPTED
+      rescue Errno::EPIPE
+        NO_READER
+      rescue SystemCallError, IOError, NoMemoryError => e
+        err.puts "heapdump: #{one_line(e.message)}"
+        ERROR
+      end
+
+      # The class of a command.
+      def command(name)
+        return const_get(name.capitalize) if COMMANDS.key?(name)
+
+        raise UsageError, "there is no command #{name.inspect}#{guess(name)}; " \
+                          "`heapdump --help` lists them"
+      end
+
+      private
+
+      def dispatch(argv, out, err)
+        name, *arguments = argv
+        case name
+        when nil then raise UsageError, "give a command; `heapdump --help` lists them"
+        when "--version" then out.puts("heapdump #{VERSION}")
+        when "--help", "-h" then out.puts(help)
+        when "help" then out.puts(arguments.empty? ? help : command(arguments.first).help)
+        else return command(name).new(out: out, err: err).run(arguments)
+        end
+        OK
+      end
+
+      def help
+        width = COMMANDS.keys.map(&:size).max.to_i
+        <<~TEXT
+          Usage: heapdump COMMAND [options]
+
+          #{COMMANDS.map { |name, summary| format("  %-#{width}s  %s", name, summary) }.join("\n")}
+
+          `heapdump help COMMAND` tells more of one.
+          Exit status: 0 fine, 1 error, 2 a gate failed, 64 wrong usage.
+        TEXT
+      end
+
+      def guess(name)
+        require "did_you_mean"
+        near = DidYouMean::SpellChecker.new(dictionary: COMMANDS.keys).correct(name).first
+        near ? " (did you mean #{near}?)" : ""
+      end
+
+      def one_line(message)
+        message.to_s.scrub.split(/\s*\n\s*/).join("; ")
+      end
+    end
+  end
+end

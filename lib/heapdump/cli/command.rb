@@ -1,0 +1,126 @@
+# frozen_string_literal: true
+
+require "optparse"
+
+module HeapDump
+  module CLI
+    # What the commands have in common: options, help, and JSON output. A command says what it
+    # takes, and returns the exit status from #call.
+    #
+    #   class Top < Command
+    #     usage "FILE"
+    #     limit 20                                  # it has --limit, 20 where that is not given
+    #     details "Sizes are retained sizes."       # a paragraph at the end of its help
+    #
+    #     def options(parser)
+    #       parser.on("--class NAME", "only objects of this class") { |name| @class_name = name }
+    #     end
+    #
+    #     def call(file)                            # wrong numbers of arguments are reported
+    #       json? ? print_json(top: rows(file)) : rows(file).each { |row| out.puts row }
+    #       OK
+    #     end
+    #   end
+    class Command
+      # Grows when a field of the JSON output changes its meaning or goes away.
+      SCHEMA_VERSION = 1
+
+      class << self
+        # What stands behind the command's name in its usage line.
+        def usage(text = nil)
+          text ? @usage = text : @usage
+        end
+
+        # The default of --limit; without, the command has no such option.
+        def limit(number = nil)
+          number ? @limit = number : @limit
+        end
+
+        def details(text = nil)
+          text ? @details = text : @details
+        end
+
+        def command_name
+          name.split("::").last.downcase
+        end
+
+        def help
+          new.parser.help
+        end
+      end
+
+      def initialize(out: $stdout, err: $stderr)
+        @out = out
+        @err = err
+        @json = false
+        @limit = self.class.limit
+      end
+
+      # Parses the arguments and calls the command. Returns the exit status.
+      def run(arguments)
+        rest = parser.permute(arguments)
+        return CLI::OK if @helped
+
+        check_number(rest)
+        call(*rest)
+      rescue OptionParser::ParseError => e
+        raise UsageError, "#{e.message}; #{hint}"
+      end
+
+      def parser
+        OptionParser.new do |parser|
+          parser.banner = "Usage: heapdump #{self.class.command_name} #{self.class.usage} [options]"
+          parser.separator("\n#{COMMANDS.fetch(self.class.command_name)}\n\n")
+          options(parser)
+          common_options(parser)
+          parser.separator("\n#{self.class.details}") if self.class.details
+        end
+      end
+
+      private
+
+      attr_reader :out, :err, :limit
+
+      def json?
+        @json
+      end
+
+      # Overridden by commands with options of their own.
+      def options(parser); end
+
+      def common_options(parser)
+        if self.class.limit
+          parser.on("--limit N", Integer, "at most N entries (default #{limit})") do |number|
+            raise OptionParser::InvalidArgument, number.to_s if number.negative?
+
+            @limit = number
+          end
+        end
+        parser.on("--json", "machine-readable output") { @json = true }
+        parser.on("-h", "--help", "this text") do
+          out.puts(parser.help)
+          @helped = true
+        end
+      end
+
+      def print_json(fields)
+        require "json"
+        out.puts(JSON.pretty_generate({ schema_version: SCHEMA_VERSION, **fields }))
+      end
+
+      def check_number(arguments)
+        parameters = method(:call).parameters.map(&:first)
+        least = parameters.count(:req)
+        most = parameters.include?(:rest) ? arguments.size : least + parameters.count(:opt)
+        return if arguments.size.between?(least, most)
+
+        raise UsageError, "wrong number of arguments; #{hint}"
+      end
+
+      def hint
+        "usage: heapdump #{self.class.command_name} #{self.class.usage} " \
+          "(`heapdump help #{self.class.command_name}` tells more)"
+      end
+    end
+  end
+end
