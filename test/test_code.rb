@@ -99,14 +99,6 @@ class TestCode < HeapDumpTest
 
   private
 
-  def dump
-    Dumps.nasty.dump
-  end
-
-  def planted(key)
-    Dumps.nasty.planted(key)
-  end
-
   def entry_of(name, owner: "Subject")
     dump[dump.mod("NastyHeap::Code::#{owner}").fetch("methods").fetch(name)]
   end

@@ -47,14 +47,4 @@ class TestData < HeapDumpTest
     skip "no Ractor here" unless Dumps.nasty.manifest.key?("ractor")
     assert_family "Ractors"
   end
-
-  private
-
-  def dump
-    Dumps.nasty.dump
-  end
-
-  def planted(key)
-    Dumps.nasty.planted(key)
-  end
 end

@@ -64,14 +64,6 @@ class TestModules < HeapDumpTest
 
   private
 
-  def dump
-    Dumps.nasty.dump
-  end
-
-  def planted(key)
-    Dumps.nasty.planted(key)
-  end
-
   def ancestors(line)
     chain = [line]
     chain << dump[chain.last["superclass"]] while chain.last["superclass"]

@@ -106,14 +106,6 @@ class TestThreads < HeapDumpTest
 
   private
 
-  def dump
-    Dumps.nasty.dump
-  end
-
-  def planted(key)
-    Dumps.nasty.planted(key)
-  end
-
   # The frames of a thread stand on the line of its root fiber, where that is an object.
   def frames_of(thread)
     thread["frames"] || dump[thread.fetch("fiber")].fetch("frames")
