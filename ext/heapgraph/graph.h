@@ -47,7 +47,7 @@ enum hg_type {
     HG_T_NODE,
     HG_T_ROOT,         /* a ROOT line */
     HG_T_VIRTUAL_ROOT, /* what holds all roots */
-    HG_T_MISSING,      /* referenced, but without a line: a cut-off or foreign dump */
+    HG_T_MISSING, /* an object that is referenced and has no line: the dump is cut off or foreign */
 };
 
 /*
@@ -61,13 +61,14 @@ enum hg_edge_kind {
     HG_E_INDEX,     /* [3] of an array or set                          the index  */
     HG_E_KEY,       /* a key of the hash                               position   */
     HG_E_VALUE, /* value in a hash, key inlined in the dump        string: the key as in the dump */
-    HG_E_VALUE_AT, /* value in a hash, key is an object               its node   */
-    HG_E_MEMBER,   /* member of a struct                              string     */
-    HG_E_CONSTANT, /* constant of a module                            string     */
-    HG_E_CVAR,     /* class variable                                  string     */
-    HG_E_METHOD,   /* method entry of a module                        string     */
-    HG_E_GLOBAL,   /* global variable                                 string     */
-    HG_E_CAPTURED, /* variable of an env, captured by a block         string     */
+    HG_E_VALUE_AT,  /* value in a hash, key is an object               its node   */
+    HG_E_VALUE_INT, /* value in a hash, key is an Integer from 0 on    the Integer */
+    HG_E_MEMBER,    /* member of a struct                              string     */
+    HG_E_CONSTANT,  /* constant of a module                            string     */
+    HG_E_CVAR,      /* class variable                                  string     */
+    HG_E_METHOD,    /* method entry of a module                        string     */
+    HG_E_GLOBAL,    /* global variable                                 string     */
+    HG_E_CAPTURED,  /* variable of an env, captured by a block         string     */
     HG_E_FRAME, /* of a frame: iseq, self, env …                   string: "label file:line \x1f what" */
     HG_E_FRAME_LOCAL, /* local variable of a frame                       string: "label file:line \x1f name" */
     HG_E_FIBER_LOCAL, /* Thread#[]                                       string     */
@@ -122,11 +123,11 @@ struct hg_account {
 };
 
 struct hg_graph {
-    uint32_t objects, roots, nodes;
+    uint32_t objects, roots, nodes; /* objects: HG_T_MISSING ones as well */
     uint64_t edges;
 
     /* Edges of node v: target[first[v] … first[v+1]-1], with their names. The class is no edge here. */
-    const uint64_t *first; /* nodes + 1 */
+    const uint32_t *first; /* nodes + 1 */
     const uint32_t *target;
     const uint32_t *name;
 
@@ -143,9 +144,12 @@ struct hg_graph {
     const uint32_t *location;   /* where allocated, HG_NO_STRING if unknown */
     const uint32_t *generation; /* GC count at allocation, UINT32_MAX if unknown */
 
-    /* A short word for what a node is: struct of DATA, imemo_type of IMEMO, category of a ROOT. */
-    const uint32_t *kind;       /* string or HG_NO_STRING */
-    const uint32_t *class_name; /* for CLASS and MODULE: its name; else HG_NO_STRING. NULL never */
+    /*
+     * The one word that a node has for itself, a string or HG_NO_STRING: the name of a CLASS or
+     * MODULE (and of a MISSING class, where an instance tells it), struct of DATA, imemo_type of
+     * IMEMO, category of a ROOT.
+     */
+    const uint32_t *label;
 
     struct hg_strings *strings;
     struct hg_index *index;

@@ -15,7 +15,7 @@ enum hg_status {
     HG_IO,         /* error number in `number` */
     HG_NOT_A_DUMP, /* no line of a heap dump in it */
     HG_BAD_LINE,   /* with `strict`: line and byte tell where */
-    HG_TOO_LARGE,  /* more than 2^32-2 objects */
+    HG_TOO_LARGE,  /* more than 2^32-2 objects or references, or 64 GiB of text */
     HG_CORRUPT,    /* compressed data or index file broken at `byte` */
 };
 

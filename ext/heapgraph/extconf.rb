@@ -1,0 +1,48 @@
+# frozen_string_literal: true
+
+require "mkmf"
+
+# libyajl of the system where it is there; else the one that the gem libyajl2 has compiled, so that
+# no root is needed to install this gem.
+module Yajl
+  HEADER = "yajl/yajl_parse.h"
+
+  def self.find
+    pkg_config("yajl") if find_executable("pkg-config")
+    of_system? || of_gem? || abort_with_advice
+  end
+
+  def self.of_system?
+    have_header(HEADER) && have_library("yajl", "yajl_parse")
+  end
+
+  def self.of_gem?
+    require "libyajl2"
+    $LDFLAGS << " -Wl,-rpath,#{Libyajl2.opt_path}"
+    find_header(HEADER, Libyajl2.include_path) &&
+      find_library("yajl", "yajl_parse", Libyajl2.opt_path)
+  rescue LoadError
+    false
+  end
+
+  def self.abort_with_advice
+    abort <<~TEXT
+      libyajl is missing. Install one of these, then try again:
+          apt-get install libyajl-dev
+          gem install libyajl2
+    TEXT
+  end
+end
+
+Yajl.find
+have_library("dl", "dlopen") # part of the C library since glibc 2.34
+have_library("pthread", "pthread_create")
+
+# Only Init_heapgraph may be seen.
+append_cflags("-fvisibility=hidden")
+append_cflags("-std=gnu11")
+$CFLAGS << " -O3"
+pedantic = " -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
+$CFLAGS << pedantic if ENV["HEAPDUMP_PEDANTIC"]
+
+create_makefile("heapdump/heapgraph")
