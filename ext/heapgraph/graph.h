@@ -74,6 +74,7 @@ enum hg_edge_kind {
     HG_E_FIBER_LOCAL, /* Thread#[]                                       string     */
     HG_E_ROOT,        /* the virtual root holds a root                   no payload */
     HG_E_WEAK,        /* pointed to, not held; never in a path or tree   string or none */
+    HG_E_CLASS, /* class_node as an edge: in paths and referrers, never in `name`; no payload */
     HG_E_KINDS
 };
 
