@@ -72,7 +72,11 @@ class TestObjspaceFormat < HeapDumpTest
 
   # Where dump_all's own line can be parsed: all that it says, we say.
   def test_the_same_fields
-    compare { |line, other| line.keys.reject { |key| line[key] == other[key] } - LEFT_OUT }
+    compare do |line, other|
+      differing = line.keys.reject { |key| line[key] == other[key] } - LEFT_OUT
+      # Ruby 4.0 names the class that a refinement is of
+      line["type"] == "MODULE" ? differing - ["real_class_name"] : differing
+    end
   end
 
   # What dump_all says on some Rubies only, and contents of strings that it has not looked at yet.
