@@ -12,13 +12,13 @@ enum hg_group_by { HG_BY_CLASS, HG_BY_TYPE, HG_BY_LOCATION, HG_BY_GENERATION };
 struct hg_group {
     /*
      * HG_BY_CLASS        node of the real class (hg_real_class), HG_NO_NODE for objects without one:
-     *                    those are grouped by `type` and `kind`
+     *                    those are grouped by `type` and `label`
      * HG_BY_TYPE         enum hg_type
      * HG_BY_LOCATION     string "file:line", HG_NO_STRING where unknown
      * HG_BY_GENERATION   the generation, UINT32_MAX where unknown
      */
     uint32_t key;
-    uint32_t kind;    /* with HG_BY_CLASS and no class: string or HG_NO_STRING; else HG_NO_STRING */
+    uint32_t label;   /* with HG_BY_CLASS and no class: string or HG_NO_STRING; else HG_NO_STRING */
     uint8_t type;     /* of the first object */
     uint32_t largest; /* the object that retains most; without a tree, the one with most bytes */
     uint64_t count, bytes; /* reachable objects and their shallow sizes; without a tree: all */

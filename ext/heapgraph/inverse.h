@@ -14,7 +14,7 @@
 
 struct hg_inverse {
     /* Edges to v come from source[first[v] … first[v+1]-1], ascending; parallel edges each, weak ones too. */
-    const uint64_t *first; /* nodes + 1 */
+    const uint32_t *first; /* nodes + 1 */
     const uint32_t *source;
 
     /* Instances of a class in ascending order: instance[v], then next[that] …, until HG_NO_NODE. */
@@ -24,7 +24,7 @@ struct hg_inverse {
     void *owned;
 };
 
-/* HG_OK · HG_STOPPED · HG_NO_MEMORY. Keeps 16 bytes per node and 4 per edge. */
+/* HG_OK · HG_STOPPED · HG_NO_MEMORY. Keeps 12 bytes per node and 4 per edge. */
 enum hg_status hg_inverse_build(const struct hg_graph *graph, struct hg_task *task,
                                 struct hg_inverse *inverse) __attribute__((warn_unused_result));
 

@@ -1,10 +1,10 @@
 /*
- * Memory for arrays that are as large as the heap that is read. They come straight from the kernel:
+ * Arrays that may be as large as the heap that is read. Large ones come straight from the kernel:
  * zeroed, there only once touched, advised to lie on huge pages (a random access costs a third
- * then), and given back at once when freed. No ruby.h.
+ * then), and given back at once when freed. Small ones come from malloc, where sanitizers watch.
  */
-#ifndef HEAPGRAPH_MEMORY_H
-#define HEAPGRAPH_MEMORY_H
+#ifndef HEAPGRAPH_ARRAY_H
+#define HEAPGRAPH_ARRAY_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,34 +13,34 @@
  * `count` zeroed elements of `size` bytes, aligned to 64 bytes. NULL if there is no memory for them
  * or their size overflows; never NULL for a count of 0.
  */
-void *hg_alloc(size_t count, size_t size) __attribute__((warn_unused_result));
+void *hg_array(size_t count, size_t size) __attribute__((warn_unused_result));
 
 /* The same for arrays of which only a part will be touched: no huge pages, so the rest costs nothing. */
-void *hg_alloc_sparse(size_t count, size_t size) __attribute__((warn_unused_result));
+void *hg_array_sparse(size_t count, size_t size) __attribute__((warn_unused_result));
 
 /* Gives back what lies behind the first `count` elements of `size` bytes. The array does not move. */
-void hg_alloc_trim(void *array, size_t count, size_t size);
+void hg_array_trim(void *array, size_t count, size_t size);
 
 /* Gives all of it back. NULL is fine. */
-void hg_alloc_free(void *array);
+void hg_array_free(void *array);
 
 /*
  * A growing list of u32. Zeroed is empty. A list that could not grow keeps what it has and says so
  * from then on.
  */
-struct hg_list {
+struct hg_numbers {
     uint32_t *items;
     size_t count, room;
     int failed;
 };
 
-void hg_list_grow(struct hg_list *list);
-void hg_list_free(struct hg_list *list);
+void hg_numbers_grow(struct hg_numbers *list);
+void hg_numbers_free(struct hg_numbers *list);
 
 static inline void
-hg_list_add(struct hg_list *list, uint32_t item) {
+hg_numbers_add(struct hg_numbers *list, uint32_t item) {
     if (list->count == list->room) {
-        hg_list_grow(list);
+        hg_numbers_grow(list);
         if (list->count == list->room) return;
     }
     list->items[list->count++] = item;
