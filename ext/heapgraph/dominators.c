@@ -232,44 +232,52 @@ find_dominators(struct work *work) {
 /*
  * A dominator has a smaller number than what it dominates. So sizes of subtrees are summed up from
  * the last number to the first, and positions given from the first to the last, each node taking
- * the next free run of its dominator's.
+ * the next free run of its dominator's. The arrays of the steps before serve again:
  */
+static inline uint32_t *
+subtree_size(struct work *work, uint32_t at) {
+    return &work->vertex[at].preds;
+}
+
+static inline uint32_t *
+place_of(struct work *work, uint32_t at) {
+    return &work->link[at].ancestor;
+}
+
+/* The next free position in its run. */
+static inline uint32_t *
+cursor_of(struct work *work, uint32_t at) {
+    return &work->link[at].best;
+}
+
 static enum hg_status
 lay_out(struct work *work, uint32_t *position, uint32_t *node, uint32_t *end, uint32_t *up) {
     uint32_t reached = work->reached;
     const struct vertex *vertex = work->vertex;
-    uint32_t *size = hg_array(reached, sizeof(*size));
-    uint32_t *place = hg_array(reached, sizeof(*place));   /* by number: its position */
-    uint32_t *cursor = hg_array(reached, sizeof(*cursor)); /* by number: the next free position */
-    enum hg_status status = HG_NO_MEMORY;
-    if (!size || !place || !cursor) goto done;
 
-    status = HG_STOPPED;
     hg_phase(work->task, "laying out", reached);
-    for (uint32_t at = reached - 1; at > 0; at--) size[vertex[at].parent] += ++size[at];
-    size[0]++;
+    for (uint32_t at = 0; at < reached; at++) *subtree_size(work, at) = 1;
+    for (uint32_t at = reached - 1; at > 0; at--) {
+        *subtree_size(work, vertex[at].parent) += *subtree_size(work, at);
+    }
 
     memset(position, 0xff, (size_t)work->graph->nodes * sizeof(*position));
     for (uint32_t at = 0; at < reached; at++) {
-        uint32_t dominator = vertex[at].parent, p = 0;
+        uint32_t size = *subtree_size(work, at), place = 0;
         if (at > 0) {
-            p = cursor[dominator];
-            cursor[dominator] += size[at];
-            up[p] = place[dominator];
+            uint32_t dominator = vertex[at].parent;
+            place = *cursor_of(work, dominator);
+            *cursor_of(work, dominator) += size;
+            up[place] = *place_of(work, dominator);
         }
-        place[at] = p;
-        cursor[at] = p + 1;
-        end[p] = p + size[at];
-        node[p] = work->node[at];
-        position[work->node[at]] = p;
-        if (at % HG_STRIDE == 0 && !hg_step(work->task, at)) goto done;
+        *place_of(work, at) = place;
+        *cursor_of(work, at) = place + 1;
+        end[place] = place + size;
+        node[place] = work->node[at];
+        position[work->node[at]] = place;
+        if (at % HG_STRIDE == 0 && !hg_step(work->task, at)) return HG_STOPPED;
     }
-    status = HG_OK;
-done:
-    hg_array_free(size);
-    hg_array_free(place);
-    hg_array_free(cursor);
-    return status;
+    return HG_OK;
 }
 
 static void
@@ -295,7 +303,7 @@ struct owned {
     uint64_t *retained;
 };
 
-/* Steps 1 to 4: leaves node and vertex for lay_out, frees the rest. */
+/* Steps 1 to 4. */
 static enum hg_status
 find_tree(struct work *work) {
     size_t nodes = work->graph->nodes;
@@ -317,10 +325,30 @@ find_tree(struct work *work) {
     status = find_dominators(work);
 done:
     hg_array_free(weak);
-    hg_array_free(work->link);
     hg_array_free(work->pred);
     hg_array_free(work->stack);
     return status;
+}
+
+/* Step 5. What is no longer needed is freed by the caller, the forest becomes the retained sizes. */
+static enum hg_status
+keep_tree(struct work *work, struct owned *owned, struct hg_tree *tree) {
+    size_t reached = work->reached;
+    tree->reached = work->reached;
+    tree->position = owned->position;
+    tree->node = owned->node = hg_array(reached, sizeof(*owned->node));
+    tree->end = owned->end = hg_array(reached, sizeof(*owned->end));
+    tree->up = owned->up = hg_array(reached, sizeof(*owned->up));
+    if (!owned->node || !owned->end || !owned->up) return HG_NO_MEMORY;
+
+    enum hg_status status = lay_out(work, owned->position, owned->node, owned->end, owned->up);
+    if (status != HG_OK) return status;
+
+    owned->retained = (uint64_t *)work->link;
+    work->link = NULL;
+    tree->retained = owned->retained;
+    sum_up(work->graph, tree, owned->retained);
+    return HG_OK;
 }
 
 enum hg_status
@@ -333,31 +361,12 @@ hg_tree_build(const struct hg_graph *graph, struct hg_task *task, struct hg_tree
     tree->owned = owned;
     enum hg_status status = HG_NO_MEMORY;
     work.number = owned->position = hg_array(graph->nodes, sizeof(*owned->position));
-    if (!work.number) goto done;
-    if ((status = find_tree(&work)) != HG_OK) goto done;
-
-    status = HG_NO_MEMORY;
-    tree->reached = work.reached;
-    tree->position = owned->position;
-    tree->node = owned->node = hg_array(work.reached, sizeof(*owned->node));
-    tree->end = owned->end = hg_array(work.reached, sizeof(*owned->end));
-    tree->up = owned->up = hg_array(work.reached, sizeof(*owned->up));
-    if (!owned->node || !owned->end || !owned->up) goto done;
-    status = lay_out(&work, owned->position, owned->node, owned->end, owned->up);
-    if (status != HG_OK) goto done;
+    if (work.number) status = find_tree(&work);
+    if (status == HG_OK) status = keep_tree(&work, owned, tree);
 
     hg_array_free(work.node);
     hg_array_free(work.vertex);
-    work.node = NULL;
-    work.vertex = NULL;
-    status = HG_NO_MEMORY;
-    tree->retained = owned->retained = hg_array(work.reached, sizeof(*owned->retained));
-    if (!owned->retained) goto done;
-    sum_up(graph, tree, owned->retained);
-    status = HG_OK;
-done:
-    hg_array_free(work.node);
-    hg_array_free(work.vertex);
+    hg_array_free(work.link);
     if (status != HG_OK) hg_tree_free(tree);
     return status;
 }

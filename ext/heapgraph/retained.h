@@ -52,8 +52,8 @@ enum hg_status hg_big_drops(const struct hg_graph *graph, const struct hg_tree *
 
 /* What a set of nodes holds. */
 struct hg_held {
-    uint64_t bytes, nodes; /* the set itself included, unreachable members and roots not */
-    uint64_t members;      /* those of the set that are reachable and no members' members */
+    uint64_t bytes, nodes; /* objects, the set itself included, unreachable members not */
+    uint64_t members;      /* union: those that no other one dominates; exact: all reachable ones */
 };
 
 /*

@@ -1,0 +1,199 @@
+/*
+ * Dominators against the definition: x dominates y if y is no longer reached once x is gone.
+ */
+#include "dominators.h"
+
+#include <string.h>
+
+#include "builder.h"
+
+/* Marks what the virtual root reaches without going through `gone`. */
+static void
+mark(const struct hg_graph *graph, uint32_t gone, uint8_t *marked, uint32_t *stack) {
+    memset(marked, 0, graph->nodes);
+    uint32_t depth = 0;
+    if (gone == graph->nodes - 1) return;
+    marked[graph->nodes - 1] = 1;
+    stack[depth++] = graph->nodes - 1;
+    while (depth) {
+        uint32_t node = stack[--depth];
+        for (uint64_t edge = graph->first[node]; edge <= graph->first[node + 1]; edge++) {
+            uint32_t to = graph->class_node[node];
+            if (edge < graph->first[node + 1]) {
+                if (!hg_edge_holds(graph->name[edge])) continue;
+                to = graph->target[edge];
+            }
+            if (to == HG_NO_NODE || to == gone || marked[to]) continue;
+            marked[to] = 1;
+            stack[depth++] = to;
+        }
+    }
+}
+
+static void
+check_form(const struct hg_graph *graph, const struct hg_tree *tree) {
+    uint32_t reached = 0;
+    uint64_t bytes = 0, objects = 0;
+    CHECK_EQUAL(graph->nodes - 1, tree->node[0]);
+    CHECK_EQUAL(tree->reached, tree->end[0]);
+    CHECK_EQUAL(0, tree->up[0]);
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        uint32_t at = tree->position[node];
+        if (at == HG_NO_NODE) continue;
+        reached++;
+        CHECK(at < tree->reached);
+        CHECK_EQUAL(node, tree->node[at]);
+        CHECK(at < tree->end[at] && tree->end[at] <= tree->reached);
+        if (at > 0) CHECK(tree->up[at] < at && tree->end[at] <= tree->end[tree->up[at]]);
+        if (node < graph->objects) objects++, bytes += graph->memsize[node];
+    }
+    CHECK_EQUAL(reached, tree->reached);
+    CHECK_EQUAL(objects, tree->reachable_objects);
+    CHECK_EQUAL(bytes, tree->reachable_bytes);
+    CHECK_EQUAL(bytes, tree->retained[0]);
+    CHECK_EQUAL(graph->objects, tree->reachable_objects + tree->unreachable_objects);
+
+    /* Children fill their parent's run without a gap, and `up` is where they are children. */
+    for (uint32_t at = 0; at < tree->reached; at++) {
+        uint64_t sum = graph->memsize[tree->node[at]];
+        for (uint32_t child = at + 1; child < tree->end[at]; child = tree->end[child]) {
+            CHECK_EQUAL(at, tree->up[child]);
+            sum += tree->retained[child];
+        }
+        CHECK_EQUAL(sum, tree->retained[at]);
+    }
+}
+
+static void
+check_node(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t node,
+           const uint8_t *all, uint8_t *marked, uint32_t *stack) {
+    mark(graph, node, marked, stack);
+    uint64_t bytes = 0, nodes = 0;
+    for (uint32_t other = 0; other < graph->nodes; other++) {
+        bool dominated = all[node] && all[other] && !marked[other];
+        CHECK_EQUAL(dominated, hg_dominates(tree, node, other));
+        if (dominated) bytes += graph->memsize[other], nodes++;
+    }
+    CHECK_EQUAL(bytes, hg_retained(tree, node));
+    CHECK_EQUAL(nodes, hg_retained_nodes(tree, node));
+}
+
+/* Checks `samples` nodes against deletion, all of them if there are no more. */
+static void
+check_tree(const struct hg_graph *graph, uint32_t samples, struct random *random) {
+    struct hg_task task = {0};
+    struct hg_tree tree;
+    uint8_t *all = malloc(graph->nodes), *marked = malloc(graph->nodes);
+    uint32_t *stack = malloc(graph->nodes * sizeof(*stack));
+    CHECK(all && marked && stack);
+
+    CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+    mark(graph, HG_NO_NODE, all, stack);
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        CHECK_EQUAL(all[node], hg_is_reachable(&tree, node));
+    }
+    check_form(graph, &tree);
+    for (uint32_t i = 0; i < samples && i < graph->nodes; i++) {
+        uint32_t node = samples < graph->nodes ? random_below(random, graph->nodes) : i;
+        check_node(graph, &tree, node, all, marked, stack);
+    }
+    hg_tree_free(&tree);
+    free(all);
+    free(marked);
+    free(stack);
+}
+
+static void
+test_random(uint32_t rounds, uint32_t most, uint32_t samples) {
+    for (check_seed = 1; check_seed <= rounds; check_seed++) {
+        struct random random = {check_seed};
+        struct builder builder;
+        enum shape shape = (enum shape)(check_seed % SHAPES);
+        uint32_t objects = random_below(&random, most);
+        check_tree(build_random(&builder, shape, objects, &random), samples, &random);
+        build_free(&builder);
+    }
+    check_seed = 0;
+}
+
+static void
+test_empty(void) {
+    for (uint32_t roots = 0; roots < 3; roots++) {
+        struct builder builder;
+        struct random random = {0};
+        build_begin(&builder, 0, roots);
+        check_tree(build_finish(&builder), 10, &random);
+        build_free(&builder);
+    }
+}
+
+/* Lists so long that recursion would end the process, forwards and with each link pointing back. */
+static void
+test_list(uint32_t length) {
+    for (int doubly = 0; doubly < 2; doubly++) {
+        struct builder builder;
+        struct hg_task task = {0};
+        struct hg_tree tree;
+        build_begin(&builder, length, 1);
+        build_reference(&builder, build_root(&builder, 0), 0);
+        for (uint32_t node = 1; node < length; node++) {
+            build_reference(&builder, node - 1, node);
+            if (doubly) build_reference(&builder, node, node - 1);
+        }
+        const struct hg_graph *graph = build_finish(&builder);
+        CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+        for (uint32_t node = 0; node < length; node++) {
+            CHECK_EQUAL(40 * (uint64_t)(length - node), hg_retained(&tree, node));
+        }
+        hg_tree_free(&tree);
+        build_free(&builder);
+    }
+}
+
+/* A hash as wide as it goes: each value is its own, and the last link back changes nothing. */
+static void
+test_wide(uint32_t width) {
+    struct builder builder;
+    struct hg_task task = {0};
+    struct hg_tree tree;
+    build_begin(&builder, width + 1, 1);
+    build_reference(&builder, build_root(&builder, 0), 0);
+    for (uint32_t node = 1; node <= width; node++) {
+        build_reference(&builder, 0, node);
+        build_reference(&builder, node, 0);
+        builder.class_node[node] = 1;
+    }
+    const struct hg_graph *graph = build_finish(&builder);
+    CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+    CHECK_EQUAL(40 * ((uint64_t)width + 1), hg_retained(&tree, 0));
+    for (uint32_t node = 1; node <= width; node++) {
+        CHECK_EQUAL(40, hg_retained(&tree, node));
+        CHECK_EQUAL(0, hg_dominator(&tree, node));
+    }
+    hg_tree_free(&tree);
+    build_free(&builder);
+}
+
+static void
+test_stop(void) {
+    struct builder builder;
+    struct random random = {1};
+    struct hg_task task = {.stop = 1};
+    struct hg_tree tree;
+    const struct hg_graph *graph = build_heap(&builder, 100000, &random);
+    CHECK_EQUAL(HG_STOPPED, hg_tree_build(graph, &task, &tree));
+    CHECK_EQUAL(0, tree.reached);
+    CHECK(!tree.owned && !tree.node);
+    build_free(&builder);
+}
+
+int
+main(void) {
+    test_empty();
+    test_random(7000, 30, 100);
+    test_random(210, 3000, 20);
+    test_list(2000000);
+    test_wide(1000000);
+    test_stop();
+    return 0;
+}

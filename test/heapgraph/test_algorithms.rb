@@ -1,0 +1,24 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/c_program"
+
+# The reader's algorithms against their definitions, on thousands of random graphs: C programs that
+# end with 0 if everything was as it should be and say what was not.
+class TestAlgorithms < Minitest::Test
+  BELOW = {
+    "dominators" => %w[array dominators],
+    "retained" => %w[array dominators retained]
+  }.freeze
+
+  BELOW.each do |name, modules|
+    define_method(:"test_#{name}") do
+      skip(CProgram.missing) if CProgram.missing
+
+      sources = ["test/heapgraph/#{name}_test.c", "test/heapgraph/builder.c"]
+      sources += modules.map { |file| "ext/heapgraph/#{file}.c" }
+      output, status = CProgram.new(name, sources).run
+      assert_predicate(status, :success?, output)
+    end
+  end
+end
