@@ -41,6 +41,7 @@ have_library("pthread", "pthread_create")
 # Only Init_heapgraph may be seen.
 append_cflags("-fvisibility=hidden")
 append_cflags("-std=gnu11")
+$defs << "-D_GNU_SOURCE"
 $CFLAGS << " -O3"
 pedantic = " -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
 $CFLAGS << pedantic if ENV["HEAPDUMP_PEDANTIC"]

@@ -60,7 +60,7 @@ enum hg_edge_kind {
     HG_E_IVAR,      /* @user                                           string     */
     HG_E_INDEX,     /* [3] of an array or set                          the index  */
     HG_E_KEY,       /* a key of the hash                               position   */
-    HG_E_VALUE, /* value in a hash, key inlined in the dump        string: the key as in the dump */
+    HG_E_VALUE, /* value in a hash, key is no object               string: the key in Ruby: :a 1.5 nil */
     HG_E_VALUE_AT,  /* value in a hash, key is an object               its node   */
     HG_E_VALUE_INT, /* value in a hash, key is an Integer from 0 on    the Integer */
     HG_E_MEMBER,    /* member of a struct                              string     */
@@ -116,11 +116,17 @@ struct hg_source;  /* the file, for reading one line again, source.h */
 
 /* What load could not use, and what the dump says about itself. */
 struct hg_account {
-    uint64_t lines, bad_lines, bytes; /* uncompressed */
+    uint64_t lines, bad_lines, bytes; /* uncompressed; empty lines are not counted */
     uint64_t bad_line, bad_byte; /* the first bad one: line from 1, byte from 0; 0 lines if none */
-    uint64_t unknown_types, unknown_roots, missing;
+    uint64_t unknown_types, missing;
+    uint64_t duplicates;     /* lines of an address that had one before: the first one counts */
+    uint64_t bad_references; /* to what can be no object's address; no edge */
+    uint64_t object_lines;
     uint64_t promised_objects; /* what the FOOTER says, 0 without one */
-    bool has_header, has_footer, complete, objspace_format;
+    uint64_t damaged_byte;     /* of the file, where `damaged` */
+    bool damaged;              /* compressed data was cut off or broken */
+    bool has_header, has_footer, objspace_format;
+    bool complete; /* the footer says so, and as many objects as it says are there */
 };
 
 struct hg_graph {
@@ -152,11 +158,22 @@ struct hg_graph {
      */
     const uint32_t *label;
 
+    /* Where the line of a node begins in the text: see hg_source_line. HG_NO_LINE without one. */
+    const uint32_t *line;
+
+    /* Nodes whose memsize is UINT32_MAX above, in ascending order, and what it is. */
+    uint32_t large;
+    const uint32_t *large_node;
+    const uint64_t *large_memsize;
+
     struct hg_strings *strings;
     struct hg_index *index;
-    struct hg_source *source;
+    struct hg_source *source; /* NULL: lines cannot be read again */
     struct hg_account account;
-    void *owned; /* what hg_graph_free gives back */
+
+    /* What hg_graph_free gives back, together with the source and the graph itself. */
+    void *owned;
+    void (*free_owned)(void *owned);
 };
 
 /* Shallow size of a node in bytes. */

@@ -30,4 +30,17 @@ struct hg_task {
     char message[200]; /* what exactly, one line, may be empty */
 };
 
+/* Notes what went wrong and returns `status`. */
+enum hg_status hg_fail(struct hg_task *task, enum hg_status status, int number, const char *format,
+                       ...) __attribute__((format(printf, 4, 5)));
+
+/* How many processors there are, at least 1. */
+unsigned hg_processors(void);
+
+/*
+ * Calls work(data, 0) … work(data, threads-1), side by side where threads can be had, and returns
+ * when all are done. The new threads take no signals.
+ */
+void hg_parallel(unsigned threads, void (*work)(void *data, unsigned number), void *data);
+
 #endif
