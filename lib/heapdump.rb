@@ -6,6 +6,7 @@ require_relative "heapdump/result"
 require_relative "heapdump/pending"
 require "io/wait"
 require "heapdump/heapdump"
+require_relative "heapdump/trigger"
 
 # Dumps the heap of this process as JSON lines, every reference named, and counts its objects.
 #
@@ -139,9 +140,13 @@ module HeapDump
 
     # A timeout or Thread#kill waits until the fork is over: in the middle it could do nothing.
     def run(path, descriptor, options)
+      only = options[:fork] == :only
+      options = options.merge(fork: true) if only
       figures = Thread.handle_interrupt(Object => :never) { start(path, descriptor, options) }
       if figures.is_a?(Integer)
         reason = SystemCallError.new(nil, figures).message
+        raise Error, "cannot fork: #{reason}" if only
+
         warn "heapdump: cannot fork (#{reason}); dumping in process #{Process.pid} itself"
         return run(path, descriptor, options.merge(fork: false))
       end

@@ -8,10 +8,12 @@ $defs << %(-DHEAPDUMP_VERSION=\\"#{version}\\")
 # mri/ holds what differs between versions of MRI; its files have names of their own.
 $srcs = Dir.glob("{,mri/}*.c", base: __dir__).map { |file| File.join(__dir__, file) }
 
-# One way to fork without a trace per platform.
-fine = RbConfig::CONFIG["host_os"].start_with?("linux") && RbConfig::CONFIG["host_cpu"] == "x86_64"
-other = fine ? "detach_posix.c" : "detach_linux_x86_64.c"
-$srcs.reject! { |file| File.basename(file) == other }
+# One way per platform to fork without a trace, and to be seen from outside.
+linux = RbConfig::CONFIG["host_os"].start_with?("linux")
+fine = linux && RbConfig::CONFIG["host_cpu"] == "x86_64"
+others = [fine ? "detach_posix.c" : "detach_linux_x86_64.c",
+          linux ? "marker_none.c" : "marker_linux.c"]
+$srcs.reject! { |file| others.include?(File.basename(file)) }
 
 $VPATH << "$(srcdir)/mri"
 

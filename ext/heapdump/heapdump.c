@@ -16,6 +16,8 @@
 #include "dump.h"
 #include "fork.h"
 #include "guard.h"
+#include "marker.h"
+#include "notice.h"
 #include "target.h"
 
 static VALUE write_error, error_class;
@@ -186,6 +188,39 @@ rb_heapdump_fail(VALUE self, VALUE path, VALUE error, VALUE where) {
     return Qnil;
 }
 
+/*
+ * HeapDump.check_options(path, keywords): raises ArgumentError or WriteError where a dump to this
+ * path with these keywords would, as far as that can be told beforehand. Private.
+ */
+static VALUE
+rb_heapdump_check(VALUE self, VALUE path, VALUE keywords) {
+    (void)self;
+    struct hd_options options;
+    require_support();
+    hd_options_parse(&options, keywords, path);
+    if (options.compression == HD_PLAIN) return Qnil;
+    struct hd_codec *codec = hd_codec_open(options.compression);
+    if (!codec) raise_write_error(path, ENOSYS, "preparing");
+    hd_codec_close(codec);
+    return Qnil;
+}
+
+/* HeapDump.mark(signal number, name or nil) => whether it could; see marker.h. Private. */
+static VALUE
+rb_heapdump_mark(VALUE self, VALUE signal, VALUE name) {
+    (void)self;
+    const char *text = NIL_P(name) ? NULL : StringValueCStr(name);
+    return hd_marker_set(NUM2INT(signal), text) ? Qtrue : Qfalse;
+}
+
+/* HeapDump.notice(text) => whether it could be written to stderr at once; see notice.h. Private. */
+static VALUE
+rb_heapdump_notice(VALUE self, VALUE text) {
+    (void)self;
+    StringValue(text);
+    return hd_notice(RSTRING_PTR(text), (size_t)RSTRING_LEN(text)) ? Qtrue : Qfalse;
+}
+
 struct count_request {
     VALUE namespaces; /* Array of Strings */
     VALUE result;
@@ -278,6 +313,9 @@ Init_heapdump(void) {
 
     rb_define_private_method(rb_singleton_class(module), "start", rb_heapdump_start, 3);
     rb_define_private_method(rb_singleton_class(module), "fail_writing", rb_heapdump_fail, 3);
+    rb_define_private_method(rb_singleton_class(module), "check_options", rb_heapdump_check, 2);
+    rb_define_private_method(rb_singleton_class(module), "mark", rb_heapdump_mark, 2);
+    rb_define_private_method(rb_singleton_class(module), "notice", rb_heapdump_notice, 1);
     rb_define_private_method(rb_singleton_class(module), "count", rb_heapdump_count, 2);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
 }

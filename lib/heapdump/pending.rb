@@ -31,6 +31,8 @@ module HeapDump
         @report.wait_readable(left)
       end
       self
+    rescue IOError
+      self # the end was seen, and the pipe closed, by another thread or a signal's handler
     end
 
     # True if the dump is written or given up.
@@ -44,6 +46,8 @@ module HeapDump
       end
       @report.close
       true
+    rescue IOError
+      true # as in wait
     end
 
     # Waits, and returns the HeapDump::Result. Raises HeapDump::WriteError where it could not be

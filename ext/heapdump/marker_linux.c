@@ -1,0 +1,32 @@
+/*
+ * Markers as named, empty files in memory; see marker.h.
+ */
+#define _GNU_SOURCE
+#include "marker.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void *pages[NSIG];
+
+/* The page lies beyond the end of the file and cannot be accessed: it is there to be listed. */
+static void *
+map_page(const char *name) {
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0) return NULL;
+    void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, MAP_PRIVATE, fd, 0);
+    close(fd);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+bool
+hd_marker_set(int signal, const char *name) {
+    if (signal <= 0 || signal >= NSIG) return false;
+    if (name && strlen(name) > HD_MARKER_MAX) return false;
+    if (pages[signal]) munmap(pages[signal], (size_t)sysconf(_SC_PAGESIZE));
+    pages[signal] = name ? map_page(name) : NULL;
+    return !name || pages[signal];
+}

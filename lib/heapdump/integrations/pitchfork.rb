@@ -1,0 +1,24 @@
+# frozen_string_literal: true
+
+require_relative "environment"
+
+module HeapDump
+  # For the configuration file of Pitchfork. Workers reset the signals of their mold after the fork,
+  # so only now can they be given a handler.
+  #
+  #   require "heapdump/integrations/pitchfork"
+  #   after_worker_fork(&HeapDump::Pitchfork.after_worker_fork)
+  #
+  # Where there is an after_worker_fork hook of your own, call HeapDump.on_signal in it.
+  module Pitchfork
+    # The hook. Arguments: +signal+, +path+ and options as for HeapDump.on_signal; the first two can
+    # also come from the environment, as HEAPDUMP_SIGNAL and HEAPDUMP_DIR.
+    def self.after_worker_fork(**options)
+      Integrations.trigger(**options) # what is wrong comes up in the monitor
+      lambda do |server, worker|
+        ::Pitchfork::Configurator::DEFAULTS[:after_worker_fork].call(server, worker)
+        Integrations.trigger(**options).install
+      end
+    end
+  end
+end

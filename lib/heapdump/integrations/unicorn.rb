@@ -1,0 +1,24 @@
+# frozen_string_literal: true
+
+require_relative "environment"
+
+module HeapDump
+  # For the configuration file of Unicorn. Workers reset the signals of their master after the fork,
+  # so only now can they be given a handler.
+  #
+  #   require "heapdump/integrations/unicorn"
+  #   after_fork(&HeapDump::Unicorn.after_fork)
+  #
+  # Where there is an after_fork hook of your own, call HeapDump.on_signal in it.
+  module Unicorn
+    # The hook. Arguments: +signal+, +path+ and options as for HeapDump.on_signal; the first two can
+    # also come from the environment, as HEAPDUMP_SIGNAL and HEAPDUMP_DIR.
+    def self.after_fork(**options)
+      Integrations.trigger(**options) # what is wrong comes up in the master
+      lambda do |server, worker|
+        ::Unicorn::Configurator::DEFAULTS[:after_fork].call(server, worker) # logs the new worker
+        Integrations.trigger(**options).install
+      end
+    end
+  end
+end

@@ -1,0 +1,65 @@
+# frozen_string_literal: true
+
+require "json"
+require_relative "server"
+
+# Servers with two workers, as the README tells to configure them.
+module ServedDumps
+  PUMA = <<~'RUBY'
+    bind "tcp://127.0.0.1:%<port>d"
+    workers 2
+    threads 4, 4
+    environment "none"
+    plugin "heapdump"
+  RUBY
+
+  UNICORN = <<~'RUBY'
+    require "heapdump/integrations/unicorn"
+    listen "127.0.0.1:%<port>d"
+    worker_processes 2
+    after_fork(&HeapDump::Unicorn.after_fork)
+  RUBY
+
+  PITCHFORK = <<~'RUBY'
+    require "heapdump/integrations/pitchfork"
+    listen "127.0.0.1:%<port>d"
+    worker_processes 2
+    after_worker_fork(&HeapDump::Pitchfork.after_worker_fork)
+  RUBY
+
+  def dumps
+    @dumps ||= File.join(scratch, "dumps").tap { |dir| Dir.mkdir(dir) }
+  end
+
+  def environment
+    { "HEAPDUMP_DIR" => dumps, "HEAPDUMP_SIGNAL" => nil, "RACK_ENV" => "none",
+      "WEB_CONCURRENCY" => nil }
+  end
+
+  def serve(name, config, env = {})
+    server = Server.new(scratch, name, config, env: environment.merge(env))
+    yield server
+  rescue StandardError, Minitest::Assertion
+    warn server.log if server
+    raise
+  ensure
+    server&.stop
+  end
+
+  # The signal makes the process write a dump that is whole and its own, and say so.
+  def assert_dumps(server, pid, signal: "USR2")
+    logged = server.log.bytesize
+    Process.kill(signal, pid)
+    done = server.logged(/^heapdump: SIG#{signal}: (?:dumped (\S+): (\d+) objects|no dump).*$/,
+                         after: logged)
+    path = done[1]
+    refute_nil path, done[0]
+    assert_match(%r{\A#{dumps}/heap-#{pid}-\d{8}T\d{6}\.\d{3}Z\.json\z}, path)
+    File.foreach(path) { |line| JSON.parse(line) }
+    dump = assert_whole Dump.skim(path)
+    assert_equal pid, dump.header["pid"]
+    assert_equal Integer(done[2]), dump.footer["objects"]
+    File.unlink(path)
+    assert_empty Dir.children(dumps)
+  end
+end

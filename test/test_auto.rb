@@ -1,0 +1,86 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/served_dumps"
+
+# RUBYOPT=-rheapdump/auto: programs that know nothing of us.
+class TestAuto < HeapDumpTest
+  include ServedDumps
+
+  AUTO = "-r#{File.expand_path("../lib/heapdump/auto", __dir__)}".freeze
+
+  # The second variable is what Puma gives to itself at a restart.
+  def auto(signal)
+    { "RUBYOPT" => "#{ENV.fetch("RUBYOPT", "")} #{AUTO}", "BUNDLER_ORIG_RUBYOPT" => AUTO,
+      "HEAPDUMP_SIGNAL" => signal }
+  end
+
+  def test_workers_of_puma
+    serve("puma", PUMA.sub(/^plugin.*/, ""), auto("USR2")) do |server|
+      before = server.workers(2)
+      assert_workers_dump(server, before)
+      Process.kill(:USR2, server.pid) # it is still the master's
+      server.wait_for("a restart") { !server.workers(2).intersect?(before) }
+    end
+  end
+
+  def test_workers_of_unicorn
+    serve("unicorn", UNICORN.lines.grep(/listen|processes/).join, auto("USR2")) do |server|
+      assert_workers_dump(server, server.workers(2))
+    end
+  end
+
+  # The mold, a third child, has a trigger too.
+  def test_workers_of_pitchfork
+    serve("pitchfork", PITCHFORK.lines.grep(/listen|processes/).join, auto("USR2")) do |server|
+      children = server.workers(3)
+      ready = Array.new(2) { |i| server.logged(/worker=#{i} .*pid=(\d+) ready/)[1].to_i }
+      assert_empty ready - children
+      assert_workers_dump(server, ready)
+    end
+  end
+
+  def assert_workers_dump(server, workers)
+    workers.each { |pid| assert_dumps(server, pid) }
+    assert_nil Processes.marker(server.pid)
+    assert_includes workers, server.answers.to_i
+  end
+
+  def run_with(code, env)
+    env = { "RUBYOPT" => AUTO, "HEAPDUMP_DIR" => scratch }.merge(env)
+    Child.ruby!(code, env: env, flags: [])
+  end
+
+  def test_any_program
+    code = <<~'RUBY'
+      Process.kill(:URG, $$)
+      sleep 0.01 until Dir.glob("#{ENV["HEAPDUMP_DIR"]}/*.json").any?
+    RUBY
+    run_with(code, "HEAPDUMP_SIGNAL" => "URG")
+    assert_equal 1, Dir.children(scratch).size
+  end
+
+  def test_nothing_is_loaded_where_no_signal_is_named
+    code = "p defined?(HeapDump), $LOADED_FEATURES.grep(/heapdump/).size"
+    assert_equal "nil\n1\n", run_with(code, "HEAPDUMP_SIGNAL" => nil).out
+    assert_equal "nil\n1\n", run_with(code, "HEAPDUMP_SIGNAL" => "").out
+  end
+
+  def test_no_program_fails_for_it
+    { "NOPE" => /NOPE/, "TERM" => /SIGTERM/, "SEGV" => /SEGV/ }.each do |signal, complaint|
+      outcome = run_with("puts 1; p trap(:TERM) {}", "HEAPDUMP_SIGNAL" => signal)
+      assert_equal "1\n\"DEFAULT\"\n", outcome.out
+      assert_match(/\Aheapdump: HEAPDUMP_SIGNAL has no effect in process \d+: .*\n\z/, outcome.err)
+      assert_match(complaint, outcome.err)
+    end
+  end
+
+  def test_what_a_program_has_chosen_itself_stays
+    code = <<~'RUBY'
+      HeapDump.on_signal("URG", path: "/own/%{pid}")
+      fork { puts File.read("/proc/self/maps")[/heapdump:\S+/] }
+      Process.wait
+    RUBY
+    assert_equal "heapdump:URG:/own/%{pid}\n", run_with(code, "HEAPDUMP_SIGNAL" => "URG").out
+  end
+end
