@@ -49,8 +49,8 @@ enum hg_status hg_referrers(const struct hg_graph *graph, const struct hg_invers
                             uint64_t *total) __attribute__((warn_unused_result));
 
 /*
- * How often each node is referred to by edges that hold, class edges apart; saturates. `counts` has
- * room for all nodes. HG_OK or HG_STOPPED.
+ * How often each node is referred to by edges that hold, class edges apart. `counts` has room for
+ * all nodes. HG_OK or HG_STOPPED.
  */
 enum hg_status hg_count_referrers(const struct hg_graph *graph, struct hg_task *task,
                                   uint32_t *counts) __attribute__((warn_unused_result));

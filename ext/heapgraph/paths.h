@@ -8,7 +8,8 @@
  *
  *   rank of a path    the worst rank of its steps
  *     HG_RANK_NAMED     from a named module or a global variable
- *     HG_RANK_FRAME     through a frame of a thread or fiber, or a fiber-local variable
+ *     HG_RANK_FRAME     through a frame of a thread or fiber, a fiber-local variable, or from a root
+ *                       to a thread
  *     HG_RANK_ROOT      from any other root of the VM
  *     HG_RANK_CACHE     out of a node with HG_N_VM_CACHE
  *     HG_RANK_STACK     out of a root with HG_N_CONSERVATIVE
@@ -17,14 +18,15 @@
  *                       elements, values, members, captured and local variables
  *     2                 how the VM is built: fields, methods, keys, classes, frames
  *     3                 references without a name
+ *     0                 from the virtual root to a root
  *
  * Named modules are the classes and modules that Object leads to by constants alone (in a dump
  * without named constants: all that have a name and are no singletons). They are permanent, so a
  * path begins at the last of them for whoever reads it: their own length is 0 and their rank is
- * HG_RANK_NAMED, whatever holds them.
+ * HG_RANK_NAMED, whatever holds them. What lies on the way to Object is held as on that way.
  *
- * Equal paths: the one whose parents come first in the order of nodes wins, so that every run says
- * the same.
+ * The paths are a tree, so the beginning of each is itself the best path to where it leads. Of equal
+ * ones, every run takes the same.
  */
 #ifndef HEAPGRAPH_PATHS_H
 #define HEAPGRAPH_PATHS_H
@@ -48,6 +50,11 @@ hg_path_rank(uint32_t cost) {
     return (enum hg_rank)(cost >> 29);
 }
 
+static inline uint32_t
+hg_path_length(uint32_t cost) {
+    return cost & ((1u << 29) - 1);
+}
+
 /* HG_OK · HG_STOPPED · HG_NO_MEMORY. Keeps 13 bytes per node. */
 enum hg_status hg_parents_build(const struct hg_graph *graph, struct hg_task *task,
                                 struct hg_parents *parents) __attribute__((warn_unused_result));
@@ -62,14 +69,14 @@ struct hg_path_step {
 
 /*
  * steps[0] is the ROOT, the last one the node that was asked for. steps[holder] is what to begin
- * with when a person reads it: the last named module of the leading run of them, else the first
- * object, else (the path of a root) 0.
+ * with when a person reads it: the last named module before the node that was asked for, or else the
+ * first object, or else (the path of a root) 0.
  */
 struct hg_path {
     struct hg_path_step *steps;
     uint32_t length, holder;
     enum hg_rank rank;
-    bool disjoint; /* shares no edge behind its holder with a path before it in its list */
+    bool disjoint; /* shares no edge with a path before it in its list, but what leads to modules */
 };
 
 /*
@@ -80,13 +87,16 @@ enum hg_status hg_path_to(const struct hg_graph *graph, const struct hg_parents 
                           uint32_t node, struct hg_path *path) __attribute__((warn_unused_result));
 
 /*
- * Up to `limit` paths to a node, best first, all simple (no node twice). The first is that of
- * hg_path_to. Behind it come those that share no edge behind the holder with one before
- * (`disjoint`), then others that differ. It searches backwards from the node over at most `budget`
- * edges (0: 200,000); `more` says that it stopped there, so that there may be paths it did not see.
- * Each holder that it does see is found by its best path; a path is never wrong, only missing.
+ * Up to `limit` paths to a node, all simple (no node twice) and no two the same. The first is that of
+ * hg_path_to. Behind it come, best first, those that share no edge with one before (`disjoint`; the
+ * edges up to a module that is their holder do not count), then others, best first.
+ *
+ * It searches backwards from the node over at most `budget` edges (0: 200,000), and for each
+ * referrer that it meets there is one path: the best one to the referrer, and on from there. `more`
+ * says that the budget did not suffice, so that there may be other holders.
+ *
  * `paths` has room for `limit`; hg_path_free gives each of the `found` back.
- * HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * HG_OK · HG_STOPPED · HG_NO_MEMORY; then nothing is found.
  */
 enum hg_status hg_paths(const struct hg_graph *graph, const struct hg_inverse *inverse,
                         const struct hg_parents *parents, uint32_t node, uint32_t limit,

@@ -142,16 +142,38 @@ random_edge(struct builder *builder, enum shape shape, uint32_t from, struct ran
     if (random_chance(random, 3)) build_edge(builder, from, from, name);
 }
 
+/* Types, flags and labels that paths and groups look at. */
+static void
+random_kind(struct builder *builder, uint32_t node, struct random *random) {
+    switch (random_below(random, 6)) {
+    case 0:
+        builder->type[node] = random_chance(random, 50) ? HG_T_CLASS : HG_T_MODULE;
+        if (random_chance(random, 30)) builder->flags[node] |= HG_N_SINGLETON;
+        if (random_chance(random, 70)) builder->label[node] = STRING_IMEMO;
+        break;
+    case 1:
+        builder->type[node] = HG_T_IMEMO;
+        builder->label[node] = STRING_IMEMO;
+        if (random_chance(random, 50)) builder->flags[node] |= HG_N_VM_CACHE;
+        break;
+    case 2:
+        builder->type[node] = HG_T_DATA;
+        if (random_chance(random, 50)) builder->label[node] = STRING_THREAD;
+    }
+}
+
 const struct hg_graph *
 build_random(struct builder *builder, enum shape shape, uint32_t objects, struct random *random) {
     uint32_t roots = random_below(random, 4);
     build_begin(builder, objects, roots);
 
     uint32_t classes = objects / 8;
+    bool kinds = random_chance(random, 80);
     for (uint32_t node = 0; node < objects; node++) {
         builder->memsize[node] = random_below(random, 5) * 20;
         builder->generation[node] = random_below(random, 4);
         builder->location[node] = random_below(random, 4);
+        if (kinds) random_kind(builder, node, random);
         if (classes && shape != SHAPE_TREE && random_chance(random, 70)) {
             builder->class_node[node] = random_below(random, classes);
         }
@@ -169,6 +191,14 @@ build_random(struct builder *builder, enum shape shape, uint32_t objects, struct
             uint32_t to = random_chance(random, 50) ? 0 : random_below(random, objects);
             build_edge(builder, build_root(builder, root), to, random_name(random));
         }
+    }
+    if (kinds && objects && random_chance(random, 80)) {
+        uint32_t object = random_below(random, objects);
+        builder->type[object] = HG_T_CLASS;
+        builder->label[object] = STRING_OBJECT;
+    }
+    if (kinds && roots && random_chance(random, 50)) {
+        builder->flags[build_root(builder, 0)] |= HG_N_CONSERVATIVE;
     }
     return build_finish(builder);
 }
@@ -213,6 +243,13 @@ build_heap(struct builder *builder, uint32_t objects, struct random *random) {
     build_edge(builder, build_root(builder, 1), BOOT / 2, named);
     build_edge(builder, build_root(builder, 2), record - 1, named);
     return build_finish(builder);
+}
+
+const char *
+hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
+    static const char *const strings[STRINGS] = {"Object", "VM/thread", "imemo"};
+    *length = strlen(strings[string]);
+    return strings[string];
 }
 
 uint64_t

@@ -7,6 +7,9 @@
 #include "check.h"
 #include "graph.h"
 
+/* The strings that there are here, as labels. */
+enum built_string { STRING_OBJECT, STRING_THREAD, STRING_IMEMO, STRINGS };
+
 struct built_edge {
     uint32_t from, to, name;
 };
@@ -57,7 +60,7 @@ enum shape {
 
 /*
  * A random graph of a shape with all that a dump may have: self references, parallel and weak edges,
- * classes, unreachable parts, sizes of 0.
+ * classes, unreachable parts, sizes of 0. Most are full of modules, caches and threads.
  */
 const struct hg_graph *build_random(struct builder *builder, enum shape shape, uint32_t objects,
                                     struct random *random);

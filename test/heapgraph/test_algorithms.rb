@@ -8,7 +8,8 @@ require "support/c_program"
 class TestAlgorithms < Minitest::Test
   BELOW = {
     "dominators" => %w[array dominators],
-    "retained" => %w[array dominators retained]
+    "retained" => %w[array dominators retained],
+    "paths" => %w[array inverse paths steps detours]
   }.freeze
 
   BELOW.each do |name, modules|
