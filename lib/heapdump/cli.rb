@@ -23,7 +23,10 @@ module HeapDump
     autoload :Command, "#{__dir__}/cli/command"
 
     # Every command with what `heapdump --help` says of it, in that order.
-    COMMANDS = {}.freeze
+    COMMANDS = {
+      "take" => "a dump of a running process: by its signal handler, else through gdb",
+      "doctor" => "which of the two will work for a process, and why not"
+    }.freeze
     COMMANDS.each_key { |name| autoload name.capitalize, "#{__dir__}/cli/#{name}" }
 
     class << self
@@ -68,7 +71,7 @@ module HeapDump
       end
 
       def help
-        width = COMMANDS.keys.map(&:size).max.to_i
+        width = COMMANDS.keys.map(&:size).max
         <<~TEXT
           Usage: heapdump COMMAND [options]
 

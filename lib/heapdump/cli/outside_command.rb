@@ -1,0 +1,28 @@
+# frozen_string_literal: true
+
+require_relative "../outside/target"
+require_relative "../outside/by_gdb"
+require_relative "../outside/by_signal"
+
+module HeapDump
+  module CLI
+    # What the commands about another process have in common.
+    class OutsideCommand < Command
+      private
+
+      def target(argument)
+        pid = Integer(argument, 10, exception: false)
+        raise UsageError, "#{argument} is no process id; #{hint}" unless pid&.positive?
+        raise Error, "another process is needed, #{pid} is this one" if pid == Process.pid
+
+        target = Outside::Target.new(pid)
+        unless File.exist?("/proc/self/maps")
+          raise Error, "this system has no /proc; call HeapDump.dump in the process itself"
+        end
+
+        target.check_existence
+        target
+      end
+    end
+  end
+end

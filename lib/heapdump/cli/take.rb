@@ -1,0 +1,103 @@
+# frozen_string_literal: true
+
+require_relative "outside_command"
+require_relative "../outside/footer"
+
+module HeapDump
+  module CLI
+    # A dump of a running process.
+    class Take < OutsideCommand
+      usage "PID"
+      details <<~TEXT
+        A process that has a handler (HeapDump.on_signal) gets its signal. Any other is made to
+        load heapdump and to fork a dump by gdb, which holds it for a fraction of a second; it needs
+        the same Ruby as this command, and its user or root. The dump is written by forked
+        processes while the program goes on. `heapdump doctor PID` tells what would work.
+      TEXT
+
+      def initialize(**)
+        super
+        @timeout = 60.0
+        @gc = false
+      end
+
+      def call(pid)
+        target = target(pid)
+        way = way(target)
+        path = @output || (way.is_a?(Outside::ByGdb) ? "heap-#{target.pid}.json" : nil)
+        check_output(path) if path
+        result = dump(way, path)
+        footer = Outside::Footer.read(result[:path]) || {}
+        show({ pid: target.pid, **figures(footer), **result, bytes: File.size(result[:path]) })
+        OK
+      end
+
+      private
+
+      def options(parser)
+        parser.on("-o", "--output FILE", "where to (default: heap-PID.json, or where the handler",
+                  "puts it); .zst or .gz compresses, through gdb") { |path| @output = path }
+        parser.on("--via WAY", %w[signal gdb],
+                  "signal or gdb, where it should not choose itself") do |way|
+          @via = way
+        end
+        parser.on("--gc", "run a full GC first (through gdb)") { @gc = true }
+        parser.on("--timeout S", Float, "seconds to wait for the dump (default 60)") do |seconds|
+          raise OptionParser::InvalidArgument, seconds.to_s unless seconds.positive?
+
+          @timeout = seconds
+        end
+      end
+
+      def way(target)
+        signal = Outside::BySignal.new(target)
+        case @via
+        when "signal" then signal
+        when "gdb" then Outside::ByGdb.new(target)
+        else signal.checks.first_failure ? Outside::ByGdb.new(target) : signal
+        end
+      end
+
+      def check_output(path)
+        directory = File.dirname(path)
+        raise Error, "#{path} is a directory; give the name of a file" if File.directory?(path)
+        raise Error, "there is no directory #{directory}" unless File.directory?(directory)
+        return if File.writable?(directory)
+
+        raise Error,
+              "#{directory} cannot be written to by this user"
+      end
+
+      def dump(way, path)
+        if way.is_a?(Outside::BySignal)
+          return way.dump(path, timeout: @timeout).merge(via: "signal")
+        end
+
+        { path: path, via: "gdb", **way.dump(path, timeout: @timeout, gc: @gc) }
+      end
+
+      def figures(footer)
+        footer.slice("objects", "seconds", "pause").transform_keys(&:to_sym)
+      end
+
+      def show(fields)
+        return print_json(fields) if json?
+
+        parts = [fields[:objects] && "#{fields[:objects]} objects", size(fields[:bytes]),
+                 fields[:seconds] && format("written in %.2f s", fields[:seconds]),
+                 fields[:pause] && format("pause %.1f ms", fields[:pause] * 1000),
+                 "by #{fields[:via]}"]
+        out.puts "#{fields[:path]}: #{parts.compact.join(", ")}"
+      end
+
+      def size(bytes)
+        if bytes < 1 << 20
+          format("%.1f KiB",
+                 bytes / 1024.0)
+        else
+          format("%.1f MiB", bytes / 1_048_576.0)
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,37 @@
+# frozen_string_literal: true
+
+# What runs in a process whose heap is dumped through gdb: a lambda, evaluated there from memory, so
+# that no file is read while many threads wait for their turn. It comes at a moment when Ruby checks
+# for interrupts, where code may run but no lock be waited for; hence a thread of its own.
+#
+# When the thread has ended, nothing stays in the process but the loaded extension. `directory` is
+# new and empty; where it is gone, whoever asked has given up.
+lambda do |extension, directory, dump, keywords|
+  flags = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
+  thread = Thread.new do
+    Thread.current.report_on_exception = false
+    Thread.current.name = "heapdump"
+    File.open(File.join(directory, "report"), flags, 0o600) do |report|
+      report.sync = true
+      # The classes that the extension expects, as lib/heapdump/errors.rb has them.
+      module ::HeapDump
+        class Error < StandardError; end unless const_defined?(:Error, false)
+        unless const_defined?(:WriteError, false)
+          class WriteError < Error # rubocop:disable Style/Documentation
+            def initialize(message, *) = super(message)
+          end
+        end
+      end
+      # Not Kernel#require, which other libraries replace and put locks around.
+      Kernel.require(extension) unless HeapDump.singleton_class.private_method_defined?(:start)
+      gc_seconds, pause, child = HeapDump.__send__(:start, dump, nil, keywords)
+      raise SystemCallError.new("cannot fork", gc_seconds) unless child
+
+      report.write("started #{gc_seconds} #{pause}\n")
+      report.write(IO.for_fd(child[1]).read)
+    rescue StandardError, ScriptError, NoMemoryError => e
+      report.write("refused #{e.class}: #{e.message.scrub.tr("\n", " ")}\n")
+    end
+  end
+  thread.priority = 3
+end

@@ -1,0 +1,219 @@
+# frozen_string_literal: true
+
+require "rbconfig"
+require_relative "agent_call"
+require_relative "check"
+require_relative "gdb"
+require_relative "ruby_image"
+require_relative "work_directory"
+
+module HeapDump
+  module Outside
+    # A dump of a process that is not prepared for it. gdb makes it load the extension and start a
+    # forked dump at its next safe point; see AgentCall.
+    class ByGdb
+      EXTENSION = File.expand_path("../heapdump.so", __dir__)
+      # Seconds after which the job is given to all threads, and given again.
+      AGAIN = [3, 10, 30].freeze
+      TRIES = 5
+
+      def initialize(target)
+        @target = target
+      end
+
+      # What has to be so, in the order in which it is looked at; ends with the first that is not.
+      def checks
+        list = Checks.new
+        list.check("gdb") { [gdb || "it is not installed here (Debian: apt-get install gdb)", gdb] }
+        list.check("permission") { permission }
+        list.check("state") { state }
+        list.check("ruby") { ruby }
+        list.check("version") { version }
+        list.check("extension") { extension }
+        list.check("functions") { functions }
+        list
+      end
+
+      # Dumps to +path+ and returns what is known of the dump (a Hash). Raises HeapDump::Error.
+      def dump(path, timeout:, gc: false)
+        bad = checks.first_failure
+        raise Error, "cannot dump process #{@target.pid} through gdb: #{bad.message}" if bad
+
+        WorkDirectory.open(@target, path) do |directory|
+          name = "heap#{path[/\.json(\.\w+)?\z|\.zst\z|\.gz\z/]}"
+          inner = File.join(directory.inner_path, name)
+          keywords = { gc: gc, fork: true, timeout: [timeout.ceil, 1].max }
+          call = AgentCall.new(@target, image, [EXTENSION, directory.inner_path, inner, keywords])
+          held = inject(call.commands)
+          report = await(directory, call, timeout)
+          FileUtils.mv(File.join(directory.path, name), path)
+          { **report, held: held }
+        end
+      end
+
+      private
+
+      def gdb
+        @gdb ||= Gdb.find
+      end
+
+      def image
+        @image ||= RubyImage.find(@target)
+      end
+
+      def permission
+        @target.memory(@target.mappings.first.from, 1)
+        ["this user may look into it", true]
+      rescue SystemCallError => e
+        [reason_for(e), false]
+      end
+
+      def reason_for(error)
+        unless [0, @target.uid].include?(Process.euid)
+          return "it belongs to user #{@target.user}; run this as that user or as root"
+        end
+
+        case yama_scope
+        when 3 then "this machine forbids looking into processes until it is rebooted " \
+                    "(kernel.yama.ptrace_scope is 3)"
+        when 1, 2 then "this machine lets only root do it " \
+                       "(kernel.yama.ptrace_scope is #{yama_scope}); run this as root"
+        else "the system forbids it (#{error.message}); in a container that needs the capability " \
+             "SYS_PTRACE, and a process that has changed its user needs root"
+        end
+      end
+
+      def yama_scope
+        File.read("/proc/sys/kernel/yama/ptrace_scope").to_i
+      rescue SystemCallError
+        0
+      end
+
+      def state
+        tracer = @target.tracer
+        return ["process #{tracer} is tracing it already; end that one first", false] if tracer
+
+        case @target.state
+        when "Z" then ["it has ended already", false]
+        when "T", "t" then ["it is stopped; kill -CONT #{@target.pid} lets it go on", false]
+        else ["it runs", true]
+        end
+      end
+
+      def ruby
+        return ["it runs no Ruby that can be recognized (MRI on 64 bits)", false] unless image
+
+        ["it runs Ruby #{image.version} (#{image.platform}) from #{image.path}", true]
+      end
+
+      def version
+        ours = "Ruby #{RUBY_VERSION} (#{RUBY_PLATFORM})"
+        if image.api != RbConfig::CONFIG["ruby_version"][/\A[\d.]+/] ||
+           image.platform != RUBY_PLATFORM
+          return ["it runs Ruby #{image.version} (#{image.platform}), but this heapdump is built " \
+                  "for #{ours}; use the heapdump that is installed for that Ruby", false]
+        end
+        ["this heapdump is built for #{ours}", true]
+      end
+
+      def extension
+        if !File.file?(EXTENSION)
+          ["#{EXTENSION} is missing; install the gem again, or compile it", false]
+        elsif !@target.sees?(EXTENSION)
+          ["it does not see #{EXTENSION} (a container?); install heapdump there and run it there",
+           false]
+        elsif !image.satisfies?(EXTENSION)
+          ["#{EXTENSION} is linked with another libruby than #{image.path}", false]
+        else
+          ["it sees #{EXTENSION}", true]
+        end
+      end
+
+      def functions
+        missing = AgentCall.missing(image)
+        return ["it has every function that is needed", true] unless missing
+
+        ["its Ruby does not export #{missing}", false]
+      end
+
+      # Seconds that gdb took, during some of which the process stood still. Where it cannot be done
+      # just now (Ruby is only starting), it is tried again after a while.
+      def inject(commands)
+        started = now
+        output = nil
+        TRIES.times do
+          output = Gdb.new(gdb).run(@target, commands)
+          @armed ||= output[/^armed (\w+)/, 1]
+          return now - started if @armed
+
+          @target.check_existence
+          sleep rand(0.05..0.3)
+        end
+        words = output.lines.map(&:strip).reject(&:empty?).last(2).join("; ")
+        raise Error, "gdb could not make process #{@target.pid} dump: #{words}"
+      end
+
+      def await(directory, call, timeout)
+        started = now
+        again = AGAIN.dup
+        buffer = @armed
+        loop do
+          report = report_in(directory)
+          return report if report
+
+          waited = now - started
+          give_up(timeout) if waited > timeout
+          raise Error, "process #{@target.pid} ended during the dump" unless @target.alive?
+
+          if again.any? && waited > again.first && !@begun
+            again.shift
+            inject(call.commands_for_all(buffer))
+          end
+          sleep 0.01
+        end
+      end
+
+      def give_up(timeout)
+        reason = "it came to no point at which Ruby code could run (is it inside of a C function?)"
+        reason = "the dump was not finished" if @begun
+        raise Error, "no dump of process #{@target.pid} within #{timeout} s: #{reason}"
+      end
+
+      def report_in(directory)
+        lines = File.read(File.join(directory.path, "report")).lines.grep(/\n\z/)
+        @begun = lines.any?
+        result(lines)
+      rescue Errno::ENOENT
+        nil
+      end
+
+      def result(lines)
+        gc_seconds, pause = lines.first.to_s[/\Astarted (.*)/, 1].to_s.split.map(&:to_f)
+        word, *rest = lines.last.to_s.chomp.split(" ", 5)
+        case word
+        when "done"
+          objects, bytes, seconds, processes = rest
+          { objects: objects.to_i, bytes: bytes.to_i, seconds: seconds.to_f, pause: pause,
+            gc_seconds: gc_seconds, processes: processes.to_i }
+        when "failed" then raise Error, failure(*rest)
+        when "refused"
+          reason = lines.last.chomp.delete_prefix("refused ")
+          raise Error, "process #{@target.pid} could not dump: #{reason}"
+        end
+      end
+
+      def failure(errno, signal, objects, where)
+        reason = "#{SystemCallError.new(nil, errno.to_i).message} (while #{where})"
+        unless signal.to_i.zero?
+          reason = "one of its processes was killed by SIG#{Signal.signame(signal.to_i)} " \
+                   "after #{objects} objects"
+        end
+        "the dump of process #{@target.pid} failed: #{reason}"
+      end
+
+      def now
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      end
+    end
+  end
+end

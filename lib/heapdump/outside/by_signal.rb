@@ -1,0 +1,130 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require_relative "check"
+
+module HeapDump
+  module Outside
+    # A dump of a process that has a handler for it (HeapDump.on_signal): sends the signal and waits
+    # for the file.
+    class BySignal
+      PATTERN = /%\{(pid|time|host|count)\}/
+
+      def initialize(target)
+        @target = target
+      end
+
+      def checks
+        list = Checks.new
+        list.check("handler") { handler_message }
+        list.check("permission") { permission }
+        list.check("state") { state }
+        list
+      end
+
+      # Dumps, and moves the file to +path+ where that is given. Returns what is known of the dump
+      # (a Hash with its path). Raises HeapDump::Error.
+      def dump(path, timeout:)
+        bad = checks.first_failure
+        raise Error, "cannot dump process #{@target.pid} by a signal: #{bad.message}" if bad
+
+        before = files
+        Process.kill(handler.signal, @target.pid)
+        found = await(before, timeout)
+        FileUtils.mv(found, path) if path
+        { path: path || found, signal: handler.signal }
+      end
+
+      # The path of the next dump as a pattern, nil where there is no handler.
+      def pattern
+        handler&.pattern
+      end
+
+      private
+
+      # Several may be there; the one that says where it dumps is the better one.
+      def handler
+        @handler ||= @target.handlers.max_by { |one| one.pattern.size }
+      end
+
+      def handler_message
+        if !handler
+          ["it has no handler of HeapDump.on_signal", false]
+        elsif handler.pattern.empty?
+          ["it dumps at SIG#{handler.signal}, but to a path too long to be told; " \
+           "send the signal yourself", false]
+        else
+          ["it dumps at SIG#{handler.signal} to #{handler.pattern}", true]
+        end
+      end
+
+      def permission
+        Process.kill(0, @target.pid)
+        ["this user may send it signals", true]
+      rescue Errno::EPERM
+        ["it belongs to user #{@target.user}; run this as that user or as root", false]
+      rescue Errno::ESRCH
+        ["it is gone", false]
+      end
+
+      def state
+        case @target.state
+        when "Z" then ["it has ended already", false]
+        when "T", "t" then ["it is stopped; kill -CONT #{@target.pid} lets it go on", false]
+        else ["it runs", true]
+        end
+      end
+
+      # Dumps that are there: path as seen from here => what tells it from a later one.
+      def files
+        matching = name_of_dump
+        directory = @target.outer_path(File.dirname(handler.pattern))
+        names = Dir.children(directory).grep(matching)
+        names.to_h do |name|
+          stat = File.lstat(File.join(directory, name))
+          [File.join(directory, name), [stat.ino, stat.mtime]]
+        rescue Errno::ENOENT
+          [name, nil] # renamed just now
+        end
+      rescue Errno::ENOENT
+        raise Error, "the handler of process #{@target.pid} dumps to #{handler.pattern}, " \
+                     "but there is no such directory"
+      end
+
+      def name_of_dump
+        parts = File.basename(handler.pattern).split(/(%\{\w+\})/)
+        parts.map! do |part|
+          next Regexp.escape(part) unless PATTERN.match?(part)
+
+          part == "%{pid}" ? @target.inner_pid.to_s : "[^/]*"
+        end
+        /\A#{parts.join}\z/n
+      end
+
+      def await(before, timeout)
+        deadline = now + timeout
+        loop do
+          new = files.reject { |file, stamp| stamp.nil? || before[file] == stamp }
+          return visible(new.keys.first) if new.any?
+          raise Error, "process #{@target.pid} ended during the dump" unless @target.alive?
+
+          if now > deadline
+            raise Error, "process #{@target.pid} wrote no #{handler.pattern} within #{timeout} s " \
+                         "after SIG#{handler.signal}; its stderr tells why"
+          end
+          sleep 0.01
+        end
+      end
+
+      # Under its own name, if that is the same here.
+      def visible(outer)
+        own = File.join(File.dirname(handler.pattern), File.basename(outer))
+        @target.sees?(own) ? own : outer
+      end
+
+      def now
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      end
+    end
+  end
+end

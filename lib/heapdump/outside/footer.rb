@@ -1,0 +1,41 @@
+# frozen_string_literal: true
+
+require "json"
+
+module HeapDump
+  module Outside
+    # The last line of a dump, which tells whether it is whole.
+    module Footer
+      BLOCK = 65_536
+
+      # The footer of an uncompressed dump as a Hash; nil for a compressed one, which is not looked
+      # into. Raises HeapDump::Error where the dump is cut off.
+      def self.read(path)
+        return if compressed?(path)
+
+        line = last_line(path)
+        footer = line.end_with?("}\n") ? JSON.parse(line) : {}
+        return footer if footer["type"] == "FOOTER" && footer["complete"]
+
+        raise Error, "the dump #{path} is cut off: it does not end with its footer"
+      rescue JSON::ParserError
+        raise Error, "the dump #{path} is cut off: its last line is not whole"
+      end
+
+      def self.compressed?(path)
+        magic = File.binread(path, 4).to_s
+        magic.start_with?("\x1F\x8B".b) || magic == "\x28\xB5\x2F\xFD".b
+      end
+      private_class_method :compressed?
+
+      # One line per size of the heap's slots, so never long.
+      def self.last_line(path)
+        File.open(path, "rb") do |file|
+          file.seek(-[file.size, BLOCK].min, IO::SEEK_END)
+          file.read.lines.last.to_s
+        end
+      end
+      private_class_method :last_line
+    end
+  end
+end

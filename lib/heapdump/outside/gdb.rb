@@ -1,0 +1,89 @@
+# frozen_string_literal: true
+
+require "tempfile"
+
+module HeapDump
+  module Outside
+    # Makes a process run a piece of Ruby at its next safe point, with a few function calls through
+    # gdb. None of them takes a lock, allocates, or touches Ruby's heap: they may come at any
+    # moment, in the middle of the GC or of malloc. gdb is let nothing find out by itself (no
+    # symbols, no scripts, no settings of the user); it is given addresses and numbers alone.
+    class Gdb
+      # gdb that was attached and could not do what it should; the message is its last words.
+      class Failed < Error; end
+
+      OPTIONS = ["-nx", "-nh", "-batch",
+                 "-iex", "set auto-load no",
+                 "-iex", "set auto-solib-add off",
+                 "-iex", "set libthread-db-search-path /nonexistent",
+                 "-iex", "set confirm off",
+                 "-iex", "set pagination off",
+                 "-iex", "set style enabled off",
+                 "-iex", "set language c",
+                 "-iex", "set scheduler-locking on",
+                 "-iex", "set unwindonsignal on"].freeze
+      # After this it is ended. With a healthy process it takes a quarter of a second.
+      SECONDS = 30
+
+      def self.find
+        directories = ENV.fetch("PATH", "").split(File::PATH_SEPARATOR)
+        directories.map { |directory| File.join(directory, "gdb") }
+                   .find { |path| File.file?(path) && File.executable?(path) }
+      end
+
+      def initialize(program = Gdb.find)
+        @program = program
+      end
+
+      # Runs commands in gdb while the process +target+ is attached. Returns what they print. The
+      # process goes on afterwards, whatever happens.
+      def run(target, commands)
+        Tempfile.create("heapdump-gdb") do |script|
+          script.write(commands)
+          script.close
+          attach(target, script.path)
+        end
+      end
+
+      private
+
+      def attach(target, script)
+        reader, writer = IO.pipe
+        environment = { "PATH" => ENV.fetch("PATH", nil), "LC_ALL" => "C" }
+        pid = Process.spawn(environment, @program, *OPTIONS, "-p", target.pid.to_s, "-x", script,
+                            in: File::NULL, out: writer, err: %i[child out],
+                            pgroup: true, unsetenv_others: true)
+        writer.close
+        finish(pid, target, reader)
+      ensure
+        reader&.close
+      end
+
+      def finish(pid, target, reader)
+        output = Thread.new { reader.read }
+        waiter = Process.detach(pid)
+        raise Failed, "gdb did not end within #{SECONDS} s" unless waiter.join(SECONDS)
+
+        output.value
+      ensure
+        leave(waiter, target)
+      end
+
+      # gdb that is told to end lets go of the process. One that does not is killed: then the kernel
+      # lets go, but a stop that gdb had asked for may still come.
+      def leave(waiter, target)
+        return unless waiter&.alive?
+
+        %i[INT TERM KILL].each do |signal|
+          begin
+            Process.kill(signal, waiter.pid)
+          rescue Errno::ESRCH
+            break
+          end
+          break if waiter.join(signal == :KILL ? 5 : 2)
+        end
+        Process.kill(:CONT, target.pid) if target.alive? && target.state == "T"
+      end
+    end
+  end
+end

@@ -1,0 +1,156 @@
+# frozen_string_literal: true
+
+require "etc"
+require_relative "elf"
+
+module HeapDump
+  # Dumping the heap of another process.
+  module Outside
+    # What /proc tells of a process. Nothing here changes it.
+    class Target
+      MARKER = %r{\A/memfd:heapdump:([A-Z0-9]+):(.*) \(deleted\)\z}
+
+      Mapping = Struct.new(:from, :to, :permissions, :offset, :path)
+
+      # A signal that makes the process dump its heap, and the pattern of the path ("" where it was
+      # too long to be told).
+      Handler = Struct.new(:signal, :pattern)
+
+      attr_reader :pid
+
+      def initialize(pid)
+        @pid = pid
+      end
+
+      # Raises HeapDump::Error where there is no such process.
+      def check_existence
+        raise Error, "there is no process #{pid}" unless File.directory?(proc_path)
+        return if status["Tgid"].to_i == pid
+
+        raise Error, "#{pid} is a thread of process #{status["Tgid"]}; give that number"
+      end
+
+      def alive?
+        state != "Z"
+      rescue Error
+        false
+      end
+
+      # One letter, as ps shows it: R, S, D, T (stopped), t (traced), Z (a zombie).
+      def state
+        read_status["State"].to_s[0]
+      end
+
+      # Process id of what traces it, nil for nothing.
+      def tracer
+        number = read_status["TracerPid"].to_i
+        number unless number.zero?
+      end
+
+      # Its effective user and group.
+      def uid
+        status["Uid"].split[1].to_i
+      end
+
+      def gid
+        status["Gid"].split[1].to_i
+      end
+
+      # All groups that it is in.
+      def groups
+        [gid, *status["Groups"].to_s.split.map(&:to_i)]
+      end
+
+      def user
+        Etc.getpwuid(uid)&.name || uid.to_s
+      rescue ArgumentError
+        uid.to_s
+      end
+
+      # Its process id as it sees itself, in a container.
+      def inner_pid
+        status["NSpid"].to_s.split.last.to_i.nonzero? || pid
+      end
+
+      # A path of its own as it is seen from here.
+      def outer_path(path)
+        File.join(proc_path("root"), path)
+      end
+
+      # True if a file that is seen here is the same there.
+      def sees?(path)
+        File.identical?(path, outer_path(path))
+      rescue SystemCallError
+        false
+      end
+
+      # Signals that it handles, ignores or blocks (numbers).
+      def busy_signals
+        bits = %w[SigCgt SigIgn SigBlk].map { |name| read_status[name].to_s.hex }.inject(:|)
+        (1..64).select { |number| bits[number - 1] == 1 }
+      end
+
+      # Signals at which it dumps its heap.
+      def handlers
+        mappings.filter_map do |mapping|
+          match = MARKER.match(mapping.path)
+          Handler.new(match[1], match[2]) if match
+        end
+      end
+
+      def mappings
+        read("maps").each_line.map do |line|
+          range, permissions, offset, _, _, path = line.chomp.split(" ", 6)
+          from, to = range.split("-").map(&:hex)
+          Mapping.new(from, to, permissions, offset.hex, path.to_s.gsub("\\012", "\n"))
+        end
+      end
+
+      # Bytes of its memory. Raises SystemCallError where this user may not look at it.
+      def memory(address, size)
+        @memory ||= File.open(proc_path("mem"), "rb")
+        @memory.pread(size, address)
+      end
+
+      # Every image that is mapped: [mappings, ELF].
+      def images
+        files = mappings.select { |mapping| mapping.path.start_with?("/") }.group_by(&:path)
+        files.filter_map do |path, parts|
+          first = parts.find { |part| part.offset.zero? && part.permissions.start_with?("r") }
+          next if !first || path.start_with?("/dev/", "/memfd:", "/SYSV")
+
+          image = image_at(first.from)
+          [parts, image] if image
+        end
+      end
+
+      private
+
+      def image_at(base)
+        return unless memory(base, ELF::MAGIC.size) == ELF::MAGIC
+
+        ELF.memory(base) { |address, size| memory(address, size) }
+      rescue Error, EOFError, Errno::EIO
+        nil # a file that is no library, or no longer as long as its mapping
+      end
+
+      def proc_path(name = "")
+        "/proc/#{pid}/#{name}"
+      end
+
+      def read(name)
+        File.read(proc_path(name))
+      rescue Errno::ENOENT, Errno::ESRCH
+        raise Error, "process #{pid} is gone"
+      end
+
+      def read_status
+        read("status").scrub.each_line.to_h { |line| line.chomp.split(":\t", 2) }
+      end
+
+      def status
+        @status ||= read_status
+      end
+    end
+  end
+end

@@ -1,0 +1,85 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "securerandom"
+
+module HeapDump
+  module Outside
+    # A new directory in which another process puts its dump: readable by its user alone, seen by
+    # both sides, and on the disk where the file is wanted if that process may write there. Removing
+    # it calls the dump off, whatever stage it is in.
+    class WorkDirectory
+      ELSEWHERE = ["/var/tmp", "/tmp"].freeze
+
+      # Path as seen from here, and as the process sees it.
+      attr_reader :path, :inner_path
+
+      def self.open(target, wanted)
+        directory = new(target, wanted)
+        yield directory
+      ensure
+        directory&.remove
+      end
+
+      def initialize(target, wanted)
+        @target = target
+        parent, problem = choose([File.dirname(File.expand_path(wanted)), *ELSEWHERE])
+        return if parent
+
+        raise Error, "user #{target.user} of process #{target.pid} can write neither beside " \
+                     "#{wanted} nor in #{ELSEWHERE.join(" or ")}: #{problem}"
+      end
+
+      def remove
+        FileUtils.rm_rf(path) if path
+      end
+
+      private
+
+      def choose(parents)
+        problem = nil
+        parents.each do |parent|
+          next if parent == parents.first && !@target.sees?(parent)
+
+          return parent if (problem = try(parent)).nil?
+        end
+        [nil, problem]
+      end
+
+      # Makes it; or tells why it cannot be.
+      def try(parent)
+        name = ".heapdump-#{@target.pid}-#{SecureRandom.hex(6)}"
+        outer = File.join(@target.outer_path(parent), name)
+        return "#{parent} cannot be written to" unless reachable?(parent)
+
+        Dir.mkdir(outer, 0o700)
+        File.chown(@target.uid, @target.gid, outer) if Process.euid.zero?
+        @path = outer
+        @inner_path = File.join(parent, name)
+        nil
+      rescue SystemCallError => e
+        e.message
+      end
+
+      # Root can write everywhere; the user of the process has to get there.
+      def reachable?(parent)
+        return File.writable?(@target.outer_path(parent)) unless Process.euid.zero?
+        return true if @target.uid.zero?
+
+        each_above(parent).all? do |directory|
+          stat = File.stat(@target.outer_path(directory))
+          bits = if stat.uid == @target.uid then stat.mode >> 6
+                 elsif @target.groups.include?(stat.gid) then stat.mode >> 3
+                 else stat.mode
+                 end
+          bits.anybits?(1)
+        end
+      end
+
+      def each_above(path)
+        parts = path.split("/").reject(&:empty?)
+        (0..parts.size).map { |n| "/#{parts.first(n).join("/")}" }
+      end
+    end
+  end
+end

@@ -1,0 +1,64 @@
+# frozen_string_literal: true
+
+require "heapdump/cli"
+require "json"
+require "stringio"
+require "support/child"
+require "heapdump/outside/target"
+require "heapdump/outside/gdb"
+
+# Processes to dump from outside, and the command that does it.
+module Outside
+  # Why no process can be dumped through gdb here; nil if they can.
+  def self.unable
+    return "gdb is not installed" unless HeapDump::Outside::Gdb.find
+
+    @unable ||= with_process("sleep") do |pid|
+      HeapDump::Outside::Target.new(pid).memory(0, 1)
+    rescue Errno::EIO
+      "" # nothing is there, but it may be asked
+    rescue SystemCallError => e
+      "no process may be traced here (#{e.message})"
+    end
+    @unable unless @unable.empty?
+  end
+
+  # A Ruby that runs `code`, from the moment that it prints a line. Ended afterwards.
+  def self.with_process(code, *flags, env: {}, err: File::NULL)
+    reader, writer = IO.pipe
+    nothing, open_end = IO.pipe # standard input that stays open and empty
+    environment = Child::BUNDLER.to_h { |name| [name, nil] }.merge(env)
+    pid = Process.spawn(environment, RbConfig.ruby, "-W0", *flags, "-e",
+                        "$stdout.sync = true; Thread.new { puts }.join; #{code}",
+                        in: nothing, out: writer, err: err, pgroup: true)
+    writer.close
+    raise "the process did not start" unless reader.wait_readable(20) && reader.gets
+
+    yield pid
+  ensure
+    [reader, writer, nothing, open_end].each(&:close)
+    stop(pid) if pid
+  end
+
+  def self.stop(pid)
+    Process.kill(:KILL, pid)
+    Process.wait(pid)
+  rescue Errno::ESRCH, Errno::ECHILD
+    nil # ended already, and was waited for
+  end
+
+  # True while it lives and is not stopped.
+  def self.runs?(pid)
+    !%w[T t Z X].include?(HeapDump::Outside::Target.new(pid).state)
+  rescue HeapDump::Error
+    false
+  end
+
+  # Status, output and errors of a command.
+  def self.heapdump(*argv)
+    out = StringIO.new
+    err = StringIO.new
+    status = HeapDump::CLI.run(argv.map(&:to_s), out: out, err: err)
+    [status, out.string, err.string]
+  end
+end
