@@ -25,6 +25,7 @@ class TestAuto < HeapDumpTest
   end
 
   def test_workers_of_unicorn
+    skip_without_unicorn
     serve("unicorn", UNICORN.lines.grep(/listen|processes/).join, auto("USR2")) do |server|
       assert_workers_dump(server, server.workers(2))
     end

@@ -14,6 +14,7 @@ class TestServers < HeapDumpTest
   end
 
   def test_unicorn
+    skip_without_unicorn
     serve("unicorn", UNICORN) { |server| assert_unnoticed(server) }
   end
 

@@ -1,7 +1,9 @@
 # frozen_string_literal: true
 
-# One process with a few threads, on a free port that only this machine can reach.
+# Two workers, on a free port that only this machine can reach. USR2 dumps the heap of a worker, to
+# the directory that HEAPDUMP_DIR names.
 bind "tcp://127.0.0.1:0"
 environment "production"
-threads 2, 4
-workers 0
+threads 4, 4
+workers 2
+plugin "heapdump"

@@ -1,99 +1,77 @@
 # frozen_string_literal: true
 
-# Runs the leaking shop in Puma, visits it, dumps its heap, and asks the dump who holds the
-# sessions. Ends with status 0 if the answer is right. bin/demo prepares all it needs.
+# Runs the leaking shop in Puma with two workers, visits it, dumps the heap of a worker by a signal
+# meanwhile, and asks the dump who holds the sessions. Ends with status 0 if nothing failed and the
+# answer is right. bin/demo prepares all it needs.
 
 require "fileutils"
-require "json"
-require "net/http"
 require "open3"
 require "rbconfig"
+require_relative "server"
+require_relative "visitors"
 
-# The app as a child process, spoken to over HTTP.
-class LeakingApp
-  HERE = __dir__
-  DEADLINE = 30 # seconds
-
-  def initialize(dump, log)
-    @log = log
-    @pid = Process.spawn({ "HEAP_DUMP" => dump, "WEB_CONCURRENCY" => nil },
-                         RbConfig.ruby, "-S", "puma", "--config", "#{HERE}/puma.rb",
-                         "#{HERE}/config.ru", in: File::NULL, out: log, err: %i[child out])
-    @port = wait_for_port
-  end
-
-  # Runs the block with one connection that is kept open.
-  def connect(&)
-    Net::HTTP.start("127.0.0.1", @port, nil, read_timeout: DEADLINE, &)
-  end
-
-  def self.body(response)
-    raise "status #{response.code}: #{response.body}" unless response.is_a?(Net::HTTPSuccess)
-
-    JSON.parse(response.body)
-  end
-
-  def stop
-    %i[TERM KILL].each do |signal|
-      Process.kill(signal, @pid) if running?
-      wait_until(10) { !running? }
-    end
-  end
-
-  private
-
-  def wait_for_port
-    wait_until(DEADLINE) { !running? || port }
-    port or raise "Puma does not listen"
-  ensure
-    stop unless port
-  end
-
-  def port
-    File.read(@log)[%r{Listening on http://127\.0\.0\.1:(\d+)}, 1]&.to_i
-  end
-
-  def running?
-    @status.nil? && (@status = Process.wait2(@pid, Process::WNOHANG)).nil?
-  end
-
-  def wait_until(seconds)
-    deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
-    sleep 0.05 until yield || Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
-  end
-end
-
-CONNECTIONS = 4
-VISITS = 100 # on each connection
 CLASS_NAME = "Shop::Session"
+SECONDS = 3 # of visits, without a dump
 DIR = File.expand_path("../../tmp/demo", __dir__)
-DUMP = File.join(DIR, "heap.json")
 LOG = File.join(DIR, "puma.log")
 
-def counts(app)
-  LeakingApp.body(app.connect { |http| http.get("/counts") })
-end
-
-def visit(app)
-  threads = Array.new(CONNECTIONS) do |connection|
-    Thread.new do
-      app.connect do |http|
-        VISITS.times do |i|
-          cart = [{ name: "book", price: i }, { name: "tea", price: connection }]
-          LeakingApp.body(http.post("/visits", { visitor: "v#{connection}-#{i}", cart: }.to_json))
-        end
-      end
-    end
-  end
-  threads.each(&:join)
-end
-
-def table(before, after)
+def count_table(before, after)
   interesting = %w[T_STRING T_HASH T_DATA T_IMEMO] | after["user_types"].keys
   interesting.map do |name|
     old, new = [before, after].map { |c| c["user_types"][name] || c["basic_types"][name] || 0 }
     "  #{name.ljust(16)} #{old.to_s.rjust(7)} → #{new.to_s.rjust(7)}"
   end
+end
+
+# The latencies of all visits without a dump, and of those that a dump overlapped.
+def latency_table(without, during)
+  { "without a dump" => without, "during the dump" => during }.map do |name, visits|
+    format("  %-16s %5d visits: p50 %6.1f ms, p99 %6.1f ms, max %6.1f ms",
+           name, visits.size, *Visitors.latencies(visits))
+  end
+end
+
+# Visits without a dump; says what they have left in the heap of the worker.
+def visit(app, visitors)
+  before = app.counts
+  puts "Visits for #{SECONDS} seconds on #{Visitors::CONNECTIONS} connections"
+  visits = visitors.come(SECONDS)
+  puts "Objects of worker #{app.worker} after a GC, before → after the visits:",
+       count_table(before, app.counts), ""
+  visits
+end
+
+# A dump while visitors go on coming. Returns what was said of it, and the visits meanwhile.
+def dump_meanwhile(app, visitors)
+  puts "$ kill -USR2 #{app.worker}"
+  said = from = to = nil
+  visits = visitors.come do
+    sleep 0.5
+    from = Visitors.now
+    said = app.dump
+    to = Visitors.now
+    sleep 0.5
+  end
+  [said, visits.select { |visit| visit.from <= to && visit.to >= from }]
+end
+
+# Returns the path of the dump.
+def dump_under_load(app)
+  visitors = Visitors.new(app)
+  without = visit(app, visitors)
+  said, during = dump_meanwhile(app, visitors)
+  puts "Dumped #{said[:path]}: #{said[:figures]}",
+       "The worker stood still for #{said[:pause]}. Latencies:", latency_table(without, during), ""
+  said[:path]
+end
+
+# Asks the dump; returns the answer.
+def who_holds(path)
+  command = ["examples/who_holds.rb", path, CLASS_NAME]
+  puts "$ ruby #{command.join(" ")}"
+  answer, = Open3.capture2(RbConfig.ruby, *command)
+  puts answer, ""
+  answer
 end
 
 # What must stand in the answer: the constant and the block that keep the sessions, each with the
@@ -103,40 +81,21 @@ def right?(answer)
   constant, block = [/SUBSCRIBERS =/, /EventBus\.subscribe\(/].map do |pattern|
     Regexp.escape("#{app}:#{File.readlines(app).index { |text| text.match?(pattern) } + 1}")
   end
-  [/^#{CONNECTIONS * VISITS} are held like/, /constant SUBSCRIBERS at #{constant} /,
+  [/^\d{2,} are held like/, /constant SUBSCRIBERS at #{constant} /,
    /proc "block in .*visit" #{block}$/, /captured session → #{CLASS_NAME} 0x\h+$/]
     .all? { |pattern| answer.match?(pattern) }
 end
 
-# Prints how it goes; true if the holder was named.
-def demonstrated?(app)
-  before = counts(app)
-  puts "#{CONNECTIONS * VISITS} visits on #{CONNECTIONS} connections"
-  visit(app)
-  puts "Objects after a GC, before → after the visits:", table(before, counts(app)), ""
-
-  result = LeakingApp.body(app.connect { |http| http.post("/dump", "") })
-  puts format("Dumped %<path>s: %<objects>d objects, %<bytes>d bytes, %<seconds>.3f s",
-              result.transform_keys(&:to_sym)), ""
-
-  command = ["examples/who_holds.rb", result["path"], CLASS_NAME]
-  puts "$ ruby #{command.join(" ")}"
-  answer, status = Open3.capture2(RbConfig.ruby, *command)
-  puts answer, ""
-  status.success? && right?(answer)
-end
-
 Dir.chdir(File.expand_path("../..", __dir__))
+FileUtils.rm_rf(DIR)
 FileUtils.mkdir_p(DIR)
-FileUtils.rm_f([DUMP, LOG])
 begin
-  puts "Starting Puma with examples/leak/config.ru"
-  app = LeakingApp.new(DUMP, LOG)
-  success = demonstrated?(app)
+  puts "Starting Puma with examples/leak/config.ru, two workers"
+  app = LeakingApp.new(DIR, LOG)
+  dump = dump_under_load(app)
 ensure
   app&.stop
-  warn File.read(LOG) if !success && File.exist?(LOG)
-  FileUtils.rm_f(LOG)
+  warn File.read(LOG) if !dump && File.exist?(LOG)
 end
-abort "The dump does not name the holder of the leak." unless success
+abort "The dump does not name the holder of the leak." unless right?(who_holds(dump))
 puts "The dump names the holder of the leak."
