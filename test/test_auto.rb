@@ -62,9 +62,9 @@ class TestAuto < HeapDumpTest
   end
 
   def test_nothing_is_loaded_where_no_signal_is_named
-    code = "p defined?(HeapDump), $LOADED_FEATURES.grep(/heapdump/).size"
-    assert_equal "nil\n1\n", run_with(code, "HEAPDUMP_SIGNAL" => nil).out
-    assert_equal "nil\n1\n", run_with(code, "HEAPDUMP_SIGNAL" => "").out
+    code = "p defined?(HeapDump.dump), $LOADED_FEATURES.grep(%r{heapdump/(heapdump|integ)}).size"
+    assert_equal "nil\n0\n", run_with(code, "HEAPDUMP_SIGNAL" => nil).out
+    assert_equal "nil\n0\n", run_with(code, "HEAPDUMP_SIGNAL" => "").out
   end
 
   def test_no_program_fails_for_it
