@@ -1,5 +1,7 @@
 /*
- * Place in the flow: after the options, before the walk; the last time that Ruby code runs.
+ * Place in the flow: after the options, before the walk. hd_context_prepare is the last time that
+ * Ruby code runs; what hd_context_collect calls is written in C and pushes no frame, since MRI
+ * looks for interrupts whenever one is popped.
  * See context.h.
  */
 #include "context.h"
@@ -133,19 +135,9 @@ put_capabilities(struct hd_sink *out) {
     hd_json_close(out, ']');
 }
 
-static VALUE
-put_ractors(VALUE arg) {
-    ID ractor = rb_intern("Ractor");
-    if (!rb_const_defined(rb_cObject, ractor)) return Qnil;
-    VALUE count = rb_funcall(rb_const_get(rb_cObject, ractor), rb_intern("count"), 0);
-    if (NUM2LONG(count) < 2) return Qnil;
-    HD_PUT((struct hd_sink *)arg, ",\"ractors\":");
-    hd_put_u64((struct hd_sink *)arg, (uint64_t)NUM2LONG(count));
-    return Qnil;
-}
-
 static void
-put_header(struct hd_sink *out, const struct hd_options *options) {
+put_header(struct hd_context *context, const struct hd_options *options) {
+    struct hd_sink *out = &context->header;
     char host[256] = "";
     HD_PUT(out, "{\"type\":\"HEADER\",\"format\":1");
     put_c_field(out, ",\"heapdump\":", HEAPDUMP_VERSION);
@@ -162,32 +154,41 @@ put_header(struct hd_sink *out, const struct hd_options *options) {
     protect(put_gc_stat, out);
     put_memory(out);
     put_capabilities(out);
-    protect(put_ractors, out);
+    if (context->ractors > 1) hd_put_number(out, HD_FIELD("ractors"), (uint64_t)context->ractors);
+}
+
+static VALUE thread_status, thread_name; // UnboundMethods of Thread itself
+
+void
+hd_context_init(void) {
+    ID instance_method = rb_intern("instance_method");
+    thread_status = rb_funcall(rb_cThread, instance_method, 1, ID2SYM(rb_intern("status")));
+    thread_name = rb_funcall(rb_cThread, instance_method, 1, ID2SYM(rb_intern("name")));
+    rb_gc_register_mark_object(thread_status);
+    rb_gc_register_mark_object(thread_name);
 }
 
 /* Calls a method of Thread itself, whatever a subclass has made of it. */
 static VALUE
-ask_thread(VALUE thread, const char *method) {
-    VALUE name = ID2SYM(rb_intern(method));
-    VALUE unbound = rb_funcall(rb_cThread, rb_intern("instance_method"), 1, name);
+ask_thread(VALUE thread, VALUE unbound) {
     return rb_funcall(unbound, rb_intern("bind_call"), 1, thread);
 }
 
 static VALUE
 list_threads(VALUE arg) {
     struct hd_context *context = (struct hd_context *)arg;
-    VALUE threads = rb_funcall(rb_cThread, rb_intern("list"), 0);
-    size_t size = (size_t)RARRAY_LEN(threads);
+    VALUE list = rb_funcall(rb_cThread, rb_intern("list"), 0);
+    size_t size = (size_t)RARRAY_LEN(list);
     context->threads = calloc(size ? size : 1, sizeof *context->threads);
     if (!context->threads) return Qnil;
+    context->thread_list = list;
     for (size_t i = 0; i < size; i++) {
-        VALUE thread = RARRAY_AREF(threads, (long)i);
+        VALUE thread = RARRAY_AREF(list, (long)i);
         struct hd_thread_info *info = &context->threads[context->threads_size++];
-        info->thread = thread;
-        VALUE status = ask_thread(thread, "status");
+        VALUE status = ask_thread(thread, thread_status);
         const char *text = RB_TYPE_P(status, T_STRING) ? RSTRING_PTR(status) : "dead";
         snprintf(info->status, sizeof info->status, "%s", text);
-        VALUE name = ask_thread(thread, "name");
+        VALUE name = ask_thread(thread, thread_name);
         if (!RB_TYPE_P(name, T_STRING)) continue;
         info->name_size = (size_t)RSTRING_LEN(name);
         info->name = malloc(info->name_size + 1);
@@ -207,30 +208,66 @@ is_special_global(const char *name) {
     return strlen(name) == 2 && strchr("~_!@?&`'+$<.", name[1]) != NULL;
 }
 
+static bool
+is_c_string(VALUE name) {
+    return strlen(RSTRING_PTR(name)) == (size_t)RSTRING_LEN(name);
+}
+
 struct global_read {
     struct hd_context *context;
     VALUE symbol;
 };
 
+/* rb_gv_get takes ASCII names alone; a variable of another name has no getter of its own. */
+static VALUE
+read_odd_global(VALUE arg) {
+    const struct global_read *read = (const struct global_read *)arg;
+    VALUE name = rb_sym2str(read->symbol);
+    if (rb_enc_str_asciionly_p(name) || !is_c_string(name)) return Qnil;
+    VALUE value = rb_funcall(rb_mKernel, rb_intern("eval"), 1, name);
+    rb_hash_aset(read->context->odd_globals, read->symbol, value);
+    return Qnil;
+}
+
 static VALUE
 read_global(VALUE arg) {
     const struct global_read *read = (const struct global_read *)arg;
+    struct hd_context *context = read->context;
     VALUE name = rb_sym2str(read->symbol), counter = ID2SYM(rb_intern("total_allocated_objects"));
-    const char *text = RSTRING_PTR(name);
-    if (strlen(text) != (size_t)RSTRING_LEN(name) || is_special_global(text)) return Qnil;
     VALUE value;
+    if (!is_c_string(name) || is_special_global(RSTRING_PTR(name))) return Qnil;
     if (rb_enc_str_asciionly_p(name)) {
         size_t before = rb_gc_stat(counter);
-        value = rb_gv_get(text);
+        value = rb_gv_get(RSTRING_PTR(name));
         // what a getter has only just made is held by nobody
         if (rb_gc_stat(counter) != before) return Qnil;
     }
     else {
-        // rb_gv_get takes ASCII names alone; a variable of such a name has no getter of its own
-        value = rb_funcall(rb_mKernel, rb_intern("eval"), 1, name);
+        if (NIL_P(context->odd_globals)) return Qnil;
+        value = rb_hash_lookup2(context->odd_globals, read->symbol, Qundef);
+        if (value == Qundef) return Qnil;
     }
-    struct hd_context *context = read->context;
     context->globals[context->globals_size++] = (struct hd_global){RB_SYM2ID(read->symbol), value};
+    return Qnil;
+}
+
+/* Calls fn for each global variable. */
+static void
+each_global(struct hd_context *context, VALUE names, VALUE (*fn)(VALUE)) {
+    VALUE verbose = ruby_verbose;
+    ruby_verbose = Qnil; // some getters warn
+    for (long i = 0; i < RARRAY_LEN(names); i++) {
+        const struct global_read read = {context, RARRAY_AREF(names, i)};
+        protect(fn, &read);
+    }
+    ruby_verbose = verbose;
+}
+
+static VALUE
+list_odd_globals(VALUE arg) {
+    struct hd_context *context = (struct hd_context *)arg;
+    context->odd_globals = rb_obj_hide(rb_hash_new());
+    each_global(context, rb_f_global_variables(), read_odd_global);
     return Qnil;
 }
 
@@ -240,14 +277,16 @@ list_globals(VALUE arg) {
     VALUE names = rb_f_global_variables();
     long size = RARRAY_LEN(names);
     context->globals = calloc(size ? (size_t)size : 1, sizeof *context->globals);
-    if (!context->globals) return Qnil;
-    VALUE verbose = ruby_verbose;
-    ruby_verbose = Qnil; // some getters warn
-    for (long i = 0; i < size; i++) {
-        const struct global_read read = {context, RARRAY_AREF(names, i)};
-        protect(read_global, &read);
-    }
-    ruby_verbose = verbose;
+    if (context->globals) each_global(context, names, read_global);
+    return Qnil;
+}
+
+static VALUE
+count_ractors(VALUE arg) {
+    ID ractor = rb_intern("Ractor");
+    if (!rb_const_defined(rb_cObject, ractor)) return Qnil;
+    VALUE count = rb_funcall(rb_const_get(rb_cObject, ractor), rb_intern("count"), 0);
+    ((struct hd_context *)arg)->ractors = NUM2LONG(count);
     return Qnil;
 }
 
@@ -259,12 +298,22 @@ ask_tracing(VALUE arg) {
     return Qnil;
 }
 
+void
+hd_context_prepare(struct hd_context *context) {
+    *context = (struct hd_context){.odd_globals = Qnil, .thread_list = Qnil};
+    protect(count_ractors, context);
+    protect(list_threads, context);
+    protect(list_odd_globals, context);
+}
+
 int
 hd_context_collect(struct hd_context *context, const struct hd_options *options) {
-    *context = (struct hd_context){0};
     if (hd_sink_open_memory(&context->header) != 0) return ENOMEM;
-    put_header(&context->header, options);
-    protect(list_threads, context);
+    put_header(context, options);
+    // not before: the GC moves objects
+    for (size_t i = 0; i < context->threads_size; i++) {
+        context->threads[i].thread = RARRAY_AREF(context->thread_list, (long)i);
+    }
     protect(list_globals, context);
     protect(ask_tracing, context);
     return context->header.error || !context->threads || !context->globals ? ENOMEM : 0;

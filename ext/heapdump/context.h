@@ -1,7 +1,12 @@
 /*
- * What a dump needs from Ruby, collected while Ruby code may still run, as plain C memory: the
- * header, the values of global variables, names and states of threads. No code of the application
- * is called but the getters of its C-defined global variables; whatever raises is left out.
+ * What a dump needs from Ruby, as plain C memory: the header, the values of global variables, names
+ * and states of threads. No code of the application is called but the getters of its C-defined
+ * global variables; whatever raises is left out.
+ *
+ * It comes in two steps. Where Ruby code runs, MRI may let other threads have a turn: that comes
+ * first, while the GC may still run. What must be true at the moment of the dump is asked last, by
+ * functions in C alone, during which no other thread gets a turn. Between the two a thread may be
+ * born or die; threads.c sees that.
  */
 #ifndef HEAPDUMP_CONTEXT_H
 #define HEAPDUMP_CONTEXT_H
@@ -13,8 +18,8 @@
 #include "sink.h"
 
 struct hd_thread_info {
-    VALUE thread;
-    char *name; /* owned; NULL where it has none */
+    VALUE thread; /* set by the second step */
+    char *name;   /* owned; NULL where it has none */
     size_t name_size;
     char status[32];
 };
@@ -26,18 +31,35 @@ struct hd_global {
 
 struct hd_context {
     struct hd_sink header;          /* in memory: the header line up to its last bracket */
-    struct hd_thread_info *threads; /* owned; living threads only */
+    struct hd_thread_info *threads; /* owned; those that lived in the first step */
     size_t threads_size;
     struct hd_global *globals; /* owned */
     size_t globals_size;
     bool may_trace; /* the stdlib's objspace is loaded, so allocations may be traced */
+
+    /* What the first step leaves for the second. */
+    VALUE thread_list; /* Array, in the order of `threads` */
+    VALUE odd_globals; /* Hash: Symbol of a name that is no ASCII => value */
+    long ractors;
 };
 
-/* Fills a zeroed context, with the GVL. Never raises; returns 0 or ENOMEM. Then hd_context_free. */
+/* Once, from Init: finds Thread's own methods, before anybody redefines them. */
+void hd_context_init(void);
+
+/*
+ * First step: fills a context, which must lie on the stack of its caller, where the GC sees what it
+ * holds. The caller has the GVL; other threads may run meanwhile. Never raises. hd_context_free in
+ * any case.
+ */
+void hd_context_prepare(struct hd_context *context);
+
+/*
+ * Second step, with the GVL: other threads stand still. Never raises; returns 0 or ENOMEM.
+ */
 int hd_context_collect(struct hd_context *context, const struct hd_options *options);
 void hd_context_free(struct hd_context *context);
 
-/* What is known of a thread; NULL for one that is not alive. */
+/* What is known of a thread; NULL for one that did not live in the first step. */
 const struct hd_thread_info *hd_context_thread(const struct hd_context *context, VALUE thread);
 
 #endif

@@ -72,16 +72,17 @@ struct run {
     int fd, error;
     const char *where;
     double gc_seconds, pause;
-    pid_t child; /* the coordinator, 0 for a dump in this process */
+    VALUE gc_was_disabled; // Qundef until it is disabled
+    pid_t child;           /* the coordinator, 0 for a dump in this process */
     int report_fd;
 };
 
-static VALUE
-run_body(VALUE arg) {
-    struct run *run = (struct run *)arg;
+/* From here on no other Ruby thread gets a turn, until the fork or the dump itself is over. */
+static void
+run_stopped(struct run *run) {
     run->where = "preparing";
     run->error = hd_context_collect(&run->context, &run->options);
-    if (run->error) return Qnil;
+    if (run->error) return;
     if (run->options.fork) {
         const struct hd_fork request = {&run->context, &run->options, run->file, run->fd};
         run->where = "forking";
@@ -91,12 +92,27 @@ run_body(VALUE arg) {
     else {
         run->error = hd_dump_run(&run->context, &run->options, run->fd, &run->summary, &run->where);
     }
+}
+
+/* The GC is off for as long as the heap must not change: it would move, free and mark. */
+static VALUE
+run_body(VALUE arg) {
+    struct run *run = (struct run *)arg;
+    hd_context_prepare(&run->context);
+    double start = hd_now();
+    if (run->options.gc) rb_gc_start();
+    run->gc_was_disabled = rb_gc_disable(); // also finishes a sweep that is under way
+    double stopped = hd_now();
+    run->gc_seconds = stopped - start;
+    run_stopped(run);
+    run->pause = hd_now() - stopped;
     return Qnil;
 }
 
 static VALUE
 run_ensure(VALUE arg) {
     struct run *run = (struct run *)arg;
+    if (run->gc_was_disabled == Qfalse) rb_gc_enable();
     hd_context_free(&run->context);
     running = 0;
     return Qnil;
@@ -106,24 +122,6 @@ static VALUE
 enable_gc(VALUE was_disabled) {
     if (!RTEST(was_disabled)) rb_gc_enable();
     return Qnil;
-}
-
-static VALUE
-run_protected(VALUE arg) {
-    return rb_ensure(run_body, arg, run_ensure, arg);
-}
-
-/* The GC stays off for the run: it would move, free and mark under the walk. */
-static void
-run_without_gc(struct run *run) {
-    double start = hd_now();
-    running = getpid();
-    if (run->options.gc) rb_gc_start();
-    run->gc_seconds = hd_now() - start;
-    start = hd_now();
-    VALUE was_disabled = rb_gc_disable(); // also finishes a sweep that is under way
-    rb_ensure(run_protected, (VALUE)run, enable_gc, was_disabled);
-    run->pause = hd_now() - start;
 }
 
 /* Leaves the partial file to the coordinator, or removes it, or gives it its name. */
@@ -151,7 +149,7 @@ settle_file(struct run *run) {
 static VALUE
 rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     (void)self;
-    struct run run = {.fd = -1};
+    struct run run = {.fd = -1, .gc_was_disabled = Qundef};
     require_support();
     hd_options_parse(&run.options, keywords, path);
     if (running == getpid()) {
@@ -166,7 +164,8 @@ rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
         run.file = &run.target;
         run.fd = run.target.fd;
     }
-    run_without_gc(&run);
+    running = getpid();
+    rb_ensure(run_body, (VALUE)&run, run_ensure, (VALUE)&run);
     if (run.file) settle_file(&run);
     if (run.child < 0) return INT2NUM(run.error);
     if (run.error) raise_write_error(path, run.error, run.where);
@@ -309,6 +308,7 @@ Init_heapdump(void) {
     rb_gc_register_mark_object(error_class);
     rb_gc_register_mark_object(write_error);
     hd_guard_init();
+    hd_context_init();
     missing_function = hd_mri_init(getenv("HEAPDUMP_WITHOUT"));
 
     rb_define_private_method(rb_singleton_class(module), "start", rb_heapdump_start, 3);

@@ -79,11 +79,14 @@ hd_write_thread(struct hd_dump *dump, VALUE obj) {
         HD_PUT(out, ",\"thread_name\":");
         hd_put_quoted_name(out, info->name, info->name_size);
     }
-    hd_write_word(dump, HD_FIELD("status"), info ? info->status : "dead");
+    bool readable = hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS);
+    const void *context = readable ? hd_mri_thread_context(obj) : NULL;
+    bool runs = context && hd_mri_context_has_stack(context); // not so if it has just ended
+    // One that has begun since states were asked for has a stack, but no state that we know.
+    if (info) hd_write_word(dump, HD_FIELD("status"), info->status);
+    else if (!runs) hd_write_word(dump, HD_FIELD("status"), "dead");
 
-    if (!info || !(hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS))) return;
-    const void *context = hd_mri_thread_context(obj);
-    if (!context) return;
+    if (!runs) return;
     hd_write_ref(dump, HD_FIELD("fiber"), hd_mri_context_fiber(context));
     write_context(dump, context);
 }
