@@ -29,9 +29,11 @@ module HeapDump
     # format::   +:heapdump+ (default) or +:objspace+, what ObjectSpace.dump_all writes.
     # compress:: +:zstd+, +:gzip+ or false, where the extension should not decide.
     #
-    # fork::     true lets forked processes write the dump: other threads stop for the fork alone.
-    #            By default (false) no other Ruby thread runs until the dump is written.
-    # processes:: how many of them walk the heap (default: one per processor, 16 at most).
+    # fork::     by default (true) forked processes write the dump, and other threads stop for the
+    #            fork alone. With false no other Ruby thread runs until the dump is written; so it
+    #            is, with a warning, where no process can be forked.
+    # processes:: how many of them walk the heap (default: one per processor, 16 at most; one alone
+    #            for an IO).
     # timeout::  seconds after which they give up (default 600).
     #
     # Returns a HeapDump::Result when the dump is written. Raises ArgumentError for a wrong option,
@@ -51,8 +53,8 @@ module HeapDump
       end
     end
 
-    # As #dump with <tt>fork: true</tt>, but returns at once with a HeapDump::Pending (a Result
-    # where no process could be forked).
+    # As #dump, but returns at once with a HeapDump::Pending (a Result where no process could be
+    # forked). What it started goes on when this process ends.
     #
     #   pending = HeapDump.dump_async("heap.json.zst")
     #   pending.wait(10) or warn "still writing"
@@ -139,18 +141,20 @@ module HeapDump
     end
 
     # A timeout or Thread#kill waits until the fork is over: in the middle it could do nothing.
-    def run(path, descriptor, options)
+    def run(path, io, options)
       only = options[:fork] == :only
       options = options.merge(fork: true) if only
-      figures = Thread.handle_interrupt(Object => :never) { start(path, descriptor, options) }
-      if figures.is_a?(Integer)
-        reason = SystemCallError.new(nil, figures).message
-        raise Error, "cannot fork: #{reason}" if only
+      return dump_to_stream(io, options) if io && !options.fetch(:fork, true) && slow_reader?(io)
 
-        warn "heapdump: cannot fork (#{reason}); dumping in process #{Process.pid} itself"
-        return run(path, descriptor, options.merge(fork: false))
-      end
-      outcome(path, figures)
+      figures = Thread.handle_interrupt(Object => :never) { start(path, io&.fileno, options) }
+      return outcome(path, figures) unless figures.is_a?(Integer)
+
+      reason = SystemCallError.new(nil, figures).message
+      raise Error, "cannot fork: #{reason}" if only
+
+      warn "heapdump: cannot fork (#{reason}); dumping in process #{Process.pid} itself, " \
+           "in which no other thread runs meanwhile"
+      run(path, io, options.merge(fork: false))
     end
 
     # What the extension's `start` has returned, as a Result or Pending.
@@ -159,31 +163,30 @@ module HeapDump
       return Result.new(**times, **%i[objects bytes seconds].zip(rest).to_h) if rest.size == 3
 
       @pending_process = Process.pid
-      pid, report, partial = rest.first
-      Pending.new(pid: pid, report: IO.for_fd(report), partial: partial, **times)
+      pid, report, partial, timeout = rest.first
+      Pending.new(pid: pid, report: IO.for_fd(report), partial: partial, timeout: timeout, **times)
     end
 
     def dump_to_io(io, options)
       io.flush
-      spooled = !options[:fork] && waits_for_reader?(io)
-      spooled ? dump_to_stream(io, options) : run(nil, io.fileno, options)
+      run(nil, io, options)
     rescue IOError, SystemCallError => e
       raise WriteError.new("cannot dump the heap to #{io.inspect}: #{e.message}",
                            e.is_a?(SystemCallError) ? e.errno : nil)
     end
 
-    def waits_for_reader?(io)
+    def slow_reader?(io)
       stat = io.stat
       !stat.file? && (!stat.chardev? || io.tty?)
     end
 
-    # The other end of a pipe may be read by a thread of this process, or by nobody: nothing may
-    # wait for it while no other thread can run. So the dump goes to a file without a name first.
+    # In process, nothing may wait for the other end of a pipe, which may be read by a thread of
+    # this very process, or by nobody. So the dump goes to a file without a name first.
     def dump_to_stream(io, options)
       require "tempfile"
       Tempfile.create("heapdump", mode: File::BINARY) do |file|
         File.unlink(file.path)
-        result = run(nil, file.fileno, options)
+        result = run(nil, file, options)
         file.rewind
         IO.copy_stream(file, io)
         io.flush

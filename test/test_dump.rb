@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "etc"
 require "socket"
 require "zlib"
 
@@ -8,14 +9,14 @@ require "zlib"
 class TestDump < HeapDumpTest
   def test_result_is_a_path
     path = File.join(scratch, "heap.json")
-    result = HeapDump.dump(path)
+    result = dump(path)
     assert_predicate result, :frozen?
     assert_equal [path, path, path], [result.path, result.to_path, result.to_s]
     assert_equal File.size(path), result.bytes
     assert_equal File.size(path), File.size(result)
     assert_operator result.seconds, :>, 0
     assert_operator result.pause, :>, 0
-    assert_equal 1, result.processes
+    assert_equal mode[:fork] == false ? 1 : Etc.nprocessors.clamp(1, 16), result.processes
     dump = assert_whole Dump.skim(result)
     assert_equal dump.size, result.objects
   end
@@ -28,20 +29,20 @@ class TestDump < HeapDumpTest
   def test_a_pathname_is_a_path
     require "pathname"
     path = Pathname(scratch) / "heap \"1\".json"
-    assert_equal path.to_s, HeapDump.dump(path).path
+    assert_equal path.to_s, dump(path).path
     assert_path_exists path
   end
 
   def test_paths_that_are_no_ascii
     path = File.join(scratch, "grüße \xFF.json")
-    assert_equal path, HeapDump.dump(path).path
+    assert_equal path, dump(path).path
     assert_path_exists path
   end
 
   def test_gc_runs_unless_told_otherwise
     { {} => true, { gc: true } => true, { gc: false } => false }.each do |options, ran|
       before = GC.count
-      header = Dump.skim(HeapDump.dump(File.join(scratch, "heap.json"), **options)).header
+      header = Dump.skim(dump(File.join(scratch, "heap.json"), **options)).header
       assert_equal ran, header.fetch("gc_ran"), options
       assert_operator GC.count, :>, before, options if ran
     end
@@ -49,16 +50,16 @@ class TestDump < HeapDumpTest
 
   def test_the_second_argument_of_old
     { true => true, false => false }.each do |argument, ran|
-      result = HeapDump.dump(File.join(scratch, "heap.json"), argument)
+      result = dump(File.join(scratch, "heap.json"), argument)
       assert_equal ran, Dump.skim(result).header.fetch("gc_ran"), argument
     end
   end
 
   def test_gc_is_enabled_again_and_stays_disabled
     path = File.join(scratch, "heap.json")
-    HeapDump.dump(path)
+    dump(path)
     assert_equal false, GC.disable # it was enabled
-    HeapDump.dump(path, gc: false)
+    dump(path, gc: false)
     assert_equal true, GC.enable # it was disabled
   end
 
@@ -83,7 +84,7 @@ class TestDump < HeapDumpTest
 
   def test_mode_and_owner
     old = File.umask(0)
-    path = HeapDump.dump(File.join(scratch, "heap.json")).path
+    path = dump(File.join(scratch, "heap.json")).path
     assert_equal 0o600, File.stat(path).mode & 0o7777
   ensure
     File.umask(old)
@@ -94,7 +95,7 @@ class TestDump < HeapDumpTest
     File.write(path, "old")
     File.chmod(0o644, path)
     kept = File.open(path)
-    HeapDump.dump(path)
+    dump(path)
     assert_equal "old", kept.read
     assert_equal 0o600, File.stat(path).mode & 0o7777
     assert_whole Dump.skim(path)
@@ -107,7 +108,7 @@ class TestDump < HeapDumpTest
     path = File.join(scratch, "heap.json")
     partial = "#{path}.partial-#{Process.pid}"
     File.write(partial, "x" * 100)
-    HeapDump.dump(path)
+    dump(path)
     assert_whole Dump.skim(path)
     refute_path_exists partial
   end
@@ -139,7 +140,7 @@ class TestDump < HeapDumpTest
   def test_to_a_file_that_is_open
     File.open(File.join(scratch, "heap.json"), "w+b") do |file|
       file.write("before\n")
-      result = HeapDump.dump(file)
+      result = dump(file)
       assert_nil result.path
       file.write("after\n")
       file.flush
@@ -153,7 +154,7 @@ class TestDump < HeapDumpTest
   def test_to_a_pipe_that_a_thread_reads
     reader, writer = IO.pipe
     thread = Thread.new { reader.read }
-    result = HeapDump.dump(writer)
+    result = dump(writer)
     writer.close
     assert_nil result.path
     assert_streamed result, thread.value
@@ -162,7 +163,7 @@ class TestDump < HeapDumpTest
   def test_to_a_socket_that_a_thread_reads
     reader, writer = UNIXSocket.pair
     thread = Thread.new { reader.read }
-    result = HeapDump.dump(writer)
+    result = dump(writer)
     writer.close
     assert_streamed result, thread.value
   end
@@ -171,7 +172,7 @@ class TestDump < HeapDumpTest
     server = TCPServer.new("127.0.0.1", 0)
     thread = Thread.new { server.accept.read }
     socket = TCPSocket.new("127.0.0.1", server.addr[1])
-    result = HeapDump.dump(socket)
+    result = dump(socket)
     socket.close
     assert_streamed result, thread.value
   end
@@ -188,17 +189,33 @@ class TestDump < HeapDumpTest
       end
       text
     end
-    result = HeapDump.dump(writer)
+    result = dump(writer)
     writer.close
     assert_streamed result, thread.value
   end
 
   private
 
+  # As the application does it; once more in process below.
+  def mode
+    {}
+  end
+
+  def dump(target, *arguments, **options)
+    HeapDump.dump(target, *arguments, **mode, **options)
+  end
+
   def assert_streamed(result, text)
     path = File.join(scratch, "streamed.json")
     File.binwrite(path, text)
     dump = assert_whole Dump.skim(path)
     assert_equal [dump.size, text.bytesize], [result.objects, result.bytes]
+  end
+end
+
+# The same without forked processes.
+class TestDumpInProcess < TestDump
+  def mode
+    { fork: false }
   end
 end

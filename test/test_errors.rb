@@ -41,7 +41,7 @@ class TestErrors < HeapDumpTest
     File.write(File.join(scratch, "elsewhere"), "untouched")
     File.symlink("elsewhere", "#{path}.partial-#{Process.pid}")
     begin
-      HeapDump.dump(path)
+      dump(path)
     rescue HeapDump::Error => e
       assert_includes e.message, path
     end
@@ -61,7 +61,7 @@ class TestErrors < HeapDumpTest
 
   def test_a_directory_that_nobody_may_write_to
     skip "nothing is read-only here" unless File.directory?("/proc/self")
-    error = assert_raises(HeapDump::WriteError) { HeapDump.dump("/proc/heap.json") }
+    error = assert_raises(HeapDump::WriteError) { dump("/proc/heap.json") }
     assert_includes error.message, "/proc/heap.json"
     assert_works
   end
@@ -70,7 +70,7 @@ class TestErrors < HeapDumpTest
   def test_a_full_device
     skip "no /dev/full here" unless File.chardev?("/dev/full")
     File.open("/dev/full", "w") do |full|
-      error = assert_raises(HeapDump::WriteError) { HeapDump.dump(full) }
+      error = assert_raises(HeapDump::WriteError) { dump(full) }
       assert_equal Errno::ENOSPC::Errno, error.errno
       assert_match(/No space left/, error.message)
     end
@@ -110,7 +110,7 @@ class TestErrors < HeapDumpTest
     skip "nothing can be mounted here" unless mounted
 
     begin
-      error = assert_raises(HeapDump::WriteError) { HeapDump.dump(File.join(disk, "heap.json")) }
+      error = assert_raises(HeapDump::WriteError) { dump(File.join(disk, "heap.json")) }
       assert_equal Errno::ENOSPC::Errno, error.errno
       assert_empty Dir.children(disk)
       assert_works
@@ -122,7 +122,7 @@ class TestErrors < HeapDumpTest
   def test_a_reader_that_has_gone
     reader, writer = IO.pipe
     reader.close
-    error = assert_raises(HeapDump::WriteError) { HeapDump.dump(writer) }
+    error = assert_raises(HeapDump::WriteError) { dump(writer) }
     assert_equal Errno::EPIPE::Errno, error.errno
     assert_works
   end
@@ -133,7 +133,7 @@ class TestErrors < HeapDumpTest
       reader.read(10_000)
       reader.close
     end
-    error = assert_raises(HeapDump::WriteError) { HeapDump.dump(writer) }
+    error = assert_raises(HeapDump::WriteError) { dump(writer) }
     assert_equal Errno::EPIPE::Errno, error.errno
     thread.join
     assert_works
@@ -142,7 +142,7 @@ class TestErrors < HeapDumpTest
   def test_a_closed_io
     reader, writer = IO.pipe
     [reader, writer].each(&:close)
-    error = assert_raises(HeapDump::Error, ArgumentError, IOError) { HeapDump.dump(writer) }
+    error = assert_raises(HeapDump::Error, ArgumentError, IOError) { dump(writer) }
     assert_kind_of HeapDump::Error, error
     assert_match(/closed/, error.message)
     assert_works
@@ -151,7 +151,7 @@ class TestErrors < HeapDumpTest
   def test_an_io_that_is_only_read
     File.write(File.join(scratch, "readable"), "untouched")
     File.open(File.join(scratch, "readable")) do |file|
-      error = assert_raises(HeapDump::Error, IOError) { HeapDump.dump(file) }
+      error = assert_raises(HeapDump::Error, IOError) { dump(file) }
       assert_kind_of HeapDump::Error, error
       refute_empty error.message
     end
@@ -161,10 +161,19 @@ class TestErrors < HeapDumpTest
 
   private
 
+  # As the application does it; once more in process below.
+  def mode
+    {}
+  end
+
+  def dump(target, *arguments, **options)
+    HeapDump.dump(target, *arguments, **mode, **options)
+  end
+
   # The dump to this path fails, leaves nothing, and the next one works.
   def assert_refused(path, reason, message = /#{reason.new.message}/)
     before = Dir.children(scratch)
-    error = assert_raises(HeapDump::Error, path) { HeapDump.dump(path) }
+    error = assert_raises(HeapDump::Error, path) { dump(path) }
     assert_includes error.message.b, path.b
     assert_match message, error.message
     if error.is_a?(HeapDump::WriteError)
@@ -177,9 +186,16 @@ class TestErrors < HeapDumpTest
 
   def assert_works
     path = File.join(scratch, "afterwards.json")
-    HeapDump.dump(path, gc: false)
+    dump(path, gc: false)
     reader = Dump.skim(path)
     assert_predicate reader, :complete?
     File.delete(path)
+  end
+end
+
+# The same without forked processes.
+class TestErrorsInProcess < TestErrors
+  def mode
+    { fork: false }
   end
 end

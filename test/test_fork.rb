@@ -23,7 +23,7 @@ class TestFork < HeapDumpTest
       require "heapdump"
       seen = []
       trap("CHLD") { seen << $?&.pid }
-      result = HeapDump.dump(ARGV[0], fork: true)
+      result = HeapDump.dump(ARGV[0])
       raise "a child was waited for" if Process.wait rescue seen << $!.class
       p seen, result.processes
     RUBY
@@ -91,7 +91,7 @@ class TestFork < HeapDumpTest
   def test_to_a_pipe_that_is_read_here
     reader, writer = IO.pipe
     text = Thread.new { reader.read }
-    result = HeapDump.dump(writer, fork: true)
+    result = HeapDump.dump(writer)
     writer.close
     assert_nil result.path
     assert_equal result.bytes, text.value.bytesize
@@ -100,7 +100,7 @@ class TestFork < HeapDumpTest
   def test_to_a_pipe_that_nobody_reads
     reader, writer = IO.pipe
     reader.close
-    error = assert_raises(HeapDump::WriteError) { HeapDump.dump(writer, fork: true) }
+    error = assert_raises(HeapDump::WriteError) { HeapDump.dump(writer) }
     assert_equal Errno::EPIPE::Errno, error.errno
   ensure
     writer.close
@@ -111,7 +111,7 @@ class TestFork < HeapDumpTest
       require "heapdump"
       Process.setrlimit(:FSIZE, 1 << 20)
       begin
-        HeapDump.dump(ARGV[0], fork: true)
+        HeapDump.dump(ARGV[0])
       rescue HeapDump::WriteError => e
         puts e.errno == Errno::EFBIG::Errno, e.message.include?(ARGV[0])
       end
@@ -145,7 +145,7 @@ class TestFork < HeapDumpTest
       require "heapdump"
       Process::UID.change_privilege(65_534) if Process.uid.zero?
       Process.setrlimit(:NPROC, 1)
-      result = HeapDump.dump(ARGV[0], fork: true)
+      result = HeapDump.dump(ARGV[0])
       puts result.processes
     RUBY
     File.chmod(0o777, scratch)

@@ -26,7 +26,7 @@ class TestObjspaceFormat < HeapDumpTest
         options = RUBY_VERSION >= "3.2" ? { shapes: false } : {}
         ObjectSpace.dump_all(output: file, **options)
       end
-      HeapDump.dump(ARGV[1], gc: false, format: :objspace)
+      HeapDump.dump(ARGV[1], gc: false, format: :objspace, fork: false)
       GC.enable
     end
     exit!(0)

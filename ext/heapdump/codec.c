@@ -100,11 +100,23 @@ load_zlib(void) {
     return zlib.bound || load(files, imports);
 }
 
+bool
+hd_codec_load(enum hd_compression compression) {
+    switch (compression) {
+    case HD_ZSTD:
+        return load_zstd();
+    case HD_GZIP:
+        return load_zlib();
+    default:
+        return true;
+    }
+}
+
 static bool
 start(struct hd_codec *codec) {
-    if (codec->compression == HD_ZSTD) return load_zstd() && (codec->zstd = zstd.create());
-    return load_zlib() && zlib.init(&codec->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL,
-                                    0, zlib.version(), (int)sizeof codec->stream) == 0;
+    if (codec->compression == HD_ZSTD) return (codec->zstd = zstd.create()) != NULL;
+    return zlib.init(&codec->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL, 0,
+                     zlib.version(), (int)sizeof codec->stream) == 0;
 }
 
 struct hd_codec *

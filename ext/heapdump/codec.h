@@ -6,13 +6,17 @@
 #ifndef HEAPDUMP_CODEC_H
 #define HEAPDUMP_CODEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum hd_compression { HD_PLAIN, HD_GZIP, HD_ZSTD };
 
 struct hd_codec;
 
-/* Loads the library. NULL where it cannot be loaded or is out of memory. Free with hd_codec_close. */
+/* Loads the library, once; not in a forked child, as the loader takes locks. False: not there. */
+bool hd_codec_load(enum hd_compression compression);
+
+/* Of a library that is loaded. NULL where memory is out. Free with hd_codec_close. */
 struct hd_codec *hd_codec_open(enum hd_compression compression);
 void hd_codec_close(struct hd_codec *codec);
 

@@ -26,13 +26,18 @@ hd_dump_open(struct hd_dump *dump, int fd, struct hd_shared *shared) {
 }
 
 void
-hd_dump_free(struct hd_dump *dump) {
+hd_dump_end(struct hd_dump *dump) {
     hd_sink_free(&dump->out);
     hd_refs_free(&dump->refs);
-    hd_pages_free(&dump->pages);
-    hd_finalizers_free(&dump->finalizers);
     free(dump->names);
     dump->names = NULL;
+}
+
+void
+hd_dump_free(struct hd_dump *dump) {
+    hd_dump_end(dump);
+    hd_pages_free(&dump->pages);
+    hd_finalizers_free(&dump->finalizers);
 }
 
 static struct hd_heap_count *

@@ -69,6 +69,7 @@ void hd_dump_write_pages(struct hd_dump *dump, size_t from, size_t to);
 void hd_dump_write_found_roots(struct hd_dump *dump); /* once its pages are written */
 void hd_dump_write_footer(struct hd_dump *dump, const struct hd_tally *sum, double seconds);
 int hd_dump_close(struct hd_dump *dump, uint64_t *written); /* 0 or the first error */
+void hd_dump_end(struct hd_dump *dump); /* closed, it keeps its pages, to be opened again */
 void hd_dump_free(struct hd_dump *dump);
 void hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally);
 double hd_now(void); /* seconds of the monotonic clock */

@@ -1,5 +1,12 @@
 /*
- * A dump by forked children; see fork.h.
+ * A dump by forked children; see fork.h. In the order in which they are forked:
+ *
+ *   coordinator  knows nothing of MRI: it waits, with an eye on the clock and on signals
+ *   leader       collects the pages, writes header and roots, works like the others, and writes the
+ *                footer when all are done
+ *   workers      take pages in turn and write their lines
+ *
+ * Each dies with the one that forked it.
  */
 #include "fork.h"
 
@@ -11,6 +18,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,36 +28,29 @@
 #include "guard.h"
 #include "shared.h"
 
-enum { PAGES_AT_ONCE = 16, HEAD = 0 }; // the head's tally is the first, workers follow
-
-struct outcome {
-    int error, signal;
-    const char *where;
-    uint64_t objects, bytes;
-    double seconds;
-    int processes;
-};
+enum { PAGES_AT_ONCE = 16, LEADER = 0, NICENESS = 5 };
 
 static void
-report(int fd, const struct outcome *outcome) {
+report(int fd, const struct hd_shared *shared, int error, int signal, uint64_t objects) {
     char line[256];
     int n;
-    if (outcome->error || outcome->signal) {
-        n = snprintf(line, sizeof line, "failed %d %d %llu %s\n", outcome->error, outcome->signal,
-                     (unsigned long long)outcome->objects, outcome->where);
+    if (error || signal) {
+        n = snprintf(line, sizeof line, "failed %d %d %llu %s\n", error, signal,
+                     (unsigned long long)objects, shared ? shared->where : "preparing");
     }
     else {
-        n = snprintf(line, sizeof line, "done %llu %llu %.6f %d\n",
-                     (unsigned long long)outcome->objects, (unsigned long long)outcome->bytes,
-                     outcome->seconds, outcome->processes);
+        n = snprintf(line, sizeof line, "done %llu %llu %.6f %d\n", (unsigned long long)objects,
+                     (unsigned long long)shared->bytes, shared->seconds, shared->processes);
     }
     while (write(fd, line, (size_t)n) < 0 && errno == EINTR) continue;
 }
 
+/* What ends a coordinator before its time, in good order: the partial file goes first. */
+static const int ends[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
 /* Signals as in a process that has just begun: Ruby's handlers must not run here. */
 static void
 reset_signals(void) {
-    sigset_t none, child;
     for (int signal = 1; signal < NSIG; signal++) {
         if (signal != SIGKILL && signal != SIGSTOP)
             (void)sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
@@ -57,11 +58,23 @@ reset_signals(void) {
     // these come back as errors of write(2)
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+}
+
+/* Blocks those that the coordinator waits for, and lets all others through. */
+static sigset_t
+block_ends(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) sigaddset(&set, ends[i]);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+    return set;
+}
+
+static void
+unblock_signals(void) {
+    sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, NULL); // it is waited for
 }
 
 static void
@@ -71,14 +84,32 @@ close_between(int first, int last) {
     for (int fd = first; fd <= last && fd < limit; fd++) close(fd);
 }
 
-/* A child that held the application's sockets would keep their peers waiting. */
+/*
+ * A child that held the application's sockets would keep their peers waiting. The first three stay
+ * taken: MRI reports its bugs to stderr, and guard.c makes little of them.
+ */
 static void
 close_all_but(int a, int b) {
-    int low = a < b ? a : b, high = a < b ? b : a;
-    close_between(0, low < STDERR_FILENO ? low - 1 : STDIN_FILENO + 1);
+    int low = a < b ? a : b, high = a < b ? b : a, null = open("/dev/null", O_RDWR);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fd != a && fd != b && null >= 0) dup2(null, fd);
+    }
+    if (low <= STDERR_FILENO) low = STDERR_FILENO;
+    if (high <= STDERR_FILENO) high = STDERR_FILENO;
     close_between(STDERR_FILENO + 1, low - 1);
-    close_between(low < STDERR_FILENO ? STDERR_FILENO + 1 : low + 1, high - 1);
+    close_between(low + 1, high - 1);
     close_between(high + 1, INT_MAX);
+}
+
+/* The application comes first: for the processor, and when memory runs out. */
+static void
+stand_back(void) {
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    ssize_t done = write(fd, "1000", 4);
+    (void)done; // where that is not allowed, the kernel judges as it likes
+    close(fd);
 }
 
 static void
@@ -98,79 +129,56 @@ work(struct hd_dump *dump, struct hd_shared *shared, struct hd_tally *tally, int
         hd_dump_write_found_roots(dump);
         error = hd_dump_close(dump, &written);
     }
-    tally->bytes = dump->out.flushed;
-    tally->allocated = rb_gc_stat(ID2SYM(rb_intern("total_allocated_objects"))) - allocated;
-    tally->gc_runs = rb_gc_count() - gc_runs;
+    tally->bytes += dump->out.flushed;
+    tally->allocated += rb_gc_stat(ID2SYM(rb_intern("total_allocated_objects"))) - allocated;
+    tally->gc_runs += rb_gc_count() - gc_runs;
     tally->error = error;
 }
 
-static void
-die_with_parent(pid_t parent) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(1);
-}
-
+/* Forks a child that dies with its parent. Returns 0 in it. */
 static pid_t
-fork_worker(struct hd_dump *dump, struct hd_shared *shared, int number, int fd) {
+fork_child(void) {
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid != 0) return pid;
-    die_with_parent(parent);
-    hd_guard_install();
-    work(dump, shared, &shared->tallies[number], fd);
-    _exit(0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1);
+    unblock_signals();
+    return 0;
 }
 
-/* Waits for all workers; ends them all when one fails or time is up. */
+/* The signal that a child died of, 0 if it came to its end. */
+static int
+signal_of(int status) {
+    if (WIFSIGNALED(status)) return WTERMSIG(status);
+    int code = WEXITSTATUS(status);
+    return code > 128 ? code - 128 : 0; // guard.c: crashed between two objects
+}
+
+/* Waits for the workers. The death of one is the leader's: it ends, and they all with it. */
 static void
-await_workers(pid_t *workers, int count, double deadline, struct outcome *outcome) {
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    int left = count;
-    while (left > 0) {
-        int status;
-        pid_t pid = waitpid(-1, &status, WNOHANG);
-        if (pid > 0) {
-            left--;
-            for (int i = 0; i < count; i++)
-                if (workers[i] == pid) workers[i] = 0;
-            if (WIFSIGNALED(status) && !outcome->error && !outcome->signal) {
-                outcome->signal = WTERMSIG(status);
-            }
-            else if (WIFEXITED(status) && WEXITSTATUS(status) > 128 && !outcome->signal) {
-                outcome->signal = WEXITSTATUS(status) - 128; // crashed between two objects
-            }
-        }
-        else if (pid < 0 && errno != EINTR) {
-            return;
-        }
-        else if (hd_now() > deadline && !outcome->error) {
-            outcome->error = ETIMEDOUT;
-        }
-        else {
-            sigtimedwait(&child, NULL, &(struct timespec){.tv_nsec = 100000000});
-        }
-        if (!outcome->error && !outcome->signal) continue;
-        for (int i = 0; i < count; i++)
-            if (workers[i] > 0) kill(workers[i], SIGKILL);
+await_workers(const pid_t *workers, int count) {
+    for (int i = 0; i < count; i++) {
+        int status = 0;
+        while (waitpid(workers[i], &status, 0) < 0 && errno == EINTR) continue;
+        int signal = signal_of(status);
+        if (signal) _exit(128 + signal);
     }
 }
 
 static struct hd_tally
 sum_of(const struct hd_shared *shared, int count) {
     struct hd_tally sum = {0};
-    for (int i = 0; i <= count; i++) hd_tally_add(&sum, &shared->tallies[i]);
+    for (int i = 0; i < count; i++) hd_tally_add(&sum, &shared->tallies[i]);
     return sum;
 }
 
 static int
-write_footer(struct hd_dump *dump, struct hd_shared *shared, const struct hd_tally *sum, int fd,
-             double seconds) {
+write_footer(struct hd_dump *dump, struct hd_shared *shared, const struct hd_tally *sum, int fd) {
     uint64_t written;
     int error = hd_dump_open(dump, fd, shared);
     if (error) return error;
-    hd_dump_write_footer(dump, sum, seconds);
+    hd_dump_write_footer(dump, sum, shared->seconds);
     return hd_dump_close(dump, &written);
 }
 
@@ -178,7 +186,7 @@ write_footer(struct hd_dump *dump, struct hd_shared *shared, const struct hd_tal
 static int
 write_head(struct hd_dump *dump, struct hd_shared *shared, int fd) {
     uint64_t written;
-    dump->tally = &shared->tallies[HEAD];
+    dump->tally = &shared->tallies[LEADER];
     int error = hd_dump_open(dump, fd, shared);
     if (!error) error = hd_pages_collect(&dump->pages);
     if (error) return error;
@@ -188,88 +196,146 @@ write_head(struct hd_dump *dump, struct hd_shared *shared, int fd) {
     dump->finalizers.found = 0;
     error = hd_dump_close(dump, &written);
     dump->tally->bytes = dump->out.flushed;
-    hd_sink_free(&dump->out);
+    hd_dump_end(dump);
+    return error;
+}
+
+static int
+lead_to_file(const struct hd_fork *request, struct hd_shared *shared) {
+    struct hd_dump dump = {.options = request->options, .context = request->context};
+    pid_t workers[HD_MAX_WORKERS];
+    int count = 0;
+    int error = write_head(&dump, shared, request->fd);
+    if (error) return error;
+    shared->where = "writing";
+    while (count + 1 < request->options->processes) {
+        pid_t pid = fork_child();
+        if (pid == 0) {
+            work(&dump, shared, &shared->tallies[count + 1], request->fd);
+            _exit(0);
+        }
+        if (pid < 0) break; // then with fewer
+        workers[count++] = pid;
+    }
+    work(&dump, shared, &shared->tallies[LEADER], request->fd);
+    await_workers(workers, count);
+    shared->processes = count + 1;
+    struct hd_tally sum = sum_of(shared, shared->processes);
+    shared->seconds = hd_now() - shared->start;
+    if (sum.error) return sum.error;
+    hd_dump_end(&dump);
+    error = write_footer(&dump, shared, &sum, request->fd);
+    shared->bytes = shared->offset;
+    return error;
+}
+
+static int
+lead_to_stream(const struct hd_fork *request, struct hd_shared *shared) {
+    struct hd_summary summary = {0};
+    int error = hd_dump_run(request->context, request->options, request->fd, &summary,
+                            &shared->where);
+    shared->tallies[LEADER].objects = summary.objects;
+    shared->bytes = summary.bytes;
+    shared->seconds = summary.seconds;
+    shared->processes = 1;
     return error;
 }
 
 static void
-dump_to_file(const struct hd_fork *request, struct outcome *outcome) {
-    struct hd_dump dump = {.options = request->options, .context = request->context};
-    pid_t workers[HD_MAX_WORKERS];
-    int count = 0;
-    double start = hd_now();
-    struct hd_shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    outcome->where = "preparing";
-    outcome->error = shared == MAP_FAILED ? errno : write_head(&dump, shared, request->fd);
-    if (outcome->error) return;
-    outcome->where = "writing";
-    while (count < request->options->processes) {
-        pid_t pid = fork_worker(&dump, shared, count + 1, request->fd);
-        if (pid < 0) break;
-        workers[count++] = pid;
-    }
-    if (count == 0) work(&dump, shared, &shared->tallies[1], request->fd); // no process to be had
-    await_workers(workers, count, start + request->options->timeout, outcome);
-    struct hd_tally sum = sum_of(shared, count ? count : 1);
-    outcome->objects = sum.objects;
-    outcome->processes = count ? count : 1;
-    outcome->seconds = hd_now() - start;
-    if (!outcome->error && !outcome->signal) outcome->error = sum.error;
-    if (outcome->error || outcome->signal) return;
-    outcome->error = write_footer(&dump, shared, &sum, request->fd, outcome->seconds);
-    outcome->bytes = shared->offset;
+lead(const struct hd_fork *request, struct hd_shared *shared) {
+    hd_guard_install();
+    if (request->target) shared->error = lead_to_file(request, shared);
+    else shared->error = lead_to_stream(request, shared);
 }
 
-static void
-dump_to_stream(const struct hd_fork *request, struct outcome *outcome) {
-    struct hd_summary summary = {0};
-    hd_guard_install();
-    alarm((unsigned)request->options->timeout);
-    outcome->error = hd_dump_run(request->context, request->options, request->fd, &summary,
-                                 &outcome->where);
-    outcome->objects = summary.objects;
-    outcome->bytes = summary.bytes;
-    outcome->seconds = summary.seconds;
-    outcome->processes = 1;
+/* Waits for the leader, but not beyond the deadline or a signal. Returns the signal it died of. */
+static int
+supervise(pid_t leader, struct hd_shared *shared, double deadline, const sigset_t *signals) {
+    int status;
+    for (;;) {
+        pid_t pid = waitpid(leader, &status, WNOHANG);
+        if (pid == leader) return signal_of(status);
+        if (pid < 0 && errno != EINTR) return SIGKILL; // nobody else waits for it
+        double left = deadline - hd_now();
+        struct timespec wait = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
+        int signal = left <= 0 ? SIGALRM : sigtimedwait(signals, NULL, &wait);
+        if (signal <= 0 || signal == SIGCHLD) continue;
+        kill(leader, SIGKILL);
+        waitpid(leader, &status, 0);
+        shared->error = signal == SIGALRM ? ETIMEDOUT : 0;
+        return signal == SIGALRM ? 0 : signal;
+    }
 }
 
 static void
 coordinate(const struct hd_fork *request, int report_fd) {
-    struct outcome outcome = {.where = "starting"};
     reset_signals();
     close_all_but(request->fd, report_fd);
     prctl(PR_SET_NAME, "heapdump");
-    if (request->target) dump_to_file(request, &outcome);
-    else dump_to_stream(request, &outcome);
-    if (request->target && (outcome.error || outcome.signal)) {
+    stand_back();
+    sigset_t signals = block_ends();
+    int error = 0, signal = 0;
+    uint64_t objects = 0;
+    struct hd_shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        shared = NULL;
+        error = ENOMEM;
+    }
+    else {
+        shared->start = hd_now();
+        shared->where = "preparing";
+        pid_t leader = fork_child();
+        if (leader == 0) close(report_fd);      // its end is that of the coordinator
+        if (leader <= 0) lead(request, shared); // in this process, if no other is to be had
+        if (leader == 0) _exit(0);
+        double deadline = shared->start + request->options->timeout;
+        if (leader > 0) signal = supervise(leader, shared, deadline, &signals);
+        objects = sum_of(shared, HD_MAX_WORKERS).objects;
+        error = shared->error;
+    }
+    if (request->target && (error || signal)) {
         hd_target_abort(request->target);
     }
     else if (request->target) {
-        outcome.error = hd_target_commit(request->target);
-        outcome.where = "renaming it";
+        error = hd_target_commit(request->target);
+        shared->where = "renaming it";
     }
-    report(report_fd, &outcome);
+    report(report_fd, shared, error, signal, objects);
     _exit(0);
+}
+
+struct start {
+    const struct hd_fork *request;
+    int report_fd;
+    pid_t pid;
+    int error;
+};
+
+static void
+start_i(void *arg) {
+    struct start *start = arg;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    start->pid = hd_detached_fork();
+    if (start->pid == 0) coordinate(start->request, start->report_fd);
+    start->error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 pid_t
 hd_fork_start(const struct hd_fork *request, int *report_fd) {
-    int ends[2];
-    sigset_t all, before;
-    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t pid = hd_detached_fork();
-    if (pid == 0) coordinate(request, ends[1]);
-    int error = errno;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        errno = error;
+    int pipe[2];
+    if (pipe2(pipe, O_CLOEXEC) != 0) return -1;
+    struct start start = {.request = request, .report_fd = pipe[1]};
+    hd_mri_stop_ractors(request->context->ractors > 1, start_i, &start);
+    close(pipe[1]);
+    if (start.pid < 0) {
+        close(pipe[0]);
+        errno = start.error;
         return -1;
     }
-    *report_fd = ends[0];
-    return pid;
+    *report_fd = pipe[0];
+    return start.pid;
 }

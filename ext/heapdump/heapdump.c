@@ -141,7 +141,7 @@ settle_file(struct run *run) {
 
 /*
  * HeapDump.start(path, fd, keywords) => [gc_seconds, pause, objects, bytes, seconds], or, forked,
- *                                       [gc_seconds, pause, [pid, report_fd, partial]]
+ *                                       [gc_seconds, pause, [pid, report_fd, partial, timeout]]
  *
  * Path (String) or descriptor (Integer), the other nil. An errno (Integer) where forking failed.
  * Private: lib/heapdump.rb documents `dump`.
@@ -155,6 +155,8 @@ rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     if (running == getpid()) {
         rb_raise(error_class, "a heap dump of process %ld is already running", (long)running);
     }
+    // here and not in a child: the loader takes locks
+    if (!hd_codec_load(run.options.compression)) raise_write_error(path, ENOSYS, "opening it");
     if (NIL_P(path)) {
         run.fd = NUM2INT(fd);
     }
@@ -172,7 +174,8 @@ rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     VALUE gc_seconds = DBL2NUM(run.gc_seconds), pause = DBL2NUM(run.pause);
     if (run.child > 0) {
         VALUE partial = run.file ? rb_str_new_cstr(run.target.partial) : Qnil;
-        VALUE child = rb_ary_new_from_args(3, PIDT2NUM(run.child), INT2NUM(run.report_fd), partial);
+        VALUE child = rb_ary_new_from_args(4, PIDT2NUM(run.child), INT2NUM(run.report_fd), partial,
+                                           INT2NUM(run.options.timeout));
         return rb_ary_new_from_args(3, gc_seconds, pause, child);
     }
     return rb_ary_new_from_args(5, gc_seconds, pause, ULL2NUM(run.summary.objects),

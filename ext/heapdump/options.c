@@ -118,7 +118,7 @@ hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path) {
     // raises ArgumentError for an unknown keyword, with its name
     rb_get_kwargs(keywords, names, 0, COUNT, values);
 
-    *options = (struct hd_options){.gc = true, .timeout = DEFAULT_TIMEOUT};
+    *options = (struct hd_options){.gc = true, .fork = true, .timeout = DEFAULT_TIMEOUT};
     options->processes = default_processes();
     if (values[GC] != Qundef) options->gc = boolean_option("gc", values[GC]);
     if (values[STRINGS] != Qundef) strings_option(options, values[STRINGS]);

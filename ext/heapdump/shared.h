@@ -30,6 +30,13 @@ struct hd_shared {
     _Atomic uint64_t offset;  /* where the next block goes */
     _Atomic size_t next_page; /* index of the first page nobody has taken */
     struct hd_tally tallies[HD_MAX_WORKERS];
+
+    /* Written by the leader, read by the coordinator after it has ended; `start` before it begins. */
+    double start, seconds;
+    uint64_t bytes;    /* of the whole file */
+    int processes;     /* that wrote */
+    int error;         /* errno of what made it give up */
+    const char *where; /* what it was doing; a literal */
 };
 
 #endif

@@ -103,8 +103,9 @@ hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->changed, NULL);
     if (compression != HD_PLAIN) {
+        if (!hd_codec_load(compression)) return ENOSYS;
         writer->codec = hd_codec_open(compression);
-        if (!writer->codec) return ENOSYS;
+        if (!writer->codec) return ENOMEM;
         writer->packed_size = hd_codec_bound(writer->codec, HD_BLOCK_SIZE);
         writer->packed = malloc(writer->packed_size);
         if (!writer->packed) return ENOMEM;

@@ -10,23 +10,28 @@ module HeapDump
     # Process id of the dump's coordinator. It is no child of this process.
     attr_reader :pid
 
-    def initialize(path:, pid:, report:, partial:, gc_seconds:, pause:) # :nodoc:
+    # Seconds beyond the timeout after which not even the coordinator is waited for.
+    GRACE = 5
+    private_constant :GRACE
+
+    def initialize(path:, pid:, report:, partial:, timeout:, gc_seconds:, pause:) # :nodoc:
       @path = path
       @pid = pid
       @report = report
       @partial = partial
       @gc_seconds = gc_seconds
       @pause = pause
+      @last_moment = now + timeout + GRACE
       @line = +""
     end
 
     # Waits until the dump is written or given up, at most +timeout+ seconds (nil: as long as it
     # takes). Other threads go on. Returns self, or nil where it is not done yet.
     def wait(timeout = nil)
-      deadline = timeout && (now + timeout)
+      deadline = [timeout && (now + timeout), @last_moment].compact.min
       until done?
-        left = deadline && (deadline - now)
-        return nil if left && left <= 0
+        left = deadline - now
+        return (abandon if now > @last_moment) if left <= 0
 
         @report.wait_readable(left)
       end
@@ -64,14 +69,28 @@ module HeapDump
 
     # Ends the dump, and leaves nothing of it.
     def cancel
-      Process.kill(:KILL, @pid) unless done?
+      kill unless done?
       wait
-      remove_partial
-    rescue Errno::ESRCH
       remove_partial
     end
 
     private
+
+    # The workers die with it.
+    def kill
+      Process.kill(:KILL, @pid)
+    rescue Errno::ESRCH
+      nil # it was faster
+    end
+
+    # The coordinator gives up by itself in time, unless it is stopped.
+    def abandon
+      kill
+      @report.close
+      @line = "failed #{Errno::ETIMEDOUT::Errno} 0 0 waiting for process #{@pid}"
+      remove_partial
+      self
+    end
 
     def now
       Process.clock_gettime(Process::CLOCK_MONOTONIC)

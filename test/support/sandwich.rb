@@ -8,6 +8,8 @@ require_relative "gc_regime"
 # Inside the process that is dumped: the oracle, the dump, the oracle again, with GC off. What
 # both oracles saw, the dump must show; what neither saw, it must not.
 module Sandwich
+  DEFAULTS = { gc: false, fork: false }.freeze
+
   # Two rounds: the first fills inline caches and is thrown away.
   def self.run(directory, **options)
     Oracle.require_extension
@@ -25,7 +27,7 @@ module Sandwich
     GC.start
     GC.disable
     Oracle::A.walk(before)
-    facts = measure { HeapDump.dump("#{place}/dump.json", gc: false, **options) }
+    facts = measure { HeapDump.dump("#{place}/dump.json", **DEFAULTS, **options) }
     Oracle::B.walk(after)
     GC.enable
     GCRegime.after

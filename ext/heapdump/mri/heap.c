@@ -3,6 +3,8 @@
  */
 #include "internal.h"
 
+#include <pthread.h>
+
 void
 hd_mri_each_page(hd_page_fn *fn, void *data) {
     rb_objspace_each_objects(fn, data);
@@ -16,6 +18,64 @@ hd_mri_references(VALUE obj, void (*fn)(VALUE, void *), void *data) {
 void
 hd_mri_roots(void (*fn)(const char *, VALUE, void *), void *data) {
     rb_objspace_reachable_objects_from_root(fn, data);
+}
+
+/* A call to be made once, by the thread that asks for it. */
+struct once {
+    void (*fn)(void *);
+    void *data;
+    pthread_t thread;
+    bool called;
+};
+
+static void
+call_once(struct once *once) {
+    if (!pthread_equal(pthread_self(), once->thread) || once->called) return;
+    once->called = true;
+    once->fn(once->data);
+}
+
+static void *
+call_at_barrier(void *once) {
+    call_once(once);
+    return NULL;
+}
+
+static void
+call_in_mark(VALUE ref, void *once) {
+    (void)ref;
+    call_once(once);
+}
+
+static void
+call_in_allocation(VALUE tracepoint, void *once) {
+    (void)tracepoint;
+    call_once(once);
+}
+
+/*
+ * Before Ruby 4.0 nothing is exported that stops other Ractors. But under the VM's lock none of them
+ * changes the tables that they share, starts a GC or takes a page of the heap; and MRI holds it while
+ * it tells what an object refers to (since 3.2), or that one has been allocated (3.1).
+ */
+static void
+call_under_lock(struct once *once) {
+    if (HD_RUBY > 301) {
+        rb_objspace_reachable_objects_from(rb_cString, call_in_mark, once);
+        return;
+    }
+    VALUE trace = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, call_in_allocation, once);
+    rb_tracepoint_enable(trace);
+    rb_obj_hide(rb_ary_new());
+    rb_tracepoint_disable(trace);
+}
+
+void
+hd_mri_stop_ractors(bool several, void (*fn)(void *), void *data) {
+    struct once once = {fn, data, pthread_self(), false};
+    if (several && rb_vm_lock_with_barrier) rb_vm_lock_with_barrier(call_at_barrier, &once);
+    else if (several) call_under_lock(&once);
+    call_once(&once);
 }
 
 bool

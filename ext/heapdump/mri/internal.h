@@ -17,6 +17,7 @@
 HD_WEAK void rb_objspace_each_objects(int (*fn)(void *, void *, size_t, void *), void *data);
 HD_WEAK void rb_objspace_reachable_objects_from(VALUE, void (*)(VALUE, void *), void *);
 HD_WEAK void rb_objspace_reachable_objects_from_root(void (*)(const char *, VALUE, void *), void *);
+HD_WEAK void *rb_vm_lock_with_barrier(void *(*fn)(void *), void *data);
 HD_WEAK int rb_bug_reporter_add(void (*fn)(FILE *, void *), void *data);
 HD_WEAK size_t rb_obj_memsize_of(VALUE);
 HD_WEAK size_t rb_obj_gc_flags(VALUE, ID *, size_t);

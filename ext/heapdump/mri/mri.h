@@ -89,6 +89,12 @@ void hd_mri_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data)
 void hd_mri_roots(void (*fn)(const char *category, VALUE ref, void *data), void *data);
 /* From now on fn is called when MRI has found a bug in itself, before it aborts. */
 void hd_mri_on_bug(void (*fn)(void));
+/*
+ * Calls fn(data), once, while no other Ractor changes what all of them share; `several` tells
+ * whether there are others. It may fork: in the child, which must not return from fn, nothing that
+ * MRI locks is held by a thread that is not there.
+ */
+void hd_mri_stop_ractors(bool several, void (*fn)(void *data), void *data);
 /* True where finalizer tables are not among the roots that MRI tells. */
 bool hd_mri_hides_finalizers(void);
 /* True where such a table begins with the id of its object. */
