@@ -3,13 +3,27 @@
 
 #include <string.h>
 
+static bool
+is_labelled(const struct hg_graph *graph, uint32_t node, const char *label) {
+    size_t length;
+    return graph->type[node] == HG_T_DATA && graph->label[node] != HG_NO_STRING &&
+           strcmp(hg_string(graph, graph->label[node], &length), label) == 0;
+}
+
+static bool
+is_ractor(const struct hg_graph *graph, uint32_t node) {
+    return is_labelled(graph, node, "ractor");
+}
+
+bool
+hg_joins_ractor(const struct hg_graph *graph, uint32_t from, uint32_t to) {
+    return is_ractor(graph, from) || is_ractor(graph, to);
+}
+
 enum hg_rank
 hg_root_rank(const struct hg_graph *graph, uint32_t held) {
-    size_t length;
-    uint32_t label = graph->label[held];
-    if (graph->type[held] != HG_T_DATA || label == HG_NO_STRING) return HG_RANK_ROOT;
-    if (strcmp(hg_string(graph, label, &length), "VM/thread") == 0) return HG_RANK_FRAME;
-    return HG_RANK_ROOT;
+    bool runs = is_labelled(graph, held, "VM/thread") || is_ractor(graph, held);
+    return runs ? HG_RANK_FRAME : HG_RANK_ROOT;
 }
 
 bool

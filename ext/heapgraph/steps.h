@@ -33,7 +33,10 @@ hg_step_length(uint32_t name) {
     }
 }
 
-/* The rank of what a root holds: threads come before the rest. */
+/* Whether an edge leads to or from a ractor. */
+bool hg_joins_ractor(const struct hg_graph *graph, uint32_t from, uint32_t to);
+
+/* The rank of what a root holds: ractors and threads come before the rest. */
 enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held);
 
 /* The rank that a path has at least once it takes this edge. */
@@ -48,6 +51,11 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
         return HG_RANK_FRAME;
     case HG_E_GLOBAL:
         return HG_RANK_NAMED;
+    case HG_E_REFERENCE:
+        if (graph->type[from] == HG_T_DATA && hg_joins_ractor(graph, from, to)) {
+            return HG_RANK_FRAME;
+        }
+        /* fall through */
     default:
         return graph->type[from] == HG_T_ROOT ? hg_root_rank(graph, to) : HG_RANK_NAMED;
     }

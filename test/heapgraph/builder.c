@@ -158,7 +158,9 @@ random_kind(struct builder *builder, uint32_t node, struct random *random) {
         break;
     case 2:
         builder->type[node] = HG_T_DATA;
-        if (random_chance(random, 50)) builder->label[node] = STRING_THREAD;
+        if (random_chance(random, 70)) {
+            builder->label[node] = random_chance(random, 50) ? STRING_THREAD : STRING_RACTOR;
+        }
     }
 }
 
@@ -247,7 +249,7 @@ build_heap(struct builder *builder, uint32_t objects, struct random *random) {
 
 const char *
 hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
-    static const char *const strings[STRINGS] = {"Object", "VM/thread", "imemo"};
+    static const char *const strings[STRINGS] = {"Object", "VM/thread", "ractor", "imemo"};
     *length = strlen(strings[string]);
     return strings[string];
 }

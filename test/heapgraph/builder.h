@@ -8,7 +8,7 @@
 #include "graph.h"
 
 /* The strings that there are here, as labels. */
-enum built_string { STRING_OBJECT, STRING_THREAD, STRING_IMEMO, STRINGS };
+enum built_string { STRING_OBJECT, STRING_THREAD, STRING_RACTOR, STRING_IMEMO, STRINGS };
 
 struct built_edge {
     uint32_t from, to, name;

@@ -32,12 +32,17 @@ length_of(uint32_t name) {
 static uint32_t
 rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
     enum hg_edge_kind kind = hg_edge_kind(name);
-    bool thread = graph->type[to] == HG_T_DATA && graph->label[to] == STRING_THREAD;
+    bool thread = graph->type[to] == HG_T_DATA &&
+                  (graph->label[to] == STRING_THREAD || graph->label[to] == STRING_RACTOR);
+    bool data = graph->type[from] == HG_T_DATA;
+    bool ractor = data && (graph->label[from] == STRING_RACTOR ||
+                           (graph->type[to] == HG_T_DATA && graph->label[to] == STRING_RACTOR));
     if (graph->flags[from] & HG_N_CONSERVATIVE) return HG_RANK_STACK;
     if (graph->flags[from] & HG_N_VM_CACHE) return HG_RANK_CACHE;
     if (kind == HG_E_FRAME || kind == HG_E_FRAME_LOCAL || kind == HG_E_FIBER_LOCAL) {
         return HG_RANK_FRAME;
     }
+    if (ractor && kind == HG_E_REFERENCE) return HG_RANK_FRAME;
     if (graph->type[from] != HG_T_ROOT || kind == HG_E_GLOBAL) return HG_RANK_NAMED;
     return thread ? HG_RANK_FRAME : HG_RANK_ROOT;
 }
