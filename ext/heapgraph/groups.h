@@ -18,9 +18,10 @@ struct hg_group {
      * HG_BY_GENERATION   the generation, UINT32_MAX where unknown
      */
     uint32_t key;
-    uint32_t label;   /* with HG_BY_CLASS and no class: string or HG_NO_STRING; else HG_NO_STRING */
-    uint8_t type;     /* of the first object */
-    uint32_t largest; /* the object that retains most; without a tree, the one with most bytes */
+    uint32_t label; /* with HG_BY_CLASS and no class: string or HG_NO_STRING; else HG_NO_STRING */
+    uint8_t type;   /* of the first object */
+    uint32_t
+        largest; /* retains most; without a tree: has most bytes; HG_NO_NODE: none is reachable */
     uint64_t count, bytes; /* reachable objects and their shallow sizes; without a tree: all */
     uint64_t retained;     /* of the set: union in the dominator tree. 0 without a tree */
     uint64_t unreachable, unreachable_bytes;

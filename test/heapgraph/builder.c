@@ -258,3 +258,9 @@ uint64_t
 hg_memsize(const struct hg_graph *graph, uint32_t node) {
     return graph->memsize[node];
 }
+
+uint32_t
+hg_real_class(const struct hg_graph *graph, uint32_t node) {
+    uint32_t class = graph->class_node[node];
+    return class == HG_NO_NODE || graph->flags[class] & HG_N_SINGLETON ? HG_NO_NODE : class;
+}

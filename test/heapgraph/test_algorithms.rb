@@ -9,6 +9,7 @@ class TestAlgorithms < Minitest::Test
   BELOW = {
     "dominators" => %w[array dominators],
     "retained" => %w[array dominators retained],
+    "groups" => %w[array dominators groups retained],
     "paths" => %w[array inverse paths steps detours]
   }.freeze
 
