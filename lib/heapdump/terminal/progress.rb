@@ -1,0 +1,48 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Terminal
+    # A line on standard error that says how far long work is. Only on a terminal, and only once the
+    # work has taken half a second.
+    #
+    #   Progress.new($stderr).during(-> { ["reading", 12, 100] }) { work }
+    class Progress
+      PATIENCE = 0.5 # seconds before it says anything
+      INTERVAL = 0.1
+
+      def initialize(err)
+        @err = err
+        @shown = err.respond_to?(:tty?) && err.tty?
+      end
+
+      # Runs the block and returns what it returns. +figures+ is called meanwhile from another
+      # thread: it returns the name of what is being done, how much of it is done, and how much
+      # there is (0 where nobody knows); or nil.
+      def during(figures)
+        return yield unless @shown
+
+        drawn = false
+        watcher = Thread.new do
+          sleep PATIENCE
+          loop do
+            drawn = true
+            @err.print("\r\e[K", words(*figures.call))
+            sleep INTERVAL
+          end
+        end
+        yield
+      ensure
+        watcher&.kill&.join
+        @err.print("\r\e[K") if drawn
+      end
+
+      private
+
+      def words(phase = "working", done = 0, total = 0)
+        return "#{Text.safe(phase)} …" unless total.positive?
+
+        "#{Text.safe(phase)} … #{[100 * done / total, 100].min} %"
+      end
+    end
+  end
+end

@@ -1,0 +1,79 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Terminal
+    # Rows in aligned columns. On a terminal that is too narrow the widest column of text is cut.
+    #
+    #   table = Table.new(%w[objects retained class], right: 2)   # the first two are numbers
+    #   table.row("300", "1.2 MiB", "Session")
+    #   screen.table(table)
+    class Table
+      GAP = "  "
+      LEAST = 12 # columns that a cut column keeps
+
+      # +titles+:: of the columns; without them (nil) there is no head.
+      # +right+::  how many of the first columns are aligned to the right.
+      # +keep+::   which end of a cut text matters more: :start, or :end for paths.
+      def initialize(titles, right: 0, keep: :start)
+        @titles = titles
+        @right = right
+        @keep = keep
+        @rows = []
+        @styles = []
+      end
+
+      # Adds a row of texts. +style+ is that of the whole row.
+      def row(*cells, style: nil)
+        @rows << cells.map { |cell| Text.safe(cell) }
+        @styles << style
+        self
+      end
+
+      def empty?
+        @rows.empty?
+      end
+
+      # Yields each line as spans for Screen#line.
+      def each_line(columns = nil)
+        return if empty? && @titles.nil?
+
+        widths = fit(natural_widths, columns)
+        yield [[:dim, join(@titles, widths)]] if @titles
+        @rows.zip(@styles) { |row, style| yield [[style, join(row, widths)]] }
+      end
+
+      private
+
+      def natural_widths
+        all = [*(@titles && [@titles]), *@rows]
+        Array.new(all.map(&:size).max) { |i| all.map { |row| Text.width(row[i].to_s) }.max }
+      end
+
+      # Takes what is too much from the widest column of text.
+      def fit(widths, columns)
+        excess = columns ? widths.sum + (GAP.size * (widths.size - 1)) - columns : 0
+        while excess.positive?
+          widest = (@right...widths.size).max_by { |i| widths[i] }
+          break if widest.nil? || widths[widest] <= LEAST
+
+          less = [excess, widths[widest] - LEAST].min
+          widths[widest] -= less
+          excess -= less
+        end
+        widths
+      end
+
+      def join(cells, widths)
+        last = cells.size - 1
+        cells.each_with_index.map do |cell, i|
+          text = Text.cut(cell, widths[i], keep: @keep)
+          if i == last && i >= @right
+            text
+          else
+            Text.pad(text, widths[i], i < @right ? :right : :left)
+          end
+        end.join(GAP)
+      end
+    end
+  end
+end

@@ -1,0 +1,87 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "heapdump/terminal"
+require "io/console"
+require "pty"
+require "stringio"
+
+# Tables, colours and progress, on a terminal and into a file.
+class TerminalScreenTest < HeapDumpTest
+  include HeapDump::Terminal
+
+  # What a terminal of so many columns is sent.
+  def on_terminal(columns: 40, environment: {})
+    reader, writer = PTY.open
+    writer.winsize = [24, columns]
+    yield Screen.new(writer, environment), writer
+    writer.close
+    text = +""
+    begin
+      loop { text << reader.readpartial(4096) }
+    rescue EOFError, Errno::EIO
+      text.force_encoding("UTF-8")
+    end
+  ensure
+    reader.close
+  end
+
+  def in_file
+    io = StringIO.new
+    yield Screen.new(io, {})
+    io.string
+  end
+
+  def table
+    Table.new(%w[objects bytes class], right: 2)
+         .row("1,000", "9.5 KiB", "Shop::Session").row("7", "40 B", "Very#{"Long" * 20}")
+  end
+
+  def test_columns_are_aligned_and_a_file_gets_whole_lines
+    lines = in_file { |screen| screen.table(table) }.lines(chomp: true)
+    assert_equal ["objects    bytes  class", "  1,000  9.5 KiB  Shop::Session"], lines.first(2)
+    assert_equal "      7     40 B  Very#{"Long" * 20}", lines.last
+  end
+
+  def test_a_terminal_gets_no_line_that_is_wider
+    text = on_terminal(columns: 40) { |screen| screen.table(table) }
+    plain = text.gsub(/\e\[\d*m/, "").lines(chomp: true).map { |line| line.chomp("\r") }
+    assert_operator plain.map(&:size).max, :<=, 40
+    assert plain.last.end_with?("…"), plain.last
+  end
+
+  def test_colours_on_a_terminal_alone
+    draw = ->(screen, *) { screen.line([:bold, "x"]) }
+    assert_includes on_terminal(&draw), "\e[1mx\e[0m"
+    refute_includes on_terminal(environment: { "NO_COLOR" => "1" }, &draw), "\e"
+    refute_includes on_terminal(environment: { "TERM" => "dumb" }, &draw), "\e"
+    refute_includes in_file(&draw), "\e"
+  end
+
+  def test_escapes_in_text_reach_no_output
+    evil = "\e]0;owned\a\e[2J\u009B31m\r\n"
+    text = on_terminal(columns: 200) do |screen|
+      screen.line("a #{evil}", [:red, evil])
+      screen.heading(evil, evil)
+      screen.table(Table.new([evil]).row(evil))
+    end
+    assert_empty text.gsub(/\e\[\d*m/, "").gsub("\r\n", "").scan(/[[:cntrl:]]/)
+  end
+
+  def test_progress_shows_on_a_terminal_what_is_done
+    asked = Queue.new
+    figures = -> { asked << true and ["reading", 1, 4] }
+    text = on_terminal do |_, io|
+      result = Progress.new(io).during(figures) { 2.times { asked.pop } and :done }
+      assert_equal :done, result
+    end
+    assert_includes text, "reading … 25 %"
+    assert text.end_with?("\r\e[K")
+  end
+
+  def test_progress_is_silent_elsewhere
+    io = StringIO.new
+    assert_equal 1, Progress.new(io).during(-> { flunk }) { 1 }
+    assert_empty io.string
+  end
+end
