@@ -122,9 +122,10 @@ struct hg_account {
     uint64_t duplicates;     /* lines of an address that had one before: the first one counts */
     uint64_t bad_references; /* to what can be no object's address; no edge */
     uint64_t object_lines;
-    uint64_t promised_objects; /* what the FOOTER says, 0 without one */
-    uint64_t damaged_byte;     /* of the file, where `damaged` */
-    bool damaged;              /* compressed data was cut off or broken */
+    uint64_t promised_objects;         /* what the FOOTER says, 0 without one */
+    uint64_t damaged_byte;             /* of the file, where `damaged` */
+    bool damaged;                      /* compressed data was cut off or broken */
+    uint32_t header_line, footer_line; /* as hg_graph.line; HG_NO_LINE where there is none */
     bool has_header, has_footer, objspace_format;
     bool complete; /* the footer says so, and as many objects as it says are there */
 };

@@ -1,11 +1,284 @@
 /*
- * HeapDump::Graph: what Ruby sees of the reader. The only file here that includes ruby.h.
+ * HeapDump::Graph: what Ruby sees of the reader. Loading, and what is known of single nodes; the
+ * questions to the whole are in answers.c.
  */
-#include <ruby.h>
+#include "binding.h"
+#include "load.h"
+
+#include <ruby/thread.h>
+
+/*
+ *  call-seq: graph.node(number) -> array
+ *
+ * The facts of a node: address (0 for roots), type, bytes, flags, class (number), its name, the
+ * node's word, where it was allocated, and when; nil where unknown.
+ */
+static VALUE
+graph_node(VALUE self, VALUE number) {
+    const struct binding *binding = hgb_loaded(self);
+    const struct hg_graph *graph = binding->analysis.graph;
+    uint32_t node = hgb_node(binding, number);
+    uint32_t class = hg_real_class(graph, node);
+    VALUE facts[] = {
+        ULL2NUM(hg_address(graph, node)),
+        INT2FIX(graph->type[node]),
+        ULL2NUM(hg_memsize(graph, node)),
+        INT2FIX(graph->flags[node]),
+        hgb_node_or_nil(class),
+        class == HG_NO_NODE ? Qnil : hgb_text(graph, graph->label[class]),
+        hgb_text(graph, graph->label[node]),
+        graph->location ? hgb_text(graph, graph->location[node]) : Qnil,
+        graph->generation ? hgb_node_or_nil(graph->generation[node]) : Qnil,
+    };
+    return rb_ary_new_from_values(sizeof(facts) / sizeof(*facts), facts);
+}
+
+/* call-seq: graph.string(number) -> string */
+static VALUE
+graph_string(VALUE self, VALUE number) {
+    return hgb_text(hgb_loaded(self)->analysis.graph, NUM2UINT(number));
+}
+
+/* call-seq: graph.node_at(address) -> integer or nil */
+static VALUE
+graph_node_at(VALUE self, VALUE address) {
+    return hgb_node_or_nil(hg_node_at(hgb_loaded(self)->analysis.graph, NUM2ULL(address)));
+}
+
+/*
+ *  call-seq: graph.edges(node, offset, limit) -> [total, [name, target, …]]
+ *
+ * The references of a node, with their names as in graph.h. Its class comes first.
+ */
+static VALUE
+graph_edges(VALUE self, VALUE number, VALUE offset, VALUE limit) {
+    const struct binding *binding = hgb_loaded(self);
+    const struct hg_graph *graph = binding->analysis.graph;
+    uint32_t node = hgb_node(binding, number);
+    uint32_t class = graph->class_node[node];
+    uint64_t first = graph->first[node], has_class = class != HG_NO_NODE;
+    uint64_t total = graph->first[node + 1] - first + has_class;
+    uint64_t from = NUM2ULL(offset), to = from + NUM2UINT(limit);
+    VALUE edges = rb_ary_new();
+    for (uint64_t i = from; i < to && i < total; i++) {
+        bool is_class = has_class && i == 0;
+        uint64_t at = first + i - has_class;
+        rb_ary_push(edges, UINT2NUM(is_class ? hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE)
+                                             : graph->name[at]));
+        rb_ary_push(edges, UINT2NUM(is_class ? class : graph->target[at]));
+    }
+    return rb_assoc_new(ULL2NUM(total), edges);
+}
+
+struct load {
+    const char *path; /* "-" is standard input */
+    struct hg_load_options options;
+};
+
+static enum hg_status
+load(struct binding *self, void *data) {
+    const struct load *load = data;
+    struct hg_source *source;
+    enum hg_status status = strcmp(load->path, "-") == 0
+                                ? hg_source_open_fd(0, "standard input", &self->task, &source)
+                                : hg_source_open(load->path, &self->task, &source);
+    if (status != HG_OK) return status;
+    status = hg_load(source, &load->options, &self->task, &self->analysis.graph);
+    if (status != HG_OK) hg_source_free(source);
+    return status;
+}
+
+static struct binding *
+not_loaded(VALUE self, VALUE path) {
+    struct binding *binding = hgb_any(self);
+    if (binding->analysis.graph || !NIL_P(binding->path))
+        rb_raise(rb_eArgError, "this graph has been loaded already");
+    RB_OBJ_WRITE(self, &binding->path, rb_str_new_frozen(StringValue(path)));
+    StringValueCStr(path);
+    return binding;
+}
+
+/*
+ *  call-seq: graph.load(path, strict) -> graph
+ *
+ * Reads a dump; "-" is standard input. Once for each graph.
+ */
+static VALUE
+graph_load(VALUE self, VALUE path, VALUE strict) {
+    struct binding *binding = not_loaded(self, path);
+    struct load options = {
+        .path = RSTRING_PTR(binding->path),
+        .options = {.strict = RTEST(strict)},
+    };
+    hgb_run(binding, load, &options, NULL);
+    return self;
+}
+
+/*
+ * A line as text; nil where there is none. Reading one is quick (but for the first of a file that is
+ * compressed in one piece), many are asked for, and side by side: so it needs no thread and no lock,
+ * and has a task of its own. Interrupted by what raises nothing, it is read again.
+ */
+struct line {
+    const struct hg_graph *graph;
+    uint32_t node; /* HG_NO_NODE: the line at `at` */
+    uint32_t at;
+    struct hg_buffer buffer;
+    const char *text;
+    size_t size;
+    struct hg_task task;
+    enum hg_status status;
+};
+
+static void *
+read_line(void *data) {
+    struct line *line = data;
+    if (line->node != HG_NO_NODE)
+        line->status = hg_line(line->graph, line->node, &line->task, &line->buffer, &line->text,
+                               &line->size);
+    else if (line->graph->source && line->at != HG_NO_LINE)
+        line->status = hg_source_line(line->graph->source, line->at, &line->task, &line->buffer,
+                                      &line->text, &line->size);
+    else line->status = HG_OK;
+    return NULL;
+}
+
+static void
+stop_line(void *data) {
+    struct line *line = data;
+    atomic_store(&line->task.stop, 1);
+}
+
+static VALUE
+text_of_line(VALUE data) {
+    struct line *line = (struct line *)data;
+    do {
+        atomic_store(&line->task.stop, 0);
+        line->status = HG_STOPPED;
+        rb_thread_call_without_gvl(read_line, line, stop_line, line);
+    } while (line->status == HG_STOPPED);
+    return line->size ? rb_utf8_str_new(line->text, (long)line->size) : Qnil;
+}
+
+static VALUE
+free_line(VALUE data) {
+    struct line *line = (struct line *)data;
+    hg_buffer_free(&line->buffer);
+    return Qnil;
+}
+
+static VALUE
+line_text(VALUE self, struct line *line) {
+    VALUE text = rb_ensure(text_of_line, (VALUE)line, free_line, (VALUE)line);
+    hgb_check(hgb_any(self), &line->task, line->status);
+    return text;
+}
+
+/* call-seq: graph.line(node) -> string or nil */
+static VALUE
+graph_line(VALUE self, VALUE number) {
+    struct binding *binding = hgb_loaded(self);
+    struct line line = {.graph = binding->analysis.graph, .node = hgb_node(binding, number)};
+    return line_text(self, &line);
+}
+
+/* call-seq: graph.header -> string or nil */
+static VALUE
+graph_header(VALUE self) {
+    const struct hg_graph *graph = hgb_loaded(self)->analysis.graph;
+    struct line line = {.graph = graph, .node = HG_NO_NODE, .at = graph->account.header_line};
+    return line_text(self, &line);
+}
+
+/* call-seq: graph.footer -> string or nil */
+static VALUE
+graph_footer(VALUE self) {
+    const struct hg_graph *graph = hgb_loaded(self)->analysis.graph;
+    struct line line = {.graph = graph, .node = HG_NO_NODE, .at = graph->account.footer_line};
+    return line_text(self, &line);
+}
+
+/*
+ *  call-seq: graph.progress -> [phase, done, total] or nil
+ *
+ * How far the work is that another thread does; of 0 where nobody knows.
+ */
+static VALUE
+graph_progress(VALUE self) {
+    struct hg_task *task = &hgb_any(self)->task;
+    const char *phase = atomic_load(&task->phase);
+    if (!phase) return Qnil;
+    return rb_ary_new_from_args(3, rb_utf8_str_new_cstr(phase), ULL2NUM(atomic_load(&task->done)),
+                                ULL2NUM(atomic_load(&task->total)));
+}
+
+/* call-seq: graph.objects -> integer */
+static VALUE
+graph_objects(VALUE self) {
+    return UINT2NUM(hgb_loaded(self)->analysis.graph->objects);
+}
+
+/* call-seq: graph.nodes -> integer */
+static VALUE
+graph_nodes(VALUE self) {
+    return UINT2NUM(hgb_loaded(self)->analysis.graph->nodes);
+}
+
+/* call-seq: graph.edge_count -> integer */
+static VALUE
+graph_edge_count(VALUE self) {
+    return ULL2NUM(hgb_loaded(self)->analysis.graph->edges);
+}
+
+static void
+note(VALUE hash, const char *name, VALUE value) {
+    rb_hash_aset(hash, ID2SYM(rb_intern(name)), value);
+}
+
+/* call-seq: graph.account -> hash */
+static VALUE
+graph_account(VALUE self) {
+    const struct hg_account *account = &hgb_loaded(self)->analysis.graph->account;
+    VALUE hash = rb_hash_new();
+    note(hash, "lines", ULL2NUM(account->lines));
+    note(hash, "bytes", ULL2NUM(account->bytes));
+    note(hash, "bad_lines", ULL2NUM(account->bad_lines));
+    note(hash, "bad_line", ULL2NUM(account->bad_line));
+    note(hash, "bad_byte", ULL2NUM(account->bad_byte));
+    note(hash, "bad_references", ULL2NUM(account->bad_references));
+    note(hash, "duplicates", ULL2NUM(account->duplicates));
+    note(hash, "unknown_types", ULL2NUM(account->unknown_types));
+    note(hash, "missing", ULL2NUM(account->missing));
+    note(hash, "object_lines", ULL2NUM(account->object_lines));
+    note(hash, "promised_objects", ULL2NUM(account->promised_objects));
+    note(hash, "damaged_at", account->damaged ? ULL2NUM(account->damaged_byte) : Qnil);
+    note(hash, "has_header", account->has_header ? Qtrue : Qfalse);
+    note(hash, "has_footer", account->has_footer ? Qtrue : Qfalse);
+    note(hash, "complete", account->complete ? Qtrue : Qfalse);
+    note(hash, "objspace_format", account->objspace_format ? Qtrue : Qfalse);
+    return hash;
+}
 
 RUBY_FUNC_EXPORTED void
 Init_heapgraph(void) {
     VALUE heapdump = rb_define_module("HeapDump");
     VALUE graph = rb_define_class_under(heapdump, "Graph", rb_cObject);
-    rb_undef_alloc_func(graph);
+    rb_define_alloc_func(graph, hgb_allocate);
+
+    rb_define_method(graph, "load", graph_load, 2);
+    rb_define_method(graph, "progress", graph_progress, 0);
+    rb_define_method(graph, "account", graph_account, 0);
+    rb_define_method(graph, "header", graph_header, 0);
+    rb_define_method(graph, "footer", graph_footer, 0);
+
+    rb_define_method(graph, "objects", graph_objects, 0);
+    rb_define_method(graph, "nodes", graph_nodes, 0);
+    rb_define_method(graph, "edge_count", graph_edge_count, 0);
+    rb_define_method(graph, "node", graph_node, 1);
+    rb_define_method(graph, "node_at", graph_node_at, 1);
+    rb_define_method(graph, "line", graph_line, 1);
+    rb_define_method(graph, "string", graph_string, 1);
+    rb_define_method(graph, "edges", graph_edges, 3);
+
+    hgb_define_answers(graph);
 }

@@ -144,6 +144,7 @@ static void
 add_up(const struct loader *loader, struct hg_account *account) {
     const struct reader *first_bad = NULL;
     bool complete = false;
+    account->header_line = account->footer_line = HG_NO_LINE;
     for (unsigned i = 0; i < loader->threads; i++) {
         const struct reader *reader = &loader->readers[i];
         const struct hg_recorder *recorder = &reader->recorder;
@@ -153,10 +154,12 @@ add_up(const struct loader *loader, struct hg_account *account) {
         account->unknown_types += recorder->unknown_types;
         account->bad_references += recorder->bad_references;
         account->object_lines += recorder->object_lines;
+        if (recorder->has_header) account->header_line = recorder->header_line;
         account->has_header |= recorder->has_header;
         account->has_footer |= recorder->has_footer;
         if (recorder->has_footer) {
             account->promised_objects = recorder->promised_objects;
+            account->footer_line = recorder->footer_line;
             complete = recorder->footer_complete;
         }
         if (reader->bad_lines > 0 && (!first_bad || reader->bad.byte < first_bad->bad.byte))

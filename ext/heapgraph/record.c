@@ -733,8 +733,10 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
     switch (line.type) {
     case HG_W_HEADER:
         recorder->has_header = true;
+        recorder->header_line = at;
         return true;
     case HG_W_FOOTER:
+        recorder->footer_line = at;
         return take_footer(&line);
     case HG_W_ROOT:
         return take_root(&line);

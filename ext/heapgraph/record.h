@@ -65,6 +65,7 @@ struct hg_recorder {
     uint64_t node_count, root_count, edge_count, size_count;
 
     uint64_t object_lines, unknown_types, bad_references, promised_objects;
+    uint32_t header_line, footer_line; /* where they are there */
     bool has_header, has_footer, footer_complete;
 
     uint32_t *named_class; /* open addressing: places whose class_name is known, plus 1 */
