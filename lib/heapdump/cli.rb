@@ -2,6 +2,7 @@
 
 require_relative "version"
 require_relative "errors"
+require_relative "terminal"
 
 module HeapDump
   # The command `heapdump`. A command NAME is the class CLI::Name in lib/heapdump/cli/NAME.rb, which
@@ -25,7 +26,14 @@ module HeapDump
     # Every command with what `heapdump --help` says of it, in that order.
     COMMANDS = {
       "take" => "a dump of a running process: by its signal handler, else through gdb",
-      "doctor" => "which of the two will work for a process, and why not"
+      "doctor" => "which of the two will work for a process, and why not",
+      "top" => "the objects that keep most memory alive",
+      "why" => "who holds an object, or the objects of a class",
+      "show" => "one object: its fields, references and referrers",
+      "find" => "objects by class, type, content or size",
+      "strings" => "strings that are there several times, and who holds them",
+      "verify" => "whether a dump is whole and valid",
+      "convert" => "a dump for other tools"
     }.freeze
     COMMANDS.each_key { |name| autoload name.capitalize, "#{__dir__}/cli/#{name}" }
 
@@ -89,7 +97,7 @@ module HeapDump
       end
 
       def one_line(message)
-        message.to_s.scrub.split(/\s*\n\s*/).join("; ")
+        Terminal::Text.safe(message.to_s.scrub.split(/\s*\n\s*/).join("; "))
       end
     end
   end

@@ -40,4 +40,50 @@ module HeapDump
       @path = path
     end
   end
+
+  # A dump could not be read.
+  class ReadError < Error
+    # What was read (String).
+    attr_reader :path
+    # The line where it failed (Integer from 1) and its first byte (Integer from 0, uncompressed);
+    # nil where no line is to blame.
+    attr_reader :line, :byte
+
+    # What the reader found, as an exception. :nodoc:
+    def self.of(status, path, line, byte, _errno, detail)
+      path ||= "the dump"
+      kind, advice = KINDS.fetch(status)
+      detail = "cannot read #{path}" if detail.empty?
+      kind = HeapDump.const_get(kind)
+      kind.new([detail, advice].compact.join("; "), path, line.zero? ? nil : line, byte)
+    end
+
+    # What the reader reports: the class of the error, and what to do about it.
+    KINDS = {
+      io: [:ReadError, nil],
+      not_a_dump: [:NotADump, "give a file that HeapDump.dump or ObjectSpace.dump_all has written"],
+      bad_line: [:Corrupt, "without strict (--strict) it is skipped"],
+      corrupt: [:Corrupt, "copy the file again, or take another dump"],
+      too_large: [:ReadError, nil],
+      no_memory: [:ReadError, "free some memory or use a larger machine"],
+      stopped: [:ReadError, nil]
+    }.freeze
+    private_constant :KINDS
+
+    def initialize(message, path = nil, line = nil, byte = nil)
+      super(message)
+      @path = path
+      @line = line
+      @byte = byte
+    end
+  end
+
+  # There is no line of a heap dump in it.
+  class NotADump < ReadError; end
+
+  # Compressed data is damaged, or (with +strict+) a line is.
+  class Corrupt < ReadError; end
+
+  # The dump has no such object or class.
+  class NotFound < Error; end
 end

@@ -1,0 +1,77 @@
+# frozen_string_literal: true
+
+require_relative "reading"
+
+module HeapDump
+  module CLI
+    # What grew between dumps of one process.
+    class Diff < Reading
+      usage "FILE LATER [LATER …]"
+      limit 20
+      GROUPS = %w[class type location generation gem].freeze
+      details <<~TEXT
+        Objects are compared by class, or as --by says, never by address: the GC moves them, and gives
+        their places to others. `heapdump leaks` says what of it is a leak, and who holds it.
+      TEXT
+
+      def call(first, later, *files)
+        snapshots = [first, later, *files].map { |file| open_snapshot(file) }
+        diff = snapshots.first.diff(*snapshots.drop(1), by: @by)
+        json? ? json(diff) : show(diff)
+        OK
+      end
+
+      private
+
+      def options(parser)
+        super
+        @by = :class
+        parser.on("--by WHAT", GROUPS, "#{GROUPS.join(", ")} (default class)") do |by|
+          @by = by.to_sym
+        end
+        parser.on("--shrunk", "what became less first") { @shrunk = true }
+      end
+
+      def show(diff)
+        changes = @shrunk ? diff.changes.reverse : diff.changes
+        screen.line("Living objects: ", series(diff.counts), "   bytes: ",
+                    diff.bytes.map { |number| bytes(number) }.join(" → "))
+        return screen.line("No #{@by} differs.") if changes.empty?
+
+        screen.blank
+        table = Table.new(["change", "bytes", "objects", *(diff.counts.size > 2 ? ["each"] : []),
+                           @by.to_s], right: 3)
+        changes.first(limit).each { |change| add(table, change) }
+        screen.table(table)
+        more(limit, changes.size)
+      end
+
+      def add(table, change)
+        each = if change.counts.size > 2
+                 [change.grows? ? "every time" : "-"]
+               else
+                 []
+               end
+        table.row(Terminal::Units.bytes_change(change.bytes_change),
+                  Terminal::Units.count_change(change.count_change), series(change.counts),
+                  *each, change.label)
+      end
+
+      def series(numbers)
+        numbers.map { |number| count(number) }.join(" → ")
+      end
+
+      def json(diff)
+        changes = @shrunk ? diff.changes.reverse : diff.changes
+        print_json(dumps: diff.snapshots.map(&:path), by: @by.to_s,
+                   objects: diff.counts, bytes: diff.bytes, total: changes.size,
+                   changes: changes.first(limit).map do |change|
+                     { key: change.key, label: change.label, counts: change.counts,
+                       bytes: change.bytes, retained: change.retained,
+                       count_change: change.count_change, bytes_change: change.bytes_change,
+                       grows_every_time: change.grows? }
+                   end)
+      end
+    end
+  end
+end

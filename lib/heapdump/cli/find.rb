@@ -1,0 +1,73 @@
+# frozen_string_literal: true
+
+require_relative "reading"
+
+module HeapDump
+  module CLI
+    # Objects by what they are.
+    class Find < Reading
+      usage "FILE [--class NAME] [--type TYPE] [--value TEXT] [--min-size BYTES]"
+      limit 20
+      UNITS = { "" => 1, "k" => 1 << 10, "m" => 1 << 20, "g" => 1 << 30 }.freeze
+      details "Those that retain most come first. Give an address to `heapdump why` or `show`."
+
+      def call(file)
+        snapshot = open_snapshot(file)
+        if @wanted.empty?
+          raise UsageError, "say what to find: --class, --type, --value or --min-size"
+        end
+
+        found = work(snapshot) { snapshot.find(**@wanted, limit: limit) }
+        return json(found) if json?
+
+        table = Table.new(%w[retained bytes address object], right: 2)
+        found.each do |node|
+          table.row(node.reachable? ? bytes(node.retained_size) : "garbage", bytes(node.memsize),
+                    node.to_s, [Describe.node(node), node.location].compact.join("  "))
+        end
+        screen.line("#{count(found.total)} found")
+        screen.table(table) unless table.empty?
+        more(found.size, found.total)
+        OK
+      rescue ArgumentError, RegexpError => e
+        raise UsageError, e.message
+      end
+
+      private
+
+      def options(parser)
+        super
+        @wanted = {}
+        parser.on("--class NAME", "objects of this class, not of its subclasses") do |name|
+          @wanted[:class] = name
+        end
+        parser.on("--type TYPE", "STRING, HASH, DATA …") { |type| @wanted[:type] = type }
+        parser.on("--value TEXT", "strings, symbols and regexps that contain it; /TEXT/ is a",
+                  "regular expression") { |text| @wanted[:value] = pattern(text) }
+        parser.on("--min-size BYTES",
+                  "at least so large without what it holds (64k, 1M …)") do |text|
+          @wanted[:min_size] = size(text)
+        end
+      end
+
+      def pattern(text)
+        text.match?(%r{\A/.+/\z}m) ? Regexp.new(text[1..-2]) : text
+      end
+
+      def size(text)
+        match = text.match(/\A(\d+)([kmg]?)(?:i?b)?\z/i) or
+          raise OptionParser::InvalidArgument, "#{text} (as 4096, 64k or 1M)"
+
+        match[1].to_i * UNITS.fetch(match[2].downcase)
+      end
+
+      def json(found)
+        print_json(total: found.total, objects: found.map do |node|
+          { **node_json(node), retained: node.retained_size, reachable: node.reachable?,
+                               location: node.location, generation: node.generation }
+        end)
+        OK
+      end
+    end
+  end
+end

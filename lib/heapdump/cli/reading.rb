@@ -1,0 +1,137 @@
+# frozen_string_literal: true
+
+require_relative "../snapshot"
+require_relative "../terminal"
+require_relative "command"
+
+module HeapDump
+  module CLI
+    # What the commands that read dumps have in common: opening them with progress and warnings, and
+    # how objects are shown. Everything goes through #screen or #print_json, so that nothing from a
+    # heap reaches the terminal as it is.
+    class Reading < Command
+      Describe = Snapshot::Describe
+      Table = Terminal::Table
+      Text = Terminal::Text
+
+      # What a reader has to know of paths of a rank.
+      RANK_NOTES = {
+        named: nil,
+        frame: "on a stack: let go when the method returns",
+        root: "held by the VM itself",
+        cache: "a cache of the VM: it holds, but is no cause",
+        stack: "machine stack: may hold by chance"
+      }.freeze
+
+      private
+
+      # Overridden by commands with options of their own, which call super.
+      def options(parser)
+        parser.on("--strict", "stop at the first bad line instead of skipping it") do
+          @strict = true
+        end
+        parser.on("--no-index", "neither use nor write FILE.hdidx, from which a large dump",
+                  "opens at once next time") { @index = false }
+      end
+
+      # A dump that is read; what is wrong with it goes to standard error.
+      def open_snapshot(path)
+        snapshot = Snapshot.new(path, index: @index.nil? ? :auto : @index, strict: @strict || false)
+        work(snapshot) { snapshot.load }
+        snapshot.warnings.each { |warning| warn_of(path, warning) }
+        snapshot
+      end
+
+      # Runs the block; if it takes long, says on standard error how far it is.
+      def work(snapshot, &)
+        Terminal::Progress.new(err).during(snapshot.method(:progress), &)
+      end
+
+      def warn_of(path, warning)
+        err.puts Text.safe("heapdump: warning: #{path}: #{warning}")
+      end
+
+      def screen
+        @screen ||= Terminal::Screen.new(out)
+      end
+
+      # JSON is escaped by JSON.generate only as far as JSON needs it.
+      def print_json(fields)
+        text = JSON.pretty_generate({ schema_version: SCHEMA_VERSION, **fields })
+        out.puts(text.gsub(UNSEEN) do |char|
+          char.encode("UTF-16BE").unpack("n*").map(&ESCAPE).join
+        end)
+      end
+
+      UNSEEN = /(?!\n)(?:#{Text::HARMFUL})/
+      ESCAPE = ->(unit) { format("\\u%04x", unit) }
+      private_constant :UNSEEN, :ESCAPE
+
+      def bytes(number)
+        number ? Terminal::Units.bytes(number) : "-"
+      end
+
+      def count(number)
+        number ? Terminal::Units.count(number) : "-"
+      end
+
+      def percent(part, whole)
+        Terminal::Units.percent(part, whole)
+      end
+
+      # Says what a list leaves out.
+      def more(shown, total, option = "--limit")
+        return unless total > shown
+
+        screen.line([:dim, "… #{count(total - shown)} more (#{option} #{total} shows all)"])
+      end
+
+      # A name in the dump's own words for JSON: nil stays nil.
+      def node_json(node)
+        { address: node.address && node.to_s, type: node.type, class: node.class_name,
+          name: node.name, kind: node.kind, bytes: node.memsize,
+          words: Describe.node(node) }.compact
+      end
+
+      # A string's content for JSON: what is no text is in Base64.
+      def content_json(value)
+        return { value: nil } if value.nil?
+        return { value: value } if value.encoding == Encoding::UTF_8 && value.valid_encoding?
+
+        { value_base64: [value].pack("m0") }
+      end
+
+      # Equal strings (Snapshot::Duplicate), for JSON.
+      def duplicate_json(one)
+        owners = one.owners.map { |owner, number| { owner: owner, count: number } }
+        locations = one.locations.map { |place, number| { location: place, count: number } }
+        content_json(one.value).merge(
+          copies: one.copies, bytes: one.bytes, wasted: one.wasted, example: one.example.to_s,
+          sampled: one.sampled, owners: owners, locations: locations
+        )
+      end
+
+      def path_json(path)
+        { rank: path.rank.to_s, root: path.root.kind, holder: node_json(path.holder),
+          path: path.hops.map { |hop| hop_json(hop) }, signature: path.signature,
+          text: path.to_s }
+      end
+
+      def hop_json(hop)
+        { edge: hop.words, location: hop.place, **node_json(hop.node) }.compact
+      end
+
+      # The lines of a path, one for each hop.
+      def show_path(path, indent = "  ")
+        path.hops.each_with_index do |hop, i|
+          words = [*hop.words, Describe.node(hop.node)].join(" → ")
+          place = hop.place && [:dim, "  #{hop.place}"]
+          address = hop.node.address && [:dim, "  #{hop.node}"]
+          last = i == path.hops.size - 1
+          screen.line(*[indent, i.zero? ? "" : "→ ", [last ? :bold : nil, words], address,
+                        place].compact)
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,86 @@
+# frozen_string_literal: true
+
+require_relative "reading"
+
+module HeapDump
+  module CLI
+    # Strings of which there is more than one copy.
+    class Strings < Reading
+      usage "FILE"
+      limit 20
+      details <<~TEXT
+        What would be saved if there was one copy of each; who holds them, of a sample; and where they
+        were allocated, if that was traced. A dump with `strings: :hash` tells which are equal, but
+        not what they say; one with `strings: :none` tells nothing of this.
+      TEXT
+
+      def call(file)
+        snapshot = open_snapshot(file)
+        duplicates = work(snapshot) { snapshot.duplicate_strings(limit: limit) }
+        json? ? json(duplicates) : show(duplicates)
+        OK
+      end
+
+      private
+
+      def show(duplicates)
+        screen.line("#{count(duplicates.strings)} strings live. #{result(duplicates)}")
+        return if duplicates.none?
+
+        screen.blank
+        table = Table.new(["saved", "copies", "value", "held by"], right: 2)
+        duplicates.each do |one|
+          table.row(bytes(one.wasted), count(one.copies), Strings.value(one), Strings.owners(one))
+        end
+        screen.table(table)
+        more(duplicates.size, duplicates.contents)
+        traced(duplicates)
+      end
+
+      def result(duplicates)
+        if duplicates.compared.zero? && duplicates.strings.positive?
+          return "The dump has no contents to compare: take one with strings: :full or :hash."
+        end
+
+        "#{count(duplicates.copies)} of them are copies of #{count(duplicates.contents)} texts: " \
+          "one of each would save #{bytes(duplicates.wasted)}."
+      end
+
+      def traced(duplicates)
+        placed = duplicates.reject { |one| one.locations.empty? }
+        return if placed.empty?
+
+        screen.heading("Where they were allocated")
+        table = Table.new(%w[copies value place], right: 1)
+        placed.each do |one|
+          places = one.locations.map { |place, share| "#{Snapshot::Places.short(place)} (#{share})" }
+          table.row(count(one.copies), Strings.value(one), places.join(", "))
+        end
+        screen.table(table)
+      end
+
+      def json(duplicates)
+        print_json(strings: duplicates.strings, compared: duplicates.compared,
+                   contents: duplicates.contents, copies: duplicates.copies,
+                   wasted: duplicates.wasted,
+                   duplicates: duplicates.map { |one| duplicate_json(one) })
+      end
+
+      class << self
+        # Also shown by summary.
+        def value(duplicate)
+          duplicate.value ? Terminal::Text.quote(duplicate.value, 40) : "(#{duplicate.example})"
+        end
+
+        # "Session#@state (98 of 100), Hash […]"
+        def owners(duplicate)
+          return "nothing that is known" if duplicate.owners.empty?
+
+          duplicate.owners.map do |owner, number|
+            number == duplicate.sampled ? owner : "#{owner} (#{number} of #{duplicate.sampled})"
+          end.join(", ")
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,178 @@
+# frozen_string_literal: true
+
+require_relative "reading"
+require_relative "strings"
+
+module HeapDump
+  module CLI
+    # What the heap is made of, at a glance.
+    class Summary < Reading
+      usage "FILE"
+      limit 10
+      PARTS = %i[
+        memory types classes generations locations gems most_referred duplicate_strings
+      ].freeze
+      HISTOGRAMS = %i[types classes generations locations gems].freeze
+      details <<~TEXT
+        Where the memory of the process is, then living objects by type, class and what they keep
+        alive, by generation and place where that was traced, those that many refer to, and strings
+        of which there are several.
+      TEXT
+
+      def call(file)
+        snapshot = open_snapshot(file)
+        summary = snapshot.summary(limit: limit)
+        work(snapshot) { PARTS.each { |part| summary.public_send(part) } }
+        json? ? json(snapshot, summary) : show(snapshot, summary)
+        OK
+      end
+
+      private
+
+      def show(snapshot, summary)
+        title(snapshot)
+        memory(summary.memory)
+        histogram("Types", summary.types, "type")
+        histogram("Classes", summary.classes, "class")
+        traced(summary)
+        referred(summary.most_referred)
+        duplicates(summary.duplicate_strings)
+      end
+
+      def title(snapshot)
+        header = snapshot.header
+        screen.line([:bold, snapshot.path])
+        return if header.empty?
+
+        screen.line("Ruby #{header["ruby"]}, process #{header["pid"]} on #{header["host"]}, " \
+                    "#{header["time"]}, #{header["program"]}")
+      end
+
+      def memory(memory)
+        screen.heading("Memory")
+        table = Table.new(nil, right: 0)
+        process_rows(memory).each { |row| table.row(*row) }
+        table.row("live objects", bytes(memory.live_bytes),
+                  Terminal::Units.plural(memory.live, "object"))
+        table.row("garbage", bytes(memory.garbage_bytes),
+                  "#{Terminal::Units.plural(memory.garbage, "object")} that nothing holds")
+        screen.table(table)
+        fragmentation(memory)
+      end
+
+      def process_rows(memory)
+        return [["process", "-", "this dump does not tell; HeapDump.dump does"]] unless memory.pages
+
+        [["process (RSS)", bytes(memory.rss),
+          memory.swap.to_i.positive? ? "and #{bytes(memory.swap)} swapped out" : ""],
+         ["  heap pages", bytes(memory.page_bytes),
+          "#{count(memory.pages)} pages, #{count(memory.slots)} slots"],
+         ["    free slots", bytes(memory.free_bytes), "#{count(memory.free_slots)} slots"],
+         ["  malloc", bytes(memory.malloc), "what objects have allocated besides their slots"],
+         ["  not explained", bytes(memory.unexplained),
+          "code, stacks, libraries in C, what malloc keeps for later"]]
+      end
+
+      def fragmentation(memory)
+        return unless memory.used_pages&.positive?
+
+        screen.line("#{count(memory.sparse_pages)} of #{count(memory.used_pages)} pages in use " \
+                    "(#{percent(memory.sparse_pages, memory.used_pages)}) are held by " \
+                    "#{Terminal::Units.plural(memory.sparse_objects, "object")}: " \
+                    "a tenth of their slots or less is alive.")
+      end
+
+      def histogram(title, histogram, word, retained: true)
+        screen.heading(title)
+        table = Table.new([*(retained ? ["retained"] : []), "bytes", "share", "objects", word],
+                          right: retained ? 4 : 3)
+        histogram.first(limit).each do |row|
+          table.row(*(retained ? [bytes(row.retained)] : []), bytes(row.bytes),
+                    percent(row.bytes, histogram.bytes), count(row.objects), row.label)
+        end
+        screen.table(table)
+        more(limit, histogram.size)
+      end
+
+      def traced(summary)
+        unless summary.traced?
+          screen.heading("Generations, places and gems")
+          return screen.line("Not in this dump: allocations were not traced. Dump within " \
+                             "HeapDump.trace_allocations { … } to have them.")
+        end
+        generations(summary.generations)
+        histogram("Places of allocation", summary.locations, "place")
+        histogram("Gems", summary.gems, "gem", retained: false)
+      end
+
+      # In the order of time; the largest where there are too many.
+      def generations(histogram)
+        screen.heading("Generations", "GC runs before the allocation")
+        table = Table.new(%w[generation retained bytes objects], right: 4)
+        largest = histogram.rows.max_by(limit, &:bytes)
+        largest.sort_by { |row| row.key || -1 }.each do |row|
+          table.row(row.label, bytes(row.retained), bytes(row.bytes), count(row.objects))
+        end
+        screen.table(table)
+        more(limit, histogram.size)
+      end
+
+      def referred(list)
+        screen.heading("Most referred to")
+        table = Table.new(%w[references object], right: 1)
+        list.each { |one| table.row(count(one.references), Describe.title(one.node)) }
+        screen.table(table)
+      end
+
+      def duplicates(duplicates)
+        screen.heading("Duplicate strings", duplicates.contents.positive? ? saved(duplicates) : nil)
+        return screen.line("None are known.") if duplicates.none?
+
+        table = Table.new(["saved", "copies", "value", "held by", *(if placed?(duplicates)
+                                                                      "allocated"
+                                                                    end)],
+                          right: 2)
+        duplicates.each do |one|
+          place = one.locations.first && Snapshot::Places.short(one.locations.first.first)
+          table.row(bytes(one.wasted), count(one.copies), Strings.value(one),
+                    Strings.owners(one), *(place.to_s if placed?(duplicates)))
+        end
+        screen.table(table)
+        more(duplicates.size, duplicates.contents)
+      end
+
+      def saved(duplicates)
+        "#{count(duplicates.copies)} copies of #{count(duplicates.contents)} texts; one of each " \
+          "would save #{bytes(duplicates.wasted)}"
+      end
+
+      def placed?(duplicates)
+        duplicates.any? { |one| one.locations.any? }
+      end
+
+      def json(snapshot, summary)
+        parts = HISTOGRAMS.to_h { |part| [part, histogram_json(summary.public_send(part))] }
+        print_json(file: snapshot.path, header: snapshot.header, warnings: snapshot.warnings,
+                   memory: summary.memory.to_h, traced: summary.traced?, **parts,
+                   most_referred: summary.most_referred.map do |one|
+                     { **node_json(one.node), references: one.references }
+                   end,
+                   duplicate_strings: duplicates_json(summary.duplicate_strings))
+      end
+
+      def histogram_json(histogram)
+        { total: histogram.size, rows: histogram.first(limit).map do |row|
+          { key: row.key, label: row.label, objects: row.objects, bytes: row.bytes,
+            retained: row.retained, largest: row.largest&.to_s, garbage: row.garbage,
+            garbage_bytes: row.garbage_bytes }
+        end }
+      end
+
+      def duplicates_json(duplicates)
+        { strings: duplicates.strings, compared: duplicates.compared,
+          contents: duplicates.contents, copies: duplicates.copies, wasted: duplicates.wasted,
+          largest: duplicates.map { |one| duplicate_json(one) } }
+      end
+    end
+  end
+end

@@ -1,0 +1,76 @@
+# frozen_string_literal: true
+
+require_relative "reading"
+
+module HeapDump
+  module CLI
+    # The objects that keep most memory alive.
+    class Top < Reading
+      usage "FILE [0xADDRESS]"
+      limit 20
+      details <<~TEXT
+        Of each object: the bytes that would be free if it were, as a share of all that lives. With an
+        address, what that object keeps alive. Constants are looked through: what a constant holds
+        stands here, not the class that has the constant.
+      TEXT
+
+      def call(file, address = nil)
+        snapshot = open_snapshot(file)
+        node = address && snapshot.to_node(address)
+        rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
+        return print_json(**rows_json(rows, total, node)) if json?
+
+        all = node ? node.retained_size : snapshot.graph.totals[1]
+        table = Table.new(%w[retained share objects object], right: 3)
+        fill(table, rows, all, 0)
+        screen.line([:bold, Describe.title(node)], "  retains #{bytes(all)}") if node
+        screen.table(table)
+        more(rows.size, total)
+        OK
+      end
+
+      private
+
+      # An object of the tree, and the largest of those that it keeps alive.
+      Row = Struct.new(:node, :retained, :objects, :children)
+
+      def options(parser)
+        super
+        @depth = 1
+        parser.on("--depth N", Integer, "so many levels of the tree (default 1)") do |number|
+          raise OptionParser::InvalidArgument, number.to_s unless number.between?(1, 20)
+
+          @depth = number
+        end
+      end
+
+      # Below the first level fewer are shown: five of each.
+      def tree(snapshot, node, depth, most = limit)
+        page = node ? snapshot.dominated(node, limit: most) : snapshot.top(limit: most)
+        rows = page.map do |child|
+          retained, objects = snapshot.graph.retained(child.id)
+          Row.new(child, retained, objects,
+                  depth > 1 ? tree(snapshot, child, depth - 1, [limit, 5].min).first : [])
+        end
+        [rows, page.total]
+      end
+
+      def fill(table, rows, all, level)
+        rows.each do |row|
+          table.row(bytes(row.retained), percent(row.retained, all), count(row.objects),
+                    "#{"  " * level}#{Describe.title(row.node)}")
+          fill(table, row.children, all, level + 1)
+        end
+      end
+
+      def rows_json(rows, total, node)
+        { below: node && node_json(node), total: total, top: rows.map { |row| row_json(row) } }
+      end
+
+      def row_json(row)
+        { **node_json(row.node), retained: row.retained, retained_objects: row.objects,
+                                 dominated: row.children.map { |child| row_json(child) } }
+      end
+    end
+  end
+end

@@ -1,0 +1,73 @@
+# frozen_string_literal: true
+
+require_relative "snapshot"
+
+module HeapDump
+  # Writers of other formats. Each takes a Snapshot, and writes line by line or piece by piece, so
+  # that it needs no more memory than the snapshot does.
+  #
+  #   File.open("heap.csv", "w") { |io| HeapDump::Convert.writer("csv", snapshot).write(io) }
+  module Convert
+    autoload :Csv, "#{__dir__}/convert/csv"
+    autoload :Heapsnapshot, "#{__dir__}/convert/heapsnapshot"
+    autoload :Objspace, "#{__dir__}/convert/objspace"
+    autoload :Speedscope, "#{__dir__}/convert/speedscope"
+
+    FORMATS = {
+      "objspace" => :Objspace, "heapsnapshot" => :Heapsnapshot,
+      "speedscope" => :Speedscope, "csv" => :Csv
+    }.freeze
+
+    # A writer for one of FORMATS. Raises ArgumentError for another.
+    def self.writer(format, snapshot)
+      name = FORMATS[format] or
+        raise ArgumentError, "a dump can be converted to #{FORMATS.keys.join(", ")}, not #{format}"
+
+      const_get(name).new(snapshot)
+    end
+
+    # What the writers have in common.
+    class Writer
+      # Nodes that are fetched at once, between two looks at the progress.
+      BATCH = 1000
+
+      def initialize(snapshot)
+        @snapshot = snapshot
+        @graph = snapshot.graph
+        @done = 0
+      end
+
+      # As Snapshot#progress.
+      def progress
+        ["converting", @done, @graph.objects]
+      end
+
+      private
+
+      # Each object that has a line, in the order of addresses.
+      def each_object
+        missing = Snapshot::Node::TYPES.index("MISSING")
+        @graph.objects.times do |number|
+          facts = @graph.node(number)
+          yield number, facts unless facts[1] == missing
+          @done = number
+        end
+      end
+
+      # The edges of a node that hold something: yields their numbers and targets.
+      def each_edge(number, &block)
+        offset = 0
+        loop do
+          total, flat = @graph.edges(number, offset, BATCH)
+          flat.each_slice(2, &block)
+          offset += BATCH
+          break if offset >= total
+        end
+      end
+
+      def address(number)
+        format("0x%x", number)
+      end
+    end
+  end
+end

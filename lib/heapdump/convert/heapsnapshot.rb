@@ -1,0 +1,131 @@
+# frozen_string_literal: true
+
+require "json"
+
+module HeapDump
+  module Convert
+    # The format of V8's heap snapshots, as Chrome DevTools reads it: three flat lists of integers
+    # (nodes, edges, and what they refer to), and one of strings.
+    class Heapsnapshot < Writer
+      NODE_FIELDS = %w[type name id self_size edge_count trace_node_id detachedness].freeze
+      NODE_TYPES = [
+        "hidden", "array", "string", "object", "code", "closure", "regexp", "number", "native",
+        "synthetic", "concatenated string", "sliced string", "symbol", "bigint", "object shape"
+      ].freeze
+      EDGE_FIELDS = %w[type name_or_index to_node].freeze
+      EDGE_TYPES = %w[context element property internal hidden shortcut weak].freeze
+
+      # Ours in theirs; others are "object".
+      TYPES = {
+        "ARRAY" => "array", "STRING" => "string", "REGEXP" => "regexp", "SYMBOL" => "symbol",
+        "FLOAT" => "number", "BIGNUM" => "bigint", "RATIONAL" => "number", "COMPLEX" => "number",
+        "DATA" => "native", "FILE" => "native", "IMEMO" => "hidden", "ICLASS" => "hidden",
+        "ROOT" => "synthetic", "VIRTUAL_ROOT" => "synthetic", "MISSING" => "hidden"
+      }.freeze
+      CODE = { "proc" => "closure", "iseq" => "code" }.freeze
+
+      KINDS = {
+        reference: "hidden", index: "element", captured: "context", weak: "weak",
+        field: "internal", class: "internal", method: "internal", frame: "internal", key: "internal"
+      }.freeze
+
+      # Writes to an IO. Everything is numbered from the virtual root on, which comes first there
+      # and last here.
+      def write(out)
+        @strings = {}
+        @names = {}
+        out << "{\"snapshot\":" << JSON.generate(head) << ",\n\"nodes\":["
+        write_nodes(out)
+        out << "],\n\"edges\":["
+        write_edges(out)
+        out << "],\n\"trace_function_infos\":[],\"trace_tree\":[],\"samples\":[]," \
+               "\"locations\":[],\n\"strings\":["
+        out << @strings.each_key.map { |text| JSON.generate(text) }.join(",\n") << "]}\n"
+      end
+
+      private
+
+      def head
+        { meta: { node_fields: NODE_FIELDS,
+                  node_types: [NODE_TYPES, "string", *(["number"] * 5)],
+                  edge_fields: EDGE_FIELDS,
+                  edge_types: [EDGE_TYPES, "string_or_number", "node"],
+                  trace_function_info_fields: [], trace_node_fields: [], sample_fields: [],
+                  location_fields: [] },
+          node_count: @graph.nodes, edge_count: edge_count, trace_function_count: 0 }
+      end
+
+      def edge_count
+        (0...@graph.nodes).sum { |number| @graph.edges(number, 0, 0).first }
+      end
+
+      # The virtual root, then all others.
+      def each_number(&)
+        root = @graph.nodes - 1
+        yield root
+        root.times(&)
+      end
+
+      def index_of(number)
+        number == @graph.nodes - 1 ? 0 : number + 1
+      end
+
+      def write_nodes(out)
+        each_number do |number|
+          @done = number / 2
+          _, type, bytes, _, _, class_name, word = @graph.node(number)
+          type = Snapshot::Node::TYPES.fetch(type)
+          out << (number == @graph.nodes - 1 ? "" : ",\n")
+          out << NODE_TYPES.index(CODE[word] || TYPES.fetch(type, "object")) << ","
+          out << string(name(type, class_name, word)) << "," << ((index_of(number) * 2) + 1) << ","
+          out << bytes << "," << @graph.edges(number, 0, 0).first << ",0,0"
+        end
+      end
+
+      def name(type, class_name, word)
+        case type
+        when "CLASS", "MODULE" then "#{word || "(anonymous)"} (#{type.downcase})"
+        when "ROOT" then "(#{word})"
+        when "VIRTUAL_ROOT" then "(roots)"
+        else class_name || "(#{[type, word].compact.join(" ")})"
+        end
+      end
+
+      def write_edges(out)
+        first = true
+        each_number do |number|
+          @done = (@graph.objects + number) / 2
+          each_edge(number) do |edge, target|
+            kind, name = edge_words(edge)
+            out << (first ? "" : ",\n") << EDGE_TYPES.index(kind) << "," << name << ","
+            out << (index_of(target) * NODE_FIELDS.size)
+            first = false
+          end
+        end
+      end
+
+      # Edges are few where names are: what was decoded is kept, but for indexes.
+      def edge_words(number)
+        return @names[number] if @names.key?(number)
+
+        edge = Snapshot::Edge.decode(@snapshot, number)
+        kind = KINDS.fetch(edge.kind, "property")
+        return [kind, edge.name || 0] if kind == "element"
+        return [kind, 0] if kind == "hidden"
+
+        words = [kind, string(edge_name(edge))]
+        %i[value_at key value_int].include?(edge.kind) ? words : @names[number] = words
+      end
+
+      def edge_name(edge)
+        return "[…]" if edge.kind == :value_at
+
+        [Snapshot::Describe.frame_of(edge), Snapshot::Describe.edge(edge)].compact.join(" ")
+      end
+
+      def string(text)
+        @strings[text] ||= @strings.size
+      end
+    end
+  end
+end

@@ -1,0 +1,53 @@
+# frozen_string_literal: true
+
+require "json"
+
+module HeapDump
+  module Convert
+    # A flame graph of the dominator tree: each box is the objects of one class that are kept alive
+    # the same way, its width what they keep alive. For https://www.speedscope.app.
+    class Speedscope < Writer
+      SCHEMA = "https://www.speedscope.app/file-format-schema.json"
+      FINEST = 10_000 # boxes of less than such a part of the heap are one with what holds them
+
+      # Writes to an IO.
+      def write(out)
+        cells = @graph.folded(@graph.totals[1] / FINEST)
+        out.puts(JSON.generate(file(cells.map { |cell| Cell.new(*cell) })))
+      end
+
+      private
+
+      Cell = Struct.new(:parent, :example, :objects, :bytes, :retained)
+
+      def file(cells)
+        frames = {}
+        numbers = cells.map { |cell| frames[name(cell)] ||= frames.size }
+        { "$schema" => SCHEMA, "name" => @snapshot.path, "activeProfileIndex" => 0,
+          "exporter" => "heapdump #{VERSION}",
+          "shared" => { "frames" => frames.keys.map { |name| { "name" => name } } },
+          "profiles" => [profile(cells, numbers)] }
+      end
+
+      # A sample is the way from the root to a cell, and weighs what its own objects take.
+      def profile(cells, numbers)
+        stacks = []
+        cells.each_with_index do |cell, i|
+          stacks << (i.zero? ? [] : [*stacks[cell.parent], numbers[i]])
+        end
+        own = cells.each_index.select { |i| cells[i].bytes.positive? && !i.zero? }
+        { "type" => "sampled", "name" => "retained bytes", "unit" => "bytes", "startValue" => 0,
+          "endValue" => own.sum { |i| cells[i].bytes },
+          "samples" => stacks.values_at(*own), "weights" => own.map { |i| cells[i].bytes } }
+      end
+
+      # Classes and modules stand for themselves where there is but one.
+      def name(cell)
+        node = @snapshot.node(cell.example)
+        return Snapshot::Describe.node(node) if node.root? || (cell.objects == 1 && node.name)
+
+        Terminal::Text.safe(node.class_name || [node.type, node.kind].compact.join(" "))
+      end
+    end
+  end
+end

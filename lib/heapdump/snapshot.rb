@@ -1,0 +1,309 @@
+# frozen_string_literal: true
+
+require "json"
+require_relative "version"
+require_relative "errors"
+require "heapdump/heapgraph"
+
+module HeapDump
+  # A dump that is read: ours, or what ObjectSpace.dump_all wrote; plain, .gz, .zst.
+  #
+  #   snapshot = HeapDump::Snapshot.open("heap.json.zst")
+  #   session = snapshot.find(class: "Session").first
+  #   session.retained_size             # => 1224
+  #   snapshot.paths(session).first.to_s
+  #   # => "Registry (module) → constant CACHE → Hash of 9 → [\"k17\"] → Session"
+  #
+  # Sizes are in bytes. What is told of an object is a small frozen value (Node, Path, Edge, Row).
+  # A snapshot may be used by several threads: long work runs without the GVL, one piece at a time,
+  # and is stopped by whatever interrupts its thread. Whatever takes a node takes an address too, as
+  # an Integer or as a String ("0x7f10a2b3c4d8").
+  class Snapshot
+    autoload :Describe, "#{__dir__}/snapshot/describe"
+    autoload :Diff, "#{__dir__}/snapshot/diff"
+    autoload :Duplicate, "#{__dir__}/snapshot/duplicates"
+    autoload :Duplicates, "#{__dir__}/snapshot/duplicates"
+    autoload :Edge, "#{__dir__}/snapshot/edge"
+    autoload :Histogram, "#{__dir__}/snapshot/histogram"
+    autoload :Loading, "#{__dir__}/snapshot/loading"
+    autoload :Node, "#{__dir__}/snapshot/node"
+    autoload :Page, "#{__dir__}/snapshot/page"
+    autoload :Path, "#{__dir__}/snapshot/path"
+    autoload :Places, "#{__dir__}/snapshot/places"
+    autoload :Row, "#{__dir__}/snapshot/histogram"
+    autoload :Summary, "#{__dir__}/snapshot/summary"
+    autoload :Values, "#{__dir__}/snapshot/values"
+    autoload :Warnings, "#{__dir__}/snapshot/warnings"
+
+    # A reference: its name (Edge), and the object at its other end (Node).
+    Reference = Struct.new(:edge, :node)
+
+    # Where the dump was read from (String).
+    attr_reader :path
+    # What the reader has made of it (HeapDump::Graph). :nodoc:
+    attr_reader :graph
+
+    # Reads a dump. +path+ is a file, or "-" for standard input.
+    #
+    # index::  whether what was computed is kept in a file beside the dump (PATH.hdidx, or in the
+    #          cache folder of the user), so that it opens at once next time: true, false, or
+    #          +:auto+ (default), which does so for dumps that are large.
+    # strict:: raise HeapDump::Corrupt at the first bad line instead of skipping it.
+    #
+    # Raises HeapDump::NotADump, HeapDump::Corrupt, or HeapDump::ReadError.
+    #
+    #   HeapDump::Snapshot.open("heap.json").objects # => 1142259
+    def self.open(path, index: :auto, strict: false)
+      new(path, index: index, strict: strict).load
+    end
+
+    # As ::open, but nothing is read before #load, so that another thread can ask for #progress.
+    def initialize(path, index: :auto, strict: false)
+      @path = path == "-" ? path : File.path(path)
+      @index = index
+      @strict = strict
+      @graph = Graph.new
+      @lines = {}
+    end
+
+    # Reads the dump, and returns self.
+    def load
+      Loading.new(@graph, @path, @index, @strict).run
+      self
+    end
+
+    # How far long work is, for another thread: [what is done (String), how much of it, of how much
+    # (0 where nobody knows)]; nil where nothing is done.
+    def progress
+      graph.progress
+    end
+
+    # What reading found: lines, bad lines and where the first one was, what the footer promises
+    # (Hash of Symbols).
+    def account
+      @account ||= graph.account.freeze
+    end
+
+    # The first line of the dump (Hash): process, Ruby, GC. {} where there is none.
+    def header
+      @header ||= parse(graph.header).freeze
+    end
+
+    # Its last line (Hash): pages and free slots of the heap. {} where there is none.
+    def footer
+      @footer ||= parse(graph.footer).freeze
+    end
+
+    # What is wrong with the dump, each in one sentence (Array of String); empty for a whole one.
+    def warnings
+      @warnings ||= Warnings.of(self).freeze
+    end
+
+    # Number of objects.
+    def objects
+      graph.objects
+    end
+
+    # The object at an address, nil if there is none.
+    def object(address)
+      number = graph.node_at(Snapshot.address(address))
+      number && node(number)
+    end
+
+    # "0x7f10" or an Integer as an Integer. Raises ArgumentError for anything else.
+    def self.address(address)
+      return address if address.is_a?(Integer) && address.between?(0, (1 << 64) - 1)
+      return address.hex if address.is_a?(String) && address.match?(/\A0x\h{1,16}\z/)
+
+      raise ArgumentError, "an address is an Integer or looks like 0x7f10a2b3c4d8, " \
+                           "not #{address.inspect}"
+    end
+
+    # The classes and modules of a name (Array of Node): several where one replaced another.
+    def modules_named(name)
+      graph.modules_named(name).map { |number| node(number) }
+    end
+
+    # Objects, the ones that retain most first (Page of Node).
+    #
+    # class::    name of their class (not of an ancestor)
+    # type::     "STRING", "HASH" … as in the dump
+    # value::    of strings, symbols and regexps: a String that they contain, or a Regexp
+    # min_size:: bytes that they have at least, shallow
+    # limit::    how many are returned
+    #
+    #   snapshot.find(class: "Session", min_size: 100).total # => 31337
+    def find(class: nil, type: nil, value: nil, min_size: 0, limit: 20)
+      classes = binding.local_variable_get(:class)&.then { |name| classes_named(name) }
+      type = type&.then { |word| type_number(word) }
+      return Values.new(self).find(value, type, classes, min_size, limit) if value
+
+      total, _bytes, numbers = graph.find(type, classes, min_size, false, limit, false)
+      Page.new(nodes(numbers), total)
+    end
+
+    # At most +limit+ living objects of a class, evenly spread over all of them (Page of Node).
+    def sample(class_name, limit: 300)
+      total, _bytes, numbers = graph.find(nil, classes_named(class_name), 0, true, limit, true)
+      Page.new(nodes(numbers), total)
+    end
+
+    # Objects in groups (Histogram of Row). +by+ is +:class+, +:type+, +:location+ (where they were
+    # allocated), +:generation+ (when) or +:gem+ (whose code allocated them); +below+ counts only
+    # what an object keeps alive.
+    #
+    #   snapshot.histogram(by: :class)["String"].bytes # => 1650120
+    def histogram(by: :class, below: nil)
+      Histogram.of(self, by, below && to_node(below))
+    end
+
+    # The objects that keep most alive, and are kept alive by nothing but roots and named modules
+    # (Page of Node).
+    def top(limit: 20, offset: 0)
+      total, numbers = graph.top(true, offset, limit)
+      Page.new(nodes(numbers), total)
+    end
+
+    # What an object alone keeps alive, one level of it, largest first (Page of Node).
+    def dominated(node, limit: 20, offset: 0)
+      total, numbers = graph.dominated(to_node(node).id, offset, limit)
+      Page.new(nodes(numbers), total)
+    end
+
+    # The object (or root) that every path to a node passes last (Node), nil for garbage.
+    def dominator(node)
+      number = graph.dominator(to_node(node).id)
+      number && node(number)
+    end
+
+    # Bytes that would be free if this object, or all of these (Array), were: their own and those of
+    # all that they alone keep alive. Nothing is counted twice.
+    def retained_size(nodes)
+      return graph.retained(to_node(nodes).id).first unless nodes.is_a?(Array)
+
+      graph.retained_by_all(nodes.map { |node| to_node(node).id }).first
+    end
+
+    # Objects that would be free, the object itself included.
+    def retained_objects(node)
+      graph.retained(to_node(node).id).last
+    end
+
+    # False for garbage: what no root holds.
+    def reachable?(node)
+      graph.reachable?(to_node(node).id)
+    end
+
+    # What an object refers to (Page of Reference): its class first, then as in its line.
+    def references(node, limit: 20, offset: 0)
+      references_from(*graph.edges(to_node(node).id, offset, limit))
+    end
+
+    # What refers to an object (Page of Reference). Those that are of a class refer to it as well;
+    # they are told apart: with <tt>instances: true</tt>.
+    def referrers(node, limit: 20, offset: 0, instances: false)
+      references_from(*graph.referrers(to_node(node).id, instances, offset, limit))
+    end
+
+    # Why an object is alive (Array of Path): the path that names the best cause first, then those
+    # that share no edge with a better one, then others. Empty for garbage.
+    #
+    # +budget+ is how many edges are looked at before it gives up looking for more.
+    def paths(node, limit: 5, budget: 200_000)
+      _more, paths = graph.paths(to_node(node).id, limit, budget)
+      paths.map { |path| Path.decode(self, path) }
+    end
+
+    # The best of the #paths alone, nil for garbage. Much quicker where many objects are asked for.
+    def path_to(node)
+      path = graph.best_path(to_node(node).id)
+      path && Path.decode(self, path)
+    end
+
+    # Strings of which there is more than one copy (Duplicates), those that waste most first.
+    def duplicate_strings(limit: 20)
+      Duplicates.of(self, limit)
+    end
+
+    # What is different in another dump of the same process, taken later (Diff).
+    def diff(*others, by: :class)
+      Diff.new([self, *others], by)
+    end
+
+    # What the heap is made of, at a glance (Summary).
+    def summary(limit: 10)
+      Summary.new(self, limit)
+    end
+
+    # The node of a number. :nodoc:
+    def node(number)
+      Node.new(self, number)
+    end
+
+    # The line of a node as a Hash. The last ones are kept. :nodoc:
+    def line(number)
+      @lines.fetch(number) do
+        @lines.shift if @lines.size >= KEPT_LINES
+        @lines[number] = parse(graph.line(number)).freeze
+      end
+    end
+
+    # The same as text, nil where there is none. :nodoc:
+    def text(number)
+      graph.line(number)
+    end
+
+    # A Node of this snapshot; raises NotFound for an address where nothing is. :nodoc:
+    def to_node(node)
+      return node if node.is_a?(Node)
+
+      object(node) or raise NotFound, "#{path} has no object at #{format_address(node)}; " \
+                                      "addresses are good within one dump only"
+    end
+
+    # Numbers of the classes of a name; raises NotFound if there are none. :nodoc:
+    def classes_named(name)
+      numbers = graph.modules_named(name)
+      return numbers unless numbers.empty?
+
+      raise NotFound, "#{path} has no class #{name}; `heapdump summary` lists the largest"
+    end
+
+    def inspect
+      "#<#{self.class} #{path}>"
+    end
+
+    KEPT_LINES = 512
+    private_constant :KEPT_LINES
+
+    private
+
+    def nodes(numbers)
+      numbers.map { |number| node(number) }
+    end
+
+    def references_from(total, flat)
+      references = flat.each_slice(2).map do |name, number|
+        Reference.new(Edge.decode(self, name), node(number)).freeze
+      end
+      Page.new(references, total)
+    end
+
+    def format_address(address)
+      address.is_a?(Integer) ? format("0x%x", address) : address
+    end
+
+    def type_number(word)
+      Node::TYPES.index(word.to_s.upcase) or
+        raise ArgumentError, "there is no type #{word}; it is one of " \
+                             "#{(Node::TYPES - %w[UNKNOWN ROOT VIRTUAL_ROOT]).join(" ")}"
+    end
+
+    # A line that is not valid is none.
+    def parse(text)
+      text ? JSON.parse(text, max_nesting: false) : {}
+    rescue JSON::ParserError
+      {}
+    end
+  end
+end

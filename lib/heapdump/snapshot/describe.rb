@@ -1,0 +1,253 @@
+# frozen_string_literal: true
+
+require_relative "../terminal"
+
+module HeapDump
+  class Snapshot
+    # Nodes and edges in words: what every command calls them. Texts from the heap are harmless in
+    # them (Terminal::Text.safe) and shortened.
+    module Describe
+      Text = Terminal::Text
+      SHOWN = 40 # columns of a string's value
+
+      class << self
+        # An object or root: "Registry (module)", "Hash of 2", "proc app/bus.rb:9", "Session".
+        def node(node)
+          Text.safe(BY_TYPE.fetch(node.type, OTHER).call(node))
+        end
+
+        # The same with its address, for where one is pointed at: "Session 0x7f10a2b3c4d8".
+        def title(node)
+          node.address ? "#{node(node)} #{node}" : node(node)
+        end
+
+        # The name of a reference: "@user", "[3]", "constant CACHE", "captured payload". Nothing
+        # else is told of a frame than its variable; see frame_of.
+        def edge(edge)
+          Text.safe(EDGES.fetch(edge.kind).call(edge.name))
+        end
+
+        # Who holds something, by which name, and not which one: "Session#@state", "Hash [:id]",
+        # "env captured payload".
+        def owner(node, edge)
+          name = %i[index value_at value_int key].include?(edge.kind) ? "[…]" : edge(edge)
+          who = node.name || node.class_name || node.kind || node.type
+          Text.safe(edge.kind == :ivar ? "#{who}##{name}" : "#{who} #{name}")
+        end
+
+        # A frame "label file:line" in short, nil for edges that are of no frame.
+        def frame_of(edge)
+          edge.frame && Text.safe(frame(edge.frame))
+        end
+
+        # "label file:line" without the line, which differs from dump to dump.
+        def frame_label(frame)
+          frame.sub(/:\d+\z/, "")
+        end
+
+        # "label file:line" with the file in short.
+        def frame(frame)
+          label, file = split_frame(frame)
+          file ? "#{label} #{Places.short(file)}" : label
+        end
+
+        # A value as it stands in a line: "0x…" is named, symbols and numbers are shown as in Ruby.
+        def value(snapshot, value)
+          case value
+          when nil then "nil"
+          when /\A0x\h+\z/ then (object = snapshot.object(value)) ? title(object) : value
+          when String then Text.safe(value)
+          else value.to_s
+          end
+        end
+
+        # A hash's key as it stands in the dump: `":id"` as ":id".
+        def key(text)
+          text = text.to_s
+          text.start_with?('"') && text.end_with?('"') ? text[1..-2] : text.sub(/\Anull\z/, "nil")
+        end
+
+        # The text of a STRING, SYMBOL or REGEXP line in quotes; nil where the dump has none of it.
+        def text(line, columns = SHOWN)
+          if line["value"].is_a?(String) then quoted(line, line["value"], columns)
+          elsif line["value_base64"]
+            quoted(line, line["value_base64"].unpack1("m"), columns)
+          end
+        end
+
+        # Where code is written: "app/bus.rb:9", nil if the line does not say.
+        def place(line)
+          line["file"] && [Places.short(line["file"]), line["line"]].compact.join(":")
+        end
+
+        # Where a constant of a module is set, nil for other edges and where it is not known.
+        def constant_place(holder, edge)
+          return unless edge.kind == :constant
+
+          place = holder.line.dig("constant_locations", edge.name)
+          place && Text.safe(Places.short(place))
+        end
+
+        private
+
+        def quoted(line, value, columns)
+          quoted = Text.quote(value, columns)
+          line["truncated"] ? "#{quoted}…" : quoted
+        end
+
+        # Labels have blanks ("block in visit"), and so may files, which are absolute paths mostly.
+        def split_frame(frame)
+          match = frame.match(%r{\A(.*?) ((?:/|<internal:|\(eval).*:\d+)\z}m) ||
+                  frame.match(/\A(.*) (\S+:\d+)\z/m)
+          match ? match.captures : [frame, nil]
+        end
+
+        def sized(what, number)
+          number ? "#{what} of #{Terminal::Units.count(number)}" : what
+        end
+
+        def string(node)
+          line = node.line
+          name = node.class_name || "hidden String"
+          text = text(line)
+          return "#{name} #{text}" if text
+
+          line["bytesize"] ? "#{name} of #{Terminal::Units.bytes(line["bytesize"])}" : name
+        end
+
+        def module_words(node)
+          word = node.type.downcase
+          return "singleton #{attached(node)}" if node.flag?(:singleton)
+
+          node.name ? "#{node.name} (#{word})" : "anonymous #{word}"
+        end
+
+        # What a singleton class belongs to. The attached object of a class is named, no further.
+        def attached(node)
+          line = node.line
+          object = line["attached"] && node.related(line["attached"])
+          return "class" unless object
+          return "class of #{object.name}" if object.name
+
+          "class of a #{object.class_name || object.type}"
+        end
+
+        def included(node)
+          line = node.line
+          name = node.related(line["module"])&.name || "a module"
+          includer = node.related(line["includer"])&.name
+          includer ? "#{name} as included in #{includer}" : "#{name} as included"
+        end
+
+        def data(node)
+          DATA_WORDS[node.kind]&.call(node) || node.class_name || node.kind || "DATA"
+        end
+
+        def imemo(node)
+          IMEMO_WORDS[node.kind]&.call(node) || "#{node.kind&.tr("_", " ") || "internal"} (VM)"
+        end
+
+        def code(node, word)
+          line = node.line
+          place = place(line)
+          place ? "#{word} #{place}" : [word, line["method"] || line["label"]].compact.join(" ")
+        end
+
+        def thread(node)
+          line = node.line
+          word = line["status"] == "dead" ? "dead thread" : "thread"
+          line["thread_name"] ? "#{word} #{Text.quote(line["thread_name"])}" : word
+        end
+
+        # Of which code the variables are: the iseq tells.
+        def variables(node)
+          code = node.related(node.line["iseq"])&.line || {}
+          ["variables of", code["label"], place(code)].compact.join(" ").sub(/ of\z/, "")
+        end
+
+        def method_entry(node)
+          line = node.line
+          owner = node.related(line["owner"])&.name
+          ["method", [owner, line["method"]].compact.join("#")].join(" ")
+        end
+
+        def root(node)
+          name = ROOTS.fetch(node.kind, "root #{node.kind}")
+          node.flag?(:conservative) ? "#{name} (may hold by chance)" : name
+        end
+      end
+
+      ROOTS = {
+        "global_variables" => "global variables",
+        "machine_context" => "machine stack",
+        "finalizers" => "finalizers"
+      }.freeze
+
+      OTHER = ->(node) { node.class_name || node.type.downcase }
+      BY_TYPE = {
+        "CLASS" => method(:module_words), "MODULE" => method(:module_words),
+        "ICLASS" => method(:included),
+        "STRING" => method(:string), "SYMBOL" => method(:string), "REGEXP" => method(:string),
+        "ARRAY" => ->(node) { sized(node.class_name || "hidden Array", node.line["length"]) },
+        "HASH" => ->(node) { sized(node.class_name || "hidden Hash", node.line["size"]) },
+        "OBJECT" => ->(node) { node.class_name || "object of an anonymous class" },
+        "STRUCT" => ->(node) { node.class_name || "anonymous struct" },
+        "DATA" => method(:data), "IMEMO" => method(:imemo), "ROOT" => method(:root),
+        "FILE" => ->(node) { ["IO", node.line["path"]].compact.join(" ") },
+        "VIRTUAL_ROOT" => ->(_) { "the VM" },
+        "MISSING" => ->(_) { "something that is not in the dump" }
+      }.freeze
+
+      DATA_WORDS = {
+        "proc" => ->(node) { code(node, node.line["lambda"] ? "lambda" : "proc") },
+        "binding" => ->(node) { code(node, "binding") },
+        "method" => ->(node) { "method object #{node.line["method"]}" },
+        "VM/thread" => method(:thread),
+        "fiber" => lambda { |node|
+          ["fiber", node.line["status"]&.then do |s|
+            "(#{s})"
+          end].compact.join(" ")
+        }
+      }.freeze
+
+      IMEMO_WORDS = {
+        "env" => method(:variables),
+        "iseq" => ->(node) { code(node, "code") },
+        "ment" => method(:method_entry),
+        "fields" => ->(_) { "fields" }
+      }.freeze
+
+      EDGES = {
+        reference: ->(_) { "(no name)" },
+        class: ->(_) { "class" },
+        root: ->(_) { "root" },
+        field: ->(name) { name.to_s.tr("_", " ") },
+        ivar: :to_s.to_proc,
+        global: :to_s.to_proc,
+        member: ->(name) { ".#{name}" },
+        index: ->(number) { number ? "[#{Terminal::Units.count(number)}]" : "[…]" },
+        key: ->(_) { "as a key" },
+        value: ->(text) { "[#{key(text)}]" },
+        value_int: ->(number) { "[#{number || "…"}]" },
+        value_at: ->(node) { "[#{node ? key_words(node) : "…"}]" },
+        constant: ->(name) { "constant #{name}" },
+        class_variable: :to_s.to_proc,
+        method: ->(name) { "method #{name}" },
+        captured: ->(name) { "captured #{name}" },
+        frame: ->(name) { name.to_s.tr("_", " ") },
+        frame_local: ->(name) { "local #{name}" },
+        fiber_local: ->(name) { "fiber-local #{name}" },
+        weak: ->(name) { ["weak", name].compact.join(" ") }
+      }.freeze
+
+      class << self
+        private
+
+        # A key that is an object: a string shows its value, others say what they are.
+        def key_words(node)
+          node.type == "STRING" && (text = text(node.line)) ? text : title(node)
+        end
+      end
+    end
+  end
+end

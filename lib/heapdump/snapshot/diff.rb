@@ -1,0 +1,83 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # What is different between dumps of one process, in the order of time. Frozen, Enumerable: each
+    # Change, what grew most between the first and the last dump first.
+    #
+    #   a.diff(b).first # => #<struct …Change label="Session", counts=[300, 700], bytes=[…]>
+    #
+    # Objects are compared in groups, never by address: between two dumps the GC may have moved
+    # them, and given their places to others.
+    class Diff
+      include Enumerable
+
+      # A group: +counts+, +bytes+ and +retained+ (nil by gem) in each of the dumps (Arrays of
+      # Integer).
+      Change = Struct.new(:key, :label, :counts, :bytes, :retained) do
+        # Last less first.
+        def count_change
+          counts.last - counts.first
+        end
+
+        def bytes_change
+          bytes.last - bytes.first
+        end
+
+        # Whether it grew from each dump to the next.
+        def grows?
+          counts.each_cons(2).all? { |before, after| after > before }
+        end
+      end
+
+      # The dumps (Array of Snapshot), what they are grouped by (Symbol), and the groups that differ
+      # (Array of Change).
+      attr_reader :snapshots, :by, :changes
+
+      def initialize(snapshots, by) # :nodoc:
+        @snapshots = snapshots.freeze
+        @by = by
+        @changes = compare(snapshots.map { |snapshot| snapshot.histogram(by: by) }).freeze
+        freeze
+      end
+
+      def each(&)
+        changes.each(&)
+      end
+
+      # Living objects and their bytes in each dump (Arrays of Integer).
+      def counts
+        snapshots.map { |snapshot| snapshot.graph.totals[0] }
+      end
+
+      def bytes
+        snapshots.map { |snapshot| snapshot.graph.totals[1] }
+      end
+
+      private
+
+      # Anonymous classes have nothing in common but that; those of a name are one group.
+      def compare(histograms)
+        tables = histograms.map do |histogram|
+          histogram.rows.group_by { |row| label(row) }
+        end
+        changes = tables.flat_map(&:keys).uniq.map do |label|
+          change(label, tables.map { |table| table.fetch(label, []) })
+        end
+        changes.select { |one| one.counts.uniq.size > 1 || one.bytes.uniq.size > 1 }
+               .sort_by { |one| [-one.bytes_change, -one.count_change, one.label] }
+      end
+
+      def label(row)
+        row.label.sub(/\A\(anonymous class 0x\h+\)\z/, "(anonymous classes)")
+      end
+
+      def change(label, rows_by_dump)
+        sums = %i[objects bytes retained].map do |figure|
+          rows_by_dump.map { |rows| rows.sum { |row| row[figure] || 0 } }.freeze
+        end
+        Change.new(rows_by_dump.flatten.first.key, label, *sums).freeze
+      end
+    end
+  end
+end

@@ -1,0 +1,71 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # Living strings with the same content. Frozen.
+    #
+    # value::     the content (String), nil in a dump that has none (<tt>strings: :hash</tt>)
+    # copies::    how many there are
+    # bytes::     what all of them take
+    # wasted::    what would be saved if there was one alone
+    # example::   one of them (Node)
+    # owners::    what holds them, most frequent first: [words (String), how many of +sampled+]
+    # sampled::   how many of them were asked for their owners
+    # locations:: where they were allocated, most frequent first: [place, how many of +sampled+]
+    Duplicate = Struct.new(:value, :copies, :bytes, :wasted, :example, :owners, :sampled,
+                           :locations)
+
+    # All duplicates of a dump. Frozen, Enumerable: each Duplicate, those that waste most first.
+    #
+    # strings::  living strings; compared:: those whose content (or its hash) is in the dump
+    # contents:: contents of which there are several; copies:: how many strings that are
+    # wasted::   bytes that all of them waste
+    class Duplicates
+      include Enumerable
+
+      SAMPLE = 100 # members of a group that are asked who holds them
+      OWNERS = 5   # of one string that are asked
+      TOLD = 3     # owners and places that are kept
+
+      attr_reader :strings, :compared, :contents, :copies, :wasted, :items
+
+      def self.of(snapshot, limit) # :nodoc:
+        *figures, groups = snapshot.graph.repeats(limit, SAMPLE)
+        new(figures, groups.map { |group| duplicate(snapshot, *group) })
+      end
+
+      def self.duplicate(snapshot, count, bytes, wasted, numbers)
+        nodes = numbers.map { |number| snapshot.node(number) }
+        Duplicate.new(Values.of(nodes.first.line), count, bytes, wasted, nodes.first,
+                      most_frequent(nodes.map { |node| owner(snapshot, node) }), nodes.size,
+                      most_frequent(nodes.map(&:location))).freeze
+      end
+
+      def self.most_frequent(words)
+        words.compact.tally.sort_by { |word, count| [-count, word] }.first(TOLD).freeze
+      end
+
+      # The best of those who refer to it, as "Session#@state".
+      def self.owner(snapshot, node)
+        references = snapshot.referrers(node, limit: OWNERS).select { |held| held.edge.holds? }
+        best = references.min_by { |held| held.edge.kind == :reference ? 1 : 0 }
+        best && Describe.owner(best.node, best.edge)
+      end
+      private_class_method :duplicate, :most_frequent, :owner
+
+      def initialize(figures, items) # :nodoc:
+        @strings, @compared, @contents, @copies, @wasted = figures
+        @items = items.freeze
+        freeze
+      end
+
+      def each(&)
+        items.each(&)
+      end
+
+      def size
+        items.size
+      end
+    end
+  end
+end

@@ -1,0 +1,76 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # The name by which one object holds another. Frozen.
+    class Edge
+      # In the order of enum hg_edge_kind (ext/heapgraph/graph.h).
+      KINDS = %i[
+        reference field ivar index key value value_at value_int member constant class_variable
+        method global captured frame frame_local fiber_local root weak class
+      ].freeze
+      PAYLOAD_BITS = 27
+      NO_PAYLOAD = (1 << PAYLOAD_BITS) - 1
+      INTEGER = %i[index key value_int].freeze
+      TEXT = %i[
+        field ivar value member constant class_variable method global captured frame frame_local
+        fiber_local weak
+      ].freeze
+
+      # One of KINDS.
+      attr_reader :kind
+
+      # What belongs to the kind: the name of a variable, constant, method, member or field
+      # (String), an index (Integer), a hash's key as it stands in the dump (String, for +:value+),
+      # as a Node (for +:value_at+) or Integer (for +:value_int+); nil where there is none.
+      attr_reader :name
+
+      # Where the frame stands whose variable it is, as "label file:line"; nil but for frames.
+      attr_reader :frame
+
+      # What the reader calls an edge (Integer) as an Edge.
+      def self.decode(snapshot, number)
+        kind = KINDS.fetch(number >> PAYLOAD_BITS)
+        payload = number & NO_PAYLOAD
+        return new(kind) if payload == NO_PAYLOAD
+        return new(kind, payload) if INTEGER.include?(kind)
+        return new(kind, snapshot.node(payload)) if kind == :value_at
+        return new(kind) unless TEXT.include?(kind)
+
+        text = snapshot.graph.string(payload)
+        frame, name = text.split("\x1f", 2)
+        name ? new(kind, name, frame) : new(kind, text)
+      end
+
+      def initialize(kind, name = nil, frame = nil)
+        @kind = kind
+        @name = name
+        @frame = frame
+        freeze
+      end
+
+      # True unless it is a weak reference, which keeps nothing alive.
+      def holds?
+        kind != :weak
+      end
+
+      # The same for all edges that differ in nothing but which of many elements they lead to.
+      def signature
+        case kind
+        when :index, :key, :value_at, :value_int then kind.to_s
+        when :value then name.to_s.match?(/\A(?:":|n|t|f)/) ? "value #{name}" : "value"
+        else [kind, frame && Describe.frame_label(frame), name].compact.join(" ")
+        end
+      end
+
+      # In words: "@user", "[3]", "constant CACHE", "captured payload".
+      def to_s
+        Describe.edge(self)
+      end
+
+      def inspect
+        "#<#{self.class} #{self}>"
+      end
+    end
+  end
+end

@@ -1,0 +1,118 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # Some of the objects of a Histogram: those of one class, one place … Frozen.
+    #
+    # key::       what they have in common: the name of a class (nil for an anonymous one), a type,
+    #             "file:line", a generation (Integer), a gem; nil where it is not known
+    # label::     the same in words
+    # objects::   living objects
+    # bytes::     their shallow sizes
+    # retained::  what would be free if all of them were (Integer), nil where that is not told
+    # largest::   the one that retains most (Node)
+    # garbage::   objects of the kind that nothing holds; garbage_bytes:: their sizes
+    Row = Struct.new(:key, :label, :objects, :bytes, :retained, :largest, :garbage,
+                     :garbage_bytes) do
+      def inspect
+        "#<HeapDump::Snapshot::Row #{label} #{objects} objects #{bytes} bytes retained #{retained}>"
+      end
+    end
+
+    # Objects in groups, those that retain most first. Frozen, Enumerable.
+    #
+    #   snapshot.histogram(by: :class).first(3).map(&:label) # => ["String", "Array", "Session"]
+    class Histogram
+      include Enumerable
+
+      # Numbers that the reader has for them.
+      BY = { class: 0, type: 1, location: 2, generation: 3 }.freeze
+
+      # What they are grouped by (Symbol), and the groups (Array of Row).
+      attr_reader :by, :rows
+
+      # :nodoc:
+      def self.of(snapshot, by, below)
+        unless BY.key?(by) || by == :gem
+          raise ArgumentError, "by: is one of #{[*BY.keys, :gem].join(", ")}, not #{by.inspect}"
+        end
+
+        groups = snapshot.graph.groups(BY.fetch(by, BY[:location]), below&.id)
+        rows = groups.map { |group| row(snapshot, by, *group) }
+        new(by, by == :gem ? gems(rows) : rows)
+      end
+
+      def self.row(snapshot, by, key, type, kind, largest, count, bytes, retained, garbage,
+                   garbage_bytes)
+        key, label = key_and_label(snapshot, by, key, type, kind)
+        Row.new(key, label, count, bytes, retained, largest && snapshot.node(largest), garbage,
+                garbage_bytes).freeze
+      end
+
+      def self.key_and_label(snapshot, by, key, type, kind)
+        case by
+        when :class then class_key(snapshot, key, Node::TYPES.fetch(type), kind)
+        when :type then [Node::TYPES.fetch(key)] * 2
+        when :generation then [key, key ? key.to_s : "(unknown)"]
+        else [key, key ? Places.short(key) : "(unknown)"]
+        end
+      end
+
+      # Objects without a class are told by what the VM calls them.
+      def self.class_key(snapshot, number, type, kind)
+        return [nil, "(#{[type, kind].compact.join(" ")})"] unless number
+
+        node = snapshot.node(number)
+        [node.name, node.name || "(anonymous class #{node})"]
+      end
+
+      # Places as the gems that they lie in. What they retain together cannot be added up.
+      def self.gems(rows)
+        gems = rows.group_by { |row| Places.gem_of(row.key) }.map do |gem, parts|
+          Row.new(gem, gem, parts.sum(&:objects), parts.sum(&:bytes), nil,
+                  parts.filter_map(&:largest).max_by(&:memsize), parts.sum(&:garbage),
+                  parts.sum(&:garbage_bytes)).freeze
+        end
+        gems.sort_by { |row| [-row.bytes, -row.objects, row.label] }
+      end
+      private_class_method :row, :key_and_label, :class_key, :gems
+
+      def initialize(by, rows) # :nodoc:
+        @by = by
+        @rows = rows.freeze
+        freeze
+      end
+
+      def each(&)
+        rows.each(&)
+      end
+
+      # The group of a key or label (Row), nil if there is none.
+      def [](key)
+        rows.find { |row| row.key == key } || rows.find { |row| row.label == key }
+      end
+
+      def size
+        rows.size
+      end
+
+      # Living objects of all groups, and their shallow sizes.
+      def objects
+        rows.sum(&:objects)
+      end
+
+      def bytes
+        rows.sum(&:bytes)
+      end
+
+      # False where no object says what it should be grouped by: allocations were not traced.
+      def known?
+        rows.any?(&:key)
+      end
+
+      def inspect
+        "#<#{self.class} by #{by}, #{rows.size} groups>"
+      end
+    end
+  end
+end

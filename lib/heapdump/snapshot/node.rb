@@ -1,0 +1,119 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # One object of a dump (or one of its roots). Frozen; what its line says beyond the facts below
+    # is read from the file when it is asked for.
+    #
+    #   node = snapshot.object("0x7f10a2b3c4d8")
+    #   node.class_name       # => "Session"
+    #   node.line["ivars"]    # => {"@id" => 42, "@user" => "0x7f10a2b3c500"}
+    class Node
+      # Number of the node in the reader's graph (Integer). Means nothing outside this snapshot.
+      attr_reader :id
+      # Where the object was (Integer), nil for roots.
+      attr_reader :address
+      # "OBJECT", "STRING" … as in the dump; "ROOT"; "MISSING" for what is referenced and has no
+      # line.
+      attr_reader :type
+      # Bytes of its slot and of what it allocated itself.
+      attr_reader :memsize
+      # Name of its class, singleton classes skipped; nil where it has none.
+      attr_reader :class_name
+      # C type of a DATA, kind of an IMEMO, category of a root (String); nil for others.
+      attr_reader :kind
+      # Name of a class or module (String), nil for others and for anonymous ones.
+      attr_reader :name
+      # Where it was allocated, as "file:line"; nil unless allocations were traced.
+      attr_reader :location
+      # The count of GCs when it was allocated; nil unless allocations were traced.
+      attr_reader :generation
+
+      def initialize(snapshot, id) # :nodoc:
+        @snapshot = snapshot
+        @id = id
+        address, type, @memsize, @flags, @class_id, @class_name, word, @location,
+          @generation = snapshot.graph.node(id)
+        @type = TYPES.fetch(type)
+        NAMED.include?(@type) ? @name = word : @kind = word
+        @address = address unless address.zero?
+        freeze
+      end
+
+      # In the order of enum hg_type (ext/heapgraph/graph.h).
+      TYPES = %w[
+        UNKNOWN OBJECT CLASS MODULE ICLASS FLOAT STRING REGEXP ARRAY HASH STRUCT BIGNUM FILE DATA
+        MATCH COMPLEX RATIONAL SYMBOL IMEMO NODE ROOT VIRTUAL_ROOT MISSING
+      ].freeze
+      NAMED = %w[CLASS MODULE MISSING].freeze
+      FLAGS = %i[conservative vm_cache singleton frozen old shared error finalizer].freeze
+
+      # Facts about it: some of FLAGS (Array of Symbols).
+      def flags
+        FLAGS.each_index.filter_map { |bit| FLAGS[bit] if @flags[bit] == 1 }
+      end
+
+      # True if it has this one of FLAGS.
+      def flag?(flag)
+        @flags[FLAGS.index(flag)] == 1
+      end
+
+      def root?
+        %w[ROOT VIRTUAL_ROOT].include?(type)
+      end
+
+      # Its class as a Node, singleton classes skipped; nil where it has none.
+      def class_node
+        @class_id && @snapshot.node(@class_id)
+      end
+
+      # Its line in the dump (Hash, as parsed from JSON); {} where it has none.
+      def line
+        @snapshot.line(id)
+      end
+
+      # Bytes that would be free if it were: its own and those of all that it alone keeps alive. 0
+      # if nothing holds it.
+      def retained_size
+        @snapshot.retained_size(self)
+      end
+
+      # False for garbage: what no root holds.
+      def reachable?
+        @snapshot.reachable?(self)
+      end
+
+      # Another object of the same dump by its address as it stands in a line, nil if there is none.
+      def related(address)
+        address && @snapshot.object(address)
+      end
+
+      # "0x7f10a2b3c4d8", as it can be given to #object and to the commands; the category of a root.
+      def to_s
+        address ? format("0x%x", address) : kind.to_s
+      end
+
+      # In words: "Hash of 31,337", "proc app/bus.rb:9".
+      def words
+        Describe.node(self)
+      end
+
+      def inspect
+        "#<#{self.class} #{self} #{words}>"
+      end
+
+      def ==(other)
+        other.is_a?(Node) && other.id == id && other.snapshot.equal?(snapshot)
+      end
+      alias eql? ==
+
+      def hash
+        id.hash
+      end
+
+      protected
+
+      attr_reader :snapshot
+    end
+  end
+end

@@ -1,0 +1,133 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # How an object is held: from a root, edge by edge. Frozen.
+    #
+    #   path = snapshot.paths("0x7f10a2b3c4d8").first
+    #   path.to_s # => "Registry (module) → constant CACHE → Hash of 9 → [\"k17\"] → Session"
+    class Path
+      # One edge of a path (Edge) and the object that it leads to (Node).
+      Step = Struct.new(:edge, :node)
+
+      # A Step as it is told: +words+ are the names on the way to +node+, more than one where a
+      # variable belongs to a frame, and none at the beginning. +place+ is where a constant is set
+      # ("file:line"), nil for others.
+      Hop = Struct.new(:words, :node, :place)
+
+      # How good a reason a path is, best first, by its weakest link.
+      #
+      # +:named+:: from a named module or a global variable
+      # +:frame+:: through a frame of a thread or fiber: let go when it returns
+      # +:root+::  from another root of the VM
+      # +:cache+:: through a cache or table of the VM, which holds but is no cause
+      # +:stack+:: from a word on the machine stack that looks like a reference: perhaps by chance
+      RANKS = %i[named frame root cache stack].freeze
+
+      # The root, where the path begins (Node).
+      attr_reader :root
+      # From the root on (Array of Step).
+      attr_reader :steps
+      # One of RANKS.
+      attr_reader :rank
+      # What to begin with when it is told (Node): the last named module that leads there by
+      # constants, else the first object.
+      attr_reader :holder
+      # The way from the holder as it is told (Array of Hop). Objects that no program sees are left
+      # out: environments are told by the block or frame that they belong to, tables of instance
+      # variables and shared buffers by their owner.
+      attr_reader :hops
+
+      # What the reader knows of a path (Graph#paths) as one. :nodoc:
+      def self.decode(snapshot, (rank, disjoint, holder, flat))
+        steps = flat.each_slice(2).map do |number, name|
+          Step.new(Edge.decode(snapshot, name), snapshot.node(number)).freeze
+        end
+        new(steps, RANKS.fetch(rank), holder, disjoint)
+      end
+
+      def initialize(steps, rank, holder, disjoint) # :nodoc:
+        @root = steps.first.node
+        @steps = steps.drop(1).freeze
+        @rank = rank
+        @holder = steps[holder].node
+        @disjoint = disjoint
+        @hops = tell(steps.drop(holder)).freeze
+        freeze
+      end
+
+      # The object that is held.
+      def target
+        steps.empty? ? root : steps.last.node
+      end
+
+      # True if it shares no edge behind its holder with a better path to the same object.
+      def disjoint?
+        @disjoint
+      end
+
+      # Edges from the root to the target.
+      def length
+        steps.size
+      end
+
+      # The same for all paths that differ in nothing but which of many elements they pass, also in
+      # another dump.
+      def signature
+        parts = told_steps.map { |step| "#{step.edge.signature} → #{kind_of(step.node)}" }
+        [*(holder.root? ? nil : "root #{root.kind}"), kind_of(holder), *parts].join(" → ")
+      end
+
+      # In one line.
+      def to_s
+        hops.flat_map { |hop| [*hop.words, Describe.node(hop.node)] }.join(" → ")
+      end
+
+      def inspect
+        "#<#{self.class} #{self}>"
+      end
+
+      private
+
+      def told_steps
+        at = steps.index { |step| step.node == holder }
+        at ? steps.drop(at + 1) : steps
+      end
+
+      def kind_of(node)
+        return node.name || node.type if %w[CLASS MODULE].include?(node.type)
+
+        node.class_name || node.kind || node.type
+      end
+
+      def tell(steps)
+        hops = [Hop.new([].freeze, steps.first.node).freeze]
+        names = []
+        steps.each_cons(2) do |before, step|
+          names.concat(names_of(before, step))
+          next if left_out?(step) && !step.equal?(steps.last)
+
+          hops << Hop.new(names.freeze, step.node,
+                          Describe.constant_place(before.node, step.edge)).freeze
+          names = []
+        end
+        hops
+      end
+
+      # A frame goes before its variable. What leads into something that is left out says nothing.
+      def names_of(before, step)
+        frame = step.edge.frame
+        frame = nil if frame == before.edge.frame
+        [frame && Describe.frame(frame), (Describe.edge(step.edge) unless left_out?(step))].compact
+      end
+
+      def left_out?(step)
+        node = step.node
+        return false if step.edge.kind == :reference
+        return %w[env fields].include?(node.kind) if node.type == "IMEMO"
+
+        node.type == "ARRAY" && node.class_name.nil? && step.edge.name == "shared_root"
+      end
+    end
+  end
+end

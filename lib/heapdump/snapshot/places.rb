@@ -1,0 +1,43 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # Files as people name them: what lies in a gem or in Ruby's own library begins with its name.
+    #
+    #   Places.short("/usr/lib/ruby/gems/3.3.0/gems/puma-6.4/lib/puma/server.rb:12")
+    #   # => "puma-6.4/lib/puma/server.rb:12"
+    module Places
+      GEM = %r{\A.*/(?:bundler/)?gems/(?<gem>[^/]+-[^/]+)/}
+      STDLIB = %r{\A.*/lib/ruby/(?:site_ruby/|vendor_ruby/)?\d+\.\d+\.\d+/}
+      DEBIAN = %r{\A.*/lib/ruby/vendor_ruby/}
+
+      RUBY = [/\A<internal:/, STDLIB, DEBIAN].freeze
+
+      module_function
+
+      # A path, with or without a line, in short.
+      def short(place)
+        if place.match?(GEM) then place.sub(GEM) { "#{Regexp.last_match[:gem]}/" }
+        elsif place.match?(STDLIB) then place.sub(STDLIB, "ruby/")
+        else
+          place.sub(DEBIAN, "ruby/")
+        end
+      end
+
+      # Whose a file is: "puma-6.4", "ruby" (its library and core), or "app" (anything else).
+      def gem_of(place)
+        return "(unknown)" if place.nil? || place.empty?
+
+        match = GEM.match(place)
+        return match[:gem] if match
+
+        RUBY.any? { |pattern| place.match?(pattern) } ? "ruby" : "app"
+      end
+
+      # Whether the application itself wrote it.
+      def app?(place)
+        gem_of(place) == "app"
+      end
+    end
+  end
+end

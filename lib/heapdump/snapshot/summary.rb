@@ -1,0 +1,127 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # What the heap of a dump is made of. Frozen but for the parts, which are computed when they are
+    # asked for.
+    class Summary
+      # Where the memory of the process is, in bytes and numbers; nil what the dump does not tell.
+      #
+      # rss::            memory of the process when it was dumped; peak_rss::, swap::
+      # pages::          pages of the Ruby heap; page_bytes:: all of them together
+      # slots::          room for so many objects; free_slots::, free_bytes::
+      # live:: live_bytes::       objects that a root holds, and their shallow sizes
+      # garbage:: garbage_bytes:: objects that nothing holds
+      # malloc::         what objects have allocated besides their slots
+      # unexplained::    the rest of rss: code, stacks, libraries in C, what malloc keeps
+      # used_pages::     pages on which objects live; sparse_pages:: of those, with a tenth of their
+      #                  slots alive or less; sparse_objects:: the objects that hold those
+      Memory = Struct.new(
+        :rss, :peak_rss, :swap, :pages, :page_bytes, :slots, :free_slots, :free_bytes,
+        :live, :live_bytes, :garbage, :garbage_bytes, :malloc, :unexplained,
+        :used_pages, :sparse_pages, :sparse_objects, keyword_init: true
+      )
+
+      # An object that many refer to: the Node, and by how many references.
+      Referred = Struct.new(:node, :references)
+
+      def initialize(snapshot, limit) # :nodoc:
+        @snapshot = snapshot
+        @limit = limit
+      end
+
+      # The account of memory (Memory).
+      def memory
+        @memory ||= Memory.new(**process, **heap, **objects).tap do |memory|
+          used = footer_heaps.sum { |heap| (heap["slots"] - heap["free"]) * heap["slot_size"] }
+          all = memory.live_bytes + memory.garbage_bytes
+          memory.malloc = all - used if memory.slots && all >= used
+          memory.unexplained = unexplained(memory)
+        end.freeze
+      end
+
+      # Histograms: Snapshot#histogram.
+      def types
+        @types ||= @snapshot.histogram(by: :type)
+      end
+
+      def classes
+        @classes ||= @snapshot.histogram(by: :class)
+      end
+
+      def generations
+        @generations ||= @snapshot.histogram(by: :generation)
+      end
+
+      def locations
+        @locations ||= @snapshot.histogram(by: :location)
+      end
+
+      def gems
+        @gems ||= @snapshot.histogram(by: :gem)
+      end
+
+      # Whether objects say where they were allocated.
+      def traced?
+        locations.known?
+      end
+
+      # The objects that most others refer to (Array of Referred).
+      def most_referred
+        @most_referred ||= begin
+          pairs = @snapshot.graph.most_referred(@limit).each_slice(2)
+          pairs.map { |number, count| Referred.new(@snapshot.node(number), count).freeze }.freeze
+        end
+      end
+
+      # Snapshot#duplicate_strings.
+      def duplicate_strings
+        @duplicate_strings ||= @snapshot.duplicate_strings(limit: @limit)
+      end
+
+      private
+
+      def process
+        memory = @snapshot.header["memory"] || {}
+        { rss: memory["rss"], peak_rss: memory["peak_rss"], swap: memory["swap"] }
+      end
+
+      def footer_heaps
+        heaps = @snapshot.footer["heaps"]
+        heaps.is_a?(Array) ? heaps.select { |heap| heap["pages"].to_i.positive? } : []
+      end
+
+      def heap
+        heaps = footer_heaps
+        return {} if heaps.empty?
+
+        size = page_size(heaps)
+        used, sparse, objects, = @snapshot.graph.pages(size)
+        pages = heaps.sum { |one| one["pages"] }
+        { pages: pages, page_bytes: pages * size,
+          slots: heaps.sum { |one| one["slots"] }, free_slots: heaps.sum { |one| one["free"] },
+          free_bytes: heaps.sum { |one| one["free"] * one["slot_size"] },
+          used_pages: used, sparse_pages: sparse, sparse_objects: objects }
+      end
+
+      # The power of two that the slots of a page fill.
+      def page_size(heaps)
+        heap = heaps.max_by { |one| one["pages"] }
+        bytes = heap["slots"] * heap["slot_size"] / heap["pages"]
+        1 << bytes.bit_length
+      end
+
+      def objects
+        live, live_bytes, garbage, garbage_bytes = @snapshot.graph.totals
+        { live: live, live_bytes: live_bytes, garbage: garbage, garbage_bytes: garbage_bytes }
+      end
+
+      # Nothing where the parts are more than the whole: pages that are swapped out, or never used.
+      def unexplained(memory)
+        return unless memory.rss && memory.page_bytes && memory.malloc
+
+        [memory.rss - memory.page_bytes - memory.malloc, 0].max
+      end
+    end
+  end
+end

@@ -1,0 +1,52 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # Finds strings, symbols and regexps by their content, which is in the file alone.
+    class Values # :nodoc:
+      # What stands in a line as it is in the string: the longest such part is looked for first.
+      PLAIN = /[\p{Alnum} _.,:;=@#-]+/
+
+      def initialize(snapshot)
+        @snapshot = snapshot
+      end
+
+      # As Snapshot#find; the wanted value is a String or a Regexp.
+      def find(wanted, type, classes, min_size, limit)
+        matching = @snapshot.graph.texts_with(needle(wanted)).filter_map do |number|
+          node = @snapshot.node(number)
+          node if fits?(node, type, classes, min_size) && contains?(node.line, wanted)
+        end
+        Page.new(matching.sort_by { |node| [-node.retained_size, node.id] }.first(limit),
+                 matching.size)
+      end
+
+      # The content of a string's line as a String; nil where the dump has none.
+      def self.of(line)
+        return line["value"] if line["value"].is_a?(String)
+
+        line["value_base64"]&.then { |text| text.unpack1("m").force_encoding(Encoding::BINARY) }
+      end
+
+      private
+
+      def needle(wanted)
+        return "".b unless wanted.is_a?(String)
+
+        wanted.dup.force_encoding(Encoding::UTF_8).scrub("\0").scan(PLAIN).max_by(&:bytesize).to_s.b
+      end
+
+      def fits?(node, type, classes, min_size)
+        (type.nil? || node.type == Node::TYPES[type]) && node.memsize >= min_size &&
+          (classes.nil? || classes.include?(node.class_node&.id))
+      end
+
+      def contains?(line, wanted)
+        value = Values.of(line) or return false
+        return value.b.include?(wanted.b) if wanted.is_a?(String)
+
+        value.encoding == Encoding::BINARY && wanted.fixed_encoding? ? false : value.match?(wanted)
+      end
+    end
+  end
+end
