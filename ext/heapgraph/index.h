@@ -37,8 +37,8 @@ struct hg_unit {
     uint32_t number; /* of the unit; from hg_units_rank on its first node */
 };
 
-#define HG_UNIT_BLOCK 1024
-#define HG_UNIT_BLOCKS 8192
+#define HG_UNIT_BLOCK 4096
+#define HG_UNIT_BLOCKS 2048
 
 /* The units, common to all threads. */
 struct hg_units {

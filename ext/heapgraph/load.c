@@ -103,6 +103,7 @@ read_pieces(void *data, unsigned thread) {
 static bool
 looks_like_objspace(const struct hg_piece *piece) {
     static const char header[] = "{\"type\":\"HEADER\"", ours[] = "\"class_name\":";
+    if (piece->size == 0) return false;
     return !memmem(piece->text, piece->size < 64 ? piece->size : 64, header, sizeof header - 1) &&
            !memmem(piece->text, piece->size, ours, sizeof ours - 1);
 }

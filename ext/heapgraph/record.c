@@ -14,6 +14,7 @@
 struct line {
     struct hg_recorder *recorder;
     const struct hg_tape *tape;
+    uint32_t first_field; // of those that have not been read: address and type mostly come first
     enum hg_word type;
     enum hg_word kind; // struct or imemo_type
     struct hg_node_record node;
@@ -67,7 +68,7 @@ is_text(const struct hg_token *token) {
     return token->kind == HG_TOKEN_STRING;
 }
 
-static enum hg_word
+static inline enum hg_word
 word_of(const struct hg_token *token) {
     return token->escaped || !token->text ? HG_W_UNKNOWN : hg_word(token->text, token->size);
 }
@@ -489,7 +490,7 @@ take_field(struct line *line, uint32_t key) {
 static void
 take_fields(struct line *line) {
     const struct hg_tape *tape = line->tape;
-    for (uint32_t i = 1; i < tape->token[0].size; i = hg_tape_behind(tape, i + 1))
+    for (uint32_t i = line->first_field; i < tape->token[0].size; i = hg_tape_behind(tape, i + 1))
         take_field(line, i);
 }
 
@@ -712,21 +713,36 @@ take_shape(struct line *line) {
     return true;
 }
 
+/* Finds type and address. Returns the first field behind them, if they come first. */
+static uint32_t
+identify(const struct hg_tape *tape, const struct hg_token **type, const struct hg_token **address) {
+    const struct hg_token *token = tape->token;
+    *type = *address = NULL;
+    if (token[0].size >= 5 && word_of(&token[1]) == HG_W_address &&
+        word_of(&token[3]) == HG_W_type) {
+        *address = &token[2];
+        *type = &token[4];
+        return 5;
+    }
+    for (uint32_t i = 1; i < token[0].size; i = hg_tape_behind(tape, i + 1)) {
+        enum hg_word word = word_of(&token[i]);
+        if (word == HG_W_address && !*address) *address = &token[i + 1];
+        if (word == HG_W_type && !*type) *type = &token[i + 1];
+    }
+    return 1;
+}
+
 bool
 hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_t at) {
-    const struct hg_token *address = NULL, *type = NULL;
+    const struct hg_token *address, *type;
     if (recorder->failed) return false;
-    for (uint32_t i = 1; i < tape->token[0].size; i = hg_tape_behind(tape, i + 1)) {
-        enum hg_word word = word_of(&tape->token[i]);
-        if (word == HG_W_address && !address) address = &tape->token[i + 1];
-        if (word == HG_W_type && !type) type = &tape->token[i + 1];
-        if (type && address) break; // they come first
-    }
+    uint32_t first_field = identify(tape, &type, &address);
     if (!type || !is_text(type)) return false;
 
     struct line line = {
         .recorder = recorder,
         .tape = tape,
+        .first_field = first_field,
         .type = word_of(type),
         .node = {.place = HG_NO_PLACE, .class = HG_NO_PLACE, .line = at, .label = HG_NO_STRING},
     };
@@ -742,7 +758,8 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
         return take_root(&line);
     case HG_W_SHAPE:
         return take_shape(&line);
-    case HG_W_NONE: // an empty slot, of dump_all with full: true
+    case HG_W_NONE: // empty slots, which dump_all writes with full: true
+    case HG_W_ZOMBIE: // and such as wait for their finalizer
         return true;
     default:
         return take_object(&line, address);

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SPAN = 1 << 20, COPY = 1 << 20, LINE_GUESS = 2048 };
+enum { SPAN = 1 << 19, COPY = 1 << 20, LINE_GUESS = 2048 };
 
 struct hg_source {
     char *name;
