@@ -359,6 +359,46 @@ class TestTrigger < HeapDumpTest
     assert_equal true, heap.header["gc_ran"]
   end
 
+  # A handler that waited through the scheduler would go on in another fiber.
+  def test_under_a_fiber_scheduler
+    assert_equal "[:fiber]\n", out_of(<<~'RUBY')
+      class Recorder
+        def initialize = @calls = []
+        attr_reader :calls
+
+        %i[block unblock kernel_sleep io_wait io_read io_write process_wait].each do |name|
+          define_method(name) { |*| @calls << name }
+        end
+
+        def fiber(&block)
+          @calls << :fiber
+          Fiber.new(blocking: false, &block).tap(&:resume)
+        end
+
+        def close = nil
+      end
+      HeapDump.on_signal(path: "#{DIR}/heap.json")
+      recorder = Recorder.new
+      Fiber.set_scheduler(recorder)
+      Fiber.schedule { signal }
+      called = recorder.calls.dup
+      Fiber.set_scheduler(nil)
+      wait_for_dumps(1)
+      p called
+    RUBY
+    heap
+  end
+
+  def test_the_program_ends_meanwhile
+    out_of(<<~'RUBY')
+      HeapDump.on_signal(path: "#{DIR}/heap.json")
+      signal
+      exit
+    RUBY
+    wait_until("a dump") { Dir.children(scratch) == ["heap.json"] }
+    heap
+  end
+
   def test_leaves_no_thread_and_no_descriptor
     assert_equal "true\n1\n", out_of(<<~'RUBY')
       HeapDump.on_signal(path: "#{DIR}/%{count}.json")
