@@ -29,7 +29,7 @@ struct once {
 };
 
 static void
-call_once(struct once *once) {
+run_once(struct once *once) {
     if (!pthread_equal(pthread_self(), once->thread) || once->called) return;
     once->called = true;
     once->fn(once->data);
@@ -37,20 +37,20 @@ call_once(struct once *once) {
 
 static void *
 call_at_barrier(void *once) {
-    call_once(once);
+    run_once(once);
     return NULL;
 }
 
 static void
 call_in_mark(VALUE ref, void *once) {
     (void)ref;
-    call_once(once);
+    run_once(once);
 }
 
 static void
 call_in_allocation(VALUE tracepoint, void *once) {
     (void)tracepoint;
-    call_once(once);
+    run_once(once);
 }
 
 /*
@@ -75,7 +75,7 @@ hd_mri_stop_ractors(bool several, void (*fn)(void *), void *data) {
     struct once once = {fn, data, pthread_self(), false};
     if (several && rb_vm_lock_with_barrier) rb_vm_lock_with_barrier(call_at_barrier, &once);
     else if (several) call_under_lock(&once);
-    call_once(&once);
+    run_once(&once);
 }
 
 bool
