@@ -6,6 +6,7 @@
 #include "binding.h"
 #include "find.h"
 #include "folded.h"
+#include "groups.h"
 #include "pages.h"
 #include "retained.h"
 #include "texts.h"
@@ -219,6 +220,78 @@ graph_totals(VALUE self) {
     return rb_ary_new_from_args(4, ULL2NUM(tree->reachable_objects), ULL2NUM(tree->reachable_bytes),
                                 ULL2NUM(tree->unreachable_objects),
                                 ULL2NUM(tree->unreachable_bytes));
+}
+
+struct grouping {
+    enum hg_group_by by;
+    uint32_t below;
+    struct hg_group *groups;
+    size_t count;
+};
+
+static enum hg_status
+find_groups(struct binding *self, void *data) {
+    struct grouping *grouping = data;
+    return hg_groups(self->analysis.graph, &self->analysis.tree, grouping->by, grouping->below,
+                     &self->task, &grouping->groups, &grouping->count);
+}
+
+static void
+free_groups(void *data) {
+    struct grouping *grouping = data;
+    free(grouping->groups);
+}
+
+/* What the key of a group stands for, as graph_node tells it. */
+static VALUE
+group_key(const struct hg_graph *graph, enum hg_group_by by, const struct hg_group *group) {
+    switch (by) {
+    case HG_BY_LOCATION:
+        return hgb_text(graph, group->key);
+    case HG_BY_TYPE:
+        return UINT2NUM(group->key);
+    case HG_BY_CLASS:
+    case HG_BY_GENERATION:
+        return hgb_node_or_nil(group->key);
+    }
+    return Qnil;
+}
+
+/*
+ *  call-seq: graph.groups(by, below) -> array
+ *
+ * By 0 class, 1 type, 2 location, 3 generation; of what `below` (or nil) dominates. For each group
+ * [key, type, kind, largest node, objects, bytes, retained bytes, garbage objects, garbage bytes].
+ */
+static VALUE
+graph_groups(VALUE self, VALUE by, VALUE below) {
+    struct binding *binding = hgb_with_tree(self);
+    const struct hg_graph *graph = binding->analysis.graph;
+    struct grouping grouping = {
+        .by = (enum hg_group_by)NUM2UINT(by),
+        .below = NIL_P(below) ? HG_NO_NODE : hgb_node(binding, below),
+    };
+    if (grouping.by > HG_BY_GENERATION) rb_raise(rb_eArgError, "no such grouping");
+    hgb_run(binding, find_groups, &grouping, free_groups);
+
+    VALUE rows = rb_ary_new_capa((long)grouping.count);
+    for (size_t i = 0; i < grouping.count; i++) {
+        const struct hg_group *group = &grouping.groups[i];
+        VALUE row[] = {
+            group_key(graph, grouping.by, group),
+            INT2FIX(group->type),
+            hgb_text(graph, group->label),
+            hgb_node_or_nil(group->largest),
+            ULL2NUM(group->count),
+            ULL2NUM(group->bytes),
+            ULL2NUM(group->retained),
+            ULL2NUM(group->unreachable),
+            ULL2NUM(group->unreachable_bytes),
+        };
+        rb_ary_push(rows, rb_ary_new_from_values(sizeof(row) / sizeof(*row), row));
+    }
+    free_groups(&grouping);
+    return rows;
 }
 
 struct search {
@@ -544,6 +617,7 @@ hgb_define_answers(VALUE class) {
     rb_define_method(class, "retained_by_all", graph_retained_by_all, 1);
     rb_define_method(class, "totals", graph_totals, 0);
 
+    rb_define_method(class, "groups", graph_groups, 2);
     rb_define_method(class, "find", graph_find, 6);
     rb_define_method(class, "modules_named", graph_modules_named, 1);
     rb_define_method(class, "most_referred", graph_most_referred, 1);

@@ -27,11 +27,13 @@ module HeapDump
     COMMANDS = {
       "take" => "a dump of a running process: by its signal handler, else through gdb",
       "doctor" => "which of the two will work for a process, and why not",
+      "summary" => "what the heap is made of: memory, types, classes, places, strings",
       "top" => "the objects that keep most memory alive",
       "why" => "who holds an object, or the objects of a class",
       "show" => "one object: its fields, references and referrers",
       "find" => "objects by class, type, content or size",
       "strings" => "strings that are there several times, and who holds them",
+      "diff" => "what grew between dumps",
       "verify" => "whether a dump is whole and valid",
       "convert" => "a dump for other tools"
     }.freeze

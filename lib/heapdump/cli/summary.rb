@@ -76,10 +76,11 @@ module HeapDump
       def fragmentation(memory)
         return unless memory.used_pages&.positive?
 
-        screen.line("#{count(memory.sparse_pages)} of #{count(memory.used_pages)} pages in use " \
-                    "(#{percent(memory.sparse_pages, memory.used_pages)}) are held by " \
-                    "#{Terminal::Units.plural(memory.sparse_objects, "object")}: " \
-                    "a tenth of their slots or less is alive.")
+        sparse = "#{count(memory.sparse_pages)} of #{count(memory.used_pages)} pages in use " \
+                 "(#{percent(memory.sparse_pages, memory.used_pages)})"
+        objects = Terminal::Units.plural(memory.sparse_objects, "object")
+        screen.line("Fragmentation: #{sparse} have a tenth of their slots alive or less; " \
+                    "#{objects} hold them.")
       end
 
       def histogram(title, histogram, word, retained: true)

@@ -9,6 +9,7 @@ module HeapDump
     module Describe
       Text = Terminal::Text
       SHOWN = 40 # columns of a string's value
+      ELEMENTS = %i[index value value_at value_int key].freeze
 
       class << self
         # An object or root: "Registry (module)", "Hash of 2", "proc app/bus.rb:9", "Session".
@@ -28,9 +29,9 @@ module HeapDump
         end
 
         # Who holds something, by which name, and not which one: "Session#@state", "Hash [:id]",
-        # "env captured payload".
-        def owner(node, edge)
-          name = %i[index value_at value_int key].include?(edge.kind) ? "[…]" : edge(edge)
+        # "env captured payload". Without +exact+, elements are "[…]", whatever their key is.
+        def owner(node, edge, exact: true)
+          name = !exact && ELEMENTS.include?(edge.kind) ? "[…]" : edge(edge)
           who = node.name || node.class_name || node.kind || node.type
           Text.safe(edge.kind == :ivar ? "#{who}##{name}" : "#{who} #{name}")
         end

@@ -37,7 +37,7 @@ module HeapDump
       def self.duplicate(snapshot, count, bytes, wasted, numbers)
         nodes = numbers.map { |number| snapshot.node(number) }
         Duplicate.new(Values.of(nodes.first.line), count, bytes, wasted, nodes.first,
-                      most_frequent(nodes.map { |node| owner(snapshot, node) }), nodes.size,
+                      owners(nodes.filter_map { |node| owner(snapshot, node) }), nodes.size,
                       most_frequent(nodes.map(&:location))).freeze
       end
 
@@ -45,13 +45,21 @@ module HeapDump
         words.compact.tally.sort_by { |word, count| [-count, word] }.first(TOLD).freeze
       end
 
-      # The best of those who refer to it, as "Session#@state".
+      # Which key of a hash or which index it is says something only if most have the same.
+      def self.owners(pairs)
+        most_frequent(pairs.group_by(&:first).flat_map do |general, members|
+          exact, number = members.map(&:last).tally.max_by(&:last)
+          [number * 2 > members.size ? exact : general] * members.size
+        end)
+      end
+
+      # The best of those who refer to it, as "Session#@state": without and with keys and indexes.
       def self.owner(snapshot, node)
         references = snapshot.referrers(node, limit: OWNERS).select { |held| held.edge.holds? }
         best = references.min_by { |held| held.edge.kind == :reference ? 1 : 0 }
-        best && Describe.owner(best.node, best.edge)
+        best && [false, true].map { |exact| Describe.owner(best.node, best.edge, exact: exact) }
       end
-      private_class_method :duplicate, :most_frequent, :owner
+      private_class_method :duplicate, :most_frequent, :owners, :owner
 
       def initialize(figures, items) # :nodoc:
         @strings, @compared, @contents, @copies, @wasted = figures

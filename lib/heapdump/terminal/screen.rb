@@ -27,6 +27,7 @@ module HeapDump
 
       # One line of spans: a String, or [style, String].
       def line(*spans)
+        @begun = true
         @out.puts(paint(spans))
       end
 
@@ -37,7 +38,6 @@ module HeapDump
       # A line that begins a part, with an empty line before it.
       def heading(text, note = nil)
         blank if @begun
-        @begun = true
         line([:bold, text], *(note && [[:dim, "  #{note}"]]))
       end
 
