@@ -135,6 +135,13 @@ put_capabilities(struct hd_sink *out) {
     hd_json_close(out, ']');
 }
 
+static pid_t dumped_process;
+
+void
+hd_context_stand_for(pid_t process) {
+    dumped_process = process;
+}
+
 static void
 put_header(struct hd_context *context, const struct hd_options *options) {
     struct hd_sink *out = &context->header;
@@ -144,7 +151,7 @@ put_header(struct hd_context *context, const struct hd_options *options) {
     put_c_field(out, ",\"ruby\":", ruby_version);
     protect(put_description, out);
     put_c_field(out, ",\"platform\":", ruby_platform);
-    hd_put_number(out, HD_FIELD("pid"), (uint64_t)getpid());
+    hd_put_number(out, HD_FIELD("pid"), (uint64_t)(dumped_process ? dumped_process : getpid()));
     protect(put_program, out);
     if (gethostname(host, sizeof host - 1) == 0) put_c_field(out, ",\"host\":", host);
     put_time(out);

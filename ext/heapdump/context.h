@@ -13,6 +13,7 @@
 
 #include <ruby.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "options.h"
 #include "sink.h"
@@ -58,6 +59,9 @@ void hd_context_prepare(struct hd_context *context);
  */
 int hd_context_collect(struct hd_context *context, const struct hd_options *options);
 void hd_context_free(struct hd_context *context);
+
+/* From now on the header names another process than this, which is its copy. */
+void hd_context_stand_for(pid_t process);
 
 /* What is known of a thread; NULL for one that did not live in the first step. */
 const struct hd_thread_info *hd_context_thread(const struct hd_context *context, VALUE thread);

@@ -5,6 +5,7 @@
 #ifndef HEAPDUMP_DETACH_H
 #define HEAPDUMP_DETACH_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -12,5 +13,12 @@
  * process id in the caller, -1 with errno on failure. Call with all signals blocked.
  */
 pid_t hd_detached_fork(void);
+
+/*
+ * True where a fork would wait for a lock that this very thread holds, as one does that a debugger
+ * has stopped within malloc: tries it in a copy of the process, for a second at most. Call with all
+ * signals blocked. False where that cannot be tried.
+ */
+bool hd_fork_would_hang(void);
 
 #endif

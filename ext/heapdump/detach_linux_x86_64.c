@@ -8,16 +8,15 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-__attribute__((noinline)) pid_t
-hd_detached_fork(void) {
-    volatile pid_t child = -1;
-    volatile int error = 0;
+/* Returns 0 in it. Not through syscall(2): its return address would lie on the stack of both. */
+static inline __attribute__((always_inline)) long
+start_middle(void) {
     long middle;
-    // Not through syscall(2): its return address would lie on the stack that both use.
     register long r10 __asm__("r10") = 0;
     register long r8 __asm__("r8") = 0;
     __asm__ volatile("syscall"
@@ -25,6 +24,19 @@ hd_detached_fork(void) {
                      : "a"(SYS_clone), "D"(CLONE_VM | CLONE_VFORK), "S"(0), "d"(0), "r"(r10),
                        "r"(r8)
                      : "rcx", "r11", "memory");
+    return middle;
+}
+
+static void
+await_middle(long middle) {
+    while (waitpid((pid_t)middle, NULL, __WCLONE) < 0 && errno == EINTR) continue;
+}
+
+__attribute__((noinline)) pid_t
+hd_detached_fork(void) {
+    volatile pid_t child = -1;
+    volatile int error = 0;
+    long middle = start_middle();
     if (middle == 0) {
         pid_t pid = fork(); // the real one, which leaves malloc's locks in order
         if (pid == 0) return 0;
@@ -36,7 +48,39 @@ hd_detached_fork(void) {
         errno = (int)-middle;
         return -1;
     }
-    while (waitpid((pid_t)middle, NULL, __WCLONE) < 0 && errno == EINTR) continue;
+    await_middle(middle);
     if (child < 0) errno = error;
     return child;
+}
+
+/* In a copy that has not waited for any lock, as fork(2) does. */
+static bool
+try_fork(void) {
+    int status = 0;
+    long copy = syscall(SYS_clone, 0, 0, 0, 0, 0);
+    if (copy == 0) {
+        sigset_t alarms;
+        sigemptyset(&alarms);
+        sigaddset(&alarms, SIGALRM);
+        sigaction(SIGALRM, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+        alarm(1);
+        sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+        fork();
+        _exit(0);
+    }
+    if (copy < 0) return false;
+    while (waitpid((pid_t)copy, &status, __WCLONE) < 0 && errno == EINTR) continue;
+    return WIFSIGNALED(status);
+}
+
+__attribute__((noinline)) bool
+hd_fork_would_hang(void) {
+    volatile bool hangs = false;
+    long middle = start_middle();
+    if (middle == 0) {
+        hangs = try_fork();
+        _exit(0);
+    }
+    if (middle > 0) await_middle(middle);
+    return hangs;
 }

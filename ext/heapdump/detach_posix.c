@@ -33,3 +33,8 @@ hd_detached_fork(void) {
     errno = answer[1];
     return (pid_t)answer[0];
 }
+
+bool
+hd_fork_would_hang(void) {
+    return false;
+}

@@ -20,7 +20,8 @@ $VPATH << "$(srcdir)/mri"
 have_library("dl", "dlopen") # part of the C library since glibc 2.34
 have_library("m")
 
-# Only Init_heapdump may be seen: the rest could clash with the application's own symbols.
+# Only Init_heapdump and the functions of gdb.h may be seen: the rest could clash with the
+# application's own symbols.
 append_cflags("-fvisibility=hidden")
 append_cflags("-std=gnu11")
 # Ruby's own headers are not free of what the last two find.

@@ -15,6 +15,7 @@
 #include "count.h"
 #include "dump.h"
 #include "fork.h"
+#include "gdb.h"
 #include "guard.h"
 #include "marker.h"
 #include "notice.h"
@@ -314,6 +315,7 @@ Init_heapdump(void) {
     hd_context_init();
     missing_function = hd_mri_init(getenv("HEAPDUMP_WITHOUT"));
 
+    if (!missing_function) hd_gdb_init(module);
     rb_define_private_method(rb_singleton_class(module), "start", rb_heapdump_start, 3);
     rb_define_private_method(rb_singleton_class(module), "fail_writing", rb_heapdump_fail, 3);
     rb_define_private_method(rb_singleton_class(module), "check_options", rb_heapdump_check, 2);

@@ -24,13 +24,13 @@ module Outside
   end
 
   # A Ruby that runs `code`, from the moment that it prints a line. Ended afterwards.
-  def self.with_process(code, *flags, env: {}, err: File::NULL)
+  def self.with_process(code, *flags, env: {}, err: File::NULL, **options)
     reader, writer = IO.pipe
     nothing, open_end = IO.pipe # standard input that stays open and empty
     environment = Child::BUNDLER.to_h { |name| [name, nil] }.merge(env)
     pid = Process.spawn(environment, RbConfig.ruby, "-W0", *flags, "-e",
                         "$stdout.sync = true; Thread.new { puts }.join; #{code}",
-                        in: nothing, out: writer, err: err, pgroup: true)
+                        in: nothing, out: writer, err: err, pgroup: true, **options)
     writer.close
     raise "the process did not start" unless reader.wait_readable(20) && reader.gets
 
