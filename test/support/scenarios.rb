@@ -1,0 +1,79 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "json"
+require "heapdump/leaks"
+require_relative "child"
+
+# Runs the programs of test/leaks/scenarios, and compares the verdict with what they say of
+# themselves.
+module Scenarios
+  DIR = File.join(Child::ROOT, "test/leaks/scenarios")
+
+  # What came of one of them.
+  Outcome = Struct.new(:name, :truth, :leaks) do
+    def leaks?
+      truth["leaks"]
+    end
+
+    def right?
+      complaint.nil?
+    end
+
+    def wrong?
+      !right?
+    end
+
+    # What is wrong with the verdict, nil if nothing is.
+    def complaint
+      return ("accused although: #{truth["why"]}" unless leaks.empty?) unless leaks?
+      return "not found" if leaks.empty?
+
+      suspect = leaks.suspects.first
+      wrong_class(suspect) || wrong_holder(suspect) || wrong_place(suspect)
+    end
+
+    def to_s
+      verdict = leaks.suspects.map { |suspect| "    #{suspect.inspect} #{suspect.confidence}" }
+      ["#{right? ? "right" : "WRONG"}  #{name}#{": #{complaint}" if wrong?}", *verdict].join("\n")
+    end
+
+    private
+
+    def wrong_class(suspect)
+      name = suspect.class_name
+      "another class: #{name}" unless truth["classes"].include?(name)
+    end
+
+    # Each of the words, or one of several where an Array stands for a word.
+    def wrong_holder(suspect)
+      missing = truth["holder"].reject do |word|
+        Array(word).any? { |choice| suspect.holder.include?(choice) }
+      end
+      "the holder lacks #{missing.inspect}" unless missing.empty?
+    end
+
+    def wrong_place(suspect)
+      place = truth["place"] or return
+      told = [suspect.location, suspect.holder].compact
+      "another place: #{suspect.location.inspect}" unless told.any? { |text| text.include?(place) }
+    end
+  end
+
+  def self.names
+    Dir.children(DIR).grep(/\.rb\z/).map { |file| file.delete_suffix(".rb") }.sort
+  end
+
+  # Runs a program, which dumps itself into `dir`, and judges the dumps.
+  def self.run(name, dir)
+    FileUtils.mkdir_p(dir)
+    Child.ruby!("load ARGV.shift", File.join(DIR, "#{name}.rb"), dir, gems: true)
+    judge(name, dir)
+  end
+
+  def self.judge(name, dir)
+    truth = JSON.parse(File.read(File.join(dir, "truth.json")))
+    dumps = Dir[File.join(dir, "[0-9].json")]
+    Outcome.new(name, truth, HeapDump.leaks(*dumps))
+  end
+end
