@@ -1,6 +1,6 @@
 /*
  * Place in the flow: between the reader and Ruby. The object behind HeapDump::Graph, and what its
- * methods share. Only binding.c, heapgraph.c and answers.c include ruby.h; everything below them is
+ * methods share. Only binding.c, heapgraph.c, answers.c and leaks_binding.c include ruby.h; everything below them is
  * plain C.
  *
  * Long work runs without the GVL, one piece at a time for each graph (`lock`); other threads may
@@ -65,5 +65,8 @@ VALUE hgb_list(struct hg_numbers *list);
 
 /* Adds the methods of answers.c to the class. */
 void hgb_define_answers(VALUE class);
+
+/* Defines HeapDump::Growth, which leaks_binding.c has. */
+void hgb_define_growth(VALUE heapdump);
 
 #endif

@@ -281,4 +281,5 @@ Init_heapgraph(void) {
     rb_define_method(graph, "edges", graph_edges, 3);
 
     hgb_define_answers(graph);
+    hgb_define_growth(heapdump);
 }
