@@ -15,6 +15,10 @@ require_relative "heapdump/trigger"
 #
 # The format is described in docs/format.md.
 module HeapDump
+  # Readers of dumps: loaded when they are asked for, never by who only dumps.
+  autoload :Snapshot, "heapdump/snapshot"
+  autoload :Leaks, "heapdump/leaks"
+
   class << self
     # Writes every object of the heap to +target+: a path, or an IO that has a descriptor (a file,
     # pipe or socket). A path that ends in .zst or .gz is compressed. The file can be read by its
@@ -96,6 +100,19 @@ module HeapDump
       require "objspace"
       # given on as it is, a lambda would be passed an argument
       ObjectSpace.trace_object_allocations { yield } # rubocop:disable Style/ExplicitBlockArgument
+    end
+
+    # What leaks, by several dumps of one process (paths or Snapshots), taken with some work between
+    # them: a Leaks, whose suspects say class, growth, holder and place. Three dumps or more give a
+    # verdict, two tell what grew, with less confidence. Raises ArgumentError for less than two, and
+    # what Snapshot.open raises.
+    #
+    #   HeapDump.leaks("1.json", "2.json", "3.json").each do |suspect|
+    #     puts "#{suspect.class_name} #{suspect.counts.join(" → ")}: #{suspect.holder}"
+    #   end
+    #   # Shop::Session 0 → 400 → 800: constant Shop::SESSIONS (app.rb:12)
+    def leaks(*dumps)
+      Leaks.of(dumps)
     end
 
     private

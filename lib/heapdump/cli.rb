@@ -34,6 +34,7 @@ module HeapDump
       "find" => "objects by class, type, content or size",
       "strings" => "strings that are there several times, and who holds them",
       "diff" => "what grew between dumps",
+      "leaks" => "what leaks, by several dumps of a process, and who holds it",
       "verify" => "whether a dump is whole and valid",
       "convert" => "a dump for other tools"
     }.freeze

@@ -1,0 +1,154 @@
+# frozen_string_literal: true
+
+require_relative "reading"
+require_relative "../leaks"
+
+module HeapDump
+  module CLI
+    # What leaks, by several dumps of a process.
+    class Leaks < Reading
+      usage "FILE FILE [FILE…]"
+      limit 10
+      details <<~TEXT
+        Three dumps or more of one process, with some work between them, give a verdict; two tell
+        what grew, with less confidence. A leak is what each dump has more of than the one before,
+        held in the same way.
+
+        --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
+        the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100'. It can be given more than
+        once; `--fail-on any` stands for every leak. --known FILE names leaks that shall not: their
+        signatures, one on each line, the rest of a line behind # is a comment.
+      TEXT
+
+      ANY = "any"
+
+      def call(first, second, *others)
+        @gates ||= []
+        found = find([first, second, *others])
+        json? ? print_json(found.to_h.except(:schema_version)) : show(found)
+        failed?(found) ? GATE_FAILED : OK
+      end
+
+      private
+
+      def options(parser)
+        super
+        parser.on("--fail-on CONDITION", "exit status 2 if a leak meets it",
+                  "(retained>5MB, count>100, any); may be repeated") do |text|
+          (@gates ||= []) << gate(text)
+        end
+        parser.on("--known FILE", "signatures of leaks that do not fail") do |path|
+          @known = read_known(path)
+        end
+      end
+
+      def gate(text)
+        HeapDump::Leaks::Gate.new(text == ANY ? "count>=0" : text)
+      rescue ArgumentError => e
+        raise UsageError, e.message
+      end
+
+      def read_known(path)
+        HeapDump::Leaks::Known.read(path)
+      rescue ArgumentError => e
+        raise UsageError, e.message
+      end
+
+      def find(paths)
+        snapshots = paths.map { |path| open_snapshot(path) }
+        last = snapshots.last
+        found = work(last) { HeapDump::Leaks.of(snapshots) }
+        own_warnings(found).each { |text| err.puts Text.safe("heapdump: warning: #{text}") }
+        found
+      end
+
+      # Those of single dumps have been shown when they were opened.
+      def own_warnings(found)
+        of_dumps = found.snapshots.flat_map do |snapshot|
+          snapshot.warnings.map { |text| "#{snapshot.path}: #{text}" }
+        end
+        found.warnings - of_dumps
+      end
+
+      def failed?(found)
+        found.suspects.any? do |suspect|
+          !known?(suspect) && @gates.any? { |gate| gate.met?(suspect) }
+        end
+      end
+
+      def known?(suspect)
+        @known ? @known.include?(suspect) : false
+      end
+
+      def show(found)
+        return show_nothing(found) if found.empty?
+
+        found.first(limit).each.with_index(1) { |suspect, number| show_suspect(suspect, number) }
+        screen.blank
+        more(limit, found.suspects.size)
+        show_cleared(found)
+      end
+
+      def show_nothing(found)
+        held = found.held_bytes.map { |size| bytes(size) }.join(" → ")
+        screen.line("Nothing leaks: no kind of object grew in every step. Held: #{held}")
+        show_cleared(found)
+      end
+
+      def show_cleared(found)
+        found.cleared.first(3).each do |suspect|
+          screen.line([:dim, "not accused: #{suspect.class_name} #{numbers(suspect)}, " \
+                             "#{suspect.holder}: #{suspect.reasons.last}"])
+        end
+      end
+
+      def show_suspect(suspect, number)
+        screen.blank if number > 1
+        screen.line([:bold, "#{number}. #{suspect.class_name}"],
+                    "  #{numbers(suspect)} #{suspect.unit}, retained #{sizes(suspect)}",
+                    *(known?(suspect) ? [[:green, "  known"]] : []))
+        fact("held by", suspect.holder)
+        suspect.others.each { |other| fact("and by", other) }
+        fact(suspect.location_of == "allocated" ? "allocated" : "written", suspect.location)
+        show_way(suspect.path)
+        fact("with it", company(suspect))
+        fact("confidence", "#{suspect.confidence}: #{suspect.reasons.join("; ")}")
+        fact("signature", suspect.signature)
+        fact("more", suspect.command)
+      end
+
+      def fact(word, text)
+        screen.line([:dim, "   #{word.ljust(11)}"], text) if text
+      end
+
+      def company(suspect)
+        suspect.company.first(5).join(", ") unless suspect.company.empty?
+      end
+
+      def numbers(suspect)
+        suspect.counts.map { |number| count(number) }.join(" → ")
+      end
+
+      def sizes(suspect)
+        grown = Terminal::Units.bytes_change(suspect.retained_growth)
+        "#{suspect.retained.map { |number| bytes(number) }.join(" → ")} (#{grown})"
+      end
+
+      # One line for each step from the first name on.
+      def show_way(way)
+        first, *rest = way.told
+        fact("path", Describe.node(first.node))
+        rest.each do |step|
+          words = [*edge_words(step.edge), Describe.node(step.node)].join(" → ")
+          last = step.equal?(rest.last)
+          screen.line(" " * 14, "→ ", last ? [:bold, words] : words,
+                      *(last ? [[:dim, "  #{step.node}"]] : []))
+        end
+      end
+
+      def edge_words(edge)
+        [edge.frame && Describe.frame(edge.frame), edge.to_s].compact
+      end
+    end
+  end
+end

@@ -1,0 +1,30 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # A condition under which a build fails: "retained>5MB" or "count>100", about the growth of a
+    # suspect from the first dump to the last.
+    #
+    #   Gate.new("retained>5MB").met?(suspect)
+    class Gate
+      PATTERN = /\A\s*(retained|count)\s*(>=|>)\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B?)\s*\z/i
+      UNITS = { "" => 1, "B" => 1, "K" => 1 << 10, "M" => 1 << 20, "G" => 1 << 30,
+                "T" => 1 << 40 }.freeze
+
+      # Raises ArgumentError for a condition that cannot be read.
+      def initialize(text)
+        match = PATTERN.match(text.to_s) or
+          raise ArgumentError, "#{text.inspect} is no condition; " \
+                               "write 'retained>5MB' or 'count>100'"
+        @what, @operator, number, unit = match.captures
+        @limit = number.to_f * UNITS.fetch(unit.upcase[0].to_s)
+      end
+
+      # Whether a suspect grew by more than it may.
+      def met?(suspect)
+        growth = @what.downcase == "count" ? suspect.growth : suspect.retained_growth
+        @operator == ">" ? growth > @limit : growth >= @limit
+      end
+    end
+  end
+end

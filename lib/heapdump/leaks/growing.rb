@@ -1,0 +1,120 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # What grew at one place: how many objects, of which class, how they are held. Made of what
+    # HeapDump::Growth#leaks returns.
+    class Growing
+      # Objects that are held in the same way: how many of them each dump has, one of them in the
+      # last dump (Node), how that is held (Way), and whether it lies inside another.
+      Part = Struct.new(:counts, :node, :way, :wrapped, keyword_init: true)
+
+      # Classes whose objects are the matter themselves, whatever they hold.
+      WHOLE = %w[Thread Fiber Class Module].freeze
+
+      attr_reader :counts_of_container, :retained, :kept, :others, :snapshot
+
+      def initialize(raw, growth, snapshot, classes)
+        @raw = raw
+        @growth = growth
+        @snapshot = snapshot
+        @classes = classes
+        @retained = raw[:retained]
+        @kept = raw[:kept]
+        @parts = raw[:parts].map { |part| part(part) }
+        @inner = raw[:inner].map { |part| part(part) }
+      end
+
+      # The part to tell it by. What grows in a container may wrap what the application knows: of a
+      # block that has captured an order, the order is told.
+      def headline
+        @headline ||= choose
+      end
+
+      def empty?
+        @parts.empty?
+      end
+
+      # What grows in the container (the first part), which other figures speak of.
+      def outer
+        @parts.first
+      end
+
+      # Other classes that grow in the same container or inside (Array of String).
+      def company
+        words = (@parts + @inner).map { |part| class_word(part.node) }
+        words.uniq - [class_word(headline.node)]
+      end
+
+      # "Session"
+      def class_word(node = headline.node)
+        Way.kind_word(node)
+      end
+
+      # How the other holders of the same objects hold them (Array of Way).
+      def other_ways
+        @raw[:others].map do |holder, name, target, _count|
+          Way.decode(snapshot, @growth.way(holder))
+             .to(Snapshot::Edge.decode(snapshot, name), snapshot.node(target))
+        end
+      end
+
+      # Where most of the newcomers were allocated ("file:line"), nil unless it is known for half of
+      # them.
+      def allocated_at
+        @raw[:location] if @raw[:location] && @raw[:located] * 2 >= @raw[:newcomers]
+      end
+
+      # [how many objects that the last dump has and the one before has not, how many of them were
+      # allocated at that place]
+      def allocated_of
+        [@raw[:newcomers], @raw[:located]]
+      end
+
+      # How many objects hold the newcomers, and whether they hold each other.
+      def containers
+        @raw[:containers]
+      end
+
+      def chained?
+        @raw[:chained] * 2 > @raw[:newcomers]
+      end
+
+      private
+
+      def part(raw)
+        node = snapshot.node(raw[:example])
+        Part.new(counts: raw[:counts], node: node, way: Way.decode(snapshot, @growth.way(node.id)),
+                 wrapped: raw[:wrapped]).freeze
+      end
+
+      def choose
+        best = @parts.min_by.with_index { |part, index| [*rating(part), index] }
+        return best if WHOLE.include?(class_word(best.node)) || best.node.kind == "ment"
+
+        inner = @inner.select { |part| inside?(part) }.min_by.with_index do |part, index|
+          [Classes::RANKS.index(rank(part)), part.wrapped, index]
+        end
+        inner && better?(inner, best) ? inner : best
+      end
+
+      def rating(part)
+        [Classes::RANKS.index(rank(part)), part.way.steps.last.edge&.kind == :key ? 1 : 0]
+      end
+
+      def better?(inner, best)
+        Classes::RANKS.index(rank(inner)) < Classes::RANKS.index(rank(best))
+      end
+
+      # Only wrappers lie between it and the container.
+      def inside?(part)
+        between = part.way.steps.last(part.wrapped + 1)[0...-1].map(&:node)
+        between.none? { |node| WHOLE.include?(node.class_name) || @classes.rank(node) == :app }
+      end
+
+      def rank(part)
+        @classes.rank(part.node)
+      end
+    end
+  end
+end

@@ -1,0 +1,33 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # Signatures of leaks that are known, from a file: one on each line, and anything behind "#".
+    #
+    #   5d41402abc4b2a76  # sessions, being worked on
+    class Known
+      SIGNATURE = /\A\h{16}\z/
+
+      # Raises ArgumentError for a line that is none, and what File.foreach raises.
+      def self.read(path)
+        signatures = File.foreach(path).with_index(1).filter_map do |line, number|
+          word = line.scrub.sub(/#.*/m, "").strip
+          next if word.empty?
+
+          word.match?(SIGNATURE) or raise ArgumentError, "#{path}:#{number} is no signature: " \
+                                                         "16 hexadecimal digits are one"
+          word.downcase
+        end
+        new(signatures)
+      end
+
+      def initialize(signatures)
+        @signatures = signatures.to_h { |signature| [signature, true] }
+      end
+
+      def include?(suspect)
+        @signatures.key?(suspect.signature)
+      end
+    end
+  end
+end

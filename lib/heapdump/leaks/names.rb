@@ -1,0 +1,71 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # Names made from data: a class for each customer as a constant, a thread-local for each
+    # request. Loading code makes names as well, but each of them is written in a place of its own.
+    class Names
+      # Constants and methods say where they were made.
+      PLACED = %i[constant method].freeze
+      # Others have no place. So many new names in each step are more than a program has written.
+      MANY = 10
+
+      # How many there are, and bytes that they hold, by dump; one of the last dump (Node).
+      attr_reader :counts, :retained, :node
+
+      # +kind+:: number of the kind of edge
+      # +nodes+:: by dump, the numbers of what has such a name
+      def initialize(kind, counts, nodes, snapshots)
+        @kind = Snapshot::Edge::KINDS.fetch(kind)
+        @all = nodes.zip(snapshots).map { |ids, snapshot| ids.map { |id| snapshot.node(id) } }
+        @counts = counts
+        @snapshots = snapshots
+        PLACED.include?(@kind) ? keep_those_of_one_place : keep(@all)
+      end
+
+      def grow?
+        steps = counts.each_cons(2).map { |before, after| after - before }
+        !node.nil? && steps.all? { |step| PLACED.include?(@kind) ? step.positive? : step >= MANY }
+      end
+
+      def unit
+        "names"
+      end
+
+      private
+
+      def keep(lists)
+        old = lists[-2].to_h { |node| [node.address, true] }
+        @node = lists.last.find { |node| !old[node.address] } || lists.last.first
+        @retained = lists.zip(@snapshots).map { |list, snapshot| retained_by(snapshot, list) }
+      end
+
+      def retained_by(snapshot, list)
+        list.empty? ? 0 : snapshot.retained_size(list)
+      end
+
+      # What the same line makes again and again.
+      def keep_those_of_one_place
+        by_place = @all.zip(@snapshots).map { |list, snapshot| group_by_place(list, snapshot) }
+        growing = by_place.last.keys.compact.filter_map do |place|
+          lists = by_place.map { |groups| groups.fetch(place, []) }
+          lists if lists.each_cons(2).all? { |before, after| after.size > before.size }
+        end
+        lists = growing.max_by { |one| one.last.size } or return
+        @counts = lists.map(&:size)
+        keep(lists)
+      end
+
+      def group_by_place(list, snapshot)
+        classes = Classes.new(snapshot)
+        list.group_by { |node| place(node, classes) }
+      end
+
+      def place(node, classes)
+        return Finding.code_place(node) unless @kind == :constant
+
+        node.name && classes.place(node.name)
+      end
+    end
+  end
+end

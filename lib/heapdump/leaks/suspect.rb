@@ -1,0 +1,72 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # One thing that leaks. Frozen.
+    #
+    #   suspect = HeapDump.leaks("1.json", "2.json", "3.json").first
+    #   suspect.class_name # => "Shop::Session"
+    #   suspect.counts     # => [0, 400, 800]
+    #   suspect.holder     # => "constant Shop::SESSIONS (app.rb:12)"
+    class Suspect
+      # The class of what leaks (String).
+      attr_reader :class_name
+      # How many of them each dump has; of a container that grows in itself, its elements or bytes
+      # (Array of Integer).
+      attr_reader :counts
+      # What is counted: "objects", "entries" or "bytes".
+      attr_reader :unit
+      # Bytes that nothing else holds, by dump (Array of Integer).
+      attr_reader :retained
+      # Who holds it, in words (String).
+      attr_reader :holder
+      # Who else holds the same objects (Array of String).
+      attr_reader :others
+      # How one of the new objects is held (Way).
+      attr_reader :path
+      # Where it is allocated if that was traced, else where its holder is written, as "file:line";
+      # nil if neither is known.
+      attr_reader :location
+      # "allocated" or "held", which of the two #location is; nil without.
+      attr_reader :location_of
+      # The same for the same leak in other dumps (String of 16 hexadecimal digits).
+      attr_reader :signature
+      # "high", "medium" or "low".
+      attr_reader :confidence
+      # Why so sure, and why not surer (Array of String).
+      attr_reader :reasons
+      # Other classes that grow at the same place (Array of String).
+      attr_reader :company
+      # The command that tells more (String).
+      attr_reader :command
+
+      FIELDS = %i[class_name counts unit retained holder others path location location_of signature
+                  confidence reasons company command].freeze
+
+      def initialize(**fields)
+        FIELDS.each { |name| instance_variable_set("@#{name}", fields.fetch(name).freeze) }
+        freeze
+      end
+
+      # Objects (or entries, or bytes) that came from the first dump to the last (Integer).
+      def growth
+        counts.last - counts.first
+      end
+
+      # Bytes that came from the first dump to the last (Integer).
+      def retained_growth
+        retained.last - retained.first
+      end
+
+      # For JSON.
+      def to_h
+        { class: class_name, holder: holder, path: path.to_a, counts: counts, retained: retained,
+          signature: signature, location: location, confidence: confidence }
+      end
+
+      def inspect
+        "#<#{self.class} #{class_name} #{counts.join(" → ")}, #{holder}>"
+      end
+    end
+  end
+end

@@ -1,0 +1,120 @@
+# frozen_string_literal: true
+
+require "digest"
+
+module HeapDump
+  class Leaks
+    # How an object of the last dump is held: from a root, edge by edge. Frozen.
+    class Way
+      # An edge (Snapshot::Edge, nil for the first step) and the object that it leads to
+      # (Snapshot::Node).
+      Step = Struct.new(:edge, :node)
+
+      # From the root on (Array of Step).
+      attr_reader :steps
+
+      # +flat+ is what HeapDump::Growth#way returns.
+      def self.decode(snapshot, flat)
+        first, *rest = flat
+        steps = [Step.new(nil, snapshot.node(first)).freeze]
+        rest.each_slice(2) do |name, node|
+          steps << Step.new(Snapshot::Edge.decode(snapshot, name), snapshot.node(node)).freeze
+        end
+        new(steps)
+      end
+
+      def initialize(steps)
+        @steps = steps.freeze
+        freeze
+      end
+
+      # The object that is held.
+      def target
+        steps.last.node
+      end
+
+      # The way and one step more.
+      def to(edge, node)
+        Way.new([*steps, Step.new(edge, node).freeze])
+      end
+
+      # The steps from a named module, a thread or a root on: what is before says nothing.
+      def told
+        first = steps.rindex { |step| anchor?(step) } || 0
+        steps.drop(first)
+      end
+
+      # The same for all ways that differ in nothing but indexes, keys, digits in names and lines,
+      # also in other dumps and on other Rubies.
+      def signature(class_name)
+        words = told.reject { |step| vm_detail?(step.node) }.map do |step|
+          "#{edge_word(step.edge)} #{node_word(step.node)}"
+        end
+        Digest::SHA1.hexdigest([*words.drop(1).unshift(node_word(told.first.node)), class_name]
+                               .join("\n"))[0, 16]
+      end
+
+      # For JSON (Array of Hash).
+      def to_a
+        steps.map do |step|
+          { edge: step.edge ? edge_text(step.edge) : nil, class: class_word(step.node),
+            address: step.node.address && step.node.to_s }
+        end
+      end
+
+      # The class of what leaks: classes are Class, entries of a method table are methods.
+      def self.kind_word(node)
+        return node.type.capitalize if %w[CLASS MODULE].include?(node.type)
+
+        node.kind == "ment" ? "method" : class_word(node)
+      end
+
+      # What an object is: its class, or what there is instead; classes and modules by name.
+      def self.class_word(node)
+        case node.type
+        when "CLASS", "MODULE" then node.name || node.type.capitalize
+        when "ROOT", "VIRTUAL_ROOT" then "root #{node.kind}".strip
+        when "IMEMO" then "(#{node.kind})"
+        else node.class_name || (node.kind ? "(#{node.kind})" : "(#{node.type.downcase})")
+        end
+      end
+
+      private
+
+      def class_word(node)
+        Way.class_word(node)
+      end
+
+      def anchor?(step)
+        node = step.node
+        (%w[CLASS MODULE].include?(node.type) && node.name && !node.flag?(:singleton)) ||
+          %w[VM/thread fiber].include?(node.kind) || node.root?
+      end
+
+      # Ruby 4.0 keeps instance variables of some objects in one of these.
+      def vm_detail?(node)
+        node.type == "IMEMO" && node.kind == "fields"
+      end
+
+      def edge_text(edge)
+        [edge.frame, edge.to_s].compact.join(" ")
+      end
+
+      ELEMENTS = %i[index key value value_at value_int].freeze
+      private_constant :ELEMENTS
+
+      def edge_word(edge)
+        return "" unless edge
+        return "[]" if ELEMENTS.include?(edge.kind)
+
+        [edge.kind, edge.frame&.sub(/:\d+\z/, ""), edge.name].compact.join(" ").gsub(/\d+/, "#")
+      end
+
+      def node_word(node)
+        return "hidden" if node.type == "ARRAY" && node.class_name.nil?
+
+        class_word(node)
+      end
+    end
+  end
+end
