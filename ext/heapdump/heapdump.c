@@ -201,10 +201,7 @@ rb_heapdump_check(VALUE self, VALUE path, VALUE keywords) {
     struct hd_options options;
     require_support();
     hd_options_parse(&options, keywords, path);
-    if (options.compression == HD_PLAIN) return Qnil;
-    struct hd_codec *codec = hd_codec_open(options.compression);
-    if (!codec) raise_write_error(path, ENOSYS, "preparing");
-    hd_codec_close(codec);
+    if (!hd_codec_load(options.compression)) raise_write_error(path, ENOSYS, "preparing");
     return Qnil;
 }
 
