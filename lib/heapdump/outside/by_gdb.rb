@@ -62,7 +62,9 @@ module HeapDump
       end
 
       def permission
-        @target.memory(@target.mappings.first.from, 1)
+        return ["it has ended", false] unless (first = @target.mappings.first)
+
+        @target.memory(first.from, 1)
         ["this user may look into it", true]
       rescue SystemCallError => e
         [reason_for(e), false]

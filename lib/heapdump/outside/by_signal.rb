@@ -16,9 +16,9 @@ module HeapDump
 
       def checks
         list = Checks.new
-        list.check("handler") { handler_message }
         list.check("permission") { permission }
         list.check("state") { state }
+        list.check("handler") { handler_message }
         list
       end
 
@@ -56,6 +56,8 @@ module HeapDump
         else
           ["it dumps at SIG#{handler.signal} to #{handler.pattern}", true]
         end
+      rescue Errno::EACCES
+        ["this user may not look at it; run this as root", false]
       end
 
       def permission
