@@ -1,13 +1,17 @@
 /*
- * Place in the flow: beside everything. What was computed from a dump is kept in a file, mapped when
- * the dump is opened again, so that nothing is read twice.
+ * Place in the flow: beside everything. What was computed from a dump is kept in a file that is
+ * mapped when the dump is opened again, so that nothing is read twice.
  *
- * The file is DUMP.hdidx beside the dump, or where that directory cannot be written
- * $XDG_CACHE_HOME/heapdump/ (~/.cache/heapdump/). It holds for one dump: its size, modification time in
- * nanoseconds, and a hash of its first and last 64 KiB are in its header, and the version of this
- * layout, byte order and sizes of types. Whatever does not fit makes the file count as absent.
+ * The file is DUMP.hdidx, or where that cannot be written or is another user's,
+ * $XDG_CACHE_HOME/heapdump/NAME-HASH.hdidx (~/.cache/…). It belongs to one dump: its header has the
+ * dump's size, modification time in nanoseconds and a hash of its first and last 64 KiB, and the version
+ * of this layout, with byte order and sizes. An index that does not fit counts as none.
  *
- * It is written under another name (0600, O_EXCL, O_NOFOLLOW) and renamed when whole.
+ * Everything in it is covered by checksums, which are compared before a part is used: an index that
+ * is cut off or damaged counts as none, and no bad number ever gets into an array. A checksum is no
+ * signature: an index that another user wrote is not read.
+ *
+ * It is written under another name (0600, O_EXCL, O_NOFOLLOW) and renamed when it is whole.
  */
 #ifndef HEAPGRAPH_INDEXFILE_H
 #define HEAPGRAPH_INDEXFILE_H
@@ -16,30 +20,62 @@
 #include "inverse.h"
 #include "paths.h"
 
-/* Everything that is kept of one dump. What was not computed is zeroed. */
+/* Which dump it is. Zeroed: one that can have no index, as a pipe. */
+struct hg_identity {
+    uint64_t size, hash;
+    int64_t seconds;
+    uint64_t nanoseconds;
+};
+
+struct hg_index_file; /* an index that is open, for reading or writing */
+
+/* Everything that is known of one dump. What was not computed is zeroed. */
 struct hg_analysis {
     struct hg_graph *graph;
     struct hg_tree tree;
     struct hg_parents parents;
     struct hg_inverse inverse;
+    struct hg_identity identity; /* of the dump, before it was read */
+    struct hg_index_file *index; /* NULL: none was found, none has been begun */
 };
 
 /*
- * Opens the index of the dump at `path` if there is one that fits it, and fills in what it has; the
- * arrays lie in the mapping. HG_OK with analysis->graph NULL if there is none that fits.
- * HG_NO_MEMORY.
+ * To be called before the dump at `path` is read: notes its identity, and if there is an index that
+ * fits takes the graph from it (its source is opened too, so lines can be read). HG_OK with
+ * analysis->graph NULL if there is none. HG_STOPPED, HG_NO_MEMORY; HG_IO if the dump cannot be read.
  */
 enum hg_status hg_index_open(const char *path, struct hg_task *task, struct hg_analysis *analysis)
     __attribute__((warn_unused_result));
 
 /*
- * Writes the index of the dump at `path`. It is no error of the question that was asked if this
- * fails: HG_IO says why in the task, HG_STOPPED, HG_NO_MEMORY; no file is left then.
+ * After the dump was loaded, and before anything is computed: writes the graph, whose arrays lie in
+ * the file from then on. Computing needs memory for the arrays that it works with, and the others
+ * would be idle in it. What can go wrong changes nothing: HG_IO says why in the task, HG_STOPPED,
+ * HG_NO_MEMORY.
  */
-enum hg_status hg_index_save(const char *path, const struct hg_analysis *analysis,
-                             struct hg_task *task) __attribute__((warn_unused_result));
+enum hg_status hg_index_begin(const char *path, struct hg_analysis *analysis, struct hg_task *task)
+    __attribute__((warn_unused_result));
 
-/* Gives back all of it, the graph and the mapping too. Zeroed is fine. */
+/*
+ * Writes what has been computed, after the graph of hg_index_begin if that was called. Nothing is
+ * written for an analysis that came from an index. It is no error of the question that was asked if
+ * this fails: HG_IO says why in the task, HG_STOPPED, HG_NO_MEMORY; no file is left then.
+ */
+enum hg_status hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *task)
+    __attribute__((warn_unused_result));
+
+/*
+ * Make sure that the analysis has a tree, parents or an inverse: by the index if that has them, or
+ * else by computing them. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE.
+ */
+enum hg_status hg_analysis_tree(struct hg_analysis *analysis, struct hg_task *task)
+    __attribute__((warn_unused_result));
+enum hg_status hg_analysis_parents(struct hg_analysis *analysis, struct hg_task *task)
+    __attribute__((warn_unused_result));
+enum hg_status hg_analysis_inverse(struct hg_analysis *analysis, struct hg_task *task)
+    __attribute__((warn_unused_result));
+
+/* Gives all of it back: the graph, the mapping, and an index that was begun and not saved. */
 void hg_analysis_free(struct hg_analysis *analysis);
 
 #endif

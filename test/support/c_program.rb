@@ -10,44 +10,89 @@ require "tmpdir"
 class CProgram
   ROOT = File.expand_path("../..", __dir__)
   FLAGS = %w[
-    -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers
+    -std=gnu11 -D_GNU_SOURCE -g -O1
+    -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
   ].freeze
   INCLUDES = %w[ext/heapgraph test/heapgraph].map { |path| "-I#{File.join(ROOT, path)}" }.freeze
 
-  # Sources are paths below the root of the project, libraries as the linker knows them.
-  def initialize(name, sources, libraries: %w[pthread])
-    @name = name
-    @sources = sources.map { |path| File.join(ROOT, path) }
-    @libraries = libraries.map { |library| "-l#{library}" }
-  end
+  # What is no C here: the compiler's answer.
+  class CompileError < StandardError; end
 
-  # Whether there is a compiler that can do this here; else why not.
-  def self.missing
-    return @missing if defined?(@missing)
+  class << self
+    # Why no program can be compiled here, nil where it can.
+    def missing
+      return @missing if defined?(@missing)
 
-    @missing = Dir.mktmpdir do |dir|
-      source = File.join(dir, "empty.c")
-      File.write(source, "int main(void) { return 0; }\n")
-      output, status = Open3.capture2e(compiler, *FLAGS, source, "-o", File.join(dir, "empty"))
-      status.success? ? nil : "no C compiler with sanitizers: #{output.lines.first}"
-    rescue Errno::ENOENT
-      "no C compiler: #{compiler}"
+      @missing = Dir.mktmpdir do |dir|
+        source = File.join(dir, "empty.c")
+        File.write(source, "int main(void) { return 0; }\n")
+        compile(source, "-o", File.join(dir, "empty"))
+        nil
+      rescue CompileError, Errno::ENOENT => e
+        "no C compiler with sanitizers: #{e.message.lines.first}"
+      end
+    end
+
+    def compile(*arguments, chdir: ROOT)
+      output, status = Open3.capture2e(compiler, *FLAGS, *INCLUDES, *arguments, chdir: chdir)
+      raise(CompileError, output) unless status.success?
+    end
+
+    # Everything of the reader that knows no Ruby, as a library. It is made once in a process.
+    def reader
+      @reader ||= begin
+        dir = Dir.mktmpdir("heapdump-reader")
+        Minitest.after_run { FileUtils.rm_rf(dir) }
+        compile("-c", *yajl_includes, *reader_sources, chdir: dir)
+        library = File.join(dir, "reader.a")
+        system("ar", "rcs", library, *Dir[File.join(dir, "*.o")], exception: true)
+        [library, *yajl_libraries, "-lpthread", "-ldl"]
+      end
+    end
+
+    private
+
+    def compiler
+      ENV.fetch("CC") { RbConfig::CONFIG.fetch("CC")[/\S+/] }
+    end
+
+    def reader_sources
+      Dir[File.join(ROOT, "ext/heapgraph/*.c")].reject do |path|
+        File.read(path).match?(/ruby\.h|"binding\.h"/)
+      end
+    end
+
+    # As extconf.rb: that of the system, or else that of the gem.
+    def yajl_includes
+      libyajl2 ? ["-I#{libyajl2.include_path}"] : []
+    end
+
+    def yajl_libraries
+      path = libyajl2&.opt_path
+      path ? ["-L#{path}", "-Wl,-rpath,#{path}", "-lyajl"] : ["-lyajl"]
+    end
+
+    def libyajl2
+      return if File.exist?("/usr/include/yajl/yajl_parse.h")
+
+      require "libyajl2"
+      Libyajl2
     end
   end
 
-  def self.compiler
-    ENV.fetch("CC") { RbConfig::CONFIG.fetch("CC")[/\S+/] }
+  # Sources are paths below the root of the project; with `reader`, all of the reader is linked.
+  def initialize(name, sources, reader: false)
+    @name = name
+    @sources = sources.map { |path| File.join(ROOT, path) }
+    @reader = reader
   end
 
   # Compiles and runs it. What it printed and how it ended, at most `seconds` later.
   def run(*arguments, seconds: 300)
     Dir.mktmpdir do |dir|
       binary = File.join(dir, @name)
-      output, status = Open3.capture2e(self.class.compiler, *FLAGS, *INCLUDES, *@sources,
-                                       "-o", binary, *@libraries)
-      return [output, status] unless status.success?
-
+      self.class.compile(*@sources, "-o", binary, *(@reader ? self.class.reader : ["-lpthread"]))
       Open3.capture2e(environment, "timeout", "--signal=KILL", seconds.to_s, binary,
                       *arguments.map(&:to_s))
     end

@@ -1,0 +1,356 @@
+/*
+ * index_test DUMP DIRECTORY: what an index gives back, and what becomes of damaged ones. The dump
+ * lies in the directory, which is thrown away afterwards.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "layout.h"
+#include "load.h"
+#include "strings.h"
+
+uint64_t check_seed;
+static struct hg_task task;
+static char dump[1000], index_name[1100], cache[1100];
+
+static void
+load(struct hg_analysis *analysis) {
+    struct hg_source *source;
+    struct hg_load_options options = {.threads = 1}; /* numbers strings the same each time */
+    CHECK_EQUAL(HG_OK, hg_source_open(dump, &task, &source));
+    CHECK_EQUAL(HG_OK, hg_load(source, &options, &task, &analysis->graph));
+}
+
+static void
+compute(struct hg_analysis *analysis) {
+    CHECK_EQUAL(HG_OK, hg_analysis_tree(analysis, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_parents(analysis, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_inverse(analysis, &task));
+}
+
+/* Every array of one analysis against that of another. */
+static void
+check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
+    struct hg_index_header header = {
+        .objects = a->graph->objects,
+        .roots = a->graph->roots,
+        .nodes = a->graph->nodes,
+        .edges = a->graph->edges,
+        .large = a->graph->large,
+        .locations = a->graph->location != NULL,
+        .generations = a->graph->generation != NULL,
+        .lines = a->graph->line != NULL,
+        .strings = a->graph->strings->count,
+        .string_bytes = a->graph->strings->offset[a->graph->strings->count],
+        .units = a->graph->index->units,
+        .reached = a->tree.reached,
+    };
+    CHECK_EQUAL(a->graph->nodes, b->graph->nodes);
+    CHECK_EQUAL(a->graph->objects, b->graph->objects);
+    CHECK_EQUAL(a->graph->edges, b->graph->edges);
+    CHECK_EQUAL(a->graph->large, b->graph->large);
+    CHECK_EQUAL(a->graph->strings->count, b->graph->strings->count);
+    CHECK_EQUAL(a->graph->index->units, b->graph->index->units);
+    CHECK_EQUAL(a->tree.reached, b->tree.reached);
+    CHECK_EQUAL(a->tree.reachable_bytes, b->tree.reachable_bytes);
+    CHECK_EQUAL(a->tree.unreachable_objects, b->tree.unreachable_objects);
+    CHECK(memcmp(&a->graph->account, &b->graph->account, sizeof(a->graph->account)) == 0);
+#define COMPARE(part, name, array, element, count)                                                 \
+    {                                                                                              \
+        uint64_t size = hg_section_size(&header, HG_SECTION_##name);                               \
+        CHECK(size == 0 || memcmp(a->array, b->array, size) == 0);                                 \
+    }
+    HG_SECTIONS(COMPARE)
+#undef COMPARE
+}
+
+/* The same questions get the same answers, those that read the dump again as well. */
+static void
+check_answers(const struct hg_analysis *a, const struct hg_analysis *b) {
+    const struct hg_graph *graph = a->graph;
+    uint32_t step = graph->objects / 100 + 1;
+    for (uint32_t node = 0; node < graph->objects; node += step) {
+        struct hg_buffer one = {0}, two = {0};
+        const char *text[2];
+        size_t size[2];
+        uint64_t address = hg_address(graph, node);
+        CHECK_EQUAL(address, hg_address(b->graph, node));
+        CHECK_EQUAL(node, hg_node_at(b->graph, address));
+        CHECK_EQUAL(hg_memsize(graph, node), hg_memsize(b->graph, node));
+        CHECK_EQUAL(hg_real_class(graph, node), hg_real_class(b->graph, node));
+        CHECK_EQUAL(HG_OK, hg_line(graph, node, &task, &one, &text[0], &size[0]));
+        CHECK_EQUAL(HG_OK, hg_line(b->graph, node, &task, &two, &text[1], &size[1]));
+        CHECK(size[0] == size[1] && memcmp(text[0], text[1], size[0]) == 0);
+        hg_buffer_free(&one);
+        hg_buffer_free(&two);
+    }
+}
+
+static bool
+exists(const char *path) {
+    struct stat about;
+    return lstat(path, &about) == 0;
+}
+
+/* Opens the index; whether there was one. */
+static bool
+reopen(struct hg_analysis *analysis) {
+    CHECK_EQUAL(HG_OK, hg_index_open(dump, &task, analysis));
+    return analysis->graph != NULL;
+}
+
+/* With and without the graph in the file while the rest was computed. */
+static void
+test_round_trip(const struct hg_analysis *fresh, bool begin) {
+    struct hg_analysis written, read;
+    struct stat about;
+    CHECK(!reopen(&written));
+    load(&written);
+    if (begin) {
+        CHECK_EQUAL(HG_OK, hg_index_begin(dump, &written, &task));
+        CHECK(!exists(index_name));
+    }
+    compute(&written);
+    check_same(fresh, &written);
+    CHECK_EQUAL(HG_OK, hg_index_save(dump, &written, &task));
+    check_same(fresh, &written);
+    CHECK(stat(index_name, &about) == 0);
+    CHECK_EQUAL(0600, about.st_mode & 0777);
+
+    CHECK(reopen(&read));
+    compute(&read);
+    CHECK(!read.tree.owned && !read.parents.owned && !read.inverse.owned);
+    check_same(fresh, &read);
+    check_answers(fresh, &read);
+    CHECK_EQUAL(HG_OK, hg_index_save(dump, &read, &task));
+    hg_analysis_free(&read);
+    hg_analysis_free(&written);
+    CHECK(unlink(index_name) == 0);
+}
+
+/* An index of the graph alone: the rest is computed. */
+static void
+test_part(const struct hg_analysis *fresh) {
+    struct hg_analysis written, read;
+    CHECK(!reopen(&written));
+    load(&written);
+    CHECK_EQUAL(HG_OK, hg_index_save(dump, &written, &task));
+    hg_analysis_free(&written);
+    CHECK(reopen(&read));
+    compute(&read);
+    CHECK(read.tree.owned && read.parents.owned && read.inverse.owned);
+    check_same(fresh, &read);
+    hg_analysis_free(&read);
+    CHECK(unlink(index_name) == 0);
+}
+
+static void
+save(void) {
+    struct hg_analysis analysis;
+    CHECK(!reopen(&analysis));
+    load(&analysis);
+    compute(&analysis);
+    CHECK_EQUAL(HG_OK, hg_index_save(dump, &analysis, &task));
+    hg_analysis_free(&analysis);
+}
+
+static void
+flip(uint64_t byte, uint8_t bits) {
+    uint8_t value;
+    int fd = open(index_name, O_RDWR);
+    CHECK(fd >= 0 && pread(fd, &value, 1, (off_t)byte) == 1);
+    value ^= bits;
+    CHECK(pwrite(fd, &value, 1, (off_t)byte) == 1);
+    close(fd);
+}
+
+/* Opens what may be damaged: it counts as none, or as a part of one, and all numbers are right. */
+static bool
+check_damaged(const struct hg_analysis *fresh) {
+    struct hg_analysis read;
+    bool all = reopen(&read);
+    if (all) {
+        compute(&read);
+        check_same(fresh, &read);
+        all = !read.tree.owned && !read.parents.owned && !read.inverse.owned;
+    }
+    hg_analysis_free(&read);
+    return all;
+}
+
+/* Whether a byte of the file belongs to a section or to the header. */
+static bool
+matters(const struct hg_index_header *header, uint64_t byte) {
+    if (byte < sizeof(*header)) return true;
+    for (int i = 0; i < HG_SECTION_COUNT; i++) {
+        const struct hg_section *section = &header->section[i];
+        if (byte >= section->offset && byte < section->offset + section->size) return true;
+    }
+    return false;
+}
+
+static void
+test_damage(const struct hg_analysis *fresh) {
+    struct random random = {7};
+    struct stat about;
+    struct hg_index_header header;
+    save();
+    int fd = open(index_name, O_RDONLY);
+    CHECK(fd >= 0 && fstat(fd, &about) == 0);
+    CHECK(pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header));
+    close(fd);
+
+    CHECK(check_damaged(fresh));
+    for (check_seed = 1; check_seed <= 300; check_seed++) {
+        uint64_t limit = check_seed % 2 ? sizeof(header) : (uint64_t)about.st_size;
+        uint64_t byte = random_next(&random) % limit;
+        uint8_t bits = (uint8_t)(1u << random_below(&random, 8));
+        flip(byte, bits);
+        CHECK_EQUAL(!matters(&header, byte), check_damaged(fresh));
+        flip(byte, bits);
+    }
+    for (check_seed = 1; check_seed <= 40; check_seed++) {
+        off_t size = (off_t)(random_next(&random) % (uint64_t)about.st_size);
+        if (check_seed < 4) size = (off_t)check_seed - 1;
+        CHECK(truncate(index_name, size) == 0);
+        CHECK(!check_damaged(fresh));
+        if (check_seed % 2) {
+            CHECK(truncate(index_name, about.st_size) == 0);
+            CHECK(!check_damaged(fresh));
+        }
+        CHECK(unlink(index_name) == 0);
+        if (check_seed % 10 == 0) save();
+        else CHECK((fd = open(index_name, O_CREAT | O_WRONLY, 0600)) >= 0 && close(fd) == 0);
+    }
+    check_seed = 0;
+    CHECK(unlink(index_name) == 0);
+}
+
+/* A dump with the same name and size but another time or content has no index yet. */
+static void
+test_other_dump(const struct hg_analysis *fresh) {
+    struct stat about;
+    save();
+    CHECK(stat(dump, &about) == 0);
+    struct timespec times[2] = {about.st_atim, about.st_mtim};
+    times[1].tv_nsec ^= 1;
+    CHECK(utimensat(AT_FDCWD, dump, times, 0) == 0);
+    CHECK(!check_damaged(fresh));
+
+    times[1] = about.st_mtim;
+    CHECK(utimensat(AT_FDCWD, dump, times, 0) == 0);
+    CHECK(check_damaged(fresh));
+    char last;
+    int fd = open(dump, O_RDWR);
+    CHECK(fd >= 0 && pread(fd, &last, 1, about.st_size - 1) == 1);
+    CHECK(pwrite(fd, " ", 1, about.st_size - 1) == 1);
+    CHECK(utimensat(AT_FDCWD, dump, times, 0) == 0);
+    CHECK(!check_damaged(fresh));
+    CHECK(pwrite(fd, &last, 1, about.st_size - 1) == 1);
+    close(fd);
+    CHECK(utimensat(AT_FDCWD, dump, times, 0) == 0);
+    CHECK(check_damaged(fresh));
+    CHECK(unlink(index_name) == 0);
+}
+
+/* Nothing is left where writing was stopped, or the dump was replaced while it was read. */
+static void
+test_not_saved(void) {
+    struct hg_analysis analysis;
+    for (int begun = 0; begun < 2; begun++) {
+        CHECK(!reopen(&analysis));
+        load(&analysis);
+        if (begun) CHECK_EQUAL(HG_OK, hg_index_begin(dump, &analysis, &task));
+        CHECK_EQUAL(HG_OK, hg_analysis_tree(&analysis, &task));
+        task.stop = 1;
+        CHECK_EQUAL(HG_STOPPED, hg_index_save(dump, &analysis, &task));
+        task.stop = 0;
+        CHECK_EQUAL(HG_OK, hg_analysis_parents(&analysis, &task));
+        hg_analysis_free(&analysis);
+        CHECK(!exists(index_name));
+    }
+    CHECK(!reopen(&analysis));
+    load(&analysis);
+    CHECK_EQUAL(HG_OK, hg_index_begin(dump, &analysis, &task));
+    analysis.identity.nanoseconds++;
+    CHECK_EQUAL(HG_IO, hg_index_save(dump, &analysis, &task));
+    CHECK(strstr(task.message, "changed"));
+    hg_analysis_free(&analysis);
+
+    CHECK(!reopen(&analysis));
+    load(&analysis);
+    CHECK_EQUAL(HG_OK, hg_index_begin(dump, &analysis, &task));
+    hg_analysis_free(&analysis);
+    CHECK(!exists(index_name));
+}
+
+/* Where the name is taken by what cannot be replaced, the cache folder has the index. */
+static void
+test_cache(const struct hg_analysis *fresh) {
+    struct hg_analysis analysis;
+    char partial[1300];
+    snprintf(partial, sizeof(partial), "%s.partial-%ld", index_name, (long)getpid());
+    CHECK(mkdir(partial, 0700) == 0);
+    save();
+    CHECK(!exists(index_name));
+    CHECK(check_damaged(fresh));
+    char *name = hg_index_in_cache(dump, false);
+    CHECK(name && strncmp(name, cache, strlen(cache)) == 0 && exists(name));
+    CHECK(unlink(name) == 0);
+
+    /* Neither place: the question is answered all the same. */
+    CHECK(setenv("XDG_CACHE_HOME", "/proc/nowhere", 1) == 0);
+    CHECK(!reopen(&analysis));
+    load(&analysis);
+    CHECK_EQUAL(HG_IO, hg_index_begin(dump, &analysis, &task));
+    compute(&analysis);
+    CHECK_EQUAL(HG_IO, hg_index_save(dump, &analysis, &task));
+    CHECK(task.message[0]);
+    check_same(fresh, &analysis);
+    hg_analysis_free(&analysis);
+    CHECK(setenv("XDG_CACHE_HOME", cache, 1) == 0);
+    CHECK(rmdir(partial) == 0);
+    free(name);
+}
+
+/* A symbolic link in the index's place is neither read nor written through. */
+static void
+test_link(const struct hg_analysis *fresh) {
+    char other[1200];
+    snprintf(other, sizeof(other), "%s.other", index_name);
+    save();
+    CHECK(rename(index_name, other) == 0);
+    CHECK(symlink(other, index_name) == 0);
+    CHECK(!check_damaged(fresh));
+    save();
+    CHECK(check_damaged(fresh));
+    CHECK(unlink(index_name) == 0 && unlink(other) == 0);
+}
+
+int
+main(int count, char **arguments) {
+    CHECK_EQUAL(3, (uint64_t)count);
+    snprintf(dump, sizeof(dump), "%s", arguments[1]);
+    snprintf(index_name, sizeof(index_name), "%s.hdidx", dump);
+    snprintf(cache, sizeof(cache), "%s/cache", arguments[2]);
+    CHECK(setenv("XDG_CACHE_HOME", cache, 1) == 0);
+
+    struct hg_analysis fresh;
+    CHECK(!reopen(&fresh));
+    load(&fresh);
+    compute(&fresh);
+    test_round_trip(&fresh, false);
+    test_round_trip(&fresh, true);
+    test_part(&fresh);
+    test_damage(&fresh);
+    test_other_dump(&fresh);
+    test_not_saved();
+    test_cache(&fresh);
+    test_link(&fresh);
+    hg_analysis_free(&fresh);
+    return 0;
+}

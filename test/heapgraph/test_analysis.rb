@@ -1,0 +1,35 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/c_program"
+
+# The algorithms and the index file on dumps of this process, under sanitizers.
+class TestAnalysis < HeapDumpTest
+  def test_dump_of_our_format
+    run_program("dump_test", dump)
+  end
+
+  def test_dump_of_objspace_format
+    run_program("dump_test", dump(format: :objspace))
+  end
+
+  def test_index_file
+    run_program("index_test", dump, scratch)
+  end
+
+  private
+
+  def dump(**options)
+    path = File.join(scratch, "heap.json")
+    HeapDump.dump(path, fork: false, **options)
+    path
+  end
+
+  def run_program(name, *arguments)
+    skip(CProgram.missing) if CProgram.missing
+
+    program = CProgram.new(name, ["test/heapgraph/#{name}.c"], reader: true)
+    output, status = program.run(*arguments)
+    assert_predicate(status, :success?, output)
+  end
+end
