@@ -51,7 +51,7 @@ module HeapDump
         screen.line([:bold, Describe.title(node)])
         screen.table(facts(node, parts))
         fields(snapshot, node)
-        references("Refers to", parts.references) { |words, title| [words, title] }
+        references("Refers to", parts.references, node) { |words, title| [words, title] }
         references("Referred to by", parts.referrers) { |words, title| [title, words] }
         if parts.instances.positive?
           screen.line("  and #{Terminal::Units.plural(parts.instances, "object")} of this class")
@@ -105,18 +105,25 @@ module HeapDump
       def value_words(snapshot, value)
         case value
         when Array then value.map { |item| value_words(snapshot, item) }.join(" => ")
-        when Hash then Text.cut(Text.safe(JSON.generate(value)), LONG)
+        when Hash then frame_words(snapshot, value)
         else Describe.value(snapshot, value)
         end
       end
 
+      # A frame of a thread or fiber in one line; its variables stand among the references.
+      def frame_words(snapshot, frame)
+        receiver = frame["self"]
+        [frame["label"] || frame["method"], Describe.place(frame),
+         receiver.is_a?(String) ? "of #{value_words(snapshot, receiver)}" : nil].compact.join(" ")
+      end
+
       # One line for each, with both ends in the order that the block gives them.
-      def references(title, page)
+      def references(title, page, holder = nil)
         return if page.total.zero?
 
         screen.heading(title, count(page.total))
         page.each do |reference|
-          frame = Describe.frame_of(reference.edge)
+          frame = Describe.frame_of(reference.edge, holder || reference.node)
           words = [frame, Describe.edge(reference.edge)].compact.join(" → ")
           screen.line("  ", yield(words, Describe.title(reference.node)).join(" → "))
         end

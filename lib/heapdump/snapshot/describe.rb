@@ -9,6 +9,7 @@ module HeapDump
     module Describe
       Text = Terminal::Text
       SHOWN = 40 # columns of a string's value
+      METHOD = /(?<=\A| in )[[:alpha:]_]\w*[?!=]?\z/ # the name in a frame's label
       ELEMENTS = %i[index value value_at value_int key].freeze
 
       class << self
@@ -36,20 +37,19 @@ module HeapDump
           Text.safe(edge.kind == :ivar ? "#{who}##{name}" : "#{who} #{name}")
         end
 
-        # A frame "label file:line" in short, nil for edges that are of no frame.
-        def frame_of(edge)
-          edge.frame && Text.safe(frame(edge.frame))
+        # The frame that an edge is of, nil for edges that are of no frame: "Shop#visit app.rb:59".
+        # Older Rubies do not tell the class of a method; that of the frame's self is told then.
+        def frame_of(edge, holder = nil)
+          return unless edge.frame
+
+          label, file = split_frame(edge.frame)
+          label = with_class(label, holder, edge.frame)
+          Text.safe([label, file && Places.short(file)].compact.join(" "))
         end
 
         # "label file:line" without the line, which differs from dump to dump.
         def frame_label(frame)
           frame.sub(/:\d+\z/, "")
-        end
-
-        # "label file:line" with the file in short.
-        def frame(frame)
-          label, file = split_frame(frame)
-          file ? "#{label} #{Places.short(file)}" : label
         end
 
         # A value as it stands in a line: "0x…" is named, symbols and numbers are shown as in Ruby.
@@ -90,6 +90,22 @@ module HeapDump
         end
 
         private
+
+        def with_class(label, holder, frame)
+          return label unless holder && label.match?(METHOD)
+
+          at = holder.line["frames"]&.find { |one| frame == frame_text(one) }
+          receiver = at && at["self"].is_a?(String) && holder.related(at["self"])
+          name = receiver && (receiver.name ? "#{receiver.name}." : receiver.class_name&.+("#"))
+          name ? label.sub(METHOD) { |method| "#{name}#{method}" } : label
+        end
+
+        # As the reader writes it into the name of an edge.
+        def frame_text(frame)
+          return frame["method"] unless frame["label"]
+
+          "#{frame["label"]} #{frame["file"]}:#{frame["line"]}"
+        end
 
         def quoted(line, value, columns)
           quoted = Text.quote(value, columns)

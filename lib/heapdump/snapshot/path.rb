@@ -11,7 +11,7 @@ module HeapDump
       Step = Struct.new(:edge, :node)
 
       # A Step as it is told: +words+ are the names on the way to +node+, more than one where a
-      # variable belongs to a frame, and none at the beginning. +place+ is where a constant is set
+      # variable belongs to a frame, and none where it begins. +place+ is where a constant is set
       # ("file:line"), nil for others.
       Hop = Struct.new(:words, :node, :place)
 
@@ -31,7 +31,7 @@ module HeapDump
       # One of RANKS.
       attr_reader :rank
       # What to begin with when it is told (Node): the last named module that leads there by
-      # constants, else the first object.
+      # constants, else a thread or fiber in whose frame it is, else the root.
       attr_reader :holder
       # The way from the holder as it is told (Array of Hop). Objects that no program sees are left
       # out: environments are told by the block or frame that they belong to, tables of instance
@@ -50,9 +50,10 @@ module HeapDump
         @root = steps.first.node
         @steps = steps.drop(1).freeze
         @rank = rank
-        @holder = steps[holder].node
         @disjoint = disjoint
-        @hops = tell(steps.drop(holder)).freeze
+        @told = steps.drop(beginning(steps, holder)).freeze
+        @holder = @told.first.node
+        @hops = tell(@told).freeze
         freeze
       end
 
@@ -74,8 +75,8 @@ module HeapDump
       # The same for all paths that differ in nothing but which of many elements they pass, also in
       # another dump.
       def signature
-        parts = told_steps.map { |step| "#{step.edge.signature} → #{kind_of(step.node)}" }
-        [*(holder.root? ? nil : "root #{root.kind}"), kind_of(holder), *parts].join(" → ")
+        parts = @told.drop(1).map { |step| "#{step.edge.signature} → #{kind_of(step.node)}" }
+        [kind_of(holder), *parts].join(" → ")
       end
 
       # In one line.
@@ -89,19 +90,25 @@ module HeapDump
 
       private
 
-      def told_steps
-        at = steps.index { |step| step.node == holder }
-        at ? steps.drop(at + 1) : steps
+      MODULES = %w[CLASS MODULE].freeze
+      STACKS = %w[VM/thread fiber].freeze
+      private_constant :MODULES, :STACKS
+
+      # The reader's holder is a module or the first object.
+      def beginning(steps, holder)
+        return holder if MODULES.include?(steps[holder].node.type) && steps[holder].node.name
+
+        steps.index { |step| STACKS.include?(step.node.kind) } || 0
       end
 
       def kind_of(node)
-        return node.name || node.type if %w[CLASS MODULE].include?(node.type)
+        return node.name || node.type if MODULES.include?(node.type)
 
         node.class_name || node.kind || node.type
       end
 
       def tell(steps)
-        hops = [Hop.new([].freeze, steps.first.node).freeze]
+        hops = toplevel_constant?(steps) ? [] : [Hop.new([].freeze, steps.first.node).freeze]
         names = []
         steps.each_cons(2) do |before, step|
           names.concat(names_of(before, step))
@@ -114,11 +121,17 @@ module HeapDump
         hops
       end
 
+      # Object holds all of them, so that it says nothing.
+      def toplevel_constant?(steps)
+        steps.first.node.name == "Object" && steps[1]&.edge&.kind == :constant
+      end
+
       # A frame goes before its variable. What leads into something that is left out says nothing.
       def names_of(before, step)
         frame = step.edge.frame
         frame = nil if frame == before.edge.frame
-        [frame && Describe.frame(frame), (Describe.edge(step.edge) unless left_out?(step))].compact
+        [frame && Describe.frame_of(step.edge, before.node),
+         (Describe.edge(step.edge) unless left_out?(step))].compact
       end
 
       def left_out?(step)

@@ -72,7 +72,7 @@ module HeapDump
           else
             Text.pad(text, widths[i], i < @right ? :right : :left)
           end
-        end.join(GAP)
+        end.join(GAP).rstrip
       end
     end
   end
