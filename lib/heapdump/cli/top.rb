@@ -18,18 +18,20 @@ module HeapDump
         snapshot = open_snapshot(file)
         node = address && snapshot.to_node(address)
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
-        return print_json(**rows_json(rows, total, node)) if json?
+        json? ? print_json(**rows_json(rows, total, node)) : show(snapshot, rows, total, node)
+        OK
+      end
 
+      private
+
+      def show(snapshot, rows, total, node)
         all = node ? node.retained_size : snapshot.graph.totals[1]
         table = Table.new(%w[retained share objects object], right: 3)
         fill(table, rows, all, 0)
         screen.line([:bold, Describe.title(node)], "  retains #{bytes(all)}") if node
         screen.table(table)
         more(rows.size, total)
-        OK
       end
-
-      private
 
       # An object of the tree, and the largest of those that it keeps alive.
       Row = Struct.new(:node, :retained, :objects, :children)

@@ -1,0 +1,207 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/command_line"
+require "support/shop"
+
+# What the commands that read a dump say of a small program, and how.
+class TestCommands < HeapDumpTest
+  include CommandLine
+
+  COMMANDS = {
+    "summary" => [], "top" => [], "why" => ["Session"], "show" => [:address],
+    "find" => %w[--class Session], "strings" => [], "verify" => []
+  }.freeze
+
+  def shop
+    Shop.dump
+  end
+
+  # A session in the cache.
+  def address
+    heapdump!("why", shop, "Session", "--json").json["groups"][0]["path"].last["address"]
+  end
+
+  def each_command(file = shop)
+    COMMANDS.each do |name, rest|
+      yield [name, file, *rest.map { |one| one == :address ? address : one }]
+    end
+  end
+
+  def test_why_names_the_way_edge_by_edge
+    out = heapdump!("why", shop, "Session", "--limit", "10").out
+    assert_match(/^1\. 80 of 84 objects$/, out)
+    assert_match(/^  Registry \(module\)  0x\h+
+  → constant CACHE → Hash of 80  0x\h+  \S+shop.rb:\d+
+  → \["k\d+"\] → Session  0x\h+$/, out)
+    assert_match(/^  → @pool → Array of 1 /, out)
+    assert_match(/^  global variables\n  → \$current → Session /, out)
+    assert_match(/^  constant BUS → Bus .*
+  → @subscribers → Array of 1 .*
+  → \[0\] → proc \S+shop.rb:27 .*
+  → captured payload → Session /, out)
+    assert_match(/on a stack.*
+  thread "shop worker 1" .*
+  → Object#wait \S+shop.rb:\d+ → local results → Array of 1 /, out)
+  end
+
+  def test_why_of_a_class_says_how_many_were_looked_at
+    out = heapdump!("why", shop, "Session", "--sample", "42").out
+    assert_match(/^1\. \d\d of 42 objects \(sampled 42 of 84\)$/, out)
+    json = heapdump!("why", shop, "Session", "--sample", "42", "--json").json
+    assert_equal [84, 42], json.values_at("objects", "sampled")
+    assert_equal(42, json["groups"].sum { |group| group["objects"] })
+  end
+
+  def test_why_of_an_object
+    json = heapdump!("why", shop, address, "--json").json
+    assert_equal "Session", json["object"]["class"]
+    path = json["paths"].first
+    assert_equal %w[named Registry], [path["rank"], path["holder"]["name"]]
+    assert_equal ["constant CACHE"], path["path"][1]["edge"]
+    assert_equal address, path["path"].last["address"]
+  end
+
+  def test_addresses_can_be_given_to_other_commands
+    heapdump!("top", shop).out.scan(/0x\h+/).each do |one|
+      heapdump!("show", shop, one)
+      heapdump!("why", shop, one)
+      heapdump!("top", shop, one)
+    end
+  end
+
+  def test_show_has_fields_references_and_what_keeps_it_alive
+    out = heapdump!("show", shop, address).out
+    assert_match(/^Session 0x\h+$/, out)
+    assert_match(/^ivars @state +String "waiting for payment" 0x\h+$/, out)
+    assert_match(/^  @basket → Array of 2 0x\h+$/, out)
+    assert_match(/^  Hash of 80 0x\h+ → \["k\d+"\]$/, out)
+    assert_match(/^Kept alive by/, out)
+    registry = heapdump!("why", shop, address, "--json").json["paths"][0]["holder"]["address"]
+    assert_match(/constants CACHE +Hash of 80 0x\h+/, heapdump!("show", shop, registry).out)
+  end
+
+  def test_top_is_a_tree
+    flat = heapdump!("top", shop, "--limit", "5").lines
+    assert_equal 7, flat.size # head, five, and how many more there are
+    deep = heapdump!("top", shop, "--limit", "5", "--depth", "3", "--json").json["top"]
+    assert_equal deep.map { |row| row["retained"] }.sort.reverse, deep.map { |row| row["retained"] }
+    deep.each do |row|
+      below = row["dominated"].sum { |one| one["retained"] }
+      assert_operator below, :<=, row["retained"]
+    end
+  end
+
+  def test_find
+    assert_equal 84, heapdump!("find", shop, "--class", "Session", "--json").json["total"]
+    found = heapdump!("find", shop, "--value", "/\\Awaiting for/", "--json").json
+    assert_operator found["total"], :>=, 84
+    sizes = heapdump!("find", shop, "--min-size", "4k", "--json", "--limit", "1000").json["objects"]
+    assert(sizes.all? { |one| one["bytes"] >= 4096 })
+  end
+
+  def test_strings_say_who_holds_them
+    out = heapdump!("strings", shop, "--limit", "3").out
+    assert_match(/ "waiting for payment" +Session.@state/, out)
+  end
+
+  def test_summary_begins_with_memory
+    out = heapdump!("summary", shop).out
+    assert_operator out.index("process (RSS)"), :<, out.index("Types")
+    ["heap pages", "free slots", "malloc", "not explained", "garbage", "Fragmentation",
+     "Most referred to", "Duplicate strings", "trace_allocations"].each do |word|
+      assert_includes out, word
+    end
+    memory = heapdump!("summary", shop, "--json").json["memory"]
+    assert_equal memory["rss"], memory["page_bytes"] + memory["malloc"] + memory["unexplained"]
+  end
+
+  def test_summary_of_a_traced_dump
+    out = heapdump!("summary", Shop.dump({ traced: true })).out
+    assert_match(/^Generations/, out)
+    assert_match(/^ .* \S+shop.rb:\d+$/, out)
+    assert_match(/^Gems/, out)
+  end
+
+  def test_diff
+    later = Shop.dump({}, sessions: 200)
+    out = heapdump!("diff", shop, later).out
+    assert_match(/^ +\+4.7 KiB +\+120 +84 → 204 +Session$/, out)
+    three = heapdump!("diff", shop, later, Shop.dump({}, sessions: 300), "--json").json
+    session = three["changes"].find { |one| one["label"] == "Session" }
+    assert_equal [[84, 204, 304], true], session.values_at("counts", "grows_every_time")
+    out = heapdump!("diff", shop, later, Shop.dump({}, sessions: 300)).out
+    assert_match(/every time +Session$/, out)
+    assert_match(/differs/, heapdump!("diff", shop, shop).out)
+    assert_match(/CLASS|STRING/, heapdump!("diff", shop, later, "--by", "type").out)
+  end
+
+  def test_json_is_valid_sorted_and_the_same_each_time
+    each_command do |argv|
+      first, second = Array.new(2) { heapdump!(*argv, "--json").out }
+      assert_equal first, second
+      assert_equal 1, JSON.parse(first)["schema_version"]
+    end
+  end
+
+  def test_nothing_reaches_the_terminal_raw
+    each_command do |argv|
+      [[], ["--json"]].each do |options|
+        out = heapdump!(*argv, "--limit", "100000", *options).out if argv.first != "verify"
+        assert_empty out.to_s.scan(HeapDump::Terminal::Text::HARMFUL) - ["\n"], argv.inspect
+      end
+    end
+    evil = heapdump!("find", shop, "--value", "owned", "--class", "String").out
+    assert_includes evil, "evil \\e]0;owned\\u0007\\e[2J \\u009B31m "
+    outside = heapdump("why", shop, "\e[31mNo\u009bwhere")
+    assert_equal 1, outside.status
+    assert_includes outside.err, "\\e[31mNo\\u009Bwhere"
+  end
+
+  def test_compressed_and_piped_dumps_say_the_same
+    plain = heapdump!("verify", shop, "--json").json
+    %w[heap.json.gz heap.json.zst].each do |name|
+      other = Shop.dump({}, name: name)
+      assert_match(/Registry \(module\)/, heapdump!("why", other, "Session").out)
+    end
+    piped = heapdump_process("verify", "-", "--json", input: File.binread(shop))
+    assert_equal plain.merge("file" => "-"), JSON.parse(piped.out)
+    packed = heapdump_process("why", "-", "Session", input: Zlib.gzip(File.binread(shop)))
+    assert_match(/→ constant CACHE → Hash of 80/, packed.out)
+  end
+
+  def test_a_reader_that_goes_away
+    reader, writer = IO.pipe
+    pid = Process.spawn(*command("find", shop, "--type", "STRING", "--limit", "100000"),
+                        out: writer, err: %i[child out])
+    writer.close
+    reader.readpartial(10)
+    reader.close
+    assert_equal 141, wait_until("it ends") { Process.wait2(pid, Process::WNOHANG) }.last.exitstatus
+  end
+
+  def test_dumps_without_contents
+    none = Shop.dump({ strings: :none })
+    assert_match(/strings: :full or :hash/, heapdump!("strings", none).out)
+    assert_match(/→ constant CACHE → Hash of 80/, heapdump!("why", none, "Session").out)
+    assert_match(/→ \[String of \d+ B 0x\h+\] → Session/, heapdump!("why", none, "Session").out)
+    hashed = heapdump!("strings", Shop.dump({ strings: :hash }), "--json").json
+    full = heapdump!("strings", shop, "--json").json
+    assert_operator (hashed["contents"] - full["contents"]).abs, :<, 10
+    assert(hashed["duplicates"].all? { |one| one["value"].nil? })
+    states = hashed["duplicates"].find { |one| one["copies"] >= 84 }
+    assert_equal 'Session#@state', states["owners"][0]["owner"]
+  end
+
+  def test_what_object_space_has_dumped
+    file = Shop.dump(:dump_all)
+    each_command(file) do |argv|
+      next if argv.first == "show"
+
+      heapdump!(*argv)
+    end
+    assert_match(/→ \(no name\) → Session/, heapdump!("why", file, "Session").out)
+    assert_match(/no footer to tell/, heapdump!("verify", file).out)
+    assert_match(/does not tell/, heapdump!("summary", file).out)
+  end
+end
