@@ -47,6 +47,12 @@ module HeapDump
           Text.safe([label, file && Places.short(file)].compact.join(" "))
         end
 
+        # "label file:line" with the file in short.
+        def frame(frame)
+          label, file = split_frame(frame)
+          Text.safe([label, file && Places.short(file)].compact.join(" "))
+        end
+
         # "label file:line" without the line, which differs from dump to dump.
         def frame_label(frame)
           frame.sub(/:\d+\z/, "")
