@@ -16,10 +16,7 @@ mark(void *data) {
 static void
 release(void *data) {
     struct binding *self = data;
-    hg_tree_free(&self->analysis.tree);
-    hg_parents_free(&self->analysis.parents);
-    hg_inverse_free(&self->analysis.inverse);
-    if (self->analysis.graph) hg_graph_free(self->analysis.graph);
+    hg_analysis_free(&self->analysis);
     ruby_xfree(self);
 }
 
@@ -193,7 +190,7 @@ hgb_run(struct binding *self, enum hg_status (*function)(struct binding *, void 
 static enum hg_status
 build_tree(struct binding *self, void *unused) {
     if (self->has_tree) return HG_OK;
-    enum hg_status status = hg_tree_build(self->analysis.graph, &self->task, &self->analysis.tree);
+    enum hg_status status = hg_analysis_tree(&self->analysis, &self->task);
     self->has_tree = status == HG_OK;
     return status;
 }

@@ -73,11 +73,11 @@ graph_edges(VALUE self, VALUE number, VALUE offset, VALUE limit) {
 struct load {
     const char *path; /* "-" is standard input */
     struct hg_load_options options;
+    bool index;
 };
 
 static enum hg_status
-load(struct binding *self, void *data) {
-    const struct load *load = data;
+load_dump(struct binding *self, const struct load *load) {
     struct hg_source *source;
     enum hg_status status = strcmp(load->path, "-") == 0
                                 ? hg_source_open_fd(0, "standard input", &self->task, &source)
@@ -88,30 +88,70 @@ load(struct binding *self, void *data) {
     return status;
 }
 
-static struct binding *
-not_loaded(VALUE self, VALUE path) {
-    struct binding *binding = hgb_any(self);
-    if (binding->analysis.graph || !NIL_P(binding->path))
-        rb_raise(rb_eArgError, "this graph has been loaded already");
-    RB_OBJ_WRITE(self, &binding->path, rb_str_new_frozen(StringValue(path)));
-    StringValueCStr(path);
-    return binding;
+/* From its index, if it has one that fits. An index that cannot be written is no error. */
+static enum hg_status
+load(struct binding *self, void *data) {
+    const struct load *load = data;
+    struct hg_analysis *analysis = &self->analysis;
+    enum hg_status status = HG_OK;
+    if (load->index) status = hg_index_open(load->path, &self->task, analysis);
+    if (status != HG_OK || analysis->graph) return status;
+    status = load_dump(self, load);
+    if (status != HG_OK || !load->index) return status;
+
+    if (hg_index_begin(load->path, analysis, &self->task) != HG_STOPPED) return HG_OK;
+    hg_analysis_free(analysis);
+    memset(analysis, 0, sizeof(*analysis));
+    return HG_STOPPED;
 }
 
 /*
- *  call-seq: graph.load(path, strict) -> graph
+ *  call-seq: graph.load(path, strict, index) -> graph
  *
- * Reads a dump; "-" is standard input. Once for each graph.
+ * Reads a dump; "-" is standard input. Once for each graph. With index, from what #save_index has
+ * kept, or so that it can.
  */
 static VALUE
-graph_load(VALUE self, VALUE path, VALUE strict) {
-    struct binding *binding = not_loaded(self, path);
+graph_load(VALUE self, VALUE path, VALUE strict, VALUE index) {
+    struct binding *binding = hgb_any(self);
+    if (!NIL_P(binding->path)) rb_raise(rb_eArgError, "this graph has been loaded already");
+    StringValueCStr(path);
+    RB_OBJ_WRITE(self, &binding->path, rb_str_new_frozen(path));
     struct load options = {
         .path = RSTRING_PTR(binding->path),
         .options = {.strict = RTEST(strict)},
+        .index = RTEST(index),
     };
     hgb_run(binding, load, &options, NULL);
     return self;
+}
+
+struct save {
+    const char *path;
+    enum hg_status status;
+};
+
+static enum hg_status
+save_index(struct binding *self, void *data) {
+    struct save *save = data;
+    save->status = hg_index_save(save->path, &self->analysis, &self->task);
+    return save->status == HG_STOPPED ? HG_STOPPED : HG_OK;
+}
+
+/*
+ *  call-seq: graph.save_index -> true or false
+ *
+ * Keeps everything that can be computed of the dump in a file beside it. False where that cannot be
+ * written.
+ */
+static VALUE
+graph_save_index(VALUE self) {
+    struct binding *binding = hgb_with_tree(self);
+    hgb_with_parents(self);
+    hgb_with_inverse(self);
+    struct save save = {.path = RSTRING_PTR(binding->path)};
+    hgb_run(binding, save_index, &save, NULL);
+    return save.status == HG_OK ? Qtrue : Qfalse;
 }
 
 /*
@@ -265,7 +305,8 @@ Init_heapgraph(void) {
     VALUE graph = rb_define_class_under(heapdump, "Graph", rb_cObject);
     rb_define_alloc_func(graph, hgb_allocate);
 
-    rb_define_method(graph, "load", graph_load, 2);
+    rb_define_method(graph, "load", graph_load, 3);
+    rb_define_method(graph, "save_index", graph_save_index, 0);
     rb_define_method(graph, "progress", graph_progress, 0);
     rb_define_method(graph, "account", graph_account, 0);
     rb_define_method(graph, "header", graph_header, 0);

@@ -19,13 +19,15 @@ module HeapDump
       end
 
       def run
-        @graph.load(@path, @strict)
+        @graph.load(@path, @strict, keep?)
+        @graph.save_index if keep?
       end
 
       private
 
+      # What is strict looks at every line.
       def keep?
-        return false if @index == false || !File.file?(@path)
+        return false if @index == false || @strict || !File.file?(@path)
 
         @index == true || File.size(@path) >= LARGE
       end
