@@ -19,6 +19,10 @@ module HeapDump
   autoload :Snapshot, "heapdump/snapshot"
   autoload :Leaks, "heapdump/leaks"
 
+  # How often a dump is tried, where other Ractors run on a Ruby that cannot stop them (3.1).
+  ATTEMPTS = 3
+  private_constant :ATTEMPTS
+
   class << self
     # Writes every object of the heap to +target+: a path, or an IO that has a descriptor (a file,
     # pipe or socket). A path that ends in .zst or .gz is compressed. The file can be read by its
@@ -47,14 +51,13 @@ module HeapDump
     #   result = HeapDump.dump("/var/tmp/heap.json.zst", strings: :none)
     #   result.objects # => 1142259
     def dump(target = "dump.json", gc_first = nil, **options)
-      started = start_dump(target, gc_first, options)
-      return started unless started.is_a?(Pending)
+      attempts ||= 0
+      await(start_dump(target, gc_first, options))
+    rescue WriteError => e
+      # Another Ractor was in the way: once more, unless part of it has been read already.
+      raise if e.errno != Errno::EDEADLK::Errno || e.path.nil? || (attempts += 1) == ATTEMPTS
 
-      begin
-        started.result
-      ensure
-        started.cancel unless started.done? # a timeout or Thread#kill came
-      end
+      retry
     end
 
     # As #dump, but returns at once with a HeapDump::Pending (a Result where no process could be
@@ -116,6 +119,16 @@ module HeapDump
     end
 
     private
+
+    def await(started)
+      return started unless started.is_a?(Pending)
+
+      begin
+        started.result
+      ensure
+        started.cancel unless started.done? # a timeout or Thread#kill came
+      end
+    end
 
     def refuse_ractor
       return if !defined?(Ractor) || Ractor.current == Ractor.main

@@ -172,6 +172,35 @@ class TestConcurrency < HeapDumpTest
     end
   end
 
+  # They hold locks and are in the middle of things when the process is forked.
+  def test_while_ractors_allocate
+    skip "no Ractor here" unless defined?(Ractor)
+    path = File.join(scratch, "ractors.json")
+    outcome = Child.ruby!(<<~'RUBY', path, timeout: 120)
+      require "heapdump"
+      2.times do
+        Ractor.new do
+          loop do
+            table = {}
+            100.times { |i| table["key #{i}"] = [i, i.to_s, Object.new] }
+          end
+        end
+      end
+      9.times { |i| HeapDump.dump("#{ARGV[0]}.#{i}", gc: i.even?, timeout: 60) }
+      $stdout.write("dumped")
+      $stdout.flush
+      exit!(0)
+    RUBY
+    assert_equal "dumped", outcome.out
+    9.times do |i|
+      dump = Dump.new("#{path}.#{i}", strict: i.zero?)
+      dump.read
+      assert_whole dump
+      assert_nil dump.footer["errors"], "objects that could not be read"
+      assert_equal 3, dump.header["ractors"]
+    end
+  end
+
   def test_in_a_forked_child
     path = File.join(scratch, "forked.json")
     outcome = Child.ruby!(<<~'RUBY', path)

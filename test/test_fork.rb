@@ -18,18 +18,6 @@ class TestFork < HeapDumpTest
     File.join(scratch, "heap.json")
   end
 
-  def test_the_application_sees_no_child
-    code = <<~'RUBY'
-      require "heapdump"
-      seen = []
-      trap("CHLD") { seen << $?&.pid }
-      result = HeapDump.dump(ARGV[0])
-      raise "a child was waited for" if Process.wait rescue seen << $!.class
-      p seen, result.processes
-    RUBY
-    assert_equal "[Errno::ECHILD]\n", Child.ruby!(code, path).out.lines.first
-  end
-
   def test_other_threads_go_on_while_it_is_written
     code = <<~'RUBY'
       require "heapdump"
@@ -54,31 +42,6 @@ class TestFork < HeapDumpTest
     assert_equal path, pending.result.path
     lines = File.foreach(path).count { |line| line.start_with?('{"address"') }
     assert_equal pending.result.objects, lines
-  end
-
-  def test_killed_at_any_time
-    20.times do |i|
-      pending = HeapDump.dump_async(path, gc: false, processes: 2)
-      sleep(i * 0.003)
-      begin
-        Process.kill(:KILL, pending.pid)
-      rescue Errno::ESRCH
-        nil # it was faster
-      end
-      begin
-        assert_equal path, pending.result.path
-        File.unlink(path)
-      rescue HeapDump::ChildDied => e
-        assert_match(/#{path}.*killed/, e.message)
-        drop_whole_dump if File.exist?(path) # killed between the renaming and the report
-      end
-      assert_empty Dir.children(scratch)
-    end
-  end
-
-  def drop_whole_dump
-    assert_whole Dump.load(path)
-    File.unlink(path)
   end
 
   def test_cancelled
@@ -118,26 +81,6 @@ class TestFork < HeapDumpTest
       puts Dir.children(File.dirname(ARGV[0])).size
     RUBY
     assert_equal "true\ntrue\n0\n", Child.ruby!(code, path).out
-  end
-
-  def test_a_stopped_worker_is_given_up
-    code = <<~'RUBY'
-      require "heapdump"
-      kept = Array.new(1_000_000) { |i| [i.to_s] }
-      pending = HeapDump.dump_async(ARGV[0], timeout: 1, processes: 1)
-      workers = []
-      workers = `ps -o pid= --ppid #{pending.pid}`.split.map(&:to_i) while workers.empty?
-      Process.kill(:STOP, *workers)
-      begin
-        pending.result
-      rescue HeapDump::WriteError => e
-        puts e.message
-      end
-      puts Dir.children(File.dirname(ARGV[0])).size
-    RUBY
-    out = Child.ruby!(code, path).out
-    assert_match(/longer than timeout: allows/, out)
-    assert_equal "0", out.lines.last.chomp
   end
 
   def test_no_process_to_be_had

@@ -29,6 +29,7 @@
 #include "shared.h"
 
 enum { PAGES_AT_ONCE = 16, LEADER = 0, NICENESS = 5 };
+enum { STALL_SECONDS = 20 }; // with several Ractors, without an object written
 
 static void
 report(int fd, const struct hd_shared *shared, int error, int signal, uint64_t objects) {
@@ -155,6 +156,11 @@ signal_of(int status) {
     return code > 128 ? code - 128 : 0; // guard.c: crashed between two objects
 }
 
+static bool
+is_crash(int signal) {
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL;
+}
+
 /* Waits for the workers. The death of one is the leader's: it ends, and they all with it. */
 static void
 await_workers(const pid_t *workers, int count) {
@@ -248,22 +254,59 @@ lead(const struct hd_fork *request, struct hd_shared *shared) {
     else shared->error = lead_to_stream(request, shared);
 }
 
-/* Waits for the leader, but not beyond the deadline or a signal. Returns the signal it died of. */
+/* What the coordinator looks after while it waits. */
+struct watch {
+    pid_t leader;
+    struct hd_shared *shared;
+    double deadline;
+    bool several_ractors; // one of them may have held a lock that the leader now waits for
+    uint64_t progress;
+    double progressed; // when
+};
+
+static struct watch
+begin_watch(const struct hd_fork *request, struct hd_shared *shared, pid_t leader) {
+    double now = hd_now();
+    return (struct watch){.leader = leader,
+                          .shared = shared,
+                          .deadline = now + request->options->timeout,
+                          .several_ractors = request->context->ractors > 1,
+                          .progressed = now};
+}
+
+/* An errno where there is nothing to wait for any more, else 0. */
 static int
-supervise(pid_t leader, struct hd_shared *shared, double deadline, const sigset_t *signals) {
+look_at_clock(struct watch *watch) {
+    double now = hd_now();
+    if (now >= watch->deadline) return ETIMEDOUT;
+    uint64_t progress = sum_of(watch->shared, HD_MAX_WORKERS).objects + watch->shared->offset;
+    if (progress != watch->progress) {
+        watch->progress = progress;
+        watch->progressed = now;
+    }
+    return watch->several_ractors && now - watch->progressed > STALL_SECONDS ? EDEADLK : 0;
+}
+
+/*
+ * Waits for the leader, but not beyond the deadline or a signal to end. Returns the signal that it
+ * died of, 0 where it has ended by itself or was given up: the error is in `shared`.
+ */
+static int
+supervise(struct watch *watch, const sigset_t *signals) {
+    static const struct timespec tick = {.tv_sec = 1};
     int status;
     for (;;) {
-        pid_t pid = waitpid(leader, &status, WNOHANG);
-        if (pid == leader) return signal_of(status);
+        pid_t pid = waitpid(watch->leader, &status, WNOHANG);
+        if (pid == watch->leader) return signal_of(status);
         if (pid < 0 && errno != EINTR) return SIGKILL; // nobody else waits for it
-        double left = deadline - hd_now();
-        struct timespec wait = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
-        int signal = left <= 0 ? SIGALRM : sigtimedwait(signals, NULL, &wait);
-        if (signal <= 0 || signal == SIGCHLD) continue;
-        kill(leader, SIGKILL);
-        waitpid(leader, &status, 0);
-        shared->error = signal == SIGALRM ? ETIMEDOUT : 0;
-        return signal == SIGALRM ? 0 : signal;
+        int signal = sigtimedwait(signals, NULL, &tick);
+        if (signal == SIGCHLD) continue;
+        int error = look_at_clock(watch);
+        if (signal <= 0 && !error) continue;
+        kill(watch->leader, SIGKILL);
+        waitpid(watch->leader, &status, 0);
+        watch->shared->error = error;
+        return error ? 0 : signal;
     }
 }
 
@@ -289,8 +332,12 @@ coordinate(const struct hd_fork *request, int report_fd) {
         if (leader == 0) close(report_fd);      // its end is that of the coordinator
         if (leader <= 0) lead(request, shared); // in this process, if no other is to be had
         if (leader == 0) _exit(0);
-        double deadline = shared->start + request->options->timeout;
-        if (leader > 0) signal = supervise(leader, shared, deadline, &signals);
+        struct watch watch = begin_watch(request, shared, leader);
+        if (leader > 0) signal = supervise(&watch, &signals);
+        if (watch.several_ractors && is_crash(signal)) {
+            shared->error = EDEADLK; // one was in the middle of something
+            signal = 0;
+        }
         objects = sum_of(shared, HD_MAX_WORKERS).objects;
         error = shared->error;
     }

@@ -38,6 +38,10 @@ reason_of(int error) {
     case ENOSYS:
         return "the compression library (libzstd.so.1 or libz.so.1) cannot be loaded; "
                "install it or dump without compression";
+    case ESTALE:
+        return "its partial file was removed or replaced before it was whole";
+    case EDEADLK:
+        return "its process crashed or hung on what another Ractor was about to change; try again";
     case ETIMEDOUT:
         return "it took longer than timeout: allows";
     default:

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -62,12 +63,21 @@ hd_target_open(struct hd_target *target, const char *path) {
     return error ? error : create(target);
 }
 
+/* Somebody may have removed the partial file, or put another in its place. */
+static bool
+is_in_place(const struct hd_target *target) {
+    struct stat ours, there;
+    return fstat(target->fd, &ours) == 0 && lstat(target->partial, &there) == 0 &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 int
 hd_target_commit(struct hd_target *target) {
-    int error = 0;
+    int error = is_in_place(target) ? 0 : ESTALE;
     // network file systems tell of a full disk only when the file is closed
     if (close(target->fd) != 0 && errno != EINTR) error = errno;
     target->fd = -1;
+    if (error == ESTALE) return error; // what is there now is somebody else's
     if (!error && rename(target->partial, target->path) != 0) error = errno;
     if (error) unlink(target->partial);
     return error;

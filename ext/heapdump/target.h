@@ -20,7 +20,10 @@ struct hd_target {
  */
 int hd_target_open(struct hd_target *target, const char *path);
 
-/* Closes the file and gives it its final name. Returns 0, or an errno after removing it. */
+/*
+ * Closes the file and gives it its final name. Returns 0, or an errno after removing it; ESTALE where
+ * it is no longer under its partial name.
+ */
 int hd_target_commit(struct hd_target *target);
 
 /* Closes and removes the partial file. */

@@ -47,34 +47,17 @@ call_in_mark(VALUE ref, void *once) {
     run_once(once);
 }
 
-static void
-call_in_allocation(VALUE tracepoint, void *once) {
-    (void)tracepoint;
-    run_once(once);
-}
-
 /*
  * Before Ruby 4.0 nothing is exported that stops other Ractors. But under the VM's lock none of them
- * changes the tables that they share, starts a GC or takes a page of the heap; and MRI holds it while
- * it tells what an object refers to (since 3.2), or that one has been allocated (3.1).
+ * changes the tables that they share, starts a GC or takes a page of the heap; and since 3.2 MRI holds
+ * it while it tells what an object refers to. On 3.1 the lock may be held by another thread at the
+ * fork: then the child hangs, and is found out by whoever watches it.
  */
-static void
-call_under_lock(struct once *once) {
-    if (HD_RUBY > 301) {
-        rb_objspace_reachable_objects_from(rb_cString, call_in_mark, once);
-        return;
-    }
-    VALUE trace = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, call_in_allocation, once);
-    rb_tracepoint_enable(trace);
-    rb_obj_hide(rb_ary_new());
-    rb_tracepoint_disable(trace);
-}
-
 void
 hd_mri_stop_ractors(bool several, void (*fn)(void *), void *data) {
     struct once once = {fn, data, pthread_self(), false};
     if (several && rb_vm_lock_with_barrier) rb_vm_lock_with_barrier(call_at_barrier, &once);
-    else if (several) call_under_lock(&once);
+    else if (several) rb_objspace_reachable_objects_from(rb_cString, call_in_mark, &once);
     run_once(&once);
 }
 

@@ -92,7 +92,7 @@ void hd_mri_on_bug(void (*fn)(void));
 /*
  * Calls fn(data), once, while no other Ractor changes what all of them share; `several` tells
  * whether there are others. It may fork: in the child, which must not return from fn, nothing that
- * MRI locks is held by a thread that is not there.
+ * MRI locks is held by a thread that is not there. Ruby 3.1 cannot promise that.
  */
 void hd_mri_stop_ractors(bool several, void (*fn)(void *data), void *data);
 /* True where finalizer tables are not among the roots that MRI tells. */
