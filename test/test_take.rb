@@ -45,9 +45,9 @@ class TestTake < HeapDumpTest
   end
 
   def test_what_the_main_thread_may_wait_for
-    ["Queue.new.tap { |queue| Thread.new { sleep }; queue.pop }", "$stdin.read",
-     "Thread.new { sleep }.join", "IO.select([$stdin])", "Process.wait(spawn('sleep', '60'))",
-     "l = Mutex.new; Thread.new { l.lock; sleep }; Thread.pass until l.locked?; l.lock"].each do |code|
+    ["$stdin.read", "IO.select([$stdin])", "Process.wait(spawn('sleep', '60'))",
+     "Queue.new.tap { |queue| Thread.new { sleep }; queue.pop }", "Thread.new { sleep }.join",
+     "l = Mutex.new; Thread.new { l.lock; sleep }; sleep 0.01 until l.locked?; l.lock"].each do |code|
       assert_taken(code)
     end
   end
@@ -162,6 +162,35 @@ class TestTake < HeapDumpTest
       reader.close
       Process.wait(gdb)
     end
+  end
+
+  # Kills gdb at any time while it is attached, or interrupts the command.
+  def test_whatever_ends_gdb
+    [%i[KILL gdb], %i[TERM gdb], %i[INT take]].each do |signal, whom|
+      5.times do |i|
+        Outside.with_process("loop { sleep 0.001; 'x' * 100 }") do |pid|
+          end_take(pid, signal, whom, i * 0.02)
+          assert Outside.runs?(pid), "SIG#{signal} to #{whom}"
+          FileUtils.rm_f(path)
+          assert_empty Dir.children(scratch)
+        end
+      end
+    end
+  end
+
+  def end_take(pid, signal, whom, seconds)
+    exe = File.expand_path("../exe/heapdump", __dir__)
+    take = Process.spawn(RbConfig.ruby, "-I", Child::LOAD_PATHS.first, exe, "take", pid.to_s,
+                         "-o", path, "--via", "gdb", "--timeout", "10",
+                         out: File::NULL, err: File::NULL, pgroup: true)
+    target = HeapDump::Outside::Target.new(pid)
+    gdb = wait_until("gdb is attached") { target.tracer }
+    sleep seconds # any moment of the time that gdb takes will do
+    Process.kill(signal, whom == :gdb ? gdb : take)
+  rescue Errno::ESRCH
+    nil # it was faster
+  ensure
+    Process.wait(take)
   end
 
   # A C function that keeps the lock of the VM: one that locks a mutex twice.

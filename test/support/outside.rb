@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "heapdump/cli"
+require "io/wait"
 require "json"
 require "stringio"
 require "support/child"

@@ -24,6 +24,7 @@ module HeapDump
                  "-iex", "set unwindonsignal on"].freeze
       # After this it is ended. With a healthy process it takes a quarter of a second.
       SECONDS = 30
+      PATIENCE = 5
 
       def self.find
         directories = ENV.fetch("PATH", "").split(File::PATH_SEPARATOR)
@@ -69,20 +70,34 @@ module HeapDump
         leave(waiter, target)
       end
 
-      # gdb that is told to end lets go of the process. One that does not is killed: then the kernel
-      # lets go, but a stop that gdb had asked for may still come.
+      # Whatever has come, an interrupt of the user for one: gdb is let end its work, which is
+      # short. In the middle of a call it would leave the process where nothing leads back. One that
+      # hangs is killed: then the kernel lets go of the process, but a stop that gdb had asked for
+      # may still come.
       def leave(waiter, target)
-        return unless waiter&.alive?
+        return unless waiter
 
-        %i[INT TERM KILL].each do |signal|
-          begin
+        unless waiter.join(PATIENCE)
+          %i[TERM KILL].each do |signal|
             Process.kill(signal, waiter.pid)
-          rescue Errno::ESRCH
-            break
+            break if waiter.join(PATIENCE)
           end
-          break if waiter.join(signal == :KILL ? 5 : 2)
         end
-        Process.kill(:CONT, target.pid) if target.alive? && target.state == "T"
+        Process.kill(:CONT, target.pid) if !waiter.value.success? && stopped?(target)
+      rescue Errno::ESRCH
+        nil # it has just ended
+      end
+
+      # The stop may take a moment.
+      def stopped?(target)
+        10.times do
+          return true if target.state == "T"
+
+          sleep 0.01
+        end
+        false
+      rescue Error
+        false # it is gone
       end
     end
   end

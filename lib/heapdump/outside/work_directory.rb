@@ -49,7 +49,8 @@ module HeapDump
       # Makes it; or tells why it cannot be.
       def try(parent)
         name = ".heapdump-#{@target.pid}-#{SecureRandom.hex(6)}"
-        outer = File.join(@target.outer_path(parent), name)
+        # by its own name where it can be: the other way is gone when the process is
+        outer = File.join(@target.sees?(parent) ? parent : @target.outer_path(parent), name)
         return "#{parent} cannot be written to" unless reachable?(parent)
 
         Dir.mkdir(outer, 0o700)
