@@ -75,10 +75,11 @@ is_ours(const struct hg_graph *graph, uint32_t node) {
     return length > 10 && memcmp(name, "HeapDump::", 10) == 0;
 }
 
-/* Where a constant is assigned, as the VM notes it. */
+/* Where a constant is assigned, as the VM notes it. Without names it may be the constant itself. */
 static bool
 is_file_of_constant(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
     uint8_t type = graph->type[parent];
+    if (graph->account.objspace_format && !(graph->flags[node] & HG_N_FROZEN)) return false;
     return graph->type[node] == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
            (type == HG_T_CLASS || type == HG_T_MODULE);
 }
@@ -131,12 +132,14 @@ trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps 
     uint32_t before = growth->trails.count;
     uint32_t parent = dump->ways.parent[node], trail;
     if (dump->ways.module[node]) {
-        trail = hg_trails_follow(&growth->trails, 0, hg_steps_module(steps, node));
+        trail = hg_trails_follow(&growth->trails, 0, hg_steps_module(steps, node), true);
     }
     else if (parent == HG_NO_NODE) trail = 0; // the virtual root
     else {
-        uint64_t step = hg_steps_take(steps, dump->ways.name[node], node);
-        trail = hg_trails_follow(&growth->trails, dump->trail[parent], step);
+        uint32_t name = dump->ways.name[node];
+        uint64_t step = hg_steps_take(steps, name, node);
+        trail = hg_trails_follow(&growth->trails, dump->trail[parent], step,
+                                 hg_edge_kind(name) != HG_E_REFERENCE);
     }
     if (trail == before && !note_facts(growth, dump, node, trail)) return HG_NO_TRAIL;
     return trail;

@@ -77,21 +77,23 @@ add(struct hg_trails *trails, uint32_t from, uint64_t step) {
 
 /* Where the step occurs on the way to `from`, `from` included; HG_NO_TRAIL if nowhere. */
 static uint32_t
-occurrence(const struct hg_trails *trails, uint32_t from, uint64_t step) {
-    for (uint32_t at = from; at != 0; at = trails->items[at].parent) {
-        if (trails->items[at].step == step) return at;
+occurrence(const struct hg_trails *trails, uint32_t from, uint64_t step, bool named) {
+    const struct hg_trail *items = trails->items;
+    for (uint32_t at = from; at != 0; at = items[at].parent) {
+        if (items[at].step != step) continue;
+        if (named || items[items[at].parent].step == items[from].step) return at;
     }
     return HG_NO_TRAIL;
 }
 
 uint32_t
-hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step) {
+hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step, bool named) {
     uint32_t at = slot_of(trails->mask, from, step);
     for (; trails->slots[at].to; at = (at + 1) & trails->mask) {
         if (trails->slots[at].from == from && trails->slots[at].step == step)
             return trails->slots[at].to;
     }
-    uint32_t to = occurrence(trails, from, step);
+    uint32_t to = occurrence(trails, from, step, named);
     if (to == HG_NO_TRAIL) to = add(trails, from, step);
     if (to == HG_NO_TRAIL) return HG_NO_TRAIL;
     if (trails->used >= trails->mask / 2 && !grow_slots(trails)) return HG_NO_TRAIL;

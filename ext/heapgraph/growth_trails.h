@@ -5,7 +5,8 @@
  *
  * A step that occurs on the way already leads back to where it occurred first. So the elements of a
  * list, Node → @next → Node → @next → Node, are on one trail, however many they are, and there are
- * never more steps on a way than there are different ones.
+ * never more steps on a way than there are different ones. Of steps without a name, two in a row
+ * have to occur again: the array that a session holds is not the array that holds the session.
  */
 #ifndef HEAPGRAPH_GROWTH_TRAILS_H
 #define HEAPGRAPH_GROWTH_TRAILS_H
@@ -32,7 +33,10 @@ struct hg_trails {
 bool hg_trails_init(struct hg_trails *trails) __attribute__((warn_unused_result));
 void hg_trails_free(struct hg_trails *trails);
 
-/* The trail that a step leads to, made if it is new. HG_NO_TRAIL if there is no memory. */
-uint32_t hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step);
+/*
+ * The trail that a step leads to, made if it is new. HG_NO_TRAIL if there is no memory. A step is
+ * named or not, always the same.
+ */
+uint32_t hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step, bool named);
 
 #endif

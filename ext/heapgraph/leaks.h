@@ -75,6 +75,8 @@ struct hg_leaks {
     struct hg_leak_content content[HG_MAX_CONTENTS];
     uint32_t contents;
     uint64_t reached[HG_MAX_DUMPS], reached_bytes[HG_MAX_DUMPS]; /* objects that are held */
+    /* By dump: of a sample of all objects, how many of a thousand the next dump has (see kept). */
+    uint32_t stable[HG_MAX_DUMPS];
 
     /* Between the files of this part. By trail: number of the leak + 1, 0 for none. */
     uint8_t *part_of; /* whose part it is */

@@ -166,6 +166,16 @@ growth_more(VALUE growth) {
     return UINT2NUM(growth_in(growth)->leaks.more);
 }
 
+/* call-seq: growth.stable -> array: of a thousand objects, how many the next dump has, by dump */
+static VALUE
+growth_stable(VALUE growth) {
+    const struct ruby_growth *self = growth_in(growth);
+    VALUE array = rb_ary_new();
+    for (uint32_t i = 0; i + 1 < self->growth.dumps; i++)
+        rb_ary_push(array, UINT2NUM(self->leaks.stable[i]));
+    return array;
+}
+
 /*
  *  call-seq: growth.contents -> array of [bytes, nodes of the first dump, of the second, …]
  *
@@ -261,6 +271,7 @@ hgb_define_growth(VALUE heapdump) {
     rb_define_singleton_method(class, "of", growth_of, 1);
     rb_define_method(class, "leaks", growth_leaks, 0);
     rb_define_method(class, "more", growth_more, 0);
+    rb_define_method(class, "stable", growth_stable, 0);
     rb_define_method(class, "contents", growth_contents, 0);
     rb_define_method(class, "names", growth_names, 0);
     rb_define_method(class, "reached", growth_reached, 0);

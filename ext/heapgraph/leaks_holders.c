@@ -10,6 +10,7 @@
 #include "progress.h"
 
 #define SEEN_HOLDERS 32 /* kinds of other holders that are counted for one leak */
+#define SAMPLE 16       /* one of so many objects is looked for in the next dump */
 #define CLIMB 64        /* an inner object is looked for so many steps below its outer one */
 
 /* One leak while its objects are gone through. */
@@ -38,6 +39,22 @@ is_in(const struct looks *looks, const struct hg_growth_dump *from, uint32_t nod
     uint32_t there = hg_node_at(to->graph, hg_address(from->graph, node));
     return there != HG_NO_NODE && there < to->graph->objects &&
            to->trail[there] == from->trail[node];
+}
+
+/* How much stays where it is. After a compaction nothing can be told by addresses. */
+static void
+sample_stable(struct looks *looks) {
+    const struct hg_growth *growth = looks->growth;
+    for (uint32_t number = 0; number + 1 < growth->dumps; number++) {
+        const struct hg_growth_dump *dump = &growth->dump[number];
+        uint64_t sampled = 0, stable = 0;
+        for (uint32_t node = 0; node < dump->graph->objects; node += SAMPLE) {
+            if (dump->trail[node] == HG_NO_TRAIL) continue;
+            sampled++;
+            stable += is_in(looks, dump, node, dump + 1);
+        }
+        looks->leaks->stable[number] = sampled ? (uint32_t)(stable * 1000 / sampled) : 0;
+    }
 }
 
 static enum hg_status
@@ -249,6 +266,7 @@ keep_other_holders(struct hg_leak *leak, const struct look *look) {
 
 static enum hg_status
 look(struct looks *looks) {
+    sample_stable(looks);
     enum hg_status status = count_kept(looks);
     if (status == HG_OK) status = find_newcomers(looks);
     if (status != HG_OK) return status;

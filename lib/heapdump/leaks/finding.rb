@@ -4,7 +4,7 @@ module HeapDump
   class Leaks
     # From dumps to suspects: asks the reader what grew, judges it, and puts it into words.
     class Finding
-      MOST = 64 # so many things that grew are looked at
+      STABLE = 500 # of a thousand objects, so many stay where they are without a compaction
 
       # Where the code of an object is written, as "file:line"; nil where it has none.
       def self.code_place(node)
@@ -57,7 +57,8 @@ module HeapDump
         part = growing.headline
         holder = Holder.new(part.way, @classes)
         verdict = Verdict.new(counts: growing.outer.counts, retained: growing.retained,
-                              kept: growing.kept, series: @series, named: holder.named?)
+                              kept: stable? ? growing.kept : nil, series: @series,
+                              named: holder.known?)
         [verdict, suspect(growing, part, holder, verdict)]
       end
 
@@ -71,6 +72,12 @@ module HeapDump
           confidence: verdict.confidence, reasons: verdict.reasons + shape(growing),
           company: growing.company, command: command(part.node)
         )
+      end
+
+      # Objects can be told by their addresses unless the heap was compacted in between.
+      def stable?
+        @stable = @growth.stable.all? { |permille| permille >= STABLE } if @stable.nil?
+        @stable
       end
 
       def other_words(growing)
@@ -119,7 +126,7 @@ module HeapDump
         way = Way.decode(@snapshot, @growth.way(content.node.id))
         holder = Holder.new(way, @classes)
         verdict = Verdict.new(counts: content.counts, retained: content.retained, series: @series,
-                              named: holder.named?)
+                              named: holder.known?, unit: content.unit)
         name = Way.kind_word(content.node)
         location, location_of = location(content.node.location, content.node, holder)
         [verdict, Suspect.new(

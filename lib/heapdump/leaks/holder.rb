@@ -16,6 +16,7 @@ module HeapDump
       NAMES = 4 # at most so many
 
       def initialize(way, classes)
+        @way = way
         @steps = way.steps
         @classes = classes
         @names = names
@@ -23,7 +24,7 @@ module HeapDump
 
       # All of it in one line.
       def words
-        return "the VM, without a name" if @names.empty?
+        return without_names unless named?
 
         shown = @names.size > NAMES ? @names.first(NAMES - 1) + [@names.last] : @names
         shown.map(&:words).join(", ")
@@ -36,10 +37,22 @@ module HeapDump
 
       # False where nothing but the VM is known to hold it.
       def named?
-        @names.any? { |name| !name.words.start_with?("the VM") }
+        @names.any? { |name| !name.words.start_with?("the VM", "[") }
+      end
+
+      # Named, or held by a module that is: a dump of ObjectSpace.dump_all has no other names.
+      def known?
+        named? || permanent?(@way.told.first.node)
       end
 
       private
+
+      # What holds what, from the container up.
+      def without_names
+        told = @way.told[0...-1].reverse.map { |step| Describe.node(step.node) }.uniq
+        told = told.first(NAMES - 1) + [told.last] if told.size > NAMES
+        told.empty? ? "the VM" : told.join(", held by ")
+      end
 
       def names
         names = []

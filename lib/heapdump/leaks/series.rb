@@ -26,12 +26,6 @@ module HeapDump
         snapshots.last
       end
 
-      # Whether objects kept their addresses from one dump to the next.
-      def compacted?
-        counts = figures("compact_count")
-        counts.nil? || counts.uniq.size > 1
-      end
-
       # Whether the dumps are of one process, each taken later than the one before, and whole.
       def sound?
         warnings.empty?

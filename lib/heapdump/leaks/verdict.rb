@@ -32,12 +32,13 @@ module HeapDump
 
       # +counts+, +retained+:: by dump
       # +kept+:: how many objects of a dump the next one has as well; nil where nobody knows
-      def initialize(counts:, retained:, series:, kept: nil, named: true)
+      def initialize(counts:, retained:, series:, kept: nil, named: true, unit: "objects")
         @counts = counts
         @retained = retained
         @series = series
-        @kept = kept unless series.compacted?
+        @kept = kept
         @named = named
+        @unit = unit
         @reasons = []
         judge
       end
@@ -50,7 +51,7 @@ module HeapDump
 
       def judge
         @reasons << (steps.size > 1 ? "grew in every step" : "grew between the dumps")
-        @leak = steps.size > 1 ? !slowing? && !gauge? : !small?
+        @leak = steps.size > 1 ? !slowing? && !gauge? && !chance? : !small?
         level = doubts.size
         top = steps.size > 1 ? 2 : 0
         @confidence = LEVELS[[top - level, 0].max]
@@ -65,7 +66,7 @@ module HeapDump
       def doubts
         @doubts ||= [
           ("only two dumps: a third would tell a leak from what fills up" if steps.size == 1),
-          ("few objects" if @counts.last - @counts.first < SLOW && steps.size < 4),
+          ("few objects" if few?),
           ("the steps are uneven" if steps.min < UNEVEN * steps.max),
           ("its objects are replaced while their number grows" if replaced?),
           ("no name of the program holds it" unless @named),
@@ -95,6 +96,17 @@ module HeapDump
         end
         @reasons << "other objects each time: a number that goes up and down" unless surge
         !surge
+      end
+
+      # A few objects more that nobody can tell from others, or that no name holds, say little.
+      def chance?
+        chance = few? && (!@named || (@kept.nil? && @unit == "objects"))
+        @reasons << "too few to tell from chance" if chance
+        chance
+      end
+
+      def few?
+        @counts.last - @counts.first < SLOW && steps.size < 4
       end
 
       def replaced?
