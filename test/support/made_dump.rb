@@ -1,0 +1,96 @@
+# frozen_string_literal: true
+
+require "json"
+
+# A small dump that is made by hand: a module Store with constants, and what they hold.
+class MadeDump
+  OBJECT = 0x1000
+  STORE = 0x2000
+  CLASSES = 0x10_000
+  FREE = 0x20_0000 # objects without an address of their own begin here
+
+  # Writes what the block makes to `path`, as the dump number `number` of a process, and returns it.
+  def self.write(path, number, pid: 7, program: "app", allocated: 1_000 * (number + 1))
+    header = { type: "HEADER", format: 1, heapdump: "0", ruby: "3.3.0", pid: pid, program: program,
+               host: "here", time: format("2026-01-01T00:%02d:00.000Z", number), gc_ran: true,
+               gc: { count: number, total_allocated_objects: allocated }, slot_size: 40,
+               capabilities: %w[hash_entries constants] }
+    made = new
+    yield made
+    File.write(path, made.text(header))
+    path
+  end
+
+  def initialize
+    @lines = []
+    @constants = {}
+    @classes = {}
+    @free = FREE
+  end
+
+  # Each of these returns the address of what it has made.
+
+  def object(name, address: nil, memsize: 40, ivars: {})
+    line("OBJECT", name, address, ivars: ivars.compact, memsize: memsize)
+  end
+
+  def string(value, address: nil)
+    line("STRING", "String", address, bytesize: value.bytesize, value: value, memsize: 40)
+  end
+
+  def array(elements, memsize: 40)
+    line("ARRAY", "Array", nil, length: elements.size, elements: elements, memsize: memsize)
+  end
+
+  def hash(entries)
+    line("HASH", "Hash", nil, size: entries.size, entries: entries, memsize: 40)
+  end
+
+  # Store::NAME holds it.
+  def constant(name, address)
+    @constants[name] = address if address
+  end
+
+  def text(header)
+    lines = [*roots, *modules, *@lines.sort_by { |one| one[:address].hex }]
+    text = [header, *lines].map { |one| "#{JSON.generate(one)}\n" }.join
+    objects = lines.count { |one| one[:address] }
+    footer = { type: "FOOTER", objects: objects, bytes: text.bytesize, seconds: 0.1, heaps: [],
+               complete: true }
+    "#{text}#{JSON.generate(footer)}\n"
+  end
+
+  private
+
+  def hex(number)
+    format("0x%x", number)
+  end
+
+  def line(type, name, address, **fields)
+    address = hex(address || (@free += 64))
+    @lines << { address: address, type: type, class: klass(name), class_name: name, **fields }
+    address
+  end
+
+  def klass(name)
+    @classes[name] ||= hex(CLASSES + (@classes.size * 64))
+  end
+
+  def roots
+    [{ type: "ROOT", root: "vm", references: [hex(OBJECT)] }]
+  end
+
+  def modules
+    places = @classes.keys.to_h { |name| [name, "/app/#{name.downcase}.rb:1"] }
+    [mod("CLASS", "Object", hex(OBJECT), @classes.merge("Store" => hex(STORE)),
+         places.except("String", "Array", "Hash")),
+     mod("MODULE", "Store", hex(STORE), @constants,
+         @constants.keys.to_h { |name| [name, "/app/store.rb:3"] }),
+     *@classes.map { |name, address| mod("CLASS", name, address, {}, {}) }]
+  end
+
+  def mod(type, name, address, constants, places)
+    { address: address, type: type, name: name, constants: constants, constant_locations: places,
+      memsize: 100 }
+  end
+end
