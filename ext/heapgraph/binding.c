@@ -73,9 +73,9 @@ static const char *const STATUS_NAMES[] = {
 static void
 fail(const struct binding *self, const struct hg_task *task, enum hg_status status) {
     VALUE error = rb_path2class("HeapDump::ReadError");
-    rb_exc_raise(rb_funcall(error, rb_intern("of"), 6, ID2SYM(rb_intern(STATUS_NAMES[status])),
+    rb_exc_raise(rb_funcall(error, rb_intern("of"), 5, ID2SYM(rb_intern(STATUS_NAMES[status])),
                             self->path, ULL2NUM(task->line), ULL2NUM(task->byte),
-                            INT2NUM(task->number), rb_utf8_str_new_cstr(task->message)));
+                            rb_utf8_str_new_cstr(task->message)));
 }
 
 void

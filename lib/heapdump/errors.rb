@@ -50,7 +50,7 @@ module HeapDump
     attr_reader :line, :byte
 
     # What the reader found, as an exception. :nodoc:
-    def self.of(status, path, line, byte, _errno, detail)
+    def self.of(status, path, line, byte, detail)
       path ||= "the dump"
       kind, advice = KINDS.fetch(status)
       detail = "cannot read #{path}" if detail.empty?

@@ -24,6 +24,7 @@ module HeapDump
     autoload :Duplicate, "#{__dir__}/snapshot/duplicates"
     autoload :Duplicates, "#{__dir__}/snapshot/duplicates"
     autoload :Edge, "#{__dir__}/snapshot/edge"
+    autoload :Frames, "#{__dir__}/snapshot/frames"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Loading, "#{__dir__}/snapshot/loading"
     autoload :Node, "#{__dir__}/snapshot/node"

@@ -18,8 +18,15 @@ module HeapDump
         end
 
         found = work(snapshot) { snapshot.find(**@wanted, limit: limit) }
-        return json(found) if json?
+        json? ? json(found) : show(found)
+        OK
+      rescue ArgumentError, RegexpError => e
+        raise UsageError, e.message
+      end
 
+      private
+
+      def show(found)
         table = Table.new(%w[retained bytes address object], right: 2)
         found.each do |node|
           table.row(node.reachable? ? bytes(node.retained_size) : "garbage", bytes(node.memsize),
@@ -28,12 +35,7 @@ module HeapDump
         screen.line("#{count(found.total)} found")
         screen.table(table) unless table.empty?
         more(found.size, found.total)
-        OK
-      rescue ArgumentError, RegexpError => e
-        raise UsageError, e.message
       end
-
-      private
 
       def options(parser)
         super
@@ -66,7 +68,6 @@ module HeapDump
           { **node_json(node), retained: node.retained_size, reachable: node.reachable?,
                                location: node.location, generation: node.generation }
         end)
-        OK
       end
     end
   end

@@ -129,17 +129,16 @@ module HeapDump
         screen.heading("Duplicate strings", duplicates.contents.positive? ? saved(duplicates) : nil)
         return screen.line("None are known.") if duplicates.none?
 
-        table = Table.new(["saved", "copies", "value", "held by", *(if placed?(duplicates)
-                                                                      "allocated"
-                                                                    end)],
-                          right: 2)
-        duplicates.each do |one|
-          place = one.locations.first && Snapshot::Places.short(one.locations.first.first)
-          table.row(bytes(one.wasted), count(one.copies), Strings.value(one),
-                    Strings.owners(one), *(place.to_s if placed?(duplicates)))
-        end
+        titles = ["saved", "copies", "value", "held by"]
+        table = Table.new(placed?(duplicates) ? [*titles, "allocated"] : titles, right: 2)
+        duplicates.each { |one| table.row(*duplicate_row(one)) }
         screen.table(table)
         more(duplicates.size, duplicates.contents)
+      end
+
+      def duplicate_row(one)
+        place = one.locations.first && Snapshot::Places.short(one.locations.first.first)
+        [bytes(one.wasted), count(one.copies), Strings.value(one), Strings.owners(one), *place]
       end
 
       def saved(duplicates)

@@ -81,8 +81,12 @@ module HeapDump
         total, all, = snapshot.graph.find(nil, snapshot.classes_named(name), 0, false, 0, false)
         return json_of_class(name, total, all, sample, groups) if json?
 
-        screen.line([:bold, name], "  #{Terminal::Units.plural(total, "object")}, #{bytes(all)}" \
-                                   "#{garbage(total - sample.total)}")
+        objects = Terminal::Units.plural(total, "object")
+        screen.line([:bold, name], "  #{objects}, #{bytes(all)}#{garbage(total - sample.total)}")
+        show_groups(sample, groups)
+      end
+
+      def show_groups(sample, groups)
         groups.first(limit).each.with_index(1) do |paths, i|
           screen.blank
           screen.line("#{i}. ", [:bold, share(paths, sample)], *note(paths.first))

@@ -29,13 +29,15 @@ module HeapDump
           "profiles" => [profile(cells, numbers)] }
       end
 
-      # A sample is the way from the root to a cell, and weighs what its own objects take.
+      # A sample is the way from the root to a cell, and weighs what its own objects take. What is
+      # too small for a cell below the root is the root's.
       def profile(cells, numbers)
         stacks = []
         cells.each_with_index do |cell, i|
           stacks << (i.zero? ? [] : [*stacks[cell.parent], numbers[i]])
         end
-        own = cells.each_index.select { |i| cells[i].bytes.positive? && !i.zero? }
+        stacks[0] = [numbers[0]]
+        own = cells.each_index.select { |i| cells[i].bytes.positive? }
         { "type" => "sampled", "name" => "retained bytes", "unit" => "bytes", "startValue" => 0,
           "endValue" => own.sum { |i| cells[i].bytes },
           "samples" => stacks.values_at(*own), "weights" => own.map { |i| cells[i].bytes } }

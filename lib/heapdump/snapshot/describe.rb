@@ -9,7 +9,6 @@ module HeapDump
     module Describe
       Text = Terminal::Text
       SHOWN = 40 # columns of a string's value
-      METHOD = /(?<=\A| in )[[:alpha:]_]\w*[?!=]?\z/ # the name in a frame's label
       ELEMENTS = %i[index value value_at value_int key].freeze
 
       class << self
@@ -42,15 +41,12 @@ module HeapDump
         def frame_of(edge, holder = nil)
           return unless edge.frame
 
-          label, file = split_frame(edge.frame)
-          label = with_class(label, holder, edge.frame)
-          Text.safe([label, file && Places.short(file)].compact.join(" "))
+          Text.safe(Frames.short(edge.frame, holder))
         end
 
         # "label file:line" with the file in short.
         def frame(frame)
-          label, file = split_frame(frame)
-          Text.safe([label, file && Places.short(file)].compact.join(" "))
+          Text.safe(Frames.short(frame))
         end
 
         # "label file:line" without the line, which differs from dump to dump.
@@ -97,32 +93,9 @@ module HeapDump
 
         private
 
-        def with_class(label, holder, frame)
-          return label unless holder && label.match?(METHOD)
-
-          at = holder.line["frames"]&.find { |one| frame == frame_text(one) }
-          receiver = at && at["self"].is_a?(String) && holder.related(at["self"])
-          name = receiver && (receiver.name ? "#{receiver.name}." : receiver.class_name&.+("#"))
-          name ? label.sub(METHOD) { |method| "#{name}#{method}" } : label
-        end
-
-        # As the reader writes it into the name of an edge.
-        def frame_text(frame)
-          return frame["method"] unless frame["label"]
-
-          "#{frame["label"]} #{frame["file"]}:#{frame["line"]}"
-        end
-
         def quoted(line, value, columns)
           quoted = Text.quote(value, columns)
           line["truncated"] ? "#{quoted}…" : quoted
-        end
-
-        # Labels have blanks ("block in visit"), and so may files, which are absolute paths mostly.
-        def split_frame(frame)
-          match = frame.match(%r{\A(.*?) ((?:/|<internal:|\(eval).*:\d+)\z}m) ||
-                  frame.match(/\A(.*) (\S+:\d+)\z/m)
-          match ? match.captures : [frame, nil]
         end
 
         def sized(what, number)

@@ -38,14 +38,15 @@ module HeapDump
         end
 
         groups = snapshot.graph.groups(BY.fetch(by, BY[:location]), below&.id)
-        rows = groups.map { |group| row(snapshot, by, *group) }
+        rows = groups.map { |group| row(snapshot, by, group) }
         new(by, by == :gem ? gems(rows) : rows)
       end
 
-      def self.row(snapshot, by, key, type, kind, largest, count, bytes, retained, garbage,
-                   garbage_bytes)
+      # As Graph#groups has it.
+      def self.row(snapshot, by, (key, type, kind, largest, *figures))
         key, label = key_and_label(snapshot, by, key, type, kind)
-        Row.new(key, label, count, bytes, retained, largest && snapshot.node(largest), garbage,
+        objects, bytes, retained, garbage, garbage_bytes = figures
+        Row.new(key, label, objects, bytes, retained, largest && snapshot.node(largest), garbage,
                 garbage_bytes).freeze
       end
 

@@ -1,0 +1,172 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "csv"
+require "heapdump/convert"
+require "support/command_line"
+require "support/shop"
+require "support/slow_heap"
+
+# What `heapdump convert` writes, read as those read it that it is meant for.
+class TestConvert < HeapDumpTest
+  include CommandLine
+
+  def self.converted
+    @converted ||= Hash.new do |all, format|
+      path = File.join(Dumps.root, "shop.#{format}")
+      status = HeapDump::CLI.run(["convert", Shop.dump, "--to", format, "-o", path])
+      raise "not converted" unless status.zero?
+
+      all[format] = path
+    end
+  end
+
+  def converted(format)
+    self.class.converted[format]
+  end
+
+  def slow
+    @slow ||= SlowHeap.new(Shop.dump)
+  end
+
+  def test_files_are_for_their_owner_alone
+    assert_equal 0o600, File.stat(converted("csv")).mode & 0o777
+    refute(Dir.children(Dumps.root).any? { |name| name.include?("partial") })
+  end
+
+  def test_output_goes_where_it_is_wanted
+    assert_equal File.read(converted("csv")), heapdump!("convert", Shop.dump, "--to", "csv").out
+    assert_equal 64, heapdump("convert", Shop.dump).status
+    assert_equal 64, heapdump("convert", Shop.dump, "--to", "xml").status
+    failed = heapdump("convert", Shop.dump, "--to", "csv", "-o", "/nonexistent/x")
+    assert_equal 1, failed.status
+    assert_equal 1, failed.err.lines.size
+  end
+
+  def test_csv_has_a_row_for_each_object
+    table = CSV.read(converted("csv"), headers: true)
+    assert_equal slow.lines.keys.sort, table["address"].sort
+    table.each do |row|
+      line = slow.lines[row["address"]]
+      assert_equal [line["type"], line["memsize"].to_s], row.values_at("type", "bytes")
+    end
+    assert_equal 84, table["class"].count("Session")
+  end
+
+  def test_cells_cannot_be_formulas
+    writer = HeapDump::Convert::Csv.allocate
+    assert_equal "'=1+1", writer.send(:field, "=1+1")
+    assert_equal %("'@a,""b"""), writer.send(:field, '@a,"b"')
+  end
+
+  # https://www.speedscope.app/file-format-schema.json, what it asks of a sampled profile.
+  def test_speedscope
+    file = JSON.parse(File.read(converted("speedscope")))
+    assert_equal HeapDump::Convert::Speedscope::SCHEMA, file["$schema"]
+    frames = file["shared"]["frames"]
+    assert(frames.all? { |frame| frame.keys == ["name"] && frame["name"].is_a?(String) })
+    assert_equal frames.uniq, frames
+    profile = file["profiles"].fetch(file["activeProfileIndex"])
+    assert_equal %w[endValue name samples startValue type unit weights], profile.keys.sort
+    assert_equal %w[sampled bytes], profile.values_at("type", "unit")
+    assert_equal profile["samples"].size, profile["weights"].size
+    assert(profile["samples"].flatten.all? { |frame| frame.between?(0, frames.size - 1) })
+    assert_equal slow.bytes(slow.live), profile["weights"].sum
+    assert_equal profile["endValue"], profile["weights"].sum
+    stacks = profile["samples"].map { |stack| stack.map { |frame| frames[frame]["name"] } }
+    assert(stacks.any? { |stack| stack.each_cons(2).include?(%w[Hash Session]) })
+  end
+
+  # As DevTools reads it (v8/src/profiler/heap-snapshot-generator.cc).
+  def test_heapsnapshot
+    file = JSON.parse(File.read(converted("heapsnapshot")))
+    meta = file["snapshot"]["meta"]
+    assert_equal meta["node_fields"].size, meta["node_types"].size
+    assert_equal meta["edge_fields"].size, meta["edge_types"].size
+    nodes = file["nodes"].each_slice(meta["node_fields"].size).to_a
+    edges = file["edges"].each_slice(meta["edge_fields"].size).to_a
+    assert_equal [nodes.size, edges.size], file["snapshot"].values_at("node_count", "edge_count")
+    assert_equal slow.lines.size + slow.roots.size + 1, nodes.size
+    assert_equal edges.size, nodes.sum { |node| node[4] }
+    check_nodes(nodes, file["strings"], meta["node_types"][0])
+    check_edges(edges, nodes, file["strings"], meta)
+  end
+
+  def check_nodes(nodes, strings, types)
+    assert(nodes.all? { |node| node[0].between?(0, types.size - 1) && strings[node[1]] })
+    assert_equal nodes.size, nodes.map { |node| node[2] }.uniq.size, "ids are unique"
+    assert_equal slow.bytes(slow.lines.keys), nodes.sum { |node| node[3] }
+    assert_equal strings.uniq, strings
+  end
+
+  def check_edges(edges, nodes, strings, meta)
+    types = meta["edge_types"][0]
+    numbered = [types.index("element"), types.index("hidden")]
+    edges.each do |type, name, to|
+      assert_equal 0, to % meta["node_fields"].size
+      assert nodes[to / meta["node_fields"].size]
+      assert numbered.include?(type) || strings[name]
+    end
+  end
+
+  def test_heapsnapshot_names_its_edges
+    file = JSON.parse(File.read(converted("heapsnapshot")))
+    names = file["edges"].each_slice(3).filter_map { |_type, name, _to| file["strings"][name] }
+    ["constant CACHE", "@state", "captured payload", "$current"].each do |name|
+      assert_includes names, name
+    end
+  end
+
+  # The same references as in the dump that it was made from.
+  def test_objspace
+    lines = File.foreach(converted("objspace")).map { |line| JSON.parse(line) }
+    objects = lines.select { |line| line["address"] }
+    assert_equal slow.lines.keys.sort, objects.map { |line| line["address"] }.sort
+    objects.each do |line|
+      held = References.of(slow.lines[line["address"]].except("class"))
+      assert_equal held.sort, line.fetch("references", []).sort
+    end
+    roots = lines.select { |line| line["type"] == "ROOT" }
+    assert_equal slow.roots.map { |line| [line["root"], References.of(line).sort] },
+                 roots.map { |line| [line["root"], line["references"].sort] }
+  end
+
+  # In processes of their own: they are not meant to live beside others.
+  def read_by(code)
+    Child.ruby!(code, converted("objspace"), gems: true).out
+  end
+
+  def test_heapy_reads_it
+    out = read_by('require "heapy"; Heapy::Analyzer.new(ARGV[0]).analyze')
+    assert_match(/Generation: +nil object count: \d+/, out)
+  end
+
+  def test_sheap_reads_it
+    out = read_by(<<~'RUBY')
+      require "set"
+      require "sheap"
+      heap = Sheap::Heap.new(ARGV[0])
+      sessions = heap.instances_of(heap.class_named("Session").first)
+      p heap.objects.reject(&:root?).size, sessions.size, heap.find_path(sessions.first).nil?
+    RUBY
+    assert_equal [slow.lines.size.to_s, "84", "false"], out.split
+  end
+
+  def test_heap_profiler_reads_it
+    out = read_by(<<~'RUBY')
+      require "heap_profiler/full"
+      dump = HeapProfiler::Dump.new(ARGV[0])
+      analyzer = HeapProfiler::Analyzer.new(dump, HeapProfiler::Index.new(dump))
+      p analyzer.run(%w[objects memory], %w[class])["class"].objects.fetch("Session")
+    RUBY
+    assert_equal "84", out.strip
+  end
+
+  def test_it_opens_again_with_the_same_sizes
+    again = HeapDump::Snapshot.open(converted("objspace"))
+    first = HeapDump::Snapshot.open(Shop.dump)
+    assert_equal first.graph.totals, again.graph.totals
+    session = first.find(class: "Session").map(&:retained_size)
+    assert_equal session, again.find(class: "Session").map(&:retained_size)
+  end
+end
