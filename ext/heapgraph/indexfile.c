@@ -93,7 +93,8 @@ check_section(struct check *check, const struct hg_section *section, char *piece
         if (n != (ssize_t)size) return false;
         hg_sum_add(&sum, piece, size);
         done += size;
-        if (!hg_step(check->task, check->done += size)) {
+        check->done += size;
+        if (!hg_step(check->task, check->done)) {
             check->stopped = true;
             return false;
         }

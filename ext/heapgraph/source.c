@@ -327,7 +327,7 @@ line_at(struct hg_source *source, uint64_t near, struct hg_task *task, struct hg
     status = finish_line(source, &source->reader, buffer, offset, got, start < got ? start : got,
                          &end, &unfinished, task);
     if (status != HG_OK) return status;
-    memset(buffer->bytes + end, 0, buffer->room + HG_PAD - end);
+    memset(buffer->bytes + end, 0, HG_PAD);
     *text = buffer->bytes + start;
     *size = end - 1 > start ? end - 1 - start : 0;
     return HG_OK;

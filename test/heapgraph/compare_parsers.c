@@ -1,5 +1,5 @@
 /*
- * Scanner against yajl on every line of a file (FILE, in memory): prints how many lines there are,
+ * Scanner against yajl on every line of a file: prints how many lines there are,
  * how many the scanner knew, and how many are different, the first of which it shows.
  */
 #include "same_tape.h"
@@ -31,6 +31,11 @@ main(int argc, char **argv) {
         if (good && same_tape(&scanned, &parser.tape)) continue;
         if (different++ == 0) fprintf(stderr, "%.2000s\n", line);
     }
-    printf("lines=%zu known=%zu different=%zu\n", lines, known, different);
+    printf("lines=%zu\nknown=%zu\ndifferent=%zu\n", lines, known, different);
+    hg_tape_free(&scanned);
+    hg_line_parser_free(&parser);
+    hg_buffer_free(&buffer);
+    free(line);
+    if (file) fclose(file);
     return file && different == 0 ? 0 : 1;
 }

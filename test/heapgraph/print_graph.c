@@ -172,9 +172,9 @@ main(int argc, char **argv) {
         return (int)status;
     }
     if (quiet) fprintf(stderr, "%.3f s\n", now() - before);
-    if (lines && check_lines(graph, &task)) return 100;
+    int wrong = lines ? check_lines(graph, &task) : 0;
     if (!quiet) print_graph(graph);
     print_account(graph);
     hg_graph_free(graph);
-    return 0;
+    return wrong ? 100 : 0;
 }

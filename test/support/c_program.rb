@@ -51,12 +51,6 @@ class CProgram
       end
     end
 
-    private
-
-    def compiler
-      ENV.fetch("CC") { RbConfig::CONFIG.fetch("CC")[/\S+/] }
-    end
-
     def reader_sources
       Dir[File.join(ROOT, "ext/heapgraph/*.c")].reject do |path|
         File.read(path).match?(/ruby\.h|"binding\.h"/)
@@ -71,6 +65,12 @@ class CProgram
     def yajl_libraries
       path = libyajl2&.opt_path
       path ? ["-L#{path}", "-Wl,-rpath,#{path}", "-lyajl"] : ["-lyajl"]
+    end
+
+    private
+
+    def compiler
+      ENV.fetch("CC") { RbConfig::CONFIG.fetch("CC")[/\S+/] }
     end
 
     def libyajl2
