@@ -14,6 +14,7 @@ module HeapDump
       NEEDED = %w[rb_eval_string ruby_native_thread_p].freeze
       AGENT = "#{__dir__}/agent.rb".freeze
       WORD = 8
+      WORDS_AT_ONCE = 64
 
       # What a Ruby must export for this and does not; nil if it exports all.
       def self.missing(image)
@@ -41,9 +42,7 @@ module HeapDump
           "if $ready != 0",
           "set $buffer = #{map_memory}",
           "if (unsigned long) $buffer < -4096UL",
-          *@code.unpack("Q<*").each_with_index.map do |word, i|
-            "set {unsigned long} ($buffer + #{i * WORD}) = #{word}UL"
-          end,
+          *write_code,
           postpone("$buffer"),
           *wake("$buffer + #{@code.bytesize}"),
           'printf "armed %lu\n", (unsigned long) $buffer',
@@ -74,6 +73,15 @@ module HeapDump
       def map_memory
         call("char *", "void *, unsigned long, int, int, int, long", @image.libc_symbol("mmap"),
              "0, #{@code.bytesize + 4096}, 3, 0x22, -1, 0")
+      end
+
+      # In few commands, since each of them takes its time.
+      def write_code
+        @code.unpack("Q<*").each_slice(WORDS_AT_ONCE).with_index.map do |words, i|
+          to = "$buffer + #{i * WORDS_AT_ONCE * WORD}"
+          list = words.map { |word| "#{word}UL" }.join(",")
+          "set {unsigned long[#{words.size}]} (#{to}) = {#{list}}"
+        end
       end
 
       def native_thread_p

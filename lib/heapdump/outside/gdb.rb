@@ -7,7 +7,8 @@ module HeapDump
     # Makes a process run a piece of Ruby at its next safe point, with a few function calls through
     # gdb. None of them takes a lock, allocates, or touches Ruby's heap: they may come at any
     # moment, in the middle of the GC or of malloc. gdb is let nothing find out by itself (no
-    # symbols, no scripts, no settings of the user); it is given addresses and numbers alone.
+    # symbols, no scripts, no settings of the user); it is given addresses and numbers alone. That
+    # is safe, and quick: what gdb reads it reads while the process stands still.
     class Gdb
       # gdb that was attached and could not do what it should; the message is its last words.
       class Failed < Error; end
@@ -15,6 +16,8 @@ module HeapDump
       OPTIONS = ["-nx", "-nh", "-batch",
                  "-iex", "set auto-load no",
                  "-iex", "set auto-solib-add off",
+                 "-iex", "set sysroot /nonexistent",
+                 "-iex", "set debug-file-directory /nonexistent",
                  "-iex", "set libthread-db-search-path /nonexistent",
                  "-iex", "set confirm off",
                  "-iex", "set pagination off",
