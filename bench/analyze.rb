@@ -1,0 +1,186 @@
+# frozen_string_literal: true
+
+# How fast dumps are read and asked, beside heapy, sheap, heap-profiler and (if it is in the PATH)
+# harb on the same heap in the same run:
+#
+#   bundle exec ruby -Ilib bench/analyze.rb                   30,000 sessions, no larger heap
+#   bundle exec ruby -Ilib bench/analyze.rb 300000            2.1 million objects
+#   bundle exec ruby -Ilib bench/analyze.rb 300000 10000000   and one of 10 million objects for us
+#   bundle exec ruby -Ilib bench/analyze.rb 300000 --no-peers
+#
+# Each reading is a process of its own; what is told is its wall time and its peak memory (VmHWM). A
+# contender that fails or takes longer than ten minutes is told as that. Files lie in a directory
+# under TMPDIR that is removed: about 4 GB for 300,000 sessions and 10 million objects.
+
+require "etc"
+require "fileutils"
+require "json"
+require "open3"
+require "rbconfig"
+require "timeout"
+require "tmpdir"
+
+module AnalyzeBench
+  LIB = File.expand_path("../lib", __dir__)
+  PARTS = File.join(__dir__, "analyze")
+  LIMIT = 600 # seconds for one reading
+  PER_SESSION = 7 # objects
+
+  # What dumps there are; bench/analyze/make.rb makes them. The last is ObjectSpace.dump_all's.
+  DUMPS = %w[heap.json heap.json.zst all.json].freeze
+
+  PEERS = {
+    "heapy" => "read FILE",
+    "sheap" => "load, inverse references, one path",
+    "heap_profiler" => "index, analyze",
+    "harb" => "load, dominators, summary"
+  }.freeze
+
+  # One reading: what is said of it, seconds, peak bytes, and what it has answered.
+  Reading = Struct.new(:name, :seconds, :peak, :answer)
+
+  module_function
+
+  def run(sessions, large, peers:)
+    puts "#{RUBY_DESCRIPTION}, #{Etc.nprocessors} processors"
+    Dir.mktmpdir("heapdump-bench") do |directory|
+      bench_sessions(directory, sessions, peers)
+      bench_large(directory, large) if large.positive?
+    end
+  end
+
+  def bench_sessions(directory, sessions, peers)
+    make(directory, sessions, DUMPS)
+    files = DUMPS.to_h { |name| [name, File.join(directory, name)] }
+    puts "", "#{sessions} sessions: #{sizes(files)}"
+    head
+    ours = files.map { |name, path| [name, read("ours", path, "--no-index")] }
+    ours.each { |name, reading| told("heapdump #{name}", reading, files[name]) }
+    index(files["heap.json"])
+    commands(files["heap.json"])
+    agree(ours, sessions)
+    bench_peers(files["all.json"]) if peers
+  end
+
+  def bench_large(directory, objects)
+    FileUtils.rm_f(Dir[File.join(directory, "*")])
+    make(directory, objects / PER_SESSION, ["heap.json"])
+    path = File.join(directory, "heap.json")
+    puts "", "#{objects} objects: #{sizes("heap.json" => path)}"
+    head
+    told("heapdump heap.json", read("ours", path, "--no-index"), path)
+    index(path)
+    commands(path)
+  end
+
+  # In a process of its own, so that this one stays small.
+  def make(directory, sessions, names)
+    command = [RbConfig.ruby, "-W0", "-I", LIB, File.join(PARTS, "make.rb"), directory,
+               sessions.to_s, *names]
+    system(*command, exception: true)
+  end
+
+  # What is kept beside a dump: written once, opened after that.
+  def index(path)
+    told("heapdump, index written", read("ours", path, "--index"), path)
+    told("heapdump, index opened", read("ours", path, "--index"), path)
+    puts format("  index: %.2f of the dump", File.size("#{path}.hdidx").fdiv(File.size(path)))
+  end
+
+  # As a user waits for them, the start of Ruby included.
+  def commands(path)
+    address = read("ours", path, "--index").answer.fetch("address")
+    { "top" => [], "why" => ["Session"], "show" => [address], "summary" => [] }.each do |name, rest|
+      script = File.expand_path("../exe/heapdump", __dir__)
+      told("  command #{name}", process([RbConfig.ruby, "-I", LIB, script, name, path, *rest]), nil)
+    end
+  end
+
+  def bench_peers(path)
+    PEERS.each do |name, what|
+      next puts("  #{name}: not installed") if name == "harb" && !installed?("harb")
+
+      told("#{name} (#{what})", read(name, path), path)
+    end
+  end
+
+  def installed?(program)
+    ENV.fetch("PATH").split(":").any? { |folder| File.executable?(File.join(folder, program)) }
+  end
+
+  def agree(ours, sessions)
+    found = ours.to_h { |name, reading| [name, reading.answer.fetch("sessions")] }
+    abort "the contenders disagree: #{found}" unless found.values.uniq == [sessions]
+  end
+
+  def read(name, path, *options)
+    process([RbConfig.ruby, "-W0", "-I", LIB, File.join(PARTS, "read_#{name}.rb"), path, *options],
+            PEERS.key?(name) ? {} : UNBUNDLED)
+  end
+
+  # Our own readings and commands need no gems, and should not wait for Bundler.
+  UNBUNDLED = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE].to_h { |name| [name, nil] }.freeze
+
+  # Runs a command. Its peak is looked up until it ends, since only it itself could tell it later.
+  def process(command, environment = UNBUNDLED)
+    start = now
+    peak = 0
+    output = nil
+    Open3.popen2(environment, *command, err: File::NULL) do |input, out, thread|
+      input.close
+      reader = Thread.new { out.read }
+      until thread.join(0.005)
+        peak = [peak, peak_of(thread.pid)].max
+        Process.kill(:KILL, thread.pid) if now - start > LIMIT
+      end
+      output = thread.value.success? ? reader.value : nil
+    end
+    Reading.new(command.first, output && (now - start), peak, answer(output))
+  end
+
+  def answer(output)
+    JSON.parse(output.lines.last.to_s)
+  rescue JSON::ParserError, NoMethodError
+    {}
+  end
+
+  def peak_of(pid)
+    File.foreach("/proc/#{pid}/status").grep(/\AVmHWM/).first.to_s[/\d+/].to_i * 1024
+  rescue SystemCallError
+    0
+  end
+
+  def head
+    puts "#{" " * 51}seconds   peak MB  of file  B/object"
+    told("an empty Ruby", process([RbConfig.ruby, "-e", ""]), nil)
+  end
+
+  def told(name, reading, path)
+    return puts("#{name}: failed, or took longer than #{LIMIT} s") unless reading.seconds
+
+    objects = reading.answer["objects"]
+    of_file = path && reading.peak.fdiv(File.size(path))
+    puts format("%-48s %9.3f %9.1f %8s %9s", name, reading.seconds, reading.peak / 1e6,
+                of_file ? format("%.2f", of_file) : "-",
+                objects ? format("%.1f", reading.peak.fdiv(objects)) : "-")
+    told_phases(reading.answer["phases"]) if reading.answer["phases"]
+  end
+
+  def told_phases(phases)
+    parts = phases.map { |phase, seconds| format("%s %.3f", phase, seconds) }
+    puts "    #{parts.join(", ")}; together #{format("%.3f", phases.values.sum)}"
+  end
+
+  def sizes(files)
+    files.map { |name, path| format("%s %.1f MB", name, File.size(path) / 1e6) }.join(", ")
+  end
+
+  def now
+    Process.clock_gettime(Process::CLOCK_MONOTONIC)
+  end
+end
+
+if $PROGRAM_NAME == __FILE__
+  sessions, large = ARGV.grep(/\A\d+\z/).map(&:to_i)
+  AnalyzeBench.run(sessions || 30_000, large || 0, peers: !ARGV.include?("--no-peers"))
+end
