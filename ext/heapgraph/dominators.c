@@ -15,6 +15,7 @@
 #include "dominators.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "array.h"
 #include "progress.h"
@@ -57,6 +58,13 @@ find_weak(const struct hg_graph *graph) {
         weak[node / 64] |= UINT64_C(1) << node % 64;
     }
     return weak;
+}
+
+/* Where the graph lies in a file, what is not needed next need not stay in memory. */
+static void
+let_go(const struct hg_graph *graph) {
+    if (graph->mapping)
+        (void)madvise((void *)(uintptr_t)graph->mapping, graph->mapped, MADV_DONTNEED);
 }
 
 static inline bool
@@ -309,6 +317,7 @@ find_tree(struct work *work) {
     size_t nodes = work->graph->nodes;
     uint64_t *weak = find_weak(work->graph);
     enum hg_status status = HG_NO_MEMORY;
+    let_go(work->graph);
     work->weak = weak;
     work->node = hg_array(nodes, sizeof(*work->node));
     work->vertex = hg_array(nodes + 1, sizeof(*work->vertex));
@@ -324,6 +333,7 @@ find_tree(struct work *work) {
     if ((status = find_semidominators(work)) != HG_OK) goto done;
     status = find_dominators(work);
 done:
+    let_go(work->graph);
     hg_array_free(weak);
     hg_array_free(work->pred);
     hg_array_free(work->stack);

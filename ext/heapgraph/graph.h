@@ -172,6 +172,10 @@ struct hg_graph {
     struct hg_source *source; /* NULL: lines cannot be read again */
     struct hg_account account;
 
+    /* Where the arrays lie in a mapped file: all of it. NULL where they lie in memory. */
+    const void *mapping;
+    size_t mapped;
+
     /* What hg_graph_free gives back, together with the source and the graph itself. */
     void *owned;
     void (*free_owned)(void *owned);

@@ -63,8 +63,7 @@ open_file(char *name, const struct hg_identity *identity) {
                 stat.st_uid == geteuid() &&
                 pread(file->fd, &file->header, sizeof(file->header), 0) ==
                     (ssize_t)sizeof(file->header) &&
-                check_header(&file->header, (uint64_t)stat.st_size, identity) &&
-                hg_index_map(file, (size_t)stat.st_size) == HG_OK;
+                check_header(&file->header, (uint64_t)stat.st_size, identity);
     if (fits) return file;
     hg_index_file_free(file);
     return NULL;
@@ -169,7 +168,8 @@ hg_analysis_tree(struct hg_analysis *analysis, struct hg_task *task) {
     if (found) return HG_OK;
     enum hg_status status = take_part(analysis->index, HG_PART_TREE, task, analysis, &found);
     if (status != HG_OK || found) return status;
-    return hg_tree_build(analysis->graph, task, &analysis->tree);
+    status = hg_tree_build(analysis->graph, task, &analysis->tree);
+    return status == HG_OK ? hg_index_add(analysis, HG_PART_TREE, task) : status;
 }
 
 enum hg_status
@@ -178,7 +178,8 @@ hg_analysis_parents(struct hg_analysis *analysis, struct hg_task *task) {
     if (found) return HG_OK;
     enum hg_status status = take_part(analysis->index, HG_PART_PARENTS, task, analysis, &found);
     if (status != HG_OK || found) return status;
-    return hg_parents_build(analysis->graph, task, &analysis->parents);
+    status = hg_parents_build(analysis->graph, task, &analysis->parents);
+    return status == HG_OK ? hg_index_add(analysis, HG_PART_PARENTS, task) : status;
 }
 
 enum hg_status
@@ -187,7 +188,8 @@ hg_analysis_inverse(struct hg_analysis *analysis, struct hg_task *task) {
     if (found) return HG_OK;
     enum hg_status status = take_part(analysis->index, HG_PART_INVERSE, task, analysis, &found);
     if (status != HG_OK || found) return status;
-    return hg_inverse_build(analysis->graph, task, &analysis->inverse);
+    status = hg_inverse_build(analysis->graph, task, &analysis->inverse);
+    return status == HG_OK ? hg_index_add(analysis, HG_PART_INVERSE, task) : status;
 }
 
 void

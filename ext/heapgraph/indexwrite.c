@@ -167,8 +167,7 @@ hg_index_begin(const char *path, struct hg_analysis *analysis, struct hg_task *t
     enum hg_status status = write_graph(path, analysis, task, &file);
     if (status != HG_OK) return status;
 
-    status = hg_index_map(file, (size_t)file->end);
-    if (status == HG_OK) status = hg_index_use(file, HG_PART_GRAPH, analysis);
+    status = hg_index_use(file, HG_PART_GRAPH, analysis);
     if (status == HG_OK) analysis->index = file;
     else hg_index_file_free(file);
     return status;
@@ -187,26 +186,78 @@ check_identity(const char *path, const struct hg_identity *identity, struct hg_t
     return same ? HG_OK : hg_fail(task, HG_IO, 0, "%.100s has changed meanwhile", path);
 }
 
+static void
+describe_tree(const struct hg_tree *tree, struct hg_index_header *header) {
+    header->reached = tree->reached;
+    header->reachable_objects = tree->reachable_objects;
+    header->reachable_bytes = tree->reachable_bytes;
+    header->unreachable_objects = tree->unreachable_objects;
+    header->unreachable_bytes = tree->unreachable_bytes;
+}
+
+static bool
+is_computed(const struct hg_analysis *analysis, enum hg_part part) {
+    switch (part) {
+    case HG_PART_TREE:
+        return analysis->tree.reached != 0;
+    case HG_PART_PARENTS:
+        return analysis->parents.parent != NULL;
+    case HG_PART_INVERSE:
+        return analysis->inverse.first != NULL;
+    default:
+        return false;
+    }
+}
+
+/* What lies in the file is given back by it. */
+static void
+forget_owner(struct hg_analysis *analysis, enum hg_part part) {
+    if (part == HG_PART_TREE) analysis->tree.owned = NULL;
+    if (part == HG_PART_PARENTS) analysis->parents.owned = NULL;
+    if (part == HG_PART_INVERSE) analysis->inverse.owned = NULL;
+}
+
 static enum hg_status
 write_parts(struct hg_index_file *file, const struct hg_analysis *analysis, struct hg_task *task) {
-    const struct hg_tree *tree = &analysis->tree;
-    struct hg_index_header *header = &file->header;
     enum hg_status status = HG_OK;
-    if (tree->reached) {
-        header->reached = tree->reached;
-        header->reachable_objects = tree->reachable_objects;
-        header->reachable_bytes = tree->reachable_bytes;
-        header->unreachable_objects = tree->unreachable_objects;
-        header->unreachable_bytes = tree->unreachable_bytes;
-        status = write_part(file, analysis, HG_PART_TREE, task);
-    }
-    if (status == HG_OK && analysis->parents.parent) {
-        status = write_part(file, analysis, HG_PART_PARENTS, task);
-    }
-    if (status == HG_OK && analysis->inverse.first) {
-        status = write_part(file, analysis, HG_PART_INVERSE, task);
+    describe_tree(&analysis->tree, &file->header);
+    for (int i = HG_PART_TREE; i < HG_PARTS && status == HG_OK; i++) {
+        enum hg_part part = (enum hg_part)i;
+        if (file->header.has[part] || !is_computed(analysis, part)) continue;
+        status = write_part(file, analysis, part, task);
     }
     return status;
+}
+
+/* Frees the arrays of a part in memory, before they are pointed at the file. */
+static void
+free_part(struct hg_analysis *analysis, enum hg_part part) {
+    if (part == HG_PART_TREE) hg_tree_free(&analysis->tree);
+    if (part == HG_PART_PARENTS) hg_parents_free(&analysis->parents);
+    if (part == HG_PART_INVERSE) hg_inverse_free(&analysis->inverse);
+}
+
+enum hg_status
+hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task) {
+    struct hg_index_file *file = analysis->index;
+    if (!file || !file->writing) return HG_OK;
+
+    describe_tree(&analysis->tree, &file->header);
+    enum hg_status status = write_part(file, analysis, part, task);
+    if (status == HG_STOPPED) free_part(analysis, part);
+    if (status == HG_STOPPED) return status;
+    /* A full disk ends the index, not the answer. */
+    if (status != HG_OK) {
+        unlink(file->name);
+        file->writing = false;
+        return HG_OK;
+    }
+    struct hg_analysis moved = *analysis;
+    if (hg_index_use(file, part, &moved) != HG_OK) return HG_OK;
+    free_part(analysis, part);
+    *analysis = moved;
+    forget_owner(analysis, part);
+    return HG_OK;
 }
 
 static enum hg_status
@@ -243,6 +294,7 @@ hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *ta
 
     hg_phase(task, "writing the index", 0);
     status = write_parts(file, analysis, task);
+    if (status == HG_OK && !hg_step(task, file->end)) status = HG_STOPPED;
     if (status == HG_OK) status = check_identity(path, &analysis->identity, task);
     if (status == HG_OK) status = finish_file(file, task);
     if (status != HG_OK && file->writing) unlink(file->name);

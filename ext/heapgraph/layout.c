@@ -158,7 +158,9 @@ hg_index_in_cache(const char *path, bool make) {
 void
 hg_index_file_free(struct hg_index_file *file) {
     if (!file) return;
-    if (file->memory) munmap((void *)(uintptr_t)file->memory, file->mapped);
+    for (int part = 0; part < HG_PARTS; part++) {
+        if (file->part[part].memory) munmap(file->part[part].memory, file->part[part].size);
+    }
     if (file->writing && file->name) unlink(file->name);
     if (file->fd >= 0) close(file->fd);
     free(file->name);
@@ -166,12 +168,24 @@ hg_index_file_free(struct hg_index_file *file) {
     free(file);
 }
 
-enum hg_status
-hg_index_map(struct hg_index_file *file, size_t size) {
-    void *memory = mmap(NULL, size, PROT_READ, MAP_SHARED, file->fd, 0);
+/* The sections of a part follow each other. */
+static enum hg_status
+map_part(struct hg_index_file *file, enum hg_part part) {
+    uint64_t begin = UINT64_MAX, end = 0;
+    for (int i = 0; i < HG_SECTION_COUNT; i++) {
+        const struct hg_section *section = &file->header.section[i];
+        if (hg_section_part((enum hg_section_number)i) != part || !section->size) continue;
+        if (section->offset < begin) begin = section->offset;
+        if (section->offset + section->size > end) end = section->offset + section->size;
+    }
+    if (begin > end) return HG_OK;
+
+    size_t size = (size_t)(end - begin);
+    void *memory = mmap(NULL, size, PROT_READ, MAP_SHARED, file->fd, (off_t)begin);
     if (memory == MAP_FAILED) return HG_NO_MEMORY;
-    file->memory = memory;
-    file->mapped = size;
+    file->part[part].memory = memory;
+    file->part[part].offset = begin;
+    file->part[part].size = size;
     return HG_OK;
 }
 
@@ -211,7 +225,12 @@ begin_graph(const struct hg_index_header *header, struct hg_analysis *analysis) 
 enum hg_status
 hg_index_use(struct hg_index_file *file, enum hg_part part, struct hg_analysis *analysis) {
     const struct hg_index_header *header = &file->header;
-    if (part == HG_PART_GRAPH && begin_graph(header, analysis) != HG_OK) return HG_NO_MEMORY;
+    if (map_part(file, part) != HG_OK) return HG_NO_MEMORY;
+    if (part == HG_PART_GRAPH) {
+        if (begin_graph(header, analysis) != HG_OK) return HG_NO_MEMORY;
+        analysis->graph->mapping = file->part[part].memory;
+        analysis->graph->mapped = file->part[part].size;
+    }
     if (part == HG_PART_TREE) {
         analysis->tree.reached = header->reached;
         analysis->tree.reachable_objects = header->reachable_objects;
@@ -222,7 +241,9 @@ hg_index_use(struct hg_index_file *file, enum hg_part part, struct hg_analysis *
 #define USE(of, name, array, element, count)                                                       \
     if (HG_PART_##of == part) {                                                                    \
         const struct hg_section *section = &header->section[HG_SECTION_##name];                    \
-        const char *at = section->size ? file->memory + section->offset : NULL;                    \
+        const char *at = section->size ? file->part[part].memory +                                 \
+                                             (section->offset - file->part[part].offset)           \
+                                       : NULL;                                                     \
         analysis->array = (void *)(uintptr_t)at;                                                   \
     }
     HG_SECTIONS(USE)

@@ -109,18 +109,24 @@ struct hg_index_file {
     struct hg_index_header header;
     uint64_t end;       /* written so far */
     char *name, *final; /* while it is written: its name, and which one it will get */
-    const char *memory; /* mapping, NULL before */
-    size_t mapped;
+    struct {
+        char *memory; /* NULL before it is mapped */
+        uint64_t offset;
+        size_t size;
+    } part[HG_PARTS];
 };
 
 /* Unmaps, closes; removes what was begun and not finished. NULL is fine. */
 void hg_index_file_free(struct hg_index_file *file);
 
-/* Maps the first `size` bytes. HG_OK or HG_NO_MEMORY. */
-enum hg_status hg_index_map(struct hg_index_file *file, size_t size);
-
-/* Points the arrays of a part at the mapping. */
+/* Maps a part and points its arrays there. HG_OK or HG_NO_MEMORY. */
 enum hg_status hg_index_use(struct hg_index_file *file, enum hg_part part,
                             struct hg_analysis *analysis);
+
+/*
+ * While an index is written: adds a part that has been computed, whose arrays lie in the file from
+ * then on. Otherwise, and where that fails, they stay where they are.
+ */
+enum hg_status hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task);
 
 #endif

@@ -115,6 +115,7 @@ test_round_trip(const struct hg_analysis *fresh, bool begin) {
         CHECK(!exists(index_name));
     }
     compute(&written);
+    CHECK_EQUAL(begin, !written.tree.owned && !written.parents.owned && !written.inverse.owned);
     check_same(fresh, &written);
     CHECK_EQUAL(HG_OK, hg_index_save(dump, &written, &task));
     check_same(fresh, &written);
@@ -265,6 +266,10 @@ test_not_saved(void) {
         CHECK(!reopen(&analysis));
         load(&analysis);
         if (begun) CHECK_EQUAL(HG_OK, hg_index_begin(dump, &analysis, &task));
+        task.stop = 1;
+        CHECK_EQUAL(HG_STOPPED, hg_analysis_tree(&analysis, &task));
+        CHECK(!analysis.tree.reached && !analysis.tree.owned);
+        task.stop = 0;
         CHECK_EQUAL(HG_OK, hg_analysis_tree(&analysis, &task));
         task.stop = 1;
         CHECK_EQUAL(HG_STOPPED, hg_index_save(dump, &analysis, &task));
