@@ -42,29 +42,34 @@ check_header(const struct hg_index_header *header, uint64_t file_size,
     return memcmp(header->magic, "HDINDEX\n", sizeof(header->magic)) == 0 &&
            header->version == HG_INDEX_VERSION && header->byte_order == 0x01020304 &&
            header->header_size == sizeof(*header) && header->sections == HG_SECTION_COUNT &&
-           header->checksum == hg_sum_end(&sum) && header->file_size == file_size &&
+           header->checksum == hg_sum_end(&sum) && header->file_size <= file_size &&
            same_dump(&header->identity, identity) && header->has[HG_PART_GRAPH] &&
            (uint64_t)header->objects + header->roots + 1 == header->nodes && check_sections(header);
+}
+
+bool
+hg_index_read_header(const struct hg_index_file *file, const struct hg_identity *identity,
+                     struct hg_index_header *header) {
+    struct stat about;
+    return fstat(file->fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_uid == geteuid() &&
+           pread(file->fd, header, sizeof(*header), 0) == (ssize_t)sizeof(*header) &&
+           check_header(header, (uint64_t)about.st_size, identity);
 }
 
 /* An index by its name; NULL if it is none for this dump. */
 static struct hg_index_file *
 open_file(char *name, const struct hg_identity *identity) {
     struct hg_index_file *file = calloc(1, sizeof(*file));
-    struct stat stat;
     if (!name || !file) {
         free(name);
         free(file);
         return NULL;
     }
+    int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
     file->final = name;
-    file->fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    bool fits = file->fd >= 0 && fstat(file->fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
-                stat.st_uid == geteuid() &&
-                pread(file->fd, &file->header, sizeof(file->header), 0) ==
-                    (ssize_t)sizeof(file->header) &&
-                check_header(&file->header, (uint64_t)stat.st_size, identity);
-    if (fits) return file;
+    file->fd = open(name, O_RDWR | flags);
+    if (file->fd < 0) file->fd = open(name, O_RDONLY | flags);
+    if (file->fd >= 0 && hg_index_read_header(file, identity, &file->header)) return file;
     hg_index_file_free(file);
     return NULL;
 }
@@ -129,6 +134,7 @@ take_part(struct hg_index_file *file, enum hg_part part, struct hg_task *task,
     if (check.stopped) return HG_STOPPED;
     if (check.bad) {
         file->header.has[part] = 0;
+        file->damaged[part] = true;
         return HG_OK;
     }
     enum hg_status status = hg_index_use(file, part, analysis);

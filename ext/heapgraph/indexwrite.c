@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "index.h"
@@ -237,31 +238,9 @@ free_part(struct hg_analysis *analysis, enum hg_part part) {
     if (part == HG_PART_INVERSE) hg_inverse_free(&analysis->inverse);
 }
 
-enum hg_status
-hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task) {
-    struct hg_index_file *file = analysis->index;
-    if (!file || !file->writing) return HG_OK;
-
-    describe_tree(&analysis->tree, &file->header);
-    enum hg_status status = write_part(file, analysis, part, task);
-    if (status == HG_STOPPED) free_part(analysis, part);
-    if (status == HG_STOPPED) return status;
-    /* A full disk ends the index, not the answer. */
-    if (status != HG_OK) {
-        unlink(file->name);
-        file->writing = false;
-        return HG_OK;
-    }
-    struct hg_analysis moved = *analysis;
-    if (hg_index_use(file, part, &moved) != HG_OK) return HG_OK;
-    free_part(analysis, part);
-    *analysis = moved;
-    forget_owner(analysis, part);
-    return HG_OK;
-}
-
+/* Makes what has been written the index. */
 static enum hg_status
-finish_file(struct hg_index_file *file, struct hg_task *task) {
+write_header(struct hg_index_file *file, struct hg_task *task) {
     struct hg_index_header *header = &file->header;
     memcpy(header->magic, "HDINDEX\n", sizeof(header->magic));
     header->version = HG_INDEX_VERSION;
@@ -273,10 +252,18 @@ finish_file(struct hg_index_file *file, struct hg_task *task) {
     struct hg_sum sum = {0};
     hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
     header->checksum = hg_sum_end(&sum);
-    enum hg_status status = write_fully(file, header, sizeof(*header), 0, task);
+    /* The last section may be empty, and the file shorter than where it would be. */
+    if (ftruncate(file->fd, (off_t)file->end)) {
+        return hg_fail(task, HG_IO, errno, "cannot write an index: %s", strerror(errno));
+    }
+    return write_fully(file, header, sizeof(*header), 0, task);
+}
+
+static enum hg_status
+finish_file(struct hg_index_file *file, struct hg_task *task) {
+    enum hg_status status = write_header(file, task);
     if (status != HG_OK) return status;
-    /* A header is larger than nothing: the last section may be empty. */
-    if (ftruncate(file->fd, (off_t)file->end) || rename(file->name, file->final)) {
+    if (rename(file->name, file->final)) {
         return hg_fail(task, HG_IO, errno, "cannot write %.100s: %s", file->final, strerror(errno));
     }
     file->writing = false;
@@ -302,4 +289,68 @@ hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *ta
     /* A file that the graph lies in stays mapped, whatever became of its name. */
     if (file != analysis->index) hg_index_file_free(file);
     return status;
+}
+
+/* -- parts that are computed one by one -- */
+
+/* To an index that is being written. */
+static enum hg_status
+add_new(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_part part,
+        struct hg_task *task) {
+    enum hg_status status = write_part(file, analysis, part, task);
+    if (status == HG_OK || status == HG_STOPPED) return status;
+    unlink(file->name);
+    file->writing = false;
+    return status;
+}
+
+/*
+ * To an index that was opened, behind what is there: nobody's mapping changes. Whoever reads the
+ * header while it is written takes the index for none.
+ */
+static enum hg_status
+append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_part part,
+       struct hg_task *task) {
+    struct hg_index_header before;
+    if (flock(file->fd, LOCK_EX | LOCK_NB)) return HG_IO;
+
+    enum hg_status status = HG_IO;
+    if (hg_index_read_header(file, &analysis->identity, &before) &&
+        (!before.has[part] || file->damaged[part])) {
+        file->header = before;
+        file->end = before.file_size;
+        if (part == HG_PART_TREE) describe_tree(&analysis->tree, &file->header);
+        status = write_part(file, analysis, part, task);
+        if (status == HG_OK) status = write_header(file, task);
+        if (status != HG_OK) {
+            file->header = before;
+            (void)!ftruncate(file->fd, (off_t)before.file_size);
+        }
+    }
+    flock(file->fd, LOCK_UN);
+    return status;
+}
+
+enum hg_status
+hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task) {
+    struct hg_index_file *file = analysis->index;
+    if (!file) return HG_OK;
+
+    enum hg_status status;
+    if (file->writing) {
+        describe_tree(&analysis->tree, &file->header);
+        status = add_new(file, analysis, part, task);
+    }
+    else status = append(file, analysis, part, task);
+    if (status == HG_STOPPED) {
+        free_part(analysis, part);
+        return status;
+    }
+    /* A full disk ends the index, not the answer. */
+    struct hg_analysis moved = *analysis;
+    if (status != HG_OK || hg_index_use(file, part, &moved) != HG_OK) return HG_OK;
+    free_part(analysis, part);
+    *analysis = moved;
+    forget_owner(analysis, part);
+    return HG_OK;
 }

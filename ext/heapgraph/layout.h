@@ -107,6 +107,7 @@ struct hg_index_file {
     int fd;
     bool writing;
     struct hg_index_header header;
+    bool damaged[HG_PARTS];
     uint64_t end;       /* written so far */
     char *name, *final; /* while it is written: its name, and which one it will get */
     struct {
@@ -123,9 +124,14 @@ void hg_index_file_free(struct hg_index_file *file);
 enum hg_status hg_index_use(struct hg_index_file *file, enum hg_part part,
                             struct hg_analysis *analysis);
 
+/* Reads the header of an open file; false if it is no index of this dump. */
+bool hg_index_read_header(const struct hg_index_file *file, const struct hg_identity *identity,
+                          struct hg_index_header *header);
+
 /*
- * While an index is written: adds a part that has been computed, whose arrays lie in the file from
- * then on. Otherwise, and where that fails, they stay where they are.
+ * Adds a part that has been computed to the index, if there is one or one is being written. Its
+ * arrays lie in the file from then on; where that fails they stay where they are. HG_OK or
+ * HG_STOPPED, and then the part is gone.
  */
 enum hg_status hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task);
 
