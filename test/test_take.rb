@@ -46,8 +46,9 @@ class TestTake < HeapDumpTest
 
   def test_what_the_main_thread_may_wait_for
     ["$stdin.read", "IO.select([$stdin])", "Process.wait(spawn('sleep', '60'))",
-     "Queue.new.tap { |queue| Thread.new { sleep }; queue.pop }", "Thread.new { sleep }.join",
-     "l = Mutex.new; Thread.new { l.lock; sleep }; sleep 0.01 until l.locked?; l.lock"].each do |code|
+     "Thread.new { sleep }.join",
+     "l = Mutex.new; Thread.new { l.lock; sleep }; sleep 0.01 until l.locked?; l.lock",
+     "Queue.new.tap { |queue| Thread.new { sleep }; queue.pop }"].each do |code|
       assert_taken(code)
     end
   end
@@ -164,29 +165,63 @@ class TestTake < HeapDumpTest
     end
   end
 
-  # Kills gdb at any time while it is attached, or interrupts the command.
-  def test_whatever_ends_gdb
-    [%i[KILL gdb], %i[TERM gdb], %i[INT take]].each do |signal, whom|
-      5.times do |i|
+  # Runs Ruby in a mount namespace of its own, after a command of the shell.
+  def with_namespace(command)
+    unshared = ["unshare", "--mount", "sh", "-c"]
+    unless Process.uid.zero? && system(*unshared, command, err: File::NULL)
+      skip "SKIPPED: no mount namespaces here"
+    end
+    reader, writer = IO.pipe
+    pid = Process.spawn(Child::BUNDLER.to_h { |name| [name, nil] }, *unshared,
+                        "#{command} && exec \"$@\"", "sh", RbConfig.ruby, "-W0", "-e",
+                        "$stdout.sync = true; puts; sleep", out: writer)
+    reader.gets
+    yield pid
+  ensure
+    Outside.stop(pid) if pid
+    [reader, writer].compact.each(&:close)
+  end
+
+  def test_a_container_without_heapdump
+    with_namespace("mount -t tmpfs none '#{Child::LOAD_PATHS.first}/heapdump'") do |pid|
+      assert_refused(pid, /it does not see .*heapdump.so \(a container\?\); install heapdump there/)
+      assert Outside.runs?(pid)
+    end
+  end
+
+  def test_a_container_with_a_disk_of_its_own
+    with_namespace("mount -t tmpfs none '#{scratch}'") do |pid|
+      take(pid, "--via", "gdb")
+      assert_whole Dump.load(path)
+      assert_empty Dir.glob("/var/tmp/.heapdump-#{pid}-*")
+    end
+  end
+
+  # At any time while gdb is attached. gdb goes on without the command.
+  def test_interrupted_and_killed
+    %i[INT TERM KILL].each do |signal|
+      6.times do |i|
         Outside.with_process("loop { sleep 0.001; 'x' * 100 }") do |pid|
-          end_take(pid, signal, whom, i * 0.02)
-          assert Outside.runs?(pid), "SIG#{signal} to #{whom}"
-          FileUtils.rm_f(path)
-          assert_empty Dir.children(scratch)
+          end_take(pid, signal, i * 0.015)
+          wait_until("gdb is gone") { HeapDump::Outside::Target.new(pid).tracer.nil? }
+          assert Outside.runs?(pid), "SIG#{signal}"
+          left = Dir.children(scratch) - ["heap.json"]
+          assert_empty left unless signal == :KILL
+          FileUtils.rm_rf(Dir.children(scratch).map { |name| File.join(scratch, name) })
         end
       end
     end
   end
 
-  def end_take(pid, signal, whom, seconds)
+  def end_take(pid, signal, seconds)
     exe = File.expand_path("../exe/heapdump", __dir__)
     take = Process.spawn(RbConfig.ruby, "-I", Child::LOAD_PATHS.first, exe, "take", pid.to_s,
                          "-o", path, "--via", "gdb", "--timeout", "10",
                          out: File::NULL, err: File::NULL, pgroup: true)
     target = HeapDump::Outside::Target.new(pid)
-    gdb = wait_until("gdb is attached") { target.tracer }
+    wait_until("gdb is attached") { target.tracer }
     sleep seconds # any moment of the time that gdb takes will do
-    Process.kill(signal, whom == :gdb ? gdb : take)
+    Process.kill(signal, take)
   rescue Errno::ESRCH
     nil # it was faster
   ensure

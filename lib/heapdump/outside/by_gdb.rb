@@ -40,13 +40,12 @@ module HeapDump
         raise Error, "cannot dump process #{@target.pid} through gdb: #{bad.message}" if bad
 
         WorkDirectory.open(@target, path) do |directory|
-          name = "heap#{path[/\.json(\.\w+)?\z|\.zst\z|\.gz\z/]}"
-          inner = File.join(directory.inner_path, name)
           keywords = { gc: gc, fork: true, timeout: [timeout.ceil, 1].max }
-          call = AgentCall.new(@target, image, [EXTENSION, directory.inner_path, inner, keywords])
+          arguments = [EXTENSION, directory.inner_path, directory.inner_dump, keywords]
+          call = AgentCall.new(@target, image, arguments)
           held = inject(call.commands)
           report = await(directory, call, timeout)
-          FileUtils.mv(File.join(directory.path, name), path)
+          directory.deliver(path)
           { **report, held: held }
         end
       end
@@ -182,11 +181,9 @@ module HeapDump
       end
 
       def report_in(directory)
-        lines = File.read(File.join(directory.path, "report")).lines.grep(/\n\z/)
+        lines = directory.report.to_s.lines.grep(/\n\z/)
         @begun = lines.any?
         result(lines)
-      rescue Errno::ENOENT
-        nil
       end
 
       def result(lines)

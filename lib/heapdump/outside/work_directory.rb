@@ -8,11 +8,16 @@ module HeapDump
     # A new directory in which another process puts its dump: readable by its user alone, seen by
     # both sides, and on the disk where the file is wanted if that process may write there. Removing
     # it calls the dump off, whatever stage it is in.
+    #
+    # The user of the process may not be to be trusted, and owns it: nothing in it is followed, and
+    # only what we know is removed.
     class WorkDirectory
       ELSEWHERE = ["/var/tmp", "/tmp"].freeze
+      REPORT_BYTES = 4096
+      ENDING = /\.json(\.\w+)?\z|\.zst\z|\.gz\z/
 
-      # Path as seen from here, and as the process sees it.
-      attr_reader :path, :inner_path
+      # The directory as the process sees it.
+      attr_reader :inner_path
 
       def self.open(target, wanted)
         directory = new(target, wanted)
@@ -23,6 +28,7 @@ module HeapDump
 
       def initialize(target, wanted)
         @target = target
+        @name = "heap#{wanted[ENDING]}"
         parent, problem = choose([File.dirname(File.expand_path(wanted)), *ELSEWHERE])
         return if parent
 
@@ -30,8 +36,37 @@ module HeapDump
                      "#{wanted} nor in #{ELSEWHERE.join(" or ")}: #{problem}"
       end
 
+      # Where the process is to put the dump, as it sees it.
+      def inner_dump
+        File.join(inner_path, @name)
+      end
+
+      # What the process has to report so far; nil while there is nothing.
+      def report
+        flags = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
+        File.open(File.join(@path, "report"), flags) { |file| file.read(REPORT_BYTES) }
+      rescue Errno::ENOENT
+        nil
+      end
+
+      # Moves the dump to its place.
+      def deliver(path)
+        dump = File.join(@path, @name)
+        unless File.lstat(dump).file?
+          raise Error, "process #{@target.pid} has put something else in place of its dump"
+        end
+
+        FileUtils.mv(dump, path)
+      end
+
       def remove
-        FileUtils.rm_rf(path) if path
+        return unless @path
+
+        own = /\A(report|#{Regexp.escape(@name)}(\.partial-\d+)?)\z/
+        Dir.children(@path).grep(own).each { |name| File.unlink(File.join(@path, name)) }
+        Dir.rmdir(@path)
+      rescue Errno::ENOENT
+        nil # with the process went its view of the files
       end
 
       private
@@ -54,7 +89,7 @@ module HeapDump
         return "#{parent} cannot be written to" unless reachable?(parent)
 
         Dir.mkdir(outer, 0o700)
-        File.chown(@target.uid, @target.gid, outer) if Process.euid.zero?
+        File.lchown(@target.uid, @target.gid, outer) if Process.euid.zero?
         @path = outer
         @inner_path = File.join(parent, name)
         nil
