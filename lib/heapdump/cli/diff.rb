@@ -39,8 +39,8 @@ module HeapDump
         return screen.line("No #{@by} differs.") if changes.empty?
 
         screen.blank
-        table = Table.new(["change", "bytes", "objects", *(diff.counts.size > 2 ? ["each"] : []),
-                           @by.to_s], right: 3)
+        titles = ["bytes", "objects", "objects in each", *(diff.counts.size > 2 ? ["grew"] : [])]
+        table = Table.new([*titles, @by.to_s], right: 3)
         changes.first(limit).each { |change| add(table, change) }
         screen.table(table)
         more(limit, changes.size)

@@ -26,15 +26,18 @@ module HeapDump
 
       def show(snapshot, rows, total, node)
         all = node ? node.retained_size : snapshot.graph.totals[1]
-        table = Table.new(%w[retained share objects object], right: 3)
+        titles = %w[retained share objects object]
+        table = Table.new(node ? titles : [*titles, "held by"], right: 3)
         fill(table, rows, all, 0)
         screen.line([:bold, Describe.title(node)], "  retains #{bytes(all)}") if node
         screen.table(table)
         more(rows.size, total)
       end
 
-      # An object of the tree, and the largest of those that it keeps alive.
-      Row = Struct.new(:node, :retained, :objects, :children)
+      # An object of the tree, the way to it in words (nil but for the first level), and the largest
+      # of those that it keeps alive.
+      Row = Struct.new(:node, :retained, :objects, :held_by, :children)
+      private_constant :Row
 
       def options(parser)
         super
@@ -51,16 +54,25 @@ module HeapDump
         page = node ? snapshot.dominated(node, limit: most) : snapshot.top(limit: most)
         rows = page.map do |child|
           retained, objects = snapshot.graph.retained(child.id)
-          Row.new(child, retained, objects,
+          Row.new(child, retained, objects, (held_by(snapshot, child) unless node),
                   depth > 1 ? tree(snapshot, child, depth - 1, [limit, 5].min).first : [])
         end
         [rows, page.total]
       end
 
+      # The way without the object itself, which stands beside it.
+      def held_by(snapshot, node)
+        path = snapshot.path_to(node) or return
+        words = path.hops.flat_map { |hop| [*hop.words, Describe.node(hop.node)] }
+        words = words[0...-1]
+        words[3...-2] = "…" if words.size > 6
+        words.join(" → ")
+      end
+
       def fill(table, rows, all, level)
         rows.each do |row|
           table.row(bytes(row.retained), percent(row.retained, all), count(row.objects),
-                    "#{"  " * level}#{Describe.title(row.node)}")
+                    "#{"  " * level}#{Describe.title(row.node)}", *row.held_by)
           fill(table, row.children, all, level + 1)
         end
       end
@@ -70,8 +82,9 @@ module HeapDump
       end
 
       def row_json(row)
+        below = row.children.map { |child| row_json(child) }
         { **node_json(row.node), retained: row.retained, retained_objects: row.objects,
-                                 dominated: row.children.map { |child| row_json(child) } }
+                                 held_by: row.held_by, dominated: below }
       end
     end
   end
