@@ -6,5 +6,10 @@ require "bundler/gem_tasks"
 require "rake/extensiontask"
 
 %w[heapdump heapgraph].each do |name|
-  Rake::ExtensionTask.new(name) { |task| task.lib_dir = "lib/heapdump" }
+  extension = Rake::ExtensionTask.new(name) { |task| task.lib_dir = "lib/heapdump" }
+
+  # A Makefile knows the sources that were there when it was made. A directory is newer than that
+  # when one has come or gone since.
+  makefile = "#{extension.tmp_dir}/#{extension.platform}/#{name}/#{RUBY_VERSION}/Makefile"
+  file makefile => ["ext/#{name}", *Dir["ext/#{name}/*/"]]
 end
