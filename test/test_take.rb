@@ -165,6 +165,42 @@ class TestTake < HeapDumpTest
     end
   end
 
+  # A short form of `rake test:gdb`.
+  def test_random_moments
+    rounds = File.join(__dir__, "rounds", "gdb.rb")
+    outcome = Child.run({ "ROUNDS" => "2" }, RbConfig.ruby, rounds, timeout: 300)
+    assert_predicate outcome, :success?, outcome.to_s
+    assert_equal 5, outcome.out.scan(" 2 whole   0 failed   0 died   0 hung").size
+  end
+
+  def test_a_process_that_has_loaded_heapdump
+    assert_taken("$:.unshift(#{Child::LOAD_PATHS.first.dump}); require 'heapdump'; sleep")
+  end
+
+  # What is left in the process is not in the way of the whole library.
+  def test_a_process_that_loads_heapdump_later
+    code = <<~RUBY
+      trap("USR1") { @go = true }
+      sleep 0.01 until @go
+      $:.unshift(#{Child::LOAD_PATHS.first.dump})
+      require "heapdump"
+      HeapDump.dump("#{scratch}/later.json")
+      begin
+        HeapDump.dump("/nowhere/heap.json")
+      rescue HeapDump::WriteError => e
+        File.write("#{scratch}/error", [e.errno, e.path].inspect)
+      end
+      sleep
+    RUBY
+    assert_taken(code) do |_, _, pid|
+      Process.kill(:USR1, pid)
+      wait_until("it has dumped") { File.size?(File.join(scratch, "error")) }
+      assert_equal [Errno::ENOENT::Errno, "/nowhere/heap.json"].inspect,
+                   File.read(File.join(scratch, "error"))
+      assert_whole Dump.load(File.join(scratch, "later.json"))
+    end
+  end
+
   # Runs Ruby in a mount namespace of its own, after a command of the shell.
   def with_namespace(command)
     unshared = ["unshare", "--mount", "sh", "-c"]
