@@ -45,8 +45,8 @@ module HeapDump
   class ReadError < Error
     # What was read (String).
     attr_reader :path
-    # The line where it failed (Integer from 1) and its first byte (Integer from 0, uncompressed);
-    # nil where no line is to blame.
+    # Where it failed: the line (Integer from 1), nil where no line is to blame, and the byte of the
+    # uncompressed text (Integer from 0).
     attr_reader :line, :byte
 
     # What the reader found, as an exception. :nodoc:

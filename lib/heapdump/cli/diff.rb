@@ -33,17 +33,21 @@ module HeapDump
       end
 
       def show(diff)
+        sizes = diff.bytes.map { |number| bytes(number) }.join(" → ")
+        screen.line("Living objects: #{series(diff.counts)}   bytes: #{sizes}")
         changes = @shrunk ? diff.changes.reverse : diff.changes
-        screen.line("Living objects: ", series(diff.counts), "   bytes: ",
-                    diff.bytes.map { |number| bytes(number) }.join(" → "))
         return screen.line("No #{@by} differs.") if changes.empty?
 
         screen.blank
+        screen.table(table(diff, changes.first(limit)))
+        more(limit, changes.size)
+      end
+
+      def table(diff, changes)
         titles = ["bytes", "objects", "objects in each", *(diff.counts.size > 2 ? ["grew"] : [])]
         table = Table.new([*titles, @by.to_s], right: 3)
-        changes.first(limit).each { |change| add(table, change) }
-        screen.table(table)
-        more(limit, changes.size)
+        changes.each { |change| add(table, change) }
+        table
       end
 
       def add(table, change)

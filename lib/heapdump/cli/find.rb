@@ -20,7 +20,7 @@ module HeapDump
         found = work(snapshot) { snapshot.find(**@wanted, limit: limit) }
         json? ? json(found) : show(found)
         OK
-      rescue ArgumentError, RegexpError => e
+      rescue ArgumentError => e
         raise UsageError, e.message
       end
 
@@ -54,6 +54,8 @@ module HeapDump
 
       def pattern(text)
         text.match?(%r{\A/.+/\z}m) ? Regexp.new(text[1..-2]) : text
+      rescue RegexpError => e
+        raise OptionParser::InvalidArgument, e.message
       end
 
       def size(text)

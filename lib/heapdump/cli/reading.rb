@@ -42,6 +42,13 @@ module HeapDump
         snapshot
       end
 
+      # The object that an argument names.
+      def node_at(snapshot, address)
+        snapshot.to_node(address)
+      rescue ArgumentError => e
+        raise UsageError, e.message
+      end
+
       # Runs the block; if it takes long, says on standard error how far it is.
       def work(snapshot, &)
         Terminal::Progress.new(err).during(snapshot.method(:progress), &)

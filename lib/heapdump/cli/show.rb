@@ -20,7 +20,7 @@ module HeapDump
 
       def call(file, address)
         snapshot = open_snapshot(file)
-        node = snapshot.to_node(address)
+        node = node_at(snapshot, address)
         parts = work(snapshot) { gather(snapshot, node) }
         json? ? json(node, parts) : show(snapshot, node, parts)
         OK

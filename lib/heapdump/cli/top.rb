@@ -16,7 +16,7 @@ module HeapDump
 
       def call(file, address = nil)
         snapshot = open_snapshot(file)
-        node = address && snapshot.to_node(address)
+        node = address && node_at(snapshot, address)
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
         json? ? print_json(**rows_json(rows, total, node)) : show(snapshot, rows, total, node)
         OK

@@ -36,7 +36,7 @@ module HeapDump
       end
 
       def of_object(snapshot, address)
-        node = snapshot.to_node(address)
+        node = node_at(snapshot, address)
         paths = work(snapshot) { snapshot.paths(node, limit: limit) }
         return json_of_object(node, paths) if json?
 

@@ -22,7 +22,7 @@ module HeapDump
         promised = account[:promised_objects]
         if account[:has_footer] && promised > seen
           lost = Units.plural(promised - seen, "object")
-          "#{lost} of #{Units.count(promised)} are missing: lines of the dump are lost"
+          "#{lost} of #{Units.count(promised)} missing: lines of the dump are lost"
         elsif account[:has_footer]
           "the footer promises #{Units.count(promised)} objects, and there are " \
             "#{Units.count(seen)}: the dump has been changed"
