@@ -12,6 +12,52 @@ class TestForkedLaws < HeapDumpTest
   end
 end
 
+# Once more while threads change the heap: whatever they are in the middle of, the dump is that of
+# one moment.
+class TestLawsUnderMutation < HeapDumpTest
+  include Laws
+
+  # Other processes walk. What changes in the one between the two looks is what starts the dump.
+  undef_method :test_law_4_the_walk_writes_nothing
+
+  CODE = <<~'RUBY'
+    require "json"
+    require "support/nasty_heap"
+    require "support/mutation"
+    require "heapdump"
+    Oracle.require_extension
+    NastyHeap.build(giants: false)
+    Mutation.start
+    Mutation.run(ARGV[0], **JSON.parse(ARGV[1], symbolize_names: true).fetch(:dump))
+    File.write(File.join(ARGV[0], "manifest.json"), NastyHeap.manifest)
+    exit!(0)
+  RUBY
+
+  def flags
+    ["-W0"]
+  end
+
+  def dumped
+    @@dumped ||= {}
+    @@dumped[flags] ||= Dumps.make("mutating", { dump: { processes: 3 } }, code: CODE, flags: flags)
+  end
+end
+
+# With code compiled at run time.
+class TestLawsUnderMutationWithYJIT < TestLawsUnderMutation
+  HAS_YJIT = system(RbConfig.ruby, "--yjit", "-e", "exit RubyVM::YJIT.enabled?",
+                    %i[out err] => File::NULL)
+
+  def setup
+    super
+    skip "this Ruby is built without YJIT" unless HAS_YJIT
+  end
+
+  def flags
+    ["-W0", "--yjit", "--yjit-call-threshold=2"]
+  end
+end
+
 # What forked dumps do to the process, and what becomes of them when something goes wrong.
 class TestFork < HeapDumpTest
   def path
@@ -33,6 +79,36 @@ class TestFork < HeapDumpTest
     assert_operator ticks, :>, 10
     assert_operator pause, :>, 0
     assert_whole Dump.load(path)
+  end
+
+  # Another thread, that wants to run all the time, cannot within the pause; and there is not much
+  # else in which it cannot.
+  def test_the_pause_is_what_other_threads_see
+    code = <<~'RUBY'
+      require "heapdump"
+      clock = -> { Process.clock_gettime(Process::CLOCK_MONOTONIC) }
+      kept = Array.new(300_000) { |i| [i.to_s] }
+      gap = 0
+      Thread.new do
+        last = clock.call
+        loop do
+          time = clock.call
+          gap = [gap, time - last].max
+          last = time
+          Thread.pass
+        end
+      end
+      excess = Array.new(10) do
+        gap = 0
+        result = HeapDump.dump(ARGV[0], gc: false)
+        sleep 0.001
+        raise "pause of #{result.pause}, but a thread ran" if gap < result.pause * 0.95
+        gap - result.pause - result.gc_seconds
+      end
+      puts excess.min
+    RUBY
+    excess = Child.ruby!(code, path, timeout: 120).out.to_f
+    assert_operator excess, :<, 0.2, "seconds in which no thread ran, but that no figure tells"
   end
 
   def test_one_at_a_time

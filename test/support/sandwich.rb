@@ -45,6 +45,16 @@ module Sandwich
       "running" => running, "result" => facts_of(result) }
   end
 
+  # The same without a clock or a result of the library's own.
+  def self.measure_quietly
+    counts = GC.count
+    allocated = GC.stat(:total_allocated_objects)
+    result = yield
+    allocated = GC.stat(:total_allocated_objects) - allocated
+    { "allocated" => allocated, "gc_runs" => GC.count - counts, "running" => running,
+      "result" => result }
+  end
+
   # What is being executed here, whose stack differs from one call to the next.
   def self.running
     [Oracle.hex(Thread.current), Oracle.hex(Fiber.current)]

@@ -6,7 +6,9 @@
  * layout is read. test/support/oracle.rb reads the files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <ruby.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +227,58 @@ oracle_references(VALUE self, VALUE object) {
     return list;
 }
 
+/* Oracle.snapshot { … } => pid: the block runs in a child in which no other thread exists, on the
+ * heap as it is at this moment, the stacks of all threads with it. There it must not wait in Ruby:
+ * that would hand the GVL to a thread that is not there. Its end is that of the child. */
+static VALUE
+oracle_snapshot(VALUE self) {
+    pid_t pid;
+
+    rb_thread_schedule(); /* a turn of our own: no switch is due */
+    pid = fork();
+    if (pid == 0) {
+        int state = 0;
+        signal(SIGALRM, SIG_DFL);
+        alarm(60);
+        rb_protect(rb_yield, Qnil, &state);
+        if (state) {
+            VALUE message = rb_funcall(rb_errinfo(), rb_intern("full_message"), 0);
+            if (write(2, RSTRING_PTR(message), (size_t)RSTRING_LEN(message)) < 0) _exit(2);
+        }
+        _exit(state ? 1 : 0);
+    }
+    if (pid < 0) rb_sys_fail("fork");
+    return PIDT2NUM(pid);
+}
+
+/* Oracle.read_all(fd) => String: waits for the other end, with the GVL. */
+static VALUE
+oracle_read_all(VALUE self, VALUE fd) {
+    VALUE text = rb_str_new(NULL, 0);
+    struct pollfd wait = {.fd = NUM2INT(fd), .events = POLLIN};
+    char bytes[256];
+    ssize_t n;
+
+    do {
+        poll(&wait, 1, -1);
+        n = read(wait.fd, bytes, sizeof(bytes));
+        if (n > 0) rb_str_cat(text, bytes, n);
+    } while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+    return text;
+}
+
+/* Oracle.write(path, text), with the GVL. */
+static VALUE
+oracle_write(VALUE self, VALUE path, VALUE text) {
+    struct output out;
+
+    if (output_open(&out, StringValueCStr(path)) == 0) {
+        output_write(&out, RSTRING_PTR(text), (size_t)RSTRING_LEN(text));
+    }
+    if (output_close(&out) != 0) rb_sys_fail_str(path);
+    return Qnil;
+}
+
 void
 Init_oracle(void) {
     VALUE oracle = rb_define_module("Oracle");
@@ -233,6 +287,9 @@ Init_oracle(void) {
 
     rb_define_singleton_method(first, "walk", oracle_walk, 1);
     rb_define_singleton_method(second, "walk", oracle_walk, 1);
+    rb_define_singleton_method(oracle, "snapshot", oracle_snapshot, 0);
+    rb_define_singleton_method(oracle, "read_all", oracle_read_all, 1);
+    rb_define_singleton_method(oracle, "write", oracle_write, 2);
     rb_define_singleton_method(oracle, "address", oracle_address, 1);
     rb_define_singleton_method(oracle, "references", oracle_references, 1);
 }
