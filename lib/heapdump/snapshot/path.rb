@@ -136,10 +136,13 @@ module HeapDump
 
       def left_out?(step)
         node = step.node
-        return false if step.edge.kind == :reference
-        return %w[env fields].include?(node.kind) if node.type == "IMEMO"
+        return node.kind == "fields" || (node.kind == "env" && named?(step)) if node.type == "IMEMO"
 
         node.type == "ARRAY" && node.class_name.nil? && step.edge.name == "shared_root"
+      end
+
+      def named?(step)
+        step.edge.kind != :reference
       end
     end
   end
