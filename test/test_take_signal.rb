@@ -131,15 +131,16 @@ class TestDoctor < HeapDumpTest
     reason = Outside.unable
     skip "SKIPPED: #{reason}" if reason
     other = Dir["/opt/rubies/*/bin/ruby"].find do |ruby|
-      version = IO.popen([{ "RUBYOPT" => nil }, ruby, "-e", "print RUBY_VERSION"], &:read)
+      version = IO.popen([{ "RUBYOPT" => nil, "BUNDLER_SETUP" => nil }, ruby, "-e", "print RUBY_VERSION"], &:read)
       version[/\d+\.\d+/] != RUBY_VERSION[/\d+\.\d+/]
     end
     skip "SKIPPED: no second Ruby here" unless other
     reader, writer = IO.pipe
-    environment = Child::BUNDLER.to_h { |name| [name, nil] }
+    environment = [*Child::BUNDLER, "BUNDLER_SETUP"].to_h { |name| [name, nil] }
     pid = Process.spawn(environment, other, "-e",
                         "puts; $stdout.flush; sleep", out: writer)
-    reader.gets
+    writer.close
+    assert_equal "\n", reader.gets
     status, _, err = Outside.heapdump("take", pid, "--via", "gdb")
     assert_equal 1, status
     assert_match(/it runs Ruby [\d.]+ .*, but this heapdump is built for Ruby #{RUBY_VERSION}/, err)
