@@ -130,15 +130,14 @@ class TestDoctor < HeapDumpTest
   def test_another_ruby
     reason = Outside.unable
     skip "SKIPPED: #{reason}" if reason
+    environment = [*Child::BUNDLER, "BUNDLER_SETUP"].to_h { |name| [name, nil] }
     other = Dir["/opt/rubies/*/bin/ruby"].find do |ruby|
-      version = IO.popen([{ "RUBYOPT" => nil, "BUNDLER_SETUP" => nil }, ruby, "-e", "print RUBY_VERSION"], &:read)
+      version = IO.popen([environment, ruby, "-e", "print RUBY_VERSION"], &:read)
       version[/\d+\.\d+/] != RUBY_VERSION[/\d+\.\d+/]
     end
     skip "SKIPPED: no second Ruby here" unless other
     reader, writer = IO.pipe
-    environment = [*Child::BUNDLER, "BUNDLER_SETUP"].to_h { |name| [name, nil] }
-    pid = Process.spawn(environment, other, "-e",
-                        "puts; $stdout.flush; sleep", out: writer)
+    pid = Process.spawn(environment, other, "-e", "puts; $stdout.flush; sleep", out: writer)
     writer.close
     assert_equal "\n", reader.gets
     status, _, err = Outside.heapdump("take", pid, "--via", "gdb")
