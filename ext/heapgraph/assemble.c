@@ -87,9 +87,10 @@ sort_roots(struct assembly *a) {
     for (unsigned i = 0; i < a->threads; i++) {
         if (a->recorders[i].root_count == 0) continue;
         struct hg_list_reader nodes = {.list = &a->recorders[i].nodes};
-        const struct hg_node_record *node;
-        while ((node = hg_list_next(&nodes, sizeof *node))) {
-            if (node->type == HG_T_ROOT) a->root_line[a->roots++] = node->line;
+        struct hg_node_record node;
+        uint32_t *place;
+        while (hg_unpack_node(&nodes, &node, &place)) {
+            if (node.type == HG_T_ROOT) a->root_line[a->roots++] = node.line;
         }
     }
     qsort(a->root_line, a->roots, sizeof *a->root_line, by_number);
@@ -109,16 +110,23 @@ claim(struct assembly *a, uint32_t node, uint32_t line) {
     if (before != HG_NO_LINE) a->duplicates++;
 }
 
+/* Looks at the task now and then while records are gone through. */
+static bool
+goes_on(struct assembly *a, uint64_t *steps) {
+    enum { MANY = 1 << 14 };
+    return ++*steps % MANY != 0 || !a->task->stop;
+}
+
 static void
 number_nodes(void *data, unsigned thread) {
     struct assembly *a = data;
     struct hg_list_reader nodes = {.list = &a->recorders[thread].nodes};
-    struct hg_node_record *node;
-    while ((node = hg_list_next(&nodes, sizeof *node))) {
-        node->place = node->type == HG_T_ROOT
-                          ? a->objects + find(a->root_line, a->roots, node->line)
-                          : hg_place_node(a->units, node->place);
-        claim(a, node->place, node->line);
+    struct hg_node_record node;
+    uint32_t *place;
+    for (uint64_t steps = 0; goes_on(a, &steps) && hg_unpack_node(&nodes, &node, &place);) {
+        *place = node.type == HG_T_ROOT ? a->objects + find(a->root_line, a->roots, node.line)
+                                        : hg_place_node(a->units, node.place);
+        claim(a, *place, node.line);
     }
 }
 
@@ -126,9 +134,10 @@ static void
 count_edges(void *data, unsigned thread) {
     struct assembly *a = data;
     struct hg_list_reader nodes = {.list = &a->recorders[thread].nodes};
-    const struct hg_node_record *node;
-    while ((node = hg_list_next(&nodes, sizeof *node))) {
-        if (a->line[node->place] == node->line) a->first[node->place] = node->edges;
+    struct hg_node_record node;
+    uint32_t *place;
+    for (uint64_t steps = 0; goes_on(a, &steps) && hg_unpack_node(&nodes, &node, &place);) {
+        if (a->line[node.place] == node.line) a->first[node.place] = node.edges;
     }
 }
 
@@ -172,18 +181,19 @@ fill(void *data, unsigned thread) {
     struct hg_recorder *recorder = &a->recorders[thread];
     struct hg_list_reader nodes = {.list = &recorder->nodes, .consume = true};
     struct hg_list_reader edges = {.list = &recorder->edges, .consume = true};
-    const struct hg_node_record *record;
-    while ((record = hg_list_next(&nodes, sizeof *record))) {
-        uint32_t node = record->place;
-        bool first = a->line[node] == record->line;
-        fill_edges(a, record, &edges, first);
+    struct hg_node_record record;
+    uint32_t *place;
+    for (uint64_t steps = 0; goes_on(a, &steps) && hg_unpack_node(&nodes, &record, &place);) {
+        uint32_t node = record.place;
+        bool first = a->line[node] == record.line;
+        fill_edges(a, &record, &edges, first);
         if (!first) continue;
-        a->type[node] = record->type;
-        a->flags[node] = record->flags;
-        a->memsize[node] = record->memsize;
-        a->label[node] = record->label;
-        a->class_node[node] = record->class == HG_NO_PLACE ? HG_NO_NODE
-                                                           : hg_place_node(a->units, record->class);
+        a->type[node] = record.type;
+        a->flags[node] = record.flags;
+        a->memsize[node] = record.memsize;
+        a->label[node] = record.label;
+        a->class_node[node] = record.class == HG_NO_PLACE ? HG_NO_NODE
+                                                          : hg_place_node(a->units, record.class);
     }
     hg_list_free(&recorder->nodes);
     hg_list_free(&recorder->edges);
@@ -340,12 +350,13 @@ assemble(struct assembly *a, struct hg_units *units, const struct hg_string_tabl
     hg_parallel(a->threads, number_nodes, a);
     if (a->task->stop) return HG_STOPPED;
     hg_parallel(a->threads, count_edges, a);
+    if (a->task->stop) return HG_STOPPED;
     if (!place_edges(a, &edges)) return HG_TOO_LARGE;
     a->target = array(a, edges, sizeof *a->target);
     a->name = array(a, edges, sizeof *a->name);
     if (!a->target || !a->name) return HG_NO_MEMORY;
-    if (a->task->stop) return HG_STOPPED;
     hg_parallel(a->threads, fill, a);
+    if (a->task->stop) return HG_STOPPED;
     fill_missing(a);
     fill_virtual_root(a);
     if (!fill_allocations(a) || !fill_large(a)) return HG_NO_MEMORY;

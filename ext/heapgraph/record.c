@@ -19,16 +19,20 @@ struct line {
     enum hg_word kind; // struct or imemo_type
     struct hg_node_record node;
     uint64_t class, memsize, generation, shape;
-    const struct hg_token *name, *class_name, *kind_text, *file, *place_line;
+    uint32_t name, class_name, kind_text, file, place_line; // tokens, 0 if absent
     bool has_shape, has_generation;
 
     // ObjectSpace.dump_all: references that have a name, and stand in `references` again
-    struct {
-        uint64_t address;
-        uint32_t name;
-    } named[4];
     int named_count;
+    struct named *named; // NAMED_MOST
 };
+
+struct named {
+    uint64_t address;
+    uint32_t name;
+};
+
+enum { NAMED_MOST = 4 };
 
 /* -- texts -- */
 
@@ -314,7 +318,7 @@ note_named(struct line *line, uint32_t key) {
     uint64_t address;
     int n = line->named_count;
     if (!is_reference(&line->tape->token[key + 1], &address)) return;
-    if (n == (int)(sizeof line->named / sizeof *line->named)) return;
+    if (n == NAMED_MOST) return;
     line->named[n].address = address;
     line->named[n].name = hg_edge_name(HG_E_FIELD,
                                        intern_token(line->recorder, &line->tape->token[key]));
@@ -351,15 +355,15 @@ take_field(struct line *line, uint32_t key) {
         is_reference(value, &line->class);
         break;
     case HG_W_class_name:
-        if (is_text(value)) line->class_name = value;
+        if (is_text(value)) line->class_name = key + 1;
         break;
     case HG_W_name:
-        if (is_text(value)) line->name = value;
+        if (is_text(value)) line->name = key + 1;
         break;
     case HG_W_struct:
     case HG_W_imemo_type:
         if (!is_text(value)) break;
-        line->kind_text = value;
+        line->kind_text = key + 1;
         line->kind = word_of(value);
         break;
     case HG_W_memsize:
@@ -370,10 +374,10 @@ take_field(struct line *line, uint32_t key) {
         set_number(value, &line->generation);
         break;
     case HG_W_file:
-        if (is_text(value)) line->file = value;
+        if (is_text(value)) line->file = key + 1;
         break;
     case HG_W_line:
-        if (value->kind == HG_TOKEN_NUMBER) line->place_line = value;
+        if (value->kind == HG_TOKEN_NUMBER) line->place_line = key + 1;
         break;
     case HG_W_shape_id:
         line->has_shape = value->kind == HG_TOKEN_NUMBER;
@@ -499,12 +503,9 @@ take_fields(struct line *line) {
 static bool
 finish_node(struct line *line) {
     struct hg_recorder *recorder = line->recorder;
-    struct hg_node_record *node = hg_list_add(&recorder->nodes, sizeof *node);
-    if (!node) recorder->failed = true;
-    if (recorder->failed) return false;
+    if (!recorder->failed && !hg_pack_node(&recorder->nodes, &line->node)) recorder->failed = true;
     recorder->edge_count += line->node.edges;
-    *node = line->node;
-    return true;
+    return !recorder->failed;
 }
 
 /* Notes once per class what its instances call it, for classes that have no line. */
@@ -552,7 +553,7 @@ note_class(struct line *line) {
         return;
     }
     line->node.class = place;
-    if (line->class_name) note_class_name(recorder, place, line->class_name);
+    if (line->class_name) note_class_name(recorder, place, &line->tape->token[line->class_name]);
 }
 
 /* Whether file and line are where the object was allocated (docs/format.md, "Every object"). */
@@ -575,12 +576,14 @@ tells_allocation(const struct line *line) {
 static uint32_t
 location(struct line *line) {
     struct hg_recorder *recorder = line->recorder;
-    struct text file = text_of(recorder, line->file);
+    const struct hg_token *file_token = &line->tape->token[line->file];
+    const struct hg_token *line_token = &line->tape->token[line->place_line];
+    struct text file = text_of(recorder, file_token);
     char number[24] = "";
     size_t digits = 0;
-    if (line->place_line && line->place_line->size < sizeof number) {
-        digits = line->place_line->size;
-        memcpy(number, line->place_line->text, digits);
+    if (line->place_line && line_token->size < sizeof number) {
+        digits = line_token->size;
+        memcpy(number, line_token->text, digits);
     }
     // the scratch memory may hold the file already, and grows without losing it
     if (!hg_buffer_reserve(&recorder->scratch, file.size + 1 + digits)) {
@@ -588,7 +591,7 @@ location(struct line *line) {
         return HG_NO_STRING;
     }
     char *to = recorder->scratch.bytes;
-    if (!line->file->escaped) memcpy(to, file.bytes, file.size);
+    if (!file_token->escaped) memcpy(to, file.bytes, file.size);
     size_t size = file.size;
     if (digits) {
         to[size++] = ':';
@@ -654,10 +657,9 @@ take_object(struct line *line, const struct hg_token *address_token) {
     }
     take_fields(line);
     note_class(line);
-    const struct hg_token *label = line->type == HG_W_CLASS || line->type == HG_W_MODULE
-                                       ? line->name
-                                       : line->kind_text;
-    if (label) line->node.label = intern_token(recorder, label);
+    bool is_module = line->type == HG_W_CLASS || line->type == HG_W_MODULE;
+    uint32_t label = is_module ? line->name : line->kind_text;
+    if (label) line->node.label = intern_token(recorder, &line->tape->token[label]);
     if (line->kind == HG_W_callcache || line->kind == HG_W_callinfo ||
         line->kind == HG_W_constcache)
         line->node.flags |= HG_N_VM_CACHE;
@@ -715,7 +717,8 @@ take_shape(struct line *line) {
 
 /* Finds type and address. Returns the first field behind them, if they come first. */
 static uint32_t
-identify(const struct hg_tape *tape, const struct hg_token **type, const struct hg_token **address) {
+identify(const struct hg_tape *tape, const struct hg_token **type,
+         const struct hg_token **address) {
     const struct hg_token *token = tape->token;
     *type = *address = NULL;
     if (token[0].size >= 5 && word_of(&token[1]) == HG_W_address &&
@@ -739,8 +742,10 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
     uint32_t first_field = identify(tape, &type, &address);
     if (!type || !is_text(type)) return false;
 
+    struct named named[NAMED_MOST];
     struct line line = {
         .recorder = recorder,
+        .named = named,
         .tape = tape,
         .first_field = first_field,
         .type = word_of(type),
@@ -758,7 +763,7 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
         return take_root(&line);
     case HG_W_SHAPE:
         return take_shape(&line);
-    case HG_W_NONE: // empty slots, which dump_all writes with full: true
+    case HG_W_NONE:   // empty slots, which dump_all writes with full: true
     case HG_W_ZOMBIE: // and such as wait for their finalizer
         return true;
     default:

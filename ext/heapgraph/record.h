@@ -8,20 +8,10 @@
 #include "graph.h"
 #include "index.h"
 #include "memory.h"
+#include "packed.h"
 #include "source.h"
 #include "strings.h"
 #include "tape.h"
-
-/* One object or ROOT line. Its edges are the next ones in `edges`. */
-struct hg_node_record {
-    uint32_t place; /* HG_NO_PLACE for a ROOT */
-    uint32_t class; /* its place or HG_NO_PLACE */
-    uint32_t memsize;
-    uint32_t line; /* where it begins, in HG_LINE_UNITs */
-    uint32_t label;
-    uint32_t edges;
-    uint8_t type, flags;
-};
 
 /* Of HG_E_VALUE_AT the payload is still missing: the key is the target of the edge before. */
 struct hg_edge_record {
@@ -61,7 +51,8 @@ struct hg_recorder {
     struct hg_seen_strings strings;
     bool objspace; /* the dump is ObjectSpace.dump_all's */
 
-    struct hg_list nodes, edges, allocations, sizes, class_names, shapes, shaped;
+    struct hg_list nodes; /* packed */
+    struct hg_list edges, allocations, sizes, class_names, shapes, shaped;
     uint64_t node_count, root_count, edge_count, size_count;
 
     uint64_t object_lines, unknown_types, bad_references, promised_objects;
