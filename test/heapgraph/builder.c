@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+#include "array.h"
+
 uint64_t check_seed;
 
+/* As the arrays of a loaded graph: those of a benchmark lie on huge pages. */
 static void *
 fresh(size_t count, size_t size) {
-    void *memory = calloc(count ? count : 1, size);
+    void *memory = hg_array(count, size);
     if (memory) return memory;
     fprintf(stderr, "no memory\n");
     exit(1);
@@ -90,16 +93,16 @@ build_finish(struct builder *builder) {
 void
 build_free(struct builder *builder) {
     free(builder->edges);
-    free(builder->class_node);
-    free(builder->memsize);
-    free(builder->label);
-    free(builder->location);
-    free(builder->generation);
-    free(builder->type);
-    free(builder->flags);
-    free(builder->first);
-    free(builder->target);
-    free(builder->name);
+    hg_array_free(builder->class_node);
+    hg_array_free(builder->memsize);
+    hg_array_free(builder->label);
+    hg_array_free(builder->location);
+    hg_array_free(builder->generation);
+    hg_array_free(builder->type);
+    hg_array_free(builder->flags);
+    hg_array_free(builder->first);
+    hg_array_free(builder->target);
+    hg_array_free(builder->name);
     *builder = (struct builder){0};
 }
 
@@ -205,45 +208,57 @@ build_random(struct builder *builder, enum shape shape, uint32_t objects, struct
     return build_finish(builder);
 }
 
+/* Things that a program makes when it boots, each held by an earlier one. */
+static void
+boot(struct builder *builder, uint32_t objects, struct random *random) {
+    uint32_t named = hg_edge_name(HG_E_IVAR, 1);
+    for (uint32_t node = 1; node < objects; node++) {
+        uint32_t near = node > 50 ? node - 1 - random_below(random, 50) : 0;
+        build_edge(builder, near, node, named);
+        build_edge(builder, node, random_below(random, objects), named);
+    }
+}
+
 /*
- * Records of seven objects, as an application keeps them: an object with strings, a hash and an array of
- * its own, now and then one that is shared; held by tables of a hundred, those by one table. Classes
- * and what is shared come first, as they do where a program has booted before it works.
+ * A record as an application keeps it: an object with two strings, a hash with one, an array with
+ * one; they point back to it, to what all share, and now and then to another record.
  */
+static void
+add_record(struct builder *builder, uint32_t record, uint32_t before, struct random *random) {
+    enum { PARTS = 7, SHARED = 2000 };
+    static const uint8_t owner[PARTS] = {0, 0, 0, 0, 3, 0, 5};
+    uint32_t named = hg_edge_name(HG_E_IVAR, 1);
+    for (uint32_t part = 1; part < PARTS; part++) {
+        build_edge(builder, record + owner[part], record + part, named);
+        build_edge(builder, record + part, random_below(random, SHARED), named);
+    }
+    build_edge(builder, record + 3, record, named);
+    build_edge(builder, record + 5, record, named);
+    if (random_chance(random, 2)) build_edge(builder, record, before, named);
+}
+
 const struct hg_graph *
 build_heap(struct builder *builder, uint32_t objects, struct random *random) {
     enum { BOOT = 20000, CLASSES = 500, RECORD = 7, TABLE = 100 };
+    uint32_t named = hg_edge_name(HG_E_IVAR, 1), tables = 0, at = BOOT;
     build_begin(builder, objects < 2 * BOOT ? 2 * BOOT : objects, 3);
     objects = builder->graph.objects;
-    uint32_t named = hg_edge_name(HG_E_IVAR, 1);
 
     for (uint32_t node = 0; node < objects; node++) {
-        builder->class_node[node] = node % RECORD ? node % RECORD : random_below(random, CLASSES);
+        builder->class_node[node] = node < BOOT ? random_below(random, CLASSES) : node % RECORD;
     }
-    for (uint32_t node = 0; node < BOOT; node++) {
-        for (int i = 0; i < 3; i++) build_edge(builder, node, random_below(random, BOOT), named);
-        if (node) build_edge(builder, random_below(random, node), node, named);
-    }
-    uint32_t record = BOOT;
-    while (record + RECORD * TABLE + 1 < objects) {
-        uint32_t table = record++;
-        build_edge(builder, BOOT - 1, table, named);
-        for (int i = 0; i < TABLE; i++, record += RECORD) {
-            build_edge(builder, table, record, named);
-            for (uint32_t part = 1; part < RECORD; part++) {
-                uint32_t owner = part < 4 ? 0 : part - 2;
-                build_edge(builder, record + owner, record + part, named);
-                build_edge(builder, record + part, random_below(random, BOOT), named);
-            }
-            if (random_chance(random, 30)) build_edge(builder, record + 2, table, named);
-            if (random_chance(random, 30)) {
-                build_edge(builder, record + 3, random_below(random, record), named);
-            }
+    boot(builder, BOOT, random);
+    while (at + RECORD * TABLE < objects) {
+        uint32_t table = at++;
+        build_edge(builder, BOOT - 1 - tables++ % 100, table, named);
+        for (int i = 0; i < TABLE; i++, at += RECORD) {
+            build_edge(builder, table, at, named);
+            add_record(builder, at, BOOT + random_below(random, at - BOOT), random);
         }
     }
     build_edge(builder, build_root(builder, 0), 0, named);
     build_edge(builder, build_root(builder, 1), BOOT / 2, named);
-    build_edge(builder, build_root(builder, 2), record - 1, named);
+    build_edge(builder, build_root(builder, 2), at - 1, named);
     return build_finish(builder);
 }
 
