@@ -1,7 +1,6 @@
 /*
  * Place in the flow: between the reader and Ruby. The object behind HeapDump::Graph, and what its
- * methods share. Only binding.c, heapgraph.c, answers.c and leaks_binding.c include ruby.h; everything below them is
- * plain C.
+ * methods share. Only the files that include it know Ruby, and nothing below them does.
  *
  * Long work runs without the GVL, one piece at a time for each graph (`lock`); other threads may
  * meanwhile ask for #progress and for everything short. What an answer needs besides the graph (the
@@ -63,8 +62,9 @@ VALUE hgb_text(const struct hg_graph *graph, uint32_t string);
 /* An Array of Integers. The list is given back. */
 VALUE hgb_list(struct hg_numbers *list);
 
-/* Adds the methods of answers.c to the class. */
+/* Add the methods of answers.c and objects.c to the class. */
 void hgb_define_answers(VALUE class);
+void hgb_define_objects(VALUE class);
 
 /* Defines HeapDump::Growth, which leaks_binding.c has. */
 void hgb_define_growth(VALUE heapdump);

@@ -1,6 +1,6 @@
 /*
  * HeapDump::Graph: what Ruby sees of the reader. Loading, and what is known of single nodes; the
- * questions to the whole are in answers.c.
+ * questions to the whole are in answers.c and objects.c.
  */
 #include "binding.h"
 #include "load.h"
@@ -322,5 +322,6 @@ Init_heapgraph(void) {
     rb_define_method(graph, "edges", graph_edges, 3);
 
     hgb_define_answers(graph);
+    hgb_define_objects(graph);
     hgb_define_growth(heapdump);
 }
