@@ -25,8 +25,10 @@ module PauseBench
   # The kernel's fork, seen from the one who calls it.
   module Bare
     LIBC = Fiddle.dlopen(nil)
-    FORK = Fiddle::Function.new(LIBC["fork"], [], Fiddle::TYPE_INT)
-    EXIT = Fiddle::Function.new(LIBC["_exit"], [Fiddle::TYPE_INT], Fiddle::TYPE_VOID)
+    # with the GVL: nobody would give it back to the child
+    FORK = Fiddle::Function.new(LIBC["fork"], [], Fiddle::TYPE_INT, need_gvl: true)
+    EXIT = Fiddle::Function.new(LIBC["_exit"], [Fiddle::TYPE_INT], Fiddle::TYPE_VOID,
+                                need_gvl: true)
 
     def self.seconds
       start = PauseBench.now
