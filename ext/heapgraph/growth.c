@@ -84,6 +84,25 @@ is_file_of_constant(const struct hg_graph *graph, uint32_t parent, uint32_t node
            (type == HG_T_CLASS || type == HG_T_MODULE);
 }
 
+/* Whether a name is that of a module or begins with it: "Gem::Specification" with "Gem". */
+static bool
+begins_with_module(const char *name, const char *module) {
+    size_t length = strlen(module);
+    return strncmp(name, module, length) == 0 && (!name[length] || name[length] == ':');
+}
+
+/* What is ours, and what loads code: as long as code is loaded its tables grow. */
+static bool
+is_of_tool(const struct hg_graph *graph, uint32_t node) {
+    static const char *const tools[] = {"HeapDump", "Gem", "Bundler", "Zeitwerk", "Bootsnap", NULL};
+    size_t length;
+    const char *name = hg_string(graph, graph->label[node], &length);
+    for (const char *const *tool = tools; *tool; tool++) {
+        if (begins_with_module(name, *tool)) return true;
+    }
+    return false;
+}
+
 static uint8_t
 marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t name,
          uint8_t inherited) {
@@ -116,7 +135,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t
     uint8_t inherited = above == HG_NO_TRAIL ? 0 : growth->facts[above].marks;
     uint32_t name = dump->ways.name[node];
     uint8_t marks = dump->ways.module[node]
-                        ? (is_text(graph, graph->label[node], "HeapDump") ? HG_TRAIL_VM : 0)
+                        ? (is_of_tool(graph, node) ? HG_TRAIL_VM : 0)
                         : marks_of(graph, node, dump->ways.parent[node], name, inherited);
     growth->facts[trail] = (struct hg_trail_facts){.type = graph->type[node],
                                                    .kind = (uint8_t)hg_edge_kind(name),

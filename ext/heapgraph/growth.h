@@ -23,7 +23,7 @@ enum hg_trail_mark {
     HG_TRAIL_HIDDEN = 1 << 0,  /* objects that no Ruby program sees: IMEMO, ICLASS, no class */
     HG_TRAIL_METHOD = 1 << 1,  /* entries in a method table */
     HG_TRAIL_CODE = 1 << 2,    /* below an iseq: literals and caches of code */
-    HG_TRAIL_VM = 1 << 3,      /* the VM's own: lists of loaded files, symbol table, ourselves */
+    HG_TRAIL_VM = 1 << 3,      /* of the VM, of what loads code, and ours */
     HG_TRAIL_CONTENT = 1 << 4, /* arrays, hashes, strings, sets: may grow without other objects */
 };
 

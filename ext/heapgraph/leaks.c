@@ -19,7 +19,7 @@ struct choice {
     uint32_t trails;
     int64_t *growth_below; /* by trail: bytes that it and what lies below it grew by */
     uint8_t *grows;        /* by trail */
-    uint8_t *outgrows;     /* by trail: grows by itself below another that grows */
+    uint8_t *nested;       /* by trail: grows inside of what grows */
     struct candidate *candidates;
     size_t count, room;
 };
@@ -49,13 +49,10 @@ parent_of(const struct hg_growth *growth, uint32_t trail) {
     return growth->trails.items[trail].parent;
 }
 
-uint32_t
-hg_visible_above(const struct hg_growth *growth, uint32_t trail) {
-    do {
-        trail = parent_of(growth, trail);
-        if (growth->facts[trail].marks & HG_TRAIL_METHOD) break;
-    } while (trail != 0 && growth->facts[trail].marks & HG_TRAIL_HIDDEN);
-    return trail;
+bool
+hg_is_visible(const struct hg_growth *growth, uint32_t trail) {
+    uint8_t marks = growth->facts[trail].marks;
+    return !(marks & HG_TRAIL_HIDDEN) || marks & HG_TRAIL_METHOD;
 }
 
 /* Symbols that were made from data and have become permanent are a leak, other things of the VM not. */
@@ -76,7 +73,7 @@ may_be_told(const struct hg_growth *growth, uint32_t trail) {
     if (facts->type == HG_T_ROOT || facts->type == HG_T_VIRTUAL_ROOT) return false;
     if (facts->rank >= HG_RANK_CACHE || facts->marks & HG_TRAIL_CODE) return false;
     if (facts->marks & HG_TRAIL_VM) return is_symbol_leak(growth, trail);
-    return !(facts->marks & HG_TRAIL_HIDDEN) || facts->marks & HG_TRAIL_METHOD;
+    return hg_is_visible(growth, trail);
 }
 
 /* Trails that end with an element of something are parts of what grows there together. */
@@ -128,11 +125,11 @@ find_candidates(struct choice *choice, struct hg_task *task) {
     const struct hg_growth *growth = choice->growth;
     for (uint32_t trail = 1; trail < choice->trails; trail++)
         choice->grows[trail] = hg_grows(growth, trail);
-    enum hg_status status = hg_leaks_nested(growth, task, choice->grows, choice->outgrows);
+    enum hg_status status = hg_leaks_nested(growth, task, choice->grows, choice->nested);
     if (status != HG_OK) return status;
     for (uint32_t trail = 1; trail < choice->trails; trail++) {
         if (!choice->grows[trail] || !may_be_told(growth, trail)) continue;
-        if (choice->grows[hg_visible_above(growth, trail)] && !choice->outgrows[trail]) continue;
+        if (choice->nested[trail]) continue;
         if (!add_candidate(choice, trail)) return HG_NO_MEMORY;
     }
     return HG_OK;
@@ -275,7 +272,7 @@ sum_reached(const struct hg_growth *growth, struct hg_leaks *leaks) {
 
 static enum hg_status
 choose(struct choice *choice, struct hg_task *task) {
-    if (!choice->growth_below || !choice->grows || !choice->outgrows || !choice->leaks->part_of ||
+    if (!choice->growth_below || !choice->grows || !choice->nested || !choice->leaks->part_of ||
         !choice->leaks->below)
         return HG_NO_MEMORY;
     sum_below(choice);
@@ -294,14 +291,14 @@ hg_leaks_find(const struct hg_growth *growth, struct hg_task *task, struct hg_le
     struct choice choice = {.growth = growth, .leaks = leaks, .trails = growth->trails.count};
     choice.growth_below = calloc(choice.trails, sizeof(*choice.growth_below));
     choice.grows = calloc(choice.trails, 1);
-    choice.outgrows = calloc(choice.trails, 1);
+    choice.nested = calloc(choice.trails, 1);
     leaks->part_of = calloc(choice.trails, 1);
     leaks->below = calloc(choice.trails, 1);
     hg_phase(task, "growth", growth->dump[growth->dumps - 1].graph->objects);
     enum hg_status status = choose(&choice, task);
     free(choice.growth_below);
     free(choice.grows);
-    free(choice.outgrows);
+    free(choice.nested);
     free(choice.candidates);
     if (status == HG_OK) sum_reached(growth, leaks);
     if (status == HG_OK && leaks->leaks) status = hg_leaks_share(growth, task, leaks);

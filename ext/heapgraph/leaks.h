@@ -100,19 +100,16 @@ uint32_t hg_leaks_nodes(const struct hg_growth *growth, uint32_t dump, uint32_t 
 /* Whether a trail grows, as told above. */
 bool hg_grows(const struct hg_growth *growth, uint32_t trail);
 
-/*
- * The next trail above with objects that a program sees, or with entries of a method table; 0, where
- * all ways begin, counts as one.
- */
-uint32_t hg_visible_above(const struct hg_growth *growth, uint32_t trail);
+/* Whether a trail has objects that a program sees, or entries of a method table. */
+bool hg_is_visible(const struct hg_growth *growth, uint32_t trail);
 
 /*
- * For trails that grow below others that do (`grows`, by trail): notes in `outgrows` whether most of
- * the objects that the last dump has and the one before has not are held by some that both have.
- * HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * Notes by trail in `nested` whether it grows inside of what grows: whether most of the objects that
+ * the last dump has and the one before has not are held by others that are new as well and whose
+ * trail grows (`grows`, by trail). HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_leaks_nested(const struct hg_growth *growth, struct hg_task *task,
-                               const uint8_t *grows, uint8_t *outgrows)
+                               const uint8_t *grows, uint8_t *nested)
     __attribute__((warn_unused_result));
 
 /* What hg_leaks_find is made of: leaks_share.c and leaks_holders.c. */

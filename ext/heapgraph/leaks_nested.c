@@ -8,21 +8,25 @@
 #include "leaks.h"
 #include "progress.h"
 
-/* By trail: how many newcomers an old object of the trail above holds, and how many a new one. */
+/* By trail: how many newcomers are held by what came with them, and how many by something else. */
 struct held_by {
-    uint32_t old, new;
+    uint32_t company, others;
 };
 
-/* The nearest object above that a program sees, and that grows; HG_NO_NODE if it does not. */
+/* The nearest object above that a program sees; HG_NO_NODE if there is none. */
 static uint32_t
-growing_above(const struct hg_growth *growth, const struct hg_growth_dump *dump,
-              const uint8_t *grows, uint32_t node) {
-    uint32_t above = hg_visible_above(growth, dump->trail[node]);
-    if (!grows[above]) return HG_NO_NODE;
+visible_above(const struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t node) {
     for (node = dump->ways.parent[node]; node != HG_NO_NODE; node = dump->ways.parent[node]) {
-        if (dump->trail[node] == above) return node;
+        if (hg_is_visible(growth, dump->trail[node])) return node;
     }
     return HG_NO_NODE;
+}
+
+/* Whether a trail is another or lies below it: the elements of a list hold each other. */
+static bool
+is_below(const struct hg_growth *growth, uint32_t trail, uint32_t other) {
+    while (trail > other) trail = growth->trails.items[trail].parent;
+    return trail == other;
 }
 
 static bool
@@ -33,7 +37,7 @@ is_new(const struct hg_growth_dump *dump, const struct hg_growth_dump *before, u
 
 enum hg_status
 hg_leaks_nested(const struct hg_growth *growth, struct hg_task *task, const uint8_t *grows,
-                uint8_t *outgrows) {
+                uint8_t *nested) {
     const struct hg_growth_dump *dump = &growth->dump[growth->dumps - 1], *before = dump - 1;
     struct held_by *held = calloc(growth->trails.count, sizeof(*held));
     if (!held) return HG_NO_MEMORY;
@@ -42,13 +46,14 @@ hg_leaks_nested(const struct hg_growth *growth, struct hg_task *task, const uint
         if (node % HG_STRIDE == 0) goes_on = hg_step(task, node);
         uint32_t trail = dump->trail[node];
         if (trail == HG_NO_TRAIL || !grows[trail] || !is_new(dump, before, node)) continue;
-        uint32_t above = growing_above(growth, dump, grows, node);
+        uint32_t above = visible_above(growth, dump, node);
         if (above == HG_NO_NODE) continue;
-        if (is_new(dump, before, above)) held[trail].new++;
-        else held[trail].old++;
+        if (is_below(growth, dump->trail[above], trail)) continue;
+        if (grows[dump->trail[above]] && is_new(dump, before, above)) held[trail].company++;
+        else held[trail].others++;
     }
     for (uint32_t trail = 1; trail < growth->trails.count; trail++)
-        outgrows[trail] = held[trail].old > held[trail].new;
+        nested[trail] = held[trail].company > held[trail].others;
     free(held);
     return goes_on ? HG_OK : HG_STOPPED;
 }

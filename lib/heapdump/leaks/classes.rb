@@ -21,10 +21,10 @@ module HeapDump
         @places.fetch(name) { @places[name] = constant_place(name) }
       end
 
-      # Where a constant is assigned, by the module that holds it.
+      # Where a constant is assigned, by the module that holds it. C code has no line.
       def constant(module_node, name)
         place = module_node.line.dig("constant_locations", name)
-        place unless place.to_s.empty?
+        place unless place.to_s.empty? || place.end_with?(":0")
       end
 
       # One of RANKS, for an object.
@@ -39,7 +39,7 @@ module HeapDump
 
       def rank_by_place(name)
         place = place(name)
-        return :core unless place
+        return :core if place.nil? || place.start_with?("<internal:")
 
         case Snapshot::Places.gem_of(place)
         when "app" then :app

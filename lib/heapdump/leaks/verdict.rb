@@ -7,7 +7,7 @@ module HeapDump
     #   verdict = Verdict.new(counts: [0, 100, 200], retained: [0, 9000, 18000], series: series)
     #   verdict.leak?      # => true
     #   verdict.confidence # => "high"
-    #   verdict.reasons    # => ["grew in every step: +100, +100", …]
+    #   verdict.reasons    # => ["grew in every step"]
     class Verdict
       LEVELS = %w[low medium high].freeze
 
@@ -59,8 +59,13 @@ module HeapDump
         @reasons.freeze
       end
 
+      # A leak may begin late.
       def steps
-        @steps ||= @counts.each_cons(2).map { |before, after| after - before }
+        @steps ||= begin
+          first = @counts.rindex(&:zero?).to_i
+          counted = @counts.drop([first, @counts.size - 2].min)
+          counted.each_cons(2).map { |before, after| after - before }
+        end
       end
 
       def doubts
@@ -106,7 +111,8 @@ module HeapDump
       end
 
       def few?
-        @counts.last - @counts.first < SLOW && steps.size < 4
+        @counts.last - @counts.first < SLOW && steps.size < 4 &&
+          @retained.last - @retained.first < FEW_BYTES
       end
 
       def replaced?

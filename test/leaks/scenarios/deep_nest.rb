@@ -33,4 +33,8 @@ end
 APP = Application.new # held here
 
 Scenario.leaks "Entry", holder: ["@pages", "Journal", "APP"]
-Scenario.rounds { |round| 95.times { |i| APP.services.billing.journal.write(Entry.new("#{round}.#{i}")) } }
+Scenario.rounds { |round|
+  95.times { |i|
+    APP.services.billing.journal.write(Entry.new("#{round}.#{i}"))
+  }
+}

@@ -12,4 +12,8 @@ class Views # held here
 end
 
 Scenario.leaks "View", holder: "Views"
-Scenario.rounds { |round| 40.times { |i| Views.remember("#{round}#{i}", View.new("#{round}.#{i}")) } }
+Scenario.rounds { |round|
+  40.times { |i|
+    Views.remember("#{round}#{i}", View.new("#{round}.#{i}"))
+  }
+}

@@ -25,4 +25,10 @@ module Rails
 end
 
 Scenario.leaks "Request", holder: ["@tags", "TaggedLogger", "@logger"]
-Scenario.rounds { |round| 55.times { |i| Rails.logger.tagged(Request.new("/#{round}/#{i}")) { i } } }
+Scenario.rounds { |round|
+  55.times { |i|
+    Rails.logger.tagged(Request.new("/#{round}/#{i}")) {
+      i
+    }
+  }
+}

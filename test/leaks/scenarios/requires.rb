@@ -1,0 +1,11 @@
+# frozen_string_literal: true
+
+# Libraries are loaded as they are needed.
+require_relative "../scenario"
+Scenario.clean "code is loaded", dumps: 5
+Scenario.rounds { |round|
+  %w[json optparse net/http csv yaml tempfile open3
+     erb].each_slice(2).to_a[round - 1].each { |l|
+    require l
+  }
+}
