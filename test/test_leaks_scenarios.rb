@@ -11,8 +11,7 @@ class TestLeaksScenarios < HeapDumpTest
 
   def test_verdicts
     some = ENV["HEAPDUMP_TEST_SCENARIO"]&.split(",")
-    names = some || Scenarios.names
-    outcomes = names.map { |name| Scenarios.run(name, File.join(scratch, name)) }
+    outcomes = Scenarios.run_all(some || Scenarios.names, scratch)
     wrong = outcomes.select(&:wrong?)
     puts "", (some ? outcomes : wrong).map(&:to_s), score(outcomes)
 

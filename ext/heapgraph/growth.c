@@ -144,6 +144,22 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t
     return true;
 }
 
+/* Whether an edge has a name of its own; what is an element of something has none. */
+static bool
+has_name(uint32_t name) {
+    switch (hg_edge_kind(name)) {
+    case HG_E_REFERENCE:
+    case HG_E_INDEX:
+    case HG_E_KEY:
+    case HG_E_VALUE:
+    case HG_E_VALUE_AT:
+    case HG_E_VALUE_INT:
+        return false;
+    default:
+        return true;
+    }
+}
+
 /* The trail of a node whose parent's is known. */
 static uint32_t
 trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps *steps,
@@ -157,8 +173,7 @@ trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps 
     else {
         uint32_t name = dump->ways.name[node];
         uint64_t step = hg_steps_take(steps, name, node);
-        trail = hg_trails_follow(&growth->trails, dump->trail[parent], step,
-                                 hg_edge_kind(name) != HG_E_REFERENCE);
+        trail = hg_trails_follow(&growth->trails, dump->trail[parent], step, has_name(name));
     }
     if (trail == before && !note_facts(growth, dump, node, trail)) return HG_NO_TRAIL;
     return trail;

@@ -5,8 +5,9 @@
  *
  * A step that occurs on the way already leads back to where it occurred first. So the elements of a
  * list, Node → @next → Node → @next → Node, are on one trail, however many they are, and there are
- * never more steps on a way than there are different ones. Of steps without a name, two in a row
- * have to occur again: the array that a session holds is not the array that holds the session.
+ * never more steps on a way than there are different ones. Of steps without a name (references that
+ * nobody knows a name of, elements), two in a row have to occur again: the array that a session
+ * holds is not the array that holds the session.
  */
 #ifndef HEAPGRAPH_GROWTH_TRAILS_H
 #define HEAPGRAPH_GROWTH_TRAILS_H

@@ -64,6 +64,26 @@ module Scenarios
     Dir.children(DIR).grep(/\.rb\z/).map { |file| file.delete_suffix(".rb") }.sort
   end
 
+  # Runs some of them, two at a time, each in a directory of its own below `dir`.
+  def self.run_all(names, dir)
+    waiting = Queue.new
+    names.each { |name| waiting << name }
+    waiting.close
+    threads = Array.new(2) do
+      Thread.new { work_off(waiting, dir) }
+    end
+    threads.flat_map(&:value).sort_by(&:name)
+  end
+
+  def self.work_off(waiting, dir)
+    outcomes = []
+    while (name = waiting.pop)
+      outcomes << run(name, File.join(dir, name))
+    end
+    outcomes
+  end
+  private_class_method :work_off
+
   # Runs a program, which dumps itself into `dir`, and judges the dumps.
   def self.run(name, dir)
     FileUtils.mkdir_p(dir)

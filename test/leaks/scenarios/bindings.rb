@@ -2,6 +2,7 @@
 
 # Bindings for a debugger that never comes.
 require_relative "../scenario"
+
 class Job
   def initialize(id) = @id = id
   def context = binding
@@ -10,5 +11,6 @@ end
 module Debug
   CONTEXTS = [] # held here
 end
+
 Scenario.leaks "Job", "Binding", holder: "Debug::CONTEXTS"
 Scenario.rounds { |round| 20.times { |i| Debug::CONTEXTS << Job.new("#{round}.#{i}").context } }

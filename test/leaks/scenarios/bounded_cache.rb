@@ -19,5 +19,6 @@ class Cache
 end
 
 250.times { |i| Cache.fetch("start #{i}") }
+
 Scenario.clean "200 entries at most", dumps: 4
 Scenario.rounds { |round| 300.times { |i| Cache.fetch("#{round}.#{i}") } }

@@ -8,6 +8,7 @@ class Temporary
 end
 
 GC.disable
+
 Scenario.clean "garbage", gc: false
 Scenario.rounds do |round|
   2_000.times { |i| Temporary.new("#{round}.#{i}") }

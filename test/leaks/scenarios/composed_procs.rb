@@ -2,6 +2,7 @@
 
 # Each step wraps the one before.
 require_relative "../scenario"
+
 class Filter
   def initialize(name) = @name = name
   def call(value) = value
@@ -14,5 +15,6 @@ class Pipeline
     @chain = ->(value) { filter.call(before.call(value)) } # held here
   end
 end
+
 Scenario.leaks "Filter", "Proc", holder: ["@chain", "Pipeline"]
 Scenario.rounds { |round| 30.times { |i| Pipeline.add(Filter.new("#{round}.#{i}")) } }

@@ -2,6 +2,7 @@
 
 # The program stands deeper in its methods at each dump.
 require_relative "../scenario"
+
 class Step
   def initialize(name) = @name = name
 end
@@ -14,6 +15,7 @@ def descend(depth, &block)
 ensure
   step.hash
 end
+
 Scenario.clean "deeper stacks", dumps: 3
 m = Scenario
 m.singleton_class.send(:public, :dump)

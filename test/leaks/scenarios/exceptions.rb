@@ -2,11 +2,13 @@
 
 # Errors kept for a report, with backtraces.
 require_relative "../scenario"
+
 module Errors # held here
   class << self
     def seen = @seen ||= []
   end
 end
+
 Scenario.leaks "ArgumentError", holder: ["@seen", "Errors"]
 Scenario.rounds do |round|
   40.times { |i|

@@ -3,6 +3,7 @@
 # Everything happens for the first time once.
 require "json"; require "time"; require "erb"
 require_relative "../scenario"
+
 Scenario.clean "warming up", dumps: 5
 Scenario.rounds do |round|
   case round

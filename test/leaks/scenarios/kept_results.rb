@@ -2,6 +2,7 @@
 
 # The program keeps the results of its dumps.
 require_relative "../scenario"
+
 Scenario.clean "our own objects"
 kept = []
 dir = ARGV.fetch(0)

@@ -2,10 +2,13 @@
 
 # An LRU cache that is empty at the first dump, and full at the second.
 require_relative "../scenario"
+
 class Entry
   def initialize(text) = @text = text
 end
+
 CACHE = {}
+
 Scenario.clean "100 at most", dumps: 3
 Scenario.rounds { |round|
   400.times { |i|

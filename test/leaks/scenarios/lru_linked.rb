@@ -2,6 +2,7 @@
 
 # An LRU cache of a hash and a doubly linked list, full before the first dump.
 require_relative "../scenario"
+
 class LRU
   Node = Struct.new(:key, :value, :prev, :next)
   def initialize(max) = (@max = max; @map = {}; @head = nil; @tail = nil)
@@ -17,7 +18,9 @@ class LRU
     @map.delete(@tail.key); @tail = @tail.prev; @tail.next = nil
   end
 end
+
 LRU_CACHE = LRU.new(150)
 200.times { |i| LRU_CACHE.put("start #{i}", "value #{i}") }
+
 Scenario.clean "150 at most"
 Scenario.rounds { |round| 90.times { |i| LRU_CACHE.put("#{round}.#{i}", "value #{i}") } }

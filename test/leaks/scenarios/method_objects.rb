@@ -2,6 +2,7 @@
 
 # Method objects as callbacks.
 require_relative "../scenario"
+
 class Listener
   def initialize(name) = @name = name
   def call(*) = @name
@@ -11,5 +12,6 @@ class Hub # held here
   @callbacks = []
   def self.on(&block) = @callbacks << block
 end
+
 Scenario.leaks "Listener", holder: ["@callbacks", "Hub"]
 Scenario.rounds { |round| 25.times { |i| Hub.on(&Listener.new("#{round}.#{i}").method(:call)) } }

@@ -2,10 +2,13 @@
 
 # Thread-locals named by words.
 require_relative "../scenario"
+
 class Context
   def initialize(name) = @name = name
 end
+
 WORDS = ("aa".."zz").to_a
+
 Scenario.leaks "Context", holder: ""
 Scenario.rounds { |round|
   40.times { |i|

@@ -2,9 +2,11 @@
 
 # Environments of requests on a stack that is never popped.
 require_relative "../scenario"
+
 class Stack # held here
   def self.push(env) = (@envs ||= []) << env
 end
+
 Scenario.leaks "Hash", holder: ["@envs", "Stack"]
 Scenario.rounds do |round|
   40.times { |i|

@@ -2,6 +2,7 @@
 
 # Libraries are loaded as they are needed.
 require_relative "../scenario"
+
 Scenario.clean "code is loaded", dumps: 5
 Scenario.rounds { |round|
   %w[json optparse net/http csv yaml tempfile open3

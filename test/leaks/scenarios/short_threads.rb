@@ -2,11 +2,14 @@
 
 # Threads come and go; at each dump some are alive.
 require_relative "../scenario"
+
 class Work
   def initialize(name) = @name = name
 end
+
 GATE = Queue.new
 live = []
+
 Scenario.clean "threads that end", dumps: 4
 Scenario.rounds do |round|
   live.each(&:kill).each(&:join)

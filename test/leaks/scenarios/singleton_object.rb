@@ -3,6 +3,7 @@
 # The one instance of a class.
 require "singleton"
 require_relative "../scenario"
+
 class Registry
   include Singleton
 
@@ -12,5 +13,6 @@ end
 class Thing
   def initialize(name) = @name = name
 end
+
 Scenario.leaks "Thing", holder: ["@things", "Registry"]
 Scenario.rounds { |round| 33.times { |i| Registry.instance.add(Thing.new("#{round}.#{i}")) } }

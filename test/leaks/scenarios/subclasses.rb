@@ -2,6 +2,7 @@
 
 # A hook that remembers every subclass.
 require_relative "../scenario"
+
 class Base # held here
   @known = []
   class << self
@@ -11,5 +12,6 @@ class Base # held here
     end
   end
 end
+
 Scenario.leaks "Class", holder: ["@known", "Base"]
 Scenario.rounds { |_round| 15.times { Class.new(Base) { def call = 1 } } }

@@ -9,5 +9,6 @@ class Draft
 end
 
 ObjectSpace.trace_object_allocations_start
+
 Scenario.clean "the tracer's own memory"
 Scenario.rounds { |round| 1_000.times { |i| Draft.new("draft #{round}.#{i}") } }

@@ -2,6 +2,7 @@
 
 # Documents whose nodes know their parents and their document.
 require_relative "../scenario"
+
 class Document
   attr_reader :root
 
@@ -23,5 +24,6 @@ class Editor # held here
   @@open = []
   def self.open(name) = @@open << Document.new(name).root
 end
+
 Scenario.leaks "Element", "Document", holder: ["@@open", "Editor"]
 Scenario.rounds { |round| 20.times { |i| Editor.open("#{round}.#{i}") } }
