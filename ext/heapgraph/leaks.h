@@ -52,7 +52,7 @@ struct hg_leak {
     uint64_t newcomers;  /* how many there are */
     uint64_t contained;  /* how many of them the container holds */
     uint64_t containers; /* how many objects hold some of them */
-    uint64_t chained;    /* how many hold each other: lists and trees */
+    uint64_t chained;    /* how many of all its objects others of them hold: lists and trees */
     uint32_t location;   /* string "file:line" where most were allocated */
     uint64_t located;    /* how many of them were allocated there */
 

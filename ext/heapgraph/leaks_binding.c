@@ -111,6 +111,8 @@ parts(const struct ruby_growth *self, const struct hg_leak_part *part, uint32_t 
         set(hash, "counts", counts(self, part[i].trail));
         set(hash, "example", UINT2NUM(part[i].example));
         set(hash, "wrapped", UINT2NUM(part[i].wrapped));
+        uint32_t above = self->growth.trails.items[part[i].trail].parent;
+        set(hash, "holders_grow", hg_grows(&self->growth, above) ? Qtrue : Qfalse);
         set(hash, "rank", INT2FIX(self->growth.facts[part[i].trail].rank));
         rb_ary_push(array, hash);
     }

@@ -79,6 +79,13 @@ is_first_part(const struct looks *looks, uint32_t node) {
     return leak && looks->leaks->leak[leak - 1].part[0].trail == looks->last->trail[node];
 }
 
+/* Whether a node is an object of a leak, or lies below one. */
+static bool
+is_inside(const struct looks *looks, uint32_t node, uint8_t leak) {
+    uint32_t trail = node == HG_NO_NODE ? HG_NO_TRAIL : looks->last->trail[node];
+    return trail != HG_NO_TRAIL && looks->leaks->below[trail] == leak;
+}
+
 /*
  * Marks the newcomers and lists their holders. A leak without newcomers (its objects have moved, or
  * grew before) is asked about all its objects.
@@ -95,15 +102,17 @@ find_newcomers(struct looks *looks) {
     }
     for (uint32_t node = 0; node < last->graph->objects; node++) {
         uint8_t leak = hg_leak_at(looks->leaks, last, node);
-        if (!leak || (has[leak] && !looks->newcomer[node])) continue;
-        looks->newcomer[node] = 1;
+        if (!leak) continue;
         uint32_t parent = last->ways.parent[node];
         struct hg_leak *of = &looks->leaks->leak[leak - 1];
-        bool chained = hg_leak_at(looks->leaks, last, parent) == leak;
-        if (!is_first_part(looks, node)) continue;
+        bool first = is_first_part(looks, node);
+        bool chained = is_inside(looks, parent, leak);
+        if (first && chained) of->chained++;
+        if (has[leak] && !looks->newcomer[node]) continue;
+        looks->newcomer[node] = 1;
+        if (!first) continue;
         of->newcomers++;
-        if (chained) of->chained++;
-        else hg_numbers_add(&looks->look[leak - 1].holders, parent);
+        if (!chained) hg_numbers_add(&looks->look[leak - 1].holders, parent);
     }
     return HG_OK;
 }
@@ -138,7 +147,7 @@ find_examples(struct looks *looks) {
         struct hg_leak *leak = &looks->leaks->leak[number - 1];
         uint32_t parent = last->ways.parent[node];
         uint8_t rated = 1;
-        if (hg_leak_at(looks->leaks, last, parent) != number) rated += 4;
+        if (!is_inside(looks, parent, number)) rated += 4;
         if (parent == leak->container) rated += 2;
         if (looks->newcomer[node]) rated += 1;
         for (uint32_t i = 0; i < leak->parts; i++) {

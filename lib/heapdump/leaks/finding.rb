@@ -58,7 +58,7 @@ module HeapDump
         holder = Holder.new(part.way, @classes)
         verdict = Verdict.new(counts: growing.outer.counts, retained: growing.retained,
                               kept: stable? ? growing.kept : nil, series: @series,
-                              named: holder.known?)
+                              named: holder.known?, fills: growing.fills_variables?)
         [verdict, suspect(growing, part, holder, verdict)]
       end
 

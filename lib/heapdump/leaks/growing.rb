@@ -12,7 +12,11 @@ module HeapDump
       # Classes whose objects are the matter themselves, whatever they hold.
       WHOLE = %w[Thread Fiber Class Module].freeze
 
-      attr_reader :counts_of_container, :retained, :kept, :others, :snapshot
+      # Edges of which an object has one by each name, and those of which a stack has some.
+      VARIABLES = %i[ivar member class_variable constant captured fiber_local field method].freeze
+      FRAMES = %i[frame frame_local].freeze
+
+      attr_reader :retained, :kept, :others, :snapshot
 
       def initialize(raw, growth, snapshot, classes)
         @raw = raw
@@ -71,13 +75,23 @@ module HeapDump
         [@raw[:newcomers], @raw[:located]]
       end
 
-      # How many objects hold the newcomers, and whether they hold each other.
+      # How many objects hold the newcomers.
       def containers
         @raw[:containers]
       end
 
+      # Whether they hold each other.
       def chained?
-        @raw[:chained] * 2 > @raw[:newcomers]
+        @raw[:chained] * 2 >= outer.counts.last
+      end
+
+      # Whether each of them is the one value of a variable that was there before. Only containers
+      # and lists grow without bounds; variables are filled, once each.
+      def fills_variables?
+        return false if chained? || @raw[:parts].first[:holders_grow]
+
+        kind = outer.way.steps.last.edge&.kind
+        FRAMES.include?(kind) || (VARIABLES.include?(kind) && @raw[:contained] <= 1)
       end
 
       private

@@ -32,13 +32,18 @@ module HeapDump
 
       # +counts+, +retained+:: by dump
       # +kept+:: how many objects of a dump the next one has as well; nil where nobody knows
-      def initialize(counts:, retained:, series:, kept: nil, named: true, unit: "objects")
+      # +named+:: whether a name of the program holds it
+      # +unit+::  what is counted
+      # +fills+:: whether each of them is the value of a variable that was there before
+      def initialize(counts:, retained:, series:, kept: nil, named: true, unit: "objects",
+                     fills: false)
         @counts = counts
         @retained = retained
         @series = series
         @kept = kept
         @named = named
         @unit = unit
+        @fills = fills
         @reasons = []
         judge
       end
@@ -51,7 +56,7 @@ module HeapDump
 
       def judge
         @reasons << (steps.size > 1 ? "grew in every step" : "grew between the dumps")
-        @leak = steps.size > 1 ? !slowing? && !gauge? && !chance? : !small?
+        @leak = !fills? && (steps.size > 1 ? !slowing? && !gauge? && !chance? : !small?)
         level = doubts.size
         top = steps.size > 1 ? 2 : 0
         @confidence = LEVELS[[top - level, 0].max]
@@ -77,6 +82,11 @@ module HeapDump
           ("no name of the program holds it" unless @named),
           ("the dumps are doubtful, see the warnings" unless @series.sound?)
         ].compact
+      end
+
+      def fills?
+        @reasons << "variables that were there are filled, once each" if @fills
+        @fills
       end
 
       # A cache that fills up grows less and less. How much was done in a step is told by how many
