@@ -40,8 +40,9 @@ class LeakingApp
 
   # Signals the worker; waits until its dump is written. Returns what it said of it.
   def dump
+    said = File.size(@log)
     Process.kill(:USR2, worker)
-    logged(DUMPED)
+    logged(DUMPED, from: said)
   end
 
   def self.body(response)
@@ -59,8 +60,9 @@ class LeakingApp
 
   private
 
-  def logged(pattern)
-    wait_for("#{pattern.inspect} in the log") { File.read(@log).match(pattern) }
+  # Waits for a line of the log, from a byte on.
+  def logged(pattern, from: 0)
+    wait_for("#{pattern.inspect} in the log") { File.read(@log, nil, from).match(pattern) }
   end
 
   def wait_for(what)

@@ -84,7 +84,7 @@ module HeapDump
         return show_nothing(found) if found.empty?
 
         found.first(limit).each.with_index(1) { |suspect, number| show_suspect(suspect, number) }
-        screen.blank
+        screen.blank if found.suspects.size > limit || found.cleared.any?
         more(limit, found.suspects.size)
         show_cleared(found)
       end
