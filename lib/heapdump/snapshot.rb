@@ -302,7 +302,8 @@ module HeapDump
 
     # A line that is not valid is none.
     def parse(text)
-      text ? JSON.parse(text, max_nesting: false) : {}
+      line = text && JSON.parse(text, max_nesting: false)
+      line.is_a?(Hash) ? line : {}
     rescue JSON::ParserError
       {}
     end

@@ -73,22 +73,25 @@ module HeapDump
         # The text of a STRING, SYMBOL or REGEXP line in quotes; nil where the dump has none of it.
         def text(line, columns = SHOWN)
           if line["value"].is_a?(String) then quoted(line, line["value"], columns)
-          elsif line["value_base64"]
+          elsif line["value_base64"].is_a?(String)
             quoted(line, line["value_base64"].unpack1("m"), columns)
           end
         end
 
         # Where code is written: "app/bus.rb:9", nil if the line does not say.
         def place(line)
-          line["file"] && [Places.short(line["file"]), line["line"]].compact.join(":")
+          file, number = line.values_at("file", "line")
+          return unless file.is_a?(String)
+
+          [Places.short(file), *(number if number.is_a?(Integer))].join(":")
         end
 
         # Where a constant of a module is set, nil for other edges and where it is not known.
         def constant_place(holder, edge)
           return unless edge.kind == :constant
 
-          place = holder.line.dig("constant_locations", edge.name)
-          place && Text.safe(Places.short(place))
+          place = holder.field("constant_locations", Hash)&.[](edge.name)
+          place.is_a?(String) ? Text.safe(Places.short(place)) : nil
         end
 
         private
@@ -108,7 +111,8 @@ module HeapDump
           text = text(line)
           return "#{name} #{text}" if text
 
-          line["bytesize"] ? "#{name} of #{Terminal::Units.bytes(line["bytesize"])}" : name
+          size = node.field("bytesize", Integer)
+          size ? "#{name} of #{Terminal::Units.bytes(size)}" : name
         end
 
         def module_words(node)
@@ -120,8 +124,7 @@ module HeapDump
 
         # What a singleton class belongs to. The attached object of a class is named, no further.
         def attached(node)
-          line = node.line
-          object = line["attached"] && node.related(line["attached"])
+          object = node.related(node.line["attached"])
           return "class" unless object
           return "class of #{object.name}" if object.name
 
@@ -152,7 +155,8 @@ module HeapDump
         def thread(node)
           line = node.line
           word = line["status"] == "dead" ? "dead thread" : "thread"
-          line["thread_name"] ? "#{word} #{Text.quote(line["thread_name"])}" : word
+          name = node.field("thread_name")
+          name ? "#{word} #{Text.quote(name)}" : word
         end
 
         # Of which code the variables are: the iseq tells.
@@ -184,8 +188,10 @@ module HeapDump
         "CLASS" => method(:module_words), "MODULE" => method(:module_words),
         "ICLASS" => method(:included),
         "STRING" => method(:string), "SYMBOL" => method(:string), "REGEXP" => method(:string),
-        "ARRAY" => ->(node) { sized(node.class_name || "hidden Array", node.line["length"]) },
-        "HASH" => ->(node) { sized(node.class_name || "hidden Hash", node.line["size"]) },
+        "ARRAY" => lambda { |node|
+          sized(node.class_name || "hidden Array", node.field("length", Integer))
+        },
+        "HASH" => ->(node) { sized(node.class_name || "hidden Hash", node.field("size", Integer)) },
         "OBJECT" => ->(node) { node.class_name || "object of an anonymous class" },
         "STRUCT" => ->(node) { node.class_name || "anonymous struct" },
         "DATA" => method(:data), "IMEMO" => method(:imemo), "ROOT" => method(:root),

@@ -22,7 +22,8 @@ module HeapDump
       end
 
       def self.with_class(label, holder, frame)
-        at = holder.line["frames"]&.find { |one| text(one) == frame }
+        frames = holder.field("frames", Array) || []
+        at = frames.find { |one| one.is_a?(Hash) && text(one) == frame }
         receiver = at && at["self"].is_a?(String) ? holder.related(at["self"]) : nil
         return label unless receiver
 

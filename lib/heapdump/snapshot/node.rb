@@ -85,7 +85,13 @@ module HeapDump
 
       # Another object of the same dump by its address as it stands in a line, nil if there is none.
       def related(address)
-        address && @snapshot.object(address)
+        @snapshot.object(address) if address.is_a?(String) && address.match?(/\A0x\h{1,16}\z/)
+      end
+
+      # A field of its line if it is of that class, else nil: a line may hold anything.
+      def field(name, type = String)
+        value = line[name]
+        value if value.is_a?(type)
       end
 
       # "0x7f10a2b3c4d8", as it can be given to #object and to the commands; the category of a root.

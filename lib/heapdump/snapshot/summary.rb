@@ -82,13 +82,23 @@ module HeapDump
       private
 
       def process
-        memory = @snapshot.header["memory"] || {}
-        { rss: memory["rss"], peak_rss: memory["peak_rss"], swap: memory["swap"] }
+        memory = @snapshot.header["memory"]
+        memory = {} unless memory.is_a?(Hash)
+        %i[rss peak_rss swap].to_h { |name| [name, natural(memory[name.to_s])] }
       end
 
       def footer_heaps
         heaps = @snapshot.footer["heaps"]
-        heaps.is_a?(Array) ? heaps.select { |heap| heap["pages"].to_i.positive? } : []
+        return [] unless heaps.is_a?(Array)
+
+        heaps.select do |heap|
+          heap.is_a?(Hash) && heap.values_at("pages", "slots", "free", "slot_size")
+                                  .all? { |number| natural(number) } && heap["pages"].positive?
+        end
+      end
+
+      def natural(number)
+        number if number.is_a?(Integer) && number.between?(0, (1 << 62) - 1)
       end
 
       def heap

@@ -25,7 +25,8 @@ module HeapDump
       def self.of(line)
         return line["value"] if line["value"].is_a?(String)
 
-        line["value_base64"]&.then { |text| text.unpack1("m").force_encoding(Encoding::BINARY) }
+        base64 = line["value_base64"]
+        base64.is_a?(String) ? base64.unpack1("m").force_encoding(Encoding::BINARY) : nil
       end
 
       private

@@ -35,7 +35,8 @@ module HeapDump
 
       # How many there may have been: the header knows how many slots were in use.
       def self.expected(snapshot, seen)
-        live = snapshot.header.dig("gc", "heap_live_slots")
+        gc = snapshot.header["gc"]
+        live = gc.is_a?(Hash) ? gc["heap_live_slots"] : nil
         live.is_a?(Integer) && live > seen ? " of about #{Units.count(live)}" : ""
       end
 
