@@ -8,9 +8,10 @@
 #   bundle exec ruby -Ilib bench/analyze.rb 300000 10000000   and one of 10 million objects for us
 #   bundle exec ruby -Ilib bench/analyze.rb 300000 --no-peers
 #
-# Each reading is a process of its own; what is told is its wall time and its peak memory (VmHWM). A
-# contender that fails or takes longer than ten minutes is told as that. Files lie in a directory
-# under TMPDIR that is removed: about 4 GB for 300,000 sessions and 10 million objects.
+# Each reading is a process of its own; what is told is its wall time, its peak memory (VmHWM), and
+# that without mapped files (RssAnon, looked up every few milliseconds), also as a part of the file
+# and per object. A contender that fails or takes longer than ten minutes is told as that. Files lie
+# in a directory under TMPDIR that is removed: about 4 GB for 300,000 sessions and 10 million objects.
 
 require "etc"
 require "fileutils"
@@ -36,8 +37,8 @@ module AnalyzeBench
     "harb" => "load, dominators, summary"
   }.freeze
 
-  # One reading: what is said of it, seconds, peak bytes, and what it has answered.
-  Reading = Struct.new(:name, :seconds, :peak, :answer)
+  # One reading: seconds, peak bytes with and without mapped files, and what it has answered.
+  Reading = Struct.new(:seconds, :peak, :anonymous, :answer)
 
   module_function
 
@@ -124,18 +125,18 @@ module AnalyzeBench
   # Runs a command. Its peak is looked up until it ends, since only it itself could tell it later.
   def process(command, environment = UNBUNDLED)
     start = now
-    peak = 0
+    peaks = [0, 0]
     output = nil
     Open3.popen2(environment, *command, err: File::NULL) do |input, out, thread|
       input.close
       reader = Thread.new { out.read }
       until thread.join(0.005)
-        peak = [peak, peak_of(thread.pid)].max
+        peaks = peaks.zip(memory_of(thread.pid)).map(&:max)
         Process.kill(:KILL, thread.pid) if now - start > LIMIT
       end
       output = thread.value.success? ? reader.value : nil
     end
-    Reading.new(command.first, output && (now - start), peak, answer(output))
+    Reading.new(output && (now - start), *peaks, answer(output))
   end
 
   def answer(output)
@@ -144,25 +145,26 @@ module AnalyzeBench
     {}
   end
 
-  def peak_of(pid)
-    File.foreach("/proc/#{pid}/status").grep(/\AVmHWM/).first.to_s[/\d+/].to_i * 1024
+  def memory_of(pid)
+    status = File.read("/proc/#{pid}/status")
+    %w[VmHWM RssAnon].map { |name| status[/^#{name}:\s+(\d+)/, 1].to_i * 1024 }
   rescue SystemCallError
-    0
+    [0, 0]
   end
 
   def head
-    puts "#{" " * 51}seconds   peak MB  of file  B/object"
+    puts "#{" " * 51}seconds   peak MB   anon MB  of file  B/object"
     told("an empty Ruby", process([RbConfig.ruby, "-e", ""]), nil)
   end
 
   def told(name, reading, path)
     return puts("#{name}: failed, or took longer than #{LIMIT} s") unless reading.seconds
 
+    anonymous = reading.anonymous
     objects = reading.answer["objects"]
-    of_file = path && reading.peak.fdiv(File.size(path))
-    puts format("%-48s %9.3f %9.1f %8s %9s", name, reading.seconds, reading.peak / 1e6,
-                of_file ? format("%.2f", of_file) : "-",
-                objects ? format("%.1f", reading.peak.fdiv(objects)) : "-")
+    puts format("%-48s %9.3f %9.1f %9.1f %8s %9s", name, reading.seconds, reading.peak / 1e6,
+                anonymous / 1e6, path ? format("%.2f", anonymous.fdiv(File.size(path))) : "-",
+                objects ? format("%.1f", anonymous.fdiv(objects)) : "-")
     told_phases(reading.answer["phases"]) if reading.answer["phases"]
   end
 
