@@ -105,7 +105,7 @@ module HeapDump
 
       def variable(edge, from, at)
         return thread_variable(from, at) if thread_variable?(at)
-        return Name.new("#{edge.name} of #{owner_word(from)}") unless module?(from)
+        return Name.new("#{edge.name} of #{class_word(from)}") unless module?(from)
 
         kind = edge.kind == :class_variable ? "class variable" : "instance variable"
         words = "#{kind} #{edge.name} of #{module_word(from)}"
@@ -115,10 +115,6 @@ module HeapDump
       # Those of Thread#thread_variable_set are entries of a hash.
       def thread_variable?(at)
         @steps[at].edge.name == "locals" && @steps[at - 1].node.kind == "VM/thread"
-      end
-
-      def owner_word(from)
-        from.type == "IMEMO" ? "an object" : class_word(from)
       end
 
       def thread_variable(thread, at)

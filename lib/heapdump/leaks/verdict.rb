@@ -11,8 +11,10 @@ module HeapDump
     class Verdict
       LEVELS = %w[low medium high].freeze
 
-      # Of two dumps: less than so many objects and bytes may be anything that happened once.
-      FEW = 20
+      # Of two dumps: less than so many objects and bytes may be anything that happened once, and a
+      # pair of objects always.
+      FEW = 10
+      PAIR = 2
       FEW_BYTES = 64 * 1024
       # The last step's growth, as a part of the first one's (both for as much work), below which
       # it looks like a cache that fills up.
@@ -135,7 +137,8 @@ module HeapDump
 
       # What two dumps tell is less than a leak if it is small.
       def small?
-        small = steps.first < FEW && @retained.last - @retained.first < FEW_BYTES
+        bytes = @retained.last - @retained.first
+        small = steps.first <= PAIR || (steps.first < FEW && bytes < FEW_BYTES)
         @reasons << "too little for two dumps" if small
         small
       end

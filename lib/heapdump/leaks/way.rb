@@ -13,12 +13,16 @@ module HeapDump
       # From the root on (Array of Step).
       attr_reader :steps
 
-      # +flat+ is what HeapDump::Growth#way returns.
+      # +flat+ is what HeapDump::Growth#way returns. What Ruby 4.0 keeps instance variables in is
+      # left out: they are their owner's.
       def self.decode(snapshot, flat)
         first, *rest = flat
         steps = [Step.new(nil, snapshot.node(first)).freeze]
-        rest.each_slice(2) do |name, node|
-          steps << Step.new(Snapshot::Edge.decode(snapshot, name), snapshot.node(node)).freeze
+        rest.each_slice(2) do |name, number|
+          node = snapshot.node(number)
+          next if node.type == "IMEMO" && node.kind == "fields"
+
+          steps << Step.new(Snapshot::Edge.decode(snapshot, name), node).freeze
         end
         new(steps)
       end
@@ -47,9 +51,7 @@ module HeapDump
       # The same for all ways that differ in nothing but indexes, keys, digits in names and lines,
       # also in other dumps and on other Rubies.
       def signature(class_name)
-        words = told.reject { |step| vm_detail?(step.node) }.map do |step|
-          "#{edge_word(step.edge)} #{node_word(step.node)}"
-        end
+        words = told.map { |step| "#{edge_word(step.edge)} #{node_word(step.node)}" }
         Digest::SHA1.hexdigest([*words.drop(1).unshift(node_word(told.first.node)), class_name]
                                .join("\n"))[0, 16]
       end
@@ -89,11 +91,6 @@ module HeapDump
         node = step.node
         (%w[CLASS MODULE].include?(node.type) && node.name && !node.flag?(:singleton)) ||
           %w[VM/thread fiber].include?(node.kind) || node.root?
-      end
-
-      # Ruby 4.0 keeps instance variables of some objects in one of these.
-      def vm_detail?(node)
-        node.type == "IMEMO" && node.kind == "fields"
       end
 
       def edge_text(edge)
