@@ -132,7 +132,8 @@ module HeapDump
         [verdict, Suspect.new(
           class_name: name, counts: content.counts, unit: content.unit, retained: content.retained,
           holder: holder.words, others: [], path: way, location: location,
-          location_of: location_of, signature: way.signature(name),
+          location_of: location_of,
+          signature: way.signature(name, any_name: content.unit == "names"),
           confidence: verdict.confidence, reasons: verdict.reasons, company: [],
           command: command(content.node)
         )]

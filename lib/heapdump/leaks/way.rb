@@ -42,18 +42,21 @@ module HeapDump
         Way.new([*steps, Step.new(edge, node).freeze])
       end
 
-      # The steps from a named module, a thread or a root on: what is before says nothing.
+      # The steps from the last named module, thread or root before the object on: what is before
+      # that says nothing.
       def told
-        first = steps.rindex { |step| anchor?(step) } || 0
+        first = steps[0...-1].rindex { |step| anchor?(step) } || 0
         steps.drop(first)
       end
 
       # The same for all ways that differ in nothing but indexes, keys, digits in names and lines,
-      # also in other dumps and on other Rubies.
-      def signature(class_name)
-        words = told.map { |step| "#{edge_word(step.edge)} #{node_word(step.node)}" }
-        Digest::SHA1.hexdigest([*words.drop(1).unshift(node_word(told.first.node)), class_name]
-                               .join("\n"))[0, 16]
+      # also in other dumps and mostly on other Rubies. With +any_name+, the name of the last edge
+      # is no difference either.
+      def signature(class_name, any_name: false)
+        anchor, *rest = told
+        words = rest.map { |step| "#{edge_word(step.edge)} #{node_word(step.node)}" }
+        words[-1] = rest.last.edge.kind.to_s if any_name && rest.any?
+        Digest::SHA1.hexdigest([node_word(anchor.node), *words, class_name].join("\n"))[0, 16]
       end
 
       # For JSON (Array of Hash).
