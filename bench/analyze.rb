@@ -11,7 +11,8 @@
 # Each reading is a process of its own; what is told is its wall time, its peak memory (VmHWM), and
 # that without mapped files (RssAnon, looked up every few milliseconds), also as a part of the file
 # and per object. A contender that fails or takes longer than ten minutes is told as that. Files lie
-# in a directory under TMPDIR that is removed: about 4 GB for 300,000 sessions and 10 million objects.
+# in a directory under TMPDIR that is removed: about 4 GB for 300,000 sessions and 10 million
+# objects.
 
 require "etc"
 require "fileutils"

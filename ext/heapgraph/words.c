@@ -8,10 +8,9 @@
 static const struct {
     char text[24];
     unsigned char size;
-} words[HG_W_COUNT] = {
-    {"", 0},
+} words[HG_W_COUNT] = {{"", 0},
 #define HG_WORD(word) {#word, sizeof #word - 1},
-    HG_WORDS(HG_WORD)
+                       HG_WORDS(HG_WORD)
 #undef HG_WORD
 };
 
