@@ -7,27 +7,24 @@
 
 #include "bytes.h"
 
-#define HG_WORDS(X)                                                                                \
-    X(HEADER)                                                                                      \
-    X(FOOTER)                                                                                      \
-    X(ROOT)                                                                                        \
-    X(SHAPE) X(NONE) X(ZOMBIE) X(OBJECT) X(CLASS) X(MODULE) X(ICLASS) X(FLOAT) X(STRING) X(REGEXP) \
-        X(ARRAY) X(HASH) X(STRUCT) X(BIGNUM) X(FILE) X(DATA) X(MATCH) X(COMPLEX) X(RATIONAL) X(    \
-            SYMBOL) X(IMEMO) X(NODE) X(address) X(type) X(class) X(class_name) X(memsize) X(name)  \
-            X(struct) X(imemo_type) X(root) X(references) X(weak) X(ivars) X(elements) X(entries)  \
-                X(members) X(constants) X(class_variables) X(methods) X(variables) X(locals)       \
-                    X(fiber_locals) X(frames) X(frozen) X(old) X(shared) X(singleton) X(error)     \
-                        X(finalizer) X(flags) X(generation) X(file) X(line) X(method) X(label)     \
-                            X(value) X(value_base64) X(value_hash) X(real_class_name) X(encoding)  \
-                                X(thread_name) X(status) X(path) X(original_method) X(attribute)   \
-                                    X(definition) X(visibility) X(iseq_type) X(autoload)           \
-                                        X(constant_locations) X(mid) X(called_id) X(coderange)     \
-                                            X(superclass) X(default) X(receiver_class) X(shape_id) \
-                                                X(id) X(parent_id) X(edge_name) X(shape_type)      \
-                                                    X(IVAR) X(OBJ_TOO_COMPLEX) X(objects)          \
-                                                        X(complete) X(proc) X(binding)             \
-                                                            X(enumerator) X(callcache) X(callinfo) \
-                                                                X(constcache) X(machine_context)
+// clang-format off
+#define HG_WORDS(X) \
+    X(HEADER) X(FOOTER) X(ROOT) X(SHAPE) X(NONE) X(ZOMBIE) \
+    X(OBJECT) X(CLASS) X(MODULE) X(ICLASS) X(FLOAT) X(STRING) X(REGEXP) X(ARRAY) X(HASH) X(STRUCT) \
+    X(BIGNUM) X(FILE) X(DATA) X(MATCH) X(COMPLEX) X(RATIONAL) X(SYMBOL) X(IMEMO) X(NODE) \
+    X(address) X(type) X(class) X(class_name) X(memsize) X(name) X(struct) X(imemo_type) X(root) \
+    X(references) X(weak) X(ivars) X(elements) X(entries) X(members) X(constants) \
+    X(class_variables) X(methods) X(variables) X(locals) X(fiber_locals) X(frames) \
+    X(frozen) X(old) X(shared) X(singleton) X(error) X(finalizer) X(flags) \
+    X(generation) X(file) X(line) X(method) X(label) \
+    X(value) X(value_base64) X(value_hash) X(real_class_name) X(encoding) X(thread_name) X(status) \
+    X(path) X(original_method) X(attribute) X(definition) X(visibility) X(iseq_type) \
+    X(autoload) X(constant_locations) X(mid) X(called_id) X(coderange) \
+    X(superclass) X(default) X(receiver_class) \
+    X(shape_id) X(id) X(parent_id) X(edge_name) X(shape_type) X(IVAR) X(OBJ_TOO_COMPLEX) \
+    X(objects) X(complete) X(proc) X(binding) X(enumerator) X(callcache) X(callinfo) X(constcache) \
+    X(machine_context)
+// clang-format on
 
 enum hg_word {
     HG_W_UNKNOWN,
