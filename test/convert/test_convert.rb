@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "test_helper"
-require "csv"
 require "heapdump/convert"
 require "support/command_line"
 require "support/shop"
@@ -44,13 +43,23 @@ class TestConvert < HeapDumpTest
   end
 
   def test_csv_has_a_row_for_each_object
-    table = CSV.read(converted("csv"), headers: true)
-    assert_equal slow.lines.keys.sort, table["address"].sort
+    table = rows(File.read(converted("csv")))
+    assert_equal slow.lines.keys.sort, table.map { |row| row["address"] }.sort
     table.each do |row|
       line = slow.lines[row["address"]]
       assert_equal [line["type"], line["memsize"].to_s], row.values_at("type", "bytes")
     end
-    assert_equal 84, table["class"].count("Session")
+    assert_equal 84, table.count { |row| row["class"] == "Session" }
+  end
+
+  # By RFC 4180. Ruby has no reader of its own any more.
+  def rows(text)
+    cells = text.scan(/\G(?:"((?:[^"]|"")*)"|([^",\n]*))([,\n])/)
+    assert_equal text.size, cells.join.size + (2 * cells.count(&:first)), "all of it is valid"
+    head, *rest = cells.slice_after { |_, _, separator| separator == "\n" }.map do |row|
+      row.map { |quoted, plain| quoted ? quoted.gsub('""', '"') : plain }
+    end
+    rest.map { |row| head.zip(row).to_h }
   end
 
   def test_cells_cannot_be_formulas
