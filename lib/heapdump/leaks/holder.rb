@@ -49,7 +49,7 @@ module HeapDump
 
       # What holds what, from the container up.
       def without_names
-        told = @way.told[0...-1].reverse.map { |step| Describe.node(step.node) }.uniq
+        told = @way.told[0...-1].reverse.map { |step| Describe.node(step.node).strip }.uniq
         told = told.first(NAMES - 1) + [told.last] if told.size > NAMES
         told.empty? ? "the VM" : told.join(", held by ")
       end
