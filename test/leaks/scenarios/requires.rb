@@ -5,7 +5,7 @@ require_relative "../scenario"
 
 Scenario.clean "code is loaded", dumps: 5
 Scenario.rounds { |round|
-  %w[json optparse net/http csv yaml tempfile open3
+  %w[json optparse net/http securerandom yaml tempfile open3
      erb].each_slice(2).to_a[round - 1].each { |l|
     require l
   }
