@@ -89,12 +89,22 @@ is_toplevel_binding(const struct hg_graph *graph, uint32_t name) {
            is_text(graph, hg_edge_payload(name), "TOPLEVEL_BINDING");
 }
 
-/* Threads and fibers: what they hold without a name lies on their stacks, mostly. */
+/*
+ * Threads and fibers: what they hold without a name lies on their stacks, mostly. Where frames are
+ * named, what is left are words that a frame has no more use for, and so no reason for growth; but
+ * for the thread's own block, a Proc.
+ */
 static bool
 has_stack(const struct hg_graph *graph, uint32_t node) {
     if (graph->type[node] != HG_T_DATA) return false;
     uint32_t kind = graph->label[node];
     return is_text(graph, kind, "VM/thread") || is_text(graph, kind, "fiber");
+}
+
+static enum hg_rank
+rank_without_name(const struct hg_graph *graph, uint32_t target) {
+    bool named = !graph->account.objspace_format;
+    return named && graph->type[target] != HG_T_DATA ? HG_RANK_STACK : HG_RANK_FRAME;
 }
 
 static void
@@ -121,7 +131,7 @@ expand(struct search *search, uint32_t node) {
         if (!hg_edge_holds(name)) continue;
         bool unnamed = hg_edge_kind(name) == HG_E_REFERENCE;
         follow(search, node, graph->target[e], name,
-               stack && unnamed ? HG_RANK_FRAME : HG_RANK_NAMED);
+               stack && unnamed ? rank_without_name(graph, graph->target[e]) : HG_RANK_NAMED);
     }
     uint32_t class = graph->class_node[node];
     if (class != HG_NO_NODE) follow(search, node, class, HG_CLASS_STEP, HG_RANK_NAMED);
