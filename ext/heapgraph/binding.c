@@ -198,8 +198,7 @@ build_tree(struct binding *self, void *unused) {
 static enum hg_status
 build_parents(struct binding *self, void *unused) {
     if (self->has_parents) return HG_OK;
-    enum hg_status status = hg_parents_build(self->analysis.graph, &self->task,
-                                             &self->analysis.parents);
+    enum hg_status status = hg_analysis_parents(&self->analysis, &self->task);
     self->has_parents = status == HG_OK;
     return status;
 }
@@ -207,8 +206,7 @@ build_parents(struct binding *self, void *unused) {
 static enum hg_status
 build_inverse(struct binding *self, void *unused) {
     if (self->has_inverse) return HG_OK;
-    enum hg_status status = hg_inverse_build(self->analysis.graph, &self->task,
-                                             &self->analysis.inverse);
+    enum hg_status status = hg_analysis_inverse(&self->analysis, &self->task);
     self->has_inverse = status == HG_OK;
     return status;
 }

@@ -142,11 +142,14 @@ save_index(struct binding *self, void *data) {
  *  call-seq: graph.save_index -> true or false
  *
  * Keeps everything that can be computed of the dump in a file beside it. False where that cannot be
- * written.
+ * written. A graph that came from an index has one already, each part of which is taken when it is
+ * needed.
  */
 static VALUE
 graph_save_index(VALUE self) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_loaded(self);
+    if (hg_index_is_kept(&binding->analysis)) return Qtrue;
+    hgb_with_tree(self);
     hgb_with_parents(self);
     hgb_with_inverse(self);
     struct save save = {.path = RSTRING_PTR(binding->path)};

@@ -178,6 +178,11 @@ hg_analysis_tree(struct hg_analysis *analysis, struct hg_task *task) {
     return status == HG_OK ? hg_index_add(analysis, HG_PART_TREE, task) : status;
 }
 
+bool
+hg_index_is_kept(const struct hg_analysis *analysis) {
+    return analysis->index && !analysis->index->writing;
+}
+
 enum hg_status
 hg_analysis_parents(struct hg_analysis *analysis, struct hg_task *task) {
     bool found = analysis->parents.parent != NULL;

@@ -58,15 +58,20 @@ enum hg_status hg_index_begin(const char *path, struct hg_analysis *analysis, st
 
 /*
  * Writes what has been computed, after the graph of hg_index_begin if that was called. Nothing is
- * written for an analysis that came from an index: that has got what it lacked already. It is no error of the question that was asked if
- * this fails: HG_IO says why in the task, HG_STOPPED, HG_NO_MEMORY; no file is left then.
+ * written for an analysis that came from an index: that has got what it lacked already. It is no
+ * error of the question that was asked if this fails: HG_IO says why in the task, HG_STOPPED,
+ * HG_NO_MEMORY; no file is left then.
  */
 enum hg_status hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *task)
     __attribute__((warn_unused_result));
 
+/* Whether the analysis came from an index. */
+bool hg_index_is_kept(const struct hg_analysis *analysis);
+
 /*
  * Make sure that the analysis has a tree, parents or an inverse: by the index if that has them, or
- * else by computing them; then they are added to the index, if one is open or has been begun. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE.
+ * else by computing them; then they are added to the index, if one is open or has been begun.
+ * HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE.
  */
 enum hg_status hg_analysis_tree(struct hg_analysis *analysis, struct hg_task *task)
     __attribute__((warn_unused_result));
