@@ -94,27 +94,29 @@ class TestFork < HeapDumpTest
       require "heapdump"
       clock = -> { Process.clock_gettime(Process::CLOCK_MONOTONIC) }
       kept = Array.new(300_000) { |i| [i.to_s] }
-      gap = 0
+      gap = ticks = 0
       Thread.new do
         last = clock.call
         loop do
           time = clock.call
           gap = [gap, time - last].max
           last = time
+          ticks += 1
           Thread.pass
         end
       end
       excess = Array.new(10) do
         gap = 0
         result = HeapDump.dump(ARGV[0], gc: false)
-        sleep 0.001
-        raise "pause of #{result.pause}, but a thread ran" if gap < result.pause * 0.95
+        seen = ticks
+        Thread.pass until ticks > seen + 1
         gap - result.pause - result.gc_seconds
       end
-      puts excess.min
+      p excess.sort[5], excess.min
     RUBY
-    excess = Child.ruby!(code, path, timeout: 120).out.to_f
-    assert_operator excess, :<, 0.2, "seconds in which no thread ran, but that no figure tells"
+    median, least = Child.ruby!(code, path, timeout: 120).out.lines.map(&:to_f)
+    assert_operator median, :>=, 0, "seconds of the pause in which a thread ran"
+    assert_operator least, :<, 0.2, "seconds in which no thread ran, but that no figure tells"
   end
 
   def test_one_at_a_time
