@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,24 +33,35 @@ await_middle(long middle) {
     while (waitpid((pid_t)middle, NULL, __WCLONE) < 0 && errno == EINTR) continue;
 }
 
+/*
+ * The answer comes through shared memory and not over the stack: emulators (valgrind, qemu-user)
+ * turn the clone into a plain fork, whose middle has a stack of its own.
+ */
+struct answer {
+    pid_t child;
+    int error;
+};
+
 __attribute__((noinline)) pid_t
 hd_detached_fork(void) {
-    volatile pid_t child = -1;
-    volatile int error = 0;
+    volatile struct answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE,
+                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (answer == MAP_FAILED) return -1;
+    answer->child = -1;
+    answer->error = EAGAIN; // stays where the middle is killed
     long middle = start_middle();
     if (middle == 0) {
         pid_t pid = fork(); // the real one, which leaves malloc's locks in order
         if (pid == 0) return 0;
-        child = pid;
-        error = errno;
+        answer->error = errno;
+        answer->child = pid;
         _exit(0);
     }
-    if (middle < 0) {
-        errno = (int)-middle;
-        return -1;
-    }
-    await_middle(middle);
-    if (child < 0) errno = error;
+    if (middle > 0) await_middle(middle);
+    pid_t child = answer->child;
+    int error = middle < 0 ? (int)-middle : answer->error;
+    munmap((void *)answer, sizeof *answer);
+    errno = error;
     return child;
 }
 
