@@ -49,7 +49,7 @@ class TestAuto < HeapDumpTest
 
   def run_with(code, env)
     env = { "RUBYOPT" => AUTO, "HEAPDUMP_DIR" => scratch }.merge(env)
-    Child.ruby!(code, env: env, flags: [])
+    Child.ruby!(code, env: env, flags: [], bare: true)
   end
 
   def test_any_program

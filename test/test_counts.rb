@@ -116,7 +116,7 @@ class TestCounts < HeapDumpTest
   def test_gc_first
     before = GC.count
     GC.disable
-    refute HeapDump.counts(Space).key?("gc_ran")
+    GCRegime.suspend { refute HeapDump.counts(Space).key?("gc_ran") }
     assert_equal before, GC.count
     GC.enable
     counts = HeapDump.counts(Space, gc: true)

@@ -74,7 +74,7 @@ class TestDump < HeapDumpTest
       GC.enable
       HeapDump.dump(ARGV[1], gc: true)
     RUBY
-    Child.ruby!(code, path, "#{path}.gc")
+    Child.ruby!(code, path, "#{path}.gc", bare: true)
     garbage, left = [path, "#{path}.gc"].map do |file|
       Dump.skim(file).select("STRING").count { |line| line["value"]&.match?(/\Agarbage no. \d/) }
     end

@@ -3,6 +3,7 @@
 require "open3"
 require "rbconfig"
 require "timeout"
+require_relative "gc_regime"
 
 # Runs Ruby in a child process and waits for it, never longer than a deadline.
 module Child
@@ -23,12 +24,15 @@ module Child
     end
   end
 
-  # Runs `code` and returns its Outcome. `gems: true` keeps bundler's environment.
-  def self.ruby(code, *arguments, env: {}, gems: false, flags: ["-W0"], timeout: 60, **options)
+  # Runs `code` and returns its Outcome. `gems: true` keeps bundler's environment. It loads heapdump
+  # first where a GC regime governs it, unless it must be `bare`.
+  def self.ruby(code, *arguments, env: {}, gems: false, bare: false, flags: ["-W0"], timeout: 60,
+                **options)
     environment = (gems ? {} : BUNDLER.to_h { |name| [name, nil] }).merge(env)
-    paths = LOAD_PATHS.flat_map { |path| ["-I", path] }
-    command = [RbConfig.ruby, *flags, *paths, "-e", code, *arguments]
-    run(environment, *command, timeout: timeout, **options)
+    flags += LOAD_PATHS.flat_map { |path| ["-I", path] }
+    flags += GCRegime.child_options unless bare
+    timeout *= GCRegime.patience
+    run(environment, RbConfig.ruby, *flags, "-e", code, *arguments, timeout: timeout, **options)
   end
 
   # As `ruby`, but anything else than a clean exit is an error that tells all.

@@ -75,7 +75,7 @@ module Mutation
     end
 
     def look(path, options)
-      pending = HeapDump.dump_async(path, gc: false, **options)
+      pending = GCRegime.suspend { HeapDump.dump_async(path, gc: false, **options) }
       report = pending.instance_variable_get(:@report)
       words = Oracle.read_all(report.fileno).split
       raise words.join(" ") unless words.first == "done"

@@ -27,7 +27,9 @@ module Sandwich
     GC.start
     GC.disable
     Oracle::A.walk(before)
-    facts = measure { HeapDump.dump("#{place}/dump.json", **DEFAULTS, **options) }
+    facts = GCRegime.suspend do
+      measure { HeapDump.dump("#{place}/dump.json", **DEFAULTS, **options) }
+    end
     Oracle::B.walk(after)
     GC.enable
     GCRegime.after
