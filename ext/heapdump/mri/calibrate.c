@@ -256,7 +256,7 @@ set_i(VALUE element, VALUE data) {
 static bool
 check_set(const struct known *known) {
     VALUE element = 0;
-    if (!rb_set_foreach || hd_mri_data_kind(known->set) != HD_DATA_SET) return false;
+    if (NIL_P(known->set) || hd_mri_data_kind(known->set) != HD_DATA_SET) return false;
     hd_mri_set_each(known->set, set_i, (VALUE)&element);
     return element == known->value;
 }
@@ -295,7 +295,7 @@ static const struct check {
     [HD_CAN_FIBER_LOCALS] = {check_fiber_locals, true, 0},
     [HD_CAN_IMEMO] = {check_imemo, true, 0},
     [HD_CAN_WEAK] = {check_weak, true, 0},
-    [HD_CAN_SET] = {check_set, false, 0},
+    [HD_CAN_SET] = {check_set, true, 0},
     [HD_CAN_GC_FLAGS] = {check_gc_flags, false, 0},
     [HD_CAN_REMEMBERED] = {check_remembered, false, 1 << HD_CAN_GC_FLAGS},
     [HD_CAN_ALLOCATIONS] = {check_layout, true, 0},

@@ -38,9 +38,19 @@ hd_mri_data_pointer(VALUE data) {
 #endif
 }
 
+/* By layout: rb_set_foreach notes in the set that it is being walked. */
 void
 hd_mri_set_each(VALUE set, int (*fn)(VALUE, VALUE), VALUE data) {
-    if (rb_set_foreach) rb_set_foreach(set, fn, data);
+    const void *table = hd_mri_data_pointer(set);
+    if (!hd_plausible(table)) return;
+    const char *entries = hd_read_pointer(table, HD_SET_ENTRIES);
+    size_t from = hd_read(table, HD_SET_START), to = hd_read(table, HD_SET_BOUND);
+    if (!hd_plausible(entries) || to > (size_t)1 << *(const unsigned char *)table) return;
+    for (size_t i = from; i < to; i++) {
+        const void *entry = entries + i * HD_SET_ENTRY_SIZE;
+        if (hd_read(entry, HD_SET_ENTRY_HASH) == HD_SET_DELETED) continue;
+        if (fn(hd_read(entry, HD_SET_ENTRY_KEY), data) != ST_CONTINUE) return;
+    }
 }
 
 struct weak_walk {

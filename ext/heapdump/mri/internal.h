@@ -26,7 +26,6 @@ HD_WEAK int rb_hash_stlike_foreach(VALUE, int (*)(st_data_t, st_data_t, st_data_
 HD_WEAK VALUE rb_hash_compare_by_id_p(VALUE);
 HD_WEAK VALUE rb_class_attached_object(VALUE);
 HD_WEAK unsigned rb_iseq_line_no(const void *iseq, size_t pos);
-HD_WEAK void rb_set_foreach(VALUE, int (*)(VALUE, VALUE), VALUE);
 
 struct hd_gc_metadata {
     ID name;

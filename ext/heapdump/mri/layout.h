@@ -65,7 +65,17 @@ enum {
     HD_CONSTANT_LINE = 4,
     HD_CONSTANT_VALUE = 8,
     HD_CONSTANT_FILE = 16,
+
+    HD_SET_START = 24,
+    HD_SET_BOUND = 32,
+    HD_SET_ENTRIES = 40,
+    HD_SET_ENTRY_HASH = 0,
+    HD_SET_ENTRY_KEY = 8,
+    HD_SET_ENTRY_SIZE = 16,
 };
+
+/* The hash of an entry that has been deleted. */
+#define HD_SET_DELETED (~(VALUE)0)
 
 /* Bits of ep[0], and the words around it. */
 enum { HD_EP_LOCAL = 2 };

@@ -10,6 +10,9 @@
 #include "iseq.h"
 #include "method.h"
 #include "internal/imemo.h"
+#if __has_include("internal/set_table.h") // where Set is a type of MRI's own
+#    include "internal/set_table.h"
+#endif
 
 #define SAME(name, ours, type, member)                                                             \
     printf("%s %ld %ld\n", name, (long)(ours), (long)offsetof(type, member))
@@ -66,6 +69,12 @@ main(void) {
     SAME("frame.iseq", HD_FRAME_ISEQ, rb_control_frame_t, iseq);
     SAME("frame.self", HD_FRAME_SELF, rb_control_frame_t, self);
     SAME("frame.ep", HD_FRAME_EP, rb_control_frame_t, ep);
+#ifdef INTERNAL_SET_TABLE_H
+    SAME("set.entry_power", 0, struct set_table, entry_power);
+    SAME("set.entries_start", HD_SET_START, struct set_table, entries_start);
+    SAME("set.entries_bound", HD_SET_BOUND, struct set_table, entries_bound);
+    SAME("set.entries", HD_SET_ENTRIES, struct set_table, entries);
+#endif
     printf("frame.size %d %zu\n", layout->frame_size, sizeof(rb_control_frame_t));
     return 0;
 }

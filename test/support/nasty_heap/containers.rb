@@ -139,6 +139,9 @@ module NastyHeap
       set = Set[1, object, :three]
       if RUBY_VERSION >= "4" # in the core, and in C
         plant(:set, set, type: "DATA", struct: "set", elements: values(1, object, :three))
+        holes = Set.new(0..200).delete_if { |n| n < 50 || n.odd? }
+        plant(:set_with_holes, holes, type: "DATA", struct: "set", elements: holes.to_a)
+        plant(:set_empty, Set.new, type: "DATA", struct: "set", elements: [])
       else
         plant(:set, set, type: "OBJECT", ivars: { "@hash" => any })
       end
