@@ -61,6 +61,24 @@ class TestAuto < HeapDumpTest
     assert_equal 1, Dir.children(scratch).size
   end
 
+  # A worker would act for its master, on pipes that they share.
+  def test_children_do_not_call_the_handler_of_their_parent
+    code = <<~'RUBY'
+      $stdout.sync = true
+      called = false
+      trap("URG") { called = puts("parent").nil? }
+      child = fork do
+        Process.kill(:URG, $$)
+        sleep 0.01 until Dir.glob("#{ENV["HEAPDUMP_DIR"]}/heap-#{$$}-*.json").any?
+        puts "child"
+      end
+      Process.wait(child)
+      Process.kill(:URG, $$)
+      sleep 0.01 until called
+    RUBY
+    assert_equal "child\nparent\n", run_with(code, "HEAPDUMP_SIGNAL" => "URG").out
+  end
+
   def test_nothing_is_loaded_where_no_signal_is_named
     code = "p defined?(HeapDump.dump), $LOADED_FEATURES.grep(%r{heapdump/(heapdump|integ)}).size"
     assert_equal "nil\n0\n", run_with(code, "HEAPDUMP_SIGNAL" => nil).out

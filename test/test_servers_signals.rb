@@ -20,6 +20,17 @@ class TestServersSignals < HeapDumpTest
     end
   end
 
+  # What of the master's is there acts for the master, on pipes that they share.
+  def test_workers_do_not_call_the_handler_of_the_master
+    of_the_master = "before_fork { trap('USR2') { warn 'master' } }"
+    serve("puma", PUMA + of_the_master) do |server|
+      server.workers(2).each { |pid| assert_dumps(server, pid) }
+      refute_match(/^master/, server.log)
+      Process.kill(:USR2, server.pid)
+      server.logged(/^master/)
+    end
+  end
+
   def test_a_phased_restart
     serve("puma", PUMA.sub("workers 2", "workers 2\npreload_app! false")) do |server|
       before = server.workers(2)

@@ -57,12 +57,14 @@ module HeapDump
 
     attr_reader :handler, :previous # :nodoc:
 
-    # +announce+ false: no other process is told that this one has a handler.
-    def initialize(signal, path:, announce: true, **options) # :nodoc:
+    # +announce+ false: no other process is told that this one has a handler. +chain+ false: the
+    # handler before is put back by #remove, but not called.
+    def initialize(signal, path:, announce: true, chain: true, **options) # :nodoc:
       @number = number_of(signal)
       @signal = Signal.signame(@number)
       @path = File.expand_path(path_of(path)).freeze
       @announce = announce
+      @chain = chain
       @options = checked(options)
       @dumps = 0
       @handler = proc { |number| handle(number) }
@@ -159,7 +161,7 @@ module HeapDump
     # another thread raises here waits, and none of ours gets out.
     def handle(number)
       Thread.handle_interrupt(Object => :never) { begin_dump } if @active
-      @previous.call(number) if @previous.respond_to?(:call)
+      @previous.call(number) if @chain && @previous.respond_to?(:call)
     end
 
     def begin_dump

@@ -43,7 +43,7 @@ module HeapDump
         def install
           return if @trigger && !@trigger.installed?
 
-          @trigger = Integrations.trigger.install
+          @trigger = Integrations.trigger(chain: false).install
         end
 
         def extend_hooks

@@ -39,7 +39,7 @@ Puma::Plugin.create do
   def in_workers(launcher)
     launcher.config.configure do |user|
       hook = user.respond_to?(:before_worker_boot) ? :before_worker_boot : :on_worker_boot
-      user.public_send(hook) { install }
+      user.public_send(hook) { install(chain: false) }
     end
   end
 
@@ -50,8 +50,8 @@ Puma::Plugin.create do
     events.public_send(hook) { install }
   end
 
-  def install
-    HeapDump::Integrations.trigger(**@settings).install
+  def install(**more)
+    HeapDump::Integrations.trigger(**@settings, **more).install
   end
 
   def puma_needs?(signal)
