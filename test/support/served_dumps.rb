@@ -5,7 +5,7 @@ require_relative "server"
 
 # Servers with two workers, as the README tells to configure them.
 module ServedDumps
-  # Puma 8.0.2 itself may hang when it ends a worker on Ruby 3.4 and earlier: IO#close waits for the
+  # Puma 8.0.2 itself may hang when it ends a worker on Ruby 3.4: IO#close waits for the
   # handler of SIGTERM, which writes to the same pipe (puma/puma#3677). It kills it after a while.
   PUMA = <<~'RUBY'
     bind "tcp://127.0.0.1:%<port>d"

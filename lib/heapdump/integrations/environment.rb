@@ -15,8 +15,9 @@ module HeapDump
     # (default /var/tmp; the file is then called heap-PID-TIME.json). Returns a HeapDump::Trigger
     # that is not installed yet.
     #
-    # In forked workers +chain+ has to be false. The handler that is there is their master's, and acts
-    # on pipes that they share: Puma's raises where the worker is just writing to one, and ends it.
+    # In forked workers +chain+ has to be false: the handler that is there is their master's, and
+    # acts on pipes that they share. Puma's raises where the worker is just writing to one, and ends
+    # it.
     def self.trigger(signal: nil, path: nil, **options)
       signal ||= from_environment("HEAPDUMP_SIGNAL", "USR2")
       path ||= File.join(from_environment("HEAPDUMP_DIR", DIRECTORY), "heap-%{pid}-%{time}.json")

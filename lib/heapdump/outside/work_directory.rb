@@ -14,17 +14,34 @@ module HeapDump
     class WorkDirectory
       ELSEWHERE = ["/var/tmp", "/tmp"].freeze
       REPORT_BYTES = 4096
+      TRIES = 10
       ENDING = /\.json(\.\w+)?\z|\.zst\z|\.gz\z/
 
       # The directory as the process sees it.
       attr_reader :inner_path
 
+      # Makes it, and removes it after the block. Signals that end this command are let through in
+      # the block alone.
       def self.open(target, wanted)
-        directory = new(target, wanted)
-        yield directory
-      ensure
-        directory&.remove
+        with_interrupts_that_wait do
+          Thread.handle_interrupt(SignalException => :never) do
+            directory = new(target, wanted)
+            Thread.handle_interrupt(SignalException => :immediate) { yield directory }
+          ensure
+            directory&.remove
+          end
+        end
       end
+
+      # Ruby itself raises Interrupt even where a thread lets exceptions wait.
+      def self.with_interrupts_that_wait
+        before = trap("INT") { Thread.main.raise(Interrupt, "") }
+        trap("INT", before) if before == "IGNORE"
+        yield
+      ensure
+        trap("INT", before || "DEFAULT")
+      end
+      private_class_method :with_interrupts_that_wait
 
       def initialize(target, wanted)
         @target = target
@@ -59,17 +76,27 @@ module HeapDump
         FileUtils.mv(dump, path)
       end
 
+      # The process may just be putting a file into it, or giving one another name: each of those
+      # that we know once.
       def remove
-        return unless @path
-
+        tries ||= 0
         own = /\A(report|#{Regexp.escape(@name)}(\.partial-\d+)?)\z/
-        Dir.children(@path).grep(own).each { |name| File.unlink(File.join(@path, name)) }
+        Dir.children(@path).grep(own).each { |name| unlink(name) }
         Dir.rmdir(@path)
+      rescue Errno::ENOTEMPTY
+        retry if (tries += 1) < TRIES
+        raise
       rescue Errno::ENOENT
         nil # with the process went its view of the files
       end
 
       private
+
+      def unlink(name)
+        File.unlink(File.join(@path, name))
+      rescue Errno::ENOENT
+        nil # renamed, or gone with the process
+      end
 
       def choose(parents)
         problem = nil
@@ -89,12 +116,19 @@ module HeapDump
         return "#{parent} cannot be written to" unless reachable?(parent)
 
         Dir.mkdir(outer, 0o700)
-        File.lchown(@target.uid, @target.gid, outer) if Process.euid.zero?
+        give(outer)
         @path = outer
         @inner_path = File.join(parent, name)
         nil
       rescue SystemCallError => e
         e.message
+      end
+
+      def give(directory)
+        File.lchown(@target.uid, @target.gid, directory) if Process.euid.zero?
+      rescue SystemCallError
+        Dir.rmdir(directory)
+        raise
       end
 
       # Root can write everywhere; the user of the process has to get there.
