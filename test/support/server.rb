@@ -21,12 +21,13 @@ class Server
 
   attr_reader :pid, :port
 
-  # `config` is the text of the server's configuration file; %{port} in it becomes the port.
-  def initialize(dir, name, config, env: {})
+  # `config` is the text of the server's configuration file; %{port} in it becomes the port. `app`
+  # is that of config.ru.
+  def initialize(dir, name, config, env: {}, app: APP)
     @dir = dir
     @log = File.join(dir, "#{name}.log")
     @port = free_port
-    File.write(File.join(dir, "config.ru"), APP)
+    File.write(File.join(dir, "config.ru"), app)
     File.write(File.join(dir, "#{name}.rb"), format(config, port: @port))
     option = name == "puma" ? "-C" : "-c"
     @pid = Process.spawn(env, RbConfig.ruby, "-S", name, option, "#{name}.rb", "config.ru",
