@@ -26,6 +26,7 @@ module HeapDump
     autoload :Edge, "#{__dir__}/snapshot/edge"
     autoload :Frames, "#{__dir__}/snapshot/frames"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
+    autoload :Keys, "#{__dir__}/snapshot/keys"
     autoload :Loading, "#{__dir__}/snapshot/loading"
     autoload :Node, "#{__dir__}/snapshot/node"
     autoload :Page, "#{__dir__}/snapshot/page"

@@ -46,6 +46,19 @@ class MadeDump
     line("HASH", "Hash", nil, size: entries.size, entries: entries, memsize: 40)
   end
 
+  # Frames are [label, file, line], the innermost first.
+  def thread(frames, **fields)
+    frames = frames.map { |label, file, line| { label: label, file: file, line: line } }
+    line("DATA", "Thread", nil, struct: "VM/thread", frames: frames, memsize: 40, **fields)
+  end
+
+  # Something of the VM's own.
+  def internal(kind, **fields)
+    address = hex(@free += 64)
+    @lines << { address: address, type: "IMEMO", imemo_type: kind, memsize: 40, **fields }
+    address
+  end
+
   # Store::NAME holds it.
   def constant(name, address)
     @constants[name] = address if address

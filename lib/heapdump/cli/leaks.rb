@@ -109,12 +109,19 @@ module HeapDump
                     *(known?(suspect) ? [[:green, "  known"]] : []))
         fact("held by", suspect.holder)
         suspect.others.each { |other| fact("and by", other) }
-        fact(suspect.location_of == "allocated" ? "allocated" : "written", suspect.location)
+        show_place(suspect)
         show_way(suspect.path)
         fact("with it", company(suspect))
         fact("confidence", "#{suspect.confidence}: #{suspect.reasons.join("; ")}")
         fact("signature", suspect.signature)
         fact("more", suspect.command)
+      end
+
+      def show_place(suspect)
+        return unless suspect.location
+
+        fact(suspect.location_of == "allocated" ? "allocated" : "written",
+             Snapshot::Places.short(suspect.location))
       end
 
       def fact(word, text)

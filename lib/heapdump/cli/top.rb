@@ -65,6 +65,8 @@ module HeapDump
         path = snapshot.path_to(node) or return
         words = path.hops.flat_map { |hop| [*hop.words, Describe.node(hop.node)] }
         words = words[0...-1]
+        return Describe.node(path.root) if words.empty?
+
         words[3...-2] = "…" if words.size > 6
         words.join(" → ")
       end

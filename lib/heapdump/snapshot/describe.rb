@@ -29,11 +29,16 @@ module HeapDump
         end
 
         # Who holds something, by which name, and not which one: "Session#@state", "Hash [:id]",
-        # "env captured payload". Without +exact+, elements are "[…]", whatever their key is.
+        # "code app/bus.rb:9". Without +exact+, elements are "[…]", whatever their key is, and code
+        # is all code.
         def owner(node, edge, exact: true)
           name = !exact && ELEMENTS.include?(edge.kind) ? "[…]" : edge(edge)
-          who = node.name || node.class_name || node.kind || node.type
-          Text.safe(edge.kind == :ivar ? "#{who}##{name}" : "#{who} #{name}")
+          who = node.name || node.class_name || nameless(node, exact)
+          Text.safe(case edge.kind
+                    when :ivar then "#{who}#{node.name ? "." : "#"}#{name}"
+                    when :reference then who
+                    else "#{who} #{name}"
+                    end)
         end
 
         # The frame that an edge is of, nil for edges that are of no frame: "Shop#visit app.rb:59".
@@ -64,12 +69,6 @@ module HeapDump
           end
         end
 
-        # A hash's key as it stands in the dump: `":id"` as ":id".
-        def key(text)
-          text = text.to_s
-          text.start_with?('"') && text.end_with?('"') ? text[1..-2] : text.sub(/\Anull\z/, "nil")
-        end
-
         # The text of a STRING, SYMBOL or REGEXP line in quotes; nil where the dump has none of it.
         def text(line, columns = SHOWN)
           if line["value"].is_a?(String) then quoted(line, line["value"], columns)
@@ -95,6 +94,14 @@ module HeapDump
         end
 
         private
+
+        def nameless(node, exact)
+          case node.type
+          when "ARRAY", "HASH" then "hidden #{node.type.capitalize}"
+          when "IMEMO" then exact || node.kind != "iseq" ? node(node) : "code"
+          else node(node)
+          end
+        end
 
         def quoted(line, value, columns)
           quoted = Text.quote(value, columns)
@@ -156,7 +163,13 @@ module HeapDump
           line = node.line
           word = line["status"] == "dead" ? "dead thread" : "thread"
           name = node.field("thread_name")
-          name ? "#{word} #{Text.quote(name)}" : word
+          return "#{word} #{Text.quote(name)}" if name
+
+          begins = node.field("frames", Array)&.last
+          return word unless begins.is_a?(Hash)
+          return "main #{word}" if begins["label"] == "<main>"
+
+          [word, place(begins)].compact.join(" of ")
         end
 
         # Of which code the variables are: the iseq tells.
@@ -229,9 +242,9 @@ module HeapDump
         member: ->(name) { ".#{name}" },
         index: ->(number) { number ? "[#{Terminal::Units.count(number)}]" : "[…]" },
         key: ->(_) { "as a key" },
-        value: ->(text) { "[#{key(text)}]" },
+        value: ->(text) { "[#{Keys.text(text)}]" },
         value_int: ->(number) { "[#{number || "…"}]" },
-        value_at: ->(node) { "[#{node ? key_words(node) : "…"}]" },
+        value_at: ->(node) { "[#{node ? Keys.words(node) : "…"}]" },
         constant: ->(name) { "constant #{name}" },
         class_variable: :to_s.to_proc,
         method: ->(name) { "method #{name}" },
@@ -241,15 +254,6 @@ module HeapDump
         fiber_local: ->(name) { "fiber-local #{name}" },
         weak: ->(name) { ["weak", name].compact.join(" ") }
       }.freeze
-
-      class << self
-        private
-
-        # A key that is an object: a string shows its value, others say what they are.
-        def key_words(node)
-          node.type == "STRING" && (text = text(node.line)) ? text : title(node)
-        end
-      end
     end
   end
 end

@@ -25,6 +25,15 @@ module HeapDump
     class Histogram
       include Enumerable
 
+      # What the VM keeps for itself, in words.
+      INTERNAL = {
+        "iseq" => "code", "ment" => "methods", "env" => "captured variables",
+        "cref" => "scopes of code", "callcache" => "inline caches", "callinfo" => "calls in code",
+        "constcache" => "inline caches of constants", "fields" => "instance variables",
+        "tmpbuf" => "buffers", "ast" => "syntax trees"
+      }.freeze
+      private_constant :INTERNAL
+
       # Numbers that the reader has for them.
       BY = { class: 0, type: 1, location: 2, generation: 3 }.freeze
 
@@ -61,8 +70,10 @@ module HeapDump
 
       # Objects without a class are told by what the VM calls them.
       def self.class_key(snapshot, number, type, kind)
-        return [nil, "(#{[type, kind].compact.join(" ")})"] unless number
-
+        unless number
+          words = INTERNAL[kind]
+          return [nil, "(#{[type, kind].compact.join(" ")}#{": #{words}" if words})"]
+        end
         node = snapshot.node(number)
         [node.name, node.name || "(anonymous class #{node})"]
       end

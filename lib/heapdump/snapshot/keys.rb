@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Snapshot
+    # Keys of hashes in words: `":id"`, `"\"name\""`, `"[\"2026\", 7]"`.
+    module Keys
+      ELEMENTS = 4 # of an array that are shown; of longer ones none is
+      COLUMNS = 20 # of a string in it
+
+      class << self
+        # A key as it stands in the dump: `":id"` as ":id".
+        def text(text)
+          text = text.to_s
+          text.start_with?('"') && text.end_with?('"') ? text[1..-2] : text.sub(/\Anull\z/, "nil")
+        end
+
+        # A key that is an object (Node): a string shows its value, a short array its elements,
+        # others say what they are.
+        def words(node)
+          found = case node.type
+                  when "STRING" then Describe.text(node.line)
+                  when "ARRAY" then elements(node)
+                  end
+          found || Describe.title(node)
+        end
+
+        private
+
+        def elements(node)
+          values = node.field("elements", Array)
+          return unless values&.size&.between?(1, ELEMENTS)
+
+          "[#{values.map { |value| element(node, value) }.join(", ")}]"
+        end
+
+        def element(node, value)
+          object = node.related(value)
+          return value.nil? ? "nil" : value.to_s unless object
+
+          (Describe.text(object.line, COLUMNS) if object.type == "STRING") || Describe.node(object)
+        end
+      end
+    end
+  end
+end

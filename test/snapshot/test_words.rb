@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/made_dump"
+require "heapdump/snapshot"
+
+# What objects and names are called in the answers of all commands.
+class TestWords < HeapDumpTest
+  def snapshot(&)
+    HeapDump::Snapshot.open(MadeDump.write(File.join(scratch, "heap.json"), 0, &))
+  end
+
+  def test_a_key_that_is_a_short_array_tells_its_elements
+    long = report = page = nil
+    snapshot = snapshot do |made|
+      user = made.object("User")
+      key = made.array([made.string("2026"), 7, nil, user])
+      report = made.object("Report")
+      page = made.object("Page")
+      long = made.array((1..5).to_a)
+      made.constant("CACHE", made.hash([[key, report], [long, page]]))
+    end
+    assert_match(/\[\["2026", 7, nil, User\]\] → Report/, snapshot.paths(report).first.to_s)
+    assert_match(/\[Array of 5 #{long}\] → Page/, snapshot.paths(page).first.to_s)
+  end
+
+  def test_a_thread_without_a_name_is_told_by_where_it_began
+    threads = {}
+    snapshot = snapshot do |made|
+      threads = {
+        'thread "web"' => made.thread([["run", "/app/web.rb", 3]], thread_name: "web"),
+        "main thread" => made.thread([["sleep", "/app/a.rb", 9], ["<main>", "/app/a.rb", 1]]),
+        "thread of /app/b.rb:20" => made.thread([["pop"], ["block in go", "/app/b.rb", 20]]),
+        "dead thread" => made.thread([], status: "dead"),
+        "thread" => made.thread([["sleep", nil, nil]])
+      }
+      made.constant("ALL", made.array(threads.values))
+    end
+    threads.each { |words, address| assert_equal words, snapshot.object(address).words }
+  end
+
+  def test_who_holds_equal_strings
+    snapshot = snapshot do |made|
+      2.times do |i|
+        made.constant("A#{i}", made.internal("iseq", file: "/app/a.rb", line: 4 + i,
+                                                     references: [made.string("in code")]))
+      end
+      user = made.object("User", ivars: { :@name => made.string("held") })
+      made.constant("B", made.array([made.string("held"), user]))
+    end
+    owners = snapshot.duplicate_strings.to_h { |one| [one.value, one.owners.map(&:first).sort] }
+    assert_equal ["Array [0]", 'User#@name'], owners["held"]
+    assert_equal ["code"], owners["in code"]
+  end
+
+  def test_what_the_vm_keeps_for_itself_has_words
+    labels = snapshot { |made| made.constant("CODE", made.internal("iseq")) }
+             .histogram(by: :class).map(&:label)
+    assert_includes labels, "(IMEMO iseq: code)"
+  end
+end
