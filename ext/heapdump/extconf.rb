@@ -24,6 +24,9 @@ have_library("m")
 # application's own symbols.
 append_cflags("-fvisibility=hidden")
 append_cflags("-std=gnu11")
+# As distributions build; a Ruby of one's own may be built without.
+append_cflags("-fstack-protector-strong")
+append_ldflags("-Wl,-z,relro,-z,now")
 # Ruby's own headers are not free of what the last two find.
 pedantic = " -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
 $CFLAGS << pedantic if ENV["HEAPDUMP_PEDANTIC"]

@@ -41,6 +41,9 @@ have_library("pthread", "pthread_create")
 # Only Init_heapgraph may be seen.
 append_cflags("-fvisibility=hidden")
 append_cflags("-std=gnu11")
+# As distributions build; a Ruby of one's own may be built without. It reads what strangers wrote.
+append_cflags("-fstack-protector-strong")
+append_ldflags("-Wl,-z,relro,-z,now")
 $defs << "-D_GNU_SOURCE"
 $CFLAGS << " -O3"
 pedantic = " -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
