@@ -71,9 +71,17 @@ is_in_place(const struct hd_target *target) {
            ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
+/* What was written is nobody's business any more, under whatever name somebody has linked it. */
+static void
+discard(int fd) {
+    int ignored = ftruncate(fd, 0);
+    (void)ignored;
+}
+
 int
 hd_target_commit(struct hd_target *target) {
     int error = is_in_place(target) ? 0 : ESTALE;
+    if (error) discard(target->fd);
     // network file systems tell of a full disk only when the file is closed
     if (close(target->fd) != 0 && errno != EINTR) error = errno;
     target->fd = -1;
@@ -86,7 +94,8 @@ hd_target_commit(struct hd_target *target) {
 void
 hd_target_abort(struct hd_target *target) {
     if (target->fd < 0) return;
-    unlink(target->partial);
+    if (is_in_place(target)) unlink(target->partial); // what else is there is somebody else's
+    discard(target->fd);
     close(target->fd);
     target->fd = -1;
 }

@@ -22,11 +22,11 @@ int hd_target_open(struct hd_target *target, const char *path);
 
 /*
  * Closes the file and gives it its final name. Returns 0, or an errno after removing it; ESTALE where
- * it is no longer under its partial name.
+ * it is no longer under its partial name: then it is emptied, wherever it is.
  */
 int hd_target_commit(struct hd_target *target);
 
-/* Closes and removes the partial file. */
+/* Empties, closes and removes the partial file. */
 void hd_target_abort(struct hd_target *target);
 
 #endif

@@ -114,8 +114,8 @@ module HeapDump
 
     def remove_partial
       File.unlink(@partial) if @partial
-    rescue Errno::ENOENT
-      nil
+    rescue SystemCallError
+      nil # the coordinator has removed it, or something of somebody else is there
     end
   end
 end
