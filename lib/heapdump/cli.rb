@@ -95,7 +95,7 @@ module HeapDump
 
       def guess(name)
         require "did_you_mean"
-        near = DidYouMean::SpellChecker.new(dictionary: COMMANDS.keys).correct(name).first
+        near = DidYouMean::SpellChecker.new(dictionary: COMMANDS.keys).correct(name.scrub).first
         near ? " (did you mean #{near}?)" : ""
       end
 

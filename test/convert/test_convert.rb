@@ -33,6 +33,20 @@ class TestConvert < HeapDumpTest
     refute(Dir.children(Dumps.root).any? { |name| name.include?("partial") })
   end
 
+  def test_what_is_somebody_elses_stays
+    path = File.join(scratch, "heap.csv")
+    elsewhere = File.join(scratch, "elsewhere")
+    File.write(elsewhere, "precious")
+    File.symlink(elsewhere, path)
+    assert_match(/heap.csv is no file but something else/,
+                 heapdump("convert", Shop.dump, "--to", "csv", "-o", path).err)
+    File.rename(path, "#{path}.partial-#{Process.pid}")
+    assert_match(/File exists/, heapdump("convert", Shop.dump, "--to", "csv", "-o", path).err)
+    assert File.symlink?("#{path}.partial-#{Process.pid}")
+    assert_equal "precious", File.read(elsewhere)
+    refute File.exist?(path)
+  end
+
   def test_output_goes_where_it_is_wanted
     assert_equal File.read(converted("csv")), heapdump!("convert", Shop.dump, "--to", "csv").out
     assert_equal 64, heapdump("convert", Shop.dump).status

@@ -58,7 +58,7 @@ module HeapDump
 
       # Parses the arguments and calls the command. Returns the exit status.
       def run(arguments)
-        rest = parser.permute(arguments)
+        rest = parser.permute(arguments.map { |text| text.valid_encoding? ? text : text.b })
         return CLI::OK if @helped
 
         check_number(rest)
@@ -103,9 +103,30 @@ module HeapDump
         end
       end
 
+      # JSON is escaped by JSON.generate only as far as JSON needs it, and refuses what is no UTF-8.
       def print_json(fields)
         require "json"
-        out.puts(JSON.pretty_generate({ schema_version: SCHEMA_VERSION, **fields }))
+        text = JSON.pretty_generate(valid({ schema_version: SCHEMA_VERSION, **fields }))
+        out.puts(text.gsub(UNSEEN) do |char|
+          char.encode("UTF-16BE").unpack("n*").map(&ESCAPE).join
+        end)
+      end
+
+      UNSEEN = /(?!\n)(?:#{Terminal::Text::HARMFUL})/
+      ESCAPE = ->(unit) { format("\\u%04x", unit) }
+      private_constant :UNSEEN, :ESCAPE
+
+      def valid(value)
+        case value
+        when String then Terminal::Text.valid(value)
+        when Array then value.map { |one| valid(one) }
+        when Hash then value.to_h { |key, one| [valid(key), valid(one)] }
+        else value
+        end
+      end
+
+      def screen
+        @screen ||= Terminal::Screen.new(out)
       end
 
       def check_number(arguments)

@@ -1,7 +1,9 @@
 # frozen_string_literal: true
 
+require "fileutils"
 require_relative "reading"
 require_relative "../convert"
+require_relative "../outside/handover"
 
 module HeapDump
   module CLI
@@ -17,6 +19,7 @@ module HeapDump
 
       def call(file)
         format = @format or raise UsageError, "say what to convert to: #{hint}"
+        check_output
         snapshot = open_snapshot(file)
         writer = HeapDump::Convert.writer(format, snapshot)
         progress = Terminal::Progress.new(err)
@@ -40,10 +43,19 @@ module HeapDump
         partial = "#{@output}.partial-#{Process.pid}"
         File.open(partial, File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW, 0o600) do |io|
           writer.write(io)
+          File.rename(partial, @output)
+        ensure
+          FileUtils.rm_f(partial)
         end
-        File.rename(partial, @output)
-      ensure
-        File.unlink(partial) if partial && File.exist?(partial)
+      end
+
+      # Found before the dump is read, which takes a while.
+      def check_output
+        return Outside::Handover.check_place(@output) if @output
+        return unless out.respond_to?(:tty?) && out.tty?
+
+        raise UsageError, "what #{@format} holds of the heap is not for a terminal; " \
+                          "give a file with -o, or a pipe"
       end
     end
   end

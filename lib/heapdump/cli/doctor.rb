@@ -35,12 +35,12 @@ module HeapDump
 
       def print_text(target, checks, way)
         checks.each do |name, list|
-          out.puts "#{name}: #{list.all?(&:ok) ? "works" : "does not work"}"
+          screen.line "#{name}: #{list.all?(&:ok) ? "works" : "does not work"}"
           list.each do |check|
-            out.puts "  #{check.ok ? "ok" : "NO"}  #{check.name}: #{check.message}"
+            screen.line "  #{check.ok ? "ok" : "NO"}  #{check.name}: #{check.message}"
           end
         end
-        out.puts(way ? "`heapdump take #{target.pid}` will go by #{way}." : "No way works.")
+        screen.line(way ? "`heapdump take #{target.pid}` will go by #{way}." : "No way works.")
       end
     end
   end

@@ -58,22 +58,6 @@ module HeapDump
         err.puts Text.safe("heapdump: warning: #{path}: #{warning}")
       end
 
-      def screen
-        @screen ||= Terminal::Screen.new(out)
-      end
-
-      # JSON is escaped by JSON.generate only as far as JSON needs it.
-      def print_json(fields)
-        text = JSON.pretty_generate({ schema_version: SCHEMA_VERSION, **fields })
-        out.puts(text.gsub(UNSEEN) do |char|
-          char.encode("UTF-16BE").unpack("n*").map(&ESCAPE).join
-        end)
-      end
-
-      UNSEEN = /(?!\n)(?:#{Text::HARMFUL})/
-      ESCAPE = ->(unit) { format("\\u%04x", unit) }
-      private_constant :UNSEEN, :ESCAPE
-
       def bytes(number)
         number ? Terminal::Units.bytes(number) : "-"
       end

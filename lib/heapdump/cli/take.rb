@@ -62,6 +62,8 @@ module HeapDump
         directory = File.dirname(path)
         raise Error, "#{path} is a directory; give the name of a file" if File.directory?(path)
         raise Error, "there is no directory #{directory}" unless File.directory?(directory)
+
+        Outside::Handover.check_place(path)
         return if File.writable?(directory)
 
         raise Error,
@@ -87,7 +89,7 @@ module HeapDump
                  fields[:seconds] && format("written in %.2f s", fields[:seconds]),
                  fields[:pause] && format("pause %.1f ms", fields[:pause] * 1000),
                  "by #{fields[:via]}"]
-        out.puts "#{fields[:path]}: #{parts.compact.join(", ")}"
+        screen.line("#{fields[:path]}: #{parts.compact.join(", ")}")
       end
 
       def size(bytes)

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-require "fileutils"
 require_relative "check"
+require_relative "handover"
 
 module HeapDump
   module Outside
@@ -31,7 +31,7 @@ module HeapDump
         before = files
         Process.kill(handler.signal, @target.pid)
         found = await(before, timeout)
-        FileUtils.mv(found, path) if path
+        Handover.move(found, path, @target) if path
         { path: path || found, signal: handler.signal }
       end
 
@@ -81,32 +81,35 @@ module HeapDump
       def files
         matching = name_of_dump
         directory = @target.outer_path(File.dirname(handler.pattern))
-        names = Dir.children(directory).grep(matching)
-        names.to_h do |name|
+        names = Dir.children(directory).select { |name| matching.match?(name.b) }
+        names.filter_map do |name|
           stat = File.lstat(File.join(directory, name))
+          # the pattern is the process' own and may fit what is not
+          next unless Handover.written_by?(@target, stat)
+
           [File.join(directory, name), [stat.ino, stat.mtime]]
         rescue Errno::ENOENT
-          [name, nil] # renamed just now
-        end
+          nil # renamed just now
+        end.to_h
       rescue Errno::ENOENT
         raise Error, "the handler of process #{@target.pid} dumps to #{handler.pattern}, " \
                      "but there is no such directory"
       end
 
       def name_of_dump
-        parts = File.basename(handler.pattern).split(/(%\{\w+\})/)
+        parts = File.basename(handler.pattern).b.split(/(%\{\w+\})/)
         parts.map! do |part|
           next Regexp.escape(part) unless PATTERN.match?(part)
 
           part == "%{pid}" ? @target.inner_pid.to_s : "[^/]*"
         end
-        /\A#{parts.join}\z/n
+        Regexp.new("\\A#{parts.join}\\z", Regexp::NOENCODING)
       end
 
       def await(before, timeout)
         deadline = now + timeout
         loop do
-          new = files.reject { |file, stamp| stamp.nil? || before[file] == stamp }
+          new = files.reject { |file, stamp| before[file] == stamp }
           return visible(new.keys.first) if new.any?
           raise Error, "process #{@target.pid} ended during the dump" unless @target.alive?
 

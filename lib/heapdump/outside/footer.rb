@@ -11,9 +11,7 @@ module HeapDump
       # The footer of an uncompressed dump as a Hash; nil for a compressed one, which is not looked
       # into. Raises HeapDump::Error where the dump is cut off.
       def self.read(path)
-        return if compressed?(path)
-
-        line = last_line(path)
+        line = File.open(path, File::RDONLY | File::NONBLOCK) { |file| last_line(file) } or return
         footer = line.end_with?("}\n") ? JSON.parse(line) : {}
         return footer if footer["type"] == "FOOTER" && footer["complete"]
 
@@ -22,20 +20,19 @@ module HeapDump
         raise Error, "the dump #{path} is cut off: its last line is not whole"
       end
 
-      def self.compressed?(path)
-        magic = File.binread(path, 4).to_s
+      # Nil of a compressed dump. One line per size of the heap's slots, so never long.
+      def self.last_line(file)
+        return if compressed?(file.binmode.read(4).to_s)
+
+        file.seek(-[file.size, BLOCK].min, IO::SEEK_END)
+        file.read.lines.last.to_s
+      end
+      private_class_method :last_line
+
+      def self.compressed?(magic)
         magic.start_with?("\x1F\x8B".b) || magic == "\x28\xB5\x2F\xFD".b
       end
       private_class_method :compressed?
-
-      # One line per size of the heap's slots, so never long.
-      def self.last_line(path)
-        File.open(path, "rb") do |file|
-          file.seek(-[file.size, BLOCK].min, IO::SEEK_END)
-          file.read.lines.last.to_s
-        end
-      end
-      private_class_method :last_line
     end
   end
 end

@@ -8,7 +8,7 @@ module HeapDump
   module Outside
     # What /proc tells of a process. Nothing here changes it.
     class Target
-      MARKER = %r{\A/memfd:heapdump:([A-Z0-9]+):(.*) \(deleted\)\z}
+      MARKER = %r{\A/memfd:heapdump:([A-Z0-9]+):(.*) \(deleted\)\z}mn
 
       Mapping = Struct.new(:from, :to, :permissions, :offset, :path)
 
@@ -93,16 +93,17 @@ module HeapDump
       # Signals at which it dumps its heap.
       def handlers
         mappings.filter_map do |mapping|
-          match = MARKER.match(mapping.path)
-          Handler.new(match[1], match[2]) if match
+          match = MARKER.match(mapping.path.b)
+          Handler.new(match[1], as_path(match[2])) if match
         end
       end
 
       def mappings
-        read("maps").each_line.map do |line|
+        read("maps").b.each_line.map do |line|
           range, permissions, offset, _, _, path = line.chomp.split(" ", 6)
           from, to = range.split("-").map(&:hex)
-          Mapping.new(from, to, permissions, offset.hex, path.to_s.gsub("\\012", "\n"))
+          path = as_path(path.to_s.gsub("\\012", "\n"))
+          Mapping.new(from, to, permissions, offset.hex, path)
         end
       end
 
@@ -125,6 +126,11 @@ module HeapDump
       end
 
       private
+
+      # Names of files may have any bytes.
+      def as_path(bytes)
+        bytes.force_encoding(Encoding.find("filesystem"))
+      end
 
       def image_at(base)
         return unless memory(base, ELF::MAGIC.size) == ELF::MAGIC

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-require "fileutils"
 require "securerandom"
+require_relative "handover"
 
 module HeapDump
   module Outside
@@ -9,13 +9,15 @@ module HeapDump
     # both sides, and on the disk where the file is wanted if that process may write there. Removing
     # it calls the dump off, whatever stage it is in.
     #
-    # The user of the process may not be to be trusted, and owns it: nothing in it is followed, and
-    # only what we know is removed.
+    # The user of the process may not be to be trusted, and owns it. He may put another in its
+    # place, or a link to one of ours: what is done in it goes by its descriptor. Nothing in it is
+    # followed, and only what we know is removed.
     class WorkDirectory
       ELSEWHERE = ["/var/tmp", "/tmp"].freeze
       REPORT_BYTES = 4096
       TRIES = 10
       ENDING = /\.json(\.\w+)?\z|\.zst\z|\.gz\z/
+      OPEN = File::RDONLY | File::NONBLOCK
 
       # The directory as the process sees it.
       attr_reader :inner_path
@@ -60,20 +62,16 @@ module HeapDump
 
       # What the process has to report so far; nil while there is nothing.
       def report
-        flags = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
-        File.open(File.join(@path, "report"), flags) { |file| file.read(REPORT_BYTES) }
-      rescue Errno::ENOENT
+        File.open(entry(@directory, "report"), Handover::READ) do |file|
+          file.read(REPORT_BYTES) if file.stat.file?
+        end
+      rescue Errno::ENOENT, Errno::ELOOP, Errno::ENXIO
         nil
       end
 
       # Moves the dump to its place.
       def deliver(path)
-        dump = File.join(@path, @name)
-        unless File.lstat(dump).file?
-          raise Error, "process #{@target.pid} has put something else in place of its dump"
-        end
-
-        FileUtils.mv(dump, path)
+        Handover.move(entry(@directory, @name), path, @target)
       end
 
       # The process may just be putting a file into it, or giving one another name: each of those
@@ -81,21 +79,23 @@ module HeapDump
       def remove
         tries ||= 0
         own = /\A(report|#{Regexp.escape(@name)}(\.partial-\d+)?)\z/
-        Dir.children(@path).grep(own).each { |name| unlink(name) }
-        Dir.rmdir(@path)
+        Dir.children(entry(@directory)).grep(own).each { |name| unlink(name) }
+        Dir.rmdir(entry(@parent, File.basename(inner_path)))
       rescue Errno::ENOTEMPTY
         retry if (tries += 1) < TRIES
         raise
-      rescue Errno::ENOENT
-        nil # with the process went its view of the files
+      rescue Errno::ENOENT, Errno::ENOTDIR
+        nil # its user has taken it away
+      ensure
+        [@directory, @parent].each(&:close)
       end
 
       private
 
       def unlink(name)
-        File.unlink(File.join(@path, name))
-      rescue Errno::ENOENT
-        nil # renamed, or gone with the process
+        File.unlink(entry(@directory, name))
+      rescue Errno::ENOENT, Errno::EISDIR
+        nil # renamed, or none of the files that we know
       end
 
       def choose(parents)
@@ -110,25 +110,52 @@ module HeapDump
 
       # Makes it; or tells why it cannot be.
       def try(parent)
-        name = ".heapdump-#{@target.pid}-#{SecureRandom.hex(6)}"
-        # by its own name where it can be: the other way is gone when the process is
-        outer = File.join(@target.sees?(parent) ? parent : @target.outer_path(parent), name)
         return "#{parent} cannot be written to" unless reachable?(parent)
 
-        Dir.mkdir(outer, 0o700)
-        give(outer)
-        @path = outer
+        @parent = @target.sees?(parent) ? File.new(parent, OPEN) : open_outer(parent)
+        name = ".heapdump-#{@target.pid}-#{SecureRandom.hex(6)}"
+        Dir.mkdir(entry(@parent, name), 0o700)
+        @directory = adopt(entry(@parent, name))
         @inner_path = File.join(parent, name)
         nil
       rescue SystemCallError => e
+        @parent&.close
         e.message
       end
 
-      def give(directory)
-        File.lchown(@target.uid, @target.gid, directory) if Process.euid.zero?
+      # The new directory, given to the user of the process, if it is still that.
+      def adopt(path)
+        directory = File.new(path, OPEN | File::NOFOLLOW)
+        stat = directory.stat
+        new = stat.directory? && stat.owned? && stat.mode.nobits?(0o077) &&
+              Dir.empty?(entry(directory))
+        raise Error, "somebody has put something else in place of #{path}" unless new
+
+        give(directory, path)
+        directory
+      end
+
+      def give(directory, path)
+        directory.chown(@target.uid, @target.gid) if Process.euid.zero?
       rescue SystemCallError
-        Dir.rmdir(directory)
+        Dir.rmdir(path)
         raise
+      end
+
+      # In a root of its own the process may have links; followed from here they would lead to
+      # places of ours.
+      def open_outer(path)
+        parts = path.split("/").reject(&:empty?)
+        parts.inject(File.new(@target.outer_path("/"), OPEN)) do |directory, name|
+          File.new(entry(directory, name), OPEN | File::NOFOLLOW)
+        ensure
+          directory.close
+        end
+      end
+
+      # What has this name in an open directory, whatever has become of that one's own name.
+      def entry(directory, name = ".")
+        "/proc/self/fd/#{directory.fileno}/#{name}"
       end
 
       # Root can write everywhere; the user of the process has to get there.

@@ -22,11 +22,15 @@ module HeapDump
 
       # The text with everything harmful spelled out, as valid UTF-8. Doing it twice does no more.
       def safe(text)
-        text = text.to_s
+        text = valid(text.to_s)
+        text.match?(HARMFUL) ? text.gsub(HARMFUL) { |char| SHORT[char] || spell(char) } : text
+      end
+
+      # The text as valid UTF-8, other bytes spelled out.
+      def valid(text)
         text = text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace) unless utf8?(text)
         text = text.dup.force_encoding(Encoding::UTF_8) unless text.encoding == Encoding::UTF_8
-        text = text.scrub { |bytes| bytes.unpack("C*").map { |byte| format("\\x%02X", byte) }.join }
-        text.match?(HARMFUL) ? text.gsub(HARMFUL) { |char| SHORT[char] || spell(char) } : text
+        text.scrub { |bytes| bytes.unpack("C*").map { |byte| format("\\x%02X", byte) }.join }
       end
 
       # How many columns of a terminal the text takes.
