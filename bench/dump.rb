@@ -14,6 +14,7 @@ require "fileutils"
 require "objspace"
 require "tmpdir"
 require "heapdump"
+require_relative "session"
 
 module DumpBench
   SESSIONS = 300_000
@@ -31,17 +32,6 @@ module DumpBench
     "heapdump objspace" => ->(path) { HeapDump.dump(path, gc: false, format: :objspace) }
   }.freeze
 
-  # What a session of a web application may look like: seven objects each.
-  class Session
-    def initialize(id)
-      @id = id
-      @user = "user-#{id}@example.com"
-      @state = :open
-      @data = { id: id, name: @user, tags: ["a#{id}", nil] }
-      @history = [id, @user, Object.new]
-    end
-  end
-
   module_function
 
   def run(heaps, rounds)
@@ -51,7 +41,7 @@ module DumpBench
       GC.start
       puts "", "#{heap}: #{count_objects} objects"
       report_dumps(rounds)
-      report_counts(rounds, heap == "rails" ? ["ActiveSupport"] : [DumpBench])
+      report_counts(rounds, heap == "rails" ? ["ActiveSupport"] : ["Session"])
       keep.clear
     end
   end

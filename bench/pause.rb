@@ -18,6 +18,7 @@ require "fiddle"
 require "heapdump"
 require "net/http"
 require "tmpdir"
+require_relative "../test/support/faults"
 
 module PauseBench
   ROUNDS = 5
@@ -132,7 +133,7 @@ module PauseBench
       pending = HeapDump.dump_async("#{dir}/heap.json", gc: false)
       peaks = Hash.new(0)
       until pending.wait(0.002)
-        tree(pending.pid).each do |pid|
+        Faults.processes(pending.pid).each do |pid|
           dirty = private_dirty(pid) or next
           peaks[pid] = dirty if dirty > peaks[pid]
         end
@@ -140,15 +141,6 @@ module PauseBench
       pending.result
       puts format("         private memory of coordinator, leader, workers: %s KiB",
                   peaks.values.join(", "))
-    end
-  end
-
-  def tree(pid)
-    found = [pid]
-    found.each do |parent|
-      found.concat(File.read("/proc/#{parent}/task/#{parent}/children").split.map(&:to_i))
-    rescue SystemCallError
-      next
     end
   end
 

@@ -4,17 +4,7 @@
 
 require "heapdump"
 require "objspace"
-
-# What a session of a web application may look like: seven objects each.
-class Session
-  def initialize(id)
-    @id = id
-    @user = "user-#{id}@example.com"
-    @state = :open
-    @data = { id: id, name: @user, tags: ["a#{id}", nil] }
-    @history = [id, @user, Object.new]
-  end
-end
+require_relative "../session"
 
 module Registry
   SESSIONS = [] # rubocop:disable Style/MutableConstant

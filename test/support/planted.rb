@@ -18,12 +18,6 @@ module Planted
                 "fields are not as planted in #{family}"
   end
 
-  # The same for single things.
-  def assert_planted(key, dumped = Dumps.nasty)
-    assert_none mismatches(key, dumped.manifest.fetch(key.to_s), dumped.dump),
-                "fields of #{key} are not as planted"
-  end
-
   def mismatches(key, entry, dump)
     return [] unless entry["address"]
 

@@ -66,8 +66,7 @@ module HeapDump
         Outside::Handover.check_place(path)
         return if File.writable?(directory)
 
-        raise Error,
-              "#{directory} cannot be written to by this user"
+        raise Error, "#{directory} cannot be written to by this user"
       end
 
       def dump(way, path)
@@ -85,20 +84,12 @@ module HeapDump
       def show(fields)
         return print_json(fields) if json?
 
-        parts = [fields[:objects] && "#{fields[:objects]} objects", size(fields[:bytes]),
+        parts = [fields[:objects] && "#{fields[:objects]} objects",
+                 Terminal::Units.bytes(fields[:bytes]),
                  fields[:seconds] && format("written in %.2f s", fields[:seconds]),
                  fields[:pause] && format("pause %.1f ms", fields[:pause] * 1000),
                  "by #{fields[:via]}"]
         screen.line("#{fields[:path]}: #{parts.compact.join(", ")}")
-      end
-
-      def size(bytes)
-        if bytes < 1 << 20
-          format("%.1f KiB",
-                 bytes / 1024.0)
-        else
-          format("%.1f MiB", bytes / 1_048_576.0)
-        end
       end
     end
   end

@@ -16,7 +16,7 @@ module HeapDump
       VARIABLES = %i[ivar member class_variable constant captured fiber_local field method].freeze
       FRAMES = %i[frame frame_local].freeze
 
-      attr_reader :retained, :kept, :others, :snapshot
+      attr_reader :retained, :kept, :snapshot
 
       def initialize(raw, growth, snapshot, classes)
         @raw = raw
@@ -67,12 +67,6 @@ module HeapDump
       # them.
       def allocated_at
         @raw[:location] if @raw[:location] && @raw[:located] * 2 >= @raw[:newcomers]
-      end
-
-      # [how many objects that the last dump has and the one before has not, how many of them were
-      # allocated at that place]
-      def allocated_of
-        [@raw[:newcomers], @raw[:located]]
       end
 
       # How many objects hold the newcomers.

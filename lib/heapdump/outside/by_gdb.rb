@@ -94,11 +94,7 @@ module HeapDump
         tracer = @target.tracer
         return ["process #{tracer} is tracing it already; end that one first", false] if tracer
 
-        case @target.state
-        when "Z" then ["it has ended already", false]
-        when "T", "t" then ["it is stopped; kill -CONT #{@target.pid} lets it go on", false]
-        else ["it runs", true]
-        end
+        @target.running
       end
 
       def ruby

@@ -17,7 +17,7 @@ module HeapDump
       def checks
         list = Checks.new
         list.check("permission") { permission }
-        list.check("state") { state }
+        list.check("state") { @target.running }
         list.check("handler") { handler_message }
         list
       end
@@ -33,11 +33,6 @@ module HeapDump
         found = await(before, timeout)
         Handover.move(found, path, @target) if path
         { path: path || found, signal: handler.signal }
-      end
-
-      # The path of the next dump as a pattern, nil where there is no handler.
-      def pattern
-        handler&.pattern
       end
 
       private
@@ -67,14 +62,6 @@ module HeapDump
         ["it belongs to user #{@target.user}; run this as that user or as root", false]
       rescue Errno::ESRCH
         ["it is gone", false]
-      end
-
-      def state
-        case @target.state
-        when "Z" then ["it has ended already", false]
-        when "T", "t" then ["it is stopped; kill -CONT #{@target.pid} lets it go on", false]
-        else ["it runs", true]
-        end
       end
 
       # Dumps that are there: path as seen from here => what tells it from a later one.

@@ -41,6 +41,15 @@ module HeapDump
         read_status["State"].to_s[0]
       end
 
+      # Whether it can do something for us just now, as Checks#check wants to know it.
+      def running
+        case state
+        when "Z" then ["it has ended already", false]
+        when "T", "t" then ["it is stopped; kill -CONT #{pid} lets it go on", false]
+        else ["it runs", true]
+        end
+      end
+
       # Process id of what traces it, nil for nothing.
       def tracer
         number = read_status["TracerPid"].to_i

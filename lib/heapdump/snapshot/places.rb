@@ -33,11 +33,6 @@ module HeapDump
 
         RUBY.any? { |pattern| place.match?(pattern) } ? "ruby" : "app"
       end
-
-      # Whether the application itself wrote it.
-      def app?(place)
-        gem_of(place) == "app"
-      end
     end
   end
 end

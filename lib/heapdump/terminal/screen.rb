@@ -21,10 +21,6 @@ module HeapDump
         @colour = tty && environment["NO_COLOR"].to_s.empty? && environment["TERM"] != "dumb"
       end
 
-      def colour?
-        @colour
-      end
-
       # One line of spans: a String, or [style, String].
       def line(*spans)
         @begun = true
