@@ -52,7 +52,7 @@ module Programs
 
   # A dump in which lines that are right already are not parsed.
   class ProgramDump < Dump
-    Known = Class.new(Hash)
+    class Known < Hash; end
 
     def initialize(path, known)
       super(path)
@@ -194,7 +194,7 @@ module Programs
       @dump.roots.each { |line| found[line["root"]].concat(References.of(line).map(&:hex)) }
       before = @before.roots
       after = @after.roots
-      (before.keys & after.keys - %w[machine_context]).each do |category|
+      ((before.keys & after.keys) - %w[machine_context]).each do |category|
         lost = (before[category] & after[category]) - found[category]
         note(:roots, "#{category} lacks #{lost.first(5)}") unless lost.empty?
         next if category == "finalizers"

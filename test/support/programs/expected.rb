@@ -168,7 +168,8 @@ module Programs
         blocks << env["block"]
         env = at(env["parent"])
       end
-      subset(locals, map(pairs).reject { |name, item| unread?(locals.fetch(name, 0), item, blocks) })
+      expected = map(pairs).reject { |name, item| unread?(locals.fetch(name, 0), item, blocks) }
+      subset(locals, expected)
     end
 
     # A block parameter is nil until it is read, as it was after the dump; till then the block is
@@ -195,7 +196,7 @@ module Programs
     def check_weak_pairs(pairs)
       found = normal(@line["weak"] || [])
       expected = normal(pairs.map { |pair| values(pair) })
-      (found - expected).empty? && (expected - found).empty? || found
+      ((found - expected).empty? && (expected - found).empty?) || found
     end
 
     def check_constants(pairs)

@@ -23,11 +23,11 @@ module Programs
       end
 
       def to_s
-        format("%<programs>d programs of %<pieces>d pieces (%<failed>d raised) in %<dumps>d dumps, " \
-               "%<lines>d new lines of %<kinds>d kinds; %<own>d ended the process before the dump, " \
-               "%<found>d found", programs: programs, pieces: pieces, failed: failed.size,
-                                  dumps: dumps, lines: kinds.values.sum, kinds: kinds.size,
-                                  own: own, found: found.size)
+        format("%<programs>d programs of %<pieces>d pieces (%<failed>d raised) in %<dumps>d " \
+               "dumps, %<lines>d new lines of %<kinds>d kinds; %<own>d ended the process before " \
+               "the dump, %<found>d found", programs: programs, pieces: pieces, failed: failed.size,
+                                            dumps: dumps, lines: kinds.values.sum, kinds: kinds.size,
+                                            own: own, found: found.size)
       end
     end
 
@@ -46,12 +46,13 @@ module Programs
     # Yields the Report after each batch.
     def run(&)
       grammar = Grammar.load
-      batches = numbers.lazy.map { |number| Generator.new(number, grammar).source }.each_slice(BATCH)
+      programs = numbers.lazy.map { |number| Generator.new(number, grammar).source }
+      batches = programs.each_slice(BATCH)
       @session.each_outcome(batches.take_while { more? }) do |outcome|
         outcome.good? ? @report.add(outcome) : bad << outcome
         yield @report if block_given?
       end
-      bad.each { |outcome| examine(outcome.sources, outcome) }
+      bad.each { |outcome| examine(outcome.sources) }
       @report
     ensure
       @session.close
@@ -83,14 +84,14 @@ module Programs
     end
 
     # Those that are bad alone; all together if none is.
-    def examine(sources, together)
+    def examine(sources)
       outcomes = sources.map { |source| @session.outcome(source) }
       wrong, right = outcomes.partition { |outcome| !outcome.good? }
       right.each { |outcome| @report.add(outcome) }
       if wrong.empty?
-        keep(sources.join("\n"), together)
+        keep(sources.join("\n"))
       else
-        wrong.each { |outcome| ended_by_itself?(outcome) || keep(outcome.sources.first, outcome) }
+        wrong.each { |outcome| ended_by_itself?(outcome) || keep(outcome.sources.first) }
       end
     end
 
@@ -101,7 +102,7 @@ module Programs
       true
     end
 
-    def keep(source, outcome)
+    def keep(source)
       smaller = Shrink.new(source) { |less| !@session.outcome(less).good? }.call
       outcome = @session.outcome(smaller)
       FileUtils.mkdir_p(@found)

@@ -10,7 +10,7 @@ module Programs
     attr_reader :rules
 
     def self.load
-      new(Dir[File.join(__dir__, "*.grammar")].sort)
+      new(Dir[File.join(__dir__, "*.grammar")])
     end
 
     def initialize(paths)

@@ -73,7 +73,7 @@ module Programs
       $stdout.reopen(log)
       $stderr.reopen(log)
       $stdin.reopen(File::NULL)
-      Dir[path("*.rb")].sort.each do |program|
+      Dir[path("*.rb")].each do |program|
         stage(File.basename(program))
         eval(File.read(program), TOPLEVEL_BINDING.dup, program, 1) # rubocop:disable Security/Eval
       end

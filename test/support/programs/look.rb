@@ -22,7 +22,7 @@ module Programs
 
     def same?(other, address)
       slot = @slots[address]
-      slot && slot.equal?(other.slots[address])
+      slot&.equal?(other.slots[address])
     end
 
     protected

@@ -44,8 +44,8 @@ module Programs
       end
 
       # A thread that has come to where it sleeps for good.
-      def thread(*arguments, &block)
-        thread = Thread.new(*arguments, &block)
+      def thread(...)
+        thread = Thread.new(...)
         thread.report_on_exception = false
         limit = Process.clock_gettime(Process::CLOCK_MONOTONIC) + RESTING
         until thread.stop?

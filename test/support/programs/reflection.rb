@@ -28,6 +28,14 @@ module Programs
     PRIVATE = ask(Module, :private_instance_methods)
     PROTECTED = ask(Module, :protected_instance_methods)
 
+    # The first that it is an instance of.
+    KINDS = [[Module, :of_module], [String, :of_string], [Symbol, :of_symbol], [Array, :of_array],
+             [Hash, :of_hash], [Struct, :of_struct], [Regexp, :of_regexp], [Integer, :of_integer],
+             [Float, :of_float], [Rational, :of_rational], [Complex, :of_complex],
+             [Proc, :of_proc], [Binding, :of_binding], [Method, :of_method],
+             [UnboundMethod, :of_unbound_method], [Thread, :of_thread], [IO, :of_io],
+             [ObjectSpace::WeakMap, :of_weak_map]].freeze
+
     def initialize(kept, locals)
       @queue = kept.dup
       @locals = locals
@@ -69,14 +77,6 @@ module Programs
     rescue StandardError => e
       { failed: "#{e.class}: #{e.message}" }
     end
-
-    # The first that it is an instance of.
-    KINDS = [[Module, :of_module], [String, :of_string], [Symbol, :of_symbol], [Array, :of_array],
-             [Hash, :of_hash], [Struct, :of_struct], [Regexp, :of_regexp], [Integer, :of_integer],
-             [Float, :of_float], [Rational, :of_rational], [Complex, :of_complex],
-             [Proc, :of_proc], [Binding, :of_binding], [Method, :of_method],
-             [UnboundMethod, :of_unbound_method], [Thread, :of_thread], [IO, :of_io],
-             [ObjectSpace::WeakMap, :of_weak_map]].freeze
 
     def contents(object)
       return of_data(object) if defined?(::Data.define) && IS[object, ::Data]

@@ -22,8 +22,8 @@ module Programs
     end
 
     def to_s
-      ["#{crashed && "the child ended with #{crashed}, last seen: #{stage}"}", *findings]
-        .reject(&:empty?).join("\n")
+      ending = "the child ended with #{crashed}, last seen: #{stage}" if crashed
+      [ending, *findings].compact.join("\n")
     end
   end
 
@@ -67,7 +67,7 @@ module Programs
     end
 
     def outcome(*sources)
-      each_outcome([sources]) { |outcome| return outcome }
+      check(submit([sources].each), wait)
     end
 
     private
