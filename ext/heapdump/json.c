@@ -252,6 +252,38 @@ hd_put_name(struct hd_sink *sink, const unsigned char *bytes, size_t n) {
 }
 
 void
+hd_put_opaque_name(struct hd_sink *sink, const unsigned char *bytes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        HD_PUT(sink, "\\\\x");
+        hd_put_bytes(sink, hd_hex_pairs + 2 * bytes[i], 2);
+    }
+}
+
+static uint64_t
+hash_on(uint64_t hash, const void *bytes, size_t n) {
+    const unsigned char *from = bytes;
+    for (size_t i = 0; i < n; i++) hash = (hash ^ from[i]) * 0x100000001b3u;
+    return hash;
+}
+
+uint64_t
+hd_name_hash(const unsigned char *bytes, size_t n, bool opaque) {
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < n;) {
+        size_t length = opaque ? 0 : utf8_char(bytes + i, n - i);
+        if (length > 0) {
+            hash = hash_on(hash, bytes + i, length);
+        }
+        else {
+            hash = hash_on(hash_on(hash, "\\x", 2), hd_hex_pairs + 2 * bytes[i], 2);
+            length = 1;
+        }
+        i += length;
+    }
+    return hash;
+}
+
+void
 hd_put_quoted_name(struct hd_sink *sink, const char *bytes, size_t n) {
     const unsigned char *text = (const unsigned char *)bytes;
     if (n <= HD_SINK_MAX_RESERVE - 2 && plain_run(text, n) == n) {

@@ -150,6 +150,12 @@ void hd_put_escaped(struct hd_sink *sink, const unsigned char *bytes, size_t n, 
 /* A name, without quotes: as hd_put_escaped, with each byte that is no UTF-8 spelled out as \xNN. */
 void hd_put_name(struct hd_sink *sink, const unsigned char *bytes, size_t n);
 
+/* A name whose bytes are no text: each one spelled out as \xNN. */
+void hd_put_opaque_name(struct hd_sink *sink, const unsigned char *bytes, size_t n);
+
+/* The same for two names that hd_put_name (or hd_put_opaque_name) puts alike. */
+uint64_t hd_name_hash(const unsigned char *bytes, size_t n, bool opaque);
+
 /* A name with its quotes. */
 void hd_put_quoted_name(struct hd_sink *sink, const char *bytes, size_t n);
 

@@ -3,6 +3,8 @@
  */
 #include "names.h"
 
+#include <ruby/encoding.h>
+
 #include "mri/mri.h"
 
 void
@@ -32,12 +34,35 @@ keep(const struct hd_sink *sink, const struct mark *mark, char *text, size_t siz
     return (unsigned char)length;
 }
 
+/* Bytes that are no text for who does not know their encoding (UTF-16 and its kin). */
+static bool
+is_opaque(VALUE string) {
+    return !rb_enc_asciicompat(rb_enc_get(string));
+}
+
+/* A name that another ID may be spelled like. Such are never kept: each is looked at anew. */
+static bool
+is_unusual(VALUE string) {
+    const unsigned char *text = (unsigned char *)RSTRING_PTR(string);
+    for (long i = 0; i < RSTRING_LEN(string); i++) {
+        if (text[i] >= 0x80 || text[i] == '\\') return true;
+    }
+    return is_opaque(string);
+}
+
 static bool
 put_new_id(struct hd_sink *sink, struct hd_id_name *slot, ID id) {
     VALUE string = rb_id2str(id);
     if (!RTEST(string)) return false;
+    const unsigned char *text = (unsigned char *)RSTRING_PTR(string);
+    size_t size = (size_t)RSTRING_LEN(string);
+    if (is_unusual(string)) {
+        if (is_opaque(string)) hd_put_opaque_name(sink, text, size);
+        else hd_put_name(sink, text, size);
+        return true;
+    }
     struct mark start = mark(sink);
-    hd_put_name(sink, (unsigned char *)RSTRING_PTR(string), (size_t)RSTRING_LEN(string));
+    hd_put_name(sink, text, size);
     slot->length = keep(sink, &start, slot->text, sizeof slot->text);
     slot->id = slot->length ? id : 0;
     return true;
@@ -53,9 +78,30 @@ hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id) {
     return true;
 }
 
+static uint64_t
+spelling(VALUE string) {
+    return hd_name_hash((unsigned char *)RSTRING_PTR(string), (size_t)RSTRING_LEN(string),
+                        is_opaque(string));
+}
+
+bool
+hd_may_put_new_key(const struct hd_names *names, ID id) {
+    VALUE string = rb_id2str(id);
+    if (!RTEST(string)) return false;
+    if (!is_unusual(string)) return true;
+    if (names->unusual_size == HD_UNUSUAL_KEYS) return false;
+    uint64_t hash = spelling(string);
+    for (unsigned i = 0; i < names->unusual_size; i++) {
+        if (names->unusual[i] == hash) return false;
+    }
+    return true;
+}
+
 bool
 hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id) {
-    if (!RTEST(rb_id2str(id))) return false;
+    if (!hd_may_put_new_key(names, id)) return false;
+    VALUE string = rb_id2str(id);
+    if (is_unusual(string)) names->unusual[names->unusual_size++] = spelling(string);
     hd_put_char(sink, '"');
     hd_put_id(sink, names, id);
     HD_PUT(sink, "\":");

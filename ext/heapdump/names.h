@@ -13,6 +13,9 @@
 /* Powers of two: the number of bits that a hash is shifted to below. */
 enum { HD_ID_SLOTS = 1 << 12, HD_CLASS_SLOTS = 1 << 10, HD_MEMBER_SLOTS = 1 << 8 };
 
+/* Names in one map that could be spelled like another: more than this are left out. */
+enum { HD_UNUSUAL_KEYS = 1 << 10 };
+
 struct hd_names {
     struct hd_id_name {
         ID id;
@@ -27,6 +30,9 @@ struct hd_names {
     struct hd_members {
         VALUE klass, list;
     } members[HD_MEMBER_SLOTS];
+    /* Those of the map that is being written, by a hash of how they are spelled. */
+    uint64_t unusual[HD_UNUSUAL_KEYS];
+    unsigned unusual_size;
 };
 
 static inline struct hd_id_name *
@@ -37,10 +43,29 @@ hd_id_slot(struct hd_names *names, ID id) {
 /* Puts the name of an ID without quotes; false (and nothing) for an ID that has none. */
 bool hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id);
 
+/*
+ * Before each map of names: names in two encodings may be spelled alike, and then only the first of
+ * them may stand in it.
+ */
+static inline void
+hd_begin_keys(struct hd_names *names) {
+    names->unusual_size = 0;
+}
+
+bool hd_may_put_new_key(const struct hd_names *names, ID id);
 bool hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id);
 void hd_put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass);
 
-/* Puts `"name":`; false (and nothing) for an ID that has no name. */
+/* Whether hd_put_key will put something: for who has to decide before. */
+static inline bool
+hd_may_put_key(struct hd_names *names, ID id) {
+    return (id != 0 && hd_id_slot(names, id)->id == id) || hd_may_put_new_key(names, id);
+}
+
+/*
+ * Puts `"name":`; false (and nothing) for an ID that has no name, or one that is spelled like
+ * another of this map.
+ */
 static inline bool
 hd_put_key(struct hd_sink *sink, struct hd_names *names, ID id) {
     const struct hd_id_name *slot = hd_id_slot(names, id);

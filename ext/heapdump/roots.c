@@ -36,6 +36,7 @@ static void
 write_globals(struct hd_dump *dump) {
     struct hd_sink *out = &dump->out;
     HD_PUT(out, "{\"type\":\"ROOT\",\"root\":\"global_variables\",\"variables\":{");
+    hd_begin_keys(dump->names);
     for (size_t i = 0; i < dump->context->globals_size; i++) {
         const struct hd_global *global = &dump->context->globals[i];
         if (!hd_put_key(out, dump->names, global->name)) continue;

@@ -51,7 +51,7 @@ static void
 local_i(ID name, VALUE value, void *data) {
     struct local_walk *walk = data;
     struct hd_dump *dump = walk->dump;
-    if (!RTEST(rb_id2str(name)) || !hd_take_value(dump, value)) return;
+    if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return;
     if (!walk->open) HD_PUT(&dump->out, ",\"fiber_locals\":{");
     walk->open = true;
     hd_put_key(&dump->out, dump->names, name);
@@ -62,6 +62,7 @@ static void
 write_context(struct hd_dump *dump, const void *context) {
     if (hd_can(HD_CAN_FIBER_LOCALS)) {
         struct local_walk locals = {dump, false};
+        hd_begin_keys(dump->names);
         hd_mri_each_fiber_local(context, local_i, &locals);
         if (locals.open) hd_json_close(&dump->out, '}');
     }

@@ -55,6 +55,7 @@ hd_write_struct(struct hd_dump *dump, VALUE obj) {
     const VALUE *names = hd_mri_array_elements(members);
     if (size > RARRAY_LEN(members)) size = RARRAY_LEN(members);
     HD_PUT(out, ",\"members\":{");
+    hd_begin_keys(dump->names);
     for (long i = 0; i < size; i++) {
         if (!hd_put_key(out, dump->names, RB_SYM2ID(names[i]))) continue;
         hd_put_value(dump, rb_struct_aref(obj, LONG2FIX(i)), ',');

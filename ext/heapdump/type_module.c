@@ -28,7 +28,7 @@ variable_i(ID name, VALUE value, st_data_t arg) {
     if (value == Qundef || kind_of(name) != walk->wanted) return ST_CONTINUE;
     // before 3.2 the attached object is an instance variable; it has a field of its own
     if (walk->singleton && name == rb_intern("__attached__")) return ST_CONTINUE;
-    if (!hd_take_value(dump, value)) return ST_CONTINUE;
+    if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return ST_CONTINUE;
     if (!walk->open) {
         if (walk->wanted == IVARS) HD_PUT(&dump->out, ",\"ivars\":{");
         else HD_PUT(&dump->out, ",\"class_variables\":{");
@@ -43,6 +43,7 @@ void
 hd_write_variables(struct hd_dump *dump, VALUE obj, bool singleton) {
     for (int wanted = IVARS; wanted <= CLASS_VARIABLES; wanted++) {
         struct variable_walk walk = {dump, wanted, false, singleton};
+        hd_begin_keys(dump->names);
         rb_ivar_foreach(obj, variable_i, (st_data_t)&walk);
         if (walk.open) hd_json_close(&dump->out, '}');
     }
@@ -62,7 +63,7 @@ constant_i(const struct hd_constant *constant, void *data) {
     struct hd_dump *dump = walk->dump;
     struct hd_sink *out = &dump->out;
     bool autoload = constant->value == Qundef;
-    if (!RTEST(rb_id2str(constant->name))) return;
+    if (!hd_may_put_key(dump->names, constant->name)) return;
     if (walk->part == CONSTANTS && (autoload || !hd_take_value(dump, constant->value))) return;
     if (walk->part == AUTOLOAD && !autoload) return;
     if (walk->part == LOCATIONS && !constant->file) return;
@@ -93,6 +94,7 @@ write_constants(struct hd_dump *dump, VALUE obj) {
     static const char brackets[] = {'}', ']', '}'};
     for (int part = CONSTANTS; part <= LOCATIONS; part++) {
         struct constant_walk walk = {dump, part, false};
+        hd_begin_keys(dump->names);
         hd_mri_each_constant(&dump->pages, obj, constant_i, &walk);
         if (walk.open) hd_json_close(&dump->out, brackets[part]);
     }
@@ -139,9 +141,10 @@ write_methods(struct hd_dump *dump, VALUE obj) {
     if (methods.size == 0) return;
     qsort(methods.list, methods.size, sizeof *methods.list, by_name);
     HD_PUT(&dump->out, ",\"methods\":{");
+    hd_begin_keys(dump->names);
     for (size_t i = 0; i < methods.size; i++) {
         if (i > 0 && methods.list[i].name == methods.list[i - 1].name) continue;
-        hd_put_key(&dump->out, dump->names, methods.list[i].name);
+        if (!hd_put_key(&dump->out, dump->names, methods.list[i].name)) continue;
         hd_put_value(dump, methods.list[i].entry, ',');
     }
     hd_json_close(&dump->out, '}');

@@ -23,6 +23,7 @@ ivar_i(ID name, VALUE value, st_data_t arg) {
 void
 hd_write_ivars(struct hd_dump *dump, VALUE obj) {
     struct ivar_walk walk = {dump, false};
+    hd_begin_keys(dump->names);
     rb_ivar_foreach(obj, ivar_i, (st_data_t)&walk);
     if (walk.open) hd_json_close(&dump->out, '}');
 }

@@ -88,10 +88,12 @@ void
 hd_write_locals(struct hd_dump *dump, const ID *names, const VALUE *values, unsigned size) {
     struct hd_sink *out = &dump->out;
     HD_PUT(out, ",\"locals\":{");
+    hd_begin_keys(dump->names);
     for (unsigned i = 0; i < size; i++) {
         bool again = false; // block arguments called `_` may stand twice: the first keeps the name
         for (unsigned j = 0; j < i && !again; j++) again = names[j] == names[i];
-        if (again || !RTEST(rb_id2str(names[i])) || !hd_take_value(dump, values[i])) continue;
+        if (again || !hd_may_put_key(dump->names, names[i])) continue;
+        if (!hd_take_value(dump, values[i])) continue;
         hd_put_key(out, dump->names, names[i]);
         hd_put_plain_value(dump, values[i], ',');
     }

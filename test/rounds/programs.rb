@@ -10,14 +10,17 @@ seconds = ENV.fetch("SECONDS", count ? nil : "30")&.then { |text| Float(text) }
 flags = ENV.fetch("FLAGS", "").split
 $stdout.sync = true
 
+session = Programs::Session.new(flags: flags)
+at_exit { session.close }
+
 if ENV["PROGRAM"]
-  outcome = Programs::Fuzz.new(seed: seed, flags: flags).replay(File.read(ENV.fetch("PROGRAM")))
+  outcome = session.outcome(File.read(ENV.fetch("PROGRAM")))
   puts outcome, *outcome.failed
   exit outcome.good?
 end
 
 puts "Ruby #{RUBY_VERSION} #{flags.join(" ")}: SEED=#{seed}"
-fuzz = Programs::Fuzz.new(seed: seed, seconds: seconds, count: count, flags: flags)
+fuzz = Programs::Fuzz.new(session, seed: seed, seconds: seconds, count: count)
 fuzz.run { |report| puts report if (report.dumps % 25).zero? }
 puts fuzz.report
 failures = fuzz.report.failed.map { |text| text[/\A.*?(?= \S*program\d+\.rb:|$)/, 0] }.tally

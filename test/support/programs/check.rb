@@ -83,12 +83,17 @@ module Programs
   end
 
   # Law 2, but for what has no name in MRI: variables that some exceptions have for C alone, and
-  # the argument that a block takes apart.
+  # the argument that a block takes apart; and for names that are spelled like others.
   class ProgramNames < NameLaw
     private
 
     def named?(line)
-      super && line["imemo_type"] != "env" && !line["ivars"]&.key?("mesg")
+      super && line["imemo_type"] != "env" && !line["ivars"]&.key?("mesg") &&
+        names(line).all? { |name| name.ascii_only? && !name.include?("\\") }
+    end
+
+    def names(line)
+      line.values_at("ivars", "members").compact.flat_map(&:keys)
     end
   end
 

@@ -50,26 +50,12 @@ module Programs
       end
     end
 
-    # As a line has it.
-    def value(expected)
-      expected.is_a?(String) ? text(expected) : expected
-    end
-
-    def values(list)
-      list.map { |item| value(item) }
-    end
-
-    def map(pairs)
-      pairs.to_h { |name, item| [text(name), value(item)] }
-    end
-
     def same(found, expected)
       found.eql?(expected) || normal(found).eql?(normal(expected)) || found
     end
 
     def subset(found, expected)
-      found = normal(found)
-      missing = normal(expected).reject { |name, item| found.key?(name) && found[name].eql?(item) }
+      missing = expected.reject { |name, item| found.key?(name) && found[name].eql?(item) }
       missing.empty? || found.slice(*missing.keys)
     end
 
@@ -88,7 +74,7 @@ module Programs
     # Others are names that MRI and extensions use for themselves.
     def check_ivars(pairs)
       found = (@line["ivars"] || {}).select { |name, _| name.start_with?("@") }
-      same(found, map(pairs))
+      same(found, pairs)
     end
 
     def check_content(bytes)
@@ -112,12 +98,12 @@ module Programs
     end
 
     %w[compare_by_identity lambda fd receiver numerator denominator real imaginary default
-       default_proc].each do |name|
-      define_method(:"check_#{name}") { |expected| same(@line[name], value(expected)) }
+       default_proc method].each do |name|
+      define_method(:"check_#{name}") { |expected| same(@line[name], expected) }
     end
 
-    %w[thread_name method].each do |name|
-      define_method(:"check_#{name}") { |expected| same(@line[name], text(expected)) }
+    def check_thread_name(name)
+      same(@line["thread_name"], text(name))
     end
 
     # A proc made from a method has no place of its own.
@@ -131,7 +117,6 @@ module Programs
 
     # Those of a shared array stand on the line of the one that holds them.
     def check_elements(list)
-      list = values(list)
       return same(@line["elements"], list) if @line.key?("elements") || !@line["shared"]
 
       root = at(@line["shared_root"]) or return "no root"
@@ -139,11 +124,11 @@ module Programs
     end
 
     def check_entries(pairs)
-      same(@line["entries"], pairs.map { |pair| values(pair) })
+      same(@line["entries"], pairs)
     end
 
     def check_members(pairs)
-      same(@line["members"], map(pairs))
+      same(@line["members"], pairs)
     end
 
     def check_value(expected)
@@ -168,7 +153,7 @@ module Programs
         blocks << env["block"]
         env = at(env["parent"])
       end
-      expected = map(pairs).reject { |name, item| unread?(locals.fetch(name, 0), item, blocks) }
+      expected = pairs.reject { |name, item| unread?(locals.fetch(name, 0), item, blocks) }
       subset(locals, expected)
     end
 
@@ -184,7 +169,7 @@ module Programs
       missing = list.reject do |thread, name, item|
         lines = [@line, @lines.call(thread)].compact
         frames = lines.flat_map { |line| line["frames"] || [] }
-        frames.any? { |frame| normal(locals(frame))[normal(text(name))].eql?(normal(value(item))) }
+        frames.any? { |frame| locals(frame)[name].eql?(item) }
       end
       missing.empty? || "without #{missing.inspect}"
     end
@@ -194,21 +179,20 @@ module Programs
     end
 
     def check_weak_pairs(pairs)
-      found = normal(@line["weak"] || [])
-      expected = normal(pairs.map { |pair| values(pair) })
-      ((found - expected).empty? && (expected - found).empty?) || found
+      found = @line["weak"] || []
+      ((found - pairs).empty? && (pairs - found).empty?) || found
     end
 
     def check_constants(pairs)
-      subset(@line["constants"] || {}, map(pairs))
+      subset(@line["constants"] || {}, pairs)
     end
 
     def check_class_variables(pairs)
-      same(@line["class_variables"] || {}, map(pairs))
+      subset(@line["class_variables"] || {}, pairs)
     end
 
     def check_methods(names)
-      missing = normal(names.map { |name| text(name) }) - normal((@line["methods"] || {}).keys)
+      missing = names - (@line["methods"] || {}).keys
       missing.empty? || "without #{missing}"
     end
   end

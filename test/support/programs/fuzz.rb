@@ -26,7 +26,8 @@ module Programs
         format("%<programs>d programs of %<pieces>d pieces (%<failed>d raised) in %<dumps>d " \
                "dumps, %<lines>d new lines of %<kinds>d kinds; %<own>d ended the process before " \
                "the dump, %<found>d found", programs: programs, pieces: pieces, failed: failed.size,
-                                            dumps: dumps, lines: kinds.values.sum, kinds: kinds.size,
+                                            dumps: dumps, lines: kinds.values.sum,
+                                            kinds: kinds.size,
                                             own: own, found: found.size)
       end
     end
@@ -34,12 +35,12 @@ module Programs
     attr_reader :report
 
     # Programs have the numbers from `seed` on.
-    def initialize(seed:, seconds: nil, count: nil, flags: [], found: FOUND)
+    def initialize(session, seed:, seconds: nil, count: nil, found: FOUND)
+      @session = session
       @seed = seed
       @deadline = seconds && (now + seconds)
       @count = count
       @found = found
-      @session = Session.new(flags: flags)
       @report = Report.new(0, 0, 0, [], {}, [], 0)
     end
 
@@ -54,15 +55,6 @@ module Programs
       end
       bad.each { |outcome| examine(outcome.sources) }
       @report
-    ensure
-      @session.close
-    end
-
-    # The same for a program that was kept.
-    def replay(source)
-      @session.outcome(source)
-    ensure
-      @session.close
     end
 
     private

@@ -39,7 +39,7 @@ module Programs
 
       # A local variable of whoever calls this, which has to be found in a frame of it.
       def local(name, object)
-        LOCALS << [Fiber.current, Thread.current, name.to_s, object]
+        LOCALS << [Fiber.current, Thread.current, name.name, object]
         object
       end
 

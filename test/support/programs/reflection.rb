@@ -4,7 +4,7 @@ module Programs
   # What Ruby itself tells of objects: what their lines must say. Asks through methods of the core's
   # own classes, because programs redefine theirs.
   #
-  # A value is written as a dump writes it; texts are bytes.
+  # Names and values are written as a dump writes them, other texts are bytes.
   class Reflection
     LIMIT = 1500
 
@@ -64,7 +64,7 @@ module Programs
         next unless ask(Fiber, :alive?, fiber) && ask(Thread, :alive?, thread)
 
         expected = (@found[Oracle.address(fiber)] ||= {})
-        (expected[:frame_locals] ||= []) << [Oracle.address(thread), name.b, value(object)]
+        (expected[:frame_locals] ||= []) << [Oracle.address(thread), name, value(object)]
       end
     end
 
@@ -93,7 +93,7 @@ module Programs
       @queue << object if address && @queue.size < LIMIT
       return format("0x%x", address) if address
 
-      IS[object, Symbol] ? ":".b + ask(Symbol, :name, object).b : object
+      IS[object, Symbol] ? ":#{spelled(object)}" : object
     end
 
     def ask(owner, name, object, ...)
@@ -105,11 +105,30 @@ module Programs
     end
 
     def variables(object)
-      VARIABLES[object].to_h { |name| [bytes(name), value(VARIABLE[object, name])] }
+      first(VARIABLES[object].map { |name| [spelled(name), value(VARIABLE[object, name])] })
     end
 
-    def bytes(symbol)
-      ask(Symbol, :name, symbol).b
+    # A name as a dump writes it.
+    def spelled(symbol)
+      name = ask(Symbol, :name, symbol)
+      return name.b.gsub(/./mn) { |byte| spell(byte) } unless name.encoding.ascii_compatible?
+
+      name.b.force_encoding(Encoding::UTF_8).scrub { |bad| spell(bad) }
+    end
+
+    def spell(bytes)
+      bytes.bytes.map { |byte| format("\\x%02x", byte) }.join
+    end
+
+    # Of names that are spelled alike a map has the first.
+    def first(pairs)
+      pairs.each_with_object({}) { |(name, item), map| map[name] = item unless map.key?(name) }
+    end
+
+    # Where their order is not known: those that nothing is spelled like.
+    def unique(pairs)
+      names = pairs.map(&:first).tally
+      pairs.select { |name, _| names[name] == 1 }.to_h
     end
 
     def of_string(string)
@@ -122,7 +141,7 @@ module Programs
     end
 
     def of_symbol(symbol)
-      { content: bytes(symbol) }
+      { content: ask(Symbol, :name, symbol).b }
     end
 
     def of_array(array)
@@ -141,14 +160,14 @@ module Programs
     end
 
     def of_struct(struct)
-      pairs = {}
-      ask(Struct, :each_pair, struct) { |name, item| pairs[bytes(name)] = value(item) }
-      { members: pairs }
+      pairs = []
+      ask(Struct, :each_pair, struct) { |name, item| pairs << [spelled(name), value(item)] }
+      { members: first(pairs) }
     end
 
     def of_data(data)
       pairs = ask(::Data, :to_h, data)
-      { members: pairs.to_h { |name, item| [bytes(name), value(item)] } }
+      { members: first(pairs.map { |name, item| [spelled(name), value(item)] }) }
     end
 
     def of_regexp(regexp)
@@ -191,15 +210,16 @@ module Programs
 
     def locals_of(binding)
       names = ask(Binding, :local_variables, binding)
-      names.to_h { |name| [bytes(name), value(binding.local_variable_get(name))] }
+      unique(names.map { |name| [spelled(name), value(binding.local_variable_get(name))] })
     end
 
     def of_method(method)
-      { method: bytes(ask(Method, :name, method)), receiver: value(ask(Method, :receiver, method)) }
+      { method: spelled(ask(Method, :name, method)),
+        receiver: value(ask(Method, :receiver, method)) }
     end
 
     def of_unbound_method(method)
-      { method: bytes(ask(UnboundMethod, :name, method)) }
+      { method: spelled(ask(UnboundMethod, :name, method)) }
     end
 
     def of_thread(thread)
@@ -221,9 +241,10 @@ module Programs
     def of_module(mod)
       fields = { module_name: name_of(mod) }
       fields[:constants] = constants(mod)
-      fields[:class_variables] = CLASS_VARIABLES[mod, false].to_h do |name|
-        [bytes(name), value(CLASS_VARIABLE[mod, name])]
+      variables = CLASS_VARIABLES[mod, false].map do |name|
+        [spelled(name), value(CLASS_VARIABLE[mod, name])]
       end
+      fields[:class_variables] = unique(variables)
       # With something prepended, they hang on another object.
       fields[:methods] = methods_of(mod) if ANCESTORS[mod].first.equal?(mod)
       fields
@@ -231,11 +252,11 @@ module Programs
 
     def constants(mod)
       names = CONSTANTS[mod, false].reject { |name| AUTOLOAD[mod, name, false] }
-      names.to_h { |name| [bytes(name), value(CONSTANT[mod, name, false])] }
+      unique(names.map { |name| [spelled(name), value(CONSTANT[mod, name, false])] })
     end
 
     def methods_of(mod)
-      [PUBLIC, PRIVATE, PROTECTED].flat_map { |list| list[mod, false] }.map { |name| bytes(name) }
+      [PUBLIC, PRIVATE, PROTECTED].flat_map { |list| list[mod, false] }.map { |name| spelled(name) }
     end
   end
 end

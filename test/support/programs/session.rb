@@ -35,13 +35,6 @@ module Programs
 
     class Stuck < StandardError; end
 
-    def self.open(**options)
-      session = new(**options)
-      yield session
-    ensure
-      session&.close
-    end
-
     def initialize(flags: [])
       @flags = flags
       @directory = Dir.mktmpdir("heapdump-programs")
