@@ -1,9 +1,9 @@
 /* See best.h. */
 #include "best.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-static int
+static bool
 worse(const struct hg_candidate *a, const struct hg_candidate *b) {
     return a->score != b->score ? a->score < b->score : a->node > b->node;
 }
@@ -36,21 +36,21 @@ sift_down(struct hg_candidate *items, size_t count) {
 }
 
 /* Room for one more; it may be asked for billions, so it grows as it is used. */
-static int
+static bool
 grow(struct hg_best *best) {
     size_t capacity = best->capacity ? best->capacity * 2 : 64;
     struct hg_candidate *items = realloc(best->items, capacity * sizeof(*items));
-    if (!items) return 0;
+    if (!items) return false;
     best->items = items;
     best->capacity = capacity;
-    return 1;
+    return true;
 }
 
-int
+bool
 hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node) {
     struct hg_candidate offered = {score, node};
     if (best->count < best->room) {
-        if (best->count == best->capacity && !grow(best)) return 0;
+        if (best->count == best->capacity && !grow(best)) return false;
         best->items[best->count] = offered;
         sift_up(best->items, best->count++);
     }
@@ -58,7 +58,7 @@ hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node) {
         best->items[0] = offered;
         sift_down(best->items, best->count);
     }
-    return 1;
+    return true;
 }
 
 static int
@@ -74,5 +74,5 @@ hg_best_sort(struct hg_best *best) {
 void
 hg_best_free(struct hg_best *best) {
     free(best->items);
-    memset(best, 0, sizeof(*best));
+    *best = (struct hg_best){0};
 }

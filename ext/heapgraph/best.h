@@ -5,8 +5,9 @@
 #ifndef HEAPGRAPH_BEST_H
 #define HEAPGRAPH_BEST_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 struct hg_candidate {
     uint64_t score;
@@ -19,8 +20,8 @@ struct hg_best {
     size_t count, capacity, room;
 };
 
-/* 0 if there was no memory. */
-int hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node);
+/* False if there was no memory. */
+bool hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node);
 
 /* Best first; nothing may be offered afterwards. */
 void hg_best_sort(struct hg_best *best);

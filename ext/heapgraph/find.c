@@ -11,7 +11,6 @@ static bool
 matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
         uint32_t node) {
     if (filter->type != HG_ANY_TYPE && graph->type[node] != filter->type) return false;
-    if (filter->label != HG_NO_STRING && graph->label[node] != filter->label) return false;
     if (filter->reachable && !hg_is_reachable(tree, node)) return false;
     if (filter->least_bytes && hg_memsize(graph, node) < filter->least_bytes) return false;
     if (!filter->classes) return true;

@@ -15,7 +15,6 @@ struct hg_filter {
     uint8_t type;            /* enum hg_type or HG_ANY_TYPE */
     const uint32_t *classes; /* nodes of classes, one of which it is an instance of; NULL for any */
     size_t class_count;
-    uint32_t label;       /* its word (hg_graph.label), HG_NO_STRING for any */
     uint64_t least_bytes; /* its shallow size at least */
     bool reachable;       /* garbage does not count */
 };

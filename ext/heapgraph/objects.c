@@ -116,7 +116,6 @@ graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, 
     uint32_t chosen[64];
     struct search search = {
         .filter = {.type = NIL_P(type) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(type),
-                   .label = HG_NO_STRING,
                    .least_bytes = NUM2ULL(least),
                    .reachable = RTEST(reachable)},
         .limit = NUM2UINT(limit),

@@ -7,7 +7,6 @@
 #include "bytes.h"
 #include "words.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* One line while it is taken in. */
@@ -504,7 +503,6 @@ static bool
 finish_node(struct line *line) {
     struct hg_recorder *recorder = line->recorder;
     if (!recorder->failed && !hg_pack_node(&recorder->nodes, &line->node)) recorder->failed = true;
-    recorder->edge_count += line->node.edges;
     return !recorder->failed;
 }
 
@@ -667,7 +665,6 @@ take_object(struct line *line, const struct hg_token *address_token) {
     note_allocation(line);
     note_rare(line);
     recorder->object_lines++;
-    recorder->node_count++;
     return finish_node(line);
 }
 

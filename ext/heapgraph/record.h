@@ -53,7 +53,7 @@ struct hg_recorder {
 
     struct hg_list nodes; /* packed */
     struct hg_list edges, allocations, sizes, class_names, shapes, shaped;
-    uint64_t node_count, root_count, edge_count, size_count;
+    uint64_t root_count, size_count;
 
     uint64_t object_lines, unknown_types, bad_references, promised_objects;
     uint32_t header_line, footer_line; /* where they are there */

@@ -42,11 +42,6 @@ hg_source_name(const struct hg_source *source) {
     return source->name;
 }
 
-uint64_t
-hg_source_file_size(const struct hg_source *source) {
-    return source->size;
-}
-
 bool
 hg_source_damaged(const struct hg_source *source, uint64_t *byte) {
     *byte = source->damaged_at;

@@ -33,9 +33,6 @@ void hg_source_free(struct hg_source *source);
 /* What to call it in messages. */
 const char *hg_source_name(const struct hg_source *source);
 
-/* Bytes of the file as it lies there. */
-uint64_t hg_source_file_size(const struct hg_source *source);
-
 /*
  * Whether compressed data ended too early or was broken somewhere, and where in the file; known
  * after a pass. What could be decoded has been given out.

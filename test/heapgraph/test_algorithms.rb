@@ -8,8 +8,8 @@ require "support/c_program"
 class TestAlgorithms < Minitest::Test
   BELOW = {
     "dominators" => %w[array dominators],
-    "retained" => %w[array dominators retained],
-    "groups" => %w[array dominators groups retained],
+    "retained" => %w[array best dominators retained],
+    "groups" => %w[array dominators groups],
     "paths" => %w[array inverse paths steps detours]
   }.freeze
 
