@@ -55,7 +55,6 @@ hgb_any(VALUE graph) {
     return rb_check_typeddata(graph, &binding_type);
 }
 
-/* A graph that has been loaded. */
 struct binding *
 hgb_loaded(VALUE graph) {
     struct binding *self = hgb_any(graph);
@@ -83,12 +82,7 @@ hgb_check(const struct binding *self, const struct hg_task *task, enum hg_status
     if (status != HG_OK) fail(self, task, status);
 }
 
-/*
- * Long work goes to a thread that Ruby does not know, while the caller waits without the GVL. So
- * signal handlers run in between, and whatever wants to raise (Ctrl-C, a timeout, Thread#kill) stops
- * the work first. `function` gives back what it has allocated unless it returns HG_OK; `undo` (may
- * be NULL) does so where it returned HG_OK and nobody wants it any more.
- */
+/* What hgb_run has handed out. */
 struct work {
     struct binding *self;
     enum hg_status (*function)(struct binding *, void *);
@@ -174,7 +168,6 @@ finish(VALUE data) {
     return rb_mutex_unlock(work->self->lock);
 }
 
-/* Returns when `function` has returned HG_OK, else raises. */
 void
 hgb_run(struct binding *self, enum hg_status (*function)(struct binding *, void *), void *argument,
         void (*undo)(void *)) {

@@ -17,9 +17,9 @@
 struct binding {
     struct hg_analysis analysis;
     struct hg_task task;
-    bool has_tree, has_parents, has_inverse;
-    VALUE lock; /* a Mutex */
-    VALUE path; /* a String, for messages */
+    _Atomic bool has_tree, has_parents, has_inverse; /* set by the thread that has built them */
+    VALUE lock;                                      /* a Mutex */
+    VALUE path;                                      /* a String, for messages */
 };
 
 /* A new graph without a dump. */

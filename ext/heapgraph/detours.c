@@ -10,7 +10,6 @@
  * referrer, the edge, and the way on from the entry. They are tried from the best one on.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "array.h"
 #include "paths.h"

@@ -1,8 +1,8 @@
 /*
  * The graph of one dump: what load fills in and every question reads. Nothing here knows Ruby's C
- * API; only heapgraph.c does.
+ * API; only the files that include binding.h do.
  *
- *   source -> line -> strings, index -> GRAPH -> inverse, dominators, paths -> groups, diff, leaks
+ *   source -> line -> strings, index -> GRAPH -> inverse, dominators, paths -> groups, leaks
  *
  * Nodes are dense numbers: first the objects of the dump in the order of their addresses, then the
  * ROOT lines in the order of the file, last one virtual root that holds all roots:
@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define HG_NO_NODE UINT32_MAX
 #define HG_NO_STRING UINT32_MAX
@@ -192,6 +193,15 @@ uint32_t hg_node_at(const struct hg_graph *graph, uint64_t address);
 
 /* Text of an interned string: UTF-8, `length` bytes, also NUL-terminated. Never NULL. */
 const char *hg_string(const struct hg_graph *graph, uint32_t string, size_t *length);
+
+/* Whether an interned string is this text; false for HG_NO_STRING and HG_PAYLOAD_NONE. */
+static inline bool
+hg_string_is(const struct hg_graph *graph, uint32_t string, const char *text) {
+    if (string == HG_NO_STRING || string == HG_PAYLOAD_NONE) return false;
+    size_t length;
+    const char *is = hg_string(graph, string, &length);
+    return length == strlen(text) && memcmp(is, text, length) == 0;
+}
 
 /*
  * The class that a reader wants to see for an object: singleton classes and includers skipped.

@@ -10,17 +10,9 @@
 #include "progress.h"
 
 static bool
-is_text(const struct hg_graph *graph, uint32_t string, const char *text) {
-    if (string == HG_NO_STRING || string == HG_PAYLOAD_NONE) return false;
-    size_t length;
-    const char *is = hg_string(graph, string, &length);
-    return length == strlen(text) && memcmp(is, text, length) == 0;
-}
-
-static bool
 is_any(const struct hg_graph *graph, uint32_t string, const char *const *texts) {
     for (; *texts; texts++) {
-        if (is_text(graph, string, *texts)) return true;
+        if (hg_string_is(graph, string, *texts)) return true;
     }
     return false;
 }
@@ -109,7 +101,7 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
     uint8_t marks = inherited & (HG_TRAIL_CODE | HG_TRAIL_VM);
     bool imemo = graph->type[node] == HG_T_IMEMO;
     if (is_hidden(graph, node)) marks |= HG_TRAIL_HIDDEN;
-    if (imemo && is_text(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
+    if (imemo && hg_string_is(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
     if (imemo && hg_edge_kind(name) == HG_E_METHOD) marks |= HG_TRAIL_METHOD;
     if (is_content(graph, node)) marks |= HG_TRAIL_CONTENT;
     if (parent == HG_NO_NODE) return marks;

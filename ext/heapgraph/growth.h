@@ -72,4 +72,12 @@ hg_growth_count(const struct hg_growth *growth, uint32_t dump, uint32_t trail) {
     return hg_growth_sum(growth, dump, trail).count;
 }
 
+/* Whether a dump has an object of another: at its address, on its trail. */
+static inline bool
+hg_growth_has(const struct hg_growth_dump *dump, const struct hg_growth_dump *other,
+              uint32_t node) {
+    uint32_t here = hg_node_at(dump->graph, hg_address(other->graph, node));
+    return here != HG_NO_NODE && dump->trail[here] == other->trail[node];
+}
+
 #endif

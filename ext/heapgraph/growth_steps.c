@@ -52,7 +52,7 @@ hg_steps_text(const char *text, size_t length) {
         hash = (hash ^ (number ? '#' : (unsigned char)text[i])) * UINT64_C(0x100000001b3);
         i += number ? number : 1;
     }
-    hash = hg_mix(hash, 1);
+    hash = hg_steps_join(hash, 1);
     return hash ? hash : 1;
 }
 
@@ -83,25 +83,25 @@ uint64_t
 hg_steps_class(struct hg_steps *steps, uint32_t node) {
     const struct hg_graph *graph = steps->graph;
     uint8_t type = graph->type[node];
-    uint64_t plain = hg_mix(type, 3);
+    uint64_t plain = hg_steps_join(type, 3);
     switch (type) {
     case HG_T_CLASS:
     case HG_T_MODULE:
-        return graph->flags[node] & HG_N_SINGLETON ? hg_mix(plain, 1) : plain;
+        return graph->flags[node] & HG_N_SINGLETON ? hg_steps_join(plain, 1) : plain;
     case HG_T_ICLASS:
     case HG_T_VIRTUAL_ROOT:
     case HG_T_MISSING:
         return plain;
     case HG_T_IMEMO:
     case HG_T_ROOT:
-        return hg_mix(plain, string_hash(steps, graph->label[node]));
+        return hg_steps_join(plain, string_hash(steps, graph->label[node]));
     }
     uint32_t class = graph->class_node[node];
     if (class == HG_NO_NODE) return plain;
     if (!steps->classes[class]) {
         uint32_t real = hg_real_class(graph, node);
         uint32_t name = real == HG_NO_NODE ? HG_NO_STRING : graph->label[real];
-        steps->classes[class] = hg_mix(string_hash(steps, name), 4) | 1;
+        steps->classes[class] = hg_steps_join(string_hash(steps, name), 4) | 1;
     }
     return steps->classes[class];
 }
@@ -132,8 +132,9 @@ hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target) {
     enum hg_edge_kind kind = hg_edge_kind(name);
     // how the key is written is no difference
     if (kind == HG_E_VALUE_AT || kind == HG_E_VALUE_INT) kind = HG_E_VALUE;
-    uint64_t edge = hg_mix(kind, has_text(kind) ? string_hash(steps, hg_edge_payload(name)) : 5);
-    return hg_mix(edge, hg_steps_class(steps, target));
+    uint64_t edge = hg_steps_join(kind,
+                                  has_text(kind) ? string_hash(steps, hg_edge_payload(name)) : 5);
+    return hg_steps_join(edge, hg_steps_class(steps, target));
 }
 
 uint64_t
@@ -144,5 +145,5 @@ hg_steps_module(struct hg_steps *steps, uint32_t node) {
     for (size_t i = 0; i < length; i++) {
         hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
     }
-    return hg_mix(hash, 6);
+    return hg_steps_join(hash, 6);
 }

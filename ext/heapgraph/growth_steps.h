@@ -26,7 +26,7 @@ void hg_steps_free(struct hg_steps *steps);
 
 /* Two numbers as one. */
 static inline uint64_t
-hg_mix(uint64_t a, uint64_t b) {
+hg_steps_join(uint64_t a, uint64_t b) {
     uint64_t x = (a ^ (b << 32 | b >> 32)) * UINT64_C(0x9e3779b97f4a7c15) + b;
     x ^= x >> 32;
     x *= UINT64_C(0xd6e8feb86659fd93);

@@ -4,7 +4,6 @@
 #include "growth_trails.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define FIRST_ROOM 4096
 

@@ -60,7 +60,7 @@ put_off(struct search *search, enum hg_rank rank, struct late late) {
 static void
 offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t length) {
     if (search->settled[to] || length > search->length[to]) return;
-    uint64_t hash = hg_mix(search->hash[from], hg_steps_take(search->steps, name, to));
+    uint64_t hash = hg_steps_join(search->hash[from], hg_steps_take(search->steps, name, to));
     if (length == search->length[to] && hash >= search->hash[to]) return;
     bool waits_already = length == search->length[to];
     search->length[to] = length;
@@ -74,19 +74,11 @@ offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t
     if (list->failed) search->failed = true;
 }
 
-static bool
-is_text(const struct hg_graph *graph, uint32_t string, const char *text) {
-    if (string == HG_NO_STRING) return false;
-    size_t length;
-    const char *is = hg_string(graph, string, &length);
-    return length == strlen(text) && memcmp(is, text, length) == 0;
-}
-
 /* All locals of the main program at once, which the thread that runs it holds as well. */
 static bool
 is_toplevel_binding(const struct hg_graph *graph, uint32_t name) {
     return hg_edge_kind(name) == HG_E_CONSTANT &&
-           is_text(graph, hg_edge_payload(name), "TOPLEVEL_BINDING");
+           hg_string_is(graph, hg_edge_payload(name), "TOPLEVEL_BINDING");
 }
 
 /*
@@ -98,7 +90,7 @@ static bool
 has_stack(const struct hg_graph *graph, uint32_t node) {
     if (graph->type[node] != HG_T_DATA) return false;
     uint32_t kind = graph->label[node];
-    return is_text(graph, kind, "VM/thread") || is_text(graph, kind, "fiber");
+    return hg_string_is(graph, kind, "VM/thread") || hg_string_is(graph, kind, "fiber");
 }
 
 static enum hg_rank
@@ -230,7 +222,7 @@ static void
 begin_at_modules(struct search *search) {
     const struct hg_graph *graph = search->graph;
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (!is_module(graph, node) || !is_text(graph, graph->label[node], "Object")) continue;
+        if (!is_module(graph, node) || !hg_string_is(graph, graph->label[node], "Object")) continue;
         begin_at_constants(search, node);
         break;
     }

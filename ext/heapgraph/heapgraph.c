@@ -101,7 +101,6 @@ load(struct binding *self, void *data) {
 
     if (hg_index_begin(load->path, analysis, &self->task) != HG_STOPPED) return HG_OK;
     hg_analysis_free(analysis);
-    memset(analysis, 0, sizeof(*analysis));
     return HG_STOPPED;
 }
 

@@ -13,12 +13,6 @@
 #include "progress.h"
 #include "source.h"
 
-static bool
-same_dump(const struct hg_identity *a, const struct hg_identity *b) {
-    return a->size == b->size && a->hash == b->hash && a->seconds == b->seconds &&
-           a->nanoseconds == b->nanoseconds;
-}
-
 /* -- the header -- */
 
 /* Whether each section lies in the file and has the size that the numbers ask for. */
@@ -43,7 +37,7 @@ check_header(const struct hg_index_header *header, uint64_t file_size,
            header->version == HG_INDEX_VERSION && header->byte_order == 0x01020304 &&
            header->header_size == sizeof(*header) && header->sections == HG_SECTION_COUNT &&
            header->checksum == hg_sum_end(&sum) && header->file_size <= file_size &&
-           same_dump(&header->identity, identity) && header->has[HG_PART_GRAPH] &&
+           hg_same_dump(&header->identity, identity) && header->has[HG_PART_GRAPH] &&
            (uint64_t)header->objects + header->roots + 1 == header->nodes && check_sections(header);
 }
 

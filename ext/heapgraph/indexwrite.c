@@ -182,9 +182,8 @@ check_identity(const char *path, const struct hg_identity *identity, struct hg_t
     struct hg_identity now;
     enum hg_status status = hg_identify(path, task, &now);
     if (status != HG_OK) return status;
-    bool same = now.size == identity->size && now.hash == identity->hash &&
-                now.seconds == identity->seconds && now.nanoseconds == identity->nanoseconds;
-    return same ? HG_OK : hg_fail(task, HG_IO, 0, "%.100s has changed meanwhile", path);
+    if (hg_same_dump(&now, identity)) return HG_OK;
+    return hg_fail(task, HG_IO, 0, "%.100s has changed meanwhile", path);
 }
 
 static void

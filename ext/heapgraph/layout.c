@@ -115,6 +115,12 @@ hg_identify(const char *path, struct hg_task *task, struct hg_identity *identity
     return status;
 }
 
+bool
+hg_same_dump(const struct hg_identity *a, const struct hg_identity *b) {
+    return a->size == b->size && a->hash == b->hash && a->seconds == b->seconds &&
+           a->nanoseconds == b->nanoseconds;
+}
+
 static char *
 text(const char *format, const char *a, const char *b, uint64_t number) {
     int size = snprintf(NULL, 0, format, a, b, (unsigned long long)number);

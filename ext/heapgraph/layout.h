@@ -95,6 +95,9 @@ uint64_t hg_section_size(const struct hg_index_header *header, enum hg_section_n
 /* Which dump a file is; zeroed for what is no regular file. HG_OK, HG_IO or HG_NO_MEMORY. */
 enum hg_status hg_identify(const char *path, struct hg_task *task, struct hg_identity *identity);
 
+/* Whether two identities are those of one dump. */
+bool hg_same_dump(const struct hg_identity *a, const struct hg_identity *b);
+
 /*
  * The name of the index of a dump, in malloc'ed memory: beside it, or in the cache folder, which is
  * made if it is to be written to. NULL where there is none, or without memory.

@@ -3,7 +3,6 @@
  * last dump has and the one before it has not. The holder of the rest may be somebody else.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "array.h"
 #include "leaks.h"
@@ -32,15 +31,6 @@ struct looks {
     uint16_t *inner;   /* by trail: leak × HG_MAX_INNER + inner part + 1 */
 };
 
-/* The same object in another dump: at its address, on its trail. */
-static bool
-is_in(const struct looks *looks, const struct hg_growth_dump *from, uint32_t node,
-      const struct hg_growth_dump *to) {
-    uint32_t there = hg_node_at(to->graph, hg_address(from->graph, node));
-    return there != HG_NO_NODE && there < to->graph->objects &&
-           to->trail[there] == from->trail[node];
-}
-
 /* How much stays where it is. After a compaction nothing can be told by addresses. */
 static void
 sample_stable(struct looks *looks) {
@@ -51,7 +41,7 @@ sample_stable(struct looks *looks) {
         for (uint32_t node = 0; node < dump->graph->objects; node += SAMPLE) {
             if (dump->trail[node] == HG_NO_TRAIL) continue;
             sampled++;
-            stable += is_in(looks, dump, node, dump + 1);
+            stable += hg_growth_has(dump + 1, dump, node);
         }
         looks->leaks->stable[number] = sampled ? (uint32_t)(stable * 1000 / sampled) : 0;
     }
@@ -66,7 +56,7 @@ count_kept(struct looks *looks) {
         for (uint32_t node = 0; node < dump->graph->objects; node++) {
             if (node % HG_STRIDE == 0 && !hg_step(looks->task, node)) return HG_STOPPED;
             uint8_t leak = hg_leak_at(looks->leaks, dump, node);
-            if (leak && is_in(looks, dump, node, dump + 1))
+            if (leak && hg_growth_has(dump + 1, dump, node))
                 looks->leaks->leak[leak - 1].kept[number]++;
         }
     }
@@ -90,13 +80,13 @@ is_inside(const struct looks *looks, uint32_t node, uint8_t leak) {
  * Marks the newcomers and lists their holders. A leak without newcomers (its objects have moved, or
  * grew before) is asked about all its objects.
  */
-static enum hg_status
+static void
 find_newcomers(struct looks *looks) {
     const struct hg_growth_dump *last = looks->last;
     bool has[HG_MAX_LEAKS + 1] = {false};
     for (uint32_t node = 0; node < last->graph->objects; node++) {
         uint8_t leak = hg_leak_at(looks->leaks, last, node);
-        if (!leak || is_in(looks, last, node, looks->before)) continue;
+        if (!leak || hg_growth_has(looks->before, last, node)) continue;
         looks->newcomer[node] = 1;
         if (is_first_part(looks, node)) has[leak] = true;
     }
@@ -114,7 +104,6 @@ find_newcomers(struct looks *looks) {
         of->newcomers++;
         if (!chained) hg_numbers_add(&looks->look[leak - 1].holders, parent);
     }
-    return HG_OK;
 }
 
 static int
@@ -277,8 +266,8 @@ static enum hg_status
 look(struct looks *looks) {
     sample_stable(looks);
     enum hg_status status = count_kept(looks);
-    if (status == HG_OK) status = find_newcomers(looks);
     if (status != HG_OK) return status;
+    find_newcomers(looks);
     for (uint32_t i = 0; i < looks->leaks->leaks; i++) {
         struct hg_numbers *holders = &looks->look[i].holders;
         if (holders->failed) return HG_NO_MEMORY;

@@ -29,12 +29,6 @@ is_below(const struct hg_growth *growth, uint32_t trail, uint32_t other) {
     return trail == other;
 }
 
-static bool
-is_new(const struct hg_growth_dump *dump, const struct hg_growth_dump *before, uint32_t node) {
-    uint32_t there = hg_node_at(before->graph, hg_address(dump->graph, node));
-    return there == HG_NO_NODE || before->trail[there] != dump->trail[node];
-}
-
 enum hg_status
 hg_leaks_nested(const struct hg_growth *growth, struct hg_task *task, const uint8_t *grows,
                 uint8_t *nested) {
@@ -45,11 +39,11 @@ hg_leaks_nested(const struct hg_growth *growth, struct hg_task *task, const uint
     for (uint32_t node = 0; node < dump->graph->objects && goes_on; node++) {
         if (node % HG_STRIDE == 0) goes_on = hg_step(task, node);
         uint32_t trail = dump->trail[node];
-        if (trail == HG_NO_TRAIL || !grows[trail] || !is_new(dump, before, node)) continue;
+        if (trail == HG_NO_TRAIL || !grows[trail] || hg_growth_has(before, dump, node)) continue;
         uint32_t above = visible_above(growth, dump, node);
         if (above == HG_NO_NODE) continue;
         if (is_below(growth, dump->trail[above], trail)) continue;
-        if (grows[dump->trail[above]] && is_new(dump, before, above)) held[trail].company++;
+        if (grows[dump->trail[above]] && !hg_growth_has(before, dump, above)) held[trail].company++;
         else held[trail].others++;
     }
     for (uint32_t trail = 1; trail < growth->trails.count; trail++)

@@ -175,9 +175,8 @@ begin_at(struct search *search, uint32_t node, uint32_t cost) {
 static uint32_t
 find_object(const struct hg_graph *graph) {
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (graph->type[node] != HG_T_CLASS || graph->label[node] == HG_NO_STRING) continue;
-        size_t length;
-        if (strcmp(hg_string(graph, graph->label[node], &length), "Object") == 0) return node;
+        if (graph->type[node] == HG_T_CLASS && hg_string_is(graph, graph->label[node], "Object"))
+            return node;
     }
     return HG_NO_NODE;
 }

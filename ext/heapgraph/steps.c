@@ -1,13 +1,9 @@
 /* Place in the flow: see steps.h and paths.h. */
 #include "steps.h"
 
-#include <string.h>
-
 static bool
 is_labelled(const struct hg_graph *graph, uint32_t node, const char *label) {
-    size_t length;
-    return graph->type[node] == HG_T_DATA && graph->label[node] != HG_NO_STRING &&
-           strcmp(hg_string(graph, graph->label[node], &length), label) == 0;
+    return graph->type[node] == HG_T_DATA && hg_string_is(graph, graph->label[node], label);
 }
 
 static bool
