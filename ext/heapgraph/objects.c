@@ -113,7 +113,7 @@ static VALUE
 graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, VALUE limit,
            VALUE sample) {
     struct binding *binding = hgb_with_tree(self);
-    uint32_t chosen[64];
+    VALUE buffer = 0;
     struct search search = {
         .filter = {.type = NIL_P(type) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(type),
                    .least_bytes = NUM2ULL(least),
@@ -124,13 +124,14 @@ graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, 
     if (!NIL_P(classes)) {
         Check_Type(classes, T_ARRAY);
         size_t count = (size_t)RARRAY_LEN(classes);
-        if (count > sizeof(chosen) / sizeof(*chosen)) count = sizeof(chosen) / sizeof(*chosen);
+        uint32_t *chosen = ALLOCV_N(uint32_t, buffer, count + 1); // of none it would be NULL
         for (size_t i = 0; i < count; i++)
             chosen[i] = hgb_node(binding, RARRAY_AREF(classes, (long)i));
         search.filter.classes = chosen;
         search.filter.class_count = count;
     }
     hgb_run(binding, find_objects, &search, free_search);
+    ALLOCV_END(buffer);
     return rb_ary_new_from_args(3, ULL2NUM(search.found.objects), ULL2NUM(search.found.bytes),
                                 hgb_list(&search.nodes));
 }

@@ -51,6 +51,23 @@ class TestBinding < HeapDumpTest
     assert_raises(ArgumentError) { graph.pages(0) }
   end
 
+  # A class that is reloaded again and again leaves as many of its name behind.
+  def test_objects_are_found_by_any_number_of_classes
+    path = File.join(scratch, "reloaded.json")
+    File.open(path, "w") do |io|
+      100.times do |i|
+        io.puts format('{"address":"0x%x","type":"CLASS","name":"Again"}', 0x1000 + (i * 40))
+        io.puts format('{"address":"0x%x","type":"OBJECT","class":"0x%x","memsize":40}',
+                       0x8000 + (i * 40), 0x1000 + (i * 40))
+      end
+    end
+    graph = Graph.new.load(path, false, false)
+    classes = graph.modules_named("Again")
+    assert_equal 100, classes.size
+    assert_equal [100, 4000], graph.find(nil, classes, 0, false, 1, false).first(2)
+    assert_equal [0, 0, []], graph.find(nil, [], 0, false, 1, false)
+  end
+
   # Whatever interrupts the thread stops the work, and progress is seen meanwhile.
   def test_work_can_be_interrupted
     path = chain(400_000)
