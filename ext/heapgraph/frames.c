@@ -3,10 +3,10 @@
  */
 #include "frames.h"
 
-#include <errno.h>
+#include "file.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 // Larger frames are not worth decoding for one line; many make a span for one thread, since the
 // last line of a span may reach into the next frame, which is then decoded twice.
@@ -58,19 +58,6 @@ make_spans(struct hg_frames *frames) {
     return true;
 }
 
-static ssize_t
-read_at(int fd, unsigned char *to, size_t n, uint64_t offset) {
-    size_t got = 0;
-    while (got < n) {
-        ssize_t part = pread(fd, to + got, n - got, (off_t)(offset + got));
-        if (part < 0 && errno == EINTR) continue;
-        if (part < 0) return -1;
-        if (part == 0) break;
-        got += (size_t)part;
-    }
-    return (ssize_t)got;
-}
-
 /* A part of the file in memory, in which frames are looked for. */
 struct window {
     unsigned char *bytes;
@@ -86,7 +73,7 @@ move_window(struct window *window, int fd, uint64_t at, size_t room) {
         window->bytes = bytes;
         window->room = room;
     }
-    ssize_t got = read_at(fd, window->bytes, window->room, at);
+    ssize_t got = hg_read_at(fd, window->bytes, window->room, at);
     if (got < 0) return HG_IO;
     window->size = (size_t)got;
     window->at = at;
@@ -191,7 +178,7 @@ decode_frame(const struct hg_frames *frames, int fd, struct hg_frame_reader *rea
     if (!reserve(&reader->packed, &reader->packed_room, packed) ||
         !reserve(&reader->text, &reader->text_room, content + 1))
         return HG_NO_MEMORY;
-    ssize_t got = read_at(fd, reader->packed, packed, frame->at);
+    ssize_t got = hg_read_at(fd, reader->packed, packed, frame->at);
     if (got < 0) return HG_IO;
     const unsigned char *from = reader->packed;
     unsigned char *to = reader->text;

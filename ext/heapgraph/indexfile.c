@@ -1,7 +1,6 @@
 /* Place in the flow: see indexfile.h. Reading an index, and having what is in none computed. */
 #include "indexfile.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "layout.h"
 #include "progress.h"
 #include "source.h"
@@ -46,7 +46,7 @@ hg_index_read_header(const struct hg_index_file *file, const struct hg_identity 
                      struct hg_index_header *header) {
     struct stat about;
     return fstat(file->fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_uid == geteuid() &&
-           pread(file->fd, header, sizeof(*header), 0) == (ssize_t)sizeof(*header) &&
+           hg_read_at(file->fd, header, sizeof(*header), 0) == (ssize_t)sizeof(*header) &&
            check_header(header, (uint64_t)about.st_size, identity);
 }
 
@@ -86,8 +86,7 @@ check_section(struct check *check, const struct hg_section *section, char *piece
     for (uint64_t done = 0; done < section->size;) {
         uint64_t left = section->size - done;
         size_t size = left < room ? (size_t)left : room;
-        ssize_t n = pread(check->file->fd, piece, size, (off_t)(section->offset + done));
-        if (n < 0 && errno == EINTR) continue;
+        ssize_t n = hg_read_at(check->file->fd, piece, size, section->offset + done);
         if (n != (ssize_t)size) return false;
         hg_sum_add(&sum, piece, size);
         done += size;

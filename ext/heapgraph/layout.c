@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "index.h"
+#include "file.h"
 #include "strings.h"
 
 /* -- checksums -- */
@@ -81,10 +81,10 @@ hash_ends(int fd, uint64_t size, struct hg_task *task, uint64_t *hash) {
     char *bytes = malloc(END);
     if (!bytes) return hg_fail(task, HG_NO_MEMORY, 0, "out of memory");
 
-    ssize_t n = pread(fd, bytes, END, 0);
+    ssize_t n = hg_read_at(fd, bytes, END, 0);
     if (n > 0) hg_sum_add(&sum, bytes, (size_t)n / BLOCK * BLOCK);
     if (n >= 0 && size > END) {
-        n = pread(fd, bytes, END, (off_t)(size - END));
+        n = hg_read_at(fd, bytes, END, size - END);
         if (n > 0) hg_sum_add(&sum, bytes, (size_t)n);
     }
     int error = errno;

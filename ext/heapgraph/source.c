@@ -4,6 +4,7 @@
 #include "source.h"
 
 #include "bytes.h"
+#include "file.h"
 #include "frames.h"
 #include "stream.h"
 
@@ -150,7 +151,7 @@ look(struct hg_source *source, struct hg_task *task) {
     source->size = (uint64_t)about.st_size;
 
     unsigned char magic[4];
-    ssize_t n = pread(source->fd, magic, sizeof magic, 0);
+    ssize_t n = hg_read_at(source->fd, magic, sizeof magic, 0);
     if (n < 0) return io_error(task, source, "cannot read");
     source->compression = hg_compression_of(magic, (size_t)n);
     if (source->compression == HG_PLAIN) return HG_OK;
@@ -212,19 +213,6 @@ hg_source_free(struct hg_source *source) {
 
 /* -- text at any place -- */
 
-static ssize_t
-read_at(int fd, char *to, size_t n, uint64_t offset) {
-    size_t got = 0;
-    while (got < n) {
-        ssize_t part = pread(fd, to + got, n - got, (off_t)(offset + got));
-        if (part < 0 && errno == EINTR) continue;
-        if (part < 0) return -1;
-        if (part == 0) break;
-        got += (size_t)part;
-    }
-    return (ssize_t)got;
-}
-
 /* Up to n bytes of text from offset on; *got is less than n at the end of the text only. */
 static enum hg_status
 read_text(struct hg_source *source, struct hg_frame_reader **reader, uint64_t offset, char *to,
@@ -239,7 +227,7 @@ read_text(struct hg_source *source, struct hg_frame_reader **reader, uint64_t of
         return HG_OK;
     }
     int fd = source->compression == HG_PLAIN ? source->fd : source->text;
-    ssize_t read = read_at(fd, to, n, offset);
+    ssize_t read = hg_read_at(fd, to, n, offset);
     if (read < 0) return io_error(task, source, "cannot read");
     *got = (size_t)read;
     return HG_OK;

@@ -3,12 +3,11 @@
  */
 #include "stream.h"
 
-#include "bytes.h"
+#include "file.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 enum { PIECE = 1 << 20, INPUT = 256 << 10 };
 
@@ -51,9 +50,7 @@ hg_stream_free(struct hg_stream *stream) {
 
 static enum hg_status
 read_input(struct hg_stream *stream, struct hg_task *task) {
-    ssize_t n;
-    do n = pread(stream->fd, stream->input, INPUT, (off_t)stream->at);
-    while (n < 0 && errno == EINTR);
+    ssize_t n = hg_read_at(stream->fd, stream->input, INPUT, stream->at);
     if (n < 0) return HG_IO;
     stream->from = stream->input;
     stream->left = (size_t)n;
