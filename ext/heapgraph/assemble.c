@@ -7,16 +7,14 @@
  */
 #include "assemble.h"
 
+#include "array.h"
 #include "shapes.h"
 
 #include <stdlib.h>
 
 /* What a graph owns. */
 struct owned {
-    struct {
-        void *memory;
-        size_t size;
-    } array[16];
+    void *array[16];
     int arrays;
     struct hg_strings strings;
     struct hg_index index;
@@ -25,7 +23,7 @@ struct owned {
 static void
 free_owned(void *data) {
     struct owned *owned = data;
-    for (int i = 0; i < owned->arrays; i++) hg_unmap(owned->array[i].memory, owned->array[i].size);
+    for (int i = 0; i < owned->arrays; i++) hg_array_free(owned->array[i]);
     free((void *)owned->strings.offset);
     free((void *)owned->strings.bytes);
     free((void *)owned->index.key);
@@ -53,10 +51,8 @@ struct assembly {
 static void *
 array(struct assembly *a, size_t count, size_t size) {
     struct owned *owned = a->owned;
-    void *memory = hg_map(count * size);
-    if (!memory) return NULL;
-    owned->array[owned->arrays].memory = memory;
-    owned->array[owned->arrays++].size = count * size;
+    void *memory = hg_array(count, size);
+    if (memory) owned->array[owned->arrays++] = memory;
     return memory;
 }
 

@@ -11,7 +11,7 @@
 
 #include "graph.h"
 #include "index.h"
-#include "memory.h"
+#include "list.h"
 
 /* One object or ROOT line. Its edges are the next ones in the list of edges. */
 struct hg_node_record {

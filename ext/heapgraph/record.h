@@ -7,7 +7,7 @@
 
 #include "graph.h"
 #include "index.h"
-#include "memory.h"
+#include "list.h"
 #include "packed.h"
 #include "source.h"
 #include "strings.h"

@@ -1,17 +1,12 @@
 /*
- * Big arrays: straight from the kernel, in huge pages where it has them, zeroed, and given back
- * the moment they are freed. And lists that grow without moving and can be consumed from the
- * front, so that what is built from a list takes the place of the list.
+ * Lists that grow without moving and can be consumed from the front, so that what is built from a
+ * list takes the place of the list.
  */
-#ifndef HEAPGRAPH_MEMORY_H
-#define HEAPGRAPH_MEMORY_H
+#ifndef HEAPGRAPH_LIST_H
+#define HEAPGRAPH_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* `size` zero bytes, or NULL. Free with hg_unmap and the same size. */
-void *hg_map(size_t size);
-void hg_unmap(void *memory, size_t size);
 
 #define HG_PIECE_SIZE ((size_t)1 << 20)
 

@@ -1,24 +1,10 @@
 /*
- * Memory from mmap; see memory.h.
+ * Lists in pieces from mmap; see list.h.
  */
-#include "memory.h"
+#include "list.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
-
-void *
-hg_map(size_t size) {
-    if (size == 0) size = 1;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return NULL;
-    madvise(memory, size, MADV_HUGEPAGE); // a wish: random access is three times as fast with it
-    return memory;
-}
-
-void
-hg_unmap(void *memory, size_t size) {
-    if (memory) munmap(memory, size ? size : 1);
-}
 
 bool
 hg_list_grow(struct hg_list *list) {
