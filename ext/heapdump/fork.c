@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "detach.h"
 #include "dump.h"
 #include "guard.h"
@@ -49,18 +50,6 @@ report(int fd, const struct hd_shared *shared, int error, int signal, uint64_t o
 /* What ends a coordinator before its time, in good order: the partial file goes first. */
 static const int ends[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 
-/* Signals as in a process that has just begun: Ruby's handlers must not run here. */
-static void
-reset_signals(void) {
-    for (int signal = 1; signal < NSIG; signal++) {
-        if (signal != SIGKILL && signal != SIGSTOP)
-            (void)sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-    }
-    // these come back as errors of write(2)
-    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-    sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-}
-
 /* Blocks those that the coordinator waits for, and lets all others through. */
 static sigset_t
 block_ends(void) {
@@ -69,20 +58,6 @@ block_ends(void) {
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) sigaddset(&set, ends[i]);
     sigprocmask(SIG_SETMASK, &set, NULL);
     return set;
-}
-
-static void
-unblock_signals(void) {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void
-close_between(int first, int last) {
-    if (first > last || close_range((unsigned)first, (unsigned)last, 0) == 0) return;
-    long limit = sysconf(_SC_OPEN_MAX); // a kernel before 5.9
-    for (int fd = first; fd <= last && fd < limit; fd++) close(fd);
 }
 
 /*
@@ -97,9 +72,9 @@ close_all_but(int a, int b) {
     }
     if (low <= STDERR_FILENO) low = STDERR_FILENO;
     if (high <= STDERR_FILENO) high = STDERR_FILENO;
-    close_between(STDERR_FILENO + 1, low - 1);
-    close_between(low + 1, high - 1);
-    close_between(high + 1, INT_MAX);
+    hd_child_close(STDERR_FILENO + 1, low - 1);
+    hd_child_close(low + 1, high - 1);
+    hd_child_close(high + 1, INT_MAX);
 }
 
 /* The application comes first: for the processor, and when memory runs out. */
@@ -144,7 +119,7 @@ fork_child(void) {
     if (pid != 0) return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
-    unblock_signals();
+    hd_child_unblock_signals();
     return 0;
 }
 
@@ -312,7 +287,7 @@ supervise(struct watch *watch, const sigset_t *signals) {
 
 static void
 coordinate(const struct hd_fork *request, int report_fd) {
-    reset_signals();
+    hd_child_reset_signals();
     close_all_but(request->fd, report_fd);
     prctl(PR_SET_NAME, "heapdump");
     stand_back();

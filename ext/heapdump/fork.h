@@ -1,7 +1,8 @@
 /*
  * A dump by forked children, side by side. The process that is dumped stands still only for the
- * fork. A coordinator writes header, roots and footer, and forks workers that take pages in turn;
- * all write into one file. It reports through a pipe and gives the file its name.
+ * fork. A coordinator forks a leader, which writes header, roots and footer and forks workers; they
+ * and the leader take pages in turn, and all write into one file. The coordinator watches over
+ * them, reports through a pipe, and gives the file its name.
  *
  * In these processes no Ruby code runs, nothing is allocated in Ruby, the GC is off and no
  * at_exit, finalizer or buffered IO of the application is touched: they leave with _exit.

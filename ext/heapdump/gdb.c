@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "context.h"
 #include "detach.h"
 #include "json.h"
@@ -77,24 +78,9 @@ look_around(void) {
 /* Closes what belongs to the application; whatever is collected or crashes here cannot reach it. */
 static void
 let_go(int kept) {
-    long limit = sysconf(_SC_OPEN_MAX);
-    if (kept > STDERR_FILENO) close_range(STDERR_FILENO + 1, (unsigned)kept - 1, 0);
-    int from = kept > STDERR_FILENO ? kept + 1 : STDERR_FILENO + 1;
-    if (close_range((unsigned)from, UINT_MAX, 0) == 0) return;
-    for (int fd = STDERR_FILENO + 1; fd < limit; fd++) // a kernel before 5.9
-        if (fd != kept) close(fd);
-}
-
-static void
-reset_signals(void) {
-    sigset_t none;
-    for (int signal = 1; signal < NSIG; signal++) {
-        if (signal != SIGKILL && signal != SIGSTOP)
-            (void)sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-    }
-    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    int from = kept > STDERR_FILENO ? kept : STDERR_FILENO;
+    hd_child_close(STDERR_FILENO + 1, from - 1);
+    hd_child_close(from + 1, INT_MAX);
 }
 
 struct job {
@@ -108,7 +94,8 @@ struct job {
 /* The worker. The GC ends what it has begun, while nothing is open that a finalizer could close. */
 static void
 work(const struct job *job) {
-    reset_signals();
+    hd_child_reset_signals();
+    hd_child_unblock_signals();
     let_go(job->out);
     alarm(PREPARATION_SECONDS);
     hd_context_stand_for(job->process);
