@@ -185,6 +185,7 @@ read_line(void *data) {
     return NULL;
 }
 
+/* May run in a signal handler. If it might not, Ruby would start a thread to call it, each time. */
 static void
 stop_line(void *data) {
     struct line *line = data;
@@ -197,7 +198,7 @@ text_of_line(VALUE data) {
     do {
         atomic_store(&line->task.stop, 0);
         line->status = HG_STOPPED;
-        rb_thread_call_without_gvl(read_line, line, stop_line, line);
+        rb_nogvl(read_line, line, stop_line, line, RB_NOGVL_UBF_ASYNC_SAFE);
     } while (line->status == HG_STOPPED);
     return line->size ? rb_utf8_str_new(line->text, (long)line->size) : Qnil;
 }
