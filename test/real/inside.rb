@@ -23,18 +23,14 @@ module Inside
       end
     end
 
-    # Keeps the process at its end until it is told to go.
+    # Keeps the process at its end until it is killed.
     def stay
       @stays = true
-      sleep 0.05 until @go
+      sleep
     end
 
     def stays?
       @stays || false
-    end
-
-    def go
-      @go = true
     end
 
     private

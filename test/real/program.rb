@@ -70,7 +70,7 @@ class Program
     return if @pid.nil? || @ended
 
     Process.kill(signal, @pid)
-    wait_for("the end of #{name}") { ended? }
+    wait_for("the end of #{name}", 30) { ended? }
   rescue Failed
     Process.kill(:KILL, -@pid)
     Process.wait(@pid)
@@ -91,7 +91,7 @@ class Program
       answer
     end
   rescue SystemCallError => e
-    raise Failed, "#{e.message}\n#{File.read(@log)[-2000..]}"
+    raise Failed, "#{e.message}\n#{last_words}"
   end
 
   # The value of some code in it.
@@ -199,12 +199,16 @@ class Program
   def wait_for(what, seconds = WAIT)
     deadline = now + seconds
     until (result = yield)
-      raise Failed, "#{name} has ended\n#{File.read(@log)[-2000..]}" if @pid && ended?
+      raise Failed, "#{name} has ended\n#{last_words}" if @pid && ended?
       raise Failed, "not within #{seconds} s: #{what}" if now > deadline
 
       sleep 0.05
     end
     result
+  end
+
+  def last_words
+    File.read(@log).chars.last(2000).join
   end
 
   def complain(text)

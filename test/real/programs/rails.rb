@@ -42,7 +42,7 @@ module Programs
             "#{Child::ROOT}/test/real/apps/shop.ru",
             env: { "DATABASE_URL" => database, "RAILS_ENV" => "production",
                    "RACK_ENV" => "production", "WEB_CONCURRENCY" => nil })
-      wait_for("an answer", 60) { answers? }
+      wait_for("an answer") { answers? }
       Net::HTTP.start("127.0.0.1", @port) { |http| expect_ok(http.get("/orders")) }
     end
 

@@ -29,7 +29,9 @@ module Programs
       redis.run do
         start(RbConfig.ruby, "-S", "sidekiq", "-c", "5", "-r", "#{Child::ROOT}/test/real/apps/jobs.rb",
               env: { "REDIS_URL" => redis.url, "RAILS_ENV" => "production" })
-        wait_for("Sidekiq's processes") { ruby("defined?(Sidekiq::ProcessSet) && Sidekiq::ProcessSet.new.size == 1") }
+        wait_for("its processes") do
+          ruby("defined?(Sidekiq::ProcessSet) && Sidekiq::ProcessSet.new.size == 1")
+        end
         work
       ensure
         stop
