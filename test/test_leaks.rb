@@ -178,6 +178,8 @@ class TestLeaks < HeapDumpTest
   def test_what_makes_a_series_doubtful
     assert_match(/different processes \(1, 2\)/, warnings_of({ pid: 1 }, { pid: 2 }))
     assert_match(/different programs/, warnings_of({ program: "a" }, { program: "b" }))
+    assert_empty warnings_of({ program: "sidekiq 7.3.9 [0 of 5 busy]" },
+                             { program: "sidekiq 7.3.9 [5 of 5 busy]" })
     assert_match(/not the same process/, warnings_of({ allocated: 500 }, { allocated: 100 }))
     path = grown(3).first
     assert_match(/the same dump/, leaks(path, path).warnings.join)

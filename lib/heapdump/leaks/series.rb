@@ -77,9 +77,12 @@ module HeapDump
           different("program", "programs") || restart
       end
 
+      # Servers tell in their names what they do at the moment ("sidekiq 7.3.9 app [2 of 5 busy]"),
+      # so that the first word has to do.
       def different(field, words)
         values = snapshots.map { |snapshot| snapshot.header[field] }.uniq
         return if values.size == 1
+        return if field == "program" && values.uniq { |name| name.to_s[/\S+/] }.size == 1
 
         values = values.map { |value| Terminal::Text.safe(value || "unknown") }
         ["the dumps are of different #{words} (#{values.join(", ")}): what differs between them " \

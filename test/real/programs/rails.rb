@@ -71,7 +71,7 @@ module Programs
         requests(LEAKS) { |http, i| leak(http, i) }
         dump
       end
-      accused(@dumps.last(3), /\A1\. /, /held by\s+.*@reports of Report/)
+      accused(@dumps.last(3), /^1\. Report/, /held by\s+.*@reports of Report/)
       expect(ask("why", @dumps.last, "Report", keep: "why-planted"), /@reports/)
     end
 

@@ -52,7 +52,7 @@ module Programs
         jobs("TrackedJob", LEAKS)
         dump
       end
-      accused(@dumps.last(3), /\A1\. /, /held by\s+.*Breadcrumbs::TRAIL/)
+      accused(@dumps.last(3), /^1\. TrackedJob/, /held by\s+.*Breadcrumbs::TRAIL/)
       expect(ask("why", @dumps.last, "TrackedJob", keep: "why-planted"), /TRAIL/)
     end
 
