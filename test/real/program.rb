@@ -141,10 +141,11 @@ class Program
   end
 
   def show(check)
+    references = check.references
     puts format("  laws: %<objects>d objects, %<references>d references, %<bad>d bad lines, " \
                 "%<lost>d lost references",
                 objects: check.reader.object_lines, bad: check.reader.complaints.size,
-                references: check.references.checked_references, lost: check.references.count(:lost))
+                references: references.checked_references, lost: references.count(:lost))
   end
 
   # Threads have other stacks each time.
