@@ -227,7 +227,8 @@ find_semidominators(struct work *work) {
 
     for (uint32_t at = work->reached - 1; at > 0; at--) {
         uint32_t least = vertex[at].parent;
-        for (uint32_t i = vertex[at].preds, end = vertex[at + 1].preds; i < end; i++) {
+        /* Nothing is less than 0, and most of what many refer to, as classes, has that soon. */
+        for (uint32_t i = vertex[at].preds, end = vertex[at + 1].preds; i < end && least; i++) {
             uint32_t from = pred[i];
             __builtin_prefetch(&link[pred[i + AHEAD]]);
             uint32_t found = from < at ? from : evaluate(link, work->stack, from, at);
@@ -258,76 +259,101 @@ find_dominators(struct work *work) {
 }
 
 /*
- * A dominator has a smaller number than what it dominates. So sizes of subtrees are summed up from
- * the last number to the first, and positions given from the first to the last, each node taking
- * the next free run of its dominator's. The arrays of the steps before serve again:
+ * Step 5. A dominator has a smaller number than what it dominates. So sizes of subtrees are summed up
+ * from the last number to the first, and positions given from the first to the last, each node taking
+ * the next free run of its dominator's. The arrays of the steps before serve again, because memory
+ * that has never been touched costs more than all that is done with it here:
+ *
+ *   link     by number: position and size, which becomes the next free position in the run, which
+ *            becomes the run's end. Then the arrays `end` and `up`, one behind the other
+ *   vertex   by number: immediate dominator; by position: end and up. Then the retained sizes
  */
-static inline uint32_t *
-subtree_size(struct work *work, uint32_t at) {
-    return &work->vertex[at].preds;
-}
-
 static inline uint32_t *
 place_of(struct work *work, uint32_t at) {
     return &work->link[at].ancestor;
 }
 
-/* The next free position in its run. */
+static inline uint32_t *
+size_of(struct work *work, uint32_t at) {
+    return &work->link[at].best;
+}
+
 static inline uint32_t *
 cursor_of(struct work *work, uint32_t at) {
     return &work->link[at].best;
 }
 
+static inline uint32_t *
+end_at(struct work *work, uint32_t place) {
+    return &work->vertex[place].parent;
+}
+
+static inline uint32_t *
+up_at(struct work *work, uint32_t place) {
+    return &work->vertex[place].preds;
+}
+
 static enum hg_status
-lay_out(struct work *work, uint32_t *position, uint32_t *node, uint32_t *end, uint32_t *up) {
+give_places(struct work *work, uint32_t *position) {
     uint32_t reached = work->reached;
     const struct vertex *vertex = work->vertex;
 
     hg_phase(work->task, "laying out", reached);
-    for (uint32_t at = 0; at < reached; at++) *subtree_size(work, at) = 1;
+    for (uint32_t at = 0; at < reached; at++) *size_of(work, at) = 1;
     for (uint32_t at = reached - 1; at > 0; at--) {
-        *subtree_size(work, vertex[at].parent) += *subtree_size(work, at);
+        *size_of(work, vertex[at].parent) += *size_of(work, at);
     }
 
     memset(position, 0xff, (size_t)work->graph->nodes * sizeof(*position));
     for (uint32_t at = 0; at < reached; at++) {
-        uint32_t size = *subtree_size(work, at), place = 0;
+        uint32_t place = 0;
         if (at > 0) {
             uint32_t dominator = vertex[at].parent;
             place = *cursor_of(work, dominator);
-            *cursor_of(work, dominator) += size;
-            up[place] = *place_of(work, dominator);
+            *cursor_of(work, dominator) += *size_of(work, at);
+            *up_at(work, place) = *place_of(work, dominator);
         }
         *place_of(work, at) = place;
         *cursor_of(work, at) = place + 1;
-        end[place] = place + size;
-        node[place] = work->node[at];
         position[work->node[at]] = place;
         if (at % HG_STRIDE == 0 && !hg_step(work->task, at)) return HG_STOPPED;
     }
     return HG_OK;
 }
 
+/* All that is by number goes by position now. */
 static void
-sum_up(const struct hg_graph *graph, struct hg_tree *tree, uint64_t *retained) {
-    for (uint32_t at = 0; at < tree->reached; at++) {
-        uint32_t node = tree->node[at];
-        retained[at] = hg_memsize(graph, node);
-        if (node >= graph->objects) continue;
-        tree->reachable_objects++;
-        tree->reachable_bytes += retained[at];
+lay_out(struct work *work, uint32_t *end, uint32_t *up) {
+    uint32_t reached = work->reached;
+    *up_at(work, 0) = 0;
+    for (uint32_t at = 0; at < reached; at++) {
+        *end_at(work, *place_of(work, at)) = *cursor_of(work, at);
     }
-    for (uint32_t at = tree->reached - 1; at > 0; at--) retained[tree->up[at]] += retained[at];
-
-    for (uint32_t node = 0; node < graph->objects; node++) {
-        if (tree->position[node] != HG_NO_NODE) continue;
-        tree->unreachable_objects++;
-        tree->unreachable_bytes += hg_memsize(graph, node);
+    for (uint32_t place = 0; place < reached; place++) {
+        end[place] = *end_at(work, place);
+        up[place] = *up_at(work, place);
     }
 }
 
+static void
+sum_up(const struct hg_graph *graph, struct hg_tree *tree, uint32_t *node_at, uint64_t *retained) {
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        uint32_t place = tree->position[node];
+        uint64_t bytes = hg_memsize(graph, node);
+        bool reached = place != HG_NO_NODE;
+        if (reached) {
+            node_at[place] = node;
+            retained[place] = bytes;
+        }
+        if (node >= graph->objects) continue;
+        *(reached ? &tree->reachable_objects : &tree->unreachable_objects) += 1;
+        *(reached ? &tree->reachable_bytes : &tree->unreachable_bytes) += bytes;
+    }
+    for (uint32_t at = tree->reached - 1; at > 0; at--) retained[tree->up[at]] += retained[at];
+}
+
 struct owned {
-    uint32_t *position, *node, *end, *up;
+    uint32_t *position, *node, *end; /* `up` lies behind `end` */
     uint64_t *retained;
 };
 
@@ -360,24 +386,27 @@ done:
     return status;
 }
 
-/* Step 5. What is no longer needed is freed by the caller, the forest becomes the retained sizes. */
+/* What step 5 leaves in the arrays is the tree's. */
 static enum hg_status
 keep_tree(struct work *work, struct owned *owned, struct hg_tree *tree) {
-    size_t reached = work->reached;
-    tree->reached = work->reached;
-    tree->position = owned->position;
-    tree->node = owned->node = hg_array(reached, sizeof(*owned->node));
-    tree->end = owned->end = hg_array(reached, sizeof(*owned->end));
-    tree->up = owned->up = hg_array(reached, sizeof(*owned->up));
-    if (!owned->node || !owned->end || !owned->up) return HG_NO_MEMORY;
-
-    enum hg_status status = lay_out(work, owned->position, owned->node, owned->end, owned->up);
+    enum hg_status status = give_places(work, owned->position);
     if (status != HG_OK) return status;
 
-    owned->retained = (uint64_t *)work->link;
+    owned->node = work->node;
+    owned->end = (uint32_t *)work->link;
+    owned->retained = (uint64_t *)work->vertex;
+    work->node = NULL;
+    lay_out(work, owned->end, owned->end + work->reached);
     work->link = NULL;
+    work->vertex = NULL;
+
+    tree->reached = work->reached;
+    tree->position = owned->position;
+    tree->node = owned->node;
+    tree->end = owned->end;
+    tree->up = owned->end + tree->reached;
     tree->retained = owned->retained;
-    sum_up(work->graph, tree, owned->retained);
+    sum_up(work->graph, tree, owned->node, owned->retained);
     return HG_OK;
 }
 
@@ -408,7 +437,6 @@ hg_tree_free(struct hg_tree *tree) {
         hg_array_free(owned->position);
         hg_array_free(owned->node);
         hg_array_free(owned->end);
-        hg_array_free(owned->up);
         hg_array_free(owned->retained);
         hg_array_free(owned);
     }

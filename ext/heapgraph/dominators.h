@@ -34,8 +34,8 @@ struct hg_tree {
 
 /*
  * Builds the tree of a graph. Every graph has one, that of an empty dump has the virtual root alone.
- * While it works it needs about 37 bytes per node and 4 per edge above 2 per node; the tree keeps
- * 24 bytes per node. Stops within milliseconds when asked.
+ * While it works it needs about 25 bytes per node and 4 per edge; the tree keeps 24 bytes per node.
+ * Stops within milliseconds when asked.
  *
  * HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than 2^32-1 edges among reachable nodes).
  * With anything but HG_OK the tree is empty and holds nothing.
