@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Mutated lines and files against the reader, under the sanitizers:
+# Mutated lines, files and indexes against the reader, under the sanitizers:
 #
 #   rake fuzz:reader              half a minute each
 #   SECONDS=600 rake fuzz:reader
@@ -17,11 +17,11 @@
 # in tmp/fuzz.
 
 namespace :fuzz do
-  desc "Throw mutated dumps at the reader (SECONDS each, default 30)"
+  desc "Throw mutated dumps and indexes at the reader (SECONDS each, default 30)"
   task reader: :compile do
     $LOAD_PATH.unshift("test", "lib")
     require "support/fuzzing"
-    %w[line source].each { |target| Fuzzing.new(target).run(ENV.fetch("SECONDS", "30")) }
+    %w[line source index].each { |target| Fuzzing.new(target).run(ENV.fetch("SECONDS", "30")) }
   end
 
   desc "Dump programs made at random (SECONDS, SEED, COUNT, FLAGS, PROGRAM)"

@@ -100,7 +100,6 @@ hg_read_natural(const char *text, size_t size, uint64_t *number) {
         unsigned digit = (unsigned char)text[i] - '0';
         if (digit > 9) return false;
         sum = sum > (UINT64_MAX - digit) / 10 ? UINT64_MAX : sum * 10 + digit;
-        if (sum == UINT64_MAX) digit = 0;
     }
     *number = sum;
     return true;

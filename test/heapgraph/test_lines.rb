@@ -29,8 +29,8 @@ class TestLines < HeapDumpTest
   end
 
   # The same as rake fuzz:reader, for a moment.
-  def test_mutated_lines_and_files
-    %w[line source].each do |target|
+  def test_mutated_lines_files_and_indexes
+    %w[line source index].each do |target|
       seeds = File.join(scratch, target)
       Fuzzing.write_seeds(seeds, target)
       ReaderProgram.fuzz(target).run("-runs=3000", "-max_total_time=20", seeds, chdir: scratch)

@@ -14,9 +14,11 @@ class Fuzzing
 
   class << self
     # Lines of every shape that a nasty heap has: seeds for `line`, and in small files for `source`,
-    # some of them compressed.
+    # some of them compressed. For `index`, one byte in each field of the header, and cuts.
     def write_seeds(directory, target)
       FileUtils.mkdir_p(directory)
+      return write_damages(directory) if target == "index"
+
       lines.each_slice(target == "line" ? 1 : LINES_OF_A_FILE).with_index do |some, i|
         path = File.join(directory, i.to_s)
         File.binwrite(path, target == "line" ? some.first.chomp : some.join)
@@ -25,6 +27,14 @@ class Fuzzing
     end
 
     private
+
+    def write_damages(directory)
+      (0..1200).step(8) do |offset|
+        damage = [offset % 16 / 8, offset, 0, 1, 1].pack("CvCCC")
+        File.binwrite(File.join(directory, offset.to_s), damage)
+      end
+      (2..254).step(28) { |mode| File.binwrite(File.join(directory, "cut-#{mode}"), mode.chr) }
+    end
 
     def lines
       @lines ||= File.foreach(Dumps.small.path, mode: "rb")
