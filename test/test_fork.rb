@@ -105,6 +105,7 @@ class TestFork < HeapDumpTest
           Thread.pass
         end
       end
+      Thread.pass until ticks > 1 # a thread that has not begun sees nothing
       excess = Array.new(10) do
         gap = 0
         result = HeapDump.dump(ARGV[0], gc: false)
@@ -112,10 +113,10 @@ class TestFork < HeapDumpTest
         Thread.pass until ticks > seen + 1
         gap - result.pause - result.gc_seconds
       end
-      p excess.sort[5], excess.min
+      p excess.min
     RUBY
-    median, least = Child.ruby!(code, path, timeout: 120).out.lines.map(&:to_f)
-    assert_operator median, :>=, 0, "seconds of the pause in which a thread ran"
+    least = Child.ruby!(code, path, timeout: 120).out.to_f
+    assert_operator least, :>=, 0, "seconds of a pause in which a thread ran"
     assert_operator least, :<, 0.2, "seconds in which no thread ran, but that no figure tells"
   end
 
