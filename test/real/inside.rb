@@ -36,7 +36,8 @@ module Inside
     private
 
     def answer(connection)
-      command = JSON.parse(connection.gets, symbolize_names: true)
+      line = connection.gets or return
+      command = JSON.parse(line, symbolize_names: true)
       connection.puts(JSON.generate(execute(**command)))
     rescue StandardError, ScriptError => e
       connection.puts(JSON.generate("error" => e.full_message(highlight: false)))

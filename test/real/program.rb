@@ -57,7 +57,14 @@ class Program
     @log = "#{@answers}/log"
     output = { %i[out err] => [@log, "w"], in: File::NULL, **options }
     @pid = Process.spawn(inside.merge(env), *command, chdir: @directory, pgroup: true, **output)
-    wait_for("the thread inside") { File.socket?(@socket) }
+    wait_for("the thread inside") { listens? }
+  end
+
+  def listens?
+    UNIXSocket.new(@socket).close
+    true
+  rescue SystemCallError
+    false
   end
 
   def inside
