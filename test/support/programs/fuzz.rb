@@ -95,7 +95,8 @@ module Programs
     end
 
     def keep(source)
-      smaller = Shrink.new(source) { |less| !@session.outcome(less).good? }.call
+      kind = @session.outcome(source).kind
+      smaller = Shrink.new(source) { |less| @session.outcome(less).kind == kind }.call
       outcome = @session.outcome(smaller)
       FileUtils.mkdir_p(@found)
       path = File.join(@found, "#{RUBY_VERSION}-#{source[/^# Program (\d+)/, 1]}.rb")

@@ -21,6 +21,11 @@ module Programs
       !crashed.nil? && !%w[built dumped].include?(stage)
     end
 
+    # What is wrong, roughly: the same for two programs that break the same law.
+    def kind
+      crashed ? crashed.scan(/\A.*$|\(\w+Error\)/) : findings.first.to_s[/\A\w+/]
+    end
+
     def to_s
       ending = "the child ended with #{crashed}, last seen: #{stage}" if crashed
       [ending, *findings].compact.join("\n")
