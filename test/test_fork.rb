@@ -17,12 +17,6 @@ end
 class TestLawsUnderMutation < HeapDumpTest
   include Laws
 
-  # Newer Rubies hand the GVL on in the fork that keeps the moment, to threads that are not there.
-  def setup
-    super
-    skip "the test's own fork keeps no moment on Ruby 3.2 and later" if RUBY_VERSION >= "3.2"
-  end
-
   # Other processes walk. What changes in the one between the two looks is what starts the dump.
   undef_method :test_law_4_the_walk_writes_nothing
 

@@ -8,9 +8,15 @@ require_relative "sandwich"
 # before and after a dump of one moment of it. That moment is kept by a fork of its own, in which
 # the threads stand where they were; the dump forks once more from there, as it would from the
 # application.
+#
+# Since Ruby 3.2 a thread that waits for its turn would get it in that fork, where it is not there.
+# So none may wait for it at the fork: each stops where it is when it comes to one of the places
+# between two changes where it may, and goes on afterwards.
 module Mutation
   THREADS = 50
   ATTEMPTS = 5
+  STOPS = RUBY_VERSION >= "3.2"
+  DEADLINE = 20
 
   # Each changes objects of all kinds, its own and those that all share.
   class Mutator
@@ -31,10 +37,12 @@ module Mutation
 
     def step(key)
       @table[key] = ["text #{key}" * rand(1..4), Object.new, { key => @number }, -> { key }]
+      Mutation.stop_here
       @table.shift if @table.size > 200
       instance_variable_set(:"@v#{key % 20}", @table[key])
-      SHARED[key % 50].push(key.to_s).rotate!
+      SHARED[key % 50].push(key.to_s).each { Mutation.stop_here if rand < 0.1 }.rotate!
       SHARED[key % 50].shift if SHARED[key % 50].size > 20
+      Mutation.stop_here
       Thread.current[:"local#{key % 5}"] = @fiber.resume
     end
   end
@@ -43,6 +51,11 @@ module Mutation
     def start
       @threads = Array.new(THREADS) { |number| Thread.new { Mutator.new(number).run } }
       sleep 0.2
+    end
+
+    # Where a thread stands still while the moment is kept.
+    def stop_here
+      Thread.stop while @stopping
     end
 
     # A dump between two looks of the oracle, all of one moment.
@@ -59,6 +72,7 @@ module Mutation
 
     # False where a switch of threads was due at the fork after all, and the child hung.
     def snapshot?(before, after, dump, facts, options)
+      stop if STOPS
       GC.start
       GC.disable
       pid = Oracle.snapshot do
@@ -68,10 +82,33 @@ module Mutation
         Oracle.write(facts, JSON.generate(seen))
       end
       GC.enable
+      go_on if STOPS
       Process.wait(pid)
       raise "the snapshot failed" if Process.last_status.exitstatus&.nonzero?
 
       Process.last_status.success?
+    end
+
+    def stop
+      @stopping = true
+      deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + DEADLINE
+      until @threads.all? { |thread| thread.status == "sleep" && stopped?(thread) }
+        raise "threads go on" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
+
+        sleep 0.01
+      end
+    end
+
+    # Not in the sleep of a moment that some of them take.
+    def stopped?(thread)
+      thread.backtrace_locations(0, 2)&.any? { |frame| frame.base_label == "stop_here" }
+    end
+
+    def go_on
+      @stopping = false
+      @threads.each do |thread|
+        thread.wakeup until thread.status == "run" || !stopped?(thread)
+      end
     end
 
     def look(path, options)

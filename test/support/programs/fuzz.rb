@@ -100,7 +100,7 @@ module Programs
       outcome = @session.outcome(smaller)
       FileUtils.mkdir_p(@found)
       path = File.join(@found, "#{RUBY_VERSION}-#{source[/^# Program (\d+)/, 1]}.rb")
-      File.binwrite(path, "#{smaller}\n#{outcome.to_s.b.gsub(/^/n, "# ")}\n")
+      File.binwrite(path, "#{smaller.b}\n#{outcome.to_s.b.gsub(/^/n, "# ")}\n")
       @report.found << path
     end
   end
