@@ -164,14 +164,22 @@ module Programs
         (blocks.include?(item) || at(item).nil?)
     end
 
-    # In a frame of the fiber, or of the thread where that is the one which holds it.
+    # In a frame of the fiber, or of the thread where that is the one which holds it; or in the env
+    # around, where a variable of that name was there already.
     def check_frame_locals(list)
       missing = list.reject do |thread, name, item|
         lines = [@line, @lines.call(thread)].compact
         frames = lines.flat_map { |line| line["frames"] || [] }
-        frames.any? { |frame| locals(frame)[name].eql?(item) }
+        [*frames.map { |frame| locals(frame) }, *around(lines)].any? do |locals|
+          locals[name].eql?(item)
+        end
       end
       missing.empty? || "without #{missing.inspect}"
+    end
+
+    def around(lines)
+      held = lines.flat_map { |line| line["references"] || [] }.uniq.filter_map { |ref| at(ref) }
+      held.filter_map { |line| line["locals"] if line["imemo_type"] == "env" }
     end
 
     def locals(frame)
