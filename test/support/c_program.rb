@@ -6,7 +6,7 @@ require "rbconfig"
 require "tmpdir"
 
 # Compiles a C program with the address and undefined-behaviour sanitizers and runs it: the parts of
-# the reader that know no Ruby are tested without it.
+# the reader and of the dumper that know no Ruby are tested without it.
 class CProgram
   ROOT = File.expand_path("../..", __dir__)
   FLAGS = %w[
@@ -15,6 +15,7 @@ class CProgram
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
   ].freeze
   INCLUDES = %w[ext/heapgraph test/heapgraph].map { |path| "-I#{File.join(ROOT, path)}" }.freeze
+  LIBRARIES = %w[-lpthread -lm -ldl].freeze
 
   # What is no C here: the compiler's answer.
   class CompileError < StandardError; end
@@ -92,7 +93,7 @@ class CProgram
   def run(*arguments, seconds: 300)
     Dir.mktmpdir do |dir|
       binary = File.join(dir, @name)
-      self.class.compile(*@sources, "-o", binary, *(@reader ? self.class.reader : ["-lpthread"]))
+      self.class.compile(*@sources, "-o", binary, *(@reader ? self.class.reader : LIBRARIES))
       Open3.capture2e(environment, "timeout", "--signal=KILL", seconds.to_s, binary,
                       *arguments.map(&:to_s))
     end
