@@ -44,7 +44,7 @@ class HeapDumpTest < Minitest::Test
 
   # Waits for a condition, never longer than the deadline.
   def wait_until(what, seconds: 20)
-    deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
+    deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + (seconds * Child::PATIENCE)
     until (result = yield)
       flunk("not within #{seconds} s: #{what}") if now > deadline
 

@@ -41,7 +41,7 @@ class TestObjspaceFormat < HeapDumpTest
     @paths[kind] ||= begin
       directory = Dir.mktmpdir(nil, Dumps.root)
       paths = %w[theirs ours].map { |name| File.join(directory, "#{name}.json") }
-      Child.ruby!(CODE, *paths, kind.to_s)
+      Child.ruby!(CODE, *paths, kind.to_s, bare: true) # nothing moves between the two
       paths
     end
   end

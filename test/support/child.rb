@@ -12,6 +12,13 @@ module Child
   # What bundler leaves in the environment; a child has it only if it needs gems.
   BUNDLER = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH BUNDLER_VERSION].freeze
 
+  # How many times longer anything may take than usually.
+  PATIENCE =
+    if ENV.key?("RUBY_MEMCHECK_RUNNING") then 30
+    elsif %w[verify stress].include?(GCRegime::NAME) || ENV.key?("HEAPDUMP_TEST_SANITIZER") then 5
+    else 1
+    end
+
   class Failed < StandardError; end
 
   Outcome = Struct.new(:status, :out, :err) do
@@ -31,7 +38,7 @@ module Child
     environment = (gems ? {} : BUNDLER.to_h { |name| [name, nil] }).merge(env)
     flags += LOAD_PATHS.flat_map { |path| ["-I", path] }
     flags += GCRegime.child_options unless bare
-    timeout *= GCRegime.patience
+    timeout *= PATIENCE
     run(environment, RbConfig.ruby, *flags, "-e", code, *arguments, timeout: timeout, **options)
   end
 

@@ -38,11 +38,6 @@ module GCRegime
       NAME == "normal" ? [] : ["-r", "support/gc_regime_in_child"]
     end
 
-    # How many times longer anything may take.
-    def patience
-      %w[verify stress].include?(NAME) ? 5 : 1
-    end
-
     def compaction?
       return @compaction unless @compaction.nil?
 
