@@ -45,8 +45,10 @@ hd_guard_init(void) {
 void
 hd_guard_install(void) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    stack_t stack = {.ss_sp = malloc(STACK_SIZE), .ss_size = STACK_SIZE};
-    if (!stack.ss_sp || sigaltstack(&stack, NULL) != 0) return;
+    static void *memory; // for as long as the process lives; a worker has its leader's
+    if (!memory) memory = malloc(STACK_SIZE);
+    stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
+    if (!memory || sigaltstack(&stack, NULL) != 0) return;
     struct sigaction action = {.sa_handler = leave, .sa_flags = SA_ONSTACK | SA_NODEFER};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         sigaction(signals[i], &action, NULL);
