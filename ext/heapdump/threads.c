@@ -76,7 +76,8 @@ void
 hd_write_thread(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
     const struct hd_thread_info *info = hd_context_thread(dump->context, obj);
-    if (info && info->name) {
+    // the program has made it up from what it likes
+    if (info && info->name && dump->options->strings == HD_STRINGS_FULL) {
         HD_PUT(out, ",\"thread_name\":");
         hd_put_quoted_name(out, info->name, info->name_size);
     }

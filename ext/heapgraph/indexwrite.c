@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "index.h"
@@ -42,6 +43,16 @@ create(struct hg_index_file *file, char *final) {
     return fd;
 }
 
+/*
+ * Beside dumps of one's own alone: whoever else owns the dump may have the directory, and lead what
+ * is written there elsewhere. For him an index of ours would be of no use.
+ */
+static char *
+beside_own(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && about.st_uid == geteuid() ? hg_index_beside(path) : NULL;
+}
+
 static enum hg_status
 begin_file(const char *path, const struct hg_analysis *analysis, struct hg_task *task,
            struct hg_index_file **to) {
@@ -51,7 +62,7 @@ begin_file(const char *path, const struct hg_analysis *analysis, struct hg_task 
     file->fd = -1;
     int error = ENOENT;
     for (int attempt = 0; attempt < 2 && file->fd < 0; attempt++) {
-        char *final = attempt ? hg_index_in_cache(path, true) : hg_index_beside(path);
+        char *final = attempt ? hg_index_in_cache(path, true) : beside_own(path);
         if (!final) continue;
         file->fd = create(file, final);
         error = errno;

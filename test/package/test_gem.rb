@@ -1,0 +1,66 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "rubygems/package"
+require "open3"
+
+# What the gem holds.
+class TestGem < HeapDumpTest
+  CODE = %w[ext exe lib sig].freeze
+  TEXTS = %w[CHANGELOG.md LICENSE README.md SECURITY.md docs].freeze
+
+  def specification
+    @specification ||= Dir.chdir(Child::ROOT) { Gem::Specification.load("heapdump.gemspec") }
+  end
+
+  # What git tracks, or would track.
+  def tracked
+    files, status = Open3.capture2("git", "ls-files", "-z", "--cached", "--others",
+                                   "--exclude-standard", chdir: Child::ROOT, err: File::NULL)
+    skip "SKIPPED: this is no git checkout" unless status.success?
+    files.split("\0").select { |file| File.file?(File.join(Child::ROOT, file)) }
+  end
+
+  def test_every_file_of_the_program_is_in_it_and_nothing_else
+    wanted = tracked.select { |file| [*CODE, *TEXTS].include?(file[%r{\A[^/]+}]) }
+    refute_empty wanted
+    assert_equal wanted.sort, specification.files.sort
+  end
+
+  def test_no_build_product_and_no_private_file_is_in_it
+    specification.files.each do |file|
+      path = File.join(Child::ROOT, file)
+      assert_predicate File.lstat(path), :file?, file
+      refute_match(/\.(so|o|bundle|log|gem)\z/, file)
+      assert File.stat(path).mode.anybits?(0o004), "#{file} cannot be read by all"
+    end
+  end
+
+  # As `gem build` does it, and read back.
+  def test_it_builds_without_a_warning
+    built = File.join(scratch, "heapdump.gem")
+    output, status = Open3.capture2e("gem", "build", "--strict", "heapdump.gemspec", "-o", built,
+                                     chdir: Child::ROOT)
+    assert_predicate status, :success?, output
+    refute_match(/WARNING/, output)
+    package = Gem::Package.new(built)
+    assert_equal specification.files.sort, package.contents.sort
+    assert_equal ["ext/heapdump/extconf.rb", "ext/heapgraph/extconf.rb"], package.spec.extensions
+    assert_equal ["heapdump"], package.spec.executables
+    assert_equal "exe", package.spec.bindir
+  end
+
+  def test_it_needs_one_gem_and_any_ruby_that_is_supported
+    assert_equal({ "libyajl2" => :runtime },
+                 specification.dependencies.to_h { |one| [one.name, one.type] })
+    assert specification.required_ruby_version.satisfied_by?(Gem::Version.new("3.1.0"))
+    assert specification.required_ruby_version.satisfied_by?(Gem::Version.new("4.0.0"))
+    assert_equal "true", specification.metadata["rubygems_mfa_required"]
+  end
+
+  # Paths in it are looked for below the directories that RubyGems puts into the load path.
+  def test_the_plugin_of_puma_is_where_puma_looks
+    assert_includes specification.files, "lib/puma/plugin/heapdump.rb"
+    assert_equal ["lib"], specification.require_paths.grep_v(/extensions/)
+  end
+end
