@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "json"
+require "heapdump/snapshot"
 require_relative "server"
 
 # Servers with two workers, as the README tells to configure them.
@@ -63,7 +63,7 @@ module ServedDumps
     path = done[1]
     refute_nil path, done[0]
     assert_match(%r{\A#{dumps}/heap-#{pid}-\d{8}T\d{6}\.\d{3}Z\.json\z}, path)
-    File.foreach(path) { |line| JSON.parse(line) }
+    assert_empty HeapDump::Snapshot.open(path, index: false).warnings
     dump = assert_whole Dump.skim(path)
     assert_equal pid, dump.header["pid"]
     assert_equal Integer(done[2]), dump.footer["objects"]
