@@ -81,13 +81,20 @@ held_by_root_i(const char *category, VALUE ref, void *data) {
     held_i(ref, data);
 }
 
+/* Half a heap: not worth asking MRI. */
+static bool
+holds_class_only(VALUE obj) {
+    int type = RB_BUILTIN_TYPE(obj);
+    return (type == RUBY_T_STRING || type == RUBY_T_FLOAT) && hd_mri_marks_what_is_named(obj);
+}
+
 static void
 look_for_holders(struct holder_search *search, const struct hd_pages *pages) {
     hd_mri_roots(held_by_root_i, search);
     for (size_t i = 0; i < pages->size; i++) {
         const struct hd_page *page = &pages->list[i];
         for (VALUE obj = page->start; obj < page->end; obj += page->stride) {
-            if (hd_mri_is_object(obj) && !hd_mri_holds_class_only(obj)) {
+            if (hd_mri_is_object(obj) && !holds_class_only(obj)) {
                 hd_mri_references(obj, held_i, search);
             }
         }

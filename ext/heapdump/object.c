@@ -199,11 +199,11 @@ write_allocation(struct hd_dump *dump, VALUE obj, int type) {
     hd_write_name(dump, HD_FIELD("method"), allocation.method);
 }
 
-/* The names that were taken do not add up to what MRI marks: find out what is left, with lists. */
+/* The names may not be all that MRI marks: find out what is left. */
 static void
 recount(struct hd_dump *dump, VALUE obj, int type) {
     hd_sink_mute(&dump->out);
-    hd_refs_collect(&dump->refs, obj, false);
+    hd_refs_collect(&dump->refs, obj, true);
     dump->weak_size = 0;
     write_named(dump, obj, type);
     hd_sink_unmute(&dump->out);
@@ -215,13 +215,13 @@ hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     int type = RB_BUILTIN_TYPE(obj);
     if (types[type].size == 0) return; // no object
     dump->weak_size = 0;
-    hd_refs_collect(&dump->refs, obj, type == RUBY_T_ARRAY || type == RUBY_T_HASH);
+    hd_refs_collect(&dump->refs, obj, false);
 
     unsigned char *to = hd_at_address(HD_AT(hd_sink_reserve(out, 64), "{\"address\":"), obj);
     memcpy(to, types[type].field, sizeof types[type].field);
     out->pos = to + types[type].size;
     write_named(dump, obj, type);
-    if (dump->refs.summing && !hd_refs_balanced(&dump->refs)) recount(dump, obj, type);
+    if (!hd_refs_settled(&dump->refs)) recount(dump, obj, type);
     if (is_shared(obj, type)) write_shared_root(dump, obj, type);
     write_rest(dump);
     if (type == RUBY_T_ARRAY) write_finalizer_table(dump, obj);

@@ -76,15 +76,17 @@ shrink(struct hd_refs *refs) {
 }
 
 void
-hd_refs_collect(struct hd_refs *refs, VALUE obj, bool may_sum) {
+hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
     shrink(refs);
     refs->size = refs->cursor = refs->taken = 0;
-    refs->failed = refs->summing = refs->indexed = false;
+    refs->failed = refs->summing = refs->indexed = refs->nameless = false;
     refs->marked = refs->named = 0;
     refs->marked_sum = refs->named_sum = 0;
-    refs->may_sum = may_sum;
-    if (!hd_mri_holds_class_only(obj)) hd_mri_references(obj, collect_i, refs);
-    else if (RBASIC_CLASS(obj)) refs->list[refs->size++] = RBASIC_CLASS(obj);
+    refs->trusting = !exact && hd_mri_marks_what_is_named(obj);
+    if (refs->trusting) return;
+    int type = RB_BUILTIN_TYPE(obj);
+    refs->may_sum = !exact && (type == RUBY_T_ARRAY || type == RUBY_T_HASH);
+    hd_mri_references(obj, collect_i, refs);
 }
 
 static struct hd_ref_count *
@@ -146,8 +148,9 @@ hd_refs_take_slowly(struct hd_refs *refs, VALUE ref) {
 }
 
 bool
-hd_refs_balanced(const struct hd_refs *refs) {
-    return refs->marked == refs->named && refs->marked_sum == refs->named_sum;
+hd_refs_settled(const struct hd_refs *refs) {
+    if (refs->trusting) return !refs->nameless;
+    return !refs->summing || (refs->marked == refs->named && refs->marked_sum == refs->named_sum);
 }
 
 void

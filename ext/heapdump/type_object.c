@@ -15,8 +15,8 @@ ivar_i(ID name, VALUE value, st_data_t arg) {
     if (value == Qundef) return ST_CONTINUE;
     if (!walk->open) HD_PUT(out, ",\"ivars\":{");
     walk->open = true;
-    if (!hd_put_key(out, walk->dump->names, name)) return ST_CONTINUE;
-    hd_put_value(walk->dump, value, ',');
+    if (hd_put_key(out, walk->dump->names, name)) hd_put_value(walk->dump, value, ',');
+    else hd_refs_pass(&walk->dump->refs);
     return ST_CONTINUE;
 }
 

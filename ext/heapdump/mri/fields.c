@@ -52,9 +52,29 @@ flag_of(ID name) {
     return 0;
 }
 
+/* As MRI told flags before 3.5: a list of names. Most objects have those of the one before them. */
+static unsigned
+listed_flags(VALUE obj) {
+    static ID last[16];
+    static size_t last_size = SIZE_MAX;
+    static unsigned last_flags;
+    ID found[16];
+    size_t n = rb_obj_gc_flags(obj, found, 16);
+    if (n == last_size && memcmp(found, last, n * sizeof *found) == 0) return last_flags;
+    last_flags = HD_UNPROTECTED;
+    for (size_t i = 0; i < n; i++) {
+        if (found[i] == names.protected) last_flags &= ~(unsigned)HD_UNPROTECTED;
+        else last_flags |= flag_of(found[i]);
+    }
+    memcpy(last, found, n * sizeof *found);
+    last_size = n;
+    return last_flags;
+}
+
 unsigned
 hd_mri_gc_flags(VALUE obj) {
     enum { MAX = 16 };
+    if (!rb_gc_object_metadata) return listed_flags(obj);
     // Most objects have the flags of the one before them.
     static struct hd_gc_fact last[MAX];
     static size_t last_size = SIZE_MAX;
@@ -78,16 +98,26 @@ hd_mri_gc_flags(VALUE obj) {
 }
 
 bool
-hd_mri_holds_class_only(VALUE obj) {
+hd_mri_marks_what_is_named(VALUE obj) {
 #if HD_RUBY >= 400
-    (void)obj; // no flag tells of instance variables
+    (void)obj; // no flag tells of instance variables that are kept apart
     return false;
 #else
-    // The two types that make up half of a heap.
     int type = RB_BUILTIN_TYPE(obj);
-    if (type != RUBY_T_STRING && type != RUBY_T_FLOAT) return false;
+    if (type == RUBY_T_OBJECT) return true;
     if (RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR)) return false;
-    return type == RUBY_T_FLOAT || !hd_mri_string_shared(obj);
+    switch (type) {
+    case RUBY_T_FLOAT:
+        return true;
+    case RUBY_T_STRING:
+        return !hd_mri_string_shared(obj);
+    case RUBY_T_ARRAY:
+        return !hd_mri_array_shared(obj);
+    case RUBY_T_HASH:
+        return hd_layout() && hd_can(HD_CAN_HASH_ENTRIES);
+    default:
+        return false;
+    }
 #endif
 }
 

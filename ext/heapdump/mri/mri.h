@@ -125,8 +125,11 @@ struct hd_gc_fact {
 };
 size_t hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max);
 bool hd_mri_shareable(VALUE obj);
-/* True where MRI marks nothing from obj but its class (a fast way out; false tells nothing). */
-bool hd_mri_holds_class_only(VALUE obj);
+/*
+ * True where MRI marks from obj its class, its elements, entries and default, or its instance
+ * variables as rb_ivar_foreach tells them, and nothing else. False tells nothing.
+ */
+bool hd_mri_marks_what_is_named(VALUE obj);
 bool hd_mri_has_generic_ivars(VALUE obj);
 /*
  * True where instance variables of all but plain objects live in an object of their own, an imemo
