@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-int (*hd_object_guard)(void (*write)(void *), void *arg);
+int (*hd_slots_guard)(void (*write)(void *), void *arg);
 
 double
 hd_now(void) {
@@ -123,27 +123,11 @@ hd_dump_write_head(struct hd_dump *dump) {
     hd_write_roots(dump);
 }
 
-struct object {
-    struct hd_dump *dump;
-    VALUE obj;
-    size_t slot_size;
-};
-
-static void
-write_line(void *arg) {
-    const struct object *object = arg;
-    if (object->dump->options->format == HD_FORMAT_OBJSPACE) {
-        hd_write_objspace_object(object->dump, object->obj, object->slot_size);
-    }
-    else {
-        hd_write_object(object->dump, object->obj, object->slot_size);
-    }
-}
-
 /* What MRI or an extension crashed on becomes a line of its own, and the walk goes on. */
 static void
 write_crashed(struct hd_dump *dump, VALUE obj, int signal) {
     struct hd_sink *out = &dump->out;
+    dump->tally->objects++;
     dump->tally->errors++;
     if (!hd_sink_drop_line(out)) {
         out->error = EFAULT;
@@ -161,31 +145,64 @@ write_crashed(struct hd_dump *dump, VALUE obj, int signal) {
 
 static void
 write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
-    struct object object = {dump, obj, slot_size};
     if (!hd_type_name(RB_BUILTIN_TYPE(obj))) return; // no object
-    int signal = 0;
     do {
-        if (hd_object_guard) signal = hd_object_guard(write_line, &object);
-        else write_line(&object);
-        if (signal) write_crashed(dump, obj, signal);
+        if (dump->options->format == HD_FORMAT_OBJSPACE) {
+            hd_write_objspace_object(dump, obj, slot_size);
+        }
+        else {
+            hd_write_object(dump, obj, slot_size);
+        }
     } while (hd_sink_end_line(&dump->out)); // too long for a block: now it has its place
     dump->tally->objects++;
+}
+
+/* The slots of a page that are left, in memory where a crash leaves them as they are. */
+struct slots {
+    struct hd_dump *dump;
+    volatile VALUE next;
+    VALUE end;
+    size_t stride;
+    volatile size_t free;
+};
+
+static void
+write_slots(void *arg) {
+    struct slots *slots = arg;
+    for (; slots->next < slots->end; slots->next += slots->stride) {
+        VALUE obj = slots->next;
+        if (hd_mri_is_object(obj)) write_object(slots->dump, obj, slots->stride);
+        else slots->free++;
+    }
+}
+
+static int
+write_guarded(struct slots *slots) {
+    if (hd_slots_guard) return hd_slots_guard(write_slots, slots);
+    write_slots(slots);
+    return 0;
+}
+
+static void
+write_page(struct hd_dump *dump, const struct hd_page *page) {
+    struct slots slots = {dump, page->start, page->end, page->stride, 0};
+    int signal;
+    while ((signal = write_guarded(&slots)) != 0) {
+        write_crashed(dump, slots.next, signal);
+        hd_sink_end_line(&dump->out);
+        slots.next += page->stride;
+    }
+    struct hd_heap_count *heap = heap_of(dump->tally, page->stride);
+    if (!heap) return;
+    heap->pages++;
+    heap->slots += (page->end - page->start + page->stride - 1) / page->stride;
+    heap->free += slots.free;
 }
 
 void
 hd_dump_write_pages(struct hd_dump *dump, size_t from, size_t to) {
     for (size_t i = from; i < to && !dump->out.error; i++) {
-        const struct hd_page *page = &dump->pages.list[i];
-        size_t free = 0, slots = 0;
-        for (VALUE obj = page->start; obj < page->end; obj += page->stride, slots++) {
-            if (hd_mri_is_object(obj)) write_object(dump, obj, page->stride);
-            else free++;
-        }
-        struct hd_heap_count *heap = heap_of(dump->tally, page->stride);
-        if (!heap) continue;
-        heap->pages++;
-        heap->slots += slots;
-        heap->free += free;
+        write_page(dump, &dump->pages.list[i]);
     }
 }
 

@@ -75,10 +75,10 @@ void hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally);
 double hd_now(void); /* seconds of the monotonic clock */
 
 /*
- * Writes one object, or its error where that is possible; NULL writes it unguarded. Set in forked
- * children only (guard.c).
+ * Calls `write`, and comes back with the signal if it crashes, else with 0; NULL where nothing
+ * guards. Set in forked children only (guard.c).
  */
-extern int (*hd_object_guard)(void (*write)(void *), void *arg);
+extern int (*hd_slots_guard)(void (*write)(void *), void *arg);
 
 /* object.c: the line of one object. */
 void hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size);

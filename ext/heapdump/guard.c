@@ -53,5 +53,5 @@ hd_guard_install(void) {
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         sigaction(signals[i], &action, NULL);
     }
-    hd_object_guard = guarded;
+    hd_slots_guard = guarded;
 }

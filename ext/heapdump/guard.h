@@ -9,7 +9,7 @@
 /* Registers with MRI's bug reporter; call once, from Init. Does nothing until installed. */
 void hd_guard_init(void);
 
-/* Installs signal handlers on a stack of their own and hd_object_guard. In a child only. */
+/* Installs signal handlers on a stack of their own and hd_slots_guard. In a child only. */
 void hd_guard_install(void);
 
 #endif
