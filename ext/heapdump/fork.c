@@ -6,7 +6,8 @@
  *                footer when all are done
  *   workers      take pages in turn and write their lines
  *
- * Each dies with the one that forked it.
+ * Each dies with the one that forked it. None waits for the end of another before it goes on: to take
+ * down the memory of such a child takes as long as to fork it.
  */
 #include "fork.h"
 
@@ -136,15 +137,29 @@ is_crash(int signal) {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL;
 }
 
-/* Waits for the workers. The death of one is the leader's: it ends, and they all with it. */
+/* Waits for the workers to end. The death of one is the leader's: it ends, and they all with it. */
 static void
-await_workers(const pid_t *workers, int count) {
-    for (int i = 0; i < count; i++) {
-        int status = 0;
-        while (waitpid(workers[i], &status, 0) < 0 && errno == EINTR) continue;
+reap_workers(void) {
+    int status;
+    while (wait(&status) > 0 || errno == EINTR) {
         int signal = signal_of(status);
         if (signal) _exit(128 + signal);
     }
+}
+
+/* Waits for a byte from each worker. The last of them closes the pipe, however it ends. */
+static int
+await_workers(int done, int count) {
+    char byte;
+    while (count > 0) {
+        ssize_t n = read(done, &byte, 1);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) break;
+        count--;
+    }
+    if (count == 0) return 0;
+    reap_workers();
+    return ECHILD; // it came to an end of its own, too early
 }
 
 static struct hd_tally
@@ -184,22 +199,25 @@ write_head(struct hd_dump *dump, struct hd_shared *shared, int fd) {
 static int
 lead_to_file(const struct hd_fork *request, struct hd_shared *shared) {
     struct hd_dump dump = {.options = request->options, .context = request->context};
-    pid_t workers[HD_MAX_WORKERS];
-    int count = 0;
+    int count = 0, done[2];
     int error = write_head(&dump, shared, request->fd);
     if (error) return error;
+    if (pipe2(done, O_CLOEXEC) != 0) return errno;
     shared->where = "writing";
     while (count + 1 < request->options->processes) {
         pid_t pid = fork_child();
         if (pid == 0) {
             work(&dump, shared, &shared->tallies[count + 1], request->fd);
-            _exit(0);
+            _exit(write(done[1], "", 1) != 1);
         }
         if (pid < 0) break; // then with fewer
-        workers[count++] = pid;
+        count++;
     }
+    close(done[1]);
     work(&dump, shared, &shared->tallies[LEADER], request->fd);
-    await_workers(workers, count);
+    error = await_workers(done[0], count);
+    close(done[0]);
+    if (error) return error;
     shared->processes = count + 1;
     struct hd_tally sum = sum_of(shared, shared->processes);
     shared->seconds = hd_now() - shared->start;
@@ -227,6 +245,7 @@ lead(const struct hd_fork *request, struct hd_shared *shared) {
     hd_guard_install();
     if (request->target) shared->error = lead_to_file(request, shared);
     else shared->error = lead_to_stream(request, shared);
+    shared->finished = true;
 }
 
 /* What the coordinator looks after while it waits. */
@@ -263,17 +282,19 @@ look_at_clock(struct watch *watch) {
 }
 
 /*
- * Waits for the leader, but not beyond the deadline or a signal to end. Returns the signal that it
- * died of, 0 where it has ended by itself or was given up: the error is in `shared`.
+ * Waits until the leader has finished, and if that is not `enough` until it has ended, but not beyond
+ * the deadline or a signal to end. Returns the signal that it died of, 0 where it has ended by itself
+ * or was given up: the error is in `shared`.
  */
 static int
-supervise(struct watch *watch, const sigset_t *signals) {
+supervise(struct watch *watch, const sigset_t *signals, bool enough) {
     static const struct timespec tick = {.tv_sec = 1};
     int status;
     for (;;) {
         pid_t pid = waitpid(watch->leader, &status, WNOHANG);
         if (pid == watch->leader) return signal_of(status);
         if (pid < 0 && errno != EINTR) return SIGKILL; // nobody else waits for it
+        if (enough && watch->shared->finished) return 0;
         int signal = sigtimedwait(signals, NULL, &tick);
         if (signal == SIGCHLD) continue;
         int error = look_at_clock(watch);
@@ -294,6 +315,8 @@ coordinate(const struct hd_fork *request, int report_fd) {
     sigset_t signals = block_ends();
     int error = 0, signal = 0;
     uint64_t objects = 0;
+    pid_t leader = -1;
+    struct watch watch;
     struct hd_shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) {
@@ -303,12 +326,17 @@ coordinate(const struct hd_fork *request, int report_fd) {
     else {
         shared->start = hd_now();
         shared->where = "preparing";
-        pid_t leader = fork_child();
+        pid_t self = getpid();
+        leader = fork_child();
         if (leader == 0) close(report_fd);      // its end is that of the coordinator
         if (leader <= 0) lead(request, shared); // in this process, if no other is to be had
-        if (leader == 0) _exit(0);
-        struct watch watch = begin_watch(request, shared, leader);
-        if (leader > 0) signal = supervise(&watch, &signals);
+        if (leader == 0) {
+            kill(self, SIGCHLD);
+            reap_workers();
+            _exit(0);
+        }
+        watch = begin_watch(request, shared, leader);
+        if (leader > 0) signal = supervise(&watch, &signals, true);
         if (watch.several_ractors && is_crash(signal)) {
             shared->error = EDEADLK; // one was in the middle of something
             signal = 0;
@@ -324,6 +352,8 @@ coordinate(const struct hd_fork *request, int report_fd) {
         shared->where = "renaming it";
     }
     report(report_fd, shared, error, signal, objects);
+    close(report_fd);
+    if (leader > 0) supervise(&watch, &signals, false);
     _exit(0);
 }
 

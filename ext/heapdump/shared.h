@@ -6,6 +6,7 @@
 #define HEAPDUMP_SHARED_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,10 +34,11 @@ struct hd_shared {
 
     /* Written by the leader, read by the coordinator after it has ended; `start` before it begins. */
     double start, seconds;
-    uint64_t bytes;    /* of the whole file */
-    int processes;     /* that wrote */
-    int error;         /* errno of what made it give up */
-    const char *where; /* what it was doing; a literal */
+    uint64_t bytes;        /* of the whole file */
+    int processes;         /* that wrote */
+    _Atomic bool finished; /* nothing more to do for the leader but to end */
+    int error;             /* errno of what made it give up */
+    const char *where;     /* what it was doing; a literal */
 };
 
 #endif
