@@ -13,7 +13,7 @@
 
 #include "codec.h"
 
-enum { HD_BLOCK_SIZE = 1 << 20, HD_BLOCKS = 3 };
+enum { HD_BLOCK_SIZE = 1 << 18, HD_BLOCKS = 3 };
 
 /* Whether blocks are written by a thread beside the caller's, or by the caller alone. */
 enum hd_write { HD_WRITE_BESIDE, HD_WRITE_ALONE };
