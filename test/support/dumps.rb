@@ -60,13 +60,13 @@ module Dumps
         roots = [before, after].map(&:roots)
         @dump = reader
         Check.new(reader, law.finish, details.problems, names.nameless, untouched.flags,
-                  untouched.words, *roots)
+                  untouched.words, *roots, after.call_caches)
       end
     end
   end
 
   Check = Struct.new(:reader, :references, :details, :nameless, :flags, :words, :roots_before,
-                     :roots_after)
+                     :roots_after, :call_caches)
 
   NASTY = <<~'RUBY'
     require "json"

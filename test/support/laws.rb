@@ -20,7 +20,8 @@ module Laws
     (before.keys & after.keys).each do |category|
       next if category == "machine_context" # the stack of the very call that looks at it
 
-      both = before[category] & after[category]
+      # The VM has one table of call caches for all that C calls: they take turns in it.
+      both = (before[category] & after[category]) - check.call_caches
       assert_none both - found[category], "roots of #{category} lost"
       next if category == "finalizers" # tables may be added by us
 

@@ -93,6 +93,11 @@ module Oracle
       @roots.default = nil # its block would keep all slots for as long as somebody has the roots
     end
 
+    # Addresses of the caches that call sites share.
+    def call_caches
+      slots.values.select { |slot| @imemo_names[slot.imemo_type] == "callcache" }.map(&:address)
+    end
+
     private
 
     def read_slots(file)

@@ -15,7 +15,9 @@ module Sandwich
     Oracle.require_extension
     warm = File.join(directory, "warm")
     Dir.mkdir(warm)
-    [warm, directory].each { |place| layers(place, options) }
+    GCRegime.suspend do
+      [warm, directory].each { |place| layers(place, options) }
+    end
     FileUtils.rm_rf(warm)
   end
 
@@ -27,9 +29,7 @@ module Sandwich
     GC.start
     GC.disable
     Oracle::A.walk(before)
-    facts = GCRegime.suspend do
-      measure { HeapDump.dump("#{place}/dump.json", **DEFAULTS, **options) }
-    end
+    facts = measure { HeapDump.dump("#{place}/dump.json", **DEFAULTS, **options) }
     Oracle::B.walk(after)
     GC.enable
     GCRegime.after
