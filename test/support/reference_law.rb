@@ -26,6 +26,7 @@ class ReferenceLaw
   def initialize(before, after, running: [])
     @before = before.slots
     @after = after.slots
+    @by_chance = after.roots["machine_context"] || []
     @imemo_names = after.imemo_names
     @running = Running.of(before, running)
     @findings = KINDS.to_h { |kind| [kind, []] }
@@ -126,9 +127,10 @@ class ReferenceLaw
     report(:invented, line, invented)
   end
 
-  # Its frames while dumping are others than those before and after.
+  # Its frames while dumping are others than those before and after, and so is what lies on the
+  # machine stack, where MRI takes any word for a reference.
   def running(line, before, after, references)
-    report(:lost, line, (before.references & after.references) - references)
+    report(:lost, line, (before.references & after.references) - references - @by_chance)
   end
 
   def report(kind, line, targets)
