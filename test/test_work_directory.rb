@@ -18,27 +18,32 @@ class TestWorkDirectory < HeapDumpTest
     File.join(scratch, "heap.json")
   end
 
-  # As a dump does it, once in each directory that comes up.
+  # As a dump does it, once in each directory that it is told of.
   WRITER = <<~'RUBY'
-    done = {}
+    done = nil
     loop do
-      (Dir.children(DIR) - done.keys).each do |name|
-        done[name] = File.join(DIR, name)
-        File.write("#{done[name]}/report", "started")
-        File.write("#{done[name]}/heap.json.partial-1", "x")
-        File.rename("#{done[name]}/heap.json.partial-1", "#{done[name]}/heap.json")
-      rescue SystemCallError
-        nil # it was removed meanwhile
-      end
+      dir = File.read(ORDER)
+      next if dir == done
+
+      done = dir
+      File.write("#{dir}/report", "started")
+      File.write("#{dir}/heap.json.partial-1", "x")
+      File.rename("#{dir}/heap.json.partial-1", "#{dir}/heap.json")
+    rescue SystemCallError
+      nil # no order yet, or the directory was removed meanwhile
     end
   RUBY
 
   def test_removed_while_the_process_writes
-    Outside.with_process("DIR = #{scratch.dump}; #{WRITER}") do |pid|
+    orders = Dir.mktmpdir
+    order = File.join(orders, "order")
+    Outside.with_process("ORDER = #{order.dump}; #{WRITER}") do |pid|
       target = HeapDump::Outside::Target.new(pid)
       met = 0
       100.times do
         HeapDump::Outside::WorkDirectory.open(target, path) do |directory|
+          File.write("#{order}.new", directory.inner_path)
+          File.rename("#{order}.new", order)
           wait_until("the process is at it") { directory.report }
           met += 1
         end
@@ -46,6 +51,8 @@ class TestWorkDirectory < HeapDumpTest
       assert_equal 100, met
       assert_empty Dir.children(scratch)
     end
+  ensure
+    FileUtils.rm_rf(orders)
   end
 
   # It does nothing else, so a signal comes just then.

@@ -18,6 +18,14 @@ module HeapDump
       # Types whose file and line are where their code is written.
       CODE = %w[proc binding method enumerator].freeze
 
+      # Addresses as dump_all puts them: there are tools that look for the blank.
+      References = Struct.new(:addresses) do
+        def to_json(*)
+          "[#{addresses.map { |address| "\"#{address}\"" }.join(", ")}]"
+        end
+      end
+      private_constant :References
+
       # Writes to an IO.
       def write(out)
         roots { |line| out.puts(line) }
@@ -33,7 +41,7 @@ module HeapDump
         (@graph.objects...(@graph.nodes - 1)).each do |number|
           root = @snapshot.node(number)
           yield JSON.generate({ "type" => "ROOT", "root" => root.kind,
-                                "references" => references(number) })
+                                "references" => References.new(references(number)) })
         end
       end
 
@@ -42,7 +50,7 @@ module HeapDump
         fields.delete("value") unless %w[STRING SYMBOL].include?(line["type"])
         fields.delete("default") unless fields["default"].to_s.start_with?("0x")
         references = references(number)
-        fields["references"] = references unless references.empty?
+        fields["references"] = References.new(references) unless references.empty?
         fields.merge!(line.slice(*ALLOCATION)) unless code?(line)
         fields["memsize"] = line["memsize"] if line["memsize"]
         flags = flags(line)
