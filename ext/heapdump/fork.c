@@ -354,6 +354,7 @@ coordinate(const struct hd_fork *request, int report_fd) {
     report(report_fd, shared, error, signal, objects);
     close(report_fd);
     if (leader > 0) supervise(&watch, &signals, false);
+    else reap_workers();
     _exit(0);
 }
 
