@@ -2,10 +2,12 @@
 
 require "test_helper"
 require "support/laws"
+require "support/with_rails"
 
 # The six laws over a booted Rails app.
 class TestLawsRails < HeapDumpTest
   include Laws
+  include WithRails
 
   APP = <<~'RUBY'
     require "json"
@@ -31,19 +33,6 @@ class TestLawsRails < HeapDumpTest
                 ruby: RUBY_VERSION, objects: check.reader.object_lines,
                 references: law.checked_references, bad: check.reader.complaints.size,
                 lost: law.count(:lost))
-  end
-
-  def self.rails?
-    require "rails/version"
-    true
-  rescue LoadError
-    false
-  end
-
-  def setup
-    super
-    skip "HEAPDUMP_TEST_RAILS=skip" if ENV["HEAPDUMP_TEST_RAILS"] == "skip"
-    flunk "Rails is not in the bundle" unless self.class.rails?
   end
 
   def dumped

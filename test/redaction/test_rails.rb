@@ -1,9 +1,12 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/with_rails"
 
 # What a redacted dump of a Rails app tells of its secrets: nothing, wherever they are.
 class TestRedactionRails < HeapDumpTest
+  include WithRails
+
   MARK = "Zq8vKp"
 
   # Where secrets are kept. Each comes through a pipe, so that no literal of the code holds it.
@@ -133,19 +136,6 @@ class TestRedactionRails < HeapDumpTest
     end
     exit!(0)
   RUBY
-
-  def self.rails?
-    require "rails/version"
-    true
-  rescue LoadError
-    false
-  end
-
-  def setup
-    super
-    skip "HEAPDUMP_TEST_RAILS=skip" if ENV["HEAPDUMP_TEST_RAILS"] == "skip"
-    flunk "Rails is not in the bundle" unless self.class.rails?
-  end
 
   def secrets
     PLACES.to_h { |place| [place, "#{place}_#{MARK}"] }
