@@ -10,16 +10,21 @@ module HeapDump
   #
   #   HeapDump::CLI.run(["take", "4711", "-o", "heap.json"]) # => 0
   module CLI
-    # Exit statuses. Whoever is interrupted, or whose reader goes away, ends as by the signal.
+    # Exit status: all is well.
     OK = 0
+    # Exit status: it could not be done; standard error says why.
     ERROR = 1
+    # Exit status: a leak meets a condition of --fail-on.
     GATE_FAILED = 2
+    # Exit status: the command line is wrong.
     USAGE = 64
+    # Exit status: interrupted, as by the signal.
     INTERRUPTED = 130
+    # Exit status: who read the output went away, as by the signal.
     NO_READER = 141
 
     # The command line is wrong: what is wrong with it, and what it should be.
-    class UsageError < Error; end
+    class UsageError < Error; end # :nodoc:
 
     autoload :Command, "#{__dir__}/cli/command"
 
@@ -60,7 +65,7 @@ module HeapDump
       end
 
       # The class of a command.
-      def command(name)
+      def command(name) # :nodoc:
         return const_get(name.capitalize) if COMMANDS.key?(name)
 
         raise UsageError, "there is no command #{name.inspect}#{guess(name)}; " \

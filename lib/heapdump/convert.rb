@@ -13,12 +13,15 @@ module HeapDump
     autoload :Objspace, "#{__dir__}/convert/objspace"
     autoload :Speedscope, "#{__dir__}/convert/speedscope"
 
+    # Names of the formats, for ::writer; "objspace" is what ObjectSpace.dump_all writes.
     FORMATS = {
       "objspace" => :Objspace, "heapsnapshot" => :Heapsnapshot,
       "speedscope" => :Speedscope, "csv" => :Csv
     }.freeze
 
-    # A writer for one of FORMATS. Raises ArgumentError for another.
+    # A writer of a Snapshot for one of FORMATS. Its <tt>write(out)</tt> writes all of it to an IO;
+    # its +progress+ tells another thread how far that is, as Snapshot#progress. Raises
+    # ArgumentError for another format.
     def self.writer(format, snapshot)
       name = FORMATS[format] or
         raise ArgumentError, "a dump can be converted to #{FORMATS.keys.join(", ")}, not #{format}"
@@ -27,17 +30,17 @@ module HeapDump
     end
 
     # What the writers have in common.
-    class Writer
+    class Writer # :nodoc:
       # Nodes that are fetched at once, between two looks at the progress.
-      BATCH = 1000
+      BATCH = 1000 # :nodoc:
 
-      def initialize(snapshot)
+      def initialize(snapshot) # :nodoc:
         @snapshot = snapshot
         @graph = snapshot.graph
         @done = 0
       end
 
-      # As Snapshot#progress.
+      # How far #write is, for another thread: as Snapshot#progress.
       def progress
         ["converting", @done, @graph.objects]
       end

@@ -14,7 +14,7 @@ module HeapDump
     # Where the dump was to go (String), nil for an IO.
     attr_reader :path
 
-    def initialize(message, errno = nil, path = nil)
+    def initialize(message, errno = nil, path = nil) # :nodoc:
       super(message)
       @errno = errno
       @path = path
@@ -31,7 +31,7 @@ module HeapDump
     # Where the dump was to go (String), nil for an IO.
     attr_reader :path
 
-    def initialize(signal, objects, path)
+    def initialize(signal, objects, path) # :nodoc:
       cause = signal ? "killed by SIG#{Signal.signame(signal)}" : "killed"
       progress = objects ? " after #{objects} objects" : ""
       super("cannot dump the heap to #{path || "an IO"}: its process was #{cause}#{progress}")
@@ -49,8 +49,8 @@ module HeapDump
     # uncompressed text (Integer from 0).
     attr_reader :line, :byte
 
-    # What the reader found, as an exception. :nodoc:
-    def self.of(status, path, line, byte, detail)
+    # What the reader found, as an exception.
+    def self.of(status, path, line, byte, detail) # :nodoc:
       path ||= "the dump"
       kind, advice = KINDS.fetch(status)
       detail = "cannot read #{path}" if detail.empty?
@@ -70,7 +70,7 @@ module HeapDump
     }.freeze
     private_constant :KINDS
 
-    def initialize(message, path = nil, line = nil, byte = nil)
+    def initialize(message, path = nil, line = nil, byte = nil) # :nodoc:
       super(message)
       @path = path
       @line = line

@@ -49,7 +49,7 @@ module HeapDump
       Finding.new(series).leaks
     end
 
-    def initialize(suspects:, cleared:, series:, held_bytes:)
+    def initialize(suspects:, cleared:, series:, held_bytes:) # :nodoc:
       @suspects = suspects.freeze
       @cleared = cleared.freeze
       @snapshots = series.snapshots
@@ -58,6 +58,7 @@ module HeapDump
       freeze
     end
 
+    # Yields each of #suspects.
     def each(&)
       suspects.each(&)
     end
@@ -67,12 +68,13 @@ module HeapDump
       suspects.empty?
     end
 
-    # For JSON: the same dumps always give the same.
+    # As the command writes it as JSON (Hash): +:schema_version+ and +:suspects+ (Array of
+    # Suspect#to_h). The same dumps always give the same.
     def to_h
       { schema_version: SCHEMA_VERSION, suspects: suspects.map(&:to_h) }
     end
 
-    def inspect
+    def inspect # :nodoc:
       "#<#{self.class} #{suspects.map(&:class_name).join(", ")}>"
     end
   end

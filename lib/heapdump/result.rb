@@ -20,6 +20,8 @@ module HeapDump
     # Number of processes that wrote.
     attr_reader :processes
 
+    # HeapDump.dump makes results; a test of a program may want one of its own. The arguments are
+    # the attributes.
     def initialize(path:, objects:, bytes:, seconds:, pause:, gc_seconds: 0.0, processes: 1)
       @path = path
       @objects = objects
@@ -36,10 +38,12 @@ module HeapDump
       path or raise TypeError, "this heap dump went to an IO and has no path"
     end
 
+    # The path, "(heap dump in an IO)" where there is none.
     def to_s
       path || "(heap dump in an IO)"
     end
 
+    # In one line, for people: path, objects, bytes, seconds.
     def inspect
       format("#<%<class>s %<path>s: %<objects>d objects, %<bytes>d bytes in %<seconds>.3f s>",
              class: self.class, path: self, objects: objects, bytes: bytes, seconds: seconds)

@@ -42,8 +42,8 @@ module HeapDump
 
     # Where the dump was read from (String).
     attr_reader :path
-    # What the reader has made of it (HeapDump::Graph). :nodoc:
-    attr_reader :graph
+    # What the reader has made of it (HeapDump::Graph).
+    attr_reader :graph # :nodoc:
 
     # Reads a dump. +path+ is a file, or "-" for standard input.
     #
@@ -237,41 +237,41 @@ module HeapDump
       Summary.new(self, limit)
     end
 
-    # The node of a number. :nodoc:
-    def node(number)
+    # The node of a number.
+    def node(number) # :nodoc:
       Node.new(self, number)
     end
 
-    # The line of a node as a Hash. The last ones are kept. :nodoc:
-    def line(number)
+    # The line of a node as a Hash. The last ones are kept.
+    def line(number) # :nodoc:
       @lines.fetch(number) do
         @lines.shift if @lines.size >= KEPT_LINES
         @lines[number] = parse(graph.line(number)).freeze
       end
     end
 
-    # The same as text, nil where there is none. :nodoc:
-    def text(number)
+    # The same as text, nil where there is none.
+    def text(number) # :nodoc:
       graph.line(number)
     end
 
-    # A Node of this snapshot; raises NotFound for an address where nothing is. :nodoc:
-    def to_node(node)
+    # A Node of this snapshot; raises NotFound for an address where nothing is.
+    def to_node(node) # :nodoc:
       return node if node.is_a?(Node)
 
       object(node) or raise NotFound, "#{path} has no object at #{format_address(node)}; " \
                                       "addresses are good within one dump only"
     end
 
-    # Numbers of the classes of a name; raises NotFound if there are none. :nodoc:
-    def classes_named(name)
+    # Numbers of the classes of a name; raises NotFound if there are none.
+    def classes_named(name) # :nodoc:
       numbers = graph.modules_named(name)
       return numbers unless numbers.empty?
 
       raise NotFound, "#{path} has no class #{name}; `heapdump summary` lists the largest"
     end
 
-    def inspect
+    def inspect # :nodoc:
       "#<#{self.class} #{path}>"
     end
 

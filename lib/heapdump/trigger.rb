@@ -40,14 +40,15 @@ module HeapDump
     }.freeze
     HOST = Etc.uname[:nodename].tr("/", "_").freeze
     MARKER_BYTES = 249 # what the system takes for the name of a marker
+    private_constant :PATTERNS, :HOST, :MARKER_BYTES
 
     @installed = {} # signal number => Trigger
     class << self
       # The process in which a dump by a signal is under way; nil for none.
-      attr_accessor :dumping
+      attr_accessor :dumping # :nodoc:
 
       # The triggers that this process has, by number of the signal.
-      attr_reader :installed
+      attr_reader :installed # :nodoc:
     end
 
     # The name of the signal, without "SIG" (String).

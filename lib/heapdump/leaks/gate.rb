@@ -10,8 +10,10 @@ module HeapDump
       PATTERN = /\A\s*(retained|count)\s*(>=|>)\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B?)\s*\z/i
       UNITS = { "" => 1, "B" => 1, "K" => 1 << 10, "M" => 1 << 20, "G" => 1 << 30,
                 "T" => 1 << 40 }.freeze
+      private_constant :PATTERN, :UNITS
 
-      # Raises ArgumentError for a condition that cannot be read.
+      # +text+ is "retained" or "count", ">" or ">=", and a number: for retained in bytes, or with a
+      # unit (KB, MB, GB or TB, of 1024 each). Raises ArgumentError for what cannot be read.
       def initialize(text)
         match = PATTERN.match(text.to_s) or
           raise ArgumentError, "#{text.inspect} is no condition; " \
@@ -20,7 +22,7 @@ module HeapDump
         @limit = number.to_f * UNITS.fetch(unit.upcase[0].to_s)
       end
 
-      # Whether a suspect grew by more than it may.
+      # True if a suspect (Suspect) grew by more than it may.
       def met?(suspect)
         growth = @what.downcase == "count" ? suspect.growth : suspect.retained_growth
         @operator == ">" ? growth > @limit : growth >= @limit

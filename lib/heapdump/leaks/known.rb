@@ -7,8 +7,10 @@ module HeapDump
     #   5d41402abc4b2a76  # sessions, being worked on
     class Known
       SIGNATURE = /\A\h{16}\z/
+      private_constant :SIGNATURE
 
-      # Raises ArgumentError for a line that is none, and what File.foreach raises.
+      # Reads such a file. Raises ArgumentError for a line that is none, and what File.foreach
+      # raises.
       def self.read(path)
         signatures = File.foreach(path).with_index(1).filter_map do |line, number|
           word = line.scrub.sub(/#.*/m, "").strip
@@ -21,10 +23,12 @@ module HeapDump
         new(signatures)
       end
 
+      # +signatures+ are those of Suspect#signature (Array of String).
       def initialize(signatures)
         @signatures = signatures.to_h { |signature| [signature, true] }
       end
 
+      # True if a suspect (Suspect) is one of them.
       def include?(suspect)
         @signatures.key?(suspect.signature)
       end

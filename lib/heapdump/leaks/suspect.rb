@@ -42,8 +42,9 @@ module HeapDump
 
       FIELDS = %i[class_name counts unit retained holder others path location location_of signature
                   confidence reasons company command].freeze
+      private_constant :FIELDS
 
-      def initialize(**fields)
+      def initialize(**fields) # :nodoc:
         FIELDS.each { |name| instance_variable_set("@#{name}", fields.fetch(name).freeze) }
         freeze
       end
@@ -58,13 +59,14 @@ module HeapDump
         retained.last - retained.first
       end
 
-      # For JSON.
+      # As the command writes it as JSON (Hash): +:class+, +:holder+, +:path+, +:counts+,
+      # +:retained+, +:signature+, +:location+, +:confidence+.
       def to_h
         { class: class_name, holder: holder, path: path.to_a, counts: counts, retained: retained,
           signature: signature, location: location, confidence: confidence }
       end
 
-      def inspect
+      def inspect # :nodoc:
         "#<#{self.class} #{class_name} #{counts.join(" → ")}, #{holder}>"
       end
     end

@@ -15,7 +15,7 @@ module HeapDump
 
       # +flat+ is what HeapDump::Growth#way returns. What Ruby 4.0 keeps instance variables in is
       # left out: they are their owner's.
-      def self.decode(snapshot, flat)
+      def self.decode(snapshot, flat) # :nodoc:
         first, *rest = flat
         steps = [Step.new(nil, snapshot.node(first)).freeze]
         rest.each_slice(2) do |name, number|
@@ -27,23 +27,23 @@ module HeapDump
         new(steps)
       end
 
-      def initialize(steps)
+      def initialize(steps) # :nodoc:
         @steps = steps.freeze
         freeze
       end
 
-      # The object that is held.
+      # The object that is held (Snapshot::Node).
       def target
         steps.last.node
       end
 
       # The way and one step more.
-      def to(edge, node)
+      def to(edge, node) # :nodoc:
         Way.new([*steps, Step.new(edge, node).freeze])
       end
 
       # The steps from the last named module, thread or root before the object on: what is before
-      # that says nothing.
+      # that says nothing (Array of Step).
       def told
         first = steps[0...-1].rindex { |step| anchor?(step) } || 0
         steps.drop(first)
@@ -52,14 +52,15 @@ module HeapDump
       # The same for all ways that differ in nothing but indexes, keys, digits in names and lines,
       # also in other dumps and mostly on other Rubies. With +any_name+, the name of the last edge
       # is no difference either.
-      def signature(class_name, any_name: false)
+      def signature(class_name, any_name: false) # :nodoc:
         anchor, *rest = told
         words = rest.map { |step| "#{edge_word(step.edge)} #{node_word(step.node)}" }
         words[-1] = rest.last.edge.kind.to_s if any_name && rest.any?
         Digest::SHA1.hexdigest([node_word(anchor.node), *words, class_name].join("\n"))[0, 16]
       end
 
-      # For JSON (Array of Hash).
+      # As the command writes it as JSON (Array of Hash, one for each step): +:edge+ in words,
+      # +:class+ and +:address+ of the object.
       def to_a
         steps.map do |step|
           { edge: step.edge ? edge_text(step.edge) : nil, class: class_word(step.node),
@@ -68,14 +69,14 @@ module HeapDump
       end
 
       # The class of what leaks: classes are Class, entries of a method table are methods.
-      def self.kind_word(node)
+      def self.kind_word(node) # :nodoc:
         return node.type.capitalize if %w[CLASS MODULE].include?(node.type)
 
         node.kind == "ment" ? "method" : class_word(node)
       end
 
       # What an object is: its class, or what there is instead; classes and modules by name.
-      def self.class_word(node)
+      def self.class_word(node) # :nodoc:
         case node.type
         when "CLASS", "MODULE" then node.name || node.type.capitalize
         when "ROOT", "VIRTUAL_ROOT" then "root #{node.kind}".strip

@@ -15,11 +15,12 @@ module HeapDump
       # A group: +counts+, +bytes+ and +retained+ (nil by gem) in each of the dumps (Arrays of
       # Integer).
       Change = Struct.new(:key, :label, :counts, :bytes, :retained) do
-        # Last less first.
+        # Objects: last less first.
         def count_change
           counts.last - counts.first
         end
 
+        # Bytes: last less first.
         def bytes_change
           bytes.last - bytes.first
         end
@@ -30,9 +31,12 @@ module HeapDump
         end
       end
 
-      # The dumps (Array of Snapshot), what they are grouped by (Symbol), and the groups that differ
-      # (Array of Change).
-      attr_reader :snapshots, :by, :changes
+      # The dumps (Array of Snapshot).
+      attr_reader :snapshots
+      # What they are grouped by (Symbol), as for Snapshot#histogram.
+      attr_reader :by
+      # The groups that differ (Array of Change).
+      attr_reader :changes
 
       def initialize(snapshots, by) # :nodoc:
         @snapshots = snapshots.freeze
@@ -41,15 +45,17 @@ module HeapDump
         freeze
       end
 
+      # Yields each Change.
       def each(&)
         changes.each(&)
       end
 
-      # Living objects and their bytes in each dump (Arrays of Integer).
+      # Living objects in each dump (Array of Integer).
       def counts
         snapshots.map { |snapshot| snapshot.graph.totals[0] }
       end
 
+      # Bytes of the living objects in each dump, shallow (Array of Integer).
       def bytes
         snapshots.map { |snapshot| snapshot.graph.totals[1] }
       end

@@ -17,17 +17,27 @@ module HeapDump
 
     # All duplicates of a dump. Frozen, Enumerable: each Duplicate, those that waste most first.
     #
-    # strings::  living strings; compared:: those whose content (or its hash) is in the dump
-    # contents:: contents of which there are several; copies:: how many strings that are
-    # wasted::   bytes that all of them waste
+    #   snapshot.duplicate_strings.first.wasted # => 1210360
     class Duplicates
       include Enumerable
 
       SAMPLE = 100 # members of a group that are asked who holds them
       OWNERS = 5   # of one string that are asked
       TOLD = 3     # owners and places that are kept
+      private_constant :SAMPLE, :OWNERS, :TOLD
 
-      attr_reader :strings, :compared, :contents, :copies, :wasted, :items
+      # Living strings (Integer).
+      attr_reader :strings
+      # Those of them whose content, or its hash, is in the dump (Integer).
+      attr_reader :compared
+      # Contents of which there are several (Integer).
+      attr_reader :contents
+      # How many strings those are (Integer).
+      attr_reader :copies
+      # Bytes that would be saved if there was one of each content alone (Integer).
+      attr_reader :wasted
+      # Those that waste most (Array of Duplicate), as many as were asked for.
+      attr_reader :items
 
       def self.of(snapshot, limit) # :nodoc:
         *figures, groups = snapshot.graph.repeats(limit, SAMPLE)
@@ -67,10 +77,12 @@ module HeapDump
         freeze
       end
 
+      # Yields each of #items.
       def each(&)
         items.each(&)
       end
 
+      # Number of #items.
       def size
         items.size
       end

@@ -4,18 +4,20 @@ module HeapDump
   class Snapshot
     # The name by which one object holds another. Frozen.
     class Edge
-      # In the order of enum hg_edge_kind (ext/heapgraph/graph.h).
+      # What a reference can be, in the order of enum hg_edge_kind (ext/heapgraph/graph.h).
       KINDS = %i[
         reference field ivar index key value value_at value_int member constant class_variable
         method global captured frame frame_local fiber_local root weak class
       ].freeze
-      PAYLOAD_BITS = 27
+
+      PAYLOAD_BITS = 27 # :nodoc:
       NO_PAYLOAD = (1 << PAYLOAD_BITS) - 1
       INTEGER = %i[index key value_int].freeze
       TEXT = %i[
         field ivar value member constant class_variable method global captured frame frame_local
         fiber_local weak
       ].freeze
+      private_constant :NO_PAYLOAD, :INTEGER, :TEXT
 
       # One of KINDS.
       attr_reader :kind
@@ -29,7 +31,7 @@ module HeapDump
       attr_reader :frame
 
       # What the reader calls an edge (Integer) as an Edge.
-      def self.decode(snapshot, number)
+      def self.decode(snapshot, number) # :nodoc:
         kind = KINDS.fetch(number >> PAYLOAD_BITS)
         payload = number & NO_PAYLOAD
         return new(kind) if payload == NO_PAYLOAD
@@ -42,7 +44,7 @@ module HeapDump
         name ? new(kind, name, frame) : new(kind, text)
       end
 
-      def initialize(kind, name = nil, frame = nil)
+      def initialize(kind, name = nil, frame = nil) # :nodoc:
         @kind = kind
         @name = name
         @frame = frame
@@ -68,7 +70,7 @@ module HeapDump
         Describe.edge(self)
       end
 
-      def inspect
+      def inspect # :nodoc:
         "#<#{self.class} #{self}>"
       end
     end

@@ -14,7 +14,7 @@ module HeapDump
     # garbage::   objects of the kind that nothing holds; garbage_bytes:: their sizes
     Row = Struct.new(:key, :label, :objects, :bytes, :retained, :largest, :garbage,
                      :garbage_bytes) do
-      def inspect
+      def inspect # :nodoc:
         "#<HeapDump::Snapshot::Row #{label} #{objects} objects #{bytes} bytes retained #{retained}>"
       end
     end
@@ -36,12 +36,14 @@ module HeapDump
 
       # Numbers that the reader has for them.
       BY = { class: 0, type: 1, location: 2, generation: 3 }.freeze
+      private_constant :BY
 
-      # What they are grouped by (Symbol), and the groups (Array of Row).
-      attr_reader :by, :rows
+      # What they are grouped by (Symbol), as for Snapshot#histogram.
+      attr_reader :by
+      # The groups (Array of Row).
+      attr_reader :rows
 
-      # :nodoc:
-      def self.of(snapshot, by, below)
+      def self.of(snapshot, by, below) # :nodoc:
         unless BY.key?(by) || by == :gem
           raise ArgumentError, "by: is one of #{[*BY.keys, :gem].join(", ")}, not #{by.inspect}"
         end
@@ -95,6 +97,7 @@ module HeapDump
         freeze
       end
 
+      # Yields each Row.
       def each(&)
         rows.each(&)
       end
@@ -104,15 +107,17 @@ module HeapDump
         rows.find { |row| row.key == key } || rows.find { |row| row.label == key }
       end
 
+      # Number of groups.
       def size
         rows.size
       end
 
-      # Living objects of all groups, and their shallow sizes.
+      # Living objects of all groups (Integer).
       def objects
         rows.sum(&:objects)
       end
 
+      # Their shallow sizes together (Integer).
       def bytes
         rows.sum(&:bytes)
       end
@@ -122,7 +127,7 @@ module HeapDump
         rows.any?(&:key)
       end
 
-      def inspect
+      def inspect # :nodoc:
         "#<#{self.class} by #{by}, #{rows.size} groups>"
       end
     end

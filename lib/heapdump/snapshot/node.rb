@@ -40,12 +40,17 @@ module HeapDump
         freeze
       end
 
-      # In the order of enum hg_type (ext/heapgraph/graph.h).
+      # What an object can be, in the order of enum hg_type (ext/heapgraph/graph.h).
       TYPES = %w[
         UNKNOWN OBJECT CLASS MODULE ICLASS FLOAT STRING REGEXP ARRAY HASH STRUCT BIGNUM FILE DATA
         MATCH COMPLEX RATIONAL SYMBOL IMEMO NODE ROOT VIRTUAL_ROOT MISSING
       ].freeze
-      NAMED = %w[CLASS MODULE MISSING].freeze
+      NAMED = %w[CLASS MODULE MISSING].freeze # :nodoc:
+
+      # Facts that #flags tells, as in the dump. Less plain are +:conservative+, the root of machine
+      # stacks, which may hold by chance; +:vm_cache+, caches and tables of the VM, which hold but
+      # are no cause; +:shared+, memory that is counted at another object; +:error+, what could not
+      # be looked into.
       FLAGS = %i[conservative vm_cache singleton frozen old shared error finalizer].freeze
 
       # Facts about it: some of FLAGS (Array of Symbols).
@@ -58,6 +63,7 @@ module HeapDump
         @flags[FLAGS.index(flag)] == 1
       end
 
+      # True if it is no object, but what the VM begins with.
       def root?
         %w[ROOT VIRTUAL_ROOT].include?(type)
       end
@@ -89,7 +95,7 @@ module HeapDump
       end
 
       # A field of its line if it is of that class, else nil: a line may hold anything.
-      def field(name, type = String)
+      def field(name, type = String) # :nodoc:
         value = line[name]
         value if value.is_a?(type)
       end
@@ -104,22 +110,23 @@ module HeapDump
         Describe.node(self)
       end
 
-      def inspect
+      def inspect # :nodoc:
         "#<#{self.class} #{self} #{words}>"
       end
 
+      # True for the same object of the same snapshot.
       def ==(other)
         other.is_a?(Node) && other.id == id && other.snapshot.equal?(snapshot)
       end
-      alias eql? ==
+      alias eql? == # :nodoc:
 
-      def hash
+      def hash # :nodoc:
         id.hash
       end
 
       protected
 
-      attr_reader :snapshot
+      attr_reader :snapshot # :nodoc:
     end
   end
 end

@@ -38,8 +38,8 @@ module HeapDump
       # variables and shared buffers by their owner.
       attr_reader :hops
 
-      # What the reader knows of a path (Graph#paths) as one. :nodoc:
-      def self.decode(snapshot, (rank, disjoint, holder, flat))
+      # What the reader knows of a path (Graph#paths) as one.
+      def self.decode(snapshot, (rank, disjoint, holder, flat)) # :nodoc:
         steps = flat.each_slice(2).map do |number, name|
           Step.new(Edge.decode(snapshot, name), snapshot.node(number)).freeze
         end
@@ -84,7 +84,7 @@ module HeapDump
         hops.flat_map { |hop| [*hop.words, Describe.node(hop.node)] }.join(" → ")
       end
 
-      def inspect
+      def inspect # :nodoc:
         "#<#{self.class} #{self}>"
       end
 

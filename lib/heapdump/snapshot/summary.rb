@@ -40,23 +40,27 @@ module HeapDump
         end.freeze
       end
 
-      # Histograms: Snapshot#histogram.
+      # Objects by type (Histogram).
       def types
         @types ||= @snapshot.histogram(by: :type)
       end
 
+      # Objects by class (Histogram).
       def classes
         @classes ||= @snapshot.histogram(by: :class)
       end
 
+      # Objects by the count of GCs when they were allocated (Histogram); see #traced?.
       def generations
         @generations ||= @snapshot.histogram(by: :generation)
       end
 
+      # Objects by the place where they were allocated (Histogram); see #traced?.
       def locations
         @locations ||= @snapshot.histogram(by: :location)
       end
 
+      # Objects by the gem whose code allocated them (Histogram); see #traced?.
       def gems
         @gems ||= @snapshot.histogram(by: :gem)
       end
@@ -74,7 +78,7 @@ module HeapDump
         end
       end
 
-      # Snapshot#duplicate_strings.
+      # Strings with the same content (Duplicates), as of Snapshot#duplicate_strings.
       def duplicate_strings
         @duplicate_strings ||= @snapshot.duplicate_strings(limit: @limit)
       end
