@@ -8,6 +8,7 @@
 #
 # What the gem needs, and Puma, are taken from what Bundler has fetched.
 
+require "tmpdir"
 require_relative "package/clean_root"
 
 desc "Build the gem, install it into an empty GEM_HOME and use it"
