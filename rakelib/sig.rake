@@ -8,7 +8,8 @@
 # steep checks all of lib/ but Puma's plugin, with its lenient diagnostics. Only what sig/ declares
 # has types: the rest is generated as `untyped` (rakelib/package/internals.rb). What steep says then
 # is compared with test/package/steep_known.txt, by file and message: there stands what it cannot
-# know, most of it that something is not nil, or how many arguments a splat has.
+# know, most of it that something is not nil, how many arguments a splat has, or whose methods stand
+# in the block of a Struct.
 
 require_relative "package/internals"
 require_relative "package/bundle"
