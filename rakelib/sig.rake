@@ -19,7 +19,7 @@ KNOWN_OF_STEEP = "test/package/steep_known.txt"
 desc "Check sig/ with rbs and steep"
 task :sig do
   found = steep
-  known = File.readlines(KNOWN_OF_STEEP, chomp: true)
+  known = File.readlines(KNOWN_OF_STEEP, chomp: true, encoding: "UTF-8")
   (found - known).each { |line| warn "steep: #{line}" }
   (known - found).each { |line| warn "steep no longer says: #{line}" }
   abort "run `rake sig:known` if all of that is right" unless found.uniq.sort == known

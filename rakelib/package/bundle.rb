@@ -12,13 +12,14 @@ class PackageBundle
     FileUtils.mkdir_p(File.dirname(gemfile))
     File.write(gemfile, %(eval_gemfile "../../../../test/package/Gemfile"\n))
     @environment = { "BUNDLE_PATH" => "#{directory}/gems", "BUNDLE_GEMFILE" => gemfile,
-                     "RUBYOPT" => nil, "RUBYLIB" => nil }
+                     "RUBYOPT" => nil, "RUBYLIB" => nil, "LANG" => "C.UTF-8", "LC_ALL" => nil }
     install
   end
 
   # What the command writes; ends the task if its status is none of +status+.
   def run(*command, status: [0])
     output, result = bundle("exec", *command)
+    output.force_encoding(Encoding::UTF_8)
     abort "#{command.join(" ")}:\n#{output}" unless status.include?(result.exitstatus)
     output
   end

@@ -19,7 +19,9 @@ class Internals
   def write
     FileUtils.rm_rf(@directory)
     @rbs.call("prototype", "rb", "--out-dir=#{@directory}", "--base-dir=.", "lib")
-    Dir["#{@directory}/**/*.rbs"].each { |path| File.write(path, loosened(File.read(path))) }
+    Dir["#{@directory}/**/*.rbs"].each do |path|
+      File.write(path, loosened(File.read(path, encoding: "UTF-8")))
+    end
     File.write("#{@directory}/extensions.rbs", extensions)
     @rbs.call("subtract", "--write", @directory, "sig")
   end
@@ -56,7 +58,7 @@ class Internals
   end
 
   def methods_of(paths, prefix = nil)
-    found = paths.flat_map { |path| File.read(path).scan(C_METHOD) }
+    found = paths.flat_map { |path| File.read(path, encoding: "UTF-8").scan(C_METHOD) }
     found.map do |name, count|
       "def #{prefix}#{name}: (#{([ANY] * count.to_i).join(", ")}) -> #{ANY}"
     end.uniq.join("\n")

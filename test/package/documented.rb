@@ -1,10 +1,9 @@
 # frozen_string_literal: true
 
-require "rdoc"
-
 # What rdoc documents: the public API. lib/.document names its files; what they hold besides is
 # marked :nodoc:.
 class Documented
+  OPTIONS = %w[--quiet --dry-run --format=ri --encoding=UTF-8].freeze # nothing is written
   SOURCES = %w[lib ext/heapdump/heapdump.c].freeze
 
   # A constant, or a method: ".dump" of the module itself, "#path" of its instances.
@@ -13,8 +12,9 @@ class Documented
   attr_reader :modules, :constants, :methods
 
   def initialize(directory)
+    require "rdoc" # not into the processes of other tests
     rdoc = RDoc::RDoc.new
-    Dir.chdir(directory) { rdoc.document(["--quiet", "--dry-run", *SOURCES]) }
+    Dir.chdir(directory) { rdoc.document([*OPTIONS, *SOURCES]) }
     shown = rdoc.store.all_classes_and_modules.select(&:display?)
     @modules = shown.map { |one| Item.new(one.full_name, nil, one.documented?) }
     @constants = shown.flat_map { |one| items(one, one.constants, "") }

@@ -38,7 +38,7 @@ class Signatures
 
   # What goes on behind the end of a line has a bracket open.
   def declarations(path)
-    lines = File.readlines(path, chomp: true).map(&:strip)
+    lines = File.readlines(path, chomp: true, encoding: "UTF-8").map(&:strip)
     open = 0
     lines.reject { |line| line.empty? || line.start_with?("#") }
          .slice_when { |line, _next| (open += depth(line)).zero? }

@@ -3,64 +3,81 @@
 require "test_helper"
 require "package/documented"
 require "package/signatures"
-require "heapdump/snapshot"
-require "heapdump/leaks"
-require "heapdump/convert"
-require "heapdump/cli"
-require "heapdump/integrations/unicorn"
-require "heapdump/integrations/pitchfork"
 
 # The public API is one and the same in the code, in its documentation and in sig/. Types are what
 # `rake sig` checks.
 class TestSig < HeapDumpTest
-  DOCUMENTED = Documented.new(Child::ROOT)
-  DECLARED = Signatures.new(Dir["#{Child::ROOT}/sig/*.rbs"]).modules
+  FILES = %w[snapshot leaks convert cli integrations/unicorn integrations/pitchfork].freeze
 
   # What every object has needs no signature of its own.
   GIVEN = Object.public_instance_methods.map { |name| "##{name}" }.freeze
 
-  def self.code
-    DECLARED.reject { |name, _| name.split("::").last.start_with?("_") }
-            .to_h { |name, declared| [Object.const_get(name), declared] }
+  # Read once, in the process that runs these tests.
+  class << self
+    def documented
+      @documented ||= Documented.new(Child::ROOT)
+    end
+
+    def declared
+      @declared ||= Signatures.new(Dir["#{Child::ROOT}/sig/*.rbs"]).modules
+    end
   end
-  CODE = code
+
+  def setup
+    super
+    FILES.each { |file| require "heapdump/#{file}" }
+  end
+
+  def documented
+    TestSig.documented
+  end
+
+  def declared
+    TestSig.declared
+  end
+
+  # Module => what sig/ declares of it, but for interfaces.
+  def code
+    declared.reject { |name, _| name.split("::").last.start_with?("_") }
+            .transform_keys { |name| Object.const_get(name) }
+  end
 
   # Guards the others against an API that is read as empty.
   def test_the_api_is_found
-    assert_operator DOCUMENTED.methods.size, :>, 100
-    names = DOCUMENTED.methods.map { |item| "#{item.owner}#{item.name}" }
+    assert_operator documented.methods.size, :>, 100
+    names = documented.methods.map { |item| "#{item.owner}#{item.name}" }
     assert_empty %w[HeapDump.dump HeapDump.on_signal HeapDump.capabilities HeapDump::Result#pause
                     HeapDump::Snapshot#paths HeapDump::Leaks#suspects] - names
   end
 
   def test_all_of_the_api_is_documented
-    items = [*DOCUMENTED.modules, *DOCUMENTED.constants, *DOCUMENTED.methods]
+    items = [*documented.modules, *documented.constants, *documented.methods]
     missing = items.reject(&:documented).map { |item| "#{item.owner}#{item.name}" }
     assert_empty missing
   end
 
   def test_what_is_documented_is_declared
-    missing = DOCUMENTED.modules.map(&:owner).reject { |name| DECLARED.key?(name) }
-    missing += DOCUMENTED.constants
-                         .reject { |item| DECLARED[item.owner].constants.include?(item.name) }
+    missing = documented.modules.map(&:owner).reject { |name| declared.key?(name) }
+    missing += documented.constants
+                         .reject { |item| declared[item.owner].constants.include?(item.name) }
                          .map { |item| "#{item.owner}::#{item.name}" }
     missing += undeclared_methods
     assert_empty missing
   end
 
   def test_what_is_declared_is_in_the_code
-    missing = CODE.flat_map do |owner, declared|
-      declared.constants.reject { |name| owner.const_defined?(name, false) }
-              .map { |name| "#{owner}::#{name}" } +
-        declared.methods.keys.reject { |name| method_of(owner, name) }
-                .map { |name| "#{owner}#{name}" }
+    missing = code.flat_map do |owner, here|
+      here.constants.reject { |name| owner.const_defined?(name, false) }
+          .map { |name| "#{owner}::#{name}" } +
+        here.methods.keys.reject { |name| method_of(owner, name) }
+            .map { |name| "#{owner}#{name}" }
     end
     assert_empty missing
   end
 
   def test_keywords_are_those_of_the_code
-    wrong = CODE.flat_map do |owner, declared|
-      declared.methods.filter_map do |name, keywords|
+    wrong = code.flat_map do |owner, here|
+      here.methods.filter_map do |name, keywords|
         parameters = method_of(owner, name)&.parameters
         next if parameters.nil? || keywords_fit?(parameters, keywords)
 
@@ -74,7 +91,7 @@ class TestSig < HeapDumpTest
   def test_the_options_of_a_dump_are_those_of_the_extension
     taken = File.read("#{Child::ROOT}/ext/heapdump/options.c").scan(/rb_intern\("(\w+)"\)/).flatten
     refute_empty taken
-    methods = DECLARED["HeapDump"].methods
+    methods = declared["HeapDump"].methods
     assert_equal taken.sort, methods[".dump"].sort
     assert_equal (taken - ["fork"]).sort, methods[".dump_async"].sort
     assert_equal [*taken, "path"].sort, methods[".on_signal"].sort
@@ -83,10 +100,10 @@ class TestSig < HeapDumpTest
   private
 
   def undeclared_methods
-    DOCUMENTED.methods.filter_map do |item|
+    documented.methods.filter_map do |item|
       name = item.name == ".new" ? "#initialize" : item.name
-      declared = DECLARED[item.owner].methods.key?(name) || GIVEN.include?(name)
-      "#{item.owner}#{item.name}" unless declared
+      known = declared[item.owner].methods.key?(name) || GIVEN.include?(name)
+      "#{item.owner}#{item.name}" unless known
     end
   end
 
