@@ -95,6 +95,15 @@ class TestTrigger < HeapDumpTest
     end
   end
 
+  def test_any_bytes_may_be_a_path
+    out_of(<<~'RUBY')
+      HeapDump.on_signal(path: "#{DIR}/\xFF-%{count}.json")
+      signal
+      wait_until("a dump") { Dir.children(DIR).any? { |name| name.b.end_with?(".json") } && idle? }
+    RUBY
+    assert_equal ["\xFF-1.json".b], Dir.children(scratch).map(&:b)
+  end
+
   def test_a_relative_path_is_of_now
     out_of(<<~'RUBY')
       Dir.chdir(DIR)

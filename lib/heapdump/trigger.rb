@@ -120,6 +120,7 @@ module HeapDump
 
     def path_of(path)
       path = File.path(path)
+      path = path.b unless path.valid_encoding? # any bytes may be a name
       unknown = path.scan(/%\{[^}]*\}?/) - PATTERNS.keys
       return path if unknown.empty?
 
