@@ -83,17 +83,12 @@ class Worker
 
   # Why it is worse off than at the beginning, and than the one that is not dumped.
   def complaints(other)
-    grown = ALLOWED.filter_map do |what, allowed|
-      shares = [self, other].map { |worker| worker.growth(what).round(3) }
-      next if shares.first <= [shares.last, 0].max + allowed
-
-      "#{what} grew by #{shares.first}, and without dumps by #{shares.last}"
-    end
     late = samples.drop(samples.size / WARM_UP)
-    grown << "threads: #{late.map(&:threads).minmax}" if late.map(&:threads).uniq.size > 1
-    grown << "children are left" if samples.any? { |sample| sample.children.positive? }
-    grown << "zombies are left" if samples.any? { |sample| sample.zombies.positive? }
-    grown + damaged
+    left = []
+    left << "threads: #{late.map(&:threads).minmax}" if late.map(&:threads).uniq.size > 1
+    left << "children are left" if samples.any? { |sample| sample.children.positive? }
+    left << "zombies are left" if samples.any? { |sample| sample.zombies.positive? }
+    grown(other) + left + damaged
   end
 
   def to_s
@@ -108,6 +103,15 @@ class Worker
   end
 
   private
+
+  def grown(other)
+    ALLOWED.filter_map do |what, allowed|
+      shares = [self, other].map { |worker| worker.growth(what).round(3) }
+      next if shares.first <= [shares.last, 0].max + allowed
+
+      "#{what} grew by #{shares.first}, and without dumps by #{shares.last}"
+    end
+  end
 
   def spread(numbers)
     return "-" if numbers.empty?
