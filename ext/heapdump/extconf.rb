@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 require "mkmf"
+require_relative "../../lib/heapdump/version"
 
-version = File.read(File.expand_path("../../lib/heapdump/version.rb", __dir__))[/"(.+)"/, 1]
-$defs << %(-DHEAPDUMP_VERSION=\\"#{version}\\")
+$defs << %(-DHEAPDUMP_VERSION=\\"#{HeapDump::VERSION}\\")
 
 # mri/ holds what differs between versions of MRI; its files have names of their own.
 $srcs = Dir.glob("{,mri/}*.c", base: __dir__).map { |file| File.join(__dir__, file) }
