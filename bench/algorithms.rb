@@ -17,7 +17,7 @@ require "rbconfig"
 require "tmpdir"
 
 root = File.expand_path("..", __dir__)
-modules = %w[array detours dominators groups inverse paths steps]
+modules = %w[array chunk detours dominators groups inverse list paths steps]
 sources = ["bench/algorithms.c", "test/heapgraph/builder.c",
            *modules.map { |name| "ext/heapgraph/#{name}.c" }]
 Dir.mktmpdir do |dir|

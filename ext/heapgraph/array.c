@@ -1,50 +1,47 @@
 /* Place in the flow: below everything. See array.h. */
 #include "array.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "chunk.h"
+
 enum {
     ALIGNMENT = 64,
+    PAGE = 4096,
     MAPPED_FROM = 1 << 20, /* bytes: smaller arrays come from malloc */
-    HUGE_PAGE = 2 << 20,
 };
 
 /* Stands in the 64 bytes before every array. */
 struct header {
     void *mapping; /* NULL: of malloc */
     size_t length;
+    bool huge;
 };
 
-static void *
-map(size_t bytes, int huge) {
-    size_t length = bytes + (huge ? HUGE_PAGE : 0);
-    char *at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) return NULL;
-    if (!huge) return at;
-
-    /* Only whole huge pages are: begin at one, give back what is before and behind. */
-    size_t before = -(uintptr_t)at % HUGE_PAGE;
-    if (before) munmap(at, before);
-    if (before < HUGE_PAGE) munmap(at + before + bytes, HUGE_PAGE - before);
-    (void)madvise(at + before, bytes, MADV_HUGEPAGE);
-    return at + before;
-}
-
 static size_t
-page_size(size_t bytes) {
-    const size_t page = 4096;
-    return (bytes + page - 1) / page * page;
+round_up(size_t bytes, size_t unit) {
+    return (bytes + unit - 1) / unit * unit;
 }
 
 static void *
-allocate(size_t count, size_t size, int huge) {
+map(size_t length, bool huge) {
+    if (!huge) return hg_chunks_sparse(length);
+
+    size_t used;
+    void *memory = hg_chunks(length, &used);
+    return memory ? memset(memory, 0, used) : NULL;
+}
+
+static void *
+allocate(size_t count, size_t size, bool huge) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) return NULL;
     bytes += ALIGNMENT;
 
-    struct header header = {NULL, bytes};
+    struct header header = {NULL, bytes, huge && bytes >= HG_CHUNK};
     char *memory;
     if (bytes < MAPPED_FROM) {
         void *block;
@@ -52,8 +49,8 @@ allocate(size_t count, size_t size, int huge) {
         memory = memset(block, 0, bytes);
     }
     else {
-        header.length = page_size(bytes);
-        memory = header.mapping = map(header.length, huge && bytes >= HUGE_PAGE);
+        header.length = round_up(bytes, header.huge ? HG_CHUNK : PAGE);
+        memory = header.mapping = map(header.length, header.huge);
         if (!memory) return NULL;
     }
     memcpy(memory, &header, sizeof(header));
@@ -62,21 +59,21 @@ allocate(size_t count, size_t size, int huge) {
 
 void *
 hg_array(size_t count, size_t size) {
-    return allocate(count, size, 1);
+    return allocate(count, size, true);
 }
 
 void *
 hg_array_sparse(size_t count, size_t size) {
-    return allocate(count, size, 0);
+    return allocate(count, size, false);
 }
 
 void
 hg_array_trim(void *array, size_t count, size_t size) {
     struct header *header = (struct header *)(void *)((char *)array - ALIGNMENT);
-    size_t length = page_size(count * size + ALIGNMENT);
+    size_t length = round_up(count * size + ALIGNMENT, header->huge ? HG_CHUNK : PAGE);
     if (!header->mapping || length >= header->length) return;
 
-    munmap((char *)header->mapping + length, header->length - length);
+    munmap((char *)header->mapping + length, header->length - length); // most has not been touched
     header->length = length;
 }
 
@@ -85,8 +82,13 @@ hg_array_free(void *array) {
     if (!array) return;
 
     struct header *header = (struct header *)(void *)((char *)array - ALIGNMENT);
-    if (header->mapping) munmap(header->mapping, header->length);
-    else free(header);
+    if (!header->mapping) {
+        free(header);
+        return;
+    }
+    void *mapping = header->mapping;
+    if (header->huge) hg_chunks_keep(mapping, header->length / HG_CHUNK);
+    else munmap(mapping, header->length);
 }
 
 void

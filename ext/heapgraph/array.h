@@ -1,7 +1,7 @@
 /*
- * Arrays that may be as large as the heap that is read. Large ones come straight from the kernel:
- * zeroed, there only once touched, advised to lie on huge pages (a random access costs a third
- * then), and given back at once when freed. Small ones come from malloc, where sanitizers watch.
+ * Arrays that may be as large as the heap that is read. Large ones are made of chunks (see chunk.h)
+ * or come straight from the kernel: on huge pages, where a random access costs a third, and there
+ * only once touched. Small ones come from malloc, where sanitizers watch.
  */
 #ifndef HEAPGRAPH_ARRAY_H
 #define HEAPGRAPH_ARRAY_H

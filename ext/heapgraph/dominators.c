@@ -4,13 +4,13 @@
  * ancestor in the tree built so far, which needs no buckets.
  *
  *   1 number     depth first from the virtual root; every node gets its number in preorder
- *   2 reverse    predecessors of each number, tree edges left out
+ *   2 sort       by where they lead to, the edges that the depth-first tree has not
  *   3 semi       semidominators, from the last number to the first
  *   4 nca        immediate dominators, from the first number to the last
  *   5 lay out    positions in preorder of the new tree, retained sizes
  *
- * All arrays but one are by number, not by node: depth-first order is where neighbours are near.
- * Several arrays are used twice; `struct work` says for what.
+ * The graph is walked but once, in step 1: all after that goes by number, since depth-first order is
+ * where neighbours are near. Several arrays are used twice; `struct work` says for what.
  */
 #include "dominators.h"
 
@@ -18,15 +18,17 @@
 #include <sys/mman.h>
 
 #include "array.h"
+#include "list.h"
 #include "progress.h"
 
 /* How many elements ahead memory is asked for what will be needed. */
 enum { AHEAD = 8 };
 
-/* What step 1 finds of a number. Its parent becomes its immediate dominator in step 4. */
+/* What is known of a number. Its parent becomes its immediate dominator in step 4. */
 struct vertex {
     uint32_t parent;
-    uint32_t preds; /* 1: how many; 2: where they end, then where they begin */
+    uint32_t
+        preds; /* 1: how many; 2: where they end, then where they begin; 3: the semidominator */
 };
 
 /* The forest of step 3. */
@@ -35,16 +37,22 @@ struct link {
     uint32_t best;     /* least semidominator on the way there, that excluded */
 };
 
+/* An edge between numbers. */
+struct edge {
+    uint32_t from, to;
+};
+
 struct work {
     const struct hg_graph *graph;
     struct hg_task *task;
-    const uint64_t *weak;  /* one bit per node: has weak edges */
-    uint32_t *number;      /* by node: 1, 2 its number; by number: 3, 4 its semidominator */
+    uint32_t *number;      /* by node */
     uint32_t *node;        /* by number */
     struct vertex *vertex; /* by number, and one more */
-    struct link *link;     /* by number: 3 the forest; 1 (as uint64_t) the next edge to look at */
-    uint32_t *pred;        /* 2, 3 numbers of predecessors */
-    uint32_t *stack;       /* 3 the path to compress */
+    struct link *link;     /* by number */
+    struct hg_list *edges; /* struct edge; those of classes apart, which every object has: */
+    uint32_t *newest;      /* by number of a class: its last instance, 0 for none */
+    uint32_t *older;       /* by number: the instance of the same class before it, 0 for none */
+    uint32_t *pred;        /* numbers of predecessors */
     uint32_t reached;
 };
 
@@ -71,92 +79,115 @@ let_go(const struct hg_graph *graph) {
 }
 
 static inline bool
-has_weak(const struct work *work, uint32_t node) {
-    return work->weak[node / 64] >> node % 64 & 1;
+has(const uint64_t *bits, uint32_t node) {
+    return bits[node / 64] >> node % 64 & 1;
+}
+
+/* A node whose edges are being looked at. */
+struct visit {
+    uint32_t at, node;
+    uint32_t edge, end; /* the next edge; `end` itself stands for the class */
+};
+
+/* An edge that is not of the tree. Of a child of the virtual root the semidominator is known. */
+static inline bool
+add_edge(const struct work *work, uint32_t from, uint32_t to) {
+    struct vertex *vertex = &work->vertex[to];
+    if (vertex->parent == from || vertex->parent == 0 || from == to) return true;
+
+    struct edge *edge = hg_list_add(work->edges, sizeof(*edge));
+    if (!edge) return false;
+    *edge = (struct edge){from, to};
+    vertex->preds++;
+    return true;
+}
+
+static inline void
+add_instance(const struct work *work, uint32_t from, uint32_t to) {
+    if (work->vertex[to].parent == 0 || from == to) return;
+    work->older[from] = work->newest[to];
+    work->newest[to] = from;
+}
+
+/* `work` is a copy, so that its pointers stay in registers. */
+static enum hg_status
+walk(const struct work work, const uint64_t *weak, struct visit *stack, uint32_t *reached) {
+    const struct hg_graph *graph = work.graph;
+    const uint32_t *first = graph->first, *target = graph->target, *name = graph->name;
+    const uint32_t *class_node = graph->class_node;
+    uint32_t *number = work.number, last = 0, root = graph->nodes - 1;
+    struct visit *top = stack, now = {0, root, first[root], first[root + 1]};
+    bool weakly = has(weak, root);
+    uint64_t steps = 0;
+    number[root] = 0;
+    work.node[0] = root;
+
+    for (;;) {
+        uint32_t child = HG_NO_NODE;
+        while (now.edge < now.end) {
+            uint32_t edge = now.edge++, node = target[edge], seen = number[node];
+            if (weakly && !hg_edge_holds(name[edge])) continue;
+            if (seen == HG_NO_NODE) {
+                child = node;
+                break;
+            }
+            if (!add_edge(&work, now.at, seen)) return HG_NO_MEMORY;
+        }
+        if (child == HG_NO_NODE) {
+            uint32_t class = now.edge++ == now.end ? class_node[now.node] : HG_NO_NODE;
+            if (class != HG_NO_NODE && number[class] == HG_NO_NODE) child = class;
+            else if (class != HG_NO_NODE) add_instance(&work, now.at, number[class]);
+        }
+        if (child == HG_NO_NODE) {
+            if (top == stack) break;
+            now = *--top;
+            weakly = has(weak, now.node);
+            continue;
+        }
+
+        number[child] = ++last;
+        work.node[last] = child;
+        work.vertex[last].parent = now.at;
+        uint32_t edge = first[child], end = first[child + 1];
+        if (edge == end) {
+            uint32_t class = class_node[child];
+            /* Nearly every string and float is done here. */
+            if (class != HG_NO_NODE && number[class] != HG_NO_NODE) {
+                add_instance(&work, last, number[class]);
+                continue;
+            }
+        }
+        *top++ = now;
+        now = (struct visit){last, child, edge, end};
+        weakly = has(weak, child);
+        if (++steps % HG_STRIDE == 0 && !hg_step(work.task, last)) return HG_STOPPED;
+    }
+    *reached = last + 1;
+    return HG_OK;
 }
 
 static enum hg_status
 number_nodes(struct work *work) {
-    const struct hg_graph *graph = work->graph;
-    const uint32_t *first = graph->first;
-    uint32_t *number = work->number;
-    struct vertex *vertex = work->vertex;
-    uint64_t *next_edge = (uint64_t *)work->link;
-
-    hg_phase(work->task, "numbering", graph->nodes);
-    memset(number, 0xff, (size_t)graph->nodes * sizeof(*number));
-
-    uint32_t node = graph->nodes - 1, at = 0, last = 0;
-    uint64_t edge = first[node], end = first[node + 1], steps = 0;
-    bool weak = has_weak(work, node);
-    number[node] = 0;
-    work->node[0] = node;
-
-    for (;;) {
-        uint32_t child = HG_NO_NODE;
-        /* edge == end stands for the class. */
-        while (edge <= end) {
-            uint32_t target;
-            if (edge == end) target = graph->class_node[node];
-            else if (weak && !hg_edge_holds(graph->name[edge])) target = HG_NO_NODE;
-            else target = graph->target[edge];
-            edge++;
-            if (target == HG_NO_NODE) continue;
-
-            uint32_t seen = number[target];
-            if (seen == HG_NO_NODE) {
-                child = target;
-                break;
-            }
-            if (seen != at && vertex[seen].parent != at) vertex[seen].preds++;
-        }
-        if (child != HG_NO_NODE) {
-            next_edge[at] = edge;
-            last++;
-            number[child] = last;
-            work->node[last] = child;
-            vertex[last].parent = at;
-            at = last;
-            node = child;
-            edge = first[node];
-        }
-        else {
-            if (at == 0) break;
-            at = vertex[at].parent;
-            node = work->node[at];
-            edge = next_edge[at];
-        }
-        end = first[node + 1];
-        weak = has_weak(work, node);
-        if (++steps % HG_STRIDE == 0 && !hg_step(work->task, last)) return HG_STOPPED;
+    size_t nodes = work->graph->nodes;
+    uint64_t *weak = find_weak(work->graph);
+    struct visit *stack = hg_array_sparse(nodes, sizeof(*stack));
+    enum hg_status status = HG_NO_MEMORY;
+    let_go(work->graph);
+    if (weak && stack) {
+        hg_phase(work->task, "numbering", nodes);
+        memset(work->number, 0xff, nodes * sizeof(*work->number));
+        status = walk(*work, weak, stack, &work->reached);
     }
-    work->reached = last + 1;
-    return HG_OK;
-}
-
-/* Has what the next numbers need on its way from memory, in the order in which one leads to the next. */
-static inline void
-fetch_edges(const struct work *work, uint32_t at) {
-    const struct hg_graph *graph = work->graph;
-    uint32_t far = work->node[at + AHEAD], near = work->node[at + AHEAD / 2],
-             next = work->node[at + AHEAD / 4];
-    __builtin_prefetch(&graph->first[far]);
-    __builtin_prefetch(&graph->class_node[far]);
-    __builtin_prefetch(&graph->target[graph->first[near]]);
-    uint64_t edge = graph->first[next], end = graph->first[next + 1];
-    for (int i = 0; i < 3 && edge < end; i++, edge++) {
-        __builtin_prefetch(&work->number[graph->target[edge]]);
-    }
+    let_go(work->graph);
+    hg_array_free(weak);
+    hg_array_free(stack);
+    return status;
 }
 
 static enum hg_status
-reverse_edges(struct work *work) {
-    const struct hg_graph *graph = work->graph;
-    const uint32_t *number = work->number;
+sort_edges(struct work *work) {
     struct vertex *vertex = work->vertex;
     uint32_t reached = work->reached;
-
-    hg_phase(work->task, "reversing", reached);
     uint64_t total = 0;
     for (uint32_t at = 0; at < reached; at++) {
         total += vertex[at].preds;
@@ -167,23 +198,12 @@ reverse_edges(struct work *work) {
     work->pred = hg_array(total + AHEAD, sizeof(*work->pred));
     if (!work->pred) return HG_NO_MEMORY;
 
-    for (uint32_t at = 0; at < reached; at++) {
-        uint32_t node = work->node[at];
-        uint64_t end = graph->first[node + 1];
-        if (at + AHEAD < reached) fetch_edges(work, at);
-        bool weak = has_weak(work, node);
-
-        for (uint64_t edge = graph->first[node]; edge <= end; edge++) {
-            uint32_t target;
-            if (edge == end) target = graph->class_node[node];
-            else if (weak && !hg_edge_holds(graph->name[edge])) target = HG_NO_NODE;
-            else target = graph->target[edge];
-            if (target == HG_NO_NODE) continue;
-
-            struct vertex *to = &vertex[number[target]];
-            if (number[target] != at && to->parent != at) work->pred[--to->preds] = at;
-        }
-        if (at % HG_STRIDE == 0 && !hg_step(work->task, at)) return HG_STOPPED;
+    struct hg_list_reader edges = {.list = work->edges, .consume = true};
+    uint64_t done = 0;
+    hg_phase(work->task, "sorting", total);
+    for (const struct edge *edge; (edge = hg_list_next(&edges, sizeof(*edge)));) {
+        work->pred[--vertex[edge->to].preds] = edge->from;
+        if (++done % HG_STRIDE == 0 && !hg_step(work->task, done)) return HG_STOPPED;
     }
     return HG_OK;
 }
@@ -215,41 +235,53 @@ evaluate(struct link *link, uint32_t *stack, uint32_t at, uint32_t limit) {
     return best;
 }
 
+/* Nothing is less than 0, and most of what many refer to, as classes, has that soon. */
+static inline uint32_t
+find_semidominator(const struct work *work, uint32_t *stack, uint32_t at, uint32_t end) {
+    struct link *link = work->link;
+    const uint32_t *pred = work->pred;
+    uint32_t least = work->vertex[at].parent;
+    for (uint32_t i = work->vertex[at].preds; i < end && least; i++) {
+        uint32_t from = pred[i];
+        __builtin_prefetch(&link[pred[i + AHEAD]]);
+        uint32_t found = from < at ? from : evaluate(link, stack, from, at);
+        if (found < least) least = found;
+    }
+    for (uint32_t from = work->newest[at]; from && least; from = work->older[from]) {
+        uint32_t found = from < at ? from : evaluate(link, stack, from, at);
+        if (found < least) least = found;
+    }
+    return least;
+}
+
 static enum hg_status
 find_semidominators(struct work *work) {
-    const struct vertex *vertex = work->vertex;
-    const uint32_t *pred = work->pred;
-    struct link *link = work->link;
-    uint32_t *semi = work->number;
+    struct vertex *vertex = work->vertex;
+    uint32_t *stack = hg_array_sparse(work->reached, sizeof(*stack));
+    if (!stack) return HG_NO_MEMORY;
 
     hg_phase(work->task, "dominators", work->reached);
-    for (uint32_t at = 0; at < work->reached; at++) link[at].ancestor = vertex[at].parent;
-
-    for (uint32_t at = work->reached - 1; at > 0; at--) {
-        uint32_t least = vertex[at].parent;
-        /* Nothing is less than 0, and most of what many refer to, as classes, has that soon. */
-        for (uint32_t i = vertex[at].preds, end = vertex[at + 1].preds; i < end && least; i++) {
-            uint32_t from = pred[i];
-            __builtin_prefetch(&link[pred[i + AHEAD]]);
-            uint32_t found = from < at ? from : evaluate(link, work->stack, from, at);
-            if (found < least) least = found;
-        }
-        semi[at] = least;
-        link[at].best = least;
-        if (at % HG_STRIDE == 0 && !hg_step(work->task, work->reached - at)) return HG_STOPPED;
+    enum hg_status status = HG_OK;
+    uint32_t end = vertex[work->reached].preds;
+    for (uint32_t at = work->reached - 1; at > 0 && status == HG_OK; at--) {
+        uint32_t semi = find_semidominator(work, stack, at, end);
+        end = vertex[at].preds;
+        vertex[at].preds = semi;
+        work->link[at] = (struct link){vertex[at].parent, semi};
+        if (at % HG_STRIDE == 0 && !hg_step(work->task, work->reached - at)) status = HG_STOPPED;
     }
-    return HG_OK;
+    hg_array_free(stack);
+    return status;
 }
 
 static enum hg_status
 find_dominators(struct work *work) {
-    const uint32_t *semi = work->number;
     struct vertex *vertex = work->vertex;
     uint64_t steps = 0;
 
     for (uint32_t at = 1; at < work->reached; at++) {
         uint32_t dominator = vertex[at].parent;
-        while (dominator > semi[at]) {
+        while (dominator > vertex[at].preds) {
             dominator = vertex[dominator].parent;
             if (++steps % HG_STRIDE == 0 && !hg_step(work->task, work->reached)) return HG_STOPPED;
         }
@@ -361,29 +393,30 @@ struct owned {
 static enum hg_status
 find_tree(struct work *work) {
     size_t nodes = work->graph->nodes;
-    uint64_t *weak = find_weak(work->graph);
-    enum hg_status status = HG_NO_MEMORY;
-    let_go(work->graph);
-    work->weak = weak;
     work->node = hg_array(nodes, sizeof(*work->node));
     work->vertex = hg_array(nodes + 1, sizeof(*work->vertex));
-    work->link = hg_array(nodes, sizeof(*work->link));
-    work->stack = hg_array_sparse(nodes, sizeof(*work->stack));
-    if (!weak || !work->node || !work->vertex || !work->link || !work->stack) goto done;
+    work->newest = hg_array_sparse(nodes, sizeof(*work->newest));
+    work->older = hg_array(nodes, sizeof(*work->older));
+    if (!work->node || !work->vertex || !work->newest || !work->older) return HG_NO_MEMORY;
 
-    if ((status = number_nodes(work)) != HG_OK) goto done;
+    enum hg_status status = number_nodes(work);
+    if (status != HG_OK) return status;
     hg_array_trim(work->node, work->reached, sizeof(*work->node));
     hg_array_trim(work->vertex, (size_t)work->reached + 1, sizeof(*work->vertex));
-    hg_array_trim(work->link, work->reached, sizeof(*work->link));
-    if ((status = reverse_edges(work)) != HG_OK) goto done;
-    if ((status = find_semidominators(work)) != HG_OK) goto done;
-    status = find_dominators(work);
-done:
-    let_go(work->graph);
-    hg_array_free(weak);
+    if ((status = sort_edges(work)) != HG_OK) return status;
+    work->link = hg_array(work->reached, sizeof(*work->link));
+    if (!work->link) return HG_NO_MEMORY;
+    if ((status = find_semidominators(work)) != HG_OK) return status;
+    return find_dominators(work);
+}
+
+/* What only steps 1 to 4 need. */
+static void
+free_edges(struct work *work) {
+    hg_list_free(work->edges);
+    hg_array_free(work->newest);
+    hg_array_free(work->older);
     hg_array_free(work->pred);
-    hg_array_free(work->stack);
-    return status;
 }
 
 /* What step 5 leaves in the arrays is the tree's. */
@@ -413,7 +446,8 @@ keep_tree(struct work *work, struct owned *owned, struct hg_tree *tree) {
 enum hg_status
 hg_tree_build(const struct hg_graph *graph, struct hg_task *task, struct hg_tree *tree) {
     *tree = (struct hg_tree){0};
-    struct work work = {.graph = graph, .task = task};
+    struct hg_list edges = {0};
+    struct work work = {.graph = graph, .task = task, .edges = &edges};
     struct owned *owned = hg_array(1, sizeof(*owned));
     if (!owned) return HG_NO_MEMORY;
 
@@ -421,6 +455,7 @@ hg_tree_build(const struct hg_graph *graph, struct hg_task *task, struct hg_tree
     enum hg_status status = HG_NO_MEMORY;
     work.number = owned->position = hg_array(graph->nodes, sizeof(*owned->position));
     if (work.number) status = find_tree(&work);
+    free_edges(&work);
     if (status == HG_OK) status = keep_tree(&work, owned, tree);
 
     hg_array_free(work.node);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chunk.h"
 #include "file.h"
 #include "layout.h"
 #include "progress.h"
@@ -204,4 +205,5 @@ hg_analysis_free(struct hg_analysis *analysis) {
     hg_graph_free(analysis->graph);
     hg_index_file_free(analysis->index);
     *analysis = (struct hg_analysis){0};
+    hg_chunks_release();
 }

@@ -1,10 +1,9 @@
 /*
- * Lists in pieces from mmap; see list.h.
+ * Lists in pieces; see list.h.
  */
 #include "list.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
 bool
 hg_list_grow(struct hg_list *list) {
@@ -15,9 +14,9 @@ hg_list_grow(struct hg_list *list) {
         list->piece = piece;
         list->room = room;
     }
-    void *memory = mmap(NULL, HG_PIECE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                        -1, 0);
-    if (memory == MAP_FAILED) return false;
+    /* Most lists stay short, and a huge page is touched as a whole. */
+    void *memory = list->pieces ? hg_chunk() : hg_chunks_sparse(HG_CHUNK);
+    if (!memory) return false;
     list->piece[list->pieces++] = memory;
     list->used = 0;
     return true;
@@ -26,7 +25,7 @@ hg_list_grow(struct hg_list *list) {
 void
 hg_list_drop(struct hg_list *list, size_t piece) {
     if (piece >= list->pieces || !list->piece[piece]) return;
-    munmap(list->piece[piece], HG_PIECE_SIZE);
+    hg_chunks_keep(list->piece[piece], 1);
     list->piece[piece] = NULL;
 }
 

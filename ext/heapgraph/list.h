@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HG_PIECE_SIZE ((size_t)1 << 20)
+#include "chunk.h"
 
-/* A list of things of one size, in pieces of HG_PIECE_SIZE. Zeroed is empty. */
+/* A list of things of one size, in pieces of a chunk. Zeroed is empty. */
 struct hg_list {
     char **piece;
     size_t pieces, room; /* of `piece` */
@@ -39,7 +39,7 @@ void hg_list_drop(struct hg_list *list, size_t piece);
 
 static inline void *
 hg_list_add(struct hg_list *list, size_t size) {
-    if (list->pieces == 0 || list->used + size > HG_PIECE_SIZE) {
+    if (list->pieces == 0 || list->used + size > HG_CHUNK) {
         if (!hg_list_grow(list)) return NULL;
     }
     void *thing = list->piece[list->pieces - 1] + list->used;
@@ -50,7 +50,7 @@ hg_list_add(struct hg_list *list, size_t size) {
 static inline void *
 hg_list_next(struct hg_list_reader *reader, size_t size) {
     struct hg_list *list = reader->list;
-    if (reader->used + size > HG_PIECE_SIZE) {
+    if (reader->used + size > HG_CHUNK) {
         if (reader->consume) hg_list_drop(list, reader->piece);
         reader->piece++;
         reader->used = 0;

@@ -7,10 +7,11 @@ require "support/c_program"
 # end with 0 if everything was as it should be and say what was not.
 class TestAlgorithms < Minitest::Test
   BELOW = {
-    "dominators" => %w[array dominators],
-    "retained" => %w[array best dominators retained],
-    "groups" => %w[array dominators groups],
-    "paths" => %w[array inverse paths steps detours]
+    "array" => %w[array chunk],
+    "dominators" => %w[array chunk dominators list],
+    "retained" => %w[array best chunk dominators list retained],
+    "groups" => %w[array chunk dominators groups list],
+    "paths" => %w[array chunk inverse paths steps detours]
   }.freeze
 
   BELOW.each do |name, modules|
