@@ -11,7 +11,7 @@ module Matrix
   # copy of the sources is (sources), and how to run a command there (command, environment).
   class Place
     HOME = File.expand_path("../../tmp/matrix", __dir__)
-    PASSED_ON = /proxy\z|\ABUNDLE_MIRROR|\A(CI|TERM|N|A|TESTOPTS)\z|\AHEAPDUMP_/i
+    PASSED_ON = /proxy\z|\ABUNDLE_MIRROR|\A(CI|TERM|N|A|NCPU|TESTOPTS)\z|\AHEAPDUMP_/i
 
     attr_reader :name
 
