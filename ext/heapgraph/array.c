@@ -27,11 +27,11 @@ round_up(size_t bytes, size_t unit) {
 }
 
 static void *
-map(size_t length, bool huge) {
-    if (!huge) return hg_chunks_sparse(length);
+map(size_t bytes, bool huge) {
+    if (!huge) return hg_chunks_sparse(round_up(bytes, PAGE));
 
     size_t used;
-    void *memory = hg_chunks(length, &used);
+    void *memory = hg_chunks(bytes, &used);
     return memory ? memset(memory, 0, used) : NULL;
 }
 
@@ -50,7 +50,7 @@ allocate(size_t count, size_t size, bool huge) {
     }
     else {
         header.length = round_up(bytes, header.huge ? HG_CHUNK : PAGE);
-        memory = header.mapping = map(header.length, header.huge);
+        memory = header.mapping = map(bytes, header.huge);
         if (!memory) return NULL;
     }
     memcpy(memory, &header, sizeof(header));

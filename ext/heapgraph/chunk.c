@@ -43,33 +43,35 @@ hg_chunks_sparse(size_t bytes) {
     return at + before;
 }
 
+/* The last chunk is no huge page, which would be touched as a whole, unless all of it is needed. */
 static void *
-fresh(size_t bytes) {
-    void *memory = hg_chunks_sparse(bytes);
-    if (memory) (void)madvise(memory, bytes, MADV_HUGEPAGE);
+fresh(size_t chunks, size_t bytes) {
+    void *memory = hg_chunks_sparse(chunks * HG_CHUNK);
+    if (memory) (void)madvise(memory, bytes / HG_CHUNK * HG_CHUNK, MADV_HUGEPAGE);
     return memory;
 }
 
 void *
 hg_chunk(void) {
     void *chunk = take();
-    return chunk ? chunk : fresh(HG_CHUNK);
+    return chunk ? chunk : fresh(1, HG_CHUNK);
 }
 
 void *
 hg_chunks(size_t bytes, size_t *used) {
-    char *memory = fresh(bytes), *end = memory + bytes;
+    size_t chunks = (bytes + HG_CHUNK - 1) / HG_CHUNK;
+    char *memory = fresh(chunks, bytes);
     *used = 0;
     if (!memory) return NULL;
 
-    for (char *to = memory; to < end; to += HG_CHUNK) {
-        void *chunk = take();
+    for (size_t i = 0; i < chunks; i++) {
+        void *chunk = take(), *to = memory + i * HG_CHUNK;
         if (!chunk) break;
         if (mremap(chunk, HG_CHUNK, HG_CHUNK, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
             /* What was at `to` may be gone, and another thread's there already. */
             munmap(chunk, HG_CHUNK);
-            if (to > memory) munmap(memory, (size_t)(to - memory));
-            if (to + HG_CHUNK < end) munmap(to + HG_CHUNK, (size_t)(end - to) - HG_CHUNK);
+            if (i > 0) munmap(memory, i * HG_CHUNK);
+            if (i + 1 < chunks) munmap(memory + (i + 1) * HG_CHUNK, (chunks - i - 1) * HG_CHUNK);
             return NULL;
         }
         *used += HG_CHUNK;

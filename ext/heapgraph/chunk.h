@@ -16,8 +16,8 @@
 void *hg_chunk(void) __attribute__((warn_unused_result));
 
 /*
- * `bytes` of memory, whole chunks: *used of them, from the beginning on, have been used before and
- * hold anything, the rest is fresh and zeroed. NULL without memory.
+ * As many chunks in a row as hold `bytes`: *used bytes of them, from the beginning on, have been used
+ * before and hold anything, the rest is fresh and zeroed. NULL without memory.
  */
 void *hg_chunks(size_t bytes, size_t *used) __attribute__((warn_unused_result));
 

@@ -118,7 +118,8 @@ graph_load(VALUE self, VALUE path, VALUE strict, VALUE index) {
     RB_OBJ_WRITE(self, &binding->path, rb_str_new_frozen(path));
     struct load options = {
         .path = RSTRING_PTR(binding->path),
-        .options = {.strict = RTEST(strict)},
+        /* The arrays that an index takes in serve the tree, and nothing else need be kept for it. */
+        .options = {.strict = RTEST(strict), .frugal = RTEST(index)},
         .index = RTEST(index),
     };
     hgb_run(binding, load, &options, NULL);

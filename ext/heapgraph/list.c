@@ -4,6 +4,7 @@
 #include "list.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 bool
 hg_list_grow(struct hg_list *list) {
@@ -25,7 +26,8 @@ hg_list_grow(struct hg_list *list) {
 void
 hg_list_drop(struct hg_list *list, size_t piece) {
     if (piece >= list->pieces || !list->piece[piece]) return;
-    hg_chunks_keep(list->piece[piece], 1);
+    if (list->frugal) munmap(list->piece[piece], HG_CHUNK);
+    else hg_chunks_keep(list->piece[piece], 1);
     list->piece[piece] = NULL;
 }
 

@@ -15,6 +15,7 @@ struct hg_list {
     char **piece;
     size_t pieces, room; /* of `piece` */
     size_t used;         /* bytes in the last piece */
+    bool frugal;         /* what is given back shall not be kept as a chunk */
 };
 
 /* Room for one more thing of `size` bytes (always the same one for a list), NULL without memory. */

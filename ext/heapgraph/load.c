@@ -32,7 +32,7 @@ struct loader {
     struct hg_source *source;
     struct hg_pass *pass;
     struct hg_task *task;
-    bool strict, objspace;
+    bool strict, frugal, objspace;
     unsigned threads;
     struct reader *readers;
     struct hg_units units;
@@ -228,6 +228,7 @@ finish(struct loader *loader, const struct hg_account *account, struct hg_graph 
     if (!recorders) return HG_NO_MEMORY;
     for (unsigned i = 0; i < loader->threads; i++) {
         recorders[i] = loader->readers[i].recorder;
+        recorders[i].nodes.frugal = recorders[i].edges.frugal = loader->frugal;
         loader->readers[i].recorder = (struct hg_recorder){0};
         hg_seen_units_free(&recorders[i].units);
         hg_seen_strings_free(&recorders[i].strings);
@@ -266,6 +267,7 @@ hg_load(struct hg_source *source, const struct hg_load_options *options, struct 
         .source = source,
         .task = task,
         .strict = options->strict,
+        .frugal = options->frugal,
         .threads = options->threads ? options->threads : hg_processors(),
     };
     hg_units_init(&loader.units);

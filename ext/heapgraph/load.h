@@ -10,6 +10,7 @@
 
 struct hg_load_options {
     bool strict;      /* the first bad line, or broken compression, is an error */
+    bool frugal;      /* memory goes back to the kernel while the graph is made, not to its tree */
     unsigned threads; /* 0: one for each processor */
 };
 
