@@ -208,10 +208,13 @@ class TestTake < HeapDumpTest
       skip "SKIPPED: no mount namespaces here"
     end
     reader, writer = IO.pipe
-    pid = Process.spawn(Child::BUNDLER.to_h { |name| [name, nil] }, *unshared,
-                        "#{command} && exec \"$@\"", "sh", RbConfig.ruby, "-W0", "-e",
-                        "$stdout.sync = true; puts; sleep", out: writer)
-    reader.gets
+    # newer Rubies load Bundler for the last, and with it what the namespace may hide
+    unbundled = [*Child::BUNDLER, "BUNDLER_SETUP"].to_h { |name| [name, nil] }
+    pid = Process.spawn(unbundled, *unshared, "#{command} && exec \"$@\"", "sh", RbConfig.ruby,
+                        "-W0", "-e", "$stdout.sync = true; puts; sleep", out: writer)
+    writer.close
+    flunk "the process did not start" unless reader.wait_readable(20) && reader.gets
+
     yield pid
   ensure
     Outside.stop(pid) if pid
