@@ -17,7 +17,7 @@ require "rbconfig"
 require "tmpdir"
 
 root = File.expand_path("..", __dir__)
-modules = %w[array chunk detours dominators groups inverse list paths steps]
+modules = %w[array chunk detours dominators groups inverse list numbering paths semi_nca steps]
 sources = ["bench/algorithms.c", "test/heapgraph/builder.c",
            *modules.map { |name| "ext/heapgraph/#{name}.c" }]
 Dir.mktmpdir do |dir|

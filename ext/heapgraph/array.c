@@ -18,7 +18,7 @@ enum {
 struct header {
     void *mapping; /* NULL: of malloc */
     size_t length;
-    bool huge;
+    bool huge; /* of chunks */
 };
 
 static size_t
@@ -26,45 +26,47 @@ round_up(size_t bytes, size_t unit) {
     return (bytes + unit - 1) / unit * unit;
 }
 
-static void *
-map(size_t bytes, bool huge) {
-    if (!huge) return hg_chunks_sparse(round_up(bytes, PAGE));
-
-    size_t used;
-    void *memory = hg_chunks(bytes, &used);
-    return memory ? memset(memory, 0, used) : NULL;
+/* *used bytes of it hold anything, the rest is zeroed. */
+static char *
+reserve(struct header *header, size_t bytes, bool huge, size_t *used) {
+    *used = 0;
+    header->huge = huge && bytes >= HG_CHUNK;
+    header->length = round_up(bytes, header->huge ? HG_CHUNK : PAGE);
+    if (bytes < MAPPED_FROM) {
+        void *block;
+        *used = bytes;
+        return posix_memalign(&block, ALIGNMENT, bytes) ? NULL : block;
+    }
+    header->mapping = header->huge ? hg_chunks(bytes, used) : hg_chunks_sparse(header->length);
+    return header->mapping;
 }
 
 static void *
-allocate(size_t count, size_t size, bool huge) {
-    size_t bytes;
+allocate(size_t count, size_t size, bool huge, bool zeroed) {
+    size_t bytes, used;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) return NULL;
-    bytes += ALIGNMENT;
 
-    struct header header = {NULL, bytes, huge && bytes >= HG_CHUNK};
-    char *memory;
-    if (bytes < MAPPED_FROM) {
-        void *block;
-        if (posix_memalign(&block, ALIGNMENT, bytes)) return NULL;
-        memory = memset(block, 0, bytes);
-    }
-    else {
-        header.length = round_up(bytes, header.huge ? HG_CHUNK : PAGE);
-        memory = header.mapping = map(bytes, header.huge);
-        if (!memory) return NULL;
-    }
+    struct header header = {0};
+    char *memory = reserve(&header, bytes + ALIGNMENT, huge, &used);
+    if (!memory) return NULL;
+    if (zeroed) memset(memory, 0, used);
     memcpy(memory, &header, sizeof(header));
     return memory + ALIGNMENT;
 }
 
 void *
 hg_array(size_t count, size_t size) {
-    return allocate(count, size, true);
+    return allocate(count, size, true, true);
+}
+
+void *
+hg_array_raw(size_t count, size_t size) {
+    return allocate(count, size, true, false);
 }
 
 void *
 hg_array_sparse(size_t count, size_t size) {
-    return allocate(count, size, false);
+    return allocate(count, size, false, true);
 }
 
 void

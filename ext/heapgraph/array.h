@@ -15,7 +15,10 @@
  */
 void *hg_array(size_t count, size_t size) __attribute__((warn_unused_result));
 
-/* The same for arrays of which only a part will be touched: no huge pages, so the rest costs nothing. */
+/* The same, but they hold anything. */
+void *hg_array_raw(size_t count, size_t size) __attribute__((warn_unused_result));
+
+/* Zeroed ones of which only a part will be touched: no huge pages, so the rest costs nothing. */
 void *hg_array_sparse(size_t count, size_t size) __attribute__((warn_unused_result));
 
 /* Gives back what lies behind the first `count` elements of `size` bytes. The array does not move. */

@@ -34,8 +34,8 @@ struct hg_tree {
 
 /*
  * Builds the tree of a graph. Every graph has one, that of an empty dump has the virtual root alone.
- * While it works it needs 28 bytes per node and 4 (for a moment 12, when 8 per node are not needed
- * yet) per reference to an object that another path reaches first; the tree keeps 24 bytes per node.
+ * While it works it needs about 32 bytes per node and 4 (for a moment 12) per reference to an object
+ * that has been reached by another one; the tree keeps 24 bytes per node.
  * Stops within milliseconds when asked.
  *
  * HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than 2^32-1 edges among reachable nodes).

@@ -51,9 +51,9 @@ hg_inverse_build(const struct hg_graph *graph, struct hg_task *task, struct hg_i
 
     inverse->owned = owned;
     inverse->first = owned->first = hg_array((size_t)graph->nodes + 2, sizeof(*owned->first));
-    inverse->source = owned->source = hg_array(graph->edges, sizeof(*owned->source));
-    inverse->instance = owned->instance = hg_array(graph->nodes, sizeof(*owned->instance));
-    inverse->next = owned->next = hg_array(graph->nodes, sizeof(*owned->next));
+    inverse->source = owned->source = hg_array_raw(graph->edges, sizeof(*owned->source));
+    inverse->instance = owned->instance = hg_array_raw(graph->nodes, sizeof(*owned->instance));
+    inverse->next = owned->next = hg_array_raw(graph->nodes, sizeof(*owned->next));
 
     enum hg_status status = HG_NO_MEMORY;
     if (owned->first && owned->source && owned->instance && owned->next) {

@@ -8,9 +8,9 @@ require "support/c_program"
 class TestAlgorithms < Minitest::Test
   BELOW = {
     "array" => %w[array chunk],
-    "dominators" => %w[array chunk dominators list],
-    "retained" => %w[array best chunk dominators list retained],
-    "groups" => %w[array chunk dominators groups list],
+    "dominators" => %w[array chunk dominators list numbering semi_nca],
+    "retained" => %w[array best chunk dominators list numbering retained semi_nca],
+    "groups" => %w[array chunk dominators groups list numbering semi_nca],
     "paths" => %w[array chunk inverse paths steps detours]
   }.freeze
 
