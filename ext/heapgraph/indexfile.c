@@ -1,4 +1,4 @@
-/* Place in the flow: see indexfile.h. Reading an index, and having what is in none computed. */
+/* Place in the flow: see indexfile.h. Reading an index. */
 #include "indexfile.h"
 
 #include <fcntl.h>
@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chunk.h"
 #include "file.h"
 #include "layout.h"
 #include "progress.h"
@@ -114,10 +113,9 @@ check_some(void *data, unsigned thread) {
     free(piece);
 }
 
-/* Takes a part of the index if it has it and it is not damaged; *found tells. */
-static enum hg_status
-take_part(struct hg_index_file *file, enum hg_part part, struct hg_task *task,
-          struct hg_analysis *analysis, bool *found) {
+enum hg_status
+hg_index_take(struct hg_index_file *file, enum hg_part part, struct hg_task *task,
+              struct hg_analysis *analysis, bool *found) {
     *found = false;
     if (!file || file->writing || !file->header.has[part]) return HG_OK;
 
@@ -149,61 +147,20 @@ hg_index_open(const char *path, struct hg_task *task, struct hg_analysis *analys
         char *name = attempt ? hg_index_in_cache(path, false) : hg_index_beside(path);
         struct hg_index_file *file = open_file(name, &analysis->identity);
         if (!file) continue;
-        status = take_part(file, HG_PART_GRAPH, task, analysis, &found);
+        status = hg_index_take(file, HG_PART_GRAPH, task, analysis, &found);
         if (found) analysis->index = file;
         else hg_index_file_free(file);
     }
     if (found) status = hg_source_open(path, task, &analysis->graph->source);
     if (status == HG_OK) return HG_OK;
 
-    struct hg_identity identity = analysis->identity;
-    hg_analysis_free(analysis);
-    analysis->identity = identity;
+    hg_graph_free(analysis->graph);
+    hg_index_file_free(analysis->index);
+    *analysis = (struct hg_analysis){.identity = analysis->identity};
     return status;
-}
-
-enum hg_status
-hg_analysis_tree(struct hg_analysis *analysis, struct hg_task *task) {
-    bool found = analysis->tree.reached != 0;
-    if (found) return HG_OK;
-    enum hg_status status = take_part(analysis->index, HG_PART_TREE, task, analysis, &found);
-    if (status != HG_OK || found) return status;
-    status = hg_tree_build(analysis->graph, task, &analysis->tree);
-    return status == HG_OK ? hg_index_add(analysis, HG_PART_TREE, task) : status;
 }
 
 bool
 hg_index_is_kept(const struct hg_analysis *analysis) {
     return analysis->index && !analysis->index->writing;
-}
-
-enum hg_status
-hg_analysis_parents(struct hg_analysis *analysis, struct hg_task *task) {
-    bool found = analysis->parents.parent != NULL;
-    if (found) return HG_OK;
-    enum hg_status status = take_part(analysis->index, HG_PART_PARENTS, task, analysis, &found);
-    if (status != HG_OK || found) return status;
-    status = hg_parents_build(analysis->graph, task, &analysis->parents);
-    return status == HG_OK ? hg_index_add(analysis, HG_PART_PARENTS, task) : status;
-}
-
-enum hg_status
-hg_analysis_inverse(struct hg_analysis *analysis, struct hg_task *task) {
-    bool found = analysis->inverse.first != NULL;
-    if (found) return HG_OK;
-    enum hg_status status = take_part(analysis->index, HG_PART_INVERSE, task, analysis, &found);
-    if (status != HG_OK || found) return status;
-    status = hg_inverse_build(analysis->graph, task, &analysis->inverse);
-    return status == HG_OK ? hg_index_add(analysis, HG_PART_INVERSE, task) : status;
-}
-
-void
-hg_analysis_free(struct hg_analysis *analysis) {
-    hg_tree_free(&analysis->tree);
-    hg_parents_free(&analysis->parents);
-    hg_inverse_free(&analysis->inverse);
-    hg_graph_free(analysis->graph);
-    hg_index_file_free(analysis->index);
-    *analysis = (struct hg_analysis){0};
-    hg_chunks_release();
 }

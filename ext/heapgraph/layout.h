@@ -1,5 +1,5 @@
 /*
- * Place in the flow: within indexfile. What lies where in an index file.
+ * Place in the flow: within analysis and indexfile. What lies where in an index file.
  *
  * A header of one page, then sections: the arrays as they are in memory, each at a multiple of the
  * page size, in four parts. A part is there as a whole or not at all.
@@ -130,6 +130,14 @@ enum hg_status hg_index_use(struct hg_index_file *file, enum hg_part part,
 /* Reads the header of an open file; false if it is no index of this dump. */
 bool hg_index_read_header(const struct hg_index_file *file, const struct hg_identity *identity,
                           struct hg_index_header *header);
+
+/*
+ * Takes a part of an index (NULL: none) if it has it and it is not damaged; *found tells. HG_OK ·
+ * HG_STOPPED · HG_NO_MEMORY.
+ */
+enum hg_status hg_index_take(struct hg_index_file *file, enum hg_part part, struct hg_task *task,
+                             struct hg_analysis *analysis, bool *found)
+    __attribute__((warn_unused_result));
 
 /*
  * Adds a part that has been computed to the index, if there is one or one is being written. Its
