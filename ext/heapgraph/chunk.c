@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-/* As much is kept as a reading of some 25 million objects gives back. */
+/* As much is kept as a reading of some 30 million objects gives back. */
 enum { MOST = 512 };
 
 /* No lock: a process may be forked at any time. */

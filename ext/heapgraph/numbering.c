@@ -77,7 +77,6 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
     uint32_t *number = walk.number, last = 0, root = graph->nodes - 1;
     struct visit *top = stack, now = {0, root, first[root], first[root + 1]};
     bool weakly = has(weak, root);
-    uint64_t steps = 0;
     number[root] = 0;
     walk.node[0] = root;
 
@@ -107,6 +106,7 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
         number[child] = ++last;
         walk.node[last] = child;
         walk.vertex[last].parent = now.at;
+        if (last % HG_STRIDE == 0 && !hg_step(task, last)) return HG_STOPPED;
         uint32_t edge = first[child], end = first[child + 1];
         if (edge == end) {
             uint32_t class = class_node[child];
@@ -119,7 +119,6 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
         *top++ = now;
         now = (struct visit){last, child, edge, end};
         weakly = has(weak, child);
-        if (++steps % HG_STRIDE == 0 && !hg_step(task, last)) return HG_STOPPED;
     }
     numbering->reached = last + 1;
     return HG_OK;
