@@ -63,6 +63,9 @@ module HeapDump
     # As #dump, but returns at once with a HeapDump::Pending (a Result where no process could be
     # forked). What it started goes on when this process ends.
     #
+    # Raises what #dump does for wrong options, a second dump and a file that cannot be made. What
+    # goes wrong later is raised by Pending#result.
+    #
     #   pending = HeapDump.dump_async("heap.json.zst")
     #   pending.wait(10) or warn "still writing"
     def dump_async(target = "dump.json", gc_first = nil, **options)
@@ -70,7 +73,11 @@ module HeapDump
     end
 
     # Counts the objects of the heap by type and, below the given +namespaces+ (modules, or their
-    # names; one or an array), by class. +gc+ runs a full GC first.
+    # names; one or an array), by class. +gc+ runs a full GC first (default false), and adds
+    # <tt>"gc_ran" => true</tt>; the second positional argument means the same.
+    #
+    # Returns a Hash. Raises ArgumentError for a namespace without a name, and HeapDump::Error where
+    # this is not the main Ractor.
     #
     #   HeapDump.counts([MyApp, "Job"])
     #   # => {"total_slots" => 81920, "free_slots" => 311,
@@ -83,7 +90,12 @@ module HeapDump
       gc ? { "gc_ran" => true }.merge(result) : result
     end
 
-    # The same as #counts, as a JSON string for people to read.
+    # The same as #counts, as JSON for people to read (String). Raises the same.
+    #
+    #   puts HeapDump.count_objects("MyApp", gc: true)
+    #   # {
+    #   #   "gc_ran": true,
+    #   #   "total_slots": 81920, …
     def count_objects(namespaces = [], gc_first = nil, gc: false)
       require "json"
       JSON.pretty_generate(counts(namespaces, gc_first, gc: gc))
@@ -91,7 +103,8 @@ module HeapDump
 
     # While the block runs, Ruby records where each object is allocated: a dump taken meanwhile has
     # +file+, +line+, +method+ and +generation+ for them. It slows allocation several times over and
-    # takes memory for each object. Returns what the block returns.
+    # takes memory for each object. Returns what the block returns. Raises ArgumentError without a
+    # block.
     #
     #   HeapDump.trace_allocations do
     #     run_the_leak

@@ -8,6 +8,7 @@ module HeapDump
   # The command `heapdump`. A command NAME is the class CLI::Name in lib/heapdump/cli/NAME.rb, which
   # is loaded when it is called, and none of them loads the dumper into this process.
   #
+  #   require "heapdump/cli"
   #   HeapDump::CLI.run(["take", "4711", "-o", "heap.json"]) # => 0
   module CLI
     # Exit status: all is well.
@@ -47,7 +48,11 @@ module HeapDump
 
     class << self
       # Runs a command line (an Array of Strings) and returns the exit status (Integer). What the
-      # command has to say goes to +out+, errors go to +err+, one line each.
+      # command has to say goes to +out+, errors go to +err+ (IOs), one line each: what is wrong
+      # with the command line or a dump raises nothing.
+      #
+      #   HeapDump::CLI.run(["frob"]) # => 64
+      #   # heapdump: there is no command "frob"; `heapdump --help` lists them
       def run(argv, out: $stdout, err: $stderr)
         status = dispatch(argv, out, err)
         out.flush

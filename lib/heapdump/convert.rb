@@ -6,6 +6,8 @@ module HeapDump
   # Writers of other formats. Each takes a Snapshot, and writes line by line or piece by piece, so
   # that it needs no more memory than the snapshot does.
   #
+  #   require "heapdump/convert"
+  #   snapshot = HeapDump::Snapshot.open("heap.json")
   #   File.open("heap.csv", "w") { |io| HeapDump::Convert.writer("csv", snapshot).write(io) }
   module Convert
     autoload :Csv, "#{__dir__}/convert/csv"
@@ -22,6 +24,9 @@ module HeapDump
     # A writer of a Snapshot for one of FORMATS. Its <tt>write(out)</tt> writes all of it to an IO;
     # its +progress+ tells another thread how far that is, as Snapshot#progress. Raises
     # ArgumentError for another format.
+    #
+    #   writer = HeapDump::Convert.writer("objspace", snapshot)
+    #   writer.progress # => ["converting", 0, 45349]
     def self.writer(format, snapshot)
       name = FORMATS[format] or
         raise ArgumentError, "a dump can be converted to #{FORMATS.keys.join(", ")}, not #{format}"

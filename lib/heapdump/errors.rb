@@ -8,6 +8,13 @@ module HeapDump
   class UnsupportedRuby < Error; end
 
   # The dump could not be written. Nothing was left under the final name.
+  #
+  #   begin
+  #     HeapDump.dump("/missing/heap.json")
+  #   rescue HeapDump::WriteError => e
+  #     e.errno # => 2
+  #     e.path  # => "/missing/heap.json"
+  #   end
   class WriteError < Error
     # The system's error number (Integer), as in Errno::ENOSPC::Errno.
     attr_reader :errno
@@ -23,6 +30,14 @@ module HeapDump
 
   # A process of a forked dump was killed: by the kernel for want of memory, by somebody, or by a
   # crash between two objects. Nothing half stands under the final name.
+  #
+  #   begin
+  #     HeapDump.dump("heap.json")
+  #   rescue HeapDump::ChildDied => e
+  #     e.signal  # => 9
+  #     e.objects # => 120034
+  #     e.path    # => "heap.json"
+  #   end
   class ChildDied < Error
     # The signal that killed it (Integer), nil where that is not known.
     attr_reader :signal
@@ -42,6 +57,14 @@ module HeapDump
   end
 
   # A dump could not be read.
+  #
+  #   begin
+  #     HeapDump::Snapshot.open("heap.json", strict: true)
+  #   rescue HeapDump::ReadError => e
+  #     e.path # => "heap.json"
+  #     e.line # => 100
+  #     e.byte # => 40770
+  #   end
   class ReadError < Error
     # What was read (String).
     attr_reader :path

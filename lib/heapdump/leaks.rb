@@ -8,6 +8,9 @@ module HeapDump
   #   leaks = HeapDump.leaks("1.json", "2.json", "3.json")
   #   leaks.suspects.each { |suspect| puts "#{suspect.class_name}: #{suspect.holder}" }
   #   # Shop::Session: variable session captured by proc app.rb:63, constant Shop::EventBus::…
+  #   leaks.held_bytes # => [7619558, 7729950, 7829148]
+  #   leaks.cleared    # => []
+  #   leaks.warnings   # => []
   #
   # Growth is told by the way on which objects are held, not by their addresses: objects are a leak
   # where each dump has more of them, held in the same way, than the one before.
@@ -43,7 +46,9 @@ module HeapDump
     attr_reader :held_bytes
 
     # Compares dumps (Array of Snapshot or paths), in the order of the times in their headers.
-    # Raises ArgumentError for less than two, and what Snapshot.open raises.
+    # Returns a Leaks. Raises ArgumentError for less than two, and what Snapshot.open raises.
+    #
+    #   HeapDump::Leaks.of(Dir["/var/tmp/heap-4711-*.json"]).first.class_name # => "Shop::Session"
     def self.of(dumps)
       series = Series.new(dumps)
       Finding.new(series).leaks
@@ -58,18 +63,24 @@ module HeapDump
       freeze
     end
 
-    # Yields each of #suspects.
+    # Yields each of #suspects (Suspect).
+    #
+    #   leaks.map(&:growth) # => [800]
     def each(&)
       suspects.each(&)
     end
 
     # True if nothing leaks.
+    #
+    #   exit 2 unless HeapDump.leaks(*paths).empty?
     def empty?
       suspects.empty?
     end
 
     # As the command writes it as JSON (Hash): +:schema_version+ and +:suspects+ (Array of
     # Suspect#to_h). The same dumps always give the same.
+    #
+    #   leaks.to_h # => {schema_version: 1, suspects: [{class: "Shop::Session", …}]}
     def to_h
       { schema_version: SCHEMA_VERSION, suspects: suspects.map(&:to_h) }
     end

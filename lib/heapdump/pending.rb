@@ -4,8 +4,9 @@ module HeapDump
   # A dump that forked processes are writing. HeapDump.dump_async returns it.
   #
   #   pending = HeapDump.dump_async("heap.json")
-  #   pending.wait(10)        # => nil where it takes longer
-  #   pending.result.objects  # => 1142259
+  #   pending.pid            # => 4711
+  #   pending.wait(10)       # => nil where it takes longer
+  #   pending.result.objects # => 1142259
   class Pending
     # Process id of the dump's coordinator. It is no child of this process.
     attr_reader :pid
@@ -26,7 +27,10 @@ module HeapDump
     end
 
     # Waits until the dump is written or given up, at most +timeout+ seconds (nil: as long as it
-    # takes). Other threads go on. Returns self, or nil where it is not done yet.
+    # takes). Other threads go on. Returns self, or nil where it is not done yet; raises nothing if
+    # the dump failed, which #result tells.
+    #
+    #   warn "still writing" until pending.wait(10)
     def wait(timeout = nil)
       deadline = [timeout && (now + timeout), @last_moment].compact.min
       until done?
@@ -40,7 +44,9 @@ module HeapDump
       self # the end was seen, and the pipe closed, by another thread or a signal's handler
     end
 
-    # True if the dump is written or given up.
+    # True if the dump is written or given up. Never waits.
+    #
+    #   pending.done? # => false
     def done?
       return true if @report.closed?
 
@@ -55,8 +61,10 @@ module HeapDump
       true # as in wait
     end
 
-    # Waits, and returns the HeapDump::Result. Raises HeapDump::WriteError where it could not be
-    # written, HeapDump::ChildDied where one of its processes was killed.
+    # Waits, and returns the HeapDump::Result, each time the same. Raises HeapDump::WriteError where
+    # it could not be written, HeapDump::ChildDied where one of its processes was killed.
+    #
+    #   pending.result.bytes # => 83886080
     def result
       wait
       word, *figures = @line.split(" ", 5)
@@ -67,7 +75,10 @@ module HeapDump
       end
     end
 
-    # Ends the dump, and leaves nothing of it.
+    # Ends the dump, and leaves nothing of it: #result raises HeapDump::ChildDied from then on. One
+    # that is written already stays. What it returns has no meaning.
+    #
+    #   pending.cancel unless pending.wait(60)
     def cancel
       kill unless done?
       wait

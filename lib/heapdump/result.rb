@@ -3,7 +3,14 @@
 module HeapDump
   # What a dump tells about itself. It is frozen, and can stand wherever a path can:
   #
-  #   File.size(HeapDump.dump("heap.json"))
+  #   result = HeapDump.dump("heap.json")
+  #   File.size(result) == result.bytes # => true
+  #   result.path       # => "heap.json"
+  #   result.objects    # => 1142259
+  #   result.seconds    # => 1.74
+  #   result.pause      # => 0.041
+  #   result.gc_seconds # => 0.318
+  #   result.processes  # => 2
   class Result
     # Path of the file (String), nil when dumped to an IO.
     attr_reader :path
@@ -21,7 +28,9 @@ module HeapDump
     attr_reader :processes
 
     # HeapDump.dump makes results; a test of a program may want one of its own. The arguments are
-    # the attributes.
+    # the attributes, in the same units.
+    #
+    #   HeapDump::Result.new(path: "heap.json", objects: 3, bytes: 711, seconds: 0.1, pause: 0.0)
     def initialize(path:, objects:, bytes:, seconds:, pause:, gc_seconds: 0.0, processes: 1)
       @path = path
       @objects = objects
@@ -33,17 +42,24 @@ module HeapDump
       freeze
     end
 
-    # The path, so that File.open, FileUtils and others take a Result. Raises TypeError for an IO.
+    # The path (String), so that File.open, FileUtils and others take a Result. Raises TypeError for
+    # an IO.
+    #
+    #   FileUtils.mv(result, "/srv/dumps")
     def to_path
       path or raise TypeError, "this heap dump went to an IO and has no path"
     end
 
-    # The path, "(heap dump in an IO)" where there is none.
+    # The path, "(heap dump in an IO)" where there is none (String).
+    #
+    #   "written to #{result}" # => "written to heap.json"
     def to_s
       path || "(heap dump in an IO)"
     end
 
-    # In one line, for people: path, objects, bytes, seconds.
+    # In one line, for people: path, objects, bytes, seconds (String).
+    #
+    #   result.inspect # => "#<HeapDump::Result heap.json: 3 objects, 711 bytes in 0.100 s>"
     def inspect
       format("#<%<class>s %<path>s: %<objects>d objects, %<bytes>d bytes in %<seconds>.3f s>",
              class: self.class, path: self, objects: objects, bytes: bytes, seconds: seconds)

@@ -21,7 +21,8 @@ module HeapDump
   # the reason of failure, are told by one line each on stderr.
   #
   # Returns a HeapDump::Trigger. Raises ArgumentError for a signal that cannot be caught, unknown
-  # patterns and wrong options; HeapDump::WriteError where the compression's library is missing.
+  # patterns and wrong options; HeapDump::WriteError where the compression's library is missing;
+  # HeapDump::Error where this is not the main Ractor.
   #
   #   trigger = HeapDump.on_signal("USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst")
   #   trigger.remove
@@ -31,6 +32,10 @@ module HeapDump
   end
 
   # A signal that dumps the heap, as HeapDump.on_signal returns it.
+  #
+  #   trigger = HeapDump.on_signal("SIGUSR2", path: "/var/tmp/heap-%{pid}.json")
+  #   trigger.signal # => "USR2"
+  #   trigger.path   # => "/var/tmp/heap-%{pid}.json"
   class Trigger
     PATTERNS = {
       "%{pid}" => -> { Process.pid.to_s },
@@ -84,12 +89,17 @@ module HeapDump
     end
 
     # True until it is removed or replaced.
+    #
+    #   trigger.installed? # => true
     def installed?
       @active
     end
 
     # Puts back the handler that was there before, unless another has been installed since: that one
-    # stays. Does nothing where this trigger was removed or replaced already.
+    # stays. Does nothing where this trigger was removed or replaced already. Returns nil.
+    #
+    #   trigger.remove
+    #   trigger.installed? # => false
     def remove
       return unless @active
 

@@ -11,8 +11,11 @@ module HeapDump
   #
   # Where there is an after_fork hook of your own, call HeapDump.on_signal in it.
   module Unicorn
-    # The hook. Arguments: +signal+, +path+ and options as for HeapDump.on_signal; the first two can
-    # also come from the environment, as HEAPDUMP_SIGNAL and HEAPDUMP_DIR.
+    # The hook (Proc). Arguments: +signal+, +path+ and options as for HeapDump.on_signal; the first
+    # two can also come from the environment, as HEAPDUMP_SIGNAL and HEAPDUMP_DIR. Raises what
+    # HeapDump.on_signal does, and ArgumentError for a signal that the server needs itself.
+    #
+    #   after_fork(&HeapDump::Unicorn.after_fork(signal: "URG"))
     def self.after_fork(**options)
       Integrations.trigger(**options) # what is wrong comes up in the master
       lambda do |server, worker|

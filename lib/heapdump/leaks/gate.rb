@@ -5,7 +5,8 @@ module HeapDump
     # A condition under which a build fails: "retained>5MB" or "count>100", about the growth of a
     # suspect from the first dump to the last.
     #
-    #   Gate.new("retained>5MB").met?(suspect)
+    #   gate = HeapDump::Leaks::Gate.new("retained>5MB")
+    #   HeapDump.leaks(*paths).any? { |suspect| gate.met?(suspect) } # => false
     class Gate
       PATTERN = /\A\s*(retained|count)\s*(>=|>)\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B?)\s*\z/i
       UNITS = { "" => 1, "B" => 1, "K" => 1 << 10, "M" => 1 << 20, "G" => 1 << 30,
@@ -14,6 +15,8 @@ module HeapDump
 
       # +text+ is "retained" or "count", ">" or ">=", and a number: for retained in bytes, or with a
       # unit (KB, MB, GB or TB, of 1024 each). Raises ArgumentError for what cannot be read.
+      #
+      #   HeapDump::Leaks::Gate.new("count>=100")
       def initialize(text)
         match = PATTERN.match(text.to_s) or
           raise ArgumentError, "#{text.inspect} is no condition; " \
@@ -23,6 +26,9 @@ module HeapDump
       end
 
       # True if a suspect (Suspect) grew by more than it may.
+      #
+      #   suspect.growth                                       # => 800
+      #   HeapDump::Leaks::Gate.new("count>100").met?(suspect) # => true
       def met?(suspect)
         growth = @what.downcase == "count" ? suspect.growth : suspect.retained_growth
         @operator == ">" ? growth > @limit : growth >= @limit

@@ -5,9 +5,19 @@ module HeapDump
     # One thing that leaks. Frozen.
     #
     #   suspect = HeapDump.leaks("1.json", "2.json", "3.json").first
-    #   suspect.class_name # => "Shop::Session"
-    #   suspect.counts     # => [0, 400, 800]
-    #   suspect.holder     # => "constant Shop::SESSIONS (app.rb:12)"
+    #   suspect.class_name  # => "Shop::Session"
+    #   suspect.counts      # => [0, 400, 800]
+    #   suspect.unit        # => "objects"
+    #   suspect.retained    # => [0, 82400, 164800]
+    #   suspect.holder      # => "constant Shop::SESSIONS (app.rb:12)"
+    #   suspect.others      # => []
+    #   suspect.location    # => "app.rb:12"
+    #   suspect.location_of # => "held"
+    #   suspect.signature   # => "4a2cbb5725507364"
+    #   suspect.confidence  # => "high"
+    #   suspect.reasons     # => ["grew in every step"]
+    #   suspect.company     # => ["String"]
+    #   suspect.command     # => "heapdump why 3.json 0x7f10a2b3c4d8"
     class Suspect
       # The class of what leaks (String).
       attr_reader :class_name
@@ -50,17 +60,23 @@ module HeapDump
       end
 
       # Objects (or entries, or bytes) that came from the first dump to the last (Integer).
+      #
+      #   suspect.growth # => 800
       def growth
         counts.last - counts.first
       end
 
       # Bytes that came from the first dump to the last (Integer).
+      #
+      #   suspect.retained_growth # => 164800
       def retained_growth
         retained.last - retained.first
       end
 
       # As the command writes it as JSON (Hash): +:class+, +:holder+, +:path+, +:counts+,
       # +:retained+, +:signature+, +:location+, +:confidence+.
+      #
+      #   suspect.to_h[:counts] # => [0, 400, 800]
       def to_h
         { class: class_name, holder: holder, path: path.to_a, counts: counts, retained: retained,
           signature: signature, location: location, confidence: confidence }

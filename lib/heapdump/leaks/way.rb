@@ -5,6 +5,10 @@ require "digest"
 module HeapDump
   class Leaks
     # How an object of the last dump is held: from a root, edge by edge. Frozen.
+    #
+    #   way = suspect.path
+    #   way.steps.last.edge.to_s # => "[\"k808\"]"
+    #   way.target.words         # => "Shop::Session"
     class Way
       # An edge (Snapshot::Edge, nil for the first step) and the object that it leads to
       # (Snapshot::Node).
@@ -33,6 +37,8 @@ module HeapDump
       end
 
       # The object that is held (Snapshot::Node).
+      #
+      #   way.target.to_s # => "0x7f10a2b3c4d8"
       def target
         steps.last.node
       end
@@ -44,6 +50,8 @@ module HeapDump
 
       # The steps from the last named module, thread or root before the object on: what is before
       # that says nothing (Array of Step).
+      #
+      #   way.told.map { |step| step.node.words } # => ["Shop (module)", "Hash of 800", "Shop::Session"]
       def told
         first = steps[0...-1].rindex { |step| anchor?(step) } || 0
         steps.drop(first)
@@ -60,7 +68,9 @@ module HeapDump
       end
 
       # As the command writes it as JSON (Array of Hash, one for each step): +:edge+ in words,
-      # +:class+ and +:address+ of the object.
+      # +:class+ and +:address+ (String, nil for a root) of the object.
+      #
+      #   way.to_a.last # => {edge: "[\"k808\"]", class: "Shop::Session", address: "0x7f10a2b3c4d8"}
       def to_a
         steps.map do |step|
           { edge: step.edge ? edge_text(step.edge) : nil, class: class_word(step.node),
