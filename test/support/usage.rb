@@ -4,6 +4,7 @@ require "fileutils"
 require "tmpdir"
 require "zlib"
 require "heapdump"
+require_relative "oracle"
 
 # What a process holds from the system, and work whose every round should leave it as it was. Run by
 # test_usage.rb (a few rounds) and rounds/usage.rb (hundreds).
@@ -18,7 +19,7 @@ module Usage
     # Once nothing is left that the GC or malloc only keeps for later.
     def measure
       3.times { GC.start }
-      trim
+      Oracle.trim
       Held.new(File.read("/proc/self/smaps_rollup")[/^Private_Dirty:\s+(\d+)/, 1].to_i,
                Dir.children("/proc/self/fd").size, File.foreach("/proc/self/maps").count,
                Dir.children("/proc/self/task").size, children)
@@ -32,6 +33,7 @@ module Usage
     # Runs rounds of Dumps or Snapshots: Held before the first one and after every `step`.
     def run(kind, rounds, step)
       Dir.mktmpdir do |directory|
+        Oracle.require_extension
         work = kind.new(directory)
         [measure] + (1..rounds).each_slice(step).map do |slice|
           # on a stack that is gone before anybody measures: MRI marks what lies on it
@@ -48,17 +50,6 @@ module Usage
         change = after[name] - before[name]
         "#{name} #{before[name]} -> #{after[name]}" if change > bound
       end
-    end
-
-    private
-
-    def trim
-      require "fiddle"
-      @trim ||= Fiddle::Function.new(Fiddle.dlopen(nil)["malloc_trim"], [Fiddle::TYPE_SIZE_T],
-                                     Fiddle::TYPE_INT)
-      @trim.call(0)
-    rescue LoadError, Fiddle::DLError
-      nil # the figures are only less even
     end
   end
 

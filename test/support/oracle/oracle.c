@@ -279,6 +279,16 @@ oracle_write(VALUE self, VALUE path, VALUE text) {
     return Qnil;
 }
 
+/* Of the C library, where it has one. */
+int malloc_trim(size_t) __attribute__((weak));
+
+/* Oracle.trim: what malloc keeps for later goes back to the system. */
+static VALUE
+oracle_trim(VALUE self) {
+    if (malloc_trim) malloc_trim(0);
+    return Qnil;
+}
+
 void
 Init_oracle(void) {
     VALUE oracle = rb_define_module("Oracle");
@@ -292,4 +302,5 @@ Init_oracle(void) {
     rb_define_singleton_method(oracle, "write", oracle_write, 2);
     rb_define_singleton_method(oracle, "address", oracle_address, 1);
     rb_define_singleton_method(oracle, "references", oracle_references, 1);
+    rb_define_singleton_method(oracle, "trim", oracle_trim, 0);
 }
