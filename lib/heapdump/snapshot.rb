@@ -16,8 +16,13 @@ module HeapDump
   #
   # Sizes are in bytes. What is told of an object is a small frozen value (Node, Path, Edge, Row).
   # A snapshot may be used by several threads: long work runs without the GVL, one piece at a time,
-  # and is stopped by whatever interrupts its thread. Whatever takes a node takes an address too, as
-  # an Integer or as a String ("0x7f10a2b3c4d8").
+  # and is stopped by whatever interrupts its thread.
+  #
+  # Whatever takes a node takes an address too, as an Integer or as a String ("0x7f10a2b3c4d8"): it
+  # raises HeapDump::NotFound where no object is there, and ArgumentError for what is no address.
+  # HeapDump::ReadError comes where memory does not suffice.
+  #
+  # +limit+ is how many are returned, and +offset+ how many before them are left out.
   class Snapshot
     autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Diff, "#{__dir__}/snapshot/diff"
@@ -52,7 +57,7 @@ module HeapDump
     #          +:auto+ (default), which does so for dumps that are large.
     # strict:: raise HeapDump::Corrupt at the first bad line instead of skipping it.
     #
-    # Raises HeapDump::NotADump, HeapDump::Corrupt, or HeapDump::ReadError.
+    # Returns a Snapshot. Raises HeapDump::NotADump, HeapDump::Corrupt, or HeapDump::ReadError.
     #
     #   HeapDump::Snapshot.open("heap.json").objects # => 1142259
     def self.open(path, index: :auto, strict: false)
@@ -60,6 +65,11 @@ module HeapDump
     end
 
     # As ::open, but nothing is read before #load, so that another thread can ask for #progress.
+    # Until then most methods raise ArgumentError.
+    #
+    #   snapshot = HeapDump::Snapshot.new("heap.json")
+    #   Thread.new { p snapshot.progress while sleep(1) }
+    #   snapshot.load
     def initialize(path, index: :auto, strict: false)
       @path = path == "-" ? path : File.path(path)
       @index = index
@@ -68,7 +78,9 @@ module HeapDump
       @lines = {}
     end
 
-    # Reads the dump, and returns self.
+    # Reads the dump, and returns self. Raises what ::open does, and ArgumentError the second time.
+    #
+    #   HeapDump::Snapshot.new("heap.json").load.objects # => 1142259
     def load
       Loading.new(@graph, @path, @index, @strict).run
       self
@@ -76,43 +88,61 @@ module HeapDump
 
     # How far long work is, for another thread: [what is done (String), how much of it, of how much
     # (0 where nobody knows)]; nil where nothing is done.
+    #
+    #   snapshot.progress # => ["reading", 41943040, 83886080]
     def progress
       graph.progress
     end
 
     # What reading found: lines, bad lines and where the first one was, what the footer promises
     # (Hash of Symbols).
+    #
+    #   snapshot.account # => {lines: 18090, bytes: 4403709, bad_lines: 0, bad_line: 0, …}
     def account
       @account ||= graph.account.freeze
     end
 
     # The first line of the dump (Hash): process, Ruby, GC. {} where there is none.
+    #
+    #   snapshot.header.values_at("pid", "ruby") # => [4711, "3.1.2"]
     def header
       @header ||= parse(graph.header).freeze
     end
 
     # Its last line (Hash): pages and free slots of the heap. {} where there is none.
+    #
+    #   snapshot.footer["heaps"] # => [{"slot_size" => 40, "pages" => 54, "slots" => 22065, …}]
     def footer
       @footer ||= parse(graph.footer).freeze
     end
 
     # What is wrong with the dump, each in one sentence (Array of String); empty for a whole one.
+    #
+    #   snapshot.warnings
+    #   # => ["1 bad line skipped, the first is line 100 (byte 40,770)"]
     def warnings
       @warnings ||= Warnings.of(self).freeze
     end
 
-    # Number of objects.
+    # Number of objects (Integer), garbage included.
+    #
+    #   snapshot.objects # => 18083
     def objects
       graph.objects
     end
 
-    # The object at an address, nil if there is none.
+    # The object (Node) at an address, nil if there is none. Raises ArgumentError for what is no
+    # address.
+    #
+    #   snapshot.object("0x7f10a2b3c4d8") # => #<HeapDump::Snapshot::Node 0x7f10a2b3c4d8 Session>
     def object(address)
       number = graph.node_at(Snapshot.address(address))
       number && node(number)
     end
 
     # "0x7f10" or an Integer as an Integer. Raises ArgumentError for anything else.
+    #
+    #   HeapDump::Snapshot.address("0x7f10") # => 32528
     def self.address(address)
       return address if address.is_a?(Integer) && address.between?(0, (1 << 64) - 1)
       return address.hex if address.is_a?(String) && address.match?(/\A0x\h{1,16}\z/)
@@ -121,7 +151,10 @@ module HeapDump
                            "not #{address.inspect}"
     end
 
-    # The classes and modules of a name (Array of Node): several where one replaced another.
+    # The classes and modules of a name (Array of Node): several where one replaced another, none
+    # where there is no such name.
+    #
+    #   snapshot.modules_named("Registry").map(&:words) # => ["Registry (module)"]
     def modules_named(name)
       graph.modules_named(name).map { |number| node(number) }
     end
@@ -134,6 +167,8 @@ module HeapDump
     # min_size:: bytes that they have at least, shallow
     # limit::    how many are returned
     #
+    # Raises HeapDump::NotFound where no class has that name, ArgumentError for an unknown type.
+    #
     #   snapshot.find(class: "Session", min_size: 100).total # => 31337
     def find(class: nil, type: nil, value: nil, min_size: 0, limit: 20)
       classes = binding.local_variable_get(:class)&.then { |name| classes_named(name) }
@@ -145,64 +180,88 @@ module HeapDump
     end
 
     # At most +limit+ living objects of a class, evenly spread over all of them (Page of Node).
+    # Raises HeapDump::NotFound where no class has that name.
+    #
+    #   snapshot.sample("Session", limit: 3).map { _1.line["ivars"]["@id"] } # => [15, 12, 9]
     def sample(class_name, limit: 300)
       total, _bytes, numbers = graph.find(nil, classes_named(class_name), 0, true, limit, true)
       Page.new(nodes(numbers), total)
     end
 
     # Objects in groups (Histogram of Row). +by+ is +:class+, +:type+, +:location+ (where they were
-    # allocated), +:generation+ (when) or +:gem+ (whose code allocated them); +below+ counts only
-    # what an object keeps alive.
+    # allocated), +:generation+ (when) or +:gem+ (whose code allocated them); +below+ (Node or
+    # address) counts only what an object keeps alive. Raises ArgumentError for another +by+.
     #
-    #   snapshot.histogram(by: :class)["String"].bytes # => 1650120
+    #   snapshot.histogram(by: :class)["String"].bytes                  # => 441939
+    #   snapshot.histogram(below: cache).to_h { [_1.label, _1.objects] } # => {"String" => 27, …}
     def histogram(by: :class, below: nil)
       Histogram.of(self, by, below && to_node(below))
     end
 
     # The objects that keep most alive, and are kept alive by nothing but roots and named modules
     # (Page of Node).
+    #
+    #   snapshot.top(limit: 2).map(&:words) # => ["hidden Array of 8", "Hash of 1,377"]
     def top(limit: 20, offset: 0)
       total, numbers = graph.top(true, offset, limit)
       Page.new(nodes(numbers), total)
     end
 
     # What an object alone keeps alive, one level of it, largest first (Page of Node).
+    #
+    #   snapshot.dominated(cache, limit: 1).total       # => 18
+    #   snapshot.dominated(cache, limit: 1).first.words # => "Session"
     def dominated(node, limit: 20, offset: 0)
       total, numbers = graph.dominated(to_node(node).id, offset, limit)
       Page.new(nodes(numbers), total)
     end
 
     # The object (or root) that every path to a node passes last (Node), nil for garbage.
+    #
+    #   snapshot.dominator(session).words # => "Hash of 9"
     def dominator(node)
       number = graph.dominator(to_node(node).id)
       number && node(number)
     end
 
     # Bytes that would be free if this object, or all of these (Array), were: their own and those of
-    # all that they alone keep alive. Nothing is counted twice.
+    # all that they alone keep alive. Nothing is counted twice. 0 for garbage.
+    #
+    #   snapshot.retained_size(session)          # => 1224
+    #   snapshot.retained_size([session, cache]) # => 12304
     def retained_size(nodes)
       return graph.retained(to_node(nodes).id).first unless nodes.is_a?(Array)
 
       graph.retained_by_all(nodes.map { |node| to_node(node).id }).first
     end
 
-    # Objects that would be free, the object itself included.
+    # Objects that would be free, the object itself included (Integer). 0 for garbage.
+    #
+    #   snapshot.retained_objects(session) # => 3
     def retained_objects(node)
       graph.retained(to_node(node).id).last
     end
 
     # False for garbage: what no root holds.
+    #
+    #   snapshot.reachable?(session) # => true
     def reachable?(node)
       graph.reachable?(to_node(node).id)
     end
 
     # What an object refers to (Page of Reference): its class first, then as in its line.
+    #
+    #   snapshot.references(session).map { |held| "#{held.edge}: #{held.node.words}" }
+    #   # => ["class: Session (class)", "@user: String \"user 17\"", …]
     def references(node, limit: 20, offset: 0)
       references_from(*graph.edges(to_node(node).id, offset, limit))
     end
 
     # What refers to an object (Page of Reference). Those that are of a class refer to it as well;
     # they are told apart: with <tt>instances: true</tt>.
+    #
+    #   snapshot.referrers(session).map { |held| "#{held.node.words} #{held.edge}" }
+    #   # => ["Hash of 9 [\"k17\"]"]
     def referrers(node, limit: 20, offset: 0, instances: false)
       references_from(*graph.referrers(to_node(node).id, instances, offset, limit))
     end
@@ -211,28 +270,41 @@ module HeapDump
     # that share no edge with a better one, then others. Empty for garbage.
     #
     # +budget+ is how many edges are looked at before it gives up looking for more.
+    #
+    #   snapshot.paths(session, limit: 3).each { |path| puts "#{path.rank}: #{path}" }
+    #   # named: Registry (module) → constant CACHE → Hash of 9 → ["k17"] → Session
     def paths(node, limit: 5, budget: 200_000)
       _more, paths = graph.paths(to_node(node).id, limit, budget)
       paths.map { |path| Path.decode(self, path) }
     end
 
-    # The best of the #paths alone, nil for garbage. Much quicker where many objects are asked for.
+    # The best of the #paths alone (Path), nil for garbage. Much quicker where many objects are
+    # asked for.
+    #
+    #   snapshot.path_to(session).holder.words # => "Registry (module)"
     def path_to(node)
       path = graph.best_path(to_node(node).id)
       path && Path.decode(self, path)
     end
 
     # Strings of which there is more than one copy (Duplicates), those that waste most first.
+    #
+    #   snapshot.duplicate_strings(limit: 1).first.copies # => 9
     def duplicate_strings(limit: 20)
       Duplicates.of(self, limit)
     end
 
-    # What is different in another dump of the same process, taken later (Diff).
+    # What is different in +others+ (Snapshots), dumps of the same process, each taken later than
+    # the one before (Diff). +by+ is as for #histogram. Raises ArgumentError for another +by+.
+    #
+    #   snapshot.diff(later).first.counts # => [8843, 9744]
     def diff(*others, by: :class)
       Diff.new([self, *others], by)
     end
 
-    # What the heap is made of, at a glance (Summary).
+    # What the heap is made of, at a glance (Summary). +limit+ is for its lists.
+    #
+    #   snapshot.summary.memory.rss # => 14532608
     def summary(limit: 10)
       Summary.new(self, limit)
     end

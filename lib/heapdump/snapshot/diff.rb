@@ -5,7 +5,9 @@ module HeapDump
     # What is different between dumps of one process, in the order of time. Frozen, Enumerable: each
     # Change, what grew most between the first and the last dump first.
     #
-    #   a.diff(b).first # => #<struct …Change label="Session", counts=[300, 700], bytes=[…]>
+    #   diff = a.diff(b)
+    #   diff.first # => #<struct …Change key="Session", label="Session", counts=[300, 700], …>
+    #   diff.by    # => :class
     #
     # Objects are compared in groups, never by address: between two dumps the GC may have moved
     # them, and given their places to others.
@@ -15,17 +17,23 @@ module HeapDump
       # A group: +counts+, +bytes+ and +retained+ (nil by gem) in each of the dumps (Arrays of
       # Integer).
       Change = Struct.new(:key, :label, :counts, :bytes, :retained) do
-        # Objects: last less first.
+        # Objects: last less first (Integer).
+        #
+        #   change.count_change # => 400
         def count_change
           counts.last - counts.first
         end
 
-        # Bytes: last less first.
+        # Bytes: last less first (Integer).
+        #
+        #   change.bytes_change # => 16000
         def bytes_change
           bytes.last - bytes.first
         end
 
-        # Whether it grew from each dump to the next.
+        # Whether it has more objects in each dump than in the one before.
+        #
+        #   change.grows? # => true
         def grows?
           counts.each_cons(2).all? { |before, after| after > before }
         end
@@ -46,16 +54,22 @@ module HeapDump
       end
 
       # Yields each Change.
+      #
+      #   diff.select(&:grows?).first.label # => "Session"
       def each(&)
         changes.each(&)
       end
 
       # Living objects in each dump (Array of Integer).
+      #
+      #   diff.counts # => [18081, 19323]
       def counts
         snapshots.map { |snapshot| snapshot.graph.totals[0] }
       end
 
       # Bytes of the living objects in each dump, shallow (Array of Integer).
+      #
+      #   diff.bytes # => [2751280, 3117396]
       def bytes
         snapshots.map { |snapshot| snapshot.graph.totals[1] }
       end

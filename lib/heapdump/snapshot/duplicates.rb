@@ -17,7 +17,14 @@ module HeapDump
 
     # All duplicates of a dump. Frozen, Enumerable: each Duplicate, those that waste most first.
     #
-    #   snapshot.duplicate_strings.first.wasted # => 1210360
+    #   strings = snapshot.duplicate_strings(limit: 3)
+    #   strings.first.wasted # => 69488
+    #   strings.first.owners # => [["Shop::Session#@note", 100]]
+    #   strings.strings      # => 20274
+    #   strings.compared     # => 20274
+    #   strings.contents     # => 1472
+    #   strings.copies       # => 4946
+    #   strings.wasted       # => 225182
     class Duplicates
       include Enumerable
 
@@ -77,12 +84,16 @@ module HeapDump
         freeze
       end
 
-      # Yields each of #items.
+      # Yields each of #items (Duplicate).
+      #
+      #   strings.map(&:copies) # => [809, 3, 102]
       def each(&)
         items.each(&)
       end
 
-      # Number of #items.
+      # Number of #items (Integer).
+      #
+      #   strings.size # => 3
       def size
         items.size
       end

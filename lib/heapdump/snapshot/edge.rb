@@ -3,6 +3,11 @@
 module HeapDump
   class Snapshot
     # The name by which one object holds another. Frozen.
+    #
+    #   edge = snapshot.references(session)[1].edge
+    #   edge.kind  # => :ivar
+    #   edge.name  # => "@user"
+    #   edge.frame # => nil
     class Edge
       # What a reference can be, in the order of enum hg_edge_kind (ext/heapgraph/graph.h).
       KINDS = %i[
@@ -52,11 +57,16 @@ module HeapDump
       end
 
       # True unless it is a weak reference, which keeps nothing alive.
+      #
+      #   edge.holds? # => true
       def holds?
         kind != :weak
       end
 
-      # The same for all edges that differ in nothing but which of many elements they lead to.
+      # The same (String) for all edges that differ in nothing but which of many elements they lead
+      # to.
+      #
+      #   edge.signature # => "ivar @user"
       def signature
         case kind
         when :index, :key, :value_at, :value_int then kind.to_s
@@ -65,7 +75,9 @@ module HeapDump
         end
       end
 
-      # In words: "@user", "[3]", "constant CACHE", "captured payload".
+      # In words (String): "@user", "[3]", "constant CACHE", "captured payload".
+      #
+      #   edge.to_s # => "@user"
       def to_s
         Describe.edge(self)
       end

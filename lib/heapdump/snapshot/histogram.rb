@@ -12,6 +12,11 @@ module HeapDump
     # retained::  what would be free if all of them were (Integer), nil where that is not told
     # largest::   the one that retains most (Node)
     # garbage::   objects of the kind that nothing holds; garbage_bytes:: their sizes
+    #
+    # All sizes are in bytes.
+    #
+    #   row = snapshot.histogram["Session"]
+    #   [row.objects, row.bytes, row.retained] # => [9, 360, 11016]
     Row = Struct.new(:key, :label, :objects, :bytes, :retained, :largest, :garbage,
                      :garbage_bytes) do
       def inspect # :nodoc:
@@ -21,7 +26,9 @@ module HeapDump
 
     # Objects in groups, those that retain most first. Frozen, Enumerable.
     #
-    #   snapshot.histogram(by: :class).first(3).map(&:label) # => ["String", "Array", "Session"]
+    #   histogram = snapshot.histogram(by: :class)
+    #   histogram.first(2).map(&:label) # => ["Class", "(IMEMO iseq: code)"]
+    #   histogram.by                    # => :class
     class Histogram
       include Enumerable
 
@@ -98,31 +105,43 @@ module HeapDump
       end
 
       # Yields each Row.
+      #
+      #   histogram.sum(&:garbage_bytes) # => 528
       def each(&)
         rows.each(&)
       end
 
       # The group of a key or label (Row), nil if there is none.
+      #
+      #   histogram["Session"].objects # => 9
       def [](key)
         rows.find { |row| row.key == key } || rows.find { |row| row.label == key }
       end
 
-      # Number of groups.
+      # Number of groups (Integer).
+      #
+      #   histogram.size # => 59
       def size
         rows.size
       end
 
       # Living objects of all groups (Integer).
+      #
+      #   histogram.objects # => 18081
       def objects
         rows.sum(&:objects)
       end
 
-      # Their shallow sizes together (Integer).
+      # Their shallow sizes together, in bytes (Integer).
+      #
+      #   histogram.bytes # => 2751280
       def bytes
         rows.sum(&:bytes)
       end
 
       # False where no object says what it should be grouped by: allocations were not traced.
+      #
+      #   snapshot.histogram(by: :location).known? # => false
       def known?
         rows.any?(&:key)
       end

@@ -6,8 +6,13 @@ module HeapDump
     # is read from the file when it is asked for.
     #
     #   node = snapshot.object("0x7f10a2b3c4d8")
-    #   node.class_name       # => "Session"
-    #   node.line["ivars"]    # => {"@id" => 42, "@user" => "0x7f10a2b3c500"}
+    #   node.address       # => 139709425894616
+    #   node.type          # => "OBJECT"
+    #   node.class_name    # => "Session"
+    #   node.memsize       # => 40
+    #   node.location      # => "app/login.rb:9"
+    #   node.generation    # => 31
+    #   node.line["ivars"] # => {"@id" => 17, "@user" => "0x7f10a2b3c500"}
     class Node
       # Number of the node in the reader's graph (Integer). Means nothing outside this snapshot.
       attr_reader :id
@@ -54,42 +59,60 @@ module HeapDump
       FLAGS = %i[conservative vm_cache singleton frozen old shared error finalizer].freeze
 
       # Facts about it: some of FLAGS (Array of Symbols).
+      #
+      #   node.flags # => [:old]
       def flags
         FLAGS.each_index.filter_map { |bit| FLAGS[bit] if @flags[bit] == 1 }
       end
 
-      # True if it has this one of FLAGS.
+      # True if it has this one of FLAGS (Symbol). Raises TypeError for anything else.
+      #
+      #   node.flag?(:frozen) # => false
       def flag?(flag)
         @flags[FLAGS.index(flag)] == 1
       end
 
       # True if it is no object, but what the VM begins with.
+      #
+      #   snapshot.path_to(node).root.root? # => true
       def root?
         %w[ROOT VIRTUAL_ROOT].include?(type)
       end
 
       # Its class as a Node, singleton classes skipped; nil where it has none.
+      #
+      #   node.class_node.name # => "Session"
       def class_node
         @class_id && @snapshot.node(@class_id)
       end
 
       # Its line in the dump (Hash, as parsed from JSON); {} where it has none.
+      #
+      #   node.line["memsize"] # => 40
       def line
         @snapshot.line(id)
       end
 
       # Bytes that would be free if it were: its own and those of all that it alone keeps alive. 0
       # if nothing holds it.
+      #
+      #   node.retained_size # => 1224
       def retained_size
         @snapshot.retained_size(self)
       end
 
       # False for garbage: what no root holds.
+      #
+      #   node.reachable? # => true
       def reachable?
         @snapshot.reachable?(self)
       end
 
-      # Another object of the same dump by its address as it stands in a line, nil if there is none.
+      # Another object of the same dump (Node) by its address as it stands in a line (String), nil
+      # if there is none. Whatever else may stand there gives nil too.
+      #
+      #   node.related(node.line["ivars"]["@user"]).words # => "String \"user 17\""
+      #   node.related(node.line["ivars"]["@id"])         # => nil
       def related(address)
         @snapshot.object(address) if address.is_a?(String) && address.match?(/\A0x\h{1,16}\z/)
       end
@@ -100,12 +123,17 @@ module HeapDump
         value if value.is_a?(type)
       end
 
-      # "0x7f10a2b3c4d8", as it can be given to #object and to the commands; the category of a root.
+      # "0x7f10a2b3c4d8", as it can be given to Snapshot#object and to the commands; the category of
+      # a root.
+      #
+      #   node.to_s # => "0x7f10a2b3c4d8"
       def to_s
         address ? format("0x%x", address) : kind.to_s
       end
 
-      # In words: "Hash of 31,337", "proc app/bus.rb:9".
+      # In words (String): "Hash of 31,337", "proc app/bus.rb:9".
+      #
+      #   node.words # => "Session"
       def words
         Describe.node(self)
       end
@@ -115,6 +143,8 @@ module HeapDump
       end
 
       # True for the same object of the same snapshot.
+      #
+      #   snapshot.object(node.address) == node # => true
       def ==(other)
         other.is_a?(Node) && other.id == id && other.snapshot.equal?(snapshot)
       end

@@ -22,21 +22,30 @@ module HeapDump
       end
 
       # Yields each of #items.
+      #
+      #   page.map(&:class_name) # => ["Session", "Session", "Session"]
       def each(&)
         items.each(&)
       end
 
-      # Number of #items.
+      # Number of #items (Integer), which is +limit+ at most.
+      #
+      #   page.size # => 3
       def size
         items.size
       end
 
       # True if there are no #items.
+      #
+      #   page.empty? # => false
       def empty?
         items.empty?
       end
 
-      # The one with that index, nil if there is none.
+      # The one with that index (Integer, from 0, negative from the end), nil if there is none.
+      #
+      #   page[2]  # => #<HeapDump::Snapshot::Node 0x7f10a2b3c4d8 Session>
+      #   page[99] # => nil
       def [](index)
         items[index]
       end

@@ -6,6 +6,12 @@ module HeapDump
     #
     #   path = snapshot.paths("0x7f10a2b3c4d8").first
     #   path.to_s # => "Registry (module) → constant CACHE → Hash of 9 → [\"k17\"] → Session"
+    #   path.rank                # => :named
+    #   path.root.words          # => "global variables"
+    #   path.holder.words        # => "Registry (module)"
+    #   path.hops[1].words       # => ["constant CACHE"]
+    #   path.hops[1].place       # => "app.rb:6"
+    #   path.steps[-1].edge.to_s # => "[\"k17\"]"
     class Path
       # One edge of a path (Edge) and the object that it leads to (Node).
       Step = Struct.new(:edge, :node)
@@ -57,29 +63,39 @@ module HeapDump
         freeze
       end
 
-      # The object that is held.
+      # The object that is held (Node).
+      #
+      #   path.target.words # => "Session"
       def target
         steps.empty? ? root : steps.last.node
       end
 
       # True if it shares no edge behind its holder with a better path to the same object.
+      #
+      #   snapshot.paths(session).first.disjoint? # => true
       def disjoint?
         @disjoint
       end
 
-      # Edges from the root to the target.
+      # Edges from the root to the target (Integer).
+      #
+      #   path.length # => 7
       def length
         steps.size
       end
 
       # The same for all paths that differ in nothing but which of many elements they pass, also in
-      # another dump.
+      # another dump (String).
+      #
+      #   path.signature # => "Registry → constant CACHE → Hash → value_at → Session"
       def signature
         parts = @told.drop(1).map { |step| "#{step.edge.signature} → #{kind_of(step.node)}" }
         [kind_of(holder), *parts].join(" → ")
       end
 
-      # In one line.
+      # In one line (String), from its holder on.
+      #
+      #   puts path # Registry (module) → constant CACHE → Hash of 9 → ["k17"] → Session
       def to_s
         hops.flat_map { |hop| [*hop.words, Describe.node(hop.node)] }.join(" → ")
       end

@@ -2,8 +2,11 @@
 
 module HeapDump
   class Snapshot
-    # What the heap of a dump is made of. Frozen but for the parts, which are computed when they are
-    # asked for.
+    # What the heap of a dump is made of. The parts are computed when they are asked for.
+    #
+    #   summary = snapshot.summary(limit: 10)
+    #   summary.memory.live_bytes   # => 2751280
+    #   summary.classes.first.label # => "Class"
     class Summary
       # Where the memory of the process is, in bytes and numbers; nil what the dump does not tell.
       #
@@ -31,6 +34,8 @@ module HeapDump
       end
 
       # The account of memory (Memory).
+      #
+      #   summary.memory.free_slots # => 3982
       def memory
         @memory ||= Memory.new(**process, **heap, **objects).tap do |memory|
           used = footer_heaps.sum { |heap| (heap["slots"] - heap["free"]) * heap["slot_size"] }
@@ -41,36 +46,50 @@ module HeapDump
       end
 
       # Objects by type (Histogram).
+      #
+      #   summary.types["HASH"].objects # => 610
       def types
         @types ||= @snapshot.histogram(by: :type)
       end
 
       # Objects by class (Histogram).
+      #
+      #   summary.classes["Session"].retained # => 11016
       def classes
         @classes ||= @snapshot.histogram(by: :class)
       end
 
       # Objects by the count of GCs when they were allocated (Histogram); see #traced?.
+      #
+      #   summary.generations.filter_map(&:key).max # => 31
       def generations
         @generations ||= @snapshot.histogram(by: :generation)
       end
 
       # Objects by the place where they were allocated (Histogram); see #traced?.
+      #
+      #   summary.locations["app.rb:20"].objects # => 10
       def locations
         @locations ||= @snapshot.histogram(by: :location)
       end
 
       # Objects by the gem whose code allocated them (Histogram); see #traced?.
+      #
+      #   summary.gems.map(&:label) # => ["(unknown)", "app"]
       def gems
         @gems ||= @snapshot.histogram(by: :gem)
       end
 
-      # Whether objects say where they were allocated.
+      # Whether objects say where they were allocated: HeapDump.trace_allocations was running.
+      #
+      #   summary.traced? # => false
       def traced?
         locations.known?
       end
 
-      # The objects that most others refer to (Array of Referred).
+      # The objects that most others refer to (Array of Referred), as many as the summary's +limit+.
+      #
+      #   summary.most_referred.first.references # => 470
       def most_referred
         @most_referred ||= begin
           pairs = @snapshot.graph.most_referred(@limit).each_slice(2)
@@ -79,6 +98,8 @@ module HeapDump
       end
 
       # Strings with the same content (Duplicates), as of Snapshot#duplicate_strings.
+      #
+      #   summary.duplicate_strings.wasted # => 225182
       def duplicate_strings
         @duplicate_strings ||= @snapshot.duplicate_strings(limit: @limit)
       end
