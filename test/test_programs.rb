@@ -77,4 +77,24 @@ class TestPrograms < HeapDumpTest
     assert_equal 1, smaller.scan("P.piece").size
     assert_operator tries, :<, 20
   end
+
+  # A session in which every batch is bad, and no program after that.
+  class BadOnce
+    def each_outcome(batches)
+      batches.each { |sources| yield outcome(*sources, findings: ["names: seen once"]) }
+    end
+
+    def outcome(*sources, findings: [])
+      Programs::Outcome.new(sources, nil, "done", findings, [], {})
+    end
+  end
+
+  def test_what_is_not_seen_again_is_kept_as_it_was
+    fuzz = Programs::Fuzz.new(BadOnce.new, seed: SEED, count: 3, found: scratch)
+    kept = fuzz.run.found
+    assert_equal 1, kept.size
+    text = File.read(kept.first)
+    assert_equal 3, text.scan(/^# Program \d+$/).size
+    assert_includes text, "# names: seen once"
+  end
 end

@@ -53,7 +53,7 @@ module Programs
         outcome.good? ? @report.add(outcome) : bad << outcome
         yield @report if block_given?
       end
-      bad.each { |outcome| examine(outcome.sources) }
+      bad.each { |outcome| examine(outcome) }
       @report
     end
 
@@ -76,15 +76,13 @@ module Programs
     end
 
     # Those that are bad alone; all together if none is.
-    def examine(sources)
-      outcomes = sources.map { |source| @session.outcome(source) }
+    def examine(together)
+      outcomes = together.sources.map { |source| @session.outcome(source) }
       wrong, right = outcomes.partition { |outcome| !outcome.good? }
       right.each { |outcome| @report.add(outcome) }
-      if wrong.empty?
-        keep(sources.join("\n"))
-      else
-        wrong.each { |outcome| ended_by_itself?(outcome) || keep(outcome.sources.first) }
-      end
+      return keep(together) if wrong.empty?
+
+      wrong.each { |outcome| ended_by_itself?(outcome) || keep(outcome) }
     end
 
     def ended_by_itself?(outcome)
@@ -94,14 +92,21 @@ module Programs
       true
     end
 
-    def keep(source)
-      kind = @session.outcome(source).kind
-      smaller = Shrink.new(source) { |less| @session.outcome(less).kind == kind }.call
-      outcome = @session.outcome(smaller)
+    # As small as it goes; as it was, with what was wrong, where that is not seen again.
+    def keep(outcome)
+      source = outcome.sources.join("\n")
+      again = @session.outcome(source)
+      outcome = smallest(source, again.kind) unless again.good?
       FileUtils.mkdir_p(@found)
       path = File.join(@found, "#{RUBY_VERSION}-#{source[/^# Program (\d+)/, 1]}.rb")
-      File.binwrite(path, "#{smaller.b}\n#{outcome.to_s.b.gsub(/^/n, "# ")}\n")
+      text = outcome.sources.join("\n")
+      File.binwrite(path, "#{text.b}\n#{outcome.to_s.b.gsub(/^/n, "# ")}\n")
       @report.found << path
+    end
+
+    def smallest(source, kind)
+      smaller = Shrink.new(source) { |less| @session.outcome(less).kind == kind }.call
+      @session.outcome(smaller)
     end
   end
 
