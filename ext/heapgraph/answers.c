@@ -53,8 +53,8 @@ graph_referrers(VALUE self, VALUE number, VALUE instances, VALUE offset, VALUE l
     struct page_of_nodes page = {
         .node = hgb_node(binding, number),
         .instances = RTEST(instances),
-        .offset = NUM2UINT(offset),
-        .limit = NUM2UINT(limit),
+        .offset = hgb_limit(binding, offset),
+        .limit = hgb_limit(binding, limit),
     };
     page.items = room_for(page.limit, sizeof(struct hg_referrer));
     if (binding->has_inverse) {
@@ -115,8 +115,8 @@ graph_dominated(VALUE self, VALUE number, VALUE offset, VALUE limit) {
     struct binding *binding = hgb_with_tree(self);
     struct page_of_nodes page = {
         .node = hgb_node(binding, number),
-        .offset = NUM2UINT(offset),
-        .limit = NUM2UINT(limit),
+        .offset = hgb_limit(binding, offset),
+        .limit = hgb_limit(binding, limit),
     };
     page.items = room_for(page.limit, sizeof(uint32_t));
     hgb_run(binding, find_dominated, &page, free_page);
@@ -133,8 +133,8 @@ graph_top(VALUE self, VALUE through_modules, VALUE offset, VALUE limit) {
     struct binding *binding = hgb_with_tree(self);
     struct page_of_nodes page = {
         .named = RTEST(through_modules),
-        .offset = NUM2UINT(offset),
-        .limit = NUM2UINT(limit),
+        .offset = hgb_limit(binding, offset),
+        .limit = hgb_limit(binding, limit),
     };
     if (page.named) hgb_with_parents(self);
     page.items = room_for(page.limit, sizeof(uint32_t));
@@ -265,8 +265,8 @@ graph_paths(VALUE self, VALUE number, VALUE limit, VALUE budget) {
     hgb_with_parents(self);
     struct path_search search = {
         .node = hgb_node(binding, number),
-        .limit = NUM2UINT(limit),
-        .budget = NUM2ULL(budget),
+        .limit = hgb_limit(binding, limit),
+        .budget = hgb_amount(budget),
     };
     search.paths = room_for(search.limit, sizeof(*search.paths));
     hgb_run(binding, find_paths, &search, free_paths);
@@ -318,7 +318,7 @@ fold(struct binding *self, void *data) {
 static VALUE
 graph_folded(VALUE self, VALUE least) {
     struct binding *binding = hgb_with_tree(self);
-    struct folding folding = {.least = NUM2ULL(least)};
+    struct folding folding = {.least = hgb_amount(least)};
     hgb_run(binding, fold, &folding, free_cells);
     VALUE cells = rb_ary_new_capa((long)folding.count);
     for (size_t i = 0; i < folding.count; i++) {

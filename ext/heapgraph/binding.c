@@ -234,6 +234,21 @@ hgb_node(const struct binding *self, VALUE number) {
     return (uint32_t)node;
 }
 
+uint64_t
+hgb_amount(VALUE number) {
+    long long amount = NUM2LL(number);
+    if (amount < 0) rb_raise(rb_eArgError, "%lld is negative: give a number from 0 on", amount);
+    return (uint64_t)amount;
+}
+
+uint32_t
+hgb_limit(const struct binding *self, VALUE number) {
+    const struct hg_graph *graph = self->analysis.graph;
+    uint64_t limit = hgb_amount(number), most = graph->nodes + graph->edges;
+    if (limit > most) limit = most;
+    return limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit;
+}
+
 VALUE
 hgb_node_or_nil(uint32_t node) {
     return node == HG_NO_NODE ? Qnil : UINT2NUM(node);

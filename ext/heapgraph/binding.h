@@ -53,6 +53,12 @@ void hgb_check(const struct binding *self, const struct hg_task *task, enum hg_s
 /* A node's number from Ruby; raises ArgumentError where there is no such node. */
 uint32_t hgb_node(const struct binding *self, VALUE number);
 
+/* How large or how many; raises ArgumentError for what is negative. */
+uint64_t hgb_amount(VALUE number);
+
+/* The same, of which the graph has no more than the result, so that room for all can be had. */
+uint32_t hgb_limit(const struct binding *self, VALUE number);
+
 /* An Integer, or nil for HG_NO_NODE. */
 VALUE hgb_node_or_nil(uint32_t node);
 

@@ -58,7 +58,7 @@ graph_edges(VALUE self, VALUE number, VALUE offset, VALUE limit) {
     uint32_t class = graph->class_node[node];
     uint64_t first = graph->first[node], has_class = class != HG_NO_NODE;
     uint64_t total = graph->first[node + 1] - first + has_class;
-    uint64_t from = NUM2ULL(offset), to = from + NUM2UINT(limit);
+    uint64_t from = hgb_amount(offset), to = from + hgb_limit(binding, limit);
     VALUE edges = rb_ary_new();
     for (uint64_t i = from; i < to && i < total; i++) {
         bool is_class = has_class && i == 0;

@@ -295,7 +295,14 @@ hg_line(const struct hg_graph *graph, uint32_t node, struct hg_task *task, struc
     *text = "";
     *size = 0;
     if (!graph->source || graph->line[node] == HG_NO_LINE) return HG_OK;
-    return hg_source_line(graph->source, graph->line[node], task, buffer, text, size);
+    enum hg_status status = hg_source_line(graph->source, graph->line[node], task, buffer, text,
+                                           size);
+    /* A byte order mark and spaces may come first. */
+    if (status != HG_OK || memchr(*text, '{', *size < 16 ? *size : 16)) return status;
+    *text = "";
+    *size = 0;
+    return hg_fail(task, HG_IO, 0, "%s is not what it was when it was opened; open it again",
+                   hg_source_name(graph->source));
 }
 
 /* -- all lines again -- */

@@ -116,9 +116,9 @@ graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, 
     VALUE buffer = 0;
     struct search search = {
         .filter = {.type = NIL_P(type) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(type),
-                   .least_bytes = NUM2ULL(least),
+                   .least_bytes = hgb_amount(least),
                    .reachable = RTEST(reachable)},
-        .limit = NUM2UINT(limit),
+        .limit = hgb_limit(binding, limit),
         .sample = RTEST(sample),
     };
     if (!NIL_P(classes)) {
@@ -149,7 +149,7 @@ find_most_referred(struct binding *self, void *data) {
 static VALUE
 graph_most_referred(VALUE self, VALUE limit) {
     struct binding *binding = hgb_loaded(self);
-    struct search search = {.limit = NUM2UINT(limit)};
+    struct search search = {.limit = hgb_limit(binding, limit)};
     hgb_run(binding, find_most_referred, &search, free_search);
     return hgb_list(&search.nodes);
 }
@@ -183,7 +183,7 @@ count_pages(struct binding *self, void *data) {
 static VALUE
 graph_pages(VALUE self, VALUE page_bytes) {
     struct binding *binding = hgb_with_tree(self);
-    struct page_count count = {.page_bytes = NUM2ULL(page_bytes)};
+    struct page_count count = {.page_bytes = hgb_amount(page_bytes)};
     if (count.page_bytes == 0) rb_raise(rb_eArgError, "a page has more than no bytes");
     hgb_run(binding, count_pages, &count, NULL);
     return rb_ary_new_from_args(4, ULL2NUM(count.pages.used), ULL2NUM(count.pages.sparse),
@@ -254,7 +254,7 @@ static VALUE
 graph_repeats(VALUE self, VALUE limit, VALUE members) {
     struct binding *binding = hgb_with_tree(self);
     uint32_t most = NUM2UINT(members);
-    struct repeat_search search = {.limit = NUM2UINT(limit)};
+    struct repeat_search search = {.limit = hgb_limit(binding, limit)};
     hgb_run(binding, find_repeats, &search, free_repeats);
 
     const struct hg_repeats *repeats = &search.repeats;

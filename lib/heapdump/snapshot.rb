@@ -19,10 +19,12 @@ module HeapDump
   # and is stopped by whatever interrupts its thread.
   #
   # Whatever takes a node takes an address too, as an Integer or as a String ("0x7f10a2b3c4d8"): it
-  # raises HeapDump::NotFound where no object is there, and ArgumentError for what is no address.
+  # raises HeapDump::NotFound where no object is there, and ArgumentError for what is no address and
+  # for nodes of other snapshots.
   # HeapDump::ReadError comes where memory does not suffice.
   #
-  # +limit+ is how many are returned, and +offset+ how many before them are left out.
+  # +limit+ is how many are returned, and +offset+ how many before them are left out; ArgumentError
+  # where they are negative.
   class Snapshot
     autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Diff, "#{__dir__}/snapshot/diff"
@@ -167,7 +169,8 @@ module HeapDump
     # min_size:: bytes that they have at least, shallow
     # limit::    how many are returned
     #
-    # Raises HeapDump::NotFound where no class has that name, ArgumentError for an unknown type.
+    # Raises HeapDump::NotFound where no class has that name, ArgumentError for an unknown type and
+    # another +value+.
     #
     #   snapshot.find(class: "Session", min_size: 100).total # => 31337
     def find(class: nil, type: nil, value: nil, min_size: 0, limit: 20)
@@ -295,10 +298,14 @@ module HeapDump
     end
 
     # What is different in +others+ (Snapshots), dumps of the same process, each taken later than
-    # the one before (Diff). +by+ is as for #histogram. Raises ArgumentError for another +by+.
+    # the one before (Diff). +by+ is as for #histogram. Raises ArgumentError for another +by+ and
+    # for what is no Snapshot.
     #
     #   snapshot.diff(later).first.counts # => [8843, 9744]
     def diff(*others, by: :class)
+      stranger = others.find { |other| !other.is_a?(Snapshot) }
+      raise ArgumentError, "#{stranger.inspect} is no Snapshot; open it first" if stranger
+
       Diff.new([self, *others], by)
     end
 
@@ -327,9 +334,10 @@ module HeapDump
       graph.line(number)
     end
 
-    # A Node of this snapshot; raises NotFound for an address where nothing is.
+    # A Node of this snapshot; raises NotFound for an address where nothing is, ArgumentError for a
+    # Node of another one.
     def to_node(node) # :nodoc:
-      return node if node.is_a?(Node)
+      return node.of(self) if node.is_a?(Node)
 
       object(node) or raise NotFound, "#{path} has no object at #{format_address(node)}; " \
                                       "addresses are good within one dump only"

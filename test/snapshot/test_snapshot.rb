@@ -235,6 +235,44 @@ class TestSnapshot < HeapDumpTest
     assert_nil snapshot.object(8)
   end
 
+  def test_arguments_are_checked
+    other = HeapDump::Snapshot.open(Shop.dump({ gc: false }))
+    stranger = other.top.first
+    { /negative/ => -> { snapshot.top(limit: -1) },
+      /-3 is negative/ => -> { snapshot.top(offset: -3) },
+      /-2 is negative/ => -> { snapshot.paths(snapshot.top.first, limit: -2) },
+      /-5 is negative/ => -> { snapshot.find(min_size: -5) },
+      /-1 is negative/ => -> { snapshot.references(snapshot.top.first, limit: -1) },
+      /String or a Regexp/ => -> { snapshot.find(value: 12) },
+      /is an object of .*opened on its own/ => -> { snapshot.retained_size(stranger) },
+      /"x" is no Snapshot/ => -> { snapshot.diff("x") },
+      /:nope is no flag/ => -> { stranger.flag?(:nope) } }.each do |message, wrong|
+      assert_match message, assert_raises(ArgumentError, &wrong).message
+    end
+  end
+
+  def test_more_than_there_is_is_all_there_is
+    node = snapshot.top.first
+    assert_equal snapshot.references(node).total,
+                 snapshot.references(node, limit: 1 << 40).size
+    assert_equal snapshot.objects, snapshot.find(limit: 1 << 62).size
+    assert_empty snapshot.top(offset: 1 << 40)
+  end
+
+  def test_a_file_that_changes_while_it_is_open
+    Dir.mktmpdir do |directory|
+      path = File.join(directory, "heap.json")
+      FileUtils.cp(Shop.dump({ gc: false }), path)
+      opened = HeapDump::Snapshot.open(path)
+      addresses = some_addresses(5)
+      File.truncate(path, 100)
+      addresses.each do |address|
+        error = assert_raises(HeapDump::ReadError) { opened.object(address).line }
+        assert_match(/heap\.json is not what it was when it was opened/, error.message)
+      end
+    end
+  end
+
   def test_values_are_frozen
     node = snapshot.find(class: "Session").first
     path = snapshot.paths(node).first

@@ -65,11 +65,13 @@ module HeapDump
         FLAGS.each_index.filter_map { |bit| FLAGS[bit] if @flags[bit] == 1 }
       end
 
-      # True if it has this one of FLAGS (Symbol). Raises TypeError for anything else.
+      # True if it has this one of FLAGS (Symbol). Raises ArgumentError for anything else.
       #
       #   node.flag?(:frozen) # => false
       def flag?(flag)
-        @flags[FLAGS.index(flag)] == 1
+        bit = FLAGS.index(flag) or
+          raise ArgumentError, "#{flag.inspect} is no flag; they are #{FLAGS.join(" ")}"
+        @flags[bit] == 1
       end
 
       # True if it is no object, but what the VM begins with.
@@ -118,6 +120,14 @@ module HeapDump
       end
 
       # A field of its line if it is of that class, else nil: a line may hold anything.
+      # Itself if it is of that snapshot; raises ArgumentError if not.
+      def of(snapshot) # :nodoc:
+        return self if snapshot.equal?(@snapshot)
+
+        raise ArgumentError, "#{self} is an object of #{@snapshot.path}, opened on its own; " \
+                             "take the one that this snapshot finds"
+      end
+
       def field(name, type = String) # :nodoc:
         value = line[name]
         value if value.is_a?(type)

@@ -13,6 +13,10 @@ module HeapDump
 
       # As Snapshot#find; the wanted value is a String or a Regexp.
       def find(wanted, type, classes, min_size, limit)
+        unless wanted.is_a?(String) || wanted.is_a?(Regexp)
+          raise ArgumentError, "value: is a String or a Regexp, not #{wanted.inspect}"
+        end
+
         matching = @snapshot.graph.texts_with(needle(wanted)).filter_map do |number|
           node = @snapshot.node(number)
           node if fits?(node, type, classes, min_size) && contains?(node.line, wanted)
