@@ -143,8 +143,10 @@ hd_mri_keeps_fields_apart(void) {
 
 bool
 hd_mri_is_fields_of(VALUE ref, VALUE obj) {
-    return RB_BUILTIN_TYPE(ref) == RUBY_T_IMEMO && hd_mri_imemo(ref) == HD_IMEMO_FIELDS &&
-           RBASIC_CLASS(ref) == obj;
+    if (RB_BUILTIN_TYPE(ref) != RUBY_T_IMEMO || hd_mri_imemo(ref) != HD_IMEMO_FIELDS) return false;
+    if (RBASIC_CLASS(ref) == obj) return true;
+    // the copy of a class holds a copy of these that still names the original, and no others
+    return RB_BUILTIN_TYPE(obj) == RUBY_T_CLASS || RB_BUILTIN_TYPE(obj) == RUBY_T_MODULE;
 }
 
 bool

@@ -52,6 +52,7 @@ module NastyHeap
 
     def build
       classes
+      copies
       modules
       singletons
       anonymous
@@ -74,6 +75,14 @@ module NastyHeap
       plant(:class_derived, Derived, type: "CLASS", name: "NastyHeap::Modules::Derived",
                                      superclass: value(Base),
                                      class_variables: { "@@own" => cvar(Derived, :@@own) })
+    end
+
+    # Ruby 4.0 lets the variables of the copy name the original as their owner.
+    def copies
+      { class_copy: Class.new { @copied = [1] }.dup,
+        module_copy: Module.new { @copied = [2] }.clone }.each do |key, copy|
+        plant(key, copy, ivars: subset("@copied" => ivar(copy, :@copied)))
+      end
     end
 
     def constants_of_base
