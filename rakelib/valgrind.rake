@@ -3,7 +3,9 @@
 # The extensions under valgrind's memcheck, children included:
 #
 #   rake test:valgrind                             test/rounds/memcheck.rb
-#   FILES=test/test_gc.rb rake test:valgrind       these files of tests (comma between; slow)
+#   FILES=test/test_gc.rb rake test:valgrind       every Ruby that these files of tests start (comma
+#                                                  between; a minute and more for each test)
+#   ITSELF=1 FILES=… rake test:valgrind            the tests too, for those that start none
 #   A="-n /gzip/" rake test:valgrind               arguments for minitest
 #
 # An error counts where a function of ours is in its stack: a use of memory that is not ours, or a
@@ -16,21 +18,34 @@ module Valgrind
   OPTIONS = %w[--num-callers=50 --error-limit=no --trace-children=yes --undef-value-errors=no
                --leak-check=full --show-leak-kinds=definite].freeze
 
-  def self.run(*arguments)
+  PATHS = "-w -Ilib -Itest -I."
+
+  # One round of everything.
+  def self.round
+    run { |valgrind| system("#{valgrind} #{PATHS} test/rounds/memcheck.rb", exception: true) }
+  end
+
+  # What files of tests start, or they themselves.
+  def self.tests(files, itself:)
+    load_all = "ARGV.shift(#{files.size}).each { |file| require file }"
+    arguments = "#{PATHS} -e '#{load_all}' #{files.join(" ")} #{ENV.fetch("A", "")}"
+    run do |valgrind|
+      next system("#{valgrind} #{arguments}", exception: true) if itself
+
+      limits, _and, child = valgrind.rpartition("&& ")
+      system({ "HEAPDUMP_TEST_RUBY" => child }, "#{limits} && #{RbConfig.ruby} #{arguments}",
+             exception: true)
+    end
+  end
+
+  # Yields what starts a Ruby under valgrind, to make a command line of it, and reads the reports.
+  def self.run
     require "rake/testtask"
     require "ruby_memcheck"
     configuration = RubyMemcheck::Configuration.new(
       valgrind_options: OPTIONS, filter_all_errors: true, ruby: RbConfig.ruby
     )
-    reporter(configuration).run_ruby_with_valgrind do
-      command = configuration.command("-w", "-Ilib", "-Itest", "-I.", *arguments)
-      system(command, exception: true)
-    end
-  end
-
-  def self.tests(files)
-    load_all = "ARGV.shift(#{files.size}).each { |file| require file }"
-    ["-e", "'#{load_all}'", *files, *ENV.fetch("A", "").split]
+    reporter(configuration).run_ruby_with_valgrind { yield configuration.command }
   end
 
   # Of both extensions, and of no other.
@@ -45,7 +60,7 @@ namespace :test do
   desc "Run the extensions under valgrind"
   task valgrind: :compile do
     files = ENV.fetch("FILES", "").split(",")
-    Valgrind.run(*(files.empty? ? ["test/rounds/memcheck.rb"] : Valgrind.tests(files)))
+    files.empty? ? Valgrind.round : Valgrind.tests(files, itself: ENV.key?("ITSELF"))
     puts "no error of ours"
   end
 end

@@ -2,6 +2,7 @@
 
 require "open3"
 require "rbconfig"
+require "shellwords"
 require "timeout"
 require_relative "gc_regime"
 
@@ -9,6 +10,8 @@ require_relative "gc_regime"
 module Child
   ROOT = File.expand_path("../..", __dir__)
   LOAD_PATHS = [File.join(ROOT, "lib"), File.join(ROOT, "test")].freeze
+  # How Ruby is started: HEAPDUMP_TEST_RUBY may put it under something that looks at what it does.
+  RUBY = ENV.key?("HEAPDUMP_TEST_RUBY") ? ENV["HEAPDUMP_TEST_RUBY"].shellsplit : [RbConfig.ruby]
   # What bundler leaves in the environment; a child has it only if it needs gems.
   BUNDLER = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH BUNDLER_VERSION].freeze
 
@@ -39,7 +42,7 @@ module Child
     flags += LOAD_PATHS.flat_map { |path| ["-I", path] }
     flags += GCRegime.child_options unless bare
     timeout *= PATIENCE
-    run(environment, RbConfig.ruby, *flags, "-e", code, *arguments, timeout: timeout, **options)
+    run(environment, *RUBY, *flags, "-e", code, *arguments, timeout: timeout, **options)
   end
 
   # As `ruby`, but anything else than a clean exit is an error that tells all.
