@@ -13,7 +13,7 @@ namespace :lint do
 end
 
 desc "Check the style of everything"
-task lint: %w[lint:ruby lint:c]
+task lint: %w[lint:ruby lint:c lint:analyze]
 
 desc "Format the C sources"
 task("format") { clang_format("-i") }

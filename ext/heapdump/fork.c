@@ -341,7 +341,8 @@ coordinate(const struct hd_fork *request, int report_fd) {
             shared->error = EDEADLK; // one was in the middle of something
             signal = 0;
         }
-        objects = sum_of(shared, HD_MAX_WORKERS).objects;
+        struct hd_tally sum = sum_of(shared, HD_MAX_WORKERS);
+        objects = sum.objects;
         error = shared->error;
     }
     if (request->target && (error || signal)) {

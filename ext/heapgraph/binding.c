@@ -69,17 +69,12 @@ static const char *const STATUS_NAMES[] = {
 };
 
 /* lib/heapdump/errors.rb finds class and words. */
-static void
-fail(const struct binding *self, const struct hg_task *task, enum hg_status status) {
+void
+hgb_fail(const struct binding *self, const struct hg_task *task, enum hg_status status) {
     VALUE error = rb_path2class("HeapDump::ReadError");
     rb_exc_raise(rb_funcall(error, rb_intern("of"), 5, ID2SYM(rb_intern(STATUS_NAMES[status])),
                             self->path, ULL2NUM(task->line), ULL2NUM(task->byte),
                             rb_utf8_str_new_cstr(task->message)));
-}
-
-void
-hgb_check(const struct binding *self, const struct hg_task *task, enum hg_status status) {
-    if (status != HG_OK) fail(self, task, status);
 }
 
 /* What hgb_run has handed out. */

@@ -47,8 +47,15 @@ struct binding *hgb_with_inverse(VALUE graph);
 void hgb_run(struct binding *self, enum hg_status (*function)(struct binding *, void *),
              void *argument, void (*undo)(void *));
 
-/* Raises a HeapDump::ReadError by what the task tells, unless the status is HG_OK. */
-void hgb_check(const struct binding *self, const struct hg_task *task, enum hg_status status);
+/* Raises a HeapDump::ReadError by what the task tells. */
+void hgb_fail(const struct binding *self, const struct hg_task *task, enum hg_status status)
+    __attribute__((noreturn));
+
+/* The same, unless the status is HG_OK. */
+static inline void
+hgb_check(const struct binding *self, const struct hg_task *task, enum hg_status status) {
+    if (status != HG_OK) hgb_fail(self, task, status);
+}
 
 /* A node's number from Ruby; raises ArgumentError where there is no such node. */
 uint32_t hgb_node(const struct binding *self, VALUE number);

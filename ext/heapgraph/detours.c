@@ -141,7 +141,7 @@ hg_path_to(const struct hg_graph *graph, const struct hg_parents *parents, uint3
     uint32_t length = depth_of(parents, node);
     if (!length) return HG_OK;
 
-    path->steps = malloc(length * sizeof(*path->steps));
+    path->steps = calloc(length, sizeof(*path->steps));
     if (!path->steps) return HG_NO_MEMORY;
     path->length = length;
     path->rank = hg_path_rank(parents->cost[node]);

@@ -159,7 +159,7 @@ hg_frames_span(const struct hg_frames *frames, uint64_t number, uint64_t *start,
 
 static bool
 reserve(unsigned char **bytes, size_t *room, size_t need) {
-    if (*room >= need) return true;
+    if (*bytes && *room >= need) return true;
     unsigned char *larger = realloc(*bytes, need);
     if (!larger) return false;
     *bytes = larger;
@@ -211,11 +211,10 @@ frame_of(const struct hg_frames *frames, uint64_t offset) {
 enum hg_status
 hg_frames_read(const struct hg_frames *frames, int fd, struct hg_frame_reader **reader,
                uint64_t offset, char *to, size_t n, size_t *got, uint64_t *broken_at) {
-    if (!*reader) {
-        *reader = calloc(1, sizeof **reader);
-        if (*reader) (*reader)->decoder = hg_decoder_new(HG_ZSTD);
-        if (!*reader || !(*reader)->decoder) return HG_NO_MEMORY;
-    }
+    if (!*reader) *reader = calloc(1, sizeof **reader);
+    if (!*reader) return HG_NO_MEMORY;
+    if (!(*reader)->decoder) (*reader)->decoder = hg_decoder_new(HG_ZSTD);
+    if (!(*reader)->decoder) return HG_NO_MEMORY;
     *got = 0;
     size_t i = frame_of(frames, offset);
     for (; *got < n && i < frames->count; i++) {

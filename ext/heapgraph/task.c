@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum hg_status
-hg_fail(struct hg_task *task, enum hg_status status, int number, const char *format, ...) {
+void
+hg_note(struct hg_task *task, int number, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(task->message, sizeof task->message, format, arguments);
     va_end(arguments);
     task->number = number;
-    return status;
 }
 
 unsigned

@@ -30,9 +30,12 @@ struct hg_task {
     char message[200]; /* what exactly, one line, may be empty */
 };
 
-/* Notes what went wrong and returns `status`. */
-enum hg_status hg_fail(struct hg_task *task, enum hg_status status, int number, const char *format,
-                       ...) __attribute__((format(printf, 4, 5)));
+/* Notes what went wrong; `number` is an errno or 0. */
+void hg_note(struct hg_task *task, int number, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same, and is `status`: no function, so that compilers and analyzers see that it is not HG_OK. */
+#define hg_fail(task, status, number, ...) (hg_note((task), (number), __VA_ARGS__), (status))
 
 /* How many processors there are, at least 1. */
 unsigned hg_processors(void);

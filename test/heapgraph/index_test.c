@@ -63,7 +63,7 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
 #define COMPARE(part, name, array, element, count)                                                 \
     {                                                                                              \
         uint64_t size = hg_section_size(&header, HG_SECTION_##name);                               \
-        CHECK(size == 0 || memcmp(a->array, b->array, size) == 0);                                 \
+        CHECK(size == 0 || (a->array && b->array && memcmp(a->array, b->array, size) == 0));       \
     }
     HG_SECTIONS(COMPARE)
 #undef COMPARE
@@ -257,6 +257,7 @@ test_damage(const struct hg_analysis *fresh) {
     struct hg_index_header header;
     save();
     struct image image = read_index();
+    CHECK(image.size > sizeof(header));
     memcpy(&header, image.bytes, sizeof(header));
     CHECK(check_damaged(fresh));
 

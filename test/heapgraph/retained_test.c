@@ -40,8 +40,8 @@ check_page(const uint32_t *expected, uint32_t count, uint32_t offset, uint32_t l
 
 static void
 check_dominated(const struct hg_graph *graph, const struct hg_tree *tree, struct random *random) {
-    uint32_t *expected = malloc(graph->nodes * sizeof(*expected));
-    uint32_t *nodes = malloc(graph->nodes * sizeof(*nodes)), found, total;
+    uint32_t *expected = calloc(graph->nodes, sizeof(*expected));
+    uint32_t *nodes = calloc(graph->nodes, sizeof(*nodes)), found, total;
     uint8_t *through = calloc(graph->nodes, 1), *top = calloc(graph->nodes, 1);
     CHECK(expected && nodes && through && top);
 

@@ -71,7 +71,9 @@ set(void) {
         RTLD_DEFAULT, "rb_objspace_each_objects");
     void *frames[MAX_FRAMES];
     backtrace(frames, MAX_FRAMES); // the first one loads a library
-    report = open(getenv("HEAPDUMP_TRAP"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const char *name = getenv("HEAPDUMP_TRAP");
+    report = name ? open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+    if (report < 0) abort();
     pages_size = writes = 0;
     each(page_i, NULL);
     struct sigaction action = {.sa_sigaction = caught, .sa_flags = SA_SIGINFO};
