@@ -112,13 +112,13 @@ class TestCLI < HeapDumpTest
 
   def test_as_a_process
     exe = File.expand_path("../exe/heapdump", __dir__)
-    outcome = Child.run({}, RbConfig.ruby, "-I", Child::LOAD_PATHS.first, exe, "--version",
+    outcome = Child.run({}, *Child::RUBY, "-I", Child::LOAD_PATHS.first, exe, "--version",
                         timeout: 20)
     assert_equal ["heapdump #{HeapDump::VERSION}\n", "", 0],
                  [outcome.out, outcome.err, outcome.status.exitstatus]
     reader, writer = IO.pipe
     reader.close
-    pid = Process.spawn(RbConfig.ruby, "-I", Child::LOAD_PATHS.first, exe, "--help",
+    pid = Process.spawn(*Child::RUBY, "-I", Child::LOAD_PATHS.first, exe, "--help",
                         out: writer, err: File::NULL)
     writer.close
     assert_equal 141, Process.wait2(pid).last.exitstatus

@@ -78,9 +78,9 @@ class TestWorkDirectory < HeapDumpTest
 
   def interrupt(code, signal)
     reader, writer = IO.pipe
-    pid = Process.spawn(RbConfig.ruby, "-I", Child::LOAD_PATHS.first, "-e", code, out: writer)
+    pid = Process.spawn(*Child::RUBY, "-I", Child::LOAD_PATHS.first, "-e", code, out: writer)
     writer.close
-    assert reader.wait_readable(20), "it did not start"
+    assert reader.wait_readable(20 * Child::PATIENCE), "it did not start"
     sleep rand(0.0..0.05) # any moment will do
     Process.kill(signal, pid)
     wait_until("it has ended") { Process.wait(pid, Process::WNOHANG) }

@@ -41,7 +41,6 @@ module Child
     environment = (gems ? {} : BUNDLER.to_h { |name| [name, nil] }).merge(env)
     flags += LOAD_PATHS.flat_map { |path| ["-I", path] }
     flags += GCRegime.child_options unless bare
-    timeout *= PATIENCE
     run(environment, *RUBY, *flags, "-e", code, *arguments, timeout: timeout, **options)
   end
 
@@ -53,7 +52,9 @@ module Child
     raise Failed, "child failed: #{outcome}"
   end
 
+  # Runs any command; as patient as the rest, and `ruby` with it.
   def self.run(environment, *command, timeout:, input: "", **options)
+    timeout *= PATIENCE
     Open3.popen3(environment, *command, **options) do |stdin, stdout, stderr, thread|
       readers = [stdout, stderr].map { |io| Thread.new { io.read } }
       stdin.write(input)

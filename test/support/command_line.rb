@@ -36,7 +36,7 @@ module CommandLine
   end
 
   def command(*argv)
-    [RbConfig.ruby, "-W0", "-I", File.join(Child::ROOT, "lib"),
+    [*Child::RUBY, "-W0", "-I", File.join(Child::ROOT, "lib"),
      File.join(Child::ROOT, "exe", "heapdump"), *argv]
   end
 end

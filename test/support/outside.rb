@@ -29,11 +29,12 @@ module Outside
     reader, writer = IO.pipe
     nothing, open_end = IO.pipe # standard input that stays open and empty
     environment = Child::BUNDLER.to_h { |name| [name, nil] }.merge(env)
-    pid = Process.spawn(environment, RbConfig.ruby, "-W0", *flags, "-e",
+    pid = Process.spawn(environment, *Child::RUBY, "-W0", *flags, "-e",
                         "$stdout.sync = true; Thread.new { puts }.join; #{code}",
                         in: nothing, out: writer, err: err, pgroup: true, **options)
     writer.close
-    raise "the process did not start" unless reader.wait_readable(20) && reader.gets
+    started = reader.wait_readable(20 * Child::PATIENCE) && reader.gets
+    raise "the process did not start" unless started
 
     yield pid
   ensure

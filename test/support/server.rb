@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
 require "net/http"
-require "rbconfig"
+require "support/child"
 
 # A web server with workers, started for a test on a free port of this machine.
 class Server
-  DEADLINE = 30 # seconds, for everything that is waited for
+  DEADLINE = 30 * Child::PATIENCE # seconds, for everything that is waited for
 
   # It keeps some objects per request, and answers with the process id of the worker.
   APP = <<~'RUBY'
@@ -30,7 +30,7 @@ class Server
     File.write(File.join(dir, "config.ru"), app)
     File.write(File.join(dir, "#{name}.rb"), format(config, port: @port))
     option = name == "puma" ? "-C" : "-c"
-    @pid = Process.spawn(env, RbConfig.ruby, "-S", name, option, "#{name}.rb", "config.ru",
+    @pid = Process.spawn(env, *Child::RUBY, "-S", name, option, "#{name}.rb", "config.ru",
                          chdir: dir, in: File::NULL, out: @log, err: %i[child out], pgroup: true)
   end
 

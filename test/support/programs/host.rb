@@ -2,11 +2,11 @@
 
 # The process whose children run the programs, each in one of its own:
 #
-#   ruby --disable-gems -Ilib -Itest test/support/programs/host.rb ORACLE SCRATCH
+#   ruby --disable-gems -Ilib -Itest test/support/programs/host.rb ORACLE SCRATCH DEADLINE
 #
 # It reads names of directories, one per line. In each stand programs, *.rb, that are run one after
-# another; the child leaves there what it saw (see Programs::Case), and the host answers with how it
-# ended.
+# another, within DEADLINE seconds; the child leaves there what it saw (see Programs::Case), and the
+# host answers with how it ended.
 require "heapdump"
 require "io/wait"
 require_relative "play"
@@ -16,8 +16,6 @@ require ARGV.fetch(0)
 module Programs
   # Forks, waits, answers.
   module Host
-    DEADLINE = 45
-
     class << self
       def serve
         $stdout.sync = true
@@ -42,7 +40,7 @@ module Programs
           Run.new(directory).call
         end
         writer.close
-        Process.kill(:KILL, pid) unless reader.wait_readable(DEADLINE)
+        Process.kill(:KILL, pid) unless reader.wait_readable(ARGV.fetch(2).to_i)
         Process.wait(pid)
         status = Process.last_status
         reader.close

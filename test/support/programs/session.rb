@@ -35,7 +35,7 @@ module Programs
   # A host and what its heap looks like before any program. Used from one thread.
   class Session
     HOST = File.join(__dir__, "host.rb")
-    PATIENCE = 90
+    DEADLINE = 45 * Child::PATIENCE # seconds, for what is run in one process
     NOTHING = "P.finish\n"
 
     class Stuck < StandardError; end
@@ -73,8 +73,8 @@ module Programs
     def start
       paths = Child::LOAD_PATHS.flat_map { |path| ["-I", path] }
       environment = Child::BUNDLER.to_h { |name| [name, nil] }
-      @host = IO.popen([environment, RbConfig.ruby, "-W0", "--disable-gems", *@flags, *paths, HOST,
-                        Oracle.compile, @directory], "r+")
+      @host = IO.popen([environment, *Child::RUBY, "-W0", "--disable-gems", *@flags, *paths, HOST,
+                        Oracle.compile, @directory, DEADLINE.to_s], "r+")
       @base = base
     end
 
@@ -104,7 +104,7 @@ module Programs
     end
 
     def wait
-      raise Stuck, "the host does not answer" unless @host.wait_readable(PATIENCE)
+      raise Stuck, "the host does not answer" unless @host.wait_readable(2 * DEADLINE)
 
       @host.gets&.chomp or raise Stuck, "the host is gone"
     end
