@@ -85,14 +85,11 @@ class RubyLine
   end
 
   def flags
-    yjit == "on" ? ["-W0", "--yjit"] : ["-W0"]
+    Child.yjit? ? ["-W0", "--yjit"] : ["-W0"]
   end
 
   def yjit
-    @yjit ||= begin
-      probe = [RbConfig.ruby, "--yjit", "-e", "exit RubyVM::YJIT.enabled?"]
-      system(*probe, %i[out err] => File::NULL) ? "on" : "not built in"
-    end
+    Child.yjit? ? "on" : "not built in"
   end
 end
 

@@ -15,9 +15,12 @@ module Child
   # What bundler leaves in the environment; a child has it only if it needs gems.
   BUNDLER = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH BUNDLER_VERSION].freeze
 
+  # Under `rake test:valgrind`.
+  VALGRIND = ENV.key?("RUBY_MEMCHECK_RUNNING")
+
   # How many times longer anything may take than usually.
   PATIENCE =
-    if ENV.key?("RUBY_MEMCHECK_RUNNING") then 30
+    if VALGRIND then 30
     elsif %w[verify stress].include?(GCRegime::NAME) || ENV.key?("HEAPDUMP_TEST_SANITIZER") then 5
     else 1
     end
@@ -32,6 +35,14 @@ module Child
     def to_s
       "#{status}\n--- stdout\n#{out}\n--- stderr\n#{err}"
     end
+  end
+
+  # Whether code can be compiled at run time. Under valgrind, Ruby 3.1 crashes when it does.
+  def self.yjit?
+    return @yjit if defined?(@yjit)
+
+    @yjit = !VALGRIND && system(RbConfig.ruby, "--yjit", "-e", "exit RubyVM::YJIT.enabled?",
+                                %i[out err] => File::NULL)
   end
 
   # Runs `code` and returns its Outcome. `gems: true` keeps bundler's environment. It loads heapdump
