@@ -14,7 +14,6 @@
 #include "array.h"
 #include "paths.h"
 #include "progress.h"
-#include "steps.h"
 
 enum { BUDGET = 200000 };
 

@@ -5,7 +5,7 @@
 #ifndef HEAPGRAPH_LINE_H
 #define HEAPGRAPH_LINE_H
 
-#include "source.h"
+#include "piece.h"
 #include "tape.h"
 
 struct hg_line_parser {

@@ -13,7 +13,6 @@
 
 #include "array.h"
 #include "progress.h"
-#include "steps.h"
 
 enum {
     QUEUES = 4, /* more than the longest step */

@@ -32,8 +32,7 @@
 #define HEAPGRAPH_PATHS_H
 
 #include "inverse.h"
-
-enum hg_rank { HG_RANK_NAMED, HG_RANK_FRAME, HG_RANK_ROOT, HG_RANK_CACHE, HG_RANK_STACK, HG_RANKS };
+#include "steps.h"
 
 /* The best path to every node at once: a tree below the virtual root. */
 struct hg_parents {
@@ -44,16 +43,6 @@ struct hg_parents {
     const uint8_t *module; /* by node: 1 for named modules. Fits `through` of hg_top */
     void *owned;
 };
-
-static inline enum hg_rank
-hg_path_rank(uint32_t cost) {
-    return (enum hg_rank)(cost >> 29);
-}
-
-static inline uint32_t
-hg_path_length(uint32_t cost) {
-    return cost & ((1u << 29) - 1);
-}
 
 /* HG_OK · HG_STOPPED · HG_NO_MEMORY. Keeps 13 bytes per node. */
 enum hg_status hg_parents_build(const struct hg_graph *graph, struct hg_task *task,

@@ -9,7 +9,7 @@
 #include "index.h"
 #include "list.h"
 #include "packed.h"
-#include "source.h"
+#include "piece.h"
 #include "strings.h"
 #include "tape.h"
 

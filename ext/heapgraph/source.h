@@ -13,6 +13,7 @@
 #ifndef HEAPGRAPH_SOURCE_H
 #define HEAPGRAPH_SOURCE_H
 
+#include "piece.h"
 #include "task.h"
 
 #include <stdbool.h>
@@ -39,25 +40,13 @@ const char *hg_source_name(const struct hg_source *source);
  */
 bool hg_source_damaged(const struct hg_source *source, uint64_t *byte);
 
-/* Memory for text, with room for HG_PAD more bytes behind it. Zeroed is empty. */
-struct hg_buffer {
-    char *bytes;
-    size_t room;
-};
-
-bool hg_buffer_reserve(struct hg_buffer *buffer, size_t room);
-void hg_buffer_free(struct hg_buffer *buffer);
-
 /*
- * The line that begins in the 16 bytes from `unit` * 16 on (the last one, if there are several; an
- * object's line is longer than that). *text lies in the buffer, without the line's end, followed by
- * a newline and HG_PAD bytes. Any thread may ask, each with a buffer of its own.
+ * The line that begins in the HG_LINE_UNIT bytes of that number (the last one, if there are several;
+ * an object's line is longer than that). *text lies in the buffer, without the line's end, followed
+ * by a newline and HG_PAD bytes. Any thread may ask, each with a buffer of its own.
  */
 enum hg_status hg_source_line(struct hg_source *source, uint32_t unit, struct hg_task *task,
                               struct hg_buffer *buffer, const char **text, size_t *size);
-
-#define HG_LINE_UNIT 16
-#define HG_NO_LINE UINT32_MAX
 
 /* -- passes -- */
 
@@ -67,22 +56,10 @@ struct hg_pass;
 enum hg_status hg_pass_begin(struct hg_source *source, struct hg_task *task, struct hg_pass **pass);
 void hg_pass_end(struct hg_pass *pass);
 
-/* What one thread reads with. Zeroed at first; freed by hg_piece_free. */
-struct hg_piece {
-    const char *text; /* whole lines, each with its newline; HG_PAD more bytes may be read */
-    size_t size;
-    uint64_t offset; /* of the text in the whole text */
-    uint64_t number; /* of the piece: pieces of a lower number lie before it */
-    bool unfinished; /* the last newline is not in the file, which ends without one */
-    struct hg_buffer buffer;
-    struct hg_frame_reader *frames;
-};
-
 /*
  * The next piece for this thread; size 0 at the end. HG_STOPPED when the task shall stop. What was
  * in the piece before is gone.
  */
 enum hg_status hg_pass_next(struct hg_pass *pass, struct hg_task *task, struct hg_piece *piece);
-void hg_piece_free(struct hg_piece *piece);
 
 #endif

@@ -1,13 +1,27 @@
 /*
- * Place in the flow: within paths. What one step of a path costs; paths.h says why.
+ * Place in the flow: below paths. What a path costs, and what one step adds; paths.h says why.
  */
 #ifndef HEAPGRAPH_STEPS_H
 #define HEAPGRAPH_STEPS_H
 
-#include "paths.h"
+#include "graph.h"
 
 #define HG_CLASS_STEP ((uint32_t)HG_E_CLASS << HG_PAYLOAD_BITS | HG_PAYLOAD_NONE)
 #define HG_LONGEST_PATH ((1u << 29) - 1)
+
+/* From the best to the worst. */
+enum hg_rank { HG_RANK_NAMED, HG_RANK_FRAME, HG_RANK_ROOT, HG_RANK_CACHE, HG_RANK_STACK, HG_RANKS };
+
+/* A cost is rank << 29 | length, so the smaller one is better. */
+static inline enum hg_rank
+hg_path_rank(uint32_t cost) {
+    return (enum hg_rank)(cost >> 29);
+}
+
+static inline uint32_t
+hg_path_length(uint32_t cost) {
+    return cost & HG_LONGEST_PATH;
+}
 
 static inline uint32_t
 hg_path_cost(enum hg_rank rank, uint32_t length) {

@@ -5,7 +5,7 @@
 #define HEAPGRAPH_STREAM_H
 
 #include "decode.h"
-#include "source.h"
+#include "piece.h"
 
 struct hg_stream;
 
