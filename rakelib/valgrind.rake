@@ -16,7 +16,7 @@ module Valgrind
   ROOT = File.expand_path("..", __dir__)
   BINARIES = %w[heapdump heapgraph].map { |name| "#{ROOT}/lib/heapdump/#{name}.so" }.freeze
   OPTIONS = %w[--num-callers=50 --error-limit=no --trace-children=yes --undef-value-errors=no
-               --leak-check=full --show-leak-kinds=definite].freeze
+               --leak-check=full --show-leak-kinds=definite --vgdb=no].freeze
 
   PATHS = "-w -Ilib -Itest -I."
 
@@ -45,10 +45,17 @@ module Valgrind
     configuration = RubyMemcheck::Configuration.new(
       valgrind_options: OPTIONS, filter_all_errors: true, ruby: RbConfig.ruby
     )
+    open_to_all(configuration)
     reporter(configuration).run_ruby_with_valgrind do
       yield configuration.command
       Dir["#{configuration.temp_dir}/*.xml"].each { |report| complete(report) }
     end
+  end
+
+  # Some tests go on as another user, whose processes report too.
+  def self.open_to_all(configuration)
+    File.chmod(0o777, configuration.temp_dir)
+    File.chmod(0o666, configuration.loaded_features_file.path)
   end
 
   # A report ends in the middle where a test has killed the process.
