@@ -6,24 +6,6 @@
 
 #include <string.h>
 
-static unsigned capabilities;
-
-static const char *const names[HD_CAPABILITIES] = {
-    "hash_entries", "constants",  "iseq",         "env",        "proc", "method_entry",
-    "frames",       "fiber",      "fiber_locals", "imemo",      "weak", "set",
-    "gc_flags",     "remembered", "allocations",  "finalizers",
-};
-
-bool
-hd_can(enum hd_capability capability) {
-    return capabilities >> capability & 1;
-}
-
-const char *
-hd_capability_name(enum hd_capability capability) {
-    return names[capability];
-}
-
 /* The known objects, in the order of the array that the source below returns. */
 struct known {
     struct hd_pages pages;
@@ -279,27 +261,29 @@ check_layout(const struct known *known) {
     return true; // looked at where it is used: there is nothing to trace or finalize yet
 }
 
+#define NOTHING HD_CAPABILITIES
+
 static const struct check {
     bool (*passes)(const struct known *);
     bool needs_layout;
-    unsigned needs; /* capabilities this one stands on */
+    enum hd_capability needs; /* what this one stands on */
 } checks[HD_CAPABILITIES] = {
-    [HD_CAN_HASH_ENTRIES] = {check_hash_entries, false, 0},
-    [HD_CAN_CONSTANTS] = {check_constants, true, 0},
-    [HD_CAN_ISEQ] = {check_iseq, true, 0},
-    [HD_CAN_ENV] = {check_env, true, 1 << HD_CAN_ISEQ},
-    [HD_CAN_PROC] = {check_proc, true, 0},
-    [HD_CAN_METHOD_ENTRY] = {check_method_entry, true, 0},
-    [HD_CAN_FRAMES] = {check_frames, true, 1 << HD_CAN_ISEQ},
-    [HD_CAN_FIBER] = {check_fiber, true, 0},
-    [HD_CAN_FIBER_LOCALS] = {check_fiber_locals, true, 0},
-    [HD_CAN_IMEMO] = {check_imemo, true, 0},
-    [HD_CAN_WEAK] = {check_weak, true, 0},
-    [HD_CAN_SET] = {check_set, true, 0},
-    [HD_CAN_GC_FLAGS] = {check_gc_flags, false, 0},
-    [HD_CAN_REMEMBERED] = {check_remembered, false, 1 << HD_CAN_GC_FLAGS},
-    [HD_CAN_ALLOCATIONS] = {check_layout, true, 0},
-    [HD_CAN_FINALIZERS] = {check_layout, false, 0},
+    [HD_CAN_HASH_ENTRIES] = {check_hash_entries, false, NOTHING},
+    [HD_CAN_CONSTANTS] = {check_constants, true, NOTHING},
+    [HD_CAN_ISEQ] = {check_iseq, true, NOTHING},
+    [HD_CAN_ENV] = {check_env, true, HD_CAN_ISEQ},
+    [HD_CAN_PROC] = {check_proc, true, NOTHING},
+    [HD_CAN_METHOD_ENTRY] = {check_method_entry, true, NOTHING},
+    [HD_CAN_FRAMES] = {check_frames, true, HD_CAN_ISEQ},
+    [HD_CAN_FIBER] = {check_fiber, true, NOTHING},
+    [HD_CAN_FIBER_LOCALS] = {check_fiber_locals, true, NOTHING},
+    [HD_CAN_IMEMO] = {check_imemo, true, NOTHING},
+    [HD_CAN_WEAK] = {check_weak, true, NOTHING},
+    [HD_CAN_SET] = {check_set, true, NOTHING},
+    [HD_CAN_GC_FLAGS] = {check_gc_flags, false, NOTHING},
+    [HD_CAN_REMEMBERED] = {check_remembered, false, HD_CAN_GC_FLAGS},
+    [HD_CAN_ALLOCATIONS] = {check_layout, true, NOTHING},
+    [HD_CAN_FINALIZERS] = {check_layout, false, NOTHING},
 };
 
 static bool
@@ -316,13 +300,12 @@ is_named(const char *list, const char *name) {
 
 static void
 run_checks(const struct known *known, const char *without) {
-    capabilities = 0;
     for (int i = 0; i < HD_CAPABILITIES; i++) {
         const struct check *check = &checks[i];
-        if (without && is_named(without, names[i])) continue;
+        if (without && is_named(without, hd_capability_name((enum hd_capability)i))) continue;
         if (check->needs_layout && !hd_layout()) continue;
-        if ((check->needs & capabilities) != check->needs) continue;
-        if (check->passes(known)) capabilities |= 1u << i;
+        if (check->needs != NOTHING && !hd_can(check->needs)) continue;
+        if (check->passes(known)) hd_switch_on((enum hd_capability)i);
     }
 }
 

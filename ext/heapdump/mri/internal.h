@@ -71,6 +71,8 @@ hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {
     return hd_is_type(pages, v, RUBY_T_IMEMO) && hd_imemo_number(v) == number;
 }
 
+/* capabilities.c: for calibrate.c, which has found that this works. */
+void hd_switch_on(enum hd_capability capability);
 /* calibrate.c: tells data.c which types are MRI's own, by known objects. */
 void hd_data_learn(enum hd_data_kind kind, VALUE known);
 /* calibrate.c: tells fields.c how a hash compares that does so by identity. */

@@ -79,6 +79,7 @@ enum hd_imemo {
  */
 const char *hd_mri_init(const char *without);
 
+/* capabilities.c: what has passed. */
 bool hd_can(enum hd_capability capability);
 const char *hd_capability_name(enum hd_capability capability);
 
@@ -216,7 +217,7 @@ struct hd_env {
 };
 bool hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out);
 
-/* The other imemos: up to three words, named by kind; an offset of 0 ends the list. */
+/* imemo.c: the other imemos, up to three words, named by kind; an offset of 0 ends the list. */
 enum hd_imemo hd_mri_imemo(VALUE imemo);
 const char *hd_mri_imemo_name(VALUE imemo);
 struct hd_imemo_field {

@@ -1,0 +1,27 @@
+/*
+ * What this process can do, and what that is called.
+ */
+#include "internal.h"
+
+static unsigned switched_on;
+
+static const char *const names[HD_CAPABILITIES] = {
+    "hash_entries", "constants",  "iseq",         "env",        "proc", "method_entry",
+    "frames",       "fiber",      "fiber_locals", "imemo",      "weak", "set",
+    "gc_flags",     "remembered", "allocations",  "finalizers",
+};
+
+bool
+hd_can(enum hd_capability capability) {
+    return switched_on >> capability & 1;
+}
+
+void
+hd_switch_on(enum hd_capability capability) {
+    switched_on |= 1u << capability;
+}
+
+const char *
+hd_capability_name(enum hd_capability capability) {
+    return names[capability];
+}
