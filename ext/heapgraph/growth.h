@@ -72,6 +72,13 @@ hg_growth_count(const struct hg_growth *growth, uint32_t dump, uint32_t trail) {
     return hg_growth_sum(growth, dump, trail).count;
 }
 
+/* Whether a trail has objects that a program sees, or entries of a method table. */
+static inline bool
+hg_is_visible(const struct hg_growth *growth, uint32_t trail) {
+    uint8_t marks = growth->facts[trail].marks;
+    return !(marks & HG_TRAIL_HIDDEN) || marks & HG_TRAIL_METHOD;
+}
+
 /* Whether a dump has an object of another: at its address, on its trail. */
 static inline bool
 hg_growth_has(const struct hg_growth_dump *dump, const struct hg_growth_dump *other,

@@ -49,12 +49,6 @@ parent_of(const struct hg_growth *growth, uint32_t trail) {
     return growth->trails.items[trail].parent;
 }
 
-bool
-hg_is_visible(const struct hg_growth *growth, uint32_t trail) {
-    uint8_t marks = growth->facts[trail].marks;
-    return !(marks & HG_TRAIL_HIDDEN) || marks & HG_TRAIL_METHOD;
-}
-
 /* Symbols that were made from data and have become permanent are a leak, other things of the VM not. */
 static bool
 is_symbol_leak(const struct hg_growth *growth, uint32_t trail) {

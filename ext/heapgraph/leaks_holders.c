@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "array.h"
-#include "leaks.h"
+#include "leak.h"
 #include "progress.h"
 
 #define SEEN_HOLDERS 32 /* kinds of other holders that are counted for one leak */

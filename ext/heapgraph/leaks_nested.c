@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "leaks.h"
+#include "leak.h"
 #include "progress.h"
 
 /* By trail: how many newcomers are held by what came with them, and how many by something else. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "array.h"
-#include "leaks.h"
+#include "leak.h"
 #include "progress.h"
 
 struct share {
