@@ -15,6 +15,7 @@ class TestUsage < HeapDumpTest
 
   def check(kind, kilobytes)
     skip "no /proc here" unless File.exist?("/proc/self/smaps_rollup")
+    skip "it would be valgrind that is measured" if Child::VALGRIND
     json = Child.ruby!(CODE, kind, env: Usage::ENVIRONMENT, timeout: 300, bare: true).out
     _, settled, last = JSON.parse(json).map { |figures| Usage::Held.new(*figures) }
     assert_empty Usage.growth(settled, last, kilobytes: kilobytes)
