@@ -83,11 +83,13 @@ module Valgrind
     end
   end
 
+  MARKING = /\Arb_(gc_start|objspace_reachable_objects_from)/
+
   # MRI reads stacks word by word, of fibers too. Valgrind takes those for gone now and then, where
   # it thinks that a switch between two of them was a return. MRI's own GC has the same reads.
   def self.read_to_mark?(error)
     error.kind == "InvalidRead" && frames_of_ruby(error).any? do |frame|
-      frame.fn.to_s.start_with?("rb_objspace_reachable_objects_from")
+      frame.fn.to_s.match?(MARKING)
     end
   end
 
