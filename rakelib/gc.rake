@@ -16,15 +16,11 @@ module GCRegimes
   # Hundreds of dumps, of which each would take minutes.
   TOO_MANY = %w[capabilities concurrency faults fork laws_rails mutation trigger].freeze
   SLOW = %w[verify stress].freeze
-  # In `dump` a thread of Ruby reads a dump, with a GC for each read; `hostile_directory` looks at
-  # dumps midway, which are over before a process under stress comes to look.
-  NOT_UNDER_STRESS = %w[dump hostile_directory].freeze
 
   def self.files(regime)
     return ENV["FILES"].split(",") if ENV["FILES"]
 
     left_out = ELSEWHERE + (SLOW.include?(regime) ? TOO_MANY : [])
-    left_out += NOT_UNDER_STRESS if regime == "stress"
     Dir["test/test_*.rb"] - left_out.map { |name| "test/test_#{name}.rb" }
   end
 end
