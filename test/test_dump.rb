@@ -152,9 +152,9 @@ class TestDump < HeapDumpTest
   end
 
   # Dumps to it while a thread reads by the block.
-  def stream_to(writer, &read)
+  def stream_to(writer, &)
     skip "under stress each of thousands of reads is a GC" if GCRegime::NAME == "stress"
-    thread = Thread.new(&read)
+    thread = Thread.new(&)
     result = dump(writer)
     writer.close
     assert_nil result.path
