@@ -48,7 +48,9 @@ module Valgrind
     open_to_all(configuration)
     reporter(configuration).run_ruby_with_valgrind do
       yield configuration.command
-      Dir["#{configuration.temp_dir}/*.xml"].each { |report| complete(report) }
+      reports = Dir["#{configuration.temp_dir}/*.xml"]
+      wait_for_writers(reports)
+      reports.each { |report| condense(report) }
     end
   end
 
@@ -58,15 +60,27 @@ module Valgrind
     File.chmod(0o666, configuration.loaded_features_file.path)
   end
 
-  # A report ends in the middle where a test has killed the process.
-  def self.complete(report)
+  # A dump that a test has begun may still be on its way, half a minute at most.
+  def self.wait_for_writers(reports)
+    pids = reports.map { |report| File.basename(report, ".xml") }
+    300.times do
+      break if pids.none? { |pid| File.exist?("/proc/#{pid}") }
+
+      sleep 0.1
+    end
+  end
+
+  # Leaves the errors that name a binary of ours. A report ends in the middle where a test has
+  # killed its process, and two that share one for a moment may write into each other: what is torn
+  # is told.
+  def self.condense(report)
     text = File.binread(report)
-    return if text.rstrip.end_with?("</valgrindoutput>")
-
-    whole = text.rindex("</error>")
-    return File.delete(report) unless whole
-
-    File.binwrite(report, "#{text[0, whole]}</error></valgrindoutput>")
+    errors = text.scan(%r{<error>(?:(?!<error>).)*?</error>}m)
+    torn = text.scan("<error>").size - errors.size
+    warn "#{File.basename(report)}: #{torn} errors are torn" if torn.positive?
+    binaries = Regexp.union(BINARIES.map { |path| "<obj>#{path}</obj>" })
+    ours = errors.grep(binaries)
+    File.binwrite(report, "<valgrindoutput>#{ours.join}</valgrindoutput>")
   end
 
   # What an extension gets memory from.
