@@ -98,12 +98,12 @@ class TestDamaged < HeapDumpTest
     assert_refused(/by/, "diff", Shop.dump, Shop.dump, "--by", "colour", status: 64)
   end
 
-  # What a terminal of so many columns is sent.
+  # What a terminal of so many columns is sent, but for what tells the progress on a slow machine.
   def on_terminal(columns, *argv, env: {})
     reader, writer = PTY.open
     writer.winsize = [24, columns]
     clean = Child::BUNDLER.to_h { |name| [name, nil] }.merge("NO_COLOR" => nil, "TERM" => "xterm")
-    pid = Process.spawn(clean.merge(env), *command(*argv), in: :close, out: writer, err: writer)
+    pid = Process.spawn(clean.merge(env), *command(*argv), in: :close, out: writer, err: File::NULL)
     writer.close
     text = Thread.new { read_all(reader) }
     wait_until("it ends") { Process.wait2(pid, Process::WNOHANG) }

@@ -83,5 +83,10 @@ class TerminalScreenTest < HeapDumpTest
     io = StringIO.new
     assert_equal 1, Progress.new(io).during(-> { flunk }) { 1 }
     assert_empty io.string
+    on_terminal do |_, terminal|
+      progress = Progress.new(terminal, { "TERM" => "dumb" })
+      threads = Thread.list.size
+      assert_equal threads, progress.during(-> { flunk }) { Thread.list.size }, "nobody watches"
+    end
   end
 end

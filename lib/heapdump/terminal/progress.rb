@@ -2,17 +2,17 @@
 
 module HeapDump
   module Terminal
-    # A line on standard error that says how far long work is. Only on a terminal, and only once the
-    # work has taken half a second.
+    # A line on standard error that says how far long work is. Only on a terminal that can erase a
+    # line, and only once the work has taken half a second.
     #
     #   Progress.new($stderr).during(-> { ["reading", 12, 100] }) { work }
     class Progress
       PATIENCE = 0.5 # seconds before it says anything
       INTERVAL = 0.1
 
-      def initialize(err)
+      def initialize(err, environment = ENV)
         @err = err
-        @shown = err.respond_to?(:tty?) && err.tty?
+        @shown = err.respond_to?(:tty?) && err.tty? && environment["TERM"] != "dumb"
       end
 
       # Runs the block and returns what it returns. +figures+ is called meanwhile from another
