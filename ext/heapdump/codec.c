@@ -12,7 +12,7 @@
 
 // The fastest level of zstd that still packs a dump below a tenth; see docs/decisions.
 enum { ZSTD_LEVEL = 1, GZIP_LEVEL = 1 };
-enum { Z_DEFLATED = 8, Z_FINISH = 4, Z_STREAM_END = 1, GZIP_WINDOW = 15 + 16, MEM_LEVEL = 8 };
+enum { Z_DEFLATED = 8, Z_SYNC_FLUSH = 2, RAW_WINDOW = -15, MEM_LEVEL = 8, FLUSH_SIZE = 16 };
 
 struct z_stream {
     const unsigned char *next_in;
@@ -46,6 +46,8 @@ static struct {
     int (*end)(struct z_stream *);
     unsigned long (*bound)(struct z_stream *, unsigned long);
     const char *(*version)(void);
+    unsigned long (*crc)(unsigned long, const unsigned char *, unsigned);
+    unsigned long (*join)(unsigned long, unsigned long, long);
 } zlib;
 
 struct hd_codec {
@@ -94,6 +96,8 @@ load_zlib(void) {
         {(void **)&zlib.reset, "deflateReset"},
         {(void **)&zlib.end, "deflateEnd"},
         {(void **)&zlib.version, "zlibVersion"},
+        {(void **)&zlib.crc, "crc32"},
+        {(void **)&zlib.join, "crc32_combine"},
         {(void **)&zlib.bound, "deflateBound"},
         {NULL, NULL},
     };
@@ -115,7 +119,7 @@ hd_codec_load(enum hd_compression compression) {
 static bool
 start(struct hd_codec *codec) {
     if (codec->compression == HD_ZSTD) return (codec->zstd = zstd.create()) != NULL;
-    return zlib.init(&codec->stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL, 0,
+    return zlib.init(&codec->stream, GZIP_LEVEL, Z_DEFLATED, RAW_WINDOW, MEM_LEVEL, 0,
                      zlib.version(), (int)sizeof codec->stream) == 0;
 }
 
@@ -139,22 +143,65 @@ hd_codec_close(struct hd_codec *codec) {
 size_t
 hd_codec_bound(struct hd_codec *codec, size_t n) {
     if (codec->compression == HD_ZSTD) return zstd.bound(n);
-    return zlib.bound(&codec->stream, n);
+    return zlib.bound(&codec->stream, n) + FLUSH_SIZE;
 }
 
-size_t
-hd_codec_frame(struct hd_codec *codec, unsigned char *to, size_t size, const unsigned char *from,
-               size_t n) {
-    if (codec->compression == HD_ZSTD) {
-        size_t packed = zstd.compress(codec->zstd, to, size, from, n, ZSTD_LEVEL);
-        return zstd.is_error(packed) ? 0 : packed;
-    }
-    struct z_stream *stream = &codec->stream;
+/* Deflate data that ends at a byte, so that more of it may follow. */
+static size_t
+deflate_block(struct z_stream *stream, unsigned char *to, size_t size, const unsigned char *from,
+              size_t n) {
     if (zlib.reset(stream) != 0) return 0;
     stream->next_in = from;
     stream->avail_in = (unsigned)n;
     stream->next_out = to;
     stream->avail_out = (unsigned)size;
-    if (zlib.deflate(stream, Z_FINISH) != Z_STREAM_END) return 0;
+    // all is out only where room is left
+    if (zlib.deflate(stream, Z_SYNC_FLUSH) != 0 || stream->avail_in || !stream->avail_out) return 0;
     return size - stream->avail_out;
+}
+
+size_t
+hd_codec_block(struct hd_codec *codec, unsigned char *to, size_t size, const unsigned char *from,
+               size_t n, struct hd_text_sum *sum) {
+    *sum = (struct hd_text_sum){.bytes = n};
+    if (codec->compression == HD_ZSTD) {
+        size_t packed = zstd.compress(codec->zstd, to, size, from, n, ZSTD_LEVEL);
+        return zstd.is_error(packed) ? 0 : packed;
+    }
+    sum->crc = (uint32_t)zlib.crc(0, from, (unsigned)n);
+    return deflate_block(&codec->stream, to, size, from, n);
+}
+
+void
+hd_codec_add(struct hd_codec *codec, struct hd_text_sum *sum, const struct hd_text_sum *more) {
+    if (codec->compression == HD_GZIP)
+        sum->crc = (uint32_t)zlib.join(sum->crc, more->crc, (long)more->bytes);
+    sum->bytes += more->bytes;
+}
+
+size_t
+hd_codec_head(const struct hd_codec *codec, unsigned char to[HD_CODEC_ENDS]) {
+    // deflate; no name, no time; the fastest level; from Unix
+    static const unsigned char gzip[] = {0x1f, 0x8b, Z_DEFLATED, 0, 0, 0, 0, 0, 4, 3};
+    if (codec->compression != HD_GZIP) return 0;
+    memcpy(to, gzip, sizeof gzip);
+    return sizeof gzip;
+}
+
+static unsigned char *
+put_u32(unsigned char *to, uint32_t v) {
+    for (int i = 0; i < 4; i++) *to++ = (unsigned char)(v >> 8 * i);
+    return to;
+}
+
+size_t
+hd_codec_tail(const struct hd_codec *codec, unsigned char to[HD_CODEC_ENDS],
+              const struct hd_text_sum *sum) {
+    if (codec->compression != HD_GZIP) return 0;
+    unsigned char *at = to;
+    *at++ = 3; // a last, empty block
+    *at++ = 0;
+    at = put_u32(at, sum->crc);
+    at = put_u32(at, (uint32_t)sum->bytes);
+    return (size_t)(at - to);
 }

@@ -3,12 +3,11 @@
  */
 #include "count.h"
 #include "dump.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
-
-int (*hd_slots_guard)(void (*write)(void *), void *arg);
 
 double
 hd_now(void) {
@@ -53,7 +52,10 @@ heap_of(struct hd_tally *tally, size_t stride) {
 void
 hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally) {
     sum->objects += tally->objects;
+    sum->lines += tally->lines;
+    sum->roots += tally->roots;
     sum->bytes += tally->bytes;
+    sum->written += tally->written;
     sum->errors += tally->errors;
     sum->allocated += tally->allocated;
     sum->gc_runs += tally->gc_runs;
@@ -67,29 +69,56 @@ hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally) {
     }
 }
 
+bool
+hd_tally_adds_up(const struct hd_tally *sum, enum hd_format format) {
+    uint64_t ends = format == HD_FORMAT_HEAPDUMP ? 2 : 0; // header and footer
+    return sum->lines == sum->objects + sum->roots + ends;
+}
+
+int
+hd_error_of(int outcome) {
+    return outcome == HD_OUT_OF_MEMORY ? ENOMEM : EFAULT;
+}
+
+/* What a look at every slot is for. */
+struct look {
+    struct hd_dump *dump;
+    bool finalizers, arrays, tracing;
+};
+
+static void
+look_at_object(VALUE obj, size_t stride, void *data) {
+    const struct look *look = data;
+    struct hd_dump *dump = look->dump;
+    (void)stride;
+    if (look->finalizers && RB_FL_TEST_RAW(obj, RUBY_FL_FINALIZE)) {
+        hd_finalizers_add(&dump->finalizers, obj);
+    }
+    if (look->arrays && RB_BUILTIN_TYPE(obj) == RUBY_T_ARRAY) {
+        hd_finalizers_add_array(&dump->finalizers, obj);
+    }
+    if (look->tracing && RB_BUILTIN_TYPE(obj) == RUBY_T_DATA &&
+        hd_mri_data_kind(obj) == HD_DATA_TRACEPOINT && !dump->allocations) {
+        dump->allocations = hd_mri_allocation_table(obj);
+    }
+}
+
+/* Its line will tell, if that fails too. */
+static void
+pass_over(VALUE obj, size_t stride, int outcome, void *data) {
+    (void)obj, (void)stride, (void)outcome, (void)data;
+}
+
 /* What lines depend on and only a look at every slot can tell. */
 static void
 look_into_slots(struct hd_dump *dump) {
-    bool finalizers = hd_mri_hides_finalizers() && hd_can(HD_CAN_FINALIZERS);
-    bool arrays = finalizers && !hd_mri_finalizers_have_ids();
-    bool tracing = dump->context->may_trace && hd_can(HD_CAN_ALLOCATIONS);
-    if (!finalizers && !tracing) return;
-    for (size_t i = 0; i < dump->pages.size; i++) {
-        const struct hd_page *page = &dump->pages.list[i];
-        for (VALUE obj = page->start; obj < page->end; obj += page->stride) {
-            if (!hd_mri_is_object(obj)) continue;
-            if (finalizers && RB_FL_TEST_RAW(obj, RUBY_FL_FINALIZE)) {
-                hd_finalizers_add(&dump->finalizers, obj);
-            }
-            if (arrays && RB_BUILTIN_TYPE(obj) == RUBY_T_ARRAY) {
-                hd_finalizers_add_array(&dump->finalizers, obj);
-            }
-            if (tracing && RB_BUILTIN_TYPE(obj) == RUBY_T_DATA &&
-                hd_mri_data_kind(obj) == HD_DATA_TRACEPOINT && !dump->allocations) {
-                dump->allocations = hd_mri_allocation_table(obj);
-            }
-        }
-    }
+    struct look look = {.dump = dump};
+    look.finalizers = hd_mri_hides_finalizers() && hd_can(HD_CAN_FINALIZERS);
+    look.arrays = look.finalizers && !hd_mri_finalizers_have_ids();
+    look.tracing = dump->context->may_trace && hd_can(HD_CAN_ALLOCATIONS);
+    if (!look.finalizers && !look.tracing) return;
+    const struct hd_visit visit = {look_at_object, pass_over, &look};
+    for (size_t i = 0; i < dump->pages.size; i++) hd_page_visit(&dump->pages.list[i], &visit);
     hd_finalizers_complete(&dump->finalizers, &dump->pages);
 }
 
@@ -111,6 +140,13 @@ write_header(struct hd_dump *dump) {
     if (dump->allocations) HD_PUT(out, ",\"allocation_tracing\":true");
     hd_put_number(&dump->out, HD_FIELD("slot_size"), dump->usual_slot);
     HD_PUT(out, "}\n");
+    hd_sink_end_line(out);
+}
+
+void
+hd_end_root(struct hd_dump *dump) {
+    hd_sink_end_line(&dump->out);
+    dump->tally->roots++;
 }
 
 void
@@ -123,80 +159,37 @@ hd_dump_write_head(struct hd_dump *dump) {
     hd_write_roots(dump);
 }
 
-/* What MRI or an extension crashed on becomes a line of its own, and the walk goes on. */
 static void
-write_crashed(struct hd_dump *dump, VALUE obj, int signal) {
-    struct hd_sink *out = &dump->out;
-    dump->tally->objects++;
-    dump->tally->errors++;
-    if (!hd_sink_drop_line(out)) {
-        out->error = EFAULT;
+write_object(VALUE obj, size_t stride, void *data) {
+    struct hd_dump *dump = data;
+    if (!hd_type_name(RB_BUILTIN_TYPE(obj))) return; // no object
+    dump->step = HD_COLLECTING;
+    if (hd_has_hung(obj, HD_COLLECTING)) {
+        hd_write_unreadable(dump, obj, HD_HUNG);
         return;
     }
-    HD_PUT(out, "{\"address\":");
-    hd_put_address(out, obj);
-    HD_PUT(out, ",\"type\":\"");
-    const char *type = hd_type_name(RB_BUILTIN_TYPE(obj));
-    hd_put_bytes(out, type + strlen("T_"), strlen(type) - strlen("T_"));
-    HD_PUT(out, "\",\"error\":\"signal ");
-    hd_put_u64(out, (uint64_t)signal);
-    HD_PUT(out, " while reading it\"}\n");
-}
-
-static void
-write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
-    if (!hd_type_name(RB_BUILTIN_TYPE(obj))) return; // no object
-    do {
-        if (dump->options->format == HD_FORMAT_OBJSPACE) {
-            hd_write_objspace_object(dump, obj, slot_size);
-        }
-        else {
-            hd_write_object(dump, obj, slot_size);
-        }
-    } while (hd_sink_end_line(&dump->out)); // too long for a block: now it has its place
+    if (dump->options->format == HD_FORMAT_OBJSPACE) hd_write_objspace_object(dump, obj, stride);
+    else hd_write_object(dump, obj, stride);
+    hd_sink_end_line(&dump->out);
     dump->tally->objects++;
 }
 
-/* The slots of a page that are left, in memory where a crash leaves them as they are. */
-struct slots {
-    struct hd_dump *dump;
-    volatile VALUE next;
-    VALUE end;
-    size_t stride;
-    volatile size_t free;
-};
-
 static void
-write_slots(void *arg) {
-    struct slots *slots = arg;
-    for (; slots->next < slots->end; slots->next += slots->stride) {
-        VALUE obj = slots->next;
-        if (hd_mri_is_object(obj)) write_object(slots->dump, obj, slots->stride);
-        else slots->free++;
-    }
-}
-
-static int
-write_guarded(struct slots *slots) {
-    if (hd_slots_guard) return hd_slots_guard(write_slots, slots);
-    write_slots(slots);
-    return 0;
+write_unreadable(VALUE obj, size_t stride, int outcome, void *data) {
+    (void)stride;
+    hd_write_unreadable(data, obj, outcome);
 }
 
 static void
 write_page(struct hd_dump *dump, const struct hd_page *page) {
-    struct slots slots = {dump, page->start, page->end, page->stride, 0};
-    int signal;
-    while ((signal = write_guarded(&slots)) != 0) {
-        write_crashed(dump, slots.next, signal);
-        hd_sink_end_line(&dump->out);
-        slots.next += page->stride;
-    }
+    const struct hd_visit visit = {write_object, write_unreadable, dump};
+    size_t free = hd_page_visit(page, &visit);
     struct hd_heap_count *heap = heap_of(dump->tally, page->stride);
+    HD_CHECK(heap);
     if (!heap) return;
     heap->pages++;
     heap->slots += (page->end - page->start + page->stride - 1) / page->stride;
-    heap->free += slots.free;
+    heap->free += free;
 }
 
 void
@@ -217,6 +210,7 @@ hd_dump_write_found_roots(struct hd_dump *dump) {
     }
     hd_json_close(out, ']');
     HD_PUT(out, "}\n");
+    hd_end_root(dump);
 }
 
 void
@@ -225,6 +219,8 @@ hd_dump_write_footer(struct hd_dump *dump, const struct hd_tally *sum, double se
     if (dump->options->format == HD_FORMAT_OBJSPACE) return;
     HD_PUT(out, "{\"type\":\"FOOTER\"");
     hd_put_number(out, HD_FIELD("objects"), sum->objects);
+    hd_put_number(out, HD_FIELD("roots"), sum->roots);
+    hd_put_number(out, HD_FIELD("lines"), sum->lines + 1);
     hd_put_number(out, HD_FIELD("bytes"), sum->bytes);
     HD_PUT(out, ",\"seconds\":");
     hd_put_seconds(out, seconds);
@@ -243,11 +239,16 @@ hd_dump_write_footer(struct hd_dump *dump, const struct hd_tally *sum, double se
     hd_json_close(out, ']');
     if (sum->errors > 0) hd_put_number(out, HD_FIELD("errors"), sum->errors);
     HD_PUT(out, ",\"complete\":true}\n");
+    hd_sink_end_line(out);
 }
 
 int
 hd_dump_close(struct hd_dump *dump, uint64_t *written) {
-    return hd_sink_finish(&dump->out, written);
+    dump->tally->lines += dump->out.lines;
+    dump->out.lines = 0;
+    int error = hd_sink_finish(&dump->out, written);
+    dump->tally->written += *written;
+    return error;
 }
 
 static void
@@ -262,25 +263,63 @@ write_all(struct hd_dump *dump) {
     dump->tally->bytes = hd_sink_bytes(&dump->out);
     dump->tally->allocated = rb_gc_stat(counter) - allocated;
     dump->tally->gc_runs = rb_gc_count() - gc_runs;
+    dump->tally->lines = dump->out.lines;
     hd_dump_write_footer(dump, dump->tally, hd_now() - start);
+    dump->tally->lines = 0; // from now on the sink's are counted when it is closed
+}
+
+int
+hd_dump_run_as(struct hd_dump *dump, int fd, struct hd_summary *summary, const char **where) {
+    double start = hd_now();
+    *where = "preparing";
+    int error = hd_dump_open(dump, fd, NULL);
+    if (!error) error = hd_pages_collect(&dump->pages);
+    if (!error) {
+        *where = "writing";
+        write_all(dump);
+        error = hd_dump_close(dump, &summary->bytes);
+    }
+    summary->objects = dump->tally->objects;
+    summary->seconds = summary->pause = hd_now() - start;
+    if (!error && !hd_tally_adds_up(dump->tally, dump->options->format)) {
+        *where = "checking what was written";
+        error = EBADMSG;
+    }
+    return error;
+}
+
+/* A run in this process. */
+struct run {
+    struct hd_dump dump;
+    struct hd_tally tally;
+    struct hd_summary *summary;
+    const char **where;
+    int fd, error;
+};
+
+static void
+run_guarded(void *arg) {
+    struct run *run = arg;
+    run->error = hd_dump_run_as(&run->dump, run->fd, run->summary, run->where);
+}
+
+static void
+run_contained(void *arg) {
+    struct run *run = arg;
+    int outcome = hd_guard(run_guarded, run);
+    if (outcome) run->error = hd_error_of(outcome);
 }
 
 int
 hd_dump_run(struct hd_context *context, const struct hd_options *options, int fd,
             struct hd_summary *summary, const char **where) {
-    struct hd_tally tally = {0};
-    struct hd_dump dump = {.options = options, .context = context, .tally = &tally};
-    double start = hd_now();
-    *where = "preparing";
-    int error = hd_dump_open(&dump, fd, NULL);
-    if (!error) error = hd_pages_collect(&dump.pages);
-    if (!error) {
-        *where = "writing";
-        write_all(&dump);
-        error = hd_dump_close(&dump, &summary->bytes);
-    }
-    summary->objects = tally.objects;
-    summary->seconds = summary->pause = hd_now() - start;
-    hd_dump_free(&dump);
-    return error;
+    struct run run = {.dump = {.options = options, .context = context},
+                      .summary = summary,
+                      .where = where,
+                      .fd = fd,
+                      .error = EFAULT};
+    run.dump.tally = &run.tally;
+    hd_mri_contain_marking(run_contained, &run);
+    hd_dump_free(&run.dump);
+    return run.error;
 }

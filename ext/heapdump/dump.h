@@ -2,8 +2,10 @@
  * One run of the dumper: its state, and what the writers share.
  *
  * A run goes in file order: header (context.c), roots (roots.c), one line per object (object.c and
- * the writers by type), footer. From hd_dump_run on no Ruby code runs, no Ruby object is allocated
- * and nothing raises; the GC is disabled.
+ * the writers by type), footer. From hd_dump_run on the GC is disabled, and the dumper runs no Ruby
+ * code and allocates no Ruby object. What it calls may do both, and raise: the mark and size
+ * functions of extensions. So each object is read under a guard (guard.h), and the rest under one,
+ * too; nothing raised leaves hd_dump_run and the processes of fork.c.
  */
 #ifndef HEAPDUMP_DUMP_H
 #define HEAPDUMP_DUMP_H
@@ -12,6 +14,7 @@
 
 #include "context.h"
 #include "finalizers.h"
+#include "hung.h"
 #include "json.h"
 #include "mri/mri.h"
 #include "names.h"
@@ -41,6 +44,8 @@ struct hd_dump {
     } weak[HD_WEAK_FIELDS];
     int weak_size;
 
+    volatile enum hd_step step;
+
     struct hd_tally *tally; /* not owned: what this process has written */
 };
 
@@ -52,10 +57,14 @@ struct hd_summary {
 
 /*
  * Writes a whole dump to `fd`, in this process. The caller holds the GVL and has collected the
- * context; the GC is disabled. Returns 0 or an errno; `where` then says at what it failed.
+ * context; the GC is disabled. Returns 0 or an errno; `where` then says at what it failed. Raises
+ * nothing.
  */
 int hd_dump_run(struct hd_context *context, const struct hd_options *options, int fd,
                 struct hd_summary *summary, const char **where);
+
+/* The same by a process that has prepared a dump, and guards this call. */
+int hd_dump_run_as(struct hd_dump *dump, int fd, struct hd_summary *summary, const char **where);
 
 /*
  * The same in steps, for processes that share the work (fork.c). Open and close a dump in each
@@ -74,14 +83,22 @@ void hd_dump_free(struct hd_dump *dump);
 void hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally);
 double hd_now(void); /* seconds of the monotonic clock */
 
-/*
- * Calls `write`, and comes back with the signal if it crashes, else with 0; NULL where nothing
- * guards. Set in forked children only (guard.c).
- */
-extern int (*hd_slots_guard)(void (*write)(void *), void *arg);
+/* True where the tally tells of a dump that is whole: every line is the one of something. */
+bool hd_tally_adds_up(const struct hd_tally *sum, enum hd_format format);
+
+/* The errno for what became of a guarded call outside of any object. */
+int hd_error_of(int outcome);
+
+/* Call behind each line of a root. */
+void hd_end_root(struct hd_dump *dump);
 
 /* object.c: the line of one object. */
 void hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size);
+
+/* unreadable.c: the line of an object that failed, or the end of the line that had begun. */
+void hd_write_unreadable(struct hd_dump *dump, VALUE obj, int outcome);
+/* The field `error`, counted. */
+void hd_write_error(struct hd_dump *dump, int outcome, const char *doing);
 
 /* roots.c: the lines of what holds objects from outside the heap. */
 void hd_write_roots(struct hd_dump *dump);

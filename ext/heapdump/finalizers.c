@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
+#include "hung.h"
 #include "mri/mri.h"
 
 /* Room for one more entry of `entry` bytes; false without memory. */
@@ -89,16 +91,24 @@ holds_class_only(VALUE obj) {
 }
 
 static void
+look_at_holder(VALUE obj, size_t stride, void *search) {
+    (void)stride;
+    if (holds_class_only(obj) || hd_has_hung(obj, HD_COLLECTING)) return;
+    hd_mri_references(obj, held_i, search);
+}
+
+/* What its mark function would have told is not known. */
+static void
+pass_over(VALUE obj, size_t stride, int outcome, void *data) {
+    (void)stride, (void)data;
+    if (outcome == HD_HUNG) hd_remember_hung(obj, HD_COLLECTING);
+}
+
+static void
 look_for_holders(struct holder_search *search, const struct hd_pages *pages) {
+    const struct hd_visit visit = {look_at_holder, pass_over, search};
     hd_mri_roots(held_by_root_i, search);
-    for (size_t i = 0; i < pages->size; i++) {
-        const struct hd_page *page = &pages->list[i];
-        for (VALUE obj = page->start; obj < page->end; obj += page->stride) {
-            if (hd_mri_is_object(obj) && !holds_class_only(obj)) {
-                hd_mri_references(obj, held_i, search);
-            }
-        }
-    }
+    for (size_t i = 0; i < pages->size; i++) hd_page_visit(&pages->list[i], &visit);
 }
 
 /* Keeps those arrays that nothing holds. */

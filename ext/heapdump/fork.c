@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,18 +33,26 @@
 
 enum { PAGES_AT_ONCE = 16, LEADER = 0, NICENESS = 5 };
 enum { STALL_SECONDS = 20 }; // with several Ractors, without an object written
+enum { PATIENCE = 10 };      // with one object, in seconds
+
+/* What became of a dump: a failure has an errno or a signal. */
+struct outcome {
+    int error, signal;
+    uint64_t objects;
+};
 
 static void
-report(int fd, const struct hd_shared *shared, int error, int signal, uint64_t objects) {
+report(int fd, const struct hd_shared *shared, const struct outcome *outcome) {
     char line[256];
     int n;
-    if (error || signal) {
-        n = snprintf(line, sizeof line, "failed %d %d %llu %s\n", error, signal,
-                     (unsigned long long)objects, shared ? shared->where : "preparing");
+    unsigned long long objects = outcome->objects;
+    if (outcome->error || outcome->signal) {
+        n = snprintf(line, sizeof line, "failed %d %d %llu %s\n", outcome->error, outcome->signal,
+                     objects, shared && shared->where ? shared->where : "preparing");
     }
     else {
-        n = snprintf(line, sizeof line, "done %llu %llu %.6f %d\n", (unsigned long long)objects,
-                     (unsigned long long)shared->bytes, shared->seconds, shared->processes);
+        n = snprintf(line, sizeof line, "done %llu %llu %.6f %d\n", objects,
+                     (unsigned long long)shared->offset, shared->seconds, shared->processes);
     }
     while (write(fd, line, (size_t)n) < 0 && errno == EINTR) continue;
 }
@@ -78,10 +87,13 @@ close_all_but(int a, int b) {
     hd_child_close(high + 1, INT_MAX);
 }
 
-/* The application comes first: for the processor, and when memory runs out. */
+/* The application comes first: for the processor and the disk, and when memory runs out. */
 static void
 stand_back(void) {
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
+    // idle: read and write when nobody else does
+    enum { PROCESS = 1, IDLE = 3 << 13 };
+    syscall(SYS_ioprio_set, PROCESS, 0, IDLE);
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
     ssize_t done = write(fd, "1000", 4);
@@ -89,11 +101,23 @@ stand_back(void) {
     close(fd);
 }
 
+/* What a guard is asked to do, and what came of it. */
+struct task {
+    const struct hd_fork *request;
+    struct hd_shared *shared;
+    struct hd_dump *dump;
+    struct hd_tally *tally;
+    int error;
+};
+
 static void
-work(struct hd_dump *dump, struct hd_shared *shared, struct hd_tally *tally, int fd) {
-    uint64_t written = 0;
-    dump->tally = tally;
-    int error = hd_dump_open(dump, fd, shared);
+write_pages(void *arg) {
+    struct task *task = arg;
+    struct hd_dump *dump = task->dump;
+    struct hd_shared *shared = task->shared;
+    uint64_t written;
+    dump->tally = task->tally;
+    int error = hd_dump_open(dump, task->request->fd, shared);
     size_t allocated = rb_gc_stat(ID2SYM(rb_intern("total_allocated_objects")));
     size_t gc_runs = rb_gc_count();
     while (!error && !dump->out.error) {
@@ -106,10 +130,31 @@ work(struct hd_dump *dump, struct hd_shared *shared, struct hd_tally *tally, int
         hd_dump_write_found_roots(dump);
         error = hd_dump_close(dump, &written);
     }
-    tally->bytes += dump->out.flushed;
-    tally->allocated += rb_gc_stat(ID2SYM(rb_intern("total_allocated_objects"))) - allocated;
-    tally->gc_runs += rb_gc_count() - gc_runs;
-    tally->error = error;
+    task->tally->bytes += dump->out.flushed;
+    task->tally->allocated += rb_gc_stat(ID2SYM(rb_intern("total_allocated_objects"))) - allocated;
+    task->tally->gc_runs += rb_gc_count() - gc_runs;
+    task->error = error;
+}
+
+static int
+guarded(void (*fn)(void *), struct task *task) {
+    task->error = EFAULT;
+    int outcome = hd_guard(fn, task);
+    return outcome ? hd_error_of(outcome) : task->error;
+}
+
+static void
+work(const struct hd_fork *request, struct hd_dump *dump, struct hd_shared *shared, int number) {
+    struct hd_tally *tally = &shared->tallies[number];
+    struct task task = {.request = request, .shared = shared, .dump = dump, .tally = tally};
+    tally->error = guarded(write_pages, &task);
+}
+
+/* So many seconds for one object are too long where the whole dump must not take so long. */
+static int
+patience(const struct hd_options *options) {
+    int quarter = options->timeout / 4;
+    return quarter < 1 ? 1 : quarter < PATIENCE ? quarter : PATIENCE;
 }
 
 /* Forks a child that dies with its parent. Returns 0 in it. */
@@ -134,7 +179,8 @@ signal_of(int status) {
 
 static bool
 is_crash(int signal) {
-    return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL;
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL ||
+           signal == SIGFPE;
 }
 
 /* Waits for the workers to end. The death of one is the leader's: it ends, and they all with it. */
@@ -169,13 +215,25 @@ sum_of(const struct hd_shared *shared, int count) {
     return sum;
 }
 
+/* What was taken back at the end of the file goes. */
+static int
+end_file(struct hd_dump *dump, const struct hd_shared *shared, int fd) {
+    uint64_t before = dump->out.written;
+    hd_sink_end_file(&dump->out);
+    dump->tally->written += dump->out.written - before;
+    if (dump->out.error) return dump->out.error;
+    return ftruncate(fd, (off_t)shared->offset) == 0 ? 0 : errno;
+}
+
 static int
 write_footer(struct hd_dump *dump, struct hd_shared *shared, const struct hd_tally *sum, int fd) {
     uint64_t written;
+    dump->tally = &shared->tallies[LEADER];
     int error = hd_dump_open(dump, fd, shared);
     if (error) return error;
     hd_dump_write_footer(dump, sum, shared->seconds);
-    return hd_dump_close(dump, &written);
+    error = hd_dump_close(dump, &written);
+    return error ? error : end_file(dump, shared, fd);
 }
 
 /* The head, which needs the context of the thread that asked for the dump, and the pages. */
@@ -186,6 +244,7 @@ write_head(struct hd_dump *dump, struct hd_shared *shared, int fd) {
     int error = hd_dump_open(dump, fd, shared);
     if (!error) error = hd_pages_collect(&dump->pages);
     if (error) return error;
+    hd_sink_begin_file(&dump->out);
     hd_dump_look(dump);
     hd_dump_write_head(dump);
     hd_dump_write_found_roots(dump); // what workers find they write themselves
@@ -196,55 +255,74 @@ write_head(struct hd_dump *dump, struct hd_shared *shared, int fd) {
     return error;
 }
 
-static int
-lead_to_file(const struct hd_fork *request, struct hd_shared *shared) {
-    struct hd_dump dump = {.options = request->options, .context = request->context};
-    int count = 0, done[2];
-    int error = write_head(&dump, shared, request->fd);
-    if (error) return error;
-    if (pipe2(done, O_CLOEXEC) != 0) return errno;
+static void
+lead_to_file(void *arg) {
+    struct task *task = arg;
+    const struct hd_fork *request = task->request;
+    struct hd_shared *shared = task->shared;
+    struct hd_dump *dump = task->dump;
+    int count = 0, done[2], wanted = request->options->processes;
+    if ((task->error = write_head(dump, shared, request->fd)) != 0) return;
+    if (pipe2(done, O_CLOEXEC) != 0) {
+        task->error = errno;
+        return;
+    }
     shared->where = "writing";
-    while (count + 1 < request->options->processes) {
+    while (count + 1 < wanted) {
         pid_t pid = fork_child();
         if (pid == 0) {
-            work(&dump, shared, &shared->tallies[count + 1], request->fd);
+            hd_guard_install(&dump->out, patience(request->options));
+            work(request, dump, shared, count + 1);
             _exit(write(done[1], "", 1) != 1);
         }
         if (pid < 0) break; // then with fewer
         count++;
     }
     close(done[1]);
-    work(&dump, shared, &shared->tallies[LEADER], request->fd);
-    error = await_workers(done[0], count);
+    work(request, dump, shared, LEADER);
+    int error = await_workers(done[0], count);
     close(done[0]);
-    if (error) return error;
     shared->processes = count + 1;
     struct hd_tally sum = sum_of(shared, shared->processes);
     shared->seconds = hd_now() - shared->start;
-    if (sum.error) return sum.error;
-    hd_dump_end(&dump);
-    error = write_footer(&dump, shared, &sum, request->fd);
-    shared->bytes = shared->offset;
-    return error;
+    if (!error) error = sum.error;
+    if (!error) {
+        hd_dump_end(dump);
+        error = write_footer(dump, shared, &sum, request->fd);
+    }
+    task->error = error;
 }
 
-static int
-lead_to_stream(const struct hd_fork *request, struct hd_shared *shared) {
+static void
+lead_to_stream(void *arg) {
+    struct task *task = arg;
+    struct hd_shared *shared = task->shared;
     struct hd_summary summary = {0};
-    int error = hd_dump_run(request->context, request->options, request->fd, &summary,
-                            &shared->where);
-    shared->tallies[LEADER].objects = summary.objects;
-    shared->bytes = summary.bytes;
+    struct hd_dump *dump = task->dump;
+    dump->tally = task->tally;
+    task->error = hd_dump_run_as(dump, task->request->fd, &summary, &shared->where);
+    shared->offset = summary.bytes;
     shared->seconds = summary.seconds;
     shared->processes = 1;
-    return error;
+}
+
+/* What the leader has written must be all that there should be. */
+static int
+check_sum(const struct hd_fork *request, struct hd_shared *shared) {
+    struct hd_tally sum = sum_of(shared, shared->processes);
+    shared->where = "checking what was written";
+    if (!hd_tally_adds_up(&sum, request->options->format)) return EBADMSG;
+    return sum.written == shared->offset ? 0 : EBADMSG;
 }
 
 static void
 lead(const struct hd_fork *request, struct hd_shared *shared) {
-    hd_guard_install();
-    if (request->target) shared->error = lead_to_file(request, shared);
-    else shared->error = lead_to_stream(request, shared);
+    struct hd_dump dump = {.options = request->options, .context = request->context};
+    struct task task = {
+        .request = request, .shared = shared, .dump = &dump, .tally = &shared->tallies[LEADER]};
+    hd_guard_install(&dump.out, patience(request->options));
+    shared->error = guarded(request->target ? lead_to_file : lead_to_stream, &task);
+    if (!shared->error) shared->error = check_sum(request, shared);
     shared->finished = true;
 }
 
@@ -306,6 +384,21 @@ supervise(struct watch *watch, const sigset_t *signals, bool enough) {
     }
 }
 
+/* Only a leader that says so has finished: it may also have been ended by what it called. */
+static void
+judge(struct outcome *outcome, const struct watch *watch) {
+    struct hd_shared *shared = watch->shared;
+    outcome->objects = sum_of(shared, HD_MAX_WORKERS).objects;
+    outcome->error = shared->error;
+    if (watch->several_ractors && is_crash(outcome->signal)) {
+        outcome->error = EDEADLK; // one was in the middle of something
+        outcome->signal = 0;
+    }
+    else if (!shared->finished && !outcome->error && !outcome->signal) {
+        outcome->error = ECHILD;
+    }
+}
+
 static void
 coordinate(const struct hd_fork *request, int report_fd) {
     hd_child_reset_signals();
@@ -313,17 +406,14 @@ coordinate(const struct hd_fork *request, int report_fd) {
     prctl(PR_SET_NAME, "heapdump");
     stand_back();
     sigset_t signals = block_ends();
-    int error = 0, signal = 0;
-    uint64_t objects = 0;
     pid_t leader = -1;
     struct watch watch;
+    struct outcome outcome = {.error = ENOMEM};
     struct hd_shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) {
-        shared = NULL;
-        error = ENOMEM;
-    }
-    else {
+    if (shared == MAP_FAILED) shared = NULL;
+    if (shared) outcome.error = hd_shared_init(shared);
+    if (!outcome.error) {
         shared->start = hd_now();
         shared->where = "preparing";
         pid_t self = getpid();
@@ -336,23 +426,17 @@ coordinate(const struct hd_fork *request, int report_fd) {
             _exit(0);
         }
         watch = begin_watch(request, shared, leader);
-        if (leader > 0) signal = supervise(&watch, &signals, true);
-        if (watch.several_ractors && is_crash(signal)) {
-            shared->error = EDEADLK; // one was in the middle of something
-            signal = 0;
-        }
-        struct hd_tally sum = sum_of(shared, HD_MAX_WORKERS);
-        objects = sum.objects;
-        error = shared->error;
+        if (leader > 0) outcome.signal = supervise(&watch, &signals, true);
+        judge(&outcome, &watch);
     }
-    if (request->target && (error || signal)) {
+    if (request->target && (outcome.error || outcome.signal)) {
         hd_target_abort(request->target);
     }
     else if (request->target) {
-        error = hd_target_commit(request->target);
-        shared->where = "renaming it";
+        outcome.error = hd_target_commit(request->target, shared->offset);
+        shared->where = outcome.error == EBADMSG ? "checking what was written" : "renaming it";
     }
-    report(report_fd, shared, error, signal, objects);
+    report(report_fd, shared, &outcome);
     close(report_fd);
     if (leader > 0) supervise(&watch, &signals, false);
     else reap_workers();

@@ -1,57 +1,169 @@
 /*
- * Reading one object, even if that crashes; see guard.h.
+ * Reading one object, whatever happens; see guard.h.
  */
 #include "guard.h"
+
+#include <ruby.h>
 
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-#include "dump.h"
+#include "mri/mri.h"
 
-enum { STACK_SIZE = 1 << 16 };
+enum { STACK_SIZE = 1 << 16, EXITED_EARLY = 1 };
 
-static sigjmp_buf escape;
-static volatile sig_atomic_t armed;
+volatile uint64_t hd_guard_beats;
+volatile bool hd_guard_reading;
+
+/* Where a failure goes; NULL where nothing is guarded. Its jump buffer lives on the stack of hd_guard. */
+static sigjmp_buf *volatile escape;
+
+static struct {
+    const struct hd_sink *out;
+    int patience, still;
+    uint64_t beats, flushed; /* at the last tick */
+} watch;
+
+/* In the process that is dumped: what is left to be done about errors that were caught. */
+static bool unsettled;
+static VALUE carried = Qnil;
 
 static void
-leave(int signal) {
-    if (!armed) _exit(128 + signal);
-    armed = 0;
-    siglongjmp(escape, signal);
+leave(int outcome) {
+    sigjmp_buf *to = escape;
+    escape = NULL;
+    siglongjmp(*to, outcome);
+}
+
+static void
+crashed(int signal) {
+    if (!escape) _exit(128 + signal);
+    leave(signal);
 }
 
 static void
 bug_found(void) {
-    if (armed) leave(SIGABRT);
+    if (escape) leave(SIGABRT);
 }
 
-static int
-guarded(void (*fn)(void *), void *arg) {
-    int signal = sigsetjmp(escape, 0); // no mask to save: the handlers block nothing
-    if (signal) return signal;
-    armed = 1;
-    fn(arg);
-    armed = 0;
-    return 0;
+/* Runs before all other handlers of exit(), which would close what belongs to the application. */
+static void
+exited(void) {
+    if (!escape) _exit(EXITED_EARLY);
+    leave(HD_EXITED);
+}
+
+static void
+tick(int signal) {
+    (void)signal;
+    bool moved = watch.beats != hd_guard_beats || watch.flushed != watch.out->flushed;
+    watch.beats = hd_guard_beats;
+    watch.flushed = watch.out->flushed;
+    bool reading = hd_guard_reading && escape && !watch.out->waiting;
+    watch.still = moved || !reading ? 0 : watch.still + 1;
+    if (watch.still < watch.patience) return;
+    watch.still = 0;
+    leave(HD_HUNG);
+}
+
+/* One that has run is not run again. */
+static void
+catch_exit(void) {
+    if (atexit(exited) != 0) _exit(EXITED_EARLY);
+}
+
+static void
+handle(int signal, void (*handler)(int), int flags) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK | SA_NODEFER | flags};
+    sigaction(signal, &action, NULL);
 }
 
 void
 hd_guard_init(void) {
+    rb_gc_register_address(&carried);
     hd_mri_on_bug(bug_found);
 }
 
 void
-hd_guard_install(void) {
+hd_guard_install(const struct hd_sink *out, int patience) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     static void *memory; // for as long as the process lives; a worker has its leader's
-    if (!memory) memory = malloc(STACK_SIZE);
+    if (!memory) {
+        memory = malloc(STACK_SIZE);
+        catch_exit(); // a worker has inherited this, too
+        at_quick_exit(exited);
+    }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
     if (!memory || sigaltstack(&stack, NULL) != 0) return;
-    struct sigaction action = {.sa_handler = leave, .sa_flags = SA_ONSTACK | SA_NODEFER};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        sigaction(signals[i], &action, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) handle(signals[i], crashed, 0);
+    watch.out = out;
+    watch.patience = patience;
+    watch.still = 0;
+    handle(SIGALRM, tick, SA_RESTART);
+    const struct timeval second = {.tv_sec = 1};
+    setitimer(ITIMER_REAL, &(struct itimerval){second, second}, NULL);
+}
+
+struct call {
+    void (*fn)(void *);
+    void *arg;
+    int outcome;
+};
+
+/*
+ * Within rb_protect, which puts MRI's own stack of places to jump to in order when this returns: a
+ * crash has left it as it was.
+ */
+static VALUE
+call_guarded(VALUE arg) {
+    struct call *call = (struct call *)arg;
+    sigjmp_buf *volatile outer = escape;
+    sigjmp_buf here;
+    call->outcome = sigsetjmp(here, 0); // no mask to save: the handlers block nothing
+    if (call->outcome == 0) {
+        if (watch.out) escape = &here; // not in the process that is dumped
+        call->fn(call->arg);
     }
-    hd_slots_guard = guarded;
+    escape = outer;
+    return Qnil;
+}
+
+/* What was raised, if an exception was, comes to an end here. */
+static int
+take_error(void) {
+    VALUE error = rb_errinfo();
+    rb_set_errinfo(Qnil);
+    bool memory = RTEST(rb_obj_is_kind_of(error, rb_eNoMemError));
+    if (watch.out) return memory ? HD_OUT_OF_MEMORY : HD_RAISED;
+    if (memory || RTEST(rb_obj_is_kind_of(error, rb_eSysStackError))) unsettled = true;
+    bool foreign = RTEST(rb_obj_is_kind_of(error, rb_eSystemExit)) ||
+                   RTEST(rb_obj_is_kind_of(error, rb_eSignal));
+    if (foreign && NIL_P(carried)) carried = error;
+    return memory ? HD_OUT_OF_MEMORY : HD_RAISED;
+}
+
+void
+hd_guard_settle(void) {
+    // MRI handles no interrupt from such an error on until the next one has reached Ruby code
+    int state = 0;
+    if (unsettled) rb_eval_string_protect("begin; raise; rescue RuntimeError; end", &state);
+    unsettled = false;
+    VALUE error = carried;
+    carried = Qnil;
+    if (!NIL_P(error)) rb_exc_raise(error);
+}
+
+int
+hd_guard(void (*fn)(void *), void *arg) {
+    struct call call = {.fn = fn, .arg = arg};
+    sigjmp_buf *outer = escape;
+    int state = 0;
+    rb_protect(call_guarded, (VALUE)&call, &state);
+    escape = outer;
+    if (state) call.outcome = take_error();
+    if (call.outcome == HD_EXITED) catch_exit();
+    return call.outcome;
 }

@@ -42,6 +42,13 @@ reason_of(int error) {
         return "its partial file was removed or replaced before it was whole";
     case EDEADLK:
         return "its process crashed or hung on what another Ractor was about to change; try again";
+    case ECHILD:
+        return "one of its processes ended before it had finished";
+    case EFAULT:
+        return "what is outside of objects could not be read";
+    case EBADMSG:
+        return "the lines or bytes that were written are not as many as there should be; this is a "
+               "fault of heapdump";
     case ETIMEDOUT:
         return "it took longer than timeout: allows";
     default:
@@ -139,7 +146,7 @@ settle_file(struct run *run) {
         hd_target_abort(&run->target);
     }
     else {
-        run->error = hd_target_commit(&run->target);
+        run->error = hd_target_commit(&run->target, run->summary.bytes);
         run->where = "renaming it";
     }
 }
@@ -174,6 +181,7 @@ rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     running = getpid();
     rb_ensure(run_body, (VALUE)&run, run_ensure, (VALUE)&run);
     if (run.file) settle_file(&run);
+    hd_guard_settle();
     if (run.child < 0) return INT2NUM(run.error);
     if (run.error) raise_write_error(path, run.error, run.where);
     VALUE gc_seconds = DBL2NUM(run.gc_seconds), pause = DBL2NUM(run.pause);

@@ -186,11 +186,11 @@ hd_text_prefix(const unsigned char *bytes, size_t n, size_t max) {
     return (bytes[cut] & 0xc0) == 0x80 ? max : cut;
 }
 
-static void
-put_long(struct hd_sink *sink, const unsigned char *bytes, size_t n) {
+void
+hd_put_long(struct hd_sink *sink, const char *bytes, size_t n) {
     while (n > 0) {
         size_t part = n < HD_SINK_MAX_RESERVE ? n : HD_SINK_MAX_RESERVE;
-        hd_put_bytes(sink, (const char *)bytes, part);
+        hd_put_bytes(sink, bytes, part);
         bytes += part;
         n -= part;
     }
@@ -221,7 +221,7 @@ put_mixed(struct hd_sink *sink, const unsigned char *bytes, size_t n) {
     size_t i = 0;
     while (i < n) {
         size_t run = plain_run(bytes + i, n - i);
-        put_long(sink, bytes + i, run);
+        hd_put_bytes(sink, (const char *)bytes + i, run);
         i += run;
         if (i == n) break;
         size_t length = utf8_char(bytes + i, n - i);
@@ -242,7 +242,7 @@ put_mixed(struct hd_sink *sink, const unsigned char *bytes, size_t n) {
 
 void
 hd_put_escaped(struct hd_sink *sink, const unsigned char *bytes, size_t n, enum hd_text kind) {
-    if (kind == HD_TEXT_PLAIN) put_long(sink, bytes, n);
+    if (kind == HD_TEXT_PLAIN) hd_put_bytes(sink, (const char *)bytes, n);
     else put_mixed(sink, bytes, n);
 }
 

@@ -31,8 +31,15 @@ struct hd_field {
 
 extern const char hd_hex_pairs[513];
 
+void hd_put_long(struct hd_sink *sink, const char *bytes, size_t n);
+
+/* Any number of bytes, as they are. */
 static inline void
 hd_put_bytes(struct hd_sink *sink, const char *bytes, size_t n) {
+    if (n > HD_SINK_MAX_RESERVE) {
+        hd_put_long(sink, bytes, n);
+        return;
+    }
     memcpy(hd_sink_reserve(sink, n), bytes, n);
     sink->pos += n;
 }

@@ -2,6 +2,7 @@
  * The line of one object: what every object has, around what its type has.
  */
 #include "dump.h"
+#include "guard.h"
 
 static const struct {
     char field[20]; /* as it follows the address */
@@ -147,19 +148,21 @@ write_finalizer_table(struct hd_dump *dump, VALUE obj) {
     if (object) hd_add_weak(dump, HD_FIELD("finalizer_of"), object);
 }
 
+/* The last thing that is asked for: where an extension fails to tell, nothing else is lost. */
 static void
-write_sizes(struct hd_dump *dump, VALUE obj, size_t slot_size) {
-    size_t memsize = hd_mri_memsize(obj);
-    unsigned char *to = hd_sink_reserve(&dump->out, 2 * HD_NUMBER_SIZE + 40);
-    to = hd_at_u64(HD_AT(to, ",\"memsize\":"), memsize);
-    if (slot_size != dump->usual_slot) to = hd_at_u64(HD_AT(to, ",\"slot_size\":"), slot_size);
-    dump->out.pos = to;
+write_memsize(struct hd_dump *dump, VALUE obj) {
+    if (hd_has_hung(obj, HD_SIZING)) {
+        hd_write_error(dump, HD_HUNG, " while reading its size");
+        return;
+    }
+    dump->step = HD_SIZING;
+    hd_put_number(&dump->out, HD_FIELD("memsize"), hd_mri_memsize(obj));
 }
 
 static void
-write_flags(struct hd_dump *dump, VALUE obj) {
+write_flags(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     unsigned flags = hd_can(HD_CAN_GC_FLAGS) ? hd_mri_gc_flags(obj) : 0;
-    unsigned char *to = hd_sink_reserve(&dump->out, 160);
+    unsigned char *to = hd_sink_reserve(&dump->out, 200);
     if (RB_OBJ_FROZEN_RAW(obj)) to = HD_AT(to, ",\"frozen\":true");
     if (hd_mri_shareable(obj)) to = HD_AT(to, ",\"shareable\":true");
     if (RB_FL_TEST_RAW(obj, RUBY_FL_FINALIZE)) to = HD_AT(to, ",\"finalizer\":true");
@@ -167,6 +170,7 @@ write_flags(struct hd_dump *dump, VALUE obj) {
     if (flags & HD_PINNED) to = HD_AT(to, ",\"pinned\":true");
     if (flags & HD_REMEMBERED) to = HD_AT(to, ",\"remembered\":true");
     if (flags & HD_UNPROTECTED) to = HD_AT(to, ",\"unprotected\":true");
+    if (slot_size != dump->usual_slot) to = hd_at_u64(HD_AT(to, ",\"slot_size\":"), slot_size);
     dump->out.pos = to;
 }
 
@@ -217,6 +221,7 @@ hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     dump->weak_size = 0;
     hd_refs_collect(&dump->refs, obj, false);
 
+    dump->step = HD_NAMING;
     unsigned char *to = hd_at_address(HD_AT(hd_sink_reserve(out, 64), "{\"address\":"), obj);
     memcpy(to, types[type].field, sizeof types[type].field);
     out->pos = to + types[type].size;
@@ -226,12 +231,9 @@ hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     write_rest(dump);
     if (type == RUBY_T_ARRAY) write_finalizer_table(dump, obj);
     if (dump->weak_size > 0) write_weak(dump);
-    write_sizes(dump, obj, slot_size);
-    write_flags(dump, obj);
+    write_flags(dump, obj, slot_size);
     if (dump->allocations) write_allocation(dump, obj, type);
-    if (dump->refs.failed) {
-        HD_PUT(out, ",\"error\":\"out of memory while reading references\"");
-        dump->tally->errors++;
-    }
+    if (dump->refs.failed) hd_write_error(dump, HD_OUT_OF_MEMORY, " while reading references");
+    else write_memsize(dump, obj);
     HD_PUT(out, "}\n");
 }

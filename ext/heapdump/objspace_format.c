@@ -3,6 +3,7 @@
  */
 #include "count.h"
 #include "dump.h"
+#include "guard.h"
 
 static void
 put_key(struct hd_sink *out, const char *key) {
@@ -186,21 +187,19 @@ write_allocation(struct hd_dump *dump, VALUE obj) {
     put_number(&dump->out, "generation", allocation.generation);
 }
 
-struct reference_walk {
-    struct hd_dump *dump;
-    VALUE klass;
-    bool open;
-};
-
 static void
-reference_i(VALUE ref, void *data) {
-    struct reference_walk *walk = data;
-    struct hd_sink *out = &walk->dump->out;
-    if (ref == walk->klass) return;
-    if (walk->open) HD_PUT(out, ", ");
-    else HD_PUT(out, ", \"references\":[");
-    walk->open = true;
-    hd_put_address(out, ref);
+write_references(struct hd_dump *dump, VALUE klass) {
+    struct hd_sink *out = &dump->out;
+    bool open = false;
+    for (size_t i = 0; i < dump->refs.size; i++) {
+        VALUE ref = dump->refs.list[i];
+        if (ref == klass) continue;
+        if (open) HD_PUT(out, ", ");
+        else HD_PUT(out, ", \"references\":[");
+        open = true;
+        hd_put_address(out, ref);
+    }
+    if (open) hd_put_char(out, ']');
 }
 
 void
@@ -211,6 +210,8 @@ hd_write_objspace_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     if (!name) return; // no object
     name += strlen("T_");
     VALUE klass = type == RUBY_T_IMEMO || type == RUBY_T_NODE ? 0 : RBASIC_CLASS(obj);
+    hd_refs_collect(&dump->refs, obj, true);
+    dump->step = HD_NAMING;
     HD_PUT(out, "{\"address\":");
     hd_put_address(out, obj);
     put_name(out, "type", name, strlen(name));
@@ -218,13 +219,20 @@ hd_write_objspace_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     if (klass) put_address(out, "class", klass);
     put_true(out, "frozen", RB_OBJ_FROZEN_RAW(obj));
     write_fields(dump, obj, type);
-    struct reference_walk walk = {dump, klass, false};
-    hd_mri_references(obj, reference_i, &walk);
-    if (walk.open) hd_put_char(out, ']');
+    write_references(dump, klass);
     if (type == RUBY_T_ARRAY) hd_finalizers_object_of(&dump->finalizers, obj);
     if (dump->allocations) write_allocation(dump, obj);
-    put_number(out, "memsize", hd_mri_memsize(obj));
-    write_flags(dump, obj);
+    if (dump->refs.failed) {
+        hd_write_error(dump, HD_OUT_OF_MEMORY, " while reading references");
+    }
+    else if (hd_has_hung(obj, HD_SIZING)) {
+        hd_write_error(dump, HD_HUNG, " while reading its size");
+    }
+    else {
+        dump->step = HD_SIZING;
+        put_number(out, "memsize", hd_mri_memsize(obj));
+        write_flags(dump, obj); // behind it, as in the original
+    }
     HD_PUT(out, "}\n");
 }
 
@@ -234,6 +242,14 @@ struct root_walk {
 };
 
 static void
+close_line(struct root_walk *walk) {
+    if (!walk->category) return;
+    HD_PUT(&walk->dump->out, "]}\n");
+    hd_end_root(walk->dump);
+    walk->category = NULL;
+}
+
+static void
 root_i(const char *category, VALUE ref, void *data) {
     struct root_walk *walk = data;
     struct hd_sink *out = &walk->dump->out;
@@ -241,7 +257,7 @@ root_i(const char *category, VALUE ref, void *data) {
         HD_PUT(out, ", ");
     }
     else {
-        if (walk->category) HD_PUT(out, "]}\n");
+        close_line(walk);
         walk->category = category;
         HD_PUT(out, "{\"type\":\"ROOT\"");
         put_name(out, "root", category, strlen(category));
@@ -254,5 +270,5 @@ void
 hd_write_objspace_roots(struct hd_dump *dump) {
     struct root_walk walk = {dump, NULL};
     hd_mri_roots(root_i, &walk);
-    if (walk.category) HD_PUT(&dump->out, "]}\n");
+    close_line(&walk);
 }

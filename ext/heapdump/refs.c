@@ -79,7 +79,7 @@ void
 hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
     shrink(refs);
     refs->size = refs->cursor = refs->taken = 0;
-    refs->failed = refs->summing = refs->indexed = refs->nameless = false;
+    refs->failed = refs->summing = refs->indexed = refs->nameless = refs->complete = false;
     refs->marked = refs->named = 0;
     refs->marked_sum = refs->named_sum = 0;
     refs->trusting = !exact && hd_mri_marks_what_is_named(obj);
@@ -87,6 +87,7 @@ hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
     int type = RB_BUILTIN_TYPE(obj);
     refs->may_sum = !exact && (type == RUBY_T_ARRAY || type == RUBY_T_HASH);
     hd_mri_references(obj, collect_i, refs);
+    refs->complete = !refs->failed && !refs->summing;
 }
 
 static struct hd_ref_count *

@@ -25,7 +25,8 @@ struct hd_refs {
     size_t size, capacity;
     size_t cursor; /* names mostly come in the order of marking */
     size_t taken;
-    bool failed; /* out of memory: some references are missing */
+    bool failed;            /* out of memory: some references are missing */
+    volatile bool complete; /* MRI has told them all, and they are all in the list */
 
     bool trusting; /* MRI marks what is named, and was not asked */
     bool nameless; /* meanwhile something had no name */

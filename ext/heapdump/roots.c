@@ -14,6 +14,7 @@ close_line(struct root_walk *walk) {
     if (!walk->category) return;
     hd_json_close(&walk->dump->out, ']');
     HD_PUT(&walk->dump->out, "}\n");
+    hd_end_root(walk->dump);
     walk->category = NULL;
 }
 
@@ -44,6 +45,7 @@ write_globals(struct hd_dump *dump) {
     }
     hd_json_close(out, '}');
     HD_PUT(out, "}\n");
+    hd_end_root(dump);
 }
 
 void

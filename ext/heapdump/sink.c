@@ -82,42 +82,71 @@ hand_over(struct hd_sink *sink) {
         block = hd_writer_block(sink->writer);
     }
     restart(sink, block, last);
-    sink->long_line = HD_LINE_PLACED; // its beginning cannot be taken back
+    sink->long_line = true;
 }
 
-/* Writes the first n bytes of the block to the next free stretch of the shared file. */
+static void
+lock(struct hd_sink *sink) {
+    int error = hd_shared_lock(sink->shared);
+    sink->locked = error == 0;
+    if (!sink->error) sink->error = error;
+}
+
+static void
+unlock(struct hd_sink *sink) {
+    if (sink->locked) hd_shared_unlock(sink->shared);
+    sink->locked = false;
+}
+
+/* Takes the next `size` bytes of the shared file, which is locked, for some text. Returns where. */
+static uint64_t
+take_place(struct hd_sink *sink, size_t size, const struct hd_text_sum *text) {
+    struct hd_shared *shared = sink->shared;
+    HD_CHECK(sink->locked);
+    uint64_t offset = atomic_load(&shared->offset);
+    if (sink->writer->codec) hd_codec_add(sink->writer->codec, &shared->text, text);
+    atomic_store(&shared->offset, offset + size);
+    return offset;
+}
+
+static void
+write_bytes(struct hd_sink *sink, const unsigned char *bytes, size_t size, uint64_t offset) {
+    sink->error = hd_writer_write_at(sink->writer, bytes, size, offset);
+    if (!sink->error) sink->written += size;
+}
+
+/* Writes the first n bytes of the block to the end of the shared file. */
 static void
 write_shared(struct hd_sink *sink, size_t n) {
+    struct hd_packed packed;
+    bool ours = sink->locked;
+    if (n == 0) return;
     sink->flushed += n;
-    if (sink->error || n == 0) return;
-    const unsigned char *frame;
-    size_t size = hd_writer_pack(sink->writer, sink->block, n, &frame);
-    uint64_t offset = atomic_fetch_add(&sink->shared->offset, size);
-    sink->error = size == 0 ? EIO : hd_writer_write_at(sink->writer, frame, size, offset);
+    if (sink->error) return;
+    if (!hd_writer_pack(sink->writer, sink->block, n, &packed)) {
+        sink->error = EIO;
+        return;
+    }
+    if (!ours) lock(sink);
+    if (sink->error) return;
+    uint64_t offset = take_place(sink, packed.size, &packed.text);
+    if (!ours) unlock(sink);
+    write_bytes(sink, packed.bytes, packed.size, offset);
 }
 
-/* Writes, or while measuring only adds up, the first n bytes of a long line's block. */
+/* The end of the file stays ours until the line is over. */
 static void
-pass_long(struct hd_sink *sink, size_t n) {
-    const unsigned char *frame;
-    if (sink->error || n == 0) return;
-    size_t size = hd_writer_pack(sink->writer, sink->block, n, &frame);
-    if (size == 0) {
-        sink->error = EIO;
-    }
-    else if (sink->long_line == HD_LINE_MEASURED) {
-        sink->long_size += size;
-    }
-    else {
-        sink->flushed += n;
-        sink->error = hd_writer_write_at(sink->writer, frame, size, sink->long_offset);
-        sink->long_offset += size;
-    }
+begin_long_line(struct hd_sink *sink) {
+    sink->long_line = true;
+    if (sink->error) return;
+    lock(sink);
+    sink->start = (struct hd_sink_start){atomic_load(&sink->shared->offset), sink->flushed,
+                                         sink->written, sink->shared->text};
 }
 
 static void
 make_room_shared(struct hd_sink *sink, size_t n) {
-    if (sink->long_line == HD_LINE_FITS) {
+    if (!sink->long_line) {
         // whole lines go, the one that has begun moves to the front
         size_t begun = (size_t)(sink->pos - sink->line);
         write_shared(sink, (size_t)(sink->line - sink->block));
@@ -125,48 +154,86 @@ make_room_shared(struct hd_sink *sink, size_t n) {
         set_block(sink, sink->block, HD_BLOCK_SIZE);
         sink->pos += begun;
         if ((size_t)(sink->end - sink->pos) >= n) return;
-        sink->long_line = HD_LINE_MEASURED;
-        sink->long_size = 0;
+        begin_long_line(sink);
     }
     size_t used = (size_t)(sink->pos - sink->block);
-    pass_long(sink, used - 1);
+    write_shared(sink, used - 1);
     restart(sink, sink->block, sink->pos[-1]);
 }
 
-bool
+void
 hd_sink_end_long_line(struct hd_sink *sink) {
-    if (!sink->shared) {
-        sink->long_line = HD_LINE_FITS;
-        sink->line = sink->pos;
-        return false;
+    sink->long_line = false;
+    if (sink->shared) {
+        sink->waiting = true;
+        write_shared(sink, (size_t)(sink->pos - sink->block));
+        unlock(sink);
+        set_block(sink, sink->block, HD_BLOCK_SIZE);
+        sink->waiting = false;
     }
-    pass_long(sink, (size_t)(sink->pos - sink->block));
+    sink->line = sink->pos;
+}
+
+/* As if the long line had never begun: nobody has written behind it. */
+static void
+take_back(struct hd_sink *sink) {
+    if (sink->locked) {
+        atomic_store(&sink->shared->offset, sink->start.offset);
+        sink->shared->text = sink->start.text;
+        sink->flushed = sink->start.flushed;
+        sink->written = sink->start.written;
+    }
+    unlock(sink);
     set_block(sink, sink->block, HD_BLOCK_SIZE);
-    if (sink->long_line == HD_LINE_MEASURED && !sink->error) {
-        sink->long_offset = atomic_fetch_add(&sink->shared->offset, sink->long_size);
-        sink->long_line = HD_LINE_PLACED;
-        return true;
-    }
-    sink->long_line = HD_LINE_FITS;
-    return false;
+    sink->long_line = false;
 }
 
 bool
 hd_sink_drop_line(struct hd_sink *sink) {
     if (sink->muted_block) hd_sink_unmute(sink);
-    if (sink->long_line == HD_LINE_PLACED) return false;
-    if (sink->long_line == HD_LINE_MEASURED) set_block(sink, sink->block, HD_BLOCK_SIZE);
-    sink->long_line = HD_LINE_FITS;
-    sink->pos = sink->line;
+    sink->waiting = false;
+    if (sink->long_line && !sink->shared) return false;
+    if (sink->long_line) take_back(sink);
+    else sink->pos = sink->line;
     return true;
+}
+
+/* Puts bytes into the shared file that are no text. */
+static void
+write_end(struct hd_sink *sink, const unsigned char *bytes, size_t size) {
+    static const struct hd_text_sum none;
+    if (size == 0) return;
+    if (!sink->error) lock(sink);
+    if (!sink->error) write_bytes(sink, bytes, size, take_place(sink, size, &none));
+    unlock(sink);
+}
+
+void
+hd_sink_begin_file(struct hd_sink *sink) {
+    unsigned char head[HD_CODEC_ENDS];
+    if (!sink->shared || !sink->writer->codec) return;
+    write_end(sink, head, hd_codec_head(sink->writer->codec, head));
+}
+
+void
+hd_sink_end_file(struct hd_sink *sink) {
+    unsigned char tail[HD_CODEC_ENDS];
+    if (!sink->shared || !sink->writer->codec) return;
+    write_end(sink, tail, hd_codec_tail(sink->writer->codec, tail, &sink->shared->text));
 }
 
 void
 hd_sink_make_room(struct hd_sink *sink, size_t n) {
-    if (sink->muted_block) sink->pos = sink->scratch + 1;
-    else if (!sink->writer) grow(sink, n);
+    if (sink->muted_block) {
+        sink->pos = sink->scratch + 1;
+        return;
+    }
+    sink->waiting = true;
+    if (!sink->writer) grow(sink, n);
     else if (sink->shared) make_room_shared(sink, n);
     else if (sink->pos > sink->block) hand_over(sink);
+    sink->waiting = false;
+    HD_CHECK((size_t)(sink->end - sink->pos) >= n);
 }
 
 void
@@ -190,6 +257,9 @@ hd_sink_unmute(struct hd_sink *sink) {
 int
 hd_sink_finish(struct hd_sink *sink, uint64_t *written) {
     size_t used = (size_t)(sink->pos - sink->block);
+    HD_CHECK(!sink->muted_block && !sink->locked);
+    HD_CHECK(sink->error || sink->lines == 0 || sink->pos == sink->line);
+    sink->waiting = true;
     if (sink->shared) {
         write_shared(sink, used);
     }
@@ -197,9 +267,10 @@ hd_sink_finish(struct hd_sink *sink, uint64_t *written) {
         sink->flushed += used;
         sink->error = hd_writer_submit(sink->writer, sink->block, used);
     }
-    sink->pos = sink->block;
+    set_block(sink, sink->block, 0); // nothing more may be put
     int error = hd_writer_finish(sink->writer);
     if (!sink->error) sink->error = error;
-    *written = sink->writer->written;
+    *written = sink->shared ? sink->written : sink->writer->written;
+    sink->waiting = false;
     return sink->error;
 }

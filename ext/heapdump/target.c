@@ -79,9 +79,12 @@ discard(int fd) {
 }
 
 int
-hd_target_commit(struct hd_target *target) {
+hd_target_commit(struct hd_target *target, uint64_t size) {
+    struct stat stat;
     int error = is_in_place(target) ? 0 : ESTALE;
     if (error) discard(target->fd);
+    else if (fstat(target->fd, &stat) != 0) error = errno;
+    else if ((uint64_t)stat.st_size != size) error = EBADMSG;
     // network file systems tell of a full disk only when the file is closed
     if (close(target->fd) != 0 && errno != EINTR) error = errno;
     target->fd = -1;

@@ -6,6 +6,7 @@
 #define HEAPDUMP_TARGET_H
 
 #include <limits.h>
+#include <stdint.h>
 
 struct hd_target {
     const char *path; /* not owned */
@@ -21,10 +22,11 @@ struct hd_target {
 int hd_target_open(struct hd_target *target, const char *path);
 
 /*
- * Closes the file and gives it its final name. Returns 0, or an errno after removing it; ESTALE where
- * it is no longer under its partial name: then it is emptied, wherever it is.
+ * Closes the file, which must be `size` bytes long, and gives it its final name. Returns 0, or an
+ * errno after removing it: EBADMSG where it has another size; ESTALE where it is no longer under its
+ * partial name: then it is emptied, wherever it is.
  */
-int hd_target_commit(struct hd_target *target);
+int hd_target_commit(struct hd_target *target, uint64_t size);
 
 /* Empties, closes and removes the partial file. */
 void hd_target_abort(struct hd_target *target);

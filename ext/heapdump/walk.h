@@ -5,6 +5,7 @@
 #ifndef HEAPDUMP_WALK_H
 #define HEAPDUMP_WALK_H
 
+#include <ruby.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,17 @@ struct hd_pages {
  */
 int hd_pages_collect(struct hd_pages *pages);
 void hd_pages_free(struct hd_pages *pages);
+
+/* What is done with each object of a page. */
+struct hd_visit {
+    void (*object)(VALUE obj, size_t stride, void *data);
+    /* Instead of the rest of `object`, where that failed; the outcome is that of hd_guard. */
+    void (*failed)(VALUE obj, size_t stride, int outcome, void *data);
+    void *data;
+};
+
+/* Calls visit->object for each object, guarded. Returns the number of slots that are free. */
+size_t hd_page_visit(const struct hd_page *page, const struct hd_visit *visit);
 
 /* True if `word` is the address of a slot that holds an object. */
 bool hd_pages_have_object(const struct hd_pages *pages, uintptr_t word);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
+
 static int
 write_fully(struct hd_writer *writer, const unsigned char *bytes, size_t n) {
     while (n > 0) {
@@ -31,12 +33,16 @@ write_fully(struct hd_writer *writer, const unsigned char *bytes, size_t n) {
     return 0;
 }
 
-size_t
+bool
 hd_writer_pack(struct hd_writer *writer, const unsigned char *block, size_t size,
-               const unsigned char **frame) {
-    *frame = writer->codec ? writer->packed : block;
-    if (!writer->codec) return size;
-    return hd_codec_frame(writer->codec, writer->packed, writer->packed_size, block, size);
+               struct hd_packed *packed) {
+    HD_CHECK(size > 0 && size <= HD_BLOCK_SIZE);
+    *packed = (struct hd_packed){block, size, {.bytes = size}};
+    if (!writer->codec) return true;
+    packed->bytes = writer->packed;
+    packed->size = hd_codec_block(writer->codec, writer->packed, writer->packed_size, block, size,
+                                  &packed->text);
+    return packed->size > 0;
 }
 
 int
@@ -56,9 +62,11 @@ hd_writer_write_at(struct hd_writer *writer, const unsigned char *bytes, size_t 
 
 static int
 write_block(struct hd_writer *writer, const unsigned char *block, size_t size) {
-    const unsigned char *frame;
-    size_t packed = hd_writer_pack(writer, block, size, &frame);
-    return packed == 0 ? EIO : write_fully(writer, frame, packed);
+    struct hd_packed packed;
+    if (size == 0) return 0;
+    if (!hd_writer_pack(writer, block, size, &packed)) return EIO;
+    if (writer->codec) hd_codec_add(writer->codec, &writer->text, &packed.text);
+    return write_fully(writer, packed.bytes, packed.size);
 }
 
 static void *
@@ -96,6 +104,19 @@ start_thread(struct hd_writer *writer) {
     return error == 0;
 }
 
+static int
+write_head(struct hd_writer *writer) {
+    unsigned char head[HD_CODEC_ENDS];
+    return writer->codec ? write_fully(writer, head, hd_codec_head(writer->codec, head)) : 0;
+}
+
+static int
+write_tail(struct hd_writer *writer) {
+    unsigned char tail[HD_CODEC_ENDS];
+    if (!writer->codec) return 0;
+    return write_fully(writer, tail, hd_codec_tail(writer->codec, tail, &writer->text));
+}
+
 int
 hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression,
                enum hd_write how) {
@@ -110,14 +131,17 @@ hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression
         writer->packed = malloc(writer->packed_size);
         if (!writer->packed) return ENOMEM;
     }
-    int blocks = how == HD_WRITE_BESIDE ? HD_BLOCKS : 1;
+    writer->alone = how == HD_WRITE_ALONE;
+    int blocks = writer->alone ? 1 : HD_BLOCKS;
     writer->memory = malloc((size_t)blocks * HD_BLOCK_SIZE);
     if (!writer->memory) return ENOMEM;
     for (int i = 0; i < blocks; i++) {
         writer->spare[writer->spares++] = writer->memory + (size_t)i * HD_BLOCK_SIZE;
     }
-    writer->threaded = how == HD_WRITE_BESIDE && start_thread(writer);
-    return 0;
+    if (writer->alone) return 0;
+    int error = write_head(writer);
+    if (!error) writer->threaded = start_thread(writer);
+    return error;
 }
 
 unsigned char *
@@ -132,6 +156,7 @@ hd_writer_block(struct hd_writer *writer) {
 int
 hd_writer_submit(struct hd_writer *writer, unsigned char *block, size_t size) {
     pthread_mutex_lock(&writer->mutex);
+    HD_CHECK(writer->queued + writer->spares < HD_BLOCKS);
     if (writer->threaded) {
         writer->queue[writer->queued++] = (struct hd_block_queue){block, size};
         pthread_cond_broadcast(&writer->changed);
@@ -145,22 +170,27 @@ hd_writer_submit(struct hd_writer *writer, unsigned char *block, size_t size) {
     return error;
 }
 
+static void
+join(struct hd_writer *writer) {
+    if (!writer->threaded) return;
+    pthread_mutex_lock(&writer->mutex);
+    writer->finished = true;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->mutex);
+    pthread_join(writer->thread, NULL);
+    writer->threaded = false;
+}
+
 int
 hd_writer_finish(struct hd_writer *writer) {
-    if (writer->threaded) {
-        pthread_mutex_lock(&writer->mutex);
-        writer->finished = true;
-        pthread_cond_broadcast(&writer->changed);
-        pthread_mutex_unlock(&writer->mutex);
-        pthread_join(writer->thread, NULL);
-        writer->threaded = false;
-    }
+    join(writer);
+    if (!writer->error && !writer->alone) writer->error = write_tail(writer);
     return writer->error;
 }
 
 void
 hd_writer_free(struct hd_writer *writer) {
-    hd_writer_finish(writer);
+    join(writer);
     if (writer->codec) hd_codec_close(writer->codec);
     free(writer->packed);
     free(writer->memory);

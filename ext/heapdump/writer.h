@@ -25,6 +25,7 @@ struct hd_writer {
     size_t packed_size;
     unsigned char *memory; /* owned: all blocks */
 
+    bool alone; /* the caller writes, at places of its own */
     pthread_t thread;
     bool threaded;
     pthread_mutex_t mutex; /* guards what follows */
@@ -37,8 +38,9 @@ struct hd_writer {
     unsigned char *spare[HD_BLOCKS];
     int spares;
     bool finished;
-    int error;        /* errno of the first failure; later blocks are thrown away */
-    uint64_t written; /* bytes that reached the descriptor */
+    struct hd_text_sum text; /* of the blocks that were written, where the writer is not alone */
+    int error;               /* errno of the first failure; later blocks are thrown away */
+    uint64_t written;        /* bytes that reached the descriptor */
 };
 
 /*
@@ -54,17 +56,27 @@ unsigned char *hd_writer_block(struct hd_writer *writer);
 /* Hands over a block with `size` bytes in it. Returns the errno of the first failure so far, or 0. */
 int hd_writer_submit(struct hd_writer *writer, unsigned char *block, size_t size);
 
+/* A block as it is to be written. */
+struct hd_packed {
+    const unsigned char *bytes;
+    size_t size;
+    struct hd_text_sum text;
+};
+
 /*
- * The two steps of a writer without a thread. Compresses a block of `size` bytes: `frame` is set to
- * what is to be written. Returns its size, or 0 on failure.
+ * The two steps of a writer that is alone; who drives it knows the head and tail of the file too
+ * (codec.h). Compresses a block of `size` bytes, at most HD_BLOCK_SIZE; false on failure.
  */
-size_t hd_writer_pack(struct hd_writer *writer, const unsigned char *block, size_t size,
-                      const unsigned char **frame);
+bool hd_writer_pack(struct hd_writer *writer, const unsigned char *block, size_t size,
+                    struct hd_packed *frame);
 /* Writes all of `size` bytes at an offset of the file. Returns 0 or an errno. */
 int hd_writer_write_at(struct hd_writer *writer, const unsigned char *bytes, size_t size,
                        uint64_t offset);
 
-/* Waits until everything is written. Returns 0 or the errno of the first failure. */
+/*
+ * Waits until everything is written, and unless the writer is alone ends the file. Returns 0 or the
+ * errno of the first failure. Once.
+ */
 int hd_writer_finish(struct hd_writer *writer);
 
 void hd_writer_free(struct hd_writer *writer);

@@ -78,7 +78,7 @@ unpack(int fd, enum hd_compression compression, size_t *size) {
              compression == HD_GZIP ? "gzip" : "zstd", (int)getpid(), fd);
     FILE *pipe = popen(command, "r");
     CHECK(pipe);
-    size_t capacity = 1 << 24;
+    size_t capacity = 1 << 26;
     char *bytes = malloc(capacity);
     *size = fread(bytes, 1, capacity, pipe);
     CHECK_EQUAL(0, pclose(pipe));
@@ -138,11 +138,11 @@ test_dropped(void) {
     int fd = open_file();
     CHECK_EQUAL(0, hd_sink_open(&sink, fd, HD_PLAIN, NULL));
     HD_PUT(&sink, "one\n");
-    CHECK(!hd_sink_end_line(&sink));
+    hd_sink_end_line(&sink);
     HD_PUT(&sink, "half of t");
     CHECK(hd_sink_drop_line(&sink));
     HD_PUT(&sink, "three\n");
-    CHECK(!hd_sink_end_line(&sink));
+    hd_sink_end_line(&sink);
     CHECK_EQUAL(0, hd_sink_finish(&sink, &written));
     char *bytes = read_all(fd, &size);
     CHECK(strcmp(bytes, "one\nthree\n") == 0);
@@ -164,7 +164,8 @@ test_error(struct random *random, int fd, int wanted, struct hd_shared *shared) 
     for (int i = 0; i < 3; i++) {
         put_list(&sink, random, 3 * HD_BLOCK_SIZE, &copy, &copied);
         free(copy);
-        while (hd_sink_end_line(&sink)) HD_PUT(&sink, "once more\n");
+        HD_PUT(&sink, "\n");
+        hd_sink_end_line(&sink);
     }
     CHECK_EQUAL(wanted, hd_sink_finish(&sink, &written));
     CHECK_EQUAL(0, written);
@@ -176,6 +177,7 @@ test_error(struct random *random, int fd, int wanted, struct hd_shared *shared) 
 static void
 test_errors(struct random *random) {
     struct hd_shared shared = {0};
+    CHECK_EQUAL(0, hd_shared_init(&shared));
     test_error(random, open("/dev/full", O_WRONLY), ENOSPC, NULL);
     test_error(random, open("/dev/null", O_RDONLY), EBADF, NULL);
     test_error(random, open("/dev/null", O_RDONLY), EBADF, &shared);
@@ -186,8 +188,9 @@ test_errors(struct random *random) {
 struct worker {
     pthread_t thread;
     struct hd_shared *shared;
+    enum hd_compression compression;
     int fd, number;
-    uint64_t bytes;
+    uint64_t bytes, written;
 };
 
 /* "worker line length xxx…\n": some lines are longer than a block. */
@@ -213,19 +216,24 @@ put_line(struct hd_sink *sink, int worker, int line) {
     HD_PUT(sink, "\n");
 }
 
+/* Each line once, and before some of them one that is taken back, of any length. */
 static void *
 work(void *arg) {
     struct worker *worker = arg;
+    struct random random = {check_seed * 31 + (uint64_t)worker->number};
     struct hd_sink sink;
-    uint64_t written;
-    CHECK_EQUAL(0, hd_sink_open(&sink, worker->fd, HD_PLAIN, worker->shared));
+    CHECK_EQUAL(0, hd_sink_open(&sink, worker->fd, worker->compression, worker->shared));
     for (int line = 0; line < LINES; line++) {
-        do put_line(&sink, worker->number, line);
-        while (hd_sink_end_line(&sink));
+        if (random_chance(&random, 5)) {
+            put_line(&sink, worker->number, (int)random_below(&random, LINES));
+            CHECK(hd_sink_drop_line(&sink));
+        }
+        put_line(&sink, worker->number, line);
+        hd_sink_end_line(&sink);
     }
-    CHECK_EQUAL(0, hd_sink_finish(&sink, &written));
+    CHECK_EQUAL(LINES, sink.lines);
+    CHECK_EQUAL(0, hd_sink_finish(&sink, &worker->written));
     worker->bytes = hd_sink_bytes(&sink);
-    CHECK_EQUAL(written, worker->bytes);
     hd_sink_free(&sink);
     return NULL;
 }
@@ -252,24 +260,44 @@ check_lines(char *bytes, size_t size) {
     CHECK_EQUAL(WORKERS * LINES, lines);
 }
 
+/* What one process does before and after all others. Returns the bytes that it has written. */
+static uint64_t
+put_end(struct hd_shared *shared, int fd, enum hd_compression compression,
+        void (*put)(struct hd_sink *)) {
+    struct hd_sink sink;
+    uint64_t written;
+    CHECK_EQUAL(0, hd_sink_open(&sink, fd, compression, shared));
+    put(&sink);
+    CHECK_EQUAL(0, hd_sink_finish(&sink, &written));
+    hd_sink_free(&sink);
+    return written;
+}
+
 static void
-test_shared(void) {
+test_shared(enum hd_compression compression) {
+    if (!hd_codec_load(compression)) return;
     struct worker workers[WORKERS];
     struct hd_shared shared = {0};
+    CHECK_EQUAL(0, hd_shared_init(&shared));
     int fd = open_file();
+    uint64_t written = put_end(&shared, fd, compression, hd_sink_begin_file), bytes = 0;
     for (int i = 0; i < WORKERS; i++) {
-        workers[i] = (struct worker){.shared = &shared, .fd = fd, .number = i};
+        workers[i] = (struct worker){
+            .shared = &shared, .compression = compression, .fd = fd, .number = i};
         CHECK_EQUAL(0, pthread_create(&workers[i].thread, NULL, work, &workers[i]));
     }
-    uint64_t bytes = 0;
     for (int i = 0; i < WORKERS; i++) {
         pthread_join(workers[i].thread, NULL);
         bytes += workers[i].bytes;
+        written += workers[i].written;
     }
+    written += put_end(&shared, fd, compression, hd_sink_end_file);
+    CHECK_EQUAL(shared.offset, written);
+    // what was taken back at the very end may still lie behind it
+    CHECK_EQUAL(0, ftruncate(fd, (off_t)shared.offset));
     size_t size;
-    char *all = read_all(fd, &size);
+    char *all = unpack(fd, compression, &size);
     CHECK_EQUAL(bytes, size);
-    CHECK_EQUAL(shared.offset, size);
     check_lines(all, size);
     free(all);
     close(fd);
@@ -285,7 +313,9 @@ main(void) {
         test_file(&random, HD_ZSTD);
         test_muted(&random);
         test_errors(&random);
-        test_shared();
+        test_shared(HD_PLAIN);
+        test_shared(HD_GZIP);
+        test_shared(HD_ZSTD);
     }
     test_dropped();
     return 0;

@@ -10,7 +10,7 @@ require "tmpdir"
 class CProgram
   ROOT = File.expand_path("../..", __dir__)
   FLAGS = %w[
-    -std=gnu11 -D_GNU_SOURCE -g -O1
+    -std=gnu11 -D_GNU_SOURCE -DHEAPDUMP_CHECK -g -O1
     -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
   ].freeze

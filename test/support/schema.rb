@@ -104,8 +104,8 @@ module Schema
            "variables" => :map }.freeze
 
   FOOTER = {
-    "type" => :text, "objects" => :integer, "bytes" => :integer, "seconds" => :number,
-    "allocated_objects" => :integer, "gc_runs" => :integer,
+    "type" => :text, "objects" => :integer, "roots" => :integer, "lines" => :integer,
+    "bytes" => :integer, "seconds" => :number, "allocated_objects" => :integer, "gc_runs" => :integer,
     "heaps" => :heaps, "errors" => :integer, "complete" => :true
   }.freeze
 

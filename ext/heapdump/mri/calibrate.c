@@ -346,6 +346,7 @@ hd_mri_init(const char *without) {
     if (!rb_objspace_reachable_objects_from) return "rb_objspace_reachable_objects_from";
     if (!rb_objspace_reachable_objects_from_root) return "rb_objspace_reachable_objects_from_root";
     hd_fields_init();
+    hd_heap_init();
 
     VALUE was_disabled = rb_gc_disable(); // the known objects stay where they are
     struct known known = {0};

@@ -19,6 +19,12 @@ hd_mri_data_struct(VALUE data) {
     return RTYPEDDATA_P(data) ? RTYPEDDATA_TYPE(data)->wrap_struct_name : NULL;
 }
 
+const void *
+hd_mri_data_type(VALUE data) {
+    return RTYPEDDATA_P(data) ? (const void *)RTYPEDDATA_TYPE(data)
+                              : (const void *)(uintptr_t)RDATA(data)->dmark;
+}
+
 enum hd_data_kind
 hd_mri_data_kind(VALUE data) {
     if (!RTYPEDDATA_P(data)) return HD_DATA_OTHER;

@@ -61,6 +61,26 @@ hd_mri_stop_ractors(bool several, void (*fn)(void *), void *data) {
     run_once(&once);
 }
 
+static VALUE plain; /* a String that refers to its class and nothing else */
+
+void
+hd_heap_init(void) {
+    plain = rb_str_new_cstr("heapdump");
+    rb_gc_register_mark_object(plain);
+}
+
+/*
+ * MRI keeps what is to be done with a reference instead of marking it, and puts back what was there
+ * before when it has told all of an object. As this one has a single reference, nothing is told
+ * between the end of fn and that moment.
+ */
+void
+hd_mri_contain_marking(void (*fn)(void *), void *data) {
+    struct once once = {fn, data, pthread_self(), false};
+    rb_objspace_reachable_objects_from(plain, call_in_mark, &once);
+    run_once(&once);
+}
+
 bool
 hd_mri_hides_finalizers(void) {
     return HD_RUBY >= 304;

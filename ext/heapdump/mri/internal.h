@@ -77,6 +77,8 @@ void hd_switch_on(enum hd_capability capability);
 void hd_data_learn(enum hd_data_kind kind, VALUE known);
 /* calibrate.c: tells fields.c how a hash compares that does so by identity. */
 void hd_hash_learn(VALUE identity_hash);
+/* heap.c: makes an object that it needs. */
+void hd_heap_init(void);
 /* fields.c: interns the names of the GC's flags. */
 void hd_fields_init(void);
 

@@ -96,6 +96,11 @@ void hd_mri_on_bug(void (*fn)(void));
  * MRI locks is held by a thread that is not there. Ruby 3.1 cannot promise that.
  */
 void hd_mri_stop_ractors(bool several, void (*fn)(void *data), void *data);
+/*
+ * Calls fn(data), once. What is raised within hd_mri_references, and caught within fn, leaves MRI
+ * believing that it tells references instead of marking; behind this call it believes so no more.
+ */
+void hd_mri_contain_marking(void (*fn)(void *data), void *data);
 /* True where finalizer tables are not among the roots that MRI tells. */
 bool hd_mri_hides_finalizers(void);
 /* True where such a table begins with the id of its object. */
@@ -159,6 +164,8 @@ bool hd_mri_file(VALUE file, struct hd_file *out);
 
 /* data.c: T_DATA. */
 const char *hd_mri_data_struct(VALUE data);
+/* What tells apart the types of T_DATA: objects of one type have the same functions. */
+const void *hd_mri_data_type(VALUE data);
 enum hd_data_kind hd_mri_data_kind(VALUE data);
 void *hd_mri_data_pointer(VALUE data);
 void hd_mri_set_each(VALUE set, int (*fn)(VALUE element, VALUE data), VALUE data);
