@@ -1,5 +1,9 @@
 # frozen_string_literal: true
 
+if defined?(HeapDump) && HeapDump.send(:checked?)
+  abort "This build checks its contracts, which takes time. First: HEAPDUMP_CHECK=0 bin/test compile"
+end
+
 # What a session of a web application may look like: seven objects each.
 class Session
   def initialize(id)

@@ -1,9 +1,18 @@
 # frozen_string_literal: true
 
-# HEAPDUMP_PEDANTIC=1 makes every compiler warning an error; the extensions' extconf.rb read it.
+# HEAPDUMP_PEDANTIC=1 makes every compiler warning an error, HEAPDUMP_CHECK=1 makes the dumper check
+# its contracts as it runs (ext/heapdump/check.h); the extensions' extconf.rb read them.
 
 require "bundler/gem_tasks"
 require "rake/extensiontask"
+
+# Another choice than the last time makes the Makefiles anew.
+BUILD_CHOICES = "tmp/build_choices"
+choices = %w[HEAPDUMP_PEDANTIC HEAPDUMP_CHECK].map { |name| "#{name}=#{ENV.fetch(name, nil)}" }.join(" ")
+unless File.exist?(BUILD_CHOICES) && File.read(BUILD_CHOICES) == choices
+  FileUtils.mkdir_p(File.dirname(BUILD_CHOICES))
+  File.write(BUILD_CHOICES, choices)
+end
 
 %w[heapdump heapgraph].each do |name|
   extension = Rake::ExtensionTask.new(name) { |task| task.lib_dir = "lib/heapdump" }
@@ -11,5 +20,5 @@ require "rake/extensiontask"
   # A Makefile knows the version and the sources that were there when it was made. A directory is
   # newer than that when one has come or gone since.
   makefile = "#{extension.tmp_dir}/#{extension.platform}/#{name}/#{RUBY_VERSION}/Makefile"
-  file makefile => ["lib/heapdump/version.rb", "ext/#{name}", *Dir["ext/#{name}/*/"]]
+  file makefile => [BUILD_CHOICES, "lib/heapdump/version.rb", "ext/#{name}", *Dir["ext/#{name}/*/"]]
 end

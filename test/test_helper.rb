@@ -20,6 +20,19 @@ require "support/planted"
 
 GCRegime.start
 
+# Contracts that a process of the suite breaks, whichever it is and whatever becomes of it; see
+# ext/heapdump/check.h.
+unless ENV.key?("HEAPDUMP_CHECK_LOG")
+  ENV["HEAPDUMP_CHECK_LOG"] = File.join(Dir.mktmpdir("heapdump-check"), "broken")
+  File.chmod(0o777, File.dirname(ENV["HEAPDUMP_CHECK_LOG"]))
+  Minitest.after_run do
+    log = ENV.fetch("HEAPDUMP_CHECK_LOG")
+    broken = File.exist?(log) ? File.read(log) : ""
+    FileUtils.rm_rf(File.dirname(log))
+    abort "Contracts were broken:\n#{broken}" unless broken.empty?
+  end
+end
+
 # What every test here can do.
 class HeapDumpTest < Minitest::Test
   def before_setup

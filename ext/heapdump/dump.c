@@ -4,6 +4,7 @@
 #include "count.h"
 #include "dump.h"
 #include "guard.h"
+#include "purity.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ void
 hd_dump_end(struct hd_dump *dump) {
     hd_sink_free(&dump->out);
     hd_refs_free(&dump->refs);
-    free(dump->names);
+    hd_names_free(dump->names);
     dump->names = NULL;
 }
 
@@ -172,6 +173,7 @@ write_object(VALUE obj, size_t stride, void *data) {
     else hd_write_object(dump, obj, stride);
     hd_sink_end_line(&dump->out);
     dump->tally->objects++;
+    hd_purity_check();
 }
 
 static void
@@ -194,9 +196,11 @@ write_page(struct hd_dump *dump, const struct hd_page *page) {
 
 void
 hd_dump_write_pages(struct hd_dump *dump, size_t from, size_t to) {
+    hd_purity_begin();
     for (size_t i = from; i < to && !dump->out.error; i++) {
         write_page(dump, &dump->pages.list[i]);
     }
+    hd_purity_end();
 }
 
 void

@@ -95,6 +95,9 @@ void hd_end_root(struct hd_dump *dump);
 /* object.c: the line of one object. */
 void hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size);
 
+/* What MRI says that an object takes; calls its size function. */
+size_t hd_memsize(VALUE obj);
+
 /* unreadable.c: the line of an object that failed, or the end of the line that had begun. */
 void hd_write_unreadable(struct hd_dump *dump, VALUE obj, int outcome);
 /* The field `error`, counted. */

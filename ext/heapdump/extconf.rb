@@ -6,7 +6,7 @@ require_relative "../../lib/heapdump/version"
 $defs << %(-DHEAPDUMP_VERSION=\\"#{HeapDump::VERSION}\\")
 
 # Contracts are checked as the dumper runs; see check.h.
-$defs << "-DHEAPDUMP_CHECK" if ENV["HEAPDUMP_CHECK"]
+$defs << "-DHEAPDUMP_CHECK" if ENV["HEAPDUMP_CHECK"] == "1"
 
 # mri/ holds what differs between versions of MRI; its files have names of their own.
 $srcs = Dir.glob("{,mri/}*.c", base: __dir__).map { |file| File.join(__dir__, file) }

@@ -312,6 +312,13 @@ rb_heapdump_capabilities(VALUE self) {
     return list;
 }
 
+/* HeapDump.checked? => whether contracts are checked, which takes its time; see check.h. Private. */
+static VALUE
+rb_heapdump_checked(VALUE self) {
+    (void)self;
+    return HD_CHECKED ? Qtrue : Qfalse;
+}
+
 RUBY_FUNC_EXPORTED void
 Init_heapdump(void) {
     rb_ext_ractor_safe(true); // lib/heapdump.rb refuses other Ractors, with a reason
@@ -330,6 +337,7 @@ Init_heapdump(void) {
     rb_define_private_method(rb_singleton_class(module), "check_options", rb_heapdump_check, 2);
     rb_define_private_method(rb_singleton_class(module), "mark", rb_heapdump_mark, 2);
     rb_define_private_method(rb_singleton_class(module), "notice", rb_heapdump_notice, 1);
+    rb_define_private_method(rb_singleton_class(module), "checked?", rb_heapdump_checked, 0);
     rb_define_private_method(rb_singleton_class(module), "count", rb_heapdump_count, 2);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
 }

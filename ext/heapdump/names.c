@@ -4,6 +4,7 @@
 #include "names.h"
 
 #include <ruby/encoding.h>
+#include <stdlib.h>
 
 #include "mri/mri.h"
 
@@ -80,28 +81,66 @@ hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id) {
 
 static uint64_t
 spelling(VALUE string) {
-    return hd_name_hash((unsigned char *)RSTRING_PTR(string), (size_t)RSTRING_LEN(string),
-                        is_opaque(string));
+    uint64_t hash = hd_name_hash((unsigned char *)RSTRING_PTR(string), (size_t)RSTRING_LEN(string),
+                                 is_opaque(string));
+    return hash ? hash : 1;
+}
+
+static uint64_t *
+unusual_place(uint64_t *table, size_t capacity, uint64_t hash) {
+    size_t i = (size_t)(hash >> 32) & (capacity - 1);
+    while (table[i] && table[i] != hash) i = (i + 1) & (capacity - 1);
+    return &table[i];
+}
+
+/* Room for one more. */
+static bool
+grow_unusual(struct hd_names *names) {
+    enum { FIRST = 1 << 6 };
+    if (names->unusual_size * 2 < names->unusual_capacity) return true;
+    size_t capacity = names->unusual_capacity ? names->unusual_capacity * 2 : FIRST;
+    uint64_t *table = calloc(capacity, sizeof *table);
+    if (!table) return false;
+    for (size_t i = 0; i < names->unusual_capacity; i++) {
+        uint64_t hash = names->unusual[i];
+        if (hash) *unusual_place(table, capacity, hash) = hash;
+    }
+    free(names->unusual);
+    names->unusual = table;
+    names->unusual_capacity = capacity;
+    return true;
+}
+
+void
+hd_forget_keys(struct hd_names *names) {
+    memset(names->unusual, 0, names->unusual_capacity * sizeof *names->unusual);
+    names->unusual_size = 0;
+}
+
+void
+hd_names_free(struct hd_names *names) {
+    if (names) free(names->unusual);
+    free(names);
 }
 
 bool
-hd_may_put_new_key(const struct hd_names *names, ID id) {
+hd_may_put_new_key(struct hd_names *names, ID id) {
     VALUE string = rb_id2str(id);
     if (!RTEST(string)) return false;
     if (!is_unusual(string)) return true;
-    if (names->unusual_size == HD_UNUSUAL_KEYS) return false;
-    uint64_t hash = spelling(string);
-    for (unsigned i = 0; i < names->unusual_size; i++) {
-        if (names->unusual[i] == hash) return false;
-    }
-    return true;
+    if (!grow_unusual(names)) return false;
+    return *unusual_place(names->unusual, names->unusual_capacity, spelling(string)) == 0;
 }
 
 bool
 hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id) {
     if (!hd_may_put_new_key(names, id)) return false;
     VALUE string = rb_id2str(id);
-    if (is_unusual(string)) names->unusual[names->unusual_size++] = spelling(string);
+    if (is_unusual(string)) {
+        uint64_t hash = spelling(string);
+        *unusual_place(names->unusual, names->unusual_capacity, hash) = hash;
+        names->unusual_size++;
+    }
     hd_put_char(sink, '"');
     hd_put_id(sink, names, id);
     HD_PUT(sink, "\":");

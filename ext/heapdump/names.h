@@ -13,9 +13,6 @@
 /* Powers of two: the number of bits that a hash is shifted to below. */
 enum { HD_ID_SLOTS = 1 << 12, HD_CLASS_SLOTS = 1 << 10, HD_MEMBER_SLOTS = 1 << 8 };
 
-/* Names in one map that could be spelled like another: more than this are left out. */
-enum { HD_UNUSUAL_KEYS = 1 << 10 };
-
 struct hd_names {
     struct hd_id_name {
         ID id;
@@ -30,10 +27,12 @@ struct hd_names {
     struct hd_members {
         VALUE klass, list;
     } members[HD_MEMBER_SLOTS];
-    /* Those of the map that is being written, by a hash of how they are spelled. */
-    uint64_t unusual[HD_UNUSUAL_KEYS];
-    unsigned unusual_size;
+    /* Those of the map that is being written, by a hash of how they are spelled: a hash table. */
+    uint64_t *unusual; /* owned; 0: an empty place */
+    size_t unusual_size, unusual_capacity;
 };
+
+void hd_names_free(struct hd_names *names);
 
 static inline struct hd_id_name *
 hd_id_slot(struct hd_names *names, ID id) {
@@ -43,16 +42,18 @@ hd_id_slot(struct hd_names *names, ID id) {
 /* Puts the name of an ID without quotes; false (and nothing) for an ID that has none. */
 bool hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id);
 
+void hd_forget_keys(struct hd_names *names);
 /*
  * Before each map of names: names in two encodings may be spelled alike, and then only the first of
  * them may stand in it.
  */
 static inline void
 hd_begin_keys(struct hd_names *names) {
-    names->unusual_size = 0;
+    if (names->unusual_size > 0) hd_forget_keys(names);
 }
 
-bool hd_may_put_new_key(const struct hd_names *names, ID id);
+/* An unusual name that there is no memory for is left out. */
+bool hd_may_put_new_key(struct hd_names *names, ID id);
 bool hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id);
 void hd_put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass);
 

@@ -3,6 +3,7 @@
  */
 #include "dump.h"
 #include "guard.h"
+#include "purity.h"
 
 static const struct {
     char field[20]; /* as it follows the address */
@@ -148,6 +149,14 @@ write_finalizer_table(struct hd_dump *dump, VALUE obj) {
     if (object) hd_add_weak(dump, HD_FIELD("finalizer_of"), object);
 }
 
+size_t
+hd_memsize(VALUE obj) {
+    hd_purity_foreign(RB_BUILTIN_TYPE(obj) == RUBY_T_DATA);
+    size_t size = hd_mri_memsize(obj);
+    hd_purity_foreign(false);
+    return size;
+}
+
 /* The last thing that is asked for: where an extension fails to tell, nothing else is lost. */
 static void
 write_memsize(struct hd_dump *dump, VALUE obj) {
@@ -156,7 +165,7 @@ write_memsize(struct hd_dump *dump, VALUE obj) {
         return;
     }
     dump->step = HD_SIZING;
-    hd_put_number(&dump->out, HD_FIELD("memsize"), hd_mri_memsize(obj));
+    hd_put_number(&dump->out, HD_FIELD("memsize"), hd_memsize(obj));
 }
 
 static void

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mri/mri.h"
+#include "purity.h"
 
 enum { SEARCHED = 32 }; // longer lists get an index
 
@@ -86,7 +87,9 @@ hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
     if (refs->trusting) return;
     int type = RB_BUILTIN_TYPE(obj);
     refs->may_sum = !exact && (type == RUBY_T_ARRAY || type == RUBY_T_HASH);
+    hd_purity_foreign(type == RUBY_T_DATA);
     hd_mri_references(obj, collect_i, refs);
+    hd_purity_foreign(false);
     refs->complete = !refs->failed && !refs->summing;
 }
 

@@ -1,6 +1,7 @@
 /*
  * The file that a dump goes to; see target.h.
  */
+#define _GNU_SOURCE
 #include "target.h"
 
 #include <errno.h>
@@ -78,13 +79,24 @@ discard(int fd) {
     (void)ignored;
 }
 
+/* What was never written reads as zeros. Not every file system tells. */
+static bool
+has_hole(int fd, off_t size) {
+    off_t hole = lseek(fd, 0, SEEK_HOLE);
+    return hole >= 0 && hole < size;
+}
+
+static int
+check_content(int fd, uint64_t size) {
+    struct stat stat;
+    if (fstat(fd, &stat) != 0) return errno;
+    return (uint64_t)stat.st_size != size || has_hole(fd, stat.st_size) ? EBADMSG : 0;
+}
+
 int
 hd_target_commit(struct hd_target *target, uint64_t size) {
-    struct stat stat;
-    int error = is_in_place(target) ? 0 : ESTALE;
-    if (error) discard(target->fd);
-    else if (fstat(target->fd, &stat) != 0) error = errno;
-    else if ((uint64_t)stat.st_size != size) error = EBADMSG;
+    int error = is_in_place(target) ? check_content(target->fd, size) : ESTALE;
+    if (error == ESTALE) discard(target->fd);
     // network file systems tell of a full disk only when the file is closed
     if (close(target->fd) != 0 && errno != EINTR) error = errno;
     target->fd = -1;

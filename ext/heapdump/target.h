@@ -23,7 +23,7 @@ int hd_target_open(struct hd_target *target, const char *path);
 
 /*
  * Closes the file, which must be `size` bytes long, and gives it its final name. Returns 0, or an
- * errno after removing it: EBADMSG where it has another size; ESTALE where it is no longer under its
+ * errno after removing it: EBADMSG where it has another size or a hole; ESTALE where it is no longer under its
  * partial name: then it is emptied, wherever it is.
  */
 int hd_target_commit(struct hd_target *target, uint64_t size);

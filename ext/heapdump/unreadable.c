@@ -5,6 +5,7 @@
 #include "count.h"
 #include "dump.h"
 #include "guard.h"
+#include "purity.h"
 
 #include <errno.h>
 
@@ -51,6 +52,7 @@ void
 hd_write_unreadable(struct hd_dump *dump, VALUE obj, int outcome) {
     struct hd_sink *out = &dump->out;
     enum hd_step step = dump->step;
+    hd_purity_foreign(false);
     if (outcome == HD_HUNG) hd_remember_hung(obj, step);
     dump->tally->objects++;
     if (step == HD_SIZING) {
