@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 if defined?(HeapDump) && HeapDump.send(:checked?)
-  abort "This build checks its contracts, which takes time. First: HEAPDUMP_CHECK=0 bin/test compile"
+  abort "This build checks its contracts, which takes time; first HEAPDUMP_CHECK=0 bin/test compile"
 end
 
 # What a session of a web application may look like: seven objects each.

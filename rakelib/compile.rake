@@ -8,7 +8,9 @@ require "rake/extensiontask"
 
 # Another choice than the last time makes the Makefiles anew.
 BUILD_CHOICES = "tmp/build_choices"
-choices = %w[HEAPDUMP_PEDANTIC HEAPDUMP_CHECK].map { |name| "#{name}=#{ENV.fetch(name, nil)}" }.join(" ")
+choices = %w[HEAPDUMP_PEDANTIC HEAPDUMP_CHECK].map do |name|
+  "#{name}=#{ENV.fetch(name, nil)}"
+end.join(" ")
 unless File.exist?(BUILD_CHOICES) && File.read(BUILD_CHOICES) == choices
   FileUtils.mkdir_p(File.dirname(BUILD_CHOICES))
   File.write(BUILD_CHOICES, choices)
@@ -20,5 +22,6 @@ end
   # A Makefile knows the version and the sources that were there when it was made. A directory is
   # newer than that when one has come or gone since.
   makefile = "#{extension.tmp_dir}/#{extension.platform}/#{name}/#{RUBY_VERSION}/Makefile"
-  file makefile => [BUILD_CHOICES, "lib/heapdump/version.rb", "ext/#{name}", *Dir["ext/#{name}/*/"]]
+  file makefile => [BUILD_CHOICES, "lib/heapdump/version.rb", "ext/#{name}",
+                    *Dir["ext/#{name}/{*/,extconf.rb,depend}"]]
 end

@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -34,6 +35,8 @@
 enum { PAGES_AT_ONCE = 16, LEADER = 0, NICENESS = 5 };
 enum { STALL_SECONDS = 20 }; // with several Ractors, without an object written
 enum { PATIENCE = 10 };      // with one object, in seconds
+
+static const char CHECKING[] = "checking what was written";
 
 /* What became of a dump: a failure has an errno or a signal. */
 struct outcome {
@@ -222,7 +225,11 @@ end_file(struct hd_dump *dump, const struct hd_shared *shared, int fd) {
     hd_sink_end_file(&dump->out);
     dump->tally->written += dump->out.written - before;
     if (dump->out.error) return dump->out.error;
-    return ftruncate(fd, (off_t)shared->offset) == 0 ? 0 : errno;
+    struct stat stat;
+    off_t size = (off_t)shared->offset;
+    if (fstat(fd, &stat) != 0) return errno;
+    if (stat.st_size < size) return EBADMSG; // never made longer: that would hide what is missing
+    return stat.st_size == size || ftruncate(fd, size) == 0 ? 0 : errno;
 }
 
 static int
@@ -289,6 +296,7 @@ lead_to_file(void *arg) {
     if (!error) {
         hd_dump_end(dump);
         error = write_footer(dump, shared, &sum, request->fd);
+        if (error == EBADMSG) shared->where = CHECKING;
     }
     task->error = error;
 }
@@ -310,7 +318,7 @@ lead_to_stream(void *arg) {
 static int
 check_sum(const struct hd_fork *request, struct hd_shared *shared) {
     struct hd_tally sum = sum_of(shared, shared->processes);
-    shared->where = "checking what was written";
+    shared->where = CHECKING;
     if (!hd_tally_adds_up(&sum, request->options->format)) return EBADMSG;
     return sum.written == shared->offset ? 0 : EBADMSG;
 }
@@ -434,7 +442,7 @@ coordinate(const struct hd_fork *request, int report_fd) {
     }
     else if (request->target) {
         outcome.error = hd_target_commit(request->target, shared->offset);
-        shared->where = outcome.error == EBADMSG ? "checking what was written" : "renaming it";
+        shared->where = outcome.error == EBADMSG ? CHECKING : "renaming it";
     }
     report(report_fd, shared, &outcome);
     close(report_fd);

@@ -105,7 +105,8 @@ module Schema
 
   FOOTER = {
     "type" => :text, "objects" => :integer, "roots" => :integer, "lines" => :integer,
-    "bytes" => :integer, "seconds" => :number, "allocated_objects" => :integer, "gc_runs" => :integer,
+    "bytes" => :integer, "seconds" => :number,
+    "allocated_objects" => :integer, "gc_runs" => :integer,
     "heaps" => :heaps, "errors" => :integer, "complete" => :true
   }.freeze
 
