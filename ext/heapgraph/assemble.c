@@ -8,6 +8,7 @@
 #include "assemble.h"
 
 #include "array.h"
+#include "entries.h"
 #include "shapes.h"
 
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct assembly {
     struct owned *owned;
     struct hg_graph *graph;
 
+    const uint32_t *root; // label of the one that is made, NULL where the dump has roots
     uint32_t objects, roots;
     uint32_t *root_line; // in ascending order
     uint32_t *first, *target, *name, *class_node, *memsize, *label, *line, *location, *generation;
@@ -90,6 +92,7 @@ sort_roots(struct assembly *a) {
         }
     }
     qsort(a->root_line, a->roots, sizeof *a->root_line, by_number);
+    if (a->root) a->roots = 1;
     return true;
 }
 
@@ -213,6 +216,24 @@ fill_missing(struct assembly *a) {
                 a->label[node] = record->name; // all instances say the same
         }
     }
+}
+
+/* The root that is made, and its edges, for which there is room behind those of the objects. */
+static enum hg_status
+fill_made_root(struct assembly *a, uint64_t *edges) {
+    uint32_t node = a->objects, at = a->first[node], count = 0;
+    a->type[node] = HG_T_ROOT;
+    a->class_node[node] = HG_NO_NODE;
+    a->label[node] = *a->root;
+    struct hg_held_by held = {a->objects, a->first, a->target, a->name, a->class_node};
+    enum hg_status status = hg_entries(&held, a->task, &a->target[at], &count);
+    if (status != HG_OK) return status;
+    for (uint32_t i = 0; i < count; i++)
+        a->name[at + i] = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE);
+    a->first[node + 1] += count;
+    a->first[node + 2] += count;
+    *edges += count;
+    return HG_OK;
 }
 
 static void
@@ -348,12 +369,16 @@ assemble(struct assembly *a, struct hg_units *units, const struct hg_string_tabl
     hg_parallel(a->threads, count_edges, a);
     if (a->task->stop) return HG_STOPPED;
     if (!place_edges(a, &edges)) return HG_TOO_LARGE;
-    a->target = array(a, edges, sizeof *a->target);
-    a->name = array(a, edges, sizeof *a->name);
+    uint64_t room = a->root ? edges + a->objects : edges;
+    if (room > UINT32_MAX) return HG_TOO_LARGE;
+    a->target = array(a, room, sizeof *a->target);
+    a->name = array(a, room, sizeof *a->name);
     if (!a->target || !a->name) return HG_NO_MEMORY;
     hg_parallel(a->threads, fill, a);
     if (a->task->stop) return HG_STOPPED;
     fill_missing(a);
+    status = a->root ? fill_made_root(a, &edges) : HG_OK;
+    if (status != HG_OK) return status;
     fill_virtual_root(a);
     if (!fill_allocations(a) || !fill_large(a)) return HG_NO_MEMORY;
     if (!hg_name_by_shapes(a->recorders, a->threads, units, a->line, a->first, a->name))
@@ -365,8 +390,15 @@ assemble(struct assembly *a, struct hg_units *units, const struct hg_string_tabl
 
 enum hg_status
 hg_assemble(struct hg_recorder *recorders, unsigned threads, struct hg_units *units,
-            const struct hg_string_table *strings, struct hg_task *task, struct hg_graph **graph) {
-    struct assembly a = {.recorders = recorders, .threads = threads, .units = units, .task = task};
+            const struct hg_string_table *strings, const uint32_t *root, struct hg_task *task,
+            struct hg_graph **graph) {
+    struct assembly a = {
+        .recorders = recorders,
+        .threads = threads,
+        .units = units,
+        .task = task,
+        .root = root,
+    };
     a.owned = calloc(1, sizeof *a.owned);
     a.graph = calloc(1, sizeof *a.graph);
     if (!a.owned || !a.graph) {

@@ -75,7 +75,8 @@ VALUE hgb_text(const struct hg_graph *graph, uint32_t string);
 /* An Array of Integers. The list is given back. */
 VALUE hgb_list(struct hg_numbers *list);
 
-/* Add the methods of answers.c and objects.c to the class. */
+/* Add the methods of account.c, answers.c and objects.c to the class. */
+void hgb_define_account(VALUE class);
 void hgb_define_answers(VALUE class);
 void hgb_define_objects(VALUE class);
 

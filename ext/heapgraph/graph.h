@@ -17,6 +17,8 @@
 #ifndef HEAPGRAPH_GRAPH_H
 #define HEAPGRAPH_GRAPH_H
 
+#include "account.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -114,22 +116,6 @@ enum hg_node_flag {
 struct hg_strings; /* interned texts, strings.h */
 struct hg_index;   /* addresses <-> nodes, index.h */
 struct hg_source;  /* the file, for reading one line again, source.h */
-
-/* What load could not use, and what the dump says about itself. */
-struct hg_account {
-    uint64_t lines, bad_lines, bytes; /* uncompressed; empty lines are not counted */
-    uint64_t bad_line, bad_byte; /* the first bad one: line from 1, byte from 0; 0 lines if none */
-    uint64_t unknown_types, missing;
-    uint64_t duplicates;     /* lines of an address that had one before: the first one counts */
-    uint64_t bad_references; /* to what can be no object's address; no edge */
-    uint64_t object_lines;
-    uint64_t promised_objects;         /* what the FOOTER says, 0 without one */
-    uint64_t damaged_byte;             /* of the file, where `damaged` */
-    bool damaged;                      /* compressed data was cut off or broken */
-    uint32_t header_line, footer_line; /* as hg_graph.line; HG_NO_LINE where there is none */
-    bool has_header, has_footer, objspace_format;
-    bool complete; /* the footer says so, and as many objects as it says are there */
-};
 
 struct hg_graph {
     uint32_t objects, roots, nodes; /* objects: HG_T_MISSING ones as well */

@@ -226,20 +226,28 @@ graph_line(VALUE self, VALUE number) {
     return line_text(self, &line);
 }
 
+static VALUE
+line_of_account(VALUE self, const struct hg_graph *graph, uint64_t count, uint64_t byte) {
+    struct line line = {
+        .graph = graph,
+        .node = HG_NO_NODE,
+        .at = count > 0 ? (uint32_t)(byte / HG_LINE_UNIT) : HG_NO_LINE,
+    };
+    return line_text(self, &line);
+}
+
 /* call-seq: graph.header -> string or nil */
 static VALUE
 graph_header(VALUE self) {
     const struct hg_graph *graph = hgb_loaded(self)->analysis.graph;
-    struct line line = {.graph = graph, .node = HG_NO_NODE, .at = graph->account.header_line};
-    return line_text(self, &line);
+    return line_of_account(self, graph, graph->account.headers, graph->account.header_byte);
 }
 
 /* call-seq: graph.footer -> string or nil */
 static VALUE
 graph_footer(VALUE self) {
     const struct hg_graph *graph = hgb_loaded(self)->analysis.graph;
-    struct line line = {.graph = graph, .node = HG_NO_NODE, .at = graph->account.footer_line};
-    return line_text(self, &line);
+    return line_of_account(self, graph, graph->account.footers, graph->account.footer_byte);
 }
 
 /*
@@ -274,35 +282,6 @@ graph_edge_count(VALUE self) {
     return ULL2NUM(hgb_loaded(self)->analysis.graph->edges);
 }
 
-static void
-note(VALUE hash, const char *name, VALUE value) {
-    rb_hash_aset(hash, ID2SYM(rb_intern(name)), value);
-}
-
-/* call-seq: graph.account -> hash */
-static VALUE
-graph_account(VALUE self) {
-    const struct hg_account *account = &hgb_loaded(self)->analysis.graph->account;
-    VALUE hash = rb_hash_new();
-    note(hash, "lines", ULL2NUM(account->lines));
-    note(hash, "bytes", ULL2NUM(account->bytes));
-    note(hash, "bad_lines", ULL2NUM(account->bad_lines));
-    note(hash, "bad_line", ULL2NUM(account->bad_line));
-    note(hash, "bad_byte", ULL2NUM(account->bad_byte));
-    note(hash, "bad_references", ULL2NUM(account->bad_references));
-    note(hash, "duplicates", ULL2NUM(account->duplicates));
-    note(hash, "unknown_types", ULL2NUM(account->unknown_types));
-    note(hash, "missing", ULL2NUM(account->missing));
-    note(hash, "object_lines", ULL2NUM(account->object_lines));
-    note(hash, "promised_objects", ULL2NUM(account->promised_objects));
-    note(hash, "damaged_at", account->damaged ? ULL2NUM(account->damaged_byte) : Qnil);
-    note(hash, "has_header", account->has_header ? Qtrue : Qfalse);
-    note(hash, "has_footer", account->has_footer ? Qtrue : Qfalse);
-    note(hash, "complete", account->complete ? Qtrue : Qfalse);
-    note(hash, "objspace_format", account->objspace_format ? Qtrue : Qfalse);
-    return hash;
-}
-
 RUBY_FUNC_EXPORTED void
 Init_heapgraph(void) {
     VALUE heapdump = rb_define_module("HeapDump");
@@ -312,7 +291,6 @@ Init_heapgraph(void) {
     rb_define_method(graph, "load", graph_load, 3);
     rb_define_method(graph, "save_index", graph_save_index, 0);
     rb_define_method(graph, "progress", graph_progress, 0);
-    rb_define_method(graph, "account", graph_account, 0);
     rb_define_method(graph, "header", graph_header, 0);
     rb_define_method(graph, "footer", graph_footer, 0);
 
@@ -325,6 +303,7 @@ Init_heapgraph(void) {
     rb_define_method(graph, "string", graph_string, 1);
     rb_define_method(graph, "edges", graph_edges, 3);
 
+    hgb_define_account(graph);
     hgb_define_answers(graph);
     hgb_define_objects(graph);
     hgb_define_growth(heapdump);

@@ -13,7 +13,7 @@
 #include "indexfile.h"
 
 #define HG_INDEX_PAGE 4096u
-#define HG_INDEX_VERSION 1u
+#define HG_INDEX_VERSION 2u
 
 enum hg_part { HG_PART_GRAPH, HG_PART_TREE, HG_PART_PARENTS, HG_PART_INVERSE, HG_PARTS };
 

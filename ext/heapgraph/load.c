@@ -7,24 +7,16 @@
 #include "assemble.h"
 #include "bytes.h"
 #include "line.h"
+#include "tally.h"
 #include "words.h"
 
 #include <stdlib.h>
-
-/* How many lines a piece has, to number lines when all is read. */
-struct piece_lines {
-    uint64_t piece, lines;
-};
 
 struct reader {
     struct hg_piece piece;
     struct hg_line_parser parser;
     struct hg_recorder recorder;
-    struct hg_list pieces; // struct piece_lines
-    uint64_t lines, bad_lines, bytes;
-    struct {
-        uint64_t piece, line, byte; // line from 1 within the piece
-    } bad;                          // the first one; valid if bad_lines > 0
+    struct hg_tally tally;
     enum hg_status status;
 };
 
@@ -37,64 +29,79 @@ struct loader {
     struct reader *readers;
     struct hg_units units;
     struct hg_string_table *strings;
-    _Atomic bool over; // a thread has failed
+    struct hg_tally sum;     // of the readers' tallies
+    _Atomic uint64_t wanted; // pieces of higher numbers need not be read, since one has failed
 };
-
-static void
-note_bad(struct reader *reader, uint64_t line, uint64_t byte) {
-    if (reader->bad_lines++ > 0) return; // a thread's pieces come in the order of the text
-    reader->bad.piece = reader->piece.number;
-    reader->bad.line = line;
-    reader->bad.byte = byte;
-}
 
 static enum hg_status
 take_line(struct reader *reader, uint64_t number, const char *line, size_t size) {
-    uint64_t offset = reader->piece.offset + (uint64_t)(line - reader->piece.text);
-    if (size > 0 && line[size - 1] == '\r') size--;
+    struct hg_tally *tally = &reader->tally;
+    struct hg_spot at = {
+        .piece = reader->piece.number,
+        .line = number,
+        .byte = reader->piece.offset + (uint64_t)(line - reader->piece.text),
+        .there = true,
+    };
+    if (size > 0 && line[size - 1] == '\r') {
+        size--;
+        tally->crlf_lines++;
+    }
     if (size == 0) return HG_OK;
-    reader->lines++;
-    if (offset / HG_LINE_UNIT >= HG_NO_LINE) return HG_TOO_LARGE;
-    if (!hg_parse_line(&reader->parser, line, size))
-        note_bad(reader, number, offset + reader->parser.bad_at);
-    else if (!hg_record_line(&reader->recorder, &reader->parser.tape,
-                             (uint32_t)(offset / HG_LINE_UNIT)))
-        note_bad(reader, number, offset);
+    if (at.byte / HG_LINE_UNIT >= HG_NO_LINE) return HG_TOO_LARGE;
+    enum hg_line_kind kind = HG_LINE_BAD;
+    size_t bad = 0;
+    if (!hg_parse_line(&reader->parser, line, size)) bad = reader->parser.bad_at;
+    else
+        kind = hg_record_line(&reader->recorder, &reader->parser.tape,
+                              (uint32_t)(at.byte / HG_LINE_UNIT));
+    if (kind == HG_LINE_BAD) hg_tally_bad_line(tally, at, line, size, bad);
+    else hg_tally_line(tally, at, kind);
+    if (kind == HG_LINE_FOOTER) tally->promise = reader->recorder.promise;
     return reader->recorder.failed ? HG_NO_MEMORY : HG_OK;
 }
 
 static enum hg_status
 take_piece(struct loader *loader, struct reader *reader) {
-    const char *line = reader->piece.text, *end = line + reader->piece.size;
+    const struct hg_piece *piece = &reader->piece;
+    const char *line = piece->text, *end = line + piece->size;
     uint64_t number = 0;
-    if (reader->piece.offset == 0 && reader->piece.size >= 3 &&
-        memcmp(line, "\xef\xbb\xbf", 3) == 0)
-        line += 3; // a byte order mark
+    if (piece->offset == 0 && piece->size >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+        line += 3;
+        reader->tally.byte_order_mark = true;
+    }
     while (line < end) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         enum hg_status status = take_line(reader, ++number, line, (size_t)(newline - line));
         if (status != HG_OK) return status;
-        if (reader->bad_lines > 0 && loader->strict) return HG_BAD_LINE;
+        if (reader->tally.bad_lines > 0 && loader->strict) return HG_BAD_LINE;
         line = newline + 1;
     }
-    struct piece_lines *lines = hg_list_add(&reader->pieces, sizeof *lines);
-    if (!lines) return HG_NO_MEMORY;
-    *lines = (struct piece_lines){reader->piece.number, number};
-    reader->bytes += reader->piece.size - reader->piece.unfinished;
-    return HG_OK;
+    reader->tally.unended |= piece->unfinished;
+    hg_tally_piece(&reader->tally, piece->number, number, piece->size - piece->unfinished);
+    return reader->tally.failed ? HG_NO_MEMORY : HG_OK;
+}
+
+/* Pieces before this one are wanted still: a bad line may be in them, and theirs comes first. */
+static void
+want_no_more(struct loader *loader, const struct reader *reader) {
+    uint64_t number = reader->status == HG_BAD_LINE ? reader->piece.number : 0;
+    uint64_t before = loader->wanted;
+    while (number < before && !atomic_compare_exchange_weak(&loader->wanted, &before, number)) {
+    }
 }
 
 static void
 read_pieces(void *data, unsigned thread) {
     struct loader *loader = data;
     struct reader *reader = &loader->readers[thread];
-    while (reader->status == HG_OK && !loader->over) {
-        if (reader->piece.size > 0) reader->status = take_piece(loader, reader);
-        if (reader->status == HG_OK)
-            reader->status = hg_pass_next(loader->pass, loader->task, &reader->piece);
-        if (reader->piece.size == 0) break;
+    for (;;) {
+        if (reader->piece.size > 0 && reader->piece.number <= loader->wanted)
+            reader->status = take_piece(loader, reader);
+        if (reader->status != HG_OK || loader->wanted != UINT64_MAX) break;
+        reader->status = hg_pass_next(loader->pass, loader->task, &reader->piece);
+        if (reader->status != HG_OK || reader->piece.size == 0) break;
     }
-    if (reader->status != HG_OK) loader->over = true;
+    if (reader->status != HG_OK) want_no_more(loader, reader);
     hg_piece_free(&reader->piece);
     hg_line_parser_free(&reader->parser);
 }
@@ -128,59 +135,41 @@ start(struct loader *loader) {
     return HG_OK;
 }
 
-/* The number in the whole text of a line of a piece. */
-static uint64_t
-line_number(const struct loader *loader, uint64_t piece, uint64_t line) {
-    for (unsigned i = 0; i < loader->threads; i++) {
-        struct hg_list_reader pieces = {.list = &loader->readers[i].pieces};
-        const struct piece_lines *lines;
-        while ((lines = hg_list_next(&pieces, sizeof *lines))) {
-            if (lines->piece < piece) line += lines->lines;
-        }
-    }
-    return line;
-}
-
-static void
-add_up(const struct loader *loader, struct hg_account *account) {
-    const struct reader *first_bad = NULL;
-    bool complete = false;
-    account->header_line = account->footer_line = HG_NO_LINE;
-    for (unsigned i = 0; i < loader->threads; i++) {
-        const struct reader *reader = &loader->readers[i];
-        const struct hg_recorder *recorder = &reader->recorder;
-        account->lines += reader->lines;
-        account->bad_lines += reader->bad_lines;
-        account->bytes += reader->bytes;
-        account->unknown_types += recorder->unknown_types;
-        account->bad_references += recorder->bad_references;
-        account->object_lines += recorder->object_lines;
-        if (recorder->has_header) account->header_line = recorder->header_line;
-        account->has_header |= recorder->has_header;
-        account->has_footer |= recorder->has_footer;
-        if (recorder->has_footer) {
-            account->promised_objects = recorder->promised_objects;
-            account->footer_line = recorder->footer_line;
-            complete = recorder->footer_complete;
-        }
-        if (reader->bad_lines > 0 && (!first_bad || reader->bad.byte < first_bad->bad.byte))
-            first_bad = reader;
-    }
-    if (first_bad) {
-        account->bad_line = line_number(loader, first_bad->bad.piece, first_bad->bad.line);
-        account->bad_byte = first_bad->bad.byte;
-    }
-    account->objspace_format = loader->objspace;
-    account->damaged = hg_source_damaged(loader->source, &account->damaged_byte);
-    account->complete = complete && account->promised_objects == account->object_lines;
+/* A dump of ours that lost its head is one still. */
+static bool
+is_foreign(const struct loader *loader) {
+    bool ours = loader->sum.headers > 0 || loader->sum.footers > 0;
+    for (unsigned i = 0; i < loader->threads; i++)
+        ours |= loader->readers[i].recorder.named_count > 0; // only ours have "class_name"
+    return loader->objspace && !ours;
 }
 
 static enum hg_status
-failure_of(struct loader *loader) {
-    enum hg_status status = HG_OK;
-    for (unsigned i = 0; i < loader->threads && status == HG_OK; i++)
-        status = loader->readers[i].status;
-    return status;
+add_up(struct loader *loader, struct hg_account *account) {
+    for (unsigned i = 0; i < loader->threads; i++) {
+        const struct hg_recorder *recorder = &loader->readers[i].recorder;
+        hg_tally_add(&loader->sum, &loader->readers[i].tally);
+        account->unknown_types += recorder->unknown_types;
+        account->bad_references += recorder->bad_references;
+        account->object_lines += recorder->object_lines;
+        account->root_lines += recorder->root_count;
+        account->error_lines += recorder->error_lines;
+    }
+    hg_tally_tell(&loader->sum, account);
+    account->objspace_format = is_foreign(loader);
+    account->damaged = hg_source_damaged(loader->source, &account->damaged_byte);
+    return loader->sum.failed ? HG_NO_MEMORY : HG_OK;
+}
+
+/* What no thread could help comes before a bad line, whichever thread has seen it. */
+static enum hg_status
+failure_of(const struct loader *loader) {
+    enum hg_status failure = HG_OK;
+    for (unsigned i = 0; i < loader->threads; i++) {
+        enum hg_status status = loader->readers[i].status;
+        if (failure == HG_OK || (failure == HG_BAD_LINE && status != HG_OK)) failure = status;
+    }
+    return failure;
 }
 
 static enum hg_status
@@ -204,9 +193,8 @@ judge(struct loader *loader, const struct hg_account *account) {
     default:
         return status;
     }
-    bool found = account->object_lines > 0 || account->has_header || account->has_footer;
-    for (unsigned i = 0; i < loader->threads; i++)
-        found |= loader->readers[i].recorder.root_count > 0;
+    bool found = account->object_lines > 0 || account->root_lines > 0 || account->headers > 0 ||
+                 account->footers > 0;
     if (!found && account->damaged) {
         task->byte = account->damaged_byte;
         return hg_fail(task, HG_CORRUPT, 0, "%s cannot be decompressed (byte %llu)", name,
@@ -223,7 +211,11 @@ judge(struct loader *loader, const struct hg_account *account) {
 
 /* From records to the graph. Takes the recorders out of the readers. */
 static enum hg_status
-finish(struct loader *loader, const struct hg_account *account, struct hg_graph **graph) {
+finish(struct loader *loader, struct hg_account *account, struct hg_graph **graph) {
+    static const char unknown[sizeof "unknown" + HG_PAD] = "unknown";
+    bool rootless = account->objspace_format && account->root_lines == 0;
+    uint32_t root = HG_NO_STRING;
+    if (rootless) root = hg_intern(&loader->readers[0].recorder.strings, unknown, strlen(unknown));
     struct hg_recorder *recorders = calloc(loader->threads, sizeof *recorders);
     if (!recorders) return HG_NO_MEMORY;
     for (unsigned i = 0; i < loader->threads; i++) {
@@ -235,17 +227,18 @@ finish(struct loader *loader, const struct hg_account *account, struct hg_graph 
     }
     loader->task->phase = "building the graph";
     enum hg_status status = hg_assemble(recorders, loader->threads, &loader->units, loader->strings,
-                                        loader->task, graph);
+                                        rootless ? &root : NULL, loader->task, graph);
     for (unsigned i = 0; i < loader->threads; i++) hg_recorder_free(&recorders[i]);
     free(recorders);
-    if (status == HG_OK) {
-        uint64_t missing = (*graph)->account.missing, duplicates = (*graph)->account.duplicates;
-        (*graph)->account = *account;
-        (*graph)->account.missing = missing;
-        (*graph)->account.duplicates = duplicates;
-        (*graph)->source = loader->source;
-    }
-    return status;
+    if (status != HG_OK) return status;
+    account->missing = (*graph)->account.missing;
+    account->duplicates = (*graph)->account.duplicates;
+    if (account->objspace_format && account->duplicates > 0)
+        hg_tally_tell_second(&loader->sum, account);
+    hg_check_whole(account);
+    (*graph)->account = *account;
+    (*graph)->source = loader->source;
+    return HG_OK;
 }
 
 static enum hg_status
@@ -255,8 +248,8 @@ load(struct loader *loader, struct hg_graph **graph) {
     if (status != HG_OK) return status;
     loader->task->phase = "reading";
     hg_parallel(loader->threads, read_pieces, loader);
-    add_up(loader, &account);
-    status = judge(loader, &account);
+    status = add_up(loader, &account);
+    if (status == HG_OK) status = judge(loader, &account);
     return status == HG_OK ? finish(loader, &account, graph) : status;
 }
 
@@ -269,6 +262,7 @@ hg_load(struct hg_source *source, const struct hg_load_options *options, struct 
         .strict = options->strict,
         .frugal = options->frugal,
         .threads = options->threads ? options->threads : hg_processors(),
+        .wanted = UINT64_MAX,
     };
     hg_units_init(&loader.units);
     task->message[0] = '\0';
@@ -279,9 +273,10 @@ hg_load(struct hg_source *source, const struct hg_load_options *options, struct 
         hg_fail(task, status, 0, "%s has too many objects or references", hg_source_name(source));
     for (unsigned i = 0; loader.readers && i < loader.threads; i++) {
         hg_recorder_free(&loader.readers[i].recorder);
-        hg_list_free(&loader.readers[i].pieces);
+        hg_tally_free(&loader.readers[i].tally);
         hg_piece_free(&loader.readers[i].piece);
     }
+    hg_tally_free(&loader.sum);
     if (loader.pass) hg_pass_end(loader.pass);
     free(loader.readers);
     hg_string_table_free(loader.strings);

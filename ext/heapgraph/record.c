@@ -174,6 +174,7 @@ take_object(struct hg_fields *line, const struct hg_token *address_token) {
     note_allocation(line);
     note_rare(line);
     recorder->object_lines++;
+    if (line->node.flags & HG_N_ERROR) recorder->error_lines++;
     return finish_node(line);
 }
 
@@ -190,18 +191,27 @@ take_root(struct hg_fields *line) {
     return finish_node(line);
 }
 
+/* True where there is such a field. One that is no number promises what no dump can keep. */
 static bool
-take_footer(struct hg_fields *line) {
-    struct hg_recorder *recorder = line->recorder;
-    const struct hg_token *objects = hg_tape_field(line->tape, 0, "objects");
-    const struct hg_token *complete = hg_tape_field(line->tape, 0, "complete");
-    recorder->has_footer = true;
-    if (objects) hg_token_number(objects, &recorder->promised_objects);
-    recorder->footer_complete = complete && complete->kind == HG_TOKEN_TRUE;
-    return true;
+promised(const struct hg_tape *tape, const char *name, uint64_t *number) {
+    const struct hg_token *token = hg_tape_field(tape, 0, name);
+    *number = UINT64_MAX;
+    if (token) hg_token_number(token, number);
+    return token != NULL;
 }
 
-static bool
+static void
+take_footer(struct hg_fields *line) {
+    struct hg_promise *promise = &line->recorder->promise;
+    const struct hg_token *complete = hg_tape_field(line->tape, 0, "complete");
+    promise->has_objects = promised(line->tape, "objects", &promise->objects);
+    promise->has_lines = promised(line->tape, "lines", &promise->lines);
+    promise->has_roots = promised(line->tape, "roots", &promise->roots);
+    promise->has_bytes = promised(line->tape, "bytes", &promise->bytes);
+    promise->complete = complete && complete->kind == HG_TOKEN_TRUE;
+}
+
+static void
 take_shape(struct hg_fields *line) {
     struct hg_recorder *recorder = line->recorder;
     const struct hg_token *id = hg_tape_field(line->tape, 0, "id");
@@ -209,7 +219,7 @@ take_shape(struct hg_fields *line) {
     const struct hg_token *name = hg_tape_field(line->tape, 0, "edge_name");
     const struct hg_token *type = hg_tape_field(line->tape, 0, "shape_type");
     struct hg_shape_record shape = {.parent = UINT64_MAX, .name = HG_NO_STRING};
-    if (!id || id->kind != HG_TOKEN_NUMBER) return true;
+    if (!id || id->kind != HG_TOKEN_NUMBER) return;
     hg_token_number(id, &shape.id);
     if (parent) hg_token_number(parent, &shape.parent);
     enum hg_word word = type && hg_token_is_text(type) ? hg_token_word(type) : HG_W_UNKNOWN;
@@ -219,7 +229,6 @@ take_shape(struct hg_fields *line) {
     struct hg_shape_record *record = hg_list_add(&recorder->shapes, sizeof *record);
     if (!record) recorder->failed = true;
     else *record = shape;
-    return true;
 }
 
 /* Finds type and address. Returns the first field behind them, if they come first. */
@@ -242,12 +251,12 @@ identify(const struct hg_tape *tape, const struct hg_token **type,
     return 1;
 }
 
-bool
+enum hg_line_kind
 hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_t at) {
     const struct hg_token *address, *type;
-    if (recorder->failed) return false;
+    if (recorder->failed) return HG_LINE_BAD;
     uint32_t first_field = identify(tape, &type, &address);
-    if (!type || !hg_token_is_text(type)) return false;
+    if (!type || !hg_token_is_text(type)) return HG_LINE_BAD;
 
     struct hg_named_reference named[HG_NAMED_MOST];
     struct hg_fields line = {
@@ -260,21 +269,20 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
     };
     switch (line.type) {
     case HG_W_HEADER:
-        recorder->has_header = true;
-        recorder->header_line = at;
-        return true;
+        return HG_LINE_HEADER;
     case HG_W_FOOTER:
-        recorder->footer_line = at;
-        return take_footer(&line);
+        take_footer(&line);
+        return HG_LINE_FOOTER;
     case HG_W_ROOT:
-        return take_root(&line);
+        return take_root(&line) ? HG_LINE_ROOT : HG_LINE_BAD;
     case HG_W_SHAPE:
-        return take_shape(&line);
+        take_shape(&line);
+        return HG_LINE_OTHER;
     case HG_W_NONE:   // empty slots, which dump_all writes with full: true
     case HG_W_ZOMBIE: // and such as wait for their finalizer
-        return true;
+        return HG_LINE_OTHER;
     default:
-        return take_object(&line, address);
+        return take_object(&line, address) ? HG_LINE_OBJECT : HG_LINE_BAD;
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef HEAPGRAPH_RECORD_H
 #define HEAPGRAPH_RECORD_H
 
+#include "account.h"
 #include "graph.h"
 #include "index.h"
 #include "list.h"
@@ -46,6 +47,16 @@ struct hg_shaped_record {
     uint64_t shape;
 };
 
+/* What a line is. SHAPE lines, and those of empty slots, are none of these. */
+enum hg_line_kind {
+    HG_LINE_BAD, /* no line of a dump */
+    HG_LINE_HEADER,
+    HG_LINE_ROOT,
+    HG_LINE_OBJECT,
+    HG_LINE_FOOTER,
+    HG_LINE_OTHER,
+};
+
 struct hg_recorder {
     struct hg_seen_units units;
     struct hg_seen_strings strings;
@@ -55,9 +66,8 @@ struct hg_recorder {
     struct hg_list edges, allocations, sizes, class_names, shapes, shaped;
     uint64_t root_count, size_count;
 
-    uint64_t object_lines, unknown_types, bad_references, promised_objects;
-    uint32_t header_line, footer_line; /* where they are there */
-    bool has_header, has_footer, footer_complete;
+    uint64_t object_lines, error_lines, unknown_types, bad_references;
+    struct hg_promise promise; /* of the last FOOTER */
 
     uint32_t *named_class; /* open addressing: places whose class_name is known, plus 1 */
     size_t named_room, named_count;
@@ -69,10 +79,8 @@ bool hg_recorder_init(struct hg_recorder *recorder, struct hg_units *units,
                       struct hg_string_table *strings, bool objspace);
 void hg_recorder_free(struct hg_recorder *recorder);
 
-/*
- * Takes in a line that begins at `line` HG_LINE_UNITs. False where it is no line of a dump; after
- * `failed` everything is.
- */
-bool hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_t line);
+/* Takes in a line that begins at `line` HG_LINE_UNITs. After `failed` every line is bad. */
+enum hg_line_kind hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape,
+                                 uint32_t line);
 
 #endif

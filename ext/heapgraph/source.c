@@ -22,9 +22,8 @@ struct hg_source {
     int fd;
     uint64_t size; // of the file
     enum hg_compression compression;
-    struct hg_frames *frames; // NULL: plain, or one stream
-    _Atomic bool damaged;
-    _Atomic uint64_t damaged_at;
+    struct hg_frames *frames;    // NULL: plain, or one stream
+    _Atomic uint64_t damaged_at; // UINT64_MAX: nowhere
 
     // for single lines
     pthread_mutex_t lock;
@@ -45,15 +44,17 @@ hg_source_name(const struct hg_source *source) {
 
 bool
 hg_source_damaged(const struct hg_source *source, uint64_t *byte) {
-    *byte = source->damaged_at;
-    return source->damaged;
+    uint64_t at = source->damaged_at;
+    *byte = at == UINT64_MAX ? 0 : at;
+    return at != UINT64_MAX;
 }
 
+/* The first place counts, not the one that a thread sees first. */
 static void
 note_damage(struct hg_source *source, uint64_t at) {
-    if (source->damaged) return;
-    source->damaged_at = at;
-    source->damaged = true;
+    uint64_t before = source->damaged_at;
+    while (at < before && !atomic_compare_exchange_weak(&source->damaged_at, &before, at)) {
+    }
 }
 
 static enum hg_status
@@ -155,6 +156,7 @@ hg_source_open_fd(int fd, const char *name, struct hg_task *task, struct hg_sour
     if (!source) return hg_fail(task, HG_NO_MEMORY, 0, "out of memory");
     pthread_mutex_init(&source->lock, NULL);
     source->text = -1;
+    source->damaged_at = UINT64_MAX;
     source->name = strdup(name);
     source->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     enum hg_status status = HG_OK;
@@ -288,6 +290,8 @@ line_at(struct hg_source *source, uint64_t near, struct hg_task *task, struct hg
     for (size_t i = 0; i < limit && i < got; i++) {
         if (buffer->bytes[i] == '\n') start = i + 1;
     }
+    if (near == 0 && start == 0 && got >= 3 && memcmp(buffer->bytes, "\xef\xbb\xbf", 3) == 0)
+        start = 3; // a byte order mark
     bool unfinished;
     status = finish_line(source, &source->reader, buffer, offset, got, start < got ? start : got,
                          &end, &unfinished, task);

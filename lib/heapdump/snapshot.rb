@@ -57,7 +57,8 @@ module HeapDump
     # index::  whether what was computed is kept in a file beside the dump (PATH.hdidx, or in the
     #          cache folder of the user), so that it opens at once next time: true, false, or
     #          +:auto+ (default), which does so for dumps that are large.
-    # strict:: raise HeapDump::Corrupt at the first bad line instead of skipping it.
+    # strict:: raise HeapDump::Corrupt for a dump that is damaged or not whole, instead of reading
+    #          what is there.
     #
     # Returns a Snapshot. Raises HeapDump::NotADump, HeapDump::Corrupt, or HeapDump::ReadError.
     #
@@ -85,6 +86,7 @@ module HeapDump
     #   HeapDump::Snapshot.new("heap.json").load.objects # => 1142259
     def load
       Loading.new(@graph, @path, @index, @strict).run
+      Warnings.refuse(self) if @strict
       self
     end
 
@@ -97,7 +99,8 @@ module HeapDump
     end
 
     # What reading found: lines, bad lines and where the first one was, what the footer promises
-    # (Hash of Symbols).
+    # (Hash of Symbols). Its +:checks+ tell what has to be so for a dump to be whole and valid:
+    # true, false, or nil where the dump does not tell.
     #
     #   snapshot.account # => {lines: 18090, bytes: 4403709, bad_lines: 0, bad_line: 0, …}
     def account
@@ -118,7 +121,19 @@ module HeapDump
       @footer ||= parse(graph.footer).freeze
     end
 
-    # What is wrong with the dump, each in one sentence (Array of String); empty for a whole one.
+    # Whether the dump is whole and valid: true or false; nil for a valid one that has no footer to
+    # tell by, as of ObjectSpace.dump_all.
+    #
+    #   snapshot.whole # => true
+    def whole
+      checks = account[:checks].values
+      return false if checks.include?(false)
+
+      account[:objspace_format] ? nil : true
+    end
+
+    # What is wrong with the dump, and what else is to be known when it is read, each in one
+    # sentence (Array of String); empty for a whole one.
     #
     #   snapshot.warnings
     #   # => ["1 bad line skipped, the first is line 100 (byte 40,770)"]

@@ -105,14 +105,26 @@ print_account(const struct hg_graph *graph) {
     COUNT(duplicates);
     COUNT(bad_references);
     COUNT(object_lines);
-    COUNT(promised_objects);
+    COUNT(root_lines);
+    COUNT(error_lines);
+    COUNT(nul_bytes);
+    COUNT(nul_byte);
+    COUNT(crlf_lines);
+    COUNT(headers);
+    COUNT(footers);
+    COUNT(before_header);
+    COUNT(behind_footer);
+    COUNT(second_line);
+    COUNT(second_byte);
+    COUNT(promise.objects);
     COUNT(damaged_byte);
     COUNT(damaged);
-    COUNT(has_header);
-    COUNT(has_footer);
     COUNT(objspace_format);
-    COUNT(complete);
 #undef COUNT
+#define ANSWER(name, what) printf(#name "=%d\n", a->answer[HG_CHECK_##name]);
+    HG_EACH_CHECK(ANSWER)
+#undef ANSWER
+    printf("whole=%d\n", !hg_has_failed(a));
     printf("objects=%u\nroots=%u\nedges=%llu\n", graph->objects, graph->roots,
            (unsigned long long)graph->edges);
 }

@@ -27,9 +27,8 @@ module HeapDump
 
       # Overridden by commands with options of their own, which call super.
       def options(parser)
-        parser.on("--strict", "stop at the first bad line instead of skipping it") do
-          @strict = true
-        end
+        parser.on("--strict", "an error where the dump is damaged or not whole, instead of",
+                  "a warning") { @strict = true }
         parser.on("--no-index", "neither use nor write FILE.hdidx, from which a large dump",
                   "opens at once next time") { @index = false }
       end

@@ -8,16 +8,23 @@ module HeapDump
     class Verify < Reading
       usage "FILE"
       details <<~TEXT
-        Reads all of it: every line has to be valid, and as many objects have to be there as the
-        footer promises. What ObjectSpace.dump_all writes has no footer, so nobody can tell whether it
-        is whole. Exit status 1 if something is wrong.
+        Reads all of it: each line has to be valid, HEADER and FOOTER have to be where they belong,
+        and as much has to be there as the FOOTER promises. What ObjectSpace.dump_all writes has no
+        FOOTER, so nobody can tell whether it is whole. Exit status 1 if something is wrong.
       TEXT
+
+      # What makes a dump invalid, and not only less than a whole one.
+      VALID = %i[
+        compression no_byte_order_mark valid_lines no_holes line_ends one_dump one_footer
+        distinct_objects known_types
+      ].freeze
+      private_constant :VALID
 
       def call(file)
         @index = false
         snapshot = open_snapshot(file)
         json? ? json(snapshot) : show(snapshot)
-        snapshot.warnings.empty? ? OK : ERROR
+        snapshot.whole == false ? ERROR : OK
       end
 
       private
@@ -27,8 +34,9 @@ module HeapDump
         table = Table.new(nil)
         table.row("format", format_words(snapshot))
         table.row("taken", taken(snapshot.header)) unless snapshot.header.empty?
-        table.row("lines", count(account[:lines]))
-        table.row("objects", objects(account, snapshot))
+        table.row("lines", of_promised(account[:lines], account[:promised_lines]))
+        table.row("objects", of_promised(account[:object_lines], account[:promised_objects]))
+        table.row("roots", of_promised(account[:root_lines], account[:promised_roots]))
         table.row("text", "#{bytes(account[:bytes])} uncompressed")
         screen.table(table)
         screen.line(verdict(snapshot))
@@ -38,6 +46,8 @@ module HeapDump
         return "ObjectSpace.dump_all" if snapshot.account[:objspace_format]
 
         header = snapshot.header
+        return "heapdump, without a HEADER" if header.empty?
+
         "heapdump #{header["format"]}, Ruby #{header["ruby"]}, strings: #{header["strings"]}"
       end
 
@@ -45,32 +55,32 @@ module HeapDump
         "#{header["time"]} of #{header["program"]} (process #{header["pid"]} on #{header["host"]})"
       end
 
-      def objects(account, snapshot)
-        there = count(snapshot.objects - account[:missing])
-        return there unless account[:has_footer]
-
-        "#{there} of #{count(account[:promised_objects])} promised"
+      def of_promised(there, promised)
+        promised ? "#{count(there)} of #{count(promised)} promised" : count(there)
       end
 
       def verdict(snapshot)
-        return [:red, "damaged"] unless snapshot.warnings.empty?
-        if foreign?(snapshot)
-          return [:yellow,
-                  "valid; there is no footer to tell whether it is whole"]
+        case snapshot.whole
+        when false then [:red, "damaged"]
+        when nil
+          lack = ", and no ROOT line" if snapshot.account[:root_lines].zero?
+          [:yellow, "valid; there is no FOOTER to tell whether it is whole#{lack}"]
+        else whole_verdict(snapshot)
         end
-
-        [:green, "whole and valid"]
       end
 
-      def foreign?(snapshot)
-        snapshot.account[:objspace_format] && !snapshot.account[:has_footer]
+      def whole_verdict(snapshot)
+        number = snapshot.account[:error_lines]
+        return [:green, "whole and valid"] if number.zero?
+
+        unread = Terminal::Units.plural(number, "object")
+        [:yellow, "whole and valid, but for #{unread} that could not be read when it was taken"]
       end
 
       def json(snapshot)
         account = snapshot.account
-        print_json(file: snapshot.path, valid: account[:bad_lines].zero?,
-                   whole: foreign?(snapshot) ? nil : snapshot.warnings.empty?,
-                   warnings: snapshot.warnings, header: snapshot.header,
+        print_json(file: snapshot.path, valid: account[:checks].values_at(*VALID).none?(false),
+                   whole: snapshot.whole, warnings: snapshot.warnings, header: snapshot.header,
                    **account.sort.to_h)
       end
     end

@@ -193,7 +193,8 @@ module HeapDump
       ROOTS = {
         "global_variables" => "global variables",
         "machine_context" => "machine stack",
-        "finalizers" => "finalizers"
+        "finalizers" => "finalizers",
+        "unknown" => "something unknown (the dump has no ROOT lines)"
       }.freeze
 
       OTHER = ->(node) { node.class_name || node.type.downcase }

@@ -4,70 +4,221 @@ require_relative "../terminal"
 
 module HeapDump
   class Snapshot
-    # What is wrong with a dump, in sentences: how much is missing, and which lines were bad.
-    module Warnings # :nodoc:
+    # What a reader of a dump has to know about it, in sentences. What has to be so is one list, in
+    # ext/heapgraph/whole.h; here are the words for each of it that is not. What follows from
+    # something that has been said already is not said again.
+    class Warnings # :nodoc:
       Units = Terminal::Units
 
+      # In this order; each is a method.
+      FAULTS = %i[
+        compression no_byte_order_mark one_dump header_first footer_last one_footer complete roots
+        promised_objects promised_roots promised_lines promised_bytes ended line_ends no_holes
+        valid_lines distinct_objects known_references known_types
+      ].freeze
+      # What the reader makes of a promise that is no number.
+      NONSENSE = (1 << 64) - 1
+
       def self.of(snapshot)
-        account = snapshot.account
-        [missing_end(snapshot, account), damage(account), bad_lines(account), missing(account),
-         unknown(account)].compact
+        warnings = new(snapshot)
+        [*warnings.faults, *warnings.notes].freeze
       end
 
-      def self.missing_end(snapshot, account)
-        return if account[:objspace_format] || account[:complete]
-        return unless account[:has_header] || account[:has_footer]
+      # What +strict+ does not let pass.
+      def self.refuse(snapshot)
+        fault = new(snapshot).faults.first or return
 
-        seen = snapshot.objects - account[:missing]
-        promised = account[:promised_objects]
-        if account[:has_footer] && promised > seen
-          lost = Units.plural(promised - seen, "object")
-          "#{lost} of #{Units.count(promised)} missing: lines of the dump are lost"
-        elsif account[:has_footer]
-          "the footer promises #{Units.count(promised)} objects, and there are " \
-            "#{Units.count(seen)}: the dump has been changed"
-        else
-          "the dump was cut short after #{Units.plural(seen,
-                                                       "object")}#{expected(snapshot, seen)}; " \
-            "sizes and paths are of that part alone"
-        end
+        raise Corrupt.new("#{snapshot.path}: #{fault}; without strict (--strict) it is read all " \
+                          "the same", snapshot.path)
       end
 
-      # How many there may have been: the header knows how many slots were in use.
-      def self.expected(snapshot, seen)
-        gc = snapshot.header["gc"]
-        live = gc.is_a?(Hash) ? gc["heap_live_slots"] : nil
-        live.is_a?(Integer) && live > seen ? " of about #{Units.count(live)}" : ""
+      def initialize(snapshot)
+        @snapshot = snapshot
+        @account = snapshot.account
+        @checks = @account[:checks]
       end
 
-      def self.damage(account)
-        return unless account[:damaged_at]
+      # What is damaged or lost.
+      def faults
+        FAULTS.select { |name| failed?(name) }.filter_map { |name| send(name) }
+      end
 
-        at = Units.count(account[:damaged_at])
+      # What the dump is whole without, and what is read of it may be wrong without.
+      def notes
+        [unread_objects, without_roots].compact
+      end
+
+      private
+
+      def failed?(*names)
+        names.any? { |name| @checks[name] == false }
+      end
+
+      def plural(number, word)
+        Units.plural(number, word)
+      end
+
+      def count(number)
+        Units.count(number)
+      end
+
+      def there
+        @account[:object_lines]
+      end
+
+      def compression
+        at = count(@account[:damaged_at])
         "the compressed data is damaged at byte #{at} of the file; what follows is lost"
       end
 
-      def self.bad_lines(account)
-        bad = account[:bad_lines]
-        return if bad.zero?
-
-        "#{Units.plural(bad, "bad line")} skipped, the first is line " \
-          "#{Units.count(account[:bad_line])} (byte #{Units.count(account[:bad_byte])})"
+      def no_byte_order_mark
+        "it begins with a byte order mark: an editor or a conversion has changed it; take the " \
+          "file as it was written"
       end
 
-      def self.missing(account)
-        return if account[:missing].zero? || account[:objspace_format]
-
-        "#{Units.plural(account[:missing], "object")} referred to without a line in the dump"
+      def one_dump
+        line, byte = @account.values_at(:second_line, :second_byte)
+        "there are two dumps in it, the second begins at line #{count(line)} (byte " \
+          "#{count(byte)}): what is told is of both at once; make two files of it (`head -c " \
+          "#{byte}` and `tail -c +#{byte + 1}` of the uncompressed text)"
       end
 
-      def self.unknown(account)
-        return if account[:unknown_types].zero?
+      def header_first
+        return "the HEADER is missing: the beginning of the dump is lost" unless
+          @account[:has_header]
 
-        "#{Units.plural(account[:unknown_types],
-                        "object")} of types that this version does not know"
+        "#{plural(@account[:before_header], "line")} before the HEADER: it is not the first line " \
+          "of the dump"
       end
-      private_class_method :missing_end, :expected, :damage, :bad_lines, :missing, :unknown
+
+      def footer_last
+        return if failed?(:one_dump)
+        return cut_short unless @account[:has_footer]
+
+        "#{plural(@account[:behind_footer], "line")} behind the FOOTER: the dump ends before them"
+      end
+
+      def cut_short
+        "the dump was cut short after #{plural(there, "object")}#{expected}; sizes and paths are " \
+          "of that part alone"
+      end
+
+      # How many there may have been: the header knows how many slots were in use.
+      def expected
+        gc = @snapshot.header["gc"]
+        live = gc.is_a?(Hash) ? gc["heap_live_slots"] : nil
+        live.is_a?(Integer) && live > there ? " of about #{count(live)}" : ""
+      end
+
+      def one_footer
+        return if failed?(:one_dump)
+
+        "there are #{count(@account[:footers])} FOOTERs: the dump has been put together of several"
+      end
+
+      def complete
+        "the FOOTER does not say that the dump is complete"
+      end
+
+      def roots
+        return unless @account[:has_footer]
+
+        "there are no ROOT lines: they are lost, and every object looks like garbage"
+      end
+
+      def promised_objects
+        differs(@account[:promised_objects], there, "object")
+      end
+
+      def promised_roots
+        differs(@account[:promised_roots], @account[:root_lines], "ROOT line")
+      end
+
+      def promised_lines
+        return if failed?(:promised_objects, :promised_roots)
+
+        differs(@account[:promised_lines], @account[:lines], "line")
+      end
+
+      def promised_bytes
+        return if failed?(:one_dump, :one_footer, :promised_objects, :promised_roots,
+                          :promised_lines, :line_ends, :no_byte_order_mark)
+
+        changed(@account[:promised_bytes], @account[:bytes_before_footer], "byte", " before it")
+      end
+
+      # What a second dump, or its end, makes differ needs no words of its own.
+      def differs(promised, seen, word)
+        return if failed?(:one_dump, :one_footer)
+        return changed(promised, seen, word) unless promised && promised != NONSENSE &&
+                                                    promised > seen
+
+        "#{plural(promised - seen, word)} of #{count(promised)} missing: lines of the dump are lost"
+      end
+
+      def changed(promised, seen, word, where = "")
+        if promised.nil? || promised == NONSENSE
+          return "the FOOTER does not tell how many #{word}s there are"
+        end
+
+        "the FOOTER promises #{plural(promised, word)}#{where}, and there are #{count(seen)}: " \
+          "the dump has been changed"
+      end
+
+      def ended
+        return if failed?(:footer_last, :compression)
+
+        "the last line has no end: the last byte of the dump is missing"
+      end
+
+      def line_ends
+        "CR LF at the end of #{plural(@account[:crlf_lines], "line")}: the dump was copied as " \
+          "text; copy it again as binary data"
+      end
+
+      def no_holes
+        "#{plural(@account[:nul_bytes], "NUL byte")} in it, the first at line " \
+          "#{count(@account[:nul_line])} (byte #{count(@account[:nul_byte])}): what should stand " \
+          "there was never written"
+      end
+
+      def valid_lines
+        bad = @account[:bad_lines]
+        return if bad == @account[:nul_lines]
+
+        "#{plural(bad, "bad line")} skipped, the first is line " \
+          "#{count(@account[:bad_line])} (byte #{count(@account[:bad_byte])})"
+      end
+
+      def distinct_objects
+        return if failed?(:one_dump)
+
+        "#{plural(@account[:duplicates], "line")} of objects that have one already; the first " \
+          "one counts"
+      end
+
+      def known_references
+        "#{plural(@account[:missing], "object")} referred to without a line in the dump"
+      end
+
+      def known_types
+        "#{plural(@account[:unknown_types], "object")} of types that this version does not know"
+      end
+
+      def unread_objects
+        number = @account[:error_lines]
+        return if number.zero?
+
+        "#{plural(number, "object")} could not be read when the dump was taken (\"error\" in the " \
+          "line): what they hold may be unknown"
+      end
+
+      def without_roots
+        return unless @account[:objspace_format] && @account[:root_lines].zero?
+
+        "there are no ROOT lines, as in dumps of a part of the heap (ObjectSpace.dump_all with " \
+          "since:): all objects are read as living"
+      end
     end
     private_constant :Warnings
   end
