@@ -121,7 +121,7 @@ print_account(const struct hg_graph *graph) {
     COUNT(damaged);
     COUNT(objspace_format);
 #undef COUNT
-#define ANSWER(name, what) printf(#name "=%d\n", a->answer[HG_CHECK_##name]);
+#define ANSWER(name, what) printf("check_" #name "=%d\n", a->answer[HG_CHECK_##name]);
     HG_EACH_CHECK(ANSWER)
 #undef ANSWER
     printf("whole=%d\n", !hg_has_failed(a));

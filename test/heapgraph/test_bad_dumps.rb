@@ -8,8 +8,9 @@ class TestBadDumps < HeapDumpTest
   HEADER = %({"type":"HEADER","format":1}\n)
   OBJECT = %({"address":"0x1000","type":"OBJECT","references":["0x1008"],"memsize":40}\n)
   STRING = %({"address":"0x1008","type":"STRING","memsize":40}\n)
+  ROOT = %({"type":"ROOT","root":"vm","references":["0x1000"]}\n)
   FOOTER = %({"type":"FOOTER","objects":2,"complete":true}\n)
-  WHOLE = [HEADER, OBJECT, STRING, FOOTER].join
+  WHOLE = [HEADER, ROOT, OBJECT, STRING, FOOTER].join
 
   def setup
     super
@@ -24,8 +25,7 @@ class TestBadDumps < HeapDumpTest
         next
       end
       figures = graph.figures
-      whole = size >= WHOLE.bytesize - 1
-      assert_equal whole ? 1 : 0, figures[:complete], "#{size} bytes"
+      assert_equal size == WHOLE.bytesize ? 1 : 0, figures[:whole], "#{size} bytes"
       assert_equal size, figures[:bytes]
       assert_operator figures[:bad_lines], :<=, 1
     end
@@ -33,7 +33,7 @@ class TestBadDumps < HeapDumpTest
 
   def test_a_cut_dump_keeps_what_is_referred_to
     graph = load(HEADER + OBJECT)
-    assert_equal [2, 1, 1, 0], graph.figures.values_at(:objects, :missing, :edges, :complete)
+    assert_equal [2, 1, 1, 0], graph.figures.values_at(:objects, :missing, :edges, :whole)
     assert_match(/\A0x1008\tMISSING/, graph.nodes["0x1008"])
   end
 
@@ -74,11 +74,14 @@ class TestBadDumps < HeapDumpTest
     assert_equal :io, ReaderProgram.print_graph.run(scratch).status
   end
 
+  # All of it is read, whatever is said of its being whole.
   def test_line_ends
-    [WHOLE.gsub("\n", "\r\n"), WHOLE.chomp, "\xEF\xBB\xBF".b + WHOLE,
-     WHOLE.gsub("\n", "\n\n\r\n"), WHOLE.gsub(",\"", " ,\t\"").gsub("{", " { ")].each do |text|
-      graph = load(text, "-l")
-      assert_equal [0, 2, 1, 0], graph.figures.values_at(:bad_lines, :objects, :complete, :missing)
+    { WHOLE.gsub("\n", "\r\n") => 0, WHOLE.chomp => 0, "\xEF\xBB\xBF".b + WHOLE => 0,
+      WHOLE.gsub("\n", "\n\n\r\n") => 0,
+      WHOLE.gsub(",\"", " ,\t\"").gsub("{", " { ") => 1 }.each do |text, whole|
+      figures = load(text, "-l").figures
+      assert_equal [0, 2, 0], figures.values_at(:bad_lines, :objects, :missing)
+      assert_equal [1, whole], figures.values_at(:check_promised_objects, :whole), text
     end
   end
 
@@ -144,7 +147,7 @@ class TestBadDumps < HeapDumpTest
     %w[gzip zstd].each do |tool|
       packed = IO.popen([tool, "-qc", Dumps.small.path], "rb", &:read)
       cut = load(packed.byteslice(0, packed.bytesize / 2), "-l")
-      assert_equal [:ok, 1, 0], [cut.status, *cut.figures.values_at(:damaged, :complete)]
+      assert_equal [:ok, 1, 0], [cut.status, *cut.figures.values_at(:damaged, :whole)]
       assert_operator cut.figures[:bytes], :>, text.bytesize / 4
       strict = load(packed.byteslice(0, packed.bytesize / 2), "-s")
       assert_includes %i[bad_line corrupt], strict.status # its last line is cut off as well

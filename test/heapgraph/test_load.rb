@@ -160,7 +160,7 @@ class TestLoad < HeapDumpTest
   def assert_same_graph(path)
     graph = load(path)
     assert_equal :ok, graph.status, graph.err
-    assert_equal 1, graph.figures[:complete]
+    assert_equal 1, graph.figures[:whole]
     expected = SlowGraph.new(path).nodes
     differences = (expected.keys | graph.nodes.keys).filter_map do |id|
       found = graph.nodes[id]&.gsub(/\tVALUE -?\d+(\.\d+)?(e[+-]\d+)? /) do |key|
