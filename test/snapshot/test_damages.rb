@@ -31,6 +31,21 @@ class TestDamages < HeapDumpTest
     end
   end
 
+  # One list: in the reader, its words, and the documentation.
+  def test_every_check_has_its_words_and_stands_in_the_documentation
+    checks = HeapDump::Snapshot.open(written(MADE.whole)).account[:checks].keys
+    assert_equal checks.sort, HeapDump::Snapshot.const_get(:Warnings)::FAULTS.sort
+    documented = File.read(File.join(Child::ROOT, "docs/format.md"))[/^## Whole and valid.*?^## /m]
+    names = documented.scan(/^\| (`\w+`(?: `\w+`)*) \|/).flatten.flat_map { |row| row.scan(/\w+/) }
+    assert_equal checks.map(&:to_s).sort, names.sort
+  end
+
+  # Each is seen failing by one damage at least.
+  def test_every_check_has_its_damage
+    checks = HeapDump::Snapshot.open(written(MADE.whole)).account[:checks].keys
+    assert_equal [:compression], checks - ALL.values.flat_map(&:failed)
+  end
+
   # What verify says is what every command says, and what --strict refuses.
   def test_every_command_says_the_same
     path = written(ALL.fetch("two dumps").text)
