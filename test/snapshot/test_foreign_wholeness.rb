@@ -29,7 +29,7 @@ class TestForeignWholeness < HeapDumpTest
     path = File.join(dumps, "all.json")
     answer = heapdump!("verify", path)
     assert_match(/^format +ObjectSpace.dump_all$/, answer.out)
-    assert_match(/^valid; there is no FOOTER to tell whether it is whole$/, answer.out)
+    assert_match(/^valid; there is no footer to tell whether it is whole$/, answer.out)
     json = heapdump!("verify", path, "--json").json
     assert_equal [true, nil, []], json.values_at("valid", "whole", "warnings")
     assert_equal [nil, nil], json["checks"].values_at("header_first", "footer_last")

@@ -68,8 +68,8 @@ class MadeDump
     lines = [*roots, *modules, *@lines.sort_by { |one| one[:address].hex }]
     text = [header, *lines].map { |one| "#{JSON.generate(one)}\n" }.join
     objects = lines.count { |one| one[:address] }
-    footer = { type: "FOOTER", objects: objects, bytes: text.bytesize, seconds: 0.1, heaps: [],
-               complete: true }
+    footer = { type: "FOOTER", objects: objects, roots: roots.size, lines: lines.size + 2,
+               bytes: text.bytesize, seconds: 0.1, heaps: [], complete: true }
     "#{text}#{JSON.generate(footer)}\n"
   end
 

@@ -64,7 +64,7 @@ module HeapDump
         when false then [:red, "damaged"]
         when nil
           lack = ", and no ROOT line" if snapshot.account[:root_lines].zero?
-          [:yellow, "valid; there is no FOOTER to tell whether it is whole#{lack}"]
+          [:yellow, "valid; there is no footer to tell whether it is whole#{lack}"]
         else whole_verdict(snapshot)
         end
       end
