@@ -116,6 +116,19 @@ class TestDamages < HeapDumpTest
     end
   end
 
+  # Behind the compressed data, and a whole frame less of it.
+  def test_compressed_files_that_end_elsewhere
+    PACKERS.drop(1).each do |ending, packer|
+      answer = heapdump("verify", written("#{packer.call(MADE.whole)}behind".b, ending))
+      assert_equal 1, answer.status
+      assert_match(/compressed data is damaged at byte/, answer.err)
+    end
+    frames = Damages.pieces(MADE.whole).map { |part| Damages.through_zstd(part) }
+    answer = heapdump("verify", written(frames[0..-2].join, "json.zst"))
+    assert_equal 1, answer.status
+    assert_match(/cut short after/, answer.err)
+  end
+
   def test_an_empty_file
     PACKERS.each do |ending, packer|
       answer = heapdump("verify", written("", ending, packer))

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "tsort"
 require "heapdump/snapshot"
 require "support/command_line"
 
@@ -73,6 +74,23 @@ class TestForeignWholeness < HeapDumpTest
     assert_nil snapshot.text(path.root.id)
   end
 
+  # The root holds one object of each circle that nothing outside holds, and nothing else.
+  def test_no_more_is_held_than_has_to_be
+    random = Random.new(1)
+    40.times do
+      edges = Array.new(40) { Array.new(random.rand(3)) { random.rand(40) } }
+      lines = edges.each_with_index.map do |to, from|
+        JSON.generate(address: address(from), type: "OBJECT", memsize: 1,
+                      references: to.map { |one| address(one) })
+      end
+      snapshot = HeapDump::Snapshot.open(made("#{lines.join("\n")}\n"))
+      held = snapshot.references(snapshot.node(40), limit: 50).map { |one| one.node.address }
+      assert_equal sources(edges).size, held.size
+      assert(sources(edges).all? { |circle| circle.one? { |i| held.include?(address(i).hex) } })
+      assert((0...40).all? { |i| snapshot.reachable?(address(i)) })
+    end
+  end
+
   def test_a_list_of_a_million_without_roots
     first = 0x1000
     last = 0x1000 + (999_999 * 8)
@@ -107,6 +125,19 @@ class TestForeignWholeness < HeapDumpTest
 
   def dumps
     @dumps ||= scratch.tap { |directory| Child.ruby!(WAYS, directory) }
+  end
+
+  def address(number)
+    format("0x%x", 0x1000 + (number * 40))
+  end
+
+  # Strongly connected components to which no edge leads from outside.
+  def sources(edges)
+    circles = TSort.strongly_connected_components(->(&each) { edges.each_index(&each) },
+                                                  ->(node, &each) { edges[node].each(&each) })
+    circles.reject do |circle|
+      edges.each_with_index.any? { |to, from| !circle.include?(from) && to.intersect?(circle) }
+    end
   end
 
   def made(text)
