@@ -1,47 +1,17 @@
 # frozen_string_literal: true
 
-require "digest"
-require "fileutils"
-require "open3"
-require "rbconfig"
+require_relative "extension"
 
 # Compiles and loads the oracle, and reads what it wrote.
 module Oracle
-  SOURCE = File.expand_path("oracle", __dir__)
-
-  # One directory per Ruby and per state of the source, so that nothing stale is ever loaded.
-  def self.build_directory
-    sources = Dir[File.join(SOURCE, "*.{c,rb}")]
-    state = Digest::SHA256.hexdigest(sources.map { |path| File.read(path) }.join)[0, 12]
-    name = "#{RbConfig::CONFIG["ruby_version"]}-#{RUBY_VERSION}-#{RUBY_PLATFORM}-#{state}"
-    File.expand_path("../../tmp/oracle/#{name}", __dir__)
-  end
-
-  def self.path
-    File.join(build_directory, "oracle.#{RbConfig::CONFIG["DLEXT"]}")
-  end
+  EXTENSION = Extension.new("oracle")
 
   def self.compile
-    return path if File.exist?(path)
-
-    FileUtils.mkdir_p(File.dirname(build_directory))
-    scratch = "#{build_directory}.#{Process.pid}"
-    FileUtils.mkdir_p(scratch)
-    make = ENV.fetch("MAKE", "make")
-    log, status = Open3.capture2e({ "RUBYOPT" => nil }, "sh", "-ec", <<~SHELL, chdir: scratch)
-      "#{RbConfig.ruby}" "#{SOURCE}/extconf.rb"
-      #{make}
-    SHELL
-    raise "The oracle does not compile:\n#{log}" unless status.success?
-
-    FileUtils.mv(scratch, build_directory) unless File.exist?(build_directory)
-    path
-  ensure
-    FileUtils.rm_rf(scratch) if scratch
+    EXTENSION.compile
   end
 
   def self.require_extension
-    require compile
+    EXTENSION.require_extension
   end
 
   # The way a dump writes a reference.
@@ -95,10 +65,21 @@ module Oracle
 
     # Addresses of the caches that call sites share.
     def call_caches
-      slots.values.select { |slot| @imemo_names[slot.imemo_type] == "callcache" }.map(&:address)
+      imemos("callcache")
+    end
+
+    # All that call sites and references to constants cache.
+    def caches
+      @caches ||= imemos("callcache", "callinfo", "constcache")
     end
 
     private
+
+    def imemos(*names)
+      slots.each_value.filter_map do |slot|
+        slot.address if slot.imemo_type && names.include?(@imemo_names[slot.imemo_type])
+      end
+    end
 
     def read_slots(file)
       while (header = file.read(64))
