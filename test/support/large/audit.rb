@@ -2,8 +2,8 @@
 
 require "json"
 require_relative "../oracle"
+require_relative "../whole_dump"
 require_relative "variants"
-require_relative "whole"
 require_relative "lines"
 
 module Large
@@ -34,7 +34,7 @@ module Large
       return [result] if result.is_a?(String)
 
       path = File.join(@directory, variant.name + variant.extension)
-      whole = Whole.new(path, objspace: variant.objspace?, known: @known[variant.objspace?])
+      whole = WholeDump.new(path, objspace: variant.objspace?, known: @known[variant.objspace?])
       found = lines(variant).problems(whole)
       remember(path, whole.objects, @facts["seconds"].fetch(variant.name))
       written = [whole.objects, File.size(path)]

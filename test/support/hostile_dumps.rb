@@ -1,0 +1,70 @@
+# frozen_string_literal: true
+
+require "json"
+require "support/leftovers"
+
+# Dumps of an application whose objects do one deed, and what must come of them.
+class HostileDumps
+  # Name of the dump, extension, options, pipe?, which object.
+  WAYS = [
+    ["leader", ".json", { processes: 1 }, false, "first"],
+    ["workers", ".json", { processes: 3 }, false, "last"],
+    ["all", ".json", { processes: 2 }, false, nil],
+    ["pipe", ".json", {}, true, "any"],
+    ["objspace", ".json.gz", { format: "objspace", processes: 2 }, false, "any"],
+    ["zst", ".json.zst", { processes: 2 }, false, "first"]
+  ].freeze
+  IN_PROCESS = [
+    ["in_process", ".json", { fork: false }, false, "any"],
+    ["in_process_pipe", ".json", { fork: false }, true, "last"]
+  ].freeze
+
+  attr_reader :outcomes, :log
+
+  def initialize(deed, ways, directory)
+    @cases = ways.flat_map do |name, extension, options, pipe, which|
+      %w[mark size].map do |where|
+        { deed: deed, where: where, name: "#{name}_#{where}", extension: extension,
+          options: options, pipe: pipe, which: which }
+      end
+    end
+    @directory = directory
+  end
+
+  # What has gone wrong, in words.
+  def call
+    outcome = Child.ruby("load 'support/hostile/application.rb'", @directory,
+                         JSON.generate(@cases), env: Leftovers.environment, timeout: 240)
+    return ["the application ended: #{outcome.to_s[0, 1500]}"] unless outcome.success?
+
+    @outcomes = JSON.parse(File.read(File.join(@directory, "outcomes.json")))
+    processes + @outcomes.flat_map { |one| left(one) + yield(one) }
+  end
+
+  private
+
+  # Each line of the application ran once, and in one process.
+  def processes
+    lines = File.readlines(File.join(@directory, "log"), chomp: true).map(&:split)
+    pids = lines.map(&:first).uniq
+    twice = lines.map { |line| line.drop(1) }.tally.select { |_, count| count > 1 }
+    [*("the application ran in #{pids.size} processes: #{lines.first(10)}" if pids.size > 1),
+     *("ran twice: #{twice}" if twice.any?)]
+  end
+
+  def left(one)
+    found = []
+    found << "#{one["descriptors"]} descriptors are left" unless one["descriptors"].zero?
+    found << "processes are left: #{one["processes"]}" if one["processes"].any?
+    found << "a partial file is left" if one["partials"].positive?
+    found << "#{one["ended"]}, and there is no file" if one["ended"] == "whole" && !one["there"]
+    found << "#{one["ended"]}, and there is a file" if one["ended"] != "whole" && wrong_file?(one)
+    found << "not whole: #{one["problems"].first(3)}" if one["ended"] == "whole" && one["problems"]&.any?
+    found.map { |what| "#{one["name"]}: #{what}" }
+  end
+
+  # What a pipe has carried cannot be taken back.
+  def wrong_file?(one)
+    one["there"] && !one["pipe"]
+  end
+end

@@ -1,0 +1,102 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/hostile_dumps"
+
+# Extensions whose mark and size functions do what they must not, while the heap is dumped. The
+# application never runs on in a second process; the dump is whole but for that object, or there is
+# an error and no file; and the application goes on unharmed.
+class TestHostile < HeapDumpTest
+  # What the line of the object says, nil: nothing is wrong with it.
+  TOLD = {
+    "raised while reading it" => %w[raise_standard raise_no_memory raise_interrupt raise_exit throw
+                                    thread_exit fatal],
+    "called exit while reading it" => %w[exit_0 exit_1],
+    "signal 6 while reading it" => %w[abort bug],
+    "signal 11 while reading it" => %w[segv overflow],
+    "signal 8 while reading it" => %w[fpe],
+    "signal 7 while reading it" => %w[bus],
+    "signal 4 while reading it" => %w[ill],
+    nil => %w[run_ruby allocate other_references more_references fewer_references]
+  }.freeze
+
+  TOLD.each do |error, deeds|
+    deeds.each do |deed|
+      define_method("test_#{deed}") { tells(deed, error, HostileDumps::WAYS) }
+    end
+  end
+
+  # A wait is given up after a while: one of them is enough.
+  %w[busy wait_for_lock].each do |deed|
+    define_method("test_#{deed}") do
+      tells(deed, "hung while reading it", HostileDumps::WAYS.first(2))
+    end
+  end
+
+  # Nothing can stop them from ending the process.
+  %w[leave_0 leave_1 segv_by_default kill terminate].each do |deed|
+    define_method("test_#{deed}") do
+      check(deed, HostileDumps::WAYS) do |one|
+        next ["no error, but #{one["ended"]}"] unless one["ended"].match?(/\AHeapDump::\w+: /)
+
+        []
+      end
+    end
+  end
+
+  # One way or the other.
+  %w[quick_exit_0 end_native_thread release_gvl no_object no_object_at_the_end].each do |deed|
+    define_method("test_#{deed}") { check(deed, HostileDumps::WAYS) { |one| honest(one) } }
+  end
+
+  # In the process itself: what is raised is caught there or comes out of the dump.
+  %w[raise_standard raise_no_memory raise_interrupt raise_exit throw thread_exit run_ruby allocate
+     other_references more_references fewer_references release_gvl].each do |deed|
+    define_method("test_#{deed}_in_process") do
+      check(deed, HostileDumps::IN_PROCESS) do |one|
+        one["ended"] == "whole" ? only_expected(one) : []
+      end
+    end
+  end
+
+  private
+
+  def check(deed, ways, &)
+    problems = HostileDumps.new(deed, ways, scratch).call(&)
+    assert problems.empty?, "#{deed}: #{problems.join("\n  ")}"
+  end
+
+  def tells(deed, error, ways)
+    check(deed, ways) do |one|
+      next ["#{one["name"]}: #{one["ended"]}"] unless one["ended"] == "whole"
+      next only_expected(one) if error.nil? || one.dig("options", "format")
+
+      told(one, error) + only_expected(one)
+    end
+  end
+
+  def told(one, error)
+    wrong = one["expected"].reject do |address|
+      one["errors"].any? { |line| line["address"] == address && line["error"] == error }
+    end
+    return [] if wrong.empty?
+
+    ["#{one["name"]}: #{wrong.size} of #{one["expected"].size} objects are not told as " \
+     "#{error.inspect}, but as #{one["errors"].map { |line| line["error"] }.uniq}"]
+  end
+
+  # No other object has an error, and where only the size failed no edge is lost.
+  def only_expected(one)
+    others = one["errors"].reject { |line| one["expected"].include?(line["address"]) }
+    lost = one["where"] == "size" ? one["errors"].sum { |line| line["lost"] } : 0
+    [*("#{one["name"]}: errors at #{others}" if others.any?),
+     *("#{one["name"]}: #{lost} edges lost" if lost.positive?)]
+  end
+
+  def honest(one)
+    return only_expected(one) if one["ended"] == "whole"
+    return [] if one["ended"].match?(/\AHeapDump::\w+: /)
+
+    ["#{one["name"]}: #{one["ended"]}"]
+  end
+end
