@@ -14,7 +14,8 @@ class TestDeaths < HeapDumpTest
   def test_random_deaths
     deaths = RandomDeaths.new(scratch, DEATHS, SEED)
     problems = deaths.call
-    assert problems.empty?, "seed #{SEED}: #{problems.size} problems\n#{problems.first(20).join("\n")}"
+    puts "seed #{SEED}: #{deaths.table}"
+    assert problems.empty?, "seed #{SEED}: #{problems.first(20).join("\n")}"
     assert_equal DEATHS, deaths.rounds.size
     assert_operator deaths.rounds.count { |round| round["reached"] }, :>, DEATHS / 3
   end

@@ -34,7 +34,8 @@ class HostileDumps
   # What has gone wrong, in words.
   def call
     outcome = Child.ruby("load 'support/hostile/application.rb'", @directory,
-                         JSON.generate(@cases), env: Leftovers.environment, timeout: 240)
+                         JSON.generate(@cases), env: Leftovers.environment, bare: true,
+                                                flags: %w[-W0 --disable-gems], timeout: 240)
     return ["the application ended: #{outcome.to_s[0, 1500]}"] unless outcome.success?
 
     @outcomes = JSON.parse(File.read(File.join(@directory, "outcomes.json")))
@@ -53,14 +54,15 @@ class HostileDumps
   end
 
   def left(one)
-    found = []
-    found << "#{one["descriptors"]} descriptors are left" unless one["descriptors"].zero?
-    found << "processes are left: #{one["processes"]}" if one["processes"].any?
-    found << "a partial file is left" if one["partials"].positive?
-    found << "#{one["ended"]}, and there is no file" if one["ended"] == "whole" && !one["there"]
-    found << "#{one["ended"]}, and there is a file" if one["ended"] != "whole" && wrong_file?(one)
-    found << "not whole: #{one["problems"].first(3)}" if one["ended"] == "whole" && one["problems"]&.any?
-    found.map { |what| "#{one["name"]}: #{what}" }
+    whole = one["ended"] == "whole"
+    {
+      "#{one["descriptors"]} descriptors are left" => one["descriptors"] != 0,
+      "processes are left: #{one["processes"]}" => one["processes"].any?,
+      "a partial file is left" => one["partials"].positive?,
+      "a Result, and no file" => whole && !one["there"],
+      "#{one["ended"]}, and there is a file" => !whole && wrong_file?(one),
+      "not whole: #{one["problems"]&.first(3)}" => whole && one["problems"]&.any?
+    }.filter_map { |what, wrong| "#{one["name"]}: #{what}" if wrong }
   end
 
   # What a pipe has carried cannot be taken back.

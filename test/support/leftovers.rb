@@ -15,10 +15,10 @@ module Leftovers
       Dir.children("/proc/self/fd").size
     end
 
-    # Those of this program that are there beside this one.
+    # Those of this program that are there beside this one and the one that has started it.
     def processes
       needle = "#{MARK}=#{ENV.fetch(MARK)}"
-      pids = Dir.children("/proc").grep(/\A\d+\z/).map(&:to_i) - [Process.pid]
+      pids = Dir.children("/proc").grep(/\A\d+\z/).map(&:to_i) - [Process.pid, Process.ppid]
       pids.select { |pid| marked?(pid, needle) || zombie_of_ours?(pid) }
     end
 

@@ -18,13 +18,14 @@ class RandomDeaths
   # What went wrong, in words.
   def call
     Extension.new("hostile").compile
-    env = { **Leftovers.environment, "LD_PRELOAD" => Extension.new("deaths").compile }
-    outcome = Child.ruby("load 'support/deaths/application.rb'", @directory, @count.to_s, @seed.to_s,
-                         env: env, timeout: 60 + (@count * 10))
+    outcome = Child.ruby("load 'support/deaths/application.rb'", @directory, @count.to_s,
+                         @seed.to_s, env: environment, flags: %w[-W0 --disable-gems], bare: true,
+                                     timeout: 60 + (@count * 10))
     @rounds = outcome.out.lines.map { |line| JSON.parse(line) }
     found = @rounds.flat_map { |round| wrong(round) } + ran_once
-    found << "the application ended: #{outcome.status} #{outcome.err[0, 1000]}" unless outcome.success?
-    found
+    return found if outcome.success?
+
+    [*found, "the application ended: #{outcome.status} #{outcome.err[0, 1000]}"]
   end
 
   # How often which deed came to which end.
@@ -36,6 +37,10 @@ class RandomDeaths
 
   private
 
+  def environment
+    { **Leftovers.environment, "LD_PRELOAD" => Extension.new("deaths").compile }
+  end
+
   def kind(round)
     return "not reached" unless round["reached"]
     return round["errors"].positive? ? "whole, an error line" : "whole" if round["ended"] == "whole"
@@ -44,19 +49,21 @@ class RandomDeaths
   end
 
   def wrong(round)
-    found = []
-    found << "#{round["descriptors"]} descriptors are left" unless round["descriptors"].zero?
-    found << "processes are left: #{round["processes"]}" if round["processes"].any?
-    found << "partial files are left" if round["partials"].positive?
-    found << "a file that is not whole: #{round["problems"].first(3)}" if round["problems"]&.any?
-    found << "a Result, and no file" if round["ended"] == "whole" && !round["there"]
-    found << "not an error of ours: #{round["ended"]}" unless round["ended"].match?(/\A(whole|HeapDump::)/)
-    brief = round.slice("round", "deed", "where", "count", "processes", "format", "path", "ended")
-    found.map { |what| "#{what} (#{brief})" }
+    whole = round["ended"] == "whole"
+    found = {
+      "#{round["descriptors"]} descriptors are left" => round["descriptors"] != 0,
+      "processes are left: #{round["left"]}" => round["left"].any?,
+      "partial files are left" => round["partials"].positive?,
+      "a file that is not whole: #{round["problems"]&.first(3)}" => round["problems"]&.any?,
+      "a Result, and no file" => whole && !round["there"],
+      "not an error of ours" => !whole && !round["ended"].start_with?("HeapDump::")
+    }
+    found.filter_map { |what, yes| "#{what} (#{round.except("problems")})" if yes }
   end
 
   def ran_once
-    lines = File.readlines(File.join(@directory, "log"), chomp: true).map { |line| line.split(" ", 2) }
+    log = File.join(@directory, "log")
+    lines = File.readlines(log, chomp: true).map { |line| line.split(" ", 2) }
     twice = lines.map(&:last).tally.select { |_, count| count > 1 }.keys
     pids = lines.map(&:first).uniq
     [*("the application ran in #{pids.size} processes" if pids.size > 1),

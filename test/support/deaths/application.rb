@@ -22,8 +22,7 @@ class MortalApplication
     @random = Random.new(Integer(seed))
     @log = File.open(File.join(directory, "log"), File::WRONLY | File::CREAT | File::APPEND)
     @hostile = Array.new(200) { [Hostile.new([Object.new]), Array.new(200) { |i| [i.to_s] }] }
-    GC.start
-    GC.disable
+    @known = Hash.new { |all, format| all[format] = {} }
     @points = { objects: count_objects, calls: count_calls }
   end
 
@@ -59,23 +58,41 @@ class MortalApplication
   def round(number)
     way = choose(number)
     descriptors = Leftovers.descriptors
-    arm(way)
     revenge = Thread.new { end_the_stopped } if way[:deed] == "stop"
-    ended = ends(way, number)
-    left = disarm(way)
-    processes = Leftovers.processes_after(20)
+    ended, left = without_gc { die(way, number) }
+    pids = Leftovers.processes_after(20)
     revenge&.kill&.join
-    puts JSON.generate({ **way, ended: ended, reached: left < 1, processes: processes,
-                         descriptors: Leftovers.descriptors - descriptors, **file(way) })
+    facts = { ended: ended, reached: left < 1, left: pids,
+              descriptors: Leftovers.descriptors - descriptors, **file(way) }
+    puts JSON.generate({ **way, **facts })
+  end
+
+  # It would call the functions here, and grow what is forked.
+  def without_gc
+    GC.start
+    GC.disable
+    yield
+  ensure
+    GC.enable
+  end
+
+  def die(way, number)
+    arm(way)
+    ended = ends(way, number)
+    [ended, disarm(way)]
   end
 
   def choose(number)
     where = @random.rand(2).zero? ? :objects : :calls
     deeds = where == :calls ? DEEDS - ["raise_standard"] : DEEDS
-    extension = FILES.sample(random: @random)
-    { round: number, deed: deeds.sample(random: @random), where: where,
-      count: 1 + @random.rand(@points[where]), path: File.join(@directory, number.to_s + extension),
-      processes: 1 + @random.rand(4), format: %i[heapdump heapdump objspace].sample(random: @random) }
+    file = number.to_s + pick(FILES)
+    { round: number, deed: pick(deeds), where: where, count: 1 + @random.rand(@points[where]),
+      path: File.join(@directory, file), processes: 1 + @random.rand(4),
+      format: pick(%i[heapdump heapdump objspace]) }
+  end
+
+  def pick(list)
+    list.sample(random: @random)
   end
 
   def arm(way)
@@ -117,7 +134,8 @@ class MortalApplication
     partials = Dir.glob("#{path}.partial*").size
     return { there: false, partials: partials } unless File.exist?(path)
 
-    whole = WholeDump.new(path, objspace: way[:format] == :objspace).read
+    whole = WholeDump.new(path, objspace: way[:format] == :objspace,
+                                known: @known[way[:format]]).read
     File.unlink(path)
     { there: true, partials: partials, problems: whole.problems, errors: whole.errors.size }
   end

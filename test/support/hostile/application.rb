@@ -17,12 +17,13 @@ class HostileApplication
   OBJECTS = 40
   HELD = 3
   # What lies between the hostile ones, so that each process of a dump meets some.
-  BETWEEN = 400
+  BETWEEN = 60
 
   def initialize(directory)
     @directory = directory
     @log = File.open(File.join(directory, "log"), File::WRONLY | File::CREAT | File::APPEND)
     @outcomes = []
+    @known = Hash.new { |all, objspace| all[objspace] = {} }
     @held = {}.compare_by_identity
     @kept = Array.new(OBJECTS) do
       held = Array.new(HELD) { Object.new }
@@ -61,10 +62,11 @@ class HostileApplication
     descriptors = Leftovers.descriptors
     GC.start
     GC.disable # it would call the functions here
-    ended = ends(one, path, object, name)
+    ended = ends(one, path, object)
     GC.enable
-    @outcomes << judge(one, path, object, ended).merge("descriptors" => Leftovers.descriptors - descriptors,
-                                                       "processes" => Leftovers.processes_after(10))
+    left = { "descriptors" => Leftovers.descriptors - descriptors,
+             "processes" => Leftovers.processes_after(10) }
+    @outcomes << { **judge(one, path, object, ended), **left }
     note("after", name)
   end
 
@@ -77,9 +79,9 @@ class HostileApplication
   end
 
   # In a thread: a deed may end it.
-  def ends(one, path, object, name)
+  def ends(one, path, object)
     ended = "the thread ended"
-    thread = Thread.new { catch("hostile") { ended = attempt(one, path, object, name) } }
+    thread = Thread.new { catch("hostile") { ended = attempt(one, path, object) } }
     thread.report_on_exception = false
     thread.join
     ended
@@ -89,9 +91,10 @@ class HostileApplication
     Hostile.disarm
   end
 
-  def attempt(one, path, object, name)
+  def attempt(one, path, object)
+    name = one.fetch("name")
     Hostile.arm(one.fetch("deed"), one.fetch("where"), object)
-    write(path, one["pipe"], one.fetch("options").transform_keys(&:to_sym))
+    write(path, one["pipe"], one.fetch("options"))
     note("returned", name)
     "whole"
   rescue StandardError, NoMemoryError, Interrupt, SystemExit => e
@@ -103,7 +106,6 @@ class HostileApplication
   end
 
   def write(path, pipe, options)
-    options[:format] = options[:format].to_sym if options[:format]
     return HeapDump.dump(path, gc: false, timeout: 60, **options) unless pipe
 
     reader, writer = IO.pipe
@@ -120,14 +122,16 @@ class HostileApplication
                       "partials" => Dir.glob("#{path}.partial*").size)
     return facts unless File.exist?(path)
 
-    whole = WholeDump.new(path, objspace: one.dig("options", "format") == "objspace").read
+    objspace = one["options"]["format"] == :objspace
+    whole = WholeDump.new(path, objspace: objspace, known: @known[objspace]).read
+    expected = object ? [object] : @hostile
     facts.merge("problems" => whole.problems, "errors" => whole.errors.map { |line| error(line) },
-                "expected" => (object ? [object] : @hostile).map { |one| Oracle.hex(one) })
+                "expected" => expected.map { |hostile| Oracle.hex(hostile) })
   end
 
   # The error of a line, and whether it has lost an edge.
   def error(line)
-    object = @hostile.find { |one| Oracle.hex(one) == line["address"] }
+    object = @hostile.find { |hostile| Oracle.hex(hostile) == line["address"] }
     lost = object ? @held[object].map { |held| Oracle.hex(held) } - (line["references"] || []) : []
     { "address" => line["address"], "error" => line["error"], "lost" => lost.size }
   end
@@ -147,5 +151,12 @@ class HostileApplication
   end
 end
 
-at_exit { File.write(File.join(ARGV[0], "log"), "#{File.readlink("/proc/self")} at_exit application\n", mode: "a") }
-HostileApplication.new(ARGV[0]).run(JSON.parse(ARGV[1]))
+at_exit do
+  File.write(File.join(ARGV[0], "log"), "#{File.readlink("/proc/self")} at_exit application\n",
+             mode: "a")
+end
+cases = JSON.parse(ARGV[1]).each do |one|
+  one["options"].transform_keys!(&:to_sym)
+  one["options"][:format] = one["options"][:format].to_sym if one["options"].key?(:format)
+end
+HostileApplication.new(ARGV[0]).run(cases)
