@@ -50,6 +50,7 @@ class Check
     end
     show command("gem", "list", "--local").lines.grep(/heapdump|yajl/).map(&:strip).join(", ")
     libyajl
+    capabilities
     dump
     read
     puma if @gems.grep(/puma-/).any?
@@ -83,6 +84,30 @@ class Check
     show "heapgraph.so uses #{library.delete_prefix("#{@directory}/")}"
     command("ldd", installed("lib/heapdump/heapdump.so").first).match?(/yajl/) and
       abort "the dumper needs libyajl"
+  end
+
+  # Each way to load it finds all that its document names, but what only Ruby 4.0 can give.
+  def capabilities
+    section = File.read(installed("docs/format.md").first)[/^## Capabilities\n(.*?)^## /m, 1]
+    wanted = section.scan(/^\| `(\w+)` \|/).flatten
+    wanted -= %w[set remembered] if RUBY_VERSION < "4.0"
+    ways_to_load.each do |arguments|
+      found = command("ruby", *arguments).split
+      lacking = wanted - found
+      abort "ruby #{arguments.join(" ")}: without #{lacking.join(", ")}" if lacking.any?
+    end
+    show "#{wanted.size} capabilities, loaded in #{ways_to_load.size} ways"
+  end
+
+  def ways_to_load
+    tell = "puts HeapDump.capabilities"
+    File.write("Gemfile", "gem 'heapdump'\n")
+    [["-rheapdump", "-e", tell],
+     ["-e", "require 'heapdump'; #{tell}"],
+     ["-e", "def r = [1].each { require 'heapdump' }; r; #{tell}"],
+     ["-e", "def r; raise 'x'; rescue; require 'heapdump'; end; r; #{tell}"],
+     ["-rbundler/setup", "-e", "Bundler.require; #{tell}"],
+     ["-rbundler/setup", "-e", "require 'heapdump'; #{tell}"]]
   end
 
   def dump

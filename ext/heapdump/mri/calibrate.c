@@ -133,7 +133,11 @@ check_method_entry(const struct known *known) {
     return search.found && hd_mri_method_receiver(known->method) == known->module;
 }
 
-/* Our frames with code must stand in this order among those of the public profiling interface. */
+/*
+ * Our frames with code must stand in this order among those of the public profiling interface, as
+ * many as that is asked for. It tells the method in which code stands ("r"), we tell the code itself
+ * ("block in r", "rescue in r"): the base label of both is that of the method.
+ */
 enum { PROFILED = 64 };
 struct frame_search {
     VALUE frames[PROFILED];
@@ -146,16 +150,18 @@ struct frame_search {
 static void
 frame_i(const struct hd_frame *frame, void *data) {
     struct frame_search *search = data;
-    if (!frame->iseq || search->size == PROFILED) return;
-    search->seen++;
+    if (!frame->iseq || search->mismatch) return;
+    VALUE label = rb_profile_frame_base_label(frame->iseq);
     while (search->next < search->size) {
         int i = search->next++;
-        if (search->lines[i] == frame->line && same_text(rb_profile_frame_label(search->frames[i]),
-                                                         rb_profile_frame_label(frame->iseq))) {
+        if (search->lines[i] == frame->line &&
+            same_text(rb_profile_frame_base_label(search->frames[i]), label)) {
+            search->seen++;
             return;
         }
     }
-    search->mismatch = true;
+    // a stack goes on where the list is full
+    if (search->size < PROFILED) search->mismatch = true;
 }
 
 static bool
@@ -165,7 +171,7 @@ check_frames(const struct known *known) {
     struct frame_search search = {.size = 0};
     search.size = rb_profile_frames(0, PROFILED, search.frames, search.lines);
     hd_mri_each_frame(&known->pages, context, frame_i, &search);
-    return !search.mismatch;
+    return search.seen > 0 && !search.mismatch;
 }
 
 static bool
