@@ -305,12 +305,21 @@ ask_tracing(VALUE arg) {
     return Qnil;
 }
 
+static VALUE
+make_traced_object(VALUE arg) {
+    struct hd_context *context = (struct hd_context *)arg;
+    ask_tracing(arg);
+    if (context->may_trace) context->traced_object = hd_mri_make_traced_object();
+    return Qnil;
+}
+
 void
 hd_context_prepare(struct hd_context *context) {
-    *context = (struct hd_context){.odd_globals = Qnil, .thread_list = Qnil};
+    *context = (struct hd_context){.odd_globals = Qnil, .thread_list = Qnil, .traced_object = Qnil};
     protect(count_ractors, context);
     protect(list_threads, context);
     protect(list_odd_globals, context);
+    protect(make_traced_object, context);
 }
 
 int

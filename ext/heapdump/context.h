@@ -39,8 +39,9 @@ struct hd_context {
     bool may_trace; /* the stdlib's objspace is loaded, so allocations may be traced */
 
     /* What the first step leaves for the second. */
-    VALUE thread_list; /* Array, in the order of `threads` */
-    VALUE odd_globals; /* Hash: Symbol of a name that is no ASCII => value */
+    VALUE thread_list;   /* Array, in the order of `threads` */
+    VALUE odd_globals;   /* Hash: Symbol of a name that is no ASCII => value */
+    VALUE traced_object; /* kept for hd_mri_allocations_are_right */
     long ractors;
 };
 

@@ -120,6 +120,9 @@ look_into_slots(struct hd_dump *dump) {
     if (!look.finalizers && !look.tracing) return;
     const struct hd_visit visit = {look_at_object, pass_over, &look};
     for (size_t i = 0; i < dump->pages.size; i++) hd_page_visit(&dump->pages.list[i], &visit);
+    if (dump->allocations && !hd_mri_allocations_are_right(&dump->pages, dump->allocations)) {
+        dump->allocations = NULL;
+    }
     hd_finalizers_complete(&dump->finalizers, &dump->pages);
 }
 

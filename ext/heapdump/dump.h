@@ -160,7 +160,10 @@ hd_put_plain_value(struct hd_dump *dump, VALUE v, char behind) {
     dump->out.pos = to + 1;
 }
 
-/* A value, its reference taken, and the character behind it. */
+/*
+ * A value that MRI itself has told as a reference, which is taken, and the character behind it. What
+ * has been read in any other way passes through hd_take_value first.
+ */
 static inline void
 hd_put_value(struct hd_dump *dump, VALUE v, char behind) {
     if (!RB_SPECIAL_CONST_P(v)) hd_refs_take(&dump->refs, v);

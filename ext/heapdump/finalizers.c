@@ -38,6 +38,7 @@ hd_finalizers_add_array(struct hd_finalizers *finalizers, VALUE array) {
     size_t length = (size_t)RARRAY_LEN(array);
     if (RBASIC_CLASS(array) != 0 || length == 0 || hd_mri_array_shared(array)) return;
     const VALUE *elements = hd_mri_array_elements(array);
+    if (!elements) return;
     for (size_t i = 0; i < length; i++) {
         if (RB_SPECIAL_CONST_P(elements[i])) return; // nothing that could be called
     }
@@ -151,7 +152,9 @@ hd_finalizers_complete(struct hd_finalizers *finalizers, const struct hd_pages *
 VALUE
 hd_finalizers_object_of(struct hd_finalizers *finalizers, VALUE array) {
     if (finalizers->size == 0 || RBASIC_CLASS(array) != 0 || RARRAY_LEN(array) < 2) return 0;
-    VALUE id = hd_mri_array_elements(array)[0];
+    const VALUE *elements = hd_mri_array_elements(array);
+    if (!elements) return 0;
+    VALUE id = elements[0];
     const struct hd_finalizable *found = bsearch(&id, finalizers->objects, finalizers->size,
                                                  sizeof *finalizers->objects, by_word);
     if (!found || finalizers->found == finalizers->size) return 0;

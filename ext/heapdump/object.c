@@ -106,7 +106,7 @@ write_shared_root(struct hd_dump *dump, VALUE obj, int type) {
     hd_write_ref(dump, HD_FIELD("shared_root"), search.found);
     if (type != RUBY_T_ARRAY) return;
     const VALUE *elements = hd_mri_array_elements(obj), *all = hd_mri_array_elements(search.found);
-    if (elements < all || elements > all + RARRAY_LEN(search.found)) return;
+    if (!elements || !all || elements < all || elements > all + RARRAY_LEN(search.found)) return;
     hd_put_number(&dump->out, HD_FIELD("offset"), (uint64_t)(elements - all));
 }
 

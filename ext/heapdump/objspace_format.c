@@ -54,7 +54,7 @@ write_content(struct hd_dump *dump, VALUE string) {
 static void
 write_string(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
-    put_true(out, "embedded", !RB_FL_TEST_RAW(obj, RSTRING_NOEMBED));
+    put_true(out, "embedded", hd_mri_string_embedded(obj));
     put_true(out, "broken", RB_ENC_CODERANGE(obj) == RUBY_ENC_CODERANGE_BROKEN);
     put_true(out, "fstring", RB_FL_TEST_RAW(obj, RSTRING_FSTR) != 0);
     put_true(out, "shared", hd_mri_string_shared(obj));

@@ -86,7 +86,7 @@ hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
     refs->trusting = !exact && hd_mri_marks_what_is_named(obj);
     if (refs->trusting) return;
     int type = RB_BUILTIN_TYPE(obj);
-    refs->may_sum = !exact && (type == RUBY_T_ARRAY || type == RUBY_T_HASH);
+    refs->may_sum = !exact && hd_mri_is_known() && (type == RUBY_T_ARRAY || type == RUBY_T_HASH);
     hd_purity_foreign(type == RUBY_T_DATA);
     hd_mri_references(obj, collect_i, refs);
     hd_purity_foreign(false);
@@ -149,6 +149,21 @@ hd_refs_take_slowly(struct hd_refs *refs, VALUE ref) {
         there |= refs->list[i] == (ref | 1);
     }
     return there; // it has a second name, but MRI marks it once
+}
+
+void
+hd_refs_give_back(struct hd_refs *refs, VALUE ref) {
+    if (refs->indexed) {
+        lookup(refs, ref)->left++;
+        refs->taken--;
+        return;
+    }
+    for (size_t i = 0; i < refs->size; i++) {
+        if (refs->list[i] != (ref | 1)) continue;
+        refs->list[i] = ref;
+        refs->taken--;
+        return;
+    }
 }
 
 bool

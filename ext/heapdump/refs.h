@@ -47,7 +47,8 @@ void hd_refs_free(struct hd_refs *refs);
 /*
  * Asks MRI for the references of obj. Unless they have to be `exact`, it is not asked where the
  * names tell all, and of more than HD_REFS_KEPT elements or entries only their number and a sum are
- * kept: the caller takes all of these anyway, and hd_refs_settled tells whether that was right.
+ * kept: the caller takes all of these anyway, and hd_refs_settled tells whether that was right. On a
+ * Ruby that is not known all are kept.
  */
 void hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact);
 
@@ -64,6 +65,9 @@ hd_refs_take(struct hd_refs *refs, VALUE ref) {
     }
     return hd_refs_take_slowly(refs, ref);
 }
+
+/* Undoes the hd_refs_take that has counted `ref` as taken. */
+void hd_refs_give_back(struct hd_refs *refs, VALUE ref);
 
 /* Instead of hd_refs_take, for one that has no name. */
 static inline void

@@ -41,7 +41,7 @@ write_globals(struct hd_dump *dump) {
     for (size_t i = 0; i < dump->context->globals_size; i++) {
         const struct hd_global *global = &dump->context->globals[i];
         if (!hd_put_key(out, dump->names, global->name)) continue;
-        hd_put_value(dump, global->value, ',');
+        hd_put_plain_value(dump, global->value, ',');
     }
     hd_json_close(out, '}');
     HD_PUT(out, "}\n");

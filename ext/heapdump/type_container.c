@@ -14,17 +14,27 @@ hd_write_array(struct hd_dump *dump, VALUE obj) {
         HD_PUT(out, ",\"shared\":true"); // MRI marks the root alone, and that holds the elements
         return;
     }
+    if (!elements && length > 0) return;
     HD_PUT(out, ",\"elements\":[");
-    for (size_t i = 0; i < length; i++) hd_put_value(dump, elements[i], ',');
+    // a place in a list cannot be left out: where MRI marks no such element, the list ends
+    for (size_t i = 0; i < length && hd_take_value(dump, elements[i]); i++) {
+        hd_put_plain_value(dump, elements[i], ',');
+    }
     hd_json_close(out, ']');
 }
 
 static int
 entry_i(VALUE key, VALUE value, VALUE arg) {
     struct hd_dump *dump = (struct hd_dump *)arg;
+    size_t taken = dump->refs.taken;
+    if (!hd_take_value(dump, key)) return ST_CONTINUE;
+    if (!hd_take_value(dump, value)) {
+        if (dump->refs.taken > taken) hd_refs_give_back(&dump->refs, key);
+        return ST_CONTINUE;
+    }
     hd_put_char(&dump->out, '[');
-    hd_put_value(dump, key, ',');
-    hd_put_value(dump, value, ']');
+    hd_put_plain_value(dump, key, ',');
+    hd_put_plain_value(dump, value, ']');
     hd_put_char(&dump->out, ',');
     return ST_CONTINUE;
 }
@@ -53,12 +63,16 @@ hd_write_struct(struct hd_dump *dump, VALUE obj) {
     if (!members) return;
     long size = NUM2LONG(rb_struct_size(obj));
     const VALUE *names = hd_mri_array_elements(members);
+    if (!names) return;
     if (size > RARRAY_LEN(members)) size = RARRAY_LEN(members);
     HD_PUT(out, ",\"members\":{");
     hd_begin_keys(dump->names);
     for (long i = 0; i < size; i++) {
-        if (!hd_put_key(out, dump->names, RB_SYM2ID(names[i]))) continue;
-        hd_put_value(dump, rb_struct_aref(obj, LONG2FIX(i)), ',');
+        ID name = RB_SYM2ID(names[i]);
+        VALUE value = rb_struct_aref(obj, LONG2FIX(i));
+        if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) continue;
+        hd_put_key(out, dump->names, name);
+        hd_put_plain_value(dump, value, ',');
     }
     hd_json_close(out, '}');
 }

@@ -71,7 +71,7 @@ write_enumerator(struct hd_dump *dump, VALUE obj) {
 static int
 element_i(VALUE element, VALUE arg) {
     struct hd_dump *dump = (struct hd_dump *)arg;
-    hd_put_value(dump, element, ',');
+    if (hd_take_value(dump, element)) hd_put_plain_value(dump, element, ',');
     return ST_CONTINUE;
 }
 

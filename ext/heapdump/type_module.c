@@ -154,7 +154,7 @@ write_methods(struct hd_dump *dump, VALUE obj) {
 void
 hd_write_module(struct hd_dump *dump, VALUE obj) {
     hd_write_name(dump, HD_FIELD("name"), rb_mod_name(obj));
-    bool singleton = hd_mri_is_singleton(obj);
+    bool singleton = hd_can(HD_CAN_SINGLETONS) && hd_mri_is_singleton(obj);
     if (singleton) {
         HD_PUT(&dump->out, ",\"singleton\":true");
         hd_write_ref(dump, HD_FIELD("attached"), hd_mri_attached(obj));

@@ -81,7 +81,7 @@ hd_write_string(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
     write_size_and_encoding(dump, obj);
     hd_write_text(dump, obj);
-    if (!RB_FL_TEST_RAW(obj, RSTRING_NOEMBED)) HD_PUT(out, ",\"embedded\":true");
+    if (hd_mri_string_embedded(obj)) HD_PUT(out, ",\"embedded\":true");
     if (RB_FL_TEST_RAW(obj, RSTRING_FSTR)) HD_PUT(out, ",\"fstring\":true");
     if (hd_mri_string_shared(obj)) HD_PUT(out, ",\"shared\":true");
 }

@@ -112,7 +112,7 @@ module Schema
 
   CAPABILITIES = %w[
     hash_entries constants iseq env proc method_entry frames fiber fiber_locals imemo weak set
-    gc_flags remembered allocations finalizers
+    gc_flags remembered allocations finalizers storage singletons
   ].freeze
 
   # The fields that this very line may have.

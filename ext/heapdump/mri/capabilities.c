@@ -6,9 +6,9 @@
 static unsigned switched_on;
 
 static const char *const names[HD_CAPABILITIES] = {
-    "hash_entries", "constants",  "iseq",         "env",        "proc", "method_entry",
-    "frames",       "fiber",      "fiber_locals", "imemo",      "weak", "set",
-    "gc_flags",     "remembered", "allocations",  "finalizers",
+    "hash_entries", "constants",  "iseq",         "env",        "proc",    "method_entry",
+    "frames",       "fiber",      "fiber_locals", "imemo",      "weak",    "set",
+    "gc_flags",     "remembered", "allocations",  "finalizers", "storage", "singletons",
 };
 
 bool
@@ -19,6 +19,11 @@ hd_can(enum hd_capability capability) {
 void
 hd_switch_on(enum hd_capability capability) {
     switched_on |= 1u << capability;
+}
+
+void
+hd_switch_off(enum hd_capability capability) {
+    switched_on &= ~(1u << capability);
 }
 
 const char *

@@ -36,7 +36,8 @@ hd_mri_code(const struct hd_pages *pages, VALUE iseq, struct hd_code *out) {
     if (type < sizeof types / sizeof *types) out->type = types[type];
     VALUE path = hd_read(body, HD_BODY_PATH);
     if (hd_is_type(pages, path, RUBY_T_ARRAY) && RARRAY_LEN(path) > 0) {
-        path = hd_mri_array_elements(path)[0]; // [path, real path]
+        const VALUE *elements = hd_mri_array_elements(path); // [path, real path]
+        path = elements ? hd_read(elements, 0) : 0;
     }
     out->path = if_type(pages, path, RUBY_T_STRING);
     out->label = if_type(pages, hd_read(body, HD_BODY_LABEL), RUBY_T_STRING);
@@ -131,20 +132,21 @@ hd_mri_is_code_within(VALUE ref, VALUE parent) {
 static VALUE
 env_of(const struct hd_pages *pages, const VALUE *ep) {
     if (!hd_plausible(ep)) return 0;
-    VALUE env = if_imemo(pages, ep[HD_EP_ENV], HD_NUMBER_ENV);
+    VALUE env = if_imemo(pages, hd_read(ep, HD_EP_ENV), HD_NUMBER_ENV);
     return env && hd_read_pointer((void *)env, HD_ENV_EP) == ep ? env : 0;
 }
 
 bool
 hd_mri_block(const struct hd_pages *pages, VALUE data, struct hd_block *out) {
-    const char *body = hd_mri_data_pointer(data);
+    const void *body = hd_mri_data_pointer(data);
     if (!hd_plausible(body)) return false;
     unsigned type = hd_read_u32(body, HD_BLOCK_TYPE);
     if (type > HD_BLOCK_PROC) return false;
     *out = (struct hd_block){.type = (enum hd_block_type)type};
     if (hd_mri_data_kind(data) == HD_DATA_PROC) {
-        out->from_method = body[HD_PROC_FLAGS] & 1;
-        out->lambda = body[HD_PROC_FLAGS] & 2;
+        unsigned flags = hd_read_u32(body, HD_PROC_FLAGS);
+        out->from_method = flags & 1;
+        out->lambda = flags & 2;
     }
     if (type == HD_BLOCK_SYMBOL || type == HD_BLOCK_PROC) {
         out->code = hd_read(body, HD_BLOCK_SELF);
@@ -163,19 +165,19 @@ hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out) {
     const VALUE *values = hd_read_pointer((void *)env, HD_ENV_VALUES);
     unsigned size = hd_read_u32((void *)env, HD_ENV_SIZE);
     if (!hd_plausible(ep) || !hd_plausible(values)) return false; // just being made
-    if (size < 4 || ep != values + size - 2 || ep[HD_EP_ENV] != env) return false;
+    if (size < 4 || ep != values + size - 2 || hd_read(ep, HD_EP_ENV) != env) return false;
 
     out->iseq = if_imemo(pages, hd_read((void *)env, HD_ENV_ISEQ), HD_NUMBER_ISEQ);
     struct hd_code code;
     if (out->iseq && hd_mri_code(pages, out->iseq, &code) && code.locals_size + 4 <= size) {
         out->names = code.locals;
         out->names_size = code.locals_size;
-        out->locals = ep + HD_EP_ENTRY - code.locals_size;
+        out->locals = hd_locals_below(ep, code.locals_size);
     }
-    out->entry = if_imemo(pages, ep[HD_EP_ENTRY], HD_NUMBER_MENT);
-    out->cref = if_imemo(pages, ep[HD_EP_ENTRY], HD_NUMBER_CREF);
-    VALUE special = ep[HD_EP_SPECIAL];
-    if (ep[HD_EP_FLAGS] & HD_EP_LOCAL) {
+    out->entry = if_imemo(pages, hd_read(ep, HD_EP_ENTRY), HD_NUMBER_MENT);
+    out->cref = if_imemo(pages, hd_read(ep, HD_EP_ENTRY), HD_NUMBER_CREF);
+    VALUE special = hd_read(ep, HD_EP_SPECIAL);
+    if (hd_read(ep, HD_EP_FLAGS) & HD_EP_LOCAL) {
         if (hd_pages_have_object(pages, special)) out->block = special;
     }
     else {

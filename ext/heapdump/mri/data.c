@@ -37,7 +37,7 @@ hd_mri_data_kind(VALUE data) {
 
 void *
 hd_mri_data_pointer(VALUE data) {
-#if HD_RUBY >= 303
+#ifdef HAVE_RTYPEDDATA_GET_DATA
     return RTYPEDDATA_P(data) ? RTYPEDDATA_GET_DATA(data) : DATA_PTR(data);
 #else
     return DATA_PTR(data);
@@ -51,8 +51,9 @@ hd_mri_set_each(VALUE set, int (*fn)(VALUE, VALUE), VALUE data) {
     if (!hd_plausible(table)) return;
     const char *entries = hd_read_pointer(table, HD_SET_ENTRIES);
     size_t from = hd_read(table, HD_SET_START), to = hd_read(table, HD_SET_BOUND);
-    if (!hd_plausible(entries) || to > (size_t)1 << *(const unsigned char *)table) return;
-    for (size_t i = from; i < to; i++) {
+    unsigned power = hd_read_u32(table, HD_SET_POWER) & 0xff;
+    if (!hd_plausible(entries) || power >= 48 || to > (size_t)1 << power) return;
+    for (size_t i = from; i < to && !hd_is_lost(); i++) {
         const void *entry = entries + i * HD_SET_ENTRY_SIZE;
         if (hd_read(entry, HD_SET_ENTRY_HASH) == HD_SET_DELETED) continue;
         if (fn(hd_read(entry, HD_SET_ENTRY_KEY), data) != ST_CONTINUE) return;
@@ -69,13 +70,12 @@ struct weak_walk {
 static int
 weak_i(st_data_t key, st_data_t value, st_data_t arg) {
     const struct weak_walk *walk = (const struct weak_walk *)arg;
-#if HD_RUBY >= 303
-    // The table's keys point at the words that hold the key (and, in a WeakMap, the value).
-    const VALUE *entry = (const VALUE *)key;
-    if (!hd_plausible(entry)) return ST_CONTINUE;
-    key = entry[0];
-    if (walk->kind == HD_DATA_WEAK_MAP) value = entry[1];
-#endif
+    if (hd_layout()->weak_by_entry) {
+        const VALUE *entry = (const VALUE *)key;
+        if (!hd_plausible(entry)) return ST_CONTINUE;
+        key = hd_read(entry, 0);
+        if (walk->kind == HD_DATA_WEAK_MAP) value = hd_read(entry, sizeof(VALUE));
+    }
     VALUE pair[2] = {key, value};
     for (int i = 0; i < 2; i++) {
         if (pair[i] == RUBY_Qundef) return ST_CONTINUE;
@@ -91,9 +91,10 @@ hd_mri_weak_each(const struct hd_pages *pages, VALUE map, enum hd_data_kind kind
                  int (*fn)(VALUE, VALUE, void *), void *data) {
     const void *body = hd_mri_data_pointer(map);
     if (!hd_plausible(body)) return;
-    // 3.1 and 3.2 keep objects to maps first and maps to objects, key to value, second
-    st_table *table = (st_table *)hd_read_pointer(body, HD_RUBY >= 303 ? 0 : sizeof(VALUE));
-    if (!hd_plausible(table)) return;
+    // without entries there is a table of objects to maps first, and one of keys to values second
+    ptrdiff_t offset = hd_layout()->weak_by_entry ? 0 : sizeof(VALUE);
+    st_table *table = (st_table *)hd_read_pointer(body, offset);
+    if (!hd_plausible(table) || !hd_table_is_sound(table)) return;
     struct weak_walk walk = {pages, kind, fn, data};
     st_foreach(table, weak_i, (st_data_t)&walk);
 }
@@ -103,13 +104,13 @@ hd_mri_enumerator(VALUE data, struct hd_enumerator *out) {
     *out = (struct hd_enumerator){0};
     const void *body = hd_mri_data_pointer(data);
     if (!hd_plausible(body)) return;
-    out->receiver = hd_read(body, 0);
-    out->method = hd_read(body, sizeof(VALUE));
-    out->args = hd_read(body, 2 * sizeof(VALUE));
+    out->receiver = hd_read(body, HD_ENUMERATOR_RECEIVER);
+    out->method = hd_read(body, HD_ENUMERATOR_METHOD);
+    out->args = hd_read(body, HD_ENUMERATOR_ARGS);
 }
 
 VALUE
 hd_mri_method_receiver(VALUE data) {
     const void *body = hd_mri_data_pointer(data);
-    return hd_plausible(body) ? hd_read(body, 0) : RUBY_Qundef;
+    return hd_plausible(body) ? hd_read(body, HD_METHOD_RECEIVER) : RUBY_Qundef;
 }

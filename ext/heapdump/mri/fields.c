@@ -5,21 +5,6 @@
 #include "internal.h"
 
 #include <ruby/io.h>
-#include <string.h>
-
-static struct { ID protected, old, pinned, remembered; } names;
-
-void
-hd_fields_init(void) {
-    names.protected = rb_intern("wb_protected");
-    names.old = rb_intern("old");
-    names.pinned = rb_intern("pinned");
-    names.remembered = rb_intern("remembered");
-    // These two intern names of their own at their first call.
-    ID flags[16];
-    if (rb_obj_gc_flags) rb_obj_gc_flags(rb_cObject, flags, 16);
-    if (rb_gc_object_metadata) rb_gc_object_metadata(rb_cObject);
-}
 
 size_t
 hd_mri_memsize(VALUE obj) {
@@ -28,93 +13,25 @@ hd_mri_memsize(VALUE obj) {
     return rb_obj_memsize_of(obj);
 }
 
-size_t
-hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max) {
-    size_t n = 0;
-    if (rb_gc_object_metadata) {
-        const struct hd_gc_metadata *entry = rb_gc_object_metadata(obj);
-        for (; entry->name && n < max; entry++, n++) {
-            facts[n] = (struct hd_gc_fact){entry->name, entry->value};
-        }
-        return n;
-    }
-    ID found[16];
-    size_t size = rb_obj_gc_flags(obj, found, 16);
-    for (; n < size && n < max; n++) facts[n] = (struct hd_gc_fact){found[n], RUBY_Qtrue};
-    return n;
-}
-
-static unsigned
-flag_of(ID name) {
-    if (name == names.old) return HD_OLD;
-    if (name == names.pinned) return HD_PINNED;
-    if (name == names.remembered) return HD_REMEMBERED;
-    return 0;
-}
-
-/* As MRI told flags before 3.5: a list of names. Most objects have those of the one before them. */
-static unsigned
-listed_flags(VALUE obj) {
-    static ID last[16];
-    static size_t last_size = SIZE_MAX;
-    static unsigned last_flags;
-    ID found[16];
-    size_t n = rb_obj_gc_flags(obj, found, 16);
-    if (n == last_size && memcmp(found, last, n * sizeof *found) == 0) return last_flags;
-    last_flags = HD_UNPROTECTED;
-    for (size_t i = 0; i < n; i++) {
-        if (found[i] == names.protected) last_flags &= ~(unsigned)HD_UNPROTECTED;
-        else last_flags |= flag_of(found[i]);
-    }
-    memcpy(last, found, n * sizeof *found);
-    last_size = n;
-    return last_flags;
-}
-
-unsigned
-hd_mri_gc_flags(VALUE obj) {
-    enum { MAX = 16 };
-    if (!rb_gc_object_metadata) return listed_flags(obj);
-    // Most objects have the flags of the one before them.
-    static struct hd_gc_fact last[MAX];
-    static size_t last_size = SIZE_MAX;
-    static unsigned last_flags;
-    struct hd_gc_fact facts[MAX];
-    size_t n = hd_mri_gc_facts(obj, facts, MAX), same = 0;
-    while (n == last_size && same < n && facts[same].name == last[same].name &&
-           facts[same].value == last[same].value) {
-        same++;
-    }
-    if (n == last_size && same == n) return last_flags;
-    unsigned flags = HD_UNPROTECTED;
-    for (size_t i = 0; i < n; i++) {
-        if (!RTEST(facts[i].value)) continue;
-        if (facts[i].name == names.protected) flags &= ~(unsigned)HD_UNPROTECTED;
-        else flags |= flag_of(facts[i].name);
-    }
-    memcpy(last, facts, n * sizeof *last);
-    last_size = n;
-    return last_flags = flags;
-}
-
 bool
 hd_mri_marks_what_is_named(VALUE obj) {
-#if HD_RUBY >= 400
+#if HD_RUBY >= 400 || !defined(HAVE_CONST_RUBY_FL_EXIVAR)
     (void)obj; // no flag tells of instance variables that are kept apart
     return false;
 #else
     int type = RB_BUILTIN_TYPE(obj);
+    if (!hd_layout()) return false; // who knows
     if (type == RUBY_T_OBJECT) return true;
     if (RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR)) return false;
     switch (type) {
     case RUBY_T_FLOAT:
         return true;
     case RUBY_T_STRING:
-        return !hd_mri_string_shared(obj);
+        return hd_can(HD_CAN_STORAGE) && !hd_mri_string_shared(obj);
     case RUBY_T_ARRAY:
-        return !hd_mri_array_shared(obj);
+        return hd_can(HD_CAN_STORAGE) && !hd_mri_array_shared(obj);
     case RUBY_T_HASH:
-        return hd_layout() && hd_can(HD_CAN_HASH_ENTRIES);
+        return hd_can(HD_CAN_HASH_ENTRIES);
     default:
         return false;
     }
@@ -128,7 +45,7 @@ hd_mri_shareable(VALUE obj) {
 
 bool
 hd_mri_has_generic_ivars(VALUE obj) {
-#if HD_RUBY >= 400
+#if HD_RUBY >= 400 || !defined(HAVE_CONST_RUBY_FL_EXIVAR)
     (void)obj; // they are kept apart
     return false;
 #else
@@ -149,13 +66,16 @@ hd_mri_is_fields_of(VALUE ref, VALUE obj) {
     return RB_BUILTIN_TYPE(obj) == RUBY_T_CLASS || RB_BUILTIN_TYPE(obj) == RUBY_T_MODULE;
 }
 
+static VALUE singleton_flag;
+
+void
+hd_singleton_learn(VALUE flag) {
+    singleton_flag = flag;
+}
+
 bool
 hd_mri_is_singleton(VALUE klass) {
-#if HD_RUBY >= 304
-    return RB_BUILTIN_TYPE(klass) == RUBY_T_CLASS && RB_FL_TEST_RAW(klass, RUBY_FL_USER1) != 0;
-#else
-    return RB_BUILTIN_TYPE(klass) == RUBY_T_CLASS && RB_FL_TEST_RAW(klass, RUBY_FL_USER0) != 0;
-#endif
+    return RB_BUILTIN_TYPE(klass) == RUBY_T_CLASS && RB_FL_TEST_RAW(klass, singleton_flag) != 0;
 }
 
 VALUE
@@ -166,28 +86,38 @@ hd_mri_attached(VALUE singleton) {
     return RB_NIL_P(attached) ? 0 : attached;
 }
 
+/* While that is checked, and once it has passed. */
+static bool
+may_look_into_storage(void) {
+    return hd_careful || hd_can(HD_CAN_STORAGE);
+}
+
 bool
 hd_mri_object_embedded(VALUE object) {
-#if HD_RUBY >= 400
-    return RB_FL_TEST_RAW(object, ROBJECT_HEAP) == 0;
+#if defined(HAVE_CONST_ROBJECT_HEAP)
+    return may_look_into_storage() && RB_FL_TEST_RAW(object, ROBJECT_HEAP) == 0;
+#elif defined(HAVE_CONST_ROBJECT_EMBED)
+    return may_look_into_storage() && RB_FL_TEST_RAW(object, ROBJECT_EMBED) != 0;
 #else
-    return RB_FL_TEST_RAW(object, ROBJECT_EMBED) != 0;
+    (void)object;
+    return false;
 #endif
 }
 
 bool
 hd_mri_array_shared(VALUE array) {
-    return RB_FL_TEST_RAW(array, RUBY_ELTS_SHARED) != 0 &&
+    return may_look_into_storage() && RB_FL_TEST_RAW(array, RUBY_ELTS_SHARED) != 0 &&
            RB_FL_TEST_RAW(array, RARRAY_EMBED_FLAG) == 0;
 }
 
 bool
 hd_mri_array_embedded(VALUE array) {
-    return RB_FL_TEST_RAW(array, RARRAY_EMBED_FLAG) != 0;
+    return may_look_into_storage() && RB_FL_TEST_RAW(array, RARRAY_EMBED_FLAG) != 0;
 }
 
 const VALUE *
 hd_mri_array_elements(VALUE array) {
+    if (!may_look_into_storage()) return NULL;
     // Not RARRAY_CONST_PTR: on 3.1 that may move the elements out of the transient heap.
     if (hd_mri_array_embedded(array)) return RARRAY(array)->as.ary;
     return RARRAY(array)->as.heap.ptr;
@@ -195,14 +125,20 @@ hd_mri_array_elements(VALUE array) {
 
 bool
 hd_mri_string_shared(VALUE string) {
-    return RB_FL_TEST_RAW(string, RUBY_ELTS_SHARED) != 0 &&
+    return may_look_into_storage() && RB_FL_TEST_RAW(string, RUBY_ELTS_SHARED) != 0 &&
            RB_FL_TEST_RAW(string, RSTRING_NOEMBED) != 0;
+}
+
+bool
+hd_mri_string_embedded(VALUE string) {
+    return may_look_into_storage() && RB_FL_TEST_RAW(string, RSTRING_NOEMBED) == 0;
 }
 
 VALUE
 hd_mri_hash_default(VALUE hash) {
     const struct hd_layout *layout = hd_layout();
-    return layout ? hd_read((void *)hash, layout->hash_default) : RUBY_Qundef;
+    if (!layout || !(hd_careful || hd_can(HD_CAN_HASH_ENTRIES))) return RUBY_Qundef;
+    return hd_read((void *)hash, layout->hash_default);
 }
 
 bool

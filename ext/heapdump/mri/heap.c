@@ -81,14 +81,27 @@ hd_mri_contain_marking(void (*fn)(void *), void *data) {
     run_once(&once);
 }
 
+static bool finalizers_are_hidden, finalizers_have_ids;
+
+void
+hd_finalizers_learn(bool hidden, bool have_ids) {
+    finalizers_are_hidden = hidden;
+    finalizers_have_ids = have_ids;
+}
+
 bool
 hd_mri_hides_finalizers(void) {
-    return HD_RUBY >= 304;
+    return finalizers_are_hidden;
 }
 
 bool
 hd_mri_finalizers_have_ids(void) {
-    return HD_RUBY >= 400;
+    return finalizers_have_ids;
+}
+
+bool
+hd_mri_is_known(void) {
+    return hd_layout() != NULL;
 }
 
 static void

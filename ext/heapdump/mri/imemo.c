@@ -3,43 +3,53 @@
  */
 #include "internal.h"
 
-enum hd_imemo
-hd_mri_imemo(VALUE imemo) {
-    static const enum hd_imemo kinds[16] = {
-        [0] = HD_IMEMO_ENV,
-        [1] = HD_IMEMO_CREF,
-        [2] = HD_IMEMO_SVAR,
-        [4] = HD_IMEMO_IFUNC,
-        [5] = HD_IMEMO_MEMO,
-        [6] = HD_IMEMO_MENT,
-        [7] = HD_IMEMO_ISEQ,
-#if HD_RUBY >= 400
-        [10] = HD_IMEMO_CALLINFO,
-        [11] = HD_IMEMO_CALLCACHE,
-        [12] = HD_IMEMO_CONSTCACHE,
-        [13] = HD_IMEMO_FIELDS,
-#else
-        [11] = HD_IMEMO_CALLINFO,
-        [12] = HD_IMEMO_CALLCACHE,
-        [13] = HD_IMEMO_CONSTCACHE,
-#endif
-    };
-    return kinds[hd_imemo_number(imemo)];
-}
+#include <string.h>
 
+enum { NUMBERS = 16 };
+
+/*
+ * MRI knows what its numbers mean; they differ between versions. It is asked about those alone that
+ * an object has: some versions abort at a number that they do not use.
+ */
 const char *
 hd_mri_imemo_name(VALUE imemo) {
-#if HD_RUBY >= 400
-    static const char *const last[] = {"cvar_entry", "callinfo", "callcache", "constcache",
-                                       "fields",     "unknown",  "unknown"};
-#else
-    static const char *const last[] = {"ast",        "parser_strterm", "callinfo", "callcache",
-                                       "constcache", "unknown",        "unknown"};
-#endif
-    static const char *const first[] = {"env",  "cref", "svar", "throw_data", "ifunc",
-                                        "memo", "ment", "iseq", "tmpbuf"};
+    static const char *names[NUMBERS];
     int number = hd_imemo_number(imemo);
-    return number < 9 ? first[number] : last[number - 9];
+    if (!names[number]) names[number] = rb_imemo_name ? rb_imemo_name(number) : "unknown";
+    return names[number];
+}
+
+static enum hd_imemo
+kind_by_name(const char *name) {
+    static const struct {
+        const char *name;
+        enum hd_imemo kind;
+    } kinds[] = {
+        {"env", HD_IMEMO_ENV},
+        {"cref", HD_IMEMO_CREF},
+        {"svar", HD_IMEMO_SVAR},
+        {"ifunc", HD_IMEMO_IFUNC},
+        {"memo", HD_IMEMO_MEMO},
+        {"ment", HD_IMEMO_MENT},
+        {"iseq", HD_IMEMO_ISEQ},
+        {"callinfo", HD_IMEMO_CALLINFO},
+        {"callcache", HD_IMEMO_CALLCACHE},
+        {"constcache", HD_IMEMO_CONSTCACHE},
+        {"fields", HD_IMEMO_FIELDS},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].name, name) == 0) return kinds[i].kind;
+    }
+    return HD_IMEMO_OTHER;
+}
+
+enum hd_imemo
+hd_mri_imemo(VALUE imemo) {
+    static signed char kinds[NUMBERS];       // 0: not looked at yet
+    if (!hd_layout()) return HD_IMEMO_OTHER; // what they hold is not known
+    int number = hd_imemo_number(imemo);
+    if (!kinds[number]) kinds[number] = (signed char)(kind_by_name(hd_mri_imemo_name(imemo)) + 1);
+    return (enum hd_imemo)(kinds[number] - 1);
 }
 
 const struct hd_imemo_field *

@@ -33,25 +33,59 @@ struct hd_gc_metadata {
 };
 HD_WEAK struct hd_gc_metadata *rb_gc_object_metadata(VALUE);
 
+/*
+ * read.c: while it is `hd_careful`, words are read in a way that survives a wrong address: what
+ * cannot be read counts as 0, and in hd_unreadable. hd_careful_begin returns false where this
+ * process has no such way. Whatever is found by layout has to be read by these functions.
+ */
+extern bool hd_careful;
+extern unsigned hd_unreadable;
+bool hd_careful_begin(void);
+void hd_careful_end(void);
+void hd_copy_carefully(void *to, const void *from, size_t size);
+bool hd_is_readable(const void *from, size_t size);
+/* False where MRI, which reads it without care, would crash; true at once when not careful. */
+bool hd_table_is_sound(const st_table *table);
+
 static inline VALUE
 hd_read(const void *base, ptrdiff_t offset) {
-    return *(const VALUE *)((const char *)base + offset);
+    const VALUE *at = (const VALUE *)((const char *)base + offset);
+    if (!hd_careful) return *at;
+    VALUE word;
+    hd_copy_carefully(&word, at, sizeof word);
+    return word;
 }
 
 static inline const void *
 hd_read_pointer(const void *base, ptrdiff_t offset) {
-    return *(void *const *)((const char *)base + offset);
+    return (const void *)hd_read(base, offset);
 }
 
 static inline unsigned
 hd_read_u32(const void *base, ptrdiff_t offset) {
-    return *(const unsigned *)((const char *)base + offset);
+    const unsigned *at = (const unsigned *)((const char *)base + offset);
+    if (!hd_careful) return *at;
+    unsigned number;
+    hd_copy_carefully(&number, at, sizeof number);
+    return number;
+}
+
+/* True where a walk of words that are no longer what they should be has to end. */
+static inline bool
+hd_is_lost(void) {
+    return hd_careful && hd_unreadable > 0;
 }
 
 /* A pointer that could be one: aligned and above the first page. */
 static inline bool
 hd_plausible(const void *pointer) {
     return (uintptr_t)pointer >= 4096 && (uintptr_t)pointer % sizeof(VALUE) == 0;
+}
+
+/* The words that local variables live in, whose table of names has `size` entries. */
+static inline const VALUE *
+hd_locals_below(const VALUE *ep, unsigned size) {
+    return (const VALUE *)((const char *)ep + HD_EP_ENTRY) - size;
 }
 
 static inline bool
@@ -73,13 +107,25 @@ hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {
 
 /* capabilities.c: for calibrate.c, which has found that this works. */
 void hd_switch_on(enum hd_capability capability);
-/* calibrate.c: tells data.c which types are MRI's own, by known objects. */
+/* And that it does not work after all. */
+void hd_switch_off(enum hd_capability capability);
+
+/* calibrate.c tells the others what known objects have shown. */
+/* data.c: which types are MRI's own. */
 void hd_data_learn(enum hd_data_kind kind, VALUE known);
-/* calibrate.c: tells fields.c how a hash compares that does so by identity. */
+/* fields.c: how a hash compares that does so by identity. */
 void hd_hash_learn(VALUE identity_hash);
 /* heap.c: makes an object that it needs. */
 void hd_heap_init(void);
-/* fields.c: interns the names of the GC's flags. */
-void hd_fields_init(void);
+/* fields.c: the flag that singleton classes have and others have not; 0 for none. */
+void hd_singleton_learn(VALUE flag);
+/* heap.c: what hd_mri_hides_finalizers and hd_mri_finalizers_have_ids answer. */
+void hd_finalizers_learn(bool hidden, bool have_ids);
+
+/* tracing.c: what a tracepoint for the event was made with; NULL if it is for others. */
+const void *hd_tracepoint_data(VALUE tracepoint, unsigned event, const void *function);
+
+/* gc.c: interns the names of the GC's flags. */
+void hd_gc_init(void);
 
 #endif

@@ -8,7 +8,9 @@
 #include <ruby/version.h>
 #include <stdbool.h>
 
-#define HD_RUBY (RUBY_API_VERSION_MAJOR * 100 + RUBY_API_VERSION_MINOR)
+#ifndef HD_RUBY
+#    define HD_RUBY (RUBY_API_VERSION_MAJOR * 100 + RUBY_API_VERSION_MINOR)
+#endif
 
 /* Those that differ between minor versions. */
 struct hd_layout {
@@ -16,69 +18,105 @@ struct hd_layout {
     short iseq_local_table, iseq_parent, iseq_local_iseq, iseq_local_table_size;
     short thread_context, context_local_storage, frame_size, fiber_context, hash_default;
     bool line_is_value;
+    bool weak_by_entry; /* keys of a weak map's table point at the words that hold the entry */
 };
 
 /* The layout of this Ruby, NULL for a minor version that is not known. */
 const struct hd_layout *hd_layout(void);
 
 /* Those that are the same in all of them. */
-enum {
-    HD_BODY_OF_ISEQ = 16,
-    HD_BODY_TYPE = 0,
-    HD_BODY_ENCODED_SIZE = 4,
-    HD_BODY_ENCODED = 8,
-    HD_BODY_PATH = 64,
-    HD_BODY_LABEL = 80,
-    HD_BODY_LINE = 88,
+#define HD_OFFSETS(AT)                                                                             \
+    AT(HD_BODY_OF_ISEQ, 16)                                                                        \
+    AT(HD_BODY_TYPE, 0)                                                                            \
+    AT(HD_BODY_ENCODED_SIZE, 4)                                                                    \
+    AT(HD_BODY_ENCODED, 8)                                                                         \
+    AT(HD_BODY_PATH, 64)                                                                           \
+    AT(HD_BODY_LABEL, 80)                                                                          \
+    AT(HD_BODY_LINE, 88)                                                                           \
+                                                                                                   \
+    AT(HD_ENTRY_DEFINED_CLASS, 8)                                                                  \
+    AT(HD_ENTRY_DEFINITION, 16)                                                                    \
+    AT(HD_ENTRY_CALLED, 24)                                                                        \
+    AT(HD_ENTRY_OWNER, 32)                                                                         \
+    AT(HD_DEFINITION_BODY, 8)                                                                      \
+    AT(HD_DEFINITION_ORIGINAL, 32)                                                                 \
+                                                                                                   \
+    AT(HD_ENV_ISEQ, 8)                                                                             \
+    AT(HD_ENV_EP, 16)                                                                              \
+    AT(HD_ENV_VALUES, 24)                                                                          \
+    AT(HD_ENV_SIZE, 32)                                                                            \
+                                                                                                   \
+    AT(HD_BLOCK_SELF, 0)                                                                           \
+    AT(HD_BLOCK_EP, 8)                                                                             \
+    AT(HD_BLOCK_CODE, 16)                                                                          \
+    AT(HD_BLOCK_TYPE, 24)                                                                          \
+    AT(HD_PROC_FLAGS, 32)                                                                          \
+    AT(HD_METHOD_RECEIVER, 0)                                                                      \
+                                                                                                   \
+    AT(HD_THREAD_SELF, 16)                                                                         \
+    AT(HD_CONTEXT_STACK, 0)                                                                        \
+    AT(HD_CONTEXT_STACK_SIZE, 8)                                                                   \
+    AT(HD_CONTEXT_FRAME, 16)                                                                       \
+    AT(HD_CONTEXT_FIBER, 40)                                                                       \
+    AT(HD_CONTEXT_THREAD, 48)                                                                      \
+    AT(HD_FIBER_SELF, 16)                                                                          \
+                                                                                                   \
+    AT(HD_FRAME_PC, 0)                                                                             \
+    AT(HD_FRAME_ISEQ, 16)                                                                          \
+    AT(HD_FRAME_SELF, 24)                                                                          \
+    AT(HD_FRAME_EP, 32)                                                                            \
+                                                                                                   \
+    /* words around the one that ep points to, which holds flags */                                \
+    AT(HD_EP_ENTRY, -16)                                                                           \
+    AT(HD_EP_SPECIAL, -8)                                                                          \
+    AT(HD_EP_FLAGS, 0)                                                                             \
+    AT(HD_EP_ENV, 8)                                                                               \
+                                                                                                   \
+    AT(HD_CONSTANT_LINE, 4)                                                                        \
+    AT(HD_CONSTANT_VALUE, 8)                                                                       \
+    AT(HD_CONSTANT_FILE, 16)                                                                       \
+                                                                                                   \
+    /* struct rb_id_table { int capa, num, used; item *items } of { u32 serial; int; VALUE } */    \
+    AT(HD_IDS_CAPACITY, 0)                                                                         \
+    AT(HD_IDS_ITEMS, 16)                                                                           \
+    AT(HD_IDS_ITEM_VALUE, 8)                                                                       \
+                                                                                                   \
+    AT(HD_ENUMERATOR_RECEIVER, 0)                                                                  \
+    AT(HD_ENUMERATOR_METHOD, 8)                                                                    \
+    AT(HD_ENUMERATOR_ARGS, 16)                                                                     \
+                                                                                                   \
+    AT(HD_SET_POWER, 0)                                                                            \
+    AT(HD_SET_START, 24)                                                                           \
+    AT(HD_SET_BOUND, 32)                                                                           \
+    AT(HD_SET_ENTRIES, 40)                                                                         \
+    AT(HD_SET_ENTRY_HASH, 0)                                                                       \
+    AT(HD_SET_ENTRY_KEY, 8)                                                                        \
+                                                                                                   \
+    AT(HD_TRACEPOINT_EVENTS, 0)                                                                    \
+    AT(HD_TRACEPOINT_TRACING, 4)                                                                   \
+    AT(HD_TRACEPOINT_FUNCTION, 24)                                                                 \
+    AT(HD_TRACEPOINT_DATA, 32)                                                                     \
+    AT(HD_TRACER_TABLE, 24)                                                                        \
+    AT(HD_ALLOCATION_LIVING, 0)                                                                    \
+    AT(HD_ALLOCATION_FILE, 24)                                                                     \
+    AT(HD_ALLOCATION_LINE, 32)                                                                     \
+    AT(HD_ALLOCATION_METHOD, 48)                                                                   \
+    AT(HD_ALLOCATION_GENERATION, 56)
 
-    HD_ENTRY_DEFINED_CLASS = 8,
-    HD_ENTRY_DEFINITION = 16,
-    HD_ENTRY_CALLED = 24,
-    HD_ENTRY_OWNER = 32,
-    HD_DEFINITION_BODY = 8,
-    HD_DEFINITION_ORIGINAL = 32,
+#ifdef HD_MOVED_OFFSETS
+#    define HD_AS_VARIABLE(name, offset) extern int name;
+HD_OFFSETS(HD_AS_VARIABLE) /* a build of the tests, which moves them one by one */
+#else
+#    define HD_AS_CONSTANT(name, offset) name = (offset),
+enum { HD_OFFSETS(HD_AS_CONSTANT) };
+#endif
 
-    HD_ENV_ISEQ = 8,
-    HD_ENV_EP = 16,
-    HD_ENV_VALUES = 24,
-    HD_ENV_SIZE = 32,
-
-    HD_BLOCK_SELF = 0,
-    HD_BLOCK_EP = 8,
-    HD_BLOCK_CODE = 16,
-    HD_BLOCK_TYPE = 24,
-    HD_PROC_FLAGS = 32,
-
-    HD_THREAD_SELF = 16,
-    HD_CONTEXT_STACK = 0,
-    HD_CONTEXT_STACK_SIZE = 8,
-    HD_CONTEXT_FRAME = 16,
-    HD_CONTEXT_FIBER = 40,
-    HD_CONTEXT_THREAD = 48,
-    HD_FIBER_SELF = 16,
-
-    HD_FRAME_PC = 0,
-    HD_FRAME_ISEQ = 16,
-    HD_FRAME_SELF = 24,
-    HD_FRAME_EP = 32,
-
-    HD_CONSTANT_LINE = 4,
-    HD_CONSTANT_VALUE = 8,
-    HD_CONSTANT_FILE = 16,
-
-    HD_SET_START = 24,
-    HD_SET_BOUND = 32,
-    HD_SET_ENTRIES = 40,
-    HD_SET_ENTRY_HASH = 0,
-    HD_SET_ENTRY_KEY = 8,
-    HD_SET_ENTRY_SIZE = 16,
-};
+enum { HD_IDS_ITEM_SIZE = 16, HD_SET_ENTRY_SIZE = 16 };
 
 /* The hash of an entry that has been deleted. */
 #define HD_SET_DELETED (~(VALUE)0)
 
-/* Bits of ep[0], and the words around it. */
+/* A flag of ep: these variables are those of a method or of the top, not of a block within. */
 enum { HD_EP_LOCAL = 2 };
-enum { HD_EP_ENTRY = -2, HD_EP_SPECIAL = -1, HD_EP_FLAGS = 0, HD_EP_ENV = 1 };
 
 #endif

@@ -37,6 +37,8 @@ enum hd_capability {
     HD_CAN_REMEMBERED,
     HD_CAN_ALLOCATIONS,
     HD_CAN_FINALIZERS,
+    HD_CAN_STORAGE,
+    HD_CAN_SINGLETONS,
     HD_CAPABILITIES
 };
 
@@ -84,6 +86,8 @@ bool hd_can(enum hd_capability capability);
 const char *hd_capability_name(enum hd_capability capability);
 
 /* heap.c: the heap as a whole. */
+/* False for a minor version of Ruby whose insides nobody has looked at: it gives public facts alone. */
+bool hd_mri_is_known(void);
 typedef int hd_page_fn(void *start, void *end, size_t stride, void *data);
 void hd_mri_each_page(hd_page_fn *fn, void *data);
 void hd_mri_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data);
@@ -120,8 +124,7 @@ hd_mri_static_symbol_id(VALUE symbol) {
     return (ID)(symbol >> RUBY_SPECIAL_SHIFT);
 }
 
-/* fields.c: flags and fields of any object. */
-size_t hd_mri_memsize(VALUE obj);
+/* gc.c: how the GC keeps an object. */
 enum hd_gc_flag { HD_OLD = 1, HD_PINNED = 2, HD_REMEMBERED = 4, HD_UNPROTECTED = 8 };
 unsigned hd_mri_gc_flags(VALUE obj);
 /* What MRI itself tells of how the GC keeps obj, under its own names; the number of facts. */
@@ -130,6 +133,9 @@ struct hd_gc_fact {
     VALUE value; /* true, or a Fixnum */
 };
 size_t hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max);
+
+/* fields.c: flags and fields of any object. */
+size_t hd_mri_memsize(VALUE obj);
 bool hd_mri_shareable(VALUE obj);
 /*
  * True where MRI marks from obj its class, its elements, entries and default, or its instance
@@ -149,8 +155,10 @@ VALUE hd_mri_attached(VALUE singleton);
 bool hd_mri_object_embedded(VALUE object);
 bool hd_mri_array_shared(VALUE array);
 bool hd_mri_array_embedded(VALUE array);
+/* NULL without the capability `storage`. */
 const VALUE *hd_mri_array_elements(VALUE array);
 bool hd_mri_string_shared(VALUE string);
+bool hd_mri_string_embedded(VALUE string);
 /* The default value or proc of a hash; Qundef if it cannot be told. */
 VALUE hd_mri_hash_default(VALUE hash);
 bool hd_mri_hash_default_is_proc(VALUE hash);
@@ -275,6 +283,13 @@ struct hd_allocation {
 };
 /* The table of a TracePoint object if it is objspace's allocation tracer, else NULL. */
 const void *hd_mri_allocation_table(VALUE tracepoint);
+/*
+ * Before a dump, where Ruby code may run: makes an object and asks objspace about it; it may raise.
+ * Whoever calls it keeps the object, nil where nothing is traced, on the stack until the dump is made.
+ */
+VALUE hd_mri_make_traced_object(void);
+/* True if the table tells the same of that object; otherwise `allocations` is switched off. */
+bool hd_mri_allocations_are_right(const struct hd_pages *pages, const void *table);
 bool hd_mri_allocation(const struct hd_pages *pages, const void *table, VALUE obj,
                        struct hd_allocation *out);
 

@@ -64,7 +64,7 @@ read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, con
     if (!hd_plausible(ep)) return false;
     bool on_stack = ep > stack && ep < stack_end;
     if (!on_stack) {
-        VALUE env = ep[HD_EP_ENV];
+        VALUE env = hd_read(ep, HD_EP_ENV);
         if (hd_is_imemo(pages, env, HD_NUMBER_ENV)) out->env = env;
         else return false;
     }
@@ -74,11 +74,11 @@ read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, con
     if (pc && hd_mri_is_iseq(pages, iseq) && hd_mri_code(pages, iseq, &out->code)) {
         out->iseq = iseq;
         out->line = line_of(iseq, pc);
-        const VALUE *locals = ep + HD_EP_ENTRY - out->code.locals_size;
+        const VALUE *locals = hd_locals_below(ep, out->code.locals_size);
         if (on_stack && locals >= stack) out->locals = locals;
     }
-    else if (hd_mri_is_method_entry(pages, ep[HD_EP_ENTRY])) {
-        out->entry = ep[HD_EP_ENTRY];
+    else if (hd_mri_is_method_entry(pages, hd_read(ep, HD_EP_ENTRY))) {
+        out->entry = hd_read(ep, HD_EP_ENTRY);
     }
     return out->iseq || out->entry;
 }
@@ -88,29 +88,32 @@ hd_mri_each_frame(const struct hd_pages *pages, const void *context,
                   void (*fn)(const struct hd_frame *, void *), void *data) {
     if (!hd_mri_context_has_stack(context)) return;
     const VALUE *stack = hd_read_pointer(context, HD_CONTEXT_STACK);
-    const VALUE *end = stack + hd_read(context, HD_CONTEXT_STACK_SIZE);
+    enum { MOST_WORDS = 1 << 30 };
+    size_t words = hd_read(context, HD_CONTEXT_STACK_SIZE);
+    if (words > MOST_WORDS) return;
+    const VALUE *end = stack + words;
     const char *at = hd_read_pointer(context, HD_CONTEXT_FRAME);
     size_t size = (size_t)hd_layout()->frame_size;
-    if (at < (const char *)stack) return;
+    if (at < (const char *)stack || size < HD_FRAME_EP + sizeof(VALUE) || size > 1024) return;
     struct hd_frame frame;
     // the outermost frame is a dummy of MRI's
-    for (; at + 2 * size <= (const char *)end; at += size) {
+    for (; at + 2 * size <= (const char *)end && !hd_is_lost(); at += size) {
         if (read_frame(pages, at, stack, end, &frame)) fn(&frame, data);
     }
 }
 
 void
 hd_mri_each_fiber_local(const void *context, void (*fn)(ID, VALUE, void *), void *data) {
-    // struct rb_id_table { int capa, num, used; item *items } of { u32 serial; int; VALUE }
-    enum { CAPACITY = 0, ITEMS = 16, ITEM_VALUE = 8, ITEM_SIZE = 16, ID_SCOPE_BITS = 4 };
+    enum { ID_SCOPE_BITS = 4 };
     const void *table = hd_read_pointer(context, hd_layout()->context_local_storage);
     if (!hd_plausible(table)) return;
-    const char *item = hd_read_pointer(table, ITEMS);
-    unsigned capacity = hd_read_u32(table, CAPACITY);
+    const char *item = hd_read_pointer(table, HD_IDS_ITEMS);
+    unsigned capacity = hd_read_u32(table, HD_IDS_CAPACITY);
     if (!hd_plausible(item) || capacity > 1 << 20) return;
-    for (unsigned i = 0; i < capacity; i++, item += ITEM_SIZE) {
+    if ((capacity & (capacity - 1)) != 0) return; // a table of hashes
+    for (unsigned i = 0; i < capacity && !hd_is_lost(); i++, item += HD_IDS_ITEM_SIZE) {
         unsigned serial = hd_read_u32(item, 0);
         // The scope bits of the ID are lost; its name does not depend on them.
-        if (serial) fn((ID)serial << ID_SCOPE_BITS, hd_read(item, ITEM_VALUE), data);
+        if (serial) fn((ID)serial << ID_SCOPE_BITS, hd_read(item, HD_IDS_ITEM_VALUE), data);
     }
 }

@@ -1,0 +1,54 @@
+/*
+ * What calibrate.c shares with the files of checks: the known objects, and one check per capability.
+ * Each asks the functions of mri.h about the known objects and returns true if all answers are right.
+ * Memory is read carefully meanwhile, so a check must do so too.
+ */
+#ifndef HEAPDUMP_MRI_CALIBRATE_H
+#define HEAPDUMP_MRI_CALIBRATE_H
+
+#include "internal.h"
+
+struct known {
+    struct hd_pages pages;
+    VALUE value, outer, inner, method, owner, binding, fiber, thread, enumerator, weak_map,
+        weak_key_map, set, hash, module, identity_hash, proc_hash, place, closure, waiting,
+        short_array, long_array, shared_array, shared_string, long_string, small_object,
+        large_object, classes, singletons, finalized, finalizer, self, c_method, tracepoint;
+};
+
+/* known.c: makes them; false where that fails. hd_known_free undoes what they have changed. */
+bool hd_known_make(struct known *known);
+void hd_known_free(struct known *known);
+/* The function and the data that the known tracepoint was made with. */
+void hd_known_trace(VALUE tracepoint, void *data);
+extern char hd_known_trace_data;
+
+bool hd_same_text(VALUE a, VALUE b);
+
+/* check_code.c */
+bool hd_check_iseq(const struct known *known);
+bool hd_check_env(const struct known *known);
+bool hd_check_proc(const struct known *known);
+bool hd_check_method_entry(const struct known *known);
+bool hd_check_imemo(const struct known *known);
+
+/* check_stack.c */
+bool hd_check_frames(const struct known *known);
+bool hd_check_fiber(const struct known *known);
+bool hd_check_fiber_locals(const struct known *known);
+
+/* check_data.c */
+bool hd_check_hash_entries(const struct known *known);
+bool hd_check_constants(const struct known *known);
+bool hd_check_weak(const struct known *known);
+bool hd_check_set(const struct known *known);
+bool hd_check_storage(const struct known *known);
+bool hd_check_singletons(const struct known *known);
+
+/* check_gc.c */
+bool hd_check_gc_flags(const struct known *known);
+bool hd_check_remembered(const struct known *known);
+bool hd_check_allocations(const struct known *known);
+bool hd_check_finalizers(const struct known *known);
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * Checks of code.c and imemo.c.
+ */
+#include "calibrate.h"
+
+#include <string.h>
+
+/* The block that the known objects are made in, and what stands around it. */
+static bool
+reaches_its_root(const struct known *known, const struct hd_code *from) {
+    struct hd_code code = *from;
+    VALUE root = 0;
+    for (int depth = 0; depth < 8 && code.parent; depth++) {
+        root = code.parent;
+        if (!hd_mri_code(&known->pages, root, &code)) return false;
+    }
+    return root && !code.parent && code.local == root && from->local == root;
+}
+
+static bool
+has_plausible_size(VALUE iseq) {
+    enum { MOST = 64 }; // of a block that does nothing but return a variable
+    const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
+    unsigned size = hd_read_u32(body, HD_BODY_ENCODED_SIZE);
+    const VALUE *code = hd_read_pointer(body, HD_BODY_ENCODED);
+    return size > 0 && size <= MOST && hd_plausible(code) && hd_is_readable(code, size);
+}
+
+bool
+hd_check_iseq(const struct known *known) {
+    struct hd_block outer, inner;
+    if (!hd_mri_block(&known->pages, known->outer, &outer)) return false;
+    if (!hd_mri_block(&known->pages, known->inner, &inner)) return false;
+    struct hd_code code, around;
+    if (!hd_mri_is_iseq(&known->pages, inner.code)) return false;
+    if (!hd_mri_code(&known->pages, inner.code, &code)) return false;
+    if (!code.label || !hd_same_text(code.label, rb_profile_frame_label(inner.code))) return false;
+    if (!code.path || !hd_same_text(code.path, rb_profile_frame_path(inner.code))) return false;
+    if (INT2FIX(code.line) != rb_profile_frame_first_lineno(inner.code)) return false;
+    if (!code.type || strcmp(code.type, "block") != 0) return false;
+    return code.locals_size == 0 && has_plausible_size(inner.code) &&
+           reaches_its_root(known, &code) && code.parent == outer.code &&
+           hd_mri_is_code_within(inner.code, outer.code) &&
+           hd_mri_code(&known->pages, outer.code, &around) && around.locals_size == 1 &&
+           hd_read(around.locals, 0) == rb_intern("known");
+}
+
+static bool
+begins_with(const struct hd_env *env, const char *name, VALUE value) {
+    return env->names_size > 0 && hd_read(env->names, 0) == rb_intern(name) &&
+           hd_read(env->locals, 0) == value;
+}
+
+/* The variables of a method, whose env knows the method and the block that it was given. */
+static bool
+check_closure(const struct known *known) {
+    struct hd_block block;
+    struct hd_env env;
+    struct hd_method_entry entry;
+    return hd_mri_block(&known->pages, known->closure, &block) && block.env &&
+           hd_mri_env(&known->pages, block.env, &env) && !env.parent && env.names_size == 2 &&
+           begins_with(&env, "argument", known->value) && env.block == known->outer && env.entry &&
+           hd_mri_method_entry(&known->pages, env.entry, &entry) &&
+           entry.called == rb_intern("heapdump_probe");
+}
+
+bool
+hd_check_env(const struct known *known) {
+    struct hd_block inner;
+    struct hd_env env, around;
+    if (!hd_mri_block(&known->pages, known->inner, &inner) || !inner.env) return false;
+    // a lambda that has not run: its env is that of the block around it
+    return hd_mri_env(&known->pages, inner.env, &env) && env.names_size == 1 &&
+           begins_with(&env, "known", known->value) && env.parent &&
+           hd_mri_env(&known->pages, env.parent, &around) && !around.entry && check_closure(known);
+}
+
+static bool
+is_enumerator(const struct known *known) {
+    struct hd_enumerator enumerator;
+    if (hd_mri_data_kind(known->enumerator) != HD_DATA_ENUMERATOR) return false;
+    hd_mri_enumerator(known->enumerator, &enumerator);
+    return hd_is_type(&known->pages, enumerator.receiver, RUBY_T_ARRAY) &&
+           RARRAY_LEN(enumerator.receiver) == 1 &&
+           rb_ary_entry(enumerator.receiver, 0) == known->value &&
+           enumerator.method == rb_intern("each_slice") &&
+           hd_is_type(&known->pages, enumerator.args, RUBY_T_ARRAY) &&
+           RARRAY_LEN(enumerator.args) == 1 && rb_ary_entry(enumerator.args, 0) == INT2FIX(2);
+}
+
+bool
+hd_check_proc(const struct known *known) {
+    struct hd_block outer, inner, binding, closure, plain;
+    return hd_mri_data_kind(known->outer) == HD_DATA_PROC &&
+           hd_mri_block(&known->pages, known->outer, &outer) &&
+           hd_mri_block(&known->pages, known->inner, &inner) &&
+           hd_mri_block(&known->pages, known->binding, &binding) && outer.type == HD_BLOCK_ISEQ &&
+           !outer.lambda && !outer.from_method && inner.lambda && !inner.from_method &&
+           inner.lambda == RTEST(rb_proc_lambda_p(known->inner)) &&
+           hd_mri_is_iseq(&known->pages, outer.code) && outer.self == known->self &&
+           outer.self == inner.self && binding.self == outer.self && outer.env &&
+           outer.env == binding.env && hd_mri_block(&known->pages, known->closure, &closure) &&
+           closure.lambda && !closure.from_method && closure.self == known->module &&
+           hd_mri_block(&known->pages, known->finalizer, &plain) && !plain.lambda &&
+           !plain.from_method && is_enumerator(known);
+}
+
+struct entry_search {
+    const struct known *known;
+    const char *name;
+    struct hd_method_entry found;
+    VALUE entry;
+};
+
+static void
+entry_i(VALUE ref, void *data) {
+    struct entry_search *search = data;
+    struct hd_method_entry entry;
+    const struct hd_pages *pages = &search->known->pages;
+    if (!hd_mri_is_method_entry(pages, ref) || !hd_mri_method_entry(pages, ref, &entry)) return;
+    if (entry.called != rb_intern(search->name)) return;
+    search->found = entry;
+    search->entry = ref;
+}
+
+static bool
+find_entry(const struct known *known, VALUE method, const char *name, struct entry_search *search) {
+    *search = (struct entry_search){.known = known, .name = name};
+    hd_mri_references(method, entry_i, search);
+    return search->entry != 0;
+}
+
+/* One that is written in C, in a module that is everybody's. */
+static bool
+check_c_method(const struct known *known) {
+    struct entry_search search;
+    return find_entry(known, known->c_method, "itself", &search) &&
+           search.found.owner == rb_mKernel && search.found.definition && !search.found.cref &&
+           search.found.original == search.found.called &&
+           hd_mri_method_receiver(known->c_method) == known->value;
+}
+
+bool
+hd_check_method_entry(const struct known *known) {
+    struct entry_search search;
+    if (!find_entry(known, known->method, "heapdump_probe", &search)) return false;
+    const struct hd_method_entry *entry = &search.found;
+    return entry->owner == known->owner && entry->defined_class == known->owner &&
+           entry->original == entry->called && entry->definition &&
+           strcmp(entry->definition, "iseq") == 0 && entry->iseq && entry->cref &&
+           entry->visibility && strcmp(entry->visibility, "public") == 0 &&
+           hd_mri_method_name(search.entry, known->owner) == entry->called &&
+           hd_mri_method_receiver(known->method) == known->module && check_c_method(known);
+}
+
+/* The class that the method is written in: its cref begins there. */
+static bool
+check_cref(const struct known *known) {
+    struct entry_search search;
+    if (!hd_can(HD_CAN_METHOD_ENTRY) ||
+        !find_entry(known, known->method, "heapdump_probe", &search))
+        return true;
+    VALUE cref = search.found.cref;
+    const struct hd_imemo_field *fields = hd_mri_imemo_fields(hd_mri_imemo(cref));
+    return hd_mri_imemo(cref) == HD_IMEMO_CREF && fields->offset &&
+           hd_mri_word(cref, fields->offset) == rb_cObject;
+}
+
+bool
+hd_check_imemo(const struct known *known) {
+    static const struct {
+        int number;
+        enum hd_imemo kind;
+    } needed[] = {{HD_NUMBER_ENV, HD_IMEMO_ENV},
+                  {HD_NUMBER_CREF, HD_IMEMO_CREF},
+                  {HD_NUMBER_MENT, HD_IMEMO_MENT},
+                  {HD_NUMBER_ISEQ, HD_IMEMO_ISEQ}};
+    if (!rb_imemo_name) return false;
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        struct RBasic fake = {.flags = RUBY_T_IMEMO | (VALUE)needed[i].number << 12};
+        if (hd_mri_imemo((VALUE)&fake) != needed[i].kind) return false;
+    }
+    return check_cref(known);
+}

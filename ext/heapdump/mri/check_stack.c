@@ -1,0 +1,147 @@
+/*
+ * Checks of stack.c.
+ */
+#include "calibrate.h"
+
+/*
+ * Our frames with code must be those of the public profiling interface, as many as that is asked
+ * for. It tells the method in which code stands ("r"), we tell the code itself ("block in r",
+ * "rescue in r"): the base label of both is that of the method.
+ */
+enum { PROFILED = 64 };
+struct frame_search {
+    VALUE frames[PROFILED];
+    int lines[PROFILED];
+    int size, next;
+    bool mismatch;
+};
+
+/* The next one that runs code at a known line, -1 where there is none left. */
+static int
+next_with_code(struct frame_search *search) {
+    while (search->next < search->size) {
+        int i = search->next++;
+        if (search->lines[i] > 0) return i; // 0: a C function, or what stands for a library of C
+    }
+    return -1;
+}
+
+static void
+frame_i(const struct hd_frame *frame, void *data) {
+    struct frame_search *search = data;
+    if (!frame->iseq || frame->line == 0 || search->mismatch) return;
+    int i = next_with_code(search);
+    if (i < 0) search->mismatch = search->size < PROFILED; // a stack goes on where the list is full
+    else {
+        search->mismatch = search->lines[i] != frame->line ||
+                           !hd_same_text(rb_profile_frame_base_label(search->frames[i]),
+                                         rb_profile_frame_base_label(frame->iseq));
+    }
+}
+
+static bool
+check_own_frames(const struct known *known) {
+    const void *context = hd_mri_thread_context(known->thread);
+    if (!context || !hd_mri_context_has_stack(context)) return false;
+    struct frame_search search = {.size = 0};
+    search.size = rb_profile_frames(0, PROFILED, search.frames, search.lines);
+    hd_mri_each_frame(&known->pages, context, frame_i, &search);
+    return search.next > 0 && !search.mismatch && next_with_code(&search) < 0;
+}
+
+/* In a fiber that waits in a block within a block: `held` on the stack, `kept` outside of it. */
+struct waiting_search {
+    const struct known *known;
+    int frames;
+    bool inner, outer;
+};
+
+static bool
+holds(const struct hd_frame *frame, const char *name, VALUE value) {
+    if (!frame->locals) return false;
+    for (unsigned i = 0; i < frame->code.locals_size; i++) {
+        if (hd_read(frame->code.locals + i, 0) == rb_intern(name)) {
+            return hd_read(frame->locals + i, 0) == value;
+        }
+    }
+    return false;
+}
+
+static void
+waiting_i(const struct hd_frame *frame, void *data) {
+    struct waiting_search *search = data;
+    const struct known *known = search->known;
+    search->frames++;
+    if (frame->self != known->self) return;
+    if (holds(frame, "held", known->value)) search->inner = true;
+    else if (holds(frame, "kept", known->value)) search->outer = search->inner;
+}
+
+static bool
+check_waiting_frames(const struct known *known) {
+    if (NIL_P(known->waiting)) return true; // no memory for another stack
+    const void *context = hd_mri_fiber_context(known->waiting);
+    if (!context || !hd_mri_context_has_stack(context)) return false;
+    struct waiting_search search = {.known = known};
+    hd_mri_each_frame(&known->pages, context, waiting_i, &search);
+    return search.inner && search.outer;
+}
+
+bool
+hd_check_frames(const struct known *known) {
+    return check_own_frames(known) && check_waiting_frames(known);
+}
+
+bool
+hd_check_fiber(const struct known *known) {
+    const void *context = hd_mri_fiber_context(known->fiber);
+    return context && hd_mri_context_fiber(context) == known->fiber &&
+           !hd_mri_context_has_stack(context) && !hd_mri_context_is_current(context);
+}
+
+enum { LOCALS = 11 }; // no power of two, as the size of their table is
+
+static ID
+local_name(int i) {
+    static const char *const names[LOCALS] = {
+        "heapdump_probe0", "heapdump_probe1", "heapdump_probe2", "heapdump_probe3",
+        "heapdump_probe4", "heapdump_probe5", "heapdump_probe6", "heapdump_probe7",
+        "heapdump_probe8", "heapdump_probe9", "heapdump_probe10"};
+    return rb_intern(names[i]);
+}
+
+struct local_search {
+    VALUE value;
+    bool found[LOCALS];
+};
+
+static void
+fiber_local_i(ID name, VALUE value, void *data) {
+    struct local_search *search = data;
+    VALUE text = rb_id2str(name);
+    for (int i = 0; i < LOCALS && text && value == search->value; i++) {
+        if (hd_same_text(text, rb_id2str(local_name(i)))) search->found[i] = true;
+    }
+}
+
+static bool
+finds_all_locals(const struct known *known) {
+    const void *context = hd_mri_thread_context(known->thread);
+    struct local_search search = {.value = known->value};
+    if (!context) return false;
+    hd_mri_each_fiber_local(context, fiber_local_i, &search);
+    for (int i = 0; i < LOCALS; i++) {
+        if (!search.found[i]) return false;
+    }
+    return true;
+}
+
+bool
+hd_check_fiber_locals(const struct known *known) {
+    for (int i = 0; i < LOCALS; i++) {
+        rb_thread_local_aset(known->thread, local_name(i), known->value);
+    }
+    bool found = finds_all_locals(known);
+    for (int i = 0; i < LOCALS; i++) rb_thread_local_aset(known->thread, local_name(i), Qnil);
+    return found;
+}
