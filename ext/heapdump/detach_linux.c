@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 /* Returns 0 in it. Not through syscall(2): its return address would lie on the stack of both. */
+#if defined(__x86_64__)
 static inline __attribute__((always_inline)) long
 start_middle(void) {
     long middle;
@@ -27,6 +28,21 @@ start_middle(void) {
                      : "rcx", "r11", "memory");
     return middle;
 }
+#elif defined(__aarch64__)
+static inline __attribute__((always_inline)) long
+start_middle(void) {
+    register long x8 __asm__("x8") = SYS_clone;
+    register long x0 __asm__("x0") = CLONE_VM | CLONE_VFORK;
+    register long x1 __asm__("x1") = 0;
+    register long x2 __asm__("x2") = 0;
+    register long x3 __asm__("x3") = 0;
+    register long x4 __asm__("x4") = 0;
+    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+    return x0;
+}
+#else
+#    error "extconf.rb takes detach_other.c for this processor"
+#endif
 
 static void
 await_middle(long middle) {
@@ -34,8 +50,9 @@ await_middle(long middle) {
 }
 
 /*
- * The answer comes through shared memory and not over the stack: emulators (valgrind, qemu-user)
- * turn the clone into a plain fork, whose middle has a stack of its own.
+ * The answer comes through shared memory and not over the stack: an emulator (valgrind) may turn the
+ * clone into a plain fork, whose middle has a stack of its own. Another (qemu-user) refuses a clone
+ * that ends without a signal; there the way of other systems is left.
  */
 struct answer {
     pid_t child;
@@ -61,6 +78,7 @@ hd_detached_fork(void) {
     pid_t child = answer->child;
     int error = middle < 0 ? (int)-middle : answer->error;
     munmap((void *)answer, sizeof *answer);
+    if (middle == -EINVAL) return hd_fork_twice();
     errno = error;
     return child;
 }

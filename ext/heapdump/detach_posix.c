@@ -1,5 +1,5 @@
 /*
- * A fork twice over, where nothing finer is known: the process in the middle is waited for at once.
+ * A fork twice over: the process in the middle is waited for at once.
  */
 #include "detach.h"
 
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 pid_t
-hd_detached_fork(void) {
+hd_fork_twice(void) {
     int ends[2];
     if (pipe(ends) != 0) return -1;
     pid_t middle = fork();
@@ -32,9 +32,4 @@ hd_detached_fork(void) {
     close(ends[0]);
     errno = answer[1];
     return (pid_t)answer[0];
-}
-
-bool
-hd_fork_would_hang(void) {
-    return false;
 }

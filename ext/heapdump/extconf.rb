@@ -13,8 +13,8 @@ $srcs = Dir.glob("{,mri/}*.c", base: __dir__).map { |file| File.join(__dir__, fi
 
 # One way per platform to fork without a trace, and to be seen from outside.
 linux = RbConfig::CONFIG["host_os"].start_with?("linux")
-fine = linux && RbConfig::CONFIG["host_cpu"] == "x86_64"
-others = [fine ? "detach_posix.c" : "detach_linux_x86_64.c",
+fine = linux && %w[x86_64 aarch64].include?(RbConfig::CONFIG["host_cpu"])
+others = [fine ? "detach_other.c" : "detach_linux.c",
           linux ? "marker_none.c" : "marker_linux.c"]
 $srcs.reject! { |file| others.include?(File.basename(file)) }
 
@@ -23,10 +23,22 @@ $VPATH << "$(srcdir)/mri"
 have_library("dl", "dlopen") # part of the C library since glibc 2.34
 have_library("m")
 
+# What some versions of Ruby have and others lack; mri/ asks for these and not for the version.
+%w[ROBJECT_HEAP ROBJECT_EMBED RUBY_FL_EXIVAR].each { |name| have_const(name, "ruby.h") }
+have_func("RTYPEDDATA_GET_DATA", "ruby.h")
+
+# What some systems lack.
+have_func("process_vm_readv", "sys/uio.h")
+have_func("pipe2", "unistd.h")
+have_func("memfd_create", "sys/mman.h")
+have_func("prctl", "sys/prctl.h")
+
 # Only Init_heapdump and the functions of gdb.h may be seen: the rest could clash with the
 # application's own symbols.
 append_cflags("-fvisibility=hidden")
 append_cflags("-std=gnu11")
+# What a system lacks has to fail when the gem is installed, not when it is loaded.
+append_cflags("-Werror=implicit-function-declaration")
 # As distributions build; a Ruby of one's own may be built without.
 append_cflags("-fstack-protector-strong")
 append_ldflags("-Wl,-z,relro,-z,now")

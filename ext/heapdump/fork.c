@@ -18,7 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#ifdef HAVE_PRCTL
+#    include <sys/prctl.h>
+#endif
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -166,7 +168,9 @@ fork_child(void) {
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid != 0) return pid;
+#ifdef HAVE_PRCTL
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
     if (getppid() != parent) _exit(1);
     hd_child_unblock_signals();
     return 0;
@@ -270,7 +274,7 @@ lead_to_file(void *arg) {
     struct hd_dump *dump = task->dump;
     int count = 0, done[2], wanted = request->options->processes;
     if ((task->error = write_head(dump, shared, request->fd)) != 0) return;
-    if (pipe2(done, O_CLOEXEC) != 0) {
+    if (hd_pipe(done) != 0) {
         task->error = errno;
         return;
     }
@@ -411,7 +415,9 @@ static void
 coordinate(const struct hd_fork *request, int report_fd) {
     hd_child_reset_signals();
     close_all_but(request->fd, report_fd);
+#ifdef HAVE_PRCTL
     prctl(PR_SET_NAME, "heapdump");
+#endif
     stand_back();
     sigset_t signals = block_ends();
     pid_t leader = -1;
@@ -473,7 +479,7 @@ start_i(void *arg) {
 pid_t
 hd_fork_start(const struct hd_fork *request, int *report_fd) {
     int pipe[2];
-    if (pipe2(pipe, O_CLOEXEC) != 0) return -1;
+    if (hd_pipe(pipe) != 0) return -1;
     struct start start = {.request = request, .report_fd = pipe[1]};
     hd_mri_stop_ractors(request->context->ractors > 1, start_i, &start);
     close(pipe[1]);

@@ -318,7 +318,7 @@ heapdump_count_objects_return(const char *first, ...) {
     int ends[2];
     char *text = NULL;
     va_list rest;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (hd_pipe(ends) != 0) {
         tell(explain(HEAPDUMP_FAILED));
         return NULL;
     }

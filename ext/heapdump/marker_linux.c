@@ -8,14 +8,29 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void *pages[NSIG];
 
+/* The C library has had a function for it since glibc 2.27. */
+static int
+create_in_memory(const char *name) {
+#ifdef HAVE_MEMFD_CREATE
+    return memfd_create(name, MFD_CLOEXEC);
+#elif defined(SYS_memfd_create)
+    enum { CLOSE_ON_EXEC = 1 };
+    return (int)syscall(SYS_memfd_create, name, CLOSE_ON_EXEC);
+#else
+    (void)name;
+    return -1;
+#endif
+}
+
 /* The page lies beyond the end of the file and cannot be accessed: it is there to be listed. */
 static void *
 map_page(const char *name) {
-    int fd = memfd_create(name, MFD_CLOEXEC);
+    int fd = create_in_memory(name);
     if (fd < 0) return NULL;
     void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, MAP_PRIVATE, fd, 0);
     close(fd);
