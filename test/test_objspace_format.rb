@@ -63,6 +63,13 @@ class TestObjspaceFormat < HeapDumpTest
     assert_operator (mine.keys - theirs.keys).size, :<, 200
   end
 
+  # As dump_all writes them, for who searches lines and does not parse them.
+  def test_commas_and_spaces
+    texts = File.foreach(ours).grep(/"value":/)
+    refute_empty texts
+    assert_none texts.grep_v(/, "value":/), "values without a space before them"
+  end
+
   # Flags that come and go while Ruby runs.
   FLEETING = %w[marking remembered].freeze
 

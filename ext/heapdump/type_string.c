@@ -24,7 +24,9 @@ put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encodin
         hd_put_base64(out, bytes, n);
     }
     else {
-        HD_PUT(out, ",\"value\":\"");
+        // dump_all puts a space behind each comma, and there are those that search for it
+        if (dump->options->format == HD_FORMAT_OBJSPACE) HD_PUT(out, ", \"value\":\"");
+        else HD_PUT(out, ",\"value\":\"");
         hd_put_escaped(out, bytes, n, kind);
     }
     hd_put_char(out, '"');
