@@ -5,7 +5,8 @@ require_relative "heapdump/errors"
 require_relative "heapdump/result"
 require_relative "heapdump/pending"
 require "io/wait"
-require "heapdump/heapdump"
+require_relative "heapdump/extension"
+HeapDump::Extension.load
 require_relative "heapdump/trigger"
 
 # Dumps the heap of this process as JSON lines, every reference named, and counts its objects.
@@ -16,8 +17,8 @@ require_relative "heapdump/trigger"
 # The format is described in docs/format.md.
 module HeapDump
   # Readers of dumps: loaded when they are asked for, never by who only dumps.
-  autoload :Snapshot, "heapdump/snapshot"
-  autoload :Leaks, "heapdump/leaks"
+  autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
+  autoload :Leaks, "#{__dir__}/heapdump/leaks"
 
   # How often a dump is tried, where other Ractors run on a Ruby that cannot stop them (3.1).
   ATTEMPTS = 3

@@ -35,11 +35,14 @@ int ruby_thread_has_gvl_p(void);
 
 enum { MAX_NAMESPACES = 256, PREPARATION_SECONDS = 60 };
 
-static VALUE dumper; // the module HeapDump, once the extension is initialized
+// NULL until the extension is initialized
+static VALUE (*start_function)(VALUE self, VALUE path, VALUE fd, VALUE keywords);
+static VALUE (*count_function)(VALUE self, VALUE namespaces, VALUE gc);
 
 void
-hd_gdb_init(VALUE module) {
-    dumper = module;
+hd_gdb_init(VALUE (*start)(VALUE, VALUE, VALUE, VALUE), VALUE (*count)(VALUE, VALUE, VALUE)) {
+    start_function = start;
+    count_function = count;
 }
 
 static const char *
@@ -68,7 +71,7 @@ tell(const char *text) {
 /* A status, HEAPDUMP_OK if the process may be copied here and now. */
 static int
 look_around(void) {
-    if (!dumper) return HEAPDUMP_NOT_READY;
+    if (!start_function) return HEAPDUMP_NOT_READY;
     if (!ruby_native_thread_p()) return HEAPDUMP_NO_LOCK;
     // true of a thread that is asleep within Ruby, too: its state is settled
     if (!ruby_thread_has_gvl_p()) return HEAPDUMP_NO_LOCK;
@@ -150,7 +153,7 @@ start_dump(VALUE path) {
     VALUE keywords = rb_hash_new();
     rb_hash_aset(keywords, ID2SYM(rb_intern("gc")), Qfalse);
     rb_hash_aset(keywords, ID2SYM(rb_intern("fork")), Qtrue);
-    return rb_funcall(dumper, rb_intern("start"), 3, path, Qnil, keywords);
+    return start_function(Qnil, path, Qnil, keywords);
 }
 
 static VALUE
@@ -248,7 +251,7 @@ count_objects(VALUE arg) {
     VALUE names = rb_ary_new();
     for (int i = 0; job->namespaces[i]; i++)
         rb_ary_push(names, rb_str_new_cstr(job->namespaces[i]));
-    return rb_funcall(dumper, rb_intern("count"), 2, names, Qfalse);
+    return count_function(Qnil, names, Qfalse);
 }
 
 static void

@@ -39,7 +39,11 @@ int heapdump_count_objects_print(const char *first, ...);
 /* The same as a string, which the caller frees; NULL where it is refused, with the reason on stderr. */
 char *heapdump_count_objects_return(const char *first, ...);
 
-/* Not for debuggers. Once, from Init: until then the functions refuse. */
-void hd_gdb_init(VALUE module);
+/*
+ * Not for debuggers. Once, from Init: until then the functions refuse. `start` and `count` are what
+ * HeapDump.start and HeapDump.count are made of, taken here whatever the program makes of the module.
+ */
+void hd_gdb_init(VALUE (*start)(VALUE self, VALUE path, VALUE fd, VALUE keywords),
+                 VALUE (*count)(VALUE self, VALUE namespaces, VALUE gc));
 
 #endif

@@ -17,11 +17,11 @@
 #include "fork.h"
 #include "gdb.h"
 #include "guard.h"
+#include "load.h"
 #include "marker.h"
 #include "notice.h"
 #include "target.h"
 
-static VALUE write_error, error_class;
 static const char *missing_function; // set where this Ruby cannot be dumped at all
 
 static const char *
@@ -61,16 +61,17 @@ raise_write_error(VALUE path, int error, const char *where) {
     VALUE message = rb_sprintf("cannot dump the heap to %" PRIsVALUE ": %s (while %s)",
                                NIL_P(path) ? rb_str_new_lit("the given IO") : path,
                                reason_of(error), where);
-    VALUE arguments[] = {message, INT2NUM(error), path};
-    rb_exc_raise(rb_class_new_instance(3, arguments, write_error));
+    VALUE exception = rb_class_new_instance(1, &message, hd_errors.write);
+    rb_ivar_set(exception, rb_intern("@errno"), INT2NUM(error));
+    rb_ivar_set(exception, rb_intern("@path"), path);
+    rb_exc_raise(exception);
 }
 
 static void
 require_support(void) {
     if (!missing_function) return;
-    rb_raise(rb_const_get(rb_define_module("HeapDump"), rb_intern("UnsupportedRuby")),
-             "this Ruby (%s) cannot be dumped: it does not export %s", ruby_description,
-             missing_function);
+    rb_raise(hd_errors.unsupported, "this Ruby (%s) cannot be dumped: it does not export %s",
+             ruby_description, missing_function);
 }
 
 /* The process in which a dump is being started, 0 for none. A fork meanwhile is another process. */
@@ -165,7 +166,7 @@ rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     require_support();
     hd_options_parse(&run.options, keywords, path);
     if (running == getpid()) {
-        rb_raise(error_class, "a heap dump of process %ld is already running", (long)running);
+        rb_raise(hd_errors.error, "a heap dump of process %ld is already running", (long)running);
     }
     // here and not in a child: the loader takes locks
     if (!hd_codec_load(run.options.compression)) raise_write_error(path, ENOSYS, "opening it");
@@ -319,25 +320,34 @@ rb_heapdump_checked(VALUE self) {
     return HD_CHECKED ? Qtrue : Qfalse;
 }
 
-RUBY_FUNC_EXPORTED void
-Init_heapdump(void) {
-    rb_ext_ractor_safe(true); // lib/heapdump.rb refuses other Ractors, with a reason
-    VALUE module = rb_define_module("HeapDump");
-    error_class = rb_const_get(module, rb_intern("Error"));
-    write_error = rb_const_get(module, rb_intern("WriteError"));
-    rb_gc_register_mark_object(error_class);
-    rb_gc_register_mark_object(write_error);
+static void
+prepare(void) {
     hd_guard_init();
     hd_context_init();
     missing_function = hd_mri_init(getenv("HEAPDUMP_WITHOUT"));
+    if (!missing_function) hd_gdb_init(rb_heapdump_start, rb_heapdump_count);
+}
 
-    if (!missing_function) hd_gdb_init(module);
-    rb_define_private_method(rb_singleton_class(module), "start", rb_heapdump_start, 3);
-    rb_define_private_method(rb_singleton_class(module), "fail_writing", rb_heapdump_fail, 3);
-    rb_define_private_method(rb_singleton_class(module), "check_options", rb_heapdump_check, 2);
-    rb_define_private_method(rb_singleton_class(module), "mark", rb_heapdump_mark, 2);
-    rb_define_private_method(rb_singleton_class(module), "notice", rb_heapdump_notice, 1);
-    rb_define_private_method(rb_singleton_class(module), "checked?", rb_heapdump_checked, 0);
-    rb_define_private_method(rb_singleton_class(module), "count", rb_heapdump_count, 2);
+/* `start` comes last: where it is, all are. Those of another copy go, without a warning. */
+static void
+define(VALUE module) {
+    static const char *const names[] = {"capabilities", "fail_writing", "check_options",
+                                        "mark",         "notice",       "checked?",
+                                        "count",        "start"};
+    VALUE singleton = rb_singleton_class(module);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
+    rb_define_private_method(singleton, "fail_writing", rb_heapdump_fail, 3);
+    rb_define_private_method(singleton, "check_options", rb_heapdump_check, 2);
+    rb_define_private_method(singleton, "mark", rb_heapdump_mark, 2);
+    rb_define_private_method(singleton, "notice", rb_heapdump_notice, 1);
+    rb_define_private_method(singleton, "checked?", rb_heapdump_checked, 0);
+    rb_define_private_method(singleton, "count", rb_heapdump_count, 2);
+    rb_define_private_method(singleton, "start", rb_heapdump_start, 3);
+}
+
+RUBY_FUNC_EXPORTED void
+Init_heapdump(void) {
+    rb_ext_ractor_safe(true); // lib/heapdump.rb refuses other Ractors, with a reason
+    hd_load(&(struct hd_face){.prepare = prepare, .define = define});
 }

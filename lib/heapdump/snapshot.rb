@@ -3,7 +3,8 @@
 require "json"
 require_relative "version"
 require_relative "errors"
-require "heapdump/heapgraph"
+require_relative "extension"
+require HeapDump::Extension.path("heapgraph")
 
 module HeapDump
   # A dump that is read: ours, or what ObjectSpace.dump_all wrote; plain, .gz, .zst.

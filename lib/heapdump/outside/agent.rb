@@ -13,15 +13,6 @@ lambda do |extension, directory, dump, keywords|
     Thread.current.name = "heapdump"
     File.open(File.join(directory, "report"), flags, 0o600) do |report|
       report.sync = true
-      # The classes that the extension expects, as lib/heapdump/errors.rb has them.
-      module ::HeapDump
-        class Error < StandardError; end unless const_defined?(:Error, false)
-        unless const_defined?(:WriteError, false)
-          class WriteError < Error # rubocop:disable Style/Documentation
-            def initialize(message, *) = super(message)
-          end
-        end
-      end
       # Not Kernel#require, which other libraries replace and put locks around.
       Kernel.require(extension) unless HeapDump.singleton_class.private_method_defined?(:start)
       gc_seconds, pause, child = HeapDump.__send__(:start, dump, nil, keywords)

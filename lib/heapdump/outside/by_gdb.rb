@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "rbconfig"
+require_relative "../extension"
 require_relative "agent_call"
 require_relative "check"
 require_relative "gdb"
@@ -12,7 +13,7 @@ module HeapDump
     # A dump of a process that is not prepared for it. gdb makes it load the extension and start a
     # forked dump at its next safe point; see AgentCall.
     class ByGdb
-      EXTENSION = File.expand_path("../heapdump.so", __dir__)
+      EXTENSION = Extension.path
       # Seconds after which the job is given to all threads, and given again.
       AGAIN = [3, 10, 30].freeze
       TRIES = 5
