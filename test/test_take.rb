@@ -165,6 +165,96 @@ class TestTake < HeapDumpTest
     end
   end
 
+  # The command in a mount namespace of its own, with whatever a command of the shell hides there.
+  def take_in_namespace(pid, output, command)
+    unshared = ["unshare", "--mount", "sh", "-c"]
+    unless Process.uid.zero? && system(*unshared, command, err: File::NULL)
+      skip "SKIPPED: no mount namespaces here"
+    end
+    exe = File.expand_path("../exe/heapdump", __dir__)
+    unbundled = [*Child::BUNDLER, "BUNDLER_SETUP"].to_h { |name| [name, nil] }
+    Child.run(unbundled, *unshared, "#{command} && exec \"$@\"", "sh", RbConfig.ruby, "-I",
+              Child::LOAD_PATHS.first, exe, "take", pid.to_s, "--via", "gdb", "-o", output,
+              timeout: 60)
+  end
+
+  def test_where_nothing_but_one_place_can_be_written_to
+    read_only = "for d in /tmp /var/tmp; do mount -t tmpfs -o ro none $d || exit; done; cd /proc"
+    skip "SKIPPED: no /dev/shm" unless File.writable?("/dev/shm")
+    Dir.mktmpdir("heapdump-test", "/dev/shm") do |directory|
+      Outside.with_process("sleep") do |pid|
+        outcome = take_in_namespace(pid, "#{directory}/heap.json", read_only)
+        assert_predicate outcome, :success?, outcome.to_s
+        assert_whole Dump.load("#{directory}/heap.json")
+      end
+    end
+  end
+
+  def test_a_full_disk
+    Outside.with_process("sleep") do |pid|
+      outcome = take_in_namespace(pid, path, "mount -t tmpfs -o size=64k none '#{scratch}'")
+      assert_equal ["", 1], [outcome.out, outcome.status.exitstatus]
+      assert_equal "heapdump: no dump at #{path}: No space left on device; " \
+                   "give another place with -o\n", outcome.err
+      assert_empty Dir.glob("{/var/tmp,/tmp,#{scratch}}/.heapdump-#{pid}-*")
+      assert Outside.runs?(pid)
+    end
+  end
+
+  def test_a_gdb_that_cannot_be_run
+    File.write(File.join(scratch, "gdb"), "#!/nowhere/sh\n", perm: 0o755)
+    gdb = HeapDump::Outside::Gdb.new(File.join(scratch, "gdb"))
+    error = assert_raises(HeapDump::Outside::Gdb::Failed) do
+      gdb.run(HeapDump::Outside::Target.new(Process.pid), "")
+    end
+    assert_equal "#{scratch}/gdb cannot be run: No such file or directory; install gdb again",
+                 error.message
+  end
+
+  # While a file of /proc tells that it is traced, the clock has to run.
+  def test_how_long_gdb_held_it
+    Outside.with_process("loop { 'x' * 10 }") do |pid|
+      target = HeapDump::Outside::Target.new(pid)
+      seen = []
+      watcher = Thread.new do
+        loop do
+          before = now
+          seen << [before, now] if target.tracer
+        end
+      end
+      started = now
+      status, out, = Outside.heapdump("take", pid, "-o", path, "--via", "gdb", "--json")
+      elapsed = now - started
+      watcher.kill.join
+      assert_equal 0, status
+      assert_operator seen.size, :>, 1
+      assert_operator JSON.parse(out)["held"], :>=, seen.last.first - seen.first.last
+      assert_operator JSON.parse(out)["held"], :<, elapsed
+      _, out, = Outside.heapdump("take", pid, "-o", path, "--via", "gdb")
+      assert_match(/, pause \d+\.\d ms, by gdb \(which held it for \d+\.\d ms\)\n\z/, out)
+    end
+  end
+
+  # What gdb does not tell is what the whole of it took.
+  def test_a_gdb_that_does_not_tell_its_time
+    program = File.join(scratch, "gdb")
+    File.write(program, "#!/bin/sh\ncat > /dev/null; sleep 0.2; echo armed 1\n", perm: 0o755)
+    gdb = HeapDump::Outside::Gdb.new(program)
+    assert_equal "armed 1\n", gdb.run(HeapDump::Outside::Target.new(Process.pid), "")
+    assert_operator gdb.held, :>=, 0.2
+  end
+
+  # Where gdb would look for it on some processors: where functions return to that it calls.
+  def test_what_gdb_knows
+    Outside.with_process("sleep") do |pid|
+      gdb = HeapDump::Outside::Gdb.new
+      out = gdb.run(HeapDump::Outside::Target.new(pid), "info files\nshow scheduler-locking")
+      assert_match(/Entry point: 0x\h+/, out)
+      assert_match(/Mode for locking scheduler during execution is "on"/, out)
+      refute_match(/command (started|finished|exec)|cannot support/i, out)
+    end
+  end
+
   # A short form of `rake test:gdb`.
   def test_random_moments
     rounds = File.join(__dir__, "rounds", "gdb.rb")

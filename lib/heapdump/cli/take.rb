@@ -75,6 +75,10 @@ module HeapDump
         end
 
         { path: path, via: "gdb", **way.dump(path, timeout: @timeout, gc: @gc) }
+      rescue SystemCallError => e
+        reason = SystemCallError.new(nil, e.errno).message
+        raise Error, "no dump at #{path || "the place of the handler"}: #{reason}; " \
+                     "give another place with -o"
       end
 
       def figures(footer)
@@ -88,8 +92,12 @@ module HeapDump
                  Terminal::Units.bytes(fields[:bytes]),
                  fields[:seconds] && format("written in %.2f s", fields[:seconds]),
                  fields[:pause] && format("pause %.1f ms", fields[:pause] * 1000),
-                 "by #{fields[:via]}"]
+                 "by #{fields[:via]}#{held(fields[:held])}"]
         screen.line("#{fields[:path]}: #{parts.compact.join(", ")}")
+      end
+
+      def held(seconds)
+        format(" (which held it for %.1f ms)", seconds * 1000) if seconds
       end
     end
   end

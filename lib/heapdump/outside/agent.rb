@@ -13,8 +13,19 @@ lambda do |extension, directory, dump, keywords|
     Thread.current.name = "heapdump"
     File.open(File.join(directory, "report"), flags, 0o600) do |report|
       report.sync = true
-      # Not Kernel#require, which other libraries replace and put locks around.
-      Kernel.require(extension) unless HeapDump.singleton_class.private_method_defined?(:start)
+      # Raises where the program has another thing of that name.
+      module ::HeapDump; end
+      unless HeapDump.singleton_class.private_method_defined?(:start)
+        begin
+          # It is to raise what fails, and to try again where a debugger has loaded it in vain.
+          HeapDump.instance_variable_set(:@loading, true)
+          $LOADED_FEATURES.delete(extension)
+          # Not Kernel#require, which other libraries replace and put locks around.
+          Kernel.require(extension)
+        ensure
+          HeapDump.instance_variable_set(:@loading, nil)
+        end
+      end
       gc_seconds, pause, child = HeapDump.__send__(:start, dump, nil, keywords)
       raise SystemCallError.new("cannot fork", gc_seconds) unless child
 

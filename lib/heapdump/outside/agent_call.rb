@@ -47,24 +47,16 @@ module HeapDump
           *wake("$buffer + #{@code.bytesize}"),
           'printf "armed %lu\n", (unsigned long) $buffer',
           "end",
-          "end",
-          "detach"
+          "end"
         ].join("\n")
       end
 
-      # The same job for every thread of Ruby, where the main thread does not come round.
+      # The same job for every thread of Ruby, where the main thread does not come round: the
+      # commands, and a definition that they need.
       def commands_for_all(buffer)
-        [
-          "define postpone",
-          "set $ready = #{native_thread_p}",
-          "if $ready != 0",
-          postpone("(char *) #{buffer}UL"),
-          "end",
-          "end",
-          "thread apply all -q -s postpone",
-          "printf \"armed #{buffer}\\n\"",
-          "detach"
-        ].join("\n")
+        postpone = ["define postpone", "set $ready = #{native_thread_p}", "if $ready != 0",
+                    postpone("(char *) #{buffer}UL"), "end", "end"].join("\n")
+        ["thread apply all -q -s postpone\nprintf \"armed #{buffer}\\n\"", postpone]
       end
 
       private

@@ -5,6 +5,7 @@ require_relative "../extension"
 require_relative "agent_call"
 require_relative "check"
 require_relative "gdb"
+require_relative "permission"
 require_relative "ruby_image"
 require_relative "work_directory"
 
@@ -26,7 +27,7 @@ module HeapDump
       def checks
         list = Checks.new
         list.check("gdb") { [gdb || "it is not installed here (Debian: apt-get install gdb)", gdb] }
-        list.check("permission") { permission }
+        list.check("permission") { Permission.new(@target).check }
         list.check("state") { state }
         list.check("ruby") { ruby }
         list.check("version") { version }
@@ -44,10 +45,10 @@ module HeapDump
           keywords = { gc: gc, fork: true, timeout: [timeout.ceil, 1].max }
           arguments = [EXTENSION, directory.inner_path, directory.inner_dump, keywords]
           call = AgentCall.new(@target, image, arguments)
-          held = inject(call.commands)
+          inject(call.commands)
           report = await(directory, call, timeout)
           directory.deliver(path)
-          { **report, held: held }
+          { **report, held: debugger.held }
         end
       end
 
@@ -57,38 +58,12 @@ module HeapDump
         @gdb ||= Gdb.find
       end
 
+      def debugger
+        @debugger ||= Gdb.new(gdb)
+      end
+
       def image
         @image ||= RubyImage.find(@target)
-      end
-
-      def permission
-        return ["it has ended", false] unless (first = @target.mappings.first)
-
-        @target.memory(first.from, 1)
-        ["this user may look into it", true]
-      rescue SystemCallError => e
-        [reason_for(e), false]
-      end
-
-      def reason_for(error)
-        unless [0, @target.uid].include?(Process.euid)
-          return "it belongs to user #{@target.user}; run this as that user or as root"
-        end
-
-        case yama_scope
-        when 3 then "this machine forbids looking into processes until it is rebooted " \
-                    "(kernel.yama.ptrace_scope is 3)"
-        when 1, 2 then "this machine lets only root do it " \
-                       "(kernel.yama.ptrace_scope is #{yama_scope}); run this as root"
-        else "the system forbids it (#{error.message}); in a container that needs the capability " \
-             "SYS_PTRACE, and a process that has changed its user needs root"
-        end
-      end
-
-      def yama_scope
-        File.read("/proc/sys/kernel/yama/ptrace_scope").to_i
-      rescue SystemCallError
-        0
       end
 
       def state
@@ -134,15 +109,13 @@ module HeapDump
         ["its Ruby does not export #{missing}", false]
       end
 
-      # Seconds that gdb took, during some of which the process stood still. Where it cannot be done
-      # just now (Ruby is only starting), it is tried again after a while.
-      def inject(commands)
-        started = now
+      # Where it cannot be done just now (Ruby is only starting), it is tried again after a while.
+      def inject(*commands)
         output = nil
         TRIES.times do
-          output = Gdb.new(gdb).run(@target, commands)
+          output = debugger.run(@target, *commands)
           @armed ||= output[/^armed (\w+)/, 1]
-          return now - started if @armed
+          return if @armed
 
           @target.check_existence
           sleep rand(0.05..0.3)
@@ -165,7 +138,7 @@ module HeapDump
 
           if again.any? && waited > again.first && !@begun
             again.shift
-            inject(call.commands_for_all(buffer))
+            inject(*call.commands_for_all(buffer))
           end
           sleep 0.01
         end

@@ -1,33 +1,37 @@
 # frozen_string_literal: true
 
-require "tempfile"
-
 module HeapDump
   module Outside
     # Makes a process run a piece of Ruby at its next safe point, with a few function calls through
     # gdb. None of them takes a lock, allocates, or touches Ruby's heap: they may come at any
     # moment, in the middle of the GC or of malloc. gdb is let nothing find out by itself (no
-    # symbols, no scripts, no settings of the user); it is given addresses and numbers alone. That
-    # is safe, and quick: what gdb reads it reads while the process stands still.
+    # symbols of libraries, no scripts, no settings of the user); it is given addresses and numbers
+    # alone. That is safe, and quick: what gdb reads it reads while the process stands still.
+    # Its commands come through a pipe: there may be no place to write a file to, or only one where
+    # others could change it.
     class Gdb
       # gdb that was attached and could not do what it should; the message is its last words.
       class Failed < Error; end
 
-      OPTIONS = ["-nx", "-nh", "-batch",
+      OPTIONS = ["-nx", "-nh", "-q", "-readnever",
+                 "-iex", "set prompt",
+                 "-iex", "set width 0",
                  "-iex", "set auto-load no",
                  "-iex", "set auto-solib-add off",
                  "-iex", "set sysroot /nonexistent",
                  "-iex", "set debug-file-directory /nonexistent",
                  "-iex", "set libthread-db-search-path /nonexistent",
+                 "-iex", "set exec-file-mismatch off",
                  "-iex", "set confirm off",
                  "-iex", "set pagination off",
                  "-iex", "set style enabled off",
                  "-iex", "set language c",
-                 "-iex", "set scheduler-locking on",
                  "-iex", "set unwindonsignal on"].freeze
       # After this it is ended. With a healthy process it takes a quarter of a second.
       SECONDS = 30
       PATIENCE = 5
+      # What it tells of a command's time: of ours, from attaching to detaching.
+      TIME = /^Command execution time: .*, ([\d.]+) \(wall\)\n|^\S+ \S+ - command \w+\n/
 
       def self.find
         directories = ENV.fetch("PATH", "").split(File::PATH_SEPARATOR)
@@ -37,40 +41,72 @@ module HeapDump
 
       def initialize(program = Gdb.find)
         @program = program
+        @held = 0.0
       end
 
-      # Runs commands in gdb while the process +target+ is attached. Returns what they print. The
-      # process goes on afterwards, whatever happens.
-      def run(target, commands)
-        Tempfile.create("heapdump-gdb") do |script|
-          script.write(commands)
-          script.close
-          attach(target, script.path)
-        end
+      # Seconds for which the process was held, in all the runs so far.
+      attr_reader :held
+
+      # Runs commands in gdb while the process +target+ is attached, and ends with the first that
+      # fails. +definitions+ come before. Returns what they print. The process goes on afterwards,
+      # whatever happens.
+      def run(target, commands, definitions = "")
+        input, script = IO.pipe
+        reader, writer = IO.pipe
+        pid = spawn(target, input, writer)
+        [input, writer].each(&:close)
+        hurry(pid)
+        script.write(as_script(target, commands, definitions))
+        script.close
+        finish(pid, target, reader)
+      ensure
+        [input, script, reader, writer].each { |io| io&.close }
       end
 
       private
 
-      def attach(target, script)
-        reader, writer = IO.pipe
+      # The program of the process is read before it is attached to, without its debug information:
+      # on some processors gdb lets functions return to its entry point.
+      def spawn(target, input, output)
         environment = { "PATH" => ENV.fetch("PATH", nil), "LC_ALL" => "C" }
-        pid = Process.spawn(environment, @program, *OPTIONS, "-p", target.pid.to_s, "-x", script,
-                            in: File::NULL, out: writer, err: %i[child out],
-                            pgroup: true, unsetenv_others: true)
-        writer.close
-        finish(pid, target, reader)
-      ensure
-        reader&.close
+        Process.spawn(environment, @program, *OPTIONS, "/proc/#{target.pid}/exe",
+                      in: input, out: output, err: %i[child out],
+                      pgroup: true, unsetenv_others: true)
+      rescue SystemCallError => e
+        reason = SystemCallError.new(nil, e.errno).message
+        raise Failed, "#{@program} cannot be run: #{reason}; install gdb again"
+      end
+
+      # Where processes wait for a processor it comes first, if this user may have that: the process
+      # stands still meanwhile.
+      def hurry(pid)
+        Process.setpriority(Process::PRIO_PROCESS, pid, -20)
+      rescue SystemCallError
+        nil
+      end
+
+      # All of it is read and understood before the process is attached to. No other thread than the
+      # one that calls a function goes on meanwhile.
+      def as_script(target, commands, definitions)
+        [definitions, "define heapdump", "attach #{target.pid}", "set scheduler-locking on",
+         commands, "detach", "end", "maint set per-command time on", "heapdump", ""].join("\n")
       end
 
       def finish(pid, target, reader)
+        started = now
         output = Thread.new { reader.read }
         waiter = Process.detach(pid)
         raise Failed, "gdb did not end within #{SECONDS} s" unless waiter.join(SECONDS)
 
-        output.value
+        # one that does not tell its time did not take more than this
+        @held += output.value.scan(TIME).flatten.compact.first&.to_f || (now - started)
+        output.value.gsub(TIME, "")
       ensure
         leave(waiter, target)
+      end
+
+      def now
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
       end
 
       # Whatever has come, an interrupt of the user for one: gdb is let end its work, which is

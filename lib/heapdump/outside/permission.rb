@@ -1,0 +1,67 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Outside
+    # Whether this user may look into a process and stop it, and if not, what would have to be so.
+    # The kernel asks the same for both.
+    class Permission
+      # Number of the capability that it takes where the process is not one's own.
+      SYS_PTRACE = 19
+
+      # +own+ is /proc as this command sees it.
+      def initialize(target, own: "/proc")
+        @target = target
+        @own = own
+      end
+
+      # A message, and whether it may.
+      def check
+        return ["it has ended", false] unless (first = @target.mappings.first)
+
+        @target.memory(first.from, 1)
+        ["this user may look into it", true]
+      rescue SystemCallError => e
+        [reason_for(e), false]
+      end
+
+      private
+
+      def reason_for(error)
+        unless [0, @target.uid].include?(Process.euid)
+          return "it belongs to user #{@target.user}; run this as that user or as root"
+        end
+
+        scope = yama_scope
+        if scope == 3
+          "this machine forbids looking into processes until it is rebooted " \
+            "(kernel.yama.ptrace_scope is 3)"
+        elsif Process.euid.zero? && !may_trace?
+          "root lacks the capability SYS_PTRACE here; give it to the container " \
+            "(docker run --cap-add SYS_PTRACE; in Kubernetes securityContext.capabilities.add)"
+        elsif scope.positive? && !may_trace?
+          "this machine lets only root do it (kernel.yama.ptrace_scope is #{scope}); " \
+            "run this as root"
+        else
+          forbidden(error)
+        end
+      end
+
+      def forbidden(error)
+        reason = SystemCallError.new(nil, error.errno).message
+        "the system forbids it (#{reason}); a process that has changed its user needs root, " \
+          "and a container must be allowed ptrace (by its seccomp or AppArmor profile)"
+      end
+
+      def yama_scope
+        File.read(File.join(@own, "sys/kernel/yama/ptrace_scope")).to_i
+      rescue SystemCallError
+        0
+      end
+
+      def may_trace?
+        capabilities = File.read(File.join(@own, "self/status"))[/^CapEff:\s*(\h+)/, 1]
+        capabilities.to_s.hex[SYS_PTRACE] == 1
+      end
+    end
+  end
+end
