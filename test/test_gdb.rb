@@ -7,9 +7,11 @@ require "support/outside"
 class TestGdb < HeapDumpTest
   EXTENSION = File.expand_path("../lib/heapdump/heapdump.so", __dir__)
   OK = 0
+  NOT_READY = 1
   IN_GC = 2
   NO_LOCK = 3
   BUSY = 4
+  FAILED = 5
 
   def path
     File.join(scratch, "heap.json")
@@ -90,6 +92,141 @@ class TestGdb < HeapDumpTest
     assert_equal ["heapdump: this thread does not hold the VM's lock; " \
                   "choose another, or try again\n"] * 3, outcome.err.lines
     assert_empty Dir.children(scratch)
+  end
+
+  ALL = <<~'RUBY'
+    all = lambda do
+      p call.("heapdump_dump", ARGV[1]), call.("heapdump_count_objects_print", "Space"),
+        call.("heapdump_count_objects_return", "Space").null?
+    end
+  RUBY
+
+  def assert_all_refuse(status, reason, code)
+    outcome = run_calls("#{ALL}\n#{code}\nall.()", path)
+    assert_equal "#{status}\n#{status}\ntrue\n", outcome.out
+    assert_equal ["heapdump: #{reason}\n"], outcome.err.lines.uniq
+    assert_equal 3, outcome.err.lines.size
+    assert_empty Dir.children(scratch)
+  end
+
+  # A copy that was opened, not loaded by Ruby.
+  def test_before_it_is_loaded
+    other = File.join(Dir.mktmpdir, "other.so")
+    FileUtils.cp(EXTENSION, other)
+    assert_all_refuse(NOT_READY, "this process has not loaded heapdump; require it there, " \
+                                 "or use `heapdump take`", <<~RUBY)
+                                   library = Fiddle.dlopen(#{other.dump})
+                                 RUBY
+  ensure
+    FileUtils.rm_rf(File.dirname(other))
+  end
+
+  def test_where_no_process_can_be_forked
+    skip "SKIPPED: needs root" unless Process.uid.zero?
+    File.chmod(0o777, scratch)
+    reason = "no process could be forked; try again when others have ended"
+    assert_all_refuse(FAILED, reason, <<~RUBY)
+      Process.setrlimit(:NPROC, 0)
+      Process::UID.change_privilege(65_534)
+    RUBY
+  end
+
+  def test_without_a_descriptor
+    outcome = run_calls(<<~'RUBY')
+      call.("heapdump_count_objects_return", nil)
+      Process.setrlimit(:NOFILE, 3)
+      p call.("heapdump_count_objects_return", nil).null?
+    RUBY
+    assert_equal "true\n", outcome.out
+    assert_equal "heapdump: no pipe to be had; try again when files have been closed\n", outcome.err
+  end
+
+  # What is called points where nothing is: the copy dies of it.
+  def test_pointers_to_nowhere
+    outcome = run_calls(<<~'RUBY')
+      nowhere = Fiddle::Pointer.new(8)
+      p call.("heapdump_dump", nowhere)
+      p call.("heapdump_count_objects_print", nowhere)
+      p call.("heapdump_count_objects_return", nowhere).null?
+      sleep 0.5
+      puts "alive"
+    RUBY
+    assert_equal "0\n0\ntrue\nalive\n", outcome.out
+    assert_equal ["heapdump: failed: its process died of signal 11; try again at another moment\n"],
+                 outcome.err.lines.uniq
+    assert_equal 3, outcome.err.lines.size
+  end
+
+  # The program was stopped between a call and its look at errno.
+  def test_errno_stays
+    outcome = run_calls(<<~'RUBY')
+      place = Fiddle::Function.new(Fiddle::Handle::DEFAULT["__errno_location"], [],
+                                   Fiddle::TYPE_VOIDP)
+      errno = Fiddle::Pointer.new(place.call.to_i, 4)
+      names = %w[heapdump_dump heapdump_count_objects_print heapdump_count_objects_return]
+      after = lambda do |name, locked|
+        function = functions[[name, locked]]
+        errno[0, 4] = [77].pack("i")
+        function.call(nil, nil)
+        errno[0, 4].unpack1("i")
+      end
+      seen = names.product([true, false]).map { |name, locked| after.(name, locked) }
+      Process.setrlimit(:NOFILE, 3)
+      p seen << after.(names.last, true)
+    RUBY
+    assert_equal "#{[77] * 7}\n", outcome.out
+  end
+
+  # They may be freed, and are as many as were made beforehand.
+  def test_results
+    outcome = run_calls(<<~'RUBY')
+      free = Fiddle::Function.new(Fiddle::RUBY_FREE, [Fiddle::TYPE_VOIDP], Fiddle::TYPE_VOID)
+      texts = Array.new(5) { call.("heapdump_count_objects_return", nil) }
+      puts texts.map(&:null?).inspect, texts.first(4).map { |text| text.to_s[0, 14] }
+      texts.first(4).each { |text| free.call(text) }
+    RUBY
+    assert_equal "[false, false, false, false, true]\n#{"{\"total_slots\"\n" * 4}", outcome.out
+    assert_equal "heapdump: there is no memory left for results; " \
+                 "use heapdump_count_objects_print\n", outcome.err
+  end
+
+  def test_a_result_that_is_too_long
+    outcome = run_calls(<<~'RUBY')
+      KEPT_TOO = Array.new(300) { |i| Space.const_set("C#{i}#{"x" * 1000}", Class.new).new }
+      p call.("heapdump_count_objects_return", "Space").null?
+      p call.("heapdump_count_objects_return", nil).null?
+    RUBY
+    assert_equal "true\nfalse\n", outcome.out
+    assert_equal "heapdump: the result is too long; use heapdump_count_objects_print\n", outcome.err
+  end
+
+  # Code of the program's own may run in the copy, and end it in any way. What is above it, and what
+  # is to run at its exit, belongs to the program alone.
+  def test_what_ends_the_copy
+    {
+      "exit(3)" => "exit", "throw(:up)" => "failed", "raise(Exception, 'no')" => "no",
+      "catch(:up) { raise(NoMemoryError) }" => "NoMemoryError", "Thread.current.kill" => "exit",
+      "EXIT.call(3)" => "failed: code of the program ended its process",
+      "Process.kill(:KILL, Process.pid)" =>
+        "failed: its process died of signal 9; try again at another moment"
+    }.each do |code, message|
+      outcome = run_calls(<<~RUBY, "/nowhere/heap.json")
+        PID = Process.pid
+        EXIT = Fiddle::Function.new(Fiddle::Handle::DEFAULT["exit"], [Fiddle::TYPE_INT],
+                                    Fiddle::TYPE_VOID, need_gvl: true)
+        at_exit { puts "at_exit" if Process.pid != PID }
+        class HeapDump::WriteError; def initialize(*) = #{code}; end
+        begin
+          catch(:up) { p call.("heapdump_dump", ARGV[1]) }
+        rescue Exception
+          puts "rescued"
+        ensure
+          puts "ensured" if Process.pid != PID
+        end
+        sleep 0.5
+      RUBY
+      assert_equal ["#{OK}\n", "heapdump: #{message}\n"], [outcome.out, outcome.err], code
+    end
   end
 
   # What a user of gdb does by hand. Returns the number that it prints last. No literal may be given

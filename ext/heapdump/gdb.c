@@ -32,17 +32,25 @@
 int ruby_thread_has_gvl_p(void);
 
 #define EXPORTED __attribute__((visibility("default")))
+#define NO_MEMORY "there is not enough memory for the result"
 
-enum { MAX_NAMESPACES = 256, PREPARATION_SECONDS = 60 };
+enum { MAX_NAMESPACES = 256, PREPARATION_SECONDS = 60, RESULTS = 4, RESULT_SIZE = 1 << 18 };
 
 // NULL until the extension is initialized
 static VALUE (*start_function)(VALUE self, VALUE path, VALUE fd, VALUE keywords);
 static VALUE (*count_function)(VALUE self, VALUE namespaces, VALUE gc);
 
+/*
+ * Memory for what heapdump_count_objects_return gives away, each piece once. It is taken when the
+ * extension is loaded: later the process may be in the middle of malloc.
+ */
+static char *results[RESULTS];
+
 void
 hd_gdb_init(VALUE (*start)(VALUE, VALUE, VALUE, VALUE), VALUE (*count)(VALUE, VALUE, VALUE)) {
     start_function = start;
     count_function = count;
+    for (int i = 0; i < RESULTS; i++) results[i] = malloc(RESULT_SIZE);
 }
 
 static const char *
@@ -57,7 +65,7 @@ explain(int status) {
     case HEAPDUMP_BUSY:
         return "this thread is inside of malloc or fork; let the process go on and try again";
     default:
-        return "no process could be forked";
+        return "no process could be forked; try again when others have ended";
     }
 }
 
@@ -86,24 +94,43 @@ let_go(int kept) {
     hd_child_close(from + 1, INT_MAX);
 }
 
+/* What the caller gave is looked at in the copy alone: it may point anywhere. */
 struct job {
-    void (*work)(const struct job *job);
-    pid_t process; /* the application */
+    VALUE (*work)(VALUE job); /* may raise */
+    pid_t process;            /* the application */
     const char *path;
-    const char *namespaces[MAX_NAMESPACES];
+    const char *first; /* namespace, and the others */
+    va_list *rest;
     int out; /* where the counts go */
 };
 
-/* The worker. The GC ends what it has begun, while nothing is open that a finalizer could close. */
+static void tell_error(void);
+
+/* However C code may end the worker: the application's own exit handlers are not for it. */
+static void
+leave(void) {
+    _exit(1);
+}
+
+/* The GC ends what it has begun, while nothing is open that a finalizer could close. */
+static VALUE
+work_body(VALUE job) {
+    rb_gc_disable();
+    return ((const struct job *)job)->work(job);
+}
+
+/* The worker. Whatever is raised or thrown ends here: what is above belongs to the application. */
 static void
 work(const struct job *job) {
+    int state = 0;
     hd_child_reset_signals();
     hd_child_unblock_signals();
     let_go(job->out);
     alarm(PREPARATION_SECONDS);
+    atexit(leave);
     hd_context_stand_for(job->process);
-    rb_gc_disable();
-    job->work(job);
+    rb_protect(work_body, (VALUE)job, &state);
+    if (state) tell_error();
     _exit(0);
 }
 
@@ -115,20 +142,29 @@ watch(const struct job *job) {
     if (worker == 0) work(job);
     let_go(STDERR_FILENO);
     while (worker > 0 && waitpid(worker, &status, 0) < 0 && errno == EINTR) continue;
-    int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (worker < 0 || signal) {
-        snprintf(text, sizeof text, "failed: %s %d; try again at another moment",
-                 worker < 0 ? "no process, error" : "its process died of signal",
-                 worker < 0 ? errno : signal);
+    if (worker < 0) {
+        snprintf(text, sizeof text, "failed: no process: %s", strerror(errno));
         tell(text);
+    }
+    else if (WIFSIGNALED(status)) {
+        snprintf(text, sizeof text,
+                 "failed: its process died of signal %d; try again at another moment",
+                 WTERMSIG(status));
+        tell(text);
+    }
+    else if (status != 0) {
+        tell("failed: code of the program ended its process");
     }
     _exit(0);
 }
 
-/* Copies the process for a job. Returns a status, and tells what is wrong. */
+/*
+ * Copies the process for a job. Returns a status, and tells what is wrong. The code that was stopped
+ * may just be about to look at errno.
+ */
 static int
 start(struct job *job) {
-    int status = look_around();
+    int error = errno, status = look_around();
     if (status == HEAPDUMP_OK) {
         sigset_t all, before;
         sigfillset(&all);
@@ -145,15 +181,8 @@ start(struct job *job) {
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
     if (status != HEAPDUMP_OK) tell(explain(status));
+    errno = error;
     return status;
-}
-
-static VALUE
-start_dump(VALUE path) {
-    VALUE keywords = rb_hash_new();
-    rb_hash_aset(keywords, ID2SYM(rb_intern("gc")), Qfalse);
-    rb_hash_aset(keywords, ID2SYM(rb_intern("fork")), Qtrue);
-    return start_function(Qnil, path, Qnil, keywords);
 }
 
 static VALUE
@@ -164,11 +193,14 @@ message_of(VALUE error) {
 /* Tells what was raised. */
 static void
 tell_error(void) {
+    char text[400] = "failed";
     int state = 0;
-    VALUE error = rb_errinfo();
-    rb_set_errinfo(Qnil);
-    VALUE message = rb_protect(message_of, error, &state);
-    tell(!state && RB_TYPE_P(message, T_STRING) ? StringValueCStr(message) : "failed");
+    VALUE error = rb_errinfo(); // what is thrown is no object that could be asked anything
+    VALUE message = RB_TYPE_P(error, T_OBJECT) ? rb_protect(message_of, error, &state) : Qnil;
+    if (!state && RB_TYPE_P(message, T_STRING)) {
+        snprintf(text, sizeof text, "%.*s", (int)RSTRING_LEN(message), RSTRING_PTR(message));
+    }
+    tell(text);
 }
 
 /* Passes on what the coordinator reports; see fork.h. */
@@ -199,26 +231,26 @@ tell_outcome(const char *path, int report_fd) {
     tell(text);
 }
 
-static void
-dump(const struct job *job) {
-    int state = 0;
-    VALUE started = rb_protect(start_dump, rb_str_new_cstr(job->path), &state);
-    if (state) {
-        tell_error();
-        return;
-    }
+static VALUE
+dump(VALUE arg) {
+    const struct job *job = (const struct job *)arg;
+    const char *path = job->path && *job->path ? job->path : "dump.json";
+    VALUE keywords = rb_hash_new();
+    rb_hash_aset(keywords, ID2SYM(rb_intern("gc")), Qfalse);
+    rb_hash_aset(keywords, ID2SYM(rb_intern("fork")), Qtrue);
+    VALUE started = start_function(Qnil, rb_str_new_cstr(path), Qnil, keywords);
     if (!RB_TYPE_P(started, T_ARRAY)) {
         tell(explain(HEAPDUMP_FAILED));
-        return;
+        return Qnil;
     }
     alarm(0); // from here on the coordinator looks at the clock
-    tell_outcome(job->path, NUM2INT(RARRAY_AREF(RARRAY_AREF(started, 2), 1)));
+    tell_outcome(path, NUM2INT(RARRAY_AREF(RARRAY_AREF(started, 2), 1)));
+    return Qnil;
 }
 
 EXPORTED int
 heapdump_dump(const char *path) {
-    struct job job = {.work = dump, .path = path && *path ? path : "dump.json"};
-    return start(&job);
+    return start(&(struct job){.work = dump, .path = path});
 }
 
 static void put_value(struct hd_sink *out, VALUE value);
@@ -246,92 +278,86 @@ put_value(struct hd_sink *out, VALUE value) {
 }
 
 static VALUE
-count_objects(VALUE arg) {
-    const struct job *job = (const struct job *)arg;
+list_namespaces(const struct job *job) {
     VALUE names = rb_ary_new();
-    for (int i = 0; job->namespaces[i]; i++)
-        rb_ary_push(names, rb_str_new_cstr(job->namespaces[i]));
-    return count_function(Qnil, names, Qfalse);
+    const char *name = job->first;
+    for (int n = 0; name && *name && n < MAX_NAMESPACES; n++) {
+        rb_ary_push(names, rb_str_new_cstr(name));
+        name = va_arg(*job->rest, const char *);
+    }
+    return names;
 }
 
-static void
-count(const struct job *job) {
+static VALUE
+count(VALUE arg) {
+    const struct job *job = (const struct job *)arg;
     struct hd_sink text;
-    int state = 0;
-    VALUE counts = rb_protect(count_objects, (VALUE)job, &state);
-    if (state) {
-        tell_error();
-        return;
+    VALUE counts = count_function(Qnil, list_namespaces(job), Qfalse);
+    if (hd_sink_open_memory(&text) != 0) {
+        tell(NO_MEMORY);
+        return Qnil;
     }
-    if (hd_sink_open_memory(&text) != 0) return;
     put_value(&text, counts);
     if (job->out == STDERR_FILENO) hd_put_char(&text, '\n');
+    if (text.error) tell(NO_MEMORY);
     const unsigned char *from = text.block;
     while (from < text.pos && !text.error) {
         ssize_t written = write(job->out, from, (size_t)(text.pos - from));
         if (written > 0) from += written;
         else if (errno != EINTR) break;
     }
-}
-
-static void
-list_namespaces(struct job *job, const char *first, va_list rest) {
-    int n = 0;
-    for (const char *name = first; name && *name && n < MAX_NAMESPACES - 1;
-         name = va_arg(rest, const char *)) {
-        job->namespaces[n++] = name;
-    }
-    job->namespaces[n] = NULL;
+    return Qnil;
 }
 
 EXPORTED int
 heapdump_count_objects_print(const char *first, ...) {
-    struct job job = {.work = count, .out = STDERR_FILENO};
     va_list rest;
     va_start(rest, first);
-    list_namespaces(&job, first, rest);
+    int status = start(
+        &(struct job){.work = count, .first = first, .rest = &rest, .out = STDERR_FILENO});
     va_end(rest);
-    return start(&job);
+    return status;
 }
 
-/* Everything up to the end, NUL-terminated; NULL without memory, or if there is nothing. */
+/* Everything up to the end, NUL-terminated, without malloc; NULL where there is nothing. */
 static char *
-read_all(int fd) {
-    size_t size = 0, capacity = 4096;
-    char *text = malloc(capacity);
+read_result(int fd) {
+    int i = 0;
+    while (i < RESULTS && !results[i]) i++;
+    if (i == RESULTS) {
+        tell("there is no memory left for results; use heapdump_count_objects_print");
+        return NULL;
+    }
+    size_t size = 0;
     ssize_t got = 0;
-    while (text && ((got = read(fd, text + size, capacity - size - 1)) != 0)) {
+    while (size < RESULT_SIZE && (got = read(fd, results[i] + size, RESULT_SIZE - size)) != 0) {
         if (got < 0 && errno != EINTR) break;
         if (got > 0) size += (size_t)got;
-        if (capacity - size > 1) continue;
-        char *larger = realloc(text, capacity *= 2);
-        if (!larger) free(text);
-        text = larger;
     }
-    if (text) text[size] = '\0';
-    if (text && size == 0) {
-        free(text);
-        text = NULL;
-    }
+    if (size == RESULT_SIZE) tell("the result is too long; use heapdump_count_objects_print");
+    if (size == 0 || size == RESULT_SIZE) return NULL;
+    char *text = results[i];
+    text[size] = '\0';
+    results[i] = NULL; // it is the caller's now
     return text;
 }
 
 EXPORTED char *
 heapdump_count_objects_return(const char *first, ...) {
-    int ends[2];
+    int ends[2], error = errno;
     char *text = NULL;
     va_list rest;
     if (hd_pipe(ends) != 0) {
-        tell(explain(HEAPDUMP_FAILED));
+        tell("no pipe to be had; try again when files have been closed");
+        errno = error;
         return NULL;
     }
-    struct job job = {.work = count, .out = ends[1]};
     va_start(rest, first);
-    list_namespaces(&job, first, rest);
+    int status = start(&(struct job){.work = count, .first = first, .rest = &rest, .out = ends[1]});
     va_end(rest);
-    int status = start(&job);
     close(ends[1]);
-    if (status == HEAPDUMP_OK) text = read_all(ends[0]);
+    if (status == HEAPDUMP_OK) text = read_result(ends[0]);
     close(ends[0]);
+    errno = error;
     return text;
 }

@@ -36,7 +36,11 @@ int heapdump_dump(const char *path);
  */
 int heapdump_count_objects_print(const char *first, ...);
 
-/* The same as a string, which the caller frees; NULL where it is refused, with the reason on stderr. */
+/*
+ * The same as a string, which the caller may free; NULL where it is refused, with the reason on
+ * stderr. The memory for it was taken when the extension was loaded: that does for four results of
+ * 256 KiB at most.
+ */
 char *heapdump_count_objects_return(const char *first, ...);
 
 /*
