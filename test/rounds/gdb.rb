@@ -162,6 +162,12 @@ TARGETS = {
     puts "up"
     loop { GC.start(full_mark: [true, false].sample); kept[rand(kept.size)] = Array.new(50) { Object.new } }
   RUBY
+  "sorting" => <<~'RUBY',
+    list = Random.bytes(1 << 18).bytes
+    good = list.sort
+    puts "up"
+    loop { list.sort == good or raise "a register has changed" }
+  RUBY
   "many threads" => <<~'RUBY',
     queue = Queue.new
     40.times { Thread.new { loop { queue.pop; Thread.new { "x" * 10 }.join } } }

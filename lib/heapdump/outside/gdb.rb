@@ -26,7 +26,9 @@ module HeapDump
                  "-iex", "set pagination off",
                  "-iex", "set style enabled off",
                  "-iex", "set language c",
-                 "-iex", "set unwindonsignal on"].freeze
+                 "-iex", "set unwindonsignal on",
+                 # which registers there are; x86_64.xml tells why gdb must not find out itself
+                 *(["-iex", "set tdesc filename #{__dir__}/x86_64.xml"] if RUBY_PLATFORM[/x86_64/])].freeze
       # After this it is ended. With a healthy process it takes a quarter of a second.
       SECONDS = 30
       PATIENCE = 5

@@ -1,0 +1,209 @@
+# frozen_string_literal: true
+
+# `rake test:by_hand`: what people type into gdb, on any thread at random moments, many times, and what
+# becomes of the process.
+#
+#   ROUNDS=50 rake test:by_hand    # of each spelling, in each process (default 3)
+#   ONLY=malloc                    # one kind of process
+#   SPELLING=require               # one spelling (they are named below)
+#
+# Ends with status 1 if a process died or hangs. The extension has been loaded before, but for the
+# spelling that loads it: what MRI does there comes before the first line of ours.
+
+$LOAD_PATH.unshift(File.expand_path("../../lib", __dir__), File.expand_path("..", __dir__))
+require "tmpdir"
+require "support/outside"
+
+# A gdb as a person uses it: one command after the other.
+class HandsOnGdb
+  MARK = "=-= done =-="
+  SECONDS = 20
+  OPTIONS = ["-q", "-nx", "-iex", "set auto-load no", "-iex", "set confirm off", "-iex", "set width 0",
+             "-iex", "set pagination off", "-iex", "set debuginfod enabled off",
+             "-iex", "set prompt"].freeze
+
+  def initialize
+    input, @in = IO.pipe
+    @out, output = IO.pipe
+    @pid = Process.spawn("gdb", *OPTIONS, in: input, out: output, err: %i[child out], pgroup: true)
+    [input, output].each(&:close)
+  end
+
+  # What it prints; nil where it does not come back.
+  def say(*commands)
+    @in.write([*commands, "echo \\n#{MARK}\\n", ""].join("\n"))
+    deadline = now + SECONDS
+    text = +""
+    until text.include?("\n#{MARK}\n")
+      return unless @out.wait_readable([deadline - now, 0].max)
+
+      text << @out.readpartial(65_536)
+    end
+    text
+  rescue EOFError, Errno::EPIPE
+    nil
+  end
+
+  def quit
+    @in.close
+    waiter = Process.detach(@pid)
+    Process.kill(:KILL, @pid) unless waiter.join(5)
+  rescue Errno::ESRCH
+    nil
+  ensure
+    @out.close
+  end
+
+  private
+
+  def now
+    Process.clock_gettime(Process::CLOCK_MONOTONIC)
+  end
+end
+
+# A process, a spelling, and what came of them.
+class ByHand
+  EXTENSION = File.expand_path("../../lib/heapdump/heapdump.so", __dir__)
+  SPELLINGS = {
+    "require" => ["call (long) rb_require(\"#{EXTENSION}\")", "call (int) heapdump_dump(0)"],
+    "dump" => ["call (int) heapdump_dump(0)"],
+    "dump without a cast" => ["call heapdump_dump(0)", "print heapdump_dump(0)"],
+    "dump to a path" => ['print (int) heapdump_dump("by_hand.json")'],
+    "print" => ['call (void) heapdump_count_objects_print("Object", "")'],
+    "return" => ['call (char*) heapdump_count_objects_return("Object", "")', "call (void) free($$)"]
+  }.freeze
+  PING = "$stdout.sync = true; trap(:USR1) { $stdout.syswrite(\"ping\\n\") }"
+  WAIT = 30
+
+  def initialize(process, code, spelling)
+    @name = [process, spelling]
+    @load = spelling == "require" ? "" : "$:.unshift(#{File.dirname(EXTENSION, 2).dump}); require 'heapdump'"
+    @code = code
+    @commands = SPELLINGS.fetch(spelling)
+    @answers = Hash.new(0)
+    @died = @hung = 0
+    @deaths = Hash.new(0)
+  end
+
+  def run(rounds)
+    Dir.mktmpdir("heapdump-by-hand") do |directory|
+      @directory = directory
+      rounds.times { round }
+    ensure
+      stop
+    end
+    self
+  end
+
+  def fine?
+    @died.zero? && @hung.zero?
+  end
+
+  def to_s
+    answers = @answers.sort_by { |_, count| -count }.map { |answer, count| "#{count} × #{answer}" }
+    line = format("%-14s %-20s %3d died %3d hung   %s", *@name, @died, @hung, answers.join(", "))
+    [line, *@deaths.map { |reason, count| "    #{count} × #{reason}" }].join("\n")
+  end
+
+  private
+
+  def round
+    start unless @pid
+    sleep rand(0.0..0.05)
+    attached = @gdb.say("attach #{@pid}") or return hung("attach")
+    threads = [attached.scan("New LWP").size, 1].max
+    @gdb.say("thread #{rand(1..threads)}")
+    @commands.each do |command|
+      text = @gdb.say(command) or return hung(command)
+      answer(text)
+    end
+    @gdb.say("detach")
+    check
+  end
+
+  def answer(text)
+    words = text[/^\$\d+ = (.*)/, 1]&.sub(/\A0x\h+ ".*/m, "text") ||
+            text[/unknown return type|signaled|exited|No symbol|terminated/] || "nothing"
+    @answers[words[0, 60]] += 1
+  end
+
+  # The main thread still answers.
+  def check
+    return died unless Outside.runs?(@pid)
+
+    Process.kill(:USR1, @pid)
+    return if answers?
+    return died unless Outside.runs?(@pid)
+
+    hung("afterwards")
+  end
+
+  def answers?
+    @out.wait_readable(WAIT) && @out.gets == "ping\n"
+  end
+
+  def start
+    @out, writer = IO.pipe
+    @nothing, @open_end = IO.pipe
+    @err = File.join(@directory, "stderr")
+    environment = Child::BUNDLER.to_h { |name| [name, nil] }
+    @pid = Process.spawn(environment, RbConfig.ruby, "-W0", "-e",
+                         "#{PING}; #{@load}; Thread.new { puts 'up' }.join; #{@code}",
+                         in: @nothing, out: writer, err: @err, pgroup: true, chdir: @directory)
+    writer.close
+    raise "#{@name} does not start: #{File.read(@err)}" unless @out.wait_readable(WAIT) && @out.gets
+
+    @gdb = HandsOnGdb.new
+  end
+
+  def died
+    @died += 1
+    told = File.read(@err).scrub.lines.reject { |line| line.start_with?("heapdump:", "{") }
+    @deaths["ended: #{told.find { |line| line =~ /BUG|Error|malloc|abort|corrupt/ } || told.last}"
+            .strip.gsub(/\d{3,}|0x\h+/, "N")[0, 150]] += 1
+    stop
+  end
+
+  def hung(where)
+    @hung += 1
+    @deaths["hung: #{where}"] += 1
+    stop
+  end
+
+  def stop
+    return unless @pid
+
+    Outside.stop(@pid)
+    @gdb.quit
+    [@out, @nothing, @open_end].each(&:close)
+    @pid = nil
+  end
+end
+
+BUSY = {
+  "sleeping" => "sleep",
+  "allocating" => "kept = []; loop { kept.size > 10_000 ? kept.clear : kept << ('x' * 50) }",
+  "GC" => "kept = Array.new(20_000) { |i| [i.to_s] }; " \
+          "loop { GC.start(full_mark: [true, false].sample); kept[rand(kept.size)] = [Object.new] }",
+  "malloc" => "Thread.new { sleep }; loop { 'x' * rand(100..100_000) }",
+  "IO" => "r, w = IO.pipe; Thread.new { loop { w << 'x' * 1000 } }; loop { r.readpartial(500) }",
+  "C code" => "require 'zlib'; text = Random.bytes(1 << 20); list = text.bytes; " \
+              "loop { Zlib.deflate(text); list.sort; text.index('no such text') }",
+  "threads" => "20.times { Thread.new { loop { 'x' * 10; sleep 0.001 } } }; " \
+               "loop { Thread.new { [1] * 100 }.join }"
+}.freeze
+
+if (reason = Outside.unable)
+  puts "SKIPPED: #{reason}"
+  exit
+end
+
+rounds = Integer(ENV.fetch("ROUNDS", "3"))
+puts "Ruby #{RUBY_VERSION}, #{rounds} times each, at random moments on random threads"
+chosen = BUSY.keys.grep(/#{ENV.fetch("ONLY", "")}/).product(
+  ByHand::SPELLINGS.keys.grep(/#{ENV.fetch("SPELLING", "")}/)
+)
+results = chosen.map do |process, spelling|
+  ByHand.new(process, BUSY.fetch(process), spelling).run(rounds).tap { |result| puts result }
+end
+exit results.all?(&:fine?)
