@@ -4,30 +4,65 @@
 #   (gdb) heapdump-dump /var/tmp/heap.json
 #   (gdb) heapdump-count MyApp
 #
-# They let go of the process, have `heapdump` do it from outside, and attach to it again. So nothing is
-# called in the middle of what a thread does; Ruby does it at its next safe point. It takes gdb 10.
+# They let go of the process, have `heapdump` do it from outside, and attach to it again. So nothing
+# is called in the middle of what a thread does: Ruby does it at its next safe point. The names are
+# for a shell; one with a space is put in single quotes, a percent sign is written twice.
 #
-# `heapdump` must be in the PATH of gdb, installed for the Ruby of the process. Another program can be
-# named before gdb is started: HEAPDUMP="bundle exec heapdump" gdb -p PID
+# It takes gdb 10. `heapdump` must be in the PATH of gdb, and be that of the Ruby which the process
+# runs. Another can be named before gdb is started: HEAPDUMP="bundle exec heapdump" gdb -p PID
 
-define heapdump-outside
+# The process id, byte by byte: the exit status of a shell is the only number that comes back without a
+# file and without Python. 0 where gdb is not attached to a process of this machine.
+define heapdump-pid
+  set $heapdump_pid = 0
+  pipe info inferiors | p=$(sed -n 's/^\*.*process \([0-9]*\) .*(native).*/\1/p'); exit $((${p:-0} & 255))
+  set $heapdump_pid = $_shell_exitcode
+  pipe info inferiors | p=$(sed -n 's/^\*.*process \([0-9]*\) .*(native).*/\1/p'); exit $((${p:-0} >> 8 & 255))
+  set $heapdump_pid = $heapdump_pid + ($_shell_exitcode << 8)
+  pipe info inferiors | p=$(sed -n 's/^\*.*process \([0-9]*\) .*(native).*/\1/p'); exit $((${p:-0} >> 16 & 255))
+  set $heapdump_pid = $heapdump_pid + ($_shell_exitcode << 16)
+  if $heapdump_pid == 0
+    echo heapdump: gdb is attached to no process of this machine; attach to one first\n
+  end
+end
+document heapdump-pid
+Set $heapdump_pid to the process that gdb is attached to, for the other commands.
+end
+
+define heapdump-dump
   if $argc != 1
-    echo heapdump: heapdump-outside is for the other commands\n
+    echo heapdump: give the file for the dump: heapdump-dump FILE\n
   else
-    # The process id in three bytes, the only thing that a shell can hand to gdb without a file. An
-    # exit status of its own tells nothing yet: $_shell_exitcode of all of them is used.
-    pipe info inferiors | exit $(($(sed -n 's/^\*.*process \([0-9][0-9]*\) .*(native).*/\1/p') & 255))
-    set $heapdump_pid = $_shell_exitcode
-    pipe info inferiors | exit $(($(sed -n 's/^\*.*process \([0-9][0-9]*\) .*(native).*/\1/p') >> 8 & 255))
-    set $heapdump_pid = $heapdump_pid + ($_shell_exitcode << 8)
-    pipe info inferiors | exit $(($(sed -n 's/^\*.*process \([0-9][0-9]*\) .*(native).*/\1/p') >> 16))
-    set $heapdump_pid = $heapdump_pid + ($_shell_exitcode << 16)
-    if $heapdump_pid == 0
-      echo heapdump: gdb is attached to no process of this machine; attach to one first\n
-    else
+    heapdump-pid
+    if $heapdump_pid != 0
       detach
-      eval "shell ${HEAPDUMP:-heapdump} $arg0", $heapdump_pid
+      eval "shell ${HEAPDUMP:-heapdump} take %d --via gdb -o $arg0", $heapdump_pid
       eval "attach %d", $heapdump_pid
     end
   end
+end
+document heapdump-dump
+Dump the heap of the Ruby process that gdb is attached to: heapdump-dump FILE
+gdb lets go of it, and is attached to it again when the dump is written.
+end
+
+define heapdump-count
+  if $argc > 1
+    echo heapdump: give one namespace at most: heapdump-count [NAMESPACE]\n
+  else
+    heapdump-pid
+    if $heapdump_pid != 0
+      detach
+      if $argc == 0
+        eval "shell ${HEAPDUMP:-heapdump} count %d", $heapdump_pid
+      else
+        eval "shell ${HEAPDUMP:-heapdump} count %d $arg0", $heapdump_pid
+      end
+      eval "attach %d", $heapdump_pid
+    end
+  end
+end
+document heapdump-count
+Count the objects of the Ruby process that gdb is attached to: heapdump-count [NAMESPACE]
+gdb lets go of it, and is attached to it again when they are counted.
 end

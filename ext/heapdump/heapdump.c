@@ -330,11 +330,11 @@ prepare(void) {
 
 /* `start` comes last: where it is, all are. Those of another copy go, without a warning. */
 static void
-define(VALUE module) {
+define(void) {
     static const char *const names[] = {"capabilities", "fail_writing", "check_options",
                                         "mark",         "notice",       "checked?",
                                         "count",        "start"};
-    VALUE singleton = rb_singleton_class(module);
+    VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
     rb_define_private_method(singleton, "fail_writing", rb_heapdump_fail, 3);

@@ -52,7 +52,7 @@ load_body(VALUE arg) {
         face->prepare();
         prepared = true;
     }
-    if (RTEST(is_awaited(Qnil)) || !RTEST(has_methods(module))) face->define(module);
+    if (RTEST(is_awaited(Qnil)) || !RTEST(has_methods(module))) face->define();
     return Qnil;
 }
 

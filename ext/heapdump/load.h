@@ -20,7 +20,7 @@ extern struct hd_errors hd_errors;
  */
 struct hd_face {
     void (*prepare)(void);
-    void (*define)(VALUE module);
+    void (*define)(void);
 };
 
 /*

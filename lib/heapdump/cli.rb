@@ -32,6 +32,7 @@ module HeapDump
     # Every command with what `heapdump --help` says of it, in that order.
     COMMANDS = {
       "take" => "a dump of a running process: by its signal handler, else through gdb",
+      "count" => "the objects of a running process, by type and class, through gdb",
       "doctor" => "which of the two will work for a process, and why not",
       "summary" => "what the heap is made of: memory, types, classes, places, strings",
       "top" => "the objects that keep most memory alive",

@@ -78,7 +78,7 @@ class TestHostileText < HeapDumpTest
     "strings" => [%w[--limit 100], /waiting/], "diff" => [[:other], /Session/],
     "leaks" => [%i[other third], /Session/]
   }.freeze
-  OUTSIDE = %w[take doctor].freeze
+  OUTSIDE = %w[take count doctor].freeze
 
   def test_every_command_is_here
     assert_equal HeapDump::CLI::COMMANDS.keys.sort, [*READ.keys, *OUTSIDE, "convert"].sort

@@ -10,6 +10,14 @@ module HeapDump
     class OutsideCommand < Command
       private
 
+      def timeout_option(parser)
+        parser.on("--timeout S", Float, "seconds to wait for it (default 60)") do |seconds|
+          raise OptionParser::InvalidArgument, seconds.to_s unless seconds.positive?
+
+          @timeout = seconds
+        end
+      end
+
       def target(argument)
         pid = Integer(argument, 10, exception: false)
         raise UsageError, "#{argument} is no process id; #{hint}" unless pid&.positive?

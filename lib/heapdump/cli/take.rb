@@ -42,11 +42,7 @@ module HeapDump
           @via = way
         end
         parser.on("--gc", "run a full GC first (through gdb)") { @gc = true }
-        parser.on("--timeout S", Float, "seconds to wait for the dump (default 60)") do |seconds|
-          raise OptionParser::InvalidArgument, seconds.to_s unless seconds.positive?
-
-          @timeout = seconds
-        end
+        timeout_option(parser)
       end
 
       def way(target)

@@ -5,7 +5,8 @@
 # for interrupts, where code may run but no lock be waited for; hence a thread of its own.
 #
 # When the thread has ended, nothing stays in the process but the loaded extension. `directory` is
-# new and empty; where it is gone, whoever asked has given up.
+# new and empty; where it is gone, whoever asked has given up. With keywords[:namespaces] the objects
+# are counted instead, and `dump` gets the counts as JSON.
 lambda do |extension, directory, dump, keywords|
   flags = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
   thread = Thread.new do
@@ -25,6 +26,21 @@ lambda do |extension, directory, dump, keywords|
         ensure
           HeapDump.instance_variable_set(:@loading, nil)
         end
+      end
+      if (namespaces = keywords[:namespaces])
+        string = lambda do |text|
+          text = text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace).scrub
+          %("#{text.gsub(/["\\\x00-\x1f]/) { |char| format("\\u%04x", char.ord) }}")
+        end
+        json = lambda do |value|
+          next value.to_s unless value.is_a?(Hash)
+
+          "{#{value.map { |key, one| "#{string.call(key)}:#{json.call(one)}" }.join(",")}}"
+        end
+        counts = HeapDump.__send__(:count, namespaces, keywords[:gc])
+        File.write(dump, json.call(counts), flags: flags, perm: 0o600)
+        report.write("counted\n")
+        next
       end
       gc_seconds, pause, child = HeapDump.__send__(:start, dump, nil, keywords)
       raise SystemCallError.new("cannot fork", gc_seconds) unless child

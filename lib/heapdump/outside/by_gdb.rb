@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "json"
 require "rbconfig"
 require_relative "../extension"
 require_relative "agent_call"
@@ -18,6 +19,9 @@ module HeapDump
       # Seconds after which the job is given to all threads, and given again.
       AGAIN = [3, 10, 30].freeze
       TRIES = 5
+      # Where counts pass through, and how many bytes of them are read.
+      COUNTS = "/var/tmp/counts.json"
+      MOST_COUNTS = 1 << 24
 
       def initialize(target)
         @target = target
@@ -38,21 +42,47 @@ module HeapDump
 
       # Dumps to +path+ and returns what is known of the dump (a Hash). Raises HeapDump::Error.
       def dump(path, timeout:, gc: false)
-        bad = checks.first_failure
-        raise Error, "cannot dump process #{@target.pid} through gdb: #{bad.message}" if bad
-
-        WorkDirectory.open(@target, path) do |directory|
-          keywords = { gc: gc, fork: true, timeout: [timeout.ceil, 1].max }
-          arguments = [EXTENSION, directory.inner_path, directory.inner_dump, keywords]
-          call = AgentCall.new(@target, image, arguments)
-          inject(call.commands)
-          report = await(directory, call, timeout)
+        keywords = { gc: gc, fork: true, timeout: [timeout.ceil, 1].max }
+        perform("dump", path, keywords, timeout) do |directory, report|
           directory.deliver(path)
           { **report, held: debugger.held }
         end
       end
 
+      # Counts objects as HeapDump.counts does, by class below the +namespaces+ (their names).
+      # Returns the counts, and how long gdb held the process. Raises HeapDump::Error.
+      def count(namespaces, timeout:, gc: false)
+        keywords = { namespaces: namespaces, gc: gc }
+        perform("count the objects of", COUNTS, keywords, timeout) do |directory|
+          [counts_of(directory.content(MOST_COUNTS)), debugger.held]
+        end
+      end
+
       private
+
+      # Has the process do what the keywords say, and gives the block where it has put it.
+      def perform(what, path, keywords, timeout)
+        bad = checks.first_failure
+        raise Error, "cannot #{what} process #{@target.pid} through gdb: #{bad.message}" if bad
+
+        WorkDirectory.open(@target, path) do |directory|
+          arguments = [EXTENSION, directory.inner_path, directory.inner_dump, keywords]
+          call = AgentCall.new(@target, image, arguments)
+          inject(call.commands)
+          yield directory, await(directory, call, timeout)
+        end
+      end
+
+      # The process may have written anything.
+      def counts_of(text)
+        counts = JSON.parse(text)
+        raise JSON::ParserError unless counts.is_a?(Hash)
+
+        numbers = counts.values.flat_map { |one| one.is_a?(Hash) ? one.values : [one] }
+        numbers.all?(Integer) ? counts : raise(JSON::ParserError)
+      rescue JSON::ParserError
+        raise Error, "process #{@target.pid} has put something else in place of its counts"
+      end
 
       def gdb
         @gdb ||= Gdb.find
@@ -165,9 +195,10 @@ module HeapDump
           { objects: objects.to_i, bytes: bytes.to_i, seconds: seconds.to_f, pause: pause,
             gc_seconds: gc_seconds, processes: processes.to_i }
         when "failed" then raise Error, failure(*rest)
+        when "counted" then {}
         when "refused"
           reason = lines.last.chomp.delete_prefix("refused ")
-          raise Error, "process #{@target.pid} could not dump: #{reason}"
+          raise Error, "process #{@target.pid} could not do it: #{reason}"
         end
       end
 

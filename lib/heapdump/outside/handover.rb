@@ -47,7 +47,6 @@ module HeapDump
       def foreign(target)
         "process #{target.pid} has put something else in place of its dump"
       end
-      private_class_method :foreign
 
       # To another disk, with the owner that a renamed file would have.
       def copy(file, path)

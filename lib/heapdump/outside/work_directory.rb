@@ -69,6 +69,17 @@ module HeapDump
         nil
       end
 
+      # What the process has put where a dump would be, up to so many bytes.
+      def content(limit)
+        File.open(entry(@directory, @name), Handover::READ) do |file|
+          raise Errno::ELOOP unless Handover.written_by?(@target, file.stat)
+
+          file.read(limit).to_s
+        end
+      rescue Errno::ENOENT, Errno::ELOOP, Errno::ENXIO
+        raise Error, Handover.foreign(@target)
+      end
+
       # Moves the dump to its place.
       def deliver(path)
         Handover.move(entry(@directory, @name), path, @target)

@@ -1,0 +1,48 @@
+# frozen_string_literal: true
+
+require_relative "outside_command"
+
+module HeapDump
+  module CLI
+    # How many objects a running process has.
+    class Count < OutsideCommand
+      usage "PID [NAMESPACE ...]"
+      details <<~TEXT
+        The process is made to count by gdb, as `heapdump take` makes it dump, and stands still until
+        it has counted. Objects are counted by type and, below the namespaces (modules or classes,
+        by their names), by class.
+      TEXT
+
+      def initialize(**)
+        super
+        @timeout = 60.0
+        @gc = false
+      end
+
+      def call(pid, *namespaces)
+        target = target(pid)
+        counts, held = Outside::ByGdb.new(target).count(namespaces, timeout: @timeout, gc: @gc)
+        json? ? print_json(pid: target.pid, held: held, counts: counts) : print_text(counts)
+        OK
+      end
+
+      private
+
+      def options(parser)
+        parser.on("--gc", "run a full GC first") { @gc = true }
+        timeout_option(parser)
+      end
+
+      def print_text(counts)
+        counts.each do |name, value|
+          next screen.line("#{name}: #{value}") unless value.is_a?(Hash)
+
+          screen.line("#{name}:")
+          value.sort_by { |key, number| [-number, key] }.each do |key, number|
+            screen.line(format("%12d  %s", number, Terminal::Text.safe(key)))
+          end
+        end
+      end
+    end
+  end
+end
