@@ -11,6 +11,10 @@
 # It takes gdb 10. `heapdump` must be in the PATH of gdb, and be that of the Ruby which the process
 # runs. Another can be named before gdb is started: HEAPDUMP="bundle exec heapdump" gdb -p PID
 
+# For calls by hand: one that does not come back (gdb calls malloc for a "text") can be ended by Ctrl-C,
+# and the process goes on as if nothing had been called.
+set unwindonsignal on
+
 # The process id, byte by byte: the exit status of a shell is the only number that comes back without a
 # file and without Python. 0 where gdb is not attached to a process of this machine.
 define heapdump-pid

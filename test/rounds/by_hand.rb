@@ -25,6 +25,7 @@ class HandsOnGdb
   OPTIONS = ["-q", "-nx", "-iex", "set auto-load no", "-iex", "set confirm off",
              "-iex", "set width 0", "-iex", "set pagination off",
              "-iex", "set debuginfod enabled off", "-iex", "set prompt",
+             "-iex", "set unwindonsignal on",
              *(["-iex", "set tdesc filename #{REGISTERS}"] if RUBY_PLATFORM[/x86_64/])].freeze
 
   def initialize
@@ -37,16 +38,15 @@ class HandsOnGdb
   # What it prints; nil where it does not come back.
   def say(*commands)
     @in.write([*commands, "echo \\n#{MARK}\\n", ""].join("\n"))
-    deadline = now + SECONDS
-    text = +""
-    until text.include?("\n#{MARK}\n")
-      return unless @out.wait_readable([deadline - now, 0].max)
-
-      text << @out.readpartial(65_536)
-    end
-    text
-  rescue EOFError, Errno::EPIPE
+    listen
+  rescue Errno::EPIPE
     nil
+  end
+
+  # Ctrl-C. True where it comes back then.
+  def interrupt
+    Process.kill(:INT, @pid)
+    !listen.nil?
   end
 
   def quit
@@ -60,6 +60,19 @@ class HandsOnGdb
   end
 
   private
+
+  def listen
+    deadline = now + SECONDS
+    text = +""
+    until text.include?("\n#{MARK}\n")
+      return unless @out.wait_readable([deadline - now, 0].max)
+
+      text << @out.readpartial(65_536)
+    end
+    text
+  rescue EOFError
+    nil
+  end
 
   def now
     Process.clock_gettime(Process::CLOCK_MONOTONIC)
@@ -120,16 +133,26 @@ class ByHand
     threads = [attached.scan("New LWP").size, 1].max
     @gdb.say("thread #{rand(1..threads)}")
     @commands.each do |command|
-      text = @gdb.say(command) or return hung(command)
+      text = @gdb.say(command) || stuck
+      return hung(command) unless text
+
       answer(text)
     end
     @gdb.say("detach")
     check
+    stop if @pid && File.read(@err).include?("no memory left for results")
+  end
+
+  # gdb calls malloc for a "text", in a process that may be inside of it. Ctrl-C ends that.
+  def stuck
+    return unless @gdb.interrupt
+
+    "stuck until Ctrl-C"
   end
 
   def answer(text)
     words = text[/^\$\d+ = (.*)/, 1]&.sub(/\A0x\h+ ".*/m, "text") ||
-            text[/unknown return type|signaled|exited|No symbol|terminated/] || "nothing"
+            text[/stuck until Ctrl-C|unknown return type|signaled|exited|No symbol|terminated/] || "nothing"
     @answers[words[0, 60]] += 1
   end
 

@@ -5,8 +5,8 @@
 # for interrupts, where code may run but no lock be waited for; hence a thread of its own.
 #
 # When the thread has ended, nothing stays in the process but the loaded extension. `directory` is
-# new and empty; where it is gone, whoever asked has given up. With keywords[:namespaces] the objects
-# are counted instead, and `dump` gets the counts as JSON.
+# new and empty; where it is gone, whoever asked has given up. With
+# keywords[:namespaces] the objects are counted instead, and `dump` gets the counts as JSON.
 lambda do |extension, directory, dump, keywords|
   flags = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
   thread = Thread.new do
