@@ -43,10 +43,10 @@ class HandsOnGdb
     nil
   end
 
-  # Ctrl-C. True where it comes back then.
+  # Ctrl-C, and what it prints then; nil where it does not come back.
   def interrupt
     Process.kill(:INT, @pid)
-    !listen.nil?
+    listen
   end
 
   def quit
@@ -145,14 +145,13 @@ class ByHand
 
   # gdb calls malloc for a "text", in a process that may be inside of it. Ctrl-C ends that.
   def stuck
-    return unless @gdb.interrupt
-
-    "stuck until Ctrl-C"
+    @gdb.interrupt && "stuck until Ctrl-C"
   end
 
   def answer(text)
     words = text[/^\$\d+ = (.*)/, 1]&.sub(/\A0x\h+ ".*/m, "text") ||
-            text[/stuck until Ctrl-C|unknown return type|signaled|exited|No symbol|terminated/] || "nothing"
+            text[/stuck until Ctrl-C|unknown return type|signaled|exited|No symbol|terminated/] ||
+            "nothing"
     @answers[words[0, 60]] += 1
   end
 
