@@ -3,17 +3,16 @@
  */
 #include "options.h"
 
-#include <sched.h>
 #include <string.h>
 
+#include "processors.h"
 #include "shared.h"
-
-enum { DEFAULT_TIMEOUT = 600, MAX_TIMEOUT = 86400 };
 
 static bool
 boolean_option(const char *name, VALUE value) {
     if (value == Qtrue || value == Qfalse || value == Qnil) return RTEST(value);
-    rb_raise(rb_eArgError, "%s: must be true or false, not %+" PRIsVALUE, name, value);
+    rb_raise(rb_eArgError, "%s: must be true or false%s, not %+" PRIsVALUE, name,
+             strcmp(name, "fork") == 0 ? ", or :prefer for dump" : "", value);
 }
 
 struct choice {
@@ -100,12 +99,35 @@ number_option(const char *name, VALUE value, int max) {
     rb_raise(rb_eArgError, "%s: must be a number from 1 to %d, not %+" PRIsVALUE, name, max, value);
 }
 
-/* The processors that this process may run on. */
-static int
-default_processes(void) {
-    cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return count < 1 ? 1 : count > HD_MAX_WORKERS ? HD_MAX_WORKERS : count;
+static VALUE
+to_float(VALUE value) {
+    return rb_Float(value);
+}
+
+static VALUE
+no_float(VALUE value, VALUE error) {
+    (void)error;
+    return Qnil;
+}
+
+/* Takes what Kernel#sleep takes: numbers, and what can be divided as a number can, as durations. */
+double
+hd_seconds(const char *name, VALUE value) {
+    VALUE number = Qnil;
+    if (rb_obj_is_kind_of(value, rb_cNumeric) || rb_respond_to(value, rb_intern_const("divmod"))) {
+        number = rb_rescue2(to_float, value, no_float, value, rb_eTypeError, rb_eRangeError,
+                            (VALUE)0);
+    }
+    if (!NIL_P(number) && RFLOAT_VALUE(number) >= 0) return RFLOAT_VALUE(number); // NaN is not
+    rb_raise(rb_eArgError, "%s must be a number of seconds or nil, not %+" PRIsVALUE, name, value);
+}
+
+static double
+timeout_option(VALUE value) {
+    double seconds = NIL_P(value) ? HD_MAX_TIMEOUT : hd_seconds("timeout:", value);
+    if (seconds > 0) return seconds < HD_MAX_TIMEOUT ? seconds : HD_MAX_TIMEOUT;
+    rb_raise(rb_eArgError, "timeout: must be more than 0 seconds; give none for %d",
+             HD_DEFAULT_TIMEOUT);
 }
 
 void
@@ -118,8 +140,8 @@ hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path) {
     // raises ArgumentError for an unknown keyword, with its name
     rb_get_kwargs(keywords, names, 0, COUNT, values);
 
-    *options = (struct hd_options){.gc = true, .fork = true, .timeout = DEFAULT_TIMEOUT};
-    options->processes = default_processes();
+    *options = (struct hd_options){.gc = true, .fork = true, .timeout = HD_DEFAULT_TIMEOUT};
+    options->processes = hd_processors("", HD_DEFAULT_WORKERS);
     if (values[GC] != Qundef) options->gc = boolean_option("gc", values[GC]);
     if (values[STRINGS] != Qundef) strings_option(options, values[STRINGS]);
     if (values[FORMAT] != Qundef) format_option(options, values[FORMAT]);
@@ -128,7 +150,7 @@ hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path) {
         options->processes = number_option("processes", values[PROCESSES], HD_MAX_WORKERS);
     }
     if (values[TIMEOUT] != Qundef) {
-        options->timeout = number_option("timeout", values[TIMEOUT], MAX_TIMEOUT);
+        options->timeout = timeout_option(values[TIMEOUT]);
     }
     compress_option(options, values[COMPRESS] == Qundef ? Qnil : values[COMPRESS], path);
 }

@@ -20,8 +20,14 @@ struct hd_options {
     enum hd_format format;
     enum hd_compression compression;
     bool fork;
-    int processes; /* how many walk the heap, 1 to HD_MAX_WORKERS */
-    int timeout;   /* seconds after which a forked dump is given up */
+    int processes;  /* how many walk the heap, 1 to HD_MAX_WORKERS */
+    double timeout; /* seconds after which a forked dump is given up; HD_MAX_TIMEOUT at most */
+};
+
+enum {
+    HD_DEFAULT_TIMEOUT = 600,
+    HD_MAX_TIMEOUT = 86400, /* a day: `timeout: nil`, and whatever is more */
+    HD_DEFAULT_WORKERS = 4  /* at most, where `processes:` does not say it */
 };
 
 /*
@@ -29,5 +35,11 @@ struct hd_options {
  * `compress:` does not. Raises ArgumentError that names the option and what it may be.
  */
 void hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path);
+
+/*
+ * A time to wait, 0 or more: any real number, or what behaves like one (ActiveSupport::Duration).
+ * Raises ArgumentError that begins with `name`.
+ */
+double hd_seconds(const char *name, VALUE value);
 
 #endif
