@@ -3,6 +3,7 @@
 require_relative "heapdump/version"
 require_relative "heapdump/errors"
 require_relative "heapdump/result"
+require_relative "heapdump/target"
 require_relative "heapdump/pending"
 require "io/wait"
 require_relative "heapdump/extension"
@@ -25,9 +26,14 @@ module HeapDump
   private_constant :ATTEMPTS
 
   class << self
-    # Writes every object of the heap to +target+: a path, or an IO that has a descriptor (a file,
-    # pipe or socket). A path that ends in .zst or .gz is compressed. The file can be read by its
-    # owner alone; it appears under its name when it is whole, and replaces one that is there.
+    # Writes every object of the heap to +target+: a path, an IO, or an object with a +write+. A
+    # path that ends in .zst or .gz is compressed. The file can be read by its owner alone; it
+    # appears under its name when it is whole, and replaces one that is there. A relative path is
+    # one of the working directory of now.
+    #
+    # An IO (also a socket or Tempfile) is written to through its descriptor. What is no IO (a
+    # StringIO, Zlib::GzipWriter, OpenSSL::SSL::SSLSocket) is given the dump piece by piece by its
+    # +write+, in this thread, as long as that takes; whatever descriptor may lie below it.
     #
     # gc::       run a full GC first (default true), so that only living objects are dumped. The
     #            second positional argument means the same.
@@ -39,21 +45,25 @@ module HeapDump
     # compress:: +:zstd+, +:gzip+ or false, where the extension should not decide.
     #
     # fork::     by default (true) forked processes write the dump, and other threads stop for the
-    #            fork alone. With false no other Ruby thread runs until the dump is written; so it
-    #            is, with a warning, where no process can be forked.
-    # processes:: how many of them walk the heap (default: one per processor, 16 at most; one alone
-    #            for an IO).
-    # timeout::  seconds after which they give up (default 600).
+    #            fork alone. With false no other Ruby thread runs until the dump is written. With
+    #            +:prefer+ that happens, with a warning, where no process can be forked.
+    # processes:: how many of them walk the heap (default: one per processor that this process may
+    #            use, by its affinity and the CPU quota of its cgroup, 4 at most; one alone for what
+    #            is no path).
+    # timeout::  seconds after which they give up (any real number or duration; default 600; nil: a
+    #            day, the most there is).
     #
     # Returns a HeapDump::Result when the dump is written. Raises ArgumentError for a wrong option,
     # HeapDump::WriteError where the dump cannot be written, HeapDump::ChildDied where one of its
-    # processes was killed, and HeapDump::Error where a dump is already running.
+    # processes was killed, HeapDump::Busy where a dump is already running, and HeapDump::Error
+    # where no process can be forked. What else the +write+ of an object raises comes as it is. Whatever
+    # is raised, also by a timeout or by Thread#kill, ends the dump and leaves nothing of it.
     #
     #   result = HeapDump.dump("/var/tmp/heap.json.zst", strings: :none)
     #   result.objects # => 1142259
     def dump(target = "dump.json", gc_first = nil, **options)
       attempts ||= 0
-      await(start_dump(target, gc_first, options))
+      begin_dump(target, gc_first, options, &:result)
     rescue WriteError => e
       # Another Ractor was in the way: once more, unless part of it has been read already.
       raise if e.errno != Errno::EDEADLK::Errno || e.path.nil? || (attempts += 1) == ATTEMPTS
@@ -61,16 +71,22 @@ module HeapDump
       retry
     end
 
-    # As #dump, but returns at once with a HeapDump::Pending (a Result where no process could be
-    # forked). What it started goes on when this process ends.
+    # As #dump, but returns at once with a HeapDump::Pending. What it started goes on when this
+    # process ends; but not where the dump goes to an object that is no IO: a thread of this process
+    # hands it on to the +write+ of that. It never dumps in process, so +fork+ must not be given.
     #
-    # Raises what #dump does for wrong options, a second dump and a file that cannot be made. What
-    # goes wrong later is raised by Pending#result.
+    # Raises what #dump does for wrong options, a second dump, a file that cannot be made, and where
+    # no process can be forked. What goes wrong later is raised by Pending#result.
     #
     #   pending = HeapDump.dump_async("heap.json.zst")
     #   pending.wait(10) or warn "still writing"
     def dump_async(target = "dump.json", gc_first = nil, **options)
-      start_dump(target, gc_first, options.merge(fork: true))
+      unless options.fetch(:fork, true) == true
+        raise ArgumentError, "fork: must be true here, not #{options[:fork].inspect}: in process " \
+                             "nothing goes on meanwhile; use HeapDump.dump for that"
+      end
+
+      begin_dump(target, gc_first, options, &:go_on)
     end
 
     # Counts the objects of the heap by type and, below the given +namespaces+ (modules, or their
@@ -134,108 +150,32 @@ module HeapDump
 
     private
 
-    def await(started)
-      return started unless started.is_a?(Pending)
-
-      begin
-        started.result
-      ensure
-        started.cancel unless started.done? # a timeout or Thread#kill came
-      end
-    end
-
     def refuse_ractor
       return if !defined?(Ractor) || Ractor.current == Ractor.main
 
       raise Error, "HeapDump works in the main Ractor only; call it there"
     end
 
-    # One at a time. A mark left by the parent of this process means nothing.
-    def start_dump(target, gc_first, options)
+    # Begins a dump, and yields its Pending. Where an exception comes (a timeout, Thread#kill, from
+    # a signal's handler) the dump is given up. Those that other threads raise wait until the fork
+    # is over: before that they could do nothing.
+    def begin_dump(target, gc_first, options)
       refuse_ractor
-      refuse_second_dump
       options[:gc] = gc_first unless gc_first.nil?
-      begin
-        @running = Process.pid
-        started = dump_to(target, options)
-        @pending = started if started.is_a?(Pending)
-        started
-      ensure
-        @running = nil
-      end
+      pending = Pending.new(Target.of(target))
+      Thread.handle_interrupt(Object => :never) { pending.launch(options) }
+      answer = yield pending
+      completed = true
+      answer
+    ensure
+      give_up(pending) unless completed
     end
 
-    def dump_to(target, options)
-      return dump_to_io(target.to_io, options) if target.respond_to?(:to_io)
-
-      begin
-        path = File.path(target)
-      rescue TypeError
-        raise ArgumentError, "a heap dump goes to a path or an IO with a descriptor, " \
-                             "not #{target.inspect}"
-      end
-      run(path.dup.freeze, nil, options)
-    end
-
-    def refuse_second_dump
-      @pending = nil if @pending && (@pending_process != Process.pid || @pending.done?)
-      return unless @pending || @running == Process.pid
-
-      raise Error, "a heap dump of process #{Process.pid} is already running; wait until it is done"
-    end
-
-    # A timeout or Thread#kill waits until the fork is over: in the middle it could do nothing.
-    def run(path, io, options)
-      only = options[:fork] == :only
-      options = options.merge(fork: true) if only
-      return dump_to_stream(io, options) if io && !options.fetch(:fork, true) && slow_reader?(io)
-
-      figures = Thread.handle_interrupt(Object => :never) { start(path, io&.fileno, options) }
-      return outcome(path, figures) unless figures.is_a?(Integer)
-
-      reason = SystemCallError.new(nil, figures).message
-      raise Error, "cannot fork: #{reason}" if only
-
-      warn "heapdump: cannot fork (#{reason}); dumping in process #{Process.pid} itself, " \
-           "in which no other thread runs meanwhile"
-      run(path, io, options.merge(fork: false))
-    end
-
-    # What the extension's `start` has returned, as a Result or Pending.
-    def outcome(path, (gc_seconds, pause, *rest))
-      times = { path: path, gc_seconds: gc_seconds, pause: pause }
-      return Result.new(**times, **%i[objects bytes seconds].zip(rest).to_h) if rest.size == 3
-
-      @pending_process = Process.pid
-      pid, report, partial, timeout = rest.first
-      Pending.new(pid: pid, report: IO.for_fd(report), partial: partial, timeout: timeout, **times)
-    end
-
-    def dump_to_io(io, options)
-      io.flush
-      run(nil, io, options)
-    rescue IOError, SystemCallError => e
-      raise WriteError.new("cannot dump the heap to #{io.inspect}: #{e.message}",
-                           e.is_a?(SystemCallError) ? e.errno : nil)
-    end
-
-    def slow_reader?(io)
-      stat = io.stat
-      !stat.file? && (!stat.chardev? || io.tty?)
-    end
-
-    # In process, nothing may wait for the other end of a pipe, which may be read by a thread of
-    # this very process, or by nobody. So the dump goes to a file without a name first.
-    def dump_to_stream(io, options)
-      require "tempfile"
-      Tempfile.create("heapdump", mode: File::BINARY) do |file|
-        File.unlink(file.path)
-        result = run(nil, file, options)
-        file.rewind
-        IO.copy_stream(file, io)
-        io.flush
-        result
-      end
+    # Once more, where a second exception has come in the middle of it.
+    def give_up(pending)
+      pending&.give_up
+    ensure
+      pending&.give_up
     end
 
     def namespace_name(namespace)

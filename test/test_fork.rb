@@ -113,7 +113,8 @@ class TestFork < HeapDumpTest
 
   def test_one_at_a_time
     pending = HeapDump.dump_async(path, processes: 1)
-    error = assert_raises(HeapDump::Error) { HeapDump.dump("#{path}.2") }
+    error = assert_raises(HeapDump::Busy) { HeapDump.dump("#{path}.2") }
+    assert_kind_of HeapDump::Error, error
     assert_match(/already running/, error.message)
     assert_equal path, pending.result.path
     lines = File.foreach(path).count { |line| line.start_with?('{"address"') }
@@ -164,13 +165,34 @@ class TestFork < HeapDumpTest
       require "heapdump"
       Process::UID.change_privilege(65_534) if Process.uid.zero?
       Process.setrlimit(:NPROC, 1)
-      result = HeapDump.dump(ARGV[0])
-      puts result.processes
+      [-> { HeapDump.dump(ARGV[0]) }, -> { HeapDump.dump_async(ARGV[0]) }].each do |call|
+        call.call
+      rescue HeapDump::Error => e
+        puts e.class, e.message, Dir.children(File.dirname(ARGV[0])).size
+      end
+      puts HeapDump.dump(ARGV[0], fork: :prefer).processes
+      puts HeapDump.dump(StringIO.new, fork: :prefer, gc: false).processes
     RUBY
     File.chmod(0o777, scratch)
-    outcome = Child.ruby!(code, path, flags: [])
-    assert_match(/cannot fork.*dumping in process/, outcome.err)
-    assert_equal "1\n", outcome.out
+    outcome = Child.ruby!(code, path, flags: ["-rstringio"])
+    refused = ["HeapDump::Error", /\Acannot fork \(Resource.*fork: :prefer/, "0"] * 2
+    told = outcome.out.lines(chomp: true)
+    refused.zip(told).each { |wanted, got| assert_operator wanted, :===, got }
+    assert_equal %w[1 1], told.drop(6)
+    assert_equal 2, outcome.err.scan(/cannot fork \(.*\); dumping in process \d+ itself/).size
+    assert_whole Dump.skim(path)
+  end
+
+  # What holds up the application it has to ask for.
+  def test_dump_async_is_never_in_process
+    [false, nil, :prefer, :only].each do |fork|
+      error = assert_raises(ArgumentError) { HeapDump.dump_async(path, fork: fork) }
+      assert_match(/fork: must be true here/, error.message)
+    end
+    error = assert_raises(ArgumentError) { HeapDump.dump(path, fork: :only) }
+    assert_match(/fork: must be true or false, or :prefer/, error.message)
+    assert_empty Dir.children(scratch)
+    assert_equal path, HeapDump.dump_async(path, fork: true).result.path
   end
 
   def test_options

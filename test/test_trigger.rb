@@ -452,7 +452,7 @@ class TestTrigger < HeapDumpTest
       puts Dir.children(DIR).size
     RUBY
     assert_equal "0\n", outcome.out
-    assert_match(/no dump of process \d+: cannot fork: Resource temporarily unavailable/,
+    assert_match(/no dump of process \d+: cannot fork \(Resource temporarily unavailable\)/,
                  told(outcome)[1])
   end
 
@@ -486,6 +486,33 @@ class TestTrigger < HeapDumpTest
       exit!(true)
     RUBY
     heap
+  end
+
+  # Some systems (vm.memfd_noexec) insist on that.
+  def test_a_marker_can_never_be_executed
+    kernel = Etc.uname[:release].scan(/\d+/).first(2).map(&:to_i)
+    skip "before Linux 6.3" if (kernel <=> [6, 3]).negative?
+    out = out_of(<<~'RUBY')
+      HeapDump.on_signal("USR2", path: "/var/tmp/heap.json")
+      page = File.foreach("/proc/self/maps").find { |line| line.include?("/memfd:heapdump") }
+      begin
+        puts File.stat("/proc/self/map_files/#{page[/\S+/]}").mode & 0o111
+      rescue Errno::EPERM, Errno::EACCES
+        puts "only root may look"
+      end
+    RUBY
+    skip out if out.start_with?("only")
+    assert_equal "0\n", out
+  end
+
+  # Whoever calls the handler from elsewhere, what comes meanwhile for the program is its own.
+  def test_what_the_program_is_to_do_is_not_taken_for_a_failure
+    outcome = Child.ruby(PRELUDE + <<~'RUBY', scratch)
+      trigger = HeapDump.on_signal(path: "#{DIR}/heap.json")
+      HeapDump.singleton_class.prepend(Module.new { def dump_async(...) = exit(7) })
+      trigger.handler.call(12)
+    RUBY
+    assert_equal 7, outcome.status.exitstatus, outcome.to_s
   end
 
   def test_marker

@@ -17,12 +17,24 @@
 #include "json.h"
 #include "mri/mri.h"
 
-/* Calls fn(context), throwing away what it raises. */
+/*
+ * Calls fn(argument) in the second step. A StandardError that it raises is left out, with what was
+ * asked. Anything else (an exit, an Interrupt) is the application's: nothing more is asked then, and
+ * it is carried on when all is tidied up.
+ */
 static void
-protect(VALUE (*fn)(VALUE), const void *context) {
+ask(struct hd_context *context, VALUE (*fn)(VALUE), const void *argument) {
     int state = 0;
-    rb_protect(fn, (VALUE)context, &state);
-    if (state) rb_set_errinfo(Qnil);
+    if (context->raised) return;
+    rb_protect(fn, (VALUE)argument, &state);
+    if (!state) return;
+    VALUE error = rb_errinfo();
+    if (RB_TYPE_P(error, T_OBJECT) && rb_obj_is_kind_of(error, rb_eStandardError)) {
+        rb_set_errinfo(Qnil);
+    }
+    else {
+        context->raised = state;
+    }
 }
 
 static void
@@ -149,30 +161,39 @@ put_header(struct hd_context *context, const struct hd_options *options) {
     HD_PUT(out, "{\"type\":\"HEADER\",\"format\":1");
     put_c_field(out, ",\"heapdump\":", HEAPDUMP_VERSION);
     put_c_field(out, ",\"ruby\":", ruby_version);
-    protect(put_description, out);
+    ask(context, put_description, out);
     put_c_field(out, ",\"platform\":", ruby_platform);
     hd_put_number(out, HD_FIELD("pid"), (uint64_t)(dumped_process ? dumped_process : getpid()));
-    protect(put_program, out);
+    ask(context, put_program, out);
     if (gethostname(host, sizeof host - 1) == 0) put_c_field(out, ",\"host\":", host);
     put_time(out);
     if (options->gc) HD_PUT(out, ",\"gc_ran\":true");
     else HD_PUT(out, ",\"gc_ran\":false");
     put_strings_policy(out, options);
-    protect(put_gc_stat, out);
+    ask(context, put_gc_stat, out);
     put_memory(out);
     put_capabilities(out);
     if (context->ractors > 1) hd_put_number(out, HD_FIELD("ractors"), (uint64_t)context->ractors);
 }
 
-static VALUE thread_status, thread_name; // UnboundMethods of Thread itself
+static VALUE thread_status, thread_name;        // UnboundMethods of Thread itself
+static VALUE list_of_threads, count_of_ractors; // Methods of Thread and Ractor themselves
 
 void
 hd_context_init(void) {
-    ID instance_method = rb_intern("instance_method");
+    ID instance_method = rb_intern("instance_method"), ractor = rb_intern("Ractor");
     thread_status = rb_funcall(rb_cThread, instance_method, 1, ID2SYM(rb_intern("status")));
     thread_name = rb_funcall(rb_cThread, instance_method, 1, ID2SYM(rb_intern("name")));
+    list_of_threads = rb_obj_method(rb_cThread, ID2SYM(rb_intern("list")));
+    count_of_ractors = Qnil;
+    if (rb_const_defined(rb_cObject, ractor)) {
+        count_of_ractors = rb_obj_method(rb_const_get(rb_cObject, ractor),
+                                         ID2SYM(rb_intern("count")));
+    }
     rb_gc_register_mark_object(thread_status);
     rb_gc_register_mark_object(thread_name);
+    rb_gc_register_mark_object(list_of_threads);
+    rb_gc_register_mark_object(count_of_ractors);
 }
 
 /* Calls a method of Thread itself, whatever a subclass has made of it. */
@@ -181,13 +202,12 @@ ask_thread(VALUE thread, VALUE unbound) {
     return rb_funcall(unbound, rb_intern("bind_call"), 1, thread);
 }
 
-static VALUE
-list_threads(VALUE arg) {
-    struct hd_context *context = (struct hd_context *)arg;
-    VALUE list = rb_funcall(rb_cThread, rb_intern("list"), 0);
+static void
+list_threads(struct hd_context *context) {
+    VALUE list = rb_method_call(0, NULL, list_of_threads);
     size_t size = (size_t)RARRAY_LEN(list);
     context->threads = calloc(size ? size : 1, sizeof *context->threads);
-    if (!context->threads) return Qnil;
+    if (!context->threads) return;
     context->thread_list = list;
     for (size_t i = 0; i < size; i++) {
         VALUE thread = RARRAY_AREF(list, (long)i);
@@ -201,7 +221,6 @@ list_threads(VALUE arg) {
         info->name = malloc(info->name_size + 1);
         if (info->name) memcpy(info->name, RSTRING_PTR(name), info->name_size);
     }
-    return Qnil;
 }
 
 /*
@@ -225,17 +244,10 @@ struct global_read {
     VALUE symbol;
 };
 
-/* rb_gv_get takes ASCII names alone; a variable of another name has no getter of its own. */
-static VALUE
-read_odd_global(VALUE arg) {
-    const struct global_read *read = (const struct global_read *)arg;
-    VALUE name = rb_sym2str(read->symbol);
-    if (rb_enc_str_asciionly_p(name) || !is_c_string(name)) return Qnil;
-    VALUE value = rb_funcall(rb_mKernel, rb_intern("eval"), 1, name);
-    rb_hash_aset(read->context->odd_globals, read->symbol, value);
-    return Qnil;
-}
-
+/*
+ * A name may be any text at all (trace_var makes a variable of it), so it must never be read as code.
+ * rb_gv_get takes ASCII names alone; others are left out where MRI does not export what takes them.
+ */
 static VALUE
 read_global(VALUE arg) {
     const struct global_read *read = (const struct global_read *)arg;
@@ -243,57 +255,29 @@ read_global(VALUE arg) {
     VALUE name = rb_sym2str(read->symbol), counter = ID2SYM(rb_intern("total_allocated_objects"));
     VALUE value;
     if (!is_c_string(name) || is_special_global(RSTRING_PTR(name))) return Qnil;
-    if (rb_enc_str_asciionly_p(name)) {
-        size_t before = rb_gc_stat(counter);
-        value = rb_gv_get(RSTRING_PTR(name));
-        // what a getter has only just made is held by nobody
-        if (rb_gc_stat(counter) != before) return Qnil;
-    }
-    else {
-        if (NIL_P(context->odd_globals)) return Qnil;
-        value = rb_hash_lookup2(context->odd_globals, read->symbol, Qundef);
-        if (value == Qundef) return Qnil;
-    }
-    context->globals[context->globals_size++] = (struct hd_global){RB_SYM2ID(read->symbol), value};
-    return Qnil;
-}
-
-/* Calls fn for each global variable. */
-static void
-each_global(struct hd_context *context, VALUE names, VALUE (*fn)(VALUE)) {
-    VALUE verbose = ruby_verbose;
-    ruby_verbose = Qnil; // some getters warn
-    for (long i = 0; i < RARRAY_LEN(names); i++) {
-        const struct global_read read = {context, RARRAY_AREF(names, i)};
-        protect(fn, &read);
-    }
-    ruby_verbose = verbose;
-}
-
-static VALUE
-list_odd_globals(VALUE arg) {
-    struct hd_context *context = (struct hd_context *)arg;
-    context->odd_globals = rb_obj_hide(rb_hash_new());
-    each_global(context, rb_f_global_variables(), read_odd_global);
+    ID id = RB_SYM2ID(read->symbol); // may allocate
+    size_t before = rb_gc_stat(counter);
+    if (rb_enc_str_asciionly_p(name)) value = rb_gv_get(RSTRING_PTR(name));
+    else if (!hd_mri_global(id, &value)) return Qnil;
+    // what a getter has only just made is held by nobody
+    if (rb_gc_stat(counter) != before) return Qnil;
+    context->globals[context->globals_size++] = (struct hd_global){id, value};
     return Qnil;
 }
 
 static VALUE
 list_globals(VALUE arg) {
     struct hd_context *context = (struct hd_context *)arg;
-    VALUE names = rb_f_global_variables();
+    VALUE names = rb_f_global_variables(), verbose = ruby_verbose;
     long size = RARRAY_LEN(names);
     context->globals = calloc(size ? (size_t)size : 1, sizeof *context->globals);
-    if (context->globals) each_global(context, names, read_global);
-    return Qnil;
-}
-
-static VALUE
-count_ractors(VALUE arg) {
-    ID ractor = rb_intern("Ractor");
-    if (!rb_const_defined(rb_cObject, ractor)) return Qnil;
-    VALUE count = rb_funcall(rb_const_get(rb_cObject, ractor), rb_intern("count"), 0);
-    ((struct hd_context *)arg)->ractors = NUM2LONG(count);
+    if (!context->globals) return Qnil;
+    ruby_verbose = Qnil; // some getters warn
+    for (long i = 0; i < size; i++) {
+        const struct global_read read = {context, RARRAY_AREF(names, i)};
+        ask(context, read_global, &read);
+    }
+    ruby_verbose = verbose;
     return Qnil;
 }
 
@@ -315,11 +299,12 @@ make_traced_object(VALUE arg) {
 
 void
 hd_context_prepare(struct hd_context *context) {
-    *context = (struct hd_context){.odd_globals = Qnil, .thread_list = Qnil, .traced_object = Qnil};
-    protect(count_ractors, context);
-    protect(list_threads, context);
-    protect(list_odd_globals, context);
-    protect(make_traced_object, context);
+    *context = (struct hd_context){.thread_list = Qnil, .traced_object = Qnil};
+    if (!NIL_P(count_of_ractors)) {
+        context->ractors = NUM2LONG(rb_method_call(0, NULL, count_of_ractors));
+    }
+    list_threads(context);
+    ask(context, make_traced_object, context);
 }
 
 int
@@ -330,8 +315,9 @@ hd_context_collect(struct hd_context *context, const struct hd_options *options)
     for (size_t i = 0; i < context->threads_size; i++) {
         context->threads[i].thread = RARRAY_AREF(context->thread_list, (long)i);
     }
-    protect(list_globals, context);
-    protect(ask_tracing, context);
+    ask(context, list_globals, context);
+    ask(context, ask_tracing, context);
+    if (context->raised) return ECANCELED;
     return context->header.error || !context->threads || !context->globals ? ENOMEM : 0;
 }
 

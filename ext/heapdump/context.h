@@ -1,7 +1,8 @@
 /*
  * What a dump needs from Ruby, as plain C memory: the header, the values of global variables, names
  * and states of threads. No code of the application is called but the getters of its C-defined
- * global variables; whatever raises is left out.
+ * global variables. What a getter raises is left out with the variable; what the application raises
+ * meanwhile from a signal's handler is never thrown away.
  *
  * It comes in two steps. Where Ruby code runs, MRI may let other threads have a turn: that comes
  * first, while the GC may still run. What must be true at the moment of the dump is asked last, by
@@ -40,23 +41,25 @@ struct hd_context {
 
     /* What the first step leaves for the second. */
     VALUE thread_list;   /* Array, in the order of `threads` */
-    VALUE odd_globals;   /* Hash: Symbol of a name that is no ASCII => value */
     VALUE traced_object; /* kept for hd_mri_allocations_are_right */
     long ractors;
+
+    int raised; /* state for rb_jump_tag, of what was raised in the second step; 0 for nothing */
 };
 
-/* Once, from Init: finds Thread's own methods, before anybody redefines them. */
+/* Once, from Init: finds the own methods of Thread and Ractor, before anybody redefines them. */
 void hd_context_init(void);
 
 /*
  * First step: fills a context, which must lie on the stack of its caller, where the GC sees what it
- * holds. The caller has the GVL; other threads may run meanwhile. Never raises. hd_context_free in
- * any case.
+ * holds. The caller has the GVL; other threads may run meanwhile. Raises what the application does
+ * meanwhile: handlers of signals run here. hd_context_free in any case.
  */
 void hd_context_prepare(struct hd_context *context);
 
 /*
- * Second step, with the GVL: other threads stand still. Never raises; returns 0 or ENOMEM.
+ * Second step, with the GVL: other threads stand still. Never raises. Returns 0, ENOMEM, or ECANCELED
+ * where `raised` is to be carried on with rb_jump_tag once all is tidied up.
  */
 int hd_context_collect(struct hd_context *context, const struct hd_options *options);
 void hd_context_free(struct hd_context *context);

@@ -6,10 +6,14 @@
  * target.c. What they know of MRI they ask from mri/mri.h. count.c stands alone.
  */
 #include <ruby.h>
+#include <ruby/io.h>
 #include <ruby/version.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "count.h"
@@ -76,14 +80,17 @@ require_support(void) {
 
 /* The process in which a dump is being started, 0 for none. A fork meanwhile is another process. */
 static pid_t running;
+static VALUE latest = Qnil; // the Pending of the dump that was started last
 
 struct run {
     struct hd_options options;
     struct hd_context context;
     struct hd_summary summary;
     struct hd_target target, *file; /* file: &target, NULL for a stream */
+    VALUE pending;                  /* a HeapDump::Pending, or nil */
     int fd, error;
     const char *where;
+    bool finished; /* not left by an exception */
     double gc_seconds, pause;
     VALUE gc_was_disabled; // Qundef until it is disabled
     pid_t child;           /* the coordinator, 0 for a dump in this process */
@@ -107,10 +114,18 @@ run_stopped(struct run *run) {
     }
 }
 
+static void
+refuse_second_dump(void) {
+    if (NIL_P(latest) || RTEST(rb_funcall(latest, rb_intern("over?"), 0))) return;
+    rb_raise(hd_errors.busy, "a heap dump of process %ld is already running; wait until it is done",
+             (long)getpid());
+}
+
 /* The GC is off for as long as the heap must not change: it would move, free and mark. */
 static VALUE
 run_body(VALUE arg) {
     struct run *run = (struct run *)arg;
+    refuse_second_dump();
     hd_context_prepare(&run->context);
     double start = hd_now();
     if (run->options.gc) rb_gc_start();
@@ -118,15 +133,74 @@ run_body(VALUE arg) {
     double stopped = hd_now();
     run->gc_seconds = stopped - start;
     run_stopped(run);
+    if (run->context.raised) rb_jump_tag(run->context.raised);
     run->pause = hd_now() - stopped;
+    run->finished = true;
     return Qnil;
 }
 
+/* Leaves the file to the coordinator, or removes it, or gives it its name. */
+static void
+settle_file(struct run *run) {
+    if (run->child > 0 || !run->file) {
+        close(run->fd);
+    }
+    else if (run->error || !run->finished) {
+        hd_target_abort(&run->target);
+    }
+    else {
+        run->error = hd_target_commit(&run->target, run->summary.bytes);
+        run->where = "renaming it";
+    }
+}
+
+/* True where this process has to wait for that one, as process 1 has for what others have left. */
+static bool
+is_child(pid_t pid) {
+    siginfo_t info;
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* What was started, for lib/heapdump/pending.rb. */
+static VALUE
+describe(const struct run *run) {
+    VALUE gc_seconds = DBL2NUM(run->gc_seconds), pause = DBL2NUM(run->pause);
+    if (run->child > 0) {
+        VALUE partial = run->file ? rb_str_new_cstr(run->target.partial) : Qnil;
+        VALUE child = rb_ary_new_from_args(6, PIDT2NUM(run->child), INT2NUM(run->report_fd),
+                                           partial, DBL2NUM(run->options.timeout),
+                                           rb_io_fdopen(run->report_fd, O_RDONLY, NULL),
+                                           is_child(run->child) ? Qtrue : Qfalse);
+        return rb_ary_new_from_args(3, gc_seconds, pause, child);
+    }
+    char report[128];
+    snprintf(report, sizeof report, "done %llu %llu %.6f 1\n",
+             (unsigned long long)run->summary.objects, (unsigned long long)run->summary.bytes,
+             run->summary.seconds);
+    return rb_ary_new_from_args(4, gc_seconds, pause, Qnil, rb_str_new_cstr(report));
+}
+
+/*
+ * However it ends. What was started gets into the Pending here, not by way of a returned value: when
+ * a method returns, MRI looks for interrupts, and what they raise would lose it.
+ */
 static VALUE
 run_ensure(VALUE arg) {
+    static ID started;
     struct run *run = (struct run *)arg;
     if (run->gc_was_disabled == Qfalse) rb_gc_enable();
     hd_context_free(&run->context);
+    settle_file(run);
+    if (run->finished && !run->error) {
+        if (!started) {
+            started = rb_intern("@started");
+            rb_gc_register_address(&latest);
+        }
+        VALUE description = describe(run);
+        if (!NIL_P(run->pending)) rb_ivar_set(run->pending, started, description);
+        if (!NIL_P(run->pending)) latest = run->pending;
+        run->pending = description;
+    }
     running = 0;
     return Qnil;
 }
@@ -137,63 +211,59 @@ enable_gc(VALUE was_disabled) {
     return Qnil;
 }
 
-/* Leaves the partial file to the coordinator, or removes it, or gives it its name. */
+/* Opens the file, or takes the descriptor: a number of our own, which nobody closes meanwhile. */
 static void
-settle_file(struct run *run) {
-    if (run->child > 0) {
-        close(run->target.fd);
-    }
-    else if (run->error) {
-        hd_target_abort(&run->target);
+open_output(struct run *run, VALUE path, VALUE fd) {
+    // here and not in a child: the loader takes locks
+    if (!hd_codec_load(run->options.compression)) raise_write_error(path, ENOSYS, "opening it");
+    int error = 0;
+    if (NIL_P(path)) {
+        run->fd = fcntl(NUM2INT(fd), F_DUPFD_CLOEXEC, 0);
+        if (run->fd < 0) error = errno;
     }
     else {
-        run->error = hd_target_commit(&run->target, run->summary.bytes);
-        run->where = "renaming it";
+        error = hd_target_open(&run->target, StringValueCStr(path));
+        run->file = &run->target;
+        run->fd = run->target.fd;
     }
+    if (error) raise_write_error(path, error, "opening it");
 }
 
 /*
- * HeapDump.start(path, fd, keywords) => [gc_seconds, pause, objects, bytes, seconds], or, forked,
- *                                       [gc_seconds, pause, [pid, report_fd, partial, timeout]]
+ * HeapDump.start(path, fd, keywords, pending = nil) => what was started, which is put into @started
+ * of the Pending, too; or an errno (Integer) where no process could be forked.
  *
- * Path (String) or descriptor (Integer), the other nil. An errno (Integer) where forking failed.
- * Private: lib/heapdump.rb documents `dump`.
+ *   [gc_seconds, pause, [pid, report_fd, partial, timeout, report (IO), child of this process?]]
+ *   [gc_seconds, pause, nil, report]     (a dump in this process; fork.h tells what a report is)
+ *
+ * Path (String) or descriptor (Integer), the other nil. Private: lib/heapdump.rb documents `dump`.
  */
 static VALUE
-rb_heapdump_start(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
+rb_heapdump_start(int argc, VALUE *argv, VALUE self) {
     (void)self;
     struct run run = {.fd = -1, .gc_was_disabled = Qundef};
+    VALUE path, fd, keywords;
+    rb_scan_args(argc, argv, "31", &path, &fd, &keywords, &run.pending);
     require_support();
     hd_options_parse(&run.options, keywords, path);
     if (running == getpid()) {
-        rb_raise(hd_errors.error, "a heap dump of process %ld is already running", (long)running);
+        rb_raise(hd_errors.busy,
+                 "a heap dump of process %ld is already being started; try again when it is done",
+                 (long)running);
     }
-    // here and not in a child: the loader takes locks
-    if (!hd_codec_load(run.options.compression)) raise_write_error(path, ENOSYS, "opening it");
-    if (NIL_P(path)) {
-        run.fd = NUM2INT(fd);
-    }
-    else {
-        int error = hd_target_open(&run.target, StringValueCStr(path));
-        if (error) raise_write_error(path, error, "opening it");
-        run.file = &run.target;
-        run.fd = run.target.fd;
-    }
+    open_output(&run, path, fd);
     running = getpid();
     rb_ensure(run_body, (VALUE)&run, run_ensure, (VALUE)&run);
-    if (run.file) settle_file(&run);
     hd_guard_settle();
     if (run.child < 0) return INT2NUM(run.error);
     if (run.error) raise_write_error(path, run.error, run.where);
-    VALUE gc_seconds = DBL2NUM(run.gc_seconds), pause = DBL2NUM(run.pause);
-    if (run.child > 0) {
-        VALUE partial = run.file ? rb_str_new_cstr(run.target.partial) : Qnil;
-        VALUE child = rb_ary_new_from_args(4, PIDT2NUM(run.child), INT2NUM(run.report_fd), partial,
-                                           INT2NUM(run.options.timeout));
-        return rb_ary_new_from_args(3, gc_seconds, pause, child);
-    }
-    return rb_ary_new_from_args(5, gc_seconds, pause, ULL2NUM(run.summary.objects),
-                                ULL2NUM(run.summary.bytes), DBL2NUM(run.summary.seconds));
+    return run.pending;
+}
+
+static VALUE
+start_for_debugger(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
+    VALUE arguments[] = {path, fd, keywords};
+    return rb_heapdump_start(3, arguments, self);
 }
 
 /* HeapDump.fail_writing(path, errno, where): raises the WriteError of a forked dump. Private. */
@@ -216,6 +286,13 @@ rb_heapdump_check(VALUE self, VALUE path, VALUE keywords) {
     hd_options_parse(&options, keywords, path);
     if (!hd_codec_load(options.compression)) raise_write_error(path, ENOSYS, "preparing");
     return Qnil;
+}
+
+/* HeapDump.seconds(what it is, value) => Float, or ArgumentError; see options.h. Private. */
+static VALUE
+rb_heapdump_seconds(VALUE self, VALUE name, VALUE value) {
+    (void)self;
+    return DBL2NUM(hd_seconds(StringValueCStr(name), value));
 }
 
 /* HeapDump.mark(signal number, name or nil) => whether it could; see marker.h. Private. */
@@ -325,25 +402,26 @@ prepare(void) {
     hd_guard_init();
     hd_context_init();
     missing_function = hd_mri_init(getenv("HEAPDUMP_WITHOUT"));
-    if (!missing_function) hd_gdb_init(rb_heapdump_start, rb_heapdump_count);
+    if (!missing_function) hd_gdb_init(start_for_debugger, rb_heapdump_count);
 }
 
 /* `start` comes last: where it is, all are. Those of another copy go, without a warning. */
 static void
 define(void) {
     static const char *const names[] = {"capabilities", "fail_writing", "check_options",
-                                        "mark",         "notice",       "checked?",
-                                        "count",        "start"};
+                                        "seconds",      "mark",         "notice",
+                                        "checked?",     "count",        "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
     rb_define_private_method(singleton, "fail_writing", rb_heapdump_fail, 3);
     rb_define_private_method(singleton, "check_options", rb_heapdump_check, 2);
+    rb_define_private_method(singleton, "seconds", rb_heapdump_seconds, 2);
     rb_define_private_method(singleton, "mark", rb_heapdump_mark, 2);
     rb_define_private_method(singleton, "notice", rb_heapdump_notice, 1);
     rb_define_private_method(singleton, "checked?", rb_heapdump_checked, 0);
     rb_define_private_method(singleton, "count", rb_heapdump_count, 2);
-    rb_define_private_method(singleton, "start", rb_heapdump_start, 3);
+    rb_define_private_method(singleton, "start", rb_heapdump_start, -1);
 }
 
 RUBY_FUNC_EXPORTED void

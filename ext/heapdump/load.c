@@ -22,9 +22,11 @@ define_errors(VALUE module) {
     errors.error = rb_define_class_under(module, "Error", rb_eStandardError);
     errors.unsupported = rb_define_class_under(module, "UnsupportedRuby", errors.error);
     errors.write = rb_define_class_under(module, "WriteError", errors.error);
+    errors.busy = rb_define_class_under(module, "Busy", errors.error);
     rb_gc_register_mark_object(errors.error);
     rb_gc_register_mark_object(errors.unsupported);
     rb_gc_register_mark_object(errors.write);
+    rb_gc_register_mark_object(errors.busy);
     hd_errors = errors;
 }
 

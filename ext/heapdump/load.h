@@ -10,7 +10,7 @@
 
 /* The classes of errors that the extension itself raises; the rest is made by lib/heapdump. */
 struct hd_errors {
-    VALUE error, unsupported, write;
+    VALUE error, unsupported, write, busy;
 };
 extern struct hd_errors hd_errors;
 

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "marker.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -11,26 +12,38 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef MFD_NOEXEC_SEAL
+#    define MFD_NOEXEC_SEAL 0x0008U // since Linux 6.3
+#endif
+
 static void *pages[NSIG];
 
 /* The C library has had a function for it since glibc 2.27. */
 static int
-create_in_memory(const char *name) {
+create_in_memory(const char *name, unsigned flags) {
 #ifdef HAVE_MEMFD_CREATE
-    return memfd_create(name, MFD_CLOEXEC);
+    return memfd_create(name, MFD_CLOEXEC | flags);
 #elif defined(SYS_memfd_create)
     enum { CLOSE_ON_EXEC = 1 };
-    return (int)syscall(SYS_memfd_create, name, CLOSE_ON_EXEC);
+    return (int)syscall(SYS_memfd_create, name, CLOSE_ON_EXEC | flags);
 #else
-    (void)name;
+    (void)name, (void)flags;
+    errno = ENOSYS;
     return -1;
 #endif
+}
+
+/* A file that can never be executed, which some systems insist on, and others do not know. */
+static int
+create_file(const char *name) {
+    int fd = create_in_memory(name, MFD_NOEXEC_SEAL);
+    return fd < 0 && errno == EINVAL ? create_in_memory(name, 0) : fd;
 }
 
 /* The page lies beyond the end of the file and cannot be accessed: it is there to be listed. */
 static void *
 map_page(const char *name) {
-    int fd = create_in_memory(name);
+    int fd = create_file(name);
     if (fd < 0) return NULL;
     void *page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE, MAP_PRIVATE, fd, 0);
     close(fd);

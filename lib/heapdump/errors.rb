@@ -7,6 +7,15 @@ module HeapDump
   # This Ruby lacks what no dump can do without.
   class UnsupportedRuby < Error; end
 
+  # A dump of this process is already running. There is one at a time.
+  #
+  #   begin
+  #     HeapDump.dump("heap.json")
+  #   rescue HeapDump::Busy
+  #     puts "come back later"
+  #   end
+  class Busy < Error; end
+
   # The dump could not be written. Nothing was left under the final name.
   #
   #   begin
@@ -18,7 +27,7 @@ module HeapDump
   class WriteError < Error
     # The system's error number (Integer), as in Errno::ENOSPC::Errno.
     attr_reader :errno
-    # Where the dump was to go (String), nil for an IO.
+    # Where the dump was to go (String, absolute), nil for an IO.
     attr_reader :path
 
     def initialize(message, errno = nil, path = nil) # :nodoc:
@@ -43,7 +52,7 @@ module HeapDump
     attr_reader :signal
     # How many objects had been written (Integer), nil where that is not known.
     attr_reader :objects
-    # Where the dump was to go (String), nil for an IO.
+    # Where the dump was to go (String, absolute), nil for an IO.
     attr_reader :path
 
     def initialize(signal, objects, path) # :nodoc:

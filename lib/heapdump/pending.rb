@@ -7,67 +7,96 @@ module HeapDump
   #   pending.pid            # => 4711
   #   pending.wait(10)       # => nil where it takes longer
   #   pending.result.objects # => 1142259
+  #
+  # It belongs to the process that has begun the dump. In a copy of that process, as fork makes it,
+  # #wait, #done?, #result and #cancel raise HeapDump::Error, and the dump goes on.
   class Pending
-    # Process id of the dump's coordinator. It is no child of this process.
-    attr_reader :pid
-
     # Seconds beyond the timeout after which not even the coordinator is waited for.
     GRACE = 5
     private_constant :GRACE
 
-    def initialize(path:, pid:, report:, partial:, timeout:, gc_seconds:, pause:) # :nodoc:
-      @path = path
-      @pid = pid
-      @report = report
-      @partial = partial
-      @gc_seconds = gc_seconds
-      @pause = pause
-      @last_moment = now + timeout + GRACE
-      @line = +""
+    # What hands the dump on to an object, nil where the dump needs nobody for that.
+    attr_writer :copier # :nodoc:
+
+    # The extension puts what it has started into @started, an Array; see its `start`.
+    def initialize(target) # :nodoc:
+      @target = target
+      @process = Process.pid
+      @pieces = {}.compare_by_identity # what has been read of the report, in order
     end
 
-    # Waits until the dump is written or given up, at most +timeout+ seconds (nil: as long as it
-    # takes). Other threads go on. Returns self, or nil where it is not done yet; raises nothing if
-    # the dump failed, which #result tells.
+    # Begins the dump. Nothing may interrupt the caller.
+    def launch(options) # :nodoc:
+      @target.start(self, options)
+      last_moment
+      reap if coordinator&.last
+    end
+
+    def begun? # :nodoc:
+      !@started.nil?
+    end
+
+    # Goes on by itself. Returns self.
+    def go_on # :nodoc:
+      return self unless @copier
+
+      @thread = Thread.new do
+        Thread.current.name = "heapdump"
+        @copier.run { open_report }
+      end
+      self
+    end
+
+    # Process id of the dump's coordinator (Integer). It is no child of this process, unless this
+    # one is process 1 or else gets all orphans: then it is waited for by a thread.
+    def pid
+      coordinator&.first
+    end
+
+    # Waits until the dump is written or given up, at most +timeout+ seconds (any real number or
+    # duration; nil: as long as it takes). Other threads go on. Returns self, or nil where it is not
+    # done yet; raises nothing if the dump failed, which #result tells. Raises ArgumentError for
+    # what is no time to wait.
     #
     #   warn "still writing" until pending.wait(10)
     def wait(timeout = nil)
-      deadline = [timeout && (now + timeout), @last_moment].compact.min
+      deadline = timeout && (now + HeapDump.send(:seconds, "timeout", timeout))
       until done?
-        left = deadline - now
-        return (abandon if now > @last_moment) if left <= 0
+        left = [deadline, last_moment].compact.min - now
+        return (abandon if now > last_moment) if left <= 0
 
-        @report.wait_readable(left)
+        advance(left)
       end
       self
-    rescue IOError
-      self # the end was seen, and the pipe closed, by another thread or a signal's handler
     end
 
     # True if the dump is written or given up. Never waits.
     #
     #   pending.done? # => false
     def done?
-      return true if @report.closed?
+      refuse_copy
+      over?
+    end
 
-      while (bytes = @report.read_nonblock(256, exception: false))
-        return false if bytes == :wait_readable
+    # As #done?, but no reason to wait either where this is another process.
+    def over? # :nodoc:
+      return true unless own?
+      return false unless reported?
 
-        @line << bytes
-      end
-      @report.close
-      true
-    rescue IOError
-      true # as in wait
+      stop_copying unless report.start_with?("done")
+      @copier.nil? || @copier.finished?
     end
 
     # Waits, and returns the HeapDump::Result, each time the same. Raises HeapDump::WriteError where
-    # it could not be written, HeapDump::ChildDied where one of its processes was killed.
+    # it could not be written, HeapDump::ChildDied where one of its processes was killed; and what
+    # the +write+ of the object that it goes to has raised.
     #
     #   pending.result.bytes # => 83886080
     def result
       wait
-      word, *figures = @line.split(" ", 5)
+      raise @copier.error if @copier&.error
+
+      word, *figures = report.split(" ", 5)
       case word
       when "done" then success(*figures)
       when "failed" then failure(*figures)
@@ -80,25 +109,114 @@ module HeapDump
     #
     #   pending.cancel unless pending.wait(60)
     def cancel
-      kill unless done?
+      return if done?
+
+      kill
+      stop_copying
       wait
       remove_partial
     end
 
+    # What was begun for somebody who cannot wait for it any more. Nothing interrupts that.
+    def give_up # :nodoc:
+      return unless own?
+      return @copier&.close unless begun?
+
+      Thread.handle_interrupt(Object => :never) { cancel }
+    end
+
     private
+
+    def own?
+      @process == Process.pid
+    end
+
+    def refuse_copy
+      return if own?
+
+      raise Error, "process #{@process} has begun this heap dump, and it alone can wait for it " \
+                   "or cancel it; process #{Process.pid} is a copy of it"
+    end
+
+    # [pid, descriptor, partial file, timeout, IO of the report, whether it is our child]; nil for a
+    # dump in process.
+    def coordinator
+      @started && @started[2]
+    end
+
+    def last_moment
+      @last_moment ||= now + (coordinator ? coordinator[3] + GRACE : Float::INFINITY)
+    end
+
+    # It would stay a zombie. Where no thread is to be had, it does.
+    def reap
+      Process.detach(pid)
+    rescue ThreadError
+      nil
+    end
 
     # The workers die with it.
     def kill
-      Process.kill(:KILL, @pid)
+      Process.kill(:KILL, pid) if coordinator
     rescue Errno::ESRCH
       nil # it was faster
+    end
+
+    def stop_copying
+      return unless @copier
+
+      @thread&.kill unless @thread == Thread.current
+      @copier.close
+    end
+
+    # Waits for what is to come next, or does it.
+    def advance(left)
+      report = open_report
+      if @thread then report ? wait_for(report, left) : @thread.join(left)
+      elsif @copier && !@copier.finished? then @copier.step(report, left)
+      else wait_for(report, left)
+      end
+    end
+
+    # Another thread, or a signal's handler, may see the end and close it.
+    def wait_for(report, left)
+      report.wait_readable(left.infinite? ? nil : left)
+    rescue IOError
+      nil
+    end
+
+    # The report's IO, nil when all has been read.
+    def open_report
+      coordinator[4] unless reported?
+    end
+
+    # Each who looks reads into a string that the others can see: whatever interrupts him, or runs
+    # between two of his steps, nothing that was read is lost.
+    def reported?
+      return true if coordinator.nil? || coordinator[4].closed?
+
+      @pieces[piece = +""] = true
+      answer = coordinator[4].read_nonblock(256, piece, exception: false)
+      @pieces.delete(piece) if piece.empty?
+      return false if answer == :wait_readable && !report.end_with?("\n")
+
+      coordinator[4].close
+      true
+    rescue IOError
+      true # somebody else has seen the end
+    end
+
+    # One line, as fork.h describes it; empty where nothing was told.
+    def report
+      @abandoned || (coordinator ? @pieces.keys.join : @started[3])
     end
 
     # The coordinator gives up by itself in time, unless it is stopped.
     def abandon
       kill
-      @report.close
-      @line = "failed #{Errno::ETIMEDOUT::Errno} 0 0 waiting for process #{@pid}"
+      coordinator[4].close
+      @abandoned = "failed #{Errno::ETIMEDOUT::Errno} 0 0 waiting for process #{pid}"
+      stop_copying
       remove_partial
       self
     end
@@ -108,23 +226,24 @@ module HeapDump
     end
 
     def success(objects, bytes, seconds, processes)
-      Result.new(path: @path, objects: objects.to_i, bytes: bytes.to_i, seconds: seconds.to_f,
-                 pause: @pause, gc_seconds: @gc_seconds, processes: processes.to_i)
+      Result.new(path: @target.path, objects: objects.to_i, bytes: bytes.to_i,
+                 seconds: seconds.to_f, pause: @started[1], gc_seconds: @started[0],
+                 processes: processes.to_i)
     end
 
     def failure(errno, signal, objects, where)
-      raise ChildDied.new(signal.to_i, objects.to_i, @path) unless signal == "0"
+      raise ChildDied.new(signal.to_i, objects.to_i, @target.path) unless signal == "0"
 
-      HeapDump.send(:fail_writing, @path, errno.to_i, where.chomp)
+      HeapDump.send(:fail_writing, @target.path, errno.to_i, where.chomp)
     end
 
     def vanished
       remove_partial
-      raise ChildDied.new(nil, nil, @path)
+      raise ChildDied.new(nil, nil, @target.path)
     end
 
     def remove_partial
-      File.unlink(@partial) if @partial
+      File.unlink(coordinator[2]) if coordinator && coordinator[2]
     rescue SystemCallError
       nil # the coordinator has removed it, or something of somebody else is there
     end

@@ -5,14 +5,15 @@ module HeapDump
   #
   #   result = HeapDump.dump("heap.json")
   #   File.size(result) == result.bytes # => true
-  #   result.path       # => "heap.json"
+  #   result.path       # => "/srv/app/heap.json"
   #   result.objects    # => 1142259
   #   result.seconds    # => 1.74
   #   result.pause      # => 0.041
   #   result.gc_seconds # => 0.318
   #   result.processes  # => 2
   class Result
-    # Path of the file (String), nil when dumped to an IO.
+    # Path of the file (String), nil when dumped to an IO. It is absolute, so that it is right after
+    # a Dir.chdir, too.
     attr_reader :path
     # Number of objects written.
     attr_reader :objects
@@ -52,7 +53,7 @@ module HeapDump
 
     # The path, "(heap dump in an IO)" where there is none (String).
     #
-    #   "written to #{result}" # => "written to heap.json"
+    #   "written to #{result}" # => "written to /srv/app/heap.json"
     def to_s
       path || "(heap dump in an IO)"
     end

@@ -45,7 +45,9 @@ module HeapDump
     }.freeze
     HOST = Etc.uname[:nodename].tr("/", "_").freeze
     MARKER_BYTES = 249 # what the system takes for the name of a marker
-    private_constant :PATTERNS, :HOST, :MARKER_BYTES
+    # What a dump may raise; anything else is the application's, and goes on its way.
+    OURS = [StandardError, ScriptError, NoMemoryError, SystemStackError].freeze
+    private_constant :PATTERNS, :HOST, :MARKER_BYTES, :OURS
 
     @installed = {} # signal number => Trigger
     class << self
@@ -172,25 +174,33 @@ module HeapDump
     # Runs as the signal's handler, on the main thread, in the middle of anything. An exception that
     # another thread raises here waits, and none of ours gets out.
     def handle(number)
-      Thread.handle_interrupt(Object => :never) { begin_dump } if @active
+      if @active && Trigger.dumping == pid
+        say("a dump is already under way, this signal is dropped")
+      elsif @active
+        Thread.handle_interrupt(Object => :never) { begin_dump }
+      end
       @previous.call(number) if @chain && @previous.respond_to?(:call)
     end
 
     def begin_dump
-      return say("a dump is already under way, this signal is dropped") if Trigger.dumping == pid
-
       Trigger.dumping = pid
+      started = dump
+      watch(started)
+      watched = true
+    rescue *OURS => e
+      return fail_with(e) unless started
+
+      say("process #{started.pid} writes it, but its end cannot be waited for: #{e.message}")
+    ensure
+      Trigger.dumping = nil unless watched
+    end
+
+    def dump
       @dumps += 1
       target = @path.gsub(/%\{\w+\}/) { |pattern| instance_exec(&PATTERNS.fetch(pattern)) }.freeze
       say("dumping the heap of process #{pid} to #{target}")
       # never in this process, which would stand still for all of the dump
-      started = HeapDump.send(:start_dump, target, nil, @options.merge(fork: :only))
-      watch(started)
-    rescue Exception => e # rubocop:disable Lint/RescueException
-      return fail_with(e) unless started
-
-      Trigger.dumping = nil
-      say("process #{started.pid} writes it, but its end cannot be waited for: #{e.message}")
+      HeapDump.dump_async(target, **@options)
     end
 
     def pid
@@ -202,7 +212,7 @@ module HeapDump
       Thread.new do
         Thread.current.name = "heapdump"
         report(await(started))
-      rescue Exception => e # rubocop:disable Lint/RescueException
+      rescue *OURS => e
         fail_with(e)
       end
     end

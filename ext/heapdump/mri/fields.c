@@ -184,3 +184,10 @@ hd_mri_file(VALUE file, struct hd_file *out) {
     return true;
 }
 #pragma GCC diagnostic pop
+
+bool
+hd_mri_global(ID name, VALUE *value) {
+    if (!rb_gvar_get) return false;
+    *value = rb_gvar_get(name);
+    return true;
+}

@@ -19,6 +19,7 @@ HD_WEAK void rb_objspace_reachable_objects_from(VALUE, void (*)(VALUE, void *), 
 HD_WEAK void rb_objspace_reachable_objects_from_root(void (*)(const char *, VALUE, void *), void *);
 HD_WEAK void *rb_vm_lock_with_barrier(void *(*fn)(void *), void *data);
 HD_WEAK int rb_bug_reporter_add(void (*fn)(FILE *, void *), void *data);
+HD_WEAK VALUE rb_gvar_get(ID);
 HD_WEAK size_t rb_obj_memsize_of(VALUE);
 HD_WEAK size_t rb_obj_gc_flags(VALUE, ID *, size_t);
 HD_WEAK const char *rb_imemo_name(int);

@@ -170,6 +170,9 @@ struct hd_file {
 };
 bool hd_mri_file(VALUE file, struct hd_file *out);
 
+/* fields.c: a global variable of any name; false where this MRI does not export what reads it. */
+bool hd_mri_global(ID name, VALUE *value);
+
 /* data.c: T_DATA. */
 const char *hd_mri_data_struct(VALUE data);
 /* What tells apart the types of T_DATA: objects of one type have the same functions. */

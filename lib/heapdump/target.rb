@@ -1,0 +1,124 @@
+# frozen_string_literal: true
+
+require_relative "copier"
+
+module HeapDump
+  # Where a dump goes, by what HeapDump.dump was given: a file of that name, the descriptor of an
+  # IO, or whatever else has a method +write+. A descriptor is only taken from what is an IO itself:
+  # what others answer to +to_io+ lies below them (a socket below TLS, a file below compression).
+  class Target # :nodoc:
+    METHOD = Kernel.instance_method(:method)
+    private_constant :METHOD
+
+    # Raises ArgumentError where nothing can be written to it.
+    def self.of(given)
+      io = io_of(given)
+      return new(io: io) if io
+      return new(path: absolute(File.path(given)).freeze) if path?(given)
+      return new(sink: given) if given.respond_to?(:write)
+
+      advice = "; give the IO itself, if nothing has to go through this object" if
+        given.respond_to?(:to_io)
+      raise ArgumentError, "a heap dump goes to a path, an IO or an object with a method write, " \
+                           "not #{given.inspect}#{advice}"
+    end
+
+    # An IO that nobody has given a +write+ of its own, also as the one of a Tempfile.
+    def self.io_of(given)
+      if defined?(::Tempfile) && ::Tempfile === given && # rubocop:disable Style/CaseEquality
+         writes_as?(given, ::Tempfile.superclass)
+        given = given.__getobj__
+      end
+      given if IO === given && writes_as?(given, IO)
+    end
+    private_class_method :io_of
+
+    def self.writes_as?(given, owner)
+      METHOD.bind_call(given, :write).owner.equal?(owner)
+    end
+    private_class_method :writes_as?
+
+    # A Pathname has a +write+, too, but is no stream. A decorator of an open File has a path, too,
+    # but what is written may have to go through it.
+    def self.path?(given)
+      return true if given.respond_to?(:to_str)
+      return false unless given.respond_to?(:to_path)
+
+      !given.respond_to?(:write) || !(given.respond_to?(:to_io) || given.respond_to?(:close))
+    end
+    private_class_method :path?
+
+    # Kept as it is but for the beginning: "..", "~" and symbolic links mean what they mean to the
+    # system.
+    def self.absolute(path)
+      return path.dup if path.empty? || path.start_with?("/")
+
+      directory = Dir.pwd.chomp("/")
+      compatible = Encoding.compatible?(directory, path)
+      compatible ? "#{directory}/#{path}" : "#{directory.b}/#{path.b}"
+    rescue SystemCallError
+      path.dup # the working directory is gone; so the file cannot be made, which says why
+    end
+    private_class_method :absolute
+
+    # The absolute path, nil for what is no file.
+    attr_reader :path
+
+    def initialize(path: nil, io: nil, sink: nil)
+      @path = path
+      @io = io
+      @sink = sink
+    end
+
+    # Starts a dump to it, of which the Pending then knows. Nothing may interrupt the caller.
+    def start(pending, options)
+      wanted = options.fetch(:fork, true)
+      errno = try(pending, wanted == :prefer ? options.merge(fork: true) : options)
+      return unless errno
+
+      reason = SystemCallError.new(nil, errno).message
+      raise Error, no_fork(reason) unless wanted == :prefer
+
+      warn "heapdump: cannot fork (#{reason}); dumping in process #{Process.pid} itself, " \
+           "in which no other thread runs meanwhile"
+      try(pending, options.merge(fork: false))
+    end
+
+    private
+
+    # Returns an errno where no process could be forked, else nil.
+    def try(pending, options)
+      pending.copier = copier = copier_for(options.fetch(:fork, true))
+      @io&.flush
+      started = HeapDump.send(:start, @path, (copier || @io)&.fileno, options, pending)
+      return started if started.is_a?(Integer)
+
+      copier&.open
+      nil
+    rescue IOError, SystemCallError, ThreadError => e
+      raise WriteError.new("cannot dump the heap to #{@io.inspect}: #{e.message}",
+                           e.is_a?(SystemCallError) ? e.errno : nil)
+    ensure
+      copier&.close unless pending.begun?
+    end
+
+    def copier_for(fork)
+      if fork
+        Copier.behind_pipe(@sink) if @sink
+      elsif @sink || (@io && slow_reader?)
+        Copier.behind_file(@sink || @io, raw: @sink.nil?)
+      end
+    end
+
+    def slow_reader?
+      stat = @io.stat
+      !stat.file? && (!stat.chardev? || @io.tty?)
+    end
+
+    def no_fork(reason)
+      "cannot fork (#{reason}), so the heap of process #{Process.pid} is not dumped. Let it have " \
+        "more processes or memory; or give HeapDump.dump fork: :prefer, and no other thread of " \
+        "it will run until the dump is written"
+    end
+  end
+end

@@ -1,0 +1,193 @@
+# frozen_string_literal: true
+
+require "test_helper"
+
+# A timeout, Thread#kill, Thread#raise or a signal's handler comes while a dump begins or is waited
+# for: nothing is left of the dump, and what was raised arrives.
+class TestInterrupted < HeapDumpTest
+  # Enough heap that the GC within a dump takes longer than a thread's turn.
+  PRELUDE = <<~'RUBY'
+    require "heapdump"
+    require "timeout"
+    require "support/faults"
+    DIR = ARGV[0]
+    KEPT = Array.new(500_000) { |i| [i] }
+
+    def held
+      GC.start
+      [Dir.children("/proc/self/fd").size, Thread.list.size]
+    end
+
+    # No process of a dump is there: all of them have this working directory.
+    def no_dump_runs
+      Dir["/proc/[0-9]*/cwd"].none? do |link|
+        !link.include?("/#{$$}/") && File.readlink(link) == Dir.pwd
+      rescue SystemCallError
+        false
+      end
+    end
+
+    # A dump may be written just when the interruption comes.
+    def remove_whole
+      Dir["*.json"].each { |file| File.unlink(file) if Faults.whole?(file) }
+    end
+
+    Dir.chdir(DIR)
+    Timeout.timeout(9) { HeapDump.dump("warm.json") } # from some version on it keeps a thread
+    remove_whole
+    BEFORE = held
+    def finish
+      Faults.wait("no dump") { no_dump_runs }
+      remove_whole
+      puts "left #{Dir.children(".").sort}", "held #{held == BEFORE}"
+      puts "works #{HeapDump.dump("works.json").objects > 500_000}"
+    end
+  RUBY
+  AFTERWARDS = ["left []", "held true", "works true"].freeze
+
+  # At random moments: most of them before the fork, some while it is waited for.
+  def test_a_timeout
+    assert_interrupted <<~'RUBY'
+      Timeout.timeout(rand * 0.3) { HeapDump.dump("#{i}.json") }
+    RUBY
+  end
+
+  def test_a_timeout_of_dump_async
+    assert_interrupted <<~'RUBY'
+      begun = nil
+      begin
+        Timeout.timeout(rand * 0.1) { (begun = HeapDump.dump_async("#{i}.json")) && sleep }
+      ensure
+        begun&.result
+      end
+    RUBY
+  end
+
+  def test_what_another_thread_raises_and_raises_again
+    assert_interrupted <<~'RUBY'
+      victim = Thread.current
+      raiser = Thread.new { sleep(rand * 0.2); 2.times { victim.raise(Timeout::Error, "from outside") } }
+      begin
+        HeapDump.dump("#{i}.json")
+      ensure
+        begin
+          raiser.join
+          sleep 0.01 # for the second
+        rescue Timeout::Error
+          nil
+        end
+      end
+    RUBY
+  end
+
+  def test_a_thread_is_killed
+    assert_interrupted <<~'RUBY'
+      thread = Thread.new { HeapDump.dump("#{i}.json") }
+      thread.report_on_exception = false
+      sleep(rand * 0.2)
+      thread.kill.join
+      raise Timeout::Error, "killed" if thread.value.nil?
+    RUBY
+  end
+
+  def test_while_an_object_writes
+    assert_interrupted <<~'RUBY'
+      slow = Object.new
+      def slow.write(bytes) = sleep(0.001) && bytes.bytesize
+      Timeout.timeout(rand * 0.3) { HeapDump.dump(slow) }
+    RUBY
+  end
+
+  # Two at once is what threads that are cut off in the middle would get.
+  def test_one_at_a_time_whatever_threads_do
+    out = run_child(<<~'RUBY')
+      running = most = done = busy = 0
+      threads = Array.new(8) do |n|
+        Thread.new do
+          5.times do |i|
+            pending = HeapDump.dump_async("#{n}.json", gc: false)
+            most = [most, running += 1].max
+            pending.wait until pending.done?
+            running -= 1
+            pending.result
+            done += 1
+            File.unlink("#{n}.json")
+          rescue HeapDump::Busy
+            busy += 1
+            sleep 0.005
+          end
+        end
+      end
+      threads.each(&:join)
+      puts "most #{most}", "all #{done + busy}", done.positive?, busy.positive?
+    RUBY
+    assert_equal ["most 1", "all 40", "true", "true", *AFTERWARDS], out
+  end
+
+  # As `trap("TERM") { exit }` does, and Ctrl-C.
+  def test_what_a_signal_handler_raises_arrives
+    out = run_child(<<~'RUBY', timeout: 120)
+      Stop = Class.new(Exception)
+      ran = arrived = 0
+      trap("TERM") { ran += 1; raise Stop }
+      sleepers = Array.new(200) { Thread.new { sleep } }
+      count = lambda do |error|
+        # one that comes while another is on its way has it as its cause
+        while error
+          arrived += 1
+          error = error.cause
+        end
+      end
+      sender = spawn("ruby", "-e", "60.times { sleep rand(0.02..0.06); Process.kill(:TERM, #{$$}) }")
+      over = false
+      until over
+        begin
+          over = !Process.wait(sender, Process::WNOHANG).nil?
+          HeapDump.dump("stopped.json", gc: arrived.even?)
+        rescue Stop => e
+          count.call(e)
+        rescue HeapDump::Error => e
+          count.call(e.cause)
+        end
+      end
+      sleepers.each(&:kill).each(&:join)
+      puts "swallowed #{ran - arrived}", ran > 30
+    RUBY
+    assert_equal ["swallowed 0", "true", *AFTERWARDS], out
+  end
+
+  def test_a_signal_that_exits
+    20.times do |i|
+      outcome = Child.ruby(<<~'RUBY', scratch, (i * 0.004).to_s)
+        require "heapdump"
+        trap("TERM") { exit(7) }
+        KEPT = Array.new(100_000) { |i| [i] }
+        Array.new(100) { Thread.new { sleep } }
+        Thread.new { sleep(ARGV[1].to_f); Process.kill(:TERM, $$) }
+        loop { HeapDump.dump("#{ARGV[0]}/heap.json", gc: false) }
+      RUBY
+      assert_equal 7, outcome.status.exitstatus, outcome.to_s
+      assert_empty Dir.children(scratch) - ["heap.json"]
+    end
+  end
+
+  private
+
+  def run_child(code, timeout: 90)
+    Child.ruby!("#{PRELUDE}#{code}\nfinish", scratch, timeout: timeout).out.lines(chomp: true)
+  end
+
+  # Runs it ten times, of which some must have been interrupted.
+  def assert_interrupted(code)
+    out = run_child(<<~RUBY)
+      interrupted = 0
+      10.times do |i|
+        #{code}
+      rescue Timeout::Error
+        interrupted += 1
+      end
+      puts interrupted.positive?
+    RUBY
+    assert_equal ["true", *AFTERWARDS], out
+  end
+end
