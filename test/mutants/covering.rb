@@ -1,0 +1,65 @@
+# frozen_string_literal: true
+
+module Mutants
+  # Which files of tests have to notice a fault in which source: the first pattern that fits counts.
+  # Not all that would notice stand here, but those whose matter it is, and quick ones first.
+  module Covering
+    OUTPUT = %w[heapdump/test_output].freeze
+    READ = %w[snapshot/test_words heapgraph/test_hostile_index heapgraph/test_binding
+              cli/test_damaged convert/test_convert cli/test_commands snapshot/test_snapshot].freeze
+    LOADED = (READ + %w[terminal/test_hostile_text heapgraph/test_foreign_dumps
+                        heapgraph/test_lines heapgraph/test_bad_dumps heapgraph/test_load]).freeze
+    GRAPH = (READ + %w[heapgraph/test_algorithms heapgraph/test_analysis]).freeze
+    LEAKS = %w[test_leaks cli/test_commands test_leaks_scenarios].freeze
+    OBJECTS = %w[test_dump test_objects test_numbers test_strings test_containers test_data
+                 test_modules test_code test_laws].freeze
+    WALK = (OBJECTS + %w[test_threads test_roots test_names test_allocations test_layout
+                         test_objspace_format test_fork]).freeze
+    INNER = (OBJECTS + %w[test_threads test_layout test_allocations test_names
+                          test_objspace_format test_capabilities]).freeze
+    TAKEN = %w[outside/test_hostile_process test_work_directory test_gdb test_take_signal
+               test_take].freeze
+    ENDED = %w[heapdump/test_output test_dump test_errors test_fork test_children
+               test_hostile_directory test_concurrency test_faults].freeze
+    COMMANDS = %w[test_cli cli/test_commands cli/test_damaged cli/test_strange
+                  terminal/test_hostile_text].freeze
+
+    TABLE = {
+      "ext/heapgraph/{leaks,growth}*.c" => [*LEAKS, *READ],
+      "ext/heapgraph/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
+      "ext/heapgraph/{paths,detours,steps,inverse}.c" => GRAPH,
+      "ext/heapgraph/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
+      "ext/heapgraph/{groups,best,folded,answers,analysis,find,shapes,list}.c" => [*GRAPH, *LEAKS],
+      "ext/heapgraph/*.c" => [*LOADED, "heapgraph/test_algorithms", "heapgraph/test_analysis"],
+      "ext/heapdump/{json,sink,writer,codec}.c" =>
+        [*OUTPUT, "test_dump", "test_compression", "test_strings", "test_errors", "test_laws"],
+      "ext/heapdump/count.c" => %w[test_counts test_gdb],
+      "ext/heapdump/{gdb,marker*}.c" => TAKEN,
+      "ext/heapdump/{options,target,heapdump,context,notice,child}.c" =>
+        [*ENDED, "test_options", "test_auto", "test_redaction", "test_compression"],
+      "ext/heapdump/{fork,dump,guard,detach*}.c" => [*ENDED, "test_compression", "test_roots"],
+      "ext/heapdump/mri/*.c" => INNER,
+      "ext/heapdump/objspace_format.c" => %w[test_objspace_format convert/test_convert],
+      "ext/heapdump/*.c" => WALK,
+      "lib/heapdump/{pending,result,errors}.rb" => [*ENDED, "test_options"],
+      "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger],
+      "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
+      "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
+      "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
+      "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
+      "lib/heapdump/cli{,/*}.rb" => [*COMMANDS, "test_leaks"],
+      "lib/heapdump/leaks{,/*}.rb" => LEAKS,
+      "lib/heapdump/convert{,/*}.rb" => ["convert/test_convert", *COMMANDS],
+      "lib/heapdump/terminal{,/*}.rb" =>
+        %w[terminal/test_units terminal/test_text terminal/test_screen terminal/test_hostile_text
+           cli/test_commands],
+      "lib/heapdump/snapshot{,/*}.rb" => [*READ, *LEAKS],
+      "lib/heapdump.rb" => [*ENDED, "test_options", "test_auto"]
+    }.freeze
+
+    def self.of(file)
+      _, tests = TABLE.find { |pattern, _| File.fnmatch?(pattern, file, File::FNM_EXTGLOB) }
+      tests&.uniq&.map { |test| "test/#{test}.rb" }&.select { |path| File.exist?(path) }
+    end
+  end
+end

@@ -1,0 +1,153 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "rbconfig"
+require_relative "sandbox"
+
+module Mutants
+  # A copy of the project with both extensions built, in which one mutant after the other is tried.
+  # The sources of the project itself are never touched.
+  class Workshop
+    # Quicker than what users get, and without warnings: a mutant may well leave something unused.
+    FLAGS = "-O1 -fPIC -w"
+    EXTENSIONS = %w[heapdump heapgraph].freeze
+    PATIENCE = 3 # times as long as without a mutant, and half a minute more: then it hangs
+
+    Verdict = Struct.new(:state, :by)
+
+    def initialize(directory)
+      @directory = directory
+      @environment = environment
+      @sandbox = Sandbox.new(directory, @environment)
+      @usual = {}
+      @catches = Hash.new(0)
+    end
+
+    # Copies and builds. What an earlier run has left may hold a mutant, so nothing is taken over.
+    def set_up
+      FileUtils.rm_rf(@directory)
+      FileUtils.mkdir_p(@directory)
+      copy = "git ls-files -z --cached --others --exclude-standard | " \
+             "tar c --null --ignore-failed-read -T - | tar x -C '#{@directory}'"
+      system(copy, exception: true)
+      copy_gemfile
+      EXTENSIONS.each { |name| build(name) }
+    end
+
+    # How long each of these files of tests takes without a mutant. They have to pass.
+    def measure(files)
+      (files - @usual.keys).each do |file|
+        from = now
+        outcome = run(file, 600)
+        outcome.success or abort "mutate: #{file} fails without any mutant:\n#{outcome.out}"
+        @usual[file] = now - from
+      end
+    end
+
+    # What becomes of a mutant under these files of tests.
+    def try(mutant, files)
+      with(mutant) do |state|
+        return Verdict.new(state) if state
+
+        in_order(files, mutant).each do |file|
+          outcome = run(file, 30 + (@usual.fetch(file) * PATIENCE))
+          next if outcome.success
+
+          @catches[[file, mutant.file]] += 1
+          return Verdict.new("caught", reason(file, outcome))
+        end
+        Verdict.new("SURVIVED")
+      end
+    end
+
+    private
+
+    # The quick ones first, and those that have caught others of the same source.
+    def in_order(files, mutant)
+      files.sort_by { |file| @usual.fetch(file) / (1 + @catches[[file, mutant.file]]) }
+    end
+
+    def reason(file, outcome)
+      return "#{file} (hangs)" if outcome.hung
+
+      outcome.out[/^CAUGHT (.*)/, 1] || "#{file} (#{outcome.out.lines.last.to_s.strip[0, 60]})"
+    end
+
+    def run(file, seconds)
+      FileUtils.mkdir_p(File.join(@directory, "tmp/t"))
+      @sandbox.run(RbConfig.ruby, "-W0", "-Ilib", "-Itest", "-I.", "-rmutants/first_failure", file,
+                   seconds: seconds)
+    ensure
+      FileUtils.rm_rf(File.join(@directory, "tmp/t"))
+    end
+
+    # Yields with the mutant in place: nil, or why it cannot be tried.
+    def with(mutant, &)
+      path = File.join(@directory, mutant.file)
+      kept = File.stat(path)
+      original = File.binread(path)
+      File.write(path, mutant.apply)
+      mutant.file.end_with?(".c") ? with_object(mutant.file, &) : yield(nil)
+    ensure
+      File.binwrite(path, original)
+      File.utime(kept.atime, kept.mtime, path)
+    end
+
+    # Only one file is compiled anew; its object comes back afterwards, as old as it was.
+    def with_object(file)
+      name = file.split("/")[1]
+      object = File.join(build_directory(name), "#{File.basename(file, ".c")}.o")
+      FileUtils.cp(object, "#{object}.kept", preserve: true)
+      state = compile(name) ? same_code(object) : "does not compile"
+      yield(state)
+    ensure
+      FileUtils.mv("#{object}.kept", object)
+    end
+
+    def same_code(object)
+      "equivalent" if FileUtils.identical?(object, "#{object}.kept")
+    end
+
+    def build_directory(name)
+      File.join(@directory, "build", name)
+    end
+
+    def build(name)
+      directory = build_directory(name)
+      FileUtils.mkdir_p(directory)
+      system(@environment, RbConfig.ruby, "#{@directory}/ext/#{name}/extconf.rb",
+             "--with-cflags=#{FLAGS}", chdir: directory, out: File::NULL, exception: true)
+      compile(name) or abort "mutate: #{name} cannot be built in #{directory}"
+    end
+
+    def compile(name)
+      made = system(@environment, "nice", "-n", "10", "make", "-s", chdir: build_directory(name),
+                                                                    %i[out err] => File::NULL)
+      FileUtils.cp("#{build_directory(name)}/#{name}.so", "#{@directory}/lib/heapdump/") if made
+      made
+    end
+
+    # The gems of the project itself, but a Gemfile of the copy, or its tests would load the
+    # project's own library.
+    def copy_gemfile
+      file = ENV.fetch("BUNDLE_GEMFILE")
+      place = File.join(@directory, File.dirname(gemfile))
+      FileUtils.mkdir_p(place)
+      FileUtils.cp([file, "#{file}.lock"], place)
+    end
+
+    def gemfile
+      ENV.fetch("BUNDLE_GEMFILE").delete_prefix("#{Dir.pwd}/")
+    end
+
+    def environment
+      { "BUNDLE_GEMFILE" => File.join(@directory, gemfile), "RUBYOPT" => "-rbundler/setup",
+        "TMPDIR" => File.join(@directory, "tmp/t"), "HEAPDUMP_PEDANTIC" => nil, "RUBYLIB" => nil,
+        "NCPU" => "1" }
+    end
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+  end
+end
