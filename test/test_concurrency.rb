@@ -136,7 +136,7 @@ class TestConcurrency < HeapDumpTest
       answer = Ractor.new(ARGV[0]) do |path|
         HeapDump.dump(path)
         "dumped"
-      rescue StandardError, Ractor::Error => e
+      rescue StandardError => e
         [e.class.name, e.message]
       end
       p(answer.respond_to?(:value) ? answer.value : answer.take)
@@ -144,7 +144,7 @@ class TestConcurrency < HeapDumpTest
       p HeapDump.dump(ARGV[0]).objects > 1000
     RUBY
     answer, left, works = outcome.out.lines(chomp: true)
-    assert_match(/\A\["(HeapDump::Error|Ractor::UnsafeError)", ".*[Rr]actor/, answer)
+    assert_match(/\A\["HeapDump::Error", ".*main Ractor only/, answer)
     assert_equal ["[]", "true"], [left, works]
     assert_whole Dump.load(path)
   end

@@ -16,7 +16,6 @@ class TestObjects < HeapDumpTest
   end
 
   def test_old_objects_are_marked_as_such
-    skip "no gc_flags here" unless Dumps.nasty.dump.header["capabilities"].include?("gc_flags")
     assert_equal true, Dumps.nasty.planted(:object_old)["old"]
   end
 
@@ -41,8 +40,9 @@ class TestObjects < HeapDumpTest
     tables = holders.map { |line| line["address"] } & dump.root_references("finalizers")
     assert_equal 1, tables.size, "finalizer tables that hold it: #{holders}"
     table = dump[tables.first]
-    skip "this Ruby's tables do not say for whom" unless table["elements"].first.is_a?(Integer)
     owner = table.dig("weak", "finalizer_of")
-    assert_equal Dumps.nasty.planted(:object_finalizer)["address"], owner
+    # older tables do not say for whom
+    expected = Dumps.nasty.planted(:object_finalizer)["address"] if RUBY_VERSION >= "4.0"
+    assert_equal [expected], [owner]
   end
 end

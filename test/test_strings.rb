@@ -48,10 +48,9 @@ class TestStrings < HeapDumpTest
 
   def test_a_dynamic_symbol_names_its_string
     symbol = Dumps.nasty.planted(:symbol_plain)
-    string = Dumps.nasty.dump[symbol["string"]]
-    skip "this Ruby does not mark the strings of symbols" unless string
-    assert_equal "STRING", string["type"]
-    assert_equal symbol["value"], string["value"]
+    # Ruby has a table of them, and does not mark them from the symbols
+    string = Dumps.nasty.dump[symbol["string"] || symbol.fetch("weak").fetch("string")]
+    assert_equal ["STRING", symbol["value"]], string.values_at("type", "value")
   end
 
   private

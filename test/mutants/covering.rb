@@ -10,7 +10,7 @@ module Mutants
     LOADED = (READ + %w[terminal/test_hostile_text heapgraph/test_foreign_dumps
                         heapgraph/test_lines heapgraph/test_bad_dumps heapgraph/test_load]).freeze
     GRAPH = (READ + %w[heapgraph/test_algorithms heapgraph/test_analysis]).freeze
-    LEAKS = %w[test_leaks cli/test_commands test_leaks_scenarios].freeze
+    LEAKS = %w[test_leaks cli/test_commands].freeze
     OBJECTS = %w[test_dump test_objects test_numbers test_strings test_containers test_data
                  test_modules test_code test_laws].freeze
     WALK = (OBJECTS + %w[test_threads test_roots test_names test_allocations test_layout

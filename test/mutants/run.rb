@@ -52,7 +52,6 @@ module Mutants
       return @ledger.write(entry, "equivalent", excuse) if excuse
 
       tests = Covering.of(entry.mutant.file)
-      workshop.measure(tests)
       verdict = workshop.try(entry.mutant, tests)
       @ledger.write(entry, verdict.state, verdict.by)
     end

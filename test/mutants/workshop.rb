@@ -12,6 +12,7 @@ module Mutants
     FLAGS = "-O1 -fPIC -w"
     EXTENSIONS = %w[heapdump heapgraph].freeze
     PATIENCE = 3 # times as long as without a mutant, and half a minute more: then it hangs
+    UNKNOWN = 15 # seconds that a file of tests takes before that is known
 
     Verdict = Struct.new(:state, :by)
 
@@ -34,43 +35,54 @@ module Mutants
       EXTENSIONS.each { |name| build(name) }
     end
 
-    # How long each of these files of tests takes without a mutant. They have to pass.
-    def measure(files)
-      (files - @usual.keys).each do |file|
-        from = now
-        outcome = run(file, 600)
-        outcome.success or abort "mutate: #{file} fails without any mutant:\n#{outcome.out}"
-        @usual[file] = now - from
-      end
-    end
-
     # What becomes of a mutant under these files of tests.
     def try(mutant, files)
-      with(mutant) do |state|
-        return Verdict.new(state) if state
+      state, by, outcome = with(mutant) { |refused| refused || try_tests(mutant, files) }
+      return Verdict.new(state) if outcome.nil?
 
-        in_order(files, mutant).each do |file|
-          outcome = run(file, 30 + (@usual.fetch(file) * PATIENCE))
-          next if outcome.success
-
-          @catches[[file, mutant.file]] += 1
-          return Verdict.new("caught", reason(file, outcome))
-        end
-        Verdict.new("SURVIVED")
-      end
+      @usual[by] ||= without_mutant(by)
+      @catches[[by, mutant.file]] += 1
+      Verdict.new(state, reason(by, outcome))
     end
 
     private
 
+    # The file that has caught it, and how.
+    def try_tests(mutant, files)
+      in_order(files, mutant).each do |file|
+        from = now
+        outcome = run(file, limit(file))
+        return ["caught", file, outcome] unless outcome.success
+
+        @usual[file] ||= now - from
+      end
+      "SURVIVED"
+    end
+
     # The quick ones first, and those that have caught others of the same source.
     def in_order(files, mutant)
-      files.sort_by { |file| @usual.fetch(file) / (1 + @catches[[file, mutant.file]]) }
+      files.sort_by.with_index do |file, at|
+        [(@usual[file] || UNKNOWN) / (1 + @catches[[file, mutant.file]]), at]
+      end
+    end
+
+    def limit(file)
+      30 + ((@usual[file] || UNKNOWN) * PATIENCE)
+    end
+
+    # How long the tests take then. They have to pass, or they have caught nothing.
+    def without_mutant(file)
+      EXTENSIONS.each { |name| compile(name) }
+      from = now
+      outcome = run(file, 600)
+      outcome.success or abort "mutate: #{file} fails without any mutant:\n#{outcome.out}"
+      now - from
     end
 
     def reason(file, outcome)
       return "#{file} (hangs)" if outcome.hung
 
-      outcome.out[/^CAUGHT (.*)/, 1] || "#{file} (#{outcome.out.lines.last.to_s.strip[0, 60]})"
+      outcome.out[/CAUGHT (.*)/, 1] || "#{file} (dies)"
     end
 
     def run(file, seconds)
@@ -121,6 +133,7 @@ module Mutants
     end
 
     def compile(name)
+      FileUtils.rm_f("#{build_directory(name)}/#{name}.so") # the one with a mutant is newer
       made = system(@environment, "nice", "-n", "10", "make", "-s", chdir: build_directory(name),
                                                                     %i[out err] => File::NULL)
       FileUtils.cp("#{build_directory(name)}/#{name}.so", "#{@directory}/lib/heapdump/") if made
