@@ -121,11 +121,28 @@ class TestFork < HeapDumpTest
     assert_equal pending.result.objects, lines
   end
 
+  # In the middle of it, and when it is over.
   def test_cancelled
-    pending = HeapDump.dump_async(path)
-    pending.cancel
-    assert_predicate pending, :done?
-    assert_empty Dir.children(scratch) - ["heap.json"]
+    out = Child.ruby!(<<~'RUBY', path).out
+      require "support/faults"
+      Faults.begin(ARGV[0])
+      pending = Faults.dump_async
+      all = []
+      Faults.midway(pending) do |processes|
+        all = processes
+        pending.cancel
+        p pending.done?, Dir.children(File.dirname(ARGV[0]))
+      end
+      Faults.wait("all processes gone") { all.all? { |pid| Faults.gone?(pid) } }
+      puts Faults.outcome(pending)
+      pending = Faults.dump_async
+      pending.wait
+      pending.cancel
+      puts Faults.outcome(pending)
+    RUBY
+    done, left, first, second = out.lines(chomp: true)
+    assert_equal ["true", "[]", "whole"], [done, left, second]
+    assert_match(/\AHeapDump::ChildDied: .*#{path}: its process was killed\z/, first)
   end
 
   def test_to_a_pipe_that_is_read_here

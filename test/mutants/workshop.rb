@@ -12,6 +12,7 @@ module Mutants
     FLAGS = "-O1 -fPIC -w"
     EXTENSIONS = %w[heapdump heapgraph].freeze
     PATIENCE = 3 # times as long as without a mutant, and half a minute more: then it hangs
+    LOAD = 'require File.expand_path(ARGV.shift) until ARGV.first == "--"; ARGV.shift'
     UNKNOWN = 15 # seconds that a file of tests takes before that is known
 
     Verdict = Struct.new(:state, :by)
@@ -87,8 +88,8 @@ module Mutants
 
     def run(file, seconds)
       FileUtils.mkdir_p(File.join(@directory, "tmp/t"))
-      @sandbox.run(RbConfig.ruby, "-W0", "-Ilib", "-Itest", "-I.", "-rmutants/first_failure", file,
-                   seconds: seconds)
+      @sandbox.run(RbConfig.ruby, "-W0", "-Ilib", "-Itest", "-I.", "-rmutants/first_failure",
+                   "-e", LOAD, *file.split, "--", "--seed", "1", seconds: seconds)
     ensure
       FileUtils.rm_rf(File.join(@directory, "tmp/t"))
     end
@@ -156,7 +157,7 @@ module Mutants
     def environment
       { "BUNDLE_GEMFILE" => File.join(@directory, gemfile), "RUBYOPT" => "-rbundler/setup",
         "TMPDIR" => File.join(@directory, "tmp/t"), "HEAPDUMP_PEDANTIC" => nil, "RUBYLIB" => nil,
-        "NCPU" => "1" }
+        "NCPU" => "1", "SEED" => "1", "LINES" => nil, "FILES" => nil, "ONLY" => nil }
     end
 
     def now
