@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "open3"
 
 # What the processes of a dump are while they write: last in line for the processor, first to go
 # when memory runs out, without anything of the application's, and never without the one that has
@@ -23,7 +24,7 @@ class TestChildren < HeapDumpTest
     app(<<~RUBY, **options)
       #{before}
       pending = Faults.dump_async
-      Faults.midway(pending) do |pids|
+      Faults.midway(pending, processes: #{PROCESSES}) do |pids|
         #{code}
       end
       puts Faults.outcome(pending)
@@ -108,7 +109,7 @@ class TestChildren < HeapDumpTest
   def test_they_write_nothing_to_the_application_s_streams
     outcome = Child.ruby!("require 'support/faults'; Faults.begin(ARGV[0])\n#{<<~'RUBY'}", path)
       pending = Faults.dump_async
-      Faults.midway(pending) { |pids| Faults.kill(:SEGV, *pids[1..]) }
+      Faults.midway(pending, processes: 3) { |pids| Faults.kill(:SEGV, *pids[1..]) }
       Faults.wait("the end") { pending.done? }
     RUBY
     assert_equal ["", ""], [outcome.out, outcome.err]
@@ -120,7 +121,7 @@ class TestChildren < HeapDumpTest
       out = app(<<~'RUBY', place.to_s)
         pending = Faults.dump_async
         pids = []
-        Faults.midway(pending) do |stopped|
+        Faults.midway(pending, processes: 3) do |stopped|
           pids = stopped
           Faults.kill(:KILL, pids[ARGV[1].to_i])
           Faults.kill(:CONT, *pids)
@@ -140,83 +141,107 @@ class TestChildren < HeapDumpTest
 end
 
 # With several Ractors, a process that has crashed or hangs may have met what another Ractor was in
-# the middle of: then the dump is tried again.
+# the middle of: then the dump is tried again. support/crash/crash.c does it to the leader.
 class TestTriedAgain < HeapDumpTest
+  SOURCE = File.expand_path("support/crash/crash.c", __dir__)
+  FLAGS = %w[-std=gnu11 -O1 -Wall -Wextra -Werror -shared -fPIC].freeze
+
   def setup
     super
     skip "no Ractor here" unless defined?(Ractor)
+    skip "nothing is preloaded beside the sanitizers" if ENV["LD_PRELOAD"]
+    @library = File.join(scratch, "crash.so")
+    compiler = RbConfig::CONFIG.fetch("CC")[/\S+/]
+    output, status = Open3.capture2e(compiler, *FLAGS, SOURCE, "-o", @library)
+    assert_predicate status, :success?, output
   end
 
   def path
-    File.join(scratch, "heap.json")
+    @path ||= File.join(Dir.mktmpdir(nil, scratch), "heap.json")
   end
 
-  # What comes of it when the leaders of so many dumps are hit by the signal as soon as they are
-  # there, and how many were.
-  def hit(signal, times, ractors: 1, code: "HeapDump.dump(ARGV[0], gc: false)")
-    Child.ruby!(<<~RUBY, path, signal, times.to_s, timeout: 120).out.lines(chomp: true)
-      require "support/faults"
-      require "support/leaders"
-      Faults.begin(ARGV[0])
+  DUMP = "HeapDump.dump(ARGV[0], gc: false)"
+
+  # What comes of a dump whose first leaders get the signal, and how many were there for it.
+  def hit(signal, times = 1, at: "pipe2", ractors: 1, code: DUMP)
+    file = File.join(Dir.mktmpdir(nil, scratch), "hits")
+    env = { "LD_PRELOAD" => @library, "CRASH_AT" => at, "CRASH_FILE" => file,
+            "CRASH_SIGNAL" => Signal.list.fetch(signal).to_s, "CRASH_TIMES" => times.to_s }
+    out = Child.ruby!(<<~RUBY, path, env: env, timeout: 120).out
+      require "heapdump"
       others = Array.new(#{ractors}) { Ractor.new { Ractor.receive } }
-      hunter = Leaders.hunt(ARGV[0], ARGV[1], ARGV[2].to_i)
       begin
         #{code}
         puts "whole"
       rescue HeapDump::Error => e
-        puts e.class, e.message, e.respond_to?(:errno) && e.errno == Errno::EDEADLK::Errno
+        puts e.class.name[/\\w+\\z/], e.message, e.respond_to?(:errno) ? e.errno : "no number"
       end
-      puts Leaders.hit(hunter), Faults.partials.size
     RUBY
+    [*out.lines(chomp: true), File.size(file)]
+  end
+
+  def assert_nothing_left
+    assert_empty Dir.children(File.dirname(path)) - ["heap.json"]
   end
 
   def test_after_a_crash
-    %w[SEGV BUS ABRT ILL].each do |signal|
-      assert_equal %w[whole 1 0], hit(signal, 1), signal
+    %w[SEGV BUS ABRT ILL FPE].product(%w[prctl pipe2]).each do |signal, place|
+      assert_equal ["whole", 1], hit(signal, at: place), "#{signal} in #{place}"
       assert_whole Dump.skim(path)
       File.unlink(path)
+      assert_nothing_left
     end
   end
 
   def test_not_for_ever
     attempts = HeapDump.const_get(:ATTEMPTS)
-    outcome = hit("SEGV", attempts)
-    assert_equal "HeapDump::WriteError", outcome[0]
-    assert_match(/#{path}: .*another Ractor.*try again/, outcome[1])
-    assert_equal ["true", attempts.to_s, "0"], outcome[2..]
+    assert_equal ["whole", attempts - 1], hit("SEGV", attempts - 1)
+    File.unlink(path)
+    kind, message, *rest = hit("SEGV", attempts)
+    assert_equal ["WriteError", Errno::EDEADLK::Errno.to_s, attempts], [kind, *rest]
+    assert_match(/#{path}: .*another Ractor.*try again/, message)
     refute_path_exists path
+    assert_nothing_left
   end
 
   # A crash is a crash where no other Ractor can be the cause, and so is any other death.
   def test_not_without_cause
     [["SEGV", 0], ["KILL", 1], ["TERM", 1]].each do |signal, ractors|
-      outcome = hit(signal, 1, ractors: ractors)
-      assert_equal "HeapDump::ChildDied", outcome[0], signal
-      assert_match(/SIG#{signal}/, outcome[1])
-      assert_equal %w[1 0], outcome[3..], signal
+      kind, message, *rest = hit(signal, at: "prctl", ractors: ractors)
+      assert_equal ["ChildDied", "no number", 1], [kind, *rest], signal
+      assert_match(/SIG#{signal}/, message)
       refute_path_exists path
+      assert_nothing_left
     end
+  end
+
+  # Where it was caught.
+  def test_a_crash_outside_of_all_objects
+    kind, message, *rest = hit("SEGV", ractors: 0)
+    assert_equal ["WriteError", Errno::EFAULT::Errno.to_s, 1], [kind, *rest]
+    assert_match(/#{path}: what is outside of objects could not be read/, message)
+    assert_nothing_left
   end
 
   # What has been read of a pipe cannot be written again.
   def test_not_to_a_pipe
-    outcome = hit("SEGV", 1, code: <<~'RUBY')
+    kind, _, *rest = hit("SEGV", at: "prctl", code: <<~'RUBY')
       reader, writer = IO.pipe
       Thread.new { reader.read }
       HeapDump.dump(writer, gc: false)
     RUBY
-    assert_equal "HeapDump::WriteError", outcome[0]
-    assert_equal %w[true 1 0], outcome[2..]
+    assert_equal ["WriteError", Errno::EDEADLK::Errno.to_s, 1], [kind, *rest]
   end
 
   # It waits for a lock that another Ractor held: nothing comes of it for a while, and the clock
   # says so. Without another Ractor nothing is said before the timeout.
   def test_after_a_standstill
     alone = Thread.new do
-      hit("STOP", 1, ractors: 0, code: "HeapDump.dump(ARGV[0] + '.alone', gc: false, timeout: 30)")
+      hit("STOP", ractors: 0, code: "HeapDump.dump(ARGV[0] + '.alone', gc: false, timeout: 30)")
     end
-    assert_equal %w[whole 1 0], hit("STOP", 1, code: "HeapDump.dump(ARGV[0], timeout: 60)")
+    assert_equal ["whole", 1], hit("STOP", code: "HeapDump.dump(ARGV[0], timeout: 60)")
     assert_whole Dump.skim(path)
     assert_match(/longer than timeout: allows/, alone.value[1])
+    assert_nothing_left
   end
 end

@@ -402,7 +402,8 @@ judge(struct outcome *outcome, const struct watch *watch) {
     struct hd_shared *shared = watch->shared;
     outcome->objects = sum_of(shared, HD_MAX_WORKERS).objects;
     outcome->error = shared->error;
-    if (watch->several_ractors && is_crash(outcome->signal)) {
+    bool crashed = is_crash(outcome->signal) || outcome->error == EFAULT; // the latter was caught
+    if (watch->several_ractors && crashed) {
         outcome->error = EDEADLK; // one was in the middle of something
         outcome->signal = 0;
     }

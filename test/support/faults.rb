@@ -39,12 +39,15 @@ module Faults
       end
     end
 
-    # Stops the dump once it writes, and lets it go on after the block.
-    def midway(pending)
-      wait("a dump that writes") { pending.done? || partials.any? { |file| File.size?(file) } }
+    # Stops the dump once it writes and has so many processes, and lets it go on after the block.
+    def midway(pending, processes: 1)
+      wait("a dump that writes") do
+        pending.done? || (partials.any? { |file| File.size?(file) } &&
+                          self.processes(pending.pid).size >= processes)
+      end
       raise "the dump was too fast" if pending.done?
 
-      stopped = processes(pending.pid)
+      stopped = self.processes(pending.pid)
       kill(:STOP, *stopped)
       yield stopped
     ensure
