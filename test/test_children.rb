@@ -41,6 +41,15 @@ class TestChildren < HeapDumpTest
     assert_equal [*["8"] * PROCESSES, "whole"], out
   end
 
+  # They read and write when nobody else does.
+  def test_they_are_idle_for_the_disk
+    get = { "x86_64" => 252, "aarch64" => 31 }[RUBY_PLATFORM[/\A\w+?(?=-linux)/]]
+    skip "SKIPPED: ioprio_get has another number here" unless get
+    out = midway("puts [0, *pids].map { |pid| syscall(#{get}, 1, pid) >> 13 }")
+    assert_equal ["3"] * PROCESSES, out[1...-1]
+    refute_equal "3", out.first, "the application"
+  end
+
   def test_the_application_is_as_nice_as_before
     out = midway("puts Process.getpriority(Process::PRIO_PROCESS, 0)",
                  before: "Process.setpriority(Process::PRIO_PROCESS, 0, 3)")

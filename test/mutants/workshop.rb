@@ -11,7 +11,7 @@ module Mutants
     # Quicker than what users get, and without warnings: a mutant may well leave something unused.
     FLAGS = "-O1 -fPIC -w"
     EXTENSIONS = %w[heapdump heapgraph].freeze
-    PATIENCE = 3 # times as long as without a mutant, and half a minute more: then it hangs
+    PATIENCE = 5 # times as long as without a mutant, and two minutes more: then it hangs
     LOAD = 'require File.expand_path(ARGV.shift) until ARGV.first == "--"; ARGV.shift'
     UNKNOWN = 15 # seconds that a file of tests takes before that is known
 
@@ -68,7 +68,7 @@ module Mutants
     end
 
     def limit(file)
-      30 + ((@usual[file] || UNKNOWN) * PATIENCE)
+      120 + ((@usual[file] || UNKNOWN) * PATIENCE)
     end
 
     # How long the tests take then. They have to pass, or they have caught nothing.
