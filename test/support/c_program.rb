@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "digest"
 require "fileutils"
 require "open3"
 require "rbconfig"
@@ -9,6 +10,7 @@ require "tmpdir"
 # the reader and of the dumper that know no Ruby are tested without it.
 class CProgram
   ROOT = File.expand_path("../..", __dir__)
+  OBJECTS = File.join(ROOT, "tmp/objects")
   FLAGS = %w[
     -std=gnu11 -D_GNU_SOURCE -DHEAPDUMP_CHECK -g -O1
     -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers
@@ -40,15 +42,13 @@ class CProgram
       raise(CompileError, output) unless status.success?
     end
 
-    # Everything of the reader that knows no Ruby, as a library. It is made once in a process.
+    # Everything of the reader that knows no Ruby, as objects and libraries. An object is kept for the
+    # next process, until something changes of what it is made from.
     def reader
       @reader ||= begin
-        dir = Dir.mktmpdir("heapdump-reader")
-        Minitest.after_run { FileUtils.rm_rf(dir) }
-        compile("-c", *yajl_includes, *reader_sources, chdir: dir)
-        library = File.join(dir, "reader.a")
-        system("ar", "rcs", library, *Dir[File.join(dir, "*.o")], exception: true)
-        [library, *yajl_libraries, "-lpthread", "-ldl"]
+        FileUtils.mkdir_p(OBJECTS)
+        Dir["#{OBJECTS}/*.o"].each { |file| FileUtils.rm_f(file) if old?(file) }
+        [*reader_sources.map { |source| object_of(source) }, *yajl_libraries, "-lpthread", "-ldl"]
       end
     end
 
@@ -69,6 +69,31 @@ class CProgram
     end
 
     private
+
+    def object_of(source)
+      @common ||= [compiler, FLAGS, yajl_includes, *headers.map do |file|
+        File.read(file)
+      end].join("\0")
+      digest = Digest::SHA256.hexdigest([@common, File.read(source)].join("\0"))[0, 16]
+      object = "#{OBJECTS}/#{File.basename(source, ".c")}-#{digest}.o"
+      unless File.exist?(object)
+        compile("-c", *yajl_includes, source, "-o", "#{object}.#{Process.pid}")
+        File.rename("#{object}.#{Process.pid}", object)
+      end
+      FileUtils.touch(object)
+      object
+    end
+
+    def headers
+      Dir[File.join(ROOT, "ext/{,heapgraph/}*.h")]
+    end
+
+    # Not used for a day.
+    def old?(file)
+      File.mtime(file) < Time.now - 86_400
+    rescue Errno::ENOENT
+      false # another process was faster
+    end
 
     def compiler
       ENV.fetch("CC") { RbConfig::CONFIG.fetch("CC")[/\S+/] }
