@@ -14,12 +14,11 @@ module Mutants
     LOADED = [*READ, COMPILED].freeze
     GRAPH = [*READ, "heapgraph/test_algorithms"].freeze
     LEAKS = %w[test_leaks cli/test_commands].freeze
-    OBJECTS = %w[test_dump test_objects test_numbers test_strings test_containers test_data
-                 test_modules test_code test_laws].freeze
-    WALK = (OBJECTS + %w[test_threads test_roots test_names test_allocations test_layout
-                         test_objspace_format test_fork]).freeze
-    INNER = (OBJECTS + %w[test_threads test_layout test_allocations test_names
-                          test_objspace_format test_capabilities]).freeze
+    # They all look at one dump, which takes a while to make.
+    PLANTED = "test_objects test_numbers test_strings test_containers test_data test_modules " \
+              "test_code test_names test_threads test_roots test_laws"
+    WALK = ["test_dump", PLANTED, "test_allocations", "test_objspace_format", "test_fork"].freeze
+    INNER = ["test_layout", PLANTED, "test_allocations", "test_objspace_format"].freeze
     TAKEN = %w[outside/test_hostile_process test_work_directory test_gdb test_take_signal
                test_take].freeze
     ENDED = %w[heapdump/test_output test_dump test_errors test_fork test_children
@@ -43,7 +42,10 @@ module Mutants
       "ext/heapdump/{gdb,marker*}.c" => TAKEN,
       "ext/heapdump/{options,target,heapdump,context,notice,child}.c" =>
         [*ENDED, "test_options", "test_auto", "test_redaction", "test_compression"],
-      "ext/heapdump/{fork,dump,guard,detach*}.c" => [*ENDED, "test_compression", "test_roots"],
+      "ext/heapdump/{fork,dump,guard,hung,shared,unreadable,detach*}.c" =>
+        [*ENDED, "test_compression", "test_roots"],
+      "ext/heapdump/mri/{calibrate,capabilities}.c" => ["test_layout", PLANTED,
+                                                        "test_capabilities"],
       "ext/heapdump/mri/*.c" => INNER,
       "ext/heapdump/objspace_format.c" => %w[test_objspace_format convert/test_convert],
       "ext/heapdump/*.c" => WALK,

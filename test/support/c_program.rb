@@ -42,8 +42,8 @@ class CProgram
       raise(CompileError, output) unless status.success?
     end
 
-    # Everything of the reader that knows no Ruby, as objects and libraries. An object is kept for the
-    # next process, until something changes of what it is made from.
+    # Everything of the reader that knows no Ruby, as objects and libraries. An object is kept for
+    # the next process, until something changes of what it is made from.
     def reader
       @reader ||= begin
         FileUtils.mkdir_p(OBJECTS)
