@@ -11,8 +11,9 @@ module Mutants
     # Each process that runs some of these compiles all of the reader for the sanitizers.
     COMPILED = "heapgraph/test_foreign_dumps heapgraph/test_bad_dumps heapgraph/test_load"
     INDEXED = "heapgraph/test_analysis"
-    LOADED = [*READ, COMPILED].freeze
-    GRAPH = [*READ, "heapgraph/test_algorithms"].freeze
+    STARVED = "heapgraph/test_no_memory"
+    LOADED = [*READ, STARVED, COMPILED].freeze
+    GRAPH = [*READ, STARVED, "heapgraph/test_algorithms"].freeze
     LEAKS = %w[test_leaks cli/test_commands].freeze
     # They all look at one dump, which takes a while to make.
     PLANTED = "test_objects test_numbers test_strings test_containers test_data test_modules " \
@@ -27,7 +28,7 @@ module Mutants
                   terminal/test_hostile_text].freeze
 
     TABLE = {
-      "ext/heapgraph/{leaks,growth}*.c" => [*LEAKS, *READ],
+      "ext/heapgraph/{leaks,growth}*.c" => [*LEAKS, STARVED, *READ],
       "ext/heapgraph/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
       "ext/heapgraph/{paths,detours,steps,inverse}.c" => GRAPH,
       "ext/heapgraph/{dominators,semi_nca,numbering,retained}.c" => GRAPH,

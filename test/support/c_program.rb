@@ -108,8 +108,10 @@ class CProgram
   end
 
   # Sources are paths below the root of the project; with `reader`, all of the reader is linked.
-  def initialize(name, sources, reader: false)
+  # Calls of functions that are wrapped go to __wrap_… of the program.
+  def initialize(name, sources, reader: false, wrapped: [])
     @name = name
+    @wrapped = wrapped.map { |function| "-Wl,--wrap=#{function}" }
     @sources = sources.map { |path| File.join(ROOT, path) }
     @reader = reader
   end
@@ -118,7 +120,8 @@ class CProgram
   def run(*arguments, seconds: 300)
     Dir.mktmpdir do |dir|
       binary = File.join(dir, @name)
-      self.class.compile(*@sources, "-o", binary, *(@reader ? self.class.reader : LIBRARIES))
+      self.class.compile(*@sources, "-o", binary, *(@reader ? self.class.reader : LIBRARIES),
+                         *@wrapped)
       Open3.capture2e(environment, "timeout", "--signal=KILL", seconds.to_s, binary,
                       *arguments.map(&:to_s))
     end
