@@ -50,6 +50,18 @@ class TerminalScreenTest < HeapDumpTest
     assert plain.last.end_with?("…"), plain.last
   end
 
+  # In less nobody could read anything.
+  def test_a_terminal_of_twenty_columns_is_one
+    widest = [19, 20].map do |columns|
+      text = on_terminal(columns: columns) do |screen|
+        screen.table(Table.new(%w[class]).row("Very#{"Long" * 20}"))
+      end
+      text.gsub(/\e\[\d*m/, "").lines(chomp: true).map { |line| line.chomp("\r").size }.max
+    end
+    assert_operator widest[0], :>, 80
+    assert_operator widest[1], :<=, 20
+  end
+
   def test_colours_on_a_terminal_alone
     draw = ->(screen, *) { screen.line([:bold, "x"]) }
     assert_includes on_terminal(&draw), "\e[1mx\e[0m"

@@ -15,7 +15,8 @@ class TerminalUnitsTest < HeapDumpTest
   def test_bytes_are_in_binary_steps
     {
       0 => "0 B", 1 => "1 B", 1023 => "1,023 B", 1024 => "1.0 KiB", 1536 => "1.5 KiB",
-      1_048_524 => "1,023.9 KiB", 1_048_575 => "1.0 MiB", 1 << 30 => "1.0 GiB", -2048 => "-2.0 KiB"
+      1_048_524 => "1,023.9 KiB", 1_048_575 => "1.0 MiB", 1 << 30 => "1.0 GiB",
+      1 << 50 => "1.0 PiB", 1 << 60 => "1,024.0 PiB", -2048 => "-2.0 KiB"
     }.each { |number, text| assert_equal text, Units.bytes(number) }
     assert_equal "+2.0 KiB", Units.bytes_change(2048)
   end
