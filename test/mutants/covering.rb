@@ -20,8 +20,8 @@ module Mutants
               "test_code test_names test_threads test_roots test_laws"
     WALK = ["test_dump", PLANTED, "test_allocations", "test_objspace_format", "test_fork"].freeze
     INNER = ["test_layout", PLANTED, "test_allocations", "test_objspace_format"].freeze
-    TAKEN = %w[outside/test_footer outside/test_hostile_process test_work_directory test_gdb test_take_signal
-               test_take].freeze
+    TAKEN = %w[outside/test_footer outside/test_hostile_process test_work_directory test_gdb
+               test_take_signal test_take].freeze
     ENDED = %w[heapdump/test_output test_dump test_errors test_fork test_children
                test_hostile_directory test_concurrency test_faults].freeze
     COMMANDS = %w[test_cli cli/test_pages cli/test_commands cli/test_damaged cli/test_strange

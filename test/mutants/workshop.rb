@@ -32,6 +32,7 @@ module Mutants
       copy = "git ls-files -z --cached --others --exclude-standard | " \
              "tar c --null --ignore-failed-read -T - | tar x -C '#{@directory}'"
       system(copy, exception: true)
+      copy_objects
       copy_gemfile
       EXTENSIONS.each { |name| build(name) }
     end
@@ -139,6 +140,14 @@ module Mutants
                                                                     %i[out err] => File::NULL)
       FileUtils.cp("#{build_directory(name)}/#{name}.so", "#{@directory}/lib/heapdump/") if made
       made
+    end
+
+    # What the tests have compiled of the reader is good as long as its sources are.
+    def copy_objects
+      return unless File.directory?("tmp/objects")
+
+      FileUtils.mkdir_p(File.join(@directory, "tmp"))
+      FileUtils.cp_r("tmp/objects", File.join(@directory, "tmp"), preserve: true)
     end
 
     # The gems of the project itself, but a Gemfile of the copy, or its tests would load the
