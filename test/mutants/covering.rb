@@ -41,12 +41,12 @@ module Mutants
         [*OUTPUT, "test_dump", "test_compression", "test_strings", "test_errors", "test_laws"],
       "ext/heapdump/count.c" => %w[test_counts test_gdb],
       "ext/heapdump/{gdb,marker*}.c" => TAKEN,
-      "ext/heapdump/{options,target,heapdump,context,notice,child}.c" =>
+      "ext/heapdump/{options,target,heapdump,context,notice,child,load,processors}.c" =>
         [*ENDED, "test_options", "test_auto", "test_redaction", "test_compression"],
       "ext/heapdump/{fork,dump,guard,hung,shared,unreadable,detach*}.c" =>
         [*ENDED, "test_compression", "test_roots"],
-      "ext/heapdump/mri/{calibrate,capabilities}.c" => ["test_layout", PLANTED,
-                                                        "test_capabilities"],
+      "ext/heapdump/mri/{cali,cap,check,known}*.c" => ["test_layout", PLANTED,
+                                                       "test_capabilities"],
       "ext/heapdump/mri/*.c" => INNER,
       "ext/heapdump/objspace_format.c" => %w[test_objspace_format convert/test_convert],
       "ext/heapdump/*.c" => WALK,

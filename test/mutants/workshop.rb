@@ -111,11 +111,13 @@ module Mutants
     def with_object(file)
       name = file.split("/")[1]
       object = File.join(build_directory(name), "#{File.basename(file, ".c")}.o")
+      return yield("not built here") unless File.exist?(object)
+
       FileUtils.cp(object, "#{object}.kept", preserve: true)
       state = compile(name) ? same_code(object) : "does not compile"
       yield(state)
     ensure
-      FileUtils.mv("#{object}.kept", object)
+      FileUtils.mv("#{object}.kept", object) if File.exist?("#{object}.kept")
     end
 
     def same_code(object)
