@@ -56,8 +56,8 @@ module HeapDump
     # Returns a HeapDump::Result when the dump is written. Raises ArgumentError for a wrong option,
     # HeapDump::WriteError where the dump cannot be written, HeapDump::ChildDied where one of its
     # processes was killed, HeapDump::Busy where a dump is already running, and HeapDump::Error
-    # where no process can be forked. What else the +write+ of an object raises comes as it is. Whatever
-    # is raised, also by a timeout or by Thread#kill, ends the dump and leaves nothing of it.
+    # where no process can be forked. What else the +write+ of an object raises comes as it is.
+    # Whatever is raised, also by a timeout or by Thread#kill, ends the dump and leaves nothing of it.
     #
     #   result = HeapDump.dump("/var/tmp/heap.json.zst", strings: :none)
     #   result.objects # => 1142259

@@ -41,8 +41,8 @@ module Asan
     def compile(name)
       build = "#{DIR}/build/#{name}"
       FileUtils.mkdir_p(build)
-      system({ "HEAPDUMP_CHECK" => "1" }, RbConfig.ruby, "#{DIR}/ext/#{name}/extconf.rb", "--with-ldflags=#{FLAGS}",
-             "--with-cflags=-g -O1 -fPIC #{FLAGS}", chdir: build, out: File::NULL, exception: true)
+      system({ "HEAPDUMP_CHECK" => "1" }, RbConfig.ruby, "#{DIR}/ext/#{name}/extconf.rb",
+             "--with-ldflags=#{FLAGS}", "--with-cflags=-g -O1 -fPIC #{FLAGS}", chdir: build, out: File::NULL, exception: true)
       system("make", "-s", chdir: build, out: File::NULL, exception: true)
       FileUtils.cp("#{build}/#{name}.so", "#{DIR}/lib/heapdump/")
     end

@@ -245,10 +245,12 @@ class TestTake < HeapDumpTest
     assert_operator gdb.held, :>=, 0.2
   end
 
-  # Copying a lot of memory keeps it in vector registers. gdb's calls must leave them as they are, even
-  # those that gdb misplaces; without the description of registers about one call in 20 damages one.
+  # Copying a lot of memory keeps it in vector registers. gdb's calls must leave them as they are,
+  # even those that gdb misplaces; without the description of registers about one call in 20 damages
+  # one.
   def test_registers_stay
-    code = "list = Random.bytes(1 << 20).bytes; good = list.sort; loop { list.sort == good or raise }"
+    code = "list = Random.bytes(1 << 20).bytes; good = list.sort; " \
+           "loop { list.sort == good or raise }"
     Outside.with_process(code) do |pid|
       target = HeapDump::Outside::Target.new(pid)
       image = HeapDump::Outside::RubyImage.find(target)

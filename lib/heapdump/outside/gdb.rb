@@ -13,6 +13,9 @@ module HeapDump
       # gdb that was attached and could not do what it should; the message is its last words.
       class Failed < Error; end
 
+      # Which registers there are; x86_64.xml tells why gdb must not find out itself.
+      DESCRIPTION = "set tdesc filename #{__dir__}/x86_64.xml"
+      REGISTERS = RUBY_PLATFORM.include?("x86_64") ? ["-iex", DESCRIPTION].freeze : [].freeze
       OPTIONS = ["-nx", "-nh", "-q", "-readnever",
                  "-iex", "set prompt",
                  "-iex", "set width 0",
@@ -27,8 +30,7 @@ module HeapDump
                  "-iex", "set style enabled off",
                  "-iex", "set language c",
                  "-iex", "set unwindonsignal on",
-                 # which registers there are; x86_64.xml tells why gdb must not find out itself
-                 *(["-iex", "set tdesc filename #{__dir__}/x86_64.xml"] if RUBY_PLATFORM[/x86_64/])].freeze
+                 *REGISTERS].freeze
       # After this it is ended. With a healthy process it takes a quarter of a second.
       SECONDS = 30
       PATIENCE = 5
