@@ -57,7 +57,7 @@ module HeapDump
     # HeapDump::WriteError where the dump cannot be written, HeapDump::ChildDied where one of its
     # processes was killed, HeapDump::Busy where a dump is already running, and HeapDump::Error
     # where no process can be forked. What else the +write+ of an object raises comes as it is.
-    # Whatever is raised, also by a timeout or by Thread#kill, ends the dump and leaves nothing of it.
+    # Whatever is raised, also by a timeout or Thread#kill, ends the dump and leaves nothing of it.
     #
     #   result = HeapDump.dump("/var/tmp/heap.json.zst", strings: :none)
     #   result.objects # => 1142259

@@ -42,7 +42,8 @@ module Asan
       build = "#{DIR}/build/#{name}"
       FileUtils.mkdir_p(build)
       system({ "HEAPDUMP_CHECK" => "1" }, RbConfig.ruby, "#{DIR}/ext/#{name}/extconf.rb",
-             "--with-ldflags=#{FLAGS}", "--with-cflags=-g -O1 -fPIC #{FLAGS}", chdir: build, out: File::NULL, exception: true)
+             "--with-ldflags=#{FLAGS}", "--with-cflags=-g -O1 -fPIC #{FLAGS}",
+             chdir: build, out: File::NULL, exception: true)
       system("make", "-s", chdir: build, out: File::NULL, exception: true)
       FileUtils.cp("#{build}/#{name}.so", "#{DIR}/lib/heapdump/")
     end

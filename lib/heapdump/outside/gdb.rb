@@ -14,7 +14,7 @@ module HeapDump
       class Failed < Error; end
 
       # Which registers there are; x86_64.xml tells why gdb must not find out itself.
-      DESCRIPTION = "set tdesc filename #{__dir__}/x86_64.xml"
+      DESCRIPTION = "set tdesc filename #{__dir__}/x86_64.xml".freeze
       REGISTERS = RUBY_PLATFORM.include?("x86_64") ? ["-iex", DESCRIPTION].freeze : [].freeze
       OPTIONS = ["-nx", "-nh", "-q", "-readnever",
                  "-iex", "set prompt",
