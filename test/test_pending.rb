@@ -34,13 +34,12 @@ class TestPending < HeapDumpTest
     out = Child.ruby!(<<~'RUBY', path).out
       require "heapdump"
       kept = Array.new(200_000) { |i| i.to_s }
-      trap("USR1") { fork { exit(0) } }
-      Thread.new { sleep 0.15; Process.kill(:USR1, $$) }
-      3.times { HeapDump.dump(ARGV[0]) }
-      puts "whole"
-      Process.waitall
+      trap("USR1") { exit(3) if fork.nil? }
+      Thread.new { 5.times { sleep 0.1; Process.kill(:USR1, $$) } }
+      5.times { HeapDump.dump(ARGV[0]) }
+      puts "whole", Process.waitall.map { |_, status| status.exitstatus }.uniq
     RUBY
-    assert_equal "whole\n", out.lines.last
+    assert_equal "whole\n3\n", out
     assert_whole Dump.skim(path)
   end
 

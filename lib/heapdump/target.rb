@@ -95,7 +95,7 @@ module HeapDump
 
       copier&.open
       nil
-    rescue IOError, SystemCallError, ThreadError => e
+    rescue IOError, SystemCallError => e
       raise WriteError.new("cannot dump the heap to #{@io.inspect}: #{e.message}",
                            e.is_a?(SystemCallError) ? e.errno : nil)
     ensure
