@@ -127,6 +127,18 @@ class TestPending < HeapDumpTest
     end
   end
 
+  # It may come at any moment while somebody is on his way to wait for it.
+  def test_a_report_that_comes_between_two_looks
+    pending = HeapDump.dump_async(path, gc: false)
+    looks = 0
+    pending.define_singleton_method(:open_report) do
+      sleep 0.01 until reported? || (looks += 1) > 3000
+      super()
+    end
+    assert_same pending, pending.wait(60)
+    assert_equal File.size(path), pending.result.bytes
+  end
+
   # An IO that another thread closes, and whose number another file has then, is not written to.
   def test_a_descriptor_that_is_taken_over_by_others
     out = Child.ruby!(<<~'RUBY', path).out.lines(chomp: true)

@@ -178,9 +178,9 @@ module HeapDump
       end
     end
 
-    # Another thread, or a signal's handler, may see the end and close it.
+    # The report may have come since (nil); another thread, or a signal's handler, may close it.
     def wait_for(report, left)
-      report.wait_readable(left.infinite? ? nil : left)
+      report&.wait_readable(left)
     rescue IOError
       nil
     end
