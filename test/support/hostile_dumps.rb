@@ -8,11 +8,14 @@ class HostileDumps
   # Name of the dump, extension, options, pipe?, which object.
   WAYS = [
     ["leader", ".json", { processes: 1 }, false, "first"],
-    ["workers", ".json", { processes: 3 }, false, "last"],
-    ["all", ".json", { processes: 2 }, false, nil],
+    ["all", ".json.zst", { processes: 3 }, false, nil],
     ["pipe", ".json", {}, true, "any"],
-    ["objspace", ".json.gz", { format: "objspace", processes: 2 }, false, "any"],
-    ["zst", ".json.zst", { processes: 2 }, false, "first"]
+    ["objspace", ".json.gz", { format: "objspace", processes: 2 }, false, "last"]
+  ].freeze
+  # Soon given up.
+  IMPATIENT = [
+    ["impatient", ".json", { processes: 2, timeout: 8 }, false, "any"],
+    ["impatient_all", ".json", { processes: 1, timeout: 8 }, false, nil]
   ].freeze
   IN_PROCESS = [
     ["in_process", ".json", { fork: false }, false, "any"],
@@ -65,8 +68,10 @@ class HostileDumps
     }.filter_map { |what, wrong| "#{one["name"]}: #{what}" if wrong }
   end
 
-  # What a pipe has carried cannot be taken back.
+  # What a pipe has carried cannot be taken back; and what would have been raised by a handler of a
+  # signal is raised when the dump is there.
   def wrong_file?(one)
-    one["there"] && !one["pipe"]
+    carried = one["ended"].match?(/\A(Interrupt|SystemExit)/) && one["options"]["fork"] == false
+    one["there"] && !one["pipe"] && !(carried && one["problems"].empty?)
   end
 end

@@ -106,12 +106,13 @@ class HostileApplication
   end
 
   def write(path, pipe, options)
-    return HeapDump.dump(path, gc: false, timeout: 60, **options) unless pipe
+    options = { gc: false, timeout: 60, **options }
+    return HeapDump.dump(path, **options) unless pipe
 
     reader, writer = IO.pipe
     copier = spawn("cat", in: reader, out: path, writer => :close)
     reader.close
-    HeapDump.dump(writer, gc: false, timeout: 60, **options)
+    HeapDump.dump(writer, **options)
   ensure
     writer&.close
     Process.wait(copier) if copier
@@ -122,7 +123,7 @@ class HostileApplication
                       "partials" => Dir.glob("#{path}.partial*").size)
     return facts unless File.exist?(path)
 
-    objspace = one["options"]["format"] == :objspace
+    objspace = one["options"][:format] == :objspace
     whole = WholeDump.new(path, objspace: objspace, known: @known[objspace]).read
     expected = object ? [object] : @hostile
     facts.merge("problems" => whole.problems, "errors" => whole.errors.map { |line| error(line) },
