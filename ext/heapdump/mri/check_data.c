@@ -17,6 +17,7 @@ hd_check_hash_entries(const struct known *known) {
     VALUE pair[2] = {0, 0};
     hd_mri_hash_each(known->hash, pair_i, (VALUE)pair);
     if (pair[0] != ID2SYM(rb_intern("known")) || pair[1] != known->module) return false;
+    hd_hash_learn(known->identity_hash);
     if (hd_mri_hash_by_identity(known->hash)) return false;
     if (hd_layout() && !hd_mri_hash_by_identity(known->identity_hash)) return false;
     VALUE value = hd_mri_hash_default(known->hash), proc = hd_mri_hash_default(known->proc_hash);
