@@ -30,7 +30,9 @@ tells_of_tracing(VALUE tracepoint) {
 /* The table itself can be looked at only while something is traced: hd_mri_allocations_are_right. */
 bool
 hd_check_allocations(const struct known *known) {
+    const void *body = hd_mri_data_pointer(known->tracepoint);
     return hd_mri_data_kind(known->tracepoint) == HD_DATA_TRACEPOINT &&
+           hd_read_u32(body, HD_TRACEPOINT_EVENTS) == RUBY_INTERNAL_EVENT_NEWOBJ &&
            hd_tracepoint_data(known->tracepoint, RUBY_INTERNAL_EVENT_NEWOBJ,
                               (const void *)hd_known_trace) == &hd_known_trace_data &&
            tells_of_tracing(known->tracepoint) && !hd_mri_allocation_table(known->tracepoint);
