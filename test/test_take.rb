@@ -246,8 +246,7 @@ class TestTake < HeapDumpTest
   end
 
   # Copying a lot of memory keeps it in vector registers. gdb's calls must leave them as they are,
-  # even those that gdb misplaces; without the description of registers about one call in 20 damages
-  # one.
+  # even those that gdb misplaces; without the description about one call in 20 damages one.
   def test_registers_stay
     code = "list = Random.bytes(1 << 20).bytes; good = list.sort; " \
            "loop { list.sort == good or raise }"
@@ -361,9 +360,26 @@ class TestTake < HeapDumpTest
     end
   end
 
+  # A directory with a gdb that stops for a moment before each command: what it does otherwise is
+  # over before anybody sees that it is attached.
+  def slow_gdb
+    @slow_gdb ||= Dir.mktmpdir("heapdump-gdb").tap do |directory|
+      File.write(File.join(directory, "gdb"), <<~SH, perm: 0o755)
+        #!/bin/sh
+        sed 's/^\\(print\\|call\\|set [$]\\)/shell sleep 0.02\\n&/' | #{HeapDump::Outside::Gdb.find} "$@"
+      SH
+    end
+  end
+
+  def teardown
+    FileUtils.rm_rf(@slow_gdb) if @slow_gdb
+    super
+  end
+
   def end_take(pid, signal, seconds)
     exe = File.expand_path("../exe/heapdump", __dir__)
-    take = Process.spawn(RbConfig.ruby, "-I", Child::LOAD_PATHS.first, exe, "take", pid.to_s,
+    take = Process.spawn({ "PATH" => "#{slow_gdb}:#{ENV.fetch("PATH")}" }, RbConfig.ruby, "-I",
+                         Child::LOAD_PATHS.first, exe, "take", pid.to_s,
                          "-o", path, "--via", "gdb", "--timeout", "10",
                          out: File::NULL, err: File::NULL, pgroup: true)
     target = HeapDump::Outside::Target.new(pid)

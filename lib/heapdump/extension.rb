@@ -24,14 +24,15 @@ module HeapDump
     # Loads the dumper's, and once more what a debugger has loaded in vain.
     def self.load
       HeapDump.instance_variable_set(:@loading, true)
-      2.times do
-        require path
-        return if loaded?
-
-        [path, File.realpath(path)].each { |file| $LOADED_FEATURES.delete(file) }
-      end
+      require path
+      load_again unless loaded?
     ensure
       HeapDump.instance_variable_set(:@loading, nil)
+    end
+
+    def self.load_again
+      [path, File.realpath(path)].each { |file| $LOADED_FEATURES.delete(file) }
+      require path
     end
 
     def self.loaded?
