@@ -22,8 +22,9 @@ module Mutants
     INNER = ["test_layout", PLANTED, "test_allocations", "test_objspace_format"].freeze
     TAKEN = %w[outside/test_footer outside/test_hostile_process test_work_directory test_gdb
                test_take_signal test_take].freeze
-    ENDED = %w[heapdump/test_output test_dump test_errors test_fork test_children
-               test_hostile_directory test_concurrency test_faults].freeze
+    ENDED = %w[heapdump/test_output test_dump test_errors test_pending test_targets test_self_check
+               test_interrupted test_fork test_children test_hostile_directory test_concurrency
+               test_faults test_deaths test_hostile].freeze
     COMMANDS = %w[test_cli cli/test_pages cli/test_commands cli/test_damaged cli/test_strange
                   terminal/test_hostile_text].freeze
 
@@ -39,14 +40,17 @@ module Mutants
       "ext/heapgraph/*.c" => LOADED,
       "ext/heapdump/{json,sink,writer,codec}.c" =>
         [*OUTPUT, "test_dump", "test_compression", "test_strings", "test_errors", "test_laws"],
+      "ext/heapdump/load.c" => %w[test_loading outside/test_load],
+      "ext/heapdump/processors.c" => %w[test_processors],
+      "ext/heapdump/child.c" => %w[test_refused_calls test_children test_faults],
       "ext/heapdump/count.c" => %w[test_counts test_gdb],
       "ext/heapdump/{gdb,marker*}.c" => TAKEN,
-      "ext/heapdump/{options,target,heapdump,context,notice,child,load,processors}.c" =>
+      "ext/heapdump/{options,target,heapdump,context,notice}.c" =>
         [*ENDED, "test_options", "test_auto", "test_redaction", "test_compression"],
       "ext/heapdump/{fork,dump,guard,hung,shared,unreadable,detach*}.c" =>
         [*ENDED, "test_compression", "test_roots"],
-      "ext/heapdump/mri/{cali,cap,check,known}*.c" => ["test_layout", PLANTED,
-                                                       "test_capabilities"],
+      "ext/heapdump/mri/{cali,cap,check,known,read}*.c" =>
+        ["test_layout", "test_moved_layout", PLANTED, "test_unknown_ruby", "test_capabilities"],
       "ext/heapdump/mri/*.c" => INNER,
       "ext/heapdump/objspace_format.c" => %w[test_objspace_format convert/test_convert],
       "ext/heapdump/*.c" => WALK,
