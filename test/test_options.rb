@@ -41,7 +41,7 @@ class TestOptions < HeapDumpTest
   def test_what_is_no_path
     [nil, 5, Object.new, []].each do |wrong|
       error = assert_raises(ArgumentError, wrong.inspect) { HeapDump.dump(wrong) }
-      assert_match(/goes to a path or an IO.*, not #{Regexp.escape(wrong.inspect)}\z/,
+      assert_match(/goes to a path, an IO or an object with .*, not #{Regexp.escape(wrong.inspect)}\z/,
                    error.message)
     end
   end

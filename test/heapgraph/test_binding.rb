@@ -32,6 +32,23 @@ class TestBinding < HeapDumpTest
     assert_raises(ArgumentError) { graph.node(0) }
   end
 
+  # What it holds in C is told to ObjectSpace, part by part as it comes.
+  def test_its_size_is_that_of_its_parts
+    graph = Graph.new
+    sizes = [ObjectSpace.memsize_of(graph)]
+    graph.load(Shop.dump, false, false)
+    [-> {}, -> { graph.totals }, -> { graph.best_path(0) }, -> { graph.paths(0, 2, 0) }]
+      .each do |part|
+        part.call
+        sizes << ObjectSpace.memsize_of(graph)
+      end
+    empty, loaded, tree, parents, inverse = sizes
+    assert_operator empty, :<, 2000
+    assert_operator loaded - empty, :>, graph.nodes * 26
+    assert_equal [graph.nodes * 24, graph.nodes * 13], [tree - loaded, parents - tree]
+    assert_equal (graph.nodes * 16) + (graph.edge_count * 4), inverse - parents
+  end
+
   def test_a_graph_is_loaded_once
     graph = Graph.new.load(Shop.dump, false, false)
     assert_raises(ArgumentError) { graph.load(Shop.dump, false, false) }
