@@ -41,8 +41,8 @@ class TestOptions < HeapDumpTest
   def test_what_is_no_path
     [nil, 5, Object.new, []].each do |wrong|
       error = assert_raises(ArgumentError, wrong.inspect) { HeapDump.dump(wrong) }
-      assert_match(/goes to a path, an IO or an object with .*, not #{Regexp.escape(wrong.inspect)}\z/,
-                   error.message)
+      assert_match(/goes to a path, an IO or an object with /, error.message)
+      assert error.message.end_with?(", not #{wrong.inspect}"), error.message
     end
   end
 
