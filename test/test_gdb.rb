@@ -177,6 +177,29 @@ class TestGdb < HeapDumpTest
     assert_equal "#{[77] * 7}\n", outcome.out
   end
 
+  VECTORS = File.expand_path("support/vectors/vectors.c", __dir__)
+
+  # The C library copies and compares with them, and gdb does not always know where they are.
+  def test_vector_registers_stay
+    skip "SKIPPED: not of this processor" unless RbConfig::CONFIG["host_cpu"] == "x86_64"
+    library = File.join(scratch, "vectors.so")
+    flags = %w[-O1 -mno-red-zone -shared -fPIC -Wall -Werror]
+    assert system(RbConfig::CONFIG["CC"], *flags, VECTORS, "-o", library)
+    outcome = run_calls(<<~'RUBY', library)
+      check = Fiddle::Function.new(Fiddle.dlopen(ARGV[1])["check"], [Fiddle::TYPE_VOIDP],
+                                   Fiddle::TYPE_INT, need_gvl: true)
+      p(%w[heapdump_dump heapdump_count_objects_print heapdump_count_objects_return].map do |name|
+        check.call(library[name])
+      end)
+      p check.call(Fiddle::Handle::DEFAULT["tzset"])
+      sleep 0.5
+    RUBY
+    kept, without = outcome.out.lines.map { |line| JSON.parse(line) }.map { |list| [*list].uniq }
+    skip "SKIPPED: no vector registers" if kept == [-1]
+    assert_equal [0], kept
+    refute_equal [0], without, "a function that uses them is seen to"
+  end
+
   # They may be freed, and are as many as were made beforehand.
   def test_results
     outcome = run_calls(<<~'RUBY')

@@ -27,6 +27,7 @@
 #include "detach.h"
 #include "json.h"
 #include "notice.h"
+#include "vectors.h"
 
 /* Exported by every Ruby, but not in its headers before 3.4. */
 int ruby_thread_has_gvl_p(void);
@@ -250,7 +251,10 @@ dump(VALUE arg) {
 
 EXPORTED int
 heapdump_dump(const char *path) {
-    return start(&(struct job){.work = dump, .path = path});
+    hd_vectors_save();
+    int status = start(&(struct job){.work = dump, .path = path});
+    hd_vectors_restore();
+    return status;
 }
 
 static void put_value(struct hd_sink *out, VALUE value);
@@ -312,10 +316,12 @@ count(VALUE arg) {
 EXPORTED int
 heapdump_count_objects_print(const char *first, ...) {
     va_list rest;
+    hd_vectors_save();
     va_start(rest, first);
     int status = start(
         &(struct job){.work = count, .first = first, .rest = &rest, .out = STDERR_FILENO});
     va_end(rest);
+    hd_vectors_restore();
     return status;
 }
 
@@ -342,22 +348,30 @@ read_result(int fd) {
     return text;
 }
 
-EXPORTED char *
-heapdump_count_objects_return(const char *first, ...) {
+static char *
+count_to_memory(const char *first, va_list *rest) {
     int ends[2], error = errno;
     char *text = NULL;
-    va_list rest;
     if (hd_pipe(ends) != 0) {
         tell("no pipe to be had; try again when files have been closed");
         errno = error;
         return NULL;
     }
-    va_start(rest, first);
-    int status = start(&(struct job){.work = count, .first = first, .rest = &rest, .out = ends[1]});
-    va_end(rest);
+    int status = start(&(struct job){.work = count, .first = first, .rest = rest, .out = ends[1]});
     close(ends[1]);
     if (status == HEAPDUMP_OK) text = read_result(ends[0]);
     close(ends[0]);
     errno = error;
+    return text;
+}
+
+EXPORTED char *
+heapdump_count_objects_return(const char *first, ...) {
+    va_list rest;
+    hd_vectors_save();
+    va_start(rest, first);
+    char *text = count_to_memory(first, &rest);
+    va_end(rest);
+    hd_vectors_restore();
     return text;
 }
