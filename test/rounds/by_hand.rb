@@ -13,6 +13,7 @@
 # it is to load.
 
 $LOAD_PATH.unshift(File.expand_path("../../lib", __dir__), File.expand_path("..", __dir__))
+require "fileutils"
 require "tmpdir"
 require "support/outside"
 
@@ -105,13 +106,12 @@ class ByHand
   end
 
   def run(rounds)
-    Dir.mktmpdir("heapdump-by-hand") do |directory|
-      @directory = directory
-      rounds.times { round }
-    ensure
-      stop
-    end
+    @directory = Dir.mktmpdir("heapdump-by-hand")
+    rounds.times { round }
     self
+  ensure
+    stop
+    clear
   end
 
   def fine?
@@ -125,6 +125,16 @@ class ByHand
   end
 
   private
+
+  # The last dump may still be written.
+  def clear
+    10.times do
+      FileUtils.rm_rf(@directory)
+      break unless File.exist?(@directory)
+
+      sleep 0.5
+    end
+  end
 
   def round
     start unless @pid
