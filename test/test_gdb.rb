@@ -32,9 +32,19 @@ class TestGdb < HeapDumpTest
     call = ->(name, *rest, locked: true) { functions[[name, locked]].call(*rest, nil) }
   RUBY
 
+  # What is dumped without a name goes to a directory of its own.
+  def directory
+    @directory ||= Dir.mktmpdir("heapdump-test")
+  end
+
+  def teardown
+    FileUtils.rm_rf(@directory) if @directory
+    super
+  end
+
   def run_calls(code, *arguments)
     skip "SKIPPED: no fiddle here" unless Child.ruby("require 'fiddle'").success?
-    Child.ruby!("#{CALLS}\n#{code}", EXTENSION, *arguments)
+    Child.ruby!("#{CALLS}\n#{code}", EXTENSION, *arguments, chdir: directory)
   end
 
   def test_a_dump
