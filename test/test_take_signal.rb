@@ -47,6 +47,17 @@ class TestTakeSignal < HeapDumpTest
     end
   end
 
+  # Its partial file fits the pattern, too, and is there for a while.
+  def test_a_dump_that_takes_its_time
+    heap = "KEPT = Array.new(400_000) { |i| i.to_s * 3 }\n"
+    with_process(heap + handler("processes: 1", "heap-%{pid}-%{time}")) do |pid|
+      path = File.join(scratch, "mine.json")
+      status, _out, err = Outside.heapdump("take", pid, "-o", path)
+      assert_equal [0, ""], [status, err]
+      assert_whole Dump.skim(path)
+    end
+  end
+
   def test_always_the_same_name
     with_process(handler("", "heap.json")) do |pid|
       2.times do

@@ -16,6 +16,7 @@
 
 #include "json.h"
 #include "mri/mri.h"
+#include "raised.h"
 
 /*
  * Calls fn(argument) in the second step. A StandardError that it raises is left out, with what was
@@ -29,7 +30,7 @@ ask(struct hd_context *context, VALUE (*fn)(VALUE), const void *argument) {
     rb_protect(fn, (VALUE)argument, &state);
     if (!state) return;
     VALUE error = rb_errinfo();
-    if (RB_TYPE_P(error, T_OBJECT) && rb_obj_is_kind_of(error, rb_eStandardError)) {
+    if (hd_is_raised(error, rb_eStandardError)) {
         rb_set_errinfo(Qnil);
     }
     else {

@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
+
 pid_t
 hd_fork_twice(void) {
     int ends[2];
-    if (pipe(ends) != 0) return -1;
+    if (hd_pipe(ends) != 0) return -1;
     pid_t middle = fork();
     if (middle == 0) {
         pid_t pid = fork();

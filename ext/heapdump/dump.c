@@ -124,6 +124,7 @@ look_into_slots(struct hd_dump *dump) {
         dump->allocations = NULL;
     }
     hd_finalizers_complete(&dump->finalizers, &dump->pages);
+    if (dump->finalizers.failed && !dump->out.error) dump->out.error = ENOMEM;
 }
 
 void
@@ -287,7 +288,7 @@ hd_dump_run_as(struct hd_dump *dump, int fd, struct hd_summary *summary, const c
         error = hd_dump_close(dump, &summary->bytes);
     }
     summary->objects = dump->tally->objects;
-    summary->seconds = summary->pause = hd_now() - start;
+    summary->seconds = hd_now() - start;
     if (!error && !hd_tally_adds_up(dump->tally, dump->options->format)) {
         *where = "checking what was written";
         error = EBADMSG;

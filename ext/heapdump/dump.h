@@ -51,8 +51,8 @@ struct hd_dump {
 
 /* What a finished run tells. */
 struct hd_summary {
-    uint64_t objects, bytes, errors;
-    double seconds, pause;
+    uint64_t objects, bytes;
+    double seconds;
 };
 
 /*

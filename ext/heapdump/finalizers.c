@@ -26,6 +26,7 @@ void
 hd_finalizers_add(struct hd_finalizers *finalizers, VALUE obj) {
     if (!has_room((void **)&finalizers->objects, finalizers->size, &finalizers->capacity,
                   sizeof *finalizers->objects)) {
+        finalizers->failed = true;
         return;
     }
     // no new id: where tables begin with one, defining the finalizer has made it
@@ -44,6 +45,7 @@ hd_finalizers_add_array(struct hd_finalizers *finalizers, VALUE array) {
     }
     if (!has_room((void **)&finalizers->tables, finalizers->found, &finalizers->tables_capacity,
                   sizeof *finalizers->tables)) {
+        finalizers->failed = true;
         return;
     }
     finalizers->tables[finalizers->found++] = array;
@@ -130,6 +132,9 @@ drop_held(struct hd_finalizers *finalizers, const struct hd_pages *pages) {
             if (!held[i]) finalizers->tables[kept++] = finalizers->tables[i];
         }
     }
+    else {
+        finalizers->failed = true;
+    }
     finalizers->found = kept;
     free(held);
     free(search);
@@ -141,7 +146,8 @@ hd_finalizers_complete(struct hd_finalizers *finalizers, const struct hd_pages *
         if (finalizers->size == 0) return;
         qsort(finalizers->objects, finalizers->size, sizeof *finalizers->objects, by_word);
         finalizers->tables = malloc(finalizers->size * sizeof *finalizers->tables);
-        if (!finalizers->tables) finalizers->size = 0;
+        finalizers->failed = !finalizers->tables;
+        if (finalizers->failed) finalizers->size = 0;
         return;
     }
     if (finalizers->size == 0) finalizers->found = 0; // no object has a finalizer

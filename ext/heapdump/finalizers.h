@@ -19,6 +19,7 @@ struct hd_finalizers {
     } * objects;   /* owned; sorted by id once complete */
     VALUE *tables; /* owned; the tables found so far, or what may be some */
     size_t size, capacity, found, tables_capacity;
+    bool failed; /* out of memory: some tables are not known */
 };
 
 /* Notes an object that has a finalizer, and an array that may be a table of one. */

@@ -193,8 +193,11 @@ is_crash(int signal) {
 /* Waits for the workers to end. The death of one is the leader's: it ends, and they all with it. */
 static void
 reap_workers(void) {
-    int status;
-    while (wait(&status) > 0 || errno == EINTR) {
+    for (;;) {
+        int status;
+        pid_t pid = wait(&status);
+        if (pid < 0 && errno == EINTR) continue;
+        if (pid < 0) return; // there are none left
         int signal = signal_of(status);
         if (signal) _exit(128 + signal);
     }
@@ -213,6 +216,14 @@ await_workers(int done, int count) {
     if (count == 0) return 0;
     reap_workers();
     return ECHILD; // it came to an end of its own, too early
+}
+
+/* While they are still written. */
+static uint64_t
+objects_of(const struct hd_shared *shared) {
+    uint64_t objects = 0;
+    for (int i = 0; i < HD_MAX_WORKERS; i++) objects += shared->tallies[i].objects;
+    return objects;
 }
 
 static struct hd_tally
@@ -273,6 +284,7 @@ lead_to_file(void *arg) {
     struct hd_shared *shared = task->shared;
     struct hd_dump *dump = task->dump;
     int count = 0, done[2], wanted = request->options->processes;
+    int seconds = patience(request->options);
     if ((task->error = write_head(dump, shared, request->fd)) != 0) return;
     if (hd_pipe(done) != 0) {
         task->error = errno;
@@ -282,8 +294,8 @@ lead_to_file(void *arg) {
     while (count + 1 < wanted) {
         pid_t pid = fork_child();
         if (pid == 0) {
-            hd_guard_install(&dump->out, patience(request->options));
-            work(request, dump, shared, count + 1);
+            shared->tallies[count + 1].error = hd_guard_install(&dump->out, seconds);
+            if (!shared->tallies[count + 1].error) work(request, dump, shared, count + 1);
             _exit(write(done[1], "", 1) != 1);
         }
         if (pid < 0) break; // then with fewer
@@ -332,8 +344,10 @@ lead(const struct hd_fork *request, struct hd_shared *shared) {
     struct hd_dump dump = {.options = request->options, .context = request->context};
     struct task task = {
         .request = request, .shared = shared, .dump = &dump, .tally = &shared->tallies[LEADER]};
-    hd_guard_install(&dump.out, patience(request->options));
-    shared->error = guarded(request->target ? lead_to_file : lead_to_stream, &task);
+    shared->error = hd_guard_install(&dump.out, patience(request->options));
+    if (!shared->error) {
+        shared->error = guarded(request->target ? lead_to_file : lead_to_stream, &task);
+    }
     if (!shared->error) shared->error = check_sum(request, shared);
     shared->finished = true;
 }
@@ -363,7 +377,7 @@ static int
 look_at_clock(struct watch *watch) {
     double now = hd_now();
     if (now >= watch->deadline) return ETIMEDOUT;
-    uint64_t progress = sum_of(watch->shared, HD_MAX_WORKERS).objects + watch->shared->offset;
+    uint64_t progress = objects_of(watch->shared) + watch->shared->offset;
     if (progress != watch->progress) {
         watch->progress = progress;
         watch->progressed = now;
@@ -400,7 +414,7 @@ supervise(struct watch *watch, const sigset_t *signals, bool enough) {
 static void
 judge(struct outcome *outcome, const struct watch *watch) {
     struct hd_shared *shared = watch->shared;
-    outcome->objects = sum_of(shared, HD_MAX_WORKERS).objects;
+    outcome->objects = objects_of(shared);
     outcome->error = shared->error;
     bool crashed = is_crash(outcome->signal) || outcome->error == EFAULT; // the latter was caught
     if (watch->several_ractors && crashed) {
@@ -450,6 +464,10 @@ coordinate(const struct hd_fork *request, int report_fd) {
     else if (request->target) {
         outcome.error = hd_target_commit(request->target, shared->offset);
         shared->where = outcome.error == EBADMSG ? CHECKING : "renaming it";
+    }
+    else if (close(request->fd) != 0 && errno != EINTR && !outcome.error && !outcome.signal) {
+        outcome.error = errno; // as network file systems tell of a full disk
+        shared->where = "closing it";
     }
     report(report_fd, shared, &outcome);
     close(report_fd);

@@ -27,6 +27,7 @@
 #include "detach.h"
 #include "json.h"
 #include "notice.h"
+#include "raised.h"
 #include "vectors.h"
 
 /* Exported by every Ruby, but not in its headers before 3.4. */
@@ -140,11 +141,12 @@ watch(const struct job *job) {
     char text[128];
     int status = 0;
     pid_t worker = fork();
+    int error = errno;
     if (worker == 0) work(job);
     let_go(STDERR_FILENO);
     while (worker > 0 && waitpid(worker, &status, 0) < 0 && errno == EINTR) continue;
     if (worker < 0) {
-        snprintf(text, sizeof text, "failed: no process: %s", strerror(errno));
+        snprintf(text, sizeof text, "failed: no process: %s", strerror(error));
         tell(text);
     }
     else if (WIFSIGNALED(status)) {
@@ -197,7 +199,7 @@ tell_error(void) {
     char text[400] = "failed";
     int state = 0;
     VALUE error = rb_errinfo(); // what is thrown is no object that could be asked anything
-    VALUE message = RB_TYPE_P(error, T_OBJECT) ? rb_protect(message_of, error, &state) : Qnil;
+    VALUE message = hd_is_exception(error) ? rb_protect(message_of, error, &state) : Qnil;
     if (!state && RB_TYPE_P(message, T_STRING)) {
         snprintf(text, sizeof text, "%.*s", (int)RSTRING_LEN(message), RSTRING_PTR(message));
     }

@@ -5,6 +5,7 @@
 
 #include <ruby.h>
 
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "mri/mri.h"
+#include "raised.h"
 
 enum { STACK_SIZE = 1 << 16, EXITED_EARLY = 1 };
 
@@ -72,7 +74,7 @@ tick(int signal) {
 /* One that has run is not run again. */
 static void
 catch_exit(void) {
-    if (atexit(exited) != 0) _exit(EXITED_EARLY);
+    if (atexit(exited) != 0 || at_quick_exit(exited) != 0) _exit(EXITED_EARLY);
 }
 
 static void
@@ -87,24 +89,24 @@ hd_guard_init(void) {
     hd_mri_on_bug(bug_found);
 }
 
-void
+int
 hd_guard_install(const struct hd_sink *out, int patience) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     static void *memory; // for as long as the process lives; a worker has its leader's
     if (!memory) {
         memory = malloc(STACK_SIZE);
+        if (!memory) return ENOMEM;
         catch_exit(); // a worker has inherited this, too
-        at_quick_exit(exited);
     }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
-    if (!memory || sigaltstack(&stack, NULL) != 0) return;
+    if (sigaltstack(&stack, NULL) != 0) return errno;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) handle(signals[i], crashed, 0);
     watch.out = out;
     watch.patience = patience;
     watch.still = 0;
     handle(SIGALRM, tick, SA_RESTART);
     const struct timeval second = {.tv_sec = 1};
-    setitimer(ITIMER_REAL, &(struct itimerval){second, second}, NULL);
+    return setitimer(ITIMER_REAL, &(struct itimerval){second, second}, NULL) == 0 ? 0 : errno;
 }
 
 struct call {
@@ -131,18 +133,23 @@ call_guarded(VALUE arg) {
     return Qnil;
 }
 
-/* What was raised, if an exception was, comes to an end here. */
+/* What an extension's function raises for itself. Handlers of signals mostly raise something else. */
+static bool
+is_own(VALUE error) {
+    return hd_is_raised(error, rb_eStandardError) || hd_is_raised(error, rb_eScriptError);
+}
+
+/* What was raised or thrown comes to an end here. */
 static int
 take_error(void) {
     VALUE error = rb_errinfo();
     rb_set_errinfo(Qnil);
-    bool memory = RTEST(rb_obj_is_kind_of(error, rb_eNoMemError));
-    if (watch.out) return memory ? HD_OUT_OF_MEMORY : HD_RAISED;
-    if (memory || RTEST(rb_obj_is_kind_of(error, rb_eSysStackError))) unsettled = true;
-    bool foreign = RTEST(rb_obj_is_kind_of(error, rb_eSystemExit)) ||
-                   RTEST(rb_obj_is_kind_of(error, rb_eSignal));
-    if (foreign && NIL_P(carried)) carried = error;
-    return memory ? HD_OUT_OF_MEMORY : HD_RAISED;
+    bool memory = hd_is_raised(error, rb_eNoMemError);
+    int outcome = memory ? HD_OUT_OF_MEMORY : HD_RAISED;
+    if (watch.out) return outcome;
+    if (memory || hd_is_raised(error, rb_eSysStackError)) unsettled = true;
+    else if (hd_is_exception(error) && NIL_P(carried) && !is_own(error)) carried = error;
+    return outcome;
 }
 
 void

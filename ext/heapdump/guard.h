@@ -31,8 +31,9 @@ void hd_guard_init(void);
  * In a child, before anything is guarded, and in each that it forks: signal handlers on a stack of
  * their own, what exit() runs first, and a clock. A guarded call has hung when for `patience` seconds
  * (1 or more) the same object was being read, and nothing left `out`, which is not waiting itself.
+ * Returns 0 or an errno: then nothing may be read.
  */
-void hd_guard_install(const struct hd_sink *out, int patience);
+int hd_guard_install(const struct hd_sink *out, int patience);
 
 /*
  * Calls fn(arg) and tells what became of it: 0, a signal or an enum hd_outcome. What is raised is
@@ -43,7 +44,8 @@ int hd_guard(void (*fn)(void *), void *arg);
 /*
  * In the process that is dumped, once everything else is tidied up: brings back to order what
  * running out of memory has left in MRI, and raises what no extension's function raised for itself
- * but a signal's handler meanwhile, like exit or Interrupt.
+ * but a signal's handler meanwhile: exit, Interrupt, any exception but a StandardError or a
+ * ScriptError, which cannot be told from the function's own.
  */
 void hd_guard_settle(void);
 

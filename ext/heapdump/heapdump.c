@@ -1,5 +1,5 @@
 /*
- * The extension's face to Ruby, and the only file that raises (with options.c).
+ * The extension's face to Ruby. It raises, as options.c, context.c and load.c may; the walk does not.
  *
  * Suggested order of reading, along the way of a byte: options.c, context.c (the last Ruby code),
  * dump.c, roots.c, walk.c, object.c, the writers type_*.c and threads.c, refs.c, json.c, sink.c,
@@ -142,8 +142,14 @@ run_body(VALUE arg) {
 /* Leaves the file to the coordinator, or removes it, or gives it its name. */
 static void
 settle_file(struct run *run) {
-    if (run->child > 0 || !run->file) {
-        close(run->fd);
+    if (run->child > 0) {
+        close(run->fd); // the coordinator's is what counts
+    }
+    else if (!run->file) {
+        // network file systems tell of a full disk only when the file is closed
+        if (close(run->fd) == 0 || errno == EINTR || run->error || !run->finished) return;
+        run->error = errno;
+        run->where = "closing it";
     }
     else if (run->error || !run->finished) {
         hd_target_abort(&run->target);
@@ -161,16 +167,32 @@ is_child(pid_t pid) {
     return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-/* What was started, for lib/heapdump/pending.rb. */
+static VALUE
+open_report(VALUE fd) {
+    return rb_io_fdopen((int)fd, O_RDONLY, NULL);
+}
+
+/* The IO that owns the descriptor from now on. */
+static VALUE
+own_report(int fd) {
+    int state = 0;
+    VALUE report = rb_protect(open_report, (VALUE)fd, &state);
+    if (!state) return report;
+    close(fd);
+    rb_jump_tag(state);
+}
+
+/* What was started, for lib/heapdump/pending.rb. Raises where there is no memory for it. */
 static VALUE
 describe(const struct run *run) {
     VALUE gc_seconds = DBL2NUM(run->gc_seconds), pause = DBL2NUM(run->pause);
     if (run->child > 0) {
         VALUE partial = run->file ? rb_str_new_cstr(run->target.partial) : Qnil;
+        VALUE is_ours = is_child(run->child) ? Qtrue : Qfalse;
+        VALUE timeout = DBL2NUM(run->options.timeout);
+        VALUE report = own_report(run->report_fd);
         VALUE child = rb_ary_new_from_args(6, PIDT2NUM(run->child), INT2NUM(run->report_fd),
-                                           partial, DBL2NUM(run->options.timeout),
-                                           rb_io_fdopen(run->report_fd, O_RDONLY, NULL),
-                                           is_child(run->child) ? Qtrue : Qfalse);
+                                           partial, timeout, report, is_ours);
         return rb_ary_new_from_args(3, gc_seconds, pause, child);
     }
     char report[128];
@@ -191,6 +213,7 @@ run_ensure(VALUE arg) {
     if (run->gc_was_disabled == Qfalse) rb_gc_enable();
     hd_context_free(&run->context);
     settle_file(run);
+    running = 0; // whatever is raised from here on
     if (run->finished && !run->error) {
         if (!started) {
             started = rb_intern("@started");
@@ -201,13 +224,6 @@ run_ensure(VALUE arg) {
         if (!NIL_P(run->pending)) latest = run->pending;
         run->pending = description;
     }
-    running = 0;
-    return Qnil;
-}
-
-static VALUE
-enable_gc(VALUE was_disabled) {
-    if (!RTEST(was_disabled)) rb_gc_enable();
     return Qnil;
 }
 
@@ -313,7 +329,8 @@ rb_heapdump_notice(VALUE self, VALUE text) {
 
 struct count_request {
     VALUE namespaces; /* Array of Strings */
-    VALUE result;
+    VALUE result, gc_was_disabled;
+    struct hd_counts counts;
 };
 
 static bool
@@ -338,27 +355,35 @@ set_count(VALUE hash, VALUE key, size_t count) {
 static VALUE
 count_body(VALUE arg) {
     struct count_request *request = (struct count_request *)arg;
-    struct hd_counts counts;
-    hd_count(&counts, RARRAY_LEN(request->namespaces) > 0);
+    const struct hd_counts *counts = &request->counts;
+    hd_count(&request->counts, RARRAY_LEN(request->namespaces) > 0);
+    if (counts->bad > 0) rb_memerror(); // there was none to count some classes
 
     VALUE basic = rb_hash_new(), user = rb_hash_new(), result = rb_hash_new();
-    rb_hash_aset(result, rb_str_new_lit("total_slots"), SIZET2NUM(counts.total_slots));
-    rb_hash_aset(result, rb_str_new_lit("free_slots"), SIZET2NUM(counts.free_slots));
+    rb_hash_aset(result, rb_str_new_lit("total_slots"), SIZET2NUM(counts->total_slots));
+    rb_hash_aset(result, rb_str_new_lit("free_slots"), SIZET2NUM(counts->free_slots));
     for (int type = 0; type <= RUBY_T_MASK; type++) {
         const char *name = hd_type_name(type);
-        if (name && counts.types[type] > 0)
-            set_count(basic, rb_str_new_cstr(name), counts.types[type]);
+        if (name && counts->types[type] > 0)
+            set_count(basic, rb_str_new_cstr(name), counts->types[type]);
     }
-    for (size_t i = 0; i < counts.classes_capacity; i++) {
-        const struct hd_class_count *entry = &counts.classes[i];
+    for (size_t i = 0; i < counts->classes_capacity; i++) {
+        const struct hd_class_count *entry = &counts->classes[i];
         VALUE name = entry->klass ? hd_class_name(entry->klass) : Qnil;
         if (!NIL_P(name) && is_wanted(request->namespaces, name))
             set_count(user, name, entry->count);
     }
     rb_hash_aset(result, rb_str_new_lit("basic_types"), basic);
     rb_hash_aset(result, rb_str_new_lit("user_types"), user);
-    hd_counts_free(&counts);
     request->result = result;
+    return Qnil;
+}
+
+static VALUE
+count_ensure(VALUE arg) {
+    struct count_request *request = (struct count_request *)arg;
+    hd_counts_free(&request->counts);
+    if (!RTEST(request->gc_was_disabled)) rb_gc_enable();
     return Qnil;
 }
 
@@ -367,10 +392,10 @@ static VALUE
 rb_heapdump_count(VALUE self, VALUE namespaces, VALUE gc) {
     (void)self;
     require_support();
-    struct count_request request = {namespaces, Qnil};
+    struct count_request request = {.namespaces = namespaces, .result = Qnil};
     if (RTEST(gc)) rb_gc_start();
-    VALUE was_disabled = rb_gc_disable(); // classes must live until their names are read
-    rb_ensure(count_body, (VALUE)&request, enable_gc, was_disabled);
+    request.gc_was_disabled = rb_gc_disable(); // classes must live until their names are read
+    rb_ensure(count_body, (VALUE)&request, count_ensure, (VALUE)&request);
     return request.result;
 }
 

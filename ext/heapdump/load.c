@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "notice.h"
+#include "raised.h"
 
 /* Exported by every Ruby, but not in its headers before 3.4. */
 int ruby_thread_has_gvl_p(void);
@@ -64,18 +65,12 @@ describe(VALUE error) {
                       rb_obj_class(error), error);
 }
 
-/* What is thrown is no object that could be asked anything. */
-static bool
-is_exception(VALUE error) {
-    return RB_TYPE_P(error, T_OBJECT) && RTEST(rb_obj_is_kind_of(error, rb_eException));
-}
-
 /* Tells what was raised, or thrown. */
 static void
 tell(VALUE error) {
     static const char unknown[] = "heapdump: not loaded into this process\n";
     int state = 0;
-    VALUE text = is_exception(error) ? rb_protect(describe, error, &state) : Qnil;
+    VALUE text = hd_is_exception(error) ? rb_protect(describe, error, &state) : Qnil;
     if (state || !RB_TYPE_P(text, T_STRING)) hd_notice(unknown, sizeof unknown - 1);
     else hd_notice(RSTRING_PTR(text), (size_t)RSTRING_LEN(text));
 }
@@ -96,6 +91,6 @@ hd_load(const struct hd_face *face) {
     if (state) {
         if (RTEST(rb_protect(is_awaited, Qnil, &ignored)) && !ignored) rb_jump_tag(state);
         tell(rb_errinfo());
-        rb_set_errinfo(is_exception(before) ? before : Qnil);
+        rb_set_errinfo(hd_is_exception(before) ? before : Qnil);
     }
 }

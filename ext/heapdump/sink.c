@@ -29,7 +29,7 @@ hd_sink_open(struct hd_sink *sink, int fd, enum hd_compression compression,
              struct hd_shared *shared) {
     memset(sink, 0, sizeof *sink);
     sink->shared = shared;
-    sink->writer = malloc(sizeof *sink->writer);
+    sink->writer = calloc(1, sizeof *sink->writer);
     sink->scratch = malloc(SCRATCH_SIZE);
     if (!sink->writer || !sink->scratch) return ENOMEM;
     int error = hd_writer_open(sink->writer, fd, compression,

@@ -98,7 +98,7 @@ hd_target_commit(struct hd_target *target, uint64_t size) {
     int error = is_in_place(target) ? check_content(target->fd, size) : ESTALE;
     if (error == ESTALE) discard(target->fd);
     // network file systems tell of a full disk only when the file is closed
-    if (close(target->fd) != 0 && errno != EINTR) error = errno;
+    if (close(target->fd) != 0 && errno != EINTR && !error) error = errno;
     target->fd = -1;
     if (error == ESTALE) return error; // what is there now is somebody else's
     if (!error && rename(target->partial, target->path) != 0) error = errno;

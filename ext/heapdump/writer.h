@@ -44,8 +44,8 @@ struct hd_writer {
 };
 
 /*
- * Prepares to write to fd. Returns 0, ENOMEM, or ENOSYS where the compression library is missing.
- * hd_writer_free in any case.
+ * Prepares to write to fd. Returns 0, ENOMEM, ENOSYS where the compression library is missing, or,
+ * where the file begins with a head, what write(2) fails with. hd_writer_free in any case.
  */
 int hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression,
                    enum hd_write how);
@@ -68,7 +68,7 @@ struct hd_packed {
  * (codec.h). Compresses a block of `size` bytes, at most HD_BLOCK_SIZE; false on failure.
  */
 bool hd_writer_pack(struct hd_writer *writer, const unsigned char *block, size_t size,
-                    struct hd_packed *frame);
+                    struct hd_packed *packed);
 /* Writes all of `size` bytes at an offset of the file. Returns 0 or an errno. */
 int hd_writer_write_at(struct hd_writer *writer, const unsigned char *bytes, size_t size,
                        uint64_t offset);

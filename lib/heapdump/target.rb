@@ -96,7 +96,7 @@ module HeapDump
       copier&.open
       nil
     rescue IOError, SystemCallError => e
-      raise WriteError.new("cannot dump the heap to #{@io.inspect}: #{e.message}",
+      raise WriteError.new("cannot dump the heap to #{(@io || @sink).class}: #{e.message}",
                            e.is_a?(SystemCallError) ? e.errno : nil)
     ensure
       copier&.close unless pending.begun?

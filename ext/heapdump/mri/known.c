@@ -43,7 +43,7 @@ char hd_known_trace_data;
 
 void
 hd_known_trace(VALUE tracepoint, void *data) {
-    (void)tracepoint; // never enabled
+    (void)tracepoint; // enabled for a moment at most, to be looked at
     (void)data;
 }
 

@@ -2,7 +2,8 @@
  * Place in the flow: below everything. All that the dumper knows of MRI's insides, and the only
  * folder with differences between versions. The rest of the code asks here and gets plain answers.
  *
- * Nothing here allocates Ruby objects, runs Ruby code or raises, but for hd_mri_init. Every pointer
+ * Nothing here allocates Ruby objects, runs Ruby code or raises, but for hd_mri_init and the two
+ * functions that say so (hd_mri_make_traced_object, hd_mri_global). Every pointer
  * that was found by layout passes a gate before it is followed: it must be a live slot of the
  * page table and of the expected type. A function returns false (or 0) where a datum is not to
  * be had, and the caller leaves the name out; the reference itself is never lost, because the list

@@ -46,7 +46,9 @@ lambda do |extension, directory, dump, keywords|
       raise SystemCallError.new("cannot fork", gc_seconds) unless child
 
       report.write("started #{gc_seconds} #{pause}\n")
-      report.write(IO.for_fd(child[1]).read)
+      # The one object that owns the descriptor.
+      report.write(child[4].read)
+      child[4].close
     rescue StandardError, ScriptError, NoMemoryError => e
       report.write("refused #{e.class}: #{e.message.scrub.tr("\n", " ")}\n")
     end

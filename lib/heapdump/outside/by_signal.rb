@@ -9,6 +9,10 @@ module HeapDump
     # for the file.
     class BySignal
       PATTERN = /%\{(pid|time|host|count)\}/
+      # What the handler puts in their place, but for the process id.
+      FORMS = {
+        "%{time}" => '\d{8}T\d{6}\.\d{3}Z', "%{host}" => "[^/]+", "%{count}" => '\d+'
+      }.freeze
 
       def initialize(target)
         @target = target
@@ -88,9 +92,10 @@ module HeapDump
         parts.map! do |part|
           next Regexp.escape(part) unless PATTERN.match?(part)
 
-          part == "%{pid}" ? @target.inner_pid.to_s : "[^/]*"
+          part == "%{pid}" ? @target.inner_pid.to_s : FORMS.fetch(part)
         end
-        Regexp.new("\\A#{parts.join}\\z", Regexp::NOENCODING)
+        # never a dump that is still being written, whose name may fit as well
+        Regexp.new("\\A(?!.*\\.partial-\\d+\\z)#{parts.join}\\z", Regexp::NOENCODING)
       end
 
       def await(before, timeout)

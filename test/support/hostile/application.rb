@@ -81,7 +81,7 @@ class HostileApplication
   # In a thread: a deed may end it.
   def ends(one, path, object)
     ended = "the thread ended"
-    thread = Thread.new { catch("hostile") { ended = attempt(one, path, object) } }
+    thread = Thread.new { catch(:hostile) { ended = attempt(one, path, object) } }
     thread.report_on_exception = false
     thread.join
     ended
