@@ -183,18 +183,18 @@ static VALUE list_of_threads, count_of_ractors; // Methods of Thread and Ractor 
 void
 hd_context_init(void) {
     ID instance_method = rb_intern("instance_method"), ractor = rb_intern("Ractor");
+    VALUE *const kept[] = {&thread_status, &thread_name, &list_of_threads, &count_of_ractors};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        *kept[i] = Qnil;
+        rb_gc_register_address(kept[i]); // first: each allocation may run the GC
+    }
     thread_status = rb_funcall(rb_cThread, instance_method, 1, ID2SYM(rb_intern("status")));
     thread_name = rb_funcall(rb_cThread, instance_method, 1, ID2SYM(rb_intern("name")));
     list_of_threads = rb_obj_method(rb_cThread, ID2SYM(rb_intern("list")));
-    count_of_ractors = Qnil;
     if (rb_const_defined(rb_cObject, ractor)) {
         count_of_ractors = rb_obj_method(rb_const_get(rb_cObject, ractor),
                                          ID2SYM(rb_intern("count")));
     }
-    rb_gc_register_mark_object(thread_status);
-    rb_gc_register_mark_object(thread_name);
-    rb_gc_register_mark_object(list_of_threads);
-    rb_gc_register_mark_object(count_of_ractors);
 }
 
 /* Calls a method of Thread itself, whatever a subclass has made of it. */

@@ -289,6 +289,7 @@ hd_dump_run_as(struct hd_dump *dump, int fd, struct hd_summary *summary, const c
     }
     summary->objects = dump->tally->objects;
     summary->seconds = hd_now() - start;
+    if (!error && dump->tally->gc_runs > 0) error = ENOTRECOVERABLE;
     if (!error && !hd_tally_adds_up(dump->tally, dump->options->format)) {
         *where = "checking what was written";
         error = EBADMSG;

@@ -277,6 +277,13 @@ write_head(struct hd_dump *dump, struct hd_shared *shared, int fd) {
     return error;
 }
 
+/* What a descriptor stands for; 0 if nothing. */
+static ino_t
+inode_of(int fd) {
+    struct stat stat;
+    return fstat(fd, &stat) == 0 ? stat.st_ino : 0;
+}
+
 static void
 lead_to_file(void *arg) {
     struct task *task = arg;
@@ -290,12 +297,14 @@ lead_to_file(void *arg) {
         task->error = errno;
         return;
     }
+    ino_t pipe_inode = inode_of(done[1]);
     shared->where = "writing";
     while (count + 1 < wanted) {
         pid_t pid = fork_child();
         if (pid == 0) {
-            shared->tallies[count + 1].error = hd_guard_install(&dump->out, seconds);
+            shared->tallies[count + 1].error = hd_guard_install(&dump->out, seconds, false);
             if (!shared->tallies[count + 1].error) work(request, dump, shared, count + 1);
+            if (inode_of(done[1]) != pipe_inode) _exit(1); // as in sink.c
             _exit(write(done[1], "", 1) != 1);
         }
         if (pid < 0) break; // then with fewer
@@ -335,6 +344,7 @@ static int
 check_sum(const struct hd_fork *request, struct hd_shared *shared) {
     struct hd_tally sum = sum_of(shared, shared->processes);
     shared->where = CHECKING;
+    if (sum.gc_runs > 0) return ENOTRECOVERABLE;
     if (!hd_tally_adds_up(&sum, request->options->format)) return EBADMSG;
     return sum.written == shared->offset ? 0 : EBADMSG;
 }
@@ -344,7 +354,8 @@ lead(const struct hd_fork *request, struct hd_shared *shared) {
     struct hd_dump dump = {.options = request->options, .context = request->context};
     struct task task = {
         .request = request, .shared = shared, .dump = &dump, .tally = &shared->tallies[LEADER]};
-    shared->error = hd_guard_install(&dump.out, patience(request->options));
+    shared->error = hd_guard_install(&dump.out, patience(request->options),
+                                     request->context->ractors <= 1);
     if (!shared->error) {
         shared->error = guarded(request->target ? lead_to_file : lead_to_stream, &task);
     }
@@ -385,6 +396,16 @@ look_at_clock(struct watch *watch) {
     return watch->several_ractors && now - watch->progressed > STALL_SECONDS ? EDEADLK : 0;
 }
 
+/* A second, or what is left until the deadline. */
+static struct timespec
+until_next_look(const struct watch *watch) {
+    enum { SHORTEST = 10000000 };
+    double left = watch->deadline - hd_now();
+    if (left >= 1) return (struct timespec){.tv_sec = 1};
+    long nanoseconds = left > 0 ? (long)(left * 1e9) : 0;
+    return (struct timespec){.tv_nsec = nanoseconds > SHORTEST ? nanoseconds : SHORTEST};
+}
+
 /*
  * Waits until the leader has finished, and if that is not `enough` until it has ended, but not beyond
  * the deadline or a signal to end. Returns the signal that it died of, 0 where it has ended by itself
@@ -392,13 +413,13 @@ look_at_clock(struct watch *watch) {
  */
 static int
 supervise(struct watch *watch, const sigset_t *signals, bool enough) {
-    static const struct timespec tick = {.tv_sec = 1};
     int status;
     for (;;) {
         pid_t pid = waitpid(watch->leader, &status, WNOHANG);
         if (pid == watch->leader) return signal_of(status);
         if (pid < 0 && errno != EINTR) return SIGKILL; // nobody else waits for it
         if (enough && watch->shared->finished) return 0;
+        const struct timespec tick = until_next_look(watch);
         int signal = sigtimedwait(signals, NULL, &tick);
         if (signal == SIGCHLD) continue;
         int error = look_at_clock(watch);
@@ -441,7 +462,7 @@ coordinate(const struct hd_fork *request, int report_fd) {
     struct hd_shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) shared = NULL;
-    if (shared) outcome.error = hd_shared_init(shared);
+    if (shared) outcome.error = hd_shared_init(shared, request->target ? request->fd : -1);
     if (!outcome.error) {
         shared->start = hd_now();
         shared->where = "preparing";

@@ -4,8 +4,10 @@
 #include "guard.h"
 
 #include <ruby.h>
+#include <ruby/debug.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,6 +22,10 @@ enum { STACK_SIZE = 1 << 16, EXITED_EARLY = 1 };
 volatile uint64_t hd_guard_beats;
 volatile bool hd_guard_reading;
 
+/* The child that the guard was installed in, and its only thread that reads objects. */
+static pid_t owner;
+static pthread_t owner_thread;
+
 /* Where a failure goes; NULL where nothing is guarded. Its jump buffer lives on the stack of hd_guard. */
 static sigjmp_buf *volatile escape;
 
@@ -31,10 +37,15 @@ static struct {
 
 /* In the process that is dumped: what is left to be done about errors that were caught. */
 static bool unsettled;
+static VALUE no_ruby = Qnil; // what is raised in a child where Ruby code would run
+static bool ran_ruby;
 static VALUE carried = Qnil;
 
+/* A process that an extension's function has forked off, or a thread, has nothing to go back to. */
 static void
-leave(int outcome) {
+leave(int outcome, int status) {
+    bool ours = escape && getpid() == owner && pthread_equal(pthread_self(), owner_thread);
+    if (!ours) _exit(status);
     sigjmp_buf *to = escape;
     escape = NULL;
     siglongjmp(*to, outcome);
@@ -42,20 +53,18 @@ leave(int outcome) {
 
 static void
 crashed(int signal) {
-    if (!escape) _exit(128 + signal);
-    leave(signal);
+    leave(signal, 128 + signal);
 }
 
 static void
 bug_found(void) {
-    if (escape) leave(SIGABRT);
+    if (escape) leave(SIGABRT, 128 + SIGABRT);
 }
 
 /* Runs before all other handlers of exit(), which would close what belongs to the application. */
 static void
 exited(void) {
-    if (!escape) _exit(EXITED_EARLY);
-    leave(HD_EXITED);
+    leave(HD_EXITED, EXITED_EARLY);
 }
 
 static void
@@ -68,7 +77,7 @@ tick(int signal) {
     watch.still = moved || !reading ? 0 : watch.still + 1;
     if (watch.still < watch.patience) return;
     watch.still = 0;
-    leave(HD_HUNG);
+    leave(HD_HUNG, EXITED_EARLY);
 }
 
 /* One that has run is not run again. */
@@ -83,30 +92,73 @@ handle(int signal, void (*handler)(int), int flags) {
     sigaction(signal, &action, NULL);
 }
 
+/* Whether this is called, in the end, by what is guarded: the stack grows downwards. */
+static bool
+is_within(const char *frame) {
+    enum { DEEPEST = 1 << 26 };
+    const char *guarded = (const char *)escape;
+    return guarded && frame < guarded && guarded - frame < DEEPEST;
+}
+
+static bool
+belongs_to_an_exception(VALUE self) {
+    if (RB_TYPE_P(self, T_CLASS)) return RTEST(rb_class_inherited_p(self, rb_eException));
+    return hd_is_exception(self);
+}
+
+/*
+ * In a child Ruby code is about to call a method that is written in C, or goes on in another fiber.
+ * That may be the application's: a handler of a signal that had come before the fork, or what stands
+ * behind a place to which an extension's function has jumped. Nothing but what raises an exception
+ * may run.
+ */
+static void
+ruby_runs(rb_event_flag_t event, VALUE data, VALUE self, ID id, VALUE klass) {
+    (void)data, (void)id, (void)klass;
+    bool switched = event == RUBY_EVENT_FIBER_SWITCH;
+    if (getpid() != owner || switched || !is_within(__builtin_frame_address(0))) {
+        _exit(EXITED_EARLY);
+    }
+    if (belongs_to_an_exception(self)) return;
+    ran_ruby = true;
+    rb_exc_raise(no_ruby);
+}
+
 void
 hd_guard_init(void) {
+    rb_gc_register_address(&no_ruby);
+    no_ruby = rb_exc_new_cstr(rb_eRuntimeError, "no Ruby code runs in the copy of a process");
     rb_gc_register_address(&carried);
     hd_mri_on_bug(bug_found);
 }
 
 int
-hd_guard_install(const struct hd_sink *out, int patience) {
+hd_guard_install(const struct hd_sink *out, int patience, bool hook) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     static void *memory; // for as long as the process lives; a worker has its leader's
     if (!memory) {
         memory = malloc(STACK_SIZE);
         if (!memory) return ENOMEM;
-        catch_exit(); // a worker has inherited this, too
+        // a worker has inherited these, too
+        catch_exit();
+        if (hook) rb_add_event_hook(ruby_runs, RUBY_EVENT_C_CALL | RUBY_EVENT_FIBER_SWITCH, Qnil);
     }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
     if (sigaltstack(&stack, NULL) != 0) return errno;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) handle(signals[i], crashed, 0);
+    owner = getpid();
+    owner_thread = pthread_self();
     watch.out = out;
     watch.patience = patience;
     watch.still = 0;
     handle(SIGALRM, tick, SA_RESTART);
     const struct timeval second = {.tv_sec = 1};
     return setitimer(ITIMER_REAL, &(struct itimerval){second, second}, NULL) == 0 ? 0 : errno;
+}
+
+void
+hd_guard_stay(void) {
+    if (watch.out && getpid() != owner) _exit(EXITED_EARLY);
 }
 
 struct call {
@@ -128,6 +180,7 @@ call_guarded(VALUE arg) {
     if (call->outcome == 0) {
         if (watch.out) escape = &here; // not in the process that is dumped
         call->fn(call->arg);
+        hd_guard_stay();
     }
     escape = outer;
     return Qnil;
@@ -170,7 +223,10 @@ hd_guard(void (*fn)(void *), void *arg) {
     int state = 0;
     rb_protect(call_guarded, (VALUE)&call, &state);
     escape = outer;
+    hd_guard_stay();
     if (state) call.outcome = take_error();
+    if (state && ran_ruby) call.outcome = HD_RAN_RUBY;
+    ran_ruby = false;
     if (call.outcome == HD_EXITED) catch_exit();
     return call.outcome;
 }

@@ -21,7 +21,8 @@ enum hd_outcome {
     HD_RAISED = -1,
     HD_OUT_OF_MEMORY = -2,
     HD_HUNG = -3,
-    HD_EXITED = -4
+    HD_EXITED = -4,
+    HD_RAN_RUBY = -5,
 };
 
 /* Once, from Init: registers with MRI's bug reporter. Does nothing in processes without a guard. */
@@ -31,9 +32,15 @@ void hd_guard_init(void);
  * In a child, before anything is guarded, and in each that it forks: signal handlers on a stack of
  * their own, what exit() runs first, and a clock. A guarded call has hung when for `patience` seconds
  * (1 or more) the same object was being read, and nothing left `out`, which is not waiting itself.
+ * Where `hook` is set, no method written in C is called by Ruby code from then on, and no fiber goes
+ * on: neither where an extension runs Ruby code while an object is read (HD_RAN_RUBY) nor anywhere else
+ * (the process ends). Not while other Ractors live, for whom MRI would wait.
  * Returns 0 or an errno: then nothing may be read.
  */
-int hd_guard_install(const struct hd_sink *out, int patience);
+int hd_guard_install(const struct hd_sink *out, int patience, bool hook);
+
+/* Behind a call of an extension's function: ends the process if that has forked it off. */
+void hd_guard_stay(void);
 
 /*
  * Calls fn(arg) and tells what became of it: 0, a signal or an enum hd_outcome. What is raised is

@@ -47,12 +47,18 @@ reason_of(int error) {
     case EDEADLK:
         return "its process crashed or hung on what another Ractor was about to change; try again";
     case ECHILD:
-        return "one of its processes ended before it had finished";
+        return "one of its processes ended before it had finished; an extension's mark or size "
+               "function may have ended it";
+    case ENOTRECOVERABLE:
+        return "the GC ran while objects were read; an extension's mark or size function must have "
+               "started it";
+    case EBADF:
+        return "its descriptor was closed or replaced by an extension's mark or size function";
     case EFAULT:
         return "what is outside of objects could not be read";
     case EBADMSG:
         return "the lines or bytes that were written are not as many as there should be; this is a "
-               "fault of heapdump";
+               "fault of heapdump, or an extension's function has written to the file";
     case ETIMEDOUT:
         return "it took longer than timeout: allows";
     default:
@@ -125,7 +131,6 @@ refuse_second_dump(void) {
 static VALUE
 run_body(VALUE arg) {
     struct run *run = (struct run *)arg;
-    refuse_second_dump();
     hd_context_prepare(&run->context);
     double start = hd_now();
     if (run->options.gc) rb_gc_start();
@@ -267,6 +272,7 @@ rb_heapdump_start(int argc, VALUE *argv, VALUE self) {
                  "a heap dump of process %ld is already being started; try again when it is done",
                  (long)running);
     }
+    refuse_second_dump();
     open_output(&run, path, fd);
     running = getpid();
     rb_ensure(run_body, (VALUE)&run, run_ensure, (VALUE)&run);

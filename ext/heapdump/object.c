@@ -154,6 +154,7 @@ hd_memsize(VALUE obj) {
     hd_purity_foreign(RB_BUILTIN_TYPE(obj) == RUBY_T_DATA);
     size_t size = hd_mri_memsize(obj);
     hd_purity_foreign(false);
+    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA) hd_guard_stay();
     return size;
 }
 

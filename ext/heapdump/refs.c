@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "mri/mri.h"
 #include "purity.h"
 
@@ -90,6 +91,7 @@ hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
     hd_purity_foreign(type == RUBY_T_DATA);
     hd_mri_references(obj, collect_i, refs);
     hd_purity_foreign(false);
+    if (type == RUBY_T_DATA) hd_guard_stay();
     refs->complete = !refs->failed && !refs->summing;
 }
 

@@ -41,6 +41,7 @@ struct hd_shared {
     pthread_mutex_t lock;
     _Atomic uint64_t offset;
     struct hd_text_sum text; /* of all that is before it */
+    uint64_t device, inode;  /* the file; 0 if that is not to be looked at */
 
     /* Written by the leader, read by the coordinator after it has ended; `start` before it begins. */
     double start, seconds;
@@ -50,8 +51,14 @@ struct hd_shared {
     const char *where;     /* what it was doing; a literal */
 };
 
-/* Prepares zeroed memory that the processes share. Returns 0 or an errno. */
-int hd_shared_init(struct hd_shared *shared);
+/*
+ * Prepares zeroed memory that the processes share. Returns 0 or an errno. `fd` is the file, -1 for
+ * none: its number is trusted no more once functions of extensions have run.
+ */
+int hd_shared_init(struct hd_shared *shared, int fd);
+
+/* Whether `fd` still is that file. */
+bool hd_shared_is_file(const struct hd_shared *shared, int fd);
 
 /*
  * Whoever holds the lock is the only one that takes places in the file. Returns 0, or EOWNERDEAD if

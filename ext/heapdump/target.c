@@ -90,6 +90,9 @@ static int
 check_content(int fd, uint64_t size) {
     struct stat stat;
     if (fstat(fd, &stat) != 0) return errno;
+    // nobody has written to it but at places (forked), or one after the other to its end
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    if (at != 0 && (uint64_t)at != size) return EBADMSG;
     return (uint64_t)stat.st_size != size || has_hole(fd, stat.st_size) ? EBADMSG : 0;
 }
 

@@ -109,12 +109,14 @@ module HeapDump
     #
     #   pending.cancel unless pending.wait(60)
     def cancel
-      return if done?
-
-      kill
-      stop_copying
-      wait
-      remove_partial
+      unless done?
+        kill
+        stop_copying
+        wait
+      end
+      # Also where an interruption has left that to be done the second time, but not later: then
+      # the name may belong to another dump.
+      remove_partial if report.empty?
     end
 
     # What was begun for somebody who cannot wait for it any more. Nothing interrupts that.
@@ -242,10 +244,14 @@ module HeapDump
       raise ChildDied.new(nil, nil, @target.path)
     end
 
+    # Once.
     def remove_partial
+      return if @removed
+
       File.unlink(coordinator[2]) if coordinator && coordinator[2]
+      @removed = true
     rescue SystemCallError
-      nil # the coordinator has removed it, or something of somebody else is there
+      @removed = true # the coordinator has removed it, or something of somebody else is there
     end
   end
 end

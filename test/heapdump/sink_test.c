@@ -177,7 +177,7 @@ test_error(struct random *random, int fd, int wanted, struct hd_shared *shared) 
 static void
 test_errors(struct random *random) {
     struct hd_shared shared = {0};
-    CHECK_EQUAL(0, hd_shared_init(&shared));
+    CHECK_EQUAL(0, hd_shared_init(&shared, -1));
     test_error(random, open("/dev/full", O_WRONLY), ENOSPC, NULL);
     test_error(random, open("/dev/null", O_RDONLY), EBADF, NULL);
     test_error(random, open("/dev/null", O_RDONLY), EBADF, &shared);
@@ -278,7 +278,7 @@ test_shared(enum hd_compression compression) {
     if (!hd_codec_load(compression)) return;
     struct worker workers[WORKERS];
     struct hd_shared shared = {0};
-    CHECK_EQUAL(0, hd_shared_init(&shared));
+    CHECK_EQUAL(0, hd_shared_init(&shared, -1));
     int fd = open_file();
     uint64_t written = put_end(&shared, fd, compression, hd_sink_begin_file), bytes = 0;
     for (int i = 0; i < WORKERS; i++) {
