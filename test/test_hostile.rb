@@ -17,7 +17,8 @@ class TestHostile < HeapDumpTest
     "signal 8" => %w[fpe],
     "signal 7" => %w[bus],
     "signal 4" => %w[ill],
-    nil => %w[run_ruby allocate other_references more_references fewer_references]
+    "ran Ruby code" => %w[run_ruby],
+    nil => %w[allocate other_references more_references fewer_references]
   }.freeze
   DOING = { "mark" => "while reading it", "size" => "while reading its size" }.freeze
 
