@@ -47,10 +47,41 @@ class TestTakeSignal < HeapDumpTest
     end
   end
 
+  # Nothing is sent where the name would tell something else than what is in the file.
+  def test_a_name_that_tells_something_else
+    { "h.json" => { "a.zst" => "a", "a.json.gz" => "a.json" },
+      "h.json.gz" => { "a.json" => "a.json.gz", "a.json.zst" => "a.json.gz" } }.each do |own, names|
+      with_process(handler("", own)) do |pid|
+        names.each do |wrong, right|
+          status, out, err = Outside.heapdump("take", pid, "-o", File.join(scratch, wrong))
+          assert_equal [1, ""], [status, out]
+          assert_match(%r{/#{wrong} would be misnamed: at SIGUSR2 process #{pid} writes }, err)
+          assert_match(%r{; give -o #{scratch}/#{right}, or add --via gdb, which}, err)
+        end
+        sleep 0.2
+        assert_empty Dir.children(scratch)
+        assert_equal 0, Outside.heapdump("take", pid, "-o", "#{scratch}/#{names.values[0]}").first
+        FileUtils.rm_f(Dir.glob("#{scratch}/*"))
+      end
+    end
+  end
+
+  def test_a_gc_that_the_handler_decides_about
+    with_process do |pid|
+      [[], ["--via", "signal"]].each do |way|
+        status, out, err = Outside.heapdump("take", pid, "--gc", *way)
+        assert_equal [1, ""], [status, out]
+        assert_match(/--gc cannot be asked for by a signal: .* process #{pid} .*add --via gdb/, err)
+      end
+      sleep 0.2
+      assert_empty Dir.children(scratch)
+    end
+  end
+
   # Its partial file fits the pattern, too, and is there for a while.
   def test_a_dump_that_takes_its_time
     heap = "KEPT = Array.new(400_000) { |i| i.to_s * 3 }\n"
-    with_process(heap + handler("processes: 1", "heap-%{pid}-%{time}")) do |pid|
+    with_process(heap + handler(", processes: 1", "heap-%{pid}-%{time}")) do |pid|
       path = File.join(scratch, "mine.json")
       status, _out, err = Outside.heapdump("take", pid, "-o", path)
       assert_equal [0, ""], [status, err]

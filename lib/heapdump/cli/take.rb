@@ -10,7 +10,7 @@ module HeapDump
       usage "PID"
       details <<~TEXT
         A process that has a handler (HeapDump.on_signal) gets its signal. Any other is made to
-        load heapdump and to fork a dump by gdb, which holds it for a fraction of a second; it needs
+        load heapdump and to fork a dump by gdb, which holds it for some milliseconds; it needs
         the same Ruby as this command, and its user or root. The dump is written by forked
         processes while the program goes on. `heapdump doctor PID` tells what would work.
       TEXT
@@ -36,7 +36,8 @@ module HeapDump
 
       def options(parser)
         parser.on("-o", "--output FILE", "where to (default: heap-PID.json, or where the handler",
-                  "puts it); .zst or .gz compresses, through gdb") { |path| @output = path }
+                  "puts it); .zst or .gz compresses, through gdb;",
+                  "by a signal the handler's own ending is needed") { |path| @output = path }
         parser.on("--via WAY", %w[signal gdb],
                   "signal or gdb, where it should not choose itself") do |way|
           @via = way
@@ -67,7 +68,7 @@ module HeapDump
 
       def dump(way, path)
         if way.is_a?(Outside::BySignal)
-          return way.dump(path, timeout: @timeout).merge(via: "signal")
+          return way.dump(path, timeout: @timeout, gc: @gc).merge(via: "signal")
         end
 
         { path: path, via: "gdb", **way.dump(path, timeout: @timeout, gc: @gc) }

@@ -14,6 +14,10 @@ module HeapDump
         "%{time}" => '\d{8}T\d{6}\.\d{3}Z', "%{host}" => "[^/]+", "%{count}" => '\d+'
       }.freeze
 
+      WRITTEN = { "" => "plain JSON", ".zst" => "JSON compressed by zstd",
+                  ".gz" => "JSON compressed by gzip" }.freeze
+      private_constant :WRITTEN
+
       def initialize(target)
         @target = target
       end
@@ -27,11 +31,14 @@ module HeapDump
       end
 
       # Dumps, and moves the file to +path+ where that is given. Returns what is known of the dump
-      # (a Hash with its path). Raises HeapDump::Error.
-      def dump(path, timeout:)
+      # (a Hash with its path). Raises HeapDump::Error; what cannot be done is refused before the
+      # signal is sent.
+      def dump(path, timeout:, gc: false)
         bad = checks.first_failure
         raise Error, "cannot dump process #{@target.pid} by a signal: #{bad.message}" if bad
 
+        refuse_gc if gc
+        refuse_misnomer(path) if path
         before = files
         Process.kill(handler.signal, @target.pid)
         found = await(before, timeout)
@@ -40,6 +47,27 @@ module HeapDump
       end
 
       private
+
+      def refuse_gc
+        raise Error, "--gc cannot be asked for by a signal: the handler of process " \
+                     "#{@target.pid} decides that (HeapDump.on_signal with gc: true); leave out " \
+                     "--gc, or add --via gdb"
+      end
+
+      # The handler has chosen how it writes, and the file only gets another name.
+      def refuse_misnomer(path)
+        ending = ending_of(handler.pattern)
+        return if ending == ending_of(path)
+
+        right = "#{path.delete_suffix(ending_of(path))}#{ending}"
+        raise Error, "#{path} would be misnamed: at SIG#{handler.signal} process #{@target.pid} " \
+                     "writes #{WRITTEN.fetch(ending)} (#{handler.pattern}); give -o #{right}, " \
+                     "or add --via gdb, which writes what the name says"
+      end
+
+      def ending_of(path)
+        path[/\.(?:zst|gz)\z/n].to_s
+      end
 
       # Several may be there; the one that says where it dumps is the better one.
       def handler
