@@ -62,6 +62,18 @@ class TestCapabilities < HeapDumpTest
     assert_equal expected.sort, dumped.check.reader.header.fetch("capabilities").sort
   end
 
+  def test_an_unknown_name_is_told
+    { "env,fraims,frames" => ["fraims"], "env, all" => [" all"], "x,y" => %w[x y] }
+      .each do |names, unknown|
+      err = Child.ruby!("require 'heapdump'", env: { "HEAPDUMP_WITHOUT" => names }).err
+      told = err.scan(/^heapdump: HEAPDUMP_WITHOUT names "(.*?)", which is no capability/)
+      assert_equal unknown, told.flatten
+    end
+    [NAMES.join(","), "all", "env,", ""].each do |names|
+      assert_empty Child.ruby!("require 'heapdump'", env: { "HEAPDUMP_WITHOUT" => names }).err
+    end
+  end
+
   private
 
   def without(name)

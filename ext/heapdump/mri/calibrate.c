@@ -5,7 +5,10 @@
  */
 #include "calibrate.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "../notice.h"
 
 #define NOTHING HD_CAPABILITIES
 
@@ -48,6 +51,34 @@ is_named(const char *list, const char *name) {
     return false;
 }
 
+static bool
+is_known(const char *name, size_t n) {
+    if (n == 0 || (n == 3 && strncmp(name, "all", 3) == 0)) return true;
+    for (int i = 0; i < HD_CAPABILITIES; i++) {
+        const char *known = hd_capability_name((enum hd_capability)i);
+        if (strlen(known) == n && strncmp(known, name, n) == 0) return true;
+    }
+    return false;
+}
+
+/* A name that is misspelled would leave on what makes trouble. */
+static void
+tell_unknown(const char *list) {
+    while (list && *list) {
+        int n = (int)strcspn(list, ",");
+        if (!is_known(list, (size_t)n)) {
+            char line[256];
+            snprintf(line, sizeof line,
+                     "heapdump: HEAPDUMP_WITHOUT names \"%.*s\", which is no capability; "
+                     "HeapDump.capabilities lists them\n",
+                     n < 100 ? n : 100, list);
+            hd_notice(line, strlen(line));
+        }
+        list += n;
+        if (*list == ',') list++;
+    }
+}
+
 static void
 run_checks(const struct known *known, const char *without) {
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
@@ -73,6 +104,7 @@ hd_mri_init(const char *without) {
     if (!rb_objspace_each_objects) return "rb_objspace_each_objects";
     if (!rb_objspace_reachable_objects_from) return "rb_objspace_reachable_objects_from";
     if (!rb_objspace_reachable_objects_from_root) return "rb_objspace_reachable_objects_from_root";
+    tell_unknown(without);
     hd_gc_init();
     hd_heap_init();
 

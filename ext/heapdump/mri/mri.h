@@ -77,8 +77,8 @@ enum hd_imemo {
 
 /*
  * Resolves symbols and calibrates layouts against known objects; the capabilities named in
- * `without` (comma-separated, "all" for every one; may be NULL) stay off. Runs Ruby code: call it
- * once, from Init. Returns NULL, or the name of an indispensable function that this Ruby lacks.
+ * `without` (comma-separated, "all" for every one; may be NULL) stay off, and a line on stderr tells
+ * each name there that is none. Runs Ruby code: call it once, from Init. Returns NULL, or the name of an indispensable function that this Ruby lacks.
  */
 const char *hd_mri_init(const char *without);
 
