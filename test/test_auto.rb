@@ -48,17 +48,67 @@ class TestAuto < HeapDumpTest
   end
 
   def run_with(code, env)
-    env = { "RUBYOPT" => AUTO, "HEAPDUMP_DIR" => scratch }.merge(env)
+    env = { "RUBYOPT" => AUTO, "HEAPDUMP_DIR" => scratch, "HEAPDUMP_STRINGS" => nil,
+            "HEAPDUMP_COMPRESS" => nil }.merge(env)
     Child.ruby!(code, env: env, flags: [], bare: true)
   end
 
   def test_any_program
     code = <<~'RUBY'
       Process.kill(:URG, $$)
-      sleep 0.01 until Dir.glob("#{ENV["HEAPDUMP_DIR"]}/*.json").any?
+      sleep 0.01 until Dir.glob("#{ENV["HEAPDUMP_DIR"]}/*.json.zst").any?
     RUBY
     run_with(code, "HEAPDUMP_SIGNAL" => "URG")
     assert_equal 1, Dir.children(scratch).size
+  end
+
+  # Dumps at a signal; returns the file.
+  def dumped_with(env)
+    code = <<~'RUBY'
+      SECRET = "pass-" + "word" * 9
+      Process.kill(:URG, $$)
+      sleep 0.01 until Dir.glob("#{ENV["HEAPDUMP_DIR"]}/*").any? { |file| file !~ /partial/ }
+    RUBY
+    run_with(code, "HEAPDUMP_SIGNAL" => "URG", **env)
+    file = Dir.glob("#{scratch}/*").first
+    yield Dump.skim(file), File.basename(file)[/\.json.*/]
+    File.unlink(file)
+  end
+
+  def secret?(dump)
+    dump.each_object.any? { |line| line["value"].to_s.include?("wordword") }
+  end
+
+  def test_nobody_has_asked_for_contents
+    dumped_with({}) do |dump, ending|
+      assert_equal ["none", ".json.zst"], [dump.header["strings"], ending]
+      refute secret?(dump)
+    end
+  end
+
+  def test_what_the_environment_asks_for
+    dumped_with("HEAPDUMP_STRINGS" => "full", "HEAPDUMP_COMPRESS" => "gzip") do |dump, ending|
+      assert_equal ["full", ".json.gz"], [dump.header["strings"], ending]
+      assert secret?(dump)
+    end
+    dumped_with("HEAPDUMP_STRINGS" => "hash", "HEAPDUMP_COMPRESS" => "none") do |dump, ending|
+      assert_equal ["hash", ".json"], [dump.header["strings"], ending]
+    end
+    dumped_with("HEAPDUMP_STRINGS" => "4", "HEAPDUMP_COMPRESS" => "zstd") do |dump, ending|
+      assert_equal [4, ".json.zst"], [dump.header["strings"], ending]
+      assert(dump.each_object.any? { |line| line["value"] == "pass" })
+    end
+  end
+
+  # A dump that is not what was asked for might have secrets.
+  def test_what_the_environment_says_wrong
+    { "HEAPDUMP_STRINGS" => %w[secret -1 FULL 4k], "HEAPDUMP_COMPRESS" => %w[xz .zst false] }
+      .each do |name, values|
+      values.each do |value|
+        err = run_with("puts 1", "HEAPDUMP_SIGNAL" => "URG", name => value).err
+        assert_match(/has no effect in process \d+: #{name} must be .*, not #{value.inspect}$/, err)
+      end
+    end
   end
 
   # A worker would act for its master, on pipes that they share.
@@ -69,7 +119,7 @@ class TestAuto < HeapDumpTest
       trap("URG") { called = puts("parent").nil? }
       child = fork do
         Process.kill(:URG, $$)
-        sleep 0.01 until Dir.glob("#{ENV["HEAPDUMP_DIR"]}/heap-#{$$}-*.json").any?
+        sleep 0.01 until Dir.glob("#{ENV["HEAPDUMP_DIR"]}/heap-#{$$}-*.json.zst").any?
         puts "child"
       end
       Process.wait(child)

@@ -4,8 +4,9 @@
 #
 #   RUBYOPT=-r/path/to/heapdump/lib/heapdump/auto HEAPDUMP_SIGNAL=USR2 HEAPDUMP_DIR=/var/tmp puma …
 #
-# Does nothing where HEAPDUMP_SIGNAL is not set. This file is loaded into every Ruby that is started
-# there (bundler, rake …): whatever goes wrong here becomes a warning.
+# Contents of strings are left out unless HEAPDUMP_STRINGS says otherwise. Does nothing where
+# HEAPDUMP_SIGNAL is not set. This file is loaded into every Ruby that is started there (bundler,
+# rake …): whatever goes wrong here becomes a warning.
 
 unless ENV.fetch("HEAPDUMP_SIGNAL", "").empty?
   begin

@@ -158,7 +158,7 @@ class Check
     await("Puma to start") { File.read("puma.log").include?("Ctrl-C") }
     await("its handler") { File.read("/proc/#{pid}/maps").include?("memfd:heapdump:URG:") }
     Process.kill(:URG, pid)
-    dump = await("the dump") { Dir.glob("heap-*.json").first }
+    dump = await("the dump") { Dir.glob("heap-*.json{,.zst}").first }
     command("heapdump", "verify", dump)
     show "Puma has found its plugin and dumped at a signal"
   end

@@ -11,22 +11,68 @@ module HeapDump
     # Signals with which servers and init systems end processes, or learn of ended ones.
     VITAL = %w[CHLD CLD HUP INT QUIT TERM].freeze
 
+    # Endings of names by what compresses.
+    ENDINGS = { "zstd" => ".zst", "gzip" => ".gz", "none" => "" }.freeze
+    private_constant :ENDINGS
+
     # What is not given is taken from the environment: HEAPDUMP_SIGNAL (default USR2), HEAPDUMP_DIR
-    # (default /var/tmp; the file is then called heap-PID-TIME.json). Returns a HeapDump::Trigger
-    # that is not installed yet.
+    # (default /var/tmp), HEAPDUMP_STRINGS (full, none, hash or a number; default none) and
+    # HEAPDUMP_COMPRESS (zstd, gzip or none; default zstd where libzstd can be loaded). The file is
+    # then called heap-PID-TIME.json, with .zst or .gz where it is compressed. Returns a
+    # HeapDump::Trigger that is not installed yet.
+    #
+    # Nobody looks at the moment at which a server dumps, and its disk may be in a backup: so
+    # contents are left out unless somebody has asked for them.
     #
     # In forked workers +chain+ has to be false: the handler that is there is their master's, and
     # acts on pipes that they share. Puma's raises where the worker is just writing to one, and ends
     # it.
     def self.trigger(signal: nil, path: nil, **options)
       signal ||= from_environment("HEAPDUMP_SIGNAL", "USR2")
-      path ||= File.join(from_environment("HEAPDUMP_DIR", DIRECTORY), "heap-%{pid}-%{time}.json")
+      options[:strings] = strings unless options.key?(:strings)
+      path ||= path_for(options[:compress])
       trigger = Trigger.new(signal, path: path, **options)
       return trigger unless VITAL.include?(trigger.signal)
 
       raise ArgumentError, "a server needs SIG#{trigger.signal} itself; choose another signal " \
                            "for dumps, as USR2 or URG"
     end
+
+    def self.path_for(compress)
+      File.join(from_environment("HEAPDUMP_DIR", DIRECTORY),
+                "heap-%{pid}-%{time}.json#{ending(compress)}")
+    end
+    private_class_method :path_for
+
+    # +compress+ is the option of that name, nil where none is given.
+    def self.ending(compress)
+      chosen = from_environment("HEAPDUMP_COMPRESS", nil) if compress.nil?
+      chosen ||= compress.nil? ? default_compression : compress || "none"
+      ENDINGS.fetch(chosen.to_s) do
+        next "" unless compress.nil? # the option's own check tells
+
+        raise ArgumentError, "HEAPDUMP_COMPRESS must be zstd, gzip or none, not #{chosen.inspect}"
+      end
+    end
+    private_class_method :ending
+
+    def self.default_compression
+      HeapDump.send(:check_options, "heap.json.zst", {})
+      "zstd"
+    rescue WriteError
+      "none"
+    end
+    private_class_method :default_compression
+
+    def self.strings
+      value = from_environment("HEAPDUMP_STRINGS", "none")
+      return value.to_sym if %w[full none hash].include?(value)
+      return Integer(value, 10) if value.match?(/\A\d+\z/)
+
+      raise ArgumentError, "HEAPDUMP_STRINGS must be full, none, hash or a number of bytes, " \
+                           "not #{value.inspect}"
+    end
+    private_class_method :strings
 
     def self.from_environment(name, default)
       value = ENV.fetch(name, "")

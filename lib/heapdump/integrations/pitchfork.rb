@@ -11,8 +11,9 @@ module HeapDump
   #
   # Where there is an after_worker_fork hook of your own, call HeapDump.on_signal in it.
   module Pitchfork
-    # The hook (Proc). Arguments: +signal+, +path+ and options as for HeapDump.on_signal; the first
-    # two can also come from the environment, as HEAPDUMP_SIGNAL and HEAPDUMP_DIR. Raises what
+    # The hook (Proc). Arguments: +signal+, +path+ and options as for HeapDump.on_signal, but with
+    # <tt>strings: :none</tt> by default. What is not given can come from the environment, as
+    # HEAPDUMP_SIGNAL, HEAPDUMP_DIR, HEAPDUMP_STRINGS and HEAPDUMP_COMPRESS. Raises what
     # HeapDump.on_signal does, and ArgumentError for a signal that the server needs itself.
     #
     #   after_worker_fork(&HeapDump::Pitchfork.after_worker_fork(signal: "URG"))
@@ -21,6 +22,14 @@ module HeapDump
       lambda do |server, worker|
         ::Pitchfork::Configurator::DEFAULTS[:after_worker_fork].call(server, worker)
         Integrations.trigger(**options).install
+      end
+    end
+
+    # These are hooks of Unicorn, and of Pitchfork's molds.
+    %i[after_fork after_mold_fork].each do |name|
+      define_singleton_method(name) do |**| # :nodoc:
+        raise NoMethodError, "#{name} is not the hook for Pitchfork; write in pitchfork.rb: " \
+                             "after_worker_fork(&HeapDump::Pitchfork.after_worker_fork)"
       end
     end
   end

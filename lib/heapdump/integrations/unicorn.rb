@@ -11,8 +11,9 @@ module HeapDump
   #
   # Where there is an after_fork hook of your own, call HeapDump.on_signal in it.
   module Unicorn
-    # The hook (Proc). Arguments: +signal+, +path+ and options as for HeapDump.on_signal; the first
-    # two can also come from the environment, as HEAPDUMP_SIGNAL and HEAPDUMP_DIR. Raises what
+    # The hook (Proc). Arguments: +signal+, +path+ and options as for HeapDump.on_signal, but with
+    # <tt>strings: :none</tt> by default. What is not given can come from the environment, as
+    # HEAPDUMP_SIGNAL, HEAPDUMP_DIR, HEAPDUMP_STRINGS and HEAPDUMP_COMPRESS. Raises what
     # HeapDump.on_signal does, and ArgumentError for a signal that the server needs itself.
     #
     #   after_fork(&HeapDump::Unicorn.after_fork(signal: "URG"))
@@ -22,6 +23,11 @@ module HeapDump
         ::Unicorn::Configurator::DEFAULTS[:after_fork].call(server, worker) # logs the new worker
         Integrations.trigger(**options).install
       end
+    end
+
+    def self.after_worker_fork(**) # :nodoc:
+      raise NoMethodError, "after_worker_fork is not the hook for Unicorn; write in unicorn.rb: " \
+                           "after_fork(&HeapDump::Unicorn.after_fork)"
     end
   end
 end

@@ -4,9 +4,10 @@
 #
 #   plugin "heapdump"
 #
-# and then, to choose more than HEAPDUMP_SIGNAL and HEAPDUMP_DIR in the environment can,
+# and then, to choose more than HEAPDUMP_SIGNAL, HEAPDUMP_DIR, HEAPDUMP_STRINGS (default: none) and
+# HEAPDUMP_COMPRESS in the environment can,
 #
-#   heapdump signal: "USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst", strings: :none
+#   heapdump signal: "USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst", strings: :hash
 
 require "puma/plugin"
 require "heapdump/integrations/environment"

@@ -1,0 +1,74 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "heapdump/integrations/unicorn"
+require "heapdump/integrations/pitchfork"
+
+# What servers' configuration files may say, and what holds where they say nothing.
+class TestIntegrations < HeapDumpTest
+  NAMES = %w[HEAPDUMP_SIGNAL HEAPDUMP_DIR HEAPDUMP_STRINGS HEAPDUMP_COMPRESS].freeze
+
+  def setup
+    super
+    @before = ENV.to_h.slice(*NAMES)
+    NAMES.each { |name| ENV.delete(name) }
+  end
+
+  def teardown
+    NAMES.each { |name| ENV[name] = @before[name] }
+    super
+  end
+
+  def path(**options)
+    HeapDump::Integrations.trigger(**options).path
+  end
+
+  def test_the_name_says_what_compresses
+    assert_equal "/var/tmp/heap-%{pid}-%{time}.json.zst", path
+    { zstd: ".json.zst", gzip: ".json.gz", false => ".json" }.each do |compress, ending|
+      ENV["HEAPDUMP_COMPRESS"] = "gzip"
+      assert_equal "/var/tmp/heap-%{pid}-%{time}#{ending}", path(compress: compress)
+    end
+    assert_equal "/var/tmp/heap-%{pid}-%{time}.json.gz", path
+    assert_equal "/x/y.json", path(path: "/x/y.json")
+  end
+
+  # Here no library is there to compress.
+  def test_without_libzstd
+    code = <<~RUBY
+      require "heapdump/integrations/environment"
+      HeapDump.singleton_class.prepend(Module.new do
+        def check_options(path, options)
+          super
+          raise HeapDump::WriteError, "no libzstd" if path.end_with?(".zst")
+        end
+      end)
+      puts HeapDump::Integrations.trigger.path
+      ENV["HEAPDUMP_COMPRESS"] = "zstd"
+      HeapDump::Integrations.trigger rescue puts $!.message
+    RUBY
+    environment = NAMES.to_h { |name| [name, nil] }
+    assert_equal "/var/tmp/heap-%{pid}-%{time}.json\nno libzstd\n",
+                 Child.ruby!(code, env: environment).out
+  end
+
+  def test_what_is_wrong_raises
+    assert_raises(ArgumentError) { path(compress: :xz) }
+    ENV["HEAPDUMP_STRINGS"] = "some"
+    error = assert_raises(ArgumentError) { HeapDump::Unicorn.after_fork }
+    assert_match(/HEAPDUMP_STRINGS must be full, none, hash or a number of bytes/, error.message)
+    assert_kind_of Proc, HeapDump::Unicorn.after_fork(strings: :hash)
+  end
+
+  def test_the_hook_of_the_other_server
+    { HeapDump::Unicorn => [%i[after_worker_fork], "after_fork(&HeapDump::Unicorn.after_fork)"],
+      HeapDump::Pitchfork => [%i[after_fork after_mold_fork],
+                              "after_worker_fork(&HeapDump::Pitchfork.after_worker_fork)"] }
+      .each do |server, (wrong, right)|
+      wrong.each do |name|
+        error = assert_raises(NoMethodError) { server.public_send(name, signal: "URG") }
+        assert_includes error.message, right
+      end
+    end
+  end
+end
