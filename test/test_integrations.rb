@@ -71,4 +71,30 @@ class TestIntegrations < HeapDumpTest
       end
     end
   end
+
+  # The module of the other server, in a process that has but one of them.
+  def test_the_module_of_the_other_server
+    { "Unicorn" => ["Pitchfork.after_worker_fork", "after_fork(&HeapDump::Unicorn.after_fork)"],
+      "Pitchfork" => ["Unicorn.after_fork",
+                      "after_worker_fork(&HeapDump::Pitchfork.after_worker_fork)"] }
+      .each do |server, (wrong, right)|
+      code = <<~RUBY
+        module #{server}; class Configurator; end; end
+        require "heapdump/integrations/unicorn"
+        require "heapdump/integrations/pitchfork"
+        HeapDump::#{right[/HeapDump::(.*)\)/, 1]}
+        HeapDump::#{wrong} rescue puts $!.class, $!.message
+      RUBY
+      out = Child.ruby!(code, env: NAMES.to_h { |name| [name, nil] }).out
+      assert_match(/\ANameError\n.* is not for #{server}; require .*#{server.downcase}/, out)
+      assert_includes out, right
+    end
+  end
+
+  # There the signals of workers would be reset after it.
+  def test_the_hook_of_molds
+    mold = Struct.new(:mold?).new(true)
+    error = assert_raises(NoMethodError) { HeapDump::Pitchfork.after_worker_fork.call(nil, mold) }
+    assert_match(/after_mold_fork is not .*after_worker_fork\(&HeapDump::Pitch/, error.message)
+  end
 end

@@ -11,6 +11,16 @@ module HeapDump
     # Signals with which servers and init systems end processes, or learn of ended ones.
     VITAL = %w[CHLD CLD HUP INT QUIT TERM].freeze
 
+    # Raises NameError in the configuration file of another server than +own+.
+    def self.refuse_other(own, other, hook) # :nodoc:
+      return if Object.const_defined?("#{own}::Configurator")
+      return unless Object.const_defined?("#{other}::Configurator")
+
+      raise NameError, "HeapDump::#{own} is not for #{other}; require " \
+                       "\"heapdump/integrations/#{other.downcase}\" and write " \
+                       "#{hook}(&HeapDump::#{other}.#{hook})"
+    end
+
     # Endings of names by what compresses.
     ENDINGS = { "zstd" => ".zst", "gzip" => ".gz", "none" => "" }.freeze
     private_constant :ENDINGS

@@ -18,8 +18,10 @@ module HeapDump
     #
     #   after_worker_fork(&HeapDump::Pitchfork.after_worker_fork(signal: "URG"))
     def self.after_worker_fork(**options)
+      Integrations.refuse_other("Pitchfork", "Unicorn", "after_fork")
       Integrations.trigger(**options) # what is wrong comes up in the monitor
       lambda do |server, worker|
+        refuse("after_mold_fork") if worker.respond_to?(:mold?) && worker.mold?
         ::Pitchfork::Configurator::DEFAULTS[:after_worker_fork].call(server, worker)
         Integrations.trigger(**options).install
       end
@@ -27,10 +29,13 @@ module HeapDump
 
     # These are hooks of Unicorn, and of Pitchfork's molds.
     %i[after_fork after_mold_fork].each do |name|
-      define_singleton_method(name) do |**| # :nodoc:
-        raise NoMethodError, "#{name} is not the hook for Pitchfork; write in pitchfork.rb: " \
-                             "after_worker_fork(&HeapDump::Pitchfork.after_worker_fork)"
-      end
+      define_singleton_method(name) { |**| refuse(name) } # :nodoc:
     end
+
+    def self.refuse(name)
+      raise NoMethodError, "#{name} is not the hook for Pitchfork; write in pitchfork.rb: " \
+                           "after_worker_fork(&HeapDump::Pitchfork.after_worker_fork)"
+    end
+    private_class_method :refuse
   end
 end

@@ -18,6 +18,7 @@ module HeapDump
     #
     #   after_fork(&HeapDump::Unicorn.after_fork(signal: "URG"))
     def self.after_fork(**options)
+      Integrations.refuse_other("Unicorn", "Pitchfork", "after_worker_fork")
       Integrations.trigger(**options) # what is wrong comes up in the master
       lambda do |server, worker|
         ::Unicorn::Configurator::DEFAULTS[:after_fork].call(server, worker) # logs the new worker
