@@ -10,12 +10,14 @@ require_relative "gc_regime"
 module Sandwich
   DEFAULTS = { gc: false, fork: false }.freeze
 
-  # Two rounds: the first fills inline caches and is thrown away.
+  # Two rounds behind a first dump: caches of methods are filled by then, also of those that only a
+  # second dump calls. The first round is thrown away.
   def self.run(directory, **options)
     Oracle.require_extension
     warm = File.join(directory, "warm")
     Dir.mkdir(warm)
     GCRegime.suspend do
+      HeapDump.dump("#{warm}/first.json", **DEFAULTS, **options)
       [warm, directory].each { |place| layers(place, options) }
     end
     FileUtils.rm_rf(warm)
