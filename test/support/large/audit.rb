@@ -66,7 +66,7 @@ module Large
     def root(category, found)
       before, after = [@before, @after].map { |view| view.roots[category] }
       lost = (before & after) - found - @caches
-      invented = found - before - after - @caches
+      invented = found - before - after - @caches - @facts["pendings"].map(&:hex)
       invented = [] if %w[machine_context finalizers].include?(category)
       lost = [] if category == "machine_context" && lost.size <= Lines::CHANCE
       { "lost" => lost, "invented" => invented }.reject { |_, list| list.empty? }

@@ -39,7 +39,9 @@ look = lambda do |*|
   end
   Oracle::B.walk(File.join(directory, "b"))
   running = [Oracle.hex(Thread.current), Oracle.hex(Fiber.current)]
-  facts = { results: results, seconds: seconds, running: running, manifest: Large.manifest }
+  # The library holds that of the last dump, which was another one between the looks.
+  pendings = ObjectSpace.each_object(HeapDump::Pending).map { |pending| Oracle.hex(pending) }
+  facts = { pendings: pendings, results: results, seconds: seconds, running: running, manifest: Large.manifest }
   File.write(File.join(directory, "facts.json"), JSON.generate(facts))
   exit!(0)
 end
