@@ -65,7 +65,10 @@ module HeapDump
         INTERRUPTED
       rescue Errno::EPIPE
         NO_READER
-      rescue SystemCallError, IOError, NoMemoryError => e
+      rescue SystemCallError => e
+        err.puts "heapdump: #{one_line(Terminal::Trouble.sentence(e))}"
+        ERROR
+      rescue IOError, NoMemoryError => e
         err.puts "heapdump: #{one_line(e.message)}"
         ERROR
       end

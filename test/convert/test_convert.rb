@@ -41,7 +41,8 @@ class TestConvert < HeapDumpTest
     assert_match(/heap.csv is no file but something else/,
                  heapdump("convert", Shop.dump, "--to", "csv", "-o", path).err)
     File.rename(path, "#{path}.partial-#{Process.pid}")
-    assert_match(/File exists/, heapdump("convert", Shop.dump, "--to", "csv", "-o", path).err)
+    assert_match(/partial-\d+ cannot be written: there is a file of that name already/,
+                 heapdump("convert", Shop.dump, "--to", "csv", "-o", path).err)
     assert File.symlink?("#{path}.partial-#{Process.pid}")
     assert_equal "precious", File.read(elsewhere)
     refute File.exist?(path)

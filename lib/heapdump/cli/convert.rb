@@ -1,9 +1,8 @@
 # frozen_string_literal: true
 
-require "fileutils"
 require_relative "reading"
+require_relative "output_file"
 require_relative "../convert"
-require_relative "../outside/handover"
 
 module HeapDump
   module CLI
@@ -15,13 +14,22 @@ module HeapDump
         heapsnapshot  Chrome DevTools, Memory, Load profile (name the file *.heapsnapshot)
         speedscope    what keeps memory alive, as a flame graph: https://www.speedscope.app
         csv           one row for each object: address, type, class, bytes, retained …
+
+        What stands in FILE of -o is replaced with --force alone, and once all is written. A name
+        that ends in .gz is compressed.
       TEXT
 
+      FORMATS = HeapDump::Convert::FORMATS.keys.freeze
+      private_constant :FORMATS
+
       def call(file)
-        format = @format or raise UsageError, "say what to convert to: #{hint}"
-        check_output
+        unless @format
+          raise UsageError, "say what to convert to: --to #{FORMATS.join(", --to ")}; #{hint}"
+        end
+
+        check_output(file)
         snapshot = open_snapshot(file)
-        writer = HeapDump::Convert.writer(format, snapshot)
+        writer = HeapDump::Convert.writer(@format, snapshot)
         progress = Terminal::Progress.new(err)
         progress.during(-> { snapshot.progress || writer.progress }) { write(writer) }
         OK
@@ -31,31 +39,39 @@ module HeapDump
 
       def options(parser)
         super
-        parser.on("--to FORMAT", HeapDump::Convert::FORMATS.keys,
-                  HeapDump::Convert::FORMATS.keys.join(", ")) { |format| @format = format }
+        @force = false
+        parser.on("--to FORMAT", FORMATS, FORMATS.join(", ")) { |format| @format = format }
         parser.on("-o", "--output FILE", "instead of standard output") { |path| @output = path }
+        parser.on("--force", "replace the FILE of -o if it is there") { @force = true }
       end
 
-      # Under another name until it is whole, and for its owner alone: it holds what the dump holds.
-      def write(writer)
-        return writer.write(out) unless @output
+      def output
+        OutputFile.new(@output, force: @force) unless @output.nil? || @output == "-"
+      end
 
-        partial = "#{@output}.partial-#{Process.pid}"
-        File.open(partial, File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW, 0o600) do |io|
-          writer.write(io)
-          File.rename(partial, @output)
-        ensure
-          FileUtils.rm_f(partial)
-        end
+      def write(writer)
+        output ? output.write { |io| writer.write(io) } : writer.write(out)
       end
 
       # Found before the dump is read, which takes a while.
-      def check_output
-        return Outside::Handover.check_place(@output) if @output
+      def check_output(file)
+        return output.check(file) if output
+
+        check_terminal
+        return unless out.is_a?(IO) && out.stat.file? && OutputFile.same?(file_or_stdin(file), out)
+
+        raise Error, "standard output goes into #{file}, the dump itself; give a file with -o"
+      end
+
+      def check_terminal
         return unless out.respond_to?(:tty?) && out.tty?
 
         raise UsageError, "what #{@format} holds of the heap is not for a terminal; " \
                           "give a file with -o, or a pipe"
+      end
+
+      def file_or_stdin(file)
+        file == "-" ? $stdin : file
       end
     end
   end

@@ -1,0 +1,106 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require_relative "../outside/handover"
+
+module HeapDump
+  module CLI
+    # A file that a command makes of another one. What is there already stays until all of the new
+    # one is written, and what the command reads stays in any case.
+    #
+    #   output = OutputFile.new("heap.csv.gz", force: false)
+    #   output.check("heap.json")          # before the work, which may take a while
+    #   output.write { |io| io.puts "…" }  # compressed, by the name
+    class OutputFile
+      # Other ways of compressing, which the name must not promise.
+      OTHERS = /\.(?:zst|zstd|xz|bz2|lz4|lzma|br|zip|7z|Z)\z/
+      CREATE = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
+      private_constant :OTHERS, :CREATE
+
+      def initialize(path, force:)
+        @path = path
+        @force = force
+      end
+
+      # Raises HeapDump::Error where it cannot be written, or must not: +input+ is the path of what
+      # is read ("-" for standard input).
+      def check(input)
+        check_name
+        check_directory
+        Outside::Handover.check_place(@path)
+        check_input(input)
+        check_free
+      rescue SystemCallError => e
+        fail_with(e)
+      end
+
+      # Yields an IO to write to, under another name until it is whole, and for its owner alone.
+      def write(&)
+        partial = "#{@path}.partial-#{Process.pid}"
+        File.open(partial, CREATE, 0o600) do |file|
+          fill(file, &)
+          file.fsync
+          file.close
+          check_free
+          File.rename(partial, @path)
+        ensure
+          FileUtils.rm_f(partial)
+        end
+      rescue SystemCallError => e
+        fail_with(e, partial)
+      end
+
+      # True where two names, or a name and an open file, are of one file. False where one of them
+      # is of none.
+      def self.same?(one, other)
+        File.identical?(one, other)
+      end
+
+      private
+
+      def fill(file)
+        return yield(file) unless @path.end_with?(".gz")
+
+        require "zlib"
+        packed = Zlib::GzipWriter.new(file)
+        yield packed
+        packed.finish
+      end
+
+      def check_name
+        raise Error, "#{@path} is a directory; give the name of a file" if File.directory?(@path)
+        return unless (ending = @path[OTHERS])
+
+        raise Error, "#{@path} would be no #{ending} file: .gz is what this command can compress " \
+                     "to; leave -o out and give its output to another program through a pipe"
+      end
+
+      def check_directory
+        directory = File.dirname(@path)
+        unless File.directory?(directory)
+          raise Error, "there is no directory #{directory}; make it, or give another name"
+        end
+        return if File.writable?(directory)
+
+        raise Error, "this user cannot write to the directory #{directory}; give another name"
+      end
+
+      def check_input(input)
+        return unless self.class.same?(input == "-" ? $stdin : input, @path)
+
+        raise Error, "#{@path} is the dump itself, which would be lost; give another name"
+      end
+
+      def check_free
+        return if @force || !File.exist?(@path)
+
+        raise Error, "#{@path} is there already; --force replaces it"
+      end
+
+      def fail_with(error, path = @path)
+        path = @path unless error.is_a?(Errno::EEXIST)
+        raise Error, "#{path} cannot be written: #{Terminal::Trouble.words(error)}"
+      end
+    end
+  end
+end
