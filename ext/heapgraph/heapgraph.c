@@ -3,6 +3,7 @@
  * questions to the whole are in answers.c and objects.c.
  */
 #include "binding.h"
+#include "brief.h"
 #include "load.h"
 
 #include <ruby/thread.h>
@@ -166,6 +167,7 @@ struct line {
     const struct hg_graph *graph;
     uint32_t node; /* HG_NO_NODE: the line at `at` */
     uint32_t at;
+    bool brief;
     struct hg_buffer buffer;
     const char *text;
     size_t size;
@@ -183,6 +185,8 @@ read_line(void *data) {
         line->status = hg_source_line(line->graph->source, line->at, &line->task, &line->buffer,
                                       &line->text, &line->size);
     else line->status = HG_OK;
+    if (line->brief && line->status == HG_OK && line->size)
+        line->size = hg_brief(line->buffer.bytes + (line->text - line->buffer.bytes), line->size);
     return NULL;
 }
 
@@ -223,6 +227,22 @@ static VALUE
 graph_line(VALUE self, VALUE number) {
     struct binding *binding = hgb_loaded(self);
     struct line line = {.graph = binding->analysis.graph, .node = hgb_node(binding, number)};
+    return line_text(self, &line);
+}
+
+/*
+ *  call-seq: graph.brief(node) -> string or nil
+ *
+ * The line as far as it is worth showing: see brief.h.
+ */
+static VALUE
+graph_brief(VALUE self, VALUE number) {
+    struct binding *binding = hgb_loaded(self);
+    struct line line = {
+        .graph = binding->analysis.graph,
+        .node = hgb_node(binding, number),
+        .brief = true,
+    };
     return line_text(self, &line);
 }
 
@@ -300,6 +320,7 @@ Init_heapgraph(void) {
     rb_define_method(graph, "node", graph_node, 1);
     rb_define_method(graph, "node_at", graph_node_at, 1);
     rb_define_method(graph, "line", graph_line, 1);
+    rb_define_method(graph, "brief", graph_brief, 1);
     rb_define_method(graph, "string", graph_string, 1);
     rb_define_method(graph, "edges", graph_edges, 3);
 

@@ -80,6 +80,7 @@ module HeapDump
       @strict = strict
       @graph = Graph.new
       @lines = {}
+      @briefs = {}
     end
 
     # Reads the dump, and returns self. Raises what ::open does, and ArgumentError the second time.
@@ -337,12 +338,18 @@ module HeapDump
       Node.new(self, number)
     end
 
-    # The line of a node as a Hash. The last ones are kept.
+    # The line of a node as a Hash. The last ones are kept, but for very long ones.
     def line(number) # :nodoc:
       @lines.fetch(number) do
-        @lines.shift if @lines.size >= KEPT_LINES
-        @lines[number] = parse(graph.line(number)).freeze
+        text = graph.line(number)
+        line = parse(text).freeze
+        text && text.bytesize > KEPT_BYTES ? line : keep(@lines, number, line)
       end
+    end
+
+    # The same as far as it is worth showing: see Node#brief.
+    def brief(number) # :nodoc:
+      @briefs.fetch(number) { keep(@briefs, number, parse(graph.brief(number)).freeze) }
     end
 
     # The same as text, nil where there is none.
@@ -372,7 +379,8 @@ module HeapDump
     end
 
     KEPT_LINES = 512
-    private_constant :KEPT_LINES
+    KEPT_BYTES = 1 << 16
+    private_constant :KEPT_LINES, :KEPT_BYTES
 
     private
 
@@ -395,6 +403,11 @@ module HeapDump
       Node::TYPES.index(word.to_s.upcase) or
         raise ArgumentError, "there is no type #{word}; it is one of " \
                              "#{(Node::TYPES - %w[UNKNOWN ROOT VIRTUAL_ROOT]).join(" ")}"
+    end
+
+    def keep(lines, number, line)
+      lines.shift if lines.size >= KEPT_LINES
+      lines[number] = line
     end
 
     # A line that is not valid is none.

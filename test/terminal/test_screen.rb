@@ -47,7 +47,17 @@ class TerminalScreenTest < HeapDumpTest
     text = on_terminal(columns: 40) { |screen| screen.table(table) }
     plain = text.gsub(/\e\[\d*m/, "").lines(chomp: true).map { |line| line.chomp("\r") }
     assert_operator plain.map(&:size).max, :<=, 40
-    assert plain.last.end_with?("…"), plain.last
+    assert_match(/  VeryLo[a-zA-Z]*…[a-zA-Z]*ng\z/, plain.last)
+  end
+
+  def test_addresses_are_never_cut
+    address = "0x7f10a2b3c4d8"
+    [20, 30, 40, 80].each do |columns|
+      table = Table.new(%w[bytes address object holder], right: 1)
+      table.row("1.2 GiB", address, "Shop::Session#{"x" * 90}", "Registry → #{"y" * 90}")
+      text = on_terminal(columns: columns) { |screen| screen.table(table) }
+      assert_match(/^1.2 GiB  #{address}  /, text.gsub(/\e\[\d*m/, ""))
+    end
   end
 
   # In less nobody could read anything.

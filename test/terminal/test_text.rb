@@ -48,7 +48,7 @@ class TerminalTextTest < HeapDumpTest
   def test_cut_text_is_never_wider_than_asked
     ["a" * 30, "日本語" * 10, "cafe\u0301" * 8].each do |text|
       (0..30).each do |columns|
-        %i[start end].each do |keep|
+        %i[start middle end].each do |keep|
           cut = Text.cut(text, columns, keep: keep)
           assert_operator Text.width(cut), :<=, columns
           assert_equal cut == text, !cut.include?("…") unless cut.empty?
@@ -56,5 +56,33 @@ class TerminalTextTest < HeapDumpTest
       end
     end
     assert_equal "…/z.rb:12", Text.cut("/app/x/y/z.rb:12", 9, keep: :end)
+    assert_equal "Shop…sion", Text.cut("Shop::Registry::Session", 9, keep: :middle)
+  end
+
+  LONG = {
+    "ASCII" => "hello world", "UTF-8" => "日本語é", "bytes" => "\xFF\xFE\x00".b,
+    "UTF-16" => "日本語".encode("UTF-16LE"), "control characters" => "\e[31m\u202E"
+  }.transform_values { |text| text * (8_000_000 / text.bytesize) }.freeze
+
+  # What is not shown is not worked on: this is the time for 40 columns of 8 MB.
+  def test_a_long_text_takes_no_longer_than_a_short_one
+    LONG.each do |kind, text|
+      %i[start middle end].each do |keep|
+        before = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
+        shown = Text.short(text, 40, keep: keep)
+        spent = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID) - before
+        assert_operator spent, :<, 0.05, "#{kind}, #{keep}"
+        assert_operator Text.width(shown), :<=, 40
+        assert_equal [true, shown], [shown.valid_encoding?, Text.safe(shown)]
+      end
+    end
+  end
+
+  def test_what_is_cut_is_said_to_be
+    marks = "a#{"\u0301" * 100_000}"
+    assert_match(/\A"a\u0301+…"\z/, Text.quote(marks, 40))
+    assert_equal '"abc"', Text.quote("abc", 3)
+    assert_equal '"ab…"', Text.quote("abcd", 3)
+    assert_equal '"\e[3…"', Text.quote("\e[31m" * 1000, 5)
   end
 end

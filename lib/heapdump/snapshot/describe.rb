@@ -5,16 +5,18 @@ require_relative "../terminal"
 module HeapDump
   class Snapshot
     # Nodes and edges in words: what every command calls them. Texts from the heap are harmless in
-    # them (Terminal::Text.safe) and shortened.
+    # them and shortened (Terminal::Text.short): names of classes too, as a program may make them as
+    # long as it likes.
     module Describe
       Text = Terminal::Text
       SHOWN = 40 # columns of a string's value
+      NAMED = 120 # columns of anything else
       ELEMENTS = %i[index value value_at value_int key].freeze
 
       class << self
         # An object or root: "Registry (module)", "Hash of 2", "proc app/bus.rb:9", "Session".
         def node(node)
-          Text.safe(BY_TYPE.fetch(node.type, OTHER).call(node))
+          short(BY_TYPE.fetch(node.type, OTHER).call(node))
         end
 
         # The same with its address, for where one is pointed at: "Session 0x7f10a2b3c4d8".
@@ -25,7 +27,7 @@ module HeapDump
         # The name of a reference: "@user", "[3]", "constant CACHE", "captured payload". Nothing
         # else is told of a frame than its variable; see frame_of.
         def edge(edge)
-          Text.safe(EDGES.fetch(edge.kind).call(edge.name))
+          short(EDGES.fetch(edge.kind).call(edge.name))
         end
 
         # Who holds something, by which name, and not which one: "Session#@state", "Hash [:id]",
@@ -34,11 +36,11 @@ module HeapDump
         def owner(node, edge, exact: true)
           name = !exact && ELEMENTS.include?(edge.kind) ? "[…]" : edge(edge)
           who = node.name || node.class_name || nameless(node, exact)
-          Text.safe(case edge.kind
-                    when :ivar then "#{who}#{node.name ? "." : "#"}#{name}"
-                    when :reference then who
-                    else "#{who} #{name}"
-                    end)
+          short(case edge.kind
+                when :ivar then "#{who}#{node.name ? "." : "#"}#{name}"
+                when :reference then who
+                else "#{who} #{name}"
+                end)
         end
 
         # The frame that an edge is of, nil for edges that are of no frame: "Shop#visit app.rb:59".
@@ -46,12 +48,12 @@ module HeapDump
         def frame_of(edge, holder = nil)
           return unless edge.frame
 
-          Text.safe(Frames.short(edge.frame, holder))
+          short(Frames.short(edge.frame, holder))
         end
 
         # "label file:line" with the file in short.
         def frame(frame)
-          Text.safe(Frames.short(frame))
+          short(Frames.short(frame))
         end
 
         # "label file:line" without the line, which differs from dump to dump.
@@ -64,7 +66,7 @@ module HeapDump
           case value
           when nil then "nil"
           when /\A0x\h+\z/ then (object = snapshot.object(value)) ? title(object) : value
-          when String then Text.safe(value)
+          when String then short(value)
           else value.to_s
           end
         end
@@ -90,7 +92,12 @@ module HeapDump
           return unless edge.kind == :constant
 
           place = holder.field("constant_locations", Hash)&.[](edge.name)
-          place.is_a?(String) ? Text.safe(Places.short(place)) : nil
+          place.is_a?(String) ? short(Places.short(place)) : nil
+        end
+
+        # A text of the heap that is no content of a string, as long as it may be in a line.
+        def short(text)
+          Text.short(text, NAMED)
         end
 
         private
@@ -113,7 +120,7 @@ module HeapDump
         end
 
         def string(node)
-          line = node.line
+          line = node.brief
           name = node.class_name || "hidden String"
           text = text(line)
           return "#{name} #{text}" if text
@@ -131,7 +138,7 @@ module HeapDump
 
         # What a singleton class belongs to. The attached object of a class is named, no further.
         def attached(node)
-          object = node.related(node.line["attached"])
+          object = node.related(node.brief["attached"])
           return "class" unless object
           return "class of #{object.name}" if object.name
 
@@ -139,7 +146,7 @@ module HeapDump
         end
 
         def included(node)
-          line = node.line
+          line = node.brief
           name = node.related(line["module"])&.name || "a module"
           includer = node.related(line["includer"])&.name
           includer ? "#{name} as included in #{includer}" : "#{name} as included"
@@ -154,13 +161,13 @@ module HeapDump
         end
 
         def code(node, word)
-          line = node.line
+          line = node.brief
           place = place(line)
           place ? "#{word} #{place}" : [word, line["method"] || line["label"]].compact.join(" ")
         end
 
         def thread(node)
-          line = node.line
+          line = node.brief
           word = line["status"] == "dead" ? "dead thread" : "thread"
           name = node.field("thread_name")
           return "#{word} #{Text.quote(name)}" if name
@@ -174,12 +181,12 @@ module HeapDump
 
         # Of which code the variables are: the iseq tells.
         def variables(node)
-          code = node.related(node.line["iseq"])&.line || {}
+          code = node.related(node.brief["iseq"])&.brief || {}
           ["variables of", code["label"], place(code)].compact.join(" ").sub(/ of\z/, "")
         end
 
         def method_entry(node)
-          line = node.line
+          line = node.brief
           owner = node.related(line["owner"])&.name
           ["method", [owner, line["method"]].compact.join("#")].join(" ")
         end
@@ -209,18 +216,18 @@ module HeapDump
         "OBJECT" => ->(node) { node.class_name || "object of an anonymous class" },
         "STRUCT" => ->(node) { node.class_name || "anonymous struct" },
         "DATA" => method(:data), "IMEMO" => method(:imemo), "ROOT" => method(:root),
-        "FILE" => ->(node) { ["IO", node.line["path"]].compact.join(" ") },
+        "FILE" => ->(node) { ["IO", node.brief["path"]].compact.join(" ") },
         "VIRTUAL_ROOT" => ->(_) { "the VM" },
         "MISSING" => ->(_) { "something that is not in the dump" }
       }.freeze
 
       DATA_WORDS = {
-        "proc" => ->(node) { code(node, node.line["lambda"] ? "lambda" : "proc") },
+        "proc" => ->(node) { code(node, node.brief["lambda"] ? "lambda" : "proc") },
         "binding" => ->(node) { code(node, "binding") },
-        "method" => ->(node) { "method object #{node.line["method"]}" },
+        "method" => ->(node) { "method object #{node.brief["method"]}" },
         "VM/thread" => method(:thread),
         "fiber" => lambda { |node|
-          ["fiber", node.line["status"]&.then do |s|
+          ["fiber", node.brief["status"]&.then do |s|
             "(#{s})"
           end].compact.join(" ")
         }

@@ -18,7 +18,7 @@ module HeapDump
         # others say what they are.
         def words(node)
           found = case node.type
-                  when "STRING" then Describe.text(node.line)
+                  when "STRING" then Describe.text(node.brief)
                   when "ARRAY" then elements(node)
                   end
           found || Describe.title(node)
@@ -37,7 +37,7 @@ module HeapDump
           object = node.related(value)
           return value.nil? ? "nil" : value.to_s unless object
 
-          (Describe.text(object.line, COLUMNS) if object.type == "STRING") || Describe.node(object)
+          (Describe.text(object.brief, COLUMNS) if object.type == "STRING") || Describe.node(object)
         end
       end
     end

@@ -119,7 +119,11 @@ module HeapDump
         @snapshot.object(address) if address.is_a?(String) && address.match?(/\A0x\h{1,16}\z/)
       end
 
-      # A field of its line if it is of that class, else nil: a line may hold anything.
+      # Its line as far as it is worth showing: long texts are cut, and long lists but for frames.
+      def brief # :nodoc:
+        @snapshot.brief(id)
+      end
+
       # Itself if it is of that snapshot; raises ArgumentError if not.
       def of(snapshot) # :nodoc:
         return self if snapshot.equal?(@snapshot)
@@ -128,8 +132,9 @@ module HeapDump
                              "take the one that this snapshot finds"
       end
 
+      # A field of #brief if it is of that class, else nil: a line may hold anything.
       def field(name, type = String) # :nodoc:
-        value = line[name]
+        value = brief[name]
         value if value.is_a?(type)
       end
 

@@ -2,22 +2,22 @@
 
 module HeapDump
   module Terminal
-    # Rows in aligned columns. On a terminal that is too narrow the widest column of text is cut.
+    # Rows in aligned columns. On a terminal that is too narrow the widest column of text is cut in
+    # the middle; numbers and addresses never are.
     #
-    #   table = Table.new(%w[objects retained class], right: 2)   # the first two are numbers
-    #   table.row("300", "1.2 MiB", "Session")
+    #   table = Table.new(%w[objects retained address class], right: 2) # the first two are numbers
+    #   table.row("300", "1.2 MiB", "0x7f10a2b3c4d8", "Session")
     #   screen.table(table)
     class Table
       GAP = "  "
       LEAST = 12 # columns that a cut column keeps
+      WHOLE = "address" # the title of a column that is not cut: half an address is none
 
       # +titles+:: of the columns; without them (nil) there is no head.
       # +right+::  how many of the first columns are aligned to the right.
-      # +keep+::   which end of a cut text matters more: :start, or :end for paths.
-      def initialize(titles, right: 0, keep: :start)
+      def initialize(titles, right: 0)
         @titles = titles
         @right = right
-        @keep = keep
         @rows = []
         @styles = []
       end
@@ -52,8 +52,9 @@ module HeapDump
       # Takes what is too much from the widest column of text.
       def fit(widths, columns)
         excess = columns ? widths.sum + (GAP.size * (widths.size - 1)) - columns : 0
+        flexible = (@right...widths.size).reject { |i| @titles && @titles[i] == WHOLE }
         while excess.positive?
-          widest = (@right...widths.size).max_by { |i| widths[i] }
+          widest = flexible.max_by { |i| widths[i] }
           break if widest.nil? || widths[widest] <= LEAST
 
           less = [excess, widths[widest] - LEAST].min
@@ -66,7 +67,7 @@ module HeapDump
       def join(cells, widths)
         last = cells.size - 1
         cells.each_with_index.map do |cell, i|
-          text = Text.cut(cell, widths[i], keep: @keep)
+          text = i < @right ? cell : Text.cut(cell, widths[i], keep: :middle)
           if i == last && i >= @right
             text
           else

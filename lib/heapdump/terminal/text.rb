@@ -17,6 +17,9 @@ module HeapDump
       WIDE = /\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Hangul}|\p{Emoji_Presentation}|
               [\u3000-\u3004\u3008-\u3020\uFF01-\uFF60\uFFE0-\uFFE6]/x
       NARROWEST = /\p{Mn}|\p{Me}|[\u200C\u200D]/
+      # Bytes that are looked at for each column that is shown: marks of writing take none.
+      BYTES = 32
+      private_constant :BYTES
 
       module_function
 
@@ -41,15 +44,22 @@ module HeapDump
       end
 
       # The text in at most so many columns; what was cut is marked by "…". +keep+ is the part that
-      # matters more, :start or :end.
+      # matters more: :start, :end, or :middle for both of them.
       def cut(text, columns, keep: :start)
-        return text if width(text) <= columns
+        near = rough(text, columns, keep)
+        return text if near.equal?(text) && width(text) <= columns
         return "" if columns < 1
 
-        chars = keep == :end ? text.each_grapheme_cluster.reverse_each : text.each_grapheme_cluster
-        room = columns - 1
-        kept = chars.take_while { |char| (room -= width(char)) >= 0 }
-        keep == :end ? "…#{kept.reverse.join}" : "#{kept.join}…"
+        chars = near.grapheme_clusters
+        right = { start: 0, middle: (columns - 1) / 2, end: columns - 1 }.fetch(keep)
+        tail = fitting(chars.reverse_each, right).reverse
+        "#{fitting(chars, columns - 1 - right).join}…#{tail.join}"
+      end
+
+      # A text from a heap in at most so many columns, and harmless. However long it is, no more of
+      # it is looked at than can be seen.
+      def short(text, columns, keep: :middle)
+        cut(safe(rough(text.to_s, columns, keep)), columns, keep: keep)
       end
 
       # Filled up with blanks to so many columns; +align+ is :left or :right.
@@ -60,11 +70,36 @@ module HeapDump
 
       # The first characters of a longer text in quotes, for showing a string's value.
       def quote(text, columns = 60)
-        "\"#{cut(safe(text), columns)}\""
+        "\"#{short(text, columns, keep: :start)}\""
       end
 
       class << self
         private
+
+        # What may be seen of a text in so many columns, and some more: the text itself where it is
+        # not much longer, else its ends with "…" between them. Ends are those of characters.
+        def rough(text, columns, keep)
+          most = (columns + 1) * BYTES
+          return text if text.bytesize <= 2 * most
+
+          first = keep == :end ? "" : text.byteslice(0, boundary(text, most))
+          last = keep == :start ? "" : text.byteslice(boundary(text, text.bytesize - most)..)
+          "#{valid(first)}…#{valid(last)}"
+        end
+
+        # Where a character begins, there or shortly before. Bytes of texts that are not in UTF-8
+        # are told from those of others by their encoding alone; four fit all.
+        def boundary(text, at)
+          return at - (at % 4) unless utf8?(text)
+
+          3.times { at -= 1 if text.getbyte(at) & 0xC0 == 0x80 }
+          at
+        end
+
+        # The first of these that fit into so many columns.
+        def fitting(chars, room)
+          chars.take_while { |char| (room -= width(char)) >= 0 }
+        end
 
         def utf8?(text)
           [Encoding::UTF_8, Encoding::US_ASCII, Encoding::BINARY].include?(text.encoding)
