@@ -3,7 +3,9 @@
  * return integers, strings and arrays of them; lib/heapdump/snapshot.rb makes objects of those.
  */
 #include "binding.h"
+#include "array.h"
 #include "folded.h"
+#include "kin.h"
 #include "retained.h"
 
 /* hg_referrers, hg_dominated, hg_top: a page of a long list. */
@@ -140,6 +142,59 @@ graph_top(VALUE self, VALUE through_modules, VALUE offset, VALUE limit) {
     page.items = room_for(page.limit, sizeof(uint32_t));
     hgb_run(binding, find_top, &page, free_page);
     return page_of(&page);
+}
+
+/* hg_top of what is the program's. */
+struct program_page {
+    struct page_of_nodes page;
+    struct hg_kin_sum sums[HG_KINS];
+};
+
+static enum hg_status
+find_program_top(struct binding *self, void *data) {
+    struct program_page *program = data;
+    struct page_of_nodes *page = &program->page;
+    const struct hg_analysis *analysis = &self->analysis;
+    uint8_t *through = hg_array(analysis->graph->nodes, 1);
+    enum hg_status status = HG_NO_MEMORY;
+    uint32_t total = 0;
+    if (through) {
+        hg_kin_through(analysis->graph, &analysis->tree, through, program->sums);
+        status = hg_top(analysis->graph, &analysis->tree, through, page->offset, page->limit,
+                        page->items, &page->found, &total);
+    }
+    hg_array_free(through);
+    page->total = total;
+    if (status != HG_OK) free_page(page);
+    return status;
+}
+
+/*
+ *  call-seq: graph.program_top(offset, limit) -> [total, nodes, [objects, bytes, …]]
+ *
+ * The same of the program's objects alone, and what was looked through: by kin from HG_KIN_VM on.
+ */
+static VALUE
+graph_program_top(VALUE self, VALUE offset, VALUE limit) {
+    struct binding *binding = hgb_with_tree(self);
+    struct program_page program = {
+        .page = {.offset = hgb_limit(binding, offset), .limit = hgb_limit(binding, limit)},
+    };
+    program.page.items = room_for(program.page.limit, sizeof(uint32_t));
+    hgb_run(binding, find_program_top, &program, free_page);
+    VALUE sums = rb_ary_new();
+    for (int kin = HG_KIN_VM; kin < HG_KINS; kin++) {
+        rb_ary_push(sums, ULL2NUM(program.sums[kin].objects));
+        rb_ary_push(sums, ULL2NUM(program.sums[kin].bytes));
+    }
+    return rb_ary_push(page_of(&program.page), sums);
+}
+
+/* call-seq: graph.kin(node) -> integer, enum hg_kin */
+static VALUE
+graph_kin(VALUE self, VALUE number) {
+    const struct binding *binding = hgb_loaded(self);
+    return INT2FIX(hg_kin(binding->analysis.graph, hgb_node(binding, number)));
 }
 
 /* call-seq: graph.dominator(node) -> integer or nil */
@@ -337,6 +392,8 @@ hgb_define_answers(VALUE class) {
     rb_define_method(class, "paths", graph_paths, 3);
     rb_define_method(class, "best_path", graph_best_path, 1);
     rb_define_method(class, "top", graph_top, 3);
+    rb_define_method(class, "program_top", graph_program_top, 2);
+    rb_define_method(class, "kin", graph_kin, 1);
     rb_define_method(class, "dominated", graph_dominated, 3);
     rb_define_method(class, "dominator", graph_dominator, 1);
     rb_define_method(class, "reachable?", graph_is_reachable, 1);

@@ -5,6 +5,7 @@
 
 #include "best.h"
 #include "inverse.h"
+#include "kin.h"
 #include "progress.h"
 
 static bool
@@ -95,14 +96,16 @@ hg_sample(const struct hg_graph *graph, const struct hg_tree *tree, const struct
 }
 
 enum hg_status
-hg_most_referred(const struct hg_graph *graph, uint32_t limit, struct hg_task *task,
+hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit, struct hg_task *task,
                  struct hg_numbers *nodes) {
     uint32_t *counts = hg_array(graph->nodes, sizeof(*counts));
     if (!counts) return HG_NO_MEMORY;
     struct hg_best best = {.room = limit};
     enum hg_status status = hg_count_referrers(graph, task, counts);
-    for (uint32_t node = 0; status == HG_OK && node < graph->objects; node++)
-        if (counts[node] && !hg_best_offer(&best, counts[node], node)) status = HG_NO_MEMORY;
+    for (uint32_t node = 0; status == HG_OK && node < graph->objects; node++) {
+        if (!counts[node] || (program && hg_kin(graph, node) != HG_KIN_PROGRAM)) continue;
+        if (!hg_best_offer(&best, counts[node], node)) status = HG_NO_MEMORY;
+    }
     hg_best_sort(&best);
     for (size_t i = 0; status == HG_OK && i < best.count; i++) {
         hg_numbers_add(nodes, best.items[i].node);

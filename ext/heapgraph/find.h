@@ -45,10 +45,12 @@ enum hg_status hg_sample(const struct hg_graph *graph, const struct hg_tree *tre
 
 /*
  * Adds to `nodes` pairs of a node and the number of edges that lead to it (hg_count_referrers): at
- * most `limit` pairs, most edges first, equal ones in the order of nodes.
+ * most `limit` pairs, most edges first, equal ones in the order of nodes. With `program`,
+ * of the program's own objects alone (hg_kin).
  */
-enum hg_status hg_most_referred(const struct hg_graph *graph, uint32_t limit, struct hg_task *task,
-                                struct hg_numbers *nodes) __attribute__((warn_unused_result));
+enum hg_status hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit,
+                                struct hg_task *task, struct hg_numbers *nodes)
+    __attribute__((warn_unused_result));
 
 /* Adds the classes and modules of a name, in the order of nodes. HG_OK or HG_NO_MEMORY. */
 enum hg_status hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,

@@ -83,7 +83,7 @@ graph_groups(VALUE self, VALUE by, VALUE below) {
 struct search {
     struct hg_filter filter;
     uint32_t limit;
-    bool sample;
+    bool sample, program;
     struct hg_numbers nodes;
     struct hg_found found;
 };
@@ -139,17 +139,17 @@ graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, 
 static enum hg_status
 find_most_referred(struct binding *self, void *data) {
     struct search *search = data;
-    enum hg_status status = hg_most_referred(self->analysis.graph, search->limit, &self->task,
-                                             &search->nodes);
+    enum hg_status status = hg_most_referred(self->analysis.graph, search->program, search->limit,
+                                             &self->task, &search->nodes);
     if (status != HG_OK) free_search(search);
     return status;
 }
 
-/* call-seq: graph.most_referred(limit) -> [node, references, …] */
+/* call-seq: graph.most_referred(limit, program's own alone) -> [node, references, …] */
 static VALUE
-graph_most_referred(VALUE self, VALUE limit) {
+graph_most_referred(VALUE self, VALUE limit, VALUE program) {
     struct binding *binding = hgb_loaded(self);
-    struct search search = {.limit = hgb_limit(binding, limit)};
+    struct search search = {.limit = hgb_limit(binding, limit), .program = RTEST(program)};
     hgb_run(binding, find_most_referred, &search, free_search);
     return hgb_list(&search.nodes);
 }
@@ -280,7 +280,7 @@ hgb_define_objects(VALUE class) {
     rb_define_method(class, "groups", graph_groups, 2);
     rb_define_method(class, "find", graph_find, 6);
     rb_define_method(class, "modules_named", graph_modules_named, 1);
-    rb_define_method(class, "most_referred", graph_most_referred, 1);
+    rb_define_method(class, "most_referred", graph_most_referred, 2);
     rb_define_method(class, "pages", graph_pages, 1);
     rb_define_method(class, "texts_with", graph_texts_with, 1);
     rb_define_method(class, "repeats", graph_repeats, 2);

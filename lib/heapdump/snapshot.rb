@@ -219,11 +219,13 @@ module HeapDump
     end
 
     # The objects that keep most alive, and are kept alive by nothing but roots and named modules
-    # (Page of Node).
+    # (Page of Node). With <tt>program: true</tt> those of the program alone: what every process of
+    # Ruby has (threads, code, tables of the VM) is left out and looked through as well.
     #
-    #   snapshot.top(limit: 2).map(&:words) # => ["hidden Array of 8", "Hash of 1,377"]
-    def top(limit: 20, offset: 0)
-      total, numbers = graph.top(true, offset, limit)
+    #   snapshot.top(limit: 2).map(&:words)                # => ["thread of app.rb:8", "Hash of 9"]
+    #   snapshot.top(limit: 1, program: true).map(&:words) # => ["Hash of 9"]
+    def top(limit: 20, offset: 0, program: false)
+      total, numbers = program ? graph.program_top(offset, limit) : graph.top(true, offset, limit)
       Page.new(nodes(numbers), total)
     end
 
@@ -326,11 +328,12 @@ module HeapDump
       Diff.new([self, *others], by)
     end
 
-    # What the heap is made of, at a glance (Summary). +limit+ is for its lists.
+    # What the heap is made of, at a glance (Summary). +limit+ is for its lists, and +program+ as
+    # for #top for Summary#most_referred.
     #
     #   snapshot.summary.memory.rss # => 14532608
-    def summary(limit: 10)
-      Summary.new(self, limit)
+    def summary(limit: 10, program: false)
+      Summary.new(self, limit, program)
     end
 
     # The node of a number.

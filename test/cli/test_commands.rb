@@ -83,13 +83,65 @@ class TestCommands < HeapDumpTest
 
   def test_top_is_a_tree
     flat = heapdump!("top", shop, "--limit", "5").lines
-    assert_equal 7, flat.size # head, five, and how many more there are
+    assert_equal 8, flat.size # head, five, how many more there are, and what is not the program's
     deep = heapdump!("top", shop, "--limit", "5", "--depth", "3", "--json").json["top"]
     assert_equal deep.map { |row| row["retained"] }.sort.reverse, deep.map { |row| row["retained"] }
     deep.each do |row|
       below = row["dominated"].sum { |one| one["retained"] }
       assert_operator below, :<=, row["retained"]
     end
+  end
+
+  # Whatever is looked through, all of the living heap is told of.
+  def test_top_tells_the_rest_in_one_line
+    top = heapdump!("top", shop, "--json", "--limit", "100000").json
+    live = HeapDump::Snapshot.open(shop).graph.totals[1]
+    besides = top["besides"].transform_values { |sum| sum["bytes"] }
+    assert_equal %w[code stack vm], besides.keys.sort
+    assert_equal live, top["top"].sum { |row| row["retained"] } + besides.values.sum
+    assert_empty top["top"].map { |row| row["type"] } & %w[CLASS MODULE ICLASS IMEMO ROOT]
+    assert(top["top"].none? { |row| row["class"] == "Thread" || row["class"].nil? })
+    assert_match(/^besides: the VM's own .*B, loaded code .*B, stacks .*B \(--all shows them\)$/,
+                 heapdump!("top", shop).out)
+    all = heapdump!("top", shop, "--all", "--json", "--limit", "100000").json
+    assert_operator all["top"].map { |row| row["class"] }.count("Thread"), :>=, 1
+    assert_empty all["besides"]
+    refute_match(/besides/, heapdump!("top", shop, "--all").out)
+  end
+
+  def test_summary_has_one_line_for_what_is_not_the_programs
+    line = /^ +- .* threads, code, and what the VM keeps for itself \(--all tells\)$/
+    out = heapdump!("summary", shop, "--limit", "1000").out
+    assert_match line, out
+    refute_match(/\(IMEMO|^.* Class$/, out[/^Classes.*?\n\n/m])
+    all = heapdump!("summary", shop, "--all", "--limit", "1000").out
+    refute_match line, all
+    assert_match(/\(IMEMO iseq: code\)/, all)
+    both = [[], ["--all"]].map do |rest|
+      heapdump!("summary", shop, "--json", *rest).json["classes"]
+    end
+    assert_operator both[0]["besides"]["objects"], :>, 1000
+    assert_equal 0, both[1]["besides"]["objects"]
+    assert_operator both[1]["total"], :>, both[0]["total"]
+  end
+
+  # Beside what is large an address can be given to the other commands, on any terminal.
+  def test_addresses_have_a_column_of_their_own
+    %w[top summary strings find].each do |name|
+      out = in_a_terminal(80, name, shop, *(%w[--class Session] if name == "find"))
+      found = out.scan(/0x\h+…?/)
+      assert_operator found.size, :>, 5
+      found.each { |address| assert_match(/\A0x\h{12}\z/, address, name) }
+    end
+  end
+
+  # What a terminal of so many columns gets.
+  def in_a_terminal(columns, *argv)
+    terminal = StringIO.new
+    terminal.define_singleton_method(:tty?) { true }
+    terminal.define_singleton_method(:winsize) { [24, columns] }
+    assert_equal 0, HeapDump::CLI.run(argv, out: terminal, err: StringIO.new)
+    terminal.string.gsub(/\e\[\d*m/, "")
   end
 
   def test_find
@@ -140,7 +192,7 @@ class TestCommands < HeapDumpTest
     each_command do |argv|
       first, second = Array.new(2) { heapdump!(*argv, "--json").out }
       assert_equal first, second
-      assert_equal 1, JSON.parse(first)["schema_version"]
+      assert_equal 2, JSON.parse(first)["schema_version"]
     end
   end
 

@@ -23,7 +23,7 @@ module HeapDump
     #   end
     class Command
       # Grows when a field of the JSON output changes its meaning or goes away.
-      SCHEMA_VERSION = 1
+      SCHEMA_VERSION = 2
 
       class << self
         # What stands behind the command's name in its usage line.

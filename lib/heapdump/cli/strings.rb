@@ -28,9 +28,10 @@ module HeapDump
         return if duplicates.none?
 
         screen.blank
-        table = Table.new(["saved", "copies", "value", "held by"], right: 2)
+        table = Table.new(["saved", "copies", "address", "value", "held by"], right: 2)
         duplicates.each do |one|
-          table.row(bytes(one.wasted), count(one.copies), Strings.value(one), Strings.owners(one))
+          table.row(bytes(one.wasted), count(one.copies), one.example.to_s, Strings.value(one),
+                    Strings.owners(one))
         end
         screen.table(table)
         more(duplicates.size, duplicates.contents)
@@ -67,9 +68,9 @@ module HeapDump
       end
 
       class << self
-        # Also shown by summary.
+        # Also shown by summary. The address of one of them stands beside it.
         def value(duplicate)
-          duplicate.value ? Terminal::Text.quote(duplicate.value, 40) : "(#{duplicate.example})"
+          duplicate.value ? Terminal::Text.quote(duplicate.value, 40) : "(not in the dump)"
         end
 
         # "Session#@state (98 of 100), Hash […]"

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "reading"
+require_relative "aside"
 require_relative "strings"
 
 module HeapDump
@@ -13,21 +14,32 @@ module HeapDump
         memory types classes generations locations gems most_referred duplicate_strings
       ].freeze
       HISTOGRAMS = %i[types classes generations locations gems].freeze
+      OTHERS = {
+        class: "threads, code, and what the VM keeps for itself (--all tells)",
+        type: "code, and what the VM keeps for itself (--all tells)"
+      }.freeze
+      private_constant :OTHERS
       details <<~TEXT
         Where the memory of the process is, then living objects by type, class and what they keep
         alive, by generation and place where that was traced, those that many refer to, and strings
-        of which there are several.
+        of which there are several. Threads, code and what the VM keeps for itself are one line,
+        unless --all is given.
       TEXT
 
       def call(file)
         snapshot = open_snapshot(file)
-        summary = snapshot.summary(limit: limit)
+        summary = snapshot.summary(limit: limit, program: !@all)
         work(snapshot) { PARTS.each { |part| summary.public_send(part) } }
         json? ? json(snapshot, summary) : show(snapshot, summary)
         OK
       end
 
       private
+
+      def options(parser)
+        super
+        parser.on("--all", "also threads, code, and what the VM keeps for itself") { @all = true }
+      end
 
       def show(snapshot, summary)
         title(snapshot)
@@ -87,12 +99,28 @@ module HeapDump
         screen.heading(title)
         table = Table.new([*(retained ? ["retained"] : []), "bytes", "share", "objects", word],
                           right: retained ? 4 : 3)
-        histogram.first(limit).each do |row|
-          table.row(*(retained ? [bytes(row.retained)] : []), bytes(row.bytes),
-                    percent(row.bytes, histogram.bytes), count(row.objects), row.label)
+        rows, others = parted(histogram)
+        rows.first(limit).each do |row|
+          table.row(*(bytes(row.retained) if retained), *figures(histogram, [row]), row.label)
+        end
+        unless others.empty?
+          # what a set of groups keeps alive is not the sum of what each does
+          table.row("-", *figures(histogram, others), OTHERS.fetch(histogram.by))
         end
         screen.table(table)
-        more(limit, histogram.size)
+        more(limit, rows.size)
+      end
+
+      def figures(histogram, rows)
+        size = rows.sum(&:bytes)
+        [bytes(size), percent(size, histogram.bytes), count(rows.sum(&:objects))]
+      end
+
+      # The rows that are told, and those of which there is one line.
+      def parted(histogram)
+        return [histogram.rows, []] if @all || !%i[class type].include?(histogram.by)
+
+        histogram.rows.partition { |row| !Aside.row?(histogram, row) }
       end
 
       def traced(summary)
@@ -120,8 +148,10 @@ module HeapDump
 
       def referred(list)
         screen.heading("Most referred to")
-        table = Table.new(%w[references object], right: 1)
-        list.each { |one| table.row(count(one.references), Describe.title(one.node)) }
+        table = Table.new(%w[references address object], right: 1)
+        list.each do |one|
+          table.row(count(one.references), one.node.to_s, Describe.node(one.node))
+        end
         screen.table(table)
       end
 
@@ -129,7 +159,7 @@ module HeapDump
         screen.heading("Duplicate strings", duplicates.contents.positive? ? saved(duplicates) : nil)
         return screen.line("None are known.") if duplicates.none?
 
-        titles = ["saved", "copies", "value", "held by"]
+        titles = ["saved", "copies", "address", "value", "held by"]
         table = Table.new(placed?(duplicates) ? [*titles, "allocated"] : titles, right: 2)
         duplicates.each { |one| table.row(*duplicate_row(one)) }
         screen.table(table)
@@ -138,7 +168,8 @@ module HeapDump
 
       def duplicate_row(one)
         place = one.locations.first && Snapshot::Places.short(one.locations.first.first)
-        [bytes(one.wasted), count(one.copies), Strings.value(one), Strings.owners(one), *place]
+        [bytes(one.wasted), count(one.copies), one.example.to_s, Strings.value(one),
+         Strings.owners(one), *place]
       end
 
       def saved(duplicates)
@@ -161,11 +192,14 @@ module HeapDump
       end
 
       def histogram_json(histogram)
-        { total: histogram.size, rows: histogram.first(limit).map do |row|
-          { key: row.key, label: row.label, objects: row.objects, bytes: row.bytes,
-            retained: row.retained, largest: row.largest&.to_s, garbage: row.garbage,
-            garbage_bytes: row.garbage_bytes }
-        end }
+        rows, others = parted(histogram)
+        { total: rows.size,
+          besides: { objects: others.sum(&:objects), bytes: others.sum(&:bytes) },
+          rows: rows.first(limit).map do |row|
+            { key: row.key, label: row.label, objects: row.objects, bytes: row.bytes,
+              retained: row.retained, largest: row.largest&.to_s, garbage: row.garbage,
+              garbage_bytes: row.garbage_bytes }
+          end }
       end
 
       def duplicates_json(duplicates)

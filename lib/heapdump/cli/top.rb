@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "reading"
+require_relative "aside"
 
 module HeapDump
   module CLI
@@ -11,27 +12,30 @@ module HeapDump
       details <<~TEXT
         Of each object: the bytes that would be free if it were, as a share of all that lives. With an
         address, what that object keeps alive. Constants are looked through: what a constant holds
-        stands here, not the class that has the constant.
+        stands here, not the class that has the constant. So are threads, code and what the VM keeps
+        for itself, which is told in one line, unless --all is given.
       TEXT
 
       def call(file, address = nil)
         snapshot = open_snapshot(file)
         node = address && node_at(snapshot, address)
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
-        json? ? print_json(**rows_json(rows, total, node)) : show(snapshot, rows, total, node)
+        aside = node || @all ? nil : Aside.of(snapshot)
+        json? ? json(rows, total, node, aside) : show(snapshot, rows, total, node, aside)
         OK
       end
 
       private
 
-      def show(snapshot, rows, total, node)
+      def show(snapshot, rows, total, node, aside)
         all = node ? node.retained_size : snapshot.graph.totals[1]
-        titles = %w[retained share objects object]
+        titles = %w[retained share objects address object]
         table = Table.new(node ? titles : [*titles, "held by"], right: 3)
         fill(table, rows, all, 0)
         screen.line([:bold, Describe.title(node)], "  retains #{bytes(all)}") if node
         screen.table(table)
         more(rows.size, total)
+        screen.line([:dim, "besides: #{aside} (--all shows them)"]) if aside
       end
 
       # An object of the tree, the way to it in words (nil but for the first level), and the largest
@@ -47,11 +51,16 @@ module HeapDump
 
           @depth = number
         end
+        parser.on("--all", "also threads, code, and what the VM keeps for itself") { @all = true }
       end
 
       # Below the first level fewer are shown: five of each.
       def tree(snapshot, node, depth, most = limit)
-        page = node ? snapshot.dominated(node, limit: most) : snapshot.top(limit: most)
+        page = if node
+                 snapshot.dominated(node, limit: most)
+               else
+                 snapshot.top(limit: most, program: !@all)
+               end
         rows = page.map do |child|
           retained, objects = snapshot.graph.retained(child.id)
           Row.new(child, retained, objects, (held_by(snapshot, child) unless node),
@@ -74,13 +83,14 @@ module HeapDump
       def fill(table, rows, all, level)
         rows.each do |row|
           table.row(bytes(row.retained), percent(row.retained, all), count(row.objects),
-                    "#{"  " * level}#{Describe.title(row.node)}", *row.held_by)
+                    row.node.to_s, "#{"  " * level}#{Describe.node(row.node)}", *row.held_by)
           fill(table, row.children, all, level + 1)
         end
       end
 
-      def rows_json(rows, total, node)
-        { below: node && node_json(node), total: total, top: rows.map { |row| row_json(row) } }
+      def json(rows, total, node, aside)
+        print_json(below: node && node_json(node), total: total,
+                   top: rows.map { |row| row_json(row) }, besides: aside.to_h)
       end
 
       def row_json(row)

@@ -110,6 +110,12 @@ module HeapDump
         @snapshot.reachable?(self)
       end
 
+      # What it is of, one of KINS: see ext/heapgraph/kin.h.
+      def kin # :nodoc:
+        KINS.fetch(@snapshot.graph.kin(id))
+      end
+      KINS = %i[program vm code stack].freeze # :nodoc:
+
       # Another object of the same dump (Node) by its address as it stands in a line (String), nil
       # if there is none. Whatever else may stand there gives nil too.
       #

@@ -28,9 +28,10 @@ module HeapDump
       # An object that many refer to: the Node, and by how many references.
       Referred = Struct.new(:node, :references)
 
-      def initialize(snapshot, limit) # :nodoc:
+      def initialize(snapshot, limit, program) # :nodoc:
         @snapshot = snapshot
         @limit = limit
+        @program = program
       end
 
       # The account of memory (Memory).
@@ -92,7 +93,7 @@ module HeapDump
       #   summary.most_referred.first.references # => 470
       def most_referred
         @most_referred ||= begin
-          pairs = @snapshot.graph.most_referred(@limit).each_slice(2)
+          pairs = @snapshot.graph.most_referred(@limit, @program).each_slice(2)
           pairs.map { |number, count| Referred.new(@snapshot.node(number), count).freeze }.freeze
         end
       end

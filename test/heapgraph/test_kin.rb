@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/made_dump"
+require "heapdump/snapshot"
+
+# What is of the program and what is not, and that nothing of the program gets lost behind the rest.
+class TestKin < HeapDumpTest
+  def snapshot(&)
+    HeapDump::Snapshot.open(MadeDump.write(File.join(scratch, "heap.json"), 0, &))
+  end
+
+  def test_kinds
+    made = {}
+    snapshot = snapshot do |dump|
+      made = {
+        code: dump.internal("iseq"), vm: dump.internal("env"), stack: dump.thread([]),
+        program: dump.object("Session")
+      }
+      dump.constant("ALL", dump.array(made.values))
+    end
+    made.each { |kin, address| assert_equal kin, snapshot.object(address).kin }
+    assert_equal :code, snapshot.modules_named("Session").first.kin
+    assert_equal :vm, snapshot.node(snapshot.graph.nodes - 1).kin
+    assert_equal :program, snapshot.find(type: "ARRAY").first.kin
+  end
+
+  # A leak in a variable of a thread, or of a class, is kept alive by what is no program's.
+  def test_what_others_keep_alive_stands_for_itself
+    session = report = nil
+    snapshot = snapshot do |dump|
+      session = dump.object("Session", memsize: 5_000_000)
+      report = dump.object("Report", memsize: 4_000_000)
+      method = dump.internal("ment", references: [report])
+      dump.constant("CODE", dump.internal("iseq", references: [method]))
+      dump.constant("THREAD", dump.thread([], fiber_locals: { cache: session }, references: []))
+    end
+    top = snapshot.top(limit: 2, program: true)
+    assert_equal [session, report], top.map(&:to_s)
+    assert_equal %w[thread code], snapshot.top(limit: 2).map { |node| node.words[/\w+/] }
+    assert_equal snapshot.graph.totals[1],
+                 snapshot.top(limit: 99, program: true).sum(&:retained_size) +
+                 snapshot.graph.program_top(0, 0).last.each_slice(2).sum(&:last)
+  end
+end
