@@ -8,8 +8,9 @@
  *
  *   rank of a path    the worst rank of its steps
  *     HG_RANK_NAMED     from a named module or a global variable
- *     HG_RANK_FRAME     through a frame of a thread or fiber or a fiber-local variable; from a root
- *                       to a thread or ractor; between threads and their ractor
+ *     HG_RANK_FRAME     through a frame of a thread or fiber or a fiber-local variable, or without a
+ *                       name out of one; from a root to a thread or ractor; between threads and
+ *                       their ractor
  *     HG_RANK_ROOT      from any other root of the VM
  *     HG_RANK_CACHE     out of a node with HG_N_VM_CACHE
  *     HG_RANK_STACK     out of a root with HG_N_CONSERVATIVE

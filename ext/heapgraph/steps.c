@@ -12,8 +12,9 @@ is_ractor(const struct hg_graph *graph, uint32_t node) {
 }
 
 bool
-hg_joins_ractor(const struct hg_graph *graph, uint32_t from, uint32_t to) {
-    return is_ractor(graph, from) || is_ractor(graph, to);
+hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to) {
+    bool stack = is_labelled(graph, from, "VM/thread") || is_labelled(graph, from, "fiber");
+    return stack || is_ractor(graph, from) || is_ractor(graph, to);
 }
 
 enum hg_rank

@@ -47,8 +47,11 @@ hg_step_length(uint32_t name) {
     }
 }
 
-/* Whether an edge leads to or from a ractor. */
-bool hg_joins_ractor(const struct hg_graph *graph, uint32_t from, uint32_t to);
+/*
+ * Whether a reference without a name is one of a stack, or between a ractor and its threads: what a
+ * thread or fiber holds so are words of its stack, mostly the same that frames hold by name.
+ */
+bool hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to);
 
 /* The rank of what a root holds: ractors and threads come before the rest. */
 enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held);
@@ -66,7 +69,7 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
     case HG_E_GLOBAL:
         return HG_RANK_NAMED;
     case HG_E_REFERENCE:
-        if (graph->type[from] == HG_T_DATA && hg_joins_ractor(graph, from, to)) {
+        if (graph->type[from] == HG_T_DATA && hg_is_of_stack(graph, from, to)) {
             return HG_RANK_FRAME;
         }
         /* fall through */

@@ -35,14 +35,15 @@ rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name)
     bool thread = graph->type[to] == HG_T_DATA &&
                   (graph->label[to] == STRING_THREAD || graph->label[to] == STRING_RACTOR);
     bool data = graph->type[from] == HG_T_DATA;
-    bool ractor = data && (graph->label[from] == STRING_RACTOR ||
-                           (graph->type[to] == HG_T_DATA && graph->label[to] == STRING_RACTOR));
+    bool stack = data &&
+                 (graph->label[from] == STRING_RACTOR || graph->label[from] == STRING_THREAD ||
+                  (graph->type[to] == HG_T_DATA && graph->label[to] == STRING_RACTOR));
     if (graph->flags[from] & HG_N_CONSERVATIVE) return HG_RANK_STACK;
     if (graph->flags[from] & HG_N_VM_CACHE) return HG_RANK_CACHE;
     if (kind == HG_E_FRAME || kind == HG_E_FRAME_LOCAL || kind == HG_E_FIBER_LOCAL) {
         return HG_RANK_FRAME;
     }
-    if (ractor && kind == HG_E_REFERENCE) return HG_RANK_FRAME;
+    if (stack && kind == HG_E_REFERENCE) return HG_RANK_FRAME;
     if (graph->type[from] != HG_T_ROOT || kind == HG_E_GLOBAL) return HG_RANK_NAMED;
     return thread ? HG_RANK_FRAME : HG_RANK_ROOT;
 }

@@ -39,6 +39,23 @@ class TestWords < HeapDumpTest
     threads.each { |words, address| assert_equal words, snapshot.object(address).words }
   end
 
+  # A stack has its words once more without names, also where a variable holds the thread.
+  def test_what_a_local_variable_holds_is_told_by_its_name
+    held = thread = nil
+    snapshot = snapshot do |made|
+      held = made.object("Held")
+      frames = [["sleep", "/app/a.rb", 9], ["go", "/app/a.rb", 4]]
+      thread = made.thread(frames, references: [held])
+      made.constant("THREAD", thread)
+      made.local(thread, 1, "held", held)
+    end
+    path = snapshot.path_to(held)
+    assert_equal "Store (module) → constant THREAD → thread of /app/a.rb:4 → go /app/a.rb:4 → " \
+                 "local held → Held", path.to_s
+    assert_equal :frame, path.rank
+    refute_match(/no name/, snapshot.paths(held).join("\n").lines.first)
+  end
+
   def test_who_holds_equal_strings
     snapshot = snapshot do |made|
       2.times do |i|

@@ -52,6 +52,12 @@ class MadeDump
     line("DATA", "Thread", nil, struct: "VM/thread", frames: frames, memsize: 40, **fields)
   end
 
+  # A variable of the frame with that index holds it.
+  def local(thread, frame, name, address)
+    line = @lines.find { |one| one[:address] == thread }
+    line[:frames][frame][:locals] = { name => address }
+  end
+
   # Something of the VM's own.
   def internal(kind, **fields)
     address = hex(@free += 64)
