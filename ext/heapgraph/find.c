@@ -131,7 +131,8 @@ hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
         }
         size_t other_length;
         const char *other = hg_string(graph, graph->label[node], &other_length);
-        if (other_length == length && memcmp(other, name, length) == 0) hg_numbers_add(nodes, node);
+        bool same = !name || (other_length == length && memcmp(other, name, length) == 0);
+        if (same) hg_numbers_add(nodes, node);
     }
     return nodes->failed ? HG_NO_MEMORY : HG_OK;
 }

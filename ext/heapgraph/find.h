@@ -52,7 +52,10 @@ enum hg_status hg_most_referred(const struct hg_graph *graph, bool program, uint
                                 struct hg_task *task, struct hg_numbers *nodes)
     __attribute__((warn_unused_result));
 
-/* Adds the classes and modules of a name, in the order of nodes. HG_OK or HG_NO_MEMORY. */
+/*
+ * Adds the classes and modules of a name, in the order of nodes; all that have a name where `name` is
+ * NULL. HG_OK or HG_NO_MEMORY.
+ */
 enum hg_status hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
                                 struct hg_numbers *nodes) __attribute__((warn_unused_result));
 

@@ -154,14 +154,15 @@ graph_most_referred(VALUE self, VALUE limit, VALUE program) {
     return hgb_list(&search.nodes);
 }
 
-/* call-seq: graph.modules_named(name) -> nodes */
+/* call-seq: graph.modules_named(name or nil) -> nodes */
 static VALUE
 graph_modules_named(VALUE self, VALUE name) {
     struct binding *binding = hgb_loaded(self);
     struct hg_numbers nodes = {0};
-    StringValue(name);
-    enum hg_status status = hg_modules_named(binding->analysis.graph, RSTRING_PTR(name),
-                                             (size_t)RSTRING_LEN(name), &nodes);
+    if (!NIL_P(name)) StringValue(name);
+    enum hg_status status = hg_modules_named(binding->analysis.graph,
+                                             NIL_P(name) ? NULL : RSTRING_PTR(name),
+                                             NIL_P(name) ? 0 : (size_t)RSTRING_LEN(name), &nodes);
     if (status != HG_OK) hg_numbers_free(&nodes);
     hgb_check(binding, &binding->task, status);
     return hgb_list(&nodes);

@@ -28,6 +28,7 @@ module HeapDump
     class UsageError < Error; end # :nodoc:
 
     autoload :Command, "#{__dir__}/cli/command"
+    autoload :EXAMPLES, "#{__dir__}/cli/examples"
 
     # Every command with what `heapdump --help` says of it, in that order.
     COMMANDS = {

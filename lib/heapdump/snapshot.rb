@@ -36,6 +36,7 @@ module HeapDump
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Keys, "#{__dir__}/snapshot/keys"
     autoload :Loading, "#{__dir__}/snapshot/loading"
+    autoload :Names, "#{__dir__}/snapshot/names"
     autoload :Node, "#{__dir__}/snapshot/node"
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
@@ -374,7 +375,8 @@ module HeapDump
       numbers = graph.modules_named(name)
       return numbers unless numbers.empty?
 
-      raise NotFound, "#{path} has no class #{name}; `heapdump summary` lists the largest"
+      raise NotFound, "#{path} has no class #{name}#{Names.offer(self, name)} " \
+                      "(`heapdump summary` lists the largest)"
     end
 
     def inspect # :nodoc:

@@ -30,7 +30,10 @@ class TestCommands < HeapDumpTest
 
   def test_why_names_the_way_edge_by_edge
     out = heapdump!("why", shop, "Session", "--limit", "10").out
-    assert_match(/^1\. 80 of 84 objects$/, out)
+    assert_match(/\ASession  84 objects, 3.3 KiB; retain \d+\.\d KiB$/, out)
+    assert_match(/^1\. 81 of 84 objects, retain \d+\.\d KiB, held by Registry \(module\)
+  80 of them:
+  Registry/, out)
     assert_match(/^  Registry \(module\)  0x\h+
   → constant CACHE → Hash of 80  0x\h+  \S+shop.rb:\d+
   → \["k\d+"\] → Session  0x\h+$/, out)
@@ -47,7 +50,7 @@ class TestCommands < HeapDumpTest
 
   def test_why_of_a_class_says_how_many_were_looked_at
     out = heapdump!("why", shop, "Session", "--sample", "42").out
-    assert_match(/^1\. \d\d of 42 objects \(sampled 42 of 84\)$/, out)
+    assert_match(/^1\. \d\d of 42 objects \(sampled 42 of 84\), retain .*, held by Registry/, out)
     json = heapdump!("why", shop, "Session", "--sample", "42", "--json").json
     assert_equal [84, 42], json.values_at("objects", "sampled")
     assert_equal(42, json["groups"].sum { |group| group["objects"] })
@@ -73,12 +76,103 @@ class TestCommands < HeapDumpTest
   def test_show_has_fields_references_and_what_keeps_it_alive
     out = heapdump!("show", shop, address).out
     assert_match(/^Session 0x\h+$/, out)
-    assert_match(/^ivars @state +String "waiting for payment" 0x\h+$/, out)
+    assert_match(/^class  Session \(class\) 0x\h+$/, out)
+    assert_match(/^ivars @number +\d+$/, out)
+    assert_match(/^  @state → String "waiting for payment" 0x\h+$/, out)
     assert_match(/^  @basket → Array of 2 0x\h+$/, out)
     assert_match(/^  Hash of 80 0x\h+ → \["k\d+"\]$/, out)
-    assert_match(/^Kept alive by/, out)
+    assert_match(/^Kept alive by
+  Registry \(module\)  0x\h+
+  → constant CACHE → Hash of 80  0x\h+  \S+shop.rb:\d+  retains .*
+  → \["k\d+"\] → Session  0x\h+$/, out)
     registry = heapdump!("why", shop, address, "--json").json["paths"][0]["holder"]["address"]
-    assert_match(/constants CACHE +Hash of 80 0x\h+/, heapdump!("show", shop, registry).out)
+    assert_match(/^  constant CACHE → Hash of 80 0x\h+  \S+shop.rb:\d+$/,
+                 heapdump!("show", shop, registry).out)
+  end
+
+  # But for the path, which has to pass by what holds it.
+  def test_show_says_nothing_twice
+    [address, thread, *heapdump!("find", shop, "--type", "HASH").out.scan(/0x\h+/)].each do |one|
+      out = heapdump!("show", shop, one, "--limit", "1000").out
+      told = out[/\n(?:Fields|Refers to).*?(?=\n\nReferred|\z)/m].to_s
+      lines = told.lines.map(&:strip).reject(&:empty?)
+      assert_equal lines.uniq, lines
+      values = lines.reject { |line| line.include?("as a key") }.flat_map { |line| line[/0x\h+$/] }
+      assert_empty told[/^Fields.*?\n\n/m].to_s.lines.reject { |line| line.start_with?("frames") }
+                                          .join.scan(/0x\h+/) & values.compact
+      refute_match(/\(no name\)/, told)
+    end
+  end
+
+  def thread
+    heapdump!("find", shop, "--class", "Thread", "--json").json["objects"].last["address"]
+  end
+
+  def test_show_tells_references_without_a_name_in_groups
+    out = heapdump!("show", shop, thread, "--limit", "100").out
+    grouped = out[/^Refers to.*?(?=\n\n|\z)/m].scan(/^  without a name: (.*)$/).flatten
+    assert_operator grouped.size, :>, 2
+    number = grouped.sum { |line| 1 + line[/and ([\d,]+) more of/, 1].to_i }
+    named = out[/^Refers to.*?(?=\n\n|\z)/m].scan(/ → /).size
+    assert_operator number, :>, grouped.size
+    all = heapdump!("show", shop, thread, "--json").json["references"]["total"]
+    assert_operator named, :>, 3
+    assert_equal all - 1, out[/^Refers to  ([\d,]+)/, 1].delete(",").to_i, "all but the class"
+  end
+
+  def test_show_goes_on_at_an_offset
+    cache = heapdump!("find", shop, "--type", "HASH").out[/(0x\h+)  Hash of 80$/, 1]
+    parts = [0, 60, 120].map do |offset|
+      heapdump!("show", shop, cache, "--limit", "60", "--offset", offset.to_s).out
+    end
+    assert_match(/… 100 more \(--offset 60 goes on\)/, parts[0])
+    found = parts.flat_map { |out| out[/^Refers to.*?\n\n/m].scan(/^  (.+?) → /) }
+    assert_equal 160, found.size
+    assert_equal 80, found.uniq.size - 1, "as a key, and 80 values"
+  end
+
+  # As it stands in other tools, and as people copy it.
+  def test_addresses_without_their_prefix
+    bare = address.delete_prefix("0x")
+    [["why", bare], ["why", "0X#{bare.upcase}"], ["show", bare], ["top", bare]].each do |name, one|
+      assert_equal heapdump!(name, shop, address).out, heapdump!(name, shop, one).out
+    end
+    assert_match(/has no object at 0x1;/, heapdump("why", shop, "1").err)
+    assert_match(/has no class ABCDEF/, heapdump("why", shop, "ABCDEF").err)
+    assert_equal 64, heapdump("show", shop, "Session").status
+  end
+
+  def test_classes_that_may_have_been_meant
+    { "Qqqqq" => nil, "session" => "Session", "Sesion" => "Session",
+      "specification" => "Gem::Specification", "Trigger" => "HeapDump::Trigger",
+      "HeapDump::Triger" => "HeapDump::Trigger" }.each do |given, offered|
+      answer = heapdump("why", shop, given)
+      assert_equal 1, answer.status
+      next assert_match(/has no class #{given} \(/, answer.err) unless offered
+      next unless HeapDump::Snapshot.open(shop).modules_named(offered).any?
+
+      assert_match(/has no class #{given}; did you mean #{offered}\b.*\?/, answer.err)
+    end
+  end
+
+  def test_why_of_a_module_without_objects
+    out = heapdump!("why", shop, "Registry").out
+    assert_match(/\ARegistry  0 objects/, out)
+    command = out[/`heapdump (why .*?)`/, 1].split
+    assert_match(/^Registry \(module\) 0x/, heapdump!(*command).out)
+  end
+
+  # What all objects of a holder retain together, not the sum of what each does.
+  def test_why_tells_what_groups_retain
+    json = heapdump!("why", shop, "Session", "--json").json
+    snapshot = HeapDump::Snapshot.open(shop)
+    sessions = snapshot.sample("Session").items
+    assert_equal snapshot.retained_size(sessions), json["retained"]
+    cached = sessions.select { |node| snapshot.path_to(node).holder.name == "Registry" }
+    holder = json["holders"].first
+    assert_equal ["Registry (module)", cached.size, snapshot.retained_size(cached), 2],
+                 holder.values_at("holder", "objects", "retained", "ways")
+    assert_equal 84, json["groups"].sum { |group| group["objects"] }
   end
 
   def test_top_is_a_tree

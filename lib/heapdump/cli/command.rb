@@ -61,10 +61,11 @@ module HeapDump
         rest = parser.permute(arguments.map { |text| text.valid_encoding? ? text : text.b })
         return CLI::OK if @helped
 
+        rest = arguments(rest)
         check_number(rest)
         call(*rest)
       rescue OptionParser::ParseError => e
-        raise UsageError, "#{e.message}; #{hint}"
+        raise UsageError, "#{e.message}#{right_ones(e)}; #{hint}"
       end
 
       def parser
@@ -74,6 +75,7 @@ module HeapDump
           options(parser)
           common_options(parser)
           parser.separator("\n#{self.class.details}") if self.class.details
+          parser.separator("\n#{examples}") if EXAMPLES.key?(self.class.command_name)
         end
       end
 
@@ -88,9 +90,29 @@ module HeapDump
       # Overridden by commands with options of their own.
       def options(parser); end
 
+      # Overridden by commands whose arguments may stand for others.
+      def arguments(rest)
+        rest
+      end
+
+      def examples
+        lines = EXAMPLES.fetch(self.class.command_name).map do |line, words|
+          "  heapdump #{line}\n      #{words}\n"
+        end
+        "Examples:\n\n#{lines.join}"
+      end
+
+      # What an option takes that got something else, in the words of its help.
+      def right_ones(error)
+        name = error.args.first.to_s[/\A--([\w-]+)/, 1]
+        switch = name && parser.top.long[name]
+        switch&.arg ? "; --#{name} takes: #{switch.desc.join(" ")}" : ""
+      end
+
       def common_options(parser)
         if self.class.limit
-          parser.on("--limit N", Integer, "at most N entries (default #{limit})") do |number|
+          parser.on("--limit N", Integer,
+                    "at most N entries, 0 or more (default #{limit})") do |number|
             raise OptionParser::InvalidArgument, number.to_s if number.negative?
 
             @limit = number

@@ -6,7 +6,7 @@ module HeapDump
   module CLI
     # What grew between dumps of one process.
     class Diff < Reading
-      usage "FILE LATER [LATER …]"
+      usage "FILE LATER [LATER …] or DIRECTORY"
       limit 20
       GROUPS = %w[class type location generation gem].freeze
       details <<~TEXT
@@ -15,13 +15,26 @@ module HeapDump
       TEXT
 
       def call(first, later, *files)
-        snapshots = [first, later, *files].map { |file| open_snapshot(file) }
+        snapshots = in_time([first, later, *files].map { |file| open_snapshot(file) })
         diff = snapshots.first.diff(*snapshots.drop(1), by: @by)
         json? ? json(diff) : show(diff)
         OK
       end
 
       private
+
+      def arguments(rest)
+        @listed = rest.none? { |path| File.directory?(path) }
+        super
+      end
+
+      # Those of a directory: by their headers, if all of them have one.
+      def in_time(snapshots)
+        times = snapshots.map { |snapshot| snapshot.header["time"] }
+        return snapshots if @listed || !times.all?(String)
+
+        snapshots.sort_by.with_index { |_, i| [times[i], i] }
+      end
 
       def options(parser)
         super

@@ -3,6 +3,7 @@
 require_relative "../snapshot"
 require_relative "../terminal"
 require_relative "command"
+require_relative "directory"
 
 module HeapDump
   module CLI
@@ -17,7 +18,7 @@ module HeapDump
       # What a reader has to know of paths of a rank.
       RANK_NOTES = {
         named: nil,
-        frame: "on a stack: let go when the method returns",
+        frame: "a thread: let go when it ends",
         root: "held by the VM itself",
         cache: "a cache of the VM: it holds, but is no cause",
         stack: "machine stack: may hold by chance"
@@ -33,17 +34,41 @@ module HeapDump
                   "opens at once next time") { @index = false }
       end
 
+      # Commands that take several dumps take directories of them.
+      SEVERAL = %w[diff leaks].freeze
+      private_constant :SEVERAL
+
+      def arguments(rest)
+        return rest unless SEVERAL.include?(self.class.command_name)
+
+        rest.flat_map { |path| File.directory?(path) ? Directory.dumps(path) : path }
+      end
+
       # A dump that is read; what is wrong with it goes to standard error.
       def open_snapshot(path)
+        if File.directory?(path)
+          newest = Directory.dumps(path).last
+          raise Error, "#{path} is a directory; give one of its dumps, the newest is #{newest}"
+        end
+
         snapshot = Snapshot.new(path, index: @index.nil? ? :auto : @index, strict: @strict || false)
         work(snapshot) { snapshot.load }
         snapshot.warnings.each { |warning| warn_of(path, warning) }
         snapshot
       end
 
+      # An address as people copy it, with 0x or without. Names of classes begin with a capital.
+      ADDRESS = /\A(?:0x\h{1,16}|[0-9a-f]\h{0,15})\z/i
+      private_constant :ADDRESS
+
+      def address?(text)
+        text.match?(ADDRESS) && !text.match?(/\A[A-F]/)
+      end
+
       # The object that an argument names.
       def node_at(snapshot, address)
-        snapshot.to_node(address)
+        address = "0x#{address.delete_prefix("0x").delete_prefix("0X")}" if address?(address)
+        snapshot.to_node(address.downcase)
       rescue ArgumentError => e
         raise UsageError, e.message
       end
@@ -111,15 +136,36 @@ module HeapDump
         { edge: hop.words, location: hop.place, **node_json(hop.node) }.compact
       end
 
-      # The lines of a path, one for each hop.
-      def show_path(path, indent = "  ")
+      # The same where a path goes by way of a thread or fiber: by what that holds.
+      FRAME_NOTES = {
+        frame: "on a stack: let go when the method returns",
+        frame_local: "on a stack: let go when the method returns",
+        fiber_local: "a variable of a thread or fiber: let go when that ends"
+      }.freeze
+      private_constant :FRAME_NOTES
+
+      # What a reader has to know of a path; nil where that is nothing.
+      def note_of(path)
+        kinds = path.rank == :frame ? path.steps.map { |step| step.edge.kind } : []
+        FRAME_NOTES.values_at(*kinds).compact.last || RANK_NOTES[path.rank]
+      end
+
+      # The same as spans of a line.
+      def note(path)
+        note = note_of(path)
+        note ? [[:yellow, " #{note}"]] : []
+      end
+
+      # The lines of a path, one for each hop. A block may say more of a node.
+      def show_path(path)
         path.hops.each_with_index do |hop, i|
           words = [*hop.words, Describe.node(hop.node)].join(" → ")
           place = hop.place && [:dim, "  #{hop.place}"]
           address = hop.node.address && [:dim, "  #{hop.node}"]
           last = i == path.hops.size - 1
-          screen.line(*[indent, i.zero? ? "" : "→ ", [last ? :bold : nil, words], address,
-                        place].compact)
+          more = block_given? ? yield(hop.node) : nil
+          screen.line(*["  ", i.zero? ? "" : "→ ", [last ? :bold : nil, words], address, place,
+                        more].compact)
         end
       end
     end

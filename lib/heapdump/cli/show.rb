@@ -1,41 +1,70 @@
 # frozen_string_literal: true
 
+require_relative "fields"
 require_relative "reading"
+require_relative "reference_list"
 
 module HeapDump
   module CLI
-    # One object: its fields, what it refers to, what refers to it, and what keeps it alive.
+    # One object: what keeps it alive, its fields, what it refers to and what refers to it.
     class Show < Reading
-      usage "FILE 0xADDRESS"
+      usage "FILE ADDRESS"
       limit 20
-
-      LONG = 100 # columns of a value
-      CONTENT = %w[value value_base64].freeze
-
-      # What is told elsewhere than among the fields.
-      TOLD = %w[
-        address type class class_name references memsize generation file line method name struct
-        imemo_type frozen old flags
-      ].freeze
+      details <<~TEXT
+        "Kept alive by" is the best path to the object, as of `heapdump why`. Where it says how much
+        an object on it retains, that one alone keeps alive what follows. References without a name
+        are told in groups, by what is at their other end.
+      TEXT
 
       def call(file, address)
         snapshot = open_snapshot(file)
         node = node_at(snapshot, address)
-        parts = work(snapshot) { gather(snapshot, node) }
-        json? ? json(node, parts) : show(snapshot, node, parts)
+        json? ? json(snapshot, node) : show(snapshot, node)
         OK
       end
 
       private
 
-      Parts = Struct.new(:references, :referrers, :instances, :dominators, :retained, :objects)
+      def options(parser)
+        super
+        @offset = 0
+        parser.on("--offset N", Integer,
+                  "leave out the first N of each list, 0 or more (default 0)") do |number|
+          raise OptionParser::InvalidArgument, number.to_s if number.negative?
+
+          @offset = number
+        end
+      end
+
+      Parts = Struct.new(:references, :referrers, :instances, :path, :dominators, :retained,
+                         :objects)
       private_constant :Parts
 
       def gather(snapshot, node)
-        referrers = snapshot.referrers(node, limit: limit)
-        instances = snapshot.referrers(node, limit: 0, instances: true).total - referrers.total
-        Parts.new(snapshot.references(node, limit: limit), referrers, instances,
-                  dominators(snapshot, node), *snapshot.graph.retained(node.id))
+        Parts.new(references(snapshot, node), referrers(snapshot, node), instances(snapshot, node),
+                  snapshot.path_to(node), dominators(snapshot, node),
+                  *snapshot.graph.retained(node.id))
+      end
+
+      # Without its class, which comes first and has a line of its own.
+      def references(snapshot, node)
+        first = snapshot.references(node, limit: 1).first
+        classes = first && first.edge.kind == :class ? 1 : 0
+        ReferenceList.new(@offset, limit) do |offset, number|
+          page = snapshot.references(node, offset: offset + classes, limit: number)
+          Snapshot::Page.new(page.items, page.total - classes)
+        end
+      end
+
+      def referrers(snapshot, node)
+        ReferenceList.new(@offset, limit) do |offset, number|
+          snapshot.referrers(node, offset: offset, limit: number)
+        end
+      end
+
+      def instances(snapshot, node)
+        snapshot.referrers(node, limit: 0, instances: true).total -
+          snapshot.referrers(node, limit: 0).total
       end
 
       # From the object up to the root.
@@ -47,113 +76,120 @@ module HeapDump
         chain
       end
 
-      def show(snapshot, node, parts)
+      def show(snapshot, node)
+        parts = work(snapshot) { gather(snapshot, node) }
         screen.line([:bold, Describe.title(node)])
         screen.table(facts(node, parts))
-        fields(snapshot, node)
-        references("Refers to", parts.references, node) { |words, title| [words, title] }
-        references("Referred to by", parts.referrers) { |words, title| [title, words] }
-        if parts.instances.positive?
-          screen.line("  and #{Terminal::Units.plural(parts.instances, "object")} of this class")
+        show_best_path(parts)
+        show_fields(node)
+        show_references(node, parts)
+        return unless parts.instances.positive?
+
+        screen.line("  and #{Terminal::Units.plural(parts.instances, "object")} of this class")
+      end
+
+      def show_references(node, parts)
+        list("Refers to", parts.references) do |reference|
+          constant = Describe.constant_place(node, reference.edge)
+          [[*words(reference.edge, node), Describe.title(reference.node)], constant]
         end
-        chain(parts.dominators)
+        list("Referred to by", parts.referrers) do |reference|
+          [[Describe.title(reference.node), *words(reference.edge, reference.node)], nil]
+        end
       end
 
       def facts(node, parts)
         table = Table.new(nil)
         table.row("type", [node.type, node.kind].compact.join(" "))
-        table.row("class", node.class_name || "none")
-        table.row("size", "#{bytes(node.memsize)}; retains #{bytes(parts.retained)} in " \
-                          "#{Terminal::Units.plural(parts.objects, "object")}")
+        table.row("class", node.class_node ? Describe.title(node.class_node) : "none")
+        table.row("size", size(node, parts))
         table.row("allocated", allocated(node)) if node.location || node.generation
         table.row("flags", node.flags.join(" ").tr("_", " ")) unless node.flags.empty?
         table.row("garbage", "nothing holds it") if parts.objects.zero?
         table
       end
 
+      def size(node, parts)
+        "#{bytes(node.memsize)}; retains #{bytes(parts.retained)} in " \
+          "#{Terminal::Units.plural(parts.objects, "object")}"
+      end
+
       def allocated(node)
-        [node.location && Snapshot::Places.short(node.location), node.line["method"],
+        [node.location && Snapshot::Places.short(node.location), node.brief["method"],
          node.generation && "generation #{node.generation}"].compact.join(", ")
       end
 
-      # What its line says besides. Of code, file and line are where it is written.
-      def fields(snapshot, node)
-        rest = node.line.except(*(node.location ? TOLD : TOLD - %w[file line method]))
-        return if rest.empty?
+      # Whatever alone keeps it alive is on every path.
+      def show_best_path(parts)
+        return unless parts.path
+
+        screen.heading("Kept alive by", note_of(parts.path))
+        show_path(parts.path) do |node|
+          "  retains #{bytes(node.retained_size)}" if parts.dominators.include?(node)
+        end
+      end
+
+      def show_fields(node)
+        rows = Fields.new(node, limit: limit, offset: @offset).rows
+        return if rows.empty?
 
         screen.heading("Fields")
         table = Table.new(nil)
-        rest.each { |name, value| add_field(table, snapshot, name, value) }
+        rows.each { |row| table.row(*row) }
         screen.table(table)
       end
 
-      def add_field(table, snapshot, name, value)
-        case value
-        when Hash, Array
-          value.first(limit).each_with_index do |item, i|
-            key, content = value.is_a?(Hash) ? item : ["[#{i}]", item]
-            table.row("#{name} #{key}", value_words(snapshot, content))
-          end
-          table.row(name, "… #{count(value.size - limit)} more") if value.size > limit
-        when String
-          content = CONTENT.include?(name) || !value.match?(/\A(?:0x|:)/)
-          table.row(name, content ? Text.quote(value, LONG) : value_words(snapshot, value))
-        else table.row(name, value_words(snapshot, value))
+      def words(edge, holder)
+        [Describe.frame_of(edge, holder), Describe.edge(edge)].compact
+      end
+
+      # One line for each of a page, the block tells its words and where it is set; then groups.
+      def list(title, list)
+        return if list.all.zero?
+
+        screen.heading(title, count(list.all))
+        list.named.each do |reference|
+          parts, place = yield(reference)
+          screen.line("  ", parts.join(" → "), *(place && [[:dim, "  #{place}"]]))
         end
+        left(list)
+        groups(list.groups)
       end
 
-      def value_words(snapshot, value)
-        case value
-        when Array then value.map { |item| value_words(snapshot, item) }.join(" => ")
-        when Hash then frame_words(snapshot, value)
-        else Describe.value(snapshot, value)
+      def left(list)
+        return unless list.left.positive?
+
+        screen.line([:dim, "  … #{count(list.left)} more (--offset #{@offset + limit} goes on)"])
+      end
+
+      def groups(groups)
+        groups.first(limit).each do |group|
+          title = Describe.title(group.example)
+          rest = group.number > 1 ? " and #{count(group.number - 1)} more of #{group.words}" : ""
+          screen.line("  without a name: #{title}#{Text.short(rest, Describe::NAMED)}")
         end
+        return unless groups.size > limit
+
+        others = groups.drop(limit)
+        screen.line([:dim, "  … #{count(others.sum(&:number))} more without a name"])
       end
 
-      # A frame of a thread or fiber in one line; its variables stand among the references.
-      def frame_words(snapshot, frame)
-        receiver = frame["self"]
-        [frame["label"] || frame["method"], Describe.place(frame),
-         receiver.is_a?(String) ? "of #{value_words(snapshot, receiver)}" : nil].compact.join(" ")
-      end
-
-      # One line for each, with both ends in the order that the block gives them.
-      def references(title, page, holder = nil)
-        return if page.total.zero?
-
-        screen.heading(title, count(page.total))
-        page.each do |reference|
-          frame = Describe.frame_of(reference.edge, holder || reference.node)
-          words = [frame, Describe.edge(reference.edge)].compact.join(" → ")
-          screen.line("  ", yield(words, Describe.title(reference.node)).join(" → "))
-        end
-        more(page.size, page.total)
-      end
-
-      def chain(dominators)
-        return if dominators.empty?
-
-        screen.heading("Kept alive by", "from the nearest to the root, each of them alone")
-        table = Table.new(%w[retains object], right: 1)
-        dominators.first(limit).each do |node|
-          table.row(bytes(node.retained_size), Describe.title(node))
-        end
-        screen.table(table)
-        more(limit, dominators.size)
-      end
-
-      def json(node, parts)
+      def json(snapshot, node)
+        retained, objects = snapshot.graph.retained(node.id)
+        path = snapshot.path_to(node)
         object = node_json(node).merge(
-          retained: parts.retained, retained_objects: parts.objects, location: node.location,
+          retained: retained, retained_objects: objects, location: node.location,
           generation: node.generation, flags: node.flags.map(&:to_s).sort
         )
         print_json(object: object, line: node.line,
-                   references: references_json(parts.references),
-                   referrers: references_json(parts.referrers), instances: parts.instances,
-                   dominators: parts.dominators.map { |above| node_json(above) })
+                   references: page_json(snapshot.references(node, limit: limit, offset: @offset)),
+                   referrers: page_json(snapshot.referrers(node, limit: limit, offset: @offset)),
+                   instances: instances(snapshot, node),
+                   dominators: dominators(snapshot, node).map { |above| node_json(above) },
+                   path: path && path_json(path))
       end
 
-      def references_json(page)
+      def page_json(page)
         items = page.map do |reference|
           { edge: Describe.edge(reference.edge), frame: Describe.frame_of(reference.edge),
             **node_json(reference.node) }.compact

@@ -7,7 +7,7 @@ module HeapDump
   module CLI
     # The objects that keep most memory alive.
     class Top < Reading
-      usage "FILE [0xADDRESS]"
+      usage "FILE [ADDRESS]"
       limit 20
       details <<~TEXT
         Of each object: the bytes that would be free if it were, as a share of all that lives. With an
@@ -46,7 +46,8 @@ module HeapDump
       def options(parser)
         super
         @depth = 1
-        parser.on("--depth N", Integer, "so many levels of the tree (default 1)") do |number|
+        parser.on("--depth N", Integer,
+                  "so many levels of the tree, 1 to 20 (default 1)") do |number|
           raise OptionParser::InvalidArgument, number.to_s unless number.between?(1, 20)
 
           @depth = number

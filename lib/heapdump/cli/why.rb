@@ -1,23 +1,27 @@
 # frozen_string_literal: true
 
 require_relative "reading"
+require_relative "holders"
 
 module HeapDump
   module CLI
     # Who holds an object, or the objects of a class.
     class Why < Reading
-      usage "FILE 0xADDRESS|CLASS"
+      usage "FILE ADDRESS|CLASS"
       limit 5
       details <<~TEXT
         A path begins at a constant, global variable or another root and names every reference on the
         way. Those through names of the application come first, then stacks, caches of the VM, and
         last the machine stack, which may hold by chance. For a class, a sample of its objects is
-        grouped by the paths that hold them.
+        grouped by who holds them, with the bytes that would be free if the objects of the group were.
       TEXT
+
+      WAYS = 3 # of one holder that are shown
+      private_constant :WAYS
 
       def call(file, wanted)
         snapshot = open_snapshot(file)
-        wanted.match?(/\A0x\h+\z/) ? of_object(snapshot, wanted) : of_class(snapshot, wanted)
+        address?(wanted) ? of_object(snapshot, wanted) : of_class(snapshot, wanted)
         OK
       end
 
@@ -27,12 +31,13 @@ module HeapDump
         super
         @sample = 300
         parser.on("--sample N", Integer,
-                  "look at N objects of a class (default #{@sample})") do |number|
+                  "look at N objects of a class, 1 or more (default #{@sample})") do |number|
           raise OptionParser::InvalidArgument, number.to_s unless number.positive?
 
           @sample = number
         end
-        parser.on("--all", "also paths that share references with one before") { @all = true }
+        parser.on("--all", "also paths that share references with one before, and all ways of a",
+                  "holder") { @all = true }
       end
 
       def of_object(snapshot, address)
@@ -70,65 +75,100 @@ module HeapDump
         "#{bytes(node.memsize)}, retains #{bytes(node.retained_size)}"
       end
 
-      def note(path)
-        note = RANK_NOTES[path.rank]
-        note ? [[:yellow, " #{note}"]] : []
-      end
+      # The objects of a class: how many, their bytes, what all of them keep alive, and holders of
+      # some.
+      Found = Struct.new(:objects, :bytes, :retained, :sample, :holders)
+      private_constant :Found
 
-      # Groups of equal paths, most objects first.
       def of_class(snapshot, name)
-        sample, groups = work(snapshot) { grouped(snapshot, name) }
-        total, all, = snapshot.graph.find(nil, snapshot.classes_named(name), 0, false, 0, false)
-        return json_of_class(name, total, all, sample, groups) if json?
+        found = work(snapshot) { look_for(snapshot, name) }
+        return json_of_class(name, found) if json?
 
-        objects = Terminal::Units.plural(total, "object")
-        screen.line([:bold, name], "  #{objects}, #{bytes(all)}#{garbage(total - sample.total)}")
-        show_groups(sample, groups)
+        headline(snapshot, name, found)
+        found.holders.first(limit).each.with_index(1) { |one, i| show_holder(found, one, i) }
+        more(limit, found.holders.size)
       end
 
-      def show_groups(sample, groups)
-        groups.first(limit).each.with_index(1) do |paths, i|
-          screen.blank
-          screen.line("#{i}. ", [:bold, share(paths, sample)], *note(paths.first))
-          show_path(paths.first)
-        end
-        more(limit, groups.size)
-      end
-
-      def grouped(snapshot, name)
+      def look_for(snapshot, name)
+        objects, bytes, = snapshot.graph.find(nil, snapshot.classes_named(name), 0, false, 0, false)
+        rows = snapshot.histogram(by: :class).select { |row| row.key == name }
         sample = snapshot.sample(name, limit: @sample)
-        paths = sample.map { |node| snapshot.path_to(node) }
-        [sample, paths.group_by(&:signature).values.sort_by { |group| [-group.size, rank(group)] }]
+        holders = Holders.of(snapshot, sample)
+        holders.first(limit).each(&:measure)
+        Found.new(objects, bytes, rows.sum(&:retained), sample, holders)
       end
 
-      def rank(group)
-        Snapshot::Path::RANKS.index(group.first.rank)
+      def headline(snapshot, name, found)
+        screen.line([:bold, Text.short(name, Describe::NAMED)],
+                    "  #{Terminal::Units.plural(found.objects, "object")}, " \
+                    "#{bytes(found.bytes)}; retain #{bytes(found.retained)}#{garbage(found)}")
+        return if found.objects.positive?
+
+        screen.line("It has no objects of its own. `heapdump why #{snapshot.path} " \
+                    "#{snapshot.modules_named(name).first}` tells who holds it itself.")
       end
 
-      def share(paths, sample)
-        if whole?(sample)
-          return "#{count(paths.size)} of #{Terminal::Units.plural(sample.total,
-                                                                   "object")}"
+      def show_holder(found, holder, number)
+        screen.blank
+        share = share(holder, found.sample)
+        screen.line("#{number}. ", [:bold, "#{share}, held by #{holder.words}"],
+                    *note(holder.ways.first.path))
+        shown = @all ? holder.ways : holder.ways.first(WAYS)
+        shown.each do |way|
+          screen.line("  #{count(way.nodes.size)} of them:") if holder.ways.size > 1
+          show_path(way.path)
+        end
+        more_ways(holder.ways.size - shown.size)
+      end
+
+      def more_ways(number)
+        return unless number.positive?
+
+        screen.line([:dim, "  #{Terminal::Units.plural(number, "more way")} (--all shows all)"])
+      end
+
+      def share(group, sample)
+        "#{of_how_many(group, sample)}, retain #{bytes(group.retained)}"
+      end
+
+      def of_how_many(group, sample)
+        number = count(group.nodes.size)
+        if sample.size == sample.total
+          return "#{number} of #{Terminal::Units.plural(sample.total, "object")}"
         end
 
-        "#{count(paths.size)} of #{count(sample.size)} objects " \
-          "(sampled #{count(sample.size)} of #{count(sample.total)})"
+        "#{number} of #{count(sample.size)} objects (sampled #{count(sample.size)} of " \
+          "#{count(sample.total)})"
       end
 
-      def whole?(sample)
-        sample.size == sample.total
-      end
-
-      def garbage(number)
+      def garbage(found)
+        number = found.objects - found.sample.total
         number.positive? ? "; #{count(number)} of them are garbage" : ""
       end
 
-      def json_of_class(name, total, all, sample, groups)
-        print_json(class: name, objects: total, bytes: all, garbage: total - sample.total,
-                   sampled: sample.size,
-                   groups: groups.first(limit).map do |paths|
-                     { objects: paths.size, **path_json(paths.first) }
-                   end, more_groups: [groups.size - limit, 0].max)
+      def json_of_class(name, found)
+        print_json(class: name, objects: found.objects, bytes: found.bytes,
+                   retained: found.retained, garbage: found.objects - found.sample.total,
+                   sampled: found.sample.size, **holders_json(found.holders),
+                   **groups_json(found.holders.flat_map(&:ways)))
+      end
+
+      def holders_json(holders)
+        { holders: holders.first(limit).map { |one| holder_json(one) },
+          more_holders: [holders.size - limit, 0].max }
+      end
+
+      # The ways of all holders.
+      def groups_json(ways)
+        ways = ways.sort_by.with_index { |way, i| [-way.nodes.size, i] }
+        { groups: ways.first(limit).map do |way|
+          { objects: way.nodes.size, **path_json(way.path) }
+        end, more_groups: [ways.size - limit, 0].max }
+      end
+
+      def holder_json(holder)
+        { holder: holder.words, objects: holder.nodes.size, retained: holder.retained,
+          ways: holder.ways.size, text: holder.ways.first.path.to_s }
       end
     end
   end

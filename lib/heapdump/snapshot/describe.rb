@@ -61,11 +61,12 @@ module HeapDump
           frame.sub(/:\d+\z/, "")
         end
 
-        # A value as it stands in a line: "0x…" is named, symbols and numbers are shown as in Ruby.
-        def value(snapshot, value)
+        # A value as it stands in the line of a node: "0x…" is named, symbols and numbers are shown
+        # as in Ruby.
+        def value(node, value)
           case value
           when nil then "nil"
-          when /\A0x\h+\z/ then (object = snapshot.object(value)) ? title(object) : value
+          when /\A0x\h+\z/ then (object = node.related(value)) ? title(object) : value
           when String then short(value)
           else value.to_s
           end

@@ -1,0 +1,57 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module CLI
+    # What the help of each command ends with: command lines, and what they are for.
+    EXAMPLES = {
+      "take" => [
+        ["take 4711", "a dump of process 4711, as heap-4711.json"],
+        ["take 4711 -o /var/tmp/heap.json.zst --gc", "living objects alone, compressed"]
+      ],
+      "doctor" => [
+        ["doctor 4711", "whether `heapdump take 4711` will work, and why not"],
+        ["doctor 4711 --json", "the same for a program"]
+      ],
+      "summary" => [
+        ["summary heap.json", "where the memory is"],
+        ["summary heap.json --limit 30 --all", "longer lists, with code and the VM's own"]
+      ],
+      "top" => [
+        ["top heap.json --limit 5", "the five objects that keep most alive"],
+        ["top heap.json 0x7f10a2b3c4d8 --depth 3", "what one of them is made of"]
+      ],
+      "why" => [
+        ["why heap.json Billing::Invoice", "who holds the objects of a class"],
+        ["why heap.json 0x7f10a2b3c4d8", "who holds this object"]
+      ],
+      "show" => [
+        ["show heap.json 0x7f10a2b3c4d8", "what an object is and holds, and who holds it"],
+        ["show heap.json 0x7f10a2b3c4d8 --limit 100 --offset 100", "its second hundred references"]
+      ],
+      "find" => [
+        ["find heap.json --class Session --min-size 1M", "large sessions"],
+        ["find heap.json --type STRING --value /^SELECT/", "strings that begin with SELECT"]
+      ],
+      "strings" => [
+        ["strings heap.json", "equal strings, and who holds them"],
+        ["strings heap.json.gz --limit 100 --json", "the hundred worst, for a program"]
+      ],
+      "diff" => [
+        ["diff before.json after.json", "what grew, by class"],
+        ["diff /var/tmp/heaps --by location", "all dumps of a directory, by place of allocation"]
+      ],
+      "leaks" => [
+        ["leaks 1.json 2.json 3.json", "what leaks, and who holds it"],
+        ["leaks /var/tmp/heaps --fail-on 'retained>5MB'", "all dumps of a directory, as a gate"]
+      ],
+      "verify" => [
+        ["verify heap.json", "whether it is whole"],
+        ["verify - < heap.json.zst", "the same from standard input"]
+      ],
+      "convert" => [
+        ["convert heap.json --to heapsnapshot -o heap.heapsnapshot", "for Chrome DevTools"],
+        ["convert heap.json --to csv -o heap.csv.gz", "a table of all objects, compressed"]
+      ]
+    }.freeze
+  end
+end
