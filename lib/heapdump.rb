@@ -9,6 +9,7 @@ require "io/wait"
 require_relative "heapdump/extension"
 HeapDump::Extension.load
 require_relative "heapdump/trigger"
+require_relative "heapdump/leaks/entry"
 
 # Dumps the heap of this process as JSON lines, every reference named, and counts its objects.
 #
@@ -133,19 +134,6 @@ module HeapDump
       require "objspace"
       # given on as it is, a lambda would be passed an argument
       ObjectSpace.trace_object_allocations { yield } # rubocop:disable Style/ExplicitBlockArgument
-    end
-
-    # What leaks, by several dumps of one process (paths or Snapshots), taken with some work between
-    # them: a Leaks, whose suspects say class, growth, holder and place. Three dumps or more give a
-    # verdict, two tell what grew, with less confidence. Raises ArgumentError for less than two, and
-    # what Snapshot.open raises.
-    #
-    #   HeapDump.leaks("1.json", "2.json", "3.json").each do |suspect|
-    #     puts "#{suspect.class_name} #{suspect.counts.join(" → ")}: #{suspect.holder}"
-    #   end
-    #   # Shop::Session 0 → 400 → 800: constant Shop::SESSIONS (app.rb:12)
-    def leaks(*dumps)
-      Leaks.of(dumps)
     end
 
     private

@@ -59,7 +59,7 @@ class TestCLI < HeapDumpTest
   def test_json
     status, out, = run_cli("sample", "a", "--json")
     assert_equal 0, status
-    assert_equal({ "schema_version" => 2, "file" => "a", "limit" => 20 }, JSON.parse(out))
+    assert_equal({ "schema_version" => 1, "file" => "a", "limit" => 20 }, JSON.parse(out))
   end
 
   def test_version_and_help

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "snapshot"
+require_relative "leaks/entry"
 
 module HeapDump
   # What leaks in a process, told by several dumps of it. HeapDump.leaks makes one.

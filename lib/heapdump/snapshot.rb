@@ -4,6 +4,7 @@ require "json"
 require_relative "version"
 require_relative "errors"
 require_relative "extension"
+require_relative "terminal"
 require HeapDump::Extension.path("heapgraph")
 
 module HeapDump
@@ -35,6 +36,7 @@ module HeapDump
     autoload :Frames, "#{__dir__}/snapshot/frames"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Keys, "#{__dir__}/snapshot/keys"
+    autoload :Inside, "#{__dir__}/snapshot/inside"
     autoload :Loading, "#{__dir__}/snapshot/loading"
     autoload :Names, "#{__dir__}/snapshot/names"
     autoload :Node, "#{__dir__}/snapshot/node"
@@ -151,6 +153,17 @@ module HeapDump
       graph.objects
     end
 
+    # Yields each object (Node) in the order of addresses, garbage included. Without a block it
+    # returns an Enumerator.
+    #
+    #   snapshot.each.count { |node| node.flag?(:frozen) } # => 5311
+    def each
+      return enum_for(:each) { objects } unless block_given?
+
+      objects.times { |number| yield node(number) }
+      self
+    end
+
     # The object (Node) at an address, nil if there is none. Raises ArgumentError for what is no
     # address.
     #
@@ -187,8 +200,8 @@ module HeapDump
     # min_size:: bytes that they have at least, shallow
     # limit::    how many are returned
     #
-    # Raises HeapDump::NotFound where no class has that name, ArgumentError for an unknown type and
-    # another +value+.
+    # Raises HeapDump::NotFound where no class has that name, and for +value+ where the dump has no
+    # contents of strings; ArgumentError for an unknown type and another +value+.
     #
     #   snapshot.find(class: "Session", min_size: 100).total # => 31337
     def find(class: nil, type: nil, value: nil, min_size: 0, limit: 20)
@@ -247,15 +260,16 @@ module HeapDump
       number && node(number)
     end
 
-    # Bytes that would be free if this object, or all of these (Array), were: their own and those of
-    # all that they alone keep alive. Nothing is counted twice. 0 for garbage.
+    # Bytes that would be free if this object, or all of these (Enumerable), were: their own and
+    # those of all that they alone keep alive. Nothing is counted twice. 0 for garbage.
     #
-    #   snapshot.retained_size(session)          # => 1224
-    #   snapshot.retained_size([session, cache]) # => 12304
+    #   snapshot.retained_size(session)                        # => 1224
+    #   snapshot.retained_size([session, cache])               # => 12304
+    #   snapshot.retained_size(snapshot.find(class: "Report")) # => 80512
     def retained_size(nodes)
-      return graph.retained(to_node(nodes).id).first unless nodes.is_a?(Array)
+      return graph.retained(to_node(nodes).id).first unless nodes.is_a?(Enumerable)
 
-      graph.retained_by_all(nodes.map { |node| to_node(node).id }).first
+      graph.retained_by_all(nodes.to_a.map { |node| to_node(node).id }).first
     end
 
     # Objects that would be free, the object itself included (Integer). 0 for garbage.

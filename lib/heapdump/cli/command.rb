@@ -22,8 +22,9 @@ module HeapDump
     #     end
     #   end
     class Command
-      # Grows when a field of the JSON output changes its meaning or goes away.
-      SCHEMA_VERSION = 2
+      # Grows when a field of the JSON output changes its meaning or goes away; commands whose
+      # output has done so have their own.
+      SCHEMA_VERSION = 1
 
       class << self
         # What stands behind the command's name in its usage line.
@@ -128,7 +129,7 @@ module HeapDump
       # JSON is escaped by JSON.generate only as far as JSON needs it, and refuses what is no UTF-8.
       def print_json(fields)
         require "json"
-        text = JSON.pretty_generate(valid({ schema_version: SCHEMA_VERSION, **fields }))
+        text = JSON.pretty_generate(valid({ schema_version: self.class::SCHEMA_VERSION, **fields }))
         out.puts(text.gsub(UNSEEN) do |char|
           char.encode("UTF-16BE").unpack("n*").map(&ESCAPE).join
         end)

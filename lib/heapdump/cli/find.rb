@@ -17,6 +17,7 @@ module HeapDump
           raise UsageError, "say what to find: --class, --type, --value or --min-size"
         end
 
+        check_contents(snapshot)
         found = work(snapshot) { snapshot.find(**@wanted, limit: limit) }
         json? ? json(found) : show(found)
         OK
@@ -25,6 +26,17 @@ module HeapDump
       end
 
       private
+
+      # What was left out of a dump cannot be found in it.
+      def check_contents(snapshot)
+        return unless @wanted[:value]
+
+        kept = snapshot.header["strings"]
+        return unless kept.is_a?(Integer)
+
+        warn_of(snapshot.path, "of each string the first #{count(kept)} bytes are in the dump " \
+                               "(strings: #{kept}): --value looks at those alone")
+      end
 
       def show(found)
         table = Table.new(%w[retained bytes address object], right: 2)

@@ -52,6 +52,8 @@ module HeapDump
         HeapDump::Leaks::Known.read(path)
       rescue ArgumentError => e
         raise UsageError, e.message
+      rescue SystemCallError => e
+        raise Error, "#{path} of --known cannot be read: #{Terminal::Trouble.words(e)}"
       end
 
       def find(paths)

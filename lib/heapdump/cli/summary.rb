@@ -10,6 +10,8 @@ module HeapDump
     class Summary < Reading
       usage "FILE"
       limit 10
+      # 2: without --all what is not the program's is left out of rows, and told as "besides"
+      SCHEMA_VERSION = 2
       PARTS = %i[
         memory types classes generations locations gems most_referred duplicate_strings
       ].freeze

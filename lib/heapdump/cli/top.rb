@@ -9,6 +9,8 @@ module HeapDump
     class Top < Reading
       usage "FILE [ADDRESS]"
       limit 20
+      # 2: without --all what is not the program's is looked through
+      SCHEMA_VERSION = 2
       details <<~TEXT
         Of each object: the bytes that would be free if it were, as a share of all that lives. With an
         address, what that object keeps alive. Constants are looked through: what a constant holds

@@ -13,7 +13,12 @@ module HeapDump
     # sampled::   how many of them were asked for their owners
     # locations:: where they were allocated, most frequent first: [place, how many of +sampled+]
     Duplicate = Struct.new(:value, :copies, :bytes, :wasted, :example, :owners, :sampled,
-                           :locations)
+                           :locations) do
+      def inspect # :nodoc:
+        text = Terminal::Text.quote(value.to_s, 40)
+        "#<#{self.class} #{copies} of #{text} waste #{wasted} bytes>"
+      end
+    end
 
     # All duplicates of a dump. Frozen, Enumerable: each Duplicate, those that waste most first.
     #
@@ -89,6 +94,10 @@ module HeapDump
       #   strings.map(&:copies) # => [809, 3, 102]
       def each(&)
         items.each(&)
+      end
+
+      def inspect # :nodoc:
+        "#<#{self.class} #{size} of #{contents}>"
       end
 
       # Number of #items (Integer).

@@ -82,6 +82,16 @@ module HeapDump
         Describe.edge(self)
       end
 
+      # True for edges of one kind and name, and of one frame.
+      def ==(other)
+        other.is_a?(Edge) && [kind, name, frame] == [other.kind, other.name, other.frame]
+      end
+      alias eql? == # :nodoc:
+
+      def hash # :nodoc:
+        [kind, name, frame].hash
+      end
+
       def inspect # :nodoc:
         "#<#{self.class} #{self}>"
       end

@@ -116,6 +116,32 @@ module HeapDump
       end
       KINS = %i[program vm code stack].freeze # :nodoc:
 
+      # What it holds by a name or index: a Node, or what needs no object in Ruby (Integer, Float,
+      # Symbol, true, false, nil). A String is the name of an instance variable, member, constant,
+      # class variable or captured variable, or a key; a Symbol a member or key; an Integer an index
+      # or key. nil where there is nothing of that name.
+      #
+      #   session["@user"].words # => "String \"user 17\""
+      #   session["@id"]         # => 17
+      #   cache["k17"]           # => #<HeapDump::Snapshot::Node 0x7f10a2b3c4d8 Session>
+      def [](name)
+        Inside.new(self)[name]
+      end
+
+      # What it refers to (Page of Reference), as Snapshot#references.
+      #
+      #   session.references(limit: 1).total # => 3
+      def references(limit: 20, offset: 0)
+        @snapshot.references(self, limit: limit, offset: offset)
+      end
+
+      # What refers to it (Page of Reference), as Snapshot#referrers.
+      #
+      #   session.referrers.first.node.words # => "Hash of 9"
+      def referrers(limit: 20, offset: 0, instances: false)
+        @snapshot.referrers(self, limit: limit, offset: offset, instances: instances)
+      end
+
       # Another object of the same dump (Node) by its address as it stands in a line (String), nil
       # if there is none. Whatever else may stand there gives nil too.
       #

@@ -51,7 +51,7 @@ module HeapDump
       end
 
       def inspect # :nodoc:
-        "#<#{self.class} #{size} of #{total}: #{items.inspect}>"
+        "#<#{self.class} #{size} of #{total}>"
       end
     end
   end

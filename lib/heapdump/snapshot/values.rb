@@ -17,6 +17,7 @@ module HeapDump
           raise ArgumentError, "value: is a String or a Regexp, not #{wanted.inspect}"
         end
 
+        check_contents
         matching = @snapshot.graph.texts_with(needle(wanted)).filter_map do |number|
           node = @snapshot.node(number)
           node if fits?(node, type, classes, min_size) && contains?(node.line, wanted)
@@ -34,6 +35,15 @@ module HeapDump
       end
 
       private
+
+      # Where there is nothing to be found, "none" would be a wrong answer.
+      def check_contents
+        kept = @snapshot.header["strings"]
+        return unless %w[none hash].include?(kept)
+
+        raise NotFound, "#{@snapshot.path} has no contents of strings (strings: :#{kept}): none " \
+                        "can be found by its value; take a dump with strings: :full"
+      end
 
       def needle(wanted)
         return "".b unless wanted.is_a?(String)

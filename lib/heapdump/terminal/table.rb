@@ -10,7 +10,7 @@ module HeapDump
     #   screen.table(table)
     class Table
       GAP = "  "
-      LEAST = 12 # columns that a cut column keeps
+      LEAST = 6 # columns that a cut column keeps
       WHOLE = "address" # the title of a column that is not cut: half an address is none
 
       # +titles+:: of the columns; without them (nil) there is no head.
