@@ -3,6 +3,7 @@
 require "test_helper"
 require "heapdump/convert"
 require "support/command_line"
+require "support/made_dump"
 require "support/shop"
 require "support/slow_heap"
 
@@ -139,6 +140,75 @@ class TestConvert < HeapDumpTest
     ["constant CACHE", "@state", "captured payload", "$current"].each do |name|
       assert_includes names, name
     end
+  end
+
+  # [type, name] of the node of each object, by address.
+  def snapshot_nodes(path, snapshot)
+    file = JSON.parse(File.read(path))
+    types = file["snapshot"]["meta"]["node_types"][0]
+    nodes = file["nodes"].each_slice(7).map do |type, name, id|
+      { type: types[type], name: file["strings"][name], id: id }
+    end
+    snapshot.each.zip(nodes.drop(1)).to_h { |node, written| [node.to_s, written] }
+  end
+
+  # An object is counted by its name, everything else by its type.
+  def test_heapsnapshot_says_what_things_are
+    snapshot = HeapDump::Snapshot.open(Shop.dump)
+    nodes = snapshot_nodes(converted("heapsnapshot"), snapshot)
+    registry = snapshot.modules_named("Registry").first
+    cache = registry["CACHE"]
+    { registry => ["object", "Registry (module)"], cache => %w[object Hash],
+      registry["@pool"] => %w[object Array], cache["k1"] => %w[object Session],
+      cache["k1"]["@state"] => ["string", "waiting for payment"] }.each do |node, expected|
+      assert_equal expected, nodes[node.to_s].values_at(:type, :name)
+    end
+    bus = snapshot.modules_named("Object").first["BUS"]
+    block = bus["@subscribers"][0]
+    assert_match(/\Aproc \S*shop.rb:27\z/, nodes[block.to_s][:name])
+    code = nodes[block.line["iseq"]]
+    assert_equal "code", code[:type]
+    assert_match(/\Ablock in (Object#)?handle \S*shop.rb:27\z/, code[:name])
+    assert_empty(nodes.values.select { |node| node[:type] == "array" })
+  end
+
+  # Whatever comes and goes beside it, and before it.
+  def test_heapsnapshot_has_the_same_ids_for_the_same_objects
+    addresses = [0x7f10_1230_2000, 0x7f10_1230_2028, 0x7f10_1233_0050, 0x55d0_6540_4000]
+    more = [0x7f10_1230_1000, 0x7f10_1230_2050, 0x7f10_1232_0050, 0x55d0_6540_0008]
+    ids = [addresses, addresses + more].map.with_index do |all, i|
+      path = MadeDump.write(File.join(scratch, "#{i}.json"), i) do |made|
+        made.constant("ALL", made.array(all.map { |one| made.object("Item", address: one) }))
+      end
+      output = File.join(scratch, "#{i}.heapsnapshot")
+      heapdump!("convert", path, "--to", "heapsnapshot", "-o", output)
+      snapshot_nodes(output, HeapDump::Snapshot.open(path)).transform_values { |node| node[:id] }
+    end
+    addresses.each do |address|
+      one = format("0x%x", address)
+      assert_equal ids[0][one], ids[1][one]
+    end
+  end
+
+  # Readers have 32 bits for an id, and look for odd ones.
+  def test_heapsnapshot_ids_fit
+    numbers = made_ids
+    # whatever addresses a dump has: far from each other, near, on pages that share their numbers
+    addresses = [1, 2, 3, 0x10_000, 0x10_001, *(0x7f00_0000..0x7f00_9000), 1 << 34, (1 << 34) + 8,
+                 1 << 40, (1 << 47) + 0xfff8, (1 << 64) - 8]
+    ids = addresses.map { |address| numbers.of_object(address) }
+    %w[vm vm machine_context global_tbl].each { |words| ids << numbers.of_root(words) }
+    ids << 1
+    assert_equal ids.uniq.size, ids.size
+    assert(ids.all? { |id| id.odd? && id < 1 << 32 })
+    others = made_ids
+    roots = %w[global_tbl machine_context vm].map { |words| others.of_root(words) }
+    assert_equal roots.sort, (ids.last(5) - [1, ids[-4]]).sort
+  end
+
+  def made_ids
+    HeapDump::Convert.const_get(:Heapsnapshot) # which loads it
+    HeapDump::Convert.module_eval { const_get(:HeapsnapshotIds) }.new
   end
 
   # The same references as in the dump that it was made from.

@@ -1,11 +1,16 @@
 # frozen_string_literal: true
 
 require "json"
+require_relative "heapsnapshot_ids"
 
 module HeapDump
   module Convert
     # The format of V8's heap snapshots, as Chrome DevTools reads it: three flat lists of integers
     # (nodes, edges, and what they refer to), and one of strings.
+    #
+    # Readers treat some types in ways of their own: what is an "array" is looked over by memlab, so
+    # that Arrays are objects. An object is counted by its name, a string or closure by its type, so
+    # that those have names that tell which one it is.
     class Heapsnapshot < Writer
       NODE_FIELDS = %w[type name id self_size edge_count trace_node_id detachedness].freeze
       NODE_TYPES = [
@@ -17,12 +22,14 @@ module HeapDump
 
       # Ours in theirs; others are "object".
       TYPES = {
-        "ARRAY" => "array", "STRING" => "string", "REGEXP" => "regexp", "SYMBOL" => "symbol",
+        "STRING" => "string", "REGEXP" => "regexp", "SYMBOL" => "symbol",
         "FLOAT" => "number", "BIGNUM" => "bigint", "RATIONAL" => "number", "COMPLEX" => "number",
         "DATA" => "native", "FILE" => "native", "IMEMO" => "hidden", "ICLASS" => "hidden",
         "ROOT" => "synthetic", "VIRTUAL_ROOT" => "synthetic", "MISSING" => "hidden"
       }.freeze
-      CODE = { "proc" => "closure", "iseq" => "code" }.freeze
+      CODE = { "proc" => "closure", "iseq" => "code", "ment" => "code" }.freeze
+      # Types whose nodes are named by what they hold.
+      CONTENTS = %w[STRING SYMBOL REGEXP FLOAT BIGNUM].freeze
 
       KINDS = {
         reference: "hidden", index: "element", captured: "context", weak: "weak",
@@ -34,6 +41,7 @@ module HeapDump
       def write(out)
         @strings = {}
         @names = {}
+        @ids = HeapsnapshotIds.new
         out << "{\"snapshot\":" << JSON.generate(head) << ",\n\"nodes\":["
         write_nodes(out)
         out << "],\n\"edges\":["
@@ -73,22 +81,61 @@ module HeapDump
       def write_nodes(out)
         each_number do |number|
           @done = number / 2
-          _, type, bytes, _, _, class_name, word = @graph.node(number)
+          address, type, bytes, _, _, class_name, word = @graph.node(number)
           type = Snapshot::Node::TYPES.fetch(type)
           out << (number == @graph.nodes - 1 ? "" : ",\n")
-          out << NODE_TYPES.index(CODE[word] || TYPES.fetch(type, "object")) << ","
-          out << string(name(type, class_name, word)) << "," << ((index_of(number) * 2) + 1) << ","
+          out << NODE_TYPES.index(type_of(type, class_name, word)) << ","
+          out << string(name(number, type, class_name, word)) << ","
+          out << id(type, address, word) << ","
           out << bytes << "," << @graph.edges(number, 0, 0).first << ",0,0"
         end
       end
 
-      def name(type, class_name, word)
+      def id(type, address, word)
+        case type
+        when "VIRTUAL_ROOT" then HeapsnapshotIds::VIRTUAL_ROOT
+        when "ROOT" then @ids.of_root(word.to_s)
+        else @ids.of_object(address)
+        end
+      end
+
+      # Arrays and hashes without a class are the VM's own.
+      def type_of(type, class_name, word)
+        return CODE[word] if CODE.key?(word) && %w[DATA IMEMO].include?(type)
+        return "hidden" if class_name.nil? && %w[ARRAY HASH OBJECT STRUCT].include?(type)
+
+        TYPES.fetch(type, "object")
+      end
+
+      def name(number, type, class_name, word)
         case type
         when "CLASS", "MODULE" then "#{word || "(anonymous)"} (#{type.downcase})"
         when "ROOT" then "(#{word})"
         when "VIRTUAL_ROOT" then "(roots)"
-        else class_name || "(#{[type, word].compact.join(" ")})"
+        when *CONTENTS then content(number) || class_name || "(#{type})"
+        else told(number, type, word) || class_name || "(#{[type, word].compact.join(" ")})"
         end
+      end
+
+      # Texts are long enough to tell strings apart, and no longer: all are in the memory of who
+      # reads this.
+      def content(number)
+        line = @snapshot.brief(number)
+        value = Snapshot::Values.of(line)
+        value = line["value"] if value.nil?
+        value.nil? ? nil : Terminal::Text.valid(value.to_s)
+      end
+
+      # Procs by their place, code by its label and place.
+      def told(number, type, word)
+        return unless CODE.key?(word) && %w[DATA IMEMO].include?(type)
+
+        node = @snapshot.node(number)
+        return Snapshot::Describe.node(node) unless word == "iseq"
+
+        label = node.brief["label"]
+        place = Snapshot::Describe.place(node.brief)
+        label.is_a?(String) || place ? [*label, *place].join(" ") : nil
       end
 
       def write_edges(out)
