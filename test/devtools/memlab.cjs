@@ -1,7 +1,7 @@
 // node memlab.cjs RESULT FIRST SECOND THIRD: what memlab makes of three heap snapshots, as JSON:
 //   retained   of the second: {id: bytes}
 //   leaks      what the second has, the first has not and the third still has: {class: number}
-const {writeFileSync, mkdtempSync} = require('node:fs');
+const {writeFileSync, mkdtempSync, rmSync} = require('node:fs');
 const {tmpdir} = require('node:os');
 const {join} = require('node:path');
 const {getFullHeapFromFile} = require('@memlab/heap-analysis');
@@ -24,5 +24,6 @@ const {config} = require('@memlab/core');
   };
   const workDir = mkdtempSync(join(tmpdir(), 'memlab-'));
   await findLeaksBySnapshotFilePaths(...paths, {workDir});
+  rmSync(workDir, {recursive: true});
   writeFileSync(result, JSON.stringify({retained, leaks}));
 })();
