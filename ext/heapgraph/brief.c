@@ -7,10 +7,11 @@
 #define ELLIPSIS "\xe2\x80\xa6"
 static const size_t ELLIPSIS_SIZE = sizeof(ELLIPSIS) - 1;
 
-/* What is read, and where what stays is written: never ahead of it. */
+/* What is read, and where what stays is written: never ahead of it. And how much may stay. */
 struct cut {
     const char *from, *end;
     char *to;
+    size_t most, items;
 };
 
 static void
@@ -57,8 +58,8 @@ unit_size(const char *at, const char *end) {
 static void
 text(struct cut *cut) {
     const char *begin = cut->from + 1, *end = end_of_text(begin, cut->end), *at = begin;
-    if ((size_t)(end - begin) > HG_BRIEF_TEXT + ELLIPSIS_SIZE) {
-        while (at - begin < HG_BRIEF_TEXT && at < end) at += unit_size(at, end);
+    if ((size_t)(end - begin) > cut->most + ELLIPSIS_SIZE) {
+        while ((size_t)(at - begin) < cut->most && at < end) at += unit_size(at, end);
         if (at > end) at = end;
     }
     else at = end;
@@ -88,7 +89,7 @@ list(struct cut *cut) {
         if (byte == '[' || byte == '{') depth++;
         if (byte == ']' || byte == '}') depth--;
         if (depth == 0) break;
-        if (byte == ',' && depth == 1) full = ++commas >= HG_BRIEF_LIST;
+        if (byte == ',' && depth == 1) full = ++commas >= cut->items;
         if (byte == '"') (full ? skip_text : text)(cut);
         else if (full) cut->from++;
         else copy(cut, 1);
@@ -102,11 +103,11 @@ is_frames(const char *key, const char *end) {
 }
 
 size_t
-hg_brief(char *line, size_t size) {
-    struct cut cut = {.from = line, .end = line + size, .to = line};
+hg_brief(char *line, size_t size, size_t most, size_t items) {
+    struct cut cut = {.from = line, .end = line + size, .to = line, .most = most, .items = items};
     size_t depth = 0;
     bool value = false, frames = false; // of the line itself: behind a colon; of which field
-    if (size <= HG_BRIEF_TEXT) return size;
+    if (size <= most) return size;
     while (cut.from < cut.end) {
         char byte = *cut.from;
         if (byte == '"') {

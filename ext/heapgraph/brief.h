@@ -11,11 +11,11 @@
 enum { HG_BRIEF_TEXT = 4096, HG_BRIEF_LIST = 256 };
 
 /*
- * Shortens a line of JSON in place and returns its new size. Texts that are longer than
- * HG_BRIEF_TEXT are cut there, never within a character or an escape, and end with "…"; of a list
- * that is a field of the line the first HG_BRIEF_LIST items stay, but of "frames" all of them. All
- * else stays as it is: valid JSON stays valid. What is no JSON may become anything that is no longer.
+ * Shortens a line of JSON in place and returns its new size. Texts that are longer than `most` bytes
+ * are cut there, never within a character or an escape, and end with "…"; of a list that is a field
+ * of the line the first `items` stay (one at least), but of "frames" all of them. All else stays as
+ * it is: valid JSON stays valid. What is no JSON may become anything that is no longer.
  */
-size_t hg_brief(char *line, size_t size);
+size_t hg_brief(char *line, size_t size, size_t most, size_t items);
 
 #endif

@@ -186,7 +186,8 @@ read_line(void *data) {
                                       &line->text, &line->size);
     else line->status = HG_OK;
     if (line->brief && line->status == HG_OK && line->size)
-        line->size = hg_brief(line->buffer.bytes + (line->text - line->buffer.bytes), line->size);
+        line->size = hg_brief(line->buffer.bytes + (line->text - line->buffer.bytes), line->size,
+                              HG_BRIEF_TEXT, HG_BRIEF_LIST);
     return NULL;
 }
 
