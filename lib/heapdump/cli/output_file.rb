@@ -82,7 +82,8 @@ module HeapDump
         end
         return if File.writable?(directory)
 
-        raise Error, "this user cannot write to the directory #{directory}; give another name"
+        raise Error, "the directory #{directory} cannot be written to by this user, or lies on a " \
+                     "file system that can only be read; give another name"
       end
 
       def check_input(input)
