@@ -96,6 +96,12 @@ class TestThreads < HeapDumpTest
     end
   end
 
+  def test_one_thread_is_the_main_thread
+    main = dump.select("DATA", struct: "VM/thread").select { |line| line["main"] }
+    assert_equal 1, main.size
+    assert_includes frames_of(main.first).map { |frame| frame["label"] }, "<main>"
+  end
+
   def test_every_thread_has_a_status
     threads = dump.select("DATA", struct: "VM/thread")
     live = threads.reject { |line| line["status"] == "dead" }

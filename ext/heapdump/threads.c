@@ -81,6 +81,8 @@ hd_write_thread(struct hd_dump *dump, VALUE obj) {
         HD_PUT(out, ",\"thread_name\":");
         hd_put_quoted_name(out, info->name, info->name_size);
     }
+    // Thread.main is that of the ractor that dumps
+    if (dump->context->ractors <= 1 && obj == rb_thread_main()) HD_PUT(out, ",\"main\":true");
     bool readable = hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS);
     const void *context = readable ? hd_mri_thread_context(obj) : NULL;
     bool runs = context && hd_mri_context_has_stack(context); // not so if it has just ended

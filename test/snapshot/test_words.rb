@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "support/made_dump"
+require "heapdump/cli"
 require "heapdump/snapshot"
 
 # What objects and names are called in the answers of all commands.
@@ -31,12 +32,56 @@ class TestWords < HeapDumpTest
         'thread "web"' => made.thread([["run", "/app/web.rb", 3]], thread_name: "web"),
         "main thread" => made.thread([["sleep", "/app/a.rb", 9], ["<main>", "/app/a.rb", 1]]),
         "thread of /app/b.rb:20" => made.thread([["pop"], ["block in go", "/app/b.rb", 20]]),
+        "main thread " => made.thread([["each", "/app/c.rb", 4]], main: true, thread_name: "m"),
         "dead thread" => made.thread([], status: "dead"),
         "thread" => made.thread([["sleep", nil, nil]])
       }
       made.constant("ALL", made.array(threads.values))
     end
-    threads.each { |words, address| assert_equal words, snapshot.object(address).words }
+    threads.each { |words, at| assert_equal words.strip, snapshot.object(at).words }
+  end
+
+  def test_fibers_and_files_are_told_by_what_they_are
+    things = {}
+    snapshot = snapshot do |made|
+      things = {
+        "fiber of the main thread (resumed)" => made.fiber("resumed", "<main>"),
+        "fiber (suspended)" => made.fiber("suspended", "block in go"),
+        "TCPSocket" => made.file("TCPSocket"),
+        "File /app/log" => made.file("File", path: "/app/log")
+      }
+      made.constant("ALL", made.array(things.values))
+    end
+    things.each { |words, address| assert_equal words, snapshot.object(address).words }
+  end
+
+  def test_names_made_from_data_make_one_group
+    sessions = []
+    snapshot = snapshot do |made|
+      sessions = Array.new(2) { made.object("Session") }
+      locals = { "current-1": sessions[0], "current-22": sessions[1] }
+      made.root(made.thread([["<main>", "/app/a.rb", 1]], main: true, fiber_locals: locals))
+    end
+    paths = sessions.map { |session| snapshot.path_to(session) }
+    assert_equal 1, paths.map(&:signature).uniq.size
+    assert_match(/fiber-local: let go when/, why(snapshot.path, sessions.first))
+  end
+
+  # A thread variable is held as long as its thread lives, whatever method runs.
+  def test_what_a_thread_holds_is_let_go_when_it_ends
+    session = nil
+    snapshot = snapshot do |made|
+      session = made.object("Session")
+      variables = made.hash([[":session", session]])
+      made.root(made.thread([["<main>", "/app/a.rb", 1]], ivars: { locals: variables }))
+    end
+    assert_match(/held by a thread: let go when it ends/, why(snapshot.path, session))
+  end
+
+  def why(path, address)
+    out = StringIO.new
+    HeapDump::CLI.run(["why", path, address], out: out)
+    out.string
   end
 
   # A stack has its words once more without names, also where a variable holds the thread.

@@ -25,6 +25,8 @@ class MadeDump
     @lines = []
     @constants = {}
     @classes = {}
+    @methods = {}
+    @rooted = []
     @free = FREE
   end
 
@@ -34,12 +36,25 @@ class MadeDump
     line("OBJECT", name, address, ivars: ivars.compact, memsize: memsize)
   end
 
-  def string(value, address: nil)
-    line("STRING", "String", address, bytesize: value.bytesize, value: value, memsize: 40)
+  def string(value, address: nil, memsize: 40)
+    line("STRING", "String", address, bytesize: value.bytesize, value: value, memsize: memsize)
   end
 
-  def array(elements, memsize: 40)
-    line("ARRAY", "Array", nil, length: elements.size, elements: elements, memsize: memsize)
+  def number(memsize: 40)
+    line("BIGNUM", "Integer", nil, memsize: memsize)
+  end
+
+  def array(elements, address: nil, memsize: 40)
+    line("ARRAY", "Array", address, length: elements.size, elements: elements, memsize: memsize)
+  end
+
+  # An array whose elements lie in the buffer of another, which no program sees.
+  def shared_array(elements)
+    hidden = hex(@free += 64)
+    @lines << { address: hidden, type: "ARRAY", length: elements.size, elements: elements,
+                memsize: 40 }
+    line("ARRAY", "Array", nil, length: elements.size, shared: true, shared_root: hidden, offset: 0,
+                                memsize: 40)
   end
 
   def hash(entries)
@@ -58,6 +73,16 @@ class MadeDump
     line[:frames][frame][:locals] = { name => address }
   end
 
+  # A fiber whose outermost frame is that one.
+  def fiber(status, label)
+    frames = [{ label: label, file: "/app/a.rb", line: 1 }]
+    line("DATA", "Fiber", nil, struct: "fiber", status: status, frames: frames, memsize: 40)
+  end
+
+  def file(name, **fields)
+    line("FILE", name, nil, memsize: 40, **fields)
+  end
+
   # Something of the VM's own.
   def internal(kind, **fields)
     address = hex(@free += 64)
@@ -65,9 +90,31 @@ class MadeDump
     address
   end
 
+  # What is implemented in C.
+  def data(name, struct, memsize: 40, **fields)
+    line("DATA", name, nil, struct: struct, memsize: memsize, **fields)
+  end
+
   # Store::NAME holds it.
   def constant(name, address)
     @constants[name] = address if address
+  end
+
+  # The VM holds it.
+  def root(address)
+    @rooted << address
+  end
+
+  # Store::NAME is no object.
+  def value(name, value)
+    @constants[name] = value
+  end
+
+  # A class has a method that is written there.
+  def written_method(klass, name, file, line)
+    code = internal("iseq", label: name, file: file, line: line)
+    klass(klass)
+    (@methods[klass] ||= {})[name] = internal("ment", method: name, iseq: code)
   end
 
   def text(header)
@@ -96,7 +143,7 @@ class MadeDump
   end
 
   def roots
-    [{ type: "ROOT", root: "vm", references: [hex(OBJECT)] }]
+    [{ type: "ROOT", root: "vm", references: [hex(OBJECT), *@rooted] }]
   end
 
   def modules
@@ -105,7 +152,9 @@ class MadeDump
          places.except("String", "Array", "Hash")),
      mod("MODULE", "Store", hex(STORE), @constants,
          @constants.keys.to_h { |name| [name, "/app/store.rb:3"] }),
-     *@classes.map { |name, address| mod("CLASS", name, address, {}, {}) }]
+     *@classes.map do |name, address|
+       mod("CLASS", name, address, {}, {}).merge(methods: @methods[name] || {})
+     end]
   end
 
   def mod(type, name, address, constants, places)

@@ -18,7 +18,7 @@ module HeapDump
       # What a reader has to know of paths of a rank.
       RANK_NOTES = {
         named: nil,
-        frame: "a thread: let go when it ends",
+        frame: "held by a thread: let go when it ends",
         root: "held by the VM itself",
         cache: "a cache of the VM: it holds, but is no cause",
         stack: "machine stack: may hold by chance"
@@ -137,17 +137,26 @@ module HeapDump
       end
 
       # The same where a path goes by way of a thread or fiber: by what that holds.
+      STACK_NOTE = "on a stack: let go when the method returns"
       FRAME_NOTES = {
-        frame: "on a stack: let go when the method returns",
-        frame_local: "on a stack: let go when the method returns",
-        fiber_local: "a variable of a thread or fiber: let go when that ends"
+        frame: STACK_NOTE, frame_local: STACK_NOTE,
+        fiber_local: "fiber-local: let go when its fiber ends or it is set to nil"
       }.freeze
-      private_constant :FRAME_NOTES
+      private_constant :STACK_NOTE, :FRAME_NOTES
 
       # What a reader has to know of a path; nil where that is nothing.
       def note_of(path)
-        kinds = path.rank == :frame ? path.steps.map { |step| step.edge.kind } : []
-        FRAME_NOTES.values_at(*kinds).compact.last || RANK_NOTES[path.rank]
+        return RANK_NOTES[path.rank] unless path.rank == :frame
+
+        note = FRAME_NOTES.values_at(*path.steps.map { |step| step.edge.kind }).compact.last
+        note || (nameless_stack?(path) ? STACK_NOTE : RANK_NOTES[:frame])
+      end
+
+      # A dump without names of variables tells no more than that a thread holds it.
+      def nameless_stack?(path)
+        path.steps.each_cons(2).any? do |before, step|
+          %w[VM/thread fiber].include?(before.node.kind) && step.edge.kind == :reference
+        end
       end
 
       # The same as spans of a line.

@@ -170,14 +170,31 @@ module HeapDump
         def thread(node)
           line = node.brief
           word = line["status"] == "dead" ? "dead thread" : "thread"
+          return "main #{word}" if line["main"] == true
+
           name = node.field("thread_name")
           return "#{word} #{Text.quote(name)}" if name
+          return "main #{word}" if runs_main?(node)
 
           begins = node.field("frames", Array)&.last
-          return word unless begins.is_a?(Hash)
-          return "main #{word}" if begins["label"] == "<main>"
+          [word, (place(begins) if begins.is_a?(Hash))].compact.join(" of ")
+        end
 
-          [word, place(begins)].compact.join(" of ")
+        # In the fiber of the main thread that is there from the beginning the main program runs.
+        def fiber(node)
+          status = node.field("status")
+          word = runs_main?(node) ? "fiber of the main thread" : "fiber"
+          status ? "#{word} (#{status})" : word
+        end
+
+        def runs_main?(node)
+          begins = node.field("frames", Array)&.last
+          begins.is_a?(Hash) && begins["label"] == "<main>"
+        end
+
+        # A socket and a pipe have classes of their own.
+        def file(node)
+          [node.class_name || "IO", node.field("path")].compact.join(" ")
         end
 
         # Of which code the variables are: the iseq tells.
@@ -217,7 +234,7 @@ module HeapDump
         "OBJECT" => ->(node) { node.class_name || "object of an anonymous class" },
         "STRUCT" => ->(node) { node.class_name || "anonymous struct" },
         "DATA" => method(:data), "IMEMO" => method(:imemo), "ROOT" => method(:root),
-        "FILE" => ->(node) { ["IO", node.brief["path"]].compact.join(" ") },
+        "FILE" => method(:file),
         "VIRTUAL_ROOT" => ->(_) { "the VM" },
         "MISSING" => ->(_) { "something that is not in the dump" }
       }.freeze
@@ -227,11 +244,7 @@ module HeapDump
         "binding" => ->(node) { code(node, "binding") },
         "method" => ->(node) { "method object #{node.brief["method"]}" },
         "VM/thread" => method(:thread),
-        "fiber" => lambda { |node|
-          ["fiber", node.brief["status"]&.then do |s|
-            "(#{s})"
-          end].compact.join(" ")
-        }
+        "fiber" => method(:fiber)
       }.freeze
 
       IMEMO_WORDS = {

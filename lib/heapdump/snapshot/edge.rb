@@ -64,14 +64,14 @@ module HeapDump
       end
 
       # The same (String) for all edges that differ in nothing but which of many elements they lead
-      # to.
+      # to, or in digits: names are made from data, too.
       #
       #   edge.signature # => "ivar @user"
       def signature
         case kind
         when :index, :key, :value_at, :value_int then kind.to_s
         when :value then name.to_s.match?(/\A(?:":|n|t|f)/) ? "value #{name}" : "value"
-        else [kind, frame && Describe.frame_label(frame), name].compact.join(" ")
+        else [kind, frame && Describe.frame_label(frame), name&.gsub(/\d+/, "#")].compact.join(" ")
         end
       end
 
