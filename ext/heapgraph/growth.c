@@ -42,18 +42,24 @@ is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node) {
            is_hidden(graph, node);
 }
 
-static bool
-is_content(const struct hg_graph *graph, uint32_t node) {
-    static const char *const tables[] = {"set", "hash", NULL};
+/* What may grow without more objects: by entries or bytes, or by names. */
+static uint8_t
+growing_mark(const struct hg_graph *graph, uint32_t node) {
+    static const char *const named[] = {"VM/thread", "fiber", NULL};
     switch (graph->type[node]) {
     case HG_T_ARRAY:
     case HG_T_HASH:
     case HG_T_STRING:
-        return true;
+    case HG_T_BIGNUM:
+        return HG_TRAIL_CONTENT;
     case HG_T_DATA:
-        return is_any(graph, graph->label[node], tables);
+        return is_any(graph, graph->label[node], named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
+    case HG_T_CLASS:
+    case HG_T_MODULE:
+    case HG_T_OBJECT:
+        return HG_TRAIL_NAMES;
     default:
-        return false;
+        return 0;
     }
 }
 
@@ -103,7 +109,7 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
     if (is_hidden(graph, node)) marks |= HG_TRAIL_HIDDEN;
     if (imemo && hg_string_is(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
     if (imemo && hg_edge_kind(name) == HG_E_METHOD) marks |= HG_TRAIL_METHOD;
-    if (is_content(graph, node)) marks |= HG_TRAIL_CONTENT;
+    marks |= growing_mark(graph, node);
     if (parent == HG_NO_NODE) return marks;
     if (is_file_of_constant(graph, parent, node, name)) marks |= HG_TRAIL_CODE;
     if (is_of_loading(graph, name) || is_of_vm(graph, parent, node) || is_ours(graph, node))
@@ -127,7 +133,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t
     uint8_t inherited = above == HG_NO_TRAIL ? 0 : growth->facts[above].marks;
     uint32_t name = dump->ways.name[node];
     uint8_t marks = dump->ways.module[node]
-                        ? (is_of_tool(graph, node) ? HG_TRAIL_VM : 0)
+                        ? (is_of_tool(graph, node) ? HG_TRAIL_VM : HG_TRAIL_NAMES)
                         : marks_of(graph, node, dump->ways.parent[node], name, inherited);
     growth->facts[trail] = (struct hg_trail_facts){.type = graph->type[node],
                                                    .kind = (uint8_t)hg_edge_kind(name),
@@ -152,7 +158,15 @@ has_name(uint32_t name) {
     }
 }
 
-/* The trail of a node whose parent's is known. */
+/* Whether a node is the buffer that the array it is reached from shares. */
+static bool
+is_shared_buffer(const struct hg_growth_dump *dump, uint32_t node) {
+    uint32_t parent = dump->ways.parent[node];
+    return parent != HG_NO_NODE && !dump->ways.module[node] &&
+           hg_steps_shares(dump->graph, parent, node, dump->ways.name[node]);
+}
+
+/* The trail of a node whose parent's is known. Elements of a shared buffer are the array's own. */
 static uint32_t
 trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps *steps,
          uint32_t node) {
@@ -165,6 +179,7 @@ trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps 
     else {
         uint32_t name = dump->ways.name[node];
         uint64_t step = hg_steps_take(steps, name, node);
+        while (is_shared_buffer(dump, parent)) parent = dump->ways.parent[parent];
         trail = hg_trails_follow(&growth->trails, dump->trail[parent], step, has_name(name));
     }
     if (trail == before && !note_facts(growth, dump, node, trail)) return HG_NO_TRAIL;
@@ -192,9 +207,10 @@ sum_up(struct hg_growth *growth, struct hg_growth_dump *dump) {
     if (!dump->sum) return HG_NO_MEMORY;
     for (uint32_t node = 0; node < dump->graph->objects; node++) {
         if (dump->trail[node] == HG_NO_TRAIL) continue;
-        struct hg_trail_sum *sum = &dump->sum[dump->trail[node]];
-        sum->count++;
-        sum->bytes += hg_memsize(dump->graph, node);
+        uint32_t owner = node;
+        while (is_shared_buffer(dump, owner)) owner = dump->ways.parent[owner];
+        dump->sum[dump->trail[node]].count++;
+        dump->sum[dump->trail[owner]].bytes += hg_memsize(dump->graph, node);
     }
     return HG_OK;
 }

@@ -24,10 +24,11 @@ enum hg_trail_mark {
     HG_TRAIL_METHOD = 1 << 1,  /* entries in a method table */
     HG_TRAIL_CODE = 1 << 2,    /* below an iseq: literals and caches of code */
     HG_TRAIL_VM = 1 << 3,      /* of the VM, of what loads code, and ours */
-    HG_TRAIL_CONTENT = 1 << 4, /* arrays, hashes, strings, sets: may grow without other objects */
+    HG_TRAIL_CONTENT = 1 << 4, /* arrays, hashes, strings, numbers, data: may grow by themselves */
+    HG_TRAIL_NAMES = 1 << 5,   /* modules, objects, threads, fibers: names may become more */
 };
 
-/* What a trail has in one dump. */
+/* What a trail has in one dump. Bytes of a buffer that arrays share are those of the array's trail. */
 struct hg_trail_sum {
     uint64_t count, bytes;
 };
@@ -85,6 +86,27 @@ hg_growth_has(const struct hg_growth_dump *dump, const struct hg_growth_dump *ot
               uint32_t node) {
     uint32_t here = hg_node_at(dump->graph, hg_address(other->graph, node));
     return here != HG_NO_NODE && dump->trail[here] == other->trail[node];
+}
+
+/*
+ * The dump that tells what is new on a trail: the latest one that has fewer objects there than the
+ * last one, or the one before the last. What grows in bursts may stand still in the last step.
+ */
+static inline const struct hg_growth_dump *
+hg_growth_base(const struct hg_growth *growth, uint32_t trail) {
+    uint32_t last = growth->dumps - 1;
+    uint64_t count = hg_growth_count(growth, last, trail);
+    for (uint32_t dump = last; dump-- > 0;) {
+        if (hg_growth_count(growth, dump, trail) < count) return &growth->dump[dump];
+    }
+    return &growth->dump[last - 1];
+}
+
+/* Whether a node of the last dump, which must have a trail, is new there. */
+static inline bool
+hg_growth_is_new(const struct hg_growth *growth, uint32_t node) {
+    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
+    return !hg_growth_has(hg_growth_base(growth, last->trail[node]), last, node);
 }
 
 #endif

@@ -103,6 +103,8 @@ hg_steps_class(struct hg_steps *steps, uint32_t node) {
         uint32_t name = real == HG_NO_NODE ? HG_NO_STRING : graph->label[real];
         steps->classes[class] = hg_steps_join(string_hash(steps, name), 4) | 1;
     }
+    // C code makes data of any class: a table of the VM is an Object, as the main object is
+    if (type == HG_T_DATA) return hg_steps_join(steps->classes[class], plain);
     return steps->classes[class];
 }
 
@@ -135,6 +137,13 @@ hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target) {
     uint64_t edge = hg_steps_join(kind,
                                   has_text(kind) ? string_hash(steps, hg_edge_payload(name)) : 5);
     return hg_steps_join(edge, hg_steps_class(steps, target));
+}
+
+bool
+hg_steps_shares(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
+    return graph->type[from] == HG_T_ARRAY && graph->type[to] == HG_T_ARRAY &&
+           hg_edge_kind(name) == HG_E_FIELD &&
+           hg_string_is(graph, hg_edge_payload(name), "shared_root");
 }
 
 uint64_t

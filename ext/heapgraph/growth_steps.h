@@ -42,6 +42,12 @@ uint64_t hg_steps_class(struct hg_steps *steps, uint32_t node);
 /* The step over an edge with this name to this node. */
 uint64_t hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target);
 
+/*
+ * Whether an edge leads from an array to another whose buffer it shares. The elements stand there
+ * only because of how MRI copies arrays, and come and go as it pleases: such a step is none.
+ */
+bool hg_steps_shares(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name);
+
 /* A module that is named, wherever it is held: "Shop::EventBus". Digits count here. */
 uint64_t hg_steps_module(struct hg_steps *steps, uint32_t node);
 

@@ -57,10 +57,17 @@ put_off(struct search *search, enum hg_rank rank, struct late late) {
     lates->items[lates->count++] = late;
 }
 
+/* To the buffer that an array shares it is no step. */
+static uint64_t
+hash_of(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
+    if (hg_steps_shares(search->graph, from, to, name)) return search->hash[from];
+    return hg_steps_join(search->hash[from], hg_steps_take(search->steps, name, to));
+}
+
 static void
 offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t length) {
     if (search->settled[to] || length > search->length[to]) return;
-    uint64_t hash = hg_steps_join(search->hash[from], hg_steps_take(search->steps, name, to));
+    uint64_t hash = hash_of(search, from, to, name);
     if (length == search->length[to] && hash >= search->hash[to]) return;
     bool waits_already = length == search->length[to];
     search->length[to] = length;
@@ -103,7 +110,8 @@ static void
 follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, enum hg_rank least) {
     if (search->settled[to]) return;
     enum hg_rank rank = hg_step_rank(search->graph, from, to, name);
-    uint32_t length = search->length[from] + hg_step_length(name);
+    uint32_t length = search->length[from];
+    if (!hg_steps_shares(search->graph, from, to, name)) length += hg_step_length(name);
     if (rank < least) rank = least;
     if (is_toplevel_binding(search->graph, name)) {
         if (rank < HG_RANK_ROOT) rank = HG_RANK_ROOT;
@@ -158,8 +166,8 @@ search_rank(struct search *search, struct hg_task *task) {
             offer(search, late->from, late->to, late->name, length);
         }
         struct hg_numbers *list = &search->ring[length % RING];
-        for (size_t i = 0; i < list->count;
-             i++) { // no edge but those to roots has length 0, so it does not grow
+        // roots and shared buffers are 0 away from what leads to them: the list grows meanwhile
+        for (size_t i = 0; i < list->count; i++) {
             uint32_t node = list->items[i];
             if (search->settled[node] || search->length[node] != length) continue;
             settle(search, node);

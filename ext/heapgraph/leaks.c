@@ -1,6 +1,7 @@
 /*
- * Place in the flow: see leaks.h. This file finds the trails; leaks_nested.c tells growth inside of
- * growth apart, leaks_share.c what they hold, leaks_holders.c who holds them.
+ * Place in the flow: see leaks.h. This file finds the trails; leaks_stay.c counts what stays,
+ * leaks_nested.c tells growth inside of growth apart, leaks_contents.c finds what grows without more
+ * objects, leaks_share.c tells what they hold, leaks_holders.c who holds them.
  */
 #include "leaks.h"
 
@@ -10,7 +11,7 @@
 #include "progress.h"
 
 #define SYMBOLS_PER_STEP 10 /* fewer new symbols come from code that runs for the first time */
-#define CONTENT_BYTES 256   /* less is no growth of a content */
+#define MUCH 8              /* of what a leak grew by, the part above which it is told what */
 
 /* While trails are chosen. */
 struct choice {
@@ -32,16 +33,29 @@ struct candidate {
     int64_t group_growth;
 };
 
-/* A leak may begin late: dumps before its first object do not count, if three are left. */
+bool
+hg_counts_grow(const uint64_t *counts, uint32_t dumps) {
+    uint32_t dump = 1, grew = 0, still = 0, longest = 0; // `still`: steps without growth in a row
+    while (dump + 2 < dumps && !counts[dump]) dump++;
+    for (; dump < dumps; dump++) {
+        if (counts[dump] < counts[dump - 1]) return false;
+        if (counts[dump] == counts[dump - 1]) {
+            still++;
+            continue;
+        }
+        if (grew && still > longest) longest = still;
+        still = 0;
+        grew++;
+    }
+    return dumps == 2 ? grew == 1 : grew >= 2 && still <= longest;
+}
+
 bool
 hg_grows(const struct hg_growth *growth, uint32_t trail) {
-    uint32_t dump = 1;
-    while (dump + 2 < growth->dumps && !hg_growth_count(growth, dump, trail)) dump++;
-    for (; dump < growth->dumps; dump++) {
-        if (hg_growth_count(growth, dump, trail) <= hg_growth_count(growth, dump - 1, trail))
-            return false;
-    }
-    return growth->dumps > 1;
+    uint64_t counts[HG_MAX_DUMPS];
+    for (uint32_t dump = 0; dump < growth->dumps; dump++)
+        counts[dump] = hg_growth_count(growth, dump, trail);
+    return hg_counts_grow(counts, growth->dumps);
 }
 
 static uint32_t
@@ -117,9 +131,12 @@ sum_below(struct choice *choice) {
 static enum hg_status
 find_candidates(struct choice *choice, struct hg_task *task) {
     const struct hg_growth *growth = choice->growth;
+    enum hg_status status = hg_leaks_stay(growth, task, choice->leaks);
+    if (status != HG_OK) return status;
     for (uint32_t trail = 1; trail < choice->trails; trail++)
-        choice->grows[trail] = hg_grows(growth, trail);
-    enum hg_status status = hg_leaks_nested(growth, task, choice->grows, choice->nested);
+        choice->grows[trail] = hg_grows(growth, trail) ||
+                               hg_leaks_stays(growth, choice->leaks, trail);
+    status = hg_leaks_nested(growth, task, choice->grows, choice->nested);
     if (status != HG_OK) return status;
     for (uint32_t trail = 1; trail < choice->trails; trail++) {
         if (!choice->grows[trail] || !may_be_told(growth, trail)) continue;
@@ -183,12 +200,37 @@ make_leaks(struct choice *choice) {
     }
 }
 
-/* What lies below each leak, and which of it grows with it. */
+/* How many more objects of a trail the last dump has than the first; 0 if it has fewer. */
+static uint64_t
+grew_by(const struct hg_growth *growth, uint32_t trail) {
+    uint64_t last = hg_growth_count(growth, growth->dumps - 1, trail);
+    uint64_t first = hg_growth_count(growth, 0, trail);
+    return last > first ? last - first : 0;
+}
+
+/* Keeps what holds most, and counts what it had no room for as nothing. */
+static void
+add_inner(struct choice *choice, struct hg_leak *leak, struct hg_leak_part part) {
+    int64_t bytes = choice->growth_below[part.trail];
+    uint32_t at = leak->inners;
+    if (at == HG_MAX_INNER) {
+        if (choice->growth_below[leak->inner[at - 1].trail] >= bytes) return;
+        at--;
+    }
+    else leak->inners++;
+    for (; at > 0 && choice->growth_below[leak->inner[at - 1].trail] < bytes; at--)
+        leak->inner[at] = leak->inner[at - 1];
+    leak->inner[at] = part;
+}
+
+/*
+ * What lies below each leak, and which of it grows with it: at least half as fast, or to a good part
+ * of its bytes. In a tree of nodes there are few leaves with a payload for many nodes.
+ */
 static void
 look_below(struct choice *choice) {
     struct hg_leaks *leaks = choice->leaks;
     const struct hg_growth *growth = choice->growth;
-    uint32_t last = growth->dumps - 1;
     for (uint32_t trail = 1; trail < choice->trails; trail++) {
         uint8_t part_of = leaks->part_of[trail];
         leaks->below[trail] = part_of ? part_of : leaks->below[parent_of(growth, trail)];
@@ -197,61 +239,15 @@ look_below(struct choice *choice) {
         const struct hg_trail_facts *facts = &growth->facts[trail];
         bool instance = facts->type == HG_T_OBJECT || facts->type == HG_T_STRUCT ||
                         facts->type == HG_T_DATA;
-        if (!instance || facts->rank >= HG_RANK_CACHE || leak->inners == HG_MAX_INNER) continue;
+        if (!instance || facts->rank >= HG_RANK_CACHE) continue;
         uint32_t part = trail, wrapped = 0;
         for (; !leaks->part_of[part]; part = parent_of(growth, part)) wrapped++;
-        uint64_t grew = hg_growth_count(growth, last, trail) - hg_growth_count(growth, 0, trail);
-        uint64_t outer = hg_growth_count(growth, last, part) - hg_growth_count(growth, 0, part);
-        if (grew < outer / 2) continue;
-        leak->inner[leak->inners++] = (struct hg_leak_part){
-            .trail = trail, .example = HG_NO_NODE, .wrapped = wrapped};
+        int64_t bytes = choice->growth_below[trail];
+        bool much = bytes > 0 && (uint64_t)bytes > leak->growth / MUCH;
+        if (!much && grew_by(growth, trail) < grew_by(growth, part) / 2) continue;
+        add_inner(choice, leak,
+                  (struct hg_leak_part){.trail = trail, .example = HG_NO_NODE, .wrapped = wrapped});
     }
-}
-
-/* Whether the bytes on a trail grew and never shrank, the number of its objects being the same. */
-static uint64_t
-content_growth(const struct hg_growth *growth, uint32_t trail) {
-    struct hg_trail_sum first = hg_growth_sum(growth, 0, trail), before = first;
-    for (uint32_t dump = 1; dump < growth->dumps; dump++) {
-        struct hg_trail_sum sum = hg_growth_sum(growth, dump, trail);
-        if (sum.count != first.count || sum.bytes < before.bytes) return 0;
-        before = sum;
-    }
-    return first.count <= HG_MAX_SAMPLES ? before.bytes - first.bytes : 0;
-}
-
-static void
-add_content(struct hg_leaks *leaks, struct hg_leak_content content) {
-    uint32_t at = leaks->contents;
-    if (at == HG_MAX_CONTENTS && leaks->content[at - 1].growth >= content.growth) return;
-    if (at < HG_MAX_CONTENTS) leaks->contents++;
-    else at--;
-    for (; at > 0 && leaks->content[at - 1].growth < content.growth; at--)
-        leaks->content[at] = leaks->content[at - 1];
-    leaks->content[at] = content;
-}
-
-/* Containers of which something grows are told by what grows in them. */
-static bool
-find_contents(struct choice *choice) {
-    const struct hg_growth *growth = choice->growth;
-    uint8_t *told = calloc(choice->trails, 1);
-    if (!told) return false;
-    for (uint32_t trail = 1; trail < choice->trails; trail++) {
-        if (choice->grows[trail] && choice->leaks->part_of[trail])
-            told[parent_of(growth, trail)] = 1;
-    }
-    for (uint32_t trail = 1; trail < choice->trails; trail++) {
-        const struct hg_trail_facts *facts = &growth->facts[trail];
-        uint8_t never = HG_TRAIL_CODE | HG_TRAIL_VM;
-        if (!(facts->marks & HG_TRAIL_CONTENT) || facts->marks & never || told[trail]) continue;
-        if (facts->rank >= HG_RANK_CACHE) continue;
-        uint64_t bytes = content_growth(growth, trail);
-        if (bytes >= CONTENT_BYTES)
-            add_content(choice->leaks, (struct hg_leak_content){.trail = trail, .growth = bytes});
-    }
-    free(told);
-    return true;
 }
 
 static void
@@ -275,7 +271,7 @@ choose(struct choice *choice, struct hg_task *task) {
     sort_candidates(choice);
     make_leaks(choice);
     look_below(choice);
-    return find_contents(choice) ? HG_OK : HG_NO_MEMORY;
+    return hg_leaks_contents(choice->growth, choice->leaks);
 }
 
 enum hg_status
@@ -305,6 +301,8 @@ void
 hg_leaks_free(struct hg_leaks *leaks) {
     free(leaks->part_of);
     free(leaks->below);
+    free(leaks->related);
+    for (uint32_t dump = 0; dump < HG_MAX_DUMPS; dump++) free(leaks->stayed[dump]);
     memset(leaks, 0, sizeof(*leaks));
 }
 

@@ -2,7 +2,9 @@
  * Place in the flow: above growth. What grew from dump to dump, where it piles up, and what it holds.
  *
  * A trail grows if it has more objects in each dump than in the one before, from the last dump on
- * that has none. Growth is told where it begins: at the first trail of a way that grows, unless one
+ * that has none; or in bursts, if it never has fewer, and does not stand still at the end for longer
+ * than it did in between. A trail grows as well if its number goes up and down and those of its
+ * objects that stay become more (leaks_stay.c). Growth is told where it begins: at the first trail of a way that grows, unless one
  * further down grows faster than what holds it (a list in each of some sessions, which become more
  * themselves). What grows in one container, keys and values of a hash, say, is one leak of several
  * parts. Objects that no Ruby program sees are looked through.
@@ -29,7 +31,13 @@ void hg_leaks_free(struct hg_leaks *leaks);
 uint32_t hg_leaks_nodes(const struct hg_growth *growth, uint32_t dump, uint32_t trail,
                         uint32_t *nodes, uint32_t limit);
 
-/* Whether a trail grows, as told above. */
+/*
+ * Whether a number grows from dump to dump: it never falls, grows in two steps at least (of two dumps
+ * in the one), and does not stand still at the end for longer than in between.
+ */
+bool hg_counts_grow(const uint64_t *counts, uint32_t dumps);
+
+/* Whether the number of objects on a trail grows. */
 bool hg_grows(const struct hg_growth *growth, uint32_t trail);
 
 #endif

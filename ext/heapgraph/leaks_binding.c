@@ -130,6 +130,31 @@ other_holders(const struct hg_leak *leak) {
     return array;
 }
 
+/* Of the first part, by dump: how many stay for one step, or for two; see leaks_stay.c. */
+static VALUE
+stayed(const struct ruby_growth *self, const struct hg_leak *leak, bool twice) {
+    VALUE array = rb_ary_new();
+    for (uint32_t i = 0; i < self->growth.dumps; i++) {
+        const struct hg_leak_stayed *of = self->leaks.stayed[i];
+        uint32_t trail = leak->part[0].trail;
+        uint32_t number = !of ? 0 : twice ? of[trail].twice : of[trail].once;
+        rb_ary_push(array, UINT2NUM(number));
+    }
+    return array;
+}
+
+/* [number of another leak, how many of its new objects this one holds as well] */
+static VALUE
+related(const struct ruby_growth *self, const struct hg_leak *leak) {
+    VALUE array = rb_ary_new();
+    size_t row = (size_t)(leak - self->leaks.leak) * HG_MAX_LEAKS;
+    for (uint32_t i = 0; i < self->leaks.leaks; i++) {
+        uint32_t held = self->leaks.related[row + i];
+        if (held) rb_ary_push(array, rb_assoc_new(UINT2NUM(i), UINT2NUM(held)));
+    }
+    return array;
+}
+
 static VALUE
 leak_hash(const struct ruby_growth *self, const struct hg_leak *leak) {
     VALUE hash = rb_hash_new();
@@ -137,6 +162,9 @@ leak_hash(const struct ruby_growth *self, const struct hg_leak *leak) {
     set(hash, "inner", parts(self, leak->inner, leak->inners));
     set(hash, "retained", numbers(self, leak->retained));
     set(hash, "kept", numbers(self, leak->kept));
+    set(hash, "stayed", stayed(self, leak, false));
+    set(hash, "stayed_twice", stayed(self, leak, true));
+    set(hash, "related", related(self, leak));
     set(hash, "container", hgb_node_or_nil(leak->container));
     set(hash, "newcomers", ULL2NUM(leak->newcomers));
     set(hash, "contained", ULL2NUM(leak->contained));
@@ -181,7 +209,7 @@ growth_stable(VALUE growth) {
 /*
  *  call-seq: growth.contents -> array of [bytes, nodes of the first dump, of the second, …]
  *
- * Objects whose number is the same and whose bytes grew.
+ * Objects whose number is the same and whose bytes or lines grew, those that grew most first.
  */
 static VALUE
 growth_contents(VALUE growth) {

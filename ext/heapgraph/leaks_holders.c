@@ -9,7 +9,7 @@
 #include "progress.h"
 
 #define SEEN_HOLDERS 32 /* kinds of other holders that are counted for one leak */
-#define SAMPLE 16       /* one of so many objects is looked for in the next dump */
+#define SAMPLE 65536    /* so many objects are looked for in the next dump */
 #define CLIMB 64        /* an inner object is looked for so many steps below its outer one */
 
 /* One leak while its objects are gone through. */
@@ -23,30 +23,37 @@ struct look {
 
 struct looks {
     const struct hg_growth *growth;
-    const struct hg_growth_dump *last, *before;
+    const struct hg_growth_dump *last;
     struct hg_leaks *leaks;
     struct hg_task *task;
     struct look *look; /* by leak */
     uint8_t *newcomer; /* by node of the last dump */
+    uint8_t *related;  /* by node of the last dump: the leak that was last seen to hold it, too */
     uint16_t *inner;   /* by trail: leak × HG_MAX_INNER + inner part + 1 */
 };
 
-/* How much stays where it is. After a compaction nothing can be told by addresses. */
+/*
+ * How much stays where it is. After a compaction nothing can be told by addresses. What grows is left
+ * out: that it is replaced all the time may be what it is.
+ */
 static void
 sample_stable(struct looks *looks) {
     const struct hg_growth *growth = looks->growth;
     for (uint32_t number = 0; number + 1 < growth->dumps; number++) {
         const struct hg_growth_dump *dump = &growth->dump[number];
         uint64_t sampled = 0, stable = 0;
-        for (uint32_t node = 0; node < dump->graph->objects; node += SAMPLE) {
-            if (dump->trail[node] == HG_NO_TRAIL) continue;
+        uint32_t stride = dump->graph->objects / SAMPLE + 1;
+        for (uint32_t node = 0; node < dump->graph->objects; node += stride) {
+            uint32_t trail = dump->trail[node];
+            if (trail == HG_NO_TRAIL || looks->leaks->below[trail]) continue;
             sampled++;
             stable += hg_growth_has(dump + 1, dump, node);
         }
-        looks->leaks->stable[number] = sampled ? (uint32_t)(stable * 1000 / sampled) : 0;
+        looks->leaks->stable[number] = sampled ? (uint32_t)(stable * 1000 / sampled) : 1000;
     }
 }
 
+/* Of the first part alone, which the verdict compares it with. */
 static enum hg_status
 count_kept(struct looks *looks) {
     const struct hg_growth *growth = looks->growth;
@@ -55,9 +62,11 @@ count_kept(struct looks *looks) {
         hg_phase(looks->task, "what is kept", dump->graph->objects);
         for (uint32_t node = 0; node < dump->graph->objects; node++) {
             if (node % HG_STRIDE == 0 && !hg_step(looks->task, node)) return HG_STOPPED;
-            uint8_t leak = hg_leak_at(looks->leaks, dump, node);
-            if (leak && hg_growth_has(dump + 1, dump, node))
-                looks->leaks->leak[leak - 1].kept[number]++;
+            uint8_t number_of = hg_leak_at(looks->leaks, dump, node);
+            if (!number_of) continue;
+            struct hg_leak *leak = &looks->leaks->leak[number_of - 1];
+            if (leak->part[0].trail == dump->trail[node] && hg_growth_has(dump + 1, dump, node))
+                leak->kept[number]++;
         }
     }
     return HG_OK;
@@ -86,7 +95,7 @@ find_newcomers(struct looks *looks) {
     bool has[HG_MAX_LEAKS + 1] = {false};
     for (uint32_t node = 0; node < last->graph->objects; node++) {
         uint8_t leak = hg_leak_at(looks->leaks, last, node);
-        if (!leak || hg_growth_has(looks->before, last, node)) continue;
+        if (!leak || !hg_growth_is_new(looks->growth, node)) continue;
         looks->newcomer[node] = 1;
         if (is_first_part(looks, node)) has[leak] = true;
     }
@@ -214,6 +223,14 @@ see_holder(struct looks *looks, uint8_t number, struct hg_leak_holder holder) {
     look->seen_kind[look->seens++] = kind;
 }
 
+/* A leak's object, or something below it, holds a new object of another leak. */
+static void
+see_relation(struct looks *looks, uint8_t holder, uint8_t held, uint32_t target) {
+    if (looks->related[target] == holder) return;
+    looks->related[target] = holder;
+    looks->leaks->related[(holder - 1) * HG_MAX_LEAKS + held - 1]++;
+}
+
 /* Caches and stacks hold by the way. */
 static bool
 counts_as_holder(const struct looks *looks, uint32_t node) {
@@ -241,6 +258,7 @@ find_other_holders(struct looks *looks) {
             if (below == number || last->ways.parent[target] == node) continue;
             if (thread && hg_edge_kind(name) == HG_E_REFERENCE) continue;
             if (!is_first_part(looks, target)) continue;
+            if (below) see_relation(looks, below, number, target);
             see_holder(looks, number, (struct hg_leak_holder){node, name, target, 1});
         }
     }
@@ -286,16 +304,19 @@ enum hg_status
 hg_leaks_look(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
     struct looks looks = {.growth = growth, .leaks = leaks, .task = task};
     looks.last = &growth->dump[growth->dumps - 1];
-    looks.before = looks.last - 1;
     looks.look = calloc(HG_MAX_LEAKS, sizeof(*looks.look));
     looks.newcomer = calloc(looks.last->graph->nodes, 1);
+    looks.related = calloc(looks.last->graph->nodes, 1);
     looks.inner = calloc(growth->trails.count, sizeof(*looks.inner));
+    leaks->related = calloc((size_t)HG_MAX_LEAKS * HG_MAX_LEAKS, sizeof(*leaks->related));
     enum hg_status status = HG_NO_MEMORY;
-    if (looks.look && looks.newcomer && looks.inner) status = look(&looks);
+    if (looks.look && looks.newcomer && looks.related && looks.inner && leaks->related)
+        status = look(&looks);
     for (uint32_t i = 0; looks.look && i < HG_MAX_LEAKS; i++)
         hg_numbers_free(&looks.look[i].holders);
     free(looks.look);
     free(looks.newcomer);
+    free(looks.related);
     free(looks.inner);
     return status;
 }

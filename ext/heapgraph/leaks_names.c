@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "leaks.h"
+
 /* Kinds of names that a program can make at any time. */
 static const uint8_t KINDS[] = {HG_E_CONSTANT, HG_E_IVAR,   HG_E_CVAR,
                                 HG_E_METHOD,   HG_E_GLOBAL, HG_E_FIBER_LOCAL};
@@ -57,14 +59,14 @@ keep(struct hg_leak_names *names, uint32_t *found, const struct hg_leak_names *o
     names[at] = *one;
 }
 
-/* Whether there are more names in each dump; the trail itself must not have more objects. */
+/* Whether there are more names from dump to dump; the trail itself must not have more objects. */
 static bool
 grows(const struct hg_growth *growth, uint32_t *const *counts, size_t at,
       struct hg_leak_names *one) {
-    for (uint32_t dump = 0; dump < growth->dumps; dump++) {
-        one->count[dump] = counts[dump][at];
-        if (dump && one->count[dump] <= one->count[dump - 1]) return false;
-    }
+    uint64_t all[HG_MAX_DUMPS];
+    for (uint32_t dump = 0; dump < growth->dumps; dump++)
+        all[dump] = one->count[dump] = counts[dump][at];
+    if (!hg_counts_grow(all, growth->dumps)) return false;
     return hg_growth_count(growth, growth->dumps - 1, one->trail) <=
            hg_growth_count(growth, 0, one->trail);
 }

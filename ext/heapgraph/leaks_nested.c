@@ -32,18 +32,19 @@ is_below(const struct hg_growth *growth, uint32_t trail, uint32_t other) {
 enum hg_status
 hg_leaks_nested(const struct hg_growth *growth, struct hg_task *task, const uint8_t *grows,
                 uint8_t *nested) {
-    const struct hg_growth_dump *dump = &growth->dump[growth->dumps - 1], *before = dump - 1;
+    const struct hg_growth_dump *dump = &growth->dump[growth->dumps - 1];
     struct held_by *held = calloc(growth->trails.count, sizeof(*held));
     if (!held) return HG_NO_MEMORY;
     bool goes_on = true;
     for (uint32_t node = 0; node < dump->graph->objects && goes_on; node++) {
         if (node % HG_STRIDE == 0) goes_on = hg_step(task, node);
         uint32_t trail = dump->trail[node];
-        if (trail == HG_NO_TRAIL || !grows[trail] || hg_growth_has(before, dump, node)) continue;
+        if (trail == HG_NO_TRAIL || !grows[trail] || !hg_growth_is_new(growth, node)) continue;
         uint32_t above = visible_above(growth, dump, node);
         if (above == HG_NO_NODE) continue;
         if (is_below(growth, dump->trail[above], trail)) continue;
-        if (grows[dump->trail[above]] && !hg_growth_has(before, dump, above)) held[trail].company++;
+        bool new_above = grows[dump->trail[above]] && hg_growth_is_new(growth, above);
+        if (new_above) held[trail].company++;
         else held[trail].others++;
     }
     for (uint32_t trail = 1; trail < growth->trails.count; trail++)

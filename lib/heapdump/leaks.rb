@@ -16,6 +16,7 @@ module HeapDump
   # Growth is told by the way on which objects are held, not by their addresses: objects are a leak
   # where each dump has more of them, held in the same way, than the one before.
   class Leaks
+    autoload :BareNames, "#{__dir__}/leaks/bare_names"
     autoload :Classes, "#{__dir__}/leaks/classes"
     autoload :Content, "#{__dir__}/leaks/content"
     autoload :Finding, "#{__dir__}/leaks/finding"
@@ -24,20 +25,27 @@ module HeapDump
     autoload :Holder, "#{__dir__}/leaks/holder"
     autoload :Known, "#{__dir__}/leaks/known"
     autoload :Names, "#{__dir__}/leaks/names"
+    autoload :Owner, "#{__dir__}/leaks/owner"
+    autoload :Related, "#{__dir__}/leaks/related"
     autoload :Series, "#{__dir__}/leaks/series"
+    autoload :Steps, "#{__dir__}/leaks/steps"
     autoload :Suspect, "#{__dir__}/leaks/suspect"
+    autoload :Turnover, "#{__dir__}/leaks/turnover"
     autoload :Verdict, "#{__dir__}/leaks/verdict"
     autoload :Way, "#{__dir__}/leaks/way"
 
     include Enumerable
 
+    # Nothing can be judged by these dumps; the message says why. Leaks.of raises it with +strict+.
+    class Unsound < Error; end
+
     # Grows when a field of the JSON output changes its meaning or goes away.
-    SCHEMA_VERSION = 1
+    SCHEMA_VERSION = 2
 
     # What leaks (Array of Suspect), that which takes most memory first.
     attr_reader :suspects
     # What grew but is no leak by all that these dumps tell (Array of Suspect): growth that slows
-    # down, numbers that go up and down.
+    # down, numbers that go up and down. Suspect#cleared_because says why.
     attr_reader :cleared
     # What makes the verdict uncertain, each in one sentence (Array of String).
     attr_reader :warnings
@@ -47,21 +55,44 @@ module HeapDump
     attr_reader :held_bytes
 
     # Compares dumps (Array of Snapshot or paths), in the order of the times in their headers.
-    # Returns a Leaks. Raises ArgumentError for less than two, and what Snapshot.open raises.
+    # Returns a Leaks. Raises ArgumentError for less than two, and what Snapshot.open raises. With
+    # +strict+ it raises Unsound unless all of them are whole, with header and footer, and of one
+    # process; without, it compares them all the same, and #sound? is false.
     #
     #   HeapDump::Leaks.of(Dir["/var/tmp/heap-4711-*.json"]).first.class_name # => "Shop::Session"
-    def self.of(dumps)
+    def self.of(dumps, strict: false)
       series = Series.new(dumps)
-      Finding.new(series).leaks
+      demand(series.faults + series.strict_faults) if strict
+      found = Finding.new(series).leaks
+      demand(found.faults) if strict
+      found
     end
 
-    def initialize(suspects:, cleared:, series:, held_bytes:) # :nodoc:
+    def self.demand(faults)
+      raise Unsound, "cannot judge: #{faults.join("; ")}" if faults.any?
+    end
+    private_class_method :demand
+
+    def initialize(suspects:, cleared:, series:, held_bytes:, faults: []) # :nodoc:
       @suspects = suspects.freeze
       @cleared = cleared.freeze
       @snapshots = series.snapshots
-      @warnings = series.warnings.freeze
+      @faults = [*series.faults, *faults].freeze
+      @warnings = [*series.warnings, *faults].freeze
       @held_bytes = held_bytes.freeze
       freeze
+    end
+
+    # Why nothing can be judged, each in one sentence (Array of String): those of #warnings that are
+    # more than a remark.
+    attr_reader :faults
+
+    # False where the dumps cannot be compared: they are of different processes, damaged, or without
+    # anything that is held. That nothing is accused then says nothing.
+    #
+    #   abort leaks.faults.join("\n") unless leaks.sound?
+    def sound?
+      faults.empty?
     end
 
     # Yields each of #suspects (Suspect).
@@ -71,23 +102,34 @@ module HeapDump
       suspects.each(&)
     end
 
-    # True if nothing leaks.
+    # True if nothing is accused. Ask #sound? as well.
     #
     #   exit 2 unless HeapDump.leaks(*paths).empty?
     def empty?
       suspects.empty?
     end
 
-    # As the command writes it as JSON (Hash): +:schema_version+ and +:suspects+ (Array of
-    # Suspect#to_h). The same dumps always give the same.
+    # As the command writes it as JSON (Hash): +:schema_version+, +:sound+, +:warnings+, +:dumps+
+    # (for each +:path+, +:time+, +:pid+, +:objects+, +:held_bytes+), +:suspects+ and +:cleared+
+    # (Arrays of Suspect#to_h). The same dumps always give the same.
     #
-    #   leaks.to_h # => {schema_version: 1, suspects: [{class: "Shop::Session", …}]}
+    #   leaks.to_h # => {schema_version: 2, sound: true, …, suspects: [{class: "Shop::Session", …}]}
     def to_h
-      { schema_version: SCHEMA_VERSION, suspects: suspects.map(&:to_h) }
+      { schema_version: SCHEMA_VERSION, sound: sound?, warnings: warnings, dumps: dumps,
+        suspects: suspects.map(&:to_h), cleared: cleared.map(&:to_h) }
     end
 
     def inspect # :nodoc:
       "#<#{self.class} #{suspects.map(&:class_name).join(", ")}>"
+    end
+
+    private
+
+    def dumps
+      snapshots.zip(held_bytes).map do |snapshot, held|
+        time, pid = snapshot.header.values_at("time", "pid")
+        { path: snapshot.path, time: time, pid: pid, objects: snapshot.objects, held_bytes: held }
+      end
     end
   end
 end

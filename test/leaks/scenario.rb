@@ -17,15 +17,18 @@ require "heapdump"
 module Scenario
   class << self
     # The class that is leaked (several where each of them is a right answer), and words that the
-    # holder's description must contain.
-    def leaks(*classes, holder:, **options)
-      @truth = { leaks: true, classes: classes, holder: Array(holder), place: place(caller_file) }
+    # holder's description must contain. Where they are given: how many there are by dump, how many
+    # suspects there are, and words that must be told of what grows with it.
+    def leaks(*classes, holder:, counts: nil, suspects: nil, company: nil, **options)
+      @truth = { leaks: true, classes: classes, holder: Array(holder), place: place(caller_file),
+                 counts: counts, suspects: suspects, company: Array(company) }
       settings(**options)
     end
 
-    # Nothing leaks. `why` is for people.
-    def clean(why, **options)
-      @truth = { leaks: false, why: why }
+    # Nothing leaks. `why` is for people. What looks like a leak may be told, but with no more
+    # confidence than `at_most`.
+    def clean(why, at_most: nil, **options)
+      @truth = { leaks: false, why: why, at_most: at_most }
       settings(**options)
     end
 

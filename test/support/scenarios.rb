@@ -26,11 +26,12 @@ module Scenarios
 
     # What is wrong with the verdict, nil if nothing is.
     def complaint
-      return ("accused although: #{truth["why"]}" unless leaks.empty?) unless leaks?
-      return "not found" if leaks.empty?
+      return unsound || accused unless leaks?
+      return unsound || "not found" if leaks.empty?
 
       suspect = leaks.suspects.first
-      wrong_class(suspect) || wrong_holder(suspect) || wrong_place(suspect)
+      wrong_class(suspect) || wrong_holder(suspect) || wrong_place(suspect) ||
+        wrong_figures(suspect)
     end
 
     def to_s
@@ -38,7 +39,36 @@ module Scenarios
       ["#{right? ? "right" : "WRONG"}  #{name}#{": #{complaint}" if wrong?}", *verdict].join("\n")
     end
 
+    # The verdict in one line, the same for runs that came to the same.
+    def verdict
+      told = leaks.suspects.map do |suspect|
+        [suspect.class_name, suspect.signature, suspect.confidence].join(" ")
+      end
+      told.empty? ? "nothing" : told.sort.join(", ")
+    end
+
     private
+
+    def unsound
+      leaks.faults.first
+    end
+
+    def accused
+      levels = HeapDump::Leaks::Verdict::LEVELS
+      most = truth["at_most"] ? levels.index(truth["at_most"]) : -1
+      return if leaks.all? { |suspect| levels.index(suspect.confidence) <= most }
+
+      "accused although: #{truth["why"]}"
+    end
+
+    def wrong_figures(suspect)
+      counts, times = truth.values_at("counts", "suspects")
+      return "other numbers: #{suspect.counts}" unless [nil, suspect.counts].include?(counts)
+      return "told #{leaks.suspects.size} times" unless [nil, leaks.suspects.size].include?(times)
+
+      missing = truth["company"].reject { |word| suspect.company.join(" ").include?(word) }
+      "not with it: #{missing.inspect}" unless missing.empty?
+    end
 
     def wrong_class(suspect)
       name = suspect.class_name

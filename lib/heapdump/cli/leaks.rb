@@ -12,20 +12,28 @@ module HeapDump
       details <<~TEXT
         Three dumps or more of one process, with some work between them, give a verdict; two tell
         what grew, with less confidence. A leak is what each dump has more of than the one before,
-        held in the same way.
+        or what grows in bursts and never falls, held in the same way.
 
         --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
-        the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100'. It can be given more than
-        once; `--fail-on any` stands for every leak. --known FILE names leaks that shall not: their
-        signatures, one on each line, the rest of a line behind # is a comment.
-      TEXT
+        the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names).
+        It can be given more than once; `--fail-on any` stands for every leak. Where the dumps cannot
+        be judged (different processes, damaged, cut short) a gate is an error, status 1;
+        --allow-unsound judges them all the same. --strict demands a header and a footer in each
+        dump, and one process, with or without a gate.
 
-      ANY = "any"
+        --known FILE names leaks that shall not fail: their signatures, one on each line, the rest
+        of a line behind # is a comment.
+
+        Examples:
+          heapdump leaks 1.json 2.json 3.json
+          heapdump leaks --fail-on 'retained>5MB' --known leaks.txt heap-*.json.gz
+      TEXT
 
       def call(first, second, *others)
         @gates ||= []
         found = find([first, second, *others])
-        json? ? print_json(found.to_h.except(:schema_version)) : show(found)
+        json? ? print_json(json(found)) : show(found)
+        demand_sound(found)
         failed?(found) ? GATE_FAILED : OK
       end
 
@@ -37,13 +45,16 @@ module HeapDump
                   "(retained>5MB, count>100, any); may be repeated") do |text|
           (@gates ||= []) << gate(text)
         end
+        parser.on("--allow-unsound", "let --fail-on judge dumps that cannot be compared") do
+          @allow_unsound = true
+        end
         parser.on("--known FILE", "signatures of leaks that do not fail") do |path|
           @known = read_known(path)
         end
       end
 
       def gate(text)
-        HeapDump::Leaks::Gate.new(text == ANY ? "count>=0" : text)
+        HeapDump::Leaks::Gate.new(text)
       rescue ArgumentError => e
         raise UsageError, e.message
       end
@@ -59,7 +70,7 @@ module HeapDump
       def find(paths)
         snapshots = paths.map { |path| open_snapshot(path) }
         last = snapshots.last
-        found = work(last) { HeapDump::Leaks.of(snapshots) }
+        found = work(last) { HeapDump::Leaks.of(snapshots, strict: @strict) }
         own_warnings(found).each { |text| err.puts Text.safe("heapdump: warning: #{text}") }
         found
       end
@@ -72,6 +83,14 @@ module HeapDump
         found.warnings - of_dumps
       end
 
+      # A gate must not pass where it has seen nothing.
+      def demand_sound(found)
+        return if found.sound? || @allow_unsound || @gates.empty?
+
+        raise HeapDump::Leaks::Unsound, "cannot judge: #{found.faults.join("; ")} " \
+                                        "(--allow-unsound judges all the same)"
+      end
+
       def failed?(found)
         found.suspects.any? do |suspect|
           !known?(suspect) && @gates.any? { |gate| gate.met?(suspect) }
@@ -80,6 +99,16 @@ module HeapDump
 
       def known?(suspect)
         @known ? @known.include?(suspect) : false
+      end
+
+      def json(found)
+        all = found.to_h
+        lists = %i[suspects cleared].to_h do |name|
+          shown = found.public_send(name).first(limit)
+          [name, shown.map { |suspect| suspect.to_h.merge(known: known?(suspect)) }]
+        end
+        left_out = lists.to_h { |name, shown| [name, all[name].size - shown.size] }
+        { **all, **lists, left_out: left_out }
       end
 
       def show(found)
@@ -93,15 +122,17 @@ module HeapDump
 
       def show_nothing(found)
         held = found.held_bytes.map { |size| bytes(size) }.join(" → ")
-        screen.line("Nothing leaks: no kind of object grew in every step. Held: #{held}")
+        verdict = found.sound? ? "Nothing is accused." : "The dumps cannot be judged (see above)."
+        screen.line("#{verdict} Held: #{held}")
         show_cleared(found)
       end
 
       def show_cleared(found)
-        found.cleared.first(3).each do |suspect|
-          screen.line([:dim, "not accused: #{suspect.class_name} #{numbers(suspect)}, " \
-                             "#{suspect.holder}: #{suspect.reasons.last}"])
+        found.cleared.first(limit).each do |suspect|
+          screen.line([:dim, "not accused: #{suspect.class_name} #{numbers(suspect)} " \
+                             "#{suspect.unit}, #{suspect.holder}: #{suspect.cleared_because}"])
         end
+        more(limit, found.cleared.size)
       end
 
       def show_suspect(suspect, number)
@@ -119,11 +150,15 @@ module HeapDump
         fact("more", suspect.command)
       end
 
-      def show_place(suspect)
-        return unless suspect.location
+      PLACES = { "added" => "added by", "declared" => "declared" }.freeze
+      private_constant :PLACES
 
-        fact(suspect.location_of == "allocated" ? "allocated" : "written",
-             Snapshot::Places.short(suspect.location))
+      def show_place(suspect)
+        if suspect.location
+          place = [suspect.owner, Snapshot::Places.short(suspect.location)].compact.join(" ")
+          fact(PLACES.fetch(suspect.location_of), place)
+        end
+        fact("may add", suspect.candidates.join(", ")) if suspect.candidates.any?
       end
 
       def fact(word, text)

@@ -2,13 +2,14 @@
 
 module HeapDump
   class Leaks
-    # Containers that grow without a single new object: arrays of numbers, hashes of symbols, one
-    # long string. Their lines tell how many entries they have; a table that only keeps the room
-    # that it once needed has not grown.
+    # What grows without a single new object: arrays of numbers, hashes of symbols, one long string.
+    # Their lines tell how many entries they have; a table that only keeps the room that it once
+    # needed has not grown. Of numbers and of what is implemented in C the memory is all that is
+    # known.
     class Content
       FIELDS = { "ARRAY" => "length", "HASH" => "size", "STRING" => "bytesize" }.freeze
 
-      # Entries (bytes of a string) by dump, and bytes of memory by dump.
+      # Entries (bytes of strings, numbers and data) by dump, and bytes of memory by dump.
       attr_reader :counts, :retained, :node
 
       # +nodes+:: by dump, the numbers of the objects
@@ -20,11 +21,11 @@ module HeapDump
       end
 
       def grows?
-        counts.each_cons(2).all? { |before, after| after > before }
+        Steps.new(counts).grow?
       end
 
       def unit
-        node.type == "STRING" ? "bytes" : "entries"
+        field(node) || elements(node) ? "entries" : "bytes"
       end
 
       private
@@ -32,7 +33,16 @@ module HeapDump
       # Arrays that share a buffer have no elements of their own.
       def entries(node)
         line = node.line
-        line[FIELDS[node.type]] || line["elements"]&.size || 0
+        line[FIELDS[node.type]] || elements(node)&.size || node.memsize
+      end
+
+      def field(node)
+        FIELDS[node.type] unless node.type == "STRING"
+      end
+
+      # Those of a Set of Ruby 4.0.
+      def elements(node)
+        node.field("elements", Array) || node.field("entries", Array)
       end
     end
   end

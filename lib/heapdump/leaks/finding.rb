@@ -34,44 +34,60 @@ module HeapDump
       # The verdict (Leaks).
       def leaks
         judged = grown + contents + named
-        guilty, cleared = judged.partition { |verdict, _| verdict.leak? }
-        Leaks.new(suspects: sorted(guilty), cleared: sorted(cleared), series: @series,
-                  held_bytes: @growth.reached.map(&:last))
+        guilty, cleared = judged.partition { |one| one.suspect.cleared_because.nil? }
+        Leaks.new(suspects: sorted(Related.new(guilty).suspects),
+                  cleared: sorted(cleared.map(&:suspect)),
+                  series: @series, held_bytes: @growth.reached.map(&:last), faults: faults)
       end
 
       private
 
-      def sorted(judged)
-        suspects = judged.map(&:last)
+      def faults
+        more = @growth.more
+        return [] if more.zero?
+
+        number = Terminal::Units.count(more)
+        ["#{number} kinds of growth were left out, the smallest, because there are so many; " \
+         "let the program warm up before the first dump"]
+      end
+
+      def sorted(suspects)
         suspects.sort_by { |s| [-s.retained_growth, -s.growth, s.class_name, s.signature] }
       end
 
       def grown
-        @growth.leaks.filter_map do |raw|
+        @growth.leaks.each_with_index.filter_map do |raw, number|
           growing = Growing.new(raw, @growth, @snapshot, @classes)
-          judge(growing) unless growing.empty?
+          judge(growing, number) unless growing.empty?
         end
       end
 
-      def judge(growing)
+      def judge(growing, number)
         part = growing.headline
-        holder = Holder.new(part.way, @classes)
+        names = growing.names_from_data?
+        holder = Holder.new(part.way, @classes, names: names)
         verdict = Verdict.new(counts: growing.outer.counts, retained: growing.retained,
-                              kept: stable? ? growing.kept : nil, series: @series,
+                              turnover: stable? ? growing.turnover : nil, series: @series,
                               named: holder.known?, fills: growing.fills_variables?)
-        [verdict, suspect(growing, part, holder, verdict)]
+        Related::One.new(suspect: suspect(growing, part, holder, verdict), number: number,
+                         holds: growing.holds, new: growing.newcomers, rank: growing.rank_number,
+                         by_name: names)
       end
 
       def suspect(growing, part, holder, verdict)
         name = growing.class_word
-        location, location_of = location(growing.allocated_at, part.node, holder)
         Suspect.new(
           class_name: name, counts: part.counts, unit: "objects", retained: growing.retained,
           holder: holder.words, others: other_words(growing), path: part.way,
-          location: location, location_of: location_of, signature: part.way.signature(name),
-          confidence: verdict.confidence, reasons: verdict.reasons + shape(growing),
-          company: growing.company, command: command(part.node)
+          **place(growing.allocated_at || code_place(part.node), holder),
+          signature: part.way.signature(name), company: growing.company,
+          **verdict_fields(verdict, shape(growing)), command: command(part.node)
         )
+      end
+
+      def verdict_fields(verdict, shape = [])
+        { confidence: verdict.confidence, reasons: verdict.reasons + shape,
+          cleared_because: verdict.cleared_because }
       end
 
       # Objects can be told by their addresses unless the heap was compacted in between.
@@ -90,11 +106,13 @@ module HeapDump
          ("in #{growing.containers} containers" if growing.containers > 1)].compact
       end
 
-      def location(allocated, node, holder)
-        return [allocated, "allocated"] if allocated
-        return [code_place(node), "allocated"] if code_place(node)
+      # Where it is added if that is known (+added+), else where what holds it is declared.
+      def place(added, holder)
+        return { location: added, location_of: "added", owner: nil, candidates: [] } if added
 
-        holder.place ? [holder.place, "held"] : [nil, nil]
+        name = holder.placed
+        { location: name&.place, location_of: name && (name.added ? "added" : "declared"),
+          owner: name&.owner&.name, candidates: name&.owner&.candidates || [] }
       end
 
       # Code says where it is written: a block where it is made, a method, what a thread runs.
@@ -102,14 +120,27 @@ module HeapDump
         Finding.code_place(node)
       end
 
-      # A container that holds what leaks by another way is told there.
+      # Containers that grow by themselves, and names that are no objects. A container that holds
+      # what leaks by another way is told there.
       def contents
         told = @growth.leaks.flat_map { |raw| raw[:others].map(&:first) }
-        @growth.contents.filter_map do |_bytes, *nodes|
-          next if nodes.last.any? { |node| told.include?(node) }
+        @growth.contents.flat_map do |_bytes, *nodes|
+          example = @snapshot.node(nodes.last.first)
+          next bare_names(nodes) if BareNames.owner?(example)
+          next [] if nodes.last.any? { |node| told.include?(node) }
 
           content = Content.new(nodes, @series.snapshots)
-          judge_content(content) if content.grows?
+          content.grows? ? [judge_content(content)] : []
+        end
+      end
+
+      # A fiber that runs in a thread has the names that the thread has.
+      def bare_names(nodes)
+        last = Way.decode(@snapshot, @growth.way(nodes.last.first)).steps.last.edge
+        return [] if last&.kind == :field && last.name == "fiber"
+
+        BareNames.of(nodes, @series.snapshots).map do |names|
+          judge_content(names, name: names.word, bare: names.edge)
         end
       end
 
@@ -122,21 +153,20 @@ module HeapDump
       end
 
       # Of what grows without more objects in one place.
-      def judge_content(content)
+      def judge_content(content, name: Way.kind_word(content.node), bare: nil)
         way = Way.decode(@snapshot, @growth.way(content.node.id))
-        holder = Holder.new(way, @classes)
-        verdict = Verdict.new(counts: content.counts, retained: content.retained, series: @series,
-                              named: holder.known?, unit: content.unit)
-        name = Way.kind_word(content.node)
-        location, location_of = location(content.node.location, content.node, holder)
-        [verdict, Suspect.new(
-          class_name: name, counts: content.counts, unit: content.unit, retained: content.retained,
-          holder: holder.words, others: [], path: way, location: location,
-          location_of: location_of,
-          signature: way.signature(name, any_name: content.unit == "names"),
-          confidence: verdict.confidence, reasons: verdict.reasons, company: [],
-          command: command(content.node)
-        )]
+        names = content.unit == "names"
+        holder = Holder.new(way, @classes, names: names && !bare, bare: bare)
+        figures = { counts: content.counts, retained: content.retained, unit: content.unit }
+        verdict = Verdict.new(**figures, series: @series, named: holder.known?)
+        suspect = Suspect.new(
+          class_name: name, **figures, holder: holder.words, others: [], path: way,
+          **place(content.node.location || (code_place(content.node) unless bare), holder),
+          signature: way.signature(name, any_name: names && !bare), **verdict_fields(verdict),
+          company: [], command: command(content.node)
+        )
+        Related::One.new(suspect: suspect, number: nil, holds: [], new: 0, by_name: names,
+                         rank: Classes::RANKS.index(@classes.rank(content.node)))
       end
 
       def command(node)

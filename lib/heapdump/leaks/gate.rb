@@ -3,24 +3,29 @@
 module HeapDump
   class Leaks
     # A condition under which a build fails: "retained>5MB" or "count>100", about the growth of a
-    # suspect from the first dump to the last.
+    # suspect from the first dump to the last, or "any", which every suspect meets. Bytes are never
+    # counted: a text that grows has the same number of objects and is found by "retained".
     #
     #   gate = HeapDump::Leaks::Gate.new("retained>5MB")
     #   HeapDump.leaks(*paths).any? { |suspect| gate.met?(suspect) } # => false
     class Gate
+      ANY = "any"
       PATTERN = /\A\s*(retained|count)\s*(>=|>)\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B?)\s*\z/i
       UNITS = { "" => 1, "B" => 1, "K" => 1 << 10, "M" => 1 << 20, "G" => 1 << 30,
                 "T" => 1 << 40 }.freeze
-      private_constant :PATTERN, :UNITS
+      private_constant :ANY, :PATTERN, :UNITS
 
-      # +text+ is "retained" or "count", ">" or ">=", and a number: for retained in bytes, or with a
-      # unit (KB, MB, GB or TB, of 1024 each). Raises ArgumentError for what cannot be read.
+      # +text+ is "any", or "retained" or "count", ">" or ">=", and a number: for retained in bytes,
+      # or with a unit (KB, MB, GB or TB, of 1024 each); for count in objects, entries or names.
+      # Raises ArgumentError for what cannot be read.
       #
       #   HeapDump::Leaks::Gate.new("count>=100")
       def initialize(text)
+        return if text.to_s.strip.downcase == ANY
+
         match = PATTERN.match(text.to_s) or
           raise ArgumentError, "#{text.inspect} is no condition; " \
-                               "write 'retained>5MB' or 'count>100'"
+                               "write 'retained>5MB', 'count>100' or 'any'"
         @what, @operator, number, unit = match.captures
         @limit = number.to_f * UNITS.fetch(unit.upcase[0].to_s)
       end
@@ -30,7 +35,19 @@ module HeapDump
       #   suspect.growth                                       # => 800
       #   HeapDump::Leaks::Gate.new("count>100").met?(suspect) # => true
       def met?(suspect)
-        growth = @what.downcase == "count" ? suspect.growth : suspect.retained_growth
+        return true unless @what
+
+        growth = @what.downcase == "count" ? counted(suspect) : suspect.retained_growth
+        !growth.nil? && exceeds?(growth)
+      end
+
+      private
+
+      def counted(suspect)
+        suspect.growth unless suspect.unit == "bytes"
+      end
+
+      def exceeds?(growth)
         @operator == ">" ? growth > @limit : growth >= @limit
       end
     end

@@ -16,7 +16,7 @@ module HeapDump
       VARIABLES = %i[ivar member class_variable constant captured fiber_local field method].freeze
       FRAMES = %i[frame frame_local].freeze
 
-      attr_reader :retained, :kept, :snapshot
+      attr_reader :retained, :snapshot
 
       def initialize(raw, growth, snapshot, classes)
         @raw = raw
@@ -24,7 +24,6 @@ module HeapDump
         @snapshot = snapshot
         @classes = classes
         @retained = raw[:retained]
-        @kept = raw[:kept]
         @parts = raw[:parts].map { |part| part(part) }
         @inner = raw[:inner].map { |part| part(part) }
       end
@@ -42,6 +41,32 @@ module HeapDump
       # What grows in the container (the first part), which other figures speak of.
       def outer
         @parts.first
+      end
+
+      # Which of its objects (the first part's) stay from dump to dump (Turnover).
+      def turnover
+        Turnover.new(counts: outer.counts, kept: @raw[:kept], stayed: @raw[:stayed],
+                     stayed_twice: @raw[:stayed_twice])
+      end
+
+      # Which other leaks it holds new objects of as well, and how many (Array of pairs).
+      def holds
+        @raw[:related]
+      end
+
+      # How many of its own are new.
+      def newcomers
+        @raw[:newcomers]
+      end
+
+      # Whether one object holds many of them, each by a name of its own.
+      def names_from_data?
+        @raw[:contained] > 1 && VARIABLES.include?(outer.way.steps.last.edge&.kind)
+      end
+
+      # Of the class that it is told by: a number, the lower the better.
+      def rank_number
+        Classes::RANKS.index(rank(headline))
       end
 
       # Other classes that grow in the same container or inside (Array of String).

@@ -2,24 +2,31 @@
 
 module HeapDump
   class Leaks
-    # Who holds what leaks, in words, and where that is written: every name on the way from the
+    # Who holds what leaks, in words, and where that is declared: every name on the way from the
     # object up to one that nothing has to hold (a constant, a variable of a class, a thread).
     #
     #   variable session captured by proc app.rb:63, constant Shop::EventBus::SUBSCRIBERS
     class Holder
-      # A name, the place in the source that belongs to it ("file:line", nil if unknown), and
-      # whether nothing more need be told.
-      Name = Struct.new(:words, :place, :last)
+      # A name in words, the place in the source that belongs to it ("file:line", nil if unknown),
+      # and whether nothing more need be told.
+      #
+      # +owner+:: the class or module whose variable it is (Owner, nil for others)
+      # +added+:: whether the place is where things are added: a block, a method made by one
+      Name = Struct.new(:words, :place, :last, :owner, :added, keyword_init: true)
 
       Describe = Snapshot::Describe
       Places = Snapshot::Places
       NAMES = 4 # at most so many
 
-      def initialize(way, classes)
+      # +names+:: whether the last edge is one of many that differ in their digits
+      # +bare+::  an edge from the way's end on, to what is no object
+      def initialize(way, classes, names: false, bare: nil)
         @way = way
         @steps = way.steps
         @classes = classes
-        @names = names
+        @many = names
+        @bare = bare
+        @names = names_on_way
       end
 
       # All of it in one line.
@@ -30,9 +37,11 @@ module HeapDump
         shown.map(&:words).join(", ")
       end
 
-      # Where the nearest name is written that has a place: "file:line", nil if none has.
-      def place
-        @names.filter_map(&:place).first
+      # The nearest name that has a place, of the program before gems, and of gems before Ruby
+      # (Name); nil if none has.
+      def placed
+        names = @names.select(&:place)
+        names.min_by.with_index { |name, index| [distance(name.place), index] }
       end
 
       # False where nothing but the VM is known to hold it.
@@ -54,16 +63,26 @@ module HeapDump
         told.empty? ? "the VM" : told.join(", held by ")
       end
 
-      def names
-        names = []
-        (@steps.size - 1).downto(1) do |at|
-          name = name_at(at) or next
-          names.pop if thread_variable?(at) && names.last&.words&.start_with?("[")
-          names << name unless names.last&.words == name.words
-          return names if name.last
+      def distance(place)
+        case Places.gem_of(place)
+        when "app" then 0
+        when "ruby" then 2
+        else 1
         end
-        names << root_name(@steps.first.node) if @steps.size > 1
-        names.compact
+      end
+
+      def names_on_way
+        names = [bare_name].compact
+        at = @steps.size
+        add_name(names, at) while !names.last&.last && (at -= 1).positive?
+        names << root_name(@steps.first.node) unless names.last&.last || @steps.size < 2
+        names
+      end
+
+      def add_name(names, at)
+        name = name_at(at) or return
+        names.pop if thread_variable?(at) && names.last&.words&.start_with?("[")
+        names << name unless names.last&.words == name.words
       end
 
       BY_KIND = {
@@ -74,6 +93,16 @@ module HeapDump
       }.freeze
       private_constant :BY_KIND
 
+      def bare_name
+        send(BY_KIND.fetch(@bare.kind), @bare, @way.target, @steps.size) if @bare
+      end
+
+      # Names that differ in nothing but digits are told as one.
+      def name_of(edge, at)
+        many = @bare || (@many && at == @steps.size - 1)
+        many ? edge.name.to_s.gsub(/\d+/, "…") : edge.name
+      end
+
       # Of the edge that leads to this step, nil for one that says nothing.
       def name_at(at)
         edge = @steps[at].edge
@@ -82,51 +111,72 @@ module HeapDump
       end
 
       def member(edge, from, _at)
-        Name.new("#{edge.name} of #{class_word(from)}")
+        of_instance(edge.name, from)
       end
 
-      def global(edge, _from, _at)
-        Name.new("global variable #{edge.name}", nil, true)
+      def global(edge, _from, at)
+        Name.new(words: "global variable #{name_of(edge, at)}", last: true)
       end
 
-      def fiber_local(edge, from, _at)
-        Name.new("thread-local :#{edge.name} of #{Describe.node(from)}", nil, true)
+      def fiber_local(edge, from, at)
+        from = thread_of(from, at)
+        Name.new(words: "thread-local :#{name_of(edge, at)} of #{Describe.node(from)}", last: true)
+      end
+
+      # The thread in which a fiber runs, if the way leads from it to the fiber.
+      def thread_of(fiber, at)
+        before = @steps[at - 2].node if at > 1
+        fiber.kind == "fiber" && before&.kind == "VM/thread" ? before : fiber
       end
 
       def methods_of(_edge, from, _at)
-        Name.new("methods of #{module_word(from)}", module_place(from), permanent?(from))
+        Name.new(words: "methods of #{module_word(from)}", place: module_place(from),
+                 last: permanent?(from), owner: Owner.new(from, true))
       end
 
       # Symbols are mostly written in the program, other keys are data.
       def element(edge, _from, _at)
         key = edge.name.to_s[/\A":(.*)"\z/, 1] || edge.name.to_s[/\A:(.*)\z/, 1]
-        Name.new("[:#{key}]") if key
+        Name.new(words: "[:#{key}]") if key
       end
 
       def variable(edge, from, at)
         return thread_variable(from, at) if thread_variable?(at)
-        return Name.new("#{edge.name} of #{class_word(from)}") unless module?(from)
+        return of_instance(name_of(edge, at), from) unless module?(from)
 
         kind = edge.kind == :class_variable ? "class variable" : "instance variable"
-        words = "#{kind} #{edge.name} of #{module_word(from)}"
-        Name.new(words, module_place(from), permanent?(from))
+        Name.new(words: "#{kind} #{name_of(edge, at)} of #{module_word(from)}",
+                 place: module_place(from), last: permanent?(from), owner: Owner.new(from, true))
+      end
+
+      # A variable or member of an object: its class is declared somewhere.
+      def of_instance(name, from)
+        klass = from.class_node unless link?(from)
+        Name.new(words: "#{name} of #{class_word(from)}", place: klass && module_place(klass),
+                 owner: klass && Owner.new(klass, false))
+      end
+
+      # Whether it is of the class that is held: the elements of a list hold each other.
+      def link?(node)
+        @bare.nil? && node.class_name == @way.target.class_name
       end
 
       # Those of Thread#thread_variable_set are entries of a hash.
       def thread_variable?(at)
-        @steps[at].edge.name == "locals" && @steps[at - 1].node.kind == "VM/thread"
+        @steps[at]&.edge&.name == "locals" && @steps[at - 1].node.kind == "VM/thread"
       end
 
       def thread_variable(thread, at)
         key = @steps[at + 1]&.edge&.then { |edge| Describe.edge(edge) }
-        Name.new("thread variable #{key} of #{Describe.node(thread)}", nil, true)
+        Name.new(words: "thread variable #{key} of #{Describe.node(thread)}", last: true)
       end
 
-      def constant(edge, from, _at)
+      def constant(edge, from, at)
         scope = from.name == "Object" ? "" : "#{module_word(from)}::"
         place = @classes.constant(from, edge.name)
-        words = ["constant #{scope}#{edge.name}", place && "(#{Places.short(place)})"]
-        Name.new(words.compact.join(" "), place, true)
+        words = ["constant #{scope}#{name_of(edge, at)}", place && "(#{Places.short(place)})"]
+        Name.new(words: words.compact.join(" "), place: place, last: true,
+                 owner: Owner.new(from, true))
       end
 
       # Variables that a block has captured: of the proc that holds the env, or of a frame.
@@ -137,10 +187,35 @@ module HeapDump
           return frame_name(edge.name, into, from) if %i[frame frame_local].include?(into.kind)
           next unless %w[proc binding].include?(from.kind)
 
-          return Name.new("variable #{edge.name} captured by #{Describe.node(from)}",
-                          code_place(from))
+          return captured_by(edge, from, i - 1)
         end
-        Name.new("captured variable #{edge.name}")
+        Name.new(words: "captured variable #{edge.name}")
+      end
+
+      # A method that was made by a block is told by its name. What the block of a gem has captured
+      # (class_attribute makes readers so) is the class's, and the block adds nothing.
+      def captured_by(edge, code, at)
+        holder, owner = method_at(at)
+        place = code_place(code)
+        words = "variable #{edge.name} captured by #{holder || Describe.node(code)}"
+        return Name.new(words: words, place: place, added: true) if own?(place) || !owner
+
+        Name.new(words: words, place: module_place(owner), owner: Owner.new(owner, true))
+      end
+
+      def own?(place)
+        !place.nil? && Places.gem_of(place) == "app"
+      end
+
+      # Where a proc is a method's: the method in words, and the class or module it belongs to; of
+      # singleton methods the one that has them.
+      def method_at(at)
+        entry = @steps[at - 1]&.node
+        return unless at > 1 && entry&.kind == "ment"
+
+        owner = @steps[at - 2].node
+        owner = owner.related(owner.line["attached"]) if owner.flag?(:singleton)
+        ["#{Describe.node(entry)} at #{Describe.node(@steps[at].node)}", (owner if owner&.name)]
       end
 
       def frame(edge, from, _at)
@@ -151,19 +226,19 @@ module HeapDump
 
       def frame_name(variable, edge, from)
         what = variable ? "local variable #{variable}" : edge.name
-        Name.new("#{what} of #{Describe.frame(edge.frame.to_s)} in #{Describe.node(from)}",
-                 edge.frame.to_s[/\S+:\d+\z/], true)
+        Name.new(words: "#{what} of #{Describe.frame(edge.frame.to_s)} in #{Describe.node(from)}",
+                 place: edge.frame.to_s[/\S+:\d+\z/], last: true)
       end
 
       def singleton(_edge, from, at)
         node = @steps[at].node
-        Name.new("singleton class of #{Describe.node(from)}") if node.flag?(:singleton)
+        Name.new(words: "singleton class of #{Describe.node(from)}") if node.flag?(:singleton)
       end
 
       def field(edge, from, _at)
         return unless from.kind == "proc" && edge.name == "self"
 
-        Name.new("self of #{Describe.node(from)}", code_place(from))
+        Name.new(words: "self of #{Describe.node(from)}", place: code_place(from), added: true)
       end
 
       ROOTS = {
@@ -173,11 +248,15 @@ module HeapDump
       private_constant :ROOTS
 
       def root_name(root)
-        return Name.new(ROOTS[root.kind]) if ROOTS[root.kind]
-        return Name.new("the list of living threads") if @steps.last.node.kind == "VM/thread"
-        return Name.new("the symbol table") if @steps.last.node.type == "SYMBOL"
+        Name.new(words: root_words(root))
+      end
 
-        Name.new("the VM (#{root.kind || "no root"})")
+      def root_words(root)
+        return ROOTS[root.kind] if ROOTS[root.kind]
+        return "the list of living threads" if @steps.last.node.kind == "VM/thread"
+        return "the symbol table" if @steps.last.node.type == "SYMBOL"
+
+        "the VM (#{root.kind || "no root"})"
       end
 
       def module?(node)

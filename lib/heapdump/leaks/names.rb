@@ -24,8 +24,8 @@ module HeapDump
       end
 
       def grow?
-        steps = counts.each_cons(2).map { |before, after| after - before }
-        !node.nil? && steps.all? { |step| PLACED.include?(@kind) ? step.positive? : step >= MANY }
+        steps = Steps.new(counts)
+        !node.nil? && steps.grow? && (PLACED.include?(@kind) || steps.grown.min >= MANY)
       end
 
       def unit
@@ -49,7 +49,7 @@ module HeapDump
         by_place = @all.zip(@snapshots).map { |list, snapshot| group_by_place(list, snapshot) }
         growing = by_place.last.keys.compact.filter_map do |place|
           lists = by_place.map { |groups| groups.fetch(place, []) }
-          lists if lists.each_cons(2).all? { |before, after| after.size > before.size }
+          lists if Steps.new(lists.map(&:size)).grow?
         end
         lists = growing.max_by { |one| one.last.size } or return
         @counts = lists.map(&:size)

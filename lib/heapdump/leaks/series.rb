@@ -6,8 +6,10 @@ module HeapDump
     class Series
       # The oldest first (Array of Snapshot).
       attr_reader :snapshots
-      # What is wrong with them as a series (Array of String).
+      # What is wrong with them as a series (Array of String): #faults, and what was put right.
       attr_reader :warnings
+      # Why nothing can be judged by them (Array of String).
+      attr_reader :faults
 
       # +dumps+ are Snapshots or paths.
       def initialize(dumps)
@@ -15,7 +17,8 @@ module HeapDump
 
         given = dumps.map { |dump| dump.is_a?(Snapshot) ? dump : Snapshot.open(dump) }
         @snapshots = in_order(given).freeze
-        @warnings = [*order_warning(given), *identity_warnings, *process_warnings, *whole_warnings]
+        @faults = [*identity_faults, *process_faults, *whole_faults, *held_faults]
+        @warnings = [*order_warning(given), *@faults]
       end
 
       def size
@@ -26,9 +29,19 @@ module HeapDump
         snapshots.last
       end
 
-      # Whether the dumps are of one process, each taken later than the one before, and whole.
+      # Whether the dumps are of one process as far as they tell, each taken later than the one
+      # before, and whole.
       def sound?
-        warnings.empty?
+        faults.empty?
+      end
+
+      # What --strict demands besides: a header and a footer in each dump, and one process that they
+      # all name (Array of String). What ObjectSpace.dump_all writes has neither.
+      def strict_faults
+        @strict_faults ||= snapshots.flat_map do |snapshot|
+          missing = %i[header footer].reject { |line| snapshot.account[:"has_#{line}"] }
+          missing.map { |line| "#{snapshot.path} has no #{line}" } + nameless_process(snapshot)
+        end
       end
 
       # Objects that were allocated from dump to dump, nil where the headers do not tell.
@@ -57,7 +70,7 @@ module HeapDump
           "they are compared in that order: #{snapshots.map(&:path).join(", ")}"
       end
 
-      def identity_warnings
+      def identity_faults
         snapshots.each_cons(2).filter_map do |before, after|
           next unless same?(before, after)
 
@@ -72,9 +85,15 @@ module HeapDump
         times.first.first && times.uniq.size == 1
       end
 
-      def process_warnings
+      def process_faults
         different("pid", "processes") || different("host", "hosts") ||
-          different("program", "programs") || restart
+          different("program", "programs") || different("ruby", "Rubies") || restart
+      end
+
+      def nameless_process(snapshot)
+        return [] if !snapshot.account[:has_header] || snapshot.header["pid"].is_a?(Integer)
+
+        ["the header of #{snapshot.path} does not tell the process"]
       end
 
       # Servers tell in their names what they do at the moment ("sidekiq 7.3.9 app [2 of 5 busy]"),
@@ -101,10 +120,34 @@ module HeapDump
         nil
       end
 
-      def whole_warnings
+      def whole_faults
         snapshots.flat_map do |snapshot|
           snapshot.warnings.map { |text| "#{snapshot.path}: #{text}" }
         end
+      end
+
+      # Growth is told by what is held. Without it nothing grows, whatever happens.
+      def held_faults
+        snapshots.filter_map do |snapshot|
+          if snapshot.objects.zero? then "#{snapshot.path} has no objects"
+          elsif !roots?(snapshot)
+            "#{snapshot.path} has no ROOT lines, so it does not tell what is held; " \
+              "take dumps of the whole heap"
+          end
+        end + different_capabilities
+      end
+
+      # Behind the objects come the roots, and the virtual one that holds them.
+      def roots?(snapshot)
+        snapshot.graph.nodes > snapshot.objects + 1
+      end
+
+      def different_capabilities
+        told = snapshots.map { |snapshot| snapshot.header["capabilities"] }.uniq
+        return [] if told.size == 1
+
+        ["the dumps do not tell the same of objects (their capabilities differ): " \
+         "what is held in one way may look like several"]
       end
     end
   end

@@ -12,7 +12,9 @@ module HeapDump
     #   suspect.holder      # => "constant Shop::SESSIONS (app.rb:12)"
     #   suspect.others      # => []
     #   suspect.location    # => "app.rb:12"
-    #   suspect.location_of # => "held"
+    #   suspect.location_of # => "declared"
+    #   suspect.owner       # => "Shop"
+    #   suspect.candidates  # => ["Shop.login (app.rb:14)"]
     #   suspect.signature   # => "4a2cbb5725507364"
     #   suspect.confidence  # => "high"
     #   suspect.reasons     # => ["grew in every step"]
@@ -24,7 +26,7 @@ module HeapDump
       # How many of them each dump has; of a container that grows in itself, its elements or bytes
       # (Array of Integer).
       attr_reader :counts
-      # What is counted: "objects", "entries" or "bytes".
+      # What is counted: "objects", "entries", "names" or "bytes".
       attr_reader :unit
       # Bytes that nothing else holds, by dump (Array of Integer).
       attr_reader :retained
@@ -34,32 +36,47 @@ module HeapDump
       attr_reader :others
       # How one of the new objects is held (Way).
       attr_reader :path
-      # Where it is allocated if that was traced, else where its holder is written, as "file:line";
-      # nil if neither is known.
+      # A place in the source, as "file:line"; nil if none is known. See #location_of.
       attr_reader :location
-      # "allocated" or "held", which of the two #location is; nil without.
+      # The class or module that owns the variable in which it grows (String), nil if none does.
+      attr_reader :owner
+      # What #location is: "added", where it comes into being (allocations were traced, it is code
+      # itself, or a block has captured it), or "declared", where the module or constant is that
+      # owns what grows; nil without.
       attr_reader :location_of
+      # Methods of the owner that may add to what grows, each as "Shop::Bus.subscribe (app.rb:20)"
+      # (Array of String).
+      attr_reader :candidates
       # The same for the same leak in other dumps (String of 16 hexadecimal digits).
       attr_reader :signature
       # "high", "medium" or "low".
       attr_reader :confidence
       # Why so sure, and why not surer (Array of String).
       attr_reader :reasons
-      # Other classes that grow at the same place (Array of String).
+      # Other classes that grow at the same place, and what grows elsewhere because of it, with its
+      # figures and holder (Array of String).
       attr_reader :company
       # The command that tells more (String).
       attr_reader :command
 
-      FIELDS = %i[class_name counts unit retained holder others path location location_of signature
-                  confidence reasons company command].freeze
+      # Why it is not accused (String); nil for what is.
+      attr_reader :cleared_because
+
+      # Every field by its name in JSON, in the order in which it stands there.
+      FIELDS = {
+        class: :class_name, unit: :unit, counts: :counts, retained: :retained, holder: :holder,
+        others: :others, path: :path, location: :location, location_of: :location_of, owner: :owner,
+        candidates: :candidates, signature: :signature, confidence: :confidence, reasons: :reasons,
+        cleared_because: :cleared_because, company: :company, command: :command
+      }.freeze
       private_constant :FIELDS
 
       def initialize(**fields) # :nodoc:
-        FIELDS.each { |name| instance_variable_set("@#{name}", fields.fetch(name).freeze) }
+        FIELDS.each_value { |name| instance_variable_set("@#{name}", fields.fetch(name).freeze) }
         freeze
       end
 
-      # Objects (or entries, or bytes) that came from the first dump to the last (Integer).
+      # Objects (or entries, names or bytes) that came from the first dump to the last (Integer).
       #
       #   suspect.growth # => 800
       def growth
@@ -73,17 +90,32 @@ module HeapDump
         retained.last - retained.first
       end
 
-      # As the command writes it as JSON (Hash): +:class+, +:holder+, +:path+, +:counts+,
-      # +:retained+, +:signature+, +:location+, +:confidence+.
+      # The same leak as others, which are told under #company; what they hold is added.
+      def with(others) # :nodoc:
+        words = others.map do |one|
+          "#{one.class_name} #{one.counts.join(" → ")}, #{one.holder}"
+        end
+        retained = [self, *others].map(&:retained).transpose.map(&:sum)
+        Suspect.new(**fields, company: (company + others.flat_map(&:company)).uniq + words,
+                              retained: retained)
+      end
+
+      # As the command writes it as JSON (Hash): all of the above, +:class+ for #class_name, and
+      # +:path+ as Way#to_a.
       #
       #   suspect.to_h[:counts] # => [0, 400, 800]
       def to_h
-        { class: class_name, holder: holder, path: path.to_a, counts: counts, retained: retained,
-          signature: signature, location: location, confidence: confidence }
+        FIELDS.transform_values { |name| public_send(name) }.merge(path: path.to_a)
       end
 
       def inspect # :nodoc:
         "#<#{self.class} #{class_name} #{counts.join(" → ")}, #{holder}>"
+      end
+
+      private
+
+      def fields
+        FIELDS.values.to_h { |name| [name, public_send(name)] }
       end
     end
   end

@@ -5,9 +5,10 @@ module HeapDump
     # Whether growth is a leak, and how sure that is. Every threshold stands here.
     #
     #   verdict = Verdict.new(counts: [0, 100, 200], retained: [0, 9000, 18000], series: series)
-    #   verdict.leak?      # => true
-    #   verdict.confidence # => "high"
-    #   verdict.reasons    # => ["grew in every step"]
+    #   verdict.leak?           # => true
+    #   verdict.cleared_because # => nil
+    #   verdict.confidence      # => "high"
+    #   verdict.reasons         # => ["grew in every step"]
     class Verdict
       LEVELS = %w[low medium high].freeze
 
@@ -16,131 +17,150 @@ module HeapDump
       FEW = 10
       PAIR = 2
       FEW_BYTES = 64 * 1024
-      # The last step's growth, as a part of the first one's (both for as much work), below which
-      # it looks like a cache that fills up.
+      # The last step's growth, as a part of the first one's, below which it looks like a cache that
+      # fills up: of objects; of entries and bytes, as buffers are filled; and below which its pace
+      # falls.
       SLOWER = 0.25
-      # So many of a dump's objects must be in the next one, or they are replaced all the time.
-      KEPT = 0.5
-      # What is replaced all the time grows only if each step adds so much of what there was, and so
-      # many objects: anything less is a number that goes up and down.
-      SURGE = 0.25
-      SURGE_OBJECTS = 20
+      SLOWER_CONTENT = 0.5
+      PACE = 0.6
       # Growth by less than so many objects, all steps together, is told with less confidence.
       SLOW = 10
       # So does a step that grew by less than this part of the largest one.
       UNEVEN = 0.2
 
-      attr_reader :confidence, :reasons
+      attr_reader :confidence, :reasons, :cleared_because
 
       # +counts+, +retained+:: by dump
-      # +kept+:: how many objects of a dump the next one has as well; nil where nobody knows
+      # +turnover+:: Turnover of what is counted; nil where nobody knows
       # +named+:: whether a name of the program holds it
       # +unit+::  what is counted
       # +fills+:: whether each of them is the value of a variable that was there before
-      def initialize(counts:, retained:, series:, kept: nil, named: true, unit: "objects",
+      def initialize(counts:, retained:, series:, turnover: nil, named: true, unit: "objects",
                      fills: false)
         @counts = counts
         @retained = retained
         @series = series
-        @kept = kept
+        @turnover = turnover
         @named = named
         @unit = unit
         @fills = fills
-        @reasons = []
+        @all = Steps.new(counts, series.allocations)
+        @steps = stays? ? Steps.new(turnover.staying) : @all
         judge
       end
 
       def leak?
-        @leak
+        cleared_because.nil?
       end
 
       private
 
+      attr_reader :steps
+
       def judge
-        @reasons << (steps.size > 1 ? "grew in every step" : "grew between the dumps")
-        @leak = !fills? && (steps.size > 1 ? !slowing? && !gauge? && !chance? : !small?)
-        level = doubts.size
-        top = steps.size > 1 ? 2 : 0
-        @confidence = LEVELS[[top - level, 0].max]
-        @reasons.concat(doubts)
-        @reasons.freeze
+        @cleared_because = clear
+        top = several? ? 2 : 0
+        level = [top - doubts.size, 0].max
+        level = [level, 0].min if other_objects? && !even_for_long?
+        @confidence = LEVELS[level]
+        @reasons = [grown_words, *doubts, *cleared_because].freeze
       end
 
-      # A leak may begin late.
-      def steps
-        @steps ||= begin
-          first = @counts.rindex(&:zero?).to_i
-          counted = @counts.drop([first, @counts.size - 2].min)
-          counted.each_cons(2).map { |before, after| after - before }
-        end
+      def clear
+        return "variables that were there are filled, once each" if @fills
+        return ("too little for two dumps" if small?) unless several?
+        return not_growing unless @all.grow? || stays?
+        return "it grows less and less, as a cache that fills up does" if slowing?
+        return "other objects each time: a number that goes up and down" if gauge?
+
+        "too few to tell from chance" if chance?
+      end
+
+      def not_growing
+        @all.falls? ? "a number that goes up and down" : "it has stopped growing"
+      end
+
+      # More steps than one.
+      def several?
+        @counts.size > 2
+      end
+
+      def grown_words
+        return "grew between the dumps" unless several?
+        return "what stays of it grows: #{@turnover.staying.join(" → ")}" if stays?
+
+        steps.bursts? ? "grew in bursts, and never fell" : "grew in every step"
       end
 
       def doubts
         @doubts ||= [
-          ("only two dumps: a third would tell a leak from what fills up" if steps.size == 1),
+          ("only two dumps: a third would tell a leak from what fills up" unless several?),
           ("few objects" if few?),
-          ("the steps are uneven" if steps.min < UNEVEN * steps.max),
+          ("it stood still in some steps" if steps.bursts?),
+          pace_doubt || ("the steps are uneven" if uneven?),
           ("its objects are replaced while their number grows" if replaced?),
           ("no name of the program holds it" unless @named),
           ("the dumps are doubtful, see the warnings" unless @series.sound?)
         ].compact
       end
 
-      def fills?
-        @reasons << "variables that were there are filled, once each" if @fills
-        @fills
+      def pace_doubt
+        return unless steps.grown.size > 1 && steps.slope < PACE
+
+        "its pace falls: #{steps.grown.first} more at first, #{steps.grown.last} at last"
       end
 
-      # A cache that fills up grows less and less. How much was done in a step is told by how many
-      # objects were allocated in it.
-      def slowing?
-        first, last = steps.values_at(0, -1)
-        return false unless last < SLOWER * first
+      def uneven?
+        steps.grown.size > 1 && steps.grown.min < UNEVEN * steps.grown.max
+      end
 
-        work = @series.allocations
-        slower = work.nil? || !work.values_at(0, -1).all?(&:positive?) ||
-                 last / work.last.to_f < SLOWER * first / work.first
-        @reasons << "it grows less and less, as a cache that fills up does" if slower
-        slower
+      # A cache that fills up grows less and less, also for as much work.
+      def slowing?
+        return false unless steps.grown.size > 1
+
+        content = %w[entries bytes].include?(@unit)
+        content ? steps.slope <= SLOWER_CONTENT : steps.slope < SLOWER
+      end
+
+      def replaced?
+        !@turnover.nil? && @turnover.replaced?
+      end
+
+      # Whether some of what comes and goes stays.
+      def stays?
+        (replaced? || @all.falls?) && !@turnover.nil? && @turnover.stays?
+      end
+
+      # None of them stays, and yet there are more of them each time.
+      def other_objects?
+        replaced? && !stays?
       end
 
       # A number that goes up and down, as requests in flight do, may happen to rise.
       def gauge?
-        return false unless replaced?
-
-        surge = @counts.each_cons(2).all? do |before, after|
-          after - before >= SURGE_OBJECTS && after - before >= SURGE * before
-        end
-        @reasons << "other objects each time: a number that goes up and down" unless surge
-        !surge
+        other_objects? && !@turnover.surges? && !@turnover.evenly?
       end
 
-      # A few objects more that nobody can tell from others, or that no name holds, say little.
+      # What grows as evenly as that for so long is hardly a matter of chance.
+      def even_for_long?
+        steps.all.size > 2 && @turnover.evenly?
+      end
+
+      # A few objects more that nobody can tell from others, that no name holds, or that came in
+      # bursts, say little.
       def chance?
-        chance = few? && (!@named || (@kept.nil? && @unit == "objects"))
-        @reasons << "too few to tell from chance" if chance
-        chance
+        few? && (!@named || steps.bursts? || (@turnover.nil? && @unit == "objects"))
       end
 
       def few?
-        @counts.last - @counts.first < SLOW && steps.size < 4 &&
+        @counts.last - @counts.first < SLOW && steps.grown.size < 4 &&
           @retained.last - @retained.first < FEW_BYTES
-      end
-
-      def replaced?
-        return false unless @kept
-
-        @counts.zip(@kept).first(@counts.size - 1).any? do |count, kept|
-          count >= 2 && kept < KEPT * count
-        end
       end
 
       # What two dumps tell is less than a leak if it is small.
       def small?
         bytes = @retained.last - @retained.first
-        small = steps.first <= PAIR || (steps.first < FEW && bytes < FEW_BYTES)
-        @reasons << "too little for two dumps" if small
-        small
+        steps.all.first <= PAIR || (steps.all.first < FEW && bytes < FEW_BYTES)
       end
     end
   end

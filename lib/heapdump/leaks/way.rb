@@ -18,7 +18,8 @@ module HeapDump
       attr_reader :steps
 
       # +flat+ is what HeapDump::Growth#way returns. What Ruby 4.0 keeps instance variables in is
-      # left out: they are their owner's.
+      # left out: they are their owner's. So are buffers that arrays share: what is in them is the
+      # array's.
       def self.decode(snapshot, flat) # :nodoc:
         first, *rest = flat
         steps = [Step.new(nil, snapshot.node(first)).freeze]
@@ -26,10 +27,16 @@ module HeapDump
           node = snapshot.node(number)
           next if node.type == "IMEMO" && node.kind == "fields"
 
-          steps << Step.new(Snapshot::Edge.decode(snapshot, name), node).freeze
+          edge = Snapshot::Edge.decode(snapshot, name)
+          steps << Step.new(edge, node).freeze unless shared_buffer?(edge, node)
         end
         new(steps)
       end
+
+      def self.shared_buffer?(edge, node)
+        node.type == "ARRAY" && edge.kind == :field && edge.name == "shared_root"
+      end
+      private_class_method :shared_buffer?
 
       def initialize(steps) # :nodoc:
         @steps = steps.freeze

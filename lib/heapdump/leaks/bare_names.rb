@@ -1,0 +1,81 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # Names made from data whose values are no objects: Thread.current["job 17"] = false, a constant
+    # that is a number for each customer. No edge of the graph tells of them, the line of their
+    # owner does.
+    class BareNames
+      # The field of the line, and what such a name is called.
+      KINDS = { constant: %w[constants constant],
+                class_variable: ["class_variables", "class variable"],
+                ivar: ["ivars", "instance variable"],
+                fiber_local: %w[fiber_locals thread-local] }.freeze
+      # Types of owners, and those structs of DATA.
+      OWNERS = %w[CLASS MODULE OBJECT].freeze
+      STACKS = %w[VM/thread fiber].freeze
+      # So many new names in each step are more than a program has written.
+      MANY = Names::MANY
+
+      def self.owner?(node)
+        OWNERS.include?(node.type) || STACKS.include?(node.kind)
+      end
+
+      # Those that grow, of the objects of one trail (+nodes+, their numbers by dump).
+      def self.of(nodes, snapshots)
+        owners = nodes.zip(snapshots).map { |ids, snapshot| ids.map { |id| snapshot.node(id) } }
+        KINDS.keys.map { |kind| new(kind, owners) }.select(&:grow?)
+      end
+
+      # How many different names there are, and bytes of their owners, by dump; an owner of the last
+      # dump (Node).
+      attr_reader :counts, :retained, :node
+
+      def initialize(kind, owners)
+        @kind = kind
+        @owners = owners
+        @names = owners.map { |nodes| nodes.flat_map { |node| names_of(node) }.uniq }
+        @names = names_of_one_place if kind == :constant
+        @counts = @names.map(&:size)
+        @retained = owners.map { |nodes| nodes.sum(&:memsize) }
+        @node = owners.last.max_by { |node| names_of(node).size }
+      end
+
+      def grow?
+        steps = Steps.new(counts)
+        steps.grow? && steps.grown.min >= MANY
+      end
+
+      def unit
+        "names"
+      end
+
+      # "thread-local"
+      def word
+        KINDS.fetch(@kind).last
+      end
+
+      # The last of the new names, as an edge to a value that is none.
+      def edge
+        Snapshot::Edge.new(@kind, (@names.last - @names.first).last)
+      end
+
+      private
+
+      def names_of(node)
+        values = node.field(KINDS.fetch(@kind).first, Hash) || {}
+        values.reject { |_name, value| value.is_a?(String) && value.start_with?("0x") }.keys
+      end
+
+      # Loading code makes constants as well, but each of them is written in a place of its own.
+      def names_of_one_place
+        places = @owners.map do |nodes|
+          nodes.map { |node| node.field("constant_locations", Hash) || {} }.reduce({}, :merge)
+        end
+        by_place = @names.zip(places).map { |names, place| names.group_by { |name| place[name] } }
+        place = by_place.last.except(nil).max_by { |_place, names| names.size }&.first
+        by_place.map { |groups| place ? groups.fetch(place, []) : [] }
+      end
+    end
+  end
+end
