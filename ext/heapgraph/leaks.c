@@ -79,7 +79,7 @@ static bool
 may_be_told(const struct hg_growth *growth, uint32_t trail) {
     const struct hg_trail_facts *facts = &growth->facts[trail];
     if (facts->type == HG_T_ROOT || facts->type == HG_T_VIRTUAL_ROOT) return false;
-    if (facts->rank >= HG_RANK_CACHE || facts->marks & HG_TRAIL_CODE) return false;
+    if (facts->marks & HG_TRAIL_CODE) return false;
     if (facts->marks & HG_TRAIL_VM) return is_symbol_leak(growth, trail);
     return hg_is_visible(growth, trail);
 }

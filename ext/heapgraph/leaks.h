@@ -9,8 +9,8 @@
  * themselves). What grows in one container, keys and values of a hash, say, is one leak of several
  * parts. Objects that no Ruby program sees are looked through.
  *
- * Not told are what only VM caches or the conservative stack lead to, code and its literals, and the
- * VM's own lists. What of the rest is a leak, and in which words, is decided in lib/heapdump/leaks.
+ * Not told are code and its literals, and the VM's own lists. What only VM caches or the conservative
+ * stack lead to is told with its rank, so that it can be said that it lives on by them. What of the rest is a leak, and in which words, is decided in lib/heapdump/leaks.
  */
 #ifndef HEAPGRAPH_LEAKS_H
 #define HEAPGRAPH_LEAKS_H

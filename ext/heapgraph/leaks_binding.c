@@ -113,7 +113,7 @@ parts(const struct ruby_growth *self, const struct hg_leak_part *part, uint32_t 
         set(hash, "wrapped", UINT2NUM(part[i].wrapped));
         uint32_t above = self->growth.trails.items[part[i].trail].parent;
         set(hash, "holders_grow", hg_grows(&self->growth, above) ? Qtrue : Qfalse);
-        set(hash, "rank", INT2FIX(self->growth.facts[part[i].trail].rank));
+        set(hash, "rank", INT2FIX(last_of(self)->ways.rank[part[i].example]));
         rb_ary_push(array, hash);
     }
     return array;

@@ -68,7 +68,8 @@ module HeapDump
         holder = Holder.new(part.way, @classes, names: names)
         verdict = Verdict.new(counts: growing.outer.counts, retained: growing.retained,
                               turnover: stable? ? growing.turnover : nil, series: @series,
-                              named: holder.known?, fills: growing.fills_variables?)
+                              named: holder.known?, fills: growing.fills_variables?,
+                              lives_by: growing.lives_by)
         Related::One.new(suspect: suspect(growing, part, holder, verdict), number: number,
                          holds: growing.holds, new: growing.newcomers, rank: growing.rank_number,
                          by_name: names)

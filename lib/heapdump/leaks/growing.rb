@@ -16,6 +16,12 @@ module HeapDump
       VARIABLES = %i[ivar member class_variable constant captured fiber_local field method].freeze
       FRAMES = %i[frame frame_local].freeze
 
+      # By rank of the way (Snapshot::Path::RANKS).
+      LIVES_BY = {
+        cache: "it lives on by a cache of the VM alone, which is no cause",
+        stack: "it lives on by the machine stack alone, perhaps by chance"
+      }.freeze
+
       attr_reader :retained, :snapshot
 
       def initialize(raw, growth, snapshot, classes)
@@ -92,6 +98,11 @@ module HeapDump
       # them.
       def allocated_at
         @raw[:location] if @raw[:location] && @raw[:located] * 2 >= @raw[:newcomers]
+      end
+
+      # Why it lives on if nothing that the program does holds it (String), else nil.
+      def lives_by
+        LIVES_BY[Snapshot::Path::RANKS[@raw[:parts].first[:rank]]]
       end
 
       # How many objects hold the newcomers.

@@ -15,9 +15,10 @@ module HeapDump
       # many objects: anything less is a number that goes up and down.
       SURGE = 0.25
       SURGE_OBJECTS = 20
-      # Or if it grows by as many in each step, to this part of it, and by so many at least.
+      # Or if it grows by as many in each step, to this part of it, and all steps after the first
+      # together by so many at least: the longer it is even, the less is it by chance.
       EVEN = 0.1
-      EVEN_OBJECTS = 10
+      EVEN_OBJECTS = 20
       # Or if some stay. Each step adds so many to them; the smallest is this part of the largest;
       # of those that have stayed for a step so many stay for the next; and all together become more
       # by this part of what stays.
@@ -65,7 +66,7 @@ module HeapDump
 
       def evenly?
         steps = @counts.each_cons(2).map { |before, after| after - before }
-        steps.size > 1 && steps.min >= EVEN_OBJECTS && steps.max - steps.min <= EVEN * steps.max
+        steps.min * (steps.size - 1) >= EVEN_OBJECTS && steps.max - steps.min <= EVEN * steps.max
       end
 
       private

@@ -35,8 +35,9 @@ module HeapDump
       # +named+:: whether a name of the program holds it
       # +unit+::  what is counted
       # +fills+:: whether each of them is the value of a variable that was there before
+      # +lives_by+:: why it lives on, if not by anything that the program does
       def initialize(counts:, retained:, series:, turnover: nil, named: true, unit: "objects",
-                     fills: false)
+                     fills: false, lives_by: nil)
         @counts = counts
         @retained = retained
         @series = series
@@ -44,6 +45,7 @@ module HeapDump
         @named = named
         @unit = unit
         @fills = fills
+        @lives_by = lives_by
         @all = Steps.new(counts, series.allocations)
         @steps = stays? ? Steps.new(turnover.staying) : @all
         judge
@@ -67,6 +69,8 @@ module HeapDump
       end
 
       def clear
+        return @lives_by if @lives_by
+        return "no name of the program holds it, the VM alone does" unless @named
         return "variables that were there are filled, once each" if @fills
         return ("too little for two dumps" if small?) unless several?
         return not_growing unless @all.grow? || stays?
@@ -99,7 +103,6 @@ module HeapDump
           ("it stood still in some steps" if steps.bursts?),
           pace_doubt || ("the steps are uneven" if uneven?),
           ("its objects are replaced while their number grows" if replaced?),
-          ("no name of the program holds it" unless @named),
           ("the dumps are doubtful, see the warnings" unless @series.sound?)
         ].compact
       end
@@ -146,10 +149,9 @@ module HeapDump
         steps.all.size > 2 && @turnover.evenly?
       end
 
-      # A few objects more that nobody can tell from others, that no name holds, or that came in
-      # bursts, say little.
+      # A few objects more that nobody can tell from others, or that came in bursts, say little.
       def chance?
-        few? && (!@named || steps.bursts? || (@turnover.nil? && @unit == "objects"))
+        few? && (steps.bursts? || (@turnover.nil? && @unit == "objects"))
       end
 
       def few?
