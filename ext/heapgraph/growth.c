@@ -109,8 +109,9 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
     if (is_hidden(graph, node)) marks |= HG_TRAIL_HIDDEN;
     if (imemo && hg_string_is(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
     if (imemo && hg_edge_kind(name) == HG_E_METHOD) marks |= HG_TRAIL_METHOD;
-    marks |= growing_mark(graph, node);
-    if (parent == HG_NO_NODE) return marks;
+    if (parent == HG_NO_NODE) return marks | growing_mark(graph, node);
+    // a shared buffer has no content of its own
+    if (!hg_steps_shares(graph, parent, node, name)) marks |= growing_mark(graph, node);
     if (is_file_of_constant(graph, parent, node, name)) marks |= HG_TRAIL_CODE;
     if (is_of_loading(graph, name) || is_of_vm(graph, parent, node) || is_ours(graph, node))
         marks |= HG_TRAIL_VM;

@@ -40,8 +40,10 @@ module HeapDump
         FIELDS[node.type] unless node.type == "STRING"
       end
 
-      # Those of a Set of Ruby 4.0.
+      # Those of a Set of Ruby 4.0, and of a WeakMap.
       def elements(node)
+        return node.field("weak", Array) if node.kind == "weakmap"
+
         node.field("elements", Array) || node.field("entries", Array)
       end
     end

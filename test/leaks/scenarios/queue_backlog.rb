@@ -9,7 +9,7 @@ end
 
 BACKLOG = Queue.new # held here
 
-Scenario.leaks "Parcel", holder: "BACKLOG"
+Scenario.leaks "Parcel", holder: "BACKLOG", suspects: 1
 Scenario.rounds do |round|
   100.times { |i| BACKLOG << Parcel.new("#{round}.#{i}") }
   20.times { BACKLOG.pop }
