@@ -260,6 +260,14 @@ class TestLeaks < HeapDumpTest
     assert_operator suspect.path.steps.size, :<, 10
   end
 
+  # Blocks that hold each other by what they have captured: which of them is taken for an example,
+  # and how deep it lies, does not depend on addresses.
+  def test_the_example_is_the_nearest_and_the_signature_knows_no_depth
+    upwards, downwards = [false, true].map { |down| only(leaks(*chains_of_blocks(down))) }
+    assert_equal upwards.signature, downwards.signature
+    assert_equal [4, 4], [upwards, downwards].map { |one| one.path.told.size }
+  end
+
   def test_the_signature_knows_no_addresses_keys_and_numbers
     a = only(leaks(*grown(0, 10, 20)))
     b = only(leaks(*grown(5, 50, 500, base: 0x7f_0000_0000)))
@@ -493,6 +501,21 @@ class TestLeaks < HeapDumpTest
   def entries(made, count, from:)
     objects(made, "Session", count, from).map.with_index do |session, i|
       [made.string("k#{i}", address: from + 0x1000_0000 + (i * 64)), session]
+    end
+  end
+
+  # Dumps in which each block has captured the one before, whose addresses rise or fall.
+  def chains_of_blocks(down)
+    [30, 60, 90].map do |count|
+      dump(count) do |made|
+        before = nil
+        count.times do |i|
+          env = made.internal("env", locals: { before: before }.compact)
+          address = 0x50_0000 + ((down ? 200 - i : i) * 64)
+          before = made.data("Proc", "proc", address: address, env: env)
+        end
+        made.constant("CHAIN", before)
+      end
     end
   end
 

@@ -134,19 +134,24 @@ find_container(struct hg_leak *leak, struct hg_numbers *holders) {
     }
 }
 
-/* An example of every part: a newcomer in the container, before any other object of the part. */
+/*
+ * An example of every part: a newcomer in the container, before any other object of the part; of
+ * those the nearest to where ways begin, so that no address decides.
+ */
 static void
 find_examples(struct looks *looks) {
     const struct hg_growth_dump *last = looks->last;
     uint8_t rating[HG_MAX_LEAKS][HG_MAX_PARTS] = {{0}};
-    for (uint32_t node = 0; node < last->graph->objects; node++) {
+    for (uint32_t at = 0; at < last->ways.reached; at++) {
+        uint32_t node = last->ways.order[at];
+        if (node >= last->graph->objects) continue;
         uint8_t number = hg_leak_at(looks->leaks, last, node);
         if (!number) continue;
         struct hg_leak *leak = &looks->leaks->leak[number - 1];
         uint32_t parent = last->ways.parent[node];
         uint8_t rated = 1;
         if (!is_inside(looks, parent, number)) rated += 4;
-        if (parent == leak->container) rated += 2;
+        if (parent == leak->container && leak->contained > 1) rated += 2;
         if (looks->newcomer[node]) rated += 1;
         for (uint32_t i = 0; i < leak->parts; i++) {
             if (leak->part[i].trail != last->trail[node] || rated <= rating[number - 1][i])

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Called by `rake leaks:steady`, which says what it does. The exit status is 1 if a program was judged
-# in two ways.
+# Called by `rake leaks:steady`, which says what it does. The exit status is 1 if a program was
+# judged in two ways, or wrong.
 
 require "tmpdir"
 require "heapdump"
@@ -54,6 +54,7 @@ NAMES.each do |name|
     puts "  #{times.join(" + ")} times: #{one.first}#{" (#{one.last})" if one.last}"
   end
 end
-puts "#{NAMES.size} programs, #{TIMES} times alone#{" and beside a load of #{LOAD}" if LOAD.positive?}:",
+load = LOAD.positive? ? " and as often beside a load of #{LOAD}" : ""
+puts "#{NAMES.size} programs, #{TIMES} times alone#{load}:",
      "#{different} judged in different ways, #{wrong} judged wrong at least once"
 exit different.zero? && wrong.zero?

@@ -91,8 +91,8 @@ class MadeDump
   end
 
   # What is implemented in C.
-  def data(name, struct, memsize: 40, **fields)
-    line("DATA", name, nil, struct: struct, memsize: memsize, **fields)
+  def data(name, struct, address: nil, memsize: 40, **fields)
+    line("DATA", name, address, struct: struct, memsize: memsize, **fields)
   end
 
   # Store::NAME holds it.

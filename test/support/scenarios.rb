@@ -66,7 +66,7 @@ module Scenarios
       return "other numbers: #{suspect.counts}" unless [nil, suspect.counts].include?(counts)
       return "told #{leaks.suspects.size} times" unless [nil, leaks.suspects.size].include?(times)
 
-      missing = truth["company"].reject { |word| suspect.company.join(" ").include?(word) }
+      missing = Array(truth["company"]).reject { |word| suspect.company.join(" ").include?(word) }
       "not with it: #{missing.inspect}" unless missing.empty?
     end
 

@@ -165,8 +165,15 @@ module HeapDump
         screen.line([:dim, "   #{word.ljust(11)}"], text) if text
       end
 
+      COMPANY = 5 # so many are shown of what grows with it
+      private_constant :COMPANY
+
       def company(suspect)
-        suspect.company.first(5).join(", ") unless suspect.company.empty?
+        return if suspect.company.empty?
+
+        left_out = suspect.company.size - COMPANY
+        words = suspect.company.first(COMPANY)
+        [*words, *("#{left_out} more (--json tells)" if left_out.positive?)].join("; ")
       end
 
       def numbers(suspect)
@@ -178,16 +185,25 @@ module HeapDump
         "#{suspect.retained.map { |number| bytes(number) }.join(" → ")} (#{grown})"
       end
 
+      STEPS = 16 # so many are shown of a way; a long list has one step for each of its elements
+      private_constant :STEPS
+
       # One line for each step from the first name on.
       def show_way(way)
         first, *rest = way.told
         fact("path", Describe.node(first.node))
-        rest.each do |step|
+        left_out = rest.size > STEPS ? rest.slice!(STEPS / 2, rest.size - STEPS).size : 0
+        rest.each_with_index do |step, at|
+          more_steps(left_out) if at == STEPS / 2
           words = [*edge_words(step.edge), Describe.node(step.node)].join(" → ")
           last = step.equal?(rest.last)
           screen.line(" " * 14, "→ ", last ? [:bold, words] : words,
                       *(last ? [[:dim, "  #{step.node}"]] : []))
         end
+      end
+
+      def more_steps(number)
+        screen.line([:dim, "#{" " * 14}… #{count(number)} steps more"]) if number.positive?
       end
 
       def edge_words(edge)

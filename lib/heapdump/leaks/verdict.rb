@@ -69,9 +69,17 @@ module HeapDump
       end
 
       def clear
+        clear_by_holder || clear_by_numbers
+      end
+
+      def clear_by_holder
         return @lives_by if @lives_by
         return "no name of the program holds it, the VM alone does" unless @named
-        return "variables that were there are filled, once each" if @fills
+
+        "variables that were there are filled, once each" if @fills
+      end
+
+      def clear_by_numbers
         return ("too little for two dumps" if small?) unless several?
         return not_growing unless @all.grow? || stays?
         return "it grows less and less, as a cache that fills up does" if slowing?

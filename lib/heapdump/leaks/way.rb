@@ -69,7 +69,7 @@ module HeapDump
       # is no difference either.
       def signature(class_name, any_name: false) # :nodoc:
         anchor, *rest = told
-        words = rest.map { |step| "#{edge_word(step.edge)} #{node_word(step.node)}" }
+        words = fold(rest.map { |step| ["#{edge_word(step.edge)} #{node_word(step.node)}", step] })
         words[-1] = rest.last.edge.kind.to_s if any_name && rest.any?
         Digest::SHA1.hexdigest([node_word(anchor.node), *words, class_name].join("\n"))[0, 16]
       end
@@ -118,8 +118,21 @@ module HeapDump
         [edge.frame, edge.to_s].compact.join(" ")
       end
 
+      # How deep in a list or tree an object lies is no difference: a step that has occurred leads
+      # back to where it did. Of elements and nameless references, two in a row have to occur again,
+      # as in the reader (growth_trails.h).
+      def fold(words)
+        words.each_with_object([]) do |(word, step), all|
+          at = all.index(word)
+          nameless = NAMELESS.include?(step.edge.kind)
+          again = at && (!nameless || (at.positive? && all[at - 1] == all.last))
+          again ? all.slice!((at + 1)..) : all << word
+        end
+      end
+
       ELEMENTS = %i[index key value value_at value_int].freeze
-      private_constant :ELEMENTS
+      NAMELESS = [*ELEMENTS, :reference].freeze
+      private_constant :ELEMENTS, :NAMELESS
 
       def edge_word(edge)
         return "" unless edge
