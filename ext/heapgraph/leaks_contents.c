@@ -22,7 +22,9 @@ struct lines {
 /* Those of the objects, the roots and, as the last of them, the footer. */
 static uint32_t
 line_of(const struct hg_graph *graph, uint32_t number) {
-    return number + 1 < graph->nodes ? graph->line[number] : graph->account.footer_line;
+    if (number + 1 < graph->nodes) return graph->line[number];
+    if (graph->account.footers == 0) return HG_NO_LINE;
+    return (uint32_t)(graph->account.footer_byte / HG_LINE_UNIT);
 }
 
 static bool
