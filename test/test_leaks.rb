@@ -96,10 +96,36 @@ class TestLeaks < HeapDumpTest
   def test_bursts
     bursts = grown(100, 200, 200, 300, 300)
     assert_equal "medium", only(leaks(*bursts)).confidence
-    assert_match(/in bursts/, only(leaks(*bursts)).reasons.join)
+    assert_match(/grew in 2 of 4 steps, and never fell/, only(leaks(*bursts)).reasons.join)
     { "has stopped" => [0, 100, 200, 200], "one jump" => [100, 100, 200, 200],
       "fell" => [100, 200, 200, 190, 300] }.each do |what, counts|
       assert_empty leaks(*grown(*counts)).suspects, what
+    end
+  end
+
+  # A list of objects and one of numbers that grew in all steps but one.
+  def test_an_idle_step
+    5.times do |idle|
+      counts = [100]
+      5.times { |step| counts << (counts.last + (step == idle ? 0 : 100)) }
+      [grown(*counts), numbers(*counts)].each do |dumps|
+        suspect = only(leaks(*dumps))
+        assert_equal counts, suspect.counts
+        assert_equal idle == 4 ? "low" : "medium", suspect.confidence
+        assert_match(/grew in 4 of 5 steps/, suspect.reasons.join)
+      end
+    end
+    stopped = [100, 200, 300, 400, 500, 500, 500]
+    assert_empty leaks(*grown(*stopped)).suspects
+    assert_empty leaks(*numbers(*stopped)).suspects
+  end
+
+  # One Array of so many numbers.
+  def numbers(*counts)
+    counts.map.with_index do |count, number|
+      dump(number) do |made|
+        made.constant("SEEN", made.array([1] * count, memsize: 40 + (8 * count)))
+      end
     end
   end
 

@@ -297,25 +297,50 @@ find_paths(struct binding *self, void *data) {
     return status;
 }
 
-/* [rank, disjoint, where a reader begins, [node, name of the edge to it, …]] */
-static VALUE
-path_array(const struct hg_path *path) {
-    VALUE steps = rb_ary_new_capa((long)path->length * 2);
-    for (uint32_t i = 0; i < path->length; i++) {
+static void
+push_steps(VALUE steps, const struct hg_path *path, uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) {
         rb_ary_push(steps, UINT2NUM(path->steps[i].node));
         rb_ary_push(steps, UINT2NUM(path->steps[i].name));
     }
-    return rb_ary_new_from_args(4, INT2FIX(path->rank), path->disjoint ? Qtrue : Qfalse,
-                                UINT2NUM(path->holder), steps);
 }
 
 /*
- *  call-seq: graph.paths(node, limit, budget) -> [more, [path, …]]
+ * [rank, disjoint, where a reader begins, [node, name of the edge to it, …], gap, left out]. Of a
+ * path through a long list the middle is left out, so that `around` steps stay before the gap, from
+ * where a reader begins on, and as many behind it. `gap` is how many are before it.
+ */
+static VALUE
+path_array(const struct hg_path *path, uint32_t around) {
+    uint64_t front = (uint64_t)path->holder + around;
+    bool cut = front + around < path->length;
+    uint32_t gap = cut ? (uint32_t)front : path->length;
+    uint32_t behind = cut ? path->length - around : path->length;
+    VALUE steps = rb_ary_new_capa(2 * (long)(gap + path->length - behind));
+    push_steps(steps, path, 0, gap);
+    push_steps(steps, path, behind, path->length);
+    return rb_ary_new_from_args(6, INT2FIX(path->rank), path->disjoint ? Qtrue : Qfalse,
+                                UINT2NUM(path->holder), steps, UINT2NUM(gap),
+                                UINT2NUM(behind - gap));
+}
+
+/* How many steps stay on both sides of a gap; of nil all do, and one at least. */
+static uint32_t
+steps_around(const struct binding *self, VALUE number) {
+    if (NIL_P(number)) return UINT32_MAX;
+    uint32_t around = hgb_limit(self, number);
+    return around ? around : 1;
+}
+
+/*
+ *  call-seq: graph.paths(node, limit, budget, around = nil) -> [more, [path, …]]
  *
  * The best paths to a node; `more` if there may be others that were not looked for.
  */
 static VALUE
-graph_paths(VALUE self, VALUE number, VALUE limit, VALUE budget) {
+graph_paths(int argc, VALUE *argv, VALUE self) {
+    VALUE number, limit, budget, around;
+    rb_scan_args(argc, argv, "31", &number, &limit, &budget, &around);
     struct binding *binding = hgb_with_inverse(self);
     hgb_with_parents(self);
     struct path_search search = {
@@ -323,24 +348,29 @@ graph_paths(VALUE self, VALUE number, VALUE limit, VALUE budget) {
         .limit = hgb_limit(binding, limit),
         .budget = hgb_amount(budget),
     };
+    uint32_t steps = steps_around(binding, around);
     search.paths = room_for(search.limit, sizeof(*search.paths));
     hgb_run(binding, find_paths, &search, free_paths);
 
     VALUE paths = rb_ary_new();
-    for (uint32_t i = 0; i < search.found; i++) rb_ary_push(paths, path_array(&search.paths[i]));
+    for (uint32_t i = 0; i < search.found; i++) 
+        rb_ary_push(paths, path_array(&search.paths[i], steps));
     free_paths(&search);
     return rb_assoc_new(search.more ? Qtrue : Qfalse, paths);
 }
 
-/* call-seq: graph.best_path(node) -> path or nil */
+/* call-seq: graph.best_path(node, around = nil) -> path or nil */
 static VALUE
-graph_best_path(VALUE self, VALUE number) {
+graph_best_path(int argc, VALUE *argv, VALUE self) {
+    VALUE number, around;
+    rb_scan_args(argc, argv, "11", &number, &around);
     const struct binding *binding = hgb_with_parents(self);
+    uint32_t steps = steps_around(binding, around);
     struct hg_path path = {0};
     hgb_check(binding, &binding->task,
               hg_path_to(binding->analysis.graph, &binding->analysis.parents,
                          hgb_node(binding, number), &path));
-    VALUE array = path.length ? path_array(&path) : Qnil;
+    VALUE array = path.length ? path_array(&path, steps) : Qnil;
     hg_path_free(&path);
     return array;
 }
@@ -389,8 +419,8 @@ graph_folded(VALUE self, VALUE least) {
 void
 hgb_define_answers(VALUE class) {
     rb_define_method(class, "referrers", graph_referrers, 4);
-    rb_define_method(class, "paths", graph_paths, 3);
-    rb_define_method(class, "best_path", graph_best_path, 1);
+    rb_define_method(class, "paths", graph_paths, -1);
+    rb_define_method(class, "best_path", graph_best_path, -1);
     rb_define_method(class, "top", graph_top, 3);
     rb_define_method(class, "program_top", graph_program_top, 2);
     rb_define_method(class, "kin", graph_kin, 1);

@@ -11,6 +11,7 @@
 #include "progress.h"
 
 #define SYMBOLS_PER_STEP 10 /* fewer new symbols come from code that runs for the first time */
+#define IDLE 4              /* for so many steps that grew the last one may stand still */
 #define MUCH 8              /* of what a leak grew by, the part above which it is told what */
 
 /* While trails are chosen. */
@@ -47,6 +48,7 @@ hg_counts_grow(const uint64_t *counts, uint32_t dumps) {
         still = 0;
         grew++;
     }
+    if (longest < grew / IDLE) longest = grew / IDLE;
     return dumps == 2 ? grew == 1 : grew >= 2 && still <= longest;
 }
 

@@ -33,7 +33,8 @@ uint32_t hg_leaks_nodes(const struct hg_growth *growth, uint32_t dump, uint32_t 
 
 /*
  * Whether a number grows from dump to dump: it never falls, grows in two steps at least (of two dumps
- * in the one), and does not stand still at the end for longer than in between.
+ * in the one), and does not stand still at the end for longer than in between, or than for one step
+ * of each four that grew.
  */
 bool hg_counts_grow(const uint64_t *counts, uint32_t dumps);
 

@@ -306,21 +306,22 @@ module HeapDump
     # Why an object is alive (Array of Path): the path that names the best cause first, then those
     # that share no edge with a better one, then others. Empty for garbage.
     #
-    # +budget+ is how many edges are looked at before it gives up looking for more.
+    # +budget+ is how many edges are looked at before it gives up looking for more. With +around+
+    # the middle of a longer path, as of one through a list, is left out (Path#left_out): so many
+    # edges stay behind its holder, and as many before the object.
     #
     #   snapshot.paths(session, limit: 3).each { |path| puts "#{path.rank}: #{path}" }
     #   # named: Registry (module) → constant CACHE → Hash of 9 → ["k17"] → Session
-    def paths(node, limit: 5, budget: 200_000)
-      _more, paths = graph.paths(to_node(node).id, limit, budget)
-      paths.map { |path| Path.decode(self, path) }
+    def paths(node, limit: 5, budget: 200_000, around: nil)
+      graph.paths(to_node(node).id, limit, budget, around).last.map { Path.decode(self, _1) }
     end
 
     # The best of the #paths alone (Path), nil for garbage. Much quicker where many objects are
-    # asked for.
+    # asked for. +around+ is as for #paths.
     #
     #   snapshot.path_to(session).holder.words # => "Registry (module)"
-    def path_to(node)
-      path = graph.best_path(to_node(node).id)
+    def path_to(node, around: nil)
+      path = graph.best_path(to_node(node).id, around)
       path && Path.decode(self, path)
     end
 

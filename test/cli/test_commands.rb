@@ -139,7 +139,19 @@ class TestCommands < HeapDumpTest
     end
     assert_match(/has no object at 0x1;/, heapdump("why", shop, "1").err)
     assert_match(/has no class ABCDEF/, heapdump("why", shop, "ABCDEF").err)
-    assert_equal 64, heapdump("show", shop, "Session").status
+  end
+
+  # Who names a class where one object is shown wants its objects.
+  def test_a_class_is_no_address
+    %w[show top].each do |name|
+      answer = heapdump(name, shop, "Session")
+      assert_equal 64, answer.status
+      commands = answer.err.scan(/`heapdump (.*?)`/).flatten
+      assert_equal %w[find why], commands.map { |command| command[/\w+/] }
+      commands.each { |command| heapdump!(*command.split) }
+      assert_match(/no class Sesion; did you mean Session\?/, heapdump(name, shop, "Sesion").err)
+    end
+    assert_match(/looks like 0x/, heapdump("show", shop, "nonsense").err)
   end
 
   def test_classes_that_may_have_been_meant

@@ -15,6 +15,9 @@ module HeapDump
       Table = Terminal::Table
       Text = Terminal::Text
 
+      # So many steps of a path are shown at its beginning and at its end.
+      AROUND = 12
+
       # What a reader has to know of paths of a rank.
       RANK_NOTES = {
         named: nil,
@@ -65,12 +68,24 @@ module HeapDump
         text.match?(ADDRESS) && !text.match?(/\A[A-F]/)
       end
 
-      # The object that an argument names.
+      # The object that an argument names. Who names a class wants its objects.
       def node_at(snapshot, address)
+        point_to_class(snapshot, address) unless address?(address)
         address = "0x#{address.delete_prefix("0x").delete_prefix("0X")}" if address?(address)
         snapshot.to_node(address.downcase)
       rescue ArgumentError => e
         raise UsageError, e.message
+      end
+
+      # What begins with a capital may be the name of a class. Raises NotFound where the dump has
+      # none of it, and UsageError, which tells how its objects are found.
+      def point_to_class(snapshot, name)
+        return unless name.match?(/\A\p{Upper}/)
+
+        snapshot.classes_named(name)
+        raise UsageError, "#{Text.short(name, Describe::NAMED)} is a class, give an address: " \
+                          "`heapdump find #{snapshot.path} --class #{name}` lists its objects, " \
+                          "`heapdump why #{snapshot.path} #{name}` tells who holds them"
       end
 
       # Runs the block; if it takes long, says on standard error how far it is.
@@ -128,7 +143,8 @@ module HeapDump
 
       def path_json(path)
         { rank: path.rank.to_s, root: path.root.kind, holder: node_json(path.holder),
-          path: path.hops.map { |hop| hop_json(hop) }, signature: path.signature,
+          path: path.hops.map { |hop| hop_json(hop) }, left_out: path.left_out,
+          signature: path.signature,
           text: path.to_s }
       end
 

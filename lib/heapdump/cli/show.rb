@@ -42,7 +42,7 @@ module HeapDump
 
       def gather(snapshot, node)
         Parts.new(references(snapshot, node), referrers(snapshot, node), instances(snapshot, node),
-                  snapshot.path_to(node), dominators(snapshot, node),
+                  snapshot.path_to(node, around: AROUND), dominators(snapshot, node),
                   *snapshot.graph.retained(node.id))
       end
 
@@ -67,7 +67,7 @@ module HeapDump
           snapshot.referrers(node, limit: 0).total
       end
 
-      # From the object up to the root.
+      # From the object up to the root; of an element of a list there are many.
       def dominators(snapshot, node)
         chain = []
         while (node = snapshot.dominator(node)) && node.type != "VIRTUAL_ROOT"
@@ -123,9 +123,10 @@ module HeapDump
       def show_best_path(parts)
         return unless parts.path
 
+        alone = parts.dominators.to_h { |node| [node.id, true] }
         screen.heading("Kept alive by", note_of(parts.path))
         show_path(parts.path) do |node|
-          "  retains #{bytes(node.retained_size)}" if parts.dominators.include?(node)
+          "  retains #{bytes(node.retained_size)}" if alone.key?(node.id)
         end
       end
 
@@ -176,7 +177,7 @@ module HeapDump
 
       def json(snapshot, node)
         retained, objects = snapshot.graph.retained(node.id)
-        path = snapshot.path_to(node)
+        path = snapshot.path_to(node, around: AROUND)
         object = node_json(node).merge(
           retained: retained, retained_objects: objects, location: node.location,
           generation: node.generation, flags: node.flags.map(&:to_s).sort

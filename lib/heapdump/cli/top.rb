@@ -74,7 +74,7 @@ module HeapDump
 
       # The way without the object itself, which stands beside it.
       def held_by(snapshot, node)
-        path = snapshot.path_to(node) or return
+        path = snapshot.path_to(node, around: AROUND) or return
         words = path.hops.flat_map { |hop| [*hop.words, Describe.node(hop.node)] }
         words = words[0...-1]
         return Describe.node(path.root) if words.empty?

@@ -42,7 +42,7 @@ module HeapDump
 
       def of_object(snapshot, address)
         node = node_at(snapshot, address)
-        paths = work(snapshot) { snapshot.paths(node, limit: limit) }
+        paths = work(snapshot) { snapshot.paths(node, limit: limit, around: AROUND) }
         return json_of_object(node, paths) if json?
 
         screen.line([:bold, Describe.title(node)], "  #{size_of(node)}")

@@ -9,6 +9,9 @@ module HeapDump
     #   steps.grown # => [100, 50]
     #   steps.grow? # => true
     class Steps
+      # For so many steps in which it grew one at the end may stand still.
+      IDLE = 4
+
       # Those that count: a leak may begin late (Array of Integer).
       attr_reader :all
 
@@ -35,14 +38,20 @@ module HeapDump
       end
 
       # Whether it grows: it never falls, and grows in two steps at least (of two dumps in the one),
-      # and at the end it does not stand still for longer than it did in between. The reader in C
-      # chooses by the same rule (hg_counts_grow).
+      # and at the end it does not stand still for longer than it did in between; the process may
+      # have been idle for one step of five. The reader in C chooses by the same rule
+      # (hg_counts_grow).
       def grow?
         return false if falls? || grown.size < [all.size, 2].min
 
-        still = all.drop_while(&:zero?).slice_when { |a, b| a.zero? != b.zero? }.to_a
-        last = still.last.first.zero? ? still.pop.size : 0
-        last <= still.filter_map { |run| run.size if run.first.zero? }.max.to_i
+        runs = all.drop_while(&:zero?).slice_when { |a, b| a.zero? != b.zero? }
+        still = runs.to_a[0...-1].filter_map { |run| run.size if run.first.zero? }
+        still_at_last <= [*still, grown.size / IDLE].max
+      end
+
+      # In how many steps it stood still at the end.
+      def still_at_last
+        all.reverse.take_while(&:zero?).size
       end
 
       # The last growth as a part of the first one; of the two figures, with and without regard to

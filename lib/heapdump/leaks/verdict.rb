@@ -101,7 +101,9 @@ module HeapDump
         return "grew between the dumps" unless several?
         return "what stays of it grows: #{@turnover.staying.join(" → ")}" if stays?
 
-        steps.bursts? ? "grew in bursts, and never fell" : "grew in every step"
+        return "grew in every step" unless steps.bursts?
+
+        "grew in #{steps.grown.size} of #{steps.all.size} steps, and never fell"
       end
 
       def doubts
@@ -109,6 +111,7 @@ module HeapDump
           ("only two dumps: a third would tell a leak from what fills up" unless several?),
           ("few objects" if few?),
           ("it stood still in some steps" if steps.bursts?),
+          ("at last it stood still, as what is full would" if steps.still_at_last.positive?),
           pace_doubt || ("the steps are uneven" if uneven?),
           ("its objects are replaced while their number grows" if replaced?),
           ("the dumps are doubtful, see the warnings" unless @series.sound?)

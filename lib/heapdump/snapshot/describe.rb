@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../terminal"
+require_relative "edge_words"
 
 module HeapDump
   class Snapshot
@@ -27,7 +28,7 @@ module HeapDump
         # The name of a reference: "@user", "[3]", "constant CACHE", "captured payload". Nothing
         # else is told of a frame than its variable; see frame_of.
         def edge(edge)
-          short(EDGES.fetch(edge.kind).call(edge.name))
+          short(EdgeWords.of(edge))
         end
 
         # Who holds something, by which name, and not which one: "Session#@state", "Hash [:id]",
@@ -252,29 +253,6 @@ module HeapDump
         "iseq" => ->(node) { code(node, "code") },
         "ment" => method(:method_entry),
         "fields" => ->(_) { "fields" }
-      }.freeze
-
-      EDGES = {
-        reference: ->(_) { "(no name)" },
-        class: ->(_) { "class" },
-        root: ->(_) { "root" },
-        field: ->(name) { name.to_s.tr("_", " ") },
-        ivar: :to_s.to_proc,
-        global: :to_s.to_proc,
-        member: ->(name) { ".#{name}" },
-        index: ->(number) { number ? "[#{Terminal::Units.count(number)}]" : "[…]" },
-        key: ->(_) { "as a key" },
-        value: ->(text) { "[#{Keys.text(text)}]" },
-        value_int: ->(number) { "[#{number || "…"}]" },
-        value_at: ->(node) { "[#{node ? Keys.words(node) : "…"}]" },
-        constant: ->(name) { "constant #{name}" },
-        class_variable: :to_s.to_proc,
-        method: ->(name) { "method #{name}" },
-        captured: ->(name) { "captured #{name}" },
-        frame: ->(name) { name.to_s.tr("_", " ") },
-        frame_local: ->(name) { "local #{name}" },
-        fiber_local: ->(name) { "fiber-local #{name}" },
-        weak: ->(name) { ["weak", name].compact.join(" ") }
       }.freeze
     end
   end

@@ -45,18 +45,24 @@ module HeapDump
       attr_reader :hops
 
       # What the reader knows of a path (Graph#paths) as one.
-      def self.decode(snapshot, (rank, disjoint, holder, flat)) # :nodoc:
+      def self.decode(snapshot, (rank, disjoint, holder, flat, gap, left_out)) # :nodoc:
         steps = flat.each_slice(2).map do |number, name|
           Step.new(Edge.decode(snapshot, name), snapshot.node(number)).freeze
         end
-        new(steps, RANKS.fetch(rank), holder, disjoint)
+        new(steps, RANKS.fetch(rank), holder, disjoint, [steps[gap], left_out])
       end
 
-      def initialize(steps, rank, holder, disjoint) # :nodoc:
+      # How many edges are left out in the middle of #steps (Integer), 0 unless the path was asked
+      # for with +around+.
+      attr_reader :left_out
+
+      # +gap+ is the first step behind what is left out, and how much that is.
+      def initialize(steps, rank, holder, disjoint, gap) # :nodoc:
         @root = steps.first.node
         @steps = steps.drop(1).freeze
         @rank = rank
         @disjoint = disjoint
+        @behind, @left_out = gap
         @told = steps.drop(beginning(steps, holder)).freeze
         @holder = @told.first.node
         @hops = tell(@told).freeze
@@ -77,20 +83,20 @@ module HeapDump
         @disjoint
       end
 
-      # Edges from the root to the target (Integer).
+      # Edges from the root to the target (Integer), also those that are left out.
       #
       #   path.length # => 7
       def length
-        steps.size
+        steps.size + left_out
       end
 
-      # The same for all paths that differ in nothing but which of many elements they pass, also in
-      # another dump (String).
+      # The same for all paths that differ in nothing but which of many elements they pass and how
+      # often a step of a list follows itself, also in another dump (String).
       #
       #   path.signature # => "Registry → constant CACHE → Hash → value_at → Session"
       def signature
         parts = @told.drop(1).map { |step| "#{step.edge.signature} → #{kind_of(step.node)}" }
-        [kind_of(holder), *parts].join(" → ")
+        [kind_of(holder), *fold(parts)].join(" → ")
       end
 
       # In one line (String), from its holder on.
@@ -108,7 +114,8 @@ module HeapDump
 
       MODULES = %w[CLASS MODULE].freeze
       STACKS = %w[VM/thread fiber].freeze
-      private_constant :MODULES, :STACKS
+      ROUND = 4 # so many steps may follow each other in turn
+      private_constant :MODULES, :STACKS, :ROUND
 
       # The reader's holder is a module or the first object.
       def beginning(steps, holder)
@@ -123,15 +130,30 @@ module HeapDump
         node.class_name || node.kind || node.type
       end
 
+      # How deep in a list it lies is no difference: of steps that follow each other again and again
+      # (one, or a few in turn) the first round stays.
+      def fold(parts)
+        parts.each_with_object([]) do |part, all|
+          all << part
+          round = (1..ROUND).find { |size| again?(all, size) }
+          all.pop(round) if round
+        end
+      end
+
+      def again?(all, size)
+        all.size >= 2 * size && all.last(size) == all[-2 * size, size]
+      end
+
       def tell(steps)
         hops = toplevel_constant?(steps) ? [] : [Hop.new([].freeze, steps.first.node).freeze]
         names = []
         steps.each_cons(2) do |before, step|
-          names.concat(names_of(before, step))
+          before = nil if step.equal?(@behind)
+          names.concat(before ? names_of(before, step) : names_behind_gap(step))
           next if left_out?(step) && !step.equal?(steps.last)
 
           hops << Hop.new(names.freeze, step.node,
-                          Describe.constant_place(before.node, step.edge)).freeze
+                          before && Describe.constant_place(before.node, step.edge)).freeze
           names = []
         end
         hops
@@ -148,6 +170,10 @@ module HeapDump
         frame = nil if frame == before.edge.frame
         [frame && Describe.frame_of(step.edge, before.node),
          (Describe.edge(step.edge) unless left_out?(step))].compact
+      end
+
+      def names_behind_gap(step)
+        ["… #{Terminal::Units.plural(left_out, "step")} …", Describe.edge(step.edge)]
       end
 
       def left_out?(step)

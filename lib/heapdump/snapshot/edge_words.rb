@@ -1,0 +1,39 @@
+# frozen_string_literal: true
+
+require_relative "../terminal"
+
+module HeapDump
+  class Snapshot
+    # References in words, by their kind. Describe.edge makes them harmless and short.
+    module EdgeWords # :nodoc:
+      def self.of(edge)
+        BY_KIND.fetch(edge.kind).call(edge.name)
+      end
+
+      BY_KIND = {
+        reference: ->(_) { "(no name)" },
+        class: ->(_) { "class" },
+        root: ->(_) { "root" },
+        field: ->(name) { name.to_s.tr("_", " ") },
+        ivar: :to_s.to_proc,
+        global: :to_s.to_proc,
+        member: ->(name) { ".#{name}" },
+        index: ->(number) { number ? "[#{Terminal::Units.count(number)}]" : "[…]" },
+        key: ->(_) { "as a key" },
+        value: ->(text) { "[#{Keys.text(text)}]" },
+        value_int: ->(number) { "[#{number || "…"}]" },
+        value_at: ->(node) { "[#{node ? Keys.words(node) : "…"}]" },
+        constant: ->(name) { "constant #{name}" },
+        class_variable: :to_s.to_proc,
+        method: ->(name) { "method #{name}" },
+        captured: ->(name) { "captured #{name}" },
+        frame: ->(name) { name.to_s.tr("_", " ") },
+        frame_local: ->(name) { "local #{name}" },
+        fiber_local: ->(name) { "fiber-local #{name}" },
+        weak: ->(name) { ["weak", name].compact.join(" ") }
+      }.freeze
+      private_constant :BY_KIND
+    end
+    private_constant :EdgeWords
+  end
+end
