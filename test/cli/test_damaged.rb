@@ -84,7 +84,8 @@ class TestDamaged < HeapDumpTest
   def test_what_is_not_in_the_dump
     assert_refused(/no class Nowhere/, "why", Shop.dump, "Nowhere")
     assert_refused(/no object at 0x1;/, "show", Shop.dump, "0x1")
-    assert_refused(/looks like 0x/, "show", Shop.dump, "Session", status: 64)
+    assert_refused(/Session is a class, give an address/, "show", Shop.dump, "Session", status: 64)
+    assert_refused(/looks like 0x/, "show", Shop.dump, "nonsense", status: 64)
   end
 
   def test_wrong_command_lines

@@ -39,14 +39,16 @@ class TestBrief < HeapDumpTest
 
   # Wherever in a text the cut falls.
   def test_no_character_or_escape_is_torn
-    ["日本語", "é", "😀", "\\\\", '\\"', '\\u001b', '\\ud83d\\ude00', '\\\\\\"', '\\n😀\\\\'].each do |unit|
+    ["日本語", "é", "😀", "\\\\", '\\"', '\\u001b', '\\ud83d\\ude00', '\\\\\\"',
+     '\\n😀\\\\'].each do |unit|
       lines = (0..13).map { |i| %({"value":"#{"x" * i}#{unit * 4000}","memsize":7}) }
       briefs(*lines).zip(lines).each do |text, line|
         found = JSON.parse(text)
         whole = JSON.parse(line)["value"]
         assert_predicate found["value"], :valid_encoding?
         assert found["value"].end_with?("…")
-        assert whole.start_with?(found["value"].delete_suffix("…")), "#{unit}: #{found["value"][-9..]}"
+        begun = found["value"].delete_suffix("…")
+        assert whole.start_with?(begun), "#{unit}: #{begun[-9..]}"
         assert_operator text.bytesize, :>, TEXT
         assert_operator text.bytesize, :<, TEXT + 120
         assert_equal 7, found["memsize"]

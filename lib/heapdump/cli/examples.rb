@@ -12,6 +12,10 @@ module HeapDump
         ["doctor 4711", "whether `heapdump take 4711` will work, and why not"],
         ["doctor 4711 --json", "the same for a program"]
       ],
+      "count" => [
+        ["count 4711", "how many objects of each type process 4711 has"],
+        ["count 4711 Shop Billing --gc", "living objects alone, by class below two modules as well"]
+      ],
       "summary" => [
         ["summary heap.json", "where the memory is"],
         ["summary heap.json --limit 30 --all", "longer lists, with code and the VM's own"]

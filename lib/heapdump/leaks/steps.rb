@@ -44,14 +44,12 @@ module HeapDump
       def grow?
         return false if falls? || grown.size < [all.size, 2].min
 
-        runs = all.drop_while(&:zero?).slice_when { |a, b| a.zero? != b.zero? }
-        still = runs.to_a[0...-1].filter_map { |run| run.size if run.first.zero? }
-        still_at_last <= [*still, grown.size / IDLE].max
+        at_last <= [in_between, grown.size / IDLE].max
       end
 
-      # In how many steps it stood still at the end.
-      def still_at_last
-        all.reverse.take_while(&:zero?).size
+      # Whether it stands still at the end for longer than it did in between.
+      def rests?
+        at_last > in_between
       end
 
       # The last growth as a part of the first one; of the two figures, with and without regard to
@@ -62,6 +60,19 @@ module HeapDump
         return plain unless @work && @work[first].positive? && @work[last].positive?
 
         [plain, plain * @work[first] / @work[last]].max
+      end
+
+      private
+
+      # In how many steps it stood still at the end.
+      def at_last
+        all.reverse.take_while(&:zero?).size
+      end
+
+      # In how many it did so at once in between, at most.
+      def in_between
+        runs = all.drop_while(&:zero?).slice_when { |a, b| a.zero? != b.zero? }
+        runs.to_a[0...-1].filter_map { |run| run.size if run.first.zero? }.max.to_i
       end
     end
   end

@@ -111,7 +111,7 @@ module HeapDump
           ("only two dumps: a third would tell a leak from what fills up" unless several?),
           ("few objects" if few?),
           ("it stood still in some steps" if steps.bursts?),
-          ("at last it stood still, as what is full would" if steps.still_at_last.positive?),
+          ("at last it stood still, as what is full would" if steps.rests?),
           pace_doubt || ("the steps are uneven" if uneven?),
           ("its objects are replaced while their number grows" if replaced?),
           ("the dumps are doubtful, see the warnings" unless @series.sound?)
