@@ -8,7 +8,7 @@ require "support/made_dump"
 class TestLongLists < HeapDumpTest
   include CommandLine
 
-  NODES = 400_000
+  NODES = 100_000
   FIRST = 0x1_0000_0000
   SLOT = 40
 
