@@ -40,11 +40,10 @@ module HeapDump
         FIELDS[node.type] unless node.type == "STRING"
       end
 
-      # Those of a Set of Ruby 4.0, and of a WeakMap.
+      # Those of a Set of Ruby 4.0, and of a WeakMap: all of them, of which Node#field has the first.
       def elements(node)
-        return node.field("weak", Array) if node.kind == "weakmap"
-
-        node.field("elements", Array) || node.field("entries", Array)
+        names = node.kind == "weakmap" ? %w[weak] : %w[elements entries]
+        node.line.values_at(*names).find { |one| one.is_a?(Array) }
       end
     end
   end
