@@ -353,7 +353,7 @@ graph_paths(int argc, VALUE *argv, VALUE self) {
     hgb_run(binding, find_paths, &search, free_paths);
 
     VALUE paths = rb_ary_new();
-    for (uint32_t i = 0; i < search.found; i++) 
+    for (uint32_t i = 0; i < search.found; i++)
         rb_ary_push(paths, path_array(&search.paths[i], steps));
     free_paths(&search);
     return rb_assoc_new(search.more ? Qtrue : Qfalse, paths);
