@@ -40,7 +40,7 @@ module HeapDump
         FIELDS[node.type] unless node.type == "STRING"
       end
 
-      # Those of a Set of Ruby 4.0, and of a WeakMap: all of them, of which Node#field has the first.
+      # Those of a Set of Ruby 4.0, and of a WeakMap: all of them; Node#field has the first ones.
       def elements(node)
         names = node.kind == "weakmap" ? %w[weak] : %w[elements entries]
         node.line.values_at(*names).find { |one| one.is_a?(Array) }
