@@ -128,7 +128,7 @@ ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     enum hg_status status = hg_find(all->graph, &all->tree, &filter, 50, task, &nodes, &found);
     if (status == HG_OK)
         status = hg_sample(all->graph, &all->tree, &filter, 20, task, &nodes, &found);
-    if (status == HG_OK) status = hg_most_referred(all->graph, 20, task, &nodes);
+    if (status == HG_OK) status = hg_most_referred(all->graph, true, 20, task, &nodes);
     if (status == HG_OK) status = hg_modules_named(all->graph, "Session", 7, &nodes);
     if (status == HG_OK) status = hg_texts_with(all->graph, "item", 4, task, &nodes);
     if (status == HG_OK)

@@ -74,7 +74,7 @@ class TestHostileText < HeapDumpTest
   READ = {
     "summary" => [[], /String/], "verify" => [[], /format/],
     "top" => [%w[--depth 3 --limit 100], /Session/], "why" => [["Session#{EVIL}"], /CACHE/],
-    "show" => [[:address], /Session/], "find" => [%w[--type STRING --limit 300], /waiting/],
+    "show" => [[:address], /Session/], "find" => [%w[--type STRING --limit 10000], /waiting/],
     "strings" => [%w[--limit 100], /waiting/], "diff" => [[:other], /Session/],
     "leaks" => [%i[other third], /Session/]
   }.freeze
