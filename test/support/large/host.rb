@@ -41,7 +41,8 @@ look = lambda do |*|
   running = [Oracle.hex(Thread.current), Oracle.hex(Fiber.current)]
   # The library holds that of the last dump, which was another one between the looks.
   pendings = ObjectSpace.each_object(HeapDump::Pending).map { |pending| Oracle.hex(pending) }
-  facts = { pendings: pendings, results: results, seconds: seconds, running: running, manifest: Large.manifest }
+  facts = { pendings: pendings, results: results,
+            seconds: seconds, running: running, manifest: Large.manifest }
   File.write(File.join(directory, "facts.json"), JSON.generate(facts))
   exit!(0)
 end
