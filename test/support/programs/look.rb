@@ -11,6 +11,14 @@ module Programs
 
     attr_reader :slots, :roots, :imemo_names
 
+    # As Oracle::View#caches.
+    def caches
+      kinds = %w[callcache callinfo constcache]
+      @slots.filter_map do |address, slot|
+        address if slot.imemo_type && kinds.include?(@imemo_names[slot.imemo_type])
+      end
+    end
+
     def initialize(path, base = nil)
       @raw = {}
       @slots = {}
