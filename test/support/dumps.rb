@@ -51,7 +51,8 @@ module Dumps
     def check
       @check ||= begin
         before, after = %i[before after].map { |name| Oracle::View.new(path(name)) }
-        law = ReferenceLaw.new(before, after, running: facts.fetch("running"))
+        # a dead word on the stack that both looks saw may be overwritten by the frames of the dump
+        law = ReferenceLaw.new(before, after, running: facts.fetch("running"), chance: 1)
         details = LineDetails.new(before, after)
         names = NameLaw.new(after)
         reader = Dump.new(path)
