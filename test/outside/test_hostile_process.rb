@@ -206,8 +206,9 @@ class TestHostileProcess < HeapDumpTest
     skip "SKIPPED: needs root" unless Process.euid.zero?
     way = HeapDump::Outside::BySignal.new(target(pattern: "#{precious}/%{time}"))
     assert_empty way.send(:files)
-    write_dump(File.join(precious, "heap.json"))
-    assert_equal ["#{precious}/heap.json"], way.send(:files).keys
+    write_dump(File.join(precious, "20261121T070000.123Z"))
+    write_dump(File.join(precious, "heap.json")) # which does not fit it
+    assert_equal ["#{precious}/20261121T070000.123Z"], way.send(:files).keys
   end
 
   def test_a_pipe_instead_of_a_dump
