@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Heaps in which one count is large by itself, at their full size (docs/large.md):
+# Heaps in which one count is large by itself, at their full size:
 #
 #   rake test:large
 #   ONLY=constants,string rake test:large

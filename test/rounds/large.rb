@@ -2,7 +2,7 @@
 
 require "support/large/run"
 
-# See rakelib/large.rake. Prints a line of docs/large.md for each heap.
+# See rakelib/large.rake. Prints a line of a table for each heap.
 only = ENV.fetch("ONLY", "").split(",").map(&:to_sym)
 heaps = Large.heaps.values.select { |heap| only.empty? || only.include?(heap.name) }
 number = ->(count) { count.to_s.gsub(/(?<=\d)(?=(\d{3})+\z)/, ",") }
