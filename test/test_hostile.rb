@@ -17,8 +17,7 @@ class TestHostile < HeapDumpTest
     "signal 8" => %w[fpe],
     "signal 7" => %w[bus],
     "signal 4" => %w[ill],
-    "ran Ruby code" => %w[run_ruby],
-    nil => %w[allocate other_references more_references fewer_references]
+    nil => %w[run_ruby allocate other_references more_references fewer_references]
   }.freeze
   DOING = { "mark" => "while reading it", "size" => "while reading its size" }.freeze
 

@@ -37,8 +37,6 @@ static struct {
 
 /* In the process that is dumped: what is left to be done about errors that were caught. */
 static bool unsettled;
-static VALUE no_ruby = Qnil; // what is raised in a child where Ruby code would run
-static bool ran_ruby;
 static VALUE carried = Qnil;
 
 /* A process that an extension's function has forked off, or a thread, has nothing to go back to. */
@@ -92,42 +90,15 @@ handle(int signal, void (*handler)(int), int flags) {
     sigaction(signal, &action, NULL);
 }
 
-/* Whether this is called, in the end, by what is guarded: the stack grows downwards. */
-static bool
-is_within(const char *frame) {
-    enum { DEEPEST = 1 << 26 };
-    const char *guarded = (const char *)escape;
-    return guarded && frame < guarded && guarded - frame < DEEPEST;
-}
-
-static bool
-belongs_to_an_exception(VALUE self) {
-    if (RB_TYPE_P(self, T_CLASS)) return RTEST(rb_class_inherited_p(self, rb_eException));
-    return hd_is_exception(self);
-}
-
-/*
- * In a child Ruby code is about to call a method that is written in C, or goes on in another fiber.
- * That may be the application's: a handler of a signal that had come before the fork, or what stands
- * behind a place to which an extension's function has jumped. Nothing but what raises an exception
- * may run.
- */
+/* Another fiber would go on with the application's code, in a child. */
 static void
-ruby_runs(rb_event_flag_t event, VALUE data, VALUE self, ID id, VALUE klass) {
-    (void)data, (void)id, (void)klass;
-    bool switched = event == RUBY_EVENT_FIBER_SWITCH;
-    if (getpid() != owner || switched || !is_within(__builtin_frame_address(0))) {
-        _exit(EXITED_EARLY);
-    }
-    if (belongs_to_an_exception(self)) return;
-    ran_ruby = true;
-    rb_exc_raise(no_ruby);
+fiber_switched(rb_event_flag_t event, VALUE data, VALUE self, ID id, VALUE klass) {
+    (void)event, (void)data, (void)self, (void)id, (void)klass;
+    _exit(EXITED_EARLY);
 }
 
 void
 hd_guard_init(void) {
-    rb_gc_register_address(&no_ruby);
-    no_ruby = rb_exc_new_cstr(rb_eRuntimeError, "no Ruby code runs in the copy of a process");
     rb_gc_register_address(&carried);
     hd_mri_on_bug(bug_found);
 }
@@ -141,7 +112,8 @@ hd_guard_install(const struct hd_sink *out, int patience, bool hook) {
         if (!memory) return ENOMEM;
         // a worker has inherited these, too
         catch_exit();
-        if (hook) rb_add_event_hook(ruby_runs, RUBY_EVENT_C_CALL | RUBY_EVENT_FIBER_SWITCH, Qnil);
+        // no event for which MRI would change code, or throw away what a JIT has made
+        if (hook) rb_add_event_hook(fiber_switched, RUBY_EVENT_FIBER_SWITCH, Qnil);
     }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
     if (sigaltstack(&stack, NULL) != 0) return errno;
@@ -225,8 +197,6 @@ hd_guard(void (*fn)(void *), void *arg) {
     escape = outer;
     hd_guard_stay();
     if (state) call.outcome = take_error();
-    if (state && ran_ruby) call.outcome = HD_RAN_RUBY;
-    ran_ruby = false;
     if (call.outcome == HD_EXITED) catch_exit();
     return call.outcome;
 }

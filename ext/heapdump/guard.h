@@ -21,8 +21,7 @@ enum hd_outcome {
     HD_RAISED = -1,
     HD_OUT_OF_MEMORY = -2,
     HD_HUNG = -3,
-    HD_EXITED = -4,
-    HD_RAN_RUBY = -5,
+    HD_EXITED = -4
 };
 
 /* Once, from Init: registers with MRI's bug reporter. Does nothing in processes without a guard. */
@@ -32,9 +31,8 @@ void hd_guard_init(void);
  * In a child, before anything is guarded, and in each that it forks: signal handlers on a stack of
  * their own, what exit() runs first, and a clock. A guarded call has hung when for `patience` seconds
  * (1 or more) the same object was being read, and nothing left `out`, which is not waiting itself.
- * Where `hook` is set, no method written in C is called by Ruby code from then on, and no fiber goes
- * on: neither where an extension runs Ruby code while an object is read (HD_RAN_RUBY) nor anywhere else
- * (the process ends). Not while other Ractors live, for whom MRI would wait.
+ * Where `hook` is set, the process ends if another fiber is to go on in it. Not while other Ractors
+ * live, for whom MRI would wait.
  * Returns 0 or an errno: then nothing may be read.
  */
 int hd_guard_install(const struct hd_sink *out, int patience, bool hook);

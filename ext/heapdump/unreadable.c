@@ -24,9 +24,6 @@ hd_write_error(struct hd_dump *dump, int outcome, const char *doing) {
     case HD_HUNG:
         HD_PUT(out, "hung");
         break;
-    case HD_RAN_RUBY:
-        HD_PUT(out, "ran Ruby code");
-        break;
     case HD_EXITED:
         HD_PUT(out, "called exit");
         break;

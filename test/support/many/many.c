@@ -79,7 +79,7 @@ many_on_stack(VALUE self, VALUE objects) {
     for (long i = 0; i < RARRAY_LEN(objects); i++) stack[i] = RARRAY_AREF(objects, i);
     VALUE result = rb_yield(Qnil);
     RB_GC_GUARD(objects);
-    return stack[0] == Qundef ? Qnil : result;
+    return size > 0 && stack[0] == Qundef ? Qnil : result;
 }
 
 void
