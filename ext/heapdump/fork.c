@@ -302,7 +302,7 @@ lead_to_file(void *arg) {
     while (count + 1 < wanted) {
         pid_t pid = fork_child();
         if (pid == 0) {
-            shared->tallies[count + 1].error = hd_guard_install(&dump->out, seconds, false);
+            shared->tallies[count + 1].error = hd_guard_install(&dump->out, seconds);
             if (!shared->tallies[count + 1].error) work(request, dump, shared, count + 1);
             if (inode_of(done[1]) != pipe_inode) _exit(1); // as in sink.c
             _exit(write(done[1], "", 1) != 1);
@@ -354,8 +354,7 @@ lead(const struct hd_fork *request, struct hd_shared *shared) {
     struct hd_dump dump = {.options = request->options, .context = request->context};
     struct task task = {
         .request = request, .shared = shared, .dump = &dump, .tally = &shared->tallies[LEADER]};
-    shared->error = hd_guard_install(&dump.out, patience(request->options),
-                                     request->context->ractors <= 1);
+    shared->error = hd_guard_install(&dump.out, patience(request->options));
     if (!shared->error) {
         shared->error = guarded(request->target ? lead_to_file : lead_to_stream, &task);
     }

@@ -4,7 +4,6 @@
 #include "guard.h"
 
 #include <ruby.h>
-#include <ruby/debug.h>
 
 #include <errno.h>
 #include <pthread.h>
@@ -90,13 +89,6 @@ handle(int signal, void (*handler)(int), int flags) {
     sigaction(signal, &action, NULL);
 }
 
-/* Another fiber would go on with the application's code, in a child. */
-static void
-fiber_switched(rb_event_flag_t event, VALUE data, VALUE self, ID id, VALUE klass) {
-    (void)event, (void)data, (void)self, (void)id, (void)klass;
-    _exit(EXITED_EARLY);
-}
-
 void
 hd_guard_init(void) {
     rb_gc_register_address(&carried);
@@ -104,16 +96,13 @@ hd_guard_init(void) {
 }
 
 int
-hd_guard_install(const struct hd_sink *out, int patience, bool hook) {
+hd_guard_install(const struct hd_sink *out, int patience) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     static void *memory; // for as long as the process lives; a worker has its leader's
     if (!memory) {
         memory = malloc(STACK_SIZE);
         if (!memory) return ENOMEM;
-        // a worker has inherited these, too
-        catch_exit();
-        // no event for which MRI would change code, or throw away what a JIT has made
-        if (hook) rb_add_event_hook(fiber_switched, RUBY_EVENT_FIBER_SWITCH, Qnil);
+        catch_exit(); // a worker has inherited this, too
     }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
     if (sigaltstack(&stack, NULL) != 0) return errno;

@@ -31,11 +31,9 @@ void hd_guard_init(void);
  * In a child, before anything is guarded, and in each that it forks: signal handlers on a stack of
  * their own, what exit() runs first, and a clock. A guarded call has hung when for `patience` seconds
  * (1 or more) the same object was being read, and nothing left `out`, which is not waiting itself.
- * Where `hook` is set, the process ends if another fiber is to go on in it. Not while other Ractors
- * live, for whom MRI would wait.
  * Returns 0 or an errno: then nothing may be read.
  */
-int hd_guard_install(const struct hd_sink *out, int patience, bool hook);
+int hd_guard_install(const struct hd_sink *out, int patience);
 
 /* Behind a call of an extension's function: ends the process if that has forked it off. */
 void hd_guard_stay(void);

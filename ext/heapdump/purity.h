@@ -1,6 +1,6 @@
 /*
  * What the walk promises about Ruby, checked in a build with assertions (check.h): the dumper's own
- * code allocates no object, calls no method and raises nothing while it reads objects. Functions of
+ * code allocates no object while it reads objects, as calls and exceptions would. Functions of
  * extensions may; they are marked as foreign. In any other build all of this is empty.
  */
 #ifndef HEAPDUMP_PURITY_H

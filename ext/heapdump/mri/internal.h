@@ -91,7 +91,7 @@ hd_locals_below(const VALUE *ep, unsigned size) {
 
 static inline bool
 hd_is_type(const struct hd_pages *pages, VALUE v, int type) {
-    return hd_pages_have_object(pages, v) && (int)RB_BUILTIN_TYPE(v) == type;
+    return v != 0 && hd_pages_have_object(pages, v) && (int)RB_BUILTIN_TYPE(v) == type;
 }
 
 static inline int
