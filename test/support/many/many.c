@@ -75,11 +75,12 @@ many_mark_objects(VALUE self, VALUE objects) {
 static VALUE
 many_on_stack(VALUE self, VALUE objects) {
     size_t size = (size_t)RARRAY_LEN(objects) * sizeof(VALUE);
-    volatile VALUE *stack = alloca(size);
+    volatile VALUE *stack = alloca(size + sizeof(VALUE));
+    stack[0] = Qnil;
     for (long i = 0; i < RARRAY_LEN(objects); i++) stack[i] = RARRAY_AREF(objects, i);
     VALUE result = rb_yield(Qnil);
     RB_GC_GUARD(objects);
-    return size > 0 && stack[0] == Qundef ? Qnil : result;
+    return stack[0] == Qundef ? Qnil : result;
 }
 
 void
