@@ -12,8 +12,8 @@ module Analyzer
   DIR = "tmp/analyze/#{RUBY_VERSION}".freeze
   HEADERS = FileList["{ext,test}/**/*.h"]
   # The probe is made of MRI's own sources.
-  # Two of them are included by others.
-  SOURCES = FileList["{ext,test}/**/*.c"].exclude(%r{\Atest/support/layout/(probe|moved)\.c\z})
+  # The other two are included by files of the dumper.
+  SOURCES = FileList["{ext,test}/**/*.c"].exclude(%r{\Atest/support/layout/(probe|moved|hiding)\.c\z})
 
   def self.here?
     system(CLANG, "--version", out: File::NULL, err: File::NULL)
