@@ -240,21 +240,22 @@ class TestGdb < HeapDumpTest
       "exit(3)" => "exit", "throw(:up)" => "failed", "raise(Exception, 'no')" => "no",
       "catch(:up) { raise(NoMemoryError) }" => "NoMemoryError", "Thread.current.kill" => "exit",
       "EXIT.call(3)" => "failed: code of the program ended its process",
-      "Process.kill(:KILL, Process.pid)" =>
+      "Process.kill(:KILL, SELF.call)" =>
         "failed: its process died of signal 9; try again at another moment"
     }.each do |code, message|
       outcome = run_calls(<<~RUBY, "/nowhere/heap.json")
-        PID = Process.pid
+        SELF = -> { Integer(File.readlink("/proc/self")) } # from 3.3 on, Process.pid remembers it
+        PID = SELF.call
         EXIT = Fiddle::Function.new(Fiddle::Handle::DEFAULT["exit"], [Fiddle::TYPE_INT],
                                     Fiddle::TYPE_VOID, need_gvl: true)
-        at_exit { puts "at_exit" if Process.pid != PID }
+        at_exit { puts "at_exit" if SELF.call != PID }
         class HeapDump::WriteError; def initialize(*) = #{code}; end
         begin
           catch(:up) { p call.("heapdump_dump", ARGV[1]) }
         rescue Exception
           puts "rescued"
         ensure
-          puts "ensured" if Process.pid != PID
+          puts "ensured" if SELF.call != PID
         end
         sleep 0.5
       RUBY

@@ -56,9 +56,9 @@ class TestOracle < HeapDumpTest
 
   def test_a_law_that_is_broken_is_noticed
     slot = ->(address, targets) { Oracle::Slot.new(address, 0, 0, 40, 0, 1, 40, targets.pack("Q*")) }
-    view = Struct.new(:slots, :imemo_names, :roots)
+    view = Struct.new(:slots, :imemo_names, :roots, :caches)
     before = view.new({ 16 => slot.call(16, [32, 48]), 32 => slot.call(32, []),
-                        48 => slot.call(48, []) }, {}, {})
+                        48 => slot.call(48, []) }, {}, {}, [])
     law = ReferenceLaw.new(before, before)
     law.feed({ "address" => "0x10", "type" => "OBJECT", "class" => "0x20",
                "references" => ["0x40"] })
