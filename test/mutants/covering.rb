@@ -70,9 +70,27 @@ module Mutants
       "lib/heapdump.rb" => [*ENDED, "test_options", "test_auto"]
     }.freeze
 
+    # Those that take more than ten seconds of a processor that has nothing else to do.
+    SLOW = [COMPILED, INDEXED, "heapgraph/test_algorithms", "test_capabilities", "test_unknown_ruby",
+            "test_fork", "test_children", "test_concurrency", "test_faults", "test_deaths",
+            "test_hostile", "test_hostile_directory", "test_redaction", "test_take", "test_gdb",
+            "test_take_signal", "test_servers", "test_servers_signals", "test_trigger"].freeze
+
+    def self.quick(file)
+      of(file) - slow(file)
+    end
+
+    def self.slow(file)
+      of(file) & SLOW.map { |names| paths(names) }
+    end
+
+    def self.paths(names)
+      names.split.map { |name| "test/#{name}.rb" }.join(" ")
+    end
+
     def self.of(file)
       _, tests = TABLE.find { |pattern, _| File.fnmatch?(pattern, file, File::FNM_EXTGLOB) }
-      tests&.uniq&.map { |names| names.split.map { |name| "test/#{name}.rb" }.join(" ") }
+      tests&.uniq&.map { |names| paths(names) }
     end
   end
 end

@@ -37,23 +37,29 @@ module Mutants
       @only == "survivors" ? known && !@ledger.done?(entry.key) : !@ledger.done?(entry.key)
     end
 
+    # First with the quick tests: most are caught by them. Those that survive wait for the slow ones.
     def try_all(entries)
       workshop = Workshop.new(File.join(DIRECTORY, "tree"))
       workshop.set_up
-      entries.each do |entry|
-        try(workshop, entry)
-        puts Report.line(@ledger[entry.key])
-        $stdout.flush
+      excused, others = entries.partition { |entry| @ledger.excuse(entry.mutant) }
+      excused.each { |entry| tell(entry, "equivalent", @ledger.excuse(entry.mutant)) }
+      pass(workshop, others, :quick).then { |left| pass(workshop, left, :slow) }
+    end
+
+    # Those that survive.
+    def pass(workshop, entries, speed)
+      entries.select do |entry|
+        verdict = workshop.try(entry.mutant, Covering.public_send(speed, entry.mutant.file))
+        survived = verdict.state == "SURVIVED"
+        tell(entry, verdict.state, verdict.by) unless survived && speed == :quick
+        survived
       end
     end
 
-    def try(workshop, entry)
-      excuse = @ledger.excuse(entry.mutant)
-      return @ledger.write(entry, "equivalent", excuse) if excuse
-
-      tests = Covering.of(entry.mutant.file)
-      verdict = workshop.try(entry.mutant, tests)
-      @ledger.write(entry, verdict.state, verdict.by)
+    def tell(entry, state, by)
+      @ledger.write(entry, state, by)
+      puts Report.line(@ledger[entry.key])
+      $stdout.flush
     end
   end
 end
