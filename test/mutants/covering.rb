@@ -71,8 +71,8 @@ module Mutants
     }.freeze
 
     # Those that take more than ten seconds of a processor that has nothing else to do.
-    SLOW = [COMPILED, INDEXED, "heapgraph/test_algorithms", "test_capabilities", "test_unknown_ruby",
-            "test_fork", "test_children", "test_concurrency", "test_faults", "test_deaths",
+    SLOW = [COMPILED, INDEXED, "heapgraph/test_algorithms", "test_capabilities",
+            "test_unknown_ruby", "test_fork", "test_children", "test_concurrency", "test_faults", "test_deaths",
             "test_hostile", "test_hostile_directory", "test_redaction", "test_take", "test_gdb",
             "test_take_signal", "test_servers", "test_servers_signals", "test_trigger"].freeze
 

@@ -37,7 +37,7 @@ module Mutants
       @only == "survivors" ? known && !@ledger.done?(entry.key) : !@ledger.done?(entry.key)
     end
 
-    # First with the quick tests: most are caught by them. Those that survive wait for the slow ones.
+    # First with the quick tests, by which most are caught. What survives waits for the slow ones.
     def try_all(entries)
       workshop = Workshop.new(File.join(DIRECTORY, "tree"))
       workshop.set_up
