@@ -68,6 +68,25 @@ class TestBinding < HeapDumpTest
     assert_raises(ArgumentError) { graph.pages(0) }
   end
 
+  def test_an_account_says_what_there_was
+    facts = %i[has_header has_footer objspace_format]
+    { Shop.dump => [true, true, false], Shop.dump(:dump_all) => [false, false, true],
+      chain(3) => [false, false, true] }.each do |path, expected|
+      account = Graph.new.load(path, false, false).account
+      assert_equal expected, account.values_at(*facts), path
+    end
+  end
+
+  # Neither roots nor what holds them all.
+  def test_what_is_referred_to_most_are_objects
+    graph = Graph.new.load(Shop.dump, false, false)
+    nodes, counts = graph.most_referred(1 << 20).each_slice(2).to_a.transpose
+    assert_operator nodes.size, :>, 1000
+    assert_operator nodes.max, :<, graph.objects
+    assert_equal counts.sort.reverse, counts
+    assert_operator counts.min, :>, 0
+  end
+
   # A class that is reloaded again and again leaves as many of its name behind.
   def test_objects_are_found_by_any_number_of_classes
     path = File.join(scratch, "reloaded.json")
