@@ -165,10 +165,12 @@ module Mutants
       ENV.fetch("BUNDLE_GEMFILE").delete_prefix("#{Dir.pwd}/")
     end
 
-    # What is for rake mutate is not for the tests.
+    # The dumper checks its contracts, as under bin/test. What is for rake mutate is not for the
+    # tests.
     def environment
       { "BUNDLE_GEMFILE" => File.join(@directory, gemfile), "RUBYOPT" => "-rbundler/setup",
         "TMPDIR" => File.join(@directory, "tmp/t"), "HEAPDUMP_PEDANTIC" => nil, "RUBYLIB" => nil,
+        "HEAPDUMP_CHECK" => "1",
         "HEAPDUMP_TEST_RAILS" => "skip", "SEED" => "1", "LINES" => nil, "FILES" => nil,
         "ONLY" => nil }
     end
