@@ -29,7 +29,8 @@ module Mutants
                   terminal/test_hostile_text].freeze
 
     TABLE = {
-      "ext/heapgraph/{leaks,growth}*.c" => [*LEAKS, STARVED, *READ],
+      "ext/heapgraph/{leaks,growth}*.c" => [*LEAKS, STARVED, "heapgraph/test_growth", *READ,
+                                            "test_leaks_scenarios"],
       "ext/heapgraph/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
       "ext/heapgraph/{paths,detours,steps,inverse}.c" => GRAPH,
       "ext/heapgraph/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
@@ -61,7 +62,7 @@ module Mutants
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
       "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
       "lib/heapdump/cli{,/*}.rb" => [*COMMANDS, "test_leaks"],
-      "lib/heapdump/leaks{,/*}.rb" => LEAKS,
+      "lib/heapdump/leaks{,/*}.rb" => [*LEAKS, "test_leaks_scenarios"],
       "lib/heapdump/convert{,/*}.rb" => ["convert/test_convert", *COMMANDS],
       "lib/heapdump/terminal{,/*}.rb" =>
         %w[terminal/test_units terminal/test_text terminal/test_screen terminal/test_hostile_text
@@ -72,7 +73,8 @@ module Mutants
 
     # Those that take more than ten seconds of a processor that has nothing else to do.
     SLOW = [COMPILED, INDEXED, "heapgraph/test_algorithms", "test_capabilities",
-            "test_unknown_ruby", "test_fork", "test_children", "test_concurrency", "test_faults", "test_deaths",
+            "test_unknown_ruby", "test_fork", "test_children", "test_concurrency", "test_faults",
+            "test_deaths", "test_leaks_scenarios",
             "test_hostile", "test_hostile_directory", "test_redaction", "test_take", "test_gdb",
             "test_take_signal", "test_servers", "test_servers_signals", "test_trigger"].freeze
 
