@@ -51,7 +51,7 @@ module HeapDump
     # Kept as it is but for the beginning: "..", "~" and symbolic links mean what they mean to the
     # system.
     def self.absolute(path)
-      return path.dup if path.empty? || path.start_with?("/")
+      return path.dup if path.start_with?("/") || path.empty?
 
       directory = Dir.pwd.chomp("/")
       compatible = Encoding.compatible?(directory, path)
