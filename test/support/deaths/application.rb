@@ -58,10 +58,12 @@ class MortalApplication
   def round(number)
     way = choose(number)
     descriptors = Leftovers.descriptors
+    @over = false
     revenge = Thread.new { end_the_stopped } if way[:deed] == "stop"
     ended, left = without_gc { die(way, number) }
     pids = Leftovers.processes_after(20)
-    revenge&.kill&.join
+    @over = true
+    revenge&.join
     facts = { ended: ended, reached: left < 1, left: pids,
               descriptors: Leftovers.descriptors - descriptors, **file(way) }
     puts JSON.generate({ **way, **facts })
@@ -118,7 +120,7 @@ class MortalApplication
 
   # One that is stopped is killed after a moment, or goes on.
   def end_the_stopped
-    loop do
+    until @over
       sleep 0.05
       Leftovers.processes.each do |pid|
         state = File.read("/proc/#{pid}/stat")[/\) (.)/, 1]
