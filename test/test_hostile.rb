@@ -11,7 +11,7 @@ class TestHostile < HeapDumpTest
 
   # What has happened, as the line of the object says it; nil: nothing is wrong with it.
   TOLD = {
-    "raised" => %w[raise_standard raise_interrupt raise_exit throw thread_exit fatal],
+    "raised" => %w[raise_standard raise_interrupt raise_exit throw thread_exit fatal resume_fiber],
     "out of memory" => %w[raise_no_memory],
     "called exit" => %w[exit_0 exit_1 quick_exit_0],
     "signal 6" => %w[abort bug],
@@ -46,8 +46,9 @@ class TestHostile < HeapDumpTest
     end
   end
 
-  # Nothing can stop them from ending the process.
-  %w[leave_0 leave_1 segv_by_default kill terminate].each do |deed|
+  # Nothing can stop them from ending the process. It ends, too, where they leave the dump: before a
+  # continuation goes on, and soon after a jump.
+  %w[call_continuation jump_below leave_0 leave_1 segv_by_default kill terminate].each do |deed|
     define_method("test_#{deed}") do
       check(deed, HostileDumps::WAYS) do |one|
         next ["no error, but #{one["ended"]}"] unless one["ended"].match?(/\AHeapDump::\w+: /)

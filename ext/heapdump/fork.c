@@ -446,8 +446,18 @@ judge(struct outcome *outcome, const struct watch *watch) {
     }
 }
 
+struct start {
+    const struct hd_fork *request;
+    int report_fd;
+    pid_t pid;
+    int error;
+};
+
 static void
-coordinate(const struct hd_fork *request, int report_fd) {
+coordinate(void *arg) {
+    const struct start *start = arg;
+    const struct hd_fork *request = start->request;
+    int report_fd = start->report_fd;
     hd_child_reset_signals();
     close_all_but(request->fd, report_fd);
 #ifdef HAVE_PRCTL
@@ -496,13 +506,6 @@ coordinate(const struct hd_fork *request, int report_fd) {
     _exit(0);
 }
 
-struct start {
-    const struct hd_fork *request;
-    int report_fd;
-    pid_t pid;
-    int error;
-};
-
 static void
 start_i(void *arg) {
     struct start *start = arg;
@@ -510,7 +513,7 @@ start_i(void *arg) {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     start->pid = hd_detached_fork();
-    if (start->pid == 0) coordinate(start->request, start->report_fd);
+    if (start->pid == 0) hd_guard_confine(coordinate, start);
     start->error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

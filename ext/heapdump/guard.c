@@ -16,7 +16,7 @@
 #include "mri/mri.h"
 #include "raised.h"
 
-enum { STACK_SIZE = 1 << 16, EXITED_EARLY = 1 };
+enum { STACK_SIZE = 1 << 16, EXITED_EARLY = 1, TICKS_PER_SECOND = 20 };
 
 volatile uint64_t hd_guard_beats;
 volatile bool hd_guard_reading;
@@ -28,9 +28,12 @@ static pthread_t owner_thread;
 /* Where a failure goes; NULL where nothing is guarded. Its jump buffer lives on the stack of hd_guard. */
 static sigjmp_buf *volatile escape;
 
+/* In a child: frames at this address and above belong to the application. NULL where none is confined. */
+static const char *confines;
+
 static struct {
     const struct hd_sink *out;
-    int patience, still;
+    int patience, still;     /* in ticks */
     uint64_t beats, flushed; /* at the last tick */
 } watch;
 
@@ -64,9 +67,15 @@ exited(void) {
     leave(HD_EXITED, EXITED_EARLY);
 }
 
+/*
+ * Runs on the stack of what it interrupts, and so knows whether that was called from here. Stacks grow
+ * downwards wherever MRI runs.
+ */
 static void
 tick(int signal) {
     (void)signal;
+    bool below = (const char *)__builtin_frame_address(0) >= confines;
+    if (below && pthread_equal(pthread_self(), owner_thread)) _exit(EXITED_EARLY);
     bool moved = watch.beats != hd_guard_beats || watch.flushed != watch.out->flushed;
     watch.beats = hd_guard_beats;
     watch.flushed = watch.out->flushed;
@@ -85,8 +94,40 @@ catch_exit(void) {
 
 static void
 handle(int signal, void (*handler)(int), int flags) {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK | SA_NODEFER | flags};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_NODEFER | flags};
     sigaction(signal, &action, NULL);
+}
+
+struct confined {
+    void (*fn)(void *);
+    void *arg;
+};
+
+static VALUE
+run_confined(VALUE arg) {
+    struct confined *confined = (struct confined *)arg;
+    confined->fn(confined->arg);
+    return Qnil;
+}
+
+static VALUE
+end_process(VALUE unused) {
+    (void)unused;
+    _exit(EXITED_EARLY);
+}
+
+/* MRI calls what rb_ensure has been given also before a continuation goes on elsewhere. */
+void
+hd_guard_confine(void (*fn)(void *), void *arg) {
+    struct confined confined = {fn, arg};
+    confines = __builtin_frame_address(0);
+    rb_ensure(run_confined, (VALUE)&confined, end_process, Qnil);
+    _exit(EXITED_EARLY);
+}
+
+void
+hd_guard_check_in(void) {
+    if (confines) _exit(EXITED_EARLY);
 }
 
 void
@@ -106,15 +147,16 @@ hd_guard_install(const struct hd_sink *out, int patience) {
     }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
     if (sigaltstack(&stack, NULL) != 0) return errno;
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) handle(signals[i], crashed, 0);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        handle(signals[i], crashed, SA_ONSTACK);
     owner = getpid();
     owner_thread = pthread_self();
     watch.out = out;
-    watch.patience = patience;
+    watch.patience = patience * TICKS_PER_SECOND;
     watch.still = 0;
     handle(SIGALRM, tick, SA_RESTART);
-    const struct timeval second = {.tv_sec = 1};
-    return setitimer(ITIMER_REAL, &(struct itimerval){second, second}, NULL) == 0 ? 0 : errno;
+    const struct timeval often = {.tv_usec = 1000000 / TICKS_PER_SECOND};
+    return setitimer(ITIMER_REAL, &(struct itimerval){often, often}, NULL) == 0 ? 0 : errno;
 }
 
 void

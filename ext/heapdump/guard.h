@@ -28,6 +28,16 @@ enum hd_outcome {
 void hd_guard_init(void);
 
 /*
+ * In a child, at once: runs fn(arg), which ends the process by _exit. Whatever else would leave it
+ * ends the process, too, and nothing of the application runs: what MRI unwinds, a continuation that is
+ * called, and within a twentieth of a second a longjmp to below of this. Does not return.
+ */
+void hd_guard_confine(void (*fn)(void *), void *arg) __attribute__((noreturn));
+
+/* Where the application asks for a dump: ends a process that should be confined, and runs it. */
+void hd_guard_check_in(void);
+
+/*
  * In a child, before anything is guarded, and in each that it forks: signal handlers on a stack of
  * their own, what exit() runs first, and a clock. A guarded call has hung when for `patience` seconds
  * (1 or more) the same object was being read, and nothing left `out`, which is not waiting itself.

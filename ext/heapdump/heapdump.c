@@ -264,6 +264,7 @@ rb_heapdump_start(int argc, VALUE *argv, VALUE self) {
     (void)self;
     struct run run = {.fd = -1, .gc_was_disabled = Qundef};
     VALUE path, fd, keywords;
+    hd_guard_check_in();
     rb_scan_args(argc, argv, "31", &path, &fd, &keywords, &run.pending);
     require_support();
     hd_options_parse(&run.options, keywords, path);

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "continuation"
 require "json"
 require "heapdump"
 require "support/extension"
@@ -93,9 +94,10 @@ class HostileApplication
 
   def attempt(one, path, object)
     name = one.fetch("name")
+    prepare(one.fetch("deed"), name)
     Hostile.arm(one.fetch("deed"), one.fetch("where"), object)
-    write(path, one["pipe"], one.fetch("options"))
-    note("returned", name)
+    landed = Hostile.landing { write(path, one["pipe"], one.fetch("options")) }
+    note(landed == :landed ? "landed" : "returned", name)
     "whole"
   rescue StandardError, NoMemoryError, Interrupt, SystemExit => e
     note("rescued", name)
@@ -103,6 +105,18 @@ class HostileApplication
   ensure
     Hostile.disarm
     note("ensured", name)
+  end
+
+  # Where a deed could go on outside of the dump.
+  def prepare(deed, name)
+    case deed
+    when "resume_fiber" then Hostile.elsewhere = Fiber.new { note("in a fiber", name) }
+    when "call_continuation"
+      again = false
+      callcc { |continuation| Hostile.elsewhere = continuation }
+      note("continued", name) if again
+      again = true
+    end
   end
 
   def write(path, pipe, options)

@@ -11,17 +11,21 @@
  * Hostile.disarm
  * Hostile.deeds                        => names
  * Hostile.hold_lock                    another native thread takes a lock for ever
+ * Hostile.landing { }                  where the deed "jump_below" ends up, after a second or two
+ * Hostile.elsewhere = fiber            what "resume_fiber" resumes and "call_continuation" calls
  *
  * In the process that armed it, arm_after does nothing: only its copies count. */
 #include <ruby.h>
 #include <ruby/thread.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 struct hostile {
@@ -187,6 +191,21 @@ allocate(struct hostile *self) {
         rb_ary_push(rb_ary_new(), rb_str_new_cstr("allocated by hostile"));
 }
 
+/* Where Hostile.landing is, further down the stack than any dump; and what it has seen. */
+static jmp_buf landing;
+static VALUE elsewhere = Qnil; /* a fiber or continuation of the application */
+
+static void
+jump_below(struct hostile *self) {
+    longjmp(landing, 1);
+}
+
+static void
+go_elsewhere(struct hostile *self) {
+    rb_funcall(elsewhere, rb_intern(rb_respond_to(elsewhere, rb_intern("resume")) ? "resume" : "call"),
+               0);
+}
+
 static void *
 nothing(void *unused) {
     usleep(1000);
@@ -274,6 +293,9 @@ static const struct deed deeds[] = {
     {"busy_and_deaf", busy_and_deaf},
     {"wait_for_lock", wait_for_lock},
     {"run_ruby", run_ruby},
+    {"jump_below", jump_below},
+    {"resume_fiber", go_elsewhere},
+    {"call_continuation", go_elsewhere},
     {"allocate", allocate},
     {"release_gvl", release_gvl},
     {"other_references", other_references},
@@ -427,9 +449,23 @@ hostile_hold_lock(VALUE class) {
     return Qnil;
 }
 
+static VALUE
+hostile_landing(VALUE class) {
+    if (setjmp(landing) == 0) return rb_yield(Qnil);
+    for (time_t end = time(NULL) + 2; time(NULL) < end;) continue;
+    return ID2SYM(rb_intern("landed"));
+}
+
+static VALUE
+hostile_set_elsewhere(VALUE class, VALUE object) {
+    return elsewhere = object;
+}
+
 void
 Init_hostile(void) {
     VALUE class = rb_define_class("Hostile", rb_cObject);
+
+    rb_gc_register_address(&elsewhere);
 
     rb_define_alloc_func(class, hostile_allocate);
     rb_define_method(class, "initialize", hostile_initialize, 1);
@@ -441,4 +477,6 @@ Init_hostile(void) {
     rb_define_singleton_method(class, "disarm", hostile_disarm, 0);
     rb_define_singleton_method(class, "deeds", hostile_deeds, 0);
     rb_define_singleton_method(class, "hold_lock", hostile_hold_lock, 0);
+    rb_define_singleton_method(class, "landing", hostile_landing, 0);
+    rb_define_singleton_method(class, "elsewhere=", hostile_set_elsewhere, 1);
 }
