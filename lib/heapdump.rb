@@ -52,7 +52,8 @@ module HeapDump
     #            use, by its affinity and the CPU quota of its cgroup, 4 at most; one alone for what
     #            is no path).
     # timeout::  seconds after which they give up (any real number or duration; default 600; nil: a
-    #            day, the most there is).
+    #            day, the most there is). Without them, how long a slow reader of an IO is waited
+    #            for.
     #
     # Returns a HeapDump::Result when the dump is written. Raises ArgumentError for a wrong option,
     # HeapDump::WriteError where the dump cannot be written, HeapDump::ChildDied where one of its

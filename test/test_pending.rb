@@ -103,6 +103,19 @@ class TestPending < HeapDumpTest
     assert_raises(ArgumentError) { HeapDump.on_signal("USR2", path: path, timeout: "60") }
   end
 
+  # In process the dump is there at once; what takes too long is handing it on.
+  def test_nobody_reads_what_was_dumped_in_process
+    reader, writer = IO.pipe
+    start = now
+    error = assert_raises(HeapDump::WriteError) do
+      HeapDump.dump(writer, fork: false, gc: false, timeout: 0.5)
+    end
+    assert_match(/longer than timeout: allows \(while waiting for whoever reads/, error.message)
+    assert_includes 0.5..30, now - start
+  ensure
+    [reader, writer].each(&:close)
+  end
+
   def test_a_timeout_below_a_second
     reader, writer = IO.pipe
     start = now

@@ -208,13 +208,13 @@ tell_error(void) {
 
 /* Passes on what the coordinator reports; see fork.h. */
 static void
-tell_outcome(const char *path, int report_fd) {
+tell_outcome(const char *path, VALUE report) {
     char line[256], text[512], where[200] = "";
     size_t n = 0;
     ssize_t got;
     unsigned long long objects, bytes;
     double seconds;
-    int error, signal;
+    int error, signal, report_fd = NUM2INT(rb_funcall(report, rb_intern("fileno"), 0));
     while (n < sizeof line - 1 && (got = read(report_fd, line + n, sizeof line - 1 - n)) != 0) {
         if (got > 0) n += (size_t)got;
         else if (errno != EINTR) break;
@@ -242,12 +242,12 @@ dump(VALUE arg) {
     rb_hash_aset(keywords, ID2SYM(rb_intern("gc")), Qfalse);
     rb_hash_aset(keywords, ID2SYM(rb_intern("fork")), Qtrue);
     VALUE started = start_function(Qnil, rb_str_new_cstr(path), Qnil, keywords);
-    if (!RB_TYPE_P(started, T_ARRAY)) {
+    if (!NIL_P(rb_ary_entry(started, 0))) {
         tell(explain(HEAPDUMP_FAILED));
         return Qnil;
     }
     alarm(0); // from here on the coordinator looks at the clock
-    tell_outcome(path, NUM2INT(RARRAY_AREF(RARRAY_AREF(started, 2), 1)));
+    tell_outcome(path, rb_ary_entry(started, 4));
     return Qnil;
 }
 

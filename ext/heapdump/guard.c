@@ -86,6 +86,20 @@ tick(int signal) {
     leave(HD_HUNG, EXITED_EARLY);
 }
 
+/* At pthread_exit, which leaves nothing to go back to. */
+static void
+thread_ended(void *unused) {
+    (void)unused;
+    _exit(EXITED_EARLY);
+}
+
+static void
+catch_thread_end(void) {
+    pthread_key_t key;
+    if (pthread_key_create(&key, thread_ended) != 0) _exit(EXITED_EARLY);
+    if (pthread_setspecific(key, &owner_thread) != 0) _exit(EXITED_EARLY);
+}
+
 /* One that has run is not run again. */
 static void
 catch_exit(void) {
@@ -143,7 +157,8 @@ hd_guard_install(const struct hd_sink *out, int patience) {
     if (!memory) {
         memory = malloc(STACK_SIZE);
         if (!memory) return ENOMEM;
-        catch_exit(); // a worker has inherited this, too
+        catch_exit(); // a worker has inherited these, too
+        catch_thread_end();
     }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
     if (sigaltstack(&stack, NULL) != 0) return errno;

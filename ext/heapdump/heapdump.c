@@ -187,24 +187,24 @@ own_report(int fd) {
     rb_jump_tag(state);
 }
 
-/* What was started, for lib/heapdump/pending.rb. Raises where there is no memory for it. */
+/* What was started, as rb_heapdump_start tells it. Raises where there is no memory for it. */
 static VALUE
 describe(const struct run *run) {
     VALUE gc_seconds = DBL2NUM(run->gc_seconds), pause = DBL2NUM(run->pause);
+    VALUE timeout = DBL2NUM(run->options.timeout);
     if (run->child > 0) {
         VALUE partial = run->file ? rb_str_new_cstr(run->target.partial) : Qnil;
         VALUE is_ours = is_child(run->child) ? Qtrue : Qfalse;
-        VALUE timeout = DBL2NUM(run->options.timeout);
         VALUE report = own_report(run->report_fd);
-        VALUE child = rb_ary_new_from_args(6, PIDT2NUM(run->child), INT2NUM(run->report_fd),
-                                           partial, timeout, report, is_ours);
-        return rb_ary_new_from_args(3, gc_seconds, pause, child);
+        return rb_ary_new_from_args(8, Qnil, gc_seconds, pause, timeout, report,
+                                    PIDT2NUM(run->child), partial, is_ours);
     }
     char report[128];
     snprintf(report, sizeof report, "done %llu %llu %.6f 1\n",
              (unsigned long long)run->summary.objects, (unsigned long long)run->summary.bytes,
              run->summary.seconds);
-    return rb_ary_new_from_args(4, gc_seconds, pause, Qnil, rb_str_new_cstr(report));
+    return rb_ary_new_from_args(8, Qnil, gc_seconds, pause, timeout, rb_str_new_cstr(report), Qnil,
+                                Qnil, Qfalse);
 }
 
 /*
@@ -251,11 +251,14 @@ open_output(struct run *run, VALUE path, VALUE fd) {
 }
 
 /*
- * HeapDump.start(path, fd, keywords, pending = nil) => what was started, which is put into @started
- * of the Pending, too; or an errno (Integer) where no process could be forked.
+ * HeapDump.start(path, fd, keywords, pending = nil) => what was started, or why nothing was. In the
+ * first case it is put into @started of the Pending, too.
  *
- *   [gc_seconds, pause, [pid, report_fd, partial, timeout, report (IO), child of this process?]]
- *   [gc_seconds, pause, nil, report]     (a dump in this process; fork.h tells what a report is)
+ *   [nil, gc_seconds, pause, timeout, report, pid, partial, whether pid is a child of this process]
+ *   [errno]  no process could be forked
+ *
+ * The report is an IO that gives it, or for a dump in this process, where pid and partial are nil, the
+ * String itself; fork.h tells what stands in it.
  *
  * Path (String) or descriptor (Integer), the other nil. Private: lib/heapdump.rb documents `dump`.
  */
@@ -278,7 +281,7 @@ rb_heapdump_start(int argc, VALUE *argv, VALUE self) {
     running = getpid();
     rb_ensure(run_body, (VALUE)&run, run_ensure, (VALUE)&run);
     hd_guard_settle();
-    if (run.child < 0) return INT2NUM(run.error);
+    if (run.child < 0) return rb_ary_new_from_args(1, INT2NUM(run.error));
     if (run.error) raise_write_error(path, run.error, run.where);
     return run.pending;
 }

@@ -7,11 +7,13 @@ module HeapDump
   # read by a thread of this very process, or by nobody.
   class Copier # :nodoc:
     CHUNK = 1 << 16
+    # What a pipe takes at once, where it takes anything.
+    RAW_CHUNK = 4096
     # What an object's +write+ may raise because of where it writes to. The last one comes from
     # locks in a signal's handler. Anything else is passed on as it is.
     ERRORS = [IOError, SystemCallError, ThreadError].freeze
     KILLED = "the thread was killed that copied the heap dump to the given %s"
-    private_constant :CHUNK, :ERRORS, :KILLED
+    private_constant :CHUNK, :RAW_CHUNK, :ERRORS, :KILLED
 
     # What its thread has ended with (Exception), nil for nothing.
     attr_reader :error
@@ -66,10 +68,11 @@ module HeapDump
       @entrance.close
     end
 
-    # Copies a piece, or waits for one, at most so many seconds (nil: as long as it takes). +report+
-    # can be read when no more will come; nil, if that is so already.
+    # Copies a piece, or waits until there is one or it can be taken, at most so many seconds (nil:
+    # as long as it takes; the +write+ of an object takes as long as it does). +report+ can be read
+    # when no more will come; nil, if that is so already.
     def step(report, seconds)
-      piece = @raw ? copy : @source.read_nonblock(CHUNK, exception: false)
+      piece = @raw ? copy(seconds) : @source.read_nonblock(CHUNK, exception: false)
       case piece
       when String then put(piece)
       when nil then close
@@ -94,8 +97,9 @@ module HeapDump
 
     private
 
-    def copy
-      return true if IO.copy_stream(@source, @sink, CHUNK).positive?
+    def copy(seconds)
+      return true unless IO.select(nil, [@sink], nil, seconds)
+      return true if IO.copy_stream(@source, @sink, RAW_CHUNK).positive?
 
       @sink.flush
       nil

@@ -18,7 +18,16 @@ module HeapDump
     # What hands the dump on to an object, nil where the dump needs nobody for that.
     attr_writer :copier # :nodoc:
 
-    # The extension puts what it has started into @started, an Array; see its `start`.
+    # Places in @started, the Array that the extension puts there; see its `start`.
+    GC_SECONDS = 1
+    PAUSE = 2
+    TIMEOUT = 3
+    REPORT = 4
+    PID = 5
+    PARTIAL = 6
+    IS_CHILD = 7
+    private_constant :GC_SECONDS, :PAUSE, :TIMEOUT, :REPORT, :PID, :PARTIAL, :IS_CHILD
+
     def initialize(target) # :nodoc:
       @target = target
       @process = Process.pid
@@ -29,7 +38,7 @@ module HeapDump
     def launch(options) # :nodoc:
       @target.start(self, options)
       last_moment
-      reap if coordinator&.last
+      reap if @started[IS_CHILD]
     end
 
     def begun? # :nodoc:
@@ -50,7 +59,7 @@ module HeapDump
     # Process id of the dump's coordinator (Integer). It is no child of this process, unless this
     # one is process 1 or else gets all orphans: then it is waited for by a thread.
     def pid
-      coordinator&.first
+      @started && @started[PID]
     end
 
     # Waits until the dump is written or given up, at most +timeout+ seconds (any real number or
@@ -140,14 +149,9 @@ module HeapDump
                    "or cancel it; process #{Process.pid} is a copy of it"
     end
 
-    # [pid, descriptor, partial file, timeout, IO of the report, whether it is our child]; nil for a
-    # dump in process.
-    def coordinator
-      @started && @started[2]
-    end
-
+    # A coordinator gives up by itself in time, unless it is stopped.
     def last_moment
-      @last_moment ||= now + (coordinator ? coordinator[3] + GRACE : Float::INFINITY)
+      @last_moment ||= now + @started[TIMEOUT] + (pid ? GRACE : 0)
     end
 
     # It would stay a zombie. Where no thread is to be had, it does.
@@ -159,7 +163,7 @@ module HeapDump
 
     # The workers die with it.
     def kill
-      Process.kill(:KILL, pid) if coordinator
+      Process.kill(:KILL, pid) if pid
     rescue Errno::ESRCH
       nil # it was faster
     end
@@ -189,20 +193,20 @@ module HeapDump
 
     # The report's IO, nil when all has been read.
     def open_report
-      coordinator[4] unless reported?
+      @started[REPORT] unless reported?
     end
 
     # Each who looks reads into a string that the others can see: whatever interrupts him, or runs
     # between two of his steps, nothing that was read is lost.
     def reported?
-      return true if coordinator.nil? || coordinator[4].closed?
+      return true if pid.nil? || @started[REPORT].closed?
 
       @pieces[piece = +""] = true
-      answer = coordinator[4].read_nonblock(256, piece, exception: false)
+      answer = @started[REPORT].read_nonblock(256, piece, exception: false)
       @pieces.delete(piece) if piece.empty?
       return false if answer == :wait_readable && !report.end_with?("\n")
 
-      coordinator[4].close
+      @started[REPORT].close
       true
     rescue IOError
       true # somebody else has seen the end
@@ -210,14 +214,14 @@ module HeapDump
 
     # One line, as fork.h describes it; empty where nothing was told.
     def report
-      @abandoned || (coordinator ? @pieces.keys.join : @started[3])
+      @abandoned || (pid ? @pieces.keys.join : @started[REPORT])
     end
 
-    # The coordinator gives up by itself in time, unless it is stopped.
     def abandon
       kill
-      coordinator[4].close
-      @abandoned = "failed #{Errno::ETIMEDOUT::Errno} 0 0 waiting for process #{pid}"
+      @started[REPORT].close if pid
+      awaited = pid ? "process #{pid}" : "whoever reads from it"
+      @abandoned = "failed #{Errno::ETIMEDOUT::Errno} 0 0 waiting for #{awaited}"
       stop_copying
       remove_partial
       self
@@ -229,8 +233,8 @@ module HeapDump
 
     def success(objects, bytes, seconds, processes)
       Result.new(path: @target.path, objects: objects.to_i, bytes: bytes.to_i,
-                 seconds: seconds.to_f, pause: @started[1], gc_seconds: @started[0],
-                 processes: processes.to_i)
+                 seconds: seconds.to_f, pause: @started[PAUSE],
+                 gc_seconds: @started[GC_SECONDS], processes: processes.to_i)
     end
 
     def failure(errno, signal, objects, where)
@@ -248,7 +252,7 @@ module HeapDump
     def remove_partial
       return if @removed
 
-      File.unlink(coordinator[2]) if coordinator && coordinator[2]
+      File.unlink(@started[PARTIAL]) if @started[PARTIAL]
       @removed = true
     rescue SystemCallError
       @removed = true # the coordinator has removed it, or something of somebody else is there

@@ -90,11 +90,9 @@ module HeapDump
     def try(pending, options)
       pending.copier = copier = copier_for(options.fetch(:fork, true))
       @io&.flush
-      started = HeapDump.send(:start, @path, (copier || @io)&.fileno, options, pending)
-      return started if started.is_a?(Integer)
-
-      copier&.open
-      nil
+      errno, = HeapDump.send(:start, @path, (copier || @io)&.fileno, options, pending)
+      copier&.open unless errno
+      errno
     rescue IOError, SystemCallError => e
       raise WriteError.new("cannot dump the heap to #{(@io || @sink).class}: #{e.message}",
                            e.is_a?(SystemCallError) ? e.errno : nil)

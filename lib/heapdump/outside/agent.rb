@@ -42,13 +42,13 @@ lambda do |extension, directory, dump, keywords|
         report.write("counted\n")
         next
       end
-      gc_seconds, pause, child = HeapDump.__send__(:start, dump, nil, keywords)
-      raise SystemCallError.new("cannot fork", gc_seconds) unless child
+      errno, gc_seconds, pause, _, answer = HeapDump.__send__(:start, dump, nil, keywords)
+      raise SystemCallError.new("cannot fork", errno) if errno
 
       report.write("started #{gc_seconds} #{pause}\n")
       # The one object that owns the descriptor.
-      report.write(child[4].read)
-      child[4].close
+      report.write(answer.read)
+      answer.close
     rescue StandardError, ScriptError, NoMemoryError => e
       report.write("refused #{e.class}: #{e.message.scrub.tr("\n", " ")}\n")
     end
