@@ -14,6 +14,7 @@ class TestObjspaceFormat < HeapDumpTest
       def initialize(held) = @held = held
     end
     class Other < Planted; end
+    ESCAPED = ["escaped \x7f\x00\x1f\b\t\n\f\r\e\\\"/"].map { |text| +text }
     OTHERS = Array.new(20) { |i| Other.new(i) }
     HELD = Array.new(500) { |i| Planted.new("held #{i}") }
     TABLE = HELD.to_h { |held| [held, [held]] }
@@ -68,6 +69,15 @@ class TestObjspaceFormat < HeapDumpTest
     texts = File.foreach(ours).grep(/"value":/)
     refute_empty texts
     assert_none texts.grep_v(/, "value":/), "values without a space before them"
+  end
+
+  # Byte for byte, for the same readers.
+  def test_escapes
+    texts = [theirs, ours].map do |path|
+      File.binread(path).scan(/"value":"escaped (?:[^"\\]|\\.)*"/n).sort
+    end
+    refute_empty texts.first
+    assert_equal(*texts)
   end
 
   # Flags that come and go while Ruby runs.

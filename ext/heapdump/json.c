@@ -118,12 +118,13 @@ special_bytes(uint64_t word) {
     uint64_t quote = word ^ (ones * '"');
     uint64_t backslash = word ^ (ones * '\\');
     uint64_t control = word - ones * 0x20;
-    return (word | control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & highs;
+    uint64_t high = word | (word + ones); // also 0x7f, which dump_all escapes
+    return (high | control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & highs;
 }
 
 static inline bool
 is_special(unsigned char c) {
-    return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
+    return c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
 }
 
 /* How many bytes from here on can be copied as they are; may stop early, never late. */
