@@ -80,7 +80,7 @@ class TestBinding < HeapDumpTest
   # Neither roots nor what holds them all.
   def test_what_is_referred_to_most_are_objects
     graph = Graph.new.load(Shop.dump, false, false)
-    nodes, counts = graph.most_referred(1 << 20).each_slice(2).to_a.transpose
+    nodes, counts = graph.most_referred(1 << 20, false).each_slice(2).to_a.transpose
     assert_operator nodes.size, :>, 1000
     assert_operator nodes.max, :<, graph.objects
     assert_equal counts.sort.reverse, counts

@@ -5,9 +5,10 @@ require "open3"
 require "rbconfig"
 require "tmpdir"
 
-# The dumper's extension compiled once more, with other macros: a directory for the load path, in
-# which it is found before the usual one.
+# The dumper's extension compiled once more, with other macros: a directory for the load path, with
+# a copy of lib/, which loads the extension that lies beside it.
 class BuiltExtension
+  LIB = File.expand_path("../../lib", __dir__)
   EXTCONF = File.expand_path("../../ext/heapdump/extconf.rb", __dir__)
 
   class << self
@@ -25,7 +26,7 @@ class BuiltExtension
       flags = ["-O1", "-g", "-w", *macros].join(" ")
       command(directory, RbConfig.ruby, EXTCONF, "--with-cflags=#{flags}")
       command(directory, "make", "-j2")
-      FileUtils.mkdir(File.join(directory, "heapdump"))
+      FileUtils.cp_r(File.join(LIB, "."), directory)
       FileUtils.mv(File.join(directory, "heapdump.so"), File.join(directory, "heapdump"))
       directory
     end
