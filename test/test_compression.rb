@@ -22,6 +22,14 @@ class TestCompression < HeapDumpTest
     assert_kind false, plain
   end
 
+  def test_a_name_that_promises_another_compression
+    path = File.join(scratch, "heap.json.xz")
+    error = assert_raises(ArgumentError) { HeapDump.dump(path) }
+    assert_match(/heap.json.xz would not be compressed as its name says; name it .zst/, error.message)
+    refute_path_exists path
+    assert_kind false, HeapDump.dump(path, compress: false).path
+  end
+
   def test_compressed_dumps_are_whole
     %w[zst gz].each do |extension|
       path = File.join(scratch, "heap.json.#{extension}")

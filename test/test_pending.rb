@@ -116,6 +116,15 @@ class TestPending < HeapDumpTest
     [reader, writer].each(&:close)
   end
 
+  def test_it_says_in_a_line_what_it_is
+    pending = HeapDump.dump_async(path, gc: false)
+    assert_match(/\A#<HeapDump::Pending #{path}: (?:under way|done)>\z/, pending.inspect)
+    copy = fork { exit!(pending.inspect.end_with?(": of process #{Process.ppid}>")) }
+    assert_predicate Process.wait2(copy).last, :success?
+    pending.result
+    assert_equal "#<HeapDump::Pending #{path}: done>", pending.inspect
+  end
+
   def test_a_timeout_below_a_second
     reader, writer = IO.pipe
     start = now

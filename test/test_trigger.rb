@@ -127,6 +127,7 @@ class TestTrigger < HeapDumpTest
       ["USR2", { path: path, fork: false }] => /fork: must be true here/,
       ["SOMETHING", { path: path }] => /"SOMETHING" is no signal/,
       ["EXIT", { path: path }] => /"EXIT" is no signal that can be caught/,
+      ["CHLD", { path: path }] => /"CHLD" comes whenever a child process ends/,
       ["KILL", { path: path }] => /"KILL" is no signal that can be caught/,
       [999, { path: path }] => /is no signal/,
       ["SEGV", { path: path }] => /reserved signal/

@@ -68,14 +68,30 @@ ends_with(VALUE path, const char *ending) {
     return length > n && memcmp(RSTRING_PTR(path) + length - n, ending, n) == 0;
 }
 
+/* What a file's extension promises. Raises where that is another compression than ours. */
+static enum hd_compression
+compression_of(VALUE path) {
+    static const char *const others[] = {".xz", ".lzma", ".bz2", ".lz4",
+                                         ".br", ".zip",  ".7z",  ".Z"};
+    if (NIL_P(path)) return HD_PLAIN;
+    if (ends_with(path, ".zst")) return HD_ZSTD;
+    if (ends_with(path, ".gz")) return HD_GZIP;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!ends_with(path, others[i])) continue;
+        rb_raise(rb_eArgError,
+                 "%" PRIsVALUE " would not be compressed as its name says; name it .zst or .gz, or "
+                 "give compress:",
+                 path);
+    }
+    return HD_PLAIN;
+}
+
 static void
 compress_option(struct hd_options *options, VALUE value, VALUE path) {
     static const struct choice choices[] = {{"zstd", HD_ZSTD}, {"gzip", HD_GZIP}, {NULL, 0}};
     int chosen;
     if (NIL_P(value)) {
-        if (NIL_P(path)) options->compression = HD_PLAIN;
-        else if (ends_with(path, ".zst")) options->compression = HD_ZSTD;
-        else if (ends_with(path, ".gz")) options->compression = HD_GZIP;
+        options->compression = compression_of(path);
     }
     else if (value == Qfalse) {
         options->compression = HD_PLAIN;

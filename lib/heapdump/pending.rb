@@ -128,6 +128,14 @@ module HeapDump
       remove_partial if report.empty?
     end
 
+    def inspect
+      state = if !own? then "of process #{@process}"
+              elsif over? then "done"
+              else "under way"
+              end
+      "#<#{self.class}#{" #{@target.path}" if @target.path}: #{state}>"
+    end
+
     # What was begun for somebody who cannot wait for it any more. Nothing interrupts that.
     def give_up # :nodoc:
       return unless own?
@@ -240,7 +248,9 @@ module HeapDump
     def failure(errno, signal, objects, where)
       raise ChildDied.new(signal.to_i, objects.to_i, @target.path) unless signal == "0"
 
-      HeapDump.send(:fail_writing, @target.path, errno.to_i, where.chomp)
+      where = where.chomp
+      where += "; timeout: #{@started[TIMEOUT]} s" if errno.to_i == Errno::ETIMEDOUT::Errno
+      HeapDump.send(:fail_writing, @target.path, errno.to_i, where)
     end
 
     def vanished

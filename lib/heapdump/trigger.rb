@@ -124,6 +124,10 @@ module HeapDump
       signal = Signal.signame(signal) if signal.is_a?(Integer)
       name = signal.to_s.delete_prefix("SIG")
       number = Signal.list.fetch(name, 0)
+      if %w[CHLD CLD].include?(name)
+        raise ArgumentError, "#{signal.inspect} comes whenever a child process ends; " \
+                             "name another signal, as \"USR2\""
+      end
       return number if number.positive? && !%w[KILL STOP].include?(name)
 
       raise ArgumentError, "#{signal.inspect} is no signal that can be caught; " \
