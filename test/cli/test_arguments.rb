@@ -27,6 +27,21 @@ class TestArguments < HeapDumpTest
     %w[top a --limit] => /missing argument: --limit; --limit takes: at most/
   }.freeze
 
+  # What was left out of a dump is not "0 found".
+  def test_values_are_not_looked_for_where_there_are_none
+    path = File.join(scratch, "redacted.json")
+    { none: /:none\): none can be found/, hash: /:hash\): none can be found/ }.each do |kept, reason|
+      HeapDump.dump(path, gc: false, strings: kept)
+      answer = heapdump("find", path, "--value", "planted")
+      assert_equal [1, ""], [answer.status, answer.out], kept
+      assert_match reason, answer.err
+    end
+    HeapDump.dump(path, gc: false, strings: 4)
+    answer = heapdump("find", path, "--value", "planted and cut")
+    assert_equal [0, "0 found\n"], [answer.status, answer.out]
+    assert_match(/of each string the first 4 bytes are in the dump/, answer.err)
+  end
+
   def test_wrong_arguments_are_answered_with_the_right_ones
     WRONG.each do |argv, expected|
       answer = heapdump(*argv)

@@ -32,8 +32,8 @@ module HeapDump
 
       # Arrays that share a buffer have no elements of their own.
       def entries(node)
-        line = node.line
-        line[FIELDS[node.type]] || elements(node)&.size || node.memsize
+        # what is cut from a brief line are contents, which may be long
+        node.brief[FIELDS[node.type]] || elements(node)&.size || node.memsize
       end
 
       def field(node)
