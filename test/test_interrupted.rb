@@ -34,6 +34,9 @@ class TestInterrupted < HeapDumpTest
 
     Dir.chdir(DIR)
     Timeout.timeout(9) { HeapDump.dump("warm.json") } # from some version on it keeps a thread
+    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    HeapDump.dump("timed.json")
+    LASTS = Process.clock_gettime(Process::CLOCK_MONOTONIC) - start # seconds of a dump
     remove_whole
     BEFORE = held
     def finish
@@ -48,7 +51,7 @@ class TestInterrupted < HeapDumpTest
   # At random moments: most of them before the fork, some while it is waited for.
   def test_a_timeout
     assert_interrupted <<~'RUBY'
-      Timeout.timeout(rand * 0.3) { HeapDump.dump("#{i}.json") }
+      Timeout.timeout(rand * LASTS) { HeapDump.dump("#{i}.json") }
     RUBY
   end
 
@@ -66,7 +69,7 @@ class TestInterrupted < HeapDumpTest
   def test_what_another_thread_raises_and_raises_again
     assert_interrupted <<~'RUBY'
       victim = Thread.current
-      raiser = Thread.new { sleep(rand * 0.2); 2.times { victim.raise(Timeout::Error, "from outside") } }
+      raiser = Thread.new { sleep(rand * LASTS); 2.times { victim.raise(Timeout::Error, "from outside") } }
       begin
         HeapDump.dump("#{i}.json")
       ensure
@@ -84,7 +87,7 @@ class TestInterrupted < HeapDumpTest
     assert_interrupted <<~'RUBY'
       thread = Thread.new { HeapDump.dump("#{i}.json") }
       thread.report_on_exception = false
-      sleep(rand * 0.2)
+      sleep(rand * LASTS)
       thread.kill.join
       raise Timeout::Error, "killed" if thread.value.nil?
     RUBY

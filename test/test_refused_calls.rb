@@ -38,7 +38,7 @@ class TestRefusedCalls < HeapDumpTest
       require "fcntl"
       kept = Array.new(50) { File.open("/dev/zero") }
       kept.concat(Array.new(50) { |i| kept[i].fcntl(Fcntl::F_DUPFD, 700) })
-      held = Array.new(100_000) { |i| i.to_s }
+      held = Array.new(1_000_000) { |i| i.to_s }
       Refusal.of(:close_range)
       Refusal.of_closing_from(1000)
       pending = HeapDump.dump_async(ARGV[0])

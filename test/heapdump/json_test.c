@@ -171,7 +171,7 @@ character(const unsigned char *s, size_t n) {
 
 static bool
 is_plain(unsigned char c) {
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
 static enum hd_text

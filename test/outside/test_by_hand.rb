@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "heapdump/outside/by_gdb"
+require "heapdump/outside/target"
 require "support/outside"
 
 # What people do in gdb: heapdump.gdb, and calls by hand.

@@ -113,7 +113,7 @@ module Mutation
 
     def look(path, options)
       pending = GCRegime.suspend { HeapDump.dump_async(path, gc: false, **options) }
-      report = pending.instance_variable_get(:@started)[2][4]
+      report = pending.instance_variable_get(:@started)[4]
       words = Oracle.read_all(report.fileno).split
       raise words.join(" ") unless words.first == "done"
 
