@@ -17,7 +17,7 @@ module Large
     thread
   end
 
-  heap(:frames, quick: 5000, full: 9000) do |count, run|
+  heap(:frames, quick: 5000, full: 7000) do |count, run|
     descend(count, Object.new, run)
   end
 
@@ -28,7 +28,7 @@ module Large
     thread.kill
   end
 
-  heap(:frames_of_a_fiber, quick: 1000, full: 2000) do |count, run|
+  heap(:frames_of_a_fiber, quick: 900, full: 1000) do |count, run|
     fiber = Fiber.new { descend(count, 1, -> { Fiber.yield }) }
     fiber.resume
     plant(fiber)
