@@ -147,9 +147,16 @@ hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id) {
     return true;
 }
 
+/* The singleton class of a class has as many others above it as that class: not to be gone through. */
+static bool
+is_of_class(VALUE klass) {
+    VALUE attached = hd_mri_is_singleton(klass) ? hd_mri_attached(klass) : 0;
+    return attached && RB_BUILTIN_TYPE(attached) == RUBY_T_CLASS;
+}
+
 VALUE
 hd_class_name(VALUE klass) {
-    VALUE real = rb_class_real(klass);
+    VALUE real = is_of_class(klass) ? rb_cClass : rb_class_real(klass);
     return real ? rb_mod_name(real) : Qnil;
 }
 
