@@ -121,7 +121,7 @@ module AnalyzeBench
   end
 
   # Our own readings and commands need no gems, and should not wait for Bundler.
-  UNBUNDLED = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE].to_h { |name| [name, nil] }.freeze
+  UNBUNDLED = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_LOCKFILE].to_h { |name| [name, nil] }.freeze
 
   # Runs a command. Its peak is looked up until it ends, since only it itself could tell it later.
   def process(command, environment = UNBUNDLED)

@@ -25,7 +25,7 @@ class TestCompression < HeapDumpTest
   def test_a_name_that_promises_another_compression
     path = File.join(scratch, "heap.json.xz")
     error = assert_raises(ArgumentError) { HeapDump.dump(path) }
-    assert_match(/heap.json.xz would not be compressed as its name says; name it .zst/, error.message)
+    assert_match(/heap.json.xz would not be compressed as its name says; name it/, error.message)
     refute_path_exists path
     assert_kind false, HeapDump.dump(path, compress: false).path
   end

@@ -98,7 +98,7 @@ module HeapDump
     private
 
     def copy(seconds)
-      return true unless IO.select(nil, [@sink], nil, seconds)
+      return true unless @sink.wait_writable(seconds)
       return true if IO.copy_stream(@source, @sink, RAW_CHUNK).positive?
 
       @sink.flush

@@ -13,7 +13,8 @@ module Child
   # How Ruby is started: HEAPDUMP_TEST_RUBY may put it under something that looks at what it does.
   RUBY = ENV.key?("HEAPDUMP_TEST_RUBY") ? ENV["HEAPDUMP_TEST_RUBY"].shellsplit : [RbConfig.ruby]
   # What bundler leaves in the environment; a child has it only if it needs gems.
-  BUNDLER = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_BIN_PATH BUNDLER_VERSION].freeze
+  BUNDLER = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_LOCKFILE BUNDLE_BIN_PATH
+               BUNDLER_VERSION].freeze
 
   # Under `rake test:valgrind`.
   VALGRIND = ENV.key?("RUBY_MEMCHECK_RUNNING")
