@@ -268,9 +268,9 @@ hg_load(struct hg_source *source, const struct hg_load_options *options, struct 
     task->message[0] = '\0';
     enum hg_status status = load(&loader, graph);
     if (status == HG_NO_MEMORY && !task->message[0])
-        hg_fail(task, status, 0, "out of memory while reading %s", hg_source_name(source));
+        hg_note(task, 0, "out of memory while reading %s", hg_source_name(source));
     if (status == HG_TOO_LARGE && !task->message[0])
-        hg_fail(task, status, 0, "%s has too many objects or references", hg_source_name(source));
+        hg_note(task, 0, "%s has too many objects or references", hg_source_name(source));
     for (unsigned i = 0; loader.readers && i < loader.threads; i++) {
         hg_recorder_free(&loader.readers[i].recorder);
         hg_tally_free(&loader.readers[i].tally);
