@@ -4,10 +4,10 @@
 #include <time.h>
 
 #include "builder.h"
-#include "dominators.h"
-#include "groups.h"
-#include "inverse.h"
-#include "paths.h"
+#include "tree/dominators.h"
+#include "tree/groups.h"
+#include "graph/inverse.h"
+#include "paths/paths.h"
 
 static struct hg_task task;
 

@@ -19,7 +19,7 @@ require "tmpdir"
 root = File.expand_path("..", __dir__)
 modules = %w[array chunk detours dominators groups inverse list numbering paths semi_nca steps]
 sources = ["bench/algorithms.c", "test/heapgraph/builder.c",
-           *modules.map { |name| "ext/heapgraph/#{name}.c" }]
+           *Dir["ext/heapgraph/*/{#{modules.join(",")}}.c", base: root]]
 Dir.mktmpdir do |dir|
   binary = File.join(dir, "algorithms")
   compiler = ENV.fetch("CC") { RbConfig::CONFIG.fetch("CC")[/\S+/] }

@@ -20,7 +20,7 @@ module Analyzer
 
   def self.command(source, seen)
     ruby = RbConfig::CONFIG.values_at("rubyarchhdrdir", "rubyhdrdir")
-    includes = [*ruby, "/usr/include/yajl", "ext/heapdump", "ext/heapgraph", "test/heapgraph"]
+    includes = [*ruby, "/usr/include/yajl", source[%r{\Aext/\w+}]]
     [CLANG, "--analyze", "--analyzer-output", "text", "-Xclang", "-analyzer-werror", "-std=gnu11",
      "-D_GNU_SOURCE", '-DHEAPDUMP_VERSION=""', *includes.flat_map { |path| ["-I", path] },
      source, "-o", seen]

@@ -17,7 +17,10 @@ unless File.exist?(BUILD_CHOICES) && File.read(BUILD_CHOICES) == choices
 end
 
 %w[heapdump heapgraph].each do |name|
-  extension = Rake::ExtensionTask.new(name) { |task| task.lib_dir = "lib/heapdump" }
+  extension = Rake::ExtensionTask.new(name) do |task|
+    task.lib_dir = "lib/heapdump"
+    task.source_pattern = "**/*.{c,h}"
+  end
 
   # A Makefile knows the version and the sources that were there when it was made. A directory is
   # newer than that when one has come or gone since.

@@ -3,7 +3,7 @@
 # Puts one small fault after the other into the sources, and sees whether a test notices:
 #
 #   rake mutate                                  all sources, one mutant for every 60 lines
-#   FILES="ext/heapgraph/*.c" rake mutate        these (patterns with spaces between)
+#   FILES="ext/heapgraph/*/*.c" rake mutate      these (patterns with spaces between)
 #   LINES=20 SEED=2 rake mutate                  more of them, and others
 #   ONLY=survivors rake mutate                   those again that survived the last time
 #

@@ -34,6 +34,13 @@ module Yajl
   end
 end
 
+# Each folder is a room: one stage of the reader. Its files have names that no other room has,
+# because their objects lie side by side; all are made anew when any header has changed.
+rooms = Dir.glob("*/", base: __dir__).sort.map { |room| room.chomp("/") }
+$srcs = Dir.glob("{#{rooms.join(",")}}/*.c", base: __dir__).map { |file| File.join(__dir__, file) }
+$VPATH.concat(rooms.map { |room| "$(srcdir)/#{room}" })
+$headers.concat(Dir.glob("*/*.h", base: __dir__).sort.map { |file| "$(srcdir)/#{file}" })
+
 Yajl.find
 have_library("dl", "dlopen") # part of the C library since glibc 2.34
 have_library("pthread", "pthread_create")

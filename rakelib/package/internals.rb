@@ -40,13 +40,13 @@ class Internals
   end
 
   def extensions
-    growth = "ext/heapgraph/leaks_binding.c"
+    growth = "ext/heapgraph/binding/leaks_binding.c"
     <<~RBS
       module HeapDump
         #{methods_of(Dir["ext/heapdump/*.c"], "self.")}
 
         class Graph
-          #{methods_of(Dir["ext/heapgraph/*.c"] - [growth])}
+          #{methods_of(Dir["ext/heapgraph/binding/*.c"] - [growth])}
         end
 
         class Growth

@@ -5,9 +5,9 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
 #include "check.h"
-#include "chunk.h"
+#include "base/chunk.h"
 
 enum { KINDS = 6, ROUNDS = 30, THREADS = 4 };
 

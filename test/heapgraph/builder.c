@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "array.h"
+#include "base/array.h"
 
 uint64_t check_seed;
 

@@ -5,7 +5,7 @@
 #define TEST_BUILDER_H
 
 #include "check.h"
-#include "graph.h"
+#include "graph/graph.h"
 
 /* The strings that there are here, as labels. */
 enum built_string { STRING_OBJECT, STRING_THREAD, STRING_RACTOR, STRING_IMEMO, STRINGS };

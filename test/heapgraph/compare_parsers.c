@@ -4,7 +4,7 @@
  */
 #include "same_tape.h"
 
-#include "line.h"
+#include "reading/line.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /*
  * Dominators against the definition: x dominates y if y is no longer reached once x is gone.
  */
-#include "dominators.h"
+#include "tree/dominators.h"
 
 #include <string.h>
 

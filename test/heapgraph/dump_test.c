@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "check.h"
-#include "groups.h"
-#include "inverse.h"
-#include "load.h"
-#include "paths.h"
-#include "retained.h"
+#include "tree/groups.h"
+#include "graph/inverse.h"
+#include "graph/load.h"
+#include "paths/paths.h"
+#include "tree/retained.h"
 
 uint64_t check_seed;
 static struct hg_task task;

@@ -1,7 +1,7 @@
 /*
  * Groups, each counted again for itself.
  */
-#include "groups.h"
+#include "tree/groups.h"
 
 #include "builder.h"
 

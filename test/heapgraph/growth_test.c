@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "growth_steps.h"
-#include "growth_trails.h"
+#include "growth/growth_steps.h"
+#include "growth/growth_trails.h"
 
 uint64_t check_seed;
 

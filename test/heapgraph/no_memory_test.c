@@ -10,19 +10,19 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "analysis.h"
+#include "kept/analysis.h"
 #include "check.h"
-#include "chunk.h"
-#include "find.h"
-#include "folded.h"
-#include "groups.h"
-#include "indexfile.h"
-#include "layout.h"
-#include "leaks.h"
-#include "leaks_names.h"
-#include "load.h"
-#include "retained.h"
-#include "texts.h"
+#include "base/chunk.h"
+#include "search/find.h"
+#include "tree/folded.h"
+#include "tree/groups.h"
+#include "kept/indexfile.h"
+#include "kept/layout.h"
+#include "growth/leaks.h"
+#include "growth/leaks_names.h"
+#include "graph/load.h"
+#include "tree/retained.h"
+#include "search/texts.h"
 
 uint64_t check_seed;
 

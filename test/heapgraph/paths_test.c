@@ -1,7 +1,7 @@
 /*
  * Paths and referrers against searches that try everything until nothing changes any more.
  */
-#include "paths.h"
+#include "paths/paths.h"
 
 #include <string.h>
 

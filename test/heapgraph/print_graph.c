@@ -6,10 +6,10 @@
  * One line per node, its fields and edges separated by tabs; -q prints the account alone, -s is
  * strict. Exits with the status of hg_load, whose message goes to stderr.
  */
-#include "bytes.h"
-#include "index.h"
-#include "load.h"
-#include "strings.h"
+#include "base/bytes.h"
+#include "records/index.h"
+#include "graph/load.h"
+#include "records/strings.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * Questions to the dominator tree, each answered again from its definition.
  */
-#include "retained.h"
+#include "tree/retained.h"
 
 #include <string.h>
 

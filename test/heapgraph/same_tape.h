@@ -4,8 +4,8 @@
 #ifndef TEST_SAME_TAPE_H
 #define TEST_SAME_TAPE_H
 
-#include "bytes.h"
-#include "scan.h"
+#include "base/bytes.h"
+#include "reading/scan.h"
 
 #include <stdlib.h>
 

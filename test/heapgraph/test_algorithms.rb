@@ -19,7 +19,7 @@ class TestAlgorithms < Minitest::Test
       skip(CProgram.missing) if CProgram.missing
 
       sources = ["test/heapgraph/#{name}_test.c", "test/heapgraph/builder.c"]
-      sources += modules.map { |file| "ext/heapgraph/#{file}.c" }
+      sources += Dir["ext/heapgraph/*/{#{modules.join(",")}}.c", base: CProgram::ROOT]
       output, status = CProgram.new(name, sources).run
       assert_predicate(status, :success?, output)
     end

@@ -29,15 +29,16 @@ module Mutants
                   terminal/test_hostile_text].freeze
 
     TABLE = {
-      "ext/heapgraph/{leaks,growth}*.c" => [*LEAKS, STARVED, "heapgraph/test_growth", *READ,
-                                            "test_leaks_scenarios"],
-      "ext/heapgraph/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
-      "ext/heapgraph/{paths,detours,steps,inverse}.c" => GRAPH,
-      "ext/heapgraph/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
-      "ext/heapgraph/{groups,best,folded,answers,analysis,find,shapes,list}.c" => [*GRAPH, *LEAKS],
-      "ext/heapgraph/{array,chunk,pages,task,texts,words}.c" =>
+      "ext/heapgraph/*/{leaks,growth}*.c" => [*LEAKS, STARVED, "heapgraph/test_growth", *READ,
+                                              "test_leaks_scenarios"],
+      "ext/heapgraph/*/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
+      "ext/heapgraph/*/{paths,detours,steps,inverse}.c" => GRAPH,
+      "ext/heapgraph/*/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
+      "ext/heapgraph/*/{groups,best,folded,answers,analysis,find,shapes,list}.c" =>
+        [*GRAPH, *LEAKS],
+      "ext/heapgraph/*/{array,chunk,pages,task,texts,words}.c" =>
         [*LOADED, "heapgraph/test_algorithms"],
-      "ext/heapgraph/index*.c" => [*LOADED, INDEXED],
+      "ext/heapgraph/*/index*.c" => [*LOADED, INDEXED],
       "ext/heapgraph/*.c" => LOADED,
       "ext/heapdump/{json,sink,writer,codec}.c" =>
         [*OUTPUT, "test_dump", "test_compression", "test_strings", "test_errors", "test_laws"],

@@ -8,7 +8,7 @@ module Mutants
   # Which mutants are tried: of each file, one for every so many of its lines, drawn by lot. The
   # same seed draws the same mutants of a file that has not changed.
   class Plan
-    SOURCES = ["ext/heapdump/**/*.c", "ext/heapgraph/*.c", "lib/**/*.rb"].freeze
+    SOURCES = ["ext/heapdump/**/*.c", "ext/heapgraph/**/*.c", "lib/**/*.rb"].freeze
 
     Entry = Struct.new(:key, :mutant)
 

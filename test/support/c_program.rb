@@ -53,9 +53,7 @@ class CProgram
     end
 
     def reader_sources
-      Dir[File.join(ROOT, "ext/heapgraph/*.c")].reject do |path|
-        File.read(path).match?(/ruby\.h|"binding\.h"/)
-      end
+      Dir[File.join(ROOT, "ext/heapgraph/*/*.c")].grep_v(%r{/binding/})
     end
 
     # As extconf.rb: that of the system, or else that of the gem.
@@ -85,7 +83,7 @@ class CProgram
     end
 
     def headers
-      Dir[File.join(ROOT, "ext/{,heapgraph/}*.h")]
+      Dir[File.join(ROOT, "ext/heapgraph/*/*.h")]
     end
 
     # Not used for a day.

@@ -9,7 +9,7 @@ module HeapDump
     #   edge.name  # => "@user"
     #   edge.frame # => nil
     class Edge
-      # What a reference can be, in the order of enum hg_edge_kind (ext/heapgraph/graph.h).
+      # What a reference can be, in the order of enum hg_edge_kind (ext/heapgraph/graph/graph.h).
       KINDS = %i[
         reference field ivar index key value value_at value_int member constant class_variable
         method global captured frame frame_local fiber_local root weak class

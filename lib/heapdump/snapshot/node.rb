@@ -45,7 +45,7 @@ module HeapDump
         freeze
       end
 
-      # What an object can be, in the order of enum hg_type (ext/heapgraph/graph.h).
+      # What an object can be, in the order of enum hg_type (ext/heapgraph/graph/graph.h).
       TYPES = %w[
         UNKNOWN OBJECT CLASS MODULE ICLASS FLOAT STRING REGEXP ARRAY HASH STRUCT BIGNUM FILE DATA
         MATCH COMPLEX RATIONAL SYMBOL IMEMO NODE ROOT VIRTUAL_ROOT MISSING
@@ -110,7 +110,7 @@ module HeapDump
         @snapshot.reachable?(self)
       end
 
-      # What it is of, one of KINS: see ext/heapgraph/kin.h.
+      # What it is of, one of KINS: see ext/heapgraph/search/kin.h.
       def kin # :nodoc:
         KINS.fetch(@snapshot.graph.kin(id))
       end

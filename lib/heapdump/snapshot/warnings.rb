@@ -5,8 +5,8 @@ require_relative "../terminal"
 module HeapDump
   class Snapshot
     # What a reader of a dump has to know about it, in sentences. What has to be so is one list, in
-    # ext/heapgraph/whole.h; here are the words for each of it that is not. What follows from
-    # something that has been said already is not said again.
+    # ext/heapgraph/records/whole.h; here are the words for each of it that is not. What follows
+    # from something that has been said already is not said again.
     class Warnings # :nodoc:
       Units = Terminal::Units
 

@@ -10,9 +10,9 @@
  */
 #include "fuzz.h"
 
-#include "layout.h"
-#include "load.h"
-#include "strings.h"
+#include "kept/layout.h"
+#include "graph/load.h"
+#include "records/strings.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -5,10 +5,10 @@
 #include "fuzz.h"
 
 #include "../same_tape.h"
-#include "brief.h"
-#include "line.h"
-#include "record.h"
-#include "words.h"
+#include "reading/brief.h"
+#include "reading/line.h"
+#include "records/record.h"
+#include "records/words.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "load.h"
+#include "graph/load.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,0 +1,112 @@
+/* Place in the flow: below everything. See array.h. */
+#include "base/array.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/chunk.h"
+
+enum {
+    ALIGNMENT = 64,
+    PAGE = 4096,
+    MAPPED_FROM = 1 << 20, /* bytes: smaller arrays come from malloc */
+};
+
+/* Stands in the 64 bytes before every array. */
+struct header {
+    void *mapping; /* NULL: of malloc */
+    size_t length;
+    bool huge; /* of chunks */
+};
+
+static size_t
+round_up(size_t bytes, size_t unit) {
+    return (bytes + unit - 1) / unit * unit;
+}
+
+/* *used bytes of it hold anything, the rest is zeroed. */
+static char *
+reserve(struct header *header, size_t bytes, bool huge, size_t *used) {
+    *used = 0;
+    header->huge = huge && bytes >= HG_CHUNK;
+    header->length = round_up(bytes, header->huge ? HG_CHUNK : PAGE);
+    if (bytes < MAPPED_FROM) {
+        void *block;
+        *used = bytes;
+        return posix_memalign(&block, ALIGNMENT, bytes) ? NULL : block;
+    }
+    header->mapping = header->huge ? hg_chunks(bytes, used) : hg_chunks_sparse(header->length);
+    return header->mapping;
+}
+
+static void *
+allocate(size_t count, size_t size, bool huge, bool zeroed) {
+    size_t bytes, used;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2) return NULL;
+
+    struct header header = {0};
+    char *memory = reserve(&header, bytes + ALIGNMENT, huge, &used);
+    if (!memory) return NULL;
+    if (zeroed) memset(memory, 0, used);
+    memcpy(memory, &header, sizeof(header));
+    return memory + ALIGNMENT;
+}
+
+void *
+hg_array(size_t count, size_t size) {
+    return allocate(count, size, true, true);
+}
+
+void *
+hg_array_raw(size_t count, size_t size) {
+    return allocate(count, size, true, false);
+}
+
+void *
+hg_array_sparse(size_t count, size_t size) {
+    return allocate(count, size, false, true);
+}
+
+void
+hg_array_trim(void *array, size_t count, size_t size) {
+    struct header *header = (struct header *)(void *)((char *)array - ALIGNMENT);
+    size_t length = round_up(count * size + ALIGNMENT, header->huge ? HG_CHUNK : PAGE);
+    if (!header->mapping || length >= header->length) return;
+
+    munmap((char *)header->mapping + length, header->length - length); // most has not been touched
+    header->length = length;
+}
+
+void
+hg_array_free(void *array) {
+    if (!array) return;
+
+    struct header *header = (struct header *)(void *)((char *)array - ALIGNMENT);
+    if (!header->mapping) {
+        free(header);
+        return;
+    }
+    void *mapping = header->mapping;
+    if (header->huge) hg_chunks_keep(mapping, header->length / HG_CHUNK);
+    else munmap(mapping, header->length);
+}
+
+void
+hg_numbers_grow(struct hg_numbers *list) {
+    size_t room = list->room ? 2 * list->room : 64;
+    uint32_t *items = realloc(list->items, room * sizeof(*items));
+    if (!items) {
+        list->failed = 1;
+        return;
+    }
+    list->items = items;
+    list->room = room;
+}
+
+void
+hg_numbers_free(struct hg_numbers *list) {
+    free(list->items);
+    *list = (struct hg_numbers){0};
+}

@@ -1,0 +1,66 @@
+/*
+ * Lists that grow without moving and can be consumed from the front, so that what is built from a
+ * list takes the place of the list.
+ */
+#ifndef HEAPGRAPH_LIST_H
+#define HEAPGRAPH_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/chunk.h"
+
+/* A list of things of one size, in pieces of a chunk. Zeroed is empty. */
+struct hg_list {
+    char **piece;
+    size_t pieces, room; /* of `piece` */
+    size_t used;         /* bytes in the last piece */
+    bool frugal;         /* what is given back shall not be kept as a chunk */
+};
+
+/* Room for one more thing of `size` bytes (always the same one for a list), NULL without memory. */
+static inline void *hg_list_add(struct hg_list *list, size_t size);
+
+/* Reads a list from its first thing on, giving back what has been read. */
+struct hg_list_reader {
+    struct hg_list *list;
+    size_t piece, used;
+    bool consume;
+};
+
+/* The next thing, NULL at the end. */
+static inline void *hg_list_next(struct hg_list_reader *reader, size_t size);
+
+void hg_list_free(struct hg_list *list);
+
+/* -- inline -- */
+
+bool hg_list_grow(struct hg_list *list);
+void hg_list_drop(struct hg_list *list, size_t piece);
+
+static inline void *
+hg_list_add(struct hg_list *list, size_t size) {
+    if (list->pieces == 0 || list->used + size > HG_CHUNK) {
+        if (!hg_list_grow(list)) return NULL;
+    }
+    void *thing = list->piece[list->pieces - 1] + list->used;
+    list->used += size;
+    return thing;
+}
+
+static inline void *
+hg_list_next(struct hg_list_reader *reader, size_t size) {
+    struct hg_list *list = reader->list;
+    if (reader->used + size > HG_CHUNK) {
+        if (reader->consume) hg_list_drop(list, reader->piece);
+        reader->piece++;
+        reader->used = 0;
+    }
+    if (reader->piece >= list->pieces) return NULL;
+    if (reader->piece == list->pieces - 1 && reader->used >= list->used) return NULL;
+    void *thing = list->piece[reader->piece] + reader->used;
+    reader->used += size;
+    return thing;
+}
+
+#endif

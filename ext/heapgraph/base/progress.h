@@ -1,0 +1,29 @@
+/*
+ * What long work says to its task: which phase it is in, how far it is, and whether it shall stop.
+ * Loops call hg_step once per HG_STRIDE elements, which is a fraction of a millisecond of work.
+ */
+#ifndef HEAPGRAPH_PROGRESS_H
+#define HEAPGRAPH_PROGRESS_H
+
+#include <stdbool.h>
+
+#include "base/task.h"
+
+#define HG_STRIDE 16384u
+
+/* Begins a phase of `total` elements. */
+static inline void
+hg_phase(struct hg_task *task, const char *phase, uint64_t total) {
+    atomic_store_explicit(&task->phase, phase, memory_order_relaxed);
+    atomic_store_explicit(&task->total, total, memory_order_relaxed);
+    atomic_store_explicit(&task->done, 0, memory_order_relaxed);
+}
+
+/* Says how many elements are done. False if the work shall stop. */
+static inline bool
+hg_step(struct hg_task *task, uint64_t done) {
+    atomic_store_explicit(&task->done, done, memory_order_relaxed);
+    return !atomic_load_explicit(&task->stop, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,434 @@
+/*
+ * Place in the flow: see binding.h. Who holds what, as methods of HeapDump::Graph. They take and
+ * return integers, strings and arrays of them; lib/heapdump/snapshot.rb makes objects of those.
+ */
+#include "binding/binding.h"
+#include "base/array.h"
+#include "tree/folded.h"
+#include "search/kin.h"
+#include "tree/retained.h"
+
+/* hg_referrers, hg_dominated, hg_top: a page of a long list. */
+struct page_of_nodes {
+    uint32_t node, offset, limit, found;
+    bool instances, named;
+    uint64_t total;
+    void *items;
+};
+
+static void *
+room_for(uint32_t limit, size_t size) {
+    void *items = calloc((size_t)limit + 1, size);
+    if (!items) rb_raise(rb_eNoMemError, "no memory for a list of %u", limit);
+    return items;
+}
+
+static void
+free_page(void *data) {
+    struct page_of_nodes *page = data;
+    free(page->items);
+}
+
+static enum hg_status
+referrers_of(struct binding *self, struct page_of_nodes *page, struct hg_task *task) {
+    const struct hg_inverse *inverse = self->has_inverse ? &self->analysis.inverse : NULL;
+    enum hg_status status = hg_referrers(self->analysis.graph, inverse, page->node, page->instances,
+                                         page->offset, page->limit, task, page->items, &page->found,
+                                         &page->total);
+    if (status != HG_OK) free_page(page);
+    return status;
+}
+
+static enum hg_status
+find_referrers(struct binding *self, void *page) {
+    return referrers_of(self, page, &self->task);
+}
+
+/*
+ *  call-seq: graph.referrers(node, instances, offset, limit) -> [total, [name, source, …]]
+ *
+ * Who refers to a node; with instances, to a class by being one of it as well.
+ */
+static VALUE
+graph_referrers(VALUE self, VALUE number, VALUE instances, VALUE offset, VALUE limit) {
+    struct binding *binding = hgb_loaded(self);
+    struct page_of_nodes page = {
+        .node = hgb_node(binding, number),
+        .instances = RTEST(instances),
+        .offset = hgb_limit(binding, offset),
+        .limit = hgb_limit(binding, limit),
+    };
+    page.items = room_for(page.limit, sizeof(struct hg_referrer));
+    if (binding->has_inverse) {
+        struct hg_task task = {0}; // quick: no thread for it
+        hgb_check(binding, &task, referrers_of(binding, &page, &task));
+    }
+    else hgb_run(binding, find_referrers, &page, free_page);
+
+    const struct hg_referrer *referrers = page.items;
+    VALUE edges = rb_ary_new();
+    for (uint32_t i = 0; i < page.found; i++) {
+        rb_ary_push(edges, UINT2NUM(referrers[i].name));
+        rb_ary_push(edges, UINT2NUM(referrers[i].node));
+    }
+    free_page(&page);
+    return rb_assoc_new(ULL2NUM(page.total), edges);
+}
+
+static enum hg_status
+find_dominated(struct binding *self, void *data) {
+    struct page_of_nodes *page = data;
+    uint32_t total = 0;
+    enum hg_status status = hg_dominated(&self->analysis.tree, page->node, page->offset,
+                                         page->limit, page->items, &page->found, &total);
+    page->total = total;
+    if (status != HG_OK) free_page(page);
+    return status;
+}
+
+static enum hg_status
+find_top(struct binding *self, void *data) {
+    struct page_of_nodes *page = data;
+    const uint8_t *through = page->named ? self->analysis.parents.module : NULL;
+    uint32_t total = 0;
+    enum hg_status status = hg_top(self->analysis.graph, &self->analysis.tree, through,
+                                   page->offset, page->limit, page->items, &page->found, &total);
+    page->total = total;
+    if (status != HG_OK) free_page(page);
+    return status;
+}
+
+static VALUE
+page_of(struct page_of_nodes *page) {
+    const uint32_t *nodes = page->items;
+    VALUE numbers = rb_ary_new();
+    for (uint32_t i = 0; i < page->found; i++) rb_ary_push(numbers, UINT2NUM(nodes[i]));
+    free_page(page);
+    return rb_assoc_new(ULL2NUM(page->total), numbers);
+}
+
+/*
+ *  call-seq: graph.dominated(node, offset, limit) -> [total, nodes]
+ *
+ * What a node keeps alive, one level of it, largest first.
+ */
+static VALUE
+graph_dominated(VALUE self, VALUE number, VALUE offset, VALUE limit) {
+    struct binding *binding = hgb_with_tree(self);
+    struct page_of_nodes page = {
+        .node = hgb_node(binding, number),
+        .offset = hgb_limit(binding, offset),
+        .limit = hgb_limit(binding, limit),
+    };
+    page.items = room_for(page.limit, sizeof(uint32_t));
+    hgb_run(binding, find_dominated, &page, free_page);
+    return page_of(&page);
+}
+
+/*
+ *  call-seq: graph.top(through_modules, offset, limit) -> [total, nodes]
+ *
+ * What roots keep alive, largest first; with through_modules, what named modules do as well.
+ */
+static VALUE
+graph_top(VALUE self, VALUE through_modules, VALUE offset, VALUE limit) {
+    struct binding *binding = hgb_with_tree(self);
+    struct page_of_nodes page = {
+        .named = RTEST(through_modules),
+        .offset = hgb_limit(binding, offset),
+        .limit = hgb_limit(binding, limit),
+    };
+    if (page.named) hgb_with_parents(self);
+    page.items = room_for(page.limit, sizeof(uint32_t));
+    hgb_run(binding, find_top, &page, free_page);
+    return page_of(&page);
+}
+
+/* hg_top of what is the program's. */
+struct program_page {
+    struct page_of_nodes page;
+    struct hg_kin_sum sums[HG_KINS];
+};
+
+static enum hg_status
+find_program_top(struct binding *self, void *data) {
+    struct program_page *program = data;
+    struct page_of_nodes *page = &program->page;
+    const struct hg_analysis *analysis = &self->analysis;
+    uint8_t *through = hg_array(analysis->graph->nodes, 1);
+    enum hg_status status = HG_NO_MEMORY;
+    uint32_t total = 0;
+    if (through) {
+        hg_kin_through(analysis->graph, &analysis->tree, through, program->sums);
+        status = hg_top(analysis->graph, &analysis->tree, through, page->offset, page->limit,
+                        page->items, &page->found, &total);
+    }
+    hg_array_free(through);
+    page->total = total;
+    if (status != HG_OK) free_page(page);
+    return status;
+}
+
+/*
+ *  call-seq: graph.program_top(offset, limit) -> [total, nodes, [objects, bytes, …]]
+ *
+ * The same of the program's objects alone, and what was looked through: by kin from HG_KIN_VM on.
+ */
+static VALUE
+graph_program_top(VALUE self, VALUE offset, VALUE limit) {
+    struct binding *binding = hgb_with_tree(self);
+    struct program_page program = {
+        .page = {.offset = hgb_limit(binding, offset), .limit = hgb_limit(binding, limit)},
+    };
+    program.page.items = room_for(program.page.limit, sizeof(uint32_t));
+    hgb_run(binding, find_program_top, &program, free_page);
+    VALUE sums = rb_ary_new();
+    for (int kin = HG_KIN_VM; kin < HG_KINS; kin++) {
+        rb_ary_push(sums, ULL2NUM(program.sums[kin].objects));
+        rb_ary_push(sums, ULL2NUM(program.sums[kin].bytes));
+    }
+    return rb_ary_push(page_of(&program.page), sums);
+}
+
+/* call-seq: graph.kin(node) -> integer, enum hg_kin */
+static VALUE
+graph_kin(VALUE self, VALUE number) {
+    const struct binding *binding = hgb_loaded(self);
+    return INT2FIX(hg_kin(binding->analysis.graph, hgb_node(binding, number)));
+}
+
+/* call-seq: graph.dominator(node) -> integer or nil */
+static VALUE
+graph_dominator(VALUE self, VALUE number) {
+    const struct binding *binding = hgb_with_tree(self);
+    return hgb_node_or_nil(hg_dominator(&binding->analysis.tree, hgb_node(binding, number)));
+}
+
+/* call-seq: graph.reachable?(node) -> true or false */
+static VALUE
+graph_is_reachable(VALUE self, VALUE number) {
+    const struct binding *binding = hgb_with_tree(self);
+    return hg_is_reachable(&binding->analysis.tree, hgb_node(binding, number)) ? Qtrue : Qfalse;
+}
+
+/* call-seq: graph.retained(node) -> [bytes, nodes] */
+static VALUE
+graph_retained(VALUE self, VALUE number) {
+    const struct binding *binding = hgb_with_tree(self);
+    uint32_t node = hgb_node(binding, number);
+    return rb_assoc_new(ULL2NUM(hg_retained(&binding->analysis.tree, node)),
+                        UINT2NUM(hg_retained_nodes(&binding->analysis.tree, node)));
+}
+
+/* A set of nodes, and what it holds. */
+struct set {
+    uint32_t *nodes;
+    size_t count;
+    struct hg_held held;
+};
+
+static void
+free_set(void *data) {
+    struct set *set = data;
+    free(set->nodes);
+}
+
+static enum hg_status
+measure_set(struct binding *self, void *data) {
+    struct set *set = data;
+    enum hg_status status = hg_retained_exact(self->analysis.graph, &self->analysis.tree,
+                                              set->nodes, set->count, &self->task, &set->held,
+                                              NULL);
+    if (status != HG_OK) free_set(set);
+    return status;
+}
+
+/*
+ *  call-seq: graph.retained_by_all(nodes) -> [bytes, nodes]
+ *
+ * What would be garbage if all of these went at once.
+ */
+static VALUE
+graph_retained_by_all(VALUE self, VALUE numbers) {
+    struct binding *binding = hgb_with_tree(self);
+    Check_Type(numbers, T_ARRAY);
+    struct set set = {.count = (size_t)RARRAY_LEN(numbers)};
+    for (size_t i = 0; i < set.count; i++)
+        hgb_node(binding, RARRAY_AREF(numbers, (long)i)); // what raises comes before the malloc
+    set.nodes = malloc((set.count + 1) * sizeof(*set.nodes));
+    if (!set.nodes) rb_raise(rb_eNoMemError, "no memory for a set of %zu", set.count);
+    for (size_t i = 0; i < set.count; i++) set.nodes[i] = NUM2UINT(RARRAY_AREF(numbers, (long)i));
+    hgb_run(binding, measure_set, &set, free_set);
+    free_set(&set);
+    return rb_assoc_new(ULL2NUM(set.held.bytes), ULL2NUM(set.held.nodes));
+}
+
+/* call-seq: graph.totals -> [reachable objects, bytes, unreachable objects, bytes] */
+static VALUE
+graph_totals(VALUE self) {
+    const struct hg_tree *tree = &hgb_with_tree(self)->analysis.tree;
+    return rb_ary_new_from_args(4, ULL2NUM(tree->reachable_objects), ULL2NUM(tree->reachable_bytes),
+                                ULL2NUM(tree->unreachable_objects),
+                                ULL2NUM(tree->unreachable_bytes));
+}
+
+struct path_search {
+    uint32_t node, limit, found;
+    uint64_t budget;
+    bool more;
+    struct hg_path *paths;
+};
+
+static void
+free_paths(void *data) {
+    struct path_search *search = data;
+    for (uint32_t i = 0; i < search->found; i++) hg_path_free(&search->paths[i]);
+    free(search->paths);
+}
+
+static enum hg_status
+find_paths(struct binding *self, void *data) {
+    struct path_search *search = data;
+    const struct hg_analysis *analysis = &self->analysis;
+    enum hg_status status = hg_paths(analysis->graph, &analysis->inverse, &analysis->parents,
+                                     search->node, search->limit, search->budget, &self->task,
+                                     search->paths, &search->found, &search->more);
+    if (status != HG_OK) free_paths(search);
+    return status;
+}
+
+static void
+push_steps(VALUE steps, const struct hg_path *path, uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) {
+        rb_ary_push(steps, UINT2NUM(path->steps[i].node));
+        rb_ary_push(steps, UINT2NUM(path->steps[i].name));
+    }
+}
+
+/*
+ * [rank, disjoint, where a reader begins, [node, name of the edge to it, …], gap, left out]. Of a
+ * path through a long list the middle is left out, so that `around` steps stay before the gap, from
+ * where a reader begins on, and as many behind it. `gap` is how many are before it.
+ */
+static VALUE
+path_array(const struct hg_path *path, uint32_t around) {
+    uint64_t front = (uint64_t)path->holder + around;
+    bool cut = front + around < path->length;
+    uint32_t gap = cut ? (uint32_t)front : path->length;
+    uint32_t behind = cut ? path->length - around : path->length;
+    VALUE steps = rb_ary_new_capa(2 * (long)(gap + path->length - behind));
+    push_steps(steps, path, 0, gap);
+    push_steps(steps, path, behind, path->length);
+    return rb_ary_new_from_args(6, INT2FIX(path->rank), path->disjoint ? Qtrue : Qfalse,
+                                UINT2NUM(path->holder), steps, UINT2NUM(gap),
+                                UINT2NUM(behind - gap));
+}
+
+/* How many steps stay on both sides of a gap; of nil all do, and one at least. */
+static uint32_t
+steps_around(const struct binding *self, VALUE number) {
+    if (NIL_P(number)) return UINT32_MAX;
+    uint32_t around = hgb_limit(self, number);
+    return around ? around : 1;
+}
+
+/*
+ *  call-seq: graph.paths(node, limit, budget, around = nil) -> [more, [path, …]]
+ *
+ * The best paths to a node; `more` if there may be others that were not looked for.
+ */
+static VALUE
+graph_paths(int argc, VALUE *argv, VALUE self) {
+    VALUE number, limit, budget, around;
+    rb_scan_args(argc, argv, "31", &number, &limit, &budget, &around);
+    struct binding *binding = hgb_with_inverse(self);
+    hgb_with_parents(self);
+    struct path_search search = {
+        .node = hgb_node(binding, number),
+        .limit = hgb_limit(binding, limit),
+        .budget = hgb_amount(budget),
+    };
+    uint32_t steps = steps_around(binding, around);
+    search.paths = room_for(search.limit, sizeof(*search.paths));
+    hgb_run(binding, find_paths, &search, free_paths);
+
+    VALUE paths = rb_ary_new();
+    for (uint32_t i = 0; i < search.found; i++)
+        rb_ary_push(paths, path_array(&search.paths[i], steps));
+    free_paths(&search);
+    return rb_assoc_new(search.more ? Qtrue : Qfalse, paths);
+}
+
+/* call-seq: graph.best_path(node, around = nil) -> path or nil */
+static VALUE
+graph_best_path(int argc, VALUE *argv, VALUE self) {
+    VALUE number, around;
+    rb_scan_args(argc, argv, "11", &number, &around);
+    const struct binding *binding = hgb_with_parents(self);
+    uint32_t steps = steps_around(binding, around);
+    struct hg_path path = {0};
+    hgb_check(binding, &binding->task,
+              hg_path_to(binding->analysis.graph, &binding->analysis.parents,
+                         hgb_node(binding, number), &path));
+    VALUE array = path.length ? path_array(&path, steps) : Qnil;
+    hg_path_free(&path);
+    return array;
+}
+
+struct folding {
+    uint64_t least;
+    struct hg_cell *cells;
+    size_t count;
+};
+
+static void
+free_cells(void *data) {
+    struct folding *folding = data;
+    free(folding->cells);
+}
+
+static enum hg_status
+fold(struct binding *self, void *data) {
+    struct folding *folding = data;
+    return hg_fold(self->analysis.graph, &self->analysis.tree, folding->least, &self->task,
+                   &folding->cells, &folding->count);
+}
+
+/*
+ *  call-seq: graph.folded(least_bytes) -> [[parent, example node, count, bytes, retained], …]
+ *
+ * The dominator tree with children of one class in one cell. A cell's parent is the index of one
+ * before it; that of the first is itself.
+ */
+static VALUE
+graph_folded(VALUE self, VALUE least) {
+    struct binding *binding = hgb_with_tree(self);
+    struct folding folding = {.least = hgb_amount(least)};
+    hgb_run(binding, fold, &folding, free_cells);
+    VALUE cells = rb_ary_new_capa((long)folding.count);
+    for (size_t i = 0; i < folding.count; i++) {
+        const struct hg_cell *cell = &folding.cells[i];
+        rb_ary_push(cells, rb_ary_new_from_args(5, UINT2NUM(cell->parent), UINT2NUM(cell->example),
+                                                ULL2NUM(cell->count), ULL2NUM(cell->bytes),
+                                                ULL2NUM(cell->retained)));
+    }
+    free_cells(&folding);
+    return cells;
+}
+
+void
+hgb_define_answers(VALUE class) {
+    rb_define_method(class, "referrers", graph_referrers, 4);
+    rb_define_method(class, "paths", graph_paths, -1);
+    rb_define_method(class, "best_path", graph_best_path, -1);
+    rb_define_method(class, "top", graph_top, 3);
+    rb_define_method(class, "program_top", graph_program_top, 2);
+    rb_define_method(class, "kin", graph_kin, 1);
+    rb_define_method(class, "dominated", graph_dominated, 3);
+    rb_define_method(class, "dominator", graph_dominator, 1);
+    rb_define_method(class, "reachable?", graph_is_reachable, 1);
+    rb_define_method(class, "retained", graph_retained, 1);
+    rb_define_method(class, "retained_by_all", graph_retained_by_all, 1);
+    rb_define_method(class, "totals", graph_totals, 0);
+    rb_define_method(class, "folded", graph_folded, 1);
+}

@@ -1,0 +1,288 @@
+/*
+ * Place in the flow: see binding.h. Objects by what they are, as methods of HeapDump::Graph: groups
+ * of them, those that match, and equal strings.
+ */
+#include "binding/binding.h"
+#include "search/find.h"
+#include "tree/groups.h"
+#include "search/pages.h"
+#include "search/texts.h"
+
+struct grouping {
+    enum hg_group_by by;
+    uint32_t below;
+    struct hg_group *groups;
+    size_t count;
+};
+
+static enum hg_status
+find_groups(struct binding *self, void *data) {
+    struct grouping *grouping = data;
+    return hg_groups(self->analysis.graph, &self->analysis.tree, grouping->by, grouping->below,
+                     &self->task, &grouping->groups, &grouping->count);
+}
+
+static void
+free_groups(void *data) {
+    struct grouping *grouping = data;
+    free(grouping->groups);
+}
+
+/* What the key of a group stands for, as graph_node tells it. */
+static VALUE
+group_key(const struct hg_graph *graph, enum hg_group_by by, const struct hg_group *group) {
+    switch (by) {
+    case HG_BY_LOCATION:
+        return hgb_text(graph, group->key);
+    case HG_BY_TYPE:
+        return UINT2NUM(group->key);
+    case HG_BY_CLASS:
+    case HG_BY_GENERATION:
+        return hgb_node_or_nil(group->key);
+    }
+    return Qnil;
+}
+
+/*
+ *  call-seq: graph.groups(by, below) -> array
+ *
+ * By 0 class, 1 type, 2 location, 3 generation; of what `below` (or nil) dominates. For each group
+ * [key, type, kind, largest node, objects, bytes, retained bytes, garbage objects, garbage bytes].
+ */
+static VALUE
+graph_groups(VALUE self, VALUE by, VALUE below) {
+    struct binding *binding = hgb_with_tree(self);
+    const struct hg_graph *graph = binding->analysis.graph;
+    struct grouping grouping = {
+        .by = (enum hg_group_by)NUM2UINT(by),
+        .below = NIL_P(below) ? HG_NO_NODE : hgb_node(binding, below),
+    };
+    if (grouping.by > HG_BY_GENERATION) rb_raise(rb_eArgError, "no such grouping");
+    hgb_run(binding, find_groups, &grouping, free_groups);
+
+    VALUE rows = rb_ary_new_capa((long)grouping.count);
+    for (size_t i = 0; i < grouping.count; i++) {
+        const struct hg_group *group = &grouping.groups[i];
+        VALUE row[] = {
+            group_key(graph, grouping.by, group),
+            INT2FIX(group->type),
+            hgb_text(graph, group->label),
+            hgb_node_or_nil(group->largest),
+            ULL2NUM(group->count),
+            ULL2NUM(group->bytes),
+            ULL2NUM(group->retained),
+            ULL2NUM(group->unreachable),
+            ULL2NUM(group->unreachable_bytes),
+        };
+        rb_ary_push(rows, rb_ary_new_from_values(sizeof(row) / sizeof(*row), row));
+    }
+    free_groups(&grouping);
+    return rows;
+}
+
+struct search {
+    struct hg_filter filter;
+    uint32_t limit;
+    bool sample, program;
+    struct hg_numbers nodes;
+    struct hg_found found;
+};
+
+static void
+free_search(void *data) {
+    struct search *search = data;
+    hg_numbers_free(&search->nodes);
+}
+
+static enum hg_status
+find_objects(struct binding *self, void *data) {
+    struct search *search = data;
+    enum hg_status status = (search->sample ? hg_sample : hg_find)(
+        self->analysis.graph, &self->analysis.tree, &search->filter, search->limit, &self->task,
+        &search->nodes, &search->found);
+    if (status != HG_OK) free_search(search);
+    return status;
+}
+
+/*
+ *  call-seq: graph.find(type, classes, least_bytes, reachable, limit, sample) -> [objects, bytes, nodes]
+ *
+ * Objects of a type (or nil) and of one of some classes (or nil). The largest of them, or a sample.
+ */
+static VALUE
+graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, VALUE limit,
+           VALUE sample) {
+    struct binding *binding = hgb_with_tree(self);
+    VALUE buffer = 0;
+    struct search search = {
+        .filter = {.type = NIL_P(type) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(type),
+                   .least_bytes = hgb_amount(least),
+                   .reachable = RTEST(reachable)},
+        .limit = hgb_limit(binding, limit),
+        .sample = RTEST(sample),
+    };
+    if (!NIL_P(classes)) {
+        Check_Type(classes, T_ARRAY);
+        size_t count = (size_t)RARRAY_LEN(classes);
+        uint32_t *chosen = ALLOCV_N(uint32_t, buffer, count + 1); // of none it would be NULL
+        for (size_t i = 0; i < count; i++)
+            chosen[i] = hgb_node(binding, RARRAY_AREF(classes, (long)i));
+        search.filter.classes = chosen;
+        search.filter.class_count = count;
+    }
+    hgb_run(binding, find_objects, &search, free_search);
+    ALLOCV_END(buffer);
+    return rb_ary_new_from_args(3, ULL2NUM(search.found.objects), ULL2NUM(search.found.bytes),
+                                hgb_list(&search.nodes));
+}
+
+static enum hg_status
+find_most_referred(struct binding *self, void *data) {
+    struct search *search = data;
+    enum hg_status status = hg_most_referred(self->analysis.graph, search->program, search->limit,
+                                             &self->task, &search->nodes);
+    if (status != HG_OK) free_search(search);
+    return status;
+}
+
+/* call-seq: graph.most_referred(limit, program's own alone) -> [node, references, …] */
+static VALUE
+graph_most_referred(VALUE self, VALUE limit, VALUE program) {
+    struct binding *binding = hgb_loaded(self);
+    struct search search = {.limit = hgb_limit(binding, limit), .program = RTEST(program)};
+    hgb_run(binding, find_most_referred, &search, free_search);
+    return hgb_list(&search.nodes);
+}
+
+/* call-seq: graph.modules_named(name or nil) -> nodes */
+static VALUE
+graph_modules_named(VALUE self, VALUE name) {
+    struct binding *binding = hgb_loaded(self);
+    struct hg_numbers nodes = {0};
+    if (!NIL_P(name)) StringValue(name);
+    enum hg_status status = hg_modules_named(binding->analysis.graph,
+                                             NIL_P(name) ? NULL : RSTRING_PTR(name),
+                                             NIL_P(name) ? 0 : (size_t)RSTRING_LEN(name), &nodes);
+    if (status != HG_OK) hg_numbers_free(&nodes);
+    hgb_check(binding, &binding->task, status);
+    return hgb_list(&nodes);
+}
+
+struct page_count {
+    uint64_t page_bytes;
+    struct hg_pages pages;
+};
+
+static enum hg_status
+count_pages(struct binding *self, void *data) {
+    struct page_count *count = data;
+    return hg_count_pages(self->analysis.graph, &self->analysis.tree, count->page_bytes,
+                          &self->task, &count->pages);
+}
+
+/* call-seq: graph.pages(bytes of a page) -> [used, sparse, objects on sparse ones, dead] */
+static VALUE
+graph_pages(VALUE self, VALUE page_bytes) {
+    struct binding *binding = hgb_with_tree(self);
+    struct page_count count = {.page_bytes = hgb_amount(page_bytes)};
+    if (count.page_bytes == 0) rb_raise(rb_eArgError, "a page has more than no bytes");
+    hgb_run(binding, count_pages, &count, NULL);
+    return rb_ary_new_from_args(4, ULL2NUM(count.pages.used), ULL2NUM(count.pages.sparse),
+                                ULL2NUM(count.pages.sparse_objects), ULL2NUM(count.pages.dead));
+}
+
+struct text_search {
+    const char *bytes;
+    size_t size;
+    struct hg_numbers nodes;
+};
+
+static void
+free_text_search(void *data) {
+    struct text_search *search = data;
+    hg_numbers_free(&search->nodes);
+}
+
+static enum hg_status
+find_texts(struct binding *self, void *data) {
+    struct text_search *search = data;
+    enum hg_status status = hg_texts_with(self->analysis.graph, search->bytes, search->size,
+                                          &self->task, &search->nodes);
+    if (status != HG_OK) free_text_search(search);
+    return status;
+}
+
+/*
+ *  call-seq: graph.texts_with(bytes) -> nodes
+ *
+ * Strings, symbols and regexps whose line has these bytes, and those that are in Base64.
+ */
+static VALUE
+graph_texts_with(VALUE self, VALUE bytes) {
+    struct binding *binding = hgb_loaded(self);
+    bytes = rb_str_new_frozen(StringValue(bytes));
+    struct text_search search = {.bytes = RSTRING_PTR(bytes), .size = (size_t)RSTRING_LEN(bytes)};
+    hgb_run(binding, find_texts, &search, free_text_search);
+    RB_GC_GUARD(bytes);
+    return hgb_list(&search.nodes);
+}
+
+struct repeat_search {
+    uint32_t limit;
+    struct hg_repeats repeats;
+};
+
+static void
+free_repeats(void *data) {
+    struct repeat_search *search = data;
+    hg_repeats_free(&search->repeats);
+}
+
+static enum hg_status
+find_repeats(struct binding *self, void *data) {
+    struct repeat_search *search = data;
+    return hg_repeats_find(self->analysis.graph, &self->analysis.tree, search->limit, &self->task,
+                           &search->repeats);
+}
+
+/*
+ *  call-seq: graph.repeats(limit, members) -> [strings, compared, contents, copies, wasted, groups]
+ *
+ * Living strings with the same content. A group is [count, bytes, wasted bytes, nodes], of which
+ * there are at most `members`, evenly spread.
+ */
+static VALUE
+graph_repeats(VALUE self, VALUE limit, VALUE members) {
+    struct binding *binding = hgb_with_tree(self);
+    uint32_t most = NUM2UINT(members);
+    struct repeat_search search = {.limit = hgb_limit(binding, limit)};
+    hgb_run(binding, find_repeats, &search, free_repeats);
+
+    const struct hg_repeats *repeats = &search.repeats;
+    VALUE groups = rb_ary_new();
+    for (size_t i = 0; i < repeats->count; i++) {
+        const struct hg_repeat *repeat = &repeats->items[i];
+        uint32_t told = repeat->count < most ? repeat->count : most;
+        VALUE nodes = rb_ary_new_capa(told);
+        for (uint64_t k = 0; k < told; k++)
+            rb_ary_push(nodes, UINT2NUM(repeats->nodes[repeat->first + k * repeat->count / told]));
+        rb_ary_push(groups, rb_ary_new_from_args(4, UINT2NUM(repeat->count), ULL2NUM(repeat->bytes),
+                                                 ULL2NUM(repeat->wasted), nodes));
+    }
+    VALUE answer = rb_ary_new_from_args(6, ULL2NUM(repeats->strings), ULL2NUM(repeats->compared),
+                                        ULL2NUM(repeats->groups), ULL2NUM(repeats->copies),
+                                        ULL2NUM(repeats->wasted), groups);
+    free_repeats(&search);
+    return answer;
+}
+
+void
+hgb_define_objects(VALUE class) {
+    rb_define_method(class, "groups", graph_groups, 2);
+    rb_define_method(class, "find", graph_find, 6);
+    rb_define_method(class, "modules_named", graph_modules_named, 1);
+    rb_define_method(class, "most_referred", graph_most_referred, 2);
+    rb_define_method(class, "pages", graph_pages, 1);
+    rb_define_method(class, "texts_with", graph_texts_with, 1);
+    rb_define_method(class, "repeats", graph_repeats, 2);
+}

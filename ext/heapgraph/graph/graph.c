@@ -1,0 +1,71 @@
+/*
+ * Questions to a graph that its arrays do not answer by themselves; see graph.h.
+ */
+#include "graph/graph.h"
+
+#include "records/index.h"
+#include "reading/source.h"
+#include "records/strings.h"
+
+#include <stdlib.h>
+
+uint64_t
+hg_memsize(const struct hg_graph *graph, uint32_t node) {
+    if (graph->memsize[node] != UINT32_MAX) return graph->memsize[node];
+    uint32_t low = 0, high = graph->large;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (graph->large_node[middle] < node) low = middle + 1;
+        else high = middle;
+    }
+    if (low < graph->large && graph->large_node[low] == node) return graph->large_memsize[low];
+    return UINT32_MAX;
+}
+
+uint64_t
+hg_address(const struct hg_graph *graph, uint32_t node) {
+    return node < graph->objects ? hg_index_address(graph->index, node) : 0;
+}
+
+uint32_t
+hg_node_at(const struct hg_graph *graph, uint64_t address) {
+    return hg_index_node(graph->index, address);
+}
+
+const char *
+hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
+    const struct hg_strings *strings = graph->strings;
+    if (string >= strings->count) string = HG_S_EMPTY;
+    if (length) *length = (size_t)(strings->offset[string + 1] - strings->offset[string] - 1);
+    return strings->bytes + strings->offset[string];
+}
+
+/* What stands behind a class in its ancestors. */
+static uint32_t
+superclass(const struct hg_graph *graph, uint32_t node) {
+    uint32_t name = hg_edge_name(HG_E_FIELD, HG_S_SUPERCLASS);
+    for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
+        if (graph->name[e] == name) return graph->target[e];
+    }
+    return HG_NO_NODE;
+}
+
+uint32_t
+hg_real_class(const struct hg_graph *graph, uint32_t node) {
+    enum { DEEPEST = 10000 }; // a broken dump may have a circle
+    uint32_t class = graph->class_node[node];
+    for (int depth = 0; class != HG_NO_NODE && depth < DEEPEST; depth++) {
+        bool shown = !(graph->flags[class] & HG_N_SINGLETON) && graph->type[class] != HG_T_ICLASS;
+        if (shown) return class;
+        class = superclass(graph, class);
+    }
+    return HG_NO_NODE;
+}
+
+void
+hg_graph_free(struct hg_graph *graph) {
+    if (!graph) return;
+    if (graph->free_owned) graph->free_owned(graph->owned);
+    hg_source_free(graph->source);
+    free(graph);
+}

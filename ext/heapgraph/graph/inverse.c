@@ -1,0 +1,190 @@
+/* Place in the flow: see inverse.h. A counting sort of the edges by their targets. */
+#include "graph/inverse.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/progress.h"
+
+struct owned {
+    uint32_t *first, *source, *instance, *next;
+};
+
+static enum hg_status
+sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, uint32_t *source) {
+    hg_phase(task, "referrers", 2 * graph->edges);
+    for (uint64_t edge = 0; edge < graph->edges; edge++) {
+        first[graph->target[edge] + 2]++;
+        if (edge % HG_STRIDE == 0 && !hg_step(task, edge)) return HG_STOPPED;
+    }
+    /* While they are filled in, the sources of v go to first[v+1]; then they end there. */
+    for (uint32_t node = 0; node < graph->nodes; node++) first[node + 2] += first[node + 1];
+
+    uint64_t edge = 0;
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        for (uint64_t end = graph->first[node + 1]; edge < end; edge++) {
+            source[first[graph->target[edge] + 1]++] = node;
+        }
+        if (node % HG_STRIDE == 0 && !hg_step(task, graph->edges + edge)) return HG_STOPPED;
+    }
+    return HG_OK;
+}
+
+static void
+chain_instances(const struct hg_graph *graph, uint32_t *instance, uint32_t *next) {
+    size_t size = (size_t)graph->nodes * sizeof(*instance);
+    memset(instance, 0xff, size);
+    memset(next, 0xff, size);
+    for (uint32_t node = graph->nodes; node-- > 0;) {
+        uint32_t class = graph->class_node[node];
+        if (class == HG_NO_NODE) continue;
+        next[node] = instance[class];
+        instance[class] = node;
+    }
+}
+
+enum hg_status
+hg_inverse_build(const struct hg_graph *graph, struct hg_task *task, struct hg_inverse *inverse) {
+    *inverse = (struct hg_inverse){0};
+    struct owned *owned = hg_array(1, sizeof(*owned));
+    if (!owned) return HG_NO_MEMORY;
+
+    inverse->owned = owned;
+    inverse->first = owned->first = hg_array((size_t)graph->nodes + 2, sizeof(*owned->first));
+    inverse->source = owned->source = hg_array_raw(graph->edges, sizeof(*owned->source));
+    inverse->instance = owned->instance = hg_array_raw(graph->nodes, sizeof(*owned->instance));
+    inverse->next = owned->next = hg_array_raw(graph->nodes, sizeof(*owned->next));
+
+    enum hg_status status = HG_NO_MEMORY;
+    if (owned->first && owned->source && owned->instance && owned->next) {
+        status = sort_edges(graph, task, owned->first, owned->source);
+    }
+    if (status == HG_OK) chain_instances(graph, owned->instance, owned->next);
+    else hg_inverse_free(inverse);
+    return status;
+}
+
+void
+hg_inverse_free(struct hg_inverse *inverse) {
+    struct owned *owned = inverse->owned;
+    if (owned) {
+        hg_array_free(owned->first);
+        hg_array_free(owned->source);
+        hg_array_free(owned->instance);
+        hg_array_free(owned->next);
+        hg_array_free(owned);
+    }
+    *inverse = (struct hg_inverse){0};
+}
+
+/* One page of an answer while it is gathered. */
+struct page {
+    struct hg_referrer *referrers;
+    uint64_t offset, total;
+    uint32_t limit, found;
+};
+
+static inline bool
+on_page(const struct page *page) {
+    return page->total >= page->offset && page->found < page->limit;
+}
+
+static inline void
+page_add(struct page *page, uint32_t node, uint32_t name) {
+    if (on_page(page)) page->referrers[page->found++] = (struct hg_referrer){node, name};
+    page->total++;
+}
+
+/* The node that an edge comes from: the last one that begins at or before it and has edges. */
+static uint32_t
+source_of(const struct hg_graph *graph, uint64_t edge) {
+    uint32_t low = 0, high = graph->nodes;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (graph->first[middle] <= edge) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
+static enum hg_status
+scan_edges(const struct hg_graph *graph, uint32_t node, struct hg_task *task, struct page *page) {
+    hg_phase(task, "referrers", graph->edges);
+    for (uint64_t begin = 0; begin < graph->edges; begin += HG_STRIDE) {
+        uint64_t end = begin + HG_STRIDE < graph->edges ? begin + HG_STRIDE : graph->edges;
+        uint32_t hits = 0;
+        /* Nearly every stretch has none, and this loop the compiler makes fast. */
+        for (uint64_t edge = begin; edge < end; edge++) hits += graph->target[edge] == node;
+        for (uint64_t edge = begin; hits; edge++) {
+            if (graph->target[edge] != node) continue;
+            hits--;
+            page_add(page, on_page(page) ? source_of(graph, edge) : 0, graph->name[edge]);
+        }
+        if (!hg_step(task, end)) return HG_STOPPED;
+    }
+    return HG_OK;
+}
+
+/* All edges from a node to another; the inverse names their source once for each. */
+static void
+add_parallel(const struct hg_graph *graph, uint32_t from, uint32_t to, struct page *page) {
+    for (uint64_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
+        if (graph->target[edge] == to) page_add(page, from, graph->name[edge]);
+    }
+}
+
+static void
+look_up_edges(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
+              struct page *page) {
+    const uint32_t *source = inverse->source;
+    for (uint64_t i = inverse->first[node], end = inverse->first[node + 1]; i < end;) {
+        uint64_t run = 1;
+        while (i + run < end && source[i + run] == source[i]) run++;
+        if (page->found == page->limit || page->total + run <= page->offset) page->total += run;
+        else add_parallel(graph, source[i], node, page);
+        i += run;
+    }
+}
+
+static enum hg_status
+add_instances(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t class,
+              struct hg_task *task, struct page *page) {
+    uint32_t name = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
+    if (inverse) {
+        for (uint32_t node = inverse->instance[class]; node != HG_NO_NODE;
+             node = inverse->next[node]) {
+            page_add(page, node, name);
+        }
+        return HG_OK;
+    }
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        if (graph->class_node[node] == class) page_add(page, node, name);
+        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
+    }
+    return HG_OK;
+}
+
+enum hg_status
+hg_referrers(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
+             bool instances, uint64_t offset, uint32_t limit, struct hg_task *task,
+             struct hg_referrer *referrers, uint32_t *found, uint64_t *total) {
+    struct page page = {.referrers = referrers, .offset = offset, .limit = limit};
+    enum hg_status status = HG_OK;
+    if (inverse) look_up_edges(graph, inverse, node, &page);
+    else status = scan_edges(graph, node, task, &page);
+    if (status == HG_OK && instances) status = add_instances(graph, inverse, node, task, &page);
+    *found = page.found;
+    *total = page.total;
+    return status;
+}
+
+enum hg_status
+hg_count_referrers(const struct hg_graph *graph, struct hg_task *task, uint32_t *counts) {
+    hg_phase(task, "referrers", graph->edges);
+    memset(counts, 0, (size_t)graph->nodes * sizeof(*counts));
+    for (uint64_t edge = 0; edge < graph->edges; edge++) {
+        counts[graph->target[edge]] += hg_edge_holds(graph->name[edge]);
+        if (edge % HG_STRIDE == 0 && !hg_step(task, edge)) return HG_STOPPED;
+    }
+    return HG_OK;
+}

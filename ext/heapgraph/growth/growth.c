@@ -1,0 +1,264 @@
+/*
+ * Place in the flow: see growth.h.
+ */
+#include "growth/growth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/progress.h"
+
+static bool
+is_any(const struct hg_graph *graph, uint32_t string, const char *const *texts) {
+    for (; *texts; texts++) {
+        if (hg_string_is(graph, string, *texts)) return true;
+    }
+    return false;
+}
+
+/* Lists that the VM keeps about loaded code. */
+static bool
+is_of_loading(const struct hg_graph *graph, uint32_t name) {
+    static const char *const names[] = {"$\"", "$LOADED_FEATURES", "$:", "$-I", "$LOAD_PATH", NULL};
+    return hg_edge_kind(name) == HG_E_GLOBAL && is_any(graph, hg_edge_payload(name), names);
+}
+
+static bool
+is_hidden(const struct hg_graph *graph, uint32_t node) {
+    uint8_t type = graph->type[node];
+    if (type == HG_T_CLASS || type == HG_T_MODULE) return false;
+    return type == HG_T_IMEMO || type == HG_T_ICLASS || graph->class_node[node] == HG_NO_NODE;
+}
+
+/* The VM's own lists are arrays and hashes that its roots hold without a name. */
+static bool
+is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node) {
+    static const char *const roots[] = {"vm", "global_symbols", "symbols", NULL};
+    if (graph->type[parent] != HG_T_ROOT || !is_any(graph, graph->label[parent], roots))
+        return false;
+    uint8_t type = graph->type[node];
+    return type == HG_T_ARRAY || type == HG_T_HASH || type == HG_T_STRING || type == HG_T_SYMBOL ||
+           is_hidden(graph, node);
+}
+
+/* What may grow without more objects: by entries or bytes, or by names. */
+static uint8_t
+growing_mark(const struct hg_graph *graph, uint32_t node) {
+    static const char *const named[] = {"VM/thread", "fiber", NULL};
+    switch (graph->type[node]) {
+    case HG_T_ARRAY:
+    case HG_T_HASH:
+    case HG_T_STRING:
+    case HG_T_BIGNUM:
+        return HG_TRAIL_CONTENT;
+    case HG_T_DATA:
+        return is_any(graph, graph->label[node], named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
+    case HG_T_CLASS:
+    case HG_T_MODULE:
+    case HG_T_OBJECT:
+        return HG_TRAIL_NAMES;
+    default:
+        return 0;
+    }
+}
+
+/* Dumps and what is told of them may be kept while the next one is taken. */
+static bool
+is_ours(const struct hg_graph *graph, uint32_t node) {
+    uint32_t class = hg_real_class(graph, node);
+    if (class == HG_NO_NODE || graph->label[class] == HG_NO_STRING) return false;
+    size_t length;
+    const char *name = hg_string(graph, graph->label[class], &length);
+    return length > 10 && memcmp(name, "HeapDump::", 10) == 0;
+}
+
+/* Where a constant is assigned, as the VM notes it. Without names it may be the constant itself. */
+static bool
+is_file_of_constant(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
+    uint8_t type = graph->type[parent];
+    if (graph->account.objspace_format && !(graph->flags[node] & HG_N_FROZEN)) return false;
+    return graph->type[node] == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
+           (type == HG_T_CLASS || type == HG_T_MODULE);
+}
+
+/* Whether a name is that of a module or begins with it: "Gem::Specification" with "Gem". */
+static bool
+begins_with_module(const char *name, const char *module) {
+    size_t length = strlen(module);
+    return strncmp(name, module, length) == 0 && (!name[length] || name[length] == ':');
+}
+
+/* What is ours, and what loads code: as long as code is loaded its tables grow. */
+static bool
+is_of_tool(const struct hg_graph *graph, uint32_t node) {
+    static const char *const tools[] = {"HeapDump", "Gem", "Bundler", "Zeitwerk", "Bootsnap", NULL};
+    size_t length;
+    const char *name = hg_string(graph, graph->label[node], &length);
+    for (const char *const *tool = tools; *tool; tool++) {
+        if (begins_with_module(name, *tool)) return true;
+    }
+    return false;
+}
+
+static uint8_t
+marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t name,
+         uint8_t inherited) {
+    uint8_t marks = inherited & (HG_TRAIL_CODE | HG_TRAIL_VM);
+    bool imemo = graph->type[node] == HG_T_IMEMO;
+    if (is_hidden(graph, node)) marks |= HG_TRAIL_HIDDEN;
+    if (imemo && hg_string_is(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
+    if (imemo && hg_edge_kind(name) == HG_E_METHOD) marks |= HG_TRAIL_METHOD;
+    if (parent == HG_NO_NODE) return marks | growing_mark(graph, node);
+    // a shared buffer has no content of its own
+    if (!hg_steps_shares(graph, parent, node, name)) marks |= growing_mark(graph, node);
+    if (is_file_of_constant(graph, parent, node, name)) marks |= HG_TRAIL_CODE;
+    if (is_of_loading(graph, name) || is_of_vm(graph, parent, node) || is_ours(graph, node))
+        marks |= HG_TRAIL_VM;
+    return marks;
+}
+
+/* Facts of a trail that has just been made, from the first node on it. */
+static bool
+note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t node,
+           uint32_t trail) {
+    if (trail >= growth->facts_room) {
+        uint32_t room = growth->trails.room;
+        struct hg_trail_facts *facts = realloc(growth->facts, (size_t)room * sizeof(*facts));
+        if (!facts) return false;
+        growth->facts = facts;
+        growth->facts_room = room;
+    }
+    const struct hg_graph *graph = dump->graph;
+    uint32_t above = growth->trails.items[trail].parent;
+    uint8_t inherited = above == HG_NO_TRAIL ? 0 : growth->facts[above].marks;
+    uint32_t name = dump->ways.name[node];
+    uint8_t marks = dump->ways.module[node]
+                        ? (is_of_tool(graph, node) ? HG_TRAIL_VM : HG_TRAIL_NAMES)
+                        : marks_of(graph, node, dump->ways.parent[node], name, inherited);
+    growth->facts[trail] = (struct hg_trail_facts){.type = graph->type[node],
+                                                   .kind = (uint8_t)hg_edge_kind(name),
+                                                   .rank = dump->ways.rank[node],
+                                                   .marks = marks};
+    return true;
+}
+
+/* Whether an edge has a name of its own; what is an element of something has none. */
+static bool
+has_name(uint32_t name) {
+    switch (hg_edge_kind(name)) {
+    case HG_E_REFERENCE:
+    case HG_E_INDEX:
+    case HG_E_KEY:
+    case HG_E_VALUE:
+    case HG_E_VALUE_AT:
+    case HG_E_VALUE_INT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Whether a node is the buffer that the array it is reached from shares. */
+static bool
+is_shared_buffer(const struct hg_growth_dump *dump, uint32_t node) {
+    uint32_t parent = dump->ways.parent[node];
+    return parent != HG_NO_NODE && !dump->ways.module[node] &&
+           hg_steps_shares(dump->graph, parent, node, dump->ways.name[node]);
+}
+
+/* The trail of a node whose parent's is known. Elements of a shared buffer are the array's own. */
+static uint32_t
+trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps *steps,
+         uint32_t node) {
+    uint32_t before = growth->trails.count;
+    uint32_t parent = dump->ways.parent[node], trail;
+    if (dump->ways.module[node]) {
+        trail = hg_trails_follow(&growth->trails, 0, hg_steps_module(steps, node), true);
+    }
+    else if (parent == HG_NO_NODE) trail = 0; // the virtual root
+    else {
+        uint32_t name = dump->ways.name[node];
+        uint64_t step = hg_steps_take(steps, name, node);
+        while (is_shared_buffer(dump, parent)) parent = dump->ways.parent[parent];
+        trail = hg_trails_follow(&growth->trails, dump->trail[parent], step, has_name(name));
+    }
+    if (trail == before && !note_facts(growth, dump, node, trail)) return HG_NO_TRAIL;
+    return trail;
+}
+
+static enum hg_status
+find_trails(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps *steps,
+            struct hg_task *task) {
+    hg_phase(task, "trails", dump->ways.reached);
+    for (uint32_t i = 0; i < dump->ways.reached; i++) {
+        if (i % HG_STRIDE == 0 && !hg_step(task, i)) return HG_STOPPED;
+        uint32_t node = dump->ways.order[i];
+        uint32_t trail = trail_of(growth, dump, steps, node);
+        if (trail == HG_NO_TRAIL || steps->failed) return HG_NO_MEMORY;
+        dump->trail[node] = trail;
+    }
+    return HG_OK;
+}
+
+static enum hg_status
+sum_up(struct hg_growth *growth, struct hg_growth_dump *dump) {
+    dump->trails = growth->trails.count;
+    dump->sum = calloc(dump->trails, sizeof(*dump->sum));
+    if (!dump->sum) return HG_NO_MEMORY;
+    for (uint32_t node = 0; node < dump->graph->objects; node++) {
+        if (dump->trail[node] == HG_NO_TRAIL) continue;
+        uint32_t owner = node;
+        while (is_shared_buffer(dump, owner)) owner = dump->ways.parent[owner];
+        dump->sum[dump->trail[node]].count++;
+        dump->sum[dump->trail[owner]].bytes += hg_memsize(dump->graph, node);
+    }
+    return HG_OK;
+}
+
+static void
+free_dump(struct hg_growth_dump *dump) {
+    hg_ways_free(&dump->ways);
+    hg_array_free(dump->trail);
+    free(dump->sum);
+    *dump = (struct hg_growth_dump){0};
+}
+
+enum hg_status
+hg_growth_init(struct hg_growth *growth) {
+    *growth = (struct hg_growth){0};
+    if (!hg_trails_init(&growth->trails)) return HG_NO_MEMORY;
+    growth->facts_room = growth->trails.room;
+    growth->facts = calloc(growth->facts_room, sizeof(*growth->facts));
+    if (growth->facts) return HG_OK;
+    hg_trails_free(&growth->trails);
+    return HG_NO_MEMORY;
+}
+
+void
+hg_growth_free(struct hg_growth *growth) {
+    for (uint32_t i = 0; i < growth->dumps; i++) free_dump(&growth->dump[i]);
+    hg_trails_free(&growth->trails);
+    free(growth->facts);
+    *growth = (struct hg_growth){0};
+}
+
+enum hg_status
+hg_growth_add(struct hg_growth *growth, const struct hg_graph *graph, struct hg_task *task) {
+    if (growth->dumps == HG_MAX_DUMPS) return HG_TOO_LARGE;
+    struct hg_growth_dump *dump = &growth->dump[growth->dumps];
+    *dump = (struct hg_growth_dump){.graph = graph};
+    struct hg_steps steps;
+    enum hg_status status = HG_NO_MEMORY;
+    dump->trail = hg_array(graph->nodes, sizeof(*dump->trail));
+    if (hg_steps_init(&steps, graph) && dump->trail) {
+        memset(dump->trail, 0xff, graph->nodes * sizeof(*dump->trail)); // HG_NO_TRAIL
+        status = hg_ways_build(graph, &steps, task, &dump->ways);
+        if (status == HG_OK) status = find_trails(growth, dump, &steps, task);
+        if (status == HG_OK) status = sum_up(growth, dump);
+    }
+    hg_steps_free(&steps);
+    if (status == HG_OK) growth->dumps++;
+    else free_dump(dump);
+    return status;
+}

@@ -1,0 +1,112 @@
+/*
+ * Place in the flow: above growth_ways and growth_trails, below leaks. Several dumps of one process,
+ * the oldest first: how many objects each of them has on every trail. Addresses play no part in it,
+ * so neither compaction nor reused slots disturb it.
+ */
+#ifndef HEAPGRAPH_GROWTH_H
+#define HEAPGRAPH_GROWTH_H
+
+#include "growth/growth_trails.h"
+#include "growth/growth_ways.h"
+
+#define HG_MAX_DUMPS 32
+
+/* What is known of a trail besides its steps. */
+struct hg_trail_facts {
+    uint8_t type;  /* enum hg_type of the objects on it */
+    uint8_t kind;  /* enum hg_edge_kind of its last step */
+    uint8_t rank;  /* enum hg_rank of the ways on it; of the first object that was found */
+    uint8_t marks; /* enum hg_trail_mark */
+};
+
+enum hg_trail_mark {
+    HG_TRAIL_HIDDEN = 1 << 0,  /* objects that no Ruby program sees: IMEMO, ICLASS, no class */
+    HG_TRAIL_METHOD = 1 << 1,  /* entries in a method table */
+    HG_TRAIL_CODE = 1 << 2,    /* below an iseq: literals and caches of code */
+    HG_TRAIL_VM = 1 << 3,      /* of the VM, of what loads code, and ours */
+    HG_TRAIL_CONTENT = 1 << 4, /* arrays, hashes, strings, numbers, data: may grow by themselves */
+    HG_TRAIL_NAMES = 1 << 5,   /* modules, objects, threads, fibers: names may become more */
+};
+
+/* What a trail has in one dump. Bytes of a buffer that arrays share are those of the array's trail. */
+struct hg_trail_sum {
+    uint64_t count, bytes;
+};
+
+/* One dump. */
+struct hg_growth_dump {
+    const struct hg_graph *graph;
+    struct hg_ways ways;
+    uint32_t *trail;          /* by node; HG_NO_TRAIL where there is no way to it */
+    struct hg_trail_sum *sum; /* by trail */
+    uint32_t trails;          /* how many there were when it was added: sum has so many */
+};
+
+struct hg_growth {
+    uint32_t dumps;
+    struct hg_growth_dump dump[HG_MAX_DUMPS];
+    struct hg_trails trails;
+    struct hg_trail_facts *facts; /* by trail */
+    uint32_t facts_room;
+};
+
+/* HG_OK or HG_NO_MEMORY. */
+enum hg_status hg_growth_init(struct hg_growth *growth) __attribute__((warn_unused_result));
+void hg_growth_free(struct hg_growth *growth);
+
+/*
+ * Adds a dump, which must be younger than those before it; its graph must live as long as the
+ * growth. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
+ */
+enum hg_status hg_growth_add(struct hg_growth *growth, const struct hg_graph *graph,
+                             struct hg_task *task) __attribute__((warn_unused_result));
+
+/* What a trail has in a dump. */
+static inline struct hg_trail_sum
+hg_growth_sum(const struct hg_growth *growth, uint32_t dump, uint32_t trail) {
+    const struct hg_growth_dump *of = &growth->dump[dump];
+    return trail < of->trails ? of->sum[trail] : (struct hg_trail_sum){0};
+}
+
+static inline uint64_t
+hg_growth_count(const struct hg_growth *growth, uint32_t dump, uint32_t trail) {
+    return hg_growth_sum(growth, dump, trail).count;
+}
+
+/* Whether a trail has objects that a program sees, or entries of a method table. */
+static inline bool
+hg_is_visible(const struct hg_growth *growth, uint32_t trail) {
+    uint8_t marks = growth->facts[trail].marks;
+    return !(marks & HG_TRAIL_HIDDEN) || marks & HG_TRAIL_METHOD;
+}
+
+/* Whether a dump has an object of another: at its address, on its trail. */
+static inline bool
+hg_growth_has(const struct hg_growth_dump *dump, const struct hg_growth_dump *other,
+              uint32_t node) {
+    uint32_t here = hg_node_at(dump->graph, hg_address(other->graph, node));
+    return here != HG_NO_NODE && dump->trail[here] == other->trail[node];
+}
+
+/*
+ * The dump that tells what is new on a trail: the latest one that has fewer objects there than the
+ * last one, or the one before the last. What grows in bursts may stand still in the last step.
+ */
+static inline const struct hg_growth_dump *
+hg_growth_base(const struct hg_growth *growth, uint32_t trail) {
+    uint32_t last = growth->dumps - 1;
+    uint64_t count = hg_growth_count(growth, last, trail);
+    for (uint32_t dump = last; dump-- > 0;) {
+        if (hg_growth_count(growth, dump, trail) < count) return &growth->dump[dump];
+    }
+    return &growth->dump[last - 1];
+}
+
+/* Whether a node of the last dump, which must have a trail, is new there. */
+static inline bool
+hg_growth_is_new(const struct hg_growth *growth, uint32_t node) {
+    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
+    return !hg_growth_has(hg_growth_base(growth, last->trail[node]), last, node);
+}
+
+#endif

@@ -1,0 +1,323 @@
+/*
+ * Place in the flow: see growth_ways.h.
+ *
+ * One search per rank. Within a rank it is breadth first with lengths from 1 to 10: a ring of lists,
+ * one for each length that can be waiting. An edge whose rank is worse than that of the search waits
+ * for the search of that rank, and comes in when its length is due.
+ */
+#include "growth/growth_ways.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/progress.h"
+#include "paths/steps.h"
+
+#define RING 16    /* more than the length of any edge */
+#define TOPLEVEL 8 /* added to the length of TOPLEVEL_BINDING */
+
+/* An edge that waits for the search of its rank. */
+struct late {
+    uint32_t from, to, name, length;
+};
+
+struct lates {
+    struct late *items;
+    size_t count, room;
+};
+
+struct search {
+    const struct hg_graph *graph;
+    struct hg_steps *steps;
+    struct hg_ways *ways;
+    uint32_t *length; /* by node, within the rank that is searched */
+    uint64_t *hash;   /* by node: of the way to it */
+    uint8_t *settled;
+    struct hg_numbers ring[RING];
+    struct lates lates[HG_RANKS];
+    enum hg_rank rank;
+    size_t waiting; /* in the ring */
+    bool failed;
+};
+
+static void
+put_off(struct search *search, enum hg_rank rank, struct late late) {
+    struct lates *lates = &search->lates[rank];
+    if (lates->count == lates->room) {
+        size_t room = lates->room ? lates->room * 2 : 256;
+        struct late *items = realloc(lates->items, room * sizeof(*items));
+        if (!items) {
+            search->failed = true;
+            return;
+        }
+        lates->items = items;
+        lates->room = room;
+    }
+    lates->items[lates->count++] = late;
+}
+
+/* To the buffer that an array shares it is no step. */
+static uint64_t
+hash_of(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
+    if (hg_steps_shares(search->graph, from, to, name)) return search->hash[from];
+    return hg_steps_join(search->hash[from], hg_steps_take(search->steps, name, to));
+}
+
+static void
+offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t length) {
+    if (search->settled[to] || length > search->length[to]) return;
+    uint64_t hash = hash_of(search, from, to, name);
+    if (length == search->length[to] && hash >= search->hash[to]) return;
+    bool waits_already = length == search->length[to];
+    search->length[to] = length;
+    search->hash[to] = hash;
+    search->ways->parent[to] = from;
+    search->ways->name[to] = name;
+    if (waits_already) return;
+    struct hg_numbers *list = &search->ring[length % RING];
+    hg_numbers_add(list, to);
+    search->waiting++;
+    if (list->failed) search->failed = true;
+}
+
+/* All locals of the main program at once, which the thread that runs it holds as well. */
+static bool
+is_toplevel_binding(const struct hg_graph *graph, uint32_t name) {
+    return hg_edge_kind(name) == HG_E_CONSTANT &&
+           hg_string_is(graph, hg_edge_payload(name), "TOPLEVEL_BINDING");
+}
+
+/*
+ * Threads and fibers: what they hold without a name lies on their stacks, mostly. Where frames are
+ * named, what is left are words that a frame has no more use for, and so no reason for growth; but
+ * for the thread's own block, a Proc.
+ */
+static bool
+has_stack(const struct hg_graph *graph, uint32_t node) {
+    if (graph->type[node] != HG_T_DATA) return false;
+    uint32_t kind = graph->label[node];
+    return hg_string_is(graph, kind, "VM/thread") || hg_string_is(graph, kind, "fiber");
+}
+
+static enum hg_rank
+rank_without_name(const struct hg_graph *graph, uint32_t target) {
+    bool named = !graph->account.objspace_format;
+    return named && graph->type[target] != HG_T_DATA ? HG_RANK_STACK : HG_RANK_FRAME;
+}
+
+static void
+follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, enum hg_rank least) {
+    if (search->settled[to]) return;
+    enum hg_rank rank = hg_step_rank(search->graph, from, to, name);
+    uint32_t length = search->length[from];
+    if (!hg_steps_shares(search->graph, from, to, name)) length += hg_step_length(name);
+    if (rank < least) rank = least;
+    if (is_toplevel_binding(search->graph, name)) {
+        if (rank < HG_RANK_ROOT) rank = HG_RANK_ROOT;
+        length += TOPLEVEL;
+    }
+    if (rank > search->rank) put_off(search, rank, (struct late){from, to, name, length});
+    else offer(search, from, to, name, length);
+}
+
+/* Offers a way to all that a node holds. */
+static void
+expand(struct search *search, uint32_t node) {
+    const struct hg_graph *graph = search->graph;
+    bool stack = has_stack(graph, node);
+    for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
+        uint32_t name = graph->name[e];
+        if (!hg_edge_holds(name)) continue;
+        bool unnamed = hg_edge_kind(name) == HG_E_REFERENCE;
+        follow(search, node, graph->target[e], name,
+               stack && unnamed ? rank_without_name(graph, graph->target[e]) : HG_RANK_NAMED);
+    }
+    uint32_t class = graph->class_node[node];
+    if (class != HG_NO_NODE) follow(search, node, class, HG_CLASS_STEP, HG_RANK_NAMED);
+}
+
+static int
+shorter(const void *left, const void *right) {
+    const struct late *a = left, *b = right;
+    return a->length < b->length ? -1 : a->length > b->length;
+}
+
+static void
+settle(struct search *search, uint32_t node) {
+    search->settled[node] = 1;
+    search->ways->rank[node] = (uint8_t)search->rank;
+    search->ways->order[search->ways->reached++] = node;
+    expand(search, node);
+}
+
+/* Settles everything that can be reached by the rank that is searched, and by no better one. */
+static enum hg_status
+search_rank(struct search *search, struct hg_task *task) {
+    struct lates *lates = &search->lates[search->rank];
+    if (lates->count) qsort(lates->items, lates->count, sizeof(*lates->items), shorter);
+    size_t next = 0, settled = 0;
+    uint32_t length = 0;
+    while (search->waiting || next < lates->count) {
+        if (!search->waiting && lates->items[next].length > length)
+            length = lates->items[next].length;
+        for (; next < lates->count && lates->items[next].length == length; next++) {
+            const struct late *late = &lates->items[next];
+            offer(search, late->from, late->to, late->name, length);
+        }
+        struct hg_numbers *list = &search->ring[length % RING];
+        // roots and shared buffers are 0 away from what leads to them: the list grows meanwhile
+        for (size_t i = 0; i < list->count; i++) {
+            uint32_t node = list->items[i];
+            if (search->settled[node] || search->length[node] != length) continue;
+            settle(search, node);
+            if (++settled % HG_STRIDE == 0 && !hg_step(task, search->ways->reached))
+                return HG_STOPPED;
+        }
+        search->waiting -= list->count;
+        list->count = 0;
+        length++;
+        if (search->failed || search->steps->failed) return HG_NO_MEMORY;
+    }
+    lates->count = 0;
+    return HG_OK;
+}
+
+static bool
+is_module(const struct hg_graph *graph, uint32_t node) {
+    uint8_t type = graph->type[node];
+    return (type == HG_T_CLASS || type == HG_T_MODULE) && !(graph->flags[node] & HG_N_SINGLETON) &&
+           graph->label[node] != HG_NO_STRING;
+}
+
+static void
+begin_at(struct search *search, uint32_t module, uint32_t from, uint32_t name) {
+    search->ways->module[module] = 1;
+    search->ways->parent[module] = from;
+    search->ways->name[module] = name;
+    search->ways->order[search->ways->reached++] = module;
+    search->settled[module] = 1;
+    search->length[module] = 0;
+    search->hash[module] = hg_steps_module(search->steps, module);
+}
+
+/* Object, and all that it leads to by constants. */
+static void
+begin_at_constants(struct search *search, uint32_t object) {
+    const struct hg_graph *graph = search->graph;
+    begin_at(search, object, HG_NO_NODE, hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE));
+    for (uint32_t i = 0; i < search->ways->reached; i++) {
+        uint32_t node = search->ways->order[i];
+        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
+            uint32_t target = graph->target[e];
+            if (hg_edge_kind(graph->name[e]) != HG_E_CONSTANT || search->ways->module[target])
+                continue;
+            if (is_module(graph, target)) begin_at(search, target, node, graph->name[e]);
+        }
+    }
+}
+
+/* A dump without names of constants: all modules that have a name. */
+static void
+begin_at_all_modules(struct search *search) {
+    for (uint32_t node = 0; node < search->graph->objects; node++) {
+        if (is_module(search->graph, node) && !search->ways->module[node])
+            begin_at(search, node, HG_NO_NODE, hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE));
+    }
+}
+
+static void
+begin_at_modules(struct search *search) {
+    const struct hg_graph *graph = search->graph;
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (!is_module(graph, node) || !hg_string_is(graph, graph->label[node], "Object")) continue;
+        begin_at_constants(search, node);
+        break;
+    }
+    if (search->ways->reached <= 1) begin_at_all_modules(search);
+}
+
+/*
+ * Modules hang below the first thing that holds them, so that their way can be told: the Object
+ * class below a root, and in a dump without constants every module.
+ */
+static void
+hang_modules(struct search *search) {
+    const struct hg_graph *graph = search->graph;
+    struct hg_ways *ways = search->ways;
+    for (uint32_t root = graph->objects; root < graph->objects + graph->roots; root++) {
+        if (graph->flags[root] & (HG_N_CONSERVATIVE | HG_N_VM_CACHE)) continue;
+        for (uint32_t e = graph->first[root]; e < graph->first[root + 1]; e++) {
+            uint32_t target = graph->target[e];
+            if (!ways->module[target] || ways->parent[target] != HG_NO_NODE) continue;
+            ways->parent[target] = root;
+            ways->name[target] = graph->name[e];
+        }
+    }
+}
+
+static enum hg_status
+search_all(struct search *search, struct hg_task *task) {
+    const struct hg_graph *graph = search->graph;
+    begin_at_modules(search);
+    uint32_t modules = search->ways->reached;
+    search->rank = HG_RANK_NAMED;
+    for (uint32_t i = 0; i < modules; i++) expand(search, search->ways->order[i]);
+
+    uint32_t top = graph->nodes - 1;
+    search->length[top] = 0;
+    settle(search, top);
+    for (search->rank = HG_RANK_NAMED; search->rank < HG_RANKS; search->rank++) {
+        enum hg_status status = search_rank(search, task);
+        if (status != HG_OK) return status;
+    }
+    hang_modules(search);
+    return HG_OK;
+}
+
+static bool
+allocate(struct search *search) {
+    struct hg_ways *ways = search->ways;
+    size_t nodes = search->graph->nodes;
+    ways->order = hg_array(nodes, sizeof(*ways->order));
+    ways->parent = hg_array(nodes, sizeof(*ways->parent));
+    ways->name = hg_array(nodes, sizeof(*ways->name));
+    ways->rank = hg_array(nodes, 1);
+    ways->module = hg_array(nodes, 1);
+    search->length = hg_array(nodes, sizeof(*search->length));
+    search->hash = hg_array(nodes, sizeof(*search->hash));
+    search->settled = hg_array(nodes, 1);
+    return ways->order && ways->parent && ways->name && ways->rank && ways->module &&
+           search->length && search->hash && search->settled;
+}
+
+enum hg_status
+hg_ways_build(const struct hg_graph *graph, struct hg_steps *steps, struct hg_task *task,
+              struct hg_ways *ways) {
+    *ways = (struct hg_ways){0};
+    struct search search = {.graph = graph, .steps = steps, .ways = ways};
+    enum hg_status status = HG_NO_MEMORY;
+    hg_phase(task, "ways", graph->nodes);
+    if (allocate(&search)) {
+        memset(ways->parent, 0xff, graph->nodes * sizeof(*ways->parent));   // HG_NO_NODE
+        memset(search.length, 0xff, graph->nodes * sizeof(*search.length)); // farther than all
+        status = search_all(&search, task);
+    }
+    hg_array_free(search.length);
+    hg_array_free(search.hash);
+    hg_array_free(search.settled);
+    for (int i = 0; i < RING; i++) hg_numbers_free(&search.ring[i]);
+    for (int i = 0; i < HG_RANKS; i++) free(search.lates[i].items);
+    if (status != HG_OK) hg_ways_free(ways);
+    return status;
+}
+
+void
+hg_ways_free(struct hg_ways *ways) {
+    hg_array_free(ways->order);
+    hg_array_free(ways->parent);
+    hg_array_free(ways->name);
+    hg_array_free(ways->rank);
+    hg_array_free(ways->module);
+    *ways = (struct hg_ways){0};
+}

@@ -1,0 +1,157 @@
+/*
+ * Place in the flow: see leaks.h. What grows without more objects: an array of numbers, a text, a
+ * hash of symbols, the names of a module. The size of such an object tells only when it needs more
+ * room, and it takes room in large pieces; so the length of its line in the dump is asked as well.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "growth/leak.h"
+#include "reading/piece.h"
+
+#define CONTENT_BYTES 256 /* less is no growth of a content */
+#define LINE_BYTES 64     /* nor is a line that has become longer by less */
+
+/* Where lines begin in the text of a dump: a bit for each HG_LINE_UNIT bytes. */
+struct lines {
+    uint64_t *begins;
+    uint32_t units;
+};
+
+/* Those of the objects, the roots and, as the last of them, the footer. */
+static uint32_t
+line_of(const struct hg_graph *graph, uint32_t number) {
+    if (number + 1 < graph->nodes) return graph->line[number];
+    if (graph->account.footers == 0) return HG_NO_LINE;
+    return (uint32_t)(graph->account.footer_byte / HG_LINE_UNIT);
+}
+
+static bool
+find_lines(const struct hg_graph *graph, struct lines *lines) {
+    *lines = (struct lines){0};
+    if (!graph->line) return true;
+    for (uint32_t i = 0; i < graph->nodes; i++) {
+        uint32_t line = line_of(graph, i);
+        if (line != HG_NO_LINE && line >= lines->units) lines->units = line + 1;
+    }
+    lines->begins = hg_array((size_t)lines->units / 64 + 1, sizeof(*lines->begins));
+    if (!lines->begins) return false;
+    for (uint32_t i = 0; i < graph->nodes; i++) {
+        uint32_t line = line_of(graph, i);
+        if (line != HG_NO_LINE) lines->begins[line / 64] |= UINT64_C(1) << line % 64;
+    }
+    return true;
+}
+
+/* How long a line is, up to HG_LINE_UNIT; 0 for the last one and where there is none. */
+static uint64_t
+length_of(const struct lines *lines, uint32_t line) {
+    if (!lines->begins || line == HG_NO_LINE) return 0;
+    for (uint64_t next = (uint64_t)line + 1; next < lines->units; next++) {
+        uint64_t word = lines->begins[next / 64] >> next % 64;
+        if (word) return (next + (uint64_t)__builtin_ctzll(word) - line) * HG_LINE_UNIT;
+        next |= 63;
+    }
+    return 0;
+}
+
+/* Adds up by trail how long the lines of its objects are; a shared buffer's is not its array's. */
+static bool
+sum_lines(const struct hg_growth *growth, const struct hg_growth_dump *dump, uint64_t *sums) {
+    struct lines lines;
+    if (!find_lines(dump->graph, &lines)) return false;
+    for (uint32_t node = 0; node < dump->graph->objects && lines.begins; node++) {
+        uint32_t trail = dump->trail[node];
+        if (trail == HG_NO_TRAIL) continue;
+        if (growth->facts[trail].marks & (HG_TRAIL_CONTENT | HG_TRAIL_NAMES))
+            sums[trail] += length_of(&lines, dump->graph->line[node]);
+    }
+    hg_array_free(lines.begins);
+    return true;
+}
+
+/*
+ * By how much a trail grew whose number of objects is the same in all dumps, from the first one on
+ * that has any (two at least); 0 if it did not.
+ */
+static uint64_t
+growth_of(const struct hg_growth *growth, uint64_t *const *lines, uint32_t trail) {
+    uint32_t last = growth->dumps - 1, from = 0;
+    while (from + 1 < last && !hg_growth_count(growth, from, trail)) from++;
+    struct hg_trail_sum first = hg_growth_sum(growth, from, trail), before = first;
+    if (!first.count || first.count > HG_MAX_SAMPLES) return 0;
+    bool shrank = false;
+    for (uint32_t dump = from + 1; dump <= last; dump++) {
+        struct hg_trail_sum sum = hg_growth_sum(growth, dump, trail);
+        if (sum.count != first.count) return 0;
+        if (sum.bytes < before.bytes) shrank = true;
+        before = sum;
+    }
+    uint64_t bytes = shrank ? 0 : before.bytes - first.bytes, longer = 0;
+    if (lines[last][trail] > lines[from][trail]) longer = lines[last][trail] - lines[from][trail];
+    if (longer < LINE_BYTES) longer = 0;
+    if (bytes < CONTENT_BYTES) bytes = 0;
+    return bytes > longer ? bytes : longer;
+}
+
+static void
+add(struct hg_leaks *leaks, struct hg_leak_content content) {
+    uint32_t at = leaks->contents;
+    if (at == HG_MAX_CONTENTS && leaks->content[at - 1].growth >= content.growth) return;
+    if (at < HG_MAX_CONTENTS) leaks->contents++;
+    else at--;
+    for (; at > 0 && leaks->content[at - 1].growth < content.growth; at--)
+        leaks->content[at] = leaks->content[at - 1];
+    leaks->content[at] = content;
+}
+
+/* Containers of which something grows are told by what grows in them; names are not. */
+static void
+find_told(const struct hg_growth *growth, const struct hg_leaks *leaks, uint8_t *told) {
+    for (uint32_t trail = 1; trail < growth->trails.count; trail++) {
+        uint32_t above = growth->trails.items[trail].parent;
+        if (leaks->part_of[trail] && growth->facts[above].marks & HG_TRAIL_CONTENT) told[above] = 1;
+    }
+}
+
+/* Data that a root holds without a name is the VM's, as the tables of who traces allocations. */
+static bool
+is_of_root(const struct hg_growth *growth, uint32_t trail) {
+    uint32_t above = growth->trails.items[trail].parent;
+    const struct hg_trail_facts *facts = &growth->facts[trail];
+    return facts->type == HG_T_DATA && facts->marks & HG_TRAIL_CONTENT &&
+           facts->kind == HG_E_REFERENCE && growth->facts[above].type == HG_T_ROOT;
+}
+
+static void
+find(const struct hg_growth *growth, uint64_t *const *lines, const uint8_t *told,
+     struct hg_leaks *leaks) {
+    for (uint32_t trail = 1; trail < growth->trails.count; trail++) {
+        const struct hg_trail_facts *facts = &growth->facts[trail];
+        if (!(facts->marks & (HG_TRAIL_CONTENT | HG_TRAIL_NAMES)) || told[trail]) continue;
+        if (facts->marks & (HG_TRAIL_CODE | HG_TRAIL_VM) || facts->rank >= HG_RANK_CACHE) continue;
+        if (is_of_root(growth, trail)) continue;
+        uint64_t grew = growth_of(growth, lines, trail);
+        if (grew) add(leaks, (struct hg_leak_content){.trail = trail, .growth = grew});
+    }
+}
+
+enum hg_status
+hg_leaks_contents(const struct hg_growth *growth, struct hg_leaks *leaks) {
+    uint64_t *lines[HG_MAX_DUMPS] = {NULL};
+    uint32_t trails = growth->trails.count;
+    uint8_t *told = calloc(trails, 1);
+    bool enough = told != NULL;
+    for (uint32_t dump = 0; dump < growth->dumps && enough; dump++) {
+        lines[dump] = calloc(trails, sizeof(**lines));
+        enough = lines[dump] && sum_lines(growth, &growth->dump[dump], lines[dump]);
+    }
+    if (enough) {
+        find_told(growth, leaks, told);
+        find(growth, lines, told, leaks);
+    }
+    for (uint32_t dump = 0; dump < growth->dumps; dump++) free(lines[dump]);
+    free(told);
+    return enough ? HG_OK : HG_NO_MEMORY;
+}

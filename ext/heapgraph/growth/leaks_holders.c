@@ -1,0 +1,327 @@
+/*
+ * Place in the flow: see leaks.h. Who holds what grows, asked of the newcomers: the objects that the
+ * last dump has and the one before it has not. The holder of the rest may be somebody else.
+ */
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "growth/leak.h"
+#include "base/progress.h"
+
+#define SEEN_HOLDERS 32 /* kinds of other holders that are counted for one leak */
+#define SAMPLE 65536    /* so many objects are looked for in the next dump */
+#define CLIMB 64        /* an inner object is looked for so many steps below its outer one */
+
+/* One leak while its objects are gone through. */
+struct look {
+    struct hg_numbers holders; /* what holds the newcomers, once for each */
+    struct hg_leak_holder seen[SEEN_HOLDERS];
+    uint32_t seen_trail[SEEN_HOLDERS];
+    uint8_t seen_kind[SEEN_HOLDERS];
+    uint32_t seens;
+};
+
+struct looks {
+    const struct hg_growth *growth;
+    const struct hg_growth_dump *last;
+    struct hg_leaks *leaks;
+    struct hg_task *task;
+    struct look *look; /* by leak */
+    uint8_t *newcomer; /* by node of the last dump */
+    uint8_t *related;  /* by node of the last dump: the leak that was last seen to hold it, too */
+    uint16_t *inner;   /* by trail: leak × HG_MAX_INNER + inner part + 1 */
+};
+
+/*
+ * How much stays where it is. After a compaction nothing can be told by addresses. What grows is left
+ * out: that it is replaced all the time may be what it is.
+ */
+static void
+sample_stable(struct looks *looks) {
+    const struct hg_growth *growth = looks->growth;
+    for (uint32_t number = 0; number + 1 < growth->dumps; number++) {
+        const struct hg_growth_dump *dump = &growth->dump[number];
+        uint64_t sampled = 0, stable = 0;
+        uint32_t stride = dump->graph->objects / SAMPLE + 1;
+        for (uint32_t node = 0; node < dump->graph->objects; node += stride) {
+            uint32_t trail = dump->trail[node];
+            if (trail == HG_NO_TRAIL || looks->leaks->below[trail]) continue;
+            sampled++;
+            stable += hg_growth_has(dump + 1, dump, node);
+        }
+        looks->leaks->stable[number] = sampled ? (uint32_t)(stable * 1000 / sampled) : 1000;
+    }
+}
+
+/* Of the first part alone, which the verdict compares it with. */
+static enum hg_status
+count_kept(struct looks *looks) {
+    const struct hg_growth *growth = looks->growth;
+    for (uint32_t number = 0; number + 1 < growth->dumps; number++) {
+        const struct hg_growth_dump *dump = &growth->dump[number];
+        hg_phase(looks->task, "what is kept", dump->graph->objects);
+        for (uint32_t node = 0; node < dump->graph->objects; node++) {
+            if (node % HG_STRIDE == 0 && !hg_step(looks->task, node)) return HG_STOPPED;
+            uint8_t number_of = hg_leak_at(looks->leaks, dump, node);
+            if (!number_of) continue;
+            struct hg_leak *leak = &looks->leaks->leak[number_of - 1];
+            if (leak->part[0].trail == dump->trail[node] && hg_growth_has(dump + 1, dump, node))
+                leak->kept[number]++;
+        }
+    }
+    return HG_OK;
+}
+
+static bool
+is_first_part(const struct looks *looks, uint32_t node) {
+    uint8_t leak = hg_leak_at(looks->leaks, looks->last, node);
+    return leak && looks->leaks->leak[leak - 1].part[0].trail == looks->last->trail[node];
+}
+
+/* Whether a node is an object of a leak, or lies below one. */
+static bool
+is_inside(const struct looks *looks, uint32_t node, uint8_t leak) {
+    uint32_t trail = node == HG_NO_NODE ? HG_NO_TRAIL : looks->last->trail[node];
+    return trail != HG_NO_TRAIL && looks->leaks->below[trail] == leak;
+}
+
+/*
+ * Marks the newcomers and lists their holders. A leak without newcomers (its objects have moved, or
+ * grew before) is asked about all its objects.
+ */
+static void
+find_newcomers(struct looks *looks) {
+    const struct hg_growth_dump *last = looks->last;
+    bool has[HG_MAX_LEAKS + 1] = {false};
+    for (uint32_t node = 0; node < last->graph->objects; node++) {
+        uint8_t leak = hg_leak_at(looks->leaks, last, node);
+        if (!leak || !hg_growth_is_new(looks->growth, node)) continue;
+        looks->newcomer[node] = 1;
+        if (is_first_part(looks, node)) has[leak] = true;
+    }
+    for (uint32_t node = 0; node < last->graph->objects; node++) {
+        uint8_t leak = hg_leak_at(looks->leaks, last, node);
+        if (!leak) continue;
+        uint32_t parent = last->ways.parent[node];
+        struct hg_leak *of = &looks->leaks->leak[leak - 1];
+        bool first = is_first_part(looks, node);
+        bool chained = is_inside(looks, parent, leak);
+        if (first && chained) of->chained++;
+        if (has[leak] && !looks->newcomer[node]) continue;
+        looks->newcomer[node] = 1;
+        if (!first) continue;
+        of->newcomers++;
+        if (!chained) hg_numbers_add(&looks->look[leak - 1].holders, parent);
+    }
+}
+
+static int
+ascending(const void *left, const void *right) {
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* The object that holds most of the newcomers. */
+static void
+find_container(struct hg_leak *leak, struct hg_numbers *holders) {
+    qsort(holders->items, holders->count, sizeof(*holders->items), ascending);
+    for (size_t from = 0, to; from < holders->count; from = to) {
+        for (to = from; to < holders->count && holders->items[to] == holders->items[from];) to++;
+        leak->containers++;
+        if (to - from <= leak->contained) continue;
+        leak->contained = to - from;
+        leak->container = holders->items[from];
+    }
+}
+
+/*
+ * An example of every part: a newcomer in the container, before any other object of the part; of
+ * those the nearest to where ways begin, so that no address decides.
+ */
+static void
+find_examples(struct looks *looks) {
+    const struct hg_growth_dump *last = looks->last;
+    uint8_t rating[HG_MAX_LEAKS][HG_MAX_PARTS] = {{0}};
+    for (uint32_t at = 0; at < last->ways.reached; at++) {
+        uint32_t node = last->ways.order[at];
+        if (node >= last->graph->objects) continue;
+        uint8_t number = hg_leak_at(looks->leaks, last, node);
+        if (!number) continue;
+        struct hg_leak *leak = &looks->leaks->leak[number - 1];
+        uint32_t parent = last->ways.parent[node];
+        uint8_t rated = 1;
+        if (!is_inside(looks, parent, number)) rated += 4;
+        if (parent == leak->container && leak->contained > 1) rated += 2;
+        if (looks->newcomer[node]) rated += 1;
+        for (uint32_t i = 0; i < leak->parts; i++) {
+            if (leak->part[i].trail != last->trail[node] || rated <= rating[number - 1][i])
+                continue;
+            rating[number - 1][i] = rated;
+            leak->part[i].example = node;
+        }
+    }
+}
+
+/* An example of every inner part: inside the example of its leak, if there is one. */
+static void
+find_inner_examples(struct looks *looks) {
+    const struct hg_growth_dump *last = looks->last;
+    for (uint32_t i = 0; i < looks->leaks->leaks; i++) {
+        const struct hg_leak *leak = &looks->leaks->leak[i];
+        for (uint32_t k = 0; k < leak->inners; k++)
+            looks->inner[leak->inner[k].trail] = (uint16_t)(i * HG_MAX_INNER + k + 1);
+    }
+    for (uint32_t node = 0; node < last->graph->objects; node++) {
+        if (last->trail[node] == HG_NO_TRAIL || !looks->inner[last->trail[node]]) continue;
+        uint16_t at = looks->inner[last->trail[node]] - 1;
+        struct hg_leak *leak = &looks->leaks->leak[at / HG_MAX_INNER];
+        struct hg_leak_part *inner = &leak->inner[at % HG_MAX_INNER];
+        if (inner->example == HG_NO_NODE) inner->example = node;
+        uint32_t outer = node;
+        for (int i = 0; i < CLIMB && outer != HG_NO_NODE; i++) {
+            if (hg_leak_at(looks->leaks, last, outer)) break;
+            outer = last->ways.parent[outer];
+        }
+        for (uint32_t i = 0; i < leak->parts; i++) {
+            if (leak->part[i].example == outer) inner->example = node;
+        }
+    }
+}
+
+/* Where most of the newcomers were allocated: a majority vote, then a count. */
+static void
+find_locations(struct looks *looks) {
+    const struct hg_graph *graph = looks->last->graph;
+    uint64_t lead[HG_MAX_LEAKS] = {0};
+    if (!graph->location) return;
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t node = 0; node < graph->objects; node++) {
+            uint32_t location = graph->location[node];
+            if (!looks->newcomer[node] || location == HG_NO_STRING || !is_first_part(looks, node))
+                continue;
+            uint32_t number = hg_leak_at(looks->leaks, looks->last, node) - 1u;
+            struct hg_leak *leak = &looks->leaks->leak[number];
+            if (pass) leak->located += leak->location == location;
+            else if (leak->location == location) lead[number]++;
+            else if (lead[number]) lead[number]--;
+            else {
+                leak->location = location;
+                lead[number] = 1;
+            }
+        }
+    }
+}
+
+static void
+see_holder(struct looks *looks, uint8_t number, struct hg_leak_holder holder) {
+    struct look *look = &looks->look[number - 1];
+    uint32_t trail = looks->last->trail[holder.node];
+    uint8_t kind = (uint8_t)hg_edge_kind(holder.name);
+    for (uint32_t i = 0; i < look->seens; i++) {
+        if (look->seen_trail[i] != trail || look->seen_kind[i] != kind) continue;
+        look->seen[i].count++;
+        return;
+    }
+    if (look->seens == SEEN_HOLDERS) return;
+    look->seen[look->seens] = holder;
+    look->seen_trail[look->seens] = trail;
+    look->seen_kind[look->seens++] = kind;
+}
+
+/* A leak's object, or something below it, holds a new object of another leak. */
+static void
+see_relation(struct looks *looks, uint8_t holder, uint8_t held, uint32_t target) {
+    if (looks->related[target] == holder) return;
+    looks->related[target] = holder;
+    looks->leaks->related[(holder - 1) * HG_MAX_LEAKS + held - 1]++;
+}
+
+/* Caches and stacks hold by the way. */
+static bool
+counts_as_holder(const struct looks *looks, uint32_t node) {
+    const struct hg_growth_dump *last = looks->last;
+    return last->trail[node] != HG_NO_TRAIL && last->ways.rank[node] < HG_RANK_CACHE &&
+           last->graph->type[node] != HG_T_ROOT &&
+           !(last->graph->flags[node] & (HG_N_VM_CACHE | HG_N_CONSERVATIVE));
+}
+
+/* All edges to newcomers that are not on their way and do not come from inside. */
+static enum hg_status
+find_other_holders(struct looks *looks) {
+    const struct hg_growth_dump *last = looks->last;
+    const struct hg_graph *graph = last->graph;
+    hg_phase(looks->task, "other holders", graph->objects);
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(looks->task, node)) return HG_STOPPED;
+        if (!counts_as_holder(looks, node)) continue;
+        uint8_t below = looks->leaks->below[last->trail[node]];
+        bool thread = graph->type[node] == HG_T_DATA;
+        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
+            uint32_t target = graph->target[e], name = graph->name[e];
+            if (!looks->newcomer[target] || !hg_edge_holds(name)) continue;
+            uint8_t number = hg_leak_at(looks->leaks, last, target);
+            if (below == number || last->ways.parent[target] == node) continue;
+            if (thread && hg_edge_kind(name) == HG_E_REFERENCE) continue;
+            if (!is_first_part(looks, target)) continue;
+            if (below) see_relation(looks, below, number, target);
+            see_holder(looks, number, (struct hg_leak_holder){node, name, target, 1});
+        }
+    }
+    return HG_OK;
+}
+
+/* Those who hold at least half of the newcomers, the ones that hold most first. */
+static void
+keep_other_holders(struct hg_leak *leak, const struct look *look) {
+    for (uint32_t i = 0; i < look->seens; i++) {
+        if (look->seen[i].count * 2 < leak->newcomers) continue;
+        uint32_t at = leak->others;
+        if (at == HG_MAX_OTHERS && leak->other[at - 1].count >= look->seen[i].count) continue;
+        if (at < HG_MAX_OTHERS) leak->others++;
+        else at--;
+        for (; at > 0 && leak->other[at - 1].count < look->seen[i].count; at--)
+            leak->other[at] = leak->other[at - 1];
+        leak->other[at] = look->seen[i];
+    }
+}
+
+static enum hg_status
+look(struct looks *looks) {
+    sample_stable(looks);
+    enum hg_status status = count_kept(looks);
+    if (status != HG_OK) return status;
+    find_newcomers(looks);
+    for (uint32_t i = 0; i < looks->leaks->leaks; i++) {
+        struct hg_numbers *holders = &looks->look[i].holders;
+        if (holders->failed) return HG_NO_MEMORY;
+        if (holders->count) find_container(&looks->leaks->leak[i], holders);
+    }
+    find_examples(looks);
+    find_inner_examples(looks);
+    find_locations(looks);
+    status = find_other_holders(looks);
+    for (uint32_t i = 0; i < looks->leaks->leaks; i++)
+        keep_other_holders(&looks->leaks->leak[i], &looks->look[i]);
+    return status;
+}
+
+enum hg_status
+hg_leaks_look(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
+    struct looks looks = {.growth = growth, .leaks = leaks, .task = task};
+    looks.last = &growth->dump[growth->dumps - 1];
+    looks.look = calloc(HG_MAX_LEAKS, sizeof(*looks.look));
+    looks.newcomer = calloc(looks.last->graph->nodes, 1);
+    looks.related = calloc(looks.last->graph->nodes, 1);
+    looks.inner = calloc(growth->trails.count, sizeof(*looks.inner));
+    leaks->related = calloc((size_t)HG_MAX_LEAKS * HG_MAX_LEAKS, sizeof(*leaks->related));
+    enum hg_status status = HG_NO_MEMORY;
+    if (looks.look && looks.newcomer && looks.related && looks.inner && leaks->related)
+        status = look(&looks);
+    for (uint32_t i = 0; looks.look && i < HG_MAX_LEAKS; i++)
+        hg_numbers_free(&looks.look[i].holders);
+    free(looks.look);
+    free(looks.newcomer);
+    free(looks.related);
+    free(looks.inner);
+    return status;
+}

@@ -1,0 +1,124 @@
+/*
+ * Place in the flow: see leaks_names.h.
+ */
+#include "growth/leaks_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "growth/leaks.h"
+
+/* Kinds of names that a program can make at any time. */
+static const uint8_t KINDS[] = {HG_E_CONSTANT, HG_E_IVAR,   HG_E_CVAR,
+                                HG_E_METHOD,   HG_E_GLOBAL, HG_E_FIBER_LOCAL};
+#define N_KINDS ((uint32_t)sizeof(KINDS))
+
+static uint32_t
+index_of(uint8_t kind) {
+    uint32_t i = 0;
+    while (i < N_KINDS && KINDS[i] != kind) i++;
+    return i;
+}
+
+/*
+ * Calls `name` for each node that is the first of a dump on its trail and held by such a name, with
+ * the trail that holds it. Named modules begin a trail; theirs is that of the module above.
+ */
+static void
+each_name(const struct hg_growth *growth, const struct hg_growth_dump *dump, uint8_t *seen,
+          void (*name)(void *data, uint32_t node, uint32_t above, uint32_t kind), void *data) {
+    memset(seen, 0, growth->trails.count);
+    for (uint32_t i = 0; i < dump->ways.reached; i++) {
+        uint32_t node = dump->ways.order[i], parent = dump->ways.parent[node];
+        if (node >= dump->graph->objects || parent == HG_NO_NODE || seen[dump->trail[node]])
+            continue;
+        seen[dump->trail[node]] = 1;
+        uint32_t kind = index_of((uint8_t)hg_edge_kind(dump->ways.name[node]));
+        if (kind < N_KINDS) name(data, node, dump->trail[parent], kind);
+    }
+}
+
+struct count {
+    uint32_t *counts; /* trail × N_KINDS + kind */
+};
+
+static void
+count_name(void *data, uint32_t node, uint32_t above, uint32_t kind) {
+    struct count *count = data;
+    count->counts[(size_t)above * N_KINDS + kind]++;
+}
+
+static void
+keep(struct hg_leak_names *names, uint32_t *found, const struct hg_leak_names *one, uint32_t last) {
+    uint32_t grew = one->count[last] - one->count[0], at = *found;
+    if (at == HG_MAX_NAMES && names[at - 1].count[last] - names[at - 1].count[0] >= grew) return;
+    if (at < HG_MAX_NAMES) ++*found;
+    else at--;
+    for (; at > 0 && names[at - 1].count[last] - names[at - 1].count[0] < grew; at--)
+        names[at] = names[at - 1];
+    names[at] = *one;
+}
+
+/* Whether there are more names from dump to dump; the trail itself must not have more objects. */
+static bool
+grows(const struct hg_growth *growth, uint32_t *const *counts, size_t at,
+      struct hg_leak_names *one) {
+    uint64_t all[HG_MAX_DUMPS];
+    for (uint32_t dump = 0; dump < growth->dumps; dump++)
+        all[dump] = one->count[dump] = counts[dump][at];
+    if (!hg_counts_grow(all, growth->dumps)) return false;
+    return hg_growth_count(growth, growth->dumps - 1, one->trail) <=
+           hg_growth_count(growth, 0, one->trail);
+}
+
+static bool
+may_be_told(const struct hg_trail_facts *facts) {
+    return facts->rank < HG_RANK_CACHE && !(facts->marks & (HG_TRAIL_CODE | HG_TRAIL_VM));
+}
+
+enum hg_status
+hg_leaks_names(const struct hg_growth *growth, struct hg_leak_names *names, uint32_t *found) {
+    uint32_t *counts[HG_MAX_DUMPS] = {NULL};
+    size_t entries = (size_t)growth->trails.count * N_KINDS;
+    uint8_t *seen = malloc(growth->trails.count);
+    bool enough = seen != NULL;
+    *found = 0;
+    for (uint32_t dump = 0; dump < growth->dumps && enough; dump++) {
+        counts[dump] = calloc(entries, sizeof(**counts));
+        enough = counts[dump] != NULL;
+        if (!enough) break;
+        struct count count = {counts[dump]};
+        each_name(growth, &growth->dump[dump], seen, count_name, &count);
+    }
+    for (size_t at = 0; at < entries && enough; at++) {
+        struct hg_leak_names one = {.trail = (uint32_t)(at / N_KINDS), .kind = KINDS[at % N_KINDS]};
+        if (!may_be_told(&growth->facts[one.trail]) || !grows(growth, counts, at, &one)) continue;
+        keep(names, found, &one, growth->dumps - 1);
+    }
+    for (uint32_t dump = 0; dump < growth->dumps; dump++) free(counts[dump]);
+    free(seen);
+    return enough ? HG_OK : HG_NO_MEMORY;
+}
+
+struct collect {
+    const struct hg_leak_names *names;
+    uint32_t *nodes, limit, found;
+};
+
+static void
+collect_name(void *data, uint32_t node, uint32_t above, uint32_t kind) {
+    struct collect *collect = data;
+    if (above != collect->names->trail || KINDS[kind] != collect->names->kind) return;
+    if (collect->found < collect->limit) collect->nodes[collect->found++] = node;
+}
+
+uint32_t
+hg_leaks_named(const struct hg_growth *growth, uint32_t dump, const struct hg_leak_names *names,
+               uint32_t *nodes, uint32_t limit) {
+    uint8_t *seen = malloc(growth->trails.count);
+    if (!seen) return 0;
+    struct collect collect = {.names = names, .nodes = nodes, .limit = limit};
+    each_name(growth, &growth->dump[dump], seen, collect_name, &collect);
+    free(seen);
+    return collect.found;
+}

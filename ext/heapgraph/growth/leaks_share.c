@@ -1,0 +1,141 @@
+/*
+ * Place in the flow: see leaks.h. What the growing objects hold and nobody else does: everything is
+ * marked without them, and what is left belongs to those that reach it without passing another's
+ * objects. Bytes that n of them reach are divided by n, so that the shares add up to what would be
+ * freed if all leaks were mended, and never to more.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "growth/leak.h"
+#include "base/progress.h"
+
+struct share {
+    const struct hg_growth_dump *dump;
+    struct hg_leaks *leaks;
+    struct hg_task *task;
+    struct hg_numbers stack;
+    uint8_t *lives;   /* by node: reached without passing a leak's object */
+    uint8_t *sharers; /* by node: how many leaks reach it otherwise */
+    uint8_t *stamp;   /* by node: the leak that came last, + 1 */
+    uint64_t steps;
+    bool stopped;
+};
+
+static bool
+goes_on(struct share *share) {
+    if (++share->steps % HG_STRIDE == 0 && !hg_step(share->task, share->steps))
+        share->stopped = true;
+    return !share->stopped;
+}
+
+static void
+mark_target(struct share *share, uint32_t target) {
+    if (share->lives[target] || hg_leak_at(share->leaks, share->dump, target)) return;
+    share->lives[target] = 1;
+    hg_numbers_add(&share->stack, target);
+}
+
+/* Marks what lives without the leaks. */
+static void
+mark(struct share *share) {
+    const struct hg_graph *graph = share->dump->graph;
+    share->stack.count = 0;
+    mark_target(share, graph->nodes - 1);
+    while (share->stack.count && goes_on(share)) {
+        uint32_t node = share->stack.items[--share->stack.count];
+        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
+            if (hg_edge_holds(graph->name[e])) mark_target(share, graph->target[e]);
+        }
+        if (graph->class_node[node] != HG_NO_NODE) mark_target(share, graph->class_node[node]);
+    }
+}
+
+static void
+take_target(struct share *share, uint32_t target, uint8_t number) {
+    if (share->lives[target] || share->stamp[target] == number) return;
+    uint8_t part_of = hg_leak_at(share->leaks, share->dump, target);
+    if (part_of && part_of != number) return;
+    share->stamp[target] = number;
+    hg_numbers_add(&share->stack, target);
+}
+
+/* Visits what one leak reaches. The first time it counts sharers, the second time it adds bytes. */
+static void
+take(struct share *share, uint8_t number, uint64_t *bytes) {
+    const struct hg_graph *graph = share->dump->graph;
+    while (share->stack.count && goes_on(share)) {
+        uint32_t node = share->stack.items[--share->stack.count];
+        if (!bytes) share->sharers[node]++; // there are at most HG_MAX_LEAKS
+        else if (node < graph->objects) *bytes += hg_memsize(graph, node) / share->sharers[node];
+        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
+            if (hg_edge_holds(graph->name[e])) take_target(share, graph->target[e], number);
+        }
+        if (graph->class_node[node] != HG_NO_NODE)
+            take_target(share, graph->class_node[node], number);
+    }
+}
+
+/* The nodes of all leaks, sorted by leak: those of leak i are nodes[first[i]] … nodes[first[i+1]-1]. */
+static uint32_t *
+members(const struct share *share, uint32_t *first) {
+    const struct hg_growth_dump *dump = share->dump;
+    memset(first, 0, (HG_MAX_LEAKS + 2) * sizeof(*first));
+    for (uint32_t node = 0; node < dump->graph->objects; node++) {
+        uint8_t leak = hg_leak_at(share->leaks, dump, node);
+        if (leak) first[leak + 1]++;
+    }
+    for (int i = 1; i < HG_MAX_LEAKS + 2; i++) first[i] += first[i - 1];
+    uint32_t *nodes = malloc(((size_t)first[HG_MAX_LEAKS + 1] + 1) * sizeof(*nodes));
+    if (!nodes) return NULL;
+    for (uint32_t node = 0; node < dump->graph->objects; node++) {
+        uint8_t leak = hg_leak_at(share->leaks, dump, node);
+        if (leak) nodes[first[leak]++] = node;
+    }
+    // every entry has moved on to the next one's place: leak i + 1 now begins at first[i]
+    return nodes;
+}
+
+static enum hg_status
+share_out(struct share *share, uint32_t number_of_dump) {
+    uint32_t first[HG_MAX_LEAKS + 2];
+    mark(share);
+    uint32_t *nodes = members(share, first);
+    if (!nodes) return HG_NO_MEMORY;
+    for (int pass = 0; pass < 2; pass++) {
+        memset(share->stamp, 0, share->dump->graph->nodes);
+        for (uint32_t i = 0; i < share->leaks->leaks; i++) {
+            uint8_t number = (uint8_t)(i + 1);
+            uint64_t *bytes = pass ? &share->leaks->leak[i].retained[number_of_dump] : NULL;
+            share->stack.count = 0;
+            for (uint32_t at = first[i]; at < first[i + 1]; at++)
+                take_target(share, nodes[at], number);
+            take(share, number, bytes);
+        }
+    }
+    free(nodes);
+    if (share->stack.failed) return HG_NO_MEMORY;
+    return share->stopped ? HG_STOPPED : HG_OK;
+}
+
+enum hg_status
+hg_leaks_share(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
+    enum hg_status status = HG_OK;
+    for (uint32_t number = 0; number < growth->dumps && status == HG_OK; number++) {
+        const struct hg_growth_dump *dump = &growth->dump[number];
+        uint32_t nodes = dump->graph->nodes;
+        hg_phase(task, "retained growth", nodes);
+        struct share share = {.dump = dump, .leaks = leaks, .task = task};
+        share.lives = hg_array(nodes, 1);
+        share.sharers = hg_array(nodes, 1);
+        share.stamp = hg_array(nodes, 1);
+        status = share.lives && share.sharers && share.stamp ? share_out(&share, number)
+                                                             : HG_NO_MEMORY;
+        hg_numbers_free(&share.stack);
+        hg_array_free(share.lives);
+        hg_array_free(share.sharers);
+        hg_array_free(share.stamp);
+    }
+    return status;
+}

@@ -1,0 +1,86 @@
+/*
+ * Place in the flow: see leaks.h. What stays among much that comes and goes: of a thousand requests
+ * forty are never let go. The number of all of them may rise and fall; that of those which a dump and
+ * the one before both have can only rise as long as none of them is let go.
+ *
+ * An address is not enough to know an object again, as a slot that was freed is used again at once,
+ * and often by its like. So what it holds must be the same too. Objects that have changed are taken
+ * for others here; that makes a leak look smaller, and never larger.
+ */
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "growth/leak.h"
+#include "base/progress.h"
+
+#define STAY_PER_STEP 10 /* fewer that stay from step to step may do so by chance */
+#define STAY_DUMPS 4     /* three steps, two of which can be compared, are the least */
+
+/* The object of the dump before that a node is, or HG_NO_NODE. */
+static uint32_t
+same_before(const struct hg_growth_dump *dump, const struct hg_growth_dump *before, uint32_t node) {
+    const struct hg_graph *now = dump->graph, *then = before->graph;
+    uint32_t was = hg_node_at(then, hg_address(now, node));
+    if (was == HG_NO_NODE || before->trail[was] != dump->trail[node]) return HG_NO_NODE;
+    if (hg_memsize(now, node) != hg_memsize(then, was)) return HG_NO_NODE;
+    uint32_t edges = now->first[node + 1] - now->first[node];
+    if (edges != then->first[was + 1] - then->first[was]) return HG_NO_NODE;
+    for (uint32_t i = 0; i < edges; i++) {
+        uint32_t target = now->target[now->first[node] + i];
+        if (hg_address(now, target) != hg_address(then, then->target[then->first[was] + i]))
+            return HG_NO_NODE;
+    }
+    return was;
+}
+
+/* Whether there are more objects on a trail in the last dump than in the first. */
+static bool
+may_stay(const struct hg_growth *growth, uint32_t trail) {
+    return hg_growth_count(growth, growth->dumps - 1, trail) > hg_growth_count(growth, 0, trail);
+}
+
+/* Counts one dump; `stayed` and `stays` say by node which objects of it and the one before do. */
+static bool
+count_dump(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks,
+           uint32_t number, const uint8_t *stayed, uint8_t *stays) {
+    const struct hg_growth_dump *dump = &growth->dump[number];
+    for (uint32_t node = 0; node < dump->graph->objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return false;
+        uint32_t trail = dump->trail[node];
+        if (trail == HG_NO_TRAIL || !may_stay(growth, trail)) continue;
+        uint32_t was = same_before(dump, dump - 1, node);
+        if (was == HG_NO_NODE) continue;
+        stays[node] = 1;
+        leaks->stayed[number][trail].once++;
+        if (stayed && stayed[was]) leaks->stayed[number][trail].twice++;
+    }
+    return true;
+}
+
+enum hg_status
+hg_leaks_stay(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
+    uint8_t *before = NULL;
+    enum hg_status status = HG_OK;
+    for (uint32_t number = 1; number < growth->dumps && status == HG_OK; number++) {
+        leaks->stayed[number] = calloc(growth->trails.count, sizeof(**leaks->stayed));
+        uint8_t *stays = hg_array(growth->dump[number].graph->nodes, 1);
+        hg_phase(task, "what stays", growth->dump[number].graph->objects);
+        if (!leaks->stayed[number] || !stays) status = HG_NO_MEMORY;
+        else if (!count_dump(growth, task, leaks, number, before, stays)) status = HG_STOPPED;
+        hg_array_free(before);
+        before = stays;
+    }
+    hg_array_free(before);
+    return status;
+}
+
+bool
+hg_leaks_stays(const struct hg_growth *growth, const struct hg_leaks *leaks, uint32_t trail) {
+    if (growth->dumps < STAY_DUMPS || !may_stay(growth, trail)) return false;
+    for (uint32_t number = 2; number < growth->dumps; number++) {
+        if (leaks->stayed[number][trail].once <
+            leaks->stayed[number - 1][trail].once + STAY_PER_STEP)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,166 @@
+/* Place in the flow: see indexfile.h. Reading an index. */
+#include "kept/indexfile.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "kept/layout.h"
+#include "base/progress.h"
+#include "reading/source.h"
+
+/* -- the header -- */
+
+/* Whether each section lies in the file and has the size that the numbers ask for. */
+static bool
+check_sections(const struct hg_index_header *header) {
+    for (int i = 0; i < HG_SECTION_COUNT; i++) {
+        const struct hg_section *section = &header->section[i];
+        if (!header->has[hg_section_part((enum hg_section_number)i)]) continue;
+        if (section->size != hg_section_size(header, (enum hg_section_number)i)) return false;
+        if (section->offset % HG_INDEX_PAGE || section->offset > header->file_size) return false;
+        if (section->size > header->file_size - section->offset) return false;
+    }
+    return true;
+}
+
+static bool
+check_header(const struct hg_index_header *header, uint64_t file_size,
+             const struct hg_identity *identity) {
+    struct hg_sum sum = {0};
+    hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
+    return memcmp(header->magic, "HDINDEX\n", sizeof(header->magic)) == 0 &&
+           header->version == HG_INDEX_VERSION && header->byte_order == 0x01020304 &&
+           header->header_size == sizeof(*header) && header->sections == HG_SECTION_COUNT &&
+           header->checksum == hg_sum_end(&sum) && header->file_size <= file_size &&
+           hg_same_dump(&header->identity, identity) && header->has[HG_PART_GRAPH] &&
+           (uint64_t)header->objects + header->roots + 1 == header->nodes && check_sections(header);
+}
+
+bool
+hg_index_read_header(const struct hg_index_file *file, const struct hg_identity *identity,
+                     struct hg_index_header *header) {
+    struct stat about;
+    return fstat(file->fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_uid == geteuid() &&
+           hg_read_at(file->fd, header, sizeof(*header), 0) == (ssize_t)sizeof(*header) &&
+           check_header(header, (uint64_t)about.st_size, identity);
+}
+
+/* An index by its name; NULL if it is none for this dump. */
+static struct hg_index_file *
+open_file(char *name, const struct hg_identity *identity) {
+    struct hg_index_file *file = calloc(1, sizeof(*file));
+    if (!name || !file) {
+        free(name);
+        free(file);
+        return NULL;
+    }
+    int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+    file->final = name;
+    file->fd = open(name, O_RDWR | flags);
+    if (file->fd < 0) file->fd = open(name, O_RDONLY | flags);
+    if (file->fd >= 0 && hg_index_read_header(file, identity, &file->header)) return file;
+    hg_index_file_free(file);
+    return NULL;
+}
+
+/* -- checksums -- */
+
+struct check {
+    struct hg_index_file *file;
+    enum hg_part part;
+    struct hg_task *task;
+    _Atomic int next;      /* section */
+    _Atomic uint64_t done; /* bytes */
+    _Atomic bool bad, stopped;
+};
+
+/* Reads instead of looking into the mapping: what is only checked need not stay in memory. */
+static bool
+check_section(struct check *check, const struct hg_section *section, char *piece, size_t room) {
+    struct hg_sum sum = {0};
+    for (uint64_t done = 0; done < section->size;) {
+        uint64_t left = section->size - done;
+        size_t size = left < room ? (size_t)left : room;
+        ssize_t n = hg_read_at(check->file->fd, piece, size, section->offset + done);
+        if (n != (ssize_t)size) return false;
+        hg_sum_add(&sum, piece, size);
+        done += size;
+        check->done += size;
+        if (!hg_step(check->task, check->done)) {
+            check->stopped = true;
+            return false;
+        }
+    }
+    return hg_sum_end(&sum) == section->checksum;
+}
+
+static void
+check_some(void *data, unsigned thread) {
+    enum { PIECE = 256 << 10 };
+    struct check *check = data;
+    char *piece = malloc(PIECE);
+    if (!piece) check->bad = true;
+    for (int i; !check->bad && (i = check->next++) < HG_SECTION_COUNT;) {
+        const struct hg_section *section = &check->file->header.section[i];
+        if (hg_section_part((enum hg_section_number)i) != check->part) continue;
+        if (!check_section(check, section, piece, PIECE)) check->bad = true;
+    }
+    free(piece);
+}
+
+enum hg_status
+hg_index_take(struct hg_index_file *file, enum hg_part part, struct hg_task *task,
+              struct hg_analysis *analysis, bool *found) {
+    *found = false;
+    if (!file || file->writing || !file->header.has[part]) return HG_OK;
+
+    struct check check = {.file = file, .part = part, .task = task};
+    unsigned threads = hg_processors();
+    hg_phase(task, "checking the index", file->header.file_size);
+    hg_parallel(threads > 4 ? 4 : threads, check_some, &check);
+    if (check.stopped) return HG_STOPPED;
+    if (check.bad) {
+        file->header.has[part] = 0;
+        file->damaged[part] = true;
+        return HG_OK;
+    }
+    enum hg_status status = hg_index_use(file, part, analysis);
+    *found = status == HG_OK;
+    return status;
+}
+
+/* -- a dump -- */
+
+enum hg_status
+hg_index_open(const char *path, struct hg_task *task, struct hg_analysis *analysis) {
+    *analysis = (struct hg_analysis){0};
+    enum hg_status status = hg_identify(path, task, &analysis->identity);
+    if (status != HG_OK || !analysis->identity.size) return status;
+
+    bool found = false;
+    for (int attempt = 0; attempt < 2 && !found && status == HG_OK; attempt++) {
+        char *name = attempt ? hg_index_in_cache(path, false) : hg_index_beside(path);
+        struct hg_index_file *file = open_file(name, &analysis->identity);
+        if (!file) continue;
+        status = hg_index_take(file, HG_PART_GRAPH, task, analysis, &found);
+        if (found) analysis->index = file;
+        else hg_index_file_free(file);
+    }
+    if (found) status = hg_source_open(path, task, &analysis->graph->source);
+    if (status == HG_OK) return HG_OK;
+
+    hg_graph_free(analysis->graph);
+    hg_index_file_free(analysis->index);
+    *analysis = (struct hg_analysis){.identity = analysis->identity};
+    return status;
+}
+
+bool
+hg_index_is_kept(const struct hg_analysis *analysis) {
+    return analysis->index && !analysis->index->writing;
+}

@@ -1,0 +1,366 @@
+/* Place in the flow: see indexfile.h. Writing an index. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "records/index.h"
+#include "kept/layout.h"
+#include "base/progress.h"
+#include "records/strings.h"
+
+static const void *
+array_of(const struct hg_analysis *analysis, enum hg_section_number number) {
+#define ARRAY(part, name, array, size, count)                                                      \
+    case HG_SECTION_##name:                                                                        \
+        return analysis->array;
+    switch (number) {
+        HG_SECTIONS(ARRAY)
+    default:
+        return NULL;
+    }
+#undef ARRAY
+}
+
+/* -- the file -- */
+
+/* A new file that nobody else has. Leftovers of a process that died with this number are in the way. */
+static int
+create(struct hg_index_file *file, char *final) {
+    size_t size = strlen(final) + 40;
+    file->final = final;
+    file->name = malloc(size);
+    if (!file->name) return -1;
+
+    snprintf(file->name, size, "%s.partial-%ld", final, (long)getpid());
+    int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = open(file->name, flags, 0600);
+    if (fd < 0 && errno == EEXIST && unlink(file->name) == 0) fd = open(file->name, flags, 0600);
+    return fd;
+}
+
+/*
+ * Beside dumps of one's own alone: whoever else owns the dump may have the directory, and lead what
+ * is written there elsewhere. For him an index of ours would be of no use.
+ */
+static char *
+beside_own(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && about.st_uid == geteuid() ? hg_index_beside(path) : NULL;
+}
+
+static enum hg_status
+begin_file(const char *path, const struct hg_analysis *analysis, struct hg_task *task,
+           struct hg_index_file **to) {
+    struct hg_index_file *file = calloc(1, sizeof(*file));
+    if (!file) return hg_fail(task, HG_NO_MEMORY, 0, "out of memory");
+
+    file->fd = -1;
+    int error = ENOENT;
+    for (int attempt = 0; attempt < 2 && file->fd < 0; attempt++) {
+        char *final = attempt ? hg_index_in_cache(path, true) : beside_own(path);
+        if (!final) continue;
+        file->fd = create(file, final);
+        error = errno;
+        if (file->fd >= 0) break;
+        free(file->name);
+        free(file->final);
+        file->name = file->final = NULL;
+    }
+    if (file->fd < 0) {
+        hg_index_file_free(file);
+        return hg_fail(task, HG_IO, error, "cannot write an index: %s", strerror(error));
+    }
+    file->writing = true;
+    file->end = sizeof(file->header);
+    file->header.identity = analysis->identity;
+    *to = file;
+    return HG_OK;
+}
+
+static enum hg_status
+write_fully(struct hg_index_file *file, const void *bytes, size_t size, uint64_t offset,
+            struct hg_task *task) {
+    const char *at = bytes;
+    while (size) {
+        ssize_t n = pwrite(file->fd, at, size, (off_t)offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            return hg_fail(task, HG_IO, errno, "cannot write %.100s: %s", file->name,
+                           strerror(errno));
+        }
+        at += n;
+        size -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return HG_OK;
+}
+
+/* One array, in pieces that are still in the cache when they are written. */
+static enum hg_status
+write_section(struct hg_index_file *file, const struct hg_analysis *analysis,
+              enum hg_section_number number, struct hg_task *task) {
+    enum { PIECE = 1 << 20 };
+    struct hg_section *section = &file->header.section[number];
+    const char *array = array_of(analysis, number);
+    struct hg_sum sum = {0};
+    section->size = hg_section_size(&file->header, number);
+    section->offset = (file->end + HG_INDEX_PAGE - 1) / HG_INDEX_PAGE * HG_INDEX_PAGE;
+
+    for (uint64_t done = 0; done < section->size;) {
+        uint64_t left = section->size - done;
+        size_t size = left < PIECE ? (size_t)left : PIECE;
+        hg_sum_add(&sum, array + done, size);
+        enum hg_status status = write_fully(file, array + done, size, section->offset + done, task);
+        if (status != HG_OK) return status;
+        done += size;
+        if (!hg_step(task, section->offset + done)) return HG_STOPPED;
+    }
+    section->checksum = hg_sum_end(&sum);
+    file->end = section->offset + section->size;
+    return HG_OK;
+}
+
+static enum hg_status
+write_part(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_part part,
+           struct hg_task *task) {
+    for (int i = 0; i < HG_SECTION_COUNT; i++) {
+        enum hg_section_number number = (enum hg_section_number)i;
+        if (hg_section_part(number) != part) continue;
+        enum hg_status status = write_section(file, analysis, number, task);
+        if (status != HG_OK) return status;
+    }
+    file->header.has[part] = 1;
+    return HG_OK;
+}
+
+static void
+describe_graph(const struct hg_graph *graph, struct hg_index_header *header) {
+    header->objects = graph->objects;
+    header->roots = graph->roots;
+    header->nodes = graph->nodes;
+    header->edges = graph->edges;
+    header->large = graph->large;
+    header->locations = graph->location != NULL;
+    header->generations = graph->generation != NULL;
+    header->lines = graph->line != NULL;
+    header->strings = graph->strings->count;
+    header->string_bytes = graph->strings->offset[graph->strings->count];
+    header->units = graph->index->units;
+    header->account = graph->account;
+}
+
+static enum hg_status
+write_graph(const char *path, const struct hg_analysis *analysis, struct hg_task *task,
+            struct hg_index_file **to) {
+    if (!analysis->identity.size) {
+        return hg_fail(task, HG_IO, 0, "%.100s is no file that could have an index", path);
+    }
+    struct hg_index_file *file = NULL;
+    enum hg_status status = begin_file(path, analysis, task, &file);
+    if (status != HG_OK) return status;
+
+    hg_phase(task, "writing the index", 0);
+    describe_graph(analysis->graph, &file->header);
+    status = write_part(file, analysis, HG_PART_GRAPH, task);
+    if (status == HG_OK) *to = file;
+    else hg_index_file_free(file);
+    return status;
+}
+
+enum hg_status
+hg_index_begin(const char *path, struct hg_analysis *analysis, struct hg_task *task) {
+    if (analysis->index) return HG_OK;
+    struct hg_index_file *file = NULL;
+    enum hg_status status = write_graph(path, analysis, task, &file);
+    if (status != HG_OK) return status;
+
+    status = hg_index_use(file, HG_PART_GRAPH, analysis);
+    if (status == HG_OK) analysis->index = file;
+    else hg_index_file_free(file);
+    return status;
+}
+
+/* -- the rest -- */
+
+/* The dump may have been replaced while it was read. */
+static enum hg_status
+check_identity(const char *path, const struct hg_identity *identity, struct hg_task *task) {
+    struct hg_identity now;
+    enum hg_status status = hg_identify(path, task, &now);
+    if (status != HG_OK) return status;
+    if (hg_same_dump(&now, identity)) return HG_OK;
+    return hg_fail(task, HG_IO, 0, "%.100s has changed meanwhile", path);
+}
+
+static void
+describe_tree(const struct hg_tree *tree, struct hg_index_header *header) {
+    header->reached = tree->reached;
+    header->reachable_objects = tree->reachable_objects;
+    header->reachable_bytes = tree->reachable_bytes;
+    header->unreachable_objects = tree->unreachable_objects;
+    header->unreachable_bytes = tree->unreachable_bytes;
+}
+
+static bool
+is_computed(const struct hg_analysis *analysis, enum hg_part part) {
+    switch (part) {
+    case HG_PART_TREE:
+        return analysis->tree.reached != 0;
+    case HG_PART_PARENTS:
+        return analysis->parents.parent != NULL;
+    case HG_PART_INVERSE:
+        return analysis->inverse.first != NULL;
+    default:
+        return false;
+    }
+}
+
+/* What lies in the file is given back by it. */
+static void
+forget_owner(struct hg_analysis *analysis, enum hg_part part) {
+    if (part == HG_PART_TREE) analysis->tree.owned = NULL;
+    if (part == HG_PART_PARENTS) analysis->parents.owned = NULL;
+    if (part == HG_PART_INVERSE) analysis->inverse.owned = NULL;
+}
+
+static enum hg_status
+write_parts(struct hg_index_file *file, const struct hg_analysis *analysis, struct hg_task *task) {
+    enum hg_status status = HG_OK;
+    describe_tree(&analysis->tree, &file->header);
+    for (int i = HG_PART_TREE; i < HG_PARTS && status == HG_OK; i++) {
+        enum hg_part part = (enum hg_part)i;
+        if (file->header.has[part] || !is_computed(analysis, part)) continue;
+        status = write_part(file, analysis, part, task);
+    }
+    return status;
+}
+
+/* Frees the arrays of a part in memory, before they are pointed at the file. */
+static void
+free_part(struct hg_analysis *analysis, enum hg_part part) {
+    if (part == HG_PART_TREE) hg_tree_free(&analysis->tree);
+    if (part == HG_PART_PARENTS) hg_parents_free(&analysis->parents);
+    if (part == HG_PART_INVERSE) hg_inverse_free(&analysis->inverse);
+}
+
+/* Makes what has been written the index. */
+static enum hg_status
+write_header(struct hg_index_file *file, struct hg_task *task) {
+    struct hg_index_header *header = &file->header;
+    memcpy(header->magic, "HDINDEX\n", sizeof(header->magic));
+    header->version = HG_INDEX_VERSION;
+    header->byte_order = 0x01020304;
+    header->header_size = sizeof(*header);
+    header->sections = HG_SECTION_COUNT;
+    header->file_size = file->end;
+
+    struct hg_sum sum = {0};
+    hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
+    header->checksum = hg_sum_end(&sum);
+    /* The last section may be empty, and the file shorter than where it would be. */
+    if (ftruncate(file->fd, (off_t)file->end)) {
+        return hg_fail(task, HG_IO, errno, "cannot write an index: %s", strerror(errno));
+    }
+    return write_fully(file, header, sizeof(*header), 0, task);
+}
+
+static enum hg_status
+finish_file(struct hg_index_file *file, struct hg_task *task) {
+    enum hg_status status = write_header(file, task);
+    if (status != HG_OK) return status;
+    if (rename(file->name, file->final)) {
+        return hg_fail(task, HG_IO, errno, "cannot write %.100s: %s", file->final, strerror(errno));
+    }
+    file->writing = false;
+    return HG_OK;
+}
+
+enum hg_status
+hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *task) {
+    struct hg_index_file *file = analysis->index;
+    if (file && !file->writing) return HG_OK;
+
+    enum hg_status status = HG_OK;
+    if (!file) status = write_graph(path, analysis, task, &file);
+    if (status != HG_OK) return status;
+
+    hg_phase(task, "writing the index", 0);
+    status = write_parts(file, analysis, task);
+    if (status == HG_OK && !hg_step(task, file->end)) status = HG_STOPPED;
+    if (status == HG_OK) status = check_identity(path, &analysis->identity, task);
+    if (status == HG_OK) status = finish_file(file, task);
+    if (status != HG_OK && file->writing) unlink(file->name);
+    file->writing = false;
+    /* A file that the graph lies in stays mapped, whatever became of its name. */
+    if (file != analysis->index) hg_index_file_free(file);
+    return status;
+}
+
+/* -- parts that are computed one by one -- */
+
+/* To an index that is being written. */
+static enum hg_status
+add_new(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_part part,
+        struct hg_task *task) {
+    enum hg_status status = write_part(file, analysis, part, task);
+    if (status == HG_OK || status == HG_STOPPED) return status;
+    unlink(file->name);
+    file->writing = false;
+    return status;
+}
+
+/*
+ * To an index that was opened, behind what is there: nobody's mapping changes. Whoever reads the
+ * header while it is written takes the index for none.
+ */
+static enum hg_status
+append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_part part,
+       struct hg_task *task) {
+    struct hg_index_header before;
+    if (flock(file->fd, LOCK_EX | LOCK_NB)) return HG_IO;
+
+    enum hg_status status = HG_IO;
+    if (hg_index_read_header(file, &analysis->identity, &before) &&
+        (!before.has[part] || file->damaged[part])) {
+        file->header = before;
+        file->end = before.file_size;
+        if (part == HG_PART_TREE) describe_tree(&analysis->tree, &file->header);
+        status = write_part(file, analysis, part, task);
+        if (status == HG_OK) status = write_header(file, task);
+        if (status != HG_OK) {
+            file->header = before;
+            (void)!ftruncate(file->fd, (off_t)before.file_size);
+        }
+    }
+    flock(file->fd, LOCK_UN);
+    return status;
+}
+
+enum hg_status
+hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task) {
+    struct hg_index_file *file = analysis->index;
+    if (!file) return HG_OK;
+
+    enum hg_status status;
+    if (file->writing) {
+        describe_tree(&analysis->tree, &file->header);
+        status = add_new(file, analysis, part, task);
+    }
+    else status = append(file, analysis, part, task);
+    if (status == HG_STOPPED) {
+        free_part(analysis, part);
+        return status;
+    }
+    /* A full disk ends the index, not the answer. */
+    struct hg_analysis moved = *analysis;
+    if (status != HG_OK || hg_index_use(file, part, &moved) != HG_OK) return HG_OK;
+    free_part(analysis, part);
+    *analysis = moved;
+    forget_owner(analysis, part);
+    return HG_OK;
+}

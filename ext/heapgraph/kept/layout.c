@@ -1,0 +1,258 @@
+/* Place in the flow: see layout.h. */
+#include "kept/layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "records/strings.h"
+
+/* -- checksums -- */
+
+enum { LANES = 8, BLOCK = LANES * sizeof(uint64_t) };
+
+static inline uint64_t
+mix(uint64_t lane, uint64_t word) {
+    lane = (lane ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return lane ^ lane >> 29;
+}
+
+void
+hg_sum_add(struct hg_sum *sum, const void *bytes, size_t size) {
+    const char *at = bytes;
+    uint64_t lane[LANES], words[LANES];
+    memcpy(lane, sum->lane, sizeof(lane));
+    sum->size += size;
+    for (; size >= BLOCK; at += BLOCK, size -= BLOCK) {
+        memcpy(words, at, BLOCK);
+        for (int i = 0; i < LANES; i++) lane[i] = mix(lane[i], words[i]);
+    }
+    if (size) {
+        memset(words, 0, BLOCK);
+        memcpy(words, at, size);
+        for (int i = 0; i < LANES; i++) lane[i] = mix(lane[i], words[i]);
+    }
+    memcpy(sum->lane, lane, sizeof(lane));
+}
+
+uint64_t
+hg_sum_end(const struct hg_sum *sum) {
+    uint64_t end = mix(UINT64_C(0x6864696e646578), sum->size);
+    for (int i = 0; i < LANES; i++) end = mix(end, sum->lane[i]);
+    return mix(end, 0);
+}
+
+/* -- sections -- */
+
+enum hg_part
+hg_section_part(enum hg_section_number number) {
+#define PART(part, name, array, size, count) HG_PART_##part,
+    static const enum hg_part parts[] = {HG_SECTIONS(PART)};
+#undef PART
+    return parts[number];
+}
+
+uint64_t
+hg_section_size(const struct hg_index_header *h, enum hg_section_number number) {
+#define SIZE(part, name, array, size, count)                                                       \
+    case HG_SECTION_##name:                                                                        \
+        return (size) * (uint64_t)(count);
+    switch (number) {
+        HG_SECTIONS(SIZE)
+    default:
+        return 0;
+    }
+#undef SIZE
+}
+
+/* -- which dump, and where its index is -- */
+
+/* The first and the last bytes; what is in between has changed with the time, if it has. */
+static enum hg_status
+hash_ends(int fd, uint64_t size, struct hg_task *task, uint64_t *hash) {
+    enum { END = 64 << 10 };
+    struct hg_sum sum = {0};
+    char *bytes = malloc(END);
+    if (!bytes) return hg_fail(task, HG_NO_MEMORY, 0, "out of memory");
+
+    ssize_t n = hg_read_at(fd, bytes, END, 0);
+    if (n > 0) hg_sum_add(&sum, bytes, (size_t)n / BLOCK * BLOCK);
+    if (n >= 0 && size > END) {
+        n = hg_read_at(fd, bytes, END, size - END);
+        if (n > 0) hg_sum_add(&sum, bytes, (size_t)n);
+    }
+    int error = errno;
+    free(bytes);
+    if (n < 0) return hg_fail(task, HG_IO, error, "cannot read: %s", strerror(error));
+    *hash = hg_sum_end(&sum);
+    return HG_OK;
+}
+
+enum hg_status
+hg_identify(const char *path, struct hg_task *task, struct hg_identity *identity) {
+    struct stat about;
+    *identity = (struct hg_identity){0};
+    /* A pipe must not be opened: its writer would see it closed again. */
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) return HG_OK;
+
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &about)) {
+        int error = errno;
+        if (fd >= 0) close(fd);
+        return hg_fail(task, HG_IO, error, "%.100s: %s", path, strerror(error));
+    }
+    identity->size = (uint64_t)about.st_size;
+    identity->seconds = about.st_mtim.tv_sec;
+    identity->nanoseconds = (uint64_t)about.st_mtim.tv_nsec;
+    enum hg_status status = hash_ends(fd, identity->size, task, &identity->hash);
+    close(fd);
+    return status;
+}
+
+bool
+hg_same_dump(const struct hg_identity *a, const struct hg_identity *b) {
+    return a->size == b->size && a->hash == b->hash && a->seconds == b->seconds &&
+           a->nanoseconds == b->nanoseconds;
+}
+
+static char *
+text(const char *format, const char *a, const char *b, uint64_t number) {
+    int size = snprintf(NULL, 0, format, a, b, (unsigned long long)number);
+    char *result = size < 0 ? NULL : malloc((size_t)size + 1);
+    if (result) snprintf(result, (size_t)size + 1, format, a, b, (unsigned long long)number);
+    return result;
+}
+
+char *
+hg_index_beside(const char *path) {
+    return text("%s%s", path, ".hdidx", 0);
+}
+
+static char *
+cache_folder(void) {
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache && cache[0] == '/') return text("%s%s", cache, "", 0);
+    if (home && home[0] == '/') return text("%s%s", home, "/.cache", 0);
+    return NULL;
+}
+
+char *
+hg_index_in_cache(const char *path, bool make) {
+    char *real = realpath(path, NULL), *cache = cache_folder();
+    char *folder = cache ? text("%s%s", cache, "/heapdump", 0) : NULL, *name = NULL;
+    if (real && folder) {
+        struct hg_sum sum = {0};
+        hg_sum_add(&sum, real, strlen(real));
+        if (make) (void)mkdir(cache, 0700);
+        if (make) (void)mkdir(folder, 0700);
+        name = text("%s/%.80s-%016llx.hdidx", folder, strrchr(real, '/') + 1, hg_sum_end(&sum));
+    }
+    free(real);
+    free(cache);
+    free(folder);
+    return name;
+}
+
+/* -- an open file -- */
+
+void
+hg_index_file_free(struct hg_index_file *file) {
+    if (!file) return;
+    for (int part = 0; part < HG_PARTS; part++) {
+        if (file->part[part].memory) munmap(file->part[part].memory, file->part[part].size);
+    }
+    if (file->writing && file->name) unlink(file->name);
+    if (file->fd >= 0) close(file->fd);
+    free(file->name);
+    free(file->final);
+    free(file);
+}
+
+/* The sections of a part follow each other. */
+static enum hg_status
+map_part(struct hg_index_file *file, enum hg_part part) {
+    uint64_t begin = UINT64_MAX, end = 0;
+    for (int i = 0; i < HG_SECTION_COUNT; i++) {
+        const struct hg_section *section = &file->header.section[i];
+        if (hg_section_part((enum hg_section_number)i) != part || !section->size) continue;
+        if (section->offset < begin) begin = section->offset;
+        if (section->offset + section->size > end) end = section->offset + section->size;
+    }
+    if (begin > end) return HG_OK;
+
+    size_t size = (size_t)(end - begin);
+    void *memory = mmap(NULL, size, PROT_READ, MAP_SHARED, file->fd, (off_t)begin);
+    if (memory == MAP_FAILED) return HG_NO_MEMORY;
+    file->part[part].memory = memory;
+    file->part[part].offset = begin;
+    file->part[part].size = size;
+    return HG_OK;
+}
+
+/* What the graph's own structs point from, and the graph frees. */
+struct held {
+    struct hg_strings strings;
+    struct hg_index index;
+};
+
+/* A graph without arrays, with all that is no array. */
+static enum hg_status
+begin_graph(const struct hg_index_header *header, struct hg_analysis *analysis) {
+    struct hg_graph *graph = analysis->graph ? analysis->graph : calloc(1, sizeof(*graph));
+    struct held *held = calloc(1, sizeof(*held));
+    if (!graph || !held) {
+        if (!analysis->graph) free(graph);
+        free(held);
+        return HG_NO_MEMORY;
+    }
+    if (graph->free_owned) graph->free_owned(graph->owned);
+    analysis->graph = graph;
+    graph->objects = header->objects;
+    graph->roots = header->roots;
+    graph->nodes = header->nodes;
+    graph->edges = header->edges;
+    graph->large = header->large;
+    graph->account = header->account;
+    held->strings.count = header->strings;
+    held->index.units = header->units;
+    graph->strings = &held->strings;
+    graph->index = &held->index;
+    graph->owned = held;
+    graph->free_owned = free;
+    return HG_OK;
+}
+
+enum hg_status
+hg_index_use(struct hg_index_file *file, enum hg_part part, struct hg_analysis *analysis) {
+    const struct hg_index_header *header = &file->header;
+    if (map_part(file, part) != HG_OK) return HG_NO_MEMORY;
+    if (part == HG_PART_GRAPH) {
+        if (begin_graph(header, analysis) != HG_OK) return HG_NO_MEMORY;
+        analysis->graph->mapping = file->part[part].memory;
+        analysis->graph->mapped = file->part[part].size;
+    }
+    if (part == HG_PART_TREE) {
+        analysis->tree.reached = header->reached;
+        analysis->tree.reachable_objects = header->reachable_objects;
+        analysis->tree.reachable_bytes = header->reachable_bytes;
+        analysis->tree.unreachable_objects = header->unreachable_objects;
+        analysis->tree.unreachable_bytes = header->unreachable_bytes;
+    }
+#define USE(of, name, array, element, count)                                                       \
+    if (HG_PART_##of == part) {                                                                    \
+        const struct hg_section *section = &header->section[HG_SECTION_##name];                    \
+        const char *at = section->size ? file->part[part].memory +                                 \
+                                             (section->offset - file->part[part].offset)           \
+                                       : NULL;                                                     \
+        analysis->array = (void *)(uintptr_t)at;                                                   \
+    }
+    HG_SECTIONS(USE)
+#undef USE
+    return HG_OK;
+}

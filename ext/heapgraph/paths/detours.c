@@ -1,0 +1,428 @@
+/*
+ * Place in the flow: behind paths. Paths to one node: the best one by the tree of parents, and
+ * others.
+ *
+ *   root … holder … referrer -> entry … node
+ *   by the tree            edge   by the search
+ *
+ * The search goes backwards from the node, breadth first. Every edge that it sees from a referrer to
+ * an entry (a node that it has reached) is a detour, and stands for one path: the best path to the
+ * referrer, the edge, and the way on from the entry. They are tried from the best one on.
+ */
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "paths/paths.h"
+#include "base/progress.h"
+
+enum { BUDGET = 200000 };
+
+/* A node that the search has reached, and how it goes on from there. */
+struct entry {
+    uint32_t node;
+    uint32_t name;   /* of the edge to the next entry */
+    uint32_t next;   /* number of that entry; of the node that was asked for: its own */
+    uint32_t rank;   /* of the way on */
+    uint32_t length; /* of the way on */
+    size_t tried;    /* 1 + the last detour whose way on it was */
+};
+
+struct detour {
+    uint32_t cost; /* of the whole path */
+    uint32_t referrer, entry, name;
+};
+
+/* A set of words, open addressing; 0 is no member. Each has a value. */
+struct set {
+    uint64_t *keys;
+    uint32_t *values;
+    size_t count, room; /* a power of two */
+};
+
+struct detours {
+    const struct hg_graph *graph;
+    const struct hg_inverse *inverse;
+    const struct hg_parents *parents;
+    struct hg_task *task;
+    struct set reached; /* node + 1 -> its entry */
+    struct entry *entries;
+    struct detour *detours;
+    size_t entry_count, detour_count, room; /* room of both */
+    uint64_t left;                          /* of the budget */
+};
+
+static size_t
+slot_of(const struct set *set, uint64_t key) {
+    size_t slot = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (set->room - 1);
+    while (set->keys[slot] && set->keys[slot] != key) slot = (slot + 1) & (set->room - 1);
+    return slot;
+}
+
+static const uint32_t *
+set_value(const struct set *set, uint64_t key) {
+    if (!set->room) return NULL;
+    size_t slot = slot_of(set, key);
+    return set->keys[slot] == key ? &set->values[slot] : NULL;
+}
+
+static bool
+set_has(const struct set *set, uint64_t key) {
+    return set_value(set, key) != NULL;
+}
+
+static void
+set_free(struct set *set) {
+    hg_array_free(set->keys);
+    hg_array_free(set->values);
+    *set = (struct set){0};
+}
+
+static bool
+set_grow(struct set *set) {
+    struct set larger = {.room = set->room ? 2 * set->room : 1024, .count = set->count};
+    larger.keys = hg_array(larger.room, sizeof(*larger.keys));
+    larger.values = hg_array(larger.room, sizeof(*larger.values));
+    if (!larger.keys || !larger.values) {
+        set_free(&larger);
+        return false;
+    }
+    for (size_t i = 0; i < set->room; i++) {
+        if (!set->keys[i]) continue;
+        size_t slot = slot_of(&larger, set->keys[i]);
+        larger.keys[slot] = set->keys[i];
+        larger.values[slot] = set->values[i];
+    }
+    set_free(set);
+    *set = larger;
+    return true;
+}
+
+static bool
+set_add(struct set *set, uint64_t key, uint32_t value) {
+    if (2 * set->count >= set->room && !set_grow(set)) return false;
+    size_t slot = slot_of(set, key);
+    if (!set->keys[slot]) set->count++;
+    set->keys[slot] = key;
+    set->values[slot] = value;
+    return true;
+}
+
+/* -- the best path -- */
+
+static void
+name_holder(const struct hg_graph *graph, const struct hg_parents *parents, struct hg_path *path) {
+    path->holder = path->length > 1 && path->steps[0].node >= graph->objects ? 1 : 0;
+    for (uint32_t i = 0; i + 1 < path->length; i++) {
+        if (parents->module[path->steps[i].node]) path->holder = i;
+    }
+}
+
+/* Steps to a node from below the virtual root. */
+static uint32_t
+depth_of(const struct hg_parents *parents, uint32_t node) {
+    uint32_t depth = 0;
+    for (; parents->parent[node] != HG_NO_NODE; node = parents->parent[node]) depth++;
+    return depth;
+}
+
+/* Writes the best path to a node so that it ends before `end`. */
+static void
+write_best(const struct hg_parents *parents, uint32_t node, struct hg_path_step *end) {
+    for (; parents->parent[node] != HG_NO_NODE; node = parents->parent[node]) {
+        *--end = (struct hg_path_step){node, parents->name[node]};
+    }
+}
+
+enum hg_status
+hg_path_to(const struct hg_graph *graph, const struct hg_parents *parents, uint32_t node,
+           struct hg_path *path) {
+    *path = (struct hg_path){.disjoint = true};
+    uint32_t length = depth_of(parents, node);
+    if (!length) return HG_OK;
+
+    path->steps = calloc(length, sizeof(*path->steps));
+    if (!path->steps) return HG_NO_MEMORY;
+    path->length = length;
+    path->rank = hg_path_rank(parents->cost[node]);
+    write_best(parents, node, path->steps + length);
+    name_holder(graph, parents, path);
+    return HG_OK;
+}
+
+void
+hg_path_free(struct hg_path *path) {
+    free(path->steps);
+    *path = (struct hg_path){0};
+}
+
+/* -- the search -- */
+
+static bool
+make_room(struct detours *detours) {
+    if (detours->entry_count < detours->room && detours->detour_count < detours->room) return true;
+
+    size_t room = detours->room ? 2 * detours->room : 256;
+    struct entry *entries = realloc(detours->entries, room * sizeof(*entries));
+    if (entries) detours->entries = entries;
+    struct detour *list = realloc(detours->detours, room * sizeof(*list));
+    if (list) detours->detours = list;
+    if (!entries || !list) return false;
+
+    detours->room = room;
+    return true;
+}
+
+/* Looks at one edge to an entry. */
+static bool
+see_edge(struct detours *detours, uint32_t at, uint32_t referrer, uint32_t name) {
+    const struct hg_parents *parents = detours->parents;
+    if (!make_room(detours)) return false;
+
+    const struct entry *entry = &detours->entries[at];
+    uint32_t rank = hg_step_rank(detours->graph, referrer, entry->node, name);
+    if (rank < entry->rank) rank = entry->rank;
+    uint32_t length = entry->length + hg_step_length(name);
+
+    /* A path by the tree alone is no detour, and what is garbage leads to no root. */
+    if (parents->cost[referrer] == UINT32_MAX) return true;
+    if (parents->parent[entry->node] != referrer) {
+        uint32_t before = parents->cost[referrer];
+        uint32_t worst = rank > hg_path_rank(before) ? rank : hg_path_rank(before);
+        detours->detours[detours->detour_count++] = (struct detour){
+            hg_path_cost((enum hg_rank)worst, hg_path_length(before) + length), referrer, at, name};
+    }
+    /* Whatever leads to a named module, the path begins there. */
+    if (parents->module[referrer] || referrer >= detours->graph->objects) return true;
+    if (set_has(&detours->reached, (uint64_t)referrer + 1)) return true;
+
+    uint32_t number = (uint32_t)detours->entry_count++;
+    detours->entries[number] = (struct entry){referrer, name, at, rank, length, 0};
+    return set_add(&detours->reached, (uint64_t)referrer + 1, number);
+}
+
+/* The best of the edges that hold between two nodes, and whether there is one. Wide nodes cost more. */
+static bool
+best_edge(struct detours *detours, uint32_t from, uint32_t to, uint32_t *name) {
+    enum { FREE = 256 };
+    const struct hg_graph *graph = detours->graph;
+    uint64_t cost = 1 + (graph->first[from + 1] - graph->first[from]) / FREE;
+    detours->left -= cost < detours->left ? cost : detours->left;
+    return hg_edge_between(graph, from, to, name) && hg_edge_holds(*name);
+}
+
+static enum hg_status
+see_referrers(struct detours *detours, uint32_t at) {
+    const struct hg_inverse *inverse = detours->inverse;
+    uint32_t node = detours->entries[at].node, name, before = HG_NO_NODE;
+
+    for (uint64_t i = inverse->first[node]; i < inverse->first[node + 1]; i++) {
+        uint32_t from = inverse->source[i];
+        if (!detours->left) return HG_OK;
+        if (from == before || !best_edge(detours, from, node, &name)) continue;
+        if (hg_edge_kind(name) == HG_E_CLASS) continue;
+        before = from;
+        if (!see_edge(detours, at, from, name)) return HG_NO_MEMORY;
+    }
+    if (detours->parents->module[node]) return HG_OK;
+    for (uint32_t from = inverse->instance[node]; from != HG_NO_NODE; from = inverse->next[from]) {
+        if (!detours->left) return HG_OK;
+        if (!best_edge(detours, from, node, &name) || hg_edge_kind(name) != HG_E_CLASS) continue;
+        if (!see_edge(detours, at, from, name)) return HG_NO_MEMORY;
+    }
+    return HG_OK;
+}
+
+static enum hg_status
+search_backwards(struct detours *detours, uint32_t node) {
+    if (!make_room(detours)) return HG_NO_MEMORY;
+    detours->entries[detours->entry_count++] = (struct entry){.node = node};
+    if (!set_add(&detours->reached, (uint64_t)node + 1, 0)) return HG_NO_MEMORY;
+
+    hg_phase(detours->task, "paths", detours->left);
+    for (uint32_t at = 0; at < detours->entry_count && detours->left; at++) {
+        enum hg_status status = see_referrers(detours, at);
+        if (status != HG_OK) return status;
+        if (!hg_step(detours->task, at)) return HG_STOPPED;
+    }
+    return HG_OK;
+}
+
+/* -- the choice -- */
+
+static int
+compare_detours(const void *left, const void *right) {
+    const struct detour *a = left, *b = right;
+    if (a->cost != b->cost) return a->cost < b->cost ? -1 : 1;
+    if (a->entry != b->entry) return a->entry < b->entry ? -1 : 1;
+    return a->referrer < b->referrer ? -1 : a->referrer > b->referrer;
+}
+
+/* What has been chosen so far. */
+struct choice {
+    struct hg_path *paths;
+    uint32_t limit, found;
+    struct set used; /* edges: from + 1 << 32 | to */
+    uint64_t left;   /* steps that may still be looked at */
+};
+
+static uint64_t
+edge_key(uint32_t from, uint32_t to) {
+    return ((uint64_t)from + 1) << 32 | to;
+}
+
+/* Where the edges begin that no two disjoint paths may share: index of the first one's end. */
+static uint32_t
+own_steps(const struct hg_parents *parents, const struct hg_path *path) {
+    return path->holder + (parents->module[path->steps[path->holder].node] != 0);
+}
+
+static bool
+choose(struct choice *choice, const struct hg_graph *graph, const struct hg_parents *parents,
+       struct hg_path *path) {
+    uint32_t from = graph->nodes - 1;
+    for (uint32_t i = 0, begin = own_steps(parents, path); i < path->length; i++) {
+        uint32_t to = path->steps[i].node;
+        if (i >= begin && !set_add(&choice->used, edge_key(from, to), 0)) return false;
+        from = to;
+    }
+    choice->paths[choice->found++] = *path;
+    *path = (struct hg_path){0};
+    return true;
+}
+
+/*
+ * Walks the way on from a detour's entry and leaves its number there. False if (with `disjoint`) it
+ * shares an edge with what has been chosen.
+ */
+static bool
+way_on_fits(struct detours *detours, struct choice *choice, size_t number, bool disjoint) {
+    const struct detour *detour = &detours->detours[number];
+    uint32_t from = detour->referrer, at = detour->entry;
+    for (;;) {
+        struct entry *entry = &detours->entries[at];
+        if (!choice->left) return false;
+        choice->left--;
+        entry->tried = number + 1;
+        if (disjoint && set_has(&choice->used, edge_key(from, entry->node))) return false;
+        if (entry->next == at) return true;
+        from = entry->node;
+        at = entry->next;
+    }
+}
+
+/*
+ * The same for the way to its referrer, upwards. False also if that meets the way on. Counts its
+ * steps.
+ */
+static bool
+way_to_fits(const struct detours *detours, struct choice *choice, size_t number, bool disjoint,
+            uint32_t *steps) {
+    const struct hg_parents *parents = detours->parents;
+    bool permanent = false;
+    *steps = 0;
+    for (uint32_t node = detours->detours[number].referrer; parents->parent[node] != HG_NO_NODE;
+         node = parents->parent[node]) {
+        if (!choice->left) return false;
+        choice->left--;
+        ++*steps;
+        permanent |= parents->module[node];
+        const uint32_t *entry = set_value(&detours->reached, (uint64_t)node + 1);
+        if (entry && detours->entries[*entry].tried == number + 1) return false;
+        if (disjoint && !permanent &&
+            set_has(&choice->used, edge_key(parents->parent[node], node))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum hg_status
+build_path(const struct detours *detours, const struct detour *detour, uint32_t steps,
+           struct hg_path *path) {
+    const struct entry *entries = detours->entries;
+    uint32_t length = steps + 1;
+    for (uint32_t at = detour->entry; entries[at].next != at; at = entries[at].next) length++;
+
+    *path = (struct hg_path){.length = length, .rank = hg_path_rank(detour->cost)};
+    path->steps = malloc(length * sizeof(*path->steps));
+    if (!path->steps) return HG_NO_MEMORY;
+
+    write_best(detours->parents, detour->referrer, path->steps + steps);
+    uint32_t name = detour->name;
+    const struct entry *entry = &entries[detour->entry];
+    for (uint32_t i = steps; i < length; i++) {
+        path->steps[i] = (struct hg_path_step){entry->node, name};
+        name = entry->name;
+        entry = &entries[entry->next];
+    }
+    name_holder(detours->graph, detours->parents, path);
+    return HG_OK;
+}
+
+/* Goes through all detours, best first; those that are chosen have their referrer wiped out. */
+static enum hg_status
+choose_detours(struct detours *detours, struct choice *choice, bool disjoint) {
+    for (size_t i = 0; i < detours->detour_count && choice->found < choice->limit; i++) {
+        struct detour *detour = &detours->detours[i];
+        struct hg_path path;
+        uint32_t steps;
+        if (detour->referrer == HG_NO_NODE) continue;
+        if (!way_on_fits(detours, choice, i, disjoint)) continue;
+        if (!way_to_fits(detours, choice, i, disjoint, &steps)) continue;
+        if (build_path(detours, detour, steps, &path) != HG_OK) return HG_NO_MEMORY;
+
+        path.disjoint = disjoint;
+        if (!choose(choice, detours->graph, detours->parents, &path)) {
+            hg_path_free(&path);
+            return HG_NO_MEMORY;
+        }
+        detour->referrer = HG_NO_NODE;
+        if (!hg_step(detours->task, i)) return HG_STOPPED;
+    }
+    return HG_OK;
+}
+
+static enum hg_status
+find_others(struct detours *detours, uint32_t node, struct choice *choice) {
+    enum { TRIES = 20 }; /* steps that are looked at for each edge of the budget */
+    choice->left = TRIES * detours->left;
+    enum hg_status status = search_backwards(detours, node);
+    if (status != HG_OK) return status;
+
+    if (detours->detour_count) {
+        qsort(detours->detours, detours->detour_count, sizeof(*detours->detours), compare_detours);
+    }
+    status = choose_detours(detours, choice, true);
+    if (status != HG_OK) return status;
+    return choose_detours(detours, choice, false);
+}
+
+enum hg_status
+hg_paths(const struct hg_graph *graph, const struct hg_inverse *inverse,
+         const struct hg_parents *parents, uint32_t node, uint32_t limit, uint64_t budget,
+         struct hg_task *task, struct hg_path *paths, uint32_t *found, bool *more) {
+    struct choice choice = {.paths = paths, .limit = limit};
+    struct detours detours = {.graph = graph, .inverse = inverse, .parents = parents, .task = task};
+    struct hg_path best;
+    *found = 0;
+    *more = false;
+    detours.left = budget ? budget : BUDGET;
+
+    enum hg_status status = hg_path_to(graph, parents, node, &best);
+    if (status == HG_OK && limit && best.length) {
+        if (!choose(&choice, graph, parents, &best)) status = HG_NO_MEMORY;
+        else if (limit > 1) status = find_others(&detours, node, &choice);
+        *more = limit > 1 && (!detours.left || !choice.left);
+    }
+    hg_path_free(&best);
+    set_free(&detours.reached);
+    set_free(&choice.used);
+    free(detours.entries);
+    free(detours.detours);
+    if (status == HG_OK) {
+        *found = choice.found;
+        return HG_OK;
+    }
+    for (uint32_t i = 0; i < choice.found; i++) hg_path_free(&paths[i]);
+    return status;
+}

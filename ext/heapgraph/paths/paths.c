@@ -1,0 +1,342 @@
+/*
+ * Place in the flow: see paths.h. The best path to every node: Dijkstra's search, whose costs are so
+ * small that its queue is one list for each of the next few lengths, once for each rank.
+ *
+ * It runs twice. First until Object is found (without named constants: all named modules): what is on
+ * the way there, and what Object leads to by constants, keeps its parents from then on, so that the
+ * second search may begin at all named modules with a cost of 0 and yet ends in a tree.
+ */
+#include "paths/paths.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/progress.h"
+
+enum {
+    QUEUES = 4, /* more than the longest step */
+    MODULE = 1, /* in `module`: is a named module */
+    FIXED = 2,  /* in `module`: keeps parent and cost; wiped out in the end */
+};
+
+struct owned {
+    uint32_t *parent, *name, *cost;
+    uint8_t *module;
+};
+
+struct search {
+    const struct hg_graph *graph;
+    struct hg_task *task;
+    struct owned *tree;
+    struct hg_numbers queue[QUEUES];     /* nodes of the rank at hand, by length modulo QUEUES */
+    struct hg_numbers pending[HG_RANKS]; /* nodes that wait for their rank */
+    const uint8_t *goal;                 /* NULL, or what to find before the search may end */
+    uint32_t goals;
+    uint64_t settled;
+};
+
+static bool
+is_module(const struct hg_graph *graph, uint32_t node) {
+    uint8_t type = graph->type[node];
+    return (type == HG_T_CLASS || type == HG_T_MODULE) && !(graph->flags[node] & HG_N_SINGLETON);
+}
+
+static bool
+out_of_memory(const struct search *search) {
+    int failed = 0;
+    for (int i = 0; i < QUEUES; i++) failed |= search->queue[i].failed;
+    for (int i = 0; i < HG_RANKS; i++) failed |= search->pending[i].failed;
+    return failed;
+}
+
+/* Takes the step if it makes the path to its end better. */
+static inline void
+step_to(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
+    struct owned *tree = search->tree;
+    uint32_t cost = hg_step_cost(search->graph, tree->cost[from], from, to, name);
+    if (cost >= tree->cost[to] || tree->module[to] & FIXED) return;
+
+    tree->cost[to] = cost;
+    tree->parent[to] = from;
+    tree->name[to] = name;
+    enum hg_rank rank = hg_path_rank(cost);
+    if (rank == hg_path_rank(tree->cost[from])) {
+        hg_numbers_add(&search->queue[hg_path_length(cost) % QUEUES], to);
+    }
+    else hg_numbers_add(&search->pending[rank], to);
+}
+
+static void
+expand(struct search *search, uint32_t node) {
+    const struct hg_graph *graph = search->graph;
+    for (uint64_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
+        if (!hg_edge_holds(graph->name[edge])) continue;
+        step_to(search, node, graph->target[edge], graph->name[edge]);
+    }
+    if (graph->class_node[node] != HG_NO_NODE) {
+        step_to(search, node, graph->class_node[node], HG_CLASS_STEP);
+    }
+}
+
+static int
+compare(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* The nodes that wait for a rank and have got no better one meanwhile: length << 32 | node, sorted. */
+static uint64_t *
+sort_pending(struct search *search, enum hg_rank rank, size_t *count) {
+    struct hg_numbers *pending = &search->pending[rank];
+    uint64_t *sorted = hg_array(pending->count, sizeof(*sorted));
+    *count = 0;
+    if (!sorted) return NULL;
+
+    for (size_t i = 0; i < pending->count; i++) {
+        uint32_t node = pending->items[i], cost = search->tree->cost[node];
+        if (hg_path_rank(cost) != rank) continue;
+        sorted[(*count)++] = (uint64_t)hg_path_length(cost) << 32 | node;
+    }
+    qsort(sorted, *count, sizeof(*sorted), compare);
+    pending->count = 0;
+
+    /* Who got better while it waited is there twice. */
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (i == 0 || sorted[i] != sorted[i - 1]) sorted[kept++] = sorted[i];
+    }
+    *count = kept;
+    return sorted;
+}
+
+/* Whether the search may end after this node. */
+static bool
+settle(struct search *search, uint32_t node) {
+    if (search->goal && search->goal[node] && --search->goals == 0) return true;
+    expand(search, node);
+    return false;
+}
+
+static enum hg_status
+search_rank(struct search *search, enum hg_rank rank, bool *ended) {
+    size_t waiting, next = 0;
+    uint64_t *pending = sort_pending(search, rank, &waiting);
+    enum hg_status status = HG_OK;
+    if (!pending) return HG_NO_MEMORY;
+
+    for (uint32_t length = 0, idle = 0; idle < QUEUES || next < waiting; length++) {
+        if (idle >= QUEUES) length = (uint32_t)(pending[next] >> 32);
+        struct hg_numbers *queue = &search->queue[length % QUEUES];
+        for (; next < waiting && pending[next] >> 32 == length; next++) {
+            hg_numbers_add(queue, (uint32_t)pending[next]);
+        }
+        idle = queue->count ? 0 : idle + 1;
+
+        /* The queue may grow meanwhile, by steps of length 0. */
+        for (size_t i = 0; i < queue->count; i++) {
+            uint32_t node = queue->items[i];
+            if (search->tree->cost[node] != hg_path_cost(rank, length)) continue;
+            if ((*ended = settle(search, node))) goto done;
+            if (++search->settled % HG_STRIDE == 0 && !hg_step(search->task, search->settled)) {
+                status = HG_STOPPED;
+                goto done;
+            }
+        }
+        queue->count = 0;
+    }
+done:
+    hg_array_free(pending);
+    return status;
+}
+
+/* Finds the best paths from what is in the pending lists. */
+static enum hg_status
+run(struct search *search) {
+    bool ended = false;
+    enum hg_status status = HG_OK;
+    hg_phase(search->task, "paths", search->graph->nodes);
+    for (int rank = 0; rank < HG_RANKS && !ended && status == HG_OK; rank++) {
+        status = search_rank(search, (enum hg_rank)rank, &ended);
+    }
+    if (status == HG_OK && out_of_memory(search)) status = HG_NO_MEMORY;
+    for (int i = 0; i < QUEUES; i++) search->queue[i].count = 0;
+    for (int i = 0; i < HG_RANKS; i++) search->pending[i].count = 0;
+    return status;
+}
+
+static void
+begin_at(struct search *search, uint32_t node, uint32_t cost) {
+    search->tree->cost[node] = cost;
+    hg_numbers_add(&search->pending[hg_path_rank(cost)], node);
+}
+
+static uint32_t
+find_object(const struct hg_graph *graph) {
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (graph->type[node] == HG_T_CLASS && hg_string_is(graph, graph->label[node], "Object"))
+            return node;
+    }
+    return HG_NO_NODE;
+}
+
+/*
+ * What Object leads to by constants gets its parents, except where it has one already (on the way to
+ * Object). Returns how many there are, Object included.
+ */
+static enum hg_status
+follow_constants(struct search *search, uint32_t object, uint32_t *count) {
+    const struct hg_graph *graph = search->graph;
+    struct owned *tree = search->tree;
+    struct hg_numbers found = {0};
+
+    tree->module[object] |= MODULE | FIXED;
+    hg_numbers_add(&found, object);
+    for (size_t i = 0; i < found.count; i++) {
+        uint32_t node = found.items[i];
+        for (uint64_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
+            uint32_t to = graph->target[edge];
+            if (hg_edge_kind(graph->name[edge]) != HG_E_CONSTANT || !is_module(graph, to)) continue;
+            if (tree->module[to] & MODULE) continue;
+            if (!(tree->module[to] & FIXED)) {
+                tree->parent[to] = node;
+                tree->name[to] = graph->name[edge];
+            }
+            tree->module[to] |= MODULE | FIXED;
+            hg_numbers_add(&found, to);
+        }
+    }
+    *count = (uint32_t)found.count;
+    bool failed = found.failed;
+    hg_numbers_free(&found);
+    return failed ? HG_NO_MEMORY : HG_OK;
+}
+
+/* Forgets the paths of the first search but for those to the goals, which stay. */
+static void
+keep_ways(struct search *search) {
+    struct owned *tree = search->tree;
+    uint32_t nodes = search->graph->nodes;
+    for (uint32_t node = 0; node < nodes; node++) {
+        if (!search->goal[node]) continue;
+        for (uint32_t at = node; at != HG_NO_NODE && !(tree->module[at] & FIXED);
+             at = tree->parent[at]) {
+            tree->module[at] |= FIXED;
+        }
+    }
+    for (uint32_t node = 0; node < nodes; node++) {
+        if (tree->module[node] & FIXED) continue;
+        tree->cost[node] = UINT32_MAX;
+        tree->parent[node] = tree->name[node] = HG_NO_NODE;
+    }
+}
+
+/* Runs the first search: on to each node that has a mark in `goal`. */
+static enum hg_status
+find_ways(struct search *search, uint8_t *goal, uint32_t goals) {
+    search->goal = goal;
+    search->goals = goals;
+    begin_at(search, search->graph->nodes - 1, 0);
+    enum hg_status status = run(search);
+    if (status != HG_OK) return status;
+
+    for (uint32_t node = 0; node < search->graph->nodes; node++) {
+        if (goal[node] && search->tree->cost[node] == UINT32_MAX) goal[node] = 0;
+    }
+    keep_ways(search);
+    search->goal = NULL;
+    return HG_OK;
+}
+
+static enum hg_status
+find_modules(struct search *search) {
+    const struct hg_graph *graph = search->graph;
+    uint8_t *goal = hg_array(graph->nodes, 1);
+    if (!goal) return HG_NO_MEMORY;
+
+    enum hg_status status = HG_OK;
+    uint32_t object = find_object(graph), named = 0;
+    if (object != HG_NO_NODE) {
+        goal[object] = 1;
+        status = find_ways(search, goal, 1);
+        if (status == HG_OK && goal[object]) status = follow_constants(search, object, &named);
+        if (status != HG_OK || named > 1) goto done;
+    }
+
+    /* No constants: every module with a name counts. */
+    uint32_t goals = 0;
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        goal[node] = is_module(graph, node) && graph->label[node] != HG_NO_STRING;
+        goals += goal[node];
+        search->tree->module[node] = 0;
+        search->tree->cost[node] = UINT32_MAX;
+        search->tree->parent[node] = search->tree->name[node] = HG_NO_NODE;
+    }
+    if (!goals) goto done;
+    status = find_ways(search, goal, goals);
+    for (uint32_t node = 0; node < graph->nodes && status == HG_OK; node++) {
+        if (goal[node]) search->tree->module[node] |= MODULE;
+    }
+done:
+    hg_array_free(goal);
+    return status;
+}
+
+static enum hg_status
+find_parents(struct search *search) {
+    uint32_t nodes = search->graph->nodes;
+    struct owned *tree = search->tree;
+    enum hg_status status = find_modules(search);
+    if (status != HG_OK) return status;
+
+    for (uint32_t node = 0; node < nodes; node++) {
+        if (tree->module[node] & MODULE) begin_at(search, node, 0);
+        else if (tree->module[node] & FIXED && tree->cost[node] != UINT32_MAX) {
+            begin_at(search, node, tree->cost[node]);
+        }
+    }
+    begin_at(search, nodes - 1, 0);
+    status = run(search);
+    for (uint32_t node = 0; node < nodes; node++) tree->module[node] &= MODULE;
+    return status;
+}
+
+enum hg_status
+hg_parents_build(const struct hg_graph *graph, struct hg_task *task, struct hg_parents *parents) {
+    *parents = (struct hg_parents){0};
+    struct owned *owned = hg_array(1, sizeof(*owned));
+    if (!owned) return HG_NO_MEMORY;
+
+    size_t size = (size_t)graph->nodes * sizeof(*owned->parent);
+    parents->owned = owned;
+    parents->parent = owned->parent = hg_array(graph->nodes, sizeof(*owned->parent));
+    parents->name = owned->name = hg_array(graph->nodes, sizeof(*owned->name));
+    parents->cost = owned->cost = hg_array(graph->nodes, sizeof(*owned->cost));
+    parents->module = owned->module = hg_array(graph->nodes, 1);
+
+    struct search search = {.graph = graph, .task = task, .tree = owned};
+    enum hg_status status = HG_NO_MEMORY;
+    if (owned->parent && owned->name && owned->cost && owned->module) {
+        memset(owned->parent, 0xff, size);
+        memset(owned->name, 0xff, size);
+        memset(owned->cost, 0xff, size);
+        status = find_parents(&search);
+    }
+    for (int i = 0; i < QUEUES; i++) hg_numbers_free(&search.queue[i]);
+    for (int i = 0; i < HG_RANKS; i++) hg_numbers_free(&search.pending[i]);
+    if (status != HG_OK) hg_parents_free(parents);
+    return status;
+}
+
+void
+hg_parents_free(struct hg_parents *parents) {
+    struct owned *owned = parents->owned;
+    if (owned) {
+        hg_array_free(owned->parent);
+        hg_array_free(owned->name);
+        hg_array_free(owned->cost);
+        hg_array_free(owned->module);
+        hg_array_free(owned);
+    }
+    *parents = (struct hg_parents){0};
+}

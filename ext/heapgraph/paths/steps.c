@@ -1,0 +1,45 @@
+/* Place in the flow: see steps.h and paths.h. */
+#include "paths/steps.h"
+
+static bool
+is_labelled(const struct hg_graph *graph, uint32_t node, const char *label) {
+    return graph->type[node] == HG_T_DATA && hg_string_is(graph, graph->label[node], label);
+}
+
+static bool
+is_ractor(const struct hg_graph *graph, uint32_t node) {
+    return is_labelled(graph, node, "ractor");
+}
+
+bool
+hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to) {
+    bool stack = is_labelled(graph, from, "VM/thread") || is_labelled(graph, from, "fiber");
+    return stack || is_ractor(graph, from) || is_ractor(graph, to);
+}
+
+enum hg_rank
+hg_root_rank(const struct hg_graph *graph, uint32_t held) {
+    bool runs = is_labelled(graph, held, "VM/thread") || is_ractor(graph, held);
+    return runs ? HG_RANK_FRAME : HG_RANK_ROOT;
+}
+
+bool
+hg_edge_between(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t *name) {
+    uint32_t least = UINT32_MAX;
+    bool found = false;
+    for (uint64_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
+        if (graph->target[edge] != to) continue;
+        uint32_t of = graph->name[edge];
+        uint32_t cost = hg_edge_holds(of) ? hg_step_cost(graph, 0, from, to, of) : UINT32_MAX;
+        if (found && cost >= least) continue;
+        found = true;
+        least = cost;
+        *name = of;
+    }
+    if (least != UINT32_MAX) return true;
+    if (graph->class_node[from] == to) {
+        *name = HG_CLASS_STEP;
+        return true;
+    }
+    return found;
+}

@@ -1,0 +1,89 @@
+/*
+ * Place in the flow: below paths. What a path costs, and what one step adds; paths.h says why.
+ */
+#ifndef HEAPGRAPH_STEPS_H
+#define HEAPGRAPH_STEPS_H
+
+#include "graph/graph.h"
+
+#define HG_CLASS_STEP ((uint32_t)HG_E_CLASS << HG_PAYLOAD_BITS | HG_PAYLOAD_NONE)
+#define HG_LONGEST_PATH ((1u << 29) - 1)
+
+/* From the best to the worst. */
+enum hg_rank { HG_RANK_NAMED, HG_RANK_FRAME, HG_RANK_ROOT, HG_RANK_CACHE, HG_RANK_STACK, HG_RANKS };
+
+/* A cost is rank << 29 | length, so the smaller one is better. */
+static inline enum hg_rank
+hg_path_rank(uint32_t cost) {
+    return (enum hg_rank)(cost >> 29);
+}
+
+static inline uint32_t
+hg_path_length(uint32_t cost) {
+    return cost & HG_LONGEST_PATH;
+}
+
+static inline uint32_t
+hg_path_cost(enum hg_rank rank, uint32_t length) {
+    return (uint32_t)rank << 29 | (length < HG_LONGEST_PATH ? length : HG_LONGEST_PATH);
+}
+
+/* What an edge adds to the length of a path. */
+static inline uint32_t
+hg_step_length(uint32_t name) {
+    switch (hg_edge_kind(name)) {
+    case HG_E_ROOT:
+        return 0;
+    case HG_E_REFERENCE:
+        return 3;
+    case HG_E_FIELD:
+    case HG_E_METHOD:
+    case HG_E_KEY:
+    case HG_E_CLASS:
+    case HG_E_FRAME:
+        return 2;
+    default:
+        return 1;
+    }
+}
+
+/*
+ * Whether a reference without a name is one of a stack, or between a ractor and its threads: what a
+ * thread or fiber holds so are words of its stack, mostly the same that frames hold by name.
+ */
+bool hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to);
+
+/* The rank of what a root holds: ractors and threads come before the rest. */
+enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held);
+
+/* The rank that a path has at least once it takes this edge. */
+static inline enum hg_rank
+hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
+    if (graph->flags[from] & HG_N_CONSERVATIVE) return HG_RANK_STACK;
+    if (graph->flags[from] & HG_N_VM_CACHE) return HG_RANK_CACHE;
+    switch (hg_edge_kind(name)) {
+    case HG_E_FRAME:
+    case HG_E_FRAME_LOCAL:
+    case HG_E_FIBER_LOCAL:
+        return HG_RANK_FRAME;
+    case HG_E_GLOBAL:
+        return HG_RANK_NAMED;
+    case HG_E_REFERENCE:
+        if (graph->type[from] == HG_T_DATA && hg_is_of_stack(graph, from, to)) {
+            return HG_RANK_FRAME;
+        }
+        /* fall through */
+    default:
+        return graph->type[from] == HG_T_ROOT ? hg_root_rank(graph, to) : HG_RANK_NAMED;
+    }
+}
+
+/* The cost of a path that has a cost and takes one step more. */
+static inline uint32_t
+hg_step_cost(const struct hg_graph *graph, uint32_t cost, uint32_t from, uint32_t to,
+             uint32_t name) {
+    enum hg_rank rank = hg_step_rank(graph, from, to, name), before = hg_path_rank(cost);
+    return hg_path_cost(rank > before ? rank : before, hg_path_length(cost) + hg_step_length(name));
+}
+
+#endif

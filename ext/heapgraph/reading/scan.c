@@ -1,0 +1,217 @@
+/*
+ * Lines of dumps to tapes; see scan.h. Compact JSON with at most one space behind a comma. No line
+ * is looked at beyond its newline but for the eight bytes that are loaded at once: a newline ends
+ * every string and is nowhere else allowed.
+ */
+#include "reading/scan.h"
+
+#include "base/bytes.h"
+
+struct scan {
+    const char *at;
+    struct hg_token *next, *limit;
+    struct hg_tape *tape;
+};
+
+static bool
+make_room(struct scan *scan) {
+    scan->tape->count = (uint32_t)(scan->next - scan->tape->token);
+    if (!hg_tape_grow(scan->tape)) return false;
+    scan->next = scan->tape->token + scan->tape->count;
+    scan->limit = scan->tape->token + scan->tape->room;
+    return true;
+}
+
+static inline bool
+add(struct scan *scan, enum hg_token_kind kind, const char *text, size_t size, bool escaped) {
+    if (__builtin_expect(scan->next == scan->limit, 0) && !make_room(scan)) return false;
+    *scan->next++ = (struct hg_token){text, (uint32_t)size, (uint8_t)kind, escaped};
+    return true;
+}
+
+/* Bits 7 of the bytes that cannot stand in a string as they are, or end it; exact for the first. */
+static inline uint64_t
+special_bytes(uint64_t word) {
+    uint64_t quote = word ^ HG_ONES * '"', backslash = word ^ HG_ONES * '\\';
+    uint64_t control = (word - HG_ONES * 0x20) & ~word;
+    return (((quote - HG_ONES) & ~quote) | ((backslash - HG_ONES) & ~backslash) | control | word) &
+           HG_HIGHS;
+}
+
+static inline bool
+is_hex(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* How long the escape that begins here is, 0 if it is none or half of a pair. */
+static size_t
+escape_size(const char *at) {
+    switch (at[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return 2;
+    case 'u':
+        for (int i = 2; i < 6; i++) {
+            if (!is_hex(at[i])) return 0;
+        }
+        return (at[2] == 'd' || at[2] == 'D') && at[3] >= '8' ? 0 : 6;
+    default:
+        return 0;
+    }
+}
+
+/* How long the character beyond ASCII that begins here is, 0 if it is none. As strict as yajl. */
+static size_t
+character_size(const char *at) {
+    const unsigned char *c = (const unsigned char *)at;
+    size_t size = c[0] >> 5 == 0x6 ? 2 : c[0] >> 4 == 0xe ? 3 : c[0] >> 3 == 0x1e ? 4 : 0;
+    for (size_t i = 1; i < size; i++) {
+        if (c[i] >> 6 != 2) return 0;
+    }
+    return size;
+}
+
+/* A string, at its opening quote; goes behind the closing one. */
+static inline bool
+scan_string(struct scan *scan, enum hg_token_kind kind) {
+    const char *text = scan->at + 1, *at = text;
+    bool escaped = false;
+    for (;;) {
+        uint64_t special = special_bytes(hg_load8(at));
+        if (special == 0) {
+            at += 8;
+            continue;
+        }
+        at += __builtin_ctzll(special) >> 3;
+        if (*at == '"') break;
+        size_t size;
+        if (*at == '\\') {
+            size = escape_size(at);
+            escaped = true;
+        }
+        else {
+            size = (unsigned char)*at >= 0x80 ? character_size(at) : 0;
+        }
+        if (size == 0) return false;
+        at += size;
+    }
+    scan->at = at + 1;
+    return add(scan, kind, text, (size_t)(at - text), escaped);
+}
+
+static inline const char *
+digits(const char *at) {
+    while ((unsigned char)(*at - '0') <= 9) at++;
+    return at;
+}
+
+static bool
+scan_number(struct scan *scan) {
+    const char *text = scan->at, *at = text, *part;
+    if (*at == '-') at++;
+    part = at;
+    at = digits(at);
+    if (at == part || (*part == '0' && at > part + 1)) return false;
+    if (*at == '.') {
+        part = ++at;
+        at = digits(at);
+        if (at == part) return false;
+    }
+    if (*at == 'e' || *at == 'E') {
+        at++;
+        if (*at == '+' || *at == '-') at++;
+        part = at;
+        at = digits(at);
+        if (at == part) return false;
+    }
+    scan->at = at;
+    return add(scan, HG_TOKEN_NUMBER, text, (size_t)(at - text), false);
+}
+
+static bool
+scan_word(struct scan *scan) {
+    enum hg_token_kind kind;
+    size_t size = 4;
+    if (memcmp(scan->at, "true", 4) == 0) kind = HG_TOKEN_TRUE;
+    else if (memcmp(scan->at, "null", 4) == 0) kind = HG_TOKEN_NULL;
+    else if (memcmp(scan->at, "false", size = 5) == 0) kind = HG_TOKEN_FALSE;
+    else return false;
+    scan->at += size;
+    return add(scan, kind, NULL, 0, false);
+}
+
+/* Anything but a container. */
+static inline bool
+scan_scalar(struct scan *scan) {
+    char c = *scan->at;
+    if (c == '"') return scan_string(scan, HG_TOKEN_STRING);
+    if (c == '-' || (c >= '0' && c <= '9')) return scan_number(scan);
+    return scan_word(scan);
+}
+
+static inline bool
+scan_key(struct scan *scan) {
+    if (*scan->at != '"' || !scan_string(scan, HG_TOKEN_KEY) || *scan->at != ':') return false;
+    scan->at++;
+    return true;
+}
+
+/* The members of containers, from inside the line's own map on until that has ended. */
+static bool
+scan_members(struct scan *scan) {
+    enum { DEPTH = 16 };
+    uint32_t open[DEPTH], depth = 1;
+    bool in_map[DEPTH] = {true};
+    open[0] = 0;
+    bool begun = true; // nothing stands in the innermost container yet
+    for (;;) {
+        char end = in_map[depth - 1] ? '}' : ']';
+        if (*scan->at == end) {
+            scan->at++;
+            scan->tape->token[open[--depth]].size = (uint32_t)(scan->next - scan->tape->token);
+            if (depth == 0) return true;
+            begun = false;
+            continue;
+        }
+        if (!begun) {
+            if (*scan->at != ',') return false;
+            scan->at++;
+            if (*scan->at == ' ') scan->at++;
+        }
+        if (in_map[depth - 1] && !scan_key(scan)) return false;
+        char c = *scan->at;
+        if (c == '{' || c == '[') {
+            if (depth == DEPTH) return false;
+            open[depth] = (uint32_t)(scan->next - scan->tape->token);
+            in_map[depth++] = c == '{';
+            if (!add(scan, c == '{' ? HG_TOKEN_MAP : HG_TOKEN_LIST, NULL, 0, false)) return false;
+            scan->at++;
+            begun = true;
+            continue;
+        }
+        if (!scan_scalar(scan)) return false;
+        begun = false;
+    }
+}
+
+bool
+hg_scan_line(struct hg_tape *tape, const char *line) {
+    hg_tape_clear(tape);
+    if (*line != '{' || (tape->room == 0 && !hg_tape_grow(tape))) return false;
+    struct scan scan = {
+        .at = line + 1,
+        .next = tape->token,
+        .limit = tape->token + tape->room,
+        .tape = tape,
+    };
+    if (!add(&scan, HG_TOKEN_MAP, NULL, 0, false) || !scan_members(&scan)) return false;
+    tape->count = (uint32_t)(scan.next - tape->token);
+    if (*scan.at == '\r') scan.at++;
+    return *scan.at == '\n';
+}

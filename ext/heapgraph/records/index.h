@@ -1,0 +1,122 @@
+/*
+ * Addresses <-> nodes.
+ *
+ * The heap is cut into units of 4 KiB; each that an address lies in has a bitmap of its 512 words.
+ * While the dump is read an address becomes a *place* (unit and word, 32 bits). Units are then
+ * sorted by address, and the number of a node is the number of set bits before its own: no address
+ * is kept, and a node costs about a byte.
+ */
+#ifndef HEAPGRAPH_INDEX_H
+#define HEAPGRAPH_INDEX_H
+
+#include "base/bytes.h"
+#include "base/task.h"
+
+#include <pthread.h>
+
+#define HG_UNIT_BITS 12
+#define HG_UNIT_WORDS 8 /* of 64 bits */
+#define HG_NO_PLACE UINT32_MAX
+
+/* What a loaded graph has; units in the order of their addresses. */
+struct hg_index {
+    uint64_t units;
+    const uint64_t *key;                   /* address >> HG_UNIT_BITS */
+    const uint32_t *base;                  /* nodes in the units before this one */
+    const uint64_t (*bits)[HG_UNIT_WORDS]; /* one per word of 8 bytes */
+};
+
+uint64_t hg_index_address(const struct hg_index *index, uint32_t node);
+uint32_t hg_index_node(const struct hg_index *index, uint64_t address); /* or HG_NO_NODE */
+
+/* -- while loading -- */
+
+struct hg_unit {
+    _Atomic uint64_t bits[HG_UNIT_WORDS];
+    uint64_t before; /* set bits before word 1 … 7, 9 bits each */
+    uint32_t number; /* of the unit; from hg_units_rank on its first node */
+};
+
+#define HG_UNIT_BLOCK 4096
+#define HG_UNIT_BLOCKS 2048
+
+/* The units, common to all threads. */
+struct hg_units {
+    pthread_mutex_t lock;
+    uint32_t count;
+    struct hg_unit *block[HG_UNIT_BLOCKS];
+    uint64_t *key;
+    size_t keys;    /* room */
+    uint32_t *slot; /* open addressing by key: number + 1 */
+    size_t slots;
+};
+
+void hg_units_init(struct hg_units *units);
+void hg_units_free(struct hg_units *units);
+
+/*
+ * Sorts the units and numbers the nodes; from here on hg_place_node works, and hg_place no longer.
+ * HG_TOO_LARGE beyond 2^32-2 nodes.
+ */
+enum hg_status hg_units_rank(struct hg_units *units, uint32_t *nodes);
+
+/* Makes what the graph keeps, after hg_units_rank. The arrays are malloc'ed and the caller's. */
+enum hg_status hg_index_pack(const struct hg_units *units, struct hg_index *index);
+
+/* The units that one thread has seen. */
+struct hg_seen_units {
+    struct hg_units *units;
+    struct hg_seen_unit *seen;
+    size_t room, count;
+};
+
+struct hg_seen_unit {
+    uint64_t key; /* plus 1; 0: free */
+    struct hg_unit *unit;
+};
+
+bool hg_seen_units_init(struct hg_seen_units *seen, struct hg_units *units);
+void hg_seen_units_free(struct hg_seen_units *seen);
+
+struct hg_unit *hg_new_seen_unit(struct hg_seen_units *seen, uint64_t key);
+
+/* No object of Ruby lies at other addresses. */
+static inline bool
+hg_is_object_address(uint64_t address) {
+    return address != 0 && (address & 7) == 0;
+}
+
+/* The place of an object address; HG_NO_PLACE without memory or with too many units. */
+static inline uint32_t
+hg_place(struct hg_seen_units *seen, uint64_t address) {
+    uint64_t key = (address >> HG_UNIT_BITS) + 1;
+    struct hg_unit *unit = NULL;
+    for (size_t i = key & (seen->room - 1); seen->seen[i].key; i = (i + 1) & (seen->room - 1)) {
+        if (seen->seen[i].key != key) continue;
+        unit = seen->seen[i].unit;
+        break;
+    }
+    if (__builtin_expect(!unit, 0)) {
+        unit = hg_new_seen_unit(seen, key);
+        if (!unit) return HG_NO_PLACE;
+    }
+    uint32_t slot = (uint32_t)(address >> 3) & 511;
+    uint64_t bit = UINT64_C(1) << (slot & 63);
+    _Atomic uint64_t *word = &unit->bits[slot >> 6];
+    if (!(atomic_load_explicit(word, memory_order_relaxed) & bit))
+        atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
+    return unit->number << 9 | slot;
+}
+
+/* The node of a place that hg_place gave. */
+static inline uint32_t
+hg_place_node(const struct hg_units *units, uint32_t place) {
+    uint32_t number = place >> 9, slot = place & 511, word = slot >> 6;
+    const struct hg_unit *unit = &units->block[number / HG_UNIT_BLOCK][number % HG_UNIT_BLOCK];
+    uint64_t bits = atomic_load_explicit(&unit->bits[word], memory_order_relaxed);
+    uint32_t last = word - 1; // word 0 reads bit 63, which is never set
+    uint32_t before = (uint32_t)(unit->before >> 9 * (last + (last >> 28 & 8))) & 511;
+    return unit->number + before + hg_popcount(bits & ((UINT64_C(1) << (slot & 63)) - 1));
+}
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * Records of nodes, packed: all of them lie in memory while the graph is made, and make up most of
+ * what that takes at its peak. Four words of 32 bits for most objects, up to seven:
+ *
+ *   place, line, head, [class], [label], [memsize], [edges]
+ *
+ * The head has type, flags, small sizes, small numbers of edges, and what else there is.
+ */
+#ifndef HEAPGRAPH_PACKED_H
+#define HEAPGRAPH_PACKED_H
+
+#include "graph/graph.h"
+#include "records/index.h"
+#include "base/list.h"
+
+/* One object or ROOT line. Its edges are the next ones in the list of edges. */
+struct hg_node_record {
+    uint32_t place; /* HG_NO_PLACE for a ROOT */
+    uint32_t class; /* its place or HG_NO_PLACE */
+    uint32_t memsize;
+    uint32_t line; /* where it begins, in HG_LINE_UNITs */
+    uint32_t label;
+    uint32_t edges;
+    uint8_t type, flags;
+};
+
+enum {
+    HG_HEAD_TYPE = 5, /* bits of each, from the lowest on */
+    HG_HEAD_FLAGS = 8,
+    HG_HEAD_MEMSIZE = 10, /* in words of 8 bytes; all ones: it follows */
+    HG_HEAD_EDGES = 6,    /* all ones: their number follows */
+    HG_FLAGS_AT = HG_HEAD_TYPE,
+    HG_MEMSIZE_AT = HG_FLAGS_AT + HG_HEAD_FLAGS,
+    HG_EDGES_AT = HG_MEMSIZE_AT + HG_HEAD_MEMSIZE,
+    HG_CLASS_AT = HG_EDGES_AT + HG_HEAD_EDGES,
+    HG_LABEL_AT,
+};
+
+#define HG_LOW_BITS(n) ((1u << (n)) - 1)
+
+static inline bool
+hg_pack_word(struct hg_list *list, uint32_t word) {
+    uint32_t *to = hg_list_add(list, sizeof word);
+    if (to) *to = word;
+    return to;
+}
+
+/* False without memory. */
+static inline bool
+hg_pack_node(struct hg_list *list, const struct hg_node_record *node) {
+    const uint32_t long_memsize = HG_LOW_BITS(HG_HEAD_MEMSIZE);
+    const uint32_t many_edges = HG_LOW_BITS(HG_HEAD_EDGES);
+    bool short_memsize = node->memsize % 8 == 0 && node->memsize / 8 < long_memsize;
+    uint32_t memsize = short_memsize ? node->memsize / 8 : long_memsize;
+    uint32_t edges = node->edges < many_edges ? node->edges : many_edges;
+    uint32_t has_class = node->class != HG_NO_PLACE, has_label = node->label != HG_NO_STRING;
+    return hg_pack_word(list, node->place) && hg_pack_word(list, node->line) &&
+           hg_pack_word(list, node->type | (uint32_t)node->flags << HG_FLAGS_AT |
+                                  memsize << HG_MEMSIZE_AT | edges << HG_EDGES_AT |
+                                  has_class << HG_CLASS_AT | has_label << HG_LABEL_AT) &&
+           (!has_class || hg_pack_word(list, node->class)) &&
+           (!has_label || hg_pack_word(list, node->label)) &&
+           (short_memsize || hg_pack_word(list, node->memsize)) &&
+           (edges < many_edges || hg_pack_word(list, node->edges));
+}
+
+static inline uint32_t
+hg_unpack_word(struct hg_list_reader *reader) {
+    return *(const uint32_t *)hg_list_next(reader, sizeof(uint32_t));
+}
+
+/* The next record; *place is where its place stands, to be replaced. False at the end. */
+static inline bool
+hg_unpack_node(struct hg_list_reader *reader, struct hg_node_record *node, uint32_t **place) {
+    *place = hg_list_next(reader, sizeof **place);
+    if (!*place) return false;
+    node->place = **place;
+    node->line = hg_unpack_word(reader);
+    uint32_t head = hg_unpack_word(reader);
+    node->type = head & HG_LOW_BITS(HG_HEAD_TYPE);
+    node->flags = head >> HG_FLAGS_AT & HG_LOW_BITS(HG_HEAD_FLAGS);
+    node->memsize = head >> HG_MEMSIZE_AT & HG_LOW_BITS(HG_HEAD_MEMSIZE);
+    node->edges = head >> HG_EDGES_AT & HG_LOW_BITS(HG_HEAD_EDGES);
+    node->class = head >> HG_CLASS_AT & 1 ? hg_unpack_word(reader) : HG_NO_PLACE;
+    node->label = head >> HG_LABEL_AT & 1 ? hg_unpack_word(reader) : HG_NO_STRING;
+    if (node->memsize < HG_LOW_BITS(HG_HEAD_MEMSIZE)) node->memsize *= 8;
+    else node->memsize = hg_unpack_word(reader);
+    if (node->edges == HG_LOW_BITS(HG_HEAD_EDGES)) node->edges = hg_unpack_word(reader);
+    return true;
+}
+
+#endif

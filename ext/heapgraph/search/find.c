@@ -1,0 +1,138 @@
+/* Place in the flow: see find.h. */
+#include "search/find.h"
+
+#include <string.h>
+
+#include "base/best.h"
+#include "graph/inverse.h"
+#include "search/kin.h"
+#include "base/progress.h"
+
+static bool
+matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
+        uint32_t node) {
+    if (filter->type != HG_ANY_TYPE && graph->type[node] != filter->type) return false;
+    if (filter->reachable && !hg_is_reachable(tree, node)) return false;
+    if (filter->least_bytes && hg_memsize(graph, node) < filter->least_bytes) return false;
+    if (!filter->classes) return true;
+
+    uint32_t class = hg_real_class(graph, node);
+    for (size_t i = 0; i < filter->class_count; i++)
+        if (filter->classes[i] == class) return true;
+    return false;
+}
+
+/* Calls `offer` with each node that matches and how many came before it. */
+static enum hg_status
+each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
+           struct hg_task *task, bool (*offer)(void *, uint32_t node, uint64_t before), void *to,
+           struct hg_found *found) {
+    memset(found, 0, sizeof(*found));
+    hg_phase(task, "searching", graph->objects);
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
+        if (!matches(graph, tree, filter, node)) continue;
+        if (!offer(to, node, found->objects)) return HG_NO_MEMORY;
+        found->objects++;
+        found->bytes += hg_memsize(graph, node);
+    }
+    return HG_OK;
+}
+
+/* hg_find: garbage scores by its size alone, anything reachable above that. */
+struct ranking {
+    const struct hg_graph *graph;
+    const struct hg_tree *tree;
+    struct hg_best best;
+};
+
+static bool
+rank(void *to, uint32_t node, uint64_t before) {
+    struct ranking *ranking = to;
+    uint64_t score = hg_is_reachable(ranking->tree, node)
+                         ? hg_retained(ranking->tree, node) | (uint64_t)1 << 63
+                         : hg_memsize(ranking->graph, node);
+    return hg_best_offer(&ranking->best, score, node);
+}
+
+enum hg_status
+hg_find(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
+        uint32_t limit, struct hg_task *task, struct hg_numbers *nodes, struct hg_found *found) {
+    struct ranking ranking = {.graph = graph, .tree = tree, .best = {.room = limit}};
+    enum hg_status status = each_match(graph, tree, filter, task, rank, &ranking, found);
+    hg_best_sort(&ranking.best);
+    for (size_t i = 0; status == HG_OK && i < ranking.best.count; i++)
+        hg_numbers_add(nodes, ranking.best.items[i].node);
+    hg_best_free(&ranking.best);
+    return status == HG_OK && nodes->failed ? HG_NO_MEMORY : status;
+}
+
+/* hg_sample: the k-th of n is the one before which k × n / limit came. */
+struct sampling {
+    struct hg_numbers *nodes;
+    uint64_t total, limit;
+};
+
+static bool
+count_only(void *to, uint32_t node, uint64_t before) {
+    return true;
+}
+
+static bool
+pick(void *to, uint32_t node, uint64_t before) {
+    struct sampling *sampling = to;
+    uint64_t next = sampling->nodes->count * sampling->total / sampling->limit;
+    if (sampling->total <= sampling->limit || before == next) hg_numbers_add(sampling->nodes, node);
+    return !sampling->nodes->failed;
+}
+
+enum hg_status
+hg_sample(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
+          uint32_t limit, struct hg_task *task, struct hg_numbers *nodes, struct hg_found *found) {
+    enum hg_status status = each_match(graph, tree, filter, task, count_only, NULL, found);
+    if (status != HG_OK || limit == 0) return status;
+    struct sampling sampling = {.nodes = nodes, .total = found->objects, .limit = limit};
+    return each_match(graph, tree, filter, task, pick, &sampling, found);
+}
+
+enum hg_status
+hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit, struct hg_task *task,
+                 struct hg_numbers *nodes) {
+    uint32_t *counts = hg_array(graph->nodes, sizeof(*counts));
+    if (!counts) return HG_NO_MEMORY;
+    struct hg_best best = {.room = limit};
+    enum hg_status status = hg_count_referrers(graph, task, counts);
+    for (uint32_t node = 0; status == HG_OK && node < graph->objects; node++) {
+        if (!counts[node] || (program && hg_kin(graph, node) != HG_KIN_PROGRAM)) continue;
+        if (!hg_best_offer(&best, counts[node], node)) status = HG_NO_MEMORY;
+    }
+    hg_best_sort(&best);
+    for (size_t i = 0; status == HG_OK && i < best.count; i++) {
+        hg_numbers_add(nodes, best.items[i].node);
+        hg_numbers_add(nodes, (uint32_t)best.items[i].score);
+    }
+    hg_best_free(&best);
+    hg_array_free(counts);
+    return status == HG_OK && nodes->failed ? HG_NO_MEMORY : status;
+}
+
+enum hg_status
+hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
+                 struct hg_numbers *nodes) {
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (graph->label[node] == HG_NO_STRING) continue;
+        switch (graph->type[node]) {
+        case HG_T_CLASS:
+        case HG_T_MODULE:
+        case HG_T_MISSING:
+            break;
+        default:
+            continue;
+        }
+        size_t other_length;
+        const char *other = hg_string(graph, graph->label[node], &other_length);
+        bool same = !name || (other_length == length && memcmp(other, name, length) == 0);
+        if (same) hg_numbers_add(nodes, node);
+    }
+    return nodes->failed ? HG_NO_MEMORY : HG_OK;
+}

@@ -1,0 +1,64 @@
+/* Place in the flow: see kin.h. */
+#include "search/kin.h"
+
+static enum hg_kin
+kin_of_imemo(const struct hg_graph *graph, uint32_t label) {
+    static const char *const CODE[] = {"iseq",     "ment",       "callcache",
+                                       "callinfo", "constcache", "cref"};
+    for (size_t i = 0; i < sizeof(CODE) / sizeof(*CODE); i++)
+        if (hg_string_is(graph, label, CODE[i])) return HG_KIN_CODE;
+    return HG_KIN_VM;
+}
+
+static enum hg_kin
+kin_of_data(const struct hg_graph *graph, uint32_t node) {
+    uint32_t label = graph->label[node];
+    bool stack = hg_string_is(graph, label, "VM/thread") || hg_string_is(graph, label, "fiber");
+    if (stack) return HG_KIN_STACK;
+    if (hg_string_is(graph, label, "VM")) return HG_KIN_VM;
+    return graph->class_node[node] == HG_NO_NODE ? HG_KIN_VM : HG_KIN_PROGRAM;
+}
+
+enum hg_kin
+hg_kin(const struct hg_graph *graph, uint32_t node) {
+    switch ((enum hg_type)graph->type[node]) {
+    case HG_T_CLASS:
+    case HG_T_MODULE:
+    case HG_T_ICLASS:
+        return HG_KIN_CODE;
+    case HG_T_IMEMO:
+        return kin_of_imemo(graph, graph->label[node]);
+    case HG_T_DATA:
+        return kin_of_data(graph, node);
+    case HG_T_NODE:
+    case HG_T_ROOT:
+    case HG_T_VIRTUAL_ROOT:
+        return HG_KIN_VM;
+    case HG_T_UNKNOWN:
+    case HG_T_MISSING:
+        return HG_KIN_PROGRAM; // nobody knows
+    default:
+        return graph->class_node[node] == HG_NO_NODE ? HG_KIN_VM : HG_KIN_PROGRAM;
+    }
+}
+
+void
+hg_kin_through(const struct hg_graph *graph, const struct hg_tree *tree, uint8_t *through,
+               struct hg_kin_sum *sums) {
+    memset(through, 0, graph->nodes);
+    memset(sums, 0, HG_KINS * sizeof(*sums));
+    for (uint32_t at = 0; at < tree->reached;) {
+        uint32_t node = tree->node[at];
+        enum hg_kin kin = hg_kin(graph, node);
+        if (kin == HG_KIN_PROGRAM) {
+            at = tree->end[at];
+            continue;
+        }
+        through[node] = 1;
+        if (node < graph->objects) {
+            sums[kin].objects++;
+            sums[kin].bytes += hg_memsize(graph, node);
+        }
+        at++;
+    }
+}

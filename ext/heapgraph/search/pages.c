@@ -1,0 +1,51 @@
+/* Place in the flow: see pages.h. */
+#include "search/pages.h"
+
+#include <string.h>
+
+#include "base/progress.h"
+
+#define LARGEST_SLOT 640
+
+/* The objects of one page, gathered in the order of their addresses. */
+struct page {
+    uint64_t number, last_address, least_distance;
+    uint64_t objects, live;
+};
+
+static void
+close_page(const struct page *page, uint64_t page_bytes, struct hg_pages *pages) {
+    if (!page->objects) return;
+    if (!page->live) {
+        pages->dead++;
+        return;
+    }
+    pages->used++;
+    if (page->live * 10 > page_bytes / page->least_distance) return;
+    pages->sparse++;
+    pages->sparse_objects += page->live;
+}
+
+enum hg_status
+hg_count_pages(const struct hg_graph *graph, const struct hg_tree *tree, uint64_t page_bytes,
+               struct hg_task *task, struct hg_pages *pages) {
+    struct page page = {0};
+    memset(pages, 0, sizeof(*pages));
+    hg_phase(task, "pages", graph->objects);
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
+        if (graph->type[node] == HG_T_MISSING) continue;
+        uint64_t address = hg_address(graph, node);
+        uint64_t distance = address - page.last_address;
+        if (!page.objects || address / page_bytes != page.number) {
+            close_page(&page, page_bytes, pages);
+            page = (struct page){.number = address / page_bytes, .least_distance = LARGEST_SLOT};
+        }
+        else if (distance && distance < page.least_distance) page.least_distance = distance;
+        page.last_address = address;
+        page.objects++;
+        page.live += hg_is_reachable(tree, node);
+    }
+    close_page(&page, page_bytes, pages);
+    return HG_OK;
+}

@@ -1,0 +1,265 @@
+/* Place in the flow: see texts.h. */
+#include "search/texts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/best.h"
+#include "base/bytes.h"
+#include "graph/load.h"
+#include "base/progress.h"
+
+/* A string that was seen, and what its content hashes to. */
+struct seen {
+    uint64_t hash;
+    uint32_t node;
+};
+
+/* What one thread has found. */
+struct harvest {
+    struct seen *items;
+    size_t count, room;
+    uint64_t strings, with_text;
+    bool failed;
+};
+
+static void
+add(struct harvest *harvest, uint64_t hash, uint32_t node) {
+    if (harvest->count == harvest->room) {
+        size_t room = harvest->room ? harvest->room * 2 : 1024;
+        struct seen *items = realloc(harvest->items, room * sizeof(*items));
+        if (!items) {
+            harvest->failed = true;
+            return;
+        }
+        harvest->items = items;
+        harvest->room = room;
+    }
+    harvest->items[harvest->count++] = (struct seen){hash, node};
+}
+
+/* One pass over the lines, by several threads. */
+struct reading {
+    const struct hg_graph *graph;
+    const struct hg_tree *tree; /* NULL: garbage as well */
+    const char *needle;
+    size_t needle_size;
+    struct harvest *harvests; /* by thread */
+};
+
+/* What follows `name` in the line; NULL if it is not there. No text in a string looks like a name. */
+static const char *
+after(const char *line, size_t size, const char *name, size_t *rest) {
+    size_t length = strlen(name);
+    const char *found = memmem(line, size, name, length);
+    if (!found) return NULL;
+    *rest = size - (size_t)(found + length - line);
+    return found + length;
+}
+
+/* The length of JSON text up to the quote that ends it. */
+static size_t
+text_length(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '"') return i;
+        if (text[i] == '\\') i++;
+    }
+    return size;
+}
+
+/* The content of a string as it stands in its line, and what kind of content it is. */
+static const char *
+content(const char *line, size_t size, size_t *length, uint64_t *kind) {
+    static const char *const NAMES[] = {"\"value\":\"", "\"value_base64\":\"", "\"value_hash\":\""};
+    for (*kind = 0; *kind < sizeof(NAMES) / sizeof(*NAMES); ++*kind) {
+        size_t rest;
+        const char *text = after(line, size, NAMES[*kind], &rest);
+        if (!text) continue;
+        *length = text_length(text, rest);
+        return text;
+    }
+    return NULL;
+}
+
+/* Strings of other lengths and encodings are others, whatever a cut-off content says. */
+static uint64_t
+hash_of(const char *line, size_t size, const char *text, size_t length, uint64_t kind) {
+    uint64_t hash = hg_hash(text, length) ^ kind;
+    static const char *const FIELDS[] = {"\"bytesize\":", "\"encoding\":"};
+    for (int i = 0; i < 2; i++) {
+        size_t rest;
+        const char *field = after(line, size, FIELDS[i], &rest);
+        if (!field) continue;
+        const char *end = memchr(field, ',', rest);
+        hash = hg_mix(hash ^ hg_hash(field, end ? (size_t)(end - field) : rest),
+                      UINT64_C(0x9e3779b97f4a7c15));
+    }
+    return hash;
+}
+
+static bool
+is_text(uint8_t type) {
+    return type == HG_T_STRING || type == HG_T_SYMBOL || type == HG_T_REGEXP;
+}
+
+/* For hg_each_line: false only without memory. */
+static bool
+look(void *data, unsigned thread, uint32_t node, const char *line, size_t size) {
+    struct reading *reading = data;
+    struct harvest *harvest = &reading->harvests[thread];
+    if (node == HG_NO_NODE || !is_text(reading->graph->type[node])) return true;
+    size_t length;
+    uint64_t kind;
+    const char *text = content(line, size, &length, &kind);
+
+    if (!reading->tree) {
+        bool other = kind == 0 && reading->needle_size &&
+                     !memmem(line, size, reading->needle, reading->needle_size);
+        if (text && kind != 2 && !other) add(harvest, 0, node);
+    }
+    else if (reading->graph->type[node] == HG_T_STRING && hg_is_reachable(reading->tree, node)) {
+        harvest->strings++;
+        harvest->with_text += text != NULL;
+        if (text) add(harvest, hash_of(line, size, text, length, kind), node);
+    }
+    return !harvest->failed;
+}
+
+static int
+by_hash(const void *a, const void *b) {
+    const struct seen *x = a, *y = b;
+    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+    return x->node < y->node ? -1 : x->node > y->node;
+}
+
+/* All harvests in one, sorted by hash and node. */
+static enum hg_status
+gather(struct harvest *harvests, unsigned threads, struct harvest *all) {
+    for (unsigned i = 0; i < threads; i++) {
+        all->room += harvests[i].count;
+        all->strings += harvests[i].strings;
+        all->with_text += harvests[i].with_text;
+    }
+    all->items = malloc((all->room + 1) * sizeof(*all->items));
+    if (!all->items) return HG_NO_MEMORY;
+    for (unsigned i = 0; i < threads; i++) {
+        if (!harvests[i].count) continue;
+        memcpy(all->items + all->count, harvests[i].items, harvests[i].count * sizeof(struct seen));
+        all->count += harvests[i].count;
+    }
+    qsort(all->items, all->count, sizeof(*all->items), by_hash);
+    return HG_OK;
+}
+
+/* Fills `all`, whose items are the caller's if HG_OK comes back. */
+static enum hg_status
+read_all(struct reading *reading, struct hg_task *task, struct harvest *all) {
+    unsigned threads = hg_processors();
+    struct harvest *harvests = calloc(threads, sizeof(*harvests));
+    if (!harvests) return HG_NO_MEMORY;
+    reading->harvests = harvests;
+    hg_phase(task, "comparing texts", 0);
+    enum hg_status status = hg_each_line(reading->graph, threads, task, look, reading);
+    for (unsigned i = 0; i < threads; i++)
+        if (harvests[i].failed) status = HG_NO_MEMORY;
+    if (status == HG_OK) status = gather(harvests, threads, all);
+    for (unsigned i = 0; i < threads; i++) free(harvests[i].items);
+    free(harvests);
+    return status;
+}
+
+enum hg_status
+hg_texts_with(const struct hg_graph *graph, const char *bytes, size_t size, struct hg_task *task,
+              struct hg_numbers *nodes) {
+    struct reading reading = {.graph = graph, .needle = bytes, .needle_size = size};
+    struct harvest all = {0};
+    enum hg_status status = read_all(&reading, task, &all);
+    for (size_t i = 0; status == HG_OK && i < all.count; i++)
+        hg_numbers_add(nodes, all.items[i].node);
+    free(all.items);
+    return status == HG_OK && nodes->failed ? HG_NO_MEMORY : status;
+}
+
+/* One run of equal hashes. */
+static struct hg_repeat
+measure(const struct hg_graph *graph, const struct harvest *all, size_t from, size_t to) {
+    struct hg_repeat repeat = {.first = from, .count = (uint32_t)(to - from)};
+    uint64_t largest = 0;
+    for (size_t i = from; i < to; i++) {
+        uint64_t size = hg_memsize(graph, all->items[i].node);
+        repeat.bytes += size;
+        if (size > largest) largest = size;
+    }
+    repeat.wasted = repeat.bytes - largest;
+    return repeat;
+}
+
+static size_t
+run_end(const struct harvest *all, size_t from) {
+    size_t to = from + 1;
+    while (to < all->count && all->items[to].hash == all->items[from].hash) to++;
+    return to;
+}
+
+/* The runs that waste most, by where they begin. */
+static enum hg_status
+rank_runs(const struct hg_graph *graph, const struct harvest *all, struct hg_best *best,
+          struct hg_repeats *repeats) {
+    for (size_t from = 0, to; from < all->count; from = to) {
+        to = run_end(all, from);
+        if (to - from < 2) continue;
+        struct hg_repeat repeat = measure(graph, all, from, to);
+        repeats->groups++;
+        repeats->copies += repeat.count;
+        repeats->wasted += repeat.wasted;
+        if (!hg_best_offer(best, repeat.wasted, (uint32_t)from)) return HG_NO_MEMORY;
+    }
+    hg_best_sort(best);
+    return HG_OK;
+}
+
+static enum hg_status
+copy_runs(const struct hg_graph *graph, const struct harvest *all, const struct hg_best *best,
+          struct hg_repeats *repeats) {
+    size_t total = 0;
+    for (size_t i = 0; i < best->count; i++)
+        total += run_end(all, best->items[i].node) - best->items[i].node;
+    repeats->items = malloc((best->count + 1) * sizeof(*repeats->items));
+    repeats->nodes = malloc((total + 1) * sizeof(*repeats->nodes));
+    if (!repeats->items || !repeats->nodes) return HG_NO_MEMORY;
+
+    size_t at = 0;
+    for (size_t i = 0; i < best->count; i++) {
+        size_t from = best->items[i].node, to = run_end(all, from);
+        struct hg_repeat repeat = measure(graph, all, from, to);
+        repeat.first = at;
+        repeats->items[repeats->count++] = repeat;
+        for (size_t k = from; k < to; k++) repeats->nodes[at++] = all->items[k].node;
+    }
+    return HG_OK;
+}
+
+enum hg_status
+hg_repeats_find(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t limit,
+                struct hg_task *task, struct hg_repeats *repeats) {
+    struct reading reading = {.graph = graph, .tree = tree};
+    struct harvest all = {0};
+    struct hg_best best = {.room = limit};
+    memset(repeats, 0, sizeof(*repeats));
+    enum hg_status status = read_all(&reading, task, &all);
+    repeats->strings = all.strings;
+    repeats->compared = all.with_text;
+    if (status == HG_OK) status = rank_runs(graph, &all, &best, repeats);
+    if (status == HG_OK) status = copy_runs(graph, &all, &best, repeats);
+    hg_best_free(&best);
+    free(all.items);
+    if (status != HG_OK) hg_repeats_free(repeats);
+    return status;
+}
+
+void
+hg_repeats_free(struct hg_repeats *repeats) {
+    free(repeats->items);
+    free(repeats->nodes);
+    memset(repeats, 0, sizeof(*repeats));
+}

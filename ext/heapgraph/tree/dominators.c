@@ -1,0 +1,134 @@
+/*
+ * Place in the flow: see dominators.h. The tree that numbering.c and semi_nca.c find is laid out anew:
+ * positions in preorder, and what each retains.
+ */
+#include "tree/dominators.h"
+
+#include "base/array.h"
+#include "tree/numbering.h"
+#include "base/progress.h"
+#include "tree/semi_nca.h"
+
+struct owned {
+    uint32_t *position, *node, *end, *up;
+    uint64_t *retained;
+};
+
+/* The positions that a number dominates. */
+struct run {
+    uint32_t begin; /* its own */
+    uint32_t next;  /* how many they are; then the next one that is free */
+};
+
+/*
+ * A dominator has a smaller number than what it dominates. So the sizes of subtrees are summed up from
+ * the last number to the first, and positions given from the first to the last, each number taking the
+ * next free ones of its dominator's run.
+ */
+static enum hg_status
+give_positions(const struct hg_numbering *numbering, struct run *runs, struct hg_task *task,
+               struct owned *owned) {
+    uint32_t reached = numbering->reached;
+    const struct hg_vertex *vertex = numbering->vertex;
+
+    hg_phase(task, "laying out", reached);
+    owned->up[0] = 0;
+    for (uint32_t at = 0; at < reached; at++) runs[at].next = 1;
+    for (uint32_t at = reached - 1; at > 0; at--) runs[vertex[at].parent].next += runs[at].next;
+
+    for (uint32_t at = 0; at < reached; at++) {
+        uint32_t begin = 0, size = runs[at].next;
+        if (at > 0) {
+            struct run *above = &runs[vertex[at].parent];
+            begin = above->next;
+            above->next += size;
+            owned->up[begin] = above->begin;
+        }
+        runs[at] = (struct run){begin, begin + 1};
+        owned->end[begin] = begin + size;
+        owned->position[numbering->node[at]] = begin;
+        if (at % HG_STRIDE == 0 && !hg_step(task, at)) return HG_STOPPED;
+    }
+    return HG_OK;
+}
+
+static void
+sum_up(const struct hg_graph *graph, const struct owned *owned, struct hg_tree *tree) {
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        uint32_t at = owned->position[node];
+        uint64_t bytes = hg_memsize(graph, node);
+        bool reached = at != HG_NO_NODE;
+        if (reached) {
+            owned->node[at] = node;
+            owned->retained[at] = bytes;
+        }
+        if (node >= graph->objects) continue;
+        *(reached ? &tree->reachable_objects : &tree->unreachable_objects) += 1;
+        *(reached ? &tree->reachable_bytes : &tree->unreachable_bytes) += bytes;
+    }
+    for (uint32_t at = tree->reached - 1; at > 0; at--) {
+        owned->retained[owned->up[at]] += owned->retained[at];
+    }
+}
+
+/* From immediate dominators by number to a tree by position. */
+static enum hg_status
+lay_out(const struct hg_graph *graph, struct hg_numbering *numbering, struct hg_task *task,
+        struct owned *owned, struct hg_tree *tree) {
+    uint32_t reached = tree->reached = numbering->reached;
+    struct run *runs = hg_array_raw(reached, sizeof(*runs));
+    owned->end = hg_array_raw(reached, sizeof(*owned->end));
+    owned->up = hg_array_raw(reached, sizeof(*owned->up));
+    if (!runs || !owned->end || !owned->up) {
+        hg_array_free(runs);
+        return HG_NO_MEMORY;
+    }
+
+    /* Two arrays stay: first by number and node, then by position and what was reached. */
+    owned->position = numbering->number;
+    owned->node = numbering->node;
+    enum hg_status status = give_positions(numbering, runs, task, owned);
+    numbering->number = numbering->node = NULL;
+    hg_numbering_free(numbering);
+    hg_array_free(runs);
+    if (status != HG_OK) return status;
+
+    owned->retained = hg_array_raw(reached, sizeof(*owned->retained));
+    if (!owned->retained) return HG_NO_MEMORY;
+    sum_up(graph, owned, tree);
+    tree->position = owned->position;
+    tree->node = owned->node;
+    tree->end = owned->end;
+    tree->up = owned->up;
+    tree->retained = owned->retained;
+    return HG_OK;
+}
+
+enum hg_status
+hg_tree_build(const struct hg_graph *graph, struct hg_task *task, struct hg_tree *tree) {
+    *tree = (struct hg_tree){0};
+    struct owned *owned = tree->owned = hg_array(1, sizeof(*owned));
+    if (!owned) return HG_NO_MEMORY;
+
+    struct hg_numbering numbering;
+    enum hg_status status = hg_number_nodes(graph, task, &numbering);
+    if (status == HG_OK) status = hg_semi_nca(&numbering, task);
+    if (status == HG_OK) status = lay_out(graph, &numbering, task, owned, tree);
+    hg_numbering_free(&numbering);
+    if (status != HG_OK) hg_tree_free(tree);
+    return status;
+}
+
+void
+hg_tree_free(struct hg_tree *tree) {
+    struct owned *owned = tree->owned;
+    if (owned) {
+        hg_array_free(owned->position);
+        hg_array_free(owned->node);
+        hg_array_free(owned->end);
+        hg_array_free(owned->up);
+        hg_array_free(owned->retained);
+        hg_array_free(owned);
+    }
+    *tree = (struct hg_tree){0};
+}
