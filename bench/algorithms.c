@@ -4,9 +4,9 @@
 #include <time.h>
 
 #include "builder.h"
+#include "graph/inverse.h"
 #include "tree/dominators.h"
 #include "tree/groups.h"
-#include "graph/inverse.h"
 #include "paths/paths.h"
 
 static struct hg_task task;

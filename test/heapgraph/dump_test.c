@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "check.h"
-#include "tree/groups.h"
 #include "graph/inverse.h"
 #include "graph/load.h"
-#include "paths/paths.h"
+#include "tree/groups.h"
 #include "tree/retained.h"
+#include "paths/paths.h"
 
 uint64_t check_seed;
 static struct hg_task task;

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "kept/layout.h"
-#include "graph/load.h"
 #include "records/strings.h"
+#include "graph/load.h"
+#include "kept/layout.h"
 
 uint64_t check_seed;
 static struct hg_task task;

@@ -13,16 +13,16 @@
 #include "kept/analysis.h"
 #include "check.h"
 #include "base/chunk.h"
-#include "search/find.h"
+#include "graph/load.h"
 #include "tree/folded.h"
 #include "tree/groups.h"
-#include "kept/indexfile.h"
-#include "kept/layout.h"
+#include "tree/retained.h"
+#include "search/find.h"
+#include "search/texts.h"
 #include "growth/leaks.h"
 #include "growth/leaks_names.h"
-#include "graph/load.h"
-#include "tree/retained.h"
-#include "search/texts.h"
+#include "kept/indexfile.h"
+#include "kept/layout.h"
 
 uint64_t check_seed;
 

@@ -8,8 +8,8 @@
  */
 #include "base/bytes.h"
 #include "records/index.h"
-#include "graph/load.h"
 #include "records/strings.h"
+#include "graph/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>

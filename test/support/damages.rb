@@ -4,7 +4,8 @@ require "json"
 require "zlib"
 
 # A dump that is made by hand, in more than one piece for the reader, and what can happen to it: by
-# name the text, the checks that fail (ext/heapgraph/records/whole.h), and the sentences that say so.
+# name the text, the checks that fail (ext/heapgraph/records/whole.h), and the sentences that say
+# so.
 class Damages
   One = Struct.new(:text, :failed, :sentences)
 

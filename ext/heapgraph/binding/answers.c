@@ -5,8 +5,8 @@
 #include "binding/binding.h"
 #include "base/array.h"
 #include "tree/folded.h"
-#include "search/kin.h"
 #include "tree/retained.h"
+#include "search/kin.h"
 
 /* hg_referrers, hg_dominated, hg_top: a page of a long list. */
 struct page_of_nodes {

@@ -11,8 +11,8 @@
 
 #include <ruby.h>
 
-#include "kept/indexfile.h"
 #include "base/array.h"
+#include "kept/indexfile.h"
 
 struct binding {
     struct hg_analysis analysis;

@@ -3,8 +3,8 @@
  * of them, those that match, and equal strings.
  */
 #include "binding/binding.h"
-#include "search/find.h"
 #include "tree/groups.h"
+#include "search/find.h"
 #include "search/pages.h"
 #include "search/texts.h"
 

@@ -8,8 +8,8 @@
 #include "graph/assemble.h"
 
 #include "base/array.h"
-#include "graph/entries.h"
 #include "records/shapes.h"
+#include "graph/entries.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,8 @@
 #ifndef HEAPGRAPH_ASSEMBLE_H
 #define HEAPGRAPH_ASSEMBLE_H
 
-#include "records/record.h"
+#include "records/recorder.h"
+#include "graph/graph.h"
 
 /*
  * Makes the graph, without source, and the account's `missing` and `duplicates`. The recorders'

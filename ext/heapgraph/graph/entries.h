@@ -6,8 +6,8 @@
 #ifndef HEAPGRAPH_ENTRIES_H
 #define HEAPGRAPH_ENTRIES_H
 
-#include "graph/graph.h"
 #include "base/task.h"
+#include "graph/graph.h"
 
 /* The edges of the first `objects` nodes, as in a graph. */
 struct hg_held_by {

@@ -3,8 +3,8 @@
  */
 #include "graph/graph.h"
 
-#include "records/index.h"
 #include "reading/source.h"
+#include "records/index.h"
 #include "records/strings.h"
 
 #include <stdlib.h>

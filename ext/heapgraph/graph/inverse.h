@@ -9,8 +9,8 @@
 #ifndef HEAPGRAPH_INVERSE_H
 #define HEAPGRAPH_INVERSE_H
 
-#include "graph/graph.h"
 #include "base/task.h"
+#include "graph/graph.h"
 
 struct hg_inverse {
     /* Edges to v come from source[first[v] … first[v+1]-1], ascending; parallel edges each, weak ones too. */

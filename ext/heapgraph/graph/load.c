@@ -4,11 +4,11 @@
  */
 #include "graph/load.h"
 
-#include "graph/assemble.h"
 #include "base/bytes.h"
 #include "reading/line.h"
 #include "records/tally.h"
 #include "records/words.h"
+#include "graph/assemble.h"
 
 #include <stdlib.h>
 

@@ -4,9 +4,9 @@
 #ifndef HEAPGRAPH_LOAD_H
 #define HEAPGRAPH_LOAD_H
 
-#include "graph/graph.h"
-#include "reading/source.h"
 #include "base/task.h"
+#include "reading/source.h"
+#include "graph/graph.h"
 
 struct hg_load_options {
     bool strict;      /* the first bad line, or broken compression, is an error */

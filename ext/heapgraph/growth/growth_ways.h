@@ -11,8 +11,8 @@
 #ifndef HEAPGRAPH_GROWTH_WAYS_H
 #define HEAPGRAPH_GROWTH_WAYS_H
 
-#include "growth/growth_steps.h"
 #include "paths/paths.h"
+#include "growth/growth_steps.h"
 
 struct hg_ways {
     uint32_t reached; /* how many nodes there are a way to */

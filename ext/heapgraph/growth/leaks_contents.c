@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "growth/leak.h"
 #include "reading/piece.h"
+#include "growth/leak.h"
 
 #define CONTENT_BYTES 256 /* less is no growth of a content */
 #define LINE_BYTES 64     /* nor is a line that has become longer by less */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "growth/leak.h"
 #include "base/progress.h"
+#include "growth/leak.h"
 
 #define SEEN_HOLDERS 32 /* kinds of other holders that are counted for one leak */
 #define SAMPLE 65536    /* so many objects are looked for in the next dump */

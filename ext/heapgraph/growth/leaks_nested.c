@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "growth/leak.h"
 #include "base/progress.h"
+#include "growth/leak.h"
 
 /* By trail: how many newcomers are held by what came with them, and how many by something else. */
 struct held_by {

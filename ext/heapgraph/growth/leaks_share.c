@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "growth/leak.h"
 #include "base/progress.h"
+#include "growth/leak.h"
 
 struct share {
     const struct hg_growth_dump *dump;

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "growth/leak.h"
 #include "base/progress.h"
+#include "growth/leak.h"
 
 #define STAY_PER_STEP 10 /* fewer that stay from step to step may do so by chance */
 #define STAY_DUMPS 4     /* three steps, two of which can be compared, are the least */

@@ -5,8 +5,8 @@
 #ifndef HEAPGRAPH_ANALYSIS_H
 #define HEAPGRAPH_ANALYSIS_H
 
-#include "tree/dominators.h"
 #include "graph/inverse.h"
+#include "tree/dominators.h"
 #include "paths/paths.h"
 
 /* Which dump it is. Zeroed: one that can have no index, as a pipe. */

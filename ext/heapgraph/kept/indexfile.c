@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "kept/layout.h"
 #include "base/progress.h"
 #include "reading/source.h"
+#include "kept/layout.h"
 
 /* -- the header -- */
 

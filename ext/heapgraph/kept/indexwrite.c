@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "records/index.h"
-#include "kept/layout.h"
 #include "base/progress.h"
+#include "records/index.h"
 #include "records/strings.h"
+#include "kept/layout.h"
 
 static const void *
 array_of(const struct hg_analysis *analysis, enum hg_section_number number) {

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "paths/paths.h"
 #include "base/progress.h"
+#include "paths/paths.h"
 
 enum { BUDGET = 200000 };
 

@@ -4,8 +4,8 @@
 #ifndef HEAPGRAPH_FRAMES_H
 #define HEAPGRAPH_FRAMES_H
 
-#include "reading/decode.h"
 #include "base/task.h"
+#include "reading/decode.h"
 
 struct hg_frames;
 

@@ -13,8 +13,8 @@
 #ifndef HEAPGRAPH_SOURCE_H
 #define HEAPGRAPH_SOURCE_H
 
-#include "reading/piece.h"
 #include "base/task.h"
+#include "reading/piece.h"
 
 #include <stdbool.h>
 #include <stddef.h>

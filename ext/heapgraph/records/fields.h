@@ -6,7 +6,8 @@
 #define HEAPGRAPH_FIELDS_H
 
 #include "base/bytes.h"
-#include "records/record.h"
+#include "reading/tape.h"
+#include "records/recorder.h"
 #include "records/words.h"
 
 /* ObjectSpace.dump_all: a reference that has a name, and stands in `references` again. */

@@ -3,7 +3,7 @@
  */
 #include "records/index.h"
 
-#include "graph/graph.h"
+#include "base/numbers.h"
 
 #include <stdlib.h>
 

@@ -9,9 +9,9 @@
 #ifndef HEAPGRAPH_PACKED_H
 #define HEAPGRAPH_PACKED_H
 
-#include "graph/graph.h"
-#include "records/index.h"
 #include "base/list.h"
+#include "base/numbers.h"
+#include "records/index.h"
 
 /* One object or ROOT line. Its edges are the next ones in the list of edges. */
 struct hg_node_record {

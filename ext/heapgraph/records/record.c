@@ -285,24 +285,3 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
         return take_object(&line, address) ? HG_LINE_OBJECT : HG_LINE_BAD;
     }
 }
-
-bool
-hg_recorder_init(struct hg_recorder *recorder, struct hg_units *units,
-                 struct hg_string_table *strings, bool objspace) {
-    *recorder = (struct hg_recorder){.objspace = objspace, .named_room = 256};
-    recorder->named_class = calloc(recorder->named_room, sizeof *recorder->named_class);
-    return hg_seen_units_init(&recorder->units, units) &&
-           hg_seen_strings_init(&recorder->strings, strings) && recorder->named_class;
-}
-
-void
-hg_recorder_free(struct hg_recorder *recorder) {
-    struct hg_list *lists[] = {&recorder->nodes,      &recorder->edges,  &recorder->allocations,
-                               &recorder->sizes,      &recorder->shapes, &recorder->shaped,
-                               &recorder->class_names};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) hg_list_free(lists[i]);
-    hg_seen_units_free(&recorder->units);
-    hg_seen_strings_free(&recorder->strings);
-    hg_buffer_free(&recorder->scratch);
-    free(recorder->named_class);
-}

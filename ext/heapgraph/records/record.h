@@ -1,51 +1,12 @@
 /*
- * What the lines of a dump say, as one thread collects it: nodes and edges in the order of the
- * text, with places (index.h) for what they refer to. assemble.c makes the graph of it.
+ * Makes records of one line of a dump: what kind of line it is, and what it says of an object or a
+ * root. recorder.h has the records.
  */
 #ifndef HEAPGRAPH_RECORD_H
 #define HEAPGRAPH_RECORD_H
 
-#include "records/account.h"
-#include "graph/graph.h"
-#include "records/index.h"
-#include "base/list.h"
-#include "records/packed.h"
-#include "reading/piece.h"
-#include "records/strings.h"
 #include "reading/tape.h"
-
-/* Of HG_E_VALUE_AT the payload is still missing: the key is the target of the edge before. */
-struct hg_edge_record {
-    uint32_t target; /* place */
-    uint32_t name;
-};
-
-/* What only some nodes have; `line` tells which of several lines of one object it is of. */
-struct hg_allocation_record {
-    uint32_t place, line;
-    uint32_t location, generation;
-};
-
-struct hg_size_record {
-    uint32_t place, line;
-    uint64_t memsize; /* does not fit in 32 bits */
-};
-
-struct hg_class_name_record {
-    uint32_t place, name;
-};
-
-/* Shapes of ObjectSpace.dump_all, from Ruby 3.2 on. */
-struct hg_shape_record {
-    uint64_t id, parent;
-    uint32_t name; /* of the variable that it adds, HG_NO_STRING if none */
-    bool complex;
-};
-
-struct hg_shaped_record {
-    uint32_t place, line;
-    uint64_t shape;
-};
+#include "records/recorder.h"
 
 /* What a line is. SHAPE lines, and those of empty slots, are none of these. */
 enum hg_line_kind {
@@ -56,28 +17,6 @@ enum hg_line_kind {
     HG_LINE_FOOTER,
     HG_LINE_OTHER,
 };
-
-struct hg_recorder {
-    struct hg_seen_units units;
-    struct hg_seen_strings strings;
-    bool objspace; /* the dump is ObjectSpace.dump_all's */
-
-    struct hg_list nodes; /* packed */
-    struct hg_list edges, allocations, sizes, class_names, shapes, shaped;
-    uint64_t root_count, size_count;
-
-    uint64_t object_lines, error_lines, unknown_types, bad_references;
-    struct hg_promise promise; /* of the last FOOTER */
-
-    uint32_t *named_class; /* open addressing: places whose class_name is known, plus 1 */
-    size_t named_room, named_count;
-    struct hg_buffer scratch;
-    bool failed; /* out of memory, or too many of something */
-};
-
-bool hg_recorder_init(struct hg_recorder *recorder, struct hg_units *units,
-                      struct hg_string_table *strings, bool objspace);
-void hg_recorder_free(struct hg_recorder *recorder);
 
 /* Takes in a line that begins at `line` HG_LINE_UNITs. After `failed` every line is bad. */
 enum hg_line_kind hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape,

@@ -7,7 +7,7 @@
 #ifndef HEAPGRAPH_SHAPES_H
 #define HEAPGRAPH_SHAPES_H
 
-#include "records/record.h"
+#include "records/recorder.h"
 
 /* Renames edges in `name`. False without memory. */
 bool hg_name_by_shapes(struct hg_recorder *recorders, unsigned threads,

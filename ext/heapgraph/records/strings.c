@@ -4,7 +4,7 @@
 #include "records/strings.h"
 
 #include "base/bytes.h"
-#include "graph/graph.h"
+#include "base/numbers.h"
 
 #include <pthread.h>
 #include <stdlib.h>

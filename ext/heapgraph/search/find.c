@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/best.h"
+#include "base/progress.h"
 #include "graph/inverse.h"
 #include "search/kin.h"
-#include "base/progress.h"
 
 static bool
 matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,

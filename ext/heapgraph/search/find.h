@@ -5,8 +5,8 @@
 #ifndef HEAPGRAPH_FIND_H
 #define HEAPGRAPH_FIND_H
 
-#include "tree/dominators.h"
 #include "base/array.h"
+#include "tree/dominators.h"
 
 #define HG_ANY_TYPE 0xff
 

@@ -6,8 +6,8 @@
 
 #include "base/best.h"
 #include "base/bytes.h"
-#include "graph/load.h"
 #include "base/progress.h"
+#include "graph/load.h"
 
 /* A string that was seen, and what its content hashes to. */
 struct seen {

@@ -5,8 +5,8 @@
 #ifndef HEAPGRAPH_TEXTS_H
 #define HEAPGRAPH_TEXTS_H
 
-#include "tree/dominators.h"
 #include "base/array.h"
+#include "tree/dominators.h"
 
 /*
  * Adds to `nodes` the strings, symbols and regexps in whose line, as it stands in the file, `bytes`

@@ -5,8 +5,8 @@
 #include "tree/dominators.h"
 
 #include "base/array.h"
-#include "tree/numbering.h"
 #include "base/progress.h"
+#include "tree/numbering.h"
 #include "tree/semi_nca.h"
 
 struct owned {

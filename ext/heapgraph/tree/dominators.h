@@ -14,8 +14,8 @@
 #ifndef HEAPGRAPH_DOMINATORS_H
 #define HEAPGRAPH_DOMINATORS_H
 
-#include "graph/graph.h"
 #include "base/task.h"
+#include "graph/graph.h"
 
 struct hg_tree {
     uint32_t reached; /* nodes of the tree: what the virtual root reaches, itself included */

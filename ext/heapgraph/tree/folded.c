@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/array.h"
+#include "base/bytes.h"
 #include "base/progress.h"
 
 /* What names a node in a drawing: its class, else its type and word. */

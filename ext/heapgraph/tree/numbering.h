@@ -6,9 +6,9 @@
 #ifndef HEAPGRAPH_NUMBERING_H
 #define HEAPGRAPH_NUMBERING_H
 
-#include "graph/graph.h"
 #include "base/list.h"
 #include "base/task.h"
+#include "graph/graph.h"
 
 struct hg_vertex {
     uint32_t parent; /* its number; 0 for the virtual root, which is number 0 */

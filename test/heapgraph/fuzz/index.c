@@ -10,9 +10,9 @@
  */
 #include "fuzz.h"
 
-#include "kept/layout.h"
-#include "graph/load.h"
 #include "records/strings.h"
+#include "graph/load.h"
+#include "kept/layout.h"
 
 #include <fcntl.h>
 #include <limits.h>
