@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "rubocop/rake_task"
+require_relative "lint/rooms"
 
 # Another version formats differently, so this is the one and only.
 CLANG_FORMAT = "clang-format-14"
@@ -10,10 +11,16 @@ RuboCop::RakeTask.new("lint:ruby") { |task| task.options = ["--format", "simple"
 namespace :lint do
   desc "Check the format of the C sources"
   task(:c) { clang_format("--dry-run", "-Werror") }
+
+  desc "Check that no C source includes from a room that comes after its own"
+  task :rooms do
+    faults = Rooms.faults
+    abort ["lint:rooms: failed", *faults].join("\n") if faults.any?
+  end
 end
 
 desc "Check the style of everything"
-task lint: %w[lint:ruby lint:c lint:analyze]
+task lint: %w[lint:ruby lint:c lint:rooms lint:analyze]
 
 desc "Format the C sources"
 task("format") { clang_format("-i") }
