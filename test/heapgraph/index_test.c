@@ -12,6 +12,8 @@
 #include "check.h"
 #include "records/strings.h"
 #include "graph/load.h"
+#include "kept/analysis.h"
+#include "kept/indexfile.h"
 #include "kept/layout.h"
 
 uint64_t check_seed;
@@ -28,9 +30,9 @@ load(struct hg_analysis *analysis) {
 
 static void
 compute(struct hg_analysis *analysis) {
-    CHECK_EQUAL(HG_OK, hg_analysis_tree(analysis, &task));
-    CHECK_EQUAL(HG_OK, hg_analysis_parents(analysis, &task));
-    CHECK_EQUAL(HG_OK, hg_analysis_inverse(analysis, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_TREE, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_PARENTS, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_INVERSE, &task));
 }
 
 /* Every array of one analysis against that of another. */
@@ -163,11 +165,11 @@ test_part(const struct hg_analysis *fresh) {
 
     /* Two at once: what one has added, the other keeps for itself. */
     CHECK(reopen(&read) && reopen(&written));
-    CHECK_EQUAL(HG_OK, hg_analysis_tree(&read, &task));
-    CHECK_EQUAL(HG_OK, hg_analysis_tree(&written, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(&read, HG_PART_TREE, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(&written, HG_PART_TREE, &task));
     CHECK(!read.tree.owned && written.tree.owned);
-    CHECK_EQUAL(HG_OK, hg_analysis_inverse(&written, &task));
-    CHECK_EQUAL(HG_OK, hg_analysis_parents(&read, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(&written, HG_PART_INVERSE, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(&read, HG_PART_PARENTS, &task));
     compute(&written);
     compute(&read);
     check_same(fresh, &read);
@@ -179,7 +181,7 @@ test_part(const struct hg_analysis *fresh) {
     size = index_size();
     CHECK(reopen(&read));
     task.stop = 1;
-    CHECK_EQUAL(HG_STOPPED, hg_analysis_tree(&read, &task));
+    CHECK_EQUAL(HG_STOPPED, hg_analysis_need(&read, HG_PART_TREE, &task));
     task.stop = 0;
     compute(&read);
     CHECK(!read.tree.owned && !read.parents.owned && !read.inverse.owned);
@@ -324,14 +326,14 @@ test_not_saved(void) {
         load(&analysis);
         if (begun) CHECK_EQUAL(HG_OK, hg_index_begin(dump, &analysis, &task));
         task.stop = 1;
-        CHECK_EQUAL(HG_STOPPED, hg_analysis_tree(&analysis, &task));
+        CHECK_EQUAL(HG_STOPPED, hg_analysis_need(&analysis, HG_PART_TREE, &task));
         CHECK(!analysis.tree.reached && !analysis.tree.owned);
         task.stop = 0;
-        CHECK_EQUAL(HG_OK, hg_analysis_tree(&analysis, &task));
+        CHECK_EQUAL(HG_OK, hg_analysis_need(&analysis, HG_PART_TREE, &task));
         task.stop = 1;
         CHECK_EQUAL(HG_STOPPED, hg_index_save(dump, &analysis, &task));
         task.stop = 0;
-        CHECK_EQUAL(HG_OK, hg_analysis_parents(&analysis, &task));
+        CHECK_EQUAL(HG_OK, hg_analysis_need(&analysis, HG_PART_PARENTS, &task));
         hg_analysis_free(&analysis);
         CHECK(!exists(index_name));
     }

@@ -181,9 +181,9 @@ ask(char **paths, uint64_t *sum) {
     enum hg_status status = hg_identify(paths[0], &task, &all.identity);
     if (status == HG_OK) status = load(paths[0], &task, &all.graph);
     if (status == HG_OK) *sum = sum_graph(all.graph, *sum);
-    if (status == HG_OK) status = hg_analysis_tree(&all, &task);
-    if (status == HG_OK) status = hg_analysis_parents(&all, &task);
-    if (status == HG_OK) status = hg_analysis_inverse(&all, &task);
+    if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_TREE, &task);
+    if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_PARENTS, &task);
+    if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_INVERSE, &task);
     if (status == HG_OK) status = ask_tables(&all, &task, sum);
     if (status == HG_OK) status = ask_objects(&all, &task, sum);
     if (status == HG_OK) status = load(paths[1], &task, &later);

@@ -34,7 +34,7 @@ module Mutants
       "ext/heapgraph/*/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
       "ext/heapgraph/*/{paths,detours,steps,inverse}.c" => GRAPH,
       "ext/heapgraph/*/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
-      "ext/heapgraph/*/{groups,best,folded,answers,analysis,find,shapes,list}.c" =>
+      "ext/heapgraph/*/{groups,best,folded,answers,analysis,parts,find,shapes,list}.c" =>
         [*GRAPH, *LEAKS],
       "ext/heapgraph/*/{array,chunk,pages,task,texts,words}.c" =>
         [*LOADED, "heapgraph/test_algorithms"],

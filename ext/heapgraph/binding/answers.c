@@ -31,7 +31,7 @@ free_page(void *data) {
 
 static enum hg_status
 referrers_of(struct binding *self, struct page_of_nodes *page, struct hg_task *task) {
-    const struct hg_inverse *inverse = self->has_inverse ? &self->analysis.inverse : NULL;
+    const struct hg_inverse *inverse = self->has[HG_PART_INVERSE] ? &self->analysis.inverse : NULL;
     enum hg_status status = hg_referrers(self->analysis.graph, inverse, page->node, page->instances,
                                          page->offset, page->limit, task, page->items, &page->found,
                                          &page->total);
@@ -59,7 +59,7 @@ graph_referrers(VALUE self, VALUE number, VALUE instances, VALUE offset, VALUE l
         .limit = hgb_limit(binding, limit),
     };
     page.items = room_for(page.limit, sizeof(struct hg_referrer));
-    if (binding->has_inverse) {
+    if (binding->has[HG_PART_INVERSE]) {
         struct hg_task task = {0}; // quick: no thread for it
         hgb_check(binding, &task, referrers_of(binding, &page, &task));
     }
@@ -114,7 +114,7 @@ page_of(struct page_of_nodes *page) {
  */
 static VALUE
 graph_dominated(VALUE self, VALUE number, VALUE offset, VALUE limit) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     struct page_of_nodes page = {
         .node = hgb_node(binding, number),
         .offset = hgb_limit(binding, offset),
@@ -132,13 +132,13 @@ graph_dominated(VALUE self, VALUE number, VALUE offset, VALUE limit) {
  */
 static VALUE
 graph_top(VALUE self, VALUE through_modules, VALUE offset, VALUE limit) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     struct page_of_nodes page = {
         .named = RTEST(through_modules),
         .offset = hgb_limit(binding, offset),
         .limit = hgb_limit(binding, limit),
     };
-    if (page.named) hgb_with_parents(self);
+    if (page.named) hgb_with(self, HG_PART_PARENTS);
     page.items = room_for(page.limit, sizeof(uint32_t));
     hgb_run(binding, find_top, &page, free_page);
     return page_of(&page);
@@ -176,7 +176,7 @@ find_program_top(struct binding *self, void *data) {
  */
 static VALUE
 graph_program_top(VALUE self, VALUE offset, VALUE limit) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     struct program_page program = {
         .page = {.offset = hgb_limit(binding, offset), .limit = hgb_limit(binding, limit)},
     };
@@ -200,21 +200,21 @@ graph_kin(VALUE self, VALUE number) {
 /* call-seq: graph.dominator(node) -> integer or nil */
 static VALUE
 graph_dominator(VALUE self, VALUE number) {
-    const struct binding *binding = hgb_with_tree(self);
+    const struct binding *binding = hgb_with(self, HG_PART_TREE);
     return hgb_node_or_nil(hg_dominator(&binding->analysis.tree, hgb_node(binding, number)));
 }
 
 /* call-seq: graph.reachable?(node) -> true or false */
 static VALUE
 graph_is_reachable(VALUE self, VALUE number) {
-    const struct binding *binding = hgb_with_tree(self);
+    const struct binding *binding = hgb_with(self, HG_PART_TREE);
     return hg_is_reachable(&binding->analysis.tree, hgb_node(binding, number)) ? Qtrue : Qfalse;
 }
 
 /* call-seq: graph.retained(node) -> [bytes, nodes] */
 static VALUE
 graph_retained(VALUE self, VALUE number) {
-    const struct binding *binding = hgb_with_tree(self);
+    const struct binding *binding = hgb_with(self, HG_PART_TREE);
     uint32_t node = hgb_node(binding, number);
     return rb_assoc_new(ULL2NUM(hg_retained(&binding->analysis.tree, node)),
                         UINT2NUM(hg_retained_nodes(&binding->analysis.tree, node)));
@@ -250,7 +250,7 @@ measure_set(struct binding *self, void *data) {
  */
 static VALUE
 graph_retained_by_all(VALUE self, VALUE numbers) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     Check_Type(numbers, T_ARRAY);
     struct set set = {.count = (size_t)RARRAY_LEN(numbers)};
     for (size_t i = 0; i < set.count; i++)
@@ -266,7 +266,7 @@ graph_retained_by_all(VALUE self, VALUE numbers) {
 /* call-seq: graph.totals -> [reachable objects, bytes, unreachable objects, bytes] */
 static VALUE
 graph_totals(VALUE self) {
-    const struct hg_tree *tree = &hgb_with_tree(self)->analysis.tree;
+    const struct hg_tree *tree = &hgb_with(self, HG_PART_TREE)->analysis.tree;
     return rb_ary_new_from_args(4, ULL2NUM(tree->reachable_objects), ULL2NUM(tree->reachable_bytes),
                                 ULL2NUM(tree->unreachable_objects),
                                 ULL2NUM(tree->unreachable_bytes));
@@ -341,8 +341,8 @@ static VALUE
 graph_paths(int argc, VALUE *argv, VALUE self) {
     VALUE number, limit, budget, around;
     rb_scan_args(argc, argv, "31", &number, &limit, &budget, &around);
-    struct binding *binding = hgb_with_inverse(self);
-    hgb_with_parents(self);
+    struct binding *binding = hgb_with(self, HG_PART_INVERSE);
+    hgb_with(self, HG_PART_PARENTS);
     struct path_search search = {
         .node = hgb_node(binding, number),
         .limit = hgb_limit(binding, limit),
@@ -364,7 +364,7 @@ static VALUE
 graph_best_path(int argc, VALUE *argv, VALUE self) {
     VALUE number, around;
     rb_scan_args(argc, argv, "11", &number, &around);
-    const struct binding *binding = hgb_with_parents(self);
+    const struct binding *binding = hgb_with(self, HG_PART_PARENTS);
     uint32_t steps = steps_around(binding, around);
     struct hg_path path = {0};
     hgb_check(binding, &binding->task,
@@ -402,7 +402,7 @@ fold(struct binding *self, void *data) {
  */
 static VALUE
 graph_folded(VALUE self, VALUE least) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     struct folding folding = {.least = hgb_amount(least)};
     hgb_run(binding, fold, &folding, free_cells);
     VALUE cells = rb_ary_new_capa((long)folding.count);

@@ -28,9 +28,9 @@ size(const void *data) {
     size_t bytes = sizeof(*self);
     if (!graph) return bytes;
     bytes += graph->edges * 8 + (size_t)graph->nodes * 26;
-    if (self->has_tree) bytes += (size_t)graph->nodes * 24;
-    if (self->has_parents) bytes += (size_t)graph->nodes * 13;
-    if (self->has_inverse) bytes += (size_t)graph->nodes * 16 + graph->edges * 4;
+    if (self->has[HG_PART_TREE]) bytes += (size_t)graph->nodes * 24;
+    if (self->has[HG_PART_PARENTS]) bytes += (size_t)graph->nodes * 13;
+    if (self->has[HG_PART_INVERSE]) bytes += (size_t)graph->nodes * 16 + graph->edges * 4;
     return bytes;
 }
 
@@ -176,47 +176,18 @@ hgb_run(struct binding *self, enum hg_status (*function)(struct binding *, void 
 
 /* What is built once and kept: the first who needs it waits. */
 static enum hg_status
-build_tree(struct binding *self, void *unused) {
-    if (self->has_tree) return HG_OK;
-    enum hg_status status = hg_analysis_tree(&self->analysis, &self->task);
-    self->has_tree = status == HG_OK;
-    return status;
-}
-
-static enum hg_status
-build_parents(struct binding *self, void *unused) {
-    if (self->has_parents) return HG_OK;
-    enum hg_status status = hg_analysis_parents(&self->analysis, &self->task);
-    self->has_parents = status == HG_OK;
-    return status;
-}
-
-static enum hg_status
-build_inverse(struct binding *self, void *unused) {
-    if (self->has_inverse) return HG_OK;
-    enum hg_status status = hg_analysis_inverse(&self->analysis, &self->task);
-    self->has_inverse = status == HG_OK;
+build(struct binding *self, void *part) {
+    enum hg_part number = *(const enum hg_part *)part;
+    if (self->has[number]) return HG_OK;
+    enum hg_status status = hg_analysis_need(&self->analysis, number, &self->task);
+    self->has[number] = status == HG_OK;
     return status;
 }
 
 struct binding *
-hgb_with_tree(VALUE graph) {
+hgb_with(VALUE graph, enum hg_part part) {
     struct binding *self = hgb_loaded(graph);
-    if (!self->has_tree) hgb_run(self, build_tree, NULL, NULL);
-    return self;
-}
-
-struct binding *
-hgb_with_parents(VALUE graph) {
-    struct binding *self = hgb_loaded(graph);
-    if (!self->has_parents) hgb_run(self, build_parents, NULL, NULL);
-    return self;
-}
-
-struct binding *
-hgb_with_inverse(VALUE graph) {
-    struct binding *self = hgb_loaded(graph);
-    if (!self->has_inverse) hgb_run(self, build_inverse, NULL, NULL);
+    if (!self->has[part]) hgb_run(self, build, &part, NULL);
     return self;
 }
 

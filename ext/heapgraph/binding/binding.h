@@ -12,14 +12,14 @@
 #include <ruby.h>
 
 #include "base/array.h"
-#include "kept/indexfile.h"
+#include "kept/analysis.h"
 
 struct binding {
     struct hg_analysis analysis;
     struct hg_task task;
-    _Atomic bool has_tree, has_parents, has_inverse; /* set by the thread that has built them */
-    VALUE lock;                                      /* a Mutex */
-    VALUE path;                                      /* a String, for messages */
+    _Atomic bool has[HG_PARTS]; /* set by the thread that has built the part */
+    VALUE lock;                 /* a Mutex */
+    VALUE path;                 /* a String, for messages */
 };
 
 /* A new graph without a dump. */
@@ -31,10 +31,8 @@ struct binding *hgb_any(VALUE graph);
 /* A graph that has been loaded; raises ArgumentError for others. */
 struct binding *hgb_loaded(VALUE graph);
 
-/* The same, with what is named; it is built now if need be. */
-struct binding *hgb_with_tree(VALUE graph);
-struct binding *hgb_with_parents(VALUE graph);
-struct binding *hgb_with_inverse(VALUE graph);
+/* The same, with a part other than HG_PART_GRAPH; it is built now if need be. */
+struct binding *hgb_with(VALUE graph, enum hg_part part);
 
 /*
  * Long work goes to a thread that Ruby does not know, while the caller waits without the GVL. So

@@ -5,6 +5,7 @@
 #include "binding/binding.h"
 #include "reading/brief.h"
 #include "graph/load.h"
+#include "kept/indexfile.h"
 
 #include <ruby/thread.h>
 
@@ -150,9 +151,9 @@ static VALUE
 graph_save_index(VALUE self) {
     struct binding *binding = hgb_loaded(self);
     if (hg_index_is_kept(&binding->analysis)) return Qtrue;
-    hgb_with_tree(self);
-    hgb_with_parents(self);
-    hgb_with_inverse(self);
+    hgb_with(self, HG_PART_TREE);
+    hgb_with(self, HG_PART_PARENTS);
+    hgb_with(self, HG_PART_INVERSE);
     struct save save = {.path = RSTRING_PTR(binding->path)};
     hgb_run(binding, save_index, &save, NULL);
     return save.status == HG_OK ? Qtrue : Qfalse;

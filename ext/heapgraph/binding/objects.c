@@ -51,7 +51,7 @@ group_key(const struct hg_graph *graph, enum hg_group_by by, const struct hg_gro
  */
 static VALUE
 graph_groups(VALUE self, VALUE by, VALUE below) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     const struct hg_graph *graph = binding->analysis.graph;
     struct grouping grouping = {
         .by = (enum hg_group_by)NUM2UINT(by),
@@ -112,7 +112,7 @@ find_objects(struct binding *self, void *data) {
 static VALUE
 graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, VALUE limit,
            VALUE sample) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     VALUE buffer = 0;
     struct search search = {
         .filter = {.type = NIL_P(type) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(type),
@@ -183,7 +183,7 @@ count_pages(struct binding *self, void *data) {
 /* call-seq: graph.pages(bytes of a page) -> [used, sparse, objects on sparse ones, dead] */
 static VALUE
 graph_pages(VALUE self, VALUE page_bytes) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     struct page_count count = {.page_bytes = hgb_amount(page_bytes)};
     if (count.page_bytes == 0) rb_raise(rb_eArgError, "a page has more than no bytes");
     hgb_run(binding, count_pages, &count, NULL);
@@ -253,7 +253,7 @@ find_repeats(struct binding *self, void *data) {
  */
 static VALUE
 graph_repeats(VALUE self, VALUE limit, VALUE members) {
-    struct binding *binding = hgb_with_tree(self);
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
     uint32_t most = NUM2UINT(members);
     struct repeat_search search = {.limit = hgb_limit(binding, limit)};
     hgb_run(binding, find_repeats, &search, free_repeats);

@@ -5,40 +5,18 @@
 #include "kept/layout.h"
 
 enum hg_status
-hg_analysis_tree(struct hg_analysis *analysis, struct hg_task *task) {
-    bool found = analysis->tree.reached != 0;
+hg_analysis_need(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task) {
+    bool found = hg_parts[part].present(analysis);
     if (found) return HG_OK;
-    enum hg_status status = hg_index_take(analysis->index, HG_PART_TREE, task, analysis, &found);
+    enum hg_status status = hg_index_take(analysis->index, part, task, analysis, &found);
     if (status != HG_OK || found) return status;
-    status = hg_tree_build(analysis->graph, task, &analysis->tree);
-    return status == HG_OK ? hg_index_add(analysis, HG_PART_TREE, task) : status;
-}
-
-enum hg_status
-hg_analysis_parents(struct hg_analysis *analysis, struct hg_task *task) {
-    bool found = analysis->parents.parent != NULL;
-    if (found) return HG_OK;
-    enum hg_status status = hg_index_take(analysis->index, HG_PART_PARENTS, task, analysis, &found);
-    if (status != HG_OK || found) return status;
-    status = hg_parents_build(analysis->graph, task, &analysis->parents);
-    return status == HG_OK ? hg_index_add(analysis, HG_PART_PARENTS, task) : status;
-}
-
-enum hg_status
-hg_analysis_inverse(struct hg_analysis *analysis, struct hg_task *task) {
-    bool found = analysis->inverse.first != NULL;
-    if (found) return HG_OK;
-    enum hg_status status = hg_index_take(analysis->index, HG_PART_INVERSE, task, analysis, &found);
-    if (status != HG_OK || found) return status;
-    status = hg_inverse_build(analysis->graph, task, &analysis->inverse);
-    return status == HG_OK ? hg_index_add(analysis, HG_PART_INVERSE, task) : status;
+    status = hg_parts[part].build(analysis, task);
+    return status == HG_OK ? hg_index_add(analysis, part, task) : status;
 }
 
 void
 hg_analysis_free(struct hg_analysis *analysis) {
-    hg_tree_free(&analysis->tree);
-    hg_parents_free(&analysis->parents);
-    hg_inverse_free(&analysis->inverse);
+    for (int part = HG_PART_TREE; part < HG_PARTS; part++) hg_parts[part].free(analysis);
     hg_graph_free(analysis->graph);
     hg_index_file_free(analysis->index);
     *analysis = (struct hg_analysis){0};

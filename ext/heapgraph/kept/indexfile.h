@@ -16,7 +16,7 @@
 #ifndef HEAPGRAPH_INDEXFILE_H
 #define HEAPGRAPH_INDEXFILE_H
 
-#include "kept/analysis.h"
+#include "kept/parts.h"
 
 /*
  * To be called before the dump at `path` is read: notes its identity, and if there is an index that

@@ -1,4 +1,6 @@
 /* Place in the flow: see indexfile.h. Writing an index. */
+#include "kept/indexfile.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -206,46 +208,16 @@ describe_tree(const struct hg_tree *tree, struct hg_index_header *header) {
     header->unreachable_bytes = tree->unreachable_bytes;
 }
 
-static bool
-is_computed(const struct hg_analysis *analysis, enum hg_part part) {
-    switch (part) {
-    case HG_PART_TREE:
-        return analysis->tree.reached != 0;
-    case HG_PART_PARENTS:
-        return analysis->parents.parent != NULL;
-    case HG_PART_INVERSE:
-        return analysis->inverse.first != NULL;
-    default:
-        return false;
-    }
-}
-
-/* What lies in the file is given back by it. */
-static void
-forget_owner(struct hg_analysis *analysis, enum hg_part part) {
-    if (part == HG_PART_TREE) analysis->tree.owned = NULL;
-    if (part == HG_PART_PARENTS) analysis->parents.owned = NULL;
-    if (part == HG_PART_INVERSE) analysis->inverse.owned = NULL;
-}
-
 static enum hg_status
 write_parts(struct hg_index_file *file, const struct hg_analysis *analysis, struct hg_task *task) {
     enum hg_status status = HG_OK;
     describe_tree(&analysis->tree, &file->header);
     for (int i = HG_PART_TREE; i < HG_PARTS && status == HG_OK; i++) {
         enum hg_part part = (enum hg_part)i;
-        if (file->header.has[part] || !is_computed(analysis, part)) continue;
+        if (file->header.has[part] || !hg_parts[part].present(analysis)) continue;
         status = write_part(file, analysis, part, task);
     }
     return status;
-}
-
-/* Frees the arrays of a part in memory, before they are pointed at the file. */
-static void
-free_part(struct hg_analysis *analysis, enum hg_part part) {
-    if (part == HG_PART_TREE) hg_tree_free(&analysis->tree);
-    if (part == HG_PART_PARENTS) hg_parents_free(&analysis->parents);
-    if (part == HG_PART_INVERSE) hg_inverse_free(&analysis->inverse);
 }
 
 /* Makes what has been written the index. */
@@ -353,14 +325,14 @@ hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *ta
     }
     else status = append(file, analysis, part, task);
     if (status == HG_STOPPED) {
-        free_part(analysis, part);
+        hg_parts[part].free(analysis);
         return status;
     }
     /* A full disk ends the index, not the answer. */
     struct hg_analysis moved = *analysis;
     if (status != HG_OK || hg_index_use(file, part, &moved) != HG_OK) return HG_OK;
-    free_part(analysis, part);
+    hg_parts[part].free(analysis);
     *analysis = moved;
-    forget_owner(analysis, part);
+    hg_parts[part].disown(analysis);
     return HG_OK;
 }

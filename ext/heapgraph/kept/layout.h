@@ -1,5 +1,5 @@
 /*
- * Place in the flow: within analysis and indexfile. What lies where in an index file.
+ * Place in the flow: below analysis and indexfile. What lies where in an index file.
  *
  * A header of one page, then sections: the arrays as they are in memory, each at a multiple of the
  * page size, in four parts. A part is there as a whole or not at all.
@@ -10,12 +10,10 @@
 #include <stddef.h>
 
 #include "records/index.h"
-#include "kept/indexfile.h"
+#include "kept/parts.h"
 
 #define HG_INDEX_PAGE 4096u
 #define HG_INDEX_VERSION 2u
-
-enum hg_part { HG_PART_GRAPH, HG_PART_TREE, HG_PART_PARENTS, HG_PART_INVERSE, HG_PARTS };
 
 /* part, array of the analysis, size of an element, how many there are (of `struct hg_index_header *h`) */
 #define HG_SECTIONS(X)                                                                             \

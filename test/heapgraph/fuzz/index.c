@@ -12,6 +12,8 @@
 
 #include "records/strings.h"
 #include "graph/load.h"
+#include "kept/analysis.h"
+#include "kept/indexfile.h"
 #include "kept/layout.h"
 
 #include <fcntl.h>
@@ -74,9 +76,9 @@ begin(void) {
     must(hg_index_open(dump, &task, &analysis) == HG_OK && !analysis.graph);
     must(hg_source_open(dump, &task, &source) == HG_OK);
     must(hg_load(source, &options, &task, &analysis.graph) == HG_OK);
-    must(hg_analysis_tree(&analysis, &task) == HG_OK);
-    must(hg_analysis_parents(&analysis, &task) == HG_OK);
-    must(hg_analysis_inverse(&analysis, &task) == HG_OK);
+    must(hg_analysis_need(&analysis, HG_PART_TREE, &task) == HG_OK);
+    must(hg_analysis_need(&analysis, HG_PART_PARENTS, &task) == HG_OK);
+    must(hg_analysis_need(&analysis, HG_PART_INVERSE, &task) == HG_OK);
     must(hg_index_save(dump, &analysis, &task) == HG_OK);
     expected = analysis.tree;
     nodes = analysis.graph->nodes;
@@ -144,9 +146,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
     must(hg_index_open(dump, &task, &analysis) == HG_OK);
     if (analysis.graph && mode & 1) touch(analysis.index);
     else if (analysis.graph) {
-        must(hg_analysis_tree(&analysis, &task) == HG_OK);
-        must(hg_analysis_parents(&analysis, &task) == HG_OK);
-        must(hg_analysis_inverse(&analysis, &task) == HG_OK);
+        must(hg_analysis_need(&analysis, HG_PART_TREE, &task) == HG_OK);
+        must(hg_analysis_need(&analysis, HG_PART_PARENTS, &task) == HG_OK);
+        must(hg_analysis_need(&analysis, HG_PART_INVERSE, &task) == HG_OK);
         touch(analysis.index);
         must(analysis.graph->nodes == nodes && analysis.tree.reached == expected.reached);
         must(analysis.tree.retained[0] == expected.reachable_bytes);

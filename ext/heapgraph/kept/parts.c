@@ -1,0 +1,27 @@
+/* Place in the flow: see parts.h. */
+#include "kept/parts.h"
+
+/* part, where it lies in the analysis, and what in it is not 0 once it is there */
+#define BUILT(X)                                                                                   \
+    X(TREE, tree, reached)                                                                         \
+    X(PARENTS, parents, parent)                                                                    \
+    X(INVERSE, inverse, first)
+
+#define FUNCTIONS(part, name, filled)                                                              \
+    static bool has_##name(const struct hg_analysis *analysis) {                                   \
+        return analysis->name.filled != 0;                                                         \
+    }                                                                                              \
+    static enum hg_status build_##name(struct hg_analysis *analysis, struct hg_task *task) {       \
+        return hg_##name##_build(analysis->graph, task, &analysis->name);                          \
+    }                                                                                              \
+    static void free_##name(struct hg_analysis *analysis) {                                        \
+        hg_##name##_free(&analysis->name);                                                         \
+    }                                                                                              \
+    static void disown_##name(struct hg_analysis *analysis) {                                      \
+        analysis->name.owned = NULL;                                                               \
+    }
+BUILT(FUNCTIONS)
+
+#define ROW(part, name, filled)                                                                    \
+    [HG_PART_##part] = {has_##name, build_##name, free_##name, disown_##name},
+const struct hg_part_functions hg_parts[HG_PARTS] = {BUILT(ROW)};
