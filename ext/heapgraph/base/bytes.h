@@ -31,6 +31,18 @@ hg_load_upto8(const char *bytes, size_t n) {
     return n >= 8 ? word : word & ((UINT64_C(1) << (8 * n)) - 1);
 }
 
+/*
+ * 2^64 divided by the golden ratio, as an odd number. What is multiplied by it is spread: numbers
+ * that lie close to each other no longer do.
+ */
+#define HG_GOLDEN UINT64_C(0x9e3779b97f4a7c15)
+
+/* A slot for a key, from the bits that multiplying has spread best; `slots` is a power of two. */
+static inline size_t
+hg_spread(uint64_t key, size_t slots) {
+    return (size_t)(key * HG_GOLDEN >> 32) & (slots - 1);
+}
+
 static inline uint64_t
 hg_mix(uint64_t a, uint64_t b) {
     __uint128_t product = (__uint128_t)a * b;
@@ -40,7 +52,7 @@ hg_mix(uint64_t a, uint64_t b) {
 /* Hash of a text. */
 static inline uint64_t
 hg_hash(const char *text, size_t size) {
-    const uint64_t k1 = UINT64_C(0x9e3779b97f4a7c15), k2 = UINT64_C(0xe7037ed1a0b428db);
+    const uint64_t k1 = HG_GOLDEN, k2 = UINT64_C(0xe7037ed1a0b428db);
     uint64_t hash = size * k1;
     for (; size > 8; text += 8, size -= 8) hash = hg_mix(hash ^ hg_load8(text), k1);
     return hg_mix(hash ^ hg_load_upto8(text, size), k2);

@@ -44,12 +44,20 @@ number_at(const char *text, size_t length) {
     return digits;
 }
 
+/* FNV-1a: the hash of no bytes, and of one byte more. */
+static const uint64_t NO_TEXT = UINT64_C(0xcbf29ce484222325);
+
+static inline uint64_t
+add_byte(uint64_t hash, unsigned char byte) {
+    return (hash ^ byte) * UINT64_C(0x100000001b3);
+}
+
 uint64_t
 hg_steps_text(const char *text, size_t length) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = NO_TEXT;
     for (size_t i = 0; i < length;) {
         size_t number = is_hex(text[i]) ? number_at(text + i, length - i) : 0;
-        hash = (hash ^ (number ? '#' : (unsigned char)text[i])) * UINT64_C(0x100000001b3);
+        hash = add_byte(hash, number ? '#' : (unsigned char)text[i]);
         i += number ? number : 1;
     }
     hash = hg_steps_join(hash, 1);
@@ -150,9 +158,9 @@ uint64_t
 hg_steps_module(struct hg_steps *steps, uint32_t node) {
     size_t length;
     const char *text = hg_string(steps->graph, steps->graph->label[node], &length);
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = NO_TEXT;
     for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+        hash = add_byte(hash, (unsigned char)text[i]);
     }
     return hg_steps_join(hash, 6);
 }

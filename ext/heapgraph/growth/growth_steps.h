@@ -8,6 +8,7 @@
 #ifndef HEAPGRAPH_GROWTH_STEPS_H
 #define HEAPGRAPH_GROWTH_STEPS_H
 
+#include "base/bytes.h"
 #include "graph/graph.h"
 
 /* What has been worked out for one graph. */
@@ -27,7 +28,7 @@ void hg_steps_free(struct hg_steps *steps);
 /* Two numbers as one. */
 static inline uint64_t
 hg_steps_join(uint64_t a, uint64_t b) {
-    uint64_t x = (a ^ (b << 32 | b >> 32)) * UINT64_C(0x9e3779b97f4a7c15) + b;
+    uint64_t x = (a ^ (b << 32 | b >> 32)) * HG_GOLDEN + b;
     x ^= x >> 32;
     x *= UINT64_C(0xd6e8feb86659fd93);
     return x ^ x >> 29;

@@ -3,6 +3,8 @@
  */
 #include "growth/growth_trails.h"
 
+#include "base/bytes.h"
+
 #include <stdlib.h>
 
 #define FIRST_ROOM 4096
@@ -15,7 +17,7 @@ struct hg_trail_slot {
 
 static uint32_t
 slot_of(uint32_t mask, uint32_t from, uint64_t step) {
-    uint64_t hash = (step ^ from * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
+    uint64_t hash = (step ^ from * HG_GOLDEN) * UINT64_C(0xd6e8feb86659fd93);
     return (uint32_t)(hash >> 32) & mask;
 }
 

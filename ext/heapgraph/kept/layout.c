@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "records/strings.h"
 
@@ -19,7 +20,7 @@ enum { LANES = 8, BLOCK = LANES * sizeof(uint64_t) };
 
 static inline uint64_t
 mix(uint64_t lane, uint64_t word) {
-    lane = (lane ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    lane = (lane ^ word) * HG_GOLDEN;
     return lane ^ lane >> 29;
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/bytes.h"
 #include "base/progress.h"
 #include "paths/paths.h"
 
@@ -53,7 +54,7 @@ struct detours {
 
 static size_t
 slot_of(const struct set *set, uint64_t key) {
-    size_t slot = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (set->room - 1);
+    size_t slot = hg_spread(key, set->room);
     while (set->keys[slot] && set->keys[slot] != key) slot = (slot + 1) & (set->room - 1);
     return slot;
 }

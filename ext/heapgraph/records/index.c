@@ -31,7 +31,7 @@ unit_at(const struct hg_units *units, uint32_t number) {
 /* Spreads keys that lie close to each other and such that differ in high bits alone. */
 static size_t
 slot_of(uint64_t key, size_t slots) {
-    return (size_t)hg_mix(key, UINT64_C(0x9e3779b97f4a7c15)) & (slots - 1);
+    return (size_t)hg_mix(key, HG_GOLDEN) & (slots - 1);
 }
 
 static bool

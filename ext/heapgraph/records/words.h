@@ -48,7 +48,7 @@ extern struct hg_word_slot hg_word_slots[HG_WORD_SLOTS];
 
 static inline size_t
 hg_word_slot_of(uint64_t head, size_t size) {
-    return (size_t)((head ^ size) * UINT64_C(0x9e3779b97f4a7c15) >> 54);
+    return (size_t)((head ^ size) * HG_GOLDEN >> 54);
 }
 
 /* Which word a text is; HG_PAD readable bytes follow it. */

@@ -91,8 +91,7 @@ hash_of(const char *line, size_t size, const char *text, size_t length, uint64_t
         const char *field = after(line, size, FIELDS[i], &rest);
         if (!field) continue;
         const char *end = memchr(field, ',', rest);
-        hash = hg_mix(hash ^ hg_hash(field, end ? (size_t)(end - field) : rest),
-                      UINT64_C(0x9e3779b97f4a7c15));
+        hash = hg_mix(hash ^ hg_hash(field, end ? (size_t)(end - field) : rest), HG_GOLDEN);
     }
     return hash;
 }

@@ -27,7 +27,7 @@ struct fold {
 
 static size_t
 slot_of(const struct fold *fold, uint32_t parent, uint64_t key) {
-    size_t slot = hg_mix(key + 1, (uint64_t)parent * 2 + UINT64_C(0x9e3779b97f4a7c15));
+    size_t slot = hg_mix(key + 1, (uint64_t)parent * 2 + HG_GOLDEN);
     for (;; slot++) {
         uint32_t cell = fold->table[slot & (fold->table_size - 1)];
         if (!cell || (fold->cells[cell].parent == parent && fold->keys[cell] == key))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/bytes.h"
 #include "base/progress.h"
 
 struct table {
@@ -59,7 +60,7 @@ describe(const struct grouping *grouping, uint64_t key, uint32_t node, struct hg
 
 static size_t
 slot_of(const struct table *table, uint64_t key) {
-    size_t slot = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (table->slot_count - 1);
+    size_t slot = hg_spread(key, table->slot_count);
     while (table->slots[slot] && table->keys[table->slots[slot] - 1] != key) {
         slot = (slot + 1) & (table->slot_count - 1);
     }
