@@ -1,7 +1,6 @@
 /* Place in the flow: below everything. See array.h. */
 #include "base/array.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -93,16 +92,18 @@ hg_array_free(void *array) {
     else munmap(mapping, header->length);
 }
 
-void
-hg_numbers_grow(struct hg_numbers *list) {
-    size_t room = list->room ? 2 * list->room : 64;
-    uint32_t *items = realloc(list->items, room * sizeof(*items));
-    if (!items) {
-        list->failed = 1;
-        return;
-    }
-    list->items = items;
-    list->room = room;
+bool
+hg_grow_now(void *array, size_t *room, size_t first, size_t size) {
+    size_t more = *room ? 2 * *room : first, bytes;
+    if (__builtin_mul_overflow(more, size, &bytes)) return false;
+
+    void *items;
+    memcpy(&items, array, sizeof(items)); // whatever it points to
+    items = realloc(items, bytes);
+    if (!items) return false;
+    memcpy(array, &items, sizeof(items));
+    *room = more;
+    return true;
 }
 
 void

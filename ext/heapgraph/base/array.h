@@ -6,6 +6,7 @@
 #ifndef HEAPGRAPH_ARRAY_H
 #define HEAPGRAPH_ARRAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,15 @@ void hg_array_trim(void *array, size_t count, size_t size);
 void hg_array_free(void *array);
 
 /*
+ * Makes sure that an array of malloc that grows has room for one more than `count` elements of `size`
+ * bytes. `array` is the address of the pointer to it; *room is how many it has room for, and is
+ * doubled when they are used up; `first` is for how many at first. False without memory, and then
+ * nothing has changed.
+ */
+static inline bool hg_grow(void *array, size_t count, size_t *room, size_t first, size_t size)
+    __attribute__((warn_unused_result));
+
+/*
  * A growing list of u32. Zeroed is empty. A list that could not grow keeps what it has and says so
  * from then on.
  */
@@ -37,16 +47,24 @@ struct hg_numbers {
     int failed;
 };
 
-void hg_numbers_grow(struct hg_numbers *list);
 void hg_numbers_free(struct hg_numbers *list);
+
+static inline void hg_numbers_add(struct hg_numbers *list, uint32_t item);
+
+/* -- inline -- */
+
+bool hg_grow_now(void *array, size_t *room, size_t first, size_t size);
+
+static inline bool
+hg_grow(void *array, size_t count, size_t *room, size_t first, size_t size) {
+    return count < *room || hg_grow_now(array, room, first, size);
+}
 
 static inline void
 hg_numbers_add(struct hg_numbers *list, uint32_t item) {
-    if (list->count == list->room) {
-        hg_numbers_grow(list);
-        if (list->count == list->room) return;
-    }
-    list->items[list->count++] = item;
+    if (hg_grow(&list->items, list->count, &list->room, 64, sizeof(*list->items)))
+        list->items[list->count++] = item;
+    else list->failed = 1;
 }
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 static bool
 worse(const struct hg_candidate *a, const struct hg_candidate *b) {
     return a->score != b->score ? a->score < b->score : a->node > b->node;
@@ -35,22 +37,13 @@ sift_down(struct hg_candidate *items, size_t count) {
     }
 }
 
-/* Room for one more; it may be asked for billions, so it grows as it is used. */
-static bool
-grow(struct hg_best *best) {
-    size_t capacity = best->capacity ? best->capacity * 2 : 64;
-    struct hg_candidate *items = realloc(best->items, capacity * sizeof(*items));
-    if (!items) return false;
-    best->items = items;
-    best->capacity = capacity;
-    return true;
-}
-
 bool
 hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node) {
     struct hg_candidate offered = {score, node};
     if (best->count < best->room) {
-        if (best->count == best->capacity && !grow(best)) return false;
+        // it may be asked for billions, so it grows as it is used
+        if (!hg_grow(&best->items, best->count, &best->capacity, 64, sizeof(*best->items)))
+            return false;
         best->items[best->count] = offered;
         sift_up(best->items, best->count++);
     }

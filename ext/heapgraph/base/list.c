@@ -6,15 +6,11 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/array.h"
+
 bool
 hg_list_grow(struct hg_list *list) {
-    if (list->pieces == list->room) {
-        size_t room = list->room ? 2 * list->room : 16;
-        char **piece = realloc(list->piece, room * sizeof *piece);
-        if (!piece) return false;
-        list->piece = piece;
-        list->room = room;
-    }
+    if (!hg_grow(&list->piece, list->pieces, &list->room, 16, sizeof *list->piece)) return false;
     /* Most lists stay short, and a huge page is touched as a whole. */
     void *memory = list->pieces ? hg_chunk() : hg_chunks_sparse(HG_CHUNK);
     if (!memory) return false;

@@ -44,17 +44,9 @@ struct search {
 static void
 put_off(struct search *search, enum hg_rank rank, struct late late) {
     struct lates *lates = &search->lates[rank];
-    if (lates->count == lates->room) {
-        size_t room = lates->room ? lates->room * 2 : 256;
-        struct late *items = realloc(lates->items, room * sizeof(*items));
-        if (!items) {
-            search->failed = true;
-            return;
-        }
-        lates->items = items;
-        lates->room = room;
-    }
-    lates->items[lates->count++] = late;
+    if (hg_grow(&lates->items, lates->count, &lates->room, 256, sizeof(*lates->items)))
+        lates->items[lates->count++] = late;
+    else search->failed = true;
 }
 
 /* To the buffer that an array shares it is no step. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/progress.h"
 
 #define SYMBOLS_PER_STEP 10 /* fewer new symbols come from code that runs for the first time */
@@ -104,13 +105,9 @@ container_of(const struct hg_growth *growth, uint32_t trail) {
 
 static bool
 add_candidate(struct choice *choice, uint32_t trail) {
-    if (choice->count == choice->room) {
-        size_t room = choice->room ? choice->room * 2 : 256;
-        struct candidate *candidates = realloc(choice->candidates, room * sizeof(*candidates));
-        if (!candidates) return false;
-        choice->candidates = candidates;
-        choice->room = room;
-    }
+    if (!hg_grow(&choice->candidates, choice->count, &choice->room, 256,
+                 sizeof(*choice->candidates)))
+        return false;
     choice->candidates[choice->count++] = (struct candidate){
         .trail = trail,
         .container = container_of(choice->growth, trail),

@@ -48,8 +48,9 @@ struct detours {
     struct set reached; /* node + 1 -> its entry */
     struct entry *entries;
     struct detour *detours;
-    size_t entry_count, detour_count, room; /* room of both */
-    uint64_t left;                          /* of the budget */
+    size_t entry_count, entry_room;
+    size_t detour_count, detour_room;
+    uint64_t left; /* of the budget */
 };
 
 static size_t
@@ -160,17 +161,10 @@ hg_path_free(struct hg_path *path) {
 
 static bool
 make_room(struct detours *detours) {
-    if (detours->entry_count < detours->room && detours->detour_count < detours->room) return true;
-
-    size_t room = detours->room ? 2 * detours->room : 256;
-    struct entry *entries = realloc(detours->entries, room * sizeof(*entries));
-    if (entries) detours->entries = entries;
-    struct detour *list = realloc(detours->detours, room * sizeof(*list));
-    if (list) detours->detours = list;
-    if (!entries || !list) return false;
-
-    detours->room = room;
-    return true;
+    return hg_grow(&detours->entries, detours->entry_count, &detours->entry_room, 256,
+                   sizeof(*detours->entries)) &&
+           hg_grow(&detours->detours, detours->detour_count, &detours->detour_room, 256,
+                   sizeof(*detours->detours));
 }
 
 /* Looks at one edge to an entry. */

@@ -3,6 +3,7 @@
  */
 #include "reading/frames.h"
 
+#include "base/array.h"
 #include "base/file.h"
 
 #include <stdlib.h>
@@ -34,13 +35,8 @@ struct hg_frame_reader {
 
 static bool
 add_frame(struct hg_frames *frames, uint64_t at, uint64_t text) {
-    if (frames->count == frames->room) {
-        size_t room = frames->room ? 2 * frames->room : 256;
-        struct frame *frame = realloc(frames->frame, room * sizeof *frame);
-        if (!frame) return false;
-        frames->frame = frame;
-        frames->room = room;
-    }
+    if (!hg_grow(&frames->frame, frames->count, &frames->room, 256, sizeof *frames->frame))
+        return false;
     frames->frame[frames->count++] = (struct frame){at, text};
     return true;
 }

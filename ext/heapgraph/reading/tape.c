@@ -3,18 +3,15 @@
  */
 #include "reading/tape.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 bool
 hg_tape_grow(struct hg_tape *tape) {
-    if (tape->room > UINT32_MAX / 2) return false;
-    uint32_t room = tape->room ? 2 * tape->room : 512;
-    struct hg_token *token = realloc(tape->token, room * sizeof *token);
-    if (!token) return false;
-    tape->token = token;
-    tape->room = room;
-    return true;
+    return tape->room <= UINT32_MAX / 2 &&
+           hg_grow(&tape->token, tape->room, &tape->room, 512, sizeof *tape->token);
 }
 
 void

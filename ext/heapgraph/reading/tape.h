@@ -32,8 +32,8 @@ struct hg_token {
 
 struct hg_tape {
     struct hg_token *token;
-    uint32_t count, room;
-    uint32_t depth;
+    uint32_t count, depth;
+    size_t room;
     uint32_t open[HG_TAPE_DEPTH]; /* containers that have not ended */
 };
 

@@ -3,6 +3,8 @@
  */
 #include "records/shapes.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 
 struct shapes {
@@ -24,12 +26,8 @@ collect(struct hg_recorder *recorders, unsigned threads, struct shapes *shapes) 
         struct hg_list_reader list = {.list = &recorders[i].shapes};
         const struct hg_shape_record *record;
         while ((record = hg_list_next(&list, sizeof *record))) {
-            if (shapes->count == room) {
-                room = room ? 2 * room : 1024;
-                struct hg_shape_record *larger = realloc(shapes->shape, room * sizeof *larger);
-                if (!larger) return false;
-                shapes->shape = larger;
-            }
+            if (!hg_grow(&shapes->shape, shapes->count, &room, 1024, sizeof *shapes->shape))
+                return false;
             shapes->shape[shapes->count++] = *record;
         }
     }

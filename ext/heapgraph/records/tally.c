@@ -1,6 +1,8 @@
 /* Place in the flow: within load. See tally.h. */
 #include "records/tally.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,17 +77,9 @@ hg_tally_bad_line(struct hg_tally *tally, struct hg_spot at, const char *line, s
 
 static void
 add_piece(struct hg_tally *tally, struct hg_piece_lines piece) {
-    if (tally->count == tally->room) {
-        size_t room = tally->room ? 2 * tally->room : 64;
-        struct hg_piece_lines *pieces = realloc(tally->pieces, room * sizeof *pieces);
-        if (!pieces) {
-            tally->failed = true;
-            return;
-        }
-        tally->pieces = pieces;
-        tally->room = room;
-    }
-    tally->pieces[tally->count++] = piece;
+    if (hg_grow(&tally->pieces, tally->count, &tally->room, 64, sizeof *tally->pieces))
+        tally->pieces[tally->count++] = piece;
+    else tally->failed = true;
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/best.h"
 #include "base/bytes.h"
 #include "base/progress.h"
@@ -25,17 +26,9 @@ struct harvest {
 
 static void
 add(struct harvest *harvest, uint64_t hash, uint32_t node) {
-    if (harvest->count == harvest->room) {
-        size_t room = harvest->room ? harvest->room * 2 : 1024;
-        struct seen *items = realloc(harvest->items, room * sizeof(*items));
-        if (!items) {
-            harvest->failed = true;
-            return;
-        }
-        harvest->items = items;
-        harvest->room = room;
-    }
-    harvest->items[harvest->count++] = (struct seen){hash, node};
+    if (hg_grow(&harvest->items, harvest->count, &harvest->room, 1024, sizeof(*harvest->items)))
+        harvest->items[harvest->count++] = (struct seen){hash, node};
+    else harvest->failed = true;
 }
 
 /* One pass over the lines, by several threads. */
