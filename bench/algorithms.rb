@@ -17,7 +17,8 @@ require "rbconfig"
 require "tmpdir"
 
 root = File.expand_path("..", __dir__)
-modules = %w[array chunk detours dominators groups inverse list numbering paths semi_nca steps]
+modules = %w[array chunk detours dominators groups inverse list numbering paths semi_nca slots
+             steps]
 sources = ["bench/algorithms.c", "test/heapgraph/builder.c",
            *Dir["ext/heapgraph/*/{#{modules.join(",")}}.c", base: root]]
 Dir.mktmpdir do |dir|

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "check.h"
 #include "base/chunk.h"
+#include "check.h"
 
 enum { KINDS = 6, ROUNDS = 30, THREADS = 4 };
 

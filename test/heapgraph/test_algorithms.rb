@@ -8,9 +8,10 @@ require "support/c_program"
 class TestAlgorithms < Minitest::Test
   BELOW = {
     "array" => %w[array chunk],
+    "slots" => %w[array chunk slots],
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
-    "groups" => %w[array chunk dominators groups list numbering semi_nca],
+    "groups" => %w[array chunk dominators groups list numbering semi_nca slots],
     "paths" => %w[array chunk inverse paths steps detours]
   }.freeze
 

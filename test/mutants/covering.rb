@@ -36,7 +36,7 @@ module Mutants
       "ext/heapgraph/*/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
       "ext/heapgraph/*/{groups,best,folded,answers,analysis,parts,find,shapes,list}.c" =>
         [*GRAPH, *LEAKS],
-      "ext/heapgraph/*/{array,chunk,pages,task,texts,words}.c" =>
+      "ext/heapgraph/*/{array,chunk,pages,slots,task,texts,words}.c" =>
         [*LOADED, "heapgraph/test_algorithms"],
       "ext/heapgraph/*/index*.c" => [*LOADED, INDEXED],
       "ext/heapgraph/*.c" => LOADED,

@@ -37,10 +37,10 @@ hg_load_upto8(const char *bytes, size_t n) {
  */
 #define HG_GOLDEN UINT64_C(0x9e3779b97f4a7c15)
 
-/* A slot for a key, from the bits that multiplying has spread best; `slots` is a power of two. */
-static inline size_t
-hg_spread(uint64_t key, size_t slots) {
-    return (size_t)(key * HG_GOLDEN >> 32) & (slots - 1);
+/* The hash of a number: of the bits that multiplying has spread, the best come first. */
+static inline uint32_t
+hg_spread(uint64_t number) {
+    return (uint32_t)(number * HG_GOLDEN >> 32);
 }
 
 static inline uint64_t

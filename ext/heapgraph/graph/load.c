@@ -140,7 +140,7 @@ static bool
 is_foreign(const struct loader *loader) {
     bool ours = loader->sum.headers > 0 || loader->sum.footers > 0;
     for (unsigned i = 0; i < loader->threads; i++)
-        ours |= loader->readers[i].recorder.named_count > 0; // only ours have "class_name"
+        ours |= loader->readers[i].recorder.named_classes.count > 0; // only ours have "class_name"
     return loader->objspace && !ours;
 }
 

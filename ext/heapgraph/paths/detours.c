@@ -55,7 +55,7 @@ struct detours {
 
 static size_t
 slot_of(const struct set *set, uint64_t key) {
-    size_t slot = hg_spread(key, set->room);
+    size_t slot = hg_spread(key) & (set->room - 1);
     while (set->keys[slot] && set->keys[slot] != key) slot = (slot + 1) & (set->room - 1);
     return slot;
 }

@@ -3,6 +3,7 @@
  */
 #include "records/index.h"
 
+#include "base/array.h"
 #include "base/numbers.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ void
 hg_units_free(struct hg_units *units) {
     for (uint32_t i = 0; i < HG_UNIT_BLOCKS && units->block[i]; i++) free(units->block[i]);
     free(units->key);
-    free(units->slot);
+    hg_slots_free(&units->slots);
     pthread_mutex_destroy(&units->lock);
 }
 
@@ -29,50 +30,34 @@ unit_at(const struct hg_units *units, uint32_t number) {
 }
 
 /* Spreads keys that lie close to each other and such that differ in high bits alone. */
-static size_t
-slot_of(uint64_t key, size_t slots) {
-    return (size_t)hg_mix(key, HG_GOLDEN) & (slots - 1);
+static uint64_t
+hash_of(const void *keys, uint32_t number) {
+    return hg_mix(((const uint64_t *)keys)[number], HG_GOLDEN);
 }
 
 static bool
 grow_units(struct hg_units *units) {
     struct hg_unit **block = &units->block[units->count / HG_UNIT_BLOCK];
     if (!*block) *block = calloc(HG_UNIT_BLOCK, sizeof **block);
-    if (!*block) return false;
-    if (units->count == units->keys) {
-        size_t keys = units->keys ? 2 * units->keys : FIRST_ROOM;
-        uint64_t *key = realloc(units->key, keys * sizeof *key);
-        if (!key) return false;
-        units->key = key;
-        units->keys = keys;
-    }
-    if (2 * (size_t)units->count < units->slots) return true;
-    size_t slots = units->slots ? 2 * units->slots : 2 * FIRST_ROOM;
-    uint32_t *slot = calloc(slots, sizeof *slot);
-    if (!slot) return false;
-    for (uint32_t i = 0; i < units->count; i++) {
-        size_t to = slot_of(units->key[i], slots);
-        while (slot[to]) to = (to + 1) & (slots - 1);
-        slot[to] = i + 1;
-    }
-    free(units->slot);
-    units->slot = slot;
-    units->slots = slots;
-    return true;
+    return *block &&
+           hg_grow(&units->key, units->count, &units->room, FIRST_ROOM, sizeof *units->key) &&
+           hg_slots_grow(&units->slots, units->count, 2 * FIRST_ROOM, hash_of, units->key);
 }
 
 static struct hg_unit *
 common_unit(struct hg_units *units, uint64_t key) {
     // the last unit has no number: its last place would be HG_NO_PLACE
     if (units->count == HG_UNIT_BLOCK * HG_UNIT_BLOCKS - 1 || !grow_units(units)) return NULL;
-    size_t i = slot_of(key, units->slots);
-    for (; units->slot[i]; i = (i + 1) & (units->slots - 1)) {
-        if (units->key[units->slot[i] - 1] == key) return unit_at(units, units->slot[i] - 1);
+    struct hg_slots *slots = &units->slots;
+    size_t at = hg_slots_first(slots, hash_of(&key, 0));
+    for (; slots->slot[at]; at = hg_slots_next(slots, at)) {
+        uint32_t number = slots->slot[at] - 1;
+        if (units->key[number] == key) return unit_at(units, number);
     }
     struct hg_unit *unit = unit_at(units, units->count);
     unit->number = units->count;
     units->key[units->count] = key;
-    units->slot[i] = ++units->count;
+    slots->slot[at] = ++units->count;
     return unit;
 }
 

@@ -10,6 +10,7 @@
 #define HEAPGRAPH_INDEX_H
 
 #include "base/bytes.h"
+#include "base/slots.h"
 #include "base/task.h"
 
 #include <pthread.h>
@@ -45,10 +46,9 @@ struct hg_units {
     pthread_mutex_t lock;
     uint32_t count;
     struct hg_unit *block[HG_UNIT_BLOCKS];
-    uint64_t *key;
-    size_t keys;    /* room */
-    uint32_t *slot; /* open addressing by key: number + 1 */
-    size_t slots;
+    uint64_t *key; /* by number */
+    size_t room;   /* of keys */
+    struct hg_slots slots;
 };
 
 void hg_units_init(struct hg_units *units);

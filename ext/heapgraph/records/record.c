@@ -5,8 +5,6 @@
 
 #include "records/fields.h"
 
-#include <stdlib.h>
-
 static bool
 finish_node(struct hg_fields *line) {
     struct hg_recorder *recorder = line->recorder;
@@ -14,38 +12,32 @@ finish_node(struct hg_fields *line) {
     return !recorder->failed;
 }
 
+static uint64_t
+hash_of_class(const void *places, uint32_t number) {
+    return hg_spread(((const uint32_t *)places)[number]);
+}
+
 /* Notes once per class what its instances call it, for classes that have no line. */
 static void
 note_class_name(struct hg_recorder *recorder, uint32_t place, const struct hg_token *name) {
-    size_t mask = recorder->named_room - 1, i = place * UINT32_C(0x9e3779b1) & mask;
-    for (; recorder->named_class[i]; i = (i + 1) & mask) {
-        if (recorder->named_class[i] == place + 1) return;
+    struct hg_numbers *classes = &recorder->named_classes;
+    struct hg_slots *slots = &recorder->named_slots;
+    if (!hg_slots_grow(slots, classes->count, 256, hash_of_class, classes->items)) {
+        recorder->failed = true;
+        return;
+    }
+    size_t at = hg_slots_first(slots, hash_of_class(&place, 0));
+    for (; slots->slot[at]; at = hg_slots_next(slots, at)) {
+        if (classes->items[slots->slot[at] - 1] == place) return;
     }
     struct hg_class_name_record *record = hg_list_add(&recorder->class_names, sizeof *record);
-    if (!record) {
+    hg_numbers_add(classes, place);
+    if (!record || classes->failed) {
         recorder->failed = true;
         return;
     }
     *record = (struct hg_class_name_record){place, hg_intern_token(recorder, name)};
-    recorder->named_class[i] = place + 1;
-    if (2 * ++recorder->named_count < recorder->named_room) return;
-
-    size_t room = 2 * recorder->named_room;
-    uint32_t *grown = calloc(room, sizeof *grown);
-    if (!grown) {
-        recorder->failed = true;
-        return;
-    }
-    for (size_t k = 0; k < recorder->named_room; k++) {
-        uint32_t one = recorder->named_class[k];
-        if (!one) continue;
-        size_t to = (one - 1) * UINT32_C(0x9e3779b1) & (room - 1);
-        while (grown[to]) to = (to + 1) & (room - 1);
-        grown[to] = one;
-    }
-    free(recorder->named_class);
-    recorder->named_class = grown;
-    recorder->named_room = room;
+    slots->slot[at] = (uint32_t)classes->count;
 }
 
 static void

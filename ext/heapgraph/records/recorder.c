@@ -3,15 +3,12 @@
  */
 #include "records/recorder.h"
 
-#include <stdlib.h>
-
 bool
 hg_recorder_init(struct hg_recorder *recorder, struct hg_units *units,
                  struct hg_string_table *strings, bool objspace) {
-    *recorder = (struct hg_recorder){.objspace = objspace, .named_room = 256};
-    recorder->named_class = calloc(recorder->named_room, sizeof *recorder->named_class);
+    *recorder = (struct hg_recorder){.objspace = objspace};
     return hg_seen_units_init(&recorder->units, units) &&
-           hg_seen_strings_init(&recorder->strings, strings) && recorder->named_class;
+           hg_seen_strings_init(&recorder->strings, strings);
 }
 
 void
@@ -23,5 +20,6 @@ hg_recorder_free(struct hg_recorder *recorder) {
     hg_seen_units_free(&recorder->units);
     hg_seen_strings_free(&recorder->strings);
     hg_buffer_free(&recorder->scratch);
-    free(recorder->named_class);
+    hg_numbers_free(&recorder->named_classes);
+    hg_slots_free(&recorder->named_slots);
 }

@@ -6,8 +6,10 @@
 #ifndef HEAPGRAPH_RECORDER_H
 #define HEAPGRAPH_RECORDER_H
 
+#include "base/array.h"
 #include "base/list.h"
 #include "base/numbers.h"
+#include "base/slots.h"
 #include "reading/piece.h"
 #include "records/account.h"
 #include "records/index.h"
@@ -59,8 +61,8 @@ struct hg_recorder {
     uint64_t object_lines, error_lines, unknown_types, bad_references;
     struct hg_promise promise; /* of the last FOOTER */
 
-    uint32_t *named_class; /* open addressing: places whose class_name is known, plus 1 */
-    size_t named_room, named_count;
+    struct hg_numbers named_classes; /* places of classes whose class_name is known */
+    struct hg_slots named_slots;     /* for these */
     struct hg_buffer scratch;
     bool failed; /* out of memory, or too many of something */
 };

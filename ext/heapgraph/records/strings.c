@@ -3,8 +3,10 @@
  */
 #include "records/strings.h"
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "base/slots.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -34,8 +36,7 @@ struct hg_string_table {
     struct text **text; // by number
     size_t room;
     uint32_t count;
-    uint32_t *slot; // open addressing: number + 1
-    size_t slots;
+    struct hg_slots slots;
     struct arena *arena;
 };
 
@@ -60,43 +61,25 @@ new_text(struct hg_string_table *table, const char *bytes, size_t size, uint32_t
     return text;
 }
 
-static bool
-grow_numbers(struct hg_string_table *table) {
-    if (table->count < table->room) return true;
-    size_t room = table->room ? 2 * table->room : FIRST_ROOM;
-    struct text **text = realloc(table->text, room * sizeof(*text));
-    if (!text) return false;
-    table->text = text;
-    table->room = room;
-    return true;
-}
-
-static void
-put_slot(uint32_t *slot, size_t slots, uint32_t hash, uint32_t number) {
-    size_t i = hash & (slots - 1);
-    while (slot[i]) i = (i + 1) & (slots - 1);
-    slot[i] = number + 1;
+static uint64_t
+hash_of(const void *texts, uint32_t number) {
+    return ((struct text *const *)texts)[number]->hash;
 }
 
 static bool
-grow_slots(struct hg_string_table *table) {
-    if (2 * (size_t)table->count < table->slots) return true;
-    size_t slots = table->slots ? 2 * table->slots : 2 * FIRST_ROOM;
-    uint32_t *slot = calloc(slots, sizeof *slot);
-    if (!slot) return false;
-    for (uint32_t i = 0; i < table->count; i++) put_slot(slot, slots, table->text[i]->hash, i);
-    free(table->slot);
-    table->slot = slot;
-    table->slots = slots;
-    return true;
+grow(struct hg_string_table *table) {
+    return hg_grow(&table->text, table->count, &table->room, FIRST_ROOM, sizeof *table->text) &&
+           hg_slots_grow(&table->slots, table->count, 2 * FIRST_ROOM, hash_of, table->text);
 }
 
 /* The text in the common table, put there if it is new; NULL without memory. */
 static const struct text *
 common_text(struct hg_string_table *table, const char *bytes, size_t size, uint32_t hash) {
-    if (!grow_numbers(table) || !grow_slots(table)) return NULL;
-    for (size_t i = hash & (table->slots - 1); table->slot[i]; i = (i + 1) & (table->slots - 1)) {
-        const struct text *text = table->text[table->slot[i] - 1];
+    if (!grow(table)) return NULL;
+    struct hg_slots *slots = &table->slots;
+    size_t at = hg_slots_first(slots, hash);
+    for (; slots->slot[at]; at = hg_slots_next(slots, at)) {
+        const struct text *text = table->text[slots->slot[at] - 1];
         if (text->hash == hash && text->size == size && memcmp(text->bytes, bytes, size) == 0)
             return text;
     }
@@ -104,7 +87,7 @@ common_text(struct hg_string_table *table, const char *bytes, size_t size, uint3
     struct text *text = new_text(table, bytes, size, hash);
     if (!text) return NULL;
     table->text[table->count] = text;
-    put_slot(table->slot, table->slots, hash, table->count++);
+    slots->slot[at] = ++table->count;
     return text;
 }
 
@@ -139,7 +122,7 @@ hg_string_table_free(struct hg_string_table *table) {
         table->arena = next;
     }
     free(table->text);
-    free(table->slot);
+    hg_slots_free(&table->slots);
     pthread_mutex_destroy(&table->lock);
     free(table);
 }

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/progress.h"
+#include "base/slots.h"
 
 /* What names a node in a drawing: its class, else its type and word. */
 static uint64_t
@@ -16,44 +17,43 @@ key_of(const struct hg_graph *graph, uint32_t node) {
     return (uint64_t)1 << 62 | (uint64_t)graph->type[node] << 32 | graph->label[node];
 }
 
-/* Cells by parent and key: an open hash table of cell numbers (0 is free: the root is never looked up). */
+/* Cells, found by parent and key. */
 struct fold {
     struct hg_cell *cells;
     uint64_t *keys; /* by cell */
-    size_t count, room;
-    uint32_t *table;
-    size_t table_size; /* a power of two */
+    size_t count, room, key_room;
+    struct hg_slots slots;
 };
 
-static size_t
-slot_of(const struct fold *fold, uint32_t parent, uint64_t key) {
-    size_t slot = hg_mix(key + 1, (uint64_t)parent * 2 + HG_GOLDEN);
-    for (;; slot++) {
-        uint32_t cell = fold->table[slot & (fold->table_size - 1)];
-        if (!cell || (fold->cells[cell].parent == parent && fold->keys[cell] == key))
-            return slot & (fold->table_size - 1);
-    }
+static uint64_t
+hash_of(uint32_t parent, uint64_t key) {
+    return hg_mix(key + 1, (uint64_t)parent * 2 + HG_GOLDEN);
 }
 
+static uint64_t
+hash_of_cell(const void *data, uint32_t cell) {
+    const struct fold *fold = data;
+    return hash_of(fold->cells[cell].parent, fold->keys[cell]);
+}
+
+/* Room for one cell more. */
 static bool
 grow(struct fold *fold) {
-    size_t room = fold->room ? fold->room * 2 : 1024;
-    struct hg_cell *cells = realloc(fold->cells, room * sizeof(*cells));
-    if (cells) fold->cells = cells;
-    uint64_t *keys = realloc(fold->keys, room * sizeof(*keys));
-    if (keys) fold->keys = keys;
-    uint32_t *table = calloc(room * 2, sizeof(*table));
-    if (!cells || !keys || !table) {
-        free(table);
-        return false;
+    return hg_grow(&fold->cells, fold->count, &fold->room, 1024, sizeof(*fold->cells)) &&
+           hg_grow(&fold->keys, fold->count, &fold->key_room, 1024, sizeof(*fold->keys)) &&
+           hg_slots_grow(&fold->slots, fold->count, 2048, hash_of_cell, fold);
+}
+
+/* The slot of a cell, a free one if there is none yet. */
+static size_t
+slot_of(const struct fold *fold, uint32_t parent, uint64_t key) {
+    const struct hg_slots *slots = &fold->slots;
+    size_t at = hg_slots_first(slots, hash_of(parent, key));
+    for (; slots->slot[at]; at = hg_slots_next(slots, at)) {
+        uint32_t cell = slots->slot[at] - 1;
+        if (fold->cells[cell].parent == parent && fold->keys[cell] == key) break;
     }
-    free(fold->table);
-    fold->table = table;
-    fold->table_size = room * 2;
-    fold->room = room;
-    for (uint32_t cell = 1; cell < fold->count; cell++)
-        table[slot_of(fold, fold->cells[cell].parent, fold->keys[cell])] = cell;
-    return true;
+    return at;
 }
 
 /* The cell of a node below that of its dominator; 0 without memory. */
@@ -61,15 +61,15 @@ static uint32_t
 cell_of(struct fold *fold, uint32_t parent, uint64_t key, uint32_t node) {
     if (parent && fold->keys[parent] == key) return parent;
     if (fold->cells[parent].depth == HG_FOLD_DEPTH) return parent;
-    if (fold->count == fold->room && !grow(fold)) return 0;
+    if (!grow(fold)) return 0;
     size_t slot = slot_of(fold, parent, key);
-    if (!fold->table[slot]) {
-        fold->table[slot] = (uint32_t)fold->count;
+    if (!fold->slots.slot[slot]) {
         fold->keys[fold->count] = key;
         fold->cells[fold->count++] = (struct hg_cell){
             .parent = parent, .example = node, .depth = fold->cells[parent].depth + 1};
+        fold->slots.slot[slot] = (uint32_t)fold->count;
     }
-    return fold->table[slot];
+    return fold->slots.slot[slot] - 1;
 }
 
 static enum hg_status
@@ -128,7 +128,7 @@ hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint64_t least
     if (status == HG_OK) prune(&fold, least, number);
     free(number);
     free(fold.keys);
-    free(fold.table);
+    hg_slots_free(&fold.slots);
     if (status != HG_OK) {
         free(fold.cells);
         fold.cells = NULL;

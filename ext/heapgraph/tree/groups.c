@@ -2,19 +2,23 @@
 #include "tree/groups.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/progress.h"
+#include "base/slots.h"
+
+/* A group while it is counted. */
+struct entry {
+    struct hg_group group;
+    uint64_t key;     /* what it was found by */
+    uint32_t covered; /* where the run of its outermost member ends */
+};
 
 struct table {
-    struct hg_group *groups;
-    uint32_t *covered; /* by group: where the run of its outermost member ends */
-    uint64_t *keys;    /* by group: what it was found by */
+    struct entry *entries;
     size_t count, room;
-    uint32_t *slots; /* open addressing by key: group + 1 */
-    size_t slot_count;
+    struct hg_slots slots;
 };
 
 struct grouping {
@@ -58,77 +62,42 @@ describe(const struct grouping *grouping, uint64_t key, uint32_t node, struct hg
     };
 }
 
-static size_t
-slot_of(const struct table *table, uint64_t key) {
-    size_t slot = hg_spread(key, table->slot_count);
-    while (table->slots[slot] && table->keys[table->slots[slot] - 1] != key) {
-        slot = (slot + 1) & (table->slot_count - 1);
-    }
-    return slot;
+static uint64_t
+hash_of_entry(const void *entries, uint32_t number) {
+    return hg_spread(((const struct entry *)entries)[number].key);
 }
 
-static void *
-grown(void *array, size_t room, size_t size) {
-    void *larger = hg_array(2 * room, size);
-    if (larger && array) memcpy(larger, array, room * size);
-    return larger;
-}
-
-/* Makes room for twice as many groups. */
-static bool
+/* Room for one group more. */
+static inline bool
 table_grow(struct table *table) {
-    size_t room = table->room, slots = 8 * room;
-    struct table old = *table;
-    table->groups = grown(old.groups, room, sizeof(*table->groups));
-    table->covered = grown(old.covered, room, sizeof(*table->covered));
-    table->keys = grown(old.keys, room, sizeof(*table->keys));
-    table->slots = hg_array(slots, sizeof(*table->slots));
-    hg_array_free(old.groups);
-    hg_array_free(old.covered);
-    hg_array_free(old.keys);
-    hg_array_free(old.slots);
-    if (!table->groups || !table->covered || !table->keys || !table->slots) return false;
-
-    table->room = 2 * room;
-    table->slot_count = slots;
-    for (size_t i = 0; i < table->count; i++) {
-        table->slots[slot_of(table, table->keys[i])] = (uint32_t)i + 1;
-    }
-    return true;
+    return hg_grow(&table->entries, table->count, &table->room, 256, sizeof(*table->entries)) &&
+           hg_slots_grow(&table->slots, table->count, 1024, hash_of_entry, table->entries);
 }
 
 static void
 table_free(struct table *table) {
-    hg_array_free(table->groups);
-    hg_array_free(table->covered);
-    hg_array_free(table->keys);
-    hg_array_free(table->slots);
+    free(table->entries);
+    hg_slots_free(&table->slots);
     *table = (struct table){0};
 }
 
-static bool
-table_begin(struct table *table) {
-    *table = (struct table){.room = 128};
-    return table_grow(table);
-}
-
-/* The number of the group of a node; HG_NO_NODE without memory. */
-static inline uint32_t
+/* The group of a node, until the next call; NULL without memory. */
+static inline struct entry *
 group_of(struct grouping *grouping, uint32_t node) {
     struct table *table = &grouping->table;
+    if (!table_grow(table)) return NULL;
     uint64_t key = key_of(grouping, node);
-    size_t slot = slot_of(table, key);
-    if (table->slots[slot]) return table->slots[slot] - 1;
-
-    if (table->count == table->room) {
-        if (!table_grow(table)) return HG_NO_NODE;
-        slot = slot_of(table, key);
+    struct hg_slots *slots = &table->slots;
+    size_t at = hg_slots_first(slots, hg_spread(key));
+    for (; slots->slot[at]; at = hg_slots_next(slots, at)) {
+        struct entry *entry = &table->entries[slots->slot[at] - 1];
+        if (entry->key == key) return entry;
     }
-    uint32_t number = (uint32_t)table->count++;
-    table->keys[number] = key;
-    table->slots[slot] = number + 1;
-    describe(grouping, key, node, &table->groups[number]);
-    return number;
+    struct entry *entry = &table->entries[table->count];
+    *entry = (struct entry){.key = key};
+    describe(grouping, key, node, &entry->group);
+    slots->slot[at] = (uint32_t)++table->count;
+    return entry;
 }
 
 /* What makes an object the largest of its group. */
@@ -160,14 +129,13 @@ group_positions(struct grouping *grouping, uint32_t at, uint32_t end) {
             return HG_STOPPED;
         }
         if (node >= grouping->graph->objects) continue;
-        uint32_t number = group_of(grouping, node);
-        if (number == HG_NO_NODE) return HG_NO_MEMORY;
+        struct entry *entry = group_of(grouping, node);
+        if (!entry) return HG_NO_MEMORY;
 
-        struct hg_group *group = &grouping->table.groups[number];
-        count_object(grouping, group, node);
-        if (at < grouping->table.covered[number]) continue;
-        grouping->table.covered[number] = tree->end[at];
-        group->retained += tree->retained[at];
+        count_object(grouping, &entry->group, node);
+        if (at < entry->covered) continue;
+        entry->covered = tree->end[at];
+        entry->group.retained += tree->retained[at];
     }
     return HG_OK;
 }
@@ -180,16 +148,15 @@ group_rest(struct grouping *grouping) {
     for (uint32_t node = 0; node < graph->objects; node++) {
         if (node % HG_STRIDE == 0 && !hg_step(grouping->task, node)) return HG_STOPPED;
         if (grouping->tree && hg_is_reachable(grouping->tree, node)) continue;
-        uint32_t number = group_of(grouping, node);
-        if (number == HG_NO_NODE) return HG_NO_MEMORY;
+        struct entry *entry = group_of(grouping, node);
+        if (!entry) return HG_NO_MEMORY;
 
-        struct hg_group *group = &grouping->table.groups[number];
         if (!grouping->tree) {
-            count_object(grouping, group, node);
+            count_object(grouping, &entry->group, node);
             continue;
         }
-        group->unreachable++;
-        group->unreachable_bytes += hg_memsize(graph, node);
+        entry->group.unreachable++;
+        entry->group.unreachable_bytes += hg_memsize(graph, node);
     }
     return HG_OK;
 }
@@ -210,13 +177,12 @@ compare(const void *left, const void *right) {
     return order ? order : descending(b->label, a->label);
 }
 
-/* Copies the groups, so that free() can give them back. */
 static enum hg_status
 hand_over(const struct table *table, struct hg_group **groups, size_t *count) {
     *groups = malloc((table->count ? table->count : 1) * sizeof(**groups));
     if (!*groups) return HG_NO_MEMORY;
 
-    memcpy(*groups, table->groups, table->count * sizeof(**groups));
+    for (size_t i = 0; i < table->count; i++) (*groups)[i] = table->entries[i].group;
     qsort(*groups, table->count, sizeof(**groups), compare);
     *count = table->count;
     return HG_OK;
@@ -229,8 +195,7 @@ hg_groups(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_grou
     enum hg_status status = HG_OK;
     *groups = NULL;
     *count = 0;
-    if (!table_begin(&grouping.table)) status = HG_NO_MEMORY;
-    else if (below != HG_NO_NODE) {
+    if (below != HG_NO_NODE) {
         uint32_t at = tree ? tree->position[below] : HG_NO_NODE;
         if (at != HG_NO_NODE) status = group_positions(&grouping, at + 1, tree->end[at]);
     }
