@@ -33,6 +33,15 @@ class TestRooms < HeapDumpTest
     Dir.chdir(Child::ROOT) { assert_empty Rooms.faults }
   end
 
+  def test_each_room_of_the_project_has_a_short_readme
+    Rooms::ORDER.each do |extension, order|
+      (order - ["."]).each do |room|
+        readme = File.join(Child::ROOT, extension, room, "README.md")
+        assert_includes 3..10, File.readlines(readme).size, readme
+      end
+    end
+  end
+
   # Planted into a copy of the project's own sources.
   def test_it_finds_a_wrong_include_in_each_extension
     Rooms::ORDER.each do |extension, order|

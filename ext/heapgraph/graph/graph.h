@@ -1,8 +1,8 @@
 /*
  * The graph of one dump: what load fills in and every question reads. Nothing here knows Ruby's C
- * API; only the files that include binding.h do.
+ * API; only the files in binding/ do.
  *
- *   source -> line -> strings, index -> GRAPH -> inverse, dominators, paths -> groups, leaks
+ *   reading -> records -> GRAPH -> tree, paths -> search, growth
  *
  * Nodes are dense numbers: first the objects of the dump in the order of their addresses, then the
  * ROOT lines in the order of the file, last one virtual root that holds all roots:
