@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 # HEAPDUMP_PEDANTIC=1 makes every compiler warning an error, HEAPDUMP_CHECK=1 makes the dumper check
-# its contracts as it runs (ext/heapdump/check.h); the extensions' extconf.rb read them.
+# its contracts as it runs (ext/heapdump/base/check.h); the extensions' extconf.rb read them.
 
 require "bundler/gem_tasks"
 require "rake/extensiontask"

@@ -22,7 +22,7 @@ require "support/planted"
 GCRegime.start
 
 # Contracts that a process of the suite breaks, whichever it is and whatever becomes of it; see
-# ext/heapdump/check.h.
+# ext/heapdump/base/check.h.
 unless ENV.key?("HEAPDUMP_CHECK_LOG")
   ENV["HEAPDUMP_CHECK_LOG"] = File.join(Dir.mktmpdir("heapdump-check"), "broken")
   File.chmod(0o777, File.dirname(ENV["HEAPDUMP_CHECK_LOG"]))

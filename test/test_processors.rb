@@ -12,7 +12,7 @@ class TestProcessors < HeapDumpTest
   MAIN = <<~'C'
     #include <stdio.h>
     #include <stdlib.h>
-    #include "processors.h"
+    #include "request/processors.h"
     int main(int argc, char **argv) {
         for (int i = 2; i < argc; i++) printf("%d\n", hd_processors(argv[i], atoi(argv[1])));
         return 0;
@@ -89,7 +89,7 @@ class TestProcessors < HeapDumpTest
     File.write(main, MAIN)
     program = File.join(scratch, "processors")
     dumper = File.join(Child::ROOT, "ext/heapdump")
-    CProgram.compile("-I#{dumper}", main, File.join(dumper, "processors.c"), "-o", program)
+    CProgram.compile("-I#{dumper}", main, File.join(dumper, "request/processors.c"), "-o", program)
     out, status = Open3.capture2e({ "LD_PRELOAD" => nil }, program, most.to_s, *roots)
     assert_predicate status, :success?, out
     out.split.map(&:to_i)

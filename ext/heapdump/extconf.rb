@@ -8,8 +8,9 @@ $defs << %(-DHEAPDUMP_VERSION=\\"#{HeapDump::VERSION}\\")
 # Contracts are checked as the dumper runs; see check.h.
 $defs << "-DHEAPDUMP_CHECK" if ENV["HEAPDUMP_CHECK"] == "1"
 
-# mri/ holds what differs between versions of MRI; its files have names of their own.
-$srcs = Dir.glob("{,mri/}*.c", base: __dir__).map { |file| File.join(__dir__, file) }
+# The sources lie in folders (README.md). Objects do not: no two sources have the same name.
+$srcs = Dir.glob("{,*/}*.c", base: __dir__).map { |file| File.join(__dir__, file) }
+folders = Dir.glob("*/", base: __dir__).map { |folder| folder.chomp("/") }.sort
 
 # One way per platform to fork without a trace, and to be seen from outside.
 linux = RbConfig::CONFIG["host_os"].start_with?("linux")
@@ -18,7 +19,7 @@ others = [fine ? "detach_other.c" : "detach_linux.c",
           linux ? "marker_none.c" : "marker_linux.c"]
 $srcs.reject! { |file| others.include?(File.basename(file)) }
 
-$VPATH << "$(srcdir)/mri"
+$VPATH.concat(folders.map { |folder| "$(srcdir)/#{folder}" })
 
 have_library("dl", "dlopen") # part of the C library since glibc 2.34
 have_library("m")
@@ -46,4 +47,8 @@ append_ldflags("-Wl,-z,relro,-z,now")
 pedantic = " -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
 $CFLAGS << pedantic if ENV["HEAPDUMP_PEDANTIC"]
 
-create_makefile("heapdump/heapdump")
+# mkmf itself knows the headers beside this file alone.
+create_makefile("heapdump/heapdump") do |makefile|
+  headers = Dir.glob("*/*.h", base: __dir__).sort.map { |file| "$(srcdir)/#{file}" }
+  makefile << "FOLDER_HDRS = #{headers.join(" ")}\n"
+end

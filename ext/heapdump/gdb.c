@@ -22,12 +22,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "context.h"
-#include "detach.h"
-#include "json.h"
-#include "notice.h"
-#include "raised.h"
+#include "process/child.h"
+#include "request/context.h"
+#include "process/detach.h"
+#include "out/json.h"
+#include "base/notice.h"
+#include "base/raised.h"
 #include "vectors.h"
 
 /* Exported by every Ruby, but not in its headers before 3.4. */

@@ -17,14 +17,14 @@
 #include <unistd.h>
 
 #include "count.h"
-#include "dump.h"
-#include "fork.h"
+#include "run/dump.h"
+#include "process/fork.h"
 #include "gdb.h"
-#include "guard.h"
+#include "guard/guard.h"
 #include "load.h"
 #include "marker.h"
-#include "notice.h"
-#include "target.h"
+#include "base/notice.h"
+#include "request/target.h"
 
 static const char *missing_function; // set where this Ruby cannot be dumped at all
 

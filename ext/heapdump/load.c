@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "notice.h"
-#include "raised.h"
+#include "base/notice.h"
+#include "base/raised.h"
 
 /* Exported by every Ruby, but not in its headers before 3.4. */
 int ruby_thread_has_gvl_p(void);

@@ -2,7 +2,7 @@
  * json.c against slow definitions, on edges and random input. Input lies in blocks of exactly its
  * size, so that a read beyond its end is seen by the sanitizer.
  */
-#include "../../ext/heapdump/json.h"
+#include "out/json.h"
 
 #include <math.h>
 

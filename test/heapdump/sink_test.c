@@ -2,7 +2,7 @@
  * sink.c, writer.c and codec.c: what is put in comes out whole, in order where there is one writer,
  * line by line where there are several; errors stay and do no harm.
  */
-#include "../../ext/heapdump/json.h"
+#include "out/json.h"
 
 #include <errno.h>
 #include <fcntl.h>

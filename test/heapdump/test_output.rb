@@ -6,13 +6,14 @@ require "support/c_program"
 # From text to bytes, without Ruby: C programs under the sanitizers that end with 0 if everything
 # was as it should be and say what was not.
 class TestOutput < Minitest::Test
-  BELOW = %w[json sink shared writer codec check].map { |file| "ext/heapdump/#{file}.c" }.freeze
+  BELOW = Dir["ext/heapdump/{out/*,base/check}.c", base: CProgram::ROOT].sort.freeze
 
   %w[json sink].each do |name|
     define_method(:"test_#{name}") do
       skip(CProgram.missing) if CProgram.missing
 
-      output, status = CProgram.new(name, ["test/heapdump/#{name}_test.c", *BELOW]).run
+      sources = ["test/heapdump/#{name}_test.c", *BELOW]
+      output, status = CProgram.new(name, sources, include: "ext/heapdump").run
       assert_predicate(status, :success?, output)
     end
   end

@@ -40,21 +40,21 @@ module Mutants
         [*LOADED, "heapgraph/test_algorithms"],
       "ext/heapgraph/*/index*.c" => [*LOADED, INDEXED],
       "ext/heapgraph/*.c" => LOADED,
-      "ext/heapdump/{json,sink,writer,codec}.c" =>
+      "ext/heapdump/out/*.c" =>
         [*OUTPUT, "test_dump", "test_compression", "test_strings", "test_errors", "test_laws"],
       "ext/heapdump/load.c" => %w[test_loading outside/test_load],
-      "ext/heapdump/processors.c" => %w[test_processors],
-      "ext/heapdump/child.c" => %w[test_refused_calls test_children test_faults],
+      "ext/heapdump/request/processors.c" => %w[test_processors],
+      "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
       "ext/heapdump/count.c" => %w[test_counts test_gdb],
       "ext/heapdump/{gdb,marker*}.c" => TAKEN,
-      "ext/heapdump/{options,target,heapdump,context,notice}.c" =>
+      "ext/heapdump/{request/*,heapdump,base/notice}.c" =>
         [*ENDED, "test_options", "test_auto", "test_redaction", "test_compression"],
-      "ext/heapdump/{fork,dump,guard,hung,shared,unreadable,detach*}.c" =>
+      "ext/heapdump/{process/*,run/*,guard/*,base/check,lines/unreadable}.c" =>
         [*ENDED, "test_compression", "test_roots"],
       "ext/heapdump/mri/{cali,cap,check,known,read}*.c" =>
         ["test_layout", "test_moved_layout", PLANTED, "test_unknown_ruby", "test_capabilities"],
       "ext/heapdump/mri/*.c" => INNER,
-      "ext/heapdump/objspace_format.c" => %w[test_objspace_format convert/test_convert],
+      "ext/heapdump/lines/objspace_format.c" => %w[test_objspace_format convert/test_convert],
       "ext/heapdump/*.c" => WALK,
       "lib/heapdump/{pending,result,errors,copier,extension,target}.rb" => [*ENDED, "test_options"],
       "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger],

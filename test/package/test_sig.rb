@@ -89,7 +89,7 @@ class TestSig < HeapDumpTest
 
   # They are handed on to the extension, which refuses all that it does not know.
   def test_the_options_of_a_dump_are_those_of_the_extension
-    taken = File.read("#{Child::ROOT}/ext/heapdump/options.c").scan(/rb_intern\("(\w+)"\)/).flatten
+    taken = File.read("#{Child::ROOT}/ext/heapdump/request/options.c").scan(/rb_intern\("(\w+)"\)/).flatten
     refute_empty taken
     methods = declared["HeapDump"].methods
     assert_equal taken.sort, methods[".dump"].sort

@@ -38,7 +38,7 @@ class CProgram
     end
 
     def compile(*arguments, chdir: ROOT)
-      output, status = Open3.capture2e(compiler, *FLAGS, *INCLUDES, *arguments, chdir: chdir)
+      output, status = Open3.capture2e(compiler, *FLAGS, *arguments, *INCLUDES, chdir: chdir)
       raise(CompileError, output) unless status.success?
     end
 
@@ -106,19 +106,21 @@ class CProgram
   end
 
   # Sources are paths below the root of the project; with `reader`, all of the reader is linked.
+  # Headers are looked for in `include` (a path below the root, too) before the reader's own.
   # Calls of functions that are wrapped go to __wrap_… of the program.
-  def initialize(name, sources, reader: false, wrapped: [])
+  def initialize(name, sources, reader: false, wrapped: [], include: nil)
     @name = name
     @wrapped = wrapped.map { |function| "-Wl,--wrap=#{function}" }
     @sources = sources.map { |path| File.join(ROOT, path) }
     @reader = reader
+    @include = include ? ["-I#{File.join(ROOT, include)}"] : []
   end
 
   # Compiles and runs it. What it printed and how it ended, at most `seconds` later.
   def run(*arguments, seconds: 300)
     Dir.mktmpdir do |dir|
       binary = File.join(dir, @name)
-      self.class.compile(*@sources, "-o", binary, *(@reader ? self.class.reader : LIBRARIES),
+      self.class.compile(*@include, *@sources, "-o", binary, *(@reader ? self.class.reader : LIBRARIES),
                          *@wrapped)
       Open3.capture2e(environment, "timeout", "--signal=KILL", seconds.to_s, binary,
                       *arguments.map(&:to_s))

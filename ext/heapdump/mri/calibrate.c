@@ -3,12 +3,12 @@
  * does not match is switched off for the life of the process. Reading order: known.c, then the
  * checks in check_*.c.
  */
-#include "calibrate.h"
+#include "mri/calibrate.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "../notice.h"
+#include "base/notice.h"
 
 #define NOTHING HD_CAPABILITIES
 

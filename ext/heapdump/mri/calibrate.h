@@ -6,7 +6,7 @@
 #ifndef HEAPDUMP_MRI_CALIBRATE_H
 #define HEAPDUMP_MRI_CALIBRATE_H
 
-#include "internal.h"
+#include "mri/internal.h"
 
 struct known {
     struct hd_pages pages;

@@ -1,7 +1,7 @@
 /*
  * What this process can do, and what that is called.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 static unsigned switched_on;
 

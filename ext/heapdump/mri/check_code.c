@@ -1,7 +1,7 @@
 /*
  * Checks of code.c and imemo.c.
  */
-#include "calibrate.h"
+#include "mri/calibrate.h"
 
 #include <string.h>
 

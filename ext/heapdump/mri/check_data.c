@@ -1,7 +1,7 @@
 /*
  * Checks of fields.c, data.c and modules.c.
  */
-#include "calibrate.h"
+#include "mri/calibrate.h"
 
 static int
 pair_i(VALUE key, VALUE value, VALUE arg) {

@@ -1,7 +1,7 @@
 /*
  * Checks of gc.c, heap.c and tracing.c.
  */
-#include "calibrate.h"
+#include "mri/calibrate.h"
 
 #include <string.h>
 

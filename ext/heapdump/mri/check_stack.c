@@ -1,7 +1,7 @@
 /*
  * Checks of stack.c.
  */
-#include "calibrate.h"
+#include "mri/calibrate.h"
 
 /*
  * Our frames with code must be those of the public profiling interface, as many as that is asked

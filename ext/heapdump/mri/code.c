@@ -1,7 +1,7 @@
 /*
  * Code and what it closes over: iseqs, method entries, blocks, environments.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 bool
 hd_mri_is_iseq(const struct hd_pages *pages, VALUE v) {

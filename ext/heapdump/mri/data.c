@@ -1,7 +1,7 @@
 /*
  * T_DATA: which of MRI's own types an object is, and what the containers among them hold.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 // The type descriptors of known objects: an application may use the same names for its own types.
 static const rb_data_type_t *known_types[HD_DATA_KINDS];

@@ -2,7 +2,7 @@
  * Flags and fields that any object has, and those of the built-in types whose accessors are not
  * public on every version.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 #include <ruby/io.h>
 

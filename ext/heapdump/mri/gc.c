@@ -1,7 +1,7 @@
 /*
  * How the GC keeps an object, as MRI itself tells it.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * The heap as a whole: pages, references, roots.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 #include <pthread.h>
 

@@ -1,7 +1,7 @@
 /*
  * MRI's internal objects: which kind one is, and what the small ones hold.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 #include <string.h>
 

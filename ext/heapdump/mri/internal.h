@@ -5,8 +5,8 @@
 #ifndef HEAPDUMP_MRI_INTERNAL_H
 #define HEAPDUMP_MRI_INTERNAL_H
 
-#include "mri.h"
-#include "layout.h"
+#include "mri/mri.h"
+#include "mri/layout.h"
 
 #include <ruby/debug.h>
 #include <ruby/st.h>

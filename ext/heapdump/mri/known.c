@@ -1,7 +1,7 @@
 /*
  * Objects whose content is known, for calibrate.c to look at.
  */
-#include "calibrate.h"
+#include "mri/calibrate.h"
 
 /* In the order of the members below. */
 static const char source[] =

@@ -1,7 +1,7 @@
 /*
  * One line per minor version of MRI, 64-bit. A test compares every number with MRI's own headers.
  */
-#include "layout.h"
+#include "mri/layout.h"
 
 static const struct hd_layout layouts[] = {
     // version, iseq: locals, parent, local, size; thread: context; storage, frame, fiber, default

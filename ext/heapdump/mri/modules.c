@@ -1,7 +1,7 @@
 /*
  * The constants of a module, without autoloading any.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 struct constant_walk {
     const struct hd_pages *pages;

@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../json.h"
-#include "../walk.h"
+#include "out/json.h"
+#include "mri/pages.h"
 
 /* What this Ruby can give; docs/format.md, "Capabilities". */
 enum hd_capability {

@@ -2,7 +2,7 @@
  * How the library reads memory while it does not know yet whether it looks in the right place: by a
  * system call, which fails where a load would crash.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

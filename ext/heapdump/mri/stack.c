@@ -1,7 +1,7 @@
 /*
  * Threads, fibers, and the frames of their VM stacks.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 static const void *
 checked_context(const void *context) {

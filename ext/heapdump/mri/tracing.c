@@ -1,7 +1,7 @@
 /*
  * Reads the table in which the stdlib's objspace records allocations.
  */
-#include "internal.h"
+#include "mri/internal.h"
 
 #include <dlfcn.h>
 #include <string.h>

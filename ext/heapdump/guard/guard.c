@@ -1,0 +1,248 @@
+/*
+ * Reading one object, whatever happens; see guard.h.
+ */
+#include "guard/guard.h"
+
+#include <ruby.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "mri/mri.h"
+#include "base/raised.h"
+
+enum { STACK_SIZE = 1 << 16, EXITED_EARLY = 1, TICKS_PER_SECOND = 20 };
+
+volatile uint64_t hd_guard_beats;
+volatile bool hd_guard_reading;
+
+/* The child that the guard was installed in, and its only thread that reads objects. */
+static pid_t owner;
+static pthread_t owner_thread;
+
+/* Where a failure goes; NULL where nothing is guarded. Its jump buffer lives on the stack of hd_guard. */
+static sigjmp_buf *volatile escape;
+
+/* In a child: frames at this address and above belong to the application. NULL where none is confined. */
+static const char *confines;
+
+static struct {
+    const struct hd_sink *out;
+    int patience, still;     /* in ticks */
+    uint64_t beats, flushed; /* at the last tick */
+} watch;
+
+/* In the process that is dumped: what is left to be done about errors that were caught. */
+static bool unsettled;
+static VALUE carried = Qnil;
+
+/* A process that an extension's function has forked off, or a thread, has nothing to go back to. */
+static void
+leave(int outcome, int status) {
+    bool ours = escape && getpid() == owner && pthread_equal(pthread_self(), owner_thread);
+    if (!ours) _exit(status);
+    sigjmp_buf *to = escape;
+    escape = NULL;
+    siglongjmp(*to, outcome);
+}
+
+static void
+crashed(int signal) {
+    leave(signal, 128 + signal);
+}
+
+static void
+bug_found(void) {
+    if (escape) leave(SIGABRT, 128 + SIGABRT);
+}
+
+/* Runs before all other handlers of exit(), which would close what belongs to the application. */
+static void
+exited(void) {
+    leave(HD_EXITED, EXITED_EARLY);
+}
+
+/*
+ * Runs on the stack of what it interrupts, and so knows whether that was called from here. Stacks grow
+ * downwards wherever MRI runs.
+ */
+static void
+tick(int signal) {
+    (void)signal;
+    bool below = (const char *)__builtin_frame_address(0) >= confines;
+    if (below && pthread_equal(pthread_self(), owner_thread)) _exit(EXITED_EARLY);
+    bool moved = watch.beats != hd_guard_beats || watch.flushed != watch.out->flushed;
+    watch.beats = hd_guard_beats;
+    watch.flushed = watch.out->flushed;
+    bool reading = hd_guard_reading && escape && !watch.out->waiting;
+    watch.still = moved || !reading ? 0 : watch.still + 1;
+    if (watch.still < watch.patience) return;
+    watch.still = 0;
+    leave(HD_HUNG, EXITED_EARLY);
+}
+
+/* At pthread_exit, which leaves nothing to go back to. */
+static void
+thread_ended(void *unused) {
+    (void)unused;
+    _exit(EXITED_EARLY);
+}
+
+static void
+catch_thread_end(void) {
+    pthread_key_t key;
+    if (pthread_key_create(&key, thread_ended) != 0) _exit(EXITED_EARLY);
+    if (pthread_setspecific(key, &owner_thread) != 0) _exit(EXITED_EARLY);
+}
+
+/* One that has run is not run again. */
+static void
+catch_exit(void) {
+    if (atexit(exited) != 0 || at_quick_exit(exited) != 0) _exit(EXITED_EARLY);
+}
+
+static void
+handle(int signal, void (*handler)(int), int flags) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_NODEFER | flags};
+    sigaction(signal, &action, NULL);
+}
+
+struct confined {
+    void (*fn)(void *);
+    void *arg;
+};
+
+static VALUE
+run_confined(VALUE arg) {
+    struct confined *confined = (struct confined *)arg;
+    confined->fn(confined->arg);
+    return Qnil;
+}
+
+static VALUE
+end_process(VALUE unused) {
+    (void)unused;
+    _exit(EXITED_EARLY);
+}
+
+/* MRI calls what rb_ensure has been given also before a continuation goes on elsewhere. */
+void
+hd_guard_confine(void (*fn)(void *), void *arg) {
+    struct confined confined = {fn, arg};
+    confines = __builtin_frame_address(0);
+    rb_ensure(run_confined, (VALUE)&confined, end_process, Qnil);
+    _exit(EXITED_EARLY);
+}
+
+void
+hd_guard_check_in(void) {
+    if (confines) _exit(EXITED_EARLY);
+}
+
+void
+hd_guard_init(void) {
+    rb_gc_register_address(&carried);
+    hd_mri_on_bug(bug_found);
+}
+
+int
+hd_guard_install(const struct hd_sink *out, int patience) {
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+    static void *memory; // for as long as the process lives; a worker has its leader's
+    if (!memory) {
+        memory = malloc(STACK_SIZE);
+        if (!memory) return ENOMEM;
+        catch_exit(); // a worker has inherited these, too
+        catch_thread_end();
+    }
+    stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
+    if (sigaltstack(&stack, NULL) != 0) return errno;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        handle(signals[i], crashed, SA_ONSTACK);
+    owner = getpid();
+    owner_thread = pthread_self();
+    watch.out = out;
+    watch.patience = patience * TICKS_PER_SECOND;
+    watch.still = 0;
+    handle(SIGALRM, tick, SA_RESTART);
+    const struct timeval often = {.tv_usec = 1000000 / TICKS_PER_SECOND};
+    return setitimer(ITIMER_REAL, &(struct itimerval){often, often}, NULL) == 0 ? 0 : errno;
+}
+
+void
+hd_guard_stay(void) {
+    if (watch.out && getpid() != owner) _exit(EXITED_EARLY);
+}
+
+struct call {
+    void (*fn)(void *);
+    void *arg;
+    int outcome;
+};
+
+/*
+ * Within rb_protect, which puts MRI's own stack of places to jump to in order when this returns: a
+ * crash has left it as it was.
+ */
+static VALUE
+call_guarded(VALUE arg) {
+    struct call *call = (struct call *)arg;
+    sigjmp_buf *volatile outer = escape;
+    sigjmp_buf here;
+    call->outcome = sigsetjmp(here, 0); // no mask to save: the handlers block nothing
+    if (call->outcome == 0) {
+        if (watch.out) escape = &here; // not in the process that is dumped
+        call->fn(call->arg);
+        hd_guard_stay();
+    }
+    escape = outer;
+    return Qnil;
+}
+
+/* What an extension's function raises for itself. Handlers of signals mostly raise something else. */
+static bool
+is_own(VALUE error) {
+    return hd_is_raised(error, rb_eStandardError) || hd_is_raised(error, rb_eScriptError);
+}
+
+/* What was raised or thrown comes to an end here. */
+static int
+take_error(void) {
+    VALUE error = rb_errinfo();
+    rb_set_errinfo(Qnil);
+    bool memory = hd_is_raised(error, rb_eNoMemError);
+    int outcome = memory ? HD_OUT_OF_MEMORY : HD_RAISED;
+    if (watch.out) return outcome;
+    if (memory || hd_is_raised(error, rb_eSysStackError)) unsettled = true;
+    else if (hd_is_exception(error) && NIL_P(carried) && !is_own(error)) carried = error;
+    return outcome;
+}
+
+void
+hd_guard_settle(void) {
+    // MRI handles no interrupt from such an error on until the next one has reached Ruby code
+    int state = 0;
+    if (unsettled) rb_eval_string_protect("begin; raise; rescue RuntimeError; end", &state);
+    unsettled = false;
+    VALUE error = carried;
+    carried = Qnil;
+    if (!NIL_P(error)) rb_exc_raise(error);
+}
+
+int
+hd_guard(void (*fn)(void *), void *arg) {
+    struct call call = {.fn = fn, .arg = arg};
+    sigjmp_buf *outer = escape;
+    int state = 0;
+    rb_protect(call_guarded, (VALUE)&call, &state);
+    escape = outer;
+    hd_guard_stay();
+    if (state) call.outcome = take_error();
+    if (call.outcome == HD_EXITED) catch_exit();
+    return call.outcome;
+}

@@ -1,0 +1,190 @@
+/*
+ * Names as JSON text; see names.h.
+ */
+#include "lines/names.h"
+
+#include <ruby/encoding.h>
+#include <stdlib.h>
+
+#include "mri/mri.h"
+
+void
+hd_put_string_name(struct hd_sink *sink, VALUE string) {
+    hd_put_quoted_name(sink, RSTRING_PTR(string), (size_t)RSTRING_LEN(string));
+}
+
+/* Where something begins in the block, to keep a copy of it afterwards. */
+struct mark {
+    const unsigned char *block, *start;
+    uint64_t flushed;
+};
+
+static struct mark
+mark(struct hd_sink *sink) {
+    const unsigned char *start = hd_sink_reserve(sink, 512);
+    return (struct mark){sink->block, start, sink->flushed};
+}
+
+/* Copies what was put since the mark, if it fits and the block is still the same; its length or 0. */
+static unsigned char
+keep(const struct hd_sink *sink, const struct mark *mark, char *text, size_t size) {
+    if (sink->block != mark->block || sink->flushed != mark->flushed) return 0;
+    size_t length = (size_t)(sink->pos - mark->start);
+    if (length > size) return 0;
+    memcpy(text, mark->start, length);
+    return (unsigned char)length;
+}
+
+/* Bytes that are no text for who does not know their encoding (UTF-16 and its kin). */
+static bool
+is_opaque(VALUE string) {
+    return !rb_enc_asciicompat(rb_enc_get(string));
+}
+
+/* A name that another ID may be spelled like. Such are never kept: each is looked at anew. */
+static bool
+is_unusual(VALUE string) {
+    const unsigned char *text = (unsigned char *)RSTRING_PTR(string);
+    for (long i = 0; i < RSTRING_LEN(string); i++) {
+        if (text[i] >= 0x80 || text[i] == '\\') return true;
+    }
+    return is_opaque(string);
+}
+
+static bool
+put_new_id(struct hd_sink *sink, struct hd_id_name *slot, ID id) {
+    VALUE string = rb_id2str(id);
+    if (!RTEST(string)) return false;
+    const unsigned char *text = (unsigned char *)RSTRING_PTR(string);
+    size_t size = (size_t)RSTRING_LEN(string);
+    if (is_unusual(string)) {
+        if (is_opaque(string)) hd_put_opaque_name(sink, text, size);
+        else hd_put_name(sink, text, size);
+        return true;
+    }
+    struct mark start = mark(sink);
+    hd_put_name(sink, text, size);
+    slot->length = keep(sink, &start, slot->text, sizeof slot->text);
+    slot->id = slot->length ? id : 0;
+    return true;
+}
+
+bool
+hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id) {
+    struct hd_id_name *slot = hd_id_slot(names, id);
+    if (slot->id != id || id == 0) return put_new_id(sink, slot, id);
+    unsigned char *to = hd_sink_reserve(sink, sizeof slot->text);
+    memcpy(to, slot->text, sizeof slot->text);
+    sink->pos = to + slot->length;
+    return true;
+}
+
+static uint64_t
+spelling(VALUE string) {
+    uint64_t hash = hd_name_hash((unsigned char *)RSTRING_PTR(string), (size_t)RSTRING_LEN(string),
+                                 is_opaque(string));
+    return hash ? hash : 1;
+}
+
+static uint64_t *
+unusual_place(uint64_t *table, size_t capacity, uint64_t hash) {
+    size_t i = (size_t)(hash >> 32) & (capacity - 1);
+    while (table[i] && table[i] != hash) i = (i + 1) & (capacity - 1);
+    return &table[i];
+}
+
+/* Room for one more. */
+static bool
+grow_unusual(struct hd_names *names) {
+    enum { FIRST = 1 << 6 };
+    if (names->unusual_size * 2 < names->unusual_capacity) return true;
+    size_t capacity = names->unusual_capacity ? names->unusual_capacity * 2 : FIRST;
+    uint64_t *table = calloc(capacity, sizeof *table);
+    if (!table) return false;
+    for (size_t i = 0; i < names->unusual_capacity; i++) {
+        uint64_t hash = names->unusual[i];
+        if (hash) *unusual_place(table, capacity, hash) = hash;
+    }
+    free(names->unusual);
+    names->unusual = table;
+    names->unusual_capacity = capacity;
+    return true;
+}
+
+void
+hd_forget_keys(struct hd_names *names) {
+    memset(names->unusual, 0, names->unusual_capacity * sizeof *names->unusual);
+    names->unusual_size = 0;
+}
+
+void
+hd_names_free(struct hd_names *names) {
+    if (names) free(names->unusual);
+    free(names);
+}
+
+bool
+hd_may_put_new_key(struct hd_names *names, ID id) {
+    VALUE string = rb_id2str(id);
+    if (!RTEST(string)) return false;
+    if (!is_unusual(string)) return true;
+    if (!grow_unusual(names)) return false;
+    return *unusual_place(names->unusual, names->unusual_capacity, spelling(string)) == 0;
+}
+
+bool
+hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id) {
+    if (!hd_may_put_new_key(names, id)) return false;
+    VALUE string = rb_id2str(id);
+    if (is_unusual(string)) {
+        uint64_t hash = spelling(string);
+        *unusual_place(names->unusual, names->unusual_capacity, hash) = hash;
+        names->unusual_size++;
+    }
+    hd_put_char(sink, '"');
+    hd_put_id(sink, names, id);
+    HD_PUT(sink, "\":");
+    return true;
+}
+
+/* The singleton class of a class has as many others above it as that class: not to be gone through. */
+static bool
+is_of_class(VALUE klass) {
+    VALUE attached = hd_mri_is_singleton(klass) ? hd_mri_attached(klass) : 0;
+    return attached && RB_BUILTIN_TYPE(attached) == RUBY_T_CLASS;
+}
+
+VALUE
+hd_class_name(VALUE klass) {
+    VALUE real = is_of_class(klass) ? rb_cClass : rb_class_real(klass);
+    return real ? rb_mod_name(real) : Qnil;
+}
+
+void
+hd_put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass) {
+    struct mark start = mark(sink);
+    HD_PUT(sink, ",\"class\":");
+    hd_put_address(sink, klass);
+    VALUE name = hd_class_name(klass);
+    if (!NIL_P(name)) {
+        HD_PUT(sink, ",\"class_name\":");
+        hd_put_string_name(sink, name);
+    }
+    slot->length = keep(sink, &start, slot->text, sizeof slot->text);
+    slot->klass = slot->length ? klass : 0;
+}
+
+VALUE
+hd_struct_members(struct hd_names *names, VALUE klass) {
+    struct hd_members *slot = &names->members[(uint64_t)klass * 0x9e3779b97f4a7c15u >> 56];
+    if (slot->klass == klass) return slot->list;
+    ID id = rb_intern("__members__");
+    VALUE list = 0;
+    for (VALUE at = klass; at && !list; at = rb_class_get_superclass(at)) {
+        if (RB_BUILTIN_TYPE(at) == RUBY_T_ICLASS) continue;
+        VALUE found = rb_attr_get(at, id);
+        if (RB_TYPE_P(found, T_ARRAY)) list = found;
+    }
+    *slot = (struct hd_members){klass, list};
+    return list;
+}

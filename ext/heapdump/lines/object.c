@@ -1,0 +1,249 @@
+/*
+ * The line of one object: what every object has, around what its type has.
+ */
+#include "run/dump.h"
+#include "guard/guard.h"
+#include "guard/purity.h"
+
+static const struct {
+    char field[20]; /* as it follows the address */
+    unsigned char size;
+    void (*write)(struct hd_dump *, VALUE);
+} types[RUBY_T_MASK + 1] = {
+#define HD_TYPE(name, writer)                                                                      \
+    [RUBY_T_##name] = {",\"type\":\"" #name "\"", sizeof ",\"type\":\"" #name "\"" - 1, writer}
+    HD_TYPE(OBJECT, hd_write_object_fields),
+    HD_TYPE(CLASS, hd_write_module),
+    HD_TYPE(MODULE, hd_write_module),
+    HD_TYPE(ICLASS, hd_write_iclass),
+    HD_TYPE(FLOAT, hd_write_float),
+    HD_TYPE(STRING, hd_write_string),
+    HD_TYPE(REGEXP, hd_write_regexp),
+    HD_TYPE(ARRAY, hd_write_array),
+    HD_TYPE(HASH, hd_write_hash),
+    HD_TYPE(STRUCT, hd_write_struct),
+    HD_TYPE(BIGNUM, hd_write_bignum),
+    HD_TYPE(FILE, hd_write_file),
+    HD_TYPE(DATA, hd_write_data),
+    HD_TYPE(MATCH, hd_write_match),
+    HD_TYPE(COMPLEX, hd_write_complex),
+    HD_TYPE(RATIONAL, hd_write_rational),
+    HD_TYPE(SYMBOL, hd_write_symbol),
+    HD_TYPE(IMEMO, hd_write_imemo),
+    HD_TYPE(NODE, NULL),
+#undef HD_TYPE
+};
+
+static bool
+has_class_field(int type) {
+    return type != RUBY_T_IMEMO && type != RUBY_T_ICLASS && type != RUBY_T_NODE;
+}
+
+/* Types whose instance variables are kept beside them; the others write their own or have none. */
+static bool
+may_have_generic_ivars(int type) {
+    switch (type) {
+    case RUBY_T_OBJECT:
+    case RUBY_T_CLASS:
+    case RUBY_T_MODULE:
+    case RUBY_T_ICLASS:
+    case RUBY_T_IMEMO:
+    case RUBY_T_NODE:
+    case RUBY_T_SYMBOL:
+        return false;
+    default:
+        return true;
+    }
+}
+
+struct fields_search {
+    VALUE of, found;
+};
+
+static void
+fields_i(VALUE ref, void *data) {
+    struct fields_search *search = data;
+    if (hd_mri_is_fields_of(ref, search->of)) search->found = ref;
+}
+
+/* The object that holds the instance variables of this one; they stand on its line. */
+static void
+write_fields_holder(struct hd_dump *dump, VALUE obj) {
+    struct fields_search search = {obj, 0};
+    hd_refs_each_left(&dump->refs, fields_i, &search);
+    hd_write_held(dump, HD_FIELD("fields"), search.found);
+}
+
+/* Everything that has a name. */
+static void
+write_named(struct hd_dump *dump, VALUE obj, int type) {
+    VALUE klass = has_class_field(type) ? RBASIC_CLASS(obj) : 0;
+    if (klass) {
+        hd_refs_take(&dump->refs, klass);
+        hd_put_class(&dump->out, dump->names, klass);
+    }
+    if (types[type].write) types[type].write(dump, obj);
+    if (may_have_generic_ivars(type) && hd_mri_has_generic_ivars(obj)) hd_write_ivars(dump, obj);
+    if (hd_mri_keeps_fields_apart()) write_fields_holder(dump, obj);
+}
+
+struct root_search {
+    VALUE of, found;
+};
+
+static void
+shared_root_i(VALUE ref, void *data) {
+    struct root_search *search = data;
+    if (RB_BUILTIN_TYPE(ref) == RB_BUILTIN_TYPE(search->of)) search->found = ref;
+}
+
+/* A string or array that shares its buffer: the one that owns it is marked without a name. */
+static void
+write_shared_root(struct hd_dump *dump, VALUE obj, int type) {
+    struct root_search search = {obj, 0};
+    hd_refs_each_left(&dump->refs, shared_root_i, &search);
+    if (!search.found) return;
+    hd_write_ref(dump, HD_FIELD("shared_root"), search.found);
+    if (type != RUBY_T_ARRAY) return;
+    const VALUE *elements = hd_mri_array_elements(obj), *all = hd_mri_array_elements(search.found);
+    if (!elements || !all || elements < all || elements > all + RARRAY_LEN(search.found)) return;
+    hd_put_number(&dump->out, HD_FIELD("offset"), (uint64_t)(elements - all));
+}
+
+static bool
+is_shared(VALUE obj, int type) {
+    if (type == RUBY_T_ARRAY) return hd_mri_array_shared(obj);
+    return type == RUBY_T_STRING && hd_mri_string_shared(obj);
+}
+
+static void
+reference_i(VALUE ref, void *data) {
+    struct hd_dump *dump = data;
+    hd_put_address(&dump->out, ref);
+    hd_put_char(&dump->out, ',');
+}
+
+static void
+write_rest(struct hd_dump *dump) {
+    if (dump->refs.taken == dump->refs.size) return;
+    HD_PUT(&dump->out, ",\"references\":[");
+    hd_refs_each_left(&dump->refs, reference_i, dump);
+    hd_json_close(&dump->out, ']');
+}
+
+static void
+write_weak(struct hd_dump *dump) {
+    struct hd_sink *out = &dump->out;
+    HD_PUT(out, ",\"weak\":{");
+    for (int i = 0; i < dump->weak_size; i++) {
+        hd_put_bytes(out, dump->weak[i].key, dump->weak[i].key_size);
+        hd_put_address(out, dump->weak[i].ref);
+        hd_put_char(out, ',');
+    }
+    hd_json_close(out, '}');
+}
+
+static void
+write_finalizer_table(struct hd_dump *dump, VALUE obj) {
+    VALUE object = hd_finalizers_object_of(&dump->finalizers, obj);
+    if (object) hd_add_weak(dump, HD_FIELD("finalizer_of"), object);
+}
+
+size_t
+hd_memsize(VALUE obj) {
+    hd_purity_foreign(RB_BUILTIN_TYPE(obj) == RUBY_T_DATA);
+    size_t size = hd_mri_memsize(obj);
+    hd_purity_foreign(false);
+    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA) hd_guard_stay();
+    return size;
+}
+
+/* The last thing that is asked for: where an extension fails to tell, nothing else is lost. */
+static void
+write_memsize(struct hd_dump *dump, VALUE obj) {
+    if (hd_has_hung(obj, HD_SIZING)) {
+        hd_write_error(dump, HD_HUNG, " while reading its size");
+        return;
+    }
+    dump->step = HD_SIZING;
+    hd_put_number(&dump->out, HD_FIELD("memsize"), hd_memsize(obj));
+}
+
+static void
+write_flags(struct hd_dump *dump, VALUE obj, size_t slot_size) {
+    unsigned flags = hd_can(HD_CAN_GC_FLAGS) ? hd_mri_gc_flags(obj) : 0;
+    unsigned char *to = hd_sink_reserve(&dump->out, 200);
+    if (RB_OBJ_FROZEN_RAW(obj)) to = HD_AT(to, ",\"frozen\":true");
+    if (hd_mri_shareable(obj)) to = HD_AT(to, ",\"shareable\":true");
+    if (RB_FL_TEST_RAW(obj, RUBY_FL_FINALIZE)) to = HD_AT(to, ",\"finalizer\":true");
+    if (flags & HD_OLD) to = HD_AT(to, ",\"old\":true");
+    if (flags & HD_PINNED) to = HD_AT(to, ",\"pinned\":true");
+    if (flags & HD_REMEMBERED) to = HD_AT(to, ",\"remembered\":true");
+    if (flags & HD_UNPROTECTED) to = HD_AT(to, ",\"unprotected\":true");
+    if (slot_size != dump->usual_slot) to = hd_at_u64(HD_AT(to, ",\"slot_size\":"), slot_size);
+    dump->out.pos = to;
+}
+
+/* True where `file`, `line` or `method` already tell something else about the object. */
+static bool
+tells_own_place(VALUE obj, int type) {
+    if (type == RUBY_T_IMEMO) return true;
+    if (type != RUBY_T_DATA) return false;
+    switch (hd_mri_data_kind(obj)) {
+    case HD_DATA_PROC:
+    case HD_DATA_BINDING:
+    case HD_DATA_METHOD:
+    case HD_DATA_ENUMERATOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void
+write_allocation(struct hd_dump *dump, VALUE obj, int type) {
+    struct hd_allocation allocation;
+    if (!hd_mri_allocation(&dump->pages, dump->allocations, obj, &allocation)) return;
+    hd_put_number(&dump->out, HD_FIELD("generation"), allocation.generation);
+    if (tells_own_place(obj, type)) return;
+    if (allocation.file) {
+        hd_write_word(dump, HD_FIELD("file"), allocation.file);
+        hd_put_number(&dump->out, HD_FIELD("line"), allocation.line);
+    }
+    hd_write_name(dump, HD_FIELD("method"), allocation.method);
+}
+
+/* The names may not be all that MRI marks: find out what is left. */
+static void
+recount(struct hd_dump *dump, VALUE obj, int type) {
+    hd_sink_mute(&dump->out);
+    hd_refs_collect(&dump->refs, obj, true);
+    dump->weak_size = 0;
+    write_named(dump, obj, type);
+    hd_sink_unmute(&dump->out);
+}
+
+void
+hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
+    struct hd_sink *out = &dump->out;
+    int type = RB_BUILTIN_TYPE(obj);
+    if (types[type].size == 0) return; // no object
+    dump->weak_size = 0;
+    hd_refs_collect(&dump->refs, obj, false);
+
+    dump->step = HD_NAMING;
+    unsigned char *to = hd_at_address(HD_AT(hd_sink_reserve(out, 64), "{\"address\":"), obj);
+    memcpy(to, types[type].field, sizeof types[type].field);
+    out->pos = to + types[type].size;
+    write_named(dump, obj, type);
+    if (!hd_refs_settled(&dump->refs)) recount(dump, obj, type);
+    if (is_shared(obj, type)) write_shared_root(dump, obj, type);
+    write_rest(dump);
+    if (type == RUBY_T_ARRAY) write_finalizer_table(dump, obj);
+    if (dump->weak_size > 0) write_weak(dump);
+    write_flags(dump, obj, slot_size);
+    if (dump->allocations) write_allocation(dump, obj, type);
+    if (dump->refs.failed) hd_write_error(dump, HD_OUT_OF_MEMORY, " while reading references");
+    else write_memsize(dump, obj);
+    HD_PUT(out, "}\n");
+}

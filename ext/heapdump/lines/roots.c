@@ -1,0 +1,57 @@
+/*
+ * What holds objects from outside the heap: one ROOT line per run of a category, and one for the
+ * global variables by name.
+ */
+#include "run/dump.h"
+
+struct root_walk {
+    struct hd_dump *dump;
+    const char *category; /* of the line that is open, NULL for none */
+};
+
+static void
+close_line(struct root_walk *walk) {
+    if (!walk->category) return;
+    hd_json_close(&walk->dump->out, ']');
+    HD_PUT(&walk->dump->out, "}\n");
+    hd_end_root(walk->dump);
+    walk->category = NULL;
+}
+
+static void
+root_i(const char *category, VALUE ref, void *data) {
+    struct root_walk *walk = data;
+    struct hd_sink *out = &walk->dump->out;
+    if (!walk->category || strcmp(walk->category, category) != 0) {
+        close_line(walk);
+        walk->category = category;
+        HD_PUT(out, "{\"type\":\"ROOT\",\"root\":");
+        hd_put_quoted_name(out, category, strlen(category));
+        HD_PUT(out, ",\"references\":[");
+    }
+    hd_put_address(out, ref);
+    hd_put_char(out, ',');
+}
+
+static void
+write_globals(struct hd_dump *dump) {
+    struct hd_sink *out = &dump->out;
+    HD_PUT(out, "{\"type\":\"ROOT\",\"root\":\"global_variables\",\"variables\":{");
+    hd_begin_keys(dump->names);
+    for (size_t i = 0; i < dump->context->globals_size; i++) {
+        const struct hd_global *global = &dump->context->globals[i];
+        if (!hd_put_key(out, dump->names, global->name)) continue;
+        hd_put_plain_value(dump, global->value, ',');
+    }
+    hd_json_close(out, '}');
+    HD_PUT(out, "}\n");
+    hd_end_root(dump);
+}
+
+void
+hd_write_roots(struct hd_dump *dump) {
+    struct root_walk walk = {dump, NULL};
+    hd_mri_roots(root_i, &walk);
+    close_line(&walk);
+    write_globals(dump);
+}

@@ -1,0 +1,113 @@
+/*
+ * Threads and fibers: state, frames, locals. A thread in which a fiber runs shows its frames like
+ * the fiber itself; what they hold stands on the line of the one that MRI marks it from.
+ */
+#include "run/dump.h"
+
+static void
+put_c_frame(struct hd_dump *dump, const struct hd_frame *frame) {
+    struct hd_sink *out = &dump->out;
+    struct hd_method_entry entry;
+    HD_PUT(out, "{\"method\":");
+    if (hd_can(HD_CAN_METHOD_ENTRY) && hd_mri_method_entry(&dump->pages, frame->entry, &entry) &&
+        RTEST(rb_id2str(entry.called))) {
+        hd_put_char(out, '"');
+        hd_put_id(out, dump->names, entry.called);
+        hd_put_char(out, '"');
+    }
+    else {
+        HD_PUT(out, "null");
+    }
+    hd_write_held(dump, HD_FIELD("entry"), frame->entry);
+}
+
+static void
+frame_i(const struct hd_frame *frame, void *data) {
+    struct hd_dump *dump = data;
+    struct hd_sink *out = &dump->out;
+    if (frame->iseq) {
+        HD_PUT(out, "{\"line\":");
+        hd_put_i64(out, frame->line);
+        hd_write_place(dump, &frame->code);
+        hd_write_held(dump, HD_FIELD("iseq"), frame->iseq);
+    }
+    else {
+        put_c_frame(dump, frame);
+    }
+    hd_write_value(dump, HD_FIELD("self"), frame->self);
+    hd_write_held(dump, HD_FIELD("env"), frame->env);
+    if (frame->locals && frame->code.locals) {
+        hd_write_locals(dump, frame->code.locals, frame->locals, frame->code.locals_size);
+    }
+    HD_PUT(out, "},");
+}
+
+struct local_walk {
+    struct hd_dump *dump;
+    bool open;
+};
+
+static void
+local_i(ID name, VALUE value, void *data) {
+    struct local_walk *walk = data;
+    struct hd_dump *dump = walk->dump;
+    if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return;
+    if (!walk->open) HD_PUT(&dump->out, ",\"fiber_locals\":{");
+    walk->open = true;
+    hd_put_key(&dump->out, dump->names, name);
+    hd_put_plain_value(dump, value, ',');
+}
+
+static void
+write_context(struct hd_dump *dump, const void *context) {
+    if (hd_can(HD_CAN_FIBER_LOCALS)) {
+        struct local_walk locals = {dump, false};
+        hd_begin_keys(dump->names);
+        hd_mri_each_fiber_local(context, local_i, &locals);
+        if (locals.open) hd_json_close(&dump->out, '}');
+    }
+    if (!hd_can(HD_CAN_FRAMES)) return;
+    HD_PUT(&dump->out, ",\"frames\":[");
+    hd_mri_each_frame(&dump->pages, context, frame_i, dump);
+    hd_json_close(&dump->out, ']');
+}
+
+void
+hd_write_thread(struct hd_dump *dump, VALUE obj) {
+    struct hd_sink *out = &dump->out;
+    const struct hd_thread_info *info = hd_context_thread(dump->context, obj);
+    // the program has made it up from what it likes
+    if (info && info->name && dump->options->strings == HD_STRINGS_FULL) {
+        HD_PUT(out, ",\"thread_name\":");
+        hd_put_quoted_name(out, info->name, info->name_size);
+    }
+    // Thread.main is that of the ractor that dumps
+    if (dump->context->ractors <= 1 && obj == rb_thread_main()) HD_PUT(out, ",\"main\":true");
+    bool readable = hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS);
+    const void *context = readable ? hd_mri_thread_context(obj) : NULL;
+    bool runs = context && hd_mri_context_has_stack(context); // not so if it has just ended
+    // One that has begun since states were asked for has a stack, but no state that we know.
+    if (info) hd_write_word(dump, HD_FIELD("status"), info->status);
+    else if (!runs) hd_write_word(dump, HD_FIELD("status"), "dead");
+
+    if (!runs) return;
+    hd_write_ref(dump, HD_FIELD("fiber"), hd_mri_context_fiber(context));
+    write_context(dump, context);
+}
+
+static const char *
+fiber_status(VALUE fiber, const void *context) {
+    if (!RTEST(rb_fiber_alive_p(fiber))) return "terminated";
+    if (!hd_mri_context_has_stack(context)) return "created";
+    return hd_mri_context_is_current(context) ? "resumed" : "suspended";
+}
+
+void
+hd_write_fiber(struct hd_dump *dump, VALUE obj) {
+    if (!hd_can(HD_CAN_FIBER)) return;
+    const void *context = hd_mri_fiber_context(obj);
+    if (!context) return;
+    const char *status = fiber_status(obj, context);
+    hd_write_word(dump, HD_FIELD("status"), status);
+    if (strcmp(status, "terminated") != 0) write_context(dump, context);
+}

@@ -1,0 +1,174 @@
+/*
+ * DATA and FILE: objects of C types. Those that close over others have fields of their own.
+ */
+#include "run/dump.h"
+
+static void
+write_block(struct hd_dump *dump, VALUE obj) {
+    struct hd_block block;
+    struct hd_code code;
+    if (!hd_can(HD_CAN_PROC) || !hd_mri_block(&dump->pages, obj, &block)) return;
+    if (block.lambda) HD_PUT(&dump->out, ",\"lambda\":true");
+    if (block.from_method) HD_PUT(&dump->out, ",\"from_method\":true");
+    switch (block.type) {
+    case HD_BLOCK_ISEQ:
+        if (hd_can(HD_CAN_ISEQ) && hd_mri_is_iseq(&dump->pages, block.code) &&
+            hd_mri_code(&dump->pages, block.code, &code)) {
+            hd_write_place(dump, &code);
+            HD_PUT(&dump->out, ",\"line\":");
+            hd_put_i64(&dump->out, code.line);
+        }
+        hd_write_ref(dump, HD_FIELD("iseq"), block.code);
+        break;
+    case HD_BLOCK_IFUNC:
+        hd_write_ref(dump, HD_FIELD("ifunc"), block.code);
+        break;
+    case HD_BLOCK_SYMBOL:
+        hd_write_value(dump, HD_FIELD("symbol"), block.code);
+        return;
+    case HD_BLOCK_PROC:
+        hd_write_ref(dump, HD_FIELD("proc"), block.code);
+        return;
+    }
+    hd_write_ref(dump, HD_FIELD("env"), block.env);
+    hd_write_value(dump, HD_FIELD("self"), block.self);
+}
+
+struct entry_search {
+    struct hd_dump *dump;
+    VALUE found;
+};
+
+static void
+entry_i(VALUE ref, void *data) {
+    struct entry_search *search = data;
+    if (!search->found && hd_mri_is_method_entry(&search->dump->pages, ref)) search->found = ref;
+}
+
+static void
+write_method(struct hd_dump *dump, VALUE obj) {
+    struct hd_method_entry entry;
+    if (!hd_can(HD_CAN_METHOD_ENTRY)) return;
+    hd_write_value(dump, HD_FIELD("receiver"), hd_mri_method_receiver(obj));
+    struct entry_search search = {dump, 0};
+    hd_refs_each_left(&dump->refs, entry_i, &search);
+    if (!search.found || !hd_mri_method_entry(&dump->pages, search.found, &entry)) return;
+    hd_write_ref(dump, HD_FIELD("entry"), search.found);
+    hd_write_ref(dump, HD_FIELD("owner"), entry.owner);
+    hd_write_id(dump, HD_FIELD("method"), entry.called);
+}
+
+static void
+write_enumerator(struct hd_dump *dump, VALUE obj) {
+    struct hd_enumerator enumerator;
+    if (!hd_can(HD_CAN_PROC)) return;
+    hd_mri_enumerator(obj, &enumerator);
+    hd_write_value(dump, HD_FIELD("receiver"), enumerator.receiver);
+    hd_write_id(dump, HD_FIELD("method"), enumerator.method);
+    hd_write_ref(dump, HD_FIELD("args"), enumerator.args);
+}
+
+static int
+element_i(VALUE element, VALUE arg) {
+    struct hd_dump *dump = (struct hd_dump *)arg;
+    if (hd_take_value(dump, element)) hd_put_plain_value(dump, element, ',');
+    return ST_CONTINUE;
+}
+
+static void
+write_set(struct hd_dump *dump, VALUE obj) {
+    if (!hd_can(HD_CAN_SET)) return;
+    HD_PUT(&dump->out, ",\"elements\":[");
+    hd_mri_set_each(obj, element_i, (VALUE)dump);
+    hd_json_close(&dump->out, ']');
+}
+
+static int
+weak_pair_i(VALUE key, VALUE value, void *data) {
+    struct hd_dump *dump = data;
+    hd_put_char(&dump->out, '[');
+    hd_put_plain_value(dump, key, ',');
+    hd_put_plain_value(dump, value, ']');
+    hd_put_char(&dump->out, ',');
+    return ST_CONTINUE;
+}
+
+static int
+weak_key_i(VALUE key, VALUE value, void *data) {
+    struct hd_dump *dump = data;
+    (void)value;
+    hd_put_plain_value(dump, key, ',');
+    return ST_CONTINUE;
+}
+
+static int
+held_value_i(VALUE key, VALUE value, void *data) {
+    (void)key;
+    return element_i(value, (VALUE)data);
+}
+
+static void
+write_weak_map(struct hd_dump *dump, VALUE obj) {
+    if (!hd_can(HD_CAN_WEAK)) return;
+    HD_PUT(&dump->out, ",\"weak\":[");
+    hd_mri_weak_each(&dump->pages, obj, HD_DATA_WEAK_MAP, weak_pair_i, dump);
+    hd_json_close(&dump->out, ']');
+}
+
+static void
+write_weak_key_map(struct hd_dump *dump, VALUE obj) {
+    if (!hd_can(HD_CAN_WEAK)) return;
+    HD_PUT(&dump->out, ",\"weak\":[");
+    hd_mri_weak_each(&dump->pages, obj, HD_DATA_WEAK_KEY_MAP, weak_key_i, dump);
+    hd_json_close(&dump->out, ']');
+    HD_PUT(&dump->out, ",\"values\":[");
+    hd_mri_weak_each(&dump->pages, obj, HD_DATA_WEAK_KEY_MAP, held_value_i, dump);
+    hd_json_close(&dump->out, ']');
+}
+
+void
+hd_write_data(struct hd_dump *dump, VALUE obj) {
+    const char *name = hd_mri_data_struct(obj);
+    hd_write_word(dump, HD_FIELD("struct"), name);
+    switch (hd_mri_data_kind(obj)) {
+    case HD_DATA_PROC:
+    case HD_DATA_BINDING:
+        write_block(dump, obj);
+        break;
+    case HD_DATA_METHOD:
+        write_method(dump, obj);
+        break;
+    case HD_DATA_THREAD:
+        hd_write_thread(dump, obj);
+        break;
+    case HD_DATA_FIBER:
+        hd_write_fiber(dump, obj);
+        break;
+    case HD_DATA_ENUMERATOR:
+        write_enumerator(dump, obj);
+        break;
+    case HD_DATA_SET:
+        write_set(dump, obj);
+        break;
+    case HD_DATA_WEAK_MAP:
+        write_weak_map(dump, obj);
+        break;
+    case HD_DATA_WEAK_KEY_MAP:
+        write_weak_key_map(dump, obj);
+        break;
+    default:
+        break;
+    }
+}
+
+void
+hd_write_file(struct hd_dump *dump, VALUE obj) {
+    struct hd_file file;
+    if (!hd_mri_file(obj, &file)) return;
+    if (file.fd >= 0) {
+        hd_put_number(&dump->out, HD_FIELD("fd"), (uint64_t)file.fd);
+    }
+    if (RTEST(file.path) && hd_pages_have_object(&dump->pages, file.path)) {
+        hd_write_name(dump, HD_FIELD("path"), file.path);
+    }
+}

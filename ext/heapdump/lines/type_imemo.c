@@ -1,0 +1,118 @@
+/*
+ * IMEMO: the VM's own objects. Closures (env), code (iseq), method entries, and the small ones.
+ */
+#include "run/dump.h"
+
+static void
+write_env(struct hd_dump *dump, VALUE obj) {
+    struct hd_env env;
+    if (!hd_can(HD_CAN_ENV) || !hd_mri_env(&dump->pages, obj, &env)) return;
+    if (env.names) hd_write_locals(dump, env.names, env.locals, env.names_size);
+    hd_write_ref(dump, HD_FIELD("parent"), env.parent);
+    hd_write_ref(dump, HD_FIELD("iseq"), env.iseq);
+    hd_write_ref(dump, HD_FIELD("method_entry"), env.entry);
+    hd_write_ref(dump, HD_FIELD("cref"), env.cref);
+    hd_write_held(dump, HD_FIELD("block"), env.block);
+}
+
+struct child_walk {
+    struct hd_dump *dump;
+    VALUE parent;
+    bool open;
+};
+
+static void
+child_i(VALUE ref, void *data) {
+    struct child_walk *walk = data;
+    struct hd_dump *dump = walk->dump;
+    if (!hd_mri_is_code_within(ref, walk->parent)) return;
+    if (!walk->open) HD_PUT(&dump->out, ",\"children\":[");
+    walk->open = true;
+    hd_put_value(dump, ref, ',');
+}
+
+static void
+write_iseq(struct hd_dump *dump, VALUE obj) {
+    struct hd_code code;
+    if (!hd_can(HD_CAN_ISEQ) || !hd_mri_code(&dump->pages, obj, &code)) return;
+    hd_write_place(dump, &code);
+    HD_PUT(&dump->out, ",\"line\":");
+    hd_put_i64(&dump->out, code.line);
+    hd_write_word(dump, HD_FIELD("iseq_type"), code.type);
+    hd_write_ref(dump, HD_FIELD("parent"), code.parent);
+    if (code.local != obj && code.local != code.parent)
+        hd_write_ref(dump, HD_FIELD("local_iseq"), code.local);
+    struct child_walk walk = {dump, obj, false};
+    hd_refs_each_left(&dump->refs, child_i, &walk);
+    if (walk.open) hd_json_close(&dump->out, ']');
+}
+
+static void
+write_method_entry(struct hd_dump *dump, VALUE obj) {
+    struct hd_method_entry entry;
+    if (!hd_can(HD_CAN_METHOD_ENTRY) || !hd_mri_method_entry(&dump->pages, obj, &entry)) return;
+    hd_write_id(dump, HD_FIELD("method"), entry.called);
+    if (entry.original != entry.called)
+        hd_write_id(dump, HD_FIELD("original_method"), entry.original);
+    hd_write_word(dump, HD_FIELD("definition"), entry.definition);
+    hd_write_word(dump, HD_FIELD("visibility"), entry.visibility);
+    hd_write_id(dump, HD_FIELD("attribute"), entry.attribute);
+    hd_write_ref(dump, HD_FIELD("owner"), entry.owner);
+    if (entry.defined_class != entry.owner) {
+        hd_write_ref(dump, HD_FIELD("defined_class"), entry.defined_class);
+    }
+    else if (entry.owner && hd_refs_take(&dump->refs, entry.owner)) {
+        HD_PUT(&dump->out, ",\"defined_class\":");
+        hd_put_address(&dump->out, entry.owner);
+    }
+    hd_write_ref(dump, HD_FIELD("iseq"), entry.iseq);
+    hd_write_ref(dump, HD_FIELD("cref"), entry.cref);
+    hd_write_ref(dump, HD_FIELD("proc"), entry.proc);
+    hd_write_ref(dump, HD_FIELD("alias_of"), entry.alias_of);
+}
+
+static void
+write_small(struct hd_dump *dump, VALUE obj, enum hd_imemo kind) {
+    if (!hd_can(HD_CAN_IMEMO)) return;
+    if (kind == HD_IMEMO_CALLINFO) {
+        hd_write_id(dump, HD_FIELD("method"), hd_mri_callinfo_method(obj));
+        return;
+    }
+    for (const struct hd_imemo_field *field = hd_mri_imemo_fields(kind); field->offset; field++) {
+        VALUE v = hd_mri_word(obj, field->offset);
+        // a word that is no reference need not be a value either, but for the one of a constant
+        if (RB_SPECIAL_CONST_P(v) && kind == HD_IMEMO_CONSTCACHE) {
+            hd_write_value(dump, field->field, v);
+        }
+        else if (hd_pages_have_object(&dump->pages, v)) hd_write_ref(dump, field->field, v);
+    }
+}
+
+static void
+write_fields(struct hd_dump *dump, VALUE obj) {
+    hd_write_ref(dump, HD_FIELD("owner"), RBASIC_CLASS(obj));
+    hd_write_variables(dump, obj, false);
+}
+
+void
+hd_write_imemo(struct hd_dump *dump, VALUE obj) {
+    enum hd_imemo kind = hd_mri_imemo(obj);
+    hd_write_word(dump, HD_FIELD("imemo_type"), hd_mri_imemo_name(obj));
+    switch (kind) {
+    case HD_IMEMO_ENV:
+        write_env(dump, obj);
+        break;
+    case HD_IMEMO_ISEQ:
+        write_iseq(dump, obj);
+        break;
+    case HD_IMEMO_MENT:
+        write_method_entry(dump, obj);
+        break;
+    case HD_IMEMO_FIELDS:
+        write_fields(dump, obj);
+        break;
+    default:
+        write_small(dump, obj, kind);
+        break;
+    }
+}

@@ -1,0 +1,190 @@
+/*
+ * CLASS, MODULE, ICLASS. Methods are not asked for: they are found among what MRI marks.
+ */
+#include "run/dump.h"
+
+#include <stdlib.h>
+
+enum { IVARS, CLASS_VARIABLES };
+
+struct variable_walk {
+    struct hd_dump *dump;
+    int wanted;
+    bool open, singleton;
+};
+
+static int
+kind_of(ID name) {
+    VALUE string = rb_id2str(name);
+    if (!RTEST(string)) return -1;
+    const char *text = RSTRING_PTR(string);
+    return RSTRING_LEN(string) > 1 && text[0] == '@' && text[1] == '@' ? CLASS_VARIABLES : IVARS;
+}
+
+static int
+variable_i(ID name, VALUE value, st_data_t arg) {
+    struct variable_walk *walk = (struct variable_walk *)arg;
+    struct hd_dump *dump = walk->dump;
+    if (value == Qundef || kind_of(name) != walk->wanted) return ST_CONTINUE;
+    // before 3.2 the attached object is an instance variable; it has a field of its own
+    if (walk->singleton && name == rb_intern("__attached__")) return ST_CONTINUE;
+    if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return ST_CONTINUE;
+    if (!walk->open) {
+        if (walk->wanted == IVARS) HD_PUT(&dump->out, ",\"ivars\":{");
+        else HD_PUT(&dump->out, ",\"class_variables\":{");
+    }
+    walk->open = true;
+    hd_put_key(&dump->out, dump->names, name);
+    hd_put_plain_value(dump, value, ',');
+    return ST_CONTINUE;
+}
+
+void
+hd_write_variables(struct hd_dump *dump, VALUE obj, bool singleton) {
+    for (int wanted = IVARS; wanted <= CLASS_VARIABLES; wanted++) {
+        struct variable_walk walk = {dump, wanted, false, singleton};
+        hd_begin_keys(dump->names);
+        rb_ivar_foreach(obj, variable_i, (st_data_t)&walk);
+        if (walk.open) hd_json_close(&dump->out, '}');
+    }
+}
+
+struct constant_walk {
+    struct hd_dump *dump;
+    enum { CONSTANTS, AUTOLOAD, LOCATIONS } part;
+    bool open;
+};
+
+static void
+constant_i(const struct hd_constant *constant, void *data) {
+    static const char *const fields[] = {",\"constants\":{", ",\"autoload\":[",
+                                         ",\"constant_locations\":{"};
+    struct constant_walk *walk = data;
+    struct hd_dump *dump = walk->dump;
+    struct hd_sink *out = &dump->out;
+    bool autoload = constant->value == Qundef;
+    if (!hd_may_put_key(dump->names, constant->name)) return;
+    if (walk->part == CONSTANTS && (autoload || !hd_take_value(dump, constant->value))) return;
+    if (walk->part == AUTOLOAD && !autoload) return;
+    if (walk->part == LOCATIONS && !constant->file) return;
+    if (!walk->open) hd_put_bytes(out, fields[walk->part], strlen(fields[walk->part]));
+    walk->open = true;
+    if (walk->part == AUTOLOAD) {
+        hd_put_char(out, '"');
+        hd_put_id(out, dump->names, constant->name);
+        HD_PUT(out, "\",");
+        return;
+    }
+    hd_put_key(out, dump->names, constant->name);
+    if (walk->part == LOCATIONS) {
+        hd_put_char(out, '"');
+        hd_put_name(out, (unsigned char *)RSTRING_PTR(constant->file),
+                    (size_t)RSTRING_LEN(constant->file));
+        hd_put_char(out, ':');
+        hd_put_u64(out, (uint64_t)constant->line);
+        HD_PUT(out, "\",");
+    }
+    else {
+        hd_put_plain_value(dump, constant->value, ',');
+    }
+}
+
+static void
+write_constants(struct hd_dump *dump, VALUE obj) {
+    static const char brackets[] = {'}', ']', '}'};
+    for (int part = CONSTANTS; part <= LOCATIONS; part++) {
+        struct constant_walk walk = {dump, part, false};
+        hd_begin_keys(dump->names);
+        hd_mri_each_constant(&dump->pages, obj, constant_i, &walk);
+        if (walk.open) hd_json_close(&dump->out, brackets[part]);
+    }
+}
+
+struct method {
+    ID name;
+    VALUE entry;
+};
+
+struct method_list {
+    struct hd_dump *dump;
+    VALUE owner;
+    struct method *list; /* NULL where memory is short: the names are left out then */
+    size_t size, capacity;
+};
+
+static void
+method_i(VALUE ref, void *data) {
+    struct method_list *methods = data;
+    ID name = hd_mri_method_name(ref, methods->owner);
+    if (!name || !RTEST(rb_id2str(name))) return;
+    if (methods->size == methods->capacity) {
+        size_t capacity = methods->capacity ? methods->capacity * 2 : 64;
+        struct method *list = realloc(methods->list, capacity * sizeof *list);
+        if (!list) return;
+        methods->list = list;
+        methods->capacity = capacity;
+    }
+    methods->list[methods->size++] = (struct method){name, ref};
+}
+
+static int
+by_name(const void *a, const void *b) {
+    const struct method *x = a, *y = b;
+    if (x->name != y->name) return x->name < y->name ? -1 : 1;
+    return x->entry < y->entry ? -1 : x->entry > y->entry;
+}
+
+static void
+write_methods(struct hd_dump *dump, VALUE obj) {
+    struct method_list methods = {.dump = dump, .owner = obj};
+    hd_refs_each_left(&dump->refs, method_i, &methods);
+    if (methods.size == 0) return;
+    qsort(methods.list, methods.size, sizeof *methods.list, by_name);
+    HD_PUT(&dump->out, ",\"methods\":{");
+    hd_begin_keys(dump->names);
+    for (size_t i = 0; i < methods.size; i++) {
+        if (i > 0 && methods.list[i].name == methods.list[i - 1].name) continue;
+        if (!hd_put_key(&dump->out, dump->names, methods.list[i].name)) continue;
+        hd_put_value(dump, methods.list[i].entry, ',');
+    }
+    hd_json_close(&dump->out, '}');
+    free(methods.list);
+}
+
+void
+hd_write_module(struct hd_dump *dump, VALUE obj) {
+    hd_write_name(dump, HD_FIELD("name"), rb_mod_name(obj));
+    bool singleton = hd_can(HD_CAN_SINGLETONS) && hd_mri_is_singleton(obj);
+    if (singleton) {
+        HD_PUT(&dump->out, ",\"singleton\":true");
+        hd_write_ref(dump, HD_FIELD("attached"), hd_mri_attached(obj));
+    }
+    hd_write_ref(dump, HD_FIELD("superclass"), rb_class_get_superclass(obj));
+    if (!hd_mri_keeps_fields_apart()) hd_write_variables(dump, obj, singleton);
+    if (hd_can(HD_CAN_CONSTANTS)) write_constants(dump, obj);
+    if (hd_can(HD_CAN_METHOD_ENTRY)) write_methods(dump, obj);
+}
+
+struct includer_search {
+    struct hd_dump *dump;
+    VALUE found;
+};
+
+static void
+includer_i(VALUE ref, void *data) {
+    struct includer_search *search = data;
+    int type = RB_BUILTIN_TYPE(ref);
+    // an ICLASS where a module is included into what another one was prepended to
+    bool may = type == RUBY_T_CLASS || type == RUBY_T_MODULE || type == RUBY_T_ICLASS;
+    if (may && !search->found) search->found = ref;
+}
+
+void
+hd_write_iclass(struct hd_dump *dump, VALUE obj) {
+    hd_write_ref(dump, HD_FIELD("module"), RBASIC_CLASS(obj));
+    hd_write_ref(dump, HD_FIELD("superclass"), rb_class_get_superclass(obj));
+    // a class is all that is left to it but for caches
+    struct includer_search search = {dump, 0};
+    hd_refs_each_left(&dump->refs, includer_i, &search);
+    hd_write_ref(dump, HD_FIELD("includer"), search.found);
+}

@@ -1,0 +1,14 @@
+/*
+ * Where nothing finer is known than a fork twice over.
+ */
+#include "process/detach.h"
+
+pid_t
+hd_detached_fork(void) {
+    return hd_fork_twice();
+}
+
+bool
+hd_fork_would_hang(void) {
+    return false;
+}
