@@ -225,7 +225,7 @@ static size_t
 unescape(const char *from, size_t n, unsigned char *to) {
     size_t size = 0;
     for (size_t i = 0; i < n; i++) {
-        CHECK((unsigned char)from[i] >= 0x20 && from[i] != '"');
+        CHECK((unsigned char)from[i] >= 0x20 && from[i] != 0x7f && from[i] != '"');
         if (from[i] != '\\') {
             to[size++] = (unsigned char)from[i];
             continue;
