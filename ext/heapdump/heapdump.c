@@ -18,7 +18,7 @@
 
 #include "count.h"
 #include "run/dump.h"
-#include "process/fork.h"
+#include "process/start.h"
 #include "gdb.h"
 #include "guard/guard.h"
 #include "load.h"

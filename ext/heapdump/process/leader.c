@@ -9,7 +9,7 @@
  * Each dies with the one that forked it. None waits for the end of another before it goes on: to take
  * down the memory of such a child takes as long as to fork it.
  */
-#include "process/fork.h"
+#include "process/start.h"
 
 #include <errno.h>
 #include <fcntl.h>
