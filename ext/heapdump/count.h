@@ -7,17 +7,13 @@
 #include <ruby.h>
 #include <stddef.h>
 
-struct hd_class_count {
-    VALUE klass; /* 0: an empty place */
-    size_t count;
-};
+#include "base/table.h"
 
 struct hd_counts {
     size_t total_slots, free_slots;
     size_t types[RUBY_T_MASK + 1];
-    struct hd_class_count *classes; /* owned; a hash table by class */
-    size_t classes_size, classes_capacity;
-    size_t bad; /* objects that could not be counted by class: out of memory */
+    struct hd_table classes; /* objects by class */
+    size_t bad;              /* objects that could not be counted by class: out of memory */
 };
 
 /*
@@ -26,8 +22,5 @@ struct hd_counts {
  */
 void hd_count(struct hd_counts *counts, bool by_class);
 void hd_counts_free(struct hd_counts *counts);
-
-/* The name of a type as "T_STRING"; NULL for free slots and numbers that stand for no type. */
-const char *hd_type_name(int type);
 
 #endif

@@ -4,7 +4,7 @@
  *
  *   the process  is asked nothing but whether it can be copied now, and copied
  *   watcher      the copy; waits for the next one and tells of its death
- *   worker       runs Ruby: collects, and dumps by children of its own (fork.c) or counts
+ *   worker       runs Ruby: collects, and dumps by children of its own (process/) or counts
  */
 #include "gdb.h"
 
@@ -25,6 +25,7 @@
 #include "process/child.h"
 #include "request/context.h"
 #include "process/detach.h"
+#include "process/report.h"
 #include "out/json.h"
 #include "base/notice.h"
 #include "base/raised.h"
@@ -206,30 +207,36 @@ tell_error(void) {
     tell(text);
 }
 
-/* Passes on what the coordinator reports; see fork.h. */
+/* All that the coordinator tells, NUL-terminated. */
 static void
-tell_outcome(const char *path, VALUE report) {
-    char line[256], text[512], where[200] = "";
+read_report(VALUE io, char line[HD_REPORT_SIZE]) {
+    int fd = NUM2INT(rb_funcall(io, rb_intern("fileno"), 0));
     size_t n = 0;
     ssize_t got;
-    unsigned long long objects, bytes;
-    double seconds;
-    int error, signal, report_fd = NUM2INT(rb_funcall(report, rb_intern("fileno"), 0));
-    while (n < sizeof line - 1 && (got = read(report_fd, line + n, sizeof line - 1 - n)) != 0) {
+    while (n < HD_REPORT_SIZE - 1 && (got = read(fd, line + n, HD_REPORT_SIZE - 1 - n)) != 0) {
         if (got > 0) n += (size_t)got;
         else if (errno != EINTR) break;
     }
     line[n] = '\0';
-    if (sscanf(line, "done %llu %llu %lf", &objects, &bytes, &seconds) == 3) {
-        snprintf(text, sizeof text, "wrote %.300s: %llu objects, %llu bytes in %.2f s", path,
-                 objects, bytes, seconds);
+}
+
+/* Passes on what the coordinator reports; see process/report.h. */
+static void
+tell_outcome(const char *path, VALUE io) {
+    char line[HD_REPORT_SIZE], text[512];
+    struct hd_report report;
+    read_report(io, line);
+    if (!hd_report_read(line, &report)) {
+        snprintf(text, sizeof text, "cannot dump the heap to %.300s: its process was killed", path);
     }
-    else if (sscanf(line, "failed %d %d %*u %199[^\n]", &error, &signal, where) >= 2) {
+    else if (report.error || report.signal) {
         snprintf(text, sizeof text, "cannot dump the heap to %.200s: %s (while %s)", path,
-                 signal ? strsignal(signal) : strerror(error), where);
+                 report.signal ? strsignal(report.signal) : strerror(report.error), report.where);
     }
     else {
-        snprintf(text, sizeof text, "cannot dump the heap to %.300s: its process was killed", path);
+        snprintf(text, sizeof text, "wrote %.300s: %llu objects, %llu bytes in %.2f s", path,
+                 (unsigned long long)report.objects, (unsigned long long)report.bytes,
+                 report.seconds);
     }
     tell(text);
 }

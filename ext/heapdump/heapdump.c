@@ -1,9 +1,6 @@
 /*
  * The extension's face to Ruby. It raises, as options.c, context.c and load.c may; the walk does not.
- *
- * Suggested order of reading, along the way of a byte: options.c, context.c (the last Ruby code),
- * dump.c, roots.c, walk.c, object.c, the writers type_*.c and threads.c, refs.c, json.c, sink.c,
- * target.c. What they know of MRI they ask from mri/mri.h. count.c stands alone.
+ * README.md says in which order the folders may be read.
  */
 #include <ruby.h>
 #include <ruby/io.h>
@@ -16,15 +13,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/notice.h"
+#include "base/types.h"
 #include "count.h"
-#include "run/dump.h"
-#include "process/start.h"
 #include "gdb.h"
 #include "guard/guard.h"
+#include "lines/names.h"
 #include "load.h"
 #include "marker.h"
-#include "base/notice.h"
+#include "mri/mri.h"
+#include "process/report.h"
+#include "process/start.h"
 #include "request/target.h"
+#include "run/dump.h"
 
 static const char *missing_function; // set where this Ruby cannot be dumped at all
 
@@ -199,12 +201,14 @@ describe(const struct run *run) {
         return rb_ary_new_from_args(8, Qnil, gc_seconds, pause, timeout, report,
                                     PIDT2NUM(run->child), partial, is_ours);
     }
-    char report[128];
-    snprintf(report, sizeof report, "done %llu %llu %.6f 1\n",
-             (unsigned long long)run->summary.objects, (unsigned long long)run->summary.bytes,
-             run->summary.seconds);
-    return rb_ary_new_from_args(8, Qnil, gc_seconds, pause, timeout, rb_str_new_cstr(report), Qnil,
-                                Qnil, Qfalse);
+    char line[HD_REPORT_SIZE];
+    size_t n = hd_report_write(&(struct hd_report){.objects = run->summary.objects,
+                                                   .bytes = run->summary.bytes,
+                                                   .seconds = run->summary.seconds,
+                                                   .processes = 1},
+                               line);
+    return rb_ary_new_from_args(8, Qnil, gc_seconds, pause, timeout, rb_str_new(line, (long)n),
+                                Qnil, Qnil, Qfalse);
 }
 
 /*
@@ -258,7 +262,7 @@ open_output(struct run *run, VALUE path, VALUE fd) {
  *   [errno]  no process could be forked
  *
  * The report is an IO that gives it, or for a dump in this process, where pid and partial are nil, the
- * String itself; fork.h tells what stands in it.
+ * String itself; process/report.h tells what stands in it.
  *
  * Path (String) or descriptor (Integer), the other nil. Private: lib/heapdump.rb documents `dump`.
  */
@@ -373,15 +377,15 @@ count_body(VALUE arg) {
     rb_hash_aset(result, rb_str_new_lit("total_slots"), SIZET2NUM(counts->total_slots));
     rb_hash_aset(result, rb_str_new_lit("free_slots"), SIZET2NUM(counts->free_slots));
     for (int type = 0; type <= RUBY_T_MASK; type++) {
-        const char *name = hd_type_name(type);
+        const char *name = hd_types[type].name;
         if (name && counts->types[type] > 0)
             set_count(basic, rb_str_new_cstr(name), counts->types[type]);
     }
-    for (size_t i = 0; i < counts->classes_capacity; i++) {
-        const struct hd_class_count *entry = &counts->classes[i];
-        VALUE name = entry->klass ? hd_class_name(entry->klass) : Qnil;
+    for (size_t i = 0; i < counts->classes.places; i++) {
+        const struct hd_entry *entry = &counts->classes.entries[i];
+        VALUE name = entry->key ? hd_class_name((VALUE)entry->key) : Qnil;
         if (!NIL_P(name) && is_wanted(request->namespaces, name))
-            set_count(user, name, entry->count);
+            set_count(user, name, entry->value);
     }
     rb_hash_aset(result, rb_str_new_lit("basic_types"), basic);
     rb_hash_aset(result, rb_str_new_lit("user_types"), user);

@@ -235,6 +235,12 @@ hd_guard_settle(void) {
 }
 
 int
+hd_error_of(int outcome) {
+    if (outcome == HD_RETURNED) return 0;
+    return outcome == HD_OUT_OF_MEMORY ? ENOMEM : EFAULT;
+}
+
+int
 hd_guard(void (*fn)(void *), void *arg) {
     struct call call = {.fn = fn, .arg = arg};
     sigjmp_buf *outer = escape;

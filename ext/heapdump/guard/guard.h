@@ -54,6 +54,9 @@ void hd_guard_stay(void);
  */
 int hd_guard(void (*fn)(void *), void *arg);
 
+/* The errno for what became of a guarded call outside of any object; 0 if it returned. */
+int hd_error_of(int outcome);
+
 /*
  * In the process that is dumped, once everything else is tidied up: brings back to order what
  * running out of memory has left in MRI, and raises what no extension's function raised for itself

@@ -6,29 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/list.h"
 #include "guard/guard.h"
 #include "guard/hung.h"
+#include "guard/visit.h"
 #include "mri/mri.h"
-
-/* Room for one more entry of `entry` bytes; false without memory. */
-static bool
-has_room(void **list, size_t size, size_t *capacity, size_t entry) {
-    if (size < *capacity) return true;
-    size_t wanted = *capacity ? *capacity * 2 : 64;
-    void *grown = realloc(*list, wanted * entry);
-    if (!grown) return false;
-    *list = grown;
-    *capacity = wanted;
-    return true;
-}
 
 void
 hd_finalizers_add(struct hd_finalizers *finalizers, VALUE obj) {
-    if (!has_room((void **)&finalizers->objects, finalizers->size, &finalizers->capacity,
-                  sizeof *finalizers->objects)) {
+    struct hd_finalizable *objects = hd_list_room(finalizers->objects, finalizers->size,
+                                                  &finalizers->capacity, sizeof *objects);
+    if (!objects) {
         finalizers->failed = true;
         return;
     }
+    finalizers->objects = objects;
     // no new id: where tables begin with one, defining the finalizer has made it
     VALUE id = hd_mri_finalizers_have_ids() ? rb_obj_id(obj) : 0;
     finalizers->objects[finalizers->size++] = (struct hd_finalizable){id, obj};
@@ -43,11 +36,13 @@ hd_finalizers_add_array(struct hd_finalizers *finalizers, VALUE array) {
     for (size_t i = 0; i < length; i++) {
         if (RB_SPECIAL_CONST_P(elements[i])) return; // nothing that could be called
     }
-    if (!has_room((void **)&finalizers->tables, finalizers->found, &finalizers->tables_capacity,
-                  sizeof *finalizers->tables)) {
+    VALUE *tables = hd_list_room(finalizers->tables, finalizers->found,
+                                 &finalizers->tables_capacity, sizeof *tables);
+    if (!tables) {
         finalizers->failed = true;
         return;
     }
+    finalizers->tables = tables;
     finalizers->tables[finalizers->found++] = array;
 }
 
@@ -67,7 +62,7 @@ struct holder_search {
 
 static inline size_t
 filter_place(VALUE ref) {
-    return (size_t)((uint64_t)ref * 0x9e3779b97f4a7c15u >> (64 - FILTER_BITS));
+    return (size_t)(hd_hash(ref) >> (64 - FILTER_BITS));
 }
 
 static void

@@ -86,40 +86,14 @@ spelling(VALUE string) {
     return hash ? hash : 1;
 }
 
-static uint64_t *
-unusual_place(uint64_t *table, size_t capacity, uint64_t hash) {
-    size_t i = (size_t)(hash >> 32) & (capacity - 1);
-    while (table[i] && table[i] != hash) i = (i + 1) & (capacity - 1);
-    return &table[i];
-}
-
-/* Room for one more. */
-static bool
-grow_unusual(struct hd_names *names) {
-    enum { FIRST = 1 << 6 };
-    if (names->unusual_size * 2 < names->unusual_capacity) return true;
-    size_t capacity = names->unusual_capacity ? names->unusual_capacity * 2 : FIRST;
-    uint64_t *table = calloc(capacity, sizeof *table);
-    if (!table) return false;
-    for (size_t i = 0; i < names->unusual_capacity; i++) {
-        uint64_t hash = names->unusual[i];
-        if (hash) *unusual_place(table, capacity, hash) = hash;
-    }
-    free(names->unusual);
-    names->unusual = table;
-    names->unusual_capacity = capacity;
-    return true;
-}
-
 void
 hd_forget_keys(struct hd_names *names) {
-    memset(names->unusual, 0, names->unusual_capacity * sizeof *names->unusual);
-    names->unusual_size = 0;
+    hd_table_reset(&names->unusual, 0);
 }
 
 void
 hd_names_free(struct hd_names *names) {
-    if (names) free(names->unusual);
+    if (names) hd_table_free(&names->unusual);
     free(names);
 }
 
@@ -128,19 +102,14 @@ hd_may_put_new_key(struct hd_names *names, ID id) {
     VALUE string = rb_id2str(id);
     if (!RTEST(string)) return false;
     if (!is_unusual(string)) return true;
-    if (!grow_unusual(names)) return false;
-    return *unusual_place(names->unusual, names->unusual_capacity, spelling(string)) == 0;
+    return hd_table_room(&names->unusual) && !hd_table_find(&names->unusual, spelling(string));
 }
 
 bool
 hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id) {
     if (!hd_may_put_new_key(names, id)) return false;
     VALUE string = rb_id2str(id);
-    if (is_unusual(string)) {
-        uint64_t hash = spelling(string);
-        *unusual_place(names->unusual, names->unusual_capacity, hash) = hash;
-        names->unusual_size++;
-    }
+    if (is_unusual(string)) hd_table_add(&names->unusual, spelling(string));
     hd_put_char(sink, '"');
     hd_put_id(sink, names, id);
     HD_PUT(sink, "\":");
@@ -176,7 +145,7 @@ hd_put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass) 
 
 VALUE
 hd_struct_members(struct hd_names *names, VALUE klass) {
-    struct hd_members *slot = &names->members[(uint64_t)klass * 0x9e3779b97f4a7c15u >> 56];
+    struct hd_members *slot = &names->members[hd_hash(klass) >> 56];
     if (slot->klass == klass) return slot->list;
     ID id = rb_intern("__members__");
     VALUE list = 0;

@@ -8,6 +8,7 @@
 #include <ruby.h>
 #include <stdbool.h>
 
+#include "base/table.h"
 #include "out/json.h"
 
 /* Powers of two: the number of bits that a hash is shifted to below. */
@@ -27,16 +28,14 @@ struct hd_names {
     struct hd_members {
         VALUE klass, list;
     } members[HD_MEMBER_SLOTS];
-    /* Those of the map that is being written, by a hash of how they are spelled: a hash table. */
-    uint64_t *unusual; /* owned; 0: an empty place */
-    size_t unusual_size, unusual_capacity;
+    struct hd_table unusual; /* those of the map that is being written, by how they are spelled */
 };
 
 void hd_names_free(struct hd_names *names);
 
 static inline struct hd_id_name *
 hd_id_slot(struct hd_names *names, ID id) {
-    return &names->ids[(uint64_t)id * 0x9e3779b97f4a7c15u >> 52];
+    return &names->ids[hd_hash(id) >> 52];
 }
 
 /* Puts the name of an ID without quotes; false (and nothing) for an ID that has none. */
@@ -49,7 +48,7 @@ void hd_forget_keys(struct hd_names *names);
  */
 static inline void
 hd_begin_keys(struct hd_names *names) {
-    if (names->unusual_size > 0) hd_forget_keys(names);
+    if (names->unusual.size > 0) hd_forget_keys(names);
 }
 
 /* An unusual name that there is no memory for is left out. */
@@ -86,7 +85,7 @@ void hd_put_string_name(struct hd_sink *sink, VALUE string);
 /* Puts the fields `class` and `class_name` with their leading comma. */
 static inline void
 hd_put_class(struct hd_sink *sink, struct hd_names *names, VALUE klass) {
-    struct hd_class_name *slot = &names->classes[(uint64_t)klass * 0x9e3779b97f4a7c15u >> 54];
+    struct hd_class_name *slot = &names->classes[hd_hash(klass) >> 54];
     if (slot->klass != klass) {
         hd_put_new_class(sink, slot, klass);
         return;

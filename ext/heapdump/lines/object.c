@@ -1,37 +1,38 @@
 /*
  * The line of one object: what every object has, around what its type has.
  */
-#include "run/dump.h"
-#include "guard/guard.h"
-#include "guard/purity.h"
+#include "lines/object.h"
 
-static const struct {
-    char field[20]; /* as it follows the address */
-    unsigned char size;
-    void (*write)(struct hd_dump *, VALUE);
-} types[RUBY_T_MASK + 1] = {
-#define HD_TYPE(name, writer)                                                                      \
-    [RUBY_T_##name] = {",\"type\":\"" #name "\"", sizeof ",\"type\":\"" #name "\"" - 1, writer}
-    HD_TYPE(OBJECT, hd_write_object_fields),
-    HD_TYPE(CLASS, hd_write_module),
-    HD_TYPE(MODULE, hd_write_module),
-    HD_TYPE(ICLASS, hd_write_iclass),
-    HD_TYPE(FLOAT, hd_write_float),
-    HD_TYPE(STRING, hd_write_string),
-    HD_TYPE(REGEXP, hd_write_regexp),
-    HD_TYPE(ARRAY, hd_write_array),
-    HD_TYPE(HASH, hd_write_hash),
-    HD_TYPE(STRUCT, hd_write_struct),
-    HD_TYPE(BIGNUM, hd_write_bignum),
-    HD_TYPE(FILE, hd_write_file),
-    HD_TYPE(DATA, hd_write_data),
-    HD_TYPE(MATCH, hd_write_match),
-    HD_TYPE(COMPLEX, hd_write_complex),
-    HD_TYPE(RATIONAL, hd_write_rational),
-    HD_TYPE(SYMBOL, hd_write_symbol),
-    HD_TYPE(IMEMO, hd_write_imemo),
-    HD_TYPE(NODE, NULL),
-#undef HD_TYPE
+#include <string.h>
+
+#include "base/types.h"
+#include "guard/foreign.h"
+#include "guard/guard.h"
+#include "lines/ivars.h"
+#include "lines/types.h"
+#include "lines/unreadable.h"
+#include "lines/value.h"
+
+/* What each type has; NULL for those that have nothing of their own. */
+static void (*const writers[RUBY_T_MASK + 1])(struct hd_dump *, VALUE) = {
+    [RUBY_T_OBJECT] = hd_write_object_fields,
+    [RUBY_T_CLASS] = hd_write_module,
+    [RUBY_T_MODULE] = hd_write_module,
+    [RUBY_T_ICLASS] = hd_write_iclass,
+    [RUBY_T_FLOAT] = hd_write_float,
+    [RUBY_T_STRING] = hd_write_string,
+    [RUBY_T_REGEXP] = hd_write_regexp,
+    [RUBY_T_ARRAY] = hd_write_array,
+    [RUBY_T_HASH] = hd_write_hash,
+    [RUBY_T_STRUCT] = hd_write_struct,
+    [RUBY_T_BIGNUM] = hd_write_bignum,
+    [RUBY_T_FILE] = hd_write_file,
+    [RUBY_T_DATA] = hd_write_data,
+    [RUBY_T_MATCH] = hd_write_match,
+    [RUBY_T_COMPLEX] = hd_write_complex,
+    [RUBY_T_RATIONAL] = hd_write_rational,
+    [RUBY_T_SYMBOL] = hd_write_symbol,
+    [RUBY_T_IMEMO] = hd_write_imemo,
 };
 
 static bool
@@ -82,7 +83,7 @@ write_named(struct hd_dump *dump, VALUE obj, int type) {
         hd_refs_take(&dump->refs, klass);
         hd_put_class(&dump->out, dump->names, klass);
     }
-    if (types[type].write) types[type].write(dump, obj);
+    if (writers[type]) writers[type](dump, obj);
     if (may_have_generic_ivars(type) && hd_mri_has_generic_ivars(obj)) hd_write_ivars(dump, obj);
     if (hd_mri_keeps_fields_apart()) write_fields_holder(dump, obj);
 }
@@ -147,15 +148,6 @@ static void
 write_finalizer_table(struct hd_dump *dump, VALUE obj) {
     VALUE object = hd_finalizers_object_of(&dump->finalizers, obj);
     if (object) hd_add_weak(dump, HD_FIELD("finalizer_of"), object);
-}
-
-size_t
-hd_memsize(VALUE obj) {
-    hd_purity_foreign(RB_BUILTIN_TYPE(obj) == RUBY_T_DATA);
-    size_t size = hd_mri_memsize(obj);
-    hd_purity_foreign(false);
-    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA) hd_guard_stay();
-    return size;
 }
 
 /* The last thing that is asked for: where an extension fails to tell, nothing else is lost. */
@@ -227,14 +219,14 @@ void
 hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     struct hd_sink *out = &dump->out;
     int type = RB_BUILTIN_TYPE(obj);
-    if (types[type].size == 0) return; // no object
+    if (hd_types[type].size == 0) return; // no object
     dump->weak_size = 0;
     hd_refs_collect(&dump->refs, obj, false);
 
     dump->step = HD_NAMING;
     unsigned char *to = hd_at_address(HD_AT(hd_sink_reserve(out, 64), "{\"address\":"), obj);
-    memcpy(to, types[type].field, sizeof types[type].field);
-    out->pos = to + types[type].size;
+    memcpy(to, hd_types[type].field, sizeof hd_types[type].field);
+    out->pos = to + hd_types[type].size;
     write_named(dump, obj, type);
     if (!hd_refs_settled(&dump->refs)) recount(dump, obj, type);
     if (is_shared(obj, type)) write_shared_root(dump, obj, type);

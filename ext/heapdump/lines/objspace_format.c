@@ -1,9 +1,18 @@
 /*
- * The lines of ObjectSpace.dump_all, for the tools that read those: `format: :objspace`.
+ * The lines of ObjectSpace.dump_all; see objspace_format.h.
  */
-#include "count.h"
-#include "run/dump.h"
+#include "lines/objspace_format.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/types.h"
+#include "guard/foreign.h"
 #include "guard/guard.h"
+#include "lines/roots.h"
+#include "lines/text.h"
+#include "lines/unreadable.h"
+#include "lines/value.h"
 
 static void
 put_key(struct hd_sink *out, const char *key) {
@@ -206,7 +215,7 @@ void
 hd_write_objspace_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     struct hd_sink *out = &dump->out;
     int type = RB_BUILTIN_TYPE(obj);
-    const char *name = hd_type_name(type);
+    const char *name = hd_types[type].name;
     if (!name) return; // no object
     name += strlen("T_");
     VALUE klass = type == RUBY_T_IMEMO || type == RUBY_T_NODE ? 0 : RBASIC_CLASS(obj);

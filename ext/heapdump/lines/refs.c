@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guard/guard.h"
+#include "base/list.h"
+#include "guard/foreign.h"
 #include "mri/mri.h"
-#include "guard/purity.h"
 
 enum { SEARCHED = 32 }; // longer lists get an index
 
@@ -24,13 +24,13 @@ hd_refs_init(struct hd_refs *refs) {
 void
 hd_refs_free(struct hd_refs *refs) {
     free(refs->list);
-    free(refs->index);
+    hd_table_free(&refs->index);
     memset(refs, 0, sizeof *refs);
 }
 
 static inline uint64_t
 mix(VALUE ref) {
-    uint64_t x = (uint64_t)ref * 0x9e3779b97f4a7c15u;
+    uint64_t x = hd_hash(ref);
     x ^= x >> 32;
     return x * 0xd6e8feb86659fd93u;
 }
@@ -51,15 +51,12 @@ collect_i(VALUE ref, void *data) {
         refs->marked_sum += mix(ref);
         return;
     }
-    if (refs->size == refs->capacity) {
-        VALUE *list = realloc(refs->list, refs->capacity * 2 * sizeof *list);
-        if (!list) {
-            refs->failed = true;
-            return;
-        }
-        refs->list = list;
-        refs->capacity *= 2;
+    VALUE *list = hd_list_room(refs->list, refs->size, &refs->capacity, sizeof *list);
+    if (!list) {
+        refs->failed = true;
+        return;
     }
+    refs->list = list;
     refs->list[refs->size++] = ref;
     if (refs->may_sum && refs->size == HD_REFS_KEPT) start_summing(refs);
 }
@@ -72,9 +69,7 @@ shrink(struct hd_refs *refs) {
     if (!list) return;
     refs->list = list;
     refs->capacity = HD_REFS_KEPT;
-    free(refs->index);
-    refs->index = NULL;
-    refs->index_capacity = 0;
+    hd_table_free(&refs->index);
 }
 
 void
@@ -88,38 +83,18 @@ hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
     if (refs->trusting) return;
     int type = RB_BUILTIN_TYPE(obj);
     refs->may_sum = !exact && hd_mri_is_known() && (type == RUBY_T_ARRAY || type == RUBY_T_HASH);
-    hd_purity_foreign(type == RUBY_T_DATA);
-    hd_mri_references(obj, collect_i, refs);
-    hd_purity_foreign(false);
-    if (type == RUBY_T_DATA) hd_guard_stay();
+    hd_references(obj, collect_i, refs);
     refs->complete = !refs->failed && !refs->summing;
 }
 
-static struct hd_ref_count *
-lookup(const struct hd_refs *refs, VALUE ref) {
-    size_t mask = refs->index_size - 1;
-    size_t i = mix(ref) >> 20 & mask;
-    while (refs->index[i].ref && refs->index[i].ref != ref) i = (i + 1) & mask;
-    return &refs->index[i];
-}
-
+/* How often each reference is left. */
 static bool
 build_index(struct hd_refs *refs) {
-    size_t size = 64;
-    while (size < refs->size * 2) size *= 2;
-    if (size > refs->index_capacity) {
-        free(refs->index);
-        refs->index = malloc(size * sizeof *refs->index);
-        refs->index_capacity = refs->index ? size : 0;
-        if (!refs->index) return false;
-    }
-    refs->index_size = size;
-    memset(refs->index, 0, size * sizeof *refs->index);
+    if (!hd_table_reset(&refs->index, refs->size)) return false;
     for (size_t i = 0; i < refs->size; i++) {
         VALUE ref = refs->list[i] & ~(VALUE)1;
-        struct hd_ref_count *count = lookup(refs, ref);
-        count->ref = ref;
-        if (refs->list[i] == ref) count->left++;
+        struct hd_entry *entry = hd_table_add(&refs->index, ref);
+        if (refs->list[i] == ref) entry->value++;
     }
     refs->cursor = refs->size; // the list no longer knows what is taken
     return refs->indexed = true;
@@ -133,12 +108,12 @@ hd_refs_take_slowly(struct hd_refs *refs, VALUE ref) {
         return true;
     }
     if (refs->indexed || (refs->size > SEARCHED && build_index(refs))) {
-        struct hd_ref_count *count = lookup(refs, ref);
-        if (count->left > 0) {
-            count->left--;
+        struct hd_entry *entry = hd_table_find(&refs->index, ref);
+        if (entry && entry->value > 0) {
+            entry->value--;
             refs->taken++;
         }
-        return count->ref == ref;
+        return entry != NULL;
     }
     bool there = false;
     for (size_t i = 0; i < refs->size; i++) {
@@ -156,7 +131,7 @@ hd_refs_take_slowly(struct hd_refs *refs, VALUE ref) {
 void
 hd_refs_give_back(struct hd_refs *refs, VALUE ref) {
     if (refs->indexed) {
-        lookup(refs, ref)->left++;
+        hd_table_find(&refs->index, ref)->value++;
         refs->taken--;
         return;
     }
@@ -178,7 +153,7 @@ void
 hd_refs_each_left(struct hd_refs *refs, void (*fn)(VALUE, void *), void *data) {
     for (size_t i = 0; i < refs->size && refs->taken < refs->size; i++) {
         VALUE ref = refs->list[i];
-        if (ref & 1 || (refs->indexed && lookup(refs, ref)->left == 0)) continue;
+        if (ref & 1 || (refs->indexed && hd_table_find(&refs->index, ref)->value == 0)) continue;
         fn(ref, data);
     }
 }

@@ -13,12 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HD_REFS_KEPT = 1 << 15 };
+#include "base/table.h"
 
-struct hd_ref_count {
-    VALUE ref;
-    size_t left;
-};
+enum { HD_REFS_KEPT = 1 << 15 };
 
 struct hd_refs {
     VALUE *list; /* owned; a taken entry has its lowest bit set */
@@ -36,8 +33,7 @@ struct hd_refs {
     size_t marked, named;
     uint64_t marked_sum, named_sum;
 
-    struct hd_ref_count *index; /* owned; built when the order did not help */
-    size_t index_size, index_capacity;
+    struct hd_table index; /* how often each is left; built when the order did not help */
     bool indexed;
 };
 

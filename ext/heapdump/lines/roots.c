@@ -1,8 +1,17 @@
 /*
- * What holds objects from outside the heap: one ROOT line per run of a category, and one for the
- * global variables by name.
+ * What holds objects from outside the heap; see roots.h.
  */
-#include "run/dump.h"
+#include "lines/roots.h"
+
+#include <string.h>
+
+#include "lines/value.h"
+
+void
+hd_end_root(struct hd_dump *dump) {
+    hd_sink_end_line(&dump->out);
+    dump->tally->roots++;
+}
 
 struct root_walk {
     struct hd_dump *dump;
@@ -54,4 +63,18 @@ hd_write_roots(struct hd_dump *dump) {
     hd_mri_roots(root_i, &walk);
     close_line(&walk);
     write_globals(dump);
+}
+
+void
+hd_write_found_roots(struct hd_dump *dump) {
+    struct hd_sink *out = &dump->out;
+    if (dump->finalizers.found == 0) return;
+    HD_PUT(out, "{\"type\":\"ROOT\",\"root\":\"finalizers\",\"references\":[");
+    for (size_t i = 0; i < dump->finalizers.found; i++) {
+        hd_put_address(out, dump->finalizers.tables[i]);
+        hd_put_char(out, ',');
+    }
+    hd_json_close(out, ']');
+    HD_PUT(out, "}\n");
+    hd_end_root(dump);
 }

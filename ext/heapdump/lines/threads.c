@@ -2,7 +2,11 @@
  * Threads and fibers: state, frames, locals. A thread in which a fiber runs shows its frames like
  * the fiber itself; what they hold stands on the line of the one that MRI marks it from.
  */
-#include "run/dump.h"
+#include "lines/types.h"
+
+#include <string.h>
+
+#include "lines/value.h"
 
 static void
 put_c_frame(struct hd_dump *dump, const struct hd_frame *frame) {

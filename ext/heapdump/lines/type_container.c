@@ -1,7 +1,9 @@
 /*
  * ARRAY, HASH, STRUCT.
  */
-#include "run/dump.h"
+#include "lines/types.h"
+
+#include "lines/value.h"
 
 void
 hd_write_array(struct hd_dump *dump, VALUE obj) {

@@ -1,7 +1,9 @@
 /*
  * DATA and FILE: objects of C types. Those that close over others have fields of their own.
  */
-#include "run/dump.h"
+#include "lines/types.h"
+
+#include "lines/value.h"
 
 static void
 write_block(struct hd_dump *dump, VALUE obj) {

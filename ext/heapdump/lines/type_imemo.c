@@ -1,7 +1,10 @@
 /*
  * IMEMO: the VM's own objects. Closures (env), code (iseq), method entries, and the small ones.
  */
-#include "run/dump.h"
+#include "lines/types.h"
+
+#include "lines/ivars.h"
+#include "lines/value.h"
 
 static void
 write_env(struct hd_dump *dump, VALUE obj) {

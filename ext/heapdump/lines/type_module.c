@@ -1,53 +1,13 @@
 /*
  * CLASS, MODULE, ICLASS. Methods are not asked for: they are found among what MRI marks.
  */
-#include "run/dump.h"
+#include "lines/types.h"
 
 #include <stdlib.h>
 
-enum { IVARS, CLASS_VARIABLES };
-
-struct variable_walk {
-    struct hd_dump *dump;
-    int wanted;
-    bool open, singleton;
-};
-
-static int
-kind_of(ID name) {
-    VALUE string = rb_id2str(name);
-    if (!RTEST(string)) return -1;
-    const char *text = RSTRING_PTR(string);
-    return RSTRING_LEN(string) > 1 && text[0] == '@' && text[1] == '@' ? CLASS_VARIABLES : IVARS;
-}
-
-static int
-variable_i(ID name, VALUE value, st_data_t arg) {
-    struct variable_walk *walk = (struct variable_walk *)arg;
-    struct hd_dump *dump = walk->dump;
-    if (value == Qundef || kind_of(name) != walk->wanted) return ST_CONTINUE;
-    // before 3.2 the attached object is an instance variable; it has a field of its own
-    if (walk->singleton && name == rb_intern("__attached__")) return ST_CONTINUE;
-    if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return ST_CONTINUE;
-    if (!walk->open) {
-        if (walk->wanted == IVARS) HD_PUT(&dump->out, ",\"ivars\":{");
-        else HD_PUT(&dump->out, ",\"class_variables\":{");
-    }
-    walk->open = true;
-    hd_put_key(&dump->out, dump->names, name);
-    hd_put_plain_value(dump, value, ',');
-    return ST_CONTINUE;
-}
-
-void
-hd_write_variables(struct hd_dump *dump, VALUE obj, bool singleton) {
-    for (int wanted = IVARS; wanted <= CLASS_VARIABLES; wanted++) {
-        struct variable_walk walk = {dump, wanted, false, singleton};
-        hd_begin_keys(dump->names);
-        rb_ivar_foreach(obj, variable_i, (st_data_t)&walk);
-        if (walk.open) hd_json_close(&dump->out, '}');
-    }
-}
+#include "base/list.h"
+#include "lines/ivars.h"
+#include "lines/value.h"
 
 struct constant_walk {
     struct hd_dump *dump;
@@ -117,13 +77,10 @@ method_i(VALUE ref, void *data) {
     struct method_list *methods = data;
     ID name = hd_mri_method_name(ref, methods->owner);
     if (!name || !RTEST(rb_id2str(name))) return;
-    if (methods->size == methods->capacity) {
-        size_t capacity = methods->capacity ? methods->capacity * 2 : 64;
-        struct method *list = realloc(methods->list, capacity * sizeof *list);
-        if (!list) return;
-        methods->list = list;
-        methods->capacity = capacity;
-    }
+    struct method *list = hd_list_room(methods->list, methods->size, &methods->capacity,
+                                       sizeof *list);
+    if (!list) return;
+    methods->list = list;
     methods->list[methods->size++] = (struct method){name, ref};
 }
 

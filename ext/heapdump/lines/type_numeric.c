@@ -1,9 +1,11 @@
 /*
  * FLOAT, BIGNUM, RATIONAL, COMPLEX.
  */
-#include "run/dump.h"
+#include "lines/types.h"
 
 #include <math.h>
+
+#include "lines/value.h"
 
 void
 hd_write_float(struct hd_dump *dump, VALUE obj) {

@@ -1,13 +1,15 @@
 /*
- * Objects that could not be read: an extension's function has raised, crashed or hung on them, or
- * MRI has. Each gets a line all the same, with what is known of it; see dump.h and guard.h.
+ * Objects that could not be read; see unreadable.h.
  */
-#include "count.h"
-#include "run/dump.h"
-#include "guard/guard.h"
-#include "guard/purity.h"
+#include "lines/unreadable.h"
 
 #include <errno.h>
+#include <string.h>
+
+#include "base/types.h"
+#include "guard/guard.h"
+#include "guard/purity.h"
+#include "out/json.h"
 
 void
 hd_write_error(struct hd_dump *dump, int outcome, const char *doing) {
@@ -65,12 +67,9 @@ hd_write_unreadable(struct hd_dump *dump, VALUE obj, int outcome) {
         }
         HD_PUT(out, "{\"address\":");
         hd_put_address(out, obj);
-        HD_PUT(out, ",\"type\":\"");
-        const char *type = hd_type_name(RB_BUILTIN_TYPE(obj));
-        HD_CHECK(type);
-        type += strlen("T_");
-        hd_put_bytes(out, type, strlen(type));
-        hd_put_char(out, '"');
+        const struct hd_type *type = &hd_types[RB_BUILTIN_TYPE(obj)];
+        HD_CHECK(type->name);
+        hd_put_bytes(out, type->field, type->size);
         if (step == HD_NAMING && dump->refs.complete) put_references(dump);
         hd_write_error(dump, outcome, " while reading it");
     }

@@ -1,7 +1,7 @@
 /*
- * Values and references inside a line; see dump.h.
+ * Values and references inside a line; see value.h.
  */
-#include "run/dump.h"
+#include "lines/value.h"
 
 static void
 put_symbol(struct hd_dump *dump, VALUE symbol) {

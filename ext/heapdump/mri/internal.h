@@ -7,6 +7,7 @@
 
 #include "mri/mri.h"
 #include "mri/layout.h"
+#include "mri/pages.h"
 
 #include <ruby/debug.h>
 #include <ruby/st.h>

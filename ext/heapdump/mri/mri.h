@@ -18,7 +18,8 @@
 #include <stddef.h>
 
 #include "out/json.h"
-#include "mri/pages.h"
+
+struct hd_pages;
 
 /* What this Ruby can give; docs/format.md, "Capabilities". */
 enum hd_capability {

@@ -1,5 +1,5 @@
 /*
- * What the processes of a forked dump share; see shared.h.
+ * A file that several processes fill; see shared.h.
  */
 #include "out/shared.h"
 

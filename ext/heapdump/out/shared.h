@@ -1,6 +1,6 @@
 /*
- * What the processes of a forked dump share: one file, filled in parallel. Each takes the next
- * stretch of the file and the next pages of the heap from here, and tells how far it came.
+ * A file that several processes fill side by side: each takes the next stretch of it from here, in
+ * memory that they share.
  */
 #ifndef HEAPDUMP_SHARED_H
 #define HEAPDUMP_SHARED_H
@@ -8,47 +8,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "out/codec.h"
 
-enum { HD_MAX_WORKERS = 16, HD_STRIDES = 16 };
-
-struct hd_heap_count {
-    size_t stride, pages, slots, free;
-};
-
-/* What one process has written. Read by others only after it has ended, but for `objects`. */
-struct hd_tally {
-    _Atomic uint64_t objects;
-    uint64_t lines;   /* as the sink has counted them, of every kind */
-    uint64_t roots;   /* ROOT lines */
-    uint64_t bytes;   /* before compression */
-    uint64_t written; /* after compression: what this process has put into the file */
-    uint64_t errors;
-    size_t allocated, gc_runs;
-    struct hd_heap_count heaps[HD_STRIDES];
-    int heaps_size;
-    int error; /* errno of what made it give up, 0 if it came to its end */
-};
-
 struct hd_shared {
-    _Atomic size_t next_page; /* index of the first page nobody has taken */
-    struct hd_tally tallies[HD_MAX_WORKERS];
-
     /* Where the file ends so far. Changed by who holds the lock; `offset` may be read by anybody. */
     pthread_mutex_t lock;
     _Atomic uint64_t offset;
     struct hd_text_sum text; /* of all that is before it */
     uint64_t device, inode;  /* the file; 0 if that is not to be looked at */
-
-    /* Written by the leader, read by the coordinator after it has ended; `start` before it begins. */
-    double start, seconds;
-    int processes;         /* that wrote */
-    _Atomic bool finished; /* nothing more to do for the leader but to end */
-    int error;             /* errno of what made it give up */
-    const char *where;     /* what it was doing; a literal */
 };
 
 /*

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "request/processors.h"
-#include "out/shared.h"
 
 static bool
 boolean_option(const char *name, VALUE value) {

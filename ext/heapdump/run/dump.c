@@ -1,21 +1,21 @@
 /*
  * One run of the dumper, in file order; see dump.h.
  */
-#include "count.h"
 #include "run/dump.h"
-#include "guard/guard.h"
-#include "guard/purity.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
-double
-hd_now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
+#include "base/clock.h"
+#include "base/types.h"
+#include "guard/guard.h"
+#include "guard/purity.h"
+#include "guard/visit.h"
+#include "lines/object.h"
+#include "lines/objspace_format.h"
+#include "lines/roots.h"
+#include "lines/unreadable.h"
+#include "mri/mri.h"
 
 int
 hd_dump_open(struct hd_dump *dump, int fd, struct hd_shared *shared) {
@@ -38,47 +38,6 @@ hd_dump_free(struct hd_dump *dump) {
     hd_dump_end(dump);
     hd_pages_free(&dump->pages);
     hd_finalizers_free(&dump->finalizers);
-}
-
-static struct hd_heap_count *
-heap_of(struct hd_tally *tally, size_t stride) {
-    for (int i = 0; i < tally->heaps_size; i++) {
-        if (tally->heaps[i].stride == stride) return &tally->heaps[i];
-    }
-    if (tally->heaps_size == HD_STRIDES) return NULL;
-    tally->heaps[tally->heaps_size] = (struct hd_heap_count){.stride = stride};
-    return &tally->heaps[tally->heaps_size++];
-}
-
-void
-hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally) {
-    sum->objects += tally->objects;
-    sum->lines += tally->lines;
-    sum->roots += tally->roots;
-    sum->bytes += tally->bytes;
-    sum->written += tally->written;
-    sum->errors += tally->errors;
-    sum->allocated += tally->allocated;
-    sum->gc_runs += tally->gc_runs;
-    if (!sum->error) sum->error = tally->error;
-    for (int i = 0; i < tally->heaps_size; i++) {
-        struct hd_heap_count *heap = heap_of(sum, tally->heaps[i].stride);
-        if (!heap) continue;
-        heap->pages += tally->heaps[i].pages;
-        heap->slots += tally->heaps[i].slots;
-        heap->free += tally->heaps[i].free;
-    }
-}
-
-bool
-hd_tally_adds_up(const struct hd_tally *sum, enum hd_format format) {
-    uint64_t ends = format == HD_FORMAT_HEAPDUMP ? 2 : 0; // header and footer
-    return sum->lines == sum->objects + sum->roots + ends;
-}
-
-int
-hd_error_of(int outcome) {
-    return outcome == HD_OUT_OF_MEMORY ? ENOMEM : EFAULT;
 }
 
 /* What a look at every slot is for. */
@@ -149,12 +108,6 @@ write_header(struct hd_dump *dump) {
 }
 
 void
-hd_end_root(struct hd_dump *dump) {
-    hd_sink_end_line(&dump->out);
-    dump->tally->roots++;
-}
-
-void
 hd_dump_write_head(struct hd_dump *dump) {
     if (dump->options->format == HD_FORMAT_OBJSPACE) {
         hd_write_objspace_roots(dump);
@@ -167,7 +120,7 @@ hd_dump_write_head(struct hd_dump *dump) {
 static void
 write_object(VALUE obj, size_t stride, void *data) {
     struct hd_dump *dump = data;
-    if (!hd_type_name(RB_BUILTIN_TYPE(obj))) return; // no object
+    if (!hd_types[RB_BUILTIN_TYPE(obj)].name) return; // no object
     dump->step = HD_COLLECTING;
     if (hd_has_hung(obj, HD_COLLECTING)) {
         hd_write_unreadable(dump, obj, HD_HUNG);
@@ -190,7 +143,7 @@ static void
 write_page(struct hd_dump *dump, const struct hd_page *page) {
     const struct hd_visit visit = {write_object, write_unreadable, dump};
     size_t free = hd_page_visit(page, &visit);
-    struct hd_heap_count *heap = heap_of(dump->tally, page->stride);
+    struct hd_heap_count *heap = hd_tally_heap(dump->tally, page->stride);
     HD_CHECK(heap);
     if (!heap) return;
     heap->pages++;
@@ -205,20 +158,6 @@ hd_dump_write_pages(struct hd_dump *dump, size_t from, size_t to) {
         write_page(dump, &dump->pages.list[i]);
     }
     hd_purity_end();
-}
-
-void
-hd_dump_write_found_roots(struct hd_dump *dump) {
-    struct hd_sink *out = &dump->out;
-    if (dump->finalizers.found == 0) return;
-    HD_PUT(out, "{\"type\":\"ROOT\",\"root\":\"finalizers\",\"references\":[");
-    for (size_t i = 0; i < dump->finalizers.found; i++) {
-        hd_put_address(out, dump->finalizers.tables[i]);
-        hd_put_char(out, ',');
-    }
-    hd_json_close(out, ']');
-    HD_PUT(out, "}\n");
-    hd_end_root(dump);
 }
 
 void
@@ -267,7 +206,7 @@ write_all(struct hd_dump *dump) {
     hd_dump_look(dump);
     hd_dump_write_head(dump);
     hd_dump_write_pages(dump, 0, dump->pages.size);
-    hd_dump_write_found_roots(dump);
+    hd_write_found_roots(dump);
     dump->tally->bytes = hd_sink_bytes(&dump->out);
     dump->tally->allocated = rb_gc_stat(counter) - allocated;
     dump->tally->gc_runs = rb_gc_count() - gc_runs;

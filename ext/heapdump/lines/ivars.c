@@ -1,0 +1,80 @@
+/*
+ * Instance variables; see ivars.h.
+ */
+#include "lines/ivars.h"
+
+#include "lines/value.h"
+
+struct ivar_walk {
+    struct hd_dump *dump;
+    bool open;
+};
+
+static int
+ivar_i(ID name, VALUE value, st_data_t arg) {
+    struct ivar_walk *walk = (struct ivar_walk *)arg;
+    struct hd_sink *out = &walk->dump->out;
+    if (value == Qundef) return ST_CONTINUE;
+    if (!hd_may_put_key(walk->dump->names, name)) {
+        hd_refs_pass(&walk->dump->refs);
+        return ST_CONTINUE;
+    }
+    if (!hd_take_value(walk->dump, value)) return ST_CONTINUE;
+    if (!walk->open) HD_PUT(out, ",\"ivars\":{");
+    walk->open = true;
+    hd_put_key(out, walk->dump->names, name);
+    hd_put_plain_value(walk->dump, value, ',');
+    return ST_CONTINUE;
+}
+
+void
+hd_write_ivars(struct hd_dump *dump, VALUE obj) {
+    struct ivar_walk walk = {dump, false};
+    hd_begin_keys(dump->names);
+    rb_ivar_foreach(obj, ivar_i, (st_data_t)&walk);
+    if (walk.open) hd_json_close(&dump->out, '}');
+}
+
+enum { IVARS, CLASS_VARIABLES };
+
+struct variable_walk {
+    struct hd_dump *dump;
+    int wanted;
+    bool open, singleton;
+};
+
+static int
+kind_of(ID name) {
+    VALUE string = rb_id2str(name);
+    if (!RTEST(string)) return -1;
+    const char *text = RSTRING_PTR(string);
+    return RSTRING_LEN(string) > 1 && text[0] == '@' && text[1] == '@' ? CLASS_VARIABLES : IVARS;
+}
+
+static int
+variable_i(ID name, VALUE value, st_data_t arg) {
+    struct variable_walk *walk = (struct variable_walk *)arg;
+    struct hd_dump *dump = walk->dump;
+    if (value == Qundef || kind_of(name) != walk->wanted) return ST_CONTINUE;
+    // before 3.2 the attached object is an instance variable; it has a field of its own
+    if (walk->singleton && name == rb_intern("__attached__")) return ST_CONTINUE;
+    if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return ST_CONTINUE;
+    if (!walk->open) {
+        if (walk->wanted == IVARS) HD_PUT(&dump->out, ",\"ivars\":{");
+        else HD_PUT(&dump->out, ",\"class_variables\":{");
+    }
+    walk->open = true;
+    hd_put_key(&dump->out, dump->names, name);
+    hd_put_plain_value(dump, value, ',');
+    return ST_CONTINUE;
+}
+
+void
+hd_write_variables(struct hd_dump *dump, VALUE obj, bool singleton) {
+    for (int wanted = IVARS; wanted <= CLASS_VARIABLES; wanted++) {
+        struct variable_walk walk = {dump, wanted, false, singleton};
+        hd_begin_keys(dump->names);
+        rb_ivar_foreach(obj, variable_i, (st_data_t)&walk);
+        if (walk.open) hd_json_close(&dump->out, '}');
+    }
+}

@@ -1,0 +1,15 @@
+/*
+ * The lines of ObjectSpace.dump_all, for the tools that read those: `format: :objspace`.
+ */
+#ifndef HEAPDUMP_OBJSPACE_FORMAT_H
+#define HEAPDUMP_OBJSPACE_FORMAT_H
+
+#include <ruby.h>
+#include <stddef.h>
+
+#include "lines/state.h"
+
+void hd_write_objspace_object(struct hd_dump *dump, VALUE obj, size_t slot_size);
+void hd_write_objspace_roots(struct hd_dump *dump);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * The text of Strings; see text.h.
+ */
+#include "lines/text.h"
+
+#include <ruby/encoding.h>
+
+#include "out/json.h"
+
+static bool
+is_ascii_compatible(int encoding) {
+    return encoding == rb_utf8_encindex() || encoding == rb_ascii8bit_encindex() ||
+           rb_enc_asciicompat(rb_enc_from_index(encoding));
+}
+
+static void
+put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encoding) {
+    struct hd_sink *out = &dump->out;
+    // Not the cached code range: extensions write into buffers, and one wrong byte spoils a line.
+    enum hd_text kind = hd_text_kind(bytes, n);
+    if (kind == HD_TEXT_UTF8 && encoding != rb_utf8_encindex()) kind = HD_TEXT_BYTES;
+    if (n > 0 && !is_ascii_compatible(encoding)) kind = HD_TEXT_BYTES;
+    if (kind == HD_TEXT_BYTES) {
+        HD_PUT(out, ",\"value_base64\":\"");
+        hd_put_base64(out, bytes, n);
+    }
+    else {
+        // dump_all puts a space behind each comma, and there are those that search for it
+        if (dump->options->format == HD_FORMAT_OBJSPACE) HD_PUT(out, ", \"value\":\"");
+        else HD_PUT(out, ",\"value\":\"");
+        hd_put_escaped(out, bytes, n, kind);
+    }
+    hd_put_char(out, '"');
+}
+
+static void
+put_text_hash(struct hd_dump *dump, const unsigned char *bytes, size_t n) {
+    // keyed with a random number of this process, which is nowhere in the dump
+    uint64_t hash = (uint64_t)rb_memhash(bytes, (long)n);
+    HD_PUT(&dump->out, ",\"value_hash\":\"");
+    hd_hex8(hd_hex8(hd_sink_reserve(&dump->out, 16), (uint32_t)(hash >> 32)), (uint32_t)hash);
+    dump->out.pos += 16;
+    hd_put_char(&dump->out, '"');
+}
+
+void
+hd_write_text(struct hd_dump *dump, VALUE string) {
+    const unsigned char *text = (const unsigned char *)RSTRING_PTR(string);
+    size_t n = (size_t)RSTRING_LEN(string);
+    int encoding = rb_enc_get_index(string);
+    switch (dump->options->strings) {
+    case HD_STRINGS_FULL:
+        put_text(dump, text, n, encoding);
+        break;
+    case HD_STRINGS_NONE:
+        break;
+    case HD_STRINGS_HASH:
+        put_text_hash(dump, text, n);
+        break;
+    case HD_STRINGS_PREFIX:
+        put_text(dump, text, hd_text_prefix(text, n, dump->options->strings_prefix), encoding);
+        if (n > dump->options->strings_prefix) HD_PUT(&dump->out, ",\"truncated\":true");
+        break;
+    }
+}

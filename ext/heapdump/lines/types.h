@@ -1,0 +1,32 @@
+/*
+ * The writers by type: type_*.c, and threads.c for what a thread or fiber adds to a T_DATA. Each puts
+ * the fields that only its type has, with their leading comma.
+ */
+#ifndef HEAPDUMP_WRITERS_H
+#define HEAPDUMP_WRITERS_H
+
+#include <ruby.h>
+
+#include "lines/state.h"
+
+void hd_write_object_fields(struct hd_dump *dump, VALUE obj);
+void hd_write_string(struct hd_dump *dump, VALUE obj);
+void hd_write_symbol(struct hd_dump *dump, VALUE obj);
+void hd_write_regexp(struct hd_dump *dump, VALUE obj);
+void hd_write_match(struct hd_dump *dump, VALUE obj);
+void hd_write_array(struct hd_dump *dump, VALUE obj);
+void hd_write_hash(struct hd_dump *dump, VALUE obj);
+void hd_write_struct(struct hd_dump *dump, VALUE obj);
+void hd_write_module(struct hd_dump *dump, VALUE obj);
+void hd_write_iclass(struct hd_dump *dump, VALUE obj);
+void hd_write_float(struct hd_dump *dump, VALUE obj);
+void hd_write_bignum(struct hd_dump *dump, VALUE obj);
+void hd_write_rational(struct hd_dump *dump, VALUE obj);
+void hd_write_complex(struct hd_dump *dump, VALUE obj);
+void hd_write_file(struct hd_dump *dump, VALUE obj);
+void hd_write_data(struct hd_dump *dump, VALUE obj);
+void hd_write_imemo(struct hd_dump *dump, VALUE obj);
+void hd_write_thread(struct hd_dump *dump, VALUE obj);
+void hd_write_fiber(struct hd_dump *dump, VALUE obj);
+
+#endif

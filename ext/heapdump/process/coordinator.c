@@ -1,0 +1,243 @@
+/*
+ * The coordinator of a forked dump; see coordinator.h.
+ */
+#include "process/coordinator.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/mman.h>
+#ifdef HAVE_PRCTL
+#    include <sys/prctl.h>
+#endif
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "process/child.h"
+#include "process/leader.h"
+#include "process/report.h"
+
+enum { NICENESS = 5 };
+enum { STALL_SECONDS = 20 }; // with several Ractors, without an object written
+
+/* What ends a coordinator before its time, in good order: the partial file goes first. */
+static const int ends[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+/* Blocks those that the coordinator waits for, and lets all others through. */
+static sigset_t
+block_ends(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) sigaddset(&set, ends[i]);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+    return set;
+}
+
+/*
+ * A child that held the application's sockets would keep their peers waiting. The first three stay
+ * taken: MRI reports its bugs to stderr, and guard.c makes little of them.
+ */
+static void
+close_all_but(int a, int b) {
+    int low = a < b ? a : b, high = a < b ? b : a, null = open("/dev/null", O_RDWR);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fd != a && fd != b && null >= 0) dup2(null, fd);
+    }
+    if (low <= STDERR_FILENO) low = STDERR_FILENO;
+    if (high <= STDERR_FILENO) high = STDERR_FILENO;
+    hd_child_close(STDERR_FILENO + 1, low - 1);
+    hd_child_close(low + 1, high - 1);
+    hd_child_close(high + 1, INT_MAX);
+}
+
+/* The application comes first: for the processor and the disk, and when memory runs out. */
+static void
+stand_back(void) {
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
+    // idle: read and write when nobody else does
+    enum { PROCESS = 1, IDLE = 3 << 13 };
+    syscall(SYS_ioprio_set, PROCESS, 0, IDLE);
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    ssize_t done = write(fd, "1000", 4);
+    (void)done; // where that is not allowed, the kernel judges as it likes
+    close(fd);
+}
+
+static bool
+is_crash(int signal) {
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL ||
+           signal == SIGFPE;
+}
+
+/* What the coordinator looks after while it waits. */
+struct watch {
+    pid_t leader;
+    struct hd_team *team;
+    double deadline;
+    bool several_ractors; // one of them may have held a lock that the leader now waits for
+    uint64_t progress;
+    double progressed; // when
+};
+
+static struct watch
+begin_watch(const struct hd_fork *request, struct hd_team *team, pid_t leader) {
+    double now = hd_now();
+    return (struct watch){.leader = leader,
+                          .team = team,
+                          .deadline = now + request->options->timeout,
+                          .several_ractors = request->context->ractors > 1,
+                          .progressed = now};
+}
+
+/* An errno where there is nothing to wait for any more, else 0. */
+static int
+look_at_clock(struct watch *watch) {
+    double now = hd_now();
+    if (now >= watch->deadline) return ETIMEDOUT;
+    uint64_t progress = hd_team_objects(watch->team) + watch->team->file.offset;
+    if (progress != watch->progress) {
+        watch->progress = progress;
+        watch->progressed = now;
+    }
+    return watch->several_ractors && now - watch->progressed > STALL_SECONDS ? EDEADLK : 0;
+}
+
+/* A second, or what is left until the deadline. */
+static struct timespec
+until_next_look(const struct watch *watch) {
+    enum { SHORTEST = 10000000 };
+    double left = watch->deadline - hd_now();
+    if (left >= 1) return (struct timespec){.tv_sec = 1};
+    long nanoseconds = left > 0 ? (long)(left * 1e9) : 0;
+    return (struct timespec){.tv_nsec = nanoseconds > SHORTEST ? nanoseconds : SHORTEST};
+}
+
+/*
+ * Waits until the leader has finished, and if that is not `enough` until it has ended, but not beyond
+ * the deadline or a signal to end. Returns the signal that it died of, 0 where it has ended by itself
+ * or was given up: the error is in the team.
+ */
+static int
+supervise(struct watch *watch, const sigset_t *signals, bool enough) {
+    int status;
+    for (;;) {
+        pid_t pid = waitpid(watch->leader, &status, WNOHANG);
+        if (pid == watch->leader) return hd_team_signal(status);
+        if (pid < 0 && errno != EINTR) return SIGKILL; // nobody else waits for it
+        if (enough && watch->team->finished) return 0;
+        const struct timespec tick = until_next_look(watch);
+        int signal = sigtimedwait(signals, NULL, &tick);
+        if (signal == SIGCHLD) continue;
+        int error = look_at_clock(watch);
+        if (signal <= 0 && !error) continue;
+        kill(watch->leader, SIGKILL);
+        waitpid(watch->leader, &status, 0);
+        watch->team->error = error;
+        return error ? 0 : signal;
+    }
+}
+
+/* Only a leader that says so has finished: it may also have been ended by what it called. */
+static void
+judge(struct hd_report *report, const struct watch *watch) {
+    struct hd_team *team = watch->team;
+    report->objects = hd_team_objects(team);
+    report->bytes = team->file.offset;
+    report->seconds = team->seconds;
+    report->processes = team->processes;
+    report->where = team->where;
+    report->error = team->error;
+    bool crashed = is_crash(report->signal) || report->error == EFAULT; // the latter was caught
+    if (watch->several_ractors && crashed) {
+        report->error = EDEADLK; // one was in the middle of something
+        report->signal = 0;
+    }
+    else if (!team->finished && !report->error && !report->signal) {
+        report->error = ECHILD;
+    }
+}
+
+/* The memory that they share; NULL, with the errno in `report`, where it cannot be had. */
+static struct hd_team *
+make_team(const struct hd_fork *request, struct hd_report *report) {
+    struct hd_team *team = mmap(NULL, sizeof *team, PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    report->error = ENOMEM;
+    if (team == MAP_FAILED) return NULL;
+    report->error = hd_shared_init(&team->file, request->target ? request->fd : -1);
+    if (report->error) return NULL;
+    team->start = hd_now();
+    team->where = "preparing";
+    return team;
+}
+
+/* Forks the leader, who does not come back. Without one this process leads. */
+static pid_t
+fork_leader(const struct hd_fork *request, struct hd_team *team, int report_fd) {
+    pid_t self = getpid(), leader = hd_team_fork();
+    if (leader == 0) close(report_fd); // its end is that of the coordinator
+    if (leader <= 0) hd_lead(request, team);
+    if (leader == 0) {
+        kill(self, SIGCHLD);
+        hd_team_reap();
+        _exit(0);
+    }
+    return leader;
+}
+
+/* Gives the file its name, or removes it, or closes the stream. `team` may be NULL. */
+static void
+settle_file(const struct hd_fork *request, struct hd_team *team, struct hd_report *report) {
+    bool failed = report->error || report->signal;
+    if (request->target && failed) {
+        hd_target_abort(request->target);
+    }
+    else if (request->target) {
+        report->error = hd_target_commit(request->target, team->file.offset);
+        report->where = report->error == EBADMSG ? hd_checking : "renaming it";
+    }
+    else if (close(request->fd) != 0 && errno != EINTR && !failed) {
+        report->error = errno; // as network file systems tell of a full disk
+        report->where = "closing it";
+    }
+}
+
+static void
+tell(int fd, const struct hd_report *report) {
+    char line[HD_REPORT_SIZE];
+    size_t n = hd_report_write(report, line);
+    while (write(fd, line, n) < 0 && errno == EINTR) continue;
+    close(fd);
+}
+
+void
+hd_coordinate(const struct hd_fork *request, int report_fd) {
+    hd_child_reset_signals();
+    close_all_but(request->fd, report_fd);
+#ifdef HAVE_PRCTL
+    prctl(PR_SET_NAME, "heapdump");
+#endif
+    stand_back();
+    sigset_t signals = block_ends();
+    pid_t leader = -1;
+    struct watch watch;
+    struct hd_report report = {.where = "preparing"};
+    struct hd_team *team = make_team(request, &report);
+    if (team) {
+        leader = fork_leader(request, team, report_fd);
+        watch = begin_watch(request, team, leader);
+        if (leader > 0) report.signal = supervise(&watch, &signals, true);
+        judge(&report, &watch);
+    }
+    settle_file(request, team, &report);
+    tell(report_fd, &report);
+    if (leader > 0) supervise(&watch, &signals, false);
+    else hd_team_reap();
+    _exit(0);
+}
