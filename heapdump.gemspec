@@ -26,7 +26,7 @@ Gem::Specification.new do |spec|
 
   # By extension, so that no build product is packed.
   spec.files = Dir.chdir(__dir__) do
-    Dir["exe/*", "ext/**/{*.{c,h,rb},depend,README.md}", "lib/**/*.{rb,xml}", "lib/.document",
+    Dir["exe/*", "ext/**/{*.{c,h,rb,md},depend}", "lib/**/*.{rb,xml}", "lib/.document",
         "heapdump.gdb", "sig/**/*.rbs", "docs/**/*.{md,svg}",
         "README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"].sort
   end
