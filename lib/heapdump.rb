@@ -3,9 +3,8 @@
 require_relative "heapdump/version"
 require_relative "heapdump/errors"
 require_relative "heapdump/result"
-require_relative "heapdump/target"
-require_relative "heapdump/pending"
-require "io/wait"
+require_relative "heapdump/run"
+require_relative "heapdump/counting"
 require_relative "heapdump/extension"
 HeapDump::Extension.load
 require_relative "heapdump/trigger"
@@ -21,10 +20,6 @@ module HeapDump
   # Readers of dumps: loaded when they are asked for, never by who only dumps.
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
-
-  # How often a dump is tried, where other Ractors run on a Ruby that cannot stop them (3.1).
-  ATTEMPTS = 3
-  private_constant :ATTEMPTS
 
   class << self
     # Writes every object of the heap to +target+: a path, an IO, or an object with a +write+. A
@@ -64,13 +59,7 @@ module HeapDump
     #   result = HeapDump.dump("/var/tmp/heap.json.zst", strings: :none)
     #   result.objects # => 1142259
     def dump(target = "dump.json", gc_first = nil, **options)
-      attempts ||= 0
-      begin_dump(target, gc_first, options, &:result)
-    rescue WriteError => e
-      # Another Ractor was in the way: once more, unless part of it has been read already.
-      raise if e.errno != Errno::EDEADLK::Errno || e.path.nil? || (attempts += 1) == ATTEMPTS
-
-      retry
+      Run.new(target, gc_first, options).result
     end
 
     # As #dump, but returns at once with a HeapDump::Pending. What it started goes on when this
@@ -83,12 +72,7 @@ module HeapDump
     #   pending = HeapDump.dump_async("heap.json.zst")
     #   pending.wait(10) or warn "still writing"
     def dump_async(target = "dump.json", gc_first = nil, **options)
-      unless options.fetch(:fork, true) == true
-        raise ArgumentError, "fork: must be true here, not #{options[:fork].inspect}: in process " \
-                             "nothing goes on meanwhile; use HeapDump.dump for that"
-      end
-
-      begin_dump(target, gc_first, options, &:go_on)
+      Run.new(target, gc_first, options).pending
     end
 
     # Counts the objects of the heap by type and, below the given +namespaces+ (modules, or their
@@ -102,11 +86,7 @@ module HeapDump
     #   # => {"total_slots" => 81920, "free_slots" => 311,
     #   #     "basic_types" => {"T_STRING" => 40713, …}, "user_types" => {"MyApp::Session" => 12, …}}
     def counts(namespaces = [], gc_first = nil, gc: false)
-      refuse_ractor
-      gc = gc_first unless gc_first.nil?
-      names = Array(namespaces).map { |namespace| namespace_name(namespace) }
-      result = count(names, gc ? true : false)
-      gc ? { "gc_ran" => true }.merge(result) : result
+      Counting.of(namespaces, gc_first.nil? ? gc : gc_first)
     end
 
     # The same as #counts, as JSON for people to read (String). Raises the same.
@@ -135,47 +115,6 @@ module HeapDump
       require "objspace"
       # given on as it is, a lambda would be passed an argument
       ObjectSpace.trace_object_allocations { yield } # rubocop:disable Style/ExplicitBlockArgument
-    end
-
-    private
-
-    def refuse_ractor
-      return if !defined?(Ractor) || Ractor.current == Ractor.main
-
-      raise Error, "HeapDump works in the main Ractor only; call it there"
-    end
-
-    # Begins a dump, and yields its Pending. Where an exception comes (a timeout, Thread#kill, from
-    # a signal's handler) the dump is given up. Those that other threads raise wait until the fork
-    # is over: before that they could do nothing.
-    def begin_dump(target, gc_first, options)
-      refuse_ractor
-      options[:gc] = gc_first unless gc_first.nil?
-      pending = Pending.new(Target.of(target))
-      Thread.handle_interrupt(Object => :never) { pending.launch(options) }
-      answer = yield pending
-      completed = true
-      answer
-    ensure
-      give_up(pending) unless completed
-    end
-
-    # Once more, where a second exception has come in the middle of it.
-    def give_up(pending)
-      pending&.give_up
-    ensure
-      pending&.give_up
-    end
-
-    def namespace_name(namespace)
-      case namespace
-      when Module
-        namespace.name or raise ArgumentError, "#{namespace.inspect} has no name to count by"
-      when String, Symbol
-        namespace.to_s
-      else
-        raise ArgumentError, "a namespace must be a module or a name, not #{namespace.inspect}"
-      end
     end
   end
 end

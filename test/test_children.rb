@@ -203,7 +203,7 @@ class TestTriedAgain < HeapDumpTest
   end
 
   def test_not_for_ever
-    attempts = HeapDump.const_get(:ATTEMPTS)
+    attempts = HeapDump::Run.const_get(:ATTEMPTS)
     assert_equal ["whole", attempts - 1], hit("SEGV", attempts - 1)
     File.unlink(path)
     kind, message, *rest = hit("SEGV", attempts)

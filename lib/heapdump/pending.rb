@@ -1,5 +1,8 @@
 # frozen_string_literal: true
 
+require "io/wait"
+require_relative "report"
+
 module HeapDump
   # A dump that forked processes are writing. HeapDump.dump_async returns it.
   #
@@ -92,7 +95,7 @@ module HeapDump
       return true unless own?
       return false unless reported?
 
-      stop_copying unless report.start_with?("done")
+      stop_copying unless Report.of(report)&.whole?
       @copier.nil? || @copier.finished?
     end
 
@@ -105,12 +108,10 @@ module HeapDump
       wait
       raise @copier.error if @copier&.error
 
-      word, *figures = report.split(" ", 5)
-      case word
-      when "done" then success(*figures)
-      when "failed" then failure(*figures)
-      else vanished
-      end
+      told = Report.of(report)
+      return vanished unless told
+
+      told.whole? ? success(told) : failure(told)
     end
 
     # Ends the dump, and leaves nothing of it: #result raises HeapDump::ChildDied from then on. One
@@ -220,7 +221,7 @@ module HeapDump
       true # somebody else has seen the end
     end
 
-    # One line, as fork.h describes it; empty where nothing was told.
+    # One line, as process/report.h describes it; empty where nothing was told.
     def report
       @abandoned || (pid ? @pieces.keys.join : @started[REPORT])
     end
@@ -239,18 +240,18 @@ module HeapDump
       Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
 
-    def success(objects, bytes, seconds, processes)
-      Result.new(path: @target.path, objects: objects.to_i, bytes: bytes.to_i,
-                 seconds: seconds.to_f, pause: @started[PAUSE],
-                 gc_seconds: @started[GC_SECONDS], processes: processes.to_i)
+    def success(told)
+      Result.new(path: @target.path, objects: told.objects, bytes: told.bytes,
+                 seconds: told.seconds, pause: @started[PAUSE],
+                 gc_seconds: @started[GC_SECONDS], processes: told.processes)
     end
 
-    def failure(errno, signal, objects, where)
-      raise ChildDied.new(signal.to_i, objects.to_i, @target.path) unless signal == "0"
+    def failure(told)
+      raise ChildDied.new(told.signal, told.objects, @target.path) unless told.signal.zero?
 
-      where = where.chomp
-      where += "; timeout: #{@started[TIMEOUT]} s" if errno.to_i == Errno::ETIMEDOUT::Errno
-      HeapDump.send(:fail_writing, @target.path, errno.to_i, where)
+      where = told.where
+      where += "; timeout: #{@started[TIMEOUT]} s" if told.errno == Errno::ETIMEDOUT::Errno
+      HeapDump.send(:fail_writing, @target.path, told.errno, where)
     end
 
     def vanished

@@ -27,7 +27,7 @@ module HeapDump
   #   trigger = HeapDump.on_signal("USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst")
   #   trigger.remove
   def self.on_signal(signal = "USR2", path:, **options)
-    refuse_ractor
+    Ractors.refuse
     Trigger.new(signal, path: path, **options).install
   end
 

@@ -56,7 +56,9 @@ module Mutants
       "ext/heapdump/mri/*.c" => INNER,
       "ext/heapdump/lines/objspace_format.c" => %w[test_objspace_format convert/test_convert],
       "ext/heapdump/*.c" => WALK,
-      "lib/heapdump/{pending,result,errors,copier,extension,target}.rb" => [*ENDED, "test_options"],
+      "lib/heapdump/{run,ractors,report,pending,result,errors,copier,extension,target}.rb" =>
+        [*ENDED, "test_options"],
+      "lib/heapdump/counting.rb" => %w[test_counts test_programs],
       "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger],
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],

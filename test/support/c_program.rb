@@ -120,8 +120,8 @@ class CProgram
   def run(*arguments, seconds: 300)
     Dir.mktmpdir do |dir|
       binary = File.join(dir, @name)
-      self.class.compile(*@include, *@sources, "-o", binary, *(@reader ? self.class.reader : LIBRARIES),
-                         *@wrapped)
+      linked = @reader ? self.class.reader : LIBRARIES
+      self.class.compile(*@include, *@sources, "-o", binary, *linked, *@wrapped)
       Open3.capture2e(environment, "timeout", "--signal=KILL", seconds.to_s, binary,
                       *arguments.map(&:to_s))
     end

@@ -3,6 +3,7 @@
 require "json"
 require "rbconfig"
 require_relative "../extension"
+require_relative "../report"
 require_relative "agent_call"
 require_relative "check"
 require_relative "gdb"
@@ -187,26 +188,29 @@ module HeapDump
       end
 
       def result(lines)
-        gc_seconds, pause = lines.first.to_s[/\Astarted (.*)/, 1].to_s.split.map(&:to_f)
-        word, *rest = lines.last.to_s.chomp.split(" ", 5)
-        case word
-        when "done"
-          objects, bytes, seconds, processes = rest
-          { objects: objects.to_i, bytes: bytes.to_i, seconds: seconds.to_f, pause: pause,
-            gc_seconds: gc_seconds, processes: processes.to_i }
-        when "failed" then raise Error, failure(*rest)
+        last = lines.last.to_s.chomp
+        case last[/\A\w+/]
         when "counted" then {}
         when "refused"
-          reason = lines.last.chomp.delete_prefix("refused ")
-          raise Error, "process #{@target.pid} could not do it: #{reason}"
+          raise Error, "process #{@target.pid} could not do it: #{last.delete_prefix("refused ")}"
+        else dump_result(lines.first.to_s, Report.of(last))
         end
       end
 
-      def failure(errno, signal, objects, where)
-        reason = "#{SystemCallError.new(nil, errno.to_i).message} (while #{where})"
-        unless signal.to_i.zero?
-          reason = "one of its processes was killed by SIG#{Signal.signame(signal.to_i)} " \
-                   "after #{objects} objects"
+      def dump_result(started, report)
+        return unless report
+        raise Error, failure(report) unless report.whole?
+
+        gc_seconds, pause = started[/\Astarted (.*)/, 1].to_s.split.map(&:to_f)
+        { objects: report.objects, bytes: report.bytes, seconds: report.seconds, pause: pause,
+          gc_seconds: gc_seconds, processes: report.processes }
+      end
+
+      def failure(report)
+        reason = "#{SystemCallError.new(nil, report.errno).message} (while #{report.where})"
+        unless report.signal.zero?
+          reason = "one of its processes was killed by SIG#{Signal.signame(report.signal)} " \
+                   "after #{report.objects} objects"
         end
         "the dump of process #{@target.pid} failed: #{reason}"
       end

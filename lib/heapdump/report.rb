@@ -1,0 +1,26 @@
+# frozen_string_literal: true
+
+module HeapDump
+  # What became of a dump, as the line tells it that its coordinator writes
+  # (ext/heapdump/process/report.h). +errno+ and +signal+ are 0 where it is whole.
+  Report = Struct.new(:errno, :signal, :objects, :where, :bytes, :seconds, :processes,
+                      keyword_init: true) do # :nodoc:
+    # Nil where the line is none, as it is when nothing was told.
+    def self.of(line)
+      word, *figures = line.chomp.split(" ", 5)
+      case word
+      when "done"
+        objects, bytes, seconds, processes = figures
+        new(errno: 0, signal: 0, objects: objects.to_i, bytes: bytes.to_i, seconds: seconds.to_f,
+            processes: processes.to_i)
+      when "failed"
+        errno, signal, objects, where = figures
+        new(errno: errno.to_i, signal: signal.to_i, objects: objects.to_i, where: where)
+      end
+    end
+
+    def whole?
+      errno.zero? && signal.zero?
+    end
+  end
+end
