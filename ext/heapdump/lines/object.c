@@ -9,7 +9,7 @@
 #include "guard/foreign.h"
 #include "guard/guard.h"
 #include "lines/ivars.h"
-#include "lines/types.h"
+#include "lines/writers.h"
 #include "lines/unreadable.h"
 #include "lines/value.h"
 

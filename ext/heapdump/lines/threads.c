@@ -2,7 +2,7 @@
  * Threads and fibers: state, frames, locals. A thread in which a fiber runs shows its frames like
  * the fiber itself; what they hold stands on the line of the one that MRI marks it from.
  */
-#include "lines/types.h"
+#include "lines/writers.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * ARRAY, HASH, STRUCT.
  */
-#include "lines/types.h"
+#include "lines/writers.h"
 
 #include "lines/value.h"
 

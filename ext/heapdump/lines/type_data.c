@@ -1,7 +1,7 @@
 /*
  * DATA and FILE: objects of C types. Those that close over others have fields of their own.
  */
-#include "lines/types.h"
+#include "lines/writers.h"
 
 #include "lines/value.h"
 

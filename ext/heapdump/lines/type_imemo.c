@@ -1,7 +1,7 @@
 /*
  * IMEMO: the VM's own objects. Closures (env), code (iseq), method entries, and the small ones.
  */
-#include "lines/types.h"
+#include "lines/writers.h"
 
 #include "lines/ivars.h"
 #include "lines/value.h"

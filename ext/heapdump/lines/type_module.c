@@ -1,7 +1,7 @@
 /*
  * CLASS, MODULE, ICLASS. Methods are not asked for: they are found among what MRI marks.
  */
-#include "lines/types.h"
+#include "lines/writers.h"
 
 #include <stdlib.h>
 

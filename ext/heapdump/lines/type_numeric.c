@@ -1,7 +1,7 @@
 /*
  * FLOAT, BIGNUM, RATIONAL, COMPLEX.
  */
-#include "lines/types.h"
+#include "lines/writers.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /*
  * OBJECT.
  */
-#include "lines/types.h"
+#include "lines/writers.h"
 
 #include "lines/ivars.h"
 #include "mri/mri.h"

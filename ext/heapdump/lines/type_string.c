@@ -1,7 +1,7 @@
 /*
  * STRING, SYMBOL, REGEXP, MATCH.
  */
-#include "lines/types.h"
+#include "lines/writers.h"
 
 #include <ruby/encoding.h>
 #include <ruby/re.h>
