@@ -202,8 +202,8 @@ jump_below(struct hostile *self) {
 
 static void
 go_elsewhere(struct hostile *self) {
-    rb_funcall(elsewhere, rb_intern(rb_respond_to(elsewhere, rb_intern("resume")) ? "resume" : "call"),
-               0);
+    rb_funcall(elsewhere,
+               rb_intern(rb_respond_to(elsewhere, rb_intern("resume")) ? "resume" : "call"), 0);
 }
 
 static void *

@@ -15,19 +15,16 @@ static const struct {
     int *offset;
 } constants[] = {HD_OFFSETS(HD_AS_ENTRY)};
 
-#define FIELD(name) {#name, offsetof(struct hd_layout, name)}
+#define FIELD(name)                                                                                \
+    { #name, offsetof(struct hd_layout, name) }
 static const struct {
     const char *name;
     size_t at;
 } fields[] = {
-    FIELD(iseq_local_table),
-    FIELD(iseq_parent),
-    FIELD(iseq_local_iseq),
-    FIELD(iseq_local_table_size),
-    FIELD(thread_context),
-    FIELD(context_local_storage),
-    FIELD(frame_size),
-    FIELD(fiber_context),
+    FIELD(iseq_local_table), FIELD(iseq_parent),
+    FIELD(iseq_local_iseq),  FIELD(iseq_local_table_size),
+    FIELD(thread_context),   FIELD(context_local_storage),
+    FIELD(frame_size),       FIELD(fiber_context),
     FIELD(hash_default),
 };
 

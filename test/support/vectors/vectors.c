@@ -9,16 +9,18 @@ enum { REGISTERS = 16, SIZE = 64 };
 static unsigned char before[REGISTERS][SIZE] __attribute__((aligned(64)));
 static unsigned char after[REGISTERS][SIZE] __attribute__((aligned(64)));
 
-#define EACH(op) op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) \
-                 op(8) op(9) op(10) op(11) op(12) op(13) op(14) op(15)
+#define EACH(op)                                                                                   \
+    op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9) op(10) op(11) op(12) op(13) op(14) \
+        op(15)
 
 #define LOAD_YMM(n) "vmovdqa " #n "*64(%[before]), %%ymm" #n "\n\t"
 #define STORE_YMM(n) "vmovdqa %%ymm" #n ", " #n "*64(%[after])\n\t"
 
 #define CALL "xor %%edi, %%edi\n\txor %%esi, %%esi\n\txor %%eax, %%eax\n\tcall *%[function]\n\t"
-#define CLOBBERED "rax", "rcx", "rdx", "rdi", "rsi", "r8", "r9", "r10", "r11", "memory", "cc", \
-                  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", \
-                  "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+#define CLOBBERED                                                                                  \
+    "rax", "rcx", "rdx", "rdi", "rsi", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0", "xmm1",   \
+        "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", \
+        "xmm13", "xmm14", "xmm15"
 
 __attribute__((target("avx"))) static void
 call_with_ymm(void *function) {
@@ -32,8 +34,9 @@ call_with_ymm(void *function) {
 }
 
 /* The C library uses these, where there are any. */
-#define PAIR(op) op(0, 16) op(1, 17) op(2, 18) op(3, 19) op(4, 20) op(5, 21) op(6, 22) op(7, 23) \
-                 op(8, 24) op(9, 25) op(10, 26) op(11, 27) op(12, 28) op(13, 29) op(14, 30) op(15, 31)
+#define PAIR(op)                                                                                   \
+    op(0, 16) op(1, 17) op(2, 18) op(3, 19) op(4, 20) op(5, 21) op(6, 22) op(7, 23) op(8, 24)      \
+        op(9, 25) op(10, 26) op(11, 27) op(12, 28) op(13, 29) op(14, 30) op(15, 31)
 #define LOAD_HIGH(n, r) "vmovdqa64 " #n "*64(%[before]), %%zmm" #r "\n\t"
 #define STORE_HIGH(n, r) "vmovdqa64 %%zmm" #r ", " #n "*64(%[after])\n\t"
 
