@@ -112,7 +112,12 @@ run_stopped(struct run *run) {
     run->error = hd_context_collect(&run->context, &run->options);
     if (run->error) return;
     if (run->options.fork) {
-        const struct hd_fork request = {&run->context, &run->options, run->file, run->fd};
+        const struct hd_fork request = {.context = &run->context,
+                                        .options = &run->options,
+                                        .timeout = run->options.timeout,
+                                        .several_ractors = run->context.ractors > 1,
+                                        .target = run->file,
+                                        .fd = run->fd};
         run->where = "forking";
         run->child = hd_fork_start(&request, &run->report_fd);
         if (run->child < 0) run->error = errno;

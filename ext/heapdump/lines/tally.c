@@ -34,7 +34,7 @@ hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally) {
 }
 
 bool
-hd_tally_adds_up(const struct hd_tally *sum, enum hd_format format) {
-    uint64_t ends = format == HD_FORMAT_HEAPDUMP ? 2 : 0; // header and footer
+hd_tally_adds_up(const struct hd_tally *sum, bool framed) {
+    uint64_t ends = framed ? 2 : 0;
     return sum->lines == sum->objects + sum->roots + ends;
 }

@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "request/options.h"
-
 enum { HD_STRIDES = 16 };
 
 struct hd_heap_count {
@@ -36,7 +34,10 @@ struct hd_heap_count *hd_tally_heap(struct hd_tally *tally, size_t stride);
 
 void hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally);
 
-/* True where the tally tells of a dump that is whole: every line is the one of something. */
-bool hd_tally_adds_up(const struct hd_tally *sum, enum hd_format format);
+/*
+ * True where the tally tells of a dump that is whole: every line is the one of something. `framed`
+ * says that header and footer are among them.
+ */
+bool hd_tally_adds_up(const struct hd_tally *sum, bool framed);
 
 #endif

@@ -90,8 +90,8 @@ begin_watch(const struct hd_fork *request, struct hd_team *team, pid_t leader) {
     double now = hd_now();
     return (struct watch){.leader = leader,
                           .team = team,
-                          .deadline = now + request->options->timeout,
-                          .several_ractors = request->context->ractors > 1,
+                          .deadline = now + request->timeout,
+                          .several_ractors = request->several_ractors,
                           .progressed = now};
 }
 

@@ -199,7 +199,7 @@ check_sum(const struct hd_fork *request, struct hd_team *team) {
     struct hd_tally sum = hd_team_sum(team, team->processes);
     team->where = hd_checking;
     if (sum.gc_runs > 0) return ENOTRECOVERABLE;
-    if (!hd_tally_adds_up(&sum, request->options->format)) return EBADMSG;
+    if (!hd_tally_adds_up(&sum, request->options->format == HD_FORMAT_HEAPDUMP)) return EBADMSG;
     return sum.written == team->file.offset ? 0 : EBADMSG;
 }
 

@@ -43,7 +43,7 @@ hd_fork_start(const struct hd_fork *request, int *report_fd) {
     int pipe[2];
     if (hd_pipe(pipe) != 0) return -1;
     struct start start = {.request = request, .report_fd = pipe[1]};
-    hd_mri_stop_ractors(request->context->ractors > 1, start_i, &start);
+    hd_mri_stop_ractors(request->several_ractors, start_i, &start);
     close(pipe[1]);
     if (start.pid < 0) {
         close(pipe[0]);

@@ -1,6 +1,6 @@
 /*
  * What the processes of a forked dump have in common: a piece of memory in which they take pages in
- * turn, share the file (out/shared.h), and tell each other how far they have come.
+ * turn, share the file (out/shared.h), and tell each other how far they have come. No ruby.h.
  */
 #ifndef HEAPDUMP_TEAM_H
 #define HEAPDUMP_TEAM_H
@@ -13,14 +13,18 @@
 
 #include "lines/tally.h"
 #include "out/shared.h"
-#include "request/context.h"
-#include "request/options.h"
+#include "request/processors.h"
 #include "request/target.h"
+
+struct hd_context;
+struct hd_options;
 
 /* What they have to do. */
 struct hd_fork {
     struct hd_context *context;
     const struct hd_options *options;
+    double timeout;           /* that of the options, in seconds */
+    bool several_ractors;     /* in the process that is dumped */
     struct hd_target *target; /* NULL for a stream */
     int fd;                   /* where the dump goes, open */
 };

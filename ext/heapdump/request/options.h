@@ -27,7 +27,6 @@ struct hd_options {
 enum {
     HD_DEFAULT_TIMEOUT = 600,
     HD_MAX_TIMEOUT = 86400, /* a day: `timeout: nil`, and whatever is more */
-    HD_MAX_WORKERS = 16,    /* the most that `processes:` may be */
     HD_DEFAULT_WORKERS = 4  /* at most, where `processes:` does not say it */
 };
 

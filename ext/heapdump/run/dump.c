@@ -229,7 +229,7 @@ hd_dump_run_as(struct hd_dump *dump, int fd, struct hd_summary *summary, const c
     summary->objects = dump->tally->objects;
     summary->seconds = hd_now() - start;
     if (!error && dump->tally->gc_runs > 0) error = ENOTRECOVERABLE;
-    if (!error && !hd_tally_adds_up(dump->tally, dump->options->format)) {
+    if (!error && !hd_tally_adds_up(dump->tally, dump->options->format == HD_FORMAT_HEAPDUMP)) {
         *where = "checking what was written";
         error = EBADMSG;
     }
