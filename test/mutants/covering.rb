@@ -42,6 +42,8 @@ module Mutants
       "ext/heapgraph/*.c" => LOADED,
       "ext/heapdump/out/*.c" =>
         [*OUTPUT, "test_dump", "test_compression", "test_strings", "test_errors", "test_laws"],
+      "ext/heapdump/base/{table,list}.c" => ["heapdump/test_parts", PLANTED, "test_counts"],
+      "ext/heapdump/process/report.c" => %w[heapdump/test_parts test_report test_gdb],
       "ext/heapdump/load.c" => %w[test_loading outside/test_load],
       "ext/heapdump/request/processors.c" => %w[test_processors],
       "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
@@ -56,9 +58,10 @@ module Mutants
       "ext/heapdump/mri/*.c" => INNER,
       "ext/heapdump/lines/objspace_format.c" => %w[test_objspace_format convert/test_convert],
       "ext/heapdump/*.c" => WALK,
-      "lib/heapdump/{run,ractors,report,pending,result,errors,copier,extension,target}.rb" =>
+      "lib/heapdump/{run,ractors,pending,result,errors,copier,extension,target}.rb" =>
         [*ENDED, "test_options"],
-      "lib/heapdump/counting.rb" => %w[test_counts test_programs],
+      "lib/heapdump/counting.rb" => %w[test_counts],
+      "lib/heapdump/report.rb" => [*ENDED, "test_report", "test_take"],
       "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger],
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],

@@ -1,0 +1,19 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/c_program"
+
+# Parts of the dumper that know neither Ruby nor dumps: C programs under the sanitizers.
+class TestParts < Minitest::Test
+  PARTS = { "table" => %w[base/table.c base/list.c], "report" => %w[process/report.c] }.freeze
+
+  PARTS.each do |name, files|
+    define_method(:"test_#{name}") do
+      skip(CProgram.missing) if CProgram.missing
+
+      sources = ["test/heapdump/#{name}_test.c", *files.map { |file| "ext/heapdump/#{file}" }]
+      output, status = CProgram.new(name, sources, include: "ext/heapdump").run
+      assert_predicate(status, :success?, output)
+    end
+  end
+end
