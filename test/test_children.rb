@@ -245,6 +245,7 @@ class TestTriedAgain < HeapDumpTest
   # It waits for a lock that another Ractor held: nothing comes of it for a while, and the clock
   # says so. Without another Ractor nothing is said before the timeout.
   def test_after_a_standstill
+    scratch # made before two threads ask for it
     alone = Thread.new do
       hit("STOP", ractors: 0, code: "HeapDump.dump(ARGV[0] + '.alone', gc: false, timeout: 30)")
     end
