@@ -27,6 +27,7 @@ module HeapDump
     autoload :Names, "#{__dir__}/leaks/names"
     autoload :Owner, "#{__dir__}/leaks/owner"
     autoload :Related, "#{__dir__}/leaks/related"
+    autoload :Rules, "#{__dir__}/leaks/rules"
     autoload :Series, "#{__dir__}/leaks/series"
     autoload :Steps, "#{__dir__}/leaks/steps"
     autoload :Suspect, "#{__dir__}/leaks/suspect"

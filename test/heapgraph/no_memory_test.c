@@ -152,11 +152,12 @@ ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
 static enum hg_status
 ask_growth(const struct hg_graph *first, const struct hg_graph *second, struct hg_task *task,
            uint64_t *sum) {
+    static const struct hg_rules rules = {4, 10, 10, 4, 2, 8, 2, 256, 64};
     struct hg_growth growth;
     struct hg_leaks leaks = {0};
     struct hg_leak_names names[HG_MAX_NAMES];
     uint32_t found;
-    enum hg_status status = hg_growth_init(&growth);
+    enum hg_status status = hg_growth_init(&growth, &rules);
     if (status != HG_OK) return status;
     status = hg_growth_add(&growth, first, task);
     if (status == HG_OK) status = hg_growth_add(&growth, second, task);

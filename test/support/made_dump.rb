@@ -40,6 +40,10 @@ class MadeDump
     line("STRING", "String", address, bytesize: value.bytesize, value: value, memsize: memsize)
   end
 
+  def symbol(value)
+    line("SYMBOL", "Symbol", nil, value: value, memsize: 40)
+  end
+
   def number(memsize: 40)
     line("BIGNUM", "Integer", nil, memsize: memsize)
   end

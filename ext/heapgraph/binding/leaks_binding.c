@@ -44,7 +44,8 @@ static const rb_data_type_t growth_type = {
 static enum hg_status
 find(struct binding *last, void *data) {
     struct ruby_growth *self = data;
-    enum hg_status status = hg_growth_init(&self->growth);
+    const struct hg_rules rules = self->growth.rules;
+    enum hg_status status = hg_growth_init(&self->growth, &rules);
     for (long i = 0; i < RARRAY_LEN(self->graphs) && status == HG_OK; i++) {
         const struct binding *binding = RTYPEDDATA_DATA(RARRAY_AREF(self->graphs, i));
         status = hg_growth_add(&self->growth, binding->analysis.graph, &last->task);
@@ -52,16 +53,46 @@ find(struct binding *last, void *data) {
     return status == HG_OK ? hg_leaks_find(&self->growth, &last->task, &self->leaks) : status;
 }
 
+/* The rule of a name, a positive Integer. */
+static uint32_t
+rule(VALUE rules, const char *name) {
+    VALUE value = rb_hash_lookup2(rules, ID2SYM(rb_intern(name)), Qnil);
+    if (!FIXNUM_P(value) || FIX2LONG(value) <= 0 || FIX2LONG(value) > INT32_MAX)
+        rb_raise(rb_eArgError, "the rule %s is no positive Integer", name);
+    return (uint32_t)FIX2LONG(value);
+}
+
+#define RULES 9
+
+static struct hg_rules
+rules_of(VALUE hash) {
+    Check_Type(hash, T_HASH);
+    if (RHASH_SIZE(hash) != RULES) rb_raise(rb_eArgError, "give %d rules", RULES);
+    return (struct hg_rules){
+        .idle = rule(hash, "idle"),
+        .symbols_per_step = rule(hash, "symbols_per_step"),
+        .stay_per_step = rule(hash, "stay_per_step"),
+        .stay_dumps = rule(hash, "stay_dumps"),
+        .inner_objects = rule(hash, "inner_objects"),
+        .inner_bytes = rule(hash, "inner_bytes"),
+        .other_holders = rule(hash, "other_holders"),
+        .content_bytes = rule(hash, "content_bytes"),
+        .line_bytes = rule(hash, "line_bytes"),
+    };
+}
+
 /*
- *  call-seq: HeapDump::Growth.of(graphs) -> growth
+ *  call-seq: HeapDump::Growth.of(graphs, rules) -> growth
  *
- * Compares loaded dumps, the oldest first, two at least.
+ * Compares loaded dumps, the oldest first, two at least. `rules` is a Hash with the fields of struct
+ * hg_rules (growth.h): all of them and no others.
  */
 static VALUE
-growth_of(VALUE class, VALUE graphs) {
+growth_of(VALUE class, VALUE graphs, VALUE rules) {
     struct ruby_growth *self;
     VALUE growth = TypedData_Make_Struct(class, struct ruby_growth, &growth_type, self);
     self->graphs = Qnil;
+    self->growth.rules = rules_of(rules);
     self->graphs = rb_ary_dup(rb_convert_type(graphs, T_ARRAY, "Array", "to_ary"));
     rb_obj_freeze(self->graphs);
     long dumps = RARRAY_LEN(self->graphs);
@@ -179,7 +210,9 @@ leak_hash(const struct ruby_growth *self, const struct hg_leak *leak) {
 /*
  *  call-seq: growth.leaks -> array of hashes
  *
- * What struct hg_leak says (leaks.h). Nodes are those of the last dump.
+ * What struct hg_leak says (leak.h has what each number counts). Nodes are those of the last dump.
+ * "counts" of a part are its objects by dump, "holders_grow" tells whether the number of objects on
+ * the trail above it grows, "rank" is that of the path to the example.
  */
 static VALUE
 growth_leaks(VALUE growth) {
@@ -247,7 +280,8 @@ growth_reached(VALUE growth) {
 /*
  *  call-seq: growth.names -> array of [kind, counts, nodes of the first dump, of the second, …]
  *
- * Kinds of names that the objects of one trail have more of in each dump (leaks_names.h).
+ * Kinds of names that the objects of one trail have more of in each dump, and how many of them each
+ * dump has (leaks_names.h).
  */
 static VALUE
 growth_names(VALUE growth) {
@@ -298,7 +332,7 @@ void
 hgb_define_growth(VALUE heapdump) {
     VALUE class = rb_define_class_under(heapdump, "Growth", rb_cObject);
     rb_undef_alloc_func(class);
-    rb_define_singleton_method(class, "of", growth_of, 1);
+    rb_define_singleton_method(class, "of", growth_of, 2);
     rb_define_method(class, "leaks", growth_leaks, 0);
     rb_define_method(class, "more", growth_more, 0);
     rb_define_method(class, "stable", growth_stable, 0);

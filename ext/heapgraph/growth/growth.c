@@ -225,8 +225,8 @@ free_dump(struct hg_growth_dump *dump) {
 }
 
 enum hg_status
-hg_growth_init(struct hg_growth *growth) {
-    *growth = (struct hg_growth){0};
+hg_growth_init(struct hg_growth *growth, const struct hg_rules *rules) {
+    *growth = (struct hg_growth){.rules = *rules};
     if (!hg_trails_init(&growth->trails)) return HG_NO_MEMORY;
     growth->facts_room = growth->trails.room;
     growth->facts = calloc(growth->facts_room, sizeof(*growth->facts));

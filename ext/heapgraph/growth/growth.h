@@ -11,6 +11,22 @@
 
 #define HG_MAX_DUMPS 32
 
+/*
+ * The limits by which growth is chosen here and in leaks. Their values, with a reason for each, stand
+ * in lib/heapdump/leaks/rules.rb, which passes them; nothing here has values of its own. None is 0.
+ */
+struct hg_rules {
+    uint32_t idle;             /* for so many steps that grew, one at the end may stand still */
+    uint32_t symbols_per_step; /* so many new symbols in each step are a leak */
+    uint32_t stay_per_step;    /* by so many objects must what stays grow in each step */
+    uint32_t stay_dumps;       /* in fewer dumps nothing is said of what stays */
+    uint32_t inner_objects;    /* an inner part grows by 1 / this of the objects of its part, */
+    uint32_t inner_bytes;      /* or by more than 1 / this of the bytes of its leak */
+    uint32_t other_holders;    /* another holder has at least 1 / this of the new objects */
+    uint32_t content_bytes;    /* contents that grew by fewer bytes of memory have not grown */
+    uint32_t line_bytes;       /* the same for the bytes of their lines in the dump */
+};
+
 /* What is known of a trail besides its steps. */
 struct hg_trail_facts {
     uint8_t type;  /* enum hg_type of the objects on it */
@@ -43,6 +59,7 @@ struct hg_growth_dump {
 };
 
 struct hg_growth {
+    struct hg_rules rules;
     uint32_t dumps;
     struct hg_growth_dump dump[HG_MAX_DUMPS];
     struct hg_trails trails;
@@ -51,7 +68,8 @@ struct hg_growth {
 };
 
 /* HG_OK or HG_NO_MEMORY. */
-enum hg_status hg_growth_init(struct hg_growth *growth) __attribute__((warn_unused_result));
+enum hg_status hg_growth_init(struct hg_growth *growth, const struct hg_rules *rules)
+    __attribute__((warn_unused_result));
 void hg_growth_free(struct hg_growth *growth);
 
 /*

@@ -7,6 +7,7 @@
 
 #include "growth/growth.h"
 
+/* Room for results. What has none is counted (hg_leaks.more) or is the smallest of its list. */
 #define HG_MAX_LEAKS 128
 #define HG_MAX_PARTS 8
 #define HG_MAX_INNER 16
@@ -14,28 +15,29 @@
 #define HG_MAX_CONTENTS 64
 #define HG_MAX_SAMPLES 256
 
-/* Objects on one trail; the example is one of them in the last dump. */
+/* Objects on one trail. How many there are in a dump is hg_growth_count. */
 struct hg_leak_part {
     uint32_t trail;
-    uint32_t example;
+    uint32_t example; /* last: the node of one of them, HG_NO_NODE if none was found */
     uint32_t wrapped; /* inner parts: steps between them and the part that they belong to */
 };
 
 /* Somebody else who holds what leaks. */
 struct hg_leak_holder {
-    uint32_t node, name, target; /* an edge of the last dump */
-    uint64_t count;              /* how many such edges there are */
+    uint32_t node, name, target; /* last: one edge to a new object */
+    uint64_t count;              /* last: edges of this kind and trail to new objects */
 };
 
 /*
- * Counts are objects, and without another word those of the first part alone: whoever compares two
- * of them has one unit. `last` is the last dump. What is new is told by hg_growth_is_new; where
- * nothing is (all have moved, or grew before), all of the last dump's count as new.
+ * What was found of one leak. Each comment says, in this order: of which part, of which dump, and in
+ * which unit where that is not objects. So whoever compares two numbers can see that both count the
+ * same. "Last" is the last dump, "by dump" one number for each dump. An object of the last dump is
+ * new if hg_growth_is_new says so. If none is (all have moved, or the growth was earlier), all
+ * objects of the last dump count as new.
  */
 struct hg_leak {
-    struct hg_leak_part part[HG_MAX_PARTS]; /* all that grows in the container, most bytes first */
-    struct hg_leak_part
-        inner[HG_MAX_INNER]; /* what grows with any part, inside; most bytes first */
+    struct hg_leak_part part[HG_MAX_PARTS];  /* what grows in the container, most bytes first */
+    struct hg_leak_part inner[HG_MAX_INNER]; /* what grows below any part, most bytes first */
     uint32_t parts, inners;
 
     /*
@@ -55,20 +57,20 @@ struct hg_leak {
     uint32_t location; /* first part, last: string "file:line" where most new ones were allocated */
     uint64_t located;  /* first part, last: how many of the new ones were allocated there */
 
-    struct hg_leak_holder
-        other[HG_MAX_OTHERS]; /* first part, last: of at least half the new ones */
+    struct hg_leak_holder other[HG_MAX_OTHERS]; /* first part, last: see hg_rules.other_holders */
     uint32_t others;
 
-    uint64_t growth; /* all parts and all below, bytes, last dump - first; to choose by */
+    uint64_t growth; /* all parts and all below, last - first dump, bytes; to choose by */
 };
 
-/* Objects that grew while their number did not: their lines tell whether their content did. */
+/* A trail whose number of objects is the same and whose memory, or whose lines, grew. */
 struct hg_leak_content {
     uint32_t trail;
-    uint64_t growth; /* all of the trail, bytes of memory or of lines, last dump - first */
+    uint64_t
+        growth; /* all of the trail, last - first dump that has objects, bytes of memory or lines */
 };
 
-/* Of the objects of a trail and a dump, how many are the same in dumps before; see leaks_stay.c. */
+/* One trail, one dump: objects that are the same in dumps before; see leaks_stay.c. */
 struct hg_leak_stayed {
     uint32_t once;  /* that the dump before has */
     uint32_t twice; /* that the two dumps before have */
@@ -80,8 +82,9 @@ struct hg_leaks {
     uint32_t more; /* how many did not fit */
     struct hg_leak_content content[HG_MAX_CONTENTS];
     uint32_t contents;
-    uint64_t reached[HG_MAX_DUMPS], reached_bytes[HG_MAX_DUMPS]; /* objects that are held */
-    /* By dump: of a sample of what is no leak's, how many of a thousand the next dump has (see kept). */
+    uint64_t reached[HG_MAX_DUMPS];       /* all trails, by dump */
+    uint64_t reached_bytes[HG_MAX_DUMPS]; /* all trails, by dump, bytes */
+    /* What is no leak's, by dump, of a thousand objects of a sample: those that the next dump has. */
     uint32_t stable[HG_MAX_DUMPS];
 
     /*

@@ -11,10 +11,6 @@
 #include "base/array.h"
 #include "base/progress.h"
 
-#define SYMBOLS_PER_STEP 10 /* fewer new symbols come from code that runs for the first time */
-#define IDLE 4              /* for so many steps that grew the last one may stand still */
-#define MUCH 8              /* of what a leak grew by, the part above which it is told what */
-
 /* While trails are chosen. */
 struct choice {
     const struct hg_growth *growth;
@@ -36,7 +32,8 @@ struct candidate {
 };
 
 bool
-hg_counts_grow(const uint64_t *counts, uint32_t dumps) {
+hg_counts_grow(const struct hg_growth *growth, const uint64_t *counts) {
+    uint32_t dumps = growth->dumps, idle;
     uint32_t dump = 1, grew = 0, still = 0, longest = 0; // `still`: steps without growth in a row
     while (dump + 2 < dumps && !counts[dump]) dump++;
     for (; dump < dumps; dump++) {
@@ -49,7 +46,8 @@ hg_counts_grow(const uint64_t *counts, uint32_t dumps) {
         still = 0;
         grew++;
     }
-    if (longest < grew / IDLE) longest = grew / IDLE;
+    idle = grew / growth->rules.idle;
+    if (longest < idle) longest = idle;
     return dumps == 2 ? grew == 1 : grew >= 2 && still <= longest;
 }
 
@@ -58,7 +56,7 @@ hg_grows(const struct hg_growth *growth, uint32_t trail) {
     uint64_t counts[HG_MAX_DUMPS];
     for (uint32_t dump = 0; dump < growth->dumps; dump++)
         counts[dump] = hg_growth_count(growth, dump, trail);
-    return hg_counts_grow(counts, growth->dumps);
+    return hg_counts_grow(growth, counts);
 }
 
 static uint32_t
@@ -72,7 +70,7 @@ is_symbol_leak(const struct hg_growth *growth, uint32_t trail) {
     if (growth->facts[trail].type != HG_T_SYMBOL) return false;
     for (uint32_t dump = 1; dump < growth->dumps; dump++) {
         if (hg_growth_count(growth, dump, trail) <
-            hg_growth_count(growth, dump - 1, trail) + SYMBOLS_PER_STEP)
+            hg_growth_count(growth, dump - 1, trail) + growth->rules.symbols_per_step)
             return false;
     }
     return true;
@@ -223,8 +221,8 @@ add_inner(struct choice *choice, struct hg_leak *leak, struct hg_leak_part part)
 }
 
 /*
- * What lies below each leak, and which of it grows with it: at least half as fast, or to a good part
- * of its bytes. In a tree of nodes there are few leaves with a payload for many nodes.
+ * What lies below each leak, and which of it grows with it: by enough objects, or by a good part of
+ * the bytes of the leak (see hg_rules). In a tree of nodes there are few leaves with a payload for many nodes.
  */
 static void
 look_below(struct choice *choice) {
@@ -242,8 +240,9 @@ look_below(struct choice *choice) {
         uint32_t part = trail, wrapped = 0;
         for (; !leaks->part_of[part]; part = parent_of(growth, part)) wrapped++;
         int64_t bytes = choice->growth_below[trail];
-        bool much = bytes > 0 && (uint64_t)bytes > leak->growth / MUCH;
-        if (!much && grew_by(growth, trail) < grew_by(growth, part) / 2) continue;
+        bool much = bytes > 0 && (uint64_t)bytes > leak->growth / growth->rules.inner_bytes;
+        uint64_t enough = grew_by(growth, part) / growth->rules.inner_objects;
+        if (!much && grew_by(growth, trail) < enough) continue;
         add_inner(choice, leak,
                   (struct hg_leak_part){.trail = trail, .example = HG_NO_NODE, .wrapped = wrapped});
     }

@@ -1,16 +1,17 @@
 /*
  * Place in the flow: above growth. What grew from dump to dump, where it piles up, and what it holds.
  *
- * A trail grows if it has more objects in each dump than in the one before, from the last dump on
- * that has none; or in bursts, if it never has fewer, and does not stand still at the end for longer
- * than it did in between. A trail grows as well if its number goes up and down and those of its
- * objects that stay become more (leaks_stay.c). Growth is told where it begins: at the first trail of a way that grows, unless one
- * further down grows faster than what holds it (a list in each of some sessions, which become more
- * themselves). What grows in one container, keys and values of a hash, say, is one leak of several
- * parts. Objects that no Ruby program sees are looked through.
+ * A trail grows if hg_counts_grow says so of its number of objects. It also grows if that number goes
+ * up and down and those of its objects that stay become more (leaks_stay.c). Growth is told where it
+ * begins: at the first trail of a path that grows, unless one further down grows faster than what
+ * holds it (a list in each of some sessions, which become more themselves). What grows in one
+ * container, keys and values of a hash, say, is one leak of several parts. Objects that no Ruby
+ * program sees are looked through.
  *
  * Not told are code and its literals, and the VM's own lists. What only VM caches or the conservative
- * stack lead to is told with its rank, so that it can be said that it lives on by them. What of the rest is a leak, and in which words, is decided in lib/heapdump/leaks.
+ * stack lead to is told with its rank, so that it can be said that it lives on by them. What of the
+ * rest is a leak, and in which words, is decided in lib/heapdump/leaks, by the rules that stand there
+ * (struct hg_rules). What each number counts is told in leak.h.
  */
 #ifndef HEAPGRAPH_LEAKS_H
 #define HEAPGRAPH_LEAKS_H
@@ -32,11 +33,12 @@ uint32_t hg_leaks_nodes(const struct hg_growth *growth, uint32_t dump, uint32_t 
                         uint32_t *nodes, uint32_t limit);
 
 /*
- * Whether a number grows from dump to dump: it never falls, grows in two steps at least (of two dumps
- * in the one), and does not stand still at the end for longer than in between, or than for one step
- * of each four that grew.
+ * Whether a number, which `counts` has for each dump, grows from dump to dump: it never falls, grows in
+ * two steps at least (with two dumps in the only one), and does not stand still at the end for longer
+ * than it did in between or than hg_rules.idle allows. Dumps at the beginning that have none of them do
+ * not count, but for the last of these.
  */
-bool hg_counts_grow(const uint64_t *counts, uint32_t dumps);
+bool hg_counts_grow(const struct hg_growth *growth, const uint64_t *counts);
 
 /* Whether the number of objects on a trail grows. */
 bool hg_grows(const struct hg_growth *growth, uint32_t trail);

@@ -10,9 +10,6 @@
 #include "reading/piece.h"
 #include "growth/leak.h"
 
-#define CONTENT_BYTES 256 /* less is no growth of a content */
-#define LINE_BYTES 64     /* nor is a line that has become longer by less */
-
 /* Where lines begin in the text of a dump: a bit for each HG_LINE_UNIT bytes. */
 struct lines {
     uint64_t *begins;
@@ -90,8 +87,8 @@ growth_of(const struct hg_growth *growth, uint64_t *const *lines, uint32_t trail
     }
     uint64_t bytes = shrank ? 0 : before.bytes - first.bytes, longer = 0;
     if (lines[last][trail] > lines[from][trail]) longer = lines[last][trail] - lines[from][trail];
-    if (longer < LINE_BYTES) longer = 0;
-    if (bytes < CONTENT_BYTES) bytes = 0;
+    if (longer < growth->rules.line_bytes) longer = 0;
+    if (bytes < growth->rules.content_bytes) bytes = 0;
     return bytes > longer ? bytes : longer;
 }
 

@@ -270,11 +270,11 @@ find_other_holders(struct looks *looks) {
     return HG_OK;
 }
 
-/* Those who hold at least half of the newcomers, the ones that hold most first. */
+/* Those who hold a good part of the newcomers, the ones that hold most first. */
 static void
-keep_other_holders(struct hg_leak *leak, const struct look *look) {
+keep_other_holders(const struct hg_growth *growth, struct hg_leak *leak, const struct look *look) {
     for (uint32_t i = 0; i < look->seens; i++) {
-        if (look->seen[i].count * 2 < leak->newcomers) continue;
+        if (look->seen[i].count * growth->rules.other_holders < leak->newcomers) continue;
         uint32_t at = leak->others;
         if (at == HG_MAX_OTHERS && leak->other[at - 1].count >= look->seen[i].count) continue;
         if (at < HG_MAX_OTHERS) leak->others++;
@@ -301,7 +301,7 @@ look(struct looks *looks) {
     find_locations(looks);
     status = find_other_holders(looks);
     for (uint32_t i = 0; i < looks->leaks->leaks; i++)
-        keep_other_holders(&looks->leaks->leak[i], &looks->look[i]);
+        keep_other_holders(looks->growth, &looks->leaks->leak[i], &looks->look[i]);
     return status;
 }
 

@@ -66,7 +66,7 @@ grows(const struct hg_growth *growth, uint32_t *const *counts, size_t at,
     uint64_t all[HG_MAX_DUMPS];
     for (uint32_t dump = 0; dump < growth->dumps; dump++)
         all[dump] = one->count[dump] = counts[dump][at];
-    if (!hg_counts_grow(all, growth->dumps)) return false;
+    if (!hg_counts_grow(growth, all)) return false;
     return hg_growth_count(growth, growth->dumps - 1, one->trail) <=
            hg_growth_count(growth, 0, one->trail);
 }

@@ -14,7 +14,7 @@
 struct hg_leak_names {
     uint32_t trail; /* whose names they are */
     uint8_t kind;   /* enum hg_edge_kind: CONSTANT, IVAR, CVAR, METHOD, GLOBAL, FIBER_LOCAL */
-    uint32_t count[HG_MAX_DUMPS];
+    uint32_t count[HG_MAX_DUMPS]; /* this kind, this trail, by dump: names */
 };
 
 /*

@@ -13,9 +13,6 @@
 #include "base/progress.h"
 #include "growth/leak.h"
 
-#define STAY_PER_STEP 10 /* fewer that stay from step to step may do so by chance */
-#define STAY_DUMPS 4     /* three steps, two of which can be compared, are the least */
-
 /* The object of the dump before that a node is, or HG_NO_NODE. */
 static uint32_t
 same_before(const struct hg_growth_dump *dump, const struct hg_growth_dump *before, uint32_t node) {
@@ -76,10 +73,10 @@ hg_leaks_stay(const struct hg_growth *growth, struct hg_task *task, struct hg_le
 
 bool
 hg_leaks_stays(const struct hg_growth *growth, const struct hg_leaks *leaks, uint32_t trail) {
-    if (growth->dumps < STAY_DUMPS || !may_stay(growth, trail)) return false;
+    if (growth->dumps < growth->rules.stay_dumps || !may_stay(growth, trail)) return false;
     for (uint32_t number = 2; number < growth->dumps; number++) {
         if (leaks->stayed[number][trail].once <
-            leaks->stayed[number - 1][trail].once + STAY_PER_STEP)
+            leaks->stayed[number - 1][trail].once + growth->rules.stay_per_step)
             return false;
     }
     return true;

@@ -14,8 +14,6 @@ module HeapDump
       # Types of owners, and those structs of DATA.
       OWNERS = %w[CLASS MODULE OBJECT].freeze
       STACKS = %w[VM/thread fiber].freeze
-      # So many new names in each step are more than a program has written.
-      MANY = Names::MANY
 
       def self.owner?(node)
         OWNERS.include?(node.type) || STACKS.include?(node.kind)
@@ -43,7 +41,7 @@ module HeapDump
 
       def grow?
         steps = Steps.new(counts)
-        steps.grow? && steps.grown.min >= MANY
+        steps.grow? && steps.grown.min >= Rules::NAMES_PER_STEP
       end
 
       def unit

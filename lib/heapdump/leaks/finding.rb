@@ -4,8 +4,6 @@ module HeapDump
   class Leaks
     # From dumps to suspects: asks the reader what grew, judges it, and puts it into words.
     class Finding
-      STABLE = 500 # of a thousand objects, so many stay where they are without a compaction
-
       # Where the code of an object is written, as "file:line"; nil where it has none.
       def self.code_place(node)
         code = code_of(node) or return
@@ -28,7 +26,7 @@ module HeapDump
         @series = series
         @snapshot = series.last
         @classes = Classes.new(@snapshot)
-        @growth = HeapDump::Growth.of(series.snapshots.map(&:graph))
+        @growth = HeapDump::Growth.of(series.snapshots.map(&:graph), Rules.for_reader)
       end
 
       # The verdict (Leaks).
@@ -93,7 +91,7 @@ module HeapDump
 
       # Objects can be told by their addresses unless the heap was compacted in between.
       def stable?
-        @stable = @growth.stable.all? { |permille| permille >= STABLE } if @stable.nil?
+        @stable = @growth.stable.all? { |permille| permille >= Rules::STABLE } if @stable.nil?
         @stable
       end
 

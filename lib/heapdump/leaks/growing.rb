@@ -94,10 +94,10 @@ module HeapDump
         end
       end
 
-      # Where most of the newcomers were allocated ("file:line"), nil unless it is known for half of
-      # them.
+      # Where most of the newcomers were allocated ("file:line"), nil unless it is known for
+      # most of them.
       def allocated_at
-        @raw[:location] if @raw[:location] && @raw[:located] * 2 >= @raw[:newcomers]
+        @raw[:location] if @raw[:location] && @raw[:located] >= Rules::MOST * @raw[:newcomers]
       end
 
       # Why it lives on if nothing that the program does holds it (String), else nil.
@@ -112,7 +112,7 @@ module HeapDump
 
       # Whether they hold each other.
       def chained?
-        @raw[:chained] * 2 >= outer.counts.last
+        @raw[:chained] >= Rules::MOST * outer.counts.last
       end
 
       # Whether each of them is the one value of a variable that was there before. Only containers

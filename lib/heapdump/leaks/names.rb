@@ -5,10 +5,9 @@ module HeapDump
     # Names made from data: a class for each customer as a constant, a thread-local for each
     # request. Loading code makes names as well, but each of them is written in a place of its own.
     class Names
-      # Constants and methods say where they were made.
+      # Constants and methods say where they were made. Of others, many new ones in each step are
+      # made from data (Rules::NAMES_PER_STEP).
       PLACED = %i[constant method].freeze
-      # Others have no place. So many new names in each step are more than a program has written.
-      MANY = 10
 
       # How many there are, and bytes that they hold, by dump; one of the last dump (Node).
       attr_reader :counts, :retained, :node
@@ -25,7 +24,7 @@ module HeapDump
 
       def grow?
         steps = Steps.new(counts)
-        !node.nil? && steps.grow? && (PLACED.include?(@kind) || steps.grown.min >= MANY)
+        !node.nil? && steps.grow? && (PLACED.include?(@kind) || steps.grown.min >= Rules::NAMES_PER_STEP)
       end
 
       def unit

@@ -6,8 +6,6 @@ module HeapDump
     # holds what the other is made of. A job, its name in a list of names, the pair of both in a
     # queue: three suspects, one leak.
     class Related
-      # How much the steps of two of them may differ, as a part of all growth.
-      PACE = 0.2
       # Names are symbols too; what makes one makes the other.
       SYMBOL = "Symbol"
 
@@ -53,10 +51,10 @@ module HeapDump
             symbols_of?(other, one))
       end
 
-      # At least half of what is new of the other.
+      # Most of what is new of the other.
       def holds?(one, other)
         held = one.holds.to_h[other.number]
-        !held.nil? && held * 2 >= other.new
+        !held.nil? && held >= Rules::MOST * other.new
       end
 
       def symbols_of?(symbols, other)
@@ -66,7 +64,7 @@ module HeapDump
 
       def same_pace?(one, other)
         a, b = [one, other].map { |suspect| paces(suspect.counts) }
-        !a.nil? && !b.nil? && a.zip(b).all? { |left, right| (left - right).abs <= PACE }
+        !a.nil? && !b.nil? && a.zip(b).all? { |left, right| (left - right).abs <= Rules::SAME_PACE }
       end
 
       # What each step is of all growth.

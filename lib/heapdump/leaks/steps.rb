@@ -9,9 +9,6 @@ module HeapDump
     #   steps.grown # => [100, 50]
     #   steps.grow? # => true
     class Steps
-      # For so many steps in which it grew one at the end may stand still.
-      IDLE = 4
-
       # Those that count: a leak may begin late (Array of Integer).
       attr_reader :all
 
@@ -44,7 +41,7 @@ module HeapDump
       def grow?
         return false if falls? || grown.size < [all.size, 2].min
 
-        at_last <= [in_between, grown.size / IDLE].max
+        at_last <= [in_between, grown.size / Rules::IDLE].max
       end
 
       # Whether it stands still at the end for longer than it did in between.

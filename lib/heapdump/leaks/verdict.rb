@@ -2,7 +2,7 @@
 
 module HeapDump
   class Leaks
-    # Whether growth is a leak, and how sure that is. Every threshold stands here.
+    # Whether growth is a leak, and how sure that is, by Rules.
     #
     #   verdict = Verdict.new(counts: [0, 100, 200], retained: [0, 9000, 18000], series: series)
     #   verdict.leak?           # => true
@@ -11,22 +11,6 @@ module HeapDump
     #   verdict.reasons         # => ["grew in every step"]
     class Verdict
       LEVELS = %w[low medium high].freeze
-
-      # Of two dumps: less than so many objects and bytes may be anything that happened once, and a
-      # pair of objects always.
-      FEW = 10
-      PAIR = 2
-      FEW_BYTES = 64 * 1024
-      # The last step's growth, as a part of the first one's, below which it looks like a cache that
-      # fills up: of objects; of entries and bytes, as buffers are filled; and below which its pace
-      # falls.
-      SLOWER = 0.25
-      SLOWER_CONTENT = 0.5
-      PACE = 0.6
-      # Growth by less than so many objects, all steps together, is told with less confidence.
-      SLOW = 10
-      # So does a step that grew by less than this part of the largest one.
-      UNEVEN = 0.2
 
       attr_reader :confidence, :reasons, :cleared_because
 
@@ -119,13 +103,13 @@ module HeapDump
       end
 
       def pace_doubt
-        return unless steps.grown.size > 1 && steps.slope < PACE
+        return unless steps.grown.size > 1 && steps.slope < Rules::PACE
 
         "its pace falls: #{steps.grown.first} more at first, #{steps.grown.last} at last"
       end
 
       def uneven?
-        steps.grown.size > 1 && steps.grown.min < UNEVEN * steps.grown.max
+        steps.grown.size > 1 && steps.grown.min < Rules::UNEVEN * steps.grown.max
       end
 
       # A cache that fills up grows less and less, also for as much work.
@@ -133,7 +117,7 @@ module HeapDump
         return false unless steps.grown.size > 1
 
         content = %w[entries bytes].include?(@unit)
-        content ? steps.slope <= SLOWER_CONTENT : steps.slope < SLOWER
+        content ? steps.slope <= Rules::SLOWER_CONTENT : steps.slope < Rules::SLOWER
       end
 
       def replaced?
@@ -157,7 +141,7 @@ module HeapDump
 
       # What grows as evenly as that for so long is hardly a matter of chance.
       def even_for_long?
-        steps.all.size > 2 && @turnover.evenly?
+        steps.all.size >= Rules::EVEN_STEPS && @turnover.evenly?
       end
 
       # A few objects more that nobody can tell from others, or that came in bursts, say little.
@@ -166,14 +150,14 @@ module HeapDump
       end
 
       def few?
-        @counts.last - @counts.first < SLOW && steps.grown.size < 4 &&
-          @retained.last - @retained.first < FEW_BYTES
+        @counts.last - @counts.first < Rules::SLOW && steps.grown.size < Rules::SLOW_STEPS &&
+          @retained.last - @retained.first < Rules::FEW_BYTES
       end
 
       # What two dumps tell is less than a leak if it is small.
       def small?
         bytes = @retained.last - @retained.first
-        steps.all.first <= PAIR || (steps.all.first < FEW && bytes < FEW_BYTES)
+        steps.all.first <= Rules::PAIR || (steps.all.first < Rules::FEW && bytes < Rules::FEW_BYTES)
       end
     end
   end
