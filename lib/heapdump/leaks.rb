@@ -17,7 +17,7 @@ module HeapDump
   # where each dump has more of them, held in the same way, than the one before.
   class Leaks
     autoload :BareNames, "#{__dir__}/leaks/bare_names"
-    autoload :Classes, "#{__dir__}/leaks/classes"
+    autoload :Code, "#{__dir__}/leaks/code"
     autoload :Content, "#{__dir__}/leaks/content"
     autoload :Finding, "#{__dir__}/leaks/finding"
     autoload :Gate, "#{__dir__}/leaks/gate"
@@ -29,6 +29,7 @@ module HeapDump
     autoload :Related, "#{__dir__}/leaks/related"
     autoload :Rules, "#{__dir__}/leaks/rules"
     autoload :Series, "#{__dir__}/leaks/series"
+    autoload :Standing, "#{__dir__}/leaks/standing"
     autoload :Steps, "#{__dir__}/leaks/steps"
     autoload :Suspect, "#{__dir__}/leaks/suspect"
     autoload :Turnover, "#{__dir__}/leaks/turnover"

@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "json"
 require_relative "version"
 require_relative "errors"
 require_relative "extension"
@@ -37,9 +36,11 @@ module HeapDump
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Keys, "#{__dir__}/snapshot/keys"
     autoload :Inside, "#{__dir__}/snapshot/inside"
+    autoload :Lines, "#{__dir__}/snapshot/lines"
     autoload :Loading, "#{__dir__}/snapshot/loading"
     autoload :Names, "#{__dir__}/snapshot/names"
     autoload :Node, "#{__dir__}/snapshot/node"
+    autoload :Origins, "#{__dir__}/snapshot/origins"
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
@@ -82,8 +83,7 @@ module HeapDump
       @index = index
       @strict = strict
       @graph = Graph.new
-      @lines = {}
-      @briefs = {}
+      @lines = Lines.new(@graph)
     end
 
     # Reads the dump, and returns self. Raises what ::open does, and ArgumentError the second time.
@@ -116,14 +116,14 @@ module HeapDump
     #
     #   snapshot.header.values_at("pid", "ruby") # => [4711, "3.1.2"]
     def header
-      @header ||= parse(graph.header).freeze
+      @header ||= Lines.parse(graph.header)
     end
 
     # Its last line (Hash): pages and free slots of the heap. {} where there is none.
     #
     #   snapshot.footer["heaps"] # => [{"slot_size" => 40, "pages" => 54, "slots" => 22065, …}]
     def footer
-      @footer ||= parse(graph.footer).freeze
+      @footer ||= Lines.parse(graph.footer)
     end
 
     # Whether the dump is whole and valid: true or false; nil for a valid one that has no footer to
@@ -352,23 +352,24 @@ module HeapDump
       Summary.new(self, limit, program)
     end
 
+    # What is the application's, a gem's, Ruby's or the VM's (Origins).
+    def origins # :nodoc:
+      @origins ||= Origins.new(self)
+    end
+
     # The node of a number.
     def node(number) # :nodoc:
       Node.new(self, number)
     end
 
-    # The line of a node as a Hash. The last ones are kept, but for very long ones.
+    # The line of a node as a Hash.
     def line(number) # :nodoc:
-      @lines.fetch(number) do
-        text = graph.line(number)
-        line = parse(text).freeze
-        text && text.bytesize > KEPT_BYTES ? line : keep(@lines, number, line)
-      end
+      @lines.whole(number)
     end
 
     # The same as far as it is worth showing: see Node#brief.
     def brief(number) # :nodoc:
-      @briefs.fetch(number) { keep(@briefs, number, parse(graph.brief(number)).freeze) }
+      @lines.brief(number)
     end
 
     # The same as text, nil where there is none.
@@ -398,10 +399,6 @@ module HeapDump
       "#<#{self.class} #{path}>"
     end
 
-    KEPT_LINES = 512
-    KEPT_BYTES = 1 << 16
-    private_constant :KEPT_LINES, :KEPT_BYTES
-
     private
 
     def nodes(numbers)
@@ -423,19 +420,6 @@ module HeapDump
       Node::TYPES.index(word.to_s.upcase) or
         raise ArgumentError, "there is no type #{word}; it is one of " \
                              "#{(Node::TYPES - %w[UNKNOWN ROOT VIRTUAL_ROOT]).join(" ")}"
-    end
-
-    def keep(lines, number, line)
-      lines.shift if lines.size >= KEPT_LINES
-      lines[number] = line
-    end
-
-    # A line that is not valid is none.
-    def parse(text)
-      line = text && JSON.parse(text, max_nesting: false)
-      line.is_a?(Hash) ? line : {}
-    rescue JSON::ParserError
-      {}
     end
   end
 end

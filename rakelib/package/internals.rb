@@ -50,7 +50,7 @@ class Internals
         end
 
         class Growth
-          def self.of: (#{ANY}) -> Growth
+          def self.of: (#{ANY}, #{ANY}) -> Growth
           #{methods_of([growth])}
         end
       end

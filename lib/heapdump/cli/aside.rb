@@ -20,7 +20,7 @@ module HeapDump
       def self.row?(histogram, row)
         return TYPES.include?(row.key) if histogram.by == :type
 
-        row.largest ? row.largest.kin != :program : row.key.nil?
+        row.largest ? !row.largest.program? : row.key.nil?
       end
 
       # +sums+ are objects and bytes (Array of both) by kin.

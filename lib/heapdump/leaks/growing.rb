@@ -22,68 +22,64 @@ module HeapDump
         stack: "it lives on by the machine stack alone, perhaps by chance"
       }.freeze
 
-      attr_reader :retained, :snapshot
-
-      def initialize(raw, growth, snapshot, classes)
+      # +number+:: of +raw+ among what the reader found
+      def initialize(raw, number, growth, snapshot)
         @raw = raw
+        @number = number
         @growth = growth
         @snapshot = snapshot
-        @classes = classes
+        @origins = snapshot.origins
         @retained = raw[:retained]
         @parts = raw[:parts].map { |part| part(part) }
         @inner = raw[:inner].map { |part| part(part) }
-      end
-
-      # The part to tell it by. What grows in a container may wrap what the application knows: of a
-      # block that has captured an order, the order is told.
-      def headline
-        @headline ||= choose
       end
 
       def empty?
         @parts.empty?
       end
 
-      # What grows in the container (the first part), which other figures speak of.
-      def outer
-        @parts.first
+      # What a Suspect says of it.
+      def facts
+        { class_name: class_word, counts: headline.counts, unit: "objects", retained: retained,
+          path: way, signature: way.signature(class_word), company: company }
       end
 
-      # Which of its objects (the first part's) stay from dump to dump (Turnover).
-      def turnover
-        Turnover.new(counts: outer.counts, kept: @raw[:kept], stayed: @raw[:stayed],
-                     stayed_twice: @raw[:stayed_twice])
+      # What a Verdict asks, but for who holds it.
+      def figures
+        { counts: outer.counts, retained: retained, unit: "objects", fills: fills_variables?,
+          lives_by: lives_by, turnover: stable? ? turnover : nil }
       end
 
-      # Which other leaks it holds new objects of as well, and how many (Array of pairs).
-      def holds
-        @raw[:related]
+      # What the figures do not say.
+      def remarks
+        [("held by each other, as the elements of a list" if chained?),
+         ("in #{@raw[:containers]} containers" if @raw[:containers] > 1)].compact
       end
 
-      # How many of its own are new.
-      def newcomers
-        @raw[:newcomers]
+      # How a Holder is to name it.
+      def naming
+        { names: names_from_data? }
       end
 
-      # Whether one object holds many of them, each by a name of its own.
-      def names_from_data?
-        @raw[:contained] > 1 && VARIABLES.include?(outer.way.steps.last.edge&.kind)
+      # How it belongs to others (Related::One).
+      def relation
+        { number: @number, holds: @raw[:related], new: @raw[:newcomers],
+          rank: @origins.rank(node), by_name: names_from_data? }
       end
 
-      # Of the class that it is told by: a number, the lower the better.
-      def rank_number
-        Classes::RANKS.index(rank(headline))
+      # The example (Node), and how it is held (Way).
+      def node
+        headline.node
       end
 
-      # Other classes that grow in the same container or inside (Array of String).
-      def company
-        words = (@parts + @inner).map { |part| class_word(part.node) }
-        words.uniq - [class_word(headline.node)]
+      def way
+        headline.way
       end
 
-      # "Session"
-      def class_word(node = headline.node)
-        Way.kind_word(node)
+      # Where it comes into being ("file:line"): where most of the new ones were allocated, else
+      # where its code is written; nil where neither is known.
+      def added_at
+        allocated_at || Code.place(node)
       end
 
       # How the other holders of the same objects hold them (Array of Way).
@@ -94,8 +90,48 @@ module HeapDump
         end
       end
 
-      # Where most of the newcomers were allocated ("file:line"), nil unless it is known for
-      # most of them.
+      private
+
+      attr_reader :retained, :snapshot
+
+      # The part to tell it by. What grows in a container may wrap what the application knows: of a
+      # block that has captured an order, the order is told.
+      def headline
+        @headline ||= choose
+      end
+
+      # What grows in the container (the first part), which the verdict is about.
+      def outer
+        @parts.first
+      end
+
+      def class_word(node = headline.node)
+        Way.kind_word(node)
+      end
+
+      # Other classes that grow in the same container or inside (Array of String).
+      def company
+        words = (@parts + @inner).map { |part| class_word(part.node) }
+        words.uniq - [class_word(headline.node)]
+      end
+
+      # Objects can be told by their addresses unless the heap was compacted in between.
+      def stable?
+        @growth.stable.all? { |permille| permille >= Rules::STABLE }
+      end
+
+      # Which of its objects (the first part's) stay from dump to dump (Turnover).
+      def turnover
+        Turnover.new(counts: outer.counts, kept: @raw[:kept], stayed: @raw[:stayed],
+                     stayed_twice: @raw[:stayed_twice])
+      end
+
+      # Whether one object holds many of them, each by a name of its own.
+      def names_from_data?
+        @raw[:contained] > 1 && VARIABLES.include?(outer.way.steps.last.edge&.kind)
+      end
+
+      # nil unless it is known for most of the new ones.
       def allocated_at
         @raw[:location] if @raw[:location] && @raw[:located] >= Rules::MOST * @raw[:newcomers]
       end
@@ -103,11 +139,6 @@ module HeapDump
       # Why it lives on if nothing that the program does holds it (String), else nil.
       def lives_by
         LIVES_BY[Snapshot::Path::RANKS[@raw[:parts].first[:rank]]]
-      end
-
-      # How many objects hold the newcomers.
-      def containers
-        @raw[:containers]
       end
 
       # Whether they hold each other.
@@ -124,8 +155,6 @@ module HeapDump
         FRAMES.include?(kind) || (VARIABLES.include?(kind) && @raw[:contained] <= 1)
       end
 
-      private
-
       def part(raw)
         node = snapshot.node(raw[:example])
         Part.new(counts: raw[:counts], node: node, way: Way.decode(snapshot, @growth.way(node.id)),
@@ -137,27 +166,23 @@ module HeapDump
         return best if WHOLE.include?(class_word(best.node)) || best.node.kind == "ment"
 
         inner = @inner.select { |part| inside?(part) }.min_by.with_index do |part, index|
-          [Classes::RANKS.index(rank(part)), part.wrapped, index]
+          [@origins.rank(part.node), part.wrapped, index]
         end
         inner && better?(inner, best) ? inner : best
       end
 
       def rating(part)
-        [Classes::RANKS.index(rank(part)), part.way.steps.last.edge&.kind == :key ? 1 : 0]
+        [@origins.rank(part.node), part.way.steps.last.edge&.kind == :key ? 1 : 0]
       end
 
       def better?(inner, best)
-        Classes::RANKS.index(rank(inner)) < Classes::RANKS.index(rank(best))
+        @origins.rank(inner.node) < @origins.rank(best.node)
       end
 
       # Only wrappers lie between it and the container.
       def inside?(part)
         between = part.way.steps.last(part.wrapped + 1)[0...-1].map(&:node)
-        between.none? { |node| WHOLE.include?(node.class_name) || @classes.rank(node) == :app }
-      end
-
-      def rank(part)
-        @classes.rank(part.node)
+        between.none? { |node| WHOLE.include?(node.class_name) || @origins.of_class(node) == :app }
       end
     end
   end

@@ -20,10 +20,10 @@ module HeapDump
 
       # +names+:: whether the last edge is one of many that differ in their digits
       # +bare+::  an edge from the way's end on, to what is no object
-      def initialize(way, classes, names: false, bare: nil)
+      def initialize(way, origins, names: false, bare: nil)
         @way = way
         @steps = way.steps
-        @classes = classes
+        @origins = origins
         @many = names
         @bare = bare
         @names = names_on_way
@@ -173,7 +173,7 @@ module HeapDump
 
       def constant(edge, from, at)
         scope = from.name == "Object" ? "" : "#{module_word(from)}::"
-        place = @classes.constant(from, edge.name)
+        place = @origins.constant(from, edge.name)
         words = ["constant #{scope}#{name_of(edge, at)}", place && "(#{Places.short(place)})"]
         Name.new(words: words.compact.join(" "), place: place, last: true,
                  owner: Owner.new(from, true))
@@ -273,7 +273,7 @@ module HeapDump
       end
 
       def module_place(node)
-        node.name && @classes.place(node.name)
+        node.name && @origins.place(node.name)
       end
 
       def code_place(node)

@@ -56,14 +56,13 @@ module HeapDump
       end
 
       def group_by_place(list, snapshot)
-        classes = Classes.new(snapshot)
-        list.group_by { |node| place(node, classes) }
+        list.group_by { |node| place(node, snapshot.origins) }
       end
 
-      def place(node, classes)
-        return Finding.code_place(node) unless @kind == :constant
+      def place(node, origins)
+        return Code.place(node) unless @kind == :constant
 
-        node.name && classes.place(node.name)
+        node.name && origins.place(node.name)
       end
     end
   end

@@ -47,7 +47,7 @@ module HeapDump
         methods = owner.field("methods", Hash) || {}
         methods.first(METHODS).filter_map do |method, address|
           entry = owner.related(address)
-          place = entry && !method.match?(LOOKS) && Finding.code_place(entry)
+          place = entry && !method.match?(LOOKS) && Code.place(entry)
           ["#{name}#{sign}#{method}", place] if place && Snapshot::Places.gem_of(place) != "ruby"
         end
       end

@@ -39,6 +39,11 @@ module HeapDump
         cleared_because.nil?
       end
 
+      # What a Suspect says of it.
+      def facts
+        { confidence: confidence, reasons: reasons, cleared_because: cleared_because }
+      end
+
       private
 
       attr_reader :steps

@@ -116,6 +116,16 @@ module HeapDump
       end
       KINS = %i[program vm code stack].freeze # :nodoc:
 
+      # True for what the program has made, and not every process of Ruby has.
+      def program? # :nodoc:
+        kin == :program
+      end
+
+      # Where it comes from: one of Snapshot::Origins::CLASSES or OTHERS.
+      def origin # :nodoc:
+        @snapshot.origins.of(self)
+      end
+
       # What it holds by a name or index: a Node, or what needs no object in Ruby (Integer, Float,
       # Symbol, true, false, nil). A String is the name of an instance variable, member, constant,
       # class variable or captured variable, or a key; a Symbol a member or key; an Integer an index

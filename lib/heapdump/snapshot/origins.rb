@@ -1,18 +1,52 @@
 # frozen_string_literal: true
 
 module HeapDump
-  class Leaks
-    # Whose a class is. Who looks for a leak knows the classes of the application best, then those
-    # of gems; strings and procs say nothing by themselves.
-    class Classes
-      RANKS = %i[app gem core].freeze
+  class Snapshot
+    # Where the objects of a dump come from. Who looks for memory knows the classes of the
+    # application best, then those of gems. Objects of Ruby's core say nothing by themselves, and
+    # what the VM needs for itself says least of all.
+    #
+    #   origins = snapshot.origins
+    #   origins.of(session)     # => :app
+    #   origins.of(environment) # => :vm
+    #   origins.place("Session") # => "app/session.rb:1"
+    class Origins # :nodoc:
+      # By its class, the best known first.
+      CLASSES = %i[app gem core].freeze
+      # By what it is for: what every process of Ruby has (see Node#kin).
+      OTHERS = %i[vm code stack].freeze
       # Types that a class of the application can have.
       TYPES = %w[OBJECT STRUCT DATA FILE HASH ARRAY STRING].freeze
 
       def initialize(snapshot)
         @snapshot = snapshot
         @places = {}
-        @ranks = {}
+        @of_classes = {}
+      end
+
+      # One of CLASSES for an object of the program, one of OTHERS for the rest.
+      def of(node)
+        node.program? ? of_class(node) : node.kin
+      end
+
+      # One of CLASSES: whose class the object has, whatever it is for.
+      def of_class(node)
+        name = node.class_name
+        return :core if name.nil? || !TYPES.include?(node.type)
+
+        @of_classes[name] ||= places? ? of_place(place(name)) : by_type(node)
+      end
+
+      # The same as a number, the lower the better known.
+      def rank(node)
+        CLASSES.index(of_class(node))
+      end
+
+      # One of CLASSES by a place in the source ("file:line"), nil for what has none.
+      def of_place(place)
+        return :core if place.nil? || place.start_with?("<internal:")
+
+        Places.gem_of(place) == "app" ? :app : :gem
       end
 
       # Where a class or module is defined: "file:line", nil for those of Ruby's core and those
@@ -27,28 +61,10 @@ module HeapDump
         place unless place.to_s.empty? || place.end_with?(":0")
       end
 
-      # One of RANKS, for an object.
-      def rank(node)
-        name = node.class_name
-        return :core if name.nil? || !TYPES.include?(node.type)
-
-        @ranks[name] ||= places? ? rank_by_place(name) : rank_by_type(node)
-      end
-
       private
 
-      def rank_by_place(name)
-        place = place(name)
-        return :core if place.nil? || place.start_with?("<internal:")
-
-        case Snapshot::Places.gem_of(place)
-        when "app" then :app
-        else :gem
-        end
-      end
-
       # A dump of ObjectSpace.dump_all does not say where constants are assigned.
-      def rank_by_type(node)
+      def by_type(node)
         return :core unless %w[OBJECT STRUCT].include?(node.type)
 
         CORE_OBJECTS.include?(node.class_name) ? :core : :app
@@ -73,5 +89,6 @@ module HeapDump
         nil
       end
     end
+    private_constant :Origins
   end
 end

@@ -1,0 +1,26 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # The code of an object: a block where it is made, a method, what a thread runs.
+    module Code
+      # Where it is written, as "file:line"; nil for an object that has none.
+      def self.place(node)
+        code = of(node) or return
+        file, line = code.line.values_at("file", "line")
+        "#{file}:#{line}" if file && line
+      end
+
+      def self.of(node)
+        case node.kind
+        when "proc" then node
+        when "ment" then node.related(node.line["proc"] || node.line["iseq"])
+        when "VM/thread", "fiber"
+          frame = (node.line["frames"] || []).reverse.find { |one| one["iseq"] }
+          node.related(frame && frame["iseq"])
+        end
+      end
+      private_class_method :of
+    end
+  end
+end

@@ -1,0 +1,66 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # What grew in one place while the number of objects stood still: a Content, Names or BareNames.
+    # Answers what Growing answers.
+    class Standing
+      # The example (Node), and how it is held (Way).
+      attr_reader :node, :way
+
+      # +content+:: Content, Names or BareNames
+      # +way+::     how its node is held
+      # +bare+::    of BareNames, the edge from the node on, to what is no object
+      def initialize(content, way, origins, bare: nil)
+        @content = content
+        @node = content.node
+        @way = way
+        @rank = origins.rank(node)
+        @bare = bare
+      end
+
+      def facts
+        signature = way.signature(class_word, any_name: names_of_objects?)
+        { class_name: class_word, **figures, path: way, signature: signature, company: [] }
+      end
+
+      def figures
+        { counts: @content.counts, retained: @content.retained, unit: @content.unit }
+      end
+
+      def remarks
+        []
+      end
+
+      def naming
+        { names: names_of_objects?, bare: @bare }
+      end
+
+      def relation
+        { number: nil, holds: [], new: 0, rank: @rank, by_name: names? }
+      end
+
+      def added_at
+        node.location || (Code.place(node) unless @bare)
+      end
+
+      def other_ways
+        []
+      end
+
+      private
+
+      def class_word
+        @bare ? @content.word : Way.kind_word(node)
+      end
+
+      def names?
+        @content.unit == "names"
+      end
+
+      def names_of_objects?
+        names? && !@bare
+      end
+    end
+  end
+end

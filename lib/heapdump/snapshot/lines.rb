@@ -1,0 +1,49 @@
+# frozen_string_literal: true
+
+require "json"
+
+module HeapDump
+  class Snapshot
+    # Lines of a dump as frozen Hashes. The last ones are kept, but for very long ones.
+    class Lines # :nodoc:
+      KEPT = 512
+      KEPT_BYTES = 1 << 16
+
+      # A line that is not valid is none ({}).
+      def self.parse(text)
+        line = text && JSON.parse(text, max_nesting: false)
+        (line.is_a?(Hash) ? line : {}).freeze
+      rescue JSON::ParserError
+        {}.freeze
+      end
+
+      def initialize(graph)
+        @graph = graph
+        @whole = {}
+        @brief = {}
+      end
+
+      # That of a node, by its number.
+      def whole(number)
+        @whole.fetch(number) do
+          text = @graph.line(number)
+          line = Lines.parse(text)
+          text && text.bytesize > KEPT_BYTES ? line : keep(@whole, number, line)
+        end
+      end
+
+      # The same as far as it is worth showing: see Node#brief.
+      def brief(number)
+        @brief.fetch(number) { keep(@brief, number, Lines.parse(@graph.brief(number))) }
+      end
+
+      private
+
+      def keep(lines, number, line)
+        lines.shift if lines.size >= KEPT
+        lines[number] = line
+      end
+    end
+    private_constant :Lines
+  end
+end
