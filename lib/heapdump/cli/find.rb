@@ -1,11 +1,14 @@
 # frozen_string_literal: true
 
+require_relative "in_json"
 require_relative "reading"
 
 module HeapDump
   module CLI
     # Objects by what they are.
     class Find < Reading
+      include InJSON
+
       usage "FILE [--class NAME] [--type TYPE] [--value TEXT] [--min-size BYTES]"
       limit 20
       UNITS = { "" => 1, "k" => 1 << 10, "m" => 1 << 20, "g" => 1 << 30 }.freeze

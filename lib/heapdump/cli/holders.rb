@@ -19,7 +19,7 @@ module HeapDump
 
       # Array of Holder. What is told as one ("thread of app.rb:8") is one, as several workers are.
       def self.of(snapshot, nodes)
-        found = nodes.map { |node| [snapshot.path_to(node, around: Reading::AROUND), node] }
+        found = nodes.map { |node| [snapshot.path_to(node, around: PathLines::AROUND), node] }
         holders = found.group_by { |path, _| words(path) }.map do |words, pairs|
           Holder.new(snapshot, words, pairs.map(&:last), ways(pairs))
         end

@@ -4,28 +4,19 @@ require_relative "../snapshot"
 require_relative "../terminal"
 require_relative "command"
 require_relative "directory"
+require_relative "figures"
 
 module HeapDump
   module CLI
-    # What the commands that read dumps have in common: opening them with progress and warnings, and
-    # how objects are shown. Everything goes through #screen or #print_json, so that nothing from a
-    # heap reaches the terminal as it is.
+    # What the commands that read dumps have in common: they open dumps, with progress and warnings,
+    # and find the object that an argument names. All that they tell goes through #screen or
+    # #print_json, so that nothing from a heap reaches the terminal as it is.
     class Reading < Command
+      include Figures
+
       Describe = Snapshot::Describe
       Table = Terminal::Table
       Text = Terminal::Text
-
-      # So many steps of a path are shown at its beginning and at its end.
-      AROUND = 12
-
-      # What a reader has to know of paths of a rank.
-      RANK_NOTES = {
-        named: nil,
-        frame: "held by a thread: let go when it ends",
-        root: "held by the VM itself",
-        cache: "a cache of the VM: it holds, but is no cause",
-        stack: "machine stack: may hold by chance"
-      }.freeze
 
       private
 
@@ -95,103 +86,6 @@ module HeapDump
 
       def warn_of(path, warning)
         err.puts Text.safe("heapdump: warning: #{path}: #{warning}")
-      end
-
-      def bytes(number)
-        number ? Terminal::Units.bytes(number) : "-"
-      end
-
-      def count(number)
-        number ? Terminal::Units.count(number) : "-"
-      end
-
-      def percent(part, whole)
-        Terminal::Units.percent(part, whole)
-      end
-
-      # Says what a list leaves out.
-      def more(shown, total, option = "--limit")
-        return unless total > shown
-
-        screen.line([:dim, "… #{count(total - shown)} more (#{option} #{total} shows all)"])
-      end
-
-      # A name in the dump's own words for JSON: nil stays nil.
-      def node_json(node)
-        { address: node.address && node.to_s, type: node.type, class: node.class_name,
-          name: node.name, kind: node.kind, bytes: node.memsize,
-          words: Describe.node(node) }.compact
-      end
-
-      # A string's content for JSON: what is no text is in Base64.
-      def content_json(value)
-        return { value: nil } if value.nil?
-        return { value: value } if value.encoding == Encoding::UTF_8 && value.valid_encoding?
-
-        { value_base64: [value].pack("m0") }
-      end
-
-      # Equal strings (Snapshot::Duplicate), for JSON.
-      def duplicate_json(one)
-        owners = one.owners.map { |owner, number| { owner: owner, count: number } }
-        locations = one.locations.map { |place, number| { location: place, count: number } }
-        content_json(one.value).merge(
-          copies: one.copies, bytes: one.bytes, wasted: one.wasted, example: one.example.to_s,
-          sampled: one.sampled, owners: owners, locations: locations
-        )
-      end
-
-      def path_json(path)
-        { rank: path.rank.to_s, root: path.root.kind, holder: node_json(path.holder),
-          path: path.hops.map { |hop| hop_json(hop) }, left_out: path.left_out,
-          signature: path.signature,
-          text: path.to_s }
-      end
-
-      def hop_json(hop)
-        { edge: hop.words, location: hop.place, **node_json(hop.node) }.compact
-      end
-
-      # The same where a path goes by way of a thread or fiber: by what that holds.
-      STACK_NOTE = "on a stack: let go when the method returns"
-      FRAME_NOTES = {
-        frame: STACK_NOTE, frame_local: STACK_NOTE,
-        fiber_local: "fiber-local: let go when its fiber ends or it is set to nil"
-      }.freeze
-      private_constant :STACK_NOTE, :FRAME_NOTES
-
-      # What a reader has to know of a path; nil where that is nothing.
-      def note_of(path)
-        return RANK_NOTES[path.rank] unless path.rank == :frame
-
-        note = FRAME_NOTES.values_at(*path.steps.map { |step| step.edge.kind }).compact.last
-        note || (nameless_stack?(path) ? STACK_NOTE : RANK_NOTES[:frame])
-      end
-
-      # A dump without names of variables tells no more than that a thread holds it.
-      def nameless_stack?(path)
-        path.steps.each_cons(2).any? do |before, step|
-          %w[VM/thread fiber].include?(before.node.kind) && step.edge.kind == :reference
-        end
-      end
-
-      # The same as spans of a line.
-      def note(path)
-        note = note_of(path)
-        note ? [[:yellow, " #{note}"]] : []
-      end
-
-      # The lines of a path, one for each hop. A block may say more of a node.
-      def show_path(path)
-        path.hops.each_with_index do |hop, i|
-          words = [*hop.words, Describe.node(hop.node)].join(" → ")
-          place = hop.place && [:dim, "  #{hop.place}"]
-          address = hop.node.address && [:dim, "  #{hop.node}"]
-          last = i == path.hops.size - 1
-          more = block_given? ? yield(hop.node) : nil
-          screen.line(*["  ", i.zero? ? "" : "→ ", [last ? :bold : nil, words], address, place,
-                        more].compact)
-        end
       end
     end
   end

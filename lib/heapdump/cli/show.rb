@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 require_relative "fields"
+require_relative "in_json"
+require_relative "path_lines"
 require_relative "reading"
 require_relative "reference_list"
 
@@ -8,6 +10,9 @@ module HeapDump
   module CLI
     # One object: what keeps it alive, its fields, what it refers to and what refers to it.
     class Show < Reading
+      include InJSON
+      include PathLines
+
       usage "FILE ADDRESS"
       limit 20
       details <<~TEXT

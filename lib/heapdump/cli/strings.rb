@@ -1,11 +1,14 @@
 # frozen_string_literal: true
 
+require_relative "in_json"
 require_relative "reading"
 
 module HeapDump
   module CLI
     # Strings of which there is more than one copy.
     class Strings < Reading
+      include InJSON
+
       usage "FILE"
       limit 20
       details <<~TEXT

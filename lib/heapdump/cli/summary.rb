@@ -1,13 +1,16 @@
 # frozen_string_literal: true
 
-require_relative "reading"
 require_relative "aside"
+require_relative "in_json"
+require_relative "reading"
 require_relative "strings"
 
 module HeapDump
   module CLI
     # What the heap is made of, at a glance.
     class Summary < Reading
+      include InJSON
+
       usage "FILE"
       limit 10
       # 2: without --all what is not the program's is left out of rows, and told as "besides"

@@ -1,12 +1,17 @@
 # frozen_string_literal: true
 
-require_relative "reading"
 require_relative "aside"
+require_relative "in_json"
+require_relative "path_lines"
+require_relative "reading"
 
 module HeapDump
   module CLI
     # The objects that keep most memory alive.
     class Top < Reading
+      include InJSON
+      include PathLines
+
       usage "FILE [ADDRESS]"
       limit 20
       # 2: without --all what is not the program's is looked through

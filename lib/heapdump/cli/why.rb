@@ -1,12 +1,17 @@
 # frozen_string_literal: true
 
-require_relative "reading"
 require_relative "holders"
+require_relative "in_json"
+require_relative "path_lines"
+require_relative "reading"
 
 module HeapDump
   module CLI
     # Who holds an object, or the objects of a class.
     class Why < Reading
+      include InJSON
+      include PathLines
+
       usage "FILE ADDRESS|CLASS"
       limit 5
       details <<~TEXT
