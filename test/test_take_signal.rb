@@ -120,7 +120,7 @@ class TestTakeSignal < HeapDumpTest
     with_process(handler(", timeout: 1", "x")) do |pid|
       status, _, err = Outside.heapdump("take", pid, "--timeout", "1")
       assert_equal 1, status
-      assert_match(/wrote no .* within 1.0 s after SIGUSR2; its stderr tells why/, err)
+      assert_match(/wrote no .* within 1.0 s after SIGUSR2; its stderr says why/, err)
       assert Outside.runs?(pid)
     end
   end
@@ -131,7 +131,7 @@ class TestTakeSignal < HeapDumpTest
       assert_equal [0, ""], [status, err]
       assert_match(/^signal: works$/, out)
       assert_match(/ok  handler: it dumps at SIGUSR2 to #{scratch}/, out)
-      assert_match(/`heapdump take #{pid}` will go by signal/, out)
+      assert_match(/`heapdump take #{pid}` will use signal/, out)
 
       fields = JSON.parse(Outside.heapdump("doctor", pid, "--json")[1])
       assert_equal [1, pid, "signal"], fields.values_at("schema_version", "pid", "way")
@@ -153,7 +153,7 @@ class TestDoctor < HeapDumpTest
       assert_match(/^signal: does not work\n(  ok .*\n)*  NO  handler: it has no handler/, out)
       assert_match(/^gdb: works$/, out)
       assert_match(/ok  ruby: it runs Ruby #{RUBY_VERSION} /, out)
-      assert_match(/`heapdump take #{pid}` will go by gdb/, out)
+      assert_match(/`heapdump take #{pid}` will use gdb/, out)
       refute_path_exists "heap-#{pid}.json"
     end
   end

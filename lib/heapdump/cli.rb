@@ -36,7 +36,7 @@ module HeapDump
       "count" => "the objects of a running process, by type and class, through gdb",
       "doctor" => "which of the two will work for a process, and why not",
       "summary" => "what the heap is made of: memory, types, classes, places, strings",
-      "top" => "the objects that keep most memory alive",
+      "top" => "the objects that retain most memory",
       "why" => "who holds an object, or the objects of a class",
       "show" => "one object: its fields, references and referrers",
       "find" => "objects by class, type, content or size",
@@ -103,7 +103,7 @@ module HeapDump
 
           #{COMMANDS.map { |name, summary| format("  %-#{width}s  %s", name, summary) }.join("\n")}
 
-          `heapdump help COMMAND` tells more of one.
+          `heapdump help COMMAND` says more about one.
           Exit status: 0 fine, 1 error, 2 a gate failed, 64 wrong usage.
         TEXT
       end

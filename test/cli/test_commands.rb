@@ -81,7 +81,7 @@ class TestCommands < HeapDumpTest
     assert_match(/^  @state → String "waiting for payment" 0x\h+$/, out)
     assert_match(/^  @basket → Array of 2 0x\h+$/, out)
     assert_match(/^  Hash of 80 0x\h+ → \["k\d+"\]$/, out)
-    assert_match(/^Kept alive by
+    assert_match(/^Held by
   Registry \(module\)  0x\h+
   → constant CACHE → Hash of 80  0x\h+  \S+shop.rb:\d+  retains .*
   → \["k\d+"\] → Session  0x\h+$/, out)
@@ -216,7 +216,7 @@ class TestCommands < HeapDumpTest
   end
 
   def test_summary_has_one_line_for_what_is_not_the_programs
-    line = /^ +- .* threads, code, and what the VM keeps for itself \(--all tells\)$/
+    line = /^ +- .* threads, code, and the VM's own \(--all shows them\)$/
     out = heapdump!("summary", shop, "--limit", "1000").out
     assert_match line, out
     refute_match(/\(IMEMO|^.* Class$/, out[/^Classes.*?\n\n/m])
@@ -361,6 +361,6 @@ class TestCommands < HeapDumpTest
     end
     assert_match(/→ \(no name\) → Session/, heapdump!("why", file, "Session").out)
     assert_match(/no footer to tell/, heapdump!("verify", file).out)
-    assert_match(/does not tell/, heapdump!("summary", file).out)
+    assert_match(/does not say/, heapdump!("summary", file).out)
   end
 end

@@ -270,7 +270,7 @@ class Damages
       "one root less promised" =>
         one(promising(roots: 2), %i[promised_roots], /promises 2 ROOT lines, and there are 3/),
       "no number promised" =>
-        one(promising(objects: "many"), %i[promised_objects], /does not tell how many objects/) }
+        one(promising(objects: "many"), %i[promised_objects], /does not say how many objects/) }
   end
 
   def with_commas(number)

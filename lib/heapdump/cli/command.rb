@@ -163,7 +163,7 @@ module HeapDump
 
       def hint
         "usage: heapdump #{self.class.command_name} #{self.class.usage} " \
-          "(`heapdump help #{self.class.command_name}` tells more)"
+          "(`heapdump help #{self.class.command_name}` says more)"
       end
     end
   end

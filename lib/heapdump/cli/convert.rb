@@ -12,7 +12,7 @@ module HeapDump
       details <<~TEXT
         objspace      what ObjectSpace.dump_all writes: heapy, sheap, heap-profiler, harb, reap
         heapsnapshot  Chrome DevTools, Memory, Load profile (name the file *.heapsnapshot)
-        speedscope    what keeps memory alive, as a flame graph: https://www.speedscope.app
+        speedscope    what retains memory, as a flame graph: https://www.speedscope.app
         csv           one row for each object: address, type, class, bytes, retained …
 
         What stands in FILE of -o is replaced with --force alone, and once all is written. A name

@@ -8,7 +8,7 @@ module HeapDump
     class Doctor < OutsideCommand
       usage "PID"
       details <<~TEXT
-        It looks and changes nothing. `heapdump take` goes by the first way that works: a signal
+        It looks and changes nothing. `heapdump take` uses the first method that works: a signal
         for which the process has a handler (HeapDump.on_signal), or gdb. Exit status 1 if neither
         would work.
       TEXT
@@ -40,7 +40,7 @@ module HeapDump
             screen.line "  #{check.ok ? "ok" : "NO"}  #{check.name}: #{check.message}"
           end
         end
-        screen.line(way ? "`heapdump take #{target.pid}` will go by #{way}." : "No way works.")
+        screen.line(way ? "`heapdump take #{target.pid}` will use #{way}." : "No method works.")
       end
     end
   end

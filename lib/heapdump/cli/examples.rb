@@ -21,7 +21,7 @@ module HeapDump
         ["summary heap.json --limit 30 --all", "longer lists, with code and the VM's own"]
       ],
       "top" => [
-        ["top heap.json --limit 5", "the five objects that keep most alive"],
+        ["top heap.json --limit 5", "the five objects that retain most"],
         ["top heap.json 0x7f10a2b3c4d8 --depth 3", "what one of them is made of"]
       ],
       "why" => [

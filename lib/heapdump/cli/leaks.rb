@@ -10,9 +10,9 @@ module HeapDump
       usage "FILE FILE [FILE…]"
       limit 10
       details <<~TEXT
-        Three dumps or more of one process, with some work between them, give a verdict; two tell
+        Three dumps or more of one process, with some work between them, give a verdict; two show
         what grew, with less confidence. A leak is what each dump has more of than the one before,
-        or what grows in bursts and never falls, held in the same way.
+        or what grows in bursts and never falls, held on the same path.
 
         --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
         the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names).
@@ -173,7 +173,7 @@ module HeapDump
 
         left_out = suspect.company.size - COMPANY
         words = suspect.company.first(COMPANY)
-        [*words, *("#{left_out} more (--json tells)" if left_out.positive?)].join("; ")
+        [*words, *("#{left_out} more (--json shows them)" if left_out.positive?)].join("; ")
       end
 
       def numbers(suspect)
@@ -185,7 +185,7 @@ module HeapDump
         "#{suspect.retained.map { |number| bytes(number) }.join(" → ")} (#{grown})"
       end
 
-      STEPS = 16 # so many are shown of a way; a long list has one step for each of its elements
+      STEPS = 16 # so many are shown of a path; a long list has one step for each of its elements
       private_constant :STEPS
 
       # One line for each step from the first name on.

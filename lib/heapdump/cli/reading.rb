@@ -76,7 +76,7 @@ module HeapDump
         snapshot.classes_named(name)
         raise UsageError, "#{Text.short(name, Describe::NAMED)} is a class, give an address: " \
                           "`heapdump find #{snapshot.path} --class #{name}` lists its objects, " \
-                          "`heapdump why #{snapshot.path} #{name}` tells who holds them"
+                          "`heapdump why #{snapshot.path} #{name}` shows who holds them"
       end
 
       # Runs the block; if it takes long, says on standard error how far it is.

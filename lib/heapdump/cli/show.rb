@@ -8,7 +8,7 @@ require_relative "reference_list"
 
 module HeapDump
   module CLI
-    # One object: what keeps it alive, its fields, what it refers to and what refers to it.
+    # One object: who holds it, its fields, what it refers to and what refers to it.
     class Show < Reading
       include InJSON
       include PathLines
@@ -16,9 +16,9 @@ module HeapDump
       usage "FILE ADDRESS"
       limit 20
       details <<~TEXT
-        "Kept alive by" is the best path to the object, as of `heapdump why`. Where it says how much
-        an object on it retains, that one alone keeps alive what follows. References without a name
-        are told in groups, by what is at their other end.
+        "Held by" is the best path to the object, as of `heapdump why`. An object on it that shows how
+        much it retains is the only one that holds what follows. References without a name are shown
+        in groups, by what is at their other end.
       TEXT
 
       def call(file, address)
@@ -129,7 +129,7 @@ module HeapDump
         return unless parts.path
 
         alone = parts.dominators.to_h { |node| [node.id, true] }
-        screen.heading("Kept alive by", note_of(parts.path))
+        screen.heading("Held by", note_of(parts.path))
         show_path(parts.path) do |node|
           "  retains #{bytes(node.retained_size)}" if alone.key?(node.id)
         end

@@ -13,8 +13,8 @@ module HeapDump
       limit 20
       details <<~TEXT
         What would be saved if there was one copy of each; who holds them, of a sample; and where they
-        were allocated, if that was traced. A dump with `strings: :hash` tells which are equal, but
-        not what they say; one with `strings: :none` tells nothing of this.
+        were allocated, if that was traced. A dump with `strings: :hash` shows which are equal, but
+        not what they say; one with `strings: :none` shows nothing of this.
       TEXT
 
       def call(file)

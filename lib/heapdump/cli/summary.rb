@@ -20,14 +20,14 @@ module HeapDump
       ].freeze
       HISTOGRAMS = %i[types classes generations locations gems].freeze
       OTHERS = {
-        class: "threads, code, and what the VM keeps for itself (--all tells)",
-        type: "code, and what the VM keeps for itself (--all tells)"
+        class: "threads, code, and the VM's own (--all shows them)",
+        type: "code, and the VM's own (--all shows them)"
       }.freeze
       private_constant :OTHERS
       details <<~TEXT
-        Where the memory of the process is, then living objects by type, class and what they keep
-        alive, by generation and place where that was traced, those that many refer to, and strings
-        of which there are several. Threads, code and what the VM keeps for itself are one line,
+        Where the memory of the process is, then living objects by type, class and what they
+        retain, by generation and place where that was traced, those that many refer to, and strings
+        of which there are several. Threads, code and the VM's own objects are one line,
         unless --all is given.
       TEXT
 
@@ -43,7 +43,7 @@ module HeapDump
 
       def options(parser)
         super
-        parser.on("--all", "also threads, code, and what the VM keeps for itself") { @all = true }
+        parser.on("--all", "also threads, code, and the VM's own objects") { @all = true }
       end
 
       def show(snapshot, summary)
@@ -78,7 +78,7 @@ module HeapDump
       end
 
       def process_rows(memory)
-        return [["process", "-", "this dump does not tell; HeapDump.dump does"]] unless memory.pages
+        return [["process", "-", "this dump does not say; one of HeapDump.dump does"]] unless memory.pages
 
         [["process (RSS)", bytes(memory.rss),
           memory.swap.to_i.positive? ? "and #{bytes(memory.swap)} swapped out" : ""],
@@ -87,7 +87,7 @@ module HeapDump
          ["    free slots", bytes(memory.free_bytes), "#{count(memory.free_slots)} slots"],
          ["  malloc", bytes(memory.malloc), "what objects have allocated besides their slots"],
          ["  not explained", bytes(memory.unexplained),
-          "code, stacks, libraries in C, what malloc keeps for later"]]
+          "code, stacks, libraries in C, free memory of malloc"]]
       end
 
       def fragmentation(memory)

@@ -12,7 +12,7 @@ module HeapDump
         A process that has a handler (HeapDump.on_signal) gets its signal. Any other is made to
         load heapdump and to fork a dump by gdb, which holds it for some milliseconds; it needs
         the same Ruby as this command, and its user or root. The dump is written by forked
-        processes while the program goes on. `heapdump doctor PID` tells what would work.
+        processes while the program goes on. `heapdump doctor PID` shows what would work.
       TEXT
 
       def initialize(**)
@@ -38,7 +38,7 @@ module HeapDump
         parser.on("-o", "--output FILE", "where to (default: heap-PID.json, or where the handler",
                   "puts it); .zst or .gz compresses, through gdb;",
                   "by a signal the handler's own ending is needed") { |path| @output = path }
-        parser.on("--via WAY", %w[signal gdb],
+        parser.on("--via METHOD", %w[signal gdb],
                   "signal or gdb, where it should not choose itself") do |way|
           @via = way
         end

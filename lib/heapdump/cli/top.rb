@@ -7,7 +7,7 @@ require_relative "reading"
 
 module HeapDump
   module CLI
-    # The objects that keep most memory alive.
+    # The objects that retain most memory.
     class Top < Reading
       include InJSON
       include PathLines
@@ -18,9 +18,9 @@ module HeapDump
       SCHEMA_VERSION = 2
       details <<~TEXT
         Of each object: the bytes that would be free if it were, as a share of all that lives. With an
-        address, what that object keeps alive. Constants are looked through: what a constant holds
-        stands here, not the class that has the constant. So are threads, code and what the VM keeps
-        for itself, which is told in one line, unless --all is given.
+        address, what that object retains. Constants are looked through: what a constant holds is
+        shown here, not the class that has the constant. So are threads, code and the VM's own
+        objects, which are one line, unless --all is given.
       TEXT
 
       def call(file, address = nil)
@@ -59,7 +59,7 @@ module HeapDump
 
           @depth = number
         end
-        parser.on("--all", "also threads, code, and what the VM keeps for itself") { @all = true }
+        parser.on("--all", "also threads, code, and the VM's own objects") { @all = true }
       end
 
       # Below the first level fewer are shown: five of each.

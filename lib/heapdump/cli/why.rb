@@ -15,14 +15,14 @@ module HeapDump
       usage "FILE ADDRESS|CLASS"
       limit 5
       details <<~TEXT
-        A path begins at a constant, global variable or another root and names every reference on the
-        way. Those through names of the application come first, then stacks, caches of the VM, and
+        A path begins at a constant, global variable or another root and names every reference on
+        it. Those through names of the application come first, then stacks, caches of the VM, and
         last the machine stack, which may hold by chance. For a class, a sample of its objects is
         grouped by who holds them, with the bytes that would be free if the objects of the group were.
       TEXT
 
-      WAYS = 3 # of one holder that are shown
-      private_constant :WAYS
+      PATHS = 3 # of one holder that are shown
+      private_constant :PATHS
 
       def call(file, wanted)
         snapshot = open_snapshot(file)
@@ -41,7 +41,7 @@ module HeapDump
 
           @sample = number
         end
-        parser.on("--all", "also paths that share references with one before, and all ways of a",
+        parser.on("--all", "also paths that share references with one before, and all paths of a",
                   "holder") { @all = true }
       end
 
@@ -68,7 +68,7 @@ module HeapDump
 
         screen.blank
         paths = Terminal::Units.plural(number, "more path")
-        screen.line([:dim, "#{paths} that end in the same way (--all shows all)"])
+        screen.line([:dim, "#{paths} that end in the same references (--all shows all)"])
       end
 
       def json_of_object(node, paths)
@@ -110,7 +110,7 @@ module HeapDump
         return if found.objects.positive?
 
         screen.line("It has no objects of its own. `heapdump why #{snapshot.path} " \
-                    "#{snapshot.modules_named(name).first}` tells who holds it itself.")
+                    "#{snapshot.modules_named(name).first}` shows who holds the class itself.")
       end
 
       def show_holder(found, holder, number)
@@ -118,7 +118,7 @@ module HeapDump
         share = share(holder, found.sample)
         screen.line("#{number}. ", [:bold, "#{share}, held by #{holder.words}"],
                     *note(holder.ways.first.path))
-        shown = @all ? holder.ways : holder.ways.first(WAYS)
+        shown = @all ? holder.ways : holder.ways.first(PATHS)
         shown.each do |way|
           screen.line("  #{count(way.nodes.size)} of them:") if holder.ways.size > 1
           show_path(way.path)
@@ -129,7 +129,7 @@ module HeapDump
       def more_ways(number)
         return unless number.positive?
 
-        screen.line([:dim, "  #{Terminal::Units.plural(number, "more way")} (--all shows all)"])
+        screen.line([:dim, "  #{Terminal::Units.plural(number, "more path")} (--all shows all)"])
       end
 
       def share(group, sample)

@@ -93,7 +93,7 @@ module HeapDump
       def nameless_process(snapshot)
         return [] if !snapshot.account[:has_header] || snapshot.header["pid"].is_a?(Integer)
 
-        ["the header of #{snapshot.path} does not tell the process"]
+        ["the header of #{snapshot.path} does not name the process"]
       end
 
       # Servers tell in their names what they do at the moment ("sidekiq 7.3.9 app [2 of 5 busy]"),
@@ -131,7 +131,7 @@ module HeapDump
         snapshots.filter_map do |snapshot|
           if snapshot.objects.zero? then "#{snapshot.path} has no objects"
           elsif !roots?(snapshot)
-            "#{snapshot.path} has no ROOT lines, so it does not tell what is held; " \
+            "#{snapshot.path} has no ROOT lines, so it does not say what is held; " \
               "take dumps of the whole heap"
           end
         end + different_capabilities
@@ -146,8 +146,8 @@ module HeapDump
         told = snapshots.map { |snapshot| snapshot.header["capabilities"] }.uniq
         return [] if told.size == 1
 
-        ["the dumps do not tell the same of objects (their capabilities differ): " \
-         "what is held in one way may look like several"]
+        ["the dumps do not name the same references (their capabilities differ): " \
+         "one path may look like several"]
       end
     end
   end

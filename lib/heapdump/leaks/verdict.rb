@@ -74,7 +74,7 @@ module HeapDump
         return "it grows less and less, as a cache that fills up does" if slowing?
         return "other objects each time: a number that goes up and down" if gauge?
 
-        "too few to tell from chance" if chance?
+        "so few that it may be chance" if chance?
       end
 
       def not_growing
@@ -97,7 +97,7 @@ module HeapDump
 
       def doubts
         @doubts ||= [
-          ("only two dumps: a third would tell a leak from what fills up" unless several?),
+          ("only two dumps: a third would show whether it is a cache that fills up" unless several?),
           ("few objects" if few?),
           ("it stood still in some steps" if steps.bursts?),
           ("at last it stood still, as what is full would" if steps.rests?),

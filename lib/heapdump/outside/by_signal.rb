@@ -78,7 +78,7 @@ module HeapDump
         if !handler
           ["it has no handler of HeapDump.on_signal", false]
         elsif handler.pattern.empty?
-          ["it dumps at SIG#{handler.signal}, but to a path too long to be told; " \
+          ["it dumps at SIG#{handler.signal}, but to a path that is too long for its marker; " \
            "send the signal yourself", false]
         else
           ["it dumps at SIG#{handler.signal} to #{handler.pattern}", true]
@@ -135,7 +135,7 @@ module HeapDump
 
           if now > deadline
             raise Error, "process #{@target.pid} wrote no #{handler.pattern} within #{timeout} s " \
-                         "after SIG#{handler.signal}; its stderr tells why"
+                         "after SIG#{handler.signal}; its stderr says why"
           end
           sleep 0.01
         end

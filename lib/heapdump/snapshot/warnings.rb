@@ -79,7 +79,7 @@ module HeapDump
       def one_dump
         line, byte = @account.values_at(:second_line, :second_byte)
         "there are two dumps in it, the second begins at line #{count(line)} (byte " \
-          "#{count(byte)}): what is told is of both at once; make two files of it (`head -c " \
+          "#{count(byte)}): all answers are about both at once; make two files of it (`head -c " \
           "#{byte}` and `tail -c +#{byte + 1}` of the uncompressed text)"
       end
 
@@ -158,7 +158,7 @@ module HeapDump
 
       def changed(promised, seen, word, where = "")
         if promised.nil? || promised == NONSENSE
-          return "the FOOTER does not tell how many #{word}s there are"
+          return "the FOOTER does not say how many #{word}s there are"
         end
 
         "the FOOTER promises #{plural(promised, word)}#{where}, and there are #{count(seen)}: " \
