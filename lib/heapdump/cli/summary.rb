@@ -78,7 +78,7 @@ module HeapDump
       end
 
       def process_rows(memory)
-        return [["process", "-", "this dump does not say; one of HeapDump.dump does"]] unless memory.pages
+        return [["process", "-", "this dump does not say; HeapDump.dump does"]] unless memory.pages
 
         [["process (RSS)", bytes(memory.rss),
           memory.swap.to_i.positive? ? "and #{bytes(memory.swap)} swapped out" : ""],

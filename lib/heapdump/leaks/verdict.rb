@@ -97,7 +97,7 @@ module HeapDump
 
       def doubts
         @doubts ||= [
-          ("only two dumps: a third would show whether it is a cache that fills up" unless several?),
+          ("only two dumps: a third would show whether a cache fills up" unless several?),
           ("few objects" if few?),
           ("it stood still in some steps" if steps.bursts?),
           ("at last it stood still, as what is full would" if steps.rests?),
