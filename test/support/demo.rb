@@ -10,6 +10,8 @@ module Demo
   class << self
     # Writes 1.json, 2.json and 3.json into a directory, and heap.json, which is the last of them.
     def write(directory)
+      verbose = $VERBOSE
+      $VERBOSE = nil # Net::HTTP warns of posts that name no content type
       app = LeakingApp.new(directory, File.join(directory, "puma.log"))
       visitors = Visitors.new(app)
       (1..3).each do |number|
@@ -18,6 +20,7 @@ module Demo
       end
       File.link(File.join(directory, "3.json"), File.join(directory, "heap.json"))
     ensure
+      $VERBOSE = verbose
       app&.stop
     end
 
