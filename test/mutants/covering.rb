@@ -14,7 +14,7 @@ module Mutants
     STARVED = "heapgraph/test_no_memory"
     LOADED = [*READ, STARVED, COMPILED].freeze
     GRAPH = [*READ, STARVED, "heapgraph/test_algorithms"].freeze
-    LEAKS = %w[test_leaks cli/test_commands].freeze
+    LEAKS = %w[test_leaks leaks/test_rules cli/test_commands].freeze
     # They all look at one dump, which takes a while to make.
     PLANTED = "test_objects test_numbers test_strings test_containers test_data test_modules " \
               "test_code test_names test_threads test_roots test_laws"
@@ -73,7 +73,7 @@ module Mutants
       "lib/heapdump/terminal{,/*}.rb" =>
         %w[terminal/test_units terminal/test_text terminal/test_screen terminal/test_hostile_text
            cli/test_commands],
-      "lib/heapdump/snapshot{,/*}.rb" => [*READ, *LEAKS],
+      "lib/heapdump/snapshot{,/*}.rb" => ["snapshot/test_origins", *READ, *LEAKS],
       "lib/heapdump.rb" => [*ENDED, "test_options", "test_auto"]
     }.freeze
 
