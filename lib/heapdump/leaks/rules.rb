@@ -3,7 +3,7 @@
 module HeapDump
   class Leaks
     # The limits by which growth is judged, all of them. What each number counts (of which part, of
-    # which dump) is told in ext/heapgraph/leak.h. A step leads from one dump to the next.
+    # which dump) is told in ext/heapgraph/growth/leak.h. A step leads from one dump to the next.
     module Rules # :nodoc:
       # --- What grows at all
 
