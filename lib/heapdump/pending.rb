@@ -129,6 +129,9 @@ module HeapDump
       remove_partial if report.empty?
     end
 
+    # Where the dump goes and how far it is, in one line (String).
+    #
+    #   pending.inspect # => "#<HeapDump::Pending /srv/app/heap.json: under way>"
     def inspect
       state = if !own? then "of process #{@process}"
               elsif over? then "done"
