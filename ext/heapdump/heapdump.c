@@ -301,6 +301,29 @@ start_for_debugger(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     return rb_heapdump_start(3, arguments, self);
 }
 
+/*
+ * HeapDump.read_report(io, text): appends what has come of a report, and returns whether that is all
+ * of it. Never waits. Private. Other threads and handlers of signals that read the same report come
+ * before or after this call: from read(2) until the text has it the lock of the VM is kept.
+ */
+static VALUE
+rb_heapdump_read_report(VALUE self, VALUE io, VALUE text) {
+    (void)self;
+    char bytes[HD_REPORT_SIZE];
+    int fd = rb_io_descriptor(io); // raises IOError where it is closed
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) rb_sys_fail("fcntl");
+    ssize_t n;
+    do {
+        n = read(fd, bytes, sizeof bytes);
+        if (n > 0) rb_str_cat(text, bytes, n);
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    bool more = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    long length = RSTRING_LEN(text);
+    bool is_whole = length > 0 && RSTRING_PTR(text)[length - 1] == '\n';
+    return is_whole || !more ? Qtrue : Qfalse;
+}
+
 /* HeapDump.fail_writing(path, errno, where): raises the WriteError of a forked dump. Private. */
 static VALUE
 rb_heapdump_fail(VALUE self, VALUE path, VALUE error, VALUE where) {
@@ -458,6 +481,7 @@ define(void) {
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
+    rb_define_private_method(singleton, "read_report", rb_heapdump_read_report, 2);
     rb_define_private_method(singleton, "fail_writing", rb_heapdump_fail, 3);
     rb_define_private_method(singleton, "check_options", rb_heapdump_check, 2);
     rb_define_private_method(singleton, "seconds", rb_heapdump_seconds, 2);

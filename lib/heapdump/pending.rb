@@ -34,7 +34,7 @@ module HeapDump
     def initialize(target) # :nodoc:
       @target = target
       @process = Process.pid
-      @pieces = {}.compare_by_identity # what has been read of the report, in order
+      @told = +"" # what has been read of the report
     end
 
     # Begins the dump. Nothing may interrupt the caller.
@@ -208,15 +208,11 @@ module HeapDump
       @started[REPORT] unless reported?
     end
 
-    # Each who looks reads into a string that the others can see: whatever interrupts him, or runs
-    # between two of his steps, nothing that was read is lost.
+    # Nothing comes between reading and keeping what was read, not even a signal's handler. So
+    # whoever looks, all know the same.
     def reported?
       return true if pid.nil? || @started[REPORT].closed?
-
-      @pieces[piece = +""] = true
-      answer = @started[REPORT].read_nonblock(256, piece, exception: false)
-      @pieces.delete(piece) if piece.empty?
-      return false if answer == :wait_readable && !report.end_with?("\n")
+      return false unless HeapDump.send(:read_report, @started[REPORT], @told)
 
       @started[REPORT].close
       true
@@ -226,7 +222,7 @@ module HeapDump
 
     # One line, as process/report.h describes it; empty where nothing was told.
     def report
-      @abandoned || (pid ? @pieces.keys.join : @started[REPORT])
+      @abandoned || (pid ? @told : @started[REPORT])
     end
 
     def abandon
