@@ -163,11 +163,10 @@ class TestTriedAgain < HeapDumpTest
     compiler = RbConfig::CONFIG.fetch("CC")[/\S+/]
     output, status = Open3.capture2e(compiler, *FLAGS, SOURCE, "-o", @library)
     assert_predicate status, :success?, output
+    @path = File.join(Dir.mktmpdir(nil, scratch), "heap.json")
   end
 
-  def path
-    @path ||= File.join(Dir.mktmpdir(nil, scratch), "heap.json")
-  end
+  attr_reader :path
 
   DUMP = "HeapDump.dump(ARGV[0], gc: false)"
 
@@ -245,7 +244,6 @@ class TestTriedAgain < HeapDumpTest
   # It waits for a lock that another Ractor held: nothing comes of it for a while, and the clock
   # says so. Without another Ractor nothing is said before the timeout.
   def test_after_a_standstill
-    scratch # made before two threads ask for it
     alone = Thread.new do
       hit("STOP", ractors: 0, code: "HeapDump.dump(ARGV[0] + '.alone', gc: false, timeout: 30)")
     end
