@@ -4,7 +4,7 @@
 # of the sources under tmp/asan:
 #
 #   rake test:asan                          test/rounds/memcheck.rb
-#   FILES=test/test_gc.rb rake test:asan    these files of tests (comma between)
+#   FILES=test/heapdump/run/test_gc.rb rake test:asan    these files of tests (comma between)
 #
 # The Ruby that loads them is an ordinary one, so what MRI reads when it marks conservatively is not
 # looked at, and leaks are not (its own would drown ours; see rake test:rss, test:valgrind). The

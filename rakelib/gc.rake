@@ -4,15 +4,14 @@
 #
 #   rake test:gc                       all regimes
 #   REGIMES=verify,stress rake test:gc these
-#   FILES=test/test_gc.rb rake test:gc these files (comma between)
+#   FILES=test/heapdump/run/test_gc.rb rake test:gc these files (comma between)
 #
 # The last results stand in docs/proof.md.
 module GCRegimes
   NAMES = %w[minor compact auto_compact verify stress].freeze
 
   # What reads dumps and dumps nothing, or dumps other programs, which no regime reaches.
-  ELSEWHERE = %w[cli gdb layout leaks leaks_scenarios oracle reader servers servers_signals take
-                 take_signal].freeze
+  ELSEWHERE = %w[gdb layout oracle output parts servers servers_signals].freeze
   # Hundreds of dumps, of which each would take minutes.
   TOO_MANY = %w[capabilities concurrency faults fork laws_rails mutation trigger].freeze
   SLOW = %w[verify stress].freeze
@@ -21,7 +20,9 @@ module GCRegimes
     return ENV["FILES"].split(",") if ENV["FILES"]
 
     left_out = ELSEWHERE + (SLOW.include?(regime) ? TOO_MANY : [])
-    Dir["test/test_*.rb"] - left_out.map { |name| "test/test_#{name}.rb" }
+    Dir["test/{heapdump,triggers}/**/test_*.rb"].reject do |file|
+      left_out.include?(File.basename(file, ".rb").delete_prefix("test_"))
+    end
   end
 end
 

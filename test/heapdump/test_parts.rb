@@ -11,7 +11,9 @@ class TestParts < Minitest::Test
     define_method(:"test_#{name}") do
       skip(CProgram.missing) if CProgram.missing
 
-      sources = ["test/heapdump/#{name}_test.c", *files.map { |file| "ext/heapdump/#{file}" }]
+      room = File.dirname(files.first)
+      sources = ["test/heapdump/#{room}/#{name}_test.c",
+                 *files.map { |file| "ext/heapdump/#{file}" }]
       output, status = CProgram.new(name, sources, include: "ext/heapdump").run
       assert_predicate(status, :success?, output)
     end

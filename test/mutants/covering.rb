@@ -5,7 +5,7 @@ module Mutants
   # Not all that would notice stand here, but those whose matter it is, and quick ones first. Names
   # in one string are run in one process.
   module Covering
-    OUTPUT = %w[heapdump/test_output].freeze
+    OUTPUT = %w[test_output].freeze
     READ = %w[snapshot/test_words heapgraph/test_hostile_index heapgraph/test_binding
               cli/test_damaged convert/test_convert cli/test_commands snapshot/test_snapshot].freeze
     # Each process that runs some of these compiles all of the reader for the sanitizers.
@@ -22,7 +22,7 @@ module Mutants
     INNER = ["test_layout", PLANTED, "test_allocations", "test_objspace_format"].freeze
     TAKEN = %w[outside/test_footer outside/test_hostile_process test_work_directory test_gdb
                test_take_signal test_take].freeze
-    ENDED = %w[heapdump/test_output test_dump test_errors test_pending test_targets test_self_check
+    ENDED = %w[test_output test_dump test_errors test_pending test_targets test_self_check
                test_interrupted test_fork test_children test_hostile_directory test_concurrency
                test_faults test_deaths test_hostile].freeze
     COMMANDS = %w[test_cli cli/test_pages cli/test_commands cli/test_damaged cli/test_strange
@@ -42,8 +42,8 @@ module Mutants
       "ext/heapgraph/*.c" => LOADED,
       "ext/heapdump/out/*.c" =>
         [*OUTPUT, "test_dump", "test_compression", "test_strings", "test_errors", "test_laws"],
-      "ext/heapdump/base/{table,list}.c" => ["heapdump/test_parts", PLANTED, "test_counts"],
-      "ext/heapdump/process/report.c" => %w[heapdump/test_parts test_report test_gdb],
+      "ext/heapdump/base/{table,list}.c" => ["test_parts", PLANTED, "test_counts"],
+      "ext/heapdump/process/report.c" => %w[test_parts test_report test_gdb],
       "ext/heapdump/load.c" => %w[test_loading outside/test_load],
       "ext/heapdump/request/processors.c" => %w[test_processors],
       "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
@@ -93,7 +93,13 @@ module Mutants
     end
 
     def self.paths(names)
-      names.split.map { |name| "test/#{name}.rb" }.join(" ")
+      names.split.map { |name| file_of(name) }.join(" ")
+    end
+
+    # By its name alone where it is the only one of that name.
+    def self.file_of(name)
+      @files ||= Dir["test/**/test_*.rb"].to_h { |file| [File.basename(file, ".rb"), file] }
+      name.include?("/") ? "test/#{name}.rb" : @files.fetch(name)
     end
 
     def self.of(file)

@@ -132,7 +132,8 @@ class TestMutants < Minitest::Test
     files = Dir[*Mutants::Plan::SOURCES] - %w[lib/heapdump/version.rb]
     assert_empty files.reject { |file| Mutants::Covering.of(file)&.any? }
     tests = Mutants::Covering::TABLE.values.flatten.flat_map(&:split).uniq
-    assert_empty tests.reject { |name| File.exist?("test/#{name}.rb") }, "tests that are not there"
+    assert_empty tests.reject { |name| File.exist?(Mutants::Covering.file_of(name)) },
+                 "tests that are not there"
   end
 
   # What survived is tried again; what was caught is not; the share leaves out what is no fault.

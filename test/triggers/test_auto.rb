@@ -7,7 +7,7 @@ require "support/served_dumps"
 class TestAuto < HeapDumpTest
   include ServedDumps
 
-  AUTO = "-r#{File.expand_path("../lib/heapdump/auto", __dir__)}".freeze
+  AUTO = "-r#{File.expand_path("../../lib/heapdump/auto", __dir__)}".freeze
 
   # The second variable is what Puma gives to itself at a restart.
   def auto(signal)

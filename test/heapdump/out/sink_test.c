@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../heapgraph/check.h"
+#include "../../heapgraph/check.h"
 
 uint64_t check_seed;
 

@@ -6,7 +6,7 @@ require "test_helper"
 class TestCode < HeapDumpTest
   include Planted
 
-  SOURCE = File.expand_path("support/nasty_heap/code.rb", __dir__)
+  SOURCE = File.expand_path("../../support/nasty_heap/code.rb", __dir__)
 
   def test_procs_bindings_and_methods_are_as_planted
     assert_family "Code"

@@ -52,7 +52,7 @@ class TestHardening < HeapDumpTest
   private
 
   def library(name)
-    File.expand_path("../lib/heapdump/#{name}.so", __dir__)
+    File.expand_path("../../lib/heapdump/#{name}.so", __dir__)
   end
 
   def output(*command)

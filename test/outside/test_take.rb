@@ -172,7 +172,7 @@ class TestTake < HeapDumpTest
     unless Process.uid.zero? && system(*unshared, command, err: File::NULL)
       skip "SKIPPED: no mount namespaces here"
     end
-    exe = File.expand_path("../exe/heapdump", __dir__)
+    exe = File.expand_path("../../exe/heapdump", __dir__)
     unbundled = [*Child::BUNDLER, "BUNDLER_SETUP"].to_h { |name| [name, nil] }
     Child.run(unbundled, *unshared, "#{command} && exec \"$@\"", "sh", RbConfig.ruby, "-I",
               Child::LOAD_PATHS.first, exe, "take", pid.to_s, "--via", "gdb", "-o", output,
@@ -377,7 +377,7 @@ class TestTake < HeapDumpTest
   end
 
   def end_take(pid, signal, seconds)
-    exe = File.expand_path("../exe/heapdump", __dir__)
+    exe = File.expand_path("../../exe/heapdump", __dir__)
     take = Process.spawn({ "PATH" => "#{slow_gdb}:#{ENV.fetch("PATH")}" }, RbConfig.ruby, "-I",
                          Child::LOAD_PATHS.first, exe, "take", pid.to_s,
                          "-o", path, "--via", "gdb", "--timeout", "10",

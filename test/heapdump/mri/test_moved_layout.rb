@@ -5,8 +5,8 @@ require "support/built_extension"
 
 # Where MRI's structs are not as the table of offsets says: loading finds out, without a crash.
 class TestMovedLayout < HeapDumpTest
-  MOVED = File.expand_path("support/layout/moved.c", __dir__)
-  HEADER = File.expand_path("../ext/heapdump/mri/layout.h", __dir__)
+  MOVED = File.expand_path("../../support/layout/moved.c", __dir__)
+  HEADER = File.expand_path("../../../ext/heapdump/mri/layout.h", __dir__)
   DISTANCES = [8, -8, 64, -64].freeze
 
   # Since Ruby 3.2 the line at which code begins stands there as well.

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "../heapgraph/check.h"
+#include "../../heapgraph/check.h"
 
 uint64_t check_seed;
 

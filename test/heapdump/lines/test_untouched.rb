@@ -6,7 +6,7 @@ require "open3"
 # Law 4 by hardware: while the dump walks, every page of the heap is read-only
 # (support/trap/trap.c). What a forked dump would write there, the system would have to copy.
 class TestUntouched < HeapDumpTest
-  SOURCE = File.expand_path("support/trap/trap.c", __dir__)
+  SOURCE = File.expand_path("../../support/trap/trap.c", __dir__)
   FLAGS = %w[-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror -shared -fPIC].freeze
 
   CODE = <<~'RUBY'

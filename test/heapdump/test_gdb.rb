@@ -5,7 +5,7 @@ require "support/outside"
 
 # The functions that a debugger calls, in processes that have loaded heapdump.
 class TestGdb < HeapDumpTest
-  EXTENSION = File.expand_path("../lib/heapdump/heapdump.so", __dir__)
+  EXTENSION = File.expand_path("../../lib/heapdump/heapdump.so", __dir__)
   OK = 0
   NOT_READY = 1
   IN_GC = 2
@@ -187,7 +187,7 @@ class TestGdb < HeapDumpTest
     assert_equal "#{[77] * 7}\n", outcome.out
   end
 
-  VECTORS = File.expand_path("support/vectors/vectors.c", __dir__)
+  VECTORS = File.expand_path("../support/vectors/vectors.c", __dir__)
 
   # The C library copies and compares with them, and gdb does not always know where they are.
   def test_vector_registers_stay

@@ -6,7 +6,7 @@ require "test_helper"
 class TestThreads < HeapDumpTest
   include Planted
 
-  SOURCE = File.expand_path("support/nasty_heap/threads.rb", __dir__)
+  SOURCE = File.expand_path("../../support/nasty_heap/threads.rb", __dir__)
 
   def test_threads_and_fibers_are_as_planted
     assert_family "Threads"

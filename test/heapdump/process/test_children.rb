@@ -152,7 +152,7 @@ end
 # With several Ractors, a process that has crashed or hangs may have met what another Ractor was in
 # the middle of: then the dump is tried again. support/crash/crash.c does it to the leader.
 class TestTriedAgain < HeapDumpTest
-  SOURCE = File.expand_path("support/crash/crash.c", __dir__)
+  SOURCE = File.expand_path("../../support/crash/crash.c", __dir__)
   FLAGS = %w[-std=gnu11 -O1 -Wall -Wextra -Werror -shared -fPIC].freeze
 
   def setup

@@ -111,7 +111,7 @@ class TestCLI < HeapDumpTest
   end
 
   def test_as_a_process
-    exe = File.expand_path("../exe/heapdump", __dir__)
+    exe = File.expand_path("../../exe/heapdump", __dir__)
     outcome = Child.run({}, *Child::RUBY, "-I", Child::LOAD_PATHS.first, exe, "--version",
                         timeout: 20)
     assert_equal ["heapdump #{HeapDump::VERSION}\n", "", 0],

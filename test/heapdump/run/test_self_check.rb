@@ -55,7 +55,7 @@ class TestSelfCheck < HeapDumpTest
   end
 
   def lying_disk
-    source = File.expand_path("support/lying_disk/lying_disk.c", __dir__)
+    source = File.expand_path("../../support/lying_disk/lying_disk.c", __dir__)
     library = File.join(scratch, "lying_disk.so")
     compiler = RbConfig::CONFIG.fetch("CC")[/\S+/]
     system(compiler, "-shared", "-fPIC", "-o", library, source, "-ldl", exception: true)

@@ -6,8 +6,8 @@ require "tmpdir"
 
 # The table of offsets against MRI's own structs, as datadog-ruby_core_source ships them.
 class TestLayout < Minitest::Test
-  EXT = File.expand_path("../ext/heapdump", __dir__)
-  PROBE = File.expand_path("support/layout/probe.c", __dir__)
+  EXT = File.expand_path("../../../ext/heapdump", __dir__)
+  PROBE = File.expand_path("../../support/layout/probe.c", __dir__)
 
   def test_offsets_are_those_of_mri
     offsets = Dir.mktmpdir { |dir| run_probe(dir) }

@@ -6,7 +6,7 @@ require "support/programs/fuzz"
 # Programs made at random against the laws: a few of them here, as many as you like with
 # `rake fuzz:programs`; and those in which something was found.
 class TestPrograms < HeapDumpTest
-  KEPT = Dir[File.expand_path("fixtures/programs/*.rb", __dir__)]
+  KEPT = Dir[File.expand_path("../../fixtures/programs/*.rb", __dir__)]
   SEED = 20
   COUNT = 20
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "../heapgraph/check.h"
+#include "../../heapgraph/check.h"
 
 uint64_t check_seed;
 

@@ -6,7 +6,7 @@ require "support/built_extension"
 # A name never adds an edge: with an MRI that does not mark regular expressions, and a version that
 # is not known, whatever holds one names all but that.
 class TestNamesTake < HeapDumpTest
-  HIDING = File.expand_path("support/layout/hiding.c", __dir__)
+  HIDING = File.expand_path("../../support/layout/hiding.c", __dir__)
   MACROS = ["-DHD_MOVED_OFFSETS='\"#{HIDING}\"'", "-DHD_RUBY=#{(RUBY_VERSION.to_i * 100) + 90}",
             "-Drb_objspace_reachable_objects_from=hd_hiding_references"].freeze
 

@@ -12,7 +12,7 @@ class TestOutput < Minitest::Test
     define_method(:"test_#{name}") do
       skip(CProgram.missing) if CProgram.missing
 
-      sources = ["test/heapdump/#{name}_test.c", *BELOW]
+      sources = ["test/heapdump/out/#{name}_test.c", *BELOW]
       output, status = CProgram.new(name, sources, include: "ext/heapdump").run
       assert_predicate(status, :success?, output)
     end
