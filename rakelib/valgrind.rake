@@ -3,7 +3,7 @@
 # The extensions under valgrind's memcheck, children included:
 #
 #   rake test:valgrind                             test/rounds/memcheck.rb
-#   FILES=test/heapdump/run/test_gc.rb rake test:valgrind       every Ruby that these files of tests start (comma
+#   FILES=test/heapdump/run/test_gc.rb rake test:valgrind   every Ruby that these start (comma
 #                                                  between; about a minute each)
 #   ITSELF=1 FILES=… rake test:valgrind            the tests too, for those that start none
 #   A="-n /gzip/" rake test:valgrind               arguments for minitest
