@@ -15,17 +15,17 @@ module HeapDump
   #   snapshot.paths(session).first.to_s
   #   # => "Registry (module) → constant CACHE → Hash of 9 → [\"k17\"] → Session"
   #
-  # Sizes are in bytes. What is told of an object is a small frozen value (Node, Path, Edge, Row).
-  # A snapshot may be used by several threads: long work runs without the GVL, one piece at a time,
-  # and is stopped by whatever interrupts its thread.
+  # Sizes are in bytes. What a method returns about an object is a small frozen value (Node, Path,
+  # Edge, Row). Several threads may use one snapshot: long work runs without the GVL, one piece of
+  # work at a time, and an exception or signal for its thread stops it.
   #
-  # Whatever takes a node takes an address too, as an Integer or as a String ("0x7f10a2b3c4d8"): it
-  # raises HeapDump::NotFound where no object is there, and ArgumentError for what is no address and
-  # for nodes of other snapshots.
-  # HeapDump::ReadError comes where memory does not suffice.
+  # A method that takes a node also takes an address, as an Integer or as a String
+  # ("0x7f10a2b3c4d8"). It raises HeapDump::NotFound if the dump has no object at that address, and
+  # ArgumentError if the text is no address or the node belongs to another snapshot. Any method
+  # raises HeapDump::ReadError if there is not enough memory.
   #
-  # +limit+ is how many are returned, and +offset+ how many before them are left out; ArgumentError
-  # where they are negative.
+  # +limit+ is how many items are returned, and +offset+ is how many are skipped before the first of
+  # them. A negative number raises ArgumentError.
   class Snapshot
     autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Diff, "#{__dir__}/snapshot/diff"
@@ -52,18 +52,18 @@ module HeapDump
     # A reference: its name (Edge), and the object at its other end (Node).
     Reference = Struct.new(:edge, :node)
 
-    # Where the dump was read from (String).
+    # The path as it was given, "-" for standard input (String).
     attr_reader :path
-    # What the reader has made of it (HeapDump::Graph).
+    # The graph that the reader in C has built from the dump (HeapDump::Graph).
     attr_reader :graph # :nodoc:
 
     # Reads a dump. +path+ is a file, or "-" for standard input.
     #
-    # index::  whether what was computed is kept in a file beside the dump (PATH.hdidx, or in the
-    #          cache folder of the user), so that it opens at once next time: true, false, or
-    #          +:auto+ (default), which does so for dumps that are large.
-    # strict:: raise HeapDump::Corrupt for a dump that is damaged or not whole, instead of reading
-    #          what is there.
+    # index::  whether the computed results are written to a file beside the dump (PATH.hdidx, or in
+    #          the cache folder of the user), so that it opens at once next time: true, false, or
+    #          +:auto+ (default), which writes the file for large dumps only.
+    # strict:: raise HeapDump::Corrupt if the dump is damaged or not whole, instead of reading the
+    #          part that is there.
     #
     # Returns a Snapshot. Raises HeapDump::NotADump, HeapDump::Corrupt, or HeapDump::ReadError.
     #
@@ -95,39 +95,43 @@ module HeapDump
       self
     end
 
-    # How far long work is, for another thread: [what is done (String), how much of it, of how much
-    # (0 where nobody knows)]; nil where nothing is done.
+    # How far long work has come, to be called from another thread: [the name of the work (String),
+    # how much of it is done, how much there is in all (0 if that is unknown)]; nil while no work is
+    # running.
     #
     #   snapshot.progress # => ["reading", 41943040, 83886080]
     def progress
       graph.progress
     end
 
-    # What reading found: lines, bad lines and where the first one was, what the footer promises
-    # (Hash of Symbols). Its +:checks+ tell what has to be so for a dump to be whole and valid:
-    # true, false, or nil where the dump does not tell.
+    # What the reader found in the file: the number of lines, of bad lines and where the first one
+    # is, what the footer promises (Hash of Symbols). +:checks+ in it has one entry for each
+    # condition that a whole and valid dump meets: true, false, or nil if this dump does not show
+    # it.
     #
     #   snapshot.account # => {lines: 18090, bytes: 4403709, bad_lines: 0, bad_line: 0, …}
     def account
       @account ||= graph.account.freeze
     end
 
-    # The first line of the dump (Hash): process, Ruby, GC. {} where there is none.
+    # The header, which is the first line of the dump (Hash): process, Ruby, GC. {} if there is
+    # none.
     #
     #   snapshot.header.values_at("pid", "ruby") # => [4711, "3.1.2"]
     def header
       @header ||= Lines.parse(graph.header)
     end
 
-    # Its last line (Hash): pages and free slots of the heap. {} where there is none.
+    # The footer, which is the last line of the dump (Hash): pages and free slots of the heap. {} if
+    # there is none.
     #
     #   snapshot.footer["heaps"] # => [{"slot_size" => 40, "pages" => 54, "slots" => 22065, …}]
     def footer
       @footer ||= Lines.parse(graph.footer)
     end
 
-    # Whether the dump is whole and valid: true or false; nil for a valid one that has no footer to
-    # tell by, as of ObjectSpace.dump_all.
+    # Whether the dump is whole and valid: true or false; nil for a valid dump that has no footer to
+    # prove it, as one of ObjectSpace.dump_all.
     #
     #   snapshot.whole # => true
     def whole
@@ -164,8 +168,8 @@ module HeapDump
       self
     end
 
-    # The object (Node) at an address, nil if there is none. Raises ArgumentError for what is no
-    # address.
+    # The object (Node) at an address, nil if there is none. Raises ArgumentError if the argument is
+    # no address.
     #
     #   snapshot.object("0x7f10a2b3c4d8") # => #<HeapDump::Snapshot::Node 0x7f10a2b3c4d8 Session>
     def object(address)
@@ -184,24 +188,27 @@ module HeapDump
                            "not #{address.inspect}"
     end
 
-    # The classes and modules of a name (Array of Node): several where one replaced another, none
-    # where there is no such name.
+    # The classes and modules that have a name (Array of Node): more than one if a class was
+    # replaced by another of that name, none if the dump does not have the name.
     #
     #   snapshot.modules_named("Registry").map(&:words) # => ["Registry (module)"]
     def modules_named(name)
       graph.modules_named(name).map { |number| node(number) }
     end
 
-    # Objects, the ones that retain most first (Page of Node).
+    # The objects that meet all conditions, those with the largest retained size first (Page of
+    # Node).
     #
-    # class::    name of their class (not of an ancestor)
+    # class::    the name of their class (objects of its subclasses are not found)
     # type::     "STRING", "HASH" … as in the dump
-    # value::    of strings, symbols and regexps: a String that they contain, or a Regexp
-    # min_size:: bytes that they have at least, shallow
-    # limit::    how many are returned
+    # value::    for strings, symbols and regexps: a String that their content contains, or a Regexp
+    #            that it matches
+    # min_size:: their least own size, in bytes
+    # limit::    how many are returned at most
     #
-    # Raises HeapDump::NotFound where no class has that name, and for +value+ where the dump has no
-    # contents of strings; ArgumentError for an unknown type and another +value+.
+    # Raises HeapDump::NotFound if no class has that name, or if +value+ is given and the dump has
+    # no contents of strings. Raises ArgumentError for an unknown type and for a +value+ of another
+    # class.
     #
     #   snapshot.find(class: "Session", min_size: 100).total # => 31337
     def find(class: nil, type: nil, value: nil, min_size: 0, limit: 20)
@@ -213,8 +220,8 @@ module HeapDump
       Page.new(nodes(numbers), total)
     end
 
-    # At most +limit+ living objects of a class, evenly spread over all of them (Page of Node).
-    # Raises HeapDump::NotFound where no class has that name.
+    # At most +limit+ live objects of a class, evenly spread over all of them (Page of Node). Raises
+    # HeapDump::NotFound if no class has that name.
     #
     #   snapshot.sample("Session", limit: 3).map { _1.line["ivars"]["@id"] } # => [15, 12, 9]
     def sample(class_name, limit: 300)
@@ -222,9 +229,10 @@ module HeapDump
       Page.new(nodes(numbers), total)
     end
 
-    # Objects in groups (Histogram of Row). +by+ is +:class+, +:type+, +:location+ (where they were
-    # allocated), +:generation+ (when) or +:gem+ (whose code allocated them); +below+ (Node or
-    # address) counts only what an object keeps alive. Raises ArgumentError for another +by+.
+    # All objects in groups (Histogram of Row). +by+ is +:class+, +:type+, +:location+ (where they
+    # were allocated), +:generation+ (when they were allocated) or +:gem+ (the gem whose code
+    # allocated them). With +below+ (a Node or address) it counts only the objects that this object
+    # dominates. Raises ArgumentError for another +by+.
     #
     #   snapshot.histogram(by: :class)["String"].bytes                  # => 441939
     #   snapshot.histogram(below: cache).to_h { [_1.label, _1.objects] } # => {"String" => 27, …}
@@ -232,9 +240,10 @@ module HeapDump
       Histogram.of(self, by, below && to_node(below))
     end
 
-    # The objects that keep most alive, and are kept alive by nothing but roots and named modules
-    # (Page of Node). With <tt>program: true</tt> those of the program alone: what every process of
-    # Ruby has (threads, code, tables of the VM) is left out and looked through as well.
+    # The objects with the largest retained sizes that are dominated by nothing but roots and named
+    # modules (Page of Node). With <tt>program: true</tt> it returns objects of the program only:
+    # what every Ruby process has (threads, code, tables of the VM) is left out, and the objects
+    # that it dominates are returned in its place.
     #
     #   snapshot.top(limit: 2).map(&:words)                # => ["thread of app.rb:8", "Hash of 9"]
     #   snapshot.top(limit: 1, program: true).map(&:words) # => ["Hash of 9"]
@@ -243,7 +252,8 @@ module HeapDump
       Page.new(nodes(numbers), total)
     end
 
-    # What an object alone keeps alive, one level of it, largest first (Page of Node).
+    # The objects that an object dominates directly, that is one level of the dominator tree, the
+    # largest first (Page of Node).
     #
     #   snapshot.dominated(cache, limit: 1).total       # => 18
     #   snapshot.dominated(cache, limit: 1).first.words # => "Session"
@@ -252,7 +262,8 @@ module HeapDump
       Page.new(nodes(numbers), total)
     end
 
-    # The object (or root) that every path to a node passes last (Node), nil for garbage.
+    # The immediate dominator of a node: the last object or root that every path to the node leads
+    # through (Node); nil for garbage.
     #
     #   snapshot.dominator(session).words # => "Hash of 9"
     def dominator(node)
@@ -260,8 +271,9 @@ module HeapDump
       number && node(number)
     end
 
-    # Bytes that would be free if this object, or all of these (Enumerable), were: their own and
-    # those of all that they alone keep alive. Nothing is counted twice. 0 for garbage.
+    # The retained size: the bytes that would be free if this object, or all of these objects
+    # (Enumerable), were free. That is their own size and the size of all objects that only they
+    # hold. No object is counted twice. 0 for garbage.
     #
     #   snapshot.retained_size(session)                        # => 1224
     #   snapshot.retained_size([session, cache])               # => 12304
@@ -272,7 +284,8 @@ module HeapDump
       graph.retained_by_all(nodes.to_a.map { |node| to_node(node).id }).first
     end
 
-    # Objects that would be free, the object itself included (Integer). 0 for garbage.
+    # How many objects would be free if this object were, the object itself included (Integer). 0
+    # for garbage.
     #
     #   snapshot.retained_objects(session) # => 3
     def retained_objects(node)
@@ -286,7 +299,8 @@ module HeapDump
       graph.reachable?(to_node(node).id)
     end
 
-    # What an object refers to (Page of Reference): its class first, then as in its line.
+    # The references of an object (Page of Reference): the one to its class first, then the others
+    # in the order of its line.
     #
     #   snapshot.references(session).map { |held| "#{held.edge}: #{held.node.words}" }
     #   # => ["class: Session (class)", "@user: String \"user 17\"", …]
@@ -294,8 +308,8 @@ module HeapDump
       references_from(*graph.edges(to_node(node).id, offset, limit))
     end
 
-    # What refers to an object (Page of Reference). Those that are of a class refer to it as well;
-    # they are told apart: with <tt>instances: true</tt>.
+    # The references to an object (Page of Reference). The instances of a class refer to it as well,
+    # but they are returned only with <tt>instances: true</tt>.
     #
     #   snapshot.referrers(session).map { |held| "#{held.node.words} #{held.edge}" }
     #   # => ["Hash of 9 [\"k17\"]"]
@@ -303,12 +317,13 @@ module HeapDump
       references_from(*graph.referrers(to_node(node).id, instances, offset, limit))
     end
 
-    # Why an object is alive (Array of Path): the path that names the best cause first, then those
-    # that share no edge with a better one, then others. Empty for garbage.
+    # The paths from roots to an object, which show why it is live (Array of Path). The path that
+    # names the best cause comes first, then the paths that share no edge with a better one, then
+    # the others. Empty for garbage.
     #
-    # +budget+ is how many edges are looked at before it gives up looking for more. With +around+
-    # the middle of a longer path, as of one through a list, is left out (Path#left_out): so many
-    # edges stay behind its holder, and as many before the object.
+    # +budget+ is the number of edges after which the search ends. With +around+, the middle of a
+    # long path, as of one through a list, is left out (Path#left_out): that many edges remain after
+    # the holder of the path, and that many before the object.
     #
     #   snapshot.paths(session, limit: 3).each { |path| puts "#{path.rank}: #{path}" }
     #   # named: Registry (module) → constant CACHE → Hash of 9 → ["k17"] → Session
@@ -316,8 +331,8 @@ module HeapDump
       graph.paths(to_node(node).id, limit, budget, around).last.map { Path.decode(self, _1) }
     end
 
-    # The best of the #paths alone (Path), nil for garbage. Much quicker where many objects are
-    # asked for. +around+ is as for #paths.
+    # Only the best of the #paths (Path), nil for garbage. This is much faster if it is called for
+    # many objects. +around+ is as for #paths.
     #
     #   snapshot.path_to(session).holder.words # => "Registry (module)"
     def path_to(node, around: nil)
@@ -325,16 +340,17 @@ module HeapDump
       path && Path.decode(self, path)
     end
 
-    # Strings of which there is more than one copy (Duplicates), those that waste most first.
+    # Strings of which there is more than one copy (Duplicates); those that waste most memory come
+    # first.
     #
     #   snapshot.duplicate_strings(limit: 1).first.copies # => 9
     def duplicate_strings(limit: 20)
       Duplicates.of(self, limit)
     end
 
-    # What is different in +others+ (Snapshots), dumps of the same process, each taken later than
-    # the one before (Diff). +by+ is as for #histogram. Raises ArgumentError for another +by+ and
-    # for what is no Snapshot.
+    # The difference between this dump and +others+ (Snapshots), which are dumps of the same
+    # process, each taken later than the one before (Diff). +by+ is as for #histogram. Raises
+    # ArgumentError for another +by+ and for an argument that is no Snapshot.
     #
     #   snapshot.diff(later).first.counts # => [8843, 9744]
     def diff(*others, by: :class)
@@ -344,20 +360,20 @@ module HeapDump
       Diff.new([self, *others], by)
     end
 
-    # What the heap is made of, at a glance (Summary). +limit+ is for its lists, and +program+ as
-    # for #top for Summary#most_referred.
+    # What the heap consists of, at a glance (Summary). +limit+ is the length of its lists.
+    # +program+ is as for #top, and concerns Summary#most_referred.
     #
     #   snapshot.summary.memory.rss # => 14532608
     def summary(limit: 10, program: false)
       Summary.new(self, limit, program)
     end
 
-    # What is the application's, a gem's, Ruby's or the VM's (Origins).
+    # Tells where an object comes from: the application, a gem, Ruby or the VM (Origins).
     def origins # :nodoc:
       @origins ||= Origins.new(self)
     end
 
-    # The node of a number.
+    # The node with a number (Node#id).
     def node(number) # :nodoc:
       Node.new(self, number)
     end
@@ -367,18 +383,18 @@ module HeapDump
       @lines.whole(number)
     end
 
-    # The same as far as it is worth showing: see Node#brief.
+    # The line of a node without long texts and long lists: see Node#brief.
     def brief(number) # :nodoc:
       @lines.brief(number)
     end
 
-    # The same as text, nil where there is none.
+    # The line of a node as text, nil if it has no line.
     def text(number) # :nodoc:
       graph.line(number)
     end
 
-    # A Node of this snapshot; raises NotFound for an address where nothing is, ArgumentError for a
-    # Node of another one.
+    # Returns a Node of this snapshot for a Node or an address. Raises NotFound if there is no
+    # object at the address, and ArgumentError for a Node of another snapshot.
     def to_node(node) # :nodoc:
       return node.of(self) if node.is_a?(Node)
 
@@ -386,7 +402,7 @@ module HeapDump
                                       "addresses are good within one dump only"
     end
 
-    # Numbers of the classes of a name; raises NotFound if there are none.
+    # The numbers of all classes that have a name. Raises NotFound if there is none.
     def classes_named(name) # :nodoc:
       numbers = graph.modules_named(name)
       return numbers unless numbers.empty?

@@ -5,9 +5,9 @@ require_relative "edge_words"
 
 module HeapDump
   class Snapshot
-    # Nodes and edges in words: what every command calls them. Texts from the heap are harmless in
-    # them and shortened (Terminal::Text.short): names of classes too, as a program may make them as
-    # long as it likes.
+    # Nodes and edges in words; every command uses the same ones. Texts from the heap are made
+    # harmless and short here (Terminal::Text.short), names of classes too, because a program may
+    # make them as long as it likes.
     module Describe
       Text = Terminal::Text
       SHOWN = 40 # columns of a string's value
@@ -15,25 +15,25 @@ module HeapDump
       ELEMENTS = %i[index value value_at value_int key].freeze
 
       class << self
-        # An object or root: "Registry (module)", "Hash of 2", "proc app/bus.rb:9", "Session".
+        # A node in words: "Registry (module)", "Hash of 2", "proc app/bus.rb:9", "Session".
         def node(node)
           short(BY_TYPE.fetch(node.type, OTHER).call(node))
         end
 
-        # The same with its address, for where one is pointed at: "Session 0x7f10a2b3c4d8".
+        # A node in words with its address: "Session 0x7f10a2b3c4d8".
         def title(node)
           node.address ? "#{node(node)} #{node}" : node(node)
         end
 
-        # The name of a reference: "@user", "[3]", "constant CACHE", "captured payload". Nothing
-        # else is told of a frame than its variable; see frame_of.
+        # An edge in words: "@user", "[3]", "constant CACHE", "captured payload". Of an edge out of
+        # a frame this is only the variable; see #frame_of for the frame.
         def edge(edge)
           short(EdgeWords.of(edge))
         end
 
-        # Who holds something, by which name, and not which one: "Session#@state", "Hash [:id]",
-        # "code app/bus.rb:9". Without +exact+, elements are "[…]", whatever their key is, and code
-        # is all code.
+        # The holder of an object and the name of the edge, without an address: "Session#@state",
+        # "Hash [:id]", "code app/bus.rb:9". With <tt>exact: false</tt> every element is "[…]",
+        # whatever its key is, and all code is "code", so that equal holders have equal words.
         def owner(node, edge, exact: true)
           name = !exact && ELEMENTS.include?(edge.kind) ? "[…]" : edge(edge)
           who = node.name || node.class_name || nameless(node, exact)
@@ -44,26 +44,28 @@ module HeapDump
                 end)
         end
 
-        # The frame that an edge is of, nil for edges that are of no frame: "Shop#visit app.rb:59".
-        # Older Rubies do not tell the class of a method; that of the frame's self is told then.
+        # The frame to which an edge belongs: "Shop#visit app.rb:59"; nil for an edge that belongs
+        # to no frame. Older Rubies do not give the class of a method in the label; then the class
+        # of the frame's self stands in its place.
         def frame_of(edge, holder = nil)
           return unless edge.frame
 
           short(Frames.short(edge.frame, holder))
         end
 
-        # "label file:line" with the file in short.
+        # A frame, "label file:line", with the path of its file shortened.
         def frame(frame)
           short(Frames.short(frame))
         end
 
-        # "label file:line" without the line, which differs from dump to dump.
+        # A frame, "label file:line", without the number of the line, because that differs from dump
+        # to dump.
         def frame_label(frame)
           frame.sub(/:\d+\z/, "")
         end
 
-        # A value as it stands in the line of a node: "0x…" is named, symbols and numbers are shown
-        # as in Ruby.
+        # A value from the line of a node in words: for a reference ("0x…") the object that it leads
+        # to, for symbols and numbers what Ruby would show.
         def value(node, value)
           case value
           when nil then "nil"
@@ -73,7 +75,8 @@ module HeapDump
           end
         end
 
-        # The text of a STRING, SYMBOL or REGEXP line in quotes; nil where the dump has none of it.
+        # The content of a STRING, SYMBOL or REGEXP line in quotes; nil if the dump does not have
+        # the content.
         def text(line, columns = SHOWN)
           if line["value"].is_a?(String) then quoted(line, line["value"], columns)
           elsif line["value_base64"].is_a?(String)
@@ -81,7 +84,7 @@ module HeapDump
           end
         end
 
-        # Where code is written: "app/bus.rb:9", nil if the line does not say.
+        # The place of code, "app/bus.rb:9"; nil if the line does not name it.
         def place(line)
           file, number = line.values_at("file", "line")
           return unless file.is_a?(String)
@@ -89,7 +92,8 @@ module HeapDump
           [Places.short(file), *(number if number.is_a?(Integer))].join(":")
         end
 
-        # Where a constant of a module is set, nil for other edges and where it is not known.
+        # The place where a constant of a module is assigned; nil for an edge that is no constant,
+        # and if the place is unknown.
         def constant_place(holder, edge)
           return unless edge.kind == :constant
 
@@ -97,7 +101,7 @@ module HeapDump
           place.is_a?(String) ? short(Places.short(place)) : nil
         end
 
-        # A text of the heap that is no content of a string, as long as it may be in a line.
+        # Shortens a text of the heap to the length that a name may have on the screen.
         def short(text)
           Text.short(text, NAMED)
         end
@@ -138,7 +142,8 @@ module HeapDump
           node.name ? "#{node.name} (#{word})" : "anonymous #{word}"
         end
 
-        # What a singleton class belongs to. The attached object of a class is named, no further.
+        # The object to which a singleton class belongs. If that object is a class itself, this
+        # names the class and goes no further.
         def attached(node)
           object = node.related(node.brief["attached"])
           return "class" unless object
@@ -181,7 +186,7 @@ module HeapDump
           [word, (place(begins) if begins.is_a?(Hash))].compact.join(" of ")
         end
 
-        # In the fiber of the main thread that is there from the beginning the main program runs.
+        # The first fiber of the main thread runs the main program.
         def fiber(node)
           status = node.field("status")
           word = runs_main?(node) ? "fiber of the main thread" : "fiber"
@@ -193,12 +198,12 @@ module HeapDump
           begins.is_a?(Hash) && begins["label"] == "<main>"
         end
 
-        # A socket and a pipe have classes of their own.
+        # The class comes first, because a FILE may also be a socket or a pipe.
         def file(node)
           [node.class_name || "IO", node.field("path")].compact.join(" ")
         end
 
-        # Of which code the variables are: the iseq tells.
+        # The code whose variables these are, by its iseq.
         def variables(node)
           code = node.related(node.brief["iseq"])&.brief || {}
           ["variables of", code["label"], place(code)].compact.join(" ").sub(/ of\z/, "")

@@ -2,36 +2,36 @@
 
 module HeapDump
   class Snapshot
-    # What is different between dumps of one process, in the order of time. Frozen, Enumerable: each
-    # Change, what grew most between the first and the last dump first.
+    # The difference between dumps of one process, in the order of time. Frozen, Enumerable: it
+    # yields each Change, the one that grew most between the first and the last dump first.
     #
     #   diff = a.diff(b)
     #   diff.first # => #<struct …Change key="Session", label="Session", counts=[300, 700], …>
     #   diff.by    # => :class
     #
     # Objects are compared in groups, never by address: between two dumps the GC may have moved
-    # them, and given their places to others.
+    # objects and given their addresses to others.
     class Diff
       include Enumerable
 
       # A group: +counts+, +bytes+ and +retained+ (nil by gem) in each of the dumps (Arrays of
       # Integer).
       Change = Struct.new(:key, :label, :counts, :bytes, :retained) do
-        # Objects: last less first (Integer).
+        # How many objects the last dump has more than the first (Integer).
         #
         #   change.count_change # => 400
         def count_change
           counts.last - counts.first
         end
 
-        # Bytes: last less first (Integer).
+        # How many bytes the last dump has more than the first (Integer).
         #
         #   change.bytes_change # => 16000
         def bytes_change
           bytes.last - bytes.first
         end
 
-        # Whether it has more objects in each dump than in the one before.
+        # Whether each dump has more objects of the group than the dump before.
         #
         #   change.grows? # => true
         def grows?
@@ -60,14 +60,14 @@ module HeapDump
         changes.each(&)
       end
 
-      # Living objects in each dump (Array of Integer).
+      # The number of live objects in each dump (Array of Integer).
       #
       #   diff.counts # => [18081, 19323]
       def counts
         snapshots.map { |snapshot| snapshot.graph.totals[0] }
       end
 
-      # Bytes of the living objects in each dump, shallow (Array of Integer).
+      # The sum of the sizes of the live objects in each dump, in bytes (Array of Integer).
       #
       #   diff.bytes # => [2751280, 3117396]
       def bytes
@@ -76,7 +76,8 @@ module HeapDump
 
       private
 
-      # Anonymous classes have nothing in common but that; those of a name are one group.
+      # Groups with the same label become one. All anonymous classes get the same label, because
+      # nothing else tells which of them is which in another dump.
       def compare(histograms)
         tables = histograms.map do |histogram|
           histogram.rows.group_by { |row| label(row) }

@@ -2,16 +2,16 @@
 
 module HeapDump
   class Snapshot
-    # Living strings with the same content. Frozen.
+    # Live strings with the same content. Frozen.
     #
     # value::     the content (String), nil in a dump that has none (<tt>strings: :hash</tt>)
     # copies::    how many there are
-    # bytes::     what all of them take
-    # wasted::    what would be saved if there was one alone
+    # bytes::     the sum of their sizes
+    # wasted::    how many bytes would be saved if there were only one
     # example::   one of them (Node)
-    # owners::    what holds them, most frequent first: [words (String), how many of +sampled+]
-    # sampled::   how many of them were asked for their owners
-    # locations:: where they were allocated, most frequent first: [place, how many of +sampled+]
+    # owners::    who holds them, the most frequent first: [words (String), how many of +sampled+]
+    # sampled::   for how many of them the owners were looked up
+    # locations:: where they were allocated, the most frequent first: [place, how many of +sampled+]
     Duplicate = Struct.new(:value, :copies, :bytes, :wasted, :example, :owners, :sampled,
                            :locations) do
       def inspect # :nodoc:
@@ -20,7 +20,8 @@ module HeapDump
       end
     end
 
-    # All duplicates of a dump. Frozen, Enumerable: each Duplicate, those that waste most first.
+    # All duplicates of a dump. Frozen, Enumerable: it yields each Duplicate, the one that wastes
+    # most memory first.
     #
     #   strings = snapshot.duplicate_strings(limit: 3)
     #   strings.first.wasted # => 69488
@@ -33,22 +34,23 @@ module HeapDump
     class Duplicates
       include Enumerable
 
-      SAMPLE = 100 # members of a group that are asked who holds them
-      OWNERS = 5   # of one string that are asked
-      TOLD = 3     # owners and places that are kept
+      SAMPLE = 100 # copies of one content whose owners are looked up
+      OWNERS = 5   # references to one string that are looked at
+      TOLD = 3     # owners and places of one content that are returned
       private_constant :SAMPLE, :OWNERS, :TOLD
 
-      # Living strings (Integer).
+      # Number of live strings (Integer).
       attr_reader :strings
-      # Those of them whose content, or its hash, is in the dump (Integer).
+      # How many of them have their content, or its hash, in the dump (Integer).
       attr_reader :compared
-      # Contents of which there are several (Integer).
+      # How many different contents have more than one string (Integer).
       attr_reader :contents
-      # How many strings those are (Integer).
+      # How many strings have one of these #contents (Integer).
       attr_reader :copies
-      # Bytes that would be saved if there was one of each content alone (Integer).
+      # Bytes that would be saved if there were only one string of each content (Integer).
       attr_reader :wasted
-      # Those that waste most (Array of Duplicate), as many as were asked for.
+      # The duplicates that waste most memory (Array of Duplicate), at most as many as were asked
+      # for.
       attr_reader :items
 
       def self.of(snapshot, limit) # :nodoc:
@@ -67,7 +69,8 @@ module HeapDump
         words.compact.tally.sort_by { |word, count| [-count, word] }.first(TOLD).freeze
       end
 
-      # Which key of a hash or which index it is says something only if most have the same.
+      # Counts the holders. The exact key or index is named only if most holders in the group have
+      # the same one.
       def self.owners(pairs)
         most_frequent(pairs.group_by(&:first).flat_map do |general, members|
           exact, number = members.map(&:last).tally.max_by(&:last)
@@ -75,7 +78,8 @@ module HeapDump
         end)
       end
 
-      # The best of those who refer to it, as "Session#@state": without and with keys and indexes.
+      # The best holder of a string in words, as "Session#@state", twice: first with "[…]" for keys
+      # and indexes, then with the exact ones.
       def self.owner(snapshot, node)
         references = snapshot.referrers(node, limit: OWNERS).select { |held| held.edge.holds? }
         best = references.min_by { |held| held.edge.kind == :reference ? 1 : 0 }

@@ -2,7 +2,7 @@
 
 module HeapDump
   class Snapshot
-    # The name by which one object holds another. Frozen.
+    # A reference from one object to another, and its name. Frozen.
     #
     #   edge = snapshot.references(session)[1].edge
     #   edge.kind  # => :ivar
@@ -27,15 +27,17 @@ module HeapDump
       # One of KINDS.
       attr_reader :kind
 
-      # What belongs to the kind: the name of a variable, constant, method, member or field
-      # (String), an index (Integer), a hash's key as it stands in the dump (String, for +:value+),
-      # as a Node (for +:value_at+) or Integer (for +:value_int+); nil where there is none.
+      # The name of the edge, which depends on the kind: the name of a variable, constant, method,
+      # member or field (String), an index (Integer), or the key of a hash as it stands in the dump
+      # (String, for +:value+), as a Node (for +:value_at+) or as an Integer (for +:value_int+); nil
+      # if the edge has no name.
       attr_reader :name
 
-      # Where the frame stands whose variable it is, as "label file:line"; nil but for frames.
+      # The frame to which the edge belongs, as "label file:line"; nil for an edge that belongs to
+      # no frame.
       attr_reader :frame
 
-      # What the reader calls an edge (Integer) as an Edge.
+      # Makes an Edge of the number by which the reader in C calls an edge (Integer).
       def self.decode(snapshot, number) # :nodoc:
         kind = KINDS.fetch(number >> PAYLOAD_BITS)
         payload = number & NO_PAYLOAD
@@ -56,15 +58,15 @@ module HeapDump
         freeze
       end
 
-      # True unless it is a weak reference, which keeps nothing alive.
+      # True unless it is a weak reference, which holds nothing.
       #
       #   edge.holds? # => true
       def holds?
         kind != :weak
       end
 
-      # The same (String) for all edges that differ in nothing but which of many elements they lead
-      # to, or in digits: names are made from data, too.
+      # A text that is the same for all edges that differ only in which element of a container they
+      # lead to, or in the digits of their names, because names are made from data, too (String).
       #
       #   edge.signature # => "ivar @user"
       def signature
@@ -82,7 +84,7 @@ module HeapDump
         Describe.edge(self)
       end
 
-      # True for edges of one kind and name, and of one frame.
+      # True if both have the same kind, the same name and the same frame.
       def ==(other)
         other.is_a?(Edge) && [kind, name, frame] == [other.kind, other.name, other.frame]
       end

@@ -4,7 +4,7 @@ require_relative "../terminal"
 
 module HeapDump
   class Snapshot
-    # References in words, by their kind. Describe.edge makes them harmless and short.
+    # Edges in words, by their kind. Describe.edge makes these words harmless and short.
     module EdgeWords # :nodoc:
       def self.of(edge)
         BY_KIND.fetch(edge.kind).call(edge.name)

@@ -2,19 +2,21 @@
 
 module HeapDump
   class Snapshot
-    # Frames of threads and fibers, as the names of edges have them: "label file:line".
+    # Frames of threads and fibers, in the form that names of edges have: "label file:line".
     module Frames
       METHOD = /(?<=\A| in )[[:alpha:]_]\w*[?!=]?\z/ # the name of a method in a label
 
-      # A frame with its file in short. Older Rubies do not tell the class of a method in its label;
-      # that of the frame's self is told then, if the thread or fiber is given.
+      # A frame with the path of its file shortened. Older Rubies do not give the class of a method
+      # in the label; then the class of the frame's self is added, if +holder+ (the thread or fiber)
+      # is given.
       def self.short(frame, holder = nil)
         label, file = split(frame)
         label = with_class(label, holder, frame) if holder && label.match?(METHOD)
         [label, file && Places.short(file)].compact.join(" ")
       end
 
-      # Labels have blanks ("block in visit"), and so may files, which are absolute paths mostly.
+      # Splits a frame into its label and its place. Labels contain blanks ("block in visit"), and
+      # so may the names of files, most of which are absolute paths.
       def self.split(frame)
         match = frame.match(%r{\A(.*?) ((?:/|<internal:|\(eval).*:\d+)\z}m) ||
                 frame.match(/\A(.*) (\S+:\d+)\z/m)
@@ -31,7 +33,7 @@ module HeapDump
         label.sub(METHOD) { |method| "#{name}#{method}" }
       end
 
-      # As the reader writes it into the name of an edge.
+      # The frame of a line as the reader in C writes it into the name of an edge.
       def self.text(frame)
         return frame["method"] unless frame["label"]
 

@@ -2,16 +2,17 @@
 
 module HeapDump
   class Snapshot
-    # Some of the objects of a Histogram: those of one class, one place … Frozen.
+    # One group of a Histogram: the objects of one class, one place … Frozen.
     #
-    # key::       what they have in common: the name of a class (nil for an anonymous one), a type,
-    #             "file:line", a generation (Integer), a gem; nil where it is not known
-    # label::     the same in words
-    # objects::   living objects
-    # bytes::     their shallow sizes
-    # retained::  what would be free if all of them were (Integer), nil where that is not told
-    # largest::   the one that retains most (Node)
-    # garbage::   objects of the kind that nothing holds; garbage_bytes:: their sizes
+    # key::       what the objects have in common: the name of a class (nil for an anonymous one), a
+    #             type, "file:line", a generation (Integer) or a gem; nil if it is unknown
+    # label::     the key in words
+    # objects::   number of live objects
+    # bytes::     the sum of their sizes
+    # retained::  the retained size of all of them together (Integer), nil if it is not computed
+    # largest::   the object with the largest retained size (Node)
+    # garbage::   number of objects of the group that no root holds; garbage_bytes:: the sum of
+    #             their sizes
     #
     # All sizes are in bytes.
     #
@@ -24,7 +25,7 @@ module HeapDump
       end
     end
 
-    # Objects in groups, those that retain most first. Frozen, Enumerable.
+    # Objects in groups, the groups with the largest retained size first. Frozen, Enumerable.
     #
     #   histogram = snapshot.histogram(by: :class)
     #   histogram.first(2).map(&:label) # => ["Class", "(IMEMO iseq: code)"]
@@ -32,7 +33,7 @@ module HeapDump
     class Histogram
       include Enumerable
 
-      # What the VM keeps for itself, in words.
+      # Kinds of IMEMO, which the VM makes for itself, in words.
       INTERNAL = {
         "iseq" => "code", "ment" => "methods", "env" => "captured variables",
         "cref" => "scopes of code", "callcache" => "inline caches", "callinfo" => "calls in code",
@@ -41,11 +42,11 @@ module HeapDump
       }.freeze
       private_constant :INTERNAL
 
-      # Numbers that the reader has for them.
+      # The numbers that Graph#groups expects for them.
       BY = { class: 0, type: 1, location: 2, generation: 3 }.freeze
       private_constant :BY
 
-      # What they are grouped by (Symbol), as for Snapshot#histogram.
+      # What the objects are grouped by (Symbol), as for Snapshot#histogram.
       attr_reader :by
       # The groups (Array of Row).
       attr_reader :rows
@@ -60,7 +61,7 @@ module HeapDump
         new(by, by == :gem ? gems(rows) : rows)
       end
 
-      # As Graph#groups has it.
+      # Makes a Row of one group of Graph#groups.
       def self.row(snapshot, by, (key, type, kind, largest, *figures))
         key, label = key_and_label(snapshot, by, key, type, kind)
         objects, bytes, retained, garbage, garbage_bytes = figures
@@ -77,7 +78,8 @@ module HeapDump
         end
       end
 
-      # Objects without a class are told by what the VM calls them.
+      # The key and label of objects of one class. Objects without a class are labelled by their
+      # type and the VM's name for their kind.
       def self.class_key(snapshot, number, type, kind)
         unless number
           words = INTERNAL[kind]
@@ -87,7 +89,8 @@ module HeapDump
         [node.name, node.name || "(anonymous class #{node})"]
       end
 
-      # Places as the gems that they lie in. What they retain together cannot be added up.
+      # Puts places that lie in one gem together. Retained sizes of several places cannot be added
+      # up, so a gem has none.
       def self.gems(rows)
         gems = rows.group_by { |row| Places.gem_of(row.key) }.map do |gem, parts|
           Row.new(gem, gem, parts.sum(&:objects), parts.sum(&:bytes), nil,
@@ -111,7 +114,7 @@ module HeapDump
         rows.each(&)
       end
 
-      # The group of a key or label (Row), nil if there is none.
+      # The group with this key or label (Row), nil if there is none.
       #
       #   histogram["Session"].objects # => 9
       def [](key)
@@ -125,21 +128,21 @@ module HeapDump
         rows.size
       end
 
-      # Living objects of all groups (Integer).
+      # Number of live objects in all groups (Integer).
       #
       #   histogram.objects # => 18081
       def objects
         rows.sum(&:objects)
       end
 
-      # Their shallow sizes together, in bytes (Integer).
+      # The sum of the sizes of all live objects, in bytes (Integer).
       #
       #   histogram.bytes # => 2751280
       def bytes
         rows.sum(&:bytes)
       end
 
-      # False where no object says what it should be grouped by: allocations were not traced.
+      # False if no object has a key, as for +:location+ if allocations were not traced.
       #
       #   snapshot.histogram(by: :location).known? # => false
       def known?

@@ -2,7 +2,7 @@
 
 module HeapDump
   class Snapshot
-    # What an object holds by a name or index, for Node#[].
+    # Finds what an object holds by a name or index, for Node#[].
     class Inside # :nodoc:
       # Fields of a line that map names to values.
       NAMES = %w[
@@ -20,7 +20,7 @@ module HeapDump
 
       private
 
-      # As it stands in the dump.
+      # The value as it stands in the dump.
       def raw(name)
         case name
         when Integer then element(name) { entry(name) }
@@ -29,7 +29,7 @@ module HeapDump
         end
       end
 
-      # From Ruby 4.0 on, variables of most objects stand in an object of their own.
+      # Since Ruby 4.0 the variables of most objects stand in another object (the field "fields").
       def named(name, &)
         own = @node.related(@node.line["fields"])
         maps = [@node, *own].flat_map { |node| NAMES.map { |field| node.line[field] } }
@@ -37,7 +37,8 @@ module HeapDump
         map ? map[name] : yield
       end
 
-      # Arrays that share their elements say where these begin in the other one.
+      # An array that shares the elements of another array has an offset: its elements begin there
+      # in the other one.
       def element(index)
         line = @node.line
         shared = @node.related(line["shared_root"])
@@ -66,7 +67,7 @@ module HeapDump
         string&.type == "STRING" && Values.of(string.line)&.b == key.b
       end
 
-      # What stands there for itself; what is no value of Ruby is nil.
+      # A value that needs no object of its own; nil for text that is no value of Ruby.
       def plain(value)
         case value
         when String then value.start_with?(":") ? value[1..].to_sym : nil

@@ -4,18 +4,18 @@ module HeapDump
   class Snapshot
     # Keys of hashes in words: `":id"`, `"\"name\""`, `"[\"2026\", 7]"`.
     module Keys
-      ELEMENTS = 4 # of an array that are shown; of longer ones none is
-      COLUMNS = 20 # of a string in it
+      ELEMENTS = 4 # an array with more elements is not shown by its elements
+      COLUMNS = 20 # so many of a string in an array are shown
 
       class << self
-        # A key as it stands in the dump: `":id"` as ":id".
+        # A key in words, from the way it stands in the dump: `":id"` becomes ":id".
         def text(text)
           text = text.to_s
           text.start_with?('"') && text.end_with?('"') ? text[1..-2] : text.sub(/\Anull\z/, "nil")
         end
 
-        # A key that is an object (Node): a string shows its value, a short array its elements,
-        # others say what they are.
+        # A key that is an object (Node), in words: a string shows its value, a short array its
+        # elements, any other object what it is.
         def words(node)
           found = case node.type
                   when "STRING" then Describe.text(node.brief)

@@ -4,12 +4,12 @@ require "json"
 
 module HeapDump
   class Snapshot
-    # Lines of a dump as frozen Hashes. The last ones are kept, but for very long ones.
+    # Lines of a dump as frozen Hashes. The latest ones stay in memory, except very long ones.
     class Lines # :nodoc:
       KEPT = 512
       KEPT_BYTES = 1 << 16
 
-      # A line that is not valid is none ({}).
+      # Parses a line; one that is not valid gives {}.
       def self.parse(text)
         line = text && JSON.parse(text, max_nesting: false)
         (line.is_a?(Hash) ? line : {}).freeze
@@ -23,7 +23,7 @@ module HeapDump
         @brief = {}
       end
 
-      # That of a node, by its number.
+      # The line of a node, by the node's number.
       def whole(number)
         @whole.fetch(number) do
           text = @graph.line(number)
@@ -32,7 +32,7 @@ module HeapDump
         end
       end
 
-      # The same as far as it is worth showing: see Node#brief.
+      # The line of a node without long texts and long lists: see Node#brief.
       def brief(number)
         @brief.fetch(number) { keep(@brief, number, Lines.parse(@graph.brief(number))) }
       end

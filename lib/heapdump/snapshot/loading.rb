@@ -2,9 +2,9 @@
 
 module HeapDump
   class Snapshot
-    # Reads a dump into a Graph, from its index where there is one.
+    # Reads a dump into a Graph, from the index of the dump if there is one.
     class Loading # :nodoc:
-      # Below it, reading the dump is as quick as its index would be.
+      # For a smaller dump an index would save no time.
       LARGE = 64 << 20 # bytes of a file
 
       def initialize(graph, path, index, strict)
@@ -25,7 +25,7 @@ module HeapDump
 
       private
 
-      # What is strict looks at every line.
+      # Whether to use an index. A strict reader has to look at every line, so it uses none.
       def keep?
         return false if @index == false || @strict || !File.file?(@path)
 

@@ -2,12 +2,13 @@
 
 module HeapDump
   class Snapshot
-    # Names of classes that somebody may have meant.
+    # Suggests names of classes that the user may have meant.
     module Names # :nodoc:
       OFFERED = 3
 
-      # The names in a dump that are nearest to one that it has not: those that end with it first
-      # ("Billing::Invoice" for "Invoice"), else those that are spelled much alike.
+      # The names of a dump that are nearest to a name which the dump does not have: those that end
+      # with it ("Billing::Invoice" for "Invoice"), and if there are none, those with a similar
+      # spelling.
       def self.near(snapshot, name)
         name = Terminal::Text.valid(name.to_s)
         names = of(snapshot)
@@ -17,13 +18,15 @@ module HeapDump
         alike(names, name).first(OFFERED)
       end
 
-      # In words that can follow a sentence: "; did you mean A or B?", "" where none is near.
+      # The suggestion in words that can follow a sentence: "; did you mean A or B?"; "" if there is
+      # none.
       def self.offer(snapshot, name)
         near = near(snapshot, name)
         near.empty? ? "" : "; did you mean #{near.join(" or ")}?"
       end
 
-      # The last part of a name is what people type.
+      # Names with a similar spelling. People mostly type the last part of a name, so that is
+      # compared.
       def self.alike(names, name)
         require "did_you_mean"
         by_end = names.group_by { |one| one[/[^:]+\z/] }

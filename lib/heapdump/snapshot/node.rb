@@ -2,8 +2,8 @@
 
 module HeapDump
   class Snapshot
-    # One object of a dump (or one of its roots). Frozen; what its line says beyond the facts below
-    # is read from the file when it is asked for.
+    # One object of a dump, or one of its roots. Frozen. The attributes below are in memory;
+    # everything else in its line is read from the file when it is asked for.
     #
     #   node = snapshot.object("0x7f10a2b3c4d8")
     #   node.address       # => 139709425894616
@@ -14,24 +14,25 @@ module HeapDump
     #   node.generation    # => 31
     #   node.line["ivars"] # => {"@id" => 17, "@user" => "0x7f10a2b3c500"}
     class Node
-      # Number of the node in the reader's graph (Integer). Means nothing outside this snapshot.
+      # The number of the node in the reader's graph (Integer). It has no meaning outside this
+      # snapshot.
       attr_reader :id
-      # Where the object was (Integer), nil for roots.
+      # The address of the object (Integer), nil for roots.
       attr_reader :address
-      # "OBJECT", "STRING" … as in the dump; "ROOT"; "MISSING" for what is referenced and has no
-      # line.
+      # "OBJECT", "STRING" … as in the dump; "ROOT" for a root; "MISSING" for an object to which
+      # something refers and which has no line.
       attr_reader :type
-      # Bytes of its slot and of what it allocated itself.
+      # Its own size: the bytes of its slot and of the memory that it allocated itself.
       attr_reader :memsize
-      # Name of its class, singleton classes skipped; nil where it has none.
+      # The name of its class (singleton classes are skipped); nil if the class has no name.
       attr_reader :class_name
-      # C type of a DATA, kind of an IMEMO, category of a root (String); nil for others.
+      # The C type of a DATA, the kind of an IMEMO, the category of a root (String); nil for others.
       attr_reader :kind
-      # Name of a class or module (String), nil for others and for anonymous ones.
+      # The name of a class or module (String); nil for other objects and for anonymous classes.
       attr_reader :name
       # Where it was allocated, as "file:line"; nil unless allocations were traced.
       attr_reader :location
-      # The count of GCs when it was allocated; nil unless allocations were traced.
+      # How many GCs had run when it was allocated; nil unless allocations were traced.
       attr_reader :generation
 
       def initialize(snapshot, id) # :nodoc:
@@ -52,20 +53,21 @@ module HeapDump
       ].freeze
       NAMED = %w[CLASS MODULE MISSING].freeze # :nodoc:
 
-      # Facts that #flags tells, as in the dump. Less plain are +:conservative+, the root of machine
-      # stacks, which may hold by chance; +:vm_cache+, caches and tables of the VM, which hold but
-      # are no cause; +:shared+, memory that is counted at another object; +:error+, what could not
-      # be looked into.
+      # The flags that #flags returns, mostly as in the dump. These need an explanation:
+      # +:conservative+ is the root of the machine stacks, which may hold an object by chance;
+      # +:vm_cache+ marks caches and tables of the VM, which hold objects but are no cause of a
+      # leak; +:shared+ marks an object whose memory is counted at another object; +:error+ marks an
+      # object that could not be read.
       FLAGS = %i[conservative vm_cache singleton frozen old shared error finalizer].freeze
 
-      # Facts about it: some of FLAGS (Array of Symbols).
+      # The flags of this node: some of FLAGS (Array of Symbols).
       #
       #   node.flags # => [:old]
       def flags
         FLAGS.each_index.filter_map { |bit| FLAGS[bit] if @flags[bit] == 1 }
       end
 
-      # True if it has this one of FLAGS (Symbol). Raises ArgumentError for anything else.
+      # True if it has this flag (Symbol, one of FLAGS). Raises ArgumentError for anything else.
       #
       #   node.flag?(:frozen) # => false
       def flag?(flag)
@@ -74,29 +76,29 @@ module HeapDump
         @flags[bit] == 1
       end
 
-      # True if it is no object, but what the VM begins with.
+      # True for a root, false for an object.
       #
       #   snapshot.path_to(node).root.root? # => true
       def root?
         %w[ROOT VIRTUAL_ROOT].include?(type)
       end
 
-      # Its class as a Node, singleton classes skipped; nil where it has none.
+      # Its class as a Node (singleton classes are skipped); nil if it has none.
       #
       #   node.class_node.name # => "Session"
       def class_node
         @class_id && @snapshot.node(@class_id)
       end
 
-      # Its line in the dump (Hash, as parsed from JSON); {} where it has none.
+      # Its line in the dump (Hash, as parsed from JSON); {} if it has none.
       #
       #   node.line["memsize"] # => 40
       def line
         @snapshot.line(id)
       end
 
-      # Bytes that would be free if it were: its own and those of all that it alone keeps alive. 0
-      # if nothing holds it.
+      # Its retained size: the bytes that would be free if it were, that is its own size and the
+      # size of all objects that only it holds. 0 for garbage.
       #
       #   node.retained_size # => 1224
       def retained_size
@@ -110,13 +112,13 @@ module HeapDump
         @snapshot.reachable?(self)
       end
 
-      # What it is of, one of KINS: see ext/heapgraph/search/kin.h.
+      # What the object belongs to, one of KINS: see ext/heapgraph/search/kin.h.
       def kin # :nodoc:
         KINS.fetch(@snapshot.graph.kin(id))
       end
       KINS = %i[program vm code stack].freeze # :nodoc:
 
-      # True for what the program has made, and not every process of Ruby has.
+      # True if the program has made it; false for what every Ruby process has.
       def program? # :nodoc:
         kin == :program
       end
@@ -126,10 +128,10 @@ module HeapDump
         @snapshot.origins.of(self)
       end
 
-      # What it holds by a name or index: a Node, or what needs no object in Ruby (Integer, Float,
-      # Symbol, true, false, nil). A String is the name of an instance variable, member, constant,
-      # class variable or captured variable, or a key; a Symbol a member or key; an Integer an index
-      # or key. nil where there is nothing of that name.
+      # What it holds by a name or index: a Node, or a value that is no object in the dump (Integer,
+      # Float, Symbol, true, false, nil). A String is the name of an instance variable, member,
+      # constant, class variable or captured variable, or a key; a Symbol is a member or key; an
+      # Integer is an index or key. nil if it holds nothing by that name.
       #
       #   session["@user"].words # => "String \"user 17\""
       #   session["@id"]         # => 17
@@ -138,22 +140,22 @@ module HeapDump
         Inside.new(self)[name]
       end
 
-      # What it refers to (Page of Reference), as Snapshot#references.
+      # Its references (Page of Reference), as Snapshot#references.
       #
       #   session.references(limit: 1).total # => 3
       def references(limit: 20, offset: 0)
         @snapshot.references(self, limit: limit, offset: offset)
       end
 
-      # What refers to it (Page of Reference), as Snapshot#referrers.
+      # The references to it (Page of Reference), as Snapshot#referrers.
       #
       #   session.referrers.first.node.words # => "Hash of 9"
       def referrers(limit: 20, offset: 0, instances: false)
         @snapshot.referrers(self, limit: limit, offset: offset, instances: instances)
       end
 
-      # Another object of the same dump (Node) by its address as it stands in a line (String), nil
-      # if there is none. Whatever else may stand there gives nil too.
+      # Another object of the same dump (Node), by its address as it stands in a line (String); nil
+      # if there is no such object. Any other value that may stand in a line gives nil too.
       #
       #   node.related(node.line["ivars"]["@user"]).words # => "String \"user 17\""
       #   node.related(node.line["ivars"]["@id"])         # => nil
@@ -161,12 +163,12 @@ module HeapDump
         @snapshot.object(address) if address.is_a?(String) && address.match?(/\A0x\h{1,16}\z/)
       end
 
-      # Its line as far as it is worth showing: long texts are cut, and long lists but for frames.
+      # Its line without long texts and long lists, which are cut; frames are never cut.
       def brief # :nodoc:
         @snapshot.brief(id)
       end
 
-      # Itself if it is of that snapshot; raises ArgumentError if not.
+      # Returns self if it belongs to that snapshot, and raises ArgumentError if not.
       def of(snapshot) # :nodoc:
         return self if snapshot.equal?(@snapshot)
 
@@ -174,7 +176,8 @@ module HeapDump
                              "take the one that this snapshot finds"
       end
 
-      # A field of #brief if it is of that class, else nil: a line may hold anything.
+      # A field of #brief if its value is of the class +type+, else nil, because a line may contain
+      # anything.
       def field(name, type = String) # :nodoc:
         value = brief[name]
         value if value.is_a?(type)

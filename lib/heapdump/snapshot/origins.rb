@@ -2,18 +2,18 @@
 
 module HeapDump
   class Snapshot
-    # Where the objects of a dump come from. Who looks for memory knows the classes of the
-    # application best, then those of gems. Objects of Ruby's core say nothing by themselves, and
-    # what the VM needs for itself says least of all.
+    # Where the objects of a dump come from. Somebody who looks for a leak knows the classes of the
+    # application best, then those of gems. Objects of Ruby's core say little by themselves, and
+    # what the VM needs for itself says least.
     #
     #   origins = snapshot.origins
     #   origins.of(session)     # => :app
     #   origins.of(environment) # => :vm
     #   origins.place("Session") # => "app/session.rb:1"
     class Origins # :nodoc:
-      # By its class, the best known first.
+      # Origins by class, the best known first.
       CLASSES = %i[app gem core].freeze
-      # By what it is for: what every process of Ruby has (see Node#kin).
+      # Origins of what every Ruby process has (see Node#kin).
       OTHERS = %i[vm code stack].freeze
       # Types that a class of the application can have.
       TYPES = %w[OBJECT STRUCT DATA FILE HASH ARRAY STRING].freeze
@@ -24,12 +24,12 @@ module HeapDump
         @of_classes = {}
       end
 
-      # One of CLASSES for an object of the program, one of OTHERS for the rest.
+      # One of CLASSES for an object of the program, one of OTHERS for any other.
       def of(node)
         node.program? ? of_class(node) : node.kin
       end
 
-      # One of CLASSES: whose class the object has, whatever it is for.
+      # One of CLASSES: where the class of the object comes from, whatever the object is for.
       def of_class(node)
         name = node.class_name
         return :core if name.nil? || !TYPES.include?(node.type)
@@ -37,25 +37,26 @@ module HeapDump
         @of_classes[name] ||= places? ? of_place(place(name)) : by_type(node)
       end
 
-      # The same as a number, the lower the better known.
+      # The same as a number (Integer): the lower, the better known.
       def rank(node)
         CLASSES.index(of_class(node))
       end
 
-      # One of CLASSES by a place in the source ("file:line"), nil for what has none.
+      # One of CLASSES by a place in the source ("file:line"), +:core+ if there is none.
       def of_place(place)
         return :core if place.nil? || place.start_with?("<internal:")
 
         Places.gem_of(place) == "app" ? :app : :gem
       end
 
-      # Where a class or module is defined: "file:line", nil for those of Ruby's core and those
-      # whose dump does not tell. +name+ is its full name.
+      # The place where a class or module is defined: "file:line"; nil for Ruby's core, and if the
+      # dump does not name the place. +name+ is the full name of the class.
       def place(name)
         @places.fetch(name) { @places[name] = constant_place(name) }
       end
 
-      # Where a constant is assigned, by the module that holds it. C code has no line.
+      # The place where a constant is assigned; +module_node+ is the module that has it. Nil for a
+      # constant that C code assigns, because that has no line.
       def constant(module_node, name)
         place = module_node.line.dig("constant_locations", name)
         place unless place.to_s.empty? || place.end_with?(":0")

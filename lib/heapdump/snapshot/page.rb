@@ -2,7 +2,7 @@
 
 module HeapDump
   class Snapshot
-    # The first of a longer list. Frozen, Enumerable.
+    # A part of a longer list. Frozen, Enumerable.
     #
     #   page = snapshot.find(class: "Session", limit: 3)
     #   page.size  # => 3
@@ -10,9 +10,9 @@ module HeapDump
     class Page
       include Enumerable
 
-      # What is here (Array).
+      # The items of this part (Array).
       attr_reader :items
-      # How many there are in all (Integer).
+      # How many items the whole list has (Integer).
       attr_reader :total
 
       def initialize(items, total) # :nodoc:
@@ -42,7 +42,8 @@ module HeapDump
         items.empty?
       end
 
-      # The one with that index (Integer, from 0, negative from the end), nil if there is none.
+      # The item with an index (Integer, from 0; a negative one counts from the end), nil if there
+      # is none.
       #
       #   page[2]  # => #<HeapDump::Snapshot::Node 0x7f10a2b3c4d8 Session>
       #   page[99] # => nil

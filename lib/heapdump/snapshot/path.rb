@@ -16,18 +16,19 @@ module HeapDump
       # One edge of a path (Edge) and the object that it leads to (Node).
       Step = Struct.new(:edge, :node)
 
-      # A Step as it is told: +words+ are the names on the way to +node+, more than one where a
-      # variable belongs to a frame, and none where it begins. +place+ is where a constant is set
-      # ("file:line"), nil for others.
+      # A Step in words. +words+ are the names of the edges to +node+: more than one if a variable
+      # belongs to a frame or an object in between is left out, none at the beginning of the path.
+      # +place+ is where a constant is assigned ("file:line"), nil for others.
       Hop = Struct.new(:words, :node, :place)
 
-      # How good a reason a path is, best first, by its weakest link.
+      # How good a cause a path shows, the best first. The rank of a path is that of its worst edge.
       #
       # +:named+:: from a named module or a global variable
-      # +:frame+:: through a frame of a thread or fiber: let go when it returns
+      # +:frame+:: through a frame of a thread or fiber: the object is released when the method
+      #            returns
       # +:root+::  from another root of the VM
-      # +:cache+:: through a cache or table of the VM, which holds but is no cause
-      # +:stack+:: from a word on the machine stack that looks like a reference: perhaps by chance
+      # +:cache+:: through a cache or table of the VM, which holds objects but is no cause of a leak
+      # +:stack+:: from a word on the machine stack that looks like a reference, perhaps by chance
       RANKS = %i[named frame root cache stack].freeze
 
       # The root, where the path begins (Node).
@@ -36,15 +37,16 @@ module HeapDump
       attr_reader :steps
       # One of RANKS.
       attr_reader :rank
-      # What to begin with when it is told (Node): the last named module that leads there by
-      # constants, else a thread or fiber in whose frame it is, else the root.
+      # The node with which the path begins when it is shown (Node): the last named module on the
+      # path, that is one to which Object leads by constants alone; without such a module the thread
+      # or fiber in whose frame the object is; else the root.
       attr_reader :holder
-      # The way from the holder as it is told (Array of Hop). Objects that no program sees are left
-      # out: environments are told by the block or frame that they belong to, tables of instance
-      # variables and shared buffers by their owner.
+      # The path from the holder on in words (Array of Hop). Objects that no program sees are left
+      # out: an environment is represented by the block or frame that it belongs to, a table of
+      # instance variables or a shared buffer by its owner.
       attr_reader :hops
 
-      # What the reader knows of a path (Graph#paths) as one.
+      # Makes a Path of what Graph#paths returns for one.
       def self.decode(snapshot, (rank, disjoint, holder, flat, gap, left_out)) # :nodoc:
         steps = flat.each_slice(2).map do |number, name|
           Step.new(Edge.decode(snapshot, name), snapshot.node(number)).freeze
@@ -52,11 +54,10 @@ module HeapDump
         new(steps, RANKS.fetch(rank), holder, disjoint, [steps[gap], left_out])
       end
 
-      # How many edges are left out in the middle of #steps (Integer), 0 unless the path was asked
-      # for with +around+.
+      # How many edges are left out in the middle of #steps (Integer); 0 unless +around+ was given.
       attr_reader :left_out
 
-      # +gap+ is the first step behind what is left out, and how much that is.
+      # +gap+ is the first step after the part that is left out, and how many steps are left out.
       def initialize(steps, rank, holder, disjoint, gap) # :nodoc:
         @root = steps.first.node
         @steps = steps.drop(1).freeze
@@ -76,22 +77,22 @@ module HeapDump
         steps.empty? ? root : steps.last.node
       end
 
-      # True if it shares no edge behind its holder with a better path to the same object.
+      # True if it shares no edge after its holder with a better path to the same object.
       #
       #   snapshot.paths(session).first.disjoint? # => true
       def disjoint?
         @disjoint
       end
 
-      # Edges from the root to the target (Integer), also those that are left out.
+      # Number of edges from the root to the target (Integer), including those that are left out.
       #
       #   path.length # => 7
       def length
         steps.size + left_out
       end
 
-      # The same for all paths that differ in nothing but which of many elements they pass and how
-      # often a step of a list follows itself, also in another dump (String).
+      # A text that is the same for all paths that differ only in which elements of containers they
+      # pass and how often a step of a list repeats, also for paths in another dump (String).
       #
       #   path.signature # => "Registry → constant CACHE → Hash → value_at → Session"
       def signature
@@ -114,10 +115,11 @@ module HeapDump
 
       MODULES = %w[CLASS MODULE].freeze
       STACKS = %w[VM/thread fiber].freeze
-      ROUND = 4 # so many steps may follow each other in turn
+      ROUND = 4 # the most steps that may repeat in turn
       private_constant :MODULES, :STACKS, :ROUND
 
-      # The reader's holder is a module or the first object.
+      # The index of the step with which the path begins when it is shown. The reader in C gives a
+      # named module or the first object; without a module this looks for a thread or fiber.
       def beginning(steps, holder)
         return holder if MODULES.include?(steps[holder].node.type) && steps[holder].node.name
 
@@ -130,8 +132,8 @@ module HeapDump
         node.class_name || node.kind || node.type
       end
 
-      # How deep in a list it lies is no difference: of steps that follow each other again and again
-      # (one, or a few in turn) the first round stays.
+      # The depth in a list must make no difference: of steps that repeat (one, or a few in turn)
+      # only the first round remains.
       def fold(parts)
         parts.each_with_object([]) do |part, all|
           all << part
@@ -159,12 +161,13 @@ module HeapDump
         hops
       end
 
-      # Object holds all of them, so that it says nothing.
+      # Object has all top-level constants, so naming it says nothing.
       def toplevel_constant?(steps)
         steps.first.node.name == "Object" && steps[1]&.edge&.kind == :constant
       end
 
-      # A frame goes before its variable. What leads into something that is left out says nothing.
+      # The words of one step: the frame before its variable, and no words for an edge to an object
+      # that is left out.
       def names_of(before, step)
         frame = step.edge.frame
         frame = nil if frame == before.edge.frame

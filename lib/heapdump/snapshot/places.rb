@@ -2,7 +2,8 @@
 
 module HeapDump
   class Snapshot
-    # Files as people name them: what lies in a gem or in Ruby's own library begins with its name.
+    # Paths of source files in a short form: a file in a gem or in Ruby's own library begins with
+    # the name of that gem or library.
     #
     #   Places.short("/usr/lib/ruby/gems/3.3.0/gems/puma-6.4/lib/puma/server.rb:12")
     #   # => "puma-6.4/lib/puma/server.rb:12"
@@ -15,7 +16,7 @@ module HeapDump
 
       module_function
 
-      # A path, with or without a line, in short.
+      # The short form of a path, with or without a line.
       def short(place)
         if place.match?(GEM) then place.sub(GEM) { "#{Regexp.last_match[:gem]}/" }
         elsif place.match?(STDLIB) then place.sub(STDLIB, "ruby/")
@@ -24,7 +25,8 @@ module HeapDump
         end
       end
 
-      # Whose a file is: "puma-6.4", "ruby" (its library and core), or "app" (anything else).
+      # The gem that a file belongs to: "puma-6.4", "ruby" (its library and core), or "app"
+      # (anything else); "(unknown)" without a file.
       def gem_of(place)
         return "(unknown)" if place.nil? || place.empty?
 

@@ -2,30 +2,32 @@
 
 module HeapDump
   class Snapshot
-    # What the heap of a dump is made of. The parts are computed when they are asked for.
+    # What the heap of a dump consists of. Each part is computed when it is asked for.
     #
     #   summary = snapshot.summary(limit: 10)
     #   summary.memory.live_bytes   # => 2751280
     #   summary.classes.first.label # => "Class"
     class Summary
-      # Where the memory of the process is, in bytes and numbers; nil what the dump does not tell.
+      # How the memory of the process is used, in bytes and numbers; nil for what the dump does not
+      # have.
       #
-      # rss::            memory of the process when it was dumped; peak_rss::, swap::
+      # rss::            memory of the process at the time of the dump; peak_rss::, swap::
       # pages::          pages of the Ruby heap; page_bytes:: all of them together
-      # slots::          room for so many objects; free_slots::, free_bytes::
-      # live:: live_bytes::       objects that a root holds, and their shallow sizes
-      # garbage:: garbage_bytes:: objects that nothing holds
-      # malloc::         what objects have allocated besides their slots
-      # unexplained::    the rest of rss: code, stacks, libraries in C, what malloc keeps
-      # used_pages::     pages on which objects live; sparse_pages:: of those, with a tenth of their
-      #                  slots alive or less; sparse_objects:: the objects that hold those
+      # slots::          for how many objects there is room; free_slots::, free_bytes::
+      # live:: live_bytes::       objects that a root holds, and the sum of their sizes
+      # garbage:: garbage_bytes:: objects that no root holds
+      # malloc::         what objects have allocated outside their slots
+      # unexplained::    the rest of rss: code, stacks, libraries in C, free memory that malloc has
+      #                  not returned
+      # used_pages::     pages with live objects; sparse_pages:: those of which a tenth of the slots
+      #                  or less is live; sparse_objects:: the live objects on these
       Memory = Struct.new(
         :rss, :peak_rss, :swap, :pages, :page_bytes, :slots, :free_slots, :free_bytes,
         :live, :live_bytes, :garbage, :garbage_bytes, :malloc, :unexplained,
         :used_pages, :sparse_pages, :sparse_objects, keyword_init: true
       )
 
-      # An object that many refer to: the Node, and by how many references.
+      # An object to which many others refer: the Node, and how many references lead to it.
       Referred = Struct.new(:node, :references)
 
       def initialize(snapshot, limit, program) # :nodoc:
@@ -34,7 +36,7 @@ module HeapDump
         @program = program
       end
 
-      # The account of memory (Memory).
+      # How the memory of the process is used (Memory).
       #
       #   summary.memory.free_slots # => 3982
       def memory
@@ -60,7 +62,8 @@ module HeapDump
         @classes ||= @snapshot.histogram(by: :class)
       end
 
-      # Objects by the count of GCs when they were allocated (Histogram); see #traced?.
+      # Objects by the number of GCs that had run when they were allocated (Histogram); see
+      # #traced?.
       #
       #   summary.generations.filter_map(&:key).max # => 31
       def generations
@@ -81,14 +84,15 @@ module HeapDump
         @gems ||= @snapshot.histogram(by: :gem)
       end
 
-      # Whether objects say where they were allocated: HeapDump.trace_allocations was running.
+      # Whether the dump says where objects were allocated: HeapDump.trace_allocations was running.
       #
       #   summary.traced? # => false
       def traced?
         locations.known?
       end
 
-      # The objects that most others refer to (Array of Referred), as many as the summary's +limit+.
+      # The objects to which most references lead (Array of Referred), at most as many as the
+      # +limit+ of the summary.
       #
       #   summary.most_referred.first.references # => 470
       def most_referred
@@ -140,7 +144,7 @@ module HeapDump
           used_pages: used, sparse_pages: sparse, sparse_objects: objects }
       end
 
-      # The power of two that the slots of a page fill.
+      # The size of a page: the power of two that the slots of a page nearly fill.
       def page_size(heaps)
         heap = heaps.max_by { |one| one["pages"] }
         bytes = heap["slots"] * heap["slot_size"] / heap["pages"]
@@ -152,7 +156,8 @@ module HeapDump
         { live: live, live_bytes: live_bytes, garbage: garbage, garbage_bytes: garbage_bytes }
       end
 
-      # Nothing where the parts are more than the whole: pages that are swapped out, or never used.
+      # The memory that nothing above explains; 0 if the parts are more than the whole, which
+      # happens if pages are swapped out or were never used.
       def unexplained(memory)
         return unless memory.rss && memory.page_bytes && memory.malloc
 

@@ -2,16 +2,17 @@
 
 module HeapDump
   class Snapshot
-    # Finds strings, symbols and regexps by their content, which is in the file alone.
+    # Finds strings, symbols and regexps by their content, which is not in memory but in the file.
     class Values # :nodoc:
-      # What stands in a line as it is in the string: the longest such part is looked for first.
+      # Characters that a line contains exactly as the string does. The longest run of them is
+      # searched for first.
       PLAIN = /[\p{Alnum} _.,:;=@#-]+/
 
       def initialize(snapshot)
         @snapshot = snapshot
       end
 
-      # As Snapshot#find; the wanted value is a String or a Regexp.
+      # As Snapshot#find; +wanted+ is a String or a Regexp.
       def find(wanted, type, classes, min_size, limit)
         unless wanted.is_a?(String) || wanted.is_a?(Regexp)
           raise ArgumentError, "value: is a String or a Regexp, not #{wanted.inspect}"
@@ -26,7 +27,7 @@ module HeapDump
                  matching.size)
       end
 
-      # The content of a string's line as a String; nil where the dump has none.
+      # The content in the line of a string (String); nil if the dump does not have it.
       def self.of(line)
         return line["value"] if line["value"].is_a?(String)
 
@@ -36,7 +37,8 @@ module HeapDump
 
       private
 
-      # Where there is nothing to be found, "none" would be a wrong answer.
+      # Raises NotFound if the dump has no contents: to answer that nothing was found would be
+      # wrong.
       def check_contents
         kept = @snapshot.header["strings"]
         return unless %w[none hash].include?(kept)

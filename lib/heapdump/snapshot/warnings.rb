@@ -4,19 +4,20 @@ require_relative "../terminal"
 
 module HeapDump
   class Snapshot
-    # What a reader of a dump has to know about it, in sentences. What has to be so is one list, in
-    # ext/heapgraph/records/whole.h; here are the words for each of it that is not. What follows
-    # from something that has been said already is not said again.
+    # What somebody who reads a dump has to know about it, in sentences. The list of the conditions
+    # that a whole dump meets is in ext/heapgraph/records/whole.h; here are the words for each
+    # condition that is not met. A fault that follows from another one that was named is not named
+    # again.
     class Warnings # :nodoc:
       Units = Terminal::Units
 
-      # In this order; each is a method.
+      # The conditions, in the order in which faults are named. Each has a method of that name here.
       FAULTS = %i[
         compression no_byte_order_mark one_dump header_first footer_last one_footer complete roots
         promised_objects promised_roots promised_lines promised_bytes ended line_ends no_holes
         valid_lines distinct_objects known_references known_types
       ].freeze
-      # What the reader makes of a promise that is no number.
+      # The number that the reader gives if the footer's promise is no number.
       NONSENSE = (1 << 64) - 1
 
       def self.of(snapshot)
@@ -24,7 +25,7 @@ module HeapDump
         [*warnings.faults, *warnings.notes].freeze
       end
 
-      # What +strict+ does not let pass.
+      # Raises Corrupt for the first fault: for +strict+.
       def self.refuse(snapshot)
         fault = new(snapshot).faults.first or return
 
@@ -38,12 +39,13 @@ module HeapDump
         @checks = @account[:checks]
       end
 
-      # What is damaged or lost.
+      # What is damaged or lost, each in one sentence.
       def faults
         FAULTS.select { |name| failed?(name) }.filter_map { |name| send(name) }
       end
 
-      # What the dump is whole without, and what is read of it may be wrong without.
+      # Remarks about a dump that is whole: objects that could not be read, and missing roots,
+      # because of which answers may be wrong.
       def notes
         [unread_objects, without_roots].compact
       end
@@ -103,7 +105,7 @@ module HeapDump
           "of that part alone"
       end
 
-      # How many there may have been: the header knows how many slots were in use.
+      # How many objects there may have been: the header says how many slots were in use.
       def expected
         gc = @snapshot.header["gc"]
         live = gc.is_a?(Hash) ? gc["heap_live_slots"] : nil
@@ -147,7 +149,7 @@ module HeapDump
         changed(@account[:promised_bytes], @account[:bytes_before_footer], "byte", " before it")
       end
 
-      # What a second dump, or its end, makes differ needs no words of its own.
+      # Says nothing if a second dump or a second footer explains the difference.
       def differs(promised, seen, word)
         return if failed?(:one_dump, :one_footer)
         return changed(promised, seen, word) unless promised && promised != NONSENSE &&
