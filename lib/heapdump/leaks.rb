@@ -4,7 +4,7 @@ require_relative "snapshot"
 require_relative "leaks/entry"
 
 module HeapDump
-  # What leaks in a process, told by several dumps of it. HeapDump.leaks makes one.
+  # What leaks in a process, found by comparing several dumps of it. HeapDump.leaks makes a Leaks.
   #
   #   leaks = HeapDump.leaks("1.json", "2.json", "3.json")
   #   leaks.suspects.each { |suspect| puts "#{suspect.class_name}: #{suspect.holder}" }
@@ -13,8 +13,8 @@ module HeapDump
   #   leaks.cleared    # => []
   #   leaks.warnings   # => []
   #
-  # Growth is told by the way on which objects are held, not by their addresses: objects are a leak
-  # where each dump has more of them, held in the same way, than the one before.
+  # Objects are compared by their paths, that is by how they are held, and not by their addresses:
+  # objects are a leak if each dump has more of them on the same path than the dump before.
   class Leaks
     autoload :BareNames, "#{__dir__}/leaks/bare_names"
     autoload :Code, "#{__dir__}/leaks/code"
@@ -38,28 +38,29 @@ module HeapDump
 
     include Enumerable
 
-    # Nothing can be judged by these dumps; the message says why. Leaks.of raises it with +strict+.
+    # These dumps cannot be judged; the message says why. Leaks.of raises it with +strict+.
     class Unsound < Error; end
 
-    # Grows when a field of the JSON output changes its meaning or goes away.
+    # A number that becomes greater when a field of the JSON output changes its meaning or is
+    # removed.
     SCHEMA_VERSION = 2
 
-    # What leaks (Array of Suspect), that which takes most memory first.
+    # What leaks (Array of Suspect); the suspect whose retained size grew most comes first.
     attr_reader :suspects
-    # What grew but is no leak by all that these dumps tell (Array of Suspect): growth that slows
-    # down, numbers that go up and down. Suspect#cleared_because says why.
+    # What grew and is not accused, because these dumps show no leak in it (Array of Suspect):
+    # growth that slows down, numbers that go up and down. Suspect#cleared_because gives the reason.
     attr_reader :cleared
     # What makes the verdict uncertain, each in one sentence (Array of String).
     attr_reader :warnings
     # The dumps, the oldest first (Array of Snapshot).
     attr_reader :snapshots
-    # Bytes of all objects that are held, by dump (Array of Integer).
+    # The sum of the sizes of all objects that are held, for each dump, in bytes (Array of Integer).
     attr_reader :held_bytes
 
-    # Compares dumps (Array of Snapshot or paths), in the order of the times in their headers.
-    # Returns a Leaks. Raises ArgumentError for less than two, and what Snapshot.open raises. With
-    # +strict+ it raises Unsound unless all of them are whole, with header and footer, and of one
-    # process; without, it compares them all the same, and #sound? is false.
+    # Compares dumps (Array of Snapshot or paths) in the order of the times in their headers.
+    # Returns a Leaks. Raises ArgumentError for fewer than two dumps, and what Snapshot.open raises.
+    # With +strict+ it raises Unsound unless all dumps are whole, have a header and a footer, and
+    # are of one process. Without +strict+ it compares such dumps too, and then #sound? is false.
     #
     #   HeapDump::Leaks.of(Dir["/var/tmp/heap-4711-*.json"]).first.class_name # => "Shop::Session"
     def self.of(dumps, strict: false)
@@ -85,12 +86,12 @@ module HeapDump
       freeze
     end
 
-    # Why nothing can be judged, each in one sentence (Array of String): those of #warnings that are
-    # more than a remark.
+    # Why the dumps cannot be judged, each reason in one sentence (Array of String). #warnings has
+    # these too, and remarks besides.
     attr_reader :faults
 
-    # False where the dumps cannot be compared: they are of different processes, damaged, or without
-    # anything that is held. That nothing is accused then says nothing.
+    # False if the dumps cannot be judged: they are of different processes, damaged, or have no
+    # object that is held. Then it means nothing that nothing is accused.
     #
     #   abort leaks.faults.join("\n") unless leaks.sound?
     def sound?
@@ -104,16 +105,16 @@ module HeapDump
       suspects.each(&)
     end
 
-    # True if nothing is accused. Ask #sound? as well.
+    # True if nothing is accused. Check #sound? as well.
     #
     #   exit 2 unless HeapDump.leaks(*paths).empty?
     def empty?
       suspects.empty?
     end
 
-    # As the command writes it as JSON (Hash): +:schema_version+, +:sound+, +:warnings+, +:dumps+
-    # (for each +:path+, +:time+, +:pid+, +:objects+, +:held_bytes+), +:suspects+ and +:cleared+
-    # (Arrays of Suspect#to_h). The same dumps always give the same.
+    # What the command writes as JSON (Hash): +:schema_version+, +:sound+, +:warnings+, +:dumps+
+    # (with +:path+, +:time+, +:pid+, +:objects+, +:held_bytes+ for each), +:suspects+ and
+    # +:cleared+ (Arrays of Suspect#to_h). The same dumps always give the same Hash.
     #
     #   leaks.to_h # => {schema_version: 2, sound: true, …, suspects: [{class: "Shop::Session", …}]}
     def to_h

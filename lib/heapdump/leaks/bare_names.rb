@@ -2,16 +2,16 @@
 
 module HeapDump
   class Leaks
-    # Names made from data whose values are no objects: Thread.current["job 17"] = false, a constant
-    # that is a number for each customer. No edge of the graph tells of them, the line of their
-    # owner does.
+    # Names that a program makes from data, and whose values are no objects: Thread.current["job
+    # 17"] = false, or a constant for each customer that is a number. The graph has no edges for
+    # such names; they are found in the line of their owner.
     class BareNames
-      # The field of the line, and what such a name is called.
+      # By kind of edge: the field of the line that has the names, and the word for such a name.
       KINDS = { constant: %w[constants constant],
                 class_variable: ["class_variables", "class variable"],
                 ivar: ["ivars", "instance variable"],
                 fiber_local: %w[fiber_locals thread-local] }.freeze
-      # Types of owners, and those structs of DATA.
+      # Owners by their type, and owners of type DATA by their struct.
       OWNERS = %w[CLASS MODULE OBJECT].freeze
       STACKS = %w[VM/thread fiber].freeze
 
@@ -19,14 +19,15 @@ module HeapDump
         OWNERS.include?(node.type) || STACKS.include?(node.kind)
       end
 
-      # Those that grow, of the objects of one trail (+nodes+, their numbers by dump).
+      # The kinds of names that grow among the objects of one trail (Array of BareNames). +nodes+
+      # are the numbers of these objects, one Array for each dump.
       def self.of(nodes, snapshots)
         owners = nodes.zip(snapshots).map { |ids, snapshot| ids.map { |id| snapshot.node(id) } }
         KINDS.keys.map { |kind| new(kind, owners) }.select(&:grow?)
       end
 
-      # How many different names there are, and bytes of their owners, by dump; an owner of the last
-      # dump (Node).
+      # How many different names there are, and the sum of the sizes of their owners, for each dump;
+      # and one owner in the last dump (Node).
       attr_reader :counts, :retained, :node
 
       def initialize(kind, owners)
@@ -53,7 +54,7 @@ module HeapDump
         KINDS.fetch(@kind).last
       end
 
-      # The last of the new names, as an edge to a value that is none.
+      # The last of the new names, as an edge that leads to a value which is no object.
       def edge
         Snapshot::Edge.new(@kind, (@names.last - @names.first).last)
       end
@@ -65,7 +66,8 @@ module HeapDump
         values.reject { |_name, value| value.is_a?(String) && value.start_with?("0x") }.keys
       end
 
-      # Loading code makes constants as well, but each of them is written in a place of its own.
+      # Only the names that one place in the source makes. Loading code makes constants as well, but
+      # each of those is written in a place of its own.
       def names_of_one_place
         places = @owners.map do |nodes|
           nodes.map { |node| node.field("constant_locations", Hash) || {} }.reduce({}, :merge)

@@ -2,9 +2,10 @@
 
 module HeapDump
   class Leaks
-    # The code of an object: a block where it is made, a method, what a thread runs.
+    # The code that belongs to an object: the block of a proc, the body of a method, what a thread
+    # or fiber runs.
     module Code
-      # Where it is written, as "file:line"; nil for an object that has none.
+      # The place where the code is written, as "file:line"; nil for an object that has no code.
       def self.place(node)
         code = of(node) or return
         file, line = code.line.values_at("file", "line")

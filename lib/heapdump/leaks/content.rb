@@ -2,17 +2,18 @@
 
 module HeapDump
   class Leaks
-    # What grows without a single new object: arrays of numbers, hashes of symbols, one long string.
-    # Their lines tell how many entries they have; a table that only keeps the room that it once
-    # needed has not grown. Of numbers and of what is implemented in C the memory is all that is
-    # known.
+    # Objects that grow although no new object appears: arrays of numbers, hashes of symbols, one
+    # long string. Their lines say how many entries they have, so a table that only has free room
+    # left from earlier has not grown. For numbers and for objects implemented in C only the size in
+    # memory is known.
     class Content
       FIELDS = { "ARRAY" => "length", "HASH" => "size", "STRING" => "bytesize" }.freeze
 
-      # Entries (bytes of strings, numbers and data) by dump, and bytes of memory by dump.
+      # How many entries the objects have in each dump (bytes for strings, numbers and data); the
+      # sum of their sizes in each dump, in bytes; and the largest of them in the last dump (Node).
       attr_reader :counts, :retained, :node
 
-      # +nodes+:: by dump, the numbers of the objects
+      # +nodes+:: the numbers of the objects, one Array for each dump
       def initialize(nodes, snapshots)
         @all = nodes.zip(snapshots).map { |ids, snapshot| ids.map { |id| snapshot.node(id) } }
         @counts = @all.map { |list| list.sum { |node| entries(node) } }
@@ -30,9 +31,9 @@ module HeapDump
 
       private
 
-      # Arrays that share a buffer have no elements of their own.
+      # How many entries an object has. An array that shares a buffer has no elements of its own.
       def entries(node)
-        # what is cut from a brief line are contents, which may be long
+        # a brief line has these fields whole, only long contents are cut in it
         node.brief[FIELDS[node.type]] || elements(node)&.size || node.memsize
       end
 
@@ -40,7 +41,8 @@ module HeapDump
         FIELDS[node.type] unless node.type == "STRING"
       end
 
-      # Those of a Set of Ruby 4.0, and of a WeakMap: all of them; Node#field has the first ones.
+      # All elements of a Set of Ruby 4.0 or of a WeakMap. (Node#field would have only the first
+      # ones.)
       def elements(node)
         names = node.kind == "weakmap" ? %w[weak] : %w[elements entries]
         node.line.values_at(*names).find { |one| one.is_a?(Array) }

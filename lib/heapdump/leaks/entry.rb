@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
-# The method that both "heapdump" and "heapdump/leaks" give; neither needs the other.
+# This method is part of both "heapdump" and "heapdump/leaks"; neither of the two needs the other.
 module HeapDump
   class << self
-    # What leaks, by several dumps of one process (paths or Snapshots), taken with some work between
-    # them: a Leaks, whose suspects say class, growth, holder and place. Three dumps or more give a
-    # verdict, two tell what grew, with less confidence. Raises ArgumentError for less than two, and
-    # what Snapshot.open raises.
+    # Finds what leaks, by several dumps of one process (paths or Snapshots) that were taken with
+    # some work between them. Returns a Leaks; each of its suspects has a class, its growth, its
+    # holder and a place. Three dumps or more give a verdict; two show what grew, with less
+    # confidence. Raises ArgumentError for fewer than two dumps, and what Snapshot.open raises.
     #
     #   HeapDump.leaks("1.json", "2.json", "3.json").each do |suspect|
     #     puts "#{suspect.class_name} #{suspect.counts.join(" → ")}: #{suspect.holder}"

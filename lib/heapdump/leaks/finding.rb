@@ -2,7 +2,8 @@
 
 module HeapDump
   class Leaks
-    # From dumps to suspects: asks the reader what grew, judges it, and puts it into words.
+    # Makes suspects of dumps: it asks the reader in C what grew, judges that, and puts it into
+    # words.
     class Finding
       def initialize(series)
         @series = series
@@ -41,8 +42,8 @@ module HeapDump
         found.reject(&:empty?).map { |growing| judge(growing) }
       end
 
-      # Containers that grow by themselves, and names that are no objects. A container that holds
-      # what leaks by another way is told there.
+      # Containers whose content grows without new objects, and names that are no objects. A
+      # container that holds a leak on another path is named with that leak.
       def contents
         told = @growth.leaks.flat_map { |raw| raw[:others].map(&:first) }
         @growth.contents.flat_map do |_bytes, *nodes|
@@ -55,7 +56,8 @@ module HeapDump
         end
       end
 
-      # A fiber that runs in a thread has the names that the thread has.
+      # Names whose values are no objects, in the objects of one trail. A fiber that runs in a
+      # thread has the same names as the thread, so only the thread counts.
       def bare_names(nodes)
         last = way_to(nodes.last.first).steps.last.edge
         return [] if last&.kind == :field && last.name == "fiber"
@@ -65,7 +67,7 @@ module HeapDump
         end
       end
 
-      # Names made from data: constants, methods, variables.
+      # Names that a program makes from data: constants, methods, variables.
       def named
         @growth.names.filter_map do |kind, counts, *nodes|
           names = Names.new(kind, counts, nodes, @series.snapshots)
@@ -95,7 +97,8 @@ module HeapDump
                             reasons: verdict.reasons + found.remarks)
       end
 
-      # Where it is added if that is known (+added+), else where what holds it is declared.
+      # The place that a suspect shows: where its objects are added if that is known (+added+), else
+      # where their holder is declared.
       def place(added, holder)
         return { location: added, location_of: "added", owner: nil, candidates: [] } if added
 

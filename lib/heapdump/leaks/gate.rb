@@ -2,9 +2,9 @@
 
 module HeapDump
   class Leaks
-    # A condition under which a build fails: "retained>5MB" or "count>100", about the growth of a
-    # suspect from the first dump to the last, or "any", which every suspect meets. Bytes are never
-    # counted: a text that grows has the same number of objects and is found by "retained".
+    # A condition under which a build fails: "retained>5MB" or "count>100", which concern the growth
+    # of a suspect from the first dump to the last, or "any", which every suspect meets. "count"
+    # never counts bytes: a string that grows is still one object, and "retained" finds it.
     #
     #   gate = HeapDump::Leaks::Gate.new("retained>5MB")
     #   HeapDump.leaks(*paths).any? { |suspect| gate.met?(suspect) } # => false
@@ -15,9 +15,10 @@ module HeapDump
                 "T" => 1 << 40 }.freeze
       private_constant :ANY, :PATTERN, :UNITS
 
-      # +text+ is "any", or "retained" or "count", ">" or ">=", and a number: for retained in bytes,
-      # or with a unit (KB, MB, GB or TB, of 1024 each); for count in objects, entries or names.
-      # Raises ArgumentError for what cannot be read.
+      # +text+ is "any", or "retained" or "count", followed by ">" or ">=", and a number. For
+      # retained that is a number of bytes, or has a unit (KB, MB, GB or TB, each 1024 times the one
+      # before); for count it is a number of objects, entries or names. Raises ArgumentError for a
+      # text that is no condition.
       #
       #   HeapDump::Leaks::Gate.new("count>=100")
       def initialize(text)
@@ -30,7 +31,7 @@ module HeapDump
         @limit = number.to_f * UNITS.fetch(unit.upcase[0].to_s)
       end
 
-      # True if a suspect (Suspect) grew by more than it may.
+      # True if a suspect (Suspect) meets the condition.
       #
       #   suspect.growth                                       # => 800
       #   HeapDump::Leaks::Gate.new("count>100").met?(suspect) # => true

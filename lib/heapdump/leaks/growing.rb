@@ -2,27 +2,28 @@
 
 module HeapDump
   class Leaks
-    # What grew at one place: how many objects, of which class, how they are held. Made of what
-    # HeapDump::Growth#leaks returns.
+    # What grew at one place: how many objects of which class, and how they are held. It is made of
+    # one entry of HeapDump::Growth#leaks.
     class Growing
       # Objects that are held in the same way: how many of them each dump has, one of them in the
       # last dump (Node), how that is held (Way), and whether it lies inside another.
       Part = Struct.new(:counts, :node, :way, :wrapped, keyword_init: true)
 
-      # Classes whose objects are the matter themselves, whatever they hold.
+      # Classes whose objects are named themselves, whatever they hold.
       WHOLE = %w[Thread Fiber Class Module].freeze
 
-      # Edges of which an object has one by each name, and those of which a stack has some.
+      # Kinds of edges of which an object has at most one with each name, and kinds of edges that
+      # lead out of a frame.
       VARIABLES = %i[ivar member class_variable constant captured fiber_local field method].freeze
       FRAMES = %i[frame frame_local].freeze
 
-      # By rank of the way (Snapshot::Path::RANKS).
+      # Reasons to clear growth, by the rank of its path (Snapshot::Path::RANKS).
       LIVES_BY = {
         cache: "it lives on by a cache of the VM alone, which is no cause",
         stack: "it lives on by the machine stack alone, perhaps by chance"
       }.freeze
 
-      # +number+:: of +raw+ among what the reader found
+      # +number+:: the index of +raw+ in what HeapDump::Growth#leaks returned
       def initialize(raw, number, growth, snapshot)
         @raw = raw
         @number = number
@@ -38,36 +39,36 @@ module HeapDump
         @parts.empty?
       end
 
-      # What a Suspect says of it.
+      # The fields of the Suspect.
       def facts
         { class_name: class_word, counts: headline.counts, unit: "objects", retained: retained,
           path: way, signature: way.signature(class_word), company: company }
       end
 
-      # What a Verdict asks, but for who holds it.
+      # The arguments of the Verdict, except those about the holder.
       def figures
         { counts: outer.counts, retained: retained, unit: "objects", fills: fills_variables?,
           lives_by: lives_by, turnover: stable? ? turnover : nil }
       end
 
-      # What the figures do not say.
+      # Remarks that the numbers do not show (Array of String).
       def remarks
         [("held by each other, as the elements of a list" if chained?),
          ("in #{@raw[:containers]} containers" if @raw[:containers] > 1)].compact
       end
 
-      # How a Holder is to name it.
+      # The arguments of the Holder that say how to name it.
       def naming
         { names: names_from_data? }
       end
 
-      # How it belongs to others (Related::One).
+      # The fields of Related::One, which show whether other growth is the same leak.
       def relation
         { number: @number, holds: @raw[:related], new: @raw[:newcomers],
           rank: @origins.rank(node), by_name: names_from_data? }
       end
 
-      # The example (Node), and how it is held (Way).
+      # One of the new objects as an example (Node), and its path (Way).
       def node
         headline.node
       end
@@ -76,13 +77,13 @@ module HeapDump
         headline.way
       end
 
-      # Where it comes into being ("file:line"): where most of the new ones were allocated, else
-      # where its code is written; nil where neither is known.
+      # The place that makes the objects ("file:line"): where most of the new ones were allocated,
+      # else where their code is written; nil if neither is known.
       def added_at
         allocated_at || Code.place(node)
       end
 
-      # How the other holders of the same objects hold them (Array of Way).
+      # The paths on which other holders hold the same objects (Array of Way).
       def other_ways
         @raw[:others].map do |holder, name, target, _count|
           Way.decode(snapshot, @growth.way(holder))
@@ -94,13 +95,13 @@ module HeapDump
 
       attr_reader :retained, :snapshot
 
-      # The part to tell it by. What grows in a container may wrap what the application knows: of a
-      # block that has captured an order, the order is told.
+      # The part after which the suspect is named. What grows in a container may wrap an object of
+      # the application: if blocks have captured orders, the suspect is named after the orders.
       def headline
         @headline ||= choose
       end
 
-      # What grows in the container (the first part), which the verdict is about.
+      # What grows in the container (the first part). The verdict is about this part.
       def outer
         @parts.first
       end
@@ -109,45 +110,46 @@ module HeapDump
         Way.kind_word(node)
       end
 
-      # Other classes that grow in the same container or inside (Array of String).
+      # Other classes that grow in the same container or below it (Array of String).
       def company
         words = (@parts + @inner).map { |part| class_word(part.node) }
         words.uniq - [class_word(headline.node)]
       end
 
-      # Objects can be told by their addresses unless the heap was compacted in between.
+      # Whether addresses identify objects: they do unless the heap was compacted between the dumps.
       def stable?
         @growth.stable.all? { |permille| permille >= Rules::STABLE }
       end
 
-      # Which of its objects (the first part's) stay from dump to dump (Turnover).
+      # Which objects of the first part stay from dump to dump (Turnover).
       def turnover
         Turnover.new(counts: outer.counts, kept: @raw[:kept], stayed: @raw[:stayed],
                      stayed_twice: @raw[:stayed_twice])
       end
 
-      # Whether one object holds many of them, each by a name of its own.
+      # Whether one object holds many of them, each by a name of its own, which then is made from
+      # data.
       def names_from_data?
         @raw[:contained] > 1 && VARIABLES.include?(outer.way.steps.last.edge&.kind)
       end
 
-      # nil unless it is known for most of the new ones.
+      # The place where most of the new objects were allocated; nil if no place has most of them.
       def allocated_at
         @raw[:location] if @raw[:location] && @raw[:located] >= Rules::MOST * @raw[:newcomers]
       end
 
-      # Why it lives on if nothing that the program does holds it (String), else nil.
+      # Why it stays live although nothing of the program holds it (String), else nil.
       def lives_by
         LIVES_BY[Snapshot::Path::RANKS[@raw[:parts].first[:rank]]]
       end
 
-      # Whether they hold each other.
+      # Whether the objects hold each other, as the elements of a list do.
       def chained?
         @raw[:chained] >= Rules::MOST * outer.counts.last
       end
 
-      # Whether each of them is the one value of a variable that was there before. Only containers
-      # and lists grow without bounds; variables are filled, once each.
+      # Whether each of the objects is the only value of a variable that existed before. Containers
+      # and lists can grow without bounds, but a variable is filled only once.
       def fills_variables?
         return false if chained? || @raw[:parts].first[:holders_grow]
 
@@ -179,7 +181,8 @@ module HeapDump
         @origins.rank(inner.node) < @origins.rank(best.node)
       end
 
-      # Only wrappers lie between it and the container.
+      # Whether there are only wrappers between the inner part and the container: no class of the
+      # application and none of WHOLE.
       def inside?(part)
         between = part.way.steps.last(part.wrapped + 1)[0...-1].map(&:node)
         between.none? { |node| WHOLE.include?(node.class_name) || @origins.of_class(node) == :app }

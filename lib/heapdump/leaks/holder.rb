@@ -2,24 +2,26 @@
 
 module HeapDump
   class Leaks
-    # Who holds what leaks, in words, and where that is declared: every name on the way from the
-    # object up to one that nothing has to hold (a constant, a variable of a class, a thread).
+    # The holder of a leak in words, and the place where it is declared. The words are the names on
+    # the path, from the object up to a name that nothing has to hold (a constant, a variable of a
+    # class, a thread).
     #
     #   variable session captured by proc app.rb:63, constant Shop::EventBus::SUBSCRIBERS
     class Holder
       # A name in words, the place in the source that belongs to it ("file:line", nil if unknown),
-      # and whether nothing more need be told.
+      # and whether it is the last name that has to be shown.
       #
-      # +owner+:: the class or module whose variable it is (Owner, nil for others)
-      # +added+:: whether the place is where things are added: a block, a method made by one
+      # +owner+:: the class or module to which the variable belongs (Owner, nil for other names)
+      # +added+:: whether objects are added at the place: it is that of a block, or of a method made
+      #           by a block
       Name = Struct.new(:words, :place, :last, :owner, :added, keyword_init: true)
 
       Describe = Snapshot::Describe
       Places = Snapshot::Places
-      NAMES = 4 # at most so many
+      NAMES = 4 # the most names that are shown
 
-      # +names+:: whether the last edge is one of many that differ in their digits
-      # +bare+::  an edge from the way's end on, to what is no object
+      # +names+:: whether the last edge is one of many whose names differ only in their digits
+      # +bare+::  an edge from the end of the path to a value that is no object
       def initialize(way, origins, names: false, bare: nil)
         @way = way
         @steps = way.steps
@@ -29,7 +31,7 @@ module HeapDump
         @names = names_on_way
       end
 
-      # All of it in one line.
+      # All names in one line.
       def words
         return without_names unless named?
 
@@ -37,26 +39,27 @@ module HeapDump
         shown.map(&:words).join(", ")
       end
 
-      # The nearest name that has a place, of the program before gems, and of gems before Ruby
-      # (Name); nil if none has.
+      # The name whose place is shown (Name): the nearest one that has a place in the program, else
+      # the nearest in a gem, else the nearest in Ruby; nil if no name has a place.
       def placed
         names = @names.select(&:place)
         names.min_by.with_index { |name, index| [distance(name.place), index] }
       end
 
-      # False where nothing but the VM is known to hold it.
+      # False if the dump names no holder except the VM.
       def named?
         @names.any? { |name| !name.words.start_with?("the VM", "[") }
       end
 
-      # Named, or held by a module that is: a dump of ObjectSpace.dump_all has no other names.
+      # True if a holder is named, or if the path begins at a named module, as in a dump of
+      # ObjectSpace.dump_all, which has no names of references.
       def known?
         named? || permanent?(@way.told.first.node)
       end
 
       private
 
-      # What holds what, from the container up.
+      # The objects on the path in words, from the container up: for a path without names.
       def without_names
         told = @way.told[0...-1].reverse.map { |step| Describe.node(step.node).strip }.uniq
         told = told.first(NAMES - 1) + [told.last] if told.size > NAMES
@@ -97,13 +100,14 @@ module HeapDump
         send(BY_KIND.fetch(@bare.kind), @bare, @way.target, @steps.size) if @bare
       end
 
-      # Names that differ in nothing but digits are told as one.
+      # The name of an edge; digits become "…" if there are many such names, so that all of them are
+      # shown as one.
       def name_of(edge, at)
         many = @bare || (@many && at == @steps.size - 1)
         many ? edge.name.to_s.gsub(/\d+/, "…") : edge.name
       end
 
-      # Of the edge that leads to this step, nil for one that says nothing.
+      # The Name of the edge that leads to a step; nil for an edge whose name says nothing.
       def name_at(at)
         edge = @steps[at].edge
         naming = BY_KIND[edge.kind]
@@ -123,7 +127,8 @@ module HeapDump
         Name.new(words: "thread-local :#{name_of(edge, at)} of #{Describe.node(from)}", last: true)
       end
 
-      # The thread in which a fiber runs, if the way leads from it to the fiber.
+      # The thread in which a fiber runs if the path leads from the thread to the fiber, else the
+      # fiber.
       def thread_of(fiber, at)
         before = @steps[at - 2].node if at > 1
         fiber.kind == "fiber" && before&.kind == "VM/thread" ? before : fiber
@@ -134,7 +139,8 @@ module HeapDump
                  last: permanent?(from), owner: Owner.new(from, true))
       end
 
-      # Symbols are mostly written in the program, other keys are data.
+      # The Name of a key. Most symbols are written in the program; other keys are data and are left
+      # out.
       def element(edge, _from, _at)
         key = edge.name.to_s[/\A":(.*)"\z/, 1] || edge.name.to_s[/\A:(.*)\z/, 1]
         Name.new(words: "[:#{key}]") if key
@@ -149,19 +155,21 @@ module HeapDump
                  place: module_place(from), last: permanent?(from), owner: Owner.new(from, true))
       end
 
-      # A variable or member of an object: its class is declared somewhere.
+      # The Name of a variable or member of an object; its place is that of the object's class.
       def of_instance(name, from)
         klass = from.class_node unless link?(from)
         Name.new(words: "#{name} of #{class_word(from)}", place: klass && module_place(klass),
                  owner: klass && Owner.new(klass, false))
       end
 
-      # Whether it is of the class that is held: the elements of a list hold each other.
+      # Whether the object has the class of the object at the end of the path: the elements of a
+      # list hold each other.
       def link?(node)
         @bare.nil? && node.class_name == @way.target.class_name
       end
 
-      # Those of Thread#thread_variable_set are entries of a hash.
+      # Variables of Thread#thread_variable_set are entries of a hash, which the thread holds as
+      # "locals".
       def thread_variable?(at)
         @steps[at]&.edge&.name == "locals" && @steps[at - 1].node.kind == "VM/thread"
       end
@@ -179,7 +187,8 @@ module HeapDump
                  owner: Owner.new(from, true))
       end
 
-      # Variables that a block has captured: of the proc that holds the env, or of a frame.
+      # The Name of a variable that a block has captured: with the proc that holds the env, or with
+      # a frame.
       def captured(edge, _from, at)
         (at - 1).downto(1) do |i|
           from = @steps[i - 1].node
@@ -192,8 +201,9 @@ module HeapDump
         Name.new(words: "captured variable #{edge.name}")
       end
 
-      # A method that was made by a block is told by its name. What the block of a gem has captured
-      # (class_attribute makes readers so) is the class's, and the block adds nothing.
+      # The Name of a variable that a block has captured. If the block has made a method, the method
+      # is named. If the block belongs to a gem (class_attribute makes readers in this way), the
+      # variable counts as one of the class, because the block adds nothing.
       def captured_by(edge, code, at)
         holder, owner = method_at(at)
         place = code_place(code)
@@ -207,8 +217,8 @@ module HeapDump
         !place.nil? && Places.gem_of(place) == "app"
       end
 
-      # Where a proc is a method's: the method in words, and the class or module it belongs to; of
-      # singleton methods the one that has them.
+      # If the proc is the body of a method: the method in words, and the class or module to which
+      # it belongs (for a singleton method, the object that has it).
       def method_at(at)
         entry = @steps[at - 1]&.node
         return unless at > 1 && entry&.kind == "ment"
@@ -263,7 +273,7 @@ module HeapDump
         %w[CLASS MODULE].include?(node.type)
       end
 
-      # Nothing has to hold a module that has a name.
+      # Whether this is a module with a name: nothing has to hold such a module.
       def permanent?(node)
         !node.name.nil? && !node.flag?(:singleton)
       end

@@ -2,11 +2,12 @@
 
 module HeapDump
   class Leaks
-    # Signatures of leaks that are known, from a file: one on each line, and anything behind "#".
+    # Signatures of leaks that are known, from a file: one on each line; what follows "#" is a
+    # comment.
     #
     #   5d41402abc4b2a76  # sessions, being worked on
     #
-    # What is in it is left out so:
+    # To leave these leaks out:
     #
     #   known = HeapDump::Leaks::Known.read("known_leaks.txt")
     #   HeapDump.leaks(*paths).reject { |suspect| known.include?(suspect) }
@@ -14,8 +15,8 @@ module HeapDump
       SIGNATURE = /\A\h{16}\z/
       private_constant :SIGNATURE
 
-      # Reads such a file, and returns a Known. Raises ArgumentError for a line that is none, and
-      # what File.foreach raises.
+      # Reads such a file, and returns a Known. Raises ArgumentError for a line that has no
+      # signature, and what File.foreach raises.
       #
       #   HeapDump::Leaks::Known.read("known_leaks.txt").include?(suspect) # => true
       def self.read(path)
@@ -30,7 +31,7 @@ module HeapDump
         new(signatures)
       end
 
-      # +signatures+ are those of Suspect#signature (Array of String).
+      # +signatures+ are values of Suspect#signature (Array of String).
       #
       #   HeapDump::Leaks::Known.new(["5d41402abc4b2a76"])
       def initialize(signatures)

@@ -2,18 +2,20 @@
 
 module HeapDump
   class Leaks
-    # Names made from data: a class for each customer as a constant, a thread-local for each
-    # request. Loading code makes names as well, but each of them is written in a place of its own.
+    # Names that a program makes from data: a class for each customer as a constant, a thread-local
+    # for each request. Loading code makes names as well, but each of those is written in a place of
+    # its own.
     class Names
-      # Constants and methods say where they were made. Of others, many new ones in each step are
-      # made from data (Rules::NAMES_PER_STEP).
+      # Kinds of names whose place is in the dump. For other kinds, many new names in each step
+      # (Rules::NAMES_PER_STEP) count as made from data.
       PLACED = %i[constant method].freeze
 
-      # How many there are, and bytes that they hold, by dump; one of the last dump (Node).
+      # How many names there are, and the retained size of their objects, for each dump; and one of
+      # these objects in the last dump (Node).
       attr_reader :counts, :retained, :node
 
-      # +kind+:: number of the kind of edge
-      # +nodes+:: by dump, the numbers of what has such a name
+      # +kind+:: the index of the kind in Snapshot::Edge::KINDS
+      # +nodes+:: the numbers of the objects that have such a name, one Array for each dump
       def initialize(kind, counts, nodes, snapshots)
         @kind = Snapshot::Edge::KINDS.fetch(kind)
         @all = nodes.zip(snapshots).map { |ids, snapshot| ids.map { |id| snapshot.node(id) } }
@@ -43,7 +45,7 @@ module HeapDump
         list.empty? ? 0 : snapshot.retained_size(list)
       end
 
-      # What the same line makes again and again.
+      # Only the names that one line of the source makes again and again.
       def keep_those_of_one_place
         by_place = @all.zip(@snapshots).map { |list, snapshot| group_by_place(list, snapshot) }
         growing = by_place.last.keys.compact.filter_map do |place|

@@ -2,20 +2,20 @@
 
 module HeapDump
   class Leaks
-    # The class or module that owns the variable in which something grows, and which of its methods
-    # may be those that add to it. A dump has no code, so these are candidates: what is written
-    # there, those first whose names say that they add.
+    # The class or module that owns the variable in which something grows, and those of its methods
+    # that may add to it. A dump has no code, so these methods are candidates: all that are written
+    # in the class, and first those whose names sound like adding.
     class Owner
       MOST = 5
-      METHODS = 500 # of one module, so many are looked at
-      # Names of methods that only look, and of those that run once.
+      METHODS = 500 # the most methods of a module that are looked at
+      # Names of methods that only read or that run once, and of methods that add.
       LOOKS = /\?\z|\A(?:initialize|inspect|to_\w+|==|eql|hash|each\w*|size|length|count|empty)\z/
       ADDS = /add|append|push|<<|store|save|set|put|insert|register|subscribe|enqueue|cache|fetch|
               track|record|log|keep|remember|visit|create|open|build|=\z|\]/x
       private_constant :MOST, :METHODS, :LOOKS, :ADDS
 
       # +node+::      the class or module (Node)
-      # +class_level+:: whether the variable is its own, and not one of its instances
+      # +class_level+:: true if the variable belongs to the class itself, false if to its instances
       def initialize(node, class_level)
         @node = node
         @class_level = class_level
@@ -26,7 +26,8 @@ module HeapDump
         @node.name unless @node.name == "Object"
       end
 
-      # Each as "Shop::Bus.subscribe (app/bus.rb:20)" (Array of String).
+      # The methods that may add to the variable, each as "Shop::Bus.subscribe (app/bus.rb:20)"
+      # (Array of String).
       def candidates
         return [] unless name
 

@@ -2,20 +2,21 @@
 
 module HeapDump
   class Leaks
-    # Suspects that are one leak: what grows in several places at the same pace, where one of them
-    # holds what the other is made of. A job, its name in a list of names, the pair of both in a
-    # queue: three suspects, one leak.
+    # Finds the suspects that are one leak: growth in several places at the same pace, where one of
+    # them holds the objects of which another consists. If a job, its name in a list and the pair of
+    # both in a queue grow, these are three suspects and one leak.
     class Related
-      # Names are symbols too; what makes one makes the other.
+      # A name that is made from data is also a new symbol, so both grow together.
       SYMBOL = "Symbol"
 
-      # What has been found of one suspect, and is not yet in its last form.
+      # One suspect, and what is known of its relation to others.
       #
-      # +number+::  of the growth in the reader, nil for contents and names
-      # +holds+::   numbers of others, with how many of their new objects it holds as well
+      # +number+::  the index of the growth in HeapDump::Growth#leaks, nil for contents and names
+      # +holds+::   the numbers of other growths, each with how many of its new objects this one
+      #             holds as well
       # +new+::     how many new objects it has
-      # +rank+::    of its class (Integer, the lower the better to tell it by)
-      # +by_name+:: whether its objects have names of their own
+      # +rank+::    the rank of its class (Integer); the suspect with the lowest one names the leak
+      # +by_name+:: whether each of its objects has a name of its own
       One = Struct.new(:suspect, :number, :holds, :new, :rank, :by_name, keyword_init: true)
 
       # +all+:: the suspects (Array of One)
@@ -51,7 +52,7 @@ module HeapDump
             symbols_of?(other, one))
       end
 
-      # Most of what is new of the other.
+      # Whether the one holds most of the new objects of the other.
       def holds?(one, other)
         held = one.holds.to_h[other.number]
         !held.nil? && held >= Rules::MOST * other.new
@@ -67,7 +68,7 @@ module HeapDump
         !a.nil? && !b.nil? && a.zip(b).all? { |left, right| (left - right).abs <= Rules::SAME_PACE }
       end
 
-      # What each step is of all growth.
+      # Each step as a part of all growth (Array of Float), nil without growth.
       def paces(counts)
         whole = (counts.last - counts.first).to_f
         counts.each_cons(2).map { |before, after| (after - before) / whole } if whole.positive?

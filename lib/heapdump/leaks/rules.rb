@@ -2,92 +2,104 @@
 
 module HeapDump
   class Leaks
-    # The limits by which growth is judged, all of them. What each number counts (of which part, of
-    # which dump) is told in ext/heapgraph/growth/leak.h. A step leads from one dump to the next.
+    # All limits by which growth is judged. ext/heapgraph/growth/leak.h says for each number what it
+    # counts (of which part, of which dump). A step leads from one dump to the next.
     module Rules # :nodoc:
       # --- What grows at all
 
-      # For so many steps in which a number grew, it may stand still in one step at the end: the
-      # process may have been idle.
+      # For each IDLE steps in which a number grew, it may stand still in one step at the end,
+      # because the process may have been idle.
       IDLE = 4
-      # A number of objects that falls in between grows too if enough of them stay (below). Fewer
-      # dumps have too few steps to tell that.
+      # A number of objects that falls in between counts as growing too if enough of the objects
+      # stay (see STAY_PER_STEP and below). With fewer dumps than this there are too few steps to
+      # know.
       STAY_DUMPS = 4
-      # Symbols that the VM alone holds are made by code that runs for the first time as well. So
-      # many new ones in each step are more than that.
+      # Symbols that only the VM holds: code that runs for the first time makes such symbols as
+      # well. Only this many new ones in each step are more than that.
       SYMBOLS_PER_STEP = 10
-      # The same for names: variables, constants. So many new ones in each step are more than a
-      # program has in its source.
+      # The same for names of variables and constants: this many new ones in each step are more than
+      # a program has in its source.
       NAMES_PER_STEP = 10
-      # Contents of objects whose number stands still: less is no growth, of bytes in memory, and of
-      # bytes of their lines in the dump, which tell of entries that need no memory yet.
+      # For objects whose number stands still and whose content may grow: growth by fewer bytes does
+      # not count. The first limit is for bytes in memory, the second for bytes of their lines in
+      # the dump, which show entries that need no memory yet.
       CONTENT_BYTES = 256
       LINE_BYTES = 64
 
       # --- What belongs together
 
-      # What grows below a leak is told with it if it grows by one part in so many of the leak's
-      # objects, or by more than one part in so many of its bytes. (A tree has few leaves with a
-      # payload for many nodes.)
+      # What grows below a leak is named with it if the growth is at least 1 / INNER_OBJECTS of that
+      # of the leak in objects, or more than 1 / INNER_BYTES of it in bytes. (A tree may have few
+      # leaves with a payload for many nodes.)
       INNER_OBJECTS = 2
       INNER_BYTES = 8
-      # Another holder is told if it holds one new object in so many.
+      # Another holder is named if it holds at least 1 / OTHER_HOLDERS of the new objects.
       OTHER_HOLDERS = 2
-      # A place of allocation is told, elements count as a list, and two suspects as one leak, if
-      # that is true of this part of the objects.
+      # This part of the objects is "most" of them: a place of allocation is named if it made most
+      # of the new objects, objects count as a list if most of them hold each other, and two
+      # suspects are one leak if one holds most of the new objects of the other.
       MOST = 0.5
-      # Two suspects grow at one pace if each step is the same part of all growth, but for so much.
+      # Two suspects grow at one pace if each step is the same part of all growth for both; the
+      # parts may differ by this much.
       SAME_PACE = 0.2
 
       # --- What is too little
 
-      # Of two dumps: less than so many objects and bytes may be anything that happened once, and a
-      # pair of objects always.
+      # If there are only two dumps: fewer than FEW objects with fewer than FEW_BYTES bytes may be
+      # something that happened once, and up to PAIR objects always.
       FEW = 10
       FEW_BYTES = 64 * 1024
       PAIR = 2
-      # Growth by fewer objects, all steps together, in fewer steps, and by fewer than FEW_BYTES is
-      # told with less confidence.
+      # Growth by fewer than SLOW objects in all steps together, in fewer than SLOW_STEPS steps, and
+      # by fewer than FEW_BYTES bytes is shown with less confidence.
       SLOW = 10
       SLOW_STEPS = 4
 
       # --- What slows down
 
-      # The last growth as a part of the first one, at or below which it looks like a cache that
-      # fills up: of objects (below); of entries and bytes, as buffers are filled.
+      # The last growth as a part of the first one, at or below which the growth looks like that of
+      # a cache that fills up: SLOWER for objects (below it only), SLOWER_CONTENT for entries and
+      # bytes, as of buffers that are filled.
       SLOWER = 0.25
       SLOWER_CONTENT = 0.5
-      # The same, below which the pace falls: told with less confidence.
+      # If that part is smaller than this, the pace falls and the leak is shown with less
+      # confidence.
       PACE = 0.6
-      # A step that grew by less than this part of the largest one: told with less confidence.
+      # If the smallest step is less than this part of the largest one, the leak is shown with less
+      # confidence.
       UNEVEN = 0.2
 
       # --- What is replaced all the time
 
-      # Of a thousand objects of a sample, so many are at the same address in the next dump unless
-      # the heap was compacted. Then nothing is said of what is replaced.
+      # If at least this many of a thousand sampled objects are at the same address in the next
+      # dump, the heap was not compacted. Otherwise nothing can be said about what is replaced.
       STABLE = 500
-      # This part of a dump's objects is in the next one, or they are replaced all the time.
+      # If less than this part of a dump's objects is in the next dump, the objects are replaced all
+      # the time.
       KEPT = 0.5
-      # What is replaced all the time grows only if each step adds this part of what there was, and
-      # so many objects: anything less is a number that goes up and down.
+      # Objects that are replaced all the time count as growing only if each step adds at least the
+      # part SURGE of what there was, and at least SURGE_OBJECTS objects. Anything less is a number
+      # that goes up and down.
       SURGE = 0.25
       SURGE_OBJECTS = 20
-      # Or if all steps are alike, but for this part of the largest, and the steps after the first
-      # add so many objects together: the longer growth is even, the less is it by chance. For so
-      # many steps, it is hardly chance at all.
+      # Or they count as growing if growth is even: the steps differ by at most the part EVEN of the
+      # largest one, and the smallest step, times the number of steps after the first, is at least
+      # EVEN_OBJECTS. The longer growth is even, the less likely it is to be chance; with EVEN_STEPS
+      # steps it is hardly chance.
       EVEN = 0.1
       EVEN_OBJECTS = 20
       EVEN_STEPS = 3
-      # Or if some stay. Each step adds so many to those; the smallest step is this part of the
-      # largest; of those that have stayed for one step, this part stays for the next; and all
-      # objects together become more by this part of what those do.
+      # Or they count as growing if some of them stay: each step adds at least STAY_PER_STEP to
+      # those that stay; the smallest step is at least the part STAY_EVEN of the largest; of the
+      # objects that have stayed for one step at least the part STAY_LONGER stays for another; and
+      # the number of all objects grows by at least the part STAY_GROWTH of the growth of those that
+      # stay.
       STAY_PER_STEP = 10
       STAY_EVEN = 0.5
       STAY_LONGER = 0.9
       STAY_GROWTH = 0.5
 
-      # Those that the reader needs, by their names there (struct hg_rules in growth.h).
+      # The limits that the reader in C needs, by their names there (struct hg_rules in growth.h).
       def self.for_reader
         { idle: IDLE, symbols_per_step: SYMBOLS_PER_STEP, stay_per_step: STAY_PER_STEP,
           stay_dumps: STAY_DUMPS, inner_objects: INNER_OBJECTS, inner_bytes: INNER_BYTES,

@@ -6,9 +6,9 @@ module HeapDump
     class Series
       # The oldest first (Array of Snapshot).
       attr_reader :snapshots
-      # What is wrong with them as a series (Array of String): #faults, and what was put right.
+      # What is wrong with the dumps as a series (Array of String): #faults, and what was corrected.
       attr_reader :warnings
-      # Why nothing can be judged by them (Array of String).
+      # Why these dumps cannot be judged (Array of String).
       attr_reader :faults
 
       # +dumps+ are Snapshots or paths.
@@ -29,14 +29,14 @@ module HeapDump
         snapshots.last
       end
 
-      # Whether the dumps are of one process as far as they tell, each taken later than the one
-      # before, and whole.
+      # Whether the dumps are whole, of one process as far as they show it, and each taken later
+      # than the one before.
       def sound?
         faults.empty?
       end
 
-      # What --strict demands besides: a header and a footer in each dump, and one process that they
-      # all name (Array of String). What ObjectSpace.dump_all writes has neither.
+      # What --strict demands besides (Array of String): a header and a footer in each dump, and one
+      # process that all headers name. A dump of ObjectSpace.dump_all has neither header nor footer.
       def strict_faults
         @strict_faults ||= snapshots.flat_map do |snapshot|
           missing = %i[header footer].reject { |line| snapshot.account[:"has_#{line}"] }
@@ -44,7 +44,7 @@ module HeapDump
         end
       end
 
-      # Objects that were allocated from dump to dump, nil where the headers do not tell.
+      # How many objects were allocated in each step, nil if the headers do not say it.
       def allocations
         figures("total_allocated_objects")&.each_cons(2)&.map { |before, after| after - before }
       end
@@ -96,8 +96,8 @@ module HeapDump
         ["the header of #{snapshot.path} does not name the process"]
       end
 
-      # Servers tell in their names what they do at the moment ("sidekiq 7.3.9 app [2 of 5 busy]"),
-      # so that the first word has to do.
+      # Whether a field of the headers differs. Servers write into their program name what they do
+      # at the moment ("sidekiq 7.3.9 app [2 of 5 busy]"), so only its first word is compared.
       def different(field, words)
         values = snapshots.map { |snapshot| snapshot.header[field] }.uniq
         return if values.size == 1
@@ -108,7 +108,7 @@ module HeapDump
          "need not have grown"]
       end
 
-      # Within one process such figures never fall.
+      # Whether the process was restarted: within one process these numbers never fall.
       def restart
         %w[count total_allocated_objects].each do |name|
           all = figures(name)
@@ -126,7 +126,7 @@ module HeapDump
         end
       end
 
-      # Growth is told by what is held. Without it nothing grows, whatever happens.
+      # Growth is found among held objects. In a dump that has none of them nothing ever grows.
       def held_faults
         snapshots.filter_map do |snapshot|
           if snapshot.objects.zero? then "#{snapshot.path} has no objects"
@@ -137,7 +137,8 @@ module HeapDump
         end + different_capabilities
       end
 
-      # Behind the objects come the roots, and the virtual one that holds them.
+      # Whether there are roots. In the numbering the roots come after the objects, and last the
+      # virtual root that holds them.
       def roots?(snapshot)
         snapshot.graph.nodes > snapshot.objects + 1
       end

@@ -3,14 +3,14 @@
 module HeapDump
   class Leaks
     # What grew in one place while the number of objects stood still: a Content, Names or BareNames.
-    # Answers what Growing answers.
+    # It has the same methods as Growing.
     class Standing
-      # The example (Node), and how it is held (Way).
+      # One object as an example (Node), and its path (Way).
       attr_reader :node, :way
 
       # +content+:: Content, Names or BareNames
-      # +way+::     how its node is held
-      # +bare+::    of BareNames, the edge from the node on, to what is no object
+      # +way+::     the path to its node
+      # +bare+::    for BareNames, the edge from the node to a value that is no object
       def initialize(content, way, origins, bare: nil)
         @content = content
         @node = content.node

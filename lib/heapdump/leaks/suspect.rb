@@ -23,46 +23,46 @@ module HeapDump
     class Suspect
       # The class of what leaks (String).
       attr_reader :class_name
-      # How many of them each dump has; of a container that grows in itself, its elements or bytes
-      # (Array of Integer).
+      # How many of them each dump has; for a container that grows without new objects, its entries
+      # or bytes (Array of Integer).
       attr_reader :counts
-      # What is counted: "objects", "entries", "names" or "bytes".
+      # What #counts counts: "objects", "entries", "names" or "bytes".
       attr_reader :unit
-      # Bytes that nothing else holds, by dump (Array of Integer).
+      # The retained size in each dump: the bytes that nothing else holds (Array of Integer).
       attr_reader :retained
-      # Who holds it, in words (String).
+      # The holder in words (String).
       attr_reader :holder
-      # Who else holds the same objects (Array of String).
+      # Other holders of the same objects, in words (Array of String).
       attr_reader :others
-      # How one of the new objects is held (Way).
+      # The path to one of the new objects (Way).
       attr_reader :path
       # A place in the source, as "file:line"; nil if none is known. See #location_of.
       attr_reader :location
-      # The class or module that owns the variable in which it grows (String), nil if none does.
+      # The class or module that owns the variable in which it grows (String), nil if there is none.
       attr_reader :owner
-      # What #location is: "added", where it comes into being (allocations were traced, it is code
-      # itself, or a block has captured it), or "declared", where the module or constant is that
-      # owns what grows; nil without.
+      # What #location means: "added" is the place that makes the objects (allocations were traced,
+      # the object is code itself, or a block has captured it); "declared" is the place of the
+      # module or constant that owns what grows; nil if there is no #location.
       attr_reader :location_of
       # Methods of the owner that may add to what grows, each as "Shop::Bus.subscribe (app.rb:20)"
       # (Array of String).
       attr_reader :candidates
-      # The same for the same leak in other dumps (String of 16 hexadecimal digits).
+      # A text that is the same for the same leak in other dumps (String of 16 hexadecimal digits).
       attr_reader :signature
       # "high", "medium" or "low".
       attr_reader :confidence
-      # Why so sure, and why not surer (Array of String).
+      # The reasons for the confidence, and those against a higher one (Array of String).
       attr_reader :reasons
-      # Other classes that grow at the same place, and what grows elsewhere because of it, with its
-      # figures and holder (Array of String).
+      # Other classes that grow at the same place, and growth elsewhere that belongs to this leak,
+      # with its numbers and holder (Array of String).
       attr_reader :company
-      # The command that tells more (String).
+      # The command that shows more about one of the objects (String).
       attr_reader :command
 
-      # Why it is not accused (String); nil for what is.
+      # Why it is not accused (String); nil if it is accused.
       attr_reader :cleared_because
 
-      # Every field by its name in JSON, in the order in which it stands there.
+      # Every field by its name in JSON, in the order of the JSON output.
       FIELDS = {
         class: :class_name, unit: :unit, counts: :counts, retained: :retained, holder: :holder,
         others: :others, path: :path, location: :location, location_of: :location_of, owner: :owner,
@@ -76,21 +76,23 @@ module HeapDump
         freeze
       end
 
-      # Objects (or entries, names or bytes) that came from the first dump to the last (Integer).
+      # How many objects (or entries, names or bytes) the last dump has more than the first
+      # (Integer).
       #
       #   suspect.growth # => 800
       def growth
         counts.last - counts.first
       end
 
-      # Bytes that came from the first dump to the last (Integer).
+      # How many bytes more are retained in the last dump than in the first (Integer).
       #
       #   suspect.retained_growth # => 164800
       def retained_growth
         retained.last - retained.first
       end
 
-      # The same leak as others, which are told under #company; what they hold is added.
+      # Returns this suspect together with others that are the same leak: they are named in its
+      # #company, and their retained sizes are added to its own.
       def with(others) # :nodoc:
         words = others.map do |one|
           "#{one.class_name} #{one.counts.join(" → ")}, #{one.holder}"
@@ -100,8 +102,8 @@ module HeapDump
                               retained: retained)
       end
 
-      # As the command writes it as JSON (Hash): all of the above, +:class+ for #class_name, and
-      # +:path+ as Way#to_a.
+      # What the command writes as JSON (Hash): all attributes, with +:class+ for #class_name and
+      # Way#to_a for +:path+.
       #
       #   suspect.to_h[:counts] # => [0, 400, 800]
       def to_h

@@ -2,19 +2,19 @@
 
 module HeapDump
   class Leaks
-    # Which of the counted objects are the same from dump to dump, told by their addresses.
+    # How many of the counted objects are the same in the next dump, by their addresses.
     #
     #   turnover = Turnover.new(counts: [1000, 1040, 1080], kept: [0, 40, 0], stayed: [0, 0, 40],
     #                           stayed_twice: [0, 0, 0])
     #   turnover.replaced? # => true
     #   turnover.stays?    # => true
     class Turnover
-      # All by dump:
+      # All have one number for each dump:
       #
-      # +counts+::       how many there are
-      # +kept+::         how many of them the next dump has
-      # +stayed+::       how many the dump before has too, the same in all that they hold
-      # +stayed_twice+:: how many the two before have too
+      # +counts+::       how many objects there are
+      # +kept+::         how many of them are in the next dump, too
+      # +stayed+::       how many of them are in the dump before, too, and hold the same there
+      # +stayed_twice+:: how many of them are in both dumps before, too
       def initialize(counts:, kept:, stayed:, stayed_twice:)
         @counts = counts
         @kept = kept
@@ -22,7 +22,7 @@ module HeapDump
         @twice = stayed_twice
       end
 
-      # From the second dump on, how many there are that the dump before has as well.
+      # For each dump from the second on: how many of its objects are in the dump before, too.
       def staying
         @stayed.drop(1)
       end
@@ -33,7 +33,7 @@ module HeapDump
         end
       end
 
-      # Whether some of them stay, more from step to step, while most are replaced.
+      # Whether some of the objects stay, more in each step, while most are replaced.
       def stays?
         steps = Steps.new(staying).all
         steps.any? && stay_on? &&

@@ -2,7 +2,7 @@
 
 module HeapDump
   class Leaks
-    # Whether growth is a leak, and how sure that is, by Rules.
+    # Decides by Rules whether growth is a leak, and how sure that is.
     #
     #   verdict = Verdict.new(counts: [0, 100, 200], retained: [0, 9000, 18000], series: series)
     #   verdict.leak?           # => true
@@ -14,12 +14,12 @@ module HeapDump
 
       attr_reader :confidence, :reasons, :cleared_because
 
-      # +counts+, +retained+:: by dump
-      # +turnover+:: Turnover of what is counted; nil where nobody knows
-      # +named+:: whether a name of the program holds it
-      # +unit+::  what is counted
-      # +fills+:: whether each of them is the value of a variable that was there before
-      # +lives_by+:: why it lives on, if not by anything that the program does
+      # +counts+, +retained+:: one number for each dump
+      # +turnover+:: the Turnover of what is counted; nil if it is unknown
+      # +named+:: whether the program holds it by a name
+      # +unit+::  what is counted: see Suspect#unit
+      # +fills+:: whether each object is the value of a variable that existed before
+      # +lives_by+:: why it stays live if nothing of the program holds it, else nil
       def initialize(counts:, retained:, series:, turnover: nil, named: true, unit: "objects",
                      fills: false, lives_by: nil)
         @counts = counts
@@ -39,7 +39,7 @@ module HeapDump
         cleared_because.nil?
       end
 
-      # What a Suspect says of it.
+      # The fields of the Suspect.
       def facts
         { confidence: confidence, reasons: reasons, cleared_because: cleared_because }
       end
@@ -81,7 +81,7 @@ module HeapDump
         @all.falls? ? "a number that goes up and down" : "it has stopped growing"
       end
 
-      # More steps than one.
+      # Whether there is more than one step.
       def several?
         @counts.size > 2
       end
@@ -117,7 +117,8 @@ module HeapDump
         steps.grown.size > 1 && steps.grown.min < Rules::UNEVEN * steps.grown.max
       end
 
-      # A cache that fills up grows less and less, also for as much work.
+      # Whether growth slows down, as that of a cache that fills up does: it slows down for equal
+      # work, too.
       def slowing?
         return false unless steps.grown.size > 1
 
@@ -129,27 +130,29 @@ module HeapDump
         !@turnover.nil? && @turnover.replaced?
       end
 
-      # Whether some of what comes and goes stays.
+      # Whether objects come and go, and some of them stay.
       def stays?
         (replaced? || @all.falls?) && !@turnover.nil? && @turnover.stays?
       end
 
-      # None of them stays, and yet there are more of them each time.
+      # Whether none of the objects stays, although there are more of them each time.
       def other_objects?
         replaced? && !stays?
       end
 
-      # A number that goes up and down, as requests in flight do, may happen to rise.
+      # Whether it is a number that goes up and down, as of requests in flight, which may rise by
+      # chance.
       def gauge?
         other_objects? && !@turnover.surges? && !@turnover.evenly?
       end
 
-      # What grows as evenly as that for so long is hardly a matter of chance.
+      # Whether growth was even for so many steps that it is hardly chance.
       def even_for_long?
         steps.all.size >= Rules::EVEN_STEPS && @turnover.evenly?
       end
 
-      # A few objects more that nobody can tell from others, or that came in bursts, say little.
+      # Whether it may be chance: a few more objects that cannot be identified, or that came in
+      # bursts, prove little.
       def chance?
         few? && (steps.bursts? || (@turnover.nil? && @unit == "objects"))
       end
@@ -159,7 +162,7 @@ module HeapDump
           @retained.last - @retained.first < Rules::FEW_BYTES
       end
 
-      # What two dumps tell is less than a leak if it is small.
+      # Whether growth between two dumps is too small to be a leak.
       def small?
         bytes = @retained.last - @retained.first
         steps.all.first <= Rules::PAIR || (steps.all.first < Rules::FEW && bytes < Rules::FEW_BYTES)

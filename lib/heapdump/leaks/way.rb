@@ -4,22 +4,22 @@ require "digest"
 
 module HeapDump
   class Leaks
-    # How an object of the last dump is held: from a root, edge by edge. Frozen.
+    # The path to an object of the last dump: from a root, edge by edge. Frozen.
     #
     #   way = suspect.path
     #   way.steps.last.edge.to_s # => "[\"k808\"]"
     #   way.target.words         # => "Shop::Session"
     class Way
-      # An edge (Snapshot::Edge, nil for the first step) and the object that it leads to
+      # An edge (Snapshot::Edge, nil for the first step) and the node that it leads to
       # (Snapshot::Node).
       Step = Struct.new(:edge, :node)
 
       # From the root on (Array of Step).
       attr_reader :steps
 
-      # +flat+ is what HeapDump::Growth#way returns. What Ruby 4.0 keeps instance variables in is
-      # left out: they are their owner's. So are buffers that arrays share: what is in them is the
-      # array's.
+      # Makes a Way of +flat+, which HeapDump::Growth#way returns. Two kinds of objects are left
+      # out: the objects in which Ruby 4.0 stores instance variables, because the variables belong
+      # to their owner, and buffers that arrays share, because the elements belong to the array.
       def self.decode(snapshot, flat) # :nodoc:
         first, *rest = flat
         steps = [Step.new(nil, snapshot.node(first)).freeze]
@@ -50,13 +50,13 @@ module HeapDump
         steps.last.node
       end
 
-      # The way and one step more.
+      # This path with one step more.
       def to(edge, node) # :nodoc:
         Way.new([*steps, Step.new(edge, node).freeze])
       end
 
-      # The steps from the last named module, thread or root before the object on: what is before
-      # that says nothing (Array of Step).
+      # The steps that are shown (Array of Step): from the last named module, thread or root before
+      # the object on. The steps before that say nothing.
       #
       #   way.told.map { |step| step.node.words } # => ["Shop (module)", "Hash of 800", "Shop::Session"]
       def told
@@ -64,9 +64,9 @@ module HeapDump
         steps.drop(first)
       end
 
-      # The same for all ways that differ in nothing but indexes, keys, digits in names and lines,
-      # also in other dumps and mostly on other Rubies. With +any_name+, the name of the last edge
-      # is no difference either.
+      # A text that is the same for all paths that differ only in indexes, keys, digits in names,
+      # and lines, also in other dumps and mostly on other Rubies. With +any_name+, the name of the
+      # last edge makes no difference either.
       def signature(class_name, any_name: false) # :nodoc:
         anchor, *rest = told
         words = fold(rest.map { |step| ["#{edge_word(step.edge)} #{node_word(step.node)}", step] })
@@ -74,7 +74,7 @@ module HeapDump
         Digest::SHA1.hexdigest([node_word(anchor.node), *words, class_name].join("\n"))[0, 16]
       end
 
-      # As the command writes it as JSON (Array of Hash, one for each step): +:edge+ in words,
+      # What the command writes as JSON (Array of Hash, one for each step): +:edge+ in words,
       # +:class+ and +:address+ (String, nil for a root) of the object.
       #
       #   way.to_a.last # => {edge: "[\"k808\"]", class: "Shop::Session", address: "0x7f10a2b3c4d8"}
@@ -85,14 +85,14 @@ module HeapDump
         end
       end
 
-      # The class of what leaks: classes are Class, entries of a method table are methods.
+      # The class that a suspect names: "Class" for classes, "method" for entries of a method table.
       def self.kind_word(node) # :nodoc:
         return node.type.capitalize if %w[CLASS MODULE].include?(node.type)
 
         node.kind == "ment" ? "method" : class_word(node)
       end
 
-      # What an object is: its class, or what there is instead; classes and modules by name.
+      # The class of an object, or another word if it has none; a class or module by its own name.
       def self.class_word(node) # :nodoc:
         case node.type
         when "CLASS", "MODULE" then node.name || node.type.capitalize
@@ -118,9 +118,9 @@ module HeapDump
         [edge.frame, edge.to_s].compact.join(" ")
       end
 
-      # How deep in a list or tree an object lies is no difference: a step that has occurred leads
-      # back to where it did. Of elements and nameless references, two in a row have to occur again,
-      # as in the reader (growth_trails.h).
+      # The depth in a list or tree must make no difference: a step that has occurred before leads
+      # back to where it did. For elements and references without a name, two steps in a row have to
+      # occur again, as in the reader in C (growth_trails.h).
       def fold(words)
         words.each_with_object([]) do |(word, step), all|
           at = all.index(word)
