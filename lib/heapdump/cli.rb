@@ -6,31 +6,31 @@ require_relative "terminal"
 
 module HeapDump
   # The command `heapdump`. A command NAME is the class CLI::Name in lib/heapdump/cli/NAME.rb, which
-  # is loaded when it is called, and none of them loads the dumper into this process.
+  # is loaded when the command is called. No command loads the dumper into this process.
   #
   #   require "heapdump/cli"
   #   HeapDump::CLI.run(["take", "4711", "-o", "heap.json"]) # => 0
   module CLI
-    # Exit status: all is well.
+    # Exit status: the command succeeded.
     OK = 0
-    # Exit status: it could not be done; standard error says why.
+    # Exit status: the command failed; standard error says why.
     ERROR = 1
     # Exit status: a leak meets a condition of --fail-on.
     GATE_FAILED = 2
     # Exit status: the command line is wrong.
     USAGE = 64
-    # Exit status: interrupted, as by the signal.
+    # Exit status: interrupted; the same as after SIGINT.
     INTERRUPTED = 130
-    # Exit status: who read the output went away, as by the signal.
+    # Exit status: the reader of the output has closed it; the same as after SIGPIPE.
     NO_READER = 141
 
-    # The command line is wrong: what is wrong with it, and what it should be.
+    # The command line is wrong; the message says what is wrong and what it should be.
     class UsageError < Error; end # :nodoc:
 
     autoload :Command, "#{__dir__}/cli/command"
     autoload :EXAMPLES, "#{__dir__}/cli/examples"
 
-    # Every command with what `heapdump --help` says of it, in that order.
+    # Every command and its description in `heapdump --help`, in the order of that help.
     COMMANDS = {
       "take" => "a dump of a running process: by its signal handler, else through gdb",
       "count" => "the objects of a running process, by type and class, through gdb",
@@ -49,9 +49,9 @@ module HeapDump
     COMMANDS.each_key { |name| autoload name.capitalize, "#{__dir__}/cli/#{name}" }
 
     class << self
-      # Runs a command line (an Array of Strings) and returns the exit status (Integer). What the
-      # command has to say goes to +out+, errors go to +err+ (IOs), one line each: what is wrong
-      # with the command line or a dump raises nothing.
+      # Runs a command line (an Array of Strings) and returns the exit status (Integer). The output
+      # of the command goes to +out+, errors go to +err+ (IOs), one line each. A wrong command line
+      # or a damaged dump raises nothing.
       #
       #   HeapDump::CLI.run(["frob"]) # => 64
       #   # heapdump: there is no command "frob"; `heapdump --help` lists them

@@ -3,8 +3,8 @@
 require_relative "snapshot"
 
 module HeapDump
-  # Writers of other formats. Each takes a Snapshot, and writes line by line or piece by piece, so
-  # that it needs no more memory than the snapshot does.
+  # Writers of other formats. Each takes a Snapshot and writes piece by piece, so that it needs
+  # little memory besides the snapshot's.
   #
   #   require "heapdump/convert"
   #   snapshot = HeapDump::Snapshot.open("heap.json")
@@ -15,15 +15,15 @@ module HeapDump
     autoload :Objspace, "#{__dir__}/convert/objspace"
     autoload :Speedscope, "#{__dir__}/convert/speedscope"
 
-    # Names of the formats, for ::writer; "objspace" is what ObjectSpace.dump_all writes.
+    # The formats by their names for ::writer; "objspace" is the format of ObjectSpace.dump_all.
     FORMATS = {
       "objspace" => :Objspace, "heapsnapshot" => :Heapsnapshot,
       "speedscope" => :Speedscope, "csv" => :Csv
     }.freeze
 
-    # A writer of a Snapshot for one of FORMATS. Its <tt>write(out)</tt> writes all of it to an IO;
-    # its +progress+ tells another thread how far that is, as Snapshot#progress. Raises
-    # ArgumentError for another format.
+    # Returns a writer of a Snapshot for one of FORMATS. Its <tt>write(out)</tt> writes everything
+    # to an IO. Its +progress+, to be called from another thread, says how far that is, like
+    # Snapshot#progress. Raises ArgumentError for another format.
     #
     #   writer = HeapDump::Convert.writer("objspace", snapshot)
     #   writer.progress # => ["converting", 0, 45349]
@@ -45,14 +45,14 @@ module HeapDump
         @done = 0
       end
 
-      # How far #write is, for another thread: as Snapshot#progress.
+      # How far #write is, to be called from another thread: like Snapshot#progress.
       def progress
         ["converting", @done, @graph.objects]
       end
 
       private
 
-      # Each object that has a line, in the order of addresses.
+      # Yields each object that has a line, in the order of addresses.
       def each_object
         missing = Snapshot::Node::TYPES.index("MISSING")
         @graph.objects.times do |number|

@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 module HeapDump
-  # What the commands show, and how: text of a heap made harmless, units, tables, colours, progress,
-  # and what the system refuses.
-  # Nothing here knows what a heap is.
+  # How the commands show their output: they make texts of a heap harmless, format units and tables,
+  # set colours, show progress, and put errors of the system into words. Nothing here knows what a
+  # heap is.
   module Terminal
     autoload :Text, "#{__dir__}/terminal/text"
     autoload :Units, "#{__dir__}/terminal/units"

@@ -2,28 +2,29 @@
 
 module HeapDump
   module CLI
-    # What every Ruby process has, and who looks for memory does not want to see first: in one line.
+    # What every Ruby process has, summed up in one line, because it is not what somebody who looks
+    # for a leak wants to see first.
     #
     #   Aside.of(snapshot).to_s # => "the VM's own 310.0 KiB, loaded code 4.1 MiB, stacks 5.0 MiB"
     class Aside
       WORDS = { vm: "the VM's own", code: "loaded code", stack: "stacks" }.freeze
-      # Types of objects that are of no program.
+      # Types of objects that the VM makes, not the program.
       TYPES = %w[CLASS MODULE ICLASS IMEMO NODE].freeze
 
-      # Of the whole dump, as Snapshot#top looks through it.
+      # The sums for the whole dump: what Snapshot#top leaves out with <tt>program: true</tt>.
       def self.of(snapshot)
         _total, _nodes, sums = snapshot.graph.program_top(0, 0)
         new(WORDS.keys.zip(sums.each_slice(2)).to_h)
       end
 
-      # True for a row of a Snapshot::Histogram by class or type that has nothing of the program.
+      # True for a row of a Snapshot::Histogram by class or type that has no objects of the program.
       def self.row?(histogram, row)
         return TYPES.include?(row.key) if histogram.by == :type
 
         row.largest ? !row.largest.program? : row.key.nil?
       end
 
-      # +sums+ are objects and bytes (Array of both) by kin.
+      # +sums+ has for each kin an Array of two: the number of objects and the sum of their sizes.
       def initialize(sums)
         @sums = sums
       end

@@ -4,12 +4,12 @@ require "optparse"
 
 module HeapDump
   module CLI
-    # What the commands have in common: options, help, and JSON output. A command says what it
-    # takes, and returns the exit status from #call.
+    # What all commands have in common: options, help, and JSON output. A subclass declares its
+    # arguments and options, and its #call returns the exit status.
     #
     #   class Top < Command
     #     usage "FILE"
-    #     limit 20                                  # it has --limit, 20 where that is not given
+    #     limit 20                                  # it has the option --limit, default 20
     #     details "Sizes are retained sizes."       # a paragraph at the end of its help
     #
     #     def options(parser)
@@ -22,17 +22,17 @@ module HeapDump
     #     end
     #   end
     class Command
-      # Grows when a field of the JSON output changes its meaning or goes away; commands whose
-      # output has done so have their own.
+      # A number that becomes greater when a field of the JSON output changes its meaning or is
+      # removed. A command whose output has changed so has its own.
       SCHEMA_VERSION = 1
 
       class << self
-        # What stands behind the command's name in its usage line.
+        # What follows the command's name in its usage line.
         def usage(text = nil)
           text ? @usage = text : @usage
         end
 
-        # The default of --limit; without, the command has no such option.
+        # The default of --limit; a command that does not set it has no such option.
         def limit(number = nil)
           number ? @limit = number : @limit
         end
@@ -91,7 +91,7 @@ module HeapDump
       # Overridden by commands with options of their own.
       def options(parser); end
 
-      # Overridden by commands whose arguments may stand for others.
+      # Overridden by commands that replace arguments, as directories by the dumps in them.
       def arguments(rest)
         rest
       end
@@ -103,7 +103,7 @@ module HeapDump
         "Examples:\n\n#{lines.join}"
       end
 
-      # What an option takes that got something else, in the words of its help.
+      # What an option takes, in the words of its help, for the message about a wrong value.
       def right_ones(error)
         name = error.args.first.to_s[/\A--([\w-]+)/, 1]
         switch = name && parser.top.long[name]
@@ -126,7 +126,8 @@ module HeapDump
         end
       end
 
-      # JSON is escaped by JSON.generate only as far as JSON needs it, and refuses what is no UTF-8.
+      # JSON.generate escapes only what JSON itself requires, and raises for text that is not UTF-8.
+      # So texts are made valid before, and harmful characters are escaped after it.
       def print_json(fields)
         require "json"
         text = JSON.pretty_generate(valid({ schema_version: self.class::SCHEMA_VERSION, **fields }))

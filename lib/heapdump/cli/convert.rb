@@ -6,7 +6,7 @@ require_relative "../convert"
 
 module HeapDump
   module CLI
-    # A dump for other tools.
+    # Converts a dump for other tools.
     class Convert < Reading
       usage "FILE --to FORMAT [-o FILE]"
       details <<~TEXT
@@ -53,7 +53,7 @@ module HeapDump
         output ? output.write { |io| writer.write(io) } : writer.write(out)
       end
 
-      # Found before the dump is read, which takes a while.
+      # Finds what is wrong with the output before the dump is read, because reading takes a while.
       def check_output(file)
         return output.check(file) if output
 

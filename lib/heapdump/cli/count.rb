@@ -4,7 +4,7 @@ require_relative "outside_command"
 
 module HeapDump
   module CLI
-    # How many objects a running process has.
+    # Counts the objects of a running process.
     class Count < OutsideCommand
       usage "PID [NAMESPACE ...]"
       details <<~TEXT

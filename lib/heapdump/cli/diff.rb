@@ -4,7 +4,7 @@ require_relative "reading"
 
 module HeapDump
   module CLI
-    # What grew between dumps of one process.
+    # Shows what grew between dumps of one process.
     class Diff < Reading
       usage "FILE LATER [LATER …] or DIRECTORY"
       limit 20
@@ -28,7 +28,7 @@ module HeapDump
         super
       end
 
-      # Those of a directory: by their headers, if all of them have one.
+      # Sorts the dumps of a directory by the times in their headers, if all of them have one.
       def in_time(snapshots)
         times = snapshots.map { |snapshot| snapshot.header["time"] }
         return snapshots if @listed || !times.all?(String)

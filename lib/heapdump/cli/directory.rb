@@ -4,24 +4,25 @@ require "time"
 
 module HeapDump
   module CLI
-    # The dumps in a directory, for commands that take several.
+    # Finds the dumps in a directory, for commands that take several.
     #
     #   Directory.dumps("/var/tmp/heaps") # => ["/var/tmp/heaps/heap-4711-1.json", …]
     module Directory
-      # How a line of a dump begins, after the bracket.
+      # How a line of a dump begins.
       LINE = /\A\s*\{\s*"(?:type"\s*:\s*"(?:HEADER|ROOT|SHAPE)"|address"\s*:\s*"0x)/n
       ZSTD = "\x28\xB5\x2F\xFD".b.freeze
       GZIP = "\x1F\x8B".b.freeze
       TIME = /\A[^\n]*?"time"\s*:\s*"([-\dT:.]+Z)"/n # in a header
-      HEAD = 4096 # bytes that are looked at
-      # What is being written, and what the reader keeps for itself.
+      HEAD = 4096 # so many bytes of a file are looked at
+      # Names of dumps that are still being written, and of indexes.
       OTHERS = /\.partial-\d+\z|\.hdidx\z/
       private_constant :LINE, :TIME, :ZSTD, :GZIP, :HEAD, :OTHERS
 
       module_function
 
-      # Paths of dumps in the order of the times in their headers; without one, or where zstd hides
-      # it, the time counts at which a file was written. Raises HeapDump::Error where none is there.
+      # The paths of the dumps in the order of the times in their headers. If a dump has no header,
+      # or if zstd hides it, the time at which the file was written counts. Raises HeapDump::Error
+      # if there is no dump.
       def dumps(directory)
         paths = Dir.children(directory).map { |name| File.join(directory, name) }
         found = paths.to_h { |path| [path, head(path)] }.select { |_, text| dump?(text) }
@@ -32,7 +33,7 @@ module HeapDump
         raise Error, "#{directory} cannot be read: #{Terminal::Trouble.words(e)}"
       end
 
-      # What a file begins with, "" for what cannot be a dump.
+      # The first bytes of a file, "" for a file that cannot be a dump.
       def head(path)
         return "" if path.match?(OTHERS) || !File.file?(path) || !File.readable?(path)
 
@@ -40,7 +41,8 @@ module HeapDump
         head.start_with?(GZIP) ? unpacked(head) : head
       end
 
-      # By what it begins with, not by its name. What zstd has compressed is taken for one.
+      # Whether a file is a dump, by its first bytes and not by its name. A file that zstd has
+      # compressed is assumed to be one.
       def dump?(head)
         head.start_with?(ZSTD) || head.match?(LINE)
       end
@@ -52,7 +54,7 @@ module HeapDump
         File.mtime(path)
       end
 
-      # The beginning of what a beginning of gzip data holds.
+      # Decompresses the first bytes of a gzip file as far as they go.
       def unpacked(head)
         require "zlib"
         Zlib::Inflate.new(Zlib::MAX_WBITS + 16).inflate(head)

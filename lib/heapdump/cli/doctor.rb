@@ -4,7 +4,7 @@ require_relative "outside_command"
 
 module HeapDump
   module CLI
-    # Which way of dumping a process will work.
+    # Shows which method of dumping a process will work.
     class Doctor < OutsideCommand
       usage "PID"
       details <<~TEXT

@@ -2,7 +2,7 @@
 
 module HeapDump
   module CLI
-    # What the help of each command ends with: command lines, and what they are for.
+    # The examples at the end of each command's help: command lines, and what they are for.
     EXAMPLES = {
       "take" => [
         ["take 4711", "a dump of process 4711, as heap-4711.json"],

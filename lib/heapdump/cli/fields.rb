@@ -4,15 +4,15 @@ require_relative "../snapshot"
 
 module HeapDump
   module CLI
-    # What the line of an object says besides its references, in words.
+    # The fields in the line of an object, except its references, in words.
     #
     #   Fields.new(node, limit: 20, offset: 0).rows # => [["ivars @number", "17"], …]
     class Fields
       Describe = Snapshot::Describe
       LONG = 100 # columns of a text
-      LIST = 256 # items of a list that a brief line has
+      LIST = 256 # the most items of a list in a brief line
 
-      # What is told elsewhere: beside the object, or with its references.
+      # Fields that `show` shows elsewhere: beside the object, or with its references.
       TOLD = %w[
         address type class class_name name references memsize generation struct imemo_type frozen
         old flags length size constant_locations attached singleton
@@ -48,7 +48,8 @@ module HeapDump
         end
       end
 
-      # What holds objects alone stands among the references: "[3]" and its like.
+      # The items of a list that are no references, each as "[3]" and its value. (References are
+      # shown with the references of the object.)
       def items(value)
         value.each_with_index.filter_map do |one, i|
           ["[#{i}]", one] unless reference?(one.is_a?(Array) ? one.last : one)
@@ -65,7 +66,7 @@ module HeapDump
         rows << [name, "… #{Terminal::Units.count(left)}#{cut} (--offset #{@offset + @limit})"]
       end
 
-      # The words of the object have a short text already.
+      # A text, unless the words of the object show all of it already.
       def text(name, value)
         return [[name, words(value)]] unless TEXTS.include?(name) && value.is_a?(String)
 
@@ -85,7 +86,7 @@ module HeapDump
         end
       end
 
-      # A frame of a thread or fiber in one line; its variables stand among the references.
+      # A frame of a thread or fiber in one line; its variables are shown with the references.
       def frame(frame)
         receiver = frame["self"]
         [frame["label"] || frame["method"], Describe.place(frame),

@@ -20,7 +20,7 @@ module HeapDump
         Terminal::Units.percent(part, whole)
       end
 
-      # Says what a list leaves out.
+      # A line that says how many entries a list leaves out.
       def more(shown, total, option = "--limit")
         return unless total > shown
 

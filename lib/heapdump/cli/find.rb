@@ -5,7 +5,7 @@ require_relative "reading"
 
 module HeapDump
   module CLI
-    # Objects by what they are.
+    # Finds objects by class, type, content or size.
     class Find < Reading
       include InJSON
 
@@ -30,7 +30,7 @@ module HeapDump
 
       private
 
-      # What was left out of a dump cannot be found in it.
+      # Warns if the dump has only the first bytes of each string, because the rest cannot be found.
       def check_contents(snapshot)
         return unless @wanted[:value]
 

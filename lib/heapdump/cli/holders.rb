@@ -2,22 +2,23 @@
 
 module HeapDump
   module CLI
-    # Objects in groups: who holds them, and on which ways. Those that hold most come first.
+    # Groups objects by their holder and by their path. The holders of most objects come first.
     module Holders
-      # Objects (Array of Snapshot::Node) that one thing holds, on some ways (Array of Way).
-      # +retained+ is what would be free if all of them were, once it has been measured: that takes
-      # a look at the whole heap.
+      # Objects (Array of Snapshot::Node) that have the same holder, on one or more paths (Array of
+      # Way). +retained+ is the retained size of all of them together, once #measure has been
+      # called; that takes a walk over the whole heap.
       Holder = Struct.new(:snapshot, :words, :nodes, :ways, :retained) do
         def measure
           self.retained = snapshot.retained_size(nodes)
         end
       end
 
-      # Some of them, held on paths that differ in nothing but which element it is, and one of
-      # these (Snapshot::Path).
+      # Objects whose paths differ only in the elements that they pass, and one of these paths
+      # (Snapshot::Path).
       Way = Struct.new(:path, :nodes)
 
-      # Array of Holder. What is told as one ("thread of app.rb:8") is one, as several workers are.
+      # Array of Holder. Holders with the same words ("thread of app.rb:8", for each of several
+      # workers) are one.
       def self.of(snapshot, nodes)
         found = nodes.map { |node| [snapshot.path_to(node, around: PathLines::AROUND), node] }
         holders = found.group_by { |path, _| words(path) }.map do |words, pairs|
@@ -26,7 +27,7 @@ module HeapDump
         holders.sort_by { |one| [-one.nodes.size, rank(one.ways.first)] }
       end
 
-      # What a path is told to begin with.
+      # The words with which a path begins.
       def self.words(path)
         first = path.hops.first
         first.words.first || Snapshot::Describe.node(first.node)

@@ -17,7 +17,7 @@ module HeapDump
           words: Describe.node(node) }.compact
       end
 
-      # A string's content for JSON: what is no text is in Base64.
+      # The content of a string for JSON: in Base64 if it is no text.
       def content_json(value)
         return { value: nil } if value.nil?
         return { value: value } if value.encoding == Encoding::UTF_8 && value.valid_encoding?

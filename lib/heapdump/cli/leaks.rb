@@ -5,7 +5,7 @@ require_relative "../leaks"
 
 module HeapDump
   module CLI
-    # What leaks, by several dumps of a process.
+    # Shows what leaks, by comparing several dumps of a process.
     class Leaks < Reading
       usage "FILE FILE [FILE…]"
       limit 10
@@ -75,7 +75,7 @@ module HeapDump
         found
       end
 
-      # Those of single dumps have been shown when they were opened.
+      # The warnings about all dumps together: those about one dump were shown when it was opened.
       def own_warnings(found)
         of_dumps = found.snapshots.flat_map do |snapshot|
           snapshot.warnings.map { |text| "#{snapshot.path}: #{text}" }
@@ -83,7 +83,7 @@ module HeapDump
         found.warnings - of_dumps
       end
 
-      # A gate must not pass where it has seen nothing.
+      # A gate must not pass if the dumps cannot be judged.
       def demand_sound(found)
         return if found.sound? || @allow_unsound || @gates.empty?
 
@@ -165,7 +165,7 @@ module HeapDump
         screen.line([:dim, "   #{word.ljust(11)}"], text) if text
       end
 
-      COMPANY = 5 # so many are shown of what grows with it
+      COMPANY = 5 # so many entries of Suspect#company are shown
       private_constant :COMPANY
 
       def company(suspect)
@@ -185,10 +185,10 @@ module HeapDump
         "#{suspect.retained.map { |number| bytes(number) }.join(" → ")} (#{grown})"
       end
 
-      STEPS = 16 # so many are shown of a path; a long list has one step for each of its elements
+      STEPS = 16 # so many steps of a path are shown; in a long list each element is a step
       private_constant :STEPS
 
-      # One line for each step from the first name on.
+      # Shows a path (Way) from its first name on, with one line for each step.
       def show_way(way)
         first, *rest = way.told
         fact("path", Describe.node(first.node))

@@ -5,14 +5,14 @@ require_relative "../outside/handover"
 
 module HeapDump
   module CLI
-    # A file that a command makes of another one. What is there already stays until all of the new
-    # one is written, and what the command reads stays in any case.
+    # A file that a command makes of another one. An existing file is not touched until the new one
+    # is written completely, and the file that the command reads is never overwritten.
     #
     #   output = OutputFile.new("heap.csv.gz", force: false)
-    #   output.check("heap.json")          # before the work, which may take a while
+    #   output.check("heap.json")          # before the work, because that may take a while
     #   output.write { |io| io.puts "…" }  # compressed, by the name
     class OutputFile
-      # Other ways of compressing, which the name must not promise.
+      # Endings of other compressions, which the name must not promise.
       OTHERS = /\.(?:zst|zstd|xz|bz2|lz4|lzma|br|zip|7z|Z)\z/
       CREATE = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
       private_constant :OTHERS, :CREATE
@@ -22,8 +22,8 @@ module HeapDump
         @force = force
       end
 
-      # Raises HeapDump::Error where it cannot be written, or must not: +input+ is the path of what
-      # is read ("-" for standard input).
+      # Raises HeapDump::Error if the file cannot or must not be written. +input+ is the path of the
+      # file that is read ("-" for standard input).
       def check(input)
         check_name
         check_directory
@@ -34,7 +34,8 @@ module HeapDump
         fail_with(e)
       end
 
-      # Yields an IO to write to, under another name until it is whole, and for its owner alone.
+      # Yields an IO to write to. The file has another name until it is whole, and only its owner
+      # can read it.
       def write(&)
         partial = "#{@path}.partial-#{Process.pid}"
         File.open(partial, CREATE, 0o600) do |file|
@@ -50,8 +51,8 @@ module HeapDump
         fail_with(e, partial)
       end
 
-      # True where two names, or a name and an open file, are of one file. False where one of them
-      # is of none.
+      # True if two names, or a name and an open file, belong to the same file. False if one of them
+      # belongs to no file.
       def self.same?(one, other)
         File.identical?(one, other)
       end

@@ -6,7 +6,7 @@ require_relative "../outside/by_signal"
 
 module HeapDump
   module CLI
-    # What the commands about another process have in common.
+    # What all commands that concern another process have in common.
     class OutsideCommand < Command
       private
 

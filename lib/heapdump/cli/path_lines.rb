@@ -4,14 +4,14 @@ require_relative "../snapshot"
 
 module HeapDump
   module CLI
-    # Paths on the screen, and what a reader has to know of them.
+    # Shows paths on the screen, with a note about what they mean.
     module PathLines
       Describe = Snapshot::Describe
 
-      # So many steps of a path are shown at its beginning and at its end.
+      # How many steps of a path are shown at its beginning, and how many at its end.
       AROUND = 12
 
-      # What a reader has to know of paths of a rank.
+      # The note for a path, by its rank.
       RANK_NOTES = {
         named: nil,
         frame: "held by a thread: let go when it ends",
@@ -20,7 +20,7 @@ module HeapDump
         stack: "machine stack: may hold by chance"
       }.freeze
 
-      # The same where a path goes by way of a thread or fiber: by what that holds.
+      # The note for a path through a thread or fiber, by the edge that leads out of it.
       STACK_NOTE = "on a stack: let go when the method returns"
       FRAME_NOTES = {
         frame: STACK_NOTE, frame_local: STACK_NOTE,
@@ -30,7 +30,7 @@ module HeapDump
 
       private
 
-      # What a reader has to know of a path; nil where that is nothing.
+      # The note for a path; nil if there is nothing to say.
       def note_of(path)
         return RANK_NOTES[path.rank] unless path.rank == :frame
 
@@ -38,20 +38,21 @@ module HeapDump
         note || (nameless_stack?(path) ? STACK_NOTE : RANK_NOTES[:frame])
       end
 
-      # A dump without names of variables tells no more than that a thread holds it.
+      # Whether a thread or fiber on the path holds something without a name, as in a dump without
+      # names of variables.
       def nameless_stack?(path)
         path.steps.each_cons(2).any? do |before, step|
           %w[VM/thread fiber].include?(before.node.kind) && step.edge.kind == :reference
         end
       end
 
-      # The same as spans of a line.
+      # The note as spans of a line.
       def note(path)
         note = note_of(path)
         note ? [[:yellow, " #{note}"]] : []
       end
 
-      # The lines of a path, one for each hop. A block may say more of a node.
+      # Shows a path, with one line for each hop. The block may return more text for a node.
       def show_path(path)
         path.hops.each_with_index do |hop, i|
           words = [*hop.words, Describe.node(hop.node)].join(" → ")

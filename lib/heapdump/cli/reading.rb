@@ -8,9 +8,9 @@ require_relative "figures"
 
 module HeapDump
   module CLI
-    # What the commands that read dumps have in common: they open dumps, with progress and warnings,
-    # and find the object that an argument names. All that they tell goes through #screen or
-    # #print_json, so that nothing from a heap reaches the terminal as it is.
+    # What all commands that read dumps have in common: they open dumps, with progress and warnings,
+    # and find the object that an argument names. All output goes through #screen or #print_json, so
+    # that no text from a heap reaches the terminal unchecked.
     class Reading < Command
       include Figures
 
@@ -28,7 +28,7 @@ module HeapDump
                   "opens at once next time") { @index = false }
       end
 
-      # Commands that take several dumps take directories of them.
+      # Commands that take several dumps also take directories of dumps.
       SEVERAL = %w[diff leaks].freeze
       private_constant :SEVERAL
 
@@ -38,7 +38,7 @@ module HeapDump
         rest.flat_map { |path| File.directory?(path) ? Directory.dumps(path) : path }
       end
 
-      # A dump that is read; what is wrong with it goes to standard error.
+      # Opens a dump; what is wrong with it goes to standard error.
       def open_snapshot(path)
         if File.directory?(path)
           newest = Directory.dumps(path).last
@@ -51,7 +51,8 @@ module HeapDump
         snapshot
       end
 
-      # An address as people copy it, with 0x or without. Names of classes begin with a capital.
+      # An address as people copy it, with 0x or without. (Names of classes begin with a capital
+      # letter.)
       ADDRESS = /\A(?:0x\h{1,16}|[0-9a-f]\h{0,15})\z/i
       private_constant :ADDRESS
 
@@ -59,7 +60,8 @@ module HeapDump
         text.match?(ADDRESS) && !text.match?(/\A[A-F]/)
       end
 
-      # The object that an argument names. Who names a class wants its objects.
+      # The object that an argument names. If the argument is the name of a class, its objects are
+      # probably wanted, so that raises a UsageError with advice.
       def node_at(snapshot, address)
         point_to_class(snapshot, address) unless address?(address)
         address = "0x#{address.delete_prefix("0x").delete_prefix("0X")}" if address?(address)
@@ -68,8 +70,9 @@ module HeapDump
         raise UsageError, e.message
       end
 
-      # What begins with a capital may be the name of a class. Raises NotFound where the dump has
-      # none of it, and UsageError, which tells how its objects are found.
+      # Handles an argument that begins with a capital letter, because it may be the name of a
+      # class. Raises NotFound if the dump has no such class, else UsageError, which says how to
+      # find its objects.
       def point_to_class(snapshot, name)
         return unless name.match?(/\A\p{Upper}/)
 
@@ -79,7 +82,7 @@ module HeapDump
                           "`heapdump why #{snapshot.path} #{name}` shows who holds them"
       end
 
-      # Runs the block; if it takes long, says on standard error how far it is.
+      # Runs the block; if it takes long, standard error shows how far it is.
       def work(snapshot, &)
         Terminal::Progress.new(err).during(snapshot.method(:progress), &)
       end

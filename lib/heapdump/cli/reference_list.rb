@@ -2,21 +2,22 @@
 
 module HeapDump
   module CLI
-    # What an object refers to, or what refers to it: one page of what has a name, and what has none
-    # in groups, by what is at the other end. Nobody reads the same words for each of a thousand
-    # call caches.
+    # The references of an object, or the references to it: one page of those that have a name, and
+    # the nameless ones in groups, by the kind of object at their other end, because nobody reads
+    # the same words for each of a thousand call caches.
     class ReferenceList
-      # Up to so many are looked at to tell them apart; of more each page is for itself.
+      # At most so many references are all looked at to separate named from nameless ones. If there
+      # are more, each page is separated on its own.
       LOOKED_AT = 100_000
 
-      # References without a name whose other ends are of one kind: an example (Snapshot::Node),
-      # what they are, and how many there are.
+      # References without a name whose other ends are of one kind: an example (Snapshot::Node), the
+      # words for the kind, and how many there are.
       Group = Struct.new(:example, :words, :number)
 
-      # +all+:: how many there are in all
-      # +named+:: those that have a name, from +offset+ on (Array of Snapshot::Reference)
-      # +left+:: how many of them there are behind those
-      # +groups+:: the others (Array of Group)
+      # +all+:: the number of all references
+      # +named+:: the references that have a name, from +offset+ on (Array of Snapshot::Reference)
+      # +left+:: how many more come after these
+      # +groups+:: the references without a name (Array of Group)
       attr_reader :all, :named, :left, :groups
 
       # +fetch+ is called with an offset and a limit, and returns a Snapshot::Page of references.

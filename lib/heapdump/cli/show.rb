@@ -8,7 +8,7 @@ require_relative "reference_list"
 
 module HeapDump
   module CLI
-    # One object: who holds it, its fields, what it refers to and what refers to it.
+    # Shows one object: who holds it, its fields, its references and the references to it.
     class Show < Reading
       include InJSON
       include PathLines
@@ -51,7 +51,7 @@ module HeapDump
                   *snapshot.graph.retained(node.id))
       end
 
-      # Without its class, which comes first and has a line of its own.
+      # The references without the one to the class, which comes first and has a line of its own.
       def references(snapshot, node)
         first = snapshot.references(node, limit: 1).first
         classes = first && first.edge.kind == :class ? 1 : 0
@@ -72,7 +72,8 @@ module HeapDump
           snapshot.referrers(node, limit: 0).total
       end
 
-      # From the object up to the root; of an element of a list there are many.
+      # The dominators of the object, from the nearest up to the root. An element of a list has
+      # many.
       def dominators(snapshot, node)
         chain = []
         while (node = snapshot.dominator(node)) && node.type != "VIRTUAL_ROOT"
@@ -124,7 +125,7 @@ module HeapDump
          node.generation && "generation #{node.generation}"].compact.join(", ")
       end
 
-      # Whatever alone keeps it alive is on every path.
+      # Shows the best path. Every dominator of the object is on it, because it is on all paths.
       def show_best_path(parts)
         return unless parts.path
 
@@ -149,7 +150,8 @@ module HeapDump
         [Describe.frame_of(edge, holder), Describe.edge(edge)].compact
       end
 
-      # One line for each of a page, the block tells its words and where it is set; then groups.
+      # Shows a list of references: one line for each reference with a name, for which the block
+      # returns the words and the place where it is set, then the groups.
       def list(title, list)
         return if list.all.zero?
 

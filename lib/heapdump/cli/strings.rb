@@ -5,7 +5,7 @@ require_relative "reading"
 
 module HeapDump
   module CLI
-    # Strings of which there is more than one copy.
+    # Shows strings of which there is more than one copy.
     class Strings < Reading
       include InJSON
 
@@ -71,7 +71,8 @@ module HeapDump
       end
 
       class << self
-        # Also shown by summary. The address of one of them stands beside it.
+        # The content of equal strings in words; `summary` shows it, too. The address of one of them
+        # is shown beside it.
         def value(duplicate)
           duplicate.value ? Terminal::Text.quote(duplicate.value, 40) : "(not in the dump)"
         end

@@ -7,13 +7,14 @@ require_relative "strings"
 
 module HeapDump
   module CLI
-    # What the heap is made of, at a glance.
+    # Shows what the heap consists of, at a glance.
     class Summary < Reading
       include InJSON
 
       usage "FILE"
       limit 10
-      # 2: without --all what is not the program's is left out of rows, and told as "besides"
+      # 2: without --all, what is not the program's is left out of the rows and summed up as
+      # "besides"
       SCHEMA_VERSION = 2
       PARTS = %i[
         memory types classes generations locations gems most_referred duplicate_strings
@@ -109,7 +110,7 @@ module HeapDump
           table.row(*(bytes(row.retained) if retained), *figures(histogram, [row]), row.label)
         end
         unless others.empty?
-          # what a set of groups keeps alive is not the sum of what each does
+          # the retained size of several groups is not the sum of theirs
           table.row("-", *figures(histogram, others), OTHERS.fetch(histogram.by))
         end
         screen.table(table)
@@ -121,7 +122,7 @@ module HeapDump
         [bytes(size), percent(size, histogram.bytes), count(rows.sum(&:objects))]
       end
 
-      # The rows that are told, and those of which there is one line.
+      # The rows that are shown, and those that are summed up in one line.
       def parted(histogram)
         return [histogram.rows, []] if @all || !%i[class type].include?(histogram.by)
 
@@ -139,7 +140,7 @@ module HeapDump
         histogram("Gems", summary.gems, "gem", retained: false)
       end
 
-      # In the order of time; the largest where there are too many.
+      # Shows generations in the order of time; only the largest if there are too many.
       def generations(histogram)
         screen.heading("Generations", "GC runs before the allocation")
         table = Table.new(%w[generation retained bytes objects], right: 4)

@@ -5,7 +5,7 @@ require_relative "../outside/footer"
 
 module HeapDump
   module CLI
-    # A dump of a running process.
+    # Dumps a running process.
     class Take < OutsideCommand
       usage "PID"
       details <<~TEXT

@@ -7,14 +7,15 @@ require_relative "reading"
 
 module HeapDump
   module CLI
-    # The objects that retain most memory.
+    # Shows the objects that retain most memory.
     class Top < Reading
       include InJSON
       include PathLines
 
       usage "FILE [ADDRESS]"
       limit 20
-      # 2: without --all what is not the program's is looked through
+      # 2: without --all, what is not the program's is left out, and what it dominates is shown
+      # instead
       SCHEMA_VERSION = 2
       details <<~TEXT
         Of each object: the bytes that would be free if it were, as a share of all that lives. With an
@@ -45,8 +46,8 @@ module HeapDump
         screen.line([:dim, "besides: #{aside} (--all shows them)"]) if aside
       end
 
-      # An object of the tree, the way to it in words (nil but for the first level), and the largest
-      # of those that it keeps alive.
+      # An object of the dominator tree, its path in words (nil below the first level), and the
+      # largest of the objects that it dominates.
       Row = Struct.new(:node, :retained, :objects, :held_by, :children)
       private_constant :Row
 
@@ -62,7 +63,7 @@ module HeapDump
         parser.on("--all", "also threads, code, and the VM's own objects") { @all = true }
       end
 
-      # Below the first level fewer are shown: five of each.
+      # The rows of one level. Below the first level fewer are shown: five for each object.
       def tree(snapshot, node, depth, most = limit)
         page = if node
                  snapshot.dominated(node, limit: most)
@@ -77,7 +78,7 @@ module HeapDump
         [rows, page.total]
       end
 
-      # The way without the object itself, which stands beside it.
+      # The path in words, without the object itself, which is shown beside it.
       def held_by(snapshot, node)
         path = snapshot.path_to(node, around: AROUND) or return
         words = path.hops.flat_map { |hop| [*hop.words, Describe.node(hop.node)] }

@@ -4,7 +4,7 @@ require_relative "reading"
 
 module HeapDump
   module CLI
-    # Whether a dump is whole and valid.
+    # Shows whether a dump is whole and valid.
     class Verify < Reading
       usage "FILE"
       details <<~TEXT
@@ -13,7 +13,7 @@ module HeapDump
         FOOTER, so nobody can tell whether it is whole. Exit status 1 if something is wrong.
       TEXT
 
-      # What makes a dump invalid, and not only less than a whole one.
+      # The checks whose failure makes a dump invalid, and not only incomplete.
       VALID = %i[
         compression no_byte_order_mark valid_lines no_holes line_ends one_dump one_footer
         distinct_objects known_types

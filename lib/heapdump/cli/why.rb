@@ -7,7 +7,7 @@ require_relative "reading"
 
 module HeapDump
   module CLI
-    # Who holds an object, or the objects of a class.
+    # Shows who holds an object, or the objects of a class.
     class Why < Reading
       include InJSON
       include PathLines
@@ -21,7 +21,7 @@ module HeapDump
         grouped by who holds them, with the bytes that would be free if the objects of the group were.
       TEXT
 
-      PATHS = 3 # of one holder that are shown
+      PATHS = 3 # so many paths of one holder are shown
       private_constant :PATHS
 
       def call(file, wanted)
@@ -62,7 +62,8 @@ module HeapDump
         hidden(paths.size - shown.size)
       end
 
-      # Most objects are also held by ways around: through caches of the VM, by way of a class.
+      # Says how many paths are not shown. Most objects are also held on detours: through caches of
+      # the VM, or by way of a class.
       def hidden(number)
         return if number.zero?
 
@@ -80,8 +81,8 @@ module HeapDump
         "#{bytes(node.memsize)}, retains #{bytes(node.retained_size)}"
       end
 
-      # The objects of a class: how many, their bytes, what all of them keep alive, and holders of
-      # some.
+      # The objects of a class: how many there are, the sum of their sizes, their retained size, a
+      # sample of them, and the holders of the sample.
       Found = Struct.new(:objects, :bytes, :retained, :sample, :holders)
       private_constant :Found
 
@@ -163,7 +164,7 @@ module HeapDump
           more_holders: [holders.size - limit, 0].max }
       end
 
-      # The ways of all holders.
+      # The paths of all holders.
       def groups_json(ways)
         ways = ways.sort_by.with_index { |way, i| [-way.nodes.size, i] }
         { groups: ways.first(limit).map do |way|

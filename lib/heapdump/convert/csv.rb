@@ -2,7 +2,7 @@
 
 module HeapDump
   module Convert
-    # One row for each object (RFC 4180), with a head. Unknown fields are empty.
+    # One row for each object (RFC 4180), after a row of titles. Unknown fields are empty.
     class Csv < Writer
       HEAD = %w[
         address type class name kind bytes retained reachable dominator location generation
@@ -33,7 +33,8 @@ module HeapDump
         address.zero? ? nil : address(address)
       end
 
-      # A field that a spreadsheet would take for a formula is quoted text with a leading quote.
+      # Quotes a field. A text that a spreadsheet would take for a formula gets an apostrophe in
+      # front.
       def field(value)
         text = value.to_s
         text = "'#{text}" if text.match?(/\A[=+@\t\r-]/)

@@ -6,11 +6,11 @@ require_relative "heapsnapshot_ids"
 module HeapDump
   module Convert
     # The format of V8's heap snapshots, as Chrome DevTools reads it: three flat lists of integers
-    # (nodes, edges, and what they refer to), and one of strings.
+    # (nodes, edges, and the fields of both), and one of strings.
     #
-    # Readers treat some types in ways of their own: what is an "array" is looked over by memlab, so
-    # that Arrays are objects. An object is counted by its name, a string or closure by its type, so
-    # that those have names that tell which one it is.
+    # Readers treat some types in special ways. memlab looks into every "array", so Arrays are
+    # written as "object". Objects are grouped by their name, but strings and closures by their
+    # type, so the names of strings and closures show which one it is.
     class Heapsnapshot < Writer
       NODE_FIELDS = %w[type name id self_size edge_count trace_node_id detachedness].freeze
       NODE_TYPES = [
@@ -20,7 +20,7 @@ module HeapDump
       EDGE_FIELDS = %w[type name_or_index to_node].freeze
       EDGE_TYPES = %w[context element property internal hidden shortcut weak].freeze
 
-      # Ours in theirs; others are "object".
+      # The types of V8 for types of Ruby; any other type becomes "object".
       TYPES = {
         "STRING" => "string", "REGEXP" => "regexp", "SYMBOL" => "symbol",
         "FLOAT" => "number", "BIGNUM" => "bigint", "RATIONAL" => "number", "COMPLEX" => "number",
@@ -28,7 +28,7 @@ module HeapDump
         "ROOT" => "synthetic", "VIRTUAL_ROOT" => "synthetic", "MISSING" => "hidden"
       }.freeze
       CODE = { "proc" => "closure", "iseq" => "code", "ment" => "code" }.freeze
-      # Types whose nodes are named by what they hold.
+      # Types whose nodes are named by their content.
       CONTENTS = %w[STRING SYMBOL REGEXP FLOAT BIGNUM].freeze
 
       KINDS = {
@@ -36,8 +36,8 @@ module HeapDump
         field: "internal", class: "internal", method: "internal", frame: "internal", key: "internal"
       }.freeze
 
-      # Writes to an IO. Everything is numbered from the virtual root on, which comes first there
-      # and last here.
+      # Writes to an IO. The virtual root is the first node in this format, and the last one in the
+      # graph.
       def write(out)
         @strings = {}
         @names = {}
@@ -67,7 +67,7 @@ module HeapDump
         (0...@graph.nodes).sum { |number| @graph.edges(number, 0, 0).first }
       end
 
-      # The virtual root, then all others.
+      # Yields the number of the virtual root, then those of all other nodes.
       def each_number(&)
         root = @graph.nodes - 1
         yield root
@@ -99,7 +99,7 @@ module HeapDump
         end
       end
 
-      # Arrays and hashes without a class are the VM's own.
+      # The type of V8 for a node. Arrays and hashes without a class belong to the VM.
       def type_of(type, class_name, word)
         return CODE[word] if CODE.key?(word) && %w[DATA IMEMO].include?(type)
         return "hidden" if class_name.nil? && %w[ARRAY HASH OBJECT STRUCT].include?(type)
@@ -117,8 +117,8 @@ module HeapDump
         end
       end
 
-      # Texts are long enough to tell strings apart, and no longer: all are in the memory of who
-      # reads this.
+      # The content as a name: long enough to distinguish strings, and no longer, because the reader
+      # of this format holds all names in memory.
       def content(number)
         line = @snapshot.brief(number)
         value = Snapshot::Values.of(line)
@@ -126,7 +126,7 @@ module HeapDump
         value.nil? ? nil : Terminal::Text.valid(value.to_s)
       end
 
-      # Procs by their place, code by its label and place.
+      # The name of a proc or of code: by its place, and for code by its label, too.
       def told(number, type, word)
         return unless CODE.key?(word) && %w[DATA IMEMO].include?(type)
 
@@ -151,7 +151,8 @@ module HeapDump
         end
       end
 
-      # Edges are few where names are: what was decoded is kept, but for indexes.
+      # The type and name of an edge. There are few different names, so decoded ones are stored,
+      # except indexes.
       def edge_words(number)
         return @names[number] if @names.key?(number)
 

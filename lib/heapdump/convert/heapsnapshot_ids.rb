@@ -2,12 +2,13 @@
 
 module HeapDump
   module Convert
-    # Numbers of nodes by which DevTools and memlab tell in two dumps of a process what is the same
-    # object. They come from addresses, and from the words of roots, so that an object that has not
-    # moved has the same in each dump.
+    # Numbers of nodes. By them DevTools and memlab recognize the same object in two dumps of a
+    # process. They are made of the addresses of objects and of the words of roots, so that an
+    # object that has not moved has the same number in each dump.
     #
-    # Readers keep 32 bits, and take odd ones for objects. What is left is enough for 16 GiB of
-    # addresses: a page of 64 KiB has a number of 18 bits, its lower ones, or the next that is free.
+    # Readers store 32 bits, and take odd numbers for objects. The other bits are enough for 16 GiB
+    # of addresses: a page of 64 KiB gets a number of 18 bits, which are the lower bits of its own
+    # number, or the next number that is free.
     class HeapsnapshotIds # :nodoc:
       PAGE_BITS = 16
       UNIT_BITS = 3 # objects begin at multiples of 8
@@ -22,11 +23,11 @@ module HeapDump
         @roots = { 0 => true }
       end
 
-      # Of an object. Addresses must come in ascending order.
+      # The number of an object. Addresses must come in ascending order.
       def of_object(address)
         open_page(address >> PAGE_BITS) unless @page == address >> PAGE_BITS
         slot = [(address & ((1 << PAGE_BITS) - 1)) >> UNIT_BITS, @last + 1].max
-        if slot >= SLOTS # what is no address of an object comes so
+        if slot >= SLOTS # the addresses are not aligned as those of objects are
           take_number(@number + 1)
           slot = 0
         end
@@ -34,7 +35,7 @@ module HeapDump
         odd(@number, slot)
       end
 
-      # Of a root by its words, of which there may be several.
+      # The number of a root, by its words; several roots may have the same words.
       def of_root(words)
         slot = words.each_byte.reduce(7) { |hash, byte| ((hash * 31) + byte) % SLOTS }
         slot = (slot + 1) % SLOTS while @roots[slot]

@@ -4,10 +4,10 @@ require "json"
 
 module HeapDump
   module Convert
-    # What ObjectSpace.dump_all would have written: the same words, all references in one list
-    # without their names.
+    # What ObjectSpace.dump_all would have written: its words, and all references without names in
+    # one list.
     class Objspace < Writer
-      # Fields that are the same in both.
+      # Fields that are the same in both formats.
       SAME = %w[
         address type class slot_size frozen embedded shared fstring bytesize encoding value length
         size default struct imemo_type name superclass fd singleton
@@ -15,10 +15,11 @@ module HeapDump
       FLAGS = { "old" => "old", "pinned" => "pinned", "remembered" => "uncollectible" }.freeze
       ALLOCATION = %w[file line method generation].freeze
 
-      # Types whose file and line are where their code is written.
+      # Structs of DATA whose file and line are the place of their code, not that of their
+      # allocation.
       CODE = %w[proc binding method enumerator].freeze
 
-      # Addresses as dump_all puts them: there are tools that look for the blank.
+      # Addresses as dump_all writes them, with a blank after each comma: some tools look for it.
       References = Struct.new(:addresses) do
         def to_json(*)
           "[#{addresses.map { |address| "\"#{address}\"" }.join(", ")}]"
@@ -71,7 +72,8 @@ module HeapDump
         flags
       end
 
-      # Neither the class, which has a field of its own, nor what is held weakly.
+      # The addresses of all references, except the class, which has a field of its own, and weak
+      # references.
       def references(number)
         addresses = []
         each_edge(number) do |edge, target|

@@ -4,11 +4,11 @@ require "json"
 
 module HeapDump
   module Convert
-    # A flame graph of the dominator tree: each box is the objects of one class that are kept alive
-    # the same way, its width what they keep alive. For https://www.speedscope.app.
+    # A flame graph of the dominator tree, for https://www.speedscope.app. Each box stands for the
+    # objects of one class that have the same dominators; its width is their retained size.
     class Speedscope < Writer
       SCHEMA = "https://www.speedscope.app/file-format-schema.json"
-      FINEST = 10_000 # boxes of less than such a part of the heap are one with what holds them
+      FINEST = 10_000 # a box smaller than 1 / FINEST of the heap is merged into its holder's
 
       # Writes to an IO.
       def write(out)
@@ -29,8 +29,8 @@ module HeapDump
           "profiles" => [profile(cells, numbers)] }
       end
 
-      # A sample is the way from the root to a cell, and weighs what its own objects take. What is
-      # too small for a cell below the root is the root's.
+      # A sample is the path from the root to a cell, and its weight is the size of the cell's own
+      # objects. What is too small for a cell of its own below the root counts as the root's.
       def profile(cells, numbers)
         stacks = []
         cells.each_with_index do |cell, i|
@@ -43,7 +43,8 @@ module HeapDump
           "samples" => stacks.values_at(*own), "weights" => own.map { |i| cells[i].bytes } }
       end
 
-      # Classes and modules stand for themselves where there is but one.
+      # The name of a cell: the class of its objects, or the object itself if it is a root or the
+      # only class or module in the cell.
       def name(cell)
         node = @snapshot.node(cell.example)
         return Snapshot::Describe.node(node) if node.root? || (cell.objects == 1 && node.name)

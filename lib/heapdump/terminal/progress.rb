@@ -2,8 +2,8 @@
 
 module HeapDump
   module Terminal
-    # A line on standard error that says how far long work is. Only on a terminal that can erase a
-    # line, and only once the work has taken half a second.
+    # A line on standard error that shows how far long work is. It appears only on a terminal that
+    # can erase a line, and only when the work has taken half a second.
     #
     #   Progress.new($stderr).during(-> { ["reading", 12, 100] }) { work }
     class Progress
@@ -15,9 +15,9 @@ module HeapDump
         @shown = err.respond_to?(:tty?) && err.tty? && environment["TERM"] != "dumb"
       end
 
-      # Runs the block and returns what it returns. +figures+ is called meanwhile from another
-      # thread: it returns the name of what is being done, how much of it is done, and how much
-      # there is (0 where nobody knows); or nil.
+      # Runs the block and returns what it returns. Meanwhile +figures+ is called from another
+      # thread; it returns the name of the work, how much of it is done, and how much there is in
+      # all (0 if that is unknown); or nil.
       def during(figures)
         return yield unless @shown
 

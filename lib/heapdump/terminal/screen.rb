@@ -2,8 +2,8 @@
 
 module HeapDump
   module Terminal
-    # Where a command writes. Every text that goes through it is made harmless; colours only where
-    # the output is a terminal and NO_COLOR is not set.
+    # The output of a command. It makes every text harmless, and uses colours only if the output is
+    # a terminal and NO_COLOR is not set.
     #
     #   screen = Screen.new($stdout)
     #   screen.heading("Classes")
@@ -11,7 +11,8 @@ module HeapDump
     class Screen
       STYLES = { bold: "1", dim: "2", red: "31", green: "32", yellow: "33", cyan: "36" }.freeze
 
-      # Columns of the terminal; nil where the output is none: lines may be as long as they like.
+      # The number of columns of the terminal; nil if the output is no terminal, so that lines may
+      # have any length.
       attr_reader :columns
 
       def initialize(out, environment = ENV)
@@ -31,7 +32,7 @@ module HeapDump
         @out.puts
       end
 
-      # A line that begins a part, with an empty line before it.
+      # A line that begins a part of the output, with an empty line before it.
       def heading(text, note = nil)
         blank if @begun
         line([:bold, text], *(note && [[:dim, "  #{note}"]]))

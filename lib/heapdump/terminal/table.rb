@@ -2,19 +2,19 @@
 
 module HeapDump
   module Terminal
-    # Rows in aligned columns. On a terminal that is too narrow the widest column of text is cut in
-    # the middle; numbers and addresses never are.
+    # Rows in aligned columns. On a terminal that is too narrow, the widest column of text is cut in
+    # the middle; numbers and addresses are never cut.
     #
     #   table = Table.new(%w[objects retained address class], right: 2) # the first two are numbers
     #   table.row("300", "1.2 MiB", "0x7f10a2b3c4d8", "Session")
     #   screen.table(table)
     class Table
       GAP = "  "
-      LEAST = 6 # columns that a cut column keeps
-      WHOLE = "address" # the title of a column that is not cut: half an address is none
+      LEAST = 6 # a column of text is never cut to less
+      WHOLE = "address" # the title of a column that is never cut: a part of an address is useless
 
-      # +titles+:: of the columns; without them (nil) there is no head.
-      # +right+::  how many of the first columns are aligned to the right.
+      # +titles+:: the titles of the columns; without them (nil) there is no first line with titles
+      # +right+::  how many columns, from the first on, are aligned to the right
       def initialize(titles, right: 0)
         @titles = titles
         @right = right
@@ -22,7 +22,7 @@ module HeapDump
         @styles = []
       end
 
-      # Adds a row of texts. +style+ is that of the whole row.
+      # Adds a row of texts. +style+ applies to the whole row.
       def row(*cells, style: nil)
         @rows << cells.map { |cell| Text.safe(cell) }
         @styles << style
@@ -49,7 +49,7 @@ module HeapDump
         Array.new(all.map(&:size).max) { |i| all.map { |row| Text.width(row[i].to_s) }.max }
       end
 
-      # Takes what is too much from the widest column of text.
+      # Makes the widest columns of text narrower until the row fits.
       def fit(widths, columns)
         excess = columns ? widths.sum + (GAP.size * (widths.size - 1)) - columns : 0
         flexible = (@right...widths.size).reject { |i| @titles && @titles[i] == WHOLE }

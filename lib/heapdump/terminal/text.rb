@@ -2,34 +2,37 @@
 
 module HeapDump
   module Terminal
-    # Text from a heap is written by strangers. Before it is shown, whatever could move the cursor,
-    # change colours, or show other letters than there are is spelled out.
+    # Text from a heap was written by strangers. Before it is shown, every character that could move
+    # the cursor, change colours or disguise the text is spelled out.
     #
     #   Text.safe("a\e[31mb\u202E") # => "a\\e[31mb\\u202E"
     module Text
-      # Control characters (C0, DEL, C1), line separators, and what changes the direction of writing
-      # or is not seen at all. The joiners U+200C and U+200D stay: scripts and emoji need them.
+      # Control characters (C0, DEL, C1), line separators, and characters that are invisible or
+      # change the direction of writing. The joiners U+200C and U+200D are allowed, because scripts
+      # and emoji need them.
       HARMFUL = /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF]|
                  [\u{E0000}-\u{E007F}]/x
       SHORT = { "\n" => "\\n", "\r" => "\\r", "\t" => "\\t", "\e" => "\\e", "\0" => "\\0" }.freeze
 
-      # Characters that take two columns, and those that take none.
+      # Characters that take two columns, and characters that take none.
       WIDE = /\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Hangul}|\p{Emoji_Presentation}|
               [\u3000-\u3004\u3008-\u3020\uFF01-\uFF60\uFFE0-\uFFE6]/x
       NARROWEST = /\p{Mn}|\p{Me}|[\u200C\u200D]/
-      # Bytes that are looked at for each column that is shown: marks of writing take none.
+      # How many bytes are looked at for each column that is shown: several characters may share a
+      # column, because some marks take none.
       BYTES = 32
       private_constant :BYTES
 
       module_function
 
-      # The text with everything harmful spelled out, as valid UTF-8. Doing it twice does no more.
+      # The text with every harmful character spelled out, as valid UTF-8. Applied twice, it changes
+      # nothing more.
       def safe(text)
         text = valid(text.to_s)
         text.match?(HARMFUL) ? text.gsub(HARMFUL) { |char| SHORT[char] || spell(char) } : text
       end
 
-      # The text as valid UTF-8, other bytes spelled out.
+      # The text as valid UTF-8; all other bytes are spelled out.
       def valid(text)
         text = text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace) unless utf8?(text)
         text = text.dup.force_encoding(Encoding::UTF_8) unless text.encoding == Encoding::UTF_8
@@ -43,8 +46,8 @@ module HeapDump
         text.size + text.scan(WIDE).size - text.scan(NARROWEST).size
       end
 
-      # The text in at most so many columns; what was cut is marked by "…". +keep+ is the part that
-      # matters more: :start, :end, or :middle for both of them.
+      # The text in at most +columns+ columns; "…" marks what was cut. +keep+ is the part that
+      # matters more: :start, :end, or :middle, which means both ends.
       def cut(text, columns, keep: :start)
         near = rough(text, columns, keep)
         return text if near.equal?(text) && width(text) <= columns
@@ -56,19 +59,19 @@ module HeapDump
         "#{fitting(chars, columns - 1 - right).join}…#{tail.join}"
       end
 
-      # A text from a heap in at most so many columns, and harmless. However long it is, no more of
-      # it is looked at than can be seen.
+      # A text from a heap in at most +columns+ columns, made harmless. However long the text is,
+      # only as much of it is looked at as can be seen.
       def short(text, columns, keep: :middle)
         cut(safe(rough(text.to_s, columns, keep)), columns, keep: keep)
       end
 
-      # Filled up with blanks to so many columns; +align+ is :left or :right.
+      # The text with blanks added up to +columns+ columns; +align+ is :left or :right.
       def pad(text, columns, align = :left)
         blanks = " " * [columns - width(text), 0].max
         align == :right ? blanks + text : text + blanks
       end
 
-      # The first characters of a longer text in quotes, for showing a string's value.
+      # The text, or the beginning of a longer one, in quotes, to show the value of a string.
       def quote(text, columns = 60)
         "\"#{short(text, columns, keep: :start)}\""
       end
@@ -76,8 +79,9 @@ module HeapDump
       class << self
         private
 
-        # What may be seen of a text in so many columns, and some more: the text itself where it is
-        # not much longer, else its ends with "…" between them. Ends are those of characters.
+        # The part of a text that may be seen in so many columns, and a little more: the text itself
+        # if it is not much longer, else its two ends with "…" between them. No character is cut in
+        # two.
         def rough(text, columns, keep)
           most = (columns + 1) * BYTES
           return text if text.bytesize <= 2 * most
@@ -87,8 +91,8 @@ module HeapDump
           "#{valid(first)}…#{valid(last)}"
         end
 
-        # Where a character begins, there or shortly before. Bytes of texts that are not in UTF-8
-        # are told from those of others by their encoding alone; four fit all.
+        # The position where a character begins, at +at+ or shortly before. Texts that are not in
+        # UTF-8 have characters of up to four bytes, so a multiple of four is taken.
         def boundary(text, at)
           return at - (at % 4) unless utf8?(text)
 
@@ -96,7 +100,7 @@ module HeapDump
           at
         end
 
-        # The first of these that fit into so many columns.
+        # The first characters that fit into +room+ columns.
         def fitting(chars, room)
           chars.take_while { |char| (room -= width(char)) >= 0 }
         end

@@ -2,8 +2,8 @@
 
 module HeapDump
   module Terminal
-    # What the system refuses, in words of our own: without the name of a C function, and with what
-    # helps where that is known.
+    # Errors of the system in our own words: without the name of a C function, and with advice if
+    # there is any.
     #
     #   Trouble.words(Errno::ENOSPC.new) # => "the disk is full"
     module Trouble
@@ -30,12 +30,12 @@ module HeapDump
 
       module_function
 
-      # An error (SystemCallError) in words, without the name of a file.
+      # An error (SystemCallError) in words, without the name of the file.
       def words(error)
         WORDS.fetch(error.class) { RAW.match(error.message)[:what].sub(/\A\p{Lu}/, &:downcase) }
       end
 
-      # The same with the name of the file, as far as the error tells it.
+      # An error in words, with the name of the file if the error has it.
       def sentence(error)
         path = RAW.match(error.message)[:path]
         path ? "#{path.delete_prefix("(").delete_suffix(")")}: #{words(error)}" : words(error)

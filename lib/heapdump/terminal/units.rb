@@ -28,17 +28,17 @@ module HeapDump
         "#{sign}#{count(whole)}.#{fraction} #{STEPS[step]}"
       end
 
-      # With a sign, also in front of what grew: "+1,200", "-3", "0".
+      # A number with its sign, also with that of growth: "+1,200", "-3", "0".
       def count_change(number)
         number.positive? ? "+#{count(number)}" : count(number)
       end
 
-      # "+1.5 MiB", "-80 B", "0 B".
+      # A number of bytes with its sign: "+1.5 MiB", "-80 B", "0 B".
       def bytes_change(number)
         number.positive? ? "+#{bytes(number)}" : bytes(number)
       end
 
-      # The share of a part in a whole: "12.3 %"; "<0.1 %" for what is not nothing.
+      # The share of a part in a whole: "12.3 %"; "<0.1 %" for a share that is small but not 0.
       def percent(part, whole)
         return "-" if whole.zero?
 
