@@ -1,12 +1,14 @@
 # frozen_string_literal: true
 
-# What runs in a process whose heap is dumped through gdb: a lambda, evaluated there from memory, so
-# that no file is read while many threads wait for their turn. It comes at a moment when Ruby checks
-# for interrupts, where code may run but no lock be waited for; hence a thread of its own.
+# This code runs in a process whose heap is dumped through gdb. It is a lambda that is evaluated
+# there from memory, so that the process reads no file for it while many threads wait for their
+# turn. It is called when Ruby checks for interrupts: there code may run, but must not wait for a
+# lock. So it starts a thread of its own.
 #
-# When the thread has ended, nothing stays in the process but the loaded extension. `directory` is
-# new and empty; where it is gone, whoever asked has given up. With
-# keywords[:namespaces] the objects are counted instead, and `dump` gets the counts as JSON.
+# When the thread has ended, nothing remains in the process but the loaded extension. `directory` is
+# new and empty; if it is gone, the command that asked for the dump has given up. With
+# keywords[:namespaces] the objects are counted instead, and the counts are written to `dump` as
+# JSON.
 lambda do |extension, directory, dump, keywords|
   flags = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
   thread = Thread.new do
@@ -14,14 +16,15 @@ lambda do |extension, directory, dump, keywords|
     Thread.current.name = "heapdump"
     File.open(File.join(directory, "report"), flags, 0o600) do |report|
       report.sync = true
-      # Raises where the program has another thing of that name.
+      # Raises if the program has something else with that name.
       module ::HeapDump; end
       unless HeapDump.singleton_class.private_method_defined?(:start)
         begin
-          # It is to raise what fails, and to try again where a debugger has loaded it in vain.
+          # Makes loading raise its errors, and try again if a debugger has loaded the extension in
+          # vain.
           HeapDump.instance_variable_set(:@loading, true)
           $LOADED_FEATURES.delete(extension)
-          # Not Kernel#require, which other libraries replace and put locks around.
+          # Not the private Kernel#require, which other libraries replace and put locks around.
           Kernel.require(extension)
         ensure
           HeapDump.instance_variable_set(:@loading, nil)
@@ -46,7 +49,7 @@ lambda do |extension, directory, dump, keywords|
       raise SystemCallError.new("cannot fork", errno) if errno
 
       report.write("started #{gc_seconds} #{pause}\n")
-      # The one object that owns the descriptor.
+      # `answer` is the only object that owns the descriptor.
       report.write(answer.read)
       answer.close
     rescue StandardError, ScriptError, NoMemoryError => e

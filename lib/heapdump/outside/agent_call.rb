@@ -2,21 +2,23 @@
 
 module HeapDump
   module Outside
-    # The commands that let gdb hand the agent (agent.rb) to a process.
+    # The commands with which gdb passes the agent (agent.rb) to a process.
     #
-    # A job is postponed, as profilers do from their signal handlers: MRI runs it when the thread
-    # checks for interrupts next. A thread that waits for something does so only when it is woken.
-    # What wakes it is MRI's own signal handler, called with the number of a signal for which nobody
-    # has a handler: it wakes the main thread, which finds nothing to do for that number.
+    # The agent becomes a postponed job, as profilers make them in their signal handlers: MRI runs
+    # the job when the thread next checks for interrupts. A thread that waits does so only when it
+    # is woken. MRI's own signal handler wakes it: gdb calls that with the number of a signal for
+    # which there is no handler. It wakes the main thread, which finds that it has nothing to do for
+    # the number.
     class AgentCall
-      # Signals whose handler is MRI's own, unless the program has had it taken away.
+      # Signals for which MRI installs its own handler, unless the program removes it.
       HANDLED = %w[ALRM USR2 USR1 TERM INT HUP QUIT].map { |name| Signal.list.fetch(name) }.freeze
       NEEDED = %w[rb_eval_string ruby_native_thread_p].freeze
       AGENT = "#{__dir__}/agent.rb".freeze
       WORD = 8
       WORDS_AT_ONCE = 64
 
-      # What a Ruby must export for this and does not; nil if it exports all.
+      # The name of a function that this needs and the Ruby does not export; nil if it exports all
+      # of them.
       def self.missing(image)
         needed = preregister?(image) ? NEEDED : [*NEEDED, "rb_postponed_job_register_one"]
         needed.find { |name| !image.symbol(name) } ||
@@ -34,8 +36,8 @@ module HeapDump
         @code = code(arguments)
       end
 
-      # Puts the agent into memory and postpones the job. Prints "armed BUFFER"; nothing of the kind
-      # where the main thread is none of Ruby's: not yet, or no more.
+      # Puts the agent into memory and postpones the job. gdb prints "armed BUFFER", or nothing if
+      # the main thread is not one of Ruby's threads: not yet, or no longer.
       def commands
         [
           "set $ready = #{native_thread_p}",
@@ -51,7 +53,7 @@ module HeapDump
         ].join("\n")
       end
 
-      # The same job for every thread of Ruby, where the main thread does not come round: the
+      # The same job for every thread of Ruby, if the main thread does not run it: returns the
       # commands, and a definition that they need.
       def commands_for_all(buffer)
         postpone = ["define postpone", "set $ready = #{native_thread_p}", "if $ready != 0",
@@ -61,13 +63,13 @@ module HeapDump
 
       private
 
-      # Private memory that can be read and written, for the code and a struct sigaction.
+      # Maps private memory that can be read and written, for the code and a struct sigaction.
       def map_memory
         call("char *", "void *, unsigned long, int, int, int, long", @image.libc_symbol("mmap"),
              "0, #{@code.bytesize + 4096}, 3, 0x22, -1, 0")
       end
 
-      # In few commands, since each of them takes its time.
+      # Writes the code into memory, with few commands, because each command takes time.
       def write_code
         @code.unpack("Q<*").each_slice(WORDS_AT_ONCE).with_index.map do |words, i|
           to = "$buffer + #{i * WORDS_AT_ONCE * WORD}"
@@ -80,8 +82,9 @@ module HeapDump
         call("int", "void", @image.symbol("ruby_native_thread_p"), "")
       end
 
-      # Evaluated in the frame that happens to run: it may be of a class that knows no constants,
-      # and must not get a block, which would keep its variables.
+      # The code is evaluated in the frame that happens to run. That may belong to a class in which
+      # no constants can be found. The frame must not get a block, because a block would hold its
+      # variables.
       def code(arguments)
         agent = "#{File.read(AGENT)}.call(#{arguments.map { |one| literal(one) }.join(", ")})"
         text = "::Kernel.eval(#{agent.b.dump}.dup.force_encoding(::Encoding::UTF_8), " \
@@ -117,7 +120,8 @@ module HeapDump
          "call #{call("void", "unsigned", @image.symbol("rb_postponed_job_trigger"), "$job")}"]
       end
 
-      # gdb evaluates no calls within && and commas, hence the nesting.
+      # Wakes the main thread. The commands are nested, because gdb evaluates no calls within && and
+      # commas.
       def wake(scratch)
         number = unused_signal or return []
         sigaction = @image.libc_symbol("sigaction")
@@ -137,7 +141,8 @@ module HeapDump
         end.unshift("set $woken = 0")
       end
 
-      # The highest, a real-time signal: nobody but the program itself would ever send it.
+      # The highest real-time signal that the process does not use. Only the program itself would
+      # ever send such a signal.
       def unused_signal
         ((35..64).to_a - @target.busy_signals).max
       end

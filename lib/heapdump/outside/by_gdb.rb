@@ -13,14 +13,15 @@ require_relative "work_directory"
 
 module HeapDump
   module Outside
-    # A dump of a process that is not prepared for it. gdb makes it load the extension and start a
-    # forked dump at its next safe point; see AgentCall.
+    # Dumps a process that is not prepared for it. gdb makes the process load the extension and
+    # start a forked dump at its next safe point; see AgentCall.
     class ByGdb
       EXTENSION = Extension.path
-      # Seconds after which the job is given to all threads, and given again.
+      # At these times, in seconds, the job is given to all threads, unless it has begun before.
       AGAIN = [3, 10, 30].freeze
       TRIES = 5
-      # Where counts pass through, and how many bytes of them are read.
+      # The path that gives the file of counts its name, and how many bytes of that file are read at
+      # most.
       COUNTS = "/var/tmp/counts.json"
       MOST_COUNTS = 1 << 24
 
@@ -28,7 +29,7 @@ module HeapDump
         @target = target
       end
 
-      # What has to be so, in the order in which it is looked at; ends with the first that is not.
+      # The conditions, checked in this order (Checks). It ends with the first one that is not met.
       def checks
         list = Checks.new
         list.check("gdb") { [gdb || "it is not installed here (Debian: apt-get install gdb)", gdb] }
@@ -41,7 +42,7 @@ module HeapDump
         list
       end
 
-      # Dumps to +path+ and returns what is known of the dump (a Hash). Raises HeapDump::Error.
+      # Dumps to +path+ and returns the figures of the dump (Hash). Raises HeapDump::Error.
       def dump(path, timeout:, gc: false)
         keywords = { gc: gc, fork: true, timeout: [timeout.ceil, 1].max }
         perform("dump", path, keywords, timeout) do |directory, report|
@@ -51,7 +52,7 @@ module HeapDump
       end
 
       # Counts objects as HeapDump.counts does, by class below the +namespaces+ (their names).
-      # Returns the counts, and how long gdb held the process. Raises HeapDump::Error.
+      # Returns the counts, and for how many seconds gdb held the process. Raises HeapDump::Error.
       def count(namespaces, timeout:, gc: false)
         keywords = { namespaces: namespaces, gc: gc }
         perform("count the objects of", COUNTS, keywords, timeout) do |directory|
@@ -61,7 +62,8 @@ module HeapDump
 
       private
 
-      # Has the process do what the keywords say, and gives the block where it has put it.
+      # Makes the process do what the keywords say. Yields the directory into which the process has
+      # written, and its report.
       def perform(what, path, keywords, timeout)
         bad = checks.first_failure
         raise Error, "cannot #{what} process #{@target.pid} through gdb: #{bad.message}" if bad
@@ -74,7 +76,7 @@ module HeapDump
         end
       end
 
-      # The process may have written anything.
+      # Parses the counts. The process may have written anything, so everything is checked.
       def counts_of(text)
         counts = JSON.parse(text)
         raise JSON::ParserError unless counts.is_a?(Hash)
@@ -140,7 +142,8 @@ module HeapDump
         ["its Ruby does not export #{missing}", false]
       end
 
-      # Where it cannot be done just now (Ruby is only starting), it is tried again after a while.
+      # Runs commands in gdb. If the process is not ready (Ruby is only starting), it tries again
+      # after a while.
       def inject(*commands)
         output = nil
         TRIES.times do

@@ -5,11 +5,12 @@ require_relative "handover"
 
 module HeapDump
   module Outside
-    # A dump of a process that has a handler for it (HeapDump.on_signal): sends the signal and waits
-    # for the file.
+    # Dumps a process that has a handler for it (HeapDump.on_signal): sends the signal and waits for
+    # the file.
     class BySignal
       PATTERN = /%\{(pid|time|host|count)\}/
-      # What the handler puts in their place, but for the process id.
+      # What the handler puts in the place of these patterns (not of %{pid}), as regular
+      # expressions.
       FORMS = {
         "%{time}" => '\d{8}T\d{6}\.\d{3}Z', "%{host}" => "[^/]+", "%{count}" => '\d+'
       }.freeze
@@ -30,9 +31,9 @@ module HeapDump
         list
       end
 
-      # Dumps, and moves the file to +path+ where that is given. Returns what is known of the dump
-      # (a Hash with its path). Raises HeapDump::Error; what cannot be done is refused before the
-      # signal is sent.
+      # Dumps, and moves the file to +path+ if that is given. Returns what is known of the dump
+      # (Hash, with its path). Raises HeapDump::Error; if something cannot be done, it is refused
+      # before the signal is sent.
       def dump(path, timeout:, gc: false)
         bad = checks.first_failure
         raise Error, "cannot dump process #{@target.pid} by a signal: #{bad.message}" if bad
@@ -54,7 +55,8 @@ module HeapDump
                      "--gc, or add --via gdb"
       end
 
-      # The handler has chosen how it writes, and the file only gets another name.
+      # Raises if +path+ has an ending that does not fit: the handler decides how the dump is
+      # compressed, and the file is only renamed.
       def refuse_misnomer(path)
         ending = ending_of(handler.pattern)
         return if ending == ending_of(path)
@@ -69,7 +71,7 @@ module HeapDump
         path[/\.(?:zst|gz)\z/n].to_s
       end
 
-      # Several may be there; the one that says where it dumps is the better one.
+      # The handler that is used. If there are several, one that shows its path is preferred.
       def handler
         @handler ||= @target.handlers.max_by { |one| one.pattern.size }
       end
@@ -96,14 +98,14 @@ module HeapDump
         ["it is gone", false]
       end
 
-      # Dumps that are there: path as seen from here => what tells it from a later one.
+      # The existing dumps: the path as seen from here => what distinguishes it from a later dump.
       def files
         matching = name_of_dump
         directory = @target.outer_path(File.dirname(handler.pattern))
         names = Dir.children(directory).select { |name| matching.match?(name.b) }
         names.filter_map do |name|
           stat = File.lstat(File.join(directory, name))
-          # the pattern is the process' own and may fit what is not
+          # the process sets the pattern, and files of others may match it
           next unless Handover.written_by?(@target, stat)
 
           [File.join(directory, name), [stat.ino, stat.mtime]]
@@ -122,7 +124,7 @@ module HeapDump
 
           part == "%{pid}" ? @target.inner_pid.to_s : FORMS.fetch(part)
         end
-        # never a dump that is still being written, whose name may fit as well
+        # a dump that is still being written must not match
         Regexp.new("\\A(?!.*\\.partial-\\d+\\z)#{parts.join}\\z", Regexp::NOENCODING)
       end
 
@@ -141,7 +143,8 @@ module HeapDump
         end
       end
 
-      # Under its own name, if that is the same here.
+      # The path that the process itself uses, if it leads to the same file here, else the outer
+      # path.
       def visible(outer)
         own = File.join(File.dirname(handler.pattern), File.basename(outer))
         @target.sees?(own) ? own : outer

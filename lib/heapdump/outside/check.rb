@@ -2,10 +2,11 @@
 
 module HeapDump
   module Outside
-    # Something that has to be so for a way of dumping to work, and whether it is.
+    # A condition for a method of dumping, and whether it is met.
     Check = Struct.new(:name, :ok, :message)
 
-    # Checks in a row. After the first that failed no other is made: it may depend on it.
+    # A list of checks. After the first that has failed no other is made, because it may depend on
+    # it.
     class Checks
       include Enumerable
 
@@ -13,7 +14,7 @@ module HeapDump
         @list = []
       end
 
-      # The block returns the message, and whether it is so.
+      # Adds a check. The block returns the message, and whether the condition is met.
       def check(name)
         return if first_failure
 

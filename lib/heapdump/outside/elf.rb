@@ -2,8 +2,8 @@
 
 module HeapDump
   module Outside
-    # The dynamic symbols of an ELF image (64 bits, little endian): of a file, or of what a process
-    # has mapped. The latter needs no file, which may be gone or lie in another container.
+    # The dynamic symbols of an ELF image (64 bits, little endian): of a file, or of the memory of a
+    # process. Memory can be read even if the file is gone or in another container.
     #
     #   ELF.file("/usr/lib/libruby.so").needed # => ["libc.so.6", …]
     class ELF
@@ -25,7 +25,8 @@ module HeapDump
         new { |address, size, segments| bytes[file_offset(segments, address), size] }
       end
 
-      # The image that begins at the address +base+. The block reads memory: address, size => bytes.
+      # The image in memory that begins at the address +base+. The block reads memory: address, size
+      # => bytes.
       def self.memory(base, &read)
         image = new { |address, size, _| read.call(base + address, size) }
         image.place_at(base)
@@ -40,7 +41,8 @@ module HeapDump
       end
       private_class_method :file_offset
 
-      # The block reads bytes: address in the image, size, segments (none while the header is read).
+      # The block reads bytes: address in the image, size, segments (empty while the header is
+      # read).
       def initialize(&read)
         @read = read
         @segments = []
@@ -53,14 +55,15 @@ module HeapDump
         @segments = segments(bytes(table, size * count), size)
       end
 
-      # Where the image lies in memory. Its addresses are moved, unless it has a fixed place.
+      # Sets where the image is in memory. Its addresses are moved accordingly, unless it has a
+      # fixed place.
       def place_at(base)
         @base = base
         lowest = @segments.select { |segment| segment.type == LOAD }.map(&:address).min.to_i
         @bias = base - (lowest & ~0xfff)
       end
 
-      # The address of a defined symbol, moved to where the image lies; nil where there is none.
+      # The address of a defined symbol, moved to the place of the image; nil if there is none.
       def symbol(name)
         index = lookup(name)
         return unless index
@@ -69,7 +72,7 @@ module HeapDump
         section.zero? ? nil : value + @bias
       end
 
-      # Names of the libraries that it is linked with.
+      # The names of the libraries with which it is linked.
       def needed
         dynamic.select { |tag,| tag == NEEDED }.map { |_, offset| string(offset) }
       end
@@ -80,7 +83,7 @@ module HeapDump
         @read.call(address, size, @segments)
       end
 
-      # At an address as the image itself gives it.
+      # Reads bytes at an address that the image itself contains, which is not moved yet.
       def at(address, size)
         bytes(address + @bias - @base, size)
       end
@@ -99,7 +102,8 @@ module HeapDump
         end
       end
 
-      # Tables are given by address. The dynamic linker of glibc writes in where they lie in memory.
+      # The address of a table. The dynamic linker of glibc replaces the addresses in the image by
+      # those in memory, so these are converted back.
       def table(tag)
         _, address = dynamic.find { |one,| one == tag }
         address &&= address - @bias if address && @bias.positive? && address >= @bias
@@ -118,7 +122,8 @@ module HeapDump
         at(table(SYMTAB) + (index * SYMBOL_BYTES), SYMBOL_BYTES).unpack("L<CCS<Q<Q<")
       end
 
-      # By the GNU hash table: buckets of chains, the last hash of a chain has its lowest bit set.
+      # Finds a symbol by the GNU hash table, which has buckets of chains. The last hash of a chain
+      # has its lowest bit set.
       def lookup(name)
         hash_table = table(GNU_HASH) or return
         count, first, bloom, = at(hash_table, 16).unpack("L<*")

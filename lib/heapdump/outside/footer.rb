@@ -4,12 +4,12 @@ require "json"
 
 module HeapDump
   module Outside
-    # The last line of a dump, which tells whether it is whole.
+    # The last line of a dump, which shows whether the dump is whole.
     module Footer
       BLOCK = 65_536
 
-      # The footer of an uncompressed dump as a Hash; nil for a compressed one, which is not looked
-      # into. Raises HeapDump::Error where the dump is cut off.
+      # The footer of an uncompressed dump (Hash); nil for a compressed dump, which is not
+      # decompressed. Raises HeapDump::Error if the dump is cut off.
       def self.read(path)
         line = File.open(path, File::RDONLY | File::NONBLOCK) { |file| last_line(file) } or return
         footer = line.end_with?("}\n") ? JSON.parse(line) : {}
@@ -20,7 +20,8 @@ module HeapDump
         raise Error, "the dump #{path} is cut off: its last line is not whole"
       end
 
-      # Nil of a compressed dump. One line per size of the heap's slots, so never long.
+      # The last line; nil for a compressed dump. The footer has one entry for each slot size, so it
+      # is never longer than BLOCK.
       def self.last_line(file)
         return if compressed?(file.binmode.read(4).to_s)
 

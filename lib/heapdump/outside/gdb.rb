@@ -3,17 +3,17 @@
 module HeapDump
   module Outside
     # Makes a process run a piece of Ruby at its next safe point, with a few function calls through
-    # gdb. None of them takes a lock, allocates, or touches Ruby's heap: they may come at any
-    # moment, in the middle of the GC or of malloc. gdb is let nothing find out by itself (no
-    # symbols of libraries, no scripts, no settings of the user); it is given addresses and numbers
-    # alone. That is safe, and quick: what gdb reads it reads while the process stands still.
-    # Its commands come through a pipe: there may be no place to write a file to, or only one where
+    # gdb. These functions take no lock, allocate nothing and do not touch Ruby's heap, so they may
+    # be called at any moment, in the middle of the GC or of malloc. gdb must not look for anything
+    # itself (no symbols of libraries, no scripts, no settings of the user): it gets only addresses
+    # and numbers. That is safe, and it is fast, because the process stands still while gdb reads.
+    # The commands come through a pipe, because there may be no place for a file, or only one where
     # others could change it.
     class Gdb
       # gdb that was attached and could not do what it should; the message is its last words.
       class Failed < Error; end
 
-      # Which registers there are; x86_64.xml tells why gdb must not find out itself.
+      # The list of registers; x86_64.xml says why gdb must not find them itself.
       DESCRIPTION = "set tdesc filename #{__dir__}/x86_64.xml".freeze
       REGISTERS = RUBY_PLATFORM.include?("x86_64") ? ["-iex", DESCRIPTION].freeze : [].freeze
       OPTIONS = ["-nx", "-nh", "-q", "-readnever",
@@ -31,10 +31,10 @@ module HeapDump
                  "-iex", "set language c",
                  "-iex", "set unwindonsignal on",
                  *REGISTERS].freeze
-      # After this it is ended. With a healthy process it takes a quarter of a second.
+      # After so many seconds gdb is ended. With a healthy process it takes a quarter of a second.
       SECONDS = 30
       PATIENCE = 5
-      # What it tells of a command's time: of ours, from attaching to detaching.
+      # What gdb prints about the time of a command: here of the one from attaching to detaching.
       TIME = /^Command execution time: .*, ([\d.]+) \(wall\)\n|^\S+ \S+ - command \w+\n/
 
       def self.find
@@ -48,12 +48,12 @@ module HeapDump
         @held = 0.0
       end
 
-      # Seconds for which the process was held, in all the runs so far.
+      # For how many seconds gdb has held the process, in all runs so far.
       attr_reader :held
 
-      # Runs commands in gdb while the process +target+ is attached, and ends with the first that
-      # fails. +definitions+ come before. Returns what they print. The process goes on afterwards,
-      # whatever happens.
+      # Runs commands in gdb while it is attached to the process +target+, until one of them fails.
+      # +definitions+ come before that. Returns what the commands print. Whatever happens, the
+      # process continues afterwards.
       def run(target, commands, definitions = "")
         input, script = IO.pipe
         reader, writer = IO.pipe
@@ -69,8 +69,8 @@ module HeapDump
 
       private
 
-      # The program of the process is read before it is attached to, without its debug information:
-      # on some processors gdb lets functions return to its entry point.
+      # Starts gdb. It reads the program of the process before it attaches, without debug
+      # information: on some processors gdb lets functions return to the entry point of the program.
       def spawn(target, input, output)
         environment = { "PATH" => ENV.fetch("PATH", nil), "LC_ALL" => "C" }
         Process.spawn(environment, @program, *OPTIONS, "/proc/#{target.pid}/exe",
@@ -81,16 +81,16 @@ module HeapDump
         raise Failed, "#{@program} cannot be run: #{reason}; install gdb again"
       end
 
-      # Where processes wait for a processor it comes first, if this user may have that: the process
-      # stands still meanwhile.
+      # Gives gdb the highest priority, if this user may do that, because the process stands still
+      # while gdb waits for a processor.
       def hurry(pid)
         Process.setpriority(Process::PRIO_PROCESS, pid, -20)
       rescue SystemCallError
         nil
       end
 
-      # All of it is read and understood before the process is attached to. No other thread than the
-      # one that calls a function goes on meanwhile.
+      # The commands as one definition, which gdb has parsed completely before it attaches to the
+      # process. Only the thread that calls a function runs meanwhile.
       def as_script(target, commands, definitions)
         [definitions, "define heapdump", "attach #{target.pid}", "set scheduler-locking on",
          commands, "detach", "end", "maint set per-command time on", "heapdump", ""].join("\n")
@@ -102,7 +102,7 @@ module HeapDump
         waiter = Process.detach(pid)
         raise Failed, "gdb did not end within #{SECONDS} s" unless waiter.join(SECONDS)
 
-        # one that does not tell its time did not take more than this
+        # without a printed time, this is the most that it can have been
         @held += output.value.scan(TIME).flatten.compact.first&.to_f || (now - started)
         output.value.gsub(TIME, "")
       ensure
@@ -113,10 +113,10 @@ module HeapDump
         Process.clock_gettime(Process::CLOCK_MONOTONIC)
       end
 
-      # Whatever has come, an interrupt of the user for one: gdb is let end its work, which is
-      # short. In the middle of a call it would leave the process where nothing leads back. One that
-      # hangs is killed: then the kernel lets go of the process, but a stop that gdb had asked for
-      # may still come.
+      # Ends gdb after an exception too, as an interrupt by the user. gdb gets time to finish, which
+      # it needs little of: if it ended in the middle of a call, the process would be left at a
+      # place from which it cannot continue. If gdb hangs it is killed. Then the kernel releases the
+      # process, but a stop that gdb had asked for may still come.
       def leave(waiter, target)
         return unless waiter
 
@@ -131,7 +131,7 @@ module HeapDump
         nil # it has just ended
       end
 
-      # The stop may take a moment.
+      # Whether the process was stopped, which may take a moment.
       def stopped?(target)
         10.times do
           return true if target.state == "T"

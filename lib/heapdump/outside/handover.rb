@@ -2,9 +2,9 @@
 
 module HeapDump
   module Outside
-    # Takes a dump over from the process that wrote it. Its user, who may not be to be trusted, owns
-    # the file and often the directory that it is in: what is there under its name may be something
-    # else at any moment. And where the dump is to go, others may write too.
+    # Takes a dump over from the process that wrote it. The user of that process may not be trusted,
+    # and owns the file and often its directory: at any moment there may be something else under its
+    # name. Others may also be able to write where the dump is to go.
     module Handover
       READ = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
       CREATE = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
@@ -12,7 +12,7 @@ module HeapDump
       module_function
 
       # Moves the file +from+, which the process +target+ has written, to +path+. Raises
-      # HeapDump::Error if it is no such file.
+      # HeapDump::Error if +from+ is no such file.
       def move(from, path, target)
         check_place(path)
         File.open(from, READ) do |file|
@@ -30,7 +30,7 @@ module HeapDump
         raise Error, foreign(target)
       end
 
-      # Raises HeapDump::Error where there is something under the name that is no file.
+      # Raises HeapDump::Error if something that is no regular file has that name.
       def check_place(path)
         return if File.lstat(path).file?
 
@@ -39,7 +39,8 @@ module HeapDump
         nil
       end
 
-      # A regular file of the process' user; not another name of somebody else's.
+      # True for a regular file that the user of the process owns and that has no second name: that
+      # could be a hard link to the file of another user.
       def written_by?(target, stat)
         stat.file? && stat.uid == target.uid && stat.nlink == 1
       end
@@ -48,7 +49,7 @@ module HeapDump
         "process #{target.pid} has put something else in place of its dump"
       end
 
-      # To another disk, with the owner that a renamed file would have.
+      # Copies the file to another disk; it gets the owner that a renamed file would have.
       def copy(file, path)
         partial = "#{path}.partial-#{Process.pid}"
         File.open(partial, CREATE, 0o600) do |io|

@@ -2,10 +2,10 @@
 
 module HeapDump
   module Outside
-    # Whether this user may look into a process and stop it, and if not, what would have to be so.
-    # The kernel asks the same for both.
+    # Whether this user may read the memory of a process and stop it, and if not, what is missing.
+    # The kernel applies the same rules to both.
     class Permission
-      # Number of the capability that it takes where the process is not one's own.
+      # The number of the capability that is needed for a process of another user.
       SYS_PTRACE = 19
 
       # +own+ is /proc as this command sees it.
@@ -14,7 +14,7 @@ module HeapDump
         @own = own
       end
 
-      # A message, and whether it may.
+      # Returns a message, and whether this user may do it.
       def check
         return ["it has ended", false] unless (first = @target.mappings.first)
 

@@ -2,19 +2,20 @@
 
 module HeapDump
   module Outside
-    # The Ruby that a process runs: its version, and where its functions lie.
+    # The Ruby that a process runs: its version, and the addresses of its functions.
     class RubyImage
-      # The version as RUBY_VERSION, and RUBY_PLATFORM (Strings).
+      # The values of RUBY_VERSION and RUBY_PLATFORM (Strings).
       attr_reader :version, :platform
-      # The version of its interface to extensions ("3.3.0"), which all of a minor version share.
+      # The version of its interface for extensions ("3.3.0"), which is the same for all versions
+      # that differ only in the last number.
       attr_reader :api
-      # The file that holds it: a libruby, or the program itself.
+      # The file that contains it: a libruby, or the program itself.
       attr_reader :path
 
-      # nil where the process is none that runs MRI.
+      # Finds the Ruby of a process; nil if the process does not run MRI.
       def self.find(target)
         images = target.images
-        # libruby, or the program itself where it is linked into that: most likely first
+        # it is in libruby or in the program itself; the most likely files come first
         likely = images.partition { |parts,| File.basename(parts.first.path).include?("ruby") }
         likely.flatten(1).each do |parts, image|
           next unless image.symbol("ruby_api_version") && image.symbol("ruby_version")
@@ -35,7 +36,7 @@ module HeapDump
         @api = target.memory(image.symbol("ruby_api_version"), 12).unpack("l<3").join(".")
       end
 
-      # Address of one of its functions or variables, nil where it has none of that name.
+      # The address of one of its functions or variables, nil if it has none of that name.
       def symbol(name)
         @image.symbol(name)
       end
@@ -52,13 +53,13 @@ module HeapDump
         nil
       end
 
-      # Where its code lies: address ranges.
+      # The address ranges of its code.
       def code
         @parts.select { |part| part.permissions.include?("x") }.map { |part| part.from...part.to }
       end
 
-      # True if everything that an extension is linked with and that has to do with Ruby is there:
-      # otherwise loading it would bring in a second Ruby.
+      # True if the process has loaded every Ruby library with which an extension is linked.
+      # Otherwise loading the extension would bring a second Ruby into the process.
       def satisfies?(extension)
         loaded = @images.map { |parts,| File.basename(parts.first.path) }
         ELF.file(extension).needed.grep(/ruby/).all? do |name|

@@ -4,16 +4,16 @@ require "etc"
 require_relative "elf"
 
 module HeapDump
-  # Dumping the heap of another process.
+  # Dumps the heap of another process.
   module Outside
-    # What /proc tells of a process. Nothing here changes it.
+    # What /proc says about a process. Nothing here changes the process.
     class Target
       MARKER = %r{\A/memfd:heapdump:([A-Z0-9]+):(.*) \(deleted\)\z}mn
 
       Mapping = Struct.new(:from, :to, :permissions, :offset, :path)
 
-      # A signal that makes the process dump its heap, and the pattern of the path ("" where it was
-      # too long to be told).
+      # A signal that makes the process dump its heap, and the pattern of the path ("" if that is
+      # too long for the marker).
       Handler = Struct.new(:signal, :pattern)
 
       attr_reader :pid
@@ -22,7 +22,7 @@ module HeapDump
         @pid = pid
       end
 
-      # Raises HeapDump::Error where there is no such process.
+      # Raises HeapDump::Error if there is no such process.
       def check_existence
         raise Error, "there is no process #{pid}" unless File.directory?(proc_path)
         return if status["Tgid"].to_i == pid
@@ -41,7 +41,7 @@ module HeapDump
         read_status["State"].to_s[0]
       end
 
-      # Whether it can do something for us just now, as Checks#check wants to know it.
+      # Whether the process can run our code now; returns what the block of Checks#check returns.
       def running
         case state
         when "Z" then ["it has ended already", false]
@@ -50,7 +50,7 @@ module HeapDump
         end
       end
 
-      # Process id of what traces it, nil for nothing.
+      # The id of the process that traces it, nil if none does.
       def tracer
         number = read_status["TracerPid"].to_i
         number unless number.zero?
@@ -65,7 +65,7 @@ module HeapDump
         status["Gid"].split[1].to_i
       end
 
-      # All groups that it is in.
+      # All groups to which it belongs (numbers).
       def groups
         [gid, *status["Groups"].to_s.split.map(&:to_i)]
       end
@@ -76,17 +76,17 @@ module HeapDump
         uid.to_s
       end
 
-      # Its process id as it sees itself, in a container.
+      # Its process id in its own container.
       def inner_pid
         status["NSpid"].to_s.split.last.to_i.nonzero? || pid
       end
 
-      # A path of its own as it is seen from here.
+      # The path by which this process can open a path of that process.
       def outer_path(path)
         File.join(proc_path("root"), path)
       end
 
-      # True if a file that is seen here is the same there.
+      # True if a path leads to the same file here and in that process.
       def sees?(path)
         File.identical?(path, outer_path(path))
       rescue SystemCallError
@@ -116,7 +116,7 @@ module HeapDump
         end
       end
 
-      # Bytes of its memory. Raises SystemCallError where this user may not look at it.
+      # Bytes of its memory. Raises SystemCallError if this user may not read it.
       def memory(address, size)
         @memory ||= File.open(proc_path("mem"), "rb")
         @memory.pread(size, address)
@@ -146,7 +146,7 @@ module HeapDump
 
         ELF.memory(base) { |address, size| memory(address, size) }
       rescue Error, EOFError, Errno::EIO
-        nil # a file that is no library, or no longer as long as its mapping
+        nil # the file is no library, or has become shorter than its mapping
       end
 
       def proc_path(name = "")

@@ -5,13 +5,13 @@ require_relative "handover"
 
 module HeapDump
   module Outside
-    # A new directory in which another process puts its dump: readable by its user alone, seen by
-    # both sides, and on the disk where the file is wanted if that process may write there. Removing
-    # it calls the dump off, whatever stage it is in.
+    # A new directory in which another process puts its dump. Only the user of the process can read
+    # it, both sides can see it, and it is on the same disk as the wanted file if the process may
+    # write there. If it is removed, the process gives up the dump at whatever stage it is.
     #
-    # The user of the process may not be to be trusted, and owns it. He may put another in its
-    # place, or a link to one of ours: what is done in it goes by its descriptor. Nothing in it is
-    # followed, and only what we know is removed.
+    # The user of the process may not be trusted, and owns the directory. That user may put another
+    # directory in its place, or a link to one of ours. So everything in it is accessed through its
+    # descriptor, no link in it is followed, and only the files that we know are removed.
     class WorkDirectory
       ELSEWHERE = ["/var/tmp", "/tmp"].freeze
       REPORT_BYTES = 4096
@@ -22,8 +22,8 @@ module HeapDump
       # The directory as the process sees it.
       attr_reader :inner_path
 
-      # Makes it, and removes it after the block. Signals that end this command are let through in
-      # the block alone.
+      # Creates the directory, yields it, and removes it after the block. Signals that end this
+      # command take effect only while the block runs.
       def self.open(target, wanted)
         with_interrupts_that_wait do
           Thread.handle_interrupt(SignalException => :never) do
@@ -35,7 +35,8 @@ module HeapDump
         end
       end
 
-      # Ruby itself raises Interrupt even where a thread lets exceptions wait.
+      # Makes Interrupt wait like other exceptions: Ruby itself raises it even if a thread defers
+      # them.
       def self.with_interrupts_that_wait
         before = trap("INT") { Thread.main.raise(Interrupt, "") }
         trap("INT", before) if before == "IGNORE"
@@ -55,12 +56,12 @@ module HeapDump
                      "#{wanted} nor in #{ELSEWHERE.join(" or ")}: #{problem}"
       end
 
-      # Where the process is to put the dump, as it sees it.
+      # The path to which the process writes the dump, as the process sees it.
       def inner_dump
         File.join(inner_path, @name)
       end
 
-      # What the process has to report so far; nil while there is nothing.
+      # What the process has reported so far; nil if nothing.
       def report
         File.open(entry(@directory, "report"), Handover::READ) do |file|
           file.read(REPORT_BYTES) if file.stat.file?
@@ -69,7 +70,7 @@ module HeapDump
         nil
       end
 
-      # What the process has put where a dump would be, up to so many bytes.
+      # What the process has written in the place of a dump, at most +limit+ bytes.
       def content(limit)
         File.open(entry(@directory, @name), Handover::READ) do |file|
           raise Errno::ELOOP unless Handover.written_by?(@target, file.stat)
@@ -80,13 +81,13 @@ module HeapDump
         raise Error, Handover.foreign(@target)
       end
 
-      # Moves the dump to its place.
+      # Moves the dump to +path+.
       def deliver(path)
         Handover.move(entry(@directory, @name), path, @target)
       end
 
-      # The process may just be putting a file into it, or giving one another name: each of those
-      # that we know once.
+      # Removes the directory. It tries again if the process has just created or renamed a file in
+      # it: the process does that once for each of the files that we know.
       def remove
         tries ||= 0
         own = /\A(report|#{Regexp.escape(@name)}(\.partial-\d+)?)\z/
@@ -96,7 +97,7 @@ module HeapDump
         retry if (tries += 1) < TRIES
         raise
       rescue Errno::ENOENT, Errno::ENOTDIR
-        nil # its user has taken it away
+        nil # its user has removed it
       ensure
         [@directory, @parent].each(&:close)
       end
@@ -106,7 +107,7 @@ module HeapDump
       def unlink(name)
         File.unlink(entry(@directory, name))
       rescue Errno::ENOENT, Errno::EISDIR
-        nil # renamed, or none of the files that we know
+        nil # renamed, or not one of the files that we know
       end
 
       def choose(parents)
@@ -119,7 +120,7 @@ module HeapDump
         [nil, problem]
       end
 
-      # Makes it; or tells why it cannot be.
+      # Creates the directory. Returns nil, or the reason why it cannot be created.
       def try(parent)
         return "#{parent} cannot be written to" unless reachable?(parent)
 
@@ -134,7 +135,8 @@ module HeapDump
         e.message
       end
 
-      # The new directory, given to the user of the process, if it is still that.
+      # Opens the new directory, if it still is the one that was created, and gives it to the user
+      # of the process.
       def adopt(path)
         directory = File.new(path, OPEN | File::NOFOLLOW)
         stat = directory.stat
@@ -153,8 +155,8 @@ module HeapDump
         raise
       end
 
-      # In a root of its own the process may have links; followed from here they would lead to
-      # places of ours.
+      # Opens a directory below the root of the process without following links: in a root of its
+      # own the process may have links that would lead to our files.
       def open_outer(path)
         parts = path.split("/").reject(&:empty?)
         parts.inject(File.new(@target.outer_path("/"), OPEN)) do |directory, name|
@@ -164,12 +166,14 @@ module HeapDump
         end
       end
 
-      # What has this name in an open directory, whatever has become of that one's own name.
+      # The path of an entry in an open directory. It stays right if the directory itself is
+      # renamed.
       def entry(directory, name = ".")
         "/proc/self/fd/#{directory.fileno}/#{name}"
       end
 
-      # Root can write everywhere; the user of the process has to get there.
+      # Whether a directory can be used. Root can write everywhere, but then the user of the process
+      # has to be able to reach the directory.
       def reachable?(parent)
         return File.writable?(@target.outer_path(parent)) unless Process.euid.zero?
         return true if @target.uid.zero?
