@@ -4,13 +4,13 @@
 #
 #   RUBYOPT=-r/path/to/heapdump/lib/heapdump/auto HEAPDUMP_SIGNAL=USR2 HEAPDUMP_DIR=/var/tmp puma …
 #
-# Contents of strings are left out unless HEAPDUMP_STRINGS says otherwise. Does nothing where
-# HEAPDUMP_SIGNAL is not set. This file is loaded into every Ruby that is started there (bundler,
-# rake …): whatever goes wrong here becomes a warning.
+# Contents of strings are left out unless HEAPDUMP_STRINGS says otherwise. Without HEAPDUMP_SIGNAL
+# this file does nothing. It is loaded into every Ruby that is started in such an environment
+# (bundler, rake …), so every error here becomes a warning.
 
 unless ENV.fetch("HEAPDUMP_SIGNAL", "").empty?
   begin
-    # by its path it can be loaded where the bundle lacks this gem
+    # This file may be loaded by its path, because the bundle lacks this gem.
     $LOAD_PATH << File.dirname(__dir__) unless $LOAD_PATH.include?(File.dirname(__dir__))
     require_relative "integrations/auto"
     HeapDump::Integrations::Auto.start

@@ -1,40 +1,40 @@
 # frozen_string_literal: true
 
 module HeapDump
-  # Hands a dump on to the +write+ of an object. It comes out of a pipe, which forked processes
-  # write to, or out of a file without a name. The latter is also for IOs with a slow reader, where
-  # the dump is made in process: nothing may wait then for the other end of a pipe, which may be
-  # read by a thread of this very process, or by nobody.
+  # Copies a dump to the +write+ of an object. The dump comes out of a pipe to which forked
+  # processes write, or out of a file without a name. Such a file is also used for an IO with a slow
+  # reader if the dump is made in process: then nothing may wait for the other end of a pipe,
+  # because the reader may be a thread of this very process, or there may be none.
   class Copier # :nodoc:
     CHUNK = 1 << 16
-    # What a pipe takes at once, where it takes anything.
+    # How much a pipe takes at once if it takes anything.
     RAW_CHUNK = 4096
-    # What an object's +write+ may raise because of where it writes to. The last one comes from
-    # locks in a signal's handler. Anything else is passed on as it is.
+    # What an object's +write+ may raise because of the place to which it writes. ThreadError comes
+    # from locks in a signal's handler. Any other exception is passed on unchanged.
     ERRORS = [IOError, SystemCallError, ThreadError].freeze
     KILLED = "the thread was killed that copied the heap dump to the given %s"
     private_constant :CHUNK, :RAW_CHUNK, :ERRORS, :KILLED
 
-    # What its thread has ended with (Exception), nil for nothing.
+    # The exception that ended #run (Exception), nil if there was none.
     attr_reader :error
 
     def self.behind_pipe(sink)
       new(sink, *IO.pipe)
     end
 
-    # +raw+: to the descriptor of an IO.
+    # +raw+: +sink+ is an IO, and the copy goes to its descriptor.
     def self.behind_file(sink, raw:)
       file = open_file
       new(sink, file, file, raw: raw)
     end
 
-    # Nothing is loaded for it, and no lock taken: this may be a signal's handler.
+    # This may run in a signal's handler, so it loads nothing and takes no lock.
     def self.open_file
       directory = ENV.fetch("TMPDIR", "/tmp")
       begin
         return File.open(directory, File::RDWR | File::TMPFILE, 0o600)
       rescue SystemCallError
-        nil # this file system cannot
+        nil # this file system has no files without a name
       end
       path = File.join(directory, "heapdump-#{Process.pid}-#{Random.urandom(8).unpack1("H*")}")
       File.new(path, File::RDWR | File::CREAT | File::EXCL, 0o600).tap { File.unlink(path) }
@@ -48,17 +48,17 @@ module HeapDump
       @raw = raw
     end
 
-    # Where the dump has to be written to.
+    # The descriptor to which the dump has to be written.
     def fileno
       @entrance.fileno
     end
 
-    # The dump has been started, or is in the file.
+    # To be called when the dump has been started, or is in the file.
     def open
       @entrance.equal?(@source) ? @source.rewind : @entrance.close
     end
 
-    # True if there is nothing more to be copied.
+    # True if everything has been copied.
     def finished?
       @source.closed?
     end
@@ -68,9 +68,9 @@ module HeapDump
       @entrance.close
     end
 
-    # Copies a piece, or waits until there is one or it can be taken, at most so many seconds (nil:
-    # as long as it takes; the +write+ of an object takes as long as it does). +report+ can be read
-    # when no more will come; nil, if that is so already.
+    # Copies one piece, or waits until there is one or the sink can take it, at most +seconds+ (nil:
+    # without a limit; the +write+ of an object takes as long as it does). +report+ is an IO that
+    # becomes readable when no more pieces will come; nil if that is so already.
     def step(report, seconds)
       piece = @raw ? copy(seconds) : @source.read_nonblock(CHUNK, exception: false)
       case piece
@@ -83,8 +83,8 @@ module HeapDump
                            e.is_a?(SystemCallError) ? e.errno : nil)
     end
 
-    # All of it, in a thread of its own. The block returns what #step wants to know. Raises nothing:
-    # see #error.
+    # Copies everything, in a thread of its own. The block returns the +report+ for #step. Raises
+    # nothing: see #error.
     def run
       step(yield, nil) until finished?
       whole = true
@@ -105,16 +105,17 @@ module HeapDump
       nil
     end
 
-    # The other may be closed meanwhile, by another thread that has read it.
+    # Another thread that has read the report may close it meanwhile.
     def await(report, seconds)
       IO.select([@source, report], nil, nil, seconds)
     rescue IOError
       raise if @source.closed?
     end
 
-    # One byte comes first, to learn what the answers mean. A +write+ that counts the bytes which it
-    # has taken, as IO#write does, says 1, and may take only a part of what follows. One that says
-    # anything else (nil; the size of what a compressor has made of it) is taken to write all.
+    # Writes one byte first, to learn what the return value of +write+ means. A +write+ that returns
+    # 1 counts the bytes that it has taken, as IO#write does, and may take only a part of what
+    # follows. A +write+ that returns anything else (nil, or the size of what a compressor has made
+    # of it) is assumed to take everything.
     def put(bytes)
       if @counts.nil?
         @counts = @sink.write(bytes.byteslice(0, 1)) == 1

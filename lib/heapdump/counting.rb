@@ -3,9 +3,9 @@
 require_relative "ractors"
 
 module HeapDump
-  # What HeapDump.counts does: the names of what is counted, and the count.
+  # Does the work of HeapDump.counts: it finds the names of the namespaces, and counts.
   module Counting # :nodoc:
-    # The arguments are those of HeapDump.counts, and so is what is returned and raised.
+    # Takes, returns and raises what HeapDump.counts does.
     def self.of(namespaces, gc)
       Ractors.refuse
       names = Array(namespaces).map { |namespace| name_of(namespace) }

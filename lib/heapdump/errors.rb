@@ -1,13 +1,13 @@
 # frozen_string_literal: true
 
 module HeapDump
-  # What every error of this library descends from (wrong options raise ArgumentError).
+  # The superclass of all errors of this library (wrong options raise ArgumentError).
   class Error < StandardError; end
 
-  # This Ruby lacks what no dump can do without.
+  # This Ruby lacks something without which no dump can be made.
   class UnsupportedRuby < Error; end
 
-  # A dump of this process is already running. There is one at a time.
+  # A dump of this process is already running. Only one can run at a time.
   #
   #   begin
   #     HeapDump.dump("heap.json")
@@ -16,7 +16,7 @@ module HeapDump
   #   end
   class Busy < Error; end
 
-  # The dump could not be written. Nothing was left under the final name.
+  # The dump could not be written. There is no file under the final name.
   #
   #   begin
   #     HeapDump.dump("/missing/heap.json")
@@ -37,8 +37,8 @@ module HeapDump
     end
   end
 
-  # A process of a forked dump was killed: by the kernel for want of memory, by somebody, or by a
-  # crash between two objects. Nothing half stands under the final name.
+  # A process of a forked dump was killed: by the kernel because memory ran out, by somebody, or by
+  # a crash between two objects. No incomplete dump is under the final name.
   #
   #   begin
   #     HeapDump.dump("heap.json")
@@ -48,9 +48,9 @@ module HeapDump
   #     e.path    # => "heap.json"
   #   end
   class ChildDied < Error
-    # The signal that killed it (Integer), nil where that is not known.
+    # The signal that killed it (Integer), nil if it is unknown.
     attr_reader :signal
-    # How many objects had been written (Integer), nil where that is not known.
+    # How many objects had been written (Integer), nil if that is unknown.
     attr_reader :objects
     # Where the dump was to go (String, absolute), nil for an IO.
     attr_reader :path
@@ -75,13 +75,13 @@ module HeapDump
   #     e.byte # => 40770
   #   end
   class ReadError < Error
-    # What was read (String).
+    # The path of the dump that was read (String).
     attr_reader :path
-    # Where it failed: the line (Integer from 1), nil where no line is to blame, and the byte of the
-    # uncompressed text (Integer from 0).
+    # Where reading failed: the number of the line (Integer from 1), nil if the fault is in no
+    # particular line, and the byte of the uncompressed text (Integer from 0).
     attr_reader :line, :byte
 
-    # What the reader found, as an exception.
+    # Makes an exception of the status that the reader in C returned.
     def self.of(status, path, line, byte, detail) # :nodoc:
       path ||= "the dump"
       kind, advice = KINDS.fetch(status)
@@ -90,7 +90,7 @@ module HeapDump
       kind.new([detail, advice].compact.join("; "), path, line.zero? ? nil : line, byte)
     end
 
-    # What the reader reports: the class of the error, and what to do about it.
+    # The class of the error, and advice, by the status that the reader in C returns.
     KINDS = {
       io: [:ReadError, nil],
       not_a_dump: [:NotADump, "give a file that HeapDump.dump or ObjectSpace.dump_all has written"],
@@ -110,10 +110,10 @@ module HeapDump
     end
   end
 
-  # There is no line of a heap dump in it.
+  # The file has no line of a heap dump in it.
   class NotADump < ReadError; end
 
-  # Compressed data is damaged, or (with +strict+) a line is.
+  # The compressed data is damaged, or (with +strict+) a line is invalid or the dump is not whole.
   class Corrupt < ReadError; end
 
   # The dump has no such object or class.

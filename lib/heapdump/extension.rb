@@ -3,12 +3,13 @@
 require "rbconfig"
 
 module HeapDump
-  # Where the C extensions lie, and the loading of the dumper's. Alone, as a debugger loads it, it
-  # raises nothing (ext/heapdump/load.h); loaded by this library it raises what went wrong.
+  # Finds the C extensions, and loads that of the dumper. If a debugger loads the extension alone,
+  # the extension raises nothing (ext/heapdump/load.h); if this library loads it, it raises its
+  # errors.
   module Extension # :nodoc:
-    # The path of an extension: beside this file, or among the extensions of RubyGems, which can be
-    # told to put them nowhere else. By its path it is found in a process whose $LOAD_PATH does not
-    # lead to this library.
+    # The path of an extension: beside this file, or in the extension directory of RubyGems, which
+    # can be configured to install extensions only there. A path can be loaded even in a process
+    # whose $LOAD_PATH does not lead to this library.
     def self.path(name = "heapdump")
       file = "#{name}.#{RbConfig::CONFIG.fetch("DLEXT")}"
       beside = File.join(__dir__, file)
@@ -21,7 +22,8 @@ module HeapDump
                  .find { |path| File.file?(path) } || beside
     end
 
-    # Loads the dumper's, and once more what a debugger has loaded in vain.
+    # Loads the extension of the dumper, a second time if a debugger has tried to load it and
+    # failed.
     def self.load
       HeapDump.instance_variable_set(:@loading, true)
       require path

@@ -11,17 +11,17 @@ module HeapDump
   #   pending.wait(10)       # => nil where it takes longer
   #   pending.result.objects # => 1142259
   #
-  # It belongs to the process that has begun the dump. In a copy of that process, as fork makes it,
-  # #wait, #done?, #result and #cancel raise HeapDump::Error, and the dump goes on.
+  # It belongs to the process that has begun the dump. In a copy that fork makes of that process,
+  # #wait, #done?, #result and #cancel raise HeapDump::Error, and the dump continues.
   class Pending
-    # Seconds beyond the timeout after which not even the coordinator is waited for.
+    # How many seconds after the timeout this process stops waiting for the coordinator, too.
     GRACE = 5
     private_constant :GRACE
 
-    # What hands the dump on to an object, nil where the dump needs nobody for that.
+    # The Copier that passes the dump on to an object, nil if none is needed.
     attr_writer :copier # :nodoc:
 
-    # Places in @started, the Array that the extension puts there; see its `start`.
+    # Indexes in @started, the Array that the extension sets; see its `start`.
     GC_SECONDS = 1
     PAUSE = 2
     TIMEOUT = 3
@@ -37,7 +37,7 @@ module HeapDump
       @told = +"" # what has been read of the report
     end
 
-    # Begins the dump. Nothing may interrupt the caller.
+    # Begins the dump. The caller must make sure that nothing interrupts this.
     def launch(options) # :nodoc:
       @target.start(self, options)
       last_moment
@@ -48,7 +48,7 @@ module HeapDump
       !@started.nil?
     end
 
-    # Goes on by itself. Returns self.
+    # Lets the dump continue without a caller that waits. Returns self.
     def go_on # :nodoc:
       return self unless @copier
 
@@ -59,16 +59,17 @@ module HeapDump
       self
     end
 
-    # Process id of the dump's coordinator (Integer). It is no child of this process, unless this
-    # one is process 1 or else gets all orphans: then it is waited for by a thread.
+    # The process id of the dump's coordinator (Integer). The coordinator is no child of this
+    # process, unless this process is process 1 or gets all orphans for another reason: then a
+    # thread waits for it.
     def pid
       @started && @started[PID]
     end
 
-    # Waits until the dump is written or given up, at most +timeout+ seconds (any real number or
-    # duration; nil: as long as it takes). Other threads go on. Returns self, or nil where it is not
-    # done yet; raises nothing if the dump failed, which #result tells. Raises ArgumentError for
-    # what is no time to wait.
+    # Waits until the dump is written or has failed, at most +timeout+ seconds (any real number or
+    # duration; nil: without a limit). Other threads continue. Returns self, or nil if the time is
+    # up before that. A dump that failed raises nothing here: see #result. Raises ArgumentError for
+    # a +timeout+ that is no time to wait.
     #
     #   warn "still writing" until pending.wait(10)
     def wait(timeout = nil)
@@ -82,7 +83,7 @@ module HeapDump
       self
     end
 
-    # True if the dump is written or given up. Never waits.
+    # True if the dump is written or has failed. Never waits.
     #
     #   pending.done? # => false
     def done?
@@ -90,7 +91,7 @@ module HeapDump
       over?
     end
 
-    # As #done?, but no reason to wait either where this is another process.
+    # Like #done?, but true, instead of an exception, in a process that has not begun the dump.
     def over? # :nodoc:
       return true unless own?
       return false unless reported?
@@ -99,9 +100,9 @@ module HeapDump
       @copier.nil? || @copier.finished?
     end
 
-    # Waits, and returns the HeapDump::Result, each time the same. Raises HeapDump::WriteError where
-    # it could not be written, HeapDump::ChildDied where one of its processes was killed; and what
-    # the +write+ of the object that it goes to has raised.
+    # Waits, and returns the HeapDump::Result, which is the same each time. Raises
+    # HeapDump::WriteError if the dump could not be written, HeapDump::ChildDied if one of its
+    # processes was killed, and whatever the +write+ of the target object has raised.
     #
     #   pending.result.bytes # => 83886080
     def result
@@ -124,8 +125,8 @@ module HeapDump
         stop_copying
         wait
       end
-      # Also where an interruption has left that to be done the second time, but not later: then
-      # the name may belong to another dump.
+      # If an interruption prevented it the first time, this is done now, but not later: then the
+      # name may belong to another dump.
       remove_partial if report.empty?
     end
 
@@ -140,7 +141,7 @@ module HeapDump
       "#<#{self.class}#{" #{@target.path}" if @target.path}: #{state}>"
     end
 
-    # What was begun for somebody who cannot wait for it any more. Nothing interrupts that.
+    # Cancels the dump for a caller that cannot wait for it any more. Nothing interrupts this.
     def give_up # :nodoc:
       return unless own?
       return @copier&.close unless begun?
@@ -161,23 +162,25 @@ module HeapDump
                    "or cancel it; process #{Process.pid} is a copy of it"
     end
 
-    # A coordinator gives up by itself in time, unless it is stopped.
+    # The time at which waiting ends. A coordinator gives up earlier by itself, unless it is
+    # stopped.
     def last_moment
       @last_moment ||= now + @started[TIMEOUT] + (pid ? GRACE : 0)
     end
 
-    # It would stay a zombie. Where no thread is to be had, it does.
+    # Waits for the coordinator in a thread: otherwise it would stay a zombie. It does stay one if
+    # no thread can be started.
     def reap
       Process.detach(pid)
     rescue ThreadError
       nil
     end
 
-    # The workers die with it.
+    # Kills the coordinator; its workers die with it.
     def kill
       Process.kill(:KILL, pid) if pid
     rescue Errno::ESRCH
-      nil # it was faster
+      nil # it has ended just before
     end
 
     def stop_copying
@@ -187,7 +190,7 @@ module HeapDump
       @copier.close
     end
 
-    # Waits for what is to come next, or does it.
+    # Waits for the next piece or for the report, or copies a piece.
     def advance(left)
       report = open_report
       if @thread then report ? wait_for(report, left) : @thread.join(left)
@@ -196,20 +199,21 @@ module HeapDump
       end
     end
 
-    # The report may have come since (nil); another thread, or a signal's handler, may close it.
+    # +report+ is nil if the report has been read since. Another thread or a signal's handler may
+    # close it meanwhile.
     def wait_for(report, left)
       report&.wait_readable(left)
     rescue IOError
       nil
     end
 
-    # The report's IO, nil when all has been read.
+    # The IO of the report, nil when everything has been read.
     def open_report
       @started[REPORT] unless reported?
     end
 
-    # Nothing comes between reading and keeping what was read, not even a signal's handler. So
-    # whoever looks, all know the same.
+    # True if the whole report has been read. Between reading and keeping it no other thread and no
+    # handler of a signal runs, so that all callers know the same.
     def reported?
       return true if pid.nil? || @started[REPORT].closed?
       return false unless HeapDump.send(:read_report, @started[REPORT], @told)
@@ -217,10 +221,11 @@ module HeapDump
       @started[REPORT].close
       true
     rescue IOError
-      true # somebody else has seen the end
+      true # another caller has read the end
     end
 
-    # One line, as process/report.h describes it; empty where nothing was told.
+    # The report, one line as process/report.h describes it; empty if the processes have reported
+    # nothing.
     def report
       @abandoned || (pid ? @told : @started[REPORT])
     end
@@ -258,7 +263,7 @@ module HeapDump
       raise ChildDied.new(nil, nil, @target.path)
     end
 
-    # Once.
+    # Removes the partial file, only once.
     def remove_partial
       return if @removed
 

@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 module HeapDump
-  # Of the Ractors of a process only the main one can be served.
+  # Dumps and counts work only in the main Ractor of a process.
   module Ractors # :nodoc:
-    # Raises HeapDump::Error in any other.
+    # Raises HeapDump::Error in any other Ractor.
     def self.refuse
       return if !defined?(Ractor) || Ractor.current == Ractor.main
 

@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
 module HeapDump
-  # What became of a dump, as the line tells it that its coordinator writes
-  # (ext/heapdump/process/report.h). +errno+ and +signal+ are 0 where it is whole.
+  # The result of a dump, from the line that its coordinator writes (ext/heapdump/process/report.h).
+  # +errno+ and +signal+ are 0 if the dump is whole.
   Report = Struct.new(:errno, :signal, :objects, :where, :bytes, :seconds, :processes,
                       keyword_init: true) do # :nodoc:
-    # Nil where the line is none, as it is when nothing was told.
+    # Parses the line. Returns nil if it is no report, as the empty line is.
     def self.of(line)
       word, *figures = line.chomp.split(" ", 5)
       case word

@@ -5,10 +5,10 @@ require_relative "ractors"
 require_relative "target"
 
 module HeapDump
-  # What HeapDump.dump and HeapDump.dump_async do: begins a dump, and gives it up where an exception
-  # comes in the middle of that. The arguments are theirs, and so is what is raised.
+  # Does the work of HeapDump.dump and HeapDump.dump_async: it begins a dump, and cancels it if an
+  # exception comes meanwhile. It takes and raises what these methods do.
   class Run # :nodoc:
-    # How often a dump is tried, where other Ractors run on a Ruby that cannot stop them (3.1).
+    # How often a dump is tried if other Ractors run and this Ruby cannot stop them (3.1).
     ATTEMPTS = 3
     private_constant :ATTEMPTS
 
@@ -17,18 +17,19 @@ module HeapDump
       @options = gc_first.nil? ? options : options.merge(gc: gc_first)
     end
 
-    # Waits for the dump. Returns its Result.
+    # Begins the dump and waits for it. Returns its Result.
     def result
       attempts ||= 0
       begin_dump(&:result)
     rescue WriteError => e
-      # Another Ractor was in the way: once more, unless part of it has been read already.
+      # Another Ractor was in the way. It is tried again, unless part of the dump has been read
+      # already.
       raise if e.errno != Errno::EDEADLK::Errno || e.path.nil? || (attempts += 1) == ATTEMPTS
 
       retry
     end
 
-    # Lets the dump go on by itself. Returns its Pending.
+    # Begins the dump and does not wait for it. Returns its Pending.
     def pending
       fork = @options.fetch(:fork, true)
       return begin_dump(&:go_on) if fork == true
@@ -39,9 +40,9 @@ module HeapDump
 
     private
 
-    # Begins a dump, and yields its Pending. Where an exception comes (a timeout, Thread#kill, from
-    # a signal's handler) the dump is given up. Those that other threads raise wait until the fork
-    # is over: before that they could do nothing.
+    # Begins a dump, and yields its Pending. If an exception comes (from a timeout, Thread#kill or a
+    # signal's handler), the dump is cancelled. Exceptions that other threads raise wait until the
+    # fork is over, because before that there is nothing to cancel.
     def begin_dump
       Ractors.refuse
       pending = Pending.new(Target.of(@target))
@@ -53,7 +54,7 @@ module HeapDump
       give_up(pending) unless completed
     end
 
-    # Once more, where a second exception has come in the middle of it.
+    # Cancels the dump, a second time if another exception has come while it did so.
     def give_up(pending)
       pending&.give_up
     ensure

@@ -3,14 +3,15 @@
 require_relative "copier"
 
 module HeapDump
-  # Where a dump goes, by what HeapDump.dump was given: a file of that name, the descriptor of an
-  # IO, or whatever else has a method +write+. A descriptor is only taken from what is an IO itself:
-  # what others answer to +to_io+ lies below them (a socket below TLS, a file below compression).
+  # Where a dump goes, by the argument of HeapDump.dump: a file of that name, the descriptor of an
+  # IO, or any other object with a method +write+. A descriptor is taken only from an object that is
+  # an IO itself: what another object returns from +to_io+ lies below it (a socket below TLS, a file
+  # below compression).
   class Target # :nodoc:
     METHOD = Kernel.instance_method(:method)
     private_constant :METHOD
 
-    # Raises ArgumentError where nothing can be written to it.
+    # Raises ArgumentError if nothing can be written to +given+.
     def self.of(given)
       io = io_of(given)
       return new(io: io) if io
@@ -23,7 +24,8 @@ module HeapDump
                            "not #{given.inspect}#{advice}"
     end
 
-    # An IO that nobody has given a +write+ of its own, also as the one of a Tempfile.
+    # The IO whose descriptor can be used: +given+, or the file inside a Tempfile; nil if +given+ is
+    # no IO or has a +write+ of its own.
     def self.io_of(given)
       if defined?(::Tempfile) && ::Tempfile === given && # rubocop:disable Style/CaseEquality
          writes_as?(given, ::Tempfile.superclass)
@@ -38,8 +40,8 @@ module HeapDump
     end
     private_class_method :writes_as?
 
-    # A Pathname has a +write+, too, but is no stream. A decorator of an open File has a path, too,
-    # but what is written may have to go through it.
+    # Whether +given+ names a path. A Pathname has a +write+, but is no stream. A decorator of an
+    # open File has a path, but its +write+ may have to be used.
     def self.path?(given)
       return true if given.respond_to?(:to_str)
       return false unless given.respond_to?(:to_path)
@@ -48,8 +50,8 @@ module HeapDump
     end
     private_class_method :path?
 
-    # Kept as it is but for the beginning: "..", "~" and symbolic links mean what they mean to the
-    # system.
+    # Makes a path absolute and changes nothing but its beginning: "..", "~" and symbolic links mean
+    # what they mean to the system.
     def self.absolute(path)
       return path.dup if path.start_with?("/") || path.empty?
 
@@ -57,11 +59,11 @@ module HeapDump
       compatible = Encoding.compatible?(directory, path)
       compatible ? "#{directory}/#{path}" : "#{directory.b}/#{path.b}"
     rescue SystemCallError
-      path.dup # the working directory is gone; so the file cannot be made, which says why
+      path.dup # the working directory is gone; creating the file will fail and say why
     end
     private_class_method :absolute
 
-    # The absolute path, nil for what is no file.
+    # The absolute path, nil if the target is no path.
     attr_reader :path
 
     def initialize(path: nil, io: nil, sink: nil)
@@ -70,7 +72,8 @@ module HeapDump
       @sink = sink
     end
 
-    # Starts a dump to it, of which the Pending then knows. Nothing may interrupt the caller.
+    # Starts a dump to this target and sets what the Pending needs. The caller must make sure that
+    # nothing interrupts this.
     def start(pending, options)
       wanted = options.fetch(:fork, true)
       errno = try(pending, wanted == :prefer ? options.merge(fork: true) : options)
@@ -86,7 +89,7 @@ module HeapDump
 
     private
 
-    # Returns an errno where no process could be forked, else nil.
+    # Returns an errno if no process could be forked, else nil.
     def try(pending, options)
       pending.copier = copier = copier_for(options.fetch(:fork, true))
       @io&.flush

@@ -2,27 +2,29 @@
 
 require "etc"
 
-# Dumps at a signal. In the handler itself nothing may happen that can wait for the code which it
-# has interrupted: no Mutex (so no Logger), no IO of Ruby's, nothing that is only now loaded.
+# Dumps at a signal. The handler must do nothing that may wait for the code that it has interrupted:
+# no Mutex (so no Logger), no IO of Ruby's, and it must load nothing.
 module HeapDump
   # From now on the signal +signal+ (a name or number) makes this process dump its heap while it
-  # goes on. The process stands still for the fork alone.
+  # continues. The process stands still only during the fork.
   #
-  # path:: where to, with patterns: <tt>%{pid}</tt>, <tt>%{time}</tt> (UTC, to the millisecond),
-  #        <tt>%{host}</tt>, <tt>%{count}</tt> (of dumps since this call). Relative to what is now
-  #        the working directory. One warning tells if the directory is not there.
+  # path:: where the dump goes, with patterns: <tt>%{pid}</tt>, <tt>%{time}</tt> (UTC, to the
+  #        millisecond), <tt>%{host}</tt>, <tt>%{count}</tt> (of dumps since this call). A relative
+  #        path is resolved in the working directory at the time of this call. A warning says if the
+  #        directory is missing or cannot be written to.
   #
-  # The other options are those of HeapDump.dump. But +gc+ is false by default, so that the handler
-  # does not hold up the program for a full GC: garbage is dumped too, as what nothing refers to.
+  # The other options are those of HeapDump.dump, except that +gc+ is false by default, so that the
+  # handler does not stop the program for a full GC. So garbage is dumped too, as objects to which
+  # nothing refers.
   #
-  # A handler that is there is called after ours. What the signal does by default (USR2 ends a
-  # process) it does no longer. Forked children have the handler too. Where one of ours is there, as
-  # in such a child, it is replaced. A second signal during a dump is dropped. Beginning and end, or
-  # the reason of failure, are told by one line each on stderr.
+  # A handler that exists already is called after ours. The default action of the signal (USR2 ends
+  # a process) no longer happens. Forked children have the handler too. If a handler of this library
+  # exists already, as in such a child, it is replaced. A second signal during a dump is dropped.
+  # One line each on stderr says that a dump begins, and that it has ended or why it failed.
   #
   # Returns a HeapDump::Trigger. Raises ArgumentError for a signal that cannot be caught, unknown
-  # patterns and wrong options; HeapDump::WriteError where the compression's library is missing;
-  # HeapDump::Error where this is not the main Ractor.
+  # patterns and wrong options; HeapDump::WriteError if the library for the compression is missing;
+  # HeapDump::Error in a Ractor that is not the main one.
   #
   #   trigger = HeapDump.on_signal("USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst")
   #   trigger.remove
@@ -44,29 +46,29 @@ module HeapDump
       "%{count}" => -> { @dumps.to_s }
     }.freeze
     HOST = Etc.uname[:nodename].tr("/", "_").freeze
-    MARKER_BYTES = 249 # what the system takes for the name of a marker
-    # What a dump may raise; anything else is the application's, and goes on its way.
+    MARKER_BYTES = 249 # the longest name that the system allows for a marker
+    # What a dump may raise. Any other exception belongs to the application and is passed on.
     OURS = [StandardError, ScriptError, NoMemoryError, SystemStackError].freeze
     private_constant :PATTERNS, :HOST, :MARKER_BYTES, :OURS
 
     @installed = {} # signal number => Trigger
     class << self
-      # The process in which a dump by a signal is under way; nil for none.
+      # The id of the process in which a dump by a signal is running; nil if none is.
       attr_accessor :dumping # :nodoc:
 
-      # The triggers that this process has, by number of the signal.
+      # The triggers of this process, by the number of their signal.
       attr_reader :installed # :nodoc:
     end
 
     # The name of the signal, without "SIG" (String).
     attr_reader :signal
-    # The absolute path with its patterns (String).
+    # The absolute path, with its patterns (String).
     attr_reader :path
 
     attr_reader :handler, :previous # :nodoc:
 
-    # +announce+ false: no other process is told that this one has a handler. +chain+ false: the
-    # handler before is put back by #remove, but not called.
+    # +announce+ false: other processes cannot see that this one has a handler. +chain+ false: the
+    # previous handler is restored by #remove, but not called.
     def initialize(signal, path:, announce: true, chain: true, **options) # :nodoc:
       @number = number_of(signal)
       @signal = Signal.signame(@number)
@@ -97,8 +99,8 @@ module HeapDump
       @active
     end
 
-    # Puts back the handler that was there before, unless another has been installed since: that one
-    # stays. Does nothing where this trigger was removed or replaced already. Returns nil.
+    # Restores the handler that was there before, unless another handler has been installed since:
+    # that one stays. Does nothing if this trigger was removed or replaced already. Returns nil.
     #
     #   trigger.remove
     #   trigger.installed? # => false
@@ -113,7 +115,7 @@ module HeapDump
       nil
     end
 
-    # The signal is still handed on to the handler before.
+    # From now on a signal dumps nothing, but is still passed on to the previous handler.
     def retire # :nodoc:
       @active = false
     end
@@ -156,7 +158,7 @@ module HeapDump
       options
     end
 
-    # Only warns: it may be made or mounted before the signal comes.
+    # Only warns, because the directory may be created or mounted before the signal comes.
     def check_directory
       directory = File.dirname(@path)
       return if directory.match?(/%\{(?!host)/)
@@ -175,8 +177,9 @@ module HeapDump
       whole.bytesize > MARKER_BYTES ? name : whole
     end
 
-    # Runs as the signal's handler, on the main thread, in the middle of anything. An exception that
-    # another thread raises here waits, and none of ours gets out.
+    # Runs as the signal's handler, on the main thread, between any two steps of the program. An
+    # exception that another thread raises for it waits until it is done, and no exception of ours
+    # leaves it.
     def handle(number)
       if @active && Trigger.dumping == pid
         say("a dump is already under way, this signal is dropped")
@@ -203,7 +206,7 @@ module HeapDump
       @dumps += 1
       target = @path.gsub(/%\{\w+\}/) { |pattern| instance_exec(&PATTERNS.fetch(pattern)) }.freeze
       say("dumping the heap of process #{pid} to #{target}")
-      # never in this process, which would stand still for all of the dump
+      # never in process: this process would stand still until the dump is written
       HeapDump.dump_async(target, **@options)
     end
 
@@ -211,7 +214,7 @@ module HeapDump
       Process.pid
     end
 
-    # A thread, which may wait and lives no longer than the dump.
+    # Waits for the dump in a thread that lives no longer than the dump.
     def watch(started)
       Thread.new do
         Thread.current.name = "heapdump"

@@ -4,17 +4,18 @@ require_relative "environment"
 
 module HeapDump
   module Integrations
-    # The trigger for a program that knows nothing of it.
+    # Installs the trigger in a program that was not changed for it.
     #
-    # A server traps its signals after this was loaded, and so takes ours if it uses it; that is
-    # right in its master, which restarts at USR2. What it forks is given the handler again. Unicorn
-    # and Pitchfork reset signals after the fork; their own hook is called after that.
+    # A server traps its signals after this file was loaded, so its handler replaces ours if it uses
+    # the signal. That is right for the master of a server, which restarts at USR2. Every process
+    # that it forks gets our handler again. Workers of Unicorn and Pitchfork reset their signals
+    # after the fork; their own hook runs after that, so it is extended.
     module Auto
-      # Classes of servers with such a hook (an attribute).
+      # Classes of servers that have such a hook, and the attribute with the hook.
       HOOKS = { "Unicorn::HttpServer" => :after_fork,
                 "Pitchfork::HttpServer" => :after_worker_fork }.freeze
 
-      # Calls us in forked children, as Ruby means it to be done.
+      # Calls Auto.after_fork in forked children, by the method that Ruby provides for this.
       module Fork
         def _fork
           super.tap { |pid| Auto.after_fork if pid.zero? }
@@ -22,14 +23,14 @@ module HeapDump
       end
 
       class << self
-        # Other processes are not told of this handler: they might send the signal to a server that
-        # has taken it since.
+        # The handler is not announced: another process might send the signal after the server has
+        # replaced the handler.
         def start
           @trigger = Integrations.trigger(announce: false).install
           Process.singleton_class.prepend(Fork)
         end
 
-        # In a forked child.
+        # Runs in a forked child.
         def after_fork
           install
           extend_hooks
@@ -39,7 +40,7 @@ module HeapDump
 
         private
 
-        # Leaves alone what the program has chosen itself by HeapDump.on_signal.
+        # Installs the trigger, unless the program has since chosen its own by HeapDump.on_signal.
         def install
           return if @trigger && !@trigger.installed?
 

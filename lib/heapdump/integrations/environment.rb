@@ -3,15 +3,15 @@
 require_relative "../../heapdump"
 
 module HeapDump
-  # How servers get the trigger, for use by their configuration files.
+  # How servers get a trigger, for use in their configuration files.
   module Integrations
-    # Disk rather than memory, on most systems.
+    # A directory that is on a disk and not in memory, on most systems.
     DIRECTORY = "/var/tmp"
 
-    # Signals with which servers and init systems end processes, or learn of ended ones.
+    # Signals by which servers and init systems end processes, or learn that a process has ended.
     VITAL = %w[CHLD CLD HUP INT QUIT TERM].freeze
 
-    # Raises NameError in the configuration file of another server than +own+.
+    # Raises NameError if this is the configuration file of the server +other+ and not of +own+.
     def self.refuse_other(own, other, hook) # :nodoc:
       return if Object.const_defined?("#{own}::Configurator")
       return unless Object.const_defined?("#{other}::Configurator")
@@ -21,22 +21,23 @@ module HeapDump
                        "#{hook}(&HeapDump::#{other}.#{hook})"
     end
 
-    # Endings of names by what compresses.
+    # Endings of file names, by the compression.
     ENDINGS = { "zstd" => ".zst", "gzip" => ".gz", "none" => "" }.freeze
     private_constant :ENDINGS
 
-    # What is not given is taken from the environment: HEAPDUMP_SIGNAL (default USR2), HEAPDUMP_DIR
-    # (default /var/tmp), HEAPDUMP_STRINGS (full, none, hash or a number; default none) and
-    # HEAPDUMP_COMPRESS (zstd, gzip or none; default zstd where libzstd can be loaded). The file is
-    # then called heap-PID-TIME.json, with .zst or .gz where it is compressed. Returns a
-    # HeapDump::Trigger that is not installed yet.
+    # Returns a HeapDump::Trigger that is not installed yet. An argument that is not given comes
+    # from the environment: HEAPDUMP_SIGNAL (default USR2), HEAPDUMP_DIR (default /var/tmp),
+    # HEAPDUMP_STRINGS (full, none, hash or a number; default none) and HEAPDUMP_COMPRESS (zstd,
+    # gzip or none; default zstd if libzstd can be loaded). The file is then called
+    # heap-PID-TIME.json, with .zst or .gz if it is compressed. Raises ArgumentError for a signal of
+    # VITAL and for a wrong value.
     #
-    # Nobody looks at the moment at which a server dumps, and its disk may be in a backup: so
-    # contents are left out unless somebody has asked for them.
+    # Nobody watches when a server dumps, and its disk may be part of a backup. So contents of
+    # strings are left out unless they are asked for.
     #
-    # In forked workers +chain+ has to be false: the handler that is there is their master's, and
-    # acts on pipes that they share. Puma's raises where the worker is just writing to one, and ends
-    # it.
+    # In forked workers +chain+ has to be false: the previous handler is the master's, and acts on
+    # pipes that master and workers share. Puma's handler raises if the worker is just writing to
+    # such a pipe, which ends the worker.
     def self.trigger(signal: nil, path: nil, **options)
       signal ||= from_environment("HEAPDUMP_SIGNAL", "USR2")
       options[:strings] = strings unless options.key?(:strings)
@@ -54,12 +55,12 @@ module HeapDump
     end
     private_class_method :path_for
 
-    # +compress+ is the option of that name, nil where none is given.
+    # The ending of the file name. +compress+ is the option of that name, nil if it is not given.
     def self.ending(compress)
       chosen = from_environment("HEAPDUMP_COMPRESS", nil) if compress.nil?
       chosen ||= compress.nil? ? default_compression : compress || "none"
       ENDINGS.fetch(chosen.to_s) do
-        next "" unless compress.nil? # the option's own check tells
+        next "" unless compress.nil? # the check of the option reports it
 
         raise ArgumentError, "HEAPDUMP_COMPRESS must be zstd, gzip or none, not #{chosen.inspect}"
       end

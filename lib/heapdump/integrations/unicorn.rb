@@ -3,23 +3,24 @@
 require_relative "environment"
 
 module HeapDump
-  # For the configuration file of Unicorn. Workers reset the signals of their master after the fork,
-  # so only now can they be given a handler.
+  # For the configuration file of Unicorn. Workers reset the signals that they got from their master
+  # after the fork, so they can be given a handler only in this hook.
   #
   #   require "heapdump/integrations/unicorn"
   #   after_fork(&HeapDump::Unicorn.after_fork)
   #
-  # Where there is an after_fork hook of your own, call HeapDump.on_signal in it.
+  # If you have an after_fork hook of your own, call HeapDump.on_signal in it.
   module Unicorn
-    # The hook (Proc). Arguments: +signal+, +path+ and options as for HeapDump.on_signal, but with
-    # <tt>strings: :none</tt> by default. What is not given can come from the environment, as
-    # HEAPDUMP_SIGNAL, HEAPDUMP_DIR, HEAPDUMP_STRINGS and HEAPDUMP_COMPRESS. Raises what
-    # HeapDump.on_signal does, and ArgumentError for a signal that the server needs itself.
+    # Returns the hook (Proc). The arguments are +signal+, +path+ and the options of
+    # HeapDump.on_signal, but <tt>strings: :none</tt> is the default. An argument that is not given
+    # comes from the environment: HEAPDUMP_SIGNAL, HEAPDUMP_DIR, HEAPDUMP_STRINGS and
+    # HEAPDUMP_COMPRESS. Raises what HeapDump.on_signal does, and ArgumentError for a signal that
+    # the server needs itself.
     #
     #   after_fork(&HeapDump::Unicorn.after_fork(signal: "URG"))
     def self.after_fork(**options)
       Integrations.refuse_other("Unicorn", "Pitchfork", "after_worker_fork")
-      Integrations.trigger(**options) # what is wrong comes up in the master
+      Integrations.trigger(**options) # raises for wrong arguments in the master already
       lambda do |server, worker|
         ::Unicorn::Configurator::DEFAULTS[:after_fork].call(server, worker) # logs the new worker
         Integrations.trigger(**options).install

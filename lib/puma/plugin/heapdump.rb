@@ -4,8 +4,8 @@
 #
 #   plugin "heapdump"
 #
-# and then, to choose more than HEAPDUMP_SIGNAL, HEAPDUMP_DIR, HEAPDUMP_STRINGS (default: none) and
-# HEAPDUMP_COMPRESS in the environment can,
+# and, to set more than HEAPDUMP_SIGNAL, HEAPDUMP_DIR, HEAPDUMP_STRINGS (default: none) and
+# HEAPDUMP_COMPRESS in the environment can set,
 #
 #   heapdump signal: "USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst", strings: :hash
 
@@ -13,18 +13,19 @@ require "puma/plugin"
 require "heapdump/integrations/environment"
 
 module Puma
-  # What can stand in puma.rb.
+  # Adds a method to the configuration language of puma.rb.
   class DSL
-    # Which signal dumps the heap of a worker, where to and how: as for HeapDump.on_signal.
+    # Chooses the signal that dumps the heap of a worker, the path and the options: the arguments
+    # are those of HeapDump.on_signal.
     def heapdump(**settings)
-      HeapDump::Integrations.trigger(**settings) # what is wrong comes up here
+      HeapDump::Integrations.trigger(**settings) # raises for wrong arguments here already
       @options[:heapdump] = settings
     end
   end
 end
 
-# Gives workers the trigger, and a single Puma where it does not need the signal itself. The master
-# of a cluster keeps its signals.
+# Installs the trigger in workers, and in a Puma without workers if it does not need the signal
+# itself. The master of a cluster keeps its own signals.
 Puma::Plugin.create do
   def start(launcher)
     @settings = launcher.options[:heapdump] || {}
@@ -44,7 +45,7 @@ Puma::Plugin.create do
     end
   end
 
-  # Puma is done with its signals then.
+  # Installs the trigger after Puma has set its own signals.
   def in_single(launcher)
     events = launcher.events
     hook = events.respond_to?(:after_booted) ? :after_booted : :on_booted
