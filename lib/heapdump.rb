@@ -57,8 +57,8 @@ module HeapDump
     # HeapDump::WriteError if the dump cannot be written, HeapDump::ChildDied if one of its
     # processes was killed, HeapDump::Busy if a dump is already running, and HeapDump::Error if no
     # process can be forked. Any other exception of an object's +write+ is passed on unchanged.
-    # Every exception, also one of a timeout or of Thread#kill, ends the dump and leaves nothing of
-    # it.
+    # Every exception, also one of a timeout or of Thread#kill, ends the dump and leaves no file of
+    # it. What was written to an IO or object before that cannot be taken back.
     #
     #   result = HeapDump.dump("/var/tmp/heap.json.zst", strings: :none)
     #   result.objects # => 1142259

@@ -36,7 +36,7 @@ module HeapDump
 
     # What the writers have in common.
     class Writer # :nodoc:
-      # Nodes that are fetched at once, between two looks at the progress.
+      # Edges of a node that are fetched at once.
       BATCH = 1000 # :nodoc:
 
       def initialize(snapshot) # :nodoc:
@@ -62,7 +62,7 @@ module HeapDump
         end
       end
 
-      # The edges of a node that hold something: yields their numbers and targets.
+      # The edges of a node, weak ones too: yields their numbers and targets.
       def each_edge(number, &block)
         offset = 0
         loop do

@@ -45,7 +45,7 @@ module HeapDump
   #   rescue HeapDump::ChildDied => e
   #     e.signal  # => 9
   #     e.objects # => 120034
-  #     e.path    # => "heap.json"
+  #     e.path    # => "/srv/app/heap.json"
   #   end
   class ChildDied < Error
     # The signal that killed it (Integer), nil if it is unknown.

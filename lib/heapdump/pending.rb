@@ -115,8 +115,8 @@ module HeapDump
       told.whole? ? success(told) : failure(told)
     end
 
-    # Ends the dump, and leaves nothing of it: #result raises HeapDump::ChildDied from then on. One
-    # that is written already stays. What it returns has no meaning.
+    # Ends the dump, and leaves no file of it: #result raises a HeapDump::Error from then on
+    # (HeapDump::ChildDied, unless an object was written to). One that is written already stays. What it returns has no meaning.
     #
     #   pending.cancel unless pending.wait(60)
     def cancel

@@ -142,7 +142,7 @@ module HeapDump
     end
 
     # What is wrong with the dump, and what else is to be known when it is read, each in one
-    # sentence (Array of String); empty for a whole one.
+    # sentence (Array of String). A whole dump has none, unless objects of it could not be read.
     #
     #   snapshot.warnings
     #   # => ["1 bad line skipped, the first is line 100 (byte 40,770)"]

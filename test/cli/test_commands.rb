@@ -292,6 +292,11 @@ class TestCommands < HeapDumpTest
     assert_match(/every time +Session$/, out)
     assert_match(/differs/, heapdump!("diff", shop, shop).out)
     assert_match(/CLASS|STRING/, heapdump!("diff", shop, later, "--by", "type").out)
+    # what a gem's objects retain together is not known
+    retained = lambda do |by|
+      heapdump!("diff", shop, later, "--by", by, "--json").json["changes"][0]["retained"]
+    end
+    assert_equal [nil, 2], [retained.call("gem"), retained.call("type").size]
   end
 
   def test_json_is_valid_sorted_and_the_same_each_time

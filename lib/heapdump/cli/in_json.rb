@@ -10,7 +10,7 @@ module HeapDump
 
       private
 
-      # A name in the dump's own words for JSON: nil stays nil.
+      # A node for JSON. What is not known of it is left out.
       def node_json(node)
         { address: node.address && node.to_s, type: node.type, class: node.class_name,
           name: node.name, kind: node.kind, bytes: node.memsize,

@@ -10,7 +10,8 @@ module HeapDump
     # The commands come through a pipe, because there may be no place for a file, or only one where
     # others could change it.
     class Gdb
-      # gdb that was attached and could not do what it should; the message is its last words.
+      # gdb cannot be run, or was attached and could not do what it should. The message says what it
+      # has said last, where it was run.
       class Failed < Error; end
 
       # The list of registers; x86_64.xml says why gdb must not find them itself.

@@ -94,10 +94,11 @@ module HeapDump
       end
 
       def change(label, rows_by_dump)
-        sums = %i[objects bytes retained].map do |figure|
+        counts, bytes, retained = %i[objects bytes retained].map do |figure|
           rows_by_dump.map { |rows| rows.sum { |row| row[figure] || 0 } }.freeze
         end
-        Change.new(rows_by_dump.flatten.first.key, label, *sums).freeze
+        retained = nil if by == :gem
+        Change.new(rows_by_dump.flatten.first.key, label, counts, bytes, retained).freeze
       end
     end
   end
