@@ -116,7 +116,8 @@ module HeapDump
     end
 
     # Ends the dump, and leaves no file of it: #result raises a HeapDump::Error from then on
-    # (HeapDump::ChildDied, unless an object was written to). One that is written already stays. What it returns has no meaning.
+    # (HeapDump::ChildDied, unless an object was written to). One that is written already stays. The
+    # return value has no meaning.
     #
     #   pending.cancel unless pending.wait(60)
     def cancel
