@@ -13,11 +13,11 @@ enum {
     MAPPED_FROM = 1 << 20, /* bytes: smaller arrays come from malloc */
 };
 
-/* Stands in the 64 bytes before every array. */
+/* Lies in the 64 bytes before each array. */
 struct header {
-    void *mapping; /* NULL: of malloc */
+    void *mapping; /* NULL if the array comes from malloc */
     size_t length;
-    bool huge; /* of chunks */
+    bool huge; /* the array is made of chunks */
 };
 
 static size_t
@@ -25,7 +25,10 @@ round_up(size_t bytes, size_t unit) {
     return (bytes + unit - 1) / unit * unit;
 }
 
-/* *used bytes of it hold anything, the rest is zeroed. */
+/*
+ * Gets memory for an array of `bytes` bytes. Its first *used bytes hold anything, the rest is
+ * zeroed.
+ */
 static char *
 reserve(struct header *header, size_t bytes, bool huge, size_t *used) {
     *used = 0;
@@ -74,7 +77,7 @@ hg_array_trim(void *array, size_t count, size_t size) {
     size_t length = round_up(count * size + ALIGNMENT, header->huge ? HG_CHUNK : PAGE);
     if (!header->mapping || length >= header->length) return;
 
-    munmap((char *)header->mapping + length, header->length - length); // most has not been touched
+    munmap((char *)header->mapping + length, header->length - length); // mostly never touched
     header->length = length;
 }
 
@@ -98,7 +101,7 @@ hg_grow_now(void *array, size_t *room, size_t first, size_t size) {
     if (__builtin_mul_overflow(more, size, &bytes)) return false;
 
     void *items;
-    memcpy(&items, array, sizeof(items)); // whatever it points to
+    memcpy(&items, array, sizeof(items)); // a pointer of any type
     items = realloc(items, bytes);
     if (!items) return false;
     memcpy(array, &items, sizeof(items));

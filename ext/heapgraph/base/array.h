@@ -1,7 +1,10 @@
 /*
- * Arrays that may be as large as the heap that is read. Large ones are made of chunks (see chunk.h)
- * or come straight from the kernel: on huge pages, where a random access costs a third, and there
- * only once touched. Small ones come from malloc, where sanitizers watch.
+ * Arrays that may be as large as the heap that is read.
+ *
+ * A large array is made of chunks (chunk.h), which lie on huge pages: they cut the time of a random
+ * access to a third. A large array of hg_array_sparse comes from the kernel directly, and each page
+ * takes memory only when it is first touched. A small array comes from malloc, where sanitizers can
+ * check it.
  */
 #ifndef HEAPGRAPH_ARRAY_H
 #define HEAPGRAPH_ARRAY_H
@@ -11,35 +14,42 @@
 #include <stdint.h>
 
 /*
- * `count` zeroed elements of `size` bytes, aligned to 64 bytes. NULL if there is no memory for them
- * or their size overflows; never NULL for a count of 0.
+ * Allocates `count` zeroed elements of `size` bytes, aligned to 64 bytes. Returns NULL if there is
+ * no memory or the size of all elements overflows. A count of 0 is allowed and does not give NULL
+ * by itself.
  */
 void *hg_array(size_t count, size_t size) __attribute__((warn_unused_result));
 
-/* The same, but they hold anything. */
+/* The same, but the elements are not initialized. */
 void *hg_array_raw(size_t count, size_t size) __attribute__((warn_unused_result));
 
-/* Zeroed ones of which only a part will be touched: no huge pages, so the rest costs nothing. */
+/*
+ * The same as hg_array, for an array of which only a part will be touched: it has no huge pages, so
+ * the rest takes no memory.
+ */
 void *hg_array_sparse(size_t count, size_t size) __attribute__((warn_unused_result));
 
-/* Gives back what lies behind the first `count` elements of `size` bytes. The array does not move. */
+/*
+ * Gives the memory behind the first `count` elements of `size` bytes back to the kernel, as far as
+ * it is whole pages or chunks. An array of malloc stays as it is. The array does not move.
+ */
 void hg_array_trim(void *array, size_t count, size_t size);
 
-/* Gives all of it back. NULL is fine. */
+/* Frees an array. NULL is allowed. */
 void hg_array_free(void *array);
 
 /*
- * Makes sure that an array of malloc that grows has room for one more than `count` elements of `size`
- * bytes. `array` is the address of the pointer to it; *room is how many it has room for, and is
- * doubled when they are used up; `first` is for how many at first. False without memory, and then
- * nothing has changed.
+ * Makes sure that a growing array of malloc has room for one element more than `count`. `array` is
+ * the address of the pointer to the array, and `size` the size of an element in bytes. *room is the
+ * number of elements for which there is room: `first` at the beginning, and doubled when all room
+ * is used. Returns false if there is no memory; then nothing has changed.
  */
 static inline bool hg_grow(void *array, size_t count, size_t *room, size_t first, size_t size)
     __attribute__((warn_unused_result));
 
 /*
- * A growing list of u32. Zeroed is empty. A list that could not grow keeps what it has and says so
- * from then on.
+ * A growing list of u32. A zeroed list is empty. If there is no memory to grow, the list keeps its
+ * items and sets `failed`, which stays set.
  */
 struct hg_numbers {
     uint32_t *items;

@@ -41,7 +41,7 @@ bool
 hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node) {
     struct hg_candidate offered = {score, node};
     if (best->count < best->room) {
-        // it may be asked for billions, so it grows as it is used
+        // `room` may be billions: memory is allocated only for the candidates that are kept
         if (!hg_grow(&best->items, best->count, &best->capacity, 64, sizeof(*best->items)))
             return false;
         best->items[best->count] = offered;

@@ -1,6 +1,6 @@
 /*
- * The best few of many: keeps the `room` candidates with the highest scores of all that were offered.
- * Equal scores: the one offered with the smaller node. No ruby.h.
+ * The best few of many: keeps the `room` candidates with the highest scores of all that were
+ * offered. Of two with the same score, the one with the smaller node is better. No ruby.h.
  */
 #ifndef HEAPGRAPH_BEST_H
 #define HEAPGRAPH_BEST_H
@@ -14,16 +14,16 @@ struct hg_candidate {
     uint32_t node;
 };
 
-/* A heap with the worst on top. Zeroed but for `room` is empty. */
+/* A heap with the worst candidate on top. It is empty if all but `room` is zeroed. */
 struct hg_best {
     struct hg_candidate *items;
     size_t count, capacity, room;
 };
 
-/* False if there was no memory. */
+/* Offers a candidate. Returns false if there is no memory. */
 bool hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node);
 
-/* Best first; nothing may be offered afterwards. */
+/* Sorts the items, the best first. Nothing may be offered after that. */
 void hg_best_sort(struct hg_best *best);
 
 void hg_best_free(struct hg_best *best);

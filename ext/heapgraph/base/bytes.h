@@ -1,6 +1,6 @@
 /*
- * Eight bytes at a time. Whoever hands text to these functions owns HG_PAD readable bytes behind
- * its end.
+ * Text, read eight bytes at a time. Behind the end of each text that is passed to these functions
+ * there must be HG_PAD bytes that may be read.
  */
 #ifndef HEAPGRAPH_BYTES_H
 #define HEAPGRAPH_BYTES_H
@@ -15,7 +15,7 @@
 #define HG_ONES UINT64_C(0x0101010101010101)
 #define HG_HIGHS UINT64_C(0x8080808080808080)
 
-/* The first byte is the lowest; compilers make one load of it. */
+/* Loads eight bytes, the first as the lowest. Compilers make one load of it. */
 static inline uint64_t
 hg_load8(const char *bytes) {
     const unsigned char *b = (const unsigned char *)bytes;
@@ -24,7 +24,7 @@ hg_load8(const char *bytes) {
            (uint64_t)b[7] << 56;
 }
 
-/* The first `n` bytes, 0 to 8, the others zero. */
+/* Loads the first `n` bytes, 0 to 8. All other bytes of the result are zero. */
 static inline uint64_t
 hg_load_upto8(const char *bytes, size_t n) {
     uint64_t word = hg_load8(bytes);
@@ -32,12 +32,12 @@ hg_load_upto8(const char *bytes, size_t n) {
 }
 
 /*
- * 2^64 divided by the golden ratio, as an odd number. What is multiplied by it is spread: numbers
- * that lie close to each other no longer do.
+ * 2^64 divided by the golden ratio, as an odd number. Multiplication by it spreads numbers: those
+ * that were close to each other no longer are.
  */
 #define HG_GOLDEN UINT64_C(0x9e3779b97f4a7c15)
 
-/* The hash of a number: of the bits that multiplying has spread, the best come first. */
+/* The hash of a number: the upper bits of the product, which are spread best. */
 static inline uint32_t
 hg_spread(uint64_t number) {
     return (uint32_t)(number * HG_GOLDEN >> 32);
@@ -66,7 +66,10 @@ hg_popcount(uint64_t word) {
     return (unsigned)(word * HG_ONES >> 56);
 }
 
-/* Value of eight hex digits (lower case), the first of them in the lowest byte; -1 if they are none. */
+/*
+ * The value of eight lower-case hex digits, the first of which is in the lowest byte. Returns -1 if
+ * they are no such digits.
+ */
 static inline int64_t
 hg_hex8(uint64_t word) {
     uint64_t letters = word >> 6 & HG_ONES;
@@ -80,7 +83,7 @@ hg_hex8(uint64_t word) {
     return (int64_t)((nibbles | nibbles >> 16) & 0xffffffff);
 }
 
-/* Whether a text is an address, 0x and 1 to 16 lower-case hex digits, and which one. */
+/* Reads an address: 0x and 1 to 16 lower-case hex digits. Returns false if the text is none. */
 static inline bool
 hg_read_address(const char *text, size_t size, uint64_t *address) {
     if (size < 3 || size > 18 || text[0] != '0' || text[1] != 'x') return false;
@@ -89,7 +92,7 @@ hg_read_address(const char *text, size_t size, uint64_t *address) {
     if (size >= 8) {
         int64_t high = hg_hex8(hg_load8(text)), low = hg_hex8(hg_load8(text + size - 8));
         if (high < 0 || low < 0) return false;
-        unsigned bits = 4 * (unsigned)(size - 8); // that the low part has and the high one has not
+        unsigned bits = 4 * (unsigned)(size - 8); // how many bits only the low part has
         *address = (uint64_t)high << bits | ((uint64_t)low & ((UINT64_C(1) << bits) - 1));
         return true;
     }
@@ -103,7 +106,10 @@ hg_read_address(const char *text, size_t size, uint64_t *address) {
     return true;
 }
 
-/* A number without sign, fraction or exponent; UINT64_MAX if it is larger. */
+/*
+ * Reads a number without sign, fraction or exponent. Returns false if the text is no such number.
+ * *number is UINT64_MAX if the number is larger than that.
+ */
 static inline bool
 hg_read_natural(const char *text, size_t size, uint64_t *number) {
     uint64_t sum = 0;

@@ -6,10 +6,13 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-/* As much is kept as a reading of some 30 million objects gives back. */
+/* The most chunks that are kept: as many as loading some 30 million objects gives back. */
 enum { MOST = 512 };
 
-/* No lock: a process may be forked at any time. */
+/*
+ * There is no lock: the process may be forked at any time, and a lock could stay locked in the
+ * child.
+ */
 static _Atomic(void *) kept[MOST];
 
 static void *
@@ -43,7 +46,9 @@ hg_chunks_sparse(size_t bytes) {
     return at + before;
 }
 
-/* The last chunk is no huge page, which would be touched as a whole, unless all of it is needed. */
+/*
+ * The last chunk is on a huge page only if all of it is needed: a huge page is touched as a whole.
+ */
 static void *
 fresh(size_t chunks, size_t bytes) {
     void *memory = hg_chunks_sparse(chunks * HG_CHUNK);
@@ -68,7 +73,7 @@ hg_chunks(size_t bytes, size_t *used) {
         void *chunk = take(), *to = memory + i * HG_CHUNK;
         if (!chunk) break;
         if (mremap(chunk, HG_CHUNK, HG_CHUNK, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
-            /* What was at `to` may be gone, and another thread's there already. */
+            /* The memory at `to` may be gone, and another thread may have mapped its own there. */
             munmap(chunk, HG_CHUNK);
             if (i > 0) munmap(memory, i * HG_CHUNK);
             if (i + 1 < chunks) munmap(memory + (i + 1) * HG_CHUNK, (chunks - i - 1) * HG_CHUNK);

@@ -1,5 +1,5 @@
 /*
- * Files read in full, whatever signals and short answers come between.
+ * Reads from files until all bytes are there, whatever signals and short reads come between.
  */
 #ifndef HEAPGRAPH_FILE_H
 #define HEAPGRAPH_FILE_H
@@ -8,7 +8,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Reads `size` bytes from `offset` on; less than that at the end of the file only. -1 with errno. */
+/*
+ * Reads `size` bytes from `offset` on. Returns how many it has read: fewer only at the end of the
+ * file, -1 with errno after an error.
+ */
 ssize_t hg_read_at(int fd, void *to, size_t size, uint64_t offset);
 
 #endif

@@ -11,7 +11,7 @@
 bool
 hg_list_grow(struct hg_list *list) {
     if (!hg_grow(&list->piece, list->pieces, &list->room, 16, sizeof *list->piece)) return false;
-    /* Most lists stay short, and a huge page is touched as a whole. */
+    /* The first piece is on no huge page, which is touched as a whole: most lists stay short. */
     void *memory = list->pieces ? hg_chunk() : hg_chunks_sparse(HG_CHUNK);
     if (!memory) return false;
     list->piece[list->pieces++] = memory;

@@ -1,6 +1,6 @@
 /*
- * Lists that grow without moving and can be consumed from the front, so that what is built from a
- * list takes the place of the list.
+ * Lists that grow without moving and can be consumed from the front: what is built from a list can
+ * then take over the memory of the list.
  */
 #ifndef HEAPGRAPH_LIST_H
 #define HEAPGRAPH_LIST_H
@@ -10,25 +10,31 @@
 
 #include "base/chunk.h"
 
-/* A list of things of one size, in pieces of a chunk. Zeroed is empty. */
+/* A list of things of one size, in pieces of one chunk. A zeroed list is empty. */
 struct hg_list {
     char **piece;
-    size_t pieces, room; /* of `piece` */
+    size_t pieces, room; /* how many there are, and for how many `piece` has room */
     size_t used;         /* bytes in the last piece */
-    bool frugal;         /* what is given back shall not be kept as a chunk */
+    bool frugal;         /* pieces go back to the kernel instead of being kept as chunks */
 };
 
-/* Room for one more thing of `size` bytes (always the same one for a list), NULL without memory. */
+/*
+ * Returns room for one more thing of `size` bytes, the same size for all things of a list. NULL if
+ * there is no memory.
+ */
 static inline void *hg_list_add(struct hg_list *list, size_t size);
 
-/* Reads a list from its first thing on, giving back what has been read. */
+/*
+ * Reads a list from its first thing on. With `consume`, each piece is given back once it has been
+ * read.
+ */
 struct hg_list_reader {
     struct hg_list *list;
     size_t piece, used;
     bool consume;
 };
 
-/* The next thing, NULL at the end. */
+/* Returns the next thing, or NULL at the end. */
 static inline void *hg_list_next(struct hg_list_reader *reader, size_t size);
 
 void hg_list_free(struct hg_list *list);

@@ -1,6 +1,6 @@
 /*
- * What nodes and edges are as numbers: the types and flags of a node, the kinds and names of an edge,
- * and the numbers that stand for no node and for no text.
+ * What nodes and edges are as numbers: the types and flags of a node, the kinds and names of an
+ * edge, and the numbers that stand for no node and for no text.
  */
 #ifndef HEAPGRAPH_NUMBERS_H
 #define HEAPGRAPH_NUMBERS_H
@@ -33,16 +33,17 @@ enum hg_type {
     HG_T_IMEMO,
     HG_T_NODE,
     HG_T_ROOT,         /* a ROOT line */
-    HG_T_VIRTUAL_ROOT, /* what holds all roots */
+    HG_T_VIRTUAL_ROOT, /* the node that holds all roots */
     HG_T_MISSING, /* an object that is referenced and has no line: the dump is cut off or foreign */
 };
 
 /*
- * What names an edge: a kind (the upper 5 bits) and what belongs to it (the lower 27). Where the
- * payload does not fit, the edge loses its payload (HG_PAYLOAD_NONE), never itself.
+ * The name of an edge is its kind (the upper 5 bits) and a payload, whose meaning depends on the
+ * kind (the lower 27). If a payload does not fit, the edge has HG_PAYLOAD_NONE instead; the edge
+ * itself is never lost.
  */
 enum hg_edge_kind {
-    HG_E_REFERENCE, /* held, but nobody knows as what                  no payload */
+    HG_E_REFERENCE, /* a reference of which no name is known          no payload */
     HG_E_FIELD,     /* a field of the line: superclass, iseq, env …    string     */
     HG_E_IVAR,      /* @user                                           string     */
     HG_E_INDEX,     /* [3] of an array or set                          the index  */
@@ -84,21 +85,24 @@ hg_edge_payload(uint32_t name) {
     return name & HG_PAYLOAD_NONE;
 }
 
-/* Whether an edge keeps its target alive and may stand in paths and trees. */
+/* Whether an edge holds its target, so that it may be a part of paths and trees. */
 static inline bool
 hg_edge_holds(uint32_t name) {
     return hg_edge_kind(name) != HG_E_WEAK;
 }
 
-/* How a ROOT line, or what an object is for the VM, colours the paths through it. */
+/*
+ * Flags of a node. The first two make the rank of the paths that lead through it worse
+ * (paths/paths.h).
+ */
 enum hg_node_flag {
-    HG_N_CONSERVATIVE = 1 << 0, /* the root of machine stacks: it may hold by chance */
+    HG_N_CONSERVATIVE = 1 << 0, /* the root of machine stacks, which may hold by chance */
     HG_N_VM_CACHE =
         1 << 1, /* call and constant caches, method tables of the VM: hold, but are no cause */
     HG_N_SINGLETON = 1 << 2, /* a singleton class */
     HG_N_FROZEN = 1 << 3,
     HG_N_OLD = 1 << 4,
-    HG_N_SHARED = 1 << 5, /* memory counted at another object, which is its shared_root */
+    HG_N_SHARED = 1 << 5, /* its memory is counted at another object, its shared_root */
     HG_N_ERROR = 1 << 6,  /* the line has "error" */
     HG_N_FINALIZER = 1 << 7,
 };

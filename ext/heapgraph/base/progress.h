@@ -1,6 +1,7 @@
 /*
- * What long work says to its task: which phase it is in, how far it is, and whether it shall stop.
- * Loops call hg_step once per HG_STRIDE elements, which is a fraction of a millisecond of work.
+ * What long work does with its task: it says in which phase it is and how far, and asks whether it
+ * shall stop. Loops call hg_step once per HG_STRIDE elements, which is a fraction of a millisecond
+ * of work.
  */
 #ifndef HEAPGRAPH_PROGRESS_H
 #define HEAPGRAPH_PROGRESS_H
@@ -19,7 +20,7 @@ hg_phase(struct hg_task *task, const char *phase, uint64_t total) {
     atomic_store_explicit(&task->done, 0, memory_order_relaxed);
 }
 
-/* Says how many elements are done. False if the work shall stop. */
+/* Says how many elements are done. Returns false if the work shall stop. */
 static inline bool
 hg_step(struct hg_task *task, uint64_t done) {
     atomic_store_explicit(&task->done, done, memory_order_relaxed);

@@ -1,6 +1,6 @@
 /*
- * Finding numbered things by a hash: a table of their numbers, open addressing. The things and what
- * they are compared by lie with the caller:
+ * Finds numbered things by a hash: a table of their numbers, with open addressing. The caller has
+ * the things themselves and compares them:
  *
  *   size_t at = hg_slots_first(&slots, hash);
  *   for (; slots.slot[at]; at = hg_slots_next(&slots, at)) {
@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed: no room yet, so nothing may be looked for. */
+/* A zeroed table has no room: nothing may be looked up before hg_slots_grow. */
 struct hg_slots {
-    uint32_t *slot; /* number + 1; 0: free */
+    uint32_t *slot; /* number + 1, or 0 if the slot is free */
     size_t room;    /* a power of two */
 };
 
@@ -35,9 +35,10 @@ hg_slots_next(const struct hg_slots *slots, size_t at) {
 typedef uint64_t hg_hash_of(const void *things, uint32_t number);
 
 /*
- * Makes sure that a thing more than the `count` that are there leaves half of the slots free: there
- * are `first` of them at first, and then twice as many each time. False without memory, and then
- * nothing has changed.
+ * Makes sure that half of the slots are still free when one thing is added to `count` things. The
+ * table has `first` slots at the beginning, a power of two, and twice as many each time that it
+ * grows. `hash` is called with `things`. Returns false if there is no memory; then nothing has
+ * changed.
  */
 static inline bool hg_slots_grow(struct hg_slots *slots, size_t count, size_t first,
                                  hg_hash_of *hash, const void *things)

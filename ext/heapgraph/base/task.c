@@ -54,7 +54,7 @@ hg_parallel(unsigned threads, void (*work)(void *, unsigned), void *data) {
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     work(data, 0);
-    for (unsigned i = started; i < threads; i++) work(data, i); // no thread to be had for these
+    for (unsigned i = started; i < threads; i++) work(data, i); // no thread could be had for these
     for (unsigned i = 1; i < started; i++) pthread_join(workers[i].thread, NULL);
     free(workers);
 }
