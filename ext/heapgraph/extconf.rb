@@ -2,8 +2,8 @@
 
 require "mkmf"
 
-# libyajl of the system where it is there; else the one that the gem libyajl2 has compiled, so that
-# no root is needed to install this gem.
+# Finds libyajl: that of the system, or else the one that the gem libyajl2 has compiled, so that
+# nobody needs to be root to install this gem.
 module Yajl
   HEADER = "yajl/yajl_parse.h"
 
@@ -34,8 +34,8 @@ module Yajl
   end
 end
 
-# Each folder is a room: one stage of the reader. Its files have names that no other room has,
-# because their objects lie side by side; all are made anew when any header has changed.
+# Each folder is a room: one stage of the reader. No two rooms have files of the same name, because
+# all object files lie in one folder. When a header has changed, all of them are built again.
 rooms = Dir.glob("*/", base: __dir__).sort.map { |room| room.chomp("/") }
 $srcs = Dir.glob("{#{rooms.join(",")}}/*.c", base: __dir__).map { |file| File.join(__dir__, file) }
 $VPATH.concat(rooms.map { |room| "$(srcdir)/#{room}" })
@@ -45,10 +45,11 @@ Yajl.find
 have_library("dl", "dlopen") # part of the C library since glibc 2.34
 have_library("pthread", "pthread_create")
 
-# Only Init_heapgraph may be seen.
+# The extension exports Init_heapgraph alone.
 append_cflags("-fvisibility=hidden")
 append_cflags("-std=gnu11")
-# As distributions build; a Ruby of one's own may be built without. It reads what strangers wrote.
+# Distributions build with these flags, but a Ruby that somebody has compiled may lack them, and the
+# reader reads files that strangers wrote.
 append_cflags("-fstack-protector-strong")
 append_ldflags("-Wl,-z,relro,-z,now")
 $defs << "-D_GNU_SOURCE"
