@@ -7,7 +7,10 @@
 #define ELLIPSIS "\xe2\x80\xa6"
 static const size_t ELLIPSIS_SIZE = sizeof(ELLIPSIS) - 1;
 
-/* What is read, and where what stays is written: never ahead of it. And how much may stay. */
+/*
+ * Where the line is read from, and where what stays of it is written to, which is never further on;
+ * then how much of a text and of a list may stay.
+ */
 struct cut {
     const char *from, *end;
     char *to;
@@ -23,7 +26,7 @@ copy(struct cut *cut, size_t size) {
     cut->from += size;
 }
 
-/* The quote that ends a text, or the end of the line. */
+/* Finds the quote that ends a text, or else the end of the line. */
 static const char *
 end_of_text(const char *text, const char *end) {
     for (const char *at = text; at < end; at++) {
@@ -42,7 +45,7 @@ is_high_surrogate(const char *escape, size_t left) {
            escape[3] != '\0' && strchr("89abAB", escape[3]);
 }
 
-/* Bytes of the character or escape that begins there. */
+/* The size in bytes of the character or escape that begins at `at`. */
 static size_t
 unit_size(const char *at, const char *end) {
     unsigned char first = (unsigned char)*at;
@@ -54,7 +57,7 @@ unit_size(const char *at, const char *end) {
     return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-/* A text with its quotes. */
+/* Copies a text with its quotes, and cuts it if it is too long. */
 static void
 text(struct cut *cut) {
     const char *begin = cut->from + 1, *end = end_of_text(begin, cut->end), *at = begin;
@@ -72,14 +75,14 @@ text(struct cut *cut) {
     copy(cut, (size_t)(end - cut->from) + 1);
 }
 
-/* The same without keeping any of it. */
+/* Skips a text with its quotes. */
 static void
 skip_text(struct cut *cut) {
     const char *end = end_of_text(cut->from + 1, cut->end);
     cut->from = end < cut->end ? end + 1 : end;
 }
 
-/* A list with its brackets: what is behind the last item that stays goes. */
+/* Copies a list with its brackets, without the items behind the last one that may stay. */
 static void
 list(struct cut *cut) {
     size_t commas = 0, depth = 0;
@@ -106,7 +109,7 @@ size_t
 hg_brief(char *line, size_t size, size_t most, size_t items) {
     struct cut cut = {.from = line, .end = line + size, .to = line, .most = most, .items = items};
     size_t depth = 0;
-    bool value = false, frames = false; // of the line itself: behind a colon; of which field
+    bool value = false, frames = false; // in the line's own map: behind a colon; behind "frames"
     if (size <= most) return size;
     while (cut.from < cut.end) {
         char byte = *cut.from;

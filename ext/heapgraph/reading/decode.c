@@ -1,6 +1,7 @@
 /*
- * libzstd and zlib; see decode.h. Both have promised these entry points and structures for as long
- * as the number in their file names stands; zlib checks its structure's size itself.
+ * libzstd and zlib; see decode.h. Both libraries promise that these functions and structures stay
+ * as they are as long as the number in the library's file name does. zlib itself checks the size of
+ * its structure.
  */
 #include "reading/decode.h"
 

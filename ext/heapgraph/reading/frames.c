@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Larger frames are not worth decoding for one line; many make a span for one thread, since the
-// last line of a span may reach into the next frame, which is then decoded twice.
+// A frame that is larger than FRAME_MAX takes too long to decode for one line. A span, the work of
+// one thread, has many frames, since its last line may reach into the next frame, which is then
+// decoded twice.
 enum { FRAME_MAX = 64 << 20, SPAN = 8 << 20, FIRST_WINDOW = 4 << 20 };
 
 struct frame {
@@ -19,15 +20,15 @@ struct frame {
 };
 
 struct hg_frames {
-    struct frame *frame; // count + 1: the last one is the end
+    struct frame *frame; // as many as `count`, and one more for the end
     size_t count, room;
-    size_t *span; // first frame of each span; spans + 1
+    size_t *span; // the first frame of each span; spans + 1 of them
     size_t spans;
 };
 
 struct hg_frame_reader {
     struct hg_decoder *decoder;
-    size_t frame; // whose text it holds, if any
+    size_t frame; // the number of the frame whose text is in `text`, if `holds`
     bool holds;
     unsigned char *text, *packed;
     size_t text_room, packed_room;
@@ -54,7 +55,7 @@ make_spans(struct hg_frames *frames) {
     return true;
 }
 
-/* A part of the file in memory, in which frames are looked for. */
+/* The part of the file in which frames are being looked for. */
 struct window {
     unsigned char *bytes;
     size_t room, size;
@@ -78,7 +79,7 @@ move_window(struct window *window, int fd, uint64_t at, size_t room) {
 
 enum found { FRAME_FOUND, FRAME_BROKEN, FRAME_TOO_LARGE };
 
-/* The frame at `at`, with a window as large as it takes. */
+/* Finds the frame at `at`, and makes the window as large as the frame needs. */
 static enum hg_status
 find_frame(struct window *window, int fd, uint64_t file_size, uint64_t at, size_t *size,
            uint64_t *content, enum found *found) {
@@ -163,7 +164,7 @@ reserve(unsigned char **bytes, size_t *room, size_t need) {
     return true;
 }
 
-/* Makes the reader hold a frame. */
+/* Decodes frame `i` into the reader. */
 static enum hg_status
 decode_frame(const struct hg_frames *frames, int fd, struct hg_frame_reader *reader, size_t i,
              uint64_t *broken_at) {

@@ -14,11 +14,14 @@ hg_line_parser_free(struct hg_line_parser *parser) {
     hg_buffer_free(&parser->unescaped);
 }
 
-/* A text that lasts as long as the tape: yajl gives one without escapes where it stands in the line. */
+/*
+ * Returns a text that is valid as long as the tape. yajl passes a text without escapes as a part of
+ * the line; a text that it has rewritten is copied.
+ */
 static const char *
 keep(struct hg_line_parser *parser, const char *text, size_t size) {
     if (text >= parser->begin && text < parser->end) return text;
-    // all of them together are shorter than the line, so that the buffer does not move meanwhile
+    // all of them together are shorter than the line, so the buffer never grows within a line
     size_t room = (size_t)(parser->end - parser->begin);
     if (!hg_buffer_reserve(&parser->unescaped, room)) return NULL;
     char *to = parser->unescaped.bytes + parser->unescaped_size;

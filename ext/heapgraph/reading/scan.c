@@ -1,7 +1,7 @@
 /*
- * Lines of dumps to tapes; see scan.h. Compact JSON with at most one space behind a comma. No line
- * is looked at beyond its newline but for the eight bytes that are loaded at once: a newline ends
- * every string and is nowhere else allowed.
+ * Parses lines of dumps to tapes; see scan.h. The lines are compact JSON with at most one space
+ * behind a comma. Nothing is read behind the newline of a line except with the load of eight bytes
+ * at once: a newline ends every string, and is not allowed anywhere else.
  */
 #include "reading/scan.h"
 
@@ -29,7 +29,10 @@ add(struct scan *scan, enum hg_token_kind kind, const char *text, size_t size, b
     return true;
 }
 
-/* Bits 7 of the bytes that cannot stand in a string as they are, or end it; exact for the first. */
+/*
+ * Sets bit 7 of each byte that ends a string or cannot be in one as it is. Bits behind the first
+ * one may be wrong.
+ */
 static inline uint64_t
 special_bytes(uint64_t word) {
     uint64_t quote = word ^ HG_ONES * '"', backslash = word ^ HG_ONES * '\\';
@@ -43,7 +46,7 @@ is_hex(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* How long the escape that begins here is, 0 if it is none or half of a pair. */
+/* The size of the escape that begins at `at`; 0 if it is none or half of a surrogate pair. */
 static size_t
 escape_size(const char *at) {
     switch (at[1]) {
@@ -66,7 +69,10 @@ escape_size(const char *at) {
     }
 }
 
-/* How long the character beyond ASCII that begins here is, 0 if it is none. As strict as yajl. */
+/*
+ * The size of the character beyond ASCII that begins at `at`; 0 if it is none. This check is as
+ * strict as yajl's.
+ */
 static size_t
 character_size(const char *at) {
     const unsigned char *c = (const unsigned char *)at;
@@ -77,7 +83,7 @@ character_size(const char *at) {
     return size;
 }
 
-/* A string, at its opening quote; goes behind the closing one. */
+/* Reads a string from its opening quote on, and stops behind the closing one. */
 static inline bool
 scan_string(struct scan *scan, enum hg_token_kind kind) {
     const char *text = scan->at + 1, *at = text;
@@ -146,7 +152,7 @@ scan_word(struct scan *scan) {
     return add(scan, kind, NULL, 0, false);
 }
 
-/* Anything but a container. */
+/* Reads a value that is no container. */
 static inline bool
 scan_scalar(struct scan *scan) {
     char c = *scan->at;
@@ -162,14 +168,17 @@ scan_key(struct scan *scan) {
     return true;
 }
 
-/* The members of containers, from inside the line's own map on until that has ended. */
+/*
+ * Reads the members of the line's own map and of all containers in it, from the first member on to
+ * the end of that map.
+ */
 static bool
 scan_members(struct scan *scan) {
     enum { DEPTH = 16 };
     uint32_t open[DEPTH], depth = 1;
     bool in_map[DEPTH] = {true};
     open[0] = 0;
-    bool begun = true; // nothing stands in the innermost container yet
+    bool begun = true; // the innermost container has no member yet
     for (;;) {
         char end = in_map[depth - 1] ? '}' : ']';
         if (*scan->at == end) {

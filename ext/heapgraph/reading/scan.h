@@ -1,6 +1,6 @@
 /*
- * A line of a dump to a tape, fast: JSON objects as our dumper and ObjectSpace.dump_all write them.
- * Whatever else is in a line, even if it is JSON, is left to yajl.
+ * Parses a line of a dump to a tape, fast: JSON objects as our dumper and ObjectSpace.dump_all
+ * write them. Lines with anything else in them, even if it is JSON, are left to yajl.
  */
 #ifndef HEAPGRAPH_SCAN_H
 #define HEAPGRAPH_SCAN_H
@@ -8,8 +8,9 @@
 #include "reading/tape.h"
 
 /*
- * The line ends in a newline, which is followed by HG_PAD readable bytes. True: the tape is what
- * yajl would make of it, but for texts that keep their escapes. False: not known here.
+ * Parses a line that ends in a newline, which is followed by HG_PAD bytes that may be read. Returns
+ * true if the tape is what yajl would make of the line, except that texts still have their escapes;
+ * false if the line is none that this function knows.
  */
 bool hg_scan_line(struct hg_tape *tape, const char *line);
 

@@ -1,5 +1,5 @@
 /*
- * Files, pipes, compressed or not; see source.h.
+ * Files and pipes, plain or compressed; see source.h.
  */
 #include "reading/source.h"
 
@@ -22,19 +22,19 @@ struct hg_source {
     int fd;
     uint64_t size; // of the file
     enum hg_compression compression;
-    struct hg_frames *frames;    // NULL: plain, or one stream
-    _Atomic uint64_t damaged_at; // UINT64_MAX: nowhere
+    struct hg_frames *frames;    // NULL if the text is plain or one stream
+    _Atomic uint64_t damaged_at; // UINT64_MAX if there is no damage
 
     // for single lines
     pthread_mutex_t lock;
     struct hg_frame_reader *reader;
-    int text; // a stream's text, decoded when a line was asked for; else -1
+    int text; // the decoded text of a stream, once a line was asked for; else -1
 };
 
 struct hg_pass {
     struct hg_source *source;
     _Atomic uint64_t next;
-    struct hg_stream *stream; // NULL where spans can be read at any place
+    struct hg_stream *stream; // NULL if spans can be read at any place
 };
 
 const char *
@@ -49,7 +49,7 @@ hg_source_damaged(const struct hg_source *source, uint64_t *byte) {
     return at != UINT64_MAX;
 }
 
-/* The first place counts, not the one that a thread sees first. */
+/* Notes the first place in the file, not that which a thread happens to see first. */
 static void
 note_damage(struct hg_source *source, uint64_t at) {
     uint64_t before = source->damaged_at;
@@ -65,7 +65,7 @@ io_error(struct hg_task *task, const struct hg_source *source, const char *what)
 
 /* -- opening -- */
 
-/* A file without a name, in TMPDIR. */
+/* Makes a file without a name in TMPDIR. */
 static int
 unnamed_file(void) {
     const char *directory = getenv("TMPDIR");
@@ -92,7 +92,7 @@ write_all(int fd, const char *bytes, size_t n) {
     return true;
 }
 
-/* Replaces a pipe by a file with what came out of it. */
+/* Copies all that comes out of a pipe to a file, which then takes the place of the pipe. */
 static enum hg_status
 spool(struct hg_source *source, struct hg_task *task) {
     int to = unnamed_file();
@@ -141,7 +141,7 @@ look(struct hg_source *source, struct hg_task *task) {
     if (!hg_decoder_available(source->compression))
         return hg_fail(task, HG_CORRUPT, 0, "%s is compressed, and %s is not installed here",
                        source->name, hg_decoder_library(source->compression));
-    if (source->compression == HG_GZIP) return HG_OK; // does not say where its members end
+    if (source->compression == HG_GZIP) return HG_OK; // its members do not say where they end
     uint64_t broken_at = UINT64_MAX;
     enum hg_status status = hg_frames_find(source->fd, source->size, &source->frames, &broken_at);
     if (status == HG_NO_MEMORY) return hg_fail(task, status, 0, "out of memory");
@@ -197,7 +197,7 @@ hg_source_free(struct hg_source *source) {
 
 /* -- text at any place -- */
 
-/* Up to n bytes of text from offset on; *got is less than n at the end of the text only. */
+/* Reads up to n bytes of text from `offset` on; *got is less than n only at the end of the text. */
 static enum hg_status
 read_text(struct hg_source *source, struct hg_frame_reader **reader, uint64_t offset, char *to,
           size_t n, size_t *got, struct hg_task *task) {
@@ -218,8 +218,9 @@ read_text(struct hg_source *source, struct hg_frame_reader **reader, uint64_t of
 }
 
 /*
- * Reads on in the buffer, in which `used` bytes of text from `offset` on stand, until there is a
- * newline behind `from` or the text ends, where one is put (*unfinished). *end is behind it.
+ * Reads on until the line in the buffer is whole. The buffer has the first `used` bytes of the text
+ * from `offset` on. *end is behind the first newline from `from` on. If the text ends without one,
+ * a newline is added and *unfinished is true.
  */
 static enum hg_status
 finish_line(struct hg_source *source, struct hg_frame_reader **reader, struct hg_buffer *buffer,
@@ -279,7 +280,7 @@ decode_all(struct hg_source *source, struct hg_task *task) {
 static enum hg_status
 line_at(struct hg_source *source, uint64_t near, struct hg_task *task, struct hg_buffer *buffer,
         const char **text, size_t *size) {
-    uint64_t offset = near > 0 ? near - 1 : 0; // a newline there ends the line before
+    uint64_t offset = near > 0 ? near - 1 : 0; // if that byte is a newline, it ends the line before
     size_t got, end;
     if (!hg_buffer_reserve(buffer, LINE_GUESS))
         return hg_fail(task, HG_NO_MEMORY, 0, "out of memory");
@@ -341,7 +342,7 @@ hg_pass_end(struct hg_pass *pass) {
     free(pass);
 }
 
-/* The next span of text that has not been given out. */
+/* Takes the next span of text that no thread has. Returns false if there is none left. */
 static bool
 next_span(struct hg_pass *pass, struct hg_task *task, uint64_t *start, uint64_t *end,
           uint64_t *number) {
@@ -360,7 +361,7 @@ next_span(struct hg_pass *pass, struct hg_task *task, uint64_t *start, uint64_t 
     return true;
 }
 
-/* The lines that begin in a span. */
+/* Reads the lines that begin in a span. */
 static enum hg_status
 read_span(struct hg_pass *pass, struct hg_task *task, struct hg_piece *piece, uint64_t start,
           uint64_t end) {
@@ -374,10 +375,10 @@ read_span(struct hg_pass *pass, struct hg_task *task, struct hg_piece *piece, ui
     piece->size = 0;
     if (start > 0) {
         const char *newline = memchr(bytes, '\n', got);
-        if (!newline) return HG_OK; // one line goes through all of it
+        if (!newline) return HG_OK; // a single line covers all of the span
         first = (size_t)(newline - bytes) + 1;
     }
-    if (first == got) return HG_OK; // the next line is the next span's
+    if (first == got) return HG_OK; // the next line begins in the next span
     status = finish_line(pass->source, &piece->frames, &piece->buffer, offset, got, got - 1, &stop,
                          &piece->unfinished, task);
     if (status != HG_OK) return status;

@@ -15,13 +15,13 @@ struct hg_stream {
     pthread_mutex_t lock;
     struct hg_decoder *decoder;
     int fd;
-    unsigned char *input, *from; // of INPUT bytes; what is left of it
+    unsigned char *input, *from; // INPUT bytes of the file, and the part not decoded yet
     size_t left;
-    uint64_t at;           // of what comes after that in the file
-    struct hg_buffer rest; // what was decoded behind the last whole line
+    uint64_t at;           // where in the file the bytes behind `input` begin
+    struct hg_buffer rest; // text that was decoded behind the last whole line
     size_t rest_size;
     uint64_t offset, number; // of the next piece
-    bool ended;              // no more input
+    bool ended;              // there is no more input
     bool in_frame;           // the last frame has not ended yet
 };
 
@@ -60,7 +60,7 @@ read_input(struct hg_stream *stream, struct hg_task *task) {
     return HG_OK;
 }
 
-/* Decodes until the room is full or the data ends; *used is moved. */
+/* Decodes until `bytes` has `room` bytes or the data ends. *used counts the bytes in it. */
 static enum hg_status
 fill(struct hg_stream *stream, struct hg_task *task, char *bytes, size_t room, size_t *used,
      uint64_t *broken_at) {

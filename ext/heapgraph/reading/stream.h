@@ -9,13 +9,14 @@
 
 struct hg_stream;
 
-/* NULL without memory. The descriptor stays the caller's. */
+/* Returns NULL if there is no memory or no library. The descriptor still belongs to the caller. */
 struct hg_stream *hg_stream_new(enum hg_compression compression, int fd);
 void hg_stream_free(struct hg_stream *stream);
 
 /*
- * As hg_pass_next: the next whole lines, decoded by one thread at a time. Where the data is broken
- * or cut off, *broken_at is where in the file, and what came before is the end.
+ * Gives out the next whole lines as hg_pass_next does. One thread decodes at a time. If the data is
+ * broken or cut off, *broken_at is where in the file, and the text ends with what was decoded
+ * before.
  */
 enum hg_status hg_stream_next(struct hg_stream *stream, struct hg_task *task,
                               struct hg_piece *piece, uint64_t *broken_at);

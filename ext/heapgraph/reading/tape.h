@@ -1,6 +1,6 @@
 /*
- * One line of a dump as a flat list of tokens, in the order of the text. What is in a container
- * follows it; where it ends stands in the container's token.
+ * One line of a dump as a flat list of tokens, in the order of the text. The members of a container
+ * follow its token, which says where they end.
  */
 #ifndef HEAPGRAPH_TAPE_H
 #define HEAPGRAPH_TAPE_H
@@ -21,13 +21,13 @@ enum hg_token_kind {
 };
 
 struct hg_token {
-    const char *text; /* KEY STRING: without quotes; NUMBER: as it is */
-    uint32_t size;    /* of the text; MAP LIST: the token behind the container's last one */
+    const char *text; /* of KEY and STRING without quotes; of NUMBER as it is */
+    uint32_t size;    /* of the text; of MAP and LIST: the token behind the container */
     uint8_t kind;
-    bool escaped; /* the text still has its backslashes: see hg_unescape */
+    bool escaped; /* the text still has its escapes: see hg_unescape */
 };
 
-/* Deeper lines are not read: ours have 5 levels. */
+/* Lines with more levels than this are bad lines. The lines that we write have 5. */
 #define HG_TAPE_DEPTH 64
 
 struct hg_tape {
@@ -45,7 +45,7 @@ hg_tape_clear(struct hg_tape *tape) {
     tape->count = tape->depth = 0;
 }
 
-/* False without memory. */
+/* Adds a token. Returns false if there is no memory. */
 static inline bool
 hg_tape_add(struct hg_tape *tape, enum hg_token_kind kind, const char *text, size_t size,
             bool escaped) {
@@ -54,7 +54,9 @@ hg_tape_add(struct hg_tape *tape, enum hg_token_kind kind, const char *text, siz
     return true;
 }
 
-/* False without memory or if it is too deep. */
+/*
+ * Adds a container and opens it. Returns false if there is no memory or too many levels are open.
+ */
 static inline bool
 hg_tape_open(struct hg_tape *tape, enum hg_token_kind kind) {
     if (tape->depth == HG_TAPE_DEPTH) return false;
@@ -67,19 +69,22 @@ hg_tape_close(struct hg_tape *tape) {
     tape->token[tape->open[--tape->depth]].size = tape->count;
 }
 
-/* The token behind a value. */
+/* The number of the token behind a value. */
 static inline uint32_t
 hg_tape_behind(const struct hg_tape *tape, uint32_t i) {
     const struct hg_token *token = &tape->token[i];
     return token->kind == HG_TOKEN_MAP || token->kind == HG_TOKEN_LIST ? token->size : i + 1;
 }
 
-/* The value of a field of the line (or of the map at `map`), NULL if it has none. */
+/*
+ * The value of a field in the map with token number `map` (0 is the line itself), or NULL if there
+ * is no such field.
+ */
 const struct hg_token *hg_tape_field(const struct hg_tape *tape, uint32_t map, const char *name);
 
 /*
- * The text without backslashes, as UTF-8: at most `size` bytes, written to `to`. Returns how many.
- * The text is that of a token, so known to be well-formed.
+ * Writes a text without its escapes to `to`, as UTF-8. Returns its size, at most `size`. The text
+ * must be that of a token: it is known to be well-formed.
  */
 size_t hg_unescape(char *to, const char *text, size_t size);
 
