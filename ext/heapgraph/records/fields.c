@@ -1,6 +1,6 @@
 /*
- * Fields to edges and facts: the meaning of docs/format.md, and of ObjectSpace.dump_all where it
- * differs; see fields.h.
+ * Makes edges and facts of fields, by the meaning that docs/format.md gives them, and
+ * ObjectSpace.dump_all where it differs; see fields.h.
  */
 #include "records/fields.h"
 
@@ -52,7 +52,7 @@ add_edge(struct hg_fields *line, uint64_t address, uint32_t name) {
     line->node.edges++;
 }
 
-/* Every reference at or below a token, whatever it is nested in. */
+/* Adds an edge for every reference in a value, however deep it is nested. */
 static void
 add_all(struct hg_fields *line, uint32_t i, uint32_t name) {
     uint32_t behind = hg_tape_behind(line->tape, i);
@@ -62,7 +62,7 @@ add_all(struct hg_fields *line, uint32_t i, uint32_t name) {
     }
 }
 
-/* A field that is not known, or is known as nothing else than a reference or several. */
+/* A field that is not known, or that can only be a reference or several of them. */
 static void
 add_field(struct hg_fields *line, uint32_t key) {
     const struct hg_token *value = &line->tape->token[key + 1];
@@ -99,7 +99,7 @@ add_elements(struct hg_fields *line, uint32_t key) {
     }
 }
 
-/* The name of a value in a hash whose key stands in the dump itself. */
+/* The name of the edge to a value in a hash whose key is written in the dump itself. */
 static uint32_t
 name_by_key(struct hg_recorder *recorder, const struct hg_token *key) {
     static const char *const words[] = {[HG_TOKEN_TRUE] = "true\0\0\0\0",
@@ -158,7 +158,7 @@ add_weak(struct hg_fields *line, uint32_t key) {
     }
 }
 
-/* `what` of a frame: "label file:line\x1fwhat". */
+/* The name of the edge to `what` of a frame: "label file:line\x1fwhat". */
 static uint32_t
 frame_name(struct hg_recorder *recorder, struct hg_text place, struct hg_text what) {
     size_t size = place.size + 1 + what.size;
@@ -176,7 +176,7 @@ frame_name(struct hg_recorder *recorder, struct hg_text place, struct hg_text wh
     return string;
 }
 
-/* "label file:line" of a frame, malloc'ed; C functions have their name alone. */
+/* Returns "label file:line" of a frame, malloc'ed. A C function has only its name. */
 static struct hg_text
 frame_place(struct hg_fields *line, uint32_t frame) {
     static const char *const names[] = {"label", "method", "file", "line"};
@@ -247,7 +247,10 @@ add_frames(struct hg_fields *line, uint32_t key) {
     }
 }
 
-/* The flat list. In dump_all's, what a field has named stands again. */
+/*
+ * The flat list of references. In a dump of dump_all it repeats those that a field has named: their
+ * edges get that name.
+ */
 static void
 add_references(struct hg_fields *line, uint32_t key) {
     const struct hg_tape *tape = line->tape;
@@ -265,7 +268,7 @@ add_references(struct hg_fields *line, uint32_t key) {
     }
 }
 
-/* A field of dump_all whose reference stands in `references` as well. */
+/* A field of dump_all whose reference is in `references` as well. */
 static void
 note_named(struct hg_fields *line, uint32_t key) {
     uint64_t address;
@@ -378,7 +381,7 @@ take_field(struct hg_fields *line, uint32_t key) {
         if (line->recorder->objspace) note_named(line, key);
         else add_field(line, key);
         break;
-    case HG_W_receiver_class: // of a call cache; dump_all tells of it though MRI does not mark it
+    case HG_W_receiver_class: // of a call cache; dump_all writes it though MRI does not mark it
         if (!line->recorder->objspace) add_field(line, key);
         else
             add_all(
@@ -411,7 +414,7 @@ take_field(struct hg_fields *line, uint32_t key) {
         take_flags(line, key);
         break;
 
-    // texts that may look like an address, and what has been read before
+    // texts that may look like an address, and fields that have been read already
     case HG_W_address:
     case HG_W_type:
     case HG_W_root:

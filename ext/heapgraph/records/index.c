@@ -1,5 +1,5 @@
 /*
- * Addresses <-> nodes; see index.h.
+ * Addresses and nodes; see index.h.
  */
 #include "records/index.h"
 
@@ -29,7 +29,7 @@ unit_at(const struct hg_units *units, uint32_t number) {
     return &units->block[number / HG_UNIT_BLOCK][number % HG_UNIT_BLOCK];
 }
 
-/* Spreads keys that lie close to each other and such that differ in high bits alone. */
+/* Spreads keys that are close to each other, and those that differ only in their high bits. */
 static uint64_t
 hash_of(const void *keys, uint32_t number) {
     return hg_mix(((const uint64_t *)keys)[number], HG_GOLDEN);
@@ -46,7 +46,7 @@ grow_units(struct hg_units *units) {
 
 static struct hg_unit *
 common_unit(struct hg_units *units, uint64_t key) {
-    // the last unit has no number: its last place would be HG_NO_PLACE
+    // the last number is not used: its last place would be HG_NO_PLACE
     if (units->count == HG_UNIT_BLOCK * HG_UNIT_BLOCKS - 1 || !grow_units(units)) return NULL;
     struct hg_slots *slots = &units->slots;
     size_t at = hg_slots_first(slots, hash_of(&key, 0));
@@ -118,7 +118,7 @@ by_key(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* The units in the order of their addresses, malloc'ed. */
+/* Returns the units in the order of their addresses, malloc'ed; NULL if there is no memory. */
 static struct numbered_key *
 sorted_units(const struct hg_units *units) {
     struct numbered_key *sorted = malloc(((size_t)units->count + 1) * sizeof *sorted);

@@ -1,10 +1,10 @@
 /*
- * Addresses <-> nodes.
+ * Finds the node of an address, and the address of a node.
  *
- * The heap is cut into units of 4 KiB; each that an address lies in has a bitmap of its 512 words.
- * While the dump is read an address becomes a *place* (unit and word, 32 bits). Units are then
- * sorted by address, and the number of a node is the number of set bits before its own: no address
- * is kept, and a node costs about a byte.
+ * The heap is divided into units of 4 KiB. Each unit in which there is an address has a bitmap of
+ * its 512 words. While the dump is read, each address becomes a *place*: the unit and the word in
+ * it, in 32 bits. Then the units are sorted by address, and the number of a node is the number of
+ * bits that are set before its own bit. So no address is kept, and a node costs about a byte.
  */
 #ifndef HEAPGRAPH_INDEX_H
 #define HEAPGRAPH_INDEX_H
@@ -19,12 +19,12 @@
 #define HG_UNIT_WORDS 8 /* of 64 bits */
 #define HG_NO_PLACE UINT32_MAX
 
-/* What a loaded graph has; units in the order of their addresses. */
+/* What a loaded graph has. The units are in the order of their addresses. */
 struct hg_index {
     uint64_t units;
     const uint64_t *key;                   /* address >> HG_UNIT_BITS */
-    const uint32_t *base;                  /* nodes in the units before this one */
-    const uint64_t (*bits)[HG_UNIT_WORDS]; /* one per word of 8 bytes */
+    const uint32_t *base;                  /* how many nodes are in the units before this one */
+    const uint64_t (*bits)[HG_UNIT_WORDS]; /* a bit for each word of 8 bytes */
 };
 
 uint64_t hg_index_address(const struct hg_index *index, uint32_t node);
@@ -35,13 +35,13 @@ uint32_t hg_index_node(const struct hg_index *index, uint64_t address); /* or HG
 struct hg_unit {
     _Atomic uint64_t bits[HG_UNIT_WORDS];
     uint64_t before; /* set bits before word 1 … 7, 9 bits each */
-    uint32_t number; /* of the unit; from hg_units_rank on its first node */
+    uint32_t number; /* of the unit; after hg_units_rank: of its first node */
 };
 
 #define HG_UNIT_BLOCK 4096
 #define HG_UNIT_BLOCKS 2048
 
-/* The units, common to all threads. */
+/* The units, which all threads share. */
 struct hg_units {
     pthread_mutex_t lock;
     uint32_t count;
@@ -55,12 +55,15 @@ void hg_units_init(struct hg_units *units);
 void hg_units_free(struct hg_units *units);
 
 /*
- * Sorts the units and numbers the nodes; from here on hg_place_node works, and hg_place no longer.
- * HG_TOO_LARGE beyond 2^32-2 nodes.
+ * Numbers the nodes in the order of their addresses. From here on hg_place_node works, and hg_place
+ * no longer does. HG_OK · HG_NO_MEMORY · HG_TOO_LARGE (more than 2^32-2 nodes).
  */
 enum hg_status hg_units_rank(struct hg_units *units, uint32_t *nodes);
 
-/* Makes what the graph keeps, after hg_units_rank. The arrays are malloc'ed and the caller's. */
+/*
+ * Makes the index of the graph; hg_units_rank comes first. The arrays are malloc'ed and belong to
+ * the caller. HG_OK or HG_NO_MEMORY.
+ */
 enum hg_status hg_index_pack(const struct hg_units *units, struct hg_index *index);
 
 /* The units that one thread has seen. */
@@ -71,7 +74,7 @@ struct hg_seen_units {
 };
 
 struct hg_seen_unit {
-    uint64_t key; /* plus 1; 0: free */
+    uint64_t key; /* plus 1, or 0 if the entry is free */
     struct hg_unit *unit;
 };
 
@@ -80,13 +83,16 @@ void hg_seen_units_free(struct hg_seen_units *seen);
 
 struct hg_unit *hg_new_seen_unit(struct hg_seen_units *seen, uint64_t key);
 
-/* No object of Ruby lies at other addresses. */
+/* Whether an object of Ruby can be at this address. */
 static inline bool
 hg_is_object_address(uint64_t address) {
     return address != 0 && (address & 7) == 0;
 }
 
-/* The place of an object address; HG_NO_PLACE without memory or with too many units. */
+/*
+ * The place of an object's address, which is marked in the bitmap. HG_NO_PLACE if there is no
+ * memory or there are too many units.
+ */
 static inline uint32_t
 hg_place(struct hg_seen_units *seen, uint64_t address) {
     uint64_t key = (address >> HG_UNIT_BITS) + 1;
@@ -108,7 +114,7 @@ hg_place(struct hg_seen_units *seen, uint64_t address) {
     return unit->number << 9 | slot;
 }
 
-/* The node of a place that hg_place gave. */
+/* The node of a place that hg_place has returned. */
 static inline uint32_t
 hg_place_node(const struct hg_units *units, uint32_t place) {
     uint32_t number = place >> 9, slot = place & 511, word = slot >> 6;

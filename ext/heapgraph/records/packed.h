@@ -1,10 +1,12 @@
 /*
- * Records of nodes, packed: all of them lie in memory while the graph is made, and make up most of
- * what that takes at its peak. Four words of 32 bits for most objects, up to seven:
+ * Records of nodes, packed. All of them are in memory while the graph is made, and they are most of
+ * the memory that this needs at its peak. An object mostly takes four words of 32 bits, at most
+ * seven:
  *
  *   place, line, head, [class], [label], [memsize], [edges]
  *
- * The head has type, flags, small sizes, small numbers of edges, and what else there is.
+ * The head has the type, the flags, a small size, a small number of edges, and which of the other
+ * words follow.
  */
 #ifndef HEAPGRAPH_PACKED_H
 #define HEAPGRAPH_PACKED_H
@@ -13,22 +15,22 @@
 #include "base/numbers.h"
 #include "records/index.h"
 
-/* One object or ROOT line. Its edges are the next ones in the list of edges. */
+/* One object or ROOT line. Its edges come next in the list of edges. */
 struct hg_node_record {
     uint32_t place; /* HG_NO_PLACE for a ROOT */
-    uint32_t class; /* its place or HG_NO_PLACE */
+    uint32_t class; /* the place of the class, or HG_NO_PLACE */
     uint32_t memsize;
-    uint32_t line; /* where it begins, in HG_LINE_UNITs */
+    uint32_t line; /* where the line begins, in HG_LINE_UNITs */
     uint32_t label;
     uint32_t edges;
     uint8_t type, flags;
 };
 
 enum {
-    HG_HEAD_TYPE = 5, /* bits of each, from the lowest on */
+    HG_HEAD_TYPE = 5, /* how many bits each field has, from the lowest bit on */
     HG_HEAD_FLAGS = 8,
-    HG_HEAD_MEMSIZE = 10, /* in words of 8 bytes; all ones: it follows */
-    HG_HEAD_EDGES = 6,    /* all ones: their number follows */
+    HG_HEAD_MEMSIZE = 10, /* in words of 8 bytes; all ones: the size follows */
+    HG_HEAD_EDGES = 6,    /* all ones: the number follows */
     HG_FLAGS_AT = HG_HEAD_TYPE,
     HG_MEMSIZE_AT = HG_FLAGS_AT + HG_HEAD_FLAGS,
     HG_EDGES_AT = HG_MEMSIZE_AT + HG_HEAD_MEMSIZE,
@@ -45,7 +47,7 @@ hg_pack_word(struct hg_list *list, uint32_t word) {
     return to;
 }
 
-/* False without memory. */
+/* Adds a record to a list. Returns false if there is no memory. */
 static inline bool
 hg_pack_node(struct hg_list *list, const struct hg_node_record *node) {
     const uint32_t long_memsize = HG_LOW_BITS(HG_HEAD_MEMSIZE);
@@ -69,7 +71,10 @@ hg_unpack_word(struct hg_list_reader *reader) {
     return *(const uint32_t *)hg_list_next(reader, sizeof(uint32_t));
 }
 
-/* The next record; *place is where its place stands, to be replaced. False at the end. */
+/*
+ * Reads the next record. *place points to its place in the list, so that the caller can replace it.
+ * Returns false at the end.
+ */
 static inline bool
 hg_unpack_node(struct hg_list_reader *reader, struct hg_node_record *node, uint32_t **place) {
     *place = hg_list_next(reader, sizeof **place);

@@ -1,5 +1,5 @@
 /*
- * Lines to nodes; see record.h. What their fields mean is in fields.c.
+ * Makes nodes of lines; see record.h. What the fields of a line mean is in fields.c.
  */
 #include "records/record.h"
 
@@ -17,7 +17,10 @@ hash_of_class(const void *places, uint32_t number) {
     return hg_spread(((const uint32_t *)places)[number]);
 }
 
-/* Notes once per class what its instances call it, for classes that have no line. */
+/*
+ * Notes the name that the instances of a class give it, once for each class. It serves classes that
+ * have no line.
+ */
 static void
 note_class_name(struct hg_recorder *recorder, uint32_t place, const struct hg_token *name) {
     struct hg_numbers *classes = &recorder->named_classes;
@@ -43,7 +46,7 @@ note_class_name(struct hg_recorder *recorder, uint32_t place, const struct hg_to
 static void
 note_class(struct hg_fields *line) {
     if (line->type == HG_W_IMEMO || !hg_is_object_address(line->class))
-        return; // 3.1: IMEMO has garbage
+        return; // in Ruby 3.1 the class of an IMEMO is garbage
     struct hg_recorder *recorder = line->recorder;
     uint32_t place = hg_place(&recorder->units, line->class);
     if (place == HG_NO_PLACE) {
@@ -54,7 +57,7 @@ note_class(struct hg_fields *line) {
     if (line->class_name) note_class_name(recorder, place, &line->tape->token[line->class_name]);
 }
 
-/* Whether file and line are where the object was allocated (docs/format.md, "Every object"). */
+/* Whether `file` and `line` say where the object was allocated (docs/format.md, "Every object"). */
 static bool
 tells_allocation(const struct hg_fields *line) {
     if (line->recorder->objspace) return true;
@@ -83,7 +86,7 @@ location(struct hg_fields *line) {
         digits = line_token->size;
         memcpy(number, line_token->text, digits);
     }
-    // the scratch memory may hold the file already, and grows without losing it
+    // the scratch memory may have the file already, and grows without losing it
     if (!hg_buffer_reserve(&recorder->scratch, file.size + 1 + digits)) {
         recorder->failed = true;
         return HG_NO_STRING;
@@ -183,7 +186,10 @@ take_root(struct hg_fields *line) {
     return finish_node(line);
 }
 
-/* True where there is such a field. One that is no number promises what no dump can keep. */
+/*
+ * Reads a promise of the FOOTER. Returns false if there is no such field. A field that is no number
+ * is a promise that no dump can keep.
+ */
 static bool
 promised(const struct hg_tape *tape, const char *name, uint64_t *number) {
     const struct hg_token *token = hg_tape_field(tape, 0, name);
@@ -223,7 +229,10 @@ take_shape(struct hg_fields *line) {
     else *record = shape;
 }
 
-/* Finds type and address. Returns the first field behind them, if they come first. */
+/*
+ * Finds type and address. If these come first, it returns the first field behind them, or else the
+ * first field of the line.
+ */
 static uint32_t
 identify(const struct hg_tape *tape, const struct hg_token **type,
          const struct hg_token **address) {
@@ -271,7 +280,7 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
         take_shape(&line);
         return HG_LINE_OTHER;
     case HG_W_NONE:   // empty slots, which dump_all writes with full: true
-    case HG_W_ZOMBIE: // and such as wait for their finalizer
+    case HG_W_ZOMBIE: // slots that wait for their finalizer
         return HG_LINE_OTHER;
     default:
         return take_object(&line, address) ? HG_LINE_OBJECT : HG_LINE_BAD;

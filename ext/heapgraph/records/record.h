@@ -1,6 +1,6 @@
 /*
- * Makes records of one line of a dump: what kind of line it is, and what it says of an object or a
- * root. recorder.h has the records.
+ * Makes records of one line of a dump: which kind of line it is, and what it says about an object
+ * or a root. The structs of the records are in recorder.h.
  */
 #ifndef HEAPGRAPH_RECORD_H
 #define HEAPGRAPH_RECORD_H
@@ -8,9 +8,9 @@
 #include "reading/tape.h"
 #include "records/recorder.h"
 
-/* What a line is. SHAPE lines, and those of empty slots, are none of these. */
+/* The kinds of lines. SHAPE lines and the lines of empty slots are HG_LINE_OTHER. */
 enum hg_line_kind {
-    HG_LINE_BAD, /* no line of a dump */
+    HG_LINE_BAD, /* it is no line of a dump */
     HG_LINE_HEADER,
     HG_LINE_ROOT,
     HG_LINE_OBJECT,
@@ -18,7 +18,10 @@ enum hg_line_kind {
     HG_LINE_OTHER,
 };
 
-/* Takes in a line that begins at `line` HG_LINE_UNITs. After `failed` every line is bad. */
+/*
+ * Takes in a line that begins at `line` HG_LINE_UNITs, and returns its kind. Once the recorder has
+ * `failed`, every line is bad.
+ */
 enum hg_line_kind hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape,
                                  uint32_t line);
 

@@ -41,7 +41,7 @@ find(const struct shapes *shapes, uint64_t id) {
     return bsearch(&wanted, shapes->shape, shapes->count, sizeof wanted, by_id);
 }
 
-/* Names the edges from their last to their first, as the chain of shapes goes. */
+/* Names the edges from the last to the first: a chain of shapes begins with the last variable. */
 static void
 name_edges(const struct shapes *shapes, uint64_t id, uint32_t *name, uint32_t count) {
     uint32_t variables = 0;

@@ -13,7 +13,7 @@
 
 enum { FIRST_ROOM = 1024, ARENA = 256 << 10 };
 
-/* A text as the common table keeps it; it never moves. */
+/* A text in the common table. It never moves. */
 struct text {
     uint32_t number, hash;
     size_t size;
@@ -21,7 +21,7 @@ struct text {
 };
 
 struct hg_seen_string {
-    const struct text *text; // NULL: free
+    const struct text *text; // NULL if the entry is free
     uint32_t hash;
 };
 
@@ -72,7 +72,7 @@ grow(struct hg_string_table *table) {
            hg_slots_grow(&table->slots, table->count, 2 * FIRST_ROOM, hash_of, table->text);
 }
 
-/* The text in the common table, put there if it is new; NULL without memory. */
+/* Finds a text in the common table, or adds it there. Returns NULL if there is no memory. */
 static const struct text *
 common_text(struct hg_string_table *table, const char *bytes, size_t size, uint32_t hash) {
     if (!grow(table)) return NULL;
@@ -193,7 +193,7 @@ hg_intern(struct hg_seen_strings *seen, const char *bytes, size_t size) {
     const struct text *text = common_text(seen->table, bytes, size, hash);
     pthread_mutex_unlock(&seen->table->lock);
     if (!text) return HG_NO_STRING;
-    if (seen->count + 1 == seen->room) return text->number; // full, for want of memory
+    if (seen->count + 1 == seen->room) return text->number; // full: no memory to grow
     seen->seen[i] = (struct hg_seen_string){text, hash};
     if (2 * ++seen->count > seen->room) grow_seen(seen);
     return text->number;

@@ -1,8 +1,9 @@
 /*
- * Texts that stand in many lines, each kept once: names of variables, hash keys, classes, places.
+ * Texts that occur in many lines, each of which is kept once: names of variables, hash keys,
+ * classes, places in the source.
  *
- * While a dump is loaded, one table for all threads hands out the numbers, and each thread keeps a
- * table of those that it has seen, so that the lock is taken once per thread and text. Afterwards
+ * While a dump is loaded, one table for all threads gives each text its number, and each thread has
+ * a table of the texts that it has seen, so that it takes the lock once for each text. Afterwards
  * the texts are packed one behind the other.
  */
 #ifndef HEAPGRAPH_STRINGS_H
@@ -21,7 +22,10 @@ enum hg_known_string {
     HG_S_KNOWN,
 };
 
-/* What a loaded graph has. Text i: bytes[offset[i]] up to a NUL before offset[i+1]. */
+/*
+ * What a loaded graph has. Text i begins at bytes[offset[i]] and ends with a NUL before
+ * offset[i+1].
+ */
 struct hg_strings {
     uint32_t count;
     const uint64_t *offset; /* count + 1 */
@@ -30,11 +34,11 @@ struct hg_strings {
 
 struct hg_string_table; /* for all threads */
 
-/* NULL without memory. */
+/* Returns NULL if there is no memory. */
 struct hg_string_table *hg_string_table_new(void);
 void hg_string_table_free(struct hg_string_table *table);
 
-/* Makes what the graph keeps. The arrays are malloc'ed and the caller's. */
+/* Makes the texts of the graph. The arrays are malloc'ed and belong to the caller. */
 enum hg_status hg_strings_pack(const struct hg_string_table *table, struct hg_strings *strings);
 
 /* The texts that one thread has seen. */
@@ -48,8 +52,8 @@ bool hg_seen_strings_init(struct hg_seen_strings *seen, struct hg_string_table *
 void hg_seen_strings_free(struct hg_seen_strings *seen);
 
 /*
- * The number of a text, which is followed by HG_PAD readable bytes. HG_NO_STRING without memory or
- * beyond 2^32-2 texts.
+ * Returns the number of a text, which HG_PAD bytes that may be read must follow. HG_NO_STRING if
+ * there is no memory or there are more than 2^32-2 texts.
  */
 uint32_t hg_intern(struct hg_seen_strings *seen, const char *text, size_t size);
 

@@ -22,7 +22,7 @@ keep_last(struct hg_spot *last, struct hg_spot spot) {
     if (spot.there && (!last->there || spot.byte > last->byte)) *last = spot;
 }
 
-/* The two that come first of three, of which the first two are in order. */
+/* Keeps the first two of three spots. `first` and `second` are in order. */
 static void
 keep_two(struct hg_spot *first, struct hg_spot *second, struct hg_spot spot) {
     if (!spot.there) return;
@@ -128,7 +128,7 @@ sort_pieces(struct hg_tally *sum) {
     if (sum->count > 0) qsort(sum->pieces, sum->count, sizeof *sum->pieces, by_piece);
 }
 
-/* The number in the whole text of the line at a spot, 0 if there is none. */
+/* The number of the line at a spot in the whole text, or 0 if there is no such line. */
 static uint64_t
 line_number(const struct hg_tally *sum, struct hg_spot spot) {
     uint64_t line = spot.line;

@@ -11,7 +11,7 @@ kept(bool promised, uint64_t number, uint64_t there) {
     return promised ? passed_if(number == there) : HG_UNTOLD;
 }
 
-/* What can be asked of any dump. */
+/* The checks that apply to every dump. */
 static void
 check_text(struct hg_account *account) {
     uint8_t *answer = account->answer;
@@ -24,7 +24,7 @@ check_text(struct hg_account *account) {
     answer[HG_CHECK_known_types] = passed_if(account->unknown_types == 0);
 }
 
-/* What only ours has, and what ours alone is known to be like. */
+/* The checks of what only dumps of ours have, or are known to be like. */
 static void
 check_ours(struct hg_account *account) {
     uint8_t *answer = account->answer;

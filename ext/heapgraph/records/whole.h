@@ -1,13 +1,13 @@
 /*
- * What "whole and valid" means: the one list of what has to be so, for `heapdump verify` and for
- * every command that reads a dump.
+ * What "whole and valid" means: the list of all checks, for `heapdump verify` and for every command
+ * that reads a dump.
  */
 #ifndef HEAPGRAPH_WHOLE_H
 #define HEAPGRAPH_WHOLE_H
 
 #include <stdbool.h>
 
-/* name, what has to be so */
+/* name of the check, what must be true */
 #define HG_EACH_CHECK(X)                                                                           \
     X(compression, "compressed data can be decompressed up to its end")                            \
     X(no_byte_order_mark, "the first byte is no byte order mark")                                  \
@@ -34,14 +34,14 @@ enum hg_check { HG_EACH_CHECK(HG_CHECK_NUMBER) HG_CHECKS };
 #undef HG_CHECK_NUMBER
 
 /*
- * HG_UNTOLD where the dump does not tell: ObjectSpace.dump_all writes neither HEADER nor FOOTER, the
- * FOOTER of version 0.1.0 has not all of the numbers.
+ * HG_UNTOLD: the dump does not say it. ObjectSpace.dump_all writes neither HEADER nor FOOTER, and
+ * the FOOTER of version 0.1.0 does not have all of the numbers.
  */
 enum hg_answer { HG_UNTOLD, HG_PASSED, HG_FAILED };
 
 struct hg_account;
 
-/* Answers all checks by the other fields of the account. */
+/* Fills in the answers to all checks from the other fields of the account. */
 void hg_check_whole(struct hg_account *account);
 
 /* Whether a check has failed. */

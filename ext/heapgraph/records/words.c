@@ -1,5 +1,5 @@
 /*
- * Words of the format by hash; see words.h.
+ * Finds the words of the format by a hash; see words.h.
  */
 #include "records/words.h"
 

@@ -34,13 +34,13 @@ enum hg_word {
         HG_W_COUNT
 };
 
-/* Once before hg_word, by any thread. */
+/* Must be called before hg_word; any thread may call it, and more than once. */
 void hg_words_init(void);
 
-/* Words of up to 24 bytes: the first 8, the last 8, and what lies between. */
+/* A word of up to 24 bytes: its first 8, its last 8, and those between. */
 struct hg_word_slot {
     uint64_t head, middle, tail;
-    unsigned char size, word; /* word 0: free */
+    unsigned char size, word; /* `word` is 0 if the slot is free */
 };
 
 #define HG_WORD_SLOTS 1024
@@ -51,7 +51,7 @@ hg_word_slot_of(uint64_t head, size_t size) {
     return (size_t)((head ^ size) * HG_GOLDEN >> 54);
 }
 
-/* Which word a text is; HG_PAD readable bytes follow it. */
+/* Which word a text is. HG_PAD bytes that may be read must follow it. */
 static inline enum hg_word
 hg_word(const char *text, size_t size) {
     uint64_t head = hg_load_upto8(text, size);
