@@ -1,9 +1,10 @@
 /*
- * Records to a graph; see assemble.h. In steps, each by all threads, a thread for each recorder:
+ * Makes a graph of records; see assemble.h. There are three steps. All threads work on each of
+ * them, one thread for each recorder:
  *
- *   number  places become nodes; of several lines of one object the first one claims it
+ *   number  places become nodes; if an object has several lines, the first of them claims it
  *   count   how many edges a node has
- *   fill    nodes and edges go to where they belong, and their records are given back meanwhile
+ *   fill    nodes and edges are written to their arrays, and their records are given back meanwhile
  */
 #include "graph/assemble.h"
 
@@ -13,7 +14,7 @@
 
 #include <stdlib.h>
 
-/* What a graph owns. */
+/* What belongs to a graph and is freed with it. */
 struct owned {
     void *array[16];
     int arrays;
@@ -33,7 +34,7 @@ free_owned(void *data) {
     free(owned);
 }
 
-/* The same arrays as the graph's, writable. */
+/* The graph while it is made: the same arrays, but writable. */
 struct assembly {
     struct hg_recorder *recorders;
     unsigned threads;
@@ -42,7 +43,7 @@ struct assembly {
     struct owned *owned;
     struct hg_graph *graph;
 
-    const uint32_t *root; // label of the one that is made, NULL where the dump has roots
+    const uint32_t *root; // label of the root that is made; NULL if the dump has roots
     uint32_t objects, roots;
     uint32_t *root_line; // in ascending order
     uint32_t *first, *target, *name, *class_node, *memsize, *label, *line, *location, *generation;
@@ -75,7 +76,10 @@ find(const uint32_t *sorted, uint32_t count, uint32_t value) {
     return low;
 }
 
-/* Roots have no place in the heap: they are numbered in the order of their lines. */
+/*
+ * Finds the lines of all roots: roots have no address, so they are numbered in the order of their
+ * lines.
+ */
 static bool
 sort_roots(struct assembly *a) {
     uint64_t roots = 0;
@@ -109,7 +113,7 @@ claim(struct assembly *a, uint32_t node, uint32_t line) {
     if (before != HG_NO_LINE) a->duplicates++;
 }
 
-/* Looks at the task now and then while records are gone through. */
+/* Whether the work goes on: looks at the task once in many steps. */
 static bool
 goes_on(struct assembly *a, uint64_t *steps) {
     enum { MANY = 1 << 14 };
@@ -140,7 +144,10 @@ count_edges(void *data, unsigned thread) {
     }
 }
 
-/* From numbers of edges to where each node's begin. False if there are too many. */
+/*
+ * Turns the number of edges of each node into the place where its edges begin. Returns false if
+ * there are too many edges.
+ */
 static bool
 place_edges(struct assembly *a, uint64_t *edges) {
     uint32_t nodes = a->objects + a->roots;
@@ -151,7 +158,7 @@ place_edges(struct assembly *a, uint64_t *edges) {
         sum += count;
         if (sum > UINT32_MAX) return false;
     }
-    a->first[nodes] = (uint32_t)sum; // the virtual root's
+    a->first[nodes] = (uint32_t)sum; // where the edges of the virtual root begin
     sum += a->roots;
     if (sum > UINT32_MAX) return false;
     a->first[nodes + 1] = (uint32_t)sum;
@@ -213,12 +220,12 @@ fill_missing(struct assembly *a) {
         while ((record = hg_list_next(&names, sizeof *record))) {
             uint32_t node = hg_place_node(a->units, record->place);
             if (a->type[node] == HG_T_MISSING && a->label[node] == HG_NO_STRING)
-                a->label[node] = record->name; // all instances say the same
+                a->label[node] = record->name; // all instances give the same name
         }
     }
 }
 
-/* The root that is made, and its edges, for which there is room behind those of the objects. */
+/* Makes the one root and its edges; there is room for them behind the edges of the objects. */
 static enum hg_status
 fill_made_root(struct assembly *a, uint64_t *edges) {
     uint32_t node = a->objects, at = a->first[node], count = 0;

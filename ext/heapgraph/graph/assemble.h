@@ -1,5 +1,5 @@
 /*
- * What the threads have recorded to a graph.
+ * Makes a graph of what the threads have recorded.
  */
 #ifndef HEAPGRAPH_ASSEMBLE_H
 #define HEAPGRAPH_ASSEMBLE_H
@@ -8,9 +8,11 @@
 #include "graph/graph.h"
 
 /*
- * Makes the graph, without source, and the account's `missing` and `duplicates`. The recorders'
- * lists are consumed while it is made. With `root`, of a dump without ROOT lines, there will be one
- * root of that label, which holds all objects (see entries.h).
+ * Makes the graph, except its source, and fills in `missing` and `duplicates` of its account. The
+ * lists of the recorders are consumed meanwhile. If `root` is not NULL (for a dump without ROOT
+ * lines), the graph gets one root with this label, which holds all objects (entries.h).
+ *
+ * HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE. hg_graph_free frees the graph.
  */
 enum hg_status hg_assemble(struct hg_recorder *recorders, unsigned threads, struct hg_units *units,
                            const struct hg_string_table *strings, const uint32_t *root,

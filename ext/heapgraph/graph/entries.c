@@ -1,8 +1,9 @@
 /*
  * Place in the flow: within assemble. See entries.h.
  *
- * All objects are walked through, depth first. The one that is left last lies where nothing but its
- * own circle leads to; so does, without what it reaches, the last one of those that remain.
+ * A depth-first walk visits all objects. Nothing leads to the object that the walk leaves last,
+ * except from its own circle: so it is an entry. Of the objects that it does not reach, the one
+ * that was left last is an entry for the same reason, and so on.
  */
 #include "graph/entries.h"
 
@@ -14,12 +15,12 @@ struct walk {
     const struct hg_held_by *held;
     struct hg_task *task;
     uint8_t *seen;
-    uint32_t *stack, *next; // a node, and which of its edges comes next: 0 is its class
-    uint32_t *left;         // in the order in which they were left; NULL: nobody asks
+    uint32_t *stack, *next; // a node, and its next edge: 0 is its class
+    uint32_t *left;         // nodes in the order in which the walk left them; or NULL
     uint32_t count;
 };
 
-/* The object that an edge of a node holds, HG_NO_NODE if it holds none. */
+/* The object that a node holds by an edge, or HG_NO_NODE if it holds none. */
 static uint32_t
 held_by(const struct hg_held_by *held, uint32_t node, uint32_t edge) {
     if (edge == 0) return held->class_node[node];
@@ -27,7 +28,10 @@ held_by(const struct hg_held_by *held, uint32_t node, uint32_t edge) {
     return hg_edge_holds(held->name[at]) ? held->target[at] : HG_NO_NODE;
 }
 
-/* Walks through what is reached from a node and has not been seen. False when the task shall stop. */
+/*
+ * Visits all objects that are reached from a node and have not been seen yet. Returns false when
+ * the task shall stop.
+ */
 static bool
 walk_from(struct walk *walk, uint32_t node) {
     const struct hg_held_by *held = walk->held;

@@ -1,5 +1,5 @@
 /*
- * Questions to a graph that its arrays do not answer by themselves; see graph.h.
+ * Answers that need more than a look into one array of the graph; see graph.h.
  */
 #include "graph/graph.h"
 
@@ -40,7 +40,7 @@ hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
     return strings->bytes + strings->offset[string];
 }
 
-/* What stands behind a class in its ancestors. */
+/* What comes behind a class in its ancestors. */
 static uint32_t
 superclass(const struct hg_graph *graph, uint32_t node) {
     uint32_t name = hg_edge_name(HG_E_FIELD, HG_S_SUPERCLASS);

@@ -1,18 +1,18 @@
 /*
- * The graph of one dump: what load fills in and every question reads. Nothing here knows Ruby's C
- * API; only the files in binding/ do.
+ * The graph of one dump: load makes it, and all questions read it. Nothing here knows Ruby's C API;
+ * only the files in binding/ do.
  *
  *   reading -> records -> GRAPH -> tree, paths -> search, growth
  *
- * Nodes are dense numbers: first the objects of the dump in the order of their addresses, then the
- * ROOT lines in the order of the file, last one virtual root that holds all roots:
+ * Nodes are consecutive numbers: first the objects of the dump in the order of their addresses,
+ * then the ROOT lines in the order of the file, and last one virtual root, which holds all roots:
  *
- *   0 … objects-1          objects
- *   objects … objects+roots-1
- *   nodes-1                the virtual root
+ *   0 … objects-1                       objects
+ *   objects … objects+roots-1           roots
+ *   nodes-1                             the virtual root
  *
- * The graph is read-only once it is loaded, and may be read by many threads. Its arrays lie in
- * memory or in a mapped index file; nobody but hg_graph_free gives them back.
+ * A loaded graph is read-only, and many threads may read it. Its arrays are in memory or in a
+ * mapped index file; only hg_graph_free frees them.
  */
 #ifndef HEAPGRAPH_GRAPH_H
 #define HEAPGRAPH_GRAPH_H
@@ -25,72 +25,80 @@
 
 struct hg_strings; /* interned texts, strings.h */
 struct hg_index;   /* addresses <-> nodes, index.h */
-struct hg_source;  /* the file, for reading one line again, source.h */
+struct hg_source;  /* the file, from which lines can be read again, source.h */
 
 struct hg_graph {
-    uint32_t objects, roots, nodes; /* objects: HG_T_MISSING ones as well */
+    uint32_t objects, roots, nodes; /* `objects` includes those that are HG_T_MISSING */
     uint64_t edges;
 
-    /* Edges of node v: target[first[v] … first[v+1]-1], with their names. The class is no edge here. */
+    /*
+     * The edges of node v lead to target[first[v] … first[v+1]-1]; `name` has their names at the
+     * same places. The class of a node is no edge here.
+     */
     const uint32_t *first; /* nodes + 1 */
     const uint32_t *target;
     const uint32_t *name;
 
     /*
-     * One for each node. The class is held as edges are: every walk over out-edges has to visit it.
-     * HG_NO_NODE where there is none.
+     * One element for each node. A node holds its class just as it holds the targets of its edges,
+     * so every walk over edges has to visit the class too. HG_NO_NODE for a node without a class.
      */
     const uint32_t *class_node;
-    const uint32_t *memsize; /* bytes; larger ones are UINT32_MAX here: use hg_memsize */
+    const uint32_t *memsize; /* bytes; UINT32_MAX if it does not fit: use hg_memsize */
     const uint8_t *type;     /* enum hg_type */
     const uint8_t *flags;    /* enum hg_node_flag */
 
-    /* NULL where the dump has none. Strings: "file:line". */
-    const uint32_t *location;   /* where allocated, HG_NO_STRING if unknown */
+    /* NULL if the dump has none. */
+    const uint32_t *location;   /* where allocated: string "file:line", or HG_NO_STRING */
     const uint32_t *generation; /* GC count at allocation, UINT32_MAX if unknown */
 
     /*
-     * The one word that a node has for itself, a string or HG_NO_STRING: the name of a CLASS or
-     * MODULE (and of a MISSING class, where an instance tells it), struct of DATA, imemo_type of
-     * IMEMO, category of a ROOT.
+     * The one word that a node has of its own, a string or HG_NO_STRING: the name of a CLASS or
+     * MODULE (or of a MISSING class, if an instance names it), the struct of DATA, the imemo_type
+     * of IMEMO, the category of a ROOT.
      */
     const uint32_t *label;
 
-    /* Where the line of a node begins in the text: see hg_source_line. HG_NO_LINE without one. */
+    /*
+     * Where in the text the line of a node begins (see hg_source_line); HG_NO_LINE if it has none.
+     */
     const uint32_t *line;
 
-    /* Nodes whose memsize is UINT32_MAX above, in ascending order, and what it is. */
+    /* The nodes whose memsize is UINT32_MAX above, in ascending order, and their sizes in bytes. */
     uint32_t large;
     const uint32_t *large_node;
     const uint64_t *large_memsize;
 
     struct hg_strings *strings;
     struct hg_index *index;
-    struct hg_source *source; /* NULL: lines cannot be read again */
+    struct hg_source *source; /* NULL if lines cannot be read again */
     struct hg_account account;
 
-    /* Where the arrays lie in a mapped file: all of it. NULL where they lie in memory. */
+    /* The mapping in which the arrays are, and its size in bytes. NULL if they are in memory. */
     const void *mapping;
     size_t mapped;
 
-    /* What hg_graph_free gives back, together with the source and the graph itself. */
+    /* hg_graph_free calls free_owned(owned), and frees the source and the graph itself. */
     void *owned;
     void (*free_owned)(void *owned);
 };
 
-/* Shallow size of a node in bytes. */
+/* The size of a node in bytes, without what it holds. */
 uint64_t hg_memsize(const struct hg_graph *graph, uint32_t node);
 
-/* The address of an object, 0 for a root. */
+/* The address of an object; 0 for a root. */
 uint64_t hg_address(const struct hg_graph *graph, uint32_t node);
 
 /* The object at an address, or HG_NO_NODE. */
 uint32_t hg_node_at(const struct hg_graph *graph, uint64_t address);
 
-/* Text of an interned string: UTF-8, `length` bytes, also NUL-terminated. Never NULL. */
+/*
+ * The text of an interned string: UTF-8 with a NUL behind it. *length is its size in bytes
+ * (`length` may be NULL). Never NULL.
+ */
 const char *hg_string(const struct hg_graph *graph, uint32_t string, size_t *length);
 
-/* Whether an interned string is this text; false for HG_NO_STRING and HG_PAYLOAD_NONE. */
+/* Whether an interned string has this text; false for HG_NO_STRING and HG_PAYLOAD_NONE. */
 static inline bool
 hg_string_is(const struct hg_graph *graph, uint32_t string, const char *text) {
     if (string == HG_NO_STRING || string == HG_PAYLOAD_NONE) return false;
@@ -100,7 +108,7 @@ hg_string_is(const struct hg_graph *graph, uint32_t string, const char *text) {
 }
 
 /*
- * The class that a reader wants to see for an object: singleton classes and includers skipped.
+ * The class of an object as people know it: singleton classes and included modules are skipped.
  * HG_NO_NODE for roots and IMEMO.
  */
 uint32_t hg_real_class(const struct hg_graph *graph, uint32_t node);

@@ -17,7 +17,10 @@ sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, 
         first[graph->target[edge] + 2]++;
         if (edge % HG_STRIDE == 0 && !hg_step(task, edge)) return HG_STOPPED;
     }
-    /* While they are filled in, the sources of v go to first[v+1]; then they end there. */
+    /*
+     * While they are written, first[v+1] is where the next source of v goes. In the end the sources
+     * of v end there.
+     */
     for (uint32_t node = 0; node < graph->nodes; node++) first[node + 2] += first[node + 1];
 
     uint64_t edge = 0;
@@ -77,7 +80,7 @@ hg_inverse_free(struct hg_inverse *inverse) {
     *inverse = (struct hg_inverse){0};
 }
 
-/* One page of an answer while it is gathered. */
+/* One page of an answer while it is collected. */
 struct page {
     struct hg_referrer *referrers;
     uint64_t offset, total;
@@ -95,7 +98,10 @@ page_add(struct page *page, uint32_t node, uint32_t name) {
     page->total++;
 }
 
-/* The node that an edge comes from: the last one that begins at or before it and has edges. */
+/*
+ * The node that an edge comes from: of the nodes that have edges, the last one whose edges begin at
+ * or before it.
+ */
 static uint32_t
 source_of(const struct hg_graph *graph, uint64_t edge) {
     uint32_t low = 0, high = graph->nodes;
@@ -113,7 +119,7 @@ scan_edges(const struct hg_graph *graph, uint32_t node, struct hg_task *task, st
     for (uint64_t begin = 0; begin < graph->edges; begin += HG_STRIDE) {
         uint64_t end = begin + HG_STRIDE < graph->edges ? begin + HG_STRIDE : graph->edges;
         uint32_t hits = 0;
-        /* Nearly every stretch has none, and this loop the compiler makes fast. */
+        /* Nearly every stretch has no hit, and compilers make this loop fast. */
         for (uint64_t edge = begin; edge < end; edge++) hits += graph->target[edge] == node;
         for (uint64_t edge = begin; hits; edge++) {
             if (graph->target[edge] != node) continue;
@@ -125,7 +131,7 @@ scan_edges(const struct hg_graph *graph, uint32_t node, struct hg_task *task, st
     return HG_OK;
 }
 
-/* All edges from a node to another; the inverse names their source once for each. */
+/* Adds all edges from one node to another; the inverse names the source once for each edge. */
 static void
 add_parallel(const struct hg_graph *graph, uint32_t from, uint32_t to, struct page *page) {
     for (uint64_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {

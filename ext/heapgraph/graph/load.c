@@ -1,6 +1,6 @@
 /*
- * Reading a dump: pieces of the source to lines, lines to records, on several threads; then
- * assemble.c makes the graph. See load.h.
+ * Loads a dump: several threads make lines of the pieces of the source, and records of the lines;
+ * then assemble.c makes the graph. See load.h.
  */
 #include "graph/load.h"
 
@@ -29,8 +29,8 @@ struct loader {
     struct reader *readers;
     struct hg_units units;
     struct hg_string_table *strings;
-    struct hg_tally sum;     // of the readers' tallies
-    _Atomic uint64_t wanted; // pieces of higher numbers need not be read, since one has failed
+    struct hg_tally sum;     // the sum of the readers' tallies
+    _Atomic uint64_t wanted; // pieces with higher numbers need not be read: a thread has failed
 };
 
 static enum hg_status
@@ -81,7 +81,10 @@ take_piece(struct loader *loader, struct reader *reader) {
     return reader->tally.failed ? HG_NO_MEMORY : HG_OK;
 }
 
-/* Pieces before this one are wanted still: a bad line may be in them, and theirs comes first. */
+/*
+ * After a bad line, only pieces before this one are still wanted: if they have a bad line too, that
+ * is the first one. After any other failure, none are.
+ */
 static void
 want_no_more(struct loader *loader, const struct reader *reader) {
     uint64_t number = reader->status == HG_BAD_LINE ? reader->piece.number : 0;
@@ -106,7 +109,10 @@ read_pieces(void *data, unsigned thread) {
     hg_line_parser_free(&reader->parser);
 }
 
-/* What kind of dump it is, by its first piece. Ours that lost its head still names classes. */
+/*
+ * Whether the first piece looks like ObjectSpace.dump_all. A dump of ours that has lost its
+ * beginning can be known by its class names.
+ */
 static bool
 looks_like_objspace(const struct hg_piece *piece) {
     static const char header[] = "{\"type\":\"HEADER\"", ours[] = "\"class_name\":";
@@ -135,7 +141,7 @@ start(struct loader *loader) {
     return HG_OK;
 }
 
-/* A dump of ours that lost its head is one still. */
+/* Whether a dump is foreign. One of ours that has lost its beginning is not. */
 static bool
 is_foreign(const struct loader *loader) {
     bool ours = loader->sum.headers > 0 || loader->sum.footers > 0;
@@ -161,7 +167,7 @@ add_up(struct loader *loader, struct hg_account *account) {
     return loader->sum.failed ? HG_NO_MEMORY : HG_OK;
 }
 
-/* What no thread could help comes before a bad line, whichever thread has seen it. */
+/* What failed. Any other failure comes before a bad line, whichever thread has seen it. */
 static enum hg_status
 failure_of(const struct loader *loader) {
     enum hg_status failure = HG_OK;
@@ -209,7 +215,7 @@ judge(struct loader *loader, const struct hg_account *account) {
     return HG_OK;
 }
 
-/* From records to the graph. Takes the recorders out of the readers. */
+/* Makes the graph of the records. Takes the recorders out of the readers. */
 static enum hg_status
 finish(struct loader *loader, struct hg_account *account, struct hg_graph **graph) {
     static const char unknown[sizeof "unknown" + HG_PAD] = "unknown";
@@ -292,7 +298,7 @@ hg_line(const struct hg_graph *graph, uint32_t node, struct hg_task *task, struc
     if (!graph->source || graph->line[node] == HG_NO_LINE) return HG_OK;
     enum hg_status status = hg_source_line(graph->source, graph->line[node], task, buffer, text,
                                            size);
-    /* A byte order mark and spaces may come first. */
+    /* A byte order mark and spaces may come before the object. */
     if (status != HG_OK || memchr(*text, '{', *size < 16 ? *size : 16)) return status;
     *text = "";
     *size = 0;
@@ -311,7 +317,7 @@ struct again {
     _Atomic enum hg_status status;
 };
 
-/* The node that a line is of: its address comes first in it, or the line is a ROOT. */
+/* The node to which a line belongs: the line begins with its address, or is a ROOT. */
 static uint32_t
 node_of(const struct hg_graph *graph, uint64_t offset, const char *line, size_t size) {
     static const char start[] = "{\"address\":\"";

@@ -1,5 +1,5 @@
 /*
- * A dump to a graph.
+ * Reads a dump and makes its graph.
  */
 #ifndef HEAPGRAPH_LOAD_H
 #define HEAPGRAPH_LOAD_H
@@ -10,32 +10,34 @@
 
 struct hg_load_options {
     bool strict;      /* the first bad line, or broken compression, is an error */
-    bool frugal;      /* memory goes back to the kernel while the graph is made, not to its tree */
-    unsigned threads; /* 0: one for each processor */
+    bool frugal;      /* memory goes back to the kernel meanwhile, and is not kept for the tree */
+    unsigned threads; /* 0 means one for each processor */
 };
 
 /*
- * Reads a dump, ours or ObjectSpace.dump_all's. The graph takes the source over; if anything but
- * HG_OK is returned the source is the caller's as before, and the task tells what happened.
+ * Reads a dump that we or ObjectSpace.dump_all have written. After HG_OK the source belongs to the
+ * graph; after anything else it still belongs to the caller, and the task says what happened.
  *
- * Bad lines are skipped and counted in the account, and so is whatever else is strange. HG_NOT_A_DUMP
- * where nothing of a dump was found.
+ * Bad lines are skipped and counted in the account, as is everything else that is unusual.
+ * HG_NOT_A_DUMP if nothing of a dump was found.
  */
 enum hg_status hg_load(struct hg_source *source, const struct hg_load_options *options,
                        struct hg_task *task, struct hg_graph **graph);
 
 /*
- * The line of a node as it stands in the dump, without its newline: *text lies in the buffer, which
- * the caller frees. Size 0 for a node without one. Any thread may ask, each with its own buffer.
+ * Reads the line of a node as it is in the dump, without its newline. *text lies in the buffer,
+ * which the caller frees. *size is 0 if the node has no line. HG_IO if the file has changed and no
+ * line of an object is there. Any thread may call this, each with its own buffer.
  */
 enum hg_status hg_line(const struct hg_graph *graph, uint32_t node, struct hg_task *task,
                        struct hg_buffer *buffer, const char **text, size_t *size);
 
 /*
- * Calls `line` for every line of the dump again, on several threads: with the number of the thread,
- * and the node that the line is of (HG_NO_NODE for bad, further and other lines). The text is
- * followed by a newline and HG_PAD readable bytes, as hg_parse_line wants it, and gone after the
- * call. Where `line` returns false the pass ends with HG_STOPPED.
+ * Reads the dump again with several threads and calls `line` for every line that is not empty: with
+ * the number of the thread, and the node to which the line belongs (HG_NO_NODE for a bad line, a
+ * further line of an object and all other lines). A newline and HG_PAD bytes that may be read
+ * follow the text, as hg_parse_line needs it. The text is gone after the call. If `line` returns
+ * false, the pass ends with HG_STOPPED.
  */
 enum hg_status hg_each_line(const struct hg_graph *graph, unsigned threads, struct hg_task *task,
                             bool (*line)(void *data, unsigned thread, uint32_t node,
