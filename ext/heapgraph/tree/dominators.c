@@ -1,6 +1,6 @@
 /*
- * Place in the flow: see dominators.h. The tree that numbering.c and semi_nca.c find is laid out anew:
- * positions in preorder, and what each retains.
+ * Place in the flow: see dominators.h. Lays out the tree that numbering.c and semi_nca.c find:
+ * gives each node its position in preorder, and sums up what each retains.
  */
 #include "tree/dominators.h"
 
@@ -14,16 +14,16 @@ struct owned {
     uint64_t *retained;
 };
 
-/* The positions that a number dominates. */
+/* The run of positions that the node of a number dominates. */
 struct run {
-    uint32_t begin; /* its own */
-    uint32_t next;  /* how many they are; then the next one that is free */
+    uint32_t begin; /* the position of the node itself */
+    uint32_t next;  /* first the size of the run, later its next free position */
 };
 
 /*
- * A dominator has a smaller number than what it dominates. So the sizes of subtrees are summed up from
- * the last number to the first, and positions given from the first to the last, each number taking the
- * next free ones of its dominator's run.
+ * A dominator has a smaller number than what it dominates. So the sizes of subtrees are summed up
+ * from the last number to the first. Then positions are given from the first number to the last:
+ * each number takes the next free positions in the run of its dominator.
  */
 static enum hg_status
 give_positions(const struct hg_numbering *numbering, struct run *runs, struct hg_task *task,
@@ -71,7 +71,7 @@ sum_up(const struct hg_graph *graph, const struct owned *owned, struct hg_tree *
     }
 }
 
-/* From immediate dominators by number to a tree by position. */
+/* Makes a tree by position of the immediate dominators by number. */
 static enum hg_status
 lay_out(const struct hg_graph *graph, struct hg_numbering *numbering, struct hg_task *task,
         struct owned *owned, struct hg_tree *tree) {
@@ -84,7 +84,10 @@ lay_out(const struct hg_graph *graph, struct hg_numbering *numbering, struct hg_
         return HG_NO_MEMORY;
     }
 
-    /* Two arrays stay: first by number and node, then by position and what was reached. */
+    /*
+     * Two arrays of the numbering are used again: one becomes the positions by node, the other the
+     * nodes by position.
+     */
     owned->position = numbering->number;
     owned->node = numbering->node;
     enum hg_status status = give_positions(numbering, runs, task, owned);

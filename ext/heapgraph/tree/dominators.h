@@ -1,15 +1,15 @@
 /*
- * Place in the flow: above the graph. Which object keeps which alive: the dominator tree below the
- * virtual root, exact, by semi-NCA. x dominates y if every path from a root to y passes x: were x
- * gone, y would be garbage. Weak edges count for nothing; the class of an object is held by it.
+ * Place in the flow: above the graph. The dominator tree below the virtual root, exact, by
+ * semi-NCA. x dominates y if every path from a root to y leads through x: if x were gone, y would
+ * be garbage. Weak edges do not count. An object holds its class.
  *
- * The tree is numbered anew: positions 0 … reached-1 are its nodes in preorder, so what a node
- * dominates (itself included) is one run of positions,
+ * The nodes of the tree have new numbers, called positions: 0 … reached-1 in preorder. So all that
+ * a node dominates (itself included) is one run of positions,
  *
  *   position … end[position]-1
  *
- * and most questions are a scan over a run: the children of p begin at p+1, and the next sibling of
- * c is end[c]. Position 0 is the virtual root. Siblings stand in no particular order.
+ * and most questions are answered by a scan over a run: the children of p begin at p+1, and the
+ * next sibling of c is end[c]. Position 0 is the virtual root. Siblings are in no particular order.
  */
 #ifndef HEAPGRAPH_DOMINATORS_H
 #define HEAPGRAPH_DOMINATORS_H
@@ -18,33 +18,33 @@
 #include "graph/graph.h"
 
 struct hg_tree {
-    uint32_t reached; /* nodes of the tree: what the virtual root reaches, itself included */
-    const uint32_t *position; /* by node; HG_NO_NODE where it is unreachable */
+    uint32_t reached;         /* how many nodes the tree has: all that the virtual root reaches */
+    const uint32_t *position; /* by node; HG_NO_NODE if it is unreachable */
     const uint32_t *node;     /* by position */
     const uint32_t *end;      /* by position: one past the last position that it dominates */
-    const uint32_t *up;       /* by position: that of the immediate dominator; up[0] is 0 */
-    const uint64_t *retained; /* by position, in bytes: shallow sizes of all that it dominates */
+    const uint32_t *up;       /* by position: the position of the immediate dominator; up[0] is 0 */
+    const uint64_t *retained; /* by position: the sizes of all that it dominates, in bytes */
 
-    /* Objects alone, no roots. Their sum is the dump. */
+    /* Objects without roots. Reachable and unreachable ones together are all of the dump. */
     uint64_t reachable_objects, reachable_bytes;
     uint64_t unreachable_objects, unreachable_bytes;
 
-    void *owned; /* what hg_tree_free gives back; NULL where the arrays lie in an index file */
+    void *owned; /* what hg_tree_free frees; NULL if the arrays are in an index file */
 };
 
 /*
- * Builds the tree of a graph. Every graph has one, that of an empty dump has the virtual root alone.
- * While it works it needs about 32 bytes per node and 4 (for a moment 12) per reference to an object
- * that has been reached by another one; the tree keeps 24 bytes per node.
- * Stops within milliseconds when asked.
+ * Builds the tree of a graph. Every graph has a tree; that of an empty dump has only the virtual
+ * root. The work needs about 32 bytes per node, and 4 (for a moment 12) per reference to an object
+ * that another one has reached already. The tree keeps 24 bytes per node. Stops within milliseconds
+ * when asked.
  *
- * HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than 2^32-1 edges among reachable nodes).
- * With anything but HG_OK the tree is empty and holds nothing.
+ * HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than 2^32-1 edges between reachable
+ * nodes). After anything but HG_OK the tree is empty and holds no memory.
  */
 enum hg_status hg_tree_build(const struct hg_graph *graph, struct hg_task *task,
                              struct hg_tree *tree) __attribute__((warn_unused_result));
 
-/* Fine on a tree that is zeroed or freed already. */
+/* Frees a tree; one that is zeroed or freed already is allowed. */
 void hg_tree_free(struct hg_tree *tree);
 
 static inline bool
@@ -66,14 +66,17 @@ hg_dominates(const struct hg_tree *tree, uint32_t a, uint32_t b) {
     return at != HG_NO_NODE && below != HG_NO_NODE && at <= below && below < tree->end[at];
 }
 
-/* Bytes that would go with the node. 0 for unreachable nodes: of them nothing is known. */
+/*
+ * The retained size of a node in bytes. 0 for an unreachable node, whose retained size is not
+ * known.
+ */
 static inline uint64_t
 hg_retained(const struct hg_tree *tree, uint32_t node) {
     uint32_t at = tree->position[node];
     return at == HG_NO_NODE ? 0 : tree->retained[at];
 }
 
-/* Nodes that would go with the node, itself included. 0 for unreachable nodes. */
+/* How many nodes a node dominates, itself included. 0 for an unreachable node. */
 static inline uint32_t
 hg_retained_nodes(const struct hg_tree *tree, uint32_t node) {
     uint32_t at = tree->position[node];

@@ -9,7 +9,7 @@
 #include "base/progress.h"
 #include "base/slots.h"
 
-/* What names a node in a drawing: its class, else its type and word. */
+/* What names a node in a drawing: its class, or else its type and word. */
 static uint64_t
 key_of(const struct hg_graph *graph, uint32_t node) {
     uint32_t class = hg_real_class(graph, node);
@@ -17,7 +17,7 @@ key_of(const struct hg_graph *graph, uint32_t node) {
     return (uint64_t)1 << 62 | (uint64_t)graph->type[node] << 32 | graph->label[node];
 }
 
-/* Cells, found by parent and key. */
+/* The cells, which are looked up by parent and key. */
 struct fold {
     struct hg_cell *cells;
     uint64_t *keys; /* by cell */
@@ -36,7 +36,7 @@ hash_of_cell(const void *data, uint32_t cell) {
     return hash_of(fold->cells[cell].parent, fold->keys[cell]);
 }
 
-/* Room for one cell more. */
+/* Makes sure that there is room for one cell more. */
 static bool
 grow(struct fold *fold) {
     return hg_grow(&fold->cells, fold->count, &fold->room, 1024, sizeof(*fold->cells)) &&
@@ -44,7 +44,7 @@ grow(struct fold *fold) {
            hg_slots_grow(&fold->slots, fold->count, 2048, hash_of_cell, fold);
 }
 
-/* The slot of a cell, a free one if there is none yet. */
+/* The slot of a cell, or a free slot if there is no such cell yet. */
 static size_t
 slot_of(const struct fold *fold, uint32_t parent, uint64_t key) {
     const struct hg_slots *slots = &fold->slots;
@@ -56,7 +56,7 @@ slot_of(const struct fold *fold, uint32_t parent, uint64_t key) {
     return at;
 }
 
-/* The cell of a node below that of its dominator; 0 without memory. */
+/* The cell of a node, where `parent` is the cell of its dominator. 0 if there is no memory. */
 static uint32_t
 cell_of(struct fold *fold, uint32_t parent, uint64_t key, uint32_t node) {
     if (parent && fold->keys[parent] == key) return parent;
@@ -92,7 +92,7 @@ fill(const struct hg_graph *graph, const struct hg_tree *tree, struct hg_task *t
     return HG_OK;
 }
 
-/* Small cells go to their parents, and the others are numbered anew. */
+/* Adds small cells to their parents, and gives the others new numbers. */
 static void
 prune(struct fold *fold, uint64_t least, uint32_t *number) {
     struct hg_cell *cells = fold->cells;

@@ -1,4 +1,7 @@
-/* Place in the flow: see groups.h. One pass over the positions of the tree, one over what is not in it. */
+/*
+ * Place in the flow: see groups.h. One pass goes over the positions of the tree, another one over
+ * the objects that are not in it.
+ */
 #include "tree/groups.h"
 
 #include <stdlib.h>
@@ -8,11 +11,11 @@
 #include "base/progress.h"
 #include "base/slots.h"
 
-/* A group while it is counted. */
+/* A group while its objects are being counted. */
 struct entry {
     struct hg_group group;
-    uint64_t key;     /* what it was found by */
-    uint32_t covered; /* where the run of its outermost member ends */
+    uint64_t key;     /* what the objects have in common: see key_of */
+    uint32_t covered; /* where the run of its last outermost member ends */
 };
 
 struct table {
@@ -23,13 +26,13 @@ struct table {
 
 struct grouping {
     const struct hg_graph *graph;
-    const struct hg_tree *tree; /* NULL: everything is reachable */
+    const struct hg_tree *tree; /* NULL if all objects count as reachable */
     enum hg_group_by by;
     struct hg_task *task;
     struct table table;
 };
 
-/* What objects of one group have in common, as one word. */
+/* What the objects of one group have in common, as one number. */
 static uint64_t
 key_of(const struct grouping *grouping, uint32_t node) {
     const struct hg_graph *graph = grouping->graph;
@@ -45,7 +48,7 @@ key_of(const struct grouping *grouping, uint32_t node) {
     default:
         class = hg_real_class(graph, node);
         if (class != HG_NO_NODE) return class;
-        /* The label of a class is its name, that of others is their kind. */
+        /* The label of a class or module is its name; that of DATA and IMEMO is a kind. */
         bool kind = graph->type[node] == HG_T_DATA || graph->type[node] == HG_T_IMEMO;
         return ((uint64_t)graph->type[node] + 1) << 32 | (kind ? graph->label[node] : HG_NO_STRING);
     }
@@ -67,7 +70,7 @@ hash_of_entry(const void *entries, uint32_t number) {
     return hg_spread(((const struct entry *)entries)[number].key);
 }
 
-/* Room for one group more. */
+/* Makes sure that there is room for one group more. */
 static inline bool
 table_grow(struct table *table) {
     return hg_grow(&table->entries, table->count, &table->room, 256, sizeof(*table->entries)) &&
@@ -81,7 +84,7 @@ table_free(struct table *table) {
     *table = (struct table){0};
 }
 
-/* The group of a node, until the next call; NULL without memory. */
+/* The group of a node, valid until the next call. NULL if there is no memory. */
 static inline struct entry *
 group_of(struct grouping *grouping, uint32_t node) {
     struct table *table = &grouping->table;
@@ -100,7 +103,7 @@ group_of(struct grouping *grouping, uint32_t node) {
     return entry;
 }
 
-/* What makes an object the largest of its group. */
+/* The size by which the largest object of a group is chosen. */
 static uint64_t
 size_of(const struct grouping *grouping, uint32_t node) {
     return grouping->tree ? hg_retained(grouping->tree, node) : hg_memsize(grouping->graph, node);
@@ -118,7 +121,10 @@ count_object(const struct grouping *grouping, struct hg_group *group, uint32_t n
     if (size > most || (size == most && node < group->largest)) group->largest = node;
 }
 
-/* Objects at positions from `at` to `end`: an outermost member adds all that it dominates. */
+/*
+ * Groups the objects at positions from `at` to `end`. A member of a group that lies below no other
+ * member adds all that it retains.
+ */
 static enum hg_status
 group_positions(struct grouping *grouping, uint32_t at, uint32_t end) {
     const struct hg_tree *tree = grouping->tree;
@@ -140,7 +146,7 @@ group_positions(struct grouping *grouping, uint32_t at, uint32_t end) {
     return HG_OK;
 }
 
-/* Objects that no position has: all of them without a tree. */
+/* Groups the objects that are not in the tree: all of them if there is no tree. */
 static enum hg_status
 group_rest(struct grouping *grouping) {
     const struct hg_graph *graph = grouping->graph;

@@ -7,7 +7,10 @@
 #include "base/array.h"
 #include "base/progress.h"
 
-/* Where a node has no weak edges, which is nearly everywhere, its names need not be read. */
+/*
+ * Marks the nodes that have weak edges. Nearly all nodes have none, and the names of their edges
+ * need not be read.
+ */
 static uint64_t *
 find_weak(const struct hg_graph *graph) {
     uint64_t *weak = hg_array((size_t)graph->nodes / 64 + 1, sizeof(*weak));
@@ -22,7 +25,10 @@ find_weak(const struct hg_graph *graph) {
     return weak;
 }
 
-/* Where the graph lies in a file, what is not needed next need not stay in memory. */
+/*
+ * If the graph is in a mapped file, lets the kernel take its pages: what is not needed next need
+ * not stay in memory.
+ */
 static void
 let_go(const struct hg_graph *graph) {
     if (graph->mapping)
@@ -34,20 +40,20 @@ has(const uint64_t *bits, uint32_t node) {
     return bits[node / 64] >> node % 64 & 1;
 }
 
-/* A node whose edges are being looked at. */
+/* A node whose edges are being visited. */
 struct visit {
     uint32_t at, node;
-    uint32_t edge, end; /* the next edge; `end` itself stands for the class */
+    uint32_t edge, end; /* the next edge; `end` stands for the class */
 };
 
-/* Where the walk writes to. A copy of its own, so that the pointers stay in registers. */
+/* The arrays to which the walk writes. It is a copy, so that the pointers stay in registers. */
 struct walk {
     struct hg_vertex *vertex;
     struct hg_list *edges;
     uint32_t *number, *node, *newest, *older;
 };
 
-/* An edge that is not of the tree. */
+/* Adds an edge that is not part of the tree. Returns false if there is no memory. */
 static inline bool
 add_edge(const struct walk *walk, uint32_t from, uint32_t to) {
     struct hg_vertex *vertex = &walk->vertex[to];
@@ -110,7 +116,7 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
         uint32_t edge = first[child], end = first[child + 1];
         if (edge == end) {
             uint32_t class = class_node[child];
-            /* Nearly every string and float is done here. */
+            /* For nearly every string and float nothing more is to be done. */
             if (class != HG_NO_NODE && number[class] != HG_NO_NODE) {
                 add_instance(&walk, last, number[class]);
                 continue;

@@ -1,4 +1,7 @@
-/* Place in the flow: see retained.h. Everything is a scan over runs of positions; nothing recurses. */
+/*
+ * Place in the flow: see retained.h. All answers are scans over runs of positions, without
+ * recursion.
+ */
 #include "tree/retained.h"
 
 #include <string.h>
@@ -7,7 +10,7 @@
 #include "base/best.h"
 #include "base/progress.h"
 
-/* Writes what was offered from `offset` on, and gives the list back. */
+/* Writes the candidates from number `offset` on, and frees the list. */
 static uint32_t
 write_page(struct hg_best *best, uint32_t offset, uint32_t *nodes) {
     uint32_t found = 0;
@@ -17,7 +20,7 @@ write_page(struct hg_best *best, uint32_t offset, uint32_t *nodes) {
     return found;
 }
 
-/* How many have to be kept to know the page; 0 for an empty one. */
+/* How many candidates must be kept to know the page; 0 for an empty page. */
 static size_t
 room_for(uint32_t offset, uint32_t limit) {
     return limit ? (size_t)offset + limit : 0;
@@ -62,7 +65,7 @@ hg_top(const struct hg_graph *graph, const struct hg_tree *tree, const uint8_t *
 
 enum { KEPT = 1, GONE = 2 };
 
-/* Marks KEPT what the virtual root reaches without going through what is marked already. */
+/* Marks as KEPT all that the virtual root reaches without passing through marked nodes. */
 static enum hg_status
 mark_kept(const struct hg_graph *graph, struct hg_task *task, uint8_t *marks, uint32_t *stack) {
     uint32_t root = graph->nodes - 1, depth = 0;

@@ -1,12 +1,12 @@
 /*
  * Place in the flow: see semi_nca.h.
  *
- *   1 sort   by where they lead to, the edges that the depth-first tree has not
- *   2 semi   semidominators, from the last number to the first
- *   3 nca    immediate dominators, from the first number to the last
+ *   1 sort   the edges that are not in the depth-first tree, by the number to which they lead
+ *   2 semi   finds semidominators, from the last number to the first
+ *   3 nca    finds immediate dominators, from the first number to the last
  *
- * `preds` of a vertex is how many there are; in 1 where they end, then where they begin; in 2 its
- * semidominator.
+ * `preds` of a vertex is first the number of its predecessors. In step 1 it becomes the place where
+ * these end, then where they begin; in step 2 it becomes the semidominator.
  */
 #include "tree/semi_nca.h"
 
@@ -15,13 +15,13 @@
 #include "base/array.h"
 #include "base/progress.h"
 
-/* How many elements ahead memory is asked for what will be needed. */
+/* How many elements ahead the memory for later ones is requested. */
 enum { AHEAD = 8 };
 
 /* The forest of step 2. */
 struct link {
-    uint32_t ancestor; /* some ancestor in the depth-first tree, nearer to its root each time */
-    uint32_t best;     /* least semidominator on the way there, that excluded */
+    uint32_t ancestor; /* an ancestor in the depth-first tree, each time nearer to the root */
+    uint32_t best;     /* the least semidominator on the way up to that ancestor, itself left out */
 };
 
 struct work {
@@ -29,7 +29,7 @@ struct work {
     struct hg_task *task;
     uint32_t reached;
     struct hg_vertex *vertex;
-    uint32_t *pred;    /* numbers of predecessors */
+    uint32_t *pred;    /* the numbers of predecessors */
     struct link *link; /* by number */
 };
 
@@ -59,8 +59,8 @@ sort_edges(struct work *work) {
 }
 
 /*
- * The least semidominator on the path from `at` up to, and without, its last ancestor that is not
- * above `limit`; then all on the path point there.
+ * Finds the least semidominator on the path from `at` up to its first ancestor that is not greater
+ * than `limit`, that ancestor left out. Then lets all vertices on the path point to that ancestor.
  */
 static inline uint32_t
 evaluate(struct link *link, uint32_t *stack, uint32_t at, uint32_t limit) {
@@ -85,7 +85,10 @@ evaluate(struct link *link, uint32_t *stack, uint32_t at, uint32_t limit) {
     return best;
 }
 
-/* Nothing is less than 0, and most of what many refer to, as classes, has that soon. */
+/*
+ * Finds the semidominator of `at`. The search ends at 0, which nothing is less than. Vertices to
+ * which many others refer, such as classes, mostly get there soon.
+ */
 static inline uint32_t
 find_semidominator(const struct work *work, uint32_t *stack, uint32_t at, uint32_t end) {
     struct link *link = work->link;
