@@ -1,13 +1,14 @@
 /*
- * Place in the flow: behind paths. Paths to one node: the best one by the tree of parents, and
- * others.
+ * Place in the flow: behind paths. Finds paths to one node: the best one, which the tree of parents
+ * has, and others.
  *
  *   root … holder … referrer -> entry … node
  *   by the tree            edge   by the search
  *
- * The search goes backwards from the node, breadth first. Every edge that it sees from a referrer to
- * an entry (a node that it has reached) is a detour, and stands for one path: the best path to the
- * referrer, the edge, and the way on from the entry. They are tried from the best one on.
+ * The search goes backwards from the node, breadth first. An entry is a node that it has reached.
+ * Every edge that it sees from a referrer to an entry is a detour and stands for one path: the best
+ * path to the referrer, the edge, and the rest of the path from the entry to the node. The detours
+ * are tried in order, the best one first.
  */
 #include <stdlib.h>
 
@@ -18,14 +19,14 @@
 
 enum { BUDGET = 200000 };
 
-/* A node that the search has reached, and how it goes on from there. */
+/* A node that the search has reached, and the rest of the path from there to the node. */
 struct entry {
     uint32_t node;
     uint32_t name;   /* of the edge to the next entry */
-    uint32_t next;   /* number of that entry; of the node that was asked for: its own */
-    uint32_t rank;   /* of the way on */
-    uint32_t length; /* of the way on */
-    size_t tried;    /* 1 + the last detour whose way on it was */
+    uint32_t next;   /* number of the next entry; the node that was asked for has its own */
+    uint32_t rank;   /* of the rest of the path */
+    uint32_t length; /* of the rest of the path */
+    size_t tried;    /* 1 + number of the last detour whose path led through here */
 };
 
 struct detour {
@@ -33,7 +34,7 @@ struct detour {
     uint32_t referrer, entry, name;
 };
 
-/* A set of words, open addressing; 0 is no member. Each has a value. */
+/* A set of numbers with a value for each; open addressing. 0 is never a member. */
 struct set {
     uint64_t *keys;
     uint32_t *values;
@@ -45,12 +46,12 @@ struct detours {
     const struct hg_inverse *inverse;
     const struct hg_parents *parents;
     struct hg_task *task;
-    struct set reached; /* node + 1 -> its entry */
+    struct set reached; /* node + 1 → number of its entry */
     struct entry *entries;
     struct detour *detours;
     size_t entry_count, entry_room;
     size_t detour_count, detour_room;
-    uint64_t left; /* of the budget */
+    uint64_t left; /* how much of the budget is left */
 };
 
 static size_t
@@ -119,7 +120,7 @@ name_holder(const struct hg_graph *graph, const struct hg_parents *parents, stru
     }
 }
 
-/* Steps to a node from below the virtual root. */
+/* How many steps the best path to a node has, without the virtual root. */
 static uint32_t
 depth_of(const struct hg_parents *parents, uint32_t node) {
     uint32_t depth = 0;
@@ -127,7 +128,7 @@ depth_of(const struct hg_parents *parents, uint32_t node) {
     return depth;
 }
 
-/* Writes the best path to a node so that it ends before `end`. */
+/* Writes the best path to a node so that its last step is before `end`. */
 static void
 write_best(const struct hg_parents *parents, uint32_t node, struct hg_path_step *end) {
     for (; parents->parent[node] != HG_NO_NODE; node = parents->parent[node]) {
@@ -167,7 +168,7 @@ make_room(struct detours *detours) {
                    sizeof(*detours->detours));
 }
 
-/* Looks at one edge to an entry. */
+/* Looks at one edge to entry number `at`. Returns false if there is no memory. */
 static bool
 see_edge(struct detours *detours, uint32_t at, uint32_t referrer, uint32_t name) {
     const struct hg_parents *parents = detours->parents;
@@ -178,7 +179,7 @@ see_edge(struct detours *detours, uint32_t at, uint32_t referrer, uint32_t name)
     if (rank < entry->rank) rank = entry->rank;
     uint32_t length = entry->length + hg_step_length(name);
 
-    /* A path by the tree alone is no detour, and what is garbage leads to no root. */
+    /* A path that the tree has already is no detour, and garbage has no path from a root. */
     if (parents->cost[referrer] == UINT32_MAX) return true;
     if (parents->parent[entry->node] != referrer) {
         uint32_t before = parents->cost[referrer];
@@ -186,7 +187,7 @@ see_edge(struct detours *detours, uint32_t at, uint32_t referrer, uint32_t name)
         detours->detours[detours->detour_count++] = (struct detour){
             hg_path_cost((enum hg_rank)worst, hg_path_length(before) + length), referrer, at, name};
     }
-    /* Whatever leads to a named module, the path begins there. */
+    /* A path begins at a named module, whatever leads to it: the search stops there. */
     if (parents->module[referrer] || referrer >= detours->graph->objects) return true;
     if (set_has(&detours->reached, (uint64_t)referrer + 1)) return true;
 
@@ -195,7 +196,10 @@ see_edge(struct detours *detours, uint32_t at, uint32_t referrer, uint32_t name)
     return set_add(&detours->reached, (uint64_t)referrer + 1, number);
 }
 
-/* The best of the edges that hold between two nodes, and whether there is one. Wide nodes cost more. */
+/*
+ * Finds the best edge by which one node holds another, and returns whether there is one. A node
+ * with many edges takes more of the budget.
+ */
 static bool
 best_edge(struct detours *detours, uint32_t from, uint32_t to, uint32_t *name) {
     enum { FREE = 256 };
@@ -252,11 +256,11 @@ compare_detours(const void *left, const void *right) {
     return a->referrer < b->referrer ? -1 : a->referrer > b->referrer;
 }
 
-/* What has been chosen so far. */
+/* The paths that have been chosen so far. */
 struct choice {
     struct hg_path *paths;
     uint32_t limit, found;
-    struct set used; /* edges: from + 1 << 32 | to */
+    struct set used; /* edges as from + 1 << 32 | to */
     uint64_t left;   /* steps that may still be looked at */
 };
 
@@ -265,7 +269,10 @@ edge_key(uint32_t from, uint32_t to) {
     return ((uint64_t)from + 1) << 32 | to;
 }
 
-/* Where the edges begin that no two disjoint paths may share: index of the first one's end. */
+/*
+ * The index of the first step whose edge counts when paths are compared: no two disjoint paths may
+ * share it or one behind it.
+ */
 static uint32_t
 own_steps(const struct hg_parents *parents, const struct hg_path *path) {
     return path->holder + (parents->module[path->steps[path->holder].node] != 0);
@@ -286,8 +293,9 @@ choose(struct choice *choice, const struct hg_graph *graph, const struct hg_pare
 }
 
 /*
- * Walks the way on from a detour's entry and leaves its number there. False if (with `disjoint`) it
- * shares an edge with what has been chosen.
+ * Goes from the entry of a detour to the node and leaves the number of the detour at each entry.
+ * Returns false if the steps are used up, or (with `disjoint`) if the path shares an edge with one
+ * that has been chosen.
  */
 static bool
 way_on_fits(struct detours *detours, struct choice *choice, size_t number, bool disjoint) {
@@ -306,8 +314,8 @@ way_on_fits(struct detours *detours, struct choice *choice, size_t number, bool 
 }
 
 /*
- * The same for the way to its referrer, upwards. False also if that meets the way on. Counts its
- * steps.
+ * Does the same from the referrer of a detour upwards, and counts the steps. Returns false also if
+ * this part of the path meets the part from the entry on.
  */
 static bool
 way_to_fits(const struct detours *detours, struct choice *choice, size_t number, bool disjoint,
@@ -354,7 +362,9 @@ build_path(const struct detours *detours, const struct detour *detour, uint32_t 
     return HG_OK;
 }
 
-/* Goes through all detours, best first; those that are chosen have their referrer wiped out. */
+/*
+ * Tries all detours, the best one first. A detour that is chosen gets HG_NO_NODE as its referrer.
+ */
 static enum hg_status
 choose_detours(struct detours *detours, struct choice *choice, bool disjoint) {
     for (size_t i = 0; i < detours->detour_count && choice->found < choice->limit; i++) {
@@ -379,7 +389,7 @@ choose_detours(struct detours *detours, struct choice *choice, bool disjoint) {
 
 static enum hg_status
 find_others(struct detours *detours, uint32_t node, struct choice *choice) {
-    enum { TRIES = 20 }; /* steps that are looked at for each edge of the budget */
+    enum { TRIES = 20 }; /* how many steps may be looked at for each edge of the budget */
     choice->left = TRIES * detours->left;
     enum hg_status status = search_backwards(detours, node);
     if (status != HG_OK) return status;

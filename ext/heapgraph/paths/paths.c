@@ -1,10 +1,11 @@
 /*
- * Place in the flow: see paths.h. The best path to every node: Dijkstra's search, whose costs are so
- * small that its queue is one list for each of the next few lengths, once for each rank.
+ * Place in the flow: see paths.h. Finds the best path to every node by Dijkstra's search. Costs are
+ * so small that the queue of a rank is a few lists, one for each of the next lengths.
  *
- * It runs twice. First until Object is found (without named constants: all named modules): what is on
- * the way there, and what Object leads to by constants, keeps its parents from then on, so that the
- * second search may begin at all named modules with a cost of 0 and yet ends in a tree.
+ * The search runs twice. The first run ends when Object is found (without named constants: when all
+ * named modules are found). The nodes on the path there, and what Object leads to by constants,
+ * keep their parents from then on. So the second run can begin at all named modules with a cost of
+ * 0, and its result is still a tree.
  */
 #include "paths/paths.h"
 
@@ -16,8 +17,8 @@
 
 enum {
     QUEUES = 4, /* more than the longest step */
-    MODULE = 1, /* in `module`: is a named module */
-    FIXED = 2,  /* in `module`: keeps parent and cost; wiped out in the end */
+    MODULE = 1, /* in `module`: the node is a named module */
+    FIXED = 2,  /* in `module`: parent and cost stay; removed in the end */
 };
 
 struct owned {
@@ -29,9 +30,9 @@ struct search {
     const struct hg_graph *graph;
     struct hg_task *task;
     struct owned *tree;
-    struct hg_numbers queue[QUEUES];     /* nodes of the rank at hand, by length modulo QUEUES */
+    struct hg_numbers queue[QUEUES];     /* nodes of the current rank, by length modulo QUEUES */
     struct hg_numbers pending[HG_RANKS]; /* nodes that wait for their rank */
-    const uint8_t *goal;                 /* NULL, or what to find before the search may end */
+    const uint8_t *goal;                 /* NULL, or the nodes to find before the search may end */
     uint32_t goals;
     uint64_t settled;
 };
@@ -50,7 +51,7 @@ out_of_memory(const struct search *search) {
     return failed;
 }
 
-/* Takes the step if it makes the path to its end better. */
+/* Takes the step if that makes the path to its target better. */
 static inline void
 step_to(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
     struct owned *tree = search->tree;
@@ -85,7 +86,10 @@ compare(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-/* The nodes that wait for a rank and have got no better one meanwhile: length << 32 | node, sorted. */
+/*
+ * Returns the nodes that wait for a rank and have got no better one meanwhile, as sorted numbers:
+ * length << 32 | node. The caller frees them. NULL if there is no memory.
+ */
 static uint64_t *
 sort_pending(struct search *search, enum hg_rank rank, size_t *count) {
     struct hg_numbers *pending = &search->pending[rank];
@@ -101,7 +105,7 @@ sort_pending(struct search *search, enum hg_rank rank, size_t *count) {
     qsort(sorted, *count, sizeof(*sorted), compare);
     pending->count = 0;
 
-    /* Who got better while it waited is there twice. */
+    /* A node whose path became better while it waited is there twice. */
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++) {
         if (i == 0 || sorted[i] != sorted[i - 1]) sorted[kept++] = sorted[i];
@@ -110,7 +114,7 @@ sort_pending(struct search *search, enum hg_rank rank, size_t *count) {
     return sorted;
 }
 
-/* Whether the search may end after this node. */
+/* Takes the path to a node as final. Returns whether the search may end. */
 static bool
 settle(struct search *search, uint32_t node) {
     if (search->goal && search->goal[node] && --search->goals == 0) return true;
@@ -133,7 +137,7 @@ search_rank(struct search *search, enum hg_rank rank, bool *ended) {
         }
         idle = queue->count ? 0 : idle + 1;
 
-        /* The queue may grow meanwhile, by steps of length 0. */
+        /* Steps of length 0 may add to this queue meanwhile. */
         for (size_t i = 0; i < queue->count; i++) {
             uint32_t node = queue->items[i];
             if (search->tree->cost[node] != hg_path_cost(rank, length)) continue;
@@ -150,7 +154,7 @@ done:
     return status;
 }
 
-/* Finds the best paths from what is in the pending lists. */
+/* Finds the best paths from the nodes in the pending lists. */
 static enum hg_status
 run(struct search *search) {
     bool ended = false;
@@ -181,8 +185,9 @@ find_object(const struct hg_graph *graph) {
 }
 
 /*
- * What Object leads to by constants gets its parents, except where it has one already (on the way to
- * Object). Returns how many there are, Object included.
+ * Gives parents to all modules that Object leads to by constants, except those on the path to
+ * Object, which have one already. *count is how many modules there are, Object included. HG_OK or
+ * HG_NO_MEMORY.
  */
 static enum hg_status
 follow_constants(struct search *search, uint32_t object, uint32_t *count) {
@@ -212,7 +217,7 @@ follow_constants(struct search *search, uint32_t object, uint32_t *count) {
     return failed ? HG_NO_MEMORY : HG_OK;
 }
 
-/* Forgets the paths of the first search but for those to the goals, which stay. */
+/* Forgets the paths of the first search, except those to the goals. */
 static void
 keep_ways(struct search *search) {
     struct owned *tree = search->tree;
@@ -231,7 +236,10 @@ keep_ways(struct search *search) {
     }
 }
 
-/* Runs the first search: on to each node that has a mark in `goal`. */
+/*
+ * Runs the first search, until all nodes with a mark in `goal` are found. Goals that are
+ * unreachable lose their mark.
+ */
 static enum hg_status
 find_ways(struct search *search, uint8_t *goal, uint32_t goals) {
     search->goal = goal;
@@ -263,7 +271,7 @@ find_modules(struct search *search) {
         if (status != HG_OK || named > 1) goto done;
     }
 
-    /* No constants: every module with a name counts. */
+    /* There are no constants: every module with a name is a named module. */
     uint32_t goals = 0;
     for (uint32_t node = 0; node < graph->nodes; node++) {
         goal[node] = is_module(graph, node) && graph->label[node] != HG_NO_STRING;

@@ -1,20 +1,20 @@
 /*
- * Place in the flow: above graph and inverse. Why an object is alive: paths from a root to it, the
- * one that names a cause first.
+ * Place in the flow: above graph and inverse. Why an object is live: the paths from a root to it,
+ * and first the path that names a cause.
  *
- * A path is a list of steps, each an edge. Every object is mostly held in several ways, and the
- * shortest may run through a call cache or a stale word of a machine stack. So paths are compared by
- * rank first and by length second:
+ * A path is a list of steps, and each step is an edge. Most objects have several paths, and the
+ * shortest one may lead through a call cache or an old word of a machine stack. So paths are
+ * compared by rank first, and by length only if their ranks are equal:
  *
  *   rank of a path    the worst rank of its steps
  *     HG_RANK_NAMED     from a named module or a global variable
- *     HG_RANK_FRAME     through a frame of a thread or fiber or a fiber-local variable, or without a
- *                       name out of one; from a root to a thread or ractor; between threads and
- *                       their ractor
+ *     HG_RANK_FRAME     through a frame of a thread or fiber, through a fiber-local variable, or
+ *                       by a reference without a name out of a thread or fiber; from a root to a
+ *                       thread or ractor; between threads and their ractor
  *     HG_RANK_ROOT      from any other root of the VM
  *     HG_RANK_CACHE     out of a node with HG_N_VM_CACHE
  *     HG_RANK_STACK     out of a root with HG_N_CONSERVATIVE
- *   length of a path  the sum over its steps
+ *   length of a path  the sum of the lengths of its steps
  *     1                 what an application names: instance, class and global variables, constants,
  *                       elements, values, members, captured and local variables
  *     2                 how the VM is built: fields, methods, keys, classes, frames
@@ -22,12 +22,13 @@
  *     0                 from the virtual root to a root
  *
  * Named modules are the classes and modules that Object leads to by constants alone (in a dump
- * without named constants: all that have a name and are no singletons). They are permanent, so a
- * path begins at the last of them for whoever reads it: their own length is 0 and their rank is
- * HG_RANK_NAMED, whatever holds them. What lies on the way to Object is held as on that way.
+ * without named constants: all that have a name and are no singletons). They are permanent. So for
+ * people a path begins at the last named module on it: the path to a named module has length 0 and
+ * rank HG_RANK_NAMED, whatever holds the module. Only the nodes on the path to Object keep the cost
+ * of that path.
  *
- * The paths are a tree, so the beginning of each is itself the best path to where it leads. Of equal
- * ones, every run takes the same.
+ * The paths are a tree: the beginning of each path is itself the best path to the node where it
+ * ends. If two paths are equally good, each run takes the same one.
  */
 #ifndef HEAPGRAPH_PATHS_H
 #define HEAPGRAPH_PATHS_H
@@ -35,70 +36,72 @@
 #include "graph/inverse.h"
 #include "paths/steps.h"
 
-/* The best path to every node at once: a tree below the virtual root. */
+/* The best paths to all nodes: a tree below the virtual root. */
 struct hg_parents {
     const uint32_t *parent; /* by node; HG_NO_NODE for the virtual root and unreachable nodes */
     const uint32_t
         *name; /* by node: name of the edge from its parent, HG_E_CLASS for class edges */
-    const uint32_t *cost;  /* by node: rank << 29 | length; UINT32_MAX where unreachable */
-    const uint8_t *module; /* by node: 1 for named modules. Fits `through` of hg_top */
+    const uint32_t *cost;  /* by node: rank << 29 | length; UINT32_MAX if it is unreachable */
+    const uint8_t *module; /* by node: 1 for named modules. May be `through` of hg_top */
     void *owned;
 };
 
-/* HG_OK · HG_STOPPED · HG_NO_MEMORY. Keeps 13 bytes per node. */
+/* Finds the best paths. Keeps 13 bytes per node. HG_OK · HG_STOPPED · HG_NO_MEMORY. */
 enum hg_status hg_parents_build(const struct hg_graph *graph, struct hg_task *task,
                                 struct hg_parents *parents) __attribute__((warn_unused_result));
 
-/* Fine on parents that are zeroed or freed already. */
+/* Frees the parents; those that are zeroed or freed already are allowed. */
 void hg_parents_free(struct hg_parents *parents);
 
 struct hg_path_step {
-    uint32_t node; /* where the edge leads */
-    uint32_t name; /* of the edge that leads there; HG_E_ROOT for the first step */
+    uint32_t node; /* to which the edge leads */
+    uint32_t name; /* of the edge; HG_E_ROOT for the first step */
 };
 
 /*
- * steps[0] is the ROOT, the last one the node that was asked for. steps[holder] is what to begin
- * with when a person reads it: the last named module before the node that was asked for, or else the
- * first object, or else (the path of a root) 0.
+ * steps[0] is the ROOT, and the last step is the node that was asked for. steps[holder] is where a
+ * path for people begins: at the last named module before the node that was asked for; if there is
+ * none, at the first object; in the path of a root, at step 0.
  */
 struct hg_path {
     struct hg_path_step *steps;
     uint32_t length, holder;
     enum hg_rank rank;
-    bool disjoint; /* shares no edge with a path before it in its list, but what leads to modules */
+    bool disjoint; /* shares no edge with a path before it, except edges that lead to modules */
 };
 
 /*
- * The best path to a node, by the tree. length is 0 for the virtual root and for unreachable nodes.
- * hg_path_free gives it back. HG_OK or HG_NO_MEMORY.
+ * Finds the best path to a node. Its length is 0 for the virtual root and for unreachable nodes.
+ * hg_path_free frees it. HG_OK or HG_NO_MEMORY.
  */
 enum hg_status hg_path_to(const struct hg_graph *graph, const struct hg_parents *parents,
                           uint32_t node, struct hg_path *path) __attribute__((warn_unused_result));
 
 /*
- * Up to `limit` paths to a node, all simple (no node twice) and no two the same. The first is that of
- * hg_path_to. Behind it come, best first, those that share no edge with one before (`disjoint`; the
- * edges up to a module that is their holder do not count), then others, best first.
+ * Finds up to `limit` paths to a node. Each is simple (no node is twice on it), and no two are the
+ * same. The first one is that of hg_path_to. Behind it come, best first, the paths that share no
+ * edge with one before them (`disjoint`; edges that lead to the module at which a path begins do
+ * not count), and then all others, best first.
  *
- * It searches backwards from the node over at most `budget` edges (0: 200,000), and for each
- * referrer that it meets there is one path: the best one to the referrer, and on from there. `more`
- * says that the budget did not suffice, so that there may be other holders.
+ * The search goes backwards from the node over at most `budget` edges (0 means 200,000). Each
+ * referrer that it meets gives one path: the best path to the referrer, and from there on to the
+ * node. *more says that the budget was used up, so that there may be other holders.
  *
- * `paths` has room for `limit`; hg_path_free gives each of the `found` back.
- * HG_OK · HG_STOPPED · HG_NO_MEMORY; then nothing is found.
+ * `paths` has room for `limit` paths; hg_path_free frees each of the *found paths. HG_OK ·
+ * HG_STOPPED · HG_NO_MEMORY; after the last two nothing is found.
  */
 enum hg_status hg_paths(const struct hg_graph *graph, const struct hg_inverse *inverse,
                         const struct hg_parents *parents, uint32_t node, uint32_t limit,
                         uint64_t budget, struct hg_task *task, struct hg_path *paths,
                         uint32_t *found, bool *more) __attribute__((warn_unused_result));
 
-/* Fine on a path that is zeroed or freed already. */
+/* Frees a path; one that is zeroed or freed already is allowed. */
 void hg_path_free(struct hg_path *path);
 
 /*
- * The name of the edge from one node to another: of parallel ones that which costs least above,
- * the first of those. HG_E_WEAK only if all are weak. False if there is no edge. Time: out-edges.
+ * Finds the name of the edge from one node to another. Of parallel edges it is that which costs
+ * least as above, or the first of several such. HG_E_WEAK only if all are weak. Returns false if
+ * there is no edge. The time is that of a scan over the edges of `from`.
  */
 bool hg_edge_between(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t *name);
 

@@ -1,5 +1,6 @@
 /*
- * Place in the flow: below paths. What a path costs, and what one step adds; paths.h says why.
+ * Place in the flow: below paths. What a path costs, and what one step adds to it; paths.h says
+ * why.
  */
 #ifndef HEAPGRAPH_STEPS_H
 #define HEAPGRAPH_STEPS_H
@@ -12,7 +13,7 @@
 /* From the best to the worst. */
 enum hg_rank { HG_RANK_NAMED, HG_RANK_FRAME, HG_RANK_ROOT, HG_RANK_CACHE, HG_RANK_STACK, HG_RANKS };
 
-/* A cost is rank << 29 | length, so the smaller one is better. */
+/* A cost is rank << 29 | length, so the smaller cost is better. */
 static inline enum hg_rank
 hg_path_rank(uint32_t cost) {
     return (enum hg_rank)(cost >> 29);
@@ -48,15 +49,16 @@ hg_step_length(uint32_t name) {
 }
 
 /*
- * Whether a reference without a name is one of a stack, or between a ractor and its threads: what a
- * thread or fiber holds so are words of its stack, mostly the same that frames hold by name.
+ * Whether a reference without a name comes out of a stack, or is between a ractor and its threads.
+ * What a thread or fiber holds without a name are words of its stack, and mostly its frames hold
+ * the same objects by name.
  */
 bool hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to);
 
-/* The rank of what a root holds: ractors and threads come before the rest. */
+/* The rank of a step from a root: those to ractors and threads are better than the rest. */
 enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held);
 
-/* The rank that a path has at least once it takes this edge. */
+/* The rank of a step over this edge: no path over it has a better rank. */
 static inline enum hg_rank
 hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
     if (graph->flags[from] & HG_N_CONSERVATIVE) return HG_RANK_STACK;
@@ -78,7 +80,7 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
     }
 }
 
-/* The cost of a path that has a cost and takes one step more. */
+/* The cost of a path whose cost is `cost` after one more step. */
 static inline uint32_t
 hg_step_cost(const struct hg_graph *graph, uint32_t cost, uint32_t from, uint32_t to,
              uint32_t name) {
