@@ -22,7 +22,7 @@ matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct h
     return false;
 }
 
-/* Calls `offer` with each node that matches and how many came before it. */
+/* Calls `offer` with each node that matches and how many have matched before it. */
 static enum hg_status
 each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
            struct hg_task *task, bool (*offer)(void *, uint32_t node, uint64_t before), void *to,
@@ -39,7 +39,7 @@ each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struc
     return HG_OK;
 }
 
-/* hg_find: garbage scores by its size alone, anything reachable above that. */
+/* For hg_find. The score of garbage is its size; all reachable objects have higher scores. */
 struct ranking {
     const struct hg_graph *graph;
     const struct hg_tree *tree;
@@ -67,7 +67,7 @@ hg_find(const struct hg_graph *graph, const struct hg_tree *tree, const struct h
     return status == HG_OK && nodes->failed ? HG_NO_MEMORY : status;
 }
 
-/* hg_sample: the k-th of n is the one before which k × n / limit came. */
+/* For hg_sample. The k-th object is the one before which k × total / limit have matched. */
 struct sampling {
     struct hg_numbers *nodes;
     uint64_t total, limit;

@@ -1,6 +1,6 @@
 /*
  * Place in the flow: above the graph and its tree. Objects by what they are: the largest of them, a
- * fair sample of them, and those that most others refer to.
+ * fair sample of them, and those to which most others refer.
  */
 #ifndef HEAPGRAPH_FIND_H
 #define HEAPGRAPH_FIND_H
@@ -10,24 +10,24 @@
 
 #define HG_ANY_TYPE 0xff
 
-/* What an object has to be. */
+/* What an object must be to match. */
 struct hg_filter {
     uint8_t type;            /* enum hg_type or HG_ANY_TYPE */
-    const uint32_t *classes; /* nodes of classes, one of which it is an instance of; NULL for any */
+    const uint32_t *classes; /* it is an instance of one of these classes; NULL for any class */
     size_t class_count;
-    uint64_t least_bytes; /* its shallow size at least */
-    bool reachable;       /* garbage does not count */
+    uint64_t least_bytes; /* its size at least */
+    bool reachable;       /* garbage does not match */
 };
 
-/* What there is of them. */
+/* How many objects match. */
 struct hg_found {
-    uint64_t objects, bytes; /* all that match, and their shallow sizes */
+    uint64_t objects, bytes; /* all that match, and the sum of their sizes */
 };
 
 /*
- * Adds to `nodes` those that match, at most `limit`: the ones that retain most (garbage by its own
- * size, behind all others), largest first, equal ones in the order of nodes. Roots never match.
- * HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * Adds to `nodes` at most `limit` of the objects that match: those that retain most, largest first,
+ * equal ones in the order of nodes. Garbage comes behind all others, by its own size. Roots never
+ * match. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_find(const struct hg_graph *graph, const struct hg_tree *tree,
                        const struct hg_filter *filter, uint32_t limit, struct hg_task *task,
@@ -35,8 +35,8 @@ enum hg_status hg_find(const struct hg_graph *graph, const struct hg_tree *tree,
     __attribute__((warn_unused_result));
 
 /*
- * Adds to `nodes` at most `limit` of those that match, evenly spread over all of them in the order
- * of nodes. All of them where there are no more than that.
+ * Adds to `nodes` at most `limit` of the objects that match, evenly spread over all of them in the
+ * order of nodes; all of them if there are no more than `limit`. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_sample(const struct hg_graph *graph, const struct hg_tree *tree,
                          const struct hg_filter *filter, uint32_t limit, struct hg_task *task,
@@ -44,17 +44,17 @@ enum hg_status hg_sample(const struct hg_graph *graph, const struct hg_tree *tre
     __attribute__((warn_unused_result));
 
 /*
- * Adds to `nodes` pairs of a node and the number of edges that lead to it (hg_count_referrers): at
- * most `limit` pairs, most edges first, equal ones in the order of nodes. With `program`,
- * of the program's own objects alone (hg_kin).
+ * Adds to `nodes` pairs: a node, and the number of edges that lead to it (hg_count_referrers). They
+ * are at most `limit` pairs, those with most edges first, equal ones in the order of nodes. With
+ * `program`, only objects of the program count (hg_kin). HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit,
                                 struct hg_task *task, struct hg_numbers *nodes)
     __attribute__((warn_unused_result));
 
 /*
- * Adds the classes and modules of a name, in the order of nodes; all that have a name where `name` is
- * NULL. HG_OK or HG_NO_MEMORY.
+ * Adds to `nodes` the classes and modules with this name, in the order of nodes. If `name` is NULL,
+ * it adds all that have a name. HG_OK or HG_NO_MEMORY.
  */
 enum hg_status hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
                                 struct hg_numbers *nodes) __attribute__((warn_unused_result));

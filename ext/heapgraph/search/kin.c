@@ -36,7 +36,7 @@ hg_kin(const struct hg_graph *graph, uint32_t node) {
         return HG_KIN_VM;
     case HG_T_UNKNOWN:
     case HG_T_MISSING:
-        return HG_KIN_PROGRAM; // nobody knows
+        return HG_KIN_PROGRAM; // it is not known
     default:
         return graph->class_node[node] == HG_NO_NODE ? HG_KIN_VM : HG_KIN_PROGRAM;
     }

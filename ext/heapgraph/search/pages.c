@@ -7,7 +7,7 @@
 
 #define LARGEST_SLOT 640
 
-/* The objects of one page, gathered in the order of their addresses. */
+/* The objects of one page, counted in the order of their addresses. */
 struct page {
     uint64_t number, last_address, least_distance;
     uint64_t objects, live;

@@ -10,13 +10,13 @@
 #include "base/progress.h"
 #include "graph/load.h"
 
-/* A string that was seen, and what its content hashes to. */
+/* A string that was seen, and the hash of its content. */
 struct seen {
     uint64_t hash;
     uint32_t node;
 };
 
-/* What one thread has found. */
+/* The strings that one thread has found. */
 struct harvest {
     struct seen *items;
     size_t count, room;
@@ -31,16 +31,19 @@ add(struct harvest *harvest, uint64_t hash, uint32_t node) {
     else harvest->failed = true;
 }
 
-/* One pass over the lines, by several threads. */
+/* One pass over the lines by several threads. */
 struct reading {
     const struct hg_graph *graph;
-    const struct hg_tree *tree; /* NULL: garbage as well */
+    const struct hg_tree *tree; /* NULL if garbage counts too */
     const char *needle;
     size_t needle_size;
     struct harvest *harvests; /* by thread */
 };
 
-/* What follows `name` in the line; NULL if it is not there. No text in a string looks like a name. */
+/*
+ * What follows `name` in the line, or NULL if it is not there. No text within a string can look
+ * like a name, as its quotes are escaped. *rest is how many bytes follow.
+ */
 static const char *
 after(const char *line, size_t size, const char *name, size_t *rest) {
     size_t length = strlen(name);
@@ -50,7 +53,7 @@ after(const char *line, size_t size, const char *name, size_t *rest) {
     return found + length;
 }
 
-/* The length of JSON text up to the quote that ends it. */
+/* The length of a JSON text up to the quote that ends it. */
 static size_t
 text_length(const char *text, size_t size) {
     for (size_t i = 0; i < size; i++) {
@@ -60,7 +63,7 @@ text_length(const char *text, size_t size) {
     return size;
 }
 
-/* The content of a string as it stands in its line, and what kind of content it is. */
+/* The content of a string as it is in its line. *kind is the number of the field that has it. */
 static const char *
 content(const char *line, size_t size, size_t *length, uint64_t *kind) {
     static const char *const NAMES[] = {"\"value\":\"", "\"value_base64\":\"", "\"value_hash\":\""};
@@ -74,7 +77,10 @@ content(const char *line, size_t size, size_t *length, uint64_t *kind) {
     return NULL;
 }
 
-/* Strings of other lengths and encodings are others, whatever a cut-off content says. */
+/*
+ * The hash of a string. It includes length and encoding: strings that differ in these are
+ * different, even if their contents were cut off and look equal.
+ */
 static uint64_t
 hash_of(const char *line, size_t size, const char *text, size_t length, uint64_t kind) {
     uint64_t hash = hg_hash(text, length) ^ kind;
@@ -94,7 +100,7 @@ is_text(uint8_t type) {
     return type == HG_T_STRING || type == HG_T_SYMBOL || type == HG_T_REGEXP;
 }
 
-/* For hg_each_line: false only without memory. */
+/* For hg_each_line. Returns false only if there is no memory. */
 static bool
 look(void *data, unsigned thread, uint32_t node, const char *line, size_t size) {
     struct reading *reading = data;
@@ -124,7 +130,7 @@ by_hash(const void *a, const void *b) {
     return x->node < y->node ? -1 : x->node > y->node;
 }
 
-/* All harvests in one, sorted by hash and node. */
+/* Puts all harvests into one, sorted by hash and node. */
 static enum hg_status
 gather(struct harvest *harvests, unsigned threads, struct harvest *all) {
     for (unsigned i = 0; i < threads; i++) {
@@ -143,7 +149,7 @@ gather(struct harvest *harvests, unsigned threads, struct harvest *all) {
     return HG_OK;
 }
 
-/* Fills `all`, whose items are the caller's if HG_OK comes back. */
+/* Reads all lines and fills `all`. After HG_OK its items belong to the caller. */
 static enum hg_status
 read_all(struct reading *reading, struct hg_task *task, struct harvest *all) {
     unsigned threads = hg_processors();
@@ -193,7 +199,7 @@ run_end(const struct harvest *all, size_t from) {
     return to;
 }
 
-/* The runs that waste most, by where they begin. */
+/* Finds the runs that waste most; a run is known by where it begins. */
 static enum hg_status
 rank_runs(const struct hg_graph *graph, const struct harvest *all, struct hg_best *best,
           struct hg_repeats *repeats) {
