@@ -17,7 +17,7 @@ is_any(const struct hg_graph *graph, uint32_t string, const char *const *texts) 
     return false;
 }
 
-/* Lists that the VM keeps about loaded code. */
+/* Whether an edge leads to a list in which the VM notes loaded code. */
 static bool
 is_of_loading(const struct hg_graph *graph, uint32_t name) {
     static const char *const names[] = {"$\"", "$LOADED_FEATURES", "$:", "$-I", "$LOAD_PATH", NULL};
@@ -31,7 +31,10 @@ is_hidden(const struct hg_graph *graph, uint32_t node) {
     return type == HG_T_IMEMO || type == HG_T_ICLASS || graph->class_node[node] == HG_NO_NODE;
 }
 
-/* The VM's own lists are arrays and hashes that its roots hold without a name. */
+/*
+ * Whether a node is one of the VM's own lists: arrays and hashes that its roots hold without a
+ * name.
+ */
 static bool
 is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node) {
     static const char *const roots[] = {"vm", "global_symbols", "symbols", NULL};
@@ -42,7 +45,7 @@ is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node) {
            is_hidden(graph, node);
 }
 
-/* What may grow without more objects: by entries or bytes, or by names. */
+/* The mark of what may grow without more objects: by entries or bytes, or by names. */
 static uint8_t
 growing_mark(const struct hg_graph *graph, uint32_t node) {
     static const char *const named[] = {"VM/thread", "fiber", NULL};
@@ -63,7 +66,10 @@ growing_mark(const struct hg_graph *graph, uint32_t node) {
     }
 }
 
-/* Dumps and what is told of them may be kept while the next one is taken. */
+/*
+ * Whether an object is one of HeapDump: a program may hold snapshots and their answers while the
+ * next dump is taken.
+ */
 static bool
 is_ours(const struct hg_graph *graph, uint32_t node) {
     uint32_t class = hg_real_class(graph, node);
@@ -73,7 +79,10 @@ is_ours(const struct hg_graph *graph, uint32_t node) {
     return length > 10 && memcmp(name, "HeapDump::", 10) == 0;
 }
 
-/* Where a constant is assigned, as the VM notes it. Without names it may be the constant itself. */
+/*
+ * Whether a node is the name of the file in which a constant is assigned, which the VM notes. In a
+ * dump without names it may also be the constant itself.
+ */
 static bool
 is_file_of_constant(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
     uint8_t type = graph->type[parent];
@@ -82,14 +91,17 @@ is_file_of_constant(const struct hg_graph *graph, uint32_t parent, uint32_t node
            (type == HG_T_CLASS || type == HG_T_MODULE);
 }
 
-/* Whether a name is that of a module or begins with it: "Gem::Specification" with "Gem". */
+/* Whether a name is that of a module, or of one in it: "Gem::Specification" is in "Gem". */
 static bool
 begins_with_module(const char *name, const char *module) {
     size_t length = strlen(module);
     return strncmp(name, module, length) == 0 && (!name[length] || name[length] == ':');
 }
 
-/* What is ours, and what loads code: as long as code is loaded its tables grow. */
+/*
+ * Whether a module belongs to HeapDump or to a library that loads code: the tables of these grow as
+ * long as code is loaded.
+ */
 static bool
 is_of_tool(const struct hg_graph *graph, uint32_t node) {
     static const char *const tools[] = {"HeapDump", "Gem", "Bundler", "Zeitwerk", "Bootsnap", NULL};
@@ -118,7 +130,9 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
     return marks;
 }
 
-/* Facts of a trail that has just been made, from the first node on it. */
+/*
+ * Notes the facts of a new trail, from the first node on it. Returns false if there is no memory.
+ */
 static bool
 note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t node,
            uint32_t trail) {
@@ -143,7 +157,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t
     return true;
 }
 
-/* Whether an edge has a name of its own; what is an element of something has none. */
+/* Whether an edge has a name of its own. Edges to elements have none. */
 static bool
 has_name(uint32_t name) {
     switch (hg_edge_kind(name)) {
@@ -159,7 +173,7 @@ has_name(uint32_t name) {
     }
 }
 
-/* Whether a node is the buffer that the array it is reached from shares. */
+/* Whether a node is the shared buffer of the array from which it is reached. */
 static bool
 is_shared_buffer(const struct hg_growth_dump *dump, uint32_t node) {
     uint32_t parent = dump->ways.parent[node];
@@ -167,7 +181,10 @@ is_shared_buffer(const struct hg_growth_dump *dump, uint32_t node) {
            hg_steps_shares(dump->graph, parent, node, dump->ways.name[node]);
 }
 
-/* The trail of a node whose parent's is known. Elements of a shared buffer are the array's own. */
+/*
+ * The trail of a node; that of its parent is known already. The elements of a shared buffer count
+ * as elements of the array. HG_NO_TRAIL if there is no memory.
+ */
 static uint32_t
 trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps *steps,
          uint32_t node) {

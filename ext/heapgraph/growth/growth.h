@@ -1,7 +1,7 @@
 /*
- * Place in the flow: above growth_ways and growth_trails, below leaks. Several dumps of one process,
- * the oldest first: how many objects each of them has on every trail. Addresses play no part in it,
- * so neither compaction nor reused slots disturb it.
+ * Place in the flow: above growth_ways and growth_trails, below leaks. Several dumps of one
+ * process, the oldest first: how many objects each dump has on each trail. Addresses do not matter
+ * here, so neither compaction nor slots that are used again change the numbers.
  */
 #ifndef HEAPGRAPH_GROWTH_H
 #define HEAPGRAPH_GROWTH_H
@@ -12,26 +12,27 @@
 #define HG_MAX_DUMPS 32
 
 /*
- * The limits by which growth is chosen here and in leaks. Their values, with a reason for each, stand
- * in lib/heapdump/leaks/rules.rb, which passes them; nothing here has values of its own. None is 0.
+ * The limits that decide here and in leaks what counts as growth. lib/heapdump/leaks/rules.rb has
+ * their values, with a reason for each, and passes them; there are no default values here. None is
+ * 0.
  */
 struct hg_rules {
-    uint32_t idle;             /* for so many steps that grew, one at the end may stand still */
-    uint32_t symbols_per_step; /* so many new symbols in each step are a leak */
-    uint32_t stay_per_step;    /* by so many objects must what stays grow in each step */
-    uint32_t stay_dumps;       /* in fewer dumps nothing is said of what stays */
+    uint32_t idle;             /* per so many steps with growth, one at the end may have none */
+    uint32_t symbols_per_step; /* at least so many new symbols in each step are a leak */
+    uint32_t stay_per_step;    /* objects that stay must grow by so many in each step */
+    uint32_t stay_dumps;       /* with fewer dumps than this, objects that stay are not compared */
     uint32_t inner_objects;    /* an inner part grows by 1 / this of the objects of its part, */
     uint32_t inner_bytes;      /* or by more than 1 / this of the bytes of its leak */
     uint32_t other_holders;    /* another holder has at least 1 / this of the new objects */
-    uint32_t content_bytes;    /* contents that grew by fewer bytes of memory have not grown */
+    uint32_t content_bytes;    /* contents that grew by fewer bytes of memory did not grow */
     uint32_t line_bytes;       /* the same for the bytes of their lines in the dump */
 };
 
-/* What is known of a trail besides its steps. */
+/* What is known about a trail besides its steps. */
 struct hg_trail_facts {
     uint8_t type;  /* enum hg_type of the objects on it */
     uint8_t kind;  /* enum hg_edge_kind of its last step */
-    uint8_t rank;  /* enum hg_rank of the ways on it; of the first object that was found */
+    uint8_t rank;  /* enum hg_rank of the path to the first object found on it */
     uint8_t marks; /* enum hg_trail_mark */
 };
 
@@ -39,12 +40,15 @@ enum hg_trail_mark {
     HG_TRAIL_HIDDEN = 1 << 0,  /* objects that no Ruby program sees: IMEMO, ICLASS, no class */
     HG_TRAIL_METHOD = 1 << 1,  /* entries in a method table */
     HG_TRAIL_CODE = 1 << 2,    /* below an iseq: literals and caches of code */
-    HG_TRAIL_VM = 1 << 3,      /* of the VM, of what loads code, and ours */
-    HG_TRAIL_CONTENT = 1 << 4, /* arrays, hashes, strings, numbers, data: may grow by themselves */
-    HG_TRAIL_NAMES = 1 << 5,   /* modules, objects, threads, fibers: names may become more */
+    HG_TRAIL_VM = 1 << 3,      /* of the VM, of libraries that load code, or of HeapDump */
+    HG_TRAIL_CONTENT = 1 << 4, /* arrays, hashes, strings, numbers, data: each may grow by itself */
+    HG_TRAIL_NAMES = 1 << 5,   /* modules, objects, threads, fibers: may get more names */
 };
 
-/* What a trail has in one dump. Bytes of a buffer that arrays share are those of the array's trail. */
+/*
+ * The objects of a trail in one dump. The bytes of a buffer that arrays share count to the trail of
+ * the array.
+ */
 struct hg_trail_sum {
     uint64_t count, bytes;
 };
@@ -53,9 +57,9 @@ struct hg_trail_sum {
 struct hg_growth_dump {
     const struct hg_graph *graph;
     struct hg_ways ways;
-    uint32_t *trail;          /* by node; HG_NO_TRAIL where there is no way to it */
+    uint32_t *trail;          /* by node; HG_NO_TRAIL if there is no path to it */
     struct hg_trail_sum *sum; /* by trail */
-    uint32_t trails;          /* how many there were when it was added: sum has so many */
+    uint32_t trails;          /* how many there were when the dump was added: size of `sum` */
 };
 
 struct hg_growth {
@@ -67,19 +71,19 @@ struct hg_growth {
     uint32_t facts_room;
 };
 
-/* HG_OK or HG_NO_MEMORY. */
+/* Prepares a comparison by these rules. HG_OK or HG_NO_MEMORY. */
 enum hg_status hg_growth_init(struct hg_growth *growth, const struct hg_rules *rules)
     __attribute__((warn_unused_result));
 void hg_growth_free(struct hg_growth *growth);
 
 /*
- * Adds a dump, which must be younger than those before it; its graph must live as long as the
+ * Adds a dump, which must be younger than those before it. Its graph must live as long as the
  * growth. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
  */
 enum hg_status hg_growth_add(struct hg_growth *growth, const struct hg_graph *graph,
                              struct hg_task *task) __attribute__((warn_unused_result));
 
-/* What a trail has in a dump. */
+/* The objects of a trail in a dump. */
 static inline struct hg_trail_sum
 hg_growth_sum(const struct hg_growth *growth, uint32_t dump, uint32_t trail) {
     const struct hg_growth_dump *of = &growth->dump[dump];
@@ -91,14 +95,14 @@ hg_growth_count(const struct hg_growth *growth, uint32_t dump, uint32_t trail) {
     return hg_growth_sum(growth, dump, trail).count;
 }
 
-/* Whether a trail has objects that a program sees, or entries of a method table. */
+/* Whether a trail has objects that a program can see, or entries of a method table. */
 static inline bool
 hg_is_visible(const struct hg_growth *growth, uint32_t trail) {
     uint8_t marks = growth->facts[trail].marks;
     return !(marks & HG_TRAIL_HIDDEN) || marks & HG_TRAIL_METHOD;
 }
 
-/* Whether a dump has an object of another: at its address, on its trail. */
+/* Whether a dump has an object of another dump: at the same address, on the same trail. */
 static inline bool
 hg_growth_has(const struct hg_growth_dump *dump, const struct hg_growth_dump *other,
               uint32_t node) {
@@ -107,8 +111,9 @@ hg_growth_has(const struct hg_growth_dump *dump, const struct hg_growth_dump *ot
 }
 
 /*
- * The dump that tells what is new on a trail: the latest one that has fewer objects there than the
- * last one, or the one before the last. What grows in bursts may stand still in the last step.
+ * The dump that decides what is new on a trail: the latest dump that has fewer objects there than
+ * the last one, or the one before the last if there is none. So if growth comes in bursts, it may
+ * stand still in the last step.
  */
 static inline const struct hg_growth_dump *
 hg_growth_base(const struct hg_growth *growth, uint32_t trail) {
@@ -120,7 +125,7 @@ hg_growth_base(const struct hg_growth *growth, uint32_t trail) {
     return &growth->dump[last - 1];
 }
 
-/* Whether a node of the last dump, which must have a trail, is new there. */
+/* Whether a node of the last dump is new on its trail. It must have a trail. */
 static inline bool
 hg_growth_is_new(const struct hg_growth *growth, uint32_t node) {
     const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];

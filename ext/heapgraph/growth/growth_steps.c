@@ -8,7 +8,7 @@
 
 #include "base/array.h"
 
-#define HEX_WORD 8 /* so many hexadecimal digits are a number, if there is a decimal one in them */
+#define HEX_WORD 8 /* so many hexadecimal digits are a number, if one of them is decimal */
 
 static bool
 is_digit(unsigned char c) {
@@ -34,7 +34,7 @@ hg_steps_free(struct hg_steps *steps) {
     *steps = (struct hg_steps){0};
 }
 
-/* How many bytes at the front of the text are a number. */
+/* How many bytes at the beginning of a text are a number. */
 static size_t
 number_at(const char *text, size_t length) {
     size_t hex = 0, decimals = 0, digits = 0;
@@ -44,7 +44,7 @@ number_at(const char *text, size_t length) {
     return digits;
 }
 
-/* FNV-1a: the hash of no bytes, and of one byte more. */
+/* FNV-1a: the hash of an empty text, and that of a text with one byte more. */
 static const uint64_t NO_TEXT = UINT64_C(0xcbf29ce484222325);
 
 static inline uint64_t
@@ -111,12 +111,15 @@ hg_steps_class(struct hg_steps *steps, uint32_t node) {
         uint32_t name = real == HG_NO_NODE ? HG_NO_STRING : graph->label[real];
         steps->classes[class] = hg_steps_join(string_hash(steps, name), 4) | 1;
     }
-    // C code makes data of any class: a table of the VM is an Object, as the main object is
+    // C code can make DATA of any class: a table of the VM is an Object, as the main object is
     if (type == HG_T_DATA) return hg_steps_join(steps->classes[class], plain);
     return steps->classes[class];
 }
 
-/* Text belongs to these kinds; what belongs to others says nothing from dump to dump. */
+/*
+ * Whether the payload of a kind of edge is a text. The payloads of other kinds differ from dump to
+ * dump.
+ */
 static bool
 has_text(enum hg_edge_kind kind) {
     switch (kind) {
@@ -140,7 +143,7 @@ has_text(enum hg_edge_kind kind) {
 uint64_t
 hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target) {
     enum hg_edge_kind kind = hg_edge_kind(name);
-    // how the key is written is no difference
+    // it makes no difference how the key is written
     if (kind == HG_E_VALUE_AT || kind == HG_E_VALUE_INT) kind = HG_E_VALUE;
     uint64_t edge = hg_steps_join(kind,
                                   has_text(kind) ? string_hash(steps, hg_edge_payload(name)) : 5);

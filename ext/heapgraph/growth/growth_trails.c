@@ -12,7 +12,7 @@
 struct hg_trail_slot {
     uint64_t step;
     uint32_t from;
-    uint32_t to; /* 0 in an empty slot: nothing leads to the first trail */
+    uint32_t to; /* 0 if the slot is free: no step leads to the first trail */
 };
 
 static uint32_t
@@ -76,7 +76,7 @@ add(struct hg_trails *trails, uint32_t from, uint64_t step) {
     return trails->count++;
 }
 
-/* Where the step occurs on the way to `from`, `from` included; HG_NO_TRAIL if nowhere. */
+/* The trail on the path to `from` (itself included) where the step has occurred, or HG_NO_TRAIL. */
 static uint32_t
 occurrence(const struct hg_trails *trails, uint32_t from, uint64_t step, bool named) {
     const struct hg_trail *items = trails->items;

@@ -1,13 +1,12 @@
 /*
- * Place in the flow: below growth. All ways that objects of several dumps are reached on, told apart
- * by their steps alone (growth_steps.h), as a tree: a trail stands for all objects that are reached
- * in the same way.
+ * Place in the flow: below growth. The trails of several dumps, as a tree. A trail stands for all
+ * objects whose paths have the same steps (growth_steps.h).
  *
- * A step that occurs on the way already leads back to where it occurred first. So the elements of a
- * list, Node → @next → Node → @next → Node, are on one trail, however many they are, and there are
- * never more steps on a way than there are different ones. Of steps without a name (references that
- * nobody knows a name of, elements), two in a row have to occur again: the array that a session
- * holds is not the array that holds the session.
+ * A step that is on the path already leads back to the trail where it occurred first. So the
+ * elements of a list, Node → @next → Node → @next → Node, are on one trail, however many they are,
+ * and a path never has more steps than there are different ones. Of steps without a name (elements,
+ * and references whose name is not known), two in a row have to occur again: the array that a
+ * session holds is not the array that holds the session.
  */
 #ifndef HEAPGRAPH_GROWTH_TRAILS_H
 #define HEAPGRAPH_GROWTH_TRAILS_H
@@ -20,23 +19,24 @@
 
 struct hg_trail {
     uint64_t step;
-    uint32_t parent; /* always of a lower number; HG_NO_TRAIL for the first, where all ways begin */
+    uint32_t parent; /* always a lower number; HG_NO_TRAIL for the first, where paths begin */
 };
 
 struct hg_trails {
     struct hg_trail *items;
     uint32_t count, room;
-    struct hg_trail_slot *slots; /* (parent, step) → trail, open addressing */
+    struct hg_trail_slot *slots; /* (parent, step) → trail; open addressing */
     uint32_t mask, used;
 };
 
-/* False if there is no memory. The first trail is number 0. */
+/* Returns false if there is no memory. The first trail has number 0. */
 bool hg_trails_init(struct hg_trails *trails) __attribute__((warn_unused_result));
 void hg_trails_free(struct hg_trails *trails);
 
 /*
- * The trail that a step leads to, made if it is new. HG_NO_TRAIL if there is no memory. A step is
- * named or not, always the same.
+ * The trail to which a step leads from another trail. It is made if there is none. HG_NO_TRAIL if
+ * there is no memory. `named` says whether the step has a name; it must always be the same for the
+ * same step.
  */
 uint32_t hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step, bool named);
 

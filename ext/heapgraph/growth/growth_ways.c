@@ -1,9 +1,10 @@
 /*
  * Place in the flow: see growth_ways.h.
  *
- * One search per rank. Within a rank it is breadth first with lengths from 1 to 10: a ring of lists,
- * one for each length that can be waiting. An edge whose rank is worse than that of the search waits
- * for the search of that rank, and comes in when its length is due.
+ * There is one search for each rank. Within a rank it is breadth first with lengths from 1 to 10: a
+ * ring has one list for each length that can be waiting. An edge whose rank is worse than the
+ * current one waits for the search of its own rank, and is offered when that search has come to its
+ * length.
  */
 #include "growth/growth_ways.h"
 
@@ -31,8 +32,8 @@ struct search {
     const struct hg_graph *graph;
     struct hg_steps *steps;
     struct hg_ways *ways;
-    uint32_t *length; /* by node, within the rank that is searched */
-    uint64_t *hash;   /* by node: of the way to it */
+    uint32_t *length; /* by node, within the current rank */
+    uint64_t *hash;   /* by node: hash of the path to it */
     uint8_t *settled;
     struct hg_numbers ring[RING];
     struct lates lates[HG_RANKS];
@@ -49,7 +50,10 @@ put_off(struct search *search, enum hg_rank rank, struct late late) {
     else search->failed = true;
 }
 
-/* To the buffer that an array shares it is no step. */
+/*
+ * The hash of a path with one edge more. The edge from an array to the buffer that it shares is no
+ * step.
+ */
 static uint64_t
 hash_of(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
     if (hg_steps_shares(search->graph, from, to, name)) return search->hash[from];
@@ -73,7 +77,10 @@ offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t
     if (list->failed) search->failed = true;
 }
 
-/* All locals of the main program at once, which the thread that runs it holds as well. */
+/*
+ * Whether an edge is the constant that holds all local variables of the main program. The thread
+ * that runs the program holds them as well.
+ */
 static bool
 is_toplevel_binding(const struct hg_graph *graph, uint32_t name) {
     return hg_edge_kind(name) == HG_E_CONSTANT &&
@@ -81,9 +88,9 @@ is_toplevel_binding(const struct hg_graph *graph, uint32_t name) {
 }
 
 /*
- * Threads and fibers: what they hold without a name lies on their stacks, mostly. Where frames are
- * named, what is left are words that a frame has no more use for, and so no reason for growth; but
- * for the thread's own block, a Proc.
+ * Whether a node is a thread or fiber: what it holds without a name is mostly on its stack. If
+ * frames are named, these are words that no frame needs any more, and so no reason for growth. The
+ * only exception is the block of the thread itself, a Proc.
  */
 static bool
 has_stack(const struct hg_graph *graph, uint32_t node) {
@@ -113,7 +120,7 @@ follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, enum hg
     else offer(search, from, to, name, length);
 }
 
-/* Offers a way to all that a node holds. */
+/* Offers a path to all that a node holds. */
 static void
 expand(struct search *search, uint32_t node) {
     const struct hg_graph *graph = search->graph;
@@ -143,7 +150,7 @@ settle(struct search *search, uint32_t node) {
     expand(search, node);
 }
 
-/* Settles everything that can be reached by the rank that is searched, and by no better one. */
+/* Settles all nodes whose best rank is the current one. */
 static enum hg_status
 search_rank(struct search *search, struct hg_task *task) {
     struct lates *lates = &search->lates[search->rank];
@@ -158,7 +165,7 @@ search_rank(struct search *search, struct hg_task *task) {
             offer(search, late->from, late->to, late->name, length);
         }
         struct hg_numbers *list = &search->ring[length % RING];
-        // roots and shared buffers are 0 away from what leads to them: the list grows meanwhile
+        // edges to roots and shared buffers have length 0, so the list grows meanwhile
         for (size_t i = 0; i < list->count; i++) {
             uint32_t node = list->items[i];
             if (search->settled[node] || search->length[node] != length) continue;
@@ -193,7 +200,7 @@ begin_at(struct search *search, uint32_t module, uint32_t from, uint32_t name) {
     search->hash[module] = hg_steps_module(search->steps, module);
 }
 
-/* Object, and all that it leads to by constants. */
+/* Begins at Object and at all modules that it leads to by constants. */
 static void
 begin_at_constants(struct search *search, uint32_t object) {
     const struct hg_graph *graph = search->graph;
@@ -209,7 +216,7 @@ begin_at_constants(struct search *search, uint32_t object) {
     }
 }
 
-/* A dump without names of constants: all modules that have a name. */
+/* For a dump without names of constants: begins at all modules that have a name. */
 static void
 begin_at_all_modules(struct search *search) {
     for (uint32_t node = 0; node < search->graph->objects; node++) {
@@ -230,8 +237,8 @@ begin_at_modules(struct search *search) {
 }
 
 /*
- * Modules hang below the first thing that holds them, so that their way can be told: the Object
- * class below a root, and in a dump without constants every module.
+ * Gives modules without a parent the first root that holds them, so that their paths can be shown:
+ * this is Object, and in a dump without constants every module.
  */
 static void
 hang_modules(struct search *search) {
@@ -292,7 +299,7 @@ hg_ways_build(const struct hg_graph *graph, struct hg_steps *steps, struct hg_ta
     hg_phase(task, "ways", graph->nodes);
     if (allocate(&search)) {
         memset(ways->parent, 0xff, graph->nodes * sizeof(*ways->parent));   // HG_NO_NODE
-        memset(search.length, 0xff, graph->nodes * sizeof(*search.length)); // farther than all
+        memset(search.length, 0xff, graph->nodes * sizeof(*search.length)); // longer than any path
         status = search_all(&search, task);
     }
     hg_array_free(search.length);

@@ -1,7 +1,8 @@
 /*
- * Place in the flow: see leaks.h. This file finds the trails; leaks_stay.c counts what stays,
- * leaks_nested.c tells growth inside of growth apart, leaks_contents.c finds what grows without more
- * objects, leaks_share.c tells what they hold, leaks_holders.c who holds them.
+ * Place in the flow: see leaks.h. This file finds the trails that grow. leaks_stay.c counts what
+ * stays, leaks_nested.c recognizes growth inside of growth, leaks_contents.c finds what grows
+ * without more objects, leaks_share.c what the leaks hold, and leaks_holders.c which objects hold
+ * them.
  */
 #include "growth/leaks.h"
 
@@ -11,14 +12,14 @@
 #include "base/array.h"
 #include "base/progress.h"
 
-/* While trails are chosen. */
+/* What is needed while trails are being chosen. */
 struct choice {
     const struct hg_growth *growth;
     struct hg_leaks *leaks;
     uint32_t trails;
-    int64_t *growth_below; /* by trail: bytes that it and what lies below it grew by */
+    int64_t *growth_below; /* by trail: by how many bytes it and all below it grew */
     uint8_t *grows;        /* by trail */
-    uint8_t *nested;       /* by trail: grows inside of what grows */
+    uint8_t *nested;       /* by trail: whether it grows inside of what grows */
     struct candidate *candidates;
     size_t count, room;
 };
@@ -34,7 +35,7 @@ struct candidate {
 bool
 hg_counts_grow(const struct hg_growth *growth, const uint64_t *counts) {
     uint32_t dumps = growth->dumps, idle;
-    uint32_t dump = 1, grew = 0, still = 0, longest = 0; // `still`: steps without growth in a row
+    uint32_t dump = 1, grew = 0, still = 0, longest = 0; // `still`: steps in a row without growth
     while (dump + 2 < dumps && !counts[dump]) dump++;
     for (; dump < dumps; dump++) {
         if (counts[dump] < counts[dump - 1]) return false;
@@ -64,7 +65,10 @@ parent_of(const struct hg_growth *growth, uint32_t trail) {
     return growth->trails.items[trail].parent;
 }
 
-/* Symbols that were made from data and have become permanent are a leak, other things of the VM not. */
+/*
+ * Whether a trail of the VM is a leak: symbols that were made from data and have become permanent.
+ * Nothing else of the VM is one.
+ */
 static bool
 is_symbol_leak(const struct hg_growth *growth, uint32_t trail) {
     if (growth->facts[trail].type != HG_T_SYMBOL) return false;
@@ -85,7 +89,10 @@ may_be_told(const struct hg_growth *growth, uint32_t trail) {
     return hg_is_visible(growth, trail);
 }
 
-/* Trails that end with an element of something are parts of what grows there together. */
+/*
+ * The container of a trail. Trails that end with an element have the one above them: what grows
+ * together in that is one leak. Other trails have one of their own.
+ */
 static uint32_t
 container_of(const struct hg_growth *growth, uint32_t trail) {
     switch (growth->facts[trail].kind) {
@@ -97,7 +104,7 @@ container_of(const struct hg_growth *growth, uint32_t trail) {
     case HG_E_REFERENCE:
         return parent_of(growth, trail);
     default:
-        return HG_NO_TRAIL - trail; // its own
+        return HG_NO_TRAIL - trail; // a container of its own
     }
 }
 
@@ -158,7 +165,7 @@ by_group(const void *left, const void *right) {
     return by_container(left, right);
 }
 
-/* Gives each candidate what its container grew by, and sorts the groups by that. */
+/* Gives each candidate the growth of its container, and sorts by that. */
 static void
 sort_candidates(struct choice *choice) {
     struct candidate *all = choice->candidates;
@@ -197,7 +204,7 @@ make_leaks(struct choice *choice) {
     }
 }
 
-/* How many more objects of a trail the last dump has than the first; 0 if it has fewer. */
+/* How many more objects a trail has in the last dump than in the first; 0 if it has fewer. */
 static uint64_t
 grew_by(const struct hg_growth *growth, uint32_t trail) {
     uint64_t last = hg_growth_count(growth, growth->dumps - 1, trail);
@@ -205,7 +212,7 @@ grew_by(const struct hg_growth *growth, uint32_t trail) {
     return last > first ? last - first : 0;
 }
 
-/* Keeps what holds most, and counts what it had no room for as nothing. */
+/* Adds an inner part. If there is no room, the part with the smallest growth is dropped. */
 static void
 add_inner(struct choice *choice, struct hg_leak *leak, struct hg_leak_part part) {
     int64_t bytes = choice->growth_below[part.trail];
@@ -221,8 +228,9 @@ add_inner(struct choice *choice, struct hg_leak *leak, struct hg_leak_part part)
 }
 
 /*
- * What lies below each leak, and which of it grows with it: by enough objects, or by a good part of
- * the bytes of the leak (see hg_rules). In a tree of nodes there are few leaves with a payload for many nodes.
+ * Finds what is below each leak, and which of it grows with the leak: by enough objects, or by
+ * enough of the bytes of the leak (see hg_rules). The bytes matter in a tree of nodes, where many
+ * nodes have few leaves with a payload.
  */
 static void
 look_below(struct choice *choice) {

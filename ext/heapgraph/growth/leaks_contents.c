@@ -1,7 +1,8 @@
 /*
  * Place in the flow: see leaks.h. What grows without more objects: an array of numbers, a text, a
- * hash of symbols, the names of a module. The size of such an object tells only when it needs more
- * room, and it takes room in large pieces; so the length of its line in the dump is asked as well.
+ * hash of symbols, the names of a module. The size of such an object changes only when it needs
+ * more room, and it gets room in large pieces. So the length of its line in the dump is compared as
+ * well.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,13 @@
 #include "reading/piece.h"
 #include "growth/leak.h"
 
-/* Where lines begin in the text of a dump: a bit for each HG_LINE_UNIT bytes. */
+/* Where lines begin in the text of a dump: one bit for each HG_LINE_UNIT bytes. */
 struct lines {
     uint64_t *begins;
     uint32_t units;
 };
 
-/* Those of the objects, the roots and, as the last of them, the footer. */
+/* Where the line of node `number` begins; for the last node, which has none, that of the FOOTER. */
 static uint32_t
 line_of(const struct hg_graph *graph, uint32_t number) {
     if (number + 1 < graph->nodes) return graph->line[number];
@@ -41,7 +42,10 @@ find_lines(const struct hg_graph *graph, struct lines *lines) {
     return true;
 }
 
-/* How long a line is, up to HG_LINE_UNIT; 0 for the last one and where there is none. */
+/*
+ * The length of a line, rounded to HG_LINE_UNIT. 0 for the last line of the text, and if there is
+ * no line.
+ */
 static uint64_t
 length_of(const struct lines *lines, uint32_t line) {
     if (!lines->begins || line == HG_NO_LINE) return 0;
@@ -53,7 +57,10 @@ length_of(const struct lines *lines, uint32_t line) {
     return 0;
 }
 
-/* Adds up by trail how long the lines of its objects are; a shared buffer's is not its array's. */
+/*
+ * Adds up by trail the lengths of the lines of its objects. The line of a shared buffer does not
+ * count for its array. Returns false if there is no memory.
+ */
 static bool
 sum_lines(const struct hg_growth *growth, const struct hg_growth_dump *dump, uint64_t *sums) {
     struct lines lines;
@@ -69,8 +76,8 @@ sum_lines(const struct hg_growth *growth, const struct hg_growth_dump *dump, uin
 }
 
 /*
- * By how much a trail grew whose number of objects is the same in all dumps, from the first one on
- * that has any (two at least); 0 if it did not.
+ * By how much a trail grew: 0 unless its number of objects is the same in all dumps, from the first
+ * one on that has any (in two dumps at least).
  */
 static uint64_t
 growth_of(const struct hg_growth *growth, uint64_t *const *lines, uint32_t trail) {
@@ -103,7 +110,10 @@ add(struct hg_leaks *leaks, struct hg_leak_content content) {
     leaks->content[at] = content;
 }
 
-/* Containers of which something grows are told by what grows in them; names are not. */
+/*
+ * Marks the containers in which something grows: they are shown by that. Names in a container are
+ * not meant.
+ */
 static void
 find_told(const struct hg_growth *growth, const struct hg_leaks *leaks, uint8_t *told) {
     for (uint32_t trail = 1; trail < growth->trails.count; trail++) {
@@ -112,7 +122,10 @@ find_told(const struct hg_growth *growth, const struct hg_leaks *leaks, uint8_t 
     }
 }
 
-/* Data that a root holds without a name is the VM's, as the tables of who traces allocations. */
+/*
+ * Whether a trail has DATA that a root holds without a name. That belongs to the VM, as the tables
+ * of a tool that traces allocations do.
+ */
 static bool
 is_of_root(const struct hg_growth *growth, uint32_t trail) {
     uint32_t above = growth->trails.items[trail].parent;

@@ -1,6 +1,7 @@
 /*
- * Place in the flow: see leaks.h. Who holds what grows, asked of the newcomers: the objects that the
- * last dump has and the one before it has not. The holder of the rest may be somebody else.
+ * Place in the flow: see leaks.h. Finds which objects hold what grows. It looks at the newcomers,
+ * the objects that the last dump has and the one before it has not: older objects may have other
+ * holders.
  */
 #include <stdlib.h>
 
@@ -8,13 +9,13 @@
 #include "base/progress.h"
 #include "growth/leak.h"
 
-#define SEEN_HOLDERS 32 /* kinds of other holders that are counted for one leak */
-#define SAMPLE 65536    /* so many objects are looked for in the next dump */
-#define CLIMB 64        /* an inner object is looked for so many steps below its outer one */
+#define SEEN_HOLDERS 32 /* how many kinds of other holders are counted for one leak */
+#define SAMPLE 65536    /* how many objects are looked for in the next dump */
+#define CLIMB 64        /* how many steps above an inner object its outer one may be */
 
-/* One leak while its objects are gone through. */
+/* One leak while its objects are being visited. */
 struct look {
-    struct hg_numbers holders; /* what holds the newcomers, once for each */
+    struct hg_numbers holders; /* the holders of newcomers, once for each newcomer */
     struct hg_leak_holder seen[SEEN_HOLDERS];
     uint32_t seen_trail[SEEN_HOLDERS];
     uint8_t seen_kind[SEEN_HOLDERS];
@@ -28,13 +29,13 @@ struct looks {
     struct hg_task *task;
     struct look *look; /* by leak */
     uint8_t *newcomer; /* by node of the last dump */
-    uint8_t *related;  /* by node of the last dump: the leak that was last seen to hold it, too */
+    uint8_t *related;  /* by node of the last dump: the last leak that was seen to hold it */
     uint16_t *inner;   /* by trail: leak × HG_MAX_INNER + inner part + 1 */
 };
 
 /*
- * How much stays where it is. After a compaction nothing can be told by addresses. What grows is left
- * out: that it is replaced all the time may be what it is.
+ * Measures how many objects stay at their addresses: after a compaction, addresses say nothing. The
+ * objects of leaks are left out, because they may be of a kind that is replaced all the time.
  */
 static void
 sample_stable(struct looks *looks) {
@@ -53,7 +54,7 @@ sample_stable(struct looks *looks) {
     }
 }
 
-/* Of the first part alone, which the verdict compares it with. */
+/* Counts the objects that stay, of the first part alone: the verdict compares the two. */
 static enum hg_status
 count_kept(struct looks *looks) {
     const struct hg_growth *growth = looks->growth;
@@ -78,7 +79,7 @@ is_first_part(const struct looks *looks, uint32_t node) {
     return leak && looks->leaks->leak[leak - 1].part[0].trail == looks->last->trail[node];
 }
 
-/* Whether a node is an object of a leak, or lies below one. */
+/* Whether a node is an object of a leak, or is below one. */
 static bool
 is_inside(const struct looks *looks, uint32_t node, uint8_t leak) {
     uint32_t trail = node == HG_NO_NODE ? HG_NO_TRAIL : looks->last->trail[node];
@@ -86,8 +87,8 @@ is_inside(const struct looks *looks, uint32_t node, uint8_t leak) {
 }
 
 /*
- * Marks the newcomers and lists their holders. A leak without newcomers (its objects have moved, or
- * grew before) is asked about all its objects.
+ * Marks the newcomers and lists their holders. If a leak has no newcomers (its objects have moved,
+ * or grew before), all its objects are taken.
  */
 static void
 find_newcomers(struct looks *looks) {
@@ -121,7 +122,7 @@ ascending(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-/* The object that holds most of the newcomers. */
+/* Finds the object that holds most of the newcomers. */
 static void
 find_container(struct hg_leak *leak, struct hg_numbers *holders) {
     qsort(holders->items, holders->count, sizeof(*holders->items), ascending);
@@ -135,8 +136,9 @@ find_container(struct hg_leak *leak, struct hg_numbers *holders) {
 }
 
 /*
- * An example of every part: a newcomer in the container, before any other object of the part; of
- * those the nearest to where ways begin, so that no address decides.
+ * Finds an example for each part: a newcomer in the container if there is one, or else another
+ * object of the part. Of several, it is the one nearest to where paths begin, so that addresses
+ * decide nothing.
  */
 static void
 find_examples(struct looks *looks) {
@@ -162,7 +164,7 @@ find_examples(struct looks *looks) {
     }
 }
 
-/* An example of every inner part: inside the example of its leak, if there is one. */
+/* Finds an example for each inner part: inside the example of its leak, if there is one. */
 static void
 find_inner_examples(struct looks *looks) {
     const struct hg_growth_dump *last = looks->last;
@@ -188,7 +190,7 @@ find_inner_examples(struct looks *looks) {
     }
 }
 
-/* Where most of the newcomers were allocated: a majority vote, then a count. */
+/* Finds where most of the newcomers were allocated: by a majority vote, and then by a count. */
 static void
 find_locations(struct looks *looks) {
     const struct hg_graph *graph = looks->last->graph;
@@ -228,7 +230,7 @@ see_holder(struct looks *looks, uint8_t number, struct hg_leak_holder holder) {
     look->seen_kind[look->seens++] = kind;
 }
 
-/* A leak's object, or something below it, holds a new object of another leak. */
+/* Notes that an object of a leak, or something below one, holds a new object of another leak. */
 static void
 see_relation(struct looks *looks, uint8_t holder, uint8_t held, uint32_t target) {
     if (looks->related[target] == holder) return;
@@ -236,7 +238,7 @@ see_relation(struct looks *looks, uint8_t holder, uint8_t held, uint32_t target)
     looks->leaks->related[(holder - 1) * HG_MAX_LEAKS + held - 1]++;
 }
 
-/* Caches and stacks hold by the way. */
+/* Whether a node counts as a holder. Caches and stacks do not, as they are no cause. */
 static bool
 counts_as_holder(const struct looks *looks, uint32_t node) {
     const struct hg_growth_dump *last = looks->last;
@@ -245,7 +247,10 @@ counts_as_holder(const struct looks *looks, uint32_t node) {
            !(last->graph->flags[node] & (HG_N_VM_CACHE | HG_N_CONSERVATIVE));
 }
 
-/* All edges to newcomers that are not on their way and do not come from inside. */
+/*
+ * Finds all edges to newcomers that are not part of their paths and do not come from inside the
+ * leak.
+ */
 static enum hg_status
 find_other_holders(struct looks *looks) {
     const struct hg_growth_dump *last = looks->last;
@@ -270,7 +275,7 @@ find_other_holders(struct looks *looks) {
     return HG_OK;
 }
 
-/* Those who hold a good part of the newcomers, the ones that hold most first. */
+/* Keeps the holders of enough newcomers (see hg_rules), those with most first. */
 static void
 keep_other_holders(const struct hg_growth *growth, struct hg_leak *leak, const struct look *look) {
     for (uint32_t i = 0; i < look->seens; i++) {

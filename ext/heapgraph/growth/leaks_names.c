@@ -21,8 +21,9 @@ index_of(uint8_t kind) {
 }
 
 /*
- * Calls `name` for each node that is the first of a dump on its trail and held by such a name, with
- * the trail that holds it. Named modules begin a trail; theirs is that of the module above.
+ * Calls `name` for each node of a dump that is the first on its trail and is held by a name of such
+ * a kind, with the trail of its holder. A named module begins a trail of its own; its holder is the
+ * module above it.
  */
 static void
 each_name(const struct hg_growth *growth, const struct hg_growth_dump *dump, uint8_t *seen,

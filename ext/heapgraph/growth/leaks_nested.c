@@ -1,19 +1,21 @@
 /*
- * Place in the flow: see leaks.h. Growth inside of growth: sessions become more, and so do their
- * messages. If new messages belong to new sessions, there is one leak, the sessions. If they belong
- * to sessions that were there before, the messages are a leak of their own.
+ * Place in the flow: see leaks.h. Growth inside of growth: for example, sessions become more, and
+ * so do their messages. If new messages belong to new sessions, there is one leak, the sessions. If
+ * new messages belong to sessions that were there before, the messages are a leak of their own.
  */
 #include <stdlib.h>
 
 #include "base/progress.h"
 #include "growth/leak.h"
 
-/* By trail: how many newcomers are held by what came with them, and how many by something else. */
+/*
+ * By trail: how many newcomers are held by other newcomers of what grows, and how many by others.
+ */
 struct held_by {
     uint32_t company, others;
 };
 
-/* The nearest object above that a program sees; HG_NO_NODE if there is none. */
+/* The nearest holder on the path to a node that a program sees, or HG_NO_NODE. */
 static uint32_t
 visible_above(const struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t node) {
     for (node = dump->ways.parent[node]; node != HG_NO_NODE; node = dump->ways.parent[node]) {
@@ -22,7 +24,7 @@ visible_above(const struct hg_growth *growth, const struct hg_growth_dump *dump,
     return HG_NO_NODE;
 }
 
-/* Whether a trail is another or lies below it: the elements of a list hold each other. */
+/* Whether a trail is `other` or is below it: the elements of a list hold each other. */
 static bool
 is_below(const struct hg_growth *growth, uint32_t trail, uint32_t other) {
     while (trail > other) trail = growth->trails.items[trail].parent;

@@ -1,8 +1,9 @@
 /*
- * Place in the flow: see leaks.h. What the growing objects hold and nobody else does: everything is
- * marked without them, and what is left belongs to those that reach it without passing another's
- * objects. Bytes that n of them reach are divided by n, so that the shares add up to what would be
- * freed if all leaks were mended, and never to more.
+ * Place in the flow: see leaks.h. Finds what only the growing objects hold. All other objects are
+ * marked without passing through them. An object without a mark belongs to each leak that reaches
+ * it without passing through the objects of another leak. If n leaks reach it, each gets a share of
+ * 1 / n of its bytes. So the shares add up to what would be freed if all leaks were mended, and
+ * never to more.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,9 @@ struct share {
     struct hg_leaks *leaks;
     struct hg_task *task;
     struct hg_numbers stack;
-    uint8_t *lives;   /* by node: reached without passing a leak's object */
-    uint8_t *sharers; /* by node: how many leaks reach it otherwise */
-    uint8_t *stamp;   /* by node: the leak that came last, + 1 */
+    uint8_t *lives;   /* by node: whether it is reached without passing a leak's object */
+    uint8_t *sharers; /* by node: how many leaks reach it, if it is not */
+    uint8_t *stamp;   /* number of the last leak that was here, + 1 */
     uint64_t steps;
     bool stopped;
 };
@@ -37,7 +38,7 @@ mark_target(struct share *share, uint32_t target) {
     hg_numbers_add(&share->stack, target);
 }
 
-/* Marks what lives without the leaks. */
+/* Marks what is live without the leaks. */
 static void
 mark(struct share *share) {
     const struct hg_graph *graph = share->dump->graph;
@@ -61,7 +62,10 @@ take_target(struct share *share, uint32_t target, uint8_t number) {
     hg_numbers_add(&share->stack, target);
 }
 
-/* Visits what one leak reaches. The first time it counts sharers, the second time it adds bytes. */
+/*
+ * Visits all that one leak reaches. If `bytes` is NULL (the first pass) it counts sharers, else it
+ * adds up bytes.
+ */
 static void
 take(struct share *share, uint8_t number, uint64_t *bytes) {
     const struct hg_graph *graph = share->dump->graph;
@@ -77,7 +81,10 @@ take(struct share *share, uint8_t number, uint64_t *bytes) {
     }
 }
 
-/* The nodes of all leaks, sorted by leak: those of leak i are nodes[first[i]] … nodes[first[i+1]-1]. */
+/*
+ * Returns the nodes of all leaks, sorted by leak: those of leak i are nodes[first[i]] …
+ * nodes[first[i+1]-1]. The caller frees them. NULL if there is no memory.
+ */
 static uint32_t *
 members(const struct share *share, uint32_t *first) {
     const struct hg_growth_dump *dump = share->dump;
@@ -93,7 +100,7 @@ members(const struct share *share, uint32_t *first) {
         uint8_t leak = hg_leak_at(share->leaks, dump, node);
         if (leak) nodes[first[leak]++] = node;
     }
-    // every entry has moved on to the next one's place: leak i + 1 now begins at first[i]
+    // each entry has moved on to the place of the next: leak i + 1 now begins at first[i]
     return nodes;
 }
 

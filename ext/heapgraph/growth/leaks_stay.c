@@ -1,11 +1,13 @@
 /*
- * Place in the flow: see leaks.h. What stays among much that comes and goes: of a thousand requests
- * forty are never let go. The number of all of them may rise and fall; that of those which a dump and
- * the one before both have can only rise as long as none of them is let go.
+ * Place in the flow: see leaks.h. Objects that stay among many that come and go: for example, of a
+ * thousand requests forty are never freed. The number of all requests may rise and fall. But the
+ * number of those that a dump and the one before it both have can only rise, as long as none of
+ * them is freed.
  *
- * An address is not enough to know an object again, as a slot that was freed is used again at once,
- * and often by its like. So what it holds must be the same too. Objects that have changed are taken
- * for others here; that makes a leak look smaller, and never larger.
+ * The address alone does not show that an object is the same: a slot that was freed is soon used
+ * again, and often for an object of the same kind. So what the object holds must be the same as
+ * well. Objects that have changed count as others here; that makes a leak look smaller, and never
+ * larger.
  */
 #include <stdlib.h>
 
@@ -13,7 +15,7 @@
 #include "base/progress.h"
 #include "growth/leak.h"
 
-/* The object of the dump before that a node is, or HG_NO_NODE. */
+/* The node in the dump before of the object that a node is, or HG_NO_NODE if it was not there. */
 static uint32_t
 same_before(const struct hg_growth_dump *dump, const struct hg_growth_dump *before, uint32_t node) {
     const struct hg_graph *now = dump->graph, *then = before->graph;
@@ -36,7 +38,10 @@ may_stay(const struct hg_growth *growth, uint32_t trail) {
     return hg_growth_count(growth, growth->dumps - 1, trail) > hg_growth_count(growth, 0, trail);
 }
 
-/* Counts one dump; `stayed` and `stays` say by node which objects of it and the one before do. */
+/*
+ * Counts the objects that stay in one dump. `stays` marks them by node; `stayed` has the marks of
+ * the dump before (NULL if there are none). Returns false if the task shall stop.
+ */
 static bool
 count_dump(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks,
            uint32_t number, const uint8_t *stayed, uint8_t *stays) {
