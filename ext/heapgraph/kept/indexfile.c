@@ -15,7 +15,9 @@
 
 /* -- the header -- */
 
-/* Whether each section lies in the file and has the size that the numbers ask for. */
+/*
+ * Whether each section is within the file and has the size that the numbers of the header require.
+ */
 static bool
 check_sections(const struct hg_index_header *header) {
     for (int i = 0; i < HG_SECTION_COUNT; i++) {
@@ -50,7 +52,7 @@ hg_index_read_header(const struct hg_index_file *file, const struct hg_identity 
            check_header(header, (uint64_t)about.st_size, identity);
 }
 
-/* An index by its name; NULL if it is none for this dump. */
+/* Opens an index. `name` belongs to it from then on. Returns NULL if it is none of this dump. */
 static struct hg_index_file *
 open_file(char *name, const struct hg_identity *identity) {
     struct hg_index_file *file = calloc(1, sizeof(*file));
@@ -79,7 +81,7 @@ struct check {
     _Atomic bool bad, stopped;
 };
 
-/* Reads instead of looking into the mapping: what is only checked need not stay in memory. */
+/* Checks a section. It is read, not mapped: what is only checked need not stay in memory. */
 static bool
 check_section(struct check *check, const struct hg_section *section, char *piece, size_t room) {
     struct hg_sum sum = {0};

@@ -1,14 +1,14 @@
 /*
- * Place in the flow: beside everything. What was computed from a dump is kept in a file that is
- * mapped when the dump is opened again, so that nothing is read twice.
+ * Place in the flow: beside everything. What was computed from a dump is kept in an index, a file
+ * that is mapped when the dump is opened again, so that nothing is computed twice.
  *
- * The file is DUMP.hdidx, or where that cannot be written or is another user's,
+ * The file is DUMP.hdidx. If that cannot be written or belongs to another user, it is
  * $XDG_CACHE_HOME/heapdump/NAME-HASH.hdidx (~/.cache/…). It belongs to one dump: its header has the
- * dump's size, modification time in nanoseconds and a hash of its first and last 64 KiB, and the version
- * of this layout, with byte order and sizes. An index that does not fit counts as none.
+ * size of the dump, its modification time in nanoseconds, a hash of its first and last 64 KiB, and
+ * the version of this layout with byte order and sizes. An index that does not fit is ignored.
  *
- * Everything in it is covered by checksums, which are compared before a part is used: an index that
- * is cut off or damaged counts as none, and no bad number ever gets into an array. A checksum is no
+ * All of it is covered by checksums, which are compared before a part is used: an index that is cut
+ * off or damaged is ignored, and no wrong number ever gets into an array. But a checksum is no
  * signature: an index that another user wrote is not read.
  *
  * It is written under another name (0600, O_EXCL, O_NOFOLLOW) and renamed when it is whole.
@@ -19,27 +19,28 @@
 #include "kept/parts.h"
 
 /*
- * To be called before the dump at `path` is read: notes its identity, and if there is an index that
- * fits takes the graph from it (its source is opened too, so lines can be read). HG_OK with
- * analysis->graph NULL if there is none. HG_STOPPED, HG_NO_MEMORY; HG_IO if the dump cannot be read.
+ * To be called before the dump at `path` is read. Notes the identity of the dump. If there is an
+ * index that fits, takes the graph from it, and opens the source of the graph, so that lines can be
+ * read. If there is none, returns HG_OK with analysis->graph NULL. HG_STOPPED, HG_NO_MEMORY; HG_IO
+ * if the dump cannot be read.
  */
 enum hg_status hg_index_open(const char *path, struct hg_task *task, struct hg_analysis *analysis)
     __attribute__((warn_unused_result));
 
 /*
- * After the dump was loaded, and before anything is computed: writes the graph, whose arrays lie in
- * the file from then on. Computing needs memory for the arrays that it works with, and the others
- * would be idle in it. What can go wrong changes nothing: HG_IO says why in the task, HG_STOPPED,
- * HG_NO_MEMORY.
+ * To be called after the dump was loaded and before anything is computed. Writes the graph to a new
+ * index; its arrays are in the file from then on. Computing needs memory for its own arrays, and
+ * those of the graph would only be in its way. If this fails nothing changes: HG_IO (the task says
+ * why), HG_STOPPED, HG_NO_MEMORY.
  */
 enum hg_status hg_index_begin(const char *path, struct hg_analysis *analysis, struct hg_task *task)
     __attribute__((warn_unused_result));
 
 /*
- * Writes what has been computed, after the graph of hg_index_begin if that was called. Nothing is
- * written for an analysis that came from an index: that has got what it lacked already. It is no
- * error of the question that was asked if this fails: HG_IO says why in the task, HG_STOPPED,
- * HG_NO_MEMORY; no file is left then.
+ * Writes what has been computed, behind the graph if hg_index_begin has written that. Nothing is
+ * written for an analysis that came from an index: its missing parts have been added already. A
+ * failure is no error of the question that was asked: HG_IO (the task says why), HG_STOPPED,
+ * HG_NO_MEMORY; then no file is left.
  */
 enum hg_status hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *task)
     __attribute__((warn_unused_result));

@@ -30,7 +30,10 @@ array_of(const struct hg_analysis *analysis, enum hg_section_number number) {
 
 /* -- the file -- */
 
-/* A new file that nobody else has. Leftovers of a process that died with this number are in the way. */
+/*
+ * Creates a new file that nobody else has. If a process with the same number died here, what it
+ * left is removed first.
+ */
 static int
 create(struct hg_index_file *file, char *final) {
     size_t size = strlen(final) + 40;
@@ -46,8 +49,9 @@ create(struct hg_index_file *file, char *final) {
 }
 
 /*
- * Beside dumps of one's own alone: whoever else owns the dump may have the directory, and lead what
- * is written there elsewhere. For him an index of ours would be of no use.
+ * The name of an index beside the dump, if the dump belongs to this user. Another owner of the dump
+ * may own the directory as well, and could lead what is written there to another place. And that
+ * user would not read our index.
  */
 static char *
 beside_own(const char *path) {
@@ -102,7 +106,7 @@ write_fully(struct hg_index_file *file, const void *bytes, size_t size, uint64_t
     return HG_OK;
 }
 
-/* One array, in pieces that are still in the cache when they are written. */
+/* Writes one array, in pieces: each is still in the cache of the CPU when it is written. */
 static enum hg_status
 write_section(struct hg_index_file *file, const struct hg_analysis *analysis,
               enum hg_section_number number, struct hg_task *task) {
@@ -189,7 +193,7 @@ hg_index_begin(const char *path, struct hg_analysis *analysis, struct hg_task *t
 
 /* -- the rest -- */
 
-/* The dump may have been replaced while it was read. */
+/* Checks that the dump is still the same: it may have been replaced while it was read. */
 static enum hg_status
 check_identity(const char *path, const struct hg_identity *identity, struct hg_task *task) {
     struct hg_identity now;
@@ -220,7 +224,7 @@ write_parts(struct hg_index_file *file, const struct hg_analysis *analysis, stru
     return status;
 }
 
-/* Makes what has been written the index. */
+/* Writes the header: from here on the file is an index with all parts that have been written. */
 static enum hg_status
 write_header(struct hg_index_file *file, struct hg_task *task) {
     struct hg_index_header *header = &file->header;
@@ -234,7 +238,7 @@ write_header(struct hg_index_file *file, struct hg_task *task) {
     struct hg_sum sum = {0};
     hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
     header->checksum = hg_sum_end(&sum);
-    /* The last section may be empty, and the file shorter than where it would be. */
+    /* The last section may be empty, and the file then ends before its place. */
     if (ftruncate(file->fd, (off_t)file->end)) {
         return hg_fail(task, HG_IO, errno, "cannot write an index: %s", strerror(errno));
     }
@@ -268,14 +272,14 @@ hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *ta
     if (status == HG_OK) status = finish_file(file, task);
     if (status != HG_OK && file->writing) unlink(file->name);
     file->writing = false;
-    /* A file that the graph lies in stays mapped, whatever became of its name. */
+    /* A file in which the graph is stays mapped, even if its name is gone. */
     if (file != analysis->index) hg_index_file_free(file);
     return status;
 }
 
 /* -- parts that are computed one by one -- */
 
-/* To an index that is being written. */
+/* Adds a part to an index that is being written. */
 static enum hg_status
 add_new(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_part part,
         struct hg_task *task) {
@@ -287,8 +291,8 @@ add_new(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_
 }
 
 /*
- * To an index that was opened, behind what is there: nobody's mapping changes. Whoever reads the
- * header while it is written takes the index for none.
+ * Adds a part to an index that was opened, behind its end, so that no mapping of another process
+ * changes. A process that reads the header while it is written ignores the index.
  */
 static enum hg_status
 append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_part part,
@@ -328,7 +332,7 @@ hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *ta
         hg_parts[part].free(analysis);
         return status;
     }
-    /* A full disk ends the index, not the answer. */
+    /* A full disk is the end of the index, but not of the answer. */
     struct hg_analysis moved = *analysis;
     if (status != HG_OK || hg_index_use(file, part, &moved) != HG_OK) return HG_OK;
     hg_parts[part].free(analysis);

@@ -74,7 +74,10 @@ hg_section_size(const struct hg_index_header *h, enum hg_section_number number) 
 
 /* -- which dump, and where its index is -- */
 
-/* The first and the last bytes; what is in between has changed with the time, if it has. */
+/*
+ * The hash of the first and the last bytes of a dump. If the bytes between change, the modification
+ * time changes too.
+ */
 static enum hg_status
 hash_ends(int fd, uint64_t size, struct hg_task *task, uint64_t *hash) {
     enum { END = 64 << 10 };
@@ -99,7 +102,7 @@ enum hg_status
 hg_identify(const char *path, struct hg_task *task, struct hg_identity *identity) {
     struct stat about;
     *identity = (struct hg_identity){0};
-    /* A pipe must not be opened: its writer would see it closed again. */
+    /* A pipe must not be opened here: its writer would see that it is closed again. */
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) return HG_OK;
 
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -175,7 +178,7 @@ hg_index_file_free(struct hg_index_file *file) {
     free(file);
 }
 
-/* The sections of a part follow each other. */
+/* Maps a part, whose sections are one behind the other. */
 static enum hg_status
 map_part(struct hg_index_file *file, enum hg_part part) {
     uint64_t begin = UINT64_MAX, end = 0;
@@ -196,13 +199,13 @@ map_part(struct hg_index_file *file, enum hg_part part) {
     return HG_OK;
 }
 
-/* What the graph's own structs point from, and the graph frees. */
+/* The structs with pointers into the mapping. The graph frees them. */
 struct held {
     struct hg_strings strings;
     struct hg_index index;
 };
 
-/* A graph without arrays, with all that is no array. */
+/* Begins a graph: sets everything except its arrays. */
 static enum hg_status
 begin_graph(const struct hg_index_header *header, struct hg_analysis *analysis) {
     struct hg_graph *graph = analysis->graph ? analysis->graph : calloc(1, sizeof(*graph));

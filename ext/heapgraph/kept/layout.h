@@ -1,8 +1,8 @@
 /*
- * Place in the flow: below analysis and indexfile. What lies where in an index file.
+ * Place in the flow: below analysis and indexfile. Where everything is in an index file.
  *
- * A header of one page, then sections: the arrays as they are in memory, each at a multiple of the
- * page size, in four parts. A part is there as a whole or not at all.
+ * First comes a header of one page, then the sections: the arrays as they are in memory, each at a
+ * multiple of the page size. They belong to four parts. A part is there as a whole or not at all.
  */
 #ifndef HEAPGRAPH_LAYOUT_H
 #define HEAPGRAPH_LAYOUT_H
@@ -15,7 +15,7 @@
 #define HG_INDEX_PAGE 4096u
 #define HG_INDEX_VERSION 2u
 
-/* part, array of the analysis, size of an element, how many there are (of `struct hg_index_header *h`) */
+/* part, name, array of the analysis, size of an element, number of elements (`h` is the header) */
 #define HG_SECTIONS(X)                                                                             \
     X(GRAPH, FIRST, graph->first, 4, h->nodes + UINT64_C(1))                                       \
     X(GRAPH, TARGET, graph->target, 4, h->edges)                                                   \
@@ -66,39 +66,39 @@ struct hg_index_header {
     uint32_t objects, roots, nodes, large, strings, reached;
     uint64_t edges, units, string_bytes;
     uint64_t reachable_objects, reachable_bytes, unreachable_objects, unreachable_bytes;
-    uint32_t locations, generations, lines; /* whether there are */
+    uint32_t locations, generations, lines; /* whether the graph has them */
     uint32_t has[HG_PARTS];
     struct hg_account account;
 
     struct hg_section section[HG_SECTION_COUNT];
-    uint64_t checksum; /* of all before */
+    uint64_t checksum; /* of everything before it */
 };
 
-/* A running checksum. Good against damage, and as fast as memory; no protection against intent. */
+/* A running checksum. It finds damage and is as fast as memory; it does not stop an attacker. */
 struct hg_sum {
     uint64_t lane[8];
     uint64_t size;
 };
 
-/* All pieces but the last have a multiple of 64 bytes. */
+/* The size of every piece except the last one is a multiple of 64 bytes. */
 void hg_sum_add(struct hg_sum *sum, const void *bytes, size_t size);
 uint64_t hg_sum_end(const struct hg_sum *sum);
 
 /* Which part a section belongs to. */
 enum hg_part hg_section_part(enum hg_section_number number);
 
-/* How large a section has to be, by the numbers in the header. */
+/* The size in bytes that a section must have by the numbers in the header. */
 uint64_t hg_section_size(const struct hg_index_header *header, enum hg_section_number number);
 
-/* Which dump a file is; zeroed for what is no regular file. HG_OK, HG_IO or HG_NO_MEMORY. */
+/* Finds which dump a file is. Zeroed for what is no regular file. HG_OK, HG_IO or HG_NO_MEMORY. */
 enum hg_status hg_identify(const char *path, struct hg_task *task, struct hg_identity *identity);
 
-/* Whether two identities are those of one dump. */
+/* Whether two identities are those of the same dump. */
 bool hg_same_dump(const struct hg_identity *a, const struct hg_identity *b);
 
 /*
- * The name of the index of a dump, in malloc'ed memory: beside it, or in the cache folder, which is
- * made if it is to be written to. NULL where there is none, or without memory.
+ * The name of the index of a dump, in malloc'ed memory: beside the dump, or in the cache folder,
+ * which is created if `make` is true. NULL if there is no such folder or no memory.
  */
 char *hg_index_beside(const char *path);
 char *hg_index_in_cache(const char *path, bool make);
@@ -109,37 +109,37 @@ struct hg_index_file {
     bool writing;
     struct hg_index_header header;
     bool damaged[HG_PARTS];
-    uint64_t end;       /* written so far */
-    char *name, *final; /* while it is written: its name, and which one it will get */
+    uint64_t end;       /* up to where it is written */
+    char *name, *final; /* its name while it is written, and the name that it will get */
     struct {
-        char *memory; /* NULL before it is mapped */
+        char *memory; /* NULL until it is mapped */
         uint64_t offset;
         size_t size;
     } part[HG_PARTS];
 };
 
-/* Unmaps, closes; removes what was begun and not finished. NULL is fine. */
+/* Unmaps and closes an index, and removes one that was begun and not finished. NULL is allowed. */
 void hg_index_file_free(struct hg_index_file *file);
 
-/* Maps a part and points its arrays there. HG_OK or HG_NO_MEMORY. */
+/* Maps a part and lets its arrays point there. HG_OK or HG_NO_MEMORY. */
 enum hg_status hg_index_use(struct hg_index_file *file, enum hg_part part,
                             struct hg_analysis *analysis);
 
-/* Reads the header of an open file; false if it is no index of this dump. */
+/* Reads the header of an open file. Returns false if the file is no index of this dump. */
 bool hg_index_read_header(const struct hg_index_file *file, const struct hg_identity *identity,
                           struct hg_index_header *header);
 
 /*
- * Takes a part of an index (NULL: none) if it has it and it is not damaged; *found tells. HG_OK ·
- * HG_STOPPED · HG_NO_MEMORY.
+ * Takes a part from an index (NULL if there is none). *found is false if the index does not have
+ * the part or the part is damaged. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_index_take(struct hg_index_file *file, enum hg_part part, struct hg_task *task,
                              struct hg_analysis *analysis, bool *found)
     __attribute__((warn_unused_result));
 
 /*
- * Adds a part that has been computed to the index, if there is one or one is being written. Its
- * arrays lie in the file from then on; where that fails they stay where they are. HG_OK or
+ * Adds a part that has been computed to the index, if one is open or being written. The arrays of
+ * the part are in the file from then on; if that fails, they stay where they are. HG_OK, or
  * HG_STOPPED, and then the part is gone.
  */
 enum hg_status hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task);

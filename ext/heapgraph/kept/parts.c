@@ -1,7 +1,7 @@
 /* Place in the flow: see parts.h. */
 #include "kept/parts.h"
 
-/* part, where it lies in the analysis, and what in it is not 0 once it is there */
+/* part, its field in the analysis, and a field of that which is not 0 once the part is there */
 #define BUILT(X)                                                                                   \
     X(TREE, tree, reached)                                                                         \
     X(PARENTS, parents, parent)                                                                    \
