@@ -1,5 +1,5 @@
 /*
- * Place in the flow: see binding.h. What reading has found (account.h), for Ruby.
+ * Place in the flow: see binding.h. The account of a dump (account.h) for Ruby.
  */
 #include "binding/binding.h"
 
@@ -59,7 +59,7 @@ note_promise(VALUE hash, const struct hg_promise *promise) {
     note(hash, "promised_bytes", number_or_nil(promise->has_bytes, promise->bytes));
 }
 
-/* true: passed, false: failed, nil: the dump does not tell. */
+/* true if a check has passed, false if it has failed, nil if the dump does not say it. */
 static VALUE
 checks(const struct hg_account *account) {
     VALUE hash = rb_hash_new();

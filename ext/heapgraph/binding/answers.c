@@ -1,6 +1,7 @@
 /*
- * Place in the flow: see binding.h. Who holds what, as methods of HeapDump::Graph. They take and
- * return integers, strings and arrays of them; lib/heapdump/snapshot.rb makes objects of those.
+ * Place in the flow: see binding.h. Which objects hold which, as methods of HeapDump::Graph. They
+ * take and return integers, strings and arrays of them; lib/heapdump/snapshot.rb makes objects of
+ * these.
  */
 #include "binding/binding.h"
 #include "base/array.h"
@@ -8,7 +9,7 @@
 #include "tree/retained.h"
 #include "search/kin.h"
 
-/* hg_referrers, hg_dominated, hg_top: a page of a long list. */
+/* A page of a long list, for hg_referrers, hg_dominated and hg_top. */
 struct page_of_nodes {
     uint32_t node, offset, limit, found;
     bool instances, named;
@@ -47,7 +48,8 @@ find_referrers(struct binding *self, void *page) {
 /*
  *  call-seq: graph.referrers(node, instances, offset, limit) -> [total, [name, source, …]]
  *
- * Who refers to a node; with instances, to a class by being one of it as well.
+ * The nodes that refer to a node. With instances, those that refer to a class as its instances as
+ * well.
  */
 static VALUE
 graph_referrers(VALUE self, VALUE number, VALUE instances, VALUE offset, VALUE limit) {
@@ -60,7 +62,7 @@ graph_referrers(VALUE self, VALUE number, VALUE instances, VALUE offset, VALUE l
     };
     page.items = room_for(page.limit, sizeof(struct hg_referrer));
     if (binding->has[HG_PART_INVERSE]) {
-        struct hg_task task = {0}; // quick: no thread for it
+        struct hg_task task = {0}; // this is quick and needs no thread
         hgb_check(binding, &task, referrers_of(binding, &page, &task));
     }
     else hgb_run(binding, find_referrers, &page, free_page);
@@ -110,7 +112,7 @@ page_of(struct page_of_nodes *page) {
 /*
  *  call-seq: graph.dominated(node, offset, limit) -> [total, nodes]
  *
- * What a node keeps alive, one level of it, largest first.
+ * The children of a node in the dominator tree, largest first.
  */
 static VALUE
 graph_dominated(VALUE self, VALUE number, VALUE offset, VALUE limit) {
@@ -128,7 +130,8 @@ graph_dominated(VALUE self, VALUE number, VALUE offset, VALUE limit) {
 /*
  *  call-seq: graph.top(through_modules, offset, limit) -> [total, nodes]
  *
- * What roots keep alive, largest first; with through_modules, what named modules do as well.
+ * The objects that only roots dominate, largest first. With through_modules, named modules count as
+ * roots.
  */
 static VALUE
 graph_top(VALUE self, VALUE through_modules, VALUE offset, VALUE limit) {
@@ -144,7 +147,7 @@ graph_top(VALUE self, VALUE through_modules, VALUE offset, VALUE limit) {
     return page_of(&page);
 }
 
-/* hg_top of what is the program's. */
+/* A page of hg_top for the objects of the program. */
 struct program_page {
     struct page_of_nodes page;
     struct hg_kin_sum sums[HG_KINS];
@@ -172,7 +175,8 @@ find_program_top(struct binding *self, void *data) {
 /*
  *  call-seq: graph.program_top(offset, limit) -> [total, nodes, [objects, bytes, …]]
  *
- * The same of the program's objects alone, and what was looked through: by kin from HG_KIN_VM on.
+ * The same for the objects of the program alone, and what was skipped above them: by kin, from
+ * HG_KIN_VM on.
  */
 static VALUE
 graph_program_top(VALUE self, VALUE offset, VALUE limit) {
@@ -220,7 +224,7 @@ graph_retained(VALUE self, VALUE number) {
                         UINT2NUM(hg_retained_nodes(&binding->analysis.tree, node)));
 }
 
-/* A set of nodes, and what it holds. */
+/* A set of nodes, and what it retains. */
 struct set {
     uint32_t *nodes;
     size_t count;
@@ -246,7 +250,7 @@ measure_set(struct binding *self, void *data) {
 /*
  *  call-seq: graph.retained_by_all(nodes) -> [bytes, nodes]
  *
- * What would be garbage if all of these went at once.
+ * What would be garbage if all of these nodes were gone at once.
  */
 static VALUE
 graph_retained_by_all(VALUE self, VALUE numbers) {
@@ -254,7 +258,7 @@ graph_retained_by_all(VALUE self, VALUE numbers) {
     Check_Type(numbers, T_ARRAY);
     struct set set = {.count = (size_t)RARRAY_LEN(numbers)};
     for (size_t i = 0; i < set.count; i++)
-        hgb_node(binding, RARRAY_AREF(numbers, (long)i)); // what raises comes before the malloc
+        hgb_node(binding, RARRAY_AREF(numbers, (long)i)); // what may raise comes before malloc
     set.nodes = malloc((set.count + 1) * sizeof(*set.nodes));
     if (!set.nodes) rb_raise(rb_eNoMemError, "no memory for a set of %zu", set.count);
     for (size_t i = 0; i < set.count; i++) set.nodes[i] = NUM2UINT(RARRAY_AREF(numbers, (long)i));
@@ -306,9 +310,10 @@ push_steps(VALUE steps, const struct hg_path *path, uint32_t from, uint32_t to) 
 }
 
 /*
- * [rank, disjoint, where a reader begins, [node, name of the edge to it, …], gap, left out]. Of a
- * path through a long list the middle is left out, so that `around` steps stay before the gap, from
- * where a reader begins on, and as many behind it. `gap` is how many are before it.
+ * Returns [rank, disjoint, index of the step where a path for people begins, [node, name of the
+ * edge to it, …], gap, left out]. In a long path the middle is left out: `around` steps stay before
+ * the gap, counted from where a path for people begins, and as many behind it. `gap` is how many
+ * steps are before the gap.
  */
 static VALUE
 path_array(const struct hg_path *path, uint32_t around) {
@@ -324,7 +329,7 @@ path_array(const struct hg_path *path, uint32_t around) {
                                 UINT2NUM(behind - gap));
 }
 
-/* How many steps stay on both sides of a gap; of nil all do, and one at least. */
+/* How many steps stay on each side of a gap: at least one, and all of them for nil. */
 static uint32_t
 steps_around(const struct binding *self, VALUE number) {
     if (NIL_P(number)) return UINT32_MAX;
@@ -335,7 +340,7 @@ steps_around(const struct binding *self, VALUE number) {
 /*
  *  call-seq: graph.paths(node, limit, budget, around = nil) -> [more, [path, …]]
  *
- * The best paths to a node; `more` if there may be others that were not looked for.
+ * The best paths to a node. `more` is true if there may be others, which were not looked for.
  */
 static VALUE
 graph_paths(int argc, VALUE *argv, VALUE self) {
@@ -397,8 +402,8 @@ fold(struct binding *self, void *data) {
 /*
  *  call-seq: graph.folded(least_bytes) -> [[parent, example node, count, bytes, retained], …]
  *
- * The dominator tree with children of one class in one cell. A cell's parent is the index of one
- * before it; that of the first is itself.
+ * The dominator tree with the children of one class in one cell. The parent of a cell is the index
+ * of a cell before it; that of the first one is itself.
  */
 static VALUE
 graph_folded(VALUE self, VALUE least) {

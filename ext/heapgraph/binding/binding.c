@@ -20,7 +20,7 @@ release(void *data) {
     ruby_xfree(self);
 }
 
-/* The large arrays, roughly: a mapped index counts as if it were memory. */
+/* The size of the large arrays, roughly. A mapped index counts as if it were in memory. */
 static size_t
 size(const void *data) {
     const struct binding *self = data;
@@ -68,7 +68,7 @@ static const char *const STATUS_NAMES[] = {
     [HG_CORRUPT] = "corrupt",
 };
 
-/* lib/heapdump/errors.rb finds class and words. */
+/* lib/heapdump/errors.rb decides which class is raised, with which words. */
 void
 hgb_fail(const struct binding *self, const struct hg_task *task, enum hg_status status) {
     VALUE error = rb_path2class("HeapDump::ReadError");
@@ -77,7 +77,7 @@ hgb_fail(const struct binding *self, const struct hg_task *task, enum hg_status 
                             rb_utf8_str_new_cstr(task->message)));
 }
 
-/* What hgb_run has handed out. */
+/* The work that hgb_run has handed to a thread. */
 struct work {
     struct binding *self;
     enum hg_status (*function)(struct binding *, void *);
@@ -174,7 +174,7 @@ hgb_run(struct binding *self, enum hg_status (*function)(struct binding *, void 
     hgb_check(self, &self->task, work.status);
 }
 
-/* What is built once and kept: the first who needs it waits. */
+/* Builds a part that is then kept. The first thread that needs it waits. */
 static enum hg_status
 build(struct binding *self, void *part) {
     enum hg_part number = *(const enum hg_part *)part;

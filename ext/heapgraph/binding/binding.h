@@ -1,10 +1,10 @@
 /*
  * Place in the flow: between the reader and Ruby. The object behind HeapDump::Graph, and what its
- * methods share. Only the files that include it know Ruby, and nothing below them does.
+ * methods share. Only the files that include this header know Ruby; nothing below them does.
  *
- * Long work runs without the GVL, one piece at a time for each graph (`lock`); other threads may
- * meanwhile ask for #progress and for everything short. What an answer needs besides the graph (the
- * dominator tree, the paths, the inverse) is built when it is first asked for.
+ * Long work runs without the GVL, one piece at a time for each graph (`lock`). Meanwhile other
+ * threads may ask for #progress and for all short answers. If an answer needs more than the graph
+ * (the dominator tree, the paths, the inverse), that is built when it is first needed.
  */
 #ifndef HEAPGRAPH_BINDING_H
 #define HEAPGRAPH_BINDING_H
@@ -22,30 +22,30 @@ struct binding {
     VALUE path;                 /* a String, for messages */
 };
 
-/* A new graph without a dump. */
+/* Makes a new graph without a dump. */
 VALUE hgb_allocate(VALUE class);
 
-/* Whatever `graph` is; raises TypeError for other objects. */
+/* The binding of any graph. Raises TypeError for other objects. */
 struct binding *hgb_any(VALUE graph);
 
-/* A graph that has been loaded; raises ArgumentError for others. */
+/* The binding of a graph that has been loaded. Raises ArgumentError for others. */
 struct binding *hgb_loaded(VALUE graph);
 
-/* The same, with a part other than HG_PART_GRAPH; it is built now if need be. */
+/* The same with a part other than HG_PART_GRAPH, which is built now if it is not there yet. */
 struct binding *hgb_with(VALUE graph, enum hg_part part);
 
 /*
- * Long work goes to a thread that Ruby does not know, while the caller waits without the GVL. So
- * signal handlers run in between, and whatever wants to raise (Ctrl-C, a timeout, Thread#kill) stops
- * the work first. `function` gives back what it has allocated unless it returns HG_OK; `undo` (may
- * be NULL) does so where it returned HG_OK and nobody wants it any more.
+ * Runs `function` in a thread that Ruby does not know, while the caller waits without the GVL. So
+ * signal handlers run meanwhile, and whatever raises in the caller (Ctrl-C, a timeout, Thread#kill)
+ * stops the work first. `function` frees what it has allocated unless it returns HG_OK. `undo` (may
+ * be NULL) frees that if `function` has returned HG_OK and its result is no longer wanted.
  *
- * Returns when `function` has returned HG_OK, raises a HeapDump::ReadError for anything else.
+ * Returns if `function` has returned HG_OK, and raises a HeapDump::ReadError for any other status.
  */
 void hgb_run(struct binding *self, enum hg_status (*function)(struct binding *, void *),
              void *argument, void (*undo)(void *));
 
-/* Raises a HeapDump::ReadError by what the task tells. */
+/* Raises a HeapDump::ReadError for a status, with what the task says about it. */
 void hgb_fail(const struct binding *self, const struct hg_task *task, enum hg_status status)
     __attribute__((noreturn));
 
@@ -55,13 +55,16 @@ hgb_check(const struct binding *self, const struct hg_task *task, enum hg_status
     if (status != HG_OK) hgb_fail(self, task, status);
 }
 
-/* A node's number from Ruby; raises ArgumentError where there is no such node. */
+/* The number of a node, from Ruby. Raises ArgumentError if there is no such node. */
 uint32_t hgb_node(const struct binding *self, VALUE number);
 
-/* How large or how many; raises ArgumentError for what is negative. */
+/* A size or a number of things, from Ruby. Raises ArgumentError if it is negative. */
 uint64_t hgb_amount(VALUE number);
 
-/* The same, of which the graph has no more than the result, so that room for all can be had. */
+/*
+ * The same, but at most as many as the graph has nodes and edges, so that room for as many can be
+ * allocated.
+ */
 uint32_t hgb_limit(const struct binding *self, VALUE number);
 
 /* An Integer, or nil for HG_NO_NODE. */
@@ -70,7 +73,7 @@ VALUE hgb_node_or_nil(uint32_t node);
 /* A frozen String, or nil for HG_NO_STRING. */
 VALUE hgb_text(const struct hg_graph *graph, uint32_t string);
 
-/* An Array of Integers. The list is given back. */
+/* An Array of Integers. The list is freed. */
 VALUE hgb_list(struct hg_numbers *list);
 
 /* Add the methods of account.c, answers.c and objects.c to the class. */

@@ -1,6 +1,6 @@
 /*
- * HeapDump::Graph: what Ruby sees of the reader. Loading, and what is known of single nodes; the
- * questions to the whole are in answers.c and objects.c.
+ * HeapDump::Graph: what Ruby sees of the reader. Here are loading and single nodes; answers.c and
+ * objects.c have the questions to the whole graph.
  */
 #include "binding/binding.h"
 #include "reading/brief.h"
@@ -12,8 +12,9 @@
 /*
  *  call-seq: graph.node(number) -> array
  *
- * The facts of a node: address (0 for roots), type, bytes, flags, class (number), its name, the
- * node's word, where it was allocated, and when; nil where unknown.
+ * The facts of a node: its address (0 for roots), type, bytes, flags, class (a number), the name of
+ * the class, the word of the node, the place and the GC count of its allocation. nil if a fact is
+ * not known.
  */
 static VALUE
 graph_node(VALUE self, VALUE number) {
@@ -50,7 +51,7 @@ graph_node_at(VALUE self, VALUE address) {
 /*
  *  call-seq: graph.edges(node, offset, limit) -> [total, [name, target, …]]
  *
- * The references of a node, with their names as in graph.h. Its class comes first.
+ * The references of a node with their names, as in graph.h. The class of the node comes first.
  */
 static VALUE
 graph_edges(VALUE self, VALUE number, VALUE offset, VALUE limit) {
@@ -90,7 +91,10 @@ load_dump(struct binding *self, const struct load *load) {
     return status;
 }
 
-/* From its index, if it has one that fits. An index that cannot be written is no error. */
+/*
+ * Loads a dump, from its index if it has one that fits. It is no error if an index cannot be
+ * written.
+ */
 static enum hg_status
 load(struct binding *self, void *data) {
     const struct load *load = data;
@@ -109,8 +113,8 @@ load(struct binding *self, void *data) {
 /*
  *  call-seq: graph.load(path, strict, index) -> graph
  *
- * Reads a dump; "-" is standard input. Once for each graph. With index, from what #save_index has
- * kept, or so that it can.
+ * Reads a dump; "-" is standard input. This can be done once for each graph. With index, it takes
+ * what #save_index has kept, or else prepares for #save_index.
  */
 static VALUE
 graph_load(VALUE self, VALUE path, VALUE strict, VALUE index) {
@@ -120,7 +124,10 @@ graph_load(VALUE self, VALUE path, VALUE strict, VALUE index) {
     RB_OBJ_WRITE(self, &binding->path, rb_str_new_frozen(path));
     struct load options = {
         .path = RSTRING_PTR(binding->path),
-        /* The arrays that an index takes in serve the tree, and nothing else need be kept for it. */
+        /*
+         * The tree gets the memory of the arrays that go to the index; nothing else need be kept
+         * for it.
+         */
         .options = {.strict = RTEST(strict), .frugal = RTEST(index)},
         .index = RTEST(index),
     };
@@ -143,9 +150,9 @@ save_index(struct binding *self, void *data) {
 /*
  *  call-seq: graph.save_index -> true or false
  *
- * Keeps everything that can be computed of the dump in a file beside it. False where that cannot be
- * written. A graph that came from an index has one already, each part of which is taken when it is
- * needed.
+ * Keeps everything that can be computed from the dump in a file beside it. Returns false if that
+ * cannot be written. A graph that came from an index has one already, and takes each part of it
+ * when it is needed.
  */
 static VALUE
 graph_save_index(VALUE self) {
@@ -160,13 +167,14 @@ graph_save_index(VALUE self) {
 }
 
 /*
- * A line as text; nil where there is none. Reading one is quick (but for the first of a file that is
- * compressed in one piece), many are asked for, and side by side: so it needs no thread and no lock,
- * and has a task of its own. Interrupted by what raises nothing, it is read again.
+ * A line as text; nil if there is none. It is quick to read a line (except the first one of a file
+ * that is compressed in one piece), and several threads may ask for many. So reading a line needs
+ * no thread and no lock, and has its own task. If it is interrupted and nothing is raised, the line
+ * is read again.
  */
 struct line {
     const struct hg_graph *graph;
-    uint32_t node; /* HG_NO_NODE: the line at `at` */
+    uint32_t node; /* HG_NO_NODE for the line at `at` */
     uint32_t at;
     bool brief;
     struct hg_buffer buffer;
@@ -192,7 +200,10 @@ read_line(void *data) {
     return NULL;
 }
 
-/* May run in a signal handler. If it might not, Ruby would start a thread to call it, each time. */
+/*
+ * This may run in a signal handler, and Ruby is told so: otherwise it would start a thread for each
+ * call.
+ */
 static void
 stop_line(void *data) {
     struct line *line = data;
@@ -235,7 +246,7 @@ graph_line(VALUE self, VALUE number) {
 /*
  *  call-seq: graph.brief(node) -> string or nil
  *
- * The line as far as it is worth showing: see brief.h.
+ * The line of a node, cut to what is worth showing: see brief.h.
  */
 static VALUE
 graph_brief(VALUE self, VALUE number) {
@@ -275,7 +286,7 @@ graph_footer(VALUE self) {
 /*
  *  call-seq: graph.progress -> [phase, done, total] or nil
  *
- * How far the work is that another thread does; of 0 where nobody knows.
+ * How far the work is that another thread does. The total is 0 if it is not known.
  */
 static VALUE
 graph_progress(VALUE self) {

@@ -9,7 +9,7 @@
 struct ruby_growth {
     struct hg_growth growth;
     struct hg_leaks leaks;
-    VALUE graphs; /* an Array: they live as long as this does */
+    VALUE graphs; /* an Array, so that they live as long as this does */
 };
 
 static void
@@ -53,7 +53,7 @@ find(struct binding *last, void *data) {
     return status == HG_OK ? hg_leaks_find(&self->growth, &last->task, &self->leaks) : status;
 }
 
-/* The rule of a name, a positive Integer. */
+/* The rule with a name. Raises ArgumentError if it is no positive Integer. */
 static uint32_t
 rule(VALUE rules, const char *name) {
     VALUE value = rb_hash_lookup2(rules, ID2SYM(rb_intern(name)), Qnil);
@@ -84,8 +84,8 @@ rules_of(VALUE hash) {
 /*
  *  call-seq: HeapDump::Growth.of(graphs, rules) -> growth
  *
- * Compares loaded dumps, the oldest first, two at least. `rules` is a Hash with the fields of struct
- * hg_rules (growth.h): all of them and no others.
+ * Compares loaded dumps, at least two, the oldest first. `rules` is a Hash with the fields of
+ * struct hg_rules (growth.h): all of them and no others.
  */
 static VALUE
 growth_of(VALUE class, VALUE graphs, VALUE rules) {
@@ -161,7 +161,7 @@ other_holders(const struct hg_leak *leak) {
     return array;
 }
 
-/* Of the first part, by dump: how many stay for one step, or for two; see leaks_stay.c. */
+/* Of the first part, by dump: how many objects stay for one step, or for two; see leaks_stay.c. */
 static VALUE
 stayed(const struct ruby_growth *self, const struct hg_leak *leak, bool twice) {
     VALUE array = rb_ary_new();
@@ -174,7 +174,7 @@ stayed(const struct ruby_growth *self, const struct hg_leak *leak, bool twice) {
     return array;
 }
 
-/* [number of another leak, how many of its new objects this one holds as well] */
+/* Returns [number of another leak, how many of its new objects this leak holds as well]. */
 static VALUE
 related(const struct ruby_growth *self, const struct hg_leak *leak) {
     VALUE array = rb_ary_new();
@@ -210,9 +210,9 @@ leak_hash(const struct ruby_growth *self, const struct hg_leak *leak) {
 /*
  *  call-seq: growth.leaks -> array of hashes
  *
- * What struct hg_leak says (leak.h has what each number counts). Nodes are those of the last dump.
- * "counts" of a part are its objects by dump, "holders_grow" tells whether the number of objects on
- * the trail above it grows, "rank" is that of the path to the example.
+ * The fields of struct hg_leak; leak.h says what each number counts. Nodes are those of the last
+ * dump. In a part, "counts" has its objects by dump, "holders_grow" says whether the number of
+ * objects on the trail above it grows, and "rank" is that of the path to the example.
  */
 static VALUE
 growth_leaks(VALUE growth) {
@@ -242,7 +242,7 @@ growth_stable(VALUE growth) {
 /*
  *  call-seq: growth.contents -> array of [bytes, nodes of the first dump, of the second, …]
  *
- * Objects whose number is the same and whose bytes or lines grew, those that grew most first.
+ * Objects whose number is the same and whose bytes or lines grew; those that grew most come first.
  */
 static VALUE
 growth_contents(VALUE growth) {
@@ -275,13 +275,13 @@ growth_reached(VALUE growth) {
     return array;
 }
 
-#define MOST_NAMES 4096 /* so many nodes are told of one kind of names */
+#define MOST_NAMES 4096 /* how many nodes are returned for one kind of names */
 
 /*
  *  call-seq: growth.names -> array of [kind, counts, nodes of the first dump, of the second, …]
  *
- * Kinds of names that the objects of one trail have more of in each dump, and how many of them each
- * dump has (leaks_names.h).
+ * Kinds of names of which the objects of one trail have more in each dump, and how many of them
+ * each dump has (leaks_names.h).
  */
 static VALUE
 growth_names(VALUE growth) {
@@ -310,7 +310,7 @@ growth_names(VALUE growth) {
 /*
  *  call-seq: growth.way(node) -> [node, name, node, name, …, node]
  *
- * The way to a node of the last dump, from where it begins (a root mostly), with the names of the
+ * The path to a node of the last dump, from where it begins (mostly a root), with the names of the
  * edges between.
  */
 static VALUE

@@ -28,7 +28,7 @@ free_groups(void *data) {
     free(grouping->groups);
 }
 
-/* What the key of a group stands for, as graph_node tells it. */
+/* What the key of a group means, in the form in which graph_node returns it. */
 static VALUE
 group_key(const struct hg_graph *graph, enum hg_group_by by, const struct hg_group *group) {
     switch (by) {
@@ -46,8 +46,9 @@ group_key(const struct hg_graph *graph, enum hg_group_by by, const struct hg_gro
 /*
  *  call-seq: graph.groups(by, below) -> array
  *
- * By 0 class, 1 type, 2 location, 3 generation; of what `below` (or nil) dominates. For each group
- * [key, type, kind, largest node, objects, bytes, retained bytes, garbage objects, garbage bytes].
+ * Groups objects by class (0), type (1), location (2) or generation (3): those that `below`
+ * dominates, or all if it is nil. Each group is [key, type, kind, largest node, objects, bytes,
+ * retained bytes, garbage objects, garbage bytes].
  */
 static VALUE
 graph_groups(VALUE self, VALUE by, VALUE below) {
@@ -107,7 +108,8 @@ find_objects(struct binding *self, void *data) {
 /*
  *  call-seq: graph.find(type, classes, least_bytes, reachable, limit, sample) -> [objects, bytes, nodes]
  *
- * Objects of a type (or nil) and of one of some classes (or nil). The largest of them, or a sample.
+ * Finds objects of a type (or nil) and of one of several classes (or nil): the largest of them, or
+ * a sample.
  */
 static VALUE
 graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, VALUE limit,
@@ -124,7 +126,7 @@ graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, 
     if (!NIL_P(classes)) {
         Check_Type(classes, T_ARRAY);
         size_t count = (size_t)RARRAY_LEN(classes);
-        uint32_t *chosen = ALLOCV_N(uint32_t, buffer, count + 1); // of none it would be NULL
+        uint32_t *chosen = ALLOCV_N(uint32_t, buffer, count + 1); // for 0 elements it would be NULL
         for (size_t i = 0; i < count; i++)
             chosen[i] = hgb_node(binding, RARRAY_AREF(classes, (long)i));
         search.filter.classes = chosen;
@@ -215,7 +217,7 @@ find_texts(struct binding *self, void *data) {
 /*
  *  call-seq: graph.texts_with(bytes) -> nodes
  *
- * Strings, symbols and regexps whose line has these bytes, and those that are in Base64.
+ * Strings, symbols and regexps in whose line these bytes are, and those whose content is in Base64.
  */
 static VALUE
 graph_texts_with(VALUE self, VALUE bytes) {
@@ -248,8 +250,8 @@ find_repeats(struct binding *self, void *data) {
 /*
  *  call-seq: graph.repeats(limit, members) -> [strings, compared, contents, copies, wasted, groups]
  *
- * Living strings with the same content. A group is [count, bytes, wasted bytes, nodes], of which
- * there are at most `members`, evenly spread.
+ * Live strings with the same content. Each group is [count, bytes, wasted bytes, nodes], with at
+ * most `members` nodes, evenly spread.
  */
 static VALUE
 graph_repeats(VALUE self, VALUE limit, VALUE members) {
