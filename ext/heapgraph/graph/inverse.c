@@ -18,8 +18,8 @@ sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, 
         if (edge % HG_STRIDE == 0 && !hg_step(task, edge)) return HG_STOPPED;
     }
     /*
-     * While they are written, first[v+1] is where the next source of v goes. In the end the sources
-     * of v end there.
+     * While the sources are written, first[v+1] is the index of the next source of v. In the end it
+     * is where the sources of v end.
      */
     for (uint32_t node = 0; node < graph->nodes; node++) first[node + 2] += first[node + 1];
 

@@ -25,7 +25,7 @@ struct hg_kin_sum {
 /*
  * Fills `through` of hg_top, one byte for each node: 1 for what does not belong to the program and
  * is below no object of the program in the tree. So what a thread, a class or a table of the VM
- * holds is shown for itself. `sums`, one for each kin, count the nodes that have 1; that of
+ * holds is shown for itself. `sums`, one for each kin, count the objects that have 1; that of
  * HG_KIN_PROGRAM is 0.
  */
 void hg_kin_through(const struct hg_graph *graph, const struct hg_tree *tree, uint8_t *through,
