@@ -118,9 +118,10 @@ hg_leak_at(const struct hg_leaks *leaks, const struct hg_growth_dump *dump, uint
 }
 
 /*
- * leaks_nested.c: notes by trail in `nested` whether it grows inside of what grows: whether most of
- * the objects that the last dump has and the one before has not are held by others that are new as
- * well and whose trail grows (`grows`, by trail). HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * leaks_nested.c: writes to `nested`, by trail, whether it grows inside of what grows. That is so
+ * if most of its objects that the last dump has, and the one before has not, are held by objects
+ * that are new as well and whose trail grows (`grows`, by trail). HG_OK · HG_STOPPED ·
+ * HG_NO_MEMORY.
  */
 enum hg_status hg_leaks_nested(const struct hg_growth *growth, struct hg_task *task,
                                const uint8_t *grows, uint8_t *nested)
