@@ -51,6 +51,28 @@ class TestHostileIndex < HeapDumpTest
     File.umask(old)
   end
 
+  # What could not be written is not said to be kept, however often that is asked.
+  def test_an_index_that_could_not_be_written_is_not_kept
+    [[true, true], [false, true], [false, false]].each do |flags|
+      graph = HeapDump::Graph.new.load(@dump, *flags)
+      later = Time.now + 10
+      File.utime(later, later, @dump) # the dump is another one than that which was loaded
+      assert_equal [false, false], [graph.save_index, graph.save_index]
+      assert_empty indexes
+    end
+  end
+
+  # A small dump whose last bytes alone are others, in the same second.
+  def test_an_index_of_a_dump_with_another_end_is_not_taken
+    text = File.read(@dump)
+    time = File.stat(@dump).mtime
+    refute_equal 0, text.bytesize % 64
+    assert_answers
+    File.write(@dump, text.sub(/\}(\s*)\z/) { " #{$1}" }) # as long, and damaged
+    File.utime(time, time, @dump)
+    refute_empty HeapDump::Snapshot.open(@dump, index: true).warnings
+  end
+
   # Under the name of the index, and under that which it has until it is whole.
   def test_what_is_there_already_is_not_written_to
     ["", ".partial-#{Process.pid}"].each do |ending|

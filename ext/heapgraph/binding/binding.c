@@ -72,6 +72,9 @@ static const char *const STATUS_NAMES[] = {
 void
 hgb_fail(const struct binding *self, const struct hg_task *task, enum hg_status status) {
     VALUE error = rb_path2class("HeapDump::ReadError");
+    // what has run out of memory has noted nothing; the task may have a note of an earlier failure
+    static const struct hg_task no_memory = {.message = "out of memory"};
+    if (status == HG_NO_MEMORY) task = &no_memory;
     rb_exc_raise(rb_funcall(error, rb_intern("of"), 5, ID2SYM(rb_intern(STATUS_NAMES[status])),
                             self->path, ULL2NUM(task->line), ULL2NUM(task->byte),
                             rb_utf8_str_new_cstr(task->message)));

@@ -36,7 +36,7 @@ bool
 hg_counts_grow(const struct hg_growth *growth, const uint64_t *counts) {
     uint32_t dumps = growth->dumps, idle;
     uint32_t dump = 1, grew = 0, still = 0, longest = 0; // `still`: steps in a row without growth
-    while (dump + 2 < dumps && !counts[dump]) dump++;
+    while (dump + 2 < dumps && !counts[0] && !counts[dump]) dump++;
     for (; dump < dumps; dump++) {
         if (counts[dump] < counts[dump - 1]) return false;
         if (counts[dump] == counts[dump - 1]) {

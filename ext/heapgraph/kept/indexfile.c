@@ -164,5 +164,5 @@ hg_index_open(const char *path, struct hg_task *task, struct hg_analysis *analys
 
 bool
 hg_index_is_kept(const struct hg_analysis *analysis) {
-    return analysis->index && !analysis->index->writing;
+    return analysis->index && !analysis->index->writing && !analysis->index->lost;
 }

@@ -256,9 +256,18 @@ finish_file(struct hg_index_file *file, struct hg_task *task) {
     return HG_OK;
 }
 
+/* Removes an index that is being written, and cannot be. */
+static void
+give_up(struct hg_index_file *file) {
+    if (file->writing) unlink(file->name);
+    file->writing = false;
+    file->lost = true;
+}
+
 enum hg_status
 hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *task) {
     struct hg_index_file *file = analysis->index;
+    if (file && file->lost) return hg_fail(task, HG_IO, 0, "an index could not be written");
     if (file && !file->writing) return HG_OK;
 
     enum hg_status status = HG_OK;
@@ -270,8 +279,7 @@ hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *ta
     if (status == HG_OK && !hg_step(task, file->end)) status = HG_STOPPED;
     if (status == HG_OK) status = check_identity(path, &analysis->identity, task);
     if (status == HG_OK) status = finish_file(file, task);
-    if (status != HG_OK && file->writing) unlink(file->name);
-    file->writing = false;
+    if (status != HG_OK) give_up(file);
     /* A file in which the graph is stays mapped, even if its name is gone. */
     if (file != analysis->index) hg_index_file_free(file);
     return status;
@@ -285,8 +293,7 @@ add_new(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_
         struct hg_task *task) {
     enum hg_status status = write_part(file, analysis, part, task);
     if (status == HG_OK || status == HG_STOPPED) return status;
-    unlink(file->name);
-    file->writing = false;
+    give_up(file);
     return status;
 }
 
@@ -320,7 +327,7 @@ append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_p
 enum hg_status
 hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task) {
     struct hg_index_file *file = analysis->index;
-    if (!file) return HG_OK;
+    if (!file || file->lost) return HG_OK;
 
     enum hg_status status;
     if (file->writing) {

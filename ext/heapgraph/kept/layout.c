@@ -86,7 +86,7 @@ hash_ends(int fd, uint64_t size, struct hg_task *task, uint64_t *hash) {
     if (!bytes) return hg_fail(task, HG_NO_MEMORY, 0, "out of memory");
 
     ssize_t n = hg_read_at(fd, bytes, END, 0);
-    if (n > 0) hg_sum_add(&sum, bytes, (size_t)n / BLOCK * BLOCK);
+    if (n > 0) hg_sum_add(&sum, bytes, (size_t)n); // END bytes, or all of them
     if (n >= 0 && size > END) {
         n = hg_read_at(fd, bytes, END, size - END);
         if (n > 0) hg_sum_add(&sum, bytes, (size_t)n);

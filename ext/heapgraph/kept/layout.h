@@ -107,6 +107,7 @@ char *hg_index_in_cache(const char *path, bool make);
 struct hg_index_file {
     int fd;
     bool writing;
+    bool lost; /* it could not be written to its end, and has no name any more */
     struct hg_index_header header;
     bool damaged[HG_PARTS];
     uint64_t end;       /* up to where it is written */

@@ -6,8 +6,8 @@ module HeapDump
     # one entry of HeapDump::Growth#leaks.
     class Growing
       # Objects that are held in the same way: how many of them each dump has, one of them in the
-      # last dump (Node), how that is held (Way), and how many steps it lies inside another (0 for one
-      # that does not).
+      # last dump (Node), how that is held (Way), and by how many steps it lies inside another (0:
+      # it does not).
       Part = Struct.new(:counts, :node, :way, :wrapped, keyword_init: true)
 
       # Classes whose objects are named themselves, whatever they hold.
