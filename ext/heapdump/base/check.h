@@ -1,7 +1,7 @@
 /*
- * Contracts that are checked as the dumper runs, in a build with assertions (HEAPDUMP_CHECK=1 when
- * the extension is compiled; the suite, the sanitizers and valgrind use that). In any other build
- * HD_CHECK costs nothing and its condition is not evaluated. No ruby.h.
+ * Checks of contracts while the dumper runs, in a build with assertions (HEAPDUMP_CHECK=1 when the
+ * extension is compiled; the suite, the sanitizers and valgrind use such a build). In any other
+ * build HD_CHECK costs nothing and its condition is not evaluated. No ruby.h.
  */
 #ifndef HEAPDUMP_CHECK_H
 #define HEAPDUMP_CHECK_H
@@ -16,8 +16,8 @@
 #endif
 
 /*
- * Tells which contract was broken, on stderr and in the file that HEAPDUMP_CHECK_LOG names (a child
- * has no stderr), and ends the process by SIGABRT, which nothing of ours catches then.
+ * Writes which contract was broken to stderr and to the file that HEAPDUMP_CHECK_LOG names (a
+ * forked child has no stderr). Then ends the process by SIGABRT, whose handler is removed before.
  */
 void hd_check_failed(const char *condition, const char *file, int line) __attribute__((noreturn));
 

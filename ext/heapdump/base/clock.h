@@ -1,10 +1,10 @@
 /*
- * Time that only goes on. No ruby.h.
+ * A clock that is never set back. No ruby.h.
  */
 #ifndef HEAPDUMP_CLOCK_H
 #define HEAPDUMP_CLOCK_H
 
-/* Seconds of the monotonic clock. */
+/* The time of the monotonic clock, in seconds. */
 double hd_now(void);
 
 #endif

@@ -6,12 +6,12 @@
 
 #include <stddef.h>
 
-/* Twice the capacity. Use hd_list_room. */
+/* Doubles the capacity. Only hd_list_room calls it: use that instead. */
 void *hd_list_grow(void *list, size_t *capacity, size_t entry);
 
 /*
- * Makes room for one more entry of `entry` bytes. Returns the list, which may have moved, or NULL
- * where there is no memory: then the list is as it was.
+ * Makes room for one more entry of `entry` bytes. Returns the list, which may have moved. Returns
+ * NULL when there is no memory; the old list is then unchanged and still valid.
  */
 static inline void *
 hd_list_room(void *list, size_t size, size_t *capacity, size_t entry) {

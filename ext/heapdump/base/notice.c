@@ -10,8 +10,8 @@
 
 bool
 hd_notice(const char *text, size_t n) {
-    // O_NONBLOCK would bind everyone who shares this stderr; a pipe that polls as writable takes
-    // PIPE_BUF bytes without waiting
+    // O_NONBLOCK would also change stderr for all processes that share it. When poll(2) says that a
+    // pipe is writable, it takes PIPE_BUF bytes without waiting.
     struct pollfd stderr_poll = {.fd = STDERR_FILENO, .events = POLLOUT};
     int error = errno;
     bool done = false;

@@ -1,6 +1,6 @@
 /*
- * Lines on stderr from places where Ruby's own IO must not be used: a signal handler may not wait
- * for a lock, for a reader, or for another fiber.
+ * Writes lines to stderr where Ruby's own IO must not be used: a signal handler must not wait for a
+ * lock, for a reader, or for another fiber.
  */
 #ifndef HEAPDUMP_NOTICE_H
 #define HEAPDUMP_NOTICE_H
@@ -9,8 +9,9 @@
 #include <stddef.h>
 
 /*
- * Writes n bytes (PIPE_BUF at most, the rest is cut off) to the descriptor 2 if that can be done
- * at once; otherwise, or where it is closed, nothing is written and false returned. Keeps errno.
+ * Writes n bytes (at most PIPE_BUF, the rest is cut off) to descriptor 2 if that needs no waiting.
+ * Otherwise, or if the descriptor is closed, writes nothing and returns false. errno stays as it
+ * was.
  */
 bool hd_notice(const char *text, size_t n);
 

@@ -1,6 +1,7 @@
 /*
- * A hash table with open addressing: numbers by words. A word is never 0, and is never taken out but
- * by hd_table_reset. A zeroed table is an empty one. No ruby.h.
+ * A hash table with open addressing. The keys are words other than 0, the values are numbers.
+ * Single keys cannot be removed; hd_table_reset removes all. A zeroed table is an empty one. No
+ * ruby.h.
  */
 #ifndef HEAPDUMP_TABLE_H
 #define HEAPDUMP_TABLE_H
@@ -18,20 +19,26 @@ struct hd_entry {
 
 struct hd_table {
     struct hd_entry *entries; /* owned */
-    size_t size;              /* entries that are taken */
-    size_t places;            /* among which they are spread, a power of two or 0 */
-    size_t capacity;          /* of the memory, in entries */
+    size_t size;              /* number of entries that have a key */
+    size_t places;            /* number of entries in use for hashing: a power of two, or 0 */
+    size_t capacity;          /* number of entries that the memory can hold */
 };
 
-/* Empties the table and makes room for `size` entries. False without memory: then it has no place. */
+/*
+ * Empties the table and makes room for `size` entries. Returns false when there is no memory; the
+ * table then has no places.
+ */
 bool hd_table_reset(struct hd_table *table, size_t size);
 
-/* Makes room for one more entry. False without memory: then the table is as it was. */
+/*
+ * Makes room for one more entry. Returns false when there is no memory; the table is then
+ * unchanged.
+ */
 bool hd_table_room(struct hd_table *table);
 
 void hd_table_free(struct hd_table *table);
 
-/* Where the key is, or would be. Only for a table that has places. */
+/* The entry where the key is, or where it would be added. The table must have places. */
 static inline struct hd_entry *
 hd_table_place(const struct hd_table *table, uint64_t key) {
     size_t mask = table->places - 1, i = (size_t)(hd_hash(key) >> 32) & mask;
@@ -47,7 +54,7 @@ hd_table_find(const struct hd_table *table, uint64_t key) {
     return entry->key ? entry : NULL;
 }
 
-/* The entry of the key, which is added with the value 0 if there is none. There must be room. */
+/* The entry of the key. A missing key is added with the value 0, for which there must be room. */
 static inline struct hd_entry *
 hd_table_add(struct hd_table *table, uint64_t key) {
     struct hd_entry *entry = hd_table_place(table, key);

@@ -1,5 +1,5 @@
 /*
- * The names of MRI's types of objects: the one table of them.
+ * The names of MRI's types of objects. There is no other table of them.
  */
 #ifndef HEAPDUMP_TYPES_H
 #define HEAPDUMP_TYPES_H
@@ -7,9 +7,9 @@
 #include <ruby.h>
 
 struct hd_type {
-    const char *name;   /* "T_STRING"; NULL for free slots and numbers that stand for no type */
-    char field[20];     /* `,"type":"STRING"`, as it stands in a line */
-    unsigned char size; /* of that */
+    const char *name;   /* "T_STRING"; NULL for free slots and for numbers that are no type */
+    char field[20];     /* the field as it stands in a line: `,"type":"STRING"` */
+    unsigned char size; /* size of `field`, in bytes */
 };
 
 extern const struct hd_type hd_types[RUBY_T_MASK + 1];
