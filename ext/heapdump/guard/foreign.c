@@ -1,5 +1,5 @@
 /*
- * Calls of functions of extensions; see foreign.h.
+ * Calls that may reach functions of extensions; see foreign.h.
  */
 #include "guard/foreign.h"
 

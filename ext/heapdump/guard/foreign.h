@@ -1,6 +1,6 @@
 /*
- * Calls of what may be an extension's own function, which MRI makes for T_DATA: its mark function,
- * and the one that tells its size. It may allocate objects, and fork.
+ * Questions to MRI which, for a T_DATA object, may call a function of the extension that defined
+ * it: its mark function or its size function. Such a function may allocate objects, and even fork.
  */
 #ifndef HEAPDUMP_FOREIGN_H
 #define HEAPDUMP_FOREIGN_H
@@ -11,7 +11,7 @@
 /* Calls fn for each reference that MRI marks from obj. */
 void hd_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data);
 
-/* What MRI says that an object takes. */
+/* The size of obj in bytes, as MRI reports it. */
 size_t hd_memsize(VALUE obj);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Reading one object, whatever happens; see guard.h.
+ * Guarded calls; see guard.h.
  */
 #include "guard/guard.h"
 
@@ -25,23 +25,33 @@ volatile bool hd_guard_reading;
 static pid_t owner;
 static pthread_t owner_thread;
 
-/* Where a failure goes; NULL where nothing is guarded. Its jump buffer lives on the stack of hd_guard. */
+/*
+ * Where a failure jumps to; NULL while no guarded call runs. The jump buffer is on the stack of the
+ * innermost guarded call.
+ */
 static sigjmp_buf *volatile escape;
 
-/* In a child: frames at this address and above belong to the application. NULL where none is confined. */
+/*
+ * In a confined child: stack frames at this address and above belong to the application. NULL in
+ * all other processes.
+ */
 static const char *confines;
 
 static struct {
     const struct hd_sink *out;
     int patience, still;     /* in ticks */
-    uint64_t beats, flushed; /* at the last tick */
+    uint64_t beats, flushed; /* as they were at the last tick */
 } watch;
 
-/* In the process that is dumped: what is left to be done about errors that were caught. */
+/* In the process that is dumped: what hd_guard_settle has to do about errors that were caught. */
 static bool unsettled;
 static VALUE carried = Qnil;
 
-/* A process that an extension's function has forked off, or a thread, has nothing to go back to. */
+/*
+ * Ends the guarded call with this outcome. Ends the process with `status` if there is no guarded
+ * call to end, as in a process that an extension's function has forked, or in a thread that it
+ * started.
+ */
 static void
 leave(int outcome, int status) {
     bool ours = escape && getpid() == owner && pthread_equal(pthread_self(), owner_thread);
@@ -61,15 +71,18 @@ bug_found(void) {
     if (escape) leave(SIGABRT, 128 + SIGABRT);
 }
 
-/* Runs before all other handlers of exit(), which would close what belongs to the application. */
+/*
+ * exit() calls this before all other handlers, which would close what belongs to the application.
+ */
 static void
 exited(void) {
     leave(HD_EXITED, EXITED_EARLY);
 }
 
 /*
- * Runs on the stack of what it interrupts, and so knows whether that was called from here. Stacks grow
- * downwards wherever MRI runs.
+ * The clock's signal handler. It runs on the stack of the code that it interrupts, so its own frame
+ * address shows whether that code was called from hd_guard_confine or belongs to the application.
+ * Stacks grow downwards on all platforms of MRI.
  */
 static void
 tick(int signal) {
@@ -86,7 +99,7 @@ tick(int signal) {
     leave(HD_HUNG, EXITED_EARLY);
 }
 
-/* At pthread_exit, which leaves nothing to go back to. */
+/* pthread_exit calls this. It has unwound the stack, so there is no guarded call to go back to. */
 static void
 thread_ended(void *unused) {
     (void)unused;
@@ -100,7 +113,7 @@ catch_thread_end(void) {
     if (pthread_setspecific(key, &owner_thread) != 0) _exit(EXITED_EARLY);
 }
 
-/* One that has run is not run again. */
+/* exit() removes each handler when it calls it, so this is called again after `exited` has run. */
 static void
 catch_exit(void) {
     if (atexit(exited) != 0 || at_quick_exit(exited) != 0) _exit(EXITED_EARLY);
@@ -130,7 +143,7 @@ end_process(VALUE unused) {
     _exit(EXITED_EARLY);
 }
 
-/* MRI calls what rb_ensure has been given also before a continuation goes on elsewhere. */
+/* MRI calls the function given to rb_ensure also before a continuation goes on elsewhere. */
 void
 hd_guard_confine(void (*fn)(void *), void *arg) {
     struct confined confined = {fn, arg};
@@ -153,11 +166,11 @@ hd_guard_init(void) {
 int
 hd_guard_install(const struct hd_sink *out, int patience) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    static void *memory; // for as long as the process lives; a worker has its leader's
+    static void *memory; // never freed; a worker inherits its leader's
     if (!memory) {
         memory = malloc(STACK_SIZE);
         if (!memory) return ENOMEM;
-        catch_exit(); // a worker has inherited these, too
+        catch_exit(); // a worker inherits these two as well
         catch_thread_end();
     }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
@@ -186,15 +199,15 @@ struct call {
 };
 
 /*
- * Within rb_protect, which puts MRI's own stack of places to jump to in order when this returns: a
- * crash has left it as it was.
+ * Runs inside of rb_protect. A jump out of a crash skips MRI's code that would have taken entries
+ * off its list of places to jump to; rb_protect restores that list when this function returns.
  */
 static VALUE
 call_guarded(VALUE arg) {
     struct call *call = (struct call *)arg;
     sigjmp_buf *volatile outer = escape;
     sigjmp_buf here;
-    call->outcome = sigsetjmp(here, 0); // no mask to save: the handlers block nothing
+    call->outcome = sigsetjmp(here, 0); // no signal mask is saved: the handlers block nothing
     if (call->outcome == 0) {
         if (watch.out) escape = &here; // not in the process that is dumped
         call->fn(call->arg);
@@ -204,13 +217,16 @@ call_guarded(VALUE arg) {
     return Qnil;
 }
 
-/* What an extension's function raises for itself. Handlers of signals mostly raise something else. */
+/*
+ * True for exceptions that an extension's function itself may have raised. Signal handlers of the
+ * application mostly raise something else.
+ */
 static bool
 is_own(VALUE error) {
     return hd_is_raised(error, rb_eStandardError) || hd_is_raised(error, rb_eScriptError);
 }
 
-/* What was raised or thrown comes to an end here. */
+/* Drops the exception or throw that rb_protect has stopped, and returns the outcome for it. */
 static int
 take_error(void) {
     VALUE error = rb_errinfo();
@@ -225,7 +241,7 @@ take_error(void) {
 
 void
 hd_guard_settle(void) {
-    // MRI handles no interrupt from such an error on until the next one has reached Ruby code
+    // after such an error MRI handles no interrupts until another exception has reached Ruby code
     int state = 0;
     if (unsettled) rb_eval_string_protect("begin; raise; rescue RuntimeError; end", &state);
     unsettled = false;

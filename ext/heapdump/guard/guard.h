@@ -1,11 +1,11 @@
 /*
- * Reading one object, whatever happens. An extension's mark or size function may raise, crash, call
- * exit() or wait for ever, and MRI may find a bug or no memory; that is no reason to give up the
- * other objects, and none to leave a dump half done.
+ * Guarded calls: the dump goes on when the reading of one object fails. An extension's mark or size
+ * function may raise, crash, call exit() or wait for ever; MRI may find a bug in itself or run out
+ * of memory. The other objects are still written, and the dump comes to its end.
  *
- * In the process that is dumped only what is raised comes back: a crash there is the application's.
- * In a forked child, where hd_guard_install was called, everything does, and there is no way out of
- * the process but _exit(2).
+ * In the process that is dumped, a guarded call comes back only from what is raised: a crash there
+ * is the application's. In a forked child, where hd_guard_install was called, it comes back from
+ * all of these, and nothing leaves the process but by _exit(2).
  */
 #ifndef HEAPDUMP_GUARD_H
 #define HEAPDUMP_GUARD_H
@@ -15,7 +15,7 @@
 
 #include "out/sink.h"
 
-/* What became of a guarded call: 0 if it returned, the number of a signal if it crashed, or: */
+/* The outcome of a guarded call: 0 if it returned, a signal's number if it crashed, or one of: */
 enum hd_outcome {
     HD_RETURNED = 0,
     HD_RAISED = -1,
@@ -24,48 +24,66 @@ enum hd_outcome {
     HD_EXITED = -4
 };
 
-/* Once, from Init: registers with MRI's bug reporter. Does nothing in processes without a guard. */
+/*
+ * Registers with MRI's bug reporter. Call it once, from Init. In a process in which no guarded call
+ * runs after hd_guard_install, this has no effect.
+ */
 void hd_guard_init(void);
 
 /*
- * In a child, at once: runs fn(arg), which ends the process by _exit. Whatever else would leave it
- * ends the process, too, and nothing of the application runs: what MRI unwinds, a continuation that is
- * called, and within a twentieth of a second a longjmp to below of this. Does not return.
+ * Call this in a forked child before anything else. Runs fn(arg), which ends the process by _exit.
+ * If anything else leaves fn, the process ends too, so that no code of the application goes on:
+ * when MRI unwinds the stack, when a continuation is called, and, within a twentieth of a second,
+ * after a longjmp to a frame of the application. Does not return.
  */
 void hd_guard_confine(void (*fn)(void *), void *arg) __attribute__((noreturn));
 
-/* Where the application asks for a dump: ends a process that should be confined, and runs it. */
+/*
+ * Call this where the application asks for a dump. In a confined process the application must not
+ * run; if it does, and comes here, this ends the process.
+ */
 void hd_guard_check_in(void);
 
 /*
- * In a child, before anything is guarded, and in each that it forks: signal handlers on a stack of
- * their own, what exit() runs first, and a clock. A guarded call has hung when for `patience` seconds
- * (1 or more) the same object was being read, and nothing left `out`, which is not waiting itself.
- * Returns 0 or an errno: then nothing may be read.
+ * Call this in a forked child before the first guarded call, and again in each process that the
+ * child forks. Installs handlers for signals, with a stack of their own, a function that exit()
+ * runs before all others, and a clock. The clock decides that a guarded call has hung when for
+ * `patience` seconds (1 or more) the same object was being read, while no bytes left `out` and
+ * `out` was not waiting itself. Returns 0 or an errno; after an error no object may be read.
  */
 int hd_guard_install(const struct hd_sink *out, int patience);
 
-/* Behind a call of an extension's function: ends the process if that has forked it off. */
+/*
+ * Call this after each call of an extension's function. If the function has forked, it returns in
+ * the new process too: this ends that process.
+ */
 void hd_guard_stay(void);
 
 /*
- * Calls fn(arg) and tells what became of it: 0, a signal or an enum hd_outcome. What is raised is
- * thrown away. Guards may be nested; it is the innermost one that a failure comes back to.
+ * Calls fn(arg) and returns its outcome: 0, a signal or an enum hd_outcome. An exception is
+ * dropped. Guarded calls may be nested: a failure ends the innermost one.
  */
 int hd_guard(void (*fn)(void *), void *arg);
 
-/* The errno for what became of a guarded call outside of any object; 0 if it returned. */
+/*
+ * The errno for the outcome of a guarded call that does not read an object but does other work of
+ * the dump; 0 if the call returned.
+ */
 int hd_error_of(int outcome);
 
 /*
- * In the process that is dumped, once everything else is tidied up: brings back to order what
- * running out of memory has left in MRI, and raises what no extension's function raised for itself
- * but a signal's handler meanwhile: exit, Interrupt, any exception but a StandardError or a
- * ScriptError, which cannot be told from the function's own.
+ * Call this in the process that is dumped, after everything else has been tidied up. Repairs the
+ * state that running out of memory has left in MRI. Then raises again what was caught in a guarded
+ * call but came from a signal handler of the application: exit, Interrupt, any exception but a
+ * StandardError or a ScriptError. Those two are not raised again, because they cannot be told from
+ * exceptions that the extension's function raised itself.
  */
 void hd_guard_settle(void);
 
-/* An object is being read from now on; and the next one. Only then can something hang. */
+/*
+ * hd_guard_reading is true while objects are being read: only then does the clock look for calls
+ * that hang. hd_guard_beat reports that the next object is being read.
+ */
 extern volatile uint64_t hd_guard_beats;
 extern volatile bool hd_guard_reading;
 static inline void

@@ -1,5 +1,5 @@
 /*
- * Functions that have hung; see hung.h.
+ * Remembers functions that have hung; see hung.h.
  */
 #include "guard/hung.h"
 

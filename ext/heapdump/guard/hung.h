@@ -1,6 +1,7 @@
 /*
- * The types of data whose functions have hung in this process (guard.h). Each of their objects would
- * take as long again, so they are not called any more. Children that are forked know them, too.
+ * Remembers the types of T_DATA whose functions have hung in this process (guard.h). Every object
+ * of such a type would hang as long again, so these functions are not called any more. Forked
+ * children inherit what their parent remembers.
  */
 #ifndef HEAPDUMP_HUNG_H
 #define HEAPDUMP_HUNG_H
@@ -9,16 +10,16 @@
 #include <stdbool.h>
 
 /*
- * The line of an object in three steps. The first and the last call functions of extensions: one
- * that fails while references are collected leaves a line without them, one that fails while the
- * size is asked for leaves all but that.
+ * The three steps in which the line of an object is made. The first and the last step call
+ * functions of extensions. If one fails while references are collected, the line has no references;
+ * if one fails while the size is read, the line has everything but the size.
  */
 enum hd_step { HD_COLLECTING, HD_NAMING, HD_SIZING };
 
-/* Whether the function that this step calls is not to be called for obj. */
+/* True if the function that this step calls has hung before and must not be called for obj. */
 bool hd_has_hung(VALUE obj, enum hd_step step);
 
-/* Remembers that it has hung; at most 16 of them. */
+/* Remembers that the function has hung. At most 16 functions are remembered; more are ignored. */
 void hd_remember_hung(VALUE obj, enum hd_step step);
 
 #endif

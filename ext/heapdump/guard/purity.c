@@ -1,5 +1,5 @@
 /*
- * The promises of the walk about Ruby; see purity.h.
+ * Checks that the walk allocates no object; see purity.h.
  */
 #include "guard/purity.h"
 

@@ -1,7 +1,8 @@
 /*
- * What the walk promises about Ruby, checked in a build with assertions (check.h): the dumper's own
- * code allocates no object while it reads objects, as calls and exceptions would. Functions of
- * extensions may; they are marked as foreign. In any other build all of this is empty.
+ * Checks a promise of the walk in a build with assertions (check.h): while objects are read, the
+ * dumper's own code allocates no Ruby object. Calls of Ruby methods and exceptions would allocate
+ * some, so the check finds them too. Functions of extensions may allocate; while one runs, the
+ * check is told so (hd_purity_foreign). In any other build these functions are empty.
  */
 #ifndef HEAPDUMP_PURITY_H
 #define HEAPDUMP_PURITY_H
@@ -11,12 +12,12 @@
 #include "base/check.h"
 
 #if HD_CHECKED
-/* From now on, in this process. */
+/* Begin and end the check in this process. */
 void hd_purity_begin(void);
 void hd_purity_end(void);
-/* Behind each object. */
+/* Call after each object: fails if one was allocated. */
 void hd_purity_check(void);
-/* Whether what runs now belongs to somebody else. */
+/* Says whether a function of an extension runs from now on. */
 void hd_purity_foreign(bool is);
 #else
 static inline void

@@ -6,7 +6,7 @@
 #include "guard/guard.h"
 #include "mri/mri.h"
 
-/* The slots of a page that are left, in memory where a failure leaves them as they are. */
+/* The slots that are still to be visited. The volatile fields keep their values over a jump. */
 struct slots {
     const struct hd_visit *visit;
     volatile VALUE next;

@@ -1,6 +1,6 @@
 /*
- * The objects of a page, one after the other, each of them guarded: where one fails, the others
- * still come.
+ * Calls a function for each object of a page, each time guarded (guard.h): after a failure the walk
+ * goes on with the next object.
  */
 #ifndef HEAPDUMP_VISIT_H
 #define HEAPDUMP_VISIT_H
@@ -13,7 +13,7 @@
 /* What is done with each object of a page. */
 struct hd_visit {
     void (*object)(VALUE obj, size_t stride, void *data);
-    /* Instead of the rest of `object`, where that failed; the outcome is that of hd_guard. */
+    /* Called after `object` has failed for obj. `outcome` is what hd_guard returned. */
     void (*failed)(VALUE obj, size_t stride, int outcome, void *data);
     void *data;
 };
