@@ -1,7 +1,7 @@
 /*
- * libzstd and zlib behind one face; see codec.h. Both have promised these entry points and, for
- * zlib, this stream structure for as long as the number in their file names stands; zlib checks
- * the structure's size itself.
+ * libzstd and zlib behind one interface; see codec.h. Both libraries keep these functions, and zlib
+ * this stream structure, for as long as the number in their file names is the same. zlib also
+ * checks the size of the structure itself.
  */
 #include "out/codec.h"
 
@@ -146,7 +146,7 @@ hd_codec_bound(struct hd_codec *codec, size_t n) {
     return zlib.bound(&codec->stream, n) + FLUSH_SIZE;
 }
 
-/* Deflate data that ends at a byte, so that more of it may follow. */
+/* Makes deflate data that ends at a byte boundary, so that more of it can follow. */
 static size_t
 deflate_block(struct z_stream *stream, unsigned char *to, size_t size, const unsigned char *from,
               size_t n) {
@@ -155,7 +155,7 @@ deflate_block(struct z_stream *stream, unsigned char *to, size_t size, const uns
     stream->avail_in = (unsigned)n;
     stream->next_out = to;
     stream->avail_out = (unsigned)size;
-    // all is out only where room is left
+    // only if room is left it is sure that all output has been written
     if (zlib.deflate(stream, Z_SYNC_FLUSH) != 0 || stream->avail_in || !stream->avail_out) return 0;
     return size - stream->avail_out;
 }
@@ -181,7 +181,7 @@ hd_codec_add(struct hd_codec *codec, struct hd_text_sum *sum, const struct hd_te
 
 size_t
 hd_codec_head(const struct hd_codec *codec, unsigned char to[HD_CODEC_ENDS]) {
-    // deflate; no name, no time; the fastest level; from Unix
+    // method deflate; no file name and no time; fastest level; written on Unix
     static const unsigned char gzip[] = {0x1f, 0x8b, Z_DEFLATED, 0, 0, 0, 0, 0, 4, 3};
     if (codec->compression != HD_GZIP) return 0;
     memcpy(to, gzip, sizeof gzip);

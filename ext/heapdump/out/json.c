@@ -54,8 +54,9 @@ hd_long_number(unsigned char *to, uint64_t v) {
 }
 
 /*
- * Numbers of at most 15 significant digits, as most that people and programs write down are. The
- * quotient of two integers that a double holds exactly is rounded as reading the digits would be.
+ * Puts a number of at most 15 significant digits, as most numbers in programs are; returns false
+ * for others. It is right because a double holds both integers exactly, and their quotient is
+ * rounded in the same way as a number that is read from its digits.
  */
 static bool
 put_short_double(struct hd_sink *sink, double v) {
@@ -92,7 +93,7 @@ hd_put_double(struct hd_sink *sink, double v) {
     }
     bool whole = true;
     for (int i = 0; i < n; i++) {
-        if (text[i] == ',') text[i] = '.'; // the decimal comma of some locales
+        if (text[i] == ',') text[i] = '.'; // some locales have a decimal comma
         if (text[i] == '.' || text[i] == 'e') whole = false;
     }
     if (whole) {
@@ -111,7 +112,7 @@ hd_put_seconds(struct hd_sink *sink, double v) {
     hd_put_bytes(sink, text, (size_t)n);
 }
 
-/* Bits 7 of the result's bytes tell which of eight bytes need more than a copy. */
+/* Bit 7 of each byte of the result says whether this byte of the word needs more than a copy. */
 static inline uint64_t
 special_bytes(uint64_t word) {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
@@ -127,7 +128,7 @@ is_special(unsigned char c) {
     return c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
 }
 
-/* How many bytes from here on can be copied as they are; may stop early, never late. */
+/* The number of bytes at the beginning that can be copied unchanged. */
 static inline size_t
 plain_run(const unsigned char *bytes, size_t n) {
     size_t i = 0;
@@ -141,7 +142,7 @@ plain_run(const unsigned char *bytes, size_t n) {
     return i;
 }
 
-/* Length of the UTF-8 character that begins here, 0 if none does. */
+/* The length of the UTF-8 character that begins here, 0 if no valid one does. */
 static size_t
 utf8_char(const unsigned char *s, size_t n) {
     unsigned char c = s[0];
@@ -183,7 +184,7 @@ hd_text_prefix(const unsigned char *bytes, size_t n, size_t max) {
     if (n <= max) return n;
     size_t cut = max;
     while (cut > 0 && max - cut < 3 && (bytes[cut] & 0xc0) == 0x80) cut--;
-    // bytes that are no UTF-8 anyway may be cut anywhere
+    // bytes that are not valid UTF-8 may be cut anywhere
     return (bytes[cut] & 0xc0) == 0x80 ? max : cut;
 }
 
@@ -197,11 +198,11 @@ hd_put_long(struct hd_sink *sink, const char *bytes, size_t n) {
     }
 }
 
-/* One byte below 0x80 that cannot stand as it is. */
+/* Puts a byte below 0x80 that has to be escaped. */
 static void
 put_escape(struct hd_sink *sink, unsigned char c) {
     unsigned char *to = hd_sink_reserve(sink, 6);
-    static const char shorts[] = "btn\0fr"; // the controls 0x08 to 0x0d
+    static const char shorts[] = "btn\0fr"; // for the control characters 0x08 to 0x0d
     *to++ = '\\';
     if (c == '"' || c == '\\') {
         *to++ = c;

@@ -1,9 +1,9 @@
 /*
- * Place in the flow: between the writers and the sink. Text, numbers and addresses as JSON.
- * No ruby.h: bytes in, bytes out.
+ * Place in the flow: between the writers of lines and the sink. Puts text, numbers and addresses as
+ * JSON. No ruby.h: bytes in, bytes out.
  *
- * A writer ends every element of a list or map with a comma and lets hd_json_close turn the last
- * one into the bracket. Fields of an object line begin with their comma instead.
+ * A writer ends every element of a list or map with a comma, and hd_json_close replaces the last
+ * comma by the bracket. Fields of an object's line begin with their comma instead.
  */
 #ifndef HEAPDUMP_JSON_H
 #define HEAPDUMP_JSON_H
@@ -12,15 +12,15 @@
 
 #include "out/sink.h"
 
-/* What a run of bytes needs in order to stand in a JSON string. */
+/* What a sequence of bytes needs before it can be put into a JSON string. */
 enum hd_text {
-    HD_TEXT_PLAIN, /* nothing: printable ASCII without quote and backslash */
-    HD_TEXT_ASCII, /* escapes, all bytes below 0x80 */
-    HD_TEXT_UTF8,  /* escapes, valid UTF-8 */
-    HD_TEXT_BYTES, /* no valid UTF-8: cannot stand in one as it is */
+    HD_TEXT_PLAIN, /* nothing: it is printable ASCII without quote and backslash */
+    HD_TEXT_ASCII, /* escapes; all bytes are below 0x80 */
+    HD_TEXT_UTF8,  /* escapes; the bytes are valid UTF-8 */
+    HD_TEXT_BYTES, /* the bytes are not valid UTF-8 and cannot be put as text */
 };
 
-/* Where a field of an object line begins: `,"key":`, made from a literal key by HD_FIELD. */
+/* The beginning of a field in an object's line: `,"key":`. HD_FIELD makes it from a literal key. */
 struct hd_field {
     const char *text;
     size_t size;
@@ -33,7 +33,7 @@ extern const char hd_hex_pairs[513];
 
 void hd_put_long(struct hd_sink *sink, const char *bytes, size_t n);
 
-/* Any number of bytes, as they are. */
+/* Puts any number of bytes, unchanged. */
 static inline void
 hd_put_bytes(struct hd_sink *sink, const char *bytes, size_t n) {
     if (n > HD_SINK_MAX_RESERVE) {
@@ -44,7 +44,7 @@ hd_put_bytes(struct hd_sink *sink, const char *bytes, size_t n) {
     sink->pos += n;
 }
 
-/* A literal of at most HD_SINK_MAX_RESERVE bytes, as it stands. */
+/* Puts a literal of at most HD_SINK_MAX_RESERVE bytes, unchanged. */
 #define HD_PUT(sink, literal) hd_put_bytes((sink), "" literal, sizeof(literal) - 1)
 
 static inline void
@@ -53,7 +53,7 @@ hd_put_char(struct hd_sink *sink, char c) {
     sink->pos++;
 }
 
-/* Eight hex digits of the low 32 bits. */
+/* Writes 32 bits as eight hex digits. Returns the place after them. */
 static inline unsigned char *
 hd_hex8(unsigned char *to, uint32_t v) {
     memcpy(to, hd_hex_pairs + 2 * (v >> 24), 2);
@@ -66,15 +66,16 @@ hd_hex8(unsigned char *to, uint32_t v) {
 unsigned char *hd_hex_slow(unsigned char *to, uint64_t v);
 
 /*
- * The hd_at_* write at `to` and return what follows: several of them after one hd_sink_reserve
- * spare the compiler from reading the sink again and again.
+ * HD_AT and the hd_at_* functions write at `to` and return the place after what they wrote. The
+ * caller reserves room for several of them by one hd_sink_reserve, so that the sink is not read
+ * each time.
  */
 #define HD_AT(to, literal)                                                                         \
     (memcpy((to), "" literal, sizeof(literal) - 1), (to) + sizeof(literal) - 1)
 
 enum { HD_ADDRESS_SIZE = 20, HD_NUMBER_SIZE = 20 };
 
-/* An address with its quotes: "0x7f10a2b3c4d8". */
+/* Writes an address with its quotes: "0x7f10a2b3c4d8". */
 static inline unsigned char *
 hd_at_address(unsigned char *to, uint64_t v) {
     memcpy(to, "\"0x", 3);
@@ -139,36 +140,48 @@ hd_put_number(struct hd_sink *sink, struct hd_field field, uint64_t v) {
     hd_put_u64(sink, v);
 }
 
-/* A finite number, the shortest digits that read back as the same; always with '.' or 'e'. */
+/*
+ * Puts a finite number with the fewest digits from which the same number can be read again, and
+ * always with '.' or 'e'.
+ */
 void hd_put_double(struct hd_sink *sink, double v);
 
-/* Seconds with microseconds. */
+/* Puts a number of seconds with six decimals. Negative numbers become 0. */
 void hd_put_seconds(struct hd_sink *sink, double v);
 
-/* What these bytes need; reads all of them. */
+/* What these bytes need. Reads all of them, up to the first that is not valid UTF-8. */
 enum hd_text hd_text_kind(const unsigned char *bytes, size_t n);
 
-/* The longest prefix of at most `max` bytes that does not cut a UTF-8 character. */
+/* The length of the longest prefix of at most `max` bytes that does not cut a UTF-8 character. */
 size_t hd_text_prefix(const unsigned char *bytes, size_t n, size_t max);
 
-/* The content of a JSON string without its quotes. `kind` must not be HD_TEXT_BYTES. */
+/*
+ * Puts the content of a JSON string, without its quotes. `kind` is that of the bytes and must not
+ * be HD_TEXT_BYTES.
+ */
 void hd_put_escaped(struct hd_sink *sink, const unsigned char *bytes, size_t n, enum hd_text kind);
 
-/* A name, without quotes: as hd_put_escaped, with each byte that is no UTF-8 spelled out as \xNN. */
+/*
+ * Puts a name without quotes: like hd_put_escaped, but each byte that is not valid UTF-8 is written
+ * as \xNN.
+ */
 void hd_put_name(struct hd_sink *sink, const unsigned char *bytes, size_t n);
 
-/* A name whose bytes are no text: each one spelled out as \xNN. */
+/* Puts a name whose bytes are not text: each byte is written as \xNN. */
 void hd_put_opaque_name(struct hd_sink *sink, const unsigned char *bytes, size_t n);
 
-/* The same for two names that hd_put_name (or hd_put_opaque_name) puts alike. */
+/*
+ * A hash of what hd_put_name puts for a name, or hd_put_opaque_name if it is `opaque`: names for
+ * which the same is put have the same hash.
+ */
 uint64_t hd_name_hash(const unsigned char *bytes, size_t n, bool opaque);
 
-/* A name with its quotes. */
+/* Like hd_put_name, with quotes. */
 void hd_put_quoted_name(struct hd_sink *sink, const char *bytes, size_t n);
 
 void hd_put_base64(struct hd_sink *sink, const unsigned char *bytes, size_t n);
 
-/* Ends a list or map: the comma behind its last element becomes the bracket. */
+/* Ends a list or map: the comma after its last element becomes the bracket. */
 static inline void
 hd_json_close(struct hd_sink *sink, char bracket) {
     unsigned char *to = hd_sink_reserve(sink, 1);

@@ -34,7 +34,7 @@ hd_shared_init(struct hd_shared *shared, int fd) {
 int
 hd_shared_lock(struct hd_shared *shared) {
     int error = pthread_mutex_lock(&shared->lock);
-    // let go without being made consistent, it answers everybody so from now on
+    // unlocked without pthread_mutex_consistent, it returns an error to every process from now on
     if (error == EOWNERDEAD) pthread_mutex_unlock(&shared->lock);
     return error == ENOTRECOVERABLE ? EOWNERDEAD : error;
 }

@@ -1,6 +1,6 @@
 /*
- * A file that several processes fill side by side: each takes the next stretch of it from here, in
- * memory that they share.
+ * A file that several processes fill at the same time. Each process takes the next free part of the
+ * file. Where that begins is kept here, in memory that the processes share.
  */
 #ifndef HEAPDUMP_SHARED_H
 #define HEAPDUMP_SHARED_H
@@ -13,25 +13,30 @@
 #include "out/codec.h"
 
 struct hd_shared {
-    /* Where the file ends so far. Changed by who holds the lock; `offset` may be read by anybody. */
+    /*
+     * The current end of the file. Only the process that holds the lock may change `offset` and
+     * `text`; `offset` may be read by all.
+     */
     pthread_mutex_t lock;
     _Atomic uint64_t offset;
-    struct hd_text_sum text; /* of all that is before it */
-    uint64_t device, inode;  /* the file; 0 if that is not to be looked at */
+    struct hd_text_sum text; /* the sum of all text before `offset` */
+    uint64_t device, inode;  /* which file it is; both 0 if that is not to be checked */
 };
 
 /*
- * Prepares zeroed memory that the processes share. Returns 0 or an errno. `fd` is the file, -1 for
- * none: its number is trusted no more once functions of extensions have run.
+ * Prepares `shared`, which must be zeroed and lie in memory that the processes share. `fd` is the
+ * descriptor of the file; -1 if there is no file to check. Which file it is gets noted, because a
+ * function of an extension may later close the descriptor or replace it. Returns 0 or an errno.
  */
 int hd_shared_init(struct hd_shared *shared, int fd);
 
-/* Whether `fd` still is that file. */
+/* True if `fd` is still the descriptor of that file, or if there is no file to check. */
 bool hd_shared_is_file(const struct hd_shared *shared, int fd);
 
 /*
- * Whoever holds the lock is the only one that takes places in the file. Returns 0, or EOWNERDEAD if
- * the process that held it has died: then nothing is right any more, and the lock is not held.
+ * Takes the lock. A process must hold it to take a part of the file. Returns 0, or EOWNERDEAD if a
+ * process has died that held it. In that case the lock is not held, and the file cannot be
+ * completed.
  */
 int hd_shared_lock(struct hd_shared *shared);
 void hd_shared_unlock(struct hd_shared *shared);

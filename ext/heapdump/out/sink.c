@@ -1,5 +1,5 @@
 /*
- * Text on its way into blocks; see sink.h.
+ * Collects text in blocks; see sink.h.
  */
 #include "out/sink.h"
 
@@ -65,7 +65,10 @@ grow(struct hd_sink *sink, size_t n) {
     sink->pos += used;
 }
 
-/* Starts again behind the first byte, which is the last one put: a closing bracket may replace it. */
+/*
+ * Begins a block with the last byte that was put. That byte stays in the block, because a closing
+ * bracket may still replace it.
+ */
 static void
 restart(struct hd_sink *sink, unsigned char *block, unsigned char last) {
     set_block(sink, block, HD_BLOCK_SIZE);
@@ -98,7 +101,10 @@ unlock(struct hd_sink *sink) {
     sink->locked = false;
 }
 
-/* Takes the next `size` bytes of the shared file, which is locked, for some text. Returns where. */
+/*
+ * Takes the next `size` bytes of the shared file, whose lock is held, for some text. Returns their
+ * offset.
+ */
 static uint64_t
 take_place(struct hd_sink *sink, size_t size, const struct hd_text_sum *text) {
     struct hd_shared *shared = sink->shared;
@@ -111,7 +117,7 @@ take_place(struct hd_sink *sink, size_t size, const struct hd_text_sum *text) {
 
 static void
 write_bytes(struct hd_sink *sink, const unsigned char *bytes, size_t size, uint64_t offset) {
-    // an extension's function may have closed descriptors, and opened others
+    // an extension's function may have closed this descriptor and opened another file
     bool right = hd_shared_is_file(sink->shared, sink->writer->fd);
     sink->error = right ? hd_writer_write_at(sink->writer, bytes, size, offset) : EBADF;
     if (!sink->error) sink->written += size;
@@ -136,7 +142,7 @@ write_shared(struct hd_sink *sink, size_t n) {
     write_bytes(sink, packed.bytes, packed.size, offset);
 }
 
-/* The end of the file stays ours until the line is over. */
+/* Takes the lock of the shared file, which is held until the line ends. */
 static void
 begin_long_line(struct hd_sink *sink) {
     sink->long_line = true;
@@ -149,7 +155,7 @@ begin_long_line(struct hd_sink *sink) {
 static void
 make_room_shared(struct hd_sink *sink, size_t n) {
     if (!sink->long_line) {
-        // whole lines go, the one that has begun moves to the front
+        // whole lines are written; the line that has begun moves to the front of the block
         size_t begun = (size_t)(sink->pos - sink->line);
         write_shared(sink, (size_t)(sink->line - sink->block));
         memmove(sink->block, sink->line, begun);
@@ -176,7 +182,10 @@ hd_sink_end_long_line(struct hd_sink *sink) {
     sink->line = sink->pos;
 }
 
-/* As if the long line had never begun: nobody has written behind it. */
+/*
+ * Restores the values from before the long line. No other process has written after it, because
+ * this sink has held the lock.
+ */
 static void
 take_back(struct hd_sink *sink) {
     if (sink->locked) {
@@ -200,7 +209,7 @@ hd_sink_drop_line(struct hd_sink *sink) {
     return true;
 }
 
-/* Puts bytes into the shared file that are no text. */
+/* Writes a head or tail, which is no text of the dump, into the shared file. */
 static void
 write_end(struct hd_sink *sink, const unsigned char *bytes, size_t size) {
     static const struct hd_text_sum none;

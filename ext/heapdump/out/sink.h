@@ -1,15 +1,16 @@
 /*
- * Place in the flow: the writers put text into a block (json.h); where a full block goes depends:
+ * Place in the flow: the writers of lines put text into the block of a sink (json.h). What happens
+ * to a full block depends on the sink:
  *
- *   - a sink with a writer hands it to that (writer.h): one process, one file in order;
- *   - a sink with a shared file writes it where the file ends: many processes, one file. Blocks end
- *     where lines end, so the lines of different processes never mix. A line that is longer than a
- *     block keeps the end of the file to itself until it is over;
- *   - a sink in memory lets its block grow.
+ *   - a sink for one process hands the block to its writer (writer.h): one file, written in order;
+ *   - a sink with a shared file writes the block at the end of that file: many processes, one file.
+ *     Blocks end where lines end, so the lines of different processes never mix. While a process
+ *     writes a line that is longer than a block, it holds the lock of the file until the line ends;
+ *   - a sink in memory makes its block larger.
  *
- * Everything is put once. A sink never bothers a writer with an error: the first failure is kept in
- * `error`, everything after it is thrown away, and whoever drives the dump looks at `error` between
- * pages. No ruby.h.
+ * Each text is put only once. The functions that put text report no errors: the sink keeps the
+ * first error in `error` and drops everything that is put after it. run/dump.c looks at `error`
+ * between two pages. No ruby.h.
  */
 #ifndef HEAPDUMP_SINK_H
 #define HEAPDUMP_SINK_H
@@ -26,59 +27,60 @@ enum { HD_SINK_MAX_RESERVE = 4096 };
 
 struct hd_sink {
     unsigned char *pos;       /* where the next byte goes */
-    unsigned char *end;       /* end of the block */
-    unsigned char *block;     /* the writer's; owned where it is in memory */
+    unsigned char *end;       /* the end of the block */
+    unsigned char *block;     /* belongs to the writer; owned by a sink in memory */
     uint64_t flushed;         /* bytes that have left the block, before compression */
-    uint64_t lines;           /* that were ended */
-    struct hd_writer *writer; /* owned; NULL in memory */
-    int error;                /* errno of the first failure, 0 while all is well */
-    volatile bool waiting;    /* for the system, or for another process that writes */
+    uint64_t lines;           /* lines that have ended */
+    struct hd_writer *writer; /* owned; NULL for a sink in memory */
+    int error;                /* errno of the first failure, 0 if there was none */
+    volatile bool waiting;    /* it waits for the system or for another process */
 
-    struct hd_shared *shared; /* not owned; NULL for one process */
-    uint64_t written;         /* bytes that are in the shared file, after compression */
+    struct hd_shared *shared; /* not owned; NULL if only one process writes */
+    uint64_t written;         /* bytes put into the shared file, after compression */
     unsigned char *line;      /* where the current line begins */
     bool long_line;           /* part of the current line has left the block */
-    bool locked;              /* and the end of the shared file is ours */
+    bool locked;              /* this sink holds the lock of the shared file */
     struct hd_sink_start {
         uint64_t offset, flushed, written;
         struct hd_text_sum text;
-    } start; /* where that line begins */
+    } start; /* these values as they were when the long line began */
 
-    unsigned char *scratch; /* owned; what is put while muted */
+    unsigned char *scratch; /* owned; takes what is put while the sink is muted */
     unsigned char *muted_pos, *muted_end, *muted_block;
 };
 
-/* Prepares a sink that keeps everything in its block. Returns 0 or ENOMEM. */
+/* Prepares a sink in memory, which keeps all text in its block. Returns 0 or ENOMEM. */
 int hd_sink_open_memory(struct hd_sink *sink);
 
 /*
- * Prepares a sink for the open descriptor fd, or for its place in the file that `shared` stands for
- * if that is not NULL. Returns 0 or what hd_writer_open returns.
+ * Prepares a sink that writes to the open descriptor fd, alone if `shared` is NULL, else together
+ * with other processes. Returns 0, ENOMEM or what hd_writer_open returns.
  */
 int hd_sink_open(struct hd_sink *sink, int fd, enum hd_compression compression,
                  struct hd_shared *shared);
 
 /*
- * What a shared file has before its first line and behind its last one; call each in one process
- * only, the second with nothing in any block. They do nothing for any other sink, whose writer knows
- * when it begins and ends.
+ * Write the head and the tail of a shared file that is compressed. Call each of them in one process
+ * only, the second when no block of any process holds text any more. For other sinks they do
+ * nothing: there the writer itself writes head and tail.
  */
 void hd_sink_begin_file(struct hd_sink *sink);
 void hd_sink_end_file(struct hd_sink *sink);
 
 /*
- * Writes what is still in the block and waits until it is written. Returns 0 or the first error;
- * `written` is the number of bytes that have reached the descriptor. Once; between two lines.
+ * Writes what is still in the block and waits until it is written. Sets `written` to the number of
+ * bytes that have reached the descriptor. Returns 0 or the first error. Call it once, between two
+ * lines.
  */
 int hd_sink_finish(struct hd_sink *sink, uint64_t *written);
 
-/* Frees the memory of the sink; closes nothing. Harmless on a zeroed sink. */
+/* Frees the memory of the sink; does not close the descriptor. Allowed for a zeroed sink. */
 void hd_sink_free(struct hd_sink *sink);
 
 /* Makes room for n more bytes (n <= HD_SINK_MAX_RESERVE). Use hd_sink_reserve. */
 void hd_sink_make_room(struct hd_sink *sink, size_t n);
 
-/* Call behind the newline of each line. */
+/* Call hd_sink_end_line after the newline of each line; it calls hd_sink_end_long_line. */
 void hd_sink_end_long_line(struct hd_sink *sink);
 static inline void
 hd_sink_end_line(struct hd_sink *sink) {
@@ -89,22 +91,25 @@ hd_sink_end_line(struct hd_sink *sink) {
 }
 
 /*
- * Takes back what has been put of the current line. False if part of it is written already and
- * cannot be taken back, which does not happen with a shared file.
+ * Takes back what has been put of the current line. Returns false if part of the line is written
+ * already and cannot be taken back; that never happens with a shared file.
  */
 bool hd_sink_drop_line(struct hd_sink *sink);
 
-/* Between these two everything that is put is thrown away: a writer runs for what it does besides. */
+/*
+ * While a sink is muted, everything that is put is dropped. So a writer of lines can be called for
+ * its other effects.
+ */
 void hd_sink_mute(struct hd_sink *sink);
 void hd_sink_unmute(struct hd_sink *sink);
 
-/* Bytes put in so far, before compression. */
+/* The number of bytes put so far, before compression. */
 static inline uint64_t
 hd_sink_bytes(const struct hd_sink *sink) {
     return sink->flushed + (uint64_t)(sink->pos - sink->block);
 }
 
-/* A place for n bytes; the caller advances `pos` by what it used. */
+/* Returns a place for n bytes. The caller advances `pos` by the number of bytes that it used. */
 static inline unsigned char *
 hd_sink_reserve(struct hd_sink *sink, size_t n) {
     HD_CHECK(n <= HD_SINK_MAX_RESERVE);

@@ -1,5 +1,5 @@
 /*
- * Blocks on their way to a descriptor; see writer.h.
+ * Writes blocks to a descriptor; see writer.h.
  */
 #include "out/writer.h"
 
@@ -93,7 +93,7 @@ run(void *arg) {
     return NULL;
 }
 
-/* The thread inherits the signal mask: Ruby's handlers must not run on it. */
+/* The thread inherits a mask that blocks all signals: Ruby's handlers must not run on it. */
 static bool
 start_thread(struct hd_writer *writer) {
     sigset_t all, before;

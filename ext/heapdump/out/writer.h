@@ -1,7 +1,7 @@
 /*
- * Place in the flow: behind the sink. Full blocks go to a thread of their own, which compresses
- * and writes them while the next block is being filled. The thread runs no Ruby code, takes no
- * lock but the writer's, and has every signal blocked. Where none can be made, the caller writes.
+ * Place in the flow: after the sink. The writer has a thread, which compresses and writes full
+ * blocks while the caller fills the next one. The thread runs no Ruby code, takes no lock but the
+ * writer's, and blocks all signals. If no thread can be created, the caller writes the blocks.
  */
 #ifndef HEAPDUMP_WRITER_H
 #define HEAPDUMP_WRITER_H
@@ -15,48 +15,49 @@
 
 enum { HD_BLOCK_SIZE = 1 << 18, HD_BLOCKS = 3 };
 
-/* Whether blocks are written by a thread beside the caller's, or by the caller alone. */
+/* Who writes the blocks: a thread of the writer, or the caller alone. */
 enum hd_write { HD_WRITE_BESIDE, HD_WRITE_ALONE };
 
 struct hd_writer {
     int fd;                 /* not owned */
     struct hd_codec *codec; /* owned; NULL for plain output */
-    unsigned char *packed;  /* owned; where a compressed frame is built */
+    unsigned char *packed;  /* owned; where a block is compressed to */
     size_t packed_size;
     unsigned char *memory; /* owned: all blocks */
 
-    bool alone; /* the caller writes, at places of its own */
+    bool alone; /* the caller writes, and chooses the offsets */
     pthread_t thread;
     bool threaded;
-    pthread_mutex_t mutex; /* guards what follows */
+    pthread_mutex_t mutex; /* protects all fields below */
     pthread_cond_t changed;
     struct hd_block_queue {
         unsigned char *block;
         size_t size;
     } queue[HD_BLOCKS];
-    int queued; /* blocks to be written, the first may be under way */
+    int queued; /* number of blocks to be written; the first may be being written now */
     unsigned char *spare[HD_BLOCKS];
     int spares;
     bool finished;
-    struct hd_text_sum text; /* of the blocks that were written, where the writer is not alone */
-    int error;               /* errno of the first failure; later blocks are thrown away */
-    uint64_t written;        /* bytes that reached the descriptor */
+    struct hd_text_sum text; /* the sum of the blocks written; unused if `alone` */
+    int error;               /* errno of the first failure; later blocks are dropped */
+    uint64_t written;        /* bytes that have reached the descriptor */
 };
 
 /*
- * Prepares to write to fd. Returns 0, ENOMEM, ENOSYS where the compression library is missing, or,
- * where the file begins with a head, what write(2) fails with. hd_writer_free in any case.
+ * Prepares to write to fd, and writes the head of a compressed file unless the writer is alone.
+ * Returns 0, ENOMEM, ENOSYS if the compression library is missing, or the errno of write(2). Call
+ * hd_writer_free afterwards, also after an error.
  */
 int hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression,
                    enum hd_write how);
 
-/* A block of HD_BLOCK_SIZE to fill; waits until one is free. */
+/* Returns an empty block of HD_BLOCK_SIZE bytes for the caller to fill; waits until one is free. */
 unsigned char *hd_writer_block(struct hd_writer *writer);
 
 /* Hands over a block with `size` bytes in it. Returns the errno of the first failure so far, or 0. */
 int hd_writer_submit(struct hd_writer *writer, unsigned char *block, size_t size);
 
-/* A block as it is to be written. */
+/* A block as it will be written: compressed, or unchanged in a plain file. */
 struct hd_packed {
     const unsigned char *bytes;
     size_t size;
@@ -64,8 +65,10 @@ struct hd_packed {
 };
 
 /*
- * The two steps of a writer that is alone; who drives it knows the head and tail of the file too
- * (codec.h). Compresses a block of `size` bytes, at most HD_BLOCK_SIZE; false on failure.
+ * hd_writer_pack and hd_writer_write_at are the two steps of writing a block with a writer that is
+ * alone. Its caller writes head and tail of the file too (codec.h). hd_writer_pack compresses a
+ * block of `size` bytes, from 1 to HD_BLOCK_SIZE. `packed` is valid until the next call, and while
+ * the block is unchanged. Returns false on failure.
  */
 bool hd_writer_pack(struct hd_writer *writer, const unsigned char *block, size_t size,
                     struct hd_packed *packed);
@@ -74,8 +77,8 @@ int hd_writer_write_at(struct hd_writer *writer, const unsigned char *bytes, siz
                        uint64_t offset);
 
 /*
- * Waits until everything is written, and unless the writer is alone ends the file. Returns 0 or the
- * errno of the first failure. Once.
+ * Waits until everything is written, then writes the tail of the file unless the writer is alone.
+ * Returns 0 or the errno of the first failure. Call it once.
  */
 int hd_writer_finish(struct hd_writer *writer);
 
