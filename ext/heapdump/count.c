@@ -5,7 +5,7 @@
 
 #include "mri/mri.h"
 
-/* Adds a run of objects of one class; 0 for none. */
+/* Adds the number of objects in a run of one class. `klass` may be 0: then nothing is added. */
 static void
 add(struct hd_counts *counts, VALUE klass, size_t run) {
     if (!klass) return;

@@ -1,10 +1,11 @@
 /*
- * Functions for a debugger; see gdb.h. They stand beside the flow: what they start is the same dump
- * and the same count as Ruby's, but in a copy of the process.
+ * Functions for a debugger; see gdb.h. They make the same dump and the same counts as the methods
+ * of HeapDump, but in a copy of the process. Three processes take part:
  *
- *   the process  is asked nothing but whether it can be copied now, and copied
- *   watcher      the copy; waits for the next one and tells of its death
- *   worker       runs Ruby: collects, and dumps by children of its own (process/) or counts
+ *   the process  only checks whether it can be copied now, and forks the watcher
+ *   watcher      forks the worker, waits for its end, and reports if it has crashed
+ *   worker       runs Ruby: prepares a dump and has it written by its own children (process/), or
+ *                counts
  */
 #include "gdb.h"
 
@@ -44,8 +45,9 @@ static VALUE (*start_function)(VALUE self, VALUE path, VALUE fd, VALUE keywords)
 static VALUE (*count_function)(VALUE self, VALUE namespaces, VALUE gc);
 
 /*
- * Memory for what heapdump_count_objects_return gives away, each piece once. It is taken when the
- * extension is loaded: later the process may be in the middle of malloc.
+ * Memory for the strings that heapdump_count_objects_return gives to its callers. Each piece is
+ * used once. It is allocated when the extension is loaded: later the process may be inside of
+ * malloc.
  */
 static char *results[RESULTS];
 
@@ -79,17 +81,20 @@ tell(const char *text) {
     if (n > 0) hd_notice(line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }
 
-/* A status, HEAPDUMP_OK if the process may be copied here and now. */
+/* Returns a status: HEAPDUMP_OK if the process may be copied now. */
 static int
 look_around(void) {
     if (!start_function) return HEAPDUMP_NOT_READY;
     if (!ruby_native_thread_p()) return HEAPDUMP_NO_LOCK;
-    // true of a thread that is asleep within Ruby, too: its state is settled
+    // also true for a thread that sleeps within Ruby, which can be copied as well
     if (!ruby_thread_has_gvl_p()) return HEAPDUMP_NO_LOCK;
     return rb_during_gc() ? HEAPDUMP_IN_GC : HEAPDUMP_OK;
 }
 
-/* Closes what belongs to the application; whatever is collected or crashes here cannot reach it. */
+/*
+ * Closes the descriptors of the application, all but `kept` and the first three. Then neither the
+ * GC nor a crash of this process can affect what they belong to.
+ */
 static void
 let_go(int kept) {
     int from = kept > STDERR_FILENO ? kept : STDERR_FILENO;
@@ -97,32 +102,38 @@ let_go(int kept) {
     hd_child_close(from + 1, INT_MAX);
 }
 
-/* What the caller gave is looked at in the copy alone: it may point anywhere. */
+/* The caller's pointers may be wrong, so only the copy of the process follows them. */
 struct job {
     VALUE (*work)(VALUE job); /* may raise */
     pid_t process;            /* the application */
     const char *path;
-    const char *first; /* namespace, and the others */
+    const char *first; /* the first namespace; the others are in `rest` */
     va_list *rest;
-    int out; /* where the counts go */
+    int out; /* the descriptor that the counts are written to */
 };
 
 static void tell_error(void);
 
-/* However C code may end the worker: the application's own exit handlers are not for it. */
+/* Called by exit(), whatever code calls that: the application's exit handlers must not run here. */
 static void
 leave(void) {
     _exit(1);
 }
 
-/* The GC ends what it has begun, while nothing is open that a finalizer could close. */
+/*
+ * Disabling the GC ends a sweep that has begun. That may call finalizers, but the descriptors that
+ * they could close are closed already.
+ */
 static VALUE
 work_body(VALUE job) {
     rb_gc_disable();
     return ((const struct job *)job)->work(job);
 }
 
-/* The worker. Whatever is raised or thrown ends here: what is above belongs to the application. */
+/*
+ * What the worker does. It never returns, and no exception leaves it: the callers of this function
+ * belong to the application.
+ */
 static void
 work(const struct job *job) {
     int state = 0;
@@ -163,8 +174,8 @@ watch(const struct job *job) {
 }
 
 /*
- * Copies the process for a job. Returns a status, and tells what is wrong. The code that was stopped
- * may just be about to look at errno.
+ * Forks a copy of the process for a job. Returns a status, and writes what is wrong to stderr.
+ * Keeps errno: the code that was stopped may be about to read it.
  */
 static int
 start(struct job *job) {
@@ -194,12 +205,12 @@ message_of(VALUE error) {
     return rb_funcall(error, rb_intern("message"), 0);
 }
 
-/* Tells what was raised. */
+/* Writes the message of the exception that was raised. */
 static void
 tell_error(void) {
     char text[400] = "failed";
     int state = 0;
-    VALUE error = rb_errinfo(); // what is thrown is no object that could be asked anything
+    VALUE error = rb_errinfo(); // after a throw it is no object that has methods
     VALUE message = hd_is_exception(error) ? rb_protect(message_of, error, &state) : Qnil;
     if (!state && RB_TYPE_P(message, T_STRING)) {
         snprintf(text, sizeof text, "%.*s", (int)RSTRING_LEN(message), RSTRING_PTR(message));
@@ -207,7 +218,7 @@ tell_error(void) {
     tell(text);
 }
 
-/* All that the coordinator tells, NUL-terminated. */
+/* Reads the whole report of the coordinator; `line` is then NUL-terminated. */
 static void
 read_report(VALUE io, char line[HD_REPORT_SIZE]) {
     int fd = NUM2INT(rb_funcall(io, rb_intern("fileno"), 0));
@@ -220,7 +231,7 @@ read_report(VALUE io, char line[HD_REPORT_SIZE]) {
     line[n] = '\0';
 }
 
-/* Passes on what the coordinator reports; see process/report.h. */
+/* Writes to stderr what the coordinator reports; see process/report.h. */
 static void
 tell_outcome(const char *path, VALUE io) {
     char line[HD_REPORT_SIZE], text[512];
@@ -253,7 +264,7 @@ dump(VALUE arg) {
         tell(explain(HEAPDUMP_FAILED));
         return Qnil;
     }
-    alarm(0); // from here on the coordinator looks at the clock
+    alarm(0); // from here on the coordinator watches the time
     tell_outcome(path, rb_ary_entry(started, 4));
     return Qnil;
 }
@@ -278,7 +289,7 @@ put_entry(VALUE key, VALUE value, VALUE arg) {
     return ST_CONTINUE;
 }
 
-/* A number, or a Hash of them. */
+/* Puts a number, or a Hash of them. */
 static void
 put_value(struct hd_sink *out, VALUE value) {
     if (!RB_TYPE_P(value, T_HASH)) {
@@ -334,7 +345,10 @@ heapdump_count_objects_print(const char *first, ...) {
     return status;
 }
 
-/* Everything up to the end, NUL-terminated, without malloc; NULL where there is nothing. */
+/*
+ * Reads everything up to the end, without malloc. Returns a NUL-terminated string that belongs to
+ * the caller; NULL if nothing came, it is too long, or no memory is left.
+ */
 static char *
 read_result(int fd) {
     int i = 0;
@@ -353,7 +367,7 @@ read_result(int fd) {
     if (size == 0 || size == RESULT_SIZE) return NULL;
     char *text = results[i];
     text[size] = '\0';
-    results[i] = NULL; // it is the caller's now
+    results[i] = NULL; // it belongs to the caller now
     return text;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The extension's face to Ruby. It raises, as options.c, context.c and load.c may; the walk does not.
- * README.md says in which order the folders may be read.
+ * The methods that the extension gives to Ruby. This file raises, and so may options.c, context.c
+ * and load.c; the walk does not. README.md says in which order the folders may be read.
  */
 #include <ruby.h>
 #include <ruby/io.h>
@@ -28,7 +28,7 @@
 #include "request/target.h"
 #include "run/dump.h"
 
-static const char *missing_function; // set where this Ruby cannot be dumped at all
+static const char *missing_function; // NULL, unless this Ruby lacks it and cannot be dumped at all
 
 static const char *
 reason_of(int error) {
@@ -86,7 +86,10 @@ require_support(void) {
              ruby_description, missing_function);
 }
 
-/* The process in which a dump is being started, 0 for none. A fork meanwhile is another process. */
+/*
+ * The process in which a dump is being started, 0 for none. A process that is forked meanwhile has
+ * another id, so it may start a dump itself.
+ */
 static pid_t running;
 static VALUE latest = Qnil; // the Pending of the dump that was started last
 
@@ -94,18 +97,20 @@ struct run {
     struct hd_options options;
     struct hd_context context;
     struct hd_summary summary;
-    struct hd_target target, *file; /* file: &target, NULL for a stream */
+    struct hd_target target, *file; /* file: &target, or NULL for a stream */
     VALUE pending;                  /* a HeapDump::Pending, or nil */
     int fd, error;
     const char *where;
-    bool finished; /* not left by an exception */
+    bool finished; /* no exception has left run_body */
     double gc_seconds, pause;
-    VALUE gc_was_disabled; // Qundef until it is disabled
+    VALUE gc_was_disabled; // Qundef until this dump has disabled the GC
     pid_t child;           /* the coordinator, 0 for a dump in this process */
     int report_fd;
 };
 
-/* From here on no other Ruby thread gets a turn, until the fork or the dump itself is over. */
+/*
+ * While this runs, no other Ruby thread gets a turn: until the fork, or the dump itself, is done.
+ */
 static void
 run_stopped(struct run *run) {
     run->where = "preparing";
@@ -134,7 +139,7 @@ refuse_second_dump(void) {
              (long)getpid());
 }
 
-/* The GC is off for as long as the heap must not change: it would move, free and mark. */
+/* The GC is off while the heap must not change, because it would move, free and mark objects. */
 static VALUE
 run_body(VALUE arg) {
     struct run *run = (struct run *)arg;
@@ -151,14 +156,14 @@ run_body(VALUE arg) {
     return Qnil;
 }
 
-/* Leaves the file to the coordinator, or removes it, or gives it its name. */
+/* Leaves the file to the coordinator; in a dump without fork, gives it its name or removes it. */
 static void
 settle_file(struct run *run) {
     if (run->child > 0) {
-        close(run->fd); // the coordinator's is what counts
+        close(run->fd); // the coordinator has a descriptor of its own
     }
     else if (!run->file) {
-        // network file systems tell of a full disk only when the file is closed
+        // network file systems report a full disk only when the file is closed
         if (close(run->fd) == 0 || errno == EINTR || run->error || !run->finished) return;
         run->error = errno;
         run->where = "closing it";
@@ -172,7 +177,10 @@ settle_file(struct run *run) {
     }
 }
 
-/* True where this process has to wait for that one, as process 1 has for what others have left. */
+/*
+ * True if this process has to wait for that one: it is its child. Process 1 gets all processes
+ * whose parent has ended as children, and so the coordinator.
+ */
 static bool
 is_child(pid_t pid) {
     siginfo_t info;
@@ -184,7 +192,7 @@ open_report(VALUE fd) {
     return rb_io_fdopen((int)fd, O_RDONLY, NULL);
 }
 
-/* The IO that owns the descriptor from now on. */
+/* Returns an IO that owns the descriptor from now on. Raises if there is no memory for it. */
 static VALUE
 own_report(int fd) {
     int state = 0;
@@ -194,7 +202,7 @@ own_report(int fd) {
     rb_jump_tag(state);
 }
 
-/* What was started, as rb_heapdump_start tells it. Raises where there is no memory for it. */
+/* The Array that rb_heapdump_start returns for a dump that has begun. Raises without memory. */
 static VALUE
 describe(const struct run *run) {
     VALUE gc_seconds = DBL2NUM(run->gc_seconds), pause = DBL2NUM(run->pause);
@@ -217,8 +225,9 @@ describe(const struct run *run) {
 }
 
 /*
- * However it ends. What was started gets into the Pending here, not by way of a returned value: when
- * a method returns, MRI looks for interrupts, and what they raise would lose it.
+ * Runs however run_body ends. It puts the description of the dump into the Pending itself instead
+ * of leaving that to the caller: when a method returns, MRI handles interrupts, and if one raised,
+ * the returned value would be lost.
  */
 static VALUE
 run_ensure(VALUE arg) {
@@ -227,7 +236,7 @@ run_ensure(VALUE arg) {
     if (run->gc_was_disabled == Qfalse) rb_gc_enable();
     hd_context_free(&run->context);
     settle_file(run);
-    running = 0; // whatever is raised from here on
+    running = 0; // must be done before anything below can raise
     if (run->finished && !run->error) {
         if (!started) {
             started = rb_intern("@started");
@@ -241,10 +250,13 @@ run_ensure(VALUE arg) {
     return Qnil;
 }
 
-/* Opens the file, or takes the descriptor: a number of our own, which nobody closes meanwhile. */
+/*
+ * Opens the file; for a given descriptor, makes a copy of it that no code of the application knows,
+ * so nobody closes it meanwhile.
+ */
 static void
 open_output(struct run *run, VALUE path, VALUE fd) {
-    // here and not in a child: the loader takes locks
+    // not later in a forked child: the dynamic loader takes locks
     if (!hd_codec_load(run->options.compression)) raise_write_error(path, ENOSYS, "opening it");
     int error = 0;
     if (NIL_P(path)) {
@@ -260,16 +272,17 @@ open_output(struct run *run, VALUE path, VALUE fd) {
 }
 
 /*
- * HeapDump.start(path, fd, keywords, pending = nil) => what was started, or why nothing was. In the
- * first case it is put into @started of the Pending, too.
+ * HeapDump.start(path, fd, keywords, pending = nil) => Array. One of path (String) and fd
+ * (descriptor, Integer) is nil. Returns one of
  *
  *   [nil, gc_seconds, pause, timeout, report, pid, partial, whether pid is a child of this process]
- *   [errno]  no process could be forked
+ *   [errno]  if no process could be forked
  *
- * The report is an IO that gives it, or for a dump in this process, where pid and partial are nil, the
- * String itself; process/report.h tells what stands in it.
+ * The first is also put into @started of the Pending. The report is an IO from which it can be
+ * read. For a dump in this process the report is the String itself, and pid and partial are nil.
+ * process/report.h describes the report.
  *
- * Path (String) or descriptor (Integer), the other nil. Private: lib/heapdump.rb documents `dump`.
+ * Private: lib/heapdump.rb documents `dump`.
  */
 static VALUE
 rb_heapdump_start(int argc, VALUE *argv, VALUE self) {
@@ -333,8 +346,8 @@ rb_heapdump_fail(VALUE self, VALUE path, VALUE error, VALUE where) {
 }
 
 /*
- * HeapDump.check_options(path, keywords): raises ArgumentError or WriteError where a dump to this
- * path with these keywords would, as far as that can be told beforehand. Private.
+ * HeapDump.check_options(path, keywords): raises the ArgumentError or WriteError that a dump to
+ * this path with these keywords would raise, as far as that is known before the dump. Private.
  */
 static VALUE
 rb_heapdump_check(VALUE self, VALUE path, VALUE keywords) {
@@ -346,14 +359,14 @@ rb_heapdump_check(VALUE self, VALUE path, VALUE keywords) {
     return Qnil;
 }
 
-/* HeapDump.seconds(what it is, value) => Float, or ArgumentError; see options.h. Private. */
+/* HeapDump.seconds(name, value) => Float. Raises ArgumentError; see options.h. Private. */
 static VALUE
 rb_heapdump_seconds(VALUE self, VALUE name, VALUE value) {
     (void)self;
     return DBL2NUM(hd_seconds(StringValueCStr(name), value));
 }
 
-/* HeapDump.mark(signal number, name or nil) => whether it could; see marker.h. Private. */
+/* HeapDump.mark(signal number, name or nil) => true or false; see marker.h. Private. */
 static VALUE
 rb_heapdump_mark(VALUE self, VALUE signal, VALUE name) {
     (void)self;
@@ -361,7 +374,7 @@ rb_heapdump_mark(VALUE self, VALUE signal, VALUE name) {
     return hd_marker_set(NUM2INT(signal), text) ? Qtrue : Qfalse;
 }
 
-/* HeapDump.notice(text) => whether it could be written to stderr at once; see notice.h. Private. */
+/* HeapDump.notice(text) => true if text was written to stderr at once; see notice.h. Private. */
 static VALUE
 rb_heapdump_notice(VALUE self, VALUE text) {
     (void)self;
@@ -399,7 +412,7 @@ count_body(VALUE arg) {
     struct count_request *request = (struct count_request *)arg;
     const struct hd_counts *counts = &request->counts;
     hd_count(&request->counts, RARRAY_LEN(request->namespaces) > 0);
-    if (counts->bad > 0) rb_memerror(); // there was none to count some classes
+    if (counts->bad > 0) rb_memerror(); // there was no memory to count some classes
 
     VALUE basic = rb_hash_new(), user = rb_hash_new(), result = rb_hash_new();
     rb_hash_aset(result, rb_str_new_lit("total_slots"), SIZET2NUM(counts->total_slots));
@@ -444,7 +457,8 @@ rb_heapdump_count(VALUE self, VALUE namespaces, VALUE gc) {
 /*
  * call-seq: HeapDump.capabilities -> array of strings
  *
- * What this Ruby can give, as the header of a dump lists it; see docs/format.md.
+ * The kinds of names that the dumper can give on this Ruby, as the header of a dump lists them; see
+ * docs/format.md.
  */
 static VALUE
 rb_heapdump_capabilities(VALUE self) {
@@ -457,7 +471,7 @@ rb_heapdump_capabilities(VALUE self) {
     return list;
 }
 
-/* HeapDump.checked? => whether contracts are checked, which takes its time; see check.h. Private. */
+/* HeapDump.checked? => true if contracts are checked, which takes time; see check.h. Private. */
 static VALUE
 rb_heapdump_checked(VALUE self) {
     (void)self;
@@ -472,7 +486,10 @@ prepare(void) {
     if (!missing_function) hd_gdb_init(start_for_debugger, rb_heapdump_count);
 }
 
-/* `start` comes last: where it is, all are. Those of another copy go, without a warning. */
+/*
+ * Defines `start` last: if it is defined, all methods are. Methods that another copy of the
+ * extension has defined are removed first, so that Ruby does not warn.
+ */
 static void
 define(void) {
     static const char *const names[] = {"capabilities", "fail_writing", "check_options",

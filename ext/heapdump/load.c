@@ -16,7 +16,7 @@ struct hd_errors hd_errors;
 
 static bool prepared;
 
-/* As lib/heapdump/errors.rb has them, which adds to them what Ruby code needs. */
+/* The same classes as in lib/heapdump/errors.rb, which adds the methods that Ruby code needs. */
 static void
 define_errors(VALUE module) {
     struct hd_errors errors;
@@ -37,7 +37,7 @@ has_methods(VALUE module) {
     return rb_funcall(singleton, rb_intern("private_method_defined?"), 1, name);
 }
 
-/* Whether lib/heapdump.rb is loading the library, and takes what is raised. */
+/* True if lib/heapdump.rb is loading the library and expects what is raised. */
 static VALUE
 is_awaited(VALUE nothing) {
     (void)nothing;
@@ -65,7 +65,7 @@ describe(VALUE error) {
                       rb_obj_class(error), error);
 }
 
-/* Tells what was raised, or thrown. */
+/* Writes to stderr what was raised; if something was thrown, only that loading has failed. */
 static void
 tell(VALUE error) {
     static const char unknown[] = "heapdump: not loaded into this process\n";
@@ -79,12 +79,12 @@ void
 hd_load(const struct hd_face *face) {
     static const char unlocked[] =
         "heapdump: not loaded: this thread does not hold the VM's lock; use heapdump.gdb\n";
-    // no other thread would stand still meanwhile
+    // without the lock, other threads of Ruby would run at the same time
     if (!ruby_native_thread_p() || !ruby_thread_has_gvl_p()) {
         hd_notice(unlocked, sizeof unlocked - 1);
         return;
     }
-    // what the program is rescuing just now stays as it is
+    // the program may be in a rescue clause: its $! must stay the same
     VALUE before = rb_errinfo();
     int state = 0, ignored = 0;
     rb_protect(load_body, (VALUE)face, &state);

@@ -1,22 +1,22 @@
 /*
- * Loading the extension: by lib/heapdump.rb, or alone, as a debugger does with
- * rb_require("…/heapdump.so"), at any moment and in a process that knows nothing of heapdump.
- * There nobody can catch an exception, which would unwind the program that happens to run.
+ * Loads the extension: for lib/heapdump.rb, or without it, as a debugger does by calling
+ * rb_require("…/heapdump.so") at any moment, in a process that does not know heapdump. In that case
+ * nobody would catch an exception, and it would unwind whatever code the program was running.
  */
 #ifndef HEAPDUMP_LOAD_H
 #define HEAPDUMP_LOAD_H
 
 #include <ruby.h>
 
-/* The classes of errors that the extension itself raises; the rest is made by lib/heapdump. */
+/* The classes of errors that the extension itself raises; lib/heapdump defines the others. */
 struct hd_errors {
     VALUE error, unsupported, write, busy;
 };
 extern struct hd_errors hd_errors;
 
 /*
- * What loading is made of: `prepare` is done once in the life of the library, `define` gives the
- * module its methods. Both may raise.
+ * The two parts of loading. `prepare` is called until it has succeeded once in the life of the
+ * library; `define` gives the module its methods. Both may raise.
  */
 struct hd_face {
     void (*prepare)(void);
@@ -24,12 +24,12 @@ struct hd_face {
 };
 
 /*
- * Loads it, as often as it is asked to. What is raised meanwhile goes out of it only where
- * lib/heapdump.rb waits for it (it has set @loading of HeapDump). Otherwise one line on stderr tells
- * what was raised, the library does nothing, and lib/heapdump.rb can have it loaded again.
+ * Loads the extension; may be called again. An exception that is raised meanwhile leaves this
+ * function only if lib/heapdump.rb expects it (it has set @loading of HeapDump). Otherwise one line
+ * on stderr says what was raised, the library does nothing, and lib/heapdump.rb can load it again.
  *
- * Loaded alone, it leaves alone the methods of another copy of it that is there already, of which
- * RubyGems installs two.
+ * RubyGems installs two copies of the extension, and the other one may be loaded already. If this
+ * one is loaded without lib/heapdump.rb, it does not replace the methods of the other copy.
  */
 void hd_load(const struct hd_face *face);
 

@@ -33,14 +33,20 @@ create_in_memory(const char *name, unsigned flags) {
 #endif
 }
 
-/* A file that can never be executed, which some systems insist on, and others do not know. */
+/*
+ * Creates a file that can never be executed. Some systems allow no other files in memory; older
+ * ones do not know the flag, so the file is created without it there.
+ */
 static int
 create_file(const char *name) {
     int fd = create_in_memory(name, MFD_NOEXEC_SEAL);
     return fd < 0 && errno == EINVAL ? create_in_memory(name, 0) : fd;
 }
 
-/* The page lies beyond the end of the file and cannot be accessed: it is there to be listed. */
+/*
+ * The page lies beyond the end of the file and cannot be accessed. It is mapped only so that
+ * /proc/PID/maps lists it.
+ */
 static void *
 map_page(const char *name) {
     int fd = create_file(name);

@@ -1,5 +1,5 @@
 /*
- * No markers, where no other process could read them; see marker.h.
+ * For platforms where other processes could not read markers: there are none. See marker.h.
  */
 #include "marker.h"
 

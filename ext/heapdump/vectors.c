@@ -8,14 +8,14 @@
 #    include <cpuid.h>
 #    include <stdbool.h>
 
-/* What the widest processors of today need is 11 KiB, with tiles for matrices. */
+/* The largest state of today's processors, with tiles for matrices, has 11 KiB. */
 static struct {
     unsigned char area[16384];
 } __attribute__((aligned(64))) state; // its header must be zero before the first save
 
 static bool saved;
 
-/* The system has to support it, and the area to hold what is enabled. */
+/* True if the system supports the instruction, and the area can hold all enabled states. */
 static bool
 can_save(void) {
     enum { OSXSAVE = 1 << 27, STATES = 0xd };

@@ -54,7 +54,9 @@ int hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compres
 /* Returns an empty block of HD_BLOCK_SIZE bytes for the caller to fill; waits until one is free. */
 unsigned char *hd_writer_block(struct hd_writer *writer);
 
-/* Hands over a block with `size` bytes in it. Returns the errno of the first failure so far, or 0. */
+/*
+ * Hands over a block with `size` bytes in it. Returns the errno of the first failure so far, or 0.
+ */
 int hd_writer_submit(struct hd_writer *writer, unsigned char *block, size_t size);
 
 /* A block as it will be written: compressed, or unchanged in a plain file. */
