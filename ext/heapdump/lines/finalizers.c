@@ -22,7 +22,7 @@ hd_finalizers_add(struct hd_finalizers *finalizers, VALUE obj) {
         return;
     }
     finalizers->objects = objects;
-    // no new id: where tables begin with one, defining the finalizer has made it
+    // makes no new id: if tables begin with ids, defining the finalizer has made it
     VALUE id = hd_mri_finalizers_have_ids() ? rb_obj_id(obj) : 0;
     finalizers->objects[finalizers->size++] = (struct hd_finalizable){id, obj};
 }
@@ -34,7 +34,7 @@ hd_finalizers_add_array(struct hd_finalizers *finalizers, VALUE array) {
     const VALUE *elements = hd_mri_array_elements(array);
     if (!elements) return;
     for (size_t i = 0; i < length; i++) {
-        if (RB_SPECIAL_CONST_P(elements[i])) return; // nothing that could be called
+        if (RB_SPECIAL_CONST_P(elements[i])) return; // this is no callable
     }
     VALUE *tables = hd_list_room(finalizers->tables, finalizers->found,
                                  &finalizers->tables_capacity, sizeof *tables);
@@ -56,8 +56,8 @@ enum { FILTER_BITS = 16 };
 
 struct holder_search {
     struct hd_finalizers *finalizers;
-    unsigned char filter[1 << FILTER_BITS]; /* 1 where a candidate may be */
-    bool *held;                             /* by place in the sorted tables */
+    unsigned char filter[1 << FILTER_BITS]; /* 1 if an array with this hash may be a table */
+    bool *held;                             /* by index in `tables`: true if something holds it */
 };
 
 static inline size_t
@@ -81,7 +81,7 @@ held_by_root_i(const char *category, VALUE ref, void *data) {
     held_i(ref, data);
 }
 
-/* Half a heap: not worth asking MRI. */
+/* These types are half of a heap, and MRI marks only their class: it need not be asked. */
 static bool
 holds_class_only(VALUE obj) {
     int type = RB_BUILTIN_TYPE(obj);
@@ -95,7 +95,7 @@ look_at_holder(VALUE obj, size_t stride, void *search) {
     hd_mri_references(obj, held_i, search);
 }
 
-/* What its mark function would have told is not known. */
+/* Called after reading obj has failed: its references stay unknown. */
 static void
 pass_over(VALUE obj, size_t stride, int outcome, void *data) {
     (void)stride, (void)data;
@@ -109,7 +109,7 @@ look_for_holders(struct holder_search *search, const struct hd_pages *pages) {
     for (size_t i = 0; i < pages->size; i++) hd_page_visit(&pages->list[i], &visit);
 }
 
-/* Keeps those arrays that nothing holds. */
+/* Takes the arrays that something holds out of the list. */
 static void
 drop_held(struct hd_finalizers *finalizers, const struct hd_pages *pages) {
     struct holder_search *search = calloc(1, sizeof *search);

@@ -56,7 +56,7 @@ variable_i(ID name, VALUE value, st_data_t arg) {
     struct variable_walk *walk = (struct variable_walk *)arg;
     struct hd_dump *dump = walk->dump;
     if (value == Qundef || kind_of(name) != walk->wanted) return ST_CONTINUE;
-    // before 3.2 the attached object is an instance variable; it has a field of its own
+    // before Ruby 3.2 this instance variable holds the attached object, which has its own field
     if (walk->singleton && name == rb_intern("__attached__")) return ST_CONTINUE;
     if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return ST_CONTINUE;
     if (!walk->open) {

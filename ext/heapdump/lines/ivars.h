@@ -1,5 +1,5 @@
 /*
- * Instance variables of objects of every type.
+ * Writes the instance variables of objects of any type.
  */
 #ifndef HEAPDUMP_IVARS_H
 #define HEAPDUMP_IVARS_H
@@ -9,10 +9,10 @@
 
 #include "lines/state.h"
 
-/* Instance variables of any object, as the field `ivars`. */
+/* Writes the instance variables of any object as the field `ivars`. */
 void hd_write_ivars(struct hd_dump *dump, VALUE obj);
 
-/* Those of a module or class, apart from its class variables: `ivars`, `class_variables`. */
+/* Writes the variables of a module or class as two fields: `ivars` and `class_variables`. */
 void hd_write_variables(struct hd_dump *dump, VALUE obj, bool singleton);
 
 #endif

@@ -13,7 +13,7 @@ hd_put_string_name(struct hd_sink *sink, VALUE string) {
     hd_put_quoted_name(sink, RSTRING_PTR(string), (size_t)RSTRING_LEN(string));
 }
 
-/* Where something begins in the block, to keep a copy of it afterwards. */
+/* The place in the block where a text begins, so that it can be copied afterwards. */
 struct mark {
     const unsigned char *block, *start;
     uint64_t flushed;
@@ -25,7 +25,10 @@ mark(struct hd_sink *sink) {
     return (struct mark){sink->block, start, sink->flushed};
 }
 
-/* Copies what was put since the mark, if it fits and the block is still the same; its length or 0. */
+/*
+ * Copies the text that was put since the mark. Returns its length, or 0 if it does not fit or is no
+ * longer in the block.
+ */
 static unsigned char
 keep(const struct hd_sink *sink, const struct mark *mark, char *text, size_t size) {
     if (sink->block != mark->block || sink->flushed != mark->flushed) return 0;
@@ -35,13 +38,16 @@ keep(const struct hd_sink *sink, const struct mark *mark, char *text, size_t siz
     return (unsigned char)length;
 }
 
-/* Bytes that are no text for who does not know their encoding (UTF-16 and its kin). */
+/* True for encodings that do not contain ASCII, like UTF-16: their bytes are not put as text. */
 static bool
 is_opaque(VALUE string) {
     return !rb_enc_asciicompat(rb_enc_get(string));
 }
 
-/* A name that another ID may be spelled like. Such are never kept: each is looked at anew. */
+/*
+ * True for a name whose spelling in a dump may be that of another ID. The text of such a name is
+ * not remembered.
+ */
 static bool
 is_unusual(VALUE string) {
     const unsigned char *text = (unsigned char *)RSTRING_PTR(string);
@@ -116,7 +122,10 @@ hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id) {
     return true;
 }
 
-/* The singleton class of a class has as many others above it as that class: not to be gone through. */
+/*
+ * True for the singleton class of a class. It has as many singleton classes above it as that class
+ * has superclasses, so it would take long to go through them.
+ */
 static bool
 is_of_class(VALUE klass) {
     VALUE attached = hd_mri_is_singleton(klass) ? hd_mri_attached(klass) : 0;

@@ -1,6 +1,6 @@
 /*
- * Names as JSON text, kept ready: the same few hundred instance variables and classes stand in
- * millions of lines.
+ * Names of IDs and classes as JSON text. The text of a name is remembered, because the same few
+ * hundred instance variables and classes stand in millions of lines.
  */
 #ifndef HEAPDUMP_NAMES_H
 #define HEAPDUMP_NAMES_H
@@ -11,7 +11,7 @@
 #include "base/table.h"
 #include "out/json.h"
 
-/* Powers of two: the number of bits that a hash is shifted to below. */
+/* Powers of two. The functions below shift a hash so that as many bits are left. */
 enum { HD_ID_SLOTS = 1 << 12, HD_CLASS_SLOTS = 1 << 10, HD_MEMBER_SLOTS = 1 << 8 };
 
 struct hd_names {
@@ -28,7 +28,7 @@ struct hd_names {
     struct hd_members {
         VALUE klass, list;
     } members[HD_MEMBER_SLOTS];
-    struct hd_table unusual; /* those of the map that is being written, by how they are spelled */
+    struct hd_table unusual; /* the unusual names in the current map, by a hash of their spelling */
 };
 
 void hd_names_free(struct hd_names *names);
@@ -38,33 +38,35 @@ hd_id_slot(struct hd_names *names, ID id) {
     return &names->ids[hd_hash(id) >> 52];
 }
 
-/* Puts the name of an ID without quotes; false (and nothing) for an ID that has none. */
+/* Puts the name of an ID without quotes. Returns false and puts nothing if the ID has no name. */
 bool hd_put_id(struct hd_sink *sink, struct hd_names *names, ID id);
 
 void hd_forget_keys(struct hd_names *names);
 /*
- * Before each map of names: names in two encodings may be spelled alike, and then only the first of
- * them may stand in it.
+ * Call this before each map of names. Two names in different encodings may have the same spelling
+ * in a dump; then only the first of them may stand in the map.
  */
 static inline void
 hd_begin_keys(struct hd_names *names) {
     if (names->unusual.size > 0) hd_forget_keys(names);
 }
 
-/* An unusual name that there is no memory for is left out. */
+/* For hd_may_put_key and hd_put_key. An unusual name is left out if there is no memory for it. */
 bool hd_may_put_new_key(struct hd_names *names, ID id);
 bool hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id);
 void hd_put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass);
 
-/* Whether hd_put_key will put something: for who has to decide before. */
+/*
+ * True if hd_put_key would put the name. For callers that must know this before they put anything.
+ */
 static inline bool
 hd_may_put_key(struct hd_names *names, ID id) {
     return (id != 0 && hd_id_slot(names, id)->id == id) || hd_may_put_new_key(names, id);
 }
 
 /*
- * Puts `"name":`; false (and nothing) for an ID that has no name, or one that is spelled like
- * another of this map.
+ * Puts `"name":`. Returns false and puts nothing if the ID has no name, or if a name with the same
+ * spelling stands in this map already.
  */
 static inline bool
 hd_put_key(struct hd_sink *sink, struct hd_names *names, ID id) {
@@ -79,7 +81,7 @@ hd_put_key(struct hd_sink *sink, struct hd_names *names, ID id) {
     return true;
 }
 
-/* Puts the text of a String with quotes, by the rules for names. */
+/* Puts the text of a String as a name with quotes (hd_put_quoted_name). */
 void hd_put_string_name(struct hd_sink *sink, VALUE string);
 
 /* Puts the fields `class` and `class_name` with their leading comma. */
@@ -97,7 +99,10 @@ hd_put_class(struct hd_sink *sink, struct hd_names *names, VALUE klass) {
     sink->pos = to + length;
 }
 
-/* The name of a class, nil if it has none; singleton and hidden classes are skipped. */
+/*
+ * The name of a class; nil if it has none. A singleton or hidden class has the name of the first
+ * superclass that is neither.
+ */
 VALUE hd_class_name(VALUE klass);
 
 /* The member names of a Struct or Data class (an Array of Symbols), 0 if it has none. */

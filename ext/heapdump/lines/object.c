@@ -1,5 +1,6 @@
 /*
- * The line of one object: what every object has, around what its type has.
+ * The line of one object. Writes the fields that every object has; the writers of the types write
+ * the fields of one type between them.
  */
 #include "lines/object.h"
 
@@ -13,7 +14,7 @@
 #include "lines/unreadable.h"
 #include "lines/value.h"
 
-/* What each type has; NULL for those that have nothing of their own. */
+/* The writer of each type; NULL for types that have no fields of their own. */
 static void (*const writers[RUBY_T_MASK + 1])(struct hd_dump *, VALUE) = {
     [RUBY_T_OBJECT] = hd_write_object_fields,
     [RUBY_T_CLASS] = hd_write_module,
@@ -40,7 +41,10 @@ has_class_field(int type) {
     return type != RUBY_T_IMEMO && type != RUBY_T_ICLASS && type != RUBY_T_NODE;
 }
 
-/* Types whose instance variables are kept beside them; the others write their own or have none. */
+/*
+ * True for types whose instance variables MRI stores outside of the object. The writers of the
+ * other types write them, or there are none.
+ */
 static bool
 may_have_generic_ivars(int type) {
     switch (type) {
@@ -67,7 +71,9 @@ fields_i(VALUE ref, void *data) {
     if (hd_mri_is_fields_of(ref, search->of)) search->found = ref;
 }
 
-/* The object that holds the instance variables of this one; they stand on its line. */
+/*
+ * Names the object in which MRI stores the instance variables; they stand on the line of that one.
+ */
 static void
 write_fields_holder(struct hd_dump *dump, VALUE obj) {
     struct fields_search search = {obj, 0};
@@ -75,7 +81,7 @@ write_fields_holder(struct hd_dump *dump, VALUE obj) {
     hd_write_held(dump, HD_FIELD("fields"), search.found);
 }
 
-/* Everything that has a name. */
+/* Writes all references that have a name. */
 static void
 write_named(struct hd_dump *dump, VALUE obj, int type) {
     VALUE klass = has_class_field(type) ? RBASIC_CLASS(obj) : 0;
@@ -98,7 +104,10 @@ shared_root_i(VALUE ref, void *data) {
     if (RB_BUILTIN_TYPE(ref) == RB_BUILTIN_TYPE(search->of)) search->found = ref;
 }
 
-/* A string or array that shares its buffer: the one that owns it is marked without a name. */
+/*
+ * For a string or array that shares its buffer. MRI marks the object that owns the buffer; it is
+ * found among the references that have no name yet.
+ */
 static void
 write_shared_root(struct hd_dump *dump, VALUE obj, int type) {
     struct root_search search = {obj, 0};
@@ -150,7 +159,7 @@ write_finalizer_table(struct hd_dump *dump, VALUE obj) {
     if (object) hd_add_weak(dump, HD_FIELD("finalizer_of"), object);
 }
 
-/* The last thing that is asked for: where an extension fails to tell, nothing else is lost. */
+/* The size comes last: if the extension's size function fails, nothing else is lost. */
 static void
 write_memsize(struct hd_dump *dump, VALUE obj) {
     if (hd_has_hung(obj, HD_SIZING)) {
@@ -176,7 +185,7 @@ write_flags(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     dump->out.pos = to;
 }
 
-/* True where `file`, `line` or `method` already tell something else about the object. */
+/* True if the fields `file`, `line` or `method` have another meaning for this object. */
 static bool
 tells_own_place(VALUE obj, int type) {
     if (type == RUBY_T_IMEMO) return true;
@@ -205,7 +214,10 @@ write_allocation(struct hd_dump *dump, VALUE obj, int type) {
     hd_write_name(dump, HD_FIELD("method"), allocation.method);
 }
 
-/* The names may not be all that MRI marks: find out what is left. */
+/*
+ * The named references may not be all that MRI marks. Collects the references again as a list, and
+ * names them again with the output muted, to find those that are left.
+ */
 static void
 recount(struct hd_dump *dump, VALUE obj, int type) {
     hd_sink_mute(&dump->out);

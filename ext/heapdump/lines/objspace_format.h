@@ -1,5 +1,5 @@
 /*
- * The lines of ObjectSpace.dump_all, for the tools that read those: `format: :objspace`.
+ * Writes the lines of ObjectSpace.dump_all (`format: :objspace`), for tools that read these.
  */
 #ifndef HEAPDUMP_OBJSPACE_FORMAT_H
 #define HEAPDUMP_OBJSPACE_FORMAT_H

@@ -11,7 +11,7 @@
 #include "guard/foreign.h"
 #include "mri/mri.h"
 
-enum { SEARCHED = 32 }; // longer lists get an index
+enum { SEARCHED = 32 }; // the longest list that is searched; longer ones get an index
 
 int
 hd_refs_init(struct hd_refs *refs) {
@@ -61,7 +61,7 @@ collect_i(VALUE ref, void *data) {
     if (refs->may_sum && refs->size == HD_REFS_KEPT) start_summing(refs);
 }
 
-/* One huge object must not cost its memory for the rest of the walk. */
+/* Frees the memory that one huge object has needed, so that it is not held for the whole walk. */
 static void
 shrink(struct hd_refs *refs) {
     if (refs->capacity == HD_REFS_KEPT) return;
@@ -87,7 +87,7 @@ hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
     refs->complete = !refs->failed && !refs->summing;
 }
 
-/* How often each reference is left. */
+/* Builds an index that says how often each reference is left. Returns false without memory. */
 static bool
 build_index(struct hd_refs *refs) {
     if (!hd_table_reset(&refs->index, refs->size)) return false;
@@ -96,7 +96,7 @@ build_index(struct hd_refs *refs) {
         struct hd_entry *entry = hd_table_add(&refs->index, ref);
         if (refs->list[i] == ref) entry->value++;
     }
-    refs->cursor = refs->size; // the list no longer knows what is taken
+    refs->cursor = refs->size; // from now on the list does not show what is taken
     return refs->indexed = true;
 }
 
@@ -125,7 +125,7 @@ hd_refs_take_slowly(struct hd_refs *refs, VALUE ref) {
         }
         there |= refs->list[i] == (ref | 1);
     }
-    return there; // it has a second name, but MRI marks it once
+    return there; // true: it has a second name here, but MRI marks it once
 }
 
 void

@@ -1,9 +1,10 @@
 /*
- * The references of one object, as MRI reports them. A writer takes each one it has a name for;
- * what is left in the end goes to the list `references`. So names may fail, edges never get lost.
+ * The references of one object, as MRI reports them. A writer takes each reference for which it has
+ * a name. References that nobody has taken go to the list `references`. So a name may be missing,
+ * but no edge is ever lost.
  *
- * MRI is not asked about objects of the types of which half a heap consists, where it is known to
- * mark what their writers name and nothing else (hd_mri_marks_what_is_named).
+ * For the most frequent types of objects MRI need not be asked: it is known to mark what their
+ * writers name, and nothing else (hd_mri_marks_what_is_named).
  */
 #ifndef HEAPDUMP_REFS_H
 #define HEAPDUMP_REFS_H
@@ -20,37 +21,39 @@ enum { HD_REFS_KEPT = 1 << 15 };
 struct hd_refs {
     VALUE *list; /* owned; a taken entry has its lowest bit set */
     size_t size, capacity;
-    size_t cursor; /* names mostly come in the order of marking */
-    size_t taken;
-    bool failed;            /* out of memory: some references are missing */
-    volatile bool complete; /* MRI has told them all, and they are all in the list */
+    size_t cursor; /* index of the reference that is expected next: most come in MRI's order */
+    size_t taken;  /* number of references that have been taken */
+    bool failed;   /* out of memory: some references are missing */
+    volatile bool complete; /* all references that MRI has reported are in the list */
 
-    bool trusting; /* MRI marks what is named, and was not asked */
-    bool nameless; /* meanwhile something had no name */
+    bool trusting; /* MRI was not asked: it marks what the writer names */
+    bool nameless; /* while `trusting`, the writer found a reference that has no name */
 
-    /* For large arrays and hashes: sums instead of lists. */
+    /* For large arrays and hashes there are sums instead of a list. */
     bool may_sum, summing;
     size_t marked, named;
     uint64_t marked_sum, named_sum;
 
-    struct hd_table index; /* how often each is left; built when the order did not help */
+    struct hd_table index; /* how often each reference is left; built if the order does not help */
     bool indexed;
 };
 
+/* Returns 0 or ENOMEM. Call hd_refs_free afterwards in both cases. */
 int hd_refs_init(struct hd_refs *refs);
 void hd_refs_free(struct hd_refs *refs);
 
 /*
- * Asks MRI for the references of obj. Unless they have to be `exact`, it is not asked where the
- * names tell all, and of more than HD_REFS_KEPT elements or entries only their number and a sum are
- * kept: the caller takes all of these anyway, and hd_refs_settled tells whether that was right. On a
- * Ruby that is not known all are kept.
+ * Asks MRI for the references of obj. With `exact` all of them are put into the list. Otherwise two
+ * shortcuts are allowed: MRI is not asked if it marks only what the writer names anyway, and for an
+ * array or hash with HD_REFS_KEPT references or more, only their number and a sum are stored. The
+ * caller then takes what it names, and hd_refs_settled says whether that was everything. On a Ruby
+ * that is not known there are no shortcuts. Sets `failed` if there is no memory.
  */
 void hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact);
 
 bool hd_refs_take_slowly(struct hd_refs *refs, VALUE ref);
 
-/* Takes one occurrence of `ref`. False if MRI does not mark it from this object at all. */
+/* Takes one occurrence of `ref`. Returns false if MRI does not mark `ref` from this object. */
 static inline bool
 hd_refs_take(struct hd_refs *refs, VALUE ref) {
     if (refs->trusting) return true;
@@ -62,19 +65,19 @@ hd_refs_take(struct hd_refs *refs, VALUE ref) {
     return hd_refs_take_slowly(refs, ref);
 }
 
-/* Undoes the hd_refs_take that has counted `ref` as taken. */
+/* Undoes a hd_refs_take of `ref` that has increased `taken`. */
 void hd_refs_give_back(struct hd_refs *refs, VALUE ref);
 
-/* Instead of hd_refs_take, for one that has no name. */
+/* Call this instead of hd_refs_take for a reference that the writer finds but cannot name. */
 static inline void
 hd_refs_pass(struct hd_refs *refs) {
     refs->nameless = true;
 }
 
-/* False if the references have to be collected again, exactly, to know what is left of them. */
+/* False if the references must be collected again, with `exact`, to know which are left. */
 bool hd_refs_settled(const struct hd_refs *refs);
 
-/* Calls fn for each reference that nobody took. fn may take it, and others that follow. */
+/* Calls fn for each reference that nobody has taken. fn may take it, and others that follow. */
 void hd_refs_each_left(struct hd_refs *refs, void (*fn)(VALUE ref, void *data), void *data);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What holds objects from outside the heap; see roots.h.
+ * Writes the ROOT lines; see roots.h.
  */
 #include "lines/roots.h"
 
@@ -15,7 +15,7 @@ hd_end_root(struct hd_dump *dump) {
 
 struct root_walk {
     struct hd_dump *dump;
-    const char *category; /* of the line that is open, NULL for none */
+    const char *category; /* that of the line that has begun; NULL if none has */
 };
 
 static void

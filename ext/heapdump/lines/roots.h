@@ -1,19 +1,20 @@
 /*
- * What holds objects from outside the heap: one ROOT line per run of a category, one for the global
- * variables by name, and one for the finalizer tables that were found among the objects.
+ * Writes the ROOT lines, which name what is held from outside the heap. References that MRI reports
+ * one after another for the same category make one line. One line has the global variables by name,
+ * and one has the finalizer tables that were found among the objects.
  */
 #ifndef HEAPDUMP_ROOTS_H
 #define HEAPDUMP_ROOTS_H
 
 #include "lines/state.h"
 
-/* The categories and the global variables. */
+/* Writes the lines of the categories and of the global variables. */
 void hd_write_roots(struct hd_dump *dump);
 
-/* The finalizer tables; nothing where none was found. */
+/* Writes the line of the finalizer tables; nothing if none was found. */
 void hd_write_found_roots(struct hd_dump *dump);
 
-/* Call behind each line of a root. */
+/* Call this after each ROOT line. */
 void hd_end_root(struct hd_dump *dump);
 
 #endif

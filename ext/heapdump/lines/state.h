@@ -1,5 +1,5 @@
 /*
- * The state of a dump in one process: what the writers of lines look at, and what they keep.
+ * The state of a dump in one process. The writers of lines read and change it.
  */
 #ifndef HEAPDUMP_STATE_H
 #define HEAPDUMP_STATE_H
@@ -23,13 +23,13 @@ struct hd_dump {
     const struct hd_options *options;
     struct hd_context *context;
     struct hd_pages pages;
-    struct hd_refs refs;     /* of the object being written */
+    struct hd_refs refs;     /* the references of the object that is being written */
     struct hd_names *names;  /* owned */
-    size_t usual_slot;       /* the smallest slot size; lines tell only others */
-    const void *allocations; /* objspace's table, NULL while nothing is traced */
+    size_t usual_slot;       /* the smallest slot size; a line has `slot_size` if it is larger */
+    const void *allocations; /* objspace's table; NULL if no allocations are traced */
     struct hd_finalizers finalizers;
 
-    /* fields of the current object that point to what MRI does not mark */
+    /* fields of the current object whose references MRI does not mark */
     struct hd_weak {
         const char *key; /* `"key":` */
         size_t key_size;
@@ -39,7 +39,7 @@ struct hd_dump {
 
     volatile enum hd_step step;
 
-    struct hd_tally *tally; /* not owned: what this process has written */
+    struct hd_tally *tally; /* not owned; counts what this process has written */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What has been written; see tally.h.
+ * Counts what has been written; see tally.h.
  */
 #include "lines/tally.h"
 

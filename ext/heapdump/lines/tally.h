@@ -1,5 +1,5 @@
 /*
- * What one process has written of a dump, counted; and the sum of what several have.
+ * Counts what one process has written of a dump, and adds up the counts of several processes.
  */
 #ifndef HEAPDUMP_TALLY_H
 #define HEAPDUMP_TALLY_H
@@ -15,28 +15,34 @@ struct hd_heap_count {
     size_t stride, pages, slots, free;
 };
 
-/* What one process has written. Read by others only after it has ended, but for `objects`. */
+/*
+ * What one process has written. Other processes read this only after that process has ended;
+ * `objects` may be read at any time.
+ */
 struct hd_tally {
     _Atomic uint64_t objects;
-    uint64_t lines;   /* as the sink has counted them, of every kind */
+    uint64_t lines;   /* lines of every kind, as the sink has counted them */
     uint64_t roots;   /* ROOT lines */
     uint64_t bytes;   /* before compression */
     uint64_t written; /* after compression: what this process has put into the file */
-    uint64_t errors;
+    uint64_t errors;  /* lines with the field `error` */
     size_t allocated, gc_runs;
     struct hd_heap_count heaps[HD_STRIDES];
     int heaps_size;
-    int error; /* errno of what made it give up, 0 if it came to its end */
+    int error; /* why the process gave up (errno); 0 if it finished its work */
 };
 
-/* The count of the pages with slots of this size, NULL where there are too many sizes. */
+/*
+ * The counts for pages with slots of `stride` bytes. NULL if there are more sizes than HD_STRIDES.
+ */
 struct hd_heap_count *hd_tally_heap(struct hd_tally *tally, size_t stride);
 
+/* Adds all counts of `tally` to `sum`. The first error stays. */
 void hd_tally_add(struct hd_tally *sum, const struct hd_tally *tally);
 
 /*
- * True where the tally tells of a dump that is whole: every line is the one of something. `framed`
- * says that header and footer are among them.
+ * True if the counts are those of a whole dump: there are as many lines as objects and roots, and
+ * two more if the dump has header and footer (`framed`).
  */
 bool hd_tally_adds_up(const struct hd_tally *sum, bool framed);
 

@@ -16,7 +16,8 @@ is_ascii_compatible(int encoding) {
 static void
 put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encoding) {
     struct hd_sink *out = &dump->out;
-    // Not the cached code range: extensions write into buffers, and one wrong byte spoils a line.
+    // The cached code range is not used: an extension may have written into the buffer since, and
+    // one wrong byte makes the line invalid.
     enum hd_text kind = hd_text_kind(bytes, n);
     if (kind == HD_TEXT_UTF8 && encoding != rb_utf8_encindex()) kind = HD_TEXT_BYTES;
     if (n > 0 && !is_ascii_compatible(encoding)) kind = HD_TEXT_BYTES;
@@ -25,7 +26,7 @@ put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encodin
         hd_put_base64(out, bytes, n);
     }
     else {
-        // dump_all puts a space behind each comma, and there are those that search for it
+        // dump_all puts a space after each comma, and some tools search for that
         if (dump->options->format == HD_FORMAT_OBJSPACE) HD_PUT(out, ", \"value\":\"");
         else HD_PUT(out, ",\"value\":\"");
         hd_put_escaped(out, bytes, n, kind);
@@ -35,7 +36,7 @@ put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encodin
 
 static void
 put_text_hash(struct hd_dump *dump, const unsigned char *bytes, size_t n) {
-    // keyed with a random number of this process, which is nowhere in the dump
+    // the key of this hash is a random number of the process, which does not stand in the dump
     uint64_t hash = (uint64_t)rb_memhash(bytes, (long)n);
     HD_PUT(&dump->out, ",\"value_hash\":\"");
     hd_hex8(hd_hex8(hd_sink_reserve(&dump->out, 16), (uint32_t)(hash >> 32)), (uint32_t)hash);

@@ -1,5 +1,6 @@
 /*
- * The text of Strings. What of it may be seen is decided here, by the option `strings`.
+ * Writes the text of Strings. The option `strings` says how much of a text may stand in a dump;
+ * this is decided here.
  */
 #ifndef HEAPDUMP_TEXT_H
 #define HEAPDUMP_TEXT_H
@@ -8,7 +9,10 @@
 
 #include "lines/state.h"
 
-/* The content of a String by the policy for text that comes from data: `value` or its kin. */
+/*
+ * Writes the content of a String as far as the option `strings` allows: as the field `value`,
+ * `value_base64` or `value_hash`, or not at all.
+ */
 void hd_write_text(struct hd_dump *dump, VALUE string);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Threads and fibers: state, frames, locals. A thread in which a fiber runs shows its frames like
- * the fiber itself; what they hold stands on the line of the one that MRI marks it from.
+ * Writes threads and fibers: status, frames, locals. If a fiber runs in a thread, both lines have
+ * its frames. A reference that a frame holds has its name on the line of the object from which MRI
+ * marks it: the thread or the fiber.
  */
 #include "lines/writers.h"
 
@@ -80,17 +81,17 @@ void
 hd_write_thread(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
     const struct hd_thread_info *info = hd_context_thread(dump->context, obj);
-    // the program has made it up from what it likes
+    // the program may have made the name from data
     if (info && info->name && dump->options->strings == HD_STRINGS_FULL) {
         HD_PUT(out, ",\"thread_name\":");
         hd_put_quoted_name(out, info->name, info->name_size);
     }
-    // Thread.main is that of the ractor that dumps
+    // rb_thread_main returns the main thread of the Ractor that makes the dump
     if (dump->context->ractors <= 1 && obj == rb_thread_main()) HD_PUT(out, ",\"main\":true");
     bool readable = hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS);
     const void *context = readable ? hd_mri_thread_context(obj) : NULL;
-    bool runs = context && hd_mri_context_has_stack(context); // not so if it has just ended
-    // One that has begun since states were asked for has a stack, but no state that we know.
+    bool runs = context && hd_mri_context_has_stack(context); // false if it has just ended
+    // a thread that began after the states were read has a stack, but its state is not known
     if (info) hd_write_word(dump, HD_FIELD("status"), info->status);
     else if (!runs) hd_write_word(dump, HD_FIELD("status"), "dead");
 

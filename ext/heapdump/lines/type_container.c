@@ -1,5 +1,5 @@
 /*
- * ARRAY, HASH, STRUCT.
+ * Writers of ARRAY, HASH and STRUCT.
  */
 #include "lines/writers.h"
 
@@ -13,12 +13,12 @@ hd_write_array(struct hd_dump *dump, VALUE obj) {
     hd_put_number(&dump->out, HD_FIELD("length"), length);
     if (hd_mri_array_embedded(obj)) HD_PUT(out, ",\"embedded\":true");
     if (hd_mri_array_shared(obj)) {
-        HD_PUT(out, ",\"shared\":true"); // MRI marks the root alone, and that holds the elements
+        HD_PUT(out, ",\"shared\":true"); // MRI marks only the shared root, which holds the elements
         return;
     }
     if (!elements && length > 0) return;
     HD_PUT(out, ",\"elements\":[");
-    // a place in a list cannot be left out: where MRI marks no such element, the list ends
+    // no place of a list can be left out, so the list ends at an element that MRI does not mark
     for (size_t i = 0; i < length && hd_take_value(dump, elements[i]); i++) {
         hd_put_plain_value(dump, elements[i], ',');
     }

@@ -1,5 +1,6 @@
 /*
- * DATA and FILE: objects of C types. Those that close over others have fields of their own.
+ * Writers of DATA and FILE, which are objects of C types. MRI's own types that hold other objects
+ * have fields for them.
  */
 #include "lines/writers.h"
 

@@ -1,5 +1,6 @@
 /*
- * IMEMO: the VM's own objects. Closures (env), code (iseq), method entries, and the small ones.
+ * Writer of IMEMO, the VM's own objects: closures (env), code (iseq), method entries, and small
+ * ones.
  */
 #include "lines/writers.h"
 
@@ -83,7 +84,7 @@ write_small(struct hd_dump *dump, VALUE obj, enum hd_imemo kind) {
     }
     for (const struct hd_imemo_field *field = hd_mri_imemo_fields(kind); field->offset; field++) {
         VALUE v = hd_mri_word(obj, field->offset);
-        // a word that is no reference need not be a value either, but for the one of a constant
+        // a word that is no reference may be no value either; only in a constant cache it is one
         if (RB_SPECIAL_CONST_P(v) && kind == HD_IMEMO_CONSTCACHE) {
             hd_write_value(dump, field->field, v);
         }

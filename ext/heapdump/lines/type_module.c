@@ -1,5 +1,6 @@
 /*
- * CLASS, MODULE, ICLASS. Methods are not asked for: they are found among what MRI marks.
+ * Writers of CLASS, MODULE and ICLASS. MRI is not asked for methods: they are found among the
+ * references that it marks.
  */
 #include "lines/writers.h"
 
@@ -68,7 +69,7 @@ struct method {
 struct method_list {
     struct hd_dump *dump;
     VALUE owner;
-    struct method *list; /* NULL where memory is short: the names are left out then */
+    struct method *list; /* owned; methods for which there is no memory have no names */
     size_t size, capacity;
 };
 
@@ -131,7 +132,7 @@ static void
 includer_i(VALUE ref, void *data) {
     struct includer_search *search = data;
     int type = RB_BUILTIN_TYPE(ref);
-    // an ICLASS where a module is included into what another one was prepended to
+    // it is an ICLASS if the module is included into one to which another module was prepended
     bool may = type == RUBY_T_CLASS || type == RUBY_T_MODULE || type == RUBY_T_ICLASS;
     if (may && !search->found) search->found = ref;
 }
@@ -140,7 +141,7 @@ void
 hd_write_iclass(struct hd_dump *dump, VALUE obj) {
     hd_write_ref(dump, HD_FIELD("module"), RBASIC_CLASS(obj));
     hd_write_ref(dump, HD_FIELD("superclass"), rb_class_get_superclass(obj));
-    // a class is all that is left to it but for caches
+    // all references that are left now are caches, or the class that includes the module
     struct includer_search search = {dump, 0};
     hd_refs_each_left(&dump->refs, includer_i, &search);
     hd_write_ref(dump, HD_FIELD("includer"), search.found);

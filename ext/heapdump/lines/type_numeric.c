@@ -1,5 +1,5 @@
 /*
- * FLOAT, BIGNUM, RATIONAL, COMPLEX.
+ * Writers of FLOAT, BIGNUM, RATIONAL and COMPLEX.
  */
 #include "lines/writers.h"
 
@@ -20,7 +20,10 @@ hd_write_float(struct hd_dump *dump, VALUE obj) {
 
 enum { WORDS = 64, CHUNK_DIGITS = 9, CHUNKS = WORDS * 32 / 29 + 1 };
 
-/* The decimal digits of a number of up to 2 * WORDS 32-bit words, lowest first. Spoils the words. */
+/*
+ * Puts the decimal digits of a number of n 32-bit words, at most 2 * WORDS, the lowest word first.
+ * Overwrites the words.
+ */
 static void
 put_decimal(struct hd_sink *out, uint32_t *words, size_t n) {
     uint32_t chunks[2 * CHUNKS];

@@ -1,5 +1,5 @@
 /*
- * OBJECT.
+ * Writer of OBJECT.
  */
 #include "lines/writers.h"
 

@@ -1,5 +1,5 @@
 /*
- * STRING, SYMBOL, REGEXP, MATCH.
+ * Writers of STRING, SYMBOL, REGEXP and MATCH.
  */
 #include "lines/writers.h"
 
@@ -46,7 +46,7 @@ hd_write_symbol(struct hd_dump *dump, VALUE obj) {
 void
 hd_write_regexp(struct hd_dump *dump, VALUE obj) {
     VALUE source = RREGEXP(obj)->src;
-    if (!RREGEXP_PTR(obj) || !source) return; // allocated, never initialised
+    if (!RREGEXP_PTR(obj) || !source) return; // allocated but never initialised
     write_size_and_encoding(dump, source);
     hd_write_text(dump, source);
     hd_put_number(&dump->out, HD_FIELD("options"), (uint64_t)rb_reg_options(obj));

@@ -38,7 +38,7 @@ hd_write_error(struct hd_dump *dump, int outcome, const char *doing) {
     hd_put_char(out, '"');
 }
 
-/* All that MRI marks, none of it by name. */
+/* Puts all references that MRI marks, without names. */
 static void
 put_references(struct hd_dump *dump) {
     struct hd_sink *out = &dump->out;

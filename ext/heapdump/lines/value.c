@@ -90,7 +90,7 @@ hd_write_locals(struct hd_dump *dump, const ID *names, const VALUE *values, unsi
     HD_PUT(out, ",\"locals\":{");
     hd_begin_keys(dump->names);
     for (unsigned i = 0; i < size; i++) {
-        bool again = false; // block arguments called `_` may stand twice: the first keeps the name
+        bool again = false; // several block arguments may be called `_`: only the first is named
         for (unsigned j = 0; j < i && !again; j++) again = names[j] == names[i];
         if (again || !hd_may_put_key(dump->names, names[i])) continue;
         if (!hd_take_value(dump, values[i])) continue;

@@ -1,5 +1,6 @@
 /*
- * Values and references inside a line, and the fields that are made of them. All writers use this.
+ * Puts values and references into a line, and writes fields that consist of them. All writers use
+ * it.
  */
 #ifndef HEAPDUMP_VALUE_H
 #define HEAPDUMP_VALUE_H
@@ -11,10 +12,10 @@
 #include "mri/mri.h"
 #include "out/json.h"
 
-/* A value that is no reference; of those, numbers are written by hd_put_plain_value itself. */
+/* Puts a value that is no reference. */
 void hd_put_immediate(struct hd_dump *dump, VALUE v);
 
-/* A value and the character behind it; its reference is not taken, or was before. */
+/* Puts a value, followed by the character `behind`. Does not take the reference (refs.h). */
 static inline void
 hd_put_plain_value(struct hd_dump *dump, VALUE v, char behind) {
     unsigned char *to;
@@ -25,7 +26,7 @@ hd_put_plain_value(struct hd_dump *dump, VALUE v, char behind) {
         to = hd_at_i64(hd_sink_reserve(&dump->out, HD_NUMBER_SIZE + 2), RB_FIX2LONG(v));
     }
     else {
-        hd_put_immediate(dump, v); // the rarer ones
+        hd_put_immediate(dump, v); // the less frequent values
         to = hd_sink_reserve(&dump->out, 1);
     }
     *to = (unsigned char)behind;
@@ -33,8 +34,9 @@ hd_put_plain_value(struct hd_dump *dump, VALUE v, char behind) {
 }
 
 /*
- * A value that MRI itself has told as a reference, which is taken, and the character behind it. What
- * has been read in any other way passes through hd_take_value first.
+ * Puts a value that MRI itself has reported as a reference of the object, followed by the character
+ * `behind`, and takes the reference. A value that was read in any other way must first pass
+ * hd_take_value.
  */
 static inline void
 hd_put_value(struct hd_dump *dump, VALUE v, char behind) {
@@ -43,8 +45,9 @@ hd_put_value(struct hd_dump *dump, VALUE v, char behind) {
 }
 
 /*
- * True if a value may stand under a name: an immediate, or a reference that MRI marks (it is taken).
- * What was read by layout passes here, so that a name never adds an edge.
+ * True if a value may stand under a name: it is an immediate, or a reference that MRI marks from
+ * this object. Such a reference is taken. Values that were read by layout are checked here, so that
+ * a name never adds an edge.
  */
 static inline bool
 hd_take_value(struct hd_dump *dump, VALUE v) {
@@ -52,23 +55,30 @@ hd_take_value(struct hd_dump *dump, VALUE v) {
     return hd_refs_take(&dump->refs, v);
 }
 
-/* The field with a reference: taken, or kept for `weak` where MRI does not mark it. */
+/*
+ * Takes a reference and writes it as a field. If MRI does not mark it from this object, adds it to
+ * the map `weak`, provided that it is an object. Does nothing for 0 and for values that are no
+ * references.
+ */
 void hd_write_ref(struct hd_dump *dump, struct hd_field field, VALUE ref);
-/* The same without `weak`: nothing where MRI does not mark it. */
+/* Like hd_write_ref, but writes nothing if MRI does not mark the reference. */
 void hd_write_held(struct hd_dump *dump, struct hd_field field, VALUE ref);
-/* The field with a value that MRI marks, or nothing. */
+/* Writes a value as a field if hd_take_value allows it, else nothing. */
 void hd_write_value(struct hd_dump *dump, struct hd_field field, VALUE v);
-/* The field with the text of a String, by the rules for names; nothing for 0 and nil. */
+/* Writes the text of a String as a field, as a name (hd_put_name). Nothing for 0 and nil. */
 void hd_write_name(struct hd_dump *dump, struct hd_field field, VALUE string);
-/* The field with the name of an ID; nothing where it has none. */
+/* Writes the name of an ID as a field. Nothing if the ID has no name. */
 void hd_write_id(struct hd_dump *dump, struct hd_field field, ID id);
-/* The field with a C string, by the rules for names; nothing for NULL. */
+/* Writes a C string as a field, as a name (hd_put_name). Nothing for NULL. */
 void hd_write_word(struct hd_dump *dump, struct hd_field field, const char *word);
-/* The fields `label` and `file` that say where code is written. */
+/* Writes the fields `label` and `file`, which say where code is written. */
 void hd_write_place(struct hd_dump *dump, const struct hd_code *code);
-/* Keeps a reference for the map `weak` of the current object. */
+/*
+ * Adds a reference to the map `weak` of the current object. Drops it if the map has HD_WEAK_FIELDS
+ * entries already.
+ */
 void hd_add_weak(struct hd_dump *dump, struct hd_field field, VALUE ref);
-/* The map `locals`: an iseq's table of names beside the words they stand for. */
+/* Writes the map `locals`: `size` names from the table of an iseq, with the values of each. */
 void hd_write_locals(struct hd_dump *dump, const ID *names, const VALUE *values, unsigned size);
 
 #endif

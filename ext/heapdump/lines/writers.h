@@ -1,6 +1,6 @@
 /*
- * The writers by type: type_*.c, and threads.c for what a thread or fiber adds to a T_DATA. Each puts
- * the fields that only its type has, with their leading comma.
+ * The writers of the types, in type_*.c and, for threads and fibers, threads.c. Each writes the
+ * fields that only its type has. Every field begins with a comma.
  */
 #ifndef HEAPDUMP_WRITERS_H
 #define HEAPDUMP_WRITERS_H
