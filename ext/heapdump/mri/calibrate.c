@@ -1,7 +1,7 @@
 /*
- * Checks every mechanism against objects whose content is known, when the extension loads. What
- * does not match is switched off for the life of the process. Reading order: known.c, then the
- * checks in check_*.c.
+ * When the extension is loaded, checks everything that reads MRI by layout with objects whose
+ * content is known. A capability whose check fails stays off for the life of the process. Reading
+ * order: known.c, then the checks in check_*.c.
  */
 #include "mri/calibrate.h"
 
@@ -12,12 +12,12 @@
 
 #define NOTHING HD_CAPABILITIES
 
-/* In an order in which each one comes after what it stands on. */
+/* Each check comes after the check that it depends on. */
 static const struct check {
     enum hd_capability capability;
     bool (*passes)(const struct known *);
     bool needs_layout;
-    enum hd_capability needs; /* what this one stands on */
+    enum hd_capability needs; /* a capability that this one depends on, or NOTHING */
 } checks[] = {
     {HD_CAN_STORAGE, hd_check_storage, false, NOTHING},
     {HD_CAN_SINGLETONS, hd_check_singletons, false, NOTHING},
@@ -61,7 +61,7 @@ is_known(const char *name, size_t n) {
     return false;
 }
 
-/* A name that is misspelled would leave on what makes trouble. */
+/* Warns of names that are no capability: if one is misspelled, what should be off stays on. */
 static void
 tell_unknown(const char *list) {
     while (list && *list) {
@@ -91,7 +91,7 @@ run_checks(const struct known *known, const char *without) {
     }
 }
 
-/* Without a careful way to read, nothing is taken on trust. */
+/* If memory cannot be read carefully, no check is run and all capabilities stay off. */
 static void
 calibrate(struct known *known, const char *without) {
     if (hd_pages_collect(&known->pages) != 0 || !hd_careful_begin()) return;
@@ -108,7 +108,7 @@ hd_mri_init(const char *without) {
     hd_gc_init();
     hd_heap_init();
 
-    VALUE was_disabled = rb_gc_disable(); // the known objects stay where they are
+    VALUE was_disabled = rb_gc_disable(); // so that the known objects do not move
     struct known known = {0};
     if (hd_known_make(&known)) {
         calibrate(&known, without);

@@ -1,7 +1,8 @@
 /*
- * What calibrate.c shares with the files of checks: the known objects, and one check per capability.
- * Each asks the functions of mri.h about the known objects and returns true if all answers are right.
- * Memory is read carefully meanwhile, so a check must do so too.
+ * What calibrate.c shares with known.c and check_*.c: the known objects, and one check for each
+ * capability. A check calls functions of mri.h with the known objects and returns true if all
+ * answers are right. During the checks memory is read carefully (internal.h); a check itself must
+ * do so too.
  */
 #ifndef HEAPDUMP_MRI_CALIBRATE_H
 #define HEAPDUMP_MRI_CALIBRATE_H
@@ -16,13 +17,17 @@ struct known {
         large_object, classes, singletons, finalized, finalizer, self, c_method, tracepoint;
 };
 
-/* known.c: makes them; false where that fails. hd_known_free undoes what they have changed. */
+/*
+ * known.c: makes the known objects; returns false on failure. hd_known_free undoes what making them
+ * has changed.
+ */
 bool hd_known_make(struct known *known);
 void hd_known_free(struct known *known);
 /* The function and the data that the known tracepoint was made with. */
 void hd_known_trace(VALUE tracepoint, void *data);
 extern char hd_known_trace_data;
 
+/* True if both are the same object, or Strings that are equal. */
 bool hd_same_text(VALUE a, VALUE b);
 
 /* check_code.c */

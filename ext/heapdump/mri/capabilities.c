@@ -1,5 +1,5 @@
 /*
- * What this process can do, and what that is called.
+ * The capabilities that are switched on in this process, and their names.
  */
 #include "mri/internal.h"
 

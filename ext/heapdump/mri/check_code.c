@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The block that the known objects are made in, and what stands around it. */
+/* True if the code's parents lead to the top-level code in which the known objects were made. */
 static bool
 reaches_its_root(const struct known *known, const struct hd_code *from) {
     struct hd_code code = *from;
@@ -19,7 +19,7 @@ reaches_its_root(const struct known *known, const struct hd_code *from) {
 
 static bool
 has_plausible_size(VALUE iseq) {
-    enum { MOST = 64 }; // of a block that does nothing but return a variable
+    enum { MOST = 64 }; // instructions of a block that only returns a variable
     const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
     unsigned size = hd_read_u32(body, HD_BODY_ENCODED_SIZE);
     const VALUE *code = hd_read_pointer(body, HD_BODY_ENCODED);
@@ -51,7 +51,10 @@ begins_with(const struct hd_env *env, const char *name, VALUE value) {
            hd_read(env->locals, 0) == value;
 }
 
-/* The variables of a method, whose env knows the method and the block that it was given. */
+/*
+ * Checks the env that a method's variables are in. It names the method and the block that was given
+ * to it.
+ */
 static bool
 check_closure(const struct known *known) {
     struct hd_block block;
@@ -69,7 +72,7 @@ hd_check_env(const struct known *known) {
     struct hd_block inner;
     struct hd_env env, around;
     if (!hd_mri_block(&known->pages, known->inner, &inner) || !inner.env) return false;
-    // a lambda that has not run: its env is that of the block around it
+    // this lambda has not run, so its env is that of the block around it
     return hd_mri_env(&known->pages, inner.env, &env) && env.names_size == 1 &&
            begins_with(&env, "known", known->value) && env.parent &&
            hd_mri_env(&known->pages, env.parent, &around) && !around.entry && check_closure(known);
@@ -130,7 +133,7 @@ find_entry(const struct known *known, VALUE method, const char *name, struct ent
     return search->entry != 0;
 }
 
-/* One that is written in C, in a module that is everybody's. */
+/* Checks a method that is written in C, and whose owner is Kernel. */
 static bool
 check_c_method(const struct known *known) {
     struct entry_search search;
@@ -153,7 +156,7 @@ hd_check_method_entry(const struct known *known) {
            hd_mri_method_receiver(known->method) == known->module && check_c_method(known);
 }
 
-/* The class that the method is written in: its cref begins there. */
+/* Checks that the method's cref begins with the class in which the method is written. */
 static bool
 check_cref(const struct known *known) {
     struct entry_search search;

@@ -127,10 +127,10 @@ hd_check_storage(const struct known *known) {
            elements_are(known->shared_array, known->value);
 }
 
-/* The flag that all singleton classes have and no other class has. */
+/* Finds the flag that all singleton classes have and no other class has. */
 bool
 hd_check_singletons(const struct known *known) {
-    VALUE candidates = RUBY_FL_USER0 | RUBY_FL_USER1; // in all versions that there have been
+    VALUE candidates = RUBY_FL_USER0 | RUBY_FL_USER1; // one of these in all versions so far
     for (long i = 0; i < RARRAY_LEN(known->singletons); i++) {
         candidates &= RBASIC(rb_ary_entry(known->singletons, i))->flags;
     }

@@ -21,13 +21,16 @@ static bool
 tells_of_tracing(VALUE tracepoint) {
     const void *body = hd_mri_data_pointer(tracepoint);
     bool before = hd_read_u32(body, HD_TRACEPOINT_TRACING) == 0;
-    rb_tracepoint_enable(tracepoint); // nothing is allocated meanwhile
+    rb_tracepoint_enable(tracepoint); // no object is allocated before it is disabled again
     bool meanwhile = hd_read_u32(body, HD_TRACEPOINT_TRACING) == 1;
     rb_tracepoint_disable(tracepoint);
     return before && meanwhile && hd_read_u32(body, HD_TRACEPOINT_TRACING) == 0;
 }
 
-/* The table itself can be looked at only while something is traced: hd_mri_allocations_are_right. */
+/*
+ * The table itself exists only while allocations are traced; hd_mri_allocations_are_right checks
+ * it.
+ */
 bool
 hd_check_allocations(const struct known *known) {
     const void *body = hd_mri_data_pointer(known->tracepoint);
@@ -44,7 +47,7 @@ root_i(const char *category, VALUE ref, void *data) {
     if (strcmp(category, "finalizers") == 0) *(bool *)data = true;
 }
 
-/* The array in which the GC keeps what is to be called for the known object; 0 if there is none. */
+/* The array in which the GC stores the finalizer of the known object; 0 if there is none. */
 static VALUE
 table_of(const struct known *known) {
     for (size_t i = 0; i < known->pages.size; i++) {

@@ -4,9 +4,10 @@
 #include "mri/calibrate.h"
 
 /*
- * Our frames with code must be those of the public profiling interface, as many as that is asked
- * for. It tells the method in which code stands ("r"), we tell the code itself ("block in r",
- * "rescue in r"): the base label of both is that of the method.
+ * Compares our frames that run Ruby code with those of the public profiling interface, at most
+ * PROFILED of them. That interface names the method in which code is written ("r"), while our
+ * frames name the code itself ("block in r", "rescue in r"). The base label of both is that of the
+ * method.
  */
 enum { PROFILED = 64 };
 struct frame_search {
@@ -16,12 +17,12 @@ struct frame_search {
     bool mismatch;
 };
 
-/* The next one that runs code at a known line, -1 where there is none left. */
+/* The index of the next frame that runs code at a known line; -1 if there is none left. */
 static int
 next_with_code(struct frame_search *search) {
     while (search->next < search->size) {
         int i = search->next++;
-        if (search->lines[i] > 0) return i; // 0: a C function, or what stands for a library of C
+        if (search->lines[i] > 0) return i; // 0: a C function, or a frame for a C extension
     }
     return -1;
 }
@@ -31,7 +32,7 @@ frame_i(const struct hd_frame *frame, void *data) {
     struct frame_search *search = data;
     if (!frame->iseq || frame->line == 0 || search->mismatch) return;
     int i = next_with_code(search);
-    if (i < 0) search->mismatch = search->size < PROFILED; // a stack goes on where the list is full
+    if (i < 0) search->mismatch = search->size < PROFILED; // the stack may be longer than the list
     else {
         search->mismatch = search->lines[i] != frame->line ||
                            !hd_same_text(rb_profile_frame_base_label(search->frames[i]),
@@ -49,7 +50,10 @@ check_own_frames(const struct known *known) {
     return search.next > 0 && !search.mismatch && next_with_code(&search) < 0;
 }
 
-/* In a fiber that waits in a block within a block: `held` on the stack, `kept` outside of it. */
+/*
+ * The known fiber waits in a block within a block. `held` is a local variable of the inner block,
+ * `kept` one of the outer block.
+ */
 struct waiting_search {
     const struct known *known;
     int frames;
@@ -79,7 +83,7 @@ waiting_i(const struct hd_frame *frame, void *data) {
 
 static bool
 check_waiting_frames(const struct known *known) {
-    if (NIL_P(known->waiting)) return true; // no memory for another stack
+    if (NIL_P(known->waiting)) return true; // there was no memory for the fiber's stack
     const void *context = hd_mri_fiber_context(known->waiting);
     if (!context || !hd_mri_context_has_stack(context)) return false;
     struct waiting_search search = {.known = known};
@@ -99,7 +103,7 @@ hd_check_fiber(const struct known *known) {
            !hd_mri_context_has_stack(context) && !hd_mri_context_is_current(context);
 }
 
-enum { LOCALS = 11 }; // no power of two, as the size of their table is
+enum { LOCALS = 11 }; // not a power of two, while the size of their table is one
 
 static ID
 local_name(int i) {

@@ -82,7 +82,7 @@ hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_
     if (hd_pages_have_object(pages, defined_class)) out->defined_class = defined_class;
 
     const void *definition = hd_read_pointer(me, HD_ENTRY_DEFINITION);
-    if (!hd_plausible(definition)) return true; // remembers that there is no such method
+    if (!hd_plausible(definition)) return true; // it says that there is no such method
     unsigned type = hd_read_u32(definition, 0) & 15;
     if (type < sizeof definitions / sizeof *definitions) out->definition = definitions[type];
     out->original = hd_read(definition, HD_DEFINITION_ORIGINAL);
@@ -114,7 +114,7 @@ ID
 hd_mri_method_name(VALUE ref, VALUE owner) {
     if (RB_BUILTIN_TYPE(ref) != RUBY_T_IMEMO || hd_imemo_number(ref) != HD_NUMBER_MENT) return 0;
     const void *me = (const void *)ref;
-    // caches hold entries too: copies for other classes, and memories of missing methods
+    // caches hold entries too: copies for other classes, and entries for missing methods
     if (hd_read(me, HD_ENTRY_OWNER) != owner || is_complemented(ref)) return 0;
     if (!hd_plausible(hd_read_pointer(me, HD_ENTRY_DEFINITION))) return 0;
     return hd_read(me, HD_ENTRY_CALLED);
@@ -128,7 +128,7 @@ hd_mri_is_code_within(VALUE ref, VALUE parent) {
     return hd_plausible(body) && hd_read(body, hd_layout()->iseq_parent) == parent;
 }
 
-/* The env object in which the variables at `ep` live, 0 while they are on the stack. */
+/* The env object that holds the variables at `ep`; 0 while these are on the stack. */
 static VALUE
 env_of(const struct hd_pages *pages, const VALUE *ep) {
     if (!hd_plausible(ep)) return 0;
@@ -164,7 +164,7 @@ hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out) {
     const VALUE *ep = hd_read_pointer((void *)env, HD_ENV_EP);
     const VALUE *values = hd_read_pointer((void *)env, HD_ENV_VALUES);
     unsigned size = hd_read_u32((void *)env, HD_ENV_SIZE);
-    if (!hd_plausible(ep) || !hd_plausible(values)) return false; // just being made
+    if (!hd_plausible(ep) || !hd_plausible(values)) return false; // MRI has not filled it yet
     if (size < 4 || ep != values + size - 2 || hd_read(ep, HD_EP_ENV) != env) return false;
 
     out->iseq = if_imemo(pages, hd_read((void *)env, HD_ENV_ISEQ), HD_NUMBER_ISEQ);

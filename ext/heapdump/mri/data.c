@@ -1,9 +1,10 @@
 /*
- * T_DATA: which of MRI's own types an object is, and what the containers among them hold.
+ * T_DATA: which of MRI's own types an object has, and what the containers among these types hold.
  */
 #include "mri/internal.h"
 
-// The type descriptors of known objects: an application may use the same names for its own types.
+// The types of known objects. Types are not compared by name, since an application may use the
+// same.
 static const rb_data_type_t *known_types[HD_DATA_KINDS];
 
 void
@@ -44,7 +45,7 @@ hd_mri_data_pointer(VALUE data) {
 #endif
 }
 
-/* By layout: rb_set_foreach notes in the set that it is being walked. */
+/* Reads the set by layout, because rb_set_foreach would write to it. */
 void
 hd_mri_set_each(VALUE set, int (*fn)(VALUE, VALUE), VALUE data) {
     const void *table = hd_mri_data_pointer(set);
@@ -91,7 +92,7 @@ hd_mri_weak_each(const struct hd_pages *pages, VALUE map, enum hd_data_kind kind
                  int (*fn)(VALUE, VALUE, void *), void *data) {
     const void *body = hd_mri_data_pointer(map);
     if (!hd_plausible(body)) return;
-    // without entries there is a table of objects to maps first, and one of keys to values second
+    // otherwise the map has two tables: first objects to maps, then keys to values
     ptrdiff_t offset = hd_layout()->weak_by_entry ? 0 : sizeof(VALUE);
     st_table *table = (st_table *)hd_read_pointer(body, offset);
     if (!hd_plausible(table) || !hd_table_is_sound(table)) return;

@@ -1,6 +1,6 @@
 /*
- * Flags and fields that any object has, and those of the built-in types whose accessors are not
- * public on every version.
+ * Flags and fields that every object has, and fields of built-in types for which not every version
+ * has public functions.
  */
 #include "mri/internal.h"
 
@@ -8,7 +8,7 @@
 
 size_t
 hd_mri_memsize(VALUE obj) {
-    // MRI aborts on nodes and on types it does not know.
+    // MRI aborts on nodes and on types that it does not know
     if (!rb_obj_memsize_of || RB_BUILTIN_TYPE(obj) == RUBY_T_NODE) return 0;
     return rb_obj_memsize_of(obj);
 }
@@ -16,11 +16,11 @@ hd_mri_memsize(VALUE obj) {
 bool
 hd_mri_marks_what_is_named(VALUE obj) {
 #if HD_RUBY >= 400 || !defined(HAVE_CONST_RUBY_FL_EXIVAR)
-    (void)obj; // no flag tells of instance variables that are kept apart
+    (void)obj; // no flag says whether an object has instance variables that are stored separately
     return false;
 #else
     int type = RB_BUILTIN_TYPE(obj);
-    if (!hd_layout()) return false; // who knows
+    if (!hd_layout()) return false; // not known for this version
     if (type == RUBY_T_OBJECT) return true;
     if (RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR)) return false;
     switch (type) {
@@ -46,7 +46,7 @@ hd_mri_shareable(VALUE obj) {
 bool
 hd_mri_has_generic_ivars(VALUE obj) {
 #if HD_RUBY >= 400 || !defined(HAVE_CONST_RUBY_FL_EXIVAR)
-    (void)obj; // they are kept apart
+    (void)obj; // they are in a separate object
     return false;
 #else
     return RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR) != 0;
@@ -62,7 +62,7 @@ bool
 hd_mri_is_fields_of(VALUE ref, VALUE obj) {
     if (RB_BUILTIN_TYPE(ref) != RUBY_T_IMEMO || hd_mri_imemo(ref) != HD_IMEMO_FIELDS) return false;
     if (RBASIC_CLASS(ref) == obj) return true;
-    // the copy of a class holds a copy of these that still names the original, and no others
+    // a class that was copied has a copied `fields` object, which still names the original class
     return RB_BUILTIN_TYPE(obj) == RUBY_T_CLASS || RB_BUILTIN_TYPE(obj) == RUBY_T_MODULE;
 }
 
@@ -86,7 +86,7 @@ hd_mri_attached(VALUE singleton) {
     return RB_NIL_P(attached) ? 0 : attached;
 }
 
-/* While that is checked, and once it has passed. */
+/* True while the capability is being checked, and after its check has passed. */
 static bool
 may_look_into_storage(void) {
     return hd_careful || hd_can(HD_CAN_STORAGE);
@@ -118,7 +118,7 @@ hd_mri_array_embedded(VALUE array) {
 const VALUE *
 hd_mri_array_elements(VALUE array) {
     if (!may_look_into_storage()) return NULL;
-    // Not RARRAY_CONST_PTR: on 3.1 that may move the elements out of the transient heap.
+    // RARRAY_CONST_PTR is not used: on 3.1 it may move the elements out of the transient heap
     if (hd_mri_array_embedded(array)) return RARRAY(array)->as.ary;
     return RARRAY(array)->as.heap.ptr;
 }
@@ -146,7 +146,7 @@ hd_mri_hash_default_is_proc(VALUE hash) {
     return RB_FL_TEST_RAW(hash, RUBY_FL_USER2) != 0;
 }
 
-/* How a hash with a table of its own compares keys; NULL for a small one. */
+/* The functions with which a hash that has an st_table compares keys; NULL for a small hash. */
 static const void *
 comparison_of(VALUE hash) {
     enum { HAS_TABLE = RUBY_FL_USER3, TABLE = 24, TYPE_OF_TABLE = 8 };
@@ -158,7 +158,7 @@ static const void *identity;
 
 void
 hd_hash_learn(VALUE identity_hash) {
-    // before 3.3 the table is elsewhere, but there MRI can be asked
+    // before 3.3 the table is at another place, but there MRI exports a function for this
     if (!rb_hash_compare_by_id_p) identity = comparison_of(identity_hash);
 }
 

@@ -1,5 +1,5 @@
 /*
- * How the GC keeps an object, as MRI itself tells it.
+ * The state of an object in the GC, as MRI reports it.
  */
 #include "mri/internal.h"
 
@@ -13,7 +13,7 @@ hd_gc_init(void) {
     names.old = rb_intern("old");
     names.pinned = rb_intern("pinned");
     names.remembered = rb_intern("remembered");
-    // These two intern names of their own at their first call.
+    // called here because both intern names when they are called for the first time
     ID flags[16];
     if (rb_obj_gc_flags) rb_obj_gc_flags(rb_cObject, flags, 16);
     if (rb_gc_object_metadata) rb_gc_object_metadata(rb_cObject);
@@ -43,7 +43,10 @@ flag_of(ID name) {
     return 0;
 }
 
-/* As MRI told flags before 3.5: a list of names. Most objects have those of the one before them. */
+/*
+ * Before Ruby 3.5 MRI reports flags as a list of names. The last answer is remembered, because most
+ * objects have the same flags as the object before them.
+ */
 static unsigned
 listed_flags(VALUE obj) {
     static ID last[16];
@@ -66,7 +69,7 @@ unsigned
 hd_mri_gc_flags(VALUE obj) {
     enum { MAX = 16 };
     if (!rb_gc_object_metadata) return listed_flags(obj);
-    // Most objects have the flags of the one before them.
+    // the last answer is remembered: most objects have the same flags as the object before them
     static struct hd_gc_fact last[MAX];
     static size_t last_size = SIZE_MAX;
     static unsigned last_flags;

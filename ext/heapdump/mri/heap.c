@@ -20,7 +20,7 @@ hd_mri_roots(void (*fn)(const char *, VALUE, void *), void *data) {
     rb_objspace_reachable_objects_from_root(fn, data);
 }
 
-/* A call to be made once, by the thread that asks for it. */
+/* A function that is called once, by the thread that has made this struct. */
 struct once {
     void (*fn)(void *);
     void *data;
@@ -48,10 +48,11 @@ call_in_mark(VALUE ref, void *once) {
 }
 
 /*
- * Before Ruby 4.0 nothing is exported that stops other Ractors. But under the VM's lock none of them
- * changes the tables that they share, starts a GC or takes a page of the heap; and since 3.2 MRI holds
- * it while it tells what an object refers to. On 3.1 the lock may be held by another thread at the
- * fork: then the child hangs, and is found out by whoever watches it.
+ * Before Ruby 4.0 MRI exports no function that stops other Ractors. But while one thread holds the
+ * VM's lock, no Ractor changes the tables that all share, starts a GC or takes a page of the heap;
+ * and since 3.2 MRI holds this lock while it reports the references of an object. So fn is called
+ * during such a report. On 3.1 another thread may hold the lock at the fork. Then the child hangs,
+ * and the coordinator notices that no object is written any more.
  */
 void
 hd_mri_stop_ractors(bool several, void (*fn)(void *), void *data) {
@@ -61,7 +62,7 @@ hd_mri_stop_ractors(bool several, void (*fn)(void *), void *data) {
     run_once(&once);
 }
 
-static VALUE plain; /* a String that refers to its class and nothing else */
+static VALUE plain; /* a String whose only reference is its class */
 
 void
 hd_heap_init(void) {
@@ -70,9 +71,9 @@ hd_heap_init(void) {
 }
 
 /*
- * MRI keeps what is to be done with a reference instead of marking it, and puts back what was there
- * before when it has told all of an object. As this one has a single reference, nothing is told
- * between the end of fn and that moment.
+ * While MRI reports the references of an object, it stores the function to call instead of marking.
+ * When the report is over, MRI restores what was stored before. fn runs during such a report, so it
+ * ends with that. The object has a single reference, so nothing more is reported after fn.
  */
 void
 hd_mri_contain_marking(void (*fn)(void *), void *data) {

@@ -1,5 +1,5 @@
 /*
- * MRI's internal objects: which kind one is, and what the small ones hold.
+ * MRI's internal objects (imemos): of which kind an object is, and what the small ones hold.
  */
 #include "mri/internal.h"
 
@@ -8,8 +8,8 @@
 enum { NUMBERS = 16 };
 
 /*
- * MRI knows what its numbers mean; they differ between versions. It is asked about those alone that
- * an object has: some versions abort at a number that they do not use.
+ * MRI says which name a number has, since the numbers differ between versions. It is only asked
+ * about numbers that occur in objects: some versions abort at a number that they do not use.
  */
 const char *
 hd_mri_imemo_name(VALUE imemo) {
@@ -45,7 +45,7 @@ kind_by_name(const char *name) {
 
 enum hd_imemo
 hd_mri_imemo(VALUE imemo) {
-    static signed char kinds[NUMBERS];       // 0: not looked at yet
+    static signed char kinds[NUMBERS];       // kind + 1; 0 if not known yet
     if (!hd_layout()) return HD_IMEMO_OTHER; // what they hold is not known
     int number = hd_imemo_number(imemo);
     if (!kinds[number]) kinds[number] = (signed char)(kind_by_name(hd_mri_imemo_name(imemo)) + 1);

@@ -1,6 +1,6 @@
 /*
- * What the files of this folder share: exported functions that no public header declares, and how
- * words are read by layout. Nobody else includes this.
+ * What the files of this folder share: functions that MRI exports but no public header declares,
+ * and functions that read words by layout. Files of other folders must not include this.
  */
 #ifndef HEAPDUMP_MRI_INTERNAL_H
 #define HEAPDUMP_MRI_INTERNAL_H
@@ -13,7 +13,10 @@
 #include <ruby/st.h>
 #include <stdio.h>
 
-/* Exported by MRI on some or all versions. Weak: NULL where absent, so that loading never fails. */
+/*
+ * MRI exports these on some or all versions. They are declared weak: a missing one is NULL, and the
+ * extension still loads.
+ */
 #define HD_WEAK __attribute__((weak))
 HD_WEAK void rb_objspace_each_objects(int (*fn)(void *, void *, size_t, void *), void *data);
 HD_WEAK void rb_objspace_reachable_objects_from(VALUE, void (*)(VALUE, void *), void *);
@@ -36,9 +39,9 @@ struct hd_gc_metadata {
 HD_WEAK struct hd_gc_metadata *rb_gc_object_metadata(VALUE);
 
 /*
- * read.c: while it is `hd_careful`, words are read in a way that survives a wrong address: what
- * cannot be read counts as 0, and in hd_unreadable. hd_careful_begin returns false where this
- * process has no such way. Whatever is found by layout has to be read by these functions.
+ * read.c: while `hd_careful` is true, a wrong address does no harm: a word that cannot be read is
+ * 0, and hd_unreadable counts it. hd_careful_begin returns false if this process cannot read in
+ * this way. Everything that was found by layout must be read by these functions.
  */
 extern bool hd_careful;
 extern unsigned hd_unreadable;
@@ -46,7 +49,10 @@ bool hd_careful_begin(void);
 void hd_careful_end(void);
 void hd_copy_carefully(void *to, const void *from, size_t size);
 bool hd_is_readable(const void *from, size_t size);
-/* False where MRI, which reads it without care, would crash; true at once when not careful. */
+/*
+ * False if MRI would crash when it walks this table, since MRI does not read carefully. Always true
+ * while `hd_careful` is false.
+ */
 bool hd_table_is_sound(const st_table *table);
 
 static inline VALUE
@@ -72,19 +78,19 @@ hd_read_u32(const void *base, ptrdiff_t offset) {
     return number;
 }
 
-/* True where a walk of words that are no longer what they should be has to end. */
+/* True if a loop over words must end, because a word could not be read: the address is wrong. */
 static inline bool
 hd_is_lost(void) {
     return hd_careful && hd_unreadable > 0;
 }
 
-/* A pointer that could be one: aligned and above the first page. */
+/* True if this could be a pointer: it is aligned and lies above the first page of memory. */
 static inline bool
 hd_plausible(const void *pointer) {
     return (uintptr_t)pointer >= 4096 && (uintptr_t)pointer % sizeof(VALUE) == 0;
 }
 
-/* The words that local variables live in, whose table of names has `size` entries. */
+/* The place of the local variables that belong to `ep`; their table of names has `size` entries. */
 static inline const VALUE *
 hd_locals_below(const VALUE *ep, unsigned size) {
     return (const VALUE *)((const char *)ep + HD_EP_ENTRY) - size;
@@ -107,24 +113,27 @@ hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {
     return hd_is_type(pages, v, RUBY_T_IMEMO) && hd_imemo_number(v) == number;
 }
 
-/* capabilities.c: for calibrate.c, which has found that this works. */
+/* capabilities.c: switched on by calibrate.c when the check has passed. */
 void hd_switch_on(enum hd_capability capability);
-/* And that it does not work after all. */
+/* Switched off when a later check fails. */
 void hd_switch_off(enum hd_capability capability);
 
-/* calibrate.c tells the others what known objects have shown. */
-/* data.c: which types are MRI's own. */
+/* By the functions hd_*_learn, calibrate.c passes on what the known objects have shown. */
+/* data.c: `known` is an object of this kind, so its type is that of the kind. */
 void hd_data_learn(enum hd_data_kind kind, VALUE known);
-/* fields.c: how a hash compares that does so by identity. */
+/* fields.c: `identity_hash` is a Hash that compares keys by identity. */
 void hd_hash_learn(VALUE identity_hash);
 /* heap.c: makes an object that it needs. */
 void hd_heap_init(void);
-/* fields.c: the flag that singleton classes have and others have not; 0 for none. */
+/* fields.c: the flag that only singleton classes have; 0 if it was not found. */
 void hd_singleton_learn(VALUE flag);
-/* heap.c: what hd_mri_hides_finalizers and hd_mri_finalizers_have_ids answer. */
+/* heap.c: the answers of hd_mri_hides_finalizers and hd_mri_finalizers_have_ids. */
 void hd_finalizers_learn(bool hidden, bool have_ids);
 
-/* tracing.c: what a tracepoint for the event was made with; NULL if it is for others. */
+/*
+ * tracing.c: the data with which a tracepoint was made. NULL if it is not for this event, or,
+ * unless `function` is NULL, has another function.
+ */
 const void *hd_tracepoint_data(VALUE tracepoint, unsigned event, const void *function);
 
 /* gc.c: interns the names of the GC's flags. */

@@ -1,9 +1,9 @@
 /*
- * Objects whose content is known, for calibrate.c to look at.
+ * Makes the objects whose content is known, with which calibrate.c checks the layouts.
  */
 #include "mri/calibrate.h"
 
-/* In the order of the members below. */
+/* Returns the objects in the order of `members` in hd_known_make. */
 static const char source[] =
     "proc {"
     "  value = Object.new;"
@@ -43,7 +43,7 @@ char hd_known_trace_data;
 
 void
 hd_known_trace(VALUE tracepoint, void *data) {
-    (void)tracepoint; // enabled for a moment at most, to be looked at
+    (void)tracepoint; // it is enabled only for a moment, while its fields are checked
     (void)data;
 }
 

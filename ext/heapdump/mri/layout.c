@@ -1,5 +1,6 @@
 /*
- * One line per minor version of MRI, 64-bit. A test compares every number with MRI's own headers.
+ * One line for each minor version of MRI, on 64-bit platforms. A test compares each number with
+ * MRI's own headers.
  */
 #include "mri/layout.h"
 

@@ -1,5 +1,5 @@
 /*
- * Where MRI keeps what the dumper reads: offsets in bytes, on 64-bit platforms.
+ * The offsets of the fields in MRI's structs that the dumper reads, in bytes, on 64-bit platforms.
  */
 #ifndef HEAPDUMP_MRI_LAYOUT_H
 #define HEAPDUMP_MRI_LAYOUT_H
@@ -12,19 +12,19 @@
 #    define HD_RUBY (RUBY_API_VERSION_MAJOR * 100 + RUBY_API_VERSION_MINOR)
 #endif
 
-/* Those that differ between minor versions. */
+/* The offsets that differ between minor versions. */
 struct hd_layout {
     int version; /* as HD_RUBY */
     short iseq_local_table, iseq_parent, iseq_local_iseq, iseq_local_table_size;
     short thread_context, context_local_storage, frame_size, fiber_context, hash_default;
     bool line_is_value;
-    bool weak_by_entry; /* keys of a weak map's table point at the words that hold the entry */
+    bool weak_by_entry; /* keys of a weak map's table are pointers to the words of an entry */
 };
 
-/* The layout of this Ruby, NULL for a minor version that is not known. */
+/* The layout of this Ruby; NULL for a minor version that is not known. */
 const struct hd_layout *hd_layout(void);
 
-/* Those that are the same in all of them. */
+/* The offsets that are the same in all known versions. */
 #define HD_OFFSETS(AT)                                                                             \
     AT(HD_BODY_OF_ISEQ, 16)                                                                        \
     AT(HD_BODY_TYPE, 0)                                                                            \
@@ -66,7 +66,7 @@ const struct hd_layout *hd_layout(void);
     AT(HD_FRAME_SELF, 24)                                                                          \
     AT(HD_FRAME_EP, 32)                                                                            \
                                                                                                    \
-    /* words around the one that ep points to, which holds flags */                                \
+    /* the words around the one that ep points to; that one holds flags */                         \
     AT(HD_EP_ENTRY, -16)                                                                           \
     AT(HD_EP_SPECIAL, -8)                                                                          \
     AT(HD_EP_FLAGS, 0)                                                                             \
@@ -105,7 +105,7 @@ const struct hd_layout *hd_layout(void);
 
 #ifdef HD_MOVED_OFFSETS
 #    define HD_AS_VARIABLE(name, offset) extern int name;
-HD_OFFSETS(HD_AS_VARIABLE) /* a build of the tests, which moves them one by one */
+HD_OFFSETS(HD_AS_VARIABLE) /* in a build of the tests, which change one offset after another */
 #else
 #    define HD_AS_CONSTANT(name, offset) name = (offset),
 enum { HD_OFFSETS(HD_AS_CONSTANT) };
@@ -116,7 +116,7 @@ enum { HD_IDS_ITEM_SIZE = 16, HD_SET_ENTRY_SIZE = 16 };
 /* The hash of an entry that has been deleted. */
 #define HD_SET_DELETED (~(VALUE)0)
 
-/* A flag of ep: these variables are those of a method or of the top, not of a block within. */
+/* A flag at ep: the variables are those of a method or of top-level code, not those of a block. */
 enum { HD_EP_LOCAL = 2 };
 
 #endif

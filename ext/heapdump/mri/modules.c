@@ -1,5 +1,5 @@
 /*
- * The constants of a module, without autoloading any.
+ * Reads the constants of a module. Autoloads none of them.
  */
 #include "mri/internal.h"
 
@@ -27,7 +27,7 @@ constant_i(st_data_t key, st_data_t value, st_data_t arg) {
 void
 hd_mri_each_constant(const struct hd_pages *pages, VALUE module,
                      void (*fn)(const struct hd_constant *, void *), void *data) {
-    st_table *table = rb_mod_const_at(module, NULL); // allocated for us, with malloc
+    st_table *table = rb_mod_const_at(module, NULL); // a new table, allocated with malloc
     if (!table) return;
     struct constant_walk walk = {pages, fn, data};
     st_foreach(table, constant_i, (st_data_t)&walk);

@@ -1,13 +1,14 @@
 /*
- * Place in the flow: below everything. All that the dumper knows of MRI's insides, and the only
- * folder with differences between versions. The rest of the code asks here and gets plain answers.
+ * Place in the flow: below all code that reads objects. This folder has everything that the dumper
+ * knows about MRI's internals, and only here code differs between versions. The other folders call
+ * these functions.
  *
  * Nothing here allocates Ruby objects, runs Ruby code or raises, but for hd_mri_init and the two
- * functions that say so (hd_mri_make_traced_object, hd_mri_global). Every pointer
- * that was found by layout passes a gate before it is followed: it must be a live slot of the
- * page table and of the expected type. A function returns false (or 0) where a datum is not to
- * be had, and the caller leaves the name out; the reference itself is never lost, because the list
- * of references comes from MRI.
+ * functions that say so (hd_mri_make_traced_object, hd_mri_global). Every pointer that was found by
+ * layout passes a gate before it is followed: it must be a live slot of the page table and of the
+ * expected type. A function returns false (or 0) if the information is not available. The caller
+ * then leaves the name out; the reference itself is never lost, because the list of references
+ * comes from MRI.
  */
 #ifndef HEAPDUMP_MRI_H
 #define HEAPDUMP_MRI_H
@@ -21,7 +22,7 @@
 
 struct hd_pages;
 
-/* What this Ruby can give; docs/format.md, "Capabilities". */
+/* The kinds of names that the dumper can give on a Ruby; see docs/format.md, "Capabilities". */
 enum hd_capability {
     HD_CAN_HASH_ENTRIES,
     HD_CAN_CONSTANTS,
@@ -60,7 +61,7 @@ enum hd_data_kind {
     HD_DATA_KINDS
 };
 
-/* The kinds of T_IMEMO by their lasting meaning; the numbers differ between versions. */
+/* The kinds of T_IMEMO. MRI's own numbers for them differ between versions. */
 enum hd_imemo {
     HD_IMEMO_OTHER,
     HD_IMEMO_ENV,
@@ -77,39 +78,44 @@ enum hd_imemo {
 };
 
 /*
- * Resolves symbols and calibrates layouts against known objects; the capabilities named in
- * `without` (comma-separated, "all" for every one; may be NULL) stay off, and a line on stderr tells
- * each name there that is none. Runs Ruby code: call it once, from Init. Returns NULL, or the name of an indispensable function that this Ruby lacks.
+ * Checks which functions this Ruby exports, and checks the layouts with known objects. `without` is
+ * a list of capabilities that stay off, separated by commas ("all": all of them; may be NULL). For
+ * each name in it that is no capability, a line is written to stderr. Runs Ruby code: call it once,
+ * from Init. Returns NULL, or the name of a function without which this Ruby cannot be dumped.
  */
 const char *hd_mri_init(const char *without);
 
-/* capabilities.c: what has passed. */
+/* capabilities.c: true if the check of this capability has passed. */
 bool hd_can(enum hd_capability capability);
 const char *hd_capability_name(enum hd_capability capability);
 
 /* heap.c: the heap as a whole. */
-/* False for a minor version of Ruby whose insides nobody has looked at: it gives public facts alone. */
+/*
+ * False for a minor version of Ruby whose layout is not known. There only what public functions
+ * report is available.
+ */
 bool hd_mri_is_known(void);
 typedef int hd_page_fn(void *start, void *end, size_t stride, void *data);
 void hd_mri_each_page(hd_page_fn *fn, void *data);
 void hd_mri_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data);
 void hd_mri_roots(void (*fn)(const char *category, VALUE ref, void *data), void *data);
-/* From now on fn is called when MRI has found a bug in itself, before it aborts. */
+/* Has fn called when MRI finds a bug in itself, before it aborts. */
 void hd_mri_on_bug(void (*fn)(void));
 /*
- * Calls fn(data), once, while no other Ractor changes what all of them share; `several` tells
- * whether there are others. It may fork: in the child, which must not return from fn, nothing that
- * MRI locks is held by a thread that is not there. Ruby 3.1 cannot promise that.
+ * Calls fn(data) once, while no other Ractor changes what all Ractors share. `several` is true if
+ * there are other Ractors. fn may fork; the child must not return from fn. In the child no lock of
+ * MRI is held by a thread that does not exist there. This cannot be promised for Ruby 3.1.
  */
 void hd_mri_stop_ractors(bool several, void (*fn)(void *data), void *data);
 /*
- * Calls fn(data), once. What is raised within hd_mri_references, and caught within fn, leaves MRI
- * believing that it tells references instead of marking; behind this call it believes so no more.
+ * Calls fn(data) once. If something is raised inside of hd_mri_references and caught inside of fn,
+ * MRI stays in the state in which it reports references instead of marking objects. When this
+ * function returns, MRI marks again.
  */
 void hd_mri_contain_marking(void (*fn)(void *data), void *data);
-/* True where finalizer tables are not among the roots that MRI tells. */
+/* True if the finalizer tables are not among the roots that MRI reports. */
 bool hd_mri_hides_finalizers(void);
-/* True where such a table begins with the id of its object. */
+/* True if such a table begins with the id of its object. */
 bool hd_mri_finalizers_have_ids(void);
 
 /* True for types that stand for an object: neither free, nor waiting to be finalized, nor moved. */
@@ -120,16 +126,19 @@ hd_mri_is_object(VALUE obj) {
            type != RUBY_T_MOVED;
 }
 
-/* The ID of a static symbol, which holds it above its tag. */
+/* The ID of a static symbol, which is in the bits above its tag. */
 static inline ID
 hd_mri_static_symbol_id(VALUE symbol) {
     return (ID)(symbol >> RUBY_SPECIAL_SHIFT);
 }
 
-/* gc.c: how the GC keeps an object. */
+/* gc.c: the state of an object in the GC. */
 enum hd_gc_flag { HD_OLD = 1, HD_PINNED = 2, HD_REMEMBERED = 4, HD_UNPROTECTED = 8 };
 unsigned hd_mri_gc_flags(VALUE obj);
-/* What MRI itself tells of how the GC keeps obj, under its own names; the number of facts. */
+/*
+ * What MRI reports about the state of an object in the GC, with MRI's own names. hd_mri_gc_facts
+ * writes at most `max` facts and returns their number.
+ */
 struct hd_gc_fact {
     ID name;
     VALUE value; /* true, or a Fixnum */
@@ -140,19 +149,20 @@ size_t hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max);
 size_t hd_mri_memsize(VALUE obj);
 bool hd_mri_shareable(VALUE obj);
 /*
- * True where MRI marks from obj its class, its elements, entries and default, or its instance
- * variables as rb_ivar_foreach tells them, and nothing else. False tells nothing.
+ * True if it is known that MRI marks from obj only its class, its elements or its entries and
+ * default, or the instance variables that rb_ivar_foreach yields. False if that is not known.
  */
 bool hd_mri_marks_what_is_named(VALUE obj);
 bool hd_mri_has_generic_ivars(VALUE obj);
 /*
- * True where instance variables of all but plain objects live in an object of their own, an imemo
- * `fields`; and whether `ref`, a reference that MRI has reported, is that of obj.
+ * True if MRI stores the instance variables of all objects but plain ones in a separate object, an
+ * imemo `fields`.
  */
 bool hd_mri_keeps_fields_apart(void);
+/* True if `ref`, a reference of obj that MRI has reported, is this separate object of obj. */
 bool hd_mri_is_fields_of(VALUE ref, VALUE obj);
 bool hd_mri_is_singleton(VALUE klass);
-/* The object that a singleton class belongs to, 0 if it cannot be told. */
+/* The object that a singleton class belongs to; 0 if it is not known. */
 VALUE hd_mri_attached(VALUE singleton);
 bool hd_mri_object_embedded(VALUE object);
 bool hd_mri_array_shared(VALUE array);
@@ -161,7 +171,7 @@ bool hd_mri_array_embedded(VALUE array);
 const VALUE *hd_mri_array_elements(VALUE array);
 bool hd_mri_string_shared(VALUE string);
 bool hd_mri_string_embedded(VALUE string);
-/* The default value or proc of a hash; Qundef if it cannot be told. */
+/* The default value or proc of a hash; Qundef if it is not known. */
 VALUE hd_mri_hash_default(VALUE hash);
 bool hd_mri_hash_default_is_proc(VALUE hash);
 bool hd_mri_hash_by_identity(VALUE hash);
@@ -172,12 +182,18 @@ struct hd_file {
 };
 bool hd_mri_file(VALUE file, struct hd_file *out);
 
-/* fields.c: a global variable of any name; false where this MRI does not export what reads it. */
+/*
+ * fields.c: reads a global variable of any name. Returns false if this MRI does not export the
+ * function for it.
+ */
 bool hd_mri_global(ID name, VALUE *value);
 
 /* data.c: T_DATA. */
 const char *hd_mri_data_struct(VALUE data);
-/* What tells apart the types of T_DATA: objects of one type have the same functions. */
+/*
+ * A pointer that identifies the type of a T_DATA: objects with the same one have the same
+ * functions.
+ */
 const void *hd_mri_data_type(VALUE data);
 enum hd_data_kind hd_mri_data_kind(VALUE data);
 void *hd_mri_data_pointer(VALUE data);
@@ -205,18 +221,19 @@ bool hd_mri_code(const struct hd_pages *pages, VALUE iseq, struct hd_code *out);
 bool hd_mri_is_iseq(const struct hd_pages *pages, VALUE v);
 
 struct hd_method_entry {
-    ID called, original; /* original: 0 where the entry has no definition */
+    ID called, original; /* original: 0 if the entry has no definition */
     VALUE owner, defined_class;
-    const char *definition; /* NULL for a negative entry */
+    const char *definition; /* NULL for an entry that says that there is no such method */
     const char *visibility;
-    VALUE iseq, cref, proc, alias_of; /* 0 where not of that definition */
+    VALUE iseq, cref, proc, alias_of; /* 0 if this kind of definition has none */
     ID attribute;
 };
 bool hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_entry *out);
 bool hd_mri_is_method_entry(const struct hd_pages *pages, VALUE v);
 /*
- * For references that MRI has reported, which need no gate: the name under which `ref` is a method
- * of `owner`, 0 if it is none; and whether it is code written directly inside of `parent`.
+ * Two questions about a reference that MRI has reported, which therefore need not pass the gate:
+ * under which name `ref` is a method of `owner` (0 if it is none), and whether `ref` is code that
+ * is written directly inside of `parent`.
  */
 ID hd_mri_method_name(VALUE ref, VALUE owner);
 bool hd_mri_is_code_within(VALUE ref, VALUE parent);
@@ -224,20 +241,23 @@ bool hd_mri_is_code_within(VALUE ref, VALUE parent);
 enum hd_block_type { HD_BLOCK_ISEQ, HD_BLOCK_IFUNC, HD_BLOCK_SYMBOL, HD_BLOCK_PROC };
 struct hd_block {
     enum hd_block_type type;
-    VALUE self, env, code; /* code: iseq, ifunc, symbol or proc by type */
+    VALUE self, env, code; /* code: an iseq, ifunc, symbol or proc, depending on `type` */
     bool lambda, from_method;
 };
 bool hd_mri_block(const struct hd_pages *pages, VALUE data, struct hd_block *out);
 
 struct hd_env {
-    const VALUE *locals; /* as many as names; NULL without names */
+    const VALUE *locals; /* `names_size` of them; NULL if `names` is NULL */
     const ID *names;
     unsigned names_size;
     VALUE iseq, parent, entry, cref, block; /* 0 where there is none */
 };
 bool hd_mri_env(const struct hd_pages *pages, VALUE env, struct hd_env *out);
 
-/* imemo.c: the other imemos, up to three words, named by kind; an offset of 0 ends the list. */
+/*
+ * imemo.c: the other imemos. Each kind has up to three words that have names. In the list of these
+ * an offset of 0 ends the list.
+ */
 enum hd_imemo hd_mri_imemo(VALUE imemo);
 const char *hd_mri_imemo_name(VALUE imemo);
 struct hd_imemo_field {
@@ -251,17 +271,20 @@ ID hd_mri_callinfo_method(VALUE callinfo);
 
 /* stack.c: threads, fibers and their frames. */
 struct hd_frame {
-    VALUE self, iseq, env, entry; /* 0 where there is none */
+    VALUE self, iseq, env, entry; /* 0 if there is none */
     int line;
-    const VALUE *locals; /* on the stack; NULL where they live in env */
-    struct hd_code code; /* valid where iseq is */
+    const VALUE *locals; /* the locals if they are on the stack; NULL if they are in `env` */
+    struct hd_code code; /* valid if `iseq` is not 0 */
 };
-/* The execution context of a thread or fiber; NULL where there is none or it cannot be told. */
+/* The execution context of a thread or fiber; NULL if there is none or it is not known. */
 const void *hd_mri_thread_context(VALUE thread);
 const void *hd_mri_fiber_context(VALUE fiber);
-/* The fiber object that runs in this context, 0 where it is none (a root fiber nobody asked for). */
+/*
+ * The Fiber of this context; 0 if there is none: the first fiber of a thread has no object until
+ * the program asks for it.
+ */
 VALUE hd_mri_context_fiber(const void *context);
-/* True where the context is the one its thread runs right now. */
+/* True if its thread runs in this context now. */
 bool hd_mri_context_is_current(const void *context);
 bool hd_mri_context_has_stack(const void *context);
 void hd_mri_each_frame(const struct hd_pages *pages, const void *context,
@@ -272,7 +295,7 @@ void hd_mri_each_fiber_local(const void *context, void (*fn)(ID name, VALUE valu
 /* modules.c: constants. */
 struct hd_constant {
     ID name;
-    VALUE value; /* Qundef for one that is still to be autoloaded */
+    VALUE value; /* Qundef if the constant has not been autoloaded yet */
     VALUE file;  /* String, or 0 */
     int line;
 };
@@ -286,14 +309,15 @@ struct hd_allocation {
     VALUE method; /* String, or 0 */
     size_t generation;
 };
-/* The table of a TracePoint object if it is objspace's allocation tracer, else NULL. */
+/* The table of a TracePoint object if it is objspace's allocation tracer and enabled, else NULL. */
 const void *hd_mri_allocation_table(VALUE tracepoint);
 /*
- * Before a dump, where Ruby code may run: makes an object and asks objspace about it; it may raise.
- * Whoever calls it keeps the object, nil where nothing is traced, on the stack until the dump is made.
+ * Call this before a dump, while Ruby code may still run. Makes an object and asks objspace where
+ * it was allocated; may raise. Returns the object, or nil if no allocations are traced. The caller
+ * holds the object on the stack until the dump is made.
  */
 VALUE hd_mri_make_traced_object(void);
-/* True if the table tells the same of that object; otherwise `allocations` is switched off. */
+/* True if the table says the same about that object. Otherwise switches `allocations` off. */
 bool hd_mri_allocations_are_right(const struct hd_pages *pages, const void *table);
 bool hd_mri_allocation(const struct hd_pages *pages, const void *table, VALUE obj,
                        struct hd_allocation *out);

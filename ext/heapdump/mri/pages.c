@@ -29,7 +29,7 @@ by_address(const void *a, const void *b) {
     return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Some collectors hand out single slots: neighbours become one page again. */
+/* Some garbage collectors report single slots as pages. Neighbours are merged into one page. */
 static void
 merge_neighbours(struct hd_pages *pages) {
     size_t kept = 0;

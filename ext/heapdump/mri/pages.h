@@ -1,6 +1,6 @@
 /*
- * The pages of the heap: a sorted array of address ranges, each cut into slots of one size. It
- * says what there is to walk, and answers "is this word an object?".
+ * The pages of the heap: a sorted array of address ranges. Each page consists of slots of one size.
+ * The array says which slots the walk visits, and whether a word is the address of an object.
  */
 #ifndef HEAPDUMP_PAGES_H
 #define HEAPDUMP_PAGES_H
@@ -20,13 +20,13 @@ struct hd_page {
 struct hd_pages {
     struct hd_page *list; /* owned, sorted by address */
     size_t size, capacity;
-    struct hd_table units; /* where in the list the addresses of a unit of 64 KiB begin */
+    struct hd_table units; /* for each 64 KiB of addresses, the index of their first page */
     bool failed;           /* out of memory while collecting */
 };
 
 /*
- * Collects the pages of the heap, replacing what was there. The caller holds the GVL with the GC
- * disabled and not running. Returns 0 or ENOMEM.
+ * Collects the pages of the heap into `pages`, in place of those that it had. The caller holds the
+ * GVL, the GC is disabled and not running. Returns 0 or ENOMEM.
  */
 int hd_pages_collect(struct hd_pages *pages);
 void hd_pages_free(struct hd_pages *pages);

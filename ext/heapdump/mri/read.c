@@ -1,6 +1,6 @@
 /*
- * How the library reads memory while it does not know yet whether it looks in the right place: by a
- * system call, which fails where a load would crash.
+ * Reads memory while it is not known yet whether an address is right: by a system call, which
+ * returns an error where a load would crash.
  */
 #include "mri/internal.h"
 
@@ -18,7 +18,10 @@ unsigned hd_unreadable;
 static int ends[2] = {-1, -1};
 static bool readv_is_refused;
 
-/* Only linux has this call, and a sandbox may refuse it: then the kernel copies through a pipe. */
+/*
+ * Only Linux has this system call, and a sandbox may refuse it. Then readv_is_refused becomes true,
+ * and the kernel copies through a pipe instead.
+ */
 static bool
 copy_by_readv(void *to, const void *from, size_t size) {
 #ifdef HAVE_PROCESS_VM_READV
@@ -37,7 +40,7 @@ copy_by_readv(void *to, const void *from, size_t size) {
 static bool
 copy_by_pipe(void *to, const void *from, size_t size) {
     if (ends[0] < 0) return false;
-    ssize_t written = write(ends[1], from, size); // EFAULT, or short, where that is no memory
+    ssize_t written = write(ends[1], from, size); // EFAULT, or fewer bytes, if that is no memory
     if (written <= 0) return false;
     return read(ends[0], to, (size_t)written) == written && written == (ssize_t)size;
 }

@@ -14,7 +14,7 @@ hd_tracepoint_data(VALUE tracepoint, unsigned event, const void *function) {
     return hd_read_pointer(tp, HD_TRACEPOINT_DATA);
 }
 
-/* Others trace allocations too; only objspace keeps this table. */
+/* Other libraries trace allocations too, but only objspace has this table. */
 static bool
 is_of_objspace(VALUE tracepoint) {
     const void *tp = hd_mri_data_pointer(tracepoint);
@@ -29,7 +29,7 @@ const void *
 hd_mri_allocation_table(VALUE tracepoint) {
     const void *arg = hd_tracepoint_data(tracepoint, RUBY_INTERNAL_EVENT_NEWOBJ, NULL);
     if (!hd_plausible(arg) || !is_of_objspace(tracepoint)) return NULL;
-    // once it has stopped nobody notes which addresses are reused
+    // after tracing has stopped, the table is not updated when an address is used again
     if (!hd_read_u32(hd_mri_data_pointer(tracepoint), HD_TRACEPOINT_TRACING)) return NULL;
     const void *table = hd_read_pointer(arg, HD_TRACER_TABLE);
     return hd_plausible(table) ? table : NULL;
@@ -55,9 +55,9 @@ hd_mri_allocation(const struct hd_pages *pages, const void *table, VALUE obj,
     return true;
 }
 
-/* An object of which objspace has told where it was made. */
+/* The object of hd_mri_make_traced_object, and what objspace says about its allocation. */
 static struct {
-    VALUE object; /* 0 where nothing is traced */
+    VALUE object; /* 0 if no allocations are traced */
     const char *file;
     size_t file_size;
     unsigned long line;
@@ -87,7 +87,7 @@ hd_mri_make_traced_object(void) {
     return object;
 }
 
-/* Asking MRI is safe where the table is one of its own for numbers. */
+/* True if st_lookup is safe: the table is one of MRI's own tables with numbers as keys. */
 static bool
 may_be_asked(const st_table *table) {
     st_table *own = st_init_numtable();
@@ -100,7 +100,7 @@ may_be_asked(const st_table *table) {
 static bool
 knows_the_known(const struct hd_pages *pages, const void *table) {
     struct hd_allocation told;
-    if (!known.object) return true; // objspace tells of no object where no frame is
+    if (!known.object) return true; // objspace records no object that is made outside of a frame
     if (!hd_mri_allocation(pages, table, known.object, &told)) return false;
     return told.line == known.line && told.generation == known.generation &&
            hd_is_readable(told.file, known.file_size + 1) &&
