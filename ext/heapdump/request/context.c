@@ -1,8 +1,7 @@
 /*
- * Place in the flow: after the options, before the walk. hd_context_prepare is the last time that
- * Ruby code runs; what hd_context_collect calls is written in C and pushes no frame, since MRI
- * looks for interrupts whenever one is popped.
- * See context.h.
+ * Place in the flow: after the options, before the walk. hd_context_prepare is the last function
+ * that runs Ruby code. What hd_context_collect calls is written in C and pushes no frame, because
+ * MRI handles interrupts whenever it pops a frame. See context.h.
  */
 #include "request/context.h"
 
@@ -19,9 +18,9 @@
 #include "base/raised.h"
 
 /*
- * Calls fn(argument) in the second step. A StandardError that it raises is left out, with what was
- * asked. Anything else (an exit, an Interrupt) is the application's: nothing more is asked then, and
- * it is carried on when all is tidied up.
+ * Calls fn(argument) in the second step. A StandardError that fn raises is dropped, and its result
+ * is missing. Any other exception (exit, Interrupt) belongs to the application. Then `raised` is
+ * set, and later calls of this function do nothing.
  */
 static void
 ask(struct hd_context *context, VALUE (*fn)(VALUE), const void *argument) {
@@ -113,7 +112,7 @@ put_gc_stat(VALUE arg) {
     return Qnil;
 }
 
-/* Memory of the process as Linux tells it; nothing where it does not. */
+/* Puts the memory use of the process as Linux reports it; nothing on other systems. */
 static void
 put_memory(struct hd_sink *out) {
     static const struct {
@@ -197,7 +196,7 @@ hd_context_init(void) {
     }
 }
 
-/* Calls a method of Thread itself, whatever a subclass has made of it. */
+/* Calls a method of Thread itself, even if a subclass has overridden it. */
 static VALUE
 ask_thread(VALUE thread, VALUE unbound) {
     return rb_funcall(unbound, rb_intern("bind_call"), 1, thread);
@@ -225,8 +224,8 @@ list_threads(struct hd_context *context) {
 }
 
 /*
- * Those that stand for something of the current frame or thread, or of the last match; and
- * $FILENAME, which opens the next file of ARGV when it is read.
+ * True for global variables that are left out: those of the current frame, the current thread or
+ * the last match, and $FILENAME, which opens the next file of ARGV when it is read.
  */
 static bool
 is_special_global(const char *name) {
@@ -246,8 +245,9 @@ struct global_read {
 };
 
 /*
- * A name may be any text at all (trace_var makes a variable of it), so it must never be read as code.
- * rb_gv_get takes ASCII names alone; others are left out where MRI does not export what takes them.
+ * Reads one global variable. Its name may be any text (trace_var makes a variable of it), so the
+ * name must never be evaluated as code. rb_gv_get takes only names in ASCII. Variables with other
+ * names are left out if MRI does not export a function that reads them.
  */
 static VALUE
 read_global(VALUE arg) {
@@ -260,7 +260,7 @@ read_global(VALUE arg) {
     size_t before = rb_gc_stat(counter);
     if (rb_enc_str_asciionly_p(name)) value = rb_gv_get(RSTRING_PTR(name));
     else if (!hd_mri_global(id, &value)) return Qnil;
-    // what a getter has only just made is held by nobody
+    // an object that the getter has just made is held by nobody, so it is left out
     if (rb_gc_stat(counter) != before) return Qnil;
     context->globals[context->globals_size++] = (struct hd_global){id, value};
     return Qnil;
@@ -312,7 +312,7 @@ int
 hd_context_collect(struct hd_context *context, const struct hd_options *options) {
     if (hd_sink_open_memory(&context->header) != 0) return ENOMEM;
     put_header(context, options);
-    // not before: the GC moves objects
+    // the addresses are read only now, because the GC may have moved objects before
     for (size_t i = 0; i < context->threads_size; i++) {
         context->threads[i].thread = RARRAY_AREF(context->thread_list, (long)i);
     }

@@ -1,13 +1,14 @@
 /*
- * What a dump needs from Ruby, as plain C memory: the header, the values of global variables, names
- * and states of threads. No code of the application is called but the getters of its C-defined
- * global variables. What a getter raises is left out with the variable; what the application raises
- * meanwhile from a signal's handler is never thrown away.
+ * Collects what a dump needs from Ruby, as plain C memory: the header, the values of global
+ * variables, and the names and states of threads. The only code of the application that is called
+ * are the getters of global variables that its C code has defined. If a getter raises, its variable
+ * is left out and the exception is dropped. But what a signal handler of the application raises
+ * meanwhile is never dropped.
  *
- * It comes in two steps. Where Ruby code runs, MRI may let other threads have a turn: that comes
- * first, while the GC may still run. What must be true at the moment of the dump is asked last, by
- * functions in C alone, during which no other thread gets a turn. Between the two a thread may be
- * born or die; threads.c sees that.
+ * There are two steps. In the first step Ruby code runs, MRI may let other threads run, and the GC
+ * may run. The second step collects what must be true at the moment of the dump. It calls only
+ * functions that are written in C, and no other thread gets a turn. A thread may begin or end
+ * between the two steps; lines/threads.c takes care of that.
  */
 #ifndef HEAPDUMP_CONTEXT_H
 #define HEAPDUMP_CONTEXT_H
@@ -21,7 +22,7 @@
 
 struct hd_thread_info {
     VALUE thread; /* set by the second step */
-    char *name;   /* owned; NULL where it has none */
+    char *name;   /* owned; NULL if it has none */
     size_t name_size;
     char status[32];
 };
@@ -32,42 +33,46 @@ struct hd_global {
 };
 
 struct hd_context {
-    struct hd_sink header;          /* in memory: the header line up to its last bracket */
-    struct hd_thread_info *threads; /* owned; those that lived in the first step */
+    struct hd_sink header;          /* a sink in memory: the header line without its last bracket */
+    struct hd_thread_info *threads; /* owned; the threads that were alive in the first step */
     size_t threads_size;
     struct hd_global *globals; /* owned */
     size_t globals_size;
     bool may_trace; /* the stdlib's objspace is loaded, so allocations may be traced */
 
-    /* What the first step leaves for the second. */
+    /* Results of the first step that the second step needs. */
     VALUE thread_list;   /* Array, in the order of `threads` */
-    VALUE traced_object; /* kept for hd_mri_allocations_are_right */
+    VALUE traced_object; /* held for hd_mri_allocations_are_right */
     long ractors;
 
-    int raised; /* state for rb_jump_tag, of what was raised in the second step; 0 for nothing */
+    int raised; /* state for rb_jump_tag if the second step has raised; else 0 */
 };
 
-/* Once, from Init: finds the own methods of Thread and Ractor, before anybody redefines them. */
+/*
+ * Finds the original methods of Thread and Ractor, before the program can redefine them. Call it
+ * once, from Init.
+ */
 void hd_context_init(void);
 
 /*
- * First step: fills a context, which must lie on the stack of its caller, where the GC sees what it
- * holds. The caller has the GVL; other threads may run meanwhile. Raises what the application does
- * meanwhile: handlers of signals run here. hd_context_free in any case.
+ * The first step: begins to fill a context. The context must be on the stack of the caller, where
+ * the GC finds the objects that it holds. The caller has the GVL, but other threads may run
+ * meanwhile. Signal handlers of the application may run too; what they raise leaves this function.
+ * Call hd_context_free afterwards, also after an exception.
  */
 void hd_context_prepare(struct hd_context *context);
 
 /*
- * Second step, with the GVL: other threads stand still. Never raises. Returns 0, ENOMEM, or ECANCELED
- * where `raised` is to be carried on with rb_jump_tag once all is tidied up.
+ * The second step, with the GVL, while no other thread runs. Never raises. Returns 0, ENOMEM or
+ * ECANCELED. After ECANCELED the caller must tidy up and then pass `raised` to rb_jump_tag.
  */
 int hd_context_collect(struct hd_context *context, const struct hd_options *options);
 void hd_context_free(struct hd_context *context);
 
-/* From now on the header names another process than this, which is its copy. */
+/* From now on the header has this process id, because the current process is a copy of that one. */
 void hd_context_stand_for(pid_t process);
 
-/* What is known of a thread; NULL for one that did not live in the first step. */
+/* What is known about a thread; NULL if it was not alive in the first step. */
 const struct hd_thread_info *hd_context_thread(const struct hd_context *context, VALUE thread);
 
 #endif

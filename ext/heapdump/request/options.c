@@ -1,5 +1,5 @@
 /*
- * Place in the flow: first. Keywords in, a struct out; see options.h.
+ * Place in the flow: first. Turns keywords into a struct; see options.h.
  */
 #include "request/options.h"
 
@@ -67,7 +67,10 @@ ends_with(VALUE path, const char *ending) {
     return length > n && memcmp(RSTRING_PTR(path) + length - n, ending, n) == 0;
 }
 
-/* What a file's extension promises. Raises where that is another compression than ours. */
+/*
+ * The compression that the ending of a file's name stands for. Raises if that is one which the
+ * dumper does not have.
+ */
 static enum hd_compression
 compression_of(VALUE path) {
     static const char *const others[] = {".xz", ".lzma", ".bz2", ".lz4",
@@ -125,7 +128,7 @@ no_float(VALUE value, VALUE error) {
     return Qnil;
 }
 
-/* Takes what Kernel#sleep takes: numbers, and what can be divided as a number can, as durations. */
+/* Takes what Kernel#sleep takes: numbers, and objects with a method `divmod`, such as durations. */
 double
 hd_seconds(const char *name, VALUE value) {
     VALUE number = Qnil;
@@ -133,7 +136,7 @@ hd_seconds(const char *name, VALUE value) {
         number = rb_rescue2(to_float, value, no_float, value, rb_eTypeError, rb_eRangeError,
                             (VALUE)0);
     }
-    if (!NIL_P(number) && RFLOAT_VALUE(number) >= 0) return RFLOAT_VALUE(number); // NaN is not
+    if (!NIL_P(number) && RFLOAT_VALUE(number) >= 0) return RFLOAT_VALUE(number); // not for NaN
     rb_raise(rb_eArgError, "%s must be a number of seconds or nil, not %+" PRIsVALUE, name, value);
 }
 

@@ -1,6 +1,6 @@
 /*
- * What a dump was asked for. Parsed from Ruby's keywords in options.c, which raises ArgumentError;
- * everything is checked before a file is opened.
+ * The options of a dump. options.c reads them from the keywords of the Ruby method and raises
+ * ArgumentError. All of them are checked before a file is opened.
  */
 #ifndef HEAPDUMP_OPTIONS_H
 #define HEAPDUMP_OPTIONS_H
@@ -20,25 +20,27 @@ struct hd_options {
     enum hd_format format;
     enum hd_compression compression;
     bool fork;
-    int processes;  /* how many walk the heap, 1 to HD_MAX_WORKERS */
-    double timeout; /* seconds after which a forked dump is given up; HD_MAX_TIMEOUT at most */
+    int processes;  /* number of processes that walk the heap, from 1 to HD_MAX_WORKERS */
+    double timeout; /* seconds after which a forked dump is given up; at most HD_MAX_TIMEOUT */
 };
 
 enum {
     HD_DEFAULT_TIMEOUT = 600,
-    HD_MAX_TIMEOUT = 86400, /* a day: `timeout: nil`, and whatever is more */
-    HD_DEFAULT_WORKERS = 4  /* at most, where `processes:` does not say it */
+    HD_MAX_TIMEOUT = 86400, /* a day: used for `timeout: nil` and for all longer times */
+    HD_DEFAULT_WORKERS = 4  /* the highest number if `processes:` is not given */
 };
 
 /*
- * Reads the keyword hash of HeapDump.dump. `path` (a String or nil) chooses the compression where
- * `compress:` does not. Raises ArgumentError that names the option and what it may be.
+ * Reads the keyword hash of HeapDump.dump. If `compress:` is not given, the ending of `path` (a
+ * String or nil) decides the compression. Raises an ArgumentError that names the option and the
+ * values that it may have.
  */
 void hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path);
 
 /*
- * A time to wait, 0 or more: any real number, or what behaves like one (ActiveSupport::Duration).
- * Raises ArgumentError that begins with `name`.
+ * Converts a time to wait into seconds, 0 or more. `value` is any real number, or an object that
+ * behaves like one (ActiveSupport::Duration). Raises an ArgumentError whose message begins with
+ * `name`.
  */
 double hd_seconds(const char *name, VALUE value);
 

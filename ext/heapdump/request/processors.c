@@ -1,5 +1,5 @@
 /*
- * Stands beside options.c, whose default it is. Knows no Ruby. See processors.h.
+ * Gives options.c the default of `processes:`. Does not use Ruby. See processors.h.
  */
 #ifndef _GNU_SOURCE
 #    define _GNU_SOURCE
@@ -15,7 +15,7 @@
 
 enum { LINE = 4096 };
 
-/* The first line of a file; false where there is none. */
+/* Reads the first line of a file. Returns false if there is none. */
 static bool
 read_line(const char *path, char *line) {
     FILE *file = fopen(path, "re");
@@ -25,7 +25,10 @@ read_line(const char *path, char *line) {
     return there;
 }
 
-/* "QUOTA PERIOD" or "max PERIOD", in microseconds; 0 where nothing is limited. */
+/*
+ * The quota of a group in processors; 0 if there is no limit. The file has "QUOTA PERIOD" or "max
+ * PERIOD", in microseconds.
+ */
 static double
 quota_of_v2(const char *directory) {
     char path[LINE + 32], line[LINE];
@@ -35,7 +38,7 @@ quota_of_v2(const char *directory) {
     return quota > 0 && period > 0 ? (double)quota / (double)period : 0;
 }
 
-/* The same in two files; a quota of -1 is none. */
+/* The same for version 1, which has two files. A quota of -1 means that there is no limit. */
 static double
 quota_of_v1(const char *directory) {
     char path[LINE + 32], quota[LINE], period[LINE];
@@ -57,8 +60,9 @@ static const struct hierarchy version_1 = {quota_of_v1,
                                            {"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"}};
 
 /*
- * The least of all quotas from a group up to the root. In a container the path may be that of the
- * host, and only the last step, the mount itself, is there to be read.
+ * The smallest of all quotas from a group up to the root of its hierarchy; 0 if there is no limit.
+ * In a container the path of the group may be that of the host; then only the mount itself can be
+ * read.
  */
 static double
 least_quota(const char *root, const struct hierarchy *hierarchy, const char *group) {
@@ -80,7 +84,7 @@ least_quota(const char *root, const struct hierarchy *hierarchy, const char *gro
     return least;
 }
 
-/* True of "cpu" and "cpu,cpuacct", not of "cpuset". */
+/* True for "cpu" and "cpu,cpuacct", not for "cpuset". */
 static bool
 has_cpu(const char *controllers) {
     const char *found = controllers;
@@ -92,7 +96,10 @@ has_cpu(const char *controllers) {
     return false;
 }
 
-/* Lines are "ID:CONTROLLERS:PATH"; version 2 has none of the second. 0 where nothing is limited. */
+/*
+ * The smallest quota that this process has; 0 if there is no limit. Reads lines
+ * "ID:CONTROLLERS:PATH". With version 2, CONTROLLERS is empty.
+ */
 static double
 own_quota(const char *root) {
     char line[LINE];

@@ -31,11 +31,14 @@ static int
 create(struct hd_target *target) {
     target->fd = open(target->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE);
     if (target->fd < 0) return errno;
-    flock(target->fd, LOCK_EX | LOCK_NB); // tells others that its writer lives
+    flock(target->fd, LOCK_EX | LOCK_NB); // shows other processes that the writer is alive
     return 0;
 }
 
-/* Removes a partial file whose writer is gone: process ids come again, in containers at once. */
+/*
+ * Removes a partial file whose writer has died. There may be one, because process ids are used
+ * again, in containers very soon.
+ */
 static int
 remove_stale(const char *partial) {
     int fd = open(partial, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -64,7 +67,7 @@ hd_target_open(struct hd_target *target, const char *path) {
     return error ? error : create(target);
 }
 
-/* Somebody may have removed the partial file, or put another in its place. */
+/* True if the partial file has not been removed, and no other file is in its place. */
 static bool
 is_in_place(const struct hd_target *target) {
     struct stat ours, there;
@@ -72,14 +75,16 @@ is_in_place(const struct hd_target *target) {
            ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
-/* What was written is nobody's business any more, under whatever name somebody has linked it. */
+/* Empties the file, because its content must not stay under another name that links to it. */
 static void
 discard(int fd) {
     int ignored = ftruncate(fd, 0);
     (void)ignored;
 }
 
-/* What was never written reads as zeros. Not every file system tells. */
+/*
+ * True if a part of the file was never written: it reads as zeros. Not all file systems report it.
+ */
 static bool
 has_hole(int fd, off_t size) {
     off_t hole = lseek(fd, 0, SEEK_HOLE);
@@ -90,7 +95,8 @@ static int
 check_content(int fd, uint64_t size) {
     struct stat stat;
     if (fstat(fd, &stat) != 0) return errno;
-    // nobody has written to it but at places (forked), or one after the other to its end
+    // The file position is 0 if all was written at offsets (forked dumps), or the size if all was
+    // written in order. Otherwise somebody else has written to this descriptor.
     off_t at = lseek(fd, 0, SEEK_CUR);
     if (at != 0 && (uint64_t)at != size) return EBADMSG;
     return (uint64_t)stat.st_size != size || has_hole(fd, stat.st_size) ? EBADMSG : 0;
@@ -100,10 +106,10 @@ int
 hd_target_commit(struct hd_target *target, uint64_t size) {
     int error = is_in_place(target) ? check_content(target->fd, size) : ESTALE;
     if (error == ESTALE) discard(target->fd);
-    // network file systems tell of a full disk only when the file is closed
+    // network file systems report a full disk only when the file is closed
     if (close(target->fd) != 0 && errno != EINTR && !error) error = errno;
     target->fd = -1;
-    if (error == ESTALE) return error; // what is there now is somebody else's
+    if (error == ESTALE) return error; // what has the partial name now is not our file
     if (!error && rename(target->partial, target->path) != 0) error = errno;
     if (error) unlink(target->partial);
     return error;
@@ -112,7 +118,7 @@ hd_target_commit(struct hd_target *target, uint64_t size) {
 void
 hd_target_abort(struct hd_target *target) {
     if (target->fd < 0) return;
-    if (is_in_place(target)) unlink(target->partial); // what else is there is somebody else's
+    if (is_in_place(target)) unlink(target->partial); // another file there is not removed
     discard(target->fd);
     close(target->fd);
     target->fd = -1;
