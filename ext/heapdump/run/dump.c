@@ -40,7 +40,7 @@ hd_dump_free(struct hd_dump *dump) {
     hd_finalizers_free(&dump->finalizers);
 }
 
-/* What a look at every slot is for. */
+/* What is looked for in all slots before the walk. */
 struct look {
     struct hd_dump *dump;
     bool finalizers, arrays, tracing;
@@ -63,13 +63,13 @@ look_at_object(VALUE obj, size_t stride, void *data) {
     }
 }
 
-/* Its line will tell, if that fails too. */
+/* Called after looking at obj has failed. Nothing is lost: its line is written later. */
 static void
 pass_over(VALUE obj, size_t stride, int outcome, void *data) {
     (void)obj, (void)stride, (void)outcome, (void)data;
 }
 
-/* What lines depend on and only a look at every slot can tell. */
+/* Looks at all slots to find what the lines depend on: finalizers, and the table of allocations. */
 static void
 look_into_slots(struct hd_dump *dump) {
     struct look look = {.dump = dump};
@@ -212,7 +212,7 @@ write_all(struct hd_dump *dump) {
     dump->tally->gc_runs = rb_gc_count() - gc_runs;
     dump->tally->lines = dump->out.lines;
     hd_dump_write_footer(dump, dump->tally, hd_now() - start);
-    dump->tally->lines = 0; // from now on the sink's are counted when it is closed
+    dump->tally->lines = 0; // hd_dump_close adds all lines of the sink
 }
 
 int
