@@ -1,5 +1,5 @@
 /*
- * Place in the flow: directly after a fork, in the child. See child.h.
+ * Place in the flow: in a child, directly after the fork. See child.h.
  */
 #define _GNU_SOURCE
 #include "process/child.h"
@@ -33,8 +33,8 @@ hd_child_unblock_signals(void) {
 
 #ifdef __linux__
 /*
- * By system calls: C libraries have close_range since glibc 2.34 and not at all in musl, and
- * opendir(3) allocates, which may wait for ever after a fork.
+ * The following functions use system calls directly. glibc has close_range only since 2.34, and
+ * musl not at all; and opendir(3) allocates memory, which may hang after a fork.
  */
 static bool
 close_by_range(int first, int last) {
@@ -52,7 +52,7 @@ struct entry { /* linux_dirent64 */
     char name[];
 };
 
-/* The number that a name is; -1 for `.` and `..`. */
+/* The number that a name consists of; -1 for `.` and `..`. */
 static int
 number_of(const char *name) {
     int number = 0;
@@ -64,7 +64,10 @@ number_of(const char *name) {
     return number;
 }
 
-/* Closes those that are listed; the list is kept by number, so that closing does not disturb it. */
+/*
+ * Closes the listed descriptors. The kernel continues the list by number, so closing descriptors
+ * does not disturb it.
+ */
 static bool
 close_listed(int list, int first, int last) {
     _Alignas(struct entry) char buffer[4096];
@@ -80,7 +83,7 @@ close_listed(int list, int first, int last) {
     return size == 0;
 }
 
-/* On a kernel before 5.9, or where a sandbox does not know the call. */
+/* Used on a kernel before 5.9, or if a sandbox does not allow close_range. */
 static bool
 close_by_list(int first, int last) {
     static const char path[] = "/proc/self/fd";
@@ -110,7 +113,7 @@ close_by_list(int first, int last) {
 
 void
 hd_child_close(int first, int last) {
-    // what Linux allows by default; some containers allow a thousand times as many
+    // the default limit of Linux; some containers allow a thousand times as many descriptors
     enum { MOST = 1 << 20 };
     if (first > last || close_by_range(first, last) || close_by_list(first, last)) return;
     long limit = sysconf(_SC_OPEN_MAX);

@@ -23,12 +23,15 @@
 #include "process/report.h"
 
 enum { NICENESS = 5 };
-enum { STALL_SECONDS = 20 }; // with several Ractors, without an object written
+enum { STALL_SECONDS = 20 }; // with several Ractors: the longest time without any progress
 
-/* What ends a coordinator before its time, in good order: the partial file goes first. */
+/*
+ * Signals that the coordinator waits for. All but SIGCHLD end it, after it removed the partial
+ * file.
+ */
 static const int ends[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 
-/* Blocks those that the coordinator waits for, and lets all others through. */
+/* Blocks the signals that the coordinator waits for, and no others. Returns their set. */
 static sigset_t
 block_ends(void) {
     sigset_t set;
@@ -39,8 +42,9 @@ block_ends(void) {
 }
 
 /*
- * A child that held the application's sockets would keep their peers waiting. The first three stay
- * taken: MRI reports its bugs to stderr, and guard.c makes little of them.
+ * Closes all descriptors but a and b. If a child held the application's sockets open, their peers
+ * would wait. The first three descriptors become /dev/null instead: MRI writes to stderr about bugs
+ * that guard.c then passes over.
  */
 static void
 close_all_but(int a, int b) {
@@ -55,17 +59,20 @@ close_all_but(int a, int b) {
     hd_child_close(high + 1, INT_MAX);
 }
 
-/* The application comes first: for the processor and the disk, and when memory runs out. */
+/*
+ * Gives the application precedence over this process: for the processor, for the disk, and when the
+ * kernel runs out of memory.
+ */
 static void
 stand_back(void) {
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
-    // idle: read and write when nobody else does
+    // class "idle": this process reads and writes only when no other process does
     enum { PROCESS = 1, IDLE = 3 << 13 };
     syscall(SYS_ioprio_set, PROCESS, 0, IDLE);
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
     ssize_t done = write(fd, "1000", 4);
-    (void)done; // where that is not allowed, the kernel judges as it likes
+    (void)done; // if that is not allowed, the kernel decides by its own rules
     close(fd);
 }
 
@@ -75,14 +82,14 @@ is_crash(int signal) {
            signal == SIGFPE;
 }
 
-/* What the coordinator looks after while it waits. */
+/* What the coordinator watches while it waits. */
 struct watch {
     pid_t leader;
     struct hd_team *team;
     double deadline;
-    bool several_ractors; // one of them may have held a lock that the leader now waits for
+    bool several_ractors; // another Ractor may have held a lock that the leader waits for
     uint64_t progress;
-    double progressed; // when
+    double progressed; // the time at which `progress` changed last
 };
 
 static struct watch
@@ -95,7 +102,7 @@ begin_watch(const struct hd_fork *request, struct hd_team *team, pid_t leader) {
                           .progressed = now};
 }
 
-/* An errno where there is nothing to wait for any more, else 0. */
+/* Returns an errno if the leader must not be waited for any longer, else 0. */
 static int
 look_at_clock(struct watch *watch) {
     double now = hd_now();
@@ -108,7 +115,7 @@ look_at_clock(struct watch *watch) {
     return watch->several_ractors && now - watch->progressed > STALL_SECONDS ? EDEADLK : 0;
 }
 
-/* A second, or what is left until the deadline. */
+/* A second, or less if the deadline comes before. */
 static struct timespec
 until_next_look(const struct watch *watch) {
     enum { SHORTEST = 10000000 };
@@ -119,9 +126,10 @@ until_next_look(const struct watch *watch) {
 }
 
 /*
- * Waits until the leader has finished, and if that is not `enough` until it has ended, but not beyond
- * the deadline or a signal to end. Returns the signal that it died of, 0 where it has ended by itself
- * or was given up: the error is in the team.
+ * Waits for the leader: until it has finished its work if `enough` is true, else until its process
+ * has ended. At the deadline, or after a signal, kills it. Returns the signal that the leader died
+ * of or that the coordinator has received. Returns 0 if the leader has ended by itself, or was
+ * killed because of the time; in that case the error is in the team.
  */
 static int
 supervise(struct watch *watch, const sigset_t *signals, bool enough) {
@@ -129,7 +137,7 @@ supervise(struct watch *watch, const sigset_t *signals, bool enough) {
     for (;;) {
         pid_t pid = waitpid(watch->leader, &status, WNOHANG);
         if (pid == watch->leader) return hd_team_signal(status);
-        if (pid < 0 && errno != EINTR) return SIGKILL; // nobody else waits for it
+        if (pid < 0 && errno != EINTR) return SIGKILL; // does not happen: nobody else waits for it
         if (enough && watch->team->finished) return 0;
         const struct timespec tick = until_next_look(watch);
         int signal = sigtimedwait(signals, NULL, &tick);
@@ -143,7 +151,10 @@ supervise(struct watch *watch, const sigset_t *signals, bool enough) {
     }
 }
 
-/* Only a leader that says so has finished: it may also have been ended by what it called. */
+/*
+ * Fills the report. The dump is done only if the leader has said that it has finished: a function
+ * that it called may have ended its process before.
+ */
 static void
 judge(struct hd_report *report, const struct watch *watch) {
     struct hd_team *team = watch->team;
@@ -153,9 +164,9 @@ judge(struct hd_report *report, const struct watch *watch) {
     report->processes = team->processes;
     report->where = team->where;
     report->error = team->error;
-    bool crashed = is_crash(report->signal) || report->error == EFAULT; // the latter was caught
+    bool crashed = is_crash(report->signal) || report->error == EFAULT; // EFAULT: caught by guard.c
     if (watch->several_ractors && crashed) {
-        report->error = EDEADLK; // one was in the middle of something
+        report->error = EDEADLK; // probably a Ractor was changing something at the fork
         report->signal = 0;
     }
     else if (!team->finished && !report->error && !report->signal) {
@@ -163,7 +174,9 @@ judge(struct hd_report *report, const struct watch *watch) {
     }
 }
 
-/* The memory that they share; NULL, with the errno in `report`, where it cannot be had. */
+/*
+ * Makes the memory that the processes share. Returns NULL, with the errno in `report`, on failure.
+ */
 static struct hd_team *
 make_team(const struct hd_fork *request, struct hd_report *report) {
     struct hd_team *team = mmap(NULL, sizeof *team, PROT_READ | PROT_WRITE,
@@ -177,11 +190,14 @@ make_team(const struct hd_fork *request, struct hd_report *report) {
     return team;
 }
 
-/* Forks the leader, who does not come back. Without one this process leads. */
+/*
+ * Forks the leader, in which this does not return. If the fork fails, the coordinator itself does
+ * the work of the leader, and -1 is returned.
+ */
 static pid_t
 fork_leader(const struct hd_fork *request, struct hd_team *team, int report_fd) {
     pid_t self = getpid(), leader = hd_team_fork();
-    if (leader == 0) close(report_fd); // its end is that of the coordinator
+    if (leader == 0) close(report_fd); // only the coordinator holds the pipe of the report open
     if (leader <= 0) hd_lead(request, team);
     if (leader == 0) {
         kill(self, SIGCHLD);
@@ -191,7 +207,9 @@ fork_leader(const struct hd_fork *request, struct hd_team *team, int report_fd) 
     return leader;
 }
 
-/* Gives the file its name, or removes it, or closes the stream. `team` may be NULL. */
+/*
+ * Gives the file its name, or removes it, or closes the stream. `team` may be NULL after an error.
+ */
 static void
 settle_file(const struct hd_fork *request, struct hd_team *team, struct hd_report *report) {
     bool failed = report->error || report->signal;
@@ -203,7 +221,7 @@ settle_file(const struct hd_fork *request, struct hd_team *team, struct hd_repor
         report->where = report->error == EBADMSG ? hd_checking : "renaming it";
     }
     else if (close(request->fd) != 0 && errno != EINTR && !failed) {
-        report->error = errno; // as network file systems tell of a full disk
+        report->error = errno; // network file systems report a full disk only here
         report->where = "closing it";
     }
 }

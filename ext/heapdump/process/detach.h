@@ -1,6 +1,7 @@
 /*
- * A fork whose child is nobody's: the application's own Process.wait never returns it, no SIGCHLD
- * comes, and no zombie stays. (On Linux; elsewhere see hd_fork_twice.)
+ * Forks a process that is not a child of the application: Process.wait in the application never
+ * returns it, the application gets no SIGCHLD, and no zombie stays. (On Linux; elsewhere see
+ * hd_fork_twice.)
  */
 #ifndef HEAPDUMP_DETACH_H
 #define HEAPDUMP_DETACH_H
@@ -9,21 +10,23 @@
 #include <sys/types.h>
 
 /*
- * The plain way to the same, for where there is no finer one: the process in the middle is a child
- * of this one for a moment. A SIGCHLD comes, and whoever waits for any child may see it end.
+ * Like hd_detached_fork, for platforms that have no better method. It forks a process in the
+ * middle, which forks the other one and ends. The one in the middle is a child of this process: a
+ * SIGCHLD comes, and a thread that waits for any child may see it end.
  */
 pid_t hd_fork_twice(void);
 
 /*
- * Forks the calling thread into a process that is no child of this one. Returns 0 in it, its
- * process id in the caller, -1 with errno on failure. Call with all signals blocked.
+ * Forks the calling thread into a process that is not a child of this one. Returns 0 in the new
+ * process, its process id in the caller, or -1 with errno on failure. All signals must be blocked.
  */
 pid_t hd_detached_fork(void);
 
 /*
- * True where a fork would wait for a lock that this very thread holds, as one does that a debugger
- * has stopped within malloc: tries it in a copy of the process, for a second at most. Call with all
- * signals blocked. False where that cannot be tried.
+ * True if fork(2) would hang, because it waits for a lock that the calling thread itself holds. A
+ * thread holds such a lock if a debugger has stopped it inside of malloc. Tries a fork in a copy of
+ * the process, for at most a second. All signals must be blocked. Returns false if that cannot be
+ * tried.
  */
 bool hd_fork_would_hang(void);
 

@@ -1,7 +1,8 @@
 /*
- * A fork through a process in the middle that shares this one's memory, like that of vfork, and
- * ends without a signal: the kernel shows such children only to those who ask for them (__WCLONE).
- * It runs on the caller's stack, so the copy that it forks has that stack too, as MRI expects.
+ * Forks by way of a process in the middle, which shares the memory of this one like a child of
+ * vfork, and whose end causes no signal. wait(2) returns such a child only to callers that ask for
+ * it (__WCLONE). The process in the middle runs on the caller's stack, so the copy that it forks
+ * has that stack too, as MRI expects.
  */
 #define _GNU_SOURCE
 #include "process/detach.h"
@@ -14,7 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Returns 0 in it. Not through syscall(2): its return address would lie on the stack of both. */
+/*
+ * Starts the process in the middle; returns 0 in it. syscall(2) is not used, because both processes
+ * have the same stack and would overwrite its return address.
+ */
 #if defined(__x86_64__)
 static inline __attribute__((always_inline)) long
 start_middle(void) {
@@ -50,9 +54,10 @@ await_middle(long middle) {
 }
 
 /*
- * The answer comes through shared memory and not over the stack: an emulator (valgrind) may turn the
- * clone into a plain fork, whose middle has a stack of its own. Another (qemu-user) refuses a clone
- * that ends without a signal; there the way of other systems is left.
+ * The result of the process in the middle. It is in shared memory and not on the stack, because an
+ * emulator (valgrind) may turn the clone into a plain fork, and then the process in the middle has
+ * a stack of its own. Another emulator (qemu-user) refuses a clone without a signal; then
+ * hd_fork_twice is used.
  */
 struct answer {
     pid_t child;
@@ -65,10 +70,10 @@ hd_detached_fork(void) {
                                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (answer == MAP_FAILED) return -1;
     answer->child = -1;
-    answer->error = EAGAIN; // stays where the middle is killed
+    answer->error = EAGAIN; // stays so if the process in the middle is killed
     long middle = start_middle();
     if (middle == 0) {
-        pid_t pid = fork(); // the real one, which leaves malloc's locks in order
+        pid_t pid = fork(); // the C library's fork, after which malloc can be used
         if (pid == 0) return 0;
         answer->error = errno;
         answer->child = pid;
@@ -83,7 +88,10 @@ hd_detached_fork(void) {
     return child;
 }
 
-/* In a copy that has not waited for any lock, as fork(2) does. */
+/*
+ * Tries a fork in a copy of the process. The copy is made by clone, which unlike fork(2) waits for
+ * no lock. Returns true if the fork hangs.
+ */
 static bool
 try_fork(void) {
     int status = 0;

@@ -1,5 +1,5 @@
 /*
- * Where nothing finer is known than a fork twice over.
+ * For platforms that have no better method than two forks.
  */
 #include "process/detach.h"
 

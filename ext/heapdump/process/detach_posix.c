@@ -1,5 +1,5 @@
 /*
- * A fork twice over: the process in the middle is waited for at once.
+ * Forks twice. The process in the middle ends at once, and the caller waits for it.
  */
 #include "process/detach.h"
 

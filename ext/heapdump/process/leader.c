@@ -14,9 +14,9 @@
 #include "run/dump.h"
 
 enum { PAGES_AT_ONCE = 16, LEADER = 0 };
-enum { PATIENCE = 10 }; // with one object, in seconds
+enum { PATIENCE = 10 }; // the longest time for one object, in seconds
 
-/* What a guard is asked to do, and what came of it. */
+/* The arguments of a guarded call, and its error. */
 struct task {
     const struct hd_fork *request;
     struct hd_team *team;
@@ -65,14 +65,17 @@ work(const struct hd_fork *request, struct hd_dump *dump, struct hd_team *team, 
     tally->error = guarded(write_pages, &task);
 }
 
-/* So many seconds for one object are too long where the whole dump must not take so long. */
+/* The longest time for one object, in seconds: less than PATIENCE if the timeout is short. */
 static int
 patience(const struct hd_options *options) {
     int quarter = options->timeout / 4;
     return quarter < 1 ? 1 : quarter < PATIENCE ? quarter : PATIENCE;
 }
 
-/* Waits for a byte from each worker. The last of them closes the pipe, however it ends. */
+/*
+ * Waits for a byte from each worker. If workers end without one, the pipe is closed and reading it
+ * ends. Returns 0 or ECHILD.
+ */
 static int
 await_workers(int done, int count) {
     char byte;
@@ -84,10 +87,13 @@ await_workers(int done, int count) {
     }
     if (count == 0) return 0;
     hd_team_reap();
-    return ECHILD; // it came to an end of its own, too early
+    return ECHILD; // a worker has ended before it had finished
 }
 
-/* What was taken back at the end of the file goes. */
+/*
+ * Writes the tail of the file and cuts off what is beyond: bytes of a long line that was taken
+ * back. Returns 0 or an errno.
+ */
 static int
 end_file(struct hd_dump *dump, const struct hd_team *team, int fd) {
     uint64_t before = dump->out.written;
@@ -97,7 +103,7 @@ end_file(struct hd_dump *dump, const struct hd_team *team, int fd) {
     struct stat stat;
     off_t size = (off_t)team->file.offset;
     if (fstat(fd, &stat) != 0) return errno;
-    if (stat.st_size < size) return EBADMSG; // never made longer: that would hide what is missing
+    if (stat.st_size < size) return EBADMSG; // making it longer would hide that bytes are missing
     return stat.st_size == size || ftruncate(fd, size) == 0 ? 0 : errno;
 }
 
@@ -112,7 +118,7 @@ write_footer(struct hd_dump *dump, struct hd_team *team, const struct hd_tally *
     return error ? error : end_file(dump, team, fd);
 }
 
-/* The head, which needs the context of the thread that asked for the dump, and the pages. */
+/* Collects the pages and writes header and roots. Returns 0 or an errno. */
 static int
 write_head(struct hd_dump *dump, struct hd_team *team, int fd) {
     uint64_t written;
@@ -123,7 +129,7 @@ write_head(struct hd_dump *dump, struct hd_team *team, int fd) {
     hd_sink_begin_file(&dump->out);
     hd_dump_look(dump);
     hd_dump_write_head(dump);
-    hd_write_found_roots(dump); // what workers find they write themselves
+    hd_write_found_roots(dump); // tables that a worker finds, the worker writes itself
     dump->finalizers.found = 0;
     error = hd_dump_close(dump, &written);
     dump->tally->bytes = dump->out.flushed;
@@ -131,7 +137,7 @@ write_head(struct hd_dump *dump, struct hd_team *team, int fd) {
     return error;
 }
 
-/* What a descriptor stands for; 0 if nothing. */
+/* The inode of the file or pipe that a descriptor belongs to; 0 if it is closed. */
 static ino_t
 inode_of(int fd) {
     struct stat stat;
@@ -158,10 +164,11 @@ lead_to_file(void *arg) {
         if (pid == 0) {
             team->tallies[count + 1].error = hd_guard_install(&dump->out, seconds);
             if (!team->tallies[count + 1].error) work(request, dump, team, count + 1);
-            if (inode_of(done[1]) != pipe_inode) _exit(1); // as in sink.c
+            // an extension's function may have closed this descriptor and opened another file
+            if (inode_of(done[1]) != pipe_inode) _exit(1);
             _exit(write(done[1], "", 1) != 1);
         }
-        if (pid < 0) break; // then with fewer
+        if (pid < 0) break; // the dump goes on with fewer processes
         count++;
     }
     close(done[1]);
@@ -193,7 +200,7 @@ lead_to_stream(void *arg) {
     team->processes = 1;
 }
 
-/* What the leader has written must be all that there should be. */
+/* Checks that all lines and bytes that should be there have been written. Returns 0 or an errno. */
 static int
 check_sum(const struct hd_fork *request, struct hd_team *team) {
     struct hd_tally sum = hd_team_sum(team, team->processes);

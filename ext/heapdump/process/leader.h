@@ -1,14 +1,17 @@
 /*
- * The leader of a forked dump collects the pages, writes header and roots, forks workers, and writes
- * the footer when all are done. It and the workers take pages in turn and write their lines. A dump
- * that goes to a stream it writes alone.
+ * The leader of a forked dump. It collects the pages, writes header and roots, forks the workers,
+ * and writes the footer when all are done. The leader and the workers take the next pages in turn
+ * and write their lines. The leader writes a dump to a stream alone.
  */
 #ifndef HEAPDUMP_LEADER_H
 #define HEAPDUMP_LEADER_H
 
 #include "process/team.h"
 
-/* Leads the dump to its end; what became of it is in `team`. In a process of its own, confined. */
+/*
+ * Does the work of the leader. Writes the result, or the error, into `team`. Call it in a process
+ * of its own, confined (guard.h).
+ */
 void hd_lead(const struct hd_fork *request, struct hd_team *team);
 
 #endif

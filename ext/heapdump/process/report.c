@@ -1,5 +1,5 @@
 /*
- * The line that tells what became of a dump; see report.h.
+ * The line that says how a dump has ended; see report.h.
  */
 #include "process/report.h"
 

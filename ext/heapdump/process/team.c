@@ -32,10 +32,10 @@ int
 hd_team_signal(int status) {
     if (WIFSIGNALED(status)) return WTERMSIG(status);
     int code = WEXITSTATUS(status);
-    return code > 128 ? code - 128 : 0; // guard.c: crashed between two objects
+    return code > 128 ? code - 128 : 0; // guard.c: it crashed outside of a guarded call
 }
 
-/* The death of a worker is the leader's: it ends, and they all with it. */
+/* If a worker has died of a signal, the leader ends too, and with it all other workers. */
 void
 hd_team_reap(void) {
     for (;;) {
