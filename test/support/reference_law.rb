@@ -123,10 +123,23 @@ class ReferenceLaw
 
     between(line, expected, expected, references)
     counts = references.tally
-    expected.tally.each do |target, count|
+    expected = expected.tally
+    expected.each do |target, count|
       next if counts.fetch(target, 0) >= count || !counts.key?(target)
 
       note(:miscounted, line, "0x#{target.to_s(16)} #{counts[target]} of #{count} times")
+    end
+    nameless(line, expected, counts)
+  end
+
+  # One may have several names; without a name stand as many as MRI marks and no name tells.
+  def nameless(line, expected, counts)
+    line.fetch("references", []).map(&:hex).tally.each do |target, count|
+      named = counts[target] - count
+      next if count <= [expected.fetch(target, 0) - named, 0].max || !expected.key?(target)
+
+      note(:miscounted, line, "0x#{target.to_s(16)} #{count} times without a name, #{named} with " \
+                              "one, of #{expected[target]}")
     end
   end
 

@@ -149,8 +149,21 @@ hd_refs_settled(const struct hd_refs *refs) {
     return !refs->summing || (refs->marked == refs->named && refs->marked_sum == refs->named_sum);
 }
 
+/* Lets the list itself show again what is taken: of what occurs several times, so many as are left. */
+static void
+leave_index(struct hd_refs *refs) {
+    for (size_t i = 0; i < refs->size; i++) {
+        if (refs->list[i] & 1) continue;
+        struct hd_entry *entry = hd_table_find(&refs->index, refs->list[i]);
+        if (entry->value > 0) entry->value--;
+        else refs->list[i] |= 1;
+    }
+    refs->indexed = false;
+}
+
 void
 hd_refs_each_left(struct hd_refs *refs, void (*fn)(VALUE, void *), void *data) {
+    if (refs->indexed) leave_index(refs);
     for (size_t i = 0; i < refs->size && refs->taken < refs->size; i++) {
         VALUE ref = refs->list[i];
         if (ref & 1 || (refs->indexed && hd_table_find(&refs->index, ref)->value == 0)) continue;
