@@ -18,23 +18,29 @@
 #include "base/raised.h"
 
 /*
- * Calls fn(argument) in the second step. A StandardError that fn raises is dropped, and its result
- * is missing. Any other exception (exit, Interrupt) belongs to the application. Then `raised` is
- * set, and later calls of this function do nothing.
+ * Calls fn(argument), a function that raises nothing itself. What is raised meanwhile comes from a
+ * signal handler of the application and belongs to it. Then `raised` is set, and later calls of this
+ * function do nothing.
  */
 static void
 ask(struct hd_context *context, VALUE (*fn)(VALUE), const void *argument) {
     int state = 0;
     if (context->raised) return;
     rb_protect(fn, (VALUE)argument, &state);
-    if (!state) return;
-    VALUE error = rb_errinfo();
-    if (hd_is_raised(error, rb_eStandardError)) {
-        rb_set_errinfo(Qnil);
-    }
-    else {
-        context->raised = state;
-    }
+    context->raised = state;
+}
+
+/*
+ * The same for a function that calls code of the application. A StandardError is taken for its own:
+ * it is dropped, and the result is missing.
+ */
+static void
+ask_application(struct hd_context *context, VALUE (*fn)(VALUE), const void *argument) {
+    if (context->raised) return;
+    ask(context, fn, argument);
+    if (!context->raised || !hd_is_raised(rb_errinfo(), rb_eStandardError)) return;
+    rb_set_errinfo(Qnil);
+    context->raised = 0;
 }
 
 static void
@@ -276,7 +282,7 @@ list_globals(VALUE arg) {
     ruby_verbose = Qnil; // some getters warn
     for (long i = 0; i < size; i++) {
         const struct global_read read = {context, RARRAY_AREF(names, i)};
-        ask(context, read_global, &read);
+        ask_application(context, read_global, &read);
     }
     ruby_verbose = verbose;
     return Qnil;

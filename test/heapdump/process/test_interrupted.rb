@@ -127,10 +127,18 @@ class TestInterrupted < HeapDumpTest
     assert_equal ["most 1", "all 40", "true", "true", *AFTERWARDS], out
   end
 
-  # As `trap("TERM") { exit }` does, and Ctrl-C.
+  # As `trap("TERM") { exit }` does, and Ctrl-C; and what a handler of the application's own raises.
   def test_what_a_signal_handler_raises_arrives
-    out = run_child(<<~'RUBY', timeout: 120)
-      Stop = Class.new(Exception)
+    arrives("Exception")
+  end
+
+  def test_a_standard_error_of_a_signal_handler_arrives
+    arrives("StandardError")
+  end
+
+  def arrives(kind)
+    out = run_child("STOP = #{kind}\n#{<<~'RUBY'}", timeout: 120)
+      Stop = Class.new(STOP)
       ran = arrived = 0
       trap("TERM") { ran += 1; raise Stop }
       sleepers = Array.new(200) { Thread.new { sleep } }
