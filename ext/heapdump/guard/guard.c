@@ -21,7 +21,7 @@ enum { STACK_SIZE = 1 << 16, EXITED_EARLY = 1, TICKS_PER_SECOND = 20 };
 volatile uint64_t hd_guard_beats;
 volatile bool hd_guard_reading;
 
-/* The child that the guard was installed in, and its only thread that reads objects. */
+/* The process that reads objects, 0 where none are read: a child that the guard was installed in, and its only thread that reads objects. */
 static pid_t owner;
 static pthread_t owner_thread;
 
@@ -189,7 +189,12 @@ hd_guard_install(const struct hd_sink *out, int patience) {
 
 void
 hd_guard_stay(void) {
-    if (watch.out && getpid() != owner) _exit(EXITED_EARLY);
+    if (owner && getpid() != owner) _exit(EXITED_EARLY);
+}
+
+void
+hd_guard_stay_here(bool here) {
+    owner = here ? getpid() : 0;
 }
 
 struct call {

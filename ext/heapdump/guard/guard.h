@@ -59,6 +59,9 @@ int hd_guard_install(const struct hd_sink *out, int patience);
  */
 void hd_guard_stay(void);
 
+/* In the process that is dumped: hd_guard_stay has an effect from `true` on until `false`. */
+void hd_guard_stay_here(bool here);
+
 /*
  * Calls fn(arg) and returns its outcome: 0, a signal or an enum hd_outcome. An exception is
  * dropped. Guarded calls may be nested: a failure ends the innermost one.

@@ -267,7 +267,9 @@ hd_dump_run(struct hd_context *context, const struct hd_options *options, int fd
                       .fd = fd,
                       .error = EFAULT};
     run.dump.tally = &run.tally;
+    hd_guard_stay_here(true);
     hd_mri_contain_marking(run_contained, &run);
+    hd_guard_stay_here(false);
     hd_dump_free(&run.dump);
     return run.error;
 }

@@ -19,7 +19,7 @@ class TestHostile < HeapDumpTest
     "signal 8" => %w[fpe],
     "signal 7" => %w[bus],
     "signal 4" => %w[ill],
-    nil => %w[run_ruby allocate other_references more_references fewer_references]
+    nil => %w[run_ruby allocate fork other_references more_references fewer_references]
   }.freeze
 
   TOLD.each do |error, deeds|
@@ -69,7 +69,7 @@ class TestHostileInProcess < HeapDumpTest
   include HostileChecks
 
   { "raised" => %w[raise_standard throw thread_exit], "out of memory" => %w[raise_no_memory],
-    nil => %w[run_ruby allocate other_references more_references fewer_references
+    nil => %w[run_ruby allocate fork other_references more_references fewer_references
               release_gvl] }.each do |error, deeds|
     deeds.each do |deed|
       define_method("test_#{deed}") { tells(deed, error, HostileDumps::IN_PROCESS) }

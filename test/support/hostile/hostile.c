@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -195,6 +196,13 @@ allocate(struct hostile *self) {
 static jmp_buf landing;
 static VALUE elsewhere = Qnil; /* a fiber or continuation of the application */
 
+/* Both processes return from the function. */
+static void
+fork_off(struct hostile *self) {
+    pid_t pid = fork();
+    if (pid > 0) waitpid(pid, NULL, 0);
+}
+
 static void
 jump_below(struct hostile *self) {
     longjmp(landing, 1);
@@ -293,6 +301,7 @@ static const struct deed deeds[] = {
     {"busy_and_deaf", busy_and_deaf},
     {"wait_for_lock", wait_for_lock},
     {"run_ruby", run_ruby},
+    {"fork", fork_off},
     {"jump_below", jump_below},
     {"resume_fiber", go_elsewhere},
     {"call_continuation", go_elsewhere},
