@@ -28,7 +28,7 @@ Gem::Specification.new do |spec|
   spec.files = Dir.chdir(__dir__) do
     Dir["exe/*", "ext/**/{*.{c,h,rb,md},depend}", "lib/**/*.{rb,xml}", "lib/.document",
         "heapdump.gdb", "sig/**/*.rbs", "docs/**/*.{md,svg}",
-        "README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"].sort
+        "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md"].sort
   end
   spec.bindir = "exe"
   spec.executables = spec.files.grep(%r{\Aexe/}) { |path| File.basename(path) }

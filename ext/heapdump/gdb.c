@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/reason.h"
 #include "process/child.h"
 #include "request/context.h"
 #include "process/detach.h"
@@ -242,7 +243,7 @@ tell_outcome(const char *path, VALUE io) {
     }
     else if (report.error || report.signal) {
         snprintf(text, sizeof text, "cannot dump the heap to %.200s: %s (while %s)", path,
-                 report.signal ? strsignal(report.signal) : strerror(report.error), report.where);
+                 report.signal ? strsignal(report.signal) : hd_reason(report.error), report.where);
     }
     else {
         snprintf(text, sizeof text, "wrote %.300s: %llu objects, %llu bytes in %.2f s", path,

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/notice.h"
+#include "base/reason.h"
 #include "base/types.h"
 #include "count.h"
 #include "gdb.h"
@@ -30,49 +31,11 @@
 
 static const char *missing_function; // NULL, unless this Ruby lacks it and cannot be dumped at all
 
-static const char *
-reason_of(int error) {
-    switch (error) {
-    case EISDIR:
-        return "it is a directory; give the name of a file";
-    case ELOOP:
-        return "it is a symbolic link; give the name it points to";
-    case EEXIST:
-        return "something else than a regular file of this user stands in the way";
-    case EBUSY:
-        return "another process is writing a dump to it";
-    case ENOSYS:
-        return "the compression library (libzstd.so.1 or libz.so.1) cannot be loaded; "
-               "install it or dump without compression";
-    case ESTALE:
-        return "its partial file was removed or replaced before it was whole";
-    case EDEADLK:
-        return "its process crashed or hung on what another Ractor was about to change; try again";
-    case ECHILD:
-        return "one of its processes ended before it had finished; an extension's mark or size "
-               "function may have ended it";
-    case ENOTRECOVERABLE:
-        return "the GC ran while objects were read; an extension's mark or size function must have "
-               "started it";
-    case EBADF:
-        return "its descriptor was closed or replaced by an extension's mark or size function";
-    case EFAULT:
-        return "what is outside of objects could not be read";
-    case EBADMSG:
-        return "the lines or bytes that were written are not as many as there should be; this is a "
-               "fault of heapdump, or an extension's function has written to the file";
-    case ETIMEDOUT:
-        return "it took longer than timeout: allows";
-    default:
-        return strerror(error);
-    }
-}
-
 static void
 raise_write_error(VALUE path, int error, const char *where) {
     VALUE message = rb_sprintf("cannot dump the heap to %" PRIsVALUE ": %s (while %s)",
-                               NIL_P(path) ? rb_str_new_lit("the given IO") : path,
-                               reason_of(error), where);
+                               NIL_P(path) ? rb_str_new_lit("the given IO or object") : path,
+                               hd_reason(error), where);
     VALUE exception = rb_class_new_instance(1, &message, hd_errors.write);
     rb_ivar_set(exception, rb_intern("@errno"), INT2NUM(error));
     rb_ivar_set(exception, rb_intern("@path"), path);
@@ -144,6 +107,7 @@ static VALUE
 run_body(VALUE arg) {
     struct run *run = (struct run *)arg;
     hd_context_prepare(&run->context);
+    if (run->context.raised) rb_jump_tag(run->context.raised);
     double start = hd_now();
     if (run->options.gc) rb_gc_start();
     run->gc_was_disabled = rb_gc_disable(); // also finishes a sweep that is under way
@@ -312,6 +276,13 @@ static VALUE
 start_for_debugger(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     VALUE arguments[] = {path, fd, keywords};
     return rb_heapdump_start(3, arguments, self);
+}
+
+/* HeapDump.reason(errno): the words for it. Private. */
+static VALUE
+rb_heapdump_reason(VALUE self, VALUE error) {
+    (void)self;
+    return rb_utf8_str_new_cstr(hd_reason(NUM2INT(error)));
 }
 
 /*
@@ -492,13 +463,14 @@ prepare(void) {
  */
 static void
 define(void) {
-    static const char *const names[] = {"capabilities", "fail_writing", "check_options",
-                                        "seconds",      "mark",         "notice",
-                                        "checked?",     "count",        "start"};
+    static const char *const names[] = {"capabilities",  "fail_writing", "read_report", "reason",
+                                        "check_options", "seconds",      "mark",        "notice",
+                                        "checked?",      "count",        "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
     rb_define_private_method(singleton, "read_report", rb_heapdump_read_report, 2);
+    rb_define_private_method(singleton, "reason", rb_heapdump_reason, 1);
     rb_define_private_method(singleton, "fail_writing", rb_heapdump_fail, 3);
     rb_define_private_method(singleton, "check_options", rb_heapdump_check, 2);
     rb_define_private_method(singleton, "seconds", rb_heapdump_seconds, 2);

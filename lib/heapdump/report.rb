@@ -10,9 +10,9 @@ module HeapDump
       word, *figures = line.chomp.split(" ", 5)
       case word
       when "done"
-        objects, bytes, seconds, processes = figures
-        new(errno: 0, signal: 0, objects: objects.to_i, bytes: bytes.to_i, seconds: seconds.to_f,
-            processes: processes.to_i)
+        objects, bytes, microseconds, processes = figures
+        new(errno: 0, signal: 0, objects: objects.to_i, bytes: bytes.to_i,
+            seconds: microseconds.to_i / 1e6, processes: processes.to_i)
       when "failed"
         errno, signal, objects, where = figures
         new(errno: errno.to_i, signal: signal.to_i, objects: objects.to_i, where: where)

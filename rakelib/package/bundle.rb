@@ -12,7 +12,7 @@ class PackageBundle
     FileUtils.mkdir_p(File.dirname(gemfile))
     File.write(gemfile, %(eval_gemfile "../../../../test/package/Gemfile"\n))
     @environment = { "BUNDLE_PATH" => "#{directory}/gems", "BUNDLE_GEMFILE" => gemfile,
-                     "BUNDLE_LOCKFILE" => nil,
+                     "BUNDLE_LOCKFILE" => nil, "BUNDLER_SETUP" => nil,
                      "RUBYOPT" => nil, "RUBYLIB" => nil, "LANG" => "C.UTF-8", "LC_ALL" => nil }
     install
   end

@@ -73,6 +73,7 @@ class TestLoad < HeapDumpTest
     FileUtils.cp(EXTENSION, scratch)
     assert_loads('load "#{SCRATCH}/heapdump.so"; load SO; load RB; dump')
     assert_loads('load RB; load "#{SCRATCH}/heapdump.so"; dump')
+    assert_loads('$VERBOSE = true; load "#{SCRATCH}/heapdump.so"; load RB; dump')
   end
 
   # A program that has something to say when the extension defines its first method.

@@ -7,7 +7,7 @@ require "open3"
 # What the gem holds.
 class TestGem < HeapDumpTest
   CODE = %w[ext exe lib sig].freeze
-  TEXTS = %w[CHANGELOG.md LICENSE README.md SECURITY.md docs heapdump.gdb].freeze
+  TEXTS = %w[CONTRIBUTING.md CHANGELOG.md LICENSE README.md SECURITY.md docs heapdump.gdb].freeze
 
   def specification
     @specification ||= Dir.chdir(Child::ROOT) { Gem::Specification.load("heapdump.gemspec") }

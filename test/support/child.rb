@@ -14,7 +14,7 @@ module Child
   RUBY = ENV.key?("HEAPDUMP_TEST_RUBY") ? ENV["HEAPDUMP_TEST_RUBY"].shellsplit : [RbConfig.ruby]
   # What bundler leaves in the environment; a child has it only if it needs gems.
   BUNDLER = %w[RUBYOPT RUBYLIB BUNDLE_GEMFILE BUNDLE_LOCKFILE BUNDLE_BIN_PATH
-               BUNDLER_VERSION].freeze
+               BUNDLER_SETUP BUNDLER_VERSION].freeze
 
   # Under `rake test:valgrind`.
   VALGRIND = ENV.key?("RUBY_MEMCHECK_RUNNING")

@@ -14,16 +14,20 @@ hd_report_write(const struct hd_report *report, char line[HD_REPORT_SIZE]) {
                      (unsigned long long)report->objects, report->where);
     }
     else {
-        n = snprintf(line, HD_REPORT_SIZE, "done %llu %llu %.6f %d\n",
+        // no fraction: some locales write a comma
+        unsigned long long microseconds = report->seconds > 0
+                                              ? (unsigned long long)(report->seconds * 1e6 + 0.5)
+                                              : 0;
+        n = snprintf(line, HD_REPORT_SIZE, "done %llu %llu %llu %d\n",
                      (unsigned long long)report->objects, (unsigned long long)report->bytes,
-                     report->seconds, report->processes);
+                     microseconds, report->processes);
     }
     return n < HD_REPORT_SIZE ? (size_t)n : HD_REPORT_SIZE - 1;
 }
 
 bool
 hd_report_read(char *line, struct hd_report *report) {
-    unsigned long long objects = 0, bytes = 0;
+    unsigned long long objects = 0, bytes = 0, microseconds = 0;
     int where = 0;
     *report = (struct hd_report){.where = ""};
     line[strcspn(line, "\n")] = '\0';
@@ -31,11 +35,12 @@ hd_report_read(char *line, struct hd_report *report) {
         3) {
         if (where) report->where = line + where;
     }
-    else if (sscanf(line, "done %llu %llu %lf %d", &objects, &bytes, &report->seconds,
+    else if (sscanf(line, "done %llu %llu %llu %d", &objects, &bytes, &microseconds,
                     &report->processes) != 4) {
         return false;
     }
     report->objects = objects;
     report->bytes = bytes;
+    report->seconds = (double)microseconds / 1e6;
     return true;
 }

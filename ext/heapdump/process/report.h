@@ -2,7 +2,7 @@
  * The report: one line that says how a dump has ended. The coordinator writes it, and so does a
  * dump in this process. gdb.c reads it by hd_report_read, and Ruby code by lib/heapdump/report.rb.
  *
- *   done OBJECTS BYTES SECONDS PROCESSES
+ *   done OBJECTS BYTES MICROSECONDS PROCESSES
  *   failed ERRNO SIGNAL OBJECTS WHERE        (the partial file is removed; ERRNO or SIGNAL is 0)
  *
  * No ruby.h.

@@ -18,7 +18,7 @@ struct hd_target {
  * Creates the partial file. A partial file that a dead process has left is replaced, but not one
  * that is still being written. `path` must live as long as `target`. Returns 0 or an errno: EISDIR
  * if path is a directory, ELOOP if it is a symbolic link, EEXIST if it is some other special file,
- * EBUSY if another dump to it is under way.
+ * EBUSY if this process is already writing a dump to it.
  */
 int hd_target_open(struct hd_target *target, const char *path);
 

@@ -210,12 +210,20 @@ module HeapDump
       end
 
       def failure(report)
-        reason = "#{SystemCallError.new(nil, report.errno).message} (while #{report.where})"
+        reason = "#{words(report.errno)} (while #{report.where})"
         unless report.signal.zero?
           reason = "one of its processes was killed by SIG#{Signal.signame(report.signal)} " \
                    "after #{report.objects} objects"
         end
         "the dump of process #{@target.pid} failed: #{reason}"
+      end
+
+      # Some numbers have a meaning of their own, which the dumper's extension knows.
+      def words(errno)
+        require "heapdump"
+        HeapDump.send(:reason, errno)
+      rescue LoadError
+        SystemCallError.new(nil, errno).message
       end
 
       def now

@@ -9,7 +9,7 @@ class TestReport < Minitest::Test
   end
 
   def test_of_a_dump_that_is_whole
-    report = report("done 1142259 83886080 1.740000 2\n")
+    report = report("done 1142259 83886080 1740000 2\n")
     assert_predicate report, :whole?
     assert_equal [1_142_259, 83_886_080, 1.74, 2],
                  [report.objects, report.bytes, report.seconds, report.processes]

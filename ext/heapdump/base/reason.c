@@ -1,0 +1,45 @@
+/*
+ * The words for errors of a dump; see reason.h.
+ */
+#include "base/reason.h"
+
+#include <errno.h>
+#include <string.h>
+
+const char *
+hd_reason(int error) {
+    switch (error) {
+    case EISDIR:
+        return "it is a directory; give the name of a file";
+    case ELOOP:
+        return "it is a symbolic link; give the name it points to";
+    case EEXIST:
+        return "something else than a regular file of this user stands in the way";
+    case EBUSY:
+        return "a dump to it is already being written";
+    case ENOSYS:
+        return "the compression library (libzstd.so.1 or libz.so.1) cannot be loaded; "
+               "install it or dump without compression";
+    case ESTALE:
+        return "its partial file was removed or replaced before it was whole";
+    case EDEADLK:
+        return "its process crashed or hung on what another Ractor was about to change; try again";
+    case ECHILD:
+        return "one of its processes ended before it had finished; an extension's mark or size "
+               "function may have ended it";
+    case ENOTRECOVERABLE:
+        return "the GC ran while objects were read; an extension's mark or size function must have "
+               "started it";
+    case EBADF:
+        return "its descriptor was closed or replaced by an extension's mark or size function";
+    case EFAULT:
+        return "what is outside of objects could not be read";
+    case EBADMSG:
+        return "the lines or bytes that were written are not as many as there should be; this is a "
+               "fault of heapdump, or an extension's function has written to the file";
+    case ETIMEDOUT:
+        return "it took longer than timeout: allows";
+    default:
+        return strerror(error);
+    }
+}
