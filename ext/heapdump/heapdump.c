@@ -278,6 +278,21 @@ start_for_debugger(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
     return rb_heapdump_start(3, arguments, self);
 }
 
+/*
+ * HeapDump.descriptor(io) => the number of the descriptor that an IO writes to. Private. Raises IOError
+ * where it does not write.
+ */
+static VALUE
+rb_heapdump_descriptor(VALUE self, VALUE io) {
+    (void)self;
+    int fd = rb_io_descriptor(
+        rb_io_get_write_io(io)); // another one where IO.popen reads and writes
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) rb_sys_fail("fcntl");
+    if ((flags & O_ACCMODE) == O_RDONLY) rb_raise(rb_eIOError, "not opened for writing");
+    return INT2NUM(fd);
+}
+
 /* HeapDump.reason(errno): the words for it. Private. */
 static VALUE
 rb_heapdump_reason(VALUE self, VALUE error) {
@@ -463,14 +478,15 @@ prepare(void) {
  */
 static void
 define(void) {
-    static const char *const names[] = {"capabilities",  "fail_writing", "read_report", "reason",
-                                        "check_options", "seconds",      "mark",        "notice",
-                                        "checked?",      "count",        "start"};
+    static const char *const names[] = {"capabilities", "fail_writing",  "read_report", "reason",
+                                        "descriptor",   "check_options", "seconds",     "mark",
+                                        "notice",       "checked?",      "count",       "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
     rb_define_private_method(singleton, "read_report", rb_heapdump_read_report, 2);
     rb_define_private_method(singleton, "reason", rb_heapdump_reason, 1);
+    rb_define_private_method(singleton, "descriptor", rb_heapdump_descriptor, 1);
     rb_define_private_method(singleton, "fail_writing", rb_heapdump_fail, 3);
     rb_define_private_method(singleton, "check_options", rb_heapdump_check, 2);
     rb_define_private_method(singleton, "seconds", rb_heapdump_seconds, 2);

@@ -7,13 +7,14 @@ module HeapDump
   # because the reader may be a thread of this very process, or there may be none.
   class Copier # :nodoc:
     CHUNK = 1 << 16
-    # How much a pipe takes at once if it takes anything.
+    # How much a pipe takes at once if it takes anything; and how much a terminal does.
     RAW_CHUNK = 4096
+    TERMINAL_CHUNK = 256
     # What an object's +write+ may raise because of the place to which it writes. ThreadError comes
     # from locks in a signal's handler. Any other exception is passed on unchanged.
     ERRORS = [IOError, SystemCallError, ThreadError].freeze
     KILLED = "the thread was killed that copied the heap dump to the given %s"
-    private_constant :CHUNK, :RAW_CHUNK, :ERRORS, :KILLED
+    private_constant :CHUNK, :RAW_CHUNK, :TERMINAL_CHUNK, :ERRORS, :KILLED
 
     # The exception that ended #run (Exception), nil if there was none.
     attr_reader :error
@@ -45,7 +46,7 @@ module HeapDump
       @sink = sink
       @source = source.binmode
       @entrance = entrance
-      @raw = raw
+      @raw = (sink.tty? ? TERMINAL_CHUNK : RAW_CHUNK) if raw
     end
 
     # The descriptor to which the dump has to be written.
@@ -58,9 +59,14 @@ module HeapDump
       @entrance.equal?(@source) ? @source.rewind : @entrance.close
     end
 
-    # True if everything has been copied.
+    # True if nothing more will be copied.
     def finished?
       @source.closed?
+    end
+
+    # True if everything has been copied.
+    def whole?
+      @whole
     end
 
     def close
@@ -75,8 +81,8 @@ module HeapDump
       piece = @raw ? copy(seconds) : @source.read_nonblock(CHUNK, exception: false)
       case piece
       when String then put(piece)
-      when nil then close
-      when :wait_readable then report ? await(report, seconds) : close
+      when nil then complete
+      when :wait_readable then report ? await(report, seconds) : complete
       end
     rescue *ERRORS => e
       raise WriteError.new("cannot dump the heap to the given #{@sink.class}: #{e.message}",
@@ -97,9 +103,14 @@ module HeapDump
 
     private
 
+    def complete
+      @whole = true
+      close
+    end
+
     def copy(seconds)
       return true unless @sink.wait_writable(seconds)
-      return true if IO.copy_stream(@source, @sink, RAW_CHUNK).positive?
+      return true if IO.copy_stream(@source, @sink, @raw).positive?
 
       @sink.flush
       nil

@@ -16,7 +16,8 @@ module HeapDump
   class Pending
     # How many seconds after the timeout this process stops waiting for the coordinator, too.
     GRACE = 5
-    private_constant :GRACE
+    CLOSED = "the heap dump was not copied to its end: something has closed the IO that it was in"
+    private_constant :GRACE, :CLOSED
 
     # The Copier that passes the dump on to an object, nil if none is needed.
     attr_writer :copier # :nodoc:
@@ -97,7 +98,11 @@ module HeapDump
       return false unless reported?
 
       stop_copying unless Report.of(report)&.whole?
-      @copier.nil? || @copier.finished?
+      return true if @copier.nil? || @copier.finished?
+
+      # the caller that copied it may be gone: a fiber that nobody resumes
+      abandon if now > last_moment
+      @copier.finished?
     end
 
     # Waits, and returns the HeapDump::Result, which is the same each time. Raises
@@ -112,7 +117,10 @@ module HeapDump
       told = Report.of(report)
       return vanished unless told
 
-      told.whole? ? success(told) : failure(told)
+      return failure(told) unless told.whole?
+      raise Error, CLOSED unless @copier.nil? || @copier.whole?
+
+      success(told)
     end
 
     # Ends the dump, and leaves no file of it: #result raises a HeapDump::Error from then on

@@ -93,7 +93,7 @@ module HeapDump
     def try(pending, options)
       pending.copier = copier = copier_for(options.fetch(:fork, true))
       @io&.flush
-      errno, = HeapDump.send(:start, @path, (copier || @io)&.fileno, options, pending)
+      errno, = HeapDump.send(:start, @path, descriptor(copier), options, pending)
       copier&.open unless errno
       errno
     rescue IOError, SystemCallError => e
@@ -103,11 +103,19 @@ module HeapDump
       copier&.close unless pending.begun?
     end
 
+    # Where the dump is written to (Integer), nil for a path.
+    def descriptor(copier)
+      own = HeapDump.send(:descriptor, @io) if @io
+      copier ? copier.fileno : own
+    end
+
     def copier_for(fork)
       if fork
         Copier.behind_pipe(@sink) if @sink
       elsif @sink || (@io && slow_reader?)
-        Copier.behind_file(@sink || @io, raw: @sink.nil?)
+        # IO.copy_stream does not know the other descriptor of IO.popen(command, "r+")
+        raw = @sink.nil? && HeapDump.send(:descriptor, @io) == @io.fileno
+        Copier.behind_file(@sink || @io, raw: raw)
       end
     end
 

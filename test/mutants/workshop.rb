@@ -168,7 +168,8 @@ module Mutants
     # The dumper checks its contracts, as under bin/test. What is for rake mutate is not for the
     # tests.
     def environment
-      { "BUNDLE_GEMFILE" => File.join(@directory, gemfile), "BUNDLE_LOCKFILE" => nil, "BUNDLER_SETUP" => nil,
+      { "BUNDLE_GEMFILE" => File.join(@directory, gemfile), "BUNDLE_LOCKFILE" => nil,
+        "BUNDLER_SETUP" => nil,
         "RUBYOPT" => "-rbundler/setup",
         "TMPDIR" => File.join(@directory, "tmp/t"), "HEAPDUMP_PEDANTIC" => nil, "RUBYLIB" => nil,
         "HEAPDUMP_CHECK" => "1",

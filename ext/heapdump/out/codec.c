@@ -12,6 +12,7 @@
 
 // The fastest level of zstd that still packs a dump below a tenth; see docs/decisions.
 enum { ZSTD_LEVEL = 1, GZIP_LEVEL = 1 };
+enum { ZSTD_c_compressionLevel = 100, ZSTD_c_checksumFlag = 201 };
 enum { Z_DEFLATED = 8, Z_SYNC_FLUSH = 2, RAW_WINDOW = -15, MEM_LEVEL = 8, FLUSH_SIZE = 16 };
 
 struct z_stream {
@@ -33,7 +34,8 @@ struct z_stream {
 
 static struct {
     void *(*create)(void);
-    size_t (*compress)(void *, void *, size_t, const void *, size_t, int);
+    size_t (*set)(void *, int, int);
+    size_t (*compress)(void *, void *, size_t, const void *, size_t);
     size_t (*bound)(size_t);
     unsigned (*is_error)(size_t);
     size_t (*destroy)(void *);
@@ -78,7 +80,8 @@ load_zstd(void) {
     static const char *const files[] = {"libzstd.so.1", "libzstd.1.dylib", NULL};
     const struct import imports[] = {
         {(void **)&zstd.create, "ZSTD_createCCtx"},
-        {(void **)&zstd.compress, "ZSTD_compressCCtx"},
+        {(void **)&zstd.set, "ZSTD_CCtx_setParameter"},
+        {(void **)&zstd.compress, "ZSTD_compress2"},
         {(void **)&zstd.bound, "ZSTD_compressBound"},
         {(void **)&zstd.is_error, "ZSTD_isError"},
         {(void **)&zstd.destroy, "ZSTD_freeCCtx"},
@@ -116,9 +119,21 @@ hd_codec_load(enum hd_compression compression) {
     }
 }
 
+/* With checksums, so that a reader notices every damaged byte. */
+static bool
+start_zstd(struct hd_codec *codec) {
+    codec->zstd = zstd.create();
+    if (!codec->zstd) return false;
+    size_t level = zstd.set(codec->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+    size_t checksum = zstd.set(codec->zstd, ZSTD_c_checksumFlag, 1);
+    if (!zstd.is_error(level) && !zstd.is_error(checksum)) return true;
+    zstd.destroy(codec->zstd);
+    return false;
+}
+
 static bool
 start(struct hd_codec *codec) {
-    if (codec->compression == HD_ZSTD) return (codec->zstd = zstd.create()) != NULL;
+    if (codec->compression == HD_ZSTD) return start_zstd(codec);
     return zlib.init(&codec->stream, GZIP_LEVEL, Z_DEFLATED, RAW_WINDOW, MEM_LEVEL, 0,
                      zlib.version(), (int)sizeof codec->stream) == 0;
 }
@@ -165,7 +180,7 @@ hd_codec_block(struct hd_codec *codec, unsigned char *to, size_t size, const uns
                size_t n, struct hd_text_sum *sum) {
     *sum = (struct hd_text_sum){.bytes = n};
     if (codec->compression == HD_ZSTD) {
-        size_t packed = zstd.compress(codec->zstd, to, size, from, n, ZSTD_LEVEL);
+        size_t packed = zstd.compress(codec->zstd, to, size, from, n);
         return zstd.is_error(packed) ? 0 : packed;
     }
     sum->crc = (uint32_t)zlib.crc(0, from, (unsigned)n);

@@ -20,6 +20,7 @@ enum hd_write { HD_WRITE_BESIDE, HD_WRITE_ALONE };
 
 struct hd_writer {
     int fd;                 /* not owned */
+    uint64_t device, inode; /* what it stands for */
     struct hd_codec *codec; /* owned; NULL for plain output */
     unsigned char *packed;  /* owned; where a block is compressed to */
     size_t packed_size;

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "open3"
 require "zlib"
 
 # .zst and .gz, by extension or as told.
@@ -28,6 +29,20 @@ class TestCompression < HeapDumpTest
     assert_match(/heap.json.xz would not be compressed as its name says; name it/, error.message)
     refute_path_exists path
     assert_kind false, HeapDump.dump(path, compress: false).path
+  end
+
+  # Each frame has a checksum, each member a CRC.
+  def test_a_damaged_byte_is_noticed
+    %w[zst gz].each do |ending|
+      path = HeapDump.dump(File.join(scratch, "heap.json.#{ending}"), gc: false).path
+      bytes = File.binread(path)
+      5.times do |i|
+        at = bytes.bytesize * (i + 1) / 7
+        File.binwrite(path, bytes.dup.tap { |copy| copy.setbyte(at, copy.getbyte(at) ^ 1) })
+        _, status = Open3.capture2e(ending == "zst" ? "zstd" : "gzip", "-tq", path)
+        refute_predicate status, :success?, "#{ending}: byte #{at}"
+      end
+    end
   end
 
   def test_compressed_dumps_are_whole

@@ -116,6 +116,24 @@ class TestPending < HeapDumpTest
     [reader, writer].each(&:close)
   end
 
+  # As the body of a response whose client has gone: nobody resumes it.
+  def test_a_fiber_that_copied_is_gone
+    [true, false].each do |fork|
+      sink = Object.new
+      def sink.write(_) = Fiber.yield
+      Fiber.new { HeapDump.dump(sink, gc: false, fork: fork, timeout: 1) }.resume
+      assert_raises(HeapDump::Busy) { HeapDump.dump(path, gc: false) }
+      dumped = nil
+      100.times do
+        dumped = HeapDump.dump(path, gc: false)
+        break
+      rescue HeapDump::Busy
+        sleep 0.1
+      end
+      refute_nil dumped, "fork: #{fork}"
+    end
+  end
+
   def test_it_says_in_a_line_what_it_is
     pending = HeapDump.dump_async(path, gc: false)
     assert_match(/\A#<HeapDump::Pending #{path}: (?:under way|done)>\z/, pending.inspect)

@@ -78,6 +78,47 @@ class TestTargets < HeapDumpTest
     super
   end
 
+  # It has a descriptor to read from and another one to write to.
+  def test_a_process_that_is_read_from_and_written_to
+    IO.popen(["sh", "-c", "wc -c"], "r+") do |io|
+      result = dump(io)
+      io.close_write
+      assert_equal result.bytes, io.read.to_i
+    end
+  end
+
+  def test_what_is_not_open_for_writing
+    reader, writer = IO.pipe
+    file = File.open("/dev/null")
+    [reader, file].each do |io|
+      error = assert_raises(HeapDump::WriteError) { dump(io) }
+      assert_match(/cannot dump the heap to (?:IO|File): not opened for writing/, error.message)
+    end
+    [writer, file].each(&:close)
+    assert_equal "", reader.read
+    reader.close
+  end
+
+  # Not even an object that closes all that it finds makes a Result of half a dump.
+  def test_what_closes_everything
+    skip "in a process of its own" unless instance_of?(TestTargets)
+    out = Child.ruby!(<<~'RUBY').out
+      require "heapdump"
+      sink = Object.new
+      def sink.write(bytes)
+        ObjectSpace.each_object(IO) { |io| io.close if !io.closed? && io.fileno > 2 }
+        bytes.bytesize
+      end
+      [true, false].each do |fork|
+        HeapDump.dump(sink, fork: fork)
+        puts "whole"
+      rescue HeapDump::Error
+        puts "error"
+      end
+    RUBY
+    assert_equal "error\nerror\n", out
+  end
+
   def test_a_string_io
     out = StringIO.new(+"before ".b, "a")
     result = dump(out)
