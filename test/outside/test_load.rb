@@ -11,7 +11,9 @@ class TestLoad < HeapDumpTest
 
   # rb_require as a debugger calls it; `inert` tells whether HeapDump has got methods.
   PRELUDE = <<~'RUBY'
+    verbose, $VERBOSE = $VERBOSE, nil # some versions warn of fiddle
     require "fiddle"
+    $VERBOSE = verbose
     REQUIRE = Fiddle::Function.new(Fiddle::Handle::DEFAULT["rb_require"], [Fiddle::TYPE_VOIDP],
                                    Fiddle::TYPE_INTPTR_T, need_gvl: true)
     SO, LIB, SCRATCH = ARGV

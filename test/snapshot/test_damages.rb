@@ -129,6 +129,12 @@ class TestDamages < HeapDumpTest
     assert_match(/cut short after/, answer.err)
   end
 
+  def test_a_format_that_is_not_known
+    path = written(MADE.whole.sub('"format":1', '"format":9'), "json")
+    answer = heapdump("verify", path)
+    assert_match(/it has format 9, and this version reads format 1: what is new in it/, answer.err)
+  end
+
   def test_an_empty_file
     PACKERS.each do |ending, packer|
       answer = heapdump("verify", written("", ending, packer))

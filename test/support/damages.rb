@@ -111,7 +111,7 @@ class Damages
   def footer_of(promises)
     bytes = [header, *roots, *objects].sum(&:bytesize)
     line(type: "FOOTER", objects: objects.size, lines: objects.size + ROOTS + 2, roots: ROOTS,
-         bytes: bytes, complete: true, **promises)
+         bytes: bytes, gc_runs: 0, complete: true, **promises)
   end
 
   def one(text, failed, *sentences)
@@ -190,7 +190,10 @@ class Damages
             /1 bad line skipped, the first is line 9,006/),
       "not complete" =>
         one(promising(complete: nil), %i[complete],
-            /\Athe FOOTER does not say that the dump is complete\z/) }
+            /\Athe FOOTER does not say that the dump is complete\z/),
+      "the GC ran" =>
+        one(promising(gc_runs: 3), %i[gc_idle],
+            /\Athe GC ran while the dump was written: objects/) }
   end
 
   def text

@@ -13,8 +13,8 @@
 
 /* What a FOOTER promises. `has_…` is false for a number that it does not name. */
 struct hg_promise {
-    uint64_t objects, lines, roots, bytes;
-    bool has_objects, has_lines, has_roots, has_bytes;
+    uint64_t objects, lines, roots, bytes, gc_runs;
+    bool has_objects, has_lines, has_roots, has_bytes, has_gc_runs;
     bool complete;
 };
 

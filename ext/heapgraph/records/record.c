@@ -206,6 +206,7 @@ take_footer(struct hg_fields *line) {
     promise->has_lines = promised(line->tape, "lines", &promise->lines);
     promise->has_roots = promised(line->tape, "roots", &promise->roots);
     promise->has_bytes = promised(line->tape, "bytes", &promise->bytes);
+    promise->has_gc_runs = promised(line->tape, "gc_runs", &promise->gc_runs);
     promise->complete = complete && complete->kind == HG_TOKEN_TRUE;
 }
 

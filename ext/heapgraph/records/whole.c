@@ -39,6 +39,7 @@ check_ours(struct hg_account *account) {
     const struct hg_promise *promise = &account->promise;
     answer[HG_CHECK_one_footer] = passed_if(account->footers == 1);
     answer[HG_CHECK_complete] = passed_if(promise->complete);
+    answer[HG_CHECK_gc_idle] = kept(promise->has_gc_runs, promise->gc_runs, 0);
     answer[HG_CHECK_promised_objects] = passed_if(promise->has_objects &&
                                                   promise->objects == account->object_lines);
     answer[HG_CHECK_promised_roots] = kept(promise->has_roots, promise->roots, account->root_lines);

@@ -20,6 +20,7 @@
     X(footer_last, "the last line is the FOOTER")                                                  \
     X(one_footer, "there is one FOOTER")                                                           \
     X(complete, "the FOOTER says that the dump is complete")                                       \
+    X(gc_idle, "the GC has not run while it was written")                                          \
     X(roots, "there are ROOT lines")                                                               \
     X(promised_objects, "as many objects as the FOOTER promises")                                  \
     X(promised_roots, "as many ROOT lines as it promises")                                         \

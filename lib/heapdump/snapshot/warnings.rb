@@ -13,10 +13,12 @@ module HeapDump
 
       # The conditions, in the order in which faults are named. Each has a method of that name here.
       FAULTS = %i[
-        compression no_byte_order_mark one_dump header_first footer_last one_footer complete roots
+        compression no_byte_order_mark one_dump header_first footer_last one_footer complete gc_idle roots
         promised_objects promised_roots promised_lines promised_bytes ended line_ends no_holes
         valid_lines distinct_objects known_references known_types
       ].freeze
+      # The format that docs/format.md describes.
+      FORMAT = 1
       # The number that the reader gives if the footer's promise is no number.
       NONSENSE = (1 << 64) - 1
 
@@ -47,10 +49,19 @@ module HeapDump
       # Remarks about a dump that is whole: objects that could not be read, and missing roots,
       # because of which answers may be wrong.
       def notes
-        [unread_objects, without_roots].compact
+        [unread_objects, without_roots, unknown_format].compact
       end
 
       private
+
+      def unknown_format
+        format = @snapshot.header["format"]
+        return if format.nil? || format == FORMAT
+
+        "it has format #{format.inspect[0,
+                                        20]}, and this version reads format #{FORMAT}: what is " \
+          "new in it is not read; update heapdump"
+      end
 
       def failed?(*names)
         names.any? { |name| @checks[name] == false }
@@ -120,6 +131,10 @@ module HeapDump
 
       def complete
         "the FOOTER does not say that the dump is complete"
+      end
+
+      def gc_idle
+        "the GC ran while the dump was written: objects may be missing or told as they were no more"
       end
 
       def roots
