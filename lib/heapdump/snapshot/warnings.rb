@@ -13,7 +13,8 @@ module HeapDump
 
       # The conditions, in the order in which faults are named. Each has a method of that name here.
       FAULTS = %i[
-        compression no_byte_order_mark one_dump header_first footer_last one_footer complete gc_idle roots
+        compression no_byte_order_mark one_dump header_first footer_last one_footer complete gc_idle
+        roots
         promised_objects promised_roots promised_lines promised_bytes ended line_ends no_holes
         valid_lines distinct_objects known_references known_types
       ].freeze
@@ -58,9 +59,8 @@ module HeapDump
         format = @snapshot.header["format"]
         return if format.nil? || format == FORMAT
 
-        "it has format #{format.inspect[0,
-                                        20]}, and this version reads format #{FORMAT}: what is " \
-          "new in it is not read; update heapdump"
+        "it has format #{format.inspect[0, 20]}, and this version reads format #{FORMAT}: what " \
+          "is new in it is not read; update heapdump"
       end
 
       def failed?(*names)

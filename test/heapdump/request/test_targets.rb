@@ -89,7 +89,7 @@ class TestTargets < HeapDumpTest
 
   def test_what_is_not_open_for_writing
     reader, writer = IO.pipe
-    file = File.open("/dev/null")
+    file = File.open(File::NULL)
     [reader, file].each do |io|
       error = assert_raises(HeapDump::WriteError) { dump(io) }
       assert_match(/cannot dump the heap to (?:IO|File): not opened for writing/, error.message)
