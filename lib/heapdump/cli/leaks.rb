@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "gates"
 require_relative "reading"
 require_relative "../leaks"
 
@@ -15,8 +16,8 @@ module HeapDump
         or what grows in bursts and never falls, held on the same path.
 
         --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
-        the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names).
-        It can be given more than once; `--fail-on any` stands for every leak. Where the dumps cannot
+        the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names);
+        '>=', '5M' and '1k' are taken as well. A last line names each condition that a leak meets. It can be given more than once; `--fail-on any` stands for every leak. Where the dumps cannot
         be judged (different processes, damaged, cut short) a gate is an error, status 1;
         --allow-unsound judges them all the same. --strict demands a header and a footer in each
         dump, and one process, with or without a gate.
@@ -30,11 +31,12 @@ module HeapDump
       TEXT
 
       def call(first, second, *others)
-        @gates ||= []
         found = find([first, second, *others])
         json? ? print_json(json(found)) : show(found)
         demand_sound(found)
-        failed?(found) ? GATE_FAILED : OK
+        failed = gates.failed(found.suspects)
+        show_failed(failed) unless json?
+        failed.any? ? GATE_FAILED : OK
       end
 
       private
@@ -43,18 +45,22 @@ module HeapDump
         super
         parser.on("--fail-on CONDITION", "exit status 2 if a leak meets it",
                   "(retained>5MB, count>100, any); may be repeated") do |text|
-          (@gates ||= []) << gate(text)
+          add_gate(text)
         end
         parser.on("--allow-unsound", "let --fail-on judge dumps that cannot be compared") do
           @allow_unsound = true
         end
         parser.on("--known FILE", "signatures of leaks that do not fail") do |path|
-          @known = read_known(path)
+          gates.known = read_known(path)
         end
       end
 
-      def gate(text)
-        HeapDump::Leaks::Gate.new(text)
+      def gates
+        @gates ||= Gates.new
+      end
+
+      def add_gate(text)
+        gates.add(text)
       rescue ArgumentError => e
         raise UsageError, e.message
       end
@@ -85,30 +91,30 @@ module HeapDump
 
       # A gate must not pass if the dumps cannot be judged.
       def demand_sound(found)
-        return if found.sound? || @allow_unsound || @gates.empty?
+        return if judged?(found) || gates.empty?
 
         raise HeapDump::Leaks::Unsound, "cannot judge: #{found.faults.join("; ")} " \
                                         "(--allow-unsound judges all the same)"
       end
 
-      def failed?(found)
-        found.suspects.any? do |suspect|
-          !known?(suspect) && @gates.any? { |gate| gate.met?(suspect) }
-        end
+      def judged?(found)
+        found.sound? || @allow_unsound || false
       end
 
-      def known?(suspect)
-        @known ? @known.include?(suspect) : false
+      # One line for each condition that is met, because of which the status is not 0.
+      def show_failed(failed)
+        failed.each { |outcome| screen.line([:red, "Failed: #{outcome.words}"]) }
       end
 
       def json(found)
         all = found.to_h
         lists = %i[suspects cleared].to_h do |name|
           shown = found.public_send(name).first(limit)
-          [name, shown.map { |suspect| suspect.to_h.merge(known: known?(suspect)) }]
+          [name, shown.map { |suspect| suspect.to_h.merge(known: gates.known?(suspect)) }]
         end
         left_out = lists.to_h { |name, shown| [name, all[name].size - shown.size] }
-        { **all, **lists, left_out: left_out }
+        { **all, **lists, left_out: left_out,
+                          gates: gates.to_a(found.suspects, judged: judged?(found)) }
       end
 
       def show(found)
@@ -139,7 +145,7 @@ module HeapDump
         screen.blank if number > 1
         screen.line([:bold, "#{number}. #{suspect.class_name}"],
                     "  #{numbers(suspect)} #{suspect.unit}, retained #{sizes(suspect)}",
-                    *(known?(suspect) ? [[:green, "  known"]] : []))
+                    *(gates.known?(suspect) ? [[:green, "  known"]] : []))
         fact("held by", suspect.holder)
         suspect.others.each { |other| fact("and by", other) }
         show_place(suspect)

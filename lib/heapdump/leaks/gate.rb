@@ -3,8 +3,9 @@
 module HeapDump
   class Leaks
     # A condition under which a build fails: "retained>5MB" or "count>100", which concern the growth
-    # of a suspect from the first dump to the last, or "any", which every suspect meets. "count"
-    # never counts bytes: a string that grows is still one object, and "retained" finds it.
+    # of a suspect from the first dump to the last and not its last number, or "any", which every
+    # suspect meets. "count" never counts bytes: a string that grows is still one object, and
+    # "retained" finds it.
     #
     #   gate = HeapDump::Leaks::Gate.new("retained>5MB")
     #   HeapDump.leaks(*paths).any? { |suspect| gate.met?(suspect) } # => false
@@ -15,6 +16,9 @@ module HeapDump
                 "T" => 1 << 40 }.freeze
       private_constant :ANY, :PATTERN, :UNITS
 
+      # The condition as it was given, without spaces around it (String).
+      attr_reader :text
+
       # +text+ is "any", or "retained" or "count", followed by ">" or ">=", and a number. For
       # retained that is a number of bytes, or has a unit (KB, MB, GB or TB, each 1024 times the one
       # before); for count it is a number of objects, entries or names. Raises ArgumentError for a
@@ -22,9 +26,10 @@ module HeapDump
       #
       #   HeapDump::Leaks::Gate.new("count>=100")
       def initialize(text)
-        return if text.to_s.strip.downcase == ANY
+        @text = text.to_s.strip.freeze
+        return if @text.downcase == ANY
 
-        match = PATTERN.match(text.to_s) or
+        match = PATTERN.match(@text) or
           raise ArgumentError, "#{text.inspect} is no condition; " \
                                "write 'retained>5MB', 'count>100' or 'any'"
         @what, @operator, number, unit = match.captures
@@ -38,8 +43,15 @@ module HeapDump
       def met?(suspect)
         return true unless @what
 
-        growth = @what.downcase == "count" ? counted(suspect) : suspect.retained_growth
+        growth = counts? ? counted(suspect) : suspect.retained_growth
         !growth.nil? && exceeds?(growth)
+      end
+
+      # True if the condition is about a number of objects, entries or names, and not about bytes.
+      #
+      #   HeapDump::Leaks::Gate.new("count>100").counts? # => true
+      def counts?
+        @what.to_s.casecmp?("count")
       end
 
       private
