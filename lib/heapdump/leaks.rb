@@ -16,6 +16,7 @@ module HeapDump
   # Objects are compared by their paths, that is by how they are held, and not by their addresses:
   # objects are a leak if each dump has more of them on the same path than the dump before.
   class Leaks
+    autoload :AlsoGrew, "#{__dir__}/leaks/also_grew"
     autoload :BareNames, "#{__dir__}/leaks/bare_names"
     autoload :Code, "#{__dir__}/leaks/code"
     autoload :Content, "#{__dir__}/leaks/content"
@@ -50,6 +51,10 @@ module HeapDump
     # What grew and is not accused, because these dumps show no leak in it (Array of Suspect):
     # growth that slows down, numbers that go up and down. Suspect#cleared_because gives the reason.
     attr_reader :cleared
+    # The classes that grew most and that neither #suspects nor #cleared name, because their growth
+    # stopped, came in one step or was no growth all the time (Array of AlsoGrew, at most three).
+    # Empty for two dumps.
+    attr_reader :also_grew
     # What makes the verdict uncertain, each in one sentence (Array of String).
     attr_reader :warnings
     # The dumps, the oldest first (Array of Snapshot).
@@ -80,6 +85,7 @@ module HeapDump
       @suspects = suspects.freeze
       @cleared = cleared.freeze
       @snapshots = series.snapshots
+      @also_grew = AlsoGrew.of(snapshots, suspects + cleared).freeze
       @faults = [*series.faults, *faults].freeze
       @warnings = [*series.warnings, *faults].freeze
       @held_bytes = held_bytes.freeze
@@ -114,12 +120,14 @@ module HeapDump
 
     # What the command writes as JSON (Hash): +:schema_version+, +:sound+, +:warnings+, +:dumps+
     # (with +:path+, +:time+, +:pid+, +:objects+, +:held_bytes+ for each), +:suspects+ and
-    # +:cleared+ (Arrays of Suspect#to_h). The same dumps always give the same Hash.
+    # +:cleared+ (Arrays of Suspect#to_h) and +:also_grew+ (Array of AlsoGrew#to_h). The same
+    # dumps always give the same Hash.
     #
     #   leaks.to_h # => {schema_version: 2, sound: true, …, suspects: [{class: "Shop::Session", …}]}
     def to_h
       { schema_version: SCHEMA_VERSION, sound: sound?, warnings: warnings, dumps: dumps,
-        suspects: suspects.map(&:to_h), cleared: cleared.map(&:to_h) }
+        suspects: suspects.map(&:to_h), cleared: cleared.map(&:to_h),
+        also_grew: also_grew.map(&:to_h) }
     end
 
     def inspect # :nodoc:

@@ -121,7 +121,7 @@ module HeapDump
         return show_nothing(found) if found.empty?
 
         found.first(limit).each.with_index(1) { |suspect, number| show_suspect(suspect, number) }
-        screen.blank if found.suspects.size > limit || found.cleared.any?
+        screen.blank if [found.suspects.drop(limit), found.cleared, found.also_grew].any?(&:any?)
         more(limit, found.suspects.size)
         show_cleared(found)
       end
@@ -139,6 +139,12 @@ module HeapDump
                              "#{suspect.unit}, #{suspect.holder}: #{suspect.cleared_because}"])
         end
         more(limit, found.cleared.size)
+        found.also_grew.first(limit).each { |one| show_also_grew(one) }
+      end
+
+      def show_also_grew(grown)
+        screen.line([:dim, "not accused: #{grown.class_name} #{numbers(grown)} objects, wherever " \
+                           "they are held: #{grown.cleared_because}"])
       end
 
       def show_suspect(suspect, number)

@@ -99,6 +99,13 @@ module HeapDump
       STAY_LONGER = 0.9
       STAY_GROWTH = 0.5
 
+      # --- What grew and is told by its class alone (AlsoGrew)
+
+      # At most this many classes are told, each of which grew by at least FEW objects and by at
+      # least this part of what the first dump has: every process has a few more strings at times.
+      ALSO_GREW = 3
+      ALSO_GREW_PART = 0.01
+
       # The limits that the reader in C needs, by their names there (struct hg_rules in growth.h).
       def self.for_reader
         { idle: IDLE, symbols_per_step: SYMBOLS_PER_STEP, stay_per_step: STAY_PER_STEP,
