@@ -62,8 +62,9 @@ module HeapDump
     # The sum of the sizes of all objects that are held, for each dump, in bytes (Array of Integer).
     attr_reader :held_bytes
 
-    # Compares dumps (Array of Snapshot or paths) in the order of the times in their headers.
-    # Returns a Leaks. Raises ArgumentError for fewer than two dumps, and what Snapshot.open raises.
+    # Compares dumps (Array of Snapshots, paths or directories of dumps) in the order of the times
+    # in their headers. Returns a Leaks. Raises ArgumentError for fewer than two dumps,
+    # HeapDump::Error for a directory without dumps, and what Snapshot.open raises.
     # With +strict+ it raises Unsound unless all dumps are whole, have a header and a footer, and
     # are of one process. Without +strict+ it compares such dumps too, and then #sound? is false.
     #

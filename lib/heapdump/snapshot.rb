@@ -3,6 +3,7 @@
 require_relative "version"
 require_relative "errors"
 require_relative "extension"
+require_relative "leaks/entry"
 require_relative "terminal"
 require HeapDump::Extension.path("heapgraph")
 
@@ -29,6 +30,7 @@ module HeapDump
   class Snapshot
     autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Diff, "#{__dir__}/snapshot/diff"
+    autoload :Directory, "#{__dir__}/snapshot/directory"
     autoload :Duplicate, "#{__dir__}/snapshot/duplicates"
     autoload :Duplicates, "#{__dir__}/snapshot/duplicates"
     autoload :Edge, "#{__dir__}/snapshot/edge"

@@ -66,10 +66,11 @@ class TestArguments < HeapDumpTest
     end
   end
 
-  # As the command itself would, as far as the call.
+  # As the command itself would, as far as the call; the files need not be there.
   def assert_parses(name, argv)
     command = HeapDump::CLI.command(name).new(out: StringIO.new, err: StringIO.new)
     called = nil
+    command.define_singleton_method(:arguments) { |rest| rest }
     command.define_singleton_method(:check_number) { |rest| called = rest }
     command.define_singleton_method(:call) { |*| 0 }
     assert_equal 0, command.run(argv)
@@ -122,7 +123,22 @@ class TestArguments < HeapDumpTest
     answer = heapdump("diff", File.join(scratch, "none"))
     assert_match(/there is no dump in the directory .*none/, answer.err)
     FileUtils.rm(Dir[File.join(directory, "[ab].json")])
-    assert_match(/wrong number of arguments; usage: heapdump diff/, heapdump("diff", directory).err)
+    %w[diff leaks].each do |command|
+      assert_match(/two dumps or more are needed, and .*c.json is one; usage: .* or DIRECTORY/,
+                   heapdump(command, directory).err)
+    end
+  end
+
+  def test_what_is_not_there
+    %w[diff leaks].each do |command|
+      answer = heapdump(command, "nodir")
+      assert_equal [1, "", "heapdump: no such file or directory: nodir\n"], answer.to_a
+      answer = heapdump(command, "nope-*.json")
+      assert_equal "heapdump: no such file or directory: nope-*.json (the shell has found no " \
+                   "file for this pattern)\n", answer.err
+      assert_match(/wrong number of arguments; usage: heapdump #{command} FILE LATER/,
+                   heapdump(command).err)
+    end
   end
 
   def test_find_says_where_nothing_can_be_found

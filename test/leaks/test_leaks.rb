@@ -378,10 +378,6 @@ class TestLeaks < HeapDumpTest
     command(2, "--fail-on", "any", *grown(0, 10, 20).reverse)
   end
 
-  def test_less_than_two_dumps
-    assert_raises(ArgumentError) { HeapDump.leaks(*grown(1)) }
-  end
-
   def test_json_has_these_fields_and_no_others
     dumps = grown(0, 10, 20)
     json = JSON.parse(command(0, "--json", *dumps))

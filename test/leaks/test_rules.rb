@@ -24,7 +24,8 @@ class TestRules < HeapDumpTest
     KEPT: [0.1, :third_is_kept], SURGE: [3, :traffic], SURGE_OBJECTS: [1_000, :traffic],
     EVEN: [0.001, :even], EVEN_OBJECTS: [1_000, :even], EVEN_STEPS: [4, :even],
     STAY_PER_STEP: [11, :some_stay], STAY_EVEN: [1.1, :some_stay],
-    STAY_LONGER: [1.1, :some_stay], STAY_GROWTH: [10, :some_stay]
+    STAY_LONGER: [1.1, :some_stay], STAY_GROWTH: [10, :some_stay],
+    ALSO_GREW: [0, :one_step], ALSO_GREW_PART: [0.5, :one_step]
   }.freeze
 
   def test_each_rule_has_a_case
@@ -75,7 +76,7 @@ class TestRules < HeapDumpTest
   # All that is said, but for which object is the example.
   def judgement(paths)
     found = HeapDump::Leaks.of(paths)
-    [found.suspects, found.cleared].map do |all|
+    [found.suspects, found.cleared, found.also_grew].map do |all|
       all.map { |one| one.to_h.except(:path, :command) }
     end
   end
@@ -90,6 +91,10 @@ class TestRules < HeapDumpTest
 
   def two_dumps
     grown(0, 8)
+  end
+
+  def one_step
+    grown(100, 120, 120)
   end
 
   def slow

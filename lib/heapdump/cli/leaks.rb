@@ -8,7 +8,7 @@ module HeapDump
   module CLI
     # Shows what leaks, by comparing several dumps of a process.
     class Leaks < Reading
-      usage "FILE FILE [FILE…]"
+      usage "FILE LATER [LATER …] or DIRECTORY"
       limit 10
       details <<~TEXT
         Three dumps or more of one process, with some work between them, give a verdict; two show

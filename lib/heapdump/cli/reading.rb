@@ -3,7 +3,6 @@
 require_relative "../snapshot"
 require_relative "../terminal"
 require_relative "command"
-require_relative "directory"
 require_relative "figures"
 
 module HeapDump
@@ -33,15 +32,23 @@ module HeapDump
       private_constant :SEVERAL
 
       def arguments(rest)
-        return rest unless SEVERAL.include?(self.class.command_name)
+        several? ? Snapshot::Directory.expand(rest) : rest
+      end
 
-        rest.flat_map { |path| File.directory?(path) ? Directory.dumps(path) : path }
+      def several?
+        SEVERAL.include?(self.class.command_name)
+      end
+
+      def check_number(arguments)
+        return super unless several? && arguments.size == 1
+
+        raise UsageError, "two dumps or more are needed, and #{arguments.first} is one; #{hint}"
       end
 
       # Opens a dump; what is wrong with it goes to standard error.
       def open_snapshot(path)
         if File.directory?(path)
-          newest = Directory.dumps(path).last
+          newest = Snapshot::Directory.dumps(path).last
           raise Error, "#{path} is a directory; give one of its dumps, the newest is #{newest}"
         end
 

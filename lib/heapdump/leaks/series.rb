@@ -11,9 +11,10 @@ module HeapDump
       # Why these dumps cannot be judged (Array of String).
       attr_reader :faults
 
-      # +dumps+ are Snapshots or paths.
+      # +dumps+ are Snapshots, paths or directories.
       def initialize(dumps)
-        raise ArgumentError, "give two dumps of one process or more" if dumps.size < 2
+        dumps = Snapshot::Directory.expand(dumps)
+        raise ArgumentError, too_few(dumps) if dumps.size < 2
 
         given = dumps.map { |dump| dump.is_a?(Snapshot) ? dump : Snapshot.open(dump) }
         @snapshots = in_order(given).freeze
@@ -50,6 +51,12 @@ module HeapDump
       end
 
       private
+
+      def too_few(dumps)
+        names = dumps.map { |dump| dump.is_a?(Snapshot) ? dump.path : dump }
+        given = names.empty? ? "there is none" : "#{names.first} is one"
+        "give two dumps of one process or more, or a directory of them: #{given}"
+      end
 
       def figures(name)
         all = snapshots.map { |snapshot| snapshot.header.dig("gc", name) }

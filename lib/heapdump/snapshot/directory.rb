@@ -3,11 +3,11 @@
 require "time"
 
 module HeapDump
-  module CLI
-    # Finds the dumps in a directory, for commands that take several.
+  class Snapshot
+    # Finds the dumps in a directory, where several are taken.
     #
     #   Directory.dumps("/var/tmp/heaps") # => ["/var/tmp/heaps/heap-4711-1.json", …]
-    module Directory
+    module Directory # :nodoc:
       # How a line of a dump begins.
       LINE = /\A\s*\{\s*"(?:type"\s*:\s*"(?:HEADER|ROOT|SHAPE)"|address"\s*:\s*"0x)/n
       ZSTD = "\x28\xB5\x2F\xFD".b.freeze
@@ -18,7 +18,32 @@ module HeapDump
       OTHERS = /\.partial-\d+\z|\.hdidx\z/
       private_constant :LINE, :TIME, :ZSTD, :GZIP, :HEAD, :OTHERS
 
+      # What a shell replaces by names of files, unless there are none.
+      PATTERN = /[*?\[]/
+      private_constant :PATTERN
+
       module_function
+
+      # Paths in which directories are replaced by the dumps in them. What is no path (a Snapshot,
+      # an IO), and "-", stays. Raises ReadError for a path of nothing, and what ::dumps raises.
+      def expand(paths)
+        paths.flat_map do |path|
+          next path if path == "-" || !(path.is_a?(String) || path.respond_to?(:to_path))
+
+          File.directory?(path) ? dumps(path) : there(path)
+        end
+      end
+
+      # Returns a path of something. Whether it can be read is not asked here.
+      def there(path)
+        File.stat(path)
+        path
+      rescue Errno::ENOENT
+        hint = " (the shell has found no file for this pattern)" if File.path(path).match?(PATTERN)
+        raise ReadError.new("no such file or directory: #{File.path(path)}#{hint}", path)
+      rescue SystemCallError
+        path
+      end
 
       # The paths of the dumps in the order of the times in their headers. If a dump has no header,
       # or if zstd hides it, the time at which the file was written counts. Raises HeapDump::Error
@@ -61,7 +86,7 @@ module HeapDump
       rescue Zlib::Error
         ""
       end
-      private_class_method :head, :dump?, :time, :unpacked
+      private_class_method :there, :head, :dump?, :time, :unpacked
     end
   end
 end
