@@ -39,6 +39,39 @@ class TestDamaged < HeapDumpTest
     end
   end
 
+  # What held them is in the part that is lost.
+  def test_what_is_not_known_of_a_dump_that_is_not_whole
+    lost = written { |text| text.lines.reject { |line| line.include?('"ROOT"') }.join }
+    address = address_of("Session", lost)
+    { %w[why Session] => /Session  \d+ objects, [^;]+; who holds \d+ of them is not known/,
+      ["why", address] => /who holds it is not known, nor whether it is garbage: the dump/,
+      ["show", address] => /held by +not known, it may be garbage/,
+      ["summary"] => /others .* objects, garbage or held by what is lost/ }.each do |argv, expected|
+      answer = heapdump(argv.first, lost, *argv.drop(1))
+      assert_match expected, answer.out
+      refute_match(/retains? 0 B|nothing holds|of them are garbage/, answer.out)
+    end
+    assert_match(/^ +unknown /, heapdump("find", lost, "--class", "Session").out)
+  end
+
+  def test_the_same_in_json
+    lost = written { |text| text.lines.reject { |line| line.include?('"ROOT"') }.join }
+    address = address_of("Session", lost)
+    json = heapdump("why", lost, "Session", "--json").json
+    assert_equal [nil, nil, false], json.values_at("retained", "garbage", "whole")
+    json = heapdump("why", lost, address, "--json").json
+    assert_equal [nil, nil], [json["object"]["retained"], json["reachable"]]
+    assert_nil heapdump("show", lost, address, "--json").json["object"]["retained"]
+    found = heapdump("find", lost, "--class", "Session", "--json").json["objects"].first
+    assert_equal [nil, nil], found.values_at("retained", "reachable")
+    whole = heapdump!("why", Shop.dump, "Session", "--json").json
+    assert_equal [0, true], whole.values_at("garbage", "whole")
+  end
+
+  def address_of(name, path)
+    HeapDump::Snapshot.open(path).find(class: name).first.to_s
+  end
+
   def test_a_line_that_is_lost
     lost = written { |text| text.lines.reject.with_index { |_, i| i == 100 }.join }
     answer = heapdump("verify", lost)

@@ -22,7 +22,7 @@ module HeapDump
 
         check_contents(snapshot)
         found = work(snapshot) { snapshot.find(**@wanted, limit: limit) }
-        json? ? json(found) : show(found)
+        json? ? json(snapshot, found) : show(snapshot, found)
         OK
       rescue ArgumentError => e
         raise UsageError, e.message
@@ -41,15 +41,23 @@ module HeapDump
                                "(strings: #{kept}): --value looks at those alone")
       end
 
-      def show(found)
+      def show(snapshot, found)
         table = Table.new(%w[retained bytes address object], right: 2)
         found.each do |node|
-          table.row(node.reachable? ? bytes(node.retained_size) : "garbage", bytes(node.memsize),
-                    node.to_s, [Describe.node(node), node.location].compact.join("  "))
+          table.row(retained(snapshot, node), bytes(node.memsize), node.to_s,
+                    [Describe.node(node), node.location].compact.join("  "))
         end
         screen.line("#{count(found.total)} found")
         screen.table(table) unless table.empty?
         more(found.size, found.total)
+      end
+
+      def retained(snapshot, node)
+        case held(snapshot, node)
+        when true then bytes(node.retained_size)
+        when false then "garbage"
+        else "unknown"
+        end
       end
 
       def options(parser)
@@ -80,9 +88,10 @@ module HeapDump
         match[1].to_i * UNITS.fetch(match[2].downcase)
       end
 
-      def json(found)
+      def json(snapshot, found)
         print_json(total: found.total, objects: found.map do |node|
-          { **node_json(node), retained: node.retained_size, reachable: node.reachable?,
+          { **node_json(node), retained: retained_of(snapshot, node),
+                               reachable: held(snapshot, node),
                                location: node.location, generation: node.generation }
         end)
       end

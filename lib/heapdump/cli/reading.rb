@@ -89,6 +89,25 @@ module HeapDump
                           "`heapdump why #{snapshot.path} #{name}` shows who holds them"
       end
 
+      # Whether what seems to be held by nothing is garbage. In a dump that is damaged or not whole
+      # its holder may be in the part that is lost.
+      def garbage_known?(snapshot)
+        snapshot.whole != false
+      end
+
+      NOT_WHOLE = "the dump is damaged or not whole"
+      private_constant :NOT_WHOLE
+
+      # Whether an object is held: true or false, nil if that is not known.
+      def held(snapshot, node)
+        node.reachable? || (garbage_known?(snapshot) ? false : nil)
+      end
+
+      # Its retained size (Integer), nil if that is not known.
+      def retained_of(snapshot, node)
+        held(snapshot, node).nil? ? nil : node.retained_size
+      end
+
       # Runs the block; if it takes long, standard error shows how far it is.
       def work(snapshot, &)
         Terminal::Progress.new(err).during(snapshot.method(:progress), &)

@@ -85,7 +85,7 @@ module HeapDump
       def show(snapshot, node)
         parts = work(snapshot) { gather(snapshot, node) }
         screen.line([:bold, Describe.title(node)])
-        screen.table(facts(node, parts))
+        screen.table(facts(snapshot, node, parts))
         show_best_path(parts)
         show_fields(node)
         show_references(node, parts)
@@ -104,18 +104,26 @@ module HeapDump
         end
       end
 
-      def facts(node, parts)
+      def facts(snapshot, node, parts)
         table = Table.new(nil)
         table.row("type", [node.type, node.kind].compact.join(" "))
         table.row("class", node.class_node ? Describe.title(node.class_node) : "none")
-        table.row("size", size(node, parts))
+        table.row("size", size(snapshot, node, parts))
         table.row("allocated", allocated(node)) if node.location || node.generation
         table.row("flags", node.flags.join(" ").tr("_", " ")) unless node.flags.empty?
-        table.row("garbage", "nothing holds it") if parts.objects.zero?
+        table.row(*unheld(snapshot)) if parts.objects.zero?
         table
       end
 
-      def size(node, parts)
+      def unheld(snapshot)
+        return ["garbage", "nothing holds it"] if garbage_known?(snapshot)
+
+        ["held by", "not known, it may be garbage: #{NOT_WHOLE}"]
+      end
+
+      def size(snapshot, node, parts)
+        return bytes(node.memsize) if retained_of(snapshot, node).nil?
+
         "#{bytes(node.memsize)}; retains #{bytes(parts.retained)} in " \
           "#{Terminal::Units.plural(parts.objects, "object")}"
       end
@@ -185,6 +193,7 @@ module HeapDump
       def json(snapshot, node)
         retained, objects = snapshot.graph.retained(node.id)
         path = snapshot.path_to(node, around: AROUND)
+        retained = objects = nil if held(snapshot, node).nil?
         object = node_json(node).merge(
           retained: retained, retained_objects: objects, location: node.location,
           generation: node.generation, flags: node.flags.map(&:to_s).sort

@@ -49,7 +49,7 @@ module HeapDump
 
       def show(snapshot, summary)
         title(snapshot)
-        memory(summary.memory)
+        memory(snapshot, summary.memory)
         histogram("Types", summary.types, "type")
         histogram("Classes", summary.classes, "class")
         traced(summary)
@@ -66,16 +66,23 @@ module HeapDump
                     "#{header["time"]}, #{header["program"]}")
       end
 
-      def memory(memory)
+      def memory(snapshot, memory)
         screen.heading("Memory")
         table = Table.new(nil, right: 0)
         process_rows(memory).each { |row| table.row(*row) }
         table.row("live objects", bytes(memory.live_bytes),
                   Terminal::Units.plural(memory.live, "object"))
-        table.row("garbage", bytes(memory.garbage_bytes),
-                  "#{Terminal::Units.plural(memory.garbage, "object")} that nothing holds")
+        table.row(*garbage_row(snapshot, memory))
         screen.table(table)
         fragmentation(memory)
+      end
+
+      def garbage_row(snapshot, memory)
+        objects = Terminal::Units.plural(memory.garbage, "object")
+        size = bytes(memory.garbage_bytes)
+        return ["garbage", size, "#{objects} that nothing holds"] if garbage_known?(snapshot)
+
+        ["others", size, "#{objects}, garbage or held by what is lost: #{NOT_WHOLE}"]
       end
 
       def process_rows(memory)

@@ -48,10 +48,10 @@ module HeapDump
       def of_object(snapshot, address)
         node = node_at(snapshot, address)
         paths = work(snapshot) { snapshot.paths(node, limit: limit, around: AROUND) }
-        return json_of_object(node, paths) if json?
+        return json_of_object(snapshot, node, paths) if json?
 
-        screen.line([:bold, Describe.title(node)], "  #{size_of(node)}")
-        return screen.line("nothing holds it: it is garbage") if paths.empty?
+        screen.line([:bold, Describe.title(node)], "  #{size_of(snapshot, node)}")
+        return screen.line(unheld(snapshot)) if paths.empty?
 
         shown = @all ? paths : paths.select(&:disjoint?)
         shown.each.with_index(1) do |path, i|
@@ -60,6 +60,12 @@ module HeapDump
           show_path(path)
         end
         hidden(paths.size - shown.size)
+      end
+
+      def unheld(snapshot)
+        return "nothing holds it: it is garbage" if garbage_known?(snapshot)
+
+        "who holds it is not known, nor whether it is garbage: #{NOT_WHOLE}"
       end
 
       # Says how many paths are not shown. Most objects are also held on detours: through caches of
@@ -72,18 +78,35 @@ module HeapDump
         screen.line([:dim, "#{paths} that end in the same references (--all shows all)"])
       end
 
-      def json_of_object(node, paths)
-        print_json(object: { **node_json(node), retained: node.retained_size },
-                   reachable: node.reachable?, paths: paths.map { |path| path_json(path) })
+      def json_of_object(snapshot, node, paths)
+        print_json(object: { **node_json(node), retained: retained_of(snapshot, node) },
+                   reachable: held(snapshot, node), whole: snapshot.whole,
+                   paths: paths.map { |path| path_json(path) })
       end
 
-      def size_of(node)
-        "#{bytes(node.memsize)}, retains #{bytes(node.retained_size)}"
+      def size_of(snapshot, node)
+        retained = retained_of(snapshot, node)
+        "#{bytes(node.memsize)}#{", retains #{bytes(retained)}" if retained}"
       end
 
       # The objects of a class: how many there are, the sum of their sizes, their retained size, a
       # sample of them, and the holders of the sample.
-      Found = Struct.new(:objects, :bytes, :retained, :sample, :holders)
+      # If the dump is not whole (+whole+ is false) it is not known whether the others are garbage.
+      Found = Struct.new(:objects, :bytes, :retained, :sample, :holders, :whole) do
+        # How many of them nothing in the dump holds.
+        def unheld
+          objects - sample.total
+        end
+
+        def garbage
+          unheld unless whole == false
+        end
+
+        # Whether the retained size is that of any of them.
+        def measured?
+          whole != false || objects.zero? || sample.total.positive?
+        end
+      end
       private_constant :Found
 
       def of_class(snapshot, name)
@@ -101,13 +124,14 @@ module HeapDump
         sample = snapshot.sample(name, limit: @sample)
         holders = Holders.of(snapshot, sample)
         holders.first(limit).each(&:measure)
-        Found.new(objects, bytes, rows.sum(&:retained), sample, holders)
+        Found.new(objects, bytes, rows.sum(&:retained), sample, holders,
+                  snapshot.whole)
       end
 
       def headline(snapshot, name, found)
         screen.line([:bold, Text.short(name, Describe::NAMED)],
                     "  #{Terminal::Units.plural(found.objects, "object")}, " \
-                    "#{bytes(found.bytes)}; retain #{bytes(found.retained)}#{garbage(found)}")
+                    "#{bytes(found.bytes)}#{retained(found)}#{garbage(found)}")
         return if found.objects.positive?
 
         screen.line("It has no objects of its own. `heapdump why #{snapshot.path} " \
@@ -147,15 +171,22 @@ module HeapDump
           "#{count(sample.total)})"
       end
 
+      def retained(found)
+        found.measured? ? "; retain #{bytes(found.retained)}" : ""
+      end
+
       def garbage(found)
-        number = found.objects - found.sample.total
-        number.positive? ? "; #{count(number)} of them are garbage" : ""
+        return "" if found.unheld.zero?
+        return "; #{count(found.unheld)} of them are garbage" if found.garbage
+
+        "; who holds #{count(found.unheld)} of them is not known, nor whether they are garbage: " \
+          "#{NOT_WHOLE}"
       end
 
       def json_of_class(name, found)
         print_json(class: name, objects: found.objects, bytes: found.bytes,
-                   retained: found.retained, garbage: found.objects - found.sample.total,
-                   sampled: found.sample.size, **holders_json(found.holders),
+                   retained: found.measured? ? found.retained : nil, garbage: found.garbage,
+                   whole: found.whole, sampled: found.sample.size, **holders_json(found.holders),
                    **groups_json(found.holders.flat_map(&:ways)))
       end
 
