@@ -241,6 +241,8 @@ class TestSnapshot < HeapDumpTest
     { /negative/ => -> { snapshot.top(limit: -1) },
       /-3 is negative/ => -> { snapshot.top(offset: -3) },
       /-2 is negative/ => -> { snapshot.paths(snapshot.top.first, limit: -2) },
+      /-4 is negative/ => -> { snapshot.find(value: "x", limit: -4) },
+      /-6 is negative/ => -> { snapshot.find(value: "x", min_size: -6) },
       /-5 is negative/ => -> { snapshot.find(min_size: -5) },
       /-1 is negative/ => -> { snapshot.references(snapshot.top.first, limit: -1) },
       /String or a Regexp/ => -> { snapshot.find(value: 12) },

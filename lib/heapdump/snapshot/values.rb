@@ -18,6 +18,7 @@ module HeapDump
           raise ArgumentError, "value: is a String or a Regexp, not #{wanted.inspect}"
         end
 
+        [min_size, limit].each { |number| check_number(number) }
         check_contents
         matching = @snapshot.graph.texts_with(needle(wanted)).filter_map do |number|
           node = @snapshot.node(number)
@@ -36,6 +37,13 @@ module HeapDump
       end
 
       private
+
+      # As the reader in C does for all other searches.
+      def check_number(number)
+        return unless number.is_a?(Numeric) && number.negative?
+
+        raise ArgumentError, "#{number} is negative: give a number from 0 on"
+      end
 
       # Raises NotFound if the dump has no contents: to answer that nothing was found would be
       # wrong.
