@@ -56,6 +56,7 @@ class TestArguments < HeapDumpTest
   def test_every_command_has_two_examples_that_are_right
     HeapDump::CLI::COMMANDS.each_key do |name|
       text = heapdump!("help", name).out
+      assert_equal 1, text.scan(/^Examples:/).size, name
       examples = text[/^Examples:\n\n(.*)/m, 1].to_s.scan(/^  heapdump (.+)\n      \S.*$/).flatten
       assert_operator examples.size, :>=, 2, name
       examples.each do |line|

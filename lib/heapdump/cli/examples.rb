@@ -46,7 +46,8 @@ module HeapDump
       ],
       "leaks" => [
         ["leaks 1.json 2.json 3.json", "what leaks, and who holds it"],
-        ["leaks /var/tmp/heaps --fail-on 'retained>5MB'", "all dumps of a directory, as a gate"]
+        ["leaks /var/tmp/heaps --fail-on 'retained>5MB'", "all dumps of a directory, as a gate"],
+        ["leaks 1.json 2.json 3.json --fail-on any --json", "every leak fails, for a program"]
       ],
       "verify" => [
         ["verify heap.json", "whether it is whole"],

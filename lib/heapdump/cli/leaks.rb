@@ -24,10 +24,6 @@ module HeapDump
 
         --known FILE names leaks that shall not fail: their signatures, one on each line, the rest
         of a line behind # is a comment.
-
-        Examples:
-          heapdump leaks 1.json 2.json 3.json
-          heapdump leaks --fail-on 'retained>5MB' --known leaks.txt heap-*.json.gz
       TEXT
 
       def call(first, second, *others)
