@@ -54,6 +54,18 @@ module HeapDump
         screen.blank
         screen.table(table(diff, changes.first(limit)))
         more(limit, changes.size)
+        untraced(diff)
+      end
+
+      TRACED = %i[location generation gem].freeze
+      private_constant :TRACED
+
+      # Says why no place or generation is known, if none is.
+      def untraced(diff)
+        return unless TRACED.include?(@by)
+        return if diff.snapshots.any? { |snapshot| snapshot.histogram(by: :generation).known? }
+
+        screen.line([:dim, NOT_TRACED])
       end
 
       def table(diff, changes)

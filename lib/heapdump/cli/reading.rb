@@ -19,6 +19,10 @@ module HeapDump
 
       private
 
+      NOT_TRACED = "Not in this dump: allocations were not traced. Dump within " \
+                   "HeapDump.trace_allocations { … } to have them."
+      private_constant :NOT_TRACED
+
       # Overridden by commands with options of their own, which call super.
       def options(parser)
         parser.on("--strict", "an error where the dump is damaged or not whole, instead of",
@@ -93,6 +97,13 @@ module HeapDump
       # its holder may be in the part that is lost.
       def garbage_known?(snapshot)
         snapshot.whole != false
+      end
+
+      # Says below a list of strings why their contents are not shown.
+      def without_contents(snapshot)
+        return unless snapshot.header["strings"] == "hash"
+
+        screen.line([:dim, "The contents are not in the dump: it was taken with strings: :hash."])
       end
 
       NOT_WHOLE = "the dump is damaged or not whole"

@@ -20,13 +20,13 @@ module HeapDump
       def call(file)
         snapshot = open_snapshot(file)
         duplicates = work(snapshot) { snapshot.duplicate_strings(limit: limit) }
-        json? ? json(duplicates) : show(duplicates)
+        json? ? json(duplicates) : show(snapshot, duplicates)
         OK
       end
 
       private
 
-      def show(duplicates)
+      def show(snapshot, duplicates)
         screen.line("#{count(duplicates.strings)} strings live. #{result(duplicates)}")
         return if duplicates.none?
 
@@ -37,6 +37,7 @@ module HeapDump
                     Strings.owners(one))
         end
         screen.table(table)
+        without_contents(snapshot)
         more(duplicates.size, duplicates.contents)
         traced(duplicates)
       end

@@ -54,7 +54,7 @@ module HeapDump
         histogram("Classes", summary.classes, "class")
         traced(summary)
         referred(summary.most_referred)
-        duplicates(summary.duplicate_strings)
+        duplicates(snapshot, summary.duplicate_strings)
       end
 
       def title(snapshot)
@@ -139,8 +139,7 @@ module HeapDump
       def traced(summary)
         unless summary.traced?
           screen.heading("Generations, places and gems")
-          return screen.line("Not in this dump: allocations were not traced. Dump within " \
-                             "HeapDump.trace_allocations { … } to have them.")
+          return screen.line(NOT_TRACED)
         end
         generations(summary.generations)
         histogram("Places of allocation", summary.locations, "place")
@@ -168,7 +167,7 @@ module HeapDump
         screen.table(table)
       end
 
-      def duplicates(duplicates)
+      def duplicates(snapshot, duplicates)
         screen.heading("Duplicate strings", duplicates.contents.positive? ? saved(duplicates) : nil)
         return screen.line("None are known.") if duplicates.none?
 
@@ -176,6 +175,7 @@ module HeapDump
         table = Table.new(placed?(duplicates) ? [*titles, "allocated"] : titles, right: 2)
         duplicates.each { |one| table.row(*duplicate_row(one)) }
         screen.table(table)
+        without_contents(snapshot)
         more(duplicates.size, duplicates.contents)
       end
 
