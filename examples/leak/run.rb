@@ -107,4 +107,5 @@ ensure
 end
 suspects = what_leaks(dumps)
 abort "The dumps do not name the leak." unless suspects.size == 1 && right?(suspects.first)
-puts "", "The dumps name the leak, its holder, and the line that it comes from."
+puts "", "The dumps name the leak, its holder, and the line that it comes from.",
+     "They stay in tmp/demo. To read one: ruby -Ilib exe/heapdump summary #{dumps.last}"
