@@ -20,6 +20,7 @@ module HeapDump
   # The readers of dumps are loaded when they are first used, so a process that only dumps never
   # loads them.
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
+  autoload :Leaks, "#{__dir__}/heapdump/leaks"
 
   class << self
     # Writes every object of the heap to +target+: a path, an IO, or an object with a +write+. If

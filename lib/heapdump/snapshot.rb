@@ -6,6 +6,7 @@ require_relative "extension"
 require_relative "leaks/entry"
 require_relative "terminal"
 require HeapDump::Extension.path("heapgraph")
+HeapDump.autoload(:Leaks, "#{__dir__}/leaks") # for HeapDump.leaks
 
 module HeapDump
   # A dump that is read: ours, or what ObjectSpace.dump_all wrote; plain, .gz, .zst.

@@ -17,7 +17,14 @@ module HeapDump
       private_constant :SHOWN
 
       # A condition (Leaks::Gate), and what meets it: suspects by their numbers in the output.
-      Outcome = Struct.new(:gate, :met_by) do
+      class Outcome
+        attr_reader :gate, :met_by
+
+        def initialize(gate, met_by)
+          @gate = gate
+          @met_by = met_by
+        end
+
         def failed?
           met_by.any?
         end

@@ -91,22 +91,8 @@ module HeapDump
 
       # The objects of a class: how many there are, the sum of their sizes, their retained size, a
       # sample of them, and the holders of the sample.
-      # If the dump is not whole (+whole+ is false) it is not known whether the others are garbage.
-      Found = Struct.new(:objects, :bytes, :retained, :sample, :holders, :whole) do
-        # How many of them nothing in the dump holds.
-        def unheld
-          objects - sample.total
-        end
-
-        def garbage
-          unheld unless whole == false
-        end
-
-        # Whether the retained size is that of any of them.
-        def measured?
-          whole != false || objects.zero? || sample.total.positive?
-        end
-      end
+      # If the dump is not whole (+whole+ is false), it is not known whether the others are garbage.
+      Found = Struct.new(:objects, :bytes, :retained, :sample, :holders, :whole)
       private_constant :Found
 
       def of_class(snapshot, name)
@@ -171,22 +157,37 @@ module HeapDump
           "#{count(sample.total)})"
       end
 
+      # How many of them nothing in the dump holds.
+      def unheld_of(found)
+        found.objects - found.sample.total
+      end
+
+      # The retained size, nil if nothing in a dump that is not whole holds any of them.
+      def measured(found)
+        return if found.whole == false && found.objects.positive? && found.sample.total.zero?
+
+        found.retained
+      end
+
       def retained(found)
-        found.measured? ? "; retain #{bytes(found.retained)}" : ""
+        size = measured(found)
+        size ? "; retain #{bytes(size)}" : ""
       end
 
       def garbage(found)
-        return "" if found.unheld.zero?
-        return "; #{count(found.unheld)} of them are garbage" if found.garbage
+        number = unheld_of(found)
+        return "" if number.zero?
+        return "; #{count(number)} of them are garbage" unless found.whole == false
 
-        "; who holds #{count(found.unheld)} of them is not known, nor whether they are garbage: " \
+        "; who holds #{count(number)} of them is not known, nor whether they are garbage: " \
           "#{NOT_WHOLE}"
       end
 
       def json_of_class(name, found)
         print_json(class: name, objects: found.objects, bytes: found.bytes,
-                   retained: found.measured? ? found.retained : nil, garbage: found.garbage,
-                   whole: found.whole, sampled: found.sample.size, **holders_json(found.holders),
+                   retained: measured(found), whole: found.whole,
+                   garbage: found.whole == false ? nil : unheld_of(found),
+                   sampled: found.sample.size, **holders_json(found.holders),
                    **groups_json(found.holders.flat_map(&:ways)))
       end
 
