@@ -34,19 +34,24 @@ Set $heapdump_pid to the process that gdb is attached to, for the other commands
 end
 
 define heapdump-dump
-  if $argc != 1
-    echo heapdump: give the file for the dump: heapdump-dump FILE\n
+  if $argc != 1 && $argc != 2
+    echo heapdump: give the file for the dump: heapdump-dump FILE [STRINGS]\n
   else
     heapdump-pid
     if $heapdump_pid != 0
       detach
-      eval "shell ${HEAPDUMP:-heapdump} take %d --via gdb -o $arg0", $heapdump_pid
+      if $argc == 1
+        eval "shell ${HEAPDUMP:-heapdump} take %d --via gdb -o $arg0", $heapdump_pid
+      else
+        eval "shell ${HEAPDUMP:-heapdump} take %d --via gdb -o $arg0 --strings $arg1", $heapdump_pid
+      end
       eval "attach %d", $heapdump_pid
     end
   end
 end
 document heapdump-dump
-Dump the heap of the Ruby process that gdb is attached to: heapdump-dump FILE
+Dump the heap of the Ruby process that gdb is attached to: heapdump-dump FILE [STRINGS]
+STRINGS is full, none, hash or a number of bytes: what is written of the contents of strings.
 gdb lets go of it, and is attached to it again when the dump is written.
 end
 

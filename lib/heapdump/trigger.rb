@@ -67,6 +67,11 @@ module HeapDump
 
     attr_reader :handler, :previous # :nodoc:
 
+    # The option +strings+, nil if it was not given.
+    def strings # :nodoc:
+      @options[:strings]
+    end
+
     # +announce+ false: other processes cannot see that this one has a handler. +chain+ false: the
     # previous handler is restored by #remove, but not called.
     def initialize(signal, path:, announce: true, chain: true, **options) # :nodoc:

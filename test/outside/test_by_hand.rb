@@ -31,15 +31,22 @@ class TestByHand < HeapDumpTest
 
   def test_a_dump
     Outside.with_process(CODE) do |pid|
-      out = in_gdb(pid, "heapdump-dump heap.json", "heapdump-dump 'a name.json.gz'",
+      out = in_gdb(pid, "heapdump-dump heap.json", "heapdump-dump 'a name.json.gz' none",
                    "info inferiors")
       assert_match(/^heap\.json: \d+ objects/, out)
+      kept = ["a name.json.gz", "heap.json"].map { |name| kept_of_strings(name) }
+      assert_equal %w[none full], kept
       assert_match(/^\* 1 +process #{pid} +.*native/, out)
       assert Outside.runs?(pid)
       assert_equal ["a name.json.gz", "heap.json"], Dir.children(scratch).sort
       assert_equal 3, assert_whole(Dump.load(File.join(scratch, "heap.json")))
         .instances_of("Space::A").size
     end
+  end
+
+  # What a dump has of the contents of strings, as its header says.
+  def kept_of_strings(name)
+    Dump.load(File.join(scratch, name)).header["strings"]
   end
 
   def test_counts
@@ -54,7 +61,7 @@ class TestByHand < HeapDumpTest
   def test_what_is_wrong_is_told
     Outside.with_process("sleep") do |pid|
       out = in_gdb(pid, "heapdump-dump", "heapdump-count A B", "heapdump-dump /nowhere/heap.json")
-      assert_match(/^heapdump: give the file for the dump: heapdump-dump FILE$/, out)
+      assert_match(/^heapdump: give the file for the dump: heapdump-dump FILE \[STRINGS\]$/, out)
       assert_match(/^heapdump: give one namespace at most/, out)
       assert_match(%r{^heapdump: there is no directory /nowhere$}, out)
       assert_match(/frob: not found|frob: command not found/,

@@ -232,7 +232,7 @@ class TestTake < HeapDumpTest
       assert_operator JSON.parse(out)["held"], :>=, seen.last.first - seen.first.last
       assert_operator JSON.parse(out)["held"], :<, elapsed
       _, out, = Outside.heapdump("take", pid, "-o", path, "--via", "gdb")
-      assert_match(/, pause \d+\.\d ms, by gdb \(which held it for \d+\.\d ms\)\n\z/, out)
+      assert_match(/, pause \d+\.\d ms, by gdb \(which held it for \d+\.\d ms\)$/, out)
     end
   end
 

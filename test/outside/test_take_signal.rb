@@ -78,6 +78,18 @@ class TestTakeSignal < HeapDumpTest
     end
   end
 
+  def test_contents_that_the_handler_decides_about
+    with_process do |pid|
+      [[], ["--via", "signal"]].each do |way|
+        status, out, err = Outside.heapdump("take", pid, "--strings", "none", *way)
+        assert_equal [1, ""], [status, out]
+        assert_match(/--strings cannot be asked for by a signal: .* strings: :none\); .*gdb/, err)
+      end
+      sleep 0.2
+      assert_empty Dir.children(scratch)
+    end
+  end
+
   # Its partial file fits the pattern, too, and is there for a while.
   def test_a_dump_that_takes_its_time
     heap = "KEPT = Array.new(400_000) { |i| i.to_s * 3 }\n"

@@ -6,7 +6,8 @@ module HeapDump
     EXAMPLES = {
       "take" => [
         ["take 4711", "a dump of process 4711, as heap-4711.json"],
-        ["take 4711 -o /var/tmp/heap.json.zst --gc", "living objects alone, compressed"]
+        ["take 4711 -o /var/tmp/heap.json.zst --gc", "living objects alone, compressed"],
+        ["take 4711 --strings none", "without the contents of strings"]
       ],
       "doctor" => [
         ["doctor 4711", "whether `heapdump take 4711` will work, and why not"],

@@ -43,7 +43,17 @@ module HeapDump
           @via = way
         end
         parser.on("--gc", "run a full GC first (through gdb)") { @gc = true }
+        strings_option(parser)
         timeout_option(parser)
+      end
+
+      def strings_option(parser)
+        parser.on("--strings HOW", "contents of strings, through gdb: full, none, hash or a number",
+                  "of bytes (default: as the process does it for its own",
+                  "dumps, by a handler or HEAPDUMP_STRINGS; else full)") do |text|
+          @strings = Outside::Contents.parse(text) or
+            raise OptionParser::InvalidArgument, text
+        end
       end
 
       def way(target)
@@ -67,11 +77,10 @@ module HeapDump
       end
 
       def dump(way, path)
-        if way.is_a?(Outside::BySignal)
-          return way.dump(path, timeout: @timeout, gc: @gc).merge(via: "signal")
-        end
+        options = { timeout: @timeout, gc: @gc, strings: @strings }
+        return way.dump(path, **options).merge(via: "signal") if way.is_a?(Outside::BySignal)
 
-        { path: path, via: "gdb", **way.dump(path, timeout: @timeout, gc: @gc) }
+        { path: path, via: "gdb", **way.dump(path, **options) }
       rescue SystemCallError => e
         reason = SystemCallError.new(nil, e.errno).message
         raise Error, "no dump at #{path || "the place of the handler"}: #{reason}; " \
@@ -91,6 +100,8 @@ module HeapDump
                  fields[:pause] && format("pause %.1f ms", fields[:pause] * 1000),
                  "by #{fields[:via]}#{held(fields[:held])}"]
         screen.line("#{fields[:path]}: #{parts.compact.join(", ")}")
+        contents = Outside::Contents.sentence(*fields.values_at(:strings, :strings_from))
+        screen.line(contents) if contents
       end
 
       def held(seconds)

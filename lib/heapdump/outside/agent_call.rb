@@ -97,7 +97,7 @@ module HeapDump
         when String then "#{value.b.dump}.dup.force_encoding(::Encoding::UTF_8)"
         when Array then "[#{value.map { |one| literal(one) }.join(", ")}]"
         when Hash then "{#{value.map { |key, one| "#{key}: #{literal(one)}" }.join(", ")}}"
-        when Integer, true, false, nil then value.inspect
+        when Symbol, Integer, true, false, nil then value.inspect
         end
       end
 

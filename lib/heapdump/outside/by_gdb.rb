@@ -6,6 +6,7 @@ require_relative "../extension"
 require_relative "../report"
 require_relative "agent_call"
 require_relative "check"
+require_relative "contents"
 require_relative "gdb"
 require_relative "permission"
 require_relative "ruby_image"
@@ -42,9 +43,12 @@ module HeapDump
         list
       end
 
-      # Dumps to +path+ and returns the figures of the dump (Hash). Raises HeapDump::Error.
-      def dump(path, timeout:, gc: false)
+      # Dumps to +path+ and returns the figures of the dump (Hash). +strings+ is the option of
+      # HeapDump.dump; with nil the process decides, by what it has for its own dumps (agent.rb).
+      # Raises HeapDump::Error.
+      def dump(path, timeout:, gc: false, strings: nil)
         keywords = { gc: gc, fork: true, timeout: [timeout.ceil, 1].max }
+        keywords[:strings] = strings if strings
         perform("dump", path, keywords, timeout) do |directory, report|
           directory.deliver(path)
           { **report, held: debugger.held }
@@ -204,9 +208,10 @@ module HeapDump
         return unless report
         raise Error, failure(report) unless report.whole?
 
-        gc_seconds, pause = started[/\Astarted (.*)/, 1].to_s.split.map(&:to_f)
-        { objects: report.objects, bytes: report.bytes, seconds: report.seconds, pause: pause,
-          gc_seconds: gc_seconds, processes: report.processes }
+        gc_seconds, pause, strings, source = started[/\Astarted (.*)/, 1].to_s.split
+        { objects: report.objects, bytes: report.bytes, seconds: report.seconds,
+          pause: pause.to_f, gc_seconds: gc_seconds.to_f, processes: report.processes,
+          **Contents.of(strings, source) }
       end
 
       def failure(report)

@@ -34,11 +34,12 @@ module HeapDump
       # Dumps, and moves the file to +path+ if that is given. Returns what is known of the dump
       # (Hash, with its path). Raises HeapDump::Error; if something cannot be done, it is refused
       # before the signal is sent.
-      def dump(path, timeout:, gc: false)
+      def dump(path, timeout:, gc: false, strings: nil)
         bad = checks.first_failure
         raise Error, "cannot dump process #{@target.pid} by a signal: #{bad.message}" if bad
 
-        refuse_gc if gc
+        refuse_option("--gc", "gc: true") if gc
+        refuse_option("--strings", "strings: #{strings.inspect}") if strings
         refuse_misnomer(path) if path
         before = files
         Process.kill(handler.signal, @target.pid)
@@ -49,10 +50,10 @@ module HeapDump
 
       private
 
-      def refuse_gc
-        raise Error, "--gc cannot be asked for by a signal: the handler of process " \
-                     "#{@target.pid} decides that (HeapDump.on_signal with gc: true); leave out " \
-                     "--gc, or add --via gdb"
+      def refuse_option(name, argument)
+        raise Error, "#{name} cannot be asked for by a signal: the handler of process " \
+                     "#{@target.pid} decides that (HeapDump.on_signal with #{argument}); leave " \
+                     "out #{name}, or add --via gdb"
       end
 
       # Raises if +path+ has an ending that does not fit: the handler decides how the dump is
