@@ -73,6 +73,16 @@ class TestTake < HeapDumpTest
     end
   end
 
+  # Neither dump replaces the other.
+  def test_twice_without_a_name
+    Outside.with_process("sleep") do |pid|
+      Dir.chdir(scratch) { 2.times { assert_equal 0, Outside.heapdump("take", pid).first } }
+      names = Dir.children(scratch)
+      assert_equal 2, names.size
+      assert_equal 2, names.grep(/\Aheap-#{pid}-\d{8}T\d{6}\.\d{3}Z\.json\z/).size, names.inspect
+    end
+  end
+
   def test_a_gc_first
     assert_taken("sleep", "--gc") { |dump,| assert dump.header["gc_ran"] }
   end

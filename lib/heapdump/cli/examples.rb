@@ -5,7 +5,7 @@ module HeapDump
     # The examples at the end of each command's help: command lines, and what they are for.
     EXAMPLES = {
       "take" => [
-        ["take 4711", "a dump of process 4711, as heap-4711.json"],
+        ["take 4711", "a dump of process 4711, as heap-4711-TIME.json"],
         ["take 4711 -o /var/tmp/heap.json.zst --gc", "living objects alone, compressed"],
         ["take 4711 --strings none", "without the contents of strings"]
       ],

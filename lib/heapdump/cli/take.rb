@@ -24,7 +24,7 @@ module HeapDump
       def call(pid)
         target = target(pid)
         way = way(target)
-        path = @output || (way.is_a?(Outside::ByGdb) ? "heap-#{target.pid}.json" : nil)
+        path = @output || (way.is_a?(Outside::ByGdb) ? default_name(target) : nil)
         check_output(path) if path
         result = dump(way, path)
         footer = Outside::Footer.read(result[:path]) || {}
@@ -35,7 +35,8 @@ module HeapDump
       private
 
       def options(parser)
-        parser.on("-o", "--output FILE", "where to (default: heap-PID.json, or where the handler",
+        parser.on("-o", "--output FILE", "where to (default: heap-PID-TIME.json in this directory,",
+                  "TIME in UTC; by a signal, where the handler",
                   "puts it); .zst or .gz compresses, through gdb;",
                   "by a signal the handler's own ending is needed") { |path| @output = path }
         parser.on("--via METHOD", %w[signal gdb],
@@ -63,6 +64,11 @@ module HeapDump
         when "gdb" then Outside::ByGdb.new(target)
         else signal.checks.first_failure ? Outside::ByGdb.new(target) : signal
         end
+      end
+
+      # The time is that of a handler's %{time}, so no dump replaces another.
+      def default_name(target)
+        "heap-#{target.pid}-#{Time.now.utc.strftime("%Y%m%dT%H%M%S.%LZ")}.json"
       end
 
       def check_output(path)
