@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "support/outside"
+require "heapdump/outside/by_signal"
 require "heapdump/outside/permission"
 
 # What a user is told who may not look into a process.
@@ -38,8 +39,47 @@ class TestPermission < HeapDumpTest
                    told(scope: scope), "ptrace_scope #{scope.inspect}")
     end
     assert_match(/until it is rebooted/, told(scope: 3))
-    assert_match(/the system forbids it \(Permission denied\); a process that has changed its user/,
+    assert_match(/\Athe system forbids it \(Permission denied\); a container must be allowed/,
                  told(scope: 1, capabilities: 1 << 19))
+  end
+
+  # Root is never told to become root, nor what root would need not to be told.
+  def test_root_is_not_told_to_become_root
+    skip "SKIPPED: needs root" unless Process.euid.zero?
+    [nil, 0, 1, 2, 3].product([0, 1 << 19]).each do |scope, capabilities|
+      refute_match(/(as|needs|only) root/, told(scope: scope, capabilities: capabilities))
+    end
+  end
+
+  # What the signal's checks say of a process that the kernel keeps from us.
+  def told_of_signal(error)
+    target = Struct.new(:pid, :user) do
+      define_method(:handlers) { raise error }
+      def running = ["it runs", true]
+    end
+    checks = HeapDump::Outside::BySignal.new(target.new(Process.pid, "deploy")).checks
+    checks.first_failure.message
+  end
+
+  def test_a_signal
+    skip "SKIPPED: needs root" unless Process.euid.zero?
+    refute_match(/as root/, told_of_signal(Errno::EACCES))
+    as(65_534) do
+      assert_match(/may not look at it; run this as root/, told_of_signal(Errno::EACCES))
+    end
+  end
+
+  def test_root_without_the_capability_to_send_signals
+    skip "SKIPPED: needs root" unless Process.uid.zero?
+    without = %w[setpriv --bounding-set=-kill --inh-caps=-kill]
+    skip "SKIPPED: no setpriv" unless system(*without, "true", err: File::NULL)
+    Outside.with_process("Process::UID.change_privilege(65_534); sleep") do |pid|
+      wait_until("it has changed its user") { HeapDump::Outside::Target.new(pid).uid == 65_534 }
+      code = "require 'heapdump/cli'; HeapDump::CLI.run(['doctor', '#{pid}'])"
+      outcome = Child.run({}, *without, RbConfig.ruby, "-I", Child::LOAD_PATHS.first, "-e", code,
+                          timeout: 60)
+      assert_match(/NO  permission: root lacks the capability KILL here/, outcome.out)
+    end
   end
 
   def test_a_user
@@ -63,6 +103,7 @@ class TestPermission < HeapDumpTest
       outcome = Child.run({}, *without, RbConfig.ruby, "-I", Child::LOAD_PATHS.first, exe, "doctor",
                           pid.to_s, timeout: 60)
       assert_match(/NO  permission: root lacks the capability SYS_PTRACE here/, outcome.out)
+      refute_match(/as root/, outcome.out)
     end
   end
 end

@@ -2,6 +2,7 @@
 
 require_relative "check"
 require_relative "handover"
+require_relative "permission"
 
 module HeapDump
   module Outside
@@ -86,15 +87,15 @@ module HeapDump
         else
           ["it dumps at SIG#{handler.signal} to #{handler.pattern}", true]
         end
-      rescue Errno::EACCES
-        ["this user may not look at it; run this as root", false]
+      rescue Errno::EACCES, Errno::EPERM => e
+        [Permission.new(@target).reason_for_reading(e), false]
       end
 
       def permission
         Process.kill(0, @target.pid)
         ["this user may send it signals", true]
       rescue Errno::EPERM
-        ["it belongs to user #{@target.user}; run this as that user or as root", false]
+        [Permission.new(@target).reason_for_signal, false]
       rescue Errno::ESRCH
         ["it is gone", false]
       end

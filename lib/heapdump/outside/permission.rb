@@ -24,7 +24,29 @@ module HeapDump
         [reason_for(e), false]
       end
 
+      # Why this user may not even read what /proc says of its memory.
+      def reason_for_reading(error)
+        return "this user may not look at it; run this as root" unless root?
+
+        may_trace? ? forbidden(error) : LACKING
+      end
+
+      # Why this user may not send it a signal.
+      def reason_for_signal
+        return "it belongs to user #{@target.user}; run this as that user or as root" unless root?
+
+        "root lacks the capability KILL here; give it to the container (docker run --cap-add KILL)"
+      end
+
+      LACKING = "root lacks the capability SYS_PTRACE here; give it to the container " \
+                "(docker run --cap-add SYS_PTRACE; in Kubernetes securityContext.capabilities.add)"
+      private_constant :LACKING
+
       private
+
+      def root?
+        Process.euid.zero?
+      end
 
       def reason_for(error)
         unless [0, @target.uid].include?(Process.euid)
@@ -35,9 +57,8 @@ module HeapDump
         if scope == 3
           "this machine forbids looking into processes until it is rebooted " \
             "(kernel.yama.ptrace_scope is 3)"
-        elsif Process.euid.zero? && !may_trace?
-          "root lacks the capability SYS_PTRACE here; give it to the container " \
-            "(docker run --cap-add SYS_PTRACE; in Kubernetes securityContext.capabilities.add)"
+        elsif root? && !may_trace?
+          LACKING
         elsif scope.positive? && !may_trace?
           "this machine lets only root do it (kernel.yama.ptrace_scope is #{scope}); " \
             "run this as root"
@@ -48,8 +69,9 @@ module HeapDump
 
       def forbidden(error)
         reason = SystemCallError.new(nil, error.errno).message
-        "the system forbids it (#{reason}); a process that has changed its user needs root, " \
-          "and a container must be allowed ptrace (by its seccomp or AppArmor profile)"
+        user = root? ? "" : "a process that has changed its user needs root, and "
+        "the system forbids it (#{reason}); #{user}a container must be allowed ptrace " \
+          "(by its seccomp or AppArmor profile)"
       end
 
       def yama_scope
