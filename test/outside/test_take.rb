@@ -112,6 +112,16 @@ class TestTake < HeapDumpTest
     end
   end
 
+  # A tilde means nothing to the system.
+  def test_a_name_with_a_tilde
+    Outside.with_process("sleep") do |pid|
+      Dir.chdir(scratch) do
+        assert_equal [0, ""], Outside.heapdump("take", pid, "-o", "~nobody-there").values_at(0, 2)
+      end
+      assert_equal ["~nobody-there"], Dir.children(scratch)
+    end
+  end
+
   def test_a_process_of_another_user
     skip "SKIPPED: needs root" unless Process.uid.zero?
     code = "Process::UID.change_privilege(65_534); sleep"
@@ -144,6 +154,23 @@ class TestTake < HeapDumpTest
         assert_equal [expected, ""], [status, out]
         assert_match(/\Aheapdump: [^\n]*\n\z/, err)
         assert_match message, err
+      end
+    end
+  end
+
+  def test_a_directory_that_cannot_be_written_to
+    skip "SKIPPED: needs root" unless Process.uid.zero?
+    File.chmod(0o755, scratch)
+    Outside.with_process("Process::UID.change_privilege(65_534); sleep") do |pid|
+      wait_until("the process has changed its user") { target_uid(pid) == 65_534 }
+      code = "HeapDump::CLI::Take; HeapDump::Outside; Dir.chdir(#{scratch.dump}); " \
+             "Process::UID.change_privilege(65_534)"
+      [[], ["-o", "heap.json"]].each do |output|
+        argv = ["take", pid.to_s, "--via", "gdb", *output]
+        outcome = Child.ruby("require 'heapdump/cli'; #{code}; exit HeapDump::CLI.run(#{argv})")
+        assert_equal [1, "heapdump: the directory #{scratch} cannot be written to by this user; " \
+                         "give another place with -o\n"],
+                     [outcome.status.exitstatus, outcome.err]
       end
     end
   end

@@ -77,7 +77,7 @@ module HeapDump
       end
 
       def check_directory
-        directory = File.dirname(@path)
+        directory = File.dirname(File.absolute_path(@path))
         unless File.directory?(directory)
           raise Error, "there is no directory #{directory}; make it, or give another name"
         end

@@ -72,14 +72,15 @@ module HeapDump
       end
 
       def check_output(path)
-        directory = File.dirname(path)
+        directory = File.dirname(File.absolute_path(path))
         raise Error, "#{path} is a directory; give the name of a file" if File.directory?(path)
         raise Error, "there is no directory #{directory}" unless File.directory?(directory)
 
         Outside::Handover.check_place(path)
         return if File.writable?(directory)
 
-        raise Error, "#{directory} cannot be written to by this user"
+        raise Error, "the directory #{directory} cannot be written to by this user; " \
+                     "give another place with -o"
       end
 
       def dump(way, path)

@@ -49,11 +49,11 @@ module HeapDump
       def initialize(target, wanted)
         @target = target
         @name = "heap#{wanted[ENDING]}"
-        parent, problem = choose([File.dirname(File.expand_path(wanted)), *ELSEWHERE])
+        parent, problem = choose([File.dirname(File.absolute_path(wanted)), *ELSEWHERE])
         return if parent
 
         raise Error, "user #{target.user} of process #{target.pid} can write neither beside " \
-                     "#{wanted} nor in #{ELSEWHERE.join(" or ")}: #{problem}"
+                     "#{File.absolute_path(wanted)} nor in #{ELSEWHERE.join(" or ")}: #{problem}"
       end
 
       # The path to which the process writes the dump, as the process sees it.
