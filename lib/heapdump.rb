@@ -84,6 +84,8 @@ module HeapDump
     # names; one or an Array), by class. With +gc+ it runs a full GC first (default false) and adds
     # <tt>"gc_ran" => true</tt>; the second positional argument means the same.
     #
+    # A name that no class or module has counts nothing, because its code may not be loaded yet.
+    #
     # Returns a Hash. Raises ArgumentError for a namespace without a name, and HeapDump::Error in a
     # Ractor that is not the main one.
     #

@@ -74,13 +74,38 @@ class TestByHand < HeapDumpTest
 
   def test_the_command
     Outside.with_process(CODE) do |pid|
-      status, out, = Outside.heapdump("count", pid, "Space", "Nothing", "--json", "--gc")
+      status, out, = Outside.heapdump("count", pid, "Space", "--json", "--gc")
       fields = JSON.parse(out)
       assert_equal [0, pid, { "Space::A" => 3 }],
                    [status, fields["pid"], fields["counts"]["user_types"]]
       assert_operator fields["held"], :>, 0
       assert_empty Dir.glob("/{var/,}tmp/.heapdump-#{pid}-*")
+      assert_empty fields["missing"]
       assert_equal 64, Outside.heapdump("count").first
+    end
+  end
+
+  # A name that the process does not have; one without objects is no such name.
+  def test_names_that_are_not_there
+    code = "module Typ; class Unused; end; end; module Empty; end; #{CODE}"
+    Outside.with_process(code) do |pid|
+      status, out, err = Outside.heapdump("count", pid, "Space", "Typ", "Empty", "Typo", "Typ::Un")
+      assert_equal 1, status
+      assert_match(/^ +3  Space::A$/, out)
+      assert_equal "heapdump: process #{pid} has no class or module named Typo or Typ::Un\n", err
+      status, out, = Outside.heapdump("count", pid, "Space", "Typo", "--json")
+      assert_equal [1, ["Typo"]], [status, JSON.parse(out)["missing"]]
+      assert_match(/named \\xFFé$/, Outside.heapdump("count", pid, "\xFFé")[2])
+      status, _, err = Outside.heapdump("count", pid, "Typ", "Empty", "Typ::Unused", "Kernel")
+      assert_equal [0, ""], [status, err]
+    end
+  end
+
+  # What the program has made of the methods of its classes is not called.
+  def test_classes_that_hide_their_names
+    code = "class Space; def self.name = raise; def self.hash = raise; end; sleep"
+    Outside.with_process(code) do |pid|
+      assert_equal [0, ""], Outside.heapdump("count", pid, "Space").values_at(0, 2)
     end
   end
 
@@ -96,11 +121,14 @@ class TestByHand < HeapDumpTest
   # A process that has put something else in the place of its counts.
   def test_counts_that_are_none
     by_gdb = HeapDump::Outside::ByGdb.new(HeapDump::Outside::Target.new(4711))
-    ["", "{", "[]", "3", "\"x\"", '{"a":"b"}', '{"a":{"b":[]}}', "\xFF"].each do |text|
-      error = assert_raises(HeapDump::Error, text) { by_gdb.send(:counts_of, text) }
+    ["", "{", "[]", "3", "\"x\"", '{"counts":{"a":"b"},"missing":[]}',
+     '{"counts":{"a":{"b":[]}},"missing":[]}', "\xFF",
+     '{"counts":{},"missing":[1]}', '{"counts":{},"missing":["A"]}'].each do |text|
+      error = assert_raises(HeapDump::Error, text) { by_gdb.send(:counts_of, text, ["A"]) }
       assert_match(/process 4711 has put something else in place of its counts/, error.message)
     end
-    assert_equal({ "a" => { "b" => 1 } }, by_gdb.send(:counts_of, '{"a":{"b":1}}'))
+    assert_equal [{ "a" => { "b" => 1 } }, ["A"]],
+                 by_gdb.send(:counts_of, '{"counts":{"a":{"b":1}},"missing":[0]}', ["A"])
   end
 
   # A short form of `rake test:by_hand`.

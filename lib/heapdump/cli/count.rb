@@ -10,7 +10,7 @@ module HeapDump
       details <<~TEXT
         The process is made to count by gdb, as `heapdump take` makes it dump, and stands still until
         it has counted. Objects are counted by type and, below the namespaces (modules or classes,
-        by their names), by class.
+        by their names), by class. Exit status 1 if there is no class or module of such a name.
       TEXT
 
       def initialize(**)
@@ -21,9 +21,14 @@ module HeapDump
 
       def call(pid, *namespaces)
         target = target(pid)
-        counts, held = Outside::ByGdb.new(target).count(namespaces, timeout: @timeout, gc: @gc)
-        json? ? print_json(pid: target.pid, held: held, counts: counts) : print_text(counts)
-        OK
+        counts, missing, held = Outside::ByGdb.new(target).count(namespaces, timeout: @timeout,
+                                                                             gc: @gc)
+        if json? then print_json(pid: target.pid, held: held, counts: counts, missing: missing)
+        else print_text(counts)
+        end
+        return OK if missing.empty?
+
+        raise Error, "process #{target.pid} has no class or module named #{missing.join(" or ")}"
       end
 
       private

@@ -56,11 +56,12 @@ module HeapDump
       end
 
       # Counts objects as HeapDump.counts does, by class below the +namespaces+ (their names).
-      # Returns the counts, and for how many seconds gdb held the process. Raises HeapDump::Error.
+      # Returns the counts, the namespaces of which the process has no class or module, and for how
+      # many seconds gdb held the process. Raises HeapDump::Error.
       def count(namespaces, timeout:, gc: false)
         keywords = { namespaces: namespaces, gc: gc }
         perform("count the objects of", COUNTS, keywords, timeout) do |directory|
-          [counts_of(directory.content(MOST_COUNTS)), debugger.held]
+          [*counts_of(directory.content(MOST_COUNTS), namespaces), debugger.held]
         end
       end
 
@@ -81,12 +82,16 @@ module HeapDump
       end
 
       # Parses the counts. The process may have written anything, so everything is checked.
-      def counts_of(text)
-        counts = JSON.parse(text)
-        raise JSON::ParserError unless counts.is_a?(Hash)
+      def counts_of(text, namespaces)
+        answer = JSON.parse(text)
+        counts, missing = answer.values_at("counts", "missing") if answer.is_a?(Hash)
+        raise JSON::ParserError unless counts.is_a?(Hash) && missing.is_a?(Array)
 
         numbers = counts.values.flat_map { |one| one.is_a?(Hash) ? one.values : [one] }
-        numbers.all?(Integer) ? counts : raise(JSON::ParserError)
+        known = (missing - namespaces.each_index.to_a).empty?
+        raise JSON::ParserError unless numbers.all?(Integer) && known
+
+        [counts, namespaces.values_at(*missing)]
       rescue JSON::ParserError
         raise Error, "process #{@target.pid} has put something else in place of its counts"
       end
