@@ -30,7 +30,8 @@ module HeapDump
             check.to_h.slice(:name, :ok, :message)
           end }
         end
-        { pid: target.pid, user: target.user, way: way, ways: ways }
+        { pid: target.pid, user: target.user, way: way, ways: ways,
+          ruby_children: ruby_children(target) }
       end
 
       def print_text(target, checks, way)
@@ -41,6 +42,7 @@ module HeapDump
           end
         end
         screen.line(way ? "`heapdump take #{target.pid}` will use #{way}." : "No method works.")
+        print_children(target.pid, ruby_children(target))
       end
     end
   end

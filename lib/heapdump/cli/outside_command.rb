@@ -31,6 +31,23 @@ module HeapDump
         target.check_existence
         target
       end
+
+      # The ids of the child processes that run Ruby, as the workers of a server do. Those into
+      # which this user may not look are left out.
+      def ruby_children(target)
+        target.children.select do |pid|
+          Outside::RubyImage.find(Outside::Target.new(pid))
+        rescue Error, SystemCallError
+          false
+        end
+      end
+
+      def print_children(pid, children)
+        return if children.empty?
+
+        screen.line("Process #{pid} has child processes that run Ruby: #{children.join(", ")}. " \
+                    "If they are workers of a server, give the number of one of them.")
+      end
     end
   end
 end

@@ -26,9 +26,11 @@ module HeapDump
         way = way(target)
         path = @output || (way.is_a?(Outside::ByGdb) ? default_name(target) : nil)
         check_output(path) if path
+        children = ruby_children(target) # before the processes of the dump may be among them
         result = dump(way, path)
         footer = Outside::Footer.read(result[:path]) || {}
-        show({ pid: target.pid, **figures(footer), **result, bytes: File.size(result[:path]) })
+        show({ pid: target.pid, **figures(footer), **result, bytes: File.size(result[:path]),
+               ruby_children: children })
         OK
       end
 
@@ -109,6 +111,7 @@ module HeapDump
         screen.line("#{fields[:path]}: #{parts.compact.join(", ")}")
         contents = Outside::Contents.sentence(*fields.values_at(:strings, :strings_from))
         screen.line(contents) if contents
+        print_children(fields[:pid], fields[:ruby_children])
       end
 
       def held(seconds)

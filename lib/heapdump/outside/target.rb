@@ -99,6 +99,13 @@ module HeapDump
         (1..64).select { |number| bits[number - 1] == 1 }
       end
 
+      # The ids of its child processes.
+      def children
+        Dir.children("/proc").grep(/\A\d+\z/).map(&:to_i).sort.select do |number|
+          parent_of(number) == pid
+        end
+      end
+
       # Signals at which it dumps its heap.
       def handlers
         mappings.filter_map do |mapping|
@@ -135,6 +142,13 @@ module HeapDump
       end
 
       private
+
+      # The name of a program, in parentheses, may contain anything.
+      def parent_of(number)
+        File.binread("/proc/#{number}/stat")[/.*\) \S+ (\d+)/m, 1].to_i
+      rescue SystemCallError
+        nil # it has just ended
+      end
 
       # Names of files may have any bytes.
       def as_path(bytes)
