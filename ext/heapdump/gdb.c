@@ -67,7 +67,8 @@ explain(int status) {
     case HEAPDUMP_IN_GC:
         return "the GC is running; let the process go on and try again";
     case HEAPDUMP_NO_LOCK:
-        return "this thread does not hold the VM's lock; choose another, or try again";
+        return "this thread does not hold the VM's lock; choose another thread; in an idle "
+               "process none holds it: use heapdump-dump of heapdump.gdb, or `heapdump take`";
     case HEAPDUMP_BUSY:
         return "this thread is inside of malloc or fork; let the process go on and try again";
     default:

@@ -23,6 +23,8 @@ enum heapdump_status {
     HEAPDUMP_FAILED = 5     /* no process or pipe could be created */
 };
 
+/* In an idle process every thread gets HEAPDUMP_NO_LOCK: heapdump.gdb has commands for that. */
+
 /*
  * Starts a dump of the heap to `path`, without running the GC first, and returns while the dump is
  * still being written. If `path` is NULL or "", the file is dump.json in the working directory of

@@ -12,6 +12,9 @@ class TestGdb < HeapDumpTest
   NO_LOCK = 3
   BUSY = 4
   FAILED = 5
+  NO_LOCK_MESSAGE = "heapdump: this thread does not hold the VM's lock; choose another thread; " \
+                    "in an idle process none holds it: use heapdump-dump of heapdump.gdb, " \
+                    "or `heapdump take`\n"
 
   def path
     File.join(scratch, "heap.json")
@@ -99,8 +102,7 @@ class TestGdb < HeapDumpTest
       p call.("heapdump_count_objects_return", nil, locked: false).null?
     RUBY
     assert_equal "#{NO_LOCK}\n#{NO_LOCK}\ntrue\n", outcome.out
-    assert_equal ["heapdump: this thread does not hold the VM's lock; " \
-                  "choose another, or try again\n"] * 3, outcome.err.lines
+    assert_equal [NO_LOCK_MESSAGE] * 3, outcome.err.lines
     assert_empty Dir.children(scratch)
   end
 
@@ -291,6 +293,12 @@ class TestGdb < HeapDumpTest
 
       assert_match(/\Aheapdump: wrote dump.json/, err.call)
       assert_whole Dump.load(File.join(scratch, "dump.json"))
+    end
+  end
+
+  def test_in_an_idle_process
+    call_in_gdb("Thread.new { sleep }; $stdin.read", DUMP) do |status, err|
+      assert_equal [NO_LOCK, NO_LOCK_MESSAGE], [status, err.call]
     end
   end
 
