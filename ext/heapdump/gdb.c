@@ -31,6 +31,7 @@
 #include "out/json.h"
 #include "base/notice.h"
 #include "base/raised.h"
+#include "own_strings.h"
 #include "vectors.h"
 
 /* Exported by every Ruby, but not in its headers before 3.4. */
@@ -255,12 +256,30 @@ tell_outcome(const char *path, VALUE io) {
 }
 
 static VALUE
+own_strings_body(VALUE arg) {
+    const char *source;
+    (void)arg;
+    return hd_own_strings(&source);
+}
+
+/* If the program is in the way of the answer, contents are left out. */
+static VALUE
+own_strings(void) {
+    int state = 0;
+    VALUE strings = rb_protect(own_strings_body, Qnil, &state);
+    if (!state) return strings;
+    rb_set_errinfo(Qnil);
+    return ID2SYM(rb_intern("none"));
+}
+
+static VALUE
 dump(VALUE arg) {
     const struct job *job = (const struct job *)arg;
     const char *path = job->path && *job->path ? job->path : "dump.json";
     VALUE keywords = rb_hash_new();
     rb_hash_aset(keywords, ID2SYM(rb_intern("gc")), Qfalse);
     rb_hash_aset(keywords, ID2SYM(rb_intern("fork")), Qtrue);
+    rb_hash_aset(keywords, ID2SYM(rb_intern("strings")), own_strings());
     VALUE started = start_function(Qnil, rb_str_new_cstr(path), Qnil, keywords);
     if (!NIL_P(rb_ary_entry(started, 0))) {
         tell(explain(HEAPDUMP_FAILED));

@@ -28,7 +28,8 @@ enum heapdump_status {
 /*
  * Starts a dump of the heap to `path`, without running the GC first, and returns while the dump is
  * still being written. If `path` is NULL or "", the file is dump.json in the working directory of
- * the process. When the dump is done or has failed, a line on stderr says so. Returns an enum
+ * the process. The dump shows as much of the contents of strings as the process's own dumps do
+ * (own_strings.h). When the dump is done or has failed, a line on stderr says so. Returns an enum
  * heapdump_status.
  */
 int heapdump_dump(const char *path);

@@ -24,6 +24,7 @@
 #include "load.h"
 #include "marker.h"
 #include "mri/mri.h"
+#include "own_strings.h"
 #include "process/report.h"
 #include "process/start.h"
 #include "request/target.h"
@@ -478,9 +479,10 @@ prepare(void) {
  */
 static void
 define(void) {
-    static const char *const names[] = {"capabilities", "fail_writing",  "read_report", "reason",
-                                        "descriptor",   "check_options", "seconds",     "mark",
-                                        "notice",       "checked?",      "count",       "start"};
+    static const char *const names[] = {
+        "capabilities",  "fail_writing", "read_report", "reason", "descriptor",
+        "check_options", "seconds",      "mark",        "notice", "checked?",
+        "count",         "own_strings",  "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
@@ -494,6 +496,7 @@ define(void) {
     rb_define_private_method(singleton, "notice", rb_heapdump_notice, 1);
     rb_define_private_method(singleton, "checked?", rb_heapdump_checked, 0);
     rb_define_private_method(singleton, "count", rb_heapdump_count, 2);
+    rb_define_private_method(singleton, "own_strings", rb_heapdump_own_strings, 0);
     rb_define_private_method(singleton, "start", rb_heapdump_start, -1);
 }
 

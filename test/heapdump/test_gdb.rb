@@ -68,6 +68,23 @@ class TestGdb < HeapDumpTest
                  outcome.err[/.*bytes/]
   end
 
+  # As in the process's own dumps; none if the program is in the way.
+  def test_contents_of_strings
+    handler = "HeapDump.on_signal('USR2', path: 'x', strings: :hash)"
+    { "" => "full", handler => "hash", "ENV['HEAPDUMP_STRINGS'] = '3'" => 3,
+      "ENV['HEAPDUMP_STRINGS'] = 'nome'" => "none",
+      "require 'heapdump/integrations/environment'" => "none",
+      "def (HeapDump::Trigger).installed = raise" => "none" }.each do |code, expected|
+      run_calls(<<~RUBY, path)
+        #{code}
+        call.("heapdump_dump", ARGV[1])
+        sleep 0.01 until File.exist?(ARGV[1])
+      RUBY
+      assert_equal expected, Dump.load(path).header["strings"], code
+      File.unlink(path)
+    end
+  end
+
   def test_a_dump_that_fails
     outcome = run_calls(<<~'RUBY', "/nowhere/heap.json")
       p call.("heapdump_dump", ARGV[1])

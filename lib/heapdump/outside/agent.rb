@@ -58,26 +58,9 @@ lambda do |extension, directory, dump, keywords|
         report.write("counted\n")
         next
       end
-      # How much of the contents of strings is dumped, and what decides it: the command, a handler
-      # of the program, its environment, or a part of this library that redacts by default.
-      decide = lambda do
-        next [keywords[:strings], "option"] if keywords.key?(:strings)
-
-        ours = HeapDump.const_defined?(:Trigger, false)
-        triggers = ours ? HeapDump::Trigger.installed.values : []
-        by_handler = triggers.filter_map(&:strings).first
-        next [by_handler, "handler"] if by_handler
-
-        text = ENV.fetch("HEAPDUMP_STRINGS", "")
-        next [text.to_sym, "environment"] if %w[full none hash].include?(text)
-        next [text.to_i, "environment"] if text.match?(/\A\d{1,9}\z/)
-        next [:none, "environment"] unless text.empty?
-
-        redacts = HeapDump.const_defined?(:Integrations, false) ||
-                  ENV.fetch("RUBYOPT", "").include?("heapdump/auto")
-        redacts ? [:none, "default"] : [:full, "nothing"]
-      end
-      strings, source = decide.call
+      # What the command asks for, else what the process does for its own dumps.
+      asked = keywords[:strings]
+      strings, source = asked ? [asked, "option"] : HeapDump.__send__(:own_strings)
       keywords = { **keywords, strings: strings }
       errno, gc_seconds, pause, _, answer = HeapDump.__send__(:start, dump, nil, keywords)
       raise SystemCallError.new("cannot fork", errno) if errno
