@@ -7,9 +7,9 @@
 #
 # When the thread has ended, nothing remains in the process but the loaded extension. `directory` is
 # new and empty; if it is gone, the command that asked for the dump has given up. With
-# keywords[:namespaces] the objects are counted instead; the counts, and the numbers of the
-# namespaces of which there is no class or module, are written to `dump` as JSON.
-lambda do |extension, directory, dump, keywords|
+# keywords[:namespaces] the objects are counted instead, by `counter` (agent_counter.rb), and
+# what it returns is written to `dump`.
+lambda do |extension, directory, dump, keywords, counter|
   flags = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
   thread = Thread.new do
     Thread.current.report_on_exception = false
@@ -31,30 +31,7 @@ lambda do |extension, directory, dump, keywords|
         end
       end
       if (namespaces = keywords[:namespaces])
-        string = lambda do |text|
-          text = text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace).scrub
-          %("#{text.gsub(/["\\\x00-\x1f]/) { |char| format("\\u%04x", char.ord) }}")
-        end
-        json = lambda do |value|
-          next "[#{value.join(",")}]" if value.is_a?(Array)
-          next value.to_s unless value.is_a?(Hash)
-
-          "{#{value.map { |key, one| "#{string.call(key)}:#{json.call(one)}" }.join(",")}}"
-        end
-        counts = HeapDump.__send__(:count, namespaces, keywords[:gc])
-        # Found without a constant, which might load code, and without methods of the program.
-        name_of = Module.instance_method(:name)
-        names = {}
-        ObjectSpace.each_object(Module) do |one|
-          name = name_of.bind_call(one) or next
-          names[name.b] = true
-        end
-        missing = namespaces.each_index.reject do |number|
-          wanted = namespaces[number].b
-          names.key?(wanted) || names.any? { |name,| name.start_with?("#{wanted}::".b) }
-        end
-        File.write(dump, json.call({ "counts" => counts, "missing" => missing }),
-                   flags: flags, perm: 0o600)
+        File.write(dump, counter.call(namespaces, keywords[:gc]), flags: flags, perm: 0o600)
         report.write("counted\n")
         next
       end

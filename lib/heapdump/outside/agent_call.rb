@@ -14,6 +14,7 @@ module HeapDump
       HANDLED = %w[ALRM USR2 USR1 TERM INT HUP QUIT].map { |name| Signal.list.fetch(name) }.freeze
       NEEDED = %w[rb_eval_string ruby_native_thread_p].freeze
       AGENT = "#{__dir__}/agent.rb".freeze
+      COUNTER = "#{__dir__}/agent_counter.rb".freeze
       WORD = 8
       WORDS_AT_ONCE = 64
 
@@ -86,7 +87,10 @@ module HeapDump
       # no constants can be found. The frame must not get a block, because a block would hold its
       # variables.
       def code(arguments)
-        agent = "#{File.read(AGENT)}.call(#{arguments.map { |one| literal(one) }.join(", ")})"
+        # the magic comment would be one in the middle of code, of which Ruby may warn
+        counter = File.read(COUNTER).lines.drop(1).join
+        arguments = [*arguments.map { |one| literal(one) }, counter]
+        agent = "#{File.read(AGENT)}.call(#{arguments.join(", ")})"
         text = "::Kernel.eval(#{agent.b.dump}.dup.force_encoding(::Encoding::UTF_8), " \
                "::TOPLEVEL_BINDING, \"heapdump\")\n\0"
         text << ("\0" * (-text.bytesize % WORD))
