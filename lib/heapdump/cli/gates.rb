@@ -36,7 +36,7 @@ module HeapDump
         # "retained>2MB, by 1. Shop::Session (+3.0 MiB), 2. Shop::Visit (+2.1 MiB) and 4 more"
         def words
           named = met_by.first(SHOWN).map do |number, suspect|
-            "#{number}. #{suspect.class_name} (#{by(suspect)})"
+            "#{number}. #{Snapshot::Describe.short(suspect.class_name)} (#{by(suspect)})"
           end
           left_out = met_by.size - named.size
           "#{gate.text}, by #{named.join(", ")}#{" and #{left_out} more" if left_out.positive?}"

@@ -17,8 +17,9 @@ module HeapDump
 
         --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
         the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names);
-        '>=', '5M' and '1k' are taken as well. A last line names each condition that a leak meets. It can be given more than once; `--fail-on any` stands for every leak. Where the dumps cannot
-        be judged (different processes, damaged, cut short) a gate is an error, status 1;
+        '>=', '5M' and '1k' are taken as well. A last line names each condition that a leak meets. It
+        can be given more than once; `--fail-on any` stands for every leak. Where the dumps cannot be
+        judged (different processes, damaged, cut short) a gate is an error, status 1;
         --allow-unsound judges them all the same. --strict demands a header and a footer in each
         dump, and one process, with or without a gate.
 
@@ -129,9 +130,14 @@ module HeapDump
         show_cleared(found)
       end
 
+      # A name may have thousands of characters.
+      def name_of(grown)
+        Snapshot::Describe.short(grown.class_name)
+      end
+
       def show_cleared(found)
         found.cleared.first(limit).each do |suspect|
-          screen.line([:dim, "not accused: #{suspect.class_name} #{numbers(suspect)} " \
+          screen.line([:dim, "not accused: #{name_of(suspect)} #{numbers(suspect)} " \
                              "#{suspect.unit}, #{suspect.holder}: #{suspect.cleared_because}"])
         end
         more(limit, found.cleared.size)
@@ -139,13 +145,13 @@ module HeapDump
       end
 
       def show_also_grew(grown)
-        screen.line([:dim, "not accused: #{grown.class_name} #{numbers(grown)} objects, wherever " \
+        screen.line([:dim, "not accused: #{name_of(grown)} #{numbers(grown)} objects, wherever " \
                            "they are held: #{grown.cleared_because}"])
       end
 
       def show_suspect(suspect, number)
         screen.blank if number > 1
-        screen.line([:bold, "#{number}. #{suspect.class_name}"],
+        screen.line([:bold, "#{number}. #{name_of(suspect)}"],
                     "  #{numbers(suspect)} #{suspect.unit}, retained #{sizes(suspect)}",
                     *(gates.known?(suspect) ? [[:green, "  known"]] : []))
         fact("held by", suspect.holder)
