@@ -281,7 +281,7 @@ start_for_debugger(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
 
 /*
  * HeapDump.descriptor(io) => the number of the descriptor that an IO writes to. Private. Raises IOError
- * where it does not write.
+ * if it is closed, Errno::EBADF if it does not write.
  */
 static VALUE
 rb_heapdump_descriptor(VALUE self, VALUE io) {
@@ -290,7 +290,7 @@ rb_heapdump_descriptor(VALUE self, VALUE io) {
         rb_io_get_write_io(io)); // another one where IO.popen reads and writes
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0) rb_sys_fail("fcntl");
-    if ((flags & O_ACCMODE) == O_RDONLY) rb_raise(rb_eIOError, "not opened for writing");
+    if ((flags & O_ACCMODE) == O_RDONLY) rb_syserr_fail(EBADF, "not opened for writing");
     return INT2NUM(fd);
 }
 

@@ -92,7 +92,7 @@ class TestTargets < HeapDumpTest
     file = File.open(File::NULL)
     [reader, file].each do |io|
       error = assert_raises(HeapDump::WriteError) { dump(io) }
-      assert_match(/cannot dump the heap to (?:IO|File): not opened for writing/, error.message)
+      assert_match(/the heap to (?:IO|File): Bad file descriptor - not opened/, error.message)
     end
     [writer, file].each(&:close)
     assert_equal "", reader.read

@@ -150,7 +150,7 @@ class TestErrors < HeapDumpTest
     File.open(File.join(scratch, "readable")) do |file|
       error = assert_raises(HeapDump::WriteError) { dump(file) }
       assert_equal Errno::EBADF::Errno, error.errno
-      assert_match(/the given IO or object: .*descriptor/, error.message)
+      assert_match(/to File: Bad file descriptor - not opened for writing/, error.message)
     end
     assert_equal "untouched", File.read(File.join(scratch, "readable"))
     assert_works
