@@ -19,7 +19,8 @@ class TestAlgorithms < Minitest::Test
     define_method(:"test_#{name}") do
       skip(CProgram.missing) if CProgram.missing
 
-      sources = ["test/heapgraph/#{name}_test.c", "test/heapgraph/builder.c"]
+      sources = [*Dir["test/heapgraph/*/#{name}_test.c", base: CProgram::ROOT],
+                 "test/heapgraph/builder.c"]
       sources += Dir["ext/heapgraph/*/{#{modules.join(",")}}.c", base: CProgram::ROOT]
       output, status = CProgram.new(name, sources).run
       assert_predicate(status, :success?, output)

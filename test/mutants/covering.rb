@@ -6,11 +6,11 @@ module Mutants
   # in one string are run in one process.
   module Covering
     OUTPUT = %w[test_output].freeze
-    READ = %w[snapshot/test_words heapgraph/test_hostile_index heapgraph/test_binding
+    READ = %w[snapshot/test_words heapgraph/kept/test_hostile_index heapgraph/binding/test_binding
               cli/test_damaged convert/test_convert cli/test_commands snapshot/test_snapshot].freeze
     # Each process that runs some of these compiles all of the reader for the sanitizers.
-    COMPILED = "heapgraph/test_foreign_dumps heapgraph/test_bad_dumps heapgraph/test_load"
-    INDEXED = "heapgraph/test_analysis"
+    COMPILED = "heapgraph/test_foreign_dumps heapgraph/test_bad_dumps heapgraph/graph/test_load"
+    INDEXED = "heapgraph/kept/test_analysis"
     STARVED = "heapgraph/test_no_memory"
     LOADED = [*READ, STARVED, COMPILED].freeze
     GRAPH = [*READ, STARVED, "heapgraph/test_algorithms"].freeze
@@ -29,7 +29,7 @@ module Mutants
                   terminal/test_hostile_text].freeze
 
     TABLE = {
-      "ext/heapgraph/*/{leaks,growth}*.c" => [*LEAKS, STARVED, "heapgraph/test_growth", *READ,
+      "ext/heapgraph/*/{leaks,growth}*.c" => [*LEAKS, STARVED, "heapgraph/growth/test_growth", *READ,
                                               "test_leaks_scenarios"],
       "ext/heapgraph/*/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
       "ext/heapgraph/*/{paths,detours,steps,inverse}.c" => GRAPH,

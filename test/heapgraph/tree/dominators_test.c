@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "builder.h"
+#include "../builder.h"
 
 /* Marks what the virtual root reaches without going through `gone`. */
 static void

@@ -7,7 +7,7 @@
 
 #include "base/array.h"
 #include "base/chunk.h"
-#include "check.h"
+#include "../check.h"
 
 enum { KINDS = 6, ROUNDS = 30, THREADS = 4 };
 

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "check.h"
+#include "../check.h"
 #include "graph/inverse.h"
 #include "graph/load.h"
 #include "tree/groups.h"

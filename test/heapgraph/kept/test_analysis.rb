@@ -28,7 +28,7 @@ class TestAnalysis < HeapDumpTest
   def run_program(name, *arguments)
     skip(CProgram.missing) if CProgram.missing
 
-    program = CProgram.new(name, ["test/heapgraph/#{name}.c"], reader: true)
+    program = CProgram.new(name, ["test/heapgraph/kept/#{name}.c"], reader: true)
     output, status = program.run(*arguments)
     assert_predicate(status, :success?, output)
   end

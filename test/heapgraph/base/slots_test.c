@@ -4,7 +4,7 @@
  */
 #include "base/array.h"
 #include "base/slots.h"
-#include "check.h"
+#include "../check.h"
 
 enum { THINGS = 5000, FIRST = 8 };
 

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "check.h"
+#include "../check.h"
 #include "growth/growth_steps.h"
 #include "growth/growth_trails.h"
 

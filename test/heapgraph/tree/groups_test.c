@@ -3,7 +3,7 @@
  */
 #include "tree/groups.h"
 
-#include "builder.h"
+#include "../builder.h"
 
 static struct hg_task task;
 

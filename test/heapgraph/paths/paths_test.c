@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "builder.h"
+#include "../builder.h"
 
 static struct hg_task task;
 

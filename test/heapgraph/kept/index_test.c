@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "../check.h"
 #include "records/strings.h"
 #include "graph/load.h"
 #include "kept/analysis.h"
