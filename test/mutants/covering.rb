@@ -29,8 +29,8 @@ module Mutants
                   terminal/test_hostile_text].freeze
 
     TABLE = {
-      "ext/heapgraph/*/{leaks,growth}*.c" => [*LEAKS, STARVED, "heapgraph/growth/test_growth", *READ,
-                                              "test_leaks_scenarios"],
+      "ext/heapgraph/*/{leaks,growth}*.c" =>
+        [*LEAKS, STARVED, "heapgraph/growth/test_growth", *READ, "test_leaks_scenarios"],
       "ext/heapgraph/*/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
       "ext/heapgraph/*/{paths,detours,steps,inverse}.c" => GRAPH,
       "ext/heapgraph/*/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
