@@ -4,25 +4,18 @@
 #include "out/shared.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 bool
 hd_shared_is_file(const struct hd_shared *shared, int fd) {
-    struct stat stat;
-    if (shared->inode == 0) return true;
-    return fstat(fd, &stat) == 0 && stat.st_dev == shared->device && stat.st_ino == shared->inode;
+    return shared->identity.inode == 0 || hd_is_same(fd, &shared->identity);
 }
 
 int
 hd_shared_init(struct hd_shared *shared, int fd) {
     pthread_mutexattr_t attributes;
-    struct stat stat;
-    if (fd >= 0) {
-        if (fstat(fd, &stat) != 0) return errno;
-        shared->device = stat.st_dev;
-        shared->inode = stat.st_ino;
-    }
-    int error = pthread_mutexattr_init(&attributes);
+    int error = fd >= 0 ? hd_identify(fd, &shared->identity) : 0;
+    if (error) return error;
+    error = pthread_mutexattr_init(&attributes);
     if (error) return error;
     error = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     if (!error) error = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);

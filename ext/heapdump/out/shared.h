@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "out/codec.h"
+#include "out/identity.h"
 
 struct hd_shared {
     /*
@@ -19,8 +20,8 @@ struct hd_shared {
      */
     pthread_mutex_t lock;
     _Atomic uint64_t offset;
-    struct hd_text_sum text; /* the sum of all text before `offset` */
-    uint64_t device, inode;  /* which file it is; both 0 if that is not to be checked */
+    struct hd_text_sum text;     /* the sum of all text before `offset` */
+    struct hd_identity identity; /* of the file; 0 if that is not to be checked */
 };
 
 /*

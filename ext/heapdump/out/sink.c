@@ -117,7 +117,6 @@ take_place(struct hd_sink *sink, size_t size, const struct hd_text_sum *text) {
 
 static void
 write_bytes(struct hd_sink *sink, const unsigned char *bytes, size_t size, uint64_t offset) {
-    // an extension's function may have closed this descriptor and opened another file
     bool right = hd_shared_is_file(sink->shared, sink->writer->fd);
     sink->error = right ? hd_writer_write_at(sink->writer, bytes, size, offset) : EBADF;
     if (!sink->error) sink->written += size;

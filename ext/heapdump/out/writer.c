@@ -8,23 +8,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
 
-static bool
-is_unchanged(const struct hd_writer *writer) {
-    struct stat stat;
-    return fstat(writer->fd, &stat) == 0 && stat.st_dev == writer->device &&
-           stat.st_ino == writer->inode;
-}
-
 static int
 write_fully(struct hd_writer *writer, const unsigned char *bytes, size_t n) {
     while (n > 0) {
-        // an extension's function may have closed this descriptor and opened another file
-        if (!is_unchanged(writer)) return EBADF;
+        if (!hd_is_same(writer->fd, &writer->identity)) return EBADF;
         ssize_t done = write(writer->fd, bytes, n);
         if (done >= 0) {
             bytes += done;
@@ -130,11 +121,11 @@ write_tail(struct hd_writer *writer) {
 int
 hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression,
                enum hd_write how) {
-    struct stat stat;
-    if (fstat(fd, &stat) != 0) return errno;
-    *writer = (struct hd_writer){.fd = fd, .device = stat.st_dev, .inode = stat.st_ino};
+    *writer = (struct hd_writer){.fd = fd};
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->changed, NULL);
+    int error = hd_identify(fd, &writer->identity);
+    if (error) return error;
     if (compression != HD_PLAIN) {
         if (!hd_codec_load(compression)) return ENOSYS;
         writer->codec = hd_codec_open(compression);
@@ -151,7 +142,7 @@ hd_writer_open(struct hd_writer *writer, int fd, enum hd_compression compression
         writer->spare[writer->spares++] = writer->memory + (size_t)i * HD_BLOCK_SIZE;
     }
     if (writer->alone) return 0;
-    int error = write_head(writer);
+    error = write_head(writer);
     if (!error) writer->threaded = start_thread(writer);
     return error;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "out/codec.h"
+#include "out/identity.h"
 
 enum { HD_BLOCK_SIZE = 1 << 18, HD_BLOCKS = 3 };
 
@@ -19,8 +20,8 @@ enum { HD_BLOCK_SIZE = 1 << 18, HD_BLOCKS = 3 };
 enum hd_write { HD_WRITE_BESIDE, HD_WRITE_ALONE };
 
 struct hd_writer {
-    int fd;                 /* not owned */
-    uint64_t device, inode; /* what it stands for */
+    int fd; /* not owned */
+    struct hd_identity identity;
     struct hd_codec *codec; /* owned; NULL for plain output */
     unsigned char *packed;  /* owned; where a block is compressed to */
     size_t packed_size;

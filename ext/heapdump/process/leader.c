@@ -4,12 +4,12 @@
 #include "process/leader.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "guard/guard.h"
 #include "lines/roots.h"
+#include "out/identity.h"
 #include "process/child.h"
 #include "run/dump.h"
 
@@ -137,13 +137,6 @@ write_head(struct hd_dump *dump, struct hd_team *team, int fd) {
     return error;
 }
 
-/* The inode of the file or pipe that a descriptor belongs to; 0 if it is closed. */
-static ino_t
-inode_of(int fd) {
-    struct stat stat;
-    return fstat(fd, &stat) == 0 ? stat.st_ino : 0;
-}
-
 static void
 lead_to_file(void *arg) {
     struct task *task = arg;
@@ -157,15 +150,15 @@ lead_to_file(void *arg) {
         task->error = errno;
         return;
     }
-    ino_t pipe_inode = inode_of(done[1]);
+    struct hd_identity pipe;
+    if ((task->error = hd_identify(done[1], &pipe)) != 0) return;
     team->where = "writing";
     while (count + 1 < wanted) {
         pid_t pid = hd_team_fork();
         if (pid == 0) {
             team->tallies[count + 1].error = hd_guard_install(&dump->out, seconds);
             if (!team->tallies[count + 1].error) work(request, dump, team, count + 1);
-            // an extension's function may have closed this descriptor and opened another file
-            if (inode_of(done[1]) != pipe_inode) _exit(1);
+            if (!hd_is_same(done[1], &pipe)) _exit(1);
             _exit(write(done[1], "", 1) != 1);
         }
         if (pid < 0) break; // the dump goes on with fewer processes
