@@ -47,7 +47,8 @@ class TestHostile < HeapDumpTest
   end
 
   # Nothing can stop them from ending the process. It ends, too, soon after a jump out of the dump.
-  %w[jump_below end_native_thread leave_0 leave_1 segv_by_default kill terminate].each do |deed|
+  %w[jump_below end_native_thread leave_0 leave_1 segv_by_default kill terminate
+     replace_descriptors].each do |deed|
     define_method("test_#{deed}") do
       check(deed, HostileDumps::WAYS) do |one|
         next ["no error, but #{one["ended"]}"] unless one["ended"].match?(/\AHeapDump::\w+: /)
