@@ -13,8 +13,8 @@ KILOBYTES = 1024 # a page or more for each dump would be several times as much
 failed = [Usage::Dumps, Usage::Snapshots].flat_map do |kind|
   puts "#{kind}: kilobytes private, descriptors, mappings, threads, children"
   series = Usage.run(kind, ROUNDS, 4) { |done, held| puts "#{done}: #{held.to_a.join(" ")}" }
-  settled = series[series.size / 3]
-  found = Usage.growth(settled, series.last, kilobytes: KILOBYTES)
+  thirds = (1..3).map { |third| series[(series.size - 1) * third / 3] }
+  found = Usage.growth(thirds, kilobytes: KILOBYTES)
   puts found.empty? ? "flat" : "GREW: #{found.join(", ")}"
   found
 end
