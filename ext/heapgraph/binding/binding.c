@@ -17,6 +17,7 @@ static void
 release(void *data) {
     struct binding *self = data;
     hg_analysis_free(&self->analysis);
+    rb_gc_adjust_memory_usage(-(ssize_t)self->told);
     ruby_xfree(self);
 }
 
@@ -48,6 +49,13 @@ hgb_allocate(VALUE class) {
     self->lock = Qnil;
     self->lock = rb_mutex_new();
     return graph;
+}
+
+void
+hgb_tell_size(struct binding *self) {
+    size_t bytes = size(self);
+    rb_gc_adjust_memory_usage((ssize_t)bytes - (ssize_t)self->told);
+    self->told = bytes;
 }
 
 struct binding *
@@ -163,6 +171,7 @@ finish(VALUE data) {
     atomic_store(&work->self->task.phase, NULL);
     pthread_cond_destroy(&work->changed);
     pthread_mutex_destroy(&work->mutex);
+    hgb_tell_size(work->self);
     return rb_mutex_unlock(work->self->lock);
 }
 

@@ -20,6 +20,7 @@ struct binding {
     _Atomic bool has[HG_PARTS]; /* set by the thread that has built the part */
     VALUE lock;                 /* a Mutex */
     VALUE path;                 /* a String, for messages */
+    size_t told;                /* bytes of which Ruby's GC has been told */
 };
 
 /* Makes a new graph without a dump. */
@@ -44,6 +45,12 @@ struct binding *hgb_with(VALUE graph, enum hg_part part);
  */
 void hgb_run(struct binding *self, enum hg_status (*function)(struct binding *, void *),
              void *argument, void (*undo)(void *));
+
+/*
+ * Tells Ruby's GC how large the graph has become, so that it runs in time where a program reads
+ * dump after dump. To be called with the GVL after work; hgb_run does so.
+ */
+void hgb_tell_size(struct binding *self);
 
 /* Raises a HeapDump::ReadError for a status, with what the task says about it. */
 void hgb_fail(const struct binding *self, const struct hg_task *task, enum hg_status status)

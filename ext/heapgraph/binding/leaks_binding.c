@@ -10,6 +10,7 @@ struct ruby_growth {
     struct hg_growth growth;
     struct hg_leaks leaks;
     VALUE graphs; /* an Array, so that they live as long as this does */
+    size_t told;  /* bytes of which Ruby's GC has been told */
 };
 
 static void
@@ -23,6 +24,7 @@ release(void *data) {
     struct ruby_growth *self = data;
     hg_leaks_free(&self->leaks);
     hg_growth_free(&self->growth);
+    rb_gc_adjust_memory_usage(-(ssize_t)self->told);
     ruby_xfree(self);
 }
 
@@ -100,6 +102,8 @@ growth_of(VALUE class, VALUE graphs, VALUE rules) {
         rb_raise(rb_eArgError, "give 2 to %d dumps, not %ld", HG_MAX_DUMPS, dumps);
     for (long i = 0; i < dumps; i++) hgb_loaded(RARRAY_AREF(self->graphs, i));
     hgb_run(hgb_loaded(RARRAY_AREF(self->graphs, dumps - 1)), find, self, NULL);
+    self->told = size(self);
+    rb_gc_adjust_memory_usage((ssize_t)self->told);
     return growth;
 }
 

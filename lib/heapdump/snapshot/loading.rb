@@ -19,11 +19,21 @@ module HeapDump
       end
 
       def run
+        make_room
         @graph.load(@path, @strict, keep?)
         @graph.save_index if keep?
       end
 
       private
+
+      # A snapshot has a descriptor until the GC frees it. Where there are no more descriptors, MRI
+      # runs the GC if it opens a file itself; the reader in C cannot. Two files: the dump, and its
+      # index.
+      def make_room
+        File.open(@path) { File.open(@path) {} } if File.file?(@path) # rubocop:disable Lint/EmptyBlock
+      rescue SystemCallError
+        nil # the reader will say what is wrong
+      end
 
       # Whether to use an index. A strict reader has to look at every line, so it uses none.
       def keep?
