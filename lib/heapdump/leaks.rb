@@ -16,6 +16,7 @@ module HeapDump
   # Objects are compared by their paths, that is by how they are held, and not by their addresses:
   # objects are a leak if each dump has more of them on the same path than the dump before.
   class Leaks
+    autoload :Accounts, "#{__dir__}/leaks/accounts"
     autoload :AlsoGrew, "#{__dir__}/leaks/also_grew"
     autoload :BareNames, "#{__dir__}/leaks/bare_names"
     autoload :Code, "#{__dir__}/leaks/code"
@@ -27,6 +28,7 @@ module HeapDump
     autoload :Known, "#{__dir__}/leaks/known"
     autoload :Names, "#{__dir__}/leaks/names"
     autoload :Owner, "#{__dir__}/leaks/owner"
+    autoload :Part, "#{__dir__}/leaks/part"
     autoload :Related, "#{__dir__}/leaks/related"
     autoload :Rules, "#{__dir__}/leaks/rules"
     autoload :Series, "#{__dir__}/leaks/series"
@@ -55,6 +57,17 @@ module HeapDump
     # stopped, came in one step or was no growth all the time (Array of AlsoGrew, at most three).
     # Empty for two dumps.
     attr_reader :also_grew
+    # The parts of the memory of the process that grew in every step (Array of Part): the whole
+    # process, what is held, and what the process consists of. Empty if neither the process nor what
+    # is held grew by at least 5 %, and if the dumps are not sound.
+    attr_reader :growth
+    # The resident memory of the process in each dump, in bytes (Array of Integer); nil if a dump
+    # does not have it.
+    attr_reader :rss
+    # By how many bytes the process grew for which the dumps show no reason (Integer), because
+    # libraries in C or the VM have allocated them; nil if a dump does not have the size of the
+    # process.
+    attr_reader :unexplained
     # What makes the verdict uncertain, each in one sentence (Array of String).
     attr_reader :warnings
     # The dumps, the oldest first (Array of Snapshot).
@@ -90,6 +103,7 @@ module HeapDump
       @faults = [*series.faults, *faults].freeze
       @warnings = [*series.warnings, *faults].freeze
       @held_bytes = held_bytes.freeze
+      compare_accounts
       freeze
     end
 
@@ -121,14 +135,14 @@ module HeapDump
 
     # What the command writes as JSON (Hash): +:schema_version+, +:sound+, +:warnings+, +:dumps+
     # (with +:path+, +:time+, +:pid+, +:objects+, +:held_bytes+ for each), +:suspects+ and
-    # +:cleared+ (Arrays of Suspect#to_h) and +:also_grew+ (Array of AlsoGrew#to_h). The same
-    # dumps always give the same Hash.
+    # +:cleared+ (Arrays of Suspect#to_h), +:also_grew+ (Array of AlsoGrew#to_h), +:growth+ (Array
+    # of Part#to_h) and +:unexplained+. The same dumps always give the same Hash.
     #
     #   leaks.to_h # => {schema_version: 2, sound: true, …, suspects: [{class: "Shop::Session", …}]}
     def to_h
       { schema_version: SCHEMA_VERSION, sound: sound?, warnings: warnings, dumps: dumps,
         suspects: suspects.map(&:to_h), cleared: cleared.map(&:to_h),
-        also_grew: also_grew.map(&:to_h) }
+        also_grew: also_grew.map(&:to_h), growth: growth.map(&:to_h), unexplained: unexplained }
     end
 
     def inspect # :nodoc:
@@ -137,10 +151,18 @@ module HeapDump
 
     private
 
+    def compare_accounts
+      accounts = Accounts.new(snapshots, held: held_bytes, suspects: suspects)
+      @growth = sound? ? accounts.growth : [].freeze
+      @rss = accounts.rss.freeze
+      @unexplained = accounts.unexplained
+    end
+
     def dumps
-      snapshots.zip(held_bytes).map do |snapshot, held|
+      snapshots.zip(held_bytes, rss || []).map do |snapshot, held, rss|
         time, pid = snapshot.header.values_at("time", "pid")
-        { path: snapshot.path, time: time, pid: pid, objects: snapshot.objects, held_bytes: held }
+        { path: snapshot.path, time: time, pid: pid, objects: snapshot.objects, held_bytes: held,
+          rss: rss }
       end
     end
   end

@@ -47,6 +47,7 @@ module HeapDump
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
+    autoload :ProcessMemory, "#{__dir__}/snapshot/process_memory"
     autoload :Row, "#{__dir__}/snapshot/histogram"
     autoload :Summary, "#{__dir__}/snapshot/summary"
     autoload :Values, "#{__dir__}/snapshot/values"
@@ -361,6 +362,13 @@ module HeapDump
       raise ArgumentError, "#{stranger.inspect} is no Snapshot; open it first" if stranger
 
       Diff.new([self, *others], by)
+    end
+
+    # What the process consisted of (ProcessMemory).
+    #
+    #   snapshot.process_memory.rss # => 14532608
+    def process_memory
+      @process_memory ||= ProcessMemory.new(self)
     end
 
     # What the heap consists of, at a glance (Summary). +limit+ is the length of its lists.

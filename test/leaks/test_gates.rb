@@ -65,6 +65,31 @@ class TestGates < HeapDumpTest
                  answer.json["gates"]
   end
 
+  # RSS grows by 8 MiB, held objects by 2,800 bytes.
+  def processes
+    [0, 10, 20].map.with_index do |count, number|
+      dump(number, memory: { rss: (40 + (4 * number)) << 20 }) { |made| sessions(made, count) }
+    end
+  end
+
+  def test_the_process
+    answer = heapdump("leaks", "--fail-on", "rss>7.9MB", "--fail-on", "RSS>8MB",
+                      "--fail-on", "unexplained>=7.9MB", *processes)
+    assert_equal 2, answer.status
+    assert_equal ["Failed: rss>7.9MB, by the process (+8.0 MiB)",
+                  "Failed: unexplained>=7.9MB, by the process (+8.0 MiB)"], answer.lines.last(2)
+    gates = ["--fail-on", "rss>8MB", "--fail-on", "rss>1"]
+    json = heapdump("leaks", "--json", *gates, *processes).json
+    assert_equal [false, true], json["gates"].map { |gate| gate["failed"] }
+    heapdump!("leaks", "--fail-on", "rss>8MB", *processes)
+  end
+
+  def test_dumps_that_do_not_have_the_size_of_the_process
+    answer = heapdump("leaks", "--fail-on", "rss>1GB", *grown(0, 10, 20))
+    assert_equal 1, answer.status
+    assert_match(/cannot judge rss>1GB: the dumps do not have the size of the process/, answer.err)
+  end
+
   # Neither passed nor failed.
   def test_dumps_that_cannot_be_judged
     dumps = grown(0, 10, 20)

@@ -25,7 +25,8 @@ class TestRules < HeapDumpTest
     EVEN: [0.001, :even], EVEN_OBJECTS: [1_000, :even], EVEN_STEPS: [4, :even],
     STAY_PER_STEP: [11, :some_stay], STAY_EVEN: [1.1, :some_stay],
     STAY_LONGER: [1.1, :some_stay], STAY_GROWTH: [10, :some_stay],
-    ALSO_GREW: [0, :one_step], ALSO_GREW_PART: [0.5, :one_step]
+    ALSO_GREW: [0, :one_step], ALSO_GREW_PART: [0.5, :one_step], GREW: [2, :process],
+    GREW_PART: [0.3, :process]
   }.freeze
 
   def test_each_rule_has_a_case
@@ -76,13 +77,21 @@ class TestRules < HeapDumpTest
   # All that is said, but for which object is the example.
   def judgement(paths)
     found = HeapDump::Leaks.of(paths)
-    [found.suspects, found.cleared, found.also_grew].map do |all|
+    [found.suspects, found.cleared, found.also_grew, found.growth].map do |all|
       all.map { |one| one.to_h.except(:path, :command) }
     end
   end
 
   def series(*counts)
     counts.map.with_index { |count, number| dump(number) { |made| yield made, count, number } }
+  end
+
+  # The stacks grow by 35 %, the pages by 80 % of all growth; all of it doubles the process.
+  def process
+    [[100, 20], [150, 40], [200, 55]].map.with_index do |(pages, stacks), number|
+      memory = { rss: pages + stacks }
+      dump(number, memory: memory) { |made| made.constant("NONE", nil) }
+    end
   end
 
   def idle_at_the_end

@@ -10,11 +10,12 @@ class MadeDump
   FREE = 0x20_0000 # objects without an address of their own begin here
 
   # Writes what the block makes to `path`, as the dump number `number` of a process, and returns it.
-  def self.write(path, number, pid: 7, program: "app", allocated: 1_000 * (number + 1))
+  def self.write(path, number, pid: 7, program: "app", allocated: 1_000 * (number + 1),
+                 memory: nil)
     header = { type: "HEADER", format: 1, heapdump: "0", ruby: "3.3.0", pid: pid, program: program,
                host: "here", time: format("2026-01-01T00:%02d:00.000Z", number), gc_ran: true,
                gc: { count: number, total_allocated_objects: allocated }, slot_size: 40,
-               capabilities: %w[hash_entries constants] }
+               capabilities: %w[hash_entries constants], memory: memory }.compact
     made = new
     yield made
     File.write(path, made.text(header))

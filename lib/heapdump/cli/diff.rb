@@ -48,6 +48,7 @@ module HeapDump
       def show(diff)
         sizes = diff.bytes.map { |number| bytes(number) }.join(" → ")
         screen.line("Living objects: #{series(diff.counts)}   bytes: #{sizes}")
+        process(diff)
         changes = @shrunk ? diff.changes.reverse : diff.changes
         return screen.line("No #{@by} differs.") if changes.empty?
 
@@ -55,6 +56,32 @@ module HeapDump
         screen.table(table(diff, changes.first(limit)))
         more(limit, changes.size)
         untraced(diff)
+      end
+
+      # The size of the process and of its parts, as far as all dumps have them.
+      def process(diff)
+        memory = diff.snapshots.map(&:process_memory)
+        return unless memory.all?(&:rss)
+
+        sizes = memory.map { |one| bytes(one.rss) }.join(" → ")
+        screen.line("Process (RSS):  #{sizes}")
+        return if memory.any? { |one| one.parts.empty? }
+
+        screen.blank
+        screen.table(process_table(memory))
+      end
+
+      def process_table(memory)
+        table = Table.new(["bytes", "bytes in each", "part of the process"], right: 2)
+        memory.first.parts.each_key do |name|
+          sizes = memory.map { |one| one.parts.fetch(name) }
+          next if sizes.uniq.one?
+
+          table.row(Terminal::Units.bytes_change(sizes.last - sizes.first),
+                    sizes.map { |size| bytes(size) }.join(" → "),
+                    Snapshot::ProcessMemory::LABELS.fetch(name))
+        end
+        table
       end
 
       TRACED = %i[location generation gem].freeze
@@ -90,10 +117,18 @@ module HeapDump
         numbers.map { |number| count(number) }.join(" → ")
       end
 
+      # One entry for each dump.
+      def process_json(diff)
+        diff.snapshots.map do |snapshot|
+          { rss: snapshot.process_memory.rss, parts: snapshot.process_memory.parts }
+        end
+      end
+
       def json(diff)
         changes = @shrunk ? diff.changes.reverse : diff.changes
         print_json(dumps: diff.snapshots.map(&:path), by: @by.to_s,
-                   objects: diff.counts, bytes: diff.bytes, total: changes.size,
+                   objects: diff.counts, bytes: diff.bytes, process: process_json(diff),
+                   total: changes.size,
                    changes: changes.first(limit).map do |change|
                      { key: change.key, label: change.label, counts: change.counts,
                        bytes: change.bytes, retained: change.retained,

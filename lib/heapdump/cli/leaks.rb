@@ -17,7 +17,8 @@ module HeapDump
 
         --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
         the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names);
-        '>=', '5M' and '1k' are taken as well. A last line names each condition that a leak meets. It
+        '>=', '5M' and '1k' are taken as well. 'rss>50MB' is about the growth of the process, and
+        'unexplained>20MB' about what of it no dump shows a reason for. A last line names each condition that a leak meets. It
         can be given more than once; `--fail-on any` stands for every leak. Where the dumps cannot be
         judged (different processes, damaged, cut short) a gate is an error, status 1;
         --allow-unsound judges them all the same. --strict demands a header and a footer in each
@@ -31,7 +32,7 @@ module HeapDump
         found = find([first, second, *others])
         json? ? print_json(json(found)) : show(found)
         demand_sound(found)
-        failed = gates.failed(found.suspects)
+        failed = gates.failed(found)
         show_failed(failed) unless json?
         failed.any? ? GATE_FAILED : OK
       end
@@ -41,7 +42,8 @@ module HeapDump
       def options(parser)
         super
         parser.on("--fail-on CONDITION", "exit status 2 if a leak meets it",
-                  "(retained>5MB, count>100, any); may be repeated") do |text|
+                  "(retained>5MB, count>100, rss>50MB, any);",
+                  "may be repeated") do |text|
           add_gate(text)
         end
         parser.on("--allow-unsound", "let --fail-on judge dumps that cannot be compared") do
@@ -88,6 +90,8 @@ module HeapDump
 
       # A gate must not pass if the dumps cannot be judged.
       def demand_sound(found)
+        blind = gates.faults(found)
+        raise HeapDump::Leaks::Unsound, "cannot judge #{blind.join("; ")}" if blind.any?
         return if judged?(found) || gates.empty?
 
         raise HeapDump::Leaks::Unsound, "cannot judge: #{found.faults.join("; ")} " \
@@ -111,7 +115,7 @@ module HeapDump
         end
         left_out = lists.to_h { |name, shown| [name, all[name].size - shown.size] }
         { **all, **lists, left_out: left_out,
-                          gates: gates.to_a(found.suspects, judged: judged?(found)) }
+                          gates: gates.to_a(found, judged: judged?(found)) }
       end
 
       def show(found)
@@ -121,13 +125,20 @@ module HeapDump
         screen.blank if [found.suspects.drop(limit), found.cleared, found.also_grew].any?(&:any?)
         more(limit, found.suspects.size)
         show_cleared(found)
+        show_growth(found)
       end
 
       def show_nothing(found)
         held = found.held_bytes.map { |size| bytes(size) }.join(" → ")
-        verdict = found.sound? ? "Nothing is accused." : "The dumps cannot be judged (see above)."
-        screen.line("#{verdict} Held: #{held}")
+        screen.line("#{nothing(found)} Held: #{held}")
         show_cleared(found)
+        show_growth(found)
+      end
+
+      def nothing(found)
+        return "The dumps cannot be judged (see above)." unless found.sound?
+
+        found.growth.any? ? "Nothing is accused, but memory grew (below)." : "Nothing is accused."
       end
 
       # A name may have thousands of characters.
@@ -162,6 +173,23 @@ module HeapDump
         fact("confidence", "#{suspect.confidence}: #{suspect.reasons.join("; ")}")
         fact("signature", suspect.signature)
         fact("more", suspect.command)
+      end
+
+      # The parts of the process that grew, and what of that is known.
+      def show_growth(found)
+        return if found.growth.empty?
+
+        screen.heading("Memory that grew in every step")
+        found.growth.each { |part| show_part(part) }
+      end
+
+      def show_part(part)
+        sizes = part.bytes.map { |number| bytes(number) }.join(" → ")
+        grown = Terminal::Units.bytes_change(part.growth)
+        screen.line([:bold, part.label], "  #{sizes} (#{grown})")
+        fact("mostly", part.explained_by)
+        fact("mostly", "not explained by what the dumps have") unless part.explained_by
+        fact("next", part.next_step)
       end
 
       PLACES = { "added" => "added by", "declared" => "declared" }.freeze

@@ -5,24 +5,27 @@ module HeapDump
     # A condition under which a build fails: "retained>5MB" or "count>100", which concern the growth
     # of a suspect from the first dump to the last and not its last number, or "any", which every
     # suspect meets. "count" never counts bytes: a string that grows is still one object, and
-    # "retained" finds it.
+    # "retained" finds it. "rss>50MB" and "unexplained>20MB" concern the growth of the process, that
+    # of its resident memory and Leaks#unexplained.
     #
     #   gate = HeapDump::Leaks::Gate.new("retained>5MB")
     #   HeapDump.leaks(*paths).any? { |suspect| gate.met?(suspect) } # => false
     class Gate
       ANY = "any"
-      PATTERN = /\A\s*(retained|count)\s*(>=|>)\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B?)\s*\z/i
+      PATTERN = /\A\s*(retained|count|rss|unexplained)\s*(>=|>)
+                 \s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B?)\s*\z/ix
       UNITS = { "" => 1, "B" => 1, "K" => 1 << 10, "M" => 1 << 20, "G" => 1 << 30,
                 "T" => 1 << 40 }.freeze
-      private_constant :ANY, :PATTERN, :UNITS
+      OF_PROCESS = %w[rss unexplained].freeze
+      private_constant :ANY, :PATTERN, :UNITS, :OF_PROCESS
 
       # The condition as it was given, without spaces around it (String).
       attr_reader :text
 
-      # +text+ is "any", or "retained" or "count", followed by ">" or ">=", and a number. For
-      # retained that is a number of bytes, or has a unit (KB, MB, GB or TB, each 1024 times the one
-      # before); for count it is a number of objects, entries or names. Raises ArgumentError for a
-      # text that is no condition.
+      # +text+ is "any", or "retained", "count", "rss" or "unexplained", followed by ">" or ">="
+      # and a number. For count it is a number of objects, entries or names; for the others it is a
+      # number of bytes, or has a unit (KB, MB, GB or TB, each 1024 times the one before). Raises
+      # ArgumentError for a text that is no condition.
       #
       #   HeapDump::Leaks::Gate.new("count>=100")
       def initialize(text)
@@ -31,7 +34,8 @@ module HeapDump
 
         match = PATTERN.match(@text) or
           raise ArgumentError, "#{text.inspect} is no condition; " \
-                               "write 'retained>5MB', 'count>100' or 'any'"
+                               "write 'retained>5MB', 'count>100', 'rss>50MB', " \
+                               "'unexplained>20MB' or 'any'"
         @what, @operator, number, unit = match.captures
         @limit = number.to_f * UNITS.fetch(unit.upcase[0].to_s)
       end
@@ -42,8 +46,35 @@ module HeapDump
       #   HeapDump::Leaks::Gate.new("count>100").met?(suspect) # => true
       def met?(suspect)
         return true unless @what
+        return false if process?
 
         growth = counts? ? counted(suspect) : suspect.retained_growth
+        !growth.nil? && exceeds?(growth)
+      end
+
+      # True if the condition is about the process, and not about a suspect.
+      #
+      #   HeapDump::Leaks::Gate.new("rss>50MB").process? # => true
+      def process?
+        OF_PROCESS.include?(@what.to_s.downcase)
+      end
+
+      # By how many bytes the process grew, as the condition counts it (Integer): Leaks#rss or
+      # Leaks#unexplained. nil if the dumps (+leaks+, a Leaks) do not have the size of the process,
+      # and for a condition that is not about it.
+      #
+      #   HeapDump::Leaks::Gate.new("rss>50MB").growth_of(leaks) # => 83886080
+      def growth_of(leaks)
+        return unless process? && leaks.rss
+
+        @what.casecmp?("rss") ? leaks.rss.last - leaks.rss.first : leaks.unexplained
+      end
+
+      # True if the process meets the condition.
+      #
+      #   HeapDump::Leaks::Gate.new("rss>50MB").met_by_process?(leaks) # => true
+      def met_by_process?(leaks)
+        growth = growth_of(leaks)
         !growth.nil? && exceeds?(growth)
       end
 

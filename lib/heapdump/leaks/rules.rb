@@ -106,6 +106,15 @@ module HeapDump
       ALSO_GREW = 3
       ALSO_GREW_PART = 0.01
 
+      # --- The memory of the process (Accounts)
+
+      # The process, or what is held, grew if it is larger in every step, and at last by this part
+      # of what the first dump has.
+      GREW = 0.05
+      # A part of the process that grew in every step is told if it is at least this part of the
+      # growth of the process.
+      GREW_PART = 0.1
+
       # The limits that the reader in C needs, by their names there (struct hg_rules in growth.h).
       def self.for_reader
         { idle: IDLE, symbols_per_step: SYMBOLS_PER_STEP, stay_per_step: STAY_PER_STEP,

@@ -1,0 +1,139 @@
+# frozen_string_literal: true
+
+require "shellwords"
+
+module HeapDump
+  class Leaks
+    # What the dumps say about the memory of the whole process, compared: which parts of it grew in
+    # every step, and for how much of the growth no dump shows a reason.
+    #
+    #   accounts = Accounts.new(snapshots, held: [3_000_000, 3_100_000, 3_200_000], suspects: [])
+    #   accounts.growth.map(&:name) # => ["rss", "other_malloc"]
+    #   accounts.unexplained        # => 83886080
+    class Accounts
+      # Parts of Snapshot::ProcessMemory of which no dump shows what they consist of.
+      UNKNOWN = %i[other_malloc rest].freeze
+
+      # For each part of Snapshot::ProcessMemory: what its growth comes from, and what to do next.
+      REASONS = {
+        heap_pages: ["objects, and free slots between them", nil],
+        object_malloc: ["what objects have allocated", nil],
+        other_malloc: ["a library in C, or the VM, allocates it; no heap dump shows what",
+                       "heaptrack, or jemalloc's profiler, shows which code allocates it"],
+        free_malloc: ["freed memory that malloc keeps (fragmentation)",
+                      "MALLOC_ARENA_MAX=2, jemalloc, or a call of malloc_trim now and then helps"],
+        stacks: ["threads and fibers", nil],
+        code: ["files that are mapped: code that was loaded", nil],
+        jit: ["methods that the JIT compiles", "--yjit-exec-mem-size sets its limit"],
+        rest: ["memory that neither Ruby nor malloc has mapped: a library maps it itself",
+               "pmap -X and the process's number shows the mappings"]
+      }.freeze
+      private_constant :UNKNOWN, :REASONS
+
+      # The resident memory of the process in each dump (Array of Integer); nil if a dump does not
+      # have it.
+      attr_reader :rss
+
+      # +held+::     the sum of the sizes of all held objects in each dump
+      # +suspects+:: what is accused
+      def initialize(snapshots, held:, suspects:)
+        memory = snapshots.map(&:process_memory)
+        @snapshots = snapshots
+        @held = held
+        @suspects = suspects
+        @rss = memory.map(&:rss) if memory.all?(&:rss)
+        @accounts = memory.map(&:parts) if memory.none? { |one| one.parts.empty? }
+      end
+
+      # What grew in every step (Array of Part): the process and the held objects if they grew by at
+      # least the part Rules::GREW of what the first dump has, and what the growth of the process
+      # consists of, the largest first. Empty if neither grew.
+      def growth
+        @growth ||= [*(process if grew?(rss)), *(held if grew?(@held)),
+                     *(parts if grew?(rss))].freeze
+      end
+
+      # By how many bytes the process grew for which no dump shows a reason (Integer, at least 0);
+      # nil if the dumps do not have the size of the process.
+      def unexplained
+        return unless rss
+
+        growth = @accounts ? UNKNOWN.sum { |name| grown(series(name)) } : grown(rss) - grown(@held)
+        [growth, 0].max
+      end
+
+      private
+
+      def series(name)
+        @accounts.map { |parts| parts.fetch(name) }
+      end
+
+      def grown(bytes)
+        bytes.last - bytes.first
+      end
+
+      def every_time?(bytes)
+        bytes.each_cons(2).all? { |before, after| after > before }
+      end
+
+      def grew?(bytes)
+        !bytes.nil? && every_time?(bytes) && grown(bytes) >= Rules::GREW * bytes.first
+      end
+
+      def half?(bytes)
+        bytes * 2 >= grown(rss)
+      end
+
+      def process
+        Part.new("rss", rss, explained_by: process_reason, next_step: process_advice)
+      end
+
+      # What accounts for at least half of the growth of the process.
+      def process_reason
+        return ("held objects" if half?(grown(@held))) unless @accounts
+
+        sum = 0
+        most = parts.take_while { |part| !half?(sum) && sum += part.growth }
+        most.map(&:label).join(", ") if half?(sum)
+      end
+
+      def process_advice
+        return if process_reason
+
+        unless @accounts
+          return "it is garbage, free memory, stacks, or what libraries in C allocate; these " \
+                 "dumps do not have more of the process than its size"
+        end
+        "no part of the process grew in every step; take dumps further apart"
+      end
+
+      def held
+        accused = @suspects.sum(&:retained_growth) * 2 >= grown(@held)
+        Part.new("held", @held, explained_by: ("what is accused" if accused),
+                                next_step: ("#{diff} shows what there is more of" unless accused))
+      end
+
+      def diff
+        ["heapdump diff", *@snapshots.map { |one| Shellwords.escape(one.path) }].join(" ")
+      end
+
+      # What grew in every step, and is a share of the growth of the process that counts.
+      def parts
+        return [] unless @accounts
+
+        @parts ||= begin
+          grown = @accounts.first.keys.filter_map { |name| part(name) }
+          grown.sort_by { |part| [-part.growth, part.name] }
+        end
+      end
+
+      def part(name)
+        bytes = series(name)
+        return unless every_time?(bytes) && grown(bytes) >= Rules::GREW_PART * grown(rss)
+
+        reason, advice = REASONS.fetch(name)
+        Part.new(name.to_s, bytes, explained_by: reason, next_step: advice)
+      end
+    end
+  end
+end
