@@ -94,8 +94,9 @@ struct hg_leaks {
 
     /*
      * related[a × HG_MAX_LEAKS + b]: first part of leak b, last: how many of the new objects are
-     * held by leak a as well, by one of its objects or by something below one. NULL if there are no
-     * leaks.
+     * held by leak a as well, by one of its objects or by something below one. The edge that is on
+     * the path of the new object does not count, nor does what a thread or other data holds without
+     * a name. NULL if there are no leaks.
      */
     uint32_t *related;
 
