@@ -36,8 +36,8 @@ void hg_trails_free(struct hg_trails *trails);
 
 /*
  * The trail to which a step leads from another trail. It is made if there is none. HG_NO_TRAIL if
- * there is no memory, or if there are 2^30 trails already. `named` says whether the step has a name; it must always be the same for the
- * same step.
+ * there is no memory, or if there are 2^30 trails already. `named` says whether the step has a
+ * name; it must always be the same for the same step.
  */
 uint32_t hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step, bool named);
 

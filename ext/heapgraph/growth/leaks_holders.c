@@ -1,6 +1,7 @@
 /*
  * Place in the flow: see leaks.h. Finds which objects hold what grows. It looks at the newcomers,
- * the objects that are new in the last dump (hg_growth_is_new): older objects may have other holders.
+ * the objects that are new in the last dump (hg_growth_is_new): older objects may have other
+ * holders.
  */
 #include <stdlib.h>
 

@@ -24,15 +24,15 @@ struct hg_leak_names {
 /*
  * Finds such names, at most HG_MAX_NAMES, those that grew most first. Trails of code and of the VM
  * are left out, those that only caches or stacks lead to, and those that have more objects in the
- * last dump than in the first: that growth is found otherwise. HG_OK or HG_NO_MEMORY; needs 24 bytes for each trail
- * and dump.
+ * last dump than in the first: that growth is found otherwise. HG_OK or HG_NO_MEMORY; needs 24
+ * bytes for each trail and dump.
  */
 enum hg_status hg_leaks_names(const struct hg_growth *growth, struct hg_leak_names *names,
                               uint32_t *found) __attribute__((warn_unused_result));
 
 /*
- * Writes one node of a dump for each such name to `nodes`, at most `limit` of them. Returns how many;
- * 0 also if there is no memory.
+ * Writes one node of a dump for each such name to `nodes`, at most `limit` of them. Returns how
+ * many; 0 also if there is no memory.
  */
 uint32_t hg_leaks_named(const struct hg_growth *growth, uint32_t dump,
                         const struct hg_leak_names *names, uint32_t *nodes, uint32_t limit);

@@ -39,9 +39,9 @@ struct hg_repeats {
 };
 
 /*
- * Finds the contents that repeat among reachable strings. Only one hash of 64 bits is compared: that
- * of what is in the line, of the length in bytes and of the encoding. So strings that differ in
- * their encoding are not equal, and neither are two of different length that were both cut off.
+ * Finds the contents that repeat among reachable strings. Only one hash of 64 bits is compared:
+ * that of what is in the line, of the length in bytes and of the encoding. So strings that differ
+ * in their encoding are not equal, and neither are two of different length that were both cut off.
  * Returns the same as hg_texts_with. hg_repeats_free frees the result.
  */
 enum hg_status hg_repeats_find(const struct hg_graph *graph, const struct hg_tree *tree,
