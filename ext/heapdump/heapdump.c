@@ -34,9 +34,12 @@ static const char *missing_function; // NULL, unless this Ruby lacks it and cann
 
 static void
 raise_write_error(VALUE path, int error, const char *where) {
-    VALUE message = rb_sprintf("cannot dump the heap to %" PRIsVALUE ": %s (while %s)",
-                               NIL_P(path) ? rb_str_new_lit("the given IO or object") : path,
-                               hd_reason(error), where);
+    VALUE target = rb_str_new_lit("the given IO or object");
+    if (!NIL_P(path)) target = RSTRING_LEN(path) > 0 ? path : rb_str_new_lit("\"\"");
+    const char *reason = NIL_P(path) ? hd_reason(error)
+                                     : hd_path_reason(StringValueCStr(path), error);
+    VALUE message = rb_sprintf("cannot dump the heap to %" PRIsVALUE ": %s (while %s)", target,
+                               reason, where);
     VALUE exception = rb_class_new_instance(1, &message, hd_errors.write);
     rb_ivar_set(exception, rb_intern("@errno"), INT2NUM(error));
     rb_ivar_set(exception, rb_intern("@path"), path);

@@ -145,9 +145,12 @@ module HeapDump
       path = File.path(path)
       path = path.b unless path.valid_encoding? # any bytes may be a name
       unknown = path.scan(/%\{[^}]*\}?/) - PATTERNS.keys
+      if path.empty? || path.end_with?("/")
+        raise ArgumentError, "path: must name a file, not #{path.inspect}"
+      end
       return path if unknown.empty?
 
-      raise ArgumentError, "path: has an unknown pattern #{unknown.first}; " \
+      raise ArgumentError, "path: has an unknown pattern #{Terminal::Text.safe(unknown.first)}; " \
                            "there are #{PATTERNS.keys.join(" ")}"
     rescue TypeError
       raise ArgumentError, "path: must be a path, not #{path.inspect}"
@@ -173,7 +176,8 @@ module HeapDump
       problem ||= "cannot be written to by this user" unless File.writable?(directory)
       return unless problem
 
-      warn "heapdump: #{directory} #{problem}; SIG#{@signal} will dump nothing until it is"
+      warn "heapdump: #{Terminal::Text.safe(directory)} #{problem}; SIG#{@signal} will dump " \
+           "nothing until it is"
     end
 
     def marker
@@ -248,7 +252,7 @@ module HeapDump
     end
 
     def say(text)
-      HeapDump.send(:notice, "heapdump: SIG#{@signal}: #{text.tr("\n", " ")}\n")
+      HeapDump.send(:notice, "heapdump: SIG#{@signal}: #{Terminal::Text.safe(text)}\n")
     end
   end
 end

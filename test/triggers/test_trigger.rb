@@ -104,6 +104,16 @@ class TestTrigger < HeapDumpTest
     assert_equal ["\xFF-1.json".b], Dir.children(scratch).map(&:b)
   end
 
+  def test_lines_on_stderr_are_safe_to_show
+    lines = told(run_child(<<~'RUBY', flags: []))
+      HeapDump.on_signal(path: "#{DIR}/a\n\e[31m/heap.json")
+      signal
+      wait_until("the end") { idle? }
+    RUBY
+    assert_equal 3, lines.size
+    lines.each { |line| assert_includes line, 'DIR/a\\n\\e[31m' }
+  end
+
   def test_a_relative_path_is_of_now
     out_of(<<~'RUBY')
       Dir.chdir(DIR)
@@ -122,6 +132,9 @@ class TestTrigger < HeapDumpTest
       ["USR2", { path: "/tmp/%{name}" }] => /unknown pattern %\{name\}; there are %\{pid\}/,
       ["USR2", { path: "/tmp/%{pid" }] => /unknown pattern %\{pid;/,
       ["USR2", { path: 1 }] => /path: must be a path, not 1/,
+      ["USR2", { path: "" }] => /path: must name a file, not ""/,
+      ["USR2", { path: "new/" }] => %r{path: must name a file, not "new/"},
+      ["USR2", { path: "%{a\e\n}" }] => /unknown pattern %\{a\\e\\n\};/,
       ["USR2", { path: path, string: :none }] => /unknown keyword: :string/,
       ["USR2", { path: path, strings: :some }] => /strings: must be/,
       ["USR2", { path: path, fork: false }] => /fork: must be true here/,
@@ -160,7 +173,7 @@ class TestTrigger < HeapDumpTest
     lines = told(outcome)
     assert_equal "heapdump: DIR/later is no directory; SIGUSR2 will dump nothing until it is",
                  lines[0]
-    assert_match(%r{no dump of process \d+: cannot dump the heap to DIR/later/heap.json: No such},
+    assert_match(%r{no dump of process \d+: cannot dump the heap to DIR/later/heap.json: a dir},
                  lines[2])
     assert_equal 5, lines.size
   end

@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 /*
- * Writes n bytes (at most PIPE_BUF, the rest is cut off) to descriptor 2 if that needs no waiting.
- * Otherwise, or if the descriptor is closed, writes nothing and returns false. errno stays as it
- * was.
+ * Writes a line of n bytes (at most PIPE_BUF, the rest is cut off) to descriptor 2 if that needs no
+ * waiting. Control characters become "?", except a newline at the end. Otherwise, or if the descriptor
+ * is closed, writes nothing and returns false. errno stays as it was.
  */
 bool hd_notice(const char *text, size_t n);
 
