@@ -222,6 +222,71 @@ class TestTrigger < HeapDumpTest
     assert_equal "8\n", out
   end
 
+  # Handlers of C libraries, which Ruby's trap does not know: functions of libc stand in for them.
+  FOREIGN = <<~'RUBY'
+    require "fiddle"
+    LIBC = Fiddle::Handle::DEFAULT
+    FIRST, SECOND = %w[abs labs].map { |name| LIBC[name] }
+    SIGNAL = Fiddle::Function.new(LIBC["signal"], [Fiddle::TYPE_INT, Fiddle::TYPE_VOIDP],
+                                  Fiddle::TYPE_VOIDP)
+
+    def install(handler) = SIGNAL.call(Signal.list["USR2"], handler).to_i
+
+    # What is installed, by name; it stays.
+    def installed
+      address = install(0)
+      install(address)
+      { FIRST => "first", SECOND => "second", 0 => "default", 1 => "ignore" }[address] || "Ruby's"
+    end
+  RUBY
+
+  def test_the_handler_of_a_c_library_is_put_back
+    outcome = run_child(FOREIGN + <<~'RUBY', flags: [])
+      install(FIRST)
+      trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
+      signal
+      wait_for_dumps(1)
+      puts installed
+      again = HeapDump.on_signal(path: "#{DIR}/again.json")
+      trigger.remove
+      puts installed
+      again.remove
+      puts installed
+      signal
+      puts trap("USR2", "DEFAULT").inspect, dumped.size
+    RUBY
+    assert_equal ["Ruby's", "Ruby's", "first", "nil", "1"], outcome.out.split("\n")
+    warnings = outcome.err.lines.grep(/a C library/)
+    assert_equal ["heapdump: a C library has a handler for SIGUSR2; it is not called while the " \
+                  "heap is dumped at this signal, give another signal\n"], warnings
+  end
+
+  # Ruby believes that its own handler is still there.
+  def test_the_handler_of_a_c_library_that_replaced_one_of_ruby
+    assert_equal "first\n", out_of(FOREIGN + <<~'RUBY')
+      trap("USR2") { puts "never" }
+      install(FIRST)
+      trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
+      signal
+      wait_for_dumps(1)
+      trigger.remove
+      puts installed
+      signal
+    RUBY
+  end
+
+  def test_the_handler_of_a_c_library_that_came_after_stays
+    assert_equal "second\nsecond\n", out_of(FOREIGN + <<~'RUBY')
+      [FIRST, 0].each do |before|
+        install(before)
+        trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
+        install(SECOND)
+        trigger.remove
+        puts installed
+      end
+    RUBY
+  end
+
   def test_a_handler_that_came_after_stays
     assert_equal "later\nlater\nfirst\n0\n", out_of(<<~'RUBY')
       trap("USR2") { puts "first" }
