@@ -20,8 +20,9 @@ module HeapDump
   # A handler that exists already is called after ours, unless it is one of a C library: that one
   # is only put back by Trigger#remove, and a warning says so. The default action of the signal
   # (USR2 ends a process) no longer happens. Forked children have the handler too. If a handler of
-  # this library exists already, as in such a child, it is replaced. A second signal during a dump is dropped.
-  # One line each on stderr says that a dump begins, and that it has ended or why it failed.
+  # this library exists already, as in such a child, it is replaced. A second signal during a dump
+  # is dropped. One line each on stderr says that a dump begins, and that it has ended or why it
+  # failed.
   #
   # Returns a HeapDump::Trigger. Raises ArgumentError for a signal that cannot be caught, unknown
   # patterns and wrong options; HeapDump::WriteError if the library for the compression is missing;
