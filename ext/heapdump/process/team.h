@@ -39,10 +39,11 @@ struct hd_team {
      * written by the coordinator before it forks the leader.
      */
     double start, seconds;
-    int processes;         /* number of processes that have written */
-    _Atomic bool finished; /* the leader has done its work and will only end */
-    int error;             /* why the leader gave up (errno), else 0 */
-    const char *where;     /* what it was doing then; a literal */
+    pid_t workers[HD_MAX_WORKERS]; /* forked by the leader; 0: none, or it has been waited for */
+    int processes;                 /* number of processes that have written */
+    _Atomic bool finished;         /* the leader has done its work and will only end */
+    int error;                     /* why the leader gave up (errno), else 0 */
+    const char *where;             /* what it was doing then; a literal */
 };
 
 /* The value of `where` while the leader checks the numbers of lines and bytes. */
@@ -54,8 +55,12 @@ pid_t hd_team_fork(void);
 /* The signal that a child died of, from the status that wait(2) has given; 0 for none. */
 int hd_team_signal(int status);
 
-/* Waits until all children have ended. If one has died of a signal, ends this process likewise. */
-void hd_team_reap(void);
+/*
+ * For the leader: waits for the workers that have ended; until all have if `all` is true. Returns how
+ * many are still there. If one has died of a signal, ends this process likewise. Children that an
+ * extension's function has forked are not waited for.
+ */
+int hd_team_reap(struct hd_team *team, bool all);
 
 /* The number of objects that all processes have written so far. */
 uint64_t hd_team_objects(const struct hd_team *team);

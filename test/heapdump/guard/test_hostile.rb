@@ -39,6 +39,29 @@ class TestHostile < HeapDumpTest
     end
   end
 
+  # A process that a function has forked keeps open what its parent had open, for four seconds. No
+  # dump waits for it.
+  SOON = 2.5
+
+  def test_leave_behind
+    check("leave_behind", HostileDumps::ONE) do |one|
+      one["ended"] == "whole" ? soon(one) : [one["ended"]]
+    end
+  end
+
+  { "end" => /WriteError: .*one of its processes ended/,
+    "die" => /ChildDied: .*killed by SIGKILL/ }.each do |how, error|
+    define_method("test_leave_behind_and_#{how}") do
+      check("leave_behind_and_#{how}", HostileDumps::IN_WORKERS) do |one|
+        one["ended"].match?(error) ? soon(one) : [one["ended"]]
+      end
+    end
+  end
+
+  def soon(one)
+    one["seconds"] < SOON ? [] : ["#{one["name"]} took #{one["seconds"]} s"]
+  end
+
   # Not even a clock ends that.
   def test_busy_and_deaf
     check("busy_and_deaf", HostileDumps::IMPATIENT.first(1)) do |one|

@@ -23,6 +23,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -35,6 +36,8 @@ struct hostile {
     VALUE *objects;
     long marked; /* how often */
 };
+
+enum { LINGERS = 4 }; /* seconds */
 
 enum where { NOWHERE, IN_MARK, IN_SIZE, ANYWHERE };
 
@@ -204,6 +207,66 @@ fork_off(struct hostile *self) {
     if (pid > 0) waitpid(pid, NULL, 0);
 }
 
+/* A process that stays for a while with all that its parent has open. */
+static void
+leave_behind(struct hostile *self) {
+    if (fork() != 0) return;
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sleep(LINGERS);
+    _exit(0);
+}
+
+static pid_t
+parent_of(pid_t pid) {
+    char path[64];
+    int parent = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *stat = fopen(path, "r");
+    if (!stat) return 0;
+    if (fscanf(stat, "%*d (%*[^)]) %*c %d", &parent) != 1) parent = 0;
+    fclose(stat);
+    return parent;
+}
+
+/* The parent of a worker is the leader, and that one's parent bears our name, too. */
+static bool
+is_worker(void) {
+    char path[64], name[32] = "";
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)parent_of(getppid()));
+    FILE *comm = fopen(path, "r");
+    if (!comm) return false;
+    bool read = fgets(name, sizeof name, comm) != NULL;
+    fclose(comm);
+    return read && strcmp(name, "heapdump\n") == 0;
+}
+
+/* The leader waits for a moment, so that its workers meet hostile objects too. */
+static bool
+goes_ahead(void) {
+    static bool has_waited;
+    if (is_worker()) return true;
+    if (!has_waited) usleep(300000);
+    has_waited = true;
+    return false;
+}
+
+/* So that the end of a worker closes none of its pipes. */
+static void
+leave_behind_and_end(struct hostile *self) {
+    if (!goes_ahead()) return;
+    leave_behind(self);
+    _exit(0);
+}
+
+static void
+leave_behind_and_die(struct hostile *self) {
+    if (!goes_ahead()) return;
+    leave_behind(self);
+    kill(getpid(), SIGKILL);
+}
+
 /* Other files get the numbers of all descriptors. */
 static void
 replace_descriptors(struct hostile *self) {
@@ -312,6 +375,9 @@ static const struct deed deeds[] = {
     {"wait_for_lock", wait_for_lock},
     {"run_ruby", run_ruby},
     {"fork", fork_off},
+    {"leave_behind", leave_behind},
+    {"leave_behind_and_end", leave_behind_and_end},
+    {"leave_behind_and_die", leave_behind_and_die},
     {"replace_descriptors", replace_descriptors},
     {"jump_below", jump_below},
     {"resume_fiber", go_elsewhere},
