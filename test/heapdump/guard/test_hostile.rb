@@ -62,6 +62,29 @@ class TestHostile < HeapDumpTest
     one["seconds"] < SOON ? [] : ["#{one["name"]} took #{one["seconds"]} s"]
   end
 
+  # The application gets its signals while a function of a forked dump hangs; in process they wait
+  # until that function has returned.
+  def test_signals_meanwhile
+    forked, in_process = [["busy", true], ["tarry", false]].map do |deed, fork|
+      Float(Child.ruby!(<<~'RUBY', File.join(scratch, "heap.json"), deed, fork.to_s).out)
+        require "heapdump"
+        require "support/extension"
+        Extension.new("hostile").require_extension
+        def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        hostile = Hostile.new([])
+        path, deed, fork = ARGV
+        trap("TERM") { throw :done }
+        spawn("sleep 0.3; kill -TERM #{Process.pid}")
+        start = now
+        Hostile.arm(deed, "mark", hostile)
+        catch(:done) { HeapDump.dump(path, gc: false, fork: fork == "true") && sleep }
+        puts now - start
+      RUBY
+    end
+    assert_operator forked, :<, 1.4
+    assert_operator in_process, :>=, 1.5
+  end
+
   # Not even a clock ends that.
   def test_busy_and_deaf
     check("busy_and_deaf", HostileDumps::IMPATIENT.first(1)) do |one|

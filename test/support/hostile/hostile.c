@@ -171,6 +171,15 @@ busy(struct hostile *self) {
     for (volatile int forever = 1; forever;) continue;
 }
 
+/* For a second and a half. */
+static void
+tarry(struct hostile *self) {
+    struct timespec now, start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < 1500);
+}
+
 static void
 busy_and_deaf(struct hostile *self) {
     sigset_t all;
@@ -371,6 +380,7 @@ static const struct deed deeds[] = {
     {"ill", ill},
     {"overflow", overflow},
     {"busy", busy},
+    {"tarry", tarry},
     {"busy_and_deaf", busy_and_deaf},
     {"wait_for_lock", wait_for_lock},
     {"run_ruby", run_ruby},
