@@ -58,6 +58,13 @@ class TestHostile < HeapDumpTest
     end
   end
 
+  # A hundred children that have ended stay zombies until the process of the dump ends.
+  def test_fork_many
+    check("fork_many", HostileDumps::ONE) do |one|
+      one["ended"] == "whole" ? only_expected(one) + without_error(one) : [one["ended"]]
+    end
+  end
+
   def soon(one)
     one["seconds"] < SOON ? [] : ["#{one["name"]} took #{one["seconds"]} s"]
   end
@@ -94,7 +101,7 @@ class TestHostile < HeapDumpTest
 
   # Nothing can stop them from ending the process. It ends, too, soon after a jump out of the dump.
   %w[jump_below end_native_thread leave_0 leave_1 segv_by_default kill terminate
-     replace_descriptors].each do |deed|
+     replace_descriptors replace_many_descriptors].each do |deed|
     define_method("test_#{deed}") do
       check(deed, HostileDumps::WAYS) do |one|
         next ["no error, but #{one["ended"]}"] unless one["ended"].match?(/\AHeapDump::\w+: /)

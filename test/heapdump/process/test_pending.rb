@@ -167,6 +167,22 @@ class TestPending < HeapDumpTest
     end
   end
 
+  # Half of them with a time, which ends for some before the dump does.
+  def test_two_hundred_threads_wait_for_one
+    pending = HeapDump.dump_async(path, gc: false)
+    threads = Array.new(200) do |i|
+      Thread.new do
+        pending.wait(i / 10_000.0) if i.odd?
+        pending.result
+      end
+    end
+    results = threads.map { |thread| thread.join(60)&.value }
+    assert_equal [pending.result], results.uniq(&:object_id)
+    assert_equal File.size(path), pending.result.bytes
+  ensure
+    threads.each(&:kill)
+  end
+
   # It may come at any moment while somebody is on his way to wait for it.
   def test_a_report_that_comes_between_two_looks
     pending = HeapDump.dump_async(path, gc: false)

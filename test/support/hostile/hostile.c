@@ -216,6 +216,16 @@ fork_off(struct hostile *self) {
     if (pid > 0) waitpid(pid, NULL, 0);
 }
 
+/* A hundred processes that end at once, of which nobody takes the status. */
+static void
+fork_many(struct hostile *self) {
+    for (int i = 0; i < 100; i++) {
+        pid_t pid = fork();
+        if (pid == 0) _exit(0);
+        if (pid < 0) return;
+    }
+}
+
 /* A process that stays for a while with all that its parent has open. */
 static void
 leave_behind(struct hostile *self) {
@@ -282,6 +292,15 @@ replace_descriptors(struct hostile *self) {
     int other = open("/dev/null", O_RDWR);
     for (int fd = 3; fd < 64; fd++) {
         if (fd != other && fcntl(fd, F_GETFD) >= 0) dup2(other, fd);
+    }
+}
+
+/* A thousand numbers, also those that nothing had. */
+static void
+replace_many_descriptors(struct hostile *self) {
+    int other = open("/dev/null", O_RDWR);
+    for (int fd = 3; fd < 1003; fd++) {
+        if (fd != other) dup2(other, fd);
     }
 }
 
@@ -385,10 +404,12 @@ static const struct deed deeds[] = {
     {"wait_for_lock", wait_for_lock},
     {"run_ruby", run_ruby},
     {"fork", fork_off},
+    {"fork_many", fork_many},
     {"leave_behind", leave_behind},
     {"leave_behind_and_end", leave_behind_and_end},
     {"leave_behind_and_die", leave_behind_and_die},
     {"replace_descriptors", replace_descriptors},
+    {"replace_many_descriptors", replace_many_descriptors},
     {"jump_below", jump_below},
     {"resume_fiber", go_elsewhere},
     {"call_continuation", go_elsewhere},
