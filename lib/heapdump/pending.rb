@@ -258,7 +258,7 @@ module HeapDump
       result = Result.new(path: @target.path, objects: told.objects, bytes: told.bytes,
                           seconds: told.seconds, pause: @started[PAUSE],
                           gc_seconds: @started[GC_SECONDS], processes: told.processes)
-      @result ||= result
+      @result ||= result # rubocop:disable Naming/MemoizedInstanceVariableName
     end
 
     def failure(told)

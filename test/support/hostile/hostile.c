@@ -261,27 +261,28 @@ is_worker(void) {
     return read && strcmp(name, "heapdump\n") == 0;
 }
 
-/* The leader waits for a moment, so that its workers meet hostile objects too. */
-static bool
-goes_ahead(void) {
-    static bool has_waited;
-    if (is_worker()) return true;
-    if (!has_waited) usleep(300000);
-    has_waited = true;
-    return false;
+/* After a fork in the leader: it waits, so that its workers come to the hostile objects first. */
+static void
+let_workers_go_ahead(void) {
+    char name[32] = "";
+    int fd = open("/proc/self/comm", O_RDONLY);
+    if (fd < 0) return;
+    bool ours = read(fd, name, sizeof name - 1) > 0 && strcmp(name, "heapdump\n") == 0;
+    close(fd);
+    if (ours && deed && strncmp(deed->name, "leave_behind_and_", 17) == 0) usleep(300000);
 }
 
 /* So that the end of a worker closes none of its pipes. */
 static void
 leave_behind_and_end(struct hostile *self) {
-    if (!goes_ahead()) return;
+    if (!is_worker()) return;
     leave_behind(self);
     _exit(0);
 }
 
 static void
 leave_behind_and_die(struct hostile *self) {
-    if (!goes_ahead()) return;
+    if (!is_worker()) return;
     leave_behind(self);
     kill(getpid(), SIGKILL);
 }
@@ -583,6 +584,7 @@ Init_hostile(void) {
     VALUE class = rb_define_class("Hostile", rb_cObject);
 
     rb_gc_register_address(&elsewhere);
+    pthread_atfork(NULL, let_workers_go_ahead, NULL);
 
     rb_define_alloc_func(class, hostile_allocate);
     rb_define_method(class, "initialize", hostile_initialize, 1);
