@@ -40,10 +40,11 @@ struct hd_team {
      * and a first `where`; and `error`, when it has killed the leader.
      */
     double start, seconds;
-    int processes;         /* number of processes that have written */
-    _Atomic bool finished; /* the leader has done its work and will only end */
-    int error;             /* why the leader gave up or was killed (errno), else 0 */
-    const char *where;     /* what it was doing then; a literal */
+    pid_t workers[HD_MAX_WORKERS]; /* forked by the leader; 0: none, or it has been waited for */
+    int processes;                 /* number of processes that have written */
+    _Atomic bool finished;         /* the leader has done its work and will only end */
+    int error;                     /* why the leader gave up or was killed (errno), else 0 */
+    const char *where;             /* what it was doing then; a literal */
 };
 
 /* The value of `where` while the leader checks the numbers of lines and bytes. */
@@ -63,10 +64,12 @@ pid_t hd_team_fork(void);
 int hd_team_signal(int status);
 
 /*
- * Waits until all children have ended. If one has died of a signal, ends this process by _exit(128
- * + signal), without waiting for the others: they die with it.
+ * For the leader: waits for the workers that have ended; until all have if `all` is true. Returns how
+ * many are still there. If one has died of a signal, ends this process by _exit(128 + signal), without
+ * waiting for the others: they die with it. Children that an extension's function has forked are not
+ * waited for.
  */
-void hd_team_reap(void);
+int hd_team_reap(struct hd_team *team, bool all);
 
 /* The number of objects that all processes have written so far. */
 uint64_t hd_team_objects(const struct hd_team *team);
