@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/notice.h"
 #include "base/reason.h"
 #include "base/types.h"
 #include "count.h"
@@ -22,21 +21,24 @@
 #include "guard/guard.h"
 #include "lines/names.h"
 #include "load.h"
-#include "marker.h"
 #include "mri/mri.h"
 #include "own_strings.h"
 #include "process/report.h"
 #include "process/start.h"
 #include "request/target.h"
 #include "run/dump.h"
+#include "signals.h"
 
 static const char *missing_function; // NULL, unless this Ruby lacks it and cannot be dumped at all
 
 static void
 raise_write_error(VALUE path, int error, const char *where) {
-    VALUE message = rb_sprintf("cannot dump the heap to %" PRIsVALUE ": %s (while %s)",
-                               NIL_P(path) ? rb_str_new_lit("the given IO or object") : path,
-                               hd_reason(error), where);
+    VALUE target = rb_str_new_lit("the given IO or object");
+    if (!NIL_P(path)) target = RSTRING_LEN(path) > 0 ? path : rb_str_new_lit("\"\"");
+    const char *reason = NIL_P(path) ? hd_reason(error)
+                                     : hd_path_reason(StringValueCStr(path), error);
+    VALUE message = rb_sprintf("cannot dump the heap to %" PRIsVALUE ": %s (while %s)", target,
+                               reason, where);
     VALUE exception = rb_class_new_instance(1, &message, hd_errors.write);
     rb_ivar_set(exception, rb_intern("@errno"), INT2NUM(error));
     rb_ivar_set(exception, rb_intern("@path"), path);
@@ -353,22 +355,6 @@ rb_heapdump_seconds(VALUE self, VALUE name, VALUE value) {
     return DBL2NUM(hd_seconds(StringValueCStr(name), value));
 }
 
-/* HeapDump.mark(signal number, name or nil) => true or false; see marker.h. Private. */
-static VALUE
-rb_heapdump_mark(VALUE self, VALUE signal, VALUE name) {
-    (void)self;
-    const char *text = NIL_P(name) ? NULL : StringValueCStr(name);
-    return hd_marker_set(NUM2INT(signal), text) ? Qtrue : Qfalse;
-}
-
-/* HeapDump.notice(text) => true if text was written to stderr at once; see notice.h. Private. */
-static VALUE
-rb_heapdump_notice(VALUE self, VALUE text) {
-    (void)self;
-    StringValue(text);
-    return hd_notice(RSTRING_PTR(text), (size_t)RSTRING_LEN(text)) ? Qtrue : Qfalse;
-}
-
 struct count_request {
     VALUE namespaces; /* Array of Strings */
     VALUE result, gc_was_disabled;
@@ -480,9 +466,9 @@ prepare(void) {
 static void
 define(void) {
     static const char *const names[] = {
-        "capabilities",  "fail_writing", "read_report", "reason", "descriptor",
-        "check_options", "seconds",      "mark",        "notice", "checked?",
-        "count",         "own_strings",  "start"};
+        "capabilities",  "fail_writing", "read_report", "reason",         "descriptor",
+        "check_options", "seconds",      "mark",        "notice",         "checked?",
+        "count",         "own_strings",  "action",      "restore_action", "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
@@ -497,6 +483,8 @@ define(void) {
     rb_define_private_method(singleton, "checked?", rb_heapdump_checked, 0);
     rb_define_private_method(singleton, "count", rb_heapdump_count, 2);
     rb_define_private_method(singleton, "own_strings", rb_heapdump_own_strings, 0);
+    rb_define_private_method(singleton, "action", rb_heapdump_action, 1);
+    rb_define_private_method(singleton, "restore_action", rb_heapdump_restore_action, 2);
     rb_define_private_method(singleton, "start", rb_heapdump_start, -1);
 }
 

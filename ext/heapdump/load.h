@@ -25,8 +25,10 @@ struct hd_face {
 
 /*
  * Loads the extension; may be called again. An exception that is raised meanwhile leaves this
- * function only if lib/heapdump.rb expects it (it has set @loading of HeapDump). Otherwise one line
- * on stderr says what was raised, the library does nothing, and lib/heapdump.rb can load it again.
+ * function only if lib/heapdump/extension.rb expects it (it has set @loading of HeapDump).
+ * Otherwise a notice on stderr says what was raised, HeapDump has no methods (the module itself and
+ * its errors may be defined), $! is what it was, and lib/heapdump/extension.rb can load the library
+ * again. In a thread that does not hold the GVL nothing is done but a notice is written.
  *
  * RubyGems installs two copies of the extension, and the other one may be loaded already. If this
  * one is loaded without lib/heapdump.rb, it does not replace the methods of the other copy.

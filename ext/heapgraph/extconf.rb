@@ -2,8 +2,8 @@
 
 require "mkmf"
 
-# Finds libyajl: that of the system, or else the one that the gem libyajl2 has compiled, so that
-# nobody needs to be root to install this gem.
+# Finds libyajl: that of the system, or else the one that the gem libyajl2 has compiled, if that gem
+# is installed. So nobody needs to be root to install this gem.
 module Yajl
   HEADER = "yajl/yajl_parse.h"
 
@@ -34,8 +34,9 @@ module Yajl
   end
 end
 
-# Each folder is a room: one stage of the reader. No two rooms have files of the same name, because
-# all object files lie in one folder. When a header has changed, all of them are built again.
+# Each folder is a room: one stage of the reader. No two rooms have sources of the same name,
+# because all object files lie in one folder. mkmf itself knows only headers beside this file; when
+# any header has changed, all sources are compiled again.
 rooms = Dir.glob("*/", base: __dir__).sort.map { |room| room.chomp("/") }
 $srcs = Dir.glob("{#{rooms.join(",")}}/*.c", base: __dir__).map { |file| File.join(__dir__, file) }
 $VPATH.concat(rooms.map { |room| "$(srcdir)/#{room}" })
@@ -54,6 +55,7 @@ append_cflags("-fstack-protector-strong")
 append_ldflags("-Wl,-z,relro,-z,now")
 $defs << "-D_GNU_SOURCE"
 $CFLAGS << " -O3"
+# HEAPDUMP_PEDANTIC makes every compiler warning an error, except two that Ruby's headers cause.
 pedantic = " -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers"
 $CFLAGS << pedantic if ENV["HEAPDUMP_PEDANTIC"]
 

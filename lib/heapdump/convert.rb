@@ -37,7 +37,8 @@ module HeapDump
     # What the writers have in common.
     class Writer # :nodoc:
       # Edges of a node that are fetched at once.
-      BATCH = 1000 # :nodoc:
+      BATCH = 1000
+      private_constant :BATCH
 
       def initialize(snapshot) # :nodoc:
         @snapshot = snapshot

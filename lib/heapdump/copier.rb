@@ -146,4 +146,5 @@ module HeapDump
       raise IOError, "its write was given #{size} bytes and says that it took #{taken.inspect}"
     end
   end
+  private_constant :Copier
 end

@@ -25,4 +25,5 @@ module HeapDump
     end
     private_class_method :name_of
   end
+  private_constant :Counting
 end

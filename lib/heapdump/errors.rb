@@ -1,8 +1,16 @@
 # frozen_string_literal: true
 
+require_relative "terminal/text"
+
 module HeapDump
-  # The superclass of all errors of this library (wrong options raise ArgumentError).
-  class Error < StandardError; end
+  # The superclass of all errors of this library (wrong options raise ArgumentError). Messages can
+  # be shown on a terminal and written to a log: control characters of paths and names are spelled
+  # out.
+  class Error < StandardError
+    def initialize(message = nil) # :nodoc:
+      super(message.is_a?(String) ? Terminal::Text.safe(message) : message)
+    end
+  end
 
   # This Ruby lacks something without which no dump can be made.
   class UnsupportedRuby < Error; end

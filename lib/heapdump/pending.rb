@@ -253,10 +253,12 @@ module HeapDump
       Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
 
+    # The same object for all threads: between reading and setting the variable no other one runs.
     def success(told)
-      Result.new(path: @target.path, objects: told.objects, bytes: told.bytes,
-                 seconds: told.seconds, pause: @started[PAUSE],
-                 gc_seconds: @started[GC_SECONDS], processes: told.processes)
+      result = Result.new(path: @target.path, objects: told.objects, bytes: told.bytes,
+                          seconds: told.seconds, pause: @started[PAUSE],
+                          gc_seconds: @started[GC_SECONDS], processes: told.processes)
+      @result ||= result # rubocop:disable Naming/MemoizedInstanceVariableName
     end
 
     def failure(told)

@@ -10,4 +10,5 @@ module HeapDump
       raise Error, "HeapDump works in the main Ractor only; call it there"
     end
   end
+  private_constant :Ractors
 end

@@ -17,10 +17,12 @@ module HeapDump
   # handler does not stop the program for a full GC. So garbage is dumped too, as objects to which
   # nothing refers.
   #
-  # A handler that exists already is called after ours. The default action of the signal (USR2 ends
-  # a process) no longer happens. Forked children have the handler too. If a handler of this library
-  # exists already, as in such a child, it is replaced. A second signal during a dump is dropped.
-  # One line each on stderr says that a dump begins, and that it has ended or why it failed.
+  # A handler that exists already is called after ours, unless it is one of a C library: that one
+  # is only put back by Trigger#remove, and a warning says so. The default action of the signal
+  # (USR2 ends a process) no longer happens. Forked children have the handler too. If a handler of
+  # this library exists already, as in such a child, it is replaced. A second signal during a dump
+  # is dropped. One line each on stderr says that a dump begins, and that it has ended or why it
+  # failed.
   #
   # Returns a HeapDump::Trigger. Raises ArgumentError for a signal that cannot be caught, unknown
   # patterns and wrong options; HeapDump::WriteError if the library for the compression is missing;
@@ -65,7 +67,7 @@ module HeapDump
     # The absolute path, with its patterns (String).
     attr_reader :path
 
-    attr_reader :handler, :previous # :nodoc:
+    attr_reader :handler, :previous, :foreign # :nodoc:
 
     # The option +strings+, nil if it was not given.
     def strings # :nodoc:
@@ -89,8 +91,12 @@ module HeapDump
       check_directory
       before = Trigger.installed[@number]
       @active = true
-      current = trap(@signal, @handler)
-      @previous = before && current.equal?(before.handler) ? before.previous : current
+      current, @foreign = take_signal
+      @previous = current
+      if before && current.equal?(before.handler)
+        @previous = before.previous
+        @foreign ||= before.foreign
+      end
       before&.retire
       Trigger.installed[@number] = self
       HeapDump.send(:mark, @number, @announce ? marker : nil)
@@ -115,8 +121,11 @@ module HeapDump
       retire
       Trigger.installed.delete(@number)
       HeapDump.send(:mark, @number, nil)
-      current = trap(@signal, @handler)
-      trap(@signal, current.equal?(@handler) ? @previous : current)
+      current, later = take_signal
+      ours = current.equal?(@handler)
+      trap(@signal, ours ? @previous : current)
+      action = later || (@foreign if ours)
+      HeapDump.send(:restore_action, @number, action) if action
       nil
     end
 
@@ -126,6 +135,23 @@ module HeapDump
     end
 
     private
+
+    # Installs our handler. Returns what Ruby takes for the handler before, and the real one
+    # (String) if it is not Ruby's: Ruby does not see what C libraries install.
+    def take_signal
+      address, action = HeapDump.send(:action, @number)
+      current = trap(@signal, @handler)
+      ours, = HeapDump.send(:action, @number)
+      return [current, nil] if address == ours
+
+      warn_of_foreign if address > 1 && @active # neither SIG_DFL nor SIG_IGN
+      [current, action]
+    end
+
+    def warn_of_foreign
+      warn "heapdump: a C library has a handler for SIG#{@signal}; it is not called while the " \
+           "heap is dumped at this signal, give another signal"
+    end
 
     def number_of(signal)
       signal = Signal.signame(signal) if signal.is_a?(Integer)
@@ -145,9 +171,12 @@ module HeapDump
       path = File.path(path)
       path = path.b unless path.valid_encoding? # any bytes may be a name
       unknown = path.scan(/%\{[^}]*\}?/) - PATTERNS.keys
+      if path.empty? || path.end_with?("/")
+        raise ArgumentError, "path: must name a file, not #{path.inspect}"
+      end
       return path if unknown.empty?
 
-      raise ArgumentError, "path: has an unknown pattern #{unknown.first}; " \
+      raise ArgumentError, "path: has an unknown pattern #{Terminal::Text.safe(unknown.first)}; " \
                            "there are #{PATTERNS.keys.join(" ")}"
     rescue TypeError
       raise ArgumentError, "path: must be a path, not #{path.inspect}"
@@ -173,7 +202,8 @@ module HeapDump
       problem ||= "cannot be written to by this user" unless File.writable?(directory)
       return unless problem
 
-      warn "heapdump: #{directory} #{problem}; SIG#{@signal} will dump nothing until it is"
+      warn "heapdump: #{Terminal::Text.safe(directory)} #{problem}; SIG#{@signal} will dump " \
+           "nothing until it is"
     end
 
     def marker
@@ -191,7 +221,7 @@ module HeapDump
       elsif @active
         Thread.handle_interrupt(Object => :never) { begin_dump }
       end
-      @previous.call(number) if @chain && @previous.respond_to?(:call)
+      @previous.call(number) if @chain && !@foreign && @previous.respond_to?(:call)
     end
 
     def begin_dump
@@ -248,7 +278,7 @@ module HeapDump
     end
 
     def say(text)
-      HeapDump.send(:notice, "heapdump: SIG#{@signal}: #{text.tr("\n", " ")}\n")
+      HeapDump.send(:notice, "heapdump: SIG#{@signal}: #{Terminal::Text.safe(text)}\n")
     end
   end
 end

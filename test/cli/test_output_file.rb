@@ -114,6 +114,11 @@ class TestOutputFile < HeapDumpTest
     assert_refused(/there is no directory .*nowhere; make it/,
                    convert(File.join(scratch, "nowhere", "heap.csv")))
     assert_refused(/is a directory; give the name of a file/, convert(scratch))
+    assert_refused(/the name of the file is empty; give one/, convert(""))
+    assert_refused(%r{new/ ends with a slash, as only a directory may; give the name},
+                   convert(File.join(scratch, "new", "")))
+    assert_refused(/there is no directory .*a\\n\\e\[31m;/,
+                   convert(File.join(scratch, "a\n\e[31m", "x")))
     assert_refused(/cannot be written: the name is too long/,
                    convert(File.join(scratch, "x" * 250)))
     FileUtils.touch(File.join(scratch, "file"))

@@ -39,6 +39,12 @@ class TestLoading < HeapDumpTest
     "a_finalizer" => "def r; ObjectSpace.define_finalizer(+'', proc { #{LOAD}; show }); end; r",
     "at_exit" => "def r; at_exit { [1].each { #{LOAD}; show } }; end; r",
     "a_trace" => "def r; 1; end; t = TracePoint.new(:call) { t.disable; #{LOAD} }; t.enable; r",
+    # A binding of each frame is made, which moves its locals from the stack into an env.
+    "a_trace_function" => "def r = #{LOAD}; set_trace_func(proc { |*| }); r; set_trace_func(nil)",
+    "a_trace_function_of_a_thread" => "Thread.current.set_trace_func(proc { |*| }); " \
+                                      "1.times { #{LOAD} }",
+    "a_trace_that_takes_bindings" => "def r = #{LOAD}; t = TracePoint.new(:line, :c_call) { |it| " \
+                                     "it.binding }; t.enable; r; t.disable",
     "a_deep_recursion" => "def r(n) = n.zero? ? [1].each { #{LOAD} } : r(n - 1); r(500)",
     "a_deep_recursion_of_blocks" => "def r(n) = [n].each { n.zero? ? (#{LOAD}) : r(n - 1) }; r(500)"
   }.freeze

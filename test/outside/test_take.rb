@@ -148,6 +148,9 @@ class TestTake < HeapDumpTest
         [4_194_305] => [1, /there is no process 4194305/],
         [pid, "-o", "/nowhere/heap.json"] => [1, %r{there is no directory /nowhere}],
         [pid, "-o", scratch] => [1, /is a directory/],
+        [pid, "-o", ""] => [1, /the name of the file is empty; give one/],
+        [pid, "-o", "new/"] => [1, %r{new/ ends with a slash, as only a directory may}],
+        [pid, "-o", "/nowhere/a\n\e[31m/x"] => [1, %r{/nowhere/a\\n\\e\[31m}],
         [pid, "--via", "signal"] => [1, /no handler of HeapDump.on_signal/]
       }.each do |argv, (expected, message)|
         status, out, err = Outside.heapdump("take", *argv)

@@ -17,6 +17,10 @@ class HostileDumps
     ["impatient", ".json", { processes: 2, timeout: 8 }, false, "any"],
     ["impatient_all", ".json", { processes: 1, timeout: 8 }, false, nil]
   ].freeze
+  # One object alone.
+  ONE = [["one", ".json", { processes: 2 }, false, "any"]].freeze
+  # With workers, which must have met a hostile object.
+  IN_WORKERS = [["workers", ".json", { processes: 3 }, false, nil]].freeze
   IN_PROCESS = [
     ["in_process", ".json", { fork: false }, false, "any"],
     ["in_process_pipe", ".json", { fork: false }, true, "last"]

@@ -104,6 +104,16 @@ class TestTrigger < HeapDumpTest
     assert_equal ["\xFF-1.json".b], Dir.children(scratch).map(&:b)
   end
 
+  def test_lines_on_stderr_are_safe_to_show
+    lines = told(run_child(<<~'RUBY', flags: []))
+      HeapDump.on_signal(path: "#{DIR}/a\n\e[31m/heap.json")
+      signal
+      wait_until("the end") { idle? }
+    RUBY
+    assert_equal 3, lines.size
+    lines.each { |line| assert_includes line, 'DIR/a\\n\\e[31m' }
+  end
+
   def test_a_relative_path_is_of_now
     out_of(<<~'RUBY')
       Dir.chdir(DIR)
@@ -122,6 +132,9 @@ class TestTrigger < HeapDumpTest
       ["USR2", { path: "/tmp/%{name}" }] => /unknown pattern %\{name\}; there are %\{pid\}/,
       ["USR2", { path: "/tmp/%{pid" }] => /unknown pattern %\{pid;/,
       ["USR2", { path: 1 }] => /path: must be a path, not 1/,
+      ["USR2", { path: "" }] => /path: must name a file, not ""/,
+      ["USR2", { path: "new/" }] => %r{path: must name a file, not "new/"},
+      ["USR2", { path: "%{a\e\n}" }] => /unknown pattern %\{a\\e\\n\};/,
       ["USR2", { path: path, string: :none }] => /unknown keyword: :string/,
       ["USR2", { path: path, strings: :some }] => /strings: must be/,
       ["USR2", { path: path, fork: false }] => /fork: must be true here/,
@@ -160,7 +173,7 @@ class TestTrigger < HeapDumpTest
     lines = told(outcome)
     assert_equal "heapdump: DIR/later is no directory; SIGUSR2 will dump nothing until it is",
                  lines[0]
-    assert_match(%r{no dump of process \d+: cannot dump the heap to DIR/later/heap.json: No such},
+    assert_match(%r{no dump of process \d+: cannot dump the heap to DIR/later/heap.json: a dir},
                  lines[2])
     assert_equal 5, lines.size
   end
@@ -207,6 +220,71 @@ class TestTrigger < HeapDumpTest
       puts dumped.size
     RUBY
     assert_equal "8\n", out
+  end
+
+  # Handlers of C libraries, which Ruby's trap does not know: functions of libc stand in for them.
+  FOREIGN = <<~'RUBY'
+    require "fiddle"
+    LIBC = Fiddle::Handle::DEFAULT
+    FIRST, SECOND = %w[abs labs].map { |name| LIBC[name] }
+    SIGNAL = Fiddle::Function.new(LIBC["signal"], [Fiddle::TYPE_INT, Fiddle::TYPE_VOIDP],
+                                  Fiddle::TYPE_VOIDP)
+
+    def install(handler) = SIGNAL.call(Signal.list["USR2"], handler).to_i
+
+    # What is installed, by name; it stays.
+    def installed
+      address = install(0)
+      install(address)
+      { FIRST => "first", SECOND => "second", 0 => "default", 1 => "ignore" }[address] || "Ruby's"
+    end
+  RUBY
+
+  def test_the_handler_of_a_c_library_is_put_back
+    outcome = run_child(FOREIGN + <<~'RUBY', flags: [])
+      install(FIRST)
+      trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
+      signal
+      wait_for_dumps(1)
+      puts installed
+      again = HeapDump.on_signal(path: "#{DIR}/again.json")
+      trigger.remove
+      puts installed
+      again.remove
+      puts installed
+      signal
+      puts trap("USR2", "DEFAULT").inspect, dumped.size
+    RUBY
+    assert_equal ["Ruby's", "Ruby's", "first", "nil", "1"], outcome.out.split("\n")
+    warnings = outcome.err.lines.grep(/a C library/)
+    assert_equal ["heapdump: a C library has a handler for SIGUSR2; it is not called while the " \
+                  "heap is dumped at this signal, give another signal\n"], warnings
+  end
+
+  # Ruby believes that its own handler is still there.
+  def test_the_handler_of_a_c_library_that_replaced_one_of_ruby
+    assert_equal "first\n", out_of(FOREIGN + <<~'RUBY')
+      trap("USR2") { puts "never" }
+      install(FIRST)
+      trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
+      signal
+      wait_for_dumps(1)
+      trigger.remove
+      puts installed
+      signal
+    RUBY
+  end
+
+  def test_the_handler_of_a_c_library_that_came_after_stays
+    assert_equal "second\nsecond\n", out_of(FOREIGN + <<~'RUBY')
+      [FIRST, 0].each do |before|
+        install(before)
+        trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
+        install(SECOND)
+        trigger.remove
+        puts installed
+      end
+    RUBY
   end
 
   def test_a_handler_that_came_after_stays

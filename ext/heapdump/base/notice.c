@@ -16,8 +16,14 @@ hd_notice(const char *text, size_t n) {
     int error = errno;
     bool done = false;
     if (n > PIPE_BUF) n = PIPE_BUF;
+    char shown[PIPE_BUF];
+    for (size_t i = 0; i < n; i++) {
+        bool ends = text[i] == '\n' && i + 1 == n;
+        bool is_control = (unsigned char)text[i] < ' ' || text[i] == '\x7F';
+        shown[i] = is_control && !ends ? '?' : text[i];
+    }
     if (poll(&stderr_poll, 1, 0) == 1 && stderr_poll.revents == POLLOUT) {
-        done = write(STDERR_FILENO, text, n) == (ssize_t)n;
+        done = write(STDERR_FILENO, shown, n) == (ssize_t)n;
     }
     errno = error;
     return done;

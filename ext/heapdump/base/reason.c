@@ -9,6 +9,8 @@
 const char *
 hd_reason(int error) {
     switch (error) {
+    case ENOENT:
+        return "a directory of its path does not exist; make it or give another path";
     case EISDIR:
         return "it is a directory; give the name of a file";
     case ELOOP:
@@ -42,4 +44,13 @@ hd_reason(int error) {
     default:
         return strerror(error);
     }
+}
+
+const char *
+hd_path_reason(const char *path, int error) {
+    size_t length = strlen(path);
+    if (length == 0) return "the path is empty; give the name of a file";
+    if (error == EISDIR && path[length - 1] == '/')
+        return "it ends with a slash, as only a directory may; give the name of a file";
+    return hd_reason(error);
 }

@@ -64,13 +64,14 @@ void hd_guard_stay_here(bool here);
 
 /*
  * Calls fn(arg) and returns its outcome: 0, a signal or an enum hd_outcome. An exception is
- * dropped. Guarded calls may be nested: a failure ends the innermost one.
+ * dropped; in the process that is dumped, hd_guard_settle raises some of them again. Guarded calls
+ * may be nested: a failure ends the innermost one.
  */
 int hd_guard(void (*fn)(void *), void *arg);
 
 /*
- * The errno for the outcome of a guarded call that does not read an object but does other work of
- * the dump; 0 if the call returned.
+ * The errno that ends a dump for the outcome of a guarded call that does more than read one object:
+ * 0 if the call returned, ENOMEM if memory ran out, EFAULT after any other failure.
  */
 int hd_error_of(int outcome);
 

@@ -90,12 +90,13 @@ hd_write_thread(struct hd_dump *dump, VALUE obj) {
     if (dump->context->ractors <= 1 && obj == rb_thread_main()) HD_PUT(out, ",\"main\":true");
     bool readable = hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS);
     const void *context = readable ? hd_mri_thread_context(obj) : NULL;
-    bool runs = context && hd_mri_context_has_stack(context); // false if it has just ended
+    bool runs = context && hd_mri_context_has_stack(context); // not before and after it runs
     // a thread that began after the states were read has a stack, but its state is not known
     if (info) hd_write_word(dump, HD_FIELD("status"), info->status);
     else if (!runs) hd_write_word(dump, HD_FIELD("status"), "dead");
 
-    if (!runs) return;
+    bool waits = info && strcmp(info->status, "dead") != 0; // one that has not run may have locals
+    if (!context || !(runs || waits)) return;
     hd_write_ref(dump, HD_FIELD("fiber"), hd_mri_context_fiber(context));
     write_context(dump, context);
 }

@@ -60,12 +60,20 @@ struct waiting_search {
     bool inner, outer;
 };
 
+/*
+ * The locals are in an env if somebody has taken a binding of the frame, as set_trace_func does of
+ * every frame.
+ */
 static bool
-holds(const struct hd_frame *frame, const char *name, VALUE value) {
-    if (!frame->locals) return false;
-    for (unsigned i = 0; i < frame->code.locals_size; i++) {
+holds(const struct known *known, const struct hd_frame *frame, const char *name, VALUE value) {
+    struct hd_env env;
+    const VALUE *locals = frame->locals;
+    if (frame->env && hd_mri_env(&known->pages, frame->env, &env) && env.iseq == frame->iseq) {
+        locals = env.locals;
+    }
+    for (unsigned i = 0; locals && i < frame->code.locals_size; i++) {
         if (hd_read(frame->code.locals + i, 0) == rb_intern(name)) {
-            return hd_read(frame->locals + i, 0) == value;
+            return hd_read(locals + i, 0) == value;
         }
     }
     return false;
@@ -77,8 +85,8 @@ waiting_i(const struct hd_frame *frame, void *data) {
     const struct known *known = search->known;
     search->frames++;
     if (frame->self != known->self) return;
-    if (holds(frame, "held", known->value)) search->inner = true;
-    else if (holds(frame, "kept", known->value)) search->outer = search->inner;
+    if (holds(known, frame, "held", known->value)) search->inner = true;
+    else if (holds(known, frame, "kept", known->value)) search->outer = search->inner;
 }
 
 static bool

@@ -3,12 +3,12 @@
  * knows about MRI's internals, and only here code differs between versions. The other folders call
  * these functions.
  *
- * Nothing here allocates Ruby objects, runs Ruby code or raises, but for hd_mri_init and the two
- * functions that say so (hd_mri_make_traced_object, hd_mri_global). Every pointer that was found by
- * layout passes a gate before it is followed: it must be a live slot of the page table and of the
- * expected type. A function returns false (or 0) if the information is not available. The caller
- * then leaves the name out; the reference itself is never lost, because the list of references
- * comes from MRI.
+ * Nothing here allocates Ruby objects, runs Ruby code or raises, but for the functions that say so:
+ * hd_mri_init, hd_mri_make_traced_object, hd_mri_global, and for what extensions do in their mark
+ * and size functions, hd_mri_references and hd_mri_memsize. Every pointer that was found by layout
+ * passes a gate before it is followed: it must be a live slot of the page table and of the expected
+ * type. A function returns false (or 0) if the information is not available. The caller then leaves
+ * the name out; the reference itself is never lost, because the list of references comes from MRI.
  */
 #ifndef HEAPDUMP_MRI_H
 #define HEAPDUMP_MRI_H
@@ -97,6 +97,7 @@ const char *hd_capability_name(enum hd_capability capability);
 bool hd_mri_is_known(void);
 typedef int hd_page_fn(void *start, void *end, size_t stride, void *data);
 void hd_mri_each_page(hd_page_fn *fn, void *data);
+/* Calls the mark function of a T_DATA object, which may do anything (guard/foreign.h). */
 void hd_mri_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data);
 void hd_mri_roots(void (*fn)(const char *category, VALUE ref, void *data), void *data);
 /* Has fn called when MRI finds a bug in itself, before it aborts. */
@@ -146,6 +147,7 @@ struct hd_gc_fact {
 size_t hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max);
 
 /* fields.c: flags and fields of any object. */
+/* Calls the size function of a T_DATA object, which may do anything (guard/foreign.h). */
 size_t hd_mri_memsize(VALUE obj);
 bool hd_mri_shareable(VALUE obj);
 /*
@@ -183,8 +185,8 @@ struct hd_file {
 bool hd_mri_file(VALUE file, struct hd_file *out);
 
 /*
- * fields.c: reads a global variable of any name. Returns false if this MRI does not export the
- * function for it.
+ * fields.c: reads a global variable of any name. That calls its getter, which may allocate, run
+ * Ruby code and raise. Returns false if this MRI does not export the function for it.
  */
 bool hd_mri_global(ID name, VALUE *value);
 
@@ -317,8 +319,14 @@ const void *hd_mri_allocation_table(VALUE tracepoint);
  * holds the object on the stack until the dump is made.
  */
 VALUE hd_mri_make_traced_object(void);
-/* True if the table says the same about that object. Otherwise switches `allocations` off. */
+/*
+ * True if the table is one of MRI's own kind, can be read, and says the same about that object (if
+ * there is none, for example because the dump was asked for outside of a frame, that is not
+ * compared). Otherwise switches `allocations` off. It makes a small table by MRI's own function; if
+ * there is no memory for that, NoMemoryError is raised.
+ */
 bool hd_mri_allocations_are_right(const struct hd_pages *pages, const void *table);
+/* What the table says about an object. Returns false if it says nothing. */
 bool hd_mri_allocation(const struct hd_pages *pages, const void *table, VALUE obj,
                        struct hd_allocation *out);
 

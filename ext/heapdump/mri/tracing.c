@@ -109,9 +109,11 @@ knows_the_known(const struct hd_pages *pages, const void *table) {
 
 bool
 hd_mri_allocations_are_right(const struct hd_pages *pages, const void *table) {
-    if (!hd_careful_begin()) return false;
-    bool right = may_be_asked(table) && knows_the_known(pages, table) && hd_unreadable == 0;
-    hd_careful_end();
+    bool right = false;
+    if (hd_careful_begin()) {
+        right = may_be_asked(table) && knows_the_known(pages, table) && hd_unreadable == 0;
+        hd_careful_end();
+    }
     if (!right) hd_switch_off(HD_CAN_ALLOCATIONS);
     return right;
 }

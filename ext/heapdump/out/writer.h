@@ -1,7 +1,9 @@
 /*
  * Place in the flow: after the sink. The writer has a thread, which compresses and writes full
  * blocks while the caller fills the next one. The thread runs no Ruby code, takes no lock but the
- * writer's, and blocks all signals. If no thread can be created, the caller writes the blocks.
+ * writer's (a compression library may allocate memory, which takes malloc's), and blocks all
+ * signals. If no thread can be created, the caller writes the blocks. A writer that is alone has no
+ * thread.
  */
 #ifndef HEAPDUMP_WRITER_H
 #define HEAPDUMP_WRITER_H
@@ -30,7 +32,7 @@ struct hd_writer {
     bool alone; /* the caller writes, and chooses the offsets */
     pthread_t thread;
     bool threaded;
-    pthread_mutex_t mutex; /* protects all fields below */
+    pthread_mutex_t mutex; /* protects the fields below, as far as they say nothing else */
     pthread_cond_t changed;
     struct hd_block_queue {
         unsigned char *block;
@@ -40,8 +42,10 @@ struct hd_writer {
     unsigned char *spare[HD_BLOCKS];
     int spares;
     bool finished;
+    int error; /* errno of the first failure; later blocks are dropped */
+
+    /* For whoever writes the blocks, without the mutex; others read it after hd_writer_finish. */
     struct hd_text_sum text; /* the sum of the blocks written; unused if `alone` */
-    int error;               /* errno of the first failure; later blocks are dropped */
     uint64_t written;        /* bytes that have reached the descriptor */
 };
 

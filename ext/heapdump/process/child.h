@@ -12,12 +12,14 @@
  */
 void hd_child_reset_signals(void);
 
+/* Unblocks all signals. */
 void hd_child_unblock_signals(void);
 
 /*
- * Closes the descriptors from `first` to `last`, both included, however many there may be. Does so
- * by one system call; if that fails, closes those that /proc lists; if that fails too, one after
- * the other. Allocates nothing.
+ * Closes the descriptors from `first` to `last`, both included. Does so by one system call; if that
+ * fails, closes those that /proc lists; if that fails too, one after the other up to the limit of
+ * the process, or 2^20 if the limit is larger or not known. Only in this last case one with a
+ * larger number stays open. Allocates nothing.
  */
 void hd_child_close(int first, int last);
 

@@ -201,7 +201,7 @@ fork_leader(const struct hd_fork *request, struct hd_team *team, int report_fd) 
     if (leader <= 0) hd_lead(request, team);
     if (leader == 0) {
         kill(self, SIGCHLD);
-        hd_team_reap();
+        hd_team_reap(team, true);
         _exit(0);
     }
     return leader;
@@ -256,6 +256,6 @@ hd_coordinate(const struct hd_fork *request, int report_fd) {
     settle_file(request, team, &report);
     tell(report_fd, &report);
     if (leader > 0) supervise(&watch, &signals, false);
-    else hd_team_reap();
+    else if (team) hd_team_reap(team, true);
     _exit(0);
 }

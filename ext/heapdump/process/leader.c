@@ -4,6 +4,7 @@
 #include "process/leader.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -73,20 +74,30 @@ patience(const struct hd_options *options) {
 }
 
 /*
- * Waits for a byte from each worker. If workers end without one, the pipe is closed and reading it
- * ends. Returns 0 or ECHILD.
+ * Waits for a byte from each worker. The end of a worker need not close the pipe: a process that an
+ * extension's function has forked may hold it open. Returns 0 or ECHILD.
  */
 static int
-await_workers(int done, int count) {
-    char byte;
+await_workers(int done, int count, struct hd_team *team) {
+    enum { MILLISECONDS = 100 }; // between looks at who has ended; the guard's clock shortens it
+    bool ended = false;
     while (count > 0) {
-        ssize_t n = read(done, &byte, 1);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
-        count--;
+        char byte;
+        struct pollfd poll_done = {.fd = done, .events = POLLIN};
+        if (poll(&poll_done, 1, ended ? 0 : MILLISECONDS) > 0) {
+            ssize_t n = read(done, &byte, 1);
+            if (n == 1) count--;
+            if (n == 0 || (n < 0 && errno != EINTR)) break;
+        }
+        else if (ended) {
+            break;
+        }
+        else {
+            ended = hd_team_reap(team, false) == 0; // all bytes are in the pipe by now
+        }
     }
     if (count == 0) return 0;
-    hd_team_reap();
+    hd_team_reap(team, true);
     return ECHILD; // a worker has ended before it had finished
 }
 
@@ -162,11 +173,11 @@ lead_to_file(void *arg) {
             _exit(write(done[1], "", 1) != 1);
         }
         if (pid < 0) break; // the dump goes on with fewer processes
-        count++;
+        team->workers[count++] = pid;
     }
     close(done[1]);
     work(request, dump, team, LEADER);
-    int error = await_workers(done[0], count);
+    int error = await_workers(done[0], count, team);
     close(done[0]);
     team->processes = count + 1;
     struct hd_tally sum = hd_team_sum(team, team->processes);

@@ -6,12 +6,14 @@
  *   leader       collects the pages, writes header, roots and footer (leader.c)
  *   workers      take pages in turn, as the leader does, and write their lines into the same file
  *
- * Each dies with the one that forked it. None waits until the process of another has ended, but
- * only until that one says that it has finished: the end of such a process takes as long as its
- * fork, because the kernel has to free its memory.
+ * On Linux the leader dies with the coordinator, and the workers die with the leader. The
+ * coordinator goes on if the application ends. For the next step of the dump none waits until the
+ * process of another has ended, but only until that one says that it has finished: the end of such
+ * a process takes as long as its fork, because the kernel has to free its memory. When its own work
+ * is done, the leader waits for the end of the workers, and the coordinator for that of the leader.
  *
- * In these processes no Ruby code runs, nothing is allocated in Ruby, the GC is off and no at_exit,
- * finalizer or buffered IO of the application is touched: they leave with _exit.
+ * In these processes no Ruby code runs, nothing of the dumper allocates Ruby objects, the GC is off
+ * and no at_exit, finalizer or buffered IO of the application is touched: they leave with _exit.
  */
 #ifndef HEAPDUMP_START_H
 #define HEAPDUMP_START_H

@@ -36,16 +36,21 @@ hd_team_signal(int status) {
 }
 
 /* If a worker has died of a signal, the leader ends too, and with it all other workers. */
-void
-hd_team_reap(void) {
-    for (;;) {
-        int status;
-        pid_t pid = wait(&status);
-        if (pid < 0 && errno == EINTR) continue;
-        if (pid < 0) return; // there are none left
-        int signal = hd_team_signal(status);
+int
+hd_team_reap(struct hd_team *team, bool all) {
+    int left = 0;
+    for (int i = 0; i < HD_MAX_WORKERS; i++) {
+        int status = 0;
+        pid_t pid;
+        if (team->workers[i] == 0) continue;
+        do pid = waitpid(team->workers[i], &status, all ? 0 : WNOHANG);
+        while (pid < 0 && errno == EINTR);
+        if (pid == 0) left++;
+        else team->workers[i] = 0;
+        int signal = pid > 0 ? hd_team_signal(status) : 0;
         if (signal) _exit(128 + signal);
     }
+    return left;
 }
 
 uint64_t

@@ -35,27 +35,41 @@ struct hd_team {
     struct hd_shared file;
 
     /*
-     * Written by the leader, and read by the coordinator after the leader has ended. `start` is
-     * written by the coordinator before it forks the leader.
+     * Written by the leader. The coordinator reads `finished` at any time, and the others when that
+     * is set or the leader has ended. Before it forks the leader, the coordinator writes `start`
+     * and a first `where`; and `error`, when it has killed the leader.
      */
     double start, seconds;
-    int processes;         /* number of processes that have written */
-    _Atomic bool finished; /* the leader has done its work and will only end */
-    int error;             /* why the leader gave up (errno), else 0 */
-    const char *where;     /* what it was doing then; a literal */
+    pid_t workers[HD_MAX_WORKERS]; /* forked by the leader; 0: none, or it has been waited for */
+    int processes;                 /* number of processes that have written */
+    _Atomic bool finished;         /* the leader has done its work and will only end */
+    int error;                     /* why the leader gave up or was killed (errno), else 0 */
+    const char *where;             /* what it was doing then; a literal */
 };
 
 /* The value of `where` while the leader checks the numbers of lines and bytes. */
 extern const char hd_checking[];
 
-/* Forks a child that dies with its parent. Returns as fork(2) does. */
+/*
+ * Forks a child that dies with its parent (where prctl(2) can do that, which is on Linux). Returns
+ * as fork(2) does. In the child no signal is blocked; it ends at once if its parent has ended
+ * already.
+ */
 pid_t hd_team_fork(void);
 
-/* The signal that a child died of, from the status that wait(2) has given; 0 for none. */
+/*
+ * The signal that a child died of, from the status that wait(2) has given; 0 for none. A child that
+ * ends with status 128 + signal (guard.c) counts as one that died of the signal.
+ */
 int hd_team_signal(int status);
 
-/* Waits until all children have ended. If one has died of a signal, ends this process likewise. */
-void hd_team_reap(void);
+/*
+ * For the leader: waits for the workers that have ended; until all have if `all` is true. Returns how
+ * many are still there. If one has died of a signal, ends this process by _exit(128 + signal), without
+ * waiting for the others: they die with it. Children that an extension's function has forked are not
+ * waited for.
+ */
+int hd_team_reap(struct hd_team *team, bool all);
 
 /* The number of objects that all processes have written so far. */
 uint64_t hd_team_objects(const struct hd_team *team);

@@ -98,7 +98,7 @@ hg_edge_holds(uint32_t name) {
 enum hg_node_flag {
     HG_N_CONSERVATIVE = 1 << 0, /* the root of machine stacks, which may hold by chance */
     HG_N_VM_CACHE =
-        1 << 1, /* call and constant caches, method tables of the VM: hold, but are no cause */
+        1 << 1, /* call infos, call caches and constant caches: they hold, but are no cause */
     HG_N_SINGLETON = 1 << 2, /* a singleton class */
     HG_N_FROZEN = 1 << 3,
     HG_N_OLD = 1 << 4,

@@ -27,4 +27,10 @@ hg_step(struct hg_task *task, uint64_t done) {
     return !atomic_load_explicit(&task->stop, memory_order_relaxed);
 }
 
+/* Whether the work shall stop. It costs next to nothing, so loops may ask at every element. */
+static inline bool
+hg_stops(const struct hg_task *task) {
+    return atomic_load_explicit(&task->stop, memory_order_relaxed) != 0;
+}
+
 #endif

@@ -11,13 +11,13 @@
 
 enum hg_status {
     HG_OK,
-    HG_STOPPED,    /* the caller set `stop` */
-    HG_NO_MEMORY,  /* malloc or mmap failed */
-    HG_IO,         /* error number in `number` */
+    HG_STOPPED,    /* somebody set `stop` */
+    HG_NO_MEMORY,  /* malloc or mmap failed, or the dump has objects in more than 32 GiB of slots */
+    HG_IO,         /* `number` is the errno; 0 if it was another fault than that of a system call */
     HG_NOT_A_DUMP, /* the file has no line of a heap dump */
     HG_BAD_LINE,   /* with `strict`: `line` and `byte` say where */
-    HG_TOO_LARGE,  /* more than 2^32-2 objects or references, or 64 GiB of text */
-    HG_CORRUPT,    /* compressed data or index file broken at `byte` */
+    HG_TOO_LARGE,  /* too many nodes or edges for 32 bits, 64 GiB of text, or too many dumps */
+    HG_CORRUPT,    /* compressed data is broken at `byte`, or its library is not installed */
 };
 
 struct hg_task {
@@ -25,13 +25,16 @@ struct hg_task {
     _Atomic(const char *) phase; /* "reading", "dominators" …; static text */
     _Atomic uint64_t done, total;
 
-    /* Filled in where a function returns anything but HG_OK. */
-    int number; /* errno */
-    uint64_t line, byte;
-    char message[200]; /* what went wrong, one line, may be empty */
+    /*
+     * What went wrong, where a function returns HG_IO, HG_NOT_A_DUMP, HG_BAD_LINE, HG_TOO_LARGE or
+     * HG_CORRUPT. After any other status they may say anything: what a function before has noted.
+     */
+    int number;          /* an errno or 0 */
+    uint64_t line, byte; /* filled in by hg_load alone */
+    char message[200];   /* one line, cut off if it is longer */
 };
 
-/* Writes down what went wrong. `number` is an errno or 0. */
+/* Fills in `number` and `message`. `number` is an errno or 0. */
 void hg_note(struct hg_task *task, int number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -21,7 +21,10 @@ sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, 
      * While the sources are written, first[v+1] is the index of the next source of v. In the end it
      * is where the sources of v end.
      */
-    for (uint32_t node = 0; node < graph->nodes; node++) first[node + 2] += first[node + 1];
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        first[node + 2] += first[node + 1];
+        if (node % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
+    }
 
     uint64_t edge = 0;
     for (uint32_t node = 0; node < graph->nodes; node++) {
@@ -33,17 +36,20 @@ sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, 
     return HG_OK;
 }
 
-static void
-chain_instances(const struct hg_graph *graph, uint32_t *instance, uint32_t *next) {
+static enum hg_status
+chain_instances(const struct hg_graph *graph, struct hg_task *task, uint32_t *instance,
+                uint32_t *next) {
     size_t size = (size_t)graph->nodes * sizeof(*instance);
     memset(instance, 0xff, size);
     memset(next, 0xff, size);
     for (uint32_t node = graph->nodes; node-- > 0;) {
+        if (node % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
         uint32_t class = graph->class_node[node];
         if (class == HG_NO_NODE) continue;
         next[node] = instance[class];
         instance[class] = node;
     }
+    return HG_OK;
 }
 
 enum hg_status
@@ -62,8 +68,8 @@ hg_inverse_build(const struct hg_graph *graph, struct hg_task *task, struct hg_i
     if (owned->first && owned->source && owned->instance && owned->next) {
         status = sort_edges(graph, task, owned->first, owned->source);
     }
-    if (status == HG_OK) chain_instances(graph, owned->instance, owned->next);
-    else hg_inverse_free(inverse);
+    if (status == HG_OK) status = chain_instances(graph, task, owned->instance, owned->next);
+    if (status != HG_OK) hg_inverse_free(inverse);
     return status;
 }
 
@@ -139,17 +145,19 @@ add_parallel(const struct hg_graph *graph, uint32_t from, uint32_t to, struct pa
     }
 }
 
-static void
+static enum hg_status
 look_up_edges(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
-              struct page *page) {
+              struct hg_task *task, struct page *page) {
     const uint32_t *source = inverse->source;
     for (uint64_t i = inverse->first[node], end = inverse->first[node + 1]; i < end;) {
+        if (hg_stops(task)) return HG_STOPPED;
         uint64_t run = 1;
         while (i + run < end && source[i + run] == source[i]) run++;
         if (page->found == page->limit || page->total + run <= page->offset) page->total += run;
         else add_parallel(graph, source[i], node, page);
         i += run;
     }
+    return HG_OK;
 }
 
 static enum hg_status
@@ -159,6 +167,7 @@ add_instances(const struct hg_graph *graph, const struct hg_inverse *inverse, ui
     if (inverse) {
         for (uint32_t node = inverse->instance[class]; node != HG_NO_NODE;
              node = inverse->next[node]) {
+            if (hg_stops(task)) return HG_STOPPED;
             page_add(page, node, name);
         }
         return HG_OK;
@@ -175,9 +184,8 @@ hg_referrers(const struct hg_graph *graph, const struct hg_inverse *inverse, uin
              bool instances, uint64_t offset, uint32_t limit, struct hg_task *task,
              struct hg_referrer *referrers, uint32_t *found, uint64_t *total) {
     struct page page = {.referrers = referrers, .offset = offset, .limit = limit};
-    enum hg_status status = HG_OK;
-    if (inverse) look_up_edges(graph, inverse, node, &page);
-    else status = scan_edges(graph, node, task, &page);
+    enum hg_status status = inverse ? look_up_edges(graph, inverse, node, task, &page)
+                                    : scan_edges(graph, node, task, &page);
     if (status == HG_OK && instances) status = add_instances(graph, inverse, node, task, &page);
     *found = page.found;
     *total = page.total;

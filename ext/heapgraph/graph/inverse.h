@@ -4,7 +4,7 @@
  * faster to build the inverse first.
  *
  * Class edges are kept apart: a few classes are held by millions of instances, which nobody wants
- * in a list of referrers. hg_instances_* has them.
+ * in a list of referrers. hg_referrers adds them only if it is asked for instances.
  */
 #ifndef HEAPGRAPH_INVERSE_H
 #define HEAPGRAPH_INVERSE_H

@@ -19,7 +19,7 @@ struct hg_load_options {
  * graph; after anything else it still belongs to the caller, and the task says what happened.
  *
  * Bad lines are skipped and counted in the account, as is everything else that is unusual.
- * HG_NOT_A_DUMP if nothing of a dump was found.
+ * HG_NOT_A_DUMP if nothing of a dump was found; any other status too.
  */
 enum hg_status hg_load(struct hg_source *source, const struct hg_load_options *options,
                        struct hg_task *task, struct hg_graph **graph);
@@ -34,10 +34,15 @@ enum hg_status hg_line(const struct hg_graph *graph, uint32_t node, struct hg_ta
 
 /*
  * Reads the dump again with several threads and calls `line` for every line that is not empty: with
- * the number of the thread, and the node to which the line belongs (HG_NO_NODE for a bad line, a
- * further line of an object and all other lines). A newline and HG_PAD bytes that may be read
- * follow the text, as hg_parse_line needs it. The text is gone after the call. If `line` returns
- * false, the pass ends with HG_STOPPED.
+ * the number of the thread, and the node to which the line belongs. That is HG_NO_NODE for a bad
+ * line, a further line of an object, all other lines, and also for the line of an object that does
+ * not begin with {"address":" and the address, as the lines of all dumpers do. A newline and HG_PAD
+ * bytes that may be read follow the text, as hg_parse_line needs it; a carriage return before the
+ * newline belongs to the text. The text is gone after the call. Lines come in any order.
+ *
+ * If `line` returns false, the pass ends with HG_STOPPED. Without a source no line is there, and it
+ * returns HG_OK. HG_STOPPED · HG_NO_MEMORY · HG_IO. Compressed data that is broken ends the pass
+ * like the end of the text.
  */
 enum hg_status hg_each_line(const struct hg_graph *graph, unsigned threads, struct hg_task *task,
                             bool (*line)(void *data, unsigned thread, uint32_t node,

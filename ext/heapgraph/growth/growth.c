@@ -262,7 +262,9 @@ hg_growth_free(struct hg_growth *growth) {
 
 enum hg_status
 hg_growth_add(struct hg_growth *growth, const struct hg_graph *graph, struct hg_task *task) {
-    if (growth->dumps == HG_MAX_DUMPS) return HG_TOO_LARGE;
+    if (growth->dumps == HG_MAX_DUMPS)
+        return hg_fail(task, HG_TOO_LARGE, 0, "no more than %d dumps can be compared",
+                       HG_MAX_DUMPS);
     struct hg_growth_dump *dump = &growth->dump[growth->dumps];
     *dump = (struct hg_growth_dump){.graph = graph};
     struct hg_steps steps;

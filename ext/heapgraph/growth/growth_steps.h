@@ -17,10 +17,10 @@ struct hg_steps {
     uint64_t *texts; /* by string: its hash; 0 as long as nobody has asked for it */
     size_t room;
     uint64_t *classes; /* by class node: the hash of its name; 0 as above */
-    bool failed;       /* out of memory; every answer after that is 0 */
+    bool failed;       /* there was no memory; from then on no answer has a meaning */
 };
 
-/* Returns false if there is no memory. */
+/* Returns false if there is no memory. hg_steps_free is allowed then too. */
 bool hg_steps_init(struct hg_steps *steps, const struct hg_graph *graph)
     __attribute__((warn_unused_result));
 void hg_steps_free(struct hg_steps *steps);

@@ -2,11 +2,12 @@
  * Place in the flow: below growth. The trails of several dumps, as a tree. A trail stands for all
  * objects whose paths have the same steps (growth_steps.h).
  *
- * A step that is on the path already leads back to the trail where it occurred first. So the
- * elements of a list, Node → @next → Node → @next → Node, are on one trail, however many they are,
- * and a path never has more steps than there are different ones. Of steps without a name (elements,
- * and references whose name is not known), two in a row have to occur again: the array that a
- * session holds is not the array that holds the session.
+ * A step with a name that is on the path already leads back to the trail where it is. So the
+ * elements of a list, Node → @next → Node → @next → Node, are on one trail, however many they are.
+ * A step without a name (an element, or a reference whose name is not known) leads back only if the
+ * step before it is the same there too: the array that a session holds is not the array that holds
+ * the session. So on a trail a step with a name is there once at most, and any two steps in a row
+ * are: a path is not longer than there are different pairs of steps.
  */
 #ifndef HEAPGRAPH_GROWTH_TRAILS_H
 #define HEAPGRAPH_GROWTH_TRAILS_H
@@ -35,8 +36,8 @@ void hg_trails_free(struct hg_trails *trails);
 
 /*
  * The trail to which a step leads from another trail. It is made if there is none. HG_NO_TRAIL if
- * there is no memory. `named` says whether the step has a name; it must always be the same for the
- * same step.
+ * there is no memory, or if there are 2^30 trails already. `named` says whether the step has a
+ * name; it must always be the same for the same step.
  */
 uint32_t hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step, bool named);
 

@@ -1,7 +1,7 @@
 /*
  * Place in the flow: see growth_ways.h.
  *
- * There is one search for each rank. Within a rank it is breadth first with lengths from 1 to 10: a
+ * There is one search for each rank. Within a rank it is breadth first with lengths from 0 to 9: a
  * ring has one list for each length that can be waiting. An edge whose rank is worse than the
  * current one waits for the search of its own rank, and is offered when that search has come to its
  * length.
@@ -16,7 +16,9 @@
 #include "paths/steps.h"
 
 #define RING 16    /* more than the length of any edge */
-#define TOPLEVEL 8 /* added to the length of TOPLEVEL_BINDING */
+#define TOPLEVEL 8 /* added to the length of TOPLEVEL_BINDING, which is a constant: 1 */
+
+_Static_assert(1 + TOPLEVEL < RING, "a list of the ring would stand for two lengths");
 
 /* An edge that waits for the search of its rank. */
 struct late {

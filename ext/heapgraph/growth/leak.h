@@ -94,8 +94,9 @@ struct hg_leaks {
 
     /*
      * related[a × HG_MAX_LEAKS + b]: first part of leak b, last: how many of the new objects are
-     * held by leak a as well, by one of its objects or by something below one. NULL if there are no
-     * leaks.
+     * held by leak a as well, by one of its objects or by something below one. The edge that is on
+     * the path of the new object does not count, nor does what a thread or other data holds without
+     * a name. NULL if there are no leaks.
      */
     uint32_t *related;
 
@@ -118,10 +119,12 @@ hg_leak_at(const struct hg_leaks *leaks, const struct hg_growth_dump *dump, uint
 }
 
 /*
- * leaks_nested.c: writes to `nested`, by trail, whether it grows inside of what grows. That is so
- * if most of its objects that the last dump has, and the one before has not, are held by objects
- * that are new as well and whose trail grows (`grows`, by trail). HG_OK · HG_STOPPED ·
- * HG_NO_MEMORY.
+ * leaks_nested.c: writes to `nested`, by trail from 1 on, whether it grows inside of what grows.
+ * The new objects of a trail (hg_growth_is_new) are divided by their holder, the nearest object on
+ * their path that a program sees. It is so if more of them have a holder that is new as well and
+ * whose trail grows (`grows`, by trail) than have another holder. Those without a holder, and those
+ * that an object of their own trail or of a trail below it holds, do not count. HG_OK · HG_STOPPED
+ * · HG_NO_MEMORY.
  */
 enum hg_status hg_leaks_nested(const struct hg_growth *growth, struct hg_task *task,
                                const uint8_t *grows, uint8_t *nested)

@@ -1,6 +1,6 @@
 /*
  * Place in the flow: see leaks.h. Finds which objects hold what grows. It looks at the newcomers,
- * the objects that the last dump has and the one before it has not: older objects may have other
+ * the objects that are new in the last dump (hg_growth_is_new): older objects may have other
  * holders.
  */
 #include <stdlib.h>
@@ -29,8 +29,12 @@ struct looks {
     struct hg_task *task;
     struct look *look; /* by leak */
     uint8_t *newcomer; /* by node of the last dump */
-    uint8_t *related;  /* by node of the last dump: the last leak that was seen to hold it */
     uint16_t *inner;   /* by trail: leak × HG_MAX_INNER + inner part + 1 */
+
+    /* Which leak holds which new object of which other leak; see see_relation. */
+    uint64_t *relations;
+    size_t relation_count, relation_room;
+    bool failed; /* there was no memory for them */
 };
 
 /*
@@ -233,9 +237,32 @@ see_holder(struct looks *looks, uint8_t number, struct hg_leak_holder holder) {
 /* Notes that an object of a leak, or something below one, holds a new object of another leak. */
 static void
 see_relation(struct looks *looks, uint8_t holder, uint8_t held, uint32_t target) {
-    if (looks->related[target] == holder) return;
-    looks->related[target] = holder;
-    looks->leaks->related[(holder - 1) * HG_MAX_LEAKS + held - 1]++;
+    if (!hg_grow(&looks->relations, looks->relation_count, &looks->relation_room, 256,
+                 sizeof(*looks->relations))) {
+        looks->failed = true;
+        return;
+    }
+    looks->relations[looks->relation_count++] = (uint64_t)target << 16 | (uint64_t)holder << 8 |
+                                                held;
+}
+
+static int
+by_relation(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* Counts each object once for each leak that holds it, however often that holds it. */
+static void
+count_relations(struct looks *looks) {
+    uint64_t *all = looks->relations;
+    if (!looks->relation_count) return;
+    qsort(all, looks->relation_count, sizeof(*all), by_relation);
+    for (size_t i = 0; i < looks->relation_count; i++) {
+        if (i > 0 && all[i] == all[i - 1]) continue;
+        uint32_t holder = (uint32_t)(all[i] >> 8 & 0xff), held = (uint32_t)(all[i] & 0xff);
+        looks->leaks->related[(holder - 1) * HG_MAX_LEAKS + held - 1]++;
+    }
 }
 
 /* Whether a node counts as a holder. Caches and stacks do not, as they are no cause. */
@@ -305,6 +332,8 @@ look(struct looks *looks) {
     find_inner_examples(looks);
     find_locations(looks);
     status = find_other_holders(looks);
+    if (status == HG_OK && looks->failed) status = HG_NO_MEMORY;
+    if (status == HG_OK) count_relations(looks);
     for (uint32_t i = 0; i < looks->leaks->leaks; i++)
         keep_other_holders(looks->growth, &looks->leaks->leak[i], &looks->look[i]);
     return status;
@@ -316,17 +345,15 @@ hg_leaks_look(const struct hg_growth *growth, struct hg_task *task, struct hg_le
     looks.last = &growth->dump[growth->dumps - 1];
     looks.look = calloc(HG_MAX_LEAKS, sizeof(*looks.look));
     looks.newcomer = calloc(looks.last->graph->nodes, 1);
-    looks.related = calloc(looks.last->graph->nodes, 1);
     looks.inner = calloc(growth->trails.count, sizeof(*looks.inner));
     leaks->related = calloc((size_t)HG_MAX_LEAKS * HG_MAX_LEAKS, sizeof(*leaks->related));
     enum hg_status status = HG_NO_MEMORY;
-    if (looks.look && looks.newcomer && looks.related && looks.inner && leaks->related)
-        status = look(&looks);
+    if (looks.look && looks.newcomer && looks.inner && leaks->related) status = look(&looks);
     for (uint32_t i = 0; looks.look && i < HG_MAX_LEAKS; i++)
         hg_numbers_free(&looks.look[i].holders);
     free(looks.look);
     free(looks.newcomer);
-    free(looks.related);
+    free(looks.relations);
     free(looks.inner);
     return status;
 }

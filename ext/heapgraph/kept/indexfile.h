@@ -21,8 +21,9 @@
 /*
  * To be called before the dump at `path` is read. Notes the identity of the dump. If there is an
  * index that fits, takes the graph from it, and opens the source of the graph, so that lines can be
- * read. If there is none, returns HG_OK with analysis->graph NULL. HG_STOPPED, HG_NO_MEMORY; HG_IO
- * if the dump cannot be read.
+ * read. If there is none, or the dump is empty or no regular file, returns HG_OK with
+ * analysis->graph NULL. HG_STOPPED · HG_NO_MEMORY · HG_IO if the dump cannot be read · HG_CORRUPT
+ * if there is an index, but no library for the compression of the dump.
  */
 enum hg_status hg_index_open(const char *path, struct hg_task *task, struct hg_analysis *analysis)
     __attribute__((warn_unused_result));

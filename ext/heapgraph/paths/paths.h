@@ -100,8 +100,9 @@ void hg_path_free(struct hg_path *path);
 
 /*
  * Finds the name of the edge from one node to another. Of parallel edges it is that which costs
- * least as above, or the first of several such. HG_E_WEAK only if all are weak. Returns false if
- * there is no edge. The time is that of a scan over the edges of `from`.
+ * least as above, or the first of several such. If no edge holds the target, it is HG_E_CLASS if
+ * the target is the class of `from`, or else that of a weak edge. Returns false if there is none of
+ * these, and then *name stays as it was. The time is that of a scan over the edges of `from`.
  */
 bool hg_edge_between(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t *name);
 

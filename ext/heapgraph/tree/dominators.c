@@ -33,8 +33,14 @@ give_positions(const struct hg_numbering *numbering, struct run *runs, struct hg
 
     hg_phase(task, "laying out", reached);
     owned->up[0] = 0;
-    for (uint32_t at = 0; at < reached; at++) runs[at].next = 1;
-    for (uint32_t at = reached - 1; at > 0; at--) runs[vertex[at].parent].next += runs[at].next;
+    for (uint32_t at = 0; at < reached; at++) {
+        runs[at].next = 1;
+        if (at % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
+    }
+    for (uint32_t at = reached - 1; at > 0; at--) {
+        runs[vertex[at].parent].next += runs[at].next;
+        if (at % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
+    }
 
     for (uint32_t at = 0; at < reached; at++) {
         uint32_t begin = 0, size = runs[at].next;
@@ -52,9 +58,11 @@ give_positions(const struct hg_numbering *numbering, struct run *runs, struct hg
     return HG_OK;
 }
 
-static void
-sum_up(const struct hg_graph *graph, const struct owned *owned, struct hg_tree *tree) {
+static enum hg_status
+sum_up(const struct hg_graph *graph, const struct owned *owned, struct hg_task *task,
+       struct hg_tree *tree) {
     for (uint32_t node = 0; node < graph->nodes; node++) {
+        if (node % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
         uint32_t at = owned->position[node];
         uint64_t bytes = hg_memsize(graph, node);
         bool reached = at != HG_NO_NODE;
@@ -68,7 +76,9 @@ sum_up(const struct hg_graph *graph, const struct owned *owned, struct hg_tree *
     }
     for (uint32_t at = tree->reached - 1; at > 0; at--) {
         owned->retained[owned->up[at]] += owned->retained[at];
+        if (at % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
     }
+    return HG_OK;
 }
 
 /* Makes a tree by position of the immediate dominators by number. */
@@ -98,7 +108,8 @@ lay_out(const struct hg_graph *graph, struct hg_numbering *numbering, struct hg_
 
     owned->retained = hg_array_raw(reached, sizeof(*owned->retained));
     if (!owned->retained) return HG_NO_MEMORY;
-    sum_up(graph, owned, tree);
+    status = sum_up(graph, owned, task, tree);
+    if (status != HG_OK) return status;
     tree->position = owned->position;
     tree->node = owned->node;
     tree->end = owned->end;

@@ -9,20 +9,18 @@
 
 /*
  * Marks the nodes that have weak edges. Nearly all nodes have none, and the names of their edges
- * need not be read.
+ * need not be read. `weak` has a bit for each node.
  */
-static uint64_t *
-find_weak(const struct hg_graph *graph) {
-    uint64_t *weak = hg_array((size_t)graph->nodes / 64 + 1, sizeof(*weak));
-    if (!weak) return NULL;
-
+static enum hg_status
+find_weak(const struct hg_graph *graph, struct hg_task *task, uint64_t *weak) {
     uint32_t node = 0;
     for (uint64_t edge = 0; edge < graph->edges; edge++) {
+        if (edge % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
         if (hg_edge_holds(graph->name[edge])) continue;
         while (graph->first[node + 1] <= edge) node++;
         weak[node / 64] |= UINT64_C(1) << node % 64;
     }
-    return weak;
+    return HG_OK;
 }
 
 /*
@@ -90,6 +88,7 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
         uint32_t child = HG_NO_NODE;
         while (now.edge < now.end) {
             uint32_t edge = now.edge++, node = target[edge], seen = number[node];
+            if (edge % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
             if (weakly && !hg_edge_holds(name[edge])) continue;
             if (seen == HG_NO_NODE) {
                 child = node;
@@ -141,13 +140,16 @@ hg_number_nodes(const struct hg_graph *graph, struct hg_task *task,
     numbering->newest = hg_array_sparse(nodes, sizeof(*numbering->newest));
     numbering->older = hg_array_raw(nodes, sizeof(*numbering->older));
     struct visit *stack = hg_array_sparse(nodes, sizeof(*stack));
-    uint64_t *weak = find_weak(graph);
+    uint64_t *weak = hg_array(nodes / 64 + 1, sizeof(*weak));
 
     enum hg_status status = HG_NO_MEMORY;
-    let_go(graph);
     if (numbering->number && numbering->node && numbering->vertex && numbering->newest &&
         numbering->older && stack && weak) {
         hg_phase(task, "numbering", nodes);
+        status = find_weak(graph, task, weak);
+        let_go(graph);
+    }
+    if (status == HG_OK) {
         memset(numbering->number, 0xff, nodes * sizeof(*numbering->number));
         status = visit_all(graph, task, weak, stack, numbering);
     }

@@ -112,6 +112,10 @@ hg_retained_exact(const struct hg_graph *graph, const struct hg_tree *tree, cons
     if (status != HG_OK) goto done;
 
     for (uint32_t node = 0; node < graph->nodes; node++) {
+        if (node % HG_STRIDE == 0 && hg_stops(task)) {
+            status = HG_STOPPED;
+            break;
+        }
         bool gone = marks[node] != KEPT && hg_is_reachable(tree, node);
         marks[node] = gone;
         if (!gone || node >= graph->objects) continue;

@@ -38,9 +38,11 @@ struct hg_held {
 
 /*
  * Finds exactly what would be garbage if all members of the set were gone at once: all other
- * objects are marked again without them. Time and 4 bytes per node: of the whole graph. If `freed`
- * is not NULL, it has one byte for each node: 1 is written for what would be garbage, 0 for the
- * rest. HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * objects are marked again without them. It takes the time of a walk through the whole graph. It
+ * needs one byte for each node of the graph, and at most 4 more for each node that stays. If
+ * `freed` is not NULL, it has one byte for each node, and that memory is used: 1 is written for
+ * what would be garbage because of this set (not for what was unreachable before), 0 for the rest.
+ * After anything but HG_OK these bytes have no meaning. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_retained_exact(const struct hg_graph *graph, const struct hg_tree *tree,
                                  const uint32_t *nodes, size_t count, struct hg_task *task,

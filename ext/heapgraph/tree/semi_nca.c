@@ -40,8 +40,9 @@ sort_edges(struct work *work) {
     uint64_t total = 0;
     for (uint32_t at = 0; at < reached; at++) {
         total += vertex[at].preds;
-        if (total > UINT32_MAX) return HG_TOO_LARGE;
+        if (total > UINT32_MAX) return HG_TOO_LARGE; // not in a graph that hg_load has made
         vertex[at].preds = (uint32_t)total;
+        if (at % HG_STRIDE == 0 && hg_stops(work->task)) return HG_STOPPED;
     }
     vertex[reached].preds = (uint32_t)total;
     work->pred = hg_array_raw(total + AHEAD, sizeof(*work->pred));
@@ -87,7 +88,8 @@ evaluate(struct link *link, uint32_t *stack, uint32_t at, uint32_t limit) {
 
 /*
  * Finds the semidominator of `at`. The search ends at 0, which nothing is less than. Vertices to
- * which many others refer, such as classes, mostly get there soon.
+ * which many others refer, such as classes, mostly get there soon. If the task shall stop, the
+ * search ends anywhere and the answer has no meaning.
  */
 static inline uint32_t
 find_semidominator(const struct work *work, uint32_t *stack, uint32_t at, uint32_t end) {
@@ -96,12 +98,14 @@ find_semidominator(const struct work *work, uint32_t *stack, uint32_t at, uint32
     uint32_t least = work->vertex[at].parent;
     for (uint32_t i = work->vertex[at].preds; i < end && least; i++) {
         uint32_t from = pred[i];
+        if (hg_stops(work->task)) return 0;
         __builtin_prefetch(&link[pred[i + AHEAD]]);
         uint32_t found = from < at ? from : evaluate(link, stack, from, at);
         if (found < least) least = found;
     }
     for (uint32_t from = work->numbering->newest[at]; from && least;
          from = work->numbering->older[from]) {
+        if (hg_stops(work->task)) return 0;
         uint32_t found = from < at ? from : evaluate(link, stack, from, at);
         if (found < least) least = found;
     }
@@ -122,7 +126,8 @@ find_semidominators(struct work *work) {
         end = vertex[at].preds;
         vertex[at].preds = semi;
         work->link[at] = (struct link){vertex[at].parent, semi};
-        if (at % HG_STRIDE == 0 && !hg_step(work->task, work->reached - at)) status = HG_STOPPED;
+        if (at % HG_STRIDE == 0) (void)hg_step(work->task, work->reached - at);
+        if (hg_stops(work->task)) status = HG_STOPPED;
     }
     hg_array_free(stack);
     return status;
@@ -137,8 +142,9 @@ find_dominators(struct work *work) {
         uint32_t dominator = vertex[at].parent;
         while (dominator > vertex[at].preds) {
             dominator = vertex[dominator].parent;
-            if (++steps % HG_STRIDE == 0 && !hg_step(work->task, work->reached)) return HG_STOPPED;
+            if (++steps % HG_STRIDE == 0 && hg_stops(work->task)) return HG_STOPPED;
         }
+        if (++steps % HG_STRIDE == 0 && hg_stops(work->task)) return HG_STOPPED;
         vertex[at].parent = dominator;
     }
     return HG_OK;

@@ -110,14 +110,19 @@ module HeapDump
         switch&.arg ? "; --#{name} takes: #{switch.desc.join(" ")}" : ""
       end
 
+      # An option with an Integer from a range, which its help names in +words+. Yields the number.
+      def number_option(parser, option, range, words)
+        parser.on(option, Integer, words) do |number|
+          raise OptionParser::InvalidArgument, number.to_s unless range.cover?(number)
+
+          yield number
+        end
+      end
+
       def common_options(parser)
         if self.class.limit
-          parser.on("--limit N", Integer,
-                    "at most N entries, 0 or more (default #{limit})") do |number|
-            raise OptionParser::InvalidArgument, number.to_s if number.negative?
-
-            @limit = number
-          end
+          number_option(parser, "--limit N", 0..,
+                        "at most N entries, 0 or more (default #{limit})") { |n| @limit = n }
         end
         parser.on("--json", "machine-readable output") { @json = true }
         parser.on("-h", "--help", "this text") do

@@ -69,7 +69,7 @@ module HeapDump
       end
 
       def check_name
-        raise Error, "#{@path} is a directory; give the name of a file" if File.directory?(@path)
+        Outside::Handover.check_name(@path)
         return unless (ending = @path[OTHERS])
 
         raise Error, "#{@path} would be no #{ending} file: .gz is what this command can compress " \

@@ -33,10 +33,8 @@ module HeapDump
       def options(parser)
         super
         @offset = 0
-        parser.on("--offset N", Integer,
-                  "leave out the first N of each list, 0 or more (default 0)") do |number|
-          raise OptionParser::InvalidArgument, number.to_s if number.negative?
-
+        number_option(parser, "--offset N", 0..,
+                      "leave out the first N of each list, 0 or more (default 0)") do |number|
           @offset = number
         end
       end

@@ -74,8 +74,8 @@ module HeapDump
       end
 
       def check_output(path)
+        Outside::Handover.check_name(path)
         directory = File.dirname(File.absolute_path(path))
-        raise Error, "#{path} is a directory; give the name of a file" if File.directory?(path)
         raise Error, "there is no directory #{directory}" unless File.directory?(directory)
 
         Outside::Handover.check_place(path)

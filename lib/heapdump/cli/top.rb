@@ -54,12 +54,8 @@ module HeapDump
       def options(parser)
         super
         @depth = 1
-        parser.on("--depth N", Integer,
-                  "so many levels of the tree, 1 to 20 (default 1)") do |number|
-          raise OptionParser::InvalidArgument, number.to_s unless number.between?(1, 20)
-
-          @depth = number
-        end
+        number_option(parser, "--depth N", 1..20,
+                      "so many levels of the tree, 1 to 20 (default 1)") { |n| @depth = n }
         parser.on("--all", "also threads, code, and the VM's own objects") { @all = true }
       end
 

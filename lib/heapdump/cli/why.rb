@@ -35,10 +35,8 @@ module HeapDump
       def options(parser)
         super
         @sample = 300
-        parser.on("--sample N", Integer,
-                  "look at N objects of a class, 1 or more (default #{@sample})") do |number|
-          raise OptionParser::InvalidArgument, number.to_s unless number.positive?
-
+        number_option(parser, "--sample N", 1..,
+                      "look at N objects of a class, 1 or more (default #{@sample})") do |number|
           @sample = number
         end
         parser.on("--all", "also paths that share references with one before, and all paths of a",

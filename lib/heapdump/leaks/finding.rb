@@ -116,5 +116,6 @@ module HeapDump
         Shellwords.escape(path)
       end
     end
+    private_constant :Finding
   end
 end

@@ -189,5 +189,6 @@ module HeapDump
         between.none? { |node| WHOLE.include?(node.class_name) || @origins.of_class(node) == :app }
       end
     end
+    private_constant :Growing
   end
 end

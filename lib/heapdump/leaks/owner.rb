@@ -58,5 +58,6 @@ module HeapDump
         [file, line.to_i]
       end
     end
+    private_constant :Owner
   end
 end

@@ -82,5 +82,6 @@ module HeapDump
         first.suspect.with(rest)
       end
     end
+    private_constant :Related
   end
 end

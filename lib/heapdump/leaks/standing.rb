@@ -62,5 +62,6 @@ module HeapDump
         names? && !@bare
       end
     end
+    private_constant :Standing
   end
 end

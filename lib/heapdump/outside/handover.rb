@@ -30,6 +30,15 @@ module HeapDump
         raise Error, foreign(target)
       end
 
+      # Raises HeapDump::Error if a path that somebody has given cannot be that of a file.
+      def check_name(path)
+        raise Error, "the name of the file is empty; give one" if path.empty?
+        raise Error, "#{path} is a directory; give the name of a file" if File.directory?(path)
+        return unless path.end_with?("/")
+
+        raise Error, "#{path} ends with a slash, as only a directory may; give the name of a file"
+      end
+
       # Raises HeapDump::Error if something that is no regular file has that name.
       def check_place(path)
         return if File.lstat(path).file?

@@ -41,5 +41,6 @@ module HeapDump
       end
       private_class_method :split, :with_class, :text
     end
+    private_constant :Frames
   end
 end

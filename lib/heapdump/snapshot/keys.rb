@@ -41,5 +41,6 @@ module HeapDump
         end
       end
     end
+    private_constant :Keys
   end
 end

@@ -39,6 +39,59 @@ class TestHostile < HeapDumpTest
     end
   end
 
+  # A process that a function has forked keeps open what its parent had open, for four seconds. No
+  # dump waits for it.
+  SOON = 2.5
+
+  def test_leave_behind
+    check("leave_behind", HostileDumps::ONE) do |one|
+      one["ended"] == "whole" ? soon(one) : [one["ended"]]
+    end
+  end
+
+  { "end" => /WriteError: .*one of its processes ended/,
+    "die" => /ChildDied: .*killed by SIGKILL/ }.each do |how, error|
+    define_method("test_leave_behind_and_#{how}") do
+      check("leave_behind_and_#{how}", HostileDumps::IN_WORKERS) do |one|
+        one["ended"].match?(error) ? soon(one) : [one["ended"]]
+      end
+    end
+  end
+
+  # A hundred children that have ended stay zombies until the process of the dump ends.
+  def test_fork_many
+    check("fork_many", HostileDumps::ONE) do |one|
+      one["ended"] == "whole" ? only_expected(one) + without_error(one) : [one["ended"]]
+    end
+  end
+
+  def soon(one)
+    one["seconds"] < SOON ? [] : ["#{one["name"]} took #{one["seconds"]} s"]
+  end
+
+  # The application gets its signals while a function of a forked dump hangs; in process they wait
+  # until that function has returned.
+  def test_signals_meanwhile
+    forked, in_process = [["busy", true], ["tarry", false]].map do |deed, fork|
+      Float(Child.ruby!(<<~'RUBY', File.join(scratch, "heap.json"), deed, fork.to_s).out)
+        require "heapdump"
+        require "support/extension"
+        Extension.new("hostile").require_extension
+        def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        hostile = Hostile.new([])
+        path, deed, fork = ARGV
+        trap("TERM") { throw :done }
+        spawn("sleep 0.3; kill -TERM #{Process.pid}")
+        start = now
+        Hostile.arm(deed, "mark", hostile)
+        catch(:done) { HeapDump.dump(path, gc: false, fork: fork == "true") && sleep }
+        puts now - start
+      RUBY
+    end
+    assert_operator forked, :<, 1.4
+    assert_operator in_process, :>=, 1.5
+  end
+
   # Not even a clock ends that.
   def test_busy_and_deaf
     check("busy_and_deaf", HostileDumps::IMPATIENT.first(1)) do |one|
@@ -48,7 +101,7 @@ class TestHostile < HeapDumpTest
 
   # Nothing can stop them from ending the process. It ends, too, soon after a jump out of the dump.
   %w[jump_below end_native_thread leave_0 leave_1 segv_by_default kill terminate
-     replace_descriptors].each do |deed|
+     replace_descriptors replace_many_descriptors].each do |deed|
     define_method("test_#{deed}") do
       check(deed, HostileDumps::WAYS) do |one|
         next ["no error, but #{one["ended"]}"] unless one["ended"].match?(/\AHeapDump::\w+: /)

@@ -30,8 +30,8 @@ class TestNames < HeapDumpTest
                  entry["original_method"] || entry["method"]
   end
 
-  # Not every MRI exports what reads a variable whose name is no ASCII. Then it is left out, and
-  # what it holds is held by a root without a name.
+  # Since 3.3 MRI does not export what reads a variable whose name is no ASCII. There it is left
+  # out, and what it holds is held by a root without a name.
   def test_globals_of_odd_names
     variables = Dumps.nasty.dump.roots.filter_map { |root| root["variables"] }.reduce(:merge)
     held = Dumps.nasty.planted(:odd_ivars)["address"]

@@ -75,6 +75,32 @@ class TestThreads < HeapDumpTest
     assert_equal "-e", top.fetch("file")
   end
 
+  # What others have set on a thread that has not run yet. In process, because most of them still
+  # wait for their first turn then.
+  def test_fiber_locals_of_a_thread_that_has_not_run
+    out = Child.ruby!(<<~'RUBY', File.join(scratch, "heap.json")).out
+      require "heapdump"
+      require "json"
+      require "support/oracle"
+      $stdout.sync = true
+      Oracle.require_extension
+      threads = Array.new(20) do |i|
+        Thread.new { Thread.current[:ran] = true; sleep }.tap { |thread| thread[:set] = "set #{i}" }
+      end
+      HeapDump.dump(ARGV[0], fork: false, gc: false)
+      lines = File.foreach(ARGV[0]).map { |line| JSON.parse(line) }
+      lines = lines.to_h { |line| [line["address"], line] }
+      threads.each do |thread|
+        line = lines.fetch(Oracle.hex(thread))
+        set = Oracle.hex(thread[:set])
+        puts line unless line.dig("fiber_locals", "set") == set && line["frames"].is_a?(Array)
+      end
+      puts threads.any? { |thread| lines[Oracle.hex(thread)]["frames"].empty? }
+      exit!(0)
+    RUBY
+    assert_equal "true\n", out
+  end
+
   def test_a_suspended_fiber_has_frames_and_locals
     frames = planted(:fiber_suspended).fetch("frames")
     block = frames.find { |frame| frame["label"] =~ /block in .*fibers\z/ }

@@ -77,7 +77,7 @@ class TestPending < HeapDumpTest
       Dir.rmdir(ARGV[0])
       HeapDump.dump("heap.json") rescue puts $!.class, $!.message
     RUBY
-    assert_match(/\AHeapDump::WriteError\ncannot dump the heap to heap.json: No such file/, out)
+    assert_match(/\AHeapDump::WriteError\ncannot dump the heap to heap.json: a directory of/, out)
   end
 
   # What Kernel#sleep takes.
@@ -165,6 +165,22 @@ class TestPending < HeapDumpTest
       end
       assert_equal [File.size(path)], threads.map(&:value).uniq if threads.each(&:join)
     end
+  end
+
+  # Half of them with a time, which ends for some before the dump does.
+  def test_two_hundred_threads_wait_for_one
+    pending = HeapDump.dump_async(path, gc: false)
+    threads = Array.new(200) do |i|
+      Thread.new do
+        pending.wait(i / 10_000.0) if i.odd?
+        pending.result
+      end
+    end
+    results = threads.map { |thread| thread.join(60)&.value }
+    assert_equal [pending.result], results.uniq(&:object_id)
+    assert_equal File.size(path), pending.result.bytes
+  ensure
+    threads.each(&:kill)
   end
 
   # It may come at any moment while somebody is on his way to wait for it.

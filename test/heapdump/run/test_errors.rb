@@ -12,7 +12,7 @@ class TestErrors < HeapDumpTest
 
   def test_a_directory_that_is_not_there
     path = File.join(scratch, "missing", "heap.json")
-    assert_refused path, Errno::ENOENT
+    assert_refused path, Errno::ENOENT, /does not exist/
   end
 
   def test_a_parent_that_is_a_file
@@ -47,9 +47,49 @@ class TestErrors < HeapDumpTest
 
   def test_messages_are_text
     path = File.join(scratch, "größe", "heap.json")
-    error = assert_refused path, Errno::ENOENT
+    error = assert_refused path, Errno::ENOENT, /does not exist/
     assert_equal "größe".encoding, error.message.encoding
     assert_includes "über #{error.message}", "größe"
+  end
+
+  # What a path holds may neither begin a new line of a log nor move the cursor of a terminal.
+  def test_messages_are_safe_to_show
+    ["a\nb", "\e[31mred\e[0m", "a\r\u202Eb", "\xFF"].each do |name|
+      path = File.join(scratch, "missing", name)
+      error = assert_raises(HeapDump::WriteError) { dump(path) }
+      assert_equal path, error.path
+      assert_safe error.message
+      assert_includes error.message, HeapDump::Terminal::Text.safe(path)
+    end
+    errors = [HeapDump::ChildDied.new(9, 1, "a\e\n"), HeapDump::Busy.new("a\e\n"),
+              HeapDump::ReadError.of(:io, "a\e\n", 0, 0, ""), HeapDump::NotFound.new("a\e\n")]
+    errors.each { |error| assert_safe error.message }
+    assert_equal "HeapDump::Error", HeapDump::Error.new.message
+  end
+
+  def assert_safe(text)
+    assert_predicate text, :valid_encoding?
+    refute_match HeapDump::Terminal::Text::HARMFUL, text
+  end
+
+  def test_notices_are_safe_to_show
+    told = Child.ruby!(<<~'RUBY').err
+      require "heapdump"
+      HeapDump.send(:notice, "a\e[31m\r\nb\x7F\n")
+    RUBY
+    assert_equal "a?[31m??b?\n", told
+  end
+
+  def test_paths_that_name_no_file
+    error = assert_raises(HeapDump::WriteError) { dump("") }
+    assert_equal [Errno::ENOENT::Errno, ""], [error.errno, error.path]
+    assert_includes error.message, "to \"\": the path is empty; give the name of a file"
+    assert_refused File.join(scratch, "new", ""), Errno::EISDIR,
+                   %r{new/: it ends with a slash, as only a directory may; give the name of a file}
+    assert_refused File.join(scratch, ""), Errno::EISDIR, /ends with a slash/
+    assert_refused scratch, Errno::EISDIR, /it is a directory; give the name of a file/
+    assert_refused File.join(scratch, "new", "heap.json"), Errno::ENOENT,
+                   /a directory of its path does not exist; make it or give another path/
   end
 
   def test_a_name_that_is_too_long

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../builder.h"
+#include "tree/numbering.h"
 
 /* Marks what the virtual root reaches without going through `gone`. */
 static void
@@ -187,6 +188,24 @@ test_stop(void) {
     build_free(&builder);
 }
 
+/* One object with many edges, all of them to nodes that are known: this is one long loop. */
+static void
+test_stop_in_one_object(uint32_t name) {
+    struct builder builder;
+    struct hg_task task = {.stop = 1};
+    struct hg_numbering numbering;
+    build_begin(&builder, 2, 1);
+    build_reference(&builder, build_root(&builder, 0), 0);
+    for (int i = 0; i < 100000; i++) build_edge(&builder, 0, 0, name);
+    const struct hg_graph *graph = build_finish(&builder);
+    CHECK_EQUAL(HG_STOPPED, hg_number_nodes(graph, &task, &numbering));
+    hg_numbering_free(&numbering);
+    task.stop = 0;
+    CHECK_EQUAL(HG_OK, hg_number_nodes(graph, &task, &numbering));
+    hg_numbering_free(&numbering);
+    build_free(&builder);
+}
+
 int
 main(void) {
     test_empty();
@@ -195,5 +214,7 @@ main(void) {
     test_list(2000000);
     test_wide(1000000);
     test_stop();
+    test_stop_in_one_object(hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE));
+    test_stop_in_one_object(hg_edge_name(HG_E_WEAK, HG_PAYLOAD_NONE));
     return 0;
 }

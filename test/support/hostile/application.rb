@@ -63,12 +63,18 @@ class HostileApplication
     descriptors = Leftovers.descriptors
     GC.start
     GC.disable # it would call the functions here
+    started = now
     ended = ends(one, path, object)
     GC.enable
-    left = { "descriptors" => Leftovers.descriptors - descriptors,
+    left = { "seconds" => now - started,
+             "descriptors" => Leftovers.descriptors - descriptors,
              "processes" => Leftovers.processes_after(10) }
     @outcomes << { **judge(one, path, object, ended), **left }
     note("after", name)
+  end
+
+  def now
+    Process.clock_gettime(Process::CLOCK_MONOTONIC)
   end
 
   def chosen(which)

@@ -23,6 +23,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -35,6 +36,8 @@ struct hostile {
     VALUE *objects;
     long marked; /* how often */
 };
+
+enum { LINGERS = 4 }; /* seconds */
 
 enum where { NOWHERE, IN_MARK, IN_SIZE, ANYWHERE };
 
@@ -168,6 +171,15 @@ busy(struct hostile *self) {
     for (volatile int forever = 1; forever;) continue;
 }
 
+/* For a second and a half. */
+static void
+tarry(struct hostile *self) {
+    struct timespec now, start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < 1500);
+}
+
 static void
 busy_and_deaf(struct hostile *self) {
     sigset_t all;
@@ -204,12 +216,92 @@ fork_off(struct hostile *self) {
     if (pid > 0) waitpid(pid, NULL, 0);
 }
 
+/* A hundred processes that end at once, of which nobody takes the status. */
+static void
+fork_many(struct hostile *self) {
+    for (int i = 0; i < 100; i++) {
+        pid_t pid = fork();
+        if (pid == 0) _exit(0);
+        if (pid < 0) return;
+    }
+}
+
+/* A process that stays for a while with all that its parent has open. */
+static void
+leave_behind(struct hostile *self) {
+    if (fork() != 0) return;
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sleep(LINGERS);
+    _exit(0);
+}
+
+static pid_t
+parent_of(pid_t pid) {
+    char path[64];
+    int parent = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *stat = fopen(path, "r");
+    if (!stat) return 0;
+    if (fscanf(stat, "%*d (%*[^)]) %*c %d", &parent) != 1) parent = 0;
+    fclose(stat);
+    return parent;
+}
+
+/* The parent of a worker is the leader, and that one's parent bears our name, too. */
+static bool
+is_worker(void) {
+    char path[64], name[32] = "";
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)parent_of(getppid()));
+    FILE *comm = fopen(path, "r");
+    if (!comm) return false;
+    bool read = fgets(name, sizeof name, comm) != NULL;
+    fclose(comm);
+    return read && strcmp(name, "heapdump\n") == 0;
+}
+
+/* After a fork in the leader: it waits, so that its workers come to the hostile objects first. */
+static void
+let_workers_go_ahead(void) {
+    char name[32] = "";
+    int fd = open("/proc/self/comm", O_RDONLY);
+    if (fd < 0) return;
+    bool ours = read(fd, name, sizeof name - 1) > 0 && strcmp(name, "heapdump\n") == 0;
+    close(fd);
+    if (ours && deed && strncmp(deed->name, "leave_behind_and_", 17) == 0) usleep(300000);
+}
+
+/* So that the end of a worker closes none of its pipes. */
+static void
+leave_behind_and_end(struct hostile *self) {
+    if (!is_worker()) return;
+    leave_behind(self);
+    _exit(0);
+}
+
+static void
+leave_behind_and_die(struct hostile *self) {
+    if (!is_worker()) return;
+    leave_behind(self);
+    kill(getpid(), SIGKILL);
+}
+
 /* Other files get the numbers of all descriptors. */
 static void
 replace_descriptors(struct hostile *self) {
     int other = open("/dev/null", O_RDWR);
     for (int fd = 3; fd < 64; fd++) {
         if (fd != other && fcntl(fd, F_GETFD) >= 0) dup2(other, fd);
+    }
+}
+
+/* A thousand numbers, also those that nothing had. */
+static void
+replace_many_descriptors(struct hostile *self) {
+    int other = open("/dev/null", O_RDWR);
+    for (int fd = 3; fd < 1003; fd++) {
+        if (fd != other) dup2(other, fd);
     }
 }
 
@@ -308,11 +400,17 @@ static const struct deed deeds[] = {
     {"ill", ill},
     {"overflow", overflow},
     {"busy", busy},
+    {"tarry", tarry},
     {"busy_and_deaf", busy_and_deaf},
     {"wait_for_lock", wait_for_lock},
     {"run_ruby", run_ruby},
     {"fork", fork_off},
+    {"fork_many", fork_many},
+    {"leave_behind", leave_behind},
+    {"leave_behind_and_end", leave_behind_and_end},
+    {"leave_behind_and_die", leave_behind_and_die},
     {"replace_descriptors", replace_descriptors},
+    {"replace_many_descriptors", replace_many_descriptors},
     {"jump_below", jump_below},
     {"resume_fiber", go_elsewhere},
     {"call_continuation", go_elsewhere},
@@ -486,6 +584,7 @@ Init_hostile(void) {
     VALUE class = rb_define_class("Hostile", rb_cObject);
 
     rb_gc_register_address(&elsewhere);
+    pthread_atfork(NULL, let_workers_go_ahead, NULL);
 
     rb_define_alloc_func(class, hostile_allocate);
     rb_define_method(class, "initialize", hostile_initialize, 1);
