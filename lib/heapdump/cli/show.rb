@@ -109,6 +109,8 @@ module HeapDump
         table.row("type", [node.type, node.kind].compact.join(" "))
         table.row("class", node.class_node ? Describe.title(node.class_node) : "none")
         table.row("size", size(snapshot, node, parts))
+        shared = Snapshot::Shared.of(node)
+        table.row("shares", shares(shared)) if shared
         table.row("allocated", allocated(node)) if node.location || node.generation
         table.row("flags", node.flags.join(" ").tr("_", " ")) unless node.flags.empty?
         table.row(*unheld(snapshot)) if parts.objects.zero?
@@ -128,6 +130,11 @@ module HeapDump
           "#{Terminal::Units.plural(parts.objects, "object")}"
       end
 
+      def shares(shared)
+        used = shared.used_words
+        "#{shared.words} #{shared.root}#{", #{used} of it" if used}"
+      end
+
       def allocated(node)
         [node.location && Snapshot::Places.short(node.location), node.brief["method"],
          node.generation && "generation #{node.generation}"].compact.join(", ")
@@ -138,7 +145,7 @@ module HeapDump
         return unless parts.path
 
         alone = parts.dominators.to_h { |node| [node.id, true] }
-        screen.heading("Held by", note_of(parts.path))
+        screen.heading("Held by", note_of(parts.path, best: true))
         show_path(parts.path) do |node|
           "  retains #{bytes(node.retained_size)}" if alone.key?(node.id)
         end

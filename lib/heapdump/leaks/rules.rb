@@ -25,6 +25,9 @@ module HeapDump
       # the dump, which show entries that need no memory yet.
       CONTENT_BYTES = 256
       LINE_BYTES = 64
+      # What only caches of code hold counts as a leak if it grew by so many bytes: each call in the
+      # source has one cache, so less than this is what code that runs for the first time needs.
+      CACHE_BYTES = 1 << 20
 
       # --- What belongs together
 
@@ -106,11 +109,29 @@ module HeapDump
       ALSO_GREW = 3
       ALSO_GREW_PART = 0.01
 
+      # What the VM alone holds is told if it grew in every step, by at least FEW_BYTES and by at
+      # least this part of what the first dump holds.
+      OF_VM_PART = 0.01
+      # If all that is held grew in every step, and by at least this part of what the first dump
+      # holds, while what is accused explains less than half of it, then "nothing is accused" is not
+      # enough: all classes are told which have at least KIND_PART of the growth, at most KINDS.
+      SILENT_PART = 0.05
+      KIND_PART = 0.1
+      KINDS = 5
+
+      # --- What is told of the objects besides
+
+      # The memory of a string is at least SPARE_TIMES as large as its text, and larger by
+      # SPARE_BYTES: it has been given more room than it needs.
+      SPARE_TIMES = 4
+      SPARE_BYTES = 1024
+
       # The limits that the reader in C needs, by their names there (struct hg_rules in growth.h).
       def self.for_reader
         { idle: IDLE, symbols_per_step: SYMBOLS_PER_STEP, stay_per_step: STAY_PER_STEP,
           stay_dumps: STAY_DUMPS, inner_objects: INNER_OBJECTS, inner_bytes: INNER_BYTES,
-          other_holders: OTHER_HOLDERS, content_bytes: CONTENT_BYTES, line_bytes: LINE_BYTES }
+          other_holders: OTHER_HOLDERS, content_bytes: CONTENT_BYTES, line_bytes: LINE_BYTES,
+          cache_bytes: CACHE_BYTES }
       end
     end
   end
