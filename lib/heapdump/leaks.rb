@@ -24,12 +24,15 @@ module HeapDump
     autoload :Finding, "#{__dir__}/leaks/finding"
     autoload :Gate, "#{__dir__}/leaks/gate"
     autoload :Growing, "#{__dir__}/leaks/growing"
+    autoload :Held, "#{__dir__}/leaks/held"
     autoload :Holder, "#{__dir__}/leaks/holder"
     autoload :Known, "#{__dir__}/leaks/known"
     autoload :Names, "#{__dir__}/leaks/names"
     autoload :Owner, "#{__dir__}/leaks/owner"
+    autoload :Kinds, "#{__dir__}/leaks/kinds"
     autoload :Part, "#{__dir__}/leaks/part"
     autoload :Related, "#{__dir__}/leaks/related"
+    autoload :Remarks, "#{__dir__}/leaks/remarks"
     autoload :Rules, "#{__dir__}/leaks/rules"
     autoload :Series, "#{__dir__}/leaks/series"
     autoload :Standing, "#{__dir__}/leaks/standing"
@@ -46,20 +49,22 @@ module HeapDump
 
     # A number that becomes greater when a field of the JSON output changes its meaning or is
     # removed.
-    SCHEMA_VERSION = 2
+    SCHEMA_VERSION = 3
 
     # What leaks (Array of Suspect); the suspect whose retained size grew most comes first.
     attr_reader :suspects
     # What grew and is not accused, because these dumps show no leak in it (Array of Suspect):
     # growth that slows down, numbers that go up and down. Suspect#cleared_because gives the reason.
     attr_reader :cleared
-    # The classes that grew most and that neither #suspects nor #cleared name, because their growth
-    # stopped, came in one step or was no growth all the time (Array of AlsoGrew, at most three).
-    # Empty for two dumps.
+    # What grew and neither #suspects nor #cleared name, because no path of the program has more of
+    # it in every step (Array of AlsoGrew): first what the VM alone holds, as the symbol table and
+    # the caches of calls; and where all that is held grew (#held_grew?) and too little of that is
+    # accused, the classes that have most of that growth. Then, at most three, classes whose growth
+    # stopped, came in one step or was no growth all the time (for two dumps none).
     attr_reader :also_grew
-    # The parts of the memory of the process that grew in every step (Array of Part): the whole
-    # process, what is held, and what the process consists of. Empty if neither the process nor what
-    # is held grew by at least 5 %, and if the dumps are not sound.
+    # What grew in every step (Array of Part): the process, if it grew by at least 5 % of its
+    # resident memory in the first dump, and the parts of which it consists. Empty if it did not,
+    # and if the dumps are not sound.
     attr_reader :growth
     # The resident memory of the process in each dump, in bytes (Array of Integer); nil if a dump
     # does not have it.
@@ -72,8 +77,6 @@ module HeapDump
     attr_reader :warnings
     # The dumps, the oldest first (Array of Snapshot).
     attr_reader :snapshots
-    # The sum of the sizes of all objects that are held, for each dump, in bytes (Array of Integer).
-    attr_reader :held_bytes
 
     # Compares dumps (Array of Snapshots, paths or directories of dumps) in the order of the times
     # in their headers. Returns a Leaks. Raises ArgumentError for fewer than two dumps,
@@ -95,16 +98,32 @@ module HeapDump
     end
     private_class_method :demand
 
-    def initialize(suspects:, cleared:, series:, held_bytes:, faults: []) # :nodoc:
+    def initialize(suspects:, cleared:, also_grew:, series:, held:, faults: []) # :nodoc:
       @suspects = suspects.freeze
       @cleared = cleared.freeze
+      @also_grew = also_grew.freeze
       @snapshots = series.snapshots
-      @also_grew = AlsoGrew.of(snapshots, suspects + cleared).freeze
       @faults = [*series.faults, *faults].freeze
       @warnings = [*series.warnings, *faults].freeze
-      @held_bytes = held_bytes.freeze
+      @held = held
       compare_accounts
       freeze
+    end
+
+    # The sum of the sizes of all objects that are held, for each dump, in bytes (Array of Integer).
+    #
+    #   leaks.held_bytes # => [7619558, 7729950, 7829148]
+    def held_bytes
+      @held.bytes
+    end
+
+    # True if #held_bytes grew in every step, and by at least 5 % of the first of them. Then there
+    # is growth to explain even if nothing is accused: see #also_grew and #cleared.
+    #
+    #   leaks.held_bytes # => [7619558, 7729950, 7829148]
+    #   leaks.held_grew? # => false
+    def held_grew?
+      @held.grew?
     end
 
     # Why the dumps cannot be judged, each reason in one sentence (Array of String). #warnings has
@@ -134,14 +153,15 @@ module HeapDump
     end
 
     # What the command writes as JSON (Hash): +:schema_version+, +:sound+, +:warnings+, +:dumps+
-    # (with +:path+, +:time+, +:pid+, +:objects+, +:held_bytes+ for each), +:suspects+ and
-    # +:cleared+ (Arrays of Suspect#to_h), +:also_grew+ (Array of AlsoGrew#to_h), +:growth+ (Array
-    # of Part#to_h) and +:unexplained+. The same dumps always give the same Hash.
+    # (with +:path+, +:time+, +:pid+, +:objects+, +:held_bytes+, +:rss+ for each), +:held_grew+ (see
+    # #held_grew?), +:suspects+ and +:cleared+ (Arrays of Suspect#to_h), +:also_grew+ (Array of
+    # AlsoGrew#to_h), +:growth+ (Array of Part#to_h) and +:unexplained+. The same dumps always give
+    # the same Hash.
     #
-    #   leaks.to_h # => {schema_version: 2, sound: true, …, suspects: [{class: "Shop::Session", …}]}
+    #   leaks.to_h # => {schema_version: 3, sound: true, …, suspects: [{class: "Shop::Session", …}]}
     def to_h
       { schema_version: SCHEMA_VERSION, sound: sound?, warnings: warnings, dumps: dumps,
-        suspects: suspects.map(&:to_h), cleared: cleared.map(&:to_h),
+        held_grew: held_grew?, suspects: suspects.map(&:to_h), cleared: cleared.map(&:to_h),
         also_grew: also_grew.map(&:to_h), growth: growth.map(&:to_h), unexplained: unexplained }
     end
 
@@ -152,7 +172,7 @@ module HeapDump
     private
 
     def compare_accounts
-      accounts = Accounts.new(snapshots, held: held_bytes, suspects: suspects)
+      accounts = Accounts.new(snapshots, held_bytes)
       @growth = sound? ? accounts.growth : [].freeze
       @rss = accounts.rss.freeze
       @unexplained = accounts.unexplained

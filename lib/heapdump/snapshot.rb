@@ -30,6 +30,8 @@ module HeapDump
   # them. A negative number raises ArgumentError.
   class Snapshot
     autoload :Describe, "#{__dir__}/snapshot/describe"
+    autoload :Caches, "#{__dir__}/snapshot/caches"
+    autoload :Constants, "#{__dir__}/snapshot/constants"
     autoload :Diff, "#{__dir__}/snapshot/diff"
     autoload :Directory, "#{__dir__}/snapshot/directory"
     autoload :Duplicate, "#{__dir__}/snapshot/duplicates"
@@ -48,6 +50,7 @@ module HeapDump
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
     autoload :ProcessMemory, "#{__dir__}/snapshot/process_memory"
+    autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Row, "#{__dir__}/snapshot/histogram"
     autoload :Summary, "#{__dir__}/snapshot/summary"
     autoload :Values, "#{__dir__}/snapshot/values"
@@ -382,6 +385,11 @@ module HeapDump
     # Tells where an object comes from: the application, a gem, Ruby or the VM (Origins).
     def origins # :nodoc:
       @origins ||= Origins.new(self)
+    end
+
+    # Tells which classes and modules are still the constants of their names (Constants).
+    def constants # :nodoc:
+      @constants ||= Constants.new(self)
     end
 
     # The node with a number (Node#id).

@@ -152,7 +152,7 @@ ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
 static enum hg_status
 ask_growth(const struct hg_graph *first, const struct hg_graph *second, struct hg_task *task,
            uint64_t *sum) {
-    static const struct hg_rules rules = {4, 10, 10, 4, 2, 8, 2, 256, 64};
+    static const struct hg_rules rules = {4, 10, 10, 4, 2, 8, 2, 256, 64, 1024};
     struct hg_growth growth;
     struct hg_leaks leaks = {0};
     struct hg_leak_names names[HG_MAX_NAMES];

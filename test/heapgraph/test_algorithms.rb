@@ -12,7 +12,7 @@ class TestAlgorithms < Minitest::Test
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
     "groups" => %w[array chunk dominators groups list numbering semi_nca slots],
-    "paths" => %w[array chunk inverse paths steps detours]
+    "paths" => %w[array chunk detours former inverse paths steps]
   }.freeze
 
   BELOW.each do |name, modules|

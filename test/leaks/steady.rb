@@ -41,7 +41,8 @@ alone = rounds("alone")
 beside = LOAD.positive? ? loaded(LOAD) { rounds("beside a load of #{LOAD}") } : {}
 
 different = wrong = 0
-NAMES.each do |name|
+judged = alone.keys | beside.keys
+judged.each do |name|
   all = [alone, beside].flat_map { |one| one.fetch(name, {}).keys }.uniq
   complaints = all.filter_map(&:last).uniq
   wrong += 1 if complaints.any?
@@ -55,6 +56,6 @@ NAMES.each do |name|
   end
 end
 load = LOAD.positive? ? " and as often beside a load of #{LOAD}" : ""
-puts "#{NAMES.size} programs, #{TIMES} times alone#{load}:",
+puts "#{judged.size} series of dumps, #{TIMES} times alone#{load}:",
      "#{different} judged in different ways, #{wrong} judged wrong at least once"
 exit different.zero? && wrong.zero?

@@ -25,8 +25,10 @@ class TestRules < HeapDumpTest
     EVEN: [0.001, :even], EVEN_OBJECTS: [1_000, :even], EVEN_STEPS: [4, :even],
     STAY_PER_STEP: [11, :some_stay], STAY_EVEN: [1.1, :some_stay],
     STAY_LONGER: [1.1, :some_stay], STAY_GROWTH: [10, :some_stay],
-    ALSO_GREW: [0, :one_step], ALSO_GREW_PART: [0.5, :one_step], GREW: [2, :process],
-    GREW_PART: [0.3, :process]
+    ALSO_GREW: [0, :one_step], ALSO_GREW_PART: [0.5, :one_step],
+    CACHE_BYTES: [1 << 30, :call_caches], OF_VM_PART: [0.5, :symbol_table],
+    SILENT_PART: [5, :on_no_path], KIND_PART: [2, :on_no_path], KINDS: [0, :on_no_path],
+    SPARE_TIMES: [100, :spare_room], SPARE_BYTES: [10_000, :spare_room], GREW_PART: [0.3, :process]
   }.freeze
 
   def test_each_rule_has_a_case
@@ -92,6 +94,22 @@ class TestRules < HeapDumpTest
       memory = { rss: pages + stacks }
       dump(number, memory: memory) { |made| made.constant("NONE", nil) }
     end
+  end
+
+  def call_caches
+    cached_pages(0, 10, 20)
+  end
+
+  def symbol_table
+    symbol_tables(10, 40, 70)
+  end
+
+  def on_no_path
+    items_in_two_lists
+  end
+
+  def spare_room
+    strings_with_room(10, 20, 30)
   end
 
   def idle_at_the_end

@@ -32,7 +32,7 @@ module Mutants
       "ext/heapgraph/*/{leaks,growth}*.c" =>
         [*LEAKS, STARVED, "heapgraph/growth/test_growth", *READ, "test_leaks_scenarios"],
       "ext/heapgraph/*/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
-      "ext/heapgraph/*/{paths,detours,steps,inverse}.c" => GRAPH,
+      "ext/heapgraph/*/{paths,detours,former,steps,inverse}.c" => GRAPH,
       "ext/heapgraph/*/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
       "ext/heapgraph/*/{groups,best,folded,answers,analysis,parts,find,shapes,list}.c" =>
         [*GRAPH, *LEAKS],

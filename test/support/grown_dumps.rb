@@ -56,6 +56,52 @@ module GrownDumps
     end
   end
 
+  # Dumps with so many names of 4,000 bytes in the symbol table, beside 10 MB that stay.
+  def symbol_tables(*counts)
+    counts.map.with_index do |count, number|
+      dump(number) do |made|
+        made.constant("DATA", made.string("data", memsize: 10_000_000))
+        names = Array.new(count) { |i| [made.string("name_#{i}", memsize: 4_000), ":name_#{i}"] }
+        made.root(made.hidden_array([made.hidden_array(names.flatten)]))
+      end
+    end
+  end
+
+  # Dumps in which so many calls remember pages of 100,000 bytes that nothing else holds.
+  def cached_pages(*counts)
+    counts.map.with_index do |count, number|
+      dump(number) do |made|
+        objects(made, "Page", count, 0x50_0000, memsize: 100_000).each_with_index do |page, i|
+          method = made.internal("ment", method: "render", references: [page])
+          cache = made.internal("callcache", entry: method)
+          made.root(made.internal("iseq", label: "go", file: "/app/go.rb", line: i + 1,
+                                          references: [cache]))
+        end
+      end
+    end
+  end
+
+  # Dumps of items in two lists, each of which falls in between, while there are more in each dump.
+  def items_in_two_lists
+    [[1_000, 0], [0, 2_000], [2_000, 1_000]].map.with_index do |(first, second), number|
+      dump(number) do |made|
+        made.constant("FIRST", made.array(objects(made, "Item", first, 0x50_0000)))
+        made.constant("SECOND", made.array(objects(made, "Item", second, 0x90_0000)))
+      end
+    end
+  end
+
+  # Dumps with so many strings of 100 bytes, each of which has room for so many.
+  def strings_with_room(*counts, memsize: 5_000)
+    counts.map.with_index do |count, number|
+      dump(number) do |made|
+        made.constant("KEPT", made.array(Array.new(count) do |i|
+          made.string("x" * 100, address: 0x50_0000 + (i * 64), memsize: memsize)
+        end))
+      end
+    end
+  end
+
   # So many objects of a class, from an address on; the block says what each of them holds.
   def objects(made, klass, count, from, memsize: 40)
     Array.new(count) do |i|

@@ -62,6 +62,38 @@ class MadeDump
                                 memsize: 40)
   end
 
+  # An array that no program sees.
+  def hidden_array(elements, memsize: 40)
+    address = hex(@free += 64)
+    @lines << { address: address, type: "ARRAY", length: elements.size, elements: elements,
+                memsize: memsize }
+    address
+  end
+
+  # A slice of another string, whose buffer it shares.
+  def slice(bytesize, root, address: nil)
+    line("STRING", "String", address, bytesize: bytesize, shared: true, shared_root: root,
+                                      memsize: 40)
+  end
+
+  # A part of an array, whose elements lie in the buffer of another.
+  def array_slice(length, root, address: nil)
+    line("ARRAY", "Array", address, length: length, shared: true, shared_root: root, offset: 0,
+                                    memsize: 40)
+  end
+
+  # Changes fields of a line.
+  def change(address, **fields)
+    @lines.find { |one| one[:address] == address }.merge!(fields)
+  end
+
+  # A class of that name which is not its constant.
+  def former_class(name, address: nil)
+    address = hex(address || (@free += 64))
+    @lines << { address: address, type: "CLASS", name: name, memsize: 100 }
+    address
+  end
+
   def hash(entries)
     line("HASH", "Hash", nil, size: entries.size, entries: entries, memsize: 40)
   end

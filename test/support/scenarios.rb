@@ -26,12 +26,12 @@ module Scenarios
 
     # What is wrong with the verdict, nil if nothing is.
     def complaint
-      return unsound || accused unless leaks?
+      return unsound || accused || unsaid unless leaks?
       return unsound || "not found" if leaks.empty?
 
       suspect = leaks.suspects.first
       wrong_class(suspect) || wrong_holder(suspect) || wrong_place(suspect) ||
-        wrong_figures(suspect)
+        wrong_figures(suspect) || wrong_reason(suspect)
     end
 
     def to_s
@@ -59,6 +59,21 @@ module Scenarios
       return if leaks.all? { |suspect| levels.index(suspect.confidence) <= most }
 
       "accused although: #{truth["why"]}"
+    end
+
+    # What grew and is not accused has to be told, where the truth demands it.
+    def unsaid
+      words = truth["says"] or return
+      told = [*leaks.cleared, *leaks.also_grew].map do |one|
+        "#{one.class_name} #{one.holder} #{one.cleared_because}"
+      end
+      "not said: #{words.inspect}" unless told.any? { |text| text.include?(words) }
+    end
+
+    def wrong_reason(suspect)
+      words = truth["reason"] or return
+      told = suspect.reasons
+      "no reason has #{words.inspect}: #{told}" unless told.any? { |text| text.include?(words) }
     end
 
     def wrong_figures(suspect)
@@ -108,22 +123,24 @@ module Scenarios
   def self.work_off(waiting, dir)
     outcomes = []
     while (name = waiting.pop)
-      outcomes << run(name, File.join(dir, name))
+      outcomes.concat(run(name, File.join(dir, name)))
     end
     outcomes
   end
   private_class_method :work_off
 
-  # Runs a program, which dumps itself into `dir`, and judges the dumps.
+  # Runs a program, which dumps itself into `dir`, and judges the dumps: those of HeapDump, and
+  # those of ObjectSpace.dump_all where the program writes them.
   def self.run(name, dir)
     FileUtils.mkdir_p(dir)
     Child.ruby!("load ARGV.shift", File.join(DIR, "#{name}.rb"), dir, gems: true)
-    judge(name, dir)
+    truth = JSON.parse(File.read(File.join(dir, "truth.json")))
+    outcomes = [judge(name, truth, dir)]
+    others = truth["objspace"] or return outcomes
+    outcomes << judge("#{name} (objspace)", others, File.join(dir, "objspace"))
   end
 
-  def self.judge(name, dir)
-    truth = JSON.parse(File.read(File.join(dir, "truth.json")))
-    dumps = Dir[File.join(dir, "[0-9].json")]
-    Outcome.new(name, truth, HeapDump.leaks(*dumps))
+  def self.judge(name, truth, dir)
+    Outcome.new(name, truth, HeapDump.leaks(*Dir[File.join(dir, "[0-9].json")]))
   end
 end

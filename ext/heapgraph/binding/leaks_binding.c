@@ -64,7 +64,7 @@ rule(VALUE rules, const char *name) {
     return (uint32_t)FIX2LONG(value);
 }
 
-#define RULES 9
+#define RULES 10
 
 static struct hg_rules
 rules_of(VALUE hash) {
@@ -80,6 +80,7 @@ rules_of(VALUE hash) {
         .other_holders = rule(hash, "other_holders"),
         .content_bytes = rule(hash, "content_bytes"),
         .line_bytes = rule(hash, "line_bytes"),
+        .cache_bytes = rule(hash, "cache_bytes"),
     };
 }
 
@@ -268,6 +269,62 @@ growth_contents(VALUE growth) {
     return array;
 }
 
+/*
+ *  call-seq: growth.newcomers(node, limit) -> nodes
+ *
+ * New objects on the trail of a node of the last dump (hg_growth_is_new), the youngest addresses
+ * last; if none is new, all objects count as new.
+ */
+static VALUE
+growth_newcomers(VALUE growth, VALUE number, VALUE limit) {
+    const struct ruby_growth *self = growth_in(growth);
+    const struct hg_growth_dump *last = last_of(self);
+    uint32_t node = NUM2UINT(number), most = NUM2UINT(limit);
+    if (node >= last->graph->nodes) rb_raise(rb_eArgError, "there is no node %u", node);
+    uint32_t trail = last->trail[node];
+    VALUE array = rb_ary_new();
+    if (trail == HG_NO_TRAIL) return array;
+    for (int all = 0; all < 2 && RARRAY_LEN(array) == 0; all++) {
+        for (uint32_t i = 0; i < last->graph->objects && RARRAY_LEN(array) < (long)most; i++) {
+            if (last->trail[i] == trail && (all || hg_growth_is_new(&self->growth, i)))
+                rb_ary_push(array, UINT2NUM(i));
+        }
+    }
+    return array;
+}
+
+static VALUE
+sums(const struct ruby_growth *self, const struct hg_trail_sum *of_dumps, bool bytes) {
+    VALUE array = rb_ary_new();
+    for (uint32_t i = 0; i < self->growth.dumps; i++)
+        rb_ary_push(array, ULL2NUM(bytes ? of_dumps[i].bytes : of_dumps[i].count));
+    return array;
+}
+
+/*
+ *  call-seq: growth.kinds -> array of hashes
+ *
+ * The fields of struct hg_leak_kind: "counts" and "bytes" of the whole kind by dump, "part_counts"
+ * and "part_bytes" of its part, "example" (a node of the last dump, or nil) and "vm".
+ */
+static VALUE
+growth_kinds(VALUE growth) {
+    const struct ruby_growth *self = growth_in(growth);
+    VALUE array = rb_ary_new();
+    for (uint32_t i = 0; i < self->leaks.kinds; i++) {
+        const struct hg_leak_kind *kind = &self->leaks.kind[i];
+        VALUE hash = rb_hash_new();
+        set(hash, "counts", sums(self, kind->sum, false));
+        set(hash, "bytes", sums(self, kind->sum, true));
+        set(hash, "part_counts", sums(self, kind->part, false));
+        set(hash, "part_bytes", sums(self, kind->part, true));
+        set(hash, "example", hgb_node_or_nil(kind->example));
+        set(hash, "vm", kind->vm ? Qtrue : Qfalse);
+        rb_ary_push(array, hash);
+    }
+    return array;
+}
+
 /* call-seq: growth.reached -> array of [objects that are held, their bytes], by dump */
 static VALUE
 growth_reached(VALUE growth) {
@@ -341,6 +398,8 @@ hgb_define_growth(VALUE heapdump) {
     rb_define_method(class, "more", growth_more, 0);
     rb_define_method(class, "stable", growth_stable, 0);
     rb_define_method(class, "contents", growth_contents, 0);
+    rb_define_method(class, "kinds", growth_kinds, 0);
+    rb_define_method(class, "newcomers", growth_newcomers, 2);
     rb_define_method(class, "names", growth_names, 0);
     rb_define_method(class, "reached", growth_reached, 0);
     rb_define_method(class, "way", growth_way, 1);

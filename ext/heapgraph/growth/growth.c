@@ -113,14 +113,31 @@ is_of_tool(const struct hg_graph *graph, uint32_t node) {
     return false;
 }
 
+/*
+ * Whether a node is a method: in the method table of a module, or in the cache of a call. In a dump
+ * without names a module refers to its methods, and to a few others that it remembers.
+ */
+static bool
+is_method(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
+    if (graph->type[node] != HG_T_IMEMO) return false;
+    if (hg_edge_kind(name) == HG_E_METHOD) return true;
+    if (parent == HG_NO_NODE) return false;
+    uint8_t type = graph->type[parent];
+    if (type == HG_T_IMEMO) return hg_string_is(graph, graph->label[parent], "callcache");
+    return graph->account.objspace_format && (type == HG_T_CLASS || type == HG_T_MODULE) &&
+           hg_string_is(graph, graph->label[node], "ment");
+}
+
 static uint8_t
 marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t name,
          uint8_t inherited) {
+    static const char *const caches[] = {"callcache", "callinfo", "constcache", NULL};
     uint8_t marks = inherited & (HG_TRAIL_CODE | HG_TRAIL_VM);
     bool imemo = graph->type[node] == HG_T_IMEMO;
     if (is_hidden(graph, node)) marks |= HG_TRAIL_HIDDEN;
     if (imemo && hg_string_is(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
-    if (imemo && hg_edge_kind(name) == HG_E_METHOD) marks |= HG_TRAIL_METHOD;
+    if (imemo && is_any(graph, graph->label[node], caches)) marks |= HG_TRAIL_CACHE;
+    if (is_method(graph, parent, node, name)) marks |= HG_TRAIL_METHOD;
     if (parent == HG_NO_NODE) return marks | growing_mark(graph, node);
     // a shared buffer has no content of its own
     if (!hg_steps_shares(graph, parent, node, name)) marks |= growing_mark(graph, node);
@@ -134,8 +151,8 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
  * Notes the facts of a new trail, from the first node on it. Returns false if there is no memory.
  */
 static bool
-note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t node,
-           uint32_t trail) {
+note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct hg_steps *steps,
+           uint32_t node, uint32_t trail) {
     if (trail >= growth->facts_room) {
         uint32_t room = growth->trails.room;
         struct hg_trail_facts *facts = realloc(growth->facts, (size_t)room * sizeof(*facts));
@@ -150,7 +167,8 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, uint32_t
     uint8_t marks = dump->ways.module[node]
                         ? (is_of_tool(graph, node) ? HG_TRAIL_VM : HG_TRAIL_NAMES)
                         : marks_of(graph, node, dump->ways.parent[node], name, inherited);
-    growth->facts[trail] = (struct hg_trail_facts){.type = graph->type[node],
+    growth->facts[trail] = (struct hg_trail_facts){.class = hg_steps_class(steps, node),
+                                                   .type = graph->type[node],
                                                    .kind = (uint8_t)hg_edge_kind(name),
                                                    .rank = dump->ways.rank[node],
                                                    .marks = marks};
@@ -200,7 +218,7 @@ trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps 
         while (is_shared_buffer(dump, parent)) parent = dump->ways.parent[parent];
         trail = hg_trails_follow(&growth->trails, dump->trail[parent], step, has_name(name));
     }
-    if (trail == before && !note_facts(growth, dump, node, trail)) return HG_NO_TRAIL;
+    if (trail == before && !note_facts(growth, dump, steps, node, trail)) return HG_NO_TRAIL;
     return trail;
 }
 

@@ -26,23 +26,26 @@ struct hg_rules {
     uint32_t other_holders;    /* another holder has at least 1 / this of the new objects */
     uint32_t content_bytes;    /* contents that grew by fewer bytes of memory did not grow */
     uint32_t line_bytes;       /* the same for the bytes of their lines in the dump */
+    uint32_t cache_bytes;      /* what code caches is shown if it grew by so many bytes */
 };
 
 /* What is known about a trail besides its steps. */
 struct hg_trail_facts {
-    uint8_t type;  /* enum hg_type of the objects on it */
-    uint8_t kind;  /* enum hg_edge_kind of its last step */
-    uint8_t rank;  /* enum hg_rank of the path to the first object found on it */
-    uint8_t marks; /* enum hg_trail_mark */
+    uint64_t class; /* hg_steps_class of the objects on it */
+    uint8_t type;   /* enum hg_type of the objects on it */
+    uint8_t kind;   /* enum hg_edge_kind of its last step */
+    uint8_t rank;   /* enum hg_rank of the path to the first object found on it */
+    uint8_t marks;  /* enum hg_trail_mark */
 };
 
 enum hg_trail_mark {
     HG_TRAIL_HIDDEN = 1 << 0,  /* objects that no Ruby program sees: IMEMO, ICLASS, no class */
-    HG_TRAIL_METHOD = 1 << 1,  /* entries in a method table */
+    HG_TRAIL_METHOD = 1 << 1,  /* entries in a method table, or in the cache of a call */
     HG_TRAIL_CODE = 1 << 2,    /* below an iseq: literals and caches of code */
     HG_TRAIL_VM = 1 << 3,      /* of the VM, of libraries that load code, or of HeapDump */
     HG_TRAIL_CONTENT = 1 << 4, /* arrays, hashes, strings, numbers, data: each may grow by itself */
     HG_TRAIL_NAMES = 1 << 5,   /* modules, objects, threads, fibers: may get more names */
+    HG_TRAIL_CACHE = 1 << 6,   /* caches of calls and constants, and what calls look like */
 };
 
 /*

@@ -13,6 +13,7 @@
 
 #include "base/array.h"
 #include "base/progress.h"
+#include "paths/former.h"
 #include "paths/steps.h"
 
 #define RING 16    /* more than the length of any edge */
@@ -218,13 +219,19 @@ begin_at_constants(struct search *search, uint32_t object) {
     }
 }
 
-/* For a dump without names of constants: begins at all modules that have a name. */
+/*
+ * For a dump without names of constants: begins at all modules that have a name, except those of
+ * which another one has taken the name.
+ */
 static void
 begin_at_all_modules(struct search *search) {
-    for (uint32_t node = 0; node < search->graph->objects; node++) {
-        if (is_module(search->graph, node) && !search->ways->module[node])
+    uint8_t *former = hg_array(search->graph->nodes, 1);
+    if (!former || !hg_modules_former(search->graph, former)) search->failed = true;
+    for (uint32_t node = 0; node < search->graph->objects && !search->failed; node++) {
+        if (is_module(search->graph, node) && !search->ways->module[node] && !former[node])
             begin_at(search, node, HG_NO_NODE, hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE));
     }
+    hg_array_free(former);
 }
 
 static void

@@ -17,6 +17,7 @@
 #define HG_MAX_OTHERS 4
 #define HG_MAX_CONTENTS 64
 #define HG_MAX_SAMPLES 256
+#define HG_MAX_KINDS 64
 
 /* The objects on one trail. hg_growth_count says how many of them a dump has. */
 struct hg_leak_part {
@@ -78,12 +79,28 @@ struct hg_leak_stayed {
     uint32_t twice; /* that both dumps before have as well */
 };
 
+/*
+ * Objects of one class (or type and kind, where they have no class) that belong to no leak and are
+ * not below one. Those that the VM alone holds are a kind of their own: their paths lead through
+ * code, tables of the VM and caches only. The part is that of all paths which begin at one module
+ * or root, the one below which most bytes grew; for what the program holds it is the whole kind.
+ */
+struct hg_leak_kind {
+    struct hg_trail_sum sum[HG_MAX_DUMPS];  /* by dump */
+    struct hg_trail_sum part[HG_MAX_DUMPS]; /* by dump */
+    uint32_t example;     /* last: the node of one in the part, or HG_NO_NODE if there is none */
+    bool vm;              /* whether the VM alone holds them */
+    size_t first, behind; /* used within the search: where the part lies */
+};
+
 struct hg_leaks {
     struct hg_leak leak[HG_MAX_LEAKS];
     uint32_t leaks;
     uint32_t more; /* how many leaks had no room */
     struct hg_leak_content content[HG_MAX_CONTENTS];
     uint32_t contents;
+    struct hg_leak_kind kind[HG_MAX_KINDS]; /* whose bytes grew, most growth first */
+    uint32_t kinds;
     uint64_t reached[HG_MAX_DUMPS];       /* all trails, by dump */
     uint64_t reached_bytes[HG_MAX_DUMPS]; /* all trails, by dump, bytes */
     /*
@@ -141,6 +158,10 @@ bool hg_leaks_stays(const struct hg_growth *growth, const struct hg_leaks *leaks
 /* leaks_contents.c: finds what grows without more objects. HG_OK · HG_NO_MEMORY. */
 enum hg_status hg_leaks_contents(const struct hg_growth *growth, struct hg_leaks *leaks)
     __attribute__((warn_unused_result));
+
+/* leaks_kinds.c: finds what else grew, by class. HG_OK · HG_STOPPED · HG_NO_MEMORY. */
+enum hg_status hg_leaks_kinds(const struct hg_growth *growth, struct hg_task *task,
+                              struct hg_leaks *leaks) __attribute__((warn_unused_result));
 
 /*
  * leaks_share.c finds what each leak retains, and leaks_holders.c which objects hold it. HG_OK ·

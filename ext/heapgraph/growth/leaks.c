@@ -1,8 +1,8 @@
 /*
  * Place in the flow: see leaks.h. This file finds the trails that grow. leaks_stay.c counts what
  * stays, leaks_nested.c recognizes growth inside of growth, leaks_contents.c finds what grows
- * without more objects, leaks_share.c what the leaks hold, and leaks_holders.c which objects hold
- * them.
+ * without more objects, leaks_share.c what the leaks hold, leaks_holders.c which objects hold them,
+ * and leaks_kinds.c what grew besides.
  */
 #include "growth/leaks.h"
 
@@ -65,13 +65,9 @@ parent_of(const struct hg_growth *growth, uint32_t trail) {
     return growth->trails.items[trail].parent;
 }
 
-/*
- * Whether a trail of the VM is a leak: symbols that were made from data and have become permanent.
- * Nothing else of the VM is one.
- */
+/* Whether each step adds more than code that runs for the first time does. */
 static bool
-is_symbol_leak(const struct hg_growth *growth, uint32_t trail) {
-    if (growth->facts[trail].type != HG_T_SYMBOL) return false;
+grows_fast(const struct hg_growth *growth, uint32_t trail) {
     for (uint32_t dump = 1; dump < growth->dumps; dump++) {
         if (hg_growth_count(growth, dump, trail) <
             hg_growth_count(growth, dump - 1, trail) + growth->rules.symbols_per_step)
@@ -80,12 +76,44 @@ is_symbol_leak(const struct hg_growth *growth, uint32_t trail) {
     return true;
 }
 
+/*
+ * Whether a trail of the VM is a leak: symbols that were made from data and have become permanent.
+ * Nothing else of the VM is one.
+ */
 static bool
-may_be_told(const struct hg_growth *growth, uint32_t trail) {
+is_symbol_leak(const struct hg_growth *growth, uint32_t trail) {
+    return growth->facts[trail].type == HG_T_SYMBOL && grows_fast(growth, trail);
+}
+
+/*
+ * Whether a trail has methods whose names the dump does not have. It does not have their places
+ * either, so methods that are written in the program cannot be told from those made from data.
+ */
+static bool
+has_bare_methods(const struct hg_trail_facts *facts) {
+    return facts->marks & HG_TRAIL_METHOD && facts->kind == HG_E_REFERENCE;
+}
+
+/*
+ * Whether a trail below code is shown: objects that nothing but caches of code holds, if they and
+ * what they hold grew by much.
+ */
+static bool
+is_cache_leak(const struct choice *choice, uint32_t trail) {
+    const struct hg_growth *growth = choice->growth;
+    return growth->facts[trail].rank == HG_RANK_CACHE && hg_is_visible(growth, trail) &&
+           choice->growth_below[trail] >= (int64_t)growth->rules.cache_bytes;
+}
+
+static bool
+may_be_told(const struct choice *choice, uint32_t trail) {
+    const struct hg_growth *growth = choice->growth;
     const struct hg_trail_facts *facts = &growth->facts[trail];
     if (facts->type == HG_T_ROOT || facts->type == HG_T_VIRTUAL_ROOT) return false;
-    if (facts->marks & HG_TRAIL_CODE) return false;
+    bool cached = facts->rank == HG_RANK_CACHE && facts->type == HG_T_IMEMO;
+    if (cached || facts->marks & HG_TRAIL_CODE) return is_cache_leak(choice, trail);
     if (facts->marks & HG_TRAIL_VM) return is_symbol_leak(growth, trail);
+    if (has_bare_methods(facts) && !grows_fast(growth, trail)) return false;
     return hg_is_visible(growth, trail);
 }
 
@@ -143,7 +171,7 @@ find_candidates(struct choice *choice, struct hg_task *task) {
     status = hg_leaks_nested(growth, task, choice->grows, choice->nested);
     if (status != HG_OK) return status;
     for (uint32_t trail = 1; trail < choice->trails; trail++) {
-        if (!choice->grows[trail] || !may_be_told(growth, trail)) continue;
+        if (!choice->grows[trail] || !may_be_told(choice, trail)) continue;
         if (choice->nested[trail]) continue;
         if (!add_candidate(choice, trail)) return HG_NO_MEMORY;
     }
@@ -244,7 +272,9 @@ look_below(struct choice *choice) {
         const struct hg_trail_facts *facts = &growth->facts[trail];
         bool instance = facts->type == HG_T_OBJECT || facts->type == HG_T_STRUCT ||
                         facts->type == HG_T_DATA;
-        if (!instance || facts->rank >= HG_RANK_CACHE) continue;
+        bool cached = growth->facts[leak->part[0].trail].rank >= HG_RANK_CACHE;
+        if (cached) instance = facts->type != HG_T_CLASS && hg_is_visible(growth, trail);
+        if (!instance || (facts->rank >= HG_RANK_CACHE && !cached)) continue;
         uint32_t part = trail, wrapped = 0;
         for (; !leaks->part_of[part]; part = parent_of(growth, part)) wrapped++;
         int64_t bytes = choice->growth_below[trail];
@@ -297,6 +327,7 @@ hg_leaks_find(const struct hg_growth *growth, struct hg_task *task, struct hg_le
     free(choice.nested);
     free(choice.candidates);
     if (status == HG_OK) sum_reached(growth, leaks);
+    if (status == HG_OK) status = hg_leaks_kinds(growth, task, leaks);
     if (status == HG_OK && leaks->leaks) status = hg_leaks_share(growth, task, leaks);
     if (status == HG_OK && leaks->leaks) status = hg_leaks_look(growth, task, leaks);
     if (status != HG_OK) hg_leaks_free(leaks);

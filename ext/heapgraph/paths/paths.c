@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "base/progress.h"
+#include "paths/former.h"
 
 enum {
     QUEUES = 4, /* more than the longest step */
@@ -271,15 +272,22 @@ find_modules(struct search *search) {
         if (status != HG_OK || named > 1) goto done;
     }
 
-    /* There are no constants: every module with a name is a named module. */
+    /* There are no constants: every module with a name is a named module, the latest of each. */
     uint32_t goals = 0;
+    uint8_t *former = hg_array(graph->nodes, 1);
+    if (!former || !hg_modules_former(graph, former)) {
+        hg_array_free(former);
+        status = HG_NO_MEMORY;
+        goto done;
+    }
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        goal[node] = is_module(graph, node) && graph->label[node] != HG_NO_STRING;
+        goal[node] = is_module(graph, node) && graph->label[node] != HG_NO_STRING && !former[node];
         goals += goal[node];
         search->tree->module[node] = 0;
         search->tree->cost[node] = UINT32_MAX;
         search->tree->parent[node] = search->tree->name[node] = HG_NO_NODE;
     }
+    hg_array_free(former);
     if (!goals) goto done;
     status = find_ways(search, goal, goals);
     for (uint32_t node = 0; node < graph->nodes && status == HG_OK; node++) {

@@ -14,7 +14,7 @@ module HeapDump
       def node_json(node)
         { address: node.address && node.to_s, type: node.type, class: node.class_name,
           name: node.name, kind: node.kind, bytes: node.memsize,
-          words: Describe.node(node) }.compact
+          shares: Snapshot::Shared.of(node)&.to_h, words: Describe.node(node) }.compact
       end
 
       # The content of a string for JSON: in Base64 if it is no text.

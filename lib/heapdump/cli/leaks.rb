@@ -13,7 +13,9 @@ module HeapDump
       details <<~TEXT
         Three dumps or more of one process, with some work between them, give a verdict; two show
         what grew, with less confidence. A leak is what each dump has more of than the one before,
-        or what grows in bursts and never falls, held on the same path.
+        or what grows in bursts and never falls, held on the same path. What else grew is told
+        below, with the reason why it is not accused; also what the VM alone holds, and, where all
+        that is held grew and leaks do not explain it, the classes that have most of the growth.
 
         --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
         the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names);
@@ -130,15 +132,18 @@ module HeapDump
 
       def show_nothing(found)
         held = found.held_bytes.map { |size| bytes(size) }.join(" → ")
-        screen.line("#{nothing(found)} Held: #{held}")
+        screen.line("#{verdict(found)} Held: #{held}")
         show_cleared(found)
         show_growth(found)
       end
 
-      def nothing(found)
+      def verdict(found)
         return "The dumps cannot be judged (see above)." unless found.sound?
 
-        found.growth.any? ? "Nothing is accused, but memory grew (below)." : "Nothing is accused."
+        grew = [*("what is held" if found.held_grew?), *("the process" if found.growth.any?)]
+        return "Nothing is accused." if grew.empty?
+
+        "Nothing is accused, but #{grew.join(", and ")} grew in every step."
       end
 
       # A name may have thousands of characters.
@@ -156,8 +161,17 @@ module HeapDump
       end
 
       def show_also_grew(grown)
-        screen.line([:dim, "not accused: #{name_of(grown)} #{numbers(grown)} objects, wherever " \
-                           "they are held: #{grown.cleared_because}"])
+        held = grown.holder ? "held by #{grown.holder}" : "wherever they are held"
+        figures = [numbers(grown), "objects,", *sizes_of(grown)].join(" ")
+        screen.line([:dim, "not accused: #{name_of(grown)} #{figures} #{held}: " \
+                           "#{grown.cleared_because}"])
+      end
+
+      # The bytes of what grew in every step. Elsewhere the number of objects says it.
+      def sizes_of(grown)
+        return unless grown.growing?
+
+        "#{grown.bytes.map { |size| bytes(size) }.join(" → ")},"
       end
 
       def show_suspect(suspect, number)
@@ -179,7 +193,7 @@ module HeapDump
       def show_growth(found)
         return if found.growth.empty?
 
-        screen.heading("Memory that grew in every step")
+        screen.heading("The process grew in every step")
         found.growth.each { |part| show_part(part) }
       end
 

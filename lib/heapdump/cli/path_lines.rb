@@ -30,8 +30,10 @@ module HeapDump
 
       private
 
-      # The note for a path; nil if there is nothing to say.
-      def note_of(path)
+      # The note for a path; nil if there is nothing to say. Of the best path of an object (+best+)
+      # it is known that nothing better holds it.
+      def note_of(path, best: false)
+        return only_cache(path) if best && path.rank == :cache
         return RANK_NOTES[path.rank] unless path.rank == :frame
 
         note = FRAME_NOTES.values_at(*path.steps.map { |step| step.edge.kind }).compact.last
@@ -46,9 +48,16 @@ module HeapDump
         end
       end
 
+      def only_cache(path)
+        cache, = path.steps.each_index.filter_map do |at|
+          Snapshot::Caches.name(path.steps, at)
+        end.last
+        cache ? "kept only by the #{cache}" : RANK_NOTES[:cache]
+      end
+
       # The note as spans of a line.
-      def note(path)
-        note = note_of(path)
+      def note(path, best: false)
+        note = note_of(path, best: best)
         note ? [[:yellow, " #{note}"]] : []
       end
 

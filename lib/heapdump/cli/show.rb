@@ -107,6 +107,8 @@ module HeapDump
         table.row("type", [node.type, node.kind].compact.join(" "))
         table.row("class", node.class_node ? Describe.title(node.class_node) : "none")
         table.row("size", size(snapshot, node, parts))
+        shared = Snapshot::Shared.of(node)
+        table.row("shares", shares(shared)) if shared
         table.row("allocated", allocated(node)) if node.location || node.generation
         table.row("flags", node.flags.join(" ").tr("_", " ")) unless node.flags.empty?
         table.row(*unheld(snapshot)) if parts.objects.zero?
@@ -126,6 +128,11 @@ module HeapDump
           "#{Terminal::Units.plural(parts.objects, "object")}"
       end
 
+      def shares(shared)
+        used = shared.used_words
+        "#{shared.words} #{shared.root}#{", #{used} of it" if used}"
+      end
+
       def allocated(node)
         [node.location && Snapshot::Places.short(node.location), node.brief["method"],
          node.generation && "generation #{node.generation}"].compact.join(", ")
@@ -136,7 +143,7 @@ module HeapDump
         return unless parts.path
 
         alone = parts.dominators.to_h { |node| [node.id, true] }
-        screen.heading("Held by", note_of(parts.path))
+        screen.heading("Held by", note_of(parts.path, best: true))
         show_path(parts.path) do |node|
           "  retains #{bytes(node.retained_size)}" if alone.key?(node.id)
         end

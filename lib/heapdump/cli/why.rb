@@ -4,6 +4,7 @@ require_relative "holders"
 require_relative "in_json"
 require_relative "path_lines"
 require_relative "reading"
+require_relative "versions"
 
 module HeapDump
   module CLI
@@ -49,15 +50,26 @@ module HeapDump
         return json_of_object(snapshot, node, paths) if json?
 
         screen.line([:bold, Describe.title(node)], "  #{size_of(snapshot, node)}")
+        show_shared(node)
         return screen.line(unheld(snapshot)) if paths.empty?
 
         shown = @all ? paths : paths.select(&:disjoint?)
         shown.each.with_index(1) do |path, i|
           screen.blank
-          screen.line("#{i}.", *note(path))
+          screen.line("#{i}.", *note(path, best: i == 1))
           show_path(path)
         end
         hidden(paths.size - shown.size)
+      end
+
+      # A slice keeps the whole buffer, which its path does not show.
+      def show_shared(node)
+        shared = Snapshot::Shared.of(node)
+        return unless shared&.much?
+
+        used = shared.used_words
+        screen.line("#{used ? "its #{used} share" : "it shares"} #{shared.words} #{shared.root}, " \
+                    "all of which it holds")
       end
 
       def unheld(snapshot)
@@ -90,7 +102,9 @@ module HeapDump
       # The objects of a class: how many there are, the sum of their sizes, their retained size, a
       # sample of them, and the holders of the sample.
       # If the dump is not whole (+whole+ is false), it is not known whether the others are garbage.
-      Found = Struct.new(:objects, :bytes, :retained, :sample, :holders, :whole)
+      # +classes+ are the classes of that name if there are several, or the only one is not the
+      # constant of its name any more.
+      Found = Struct.new(:objects, :bytes, :retained, :sample, :holders, :whole, :classes)
       private_constant :Found
 
       def of_class(snapshot, name)
@@ -100,6 +114,7 @@ module HeapDump
         headline(snapshot, name, found)
         found.holders.first(limit).each.with_index(1) { |one, i| show_holder(found, one, i) }
         more(limit, found.holders.size)
+        show_classes(found.classes)
       end
 
       def look_for(snapshot, name)
@@ -108,8 +123,8 @@ module HeapDump
         sample = snapshot.sample(name, limit: @sample)
         holders = Holders.of(snapshot, sample)
         holders.first(limit).each(&:measure)
-        Found.new(objects, bytes, rows.sum(&:retained), sample, holders,
-                  snapshot.whole)
+        Found.new(objects, bytes, rows.sum(&:retained), sample, holders, snapshot.whole,
+                  Versions.of(snapshot, name))
       end
 
       def headline(snapshot, name, found)
@@ -122,11 +137,24 @@ module HeapDump
                     "#{snapshot.modules_named(name).first}` shows who holds the class itself.")
       end
 
+      # Shows the classes of one name, the present one first.
+      def show_classes(classes)
+        classes.each do |version|
+          screen.blank
+          screen.line([:bold, version.words], "  #{version.numbers}")
+          version.holders.first(limit).each do |holder|
+            screen.line("  #{count(holder.nodes.size)} held by #{holder.words}",
+                        *note(holder.ways.first.path, best: true))
+            show_path(holder.ways.first.path)
+          end
+        end
+      end
+
       def show_holder(found, holder, number)
         screen.blank
         share = share(holder, found.sample)
         screen.line("#{number}. ", [:bold, "#{share}, held by #{holder.words}"],
-                    *note(holder.ways.first.path))
+                    *note(holder.ways.first.path, best: true))
         shown = @all ? holder.ways : holder.ways.first(PATHS)
         shown.each do |way|
           screen.line("  #{count(way.nodes.size)} of them:") if holder.ways.size > 1
@@ -185,7 +213,8 @@ module HeapDump
         print_json(class: name, objects: found.objects, bytes: found.bytes,
                    retained: measured(found), whole: found.whole,
                    garbage: found.whole == false ? nil : unheld_of(found),
-                   sampled: found.sample.size, **holders_json(found.holders),
+                   sampled: found.sample.size, classes: found.classes.map(&:to_h),
+                   **holders_json(found.holders),
                    **groups_json(found.holders.flat_map(&:ways)))
       end
 

@@ -1,13 +1,11 @@
 # frozen_string_literal: true
 
-require "shellwords"
-
 module HeapDump
   class Leaks
     # What the dumps say about the memory of the whole process, compared: which parts of it grew in
     # every step, and for how much of the growth no dump shows a reason.
     #
-    #   accounts = Accounts.new(snapshots, held: [3_000_000, 3_100_000, 3_200_000], suspects: [])
+    #   accounts = Accounts.new(snapshots, [3_000_000, 3_100_000, 3_200_000])
     #   accounts.growth.map(&:name) # => ["rss", "other_malloc"]
     #   accounts.unexplained        # => 83886080
     class Accounts
@@ -34,23 +32,19 @@ module HeapDump
       # have it.
       attr_reader :rss
 
-      # +held+::     the sum of the sizes of all held objects in each dump
-      # +suspects+:: what is accused
-      def initialize(snapshots, held:, suspects:)
+      # +held+:: the sum of the sizes of all held objects in each dump
+      def initialize(snapshots, held)
         memory = snapshots.map(&:process_memory)
-        @snapshots = snapshots
         @held = held
-        @suspects = suspects
         @rss = memory.map(&:rss) if memory.all?(&:rss)
         @accounts = memory.map(&:parts) if memory.none? { |one| one.parts.empty? }
       end
 
-      # What grew in every step (Array of Part): the process and the held objects if they grew by at
-      # least the part Rules::GREW of what the first dump has, and what the growth of the process
-      # consists of, the largest first. Empty if neither grew.
+      # What grew in every step (Array of Part): the process if it grew by at least the part
+      # Rules::SILENT_PART of what it was, and what that growth consists of, the largest first.
+      # Empty if it did not.
       def growth
-        @growth ||= [*(process if grew?(rss)), *(held if grew?(@held)),
-                     *(parts if grew?(rss))].freeze
+        @growth ||= (grew?(rss) ? [process, *parts] : []).freeze
       end
 
       # By how many bytes the process grew for which no dump shows a reason (Integer, at least 0);
@@ -77,7 +71,7 @@ module HeapDump
       end
 
       def grew?(bytes)
-        !bytes.nil? && every_time?(bytes) && grown(bytes) >= Rules::GREW * bytes.first
+        !bytes.nil? && every_time?(bytes) && grown(bytes) >= Rules::SILENT_PART * bytes.first
       end
 
       def half?(bytes)
@@ -105,16 +99,6 @@ module HeapDump
                  "dumps do not have more of the process than its size"
         end
         "no part of the process grew in every step; take dumps further apart"
-      end
-
-      def held
-        accused = @suspects.sum(&:retained_growth) * 2 >= grown(@held)
-        Part.new("held", @held, explained_by: ("what is accused" if accused),
-                                next_step: ("#{diff} shows what there is more of" unless accused))
-      end
-
-      def diff
-        ["heapdump diff", *@snapshots.map { |one| Shellwords.escape(one.path) }].join(" ")
       end
 
       # What grew in every step, and is a share of the growth of the process that counts.

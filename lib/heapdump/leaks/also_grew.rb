@@ -2,22 +2,27 @@
 
 module HeapDump
   class Leaks
-    # A class of which the last dump has more objects than the first, and which no suspect names,
-    # neither an accused nor a cleared one: on no single path did its objects grow as a leak does.
-    # Frozen.
+    # What grew although no suspect names it, neither an accused nor a cleared one: on no single
+    # path of the program did these objects grow as a leak does. Frozen.
     #
     #   grown = HeapDump.leaks("1.json", "2.json", "3.json").also_grew.first
-    #   grown.class_name      # => "Item"
-    #   grown.counts          # => [996, 2000, 2000]
-    #   grown.bytes           # => [39840, 80000, 80000]
-    #   grown.cleared_because # => "it stood still at the end"
+    #   grown.class_name      # => "String"
+    #   grown.counts          # => [3007, 23010, 43010]
+    #   grown.bytes           # => [134299, 934339, 1734339]
+    #   grown.holder          # => "the symbol table"
+    #   grown.cleared_because # => "it grew in every step, and the VM alone holds it: …"
     class AlsoGrew
-      # The name of the class (String).
+      # The name of the class; for what has no class, which the VM makes for itself, its kind in
+      # words: "call caches", "hidden Array" (String).
       attr_reader :class_name
-      # How many live objects of the class each dump has (Array of Integer).
+      # How many live objects of it each dump has; where #holder is given, how many that one holds
+      # (Array of Integer).
       attr_reader :counts
       # The sum of their sizes in each dump (Array of Integer).
       attr_reader :bytes
+      # What holds them, if that is the VM alone: "the symbol table", "Object (class)" (String); nil
+      # if they are counted wherever they are held.
+      attr_reader :holder
       # Why it is not accused (String).
       attr_reader :cleared_because
 
@@ -31,8 +36,15 @@ module HeapDump
         snapshots.first.diff(*snapshots.drop(1)).select { |change| grew?(change) }
                  .reject { |change| names.include?(change.key) }
                  .sort_by { |change| [-change.count_change, change.label] }.lazy
-                 .filter_map { |change| new(change) if reason(change.counts) }
+                 .filter_map { |change| of_class(change) }
                  .select { |one| program?(snapshots.last, one) }.first(Rules::ALSO_GREW)
+      end
+
+      # +change+:: how a class changed (Snapshot::Diff::Change)
+      def self.of_class(change)
+        reason = reason(change.counts) or return
+        new(class_name: change.key, counts: change.counts, bytes: change.bytes, holder: nil,
+            cleared_because: reason)
       end
 
       # The class in an entry of Suspect#company: "Array" in "Array 10 → 20 → 30, constant Store::X".
@@ -63,21 +75,31 @@ module HeapDump
       def self.program?(snapshot, grown)
         snapshot.sample(grown.class_name, limit: SAMPLE).any?(&:program?)
       end
-      private_class_method :kind, :grew?, :program?
+      private_class_method :kind, :of_class, :grew?, :program?
 
-      def initialize(change) # :nodoc:
-        @class_name = change.key
-        @counts = change.counts
-        @bytes = change.bytes
-        @cleared_because = AlsoGrew.reason(counts)
+      # All attributes by name.
+      def initialize(class_name:, counts:, bytes:, holder:, cleared_because:) # :nodoc:
+        @class_name = class_name
+        @counts = counts
+        @bytes = bytes
+        @holder = holder
+        @cleared_because = cleared_because
         freeze
+      end
+
+      # Whether each dump has more bytes of it than the one before.
+      #
+      #   grown.growing? # => true
+      def growing?
+        bytes.each_cons(2).all? { |before, after| after > before }
       end
 
       # What the command writes as JSON (Hash).
       #
-      #   grown.to_h # => {class: "Item", counts: [996, 2000, 2000], …}
+      #   grown.to_h # => {class: "String", counts: [3007, 23010, 43010], …}
       def to_h
-        { class: class_name, counts: counts, bytes: bytes, cleared_because: cleared_because }
+        { class: class_name, counts: counts, bytes: bytes, holder: holder,
+          cleared_because: cleared_because }
       end
 
       def inspect # :nodoc:

@@ -15,9 +15,10 @@ module HeapDump
       def leaks
         judged = grown + contents + named
         guilty, cleared = judged.partition { |one| one.suspect.cleared_because.nil? }
-        Leaks.new(suspects: sorted(Related.new(guilty).suspects),
-                  cleared: sorted(cleared.map(&:suspect)),
-                  series: @series, held_bytes: @growth.reached.map(&:last), faults: faults)
+        suspects = sorted(Related.new(guilty).suspects)
+        cleared = sorted(cleared.map(&:suspect))
+        Leaks.new(suspects: suspects, cleared: cleared, also_grew: also_grew(suspects, cleared),
+                  series: @series, held: held, faults: faults)
       end
 
       private
@@ -29,6 +30,19 @@ module HeapDump
         number = Terminal::Units.count(more)
         ["#{number} kinds of growth were left out, the smallest, because there are so many; " \
          "let the program warm up before the first dump"]
+      end
+
+      # What all held objects need in each dump (Held).
+      def held
+        @held ||= Held.new(@growth.reached.map(&:last))
+      end
+
+      # What grew besides (Array of AlsoGrew): what was found among all held objects comes before
+      # the classes of which only the numbers are known.
+      def also_grew(suspects, cleared)
+        kinds = Kinds.new(@growth, @snapshot, held).told(suspects, cleared)
+        classes = AlsoGrew.of(@series.snapshots, suspects + cleared)
+        kinds + classes.reject { |one| kinds.any? { |kind| kind.class_name == one.class_name } }
       end
 
       def sorted(suspects)

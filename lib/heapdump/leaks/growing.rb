@@ -13,14 +13,18 @@ module HeapDump
       # Classes whose objects are named themselves, whatever they hold.
       WHOLE = %w[Thread Fiber Class Module].freeze
 
+      # So many of the new objects are looked at one by one.
+      SAMPLE = 64
+
       # Kinds of edges of which an object has at most one with each name, and kinds of edges that
       # lead out of a frame.
       VARIABLES = %i[ivar member class_variable constant captured fiber_local field method].freeze
       FRAMES = %i[frame frame_local].freeze
 
-      # Reasons to clear growth, by the rank of its path (Snapshot::Path::RANKS).
+      # Reasons to clear growth, by the rank of its path (Snapshot::Path::RANKS). What caches hold
+      # is bounded by the calls in the code, so only much of it is a leak.
       LIVES_BY = {
-        cache: "it lives on by a cache of the VM alone, which is no cause",
+        cache: "it lives on by a cache of the VM alone, and it is little",
         stack: "it lives on by the machine stack alone, perhaps by chance"
       }.freeze
 
@@ -49,13 +53,14 @@ module HeapDump
       # The arguments of the Verdict, except those about the holder.
       def figures
         { counts: outer.counts, retained: retained, unit: "objects", fills: fills_variables?,
-          lives_by: lives_by, turnover: stable? ? turnover : nil }
+          lives_by: lives_by, doubts: doubts, turnover: stable? ? turnover : nil }
       end
 
       # Remarks that the numbers do not show (Array of String).
       def remarks
         [("held by each other, as the elements of a list" if chained?),
-         ("in #{@raw[:containers]} containers" if @raw[:containers] > 1)].compact
+         ("in #{@raw[:containers]} containers" if @raw[:containers] > 1),
+         *Remarks.of(newcomers)].compact
       end
 
       # The arguments of the Holder that say how to name it.
@@ -108,7 +113,23 @@ module HeapDump
       end
 
       def class_word(node = headline.node)
+        return former || Way.kind_word(node) if node == headline.node
+
         Way.kind_word(node)
+      end
+
+      # For classes that were loaded again, if all of them had one name: the class in words, and not
+      # "Class".
+      def former
+        return @former if defined?(@former)
+
+        words = newcomers.map { |node| node.words if node.former? }.uniq
+        @former = (words.first if words.size == 1)
+      end
+
+      # Some of the new objects (Array of Node).
+      def newcomers
+        @newcomers ||= @growth.newcomers(headline.node.id, SAMPLE).map { |id| snapshot.node(id) }
       end
 
       # Other classes that grow in the same container or below it (Array of String).
@@ -141,7 +162,30 @@ module HeapDump
 
       # Why it stays live although nothing of the program holds it (String), else nil.
       def lives_by
-        LIVES_BY[Snapshot::Path::RANKS[@raw[:parts].first[:rank]]]
+        much = retained.last - retained.first >= Rules::CACHE_BYTES
+        LIVES_BY[rank] unless cached? && much
+      end
+
+      # What speaks against a high confidence besides the numbers.
+      def doubts
+        [("only caches of calls hold it, each until another object is used there" if cached?),
+         ("the dumps do not say where methods are written: loading code makes some, too" if bare?)]
+          .compact
+      end
+
+      # Whether these are methods in a dump that does not have their places.
+      def bare?
+        outer.node.kind == "ment" && outer.way.steps.last.edge&.kind == :reference
+      end
+
+      # How good the path to the objects is (Symbol, one of Snapshot::Path::RANKS).
+      def rank
+        Snapshot::Path::RANKS[@raw[:parts].first[:rank]]
+      end
+
+      # Whether only caches of code hold them.
+      def cached?
+        rank == :cache
       end
 
       # Whether the objects hold each other, as the elements of a list do.
@@ -166,12 +210,12 @@ module HeapDump
 
       def choose
         best = @parts.min_by.with_index { |part, index| [*rating(part), index] }
-        return best if WHOLE.include?(class_word(best.node)) || best.node.kind == "ment"
+        return best if whole?(best.node) || (best.node.kind == "ment" && !cached?)
 
         inner = @inner.select { |part| inside?(part) }.min_by.with_index do |part, index|
           [@origins.rank(part.node), part.wrapped, index]
         end
-        inner && better?(inner, best) ? inner : best
+        inner && (cached? || better?(inner, best)) ? inner : best
       end
 
       def rating(part)
@@ -186,7 +230,12 @@ module HeapDump
       # application and none of WHOLE.
       def inside?(part)
         between = part.way.steps.last(part.wrapped + 1)[0...-1].map(&:node)
-        between.none? { |node| WHOLE.include?(node.class_name) || @origins.of_class(node) == :app }
+        between.none? { |node| whole?(node) || @origins.of_class(node) == :app }
+      end
+
+      # Whether an object is named itself. A singleton class is that of its object.
+      def whole?(node)
+        WHOLE.include?(Way.kind_word(node)) && !node.flag?(:singleton)
       end
     end
     private_constant :Growing

@@ -35,8 +35,7 @@ module HeapDump
       def words
         return without_names unless named?
 
-        shown = @names.size > NAMES ? @names.first(NAMES - 1) + [@names.last] : @names
-        shown.map(&:words).join(", ")
+        few(@names).map(&:words).join(", ")
       end
 
       # The name whose place is shown (Name): the nearest one that has a place in the program, else
@@ -62,8 +61,11 @@ module HeapDump
       # The objects on the path in words, from the container up: for a path without names.
       def without_names
         told = @way.told[0...-1].reverse.map { |step| Describe.node(step.node).strip }.uniq
-        told = told.first(NAMES - 1) + [told.last] if told.size > NAMES
-        told.empty? ? "the VM" : told.join(", held by ")
+        told.empty? ? "the VM" : few(told).join(", held by ")
+      end
+
+      def few(all)
+        all.size > NAMES ? all.first(NAMES - 1) + [all.last] : all
       end
 
       def distance(place)
@@ -109,9 +111,11 @@ module HeapDump
 
       # The Name of the edge that leads to a step; nil for an edge whose name says nothing.
       def name_at(at)
-        edge = @steps[at].edge
-        naming = BY_KIND[edge.kind]
-        send(naming, edge, @steps[at - 1].node, at) if naming
+        words, place = Snapshot::Caches.name(@steps, at)
+        return Name.new(words: words, place: place, last: true, added: true) if words
+
+        naming = BY_KIND[@steps[at].edge.kind]
+        send(naming, @steps[at].edge, @steps[at - 1].node, at) if naming
       end
 
       def member(edge, from, _at)
@@ -158,7 +162,7 @@ module HeapDump
       # The Name of a variable or member of an object; its place is that of the object's class.
       def of_instance(name, from)
         klass = from.class_node unless link?(from)
-        Name.new(words: "#{name} of #{class_word(from)}", place: klass && module_place(klass),
+        Name.new(words: "#{name} of #{Way.class_word(from)}", place: klass && module_place(klass),
                  owner: klass && Owner.new(klass, false))
       end
 
@@ -289,10 +293,6 @@ module HeapDump
       def code_place(node)
         file, line = node.line.values_at("file", "line")
         "#{file}:#{line}" if file && line
-      end
-
-      def class_word(node)
-        Way.class_word(node)
       end
     end
   end

@@ -2,7 +2,7 @@
 
 module HeapDump
   class Leaks
-    # A part of the memory of the process that grew in every step. Frozen.
+    # The process, or a part of its memory, that grew in every step. Frozen.
     #
     #   part = HeapDump.leaks("1.json", "2.json", "3.json").growth.first
     #   part.name         # => "rss"
@@ -11,11 +11,8 @@ module HeapDump
     #   part.explained_by # => "other_malloc"
     #   part.next_step    # => "heaptrack, or jemalloc's profiler, shows which code allocates it"
     class Part
-      LABELS = { "rss" => "process (RSS)", "held" => "held objects" }.freeze
-      private_constant :LABELS
-
-      # "rss" (the resident memory of the process), "held" (the objects that are held), or a part of
-      # Snapshot::ProcessMemory ("other_malloc", "stacks", …).
+      # "rss" (the resident memory of the process), or a part of Snapshot::ProcessMemory
+      # ("other_malloc", "stacks", …).
       attr_reader :name
       # Its size in each dump, in bytes (Array of Integer).
       attr_reader :bytes
@@ -36,7 +33,7 @@ module HeapDump
       #
       #   part.label # => "malloc of others"
       def label
-        LABELS.fetch(name) { Snapshot::ProcessMemory::LABELS.fetch(name.to_sym) }
+        name == "rss" ? "process (RSS)" : Snapshot::ProcessMemory::LABELS.fetch(name.to_sym)
       end
 
       # How many bytes more the last dump has than the first (Integer).

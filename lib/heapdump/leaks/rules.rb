@@ -25,6 +25,9 @@ module HeapDump
       # the dump, which show entries that need no memory yet.
       CONTENT_BYTES = 256
       LINE_BYTES = 64
+      # What only caches of code hold counts as a leak if it grew by so many bytes: each call in the
+      # source has one cache, so less than this is what code that runs for the first time needs.
+      CACHE_BYTES = 1 << 20
 
       # --- What belongs together
 
@@ -106,20 +109,33 @@ module HeapDump
       ALSO_GREW = 3
       ALSO_GREW_PART = 0.01
 
-      # --- The memory of the process (Accounts)
+      # What the VM alone holds is told if it grew in every step, by at least FEW_BYTES and by at
+      # least this part of what the first dump holds.
+      OF_VM_PART = 0.01
+      # If all that is held grew in every step, and by at least this part of what the first dump
+      # holds, while what is accused explains less than half of it, then "nothing is accused" is not
+      # enough: all classes are told which have at least KIND_PART of the growth, at most KINDS.
+      SILENT_PART = 0.05
+      KIND_PART = 0.1
+      KINDS = 5
 
-      # The process, or what is held, grew if it is larger in every step, and at last by this part
-      # of what the first dump has.
-      GREW = 0.05
-      # A part of the process that grew in every step is told if it is at least this part of the
-      # growth of the process.
+      # The process grew if it is larger in every step, and at last by the part SILENT_PART of what
+      # it was. A part of it is told if it grew in every step, and by at least GREW_PART of that.
       GREW_PART = 0.1
+
+      # --- What is told of the objects besides
+
+      # The memory of a string is at least SPARE_TIMES as large as its text, and larger by
+      # SPARE_BYTES: it has been given more room than it needs.
+      SPARE_TIMES = 4
+      SPARE_BYTES = 1024
 
       # The limits that the reader in C needs, by their names there (struct hg_rules in growth.h).
       def self.for_reader
         { idle: IDLE, symbols_per_step: SYMBOLS_PER_STEP, stay_per_step: STAY_PER_STEP,
           stay_dumps: STAY_DUMPS, inner_objects: INNER_OBJECTS, inner_bytes: INNER_BYTES,
-          other_holders: OTHER_HOLDERS, content_bytes: CONTENT_BYTES, line_bytes: LINE_BYTES }
+          other_holders: OTHER_HOLDERS, content_bytes: CONTENT_BYTES, line_bytes: LINE_BYTES,
+          cache_bytes: CACHE_BYTES }
       end
     end
   end

@@ -20,8 +20,9 @@ module HeapDump
       # +unit+::  what is counted: see Suspect#unit
       # +fills+:: whether each object is the value of a variable that existed before
       # +lives_by+:: why it stays live if nothing of the program holds it, else nil
+      # +doubts+:: what else speaks against a high confidence (Array of String)
       def initialize(counts:, retained:, series:, turnover: nil, named: true, unit: "objects",
-                     fills: false, lives_by: nil)
+                     fills: false, lives_by: nil, doubts: [])
         @counts = counts
         @retained = retained
         @series = series
@@ -30,6 +31,7 @@ module HeapDump
         @unit = unit
         @fills = fills
         @lives_by = lives_by
+        @more_doubts = doubts
         @all = Steps.new(counts, series.allocations)
         @steps = stays? ? Steps.new(turnover.staying) : @all
         judge
@@ -98,6 +100,7 @@ module HeapDump
       def doubts
         @doubts ||= [
           ("only two dumps: a third would show whether a cache fills up" unless several?),
+          *@more_doubts,
           ("few objects" if few?),
           ("it stood still in some steps" if steps.bursts?),
           ("at last it stood still, as what is full would" if steps.rests?),

@@ -139,7 +139,10 @@ module HeapDump
           word = node.type.downcase
           return "singleton #{attached(node)}" if node.flag?(:singleton)
 
-          node.name ? "#{node.name} (#{word})" : "anonymous #{word}"
+          return "anonymous #{word}" unless node.name
+
+          former = ", no longer the constant #{node.name}" if node.former?
+          "#{node.name} (#{word}#{former})"
         end
 
         # The object to which a singleton class belongs. If that object is a class itself, this

@@ -124,6 +124,12 @@ module HeapDump
         kin == :program
       end
 
+      # True for a class or module of which another one has taken the name, or which was removed:
+      # its name is not the constant that leads to it any more. Something else still holds it.
+      def former? # :nodoc:
+        @snapshot.constants.former?(self)
+      end
+
       # Where it comes from: one of Snapshot::Origins::CLASSES or OTHERS.
       def origin # :nodoc:
         @snapshot.origins.of(self)

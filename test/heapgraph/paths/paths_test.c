@@ -96,6 +96,30 @@ is_module(const struct hg_graph *graph, uint32_t node) {
            !(graph->flags[node] & HG_N_SINGLETON);
 }
 
+/* Whether a module named Object refers to a node. (No name here has a "::" in it.) */
+static bool
+is_of_object(const struct hg_graph *graph, uint32_t node) {
+    for (uint32_t from = 0; from < graph->objects; from++) {
+        if (!is_module(graph, from) || graph->label[from] != STRING_OBJECT) continue;
+        for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
+            if (graph->target[edge] == node && hg_edge_holds(graph->name[edge])) return true;
+        }
+    }
+    return false;
+}
+
+/* Whether another module has taken the name. */
+static bool
+is_former(const struct hg_graph *graph, uint32_t node) {
+    if (graph->label[node] == STRING_OBJECT || is_of_object(graph, node)) return false;
+    for (uint32_t other = 0; other < graph->objects; other++) {
+        if (is_module(graph, other) && graph->label[other] == graph->label[node] &&
+            is_of_object(graph, other))
+            return true;
+    }
+    return false;
+}
+
 /* Marks named modules among what is reachable; returns whether there are constants. */
 static bool
 mark_modules(const struct hg_graph *graph, const uint32_t *cost, uint8_t *module) {
@@ -123,7 +147,7 @@ mark_modules(const struct hg_graph *graph, const uint32_t *cost, uint8_t *module
     if (count > 1) return true;
     for (uint32_t node = 0; node < graph->nodes; node++) {
         module[node] = is_module(graph, node) && graph->label[node] != HG_NO_STRING &&
-                       cost[node] != UINT32_MAX;
+                       cost[node] != UINT32_MAX && !is_former(graph, node);
     }
     return false;
 }

@@ -12,5 +12,5 @@ class Formats
   end
 end
 
-Scenario.clean "methods of the program"
+Scenario.clean "methods of the program", objspace: true
 Scenario.rounds { |round| Formats.public_send(%i[json xml text].fetch(round)) }

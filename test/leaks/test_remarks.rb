@@ -1,0 +1,127 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/command_line"
+require "support/grown_dumps"
+
+# What the objects of a leak have in common and no number shows.
+class TestRemarks < HeapDumpTest
+  include CommandLine
+  include GrownDumps
+
+  def test_slices_of_strings
+    dumps = slices { |made| made.string("x", memsize: 1_000_040).then { |one| sized(one, made) } }
+    suspect = HeapDump.leaks(*dumps).first
+    assert_includes suspect.reasons, "each of 60 B shares the buffer of a String of 976.6 KiB"
+    address = suspect.path.target.to_s
+    assert_match(/^its 60 B share the buffer of a String of 976\.6 KiB 0x\h+, all of which /,
+                 heapdump!("why", dumps.last, address).out)
+    assert_match(/^shares +the buffer of a String of 976\.6 KiB 0x\h+, 60 B of it$/,
+                 heapdump!("show", dumps.last, address).out)
+    %w[why show].each do |command|
+      shares = heapdump!(command, "--json", dumps.last, address).json["object"]["shares"]
+      assert_equal({ "used" => 60, "of" => 1_000_000, "unit" => "bytes", "bytes" => 1_000_040 },
+                   shares.except("address"))
+    end
+  end
+
+  def test_many_slices_of_one_string
+    root = nil
+    dumps = slices do |made, i|
+      i.zero? ? root = sized(made.string("x", memsize: 1_000_040), made) : root
+    end
+    assert_includes HeapDump.leaks(*dumps).first.reasons,
+                    "they share the buffer of a String of 976.6 KiB, each of 60 B"
+  end
+
+  def test_slices_of_arrays
+    dumps = [10, 20, 30].map do |count|
+      dump(count) do |made|
+        made.constant("LAST", made.array(Array.new(count) do |i|
+          root = made.hidden_array([1] * 20_000, memsize: 160_000)
+          made.array_slice(40, root, address: 0x50_0000 + (i * 64))
+        end))
+      end
+    end
+    suspect = HeapDump.leaks(*dumps).first
+    assert_includes suspect.reasons, "each of 40 elements shares the buffer of an Array of 20,000"
+    assert_match(/^its 40 elements share the buffer of an Array of 20,000 0x\h+, all of which/,
+                 heapdump!("why", dumps.last, suspect.path.target.to_s).out)
+  end
+
+  # A copy of a text shares the buffer, too, and uses all of it.
+  def test_what_uses_its_buffer_is_no_slice
+    dumps = slices(1_000_000) { |made| sized(made.string("x", memsize: 1_000_040), made) }
+    suspect = HeapDump.leaks(*dumps).first
+    assert_equal ["grew in every step"], suspect.reasons
+    refute_match(/share/, heapdump!("why", dumps.last, suspect.path.target.to_s).out)
+  end
+
+  def test_room_that_strings_do_not_use
+    assert_includes HeapDump.leaks(*strings_with_room(10, 20, 30, memsize: 65_576)).first.reasons,
+                    "each has room for 64.0 KiB and uses 100 B of it"
+    assert_equal ["grew in every step"],
+                 HeapDump.leaks(*strings_with_room(10, 20, 30, memsize: 141)).first.reasons
+  end
+
+  def test_classes_that_were_loaded_again
+    suspect = HeapDump.leaks(*reloaded(%w[Widget])).first
+    assert_equal "Widget (class, no longer the constant Widget)", suspect.class_name
+    several = HeapDump.leaks(*reloaded(%w[Widget Gadget])).first
+    assert_equal "Class", several.class_name
+    assert_includes several.reasons, "classes that are no longer the constants of their names: " \
+                                     "Gadget (5 of 10), Widget (5 of 10)"
+  end
+
+  # Nothing has the name any more.
+  def test_classes_that_were_removed
+    suspect = HeapDump.leaks(*reloaded(%w[Widget], now: false)).first
+    assert_equal "Widget (class, no longer the constant Widget)", suspect.class_name
+  end
+
+  def test_why_tells_old_classes_from_the_present_one
+    last = reloaded(%w[Widget]).last
+    out = heapdump!("why", last, "Widget").out
+    assert_match(/^Widget \(class\)  1 class with 1 object, /, out)
+    assert_match(/^Widget \(class, no longer the constant Widget\)  30 classes with 0 objects, 0 B
+  30 held by Store \(module\)
+  Store \(module\)  0x2000
+  → constant REGISTRY → Array of 30 /, out)
+    classes = heapdump!("why", "--json", last, "Widget").json["classes"]
+    assert_equal [[false, 1], [true, 30]],
+                 classes.map { |one| [one["former"], one["classes"].size] }
+    assert_empty heapdump!("why", "--json", last, "Array").json["classes"]
+  end
+
+  private
+
+  # Says in the line of a string that it has a million bytes.
+  def sized(string, made)
+    made.change(string, bytesize: 1_000_000)
+    string
+  end
+
+  # Dumps of slices; the block makes the string of which each is one.
+  def slices(used = 60)
+    [10, 20, 30].map do |count|
+      dump(count) do |made|
+        made.constant("TOKENS", made.array(Array.new(count) do |i|
+          made.slice(used, yield(made, i), address: 0x50_0000 + (i * 64))
+        end))
+      end
+    end
+  end
+
+  # Dumps with so many classes of these names in a registry; `now` are there as constants as well.
+  def reloaded(names, now: true)
+    [10, 20, 30].map do |count|
+      dump(count) do |made|
+        names.each { |name| made.constant("A_#{name.upcase}", made.object(name)) } if now
+        classes = Array.new(count) do |i|
+          made.former_class(names[i % names.size], address: 0x50_0000 + (i * 64))
+        end
+        made.constant("REGISTRY", made.array(classes))
+      end
+    end
+  end
+end
