@@ -9,17 +9,11 @@
 #include <stddef.h>
 
 /*
-<<<<<<< HEAD
- * Writes n bytes (at most PIPE_BUF, the rest is cut off) to descriptor 2 if poll(2) says that it
- * takes some. A pipe then takes all of them without waiting, unless another process fills it at
- * this very moment; a file or a terminal takes as long as its device. Otherwise, or if the
- * descriptor is closed, writes nothing and returns false. Returns false also if only a part could
- * be written. errno stays as it was.
-=======
- * Writes a line of n bytes (at most PIPE_BUF, the rest is cut off) to descriptor 2 if that needs no
- * waiting. Control characters become "?", except a newline at the end. Otherwise, or if the descriptor
- * is closed, writes nothing and returns false. errno stays as it was.
->>>>>>> w-mends
+ * Writes a line of n bytes (at most PIPE_BUF, the rest is cut off) to descriptor 2 if poll(2) says
+ * that it takes some. A pipe then takes all of them without waiting, unless another process fills
+ * it at this very moment; a file or a terminal takes as long as its device. Control characters
+ * become "?", except a newline at the end. Otherwise, or if the descriptor is closed, writes nothing
+ * and returns false. Returns false also if only a part could be written. errno stays as it was.
  */
 bool hd_notice(const char *text, size_t n);
 
