@@ -1,5 +1,6 @@
 /*
- * What lib/heapdump/trigger.rb needs of the system to dump at a signal. All these methods are private.
+ * What lib/heapdump/trigger.rb needs of the system to dump at a signal. All these methods are
+ * private.
  */
 #ifndef HEAPDUMP_SIGNALS_H
 #define HEAPDUMP_SIGNALS_H

@@ -64,10 +64,10 @@ pid_t hd_team_fork(void);
 int hd_team_signal(int status);
 
 /*
- * For the leader: waits for the workers that have ended; until all have if `all` is true. Returns how
- * many are still there. If one has died of a signal, ends this process by _exit(128 + signal), without
- * waiting for the others: they die with it. Children that an extension's function has forked are not
- * waited for.
+ * For the leader: waits for the workers that have ended; until all have if `all` is true. Returns
+ * how many are still there. If one has died of a signal, ends this process by _exit(128 + signal),
+ * without waiting for the others: they die with it. Children that an extension's function has
+ * forked are not waited for.
  */
 int hd_team_reap(struct hd_team *team, bool all);
 
