@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "gates"
+require_relative "not_accused"
 require_relative "reading"
 require_relative "../leaks"
 
@@ -8,6 +9,8 @@ module HeapDump
   module CLI
     # Shows what leaks, by comparing several dumps of a process.
     class Leaks < Reading
+      include NotAccused
+
       usage "FILE LATER [LATER …] or DIRECTORY"
       limit 10
       details <<~TEXT
@@ -151,29 +154,6 @@ module HeapDump
         Snapshot::Describe.short(grown.class_name)
       end
 
-      def show_cleared(found)
-        found.cleared.first(limit).each do |suspect|
-          screen.line([:dim, "not accused: #{name_of(suspect)} #{numbers(suspect)} " \
-                             "#{suspect.unit}, #{suspect.holder}: #{suspect.cleared_because}"])
-        end
-        more(limit, found.cleared.size)
-        found.also_grew.first(limit).each { |one| show_also_grew(one) }
-      end
-
-      def show_also_grew(grown)
-        held = grown.holder ? "held by #{grown.holder}" : "wherever they are held"
-        figures = [numbers(grown), "objects,", *sizes_of(grown)].join(" ")
-        screen.line([:dim, "not accused: #{name_of(grown)} #{figures} #{held}: " \
-                           "#{grown.cleared_because}"])
-      end
-
-      # The bytes of what grew in every step. Elsewhere the number of objects says it.
-      def sizes_of(grown)
-        return unless grown.growing?
-
-        "#{grown.bytes.map { |size| bytes(size) }.join(" → ")},"
-      end
-
       def show_suspect(suspect, number)
         screen.blank if number > 1
         screen.line([:bold, "#{number}. #{name_of(suspect)}"],
@@ -187,23 +167,6 @@ module HeapDump
         fact("confidence", "#{suspect.confidence}: #{suspect.reasons.join("; ")}")
         fact("signature", suspect.signature)
         fact("more", suspect.command)
-      end
-
-      # The parts of the process that grew, and what of that is known.
-      def show_growth(found)
-        return if found.growth.empty?
-
-        screen.heading("The process grew in every step")
-        found.growth.each { |part| show_part(part) }
-      end
-
-      def show_part(part)
-        sizes = part.bytes.map { |number| bytes(number) }.join(" → ")
-        grown = Terminal::Units.bytes_change(part.growth)
-        screen.line([:bold, part.label], "  #{sizes} (#{grown})")
-        fact("mostly", part.explained_by)
-        fact("mostly", "not explained by what the dumps have") unless part.explained_by
-        fact("next", part.next_step)
       end
 
       PLACES = { "added" => "added by", "declared" => "declared" }.freeze
