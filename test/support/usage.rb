@@ -43,15 +43,18 @@ module Usage
       end
     end
 
-    # What speaks of a leak in measurements with as many rounds between each two: what grew by more
-    # than its bound every time. MRI's table of frozen strings doubles once, at a time of its own,
-    # and is then as large as it will be; that is no leak. The bound on memory is the caller's.
+    # What speaks of a leak in measurements with as many rounds between each two: what is more at
+    # last than at first by more than its bound, and, for memory, grew by as much every time. (MRI's
+    # table of frozen strings doubles once, at a time of its own, and is then as large as it will
+    # be.) The bound on memory is the caller's.
     def growth(series, kilobytes:)
       bounds = { kilobytes: kilobytes, descriptors: 0, mappings: 8, threads: 3, children: 0 }
       bounds.filter_map do |name, bound|
         figures = series.map(&name)
-        grew = figures.each_cons(2).all? { |before, after| after - before > bound }
-        "#{name} #{figures.join(" -> ")}" if grew
+        steps = name == :kilobytes ? figures.each_cons(2) : [figures.values_at(0, -1)]
+        next unless steps.all? { |before, after| after - before > bound }
+
+        "#{name} #{figures.join(" -> ")}"
       end
     end
   end

@@ -21,7 +21,7 @@ release(void *data) {
     ruby_xfree(self);
 }
 
-/* The size of the large arrays, roughly. A mapped index counts as if it were in memory. */
+/* The size of the large arrays, roughly. What an index file has counts as if it were in memory. */
 static size_t
 size(const void *data) {
     const struct binding *self = data;
@@ -53,7 +53,8 @@ hgb_allocate(VALUE class) {
 
 void
 hgb_tell_size(struct binding *self) {
-    size_t bytes = size(self);
+    const struct hg_graph *graph = self->analysis.graph;
+    size_t bytes = graph && graph->mapping ? sizeof(*self) : size(self);
     rb_gc_adjust_memory_usage((ssize_t)bytes - (ssize_t)self->told);
     self->told = bytes;
 }

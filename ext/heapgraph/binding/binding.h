@@ -47,8 +47,9 @@ void hgb_run(struct binding *self, enum hg_status (*function)(struct binding *, 
              void *argument, void (*undo)(void *));
 
 /*
- * Tells Ruby's GC how large the graph has become, so that it runs in time where a program reads
- * dump after dump. To be called with the GVL after work; hgb_run does so.
+ * Tells Ruby's GC how much memory the graph needs, so that it runs in time where a program reads
+ * dump after dump. A graph in a mapped file needs none. To be called with the GVL after work;
+ * hgb_run does so.
  */
 void hgb_tell_size(struct binding *self);
 

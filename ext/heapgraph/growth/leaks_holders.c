@@ -33,7 +33,7 @@ struct looks {
 
     /* Which leak holds which new object of which other leak; see see_relation. */
     uint64_t *relations;
-    size_t relation_count, relation_room;
+    size_t relation_count, relation_room, relation_limit;
     bool failed; /* there was no memory for them */
 };
 
@@ -234,9 +234,35 @@ see_holder(struct looks *looks, uint8_t number, struct hg_leak_holder holder) {
     look->seen_kind[look->seens++] = kind;
 }
 
-/* Notes that an object of a leak, or something below one, holds a new object of another leak. */
+static int
+by_relation(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* Lets each relation stand once. */
+static void
+unite_relations(struct looks *looks) {
+    uint64_t *all = looks->relations;
+    size_t kept = 0;
+    if (!looks->relation_count) return;
+    qsort(all, looks->relation_count, sizeof(*all), by_relation);
+    for (size_t i = 1; i < looks->relation_count; i++) {
+        if (all[i] != all[kept]) all[++kept] = all[i];
+    }
+    looks->relation_count = kept + 1;
+}
+
+/*
+ * Notes that an object of a leak, or something below one, holds a new object of another leak. An
+ * object may be held many times, so what stands twice is taken out whenever the list has doubled.
+ */
 static void
 see_relation(struct looks *looks, uint8_t holder, uint8_t held, uint32_t target) {
+    if (looks->relation_count >= looks->relation_limit) {
+        unite_relations(looks);
+        looks->relation_limit = 2 * looks->relation_count + (1 << 16);
+    }
     if (!hg_grow(&looks->relations, looks->relation_count, &looks->relation_room, 256,
                  sizeof(*looks->relations))) {
         looks->failed = true;
@@ -246,21 +272,13 @@ see_relation(struct looks *looks, uint8_t holder, uint8_t held, uint32_t target)
                                                 held;
 }
 
-static int
-by_relation(const void *left, const void *right) {
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-    return a < b ? -1 : a > b;
-}
-
 /* Counts each object once for each leak that holds it, however often that holds it. */
 static void
 count_relations(struct looks *looks) {
-    uint64_t *all = looks->relations;
-    if (!looks->relation_count) return;
-    qsort(all, looks->relation_count, sizeof(*all), by_relation);
+    unite_relations(looks);
     for (size_t i = 0; i < looks->relation_count; i++) {
-        if (i > 0 && all[i] == all[i - 1]) continue;
-        uint32_t holder = (uint32_t)(all[i] >> 8 & 0xff), held = (uint32_t)(all[i] & 0xff);
+        uint64_t relation = looks->relations[i];
+        uint32_t holder = (uint32_t)(relation >> 8 & 0xff), held = (uint32_t)(relation & 0xff);
         looks->leaks->related[(holder - 1) * HG_MAX_LEAKS + held - 1]++;
     }
 }
@@ -285,6 +303,7 @@ find_other_holders(struct looks *looks) {
     hg_phase(looks->task, "other holders", graph->objects);
     for (uint32_t node = 0; node < graph->objects; node++) {
         if (node % HG_STRIDE == 0 && !hg_step(looks->task, node)) return HG_STOPPED;
+        if (looks->failed) return HG_NO_MEMORY;
         if (!counts_as_holder(looks, node)) continue;
         uint8_t below = looks->leaks->below[last->trail[node]];
         bool thread = graph->type[node] == HG_T_DATA;
@@ -332,7 +351,7 @@ look(struct looks *looks) {
     find_inner_examples(looks);
     find_locations(looks);
     status = find_other_holders(looks);
-    if (status == HG_OK && looks->failed) status = HG_NO_MEMORY;
+    if (status == HG_OK && looks->failed) status = HG_NO_MEMORY; // at the last node
     if (status == HG_OK) count_relations(looks);
     for (uint32_t i = 0; i < looks->leaks->leaks; i++)
         keep_other_holders(looks->growth, &looks->leaks->leak[i], &looks->look[i]);

@@ -26,7 +26,9 @@ class TestUsage < HeapDumpTest
     growth = ->(*series) { Usage.growth(series, kilobytes: 1024) }
     assert_equal ["kilobytes 9000 -> 10025 -> 11050"],
                  growth.call(held[9000], held[10_025], held[11_050])
-    assert_equal ["descriptors 9 -> 10 -> 11"], growth.call(held[1], held[1, 10], held[1, 11])
+    assert_equal ["descriptors 9 -> 9 -> 10"], growth.call(held[1], held[1], held[1, 10])
+    assert_equal ["descriptors 9 -> 10 -> 10"], growth.call(held[1], held[1, 10], held[1, 10])
+    assert_empty growth.call(held[1], held[1, 10], held[1])
     assert_empty growth.call(held[9000], held[9020], held[10_500])
     assert_empty growth.call(held[9000], held[10_500], held[10_500])
   end
