@@ -18,18 +18,26 @@ class TestRelated < HeapDumpTest
     assert_empty leaks["Job"][:related]
   end
 
+  # More than stand in the list at once.
+  def test_many_objects
+    leaks = leaks_of([10, 20, 30_020].each_with_index.map { |count, number| jobs(count, number) })
+    job = leaks.keys.index("Job")
+    assert_equal({ job => 30_000 }, leaks["Ticket"][:related].to_h)
+    assert_equal({ job => 30_000 }, leaks["Note"][:related].to_h)
+  end
+
   private
 
   def jobs(count, number)
     dump(number) do |made|
-      jobs = objects(made, "Job", count, 0x50_0000)
+      jobs = objects(made, "Job", count, 0x1000_0000)
       tickets = jobs.each_with_index.flat_map do |job, i|
         [0, 128].map do |offset|
-          made.object("Ticket", address: 0x60_0000 + (i * 192) + offset, ivars: { "@job" => job })
+          made.object("Ticket", address: 0x2000_0000 + (i * 192) + offset, ivars: { "@job" => job })
         end
       end
       notes = jobs.each_with_index.map do |job, i|
-        made.object("Note", address: 0x60_0040 + (i * 192), ivars: { "@about" => job })
+        made.object("Note", address: 0x2000_0040 + (i * 192), ivars: { "@about" => job })
       end
       { "JOBS" => jobs, "TICKETS" => tickets, "NOTES" => notes }.each do |name, list|
         made.constant(name, made.array(list))
