@@ -25,7 +25,9 @@ have_library("dl", "dlopen") # part of the C library since glibc 2.34
 have_library("m")
 
 # What some versions of Ruby have and others lack; mri/ asks for these and not for the version.
-%w[ROBJECT_HEAP ROBJECT_EMBED RUBY_FL_EXIVAR].each { |name| have_const(name, "ruby.h") }
+%w[ROBJECT_HEAP ROBJECT_EMBED RUBY_FL_EXIVAR RARRAY_TRANSIENT_FLAG].each do |name|
+  have_const(name, "ruby.h")
+end
 have_func("RTYPEDDATA_GET_DATA", "ruby.h")
 
 # What some systems lack.
@@ -33,6 +35,8 @@ have_func("process_vm_readv", "sys/uio.h")
 have_func("pipe2", "unistd.h")
 have_func("memfd_create", "sys/mman.h")
 have_func("prctl", "sys/prctl.h")
+have_func("mincore", "sys/mman.h")
+have_func("dl_iterate_phdr", "link.h")
 
 # Only Init_heapdump and the functions of gdb.h may be seen: the rest could clash with the
 # application's own symbols.

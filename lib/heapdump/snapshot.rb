@@ -29,6 +29,8 @@ module HeapDump
   # +limit+ is how many items are returned, and +offset+ is how many are skipped before the first of
   # them. A negative number raises ArgumentError.
   class Snapshot
+    autoload :Account, "#{__dir__}/snapshot/account"
+    autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Diff, "#{__dir__}/snapshot/diff"
     autoload :Directory, "#{__dir__}/snapshot/directory"
@@ -112,9 +114,9 @@ module HeapDump
     # condition that a whole and valid dump meets: true, false, or nil if this dump does not show
     # it.
     #
-    #   snapshot.account # => {lines: 18090, bytes: 4403709, bad_lines: 0, bad_line: 0, …}
-    def account
-      @account ||= graph.account.freeze
+    #   snapshot.tally # => {lines: 18090, bytes: 4403709, bad_lines: 0, bad_line: 0, …}
+    def tally
+      @tally ||= graph.account.freeze
     end
 
     # The header, which is the first line of the dump (Hash): process, Ruby, GC. {} if there is
@@ -138,10 +140,10 @@ module HeapDump
     #
     #   snapshot.whole # => true
     def whole
-      checks = account[:checks].values
+      checks = tally[:checks].values
       return false if checks.include?(false)
 
-      account[:objspace_format] ? nil : true
+      tally[:objspace_format] ? nil : true
     end
 
     # What is wrong with the dump, and what else is to be known when it is read, each in one
@@ -361,6 +363,21 @@ module HeapDump
       raise ArgumentError, "#{stranger.inspect} is no Snapshot; open it first" if stranger
 
       Diff.new([self, *others], by)
+    end
+
+    # What the memory of the whole process consists of (Account): its RSS in parts.
+    #
+    #   snapshot.account.parts[:heap_pages] # => 5242880
+    def account
+      @account ||= Account.of(self)
+    end
+
+    # What each gem costs by being loaded (CodeByGem): its code and its classes. Empty for a dump of
+    # ObjectSpace.dump_all, which does not say in which files code is.
+    #
+    #   snapshot.code_by_gem.first.gem # => "activesupport-7.1.0"
+    def code_by_gem
+      @code_by_gem ||= CodeByGem.of(self)
     end
 
     # What the heap consists of, at a glance (Summary). +limit+ is the length of its lists.
