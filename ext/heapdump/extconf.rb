@@ -29,7 +29,9 @@ have_library("m")
 
 # What some versions of Ruby have and others lack. The C code asks for these where it can, and not
 # for the version.
-%w[ROBJECT_HEAP ROBJECT_EMBED RUBY_FL_EXIVAR].each { |name| have_const(name, "ruby.h") }
+%w[ROBJECT_HEAP ROBJECT_EMBED RUBY_FL_EXIVAR RARRAY_TRANSIENT_FLAG].each do |name|
+  have_const(name, "ruby.h")
+end
 have_func("RTYPEDDATA_GET_DATA", "ruby.h")
 
 # What some systems lack, and the dumper can do without.
@@ -37,6 +39,8 @@ have_func("process_vm_readv", "sys/uio.h")
 have_func("pipe2", "unistd.h")
 have_func("memfd_create", "sys/mman.h")
 have_func("prctl", "sys/prctl.h")
+have_func("mincore", "sys/mman.h")
+have_func("dl_iterate_phdr", "link.h")
 
 # The extension exports Init_heapdump and the functions of gdb.h alone: other names could be the
 # same as names in another library of the application.

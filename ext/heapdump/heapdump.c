@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "account/account.h"
 #include "base/clock.h"
 #include "base/reason.h"
 #include "base/types.h"
@@ -454,6 +455,7 @@ rb_heapdump_checked(VALUE self) {
 static void
 prepare(void) {
     hd_guard_init();
+    hd_account_init();
     hd_context_init();
     missing_function = hd_mri_init(getenv("HEAPDUMP_WITHOUT"));
     if (!missing_function) hd_gdb_init(start_for_debugger, rb_heapdump_count);

@@ -29,6 +29,8 @@ module HeapDump
   # +limit+ is how many items are returned, and +offset+ is how many are skipped before the first of
   # them. A negative number raises ArgumentError.
   class Snapshot
+    autoload :Account, "#{__dir__}/snapshot/account"
+    autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Caches, "#{__dir__}/snapshot/caches"
     autoload :Constants, "#{__dir__}/snapshot/constants"
@@ -49,7 +51,6 @@ module HeapDump
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
-    autoload :ProcessMemory, "#{__dir__}/snapshot/process_memory"
     autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Row, "#{__dir__}/snapshot/histogram"
     autoload :Summary, "#{__dir__}/snapshot/summary"
@@ -116,9 +117,9 @@ module HeapDump
     # condition that a whole and valid dump meets: true, false, or nil if this dump does not show
     # it.
     #
-    #   snapshot.account # => {lines: 18090, bytes: 4403709, bad_lines: 0, bad_line: 0, …}
-    def account
-      @account ||= graph.account.freeze
+    #   snapshot.tally # => {lines: 18090, bytes: 4403709, bad_lines: 0, bad_line: 0, …}
+    def tally
+      @tally ||= graph.account.freeze
     end
 
     # The header, which is the first line of the dump (Hash): process, Ruby, GC. {} if there is
@@ -142,10 +143,10 @@ module HeapDump
     #
     #   snapshot.whole # => true
     def whole
-      checks = account[:checks].values
+      checks = tally[:checks].values
       return false if checks.include?(false)
 
-      account[:objspace_format] ? nil : true
+      tally[:objspace_format] ? nil : true
     end
 
     # What is wrong with the dump, and what else is to be known when it is read, each in one
@@ -367,11 +368,19 @@ module HeapDump
       Diff.new([self, *others], by)
     end
 
-    # What the process consisted of (ProcessMemory).
+    # What the memory of the whole process consists of (Account): its RSS in parts.
     #
-    #   snapshot.process_memory.rss # => 14532608
-    def process_memory
-      @process_memory ||= ProcessMemory.new(self)
+    #   snapshot.account.parts[:heap_pages] # => 5242880
+    def account
+      @account ||= Account.of(self)
+    end
+
+    # What each gem costs by being loaded (CodeByGem): its code and its classes. Empty for a dump of
+    # ObjectSpace.dump_all, which does not say in which files code is.
+    #
+    #   snapshot.code_by_gem.first.gem # => "activesupport-7.1.0"
+    def code_by_gem
+      @code_by_gem ||= CodeByGem.of(self)
     end
 
     # What the heap consists of, at a glance (Summary). +limit+ is the length of its lists.

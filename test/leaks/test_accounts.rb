@@ -6,7 +6,7 @@ require "heapdump/leaks"
 # Which parts of the process grew, from accounts that are made by hand.
 class TestAccounts < HeapDumpTest
   Memory = Struct.new(:rss, :parts)
-  Dump = Struct.new(:path, :process_memory)
+  Dump = Struct.new(:path, :account)
 
   NAMES = %i[heap_pages object_malloc other_malloc free_malloc stacks code jit rest].freeze
   FLAT = NAMES.to_h { |name| [name, [100, 100, 100]] }.freeze

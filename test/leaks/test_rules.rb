@@ -88,10 +88,11 @@ class TestRules < HeapDumpTest
     counts.map.with_index { |count, number| dump(number) { |made| yield made, count, number } }
   end
 
-  # The stacks grow by 35 %, the pages by 80 % of all growth; all of it doubles the process.
+  # The process doubles. The stacks have a quarter of the growth, the pages the rest.
   def process
     [[100, 20], [150, 40], [200, 55]].map.with_index do |(pages, stacks), number|
-      memory = { rss: pages + stacks }
+      memory = { rss: pages + stacks, heap_pages: { touched: pages }, stacks: { touched: stacks },
+                 code: { bytes: 0 } }
       dump(number, memory: memory) { |made| made.constant("NONE", nil) }
     end
   end

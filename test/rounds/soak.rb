@@ -58,7 +58,7 @@ class Worker
     snapshot = HeapDump::Snapshot.new(path, index: false, strict: true)
     snapshot.load
     @damaged.concat(snapshot.warnings)
-    account = snapshot.account
+    account = snapshot.tally
     @damaged << "no footer" unless account[:has_footer]
     @damaged << "process #{snapshot.header["pid"]}" unless snapshot.header["pid"] == pid
     @damaged << "#{snapshot.objects} objects" unless snapshot.objects == told[:objects].to_i

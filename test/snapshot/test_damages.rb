@@ -21,8 +21,8 @@ class TestDamages < HeapDumpTest
       path = written(MADE.whole, ending, packer)
       snapshot = HeapDump::Snapshot.open(path, strict: true)
       assert_equal [true, []], [snapshot.whole, snapshot.warnings]
-      refute_includes snapshot.account[:checks].values, false
-      refute_includes snapshot.account[:checks].values, nil
+      refute_includes snapshot.tally[:checks].values, false
+      refute_includes snapshot.tally[:checks].values, nil
       assert_match(/^whole and valid$/, heapdump!("verify", path).out)
     end
 
@@ -33,7 +33,7 @@ class TestDamages < HeapDumpTest
 
   # One list: in the reader, its words, and the documentation.
   def test_every_check_has_its_words_and_stands_in_the_documentation
-    checks = HeapDump::Snapshot.open(written(MADE.whole)).account[:checks].keys
+    checks = HeapDump::Snapshot.open(written(MADE.whole)).tally[:checks].keys
     assert_equal checks.sort, HeapDump::Snapshot.const_get(:Warnings)::FAULTS.sort
     documented = File.read(File.join(Child::ROOT, "docs/format.md"))[/^## Whole and valid.*?^## /m]
     names = documented.scan(/^\| (`\w+`(?: `\w+`)*) \|/).flatten.flat_map { |row| row.scan(/\w+/) }
@@ -42,7 +42,7 @@ class TestDamages < HeapDumpTest
 
   # Each is seen failing by one damage at least.
   def test_every_check_has_its_damage
-    checks = HeapDump::Snapshot.open(written(MADE.whole)).account[:checks].keys
+    checks = HeapDump::Snapshot.open(written(MADE.whole)).tally[:checks].keys
     assert_equal [:compression], checks - ALL.values.flat_map(&:failed)
   end
 
@@ -148,7 +148,7 @@ class TestDamages < HeapDumpTest
     old = MADE.promising(lines: :none, roots: :none).gsub(/,"(lines|roots)":"none"/, "")
     snapshot = HeapDump::Snapshot.open(written(old))
     assert_equal [true, []], [snapshot.whole, snapshot.warnings]
-    assert_equal [nil, nil], snapshot.account[:checks].values_at(:promised_lines, :promised_roots)
+    assert_equal [nil, nil], snapshot.tally[:checks].values_at(:promised_lines, :promised_roots)
     lost = old.lines.tap { |lines| lines.delete_at(100) }.join
     snapshot = HeapDump::Snapshot.open(written(lost))
     assert_match(/\A1 object of 9,000 missing/, snapshot.warnings.first)
@@ -163,7 +163,7 @@ class TestDamages < HeapDumpTest
     assert_equal 0, answer.status
     assert_match(/1 object could not be read when the dump was taken/, answer.err)
     assert_match(/^whole and valid, but for 1 object that could not be read/, answer.out)
-    assert_equal 1, HeapDump::Snapshot.open(path, strict: true).account[:error_lines]
+    assert_equal 1, HeapDump::Snapshot.open(path, strict: true).tally[:error_lines]
   end
 
   private

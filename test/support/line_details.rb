@@ -43,8 +43,14 @@ class LineDetails
 
   def memsize(line, before, after)
     return if before.memsize != after.memsize || line["memsize"] == after.memsize
+    return if line["struct"] == "VM/thread" && untouched?(after.memsize - line["memsize"])
 
     note(line, "memsize", after.memsize)
+  end
+
+  # Of the VM stack of a thread, only what is in memory counts: not all of its 1 MiB.
+  def untouched?(bytes)
+    bytes.positive? && bytes < (1 << 20) && (bytes % 16).zero?
   end
 
   def slot_size(line, slot)

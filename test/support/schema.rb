@@ -96,7 +96,7 @@ module Schema
     "type" => :text, "format" => :integer, "heapdump" => :text, "ruby" => :text,
     "ruby_description" => :text, "platform" => :text, "pid" => :integer, "program" => :text,
     "host" => :text, "time" => :text, "gc_ran" => :boolean, "strings" => :integer_or_text,
-    "gc" => :integer_map, "memory" => :integer_map, "allocation_tracing" => :true,
+    "gc" => :integer_map, "memory" => :memory, "allocation_tracing" => :true,
     "capabilities" => :texts, "ractors" => :integer, "slot_size" => :integer
   }.freeze
 
@@ -112,7 +112,7 @@ module Schema
 
   CAPABILITIES = %w[
     hash_entries constants iseq env proc method_entry frames fiber fiber_locals imemo weak set
-    gc_flags remembered allocations finalizers storage singletons
+    gc_flags remembered allocations finalizers storage singletons stacks
   ].freeze
 
   # The fields that this very line may have.

@@ -64,7 +64,35 @@ module SchemaCheck
     when :refs, :values, :texts, :pairs, :frames, :heaps then list?(kind, value)
     when :map, :ref_map, :text_map, :integer_map then map?(kind, value)
     when :weak then weak?(value)
+    when :memory then memory?(value)
     else raise ArgumentError, "unknown kind #{kind}"
+    end
+  end
+
+  # The header's `memory`: for each name a kind, or the names and kinds within it.
+  MEMORY = {
+    "rss" => Integer, "peak_rss" => Integer, "swap" => Integer, "pss" => Integer,
+    "private" => Integer, "anonymous" => Integer,
+    "cgroup" => { "current" => Integer, "inactive_file" => Integer, "limit" => Integer,
+                  "oom_group" => :boolean },
+    "allocator" => { "name" => String, "version" => String, "arenas" => Integer,
+                     "in_use" => Integer, "untouched" => Integer, "free" => Integer,
+                     "mapped" => Integer, "resident" => Integer, "metadata" => Integer },
+    "stacks" => { "threads" => Integer, "fibers" => Integer, "reserved" => Integer,
+                  "touched" => Integer, "vm_reserved" => Integer, "vm_touched" => Integer,
+                  "native_reserved" => Integer, "native_touched" => Integer,
+                  "in_memsize" => Integer },
+    "code" => { "bytes" => Integer, "files" => [{ "path" => String, "bytes" => Integer }] },
+    "heap_pages" => { "bytes" => Integer, "touched" => Integer, "transient" => Integer },
+    "jit" => { "name" => String, "code" => Integer, "metadata" => Integer }
+  }.freeze
+
+  def self.memory?(value, kind = MEMORY)
+    case kind
+    when Hash then value.is_a?(Hash) && value.all? { |name, one| memory?(one, kind[name]) }
+    when Array then value.is_a?(Array) && value.all? { |one| memory?(one, kind.first) }
+    when :boolean then [true, false].include?(value)
+    else !kind.nil? && value.is_a?(kind)
     end
   end
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "account/stacks.h"
 #include "base/types.h"
 #include "guard/foreign.h"
 #include "guard/guard.h"
@@ -167,7 +168,11 @@ write_memsize(struct hd_dump *dump, VALUE obj) {
         return;
     }
     dump->step = HD_SIZING;
-    hd_put_number(&dump->out, HD_FIELD("memsize"), hd_memsize(obj));
+    size_t size = hd_memsize(obj);
+    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && hd_mri_data_kind(obj) == HD_DATA_THREAD) {
+        size = hd_thread_memsize(obj, size);
+    }
+    hd_put_number(&dump->out, HD_FIELD("memsize"), size);
 }
 
 static void

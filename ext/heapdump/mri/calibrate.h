@@ -41,6 +41,7 @@ bool hd_check_imemo(const struct known *known);
 bool hd_check_frames(const struct known *known);
 bool hd_check_fiber(const struct known *known);
 bool hd_check_fiber_locals(const struct known *known);
+bool hd_check_stacks(const struct known *known);
 
 /* check_data.c */
 bool hd_check_hash_entries(const struct known *known);

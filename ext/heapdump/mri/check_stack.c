@@ -157,3 +157,41 @@ hd_check_fiber_locals(const struct known *known) {
     for (int i = 0; i < LOCALS; i++) rb_thread_local_aset(known->thread, local_name(i), Qnil);
     return found;
 }
+
+/*
+ * True if the three words at `offset` are where a native stack begins, where it ended when it was
+ * left (0 if it never was), and its size.
+ */
+static bool
+may_be_native_stack(const void *context, ptrdiff_t offset, uintptr_t on_stack) {
+    enum { LEAST = 1 << 14, MOST = 1 << 30, WORD = sizeof(VALUE) };
+    uintptr_t start = hd_read(context, offset), left = hd_read(context, offset + WORD);
+    size_t size = hd_read(context, offset + 2 * WORD);
+    if (size < LEAST || size > MOST || start < size || start % WORD != 0) return false;
+    if (on_stack && (on_stack > start || on_stack < start - size)) return false;
+    return left == 0 || (left <= start && left >= start - size);
+}
+
+/* Looks for the place in the current context. The VM stack of a fiber lies above its native one. */
+bool
+hd_check_stacks(const struct known *known) {
+    enum { FIRST = HD_CONTEXT_THREAD + 8, LAST = 320, WORD = sizeof(VALUE), NEAR = 1 << 14 };
+    const void *context = hd_mri_thread_context(known->thread);
+    ptrdiff_t found = 0;
+    if (!context) return false;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    for (ptrdiff_t at = FIRST; at <= LAST; at += WORD) {
+        if (!may_be_native_stack(context, at, here)) continue;
+        if (found) return false;
+        found = at;
+    }
+    if (!found) return false;
+    if (!NIL_P(known->waiting)) { // nil: there was no memory for the fiber's stack
+        const void *waiting = hd_mri_fiber_context(known->waiting);
+        if (!waiting || !may_be_native_stack(waiting, found, 0)) return false;
+        uintptr_t vm = hd_read(waiting, HD_CONTEXT_STACK), start = hd_read(waiting, found);
+        if (vm + NEAR < start || vm > start + NEAR) return false;
+    }
+    hd_stacks_learn(found);
+    return true;
+}

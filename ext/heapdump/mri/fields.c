@@ -115,6 +115,15 @@ hd_mri_array_embedded(VALUE array) {
     return may_look_into_storage() && RB_FL_TEST_RAW(array, RARRAY_EMBED_FLAG) != 0;
 }
 
+const void *
+hd_mri_transient(VALUE array) {
+#ifdef HAVE_CONST_RARRAY_TRANSIENT_FLAG
+    if (RB_FL_ANY_RAW(array, RARRAY_TRANSIENT_FLAG)) return RARRAY(array)->as.heap.ptr;
+#endif
+    (void)array;
+    return NULL;
+}
+
 const VALUE *
 hd_mri_array_elements(VALUE array) {
     if (!may_look_into_storage()) return NULL;

@@ -130,6 +130,9 @@ void hd_singleton_learn(VALUE flag);
 /* heap.c: the answers of hd_mri_hides_finalizers and hd_mri_finalizers_have_ids. */
 void hd_finalizers_learn(bool hidden, bool have_ids);
 
+/* stack.c: the place in a context of its native stack: where it begins, where it ends, its size. */
+void hd_stacks_learn(ptrdiff_t offset);
+
 /*
  * tracing.c: the data with which a tracepoint was made. NULL if it is not for this event, or,
  * unless `function` is NULL, has another function.

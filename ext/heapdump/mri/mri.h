@@ -42,6 +42,7 @@ enum hd_capability {
     HD_CAN_FINALIZERS,
     HD_CAN_STORAGE,
     HD_CAN_SINGLETONS,
+    HD_CAN_STACKS,
     HD_CAPABILITIES
 };
 
@@ -171,6 +172,8 @@ bool hd_mri_array_shared(VALUE array);
 bool hd_mri_array_embedded(VALUE array);
 /* NULL without the capability `storage`. */
 const VALUE *hd_mri_array_elements(VALUE array);
+/* Where the elements of this array are, if that is in MRI's transient heap (Ruby < 3.3); else NULL. */
+const void *hd_mri_transient(VALUE array);
 bool hd_mri_string_shared(VALUE string);
 bool hd_mri_string_embedded(VALUE string);
 /* The default value or proc of a hash; Qundef if it is not known. */
@@ -289,6 +292,15 @@ VALUE hd_mri_context_fiber(const void *context);
 /* True if its thread runs in this context now. */
 bool hd_mri_context_is_current(const void *context);
 bool hd_mri_context_has_stack(const void *context);
+/*
+ * Where the stacks of a context are; false if it has none or that is not known. The native stack
+ * grows downwards from `native_end`. The VM stack lies directly above it, in the same block of memory;
+ * only that of the main thread is somewhere else.
+ */
+struct hd_stack_bounds {
+    uintptr_t vm, vm_end, native, native_end;
+};
+bool hd_mri_context_stacks(const void *context, struct hd_stack_bounds *out);
 void hd_mri_each_frame(const struct hd_pages *pages, const void *context,
                        void (*fn)(const struct hd_frame *frame, void *data), void *data);
 void hd_mri_each_fiber_local(const void *context, void (*fn)(ID name, VALUE value, void *data),

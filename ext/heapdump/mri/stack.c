@@ -45,6 +45,30 @@ hd_mri_context_has_stack(const void *context) {
            hd_plausible(hd_read_pointer(context, HD_CONTEXT_FRAME));
 }
 
+/*
+ * Three words of a context, whose place is not the same in all versions, not even in all patch
+ * levels: the first address of its native stack, the last one when it was left, and its size.
+ */
+static ptrdiff_t machine_stack;
+
+void
+hd_stacks_learn(ptrdiff_t offset) {
+    machine_stack = offset;
+}
+
+bool
+hd_mri_context_stacks(const void *context, struct hd_stack_bounds *out) {
+    enum { MOST = 1 << 30 };
+    size_t words = hd_read(context, HD_CONTEXT_STACK_SIZE);
+    uintptr_t end = hd_read(context, machine_stack);
+    size_t size = hd_read(context, machine_stack + 2 * (ptrdiff_t)sizeof(VALUE));
+    if (!machine_stack || !hd_mri_context_has_stack(context)) return false;
+    if (words > MOST / sizeof(VALUE) || size > MOST || size > end) return false;
+    uintptr_t vm = (uintptr_t)hd_read_pointer(context, HD_CONTEXT_STACK);
+    *out = (struct hd_stack_bounds){vm, vm + words * sizeof(VALUE), end - size, end};
+    return true;
+}
+
 static int
 line_of(VALUE iseq, const VALUE *pc) {
     const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);

@@ -11,6 +11,7 @@
 #include "guard/guard.h"
 #include "lines/roots.h"
 #include "out/identity.h"
+#include "process/accountant.h"
 #include "process/child.h"
 #include "run/dump.h"
 
@@ -23,6 +24,7 @@ struct task {
     struct hd_team *team;
     struct hd_dump *dump;
     struct hd_tally *tally;
+    pid_t accountant;
     int error;
 };
 
@@ -131,14 +133,17 @@ write_footer(struct hd_dump *dump, struct hd_team *team, const struct hd_tally *
 
 /* Collects the pages and writes header and roots. Returns 0 or an errno. */
 static int
-write_head(struct hd_dump *dump, struct hd_team *team, int fd) {
+write_head(const struct task *task) {
+    struct hd_dump *dump = task->dump;
+    struct hd_team *team = task->team;
     uint64_t written;
     dump->tally = &team->tallies[LEADER];
-    int error = hd_dump_open(dump, fd, &team->file);
+    int error = hd_dump_open(dump, task->request->fd, &team->file);
     if (!error) error = hd_pages_collect(&dump->pages);
     if (error) return error;
     hd_sink_begin_file(&dump->out);
     hd_dump_look(dump);
+    hd_accountant_await(task->accountant, task->request, team);
     hd_dump_write_head(dump);
     hd_write_found_roots(dump); // tables that a worker finds, the worker writes itself
     dump->finalizers.found = 0;
@@ -156,7 +161,7 @@ lead_to_file(void *arg) {
     struct hd_dump *dump = task->dump;
     int count = 0, done[2], wanted = request->options->processes;
     int seconds = patience(request->options);
-    if ((task->error = write_head(dump, team, request->fd)) != 0) return;
+    if ((task->error = write_head(task)) != 0) return;
     if (hd_pipe(done) != 0) {
         task->error = errno;
         return;
@@ -198,6 +203,7 @@ lead_to_stream(void *arg) {
     struct hd_summary summary = {0};
     struct hd_dump *dump = task->dump;
     dump->tally = task->tally;
+    hd_accountant_await(task->accountant, task->request, team);
     task->error = hd_dump_run_as(dump, task->request->fd, &summary, &team->where);
     team->file.offset = summary.bytes;
     team->seconds = summary.seconds;
@@ -219,6 +225,7 @@ hd_lead(const struct hd_fork *request, struct hd_team *team) {
     struct hd_dump dump = {.options = request->options, .context = request->context};
     struct task task = {
         .request = request, .team = team, .dump = &dump, .tally = &team->tallies[LEADER]};
+    task.accountant = hd_accountant_start(request, team);
     team->error = hd_guard_install(&dump.out, patience(request->options));
     if (!team->error) {
         team->error = guarded(request->target ? lead_to_file : lead_to_stream, &task);

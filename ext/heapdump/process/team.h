@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "account/account.h"
 #include "lines/tally.h"
 #include "out/shared.h"
 #include "request/processors.h"
@@ -33,6 +34,8 @@ struct hd_team {
     _Atomic size_t next_page; /* index of the first page that no process has taken */
     struct hd_tally tallies[HD_MAX_WORKERS];
     struct hd_shared file;
+    struct hd_account
+        account; /* written by the accountant, read by the leader when that has ended */
 
     /*
      * Written by the leader. The coordinator reads `finished` at any time, and the others when that

@@ -118,29 +118,6 @@ put_gc_stat(VALUE arg) {
     return Qnil;
 }
 
-/* Puts the memory use of the process as Linux reports it; nothing on other systems. */
-static void
-put_memory(struct hd_sink *out) {
-    static const struct {
-        const char *line, *key;
-    } wanted[] = {{"VmRSS:", "\"rss\":"}, {"VmHWM:", "\"peak_rss\":"}, {"VmSwap:", "\"swap\":"}};
-    FILE *status = fopen("/proc/self/status", "re");
-    if (!status) return;
-    char line[256];
-    HD_PUT(out, ",\"memory\":{");
-    while (fgets(line, sizeof line, status)) {
-        for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-            size_t n = strlen(wanted[i].line);
-            if (strncmp(line, wanted[i].line, n) != 0) continue;
-            hd_put_bytes(out, wanted[i].key, strlen(wanted[i].key));
-            hd_put_u64(out, strtoull(line + n, NULL, 10) * 1024);
-            hd_put_char(out, ',');
-        }
-    }
-    hd_json_close(out, '}');
-    fclose(status);
-}
-
 static void
 put_capabilities(struct hd_sink *out) {
     HD_PUT(out, ",\"capabilities\":[");
@@ -169,7 +146,7 @@ put_header(struct hd_context *context, const struct hd_options *options) {
     put_c_field(out, ",\"ruby\":", ruby_version);
     ask(context, put_description, out);
     put_c_field(out, ",\"platform\":", ruby_platform);
-    hd_put_number(out, HD_FIELD("pid"), (uint64_t)(dumped_process ? dumped_process : getpid()));
+    hd_put_number(out, HD_FIELD("pid"), (uint64_t)context->account.process);
     ask(context, put_program, out);
     if (gethostname(host, sizeof host - 1) == 0) put_c_field(out, ",\"host\":", host);
     put_time(out);
@@ -177,7 +154,6 @@ put_header(struct hd_context *context, const struct hd_options *options) {
     else HD_PUT(out, ",\"gc_ran\":false");
     put_strings_policy(out, options);
     ask(context, put_gc_stat, out);
-    put_memory(out);
     put_capabilities(out);
     if (context->ractors > 1) hd_put_number(out, HD_FIELD("ractors"), (uint64_t)context->ractors);
 }
@@ -304,19 +280,47 @@ make_traced_object(VALUE arg) {
     return Qnil;
 }
 
+/* Fills in which JIT runs, and the memory of what it knows about its code where it tells that. */
+static VALUE
+ask_jit(VALUE arg) {
+    static const char *const modules[][2] = {{"YJIT", "yjit"}, {"ZJIT", "zjit"}, {"RJIT", "rjit"}};
+    struct hd_account *account = &((struct hd_context *)arg)->account;
+    ID enabled = rb_intern("enabled?"), stats = rb_intern("runtime_stats");
+    if (!rb_const_defined(rb_cObject, rb_intern("RubyVM"))) return Qnil;
+    VALUE vm = rb_const_get(rb_cObject, rb_intern("RubyVM"));
+    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
+        ID name = rb_intern(modules[i][0]);
+        if (!rb_const_defined(vm, name)) continue;
+        VALUE jit = rb_const_get(vm, name);
+        if (!rb_respond_to(jit, enabled) || !RTEST(rb_funcall(jit, enabled, 0))) continue;
+        snprintf(account->jit.name, sizeof account->jit.name, "%s", modules[i][1]);
+        if (!rb_respond_to(jit, stats)) return Qnil;
+        VALUE all = rb_funcall(jit, stats, 0);
+        if (!RB_TYPE_P(all, T_HASH)) return Qnil;
+        VALUE size = rb_hash_aref(all, ID2SYM(rb_intern("yjit_alloc_size")));
+        if (RB_INTEGER_TYPE_P(size)) account->jit.metadata = NUM2ULL(size);
+        return Qnil;
+    }
+    return Qnil;
+}
+
 void
 hd_context_prepare(struct hd_context *context) {
     *context = (struct hd_context){.thread_list = Qnil, .traced_object = Qnil};
+    hd_account_begin(&context->account, 0);
     if (!NIL_P(count_of_ractors)) {
         context->ractors = NUM2LONG(rb_method_call(0, NULL, count_of_ractors));
     }
     list_threads(context);
     ask(context, make_traced_object, context);
+    ask_application(context, ask_jit, context);
 }
 
 int
 hd_context_collect(struct hd_context *context, const struct hd_options *options) {
     if (hd_sink_open_memory(&context->header) != 0) return ENOMEM;
+    context->account.process = dumped_process ? dumped_process : getpid();
+    hd_account_read_status(&context->account);
     put_header(context, options);
     // the addresses are read only now, because the GC may have moved objects before
     for (size_t i = 0; i < context->threads_size; i++) {

@@ -1,6 +1,6 @@
 /*
  * Collects what a dump needs from Ruby, as plain C memory: the header, the values of global
- * variables, and the names and states of threads. The only code of the application that is called
+ * variables, the names and states of threads, and which memory the process has. The only code of the application that is called
  * are the getters of global variables that its C code has defined. If a getter raises, its variable
  * is left out and the exception is dropped. But what a signal handler of the application raises
  * is not dropped, unless it is a StandardError and comes while such a getter runs.
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "account/account.h"
 #include "request/options.h"
 #include "out/sink.h"
 
@@ -33,7 +34,8 @@ struct hd_global {
 };
 
 struct hd_context {
-    struct hd_sink header;          /* a sink in memory: the header line without its last bracket */
+    struct hd_sink header;          /* a sink in memory: the first fields of the header */
+    struct hd_account account;      /* its field `memory`, as far as it is known yet */
     struct hd_thread_info *threads; /* owned; the threads that were alive in the first step */
     size_t threads_size;
     struct hd_global *globals; /* owned */

@@ -101,6 +101,7 @@ write_header(struct hd_dump *dump) {
     struct hd_sink *out = &dump->out;
     const struct hd_sink *header = &dump->context->header;
     hd_put_bytes(out, (const char *)header->block, (size_t)(header->pos - header->block));
+    hd_account_put(out, &dump->context->account);
     if (dump->allocations) HD_PUT(out, ",\"allocation_tracing\":true");
     hd_put_number(&dump->out, HD_FIELD("slot_size"), dump->usual_slot);
     HD_PUT(out, "}\n");
@@ -204,6 +205,7 @@ write_all(struct hd_dump *dump) {
     VALUE counter = ID2SYM(rb_intern("total_allocated_objects"));
     size_t allocated = rb_gc_stat(counter), gc_runs = rb_gc_count();
     hd_dump_look(dump);
+    if (!dump->options->fork) hd_account_take(&dump->context->account, &dump->pages);
     hd_dump_write_head(dump);
     hd_dump_write_pages(dump, 0, dump->pages.size);
     hd_write_found_roots(dump);

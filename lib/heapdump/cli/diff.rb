@@ -60,7 +60,7 @@ module HeapDump
 
       # The size of the process and of its parts, as far as all dumps have them.
       def process(diff)
-        memory = diff.snapshots.map(&:process_memory)
+        memory = diff.snapshots.map(&:account)
         return unless memory.all?(&:rss)
 
         sizes = memory.map { |one| bytes(one.rss) }.join(" → ")
@@ -79,7 +79,7 @@ module HeapDump
 
           table.row(Terminal::Units.bytes_change(sizes.last - sizes.first),
                     sizes.map { |size| bytes(size) }.join(" → "),
-                    Snapshot::ProcessMemory::LABELS.fetch(name))
+                    Snapshot::Account::PARTS.fetch(name))
         end
         table
       end
@@ -120,7 +120,7 @@ module HeapDump
       # One entry for each dump.
       def process_json(diff)
         diff.snapshots.map do |snapshot|
-          { rss: snapshot.process_memory.rss, parts: snapshot.process_memory.parts }
+          { rss: snapshot.account.rss, parts: snapshot.account.parts }
         end
       end
 

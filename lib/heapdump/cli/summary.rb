@@ -2,6 +2,7 @@
 
 require_relative "aside"
 require_relative "in_json"
+require_relative "process_rows"
 require_relative "reading"
 require_relative "strings"
 
@@ -17,7 +18,8 @@ module HeapDump
       # "besides"
       SCHEMA_VERSION = 2
       PARTS = %i[
-        memory types classes generations locations gems most_referred duplicate_strings
+        memory account types classes code_by_gem generations locations gems most_referred
+        duplicate_strings
       ].freeze
       HISTOGRAMS = %i[types classes generations locations gems].freeze
       OTHERS = {
@@ -27,7 +29,7 @@ module HeapDump
       private_constant :OTHERS
       details <<~TEXT
         Where the memory of the process is, then living objects by type, class and what they
-        retain, by generation and place where that was traced, those that many refer to, and strings
+        retain, the code of each gem, objects by generation and place where that was traced, those that many refer to, and strings
         of which there are several. Threads, code and the VM's own objects are one line,
         unless --all is given.
       TEXT
@@ -49,9 +51,10 @@ module HeapDump
 
       def show(snapshot, summary)
         title(snapshot)
-        memory(snapshot, summary.memory)
+        memory(snapshot, summary)
         histogram("Types", summary.types, "type")
         histogram("Classes", summary.classes, "class")
+        code(summary.code_by_gem)
         traced(summary)
         referred(summary.most_referred)
         duplicates(snapshot, summary.duplicate_strings)
@@ -66,10 +69,11 @@ module HeapDump
                     "#{header["time"]}, #{header["program"]}")
       end
 
-      def memory(snapshot, memory)
+      def memory(snapshot, summary)
+        memory = summary.memory
         screen.heading("Memory")
         table = Table.new(nil, right: 0)
-        process_rows(memory).each { |row| table.row(*row) }
+        ProcessRows.of(summary).each { |row| table.row(*row) }
         table.row("live objects", bytes(memory.live_bytes),
                   Terminal::Units.plural(memory.live, "object"))
         table.row(*garbage_row(snapshot, memory))
@@ -83,19 +87,6 @@ module HeapDump
         return ["garbage", size, "#{objects} that nothing holds"] if garbage_known?(snapshot)
 
         ["others", size, "#{objects}, garbage or held by what is lost: #{NOT_WHOLE}"]
-      end
-
-      def process_rows(memory)
-        return [["process", "-", "this dump does not say; HeapDump.dump does"]] unless memory.pages
-
-        [["process (RSS)", bytes(memory.rss),
-          memory.swap.to_i.positive? ? "and #{bytes(memory.swap)} swapped out" : ""],
-         ["  heap pages", bytes(memory.page_bytes),
-          "#{count(memory.pages)} pages, #{count(memory.slots)} slots"],
-         ["    free slots", bytes(memory.free_bytes), "#{count(memory.free_slots)} slots"],
-         ["  malloc", bytes(memory.malloc), "what objects have allocated besides their slots"],
-         ["  not explained", bytes(memory.unexplained),
-          "code, stacks, libraries in C, free memory of malloc"]]
       end
 
       def fragmentation(memory)
@@ -144,6 +135,19 @@ module HeapDump
         generations(summary.generations)
         histogram("Places of allocation", summary.locations, "place")
         histogram("Gems", summary.gems, "gem", retained: false)
+      end
+
+      # What gems cost by being loaded.
+      def code(gems)
+        return if gems.none?
+
+        screen.heading("Code by gem", "what it costs that a gem is loaded")
+        table = Table.new(%w[bytes methods classes gem], right: 3)
+        gems.first(limit).each do |row|
+          table.row(bytes(row.bytes), count(row.method_count), count(row.class_count), row.gem)
+        end
+        screen.table(table)
+        more(limit, gems.size)
       end
 
       # Shows generations in the order of time; only the largest if there are too many.
@@ -197,11 +201,24 @@ module HeapDump
       def json(snapshot, summary)
         parts = HISTOGRAMS.to_h { |part| [part, histogram_json(summary.public_send(part))] }
         print_json(file: snapshot.path, header: snapshot.header, warnings: snapshot.warnings,
-                   memory: summary.memory.to_h, traced: summary.traced?, **parts,
+                   memory: summary.memory.to_h, account: account_json(summary.account),
+                   code_by_gem: summary.code_by_gem.map { |row| gem_json(row) },
+                   traced: summary.traced?, **parts,
                    most_referred: summary.most_referred.map do |one|
                      { **node_json(one.node), references: one.references }
                    end,
                    duplicate_strings: duplicates_json(summary.duplicate_strings))
+      end
+
+      def account_json(account)
+        { rss: account.rss, parts: account.parts, allocator: account.allocator,
+          stacks: account.stacks, files: account.files.map(&:to_h), jit: account.jit,
+          cgroup: account.cgroup }
+      end
+
+      def gem_json(row)
+        { gem: row.gem, bytes: row.bytes, methods: row.method_count, iseqs: row.iseq_count,
+          classes: row.class_count }
       end
 
       def histogram_json(histogram)

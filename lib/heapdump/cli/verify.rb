@@ -30,7 +30,7 @@ module HeapDump
       private
 
       def show(snapshot)
-        account = snapshot.account
+        account = snapshot.tally
         table = Table.new(nil)
         table.row("format", format_words(snapshot))
         table.row("taken", taken(snapshot.header)) unless snapshot.header.empty?
@@ -43,7 +43,7 @@ module HeapDump
       end
 
       def format_words(snapshot)
-        return "ObjectSpace.dump_all" if snapshot.account[:objspace_format]
+        return "ObjectSpace.dump_all" if snapshot.tally[:objspace_format]
 
         header = snapshot.header
         return "heapdump, without a HEADER" if header.empty?
@@ -63,14 +63,14 @@ module HeapDump
         case snapshot.whole
         when false then [:red, "damaged"]
         when nil
-          lack = ", and no ROOT line" if snapshot.account[:root_lines].zero?
+          lack = ", and no ROOT line" if snapshot.tally[:root_lines].zero?
           [:yellow, "valid; there is no footer to tell whether it is whole#{lack}"]
         else whole_verdict(snapshot)
         end
       end
 
       def whole_verdict(snapshot)
-        number = snapshot.account[:error_lines]
+        number = snapshot.tally[:error_lines]
         return [:green, "whole and valid"] if number.zero?
 
         unread = Terminal::Units.plural(number, "object")
@@ -78,7 +78,7 @@ module HeapDump
       end
 
       def json(snapshot)
-        account = snapshot.account
+        account = snapshot.tally
         print_json(file: snapshot.path, valid: account[:checks].values_at(*VALID).none?(false),
                    whole: snapshot.whole, warnings: snapshot.warnings, header: snapshot.header,
                    **account.sort.to_h)

@@ -9,10 +9,10 @@ module HeapDump
     #   accounts.growth.map(&:name) # => ["rss", "other_malloc"]
     #   accounts.unexplained        # => 83886080
     class Accounts
-      # Parts of Snapshot::ProcessMemory of which no dump shows what they consist of.
+      # Parts of Snapshot::Account of which no dump shows what they consist of.
       UNKNOWN = %i[other_malloc rest].freeze
 
-      # For each part of Snapshot::ProcessMemory: what its growth comes from, and what to do next.
+      # For each part of Snapshot::Account: what its growth comes from, and what to do next.
       REASONS = {
         heap_pages: ["objects, and free slots between them", nil],
         object_malloc: ["what objects have allocated", nil],
@@ -34,7 +34,7 @@ module HeapDump
 
       # +held+:: the sum of the sizes of all held objects in each dump
       def initialize(snapshots, held)
-        memory = snapshots.map(&:process_memory)
+        memory = snapshots.map(&:account)
         @held = held
         @rss = memory.map(&:rss) if memory.all?(&:rss)
         @accounts = memory.map(&:parts) if memory.none? { |one| one.parts.empty? }

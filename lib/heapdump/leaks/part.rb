@@ -11,7 +11,7 @@ module HeapDump
     #   part.explained_by # => "other_malloc"
     #   part.next_step    # => "heaptrack, or jemalloc's profiler, shows which code allocates it"
     class Part
-      # "rss" (the resident memory of the process), or a part of Snapshot::ProcessMemory
+      # "rss" (the resident memory of the process), or a part of Snapshot::Account
       # ("other_malloc", "stacks", …).
       attr_reader :name
       # Its size in each dump, in bytes (Array of Integer).
@@ -31,9 +31,9 @@ module HeapDump
 
       # What it is called on the screen (String).
       #
-      #   part.label # => "malloc of others"
+      #   part.label # => "malloc that others own: libraries in C, the VM"
       def label
-        name == "rss" ? "process (RSS)" : Snapshot::ProcessMemory::LABELS.fetch(name.to_sym)
+        name == "rss" ? "process (RSS)" : Snapshot::Account::PARTS.fetch(name.to_sym)
       end
 
       # How many bytes more the last dump has than the first (Integer).

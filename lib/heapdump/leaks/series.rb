@@ -40,7 +40,7 @@ module HeapDump
       # process that all headers name. A dump of ObjectSpace.dump_all has neither header nor footer.
       def strict_faults
         @strict_faults ||= snapshots.flat_map do |snapshot|
-          missing = %i[header footer].reject { |line| snapshot.account[:"has_#{line}"] }
+          missing = %i[header footer].reject { |line| snapshot.tally[:"has_#{line}"] }
           missing.map { |line| "#{snapshot.path} has no #{line}" } + nameless_process(snapshot)
         end
       end
@@ -98,7 +98,7 @@ module HeapDump
       end
 
       def nameless_process(snapshot)
-        return [] if !snapshot.account[:has_header] || snapshot.header["pid"].is_a?(Integer)
+        return [] if !snapshot.tally[:has_header] || snapshot.header["pid"].is_a?(Integer)
 
         ["the header of #{snapshot.path} does not name the process"]
       end

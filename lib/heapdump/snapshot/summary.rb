@@ -48,6 +48,20 @@ module HeapDump
         end.freeze
       end
 
+      # What the memory of the whole process consists of (Account), as of Snapshot#account.
+      #
+      #   summary.account.parts[:code] # => 6504448
+      def account
+        @snapshot.account
+      end
+
+      # What each gem costs by being loaded (CodeByGem), as of Snapshot#code_by_gem.
+      #
+      #   summary.code_by_gem.first.gem # => "ruby"
+      def code_by_gem
+        @snapshot.code_by_gem
+      end
+
       # Objects by type (Histogram).
       #
       #   summary.types["HASH"].objects # => 610

@@ -38,7 +38,7 @@ module HeapDump
 
       def initialize(snapshot)
         @snapshot = snapshot
-        @account = snapshot.account
+        @account = snapshot.tally
         @checks = @account[:checks]
       end
 

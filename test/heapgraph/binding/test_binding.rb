@@ -208,7 +208,7 @@ class TestBinding < HeapDumpTest
     FileUtils.cp(Shop.dump, path)
     plain, first, second = [false, true, true].map do |index|
       snapshot = HeapDump::Snapshot.open(path, index: index)
-      [snapshot.graph.totals, snapshot.account, snapshot.header, snapshot.footer,
+      [snapshot.graph.totals, snapshot.tally, snapshot.header, snapshot.footer,
        snapshot.histogram.map { |row| [row.label, row.objects, row.retained] },
        snapshot.find(class: "Session").map { |node| snapshot.paths(node).map(&:to_s) }]
     end

@@ -1,0 +1,312 @@
+/*
+ * The mappings of a process; see mappings.h.
+ */
+#ifndef _GNU_SOURCE
+#    define _GNU_SOURCE 1
+#endif
+#include "account/mappings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#ifdef HAVE_DL_ITERATE_PHDR
+#    include <link.h>
+#endif
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account/ranges.h"
+#include "base/list.h"
+
+/* One line of /proc/PID/maps. */
+struct mapping {
+    uintptr_t start, end;
+    bool readable, writable, executable, shared;
+    const char *path; /* "" for anonymous memory */
+};
+
+/* A file with all its mappings. `path` is its place in the text of `walk`. */
+struct file {
+    uint64_t bytes;
+    size_t path;
+};
+
+struct walk {
+    struct hd_mappings *out;
+    const struct hd_slots_found *found;
+    struct hd_ranges variables;
+    int pagemap;
+    bool failed;
+    struct file *files; /* owned */
+    size_t files_size, files_capacity;
+    char *text; /* owned: the paths, each with its 0 */
+    size_t text_size, text_capacity;
+    struct file *last;  /* the file of the mapping before, NULL if that had none */
+    uintptr_t last_end; /* where the mapping before ends */
+    struct mapping arena;
+};
+
+/*
+ * The bytes of a mapping of the process that are in its page tables. Each page has a word in
+ * /proc/PID/pagemap, whose highest bit says so. (mincore would tell what the cache of files has.)
+ */
+static bool
+mapped_pages(int pagemap, const struct mapping *mapping, uint64_t *bytes) {
+    enum { AT_ONCE = 1024 };
+    uint64_t words[AT_ONCE], page = (uint64_t)sysconf(_SC_PAGESIZE);
+    size_t pages = (mapping->end - mapping->start) / page;
+    off_t from = (off_t)(mapping->start / page * sizeof *words);
+    *bytes = 0;
+    while (pages > 0) {
+        size_t wanted = pages < AT_ONCE ? pages : AT_ONCE;
+        ssize_t n = pread(pagemap, words, wanted * sizeof *words, from);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < (ssize_t)sizeof *words) return false;
+        size_t got = (size_t)n / sizeof *words;
+        for (size_t i = 0; i < got; i++) *bytes += words[i] >> 63 ? page : 0;
+        pages -= got;
+        from += (off_t)(got * sizeof *words);
+    }
+    return true;
+}
+
+/* Adds a path to the text. Returns its place, SIZE_MAX without memory. */
+static size_t
+add_text(struct walk *walk, const char *path) {
+    size_t n = strlen(path) + 1, place = walk->text_size;
+    if (place + n > walk->text_capacity) {
+        size_t capacity = 2 * (place + n);
+        char *text = realloc(walk->text, capacity);
+        if (!text) return SIZE_MAX;
+        walk->text = text;
+        walk->text_capacity = capacity;
+    }
+    memcpy(walk->text + place, path, n);
+    walk->text_size += n;
+    return place;
+}
+
+static struct file *
+file_of(struct walk *walk, const char *path) {
+    for (size_t i = walk->files_size; i-- > 0;) { // the last one is usually the same
+        if (strcmp(walk->text + walk->files[i].path, path) == 0) return &walk->files[i];
+    }
+    struct file *files = hd_list_room(walk->files, walk->files_size, &walk->files_capacity,
+                                      sizeof *files);
+    if (!files) return NULL;
+    walk->files = files;
+    size_t place = add_text(walk, path);
+    if (place == SIZE_MAX) return NULL;
+    files[walk->files_size] = (struct file){0, place};
+    return &files[walk->files_size++];
+}
+
+/* True for files that are only the names of memory which processes share. */
+static bool
+is_shared_memory(const char *path) {
+    return strncmp(path, "/dev/zero", 9) == 0 || strncmp(path, "/SYSV", 5) == 0 ||
+           strncmp(path, "/dev/shm/", 9) == 0 || strncmp(path, "/memfd:", 7) == 0;
+}
+
+static void
+add_file(struct walk *walk, const struct mapping *mapping) {
+    uint64_t bytes;
+    if (is_shared_memory(mapping->path)) return;
+    walk->last = file_of(walk, mapping->path);
+    if (!walk->last || !mapped_pages(walk->pagemap, mapping, &bytes)) {
+        walk->failed = true;
+        return;
+    }
+    walk->last->bytes += bytes;
+    walk->out->code.bytes += bytes;
+}
+
+/* Variables of a library that begin as 0 (.bss) follow its file as anonymous memory. */
+#ifdef HAVE_DL_ITERATE_PHDR
+static int
+note_variables(struct dl_phdr_info *info, size_t size, void *data) {
+    struct hd_ranges *variables = data;
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || part->p_memsz <= part->p_filesz) continue;
+        uintptr_t start = info->dlpi_addr + part->p_vaddr;
+        hd_ranges_add(variables, start + part->p_filesz, start + part->p_memsz);
+    }
+    return 0;
+}
+#endif
+
+static void
+add_variables(struct walk *walk, struct file *file, const struct mapping *mapping) {
+    uint64_t bytes;
+    for (size_t i = 0; i < walk->variables.size; i++) {
+        struct hd_range range = walk->variables.list[i];
+        if (range.start > mapping->start || range.end <= mapping->start) continue;
+        range.start = mapping->start; // what is before is on the last page of the file
+        if (range.end > mapping->end) continue;
+        if (!hd_resident(range.start, range.end, &bytes)) return;
+        file->bytes += bytes;
+        walk->out->code.bytes += bytes;
+        return;
+    }
+}
+
+/*
+ * An arena of glibc begins at a multiple of its largest size. What it has not used yet follows as
+ * memory that cannot be read.
+ */
+enum { ARENA = 64 << 20 };
+
+static void
+end_arena(struct walk *walk, const struct mapping *next) {
+    uint64_t bytes;
+    uintptr_t start = (walk->arena.end - 1) / ARENA * ARENA;
+    bool ends = walk->arena.end % ARENA == 0;
+    if (walk->arena.end == 0 || start < walk->arena.start) return;
+    if (!ends && (next->start != walk->arena.end || next->readable || next->end > start + ARENA))
+        return;
+    if (hd_resident(start, walk->arena.end, &bytes)) walk->out->arenas += bytes;
+}
+
+/* MRI reserves all of its transient heap at once. Other memory may have become part of the mapping. */
+static void
+add_transient(struct walk *walk, const struct mapping *mapping) {
+    enum { SIZE = 32 << 20 };
+    uintptr_t first = walk->found->transient, last = walk->found->transient_end;
+    uint64_t bytes;
+    if (first < mapping->start || first >= mapping->end) return;
+    uintptr_t start = last - mapping->start > SIZE ? last - SIZE : mapping->start;
+    uintptr_t end = mapping->end - first > SIZE ? first + SIZE : mapping->end;
+    if (hd_resident(start, end, &bytes)) walk->out->transient = bytes;
+}
+
+static void
+add_anonymous(struct walk *walk, struct file *before, const struct mapping *mapping) {
+    uint64_t bytes;
+    if (walk->found->transient) add_transient(walk, mapping);
+    if (mapping->executable) {
+        if (hd_resident(mapping->start, mapping->end, &bytes)) walk->out->executable += bytes;
+    }
+    else if (mapping->writable) {
+        if (before && walk->last_end == mapping->start) add_variables(walk, before, mapping);
+        walk->arena = *mapping;
+    }
+}
+
+static void
+add(struct walk *walk, const struct mapping *mapping) {
+    struct file *before = walk->last;
+    uint64_t bytes;
+    end_arena(walk, mapping);
+    walk->arena.end = 0;
+    walk->last = NULL;
+    if (mapping->path[0] == '/') {
+        add_file(walk, mapping);
+    }
+    else if (strcmp(mapping->path, "[stack]") == 0) {
+        walk->out->stack = mapping->start;
+        walk->out->stack_end = mapping->end;
+    }
+    else if (strcmp(mapping->path, "[heap]") == 0) {
+        if (hd_resident(mapping->start, mapping->end, &bytes)) walk->out->arenas += bytes;
+    }
+    else if (!mapping->shared && (!mapping->path[0] || strncmp(mapping->path, "[anon", 5) == 0)) {
+        add_anonymous(walk, before, mapping);
+    }
+    walk->last_end = mapping->end;
+}
+
+static bool
+parse(char *line, struct mapping *mapping) {
+    char mode[5];
+    int path = 0;
+    unsigned long start, end;
+    if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %n", &start, &end, mode, &path) < 3 || !path) {
+        return false;
+    }
+    *mapping = (struct mapping){.start = start,
+                                .end = end,
+                                .readable = mode[0] == 'r',
+                                .writable = mode[1] == 'w',
+                                .executable = mode[2] == 'x',
+                                .shared = mode[3] == 's',
+                                .path = line + path};
+    return true;
+}
+
+/* Reads all lines. The kernel writes whole lines, each at most LINE bytes. */
+static bool
+read_lines(struct walk *walk, int maps) {
+    enum { LINE = 8192 };
+    char buffer[2 * LINE + 1];
+    size_t have = 0;
+    for (;;) {
+        ssize_t n = read(maps, buffer + have, 2 * LINE - have);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return n == 0 && have == 0;
+        have += (size_t)n;
+        buffer[have] = '\0';
+        char *line = buffer, *end;
+        for (; (end = strchr(line, '\n')); line = end + 1) {
+            struct mapping mapping;
+            *end = '\0';
+            if (parse(line, &mapping)) add(walk, &mapping);
+        }
+        have -= (size_t)(line - buffer);
+        memmove(buffer, line, have);
+        if (have == 2 * LINE) return false;
+    }
+}
+
+static int
+open_in_proc(pid_t process, const char *name) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)process, name);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int
+by_bytes(const void *a, const void *b) {
+    const struct file *x = a, *y = b;
+    return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
+}
+
+static void
+list_largest(struct walk *walk) {
+    struct hd_code_figures *code = &walk->out->code;
+    if (walk->files_size > 0) {
+        qsort(walk->files, walk->files_size, sizeof *walk->files, by_bytes);
+    }
+    for (size_t i = 0; i < walk->files_size && code->files_size < HD_ACCOUNT_FILES; i++) {
+        const char *path = walk->text + walk->files[i].path;
+        if (walk->files[i].bytes == 0) break;
+        if (strlen(path) >= HD_ACCOUNT_PATH) continue;
+        struct hd_mapped_file *file = &code->files[code->files_size++];
+        file->bytes = walk->files[i].bytes;
+        strcpy(file->path, path);
+    }
+}
+
+void
+hd_mappings_read(struct hd_mappings *mappings, pid_t process, const struct hd_slots_found *found) {
+    *mappings = (struct hd_mappings){0};
+    struct walk walk = {
+        .out = mappings, .found = found, .pagemap = open_in_proc(process, "pagemap")};
+    int maps = open_in_proc(process, "maps");
+#ifdef HAVE_DL_ITERATE_PHDR
+    dl_iterate_phdr(note_variables, &walk.variables);
+#endif
+    bool done = maps >= 0 && read_lines(&walk, maps);
+    if (done) end_arena(&walk, &(struct mapping){0});
+    if (done && walk.pagemap >= 0 && !walk.failed) list_largest(&walk);
+    else mappings->code = (struct hd_code_figures){.bytes = HD_UNKNOWN};
+    if (!done) mappings->executable = mappings->arenas = HD_UNKNOWN;
+    if (maps >= 0) close(maps);
+    if (walk.pagemap >= 0) close(walk.pagemap);
+    hd_ranges_free(&walk.variables);
+    free(walk.files);
+    free(walk.text);
+}

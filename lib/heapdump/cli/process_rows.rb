@@ -1,0 +1,108 @@
+# frozen_string_literal: true
+
+require_relative "figures"
+
+module HeapDump
+  module CLI
+    # The rows of `summary` about the memory of the process: what, how much, and what else is known.
+    class ProcessRows
+      include Figures
+
+      FILES = 4
+      private_constant :FILES
+
+      # An Array of rows.
+      def self.of(summary)
+        new(summary).rows
+      end
+
+      def initialize(summary) # :nodoc:
+        @memory = summary.memory
+        @account = summary.account
+        @parts = @account.parts
+      end
+
+      def rows
+        return [["process", "-", "this dump does not say; HeapDump.dump does"]] unless @memory.pages
+
+        @parts.empty? ? rough : exact
+      end
+
+      private
+
+      def process
+        ["process (RSS)", bytes(@memory.rss),
+         @memory.swap.to_i.positive? ? "and #{bytes(@memory.swap)} swapped out" : ""]
+      end
+
+      def pages(size)
+        slots = "#{count(@memory.pages)} pages, #{count(@memory.slots)} slots"
+        [["  heap pages", bytes(size), slots],
+         ["    free slots", bytes(@memory.free_bytes), "#{count(@memory.free_slots)} slots"]]
+      end
+
+      # Of a dump that has no account of the process.
+      def rough
+        [process, *pages(@memory.page_bytes),
+         ["  malloc", bytes(@memory.malloc), "what objects have allocated besides their slots"],
+         ["  not explained", bytes(@memory.unexplained),
+          "code, stacks, libraries in C, free memory of malloc"]]
+      end
+
+      def exact
+        [process, *pages(@parts[:heap_pages]), *malloc_rows,
+         ["  stacks", bytes(@parts[:stacks]), stacks],
+         ["  code", bytes(@parts[:code]), files],
+         *jit_row,
+         ["  not explained", bytes(@parts[:rest]), "memory that is none of these"]]
+      end
+
+      def malloc_rows
+        own = ["  malloc of objects", bytes(@parts[:object_malloc]),
+               "what objects have allocated besides their slots"]
+        return [own] unless @account.allocator[:mapped]
+
+        others = ["  malloc of others", bytes(@parts[:other_malloc]), others_words]
+        return [own, others] unless @account.allocator[:in_use]
+
+        [own, others, ["  free in malloc", bytes(@parts[:free_malloc]), "kept by #{allocator}"]]
+      end
+
+      def others_words
+        words = "libraries in C, the VM"
+        return words if @account.allocator[:in_use]
+
+        "#{words}, and what #{allocator} keeps: it does not tell"
+      end
+
+      def allocator
+        name, version, arenas = @account.allocator.values_at(:name, :version, :arenas)
+        words = [name, version].compact.join(" ")
+        arenas ? "#{words}, #{Terminal::Units.plural(arenas, "arena")}" : words
+      end
+
+      def stacks
+        stacks = @account.stacks
+        threads = Terminal::Units.plural(stacks[:threads] || 0, "thread")
+        fibers = stacks[:fibers].to_i
+        who = fibers.positive? ? "#{threads}, #{Terminal::Units.plural(fibers, "fiber")}" : threads
+        "of #{who}; #{bytes(stacks[:reserved])} reserved"
+      end
+
+      # The largest mapped files in one line.
+      def files
+        @account.files.first(FILES)
+                .map { |file| "#{File.basename(file.path)} #{bytes(file.bytes)}" }
+                .join(", ")
+      end
+
+      def jit_row
+        jit = @account.jit
+        return [] if jit.empty?
+
+        data = jit[:metadata] ? "; its data, #{bytes(jit[:metadata])}, is malloc of others" : ""
+        [["  JIT", bytes(@parts[:jit]), "code by #{jit[:name]}#{data}"]]
+      end
+    end
+  end
+end

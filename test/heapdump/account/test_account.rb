@@ -1,0 +1,148 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/accounts"
+
+# The account of a process adds up to its RSS: what no part explains is at most 5 %.
+class TestAccount < HeapDumpTest
+  MIB = 1 << 20
+
+  def setup
+    super
+    skip "only Linux says what is in memory" unless File.readable?("/proc/self/pagemap")
+  end
+
+  Accounts::CASES.each do |one|
+    define_method("test_it_adds_up: #{one.name}") do
+      skip "this Ruby has no YJIT" if one.name == "YJIT" && !yjit?
+      library = one.preload && (Accounts.library(one.preload) or skip "no #{one.preload} here")
+      account = Accounts.snapshot(scratch, one.code, preload: library,
+                                                     flags: one.flags || []).account
+      assert_adds_up(account)
+      puts Accounts.line(one.name, account) if ENV["HEAPDUMP_TEST_TABLE"]
+      check = CHECKS[one.name]
+      instance_exec(account.parts, account, &check) if check
+    end
+  end
+
+  CHECKS = {
+    "idle Ruby" => lambda { |parts, account|
+      assert_equal "glibc", account.allocator[:name] if glibc?
+      assert_equal 1, account.stacks[:threads]
+      assert_match(/ruby|libc/, account.files.first.path)
+      assert_operator parts[:stacks], :<, MIB
+    },
+    "500 sleeping threads" => lambda { |parts, account|
+      assert_equal 501, account.stacks[:threads]
+      assert_operator account.stacks[:reserved], :>, 500 * MIB
+      assert_operator parts[:stacks], :<, 20 * MIB
+      assert_operator parts[:object_malloc], :<, 5 * MIB
+    },
+    "200 fibers" => lambda { |parts, account|
+      assert_operator account.stacks[:fibers], :>=, 200
+      assert_operator parts[:stacks], :>, 200 * 8192
+    },
+    "500 MB in small blocks, freed" => lambda { |parts, account|
+      assert_operator parts[:free_malloc] + parts[:heap_pages], :>, account.rss * 2 / 3
+    },
+    "200 MB by Fiddle.malloc" => lambda { |parts, _|
+      assert_in_delta 200, parts[:other_malloc] / MIB, 15
+    },
+    "200 MB never written to" => ->(_, account) { assert_operator account.rss, :<, 100 * MIB },
+    "YJIT" => lambda { |parts, account|
+      assert_equal "yjit", account.jit[:name]
+      assert_operator parts[:jit], :>, 0
+      assert_operator account.jit[:metadata], :>, 0
+    },
+    "idle, jemalloc" => ->(_, account) { assert_allocator("jemalloc", account) },
+    "idle, tcmalloc" => ->(_, account) { assert_allocator("tcmalloc", account) },
+    "idle, mimalloc" => ->(_, account) { assert_equal "mimalloc", account.allocator[:name] },
+    "freed blocks, jemalloc" => lambda { |parts, _|
+      assert_operator parts[:free_malloc], :>, 20 * MIB
+    }
+  }.freeze
+
+  # A mapping of one's own is nobody's: it is told, and not put to another part.
+  def test_what_nobody_owns_is_the_rest
+    parts = Accounts.snapshot(scratch, Accounts::MAPPED).account.parts
+    assert_in_delta 50, parts[:rest] / MIB, 3
+  end
+
+  def test_in_process
+    account = Accounts.snapshot(scratch, Accounts::SLEEPING, here: true).account
+    assert_adds_up(account)
+    memory = HeapDump::Snapshot.open("#{scratch}/heap.json").header["memory"]
+    assert_operator memory["private"], :<=, memory["pss"]
+    assert_operator memory["pss"], :<=, memory["rss"]
+  end
+
+  # Nothing is known of it, and nothing that it has is put to malloc of others.
+  def test_an_unknown_allocator
+    library = Accounts.compile(scratch, <<~C)
+      #include <stddef.h>
+      extern void *__libc_malloc(size_t);
+      void *malloc(size_t size) { return __libc_malloc(size); }
+    C
+    account = Accounts.snapshot(scratch, "", preload: library).account
+    assert_equal({ name: "unknown" }, account.allocator)
+    assert_equal [0, 0], account.parts.values_at(:other_malloc, :free_malloc)
+    assert_equal account.rss, account.parts.values.sum
+  end
+
+  # A lock of malloc that is never given back costs some figures, and a moment.
+  def test_malloc_that_hangs
+    library = Accounts.compile(scratch, <<~C)
+      #include <unistd.h>
+      int mallctl(const char *name, void *a, void *b, void *c, unsigned long d) { for (;;) pause(); }
+    C
+    snapshot = Accounts.snapshot(scratch, "", preload: library)
+    memory = snapshot.header["memory"]
+    assert_equal true, snapshot.whole
+    assert_equal({ "name" => "jemalloc" }, memory["allocator"])
+    assert_operator memory.dig("code", "bytes"), :>, MIB
+  end
+
+  def test_malloc_that_crashes
+    library = Accounts.compile(scratch, <<~C)
+      #include <stdlib.h>
+      int mallctl(const char *name, void *a, void *b, void *c, unsigned long d) { abort(); }
+    C
+    assert_equal true, Accounts.snapshot(scratch, "", preload: library).whole
+  end
+
+  # Stacks that were never touched are no memory that a thread holds.
+  def test_an_idle_thread_is_small
+    snapshot = Accounts.snapshot(scratch, "50.times { Thread.new { sleep } }; sleep 0.3")
+    threads = snapshot.find(class: "Thread", limit: 100)
+    assert_equal 51, threads.total
+    assert(threads.count { |thread| thread.memsize < 65_536 } >= 50)
+    deep = "def deep(n) = n.zero? ? sleep : deep(n - 1)\nThread.new { deep(5000) }; sleep 0.3"
+    sizes = Accounts.snapshot(scratch, deep).find(class: "Thread").map(&:memsize)
+    assert_operator sizes.max, :>, 200_000
+    assert_operator sizes.max, :<, 2 * MIB
+  end
+
+  private
+
+  def assert_adds_up(account)
+    refute_empty account.parts
+    assert_equal HeapDump::Snapshot::Account::PARTS.keys, account.parts.keys
+    assert_equal account.rss, account.parts.values.sum
+    assert(account.parts.values.all? { |bytes| bytes.between?(0, account.rss) })
+    assert_operator account.parts[:rest], :<=, account.rss / 20, account.inspect
+  end
+
+  def assert_allocator(name, account)
+    assert_equal name, account.allocator[:name]
+    assert_match(/\A\d+\.\d+/, account.allocator[:version])
+    assert_operator account.allocator[:in_use], :<, account.allocator[:mapped]
+  end
+
+  def yjit?
+    RUBY_VERSION >= "3.3" && Child.yjit?
+  end
+
+  def glibc?
+    File.exist?("/usr/bin/ldd") && !Accounts.library("ld-musl-x86_64.so.1")
+  end
+end
