@@ -13,8 +13,8 @@ module Accounts
   SLEEPING = "500.times { Thread.new { sleep } }; sleep 0.5"
   BLOCKS = <<~RUBY
     KEPT = -> {
-      blocks = Array.new(4_500_000) { "x" * 90 } # about 100 bytes of malloc each
-      blocks.each_slice(5000).map(&:first)
+      blocks = Array.new(500_000) { "x" * 1000 } # too long for a slot
+      blocks.each_slice(500).map(&:first)
     }.call
   RUBY
   FIDDLE = <<~RUBY
@@ -57,7 +57,7 @@ module Accounts
     Case.new(name: "YJIT", code: WORK, flags: %w[--yjit]),
     *LIBRARIES.flat_map do |name, file|
       [Case.new(name: "idle, #{name}", code: "", preload: file),
-       Case.new(name: "freed blocks, #{name}", code: BLOCKS.sub("4_500_000", "900_000"),
+       Case.new(name: "freed blocks, #{name}", code: BLOCKS.sub("500_000", "100_000"),
                 preload: file)]
     end
   ].freeze

@@ -30,7 +30,7 @@ class TestAccount < HeapDumpTest
       assert_equal "glibc", account.allocator[:name] if glibc?
       assert_equal 1, account.stacks[:threads]
       assert_match(/ruby|libc/, account.files.first.path)
-      assert_operator parts[:stacks], :<, MIB
+      assert_operator parts[:stacks], :<, 10 * MIB # some builds touch all of the main stack
     },
     "500 sleeping threads" => lambda { |parts, account|
       assert_equal 501, account.stacks[:threads]
@@ -43,7 +43,7 @@ class TestAccount < HeapDumpTest
       assert_operator parts[:stacks], :>, 200 * 8192
     },
     "500 MB in small blocks, freed" => lambda { |parts, account|
-      assert_operator parts[:free_malloc] + parts[:heap_pages], :>, account.rss * 2 / 3
+      assert_operator parts[:free_malloc], :>, account.rss * 2 / 3
     },
     "200 MB by Fiddle.malloc" => lambda { |parts, _|
       assert_in_delta 200, parts[:other_malloc] / MIB, 15
