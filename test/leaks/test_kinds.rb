@@ -78,6 +78,18 @@ class TestKinds < HeapDumpTest
     assert_equal ["Item"], json["also_grew"].map { |one| one["class"] }
   end
 
+  def test_growth_of_many_kinds
+    dumps = items_in_two_lists(*("ItemA".."ItemT"))
+    grown = HeapDump.leaks(*dumps).also_grew
+    assert_equal [[50, 100, 150]] * 3, grown.map(&:counts)
+  end
+
+  # Newer Rubies hold the symbol table by a list.
+  def test_the_symbol_table_in_a_list
+    dumps = symbol_tables(10, 40, 70, pinned: true)
+    assert_equal "the symbol table", HeapDump.leaks(*dumps).also_grew.first.holder
+  end
+
   # Objects that are as many, and larger: nothing else shows them.
   def test_the_same_objects_with_more_memory
     dumps = [1_000, 3_000, 5_000].map.with_index do |size, number|

@@ -295,6 +295,23 @@ class TestLeaks < HeapDumpTest
     refute_equal a.signature, only(leaks(*other)).signature
   end
 
+  # As in dumps of ObjectSpace.dump_all, which name variables where shapes are told.
+  def test_a_module_that_holds_without_a_name
+    dumps = [10, 20, 30].map do |count|
+      dump(count) do |made|
+        list = made.array(objects(made, "Session", count, 0x50_0000))
+        made.constant("REGISTRY", made.object("Registry", ivars: { "@list" => list }))
+      end
+    end
+    dumps.each do |path|
+      text = File.read(path).gsub(/"constants":\{(.*?)\}/) do |found|
+        %("references":#{JSON.generate(found.scan(/0x\h+/))})
+      end
+      File.write(path, text)
+    end
+    assert_equal "@list of Registry, Store (module)", leaks(*dumps).first.holder
+  end
+
   def test_garbage_is_no_growth
     dumps = [0, 100, 200].map do |count|
       dump(count) { |made| objects(made, "Session", count, 0x50_0000) }

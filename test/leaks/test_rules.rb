@@ -106,7 +106,7 @@ class TestRules < HeapDumpTest
   end
 
   def on_no_path
-    items_in_two_lists
+    items_in_two_lists("Ant", "Bee", "Cat", "Dog", "Elk")
   end
 
   def spare_room

@@ -56,13 +56,15 @@ module GrownDumps
     end
   end
 
-  # Dumps with so many names of 4,000 bytes in the symbol table, beside 10 MB that stay.
-  def symbol_tables(*counts)
+  # Dumps with so many names of 4,000 bytes in the symbol table, beside 10 MB that stay. The root
+  # holds the table by a list if it is +pinned+.
+  def symbol_tables(*counts, pinned: false)
     counts.map.with_index do |count, number|
       dump(number) do |made|
         made.constant("DATA", made.string("data", memsize: 10_000_000))
         names = Array.new(count) { |i| [made.string("name_#{i}", memsize: 4_000), ":name_#{i}"] }
-        made.root(made.hidden_array([made.hidden_array(names.flatten)]))
+        table = made.hidden_array([made.hidden_array(names.flatten)])
+        made.root(pinned ? made.hidden_data("VM/pin_array_list", references: [table]) : table)
       end
     end
   end
@@ -81,12 +83,18 @@ module GrownDumps
     end
   end
 
-  # Dumps of items in two lists, each of which falls in between, while there are more in each dump.
-  def items_in_two_lists
+  # Dumps of items in two lists, each of which falls in between, while there are more in each dump;
+  # equally many of each class.
+  def items_in_two_lists(*classes)
+    classes = ["Item"] if classes.empty?
     [[1_000, 0], [0, 2_000], [2_000, 1_000]].map.with_index do |(first, second), number|
       dump(number) do |made|
-        made.constant("FIRST", made.array(objects(made, "Item", first, 0x50_0000)))
-        made.constant("SECOND", made.array(objects(made, "Item", second, 0x90_0000)))
+        { "FIRST" => first, "SECOND" => second }.each.with_index(1) do |(list, count), at|
+          items = classes.flat_map.with_index do |name, i|
+            objects(made, name, count / classes.size, (0x5000_0000 * at) + (i * 0x10_0000))
+          end
+          made.constant(list, made.array(items))
+        end
       end
     end
   end

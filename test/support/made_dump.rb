@@ -137,6 +137,13 @@ class MadeDump
     @constants[name] = address if address
   end
 
+  # A structure of the VM.
+  def hidden_data(struct, **fields)
+    address = hex(@free += 64)
+    @lines << { address: address, type: "DATA", struct: struct, memsize: 40, **fields }
+    address
+  end
+
   # The VM holds it.
   def root(address)
     @rooted << address

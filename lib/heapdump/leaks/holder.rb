@@ -80,7 +80,7 @@ module HeapDump
         names = [bare_name].compact
         at = @steps.size
         add_name(names, at) while !names.last&.last && (at -= 1).positive?
-        names << root_name(@steps.first.node) unless names.last&.last || @steps.size < 2
+        names << beginning unless names.last&.last || @steps.size < 2
         names
       end
 
@@ -261,8 +261,11 @@ module HeapDump
       }.freeze
       private_constant :ROOTS
 
-      def root_name(root)
-        Name.new(words: root_words(root))
+      # The Name of what is at the beginning of a path of which no name is one that nothing has to
+      # hold: a named module that holds the rest by a reference without a name, or a root.
+      def beginning
+        first = @way.told.first.node
+        Name.new(words: permanent?(first) ? Describe.node(first) : root_words(@steps.first.node))
       end
 
       def root_words(root)

@@ -34,18 +34,15 @@ module HeapDump
       # +suspects+, +cleared+:: Arrays of Suspect
       def told(suspects, cleared)
         kinds = @growth.kinds.select { |kind| kind[:example] }
-        all = unexplained?(suspects)
-        shown = kinds.select do |kind|
-          next true if kind[:vm] && grew_by_itself?(kind)
-
-          all && much?(kind) && !named?(kind, suspects + cleared)
-        end
-        shown.first(Rules::KINDS).map { |kind| also_grew(kind) }
+        of_vm = kinds.select { |kind| kind[:vm] && grew_by_itself?(kind) }
+        shown = of_vm | (unexplained?(suspects) ? largest(kinds, suspects + cleared) : [])
+        kinds.select { |kind| shown.include?(kind) }.first(Rules::KINDS)
+             .map { |kind| also_grew(kind) }
       end
 
       private
 
-      # Whether all that is held grew, and less than half of that is accused.
+      # Whether all that is held grew, and these suspects explain less than half of that.
       def unexplained?(suspects)
         @held.grew? && suspects.sum(&:retained_growth) < Rules::MOST * @held.growth
       end
@@ -54,6 +51,14 @@ module HeapDump
       def grew_by_itself?(kind)
         least = [Rules::FEW_BYTES, Rules::OF_VM_PART * @held.bytes.first].max
         in_every_step?(kind[:bytes]) && grown(kind[:bytes]) >= least
+      end
+
+      # The kinds that have most of the growth; if none has much of it, and nothing else explains
+      # it, the first of them.
+      def largest(kinds, told)
+        unnamed = kinds.reject { |kind| named?(kind, told) }
+        much = unnamed.select { |kind| much?(kind) }
+        much.empty? && unexplained?(told) ? unnamed.first(Rules::ALSO_GREW) : much
       end
 
       def much?(kind)
@@ -106,15 +111,16 @@ module HeapDump
         %w[CLASS MODULE].include?(node.type)
       end
 
-      # The symbol table has hidden arrays, in which the names are.
+      # The symbol table is hidden: it has an array of arrays, in which the names are. Newer Rubies
+      # hold it by a list of what is never moved.
       def symbols?(way)
         root, *above = way.steps[0...-1].map(&:node)
         return false unless root&.root?
         return true if root.kind.to_s.include?("symbol")
 
         above << way.target if way.target.type == "ARRAY"
-        tables = above.all? { |node| node.type == "ARRAY" && node.class_name.nil? }
-        tables && above.size == 2 && names?(above.last)
+        types = above.map { |node| node.class_name ? nil : node.type }
+        types.last(2) == %w[ARRAY ARRAY] && (types - %w[ARRAY DATA]).empty? && names?(above.last)
       end
 
       # Whether an array has names in turn with their symbols, or in a dump of ObjectSpace.dump_all

@@ -114,7 +114,8 @@ module HeapDump
       OF_VM_PART = 0.01
       # If all that is held grew in every step, and by at least this part of what the first dump
       # holds, while what is accused explains less than half of it, then "nothing is accused" is not
-      # enough: all classes are told which have at least KIND_PART of the growth, at most KINDS.
+      # enough: all classes are told which have at least KIND_PART of the growth, at most KINDS; if
+      # none has, the ALSO_GREW that grew most.
       SILENT_PART = 0.05
       KIND_PART = 0.1
       KINDS = 5
