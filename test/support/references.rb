@@ -18,6 +18,7 @@ module References
     case kind
     when :ref, :value then add([value], found)
     when :refs, :values then add(value, found)
+    when :lines then add(value.grep(String), found)
     when :map, :ref_map then add(value.values, found)
     when :pairs then add(value.flatten(1), found)
     when :frames then value.each { |frame| collect_frame(frame, found) }

@@ -4,8 +4,8 @@
 # the document, not from the code, so that the two check each other.
 #
 # Kinds: address ref value text integer number true boolean; refs values texts are lists of them;
-# map ref_map text_map are maps from names; pairs a list of [key value]; frames as for threads;
-# weak is never held.
+# lines a list of integers and refs; map ref_map text_map are maps from names; pairs a list of [key
+# value]; frames as for threads; weak is never held.
 module Schema
   COMMON = {
     "address" => :address, "type" => :text, "class" => :ref, "class_name" => :text,
@@ -22,10 +22,17 @@ module Schema
     "value_hash" => :text, "truncated" => :true
   }.freeze
 
+  # What the VM hangs on classes, modules and ICLASSes.
+  CACHES = {
+    "call_caches" => :refs, "call_infos" => :refs, "cached_methods" => :refs,
+    "class_variable_caches" => :refs
+  }.freeze
+
   MODULE = {
     "name" => :text, "superclass" => :ref, "singleton" => :true, "attached" => :ref,
     "methods" => :ref_map, "constants" => :map, "autoload" => :texts,
-    "constant_locations" => :text_map, "class_variables" => :map
+    "constant_locations" => :text_map, "class_variables" => :map,
+    "classpath" => :ref, "constant_files" => :refs, **CACHES
   }.freeze
 
   TYPES = {
@@ -40,7 +47,8 @@ module Schema
     "STRUCT" => { "members" => :map },
     "CLASS" => MODULE,
     "MODULE" => MODULE,
-    "ICLASS" => { "module" => :ref, "includer" => :ref, "superclass" => :ref },
+    "ICLASS" => { "module" => :ref, "includer" => :ref, "superclass" => :ref,
+                  "methods" => :ref_map, **CACHES },
     "FLOAT" => { "value" => :number_or_text },
     "BIGNUM" => { "value" => :text, "bits" => :integer },
     "RATIONAL" => { "numerator" => :value, "denominator" => :value },
@@ -71,16 +79,19 @@ module Schema
 
   IMEMOS = {
     "env" => { "locals" => :map, "parent" => :ref, "iseq" => :ref,
-               "method_entry" => :ref, "cref" => :ref, "block" => :value },
+               "method_entry" => :ref, "cref" => :ref, "block" => :value, "env" => :ref },
     "iseq" => { "label" => :text, "iseq_type" => :text, "file" => :text, "line" => :integer,
-                "parent" => :ref, "local_iseq" => :ref, "children" => :refs },
+                "parent" => :ref, "local_iseq" => :ref, "children" => :refs, "texts" => :refs,
+                "literals" => :refs, "call_caches" => :lines, "call_infos" => :refs,
+                "constant_caches" => :refs, "cached_methods" => :refs,
+                "cached_classes" => :refs },
     "ment" => { "method" => :text, "original_method" => :text, "definition" => :text,
                 "visibility" => :text, "owner" => :ref, "defined_class" => :ref,
                 "iseq" => :ref, "cref" => :ref, "proc" => :ref, "alias_of" => :ref,
-                "attribute" => :text },
+                "attribute" => :text, "location" => :ref },
     "cref" => { "klass" => :ref, "next" => :ref, "refinements" => :ref },
     "callinfo" => { "method" => :text },
-    "callcache" => { "receiver_class" => :ref, "entry" => :ref },
+    "callcache" => { "method" => :text, "receiver_class" => :ref, "entry" => :ref },
     "constcache" => { "value" => :value },
     "svar" => { "lastline" => :ref, "backref" => :ref, "others" => :ref },
     "ifunc" => { "data" => :ref },
@@ -112,7 +123,7 @@ module Schema
 
   CAPABILITIES = %w[
     hash_entries constants iseq env proc method_entry frames fiber fiber_locals imemo weak set
-    gc_flags remembered allocations finalizers storage singletons stacks
+    gc_flags remembered allocations finalizers storage singletons stacks operands
   ].freeze
 
   # The fields that this very line may have.

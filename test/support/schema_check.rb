@@ -61,7 +61,7 @@ module SchemaCheck
   def self.compound?(kind, value)
     case kind
     when :boolean, :text_or_null, :number_or_text, :integer_or_text then mixed?(kind, value)
-    when :refs, :values, :texts, :pairs, :frames, :heaps then list?(kind, value)
+    when :refs, :lines, :values, :texts, :pairs, :frames, :heaps then list?(kind, value)
     when :map, :ref_map, :text_map, :integer_map then map?(kind, value)
     when :weak then weak?(value)
     when :memory then memory?(value)
@@ -96,12 +96,16 @@ module SchemaCheck
     end
   end
 
-  ITEMS = { refs: :reference?, values: :value?, texts: :text?, pairs: :pair?, frames: :frame?,
-            heaps: :heap? }.freeze
+  ITEMS = { refs: :reference?, lines: :line_or_reference?, values: :value?, texts: :text?,
+            pairs: :pair?, frames: :frame?, heaps: :heap? }.freeze
 
   def self.list?(kind, value)
     check = ITEMS.fetch(kind)
     value.is_a?(Array) && value.all? { |item| public_send(check, item) }
+  end
+
+  def self.line_or_reference?(value)
+    value.is_a?(Integer) ? value.positive? : reference?(value)
   end
 
   def self.text?(value)

@@ -65,6 +65,16 @@ hd_refs_take(struct hd_refs *refs, VALUE ref) {
     return hd_refs_take_slowly(refs, ref);
 }
 
+/*
+ * As hd_refs_take, but false if each occurrence of `ref` has been taken already. Only for a list: not
+ * while `trusting` or `summing`.
+ */
+static inline bool
+hd_refs_take_left(struct hd_refs *refs, VALUE ref) {
+    size_t before = refs->taken;
+    return hd_refs_take(refs, ref) && refs->taken > before;
+}
+
 /* Undoes a hd_refs_take of `ref` that has increased `taken`. */
 void hd_refs_give_back(struct hd_refs *refs, VALUE ref);
 

@@ -17,38 +17,7 @@ write_env(struct hd_dump *dump, VALUE obj) {
     hd_write_ref(dump, HD_FIELD("method_entry"), env.entry);
     hd_write_ref(dump, HD_FIELD("cref"), env.cref);
     hd_write_held(dump, HD_FIELD("block"), env.block);
-}
-
-struct child_walk {
-    struct hd_dump *dump;
-    VALUE parent;
-    bool open;
-};
-
-static void
-child_i(VALUE ref, void *data) {
-    struct child_walk *walk = data;
-    struct hd_dump *dump = walk->dump;
-    if (!hd_mri_is_code_within(ref, walk->parent)) return;
-    if (!walk->open) HD_PUT(&dump->out, ",\"children\":[");
-    walk->open = true;
-    hd_put_value(dump, ref, ',');
-}
-
-static void
-write_iseq(struct hd_dump *dump, VALUE obj) {
-    struct hd_code code;
-    if (!hd_can(HD_CAN_ISEQ) || !hd_mri_code(&dump->pages, obj, &code)) return;
-    hd_write_place(dump, &code);
-    HD_PUT(&dump->out, ",\"line\":");
-    hd_put_i64(&dump->out, code.line);
-    hd_write_word(dump, HD_FIELD("iseq_type"), code.type);
-    hd_write_ref(dump, HD_FIELD("parent"), code.parent);
-    if (code.local != obj && code.local != code.parent)
-        hd_write_ref(dump, HD_FIELD("local_iseq"), code.local);
-    struct child_walk walk = {dump, obj, false};
-    hd_refs_each_left(&dump->refs, child_i, &walk);
-    if (walk.open) hd_json_close(&dump->out, ']');
+    hd_write_left(dump, HD_FIELD("env"), obj);
 }
 
 static void
@@ -73,6 +42,7 @@ write_method_entry(struct hd_dump *dump, VALUE obj) {
     hd_write_ref(dump, HD_FIELD("cref"), entry.cref);
     hd_write_ref(dump, HD_FIELD("proc"), entry.proc);
     hd_write_ref(dump, HD_FIELD("alias_of"), entry.alias_of);
+    hd_write_held(dump, HD_FIELD("location"), entry.location);
 }
 
 static void
@@ -82,6 +52,8 @@ write_small(struct hd_dump *dump, VALUE obj, enum hd_imemo kind) {
         hd_write_id(dump, HD_FIELD("method"), hd_mri_callinfo_method(obj));
         return;
     }
+    if (kind == HD_IMEMO_CALLCACHE)
+        hd_write_id(dump, HD_FIELD("method"), hd_mri_callcache_method(&dump->pages, obj));
     for (const struct hd_imemo_field *field = hd_mri_imemo_fields(kind); field->offset; field++) {
         VALUE v = hd_mri_word(obj, field->offset);
         // a word that is no reference may be no value either; only in a constant cache it is one
@@ -107,7 +79,7 @@ hd_write_imemo(struct hd_dump *dump, VALUE obj) {
         write_env(dump, obj);
         break;
     case HD_IMEMO_ISEQ:
-        write_iseq(dump, obj);
+        hd_write_iseq(dump, obj);
         break;
     case HD_IMEMO_MENT:
         write_method_entry(dump, obj);

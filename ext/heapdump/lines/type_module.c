@@ -12,28 +12,35 @@
 
 struct constant_walk {
     struct hd_dump *dump;
-    enum { CONSTANTS, AUTOLOAD, LOCATIONS } part;
+    enum { CONSTANTS, AUTOLOAD, LOCATIONS, FILES } part;
     bool open;
 };
 
 static void
 constant_i(const struct hd_constant *constant, void *data) {
     static const char *const fields[] = {",\"constants\":{", ",\"autoload\":[",
-                                         ",\"constant_locations\":{"};
+                                         ",\"constant_locations\":{", ",\"constant_files\":["};
     struct constant_walk *walk = data;
     struct hd_dump *dump = walk->dump;
     struct hd_sink *out = &dump->out;
     bool autoload = constant->value == Qundef;
-    if (!hd_may_put_key(dump->names, constant->name)) return;
+    if (walk->part != FILES && !hd_may_put_key(dump->names, constant->name)) return;
     if (walk->part == CONSTANTS && (autoload || !hd_take_value(dump, constant->value))) return;
     if (walk->part == AUTOLOAD && !autoload) return;
     if (walk->part == LOCATIONS && !constant->file) return;
+    if (walk->part == FILES && (!constant->file || !hd_refs_take_left(&dump->refs, constant->file)))
+        return;
     if (!walk->open) hd_put_bytes(out, fields[walk->part], strlen(fields[walk->part]));
     walk->open = true;
     if (walk->part == AUTOLOAD) {
         hd_put_char(out, '"');
         hd_put_id(out, dump->names, constant->name);
         HD_PUT(out, "\",");
+        return;
+    }
+    if (walk->part == FILES) {
+        hd_put_address(out, constant->file);
+        hd_put_char(out, ',');
         return;
     }
     hd_put_key(out, dump->names, constant->name);
@@ -52,8 +59,8 @@ constant_i(const struct hd_constant *constant, void *data) {
 
 static void
 write_constants(struct hd_dump *dump, VALUE obj) {
-    static const char brackets[] = {'}', ']', '}'};
-    for (int part = CONSTANTS; part <= LOCATIONS; part++) {
+    static const char brackets[] = {'}', ']', '}', ']'};
+    for (int part = CONSTANTS; part <= FILES; part++) {
         struct constant_walk walk = {dump, part, false};
         hd_begin_keys(dump->names);
         hd_mri_each_constant(&dump->pages, obj, constant_i, &walk);
@@ -92,9 +99,10 @@ by_name(const void *a, const void *b) {
     return x->entry < y->entry ? -1 : x->entry > y->entry;
 }
 
+/* Writes the methods of `owner` that are among the references that are left. */
 static void
-write_methods(struct hd_dump *dump, VALUE obj) {
-    struct method_list methods = {.dump = dump, .owner = obj};
+write_methods(struct hd_dump *dump, VALUE owner) {
+    struct method_list methods = {.dump = dump, .owner = owner};
     hd_refs_each_left(&dump->refs, method_i, &methods);
     if (methods.size == 0) return;
     qsort(methods.list, methods.size, sizeof *methods.list, by_name);
@@ -109,9 +117,25 @@ write_methods(struct hd_dump *dump, VALUE obj) {
     free(methods.list);
 }
 
+/*
+ * What classes, modules and ICLASSes hold besides: by its kind, since nothing else in them has these
+ * kinds. Methods that are not their own are results of searching a method, as are call caches. What
+ * is cached of class variables is where the code that reads them is written.
+ */
+static void
+write_caches(struct hd_dump *dump) {
+    if (!hd_mri_is_known()) return;
+    hd_write_imemos_left(dump, HD_FIELD("call_caches"), HD_IMEMO_CALLCACHE);
+    hd_write_imemos_left(dump, HD_FIELD("call_infos"), HD_IMEMO_CALLINFO);
+    if (hd_can(HD_CAN_METHOD_ENTRY))
+        hd_write_imemos_left(dump, HD_FIELD("cached_methods"), HD_IMEMO_MENT);
+    hd_write_imemos_left(dump, HD_FIELD("class_variable_caches"), HD_IMEMO_CREF);
+}
+
 void
 hd_write_module(struct hd_dump *dump, VALUE obj) {
-    hd_write_name(dump, HD_FIELD("name"), rb_mod_name(obj));
+    VALUE name = rb_mod_name(obj);
+    hd_write_name(dump, HD_FIELD("name"), name);
     bool singleton = hd_can(HD_CAN_SINGLETONS) && hd_mri_is_singleton(obj);
     if (singleton) {
         HD_PUT(&dump->out, ",\"singleton\":true");
@@ -121,6 +145,8 @@ hd_write_module(struct hd_dump *dump, VALUE obj) {
     if (!hd_mri_keeps_fields_apart()) hd_write_variables(dump, obj, singleton);
     if (hd_can(HD_CAN_CONSTANTS)) write_constants(dump, obj);
     if (hd_can(HD_CAN_METHOD_ENTRY)) write_methods(dump, obj);
+    hd_write_left(dump, HD_FIELD("classpath"), name);
+    write_caches(dump);
 }
 
 struct includer_search {
@@ -141,8 +167,11 @@ void
 hd_write_iclass(struct hd_dump *dump, VALUE obj) {
     hd_write_ref(dump, HD_FIELD("module"), RBASIC_CLASS(obj));
     hd_write_ref(dump, HD_FIELD("superclass"), rb_class_get_superclass(obj));
-    // all references that are left now are caches, or the class that includes the module
+    // all references that are left now are methods, caches, or the class that includes the module
     struct includer_search search = {dump, 0};
     hd_refs_each_left(&dump->refs, includer_i, &search);
     hd_write_ref(dump, HD_FIELD("includer"), search.found);
+    // a class to which modules are prepended has its methods here
+    if (hd_can(HD_CAN_METHOD_ENTRY)) write_methods(dump, RBASIC_CLASS(obj));
+    write_caches(dump);
 }

@@ -48,6 +48,52 @@ hd_write_held(struct hd_dump *dump, struct hd_field field, VALUE ref) {
 }
 
 void
+hd_write_left(struct hd_dump *dump, struct hd_field field, VALUE ref) {
+    if (ref == 0 || RB_SPECIAL_CONST_P(ref) || !hd_refs_take_left(&dump->refs, ref)) return;
+    hd_put_field(&dump->out, field);
+    hd_put_address(&dump->out, ref);
+}
+
+struct left_walk {
+    struct hd_dump *dump;
+    struct hd_field field;
+    bool (*belongs)(VALUE, VALUE);
+    VALUE data;
+    bool open;
+};
+
+static void
+left_i(VALUE ref, void *data) {
+    struct left_walk *walk = data;
+    struct hd_dump *dump = walk->dump;
+    if (!walk->belongs(ref, walk->data)) return;
+    if (!walk->open) {
+        hd_put_field(&dump->out, walk->field);
+        hd_put_char(&dump->out, '[');
+    }
+    walk->open = true;
+    hd_put_value(dump, ref, ',');
+}
+
+void
+hd_write_all_left(struct hd_dump *dump, struct hd_field field, bool (*belongs)(VALUE, VALUE),
+                  VALUE data) {
+    struct left_walk walk = {dump, field, belongs, data, false};
+    hd_refs_each_left(&dump->refs, left_i, &walk);
+    if (walk.open) hd_json_close(&dump->out, ']');
+}
+
+static bool
+is_of_kind(VALUE ref, VALUE kind) {
+    return RB_BUILTIN_TYPE(ref) == RUBY_T_IMEMO && hd_mri_imemo(ref) == (enum hd_imemo)kind;
+}
+
+void
+hd_write_imemos_left(struct hd_dump *dump, struct hd_field field, enum hd_imemo kind) {
+    hd_write_all_left(dump, field, is_of_kind, (VALUE)kind);
+}
+
+void
 hd_write_value(struct hd_dump *dump, struct hd_field field, VALUE v) {
     if (!hd_take_value(dump, v)) return;
     hd_put_field(&dump->out, field);

@@ -25,6 +25,7 @@ static const struct check {
     {HD_CAN_CONSTANTS, hd_check_constants, true, NOTHING},
     {HD_CAN_ISEQ, hd_check_iseq, true, NOTHING},
     {HD_CAN_ENV, hd_check_env, true, HD_CAN_ISEQ},
+    {HD_CAN_OPERANDS, hd_check_operands, true, HD_CAN_ISEQ},
     {HD_CAN_PROC, hd_check_proc, true, NOTHING},
     {HD_CAN_METHOD_ENTRY, hd_check_method_entry, true, NOTHING},
     {HD_CAN_FRAMES, hd_check_frames, true, HD_CAN_ISEQ},

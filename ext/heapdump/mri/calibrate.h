@@ -14,7 +14,8 @@ struct known {
     VALUE value, outer, inner, method, owner, binding, fiber, thread, enumerator, weak_map,
         weak_key_map, set, hash, module, identity_hash, proc_hash, place, closure, waiting,
         short_array, long_array, shared_array, shared_string, long_string, small_object,
-        large_object, classes, singletons, finalized, finalizer, self, c_method, tracepoint;
+        large_object, classes, singletons, finalized, finalizer, self, c_method, tracepoint, code,
+        literal, attribute;
 };
 
 /*
@@ -32,6 +33,7 @@ bool hd_same_text(VALUE a, VALUE b);
 
 /* check_code.c */
 bool hd_check_iseq(const struct known *known);
+bool hd_check_operands(const struct known *known);
 bool hd_check_env(const struct known *known);
 bool hd_check_proc(const struct known *known);
 bool hd_check_method_entry(const struct known *known);

@@ -8,7 +8,7 @@ static unsigned switched_on;
 static const char *const names[HD_CAPABILITIES] = {
     "hash_entries", "constants",    "iseq",    "env",        "proc",   "method_entry", "frames",
     "fiber",        "fiber_locals", "imemo",   "weak",       "set",    "gc_flags",     "remembered",
-    "allocations",  "finalizers",   "storage", "singletons", "stacks",
+    "allocations",  "finalizers",   "storage", "singletons", "stacks", "operands",
 };
 
 bool

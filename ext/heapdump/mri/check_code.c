@@ -45,6 +45,47 @@ hd_check_iseq(const struct known *known) {
            hd_read(around.locals, 0) == rb_intern("known");
 }
 
+struct operand_search {
+    const struct known *known;
+    VALUE iseq;
+    bool literal, call, wrong;
+};
+
+/*
+ * Looks for the literal, and for the cache of the second call, which is written one line below the
+ * beginning of the code. All caches must be call caches.
+ */
+static void
+operand_i(const struct hd_operand *operand, void *data) {
+    struct operand_search *search = data;
+    const struct hd_pages *pages = &search->known->pages;
+    struct hd_code code;
+    if (operand->object) search->literal |= operand->object == search->known->literal;
+    if (!operand->call_cache) return;
+    search->wrong |= !hd_is_type(pages, operand->call_cache, RUBY_T_IMEMO) ||
+                     hd_mri_imemo(operand->call_cache) != HD_IMEMO_CALLCACHE;
+    if (search->wrong || !hd_mri_code(pages, search->iseq, &code)) return;
+    search->call |= hd_mri_callcache_method(pages, operand->call_cache) ==
+                        rb_intern("heapdump_call") &&
+                    (!rb_iseq_line_no ||
+                     hd_mri_line_at(search->iseq, operand->position) == code.line + 1);
+}
+
+bool
+hd_check_operands(const struct known *known) {
+    struct hd_block block;
+    struct operand_search search = {.known = known};
+    struct hd_code code;
+    if (!hd_mri_block(&known->pages, known->code, &block) || !has_plausible_size(block.code))
+        return false;
+    search.iseq = block.code;
+    if (!hd_mri_code(&known->pages, block.code, &code) || !code.base_label || !code.place)
+        return false;
+    hd_mri_each_operand(&known->pages, block.code, operand_i, &search);
+    return search.literal && search.call && !search.wrong &&
+           hd_same_text(code.base_label, rb_profile_frame_base_label(block.code));
+}
+
 static bool
 begins_with(const struct hd_env *env, const char *name, VALUE value) {
     return env->names_size > 0 && hd_read(env->names, 0) == rb_intern(name) &&
@@ -143,6 +184,16 @@ check_c_method(const struct known *known) {
            hd_mri_method_receiver(known->c_method) == known->value;
 }
 
+/* Checks where an attribute is defined: by the known source, which is one file of a few lines. */
+static bool
+check_attribute(const struct known *known) {
+    struct entry_search search;
+    if (!find_entry(known, known->attribute, "heapdump_attribute", &search)) return false;
+    VALUE location = search.found.location;
+    return search.found.attribute == rb_intern("@heapdump_attribute") &&
+           (!location || (RARRAY_LEN(location) == 2 && RB_FIXNUM_P(rb_ary_entry(location, 1))));
+}
+
 bool
 hd_check_method_entry(const struct known *known) {
     struct entry_search search;
@@ -153,7 +204,8 @@ hd_check_method_entry(const struct known *known) {
            strcmp(entry->definition, "iseq") == 0 && entry->iseq && entry->cref &&
            entry->visibility && strcmp(entry->visibility, "public") == 0 &&
            hd_mri_method_name(search.entry, known->owner) == entry->called &&
-           hd_mri_method_receiver(known->method) == known->module && check_c_method(known);
+           hd_mri_method_receiver(known->method) == known->module && check_c_method(known) &&
+           check_attribute(known);
 }
 
 /* Checks that the method's cref begins with the class in which the method is written. */

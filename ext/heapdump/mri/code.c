@@ -35,12 +35,14 @@ hd_mri_code(const struct hd_pages *pages, VALUE iseq, struct hd_code *out) {
     unsigned type = hd_read_u32(body, HD_BODY_TYPE);
     if (type < sizeof types / sizeof *types) out->type = types[type];
     VALUE path = hd_read(body, HD_BODY_PATH);
+    if (hd_pages_have_object(pages, path)) out->place = path;
     if (hd_is_type(pages, path, RUBY_T_ARRAY) && RARRAY_LEN(path) > 0) {
         const VALUE *elements = hd_mri_array_elements(path); // [path, real path]
         path = elements ? hd_read(elements, 0) : 0;
     }
     out->path = if_type(pages, path, RUBY_T_STRING);
     out->label = if_type(pages, hd_read(body, HD_BODY_LABEL), RUBY_T_STRING);
+    out->base_label = if_type(pages, hd_read(body, HD_BODY_BASE_LABEL), RUBY_T_STRING);
     if (layout->line_is_value) {
         VALUE line = hd_read(body, HD_BODY_LINE);
         out->line = RB_FIXNUM_P(line) ? (int)RB_FIX2LONG(line) : 0;
@@ -96,6 +98,7 @@ hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_
     case ATTRSET:
     case IVAR:
         out->attribute = first;
+        out->location = if_type(pages, second, RUBY_T_ARRAY);
         break;
     case BMETHOD:
         out->proc = if_type(pages, first, RUBY_T_DATA);

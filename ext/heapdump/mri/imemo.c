@@ -94,3 +94,13 @@ ID
 hd_mri_callinfo_method(VALUE callinfo) {
     return hd_read((void *)callinfo, 16);
 }
+
+ID
+hd_mri_callcache_method(const struct hd_pages *pages, VALUE callcache) {
+    // if MRI has made it invalid, this is no class, and the entry may be another object by now
+    VALUE klass = hd_read((void *)callcache, HD_CALLCACHE_CLASS);
+    VALUE entry = hd_read((void *)callcache, HD_CALLCACHE_ENTRY);
+    if (!hd_is_type(pages, klass, RUBY_T_CLASS) && !hd_is_type(pages, klass, RUBY_T_ICLASS))
+        return 0;
+    return hd_mri_is_method_entry(pages, entry) ? hd_read((void *)entry, HD_ENTRY_CALLED) : 0;
+}

@@ -27,6 +27,13 @@ static const char source[] =
     "  large = Object.new; 100.times { |i| large.instance_variable_set(\"@known#{i}\", value) };"
     "  singletons = [value.singleton_class, probe.singleton_class, String.singleton_class,"
     "                Class.new.singleton_class, value.singleton_class.singleton_class];"
+    "  code = proc { literal = 3r; probe.itself;\n"
+    "probe.heapdump_call;\n"
+    "literal };"
+    "  def probe.heapdump_call = nil;"
+    "  2.times { code.call }; literal = code.call;"
+    "  probe.singleton_class.attr_reader :heapdump_attribute;"
+    "  attribute = probe.method(:heapdump_attribute);"
     "  finalizer = proc {}; finalized = Object.new;"
     "  ObjectSpace.define_finalizer(finalized, finalizer);"
     "  [value, outer, outer.call(value), probe.method(:heapdump_probe), probe.singleton_class,"
@@ -36,7 +43,8 @@ static const char source[] =
     "   probe.heapdump_probe(value, &outer), waiting, [value], Array.new(1000, value),"
     "   long[10, 800], long_string[100..], 'other ' * 1000, small, large,"
     "   [Object, String, Class, Class.new, Class.new(StandardError), Struct.new(:known)],"
-    "   singletons, finalized, finalizer, self, value.method(:itself)]"
+    "   singletons, finalized, finalizer, self, value.method(:itself),"
+    "   code, literal, attribute]"
     "}.call";
 
 char hd_known_trace_data;
@@ -83,7 +91,8 @@ hd_known_make(struct known *known) {
         &known->place,        &known->closure,      &known->waiting,       &known->short_array,
         &known->long_array,   &known->shared_array, &known->shared_string, &known->long_string,
         &known->small_object, &known->large_object, &known->classes,       &known->singletons,
-        &known->finalized,    &known->finalizer,    &known->self,          &known->c_method};
+        &known->finalized,    &known->finalizer,    &known->self,          &known->c_method,
+        &known->code,         &known->literal,      &known->attribute};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         *members[i] = rb_ary_entry(list, (long)i);
     }

@@ -17,6 +17,7 @@ struct hd_layout {
     int version; /* as HD_RUBY */
     short iseq_local_table, iseq_parent, iseq_local_iseq, iseq_local_table_size;
     short thread_context, context_local_storage, frame_size, fiber_context, hash_default;
+    short iseq_calls_size;
     bool line_is_value;
     bool weak_by_entry; /* keys of a weak map's table are pointers to the words of an entry */
 };
@@ -31,8 +32,13 @@ const struct hd_layout *hd_layout(void);
     AT(HD_BODY_ENCODED_SIZE, 4)                                                                    \
     AT(HD_BODY_ENCODED, 8)                                                                         \
     AT(HD_BODY_PATH, 64)                                                                           \
+    AT(HD_BODY_BASE_LABEL, 72)                                                                     \
     AT(HD_BODY_LABEL, 80)                                                                          \
     AT(HD_BODY_LINE, 88)                                                                           \
+    AT(HD_CALLS_BEHIND_LOCAL_ISEQ, 16)                                                             \
+    AT(HD_CALL_CACHE, 8)                                                                           \
+    AT(HD_CALLCACHE_CLASS, 8)                                                                      \
+    AT(HD_CALLCACHE_ENTRY, 16)                                                                     \
                                                                                                    \
     AT(HD_ENTRY_DEFINED_CLASS, 8)                                                                  \
     AT(HD_ENTRY_DEFINITION, 16)                                                                    \
@@ -111,7 +117,7 @@ HD_OFFSETS(HD_AS_VARIABLE) /* in a build of the tests, which change one offset a
 enum { HD_OFFSETS(HD_AS_CONSTANT) };
 #endif
 
-enum { HD_IDS_ITEM_SIZE = 16, HD_SET_ENTRY_SIZE = 16 };
+enum { HD_IDS_ITEM_SIZE = 16, HD_SET_ENTRY_SIZE = 16, HD_CALL_SIZE = 16 };
 
 /* The hash of an entry that has been deleted. */
 #define HD_SET_DELETED (~(VALUE)0)

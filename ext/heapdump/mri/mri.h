@@ -43,6 +43,7 @@ enum hd_capability {
     HD_CAN_STORAGE,
     HD_CAN_SINGLETONS,
     HD_CAN_STACKS,
+    HD_CAN_OPERANDS,
     HD_CAPABILITIES
 };
 
@@ -216,6 +217,8 @@ VALUE hd_mri_method_receiver(VALUE data);
 /* code.c: iseqs, method entries, blocks, environments. */
 struct hd_code {
     VALUE label, path;   /* Strings or 0 */
+    VALUE base_label;    /* the label without "block in": a String or 0 */
+    VALUE place;         /* the object that holds the path: that String, or an Array, or 0 */
     VALUE parent, local; /* iseqs, or 0 */
     const char *type;
     int line;
@@ -232,6 +235,7 @@ struct hd_method_entry {
     const char *visibility;
     VALUE iseq, cref, proc, alias_of; /* 0 if this kind of definition has none */
     ID attribute;
+    VALUE location; /* where an attribute is defined: an Array of file and line, or 0 */
 };
 bool hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_entry *out);
 bool hd_mri_is_method_entry(const struct hd_pages *pages, VALUE v);
@@ -242,6 +246,21 @@ bool hd_mri_is_method_entry(const struct hd_pages *pages, VALUE v);
  */
 ID hd_mri_method_name(VALUE ref, VALUE owner);
 bool hd_mri_is_code_within(VALUE ref, VALUE parent);
+
+/*
+ * operands.c: what the instructions of an iseq refer to. Calls fn for each operand that is an object,
+ * and for each call that has a cache. What fn gets may be stale: MRI must have reported it as a reference of
+ * the iseq before it may be followed. `position` is that of the operand, for hd_mri_line_at.
+ */
+struct hd_operand {
+    VALUE object;     /* a literal, or code that is written in this one; or 0 */
+    VALUE call_cache; /* that of a call, or 0 */
+    unsigned position;
+};
+void hd_mri_each_operand(const struct hd_pages *pages, VALUE iseq,
+                         void (*fn)(const struct hd_operand *operand, void *data), void *data);
+/* The line of the source of which the code at this position was made; 0 if it is not known. */
+int hd_mri_line_at(VALUE iseq, unsigned position);
 
 enum hd_block_type { HD_BLOCK_ISEQ, HD_BLOCK_IFUNC, HD_BLOCK_SYMBOL, HD_BLOCK_PROC };
 struct hd_block {
@@ -273,6 +292,8 @@ const struct hd_imemo_field *hd_mri_imemo_fields(enum hd_imemo kind);
 VALUE hd_mri_word(VALUE obj, size_t offset);
 /* The method name of a callinfo, 0 if it has none. */
 ID hd_mri_callinfo_method(VALUE callinfo);
+/* The name by which the method of a callcache is called; 0 if it is not known. */
+ID hd_mri_callcache_method(const struct hd_pages *pages, VALUE callcache);
 
 /* stack.c: threads, fibers and their frames. */
 struct hd_frame {

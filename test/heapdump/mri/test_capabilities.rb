@@ -6,7 +6,7 @@ require "test_helper"
 class TestCapabilities < HeapDumpTest
   NAMES = Schema::CAPABILITIES
   # What goes with a capability, because it is read through it.
-  DEPENDENTS = { "gc_flags" => %w[remembered], "iseq" => %w[env frames],
+  DEPENDENTS = { "gc_flags" => %w[remembered], "iseq" => %w[env frames operands],
                  "storage" => %w[finalizers] }.freeze
 
   # Not everywhere: what a Ruby of that version lacks.

@@ -25,7 +25,7 @@ static const struct {
     FIELD(iseq_local_iseq),  FIELD(iseq_local_table_size),
     FIELD(thread_context),   FIELD(context_local_storage),
     FIELD(frame_size),       FIELD(fiber_context),
-    FIELD(hash_default),
+    FIELD(hash_default),     FIELD(iseq_calls_size),
 };
 
 /* How far the offset of that name is to be moved. */

@@ -9,6 +9,10 @@
 #include "vm_core.h"
 #include "iseq.h"
 #include "method.h"
+#if __has_include("vm_callinfo.h")
+#    include "vm_callinfo.h"
+#    define HAS_CALLS
+#endif
 #include "internal/imemo.h"
 #if __has_include("internal/set_table.h") // where Set is a type of MRI's own
 #    include "internal/set_table.h"
@@ -29,12 +33,21 @@ main(void) {
     SAME("body.iseq_size", HD_BODY_ENCODED_SIZE, body_t, iseq_size);
     SAME("body.iseq_encoded", HD_BODY_ENCODED, body_t, iseq_encoded);
     SAME("body.location.pathobj", HD_BODY_PATH, body_t, location.pathobj);
+    SAME("body.location.base_label", HD_BODY_BASE_LABEL, body_t, location.base_label);
     SAME("body.location.label", HD_BODY_LABEL, body_t, location.label);
     SAME("body.location.first_lineno", HD_BODY_LINE, body_t, location.first_lineno);
     SAME("body.local_table", layout->iseq_local_table, body_t, local_table);
     SAME("body.parent_iseq", layout->iseq_parent, body_t, parent_iseq);
     SAME("body.local_iseq", layout->iseq_local_iseq, body_t, local_iseq);
     SAME("body.local_table_size", layout->iseq_local_table_size, body_t, local_table_size);
+    SAME("body.call_data", layout->iseq_local_iseq + HD_CALLS_BEHIND_LOCAL_ISEQ, body_t, call_data);
+    SAME("body.ci_size", layout->iseq_calls_size, body_t, ci_size);
+#ifdef HAS_CALLS
+    SAME("call.cc", HD_CALL_CACHE, struct rb_call_data, cc);
+    SAME("callcache.klass", HD_CALLCACHE_CLASS, struct rb_callcache, klass);
+    SAME("callcache.cme", HD_CALLCACHE_ENTRY, struct rb_callcache, cme_);
+    printf("call.size %d %zu\n", HD_CALL_SIZE, sizeof(struct rb_call_data));
+#endif
 
     SAME("entry.defined_class", HD_ENTRY_DEFINED_CLASS, rb_method_entry_t, defined_class);
     SAME("entry.def", HD_ENTRY_DEFINITION, rb_method_entry_t, def);

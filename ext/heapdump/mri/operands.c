@@ -1,0 +1,62 @@
+/*
+ * The operands of an iseq's instructions. MRI keeps the instructions as one array of words: an
+ * opcode, then its operands. Which words are opcodes need not be known: an object's address and a
+ * pointer into the iseq's own list of calls are nothing else, because opcodes are addresses of
+ * machine code or small numbers, and the other operands are numbers or pointers to other memory.
+ */
+#include "mri/internal.h"
+
+struct code {
+    const VALUE *words;
+    unsigned size;
+    const char *calls; /* MRI's call data, a pair of call info and call cache for each call */
+    unsigned calls_size;
+};
+
+static bool
+find_code(VALUE iseq, struct code *code) {
+    const struct hd_layout *layout = hd_layout();
+    const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
+    if (!hd_plausible(body)) return false; // still being compiled
+    code->words = hd_read_pointer(body, HD_BODY_ENCODED);
+    code->size = hd_read_u32(body, HD_BODY_ENCODED_SIZE);
+    code->calls = hd_read_pointer(body, layout->iseq_local_iseq + HD_CALLS_BEHIND_LOCAL_ISEQ);
+    code->calls_size = hd_read_u32(body, layout->iseq_calls_size);
+    if (!hd_plausible(code->calls)) code->calls_size = 0;
+    return hd_plausible(code->words);
+}
+
+static bool
+is_call(const struct code *code, VALUE word) {
+    size_t distance = word - (VALUE)code->calls; // huge if the word lies before the calls
+    return distance < (size_t)code->calls_size * HD_CALL_SIZE && distance % HD_CALL_SIZE == 0;
+}
+
+static VALUE
+if_object(const struct hd_pages *pages, VALUE v) {
+    return hd_pages_have_object(pages, v) ? v : 0;
+}
+
+void
+hd_mri_each_operand(const struct hd_pages *pages, VALUE iseq,
+                    void (*fn)(const struct hd_operand *, void *), void *data) {
+    struct code code;
+    if (!find_code(iseq, &code)) return;
+    for (unsigned i = 0; i < code.size && !hd_is_lost(); i++) {
+        VALUE word = hd_read(code.words, (ptrdiff_t)(i * sizeof(VALUE)));
+        if (!hd_plausible((void *)word)) continue;
+        struct hd_operand operand = {.position = i};
+        if (is_call(&code, word)) {
+            operand.call_cache = if_object(pages, hd_read((void *)word, HD_CALL_CACHE));
+        }
+        else {
+            operand.object = if_object(pages, word);
+        }
+        if (operand.object || operand.call_cache) fn(&operand, data);
+    }
+}
+
+int
+hd_mri_line_at(VALUE iseq, unsigned position) {
+    return rb_iseq_line_no ? (int)rb_iseq_line_no((void *)iseq, position) : 0;
+}
