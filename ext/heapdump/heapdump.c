@@ -32,12 +32,15 @@
 
 static const char *missing_function; // NULL, unless this Ruby lacks it and cannot be dumped at all
 
+static const char opening[] = "opening it";
+
 static void
 raise_write_error(VALUE path, int error, const char *where) {
     VALUE target = rb_str_new_lit("the given IO or object");
     if (!NIL_P(path)) target = RSTRING_LEN(path) > 0 ? path : rb_str_new_lit("\"\"");
-    const char *reason = NIL_P(path) ? hd_reason(error)
-                                     : hd_path_reason(StringValueCStr(path), error);
+    const char *reason = NIL_P(path) || strcmp(where, opening) != 0
+                             ? hd_reason(error)
+                             : hd_path_reason(StringValueCStr(path), error);
     VALUE message = rb_sprintf("cannot dump the heap to %" PRIsVALUE ": %s (while %s)", target,
                                reason, where);
     VALUE exception = rb_class_new_instance(1, &message, hd_errors.write);
@@ -225,7 +228,7 @@ run_ensure(VALUE arg) {
 static void
 open_output(struct run *run, VALUE path, VALUE fd) {
     // not later in a forked child: the dynamic loader takes locks
-    if (!hd_codec_load(run->options.compression)) raise_write_error(path, ENOSYS, "opening it");
+    if (!hd_codec_load(run->options.compression)) raise_write_error(path, ENOSYS, opening);
     int error = 0;
     if (NIL_P(path)) {
         run->fd = fcntl(NUM2INT(fd), F_DUPFD_CLOEXEC, 0);
@@ -236,7 +239,7 @@ open_output(struct run *run, VALUE path, VALUE fd) {
         run->file = &run->target;
         run->fd = run->target.fd;
     }
-    if (error) raise_write_error(path, error, "opening it");
+    if (error) raise_write_error(path, error, opening);
 }
 
 /*
@@ -468,9 +471,10 @@ prepare(void) {
 static void
 define(void) {
     static const char *const names[] = {
-        "capabilities",  "fail_writing", "read_report", "reason",         "descriptor",
-        "check_options", "seconds",      "mark",        "notice",         "checked?",
-        "count",         "own_strings",  "action",      "restore_action", "start"};
+        "capabilities",  "fail_writing", "read_report",    "reason",        "descriptor",
+        "check_options", "seconds",      "mark",           "notice",        "checked?",
+        "count",         "own_strings",  "without_signal", "signal_action", "restore_signal_action",
+        "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
@@ -485,8 +489,10 @@ define(void) {
     rb_define_private_method(singleton, "checked?", rb_heapdump_checked, 0);
     rb_define_private_method(singleton, "count", rb_heapdump_count, 2);
     rb_define_private_method(singleton, "own_strings", rb_heapdump_own_strings, 0);
-    rb_define_private_method(singleton, "action", rb_heapdump_action, 1);
-    rb_define_private_method(singleton, "restore_action", rb_heapdump_restore_action, 2);
+    rb_define_private_method(singleton, "signal_action", rb_heapdump_signal_action, 1);
+    rb_define_private_method(singleton, "restore_signal_action", rb_heapdump_restore_signal_action,
+                             2);
+    rb_define_private_method(singleton, "without_signal", rb_heapdump_without_signal, 1);
     rb_define_private_method(singleton, "start", rb_heapdump_start, -1);
 }
 

@@ -14,14 +14,21 @@ VALUE rb_heapdump_mark(VALUE self, VALUE signal, VALUE name);
 VALUE rb_heapdump_notice(VALUE self, VALUE text);
 
 /*
- * HeapDump.action(signal number) => [address of the handler, struct sigaction as a String]: what the
- * system does at a signal. The addresses 0 and 1 are SIG_DFL and SIG_IGN. Ruby's trap knows only the
- * handlers that it has installed itself, and forgets that of a C library when it replaces it. Raises
- * a SystemCallError.
+ * HeapDump.signal_action(signal number) => [kind, struct sigaction as a String]: what the system
+ * does at a signal. The kind is :default, :ignore, :ruby (the handler lies in Ruby's library or, if
+ * there is none, in its executable) or :other. Ruby's trap knows only the handlers that it has
+ * installed itself, and forgets that of a C library when it replaces it. Raises a SystemCallError.
  */
-VALUE rb_heapdump_action(VALUE self, VALUE signal);
+VALUE rb_heapdump_signal_action(VALUE self, VALUE signal);
 
-/* HeapDump.restore_action(signal number, that String). Raises a SystemCallError. */
-VALUE rb_heapdump_restore_action(VALUE self, VALUE signal, VALUE kept);
+/* HeapDump.restore_signal_action(signal number, that String). Raises a SystemCallError. */
+VALUE rb_heapdump_restore_signal_action(VALUE self, VALUE signal, VALUE kept);
+
+/*
+ * HeapDump.without_signal(signal number) { } => what the block returns. Meanwhile the signal is
+ * blocked in this thread; one that comes waits until the block has ended, however it ends. Other
+ * threads may still receive it.
+ */
+VALUE rb_heapdump_without_signal(VALUE self, VALUE signal);
 
 #endif

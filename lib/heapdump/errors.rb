@@ -7,8 +7,9 @@ module HeapDump
   # be shown on a terminal and written to a log: control characters of paths and names are spelled
   # out.
   class Error < StandardError
-    def initialize(message = nil) # :nodoc:
-      super(message.is_a?(String) ? Terminal::Text.safe(message) : message)
+    # The message (String), in UTF-8. Also what `raise error, message` has given it.
+    def to_s # :nodoc:
+      Terminal::Text.safe(super)
     end
   end
 

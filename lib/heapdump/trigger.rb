@@ -11,14 +11,15 @@ module HeapDump
   # path:: where the dump goes, with patterns: <tt>%{pid}</tt>, <tt>%{time}</tt> (UTC, to the
   #        millisecond), <tt>%{host}</tt>, <tt>%{count}</tt> (of dumps since this call). A relative
   #        path is resolved in the working directory at the time of this call. A warning says if the
-  #        directory is missing or cannot be written to.
+  #        directory is missing or cannot be written to, or if the path itself is a directory.
   #
   # The other options are those of HeapDump.dump, except that +gc+ is false by default, so that the
   # handler does not stop the program for a full GC. So garbage is dumped too, as objects to which
   # nothing refers.
   #
-  # A handler that exists already is called after ours, unless it is one of a C library: that one
-  # is only put back by Trigger#remove, and a warning says so. The default action of the signal
+  # A handler that exists already is called after ours: Ruby's last one, also if a C library has
+  # put its own handler over that. The handler of a C library itself is not called, only put back by
+  # Trigger#remove, and a warning says so. The default action of the signal
   # (USR2 ends a process) no longer happens. Forked children have the handler too. If a handler of
   # this library exists already, as in such a child, it is replaced. A second signal during a dump
   # is dropped. One line each on stderr says that a dump begins, and that it has ended or why it
@@ -67,7 +68,7 @@ module HeapDump
     # The absolute path, with its patterns (String).
     attr_reader :path
 
-    attr_reader :handler, :previous, :foreign # :nodoc:
+    attr_reader :handler, :previous, :action # :nodoc:
 
     # The option +strings+, nil if it was not given.
     def strings # :nodoc:
@@ -87,18 +88,11 @@ module HeapDump
       @handler = proc { |number| handle(number) }
     end
 
+    # All warnings come first: if one is made to raise, nothing has changed.
     def install # :nodoc:
       check_directory
-      before = Trigger.installed[@number]
-      @active = true
-      current, @foreign = take_signal
-      @previous = current
-      if before && current.equal?(before.handler)
-        @previous = before.previous
-        @foreign ||= before.foreign
-      end
-      before&.retire
-      Trigger.installed[@number] = self
+      warn_of_foreign
+      HeapDump.send(:without_signal, @number) { take_over }
       HeapDump.send(:mark, @number, @announce ? marker : nil)
       self
     end
@@ -113,6 +107,10 @@ module HeapDump
     # Restores the handler that was there before, unless another handler has been installed since:
     # that one stays. Does nothing if this trigger was removed or replaced already. Returns nil.
     #
+    # If a C library had installed its handler before, and has meanwhile put back that of Ruby which
+    # was there before, its handler comes back nevertheless: nobody can see that it has gone. So
+    # remove the trigger before the library takes its handler away.
+    #
     #   trigger.remove
     #   trigger.installed? # => false
     def remove
@@ -121,11 +119,7 @@ module HeapDump
       retire
       Trigger.installed.delete(@number)
       HeapDump.send(:mark, @number, nil)
-      current, later = take_signal
-      ours = current.equal?(@handler)
-      trap(@signal, ours ? @previous : current)
-      action = later || (@foreign if ours)
-      HeapDump.send(:restore_action, @number, action) if action
+      HeapDump.send(:without_signal, @number) { hand_back }
       nil
     end
 
@@ -136,19 +130,38 @@ module HeapDump
 
     private
 
-    # Installs our handler. Returns what Ruby takes for the handler before, and the real one
-    # (String) if it is not Ruby's: Ruby does not see what C libraries install.
-    def take_signal
-      address, action = HeapDump.send(:action, @number)
-      current = trap(@signal, @handler)
-      ours, = HeapDump.send(:action, @number)
-      return [current, nil] if address == ours
+    def take_over
+      before = Trigger.installed[@number]
+      @active = true
+      @previous, @action, kind = take_signal
+      if before && @previous.equal?(before.handler)
+        @previous = before.previous
+        @action = before.action if kind == :ruby
+      end
+      before&.retire
+      Trigger.installed[@number] = self
+    end
 
-      warn_of_foreign if address > 1 && @active # neither SIG_DFL nor SIG_IGN
-      [current, action]
+    def hand_back
+      current, action, kind = take_signal
+      ours = current.equal?(@handler)
+      trap(@signal, ours ? @previous : current)
+      action = @action if ours && kind == :ruby
+      HeapDump.send(:restore_signal_action, @number, action)
+    end
+
+    # Installs our handler. Returns what Ruby takes for the handler before, and what the system did
+    # before (String, Symbol): Ruby does not see what C libraries install, and its trap does not put
+    # back the handlers that do nothing, as that of PIPE.
+    def take_signal
+      kind, action = HeapDump.send(:signal_action, @number)
+      [trap(@signal, @handler), action, kind]
     end
 
     def warn_of_foreign
+      kind, = HeapDump.send(:signal_action, @number)
+      return unless kind == :other
+
       warn "heapdump: a C library has a handler for SIG#{@signal}; it is not called while the " \
            "heap is dumped at this signal, give another signal"
     end
@@ -171,7 +184,7 @@ module HeapDump
       path = File.path(path)
       path = path.b unless path.valid_encoding? # any bytes may be a name
       unknown = path.scan(/%\{[^}]*\}?/) - PATTERNS.keys
-      if path.empty? || path.end_with?("/")
+      if path.empty? || path.end_with?("/") || %w[. ..].include?(File.basename(path))
         raise ArgumentError, "path: must name a file, not #{path.inspect}"
       end
       return path if unknown.empty?
@@ -192,18 +205,22 @@ module HeapDump
       options
     end
 
-    # Only warns, because the directory may be created or mounted before the signal comes.
+    # Only warns, because directories may be created, moved or mounted before the signal comes.
     def check_directory
-      directory = File.dirname(@path)
-      return if directory.match?(/%\{(?!host)/)
+      path = @path.gsub("%{host}", HOST)
+      directory = File.dirname(path)
+      return if directory.match?(/%\{/)
 
-      directory = directory.gsub("%{host}", HOST)
       problem = "is no directory" unless File.directory?(directory)
       problem ||= "cannot be written to by this user" unless File.writable?(directory)
-      return unless problem
+      return warn_of(directory, problem, "until") if problem
 
-      warn "heapdump: #{Terminal::Text.safe(directory)} #{problem}; SIG#{@signal} will dump " \
-           "nothing until it is"
+      warn_of(path, "is a directory", "while") if File.directory?(path)
+    end
+
+    def warn_of(path, problem, time)
+      warn "heapdump: #{Terminal::Text.safe(path)} #{problem}; SIG#{@signal} will dump nothing " \
+           "#{time} it is"
     end
 
     def marker
@@ -221,7 +238,7 @@ module HeapDump
       elsif @active
         Thread.handle_interrupt(Object => :never) { begin_dump }
       end
-      @previous.call(number) if @chain && !@foreign && @previous.respond_to?(:call)
+      @previous.call(number) if @chain && @previous.respond_to?(:call)
     end
 
     def begin_dump

@@ -1,60 +1,11 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/trigger_programs"
 
 # HeapDump.on_signal, in child processes.
 class TestTrigger < HeapDumpTest
-  # What the child programs have: a directory, and waiting with a deadline.
-  PRELUDE = <<~'RUBY'
-    require "heapdump"
-    DIR = ARGV[0]
-    $stdout.sync = true
-
-    def wait_until(what)
-      deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 30
-      until yield
-        raise "never: #{what}" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
-
-        sleep 0.005
-      end
-    end
-
-    def signal(name = "USR2")
-      Process.kill(name, Process.pid)
-    end
-
-    # The dumps that are whole, without their directory.
-    def dumped
-      Dir.children(DIR).grep_v(/partial/).sort
-    end
-
-    def wait_for_dumps(count)
-      wait_until("#{count} dumps") { dumped.size >= count && idle? }
-    end
-
-    def idle?
-      HeapDump::Trigger.dumping.nil? && Thread.list.none? { |thread| thread.name == "heapdump" }
-    end
-
-    def markers
-      File.read("/proc/self/maps").scan(%r{/memfd:(heapdump:.*) \(deleted\)}).flatten
-    end
-  RUBY
-
-  def run_child(code, **options)
-    Child.ruby!(PRELUDE + code, scratch, **options)
-  end
-
-  def out_of(code, **options)
-    run_child(code, **options).out
-  end
-
-  # Lines on stderr about what was done, without what differs.
-  def told(outcome)
-    outcome.err.lines(chomp: true).map do |line|
-      line.gsub(scratch, "DIR").gsub(/\d+ objects, \d+ bytes, [\d.]+ s;|[\d.]+ ms/, "…")
-    end
-  end
+  include TriggerPrograms
 
   def heap(name = "heap.json")
     assert_whole Dump.skim(File.join(scratch, name))
@@ -104,6 +55,31 @@ class TestTrigger < HeapDumpTest
     assert_equal ["\xFF-1.json".b], Dir.children(scratch).map(&:b)
   end
 
+  # A handler may run while another thread loads a file: to load a converter it would wait for that.
+  def test_a_path_in_any_encoding_loads_nothing_in_the_handler
+    names = { "ISO-8859-1" => "\xFC", "EUC-JP" => "\xA4\xA2", "EUC-TW" => "\xA4\xA4",
+              "Shift_JIS" => "\x82\xA0", "Windows-1252" => "\x80", "UTF-8" => "\xFF" }
+    names.each do |encoding, bytes|
+      outcome = run_child(<<~RUBY)
+        def libraries = File.binread("/proc/self/maps").scan(%r{/enc/[^\n]+}n).uniq
+
+        name = #{bytes.b.inspect}.dup.force_encoding("#{encoding}")
+        HeapDump.on_signal(path: "\#{DIR.dup.force_encoding(name.encoding)}/\#{name}")
+        HeapDump.on_signal("URG", path: "\#{DIR.dup.force_encoding(name.encoding)}/no/\#{name}")
+        loaded = [libraries, $LOADED_FEATURES.dup]
+        signal
+        wait_until("a dump") { Dir.children(DIR).map(&:b) == [name.b] && idle? }
+        signal("URG")
+        wait_until("the end") { idle? }
+        p loaded == [libraries, $LOADED_FEATURES]
+      RUBY
+      File.delete(*Dir.children(scratch).map { |name| File.join(scratch, name) })
+      assert_equal ["true\n", 4], [outcome.out, outcome.err.lines.size], "#{encoding}: #{outcome}"
+      assert_includes outcome.err, bytes.unpack("C*").map { |byte| format("\\x%02X", byte) }.join
+      assert_predicate outcome.err, :valid_encoding?
+    end
+  end
+
   def test_lines_on_stderr_are_safe_to_show
     lines = told(run_child(<<~'RUBY', flags: []))
       HeapDump.on_signal(path: "#{DIR}/a\n\e[31m/heap.json")
@@ -134,6 +110,8 @@ class TestTrigger < HeapDumpTest
       ["USR2", { path: 1 }] => /path: must be a path, not 1/,
       ["USR2", { path: "" }] => /path: must name a file, not ""/,
       ["USR2", { path: "new/" }] => %r{path: must name a file, not "new/"},
+      ["USR2", { path: "new/." }] => %r{path: must name a file, not "new/."},
+      ["USR2", { path: ".." }] => /path: must name a file, not ".."/,
       ["USR2", { path: "%{a\e\n}" }] => /unknown pattern %\{a\\e\\n\};/,
       ["USR2", { path: path, string: :none }] => /unknown keyword: :string/,
       ["USR2", { path: path, strings: :some }] => /strings: must be/,
@@ -178,6 +156,16 @@ class TestTrigger < HeapDumpTest
     assert_equal 5, lines.size
   end
 
+  def test_a_path_that_is_a_directory_is_warned_of
+    outcome = run_child(<<~'RUBY', flags: [])
+      Dir.mkdir("#{DIR}/heap.json")
+      HeapDump.on_signal(path: "#{DIR}/heap.json")
+      HeapDump.on_signal(path: "#{DIR}/%{count}/heap.json")
+    RUBY
+    assert_equal ["heapdump: DIR/heap.json is a directory; SIGUSR2 will dump nothing while it is"],
+                 told(outcome)
+  end
+
   def test_chains_the_handler_before
     assert_equal "12\n1\n12\n", out_of(<<~'RUBY')
       trap("USR2") { |number| puts number }
@@ -220,71 +208,6 @@ class TestTrigger < HeapDumpTest
       puts dumped.size
     RUBY
     assert_equal "8\n", out
-  end
-
-  # Handlers of C libraries, which Ruby's trap does not know: functions of libc stand in for them.
-  FOREIGN = <<~'RUBY'
-    require "fiddle"
-    LIBC = Fiddle::Handle::DEFAULT
-    FIRST, SECOND = %w[abs labs].map { |name| LIBC[name] }
-    SIGNAL = Fiddle::Function.new(LIBC["signal"], [Fiddle::TYPE_INT, Fiddle::TYPE_VOIDP],
-                                  Fiddle::TYPE_VOIDP)
-
-    def install(handler) = SIGNAL.call(Signal.list["USR2"], handler).to_i
-
-    # What is installed, by name; it stays.
-    def installed
-      address = install(0)
-      install(address)
-      { FIRST => "first", SECOND => "second", 0 => "default", 1 => "ignore" }[address] || "Ruby's"
-    end
-  RUBY
-
-  def test_the_handler_of_a_c_library_is_put_back
-    outcome = run_child(FOREIGN + <<~'RUBY', flags: [])
-      install(FIRST)
-      trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
-      signal
-      wait_for_dumps(1)
-      puts installed
-      again = HeapDump.on_signal(path: "#{DIR}/again.json")
-      trigger.remove
-      puts installed
-      again.remove
-      puts installed
-      signal
-      puts trap("USR2", "DEFAULT").inspect, dumped.size
-    RUBY
-    assert_equal ["Ruby's", "Ruby's", "first", "nil", "1"], outcome.out.split("\n")
-    warnings = outcome.err.lines.grep(/a C library/)
-    assert_equal ["heapdump: a C library has a handler for SIGUSR2; it is not called while the " \
-                  "heap is dumped at this signal, give another signal\n"], warnings
-  end
-
-  # Ruby believes that its own handler is still there.
-  def test_the_handler_of_a_c_library_that_replaced_one_of_ruby
-    assert_equal "first\n", out_of(FOREIGN + <<~'RUBY')
-      trap("USR2") { puts "never" }
-      install(FIRST)
-      trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
-      signal
-      wait_for_dumps(1)
-      trigger.remove
-      puts installed
-      signal
-    RUBY
-  end
-
-  def test_the_handler_of_a_c_library_that_came_after_stays
-    assert_equal "second\nsecond\n", out_of(FOREIGN + <<~'RUBY')
-      [FIRST, 0].each do |before|
-        install(before)
-        trigger = HeapDump.on_signal(path: "#{DIR}/%{count}.json")
-        install(SECOND)
-        trigger.remove
-        puts installed
-      end
-    RUBY
   end
 
   def test_a_handler_that_came_after_stays

@@ -4,13 +4,14 @@
 #include "base/reason.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const char *
 hd_reason(int error) {
     switch (error) {
-    case ENOENT:
-        return "a directory of its path does not exist; make it or give another path";
     case EISDIR:
         return "it is a directory; give the name of a file";
     case ELOOP:
@@ -46,11 +47,30 @@ hd_reason(int error) {
     }
 }
 
+/* True if the directory that the path's file is to be in exists. */
+static bool
+has_directory(const char *path) {
+    char directory[PATH_MAX];
+    struct stat stat_there;
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    if (length >= sizeof directory) return false;
+    if (length == 0) return true;
+    memcpy(directory, path, length);
+    directory[length] = '\0';
+    return stat(directory, &stat_there) == 0;
+}
+
 const char *
 hd_path_reason(const char *path, int error) {
     size_t length = strlen(path);
     if (length == 0) return "the path is empty; give the name of a file";
     if (error == EISDIR && path[length - 1] == '/')
         return "it ends with a slash, as only a directory may; give the name of a file";
+    if (error == ENOENT) {
+        return has_directory(path)
+                   ? "no file can be made in its directory; give a path in another one"
+                   : "a directory of its path does not exist; make it or give another path";
+    }
     return hd_reason(error);
 }

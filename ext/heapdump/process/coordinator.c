@@ -76,6 +76,18 @@ stand_back(void) {
     close(fd);
 }
 
+/*
+ * From now on what the leader and the workers leave behind becomes a child of this process: what
+ * extensions have forked, and workers whose leader has died. Otherwise the application might get
+ * them, as process 1 of a container does, which need not expect children.
+ */
+static void
+adopt(void) {
+#ifdef PR_SET_CHILD_SUBREAPER
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
+}
+
 static bool
 is_crash(int signal) {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT || signal == SIGILL ||
@@ -241,6 +253,7 @@ hd_coordinate(const struct hd_fork *request, int report_fd) {
 #ifdef HAVE_PRCTL
     prctl(PR_SET_NAME, "heapdump");
 #endif
+    adopt();
     stand_back();
     sigset_t signals = block_ends();
     pid_t leader = -1;
@@ -257,5 +270,6 @@ hd_coordinate(const struct hd_fork *request, int report_fd) {
     tell(report_fd, &report);
     if (leader > 0) supervise(&watch, &signals, false);
     else if (team) hd_team_reap(team, true);
+    while (waitpid(-1, NULL, WNOHANG) > 0) continue; // what has not ended is waited for by nobody
     _exit(0);
 }

@@ -41,6 +41,7 @@ write_pages(void *arg) {
     while (!error && !dump->out.error) {
         size_t from = atomic_fetch_add(&team->next_page, PAGES_AT_ONCE);
         if (from >= dump->pages.size) break;
+        if (task->tally == &team->tallies[LEADER]) hd_team_reap(team, false);
         size_t to = from + PAGES_AT_ONCE;
         hd_dump_write_pages(dump, from, to < dump->pages.size ? to : dump->pages.size);
     }
@@ -175,7 +176,7 @@ lead_to_file(void *arg) {
             team->tallies[count + 1].error = hd_guard_install(&dump->out, seconds);
             if (!team->tallies[count + 1].error) work(request, dump, team, count + 1);
             if (!hd_is_same(done[1], &pipe)) _exit(1);
-            _exit(write(done[1], "", 1) != 1);
+            _exit(write(done[1], "", 1) == 1 ? HD_WORKER_DONE : 1);
         }
         if (pid < 0) break; // the dump goes on with fewer processes
         team->workers[count++] = pid;

@@ -35,7 +35,7 @@ hd_team_signal(int status) {
     return code > 128 ? code - 128 : 0; // guard.c: it crashed outside of a guarded call
 }
 
-/* If a worker has died of a signal, the leader ends too, and with it all other workers. */
+/* If a worker has died or ended early, the leader ends too, and with it all other workers. */
 int
 hd_team_reap(struct hd_team *team, bool all) {
     int left = 0;
@@ -47,8 +47,10 @@ hd_team_reap(struct hd_team *team, bool all) {
         while (pid < 0 && errno == EINTR);
         if (pid == 0) left++;
         else team->workers[i] = 0;
-        int signal = pid > 0 ? hd_team_signal(status) : 0;
+        if (pid <= 0) continue;
+        int signal = hd_team_signal(status);
         if (signal) _exit(128 + signal);
+        if (WEXITSTATUS(status) != HD_WORKER_DONE) _exit(1);
     }
     return left;
 }

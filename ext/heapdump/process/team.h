@@ -66,11 +66,17 @@ pid_t hd_team_fork(void);
  */
 int hd_team_signal(int status);
 
+/* The status with which a worker ends that has done its work. */
+enum { HD_WORKER_DONE = 94 };
+
 /*
- * For the leader: waits for the workers that have ended; until all have if `all` is true. Returns
- * how many are still there. If one has died of a signal, ends this process by _exit(128 + signal),
- * without waiting for the others: they die with it. Children that an extension's function has
- * forked are not waited for.
+ * Waits for the workers that have ended; until all have if `all` is true. Returns how many are
+ * still there. If one has died of a signal, ends this process by _exit(128 + signal), and if one
+ * has ended with another status than HD_WORKER_DONE, by _exit(1). The others are not waited for:
+ * they die with this process. Nor are children that an extension's function has forked.
+ *
+ * Call it in the parent of the workers only: the leader, or the coordinator if that could not fork
+ * a leader.
  */
 int hd_team_reap(struct hd_team *team, bool all);
 

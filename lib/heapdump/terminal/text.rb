@@ -32,9 +32,10 @@ module HeapDump
         text.match?(HARMFUL) ? text.gsub(HARMFUL) { |char| SHORT[char] || spell(char) } : text
       end
 
-      # The text as valid UTF-8; all other bytes are spelled out.
+      # The text as valid UTF-8; all other bytes are spelled out. Its bytes are taken for UTF-8
+      # whatever encoding it names: to convert them Ruby would load a converter, which the handler
+      # of a signal must not do, and for some encodings there is none.
       def valid(text)
-        text = text.encode(Encoding::UTF_8, invalid: :replace, undef: :replace) unless utf8?(text)
         text = text.dup.force_encoding(Encoding::UTF_8) unless text.encoding == Encoding::UTF_8
         text.scrub { |bytes| bytes.unpack("C*").map { |byte| format("\\x%02X", byte) }.join }
       end
@@ -91,11 +92,8 @@ module HeapDump
           "#{valid(first)}…#{valid(last)}"
         end
 
-        # The position where a character begins, at +at+ or shortly before. Texts that are not in
-        # UTF-8 have characters of up to four bytes, so a multiple of four is taken.
+        # The position where a character begins, at +at+ or shortly before.
         def boundary(text, at)
-          return at - (at % 4) unless utf8?(text)
-
           3.times { at -= 1 if text.getbyte(at) & 0xC0 == 0x80 }
           at
         end
@@ -103,10 +101,6 @@ module HeapDump
         # The first characters that fit into +room+ columns.
         def fitting(chars, room)
           chars.take_while { |char| (room -= width(char)) >= 0 }
-        end
-
-        def utf8?(text)
-          [Encoding::UTF_8, Encoding::US_ASCII, Encoding::BINARY].include?(text.encoding)
         end
 
         def spell(char)

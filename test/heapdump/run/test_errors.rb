@@ -72,12 +72,54 @@ class TestErrors < HeapDumpTest
     refute_match HeapDump::Terminal::Text::HARMFUL, text
   end
 
+  # Some encodings Ruby can convert into no other.
+  def test_paths_in_any_encoding
+    Encoding.name_list.each do |name|
+      path = File.join(scratch, "missing", "\xA4\xA4").force_encoding(name)
+      next unless path.encoding.ascii_compatible?
+
+      error = assert_raises(HeapDump::WriteError, name) { dump(path) }
+      assert_safe error.message
+      assert_includes error.message, "missing/\\xA4\\xA4: a directory of its path"
+      assert_equal path.b, error.path.b
+    end
+  end
+
+  def test_a_message_that_is_given_later_is_safe_to_show
+    error = assert_raises(HeapDump::Error) { raise HeapDump::Error.new("x"), "c\e[31m\n" }
+    assert_equal ['c\e[31m\n'] * 2, [error.message, error.to_s]
+    [error.inspect, error.full_message(highlight: false).chomp.lines.first.chomp].each do |text|
+      assert_includes text, 'c\e[31m\n'
+      assert_safe text
+    end
+  end
+
+  def notice(text)
+    Child.ruby!("require 'heapdump'\nHeapDump.send(:notice, #{text})").err.b
+  end
+
+  # The same characters as everywhere else; and bytes that are none.
   def test_notices_are_safe_to_show
-    told = Child.ruby!(<<~'RUBY').err
-      require "heapdump"
-      HeapDump.send(:notice, "a\e[31m\r\nb\x7F\n")
+    assert_equal "a?[31m??b?\n", notice('"a\e[31m\r\nb\x7F\n"')
+    told = notice(<<~'RUBY').force_encoding("UTF-8").split("|", -1)
+      [*0..0xD7FF, *0xE000..0x10FFFF].map { |code| [code].pack("U") }
+                                     .grep(HeapDump::Terminal::Text::HARMFUL).join("|")
     RUBY
-    assert_equal "a?[31m??b?\n", told
+    assert_operator told.size, :>, 200
+    assert(told.all? { |shown| shown.match?(/\A\?+\z/) }, told.grep_v(/\A\?+\z/).inspect)
+    harmless = "naïve 日本語 👩‍👩‍👧 שלום \u00A0\u00AD\u{10FFFF}~|"
+    assert_equal harmless.b, notice(harmless.dump)
+    broken = ["\xFF", "\xC3", "\x9B", "\xC1\x9B", "\xE0\x82\x9B", "\xED\xA0\x80",
+              "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80"]
+    shown = broken.map { |bytes| "?" * bytes.bytesize }
+    assert_equal shown, notice(broken.join("|").dump).split("|")
+  end
+
+  def test_a_notice_that_is_too_long_ends_with_its_newline
+    assert_equal "#{"x" * 4095}\n", notice('"x" * 5000 + "\n"')
+    assert_equal "x" * 4095, notice('"x" * 5000')
+    assert_equal "\n", notice('"\n"')
+    assert_equal "", notice('""')
   end
 
   def test_paths_that_name_no_file
@@ -100,7 +142,7 @@ class TestErrors < HeapDumpTest
     skip "nothing is read-only here" unless File.directory?("/proc/self")
     error = assert_raises(HeapDump::WriteError) { dump("/proc/heap.json") }
     assert_equal [Errno::ENOENT::Errno, "/proc/heap.json"], [error.errno, error.path]
-    assert_includes error.message, "/proc/heap.json"
+    assert_includes error.message, "/proc/heap.json: no file can be made in its directory"
     assert_works
   end
 
