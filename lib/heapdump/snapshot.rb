@@ -30,10 +30,10 @@ module HeapDump
   # them. A negative number raises ArgumentError.
   class Snapshot
     autoload :Account, "#{__dir__}/snapshot/account"
-    autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
-    autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Caches, "#{__dir__}/snapshot/caches"
+    autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Constants, "#{__dir__}/snapshot/constants"
+    autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Diff, "#{__dir__}/snapshot/diff"
     autoload :Directory, "#{__dir__}/snapshot/directory"
     autoload :Duplicate, "#{__dir__}/snapshot/duplicates"
@@ -41,8 +41,9 @@ module HeapDump
     autoload :Edge, "#{__dir__}/snapshot/edge"
     autoload :Frames, "#{__dir__}/snapshot/frames"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
-    autoload :Keys, "#{__dir__}/snapshot/keys"
     autoload :Inside, "#{__dir__}/snapshot/inside"
+    autoload :Internal, "#{__dir__}/snapshot/internal"
+    autoload :Keys, "#{__dir__}/snapshot/keys"
     autoload :Lines, "#{__dir__}/snapshot/lines"
     autoload :Loading, "#{__dir__}/snapshot/loading"
     autoload :Names, "#{__dir__}/snapshot/names"
@@ -51,11 +52,13 @@ module HeapDump
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
-    autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Row, "#{__dir__}/snapshot/histogram"
+    autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Summary, "#{__dir__}/snapshot/summary"
     autoload :Values, "#{__dir__}/snapshot/values"
     autoload :Warnings, "#{__dir__}/snapshot/warnings"
+
+    include Internal
 
     # A reference: its name (Edge), and the object at its other end (Node).
     Reference = Struct.new(:edge, :node)
@@ -389,36 +392,6 @@ module HeapDump
     #   snapshot.summary.memory.rss # => 14532608
     def summary(limit: 10, program: false)
       Summary.new(self, limit, program)
-    end
-
-    # Tells where an object comes from: the application, a gem, Ruby or the VM (Origins).
-    def origins # :nodoc:
-      @origins ||= Origins.new(self)
-    end
-
-    # Tells which classes and modules are still the constants of their names (Constants).
-    def constants # :nodoc:
-      @constants ||= Constants.new(self)
-    end
-
-    # The node with a number (Node#id).
-    def node(number) # :nodoc:
-      Node.new(self, number)
-    end
-
-    # The line of a node as a Hash.
-    def line(number) # :nodoc:
-      @lines.whole(number)
-    end
-
-    # The line of a node without long texts and long lists: see Node#brief.
-    def brief(number) # :nodoc:
-      @lines.brief(number)
-    end
-
-    # The line of a node as text, nil if it has no line.
-    def text(number) # :nodoc:
-      graph.line(number)
     end
 
     # Returns a Node of this snapshot for a Node or an address. Raises NotFound if there is no
