@@ -62,7 +62,7 @@ module Mutants
         [*ENDED, "test_options"],
       "lib/heapdump/counting.rb" => %w[test_counts],
       "lib/heapdump/report.rb" => [*ENDED, "test_report", "test_take"],
-      "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger],
+      "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger test_trigger_foreign],
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
@@ -82,7 +82,8 @@ module Mutants
             "test_unknown_ruby", "test_fork", "test_children", "test_concurrency", "test_faults",
             "test_deaths", "test_leaks_scenarios",
             "test_hostile", "test_hostile_directory", "test_redaction", "test_take", "test_gdb",
-            "test_take_signal", "test_servers", "test_servers_signals", "test_trigger"].freeze
+            "test_take_signal", "test_servers", "test_servers_signals", "test_trigger",
+            "test_trigger_foreign"].freeze
 
     def self.quick(file)
       of(file) - slow(file)
