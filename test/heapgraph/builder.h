@@ -65,7 +65,7 @@ enum shape {
 const struct hg_graph *build_random(struct builder *builder, enum shape shape, uint32_t objects,
                                     struct random *random);
 
-/* Large and like a Rails app's heap: `objects`, each with about 2.2 references, in address order. */
+/* Large, like a Rails app's heap: `objects`, each with about 2.2 references, in address order. */
 const struct hg_graph *build_heap(struct builder *builder, uint32_t objects, struct random *random);
 
 #endif

@@ -82,8 +82,7 @@ module Mutants
             "test_unknown_ruby", "test_fork", "test_children", "test_concurrency", "test_faults",
             "test_deaths", "test_leaks_scenarios",
             "test_hostile", "test_hostile_directory", "test_redaction", "test_take", "test_gdb",
-            "test_take_signal", "test_servers", "test_servers_signals", "test_trigger",
-            "test_trigger_foreign"].freeze
+            "test_take_signal", "test_servers", "test_servers_signals", "test_trigger"].freeze
 
     def self.quick(file)
       of(file) - slow(file)
