@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "rubocop/rake_task"
+require_relative "lint/lines"
 require_relative "lint/rooms"
 
 # Another version formats differently, so this is the one and only.
@@ -17,10 +18,16 @@ namespace :lint do
     faults = Rooms.faults
     abort ["lint:rooms: failed", *faults].join("\n") if faults.any?
   end
+
+  desc "Check that no file has marks of a conflict, and no C source lines that are too long"
+  task :lines do
+    faults = Lines.faults
+    abort ["lint:lines: failed", *faults].join("\n") if faults.any?
+  end
 end
 
 desc "Check the style of everything"
-task lint: %w[lint:ruby lint:c lint:rooms lint:analyze]
+task lint: %w[lint:ruby lint:c lint:lines lint:rooms lint:analyze]
 
 desc "Format the C sources"
 task("format") { clang_format("-i") }

@@ -286,8 +286,8 @@ start_for_debugger(VALUE self, VALUE path, VALUE fd, VALUE keywords) {
 }
 
 /*
- * HeapDump.descriptor(io) => the number of the descriptor that an IO writes to. Private. Raises IOError
- * if it is closed, Errno::EBADF if it does not write.
+ * HeapDump.descriptor(io) => the number of the descriptor that an IO writes to. Private. Raises
+ * IOError if it is closed, Errno::EBADF if it does not write.
  */
 static VALUE
 rb_heapdump_descriptor(VALUE self, VALUE io) {
@@ -308,9 +308,9 @@ rb_heapdump_reason(VALUE self, VALUE error) {
 }
 
 /*
- * HeapDump.read_report(io, text): appends what has come of a report, and returns whether that is all
- * of it. Never waits. Private. Other threads and handlers of signals that read the same report come
- * before or after this call: from read(2) until the text has it the lock of the VM is kept.
+ * HeapDump.read_report(io, text): appends what has come of a report, and returns whether that is
+ * all of it. Never waits. Private. Other threads and handlers of signals that read the same report
+ * come before or after this call: from read(2) until the text has it the lock of the VM is kept.
  */
 static VALUE
 rb_heapdump_read_report(VALUE self, VALUE io, VALUE text) {

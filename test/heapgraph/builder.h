@@ -59,13 +59,13 @@ enum shape {
 };
 
 /*
- * A random graph of a shape with all that a dump may have: self references, parallel and weak edges,
- * classes, unreachable parts, sizes of 0. Most are full of modules, caches and threads.
+ * A random graph of a shape with all that a dump may have: self references, parallel and weak
+ * edges, classes, unreachable parts, sizes of 0. Most are full of modules, caches and threads.
  */
 const struct hg_graph *build_random(struct builder *builder, enum shape shape, uint32_t objects,
                                     struct random *random);
 
-/* Large and like the heap of a Rails app: `objects` with about 2.2 references each, in address order. */
+/* Large, like a Rails app's heap: `objects`, each with about 2.2 references, in address order. */
 const struct hg_graph *build_heap(struct builder *builder, uint32_t objects, struct random *random);
 
 #endif

@@ -62,7 +62,7 @@ module Mutants
         [*ENDED, "test_options"],
       "lib/heapdump/counting.rb" => %w[test_counts],
       "lib/heapdump/report.rb" => [*ENDED, "test_report", "test_take"],
-      "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger],
+      "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger test_trigger_foreign],
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],

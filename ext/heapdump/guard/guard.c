@@ -21,7 +21,10 @@ enum { STACK_SIZE = 1 << 16, EXITED_EARLY = 1, TICKS_PER_SECOND = 20 };
 volatile uint64_t hd_guard_beats;
 volatile bool hd_guard_reading;
 
-/* The process that reads objects, 0 where none are read: a child that the guard was installed in, and its only thread that reads objects. */
+/*
+ * The process that reads objects, 0 where none are read: a child that the guard was installed in,
+ * and its only thread that reads objects.
+ */
 static pid_t owner;
 static pthread_t owner_thread;
 

@@ -149,7 +149,9 @@ hd_refs_settled(const struct hd_refs *refs) {
     return !refs->summing || (refs->marked == refs->named && refs->marked_sum == refs->named_sum);
 }
 
-/* Lets the list itself show again what is taken: of what occurs several times, so many as are left. */
+/*
+ * Lets the list itself show again what is taken: of what occurs several times, so many as are left.
+ */
 static void
 leave_index(struct hd_refs *refs) {
     for (size_t i = 0; i < refs->size; i++) {

@@ -19,8 +19,8 @@
 
 /*
  * Calls fn(argument), a function that raises nothing itself. What is raised meanwhile comes from a
- * signal handler of the application and belongs to it. Then `raised` is set, and later calls of this
- * function do nothing.
+ * signal handler of the application and belongs to it. Then `raised` is set, and later calls of
+ * this function do nothing.
  */
 static void
 ask(struct hd_context *context, VALUE (*fn)(VALUE), const void *argument) {

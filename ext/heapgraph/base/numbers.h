@@ -48,7 +48,7 @@ enum hg_edge_kind {
     HG_E_IVAR,      /* @user                                           string     */
     HG_E_INDEX,     /* [3] of an array or set                          the index  */
     HG_E_KEY,       /* a key of the hash                               position   */
-    HG_E_VALUE, /* value in a hash, key is no object               string: the key in Ruby: :a 1.5 nil */
+    HG_E_VALUE,     /* value in a hash, key is no object               string: :a 1.5 nil */
     HG_E_VALUE_AT,  /* value in a hash, key is an object               its node   */
     HG_E_VALUE_INT, /* value in a hash, key is an Integer from 0 on    the Integer */
     HG_E_MEMBER,    /* member of a struct                              string     */
@@ -57,8 +57,10 @@ enum hg_edge_kind {
     HG_E_METHOD,    /* method entry of a module                        string     */
     HG_E_GLOBAL,    /* global variable                                 string     */
     HG_E_CAPTURED,  /* variable of an env, captured by a block         string     */
-    HG_E_FRAME, /* of a frame: iseq, self, env …                   string: "label file:line \x1f what" */
-    HG_E_FRAME_LOCAL, /* local variable of a frame                       string: "label file:line \x1f name" */
+    /* Of a frame: iseq, self, env …; string: "label file:line \x1f what". */
+    HG_E_FRAME,
+    /* Local variable of a frame; string: "label file:line \x1f name". */
+    HG_E_FRAME_LOCAL,
     HG_E_FIBER_LOCAL, /* Thread#[]                                       string     */
     HG_E_ROOT,        /* the virtual root holds a root                   no payload */
     HG_E_WEAK,        /* pointed to, not held; never in a path or tree   string or none */

@@ -106,7 +106,8 @@ find_objects(struct binding *self, void *data) {
 }
 
 /*
- *  call-seq: graph.find(type, classes, least_bytes, reachable, limit, sample) -> [objects, bytes, nodes]
+ *  call-seq:
+ *    graph.find(type, classes, least_bytes, reachable, limit, sample) -> [objects, bytes, nodes]
  *
  * Finds objects of a type (or nil) and of one of several classes (or nil): the largest of them, or
  * a sample.

@@ -36,7 +36,7 @@ slow_add(struct slow *slow, uint64_t key, size_t value) {
     slow->values[slow->size++] = value;
 }
 
-/* Small numbers, addresses and anything: what is alike in its low bits, in its high ones, in none. */
+/* Small numbers, addresses, anything: what is alike in its low bits, in its high ones, in none. */
 static uint64_t
 some_key(struct random *random) {
     switch (random_below(random, 3)) {

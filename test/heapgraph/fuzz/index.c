@@ -4,9 +4,9 @@
  *
  *     mode, then (offset: 3 bytes, length: 1 byte, bytes) …
  *
- * so that its pages of zeroes need not be found by chance. With an odd mode the header's own checksum
- * is mended afterwards, so that what comes behind it is reached as well: then the numbers in it are
- * anybody's, and no answers are compared.
+ * so that its pages of zeroes need not be found by chance. With an odd mode the header's own
+ * checksum is mended afterwards, so that what comes behind it is reached as well: then the numbers
+ * in it are anybody's, and no answers are compared.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
- * Any bytes as a file: it is loaded or refused, on one thread and sometimes on two, and a graph that comes out
- * is sound.
+ * Any bytes as a file: it is loaded or refused, on one thread and sometimes on two, and a graph
+ * that comes out is sound.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /* To be preloaded: at a certain call of the C library in any process that was forked from the one
- * that armed it, the process ends, stops or is killed. Both countdown and deed lie in memory that all
- * of them share.
+ * that armed it, the process ends, stops or is killed. Both countdown and deed lie in memory that
+ * all of them share.
  *
  * deaths_arm(deed, count)   0: look only; the count goes down by one at each call
  * deaths_left()             how far it has come */

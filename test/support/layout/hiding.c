@@ -1,6 +1,6 @@
 /*
- * Included by layout.c in a build of the tests alone: an MRI that does not mark regular expressions.
- * The build gives MRI's own function the name below.
+ * Included by layout.c in a build of the tests alone: an MRI that does not mark regular
+ * expressions. The build gives MRI's own function the name below.
  */
 #include <dlfcn.h>
 

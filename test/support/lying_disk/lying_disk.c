@@ -1,5 +1,5 @@
-/* To be preloaded: a disk that says it has written what it has not. LYING_DISK names which write at an
- * offset is lost, counted in each process from 1, and "last" those that go behind all others. */
+/* To be preloaded: a disk that says it has written what it has not. LYING_DISK names which write at
+ * an offset is lost, counted in each process from 1, and "last" those that go behind all others. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>

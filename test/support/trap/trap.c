@@ -5,8 +5,8 @@
  * is then let through.
  *
  * HEAPDUMP_TRAP is the report's path: a line "pages N" and "writes N" for each walk, before them
- * "write ADDRESS" with its stack for each page that was written to. With HEAPDUMP_TRAP_POKE the trap
- * writes to a page by itself, to see that it works.
+ * "write ADDRESS" with its stack for each page that was written to. With HEAPDUMP_TRAP_POKE the
+ * trap writes to a page by itself, to see that it works.
  */
 #include <dlfcn.h>
 #include <execinfo.h>

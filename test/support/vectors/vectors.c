@@ -50,7 +50,7 @@ call_with_zmm(void *function) {
                      : CLOBBERED);
 }
 
-/* 0 if they stayed, 1 if the lower and 2 if the upper sixteen did not, -1 without such registers. */
+/* 0 if they stayed, 1 if the lower and 2 if the upper sixteen did not, -1 if there are none. */
 int
 check(void *function) {
     __builtin_cpu_init();
