@@ -7,12 +7,14 @@ module HeapDump
     # that nothing finds by its name.
     class Constants # :nodoc:
       MODULES = %w[CLASS MODULE].freeze
-      private_constant :MODULES
+      DEEPEST = 64 # names with more parts are not looked at
+      private_constant :MODULES, :DEEPEST
 
       def initialize(snapshot)
         @snapshot = snapshot
         @former = {}
         @held = {}
+        @named = {}
       end
 
       # True for a class or module that is no longer the constant of its name.
@@ -25,14 +27,29 @@ module HeapDump
       private
 
       def lost?(node)
-        *scope, last = node.name.split("::")
+        *scope, last = parts(node.name)
         return false unless last&.match?(/\A[[:upper:]]\w*\z/)
 
-        scopes = @snapshot.modules_named(scope.empty? ? "Object" : scope.join("::"))
+        scopes = named(scope.empty? ? "Object" : scope.join("::"))
         return false if scopes.empty? || node.name == "Object"
 
         scopes = scopes.reject { |one| former?(one) } unless scope.empty?
         known? ? !constant?(scopes, last, node) : replaced?(scopes, node)
+      end
+
+      # The parts of a name; none if it is no name that a program could write.
+      def parts(name)
+        parts = name.valid_encoding? ? name.split("::") : []
+        parts.size > DEEPEST ? [] : parts
+      end
+
+      # The modules of a name (Array of Node). Without names of constants every module is asked for,
+      # so all of them are looked up at once.
+      def named(name)
+        return @named[name] ||= @snapshot.modules_named(name) if known?
+
+        @all ||= @snapshot.modules_named(nil).group_by(&:name)
+        @all.fetch(name, [])
       end
 
       def known?
@@ -48,15 +65,20 @@ module HeapDump
       end
 
       def constants_of(scope)
-        @held[scope.id] ||= scope.line.fetch("constants", {}).select do |_name, value|
-          value.is_a?(String) && value.start_with?("0x")
-        end
+        @held[scope.id] ||= objects(scope.line["constants"])
+      end
+
+      # The constants that are objects in the dump.
+      def objects(constants)
+        return {} unless constants.is_a?(Hash)
+
+        constants.select { |_name, value| value.is_a?(String) && value.start_with?("0x") }
       end
 
       # In a dump without names of constants: whether the module above it refers to another one of
       # this name, and not to this one.
       def replaced?(scopes, node)
-        same = @snapshot.modules_named(node.name)
+        same = named(node.name)
         return false if same.size < 2
 
         held = scopes.map { |scope| references_of(scope) }.reduce({}, :merge)
