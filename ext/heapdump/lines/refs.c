@@ -11,7 +11,10 @@
 #include "guard/foreign.h"
 #include "mri/mri.h"
 
-enum { SEARCHED = 32 }; // the longest list that is searched; longer ones get an index
+enum {
+    SEARCHED = 32, // the longest list that is searched; longer ones get an index
+    NEAR = 8,      // so many references are looked at before that
+};
 
 int
 hd_refs_init(struct hd_refs *refs) {
@@ -100,6 +103,20 @@ build_index(struct hd_refs *refs) {
     return refs->indexed = true;
 }
 
+/* Takes `ref` if it is one of the next references: some before it may have no name yet. */
+static bool
+is_near(struct hd_refs *refs, VALUE ref) {
+    size_t end = refs->size - refs->cursor < NEAR ? refs->size : refs->cursor + NEAR;
+    for (size_t i = refs->cursor; i < end; i++) {
+        if (refs->list[i] != ref) continue;
+        refs->list[i] |= 1;
+        refs->taken++;
+        refs->cursor = i + 1;
+        return true;
+    }
+    return false;
+}
+
 bool
 hd_refs_take_slowly(struct hd_refs *refs, VALUE ref) {
     if (refs->summing) {
@@ -107,6 +124,7 @@ hd_refs_take_slowly(struct hd_refs *refs, VALUE ref) {
         refs->named_sum += mix(ref);
         return true;
     }
+    if (!refs->indexed && is_near(refs, ref)) return true;
     if (refs->indexed || (refs->size > SEARCHED && build_index(refs))) {
         struct hd_entry *entry = hd_table_find(&refs->index, ref);
         if (entry && entry->value > 0) {
@@ -169,6 +187,7 @@ hd_refs_each_left(struct hd_refs *refs, void (*fn)(VALUE, void *), void *data) {
     for (size_t i = 0; i < refs->size && refs->taken < refs->size; i++) {
         VALUE ref = refs->list[i];
         if (ref & 1 || (refs->indexed && hd_table_find(&refs->index, ref)->value == 0)) continue;
+        if (!refs->indexed) refs->cursor = i; // fn is likely to take it
         fn(ref, data);
     }
 }

@@ -13,7 +13,7 @@
 struct found {
     VALUE ref;
     unsigned position;
-    enum { LITERAL, CODE, CALL_CACHE, KINDS } kind;
+    enum { LITERAL, CODE, CALL_CACHE, KINDS } kind; /* KINDS: none of them */
 };
 
 struct operand_walk {
@@ -21,6 +21,7 @@ struct operand_walk {
     struct found *list; /* owned; what does not fit into memory has no name */
     size_t size, capacity;
     size_t count[KINDS];
+    size_t later; /* how many references are to get other names after this walk */
 };
 
 static bool
@@ -28,22 +29,40 @@ is_code(VALUE ref) {
     return RB_BUILTIN_TYPE(ref) == RUBY_T_IMEMO && hd_mri_imemo(ref) == HD_IMEMO_ISEQ;
 }
 
-static void
-note(struct operand_walk *walk, VALUE ref, unsigned position, int kind) {
+/*
+ * Literals and code are taken at once, since MRI reports them in this order. Call caches come later
+ * in its order, and are taken then. The walk is over when nothing can be left.
+ */
+static bool
+operand_i(const struct hd_operand *operand, void *data) {
+    struct operand_walk *walk = data;
+    struct hd_refs *refs = &walk->dump->refs;
     struct found *list = hd_list_room(walk->list, walk->size, &walk->capacity, sizeof *list);
-    if (!list) return;
+    if (!list) return false;
     walk->list = list;
-    if (!hd_refs_take_left(&walk->dump->refs, ref)) return;
-    walk->list[walk->size++] = (struct found){ref, position, kind};
-    walk->count[kind]++;
+    struct found found = {operand->call_cache, operand->position, CALL_CACHE};
+    if (operand->object) {
+        if (!hd_refs_take_left(refs, operand->object)) return true;
+        found.ref = operand->object;
+        found.kind = is_code(found.ref) ? CODE : LITERAL;
+    }
+    walk->list[walk->size++] = found;
+    walk->count[found.kind]++;
+    return refs->taken + walk->count[CALL_CACHE] + walk->later < refs->size;
 }
 
 static void
-operand_i(const struct hd_operand *operand, void *data) {
-    struct operand_walk *walk = data;
-    VALUE object = operand->object;
-    if (object) note(walk, object, operand->position, is_code(object) ? CODE : LITERAL);
-    if (operand->call_cache) note(walk, operand->call_cache, operand->position, CALL_CACHE);
+find_operands(struct operand_walk *walk, VALUE iseq) {
+    struct hd_refs *refs = &walk->dump->refs;
+    if (!hd_can(HD_CAN_OPERANDS) || refs->taken + walk->later == refs->size) return;
+    hd_mri_each_operand(&walk->dump->pages, iseq, operand_i, walk);
+    walk->count[CALL_CACHE] = 0;
+    for (size_t i = 0; i < walk->size; i++) {
+        struct found *found = &walk->list[i];
+        if (found->kind != CALL_CACHE) continue;
+        if (hd_refs_take_left(refs, found->ref)) walk->count[CALL_CACHE]++;
+        else found->kind = KINDS; // MRI has not reported it
+    }
 }
 
 /* Puts what was found of this kind, each with a comma behind it. */
@@ -64,25 +83,30 @@ struct child_walk {
 };
 
 static void
+open_children(struct child_walk *walk) {
+    if (!walk->open) HD_PUT(&walk->dump->out, ",\"children\":[");
+    walk->open = true;
+}
+
+static void
 child_i(VALUE ref, void *data) {
     struct child_walk *walk = data;
-    struct hd_dump *dump = walk->dump;
     if (!hd_mri_is_code_within(ref, walk->parent)) return;
-    if (!walk->open) HD_PUT(&dump->out, ",\"children\":[");
-    walk->open = true;
-    hd_put_value(dump, ref, ',');
+    open_children(walk);
+    hd_put_value(walk->dump, ref, ',');
 }
 
 /*
- * The code that is written in this one. Blocks, methods and bodies of classes are operands; rescue
- * and ensure clauses, which are none, have this code as their parent.
+ * The code that is written in this one, and the search for the operands. Blocks, bodies of classes
+ * and rescue clauses have this code as their parent; methods are operands and have no parent.
  */
 static void
-write_children(const struct operand_walk *found, VALUE iseq) {
-    struct child_walk walk = {found->dump, iseq, found->count[CODE] > 0};
-    if (walk.open) HD_PUT(&walk.dump->out, ",\"children\":[");
-    put_found(found, CODE);
+write_children(struct operand_walk *found, VALUE iseq) {
+    struct child_walk walk = {found->dump, iseq, false};
     hd_refs_each_left(&walk.dump->refs, child_i, &walk);
+    find_operands(found, iseq);
+    if (found->count[CODE] > 0) open_children(&walk);
+    put_found(found, CODE);
     if (walk.open) hd_json_close(&walk.dump->out, ']');
 }
 
@@ -116,13 +140,14 @@ write_call_caches(const struct operand_walk *walk, VALUE iseq) {
     hd_json_close(out, ']');
 }
 
+enum { TEXTS = 3 };
+
 /* The strings of which `label` and `file` are the text, and the object that holds the path. */
 static void
-write_texts(struct hd_dump *dump, const struct hd_code *code) {
-    const VALUE texts[] = {code->label, code->base_label, code->place};
+write_texts(struct hd_dump *dump, const VALUE texts[TEXTS]) {
     struct hd_sink *out = &dump->out;
     bool open = false;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < TEXTS; i++) {
         if (!texts[i] || !hd_refs_take_left(&dump->refs, texts[i])) continue;
         if (!open) HD_PUT(out, ",\"texts\":[");
         open = true;
@@ -165,9 +190,10 @@ hd_write_iseq(struct hd_dump *dump, VALUE obj) {
         hd_write_ref(dump, HD_FIELD("local_iseq"), code.local);
     else hd_write_left(dump, HD_FIELD("local_iseq"), code.local);
     struct operand_walk walk = {.dump = dump};
-    if (hd_can(HD_CAN_OPERANDS)) hd_mri_each_operand(&dump->pages, obj, operand_i, &walk);
+    const VALUE texts[TEXTS] = {code.label, code.base_label, code.place};
+    for (size_t i = 0; i < TEXTS; i++) walk.later += texts[i] != 0;
     write_children(&walk, obj);
-    write_texts(dump, &code);
+    write_texts(dump, texts);
     write_literals(&walk);
     write_call_caches(&walk, obj);
     free(walk.list);

@@ -12,9 +12,20 @@
 
 struct constant_walk {
     struct hd_dump *dump;
-    enum { CONSTANTS, AUTOLOAD, LOCATIONS, FILES } part;
+    enum { CONSTANTS, AUTOLOAD, LOCATIONS } part;
     bool open;
+    VALUE *files; /* owned; those for which there is no memory have no name */
+    size_t files_size, files_capacity;
 };
+
+static void
+note_file(struct constant_walk *walk, VALUE file) {
+    VALUE *files = hd_list_room(walk->files, walk->files_size, &walk->files_capacity,
+                                sizeof *files);
+    if (!files) return;
+    walk->files = files;
+    if (hd_refs_take_left(&walk->dump->refs, file)) walk->files[walk->files_size++] = file;
+}
 
 static void
 constant_i(const struct hd_constant *constant, void *data) {
@@ -24,23 +35,17 @@ constant_i(const struct hd_constant *constant, void *data) {
     struct hd_dump *dump = walk->dump;
     struct hd_sink *out = &dump->out;
     bool autoload = constant->value == Qundef;
-    if (walk->part != FILES && !hd_may_put_key(dump->names, constant->name)) return;
+    if (walk->part == LOCATIONS && constant->file) note_file(walk, constant->file);
+    if (!hd_may_put_key(dump->names, constant->name)) return;
     if (walk->part == CONSTANTS && (autoload || !hd_take_value(dump, constant->value))) return;
     if (walk->part == AUTOLOAD && !autoload) return;
     if (walk->part == LOCATIONS && !constant->file) return;
-    if (walk->part == FILES && (!constant->file || !hd_refs_take_left(&dump->refs, constant->file)))
-        return;
     if (!walk->open) hd_put_bytes(out, fields[walk->part], strlen(fields[walk->part]));
     walk->open = true;
     if (walk->part == AUTOLOAD) {
         hd_put_char(out, '"');
         hd_put_id(out, dump->names, constant->name);
         HD_PUT(out, "\",");
-        return;
-    }
-    if (walk->part == FILES) {
-        hd_put_address(out, constant->file);
-        hd_put_char(out, ',');
         return;
     }
     hd_put_key(out, dump->names, constant->name);
@@ -59,13 +64,22 @@ constant_i(const struct hd_constant *constant, void *data) {
 
 static void
 write_constants(struct hd_dump *dump, VALUE obj) {
-    static const char brackets[] = {'}', ']', '}', ']'};
-    for (int part = CONSTANTS; part <= FILES; part++) {
-        struct constant_walk walk = {dump, part, false};
+    static const char brackets[] = {'}', ']', '}'};
+    struct constant_walk walk = {.dump = dump};
+    for (int part = CONSTANTS; part <= LOCATIONS; part++) {
+        walk.part = part;
+        walk.open = false;
         hd_begin_keys(dump->names);
         hd_mri_each_constant(&dump->pages, obj, constant_i, &walk);
         if (walk.open) hd_json_close(&dump->out, brackets[part]);
     }
+    if (walk.files_size > 0) HD_PUT(&dump->out, ",\"constant_files\":[");
+    for (size_t i = 0; i < walk.files_size; i++) {
+        hd_put_address(&dump->out, walk.files[i]);
+        hd_put_char(&dump->out, ',');
+    }
+    if (walk.files_size > 0) hd_json_close(&dump->out, ']');
+    free(walk.files);
 }
 
 struct method {

@@ -55,20 +55,21 @@ struct operand_search {
  * Looks for the literal, and for the cache of the second call, which is written one line below the
  * beginning of the code. All caches must be call caches.
  */
-static void
+static bool
 operand_i(const struct hd_operand *operand, void *data) {
     struct operand_search *search = data;
     const struct hd_pages *pages = &search->known->pages;
     struct hd_code code;
     if (operand->object) search->literal |= operand->object == search->known->literal;
-    if (!operand->call_cache) return;
+    if (!operand->call_cache) return true;
     search->wrong |= !hd_is_type(pages, operand->call_cache, RUBY_T_IMEMO) ||
                      hd_mri_imemo(operand->call_cache) != HD_IMEMO_CALLCACHE;
-    if (search->wrong || !hd_mri_code(pages, search->iseq, &code)) return;
+    if (search->wrong || !hd_mri_code(pages, search->iseq, &code)) return true;
     search->call |= hd_mri_callcache_method(pages, operand->call_cache) ==
                         rb_intern("heapdump_call") &&
                     (!rb_iseq_line_no ||
                      hd_mri_line_at(search->iseq, operand->position) == code.line + 1);
+    return true;
 }
 
 bool

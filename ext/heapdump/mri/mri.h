@@ -248,9 +248,10 @@ ID hd_mri_method_name(VALUE ref, VALUE owner);
 bool hd_mri_is_code_within(VALUE ref, VALUE parent);
 
 /*
- * operands.c: what the instructions of an iseq refer to. Calls fn for each operand that is an object,
- * and for each call that has a cache. What fn gets may be stale: MRI must have reported it as a reference of
- * the iseq before it may be followed. `position` is that of the operand, for hd_mri_line_at.
+ * operands.c: what the instructions of an iseq refer to. Calls fn for each operand that may be an
+ * object, and for each call that may have a cache. Neither is sure to be an object: MRI must have
+ * reported it as a reference of the iseq before it may be followed. If MRI has, it is what it is
+ * said to be here. `position` is that of the operand, for hd_mri_line_at. fn returns false to end it.
  */
 struct hd_operand {
     VALUE object;     /* a literal, or code that is written in this one; or 0 */
@@ -258,7 +259,7 @@ struct hd_operand {
     unsigned position;
 };
 void hd_mri_each_operand(const struct hd_pages *pages, VALUE iseq,
-                         void (*fn)(const struct hd_operand *operand, void *data), void *data);
+                         bool (*fn)(const struct hd_operand *operand, void *data), void *data);
 /* The line of the source of which the code at this position was made; 0 if it is not known. */
 int hd_mri_line_at(VALUE iseq, unsigned position);
 

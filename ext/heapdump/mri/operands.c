@@ -26,33 +26,29 @@ find_code(VALUE iseq, struct code *code) {
     return hd_plausible(code->words);
 }
 
-static bool
+/* True if the word is a pointer to one of the iseq's calls. */
+static inline bool
 is_call(const struct code *code, VALUE word) {
     size_t distance = word - (VALUE)code->calls; // huge if the word lies before the calls
     return distance < (size_t)code->calls_size * HD_CALL_SIZE && distance % HD_CALL_SIZE == 0;
 }
 
-static VALUE
-if_object(const struct hd_pages *pages, VALUE v) {
-    return hd_pages_have_object(pages, v) ? v : 0;
-}
-
 void
 hd_mri_each_operand(const struct hd_pages *pages, VALUE iseq,
-                    void (*fn)(const struct hd_operand *, void *), void *data) {
+                    bool (*fn)(const struct hd_operand *, void *), void *data) {
     struct code code;
-    if (!find_code(iseq, &code)) return;
-    for (unsigned i = 0; i < code.size && !hd_is_lost(); i++) {
-        VALUE word = hd_read(code.words, (ptrdiff_t)(i * sizeof(VALUE)));
-        if (!hd_plausible((void *)word)) continue;
-        struct hd_operand operand = {.position = i};
-        if (is_call(&code, word)) {
-            operand.call_cache = if_object(pages, hd_read((void *)word, HD_CALL_CACHE));
-        }
-        else {
-            operand.object = if_object(pages, word);
-        }
-        if (operand.object || operand.call_cache) fn(&operand, data);
+    if (!find_code(iseq, &code) || pages->size == 0) return;
+    // most words are not even in the range of the heap, which is quick to see
+    const VALUE first = pages->list[0].start, last = pages->list[pages->size - 1].end;
+    const bool careful = hd_careful;
+    for (unsigned i = 0; i < code.size; i++) {
+        VALUE word = careful ? hd_read(code.words, (ptrdiff_t)(i * sizeof word)) : code.words[i];
+        if (word % sizeof word != 0) continue;
+        bool call = is_call(&code, word);
+        VALUE object = call ? hd_read((void *)word, HD_CALL_CACHE) : word;
+        if (object < first || object >= last) continue;
+        struct hd_operand operand = {call ? 0 : object, call ? object : 0, i};
+        if (!fn(&operand, data) || hd_is_lost()) return;
     }
 }
 
