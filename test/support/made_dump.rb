@@ -27,6 +27,7 @@ class MadeDump
     @classes = {}
     @methods = {}
     @rooted = []
+    @root_fields = {}
     @free = FREE
   end
 
@@ -109,6 +110,11 @@ class MadeDump
     @rooted << address
   end
 
+  # The root "vm" has this field.
+  def root_field(name, value)
+    @root_fields[name] = value
+  end
+
   # Store::NAME is no object.
   def value(name, value)
     @constants[name] = value
@@ -147,7 +153,7 @@ class MadeDump
   end
 
   def roots
-    [{ type: "ROOT", root: "vm", references: [hex(OBJECT), *@rooted] }]
+    [{ type: "ROOT", root: "vm", references: [hex(OBJECT), *@rooted], **@root_fields }]
   end
 
   def modules

@@ -20,6 +20,7 @@ module References
     when :refs, :values then add(value, found)
     when :map, :ref_map then add(value.values, found)
     when :pairs then add(value.flatten(1), found)
+    when :text_pairs then add(value.map(&:last), found)
     when :frames then value.each { |frame| collect_frame(frame, found) }
     end
   end

@@ -61,15 +61,15 @@ module SchemaCheck
   def self.compound?(kind, value)
     case kind
     when :boolean, :text_or_null, :number_or_text, :integer_or_text then mixed?(kind, value)
-    when :refs, :values, :texts, :pairs, :frames, :heaps then list?(kind, value)
+    when :refs, :values, :texts, :pairs, :text_pairs, :frames, :heaps then list?(kind, value)
     when :map, :ref_map, :text_map, :integer_map then map?(kind, value)
     when :weak then weak?(value)
     else raise ArgumentError, "unknown kind #{kind}"
     end
   end
 
-  ITEMS = { refs: :reference?, values: :value?, texts: :text?, pairs: :pair?, frames: :frame?,
-            heaps: :heap? }.freeze
+  ITEMS = { refs: :reference?, values: :value?, texts: :text?, pairs: :pair?,
+            text_pairs: :text_pair?, frames: :frame?, heaps: :heap? }.freeze
 
   def self.list?(kind, value)
     check = ITEMS.fetch(kind)
@@ -102,6 +102,10 @@ module SchemaCheck
 
   def self.pair?(pair)
     pair.is_a?(Array) && pair.size == 2 && pair.all? { |item| value?(item) }
+  end
+
+  def self.text_pair?(pair)
+    pair.is_a?(Array) && pair.size == 2 && text?(pair.first) && reference?(pair.last)
   end
 
   def self.frame?(frame)
