@@ -100,7 +100,7 @@ module Schema
 
   FRAME = { "label" => :text, "file" => :text, "line" => :integer, "self" => :value,
             "locals" => :map, "env" => :ref, "iseq" => :ref, "method" => :text_or_null,
-            "entry" => :ref }.freeze
+            "entry" => :ref, "svar" => :ref }.freeze
 
   HEADER = {
     "type" => :text, "format" => :integer, "heapdump" => :text, "ruby" => :text,

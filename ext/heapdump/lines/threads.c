@@ -41,6 +41,7 @@ frame_i(const struct hd_frame *frame, void *data) {
     }
     hd_write_value(dump, HD_FIELD("self"), frame->self);
     hd_write_held(dump, HD_FIELD("env"), frame->env);
+    hd_write_held(dump, HD_FIELD("svar"), frame->svar);
     if (frame->locals && frame->code.locals) {
         hd_write_locals(dump, frame->code.locals, frame->locals, frame->code.locals_size);
     }

@@ -4,26 +4,31 @@
 #include "mri/calibrate.h"
 #include "mri/places.h"
 
-int
-hd_find_word(const void *base, int size, VALUE value) {
-    int found = -1;
+static int
+find(const void *base, int size, VALUE value, bool only) {
+    VALUE words[HD_MOST_SEARCHED / sizeof(VALUE)];
+    int found = -1, count = size / (int)sizeof(VALUE);
+    unsigned unreadable = hd_unreadable;
     if (!hd_plausible(base)) return -1;
-    for (int at = 0; at < size && !hd_is_lost(); at += (int)sizeof(VALUE)) {
-        if (hd_read(base, at) != value) continue;
-        if (found >= 0) return -1;
-        found = at;
+    hd_copy_carefully(words, base, (size_t)size);
+    if (hd_unreadable > unreadable) return -1;
+    for (int i = 0; i < count; i++) {
+        if (words[i] != value) continue;
+        if (found >= 0) return only ? -1 : found;
+        found = i * (int)sizeof(VALUE);
     }
     return found;
+}
+
+int
+hd_find_word(const void *base, int size, VALUE value) {
+    return find(base, size, value, true);
 }
 
 /* Like hd_find_word, for a struct behind which may be other memory with the same word. */
 static int
 find_first(const void *base, int size, VALUE value) {
-    if (!hd_plausible(base)) return -1;
-    for (int at = 0; at < size && !hd_is_lost(); at += (int)sizeof(VALUE)) {
-        if (hd_read(base, at) == value) return at;
-    }
-    return -1;
+    return find(base, size, value, false);
 }
 
 static bool

@@ -127,9 +127,12 @@ address_i(const VALUE *variable, void *data) {
 /* The offset of the word that points to a node for our variable; -1 if there is none. */
 static int
 find_list(const void *base, const VALUE *before, int size) {
+    VALUE after[HD_MOST_SEARCHED / sizeof(VALUE)];
+    hd_copy_carefully(after, base, (size_t)size);
     for (int at = 0; at < size; at += (int)sizeof(VALUE)) {
-        const void *node = hd_read_pointer(base, at);
-        if (hd_read(base, at) == before[at / (int)sizeof(VALUE)] || !hd_plausible(node)) continue;
+        VALUE word = after[at / (int)sizeof(VALUE)];
+        const void *node = (const void *)word;
+        if (word == before[at / (int)sizeof(VALUE)] || !hd_plausible(node)) continue;
         unsigned unreadable = hd_unreadable;
         bool found = hd_read_pointer(node, 0) == (const void *)&registered;
         hd_unreadable = unreadable; // many words are no pointers
@@ -142,7 +145,7 @@ find_list(const void *base, const VALUE *before, int size) {
  * Since 3.4 the VM has the list of registered variables, before that the struct of the GC has it.
  * The VM points to this struct behind its trap handlers.
  */
-enum { POINTERS = 32, WORDS = HD_VM_SEARCHED / sizeof(VALUE) };
+enum { POINTERS = 32, WORDS = HD_MOST_SEARCHED / sizeof(VALUE) };
 
 bool
 hd_check_addresses(const struct known *known) {

@@ -106,7 +106,13 @@ hd_imemo_number(VALUE imemo) {
     return (int)(RBASIC(imemo)->flags >> 12 & 0xf);
 }
 
-enum { HD_NUMBER_ENV = 0, HD_NUMBER_CREF = 1, HD_NUMBER_MENT = 6, HD_NUMBER_ISEQ = 7 };
+enum {
+    HD_NUMBER_ENV = 0,
+    HD_NUMBER_CREF = 1,
+    HD_NUMBER_SVAR = 2,
+    HD_NUMBER_MENT = 6,
+    HD_NUMBER_ISEQ = 7
+};
 
 static inline bool
 hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {

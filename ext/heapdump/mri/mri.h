@@ -284,7 +284,7 @@ ID hd_mri_callinfo_method(VALUE callinfo);
 
 /* stack.c: threads, fibers and their frames. */
 struct hd_frame {
-    VALUE self, iseq, env, entry; /* 0 if there is none */
+    VALUE self, iseq, env, entry, svar; /* 0 if there is none */
     int line;
     const VALUE *locals; /* the locals if they are on the stack; NULL if they are in `env` */
     struct hd_code code; /* valid if `iseq` is not 0 */

@@ -27,6 +27,7 @@ enum {
     HD_RACTOR_SEARCHED = 720,
     HD_VM_SEARCHED = 2560,
     HD_GC_SEARCHED = 2048,
+    HD_MOST_SEARCHED = HD_VM_SEARCHED,
 };
 
 /* The structs of the VM and of a thread's Ractor; NULL if they are not known. */

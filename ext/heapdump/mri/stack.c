@@ -80,6 +80,8 @@ read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, con
     else if (hd_mri_is_method_entry(pages, hd_read(ep, HD_EP_ENTRY))) {
         out->entry = hd_read(ep, HD_EP_ENTRY);
     }
+    VALUE special = on_stack ? hd_read(ep, HD_EP_ENTRY) : 0;
+    if (hd_is_imemo(pages, special, HD_NUMBER_SVAR)) out->svar = special;
     return out->iseq || out->entry;
 }
 

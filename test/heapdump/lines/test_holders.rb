@@ -44,7 +44,7 @@ class TestHolders < HeapDumpTest
         Thread.new { plant("value") }.tap(&:join),
         Thread.new { Thread.current.report_on_exception = false; raise plant_error }.tap { |t|
           begin; t.join; rescue StandardError; end },
-        started_with(plant("argument")), interrupted, storing
+        started_with(plant("argument")), interrupted, storing, matching
       ]
     end
     def plant_error = RuntimeError.new("planted").tap { |e| e.instance_variable_set(:@of, plant("error")) }
@@ -58,6 +58,11 @@ class TestHolders < HeapDumpTest
     def storing
       return unless Fiber.respond_to?(:[])
       Thread.new { Fiber[:log] = [plant("storage")]; sleep }.tap { |t| Thread.pass until t.stop? }
+    end
+    def matching = Thread.new { match }.tap { |t| Thread.pass until t.stop? }
+    def match
+      "the text of match" =~ /text/
+      sleep
     end
     def fibers
       kept = plant("fiber block")
@@ -180,6 +185,12 @@ class TestHolders < HeapDumpTest
     assert_equal alive.map { |line| line["address"] }.sort, ractor.fetch("threads").sort
     points = ractor.fetch("trace_points").map { |at| @dump[at].fetch("proc") }
     assert_includes points.map { |at| captured(at) }, "traced"
+  end
+
+  def test_the_last_match_of_a_frame
+    frame = threads[5].fetch("frames").find { |found| found["label"]&.end_with?("match") }
+    match = @dump[@dump[frame.fetch("svar")].fetch("backref")]
+    assert_equal "the text of match", @dump[match.fetch("string")]["value"]
   end
 
   def test_at_exit
