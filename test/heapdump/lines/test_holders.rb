@@ -197,6 +197,19 @@ class TestHolders < HeapDumpTest
     assert_includes(root("end_proc").fetch("references").map { |at| captured(at) }, "at_exit")
   end
 
+  # The checks replace the handler for a moment.
+  def test_loading_leaves_the_handler_for_the_end
+    { "" => "", "trap('EXIT') { print 'mine' }; " => "mine" }.each do |setup, printed|
+      ["require 'heapdump'", "require 'heapdump'; exit"].each do |code|
+        outcome = Child.ruby!("#{setup}#{code}", bare: true)
+        assert_equal printed, outcome.out
+      end
+    end
+    old = Child.ruby!("proc { }.then { |mine| trap('EXIT', mine); require 'heapdump'; " \
+                      "print trap('EXIT', 'DEFAULT').equal?(mine) }", bare: true)
+    assert_equal "true", old.out
+  end
+
   private
 
   def fiddle?
