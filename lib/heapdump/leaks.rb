@@ -23,6 +23,7 @@ module HeapDump
     autoload :Content, "#{__dir__}/leaks/content"
     autoload :Finding, "#{__dir__}/leaks/finding"
     autoload :Gate, "#{__dir__}/leaks/gate"
+    autoload :Given, "#{__dir__}/leaks/given"
     autoload :Growing, "#{__dir__}/leaks/growing"
     autoload :Held, "#{__dir__}/leaks/held"
     autoload :Holder, "#{__dir__}/leaks/holder"

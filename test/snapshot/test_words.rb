@@ -55,6 +55,36 @@ class TestWords < HeapDumpTest
     things.each { |words, address| assert_equal words, snapshot.object(address).words }
   end
 
+  def test_what_the_program_has_given_to_the_vm
+    held = {}
+    snapshot = snapshot do |made|
+      held = %w[trap c pin].to_h { |name| [name, made.object(name.capitalize)] }
+      made.root_field(:trap_handlers, { "SIGUSR1" => held["trap"] })
+      made.root_field(:addresses, [["a.so rb_eMine", held["c"]]])
+      made.root_field(:pinned, [held["pin"]])
+      made.constant("LONG", made.array([made.array([made.array(held.values)])]))
+    end
+    { "trap" => "handler of SIGUSR1", "c" => "variable of C: a.so rb_eMine",
+      "pin" => "pinned by C (rb_gc_register_mark_object)" }.each do |name, words|
+      assert_match(/\Aroot vm\s+→ #{Regexp.escape(words)} → #{name.capitalize}/,
+                   snapshot.paths(held[name]).first.to_s)
+    end
+  end
+
+  def test_what_the_program_has_given_to_a_thread
+    value = entry = nil
+    snapshot = snapshot do |made|
+      value = made.object("Answer")
+      entry = made.object("Entry")
+      storage = made.hash([[":log", made.array([entry])]])
+      made.constant("ALL", made.array([made.thread([], status: "dead", thread_value: value),
+                                       made.thread([["run"]], fiber_storage: storage)]))
+    end
+    assert_match(/→ value of the thread → Answer/, snapshot.paths(value).first.to_s)
+    assert_match(/→ fiber storage → Hash of 1\s.*\s*→ \[:log\] → Array of 1/,
+                 snapshot.paths(entry).first.to_s)
+  end
+
   def test_names_made_from_data_make_one_group
     sessions = []
     snapshot = snapshot do |made|

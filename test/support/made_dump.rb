@@ -28,6 +28,7 @@ class MadeDump
     @classes = {}
     @methods = {}
     @rooted = []
+    @root_fields = {}
     @free = FREE
   end
 
@@ -149,6 +150,11 @@ class MadeDump
     @rooted << address
   end
 
+  # The root "vm" has this field.
+  def root_field(name, value)
+    @root_fields[name] = value
+  end
+
   # Store::NAME is no object.
   def value(name, value)
     @constants[name] = value
@@ -187,7 +193,7 @@ class MadeDump
   end
 
   def roots
-    [{ type: "ROOT", root: "vm", references: [hex(OBJECT), *@rooted] }]
+    [{ type: "ROOT", root: "vm", references: [hex(OBJECT), *@rooted], **@root_fields }]
   end
 
   def modules

@@ -21,6 +21,7 @@ module References
     when :lines then add(value.grep(String), found)
     when :map, :ref_map then add(value.values, found)
     when :pairs then add(value.flatten(1), found)
+    when :text_pairs then add(value.map(&:last), found)
     when :frames then value.each { |frame| collect_frame(frame, found) }
     end
   end

@@ -106,7 +106,14 @@ module Scenarios
   end
 
   def self.names
-    Dir.children(DIR).grep(/\.rb\z/).map { |file| file.delete_suffix(".rb") }.sort
+    files = Dir.children(DIR).grep(/\.rb\z/).sort
+    files.reject! { |file| File.read(File.join(DIR, file)).include?('"fiddle"') } unless fiddle?
+    files.map { |file| file.delete_suffix(".rb") }
+  end
+
+  # Some builds of Ruby have no fiddle.
+  def self.fiddle?
+    Child.ruby("require 'fiddle'").success?
   end
 
   # Runs some of them, two at a time, each in a directory of its own below `dir`.

@@ -5,7 +5,7 @@
 #
 # Kinds: address ref value text integer number true boolean; refs values texts are lists of them;
 # lines a list of integers and refs; map ref_map text_map are maps from names; pairs a list of [key
-# value]; frames as for threads; weak is never held.
+# value], text_pairs of [text ref]; frames as for threads; weak is never held.
 module Schema
   COMMON = {
     "address" => :address, "type" => :text, "class" => :ref, "class_name" => :text,
@@ -69,8 +69,17 @@ module Schema
                    "env" => :ref, "self" => :value },
     "method" => { "method" => :text, "receiver" => :value, "owner" => :ref, "entry" => :ref },
     "VM/thread" => { "thread_name" => :text, "main" => :true, "status" => :text,
-                     "frames" => :frames, "fiber_locals" => :map, "fiber" => :ref },
-    "fiber" => { "status" => :text, "frames" => :frames, "fiber_locals" => :map },
+                     "frames" => :frames, "fiber_locals" => :map, "fiber" => :ref,
+                     "fiber_storage" => :ref, "exception" => :ref, "block" => :ref,
+                     "args" => :ref, "thread_value" => :ref, "group" => :ref, "ractor" => :ref,
+                     "name_string" => :ref, "pending_interrupts" => :ref,
+                     "interrupt_masks" => :ref },
+    "fiber" => { "status" => :text, "frames" => :frames, "fiber_locals" => :map,
+                 "fiber_storage" => :ref, "exception" => :ref, "block" => :ref },
+    "ractor" => { "ractor_locals" => :map, "threads" => :refs, "trace_points" => :refs,
+                  "group" => :ref, "name_string" => :ref, "location" => :ref },
+    "tracepoint" => { "proc" => :ref },
+    "VM/pin_array_list" => { "pinned" => :refs, "next" => :ref },
     "enumerator" => { "receiver" => :value, "method" => :text, "args" => :ref },
     "set" => { "elements" => :values },
     "weakmap" => {},
@@ -101,7 +110,7 @@ module Schema
 
   FRAME = { "label" => :text, "file" => :text, "line" => :integer, "self" => :value,
             "locals" => :map, "env" => :ref, "iseq" => :ref, "method" => :text_or_null,
-            "entry" => :ref }.freeze
+            "entry" => :ref, "svar" => :ref }.freeze
 
   HEADER = {
     "type" => :text, "format" => :integer, "heapdump" => :text, "ruby" => :text,
@@ -111,8 +120,15 @@ module Schema
     "capabilities" => :texts, "ractors" => :integer, "slot_size" => :integer
   }.freeze
 
-  ROOT = { "type" => :text, "root" => :text, "references" => :refs,
-           "variables" => :map }.freeze
+  ROOT = { "type" => :text, "root" => :text, "references" => :refs, "variables" => :map,
+           "trap_handlers" => :ref_map, "pinned" => :refs, "pinned_lists" => :refs,
+           "addresses" => :text_pairs, "ractors" => :refs, "call_caches" => :refs,
+           "method_entries" => :refs, "modules" => :refs, "self" => :ref, "top_self" => :ref,
+           "program_name" => :ref, "first_program_name" => :ref, "load_path" => :ref,
+           "load_path_snapshot" => :ref, "load_path_check_cache" => :ref,
+           "expanded_load_path" => :ref, "loaded_features" => :ref,
+           "loaded_features_snapshot" => :ref, "loaded_features_realpaths" => :ref,
+           "loaded_features_realpath_map" => :ref }.freeze
 
   FOOTER = {
     "type" => :text, "objects" => :integer, "roots" => :integer, "lines" => :integer,
@@ -123,7 +139,8 @@ module Schema
 
   CAPABILITIES = %w[
     hash_entries constants iseq env proc method_entry frames fiber fiber_locals imemo weak set
-    gc_flags remembered allocations finalizers storage singletons stacks operands
+    gc_flags remembered allocations finalizers storage singletons stacks operands thread_fields
+    fiber_fields fiber_storage errinfo ractor_fields vm_fields trap_handlers pinned addresses
   ].freeze
 
   # The fields that this very line may have.

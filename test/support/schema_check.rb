@@ -61,7 +61,7 @@ module SchemaCheck
   def self.compound?(kind, value)
     case kind
     when :boolean, :text_or_null, :number_or_text, :integer_or_text then mixed?(kind, value)
-    when :refs, :lines, :values, :texts, :pairs, :frames, :heaps then list?(kind, value)
+    when :refs, :lines, :values, :texts, :pairs, :text_pairs, :frames, :heaps then list?(kind, value)
     when :map, :ref_map, :text_map, :integer_map then map?(kind, value)
     when :weak then weak?(value)
     when :memory then memory?(value)
@@ -97,7 +97,7 @@ module SchemaCheck
   end
 
   ITEMS = { refs: :reference?, lines: :line_or_reference?, values: :value?, texts: :text?,
-            pairs: :pair?, frames: :frame?, heaps: :heap? }.freeze
+            pairs: :pair?, text_pairs: :text_pair?, frames: :frame?, heaps: :heap? }.freeze
 
   def self.list?(kind, value)
     check = ITEMS.fetch(kind)
@@ -134,6 +134,10 @@ module SchemaCheck
 
   def self.pair?(pair)
     pair.is_a?(Array) && pair.size == 2 && pair.all? { |item| value?(item) }
+  end
+
+  def self.text_pair?(pair)
+    pair.is_a?(Array) && pair.size == 2 && text?(pair.first) && reference?(pair.last)
   end
 
   def self.frame?(frame)

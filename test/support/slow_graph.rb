@@ -15,6 +15,8 @@ class SlowGraph
   MAPS = { "ivars" => "IVAR", "members" => "MEMBER", "constants" => "CONSTANT",
            "class_variables" => "CVAR", "methods" => "METHOD", "variables" => "GLOBAL",
            "locals" => "CAPTURED", "fiber_locals" => "FIBER_LOCAL" }.freeze
+  TOLD = { "trap_handlers" => "handler of ", "addresses" => "variable of C: ",
+           "ractor_locals" => "ractor-local :" }.freeze
   PAYLOAD_NONE = (2**27) - 1
   OWN_PLACE = %w[proc binding method enumerator].freeze
   CACHES = %w[callcache callinfo constcache].freeze
@@ -79,6 +81,7 @@ class SlowGraph
   end
 
   def field_edges(name, value, kind)
+    return told_edges(TOLD[name], value) if TOLD.key?(name)
     return MAPS.key?(name) ? map_edges(MAPS[name], value) : [] if %i[map ref_map].include?(kind)
     return send(LISTS[name], value) if LISTS.key?(name)
 
@@ -87,6 +90,10 @@ class SlowGraph
 
   def map_edges(kind, map)
     map.filter_map { |name, value| [kind, escape(name), value] if reference?(value) }
+  end
+
+  def told_edges(what, texts)
+    texts.filter_map { |text, to| ["FIELD", escape("#{what}#{text}"), to] if reference?(to) }
   end
 
   def plain_edges(name, value)

@@ -46,6 +46,15 @@ start_summing(struct hd_refs *refs) {
     refs->size = 0;
 }
 
+bool
+hd_refs_add(struct hd_refs *refs, VALUE ref) {
+    VALUE *list = hd_list_room(refs->list, refs->size, &refs->capacity, sizeof *list);
+    if (!list) return false;
+    refs->list = list;
+    refs->list[refs->size++] = ref;
+    return true;
+}
+
 static void
 collect_i(VALUE ref, void *data) {
     struct hd_refs *refs = data;
@@ -54,14 +63,8 @@ collect_i(VALUE ref, void *data) {
         refs->marked_sum += mix(ref);
         return;
     }
-    VALUE *list = hd_list_room(refs->list, refs->size, &refs->capacity, sizeof *list);
-    if (!list) {
-        refs->failed = true;
-        return;
-    }
-    refs->list = list;
-    refs->list[refs->size++] = ref;
-    if (refs->may_sum && refs->size == HD_REFS_KEPT) start_summing(refs);
+    if (!hd_refs_add(refs, ref)) refs->failed = true;
+    else if (refs->may_sum && refs->size == HD_REFS_KEPT) start_summing(refs);
 }
 
 /* Frees the memory that one huge object has needed, so that it is not held for the whole walk. */
@@ -76,12 +79,18 @@ shrink(struct hd_refs *refs) {
 }
 
 void
-hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
+hd_refs_begin(struct hd_refs *refs) {
     shrink(refs);
     refs->size = refs->cursor = refs->taken = 0;
     refs->failed = refs->summing = refs->indexed = refs->nameless = refs->complete = false;
+    refs->trusting = refs->may_sum = false;
     refs->marked = refs->named = 0;
     refs->marked_sum = refs->named_sum = 0;
+}
+
+void
+hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
+    hd_refs_begin(refs);
     refs->trusting = !exact && hd_mri_marks_what_is_named(obj);
     if (refs->trusting) return;
     int type = RB_BUILTIN_TYPE(obj);

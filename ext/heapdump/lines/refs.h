@@ -51,6 +51,13 @@ void hd_refs_free(struct hd_refs *refs);
  */
 void hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact);
 
+/*
+ * Instead of hd_refs_collect, for references that do not come from one object: begins an empty list,
+ * and adds one reference to it. Returns false, and adds nothing, without memory.
+ */
+void hd_refs_begin(struct hd_refs *refs);
+bool hd_refs_add(struct hd_refs *refs, VALUE ref);
+
 bool hd_refs_take_slowly(struct hd_refs *refs, VALUE ref);
 
 /* Takes one occurrence of `ref`. Returns false if MRI does not mark `ref` from this object. */

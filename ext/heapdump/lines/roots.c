@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/libraries.h"
 #include "lines/value.h"
 
 void
@@ -15,31 +16,188 @@ hd_end_root(struct hd_dump *dump) {
 
 struct root_walk {
     struct hd_dump *dump;
-    const char *category; /* that of the line that has begun; NULL if none has */
+    const char *category; /* that of the references in dump->refs; NULL if there are none */
 };
 
 static void
-close_line(struct root_walk *walk) {
+part_i(struct hd_field field, VALUE value, void *data) {
+    hd_write_held(data, field, value);
+}
+
+/* A list or map that begins with its first element. */
+struct opened {
+    struct hd_dump *dump;
+    struct hd_field field;
+    char bracket;
+    bool open;
+    const struct hd_libraries *libraries;
+};
+
+static void
+begin_element(struct opened *opened) {
+    if (!opened->open) {
+        hd_put_field(&opened->dump->out, opened->field);
+        hd_put_char(&opened->dump->out, opened->bracket);
+    }
+    opened->open = true;
+}
+
+static void
+end_elements(struct opened *opened) {
+    if (opened->open) hd_json_close(&opened->dump->out, opened->bracket == '[' ? ']' : '}');
+}
+
+static bool
+takes(struct hd_dump *dump, VALUE v) {
+    return !RB_SPECIAL_CONST_P(v) && hd_refs_take(&dump->refs, v);
+}
+
+static void
+trap_i(const char *name, VALUE handler, void *data) {
+    struct opened *opened = data;
+    struct hd_sink *out = &opened->dump->out;
+    if (!takes(opened->dump, handler)) return;
+    begin_element(opened);
+    hd_put_char(out, '"');
+    if (strcmp(name, "EXIT") != 0) HD_PUT(out, "SIG");
+    hd_put_name(out, (const unsigned char *)name, strlen(name));
+    HD_PUT(out, "\":");
+    hd_put_plain_value(opened->dump, handler, ',');
+}
+
+static void
+put_element(struct opened *opened, VALUE v) {
+    if (!takes(opened->dump, v)) return;
+    begin_element(opened);
+    hd_put_plain_value(opened->dump, v, ',');
+}
+
+static void
+pinned_i(VALUE v, bool is_list, void *data) {
+    if (!is_list) put_element(data, v);
+}
+
+static void
+pin_list_i(VALUE v, bool is_list, void *data) {
+    if (is_list) put_element(data, v);
+}
+
+static void
+address_i(const VALUE *variable, void *data) {
+    struct opened *opened = data;
+    char text[192];
+    VALUE value = *variable;
+    if (!takes(opened->dump, value)) return;
+    hd_libraries_tell(opened->libraries, variable, text, sizeof text);
+    begin_element(opened);
+    hd_put_char(&opened->dump->out, '[');
+    hd_put_quoted_name(&opened->dump->out, text, strlen(text));
+    hd_put_char(&opened->dump->out, ',');
+    hd_put_plain_value(opened->dump, value, ']');
+    hd_put_char(&opened->dump->out, ',');
+}
+
+/* The variables of C that are registered. */
+static void
+write_addresses(struct hd_dump *dump) {
+    struct hd_libraries libraries = {0};
+    struct opened list = {dump, HD_FIELD("addresses"), '[', false, &libraries};
+    if (!hd_can(HD_CAN_ADDRESSES)) return;
+    hd_libraries_read(&libraries);
+    hd_mri_each_address(address_i, &list);
+    end_elements(&list);
+    hd_libraries_free(&libraries);
+}
+
+static void
+ractor_i(VALUE ref, void *data) {
+    if (hd_mri_is_data(ref, HD_DATA_RACTOR)) put_element(data, ref);
+}
+
+static void
+call_cache_i(VALUE ref, void *data) {
+    if (RB_BUILTIN_TYPE(ref) == RUBY_T_IMEMO && hd_mri_imemo(ref) == HD_IMEMO_CALLCACHE)
+        put_element(data, ref);
+}
+
+static void
+method_entry_i(VALUE ref, void *data) {
+    if (RB_BUILTIN_TYPE(ref) == RUBY_T_IMEMO && hd_mri_imemo(ref) == HD_IMEMO_MENT)
+        put_element(data, ref);
+}
+
+/* MRI holds each module that C code has defined. */
+static void
+module_i(VALUE ref, void *data) {
+    int type = RB_BUILTIN_TYPE(ref);
+    if (type == RUBY_T_CLASS || type == RUBY_T_MODULE) put_element(data, ref);
+}
+
+/* The references that are left of one kind. */
+static void
+write_left(struct hd_dump *dump, struct hd_field field, void (*fn)(VALUE, void *)) {
+    struct opened list = {dump, field, '[', false, NULL};
+    hd_refs_each_left(&dump->refs, fn, &list);
+    end_elements(&list);
+}
+
+static void
+write_vm(struct hd_dump *dump) {
+    if (hd_can(HD_CAN_TRAP_HANDLERS)) {
+        struct opened map = {dump, HD_FIELD("trap_handlers"), '{', false, NULL};
+        hd_mri_each_trap_handler(trap_i, &map);
+        end_elements(&map);
+        hd_mri_each_program_name(&dump->pages, part_i, dump);
+    }
+    if (hd_can(HD_CAN_VM_FIELDS)) hd_mri_each_vm_field(part_i, dump);
+    if (hd_can(HD_CAN_PINNED)) {
+        struct opened lists = {dump, HD_FIELD("pinned_lists"), '[', false, NULL};
+        struct opened pinned = {dump, HD_FIELD("pinned"), '[', false, NULL};
+        hd_mri_each_pinned(&dump->pages, pin_list_i, &lists);
+        end_elements(&lists);
+        hd_mri_each_pinned(&dump->pages, pinned_i, &pinned);
+        end_elements(&pinned);
+    }
+    if (hd_mri_addresses_are_of_vm()) write_addresses(dump);
+    write_left(dump, HD_FIELD("ractors"), ractor_i);
+    write_left(dump, HD_FIELD("call_caches"), call_cache_i);
+    write_left(dump, HD_FIELD("method_entries"), method_entry_i);
+    write_left(dump, HD_FIELD("modules"), module_i);
+}
+
+static void
+left_i(VALUE ref, void *data) {
+    hd_put_plain_value(data, ref, ',');
+}
+
+/* Writes the references that have been collected, as one line. */
+static void
+write_line(struct root_walk *walk) {
+    struct hd_dump *dump = walk->dump;
+    struct hd_sink *out = &dump->out;
     if (!walk->category) return;
-    hd_json_close(&walk->dump->out, ']');
-    HD_PUT(&walk->dump->out, "}\n");
-    hd_end_root(walk->dump);
+    HD_PUT(out, "{\"type\":\"ROOT\",\"root\":");
+    hd_put_quoted_name(out, walk->category, strlen(walk->category));
+    if (strcmp(walk->category, "vm") == 0) write_vm(dump);
+    else if (strcmp(walk->category, "global_list") == 0) write_addresses(dump);
+    HD_PUT(out, ",\"references\":[");
+    hd_refs_each_left(&dump->refs, left_i, dump);
+    hd_json_close(out, ']');
+    HD_PUT(out, "}\n");
+    hd_end_root(dump);
     walk->category = NULL;
 }
 
 static void
 root_i(const char *category, VALUE ref, void *data) {
     struct root_walk *walk = data;
-    struct hd_sink *out = &walk->dump->out;
-    if (!walk->category || strcmp(walk->category, category) != 0) {
-        close_line(walk);
-        walk->category = category;
-        HD_PUT(out, "{\"type\":\"ROOT\",\"root\":");
-        hd_put_quoted_name(out, category, strlen(category));
-        HD_PUT(out, ",\"references\":[");
-    }
-    hd_put_address(out, ref);
-    hd_put_char(out, ',');
+    struct hd_refs *refs = &walk->dump->refs;
+    bool more = walk->category && strcmp(walk->category, category) == 0;
+    if (more && hd_refs_add(refs, ref)) return;
+    write_line(walk); // a category may have several lines
+    walk->category = category;
+    hd_refs_begin(refs);
+    hd_refs_add(refs, ref);
 }
 
 static void
@@ -61,7 +219,7 @@ void
 hd_write_roots(struct hd_dump *dump) {
     struct root_walk walk = {dump, NULL};
     hd_mri_roots(root_i, &walk);
-    close_line(&walk);
+    write_line(&walk);
     write_globals(dump);
 }
 

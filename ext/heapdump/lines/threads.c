@@ -41,6 +41,7 @@ frame_i(const struct hd_frame *frame, void *data) {
     }
     hd_write_value(dump, HD_FIELD("self"), frame->self);
     hd_write_held(dump, HD_FIELD("env"), frame->env);
+    hd_write_held(dump, HD_FIELD("svar"), frame->svar);
     if (frame->locals && frame->code.locals) {
         hd_write_locals(dump, frame->code.locals, frame->locals, frame->code.locals_size);
     }
@@ -64,6 +65,11 @@ local_i(ID name, VALUE value, void *data) {
 }
 
 static void
+part_i(struct hd_field field, VALUE value, void *data) {
+    hd_write_held(data, field, value);
+}
+
+static void
 write_context(struct hd_dump *dump, const void *context) {
     if (hd_can(HD_CAN_FIBER_LOCALS)) {
         struct local_walk locals = {dump, false};
@@ -77,6 +83,20 @@ write_context(struct hd_dump *dump, const void *context) {
     hd_json_close(&dump->out, ']');
 }
 
+static void
+ractor_i(VALUE ref, void *data) {
+    VALUE *found = data;
+    if (!*found && hd_mri_is_data(ref, HD_DATA_RACTOR)) *found = ref;
+}
+
+/* MRI marks the ractor from each of its threads. */
+static void
+write_own_ractor(struct hd_dump *dump) {
+    VALUE ractor = 0;
+    hd_refs_each_left(&dump->refs, ractor_i, &ractor);
+    hd_write_held(dump, HD_FIELD("ractor"), ractor);
+}
+
 void
 hd_write_thread(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
@@ -88,13 +108,19 @@ hd_write_thread(struct hd_dump *dump, VALUE obj) {
     }
     // rb_thread_main returns the main thread of the Ractor that makes the dump
     if (dump->context->ractors <= 1 && obj == rb_thread_main()) HD_PUT(out, ",\"main\":true");
-    bool readable = hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS);
+    bool readable = hd_can(HD_CAN_FRAMES) || hd_can(HD_CAN_FIBER_LOCALS) ||
+                    hd_can(HD_CAN_FIBER_STORAGE) || hd_can(HD_CAN_ERRINFO);
     const void *context = readable ? hd_mri_thread_context(obj) : NULL;
     bool runs = context && hd_mri_context_has_stack(context); // not before and after it runs
     // a thread that began after the states were read has a stack, but its state is not known
     if (info) hd_write_word(dump, HD_FIELD("status"), info->status);
     else if (!runs) hd_write_word(dump, HD_FIELD("status"), "dead");
 
+    if (hd_can(HD_CAN_THREAD_FIELDS)) {
+        hd_mri_each_thread_field(&dump->pages, obj, part_i, dump);
+        write_own_ractor(dump);
+    }
+    if (context) hd_mri_each_context_field(context, part_i, dump);
     bool waits = info && strcmp(info->status, "dead") != 0; // one that has not run may have locals
     if (!context || !(runs || waits)) return;
     hd_write_ref(dump, HD_FIELD("fiber"), hd_mri_context_fiber(context));
@@ -115,5 +141,57 @@ hd_write_fiber(struct hd_dump *dump, VALUE obj) {
     if (!context) return;
     const char *status = fiber_status(obj, context);
     hd_write_word(dump, HD_FIELD("status"), status);
+    if (hd_can(HD_CAN_FIBER_FIELDS)) hd_mri_each_fiber_field(obj, part_i, dump);
+    hd_mri_each_context_field(context, part_i, dump);
     if (strcmp(status, "terminated") != 0) write_context(dump, context);
+}
+
+static void
+ractor_local_i(ID name, VALUE value, void *data) {
+    struct local_walk *walk = data;
+    struct hd_dump *dump = walk->dump;
+    if (NIL_P(value) || !hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return;
+    if (!walk->open) HD_PUT(&dump->out, ",\"ractor_locals\":{");
+    walk->open = true;
+    hd_put_key(&dump->out, dump->names, name);
+    hd_put_plain_value(dump, value, ',');
+}
+
+struct kind_walk {
+    struct hd_dump *dump;
+    struct hd_field field;
+    enum hd_data_kind kind;
+    bool open;
+};
+
+static void
+of_kind_i(VALUE ref, void *data) {
+    struct kind_walk *walk = data;
+    struct hd_dump *dump = walk->dump;
+    if (!hd_mri_is_data(ref, walk->kind)) return;
+    if (!walk->open) {
+        hd_put_field(&dump->out, walk->field);
+        hd_put_char(&dump->out, '[');
+    }
+    walk->open = true;
+    hd_put_value(dump, ref, ',');
+}
+
+static void
+write_kind(struct hd_dump *dump, struct hd_field field, enum hd_data_kind kind) {
+    struct kind_walk walk = {dump, field, kind, false};
+    hd_refs_each_left(&dump->refs, of_kind_i, &walk);
+    if (walk.open) hd_json_close(&dump->out, ']');
+}
+
+void
+hd_write_ractor(struct hd_dump *dump, VALUE obj) {
+    if (!hd_can(HD_CAN_RACTOR_FIELDS)) return;
+    struct local_walk locals = {dump, false};
+    hd_begin_keys(dump->names);
+    hd_mri_each_ractor_local(obj, ractor_local_i, &locals);
+    if (locals.open) hd_json_close(&dump->out, '}');
+    hd_mri_each_ractor_field(obj, part_i, dump);
+    write_kind(dump, HD_FIELD("threads"), HD_DATA_THREAD);
+    write_kind(dump, HD_FIELD("trace_points"), HD_DATA_TRACEPOINT);
 }

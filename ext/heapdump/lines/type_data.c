@@ -129,6 +129,33 @@ write_weak_key_map(struct hd_dump *dump, VALUE obj) {
     hd_json_close(&dump->out, ']');
 }
 
+/* A trace point holds one proc, its block. */
+static void
+traced_i(VALUE ref, void *data) {
+    if (hd_mri_is_data(ref, HD_DATA_PROC)) hd_write_held(data, HD_FIELD("proc"), ref);
+}
+
+static void
+pinned_i(VALUE ref, void *data) {
+    struct hd_dump *dump = data;
+    if (!hd_mri_is_data(ref, HD_DATA_PIN_LIST)) hd_put_value(dump, ref, ',');
+}
+
+static void
+next_list_i(VALUE ref, void *data) {
+    if (hd_mri_is_data(ref, HD_DATA_PIN_LIST)) hd_write_held(data, HD_FIELD("next"), ref);
+}
+
+/* A list of pinned objects holds them and the next list, nothing else. */
+static void
+write_pin_list(struct hd_dump *dump, VALUE obj) {
+    (void)obj;
+    HD_PUT(&dump->out, ",\"pinned\":[");
+    hd_refs_each_left(&dump->refs, pinned_i, dump);
+    hd_json_close(&dump->out, ']');
+    hd_refs_each_left(&dump->refs, next_list_i, dump);
+}
+
 void
 hd_write_data(struct hd_dump *dump, VALUE obj) {
     const char *name = hd_mri_data_struct(obj);
@@ -146,6 +173,15 @@ hd_write_data(struct hd_dump *dump, VALUE obj) {
         break;
     case HD_DATA_FIBER:
         hd_write_fiber(dump, obj);
+        break;
+    case HD_DATA_TRACEPOINT:
+        hd_refs_each_left(&dump->refs, traced_i, dump);
+        break;
+    case HD_DATA_RACTOR:
+        hd_write_ractor(dump, obj);
+        break;
+    case HD_DATA_PIN_LIST:
+        write_pin_list(dump, obj);
         break;
     case HD_DATA_ENUMERATOR:
         write_enumerator(dump, obj);

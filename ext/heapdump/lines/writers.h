@@ -28,6 +28,7 @@ void hd_write_data(struct hd_dump *dump, VALUE obj);
 void hd_write_imemo(struct hd_dump *dump, VALUE obj);
 void hd_write_iseq(struct hd_dump *dump, VALUE obj);
 void hd_write_thread(struct hd_dump *dump, VALUE obj);
+void hd_write_ractor(struct hd_dump *dump, VALUE obj);
 void hd_write_fiber(struct hd_dump *dump, VALUE obj);
 
 #endif

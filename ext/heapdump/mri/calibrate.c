@@ -39,6 +39,15 @@ static const struct check {
     {HD_CAN_ALLOCATIONS, hd_check_allocations, true, NOTHING},
     {HD_CAN_FINALIZERS, hd_check_finalizers, false, HD_CAN_STORAGE},
     {HD_CAN_STACKS, hd_check_stacks, true, NOTHING},
+    {HD_CAN_THREAD_FIELDS, hd_check_thread_fields, true, NOTHING},
+    {HD_CAN_FIBER_FIELDS, hd_check_fiber_fields, true, NOTHING},
+    {HD_CAN_FIBER_STORAGE, hd_check_fiber_storage, true, HD_CAN_HASH_ENTRIES},
+    {HD_CAN_ERRINFO, hd_check_errinfo, true, NOTHING},
+    {HD_CAN_RACTOR_FIELDS, hd_check_ractor_fields, true, NOTHING},
+    {HD_CAN_VM_FIELDS, hd_check_vm_fields, true, NOTHING},
+    {HD_CAN_TRAP_HANDLERS, hd_check_trap_handlers, true, NOTHING},
+    {HD_CAN_PINNED, hd_check_pinned, true, HD_CAN_STORAGE},
+    {HD_CAN_ADDRESSES, hd_check_addresses, true, HD_CAN_TRAP_HANDLERS},
 };
 
 static bool

@@ -15,7 +15,7 @@ struct known {
         weak_key_map, set, hash, module, identity_hash, proc_hash, place, closure, waiting,
         short_array, long_array, shared_array, shared_string, long_string, small_object,
         large_object, classes, singletons, finalized, finalizer, self, c_method, tracepoint, code,
-        literal, attribute;
+        literal, attribute, group, load_path, loaded_features, exception, ractor, default_group;
 };
 
 /*
@@ -27,6 +27,12 @@ void hd_known_free(struct known *known);
 /* The function and the data that the known tracepoint was made with. */
 void hd_known_trace(VALUE tracepoint, void *data);
 extern char hd_known_trace_data;
+
+/*
+ * check_holders.c: the offset of the only word of a struct that has this value; -1 if there is none
+ * or more than one. `size` bytes are searched.
+ */
+int hd_find_word(const void *base, int size, VALUE value);
 
 /* True if both are the same object, or Strings that are equal. */
 bool hd_same_text(VALUE a, VALUE b);
@@ -44,6 +50,19 @@ bool hd_check_frames(const struct known *known);
 bool hd_check_fiber(const struct known *known);
 bool hd_check_fiber_locals(const struct known *known);
 bool hd_check_stacks(const struct known *known);
+
+/* check_holders.c */
+bool hd_check_thread_fields(const struct known *known);
+bool hd_check_fiber_fields(const struct known *known);
+bool hd_check_fiber_storage(const struct known *known);
+bool hd_check_errinfo(const struct known *known);
+bool hd_check_ractor_fields(const struct known *known);
+
+/* check_vm.c */
+bool hd_check_vm_fields(const struct known *known);
+bool hd_check_trap_handlers(const struct known *known);
+bool hd_check_pinned(const struct known *known);
+bool hd_check_addresses(const struct known *known);
 
 /* check_data.c */
 bool hd_check_hash_entries(const struct known *known);

@@ -6,9 +6,11 @@
 static unsigned switched_on;
 
 static const char *const names[HD_CAPABILITIES] = {
-    "hash_entries", "constants",    "iseq",    "env",        "proc",   "method_entry", "frames",
-    "fiber",        "fiber_locals", "imemo",   "weak",       "set",    "gc_flags",     "remembered",
-    "allocations",  "finalizers",   "storage", "singletons", "stacks", "operands",
+    "hash_entries",  "constants",  "iseq",          "env",          "proc",          "method_entry",
+    "frames",        "fiber",      "fiber_locals",  "imemo",        "weak",          "set",
+    "gc_flags",      "remembered", "allocations",   "finalizers",   "storage",       "singletons",
+    "stacks",        "operands",   "thread_fields", "fiber_fields", "fiber_storage", "errinfo",
+    "ractor_fields", "vm_fields",  "trap_handlers", "pinned",       "addresses",
 };
 
 bool

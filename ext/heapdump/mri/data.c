@@ -36,6 +36,11 @@ hd_mri_data_kind(VALUE data) {
     return HD_DATA_OTHER;
 }
 
+bool
+hd_mri_is_data(VALUE v, enum hd_data_kind kind) {
+    return RB_BUILTIN_TYPE(v) == RUBY_T_DATA && hd_mri_data_kind(v) == kind;
+}
+
 void *
 hd_mri_data_pointer(VALUE data) {
 #ifdef HAVE_RTYPEDDATA_GET_DATA

@@ -70,6 +70,11 @@ hd_heap_init(void) {
     rb_gc_register_mark_object(plain);
 }
 
+VALUE
+hd_heap_pinned(void) {
+    return plain;
+}
+
 /*
  * While MRI reports the references of an object, it stores the function to call instead of marking.
  * When the report is over, MRI restores what was stored before. fn runs during such a report, so it

@@ -106,12 +106,21 @@ hd_imemo_number(VALUE imemo) {
     return (int)(RBASIC(imemo)->flags >> 12 & 0xf);
 }
 
-enum { HD_NUMBER_ENV = 0, HD_NUMBER_CREF = 1, HD_NUMBER_MENT = 6, HD_NUMBER_ISEQ = 7 };
+enum {
+    HD_NUMBER_ENV = 0,
+    HD_NUMBER_CREF = 1,
+    HD_NUMBER_SVAR = 2,
+    HD_NUMBER_MENT = 6,
+    HD_NUMBER_ISEQ = 7
+};
 
 static inline bool
 hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {
     return hd_is_type(pages, v, RUBY_T_IMEMO) && hd_imemo_number(v) == number;
 }
+
+/* stack.c: calls fn for each entry of a table of MRI's whose keys are IDs. */
+void hd_each_id(const void *table, void (*fn)(ID name, VALUE value, void *data), void *data);
 
 /* capabilities.c: switched on by calibrate.c when the check has passed. */
 void hd_switch_on(enum hd_capability capability);
@@ -123,8 +132,9 @@ void hd_switch_off(enum hd_capability capability);
 void hd_data_learn(enum hd_data_kind kind, VALUE known);
 /* fields.c: `identity_hash` is a Hash that compares keys by identity. */
 void hd_hash_learn(VALUE identity_hash);
-/* heap.c: makes an object that it needs. */
+/* heap.c: makes an object that it needs, which is also the one that is known to be pinned. */
 void hd_heap_init(void);
+VALUE hd_heap_pinned(void);
 /* fields.c: the flag that only singleton classes have; 0 if it was not found. */
 void hd_singleton_learn(VALUE flag);
 /* heap.c: the answers of hd_mri_hides_finalizers and hd_mri_finalizers_have_ids. */

@@ -34,17 +34,20 @@ static const char source[] =
     "  2.times { code.call }; literal = code.call;"
     "  probe.singleton_class.attr_reader :heapdump_attribute;"
     "  attribute = probe.method(:heapdump_attribute);"
+    "  fiber = begin; Fiber.new(storage: {heapdump_probe: value}, &outer);"
+    "  rescue ArgumentError; Fiber.new(&outer); end;"
     "  finalizer = proc {}; finalized = Object.new;"
     "  ObjectSpace.define_finalizer(finalized, finalizer);"
     "  [value, outer, outer.call(value), probe.method(:heapdump_probe), probe.singleton_class,"
-    "   binding, Fiber.new {}, Thread.current, [value].each_slice(2), weak_map, weak_keys,"
+    "   binding, fiber, Thread.current, [value].each_slice(2), weak_map, weak_keys,"
     "   set, Hash.new(value).merge!(known: probe), probe, {value => 1}.compare_by_identity,"
     "   Hash.new(&finalizer), (probe.const_source_location(:KNOWN) rescue nil),"
     "   probe.heapdump_probe(value, &outer), waiting, [value], Array.new(1000, value),"
     "   long[10, 800], long_string[100..], 'other ' * 1000, small, large,"
     "   [Object, String, Class, Class.new, Class.new(StandardError), Struct.new(:known)],"
     "   singletons, finalized, finalizer, self, value.method(:itself),"
-    "   code, literal, attribute]"
+    "   code, literal, attribute, Thread.current.group, $LOAD_PATH, $LOADED_FEATURES,"
+    "   RuntimeError.new('known'), (Ractor.current if defined?(Ractor)), ThreadGroup::Default]"
     "}.call";
 
 char hd_known_trace_data;
@@ -73,6 +76,7 @@ learn_types(const struct known *known) {
     hd_data_learn(HD_DATA_WEAK_KEY_MAP, known->weak_key_map);
     hd_data_learn(HD_DATA_SET, known->set);
     hd_data_learn(HD_DATA_TRACEPOINT, known->tracepoint);
+    hd_data_learn(HD_DATA_RACTOR, known->ractor);
 }
 
 bool
@@ -84,15 +88,17 @@ hd_known_make(struct known *known) {
         return false;
     }
     VALUE *const members[] = {
-        &known->value,        &known->outer,        &known->inner,         &known->method,
-        &known->owner,        &known->binding,      &known->fiber,         &known->thread,
-        &known->enumerator,   &known->weak_map,     &known->weak_key_map,  &known->set,
-        &known->hash,         &known->module,       &known->identity_hash, &known->proc_hash,
-        &known->place,        &known->closure,      &known->waiting,       &known->short_array,
-        &known->long_array,   &known->shared_array, &known->shared_string, &known->long_string,
-        &known->small_object, &known->large_object, &known->classes,       &known->singletons,
-        &known->finalized,    &known->finalizer,    &known->self,          &known->c_method,
-        &known->code,         &known->literal,      &known->attribute};
+        &known->value,        &known->outer,           &known->inner,         &known->method,
+        &known->owner,        &known->binding,         &known->fiber,         &known->thread,
+        &known->enumerator,   &known->weak_map,        &known->weak_key_map,  &known->set,
+        &known->hash,         &known->module,          &known->identity_hash, &known->proc_hash,
+        &known->place,        &known->closure,         &known->waiting,       &known->short_array,
+        &known->long_array,   &known->shared_array,    &known->shared_string, &known->long_string,
+        &known->small_object, &known->large_object,    &known->classes,       &known->singletons,
+        &known->finalized,    &known->finalizer,       &known->self,          &known->c_method,
+        &known->code,         &known->literal,         &known->attribute,     &known->group,
+        &known->load_path,    &known->loaded_features, &known->exception,     &known->ractor,
+        &known->default_group};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         *members[i] = rb_ary_entry(list, (long)i);
     }

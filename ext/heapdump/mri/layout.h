@@ -60,6 +60,7 @@ const struct hd_layout *hd_layout(void);
     AT(HD_METHOD_RECEIVER, 0)                                                                      \
                                                                                                    \
     AT(HD_THREAD_SELF, 16)                                                                         \
+    AT(HD_THREAD_VM, 32)                                                                           \
     AT(HD_CONTEXT_STACK, 0)                                                                        \
     AT(HD_CONTEXT_STACK_SIZE, 8)                                                                   \
     AT(HD_CONTEXT_FRAME, 16)                                                                       \

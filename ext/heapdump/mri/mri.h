@@ -44,6 +44,15 @@ enum hd_capability {
     HD_CAN_SINGLETONS,
     HD_CAN_STACKS,
     HD_CAN_OPERANDS,
+    HD_CAN_THREAD_FIELDS,
+    HD_CAN_FIBER_FIELDS,
+    HD_CAN_FIBER_STORAGE,
+    HD_CAN_ERRINFO,
+    HD_CAN_RACTOR_FIELDS,
+    HD_CAN_VM_FIELDS,
+    HD_CAN_TRAP_HANDLERS,
+    HD_CAN_PINNED,
+    HD_CAN_ADDRESSES,
     HD_CAPABILITIES
 };
 
@@ -60,6 +69,8 @@ enum hd_data_kind {
     HD_DATA_WEAK_KEY_MAP,
     HD_DATA_SET,
     HD_DATA_TRACEPOINT,
+    HD_DATA_RACTOR,
+    HD_DATA_PIN_LIST, /* Ruby >= 3.4: objects of rb_gc_register_mark_object */
     HD_DATA_KINDS
 };
 
@@ -202,6 +213,8 @@ const char *hd_mri_data_struct(VALUE data);
  */
 const void *hd_mri_data_type(VALUE data);
 enum hd_data_kind hd_mri_data_kind(VALUE data);
+/* True for a T_DATA of this kind; `v` may be any object. */
+bool hd_mri_is_data(VALUE v, enum hd_data_kind kind);
 void *hd_mri_data_pointer(VALUE data);
 void hd_mri_set_each(VALUE set, int (*fn)(VALUE element, VALUE data), VALUE data);
 /* Calls fn for each live entry of a WeakMap or WeakKeyMap. */
@@ -298,7 +311,7 @@ ID hd_mri_callcache_method(const struct hd_pages *pages, VALUE callcache);
 
 /* stack.c: threads, fibers and their frames. */
 struct hd_frame {
-    VALUE self, iseq, env, entry; /* 0 if there is none */
+    VALUE self, iseq, env, entry, svar; /* 0 if there is none */
     int line;
     const VALUE *locals; /* the locals if they are on the stack; NULL if they are in `env` */
     struct hd_code code; /* valid if `iseq` is not 0 */
@@ -327,6 +340,38 @@ void hd_mri_each_frame(const struct hd_pages *pages, const void *context,
                        void (*fn)(const struct hd_frame *frame, void *data), void *data);
 void hd_mri_each_fiber_local(const void *context, void (*fn)(ID name, VALUE value, void *data),
                              void *data);
+
+/*
+ * holders.c: what MRI keeps in the structs of threads, fibers and ractors. The functions call fn for
+ * words that may hold a reference, each with the name of its field; the caller names a reference
+ * only if MRI marks it. `value` may be any word.
+ */
+typedef void hd_part_fn(struct hd_field field, VALUE value, void *data);
+void hd_mri_each_thread_field(const struct hd_pages *pages, VALUE thread, hd_part_fn *fn,
+                              void *data);
+void hd_mri_each_context_field(const void *context, hd_part_fn *fn, void *data);
+void hd_mri_each_fiber_field(VALUE fiber, hd_part_fn *fn, void *data);
+void hd_mri_each_ractor_field(VALUE ractor, hd_part_fn *fn, void *data);
+/* Ractor.current[:name] */
+void hd_mri_each_ractor_local(VALUE ractor, void (*fn)(ID name, VALUE value, void *data),
+                              void *data);
+
+/* vm.c: what MRI holds for the whole process. */
+void hd_mri_each_vm_field(hd_part_fn *fn, void *data);
+/* $0, now and at the beginning. Needs HD_CAN_TRAP_HANDLERS. */
+void hd_mri_each_program_name(const struct hd_pages *pages, hd_part_fn *fn, void *data);
+/* The handlers of signals: the name without "SIG", "EXIT" for the end of the process. */
+void hd_mri_each_trap_handler(void (*fn)(const char *name, VALUE handler, void *data), void *data);
+/*
+ * The objects of rb_gc_register_mark_object, and the lists in which MRI keeps them. Since Ruby 3.4
+ * there is only the first list, of kind HD_DATA_PIN_LIST: such lists hold the objects.
+ */
+void hd_mri_each_pinned(const struct hd_pages *pages,
+                        void (*fn)(VALUE pinned, bool is_list, void *data), void *data);
+/* The variables of rb_gc_register_address and rb_global_variable, newest first. */
+void hd_mri_each_address(void (*fn)(const VALUE *variable, void *data), void *data);
+/* True if MRI marks these variables as root "vm", false if as root "global_list". */
+bool hd_mri_addresses_are_of_vm(void);
 
 /* modules.c: constants. */
 struct hd_constant {

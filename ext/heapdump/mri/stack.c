@@ -104,6 +104,8 @@ read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, con
     else if (hd_mri_is_method_entry(pages, hd_read(ep, HD_EP_ENTRY))) {
         out->entry = hd_read(ep, HD_EP_ENTRY);
     }
+    VALUE special = on_stack ? hd_read(ep, HD_EP_ENTRY) : 0;
+    if (hd_is_imemo(pages, special, HD_NUMBER_SVAR)) out->svar = special;
     return out->iseq || out->entry;
 }
 
@@ -127,9 +129,8 @@ hd_mri_each_frame(const struct hd_pages *pages, const void *context,
 }
 
 void
-hd_mri_each_fiber_local(const void *context, void (*fn)(ID, VALUE, void *), void *data) {
+hd_each_id(const void *table, void (*fn)(ID, VALUE, void *), void *data) {
     enum { ID_SCOPE_BITS = 4 };
-    const void *table = hd_read_pointer(context, hd_layout()->context_local_storage);
     if (!hd_plausible(table)) return;
     const char *item = hd_read_pointer(table, HD_IDS_ITEMS);
     unsigned capacity = hd_read_u32(table, HD_IDS_CAPACITY);
@@ -140,4 +141,9 @@ hd_mri_each_fiber_local(const void *context, void (*fn)(ID, VALUE, void *), void
         // The scope bits of the ID are lost; its name does not depend on them.
         if (serial) fn((ID)serial << ID_SCOPE_BITS, hd_read(item, HD_IDS_ITEM_VALUE), data);
     }
+}
+
+void
+hd_mri_each_fiber_local(const void *context, void (*fn)(ID, VALUE, void *), void *data) {
+    hd_each_id(hd_read_pointer(context, hd_layout()->context_local_storage), fn, data);
 }

@@ -9,6 +9,8 @@
 #include "base/array.h"
 #include "base/progress.h"
 
+#define PINS "VM/pin_array_list" /* the kind of the lists of what C code has pinned */
+
 static bool
 is_any(const struct hg_graph *graph, uint32_t string, const char *const *texts) {
     for (; *texts; texts++) {
@@ -31,16 +33,47 @@ is_hidden(const struct hg_graph *graph, uint32_t node) {
     return type == HG_T_IMEMO || type == HG_T_ICLASS || graph->class_node[node] == HG_NO_NODE;
 }
 
+static bool
+begins_with(const struct hg_graph *graph, uint32_t string, const char *text) {
+    size_t length, wanted = strlen(text);
+    const char *bytes = hg_string(graph, string, &length);
+    return length >= wanted && memcmp(bytes, text, wanted) == 0;
+}
+
+/* Whether a root holds a node because the program wants it: not Ruby's own library does. */
+static bool
+is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
+    if (hg_edge_kind(name) != HG_E_FIELD || hg_edge_payload(name) == HG_PAYLOAD_NONE) return false;
+    uint32_t field = hg_edge_payload(name);
+    if (begins_with(graph, field, "variable of C: "))
+        return !begins_with(graph, field, "variable of C: libruby") && !is_hidden(graph, node);
+    if (hg_string_is(graph, field, "pinned_lists")) return graph->type[node] == HG_T_DATA;
+    bool pinned = hg_string_is(graph, field, "pinned") && !is_hidden(graph, node);
+    return pinned || begins_with(graph, field, "handler of ");
+}
+
+/* Whether a node is the table in which objspace notes allocations, while these are traced. */
+static bool
+is_tracing(const struct hg_graph *graph, uint32_t node) {
+    return graph->type[node] == HG_T_DATA && graph->label[node] != HG_NO_STRING &&
+           begins_with(graph, graph->label[node], "ObjectTracing/");
+}
+
 /*
- * Whether a node is one of the VM's own lists: arrays and hashes that its roots hold without a
- * name.
+ * Whether a node is one of the VM's own lists: arrays and hashes that its roots hold, unless the
+ * program has given them to the VM.
  */
 static bool
-is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node) {
+is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
     static const char *const roots[] = {"vm", "global_symbols", "symbols", NULL};
+    uint8_t type = graph->type[node];
+    if (graph->type[parent] == HG_T_DATA && hg_string_is(graph, graph->label[parent], PINS))
+        return is_tracing(graph, node) ||
+               ((type == HG_T_ARRAY || type == HG_T_HASH) && is_hidden(graph, node));
     if (graph->type[parent] != HG_T_ROOT || !is_any(graph, graph->label[parent], roots))
         return false;
-    uint8_t type = graph->type[node];
+    if (is_tracing(graph, node)) return true;
+    if (is_given(graph, node, name)) return false;
     return type == HG_T_ARRAY || type == HG_T_HASH || type == HG_T_STRING || type == HG_T_SYMBOL ||
            is_hidden(graph, node);
 }
@@ -142,7 +175,7 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
     // a shared buffer has no content of its own
     if (!hg_steps_shares(graph, parent, node, name)) marks |= growing_mark(graph, node);
     if (is_file_of_constant(graph, parent, node, name)) marks |= HG_TRAIL_CODE;
-    if (is_of_loading(graph, name) || is_of_vm(graph, parent, node) || is_ours(graph, node))
+    if (is_of_loading(graph, name) || is_of_vm(graph, parent, node, name) || is_ours(graph, node))
         marks |= HG_TRAIL_VM;
     return marks;
 }

@@ -7,7 +7,8 @@
  * compared by rank first, and by length only if their ranks are equal:
  *
  *   rank of a path    the worst rank of its steps
- *     HG_RANK_NAMED     from a named module or a global variable
+ *     HG_RANK_NAMED     from a named module or a global variable, or from a field of a root: a
+ *                       handler of a signal, an object that C code has pinned
  *     HG_RANK_FRAME     through a frame of a thread or fiber, through a fiber-local variable, or
  *                       by a reference without a name out of a thread or fiber; from a root to a
  *                       thread or ractor; between threads and their ractor

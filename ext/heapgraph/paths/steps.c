@@ -17,10 +17,28 @@ hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to) {
     return stack || is_ractor(graph, from) || is_ractor(graph, to);
 }
 
+/* An array or hash that Ruby code cannot see is one of the VM's own. */
+static bool
+is_hidden_list(const struct hg_graph *graph, uint32_t node) {
+    bool list = graph->type[node] == HG_T_ARRAY || graph->type[node] == HG_T_HASH;
+    return list && graph->class_node[node] == HG_NO_NODE;
+}
+
 enum hg_rank
-hg_root_rank(const struct hg_graph *graph, uint32_t held) {
-    bool runs = is_labelled(graph, held, "VM/thread") || is_ractor(graph, held);
-    return runs ? HG_RANK_FRAME : HG_RANK_ROOT;
+hg_data_rank(const struct hg_graph *graph, uint32_t from, uint32_t to) {
+    if (is_ractor(graph, from) && is_labelled(graph, to, "VM/thread")) return HG_RANK_FRAME;
+    if (is_ractor(graph, to) && is_labelled(graph, from, "VM/thread")) return HG_RANK_FRAME;
+    bool pins = is_hidden_list(graph, to) && is_labelled(graph, from, "VM/pin_array_list");
+    return pins ? HG_RANK_ROOT : HG_RANK_NAMED;
+}
+
+enum hg_rank
+hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t name) {
+    if (is_labelled(graph, held, "VM/thread")) return HG_RANK_FRAME;
+    bool given = hg_edge_kind(name) == HG_E_FIELD && graph->type[held] != HG_T_IMEMO &&
+                 !is_hidden_list(graph, held);
+    if (!given && is_ractor(graph, held)) return HG_RANK_FRAME;
+    return given ? HG_RANK_NAMED : HG_RANK_ROOT;
 }
 
 bool

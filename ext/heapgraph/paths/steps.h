@@ -55,8 +55,14 @@ hg_step_length(uint32_t name) {
  */
 bool hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to);
 
-/* The rank of a step from a root: those to ractors and threads are better than the rest. */
-enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held);
+/* The rank of a step by a name out of an object of a C type. */
+enum hg_rank hg_data_rank(const struct hg_graph *graph, uint32_t from, uint32_t to);
+
+/*
+ * The rank of a step from a root: those to ractors and threads are better than the rest. What a
+ * field of a root holds was given to the VM by name, unless it is something of the VM's own.
+ */
+enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t name);
 
 /* The rank of a step over this edge: no path over it has a better rank. */
 static inline enum hg_rank
@@ -76,7 +82,8 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
         }
         /* fall through */
     default:
-        return graph->type[from] == HG_T_ROOT ? hg_root_rank(graph, to) : HG_RANK_NAMED;
+        if (graph->type[from] == HG_T_ROOT) return hg_root_rank(graph, to, name);
+        return graph->type[from] == HG_T_DATA ? hg_data_rank(graph, from, to) : HG_RANK_NAMED;
     }
 }
 

@@ -86,6 +86,44 @@ add_map(struct hg_fields *line, uint32_t key, enum hg_edge_kind kind) {
     }
 }
 
+/* The name of an edge of kind HG_E_FIELD: `what`, then the text of a token. */
+static uint32_t
+told_name(struct hg_recorder *recorder, struct hg_text what, const struct hg_token *token) {
+    struct hg_text text = hg_token_text(recorder, token);
+    char *bytes = malloc(what.size + text.size + HG_PAD);
+    if (!bytes) {
+        recorder->failed = true;
+        return hg_edge_name(HG_E_FIELD, HG_PAYLOAD_NONE);
+    }
+    memcpy(bytes, what.bytes, what.size);
+    memcpy(bytes + what.size, text.bytes, text.size);
+    memset(bytes + what.size + text.size, 0, HG_PAD);
+    uint32_t string = hg_intern_text(recorder, (struct hg_text){bytes, what.size + text.size});
+    free(bytes);
+    return hg_edge_name(HG_E_FIELD, string);
+}
+
+/* A map, or a list of pairs, of texts to values. Each edge is named by `what` and its text. */
+static void
+add_told(struct hg_fields *line, uint32_t key, const char *what) {
+    const struct hg_tape *tape = line->tape;
+    struct hg_text told = {what, strlen(what)};
+    uint64_t address;
+    bool pairs = tape->token[key + 1].kind == HG_TOKEN_LIST;
+    if (!pairs && tape->token[key + 1].kind != HG_TOKEN_MAP) return;
+    for (uint32_t i = key + 2; i < tape->token[key + 1].size;) {
+        uint32_t text = pairs ? i + 1 : i, value = text + 1, behind = tape->token[key + 1].size;
+        if (pairs && (tape->token[i].kind != HG_TOKEN_LIST || value >= tape->token[i].size)) {
+            i = hg_tape_behind(tape, i);
+            continue;
+        }
+        if (value < behind && (!pairs || hg_token_is_text(&tape->token[text])) &&
+            hg_token_refers(&tape->token[value], &address))
+            add_edge(line, address, told_name(line->recorder, told, &tape->token[text]));
+        i = hg_tape_behind(tape, pairs ? i : value);
+    }
+}
+
 static void
 add_elements(struct hg_fields *line, uint32_t key) {
     const struct hg_tape *tape = line->tape;
@@ -362,6 +400,15 @@ take_field(struct hg_fields *line, uint32_t key) {
         break;
     case HG_W_elements:
         add_elements(line, key);
+        break;
+    case HG_W_trap_handlers:
+        add_told(line, key, "handler of ");
+        break;
+    case HG_W_addresses:
+        add_told(line, key, "variable of C: ");
+        break;
+    case HG_W_ractor_locals:
+        add_told(line, key, "ractor-local :");
         break;
     case HG_W_entries:
         add_entries(line, key);

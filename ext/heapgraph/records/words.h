@@ -23,7 +23,7 @@
     X(superclass) X(default) X(receiver_class) \
     X(shape_id) X(id) X(parent_id) X(edge_name) X(shape_type) X(IVAR) X(OBJ_TOO_COMPLEX) \
     X(objects) X(complete) X(proc) X(binding) X(enumerator) X(callcache) X(callinfo) X(constcache) \
-    X(machine_context)
+    X(machine_context) X(trap_handlers) X(addresses) X(ractor_locals)
 // clang-format on
 
 enum hg_word {

@@ -86,7 +86,7 @@ module HeapDump
 
       def add_name(names, at)
         name = name_at(at) or return
-        names.pop if thread_variable?(at) && names.last&.words&.start_with?("[")
+        names.pop if (thread_variable?(at) || storage?(at)) && names.last&.words&.start_with?("[")
         names << name unless names.last&.words == name.words
       end
 
@@ -249,31 +249,35 @@ module HeapDump
         Name.new(words: "singleton class of #{Describe.node(from)}") if node.flag?(:singleton)
       end
 
-      def field(edge, from, _at)
-        return unless from.kind == "proc" && edge.name == "self"
+      def field(edge, from, at)
+        return given(edge, from, at) unless from.kind == "proc"
 
-        Name.new(words: "self of #{Describe.node(from)}", place: code_place(from), added: true)
+        Name.new(words: "self of #{Describe.node(from)}", place: code_place(from), added: true) if
+          edge.name == "self"
       end
 
-      ROOTS = {
-        "end_proc" => "at_exit", "finalizers" => "a finalizer (ObjectSpace.define_finalizer)",
-        "global_list" => "a C extension", "global_tbl" => "a global variable"
-      }.freeze
-      private_constant :ROOTS
+      # The Name of what the program has given to the VM: to a thread, as a handler of a signal, or
+      # by a function for C extensions.
+      def given(edge, from, at)
+        words = Given.words(edge, thread_of(from, at), @steps[at].node, storage_key(at))
+        Name.new(words: words, last: true) if words
+      end
+
+      def storage?(at)
+        @steps[at]&.edge&.name == "fiber_storage"
+      end
+
+      def storage_key(at)
+        Describe.edge(@steps[at + 1].edge) if storage?(at) && @steps[at + 1]
+      end
 
       # The Name of what is at the beginning of a path of which no name is one that nothing has to
       # hold: a named module that holds the rest by a reference without a name, or a root.
       def beginning
         first = @way.told.first.node
-        Name.new(words: permanent?(first) ? Describe.node(first) : root_words(@steps.first.node))
-      end
+        return Name.new(words: Describe.node(first)) if permanent?(first)
 
-      def root_words(root)
-        return ROOTS[root.kind] if ROOTS[root.kind]
-        return "the list of living threads" if @steps.last.node.kind == "VM/thread"
-        return "the symbol table" if @steps.last.node.type == "SYMBOL"
-
-        "the VM (#{root.kind || "no root"})"
+        Name.new(words: Given.by_root(@steps.first.node, @steps.last.node))
       end
 
       def module?(node)

@@ -10,11 +10,20 @@ module HeapDump
         BY_KIND.fetch(edge.kind).call(edge.name)
       end
 
+      # Fields whose names in the dump are not what people call them.
+      FIELDS = {
+        "thread_value" => "value of the thread", "trace_points" => "trace point",
+        "pinned" => "pinned by C (rb_gc_register_mark_object)",
+        "pinned_lists" => "list of what C has pinned", "load_path" => "$LOAD_PATH",
+        "loaded_features" => "$LOADED_FEATURES", "modules" => "module defined in C"
+      }.freeze
+      private_constant :FIELDS
+
       BY_KIND = {
         reference: ->(_) { "(no name)" },
         class: ->(_) { "class" },
         root: ->(_) { "root" },
-        field: ->(name) { name.to_s.tr("_", " ") },
+        field: ->(name) { FIELDS[name] || name.to_s.gsub(/\A\w+\z/) { |word| word.tr("_", " ") } },
         ivar: :to_s.to_proc,
         global: :to_s.to_proc,
         member: ->(name) { ".#{name}" },

@@ -7,12 +7,15 @@ class TestCapabilities < HeapDumpTest
   NAMES = Schema::CAPABILITIES
   # What goes with a capability, because it is read through it.
   DEPENDENTS = { "gc_flags" => %w[remembered], "iseq" => %w[env frames operands],
-                 "storage" => %w[finalizers] }.freeze
+                 "storage" => %w[finalizers pinned], "hash_entries" => %w[fiber_storage],
+                 "trap_handlers" => %w[addresses] }.freeze
 
   # Not everywhere: what a Ruby of that version lacks.
   def expected
     lacking = []
     lacking += %w[set remembered] if RUBY_VERSION < "4.0"
+    lacking << "fiber_storage" if RUBY_VERSION < "3.2"
+    lacking << "vm_fields" if RUBY_VERSION >= "4.0" # each box has its own
     NAMES - lacking
   end
 

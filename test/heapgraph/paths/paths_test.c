@@ -29,6 +29,20 @@ length_of(uint32_t name) {
     }
 }
 
+static bool
+is_data(const struct hg_graph *graph, uint32_t node, uint32_t label) {
+    return graph->type[node] == HG_T_DATA && graph->label[node] == label;
+}
+
+/* What the program has given to the VM by name. */
+static bool
+is_given(const struct hg_graph *graph, uint32_t to, enum hg_edge_kind kind) {
+    uint8_t type = graph->type[to];
+    bool list = type == HG_T_ARRAY || type == HG_T_HASH;
+    if (kind != HG_E_FIELD || type == HG_T_IMEMO) return false;
+    return !(list && graph->class_node[to] == HG_NO_NODE) && !is_data(graph, to, STRING_THREAD);
+}
+
 static uint32_t
 rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
     enum hg_edge_kind kind = hg_edge_kind(name);
@@ -44,7 +58,13 @@ rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name)
         return HG_RANK_FRAME;
     }
     if (stack && kind == HG_E_REFERENCE) return HG_RANK_FRAME;
-    if (graph->type[from] != HG_T_ROOT || kind == HG_E_GLOBAL) return HG_RANK_NAMED;
+    if (kind == HG_E_GLOBAL) return HG_RANK_NAMED;
+    if (is_data(graph, from, STRING_RACTOR) && is_data(graph, to, STRING_THREAD))
+        return HG_RANK_FRAME;
+    if (is_data(graph, from, STRING_THREAD) && is_data(graph, to, STRING_RACTOR))
+        return HG_RANK_FRAME;
+    if (graph->type[from] != HG_T_ROOT) return HG_RANK_NAMED;
+    if (is_given(graph, to, kind)) return HG_RANK_NAMED;
     return thread ? HG_RANK_FRAME : HG_RANK_ROOT;
 }
 

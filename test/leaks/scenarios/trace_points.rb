@@ -1,17 +1,16 @@
 # frozen_string_literal: true
 
-# TracePoints that are never disabled.
+# A trace point per request, which nobody disables.
 require_relative "../scenario"
 
-class Probe
+class Watch
   def initialize(name) = @name = name
-  def seen(_) = nil
 end
 
 def watch(name)
-  probe = Probe.new(name)
-  TracePoint.new(:thread_begin) { |tp| probe.seen(tp) }.enable
+  watch = Watch.new(name)
+  TracePoint.new(:class) { watch }.enable
 end
 
-Scenario.leaks "Probe", "TracePoint", holder: ""
-Scenario.rounds { |round| 12.times { |i| watch("#{round}.#{i}") } }
+Scenario.leaks "Watch", "TracePoint", "Proc", holder: "trace point"
+Scenario.rounds { |round| 15.times { |i| watch("#{round}.#{i}") } }

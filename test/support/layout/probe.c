@@ -69,6 +69,7 @@ main(void) {
     SAME("binding.type", HD_BLOCK_TYPE, rb_binding_t, block.type);
 
     SAME("thread.self", HD_THREAD_SELF, rb_thread_t, self);
+    SAME("thread.vm", HD_THREAD_VM, rb_thread_t, vm);
     SAME("thread.ec", layout->thread_context, rb_thread_t, ec);
     SAME("context.vm_stack", HD_CONTEXT_STACK, rb_execution_context_t, vm_stack);
     SAME("context.vm_stack_size", HD_CONTEXT_STACK_SIZE, rb_execution_context_t, vm_stack_size);
