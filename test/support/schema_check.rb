@@ -61,7 +61,7 @@ module SchemaCheck
   def self.compound?(kind, value)
     case kind
     when :boolean, :text_or_null, :number_or_text, :integer_or_text then mixed?(kind, value)
-    when :refs, :lines, :values, :texts, :pairs, :text_pairs, :frames, :heaps then list?(kind, value)
+    when *ITEMS.keys then list?(kind, value)
     when :map, :ref_map, :text_map, :integer_map then map?(kind, value)
     when :weak then weak?(value)
     when :memory then memory?(value)

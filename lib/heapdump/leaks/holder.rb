@@ -252,8 +252,8 @@ module HeapDump
       def field(edge, from, at)
         return given(edge, from, at) unless from.kind == "proc"
 
-        Name.new(words: "self of #{Describe.node(from)}", place: code_place(from), added: true) if
-          edge.name == "self"
+        words = "self of #{Describe.node(from)}"
+        Name.new(words: words, place: code_place(from), added: true) if edge.name == "self"
       end
 
       # The Name of what the program has given to the VM: to a thread, as a handler of a signal, or
@@ -275,9 +275,8 @@ module HeapDump
       # hold: a named module that holds the rest by a reference without a name, or a root.
       def beginning
         first = @way.told.first.node
-        return Name.new(words: Describe.node(first)) if permanent?(first)
-
-        Name.new(words: Given.by_root(@steps.first.node, @steps.last.node))
+        by_root = Given.by_root(@steps.first.node, @steps.last.node)
+        Name.new(words: permanent?(first) ? Describe.node(first) : by_root)
       end
 
       def module?(node)
