@@ -180,8 +180,8 @@ class TestTriggerForeign < HeapDumpTest
     RUBY
   end
 
-  # One that comes to this thread while handlers are exchanged waits until that is done, and the mask
-  # stays.
+  # One for this thread that comes while handlers are exchanged waits until that is done; the mask
+  # stays as it was.
   def test_no_signal_between_two_handlers
     assert_equal "waits\nhandled\nfalse\nraised\nfalse\n", out_of(FOREIGN + <<~'RUBY')
       self_of = Fiddle::Function.new(LIBC["pthread_self"], [], Fiddle::TYPE_VOIDP)
