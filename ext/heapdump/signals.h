@@ -26,8 +26,8 @@ VALUE rb_heapdump_restore_signal_action(VALUE self, VALUE signal, VALUE kept);
 
 /*
  * HeapDump.without_signal(signal number) { } => what the block returns. Meanwhile the signal is
- * blocked in this thread; one that comes waits until the block has ended, however it ends. Other
- * threads may still receive it.
+ * blocked in this thread; one that comes to it waits until the block has ended, however it ends.
+ * Other threads, as Ruby's own timer thread, may still receive one that was sent to the process.
  */
 VALUE rb_heapdump_without_signal(VALUE self, VALUE signal);
 

@@ -180,23 +180,27 @@ class TestTriggerForeign < HeapDumpTest
     RUBY
   end
 
-  # One that comes while handlers are exchanged waits until that is done, and the mask stays.
+  # One for this thread that comes while handlers are exchanged waits until that is done; the mask
+  # stays as it was.
   def test_no_signal_between_two_handlers
-    assert_equal "waits\nhandled\nfalse\nraised\nfalse\n", out_of(<<~'RUBY')
+    assert_equal "waits\nhandled\nfalse\nraised\nfalse\n", out_of(FOREIGN + <<~'RUBY')
+      self_of = Fiddle::Function.new(LIBC["pthread_self"], [], Fiddle::TYPE_VOIDP)
+      kill = Fiddle::Function.new(LIBC["pthread_kill"], [Fiddle::TYPE_VOIDP, Fiddle::TYPE_INT],
+                                  Fiddle::TYPE_INT)
       def blocked?
         mask = File.read("/proc/thread-self/status")[/^SigBlk:\s*(\h+)/, 1].hex
         mask[Signal.list["USR2"] - 1] == 1
       end
       trap("USR2") { puts "handled" }
-      HeapDump.send(:without_signal, 12) do
-        system("kill", "-USR2", Process.pid.to_s) # Process.kill would call the handler itself
+      HeapDump.send(:without_signal, Signal.list["USR2"]) do
+        kill.call(self_of.call, Signal.list["USR2"])
         sleep 0.1
         puts(blocked? ? "waits" : "comes")
       end
       sleep 0.1
       p blocked?
       begin
-        HeapDump.send(:without_signal, 12) { raise "raised" }
+        HeapDump.send(:without_signal, Signal.list["USR2"]) { raise "raised" }
       rescue RuntimeError => e
         puts e.message
       end

@@ -151,11 +151,12 @@ supervise(struct watch *watch, const sigset_t *signals, bool enough) {
         if (pid == watch->leader) return hd_team_signal(status);
         if (pid < 0 && errno != EINTR) return SIGKILL; // does not happen: nobody else waits for it
         if (enough && watch->team->finished) return 0;
-        const struct timespec tick = until_next_look(watch);
-        int signal = sigtimedwait(signals, NULL, &tick);
-        if (signal == SIGCHLD) continue;
-        int error = look_at_clock(watch);
-        if (signal <= 0 && !error) continue;
+        int error = look_at_clock(watch), signal = 0;
+        if (!error) {
+            const struct timespec tick = until_next_look(watch);
+            signal = sigtimedwait(signals, NULL, &tick);
+            if (signal <= 0 || signal == SIGCHLD) continue; // of the leader or of an adopted child
+        }
         kill(watch->leader, SIGKILL);
         waitpid(watch->leader, &status, 0);
         watch->team->error = error;

@@ -98,13 +98,14 @@ class TestHostile < HeapDumpTest
     assert_equal "[[], true]\n" * 2, out
   end
 
-  # The leader looks for its workers while it works itself: alone it would go on for ten seconds.
+  # The leader looks for its workers while it works itself: alone it would need more than ten
+  # seconds.
   def test_a_worker_that_ends_early
     out = Child.ruby!(<<~'RUBY', File.join(scratch, "heap.json")).out
       require "heapdump"
       require "support/extension"
       Extension.new("hostile").require_extension
-      kept = Array.new(100) { [Hostile.new([]), Array.new(8000) { [] }] } # more than is taken at once
+      kept = Array.new(120) { [Hostile.new([]), Array.new(8000) { [] }] } # more than is taken at once
       GC.start
       GC.disable
       start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
