@@ -35,13 +35,29 @@ module Accounts
     deep = ->(n) { n.zero? ? Fiber.yield : deep.(n - 1) }
     KEPT = Array.new(200) { Fiber.new { deep.(100) }.tap(&:resume) }
   RUBY
-  WORK = <<~RUBY
+  WORK = <<~'RUBY'
     class Point
       def initialize(x, y) = (@x, @y = x, y)
       def +(other) = Point.new(@x + other.x, @y + other.y)
       attr_reader :x, :y
     end
     200_000.times { |i| Point.new(i, 1) + Point.new(1, i) }
+    1000.times do |i|
+      eval "def m#{i}(a, b) = [a + b, a * b, a.to_s].map { |x| [x, b] }.size + #{i}"
+      60.times { |j| send("m#{i}", j, 2) }
+    end
+  RUBY
+
+  # The Rails app of the tests; %d requests.
+  RAILS = <<~'RUBY'
+    Dir.chdir(File.dirname(ARGV[0]))
+    require "support/rails_app"
+    RailsApp.boot
+    browser = Rack::MockRequest.new(RailsApp::Application)
+    %d.times do |i|
+      RailsApp.expect(browser.get("/sessions/#{i}"), 200)
+      RailsApp::SessionsController::LEAK.clear if i %% 1000 == 0
+    end
   RUBY
 
   LIBRARIES = { "jemalloc" => "libjemalloc.so.2", "tcmalloc" => "libtcmalloc_minimal.so.4",
@@ -74,12 +90,12 @@ module Accounts
   end
 
   # Runs a process and returns the Snapshot of its dump.
-  def self.snapshot(directory, code, preload: nil, flags: [], here: false, env: {})
+  def self.snapshot(directory, code, preload: nil, flags: [], here: false, env: {}, **options)
     path = File.join(directory, "heap.json")
     FileUtils.rm_f(path)
     env = env.merge("LD_PRELOAD" => preload) if preload
-    Child.ruby!(DUMP, path, code, here ? "here" : "forked", env: env, bare: true,
-                                                            flags: ["-W0", *flags], timeout: 120)
+    options = { bare: true, flags: ["-W0", *flags], timeout: 120, **options }
+    Child.ruby!(DUMP, path, code, here ? "here" : "forked", env: env, **options)
     HeapDump::Snapshot.open(path, index: false)
   end
 

@@ -73,14 +73,30 @@ read_shares(struct hd_account *account) {
     read_lines(account->process, "smaps_rollup", wanted, sizeof wanted / sizeof *wanted);
 }
 
-/* MRI's pages of the heap begin with a header, which hd_pages leaves out. */
+/*
+ * The size of a page: slots nearly fill it, and it is a power of two. 1 if these are no pages of MRI's
+ * own heap.
+ */
+static uintptr_t
+heap_page_size(const struct hd_pages *pages) {
+    enum { LEAST = 1 << 12, MOST = 1 << 16 };
+    uintptr_t longest = 0, size = LEAST;
+    for (size_t i = 0; i < pages->size; i++) {
+        uintptr_t length = pages->list[i].end - pages->list[i].start;
+        if (length > longest) longest = length;
+    }
+    while (size < longest) size *= 2;
+    return size <= MOST ? size : 1;
+}
+
+/* A page begins with a header, which hd_pages leaves out. Pages lie at multiples of their size. */
 static void
 take_heap_pages(struct hd_account *account, const struct hd_pages *pages) {
-    enum { PAGE = 1 << 16 };
     struct hd_ranges ranges = {0};
+    uintptr_t size = heap_page_size(pages);
     for (size_t i = 0; i < pages->size; i++) {
         const struct hd_page *page = &pages->list[i];
-        hd_ranges_add(&ranges, page->start / PAGE * PAGE, (page->end + PAGE - 1) / PAGE * PAGE);
+        hd_ranges_add(&ranges, page->start / size * size, (page->end + size - 1) / size * size);
     }
     hd_ranges_merge(&ranges);
     uint64_t touched;

@@ -19,7 +19,7 @@ class TestAccount < HeapDumpTest
       account = Accounts.snapshot(scratch, one.code, preload: library,
                                                      flags: one.flags || []).account
       assert_adds_up(account)
-      puts Accounts.line(one.name, account) if ENV["HEAPDUMP_TEST_TABLE"]
+      table(one.name, account)
       check = CHECKS[one.name]
       instance_exec(account.parts, account, &check) if check
     end
@@ -62,6 +62,22 @@ class TestAccount < HeapDumpTest
     }
   }.freeze
 
+  # HEAPDUMP_TEST_REQUESTS=10000 (`rake test:account`) takes minutes.
+  def test_it_adds_up_with_rails
+    skip "HEAPDUMP_TEST_RAILS=skip" if ENV["HEAPDUMP_TEST_RAILS"] == "skip"
+    requests = ENV.fetch("HEAPDUMP_TEST_REQUESTS", "100").to_i
+    snapshot = Accounts.snapshot(scratch, format(Accounts::RAILS, requests), gems: true,
+                                                                             timeout: 1200)
+    assert_adds_up(snapshot.account)
+    table("Rails app, #{requests} requests", snapshot.account)
+    gems = snapshot.code_by_gem
+    rails = gems.find { |row| row.gem.start_with?("actionpack-") }
+    assert_operator rails.method_count, :>, 500
+    assert_operator rails.class_count, :>, 100
+    assert_operator rails.bytes, :>, 500_000
+    assert_equal gems.map(&:bytes).sort.reverse, gems.map(&:bytes)
+  end
+
   # A mapping of one's own is nobody's: it is told, and not put to another part.
   def test_what_nobody_owns_is_the_rest
     parts = Accounts.snapshot(scratch, Accounts::MAPPED).account.parts
@@ -87,6 +103,16 @@ class TestAccount < HeapDumpTest
     assert_equal({ name: "unknown" }, account.allocator)
     assert_equal [0, 0], account.parts.values_at(:other_malloc, :free_malloc)
     assert_equal account.rss, account.parts.values.sum
+  end
+
+  # Nothing but pages of the heap is counted as such.
+  def test_heap_pages
+    snapshot = Accounts.snapshot(scratch, "KEPT = Array.new(100_000) { Object.new }")
+    pages = snapshot.footer["heaps"].sum { |heap| heap["pages"] }
+    size = RUBY_VERSION < "3.2" ? 16_384 : 65_536
+    told = snapshot.header.dig("memory", "heap_pages")
+    assert_equal pages * size, told["bytes"]
+    assert_operator told["touched"], :<=, told["bytes"]
   end
 
   # A lock of malloc that is never given back costs some figures, and a moment.
@@ -130,6 +156,11 @@ class TestAccount < HeapDumpTest
     assert_equal account.rss, account.parts.values.sum
     assert(account.parts.values.all? { |bytes| bytes.between?(0, account.rss) })
     assert_operator account.parts[:rest], :<=, account.rss / 20, account.inspect
+  end
+
+  # HEAPDUMP_TEST_TABLE=1 prints the table of docs/account.md.
+  def table(name, account)
+    puts Accounts.line(name, account) if ENV["HEAPDUMP_TEST_TABLE"]
   end
 
   def assert_allocator(name, account)
