@@ -59,6 +59,12 @@ class TestKinds < HeapDumpTest
     assert_match(%r{kept only by the call cache of /app/go\.rb:\d+ \(go\)},
                  heapdump!("why", dumps.last, "Page").out)
     page = suspect.path.target.to_s
+    json = heapdump!("why", "--json", dumps.last, "Page").json
+    assert_match(/\Akept only by the call cache of /, json["groups"].first["note"])
+    [heapdump!("why", "--json", dumps.last, page).json["paths"].first,
+     heapdump!("show", "--json", dumps.last, page).json["path"]].each do |path|
+      assert_match(/\Akept only by the call cache of /, path["note"])
+    end
     assert_match(/kept only by the call cache/, heapdump!("show", dumps.last, page).out)
     assert_empty HeapDump.leaks(*cached_pages(0, 2, 4)), "it is little"
   end

@@ -208,7 +208,7 @@ module HeapDump
                    referrers: page_json(snapshot.referrers(node, limit: limit, offset: @offset)),
                    instances: instances(snapshot, node),
                    dominators: dominators(snapshot, node).map { |above| node_json(above) },
-                   path: path && path_json(path))
+                   path: path && { **path_json(path), note: note_of(path, best: true) })
       end
 
       def page_json(page)

@@ -91,7 +91,12 @@ module HeapDump
       def json_of_object(snapshot, node, paths)
         print_json(object: { **node_json(node), retained: retained_of(snapshot, node) },
                    reachable: held(snapshot, node), whole: snapshot.whole,
-                   paths: paths.map { |path| path_json(path) })
+                   paths: paths.map.with_index { |path, i| noted_json(path, best: i.zero?) })
+      end
+
+      # A path with the note that the screen shows, nil if there is none.
+      def noted_json(path, best:)
+        { **path_json(path), note: note_of(path, best: best) }
       end
 
       def size_of(snapshot, node)
@@ -227,7 +232,7 @@ module HeapDump
       def groups_json(ways)
         ways = ways.sort_by.with_index { |way, i| [-way.nodes.size, i] }
         { groups: ways.first(limit).map do |way|
-          { objects: way.nodes.size, **path_json(way.path) }
+          { objects: way.nodes.size, **noted_json(way.path, best: true) }
         end, more_groups: [ways.size - limit, 0].max }
       end
 
