@@ -30,12 +30,25 @@ module HeapDump
 
       private
 
-      # The note for a path; nil if there is nothing to say.
-      def note_of(path)
+      # The note for a path; nil if there is nothing to say. `best` is the best path to the same
+      # object: if that leads through a cache, caches alone hold the object.
+      def note_of(path, best = path)
+        return "kept only by #{cache_on(path)}" if best.rank == :cache && cache_on(path)
         return RANK_NOTES[path.rank] unless path.rank == :frame
 
         note = FRAME_NOTES.values_at(*path.steps.map { |step| step.edge.kind }).compact.last
         note || (nameless_stack?(path) ? STACK_NOTE : RANK_NOTES[:frame])
+      end
+
+      # The first cache on the path as a holder, "the call cache of app.rb:12 (go)"; nil if there is
+      # none.
+      def cache_on(path)
+        nodes = [path.root, *path.steps.map(&:node)]
+        nodes.each_cons(2) do |holder, node|
+          words = Describe.cache(holder, node)
+          return words if words
+        end
+        nil
       end
 
       # Whether a thread or fiber on the path holds something without a name, as in a dump without
@@ -47,8 +60,8 @@ module HeapDump
       end
 
       # The note as spans of a line.
-      def note(path)
-        note = note_of(path)
+      def note(path, best = path)
+        note = note_of(path, best)
         note ? [[:yellow, " #{note}"]] : []
       end
 

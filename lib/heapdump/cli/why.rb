@@ -56,7 +56,7 @@ module HeapDump
         shown = @all ? paths : paths.select(&:disjoint?)
         shown.each.with_index(1) do |path, i|
           screen.blank
-          screen.line("#{i}.", *note(path))
+          screen.line("#{i}.", *note(path, paths.first))
           show_path(path)
         end
         hidden(paths.size - shown.size)

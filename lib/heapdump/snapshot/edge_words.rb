@@ -10,11 +10,19 @@ module HeapDump
         BY_KIND.fetch(edge.kind).call(edge.name)
       end
 
+      # Fields that are lists, for one reference of theirs.
+      FIELDS = {
+        "literals" => "literal", "texts" => "text", "call_caches" => "call cache",
+        "call_infos" => "call info", "constant_caches" => "constant cache",
+        "cached_classes" => "cached class", "cached_methods" => "cached method",
+        "class_variable_caches" => "class variable cache", "constant_files" => "file of a constant"
+      }.freeze
+
       BY_KIND = {
         reference: ->(_) { "(no name)" },
         class: ->(_) { "class" },
         root: ->(_) { "root" },
-        field: ->(name) { name.to_s.tr("_", " ") },
+        field: ->(name) { FIELDS.fetch(name) { name.to_s.tr("_", " ") } },
         ivar: :to_s.to_proc,
         global: :to_s.to_proc,
         member: ->(name) { ".#{name}" },
@@ -32,7 +40,7 @@ module HeapDump
         fiber_local: ->(name) { "fiber-local #{name}" },
         weak: ->(name) { ["weak", name].compact.join(" ") }
       }.freeze
-      private_constant :BY_KIND
+      private_constant :BY_KIND, :FIELDS
     end
     private_constant :EdgeWords
   end
