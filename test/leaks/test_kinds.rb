@@ -54,7 +54,7 @@ class TestKinds < HeapDumpTest
     suspect = HeapDump.leaks(*dumps).first
     assert_equal ["Page", [0, 10, 20], "medium"],
                  [suspect.class_name, suspect.counts, suspect.confidence]
-    assert_match(%r{\Acall cache of /app/go\.rb:\d+ \(go\)\z}, suspect.holder)
+    assert_match(%r{\Acall cache of /app/go\.rb:\d+ \(render\)\z}, suspect.holder)
     assert_match(/only caches of calls hold it/, suspect.reasons.join)
     assert_match(%r{kept only by the call cache of /app/go\.rb:\d+ \(go\)},
                  heapdump!("why", dumps.last, "Page").out)

@@ -113,12 +113,15 @@ is_ours(const struct hg_graph *graph, uint32_t node) {
 }
 
 /*
- * Whether a node is the name of the file in which a constant is assigned, which the VM notes. In a
- * dump without names it may also be the constant itself.
+ * Whether a node is the name of the file in which a constant is assigned, or of a module, which the
+ * VM notes. In a dump without names it may also be the constant itself.
  */
 static bool
-is_file_of_constant(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
+is_text_of_module(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
     uint8_t type = graph->type[parent];
+    if (hg_edge_kind(name) == HG_E_FIELD)
+        return hg_string_is(graph, hg_edge_payload(name), "constant_files") ||
+               hg_string_is(graph, hg_edge_payload(name), "classpath");
     if (graph->account.objspace_format && !(graph->flags[node] & HG_N_FROZEN)) return false;
     return graph->type[node] == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
            (type == HG_T_CLASS || type == HG_T_MODULE);
@@ -174,7 +177,7 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
     if (parent == HG_NO_NODE) return marks | growing_mark(graph, node);
     // a shared buffer has no content of its own
     if (!hg_steps_shares(graph, parent, node, name)) marks |= growing_mark(graph, node);
-    if (is_file_of_constant(graph, parent, node, name)) marks |= HG_TRAIL_CODE;
+    if (is_text_of_module(graph, parent, node, name)) marks |= HG_TRAIL_CODE;
     if (is_of_loading(graph, name) || is_of_vm(graph, parent, node, name) || is_ours(graph, node))
         marks |= HG_TRAIL_VM;
     return marks;

@@ -15,7 +15,7 @@ module HeapDump
       # Fields that `show` shows elsewhere: beside the object, or with its references.
       TOLD = %w[
         address type class class_name name references memsize generation struct imemo_type frozen
-        old flags length size constant_locations attached singleton
+        old flags length size constant_locations attached singleton call_caches
       ].freeze
       PLACE = %w[file line method].freeze
       TEXTS = %w[value value_base64].freeze

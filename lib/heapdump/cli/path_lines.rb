@@ -51,7 +51,7 @@ module HeapDump
       def only_cache(path)
         cache, = path.steps.each_index.filter_map do |at|
           Snapshot::Caches.name(path.steps, at)
-        end.last
+        end.first
         cache ? "kept only by the #{cache}" : RANK_NOTES[:cache]
       end
 

@@ -95,10 +95,10 @@ module HeapDump
       def show_references(node, parts)
         list("Refers to", parts.references) do |reference|
           constant = Describe.constant_place(node, reference.edge)
-          [[*words(reference.edge, node), Describe.title(reference.node)], constant]
+          [[*words(reference.edge, node, reference.node), Describe.title(reference.node)], constant]
         end
         list("Referred to by", parts.referrers) do |reference|
-          [[Describe.title(reference.node), *words(reference.edge, reference.node)], nil]
+          [[Describe.title(reference.node), *words(reference.edge, reference.node, node)], nil]
         end
       end
 
@@ -159,8 +159,8 @@ module HeapDump
         screen.table(table)
       end
 
-      def words(edge, holder)
-        [Describe.frame_of(edge, holder), Describe.edge(edge)].compact
+      def words(edge, holder, node)
+        [Describe.frame_of(edge, holder), Describe.edge_between(holder, edge, node)].compact
       end
 
       # Shows a list of references: one line for each reference with a name, for which the block

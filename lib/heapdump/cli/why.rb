@@ -53,10 +53,14 @@ module HeapDump
         show_shared(node)
         return screen.line(unheld(snapshot)) if paths.empty?
 
+        show_paths(paths)
+      end
+
+      def show_paths(paths)
         shown = @all ? paths : paths.select(&:disjoint?)
         shown.each.with_index(1) do |path, i|
           screen.blank
-          screen.line("#{i}.", *note(path, best: i == 1))
+          screen.line("#{i}.", *note(path, best: best?(path, paths)))
           show_path(path)
         end
         hidden(paths.size - shown.size)
@@ -91,7 +95,12 @@ module HeapDump
       def json_of_object(snapshot, node, paths)
         print_json(object: { **node_json(node), retained: retained_of(snapshot, node) },
                    reachable: held(snapshot, node), whole: snapshot.whole,
-                   paths: paths.map.with_index { |path, i| noted_json(path, best: i.zero?) })
+                   paths: paths.map { |path| noted_json(path, best: best?(path, paths)) })
+      end
+
+      # Whether no path to the object is better.
+      def best?(path, paths)
+        path.rank == paths.first.rank
       end
 
       # A path with the note that the screen shows, nil if there is none.

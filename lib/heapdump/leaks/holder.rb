@@ -92,9 +92,8 @@ module HeapDump
 
       BY_KIND = {
         ivar: :variable, class_variable: :variable, member: :member, constant: :constant,
-        global: :global, captured: :captured, frame: :frame, frame_local: :frame,
-        fiber_local: :fiber_local, method: :methods_of, value: :element, class: :singleton,
-        field: :field
+        global: :global, captured: :captured, frame: :frame, frame_local: :frame, class: :singleton,
+        fiber_local: :fiber_local, method: :methods_of, value: :element, field: :field
       }.freeze
       private_constant :BY_KIND
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../terminal"
+require_relative "caches"
 require_relative "edge_words"
 
 module HeapDump
@@ -29,6 +30,18 @@ module HeapDump
         # a frame this is only the variable; see #frame_of for the frame.
         def edge(edge)
           short(EdgeWords.of(edge))
+        end
+
+        # The same for an edge whose ends are known: of a call cache it also names the place of the
+        # call and the method, "call cache of app.rb:12, method go".
+        def edge_between(holder, edge, node)
+          short(Caches.edge(holder, node) || EdgeWords.of(edge))
+        end
+
+        # A cache of the VM as the holder of something: "the call cache of app.rb:12 (go)"; nil for
+        # other nodes.
+        def cache(holder, node)
+          short(Caches.holder(holder, node)) if Caches::WORDS.key?(node.kind)
         end
 
         # The holder of an object and the name of the edge, without an address: "Session#@state",
@@ -260,7 +273,8 @@ module HeapDump
         "env" => method(:variables),
         "iseq" => ->(node) { code(node, "code") },
         "ment" => method(:method_entry),
-        "fields" => ->(_) { "fields" }
+        "fields" => ->(_) { "fields" },
+        **Caches::WORDS.transform_values { |word| ->(_) { "#{word} (VM)" } }
       }.freeze
     end
   end

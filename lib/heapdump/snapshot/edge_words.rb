@@ -10,14 +10,18 @@ module HeapDump
         BY_KIND.fetch(edge.kind).call(edge.name)
       end
 
-      # Fields whose names in the dump are not what people call them.
+      # Fields whose names in the dump are not what people call them, and those that are lists, for
+      # one reference of theirs.
       FIELDS = {
         "thread_value" => "value of the thread", "trace_points" => "trace point",
         "pinned" => "pinned by C (rb_gc_register_mark_object)",
         "pinned_lists" => "list of what C has pinned", "load_path" => "$LOAD_PATH",
-        "loaded_features" => "$LOADED_FEATURES", "modules" => "module defined in C"
+        "loaded_features" => "$LOADED_FEATURES", "modules" => "module defined in C",
+        "literals" => "literal", "texts" => "text", "call_caches" => "call cache",
+        "call_infos" => "call info", "constant_caches" => "constant cache",
+        "cached_classes" => "cached class", "cached_methods" => "cached method",
+        "class_variable_caches" => "class variable cache", "constant_files" => "file of a constant"
       }.freeze
-      private_constant :FIELDS
 
       BY_KIND = {
         reference: ->(_) { "(no name)" },
@@ -41,7 +45,7 @@ module HeapDump
         fiber_local: ->(name) { "fiber-local #{name}" },
         weak: ->(name) { ["weak", name].compact.join(" ") }
       }.freeze
-      private_constant :BY_KIND
+      private_constant :BY_KIND, :FIELDS
     end
     private_constant :EdgeWords
   end

@@ -172,7 +172,7 @@ module HeapDump
         frame = step.edge.frame
         frame = nil if frame == before.edge.frame
         [frame && Describe.frame_of(step.edge, before.node),
-         (Describe.edge(step.edge) unless left_out?(step))].compact
+         (Describe.edge_between(before.node, step.edge, step.node) unless left_out?(step))].compact
       end
 
       def names_behind_gap(step)
