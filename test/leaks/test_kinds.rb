@@ -56,7 +56,7 @@ class TestKinds < HeapDumpTest
                  [suspect.class_name, suspect.counts, suspect.confidence]
     assert_match(%r{\Acall cache of /app/go\.rb:\d+ \(render\)\z}, suspect.holder)
     assert_match(/only caches of calls hold it/, suspect.reasons.join)
-    assert_match(%r{kept only by the call cache of /app/go\.rb:\d+ \(go\)},
+    assert_match(%r{kept only by the call cache of /app/go\.rb:\d+ \(render\)},
                  heapdump!("why", dumps.last, "Page").out)
     page = suspect.path.target.to_s
     json = heapdump!("why", "--json", dumps.last, "Page").json

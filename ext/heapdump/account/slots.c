@@ -11,6 +11,7 @@
 
 static void
 note_context(struct hd_slots_found *found, VALUE obj) {
+    if (!hd_can(HD_CAN_STACKS)) return; // without a layout of this Ruby nothing below can be asked
     enum hd_data_kind kind = hd_mri_data_kind(obj);
     if (kind != HD_DATA_THREAD && kind != HD_DATA_FIBER) return;
     bool is_thread = kind == HD_DATA_THREAD;

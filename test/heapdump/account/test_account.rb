@@ -2,9 +2,12 @@
 
 require "test_helper"
 require "support/accounts"
+require "support/command_line"
 
 # The account of a process adds up to its RSS: what no part explains is at most 5 %.
 class TestAccount < HeapDumpTest
+  include CommandLine
+
   MIB = 1 << 20
 
   def setup
@@ -146,6 +149,45 @@ class TestAccount < HeapDumpTest
     sizes = Accounts.snapshot(scratch, deep).find(class: "Thread").map(&:memsize)
     assert_operator sizes.max, :>, 200_000
     assert_operator sizes.max, :<, 2 * MIB
+  end
+
+  GROWING = <<~'RUBY'
+    require "heapdump"
+    3.times do |i|
+      150.times { Thread.new { sleep } }
+      sleep 0.3
+      HeapDump.dump("#{ARGV[0]}/#{i + 1}.json")
+    end
+  RUBY
+
+  # Idle threads, 150 MiB of addresses in each step, retain less than a gate of 5 MB allows.
+  def test_idle_threads_trip_no_gate
+    Child.ruby!(GROWING, scratch, bare: true, timeout: 120)
+    dumps = (1..3).map { |i| "#{scratch}/#{i}.json" }
+    outcome = heapdump("leaks", *dumps, "--fail-on", "retained>5MB")
+    assert_equal 0, outcome.status, outcome.out
+    bytes = HeapDump::Snapshot.open(dumps.last).histogram["Thread"].bytes
+    assert_operator bytes, :<, 10 * MIB
+  end
+
+  # Code by the gem of its file; allocations need not be traced.
+  def test_code_by_gem
+    FileUtils.mkdir_p("#{scratch}/gems/fine-1.2/lib")
+    methods = (1..30).map { |i| "def m#{i}(a) = [a].map { |x| x }\n" }.join
+    File.write("#{scratch}/gems/fine-1.2/lib/fine.rb",
+               "module Fine\n  class One\n#{methods}end\nend\n")
+    fine = "require '#{scratch}/gems/fine-1.2/lib/fine'"
+    snapshot = Accounts.snapshot(scratch, fine)
+    row = snapshot.code_by_gem["fine-1.2"]
+    assert_equal 30, row.method_count
+    assert_operator row.iseq_count, :>=, 60
+    assert_operator row.class_count, :>=, 2
+    assert_operator row.bytes, :>, 30 * 200
+    assert_operator snapshot.code_by_gem["ruby"].method_count, :>, 10
+    out = heapdump!("summary", snapshot.path).out
+    assert_match(/^ .* 30 +\d+  fine-1\.2$/, out)
+    json = heapdump!("summary", snapshot.path, "--json").json["code_by_gem"]
+    assert_equal 30, json.find { |one| one["gem"] == "fine-1.2" }["methods"]
   end
 
   private
