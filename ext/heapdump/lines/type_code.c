@@ -31,7 +31,8 @@ is_code(VALUE ref) {
 
 /*
  * Literals and code are taken at once, since MRI reports them in this order. Call caches come later
- * in its order, and are taken then. The walk is over when nothing can be left.
+ * in its order, and are taken then; MRI may not have reported them at all. The walk is over when
+ * nothing is left.
  */
 static bool
 operand_i(const struct hd_operand *operand, void *data) {
@@ -48,7 +49,7 @@ operand_i(const struct hd_operand *operand, void *data) {
     }
     walk->list[walk->size++] = found;
     walk->count[found.kind]++;
-    return refs->taken + walk->count[CALL_CACHE] + walk->later < refs->size;
+    return refs->taken + walk->later < refs->size;
 }
 
 static void

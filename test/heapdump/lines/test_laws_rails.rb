@@ -39,6 +39,17 @@ class TestLawsRails < HeapDumpTest
     self.class.dumped
   end
 
+  # As bench/names.rb counts them; docs/names.md has the figures.
+  def test_at_most_one_reference_in_a_hundred_has_no_name
+    all = nameless = 0
+    File.foreach(dumped.path) do |text|
+      line = JSON.parse(text)
+      all += References.of(line).size
+      nameless += line.fetch("references", []).size
+    end
+    assert_operator nameless, :<=, all / 100, "of #{all} references"
+  end
+
   def test_a_leak_is_found_by_its_names
     dump = dumped.dump
     controller = dump.mod("RailsApp::SessionsController")
