@@ -74,8 +74,8 @@ read_shares(struct hd_account *account) {
 }
 
 /*
- * The size of a page: slots nearly fill it, and it is a power of two. 1 if these are no pages of MRI's
- * own heap.
+ * The size of a page: slots nearly fill it, and it is a power of two. 1 if these are no pages of
+ * MRI's own heap.
  */
 static uintptr_t
 heap_page_size(const struct hd_pages *pages) {
@@ -107,7 +107,9 @@ take_heap_pages(struct hd_account *account, const struct hd_pages *pages) {
     hd_ranges_free(&ranges);
 }
 
-/* What a JIT has not written is code that another library has made: it counts as mapped files do. */
+/*
+ * What a JIT has not written is code that another library has made: it counts as mapped files do.
+ */
 static void
 take_mappings(struct hd_account *account, const struct hd_mappings *mappings) {
     account->code = mappings->code;

@@ -1,8 +1,8 @@
 /*
  * What the memory of a process consists of: the header's `memory` (docs/account.md).
  *
- * The figures come from the kernel, from MRI and from malloc. Each is taken for itself, and one that
- * nobody tells is left out of the header. In a forked dump a process of its own takes them
+ * The figures come from the kernel, from MRI and from malloc. Each is taken for itself, and one
+ * that nobody tells is left out of the header. In a forked dump a process of its own takes them
  * (process/accountant.h), in which anonymous memory is as it was at the fork; what is mapped from
  * files is read in /proc of the application.
  */
@@ -69,8 +69,9 @@ void hd_account_read_status(struct hd_account *account);
 
 /*
  * Takes everything else, in the dumped process itself or in a copy of it. A copy is made by fork
- * and must not have touched much memory yet. Reads each slot of the heap once, and asks malloc last,
- * because malloc could wait for ever for a lock that was held at the fork. Allocates no Ruby object.
+ * and must not have touched much memory yet. Reads each slot of the heap once, and asks malloc
+ * last, because malloc could wait for ever for a lock that was held at the fork. Allocates no Ruby
+ * object.
  */
 void hd_account_take(struct hd_account *account, const struct hd_pages *pages);
 

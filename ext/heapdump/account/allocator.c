@@ -112,7 +112,9 @@ tcmalloc_number(const char *name) {
     return tcmalloc.number(name, &value) ? value : HD_UNKNOWN;
 }
 
-/* The report for people has a line "MALLOC: +      2752512 (    2.6 MiB) Bytes in malloc metadata". */
+/*
+ * The report for people has a line "MALLOC: +      2752512 (    2.6 MiB) Bytes in malloc metadata".
+ */
 static uint64_t
 tcmalloc_metadata(void) {
     enum { REPORT = 1 << 14 };

@@ -171,7 +171,9 @@ end_arena(struct walk *walk, const struct mapping *next) {
     if (hd_resident(start, walk->arena.end, &bytes)) walk->out->arenas += bytes;
 }
 
-/* MRI reserves all of its transient heap at once. Other memory may have become part of the mapping. */
+/*
+ * MRI reserves all of its transient heap at once. Other memory may have become part of the mapping.
+ */
 static void
 add_transient(struct walk *walk, const struct mapping *mapping) {
     enum { SIZE = 32 << 20 };

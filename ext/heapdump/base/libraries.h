@@ -1,6 +1,7 @@
 /*
- * Which library has a variable of C, by the list of mappings of this process. No lock of the dynamic
- * loader is taken, which another thread may have held when this process was forked. No ruby.h.
+ * Which library has a variable of C, by the list of mappings of this process. No lock of the
+ * dynamic loader is taken, which another thread may have held when this process was forked. No
+ * ruby.h.
  */
 #ifndef HEAPDUMP_LIBRARIES_H
 #define HEAPDUMP_LIBRARIES_H

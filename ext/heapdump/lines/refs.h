@@ -52,8 +52,8 @@ void hd_refs_free(struct hd_refs *refs);
 void hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact);
 
 /*
- * Instead of hd_refs_collect, for references that do not come from one object: begins an empty list,
- * and adds one reference to it. Returns false, and adds nothing, without memory.
+ * Instead of hd_refs_collect, for references that do not come from one object: begins an empty
+ * list, and adds one reference to it. Returns false, and adds nothing, without memory.
  */
 void hd_refs_begin(struct hd_refs *refs);
 bool hd_refs_add(struct hd_refs *refs, VALUE ref);
@@ -73,8 +73,8 @@ hd_refs_take(struct hd_refs *refs, VALUE ref) {
 }
 
 /*
- * As hd_refs_take, but false if each occurrence of `ref` has been taken already. Only for a list: not
- * while `trusting` or `summing`.
+ * As hd_refs_take, but false if each occurrence of `ref` has been taken already. Only for a list:
+ * not while `trusting` or `summing`.
  */
 static inline bool
 hd_refs_take_left(struct hd_refs *refs, VALUE ref) {

@@ -1,7 +1,7 @@
 /*
- * Writer of iseqs, which are code. MRI reports what an iseq holds. Here each of these references gets
- * the name of the place where it is found: the instructions first, then the iseq's own fields. What
- * kind of cache an imemo is shows in the imemo itself.
+ * Writer of iseqs, which are code. MRI reports what an iseq holds. Here each of these references
+ * gets the name of the place where it is found: the instructions first, then the iseq's own fields.
+ * What kind of cache an imemo is shows in the imemo itself.
  */
 #include "lines/writers.h"
 
@@ -167,8 +167,8 @@ is_module(VALUE ref, VALUE unused) {
 
 /*
  * What is left when literals and texts have their names, by its kind. Of these kinds an iseq holds
- * nothing but in caches of its instructions, or because the machine code that a JIT compiler has made
- * of it depends on them.
+ * nothing but in caches of its instructions, or because the machine code that a JIT compiler has
+ * made of it depends on them.
  */
 static void
 write_caches(struct hd_dump *dump) {

@@ -132,9 +132,9 @@ write_methods(struct hd_dump *dump, VALUE owner) {
 }
 
 /*
- * What classes, modules and ICLASSes hold besides: by its kind, since nothing else in them has these
- * kinds. Methods that are not their own are results of searching a method, as are call caches. What
- * is cached of class variables is where the code that reads them is written.
+ * What classes, modules and ICLASSes hold besides: by its kind, since nothing else in them has
+ * these kinds. Methods that are not their own are results of searching a method, as are call
+ * caches. What is cached of class variables is where the code that reads them is written.
  */
 static void
 write_caches(struct hd_dump *dump) {

@@ -5,7 +5,8 @@
 #include "mri/layout.h"
 
 static const struct hd_layout layouts[] = {
-    // version, iseq: locals, parent, local, size; thread: context; storage, frame, fiber, default; calls
+    // version; iseq: locals, parent, local, size; thread: context; storage, frame, fiber, default;
+    // calls
     {301, 152, 168, 176, 240, 40, 56, 64, 80, 24, 248, true, false},
     {302, 144, 160, 168, 232, 48, 56, 64, 80, 24, 252, false, false},
     {303, 144, 160, 168, 232, 48, 56, 56, 80, 16, 252, false, true},

@@ -184,7 +184,9 @@ bool hd_mri_array_shared(VALUE array);
 bool hd_mri_array_embedded(VALUE array);
 /* NULL without the capability `storage`. */
 const VALUE *hd_mri_array_elements(VALUE array);
-/* Where the elements of this array are, if that is in MRI's transient heap (Ruby < 3.3); else NULL. */
+/*
+ * Where the elements of this array are, if that is in MRI's transient heap (Ruby < 3.3); else NULL.
+ */
 const void *hd_mri_transient(VALUE array);
 bool hd_mri_string_shared(VALUE string);
 bool hd_mri_string_embedded(VALUE string);
@@ -264,7 +266,8 @@ bool hd_mri_is_code_within(VALUE ref, VALUE parent);
  * operands.c: what the instructions of an iseq refer to. Calls fn for each operand that may be an
  * object, and for each call that may have a cache. Neither is sure to be an object: MRI must have
  * reported it as a reference of the iseq before it may be followed. If MRI has, it is what it is
- * said to be here. `position` is that of the operand, for hd_mri_line_at. fn returns false to end it.
+ * said to be here. `position` is that of the operand, for hd_mri_line_at. fn returns false to end
+ * it.
  */
 struct hd_operand {
     VALUE object;     /* a literal, or code that is written in this one; or 0 */
@@ -329,8 +332,8 @@ bool hd_mri_context_is_current(const void *context);
 bool hd_mri_context_has_stack(const void *context);
 /*
  * Where the stacks of a context are; false if it has none or that is not known. The native stack
- * grows downwards from `native_end`. The VM stack lies directly above it, in the same block of memory;
- * only that of the main thread is somewhere else.
+ * grows downwards from `native_end`. The VM stack lies directly above it, in the same block of
+ * memory; only that of the main thread is somewhere else.
  */
 struct hd_stack_bounds {
     uintptr_t vm, vm_end, native, native_end;
@@ -342,9 +345,9 @@ void hd_mri_each_fiber_local(const void *context, void (*fn)(ID name, VALUE valu
                              void *data);
 
 /*
- * holders.c: what MRI keeps in the structs of threads, fibers and ractors. The functions call fn for
- * words that may hold a reference, each with the name of its field; the caller names a reference
- * only if MRI marks it. `value` may be any word.
+ * holders.c: what MRI keeps in the structs of threads, fibers and ractors. The functions call fn
+ * for words that may hold a reference, each with the name of its field; the caller names a
+ * reference only if MRI marks it. `value` may be any word.
  */
 typedef void hd_part_fn(struct hd_field field, VALUE value, void *data);
 void hd_mri_each_thread_field(const struct hd_pages *pages, VALUE thread, hd_part_fn *fn,

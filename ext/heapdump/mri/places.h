@@ -1,6 +1,6 @@
 /*
- * Places in MRI's structs that are found when the library is loaded: the checks look for values that
- * they know. Places that were not found are -1.
+ * Places in MRI's structs that are found when the library is loaded: the checks look for values
+ * that they know. Places that were not found are -1.
  */
 #ifndef HEAPDUMP_MRI_PLACES_H
 #define HEAPDUMP_MRI_PLACES_H

@@ -1,9 +1,10 @@
 /*
  * Collects what a dump needs from Ruby, as plain C memory: the header, the values of global
- * variables, the names and states of threads, and which memory the process has. The only code of the application that is called
- * are the getters of global variables that its C code has defined. If a getter raises, its variable
- * is left out and the exception is dropped. But what a signal handler of the application raises
- * is not dropped, unless it is a StandardError and comes while such a getter runs.
+ * variables, the names and states of threads, and which memory the process has. The only code of
+ * the application that is called are the getters of global variables that its C code has defined.
+ * If a getter raises, its variable is left out and the exception is dropped. But what a signal
+ * handler of the application raises is not dropped, unless it is a StandardError and comes while
+ * such a getter runs.
  *
  * There are two steps. In the first step Ruby code runs, MRI may let other threads run, and the GC
  * may run. The second step collects what must be true at the moment of the dump. It calls only

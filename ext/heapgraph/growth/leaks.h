@@ -10,9 +10,10 @@
  * Ruby program sees are skipped.
  *
  * Code and its literals, and the VM's own lists, are not shown, except for what only caches of code
- * hold if that is much (hg_rules.cache_bytes). What only VM caches or the conservative stack lead to
- * is shown with its rank, so that the verdict can say that only these hold it. lib/heapdump/leaks decides what of the rest is a leak, and in which words, by its rules
- * (struct hg_rules). leak.h says what each number counts.
+ * hold if that is much (hg_rules.cache_bytes). What only VM caches or the conservative stack lead
+ * to is shown with its rank, so that the verdict can say that only these hold it.
+ * lib/heapdump/leaks decides what of the rest is a leak, and in which words, by its rules (struct
+ * hg_rules). leak.h says what each number counts.
  */
 #ifndef HEAPGRAPH_LEAKS_H
 #define HEAPGRAPH_LEAKS_H

@@ -76,8 +76,8 @@ refers(const struct hg_graph *graph, uint32_t from, uint32_t to) {
 }
 
 /*
- * Judges the modules of one name; Object has none above it. A module above that is former itself does not count. Returns
- * whether one more is former.
+ * Judges the modules of one name; Object has none above it. A module above that is former itself
+ * does not count. Returns whether one more is former.
  */
 static bool
 judge(const struct names *names, size_t from, size_t to, uint8_t *former) {

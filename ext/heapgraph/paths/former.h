@@ -1,6 +1,7 @@
 /*
- * Place in the flow: below paths. For a dump without names of constants: which modules are no longer
- * the constants of their names, because code was loaded again and another module has the name.
+ * Place in the flow: below paths. For a dump without names of constants: which modules are no
+ * longer the constants of their names, because code was loaded again and another module has the
+ * name.
  */
 #ifndef HEAPGRAPH_FORMER_H
 #define HEAPGRAPH_FORMER_H

@@ -23,10 +23,10 @@
  *     0                 from the virtual root to a root
  *
  * Named modules are the classes and modules that Object leads to by constants alone (in a dump
- * without named constants: all that have a name, are no singletons and not former, see former.h). They are permanent. So for
- * people a path begins at the last named module on it: the path to a named module has length 0 and
- * rank HG_RANK_NAMED, whatever holds the module. The nodes on the path to Object have the parents
- * and costs that they have on that path.
+ * without named constants: all that have a name, are no singletons and not former, see former.h).
+ * They are permanent. So for people a path begins at the last named module on it: the path to a
+ * named module has length 0 and rank HG_RANK_NAMED, whatever holds the module. The nodes on the
+ * path to Object have the parents and costs that they have on that path.
  *
  * The paths are a tree: the beginning of each path is itself the best path to the node where it
  * ends. If two paths are equally good, each run takes the same one.
