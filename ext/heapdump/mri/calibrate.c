@@ -37,7 +37,7 @@ static const struct check {
     {HD_CAN_REMEMBERED, hd_check_remembered, false, HD_CAN_GC_FLAGS},
     {HD_CAN_ALLOCATIONS, hd_check_allocations, true, NOTHING},
     {HD_CAN_FINALIZERS, hd_check_finalizers, false, HD_CAN_STORAGE},
-    {HD_CAN_STACKS, hd_check_stacks, true, NOTHING},
+    {HD_CAN_STACKS, hd_check_stacks, true, HD_CAN_FRAMES},
 };
 
 static bool

@@ -6,8 +6,8 @@ require "test_helper"
 class TestCapabilities < HeapDumpTest
   NAMES = Schema::CAPABILITIES
   # What goes with a capability, because it is read through it.
-  DEPENDENTS = { "gc_flags" => %w[remembered], "iseq" => %w[env frames],
-                 "storage" => %w[finalizers] }.freeze
+  DEPENDENTS = { "gc_flags" => %w[remembered], "iseq" => %w[env frames stacks],
+                 "frames" => %w[stacks], "storage" => %w[finalizers] }.freeze
 
   # Not everywhere: what a Ruby of that version lacks.
   def expected
