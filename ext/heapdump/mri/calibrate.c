@@ -38,7 +38,7 @@ static const struct check {
     {HD_CAN_REMEMBERED, hd_check_remembered, false, HD_CAN_GC_FLAGS},
     {HD_CAN_ALLOCATIONS, hd_check_allocations, true, NOTHING},
     {HD_CAN_FINALIZERS, hd_check_finalizers, false, HD_CAN_STORAGE},
-    {HD_CAN_STACKS, hd_check_stacks, true, NOTHING},
+    {HD_CAN_STACKS, hd_check_stacks, true, HD_CAN_FRAMES},
     {HD_CAN_THREAD_FIELDS, hd_check_thread_fields, true, NOTHING},
     {HD_CAN_FIBER_FIELDS, hd_check_fiber_fields, true, NOTHING},
     {HD_CAN_FIBER_STORAGE, hd_check_fiber_storage, true, HD_CAN_HASH_ENTRIES},

@@ -175,7 +175,7 @@ may_be_native_stack(const void *context, ptrdiff_t offset, uintptr_t on_stack) {
 /* Looks for the place in the current context. The VM stack of a fiber lies above its native one. */
 bool
 hd_check_stacks(const struct known *known) {
-    enum { FIRST = HD_CONTEXT_THREAD + 8, LAST = 320, WORD = sizeof(VALUE), NEAR = 1 << 14 };
+    enum { FIRST = 56, LAST = 320, WORD = sizeof(VALUE), NEAR = 1 << 14 };
     const void *context = hd_mri_thread_context(known->thread);
     ptrdiff_t found = 0;
     if (!context) return false;

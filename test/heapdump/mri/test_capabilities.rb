@@ -6,9 +6,9 @@ require "test_helper"
 class TestCapabilities < HeapDumpTest
   NAMES = Schema::CAPABILITIES
   # What goes with a capability, because it is read through it.
-  DEPENDENTS = { "gc_flags" => %w[remembered], "iseq" => %w[env frames operands],
-                 "storage" => %w[finalizers pinned], "hash_entries" => %w[fiber_storage],
-                 "trap_handlers" => %w[addresses] }.freeze
+  DEPENDENTS = { "gc_flags" => %w[remembered], "iseq" => %w[env frames operands stacks],
+                 "frames" => %w[stacks], "storage" => %w[finalizers pinned],
+                 "hash_entries" => %w[fiber_storage], "trap_handlers" => %w[addresses] }.freeze
 
   # Not everywhere: what a Ruby of that version lacks.
   def expected
