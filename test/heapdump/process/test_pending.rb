@@ -77,7 +77,7 @@ class TestPending < HeapDumpTest
       Dir.rmdir(ARGV[0])
       HeapDump.dump("heap.json") rescue puts $!.class, $!.message
     RUBY
-    assert_match(/\AHeapDump::WriteError\ncannot dump the heap to heap.json: a directory of/, out)
+    assert_match(/\AHeapDump::WriteError\ncannot dump the heap to heap.json: no file can be made in its directory/, out)
   end
 
   # What Kernel#sleep takes.
