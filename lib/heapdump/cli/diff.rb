@@ -65,18 +65,26 @@ module HeapDump
 
         sizes = memory.map { |one| bytes(one.rss) }.join(" → ")
         screen.line("Process (RSS):  #{sizes}")
-        return if memory.any? { |one| one.parts.empty? }
+        changed = changed_parts(memory)
+        return if changed.empty?
 
         screen.blank
-        screen.table(process_table(memory))
+        screen.table(process_table(changed))
       end
 
-      def process_table(memory)
-        table = Table.new(["bytes", "bytes in each", "part of the process"], right: 2)
-        memory.first.parts.each_key do |name|
-          sizes = memory.map { |one| one.parts.fetch(name) }
-          next if sizes.uniq.one?
+      # The sizes of each part that differs between dumps, by name.
+      def changed_parts(memory)
+        return {} if memory.any? { |one| one.parts.empty? }
 
+        all = memory.first.parts.keys.to_h do |name|
+          [name, memory.map { |one| one.parts.fetch(name) }]
+        end
+        all.reject { |_, sizes| sizes.uniq.one? }
+      end
+
+      def process_table(parts)
+        table = Table.new(["bytes", "bytes in each", "part of the process"], right: 2)
+        parts.each do |name, sizes|
           table.row(Terminal::Units.bytes_change(sizes.last - sizes.first),
                     sizes.map { |size| bytes(size) }.join(" → "),
                     Snapshot::Account::PARTS.fetch(name))
