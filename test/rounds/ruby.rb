@@ -76,11 +76,8 @@ class RubyLine
     (what.is_a?(Array) ? what.size : what).to_s.gsub(/(?<=\d)(?=(\d{3})+$)/, ",")
   end
 
-  # Two of them need Ruby 4.0: sets are objects of Ruby's own before, and nobody tells what is
-  # remembered.
   def capabilities
-    lacking = Schema::CAPABILITIES - HeapDump.capabilities
-    lacking -= %w[set remembered] if RUBY_VERSION < "4.0"
+    lacking = Schema.capabilities_here - HeapDump.capabilities
     lacking.empty? ? "all #{HeapDump.capabilities.size}" : "without #{lacking.join(", ")}"
   end
 

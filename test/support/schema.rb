@@ -143,6 +143,16 @@ module Schema
     fiber_fields fiber_storage errinfo ractor_fields vm_fields trap_handlers pinned addresses
   ].freeze
 
+  # Those of this Ruby. Before 4.0 sets are objects of Ruby's own, and nobody tells what is
+  # remembered; storage of fibers came with 3.2; since 4.0 each box has its own $LOAD_PATH.
+  def self.capabilities_here
+    lacking = []
+    lacking += %w[set remembered] if RUBY_VERSION < "4.0"
+    lacking << "fiber_storage" if RUBY_VERSION < "3.2"
+    lacking << "vm_fields" if RUBY_VERSION >= "4.0"
+    CAPABILITIES - lacking
+  end
+
   # The fields that this very line may have.
   def self.fields(line)
     case line["type"]

@@ -10,13 +10,8 @@ class TestCapabilities < HeapDumpTest
                  "frames" => %w[stacks], "storage" => %w[finalizers pinned],
                  "hash_entries" => %w[fiber_storage], "trap_handlers" => %w[addresses] }.freeze
 
-  # Not everywhere: what a Ruby of that version lacks.
   def expected
-    lacking = []
-    lacking += %w[set remembered] if RUBY_VERSION < "4.0"
-    lacking << "fiber_storage" if RUBY_VERSION < "3.2"
-    lacking << "vm_fields" if RUBY_VERSION >= "4.0" # each box has its own
-    NAMES - lacking
+    Schema.capabilities_here
   end
 
   def test_all_are_there_by_default
