@@ -105,13 +105,20 @@ module HeapDump
 
         # Notes where the constants of a module were assigned. Returns what it is attached to.
         def note_constants(node)
-          line = node.line
-          constants = line["constants"]
-          line["constant_locations"]&.each do |name, place|
-            address = constants.is_a?(Hash) ? constants[name] : nil
-            @places[address] ||= place if address.is_a?(String) && !place.end_with?(":0")
+          constants, places, attached = node.line.values_at("constants", "constant_locations",
+                                                            "attached")
+          note_places(constants, places) if [constants, places].all?(Hash)
+          attached
+        end
+
+        # Both by name. A line may contain anything.
+        def note_places(constants, places)
+          places.each do |name, place|
+            address = constants[name]
+            next unless [address, place].all?(String) && !place.end_with?(":0")
+
+            @places[address] ||= place
           end
-          line["attached"]
         end
 
         def count_module(node, attached)
