@@ -18,7 +18,8 @@ module Mutants
     # They all look at one dump, which takes a while to make.
     PLANTED = "test_objects test_numbers test_strings test_containers test_data test_modules " \
               "test_code test_names test_threads test_roots test_laws"
-    WALK = ["test_dump", PLANTED, "test_allocations", "test_objspace_format", "test_fork"].freeze
+    WALK = ["test_dump", PLANTED, "test_allocations", "test_objspace_format", "test_fork",
+            "test_large"].freeze
     INNER = ["test_layout", PLANTED, "test_allocations", "test_objspace_format"].freeze
     TAKEN = %w[outside/test_footer outside/test_hostile_process test_work_directory test_gdb
                test_take_signal test_take].freeze
@@ -49,7 +50,7 @@ module Mutants
       "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
       "ext/heapdump/count.c" => %w[test_counts test_gdb],
       "ext/heapdump/{gdb,marker*}.c" => TAKEN,
-      "ext/heapdump/{request/*,heapdump,base/notice}.c" =>
+      "ext/heapdump/{request/*,heapdump,base/notice,base/reason}.c" =>
         [*ENDED, "test_options", "test_auto", "test_redaction", "test_compression"],
       "ext/heapdump/{process/*,run/*,guard/*,base/check,lines/unreadable}.c" =>
         [*ENDED, "test_compression", "test_roots"],
