@@ -313,7 +313,7 @@ hd_context_prepare(struct hd_context *context) {
     }
     list_threads(context);
     ask(context, make_traced_object, context);
-    ask_application(context, ask_jit, context);
+    ask(context, ask_jit, context); // MRI's own code: what is raised there is a handler's
 }
 
 int

@@ -13,11 +13,20 @@ module Programs
 
     # As Oracle::View#caches.
     def caches
-      kinds = %w[callcache callinfo constcache]
+      imemos("callcache", "callinfo", "constcache")
+    end
+
+    # As Oracle::View#call_caches.
+    def call_caches
+      imemos("callcache")
+    end
+
+    def imemos(*kinds)
       @slots.filter_map do |address, slot|
         address if slot.imemo_type && kinds.include?(@imemo_names[slot.imemo_type])
       end
     end
+    private :imemos
 
     def initialize(path, base = nil)
       @raw = {}
