@@ -39,6 +39,8 @@ class TestRoots < HeapDumpTest
     footer = dump.footer
     assert_operator footer.fetch("seconds"), :>, 0
     heaps = footer.fetch("heaps")
+    sizes = heaps.map { |heap| heap.fetch("slot_size") }
+    assert_equal sizes.uniq, sizes, "each size of slots stands once"
     assert_equal dump.object_lines, heaps.sum { |heap| heap["slots"] - heap["free"] }
     assert(heaps.all? { |heap| heap["pages"].positive? || heap["slots"].zero? })
   end
