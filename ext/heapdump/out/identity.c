@@ -16,7 +16,7 @@ hd_identify(int fd, struct hd_identity *identity) {
 
 bool
 hd_is_same(int fd, const struct hd_identity *identity) {
-    struct hd_identity now;
+    struct hd_identity now = {0};
     return hd_identify(fd, &now) == 0 && now.device == identity->device &&
            now.inode == identity->inode;
 }

@@ -77,7 +77,8 @@ class TestPending < HeapDumpTest
       Dir.rmdir(ARGV[0])
       HeapDump.dump("heap.json") rescue puts $!.class, $!.message
     RUBY
-    assert_match(/\AHeapDump::WriteError\ncannot dump the heap to heap.json: no file can be made in its directory/, out)
+    assert_match(/\AHeapDump::WriteError\ncannot dump the heap to heap.json: no file can be made /,
+                 out)
   end
 
   # What Kernel#sleep takes.
