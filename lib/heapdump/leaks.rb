@@ -25,17 +25,17 @@ module HeapDump
     autoload :Gate, "#{__dir__}/leaks/gate"
     autoload :Given, "#{__dir__}/leaks/given"
     autoload :Growing, "#{__dir__}/leaks/growing"
-    autoload :Held, "#{__dir__}/leaks/held"
     autoload :Holder, "#{__dir__}/leaks/holder"
+    autoload :Kinds, "#{__dir__}/leaks/kinds"
     autoload :Known, "#{__dir__}/leaks/known"
     autoload :Names, "#{__dir__}/leaks/names"
     autoload :Owner, "#{__dir__}/leaks/owner"
-    autoload :Kinds, "#{__dir__}/leaks/kinds"
     autoload :Part, "#{__dir__}/leaks/part"
     autoload :Related, "#{__dir__}/leaks/related"
     autoload :Remarks, "#{__dir__}/leaks/remarks"
     autoload :Rules, "#{__dir__}/leaks/rules"
     autoload :Series, "#{__dir__}/leaks/series"
+    autoload :Sizes, "#{__dir__}/leaks/sizes"
     autoload :Standing, "#{__dir__}/leaks/standing"
     autoload :Steps, "#{__dir__}/leaks/steps"
     autoload :Suspect, "#{__dir__}/leaks/suspect"
@@ -74,6 +74,8 @@ module HeapDump
     # libraries in C or the VM have allocated them; nil if a dump does not have the size of the
     # process.
     attr_reader :unexplained
+    # The sum of the sizes of all objects that are held, for each dump, in bytes (Array of Integer).
+    attr_reader :held_bytes
     # What makes the verdict uncertain, each in one sentence (Array of String).
     attr_reader :warnings
     # The dumps, the oldest first (Array of Snapshot).
@@ -99,23 +101,16 @@ module HeapDump
     end
     private_class_method :demand
 
-    def initialize(suspects:, cleared:, also_grew:, series:, held:, faults: []) # :nodoc:
+    def initialize(suspects:, cleared:, also_grew:, series:, held_bytes:, faults: []) # :nodoc:
       @suspects = suspects.freeze
       @cleared = cleared.freeze
       @also_grew = also_grew.freeze
       @snapshots = series.snapshots
       @faults = [*series.faults, *faults].freeze
       @warnings = [*series.warnings, *faults].freeze
-      @held = held
+      @held_bytes = held_bytes.freeze
       compare_accounts
       freeze
-    end
-
-    # The sum of the sizes of all objects that are held, for each dump, in bytes (Array of Integer).
-    #
-    #   leaks.held_bytes # => [7619558, 7729950, 7829148]
-    def held_bytes
-      @held.bytes
     end
 
     # True if #held_bytes grew in every step, and by at least 5 % of the first of them. Then there
@@ -124,7 +119,7 @@ module HeapDump
     #   leaks.held_bytes # => [7619558, 7729950, 7829148]
     #   leaks.held_grew? # => false
     def held_grew?
-      @held.grew?
+      Sizes.grew?(held_bytes)
     end
 
     # Why the dumps cannot be judged, each reason in one sentence (Array of String). #warnings has

@@ -23,11 +23,11 @@ module HeapDump
         --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
         the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names);
         '>=', '5M' and '1k' are taken as well. 'rss>50MB' is about the growth of the process, and
-        'unexplained>20MB' about what of it no dump shows a reason for. A last line names each condition that a leak meets. It
-        can be given more than once; `--fail-on any` stands for every leak. Where the dumps cannot be
-        judged (different processes, damaged, cut short) a gate is an error, status 1;
-        --allow-unsound judges them all the same. --strict demands a header and a footer in each
-        dump, and one process, with or without a gate.
+        'unexplained>20MB' about what of it no dump shows a reason for. A last line names each
+        condition that is met. It can be given more than once; `--fail-on any` stands for every
+        leak. Where the dumps cannot be judged (different processes, damaged, cut short) a gate is
+        an error, status 1; --allow-unsound judges them all the same. --strict demands a header and
+        a footer in each dump, and one process, with or without a gate.
 
         --known FILE names leaks that shall not fail: their signatures, one on each line, the rest
         of a line behind # is a comment.

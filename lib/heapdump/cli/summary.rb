@@ -29,9 +29,9 @@ module HeapDump
       private_constant :OTHERS
       details <<~TEXT
         Where the memory of the process is, then living objects by type, class and what they
-        retain, the code of each gem, objects by generation and place where that was traced, those that many refer to, and strings
-        of which there are several. Threads, code and the VM's own objects are one line,
-        unless --all is given.
+        retain, the code of each gem, objects by generation and place where that was traced, those
+        that many refer to, and strings of which there are several. Threads, code and the VM's own
+        objects are one line, unless --all is given.
       TEXT
 
       def call(file)

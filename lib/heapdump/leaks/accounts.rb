@@ -44,7 +44,7 @@ module HeapDump
       # Rules::SILENT_PART of what it was, and what that growth consists of, the largest first.
       # Empty if it did not.
       def growth
-        @growth ||= (grew?(rss) ? [process, *parts] : []).freeze
+        @growth ||= (rss && Sizes.grew?(rss) ? [process, *parts] : []).freeze
       end
 
       # By how many bytes the process grew for which no dump shows a reason (Integer, at least 0);
@@ -52,48 +52,41 @@ module HeapDump
       def unexplained
         return unless rss
 
-        growth = @accounts ? UNKNOWN.sum { |name| grown(series(name)) } : grown(rss) - grown(@held)
+        growth = @accounts ? unknown : Sizes.growth(rss) - Sizes.growth(@held)
         [growth, 0].max
       end
 
       private
 
+      # The growth of the parts of which nobody knows what they consist of.
+      def unknown
+        UNKNOWN.sum { |name| Sizes.growth(series(name)) }
+      end
+
       def series(name)
         @accounts.map { |parts| parts.fetch(name) }
       end
 
-      def grown(bytes)
-        bytes.last - bytes.first
-      end
-
-      def every_time?(bytes)
-        bytes.each_cons(2).all? { |before, after| after > before }
-      end
-
-      def grew?(bytes)
-        !bytes.nil? && every_time?(bytes) && grown(bytes) >= Rules::SILENT_PART * bytes.first
-      end
-
       def half?(bytes)
-        bytes * 2 >= grown(rss)
+        bytes * 2 >= Sizes.growth(rss)
       end
 
       def process
-        Part.new("rss", rss, explained_by: process_reason, next_step: process_advice)
+        reason = process_reason
+        Part.new("rss", rss, explained_by: reason, next_step: (process_advice unless reason))
       end
 
       # What accounts for at least half of the growth of the process.
       def process_reason
-        return ("held objects" if half?(grown(@held))) unless @accounts
+        return ("held objects" if half?(Sizes.growth(@held))) unless @accounts
 
         sum = 0
         most = parts.take_while { |part| !half?(sum) && sum += part.growth }
         most.map(&:label).join(", ") if half?(sum)
       end
 
+      # What to do if nothing accounts for it.
       def process_advice
-        return if process_reason
-
         unless @accounts
           return "it is garbage, free memory, stacks, or what libraries in C allocate; these " \
                  "dumps do not have more of the process than its size"
@@ -113,7 +106,8 @@ module HeapDump
 
       def part(name)
         bytes = series(name)
-        return unless every_time?(bytes) && grown(bytes) >= Rules::GREW_PART * grown(rss)
+        return unless Sizes.every_time?(bytes)
+        return if Sizes.growth(bytes) < Rules::GREW_PART * Sizes.growth(rss)
 
         reason, advice = REASONS.fetch(name)
         Part.new(name.to_s, bytes, explained_by: reason, next_step: advice)

@@ -91,7 +91,7 @@ module HeapDump
       #
       #   grown.growing? # => true
       def growing?
-        bytes.each_cons(2).all? { |before, after| after > before }
+        Sizes.every_time?(bytes)
       end
 
       # What the command writes as JSON (Hash).

@@ -18,7 +18,7 @@ module HeapDump
         suspects = sorted(Related.new(guilty).suspects)
         cleared = sorted(cleared.map(&:suspect))
         Leaks.new(suspects: suspects, cleared: cleared, also_grew: also_grew(suspects, cleared),
-                  series: @series, held: held, faults: faults)
+                  series: @series, held_bytes: held_bytes, faults: faults)
       end
 
       private
@@ -32,15 +32,15 @@ module HeapDump
          "let the program warm up before the first dump"]
       end
 
-      # What all held objects need in each dump (Held).
-      def held
-        @held ||= Held.new(@growth.reached.map(&:last))
+      # What all held objects need in each dump (Array of Integer).
+      def held_bytes
+        @held_bytes ||= @growth.reached.map(&:last)
       end
 
       # What grew besides (Array of AlsoGrew): what was found among all held objects comes before
       # the classes of which only the numbers are known.
       def also_grew(suspects, cleared)
-        kinds = Kinds.new(@growth, @snapshot, held).told(suspects, cleared)
+        kinds = Kinds.new(@growth, @snapshot, held_bytes).told(suspects, cleared)
         classes = AlsoGrew.of(@series.snapshots, suspects + cleared)
         kinds + classes.reject { |one| kinds.any? { |kind| kind.class_name == one.class_name } }
       end

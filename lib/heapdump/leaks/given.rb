@@ -28,6 +28,11 @@ module HeapDump
           return "the list of living threads" if held.kind == "VM/thread"
           return "the symbol table" if held.type == "SYMBOL"
 
+          vm(root)
+        end
+
+        # The VM as a holder in words, by the root at which the path begins.
+        def vm(root)
           "the VM (#{root.kind || "no root"})"
         end
 

@@ -151,7 +151,7 @@ module HeapDump
 
       def variable(edge, from, at)
         return thread_variable(from, at) if thread_variable?(at)
-        return of_instance(name_of(edge, at), from) unless module?(from)
+        return of_instance(name_of(edge, at), from) unless from.module?
 
         kind = edge.kind == :class_variable ? "class variable" : "instance variable"
         Name.new(words: "#{kind} #{name_of(edge, at)} of #{module_word(from)}",
@@ -276,10 +276,6 @@ module HeapDump
         first = @way.told.first.node
         by_root = Given.by_root(@steps.first.node, @steps.last.node)
         Name.new(words: permanent?(first) ? Describe.node(first) : by_root)
-      end
-
-      def module?(node)
-        %w[CLASS MODULE].include?(node.type)
       end
 
       # Whether this is a module with a name: nothing has to hold such a module.

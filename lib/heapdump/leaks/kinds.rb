@@ -17,12 +17,11 @@ module HeapDump
                  "its name) is never freed",
         calls: "each place that calls a method has its own, so new code makes more (eval)"
       }.freeze
-      CALLS = %w[callcache callinfo constcache].freeze
-      private_constant :INTERNAL, :REASONS, :CALLS
+      private_constant :INTERNAL, :REASONS
 
       # +growth+::   HeapDump::Growth
       # +snapshot+:: the last dump
-      # +held+::     Held
+      # +held+::     the sum of the sizes of all held objects in each dump
       def initialize(growth, snapshot, held)
         @growth = growth
         @snapshot = snapshot
@@ -44,13 +43,14 @@ module HeapDump
 
       # Whether all that is held grew, and these suspects explain less than half of that.
       def unexplained?(suspects)
-        @held.grew? && suspects.sum(&:retained_growth) < Rules::MOST * @held.growth
+        Sizes.grew?(@held) &&
+          suspects.sum(&:retained_growth) < Rules::MOST * Sizes.growth(@held)
       end
 
       # Whether something of the VM is worth a word by itself, whatever else grew.
       def grew_by_itself?(kind)
-        least = [Rules::FEW_BYTES, Rules::OF_VM_PART * @held.bytes.first].max
-        in_every_step?(kind[:bytes]) && grown(kind[:bytes]) >= least
+        least = [Rules::FEW_BYTES, Rules::OF_VM_PART * @held.first].max
+        Sizes.every_time?(kind[:bytes]) && Sizes.growth(kind[:bytes]) >= least
       end
 
       # The kinds that have most of the growth; if none has much of it, and nothing else explains
@@ -62,15 +62,7 @@ module HeapDump
       end
 
       def much?(kind)
-        grown(kind[:bytes]) >= Rules::KIND_PART * @held.growth
-      end
-
-      def grown(bytes)
-        bytes.last - bytes.first
-      end
-
-      def in_every_step?(bytes)
-        bytes.each_cons(2).all? { |before, after| after > before }
+        Sizes.growth(kind[:bytes]) >= Rules::KIND_PART * Sizes.growth(@held)
       end
 
       # Whether it is what a suspect is about whose objects stand still while their content grows.
@@ -78,17 +70,22 @@ module HeapDump
         word = class_word(@snapshot.node(kind[:example]))
         told.any? do |one|
           one.class_name == word && one.unit != "objects" &&
-            one.retained_growth >= Rules::MOST * grown(kind[:bytes])
+            one.retained_growth >= Rules::MOST * Sizes.growth(kind[:bytes])
         end
       end
 
       def also_grew(kind)
         way = Way.decode(@snapshot, @growth.way(kind[:example]))
-        mostly = kind[:vm] && grown(kind[:part_bytes]) >= Rules::MOST * grown(kind[:bytes])
+        mostly = kind[:vm] && mostly_there?(kind)
         counts, bytes = kind.values_at(*(mostly ? %i[part_counts part_bytes] : %i[counts bytes]))
         AlsoGrew.new(class_name: class_word(way.target), counts: counts, bytes: bytes,
                      holder: (holder(way, mostly) if kind[:vm]),
                      cleared_because: reason(kind, bytes, way))
+      end
+
+      # Whether one place of the VM has most of the growth.
+      def mostly_there?(kind)
+        Sizes.growth(kind[:part_bytes]) >= Rules::MOST * Sizes.growth(kind[:bytes])
       end
 
       def class_word(node)
@@ -101,14 +98,8 @@ module HeapDump
         return "the symbol table" if symbols?(way)
         return "the VM, at many places" unless mostly
 
-        owner = way.steps[0...-1].map(&:node).reverse.find { |node| module?(node) }
-        return Snapshot::Describe.node(owner) if owner
-
-        "the VM (#{way.steps.first.node.kind || "no root"})"
-      end
-
-      def module?(node)
-        %w[CLASS MODULE].include?(node.type)
+        owner = way.steps[0...-1].map(&:node).reverse.find(&:module?)
+        owner ? Snapshot::Describe.node(owner) : Given.vm(way.steps.first.node)
       end
 
       # The symbol table is hidden: it has an array of arrays, in which the names are. Newer Rubies
@@ -134,7 +125,7 @@ module HeapDump
       end
 
       def reason(kind, bytes, way)
-        every = in_every_step?(bytes)
+        every = Sizes.every_time?(bytes)
         return not_of_vm(every, kind) unless kind[:vm]
 
         words = ["the VM alone holds it", REASONS[cause(way)]].compact.join(": ")
@@ -144,7 +135,7 @@ module HeapDump
       def cause(way)
         return :symbols if symbols?(way)
 
-        :calls if CALLS.include?(way.target.kind)
+        :calls if Snapshot::Caches::WORDS.key?(way.target.kind)
       end
 
       def not_of_vm(every, kind)

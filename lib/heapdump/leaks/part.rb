@@ -8,8 +8,8 @@ module HeapDump
     #   part.name         # => "rss"
     #   part.bytes        # => [41943040, 83886080, 125829120]
     #   part.growth       # => 83886080
-    #   part.explained_by # => "other_malloc"
-    #   part.next_step    # => "heaptrack, or jemalloc's profiler, shows which code allocates it"
+    #   part.explained_by # => "malloc that others own: libraries in C, the VM"
+    #   part.next_step    # => nil
     class Part
       # "rss" (the resident memory of the process), or a part of Snapshot::Account
       # ("other_malloc", "stacks", …).
@@ -40,12 +40,12 @@ module HeapDump
       #
       #   part.growth # => 83886080
       def growth
-        bytes.last - bytes.first
+        Sizes.growth(bytes)
       end
 
       # What the command writes as JSON (Hash).
       #
-      #   part.to_h # => {part: "rss", bytes: [41943040, …], explained_by: "other_malloc", …}
+      #   part.to_h # => {part: "rss", bytes: [41943040, …], explained_by: "stacks of threads …", …}
       def to_h
         { part: name, bytes: bytes, explained_by: explained_by, next_step: next_step }
       end

@@ -87,7 +87,7 @@ module HeapDump
 
       # The class that a suspect names: "Class" for classes, "method" for entries of a method table.
       def self.kind_word(node) # :nodoc:
-        return node.type.capitalize if %w[CLASS MODULE].include?(node.type)
+        return node.type.capitalize if node.module?
 
         node.kind == "ment" ? "method" : class_word(node)
       end
@@ -110,7 +110,7 @@ module HeapDump
 
       def anchor?(step)
         node = step.node
-        (%w[CLASS MODULE].include?(node.type) && node.name && !node.flag?(:singleton)) ||
+        (node.module? && node.name && !node.flag?(:singleton)) ||
           %w[VM/thread fiber].include?(node.kind) || node.root?
       end
 

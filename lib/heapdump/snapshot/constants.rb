@@ -6,9 +6,8 @@ module HeapDump
     # removes a constant and defines it anew; whoever holds the old class has one with the same name
     # that nothing finds by its name.
     class Constants # :nodoc:
-      MODULES = %w[CLASS MODULE].freeze
       DEEPEST = 64 # names with more parts are not looked at
-      private_constant :MODULES, :DEEPEST
+      private_constant :DEEPEST
 
       def initialize(snapshot)
         @snapshot = snapshot
@@ -19,7 +18,7 @@ module HeapDump
 
       # True for a class or module that is no longer the constant of its name.
       def former?(node)
-        return false unless MODULES.include?(node.type) && node.name && !node.flag?(:singleton)
+        return false unless node.module? && node.name && !node.flag?(:singleton)
 
         @former.fetch(node.id) { @former[node.id] = lost?(node) }
       end

@@ -190,6 +190,11 @@ module HeapDump
         value if value.is_a?(type)
       end
 
+      # True for a class or module. (An ICLASS is none that a program sees.)
+      def module? # :nodoc:
+        %w[CLASS MODULE].include?(type)
+      end
+
       # "0x7f10a2b3c4d8", as it can be given to Snapshot#object and to the commands; the category of
       # a root.
       #

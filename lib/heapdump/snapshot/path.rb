@@ -113,21 +113,20 @@ module HeapDump
 
       private
 
-      MODULES = %w[CLASS MODULE].freeze
       STACKS = %w[VM/thread fiber].freeze
       ROUND = 4 # the most steps that may repeat in turn
-      private_constant :MODULES, :STACKS, :ROUND
+      private_constant :STACKS, :ROUND
 
       # The index of the step with which the path begins when it is shown. The reader in C gives a
       # named module or the first object; without a module this looks for a thread or fiber.
       def beginning(steps, holder)
-        return holder if MODULES.include?(steps[holder].node.type) && steps[holder].node.name
+        return holder if steps[holder].node.module? && steps[holder].node.name
 
         steps.index { |step| STACKS.include?(step.node.kind) } || 0
       end
 
       def kind_of(node)
-        return node.name || node.type if MODULES.include?(node.type)
+        return node.name || node.type if node.module?
 
         node.class_name || node.kind || node.type
       end
