@@ -251,12 +251,15 @@ class TestExamples < HeapDumpTest
     line.values_at("type", "class_name", "struct", "imemo_type")
   end
 
-  # The keys of the lines of some kinds, in all ways in which they occur.
+  # The keys of the lines of some kinds, in all ways in which they occur. An object that the GC has
+  # found live several times is old; whether another of its kind is still young is chance.
   def kinds_of_lines(wanted)
     File.foreach(dump("heap.json")).with_object({}) do |text, found|
       line = JSON.parse(text)
-      # Ruby 3.1 has slots of one size, as in the README
-      (found[kind(line)] ||= []) << (line.keys - ["slot_size"]) if wanted.include?(kind(line))
+      next unless wanted.include?(kind(line))
+
+      keys = line.keys - ["slot_size"] # Ruby 3.1 has slots of one size, as in the README
+      (found[kind(line)] ||= []).push(keys, keys - ["old"])
     end
   end
 end
