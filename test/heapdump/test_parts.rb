@@ -5,7 +5,8 @@ require "support/c_program"
 
 # Parts of the dumper that know neither Ruby nor dumps: C programs under the sanitizers.
 class TestParts < Minitest::Test
-  PARTS = { "table" => %w[base/table.c base/list.c], "report" => %w[process/report.c] }.freeze
+  PARTS = { "table" => %w[base/table.c base/list.c], "maps" => %w[base/maps.c],
+            "report" => %w[process/report.c] }.freeze
 
   PARTS.each do |name, files|
     define_method(:"test_#{name}") do

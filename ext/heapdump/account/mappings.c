@@ -19,13 +19,7 @@
 
 #include "account/ranges.h"
 #include "base/list.h"
-
-/* One line of /proc/PID/maps. */
-struct mapping {
-    uintptr_t start, end;
-    bool readable, writable, executable, shared;
-    const char *path; /* "" for anonymous memory */
-};
+#include "base/maps.h"
 
 /* A file with all its mappings. `path` is its place in the text of `walk`. */
 struct file {
@@ -45,7 +39,7 @@ struct walk {
     size_t text_size, text_capacity;
     struct file *last;  /* the file of the mapping before, NULL if that had none */
     uintptr_t last_end; /* where the mapping before ends */
-    struct mapping arena;
+    struct hd_mapping arena;
 };
 
 /*
@@ -53,7 +47,7 @@ struct walk {
  * /proc/PID/pagemap, whose highest bit says so. (mincore would tell what the cache of files has.)
  */
 static bool
-mapped_pages(int pagemap, const struct mapping *mapping, uint64_t *bytes) {
+mapped_pages(int pagemap, const struct hd_mapping *mapping, uint64_t *bytes) {
     enum { AT_ONCE = 1024 };
     uint64_t words[AT_ONCE], page = (uint64_t)sysconf(_SC_PAGESIZE);
     size_t pages = (mapping->end - mapping->start) / page;
@@ -111,7 +105,7 @@ is_shared_memory(const char *path) {
 }
 
 static void
-add_file(struct walk *walk, const struct mapping *mapping) {
+add_file(struct walk *walk, const struct hd_mapping *mapping) {
     uint64_t bytes;
     if (is_shared_memory(mapping->path)) return;
     walk->last = file_of(walk, mapping->path);
@@ -140,7 +134,7 @@ note_variables(struct dl_phdr_info *info, size_t size, void *data) {
 #endif
 
 static void
-add_variables(struct walk *walk, struct file *file, const struct mapping *mapping) {
+add_variables(struct walk *walk, struct file *file, const struct hd_mapping *mapping) {
     uint64_t bytes;
     for (size_t i = 0; i < walk->variables.size; i++) {
         struct hd_range range = walk->variables.list[i];
@@ -161,7 +155,7 @@ add_variables(struct walk *walk, struct file *file, const struct mapping *mappin
 enum { ARENA = 64 << 20 };
 
 static void
-end_arena(struct walk *walk, const struct mapping *next) {
+end_arena(struct walk *walk, const struct hd_mapping *next) {
     uint64_t bytes;
     uintptr_t start = (walk->arena.end - 1) / ARENA * ARENA;
     bool ends = walk->arena.end % ARENA == 0;
@@ -175,7 +169,7 @@ end_arena(struct walk *walk, const struct mapping *next) {
  * MRI reserves all of its transient heap at once. Other memory may have become part of the mapping.
  */
 static void
-add_transient(struct walk *walk, const struct mapping *mapping) {
+add_transient(struct walk *walk, const struct hd_mapping *mapping) {
     enum { SIZE = 32 << 20 };
     uintptr_t first = walk->found->transient, last = walk->found->transient_end;
     uint64_t bytes;
@@ -186,7 +180,7 @@ add_transient(struct walk *walk, const struct mapping *mapping) {
 }
 
 static void
-add_anonymous(struct walk *walk, struct file *before, const struct mapping *mapping) {
+add_anonymous(struct walk *walk, struct file *before, const struct hd_mapping *mapping) {
     uint64_t bytes;
     if (walk->found->transient) add_transient(walk, mapping);
     if (mapping->executable) {
@@ -199,7 +193,8 @@ add_anonymous(struct walk *walk, struct file *before, const struct mapping *mapp
 }
 
 static void
-add(struct walk *walk, const struct mapping *mapping) {
+add(const struct hd_mapping *mapping, void *data) {
+    struct walk *walk = data;
     struct file *before = walk->last;
     uint64_t bytes;
     end_arena(walk, mapping);
@@ -219,48 +214,6 @@ add(struct walk *walk, const struct mapping *mapping) {
         add_anonymous(walk, before, mapping);
     }
     walk->last_end = mapping->end;
-}
-
-static bool
-parse(char *line, struct mapping *mapping) {
-    char mode[5];
-    int path = 0;
-    unsigned long start, end;
-    if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %n", &start, &end, mode, &path) < 3 || !path) {
-        return false;
-    }
-    *mapping = (struct mapping){.start = start,
-                                .end = end,
-                                .readable = mode[0] == 'r',
-                                .writable = mode[1] == 'w',
-                                .executable = mode[2] == 'x',
-                                .shared = mode[3] == 's',
-                                .path = line + path};
-    return true;
-}
-
-/* Reads all lines. The kernel writes whole lines, each at most LINE bytes. */
-static bool
-read_lines(struct walk *walk, int maps) {
-    enum { LINE = 8192 };
-    char buffer[2 * LINE + 1];
-    size_t have = 0;
-    for (;;) {
-        ssize_t n = read(maps, buffer + have, 2 * LINE - have);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return n == 0 && have == 0;
-        have += (size_t)n;
-        buffer[have] = '\0';
-        char *line = buffer, *end;
-        for (; (end = strchr(line, '\n')); line = end + 1) {
-            struct mapping mapping;
-            *end = '\0';
-            if (parse(line, &mapping)) add(walk, &mapping);
-        }
-        have -= (size_t)(line - buffer);
-        memmove(buffer, line, have);
-        if (have == 2 * LINE) return false;
-    }
 }
 
 static int
@@ -301,8 +254,8 @@ hd_mappings_read(struct hd_mappings *mappings, pid_t process, const struct hd_sl
 #ifdef HAVE_DL_ITERATE_PHDR
     dl_iterate_phdr(note_variables, &walk.variables);
 #endif
-    bool done = maps >= 0 && read_lines(&walk, maps);
-    if (done) end_arena(&walk, &(struct mapping){0});
+    bool done = maps >= 0 && hd_maps_each(maps, add, &walk);
+    if (done) end_arena(&walk, &(struct hd_mapping){0});
     if (done && walk.pagemap >= 0 && !walk.failed) list_largest(&walk);
     else mappings->code = (struct hd_code_figures){.bytes = HD_UNKNOWN};
     if (!done) mappings->executable = mappings->arenas = HD_UNKNOWN;

@@ -1,5 +1,5 @@
 /*
- * Reads /proc/self/maps, and tables of symbols in memory; see libraries.h.
+ * Libraries by their mappings, and tables of symbols in memory; see libraries.h.
  */
 #include "base/libraries.h"
 
@@ -15,51 +15,35 @@
 #endif
 
 #include "base/list.h"
+#include "base/maps.h"
 
-/* One line: "from-to rwxp offset device inode   path". Memory behind a library is its .bss. */
+/* Memory behind a library is its .bss. */
 static void
-take_line(struct hd_libraries *libraries, char *line) {
-    char *at = line;
-    uintptr_t from = (uintptr_t)strtoull(at, &at, 16);
-    if (*at++ != '-') return;
-    uintptr_t to = (uintptr_t)strtoull(at, &at, 16);
-    const char *path = strchr(at, '/');
-    const char *name = path ? strrchr(path, '/') + 1 : "";
+take_mapping(const struct hd_mapping *mapping, void *data) {
+    struct hd_libraries *libraries = data;
+    bool is_file = mapping->path[0] == '/';
+    const char *name = is_file ? strrchr(mapping->path, '/') + 1 : "";
     struct hd_library *last = libraries->size ? &libraries->list[libraries->size - 1] : NULL;
-    if (last && last->to == from && (!path || strncmp(last->name, name, 63) == 0)) {
-        if (path || !strchr(at, '[')) last->to = to;
+    if (last && last->to == mapping->start &&
+        (!is_file || strncmp(last->name, name, sizeof last->name - 1) == 0)) {
+        if (is_file || !strchr(mapping->path, '[')) last->to = mapping->end;
         return;
     }
-    if (!path) return;
+    if (!is_file) return;
     struct hd_library *list = hd_list_room(libraries->list, libraries->size, &libraries->capacity,
                                            sizeof *list);
     if (!list) return;
     libraries->list = list;
     list = &list[libraries->size++];
-    *list = (struct hd_library){.from = from, .to = to};
+    *list = (struct hd_library){.from = mapping->start, .to = mapping->end};
     strncpy(list->name, name, sizeof list->name - 1);
 }
 
 void
 hd_libraries_read(struct hd_libraries *libraries) {
-    char text[8192];
-    size_t kept = 0;
     int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (file < 0) return;
-    for (;;) {
-        ssize_t n = read(file, text + kept, sizeof text - 1 - kept);
-        if (n <= 0) break;
-        size_t size = kept + (size_t)n;
-        char *line = text;
-        text[size] = 0;
-        for (char *end; (end = strchr(line, '\n')); line = end + 1) {
-            *end = 0;
-            take_line(libraries, line);
-        }
-        kept = (size_t)(text + size - line);
-        if (kept >= sizeof text - 1) kept = 0; // no line is so long
-        memmove(text, line, kept);
-    }
+    hd_maps_each(file, take_mapping, libraries);
     close(file);
 }
 

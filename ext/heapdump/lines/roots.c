@@ -19,11 +19,6 @@ struct root_walk {
     const char *category; /* that of the references in dump->refs; NULL if there are none */
 };
 
-static void
-part_i(struct hd_field field, VALUE value, void *data) {
-    hd_write_held(data, field, value);
-}
-
 /* A list or map that begins with its first element. */
 struct opened {
     struct hd_dump *dump;
@@ -109,36 +104,11 @@ write_addresses(struct hd_dump *dump) {
     hd_libraries_free(&libraries);
 }
 
-static void
-ractor_i(VALUE ref, void *data) {
-    if (hd_mri_is_data(ref, HD_DATA_RACTOR)) put_element(data, ref);
-}
-
-static void
-call_cache_i(VALUE ref, void *data) {
-    if (RB_BUILTIN_TYPE(ref) == RUBY_T_IMEMO && hd_mri_imemo(ref) == HD_IMEMO_CALLCACHE)
-        put_element(data, ref);
-}
-
-static void
-method_entry_i(VALUE ref, void *data) {
-    if (RB_BUILTIN_TYPE(ref) == RUBY_T_IMEMO && hd_mri_imemo(ref) == HD_IMEMO_MENT)
-        put_element(data, ref);
-}
-
-/* MRI holds each module that C code has defined. */
-static void
-module_i(VALUE ref, void *data) {
+static bool
+is_module(VALUE ref, VALUE unused) {
     int type = RB_BUILTIN_TYPE(ref);
-    if (type == RUBY_T_CLASS || type == RUBY_T_MODULE) put_element(data, ref);
-}
-
-/* The references that are left of one kind. */
-static void
-write_left(struct hd_dump *dump, struct hd_field field, void (*fn)(VALUE, void *)) {
-    struct opened list = {dump, field, '[', false, NULL};
-    hd_refs_each_left(&dump->refs, fn, &list);
-    end_elements(&list);
+    (void)unused;
+    return type == RUBY_T_CLASS || type == RUBY_T_MODULE;
 }
 
 static void
@@ -147,9 +117,9 @@ write_vm(struct hd_dump *dump) {
         struct opened map = {dump, HD_FIELD("trap_handlers"), '{', false, NULL};
         hd_mri_each_trap_handler(trap_i, &map);
         end_elements(&map);
-        hd_mri_each_program_name(&dump->pages, part_i, dump);
+        hd_mri_each_program_name(&dump->pages, hd_write_part, dump);
     }
-    if (hd_can(HD_CAN_VM_FIELDS)) hd_mri_each_vm_field(part_i, dump);
+    if (hd_can(HD_CAN_VM_FIELDS)) hd_mri_each_vm_field(hd_write_part, dump);
     if (hd_can(HD_CAN_PINNED)) {
         struct opened lists = {dump, HD_FIELD("pinned_lists"), '[', false, NULL};
         struct opened pinned = {dump, HD_FIELD("pinned"), '[', false, NULL};
@@ -159,10 +129,11 @@ write_vm(struct hd_dump *dump) {
         end_elements(&pinned);
     }
     if (hd_mri_addresses_are_of_vm()) write_addresses(dump);
-    write_left(dump, HD_FIELD("ractors"), ractor_i);
-    write_left(dump, HD_FIELD("call_caches"), call_cache_i);
-    write_left(dump, HD_FIELD("method_entries"), method_entry_i);
-    write_left(dump, HD_FIELD("modules"), module_i);
+    hd_write_data_left(dump, HD_FIELD("ractors"), HD_DATA_RACTOR);
+    hd_write_imemos_left(dump, HD_FIELD("call_caches"), HD_IMEMO_CALLCACHE);
+    hd_write_imemos_left(dump, HD_FIELD("method_entries"), HD_IMEMO_MENT);
+    // MRI holds each module that C code has defined
+    hd_write_all_left(dump, HD_FIELD("modules"), is_module, 0);
 }
 
 static void

@@ -48,8 +48,10 @@ frame_i(const struct hd_frame *frame, void *data) {
     HD_PUT(out, "},");
 }
 
+/* A map of variables, which begins with the first that is put. */
 struct local_walk {
     struct hd_dump *dump;
+    struct hd_field field;
     bool open;
 };
 
@@ -58,21 +60,19 @@ local_i(ID name, VALUE value, void *data) {
     struct local_walk *walk = data;
     struct hd_dump *dump = walk->dump;
     if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return;
-    if (!walk->open) HD_PUT(&dump->out, ",\"fiber_locals\":{");
+    if (!walk->open) {
+        hd_put_field(&dump->out, walk->field);
+        hd_put_char(&dump->out, '{');
+    }
     walk->open = true;
     hd_put_key(&dump->out, dump->names, name);
     hd_put_plain_value(dump, value, ',');
 }
 
 static void
-part_i(struct hd_field field, VALUE value, void *data) {
-    hd_write_held(data, field, value);
-}
-
-static void
 write_context(struct hd_dump *dump, const void *context) {
     if (hd_can(HD_CAN_FIBER_LOCALS)) {
-        struct local_walk locals = {dump, false};
+        struct local_walk locals = {dump, HD_FIELD("fiber_locals"), false};
         hd_begin_keys(dump->names);
         hd_mri_each_fiber_local(context, local_i, &locals);
         if (locals.open) hd_json_close(&dump->out, '}');
@@ -117,10 +117,10 @@ hd_write_thread(struct hd_dump *dump, VALUE obj) {
     else if (!runs) hd_write_word(dump, HD_FIELD("status"), "dead");
 
     if (hd_can(HD_CAN_THREAD_FIELDS)) {
-        hd_mri_each_thread_field(&dump->pages, obj, part_i, dump);
+        hd_mri_each_thread_field(&dump->pages, obj, hd_write_part, dump);
         write_own_ractor(dump);
     }
-    if (context) hd_mri_each_context_field(context, part_i, dump);
+    if (context) hd_mri_each_context_field(context, hd_write_part, dump);
     bool waits = info && strcmp(info->status, "dead") != 0; // one that has not run may have locals
     if (!context || !(runs || waits)) return;
     hd_write_ref(dump, HD_FIELD("fiber"), hd_mri_context_fiber(context));
@@ -141,57 +141,25 @@ hd_write_fiber(struct hd_dump *dump, VALUE obj) {
     if (!context) return;
     const char *status = fiber_status(obj, context);
     hd_write_word(dump, HD_FIELD("status"), status);
-    if (hd_can(HD_CAN_FIBER_FIELDS)) hd_mri_each_fiber_field(obj, part_i, dump);
-    hd_mri_each_context_field(context, part_i, dump);
+    if (hd_can(HD_CAN_FIBER_FIELDS)) hd_mri_each_fiber_field(obj, hd_write_part, dump);
+    hd_mri_each_context_field(context, hd_write_part, dump);
     if (strcmp(status, "terminated") != 0) write_context(dump, context);
 }
 
+/* A variable that was set to nil is no longer one. */
 static void
 ractor_local_i(ID name, VALUE value, void *data) {
-    struct local_walk *walk = data;
-    struct hd_dump *dump = walk->dump;
-    if (NIL_P(value) || !hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return;
-    if (!walk->open) HD_PUT(&dump->out, ",\"ractor_locals\":{");
-    walk->open = true;
-    hd_put_key(&dump->out, dump->names, name);
-    hd_put_plain_value(dump, value, ',');
-}
-
-struct kind_walk {
-    struct hd_dump *dump;
-    struct hd_field field;
-    enum hd_data_kind kind;
-    bool open;
-};
-
-static void
-of_kind_i(VALUE ref, void *data) {
-    struct kind_walk *walk = data;
-    struct hd_dump *dump = walk->dump;
-    if (!hd_mri_is_data(ref, walk->kind)) return;
-    if (!walk->open) {
-        hd_put_field(&dump->out, walk->field);
-        hd_put_char(&dump->out, '[');
-    }
-    walk->open = true;
-    hd_put_value(dump, ref, ',');
-}
-
-static void
-write_kind(struct hd_dump *dump, struct hd_field field, enum hd_data_kind kind) {
-    struct kind_walk walk = {dump, field, kind, false};
-    hd_refs_each_left(&dump->refs, of_kind_i, &walk);
-    if (walk.open) hd_json_close(&dump->out, ']');
+    if (!NIL_P(value)) local_i(name, value, data);
 }
 
 void
 hd_write_ractor(struct hd_dump *dump, VALUE obj) {
     if (!hd_can(HD_CAN_RACTOR_FIELDS)) return;
-    struct local_walk locals = {dump, false};
+    struct local_walk locals = {dump, HD_FIELD("ractor_locals"), false};
     hd_begin_keys(dump->names);
     hd_mri_each_ractor_local(obj, ractor_local_i, &locals);
     if (locals.open) hd_json_close(&dump->out, '}');
-    hd_mri_each_ractor_field(obj, part_i, dump);
-    write_kind(dump, HD_FIELD("threads"), HD_DATA_THREAD);
-    write_kind(dump, HD_FIELD("trace_points"), HD_DATA_TRACEPOINT);
+    hd_mri_each_ractor_field(obj, hd_write_part, dump);
+    hd_write_data_left(dump, HD_FIELD("threads"), HD_DATA_THREAD);
+    hd_write_data_left(dump, HD_FIELD("trace_points"), HD_DATA_TRACEPOINT);
 }

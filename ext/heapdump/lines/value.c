@@ -48,6 +48,11 @@ hd_write_held(struct hd_dump *dump, struct hd_field field, VALUE ref) {
 }
 
 void
+hd_write_part(struct hd_field field, VALUE ref, void *dump) {
+    hd_write_held(dump, field, ref);
+}
+
+void
 hd_write_left(struct hd_dump *dump, struct hd_field field, VALUE ref) {
     if (ref == 0 || RB_SPECIAL_CONST_P(ref) || !hd_refs_take_left(&dump->refs, ref)) return;
     hd_put_field(&dump->out, field);
@@ -91,6 +96,16 @@ is_of_kind(VALUE ref, VALUE kind) {
 void
 hd_write_imemos_left(struct hd_dump *dump, struct hd_field field, enum hd_imemo kind) {
     hd_write_all_left(dump, field, is_of_kind, (VALUE)kind);
+}
+
+static bool
+is_data(VALUE ref, VALUE kind) {
+    return hd_mri_is_data(ref, (enum hd_data_kind)kind);
+}
+
+void
+hd_write_data_left(struct hd_dump *dump, struct hd_field field, enum hd_data_kind kind) {
+    hd_write_all_left(dump, field, is_data, (VALUE)kind);
 }
 
 void

@@ -63,6 +63,8 @@ hd_take_value(struct hd_dump *dump, VALUE v) {
 void hd_write_ref(struct hd_dump *dump, struct hd_field field, VALUE ref);
 /* Like hd_write_ref, but writes nothing if MRI does not mark the reference. */
 void hd_write_held(struct hd_dump *dump, struct hd_field field, VALUE ref);
+/* The same as a hd_part_fn (mri.h); `dump` is a struct hd_dump. */
+void hd_write_part(struct hd_field field, VALUE ref, void *dump);
 /* Like hd_write_held, but writes nothing if the reference has all its names already. */
 void hd_write_left(struct hd_dump *dump, struct hd_field field, VALUE ref);
 /*
@@ -71,8 +73,9 @@ void hd_write_left(struct hd_dump *dump, struct hd_field field, VALUE ref);
  */
 void hd_write_all_left(struct hd_dump *dump, struct hd_field field,
                        bool (*belongs)(VALUE ref, VALUE data), VALUE data);
-/* The same for the imemos of one kind. */
+/* The same for the imemos or the T_DATA objects of one kind. */
 void hd_write_imemos_left(struct hd_dump *dump, struct hd_field field, enum hd_imemo kind);
+void hd_write_data_left(struct hd_dump *dump, struct hd_field field, enum hd_data_kind kind);
 /* Writes a value as a field if hd_take_value allows it, else nothing. */
 void hd_write_value(struct hd_dump *dump, struct hd_field field, VALUE v);
 /* Writes the text of a String as a field, as a name (hd_put_name). Nothing for 0 and nil. */
