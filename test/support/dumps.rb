@@ -107,6 +107,13 @@ module Dumps
       Case.new(directory)
     end
 
+    # The Dump that a program makes: it is given the path for it.
+    def by(code, **child)
+      path = File.join(Dir.mktmpdir(nil, root), "heap.json")
+      Child.ruby!(code, path, **child)
+      Dump.load(path)
+    end
+
     def root
       @root ||= Dir.mktmpdir("heapdump-dumps").tap do |directory|
         if ENV["HEAPDUMP_TEST_KEEP"]

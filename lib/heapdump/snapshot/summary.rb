@@ -142,7 +142,7 @@ module HeapDump
       end
 
       def natural(number)
-        number if number.is_a?(Integer) && number.between?(0, (1 << 62) - 1)
+        number if Account.number?(number)
       end
 
       def heap

@@ -88,11 +88,7 @@ class TestHolders < HeapDumpTest
   RUBY
 
   def self.dump
-    @dump ||= begin
-      path = File.join(Dir.mktmpdir(nil, Dumps.root), "heap.json")
-      Child.ruby!(CODE, path)
-      Dump.load(path)
-    end
+    @dump ||= Dumps.by(CODE)
   end
 
   def setup

@@ -32,11 +32,7 @@ class TestNamesTake < HeapDumpTest
   RUBY
 
   def self.dump
-    @dump ||= begin
-      path = File.join(Dir.mktmpdir(nil, Dumps.root), "heap.json")
-      Child.ruby!(CODE, path, flags: ["-W0", "-I", BuiltExtension.with(*MACROS)], bare: true)
-      Dump.load(path)
-    end
+    @dump ||= Dumps.by(CODE, flags: ["-W0", "-I", BuiltExtension.with(*MACROS)], bare: true)
   end
 
   def setup

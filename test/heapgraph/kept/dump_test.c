@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../check.h"
+#include "../deletion.h"
 #include "graph/inverse.h"
 #include "graph/load.h"
 #include "tree/groups.h"
@@ -12,27 +13,6 @@
 
 uint64_t check_seed;
 static struct hg_task task;
-
-static void
-mark(const struct hg_graph *graph, uint32_t gone, uint8_t *marked, uint32_t *stack) {
-    uint32_t depth = 0, root = graph->nodes - 1;
-    memset(marked, 0, graph->nodes);
-    marked[root] = 1;
-    stack[depth++] = root;
-    while (depth) {
-        uint32_t node = stack[--depth];
-        for (uint64_t edge = graph->first[node]; edge <= graph->first[node + 1]; edge++) {
-            uint32_t to = graph->class_node[node];
-            if (edge < graph->first[node + 1]) {
-                if (!hg_edge_holds(graph->name[edge])) continue;
-                to = graph->target[edge];
-            }
-            if (to == HG_NO_NODE || to == gone || marked[to]) continue;
-            marked[to] = 1;
-            stack[depth++] = to;
-        }
-    }
-}
 
 /* Deletes the largest, and others at random, and looks what is left. */
 static void
@@ -43,7 +23,7 @@ check_dominators(const struct hg_graph *graph, const struct hg_tree *tree) {
     uint32_t *stack = malloc(graph->nodes * sizeof(*stack)), largest[LARGEST], found, total;
     CHECK(all && marked && stack);
 
-    mark(graph, HG_NO_NODE, all, stack);
+    mark_without(graph, HG_NO_NODE, all, stack);
     for (uint32_t node = 0; node < graph->nodes; node++) {
         CHECK_EQUAL(all[node], hg_is_reachable(tree, node));
     }
@@ -53,7 +33,7 @@ check_dominators(const struct hg_graph *graph, const struct hg_tree *tree) {
                                            : random_below(&random, graph->nodes - 1);
         uint64_t bytes = 0, nodes = 0;
         if (!all[node]) continue;
-        mark(graph, node, marked, stack);
+        mark_without(graph, node, marked, stack);
         for (uint32_t other = 0; other < graph->nodes; other++) {
             bool gone = all[other] && !marked[other];
             CHECK_EQUAL(gone, hg_dominates(tree, node, other));

@@ -6,30 +6,8 @@
 #include <string.h>
 
 #include "../builder.h"
+#include "../deletion.h"
 #include "tree/numbering.h"
-
-/* Marks what the virtual root reaches without going through `gone`. */
-static void
-mark(const struct hg_graph *graph, uint32_t gone, uint8_t *marked, uint32_t *stack) {
-    memset(marked, 0, graph->nodes);
-    uint32_t depth = 0;
-    if (gone == graph->nodes - 1) return;
-    marked[graph->nodes - 1] = 1;
-    stack[depth++] = graph->nodes - 1;
-    while (depth) {
-        uint32_t node = stack[--depth];
-        for (uint64_t edge = graph->first[node]; edge <= graph->first[node + 1]; edge++) {
-            uint32_t to = graph->class_node[node];
-            if (edge < graph->first[node + 1]) {
-                if (!hg_edge_holds(graph->name[edge])) continue;
-                to = graph->target[edge];
-            }
-            if (to == HG_NO_NODE || to == gone || marked[to]) continue;
-            marked[to] = 1;
-            stack[depth++] = to;
-        }
-    }
-}
 
 static void
 check_form(const struct hg_graph *graph, const struct hg_tree *tree) {
@@ -68,7 +46,7 @@ check_form(const struct hg_graph *graph, const struct hg_tree *tree) {
 static void
 check_node(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t node,
            const uint8_t *all, uint8_t *marked, uint32_t *stack) {
-    mark(graph, node, marked, stack);
+    mark_without(graph, node, marked, stack);
     uint64_t bytes = 0, nodes = 0;
     for (uint32_t other = 0; other < graph->nodes; other++) {
         bool dominated = all[node] && all[other] && !marked[other];
@@ -89,7 +67,7 @@ check_tree(const struct hg_graph *graph, uint32_t samples, struct random *random
     CHECK(all && marked && stack);
 
     CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
-    mark(graph, HG_NO_NODE, all, stack);
+    mark_without(graph, HG_NO_NODE, all, stack);
     for (uint32_t node = 0; node < graph->nodes; node++) {
         CHECK_EQUAL(all[node], hg_is_reachable(&tree, node));
     }
