@@ -3,10 +3,11 @@
 require "test_helper"
 require "support/c_program"
 
-# Parts of the dumper that know neither Ruby nor dumps: C programs under the sanitizers.
+# Parts of the dumper that need no Ruby to run: C programs under the sanitizers.
 class TestParts < Minitest::Test
   PARTS = { "table" => %w[base/table.c base/list.c], "maps" => %w[base/maps.c],
-            "report" => %w[process/report.c] }.freeze
+            "report" => %w[process/report.c],
+            "refs" => %w[lines/refs.c base/table.c base/list.c] }.freeze
 
   PARTS.each do |name, files|
     define_method(:"test_#{name}") do

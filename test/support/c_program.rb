@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "digest"
+require "digest/sha2"
 require "fileutils"
 require "open3"
 require "rbconfig"
@@ -16,7 +16,10 @@ class CProgram
     -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
   ].freeze
-  INCLUDES = %w[ext/heapgraph test/heapgraph].map { |path| "-I#{File.join(ROOT, path)}" }.freeze
+  INCLUDES = [*%w[ext/heapgraph test/heapgraph].map { |path| "-I#{File.join(ROOT, path)}" },
+              *RbConfig::CONFIG.values_at("rubyhdrdir", "rubyarchhdrdir").flat_map do |path|
+                ["-isystem", path]
+              end].freeze
   LIBRARIES = %w[-lpthread -lm -ldl].freeze
 
   # What is no C here: the compiler's answer.

@@ -35,9 +35,16 @@ hd_purity_check(void) {
 }
 
 void
-hd_purity_foreign(bool is) {
-    foreign = is;
-    if (!is) allocated = count_allocated();
+hd_purity_foreign_begin(void) {
+    hd_purity_check();
+    foreign = true;
+}
+
+void
+hd_purity_foreign_end(void) {
+    HD_CHECK(foreign);
+    foreign = false;
+    allocated = count_allocated();
 }
 
 #endif

@@ -2,7 +2,7 @@
  * Checks a promise of the walk in a build with assertions (check.h): while objects are read, the
  * dumper's own code allocates no Ruby object. Calls of Ruby methods and exceptions would allocate
  * some, so the check finds them too. Functions of extensions may allocate; while one runs, the
- * check is told so (hd_purity_foreign). In any other build these functions are empty.
+ * check is told so (hd_purity_foreign_begin). In any other build these functions are empty.
  */
 #ifndef HEAPDUMP_PURITY_H
 #define HEAPDUMP_PURITY_H
@@ -12,13 +12,17 @@
 #include "base/check.h"
 
 #if HD_CHECKED
-/* Begin and end the check in this process. */
+/* Begin the check in this process, also anew after reading an object has failed; and end it. */
 void hd_purity_begin(void);
 void hd_purity_end(void);
 /* Call after each object: fails if one was allocated. */
 void hd_purity_check(void);
-/* Says whether a function of an extension runs from now on. */
-void hd_purity_foreign(bool is);
+/*
+ * Call before and after a function of an extension: what that one allocates does not count. Between
+ * the two none of the other functions may be called.
+ */
+void hd_purity_foreign_begin(void);
+void hd_purity_foreign_end(void);
 #else
 static inline void
 hd_purity_begin(void) {
@@ -30,8 +34,10 @@ static inline void
 hd_purity_check(void) {
 }
 static inline void
-hd_purity_foreign(bool is) {
-    (void)is;
+hd_purity_foreign_begin(void) {
+}
+static inline void
+hd_purity_foreign_end(void) {
 }
 #endif
 

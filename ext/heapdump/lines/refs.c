@@ -182,10 +182,10 @@ hd_refs_settled(const struct hd_refs *refs) {
 static void
 leave_index(struct hd_refs *refs) {
     for (size_t i = 0; i < refs->size; i++) {
-        if (refs->list[i] & 1) continue;
-        struct hd_entry *entry = hd_table_find(&refs->index, refs->list[i]);
+        VALUE ref = refs->list[i] & ~(VALUE)1;
+        struct hd_entry *entry = hd_table_find(&refs->index, ref);
+        refs->list[i] = entry->value > 0 ? ref : ref | 1;
         if (entry->value > 0) entry->value--;
-        else refs->list[i] |= 1;
     }
     refs->indexed = false;
 }

@@ -54,7 +54,7 @@ void
 hd_write_unreadable(struct hd_dump *dump, VALUE obj, int outcome) {
     struct hd_sink *out = &dump->out;
     enum hd_step step = dump->step;
-    hd_purity_foreign(false);
+    hd_purity_begin(); // the walk goes on after what was raised, or a jump
     if (outcome == HD_HUNG) hd_remember_hung(obj, step);
     dump->tally->objects++;
     if (step == HD_SIZING) {

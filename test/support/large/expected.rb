@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "digest"
+require "digest/sha2"
 
 module Large
   # What a heap has planted, as the line of the object must have it; see Large.plant.

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "digest"
+require "digest/sha2"
 
 # Heaps in which one count is large, and that one alone.
 module Large
