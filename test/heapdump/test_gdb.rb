@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/extension"
 require "support/outside"
 
 # The functions that a debugger calls, in processes that have loaded heapdump.
@@ -93,6 +94,32 @@ class TestGdb < HeapDumpTest
     assert_equal "#{OK}\n", outcome.out
     assert_match(%r{\Aheapdump: cannot dump the heap to /nowhere/heap.json: a directory of},
                  outcome.err)
+  end
+
+  # Before it looks at the heap the second process ends a sweep that has begun. A function that frees
+  # an object may call exit() there, which must not do what the application has left for its end.
+  def test_a_free_function_that_ends_the_process
+    skip "SKIPPED: no fiddle here" unless Child.ruby("require 'fiddle'").success?
+    outcome = Child.ruby(<<~RUBY, EXTENSION, Extension.new("hostile").compile)
+      #{CALLS}
+      require ARGV[1]
+      puts_in_c = Fiddle::Handle::DEFAULT["puts"]
+      Fiddle::Function.new(puts_in_c, [Fiddle::TYPE_VOIDP], Fiddle::TYPE_INT).call("at the end")
+      print_counts = functions[["heapdump_count_objects_print", true]]
+      def litter(depth) = depth.zero? ? 20_000.times { Hostile.new([]) } : litter(depth - 1)
+      GC.disable
+      litter(50)
+      GC.enable
+      Hostile.arm("exit_0", "free", nil)
+      GC.start(full_mark: true, immediate_sweep: false)
+      status = print_counts.call("Space", nil)
+      state = GC.latest_gc_info(:state)
+      sleep 0.5
+      $stderr.puts "\#{state} \#{status}"
+      Process.kill(:KILL, $$)
+    RUBY
+    told = "heapdump: failed: code of the program ended its process\n"
+    assert_equal ["#{told}sweeping #{OK}\n", ""], [outcome.err, outcome.out], outcome.to_s
   end
 
   def test_counts

@@ -517,6 +517,16 @@ class TestTrigger < HeapDumpTest
     assert_equal 7, outcome.status.exitstatus, outcome.to_s
   end
 
+  # Numbers that are no signals have no page.
+  def test_a_marker_belongs_to_a_signal
+    out = out_of(<<~'RUBY')
+      numbers = [-1, 0, `getconf RTSIG_MAX`.to_i + 33, 1 << 20]
+      puts numbers.map { |number| HeapDump.send(:mark, number, "heapdump:#{number}") }
+      puts [1, 64].map { |number| HeapDump.send(:mark, number, "heapdump:#{number}") }, markers.size
+    RUBY
+    assert_equal %w[false false false false true true 2], out.split
+  end
+
   def test_marker
     out = out_of(<<~'RUBY')
       long = HeapDump.on_signal("URG", path: "/tmp/#{"x" * 240}")

@@ -24,12 +24,20 @@ hd_shared_init(struct hd_shared *shared, int fd) {
     return error;
 }
 
+/*
+ * A lock that nobody has made consistent would answer everybody with an error by itself, but of those
+ * who wait glibc (seen with 2.36) wakes only two.
+ */
 int
 hd_shared_lock(struct hd_shared *shared) {
     int error = pthread_mutex_lock(&shared->lock);
-    // unlocked without pthread_mutex_consistent, it returns an error to every process from now on
-    if (error == EOWNERDEAD) pthread_mutex_unlock(&shared->lock);
-    return error == ENOTRECOVERABLE ? EOWNERDEAD : error;
+    if (error == EOWNERDEAD) {
+        error = pthread_mutex_consistent(&shared->lock);
+        shared->broken = true;
+    }
+    if (error || !shared->broken) return error;
+    pthread_mutex_unlock(&shared->lock);
+    return EOWNERDEAD;
 }
 
 void

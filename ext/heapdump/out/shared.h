@@ -15,12 +15,13 @@
 
 struct hd_shared {
     /*
-     * The current end of the file. Only the process that holds the lock may change `offset` and
-     * `text`; `offset` may be read by all.
+     * The current end of the file. Only the process that holds the lock may change `offset`, `text`
+     * and `broken`; `offset` may be read by all.
      */
     pthread_mutex_t lock;
     _Atomic uint64_t offset;
     struct hd_text_sum text;     /* the sum of all text before `offset` */
+    bool broken;                 /* a process has died that held the lock */
     struct hd_identity identity; /* of the file; 0 if that is not to be checked */
 };
 
@@ -36,8 +37,8 @@ bool hd_shared_is_file(const struct hd_shared *shared, int fd);
 
 /*
  * Takes the lock. A process must hold it to take a part of the file. Returns 0, or EOWNERDEAD if a
- * process has died that held it. In that case the lock is not held, and the file cannot be
- * completed.
+ * process has died that held it: now, or ever before. In that case the lock is not held, and the
+ * file cannot be completed. All who wait for the lock are told.
  */
 int hd_shared_lock(struct hd_shared *shared);
 void hd_shared_unlock(struct hd_shared *shared);

@@ -45,4 +45,16 @@ class TestObjects < HeapDumpTest
     expected = Dumps.nasty.planted(:object_finalizer)["address"] if RUBY_VERSION >= "4.0"
     assert_equal [expected], [owner]
   end
+
+  # Arrays without a class, of strings: the literals of code whose strings are frozen look so, too.
+  def test_a_literal_is_no_table_of_finalizers
+    tables = Dumps.nasty.dump.root_references("finalizers")
+    hidden = []
+    held = Dumps.nasty.dump.each_object.flat_map do |line|
+      hidden << line["address"] if line["type"] == "ARRAY" && !line["class"]
+      Dumps.nasty.dump.references_of(line)
+    end
+    assert_operator (hidden & held).size, :>, 20, "hidden arrays that something holds"
+    assert_none tables & held, "tables of finalizers that an object holds"
+  end
 end

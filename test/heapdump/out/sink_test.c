@@ -97,6 +97,7 @@ test_file(struct random *random, enum hd_compression compression) {
     put_list(&sink, random, random_below(random, 5 * HD_BLOCK_SIZE), &copy, &copied);
     CHECK_EQUAL(copied, hd_sink_bytes(&sink));
     CHECK_EQUAL(0, hd_sink_finish(&sink, &written));
+    CHECK_EQUAL(copied, hd_sink_bytes(&sink));
     CHECK_EQUAL((uint64_t)lseek(fd, 0, SEEK_END), written);
     char *bytes = unpack(fd, compression, &size);
     CHECK_EQUAL(copied, size);

@@ -39,7 +39,7 @@ struct hostile {
 
 enum { LINGERS = 8 }; /* seconds; test_hostile.rb has it too */
 
-enum where { NOWHERE, IN_MARK, IN_SIZE, ANYWHERE };
+enum where { NOWHERE, IN_MARK, IN_SIZE, IN_FREE, ANYWHERE };
 
 struct deed {
     const char *name;
@@ -439,9 +439,10 @@ enum { DEEDS = sizeof deeds / sizeof *deeds };
 
 static void
 misbehave(struct hostile *self, enum where here) {
-    if (where != ANYWHERE && where != here) return;
+    if (where != here && (where != ANYWHERE || here == IN_FREE)) return;
     if (only && only != self) return;
-    if (spared && (spared == getpid() || atomic_fetch_sub(countdown, 1) != 1)) return;
+    if (spared == getpid()) return;
+    if (where == ANYWHERE && atomic_fetch_sub(countdown, 1) != 1) return;
     deed->act(self);
 }
 
@@ -461,6 +462,7 @@ hostile_size(const void *data) {
 static void
 hostile_free(void *data) {
     struct hostile *self = data;
+    misbehave(self, IN_FREE);
     xfree(self->objects);
     xfree(self);
 }
@@ -496,13 +498,24 @@ deed_of(VALUE name) {
     rb_raise(rb_eArgError, "no such deed");
 }
 
+static enum where
+place_of(VALUE name) {
+    const char *text = StringValueCStr(name);
+    if (strcmp(text, "mark") == 0) return IN_MARK;
+    if (strcmp(text, "size") == 0) return IN_SIZE;
+    if (strcmp(text, "free") == 0) return IN_FREE;
+    rb_raise(rb_eArgError, "no such place");
+}
+
+/* Objects are freed in this process at any time, so "free" means: in another one. */
 static VALUE
 hostile_arm(VALUE class, VALUE name, VALUE place, VALUE object) {
     const struct deed *found = deed_of(name);
+    enum where there = place_of(place);
     only = NIL_P(object) ? NULL : rb_check_typeddata(object, &hostile_type);
-    spared = 0;
+    spared = there == IN_FREE ? getpid() : 0;
     deed = found;
-    where = strcmp(StringValueCStr(place), "mark") == 0 ? IN_MARK : IN_SIZE;
+    where = there;
     return Qnil;
 }
 

@@ -116,11 +116,13 @@ module NastyHeap
       plant(:proc_symbol, :upcase.to_proc, struct: "proc", lambda: true, symbol: ":upcase",
                                            iseq: absent)
       subject = Subject.new
-      plant(:proc_from_method, subject.method(:plain).to_proc, struct: "proc", lambda: true)
+      plant(:proc_from_method, subject.method(:plain).to_proc, struct: "proc", lambda: true,
+                                                               from_method: true)
       plant(:proc_curry, ->(a, b) { [a, b] }.curry, struct: "proc", lambda: true, ifunc: any)
       plant(:proc_composed, :upcase.to_proc >> :to_sym.to_proc, struct: "proc", lambda: true)
       plant(:proc_of_hash, { a: @held }.to_proc, struct: "proc", lambda: true)
-      plant(:proc_of_c_method, [].method(:push).to_proc, struct: "proc", lambda: true)
+      plant(:proc_of_c_method, [].method(:push).to_proc, struct: "proc", lambda: true,
+                                                         from_method: true)
       shareable = defined?(Ractor) && Ractor.make_shareable(nil.instance_eval { proc { 1 } })
       plant(:proc_shareable, shareable, struct: "proc", lambda: absent) if shareable
       plant(:proc_unbound, UnboundProc.new {}, struct: "proc", class_name: UnboundProc.name)
