@@ -96,8 +96,9 @@ class TestGdb < HeapDumpTest
                  outcome.err)
   end
 
-  # Before it looks at the heap the second process ends a sweep that has begun. A function that frees
-  # an object may call exit() there, which must not do what the application has left for its end.
+  # Before it looks at the heap the second process ends a sweep that has begun. A function that
+  # frees an object may call exit() there, which must not do what the application has left for its
+  # end.
   def test_a_free_function_that_ends_the_process
     skip "SKIPPED: no fiddle here" unless Child.ruby("require 'fiddle'").success?
     outcome = Child.ruby(<<~RUBY, EXTENSION, Extension.new("hostile").compile)

@@ -107,8 +107,8 @@ class TestLoading < HeapDumpTest
     assert_all Dump.skim(path).header["capabilities"].sort.join(" ")
   end
 
-  # RubyGems installs two copies of the extension. Whoever loads the second one without Ruby code, as
-  # a debugger does, must not lose what the application has changed in the first.
+  # RubyGems installs two copies of the extension. Whoever loads the second one without Ruby code,
+  # as a debugger does, must not lose what the application has changed in the first.
   def test_a_second_copy_replaces_no_method
     copy = File.join(scratch, "heapdump.so")
     FileUtils.cp(File.join(Child::ROOT, "lib/heapdump/heapdump.so"), copy)
@@ -122,11 +122,12 @@ class TestLoading < HeapDumpTest
     assert_equal %w[changed Hash], out.split
   end
 
-  # The library looks for bugs that MRI finds during a dump. Those of the application are reported as
-  # ever: to the end, and by the same signal.
+  # The library looks for bugs that MRI finds during a dump. Those of the application are reported
+  # as ever: to the end, and by the same signal.
   def test_a_crash_of_the_application_is_reported
     crash = "Process.kill(:SEGV, $$); sleep"
-    without, with = ["", "require 'stringio'; #{LOAD}; HeapDump.dump(StringIO.new); "].map do |before|
+    dump = "require 'stringio'; #{LOAD}; HeapDump.dump(StringIO.new); "
+    without, with = ["", dump].map do |before|
       Child.ruby(before + crash, bare: true, rlimit_core: 0)
     end
     assert_equal [Signal.list["ABRT"]] * 2, [without, with].map { |one| one.status.termsig }
