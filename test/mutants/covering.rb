@@ -49,6 +49,11 @@ module Mutants
       "ext/heapdump/load.c" => %w[test_loading outside/test_load],
       "ext/heapdump/own_strings.c" => %w[outside/test_contents],
       "ext/heapdump/lines/refs.c" => ["test_parts", PLANTED, "test_laws"],
+      "ext/heapdump/{account/*,process/accountant,base/maps}.c" =>
+        ["test_parts", "heapdump/account/test_account", "test_dump", "test_hostile_process"],
+      "ext/heapdump/mri/{holders,vm,places,operands,check_holders,check_vm}.c" =>
+        ["test_holders", "test_operands", "test_names_take", *INNER],
+      "ext/heapdump/lines/type_code.c" => ["test_operands", PLANTED],
       "ext/heapdump/guard/guard.c" => %w[test_loading test_hostile test_faults],
       "ext/heapdump/request/processors.c" => %w[test_processors],
       "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
@@ -73,6 +78,11 @@ module Mutants
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
       "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
       "lib/heapdump/cli{,/*}.rb" => [*COMMANDS, "test_leaks"],
+      "lib/heapdump/leaks/{accounts,part,kinds,sizes,growth}*.rb" =>
+        ["leaks/test_accounts", "leaks/test_kinds", "leaks/test_outside_growth", *LEAKS,
+         "test_leaks_scenarios"],
+      "lib/heapdump/snapshot/account*.rb" =>
+        ["snapshot/test_account", *READ, "leaks/test_accounts"],
       "lib/heapdump/leaks{,/*}.rb" => [*LEAKS, "test_leaks_scenarios"],
       "lib/heapdump/convert{,/*}.rb" => ["convert/test_convert", *COMMANDS],
       "lib/heapdump/terminal{,/*}.rb" =>
