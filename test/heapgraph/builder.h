@@ -8,7 +8,14 @@
 #include "graph/graph.h"
 
 /* The strings that there are here, as labels. */
-enum built_string { STRING_OBJECT, STRING_THREAD, STRING_RACTOR, STRING_IMEMO, STRINGS };
+enum built_string {
+    STRING_OBJECT,
+    STRING_THREAD,
+    STRING_RACTOR,
+    STRING_IMEMO,
+    STRING_CACHED, /* a field with what the VM has remembered */
+    STRINGS        /* any other string has no meaning */
+};
 
 struct built_edge {
     uint32_t from, to, name;

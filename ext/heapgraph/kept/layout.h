@@ -13,7 +13,7 @@
 #include "kept/parts.h"
 
 #define HG_INDEX_PAGE 4096u
-#define HG_INDEX_VERSION 4u
+#define HG_INDEX_VERSION 5u
 
 /* part, name, array of the analysis, size of an element, number of elements (`h` is the header) */
 #define HG_SECTIONS(X)                                                                             \

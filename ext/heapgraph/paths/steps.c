@@ -41,6 +41,15 @@ hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t name) {
     return given ? HG_RANK_NAMED : HG_RANK_ROOT;
 }
 
+enum hg_rank
+hg_field_rank(const struct hg_graph *graph, uint32_t name) {
+    static const char *const fields[] = {"cached_methods", "cached_classes",
+                                         "class_variable_caches"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (hg_string_is(graph, hg_edge_payload(name), fields[i])) return HG_RANK_CACHE;
+    return HG_RANK_NAMED;
+}
+
 bool
 hg_edge_between(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t *name) {
     uint32_t least = UINT32_MAX;

@@ -64,6 +64,18 @@ enum hg_rank hg_data_rank(const struct hg_graph *graph, uint32_t from, uint32_t 
  */
 enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t name);
 
+/*
+ * The rank of a step from code, or from a module, by a field: what the VM has remembered there to
+ * find a method, a class or a class variable faster is a cache.
+ */
+enum hg_rank hg_field_rank(const struct hg_graph *graph, uint32_t name);
+
+/* Whether an object of this type may have such fields. */
+static inline bool
+hg_has_cache_fields(uint8_t type) {
+    return type == HG_T_IMEMO || type == HG_T_CLASS || type == HG_T_MODULE || type == HG_T_ICLASS;
+}
+
 /* The rank of a step over this edge: no path over it has a better rank. */
 static inline enum hg_rank
 hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
@@ -76,15 +88,19 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
         return HG_RANK_FRAME;
     case HG_E_GLOBAL:
         return HG_RANK_NAMED;
+    case HG_E_FIELD:
+        if (hg_has_cache_fields(graph->type[from])) return hg_field_rank(graph, name);
+        break;
     case HG_E_REFERENCE:
         if (graph->type[from] == HG_T_DATA && hg_is_of_stack(graph, from, to)) {
             return HG_RANK_FRAME;
         }
-        /* fall through */
+        break;
     default:
-        if (graph->type[from] == HG_T_ROOT) return hg_root_rank(graph, to, name);
-        return graph->type[from] == HG_T_DATA ? hg_data_rank(graph, from, to) : HG_RANK_NAMED;
+        break;
     }
+    if (graph->type[from] == HG_T_ROOT) return hg_root_rank(graph, to, name);
+    return graph->type[from] == HG_T_DATA ? hg_data_rank(graph, from, to) : HG_RANK_NAMED;
 }
 
 /* The cost of a path whose cost is `cost` after one more step. */

@@ -43,6 +43,19 @@ is_given(const struct hg_graph *graph, uint32_t to, enum hg_edge_kind kind) {
     return !(list && graph->class_node[to] == HG_NO_NODE) && !is_data(graph, to, STRING_THREAD);
 }
 
+static bool
+has_caches(const struct hg_graph *graph, uint32_t from) {
+    switch (graph->type[from]) {
+    case HG_T_CLASS:
+    case HG_T_MODULE:
+    case HG_T_ICLASS:
+    case HG_T_IMEMO:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static uint32_t
 rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
     enum hg_edge_kind kind = hg_edge_kind(name);
@@ -54,6 +67,8 @@ rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name)
                   (graph->type[to] == HG_T_DATA && graph->label[to] == STRING_RACTOR));
     if (graph->flags[from] & HG_N_CONSERVATIVE) return HG_RANK_STACK;
     if (graph->flags[from] & HG_N_VM_CACHE) return HG_RANK_CACHE;
+    if (kind == HG_E_FIELD && hg_edge_payload(name) == STRING_CACHED && has_caches(graph, from))
+        return HG_RANK_CACHE;
     if (kind == HG_E_FRAME || kind == HG_E_FRAME_LOCAL || kind == HG_E_FIBER_LOCAL) {
         return HG_RANK_FRAME;
     }

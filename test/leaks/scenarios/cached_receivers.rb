@@ -21,7 +21,7 @@ module Sites
 end
 
 if RUBY_VERSION < "3.3"
-  Scenario.leaks "Page", "Class", holder: ["call cache of app.rb:", "(go_"],
+  Scenario.leaks "Page", "Class", holder: ["call cache of app.rb:", "(render)"],
                                   reason: "only caches of calls hold it", objspace: "call cache"
 else
   Scenario.clean "the calls do not hold the methods"
