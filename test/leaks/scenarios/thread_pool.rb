@@ -26,6 +26,7 @@ class Pool
     served = []
     while (path = @todo.pop)
       served << Request.new(path)
+      sleep(0.001) # so that each of them gets some in each round
       @done << true
     end
     served.size
