@@ -265,7 +265,7 @@ build_heap(struct builder *builder, uint32_t objects, struct random *random) {
 const char *
 hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
     static const char *const strings[STRINGS] = {"Object", "VM/thread", "ractor", "imemo",
-                                                 "cached_methods"};
+                                                 "cached_methods", "TOPLEVEL_BINDING"};
     const char *text = string < STRINGS ? strings[string] : "another";
     *length = strlen(text);
     return text;

@@ -14,6 +14,7 @@ enum built_string {
     STRING_RACTOR,
     STRING_IMEMO,
     STRING_CACHED, /* a field with what the VM has remembered */
+    STRING_BINDING,
     STRINGS        /* any other string has no meaning */
 };
 

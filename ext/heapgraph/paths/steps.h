@@ -70,6 +70,12 @@ enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t 
  */
 enum hg_rank hg_field_rank(const struct hg_graph *graph, uint32_t name);
 
+/*
+ * The rank of a step by a constant. TOPLEVEL_BINDING holds what the frame of the program's first
+ * file holds, by the same names.
+ */
+enum hg_rank hg_constant_rank(const struct hg_graph *graph, uint32_t name);
+
 /* Whether an object of this type may have such fields. */
 static inline bool
 hg_has_cache_fields(uint8_t type) {
@@ -88,6 +94,8 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
         return HG_RANK_FRAME;
     case HG_E_GLOBAL:
         return HG_RANK_NAMED;
+    case HG_E_CONSTANT:
+        return hg_constant_rank(graph, name);
     case HG_E_FIELD:
         if (hg_has_cache_fields(graph->type[from])) return hg_field_rank(graph, name);
         break;

@@ -10,44 +10,66 @@ module HeapDump
     #
     #   gates = Gates.new
     #   gates.add("retained>2MB")
-    #   gates.failed(found).map(&:words)
+    #   gates.outcomes(found).select(&:failed?).map(&:words)
     #   # => ["retained>2MB, by 1. Shop::Session (+3.0 MiB)"]
     class Gates
       SHOWN = 3 # so many suspects are named for each condition
       private_constant :SHOWN
 
-      # A condition (Leaks::Gate), and what meets it: suspects by their numbers in the output, or
-      # the process, which has grown by so many bytes.
+      # A condition (Leaks::Gate), and what it was compared with: the process, which has grown by so
+      # many bytes, or suspects by their numbers in the output.
       class Outcome
-        attr_reader :gate, :met_by
+        attr_reader :gate
 
-        def initialize(gate, met_by, grown = nil)
+        def initialize(gate, suspects, leaks)
           @gate = gate
-          @met_by = met_by
-          @grown = grown
+          @suspects = gate.process? ? {} : suspects
+          @process = gate.growth_of(leaks)
+          @process_met = gate.met_by_process?(leaks)
         end
 
         def failed?
-          met_by.any? || !@grown.nil?
+          @process_met || met_by.any?
         end
 
-        def signatures
-          met_by.values.map(&:signature)
+        # Suspects that meet it, by their numbers.
+        def met_by
+          @met_by ||= @suspects.select { |_, suspect| gate.met?(suspect) }
+        end
+
+        # By how much the process grew, or the suspect that grew most; nil if there is none.
+        def growth
+          @process || @suspects.values.filter_map { |one| gate.growth_of_suspect(one) }.max
         end
 
         # "retained>2MB, by 1. Shop::Session (+3.0 MiB), 2. Shop::Visit (+2.1 MiB) and 4 more";
-        # "rss>50MB, by the process (+80.0 MiB)"
+        # "rss>50MB, by the process (+80.0 MiB)". For a condition that is not met, what comes next
+        # to it: "retained>5MB, the most is 1. Shop::Session (+3.0 MiB)".
         def words
-          return "#{gate.text}, by the process (#{Terminal::Units.bytes_change(@grown)})" if @grown
+          return "#{gate.text}, by the process (#{change})" if @process_met
+          return "#{gate.text}, the process: #{change}" if @process
+          return "#{gate.text}, #{next_to_it}" if met_by.empty?
 
-          named = met_by.first(SHOWN).map do |number, suspect|
-            "#{number}. #{Snapshot::Describe.short(suspect.class_name)} (#{by(suspect)})"
-          end
-          left_out = met_by.size - named.size
+          left_out = met_by.size - SHOWN
+          named = met_by.first(SHOWN).map { |number, suspect| named(number, suspect) }
           "#{gate.text}, by #{named.join(", ")}#{" and #{left_out} more" if left_out.positive?}"
         end
 
         private
+
+        def change
+          Terminal::Units.bytes_change(@process)
+        end
+
+        def next_to_it
+          number, suspect = @suspects.select { |_, one| gate.growth_of_suspect(one) }
+                                     .max_by { |_, one| gate.growth_of_suspect(one) }
+          suspect ? "the most is #{named(number, suspect)}" : "no such growth is accused"
+        end
+
+        def named(number, suspect)
+          "#{number}. #{Snapshot::Describe.short(suspect.class_name)} (#{by(suspect)})"
+        end
 
         def by(suspect)
           return Terminal::Units.bytes_change(suspect.retained_growth) unless gate.counts?
@@ -86,20 +108,14 @@ module HeapDump
       def outcomes(leaks)
         numbered = leaks.suspects.each.with_index(1).to_h { |suspect, number| [number, suspect] }
         new_ones = numbered.reject { |_, suspect| known?(suspect) }
-        @gates.map do |gate|
-          Outcome.new(gate, new_ones.select { |_, suspect| gate.met?(suspect) },
-                      (gate.growth_of(leaks) if gate.met_by_process?(leaks)))
-        end
-      end
-
-      def failed(leaks)
-        outcomes(leaks).select(&:failed?)
+        @gates.map { |gate| Outcome.new(gate, new_ones, leaks) }
       end
 
       # Whether they fail is nil if that was not judged (+judged+ is false).
       def to_a(leaks, judged:)
         outcomes(leaks).map do |one|
-          { condition: one.gate.text, failed: judged ? one.failed? : nil, by: one.signatures }
+          { condition: one.gate.text, failed: judged ? one.failed? : nil, growth: one.growth,
+            by: one.met_by.values.map(&:signature) }
         end
       end
     end

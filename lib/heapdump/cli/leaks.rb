@@ -22,10 +22,10 @@ module HeapDump
 
         --fail-on makes the exit status 2 if a leak grew by more than it says from the first dump to
         the last: 'retained>5MB' (KB, MB, GB; by 1024) or 'count>100' (objects, entries or names);
-        '>=', '5M' and '1k' are taken as well. 'rss>50MB' is about the growth of the process, and
-        'unexplained>20MB' about what of it no dump shows a reason for. A last line names each
-        condition that is met. It can be given more than once; `--fail-on any` stands for every
-        leak. Where the dumps cannot be judged (different processes, damaged, cut short) a gate is
+        '>=' and '5M' are taken as well. 'rss>50MB' is about the growth of the process, and
+        'unexplained>20MB' about that of its parts "malloc of others" and "rest", of which no dump
+        shows what they are. `--fail-on any` stands for every leak, and not for the process. It can
+        be given more than once; a last line for each condition says whether it is met. Where the dumps cannot be judged (different processes, damaged, cut short) a gate is
         an error, status 1; --allow-unsound judges them all the same. --strict demands a header and
         a footer in each dump, and one process, with or without a gate.
 
@@ -37,9 +37,9 @@ module HeapDump
         found = find([first, second, *others])
         json? ? print_json(json(found)) : show(found)
         demand_sound(found)
-        failed = gates.failed(found)
-        show_failed(failed) unless json?
-        failed.any? ? GATE_FAILED : OK
+        outcomes = gates.outcomes(found)
+        show_outcomes(outcomes) unless json?
+        outcomes.any?(&:failed?) ? GATE_FAILED : OK
       end
 
       private
@@ -107,9 +107,12 @@ module HeapDump
         found.sound? || @allow_unsound || false
       end
 
-      # One line for each condition that is met, because of which the status is not 0.
-      def show_failed(failed)
-        failed.each { |outcome| screen.line([:red, "Failed: #{outcome.words}"]) }
+      # One line for each condition. If one is met, the status is not 0.
+      def show_outcomes(outcomes)
+        outcomes.each do |outcome|
+          word, color = outcome.failed? ? ["Failed", :red] : ["Passed", :dim]
+          screen.line([color, "#{word}: #{outcome.words}"])
+        end
       end
 
       def json(found)
@@ -146,7 +149,7 @@ module HeapDump
         grew = [*("what is held" if found.held_grew?), *("the process" if found.growth.any?)]
         return "Nothing is accused." if grew.empty?
 
-        "Nothing is accused, but #{grew.join(", and ")} grew in every step."
+        "Nothing is accused, but #{grew.join(", and ")} grew#{in_every_step(found)}."
       end
 
       # A name may have thousands of characters.

@@ -33,8 +33,14 @@ module HeapDump
       def show_growth(found)
         return if found.growth.empty?
 
-        screen.heading("The process grew in every step")
+        screen.heading("The process grew#{in_every_step(found)}")
         found.growth.each { |part| show_part(part) }
+        screen.line([:dim, "unexplained: #{bytes(found.unexplained)} of it"])
+      end
+
+      # Between two dumps there is one step.
+      def in_every_step(found)
+        found.snapshots.size > 2 ? " in every step" : ""
       end
 
       def show_part(part)

@@ -30,6 +30,14 @@ module HeapDump
 
       private
 
+      def named(part)
+        "  #{Snapshot::Account::PARTS.fetch(part)}"
+      end
+
+      def row(part, words)
+        [named(part), bytes(@parts[part]), words]
+      end
+
       def process
         ["process (RSS)", bytes(@memory.rss),
          @memory.swap.to_i.positive? ? "and #{bytes(@memory.swap)} swapped out" : ""]
@@ -37,7 +45,7 @@ module HeapDump
 
       def pages(size)
         slots = "#{count(@memory.pages)} pages, #{count(@memory.slots)} slots"
-        [["  heap pages", bytes(size), slots],
+        [[named(:heap_pages), bytes(size), slots],
          ["    free slots", bytes(@memory.free_bytes), "#{count(@memory.free_slots)} slots"]]
       end
 
@@ -51,21 +59,18 @@ module HeapDump
 
       def exact
         [process, *pages(@parts[:heap_pages]), *malloc_rows,
-         ["  stacks", bytes(@parts[:stacks]), stacks],
-         ["  code", bytes(@parts[:code]), files],
-         *jit_row,
-         ["  not explained", bytes(@parts[:rest]), "memory that is none of these"]]
+         row(:stacks, stacks), row(:code, files), *jit_row,
+         row(:rest, "memory that a library has mapped itself")]
       end
 
       def malloc_rows
-        own = ["  malloc of objects", bytes(@parts[:object_malloc]),
-               "what objects have allocated besides their slots"]
+        own = row(:object_malloc, "what objects have allocated besides their slots")
         return [own] unless @account.allocator[:mapped]
 
-        others = ["  malloc of others", bytes(@parts[:other_malloc]), others_words]
+        others = row(:other_malloc, others_words)
         return [own, others] unless @account.allocator[:in_use]
 
-        [own, others, ["  free in malloc", bytes(@parts[:free_malloc]), "kept by #{allocator}"]]
+        [own, others, row(:free_malloc, "kept by #{allocator}")]
       end
 
       def others_words
@@ -91,9 +96,11 @@ module HeapDump
 
       # The largest mapped files in one line.
       def files
-        @account.files.first(FILES)
-                .map { |file| "#{File.basename(file.path)} #{bytes(file.bytes)}" }
-                .join(", ")
+        shown = @account.files.first(FILES)
+        rest = @parts[:code] - shown.sum(&:bytes)
+        words = shown.map { |file| "#{File.basename(file.path)} #{bytes(file.bytes)}" }
+        words << "others #{bytes(rest)}" if rest.positive? && shown.any?
+        words.join(", ")
       end
 
       def jit_row
@@ -101,7 +108,7 @@ module HeapDump
         return [] if jit.empty?
 
         data = jit[:metadata] ? "; its data, #{bytes(jit[:metadata])}, is malloc of others" : ""
-        [["  JIT", bytes(@parts[:jit]), "code by #{jit[:name]}#{data}"]]
+        [row(:jit, "by #{jit[:name]}#{data}")]
       end
     end
   end

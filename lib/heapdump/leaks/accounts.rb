@@ -15,13 +15,13 @@ module HeapDump
       # For each part of Snapshot::Account: what its growth comes from, and what to do next.
       REASONS = {
         heap_pages: ["objects, and free slots between them", nil],
-        object_malloc: ["what objects have allocated", nil],
+        object_malloc: ["what objects have allocated besides their slots", nil],
         other_malloc: ["a library in C, or the VM, allocates it; no heap dump shows what",
                        "heaptrack, or jemalloc's profiler, shows which code allocates it"],
         free_malloc: ["freed memory that malloc keeps (fragmentation)",
                       "MALLOC_ARENA_MAX=2, jemalloc, or a call of malloc_trim now and then helps"],
         stacks: ["threads and fibers", nil],
-        code: ["files that are mapped: code that was loaded", nil],
+        code: ["files that are mapped: libraries that were loaded", nil],
         jit: ["methods that the JIT compiles", "--yjit-exec-mem-size sets its limit"],
         rest: ["memory that neither Ruby nor malloc has mapped: a library maps it itself",
                "pmap -X and the process's number shows the mappings"]
@@ -78,11 +78,16 @@ module HeapDump
 
       # What accounts for at least half of the growth of the process.
       def process_reason
-        return ("held objects" if half?(Sizes.growth(@held))) unless @accounts
+        return (with_growth("held objects", @held) if half?(Sizes.growth(@held))) unless @accounts
 
         sum = 0
         most = parts.take_while { |part| !half?(sum) && sum += part.growth }
-        most.map(&:label).join(", ") if half?(sum)
+        most.map { |part| with_growth(part.label, part.bytes) }.join(", ") if half?(sum)
+      end
+
+      # "heap pages (+1.4 MiB)"
+      def with_growth(words, bytes)
+        "#{words} (#{Terminal::Units.bytes_change(Sizes.growth(bytes))})"
       end
 
       # What to do if nothing accounts for it.
@@ -91,7 +96,10 @@ module HeapDump
           return "it is garbage, free memory, stacks, or what libraries in C allocate; these " \
                  "dumps do not have more of the process than its size"
         end
-        "no part of the process grew in every step; take dumps further apart"
+        return "no part of it grew in every step; take dumps further apart" if parts.empty?
+
+        "what grew in every step (below) is less than half of it, the other parts rose and fell; " \
+          "take dumps further apart"
       end
 
       # What grew in every step, and is a share of the growth of the process that counts.
@@ -110,6 +118,7 @@ module HeapDump
         return if Sizes.growth(bytes) < Rules::GREW_PART * Sizes.growth(rss)
 
         reason, advice = REASONS.fetch(name)
+        reason = "#{reason}; #{with_growth("held objects", @held)}" if name == :object_malloc
         Part.new(name.to_s, bytes, explained_by: reason, next_step: advice)
       end
     end

@@ -10,6 +10,9 @@ module HeapDump
     #
     #   gate = HeapDump::Leaks::Gate.new("retained>5MB")
     #   HeapDump.leaks(*paths).any? { |suspect| gate.met?(suspect) } # => false
+    #
+    #   gate = HeapDump::Leaks::Gate.new("rss>50MB")
+    #   gate.met_by_process?(HeapDump.leaks(*paths)) # => false
     class Gate
       ANY = "any"
       PATTERN = /\A\s*(retained|count|rss|unexplained)\s*(>=|>)
@@ -23,9 +26,9 @@ module HeapDump
       attr_reader :text
 
       # +text+ is "any", or "retained", "count", "rss" or "unexplained", followed by ">" or ">="
-      # and a number. For count it is a number of objects, entries or names; for the others it is a
-      # number of bytes, or has a unit (KB, MB, GB or TB, each 1024 times the one before). Raises
-      # ArgumentError for a text that is no condition.
+      # and a number. For count it is a number of objects, entries or names, without a unit. For the
+      # others it is a number of bytes, or has a unit (KB, MB, GB or TB, each 1024 times the one
+      # before). Raises ArgumentError for a text that is no condition.
       #
       #   HeapDump::Leaks::Gate.new("count>=100")
       def initialize(text)
@@ -38,18 +41,33 @@ module HeapDump
                                "'unexplained>20MB' or 'any'"
         @what, @operator, number, unit = match.captures
         @limit = number.to_f * UNITS.fetch(unit.upcase[0].to_s)
+        return unless counts? && !unit.empty?
+
+        raise ArgumentError, "#{text.inspect} counts objects, which have no unit; " \
+                             "write a plain number, as 'count>100'"
       end
 
-      # True if a suspect (Suspect) meets the condition.
+      # True if a suspect (Suspect) meets the condition. Raises ArgumentError for a condition about
+      # the process, which no suspect can meet: ask #met_by_process?.
       #
       #   suspect.growth                                       # => 800
       #   HeapDump::Leaks::Gate.new("count>100").met?(suspect) # => true
       def met?(suspect)
         return true unless @what
-        return false if process?
+        raise ArgumentError, "#{text} is about the process: ask met_by_process?(leaks)" if process?
 
-        growth = counts? ? counted(suspect) : suspect.retained_growth
+        growth = growth_of_suspect(suspect)
         !growth.nil? && exceeds?(growth)
+      end
+
+      # By how much a suspect (Suspect) grew, as the condition counts it (Integer): in bytes, or for
+      # "count" in objects, entries or names, nil where these are not what grew.
+      #
+      #   HeapDump::Leaks::Gate.new("count>100").growth_of_suspect(suspect) # => 800
+      def growth_of_suspect(suspect)
+        return suspect.retained_growth unless counts?
+
+        suspect.growth unless suspect.unit == "bytes"
       end
 
       # True if the condition is about the process, and not about a suspect.
@@ -86,10 +104,6 @@ module HeapDump
       end
 
       private
-
-      def counted(suspect)
-        suspect.growth unless suspect.unit == "bytes"
-      end
 
       def exceeds?(growth)
         @operator == ">" ? growth > @limit : growth >= @limit

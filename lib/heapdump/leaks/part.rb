@@ -8,7 +8,7 @@ module HeapDump
     #   part.name         # => "rss"
     #   part.bytes        # => [41943040, 83886080, 125829120]
     #   part.growth       # => 83886080
-    #   part.explained_by # => "malloc that others own: libraries in C, the VM"
+    #   part.explained_by # => "malloc of others (+77.9 MiB)"
     #   part.next_step    # => nil
     class Part
       # "rss" (the resident memory of the process), or a part of Snapshot::Account
@@ -31,7 +31,7 @@ module HeapDump
 
       # What it is called on the screen (String).
       #
-      #   part.label # => "malloc that others own: libraries in C, the VM"
+      #   part.label # => "process (RSS)"
       def label
         name == "rss" ? "process (RSS)" : Snapshot::Account::PARTS.fetch(name.to_sym)
       end
@@ -45,7 +45,7 @@ module HeapDump
 
       # What the command writes as JSON (Hash).
       #
-      #   part.to_h # => {part: "rss", bytes: [41943040, …], explained_by: "stacks of threads …", …}
+      #   part.to_h # => {part: "rss", bytes: [41943040, …], explained_by: "stacks (+38.0 MiB)", …}
       def to_h
         { part: name, bytes: bytes, explained_by: explained_by, next_step: next_step }
       end

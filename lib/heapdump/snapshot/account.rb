@@ -14,14 +14,14 @@ module HeapDump
     class Account
       # The names of the parts, in the order of Account#parts, and what each is in words.
       PARTS = {
-        heap_pages: "pages of the Ruby heap",
-        object_malloc: "malloc that objects own",
-        other_malloc: "malloc that others own: libraries in C, the VM",
-        free_malloc: "free memory that malloc keeps",
-        stacks: "stacks of threads and fibers",
+        heap_pages: "heap pages",
+        object_malloc: "malloc of objects",
+        other_malloc: "malloc of others",
+        free_malloc: "free in malloc",
+        stacks: "stacks",
         code: "mapped files",
-        jit: "code of the JIT",
-        rest: "what no part explains"
+        jit: "JIT code",
+        rest: "rest"
       }.freeze
 
       # A file that the process has mapped, as a library in C: its path (String), and how much of it

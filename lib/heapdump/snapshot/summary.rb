@@ -17,8 +17,8 @@ module HeapDump
       # live:: live_bytes::       objects that a root holds, and the sum of their sizes
       # garbage:: garbage_bytes:: objects that no root holds
       # malloc::         what objects have allocated outside their slots
-      # unexplained::    the rest of rss: code, stacks, libraries in C, free memory that malloc has
-      #                  not returned
+      # unexplained::    what remains of rss: Account#parts[:rest], or for a dump without an account
+      #                  code, stacks, libraries in C, free memory of malloc
       # used_pages::     pages with live objects; sparse_pages:: those of which a tenth of the slots
       #                  or less is live; sparse_objects:: the live objects on these
       Memory = Struct.new(
@@ -173,6 +173,7 @@ module HeapDump
       # The memory that nothing above explains; 0 if the parts are more than the whole, which
       # happens if pages are swapped out or were never used.
       def unexplained(memory)
+        return account.parts[:rest] if account.parts.any?
         return unless memory.rss && memory.page_bytes && memory.malloc
 
         [memory.rss - memory.page_bytes - memory.malloc, 0].max

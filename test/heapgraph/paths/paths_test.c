@@ -69,6 +69,7 @@ rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name)
     if (graph->flags[from] & HG_N_VM_CACHE) return HG_RANK_CACHE;
     if (kind == HG_E_FIELD && hg_edge_payload(name) == STRING_CACHED && has_caches(graph, from))
         return HG_RANK_CACHE;
+    if (kind == HG_E_CONSTANT && hg_edge_payload(name) == STRING_BINDING) return HG_RANK_FRAME;
     if (kind == HG_E_FRAME || kind == HG_E_FRAME_LOCAL || kind == HG_E_FIBER_LOCAL) {
         return HG_RANK_FRAME;
     }
