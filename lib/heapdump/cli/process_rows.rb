@@ -92,7 +92,7 @@ module HeapDump
       # The largest mapped files in one line.
       def files
         @account.files.first(FILES)
-                .map { |file| "#{File.basename(file.path)} #{bytes(file.bytes)}" }
+                .map { |file| "#{File.basename(Terminal::Text.safe(file.path))} #{bytes(file.bytes)}" }
                 .join(", ")
       end
 
