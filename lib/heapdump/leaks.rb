@@ -74,6 +74,13 @@ module HeapDump
     # libraries in C or the VM have allocated them; nil if a dump does not have the size of the
     # process.
     attr_reader :unexplained
+    # The parts of the process that #unexplained is the growth of, as far as they grew, in bytes
+    # (Hash of Symbol to Integer): +:other_malloc+, +:rest+, and +:object_malloc+ where it grew by
+    # more than objects say they have. Empty for dumps that have no more of the process than its
+    # size.
+    #
+    #   leaks.unexplained_parts # => {other_malloc: 39569076}
+    attr_reader :unexplained_parts
     # The sum of the sizes of all objects that are held, for each dump, in bytes (Array of Integer).
     attr_reader :held_bytes
     # What makes the verdict uncertain, each in one sentence (Array of String).
@@ -151,14 +158,15 @@ module HeapDump
     # What the command writes as JSON (Hash): +:schema_version+, +:sound+, +:warnings+, +:dumps+
     # (with +:path+, +:time+, +:pid+, +:objects+, +:held_bytes+, +:rss+ for each), +:held_grew+ (see
     # #held_grew?), +:suspects+ and +:cleared+ (Arrays of Suspect#to_h), +:also_grew+ (Array of
-    # AlsoGrew#to_h), +:growth+ (Array of Part#to_h) and +:unexplained+. The same dumps always give
-    # the same Hash.
+    # AlsoGrew#to_h), +:growth+ (Array of Part#to_h), +:unexplained+ and +:unexplained_parts+. The
+    # same dumps always give the same Hash.
     #
     #   leaks.to_h # => {schema_version: 3, sound: true, …, suspects: [{class: "Shop::Session", …}]}
     def to_h
       { schema_version: SCHEMA_VERSION, sound: sound?, warnings: warnings, dumps: dumps,
         held_grew: held_grew?, suspects: suspects.map(&:to_h), cleared: cleared.map(&:to_h),
-        also_grew: also_grew.map(&:to_h), growth: growth.map(&:to_h), unexplained: unexplained }
+        also_grew: also_grew.map(&:to_h), growth: growth.map(&:to_h), unexplained: unexplained,
+        unexplained_parts: unexplained_parts }
     end
 
     def inspect # :nodoc:
@@ -172,6 +180,7 @@ module HeapDump
       @growth = sound? ? accounts.growth : [].freeze
       @rss = accounts.rss.freeze
       @unexplained = accounts.unexplained
+      @unexplained_parts = accounts.unexplained_parts
     end
 
     def dumps

@@ -266,12 +266,13 @@ class TestCommands < HeapDumpTest
   def test_summary_begins_with_memory
     out = heapdump!("summary", shop).out
     assert_operator out.index("process (RSS)"), :<, out.index("Types")
-    ["heap pages", "free slots", "malloc", "not explained", "garbage", "Fragmentation",
+    ["heap pages", "free slots", "malloc of others", "rest", "garbage", "Fragmentation",
      "Most referred to", "Duplicate strings", "trace_allocations"].each do |word|
       assert_includes out, word
     end
-    memory = heapdump!("summary", shop, "--json").json["memory"]
-    assert_equal memory["rss"], memory["page_bytes"] + memory["malloc"] + memory["unexplained"]
+    memory, account = heapdump!("summary", shop, "--json").json.values_at("memory", "account")
+    assert_equal memory["rss"], account["parts"].values.sum
+    assert_equal memory["unexplained"], account["parts"]["rest"]
   end
 
   def test_summary_of_a_traced_dump

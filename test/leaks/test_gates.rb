@@ -10,7 +10,7 @@ class TestGates < HeapDumpTest
   include GrownDumps
 
   # Ten sessions of 140 bytes more in each dump: 2,800 bytes in all.
-  def test_a_last_line_names_each_condition_that_is_met
+  def test_a_last_line_for_each_condition
     dumps = grown(0, 10, 20)
     %w[10 0].each do |limit|
       answer = heapdump("leaks", "--limit", limit, "--fail-on", "retained >= 2K",
@@ -18,16 +18,16 @@ class TestGates < HeapDumpTest
                         *dumps)
       assert_equal 2, answer.status
       assert_equal ["Failed: retained >= 2K, by 1. Session (+2.7 KiB)",
+                    "Passed: count>500, the most is 1. Session (+20 objects)",
                     "Failed: count>19, by 1. Session (+20 objects)",
-                    "Failed: any, by 1. Session (+2.7 KiB)"], answer.lines.last(3)
-      refute_match(/Failed: count>500/, answer.out)
+                    "Failed: any, by 1. Session (+2.7 KiB)"], answer.lines.last(4)
     end
   end
 
   def test_nothing_failed
     dumps = grown(0, 10, 20)
     refute_match(/Failed/, heapdump!("leaks", "--fail-on", "count>20", *dumps).out)
-    refute_match(/Failed/, heapdump!("leaks", *dumps).out)
+    refute_match(/Failed|Passed/, heapdump!("leaks", *dumps).out)
   end
 
   def test_known_leaks_meet_no_condition
@@ -35,9 +35,10 @@ class TestGates < HeapDumpTest
     known = File.join(scratch, "known")
     File.write(known, "#{signature(dumps)}\n")
     answer = heapdump!("leaks", "--known", known, "--fail-on", "any", *dumps)
-    refute_match(/Failed/, answer.out)
+    assert_equal "Passed: any, no such growth is accused", answer.lines.last
     json = heapdump!("leaks", "--known", known, "--fail-on", "any", "--json", *dumps).json
-    assert_equal [{ "condition" => "any", "failed" => false, "by" => [] }], json["gates"]
+    assert_equal [{ "condition" => "any", "failed" => false, "growth" => nil, "by" => [] }],
+                 json["gates"]
   end
 
   def test_many_suspects
@@ -60,8 +61,9 @@ class TestGates < HeapDumpTest
     answer = heapdump("leaks", "--json", "--limit", "0", "--fail-on", "retained>2KB",
                       "--fail-on", "count>20", *dumps)
     assert_equal 2, answer.status
-    assert_equal [{ "condition" => "retained>2KB", "failed" => true, "by" => [signature(dumps)] },
-                  { "condition" => "count>20", "failed" => false, "by" => [] }],
+    assert_equal [{ "condition" => "retained>2KB", "failed" => true, "growth" => 2800,
+                    "by" => [signature(dumps)] },
+                  { "condition" => "count>20", "failed" => false, "growth" => 20, "by" => [] }],
                  answer.json["gates"]
   end
 
@@ -77,11 +79,28 @@ class TestGates < HeapDumpTest
                       "--fail-on", "unexplained>=7.9MB", *processes)
     assert_equal 2, answer.status
     assert_equal ["Failed: rss>7.9MB, by the process (+8.0 MiB)",
-                  "Failed: unexplained>=7.9MB, by the process (+8.0 MiB)"], answer.lines.last(2)
+                  "Passed: RSS>8MB, the process (+8.0 MiB)",
+                  "Failed: unexplained>=7.9MB, by the process (+8.0 MiB)"], answer.lines.last(3)
     gates = ["--fail-on", "rss>8MB", "--fail-on", "rss>1"]
     json = heapdump("leaks", "--json", *gates, *processes).json
-    assert_equal [false, true], json["gates"].map { |gate| gate["failed"] }
+    assert_equal [[false, 8 << 20], [true, 8 << 20]],
+                 json["gates"].map { |gate| gate.values_at("failed", "growth") }
     heapdump!("leaks", "--fail-on", "rss>8MB", *processes)
+  end
+
+  # No suspect could ever meet it, so a build that asks so would never fail.
+  def test_a_suspect_is_no_process
+    gate = HeapDump::Leaks::Gate.new("rss>1MB")
+    leaks = HeapDump.leaks(*grown(0, 10, 20))
+    error = assert_raises(ArgumentError) { leaks.any? { |suspect| gate.met?(suspect) } }
+    assert_match(/rss>1MB is about the process: ask met_by_process/, error.message)
+  end
+
+  def test_objects_have_no_unit
+    %w[count>100MB count>=1k].each do |text|
+      error = assert_raises(ArgumentError) { HeapDump::Leaks::Gate.new(text) }
+      assert_match(/objects, which have no unit/, error.message)
+    end
   end
 
   def test_dumps_that_do_not_have_the_size_of_the_process

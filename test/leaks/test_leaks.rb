@@ -399,7 +399,7 @@ class TestLeaks < HeapDumpTest
     dumps = grown(0, 10, 20)
     json = JSON.parse(command(0, "--json", *dumps))
     assert_equal %w[schema_version sound warnings dumps held_grew suspects cleared also_grew growth
-                    unexplained left_out gates], json.keys
+                    unexplained unexplained_parts left_out gates], json.keys
     assert_equal 3, json["schema_version"]
     assert_equal [%w[path time pid objects held_bytes rss]], json["dumps"].map(&:keys).uniq
     assert_equal [JSON_FIELDS], json["suspects"].map(&:keys)

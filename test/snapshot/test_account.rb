@@ -37,6 +37,28 @@ class TestSnapshotAccount < HeapDumpTest
     assert_equal parts.keys, account.parts.keys
     assert_predicate account.parts, :frozen?
     assert_equal 100_000, account.rss
+    assert_equal 5_000, account.object_bytes
+    assert_equal 0, account(stacks: { touched: 1, in_memsize: 99_000 }).object_bytes
+    assert_nil account(stacks: nil).object_bytes
+  end
+
+  # A header that was changed is shown as far as it is known.
+  def test_figures_of_other_types
+    found = account(jit: { name: nil, code: "x", metadata: "5" },
+                    allocator: { name: 5, version: {}, arenas: "many", free: -1, mapped: 40_000 },
+                    cgroup: { current: 3, limit: 1.5, oom_group: "maybe" },
+                    code: { bytes: 30_000, files: [{ path: "/a\0b", bytes: 7 }] })
+    assert_equal [{}, { mapped: 40_000 }, { current: 3 }],
+                 [found.jit, found.allocator, found.cgroup]
+    assert_includes heapdump!("summary", "#{scratch}/heap.json").out, "a\\0b 7 B"
+  end
+
+  def test_a_number_that_is_infinite_is_none_in_json
+    account
+    path = "#{scratch}/heap.json"
+    File.write(path, File.read(path).sub('"rss":100000', '"rss":1e999'))
+    json = JSON.parse(heapdump!("summary", "--json", path).out)
+    assert_equal [nil, nil], [json.dig("account", "rss"), json.dig("header", "memory", "rss")]
   end
 
   def test_what_is_known_besides
@@ -81,8 +103,8 @@ class TestSnapshotAccount < HeapDumpTest
     assert_match(/malloc of others +20\.5 KiB/, out)
     assert_match(/free in malloc .* kept by glibc 2\.36, 2 arenas$/, out)
     assert_match(/stacks .* of 2 threads; 8\.6 MiB reserved$/, out)
-    assert_match(/code .* libruby\.so 19\.5 KiB$/, out)
-    assert_match(/JIT .* code by yjit; its data, 2\.0 KiB, is malloc of others$/, out)
+    assert_match(/mapped files .* libruby\.so 19\.5 KiB/, out)
+    assert_match(/JIT code .* by yjit; its data, 2\.0 KiB, is malloc of others$/, out)
     json = heapdump!("summary", "#{scratch}/heap.json", "--json").json
     assert_equal 100_000, json.dig("account", "parts").values.sum
   end

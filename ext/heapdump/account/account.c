@@ -108,14 +108,14 @@ take_heap_pages(struct hd_account *account, const struct hd_pages *pages) {
 }
 
 /*
- * What a JIT has not written is code that another library has made: it counts as mapped files do.
+ * Without a JIT, memory that may be executed is a library's own, as any other that a library maps:
+ * it is in no part.
  */
 static void
 take_mappings(struct hd_account *account, const struct hd_mappings *mappings) {
     account->code = mappings->code;
     if (mappings->transient > 0) account->heap_pages.transient = mappings->transient;
     if (account->jit.name[0]) account->jit.code = mappings->executable;
-    else if (account->code.bytes != HD_UNKNOWN) account->code.bytes += mappings->executable;
 }
 
 static uint64_t

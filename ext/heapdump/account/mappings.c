@@ -33,6 +33,7 @@ struct walk {
     struct hd_ranges variables;
     int pagemap;
     bool failed;
+    bool same;          /* the process still runs the program that this one is a copy of */
     struct file *files; /* owned */
     size_t files_size, files_capacity;
     char *text; /* owned: the paths, each with its 0 */
@@ -201,6 +202,8 @@ add(const struct hd_mapping *mapping, void *data) {
     walk->arena.end = 0;
     walk->last = NULL;
     if (mapping->path[0] == '/') {
+        uintptr_t here = (uintptr_t)hd_mappings_read;
+        walk->same |= mapping->start <= here && here < mapping->end;
         add_file(walk, mapping);
     }
     else if (strcmp(mapping->path, "[stack]") == 0) {
@@ -254,7 +257,7 @@ hd_mappings_read(struct hd_mappings *mappings, pid_t process, const struct hd_sl
 #ifdef HAVE_DL_ITERATE_PHDR
     dl_iterate_phdr(note_variables, &walk.variables);
 #endif
-    bool done = maps >= 0 && hd_maps_each(maps, add, &walk);
+    bool done = maps >= 0 && hd_maps_each(maps, add, &walk) && walk.same;
     if (done) end_arena(&walk, &(struct hd_mapping){0});
     if (done && walk.pagemap >= 0 && !walk.failed) list_largest(&walk);
     else mappings->code = (struct hd_code_figures){.bytes = HD_UNKNOWN};

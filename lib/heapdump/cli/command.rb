@@ -150,6 +150,7 @@ module HeapDump
         when String then Terminal::Text.valid(value)
         when Array then value.map { |one| valid(one) }
         when Hash then value.to_h { |key, one| [valid(key), valid(one)] }
+        when Float then value.finite? ? value : nil # JSON has no other; 1e999 is read as one
         else value
         end
       end

@@ -26,6 +26,7 @@ module HeapDump
           @suspects = gate.process? ? {} : suspects
           @process = gate.growth_of(leaks)
           @process_met = gate.met_by_process?(leaks)
+          @parts = gate.unexplained? ? leaks.unexplained_parts : {}
         end
 
         def failed?
@@ -43,11 +44,11 @@ module HeapDump
         end
 
         # "retained>2MB, by 1. Shop::Session (+3.0 MiB), 2. Shop::Visit (+2.1 MiB) and 4 more";
-        # "rss>50MB, by the process (+80.0 MiB)". For a condition that is not met, what comes next
-        # to it: "retained>5MB, the most is 1. Shop::Session (+3.0 MiB)".
+        # "rss>50MB, by the process (+80.0 MiB)"; "unexplained>20MB, by malloc of others (+38 MiB)".
+        # For a condition that is not met, what comes next to it:
+        # "retained>5MB, the most is 1. Shop::Session (+3.0 MiB)".
         def words
-          return "#{gate.text}, by the process (#{change})" if @process_met
-          return "#{gate.text}, the process: #{change}" if @process
+          return "#{gate.text}, #{"by " if @process_met}#{process}" if @process
           return "#{gate.text}, #{next_to_it}" if met_by.empty?
 
           left_out = met_by.size - SHOWN
@@ -57,8 +58,15 @@ module HeapDump
 
         private
 
-        def change
-          Terminal::Units.bytes_change(@process)
+        # What grew by how much: "the process (+80.0 MiB)", or for what is unexplained its parts.
+        def process
+          names = @parts.sort_by { |_, size| -size }
+                        .map { |name, _| Snapshot::Account::PARTS.fetch(name) }
+          "#{names.empty? ? "the process" : names.join(" and ")} (#{change(@process)})"
+        end
+
+        def change(size)
+          Terminal::Units.bytes_change(size)
         end
 
         def next_to_it
@@ -72,7 +80,7 @@ module HeapDump
         end
 
         def by(suspect)
-          return Terminal::Units.bytes_change(suspect.retained_growth) unless gate.counts?
+          return change(suspect.retained_growth) unless gate.counts?
 
           "#{Terminal::Units.count_change(suspect.growth)} #{suspect.unit}"
         end

@@ -20,13 +20,19 @@ module HeapDump
         stack: "machine stack: may hold by chance"
       }.freeze
 
+      # The note for a path from a root that holds what the program has given to the VM.
+      ROOT_NOTES = {
+        "end_proc" => "held by at_exit: let go when the process ends",
+        "finalizers" => "held by a finalizer: let go when its object is"
+      }.freeze
+
       # The note for a path through a thread or fiber, by the edge that leads out of it.
       STACK_NOTE = "on a stack: let go when the method returns"
       FRAME_NOTES = {
         frame: STACK_NOTE, frame_local: STACK_NOTE,
         fiber_local: "fiber-local: let go when its fiber ends or it is set to nil"
       }.freeze
-      private_constant :STACK_NOTE, :FRAME_NOTES
+      private_constant :ROOT_NOTES, :STACK_NOTE, :FRAME_NOTES
 
       private
 
@@ -34,6 +40,7 @@ module HeapDump
       # it is known that nothing better holds it.
       def note_of(path, best: false)
         return only_cache(path) if best && path.rank == :cache
+        return ROOT_NOTES[path.root.kind] || RANK_NOTES[:root] if path.rank == :root
         return RANK_NOTES[path.rank] unless path.rank == :frame
 
         note = FRAME_NOTES.values_at(*path.steps.map { |step| step.edge.kind }).compact.last

@@ -98,9 +98,13 @@ module HeapDump
       def files
         shown = @account.files.first(FILES)
         rest = @parts[:code] - shown.sum(&:bytes)
-        words = shown.map { |file| "#{File.basename(file.path)} #{bytes(file.bytes)}" }
+        words = shown.map { |file| "#{name_of(file)} #{bytes(file.bytes)}" }
         words << "others #{bytes(rest)}" if rest.positive? && shown.any?
         words.join(", ")
+      end
+
+      def name_of(file)
+        File.basename(Terminal::Text.safe(file.path))
       end
 
       def jit_row

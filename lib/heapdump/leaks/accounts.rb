@@ -21,12 +21,17 @@ module HeapDump
         free_malloc: ["freed memory that malloc keeps (fragmentation)",
                       "MALLOC_ARENA_MAX=2, jemalloc, or a call of malloc_trim now and then helps"],
         stacks: ["threads and fibers", nil],
-        code: ["files that are mapped: libraries that were loaded", nil],
+        code: ["files that are mapped, and code that libraries make", nil],
         jit: ["methods that the JIT compiles", "--yjit-exec-mem-size sets its limit"],
-        rest: ["memory that neither Ruby nor malloc has mapped: a library maps it itself",
+        rest: ["memory that neither the Ruby heap nor malloc has: a library maps it itself, or " \
+               "Ruby keeps stacks of fibers that have ended",
                "pmap -X and the process's number shows the mappings"]
       }.freeze
-      private_constant :UNKNOWN, :REASONS
+      # Instead, if objects have not allocated what is told as theirs.
+      NOT_OBJECTS = "objects have allocated less of it: they write to memory that they had, or a " \
+                    "library in C, or the VM, allocates it"
+      FILES = 3 # so many mapped files are named
+      private_constant :UNKNOWN, :REASONS, :NOT_OBJECTS, :FILES
 
       # The resident memory of the process in each dump (Array of Integer); nil if a dump does not
       # have it.
@@ -37,7 +42,11 @@ module HeapDump
         memory = snapshots.map(&:account)
         @held = held
         @rss = memory.map(&:rss) if memory.all?(&:rss)
-        @accounts = memory.map(&:parts) if memory.none? { |one| one.parts.empty? }
+        return if memory.any? { |one| one.parts.empty? }
+
+        @accounts = memory.map(&:parts)
+        @object_bytes = memory.map(&:object_bytes)
+        @files = memory.map(&:files)
       end
 
       # What grew in every step (Array of Part): the process if it grew by at least the part
@@ -52,15 +61,30 @@ module HeapDump
       def unexplained
         return unless rss
 
-        growth = @accounts ? unknown : Sizes.growth(rss) - Sizes.growth(@held)
+        growth = @accounts ? unknown.values.sum : Sizes.growth(rss) - Sizes.growth(@held)
         [growth, 0].max
+      end
+
+      # The same by parts (Hash of Symbol to Integer): those that grew. Empty for dumps that do not
+      # have the parts.
+      def unexplained_parts
+        @accounts ? unknown.select { |_, bytes| bytes.positive? }.freeze : {}.freeze
       end
 
       private
 
       # The growth of the parts of which nobody knows what they consist of.
       def unknown
-        UNKNOWN.sum { |name| Sizes.growth(series(name)) }
+        @unknown ||= UNKNOWN.to_h { |name| [name, Sizes.growth(series(name))] }
+                            .merge(object_malloc: not_of_objects)
+      end
+
+      # By how much the malloc of objects grew more than what objects have allocated. Where objects
+      # have memory that was never written to, their part is as large as what is in memory, and what
+      # others allocate is in it.
+      def not_of_objects
+        said = [Sizes.growth(@object_bytes), 0].max
+        [Sizes.growth(series(:object_malloc)) - said, 0].max
       end
 
       def series(name)
@@ -117,9 +141,32 @@ module HeapDump
         return unless Sizes.every_time?(bytes)
         return if Sizes.growth(bytes) < Rules::GREW_PART * Sizes.growth(rss)
 
-        reason, advice = REASONS.fetch(name)
-        reason = "#{reason}; #{with_growth("held objects", @held)}" if name == :object_malloc
+        reason, advice = reason(name, Sizes.growth(bytes))
         Part.new(name.to_s, bytes, explained_by: reason, next_step: advice)
+      end
+
+      def reason(name, growth)
+        return [NOT_OBJECTS, REASONS.fetch(:other_malloc).last] if
+          name == :object_malloc && not_of_objects * 2 > growth
+
+        reason, advice = REASONS.fetch(name)
+        case name
+        when :code then [[reason, *grown_files(growth)].join(": "), advice]
+        when :object_malloc then ["#{reason}; #{with_growth("held objects", @held)}", advice]
+        else [reason, advice]
+        end
+      end
+
+      # The mapped files that grew most, in words; nil if they do not have half of the growth.
+      def grown_files(growth)
+        first, last = @files.values_at(0, -1).map { |files| files.to_h(&:to_a) }
+        grown = last.to_h { |path, bytes| [path, bytes - first.fetch(path, 0)] }
+                    .select { |_, bytes| bytes.positive? }
+        return if grown.values.sum * 2 < growth
+
+        grown.max_by(FILES) { |path, bytes| [bytes, path] }.map do |path, bytes|
+          "#{Terminal::Text.safe(path)} #{Terminal::Units.bytes_change(bytes)}"
+        end.join(", ")
       end
     end
   end

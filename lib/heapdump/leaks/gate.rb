@@ -77,6 +77,13 @@ module HeapDump
         OF_PROCESS.include?(@what.to_s.downcase)
       end
 
+      # True if the condition is about the growth of the process for which no dump shows a reason.
+      #
+      #   HeapDump::Leaks::Gate.new("unexplained>20MB").unexplained? # => true
+      def unexplained?
+        @what.to_s.casecmp?("unexplained")
+      end
+
       # By how many bytes the process grew, as the condition counts it (Integer): Leaks#rss or
       # Leaks#unexplained. nil if the dumps (+leaks+, a Leaks) do not have the size of the process,
       # and for a condition that is not about it.

@@ -38,6 +38,9 @@ module HeapDump
       #
       #   snapshot.account.parts[:stacks] # => 81920
       attr_reader :parts
+      # What objects have allocated besides their slots and VM stacks, as they say it (Integer, in
+      # bytes), of which parts[:object_malloc] is what can be in memory. nil if there are no #parts.
+      attr_reader :object_bytes
       # The malloc of the process (Hash of Symbol, empty if not known): +:name+ (glibc, jemalloc,
       # tcmalloc, mimalloc, musl or unknown), and what it tells, in bytes: +:in_use+, +:free+,
       # +:mapped+, +:metadata+; +:version+, +:arenas+.
@@ -94,7 +97,8 @@ module HeapDump
         @jit = facts("jit")
         @cgroup = facts("cgroup")
         @files = mapped_files.freeze
-        @parts = (known? && objects ? split(objects) : {}).freeze
+        @object_bytes = own_malloc(objects) if known? && objects
+        @parts = (object_bytes ? split(object_bytes) : {}).freeze
         freeze
       end
 
@@ -103,6 +107,11 @@ module HeapDump
       end
 
       private
+
+      # Without VM stacks, which are a part of their own.
+      def own_malloc(objects)
+        [objects - (number(@memory, "stacks", "in_memsize") || 0), 0].max
+      end
 
       # A number of the header by its path, nil if it is none.
       def number(hash, *names)
@@ -114,8 +123,16 @@ module HeapDump
         hash = @memory[name]
         return {}.freeze unless hash.is_a?(Hash)
 
-        hash.reject { |_, value| value.is_a?(Enumerable) || value.nil? }
-            .transform_keys(&:to_sym).freeze
+        hash.select { |key, value| fact?(key, value) }.transform_keys(&:to_sym).freeze
+      end
+
+      # Names and versions are texts, +oom_group+ is true or false, all else are numbers.
+      def fact?(key, value)
+        case key
+        when "name", "version" then value.is_a?(String)
+        when "oom_group" then [true, false].include?(value)
+        else Account.number?(value)
+        end
       end
 
       def mapped_files
@@ -144,7 +161,7 @@ module HeapDump
         end
         fixed = [%w[heap_pages touched], %w[stacks touched], %w[code bytes], %w[jit code]]
         pages, stacks, code, jit = fixed.map { |names| take.call(number(@memory, *names) || 0) }
-        objects = take.call(objects - (number(@memory, "stacks", "in_memsize") || 0))
+        objects = take.call(objects)
         others, free = malloc(objects).map(&take)
         { heap_pages: pages, object_malloc: objects, other_malloc: others, free_malloc: free,
           stacks: stacks, code: code, jit: jit, rest: left }
