@@ -91,7 +91,8 @@ module HeapDump
           return "it is garbage, free memory, stacks, or what libraries in C allocate; these " \
                  "dumps do not have more of the process than its size"
         end
-        "no part of the process grew in every step; take dumps further apart"
+        what = parts.empty? ? "no part of the process grew much" : "no parts with half of it grew"
+        "#{what} in every step; take dumps further apart"
       end
 
       # What grew in every step, and is a share of the growth of the process that counts.
