@@ -40,7 +40,6 @@ have_func("pipe2", "unistd.h")
 have_func("memfd_create", "sys/mman.h")
 have_func("prctl", "sys/prctl.h")
 have_func("mincore", "sys/mman.h")
-have_func("dl_iterate_phdr", "link.h")
 
 # The extension exports Init_heapdump and the functions of gdb.h alone: other names could be the
 # same as names in another library of the application.

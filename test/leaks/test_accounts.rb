@@ -62,7 +62,14 @@ class TestAccounts < HeapDumpTest
     found = accounts(stacks: [100, 500, 500], jit: [100, 100, 500])
     assert_equal %w[rss], names(found)
     assert_nil found.growth.first.explained_by
-    assert_match(/further apart/, found.growth.first.next_step)
+    assert_match(/\Ano part of the process grew much in every step/, found.growth.first.next_step)
+  end
+
+  def test_parts_with_less_than_half_do_not_explain_it
+    found = accounts(stacks: [100, 200, 300], jit: [100, 100, 400], rest: [100, 400, 100])
+    assert_equal %w[rss stacks], names(found)
+    assert_nil found.growth.first.explained_by
+    assert_match(/\Ano parts with half of it grew in every step/, found.growth.first.next_step)
   end
 
   def test_unexplained

@@ -3,6 +3,7 @@
 require "test_helper"
 require "heapdump/snapshot"
 require "json"
+require "timeout"
 
 # Classes that were loaded again, in dumps with and without names of constants.
 class TestFormerClasses < HeapDumpTest
@@ -37,6 +38,21 @@ class TestFormerClasses < HeapDumpTest
     assert_equal "Shop (class) → constant REGISTRY → Array of 3 → [0] → " \
                  "Widget (class, no longer the constant Widget)",
                  snapshot.path_to(snapshot.object("0x300")).to_s
+  end
+
+  # Code that is loaded again and again: the time grows with the number of classes, not faster.
+  def test_many_of_one_name
+    [10, 1000, 100_000].each do |size|
+      addresses = (1..size).map { |i| format("0x%x", 0x1000 + (i * 8)) }
+      held = [addresses.last, "0x700"]
+      lines = [{ type: "ROOT", root: "vm", references: %w[0x100] },
+               { address: "0x100", type: "CLASS", name: "Object", references: held, memsize: 100 },
+               { address: "0x700", type: "ARRAY", references: addresses, memsize: 40 },
+               *addresses.map { |one| { address: one, type: "CLASS", name: "A", memsize: 100 } }]
+      snapshot = HeapDump::Snapshot.open(written(lines))
+      path = Timeout.timeout(10) { snapshot.path_to(snapshot.object(addresses.first)) }
+      assert_match(/\AObject \(class\).*Array.*A \(class, no longer the constant A\)\z/, path.to_s)
+    end
   end
 
   private

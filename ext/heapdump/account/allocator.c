@@ -172,39 +172,44 @@ find(void *function, const char *name) {
     return symbol != NULL;
 }
 
-/* True if both functions are in the same library or program. */
+/* True if malloc and this function are in the same library or program. */
 static bool
-same_file(const char *a, const char *b) {
-    void *first = dlsym(RTLD_DEFAULT, a), *second = dlsym(RTLD_DEFAULT, b);
+has_malloc(const char *name) {
+    void *first = dlsym(RTLD_DEFAULT, "malloc"), *second = dlsym(RTLD_DEFAULT, name);
     Dl_info one, two;
     return first && second && dladdr(first, &one) && dladdr(second, &two) &&
            one.dli_fbase == two.dli_fbase;
 }
 
+/* The function of an allocator that is that of this process, not only one that is loaded. */
+static bool
+find_own(void *function, const char *name) {
+    return has_malloc(name) && find(function, name);
+}
+
 void
 hd_allocator_find(void) {
-    if (find(&mallctl, "mallctl")) {
+    if (find_own(&mallctl, "mallctl")) {
         found.name = "jemalloc";
         found.ask = ask_jemalloc;
     }
-    else if (find(&tcmalloc.number, "MallocExtension_GetNumericProperty")) {
+    else if (find_own(&tcmalloc.number, "MallocExtension_GetNumericProperty")) {
         find(&tcmalloc.text, "MallocExtension_GetStats");
         find(&tcmalloc.version, "tc_version");
         found.name = "tcmalloc";
         found.ask = ask_tcmalloc;
     }
-    else if (find(&mimalloc.version, "mi_version")) {
+    else if (find_own(&mimalloc.version, "mi_version")) {
         find(&mimalloc.process_info, "mi_process_info");
         found.name = "mimalloc";
         found.ask = ask_mimalloc;
     }
-    else if (find(&glibc.version, "gnu_get_libc_version")) {
-        if (!same_file("malloc", "gnu_get_libc_version")) return;
+    else if (find_own(&glibc.version, "gnu_get_libc_version")) {
         found.name = "glibc";
         if (find(&glibc.malloc_info, "malloc_info")) found.ask = ask_glibc;
     }
 #if defined(__linux__) && !defined(__GLIBC__)
-    else if (same_file("malloc", "getppid")) {
+    else if (has_malloc("getppid")) {
         found.name = "musl"; // tells nothing
     }
 #endif

@@ -8,7 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#ifdef HAVE_DL_ITERATE_PHDR
+#ifdef __linux__
+#    include <elf.h>
 #    include <link.h>
 #endif
 #include <stdbool.h>
@@ -25,13 +26,13 @@
 struct file {
     uint64_t bytes;
     size_t path;
+    uintptr_t start; /* of its first mapping */
 };
 
 struct walk {
     struct hd_mappings *out;
     const struct hd_slots_found *found;
-    struct hd_ranges variables;
-    int pagemap;
+    int pagemap, memory; /* of the process, and of this one */
     bool failed;
     bool same;          /* the process still runs the program that this one is a copy of */
     struct file *files; /* owned */
@@ -84,7 +85,7 @@ add_text(struct walk *walk, const char *path) {
 }
 
 static struct file *
-file_of(struct walk *walk, const char *path) {
+file_of(struct walk *walk, const char *path, uintptr_t start) {
     for (size_t i = walk->files_size; i-- > 0;) { // the last one is usually the same
         if (strcmp(walk->text + walk->files[i].path, path) == 0) return &walk->files[i];
     }
@@ -94,7 +95,7 @@ file_of(struct walk *walk, const char *path) {
     walk->files = files;
     size_t place = add_text(walk, path);
     if (place == SIZE_MAX) return NULL;
-    files[walk->files_size] = (struct file){0, place};
+    files[walk->files_size] = (struct file){0, place, start};
     return &files[walk->files_size++];
 }
 
@@ -109,7 +110,7 @@ static void
 add_file(struct walk *walk, const struct hd_mapping *mapping) {
     uint64_t bytes;
     if (is_shared_memory(mapping->path)) return;
-    walk->last = file_of(walk, mapping->path);
+    walk->last = file_of(walk, mapping->path, mapping->start);
     if (!walk->last || !mapped_pages(walk->pagemap, mapping, &bytes)) {
         walk->failed = true;
         return;
@@ -118,35 +119,56 @@ add_file(struct walk *walk, const struct hd_mapping *mapping) {
     walk->out->code.bytes += bytes;
 }
 
-/* Variables of a library that begin as 0 (.bss) follow its file as anonymous memory. */
-#ifdef HAVE_DL_ITERATE_PHDR
-static int
-note_variables(struct dl_phdr_info *info, size_t size, void *data) {
-    struct hd_ranges *variables = data;
-    (void)size;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-        if (part->p_type != PT_LOAD || part->p_memsz <= part->p_filesz) continue;
-        uintptr_t start = info->dlpi_addr + part->p_vaddr;
-        hd_ranges_add(variables, start + part->p_filesz, start + part->p_memsz);
+#ifdef __linux__
+/* Reads memory of this process by a system call, to which a wrong address does no harm. */
+static bool
+read_memory(const struct walk *walk, uintptr_t from, void *to, size_t size) {
+    return pread(walk->memory, to, size, (off_t)from) == (ssize_t)size;
+}
+
+/*
+ * Where the variables of a library that begin as 0 (.bss) end, given where they begin behind a
+ * mapping of its file; 0 if there are none. The headers of the library say so, which are at its
+ * first mapping. (The dynamic loader knows it too, but takes a lock that another thread may have
+ * held at the fork.)
+ */
+static uintptr_t
+end_of_variables(const struct walk *walk, const struct file *file, uintptr_t at) {
+    enum { MOST = 64 }; // parts of a library
+    ElfW(Ehdr) header;
+    ElfW(Phdr) parts[MOST];
+    if (!read_memory(walk, file->start, &header, sizeof header)) return 0;
+    if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof *parts ||
+        header.e_phnum > MOST ||
+        !read_memory(walk, file->start + header.e_phoff, parts, header.e_phnum * sizeof *parts))
+        return 0;
+    uintptr_t bias = file->start;
+    for (int i = 0; i < header.e_phnum; i++) {
+        if (parts[i].p_type == PT_LOAD && parts[i].p_offset == 0) bias -= parts[i].p_vaddr;
     }
+    for (int i = 0; i < header.e_phnum; i++) {
+        uintptr_t start = bias + parts[i].p_vaddr, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+        uintptr_t end = (start + parts[i].p_memsz + page - 1) / page * page;
+        if (parts[i].p_type == PT_LOAD && start <= at && end > at) return end;
+    }
+    return 0;
+}
+#else
+static uintptr_t
+end_of_variables(const struct walk *walk, const struct file *file, uintptr_t at) {
+    (void)walk, (void)file, (void)at;
     return 0;
 }
 #endif
 
+/* They follow the file as anonymous memory; what is before is on the last page of the file. */
 static void
 add_variables(struct walk *walk, struct file *file, const struct hd_mapping *mapping) {
+    uintptr_t end = end_of_variables(walk, file, mapping->start);
     uint64_t bytes;
-    for (size_t i = 0; i < walk->variables.size; i++) {
-        struct hd_range range = walk->variables.list[i];
-        if (range.start > mapping->start || range.end <= mapping->start) continue;
-        range.start = mapping->start; // what is before is on the last page of the file
-        if (range.end > mapping->end) continue;
-        if (!hd_resident(range.start, range.end, &bytes)) return;
-        file->bytes += bytes;
-        walk->out->code.bytes += bytes;
-        return;
-    }
+    if (end == 0 || end > mapping->end || !hd_resident(mapping->start, end, &bytes)) return;
+    file->bytes += bytes;
+    walk->out->code.bytes += bytes;
 }
 
 /*
@@ -161,7 +183,7 @@ end_arena(struct walk *walk, const struct hd_mapping *next) {
     uintptr_t start = (walk->arena.end - 1) / ARENA * ARENA;
     bool ends = walk->arena.end % ARENA == 0;
     if (walk->arena.end == 0 || start < walk->arena.start) return;
-    if (!ends && (next->start != walk->arena.end || next->readable || next->end > start + ARENA))
+    if (!ends && (next->start != walk->arena.end || next->readable || next->end != start + ARENA))
         return;
     if (hd_resident(start, walk->arena.end, &bytes)) walk->out->arenas += bytes;
 }
@@ -251,12 +273,11 @@ list_largest(struct walk *walk) {
 void
 hd_mappings_read(struct hd_mappings *mappings, pid_t process, const struct hd_slots_found *found) {
     *mappings = (struct hd_mappings){0};
-    struct walk walk = {
-        .out = mappings, .found = found, .pagemap = open_in_proc(process, "pagemap")};
+    struct walk walk = {.out = mappings,
+                        .found = found,
+                        .pagemap = open_in_proc(process, "pagemap"),
+                        .memory = open_in_proc(getpid(), "mem")};
     int maps = open_in_proc(process, "maps");
-#ifdef HAVE_DL_ITERATE_PHDR
-    dl_iterate_phdr(note_variables, &walk.variables);
-#endif
     bool done = maps >= 0 && hd_maps_each(maps, add, &walk) && walk.same;
     if (done) end_arena(&walk, &(struct hd_mapping){0});
     if (done && walk.pagemap >= 0 && !walk.failed) list_largest(&walk);
@@ -264,7 +285,7 @@ hd_mappings_read(struct hd_mappings *mappings, pid_t process, const struct hd_sl
     if (!done) mappings->executable = mappings->arenas = HD_UNKNOWN;
     if (maps >= 0) close(maps);
     if (walk.pagemap >= 0) close(walk.pagemap);
-    hd_ranges_free(&walk.variables);
+    if (walk.memory >= 0) close(walk.memory);
     free(walk.files);
     free(walk.text);
 }

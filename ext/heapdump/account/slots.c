@@ -15,7 +15,7 @@ note_context(struct hd_slots_found *found, VALUE obj) {
     enum hd_data_kind kind = hd_mri_data_kind(obj);
     if (kind != HD_DATA_THREAD && kind != HD_DATA_FIBER) return;
     bool is_thread = kind == HD_DATA_THREAD;
-    if (!hd_can(HD_CAN_STACKS) || (!is_thread && !hd_can(HD_CAN_FIBER))) return;
+    if (!is_thread && !hd_can(HD_CAN_FIBER)) return;
     const void *context = is_thread ? hd_mri_thread_context(obj) : hd_mri_fiber_context(obj);
     if (!context || !hd_mri_context_has_stack(context)) return;
     struct hd_slot_context *list = hd_list_room(found->contexts, found->size, &found->capacity,

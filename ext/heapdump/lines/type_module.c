@@ -30,7 +30,7 @@ note_file(struct constant_walk *walk, VALUE file) {
 static void
 constant_i(const struct hd_constant *constant, void *data) {
     static const char *const fields[] = {",\"constants\":{", ",\"autoload\":[",
-                                         ",\"constant_locations\":{", ",\"constant_files\":["};
+                                         ",\"constant_locations\":{"};
     struct constant_walk *walk = data;
     struct hd_dump *dump = walk->dump;
     struct hd_sink *out = &dump->out;

@@ -23,7 +23,8 @@ has_plausible_size(VALUE iseq) {
     const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
     unsigned size = hd_read_u32(body, HD_BODY_ENCODED_SIZE);
     const VALUE *code = hd_read_pointer(body, HD_BODY_ENCODED);
-    return size > 0 && size <= MOST && hd_plausible(code) && hd_is_readable(code, size);
+    return size > 0 && size <= MOST && hd_plausible(code) &&
+           hd_is_readable(code, size * sizeof *code);
 }
 
 bool

@@ -25,8 +25,8 @@ hd_shared_init(struct hd_shared *shared, int fd) {
 }
 
 /*
- * A lock that nobody has made consistent would answer everybody with an error by itself, but of those
- * who wait glibc (seen with 2.36) wakes only two.
+ * A lock that nobody has made consistent would answer everybody with an error by itself, but of
+ * those who wait glibc (seen with 2.36) wakes only two.
  */
 int
 hd_shared_lock(struct hd_shared *shared) {

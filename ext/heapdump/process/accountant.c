@@ -15,12 +15,30 @@
 
 enum { PATIENCE = 5 }; // in seconds
 
+static void
+crashed(int signal) {
+    _exit(128 + signal);
+}
+
+/*
+ * After a crash the process just ends. A core dump of it would be as large as the application.
+ */
+static void
+catch_crashes(void) {
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+    struct sigaction action = {.sa_handler = crashed};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
 pid_t
 hd_accountant_start(const struct hd_fork *request, struct hd_team *team) {
     struct hd_pages pages = {0};
+    if (request->options->format != HD_FORMAT_HEAPDUMP) return -1;
     team->account = request->context->account;
     pid_t pid = hd_team_fork();
     if (pid != 0) return pid;
+    catch_crashes();
     if (hd_pages_collect(&pages) == 0) hd_account_take(&team->account, &pages);
     _exit(0);
 }

@@ -10,7 +10,8 @@
 #include "process/team.h"
 
 /*
- * Starts it, before the leader has used much memory. Returns its id, or -1 if it cannot be forked.
+ * Starts it, before the leader has used much memory. Returns its id; -1 if it cannot be forked, or
+ * if the format has no header.
  */
 pid_t hd_accountant_start(const struct hd_fork *request, struct hd_team *team);
 

@@ -205,7 +205,9 @@ write_all(struct hd_dump *dump) {
     VALUE counter = ID2SYM(rb_intern("total_allocated_objects"));
     size_t allocated = rb_gc_stat(counter), gc_runs = rb_gc_count();
     hd_dump_look(dump);
-    if (!dump->options->fork) hd_account_take(&dump->context->account, &dump->pages);
+    if (!dump->options->fork && dump->options->format == HD_FORMAT_HEAPDUMP) {
+        hd_account_take(&dump->context->account, &dump->pages);
+    }
     hd_dump_write_head(dump);
     hd_dump_write_pages(dump, 0, dump->pages.size);
     hd_write_found_roots(dump);

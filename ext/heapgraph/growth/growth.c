@@ -59,14 +59,21 @@ is_tracing(const struct hg_graph *graph, uint32_t node) {
            begins_with(graph, graph->label[node], "ObjectTracing/");
 }
 
+/* Whether a node is the table of a class's cached methods, which Ruby 4.0 has as an object. */
+static bool
+is_method_cache(const struct hg_graph *graph, uint32_t node) {
+    return graph->type[node] == HG_T_DATA && hg_string_is(graph, graph->label[node], "VM/cc_table");
+}
+
 /*
- * Whether a node is one of the VM's own lists: arrays and hashes that its roots hold, unless the
- * program has given them to the VM.
+ * Whether a node is one of the VM's own tables and lists: arrays and hashes that its roots hold,
+ * unless the program has given them to the VM.
  */
 static bool
 is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
     static const char *const roots[] = {"vm", "global_symbols", "symbols", NULL};
     uint8_t type = graph->type[node];
+    if (is_method_cache(graph, node)) return true;
     if (graph->type[parent] == HG_T_DATA && hg_string_is(graph, graph->label[parent], PINS))
         return is_tracing(graph, node) ||
                ((type == HG_T_ARRAY || type == HG_T_HASH) && is_hidden(graph, node));

@@ -1,16 +1,23 @@
 /*
- * Place in the flow: see former.h.
+ * Place in the flow: see former.h. Modules are judged from the outermost to the innermost, so that
+ * it is known of a module above whether it is former itself. Each edge is looked at once.
  */
 #include "paths/former.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The modules that have a name, sorted by it; those of one name are next to each other. */
+struct named {
+    uint32_t depth; /* how many modules are above it by its name: 1 for "A::B" */
+    uint32_t label, node;
+};
+
+/* The modules that have a name, sorted by depth; those of one name are next to each other. */
 struct names {
     const struct hg_graph *graph;
-    uint64_t *items; /* label << 32 | node */
+    struct named *items;
     size_t count;
+    uint8_t *held; /* by node: 1 if a module above, which is not former, refers to it */
 };
 
 static bool
@@ -18,37 +25,6 @@ has_name(const struct hg_graph *graph, uint32_t node) {
     uint8_t type = graph->type[node];
     return (type == HG_T_CLASS || type == HG_T_MODULE) && !(graph->flags[node] & HG_N_SINGLETON) &&
            graph->label[node] != HG_NO_STRING;
-}
-
-static int
-ascending(const void *left, const void *right) {
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-    return a < b ? -1 : a > b;
-}
-
-static bool
-find_names(struct names *names) {
-    const struct hg_graph *graph = names->graph;
-    size_t room = 0;
-    for (uint32_t node = 0; node < graph->objects; node++) room += has_name(graph, node);
-    names->items = malloc((room + 1) * sizeof(*names->items));
-    if (!names->items) return false;
-    for (uint32_t node = 0; node < graph->objects; node++) {
-        if (has_name(graph, node))
-            names->items[names->count++] = (uint64_t)graph->label[node] << 32 | node;
-    }
-    qsort(names->items, names->count, sizeof(*names->items), ascending);
-    return true;
-}
-
-static uint32_t
-label_at(const struct names *names, size_t at) {
-    return (uint32_t)(names->items[at] >> 32);
-}
-
-static uint32_t
-node_at(const struct names *names, size_t at) {
-    return (uint32_t)names->items[at];
 }
 
 /* The length of the name of the module above: that of "A" for "A::B", 0 for a name without "::". */
@@ -60,63 +36,102 @@ length_above(const char *name, size_t length) {
     return 0;
 }
 
+static uint32_t
+depth_of(const struct hg_graph *graph, uint32_t node) {
+    uint32_t depth = 0;
+    size_t length;
+    const char *name = hg_string(graph, graph->label[node], &length);
+    while ((length = length_above(name, length)) > 0) depth++;
+    return depth;
+}
+
+static int
+ascending(const void *left, const void *right) {
+    const struct named *a = left, *b = right;
+    if (a->depth != b->depth) return a->depth < b->depth ? -1 : 1;
+    if (a->label != b->label) return a->label < b->label ? -1 : 1;
+    return a->node < b->node ? -1 : a->node > b->node;
+}
+
 static bool
-is_named(const struct hg_graph *graph, uint32_t node, const char *name, size_t length) {
-    size_t own_length;
-    const char *own = hg_string(graph, graph->label[node], &own_length);
+find_names(struct names *names) {
+    const struct hg_graph *graph = names->graph;
+    size_t room = 0;
+    for (uint32_t node = 0; node < graph->objects; node++) room += has_name(graph, node);
+    names->items = malloc((room + 1) * sizeof(*names->items));
+    names->held = calloc((size_t)graph->nodes + 1, 1);
+    if (!names->items || !names->held) return false;
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (has_name(graph, node))
+            names->items[names->count++] = (struct named){depth_of(graph, node), graph->label[node],
+                                                          node};
+    }
+    qsort(names->items, names->count, sizeof(*names->items), ascending);
+    return true;
+}
+
+static bool
+is_object(const struct hg_graph *graph, uint32_t node) {
+    return hg_string_is(graph, graph->label[node], "Object");
+}
+
+/* Whether `above` has the name of the module above `node`: Object for a name without "::". */
+static bool
+is_above(const struct hg_graph *graph, uint32_t above, uint32_t node) {
+    size_t length, own_length;
+    const char *name = hg_string(graph, graph->label[node], &length);
+    const char *own = hg_string(graph, graph->label[above], &own_length);
+    length = length_above(name, length);
+    if (length == 0) return is_object(graph, above);
     return own_length == length && memcmp(own, name, length) == 0;
 }
 
-static bool
-refers(const struct hg_graph *graph, uint32_t from, uint32_t to) {
-    for (uint64_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
-        if (graph->target[edge] == to && hg_edge_holds(graph->name[edge])) return true;
+/* Notes which modules this one holds as the module above them. */
+static void
+note_held(const struct names *names, uint32_t node) {
+    const struct hg_graph *graph = names->graph;
+    for (uint64_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
+        uint32_t to = graph->target[edge];
+        if (!names->held[to] && hg_edge_holds(graph->name[edge]) && to < graph->objects &&
+            has_name(graph, to))
+            names->held[to] = is_above(graph, node, to);
     }
-    return false;
 }
 
-/*
- * Judges the modules of one name; Object has none above it. A module above that is former itself
- * does not count. Returns whether one more is former.
- */
-static bool
+/* Judges the modules of one name; Object has none above it. */
+static void
 judge(const struct names *names, size_t from, size_t to, uint8_t *former) {
-    const struct hg_graph *graph = names->graph;
-    size_t length;
-    const char *name = hg_string(graph, label_at(names, from), &length);
-    if (is_named(graph, node_at(names, from), "Object", strlen("Object"))) return false;
-    size_t above = length_above(name, length);
-    const char *scope = above ? name : "Object";
-    if (!above) above = strlen(scope);
-    bool any = false, more = false;
-    for (int pass = 0; pass < 2; pass++) {
+    bool any = false;
+    if (is_object(names->graph, names->items[from].node)) return;
+    for (size_t i = from; i < to; i++) any |= names->held[names->items[i].node];
+    for (size_t i = from; i < to && any; i++) {
+        uint32_t node = names->items[i].node;
+        if (!names->held[node]) former[node] = 1;
+    }
+}
+
+static void
+judge_all(const struct names *names, uint8_t *former) {
+    for (size_t i = 0; i < names->count; i++) {
+        uint32_t node = names->items[i].node;
+        if (is_object(names->graph, node)) note_held(names, node);
+    }
+    for (size_t from = 0, to; from < names->count; from = to) {
+        uint32_t label = names->items[from].label;
+        for (to = from + 1; to < names->count && names->items[to].label == label;) to++;
+        judge(names, from, to, former);
         for (size_t i = from; i < to; i++) {
-            bool held = false;
-            for (size_t k = 0; k < names->count && !held; k++) {
-                uint32_t node = node_at(names, k);
-                held = !former[node] && is_named(graph, node, scope, above) &&
-                       refers(graph, node, node_at(names, i));
-            }
-            if (!pass) any |= held;
-            else if (any && !held && !former[node_at(names, i)])
-                former[node_at(names, i)] = more = true;
+            if (!former[names->items[i].node]) note_held(names, names->items[i].node);
         }
     }
-    return more;
 }
 
 bool
 hg_modules_former(const struct hg_graph *graph, uint8_t *former) {
     struct names names = {.graph = graph};
-    if (!find_names(&names)) return false;
-    for (bool more = true; more;) {
-        more = false;
-        for (size_t from = 0, to; from < names.count; from = to) {
-            for (to = from + 1; to < names.count && label_at(&names, to) == label_at(&names, from);)
-                to++;
-            if (to - from > 1) more |= judge(&names, from, to, former);
-        }
-    }
+    bool found = find_names(&names);
+    if (found) judge_all(&names, former);
     free(names.items);
-    return true;
+    free(names.held);
+    return found;
 }

@@ -9,10 +9,9 @@
  *   rank of a path    the worst rank of its steps
  *     HG_RANK_NAMED     from a named module or a global variable, or from a field of a root: a
  *                       handler of a signal, an object that C code has pinned
- *     HG_RANK_FRAME     through a frame of a thread or fiber, through a fiber-local variable,
- *                       through TOPLEVEL_BINDING, or
- *                       by a reference without a name out of a thread or fiber; from a root to a
- *                       thread or ractor; between threads and their ractor
+ *     HG_RANK_FRAME     through a frame of a thread or fiber, through TOPLEVEL_BINDING, through a
+ *                       fiber-local variable, or by a reference without a name out of a thread or
+ *                       fiber; from a root to a thread or ractor; between threads and their ractor
  *     HG_RANK_ROOT      from any other root of the VM
  *     HG_RANK_CACHE     out of a node with HG_N_VM_CACHE; by a field with what the VM has remembered
  *     HG_RANK_STACK     out of a root with HG_N_CONSERVATIVE

@@ -50,10 +50,9 @@ hg_field_rank(const struct hg_graph *graph, uint32_t name) {
     return HG_RANK_NAMED;
 }
 
-enum hg_rank
-hg_constant_rank(const struct hg_graph *graph, uint32_t name) {
-    bool frame = hg_string_is(graph, hg_edge_payload(name), "TOPLEVEL_BINDING");
-    return frame ? HG_RANK_FRAME : HG_RANK_NAMED;
+bool
+hg_is_toplevel_binding(const struct hg_graph *graph, uint32_t name) {
+    return hg_string_is(graph, hg_edge_payload(name), "TOPLEVEL_BINDING");
 }
 
 bool

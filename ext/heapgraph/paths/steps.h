@@ -71,10 +71,10 @@ enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t 
 enum hg_rank hg_field_rank(const struct hg_graph *graph, uint32_t name);
 
 /*
- * The rank of a step by a constant. TOPLEVEL_BINDING holds what the frame of the program's first
- * file holds, by the same names.
+ * Whether a constant is TOPLEVEL_BINDING, which holds what the frame of the program's first file
+ * holds, by the same names.
  */
-enum hg_rank hg_constant_rank(const struct hg_graph *graph, uint32_t name);
+bool hg_is_toplevel_binding(const struct hg_graph *graph, uint32_t name);
 
 /* Whether an object of this type may have such fields. */
 static inline bool
@@ -95,7 +95,8 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
     case HG_E_GLOBAL:
         return HG_RANK_NAMED;
     case HG_E_CONSTANT:
-        return hg_constant_rank(graph, name);
+        if (hg_is_toplevel_binding(graph, name)) return HG_RANK_FRAME;
+        break;
     case HG_E_FIELD:
         if (hg_has_cache_fields(graph->type[from])) return hg_field_rank(graph, name);
         break;

@@ -120,10 +120,8 @@ module HeapDump
           return "it is garbage, free memory, stacks, or what libraries in C allocate; these " \
                  "dumps do not have more of the process than its size"
         end
-        return "no part of it grew in every step; take dumps further apart" if parts.empty?
-
-        "what grew in every step (below) is less than half of it, the other parts rose and fell; " \
-          "take dumps further apart"
+        what = parts.empty? ? "no part of the process grew much" : "no parts with half of it grew"
+        "#{what} in every step; take dumps further apart"
       end
 
       # What grew in every step, and is a share of the growth of the process that counts.

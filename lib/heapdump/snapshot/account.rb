@@ -43,7 +43,8 @@ module HeapDump
       attr_reader :object_bytes
       # The malloc of the process (Hash of Symbol, empty if not known): +:name+ (glibc, jemalloc,
       # tcmalloc, mimalloc, musl or unknown), and what it tells, in bytes: +:in_use+, +:free+,
-      # +:mapped+, +:metadata+; +:version+, +:arenas+.
+      # +:mapped+, +:metadata+, +:untouched+, +:resident+; +:version+, +:arenas+. For the meaning of
+      # each see docs/format.md.
       #
       #   snapshot.account.allocator.values_at(:name, :arenas) # => ["glibc", 1]
       attr_reader :allocator

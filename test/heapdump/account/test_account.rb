@@ -118,10 +118,17 @@ class TestAccount < HeapDumpTest
     assert_operator told["touched"], :<=, told["bytes"]
   end
 
+  # What makes a preloaded library the malloc of the process.
+  MALLOC = <<~C
+    extern void *__libc_malloc(unsigned long);
+    void *malloc(unsigned long size) { return __libc_malloc(size); }
+  C
+
   # A lock of malloc that is never given back costs some figures, and a moment.
   def test_malloc_that_hangs
     library = Accounts.compile(scratch, <<~C)
       #include <unistd.h>
+      #{MALLOC}
       int mallctl(const char *name, void *a, void *b, void *c, unsigned long d) { for (;;) pause(); }
     C
     snapshot = Accounts.snapshot(scratch, "", preload: library)
@@ -131,12 +138,84 @@ class TestAccount < HeapDumpTest
     assert_operator memory.dig("code", "bytes"), :>, MIB
   end
 
+  # A crash leaves no core dump, which may be as large as the application: each signal is caught.
   def test_malloc_that_crashes
     library = Accounts.compile(scratch, <<~C)
+      #include <fcntl.h>
+      #include <signal.h>
       #include <stdlib.h>
-      int mallctl(const char *name, void *a, void *b, void *c, unsigned long d) { abort(); }
+      #{MALLOC}
+      int mallctl(const char *name, void *a, void *b, void *c, unsigned long d) {
+          static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+          creat("#{scratch}/called", 0600);
+          for (int i = 0; i < 5; i++) {
+              struct sigaction action;
+              sigaction(signals[i], NULL, &action);
+              if (action.sa_handler == SIG_DFL) creat("#{scratch}/uncaught", 0600);
+          }
+          abort();
+      }
     C
     assert_equal true, Accounts.snapshot(scratch, "", preload: library).whole
+    assert_path_exists "#{scratch}/called"
+    refute_path_exists "#{scratch}/uncaught"
+  end
+
+  # The other format has no header, so nothing is asked for it.
+  def test_no_account_without_a_header
+    library = Accounts.compile(scratch, <<~C)
+      #include <fcntl.h>
+      #{MALLOC}
+      int mallctl(const char *a, void *b, void *c, void *d, unsigned long e) {
+          creat("#{scratch}/called", 0600);
+          return 1;
+      }
+    C
+    code = "require 'heapdump'; HeapDump.dump(ARGV[0], format: ARGV[1].to_sym, " \
+           "fork: ARGV[2] == 'forked')"
+    [%w[objspace here], %w[objspace forked], %w[heapdump here]].each do |how|
+      Child.ruby!(code, "#{scratch}/heap.json", *how, bare: true, env: { "LD_PRELOAD" => library })
+      assert_equal how[0] == "heapdump", File.exist?("#{scratch}/called"), how.join(" ")
+    end
+  end
+
+  # A library that is loaded is not the malloc of the process for that.
+  def test_an_allocator_that_is_only_loaded
+    library = Accounts.compile(scratch, <<~C)
+      int mallctl(const char *a, void *b, void *c, void *d, unsigned long e) { return 1; }
+      int MallocExtension_GetNumericProperty(const char *a, unsigned long *b) { return 0; }
+      int mi_version(void) { return 212; }
+    C
+    skip "only glibc" unless glibc?
+    account = Accounts.snapshot(scratch, "", preload: library).account
+    assert_equal "glibc", account.allocator[:name]
+  end
+
+  # Variables that begin as 0 follow the file of their library; no lock of the dynamic loader is
+  # taken for them, which another thread may have held at the fork.
+  def test_variables_of_a_library
+    library = Accounts.compile(scratch, <<~C)
+      #define _GNU_SOURCE
+      #include <link.h>
+      #include <pthread.h>
+      #include <string.h>
+      #include <unistd.h>
+      static char large[30 << 20];
+      static int stay(struct dl_phdr_info *info, size_t size, void *data) { sleep(60); return 1; }
+      static void *run(void *data) { dl_iterate_phdr(stay, data); return data; }
+      void begin(void) {
+          pthread_t thread;
+          memset(large, 1, sizeof large);
+          pthread_create(&thread, 0, run, 0);
+          usleep(200000);
+      }
+    C
+    code = "require 'fiddle'; at_exit { Process.exit!(0) }; " \
+           "Fiddle::Function.new(Fiddle.dlopen('#{library}')['begin'], [], 0).call"
+    account = Accounts.snapshot(scratch, code).account
+    assert_adds_up(account)
+    assert_equal library, account.files.first.path
+    assert_in_delta 30, account.files.first.bytes / MIB, 1
   end
 
   # Stacks that were never touched are no memory that a thread holds.
@@ -216,6 +295,6 @@ class TestAccount < HeapDumpTest
   end
 
   def glibc?
-    File.exist?("/usr/bin/ldd") && !Accounts.library("ld-musl-x86_64.so.1")
+    RUBY_PLATFORM.include?("linux") && !RUBY_PLATFORM.include?("musl")
   end
 end
