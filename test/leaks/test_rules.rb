@@ -15,7 +15,7 @@ class TestRules < HeapDumpTest
   CASES = {
     IDLE: [5, :idle_at_the_end], STAY_DUMPS: [5, :some_stay], SYMBOLS_PER_STEP: [100, :symbols],
     NAMES_PER_STEP: [21, :names], CONTENT_BYTES: [5_000, :data],
-    LINE_BYTES: [10_000, :lines], INNER_OBJECTS: [4, :payloads],
+    LINE_BYTES: [10_000, :lines], CONTENT_ENTRIES: [2, :few_entries], INNER_OBJECTS: [4, :payloads],
     INNER_BYTES: [1, :large_payloads], OTHER_HOLDERS: [4, :index_of_a_third],
     MOST: [0.3, :pairs_of_a_third], SAME_PACE: [0.3, :uneven_pairs], FEW: [5, :two_dumps],
     FEW_BYTES: [100, :two_dumps], PAIR: [3, :three_large_ones], SLOW: [5, :slow],
@@ -173,6 +173,13 @@ class TestRules < HeapDumpTest
   def lines
     series(100, 200, 300) do |made, count|
       made.constant("SEEN", made.array([1] * count, memsize: 4_000))
+    end
+  end
+
+  # Two entries more, and a longer line.
+  def few_entries
+    series(1, 2, 3) do |made, count|
+      made.constant("SEEN", made.array([1 << 200] * count, memsize: 4_000))
     end
   end
 

@@ -22,6 +22,8 @@ module HeapDump
       end
 
       def grows?
+        return false if unit == "entries" && counts.last - counts.first < Rules::CONTENT_ENTRIES
+
         Steps.new(counts).grow?
       end
 

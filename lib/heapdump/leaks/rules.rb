@@ -25,6 +25,9 @@ module HeapDump
       # the dump, which show entries that need no memory yet.
       CONTENT_BYTES = 256
       LINE_BYTES = 64
+      # Growth by fewer entries than this does not count either: marks of the GC make a line longer
+      # as well, on Ruby 4.0 by more than two references.
+      CONTENT_ENTRIES = 3
       # What only caches of code hold counts as a leak if it grew by so many bytes: each call in the
       # source has one cache, so less than this is what code that runs for the first time needs.
       CACHE_BYTES = 1 << 20
