@@ -50,7 +50,8 @@ module Mutants
       "ext/heapdump/own_strings.c" => %w[outside/test_contents],
       "ext/heapdump/lines/refs.c" => ["test_parts", PLANTED, "test_laws"],
       "ext/heapdump/{account/*,process/accountant,base/maps}.c" =>
-        ["test_parts", "heapdump/account/test_account", "test_dump", "test_hostile_process"],
+        ["test_parts", "heapdump/account/test_account", "test_dump", "test_hostile_process",
+         "test_usage"],
       "ext/heapdump/mri/{holders,vm,places,operands,check_holders,check_vm}.c" =>
         ["test_holders", "test_operands", "test_names_take", *INNER],
       "ext/heapdump/lines/type_code.c" => ["test_operands", PLANTED],

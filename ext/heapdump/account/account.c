@@ -161,7 +161,7 @@ hd_account_take(struct hd_account *account, const struct hd_pages *pages) {
     take_mappings(account, &mappings);
     hd_stacks_take(&account->stacks, &found, &mappings);
     hd_slots_free(&found);
-    hd_cgroup_read(&account->cgroup);
+    hd_cgroup_read(&account->cgroup, "");
     read_shares(account);
     struct hd_allocator allocator = account->allocator;
     hd_allocator_ask(&allocator);

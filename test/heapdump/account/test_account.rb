@@ -17,6 +17,7 @@ class TestAccount < HeapDumpTest
 
   Accounts::CASES.each do |one|
     define_method("test_it_adds_up: #{one.name}") do
+      skip_without_fiddle(one.code)
       skip "this Ruby has no YJIT" if one.name == "YJIT" && !yjit?
       library = one.preload && (Accounts.library(one.preload) or skip "no #{one.preload} here")
       account = Accounts.snapshot(scratch, one.code, preload: library,
@@ -83,6 +84,7 @@ class TestAccount < HeapDumpTest
 
   # A mapping of one's own is nobody's: it is told, and not put to another part.
   def test_what_nobody_owns_is_the_rest
+    skip_without_fiddle(Accounts::MAPPED)
     parts = Accounts.snapshot(scratch, Accounts::MAPPED).account.parts
     assert_in_delta 50, parts[:rest] / MIB, 3
   end
@@ -179,6 +181,45 @@ class TestAccount < HeapDumpTest
     end
   end
 
+  def test_arenas_of_glibc
+    skip "only glibc" unless glibc?
+    allocate = "20.times.map { Thread.new { 1000.times { 'x' * 5000 } } }.each(&:join)"
+    [["1", 1..1], ["8", 2..8]].each do |most, arenas|
+      account = Accounts.snapshot(scratch, allocate, env: { "MALLOC_ARENA_MAX" => most }).account
+      assert_includes arenas, account.allocator[:arenas], most
+    end
+  end
+
+  # Memory that processes share is in no file.
+  def test_shared_memory_of_system_v
+    code = <<~RUBY
+      require "fiddle"
+      call = lambda do |name, *arguments|
+        types = arguments.map { |one| one.nil? ? Fiddle::TYPE_VOIDP : Fiddle::TYPE_LONG }
+        Fiddle::Function.new(Fiddle.dlopen(nil)[name], types, Fiddle::TYPE_LONG).(*arguments)
+      end
+      id = call.("shmget", 0, 30 << 20, 0o1600)
+      at = call.("shmat", id, nil, 0)
+      call.("shmctl", id, 0, nil)
+      KEPT = Fiddle::Pointer.new(at)
+      (0...30).each { |i| KEPT[i << 20, 1 << 20] = "x" * (1 << 20) }
+    RUBY
+    skip_without_fiddle(code)
+    parts = Accounts.snapshot(scratch, code).account.parts
+    assert_operator parts[:code], :<, 20 * MIB
+    assert_operator parts[:rest], :>, 25 * MIB
+  end
+
+  # What the kernel says of the control group, if it can be seen here.
+  def test_the_control_group
+    path = File.read("/proc/self/cgroup")[/^\d+:memory:(.*)$/, 1]
+    file = "/sys/fs/cgroup/memory#{path}/memory.usage_in_bytes"
+    skip "no control group for memory here" unless path && File.readable?(file)
+    cgroup = Accounts.snapshot(scratch, "").account.cgroup
+    assert_in_delta File.read(file).to_i, cgroup[:current], 2 << 30
+    assert_operator cgroup[:inactive_file], :<=, cgroup[:current]
+  end
+
   # A library that is loaded is not the malloc of the process for that.
   def test_an_allocator_that_is_only_loaded
     library = Accounts.compile(scratch, <<~C)
@@ -210,6 +251,7 @@ class TestAccount < HeapDumpTest
           usleep(200000);
       }
     C
+    skip_without_fiddle("fiddle")
     code = "require 'fiddle'; at_exit { Process.exit!(0) }; " \
            "Fiddle::Function.new(Fiddle.dlopen('#{library}')['begin'], [], 0).call"
     account = Accounts.snapshot(scratch, code).account
@@ -270,6 +312,13 @@ class TestAccount < HeapDumpTest
   end
 
   private
+
+  # Some builds of Ruby do not have it.
+  def skip_without_fiddle(code)
+    return unless code.include?("fiddle")
+
+    skip "no fiddle here" unless Child.ruby("require 'fiddle'", bare: true).success?
+  end
 
   def assert_adds_up(account)
     refute_empty account.parts

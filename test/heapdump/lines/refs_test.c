@@ -162,5 +162,7 @@ main(void) {
         }
     }
     hd_refs_free(&refs);
+    CHECK(!refs.list && refs.size == 0);
+    hd_refs_free(&refs); // of nothing
     return 0;
 }
