@@ -156,7 +156,7 @@ random_kind(struct builder *builder, uint32_t node, struct random *random) {
         break;
     case 1:
         builder->type[node] = HG_T_IMEMO;
-        builder->label[node] = STRING_IMEMO;
+        builder->label[node] = random_chance(random, 70) ? STRING_IMEMO : STRING_FIELDS;
         if (random_chance(random, 50)) builder->flags[node] |= HG_N_VM_CACHE;
         break;
     case 2:
@@ -264,8 +264,8 @@ build_heap(struct builder *builder, uint32_t objects, struct random *random) {
 
 const char *
 hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
-    static const char *const strings[STRINGS] = {"Object", "VM/thread", "ractor", "imemo",
-                                                 "cached_methods", "TOPLEVEL_BINDING"};
+    static const char *const strings[STRINGS] = {
+        "Object", "VM/thread", "ractor", "imemo", "cached_methods", "TOPLEVEL_BINDING", "fields"};
     const char *text = string < STRINGS ? strings[string] : "another";
     *length = strlen(text);
     return text;

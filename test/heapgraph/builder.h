@@ -15,6 +15,7 @@ enum built_string {
     STRING_IMEMO,
     STRING_CACHED, /* a field with what the VM has remembered */
     STRING_BINDING,
+    STRING_FIELDS,
     STRINGS        /* any other string has no meaning */
 };
 
