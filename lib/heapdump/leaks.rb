@@ -39,6 +39,7 @@ module HeapDump
     autoload :Standing, "#{__dir__}/leaks/standing"
     autoload :Steps, "#{__dir__}/leaks/steps"
     autoload :Suspect, "#{__dir__}/leaks/suspect"
+    autoload :SuspectEdge, "#{__dir__}/leaks/suspect_edge"
     autoload :Turnover, "#{__dir__}/leaks/turnover"
     autoload :Verdict, "#{__dir__}/leaks/verdict"
     autoload :Way, "#{__dir__}/leaks/way"

@@ -26,9 +26,12 @@ module HeapDump
 
       def initialize(original)
         super(Homes.hide(original.path))
+        @plain = original
         @graph = original.graph
         @lines = Lines.new(@graph)
       end
+
+      attr_reader :plain
 
       def redacted
         self
