@@ -34,6 +34,11 @@ module HeapDump
              .join(", ")
       end
 
+      # The sum of all sizes.
+      def bytes
+        @sums.values.sum(&:last)
+      end
+
       def to_h
         @sums.transform_values { |objects, bytes| { objects: objects, bytes: bytes } }
       end

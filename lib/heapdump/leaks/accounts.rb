@@ -13,7 +13,7 @@ module HeapDump
       UNKNOWN = %i[other_malloc rest].freeze
 
       # For each part of Snapshot::Account: what its growth comes from, and what to do next.
-      REASONS = {
+      REASONS = { # :nodoc:
         heap_pages: ["objects, and free slots between them", nil],
         object_malloc: ["what objects have allocated", nil],
         other_malloc: ["a library in C, or the VM, allocates it; no heap dump shows what",
@@ -26,7 +26,7 @@ module HeapDump
         rest: ["memory that neither Ruby nor malloc has mapped: a library maps it itself",
                "pmap -X and the process's number shows the mappings"]
       }.freeze
-      private_constant :UNKNOWN, :REASONS
+      private_constant :UNKNOWN
 
       # The resident memory of the process in each dump (Array of Integer); nil if a dump does not
       # have it.

@@ -34,13 +34,12 @@ module HeapDump
       include Enumerable
 
       # Kinds of IMEMO, which the VM makes for itself, in words.
-      INTERNAL = {
+      INTERNAL = { # :nodoc:
         "iseq" => "code", "ment" => "methods", "env" => "captured variables",
         "cref" => "scopes of code", "callcache" => "inline caches", "callinfo" => "calls in code",
         "constcache" => "inline caches of constants", "fields" => "instance variables",
         "tmpbuf" => "buffers", "ast" => "syntax trees"
       }.freeze
-      private_constant :INTERNAL
 
       # The numbers that Graph#groups expects for them.
       BY = { class: 0, type: 1, location: 2, generation: 3 }.freeze
