@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "leaks"
 require_relative "snapshot"
 require_relative "terminal"
 
@@ -19,7 +20,7 @@ module HeapDump
     autoload :Cells, "#{__dir__}/html/cells"
     autoload :Chart, "#{__dir__}/html/chart"
     autoload :Classes, "#{__dir__}/html/classes"
-    autoload :Gems, "#{__dir__}/html/gems"
+    autoload :Code, "#{__dir__}/html/code"
     autoload :Growth, "#{__dir__}/html/growth"
     autoload :Head, "#{__dir__}/html/head"
     autoload :Holders, "#{__dir__}/html/holders"

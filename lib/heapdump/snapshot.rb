@@ -30,6 +30,7 @@ module HeapDump
   # them. A negative number raises ArgumentError.
   class Snapshot
     autoload :Account, "#{__dir__}/snapshot/account"
+    autoload :Aside, "#{__dir__}/snapshot/aside"
     autoload :Caches, "#{__dir__}/snapshot/caches"
     autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Constants, "#{__dir__}/snapshot/constants"

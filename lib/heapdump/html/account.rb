@@ -34,24 +34,28 @@ module HeapDump
       end
 
       def lead
-        return "This dump does not say how large the process was; HeapDump.dump does." unless account.rss
+        return NO_SIZE unless account.rss
         return rough unless parts?
 
         swapped = subject.memory.swap.to_i
-        "#{bytes(account.rss)} of the process were in memory (RSS)" \
-          "#{", and #{bytes(swapped)} swapped out" if swapped.positive?}. " \
-          "#{bytes(subject.live_bytes)} are objects that something holds" \
-          "#{", #{bytes(subject.memory.garbage_bytes)} garbage" if garbage?}."
+        "The process had #{bytes(account.rss)} in memory (RSS)" \
+          "#{", and #{bytes(swapped)} swapped out" if swapped.positive?}. Objects that something " \
+          "holds need #{bytes(subject.live_bytes)}, wherever they lie#{garbage}."
       end
 
-      def garbage?
-        subject.memory.garbage_bytes.positive? && snapshot.whole != false
+      NO_SIZE = "This dump does not say how large the process was. Those of HeapDump.dump do."
+      private_constant :NO_SIZE
+
+      def garbage
+        size = subject.memory.garbage_bytes
+        "; #{bytes(size)} are garbage" if size.positive? && snapshot.whole != false
       end
 
       # Of a dump without an account.
       def rough
         memory = subject.memory
-        known = { "pages of the Ruby heap" => memory.page_bytes, "malloc of objects" => memory.malloc,
+        known = { "pages of the Ruby heap" => memory.page_bytes,
+                  "malloc of objects" => memory.malloc,
                   "not explained" => memory.unexplained }.compact
         parts = known.map { |name, size| "#{name} #{bytes(size)}" }
         "The process had #{bytes(account.rss)} in memory (RSS)" \
@@ -67,8 +71,8 @@ module HeapDump
       end
 
       def columns
-        [Table::NUMBER["bytes", "in memory when the dump was taken"],
-         Table::NUMBER["share", "of the whole process"],
+        [Table::NUMBER["bytes", "in memory"],
+         Table::TEXT["share", "of the whole process"],
          *([Table::NUMBER["growth", "since the first dump"]] if grown?),
          Table::NAME["part", "what the memory is"],
          Table::TEXT["if it is much or grows", "what it comes from, and what to do next"]]
@@ -94,11 +98,12 @@ module HeapDump
 
       # What to do about parts that are much of the process and that objects do not explain.
       def advice
-        much = account.parts.select { |name, size| TOLD.include?(name) && size >= MUCH * account.rss }
+        much = account.parts.slice(*TOLD).select { |_, size| size >= MUCH * account.rss }
         much.map do |name, size|
           reason, advice = HeapDump::Leaks::Accounts::REASONS.fetch(name)
-          "#{percent(size, account.rss)} of the process is #{Snapshot::Account::PARTS.fetch(name)}. " \
-            "The objects of a dump do not explain it: #{[reason, advice].compact.join("; ")}."
+          part = Snapshot::Account::PARTS.fetch(name)
+          "#{percent(size, account.rss)} of the process is #{part}. Objects do not explain it: " \
+            "#{[reason, advice].compact.join("; ")}."
         end
       end
     end

@@ -42,14 +42,20 @@ module HeapDump
       end
 
       def histogram(caption, title, words, rows)
-        table(caption, Table::NUMBER["retained", "what would be free if all of them were"],
-              Table::NUMBER["bytes", "their own size"], Table::NUMBER["objects", "how many are live"],
-              Table::NAME[title, words]) do |table|
-          rows.first(limit).each { |row| table.row(bytes(row.retained), *cells([row]), row.label) }
+        table(caption, *FIGURES, Table::NAME[title, words]) do |table|
+          rows.first(limit).each do |row|
+            table.row(bytes(row.retained), *cells([row]), Markup.name(row.label))
+          end
           rest = rows.drop(limit)
           table.rest("-", *cells(rest), plural(rest.size, "smaller #{title}")) if rest.any?
         end
       end
+
+      FIGURES = [
+        Table::NUMBER["retained", "what would be free if all of them were"],
+        Table::NUMBER["bytes", "their own size"], Table::NUMBER["objects", "how many are live"]
+      ].freeze
+      private_constant :FIGURES
 
       def cells(rows)
         [bytes(rows.sum(&:bytes)), count(rows.sum(&:objects))]

@@ -36,31 +36,35 @@ module HeapDump
         changes.sum(&:bytes_change)
       end
 
+      COLUMNS = [
+        Table::NUMBER["bytes", "more than in the first dump"],
+        Table::NUMBER["objects", "more than in the first dump"],
+        Table::TEXT["every time", "in each dump more than before"],
+        Table::NUMBER["objects in each dump", ""], Table::NAME["class", ""],
+        Table::TEXT["command", "shows who holds them"]
+      ].freeze
+      private_constant :COLUMNS
+
       def grown_table
-        table("Growth by class", Table::NUMBER["bytes", "more than in the first dump"],
-              Table::NUMBER["objects", "more than in the first dump"],
-              Table::TEXT["objects in each dump", "every time: in each more than before"],
-              Table::NAME["class", ""], Table::TEXT["to see who holds them", ""]) do |table|
-          grown.first(limit).each { |change| table.row(*row(change)) }
-          add_rest(table, grown.drop(limit))
+        table("Growth by class", *COLUMNS) do |table|
+          grown.first(limit).each { |change| table.row(*cells(change)) }
+          rest = grown.drop(limit)
+          next if rest.empty?
+
+          table.rest(bytes_change(sum(rest)), count_change(rest.sum(&:count_change)), "", "",
+                     plural(rest.size, "class that grew less", "classes that grew less"), "")
         end
       end
 
-      def row(change)
-        every = " (every time)" if change.grows? && change.counts.size > 2
+      def cells(change)
         [bytes_change(change.bytes_change), count_change(change.count_change),
-         "#{series(change.counts)}#{every}", change.label, who(change.key)]
+         change.grows? ? "yes" : "no", series(change.counts), Markup.name(change.label),
+         why(change.key)]
       end
 
-      def add_rest(table, rest)
-        return if rest.empty?
-
-        table.rest(bytes_change(sum(rest)), count_change(rest.sum(&:count_change)), "",
-                   "#{count(rest.size)} classes that grew less", "")
-      end
-
-      def who(name)
-        name && name.size <= Classes::TYPED ? command("why", name) : ""
+      # A long name cannot be typed.
+      def why(name)
+        name && name.size <= Markup::NAME ? command("why", name) : ""
       end
     end
   end

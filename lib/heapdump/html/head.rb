@@ -14,15 +14,22 @@ module HeapDump
         "Heap report: #{answer}"
       end
 
+      # The verdict in a sentence, for the top of the page.
+      def sentence
+        (subject.several? ? Leaking : Largest).new(subject).sentence
+      end
+
       private
 
       def answer
         leaks = subject.leaks
-        return subject.name unless leaks
+        return Markup.name(subject.name) unless leaks
+        return "the dumps cannot be judged" unless leaks.sound?
         return "nothing is accused" if leaks.empty?
 
-        names = leaks.first(2).map { |suspect| Markup.short(suspect.class_name, 60) }
-        "#{names.join(", ")}#{" and others" if leaks.suspects.size > 2} leak#{"s" if leaks.suspects.one?}"
+        first = Markup.name(leaks.first.class_name)
+        others = leaks.suspects.size - 1
+        others.zero? ? "#{first} leaks" : "#{first} and #{plural(others, "other")} leak"
       end
 
       def header
@@ -48,20 +55,28 @@ module HeapDump
       # What is wrong with the dumps, each with the name of its dump.
       def faults
         subject.snapshots.flat_map do |dump|
-          dump.warnings.map { |text| "#{subject.name(dump)}: #{text}" }
+          dump.warnings.map { |text| "#{Markup.name(subject.name(dump))}: #{text}" }
         end
       end
 
       def dumps_table
-        table("Dumps, the oldest first", Table::NAME["dump", ""], Table::TEXT["taken at", "UTC"],
-              Table::NUMBER["live objects", ""], Table::NUMBER["live bytes", "what they need"],
-              Table::NUMBER["process (RSS)", "in memory"],
-              Table::TEXT["whole", "nothing of it is missing"]) do |table|
+        table("Dumps, the oldest first", *COLUMNS) do |table|
           first, left_out = shown
           first.each { |dump| table.row(*cells(dump)) }
-          table.rest("#{plural(left_out, "dump")} between the first and the last", *([""] * 5)) if left_out.positive?
+          next if left_out.zero?
+
+          table.rest("#{plural(left_out, "dump")} before the last", *([""] * 5))
         end
       end
+
+      COLUMNS = [
+        Table::NAME["dump", ""], Table::TEXT["taken at", "UTC"],
+        Table::NUMBER["live objects", "something holds them"],
+        Table::NUMBER["live bytes", "what they need"],
+        Table::NUMBER["process (RSS)", "in memory"],
+        Table::TEXT["whole", "nothing of it is missing"]
+      ].freeze
+      private_constant :COLUMNS
 
       # The dumps that are shown, the last one always, and how many are not.
       def shown
@@ -73,7 +88,7 @@ module HeapDump
 
       def cells(dump)
         rss = dump.account.rss
-        [subject.name(dump), dump.header["time"].to_s, count(dump.graph.totals[0]),
+        [Markup.name(subject.name(dump)), dump.header["time"].to_s, count(dump.graph.totals[0]),
          bytes(dump.graph.totals[1]), rss ? bytes(rss) : "-",
          { true => "yes", false => "no", nil => "cannot be seen" }.fetch(dump.whole)]
       end

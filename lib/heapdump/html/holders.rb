@@ -36,20 +36,17 @@ module HeapDump
         Holder.new(node, retained, objects, below, page.total - below.size)
       end
 
-      def lead
-        "What an object retains is what would be free if it were: the object, and all that only it " \
-          "holds. This is not its path: a path shows one way to an object, and here is what hangs " \
-          "on it alone. Threads, code and the VM's own objects are left out " \
-          "(#{subject.aside}); what they hold of the program is here."
-      end
+      COLUMNS = [
+        Table::NUMBER["retained", "what would be free if it were"],
+        Table::TEXT["share", "of all live bytes"],
+        Table::NUMBER["objects", "how many would be free"],
+        Table::NAME["object", "below it: who holds it, and what it retains"],
+        Table::TEXT["command", "shows more of what it retains"]
+      ].freeze
+      private_constant :COLUMNS
 
       def holders_table
-        table("Objects that retain most",
-              Table::NUMBER["retained", "what would be free if it were"],
-              Table::TEXT["share", "of all live bytes"],
-              Table::NUMBER["objects", "how many would be free"],
-              Table::NAME["object", "who holds it, and what it retains"],
-              Table::TEXT["to see more", ""]) do |table|
+        table("Objects that retain most", *COLUMNS) do |table|
           shown = holders.first(limit)
           shown.each { |holder| table.row(*cells(holder)) }
           rest(table, shown)

@@ -9,8 +9,9 @@ module HeapDump
       limit 10, "suspects"
       template "leaking"
 
+      NAMED = 3 # so many suspects are named in a sentence
       REST = 50 # suspects without a card, and what is not accused
-      private_constant :REST
+      private_constant :NAMED, :REST
 
       def shown?
         subject.several?
@@ -21,9 +22,12 @@ module HeapDump
         return "The dumps cannot be judged: #{leaks.faults.join("; ")}." unless leaks.sound?
         return nothing if leaks.empty?
 
-        names = leaks.first(3).map { |suspect| Markup.short(suspect.class_name, 80) }
-        names << "others" if leaks.suspects.size > 3
-        "#{plural(leaks.suspects.size, "leak")} found: #{names.join(", ")}."
+        named = leaks.first(NAMED).map do |one|
+          "#{Markup.name(one.class_name)} (#{bytes_change(one.retained_growth)})"
+        end
+        named << "others" if leaks.suspects.size > NAMED
+        dumps = plural(subject.snapshots.size, "dump")
+        "#{plural(leaks.suspects.size, "leak")} found in #{dumps}: #{named.join(", ")}."
       end
 
       private
@@ -34,9 +38,9 @@ module HeapDump
 
       def nothing
         grew = [*("what is held" if leaks.held_grew?), *("the process" if leaks.growth.any?)]
-        return "Nothing leaks that these dumps show: nothing is accused." if grew.empty?
+        return "Nothing is accused: these dumps show no leak." if grew.empty?
 
-        "Nothing is accused, but #{grew.join(", and ")} grew in every step: see below what grew."
+        "Nothing is accused, but #{grew.join(", and ")} grew in every step."
       end
 
       def cards
@@ -51,50 +55,56 @@ module HeapDump
       end
 
       def others_table
-        table("Further suspects", Table::TEXT["in each dump", "how many there are"],
-              Table::NUMBER["retained", "how much more is retained"],
-              Table::NAME["class", "what leaks"], Table::TEXT["held by", ""],
-              Table::TEXT["to see more", ""]) do |table|
-          others.first(REST).each { |one| table.row(*other(one)) }
-          left_out = others.drop(REST)
-          next if left_out.empty?
+        table("Further suspects", *COLUMNS) do |table|
+          others.first(REST).each { |one| table.row(*cells(one)) }
+          rest = others.drop(REST)
+          next if rest.empty?
 
-          table.rest("", bytes_change(left_out.sum(&:retained_growth)),
-                     plural(left_out.size, "smaller suspect"), "", "")
+          table.rest("", bytes_change(rest.sum(&:retained_growth)),
+                     plural(rest.size, "smaller suspect"), "", "")
         end
       end
 
-      def other(suspect)
+      COLUMNS = [
+        Table::TEXT["in each dump", "how many there are"],
+        Table::NUMBER["retained", "how much more than in the first dump"],
+        Table::NAME["class", "what grows"], Table::TEXT["held by", ""],
+        Table::TEXT["command", "shows who holds one of them"]
+      ].freeze
+      private_constant :COLUMNS
+
+      def cells(suspect)
         ["#{series(suspect.counts)} #{suspect.unit}", bytes_change(suspect.retained_growth),
-         suspect.class_name, suspect.holder, command("why", suspect.path.target.to_s)]
+         Markup.name(suspect.class_name), suspect.holder,
+         command("why", suspect.path.target.to_s)]
       end
 
       # What grew and is not accused: pairs of what it is and why.
       def cleared
-        suspects = leaks.cleared.map do |one|
-          ["#{Markup.short(one.class_name, 120)} #{series(one.counts)} #{one.unit}, #{one.holder}",
-           one.cleared_because]
-        end
+        suspects = leaks.cleared.map { |one| not_accused(one, one.unit, "held by #{one.holder}") }
         suspects + leaks.also_grew.map do |one|
           held = one.holder ? "held by #{one.holder}" : "wherever they are held"
-          ["#{Markup.short(one.class_name, 120)} #{series(one.counts)} objects, #{held}",
-           one.cleared_because]
+          not_accused(one, "objects", held)
         end
+      end
+
+      def not_accused(grown, unit, held)
+        ["#{Markup.name(grown.class_name)} #{series(grown.counts)} #{unit}, #{held}",
+         grown.cleared_because]
       end
 
       # How much the whole process grew, and how much of that no dump explains; nil if it did not.
       def process
         part = leaks.growth.first or return
-        words = ["The process grew by #{bytes(part.growth)} in all, in every step"]
-        words << "; most of that is #{part.explained_by}" if part.explained_by
-        "#{words.join}.#{unexplained}"
+        mostly = "; most of that is #{part.explained_by}" if part.explained_by
+        "The process grew in every step, by #{bytes(part.growth)} in all#{mostly}.#{unexplained}"
       end
 
       def unexplained
         return unless leaks.unexplained&.positive?
 
-        " For #{bytes(leaks.unexplained)} of its growth no dump shows a reason, because libraries " \
-          "in C or the VM have allocated it."
+        " For #{bytes(leaks.unexplained)} of its growth no dump shows a reason: libraries in C, " \
+          "or the VM, have allocated it."
       end
     end
   end

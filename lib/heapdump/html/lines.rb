@@ -11,8 +11,8 @@ module HeapDump
 
       # What is shown: words, and how to get it of a dump.
       OF_DUMPS = {
-        "process (RSS)" => ->(dump) { dump.account.rss },
-        "live objects" => ->(dump) { dump.graph.totals[1] },
+        "the process (RSS)" => ->(dump) { dump.account.rss },
+        "live objects, wherever they lie" => ->(dump) { dump.graph.totals[1] },
         "garbage" => ->(dump) { dump.graph.totals[3] },
         "pages of the Ruby heap" => ->(dump) { dump.account.parts[:heap_pages] },
         "malloc that others than objects own" => ->(dump) { dump.account.parts[:other_malloc] },
@@ -31,9 +31,10 @@ module HeapDump
       private
 
       def lines
-        @lines ||= OF_DUMPS.map do |name, number|
-          Line.new(name, subject.snapshots.map { |dump| number.call(dump) })
-        end.reject { |line| line.numbers.none? }
+        @lines ||= begin
+          lines = OF_DUMPS.map { |name, number| Line.new(name, subject.snapshots.map(&number)) }
+          lines.select { |line| line.numbers.any? { |number| number&.positive? } }
+        end
       end
 
       def numbers_table
@@ -93,8 +94,8 @@ module HeapDump
       def lead
         seconds = times && (times.last - times.first)
         over = " over #{duration(seconds)}" if seconds&.positive?
-        "#{plural(subject.snapshots.size, "dump")}#{over}. Sizes are in memory; " \
-          "a line that rises in every step is what to look for."
+        dumps = plural(subject.snapshots.size, "dump")
+        "#{dumps}#{over}. Look for a line that rises in every step."
       end
 
       def duration(seconds)

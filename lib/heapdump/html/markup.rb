@@ -14,9 +14,9 @@ module HeapDump
     # characters and those that change the direction of writing are spelled out, and the middle of a
     # long one is left out.
     class Markup < String
-      MOST = 300 # characters of one text
-      ENDS = 140 # characters of a longer one at each of its ends
-      private_constant :MOST, :ENDS
+      MOST = 1_000 # characters of one text
+      NAME = 120 # characters of a name
+      private_constant :MOST
 
       # A value as markup. Markup stays as it is, and nil is nothing.
       def self.of(value)
@@ -25,16 +25,20 @@ module HeapDump
         new(ERB::Util.html_escape(Terminal::Text.safe(short(value.to_s))))
       end
 
-      # A text without the middle, if it is long, and with its length in the place of that.
+      # A text without the middle if it is long; its length stands there instead.
       #
-      #   Markup.short("x" * 10_000) # => "xxx… (10,000 characters) …xxx"
+      #   Markup.short("x" * 10_000, 6) # => "xxx… (10,000 characters) …xxx"
       def self.short(text, most = MOST)
         text = Terminal::Text.valid(text)
         return text if text.size <= most
 
         length = Terminal::Units.count(text.size)
-        ends = [ENDS, most / 2].min
-        "#{text[0, ends]}… (#{length} characters) …#{text[-ends, ends]}"
+        "#{text[0, most / 2]}… (#{length} characters) …#{text[-(most / 2)..]}"
+      end
+
+      # The name of a class, a gem, a dump.
+      def self.name(text)
+        short(text.to_s, NAME)
       end
 
       # ERB asks for it, and String#to_s would make a String of it.

@@ -8,7 +8,7 @@ module HeapDump
     # The HTML around the sections: a policy that lets a browser load nothing and run nothing but
     # the one script that is in the page, the style, and the data for the script.
     class Page
-      FOLDER = "#{File.dirname(__dir__)}/web"
+      FOLDER = "#{File.dirname(__dir__)}/web".freeze
       SCRIPT = File.read("#{FOLDER}/report.js", encoding: Encoding::UTF_8).freeze
       STYLE = File.read("#{FOLDER}/report.css", encoding: Encoding::UTF_8).freeze
       # What must not stand in a script element as it is, and what old scripts take for the end of a

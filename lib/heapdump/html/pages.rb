@@ -19,23 +19,26 @@ module HeapDump
       def lead
         return "The dump does not say how many pages the heap has." unless memory.pages
 
-        "#{plural(memory.pages, "page")} (#{bytes(memory.page_bytes)}) have #{count(memory.slots)} " \
-          "slots; #{count(memory.free_slots)} of these are free (#{percent(memory.free_slots, memory.slots)}, " \
-          "#{bytes(memory.free_bytes)})."
+        free = percent(memory.free_slots, memory.slots)
+        "#{plural(memory.pages, "page")} (#{bytes(memory.page_bytes)}) have " \
+          "#{count(memory.slots)} slots for objects. #{count(memory.free_slots)} slots are free " \
+          "(#{free}, #{bytes(memory.free_bytes)})."
       end
 
       def fragmentation
         return unless memory.used_pages&.positive?
+        return "Not fragmented: no page is nearly empty." if memory.sparse_pages.zero?
 
-        "Fragmentation: #{plural(memory.sparse_pages, "page")} of #{count(memory.used_pages)} in use " \
-          "(#{percent(memory.sparse_pages, memory.used_pages)}) have a tenth of their slots live or " \
-          "less; #{plural(memory.sparse_objects, "object")} hold them.#{advice}"
+        share = percent(memory.sparse_pages, memory.used_pages)
+        "Fragmentation: #{plural(memory.sparse_pages, "page")} of #{count(memory.used_pages)} in " \
+          "use (#{share}) have a tenth of their slots live or less; " \
+          "#{plural(memory.sparse_objects, "object")} hold them.#{advice}"
       end
 
       def advice
         return unless memory.sparse_pages >= MUCH * memory.used_pages
 
-        " A page is given back only when it is empty; GC.compact moves objects together."
+        " A page is given back only when it is empty. GC.compact moves objects together."
       end
 
       # What the footer says of each size of slots (Array of Hash).

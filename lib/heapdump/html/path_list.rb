@@ -67,9 +67,10 @@ module HeapDump
         shown.map do |item|
           next left_out unless item
 
+          arrow = "  -> " unless item.equal?(items.first)
           words = [*item.names, item.object].join(" → ")
-          mark = " <- suspect: #{mark_words(item.mark)}" if item.mark
-          "#{"-> " unless item.equal?(items.first)}#{words}#{"  #{item.place}" if item.place}#{mark}"
+          mark = "<== look here: it #{mark_words(item.mark)}" if item.mark
+          "#{arrow}#{[words, item.place, mark].compact.join("  ")}"
         end
       end
 
@@ -90,12 +91,12 @@ module HeapDump
         "… #{Terminal::Units.plural(items.size - shown.compact.size, "step")} …"
       end
 
-      # What the suspect reference leads to, in words.
+      # What is to be said of the suspect reference (Leaks::SuspectEdge).
       def mark_words(mark)
-        return "one of many names that are new" unless mark.sizes
+        return "grows by one name after the other" unless mark.sizes
 
-        "grows by this reference: #{mark.sizes.map { |size| Terminal::Units.count(size) }.join(" → ")} " \
-          "#{mark.unit}"
+        sizes = mark.sizes.map { |size| Terminal::Units.count(size) }
+        "grows behind this reference: #{sizes.join(" → ")} #{mark.unit}"
       end
     end
   end

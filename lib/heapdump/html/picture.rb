@@ -49,12 +49,6 @@ module HeapDump
         Terminal::Text.safe(Markup.short(cell.name, NAME))
       end
 
-      def lead
-        "A box is the objects of one class that hang on the box above it (or around it): its width, " \
-          "or its area, is what would be free if they were. #{count(cells.size)} boxes are shown; " \
-          "what is smaller is part of the box above."
-      end
-
       def lists
         Level.new(self, 0, LEVELS).markup
       end

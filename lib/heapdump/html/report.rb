@@ -15,8 +15,8 @@ module HeapDump
 
       # In the order of the page.
       SECTIONS = %i[
-        Leaking Largest Account Lines Growth Picture Holders Classes Gems Allocations Strings Threads
-        Pages
+        Leaking Largest Account Lines Growth Picture Holders Classes Code Allocations Strings
+        Threads Pages
       ].freeze
       private_constant :SECTIONS
 
@@ -54,26 +54,27 @@ module HeapDump
       def fitting
         page = whole
         while page.bytesize > @most
-          raise TooLarge, "the report has #{page.bytesize} bytes" unless shrink
-
+          shorten or raise TooLarge, "the report has #{page.bytesize} bytes, more than #{@most}"
           page = whole
         end
         page
       end
 
       def whole
-        parts = [head, *sections]
         Page.new(head, sections, picture.data, parts.filter_map(&:shortened)).whole
       end
 
-      # Shortens the lists of the section that has most bytes of those that can be shorter.
-      def shrink
-        by_size = [head, *sections].sort_by { |section| -size(section) }
-        by_size.any?(&:shrink)
+      def parts
+        [head, *sections]
       end
 
-      def size(section)
-        section.markup.bytesize + (section.is_a?(Picture) ? Page.json(section.data).bytesize : 0)
+      # Shortens the lists that have most bytes of those that can be shorter; nil if none can.
+      def shorten
+        parts.sort_by { |part| -size(part) }.find(&:shorten)
+      end
+
+      def size(part)
+        part.markup.bytesize + (part.equal?(picture) ? Page.json(part.data).bytesize : 0)
       end
     end
   end

@@ -64,21 +64,21 @@ module HeapDump
         @markup ||= whole
       end
 
-      # Halves the limit, so that the page becomes smaller. Returns false if it is 0 already.
-      def shrink
-        return false if limit.nil? || limit.zero?
+      # Halves the limit, so that the page becomes smaller. Returns nil if it is 0 already.
+      def shorten
+        return if limit.nil? || limit.zero?
 
         @limit /= 2
         @markup = nil
-        true
+        self
       end
 
       # Says that lists are shorter than they would be in a page of any size; nil if they are not.
       def shortened
         return if limit == self.class.limit
 
-        "#{title}: #{plural(limit, self.class.unit.delete_suffix("s"), self.class.unit)} of " \
-          "#{count(self.class.limit)} at most"
+        most = self.class.limit
+        "#{self.class.title}: #{count(limit)} #{self.class.unit} instead of #{count(most)}"
       end
 
       private
@@ -115,10 +115,10 @@ module HeapDump
       # A size in each dump: "1.0 KiB → 2.0 KiB". Of many dumps the middle is left out.
       def series(numbers)
         words = numbers.map { |number| block_given? ? yield(number) : count(number) }
-        words[STEPS / 2...-STEPS / 2] = ["…"] if words.size > STEPS
+        words = [*words.first(STEPS), "…", *words.last(STEPS)] if words.size > 2 * STEPS
         words.join(" → ")
       end
-      STEPS = 6
+      STEPS = 3 # of a long series at each of its ends
       private_constant :STEPS
     end
   end

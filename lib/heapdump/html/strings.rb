@@ -30,19 +30,23 @@ module HeapDump
       end
 
       def strings_table
-        table("Equal strings", Table::NUMBER["saved", "if there was one copy"],
-              Table::NUMBER["copies", "how many there are"],
-              Table::NAME["text", subject.values? ? "its content" : "its length; contents are hidden"],
-              Table::TEXT["held by", "most of a sample of the copies"],
-              Table::TEXT["to see one", ""]) do |table|
+        table("Equal strings", *columns) do |table|
           shown = duplicates.first(limit)
           shown.each { |one| table.row(*cells(one)) }
           rest(table, shown)
         end
       end
 
+      def columns
+        [Table::NUMBER["saved", "if there was one copy"],
+         Table::NUMBER["copies", "how many there are"],
+         Table::NAME["text", subject.values? ? "its content" : "its length: contents are hidden"],
+         Table::TEXT["held by", "most of a sample of the copies"],
+         Table::TEXT["command", "shows one of them"]]
+      end
+
       def cells(one)
-        [bytes(one.wasted), count(one.copies), text(one), CLI::Strings.owners(one),
+        [bytes(one.wasted), count(one.copies), text(one), Describe.owners(one),
          command("show", one.example.to_s)]
       end
 
@@ -51,7 +55,7 @@ module HeapDump
         return Terminal::Text.quote(one.value, SHOWN) if one.value
 
         size = one.example.field("bytesize", Integer)
-        size ? "text of #{bytes(size)}" : "text"
+        size ? "a text of #{bytes(size)}" : "a text"
       end
 
       def rest(table, shown)

@@ -75,9 +75,9 @@ module HeapDump
         @largest[limit] ||= snapshot.top(limit: limit, program: true)
       end
 
-      # What the same list leaves out: threads, code and the VM's own (CLI::Aside).
+      # What the same list leaves out: threads, code and the VM's own (Snapshot::Aside).
       def aside
-        @aside ||= CLI::Aside.of(snapshot)
+        @aside ||= Snapshot::Aside.of(snapshot)
       end
 
       private

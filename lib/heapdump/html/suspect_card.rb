@@ -2,8 +2,8 @@
 
 module HeapDump
   module Html
-    # What is known of one suspect, the answer first: what leaks, where to change the code, who holds
-    # it, and how sure that is.
+    # What is known of one suspect, the answer first: what leaks, where to change the code, who
+    # holds it, and how sure that is.
     class SuspectCard
       include Terminal::Units
 
@@ -22,20 +22,20 @@ module HeapDump
       end
 
       def name
-        Markup.short(suspect.class_name, 120)
+        Markup.name(suspect.class_name)
       end
 
       # What leaks, and how much.
       def sentence
-        "#{name} grows: #{counts} #{suspect.unit} in #{plural(suspect.counts.size, "dump")}. " \
-          "What is retained by it grows from #{bytes(suspect.retained.first)} to " \
-          "#{bytes(suspect.retained.last)} (#{bytes_change(suspect.retained_growth)})."
+        first, last = suspect.retained.values_at(0, -1).map { |size| bytes(size) }
+        dumps = plural(suspect.counts.size, "dump")
+        "#{name} grows: #{counts} #{suspect.unit} in #{dumps}. What is retained by it grows from " \
+          "#{first} to #{last} (#{bytes_change(suspect.retained_growth)})."
       end
 
       # Who holds it.
       def held
-        others = suspect.others.map { |other| " Also held by #{other}." }
-        "Held by #{suspect.holder}.#{others.join}"
+        [suspect.holder, *suspect.others].join(", and by ")
       end
 
       # Where to change the code.
@@ -43,20 +43,29 @@ module HeapDump
         return unknown_place unless suspect.location
 
         place = Snapshot::Places.short(suspect.location)
-        return "Added by the code at #{place}." if suspect.location_of == "added"
+        return "#{place}: this code adds to it." if suspect.location_of == "added"
 
-        ["Declared at #{place}#{" (#{suspect.owner})" if suspect.owner}.", may_add].compact.join(" ")
+        "#{place}: what grows is declared there#{" (#{suspect.owner})" if suspect.owner}.#{may_add}"
       end
+
+      # Where they gather; what to do about it.
+      def gathering
+        return NOT_MARKED unless mark
+
+        where = "#{mark.step.edge} → #{mark.step.node.words}"
+        return "It grows by one name after the other: #{where}." unless mark.sizes
+
+        sizes = mark.sizes.map { |size| count(size) }.join(" → ")
+        "It gathers in #{where} (#{sizes} #{mark.unit}). Add less there, or take out what is no " \
+          "longer needed."
+      end
+
+      NOT_MARKED = "The dumps do not show for certain behind which reference it grows, so none " \
+                   "of the path is marked."
+      private_constant :NOT_MARKED
 
       def path
         @path ||= PathList.of_way(suspect.path, mark: mark)
-      end
-
-      # The suspect edge (Leaks::SuspectEdge), nil if it is not certain.
-      def mark
-        return @mark if defined?(@mark)
-
-        @mark = HeapDump::Leaks::SuspectEdge.of(suspect, subject.leaks.snapshots)
       end
 
       # The address of the object at the end of the path.
@@ -64,14 +73,26 @@ module HeapDump
         suspect.path.target.to_s
       end
 
-      # What else is known, for a ticket.
-      def facts
-        [("With it grow: #{company}" if suspect.company.any?),
-         "Confidence #{suspect.confidence}: #{suspect.reasons.join("; ")}",
-         "Signature #{suspect.signature}"].compact
+      # Other classes that grow with it, nil if none do.
+      def company
+        return if suspect.company.empty?
+
+        left_out = suspect.company.size - COMPANY
+        [*suspect.company.first(COMPANY), *("#{left_out} more" if left_out.positive?)].join("; ")
+      end
+
+      def confidence
+        "#{suspect.confidence} (#{suspect.reasons.join("; ")})"
       end
 
       private
+
+      # The suspect edge (Leaks::SuspectEdge), nil if it is not certain.
+      def mark
+        return @mark if defined?(@mark)
+
+        @mark = HeapDump::Leaks::SuspectEdge.of(suspect, subject.leaks.snapshots)
+      end
 
       def counts
         suspect.counts.map { |one| count(one) }.join(" → ")
@@ -86,24 +107,12 @@ module HeapDump
       end
 
       def unknown_place
-        "No line of code is known for it. To see it, dump within " \
-          "HeapDump.trace_allocations { … }."
+        "No line of code is known for it. Dumps within HeapDump.trace_allocations { … } show the " \
+          "line that makes it."
       end
 
       def may_add
-        "These methods may add to it: #{suspect.candidates.join(", ")}." if suspect.candidates.any?
-      end
-
-      def company
-        left_out = suspect.company.size - COMPANY
-        [*suspect.company.first(COMPANY), *("#{left_out} more" if left_out.positive?)].join("; ")
-      end
-
-      # Whether the reference after which it grows is known, in words.
-      def marked
-        return "The marked reference leads to what grows." if mark
-
-        "No reference is marked, because the dumps do not show for certain where growth begins."
+        " These methods may add to it: #{suspect.candidates.join(", ")}." if suspect.candidates.any?
       end
 
       def ticket

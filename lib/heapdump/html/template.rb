@@ -10,7 +10,8 @@ module HeapDump
     #     Template.define(self, :markup, "threads") # => html/templates/threads.html.erb
     #   end
     class Template < ERB
-      FOLDER = "#{__dir__}/templates"
+      FOLDER = "#{__dir__}/templates".freeze
+      private_constant :FOLDER
 
       # Defines a method of a class that returns the template as Markup. In the template, self is
       # the object, and constants are those that the class sees.
@@ -18,7 +19,8 @@ module HeapDump
         path = "#{FOLDER}/#{name}.html.erb"
         code = new(File.read(path, encoding: Encoding::UTF_8), trim_mode: "-").src
         code = code.delete_prefix("#coding:UTF-8\n")
-        owner.class_eval("def #{method}\n#{code}\nend", path, 0) # line 1 is that of the template
+        # an error in it names the file and line of the template
+        owner.class_eval("def #{method}\n#{code}\nend", path, 0) # rubocop:disable Style/EvalWithLocation
       end
 
       # What ERB asks for: the code that begins, adds to and ends the output.

@@ -18,17 +18,16 @@ module HeapDump
       # kind alone, so its largest object shows whether they are threads.
       def threads
         @threads ||= begin
-          classes = subject.classes.rows.filter_map { |row| row.largest if row.largest&.kind == KIND }
-          found = classes.flat_map { |largest| of_class(largest.class_node) }
+          largest = subject.classes.rows.filter_map(&:largest)
+          classes = largest.select { |node| node.kind == KIND }.filter_map(&:class_node)
+          found = classes.flat_map { |node| of_class(node) }
           found.sort_by { |node| [-node.retained_size, node.id] }
         end
       end
 
       def of_class(node)
-        return [] unless node
-
-        _total, _bytes, numbers =
-          snapshot.graph.find(nil, [node.id], 0, true, snapshot.objects, false)
+        all = snapshot.objects
+        _total, _bytes, numbers = snapshot.graph.find(nil, [node.id], 0, true, all, false)
         numbers.map { |number| snapshot.node(number) }
       end
 

@@ -4,23 +4,29 @@ module HeapDump
   module Html
     # A verdict as plain text, to be pasted into a ticket.
     class Ticket
+      NAMED = 4 # so many dumps are named
+      private_constant :NAMED
+
       Template.define(self, :markup, "ticket")
 
       class << self
         # About a suspect (SuspectCard).
         def of_suspect(subject, card)
-          new([card.sentence, card.held, card.place, "", "Path:", *card.path.lines, "", *card.facts,
-               "More: #{subject.command("why", card.address)}", about(subject)])
+          new([card.sentence, "Where to change the code: #{card.place}", card.gathering,
+               "Held by: #{card.held}", "Path:", *card.path.lines, "How sure: #{card.confidence}",
+               *("With it grow: #{card.company}" if card.company),
+               "Signature: #{card.suspect.signature}",
+               "To see more: #{subject.command("why", card.address)}", about(subject)])
         end
 
         # About one dump (Largest).
         def of_one(subject, largest)
           kept = largest.kept.flat_map.with_index(1) do |one, number|
-            path = one.path ? PathList.of_path(one.path).lines : []
             size = Terminal::Units.bytes(one.retained)
-            ["", "#{number}. #{one.node.words} retains #{size}. Path:", *path]
+            path = one.path ? PathList.of_path(one.path).lines : []
+            ["#{number}. #{one.node.words} retains #{size}. Path:", *path]
           end
-          new([largest.sentence, *kept, "", about(subject)])
+          new([largest.sentence, *kept, about(subject)])
         end
 
         private
@@ -36,22 +42,19 @@ module HeapDump
 
         def dumps(subject)
           names = subject.snapshots.map { |dump| subject.name(dump) }
-          names.size > 4 ? "#{names.first} … #{names.last} (#{names.size})" : names.join(", ")
+          return names.join(", ") if names.size <= NAMED
+
+          "#{names.first} … #{names.last} (#{names.size} dumps)"
         end
       end
 
       def initialize(lines)
-        @lines = lines.compact
-      end
-
-      # All of it (String), each line short enough to be read.
-      def to_s
-        @lines.map { |line| Markup.short(line) }.join("\n")
+        @lines = lines
       end
 
       private
 
-      # Each line by itself, because a page spells out what ends a line.
+      # Line by line, because what ends a line would be spelled out.
       def text
         Markup.new(@lines.map { |line| Markup.of(line) }.join("\n"))
       end

@@ -3,10 +3,10 @@
 module HeapDump
   module Html
     # What gems cost: their code, and the objects that their code has made.
-    class Gems < Section
+    class Code < Section
       title "Gems"
       limit 100, "gems"
-      template "gems"
+      template "code"
 
       def shown?
         code_by_gem.any? || objects_known?
@@ -30,36 +30,37 @@ module HeapDump
       def lead
         return "This dump does not show which code belongs to which gem." if code_by_gem.empty?
 
-        "#{bytes(code_by_gem.sum(&:bytes))} are code, classes and modules: what it costs that they " \
-          "are loaded."
+        "Code, classes and modules need #{bytes(code_by_gem.sum(&:bytes))}: what it costs that " \
+          "they are loaded."
       end
 
       def code_table
         table("Code by gem", Table::NUMBER["bytes", "of its code, classes and modules"],
               Table::NUMBER["methods", ""], Table::NUMBER["classes", "and modules"],
-              Table::NAME["gem", "app: files of no gem; ruby: Ruby's own library"]) do |table|
-          code_by_gem.first(limit).each { |row| table.row(*code_cells([row]), row.gem) }
-          rest = code_by_gem.drop(limit)
-          table.rest(*code_cells(rest), plural(rest.size, "smaller gem")) if rest.any?
+              Table::NAME["gem", "app: files of no gem; ruby: its own library"]) do |table|
+          fill(table, code_by_gem, :gem) do |rows|
+            [bytes(rows.sum(&:bytes)), count(rows.sum(&:method_count)),
+             count(rows.sum(&:class_count))]
+          end
         end
-      end
-
-      def code_cells(rows)
-        [bytes(rows.sum(&:bytes)), count(rows.sum(&:method_count)), count(rows.sum(&:class_count))]
       end
 
       def objects_table
         table("Live objects by the gem that has allocated them",
-              Table::NUMBER["bytes", "their own size"], Table::NUMBER["objects", "how many are live"],
+              Table::NUMBER["bytes", "their own size"],
+              Table::NUMBER["objects", "how many are live"],
               Table::NAME["gem", "whose code made them"]) do |table|
-          objects.first(limit).each { |row| table.row(*object_cells([row]), row.label) }
-          rest = objects.rows.drop(limit)
-          table.rest(*object_cells(rest), plural(rest.size, "smaller gem")) if rest.any?
+          fill(table, objects.rows, :label) do |rows|
+            [bytes(rows.sum(&:bytes)), count(rows.sum(&:objects))]
+          end
         end
       end
 
-      def object_cells(rows)
-        [bytes(rows.sum(&:bytes)), count(rows.sum(&:objects))]
+      # The block returns the figures of some rows together.
+      def fill(table, rows, name)
+        rows.first(limit).each { |row| table.row(*yield([row]), Markup.name(row[name])) }
+        rest = rows.drop(limit)
+        table.rest(*yield(rest), plural(rest.size, "smaller gem")) if rest.any?
       end
     end
   end

@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
 module HeapDump
-  module CLI
+  class Snapshot
     # What every Ruby process has, summed up in one line, because it is not what somebody who looks
     # for a leak wants to see first.
     #
     #   Aside.of(snapshot).to_s # => "the VM's own 310.0 KiB, loaded code 4.1 MiB, stacks 5.0 MiB"
-    class Aside
+    class Aside # :nodoc:
       WORDS = { vm: "the VM's own", code: "loaded code", stack: "stacks" }.freeze
       # Types of objects that the VM makes, not the program.
       TYPES = %w[CLASS MODULE ICLASS IMEMO NODE].freeze
