@@ -20,8 +20,9 @@ module HeapDump
       TEXT
 
       def call(first, later, *files)
-        html&.check([first, later, *files])
-        snapshots = in_time([first, later, *files].map { |file| open_snapshot(file) })
+        files = [first, later, *files]
+        check_html(files) if html
+        snapshots = in_time(files.map { |file| open_snapshot(file) })
         diff = snapshots.first.diff(*snapshots.drop(1), by: @by)
         json? ? json(diff) : show(diff)
         tell_html(snapshots) if html

@@ -29,7 +29,7 @@ module HeapDump
           @file = OutputFile.new(path, force: force)
         end
 
-        # Finds what is wrong before dumps are read. +inputs+ are their paths.
+        # +inputs+ are the paths of the dumps.
         def check(inputs)
           if @path == "-"
             raise UsageError, "a report is a page for a browser, not for a terminal or a pipe; " \
@@ -57,6 +57,12 @@ module HeapDump
       # Where the report goes (Destination), nil if none is asked for.
       def html
         Destination.new(@html, @force || false) if @html
+      end
+
+      # Finds what is wrong before dumps are read.
+      def check_html(files)
+        check_most(files)
+        html.check(files)
       end
 
       # Writes the report beside what a command shows. Standard error says so, because standard

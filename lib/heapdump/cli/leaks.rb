@@ -38,8 +38,10 @@ module HeapDump
       TEXT
 
       def call(first, second, *others)
-        html&.check([first, second, *others])
-        found = find([first, second, *others])
+        files = [first, second, *others]
+        check_most(files)
+        check_html(files) if html
+        found = find(files)
         json? ? print_json(json(found)) : show(found)
         tell_html(found.snapshots) if html
         demand_sound(found)

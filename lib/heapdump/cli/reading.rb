@@ -49,6 +49,15 @@ module HeapDump
         raise UsageError, "two dumps or more are needed, and #{arguments.first} is one; #{hint}"
       end
 
+      # Raises UsageError for more dumps than can be compared.
+      def check_most(files)
+        most = HeapDump::Leaks::MOST_DUMPS
+        return if files.size <= most
+
+        raise UsageError, "#{files.size} dumps are too many: #{most} can be compared; give " \
+                          "fewer, the first and the last among them"
+      end
+
       def needs_two?
         method(:call).parameters.count { |kind, _name| kind == :req } > 1
       end

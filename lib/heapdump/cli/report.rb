@@ -26,7 +26,7 @@ module HeapDump
         files = [first, *others]
         raise UsageError, "say where to: -o report.html, which a browser shows" unless html
 
-        html.check(files)
+        check_html(files)
         written = write_html(files.map { |file| open_snapshot(file) })
         json? ? print_json(written.to_h) : screen.line(written.words)
         OK

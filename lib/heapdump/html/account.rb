@@ -65,23 +65,22 @@ module HeapDump
       def parts_table
         table("Parts of the memory of the process (RSS)", *columns) do |table|
           account.parts.each { |name, size| table.row(*row(name, size)) }
-          table.rest(bytes(account.rss), "", *(growth_of_all if grown?),
-                     "all of the process (RSS)", "")
+          table.rest("all of the process (RSS)", bytes(account.rss), "",
+                     *(growth_of_all if grown?), "")
         end
       end
 
       def columns
-        [Table::NUMBER["bytes", "in memory"],
-         Table::TEXT["share", "of the whole process"],
+        [Table::NAME["part", "what the memory is"], Table::NUMBER["bytes", "in memory"],
+         Table::WORD["share", "of the whole process"],
          *([Table::NUMBER["growth", "since the first dump"]] if grown?),
-         Table::NAME["part", "what the memory is"],
          Table::TEXT["if it is much or grows", "what it comes from, and what to do next"]]
       end
 
       def row(name, size)
         reason, advice = HeapDump::Leaks::Accounts::REASONS.fetch(name)
-        [bytes(size), bar(size, account.rss), *(growth(name) if grown?),
-         Snapshot::Account::PARTS.fetch(name), [reason, advice].compact.join("; ")]
+        [Snapshot::Account::PARTS.fetch(name), bytes(size), bar(size, account.rss),
+         *(growth(name) if grown?), [reason, advice].compact.join("; ")]
       end
 
       def growth(name)

@@ -42,12 +42,12 @@ module HeapDump
       end
 
       def histogram(caption, title, words, rows)
-        table(caption, *FIGURES, Table::NAME[title, words]) do |table|
+        table(caption, Table::NAME[title, words], *FIGURES) do |table|
           rows.first(limit).each do |row|
-            table.row(bytes(row.retained), *cells([row]), Markup.name(row.label))
+            table.row(Markup.name(row.label), bytes(row.retained), *cells([row]))
           end
           rest = rows.drop(limit)
-          table.rest("-", *cells(rest), plural(rest.size, "smaller #{title}")) if rest.any?
+          table.rest(plural(rest.size, "smaller #{title}"), "-", *cells(rest)) if rest.any?
         end
       end
 

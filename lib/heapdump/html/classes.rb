@@ -24,17 +24,20 @@ module HeapDump
       end
 
       COLUMNS = [
+        Table::NAME["class", ""],
         Table::NUMBER["retained", "what would be free if all of them were"],
-        Table::NUMBER["bytes", "their own size"], Table::TEXT["share", "of all live bytes"],
-        Table::NUMBER["objects", "how many are live"], Table::NAME["class", ""],
-        Table::TEXT["command", "shows who holds them"]
+        Table::NUMBER["bytes", "their own size"], Table::WORD["share", "of all live bytes"],
+        Table::NUMBER["objects", "how many are live"],
+        Table::WORD["command", "shows who holds them"]
       ].freeze
       private_constant :COLUMNS
 
       def classes_table
         table("Live objects by class", *COLUMNS) do |table|
           own, others = rows
-          own.first(limit).each { |row| table.row(bytes(row.retained), *cells([row]), *name(row)) }
+          own.first(limit).each do |row|
+            table.row(class_words(row.label), bytes(row.retained), *cells([row]), why(row))
+          end
           rest(table, own.drop(limit), "smaller class", "smaller classes")
           rest(table, others, "class of what every process has: threads, code, the VM's own",
                "classes of what every process has: threads, code, the VM's own")
@@ -48,13 +51,13 @@ module HeapDump
 
       # Retained sizes of several classes cannot be added up.
       def rest(table, rows, one, many)
-        table.rest("-", *cells(rows), plural(rows.size, one, many), "") if rows.any?
+        table.rest(plural(rows.size, one, many), "-", *cells(rows), "") if rows.any?
       end
 
-      # The name, and what shows who holds them: by the name if it can be typed.
-      def name(row)
+      # A long name cannot be typed; one of the objects can.
+      def why(row)
         typed = row.key && row.key.size <= Markup::NAME
-        [Markup.name(row.label), command("why", typed ? row.key : row.largest.to_s)]
+        command("why", typed ? row.key : row.largest.to_s)
       end
     end
   end

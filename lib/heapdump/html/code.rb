@@ -35,9 +35,9 @@ module HeapDump
       end
 
       def code_table
-        table("Code by gem", Table::NUMBER["bytes", "of its code, classes and modules"],
-              Table::NUMBER["methods", ""], Table::NUMBER["classes", "and modules"],
-              Table::NAME["gem", "app: files of no gem; ruby: its own library"]) do |table|
+        table("Code by gem", Table::NAME["gem", "app: files of no gem; ruby: its own library"],
+              Table::NUMBER["bytes", "of its code, classes and modules"],
+              Table::NUMBER["methods", ""], Table::NUMBER["classes", "and modules"]) do |table|
           fill(table, code_by_gem, :gem) do |rows|
             [bytes(rows.sum(&:bytes)), count(rows.sum(&:method_count)),
              count(rows.sum(&:class_count))]
@@ -47,9 +47,9 @@ module HeapDump
 
       def objects_table
         table("Live objects by the gem that has allocated them",
+              Table::NAME["gem", "whose code made them"],
               Table::NUMBER["bytes", "their own size"],
-              Table::NUMBER["objects", "how many are live"],
-              Table::NAME["gem", "whose code made them"]) do |table|
+              Table::NUMBER["objects", "how many are live"]) do |table|
           fill(table, objects.rows, :label) do |rows|
             [bytes(rows.sum(&:bytes)), count(rows.sum(&:objects))]
           end
@@ -58,9 +58,9 @@ module HeapDump
 
       # The block returns the figures of some rows together.
       def fill(table, rows, name)
-        rows.first(limit).each { |row| table.row(*yield([row]), Markup.name(row[name])) }
+        rows.first(limit).each { |row| table.row(Markup.name(row[name]), *yield([row])) }
         rest = rows.drop(limit)
-        table.rest(*yield(rest), plural(rest.size, "smaller gem")) if rest.any?
+        table.rest(plural(rest.size, "smaller gem"), *yield(rest)) if rest.any?
       end
     end
   end

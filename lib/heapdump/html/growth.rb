@@ -37,11 +37,10 @@ module HeapDump
       end
 
       COLUMNS = [
-        Table::NUMBER["bytes", "more than in the first dump"],
+        Table::NAME["class", ""], Table::NUMBER["bytes", "more than in the first dump"],
         Table::NUMBER["objects", "more than in the first dump"],
-        Table::TEXT["every time", "in each dump more than before"],
-        Table::NUMBER["objects in each dump", ""], Table::NAME["class", ""],
-        Table::TEXT["command", "shows who holds them"]
+        Table::WORD["every time", "in each dump more"], Table::NUMBER["objects in each dump", ""],
+        Table::WORD["command", "shows who holds them"]
       ].freeze
       private_constant :COLUMNS
 
@@ -51,14 +50,14 @@ module HeapDump
           rest = grown.drop(limit)
           next if rest.empty?
 
-          table.rest(bytes_change(sum(rest)), count_change(rest.sum(&:count_change)), "", "",
-                     plural(rest.size, "class that grew less", "classes that grew less"), "")
+          table.rest(plural(rest.size, "class that grew less", "classes that grew less"),
+                     bytes_change(sum(rest)), count_change(rest.sum(&:count_change)), "", "", "")
         end
       end
 
       def cells(change)
-        [bytes_change(change.bytes_change), count_change(change.count_change),
-         change.grows? ? "yes" : "no", series(change.counts), Markup.name(change.label),
+        [class_words(change.label), bytes_change(change.bytes_change),
+         count_change(change.count_change), change.grows? ? "yes" : "no", series(change.counts),
          why(change.key)]
       end
 

@@ -70,11 +70,11 @@ module HeapDump
       end
 
       COLUMNS = [
-        Table::NAME["dump", ""], Table::TEXT["taken at", "UTC"],
+        Table::NAME["dump", ""], Table::WORD["taken at", "UTC"],
         Table::NUMBER["live objects", "something holds them"],
         Table::NUMBER["live bytes", "what they need"],
         Table::NUMBER["process (RSS)", "in memory"],
-        Table::TEXT["whole", "nothing of it is missing"]
+        Table::WORD["whole", "nothing is missing"]
       ].freeze
       private_constant :COLUMNS
 

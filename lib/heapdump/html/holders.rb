@@ -37,11 +37,11 @@ module HeapDump
       end
 
       COLUMNS = [
-        Table::NUMBER["retained", "what would be free if it were"],
-        Table::TEXT["share", "of all live bytes"],
-        Table::NUMBER["objects", "how many would be free"],
         Table::NAME["object", "below it: who holds it, and what it retains"],
-        Table::TEXT["command", "shows more of what it retains"]
+        Table::NUMBER["retained", "what would be free if it were"],
+        Table::WORD["share", "of all live bytes"],
+        Table::NUMBER["objects", "how many would be free"],
+        Table::WORD["command", "shows more of what it retains"]
       ].freeze
       private_constant :COLUMNS
 
@@ -54,8 +54,8 @@ module HeapDump
       end
 
       def cells(holder)
-        [bytes(holder.retained), bar(holder.retained, subject.live_bytes), count(holder.objects),
-         HolderCell.new(snapshot, holder, path(holder.node)).markup,
+        [HolderCell.new(snapshot, holder, path(holder.node)).markup, bytes(holder.retained),
+         bar(holder.retained, subject.live_bytes), count(holder.objects),
          command("top", holder.node.to_s)]
       end
 
@@ -71,8 +71,8 @@ module HeapDump
         return unless left_out.positive?
 
         size = subject.live_bytes - subject.aside.bytes - shown.sum(&:retained)
-        table.rest(bytes(size), bar(size, subject.live_bytes), "",
-                   plural(left_out, "object that retains less", "objects that retain less"), "")
+        table.rest(plural(left_out, "object that retains less", "objects that retain less"),
+                   bytes(size), bar(size, subject.live_bytes), "", "")
       end
 
       # What stands in the table of an object: what it is, who holds it, what it retains.

@@ -60,22 +60,22 @@ module HeapDump
           rest = others.drop(REST)
           next if rest.empty?
 
-          table.rest("", bytes_change(rest.sum(&:retained_growth)),
-                     plural(rest.size, "smaller suspect"), "", "")
+          table.rest(plural(rest.size, "smaller suspect"),
+                     bytes_change(rest.sum(&:retained_growth)), "", "", "")
         end
       end
 
       COLUMNS = [
-        Table::TEXT["in each dump", "how many there are"],
+        Table::NAME["class", "what grows"],
         Table::NUMBER["retained", "how much more than in the first dump"],
-        Table::NAME["class", "what grows"], Table::TEXT["held by", ""],
-        Table::TEXT["command", "shows who holds one of them"]
+        Table::WORD["in each dump", "how many there are"], Table::TEXT["held by", ""],
+        Table::WORD["command", "shows who holds one of them"]
       ].freeze
       private_constant :COLUMNS
 
       def cells(suspect)
-        ["#{series(suspect.counts)} #{suspect.unit}", bytes_change(suspect.retained_growth),
-         Markup.name(suspect.class_name), suspect.holder,
+        [Markup.name(suspect.class_name), bytes_change(suspect.retained_growth),
+         "#{series(suspect.counts)} #{suspect.unit}", suspect.holder,
          command("why", suspect.path.target.to_s)]
       end
 

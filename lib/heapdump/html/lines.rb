@@ -38,7 +38,7 @@ module HeapDump
       end
 
       def numbers_table
-        table("Sizes in each dump", Table::NAME["what", ""], Table::TEXT["line", "from 0 on"],
+        table("Sizes in each dump", Table::NAME["what", ""], Table::WORD["line", "from 0 on"],
               *columns, Table::NUMBER["change", "from the first dump to the last"]) do |table|
           lines.each { |line| table.row(line.name, chart(line), *cells(line), change(line)) }
         end

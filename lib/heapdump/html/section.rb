@@ -107,6 +107,12 @@ module HeapDump
         code(subject.command(*words))
       end
 
+      # The label of a class, or words for what has none: "captured variables (VM)".
+      def class_words(label)
+        internal = label[/\A\(IMEMO \w+: (.+)\)\z/, 1]
+        internal ? "#{internal} (VM)" : Markup.name(label)
+      end
+
       # A share in words, and as a bar.
       def bar(part, whole)
         Bar.new(part, whole).markup

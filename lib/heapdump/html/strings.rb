@@ -38,15 +38,15 @@ module HeapDump
       end
 
       def columns
-        [Table::NUMBER["saved", "if there was one copy"],
+        [Table::NAME["text", subject.values? ? "its content" : "its length: contents are hidden"],
+         Table::NUMBER["saved", "if there was one copy"],
          Table::NUMBER["copies", "how many there are"],
-         Table::NAME["text", subject.values? ? "its content" : "its length: contents are hidden"],
          Table::TEXT["held by", "most of a sample of the copies"],
-         Table::TEXT["command", "shows one of them"]]
+         Table::WORD["command", "shows one of them"]]
       end
 
       def cells(one)
-        [bytes(one.wasted), count(one.copies), text(one), Describe.owners(one),
+        [text(one), bytes(one.wasted), count(one.copies), Describe.owners(one),
          command("show", one.example.to_s)]
       end
 
@@ -62,9 +62,9 @@ module HeapDump
         left_out = duplicates.contents - shown.size
         return unless left_out.positive?
 
-        table.rest(bytes(duplicates.wasted - shown.sum(&:wasted)),
-                   count(duplicates.copies - shown.sum(&:copies)),
-                   "#{plural(left_out, "text")} of which less would be saved", "", "")
+        table.rest("#{plural(left_out, "text")} of which less would be saved",
+                   bytes(duplicates.wasted - shown.sum(&:wasted)),
+                   count(duplicates.copies - shown.sum(&:copies)), "", "")
       end
     end
   end

@@ -4,17 +4,18 @@ module HeapDump
   module Html
     # A table. Each column says in place what it shows.
     #
-    #   table = Table.new("Live objects by class", [Table::NUMBER["bytes", "their own size"],
-    #                                               Table::NAME["class", ""]])
-    #   table.row("1.2 MiB", "Session")
-    #   table.rest("3.1 MiB", "3,412 smaller classes")
+    #   table = Table.new("Live objects by class", [Table::NAME["class", ""],
+    #                                               Table::NUMBER["bytes", "their own size"]])
+    #   table.row("Session", "1.2 MiB")
+    #   table.rest("3,412 smaller classes", "3.1 MiB")
     #   table.markup
     class Table
-      # A column: its title, what it shows in one line, and its kind: a number, the name of the row,
-      # or text.
+      # A column: its title, what it shows in one line, and its kind. The first one names its row;
+      # the others are numbers, words that fit into one line, or text.
       Column = Struct.new(:title, :words, :kind)
-      NUMBER = ->(title, words) { Column.new(title, words, :number) }
       NAME = ->(title, words) { Column.new(title, words, :name) }
+      NUMBER = ->(title, words) { Column.new(title, words, :number) }
+      WORD = ->(title, words) { Column.new(title, words, :word) }
       TEXT = ->(title, words) { Column.new(title, words, :text) }
 
       Template.define(self, :markup, "table")
@@ -36,13 +37,9 @@ module HeapDump
         @rest << values
       end
 
-      def empty?
-        @rows.empty? && @rest.empty?
-      end
-
       private
 
-      attr_reader :caption, :columns, :rows
+      attr_reader :caption, :columns
 
       # Pairs of a column and a value.
       def cells(row)

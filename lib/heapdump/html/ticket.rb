@@ -24,7 +24,7 @@ module HeapDump
           kept = largest.kept.flat_map.with_index(1) do |one, number|
             size = Terminal::Units.bytes(one.retained)
             path = one.path ? PathList.of_path(one.path).lines : []
-            ["#{number}. #{one.node.words} retains #{size}. Path:", *path]
+            ["#{number}. #{largest.name(one)} retains #{size}. Path:", *path]
           end
           new([largest.sentence, *kept, about(subject)])
         end
