@@ -1,14 +1,24 @@
 // Bundles the script and the style of the report: node build.mjs DIRECTORY writes report.js and
 // report.css there, and node build.mjs --tests DIRECTORY the tests.
+import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { build } from "esbuild";
 
 const common = { bundle: true, charset: "ascii", logLevel: "warning" };
 
-// The licences of what is in the bundle.
-function licences() {
-  const text = readFileSync("node_modules/d3-hierarchy/LICENSE", "utf8").trim();
-  return `/*! With parts of d3-hierarchy:\n${text} */`;
+// What is built depends on these files; test/html/test_built.rb compares them with what is committed.
+function digest() {
+  const sources = readdirSync("src").map((name) => `src/${name}`);
+  const hash = createHash("sha256");
+  for (const name of ["build.mjs", "package-lock.json", ...sources].sort())
+    hash.update(`${name}\0`).update(readFileSync(name));
+  return hash.digest("hex");
+}
+
+// Where the bundle comes from, and the licence of what is in it.
+function banner() {
+  const licence = readFileSync("node_modules/d3-hierarchy/LICENSE", "utf8").trim();
+  return `/*! heapdump, web/ ${digest()}\n\nWith parts of d3-hierarchy:\n${licence} */`;
 }
 
 async function page(directory) {
@@ -19,7 +29,7 @@ async function page(directory) {
     format: "iife",
     target: ["es2020"],
     minify: true,
-    banner: { js: licences() },
+    banner: { js: banner() },
   });
   await build({
     ...common,

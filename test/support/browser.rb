@@ -12,6 +12,7 @@ class Browser
     return "no Chromium here (Debian: apt-get install chromium)" unless program
 
     require "ferrum"
+    require "uri"
     nil
   rescue LoadError
     "the gem ferrum is not here"
@@ -45,10 +46,16 @@ class Browser
     emulate(width, height, dark, script)
   end
 
-  # Opens a file.
+  SETTLE = 0.1 # seconds after which a browser has said what it has to say
+  private_constant :SETTLE
+
+  # Opens a file, and forgets what was complained of before.
   def visit(path)
-    @page.go_to("file://#{File.expand_path(path)}")
+    complaints.clear
+    @page.network.clear(:traffic)
+    @page.go_to("file://#{URI::DEFAULT_PARSER.escape(File.expand_path(path))}")
     @page.network.wait_for_idle
+    sleep SETTLE
   end
 
   # The addresses of all that was loaded.

@@ -1,4 +1,6 @@
-/*! With parts of d3-hierarchy:
+/*! heapdump, web/ 09f7f3099473385cbd67ae3ed16e02ab01070e428c1f35829b4f3b4fa7e35b67
+
+With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock
 
 Permission to use, copy, modify, and/or distribute this software for any purpose
