@@ -10,6 +10,8 @@ export interface Box {
   cell: number;
   /** How many cells it stands for if it is not `cell` itself, else 0. */
   small: number;
+  /** Whether there is room for a name at its top. */
+  named: boolean;
   x: number;
   y: number;
   width: number;
@@ -40,7 +42,8 @@ function items(tree: Tree, root: number, depth: number): HierarchyNode<Item> {
 
 function box(node: HierarchyRectangularNode<Item>): Box {
   const { x0, y0, x1, y1 } = node;
-  return { cell: node.data.cell, small: 0, x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
+  const [width, height] = [x1 - x0, y1 - y0];
+  return { cell: node.data.cell, small: 0, named: true, x: x0, y: y0, width, height };
 }
 
 /**
@@ -57,8 +60,8 @@ export function icicle(tree: Tree, root: number, width: number, row: number, row
     const first = small[0];
     const last = small[small.length - 1];
     if (!first || !last || last.x1 - first.x0 < narrowest) return;
-    const group = { ...box(first), cell: node.data.cell, small: small.length };
-    boxes.push({ ...group, width: last.x1 - first.x0 });
+    const group = { cell: node.data.cell, small: small.length, named: false };
+    boxes.push({ ...box(first), ...group, width: last.x1 - first.x0 });
   });
   return boxes;
 }
@@ -68,14 +71,16 @@ export function boxesInBoxes(tree: Tree, root: number, width: number, height: nu
   const label = 16;
   const smallest = 4;
   const all = items(tree, root, 12);
+  const wide = (node: HierarchyRectangularNode<Item>) =>
+    node.x1 - node.x0 > 2 * label && node.y1 - node.y0 > 2 * label;
   const tiles = treemap<Item>()
     .size([width, height])
     .paddingOuter(2)
     .paddingInner(1)
-    .paddingTop((node) => (node.x1 - node.x0 > 30 && node.y1 - node.y0 > 2 * label ? label : 2));
+    .paddingTop((node) => (wide(node) ? label : 2));
   const boxes: Box[] = [];
   tiles(all).each((node) => {
-    const one = box(node);
+    const one = { ...box(node), named: !node.children || wide(node) };
     if (one.width >= smallest && one.height >= smallest) boxes.push(one);
   });
   return boxes;

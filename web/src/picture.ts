@@ -185,7 +185,7 @@ export class Picture {
       pen.fillStyle = colour(box.small > 0 ? "--box-small" : hue);
       pen.fillRect(box.x, box.y, box.width - 1, box.height - 1);
       pen.fillStyle = colour("--box-text");
-      if (box.small === 0) label(pen, this.tree.name(box.cell), box);
+      if (box.named) label(pen, this.tree.name(box.cell), box);
     }
     const looked = this.boxes.find((box) => box.cell === this.looked && box.small === 0);
     if (!looked || looked.cell === this.root) return;

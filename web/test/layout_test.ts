@@ -106,6 +106,17 @@ test("boxes are inside of those that hold them, and apart from all others", () =
   }
 });
 
+test("no box covers the name of the one around it", () => {
+  const tree = new Tree(grown(300, 6));
+  const boxes = boxesInBoxes(tree, top, 1000, 500);
+  const of = new Map(boxes.map((box) => [box.cell, box]));
+  for (const box of boxes) {
+    const above = of.get(tree.parent(box.cell));
+    if (box.cell !== top && above?.named) assert.ok(box.y >= above.y + 14);
+  }
+  assert.ok(boxes.some((box) => box.named) && boxes.some((box) => !box.named));
+});
+
 test("the innermost box at a point is found", () => {
   const tree = new Tree(columns(["top", 0, [["a", 100, [["b", 900]]]]]));
   const boxes = icicle(tree, top, width, row, 10);

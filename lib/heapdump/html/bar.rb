@@ -2,11 +2,12 @@
 
 module HeapDump
   module Html
-    # The share of a part in a whole: in words, and as a bar.
+    # The share of a part in a whole: in words, and as a bar if it is large enough to be seen.
     #
-    #   Bar.new(1, 4).markup # => "25.0 % <svg …"
+    #   Bar.new(1, 4).markup # => "25.0 %<svg …"
     class Bar
-      WIDTH = 60
+      WIDTH = 60 # of the whole
+      LEAST = 1.5 # a smaller bar would not be seen
 
       Template.define(self, :markup, "bar")
 

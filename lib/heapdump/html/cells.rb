@@ -15,7 +15,12 @@ module HeapDump
       FINEST = 10_000 # at first, a cell is at least so small a part of the whole
       FINER = 8 # if that gives few cells, they become so many times smaller
       TIMES = 3 # so often
-      private_constant :FINEST, :FINER, :TIMES
+      # What has no class is the VM's.
+      OF_TYPES = {
+        "ICLASS" => "included modules", "ARRAY" => "hidden arrays", "HASH" => "hidden hashes",
+        "STRING" => "hidden strings"
+      }.freeze
+      private_constant :FINEST, :FINER, :TIMES, :OF_TYPES
 
       # The cells (Array of Cell), each after the one above it.
       def self.of(snapshot, most)
@@ -72,7 +77,7 @@ module HeapDump
         return Snapshot::Describe.node(node) if node.root? || objects == 1
         return internal(node) if node.type == "IMEMO"
 
-        node.class_name || node.type.capitalize
+        node.class_name || OF_TYPES.fetch(node.type, node.type.capitalize)
       end
 
       def internal(node)

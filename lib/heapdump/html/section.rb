@@ -107,10 +107,13 @@ module HeapDump
         code(subject.command(*words))
       end
 
-      # The label of a class, or words for what has none: "captured variables (VM)".
+      # The label of a class, or words for what has none: "captured variables (VM)", "hidden Array".
       def class_words(label)
-        internal = label[/\A\(IMEMO \w+: (.+)\)\z/, 1]
-        internal ? "#{internal} (VM)" : Markup.name(label)
+        case label
+        when /\A\(IMEMO (?:\w+: )?(.+)\)\z/ then "#{Regexp.last_match[1].tr("_", " ")} (VM)"
+        when /\A\(([A-Z]+)\)\z/ then "hidden #{Regexp.last_match[1].capitalize}"
+        else Markup.name(label)
+        end
       end
 
       # A share in words, and as a bar.
