@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "gates"
+require_relative "html_file"
 require_relative "not_accused"
 require_relative "reading"
 require_relative "../leaks"
@@ -9,6 +10,7 @@ module HeapDump
   module CLI
     # Shows what leaks, by comparing several dumps of a process.
     class Leaks < Reading
+      include HTMLFile
       include NotAccused
 
       usage "FILE LATER [LATER …] or DIRECTORY"
@@ -31,11 +33,17 @@ module HeapDump
 
         --known FILE names leaks that shall not fail: their signatures, one on each line, the rest
         of a line behind # is a comment.
+
+        --html FILE also writes the report about these dumps (`heapdump help report`).
       TEXT
 
       def call(first, second, *others)
-        found = find([first, second, *others])
+        files = [first, second, *others]
+        check_most(files)
+        check_html(files) if html
+        found = find(files)
         json? ? print_json(json(found)) : show(found)
+        tell_html(found.snapshots) if html
         demand_sound(found)
         outcomes = gates.outcomes(found)
         show_outcomes(outcomes) unless json?
@@ -57,6 +65,7 @@ module HeapDump
         parser.on("--known FILE", "signatures of leaks that do not fail") do |path|
           gates.known = read_known(path)
         end
+        html_options(parser, "--html FILE", "write the report about these dumps, too")
       end
 
       def gates

@@ -34,7 +34,7 @@ module HeapDump
         table = Table.new(["saved", "copies", "address", "value", "held by"], right: 2)
         duplicates.each do |one|
           table.row(bytes(one.wasted), count(one.copies), one.example.to_s, Strings.value(one),
-                    Strings.owners(one))
+                    Describe.owners(one))
         end
         screen.table(table)
         without_contents(snapshot)
@@ -76,15 +76,6 @@ module HeapDump
         # is shown beside it.
         def value(duplicate)
           duplicate.value ? Terminal::Text.quote(duplicate.value, 40) : "(not in the dump)"
-        end
-
-        # "Session#@state (98 of 100), Hash […]"
-        def owners(duplicate)
-          return "nothing that is known" if duplicate.owners.empty?
-
-          duplicate.owners.map do |owner, number|
-            number == duplicate.sampled ? owner : "#{owner} (#{number} of #{duplicate.sampled})"
-          end.join(", ")
         end
       end
     end

@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require_relative "aside"
 require_relative "in_json"
 require_relative "process_rows"
 require_relative "reading"
@@ -124,7 +123,7 @@ module HeapDump
       def parted(histogram)
         return [histogram.rows, []] if @all || !%i[class type].include?(histogram.by)
 
-        histogram.rows.partition { |row| !Aside.row?(histogram, row) }
+        histogram.rows.partition { |row| !Snapshot::Aside.row?(histogram, row) }
       end
 
       def traced(summary)
@@ -186,7 +185,7 @@ module HeapDump
       def duplicate_row(one)
         place = one.locations.first && Snapshot::Places.short(one.locations.first.first)
         [bytes(one.wasted), count(one.copies), one.example.to_s, Strings.value(one),
-         Strings.owners(one), *place]
+         Describe.owners(one), *place]
       end
 
       def saved(duplicates)

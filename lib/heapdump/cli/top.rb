@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require_relative "aside"
 require_relative "in_json"
 require_relative "path_lines"
 require_relative "reading"
@@ -28,7 +27,7 @@ module HeapDump
         snapshot = open_snapshot(file)
         node = address && node_at(snapshot, address)
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
-        aside = node || @all ? nil : Aside.of(snapshot)
+        aside = node || @all ? nil : Snapshot::Aside.of(snapshot)
         json? ? json(rows, total, node, aside) : show(snapshot, rows, total, node, aside)
         OK
       end

@@ -13,7 +13,7 @@ module HeapDump
       UNKNOWN = %i[other_malloc rest].freeze
 
       # For each part of Snapshot::Account: what its growth comes from, and what to do next.
-      REASONS = {
+      REASONS = { # :nodoc:
         heap_pages: ["objects, and free slots between them", nil],
         object_malloc: ["what objects have allocated besides their slots", nil],
         other_malloc: ["a library in C, or the VM, allocates it; no heap dump shows what",
@@ -31,7 +31,7 @@ module HeapDump
       NOT_OBJECTS = "objects have allocated less of it: they write to memory that they had, or a " \
                     "library in C, or the VM, allocates it"
       FILES = 3 # so many mapped files are named
-      private_constant :UNKNOWN, :REASONS, :NOT_OBJECTS, :FILES
+      private_constant :UNKNOWN, :NOT_OBJECTS, :FILES
 
       # The resident memory of the process in each dump (Array of Integer); nil if a dump does not
       # have it.

@@ -34,13 +34,12 @@ module HeapDump
       include Enumerable
 
       # Kinds of IMEMO, which the VM makes for itself, in words.
-      INTERNAL = {
+      INTERNAL = { # :nodoc:
         "iseq" => "code", "ment" => "methods", "env" => "captured variables",
         "cref" => "scopes of code", "callcache" => "inline caches", "callinfo" => "calls in code",
         "constcache" => "inline caches of constants", "fields" => "instance variables",
         "tmpbuf" => "buffers", "ast" => "syntax trees"
       }.freeze
-      private_constant :INTERNAL
 
       # The numbers that Graph#groups expects for them.
       BY = { class: 0, type: 1, location: 2, generation: 3 }.freeze
@@ -74,8 +73,12 @@ module HeapDump
         when :class then class_key(snapshot, key, Node::TYPES.fetch(type), kind)
         when :type then [Node::TYPES.fetch(key)] * 2
         when :generation then [key, key ? key.to_s : "(unknown)"]
-        else [key, key ? Places.short(key) : "(unknown)"]
+        else of_place(snapshot.place(key))
         end
+      end
+
+      def self.of_place(place)
+        [place, place ? Places.short(place) : "(unknown)"]
       end
 
       # The key and label of objects of one class. Objects without a class are labelled by their
@@ -99,7 +102,7 @@ module HeapDump
         end
         gems.sort_by { |row| [-row.bytes, -row.objects, row.label] }
       end
-      private_class_method :row, :key_and_label, :class_key, :gems
+      private_class_method :row, :key_and_label, :of_place, :class_key, :gems
 
       def initialize(by, rows) # :nodoc:
         @by = by
