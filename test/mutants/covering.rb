@@ -52,6 +52,7 @@ module Mutants
       "ext/heapdump/{account/*,process/accountant,base/maps}.c" =>
         ["test_parts", "heapdump/account/test_account", "test_dump", "test_hostile_process",
          "test_usage"],
+      "ext/heapdump/base/{elf,libraries}.c" => ["test_libraries", "heapdump/account/test_account"],
       "ext/heapdump/mri/{holders,vm,places,operands,check_holders,check_vm}.c" =>
         ["test_holders", "test_operands", "test_names_take", *INNER],
       "ext/heapdump/lines/type_code.c" => ["test_operands", PLANTED],
