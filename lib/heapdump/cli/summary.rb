@@ -2,7 +2,7 @@
 
 require_relative "aside"
 require_relative "in_json"
-require_relative "process_rows"
+require_relative "memory_section"
 require_relative "reading"
 require_relative "strings"
 
@@ -11,6 +11,7 @@ module HeapDump
     # Shows what the heap consists of, at a glance.
     class Summary < Reading
       include InJSON
+      include MemorySection
 
       usage "FILE"
       limit 10
@@ -69,34 +70,12 @@ module HeapDump
                     "#{header["time"]}, #{header["program"]}")
       end
 
-      def memory(snapshot, summary)
-        memory = summary.memory
-        screen.heading("Memory")
-        table = Table.new(nil, right: 0)
-        ProcessRows.of(summary).each { |row| table.row(*row) }
-        table.row("live objects", bytes(memory.live_bytes),
-                  Terminal::Units.plural(memory.live, "object"))
-        table.row(*garbage_row(snapshot, memory))
-        screen.table(table)
-        fragmentation(memory)
-      end
-
       def garbage_row(snapshot, memory)
         objects = Terminal::Units.plural(memory.garbage, "object")
         size = bytes(memory.garbage_bytes)
         return ["garbage", size, "#{objects} that nothing holds"] if garbage_known?(snapshot)
 
         ["others", size, "#{objects}, garbage or held by what is lost: #{NOT_WHOLE}"]
-      end
-
-      def fragmentation(memory)
-        return unless memory.used_pages&.positive?
-
-        sparse = "#{count(memory.sparse_pages)} of #{count(memory.used_pages)} pages in use " \
-                 "(#{percent(memory.sparse_pages, memory.used_pages)})"
-        objects = Terminal::Units.plural(memory.sparse_objects, "object")
-        screen.line("Fragmentation: #{sparse} have a tenth of their slots alive or less; " \
-                    "#{objects} hold them.")
       end
 
       def histogram(title, histogram, word, retained: true)
