@@ -8,8 +8,8 @@ module HeapDump
     #   Places.short("/usr/lib/ruby/gems/3.3.0/gems/puma-6.4/lib/puma/server.rb:12")
     #   # => "puma-6.4/lib/puma/server.rb:12"
     module Places
-      GEM = %r{\A.*/(?:bundler/)?gems/(?<gem>[^/]+-[^/]+)/}
-      STDLIB = %r{\A.*/lib/ruby/(?:site_ruby/|vendor_ruby/)?\d+\.\d+\.\d+/}
+      GEM = %r{\A.*/(?:(?:bundler/)?gems|extensions/[^/]+/[^/]+)/(?<gem>[^/]+-[^/]+)/}
+      STDLIB = %r{\A.*/lib/(?:[^/]+/)?ruby/(?:site_ruby/|vendor_ruby/)?\d+\.\d+\.\d+/}
       DEBIAN = %r{\A.*/lib/ruby/vendor_ruby/}
 
       RUBY = [/\A<internal:/, STDLIB, DEBIAN].freeze
