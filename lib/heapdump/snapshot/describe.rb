@@ -266,7 +266,8 @@ module HeapDump
         "binding" => ->(node) { code(node, "binding") },
         "method" => ->(node) { "method object #{node.brief["method"]}" },
         "VM/thread" => method(:thread),
-        "fiber" => method(:fiber)
+        "fiber" => method(:fiber),
+        "ObjectTracing/allocation_info_tracer" => ->(_) { "table of traced allocations" }
       }.freeze
 
       IMEMO_WORDS = {
