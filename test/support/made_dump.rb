@@ -117,9 +117,9 @@ class MadeDump
   end
 
   # Frames are [label, file, line], the innermost first.
-  def thread(frames, **fields)
+  def thread(frames, name: "Thread", **fields)
     frames = frames.map { |label, file, line| { label: label, file: file, line: line } }
-    line("DATA", "Thread", nil, struct: "VM/thread", frames: frames, memsize: 40, **fields)
+    line("DATA", name, nil, struct: "VM/thread", frames: frames, memsize: 40, **fields)
   end
 
   # A variable of the frame with that index holds it.

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "aside"
+require_relative "ended_threads"
 require_relative "in_json"
 require_relative "memory_section"
 require_relative "reading"
@@ -55,6 +56,7 @@ module HeapDump
         memory(snapshot, summary)
         histogram("Types", summary.types, "type")
         histogram("Classes", summary.classes, "class")
+        ended_threads(snapshot)
         code(summary.code_by_gem)
         traced(summary)
         referred(summary.most_referred)
@@ -92,6 +94,15 @@ module HeapDump
         end
         screen.table(table)
         more(limit, rows.size)
+      end
+
+      # Without --all no row shows them.
+      def ended_threads(snapshot)
+        threads = EndedThreads.of(snapshot)
+        return if threads.nodes.empty?
+
+        screen.line("#{threads}; `heapdump why #{snapshot.path} #{threads.class_name}` shows who " \
+                    "holds them.")
       end
 
       def figures(histogram, rows)
@@ -181,6 +192,7 @@ module HeapDump
         parts = HISTOGRAMS.to_h { |part| [part, histogram_json(summary.public_send(part))] }
         print_json(file: snapshot.path, header: snapshot.header, warnings: snapshot.warnings,
                    memory: summary.memory.to_h, account: account_json(summary.account),
+                   ended_threads: EndedThreads.of(snapshot).to_h,
                    code_by_gem: summary.code_by_gem.map { |row| gem_json(row) },
                    traced: summary.traced?, **parts,
                    most_referred: summary.most_referred.map do |one|
