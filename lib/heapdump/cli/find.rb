@@ -45,12 +45,16 @@ module HeapDump
         table = Table.new(%w[retained bytes address object], right: 2)
         found.each do |node|
           table.row(retained(snapshot, node), bytes(node.memsize), node.to_s,
-                    [Describe.node(node), node.location].compact.join("  "))
+                    [Describe.node(node), place(node)].compact.join("  "))
         end
         screen.line("#{count(found.total)} found")
         screen.table(table) unless table.empty?
         more(found.size, found.total)
         without_objects(snapshot)
+      end
+
+      def place(node)
+        node.location && Snapshot::Places.short(node.location)
       end
 
       # Somebody who looks for a class that was loaded again wants to see the classes.

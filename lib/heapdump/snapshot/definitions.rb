@@ -9,12 +9,10 @@ module HeapDump
       # Stands for a file: Ruby itself defines it, in C.
       RUBY = :ruby
       TYPES = %w[CLASS MODULE].freeze
-      PLACE = /\A(?<file>.+):(?<line>\d+)\z/m
-      LIBRARY = /\.(?:so|bundle)\z/
       DEEPEST = 64 # so many singleton classes of singleton classes are gone through
       # The whole name of a constant that leads to a module, and the file where it was assigned.
       Constant = Struct.new(:name, :file)
-      private_constant :TYPES, :PLACE, :LIBRARY, :DEEPEST, :Constant
+      private_constant :TYPES, :DEEPEST, :Constant
 
       # The classes and modules (Array of Node).
       attr_reader :modules
@@ -64,11 +62,8 @@ module HeapDump
              .map { |field| field.is_a?(Hash) ? field : {} }
       end
 
-      # The file of a place. Ruby names the program, and line 0, for what it defines before the
-      # program runs; for what a library in C defines, it names the library and line 0.
       def file(place)
-        match = place.is_a?(String) && PLACE.match(place) or return
-        match[:file] unless match[:line] == "0" && !match[:file].match?(LIBRARY)
+        Places.file(place) if place.is_a?(String)
       end
 
       # Where most of its constants and methods are written.

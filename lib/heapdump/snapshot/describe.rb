@@ -97,12 +97,13 @@ module HeapDump
           end
         end
 
-        # The place of code, "app/bus.rb:9"; nil if the line does not name it.
+        # The place of code, "app/bus.rb:9"; nil if the line does not name it. There is no line 0:
+        # code of a whole file is "app/bus.rb".
         def place(line)
           file, number = line.values_at("file", "line")
           return unless file.is_a?(String)
 
-          [Places.short(file), *(number if number.is_a?(Integer))].join(":")
+          [Places.short(file), *(number if number.is_a?(Integer) && !number.zero?)].join(":")
         end
 
         # The place where a constant of a module is assigned; nil for an edge that is no constant,
@@ -111,7 +112,7 @@ module HeapDump
           return unless edge.kind == :constant
 
           place = holder.field("constant_locations", Hash)&.[](edge.name)
-          place.is_a?(String) ? short(Places.short(place)) : nil
+          place.is_a?(String) && Places.file(place) ? short(Places.short(place)) : nil
         end
 
         # Shortens a text of the heap to the length that a name may have on the screen.
