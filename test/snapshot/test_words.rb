@@ -94,6 +94,27 @@ class TestWords < HeapDumpTest
                  ["/a.rb:3", "ruby:0", "/a.so:0", "/a.rb", ""].map { |place| places.file(place) }
   end
 
+  # Two that begin in the same way look alike otherwise.
+  def test_a_text_that_is_cut_has_its_length
+    texts = { "01234" * 40_000 => "String \"#{"01234" * 7}0123…\" of 200,000 bytes",
+              "01234" * 8 => "String \"#{"01234" * 8}\"", "é…" => 'String "é…"',
+              "\e" * 20 => "String \"#{'\\e' * 20}\"",
+              "\e" * 21 => "String \"#{'\\e' * 19}\\…\" of 21 bytes" }
+    strings = {}
+    snapshot = snapshot do |made|
+      strings = texts.to_h { |text, words| [made.string(text), words] }
+      first = made.string("0123")
+      made.change(first, bytesize: 12, truncated: true)
+      unknown = made.string("x" * 99)
+      made.change(unknown, bytesize: nil)
+      strings.merge!(first => 'String "0123"… of 12 bytes',
+                     unknown => "String \"#{"x" * 39}…\"",
+                     made.symbol("x" * 99) => "Symbol \"#{"x" * 39}…\"")
+      made.constant("ALL", made.array(strings.keys))
+    end
+    strings.each { |address, words| assert_equal words, snapshot.object(address).words }
+  end
+
   def test_fibers_and_files_are_told_by_what_they_are
     things = {}
     snapshot = snapshot do |made|
