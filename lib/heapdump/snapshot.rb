@@ -34,6 +34,7 @@ module HeapDump
     autoload :Caches, "#{__dir__}/snapshot/caches"
     autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Constants, "#{__dir__}/snapshot/constants"
+    autoload :Definitions, "#{__dir__}/snapshot/definitions"
     autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Diff, "#{__dir__}/snapshot/diff"
     autoload :Directory, "#{__dir__}/snapshot/directory"

@@ -82,15 +82,30 @@ class TestRemarks < HeapDumpTest
   def test_why_tells_old_classes_from_the_present_one
     last = reloaded(%w[Widget]).last
     out = heapdump!("why", last, "Widget").out
-    assert_match(/^Widget \(class\)  1 class with 1 object, /, out)
-    assert_match(/^Widget \(class, no longer the constant Widget\)  30 classes with 0 objects, 0 B
+    assert_match(/^Widget \(class\)  1 class, which retains 100 B, with 1 object, /, out)
+    former = "Widget (class, no longer the constant Widget)  30 classes, which retain 1.0 MiB, " \
+             "with 0 objects, 0 B"
+    assert_match(/^#{Regexp.escape(former)}
   30 held by Store \(module\)
   Store \(module\)  0x2000
   → constant REGISTRY → Array of 30 /, out)
     classes = heapdump!("why", "--json", last, "Widget").json["classes"]
-    assert_equal [[false, 1], [true, 30]],
-                 classes.map { |one| [one["former"], one["classes"].size] }
+    assert_equal [[false, 1, 100], [true, 30, 1_053_000]],
+                 classes.map { |one| [one["former"], one["classes"].size, one["retained"]] }
     assert_empty heapdump!("why", "--json", last, "Array").json["classes"]
+  end
+
+  # The classes may retain much without having objects.
+  def test_find_points_to_classes_without_objects
+    last = reloaded(%w[Widget Gadget], now: false).last
+    assert_equal "0 found\n15 classes Widget have no objects; `heapdump why #{last} Widget` " \
+                 "shows more.\n", heapdump!("find", last, "--class", "Widget").out
+    refute_match(/It has no objects/, heapdump!("why", last, "Widget").out)
+    out = heapdump!("find", last, "--class", "Store").out
+    assert_match(/^Store has no objects; `heapdump why \S+ Store` shows more\.$/, out)
+    assert_match(/^It has no objects/, heapdump!("why", last, "Store").out)
+    refute_match(/has no objects/, heapdump!("find", last, "--class", "Array").out)
+    refute_match(/no objects/, heapdump!("find", last, "--class", "Array", "--min-size", "1g").out)
   end
 
   private
@@ -118,7 +133,9 @@ class TestRemarks < HeapDumpTest
       dump(count) do |made|
         names.each { |name| made.constant("A_#{name.upcase}", made.object(name)) } if now
         classes = Array.new(count) do |i|
-          made.former_class(names[i % names.size], address: 0x50_0000 + (i * 64))
+          table = made.string("table", memsize: 35_000)
+          made.former_class(names[i % names.size], address: 0x50_0000 + (i * 64),
+                                                   constants: { "TABLE" => table })
         end
         made.constant("REGISTRY", made.array(classes))
       end

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "by_process"
 require_relative "gates"
 require_relative "html_file"
 require_relative "not_accused"
@@ -42,7 +43,7 @@ module HeapDump
         check_most(files)
         check_html(files) if html
         found = find(files)
-        json? ? print_json(json(found)) : show(found)
+        json? ? print_json(json(found)) : show_all(found)
         tell_html(found.snapshots) if html
         demand_sound(found)
         outcomes = gates.outcomes(found)
@@ -133,6 +134,16 @@ module HeapDump
         left_out = lists.to_h { |name, shown| [name, all[name].size - shown.size] }
         { **all, **lists, left_out: left_out,
                           gates: gates.to_a(found, judged: judged?(found)) }
+      end
+
+      def show_all(found)
+        show(found)
+        processes = ByProcess.lines(found.snapshots)
+        return if processes.empty?
+
+        screen.heading("Compare the dumps of one process")
+        processes.first(limit).each { |line| screen.line(line) }
+        more(limit, processes.size)
       end
 
       def show(found)

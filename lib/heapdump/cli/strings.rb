@@ -75,7 +75,7 @@ module HeapDump
         # The content of equal strings in words; `summary` shows it, too. The address of one of them
         # is shown beside it.
         def value(duplicate)
-          duplicate.value ? Terminal::Text.quote(duplicate.value, 40) : "(not in the dump)"
+          Snapshot::Describe.text_with_length(duplicate.example.brief) || "(not in the dump)"
         end
       end
     end

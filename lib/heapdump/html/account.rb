@@ -78,7 +78,7 @@ module HeapDump
       end
 
       def row(name, size)
-        reason, advice = HeapDump::Leaks::Accounts::REASONS.fetch(name)
+        reason, advice = Snapshot::Account::REASONS.fetch(name)
         [Snapshot::Account::PARTS.fetch(name), bytes(size), bar(size, account.rss),
          *(growth(name) if grown?), [reason, advice].compact.join("; ")]
       end
@@ -99,7 +99,7 @@ module HeapDump
       def advice
         much = account.parts.slice(*TOLD).select { |_, size| size >= MUCH * account.rss }
         much.map do |name, size|
-          reason, advice = HeapDump::Leaks::Accounts::REASONS.fetch(name)
+          reason, advice = Snapshot::Account::REASONS.fetch(name)
           part = Snapshot::Account::PARTS.fetch(name)
           "#{percent(size, account.rss)} of the process is #{part}. Objects do not explain it: " \
             "#{[reason, advice].compact.join("; ")}."

@@ -12,21 +12,6 @@ module HeapDump
       # Parts of Snapshot::Account of which no dump shows what they consist of.
       UNKNOWN = %i[other_malloc rest].freeze
 
-      # For each part of Snapshot::Account: what its growth comes from, and what to do next.
-      REASONS = { # :nodoc:
-        heap_pages: ["objects, and free slots between them", nil],
-        object_malloc: ["what objects have allocated besides their slots", nil],
-        other_malloc: ["a library in C, or the VM, allocates it; no heap dump shows what",
-                       "heaptrack, or jemalloc's profiler, shows which code allocates it"],
-        free_malloc: ["freed memory that malloc keeps (fragmentation)",
-                      "MALLOC_ARENA_MAX=2, jemalloc, or a call of malloc_trim now and then helps"],
-        stacks: ["threads and fibers", nil],
-        code: ["files that are mapped, and code that libraries make", nil],
-        jit: ["methods that the JIT compiles", "--yjit-exec-mem-size sets its limit"],
-        rest: ["memory that neither the Ruby heap nor malloc has: a library maps it itself, or " \
-               "Ruby keeps stacks of fibers that have ended",
-               "pmap -X and the process's number shows the mappings"]
-      }.freeze
       # Instead, if objects have not allocated what is told as theirs.
       NOT_OBJECTS = "objects have allocated less of it: they write to memory that they had, or a " \
                     "library in C, or the VM, allocates it"
@@ -144,10 +129,11 @@ module HeapDump
       end
 
       def reason(name, growth)
-        return [NOT_OBJECTS, REASONS.fetch(:other_malloc).last] if
+        reasons = Snapshot::Account::REASONS
+        return [NOT_OBJECTS, reasons.fetch(:other_malloc).last] if
           name == :object_malloc && not_of_objects * 2 > growth
 
-        reason, advice = REASONS.fetch(name)
+        reason, advice = reasons.fetch(name)
         case name
         when :code then [[reason, *grown_files(growth)].join(": "), advice]
         when :object_malloc then ["#{reason}; #{with_growth("held objects", @held)}", advice]

@@ -292,8 +292,7 @@ module HeapDump
       end
 
       def code_place(node)
-        file, line = node.line.values_at("file", "line")
-        "#{file}:#{line}" if file && line
+        Places.of(*node.line.values_at("file", "line"))
       end
     end
   end

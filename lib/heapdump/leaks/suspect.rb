@@ -36,7 +36,8 @@ module HeapDump
       attr_reader :others
       # The path to one of the new objects (Way).
       attr_reader :path
-      # A place in the source, as "file:line"; nil if none is known. See #location_of.
+      # A place in the source, as "file:line", or the file alone for code of a whole file; nil if
+      # none is known. See #location_of.
       attr_reader :location
       # The class or module that owns the variable in which it grows (String), nil if there is none.
       attr_reader :owner

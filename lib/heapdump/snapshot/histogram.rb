@@ -33,12 +33,13 @@ module HeapDump
     class Histogram
       include Enumerable
 
-      # Kinds of IMEMO, which the VM makes for itself, in words.
+      # Kinds of objects without a class, which the VM makes for itself, in words.
       INTERNAL = { # :nodoc:
         "iseq" => "code", "ment" => "methods", "env" => "captured variables",
         "cref" => "scopes of code", "callcache" => "inline caches", "callinfo" => "calls in code",
         "constcache" => "inline caches of constants", "fields" => "instance variables",
-        "tmpbuf" => "buffers", "ast" => "syntax trees"
+        "tmpbuf" => "buffers", "ast" => "syntax trees",
+        "ObjectTracing/allocation_info_tracer" => "table of traced allocations"
       }.freeze
 
       # The numbers that Graph#groups expects for them.
