@@ -53,6 +53,7 @@ module HeapDump
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
     autoload :Row, "#{__dir__}/snapshot/histogram"
+    autoload :Search, "#{__dir__}/snapshot/search"
     autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Summary, "#{__dir__}/snapshot/summary"
     autoload :Values, "#{__dir__}/snapshot/values"
@@ -207,28 +208,31 @@ module HeapDump
       graph.modules_named(name).map { |number| node(number) }
     end
 
-    # The objects that meet all conditions, those with the largest retained size first (Page of
-    # Node).
+    # The objects that meet all conditions (Page of Node).
     #
     # class::    the name of their class (objects of its subclasses are not found)
     # type::     "STRING", "HASH" … as in the dump
     # value::    for strings, symbols and regexps: a String that their content contains, or a Regexp
     #            that it matches
     # min_size:: their least own size, in bytes
+    # sort::     what comes first: +:retained+ (default), the largest retained size, and garbage
+    #            last; +:size+, the largest own size; +:address+, the lowest address; +:referrers+,
+    #            the most references to it. Equal objects are in the order of addresses
     # limit::    how many are returned at most
+    # offset::   how many are skipped before the first of them
     #
     # Raises HeapDump::NotFound if no class has that name, or if +value+ is given and the dump has
-    # no contents of strings. Raises ArgumentError for an unknown type and for a +value+ of another
-    # class.
+    # no contents of strings. Raises ArgumentError for an unknown type or +sort+ and for a +value+
+    # of another class.
     #
-    #   snapshot.find(class: "Session", min_size: 100).total # => 31337
-    def find(class: nil, type: nil, value: nil, min_size: 0, limit: 20)
+    #   snapshot.find(class: "Session", min_size: 100).total                  # => 31337
+    #   snapshot.find(type: "HASH", sort: :size, limit: 1).first.words        # => "Hash of 9"
+    #   snapshot.find(sort: :address, limit: 200, offset: 400).first.address  # => 139709425891320
+    def find(class: nil, type: nil, value: nil, min_size: 0, sort: :retained, limit: 20, offset: 0)
       classes = binding.local_variable_get(:class)&.then { |name| classes_named(name) }
       type = type&.then { |word| type_number(word) }
-      return Values.new(self).find(value, type, classes, min_size, limit) if value
-
-      total, _bytes, numbers = graph.find(type, classes, min_size, false, limit, false)
-      Page.new(nodes(numbers), total)
+      Search.new(self, classes: classes, type: type, value: value, min_size: min_size)
+            .page(sort, offset, limit)
     end
 
     # At most +limit+ live objects of a class, evenly spread over all of them (Page of Node). Raises
@@ -236,7 +240,8 @@ module HeapDump
     #
     #   snapshot.sample("Session", limit: 3).map { _1.line["ivars"]["@id"] } # => [15, 12, 9]
     def sample(class_name, limit: 300)
-      total, _bytes, numbers = graph.find(nil, classes_named(class_name), 0, true, limit, true)
+      total, _bytes, numbers = graph.sample(classes: classes_named(class_name), reachable: true,
+                                            limit: limit)
       Page.new(nodes(numbers), total)
     end
 

@@ -23,6 +23,8 @@ class TestArguments < HeapDumpTest
     %w[why a B --sample 0] => /--sample takes: .* 1 or more/,
     %w[show a 0x1 --offset -1] => /--offset takes: .* 0 or more/,
     %w[find a --min-size large] => /--min-size takes: .*64k, 1M/,
+    %w[find a --sort name] => /--sort takes: retained, size, address, referrers: what/,
+    %w[find a --offset -1] => /--offset takes: .* 0 or more/,
     %w[take 1 --via post] => /--via takes: signal or gdb/,
     %w[top a --limit] => /missing argument: --limit; --limit takes: at most/
   }.freeze

@@ -119,13 +119,15 @@ static enum hg_status
 ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     enum { PATHS = 4 };
     struct hg_filter filter = {.type = HG_ANY_TYPE};
+    struct hg_listing listing = {HG_SORT_REFERRERS, 5, 50};
     struct hg_numbers nodes = {0};
     struct hg_found found;
     struct hg_held held;
     struct hg_path paths[PATHS];
     uint32_t count = 0;
     bool more;
-    enum hg_status status = hg_find(all->graph, &all->tree, &filter, 50, task, &nodes, &found);
+    enum hg_status status = hg_find(all->graph, &all->tree, &filter, &listing, task, &nodes,
+                                    &found);
     if (status == HG_OK)
         status = hg_sample(all->graph, &all->tree, &filter, 20, task, &nodes, &found);
     if (status == HG_OK) status = hg_most_referred(all->graph, true, 20, task, &nodes);

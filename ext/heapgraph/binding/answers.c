@@ -226,25 +226,16 @@ graph_retained(VALUE self, VALUE number) {
 
 /* A set of nodes, and what it retains. */
 struct set {
-    uint32_t *nodes;
+    const uint32_t *nodes;
     size_t count;
     struct hg_held held;
 };
 
-static void
-free_set(void *data) {
-    struct set *set = data;
-    free(set->nodes);
-}
-
 static enum hg_status
 measure_set(struct binding *self, void *data) {
     struct set *set = data;
-    enum hg_status status = hg_retained_exact(self->analysis.graph, &self->analysis.tree,
-                                              set->nodes, set->count, &self->task, &set->held,
-                                              NULL);
-    if (status != HG_OK) free_set(set);
-    return status;
+    return hg_retained_exact(self->analysis.graph, &self->analysis.tree, set->nodes, set->count,
+                             &self->task, &set->held, NULL);
 }
 
 /*
@@ -256,14 +247,11 @@ static VALUE
 graph_retained_by_all(VALUE self, VALUE numbers) {
     struct binding *binding = hgb_with(self, HG_PART_TREE);
     Check_Type(numbers, T_ARRAY);
-    struct set set = {.count = (size_t)RARRAY_LEN(numbers)};
-    for (size_t i = 0; i < set.count; i++)
-        hgb_node(binding, RARRAY_AREF(numbers, (long)i)); // what may raise comes before malloc
-    set.nodes = malloc((set.count + 1) * sizeof(*set.nodes));
-    if (!set.nodes) rb_raise(rb_eNoMemError, "no memory for a set of %zu", set.count);
-    for (size_t i = 0; i < set.count; i++) set.nodes[i] = NUM2UINT(RARRAY_AREF(numbers, (long)i));
-    hgb_run(binding, measure_set, &set, free_set);
-    free_set(&set);
+    VALUE buffer = 0;
+    struct set set = {0};
+    set.nodes = hgb_nodes(binding, numbers, &buffer, &set.count);
+    hgb_run(binding, measure_set, &set, NULL);
+    RB_GC_GUARD(buffer);
     return rb_assoc_new(ULL2NUM(set.held.bytes), ULL2NUM(set.held.nodes));
 }
 

@@ -75,6 +75,13 @@ uint64_t hgb_amount(VALUE number);
  */
 uint32_t hgb_limit(const struct binding *self, VALUE number);
 
+/*
+ * The numbers of nodes in an Array from Ruby, NULL for nil; *count is how many they are. They are
+ * valid as long as *buffer is on the stack of the caller. Raises as hgb_node, and TypeError for
+ * other objects.
+ */
+const uint32_t *hgb_nodes(const struct binding *self, VALUE array, VALUE *buffer, size_t *count);
+
 /* An Integer, or nil for HG_NO_NODE. */
 VALUE hgb_node_or_nil(uint32_t node);
 

@@ -35,7 +35,8 @@ module HeapDump
       ],
       "find" => [
         ["find heap.json --class Session --min-size 1M", "large sessions"],
-        ["find heap.json --type STRING --value /^SELECT/", "strings that begin with SELECT"]
+        ["find heap.json --type STRING --value /^SELECT/", "strings that begin with SELECT"],
+        ["find heap.json --type HASH --sort size --offset 20", "large hashes, after the first 20"]
       ],
       "strings" => [
         ["strings heap.json", "equal strings, and who holds them"],
