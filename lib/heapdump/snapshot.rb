@@ -31,6 +31,7 @@ module HeapDump
   class Snapshot
     autoload :Account, "#{__dir__}/snapshot/account"
     autoload :Caches, "#{__dir__}/snapshot/caches"
+    autoload :ClassWords, "#{__dir__}/snapshot/class_words"
     autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Constants, "#{__dir__}/snapshot/constants"
     autoload :Describe, "#{__dir__}/snapshot/describe"
@@ -52,6 +53,7 @@ module HeapDump
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
+    autoload :ReferenceGroup, "#{__dir__}/snapshot/reference_group"
     autoload :Row, "#{__dir__}/snapshot/histogram"
     autoload :Search, "#{__dir__}/snapshot/search"
     autoload :Shared, "#{__dir__}/snapshot/shared"
@@ -331,6 +333,27 @@ module HeapDump
     #   # => ["Hash of 9 [\"k17\"]"]
     def referrers(node, limit: 20, offset: 0, instances: false)
       references_from(*graph.referrers(to_node(node).id, instances, offset, limit))
+    end
+
+    # The references of an object in groups (Page of ReferenceGroup): how many of them have the same
+    # name and lead to objects of the same class. All elements of an array are one name, and so are
+    # all keys and all values of a hash. The groups with most references come first. If there are
+    # more than +limit+, one more item sums up all others.
+    #
+    # Groups are counted apart up to 65,536; any further ones are among the others.
+    #
+    #   snapshot.reference_groups(cache).map { "#{_1.references} #{_1.edge} #{_1.words}" }
+    #   # => ["9 as a key String", "9 […] Session", "1 class Class"]
+    def reference_groups(node, limit: 20)
+      ReferenceGroup.page(self, *graph.reference_groups(to_node(node).id, limit))
+    end
+
+    # The references to an object in groups, as #reference_groups. The instances of a class are one
+    # group, so this is also quick for a class that has millions of them.
+    #
+    #   snapshot.referrer_groups(session.class_node).first.references # => 31337
+    def referrer_groups(node, limit: 20)
+      ReferenceGroup.page(self, *graph.referrer_groups(to_node(node).id, limit))
     end
 
     # The paths from roots to an object, which show why it is live (Array of Path). The path that

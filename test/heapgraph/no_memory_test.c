@@ -14,6 +14,7 @@
 #include "check.h"
 #include "base/chunk.h"
 #include "graph/load.h"
+#include "tree/edge_groups.h"
 #include "tree/folded.h"
 #include "tree/groups.h"
 #include "tree/retained.h"
@@ -116,6 +117,22 @@ ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
 }
 
 static enum hg_status
+ask_edges(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
+    struct hg_edge_groups to, from;
+    for (uint32_t node = 0; node < all->graph->nodes; node += 50) {
+        enum hg_status status = hg_group_referrers(all->graph, &all->tree, &all->inverse, node, 5,
+                                                   task, &to);
+        if (status != HG_OK) return status;
+        status = hg_group_references(all->graph, &all->tree, node, 5, task, &from);
+        if (status == HG_OK) *sum = sum_number(sum_number(*sum, to.groups), from.references);
+        hg_edge_groups_free(&from);
+        hg_edge_groups_free(&to);
+        if (status != HG_OK) return status;
+    }
+    return HG_OK;
+}
+
+static enum hg_status
 ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     enum { PATHS = 4 };
     struct hg_filter filter = {.type = HG_ANY_TYPE};
@@ -188,6 +205,7 @@ ask(char **paths, uint64_t *sum) {
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_PARENTS, &task);
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_INVERSE, &task);
     if (status == HG_OK) status = ask_tables(&all, &task, sum);
+    if (status == HG_OK) status = ask_edges(&all, &task, sum);
     if (status == HG_OK) status = ask_objects(&all, &task, sum);
     if (status == HG_OK) status = load(paths[1], &task, &later);
     if (status == HG_OK) *sum = sum_graph(later, *sum);

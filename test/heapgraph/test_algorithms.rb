@@ -12,6 +12,8 @@ class TestAlgorithms < Minitest::Test
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
     "find" => %w[array best chunk dominators find inverse kin list numbering semi_nca],
+    "edge_groups" => %w[array best chunk dominators edge_groups inverse list numbering semi_nca
+                        slots],
     "groups" => %w[array chunk dominators groups list numbering semi_nca slots],
     "paths" => %w[array chunk detours former inverse paths steps]
   }.freeze

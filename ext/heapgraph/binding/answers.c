@@ -5,7 +5,6 @@
  */
 #include "binding/binding.h"
 #include "base/array.h"
-#include "tree/folded.h"
 #include "tree/retained.h"
 #include "search/kin.h"
 
@@ -368,47 +367,6 @@ graph_best_path(int argc, VALUE *argv, VALUE self) {
     return array;
 }
 
-struct folding {
-    uint64_t least;
-    struct hg_cell *cells;
-    size_t count;
-};
-
-static void
-free_cells(void *data) {
-    struct folding *folding = data;
-    free(folding->cells);
-}
-
-static enum hg_status
-fold(struct binding *self, void *data) {
-    struct folding *folding = data;
-    return hg_fold(self->analysis.graph, &self->analysis.tree, folding->least, &self->task,
-                   &folding->cells, &folding->count);
-}
-
-/*
- *  call-seq: graph.folded(least_bytes) -> [[parent, example node, count, bytes, retained], …]
- *
- * The dominator tree with the children of one class in one cell. The parent of a cell is the index
- * of a cell before it; that of the first one is itself.
- */
-static VALUE
-graph_folded(VALUE self, VALUE least) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    struct folding folding = {.least = hgb_amount(least)};
-    hgb_run(binding, fold, &folding, free_cells);
-    VALUE cells = rb_ary_new_capa((long)folding.count);
-    for (size_t i = 0; i < folding.count; i++) {
-        const struct hg_cell *cell = &folding.cells[i];
-        rb_ary_push(cells, rb_ary_new_from_args(5, UINT2NUM(cell->parent), UINT2NUM(cell->example),
-                                                ULL2NUM(cell->count), ULL2NUM(cell->bytes),
-                                                ULL2NUM(cell->retained)));
-    }
-    free_cells(&folding);
-    return cells;
-}
-
 void
 hgb_define_answers(VALUE class) {
     rb_define_method(class, "referrers", graph_referrers, 4);
@@ -423,5 +381,4 @@ hgb_define_answers(VALUE class) {
     rb_define_method(class, "retained", graph_retained, 1);
     rb_define_method(class, "retained_by_all", graph_retained_by_all, 1);
     rb_define_method(class, "totals", graph_totals, 0);
-    rb_define_method(class, "folded", graph_folded, 1);
 }
