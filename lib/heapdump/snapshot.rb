@@ -31,6 +31,7 @@ module HeapDump
   class Snapshot
     autoload :Account, "#{__dir__}/snapshot/account"
     autoload :Caches, "#{__dir__}/snapshot/caches"
+    autoload :Cell, "#{__dir__}/snapshot/cell"
     autoload :ClassWords, "#{__dir__}/snapshot/class_words"
     autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Constants, "#{__dir__}/snapshot/constants"
@@ -278,6 +279,22 @@ module HeapDump
     def dominated(node, limit: 20, offset: 0)
       total, numbers = graph.dominated(to_node(node).id, offset, limit)
       Page.new(nodes(numbers), total)
+    end
+
+    # The dominator tree below a node, or all of it, for a drawing (Array of Cell). Objects of one
+    # class whose dominators are in one cell are one cell, and so is a list of objects of one class.
+    # The first cell is the node itself (without +below+ the VM, which holds everything), and each
+    # other one comes behind its parent.
+    #
+    # There are at most +limit+ cells, 2 at least: the largest ones, and for each of them that needs
+    # it one of the kind +:other+, which sums up the rest. So no object is lost, and what a cell
+    # retains is the sum of its bytes and of what the cells below it retain. Empty for garbage.
+    #
+    #   cells = snapshot.folded(below: cache, limit: 3)
+    #   cells.map { [_1.parent, _1.label] } # => [[nil, "Hash of 9"], [0, "Session"], [1, "others"]]
+    #   cells[0].retained == cells[0].bytes + cells[1].retained # => true
+    def folded(below: nil, limit: 2000)
+      Cell.list(self, graph.folded(below && to_node(below).id, 0, limit))
     end
 
     # The immediate dominator of a node: the last object or root that every path to the node leads

@@ -105,7 +105,7 @@ ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
         for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, groups[i].retained);
         free(groups);
     }
-    status = hg_fold(all->graph, &all->tree, 0, task, &cells, &count);
+    status = hg_fold(all->graph, &all->tree, all->graph->nodes - 1, 0, 300, task, &cells, &count);
     if (status != HG_OK) return status;
     for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, cells[i].retained);
     free(cells);

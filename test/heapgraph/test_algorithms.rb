@@ -14,6 +14,7 @@ class TestAlgorithms < Minitest::Test
     "find" => %w[array best chunk dominators find inverse kin list numbering semi_nca],
     "edge_groups" => %w[array best chunk dominators edge_groups inverse list numbering semi_nca
                         slots],
+    "folded" => %w[array chunk dominators folded list numbering semi_nca slots],
     "groups" => %w[array chunk dominators groups list numbering semi_nca slots],
     "paths" => %w[array chunk detours former inverse paths steps]
   }.freeze

@@ -70,6 +70,7 @@ graph_referrer_groups(VALUE self, VALUE node, VALUE limit) {
 }
 
 struct folding {
+    uint32_t below, limit;
     uint64_t least;
     struct hg_cell *cells;
     size_t count;
@@ -84,27 +85,35 @@ free_cells(void *data) {
 static enum hg_status
 fold(struct binding *self, void *data) {
     struct folding *folding = data;
-    return hg_fold(self->analysis.graph, &self->analysis.tree, folding->least, &self->task,
-                   &folding->cells, &folding->count);
+    return hg_fold(self->analysis.graph, &self->analysis.tree, folding->below, folding->least,
+                   folding->limit, &self->task, &folding->cells, &folding->count);
 }
 
 /*
- *  call-seq: graph.folded(least_bytes) -> [[parent, example node, count, bytes, retained], …]
+ *  call-seq:
+ *    graph.folded(below or nil, least_bytes, limit) ->
+ *      [[parent, example node or nil, objects, bytes, retained], …]
  *
- * The dominator tree with the children of one class in one cell. The parent of a cell is the index
- * of a cell before it; that of the first one is itself.
+ * What a node dominates (nil: all of the tree), with the children of one class in one cell: see
+ * folded.h. The parent of a cell is the index of a cell before it; that of the first one is itself.
+ * A rest has no example.
  */
 static VALUE
-graph_folded(VALUE self, VALUE least) {
+graph_folded(VALUE self, VALUE below, VALUE least, VALUE limit) {
     struct binding *binding = hgb_with(self, HG_PART_TREE);
-    struct folding folding = {.least = hgb_amount(least)};
+    struct folding folding = {
+        .below = NIL_P(below) ? binding->analysis.graph->nodes - 1 : hgb_node(binding, below),
+        .least = hgb_amount(least),
+        .limit = hgb_limit(binding, limit),
+    };
     hgb_run(binding, fold, &folding, free_cells);
     VALUE cells = rb_ary_new_capa((long)folding.count);
     for (size_t i = 0; i < folding.count; i++) {
         const struct hg_cell *cell = &folding.cells[i];
-        rb_ary_push(cells, rb_ary_new_from_args(5, UINT2NUM(cell->parent), UINT2NUM(cell->example),
-                                                ULL2NUM(cell->count), ULL2NUM(cell->bytes),
-                                                ULL2NUM(cell->retained)));
+        rb_ary_push(cells,
+                    rb_ary_new_from_args(5, UINT2NUM(cell->parent), hgb_node_or_nil(cell->example),
+                                         ULL2NUM(cell->objects), ULL2NUM(cell->bytes),
+                                         ULL2NUM(cell->retained)));
     }
     free_cells(&folding);
     return cells;
@@ -114,5 +123,5 @@ void
 hgb_define_sums(VALUE class) {
     rb_define_method(class, "reference_groups", graph_reference_groups, 2);
     rb_define_method(class, "referrer_groups", graph_referrer_groups, 2);
-    rb_define_method(class, "folded", graph_folded, 1);
+    rb_define_method(class, "folded", graph_folded, 3);
 }
