@@ -21,7 +21,7 @@ class TestArguments < HeapDumpTest
     %w[top a --limit -1] => /--limit takes: at most N entries, 0 or more/,
     %w[top a --cells 1] => /--cells takes: the tree in N cells, 2 or more/,
     %w[top a --depth 99] => /--depth takes: .* 1 to 20/,
-    %w[why a B --sample 0] => /--sample takes: .* 1 or more/,
+    %w[why a B --tree 1] => /--tree takes: of a class: the paths .* a tree of N branches/,
     %w[show a 0x1 --offset -1] => /--offset takes: .* 0 or more/,
     %w[find a --min-size large] => /--min-size takes: .*64k, 1M/,
     %w[find a --sort name] => /--sort takes: retained, size, address, referrers: what/,

@@ -7,8 +7,18 @@
 #include "check.h"
 #include "graph/graph.h"
 
-/* The strings that there are here, as labels. */
-enum built_string { STRING_OBJECT, STRING_THREAD, STRING_RACTOR, STRING_IMEMO, STRINGS };
+/*
+ * The strings that there are here, as labels. Any other number up to 63 is the name of an edge; the
+ * names of 2n and 2n + 1 differ only in a digit.
+ */
+enum built_string {
+    STRING_OBJECT,
+    STRING_THREAD,
+    STRING_RACTOR,
+    STRING_IMEMO,
+    STRING_SHARED_ROOT,
+    STRINGS
+};
 
 struct built_edge {
     uint32_t from, to, name;

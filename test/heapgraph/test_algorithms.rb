@@ -16,6 +16,9 @@ class TestAlgorithms < Minitest::Test
                         slots],
     "folded" => %w[array chunk dominators folded list numbering semi_nca slots],
     "groups" => %w[array chunk dominators groups list numbering semi_nca slots],
+    "merged_paths" => %w[array best chunk dominators find former growth_follow growth_steps
+                         growth_trails inverse kin list merged_paths numbering paths semi_nca
+                         steps],
     "paths" => %w[array chunk detours former inverse paths steps]
   }.freeze
 

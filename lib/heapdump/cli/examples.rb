@@ -28,6 +28,7 @@ module HeapDump
       ],
       "why" => [
         ["why heap.json Billing::Invoice", "who holds the objects of a class"],
+        ["why heap.json Billing::Invoice --tree 30", "the paths to all of them as a tree"],
         ["why heap.json 0x7f10a2b3c4d8", "who holds this object"]
       ],
       "show" => [
