@@ -42,6 +42,7 @@ module HeapDump
     autoload :Duplicates, "#{__dir__}/snapshot/duplicates"
     autoload :Edge, "#{__dir__}/snapshot/edge"
     autoload :Frames, "#{__dir__}/snapshot/frames"
+    autoload :Freed, "#{__dir__}/snapshot/freed"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Inside, "#{__dir__}/snapshot/inside"
     autoload :Internal, "#{__dir__}/snapshot/internal"

@@ -12,6 +12,7 @@ class TestAlgorithms < Minitest::Test
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
     "find" => %w[array best chunk dominators find inverse kin list numbering semi_nca],
+    "cut" => %w[array chunk cut dominators inverse list numbering semi_nca],
     "edge_groups" => %w[array best chunk dominators edge_groups inverse list numbering semi_nca
                         slots],
     "folded" => %w[array chunk dominators folded list numbering semi_nca slots],

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-require_relative "branch_tree"
+require_relative "class_tree"
+require_relative "cutting"
 require_relative "holders"
 require_relative "in_json"
 require_relative "path_lines"
@@ -11,6 +12,8 @@ module HeapDump
   module CLI
     # Shows who holds an object, or the objects of a class.
     class Why < Reading
+      include ClassTree
+      include Cutting
       include InJSON
       include PathLines
 
@@ -32,7 +35,8 @@ module HeapDump
 
       def call(file, wanted)
         snapshot = open_snapshot(file)
-        if address?(wanted) then of_object(snapshot, wanted)
+        if @cut then cut(snapshot, @cut, wanted)
+        elsif address?(wanted) then of_object(snapshot, wanted)
         elsif @tree then tree_of_class(snapshot, wanted)
         else
           of_class(snapshot, wanted)
@@ -44,6 +48,8 @@ module HeapDump
 
       def options(parser)
         super
+        parser.on("--cut ADDRESS", "what would be free if the reference from the object at ADDRESS",
+                  "were cut") { |address| @cut = address }
         number_option(parser, "--tree N", 2..,
                       "of a class: the paths to all objects as a tree of N branches") do |number|
           @tree = number
@@ -139,20 +145,6 @@ module HeapDump
         more(limit, holders.size)
         others(found.holders.others)
         show_classes(found.classes)
-      end
-
-      def tree_of_class(snapshot, name)
-        merged = work(snapshot) { snapshot.merged_paths({ class: name }, limit: @tree) }
-        tree = BranchTree.new(merged)
-        json = { class: name, garbage: merged.garbage, branches: tree.to_a }
-        return print_json(**json) if json?
-
-        table = Table.new(["objects", "bytes", "retained", "held through"], right: 3)
-        tree.each do |branch, words, depth|
-          table.row(count(branch.objects), bytes(branch.bytes), bytes(branch.retained),
-                    "#{"  " * depth}#{words}")
-        end
-        screen.table(table)
       end
 
       def look_for(snapshot, name)

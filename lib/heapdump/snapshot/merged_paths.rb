@@ -25,8 +25,8 @@ module HeapDump
       # bytes::    the sum of their sizes
       # retained:: what they dominate together, in bytes: at least so much do they retain
       #
-      # +own_objects+, +own_bytes+ and +own_retained+ are the same for the objects to which paths that
-      # end here lead; for a rest they are 0.
+      # +own_objects+, +own_bytes+ and +own_retained+ are the same for the objects to which paths
+      # lead that end here; for a rest they are 0.
       Branch = Struct.new(:parent, :edge, :node, :objects, :bytes, :retained, :own_objects,
                           :own_bytes, :own_retained) do
         # True for a rest: all branches below the parent that are not given.
