@@ -43,6 +43,7 @@ module HeapDump
     autoload :Edge, "#{__dir__}/snapshot/edge"
     autoload :Frames, "#{__dir__}/snapshot/frames"
     autoload :Freed, "#{__dir__}/snapshot/freed"
+    autoload :Grouping, "#{__dir__}/snapshot/grouping"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Inside, "#{__dir__}/snapshot/inside"
     autoload :Internal, "#{__dir__}/snapshot/internal"
@@ -249,17 +250,6 @@ module HeapDump
       total, _bytes, numbers = graph.sample(classes: classes_named(class_name), reachable: true,
                                             limit: limit)
       Page.new(nodes(numbers), total)
-    end
-
-    # All objects in groups (Histogram of Row). +by+ is +:class+, +:type+, +:location+ (where they
-    # were allocated), +:generation+ (when they were allocated) or +:gem+ (the gem whose code
-    # allocated them). With +below+ (a Node or address) it counts only the objects that this object
-    # dominates. Raises ArgumentError for another +by+.
-    #
-    #   snapshot.histogram(by: :class)["String"].bytes                  # => 441939
-    #   snapshot.histogram(below: cache).to_h { [_1.label, _1.objects] } # => {"String" => 27, …}
-    def histogram(by: :class, below: nil)
-      Histogram.of(self, by, below && to_node(below))
     end
 
     # The objects with the largest retained sizes that are dominated by nothing but roots and named

@@ -19,6 +19,7 @@ class TestArguments < HeapDumpTest
     %w[convert a] => /say what to convert to: --to objspace, --to heapsnapshot/,
     %w[top a --limit many] => /--limit takes: at most N entries, 0 or more \(default 20\)/,
     %w[top a --limit -1] => /--limit takes: at most N entries, 0 or more/,
+    %w[top a --by colour] => /--by takes: in groups, by class, type, location, generation, gem/,
     %w[top a --cells 1] => /--cells takes: the tree in N cells, 2 or more/,
     %w[top a --depth 99] => /--depth takes: .* 1 to 20/,
     %w[why a B --tree 1] => /--tree takes: of a class: the paths .* a tree of N branches/,

@@ -94,17 +94,18 @@ load(const char *path, struct hg_task *task, struct hg_graph **graph) {
 
 static enum hg_status
 ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
-    struct hg_group *groups = NULL;
+    struct hg_group_query query = {.below = HG_NO_NODE, .limit = 10};
+    struct hg_groups groups;
     struct hg_cell *cells = NULL;
     struct hg_repeats repeats = {0};
     size_t count;
     enum hg_status status = HG_OK;
     for (int by = HG_BY_CLASS; by <= HG_BY_GENERATION && status == HG_OK; by++) {
-        status = hg_groups(all->graph, &all->tree, (enum hg_group_by)by, HG_NO_NODE, task, &groups,
-                           &count);
+        query.by = (enum hg_group_by)by;
+        status = hg_group_objects(all->graph, &all->tree, &query, task, &groups);
         if (status != HG_OK) return status;
-        for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, groups[i].retained);
-        free(groups);
+        for (size_t i = 0; i < groups.count; i++) *sum = sum_number(*sum, groups.items[i].retained);
+        hg_groups_free(&groups);
     }
     status = hg_fold(all->graph, &all->tree, all->graph->nodes - 1, 0, 300, task, &cells, &count);
     if (status != HG_OK) return status;

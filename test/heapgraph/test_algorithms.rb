@@ -16,7 +16,7 @@ class TestAlgorithms < Minitest::Test
     "edge_groups" => %w[array best chunk dominators edge_groups inverse list numbering semi_nca
                         slots],
     "folded" => %w[array chunk dominators folded list numbering semi_nca slots],
-    "groups" => %w[array chunk dominators groups list numbering semi_nca slots],
+    "groups" => %w[array best chunk dominators groups list numbering retained semi_nca slots],
     "merged_paths" => %w[array best chunk dominators find former growth_follow growth_steps
                          growth_trails inverse kin list merged_paths numbering paths semi_nca
                          steps],

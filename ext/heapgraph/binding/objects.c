@@ -1,85 +1,11 @@
 /*
- * Place in the flow: see binding.h. Objects by what they are, as methods of HeapDump::Graph: groups
- * of them, modules by name, and equal strings.
+ * Place in the flow: see binding.h. Objects by what they are, as methods of HeapDump::Graph:
+ * modules by name, pages of the heap, and equal strings.
  */
 #include "binding/binding.h"
-#include "tree/groups.h"
 #include "search/find.h"
 #include "search/pages.h"
 #include "search/texts.h"
-
-struct grouping {
-    enum hg_group_by by;
-    uint32_t below;
-    struct hg_group *groups;
-    size_t count;
-};
-
-static enum hg_status
-find_groups(struct binding *self, void *data) {
-    struct grouping *grouping = data;
-    return hg_groups(self->analysis.graph, &self->analysis.tree, grouping->by, grouping->below,
-                     &self->task, &grouping->groups, &grouping->count);
-}
-
-static void
-free_groups(void *data) {
-    struct grouping *grouping = data;
-    free(grouping->groups);
-}
-
-/* What the key of a group means, in the form in which graph_node returns it. */
-static VALUE
-group_key(const struct hg_graph *graph, enum hg_group_by by, const struct hg_group *group) {
-    switch (by) {
-    case HG_BY_LOCATION:
-        return hgb_text(graph, group->key);
-    case HG_BY_TYPE:
-        return UINT2NUM(group->key);
-    case HG_BY_CLASS:
-    case HG_BY_GENERATION:
-        return hgb_node_or_nil(group->key);
-    }
-    return Qnil;
-}
-
-/*
- *  call-seq: graph.groups(by, below) -> array
- *
- * Groups objects by class (0), type (1), location (2) or generation (3): those that `below`
- * dominates, or all if it is nil. Each group is [key, type, kind, largest node, objects, bytes,
- * retained bytes, garbage objects, garbage bytes].
- */
-static VALUE
-graph_groups(VALUE self, VALUE by, VALUE below) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    const struct hg_graph *graph = binding->analysis.graph;
-    struct grouping grouping = {
-        .by = (enum hg_group_by)NUM2UINT(by),
-        .below = NIL_P(below) ? HG_NO_NODE : hgb_node(binding, below),
-    };
-    if (grouping.by > HG_BY_GENERATION) rb_raise(rb_eArgError, "no such grouping");
-    hgb_run(binding, find_groups, &grouping, free_groups);
-
-    VALUE rows = rb_ary_new_capa((long)grouping.count);
-    for (size_t i = 0; i < grouping.count; i++) {
-        const struct hg_group *group = &grouping.groups[i];
-        VALUE row[] = {
-            group_key(graph, grouping.by, group),
-            INT2FIX(group->type),
-            hgb_text(graph, group->label),
-            hgb_node_or_nil(group->largest),
-            ULL2NUM(group->count),
-            ULL2NUM(group->bytes),
-            ULL2NUM(group->retained),
-            ULL2NUM(group->unreachable),
-            ULL2NUM(group->unreachable_bytes),
-        };
-        rb_ary_push(rows, rb_ary_new_from_values(sizeof(row) / sizeof(*row), row));
-    }
-    free_groups(&grouping);
-    return rows;
-}
 
 struct referred_search {
     uint32_t limit;
@@ -235,7 +161,6 @@ graph_repeats(VALUE self, VALUE limit, VALUE members) {
 
 void
 hgb_define_objects(VALUE class) {
-    rb_define_method(class, "groups", graph_groups, 2);
     rb_define_method(class, "modules_named", graph_modules_named, 1);
     rb_define_method(class, "most_referred", graph_most_referred, 2);
     rb_define_method(class, "pages", graph_pages, 1);

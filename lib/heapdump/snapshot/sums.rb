@@ -4,6 +4,35 @@ module HeapDump
   class Snapshot
     # The questions of a Snapshot whose answers sum up many objects, however many there are.
     module Sums
+      # All objects in groups (Histogram of Row).
+      #
+      # by::    +:class+, +:type+, +:location+ (where they were allocated), +:generation+ (when they
+      #         were allocated) or +:gem+ (the gem whose code allocated them)
+      # below:: only the objects that this object (Node or address) dominates
+      # sort::  what is largest in the first group: +:retained+ (default), +:bytes+ or +:objects+.
+      #         What a gem retains is not known, so gems are sorted by bytes instead
+      # limit:: how many groups are returned at most; nil (default) for all. Histogram#rest sums up
+      #         the others
+      #
+      # Raises ArgumentError for another +by+ or +sort+.
+      #
+      #   snapshot.histogram(by: :class)["String"].bytes                   # => 441939
+      #   snapshot.histogram(below: cache).to_h { [_1.label, _1.objects] } # => {"String" => 27, …}
+      #   snapshot.histogram(sort: :objects, limit: 3).rest.label          # => "56 smaller classes"
+      def histogram(by: :class, below: nil, sort: :retained, limit: nil)
+        Grouping.new(self, by, sort, limit).all(below && to_node(below))
+      end
+
+      # The objects of Snapshot#top in groups (Histogram of Row): how many there are of each class
+      # or gem, and the sum of what they retain. With +below+ these are the objects that this object
+      # dominates directly. The other arguments are as for #histogram and Snapshot#top.
+      #
+      #   row = snapshot.top_groups(by: :class, program: true).first
+      #   [row.label, row.objects, row.retained] # => ["Hash", 12, 40960]
+      def top_groups(by: :class, below: nil, program: false, sort: :retained, limit: nil)
+        Grouping.new(self, by, sort, limit).top(below && to_node(below), program)
+      end
+
       # The dominator tree below a node, or all of it, for a drawing (Array of Cell). Objects of one
       # class whose dominators are in one cell are one cell, and so is a list of objects of one
       # class. The first cell is the node itself (without +below+ the VM, which holds everything),
