@@ -32,6 +32,8 @@ module HeapDump
     autoload :Account, "#{__dir__}/snapshot/account"
     autoload :Aside, "#{__dir__}/snapshot/aside"
     autoload :Caches, "#{__dir__}/snapshot/caches"
+    autoload :Cell, "#{__dir__}/snapshot/cell"
+    autoload :ClassWords, "#{__dir__}/snapshot/class_words"
     autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Constants, "#{__dir__}/snapshot/constants"
     autoload :Definitions, "#{__dir__}/snapshot/definitions"
@@ -42,6 +44,8 @@ module HeapDump
     autoload :Duplicates, "#{__dir__}/snapshot/duplicates"
     autoload :Edge, "#{__dir__}/snapshot/edge"
     autoload :Frames, "#{__dir__}/snapshot/frames"
+    autoload :Freed, "#{__dir__}/snapshot/freed"
+    autoload :Grouping, "#{__dir__}/snapshot/grouping"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Homes, "#{__dir__}/snapshot/homes"
     autoload :Inside, "#{__dir__}/snapshot/inside"
@@ -49,6 +53,7 @@ module HeapDump
     autoload :Keys, "#{__dir__}/snapshot/keys"
     autoload :Lines, "#{__dir__}/snapshot/lines"
     autoload :Loading, "#{__dir__}/snapshot/loading"
+    autoload :MergedPaths, "#{__dir__}/snapshot/merged_paths"
     autoload :Names, "#{__dir__}/snapshot/names"
     autoload :Node, "#{__dir__}/snapshot/node"
     autoload :Origins, "#{__dir__}/snapshot/origins"
@@ -56,13 +61,17 @@ module HeapDump
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
     autoload :Redacted, "#{__dir__}/snapshot/redacted"
+    autoload :ReferenceGroup, "#{__dir__}/snapshot/reference_group"
     autoload :Row, "#{__dir__}/snapshot/histogram"
+    autoload :Search, "#{__dir__}/snapshot/search"
     autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Summary, "#{__dir__}/snapshot/summary"
+    autoload :Sums, "#{__dir__}/snapshot/sums"
     autoload :Values, "#{__dir__}/snapshot/values"
     autoload :Warnings, "#{__dir__}/snapshot/warnings"
 
     include Internal
+    include Sums
 
     # A reference: its name (Edge), and the object at its other end (Node).
     Reference = Struct.new(:edge, :node)
@@ -234,28 +243,30 @@ module HeapDump
       graph.modules_named(name).map { |number| node(number) }
     end
 
-    # The objects that meet all conditions, those with the largest retained size first (Page of
-    # Node).
+    # The objects that meet all conditions (Page of Node).
     #
     # class::    the name of their class (objects of its subclasses are not found)
     # type::     "STRING", "HASH" … as in the dump
     # value::    for strings, symbols and regexps: a String that their content contains, or a Regexp
     #            that it matches
     # min_size:: their least own size, in bytes
+    # sort::     what comes first: +:retained+ (default), the largest retained size, and garbage
+    #            last; +:size+, the largest own size; +:address+, the lowest address; +:referrers+,
+    #            the most references to it. Equal objects are in the order of addresses
     # limit::    how many are returned at most
+    # offset::   how many are skipped before the first of them
     #
     # Raises HeapDump::NotFound if no class has that name, or if +value+ is given and the dump has
-    # no contents of strings. Raises ArgumentError for an unknown type and for a +value+ of another
-    # class.
+    # no contents of strings. Raises ArgumentError for an unknown type or +sort+ and for a +value+
+    # of another class.
     #
-    #   snapshot.find(class: "Session", min_size: 100).total # => 31337
-    def find(class: nil, type: nil, value: nil, min_size: 0, limit: 20)
-      classes = binding.local_variable_get(:class)&.then { |name| classes_named(name) }
-      type = type&.then { |word| type_number(word) }
-      return Values.new(self).find(value, type, classes, min_size, limit) if value
-
-      total, _bytes, numbers = graph.find(type, classes, min_size, false, limit, false)
-      Page.new(nodes(numbers), total)
+    #   snapshot.find(class: "Session", min_size: 100).total                  # => 31337
+    #   snapshot.find(type: "HASH", sort: :size, limit: 1).first.words        # => "Hash of 9"
+    #   snapshot.find(sort: :address, limit: 200, offset: 400).first.address  # => 139709425891320
+    def find(class: nil, type: nil, value: nil, min_size: 0, sort: :retained, limit: 20, offset: 0)
+      conditions = { class: binding.local_variable_get(:class), type: type, value: value,
+                     min_size: min_size }
+      Search.new(self, conditions).page(sort, offset, limit)
     end
 
     # At most +limit+ live objects of a class, evenly spread over all of them (Page of Node). Raises
@@ -263,19 +274,9 @@ module HeapDump
     #
     #   snapshot.sample("Session", limit: 3).map { _1.line["ivars"]["@id"] } # => [15, 12, 9]
     def sample(class_name, limit: 300)
-      total, _bytes, numbers = graph.find(nil, classes_named(class_name), 0, true, limit, true)
+      total, _bytes, numbers = graph.sample(classes: classes_named(class_name), reachable: true,
+                                            limit: limit)
       Page.new(nodes(numbers), total)
-    end
-
-    # All objects in groups (Histogram of Row). +by+ is +:class+, +:type+, +:location+ (where they
-    # were allocated), +:generation+ (when they were allocated) or +:gem+ (the gem whose code
-    # allocated them). With +below+ (a Node or address) it counts only the objects that this object
-    # dominates. Raises ArgumentError for another +by+.
-    #
-    #   snapshot.histogram(by: :class)["String"].bytes                  # => 441939
-    #   snapshot.histogram(below: cache).to_h { [_1.label, _1.objects] } # => {"String" => 27, …}
-    def histogram(by: :class, below: nil)
-      Histogram.of(self, by, below && to_node(below))
     end
 
     # The objects with the largest retained sizes that are dominated by nothing but roots and named
@@ -458,12 +459,6 @@ module HeapDump
 
     def format_address(address)
       address.is_a?(Integer) ? format("0x%x", address) : address
-    end
-
-    def type_number(word)
-      Node::TYPES.index(word.to_s.upcase) or
-        raise ArgumentError, "there is no type #{word}; it is one of " \
-                             "#{(Node::TYPES - %w[UNKNOWN ROOT VIRTUAL_ROOT]).join(" ")}"
     end
   end
 end

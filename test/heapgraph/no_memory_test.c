@@ -14,6 +14,7 @@
 #include "check.h"
 #include "base/chunk.h"
 #include "graph/load.h"
+#include "tree/edge_groups.h"
 #include "tree/folded.h"
 #include "tree/groups.h"
 #include "tree/retained.h"
@@ -21,6 +22,7 @@
 #include "search/texts.h"
 #include "growth/leaks.h"
 #include "growth/leaks_names.h"
+#include "growth/merged_paths.h"
 #include "kept/indexfile.h"
 #include "kept/layout.h"
 
@@ -92,19 +94,20 @@ load(const char *path, struct hg_task *task, struct hg_graph **graph) {
 
 static enum hg_status
 ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
-    struct hg_group *groups = NULL;
+    struct hg_group_query query = {.below = HG_NO_NODE, .limit = 10};
+    struct hg_groups groups;
     struct hg_cell *cells = NULL;
     struct hg_repeats repeats = {0};
     size_t count;
     enum hg_status status = HG_OK;
     for (int by = HG_BY_CLASS; by <= HG_BY_GENERATION && status == HG_OK; by++) {
-        status = hg_groups(all->graph, &all->tree, (enum hg_group_by)by, HG_NO_NODE, task, &groups,
-                           &count);
+        query.by = (enum hg_group_by)by;
+        status = hg_group_objects(all->graph, &all->tree, &query, task, &groups);
         if (status != HG_OK) return status;
-        for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, groups[i].retained);
-        free(groups);
+        for (size_t i = 0; i < groups.count; i++) *sum = sum_number(*sum, groups.items[i].retained);
+        hg_groups_free(&groups);
     }
-    status = hg_fold(all->graph, &all->tree, 0, task, &cells, &count);
+    status = hg_fold(all->graph, &all->tree, all->graph->nodes - 1, 0, 300, task, &cells, &count);
     if (status != HG_OK) return status;
     for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, cells[i].retained);
     free(cells);
@@ -116,16 +119,34 @@ ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
 }
 
 static enum hg_status
+ask_edges(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
+    struct hg_edge_groups to, from;
+    for (uint32_t node = 0; node < all->graph->nodes; node += 50) {
+        enum hg_status status = hg_group_referrers(all->graph, &all->tree, &all->inverse, node, 5,
+                                                   task, &to);
+        if (status != HG_OK) return status;
+        status = hg_group_references(all->graph, &all->tree, node, 5, task, &from);
+        if (status == HG_OK) *sum = sum_number(sum_number(*sum, to.groups), from.references);
+        hg_edge_groups_free(&from);
+        hg_edge_groups_free(&to);
+        if (status != HG_OK) return status;
+    }
+    return HG_OK;
+}
+
+static enum hg_status
 ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     enum { PATHS = 4 };
     struct hg_filter filter = {.type = HG_ANY_TYPE};
+    struct hg_listing listing = {HG_SORT_REFERRERS, 5, 50};
     struct hg_numbers nodes = {0};
     struct hg_found found;
     struct hg_held held;
     struct hg_path paths[PATHS];
     uint32_t count = 0;
     bool more;
-    enum hg_status status = hg_find(all->graph, &all->tree, &filter, 50, task, &nodes, &found);
+    enum hg_status status = hg_find(all->graph, &all->tree, &filter, &listing, task, &nodes,
+                                    &found);
     if (status == HG_OK)
         status = hg_sample(all->graph, &all->tree, &filter, 20, task, &nodes, &found);
     if (status == HG_OK) status = hg_most_referred(all->graph, true, 20, task, &nodes);
@@ -146,6 +167,18 @@ ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
         }
     }
     hg_numbers_free(&nodes);
+    return status;
+}
+
+static enum hg_status
+ask_paths(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
+    struct hg_filter filter = {.type = HG_T_OBJECT};
+    struct hg_merged_paths merged;
+    enum hg_status status = hg_merge_paths(all->graph, &all->tree, &all->parents, &filter, 20, task,
+                                           &merged);
+    for (size_t i = 0; status == HG_OK && i < merged.count; i++)
+        *sum = sum_number(*sum, merged.branches[i].all.retained);
+    hg_merged_paths_free(&merged);
     return status;
 }
 
@@ -186,7 +219,9 @@ ask(char **paths, uint64_t *sum) {
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_PARENTS, &task);
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_INVERSE, &task);
     if (status == HG_OK) status = ask_tables(&all, &task, sum);
+    if (status == HG_OK) status = ask_edges(&all, &task, sum);
     if (status == HG_OK) status = ask_objects(&all, &task, sum);
+    if (status == HG_OK) status = ask_paths(&all, &task, sum);
     if (status == HG_OK) status = load(paths[1], &task, &later);
     if (status == HG_OK) *sum = sum_graph(later, *sum);
     if (status == HG_OK) status = ask_growth(all.graph, later, &task, sum);

@@ -1,150 +1,30 @@
 /*
- * Place in the flow: see binding.h. Objects by what they are, as methods of HeapDump::Graph: groups
- * of them, those that match, and equal strings.
+ * Place in the flow: see binding.h. Objects by what they are, as methods of HeapDump::Graph:
+ * modules by name, pages of the heap, and equal strings.
  */
 #include "binding/binding.h"
-#include "tree/groups.h"
 #include "search/find.h"
 #include "search/pages.h"
 #include "search/texts.h"
 
-struct grouping {
-    enum hg_group_by by;
-    uint32_t below;
-    struct hg_group *groups;
-    size_t count;
-};
-
-static enum hg_status
-find_groups(struct binding *self, void *data) {
-    struct grouping *grouping = data;
-    return hg_groups(self->analysis.graph, &self->analysis.tree, grouping->by, grouping->below,
-                     &self->task, &grouping->groups, &grouping->count);
-}
-
-static void
-free_groups(void *data) {
-    struct grouping *grouping = data;
-    free(grouping->groups);
-}
-
-/* What the key of a group means, in the form in which graph_node returns it. */
-static VALUE
-group_key(const struct hg_graph *graph, enum hg_group_by by, const struct hg_group *group) {
-    switch (by) {
-    case HG_BY_LOCATION:
-        return hgb_text(graph, group->key);
-    case HG_BY_TYPE:
-        return UINT2NUM(group->key);
-    case HG_BY_CLASS:
-    case HG_BY_GENERATION:
-        return hgb_node_or_nil(group->key);
-    }
-    return Qnil;
-}
-
-/*
- *  call-seq: graph.groups(by, below) -> array
- *
- * Groups objects by class (0), type (1), location (2) or generation (3): those that `below`
- * dominates, or all if it is nil. Each group is [key, type, kind, largest node, objects, bytes,
- * retained bytes, garbage objects, garbage bytes].
- */
-static VALUE
-graph_groups(VALUE self, VALUE by, VALUE below) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    const struct hg_graph *graph = binding->analysis.graph;
-    struct grouping grouping = {
-        .by = (enum hg_group_by)NUM2UINT(by),
-        .below = NIL_P(below) ? HG_NO_NODE : hgb_node(binding, below),
-    };
-    if (grouping.by > HG_BY_GENERATION) rb_raise(rb_eArgError, "no such grouping");
-    hgb_run(binding, find_groups, &grouping, free_groups);
-
-    VALUE rows = rb_ary_new_capa((long)grouping.count);
-    for (size_t i = 0; i < grouping.count; i++) {
-        const struct hg_group *group = &grouping.groups[i];
-        VALUE row[] = {
-            group_key(graph, grouping.by, group),
-            INT2FIX(group->type),
-            hgb_text(graph, group->label),
-            hgb_node_or_nil(group->largest),
-            ULL2NUM(group->count),
-            ULL2NUM(group->bytes),
-            ULL2NUM(group->retained),
-            ULL2NUM(group->unreachable),
-            ULL2NUM(group->unreachable_bytes),
-        };
-        rb_ary_push(rows, rb_ary_new_from_values(sizeof(row) / sizeof(*row), row));
-    }
-    free_groups(&grouping);
-    return rows;
-}
-
-struct search {
-    struct hg_filter filter;
+struct referred_search {
     uint32_t limit;
-    bool sample, program;
+    bool program;
     struct hg_numbers nodes;
-    struct hg_found found;
 };
 
 static void
-free_search(void *data) {
-    struct search *search = data;
+free_referred(void *data) {
+    struct referred_search *search = data;
     hg_numbers_free(&search->nodes);
 }
 
 static enum hg_status
-find_objects(struct binding *self, void *data) {
-    struct search *search = data;
-    enum hg_status status = (search->sample ? hg_sample : hg_find)(
-        self->analysis.graph, &self->analysis.tree, &search->filter, search->limit, &self->task,
-        &search->nodes, &search->found);
-    if (status != HG_OK) free_search(search);
-    return status;
-}
-
-/*
- *  call-seq:
- *    graph.find(type, classes, least_bytes, reachable, limit, sample) -> [objects, bytes, nodes]
- *
- * Finds objects of a type (or nil) and of one of several classes (or nil): the largest of them, or
- * a sample.
- */
-static VALUE
-graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, VALUE limit,
-           VALUE sample) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    VALUE buffer = 0;
-    struct search search = {
-        .filter = {.type = NIL_P(type) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(type),
-                   .least_bytes = hgb_amount(least),
-                   .reachable = RTEST(reachable)},
-        .limit = hgb_limit(binding, limit),
-        .sample = RTEST(sample),
-    };
-    if (!NIL_P(classes)) {
-        Check_Type(classes, T_ARRAY);
-        size_t count = (size_t)RARRAY_LEN(classes);
-        uint32_t *chosen = ALLOCV_N(uint32_t, buffer, count + 1); // for 0 elements it would be NULL
-        for (size_t i = 0; i < count; i++)
-            chosen[i] = hgb_node(binding, RARRAY_AREF(classes, (long)i));
-        search.filter.classes = chosen;
-        search.filter.class_count = count;
-    }
-    hgb_run(binding, find_objects, &search, free_search);
-    ALLOCV_END(buffer);
-    return rb_ary_new_from_args(3, ULL2NUM(search.found.objects), ULL2NUM(search.found.bytes),
-                                hgb_list(&search.nodes));
-}
-
-static enum hg_status
 find_most_referred(struct binding *self, void *data) {
-    struct search *search = data;
+    struct referred_search *search = data;
     enum hg_status status = hg_most_referred(self->analysis.graph, search->program, search->limit,
                                              &self->task, &search->nodes);
-    if (status != HG_OK) free_search(search);
+    if (status != HG_OK) free_referred(search);
     return status;
 }
 
@@ -152,8 +32,8 @@ find_most_referred(struct binding *self, void *data) {
 static VALUE
 graph_most_referred(VALUE self, VALUE limit, VALUE program) {
     struct binding *binding = hgb_loaded(self);
-    struct search search = {.limit = hgb_limit(binding, limit), .program = RTEST(program)};
-    hgb_run(binding, find_most_referred, &search, free_search);
+    struct referred_search search = {.limit = hgb_limit(binding, limit), .program = RTEST(program)};
+    hgb_run(binding, find_most_referred, &search, free_referred);
     return hgb_list(&search.nodes);
 }
 
@@ -281,8 +161,6 @@ graph_repeats(VALUE self, VALUE limit, VALUE members) {
 
 void
 hgb_define_objects(VALUE class) {
-    rb_define_method(class, "groups", graph_groups, 2);
-    rb_define_method(class, "find", graph_find, 6);
     rb_define_method(class, "modules_named", graph_modules_named, 1);
     rb_define_method(class, "most_referred", graph_most_referred, 2);
     rb_define_method(class, "pages", graph_pages, 1);

@@ -22,8 +22,7 @@ module HeapDump
         end
         return new(snapshot, []) if classes.empty?
 
-        all = snapshot.objects
-        _total, _bytes, numbers = snapshot.graph.find(nil, classes, 0, true, all, false)
+        _total, _bytes, numbers = snapshot.graph.find(classes: classes, reachable: true)
         nodes = numbers.map { |number| snapshot.node(number) }
         new(snapshot, nodes.select { |node| node.kind == THREAD && node.brief["status"] == "dead" })
       end

@@ -1,8 +1,10 @@
 # frozen_string_literal: true
 
+require_relative "cell_tree"
 require_relative "in_json"
 require_relative "path_lines"
 require_relative "reading"
+require_relative "top_groups"
 
 module HeapDump
   module CLI
@@ -10,9 +12,11 @@ module HeapDump
     class Top < Reading
       include InJSON
       include PathLines
+      include TopGroups
 
       usage "FILE [ADDRESS]"
       limit 20
+      BY = %i[class type location generation gem].freeze
       # 2: without --all, what is not the program's is left out, and what it dominates is shown
       # instead
       SCHEMA_VERSION = 2
@@ -20,12 +24,17 @@ module HeapDump
         Of each object: the bytes that would be free if it were, as a share of all that lives. With an
         address, what that object retains. Constants are looked through: what a constant holds is
         shown here, not the class that has the constant. So are threads, code and the VM's own
-        objects, which are one line, unless --all is given.
+        objects, which are one line, unless --all is given. With --cells, the whole tree is shown:
+        objects of one class whose dominators are in one cell are one cell. With --by, the objects are
+        grouped, and each group shows the sum of what its objects retain.
       TEXT
 
       def call(file, address = nil)
         snapshot = open_snapshot(file)
         node = address && node_at(snapshot, address)
+        return cells(snapshot, node) if @cells
+        return groups(snapshot, node) if @by
+
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
         aside = node || @all ? nil : Snapshot::Aside.of(snapshot)
         json? ? json(rows, total, node, aside) : show(snapshot, rows, total, node, aside)
@@ -33,6 +42,28 @@ module HeapDump
       end
 
       private
+
+      def not_traced
+        screen.line([:dim, NOT_TRACED])
+      end
+
+      def cells(snapshot, node)
+        cells = work(snapshot) { snapshot.folded(below: node, limit: @cells) }
+        tree = CellTree.new(cells)
+        json? ? print_json(below: node && node_json(node), cells: tree.to_a) : show_cells(tree)
+        OK
+      end
+
+      def show_cells(tree)
+        table = Table.new(%w[retained share objects address object], right: 3)
+        whole = nil
+        tree.each do |cell, depth|
+          whole ||= cell.retained
+          table.row(bytes(cell.retained), percent(cell.retained, whole), count(cell.objects),
+                    cell.node&.address ? cell.node.to_s : "", "#{"  " * depth}#{cell.label}")
+        end
+        screen.table(table)
+      end
 
       def show(snapshot, rows, total, node, aside)
         all = node ? node.retained_size : snapshot.graph.totals[1]
@@ -42,6 +73,10 @@ module HeapDump
         screen.line([:bold, Describe.title(node)], "  retains #{bytes(all)}") if node
         screen.table(table)
         more(rows.size, total)
+        besides(aside)
+      end
+
+      def besides(aside)
         screen.line([:dim, "besides: #{aside} (--all shows them)"]) if aside
       end
 
@@ -55,6 +90,11 @@ module HeapDump
         @depth = 1
         number_option(parser, "--depth N", 1..20,
                       "so many levels of the tree, 1 to 20 (default 1)") { |n| @depth = n }
+        parser.on("--by WORD", BY, "in groups, by #{BY.join(", ")}") { |word| @by = word }
+        number_option(parser, "--cells N", 2..,
+                      "the tree in N cells, 2 or more: by class, the largest, and the rest") do |n|
+          @cells = n
+        end
         parser.on("--all", "also threads, code, and the VM's own objects") { @all = true }
       end
 

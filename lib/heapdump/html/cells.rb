@@ -81,7 +81,7 @@ module HeapDump
       end
 
       def internal(node)
-        Snapshot::Histogram::INTERNAL[node.kind] || node.kind.to_s.tr("_", " ")
+        Snapshot::ClassWords::INTERNAL[node.kind] || node.kind.to_s.tr("_", " ")
       end
     end
   end

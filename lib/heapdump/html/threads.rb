@@ -26,8 +26,7 @@ module HeapDump
       end
 
       def of_class(node)
-        all = snapshot.objects
-        _total, _bytes, numbers = snapshot.graph.find(nil, [node.id], 0, true, all, false)
+        _total, _bytes, numbers = snapshot.graph.find(classes: [node.id], reachable: true)
         numbers.map { |number| snapshot.node(number) }
       end
 

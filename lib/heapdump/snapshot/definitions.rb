@@ -42,8 +42,7 @@ module HeapDump
       private
 
       def find(type)
-        _total, _bytes, numbers = @snapshot.graph.find(Node::TYPES.index(type), nil, 0, false,
-                                                       @snapshot.objects, false)
+        _total, _bytes, numbers = @snapshot.graph.find(type: Node::TYPES.index(type))
         numbers.map { |id| @snapshot.node(id) }
       end
 

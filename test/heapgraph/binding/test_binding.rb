@@ -64,7 +64,8 @@ class TestBinding < HeapDumpTest
       end
       assert_raises(ArgumentError, TypeError, RangeError) { graph.retained_by_all([0, number]) }
     end
-    assert_raises(ArgumentError) { graph.groups(4, nil) }
+    assert_match(/grouping/, assert_raises(ArgumentError) { graph.groups(4, nil, 0, nil) }.message)
+    assert_match(/order/, assert_raises(ArgumentError) { graph.groups(0, nil, 3, nil) }.message)
     assert_raises(ArgumentError) { graph.pages(0) }
   end
 
@@ -100,8 +101,8 @@ class TestBinding < HeapDumpTest
     graph = Graph.new.load(path, false, false)
     classes = graph.modules_named("Again")
     assert_equal 100, classes.size
-    assert_equal [100, 4000], graph.find(nil, classes, 0, false, 1, false).first(2)
-    assert_equal [0, 0, []], graph.find(nil, [], 0, false, 1, false)
+    assert_equal [100, 4000], graph.find(classes: classes, limit: 1).first(2)
+    assert_equal [0, 0, []], graph.find(classes: [], limit: 1)
   end
 
   # Whatever interrupts the thread stops the work, and progress is seen meanwhile.
