@@ -74,7 +74,7 @@ class TestBudget < HeapDumpTest
     whole = ReportPage.of(path)
     objects = sum_of_classes(whole)
     refute_match(/To keep this file small/, whole.text("footer"))
-    [150_000, 100_000, 60_000].each do |most|
+    [100_000, 80_000, 60_000].each do |most|
       page = ReportPage.of(path, most: most)
       assert_operator size(page), :<=, most
       assert_match(/Classes: what the heap is made of: \d+ classes instead of 300/,

@@ -135,7 +135,7 @@ class TestReport < HeapDumpTest
   def test_fewer_cells_have_the_same_sum
     sums = [1, 2, 10, 100, 2_000].map do |most|
       cells = HeapDump::Html::Cells.of(snapshot, most)
-      assert_equal most, cells.size if most < 1_000
+      assert_includes 1..[most, 2].max, cells.size
       assert_equal cells.sum(&:bytes), cells.first.retained
       [cells.sum(&:objects), cells.sum(&:bytes)]
     end
