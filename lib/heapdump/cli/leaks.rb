@@ -174,10 +174,11 @@ module HeapDump
                     "  #{numbers(suspect)} #{suspect.unit}, retained #{sizes(suspect)}",
                     *(gates.known?(suspect) ? [[:green, "  known"]] : []))
         fact("held by", suspect.holder)
-        suspect.others.each { |other| fact("and by", other) }
+        facts("and by", suspect.others)
         show_place(suspect)
         show_way(suspect.path)
         fact("with it", company(suspect))
+        facts("note", suspect.remarks)
         fact("confidence", "#{suspect.confidence}: #{suspect.reasons.join("; ")}")
         fact("signature", suspect.signature)
         fact("more", suspect.command)
@@ -192,6 +193,10 @@ module HeapDump
           fact(PLACES.fetch(suspect.location_of), place)
         end
         fact("may add", suspect.candidates.join(", ")) if suspect.candidates.any?
+      end
+
+      def facts(word, texts)
+        texts.each { |text| fact(word, text) }
       end
 
       def fact(word, text)
