@@ -28,9 +28,10 @@ module HeapDump
         '>=' and '5M' are taken as well. 'rss>50MB' is about the growth of the process, and
         'unexplained>20MB' about that of its parts "malloc of others" and "rest", of which no dump
         shows what they are. `--fail-on any` stands for every leak, and not for the process. It can
-        be given more than once; a last line for each condition says whether it is met. Where the dumps cannot be judged (different processes, damaged, cut short) a gate is
-        an error, status 1; --allow-unsound judges them all the same. --strict demands a header and
-        a footer in each dump, and one process, with or without a gate.
+        be given more than once; a last line for each condition says whether it is met. Where the
+        dumps cannot be judged (different processes, damaged, cut short) a gate is an error, status
+        1; --allow-unsound judges them all the same. --strict demands a header and a footer in each
+        dump, and one process, with or without a gate.
 
         --known FILE names leaks that shall not fail: their signatures, one on each line, the rest
         of a line behind # is a comment.
@@ -183,10 +184,11 @@ module HeapDump
                     "  #{numbers(suspect)} #{suspect.unit}, retained #{sizes(suspect)}",
                     *(gates.known?(suspect) ? [[:green, "  known"]] : []))
         fact("held by", suspect.holder)
-        suspect.others.each { |other| fact("and by", other) }
+        facts("and by", suspect.others)
         show_place(suspect)
         show_way(suspect.path)
         fact("with it", company(suspect))
+        facts("note", suspect.remarks)
         fact("confidence", "#{suspect.confidence}: #{suspect.reasons.join("; ")}")
         fact("signature", suspect.signature)
         fact("more", suspect.command)
@@ -201,6 +203,10 @@ module HeapDump
           fact(PLACES.fetch(suspect.location_of), place)
         end
         fact("may add", suspect.candidates.join(", ")) if suspect.candidates.any?
+      end
+
+      def facts(word, texts)
+        texts.each { |text| fact(word, text) }
       end
 
       def fact(word, text)
