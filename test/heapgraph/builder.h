@@ -17,6 +17,9 @@ enum built_string {
     STRING_RACTOR,
     STRING_IMEMO,
     STRING_SHARED_ROOT,
+    STRING_SUPERCLASS,
+    STRING_MODULE,
+    STRING_FIELDS,
     STRINGS
 };
 
