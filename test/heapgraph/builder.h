@@ -20,6 +20,8 @@ enum built_string {
     STRING_BINDING,
     STRING_FIELDS,
     STRING_SHARED_ROOT,
+    STRING_SUPERCLASS,
+    STRING_MODULE,
     STRINGS
 };
 
