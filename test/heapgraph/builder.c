@@ -276,6 +276,11 @@ hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
     return text;
 }
 
+bool
+hg_is_tracing(const struct hg_graph *graph, uint32_t node) {
+    return false;
+}
+
 uint64_t
 hg_memsize(const struct hg_graph *graph, uint32_t node) {
     return graph->memsize[node];

@@ -120,10 +120,7 @@ module HeapDump
 
       # One line for each condition. If one is met, the status is not 0.
       def show_outcomes(outcomes)
-        outcomes.each do |outcome|
-          word, color = outcome.failed? ? ["Failed", :red] : ["Passed", :dim]
-          screen.line([color, "#{word}: #{outcome.words}"])
-        end
+        outcomes.each { |one| screen.line([one.failed? ? :red : :dim, one.to_s]) }
       end
 
       def json(found)

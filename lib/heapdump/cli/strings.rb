@@ -34,7 +34,7 @@ module HeapDump
         table = Table.new(["saved", "copies", "address", "value", "held by"], right: 2)
         duplicates.each do |one|
           table.row(bytes(one.wasted), count(one.copies), one.example.to_s, Strings.value(one),
-                    Describe.owners(one))
+                    one.held_by)
         end
         screen.table(table)
         without_contents(snapshot)

@@ -175,7 +175,7 @@ module HeapDump
       def duplicate_row(one)
         place = one.locations.first && Snapshot::Places.short(one.locations.first.first)
         [bytes(one.wasted), count(one.copies), one.example.to_s, Strings.value(one),
-         Describe.owners(one), *place]
+         one.held_by, *place]
       end
 
       def saved(duplicates)

@@ -46,7 +46,7 @@ module HeapDump
       end
 
       def cells(one)
-        [text(one), bytes(one.wasted), count(one.copies), Describe.owners(one),
+        [text(one), bytes(one.wasted), count(one.copies), one.held_by,
          command("show", one.example.to_s)]
       end
 

@@ -57,15 +57,6 @@ module HeapDump
                 end)
         end
 
-        # The holders of equal strings (Duplicate): "Session#@state (98 of 100), Hash […]".
-        def owners(duplicate)
-          return "nothing that is known" if duplicate.owners.empty?
-
-          duplicate.owners.map do |owner, number|
-            number == duplicate.sampled ? owner : "#{owner} (#{number} of #{duplicate.sampled})"
-          end.join(", ")
-        end
-
         # The frame to which an edge belongs: "Shop#visit app.rb:59"; nil for an edge that belongs
         # to no frame. Older Rubies do not give the class of a method in the label; then the class
         # of the frame's self stands in its place.
