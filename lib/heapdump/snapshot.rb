@@ -31,6 +31,8 @@ module HeapDump
   class Snapshot
     autoload :Account, "#{__dir__}/snapshot/account"
     autoload :Caches, "#{__dir__}/snapshot/caches"
+    autoload :Cell, "#{__dir__}/snapshot/cell"
+    autoload :ClassWords, "#{__dir__}/snapshot/class_words"
     autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Constants, "#{__dir__}/snapshot/constants"
     autoload :Describe, "#{__dir__}/snapshot/describe"
@@ -52,7 +54,9 @@ module HeapDump
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
+    autoload :ReferenceGroup, "#{__dir__}/snapshot/reference_group"
     autoload :Row, "#{__dir__}/snapshot/histogram"
+    autoload :Search, "#{__dir__}/snapshot/search"
     autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Summary, "#{__dir__}/snapshot/summary"
     autoload :Values, "#{__dir__}/snapshot/values"
@@ -207,28 +211,31 @@ module HeapDump
       graph.modules_named(name).map { |number| node(number) }
     end
 
-    # The objects that meet all conditions, those with the largest retained size first (Page of
-    # Node).
+    # The objects that meet all conditions (Page of Node).
     #
     # class::    the name of their class (objects of its subclasses are not found)
     # type::     "STRING", "HASH" … as in the dump
     # value::    for strings, symbols and regexps: a String that their content contains, or a Regexp
     #            that it matches
     # min_size:: their least own size, in bytes
+    # sort::     what comes first: +:retained+ (default), the largest retained size, and garbage
+    #            last; +:size+, the largest own size; +:address+, the lowest address; +:referrers+,
+    #            the most references to it. Equal objects are in the order of addresses
     # limit::    how many are returned at most
+    # offset::   how many are skipped before the first of them
     #
     # Raises HeapDump::NotFound if no class has that name, or if +value+ is given and the dump has
-    # no contents of strings. Raises ArgumentError for an unknown type and for a +value+ of another
-    # class.
+    # no contents of strings. Raises ArgumentError for an unknown type or +sort+ and for a +value+
+    # of another class.
     #
-    #   snapshot.find(class: "Session", min_size: 100).total # => 31337
-    def find(class: nil, type: nil, value: nil, min_size: 0, limit: 20)
+    #   snapshot.find(class: "Session", min_size: 100).total                  # => 31337
+    #   snapshot.find(type: "HASH", sort: :size, limit: 1).first.words        # => "Hash of 9"
+    #   snapshot.find(sort: :address, limit: 200, offset: 400).first.address  # => 139709425891320
+    def find(class: nil, type: nil, value: nil, min_size: 0, sort: :retained, limit: 20, offset: 0)
       classes = binding.local_variable_get(:class)&.then { |name| classes_named(name) }
       type = type&.then { |word| type_number(word) }
-      return Values.new(self).find(value, type, classes, min_size, limit) if value
-
-      total, _bytes, numbers = graph.find(type, classes, min_size, false, limit, false)
-      Page.new(nodes(numbers), total)
+      Search.new(self, classes: classes, type: type, value: value, min_size: min_size)
+            .page(sort, offset, limit)
     end
 
     # At most +limit+ live objects of a class, evenly spread over all of them (Page of Node). Raises
@@ -236,7 +243,8 @@ module HeapDump
     #
     #   snapshot.sample("Session", limit: 3).map { _1.line["ivars"]["@id"] } # => [15, 12, 9]
     def sample(class_name, limit: 300)
-      total, _bytes, numbers = graph.find(nil, classes_named(class_name), 0, true, limit, true)
+      total, _bytes, numbers = graph.sample(classes: classes_named(class_name), reachable: true,
+                                            limit: limit)
       Page.new(nodes(numbers), total)
     end
 
@@ -271,6 +279,22 @@ module HeapDump
     def dominated(node, limit: 20, offset: 0)
       total, numbers = graph.dominated(to_node(node).id, offset, limit)
       Page.new(nodes(numbers), total)
+    end
+
+    # The dominator tree below a node, or all of it, for a drawing (Array of Cell). Objects of one
+    # class whose dominators are in one cell are one cell, and so is a list of objects of one class.
+    # The first cell is the node itself (without +below+ the VM, which holds everything), and each
+    # other one comes behind its parent.
+    #
+    # There are at most +limit+ cells, 2 at least: the largest ones, and for each of them that needs
+    # it one of the kind +:other+, which sums up the rest. So no object is lost, and what a cell
+    # retains is the sum of its bytes and of what the cells below it retain. Empty for garbage.
+    #
+    #   cells = snapshot.folded(below: cache, limit: 3)
+    #   cells.map { [_1.parent, _1.label] } # => [[nil, "Hash of 9"], [0, "Session"], [1, "others"]]
+    #   cells[0].retained == cells[0].bytes + cells[1].retained # => true
+    def folded(below: nil, limit: 2000)
+      Cell.list(self, graph.folded(below && to_node(below).id, 0, limit))
     end
 
     # The immediate dominator of a node: the last object or root that every path to the node leads
@@ -326,6 +350,27 @@ module HeapDump
     #   # => ["Hash of 9 [\"k17\"]"]
     def referrers(node, limit: 20, offset: 0, instances: false)
       references_from(*graph.referrers(to_node(node).id, instances, offset, limit))
+    end
+
+    # The references of an object in groups (Page of ReferenceGroup): how many of them have the same
+    # name and lead to objects of the same class. All elements of an array are one name, and so are
+    # all keys and all values of a hash. The groups with most references come first. If there are
+    # more than +limit+, one more item sums up all others.
+    #
+    # Groups are counted apart up to 65,536; any further ones are among the others.
+    #
+    #   snapshot.reference_groups(cache).map { "#{_1.references} #{_1.edge} #{_1.words}" }
+    #   # => ["9 as a key String", "9 […] Session", "1 class Class"]
+    def reference_groups(node, limit: 20)
+      ReferenceGroup.page(self, *graph.reference_groups(to_node(node).id, limit))
+    end
+
+    # The references to an object in groups, as #reference_groups. The instances of a class are one
+    # group, so this is also quick for a class that has millions of them.
+    #
+    #   snapshot.referrer_groups(session.class_node).first.references # => 31337
+    def referrer_groups(node, limit: 20)
+      ReferenceGroup.page(self, *graph.referrer_groups(to_node(node).id, limit))
     end
 
     # The paths from roots to an object, which show why it is live (Array of Path). The path that

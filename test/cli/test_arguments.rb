@@ -19,10 +19,13 @@ class TestArguments < HeapDumpTest
     %w[convert a] => /say what to convert to: --to objspace, --to heapsnapshot/,
     %w[top a --limit many] => /--limit takes: at most N entries, 0 or more \(default 20\)/,
     %w[top a --limit -1] => /--limit takes: at most N entries, 0 or more/,
+    %w[top a --cells 1] => /--cells takes: the tree in N cells, 2 or more/,
     %w[top a --depth 99] => /--depth takes: .* 1 to 20/,
     %w[why a B --sample 0] => /--sample takes: .* 1 or more/,
     %w[show a 0x1 --offset -1] => /--offset takes: .* 0 or more/,
     %w[find a --min-size large] => /--min-size takes: .*64k, 1M/,
+    %w[find a --sort name] => /--sort takes: retained, size, address, referrers: what/,
+    %w[find a --offset -1] => /--offset takes: .* 0 or more/,
     %w[take 1 --via post] => /--via takes: signal or gdb/,
     %w[top a --limit] => /missing argument: --limit; --limit takes: at most/
   }.freeze

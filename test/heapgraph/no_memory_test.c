@@ -14,6 +14,7 @@
 #include "check.h"
 #include "base/chunk.h"
 #include "graph/load.h"
+#include "tree/edge_groups.h"
 #include "tree/folded.h"
 #include "tree/groups.h"
 #include "tree/retained.h"
@@ -104,7 +105,7 @@ ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
         for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, groups[i].retained);
         free(groups);
     }
-    status = hg_fold(all->graph, &all->tree, 0, task, &cells, &count);
+    status = hg_fold(all->graph, &all->tree, all->graph->nodes - 1, 0, 300, task, &cells, &count);
     if (status != HG_OK) return status;
     for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, cells[i].retained);
     free(cells);
@@ -116,16 +117,34 @@ ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
 }
 
 static enum hg_status
+ask_edges(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
+    struct hg_edge_groups to, from;
+    for (uint32_t node = 0; node < all->graph->nodes; node += 50) {
+        enum hg_status status = hg_group_referrers(all->graph, &all->tree, &all->inverse, node, 5,
+                                                   task, &to);
+        if (status != HG_OK) return status;
+        status = hg_group_references(all->graph, &all->tree, node, 5, task, &from);
+        if (status == HG_OK) *sum = sum_number(sum_number(*sum, to.groups), from.references);
+        hg_edge_groups_free(&from);
+        hg_edge_groups_free(&to);
+        if (status != HG_OK) return status;
+    }
+    return HG_OK;
+}
+
+static enum hg_status
 ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     enum { PATHS = 4 };
     struct hg_filter filter = {.type = HG_ANY_TYPE};
+    struct hg_listing listing = {HG_SORT_REFERRERS, 5, 50};
     struct hg_numbers nodes = {0};
     struct hg_found found;
     struct hg_held held;
     struct hg_path paths[PATHS];
     uint32_t count = 0;
     bool more;
-    enum hg_status status = hg_find(all->graph, &all->tree, &filter, 50, task, &nodes, &found);
+    enum hg_status status = hg_find(all->graph, &all->tree, &filter, &listing, task, &nodes,
+                                    &found);
     if (status == HG_OK)
         status = hg_sample(all->graph, &all->tree, &filter, 20, task, &nodes, &found);
     if (status == HG_OK) status = hg_most_referred(all->graph, true, 20, task, &nodes);
@@ -186,6 +205,7 @@ ask(char **paths, uint64_t *sum) {
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_PARENTS, &task);
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_INVERSE, &task);
     if (status == HG_OK) status = ask_tables(&all, &task, sum);
+    if (status == HG_OK) status = ask_edges(&all, &task, sum);
     if (status == HG_OK) status = ask_objects(&all, &task, sum);
     if (status == HG_OK) status = load(paths[1], &task, &later);
     if (status == HG_OK) *sum = sum_graph(later, *sum);

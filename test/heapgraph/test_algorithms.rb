@@ -11,6 +11,10 @@ class TestAlgorithms < Minitest::Test
     "slots" => %w[array chunk slots],
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
+    "find" => %w[array best chunk dominators find inverse kin list numbering semi_nca],
+    "edge_groups" => %w[array best chunk dominators edge_groups inverse list numbering semi_nca
+                        slots],
+    "folded" => %w[array chunk dominators folded list numbering semi_nca slots],
     "groups" => %w[array chunk dominators groups list numbering semi_nca slots],
     "paths" => %w[array chunk detours former inverse paths steps]
   }.freeze

@@ -5,14 +5,7 @@
 #ifndef HEAPGRAPH_BEST_H
 #define HEAPGRAPH_BEST_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct hg_candidate {
-    uint64_t score;
-    uint32_t node;
-};
+#include "base/heap.h"
 
 /* A heap with the worst candidate on top. It is empty if all but `room` is zeroed. */
 struct hg_best {

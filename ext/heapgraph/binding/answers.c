@@ -5,7 +5,6 @@
  */
 #include "binding/binding.h"
 #include "base/array.h"
-#include "tree/folded.h"
 #include "tree/retained.h"
 #include "search/kin.h"
 
@@ -226,25 +225,16 @@ graph_retained(VALUE self, VALUE number) {
 
 /* A set of nodes, and what it retains. */
 struct set {
-    uint32_t *nodes;
+    const uint32_t *nodes;
     size_t count;
     struct hg_held held;
 };
 
-static void
-free_set(void *data) {
-    struct set *set = data;
-    free(set->nodes);
-}
-
 static enum hg_status
 measure_set(struct binding *self, void *data) {
     struct set *set = data;
-    enum hg_status status = hg_retained_exact(self->analysis.graph, &self->analysis.tree,
-                                              set->nodes, set->count, &self->task, &set->held,
-                                              NULL);
-    if (status != HG_OK) free_set(set);
-    return status;
+    return hg_retained_exact(self->analysis.graph, &self->analysis.tree, set->nodes, set->count,
+                             &self->task, &set->held, NULL);
 }
 
 /*
@@ -256,14 +246,11 @@ static VALUE
 graph_retained_by_all(VALUE self, VALUE numbers) {
     struct binding *binding = hgb_with(self, HG_PART_TREE);
     Check_Type(numbers, T_ARRAY);
-    struct set set = {.count = (size_t)RARRAY_LEN(numbers)};
-    for (size_t i = 0; i < set.count; i++)
-        hgb_node(binding, RARRAY_AREF(numbers, (long)i)); // what may raise comes before malloc
-    set.nodes = malloc((set.count + 1) * sizeof(*set.nodes));
-    if (!set.nodes) rb_raise(rb_eNoMemError, "no memory for a set of %zu", set.count);
-    for (size_t i = 0; i < set.count; i++) set.nodes[i] = NUM2UINT(RARRAY_AREF(numbers, (long)i));
-    hgb_run(binding, measure_set, &set, free_set);
-    free_set(&set);
+    VALUE buffer = 0;
+    struct set set = {0};
+    set.nodes = hgb_nodes(binding, numbers, &buffer, &set.count);
+    hgb_run(binding, measure_set, &set, NULL);
+    RB_GC_GUARD(buffer);
     return rb_assoc_new(ULL2NUM(set.held.bytes), ULL2NUM(set.held.nodes));
 }
 
@@ -380,47 +367,6 @@ graph_best_path(int argc, VALUE *argv, VALUE self) {
     return array;
 }
 
-struct folding {
-    uint64_t least;
-    struct hg_cell *cells;
-    size_t count;
-};
-
-static void
-free_cells(void *data) {
-    struct folding *folding = data;
-    free(folding->cells);
-}
-
-static enum hg_status
-fold(struct binding *self, void *data) {
-    struct folding *folding = data;
-    return hg_fold(self->analysis.graph, &self->analysis.tree, folding->least, &self->task,
-                   &folding->cells, &folding->count);
-}
-
-/*
- *  call-seq: graph.folded(least_bytes) -> [[parent, example node, count, bytes, retained], …]
- *
- * The dominator tree with the children of one class in one cell. The parent of a cell is the index
- * of a cell before it; that of the first one is itself.
- */
-static VALUE
-graph_folded(VALUE self, VALUE least) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    struct folding folding = {.least = hgb_amount(least)};
-    hgb_run(binding, fold, &folding, free_cells);
-    VALUE cells = rb_ary_new_capa((long)folding.count);
-    for (size_t i = 0; i < folding.count; i++) {
-        const struct hg_cell *cell = &folding.cells[i];
-        rb_ary_push(cells, rb_ary_new_from_args(5, UINT2NUM(cell->parent), UINT2NUM(cell->example),
-                                                ULL2NUM(cell->count), ULL2NUM(cell->bytes),
-                                                ULL2NUM(cell->retained)));
-    }
-    free_cells(&folding);
-    return cells;
-}
-
 void
 hgb_define_answers(VALUE class) {
     rb_define_method(class, "referrers", graph_referrers, 4);
@@ -435,5 +381,4 @@ hgb_define_answers(VALUE class) {
     rb_define_method(class, "retained", graph_retained, 1);
     rb_define_method(class, "retained_by_all", graph_retained_by_all, 1);
     rb_define_method(class, "totals", graph_totals, 0);
-    rb_define_method(class, "folded", graph_folded, 1);
 }

@@ -228,6 +228,19 @@ hgb_limit(const struct binding *self, VALUE number) {
     return limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit;
 }
 
+const uint32_t *
+hgb_nodes(const struct binding *self, VALUE array, VALUE *buffer, size_t *count) {
+    *count = 0;
+    if (NIL_P(array)) return NULL;
+    Check_Type(array, T_ARRAY);
+    size_t length = (size_t)RARRAY_LEN(array);
+    *buffer = rb_str_new(NULL, (long)((length + 1) * sizeof(uint32_t)));
+    uint32_t *nodes = (uint32_t *)(void *)RSTRING_PTR(*buffer);
+    for (size_t i = 0; i < length && i < (size_t)RARRAY_LEN(array); i++)
+        nodes[(*count)++] = hgb_node(self, RARRAY_AREF(array, (long)i));
+    return nodes;
+}
+
 VALUE
 hgb_node_or_nil(uint32_t node) {
     return node == HG_NO_NODE ? Qnil : UINT2NUM(node);

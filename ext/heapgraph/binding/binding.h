@@ -75,6 +75,13 @@ uint64_t hgb_amount(VALUE number);
  */
 uint32_t hgb_limit(const struct binding *self, VALUE number);
 
+/*
+ * The numbers of nodes in an Array from Ruby, NULL for nil; *count is how many they are. They are
+ * valid as long as *buffer is on the stack of the caller. Raises as hgb_node, and TypeError for
+ * other objects.
+ */
+const uint32_t *hgb_nodes(const struct binding *self, VALUE array, VALUE *buffer, size_t *count);
+
 /* An Integer, or nil for HG_NO_NODE. */
 VALUE hgb_node_or_nil(uint32_t node);
 
@@ -84,10 +91,11 @@ VALUE hgb_text(const struct hg_graph *graph, uint32_t string);
 /* An Array of Integers. The list is freed. */
 VALUE hgb_list(struct hg_numbers *list);
 
-/* Add the methods of account.c, answers.c and objects.c to the class. */
+/* Add the methods of account.c, answers.c, objects.c and sums.c to the class. */
 void hgb_define_account(VALUE class);
 void hgb_define_answers(VALUE class);
 void hgb_define_objects(VALUE class);
+void hgb_define_sums(VALUE class);
 
 /* Defines HeapDump::Growth, which leaks_binding.c has. */
 void hgb_define_growth(VALUE heapdump);

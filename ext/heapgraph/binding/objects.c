@@ -83,7 +83,7 @@ graph_groups(VALUE self, VALUE by, VALUE below) {
 
 struct search {
     struct hg_filter filter;
-    uint32_t limit;
+    struct hg_listing listing;
     bool sample, program;
     struct hg_numbers nodes;
     struct hg_found found;
@@ -98,52 +98,88 @@ free_search(void *data) {
 static enum hg_status
 find_objects(struct binding *self, void *data) {
     struct search *search = data;
-    enum hg_status status = (search->sample ? hg_sample : hg_find)(
-        self->analysis.graph, &self->analysis.tree, &search->filter, search->limit, &self->task,
-        &search->nodes, &search->found);
+    const struct hg_graph *graph = self->analysis.graph;
+    const struct hg_tree *tree = &self->analysis.tree;
+    enum hg_status status = search->sample
+                                ? hg_sample(graph, tree, &search->filter, search->listing.limit,
+                                            &self->task, &search->nodes, &search->found)
+                                : hg_find(graph, tree, &search->filter, &search->listing,
+                                          &self->task, &search->nodes, &search->found);
     if (status != HG_OK) free_search(search);
     return status;
 }
 
-/*
- *  call-seq:
- *    graph.find(type, classes, least_bytes, reachable, limit, sample) -> [objects, bytes, nodes]
- *
- * Finds objects of a type (or nil) and of one of several classes (or nil): the largest of them, or
- * a sample.
- */
-static VALUE
-graph_find(VALUE self, VALUE type, VALUE classes, VALUE least, VALUE reachable, VALUE limit,
-           VALUE sample) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    VALUE buffer = 0;
-    struct search search = {
-        .filter = {.type = NIL_P(type) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(type),
-                   .least_bytes = hgb_amount(least),
-                   .reachable = RTEST(reachable)},
-        .limit = hgb_limit(binding, limit),
-        .sample = RTEST(sample),
+/* What the keywords of graph_find say. `buffers` hold the lists of nodes; Ruby frees them. */
+static void
+read_search(const struct binding *binding, int argc, VALUE *argv, struct search *search,
+            VALUE buffers[2]) {
+    enum { TYPE, CLASSES, LEAST, REACHABLE, NODES, SORT, OFFSET, LIMIT, KEYS };
+    ID keys[KEYS] = {rb_intern("type"),      rb_intern("classes"), rb_intern("least"),
+                     rb_intern("reachable"), rb_intern("nodes"),   rb_intern("sort"),
+                     rb_intern("offset"),    rb_intern("limit")};
+    VALUE keywords, values[KEYS];
+    rb_scan_args(argc, argv, ":", &keywords);
+    rb_get_kwargs(keywords, keys, 0, KEYS, values);
+    for (int i = 0; i < KEYS; i++)
+        if (values[i] == Qundef) values[i] = Qnil;
+
+    struct hg_filter *filter = &search->filter;
+    filter->type = NIL_P(values[TYPE]) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(values[TYPE]);
+    filter->least_bytes = NIL_P(values[LEAST]) ? 0 : hgb_amount(values[LEAST]);
+    filter->reachable = RTEST(values[REACHABLE]);
+    filter->classes = hgb_nodes(binding, values[CLASSES], &buffers[0], &filter->class_count);
+    filter->nodes = hgb_nodes(binding, values[NODES], &buffers[1], &filter->node_count);
+    search->listing = (struct hg_listing){
+        .sort = NIL_P(values[SORT]) ? HG_SORT_RETAINED : (enum hg_sort)NUM2UINT(values[SORT]),
+        .offset = NIL_P(values[OFFSET]) ? 0 : hgb_limit(binding, values[OFFSET]),
+        .limit = NIL_P(values[LIMIT]) ? UINT32_MAX : hgb_limit(binding, values[LIMIT]),
     };
-    if (!NIL_P(classes)) {
-        Check_Type(classes, T_ARRAY);
-        size_t count = (size_t)RARRAY_LEN(classes);
-        uint32_t *chosen = ALLOCV_N(uint32_t, buffer, count + 1); // for 0 elements it would be NULL
-        for (size_t i = 0; i < count; i++)
-            chosen[i] = hgb_node(binding, RARRAY_AREF(classes, (long)i));
-        search.filter.classes = chosen;
-        search.filter.class_count = count;
-    }
+    if (search->listing.sort >= HG_SORTS) rb_raise(rb_eArgError, "no such order");
+}
+
+static VALUE
+search(int argc, VALUE *argv, VALUE self, bool sample) {
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
+    struct search search = {.sample = sample};
+    VALUE buffers[2] = {0};
+    read_search(binding, argc, argv, &search, buffers);
     hgb_run(binding, find_objects, &search, free_search);
-    ALLOCV_END(buffer);
+    RB_GC_GUARD(buffers[0]);
+    RB_GC_GUARD(buffers[1]);
     return rb_ary_new_from_args(3, ULL2NUM(search.found.objects), ULL2NUM(search.found.bytes),
                                 hgb_list(&search.nodes));
+}
+
+/*
+ *  call-seq: graph.find(**conditions, sort: 0, offset: 0, limit: all) -> [objects, bytes, nodes]
+ *
+ * Finds the objects that meet all conditions, and returns how many there are, the sum of their
+ * sizes, and a part of them. nil is no condition.
+ *
+ * type:       a type of objects (Integer)
+ * classes:    they are instances of one of these classes (nodes)
+ * least:      their least size
+ * reachable:  true: no garbage
+ * nodes:      they are some of these nodes, in ascending order
+ *
+ * sort is a number of enum hg_sort.
+ */
+static VALUE
+graph_find(int argc, VALUE *argv, VALUE self) {
+    return search(argc, argv, self, false);
+}
+
+/* call-seq: graph.sample(**conditions, limit: all) -> as find, but evenly spread over all */
+static VALUE
+graph_sample(int argc, VALUE *argv, VALUE self) {
+    return search(argc, argv, self, true);
 }
 
 static enum hg_status
 find_most_referred(struct binding *self, void *data) {
     struct search *search = data;
-    enum hg_status status = hg_most_referred(self->analysis.graph, search->program, search->limit,
-                                             &self->task, &search->nodes);
+    enum hg_status status = hg_most_referred(self->analysis.graph, search->program,
+                                             search->listing.limit, &self->task, &search->nodes);
     if (status != HG_OK) free_search(search);
     return status;
 }
@@ -152,7 +188,10 @@ find_most_referred(struct binding *self, void *data) {
 static VALUE
 graph_most_referred(VALUE self, VALUE limit, VALUE program) {
     struct binding *binding = hgb_loaded(self);
-    struct search search = {.limit = hgb_limit(binding, limit), .program = RTEST(program)};
+    struct search search = {
+        .listing = {.limit = hgb_limit(binding, limit)},
+        .program = RTEST(program),
+    };
     hgb_run(binding, find_most_referred, &search, free_search);
     return hgb_list(&search.nodes);
 }
@@ -282,7 +321,8 @@ graph_repeats(VALUE self, VALUE limit, VALUE members) {
 void
 hgb_define_objects(VALUE class) {
     rb_define_method(class, "groups", graph_groups, 2);
-    rb_define_method(class, "find", graph_find, 6);
+    rb_define_method(class, "find", graph_find, -1);
+    rb_define_method(class, "sample", graph_sample, -1);
     rb_define_method(class, "modules_named", graph_modules_named, 1);
     rb_define_method(class, "most_referred", graph_most_referred, 2);
     rb_define_method(class, "pages", graph_pages, 1);

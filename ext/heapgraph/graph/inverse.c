@@ -137,24 +137,40 @@ scan_edges(const struct hg_graph *graph, uint32_t node, struct hg_task *task, st
     return HG_OK;
 }
 
-/* Adds all edges from one node to another; the inverse names the source once for each edge. */
-static void
-add_parallel(const struct hg_graph *graph, uint32_t from, uint32_t to, struct page *page) {
-    for (uint64_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
-        if (graph->target[edge] == to) page_add(page, from, graph->name[edge]);
+/* How many sources from number `i` on are the same: the inverse has one for each edge. */
+static uint64_t
+run_of(const struct hg_inverse *inverse, uint64_t i, uint64_t end) {
+    uint64_t run = 1;
+    while (i + run < end && inverse->source[i + run] == inverse->source[i]) run++;
+    return run;
+}
+
+/* Calls `take` for the `count` edges from one node to another. */
+static bool
+take_parallel(const struct hg_graph *graph, uint32_t from, uint32_t to, uint64_t count,
+              hg_take_referrer *take, void *data) {
+    for (uint64_t edge = graph->first[from]; count; edge++) {
+        if (graph->target[edge] != to) continue;
+        count--;
+        if (!take(data, (struct hg_referrer){from, graph->name[edge]})) return false;
     }
+    return true;
+}
+
+static bool
+take_for_page(void *page, struct hg_referrer referrer) {
+    page_add(page, referrer.node, referrer.name);
+    return true;
 }
 
 static enum hg_status
 look_up_edges(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
               struct hg_task *task, struct page *page) {
-    const uint32_t *source = inverse->source;
     for (uint64_t i = inverse->first[node], end = inverse->first[node + 1]; i < end;) {
         if (hg_stops(task)) return HG_STOPPED;
-        uint64_t run = 1;
-        while (i + run < end && source[i + run] == source[i]) run++;
+        uint64_t run = run_of(inverse, i, end);
         if (page->found == page->limit || page->total + run <= page->offset) page->total += run;
-        else add_parallel(graph, source[i], node, page);
+        else take_parallel(graph, inverse->source[i], node, run, take_for_page, page);
         i += run;
     }
     return HG_OK;
@@ -190,6 +206,26 @@ hg_referrers(const struct hg_graph *graph, const struct hg_inverse *inverse, uin
     *found = page.found;
     *total = page.total;
     return status;
+}
+
+enum hg_status
+hg_each_referrer(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
+                 struct hg_task *task, hg_take_referrer *take, void *data) {
+    struct hg_referrer instance = {inverse->instance[node],
+                                   hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE)};
+    for (; instance.node != HG_NO_NODE; instance.node = inverse->next[instance.node]) {
+        if (hg_stops(task)) return HG_STOPPED;
+        if (!take(data, instance)) return HG_NO_MEMORY;
+    }
+    uint64_t begin = inverse->first[node], end = inverse->first[node + 1];
+    hg_phase(task, "referrers", end - begin);
+    for (uint64_t i = begin; i < end;) {
+        if (!hg_step(task, i - begin)) return HG_STOPPED;
+        uint64_t run = run_of(inverse, i, end);
+        if (!take_parallel(graph, inverse->source[i], node, run, take, data)) return HG_NO_MEMORY;
+        i += run;
+    }
+    return HG_OK;
 }
 
 enum hg_status

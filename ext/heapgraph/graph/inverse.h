@@ -57,6 +57,18 @@ enum hg_status hg_referrers(const struct hg_graph *graph, const struct hg_invers
                             struct hg_task *task, struct hg_referrer *referrers, uint32_t *found,
                             uint64_t *total) __attribute__((warn_unused_result));
 
+/* Takes one edge to a node. Returns false if there is no memory. */
+typedef bool hg_take_referrer(void *data, struct hg_referrer referrer);
+
+/*
+ * Calls `take` for the objects whose class a node is, and then for all edges to it, both in the
+ * order of nodes. An edge has no number in the inverse, so each source is scanned up to its last
+ * edge to the node. HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ */
+enum hg_status hg_each_referrer(const struct hg_graph *graph, const struct hg_inverse *inverse,
+                                uint32_t node, struct hg_task *task, hg_take_referrer *take,
+                                void *data) __attribute__((warn_unused_result));
+
 /*
  * Counts for each node the edges that lead to it and hold it; class edges do not count. `counts`
  * has room for all nodes. HG_OK or HG_STOPPED.

@@ -27,11 +27,13 @@ static enum hg_status
 each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
            struct hg_task *task, bool (*offer)(void *, uint32_t node, uint64_t before), void *to,
            struct hg_found *found) {
+    size_t candidates = filter->nodes ? filter->node_count : graph->objects;
     memset(found, 0, sizeof(*found));
-    hg_phase(task, "searching", graph->objects);
-    for (uint32_t node = 0; node < graph->objects; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
-        if (!matches(graph, tree, filter, node)) continue;
+    hg_phase(task, "searching", candidates);
+    for (size_t i = 0; i < candidates; i++) {
+        if (i % HG_STRIDE == 0 && !hg_step(task, i)) return HG_STOPPED;
+        uint32_t node = filter->nodes ? filter->nodes[i] : (uint32_t)i;
+        if (node >= graph->objects || !matches(graph, tree, filter, node)) continue;
         if (!offer(to, node, found->objects)) return HG_NO_MEMORY;
         found->objects++;
         found->bytes += hg_memsize(graph, node);
@@ -39,32 +41,71 @@ each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struc
     return HG_OK;
 }
 
-/* For hg_find. The score of garbage is its size; all reachable objects have higher scores. */
+/* For hg_find. */
 struct ranking {
     const struct hg_graph *graph;
     const struct hg_tree *tree;
+    const struct hg_listing *listing;
+    const uint32_t *referrers; /* by node, for HG_SORT_REFERRERS */
     struct hg_best best;
+    struct hg_numbers *nodes; /* for HG_SORT_ADDRESS, which needs no score */
 };
+
+static uint64_t
+score(const struct ranking *ranking, uint32_t node) {
+    uint64_t size = hg_memsize(ranking->graph, node);
+    if (ranking->listing->sort == HG_SORT_SIZE) return size;
+    if (ranking->listing->sort == HG_SORT_REFERRERS) return ranking->referrers[node];
+    if (!hg_is_reachable(ranking->tree, node)) return size;
+    return hg_retained(ranking->tree, node) | (uint64_t)1 << 63;
+}
 
 static bool
 rank(void *to, uint32_t node, uint64_t before) {
     struct ranking *ranking = to;
-    uint64_t score = hg_is_reachable(ranking->tree, node)
-                         ? hg_retained(ranking->tree, node) | (uint64_t)1 << 63
-                         : hg_memsize(ranking->graph, node);
-    return hg_best_offer(&ranking->best, score, node);
+    return hg_best_offer(&ranking->best, score(ranking, node), node);
+}
+
+static bool
+take_in_order(void *to, uint32_t node, uint64_t before) {
+    struct ranking *ranking = to;
+    const struct hg_listing *listing = ranking->listing;
+    if (before >= listing->offset && before - listing->offset < listing->limit)
+        hg_numbers_add(ranking->nodes, node);
+    return !ranking->nodes->failed;
+}
+
+static enum hg_status
+find_sorted(struct ranking *ranking, const struct hg_filter *filter, struct hg_task *task,
+            struct hg_found *found) {
+    const struct hg_listing *listing = ranking->listing;
+    struct hg_best *best = &ranking->best;
+    best->room = listing->limit ? (size_t)listing->offset + listing->limit : 0;
+    enum hg_status status = each_match(ranking->graph, ranking->tree, filter, task, rank, ranking,
+                                       found);
+    hg_best_sort(best);
+    for (size_t i = listing->offset; status == HG_OK && i < best->count; i++)
+        hg_numbers_add(ranking->nodes, best->items[i].node);
+    hg_best_free(best);
+    return status == HG_OK && ranking->nodes->failed ? HG_NO_MEMORY : status;
 }
 
 enum hg_status
 hg_find(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
-        uint32_t limit, struct hg_task *task, struct hg_numbers *nodes, struct hg_found *found) {
-    struct ranking ranking = {.graph = graph, .tree = tree, .best = {.room = limit}};
-    enum hg_status status = each_match(graph, tree, filter, task, rank, &ranking, found);
-    hg_best_sort(&ranking.best);
-    for (size_t i = 0; status == HG_OK && i < ranking.best.count; i++)
-        hg_numbers_add(nodes, ranking.best.items[i].node);
-    hg_best_free(&ranking.best);
-    return status == HG_OK && nodes->failed ? HG_NO_MEMORY : status;
+        const struct hg_listing *listing, struct hg_task *task, struct hg_numbers *nodes,
+        struct hg_found *found) {
+    struct ranking ranking = {.graph = graph, .tree = tree, .listing = listing, .nodes = nodes};
+    if (listing->sort == HG_SORT_ADDRESS)
+        return each_match(graph, tree, filter, task, take_in_order, &ranking, found);
+    if (listing->sort != HG_SORT_REFERRERS) return find_sorted(&ranking, filter, task, found);
+
+    uint32_t *counts = hg_array(graph->nodes, sizeof(*counts));
+    if (!counts) return HG_NO_MEMORY;
+    ranking.referrers = counts;
+    enum hg_status status = hg_count_referrers(graph, task, counts);
+    if (status == HG_OK) status = find_sorted(&ranking, filter, task, found);
+    hg_array_free(counts);
+    return status;
 }
 
 /* For hg_sample. The k-th object is the one before which k × total / limit have matched. */

@@ -17,6 +17,10 @@ struct hg_filter {
     size_t class_count;
     uint64_t least_bytes; /* its size at least */
     bool reachable;       /* garbage does not match */
+
+    /* It is one of these, which are in ascending order; NULL for any object. */
+    const uint32_t *nodes;
+    size_t node_count;
 };
 
 /* How many objects match. */
@@ -24,14 +28,30 @@ struct hg_found {
     uint64_t objects, bytes; /* all that match, and the sum of their sizes */
 };
 
+/* What comes first. Equal ones are in the order of nodes. */
+enum hg_sort {
+    HG_SORT_RETAINED,  /* what retains most; garbage comes behind all others, by its own size */
+    HG_SORT_SIZE,      /* the largest object */
+    HG_SORT_ADDRESS,   /* the lowest address, which is the order of nodes */
+    HG_SORT_REFERRERS, /* to which most edges lead (hg_count_referrers) */
+    HG_SORTS
+};
+
+/* A part of a sorted list: at most `limit` items from number `offset` on. */
+struct hg_listing {
+    enum hg_sort sort;
+    uint32_t offset, limit;
+};
+
 /*
- * Adds to `nodes` at most `limit` of the objects that match: those that retain most, largest first,
- * equal ones in the order of nodes. Garbage comes behind all others, by its own size. Roots never
- * match. HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * Adds to `nodes` a part of the objects that match. Parts that do not overlap have no object in
+ * common. Roots never match. The work is one pass over the objects; the memory is 16 bytes for each
+ * object up to the end of the part, and with HG_SORT_REFERRERS 4 more for each node. HG_OK ·
+ * HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_find(const struct hg_graph *graph, const struct hg_tree *tree,
-                       const struct hg_filter *filter, uint32_t limit, struct hg_task *task,
-                       struct hg_numbers *nodes, struct hg_found *found)
+                       const struct hg_filter *filter, const struct hg_listing *listing,
+                       struct hg_task *task, struct hg_numbers *nodes, struct hg_found *found)
     __attribute__((warn_unused_result));
 
 /*

@@ -1,28 +1,52 @@
-/* Place in the flow: see folded.h. */
+/*
+ * Place in the flow: see folded.h. A cell begins as a list of the nodes whose dominators are in its
+ * parent. What they retain is known from the tree, so the largest cell is always the next one that
+ * is opened: its other members are found, and the lists of the cells below it.
+ */
 #include "tree/folded.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/bytes.h"
+#include "base/heap.h"
 #include "base/progress.h"
 #include "base/slots.h"
+#include "tree/class_key.h"
 
-/* What names a node in a drawing: its class, or else its type and word. */
-static uint64_t
-key_of(const struct hg_graph *graph, uint32_t node) {
-    uint32_t class = hg_real_class(graph, node);
-    if (class != HG_NO_NODE) return class;
-    return (uint64_t)1 << 62 | (uint64_t)graph->type[node] << 32 | graph->label[node];
-}
+#define END UINT32_MAX    /* no list of nodes goes on here */
+#define NO_KEY UINT64_MAX /* of cell 0, which no other node belongs to */
 
-/* The cells, which are looked up by parent and key. */
+struct cell {
+    struct hg_cell sums;
+    uint64_t key;                      /* hg_class_key of its nodes */
+    uint64_t below;                    /* number of its objects and all below them */
+    uint64_t rest_objects, rest_bytes; /* of what is below it and has no cell */
+    uint32_t first;     /* its nodes that are not counted yet: a position, then fold.next */
+    uint32_t depth;     /* of cell 0: 0 */
+    uint32_t number;    /* among the cells that stay */
+    uint32_t remaining; /* how many cells below it do not stay */
+    bool deepest;       /* what is below it has no cell because it is too deep */
+};
+
 struct fold {
-    struct hg_cell *cells;
-    uint64_t *keys; /* by cell */
-    size_t count, room, key_room;
-    struct hg_slots slots;
+    const struct hg_graph *graph;
+    const struct hg_tree *tree;
+    struct hg_task *task;
+    uint32_t begin, limit; /* the position of cell 0, and how many cells there may be */
+    uint64_t counted;      /* how many nodes are */
+    uint32_t *next;        /* by position from `begin` on: the next node of a list, or END */
+
+    struct cell *cells;
+    size_t count, room;
+    struct hg_slots slots; /* cells by parent and key */
+
+    struct hg_candidate *waiting; /* a heap of the cells that are not opened */
+    size_t waits, waiting_room;
+
+    uint32_t *stay; /* the cells that stay */
+    size_t stays, stay_room;
+    size_t used; /* these and the rests */
 };
 
 static uint64_t
@@ -31,110 +55,209 @@ hash_of(uint32_t parent, uint64_t key) {
 }
 
 static uint64_t
-hash_of_cell(const void *data, uint32_t cell) {
-    const struct fold *fold = data;
-    return hash_of(fold->cells[cell].parent, fold->keys[cell]);
+hash_of_cell(const void *cells, uint32_t number) {
+    const struct cell *cell = &((const struct cell *)cells)[number];
+    return hash_of(cell->sums.parent, cell->key);
 }
 
 /* Makes sure that there is room for one cell more. */
 static bool
 grow(struct fold *fold) {
-    return hg_grow(&fold->cells, fold->count, &fold->room, 1024, sizeof(*fold->cells)) &&
-           hg_grow(&fold->keys, fold->count, &fold->key_room, 1024, sizeof(*fold->keys)) &&
-           hg_slots_grow(&fold->slots, fold->count, 2048, hash_of_cell, fold);
+    return hg_grow(&fold->cells, fold->count, &fold->room, 256, sizeof(*fold->cells)) &&
+           hg_slots_grow(&fold->slots, fold->count, 512, hash_of_cell, fold->cells);
 }
 
-/* The slot of a cell, or a free slot if there is no such cell yet. */
-static size_t
-slot_of(const struct fold *fold, uint32_t parent, uint64_t key) {
-    const struct hg_slots *slots = &fold->slots;
-    size_t at = hg_slots_first(slots, hash_of(parent, key));
-    for (; slots->slot[at]; at = hg_slots_next(slots, at)) {
-        uint32_t cell = slots->slot[at] - 1;
-        if (fold->cells[cell].parent == parent && fold->keys[cell] == key) break;
-    }
-    return at;
-}
-
-/* The cell of a node, where `parent` is the cell of its dominator. 0 if there is no memory. */
+/* The cell of a parent with this key, which is made if there is none. HG_NO_NODE: no memory. */
 static uint32_t
 cell_of(struct fold *fold, uint32_t parent, uint64_t key, uint32_t node) {
-    if (parent && fold->keys[parent] == key) return parent;
-    if (fold->cells[parent].depth == HG_FOLD_DEPTH) return parent;
-    if (!grow(fold)) return 0;
-    size_t slot = slot_of(fold, parent, key);
-    if (!fold->slots.slot[slot]) {
-        fold->keys[fold->count] = key;
-        fold->cells[fold->count++] = (struct hg_cell){
-            .parent = parent, .example = node, .depth = fold->cells[parent].depth + 1};
-        fold->slots.slot[slot] = (uint32_t)fold->count;
+    if (!grow(fold)) return HG_NO_NODE;
+    struct hg_slots *slots = &fold->slots;
+    size_t at = hg_slots_first(slots, hash_of(parent, key));
+    for (; slots->slot[at]; at = hg_slots_next(slots, at)) {
+        const struct cell *cell = &fold->cells[slots->slot[at] - 1];
+        if (cell->sums.parent == parent && cell->key == key) return slots->slot[at] - 1;
     }
-    return fold->slots.slot[slot] - 1;
+    fold->cells[fold->count] = (struct cell){
+        .sums = {.parent = parent, .example = node},
+        .key = key,
+        .first = END,
+        .depth = fold->count ? fold->cells[parent].depth + 1 : 0,
+    };
+    slots->slot[at] = (uint32_t)++fold->count;
+    return slots->slot[at] - 1;
 }
 
+static void
+put(struct fold *fold, struct cell *cell, uint32_t at) {
+    fold->next[at - fold->begin] = cell->first;
+    cell->first = at;
+}
+
+/* How many objects a node dominates. Only the virtual root dominates roots besides itself. */
+static uint64_t
+objects_at(const struct fold *fold, uint32_t at) {
+    if (at == 0) return fold->tree->reachable_objects;
+    return fold->tree->end[at] - at - (fold->tree->node[at] >= fold->graph->objects);
+}
+
+/* Adds a node, and with it all that it dominates, to a cell that is not open. */
+static void
+add(struct fold *fold, struct cell *cell, uint32_t at) {
+    const struct hg_tree *tree = fold->tree;
+    uint32_t node = tree->node[at];
+    uint64_t retained = tree->retained[at], most = hg_retained(tree, cell->sums.example);
+    put(fold, cell, at);
+    cell->sums.retained += retained;
+    cell->below += objects_at(fold, at);
+    if (retained > most || (retained == most && node < cell->sums.example))
+        cell->sums.example = node;
+}
+
+/* Takes the nodes below one node of an open cell: into that cell or into those below it. */
+static bool
+take_children(struct fold *fold, uint32_t number, uint32_t at) {
+    const struct hg_tree *tree = fold->tree;
+    for (uint32_t child = at + 1; child < tree->end[at]; child = tree->end[child]) {
+        uint64_t key = hg_class_key(fold->graph, tree->node[child]);
+        struct cell *cell = &fold->cells[number];
+        if (key == cell->key) put(fold, cell, child);
+        else if (cell->depth == HG_FOLD_DEPTH) cell->deepest = true;
+        else {
+            uint32_t below = cell_of(fold, number, key, tree->node[child]);
+            if (below == HG_NO_NODE) return false;
+            add(fold, &fold->cells[below], child);
+        }
+    }
+    return true;
+}
+
+/* Counts the nodes of a cell, and makes the cells below it. */
 static enum hg_status
-fill(const struct hg_graph *graph, const struct hg_tree *tree, struct hg_task *task,
-     struct fold *fold, uint32_t *cell_at) {
-    if (!grow(fold)) return HG_NO_MEMORY;
-    fold->cells[0] = (struct hg_cell){.example = tree->node[0]};
-    fold->keys[0] = UINT64_MAX;
-    fold->count = 1;
-    hg_phase(task, "folding", tree->reached);
-    for (uint32_t at = 1; at < tree->reached; at++) {
-        if (at % HG_STRIDE == 0 && !hg_step(task, at)) return HG_STOPPED;
-        uint32_t node = tree->node[at];
-        uint32_t cell = cell_of(fold, cell_at[tree->up[at]], key_of(graph, node), node);
-        if (!cell) return HG_NO_MEMORY;
-        cell_at[at] = cell;
-        fold->cells[cell].count++;
-        fold->cells[cell].bytes += hg_memsize(graph, node);
+open_cell(struct fold *fold, uint32_t number) {
+    size_t before = fold->count;
+    while (fold->cells[number].first != END) {
+        struct cell *cell = &fold->cells[number];
+        uint32_t at = cell->first, node = fold->tree->node[at];
+        if (++fold->counted % HG_STRIDE == 0 && !hg_step(fold->task, fold->counted))
+            return HG_STOPPED;
+        cell->first = fold->next[at - fold->begin];
+        cell->sums.objects += node < fold->graph->objects;
+        cell->sums.bytes += hg_memsize(fold->graph, node);
+        if (!take_children(fold, number, at)) return HG_NO_MEMORY;
+    }
+    struct cell *cell = &fold->cells[number];
+    cell->remaining = (uint32_t)(fold->count - before);
+    cell->rest_objects = cell->below - cell->sums.objects;
+    cell->rest_bytes = cell->sums.retained - cell->sums.bytes;
+    return HG_OK;
+}
+
+static bool
+has_rest(const struct cell *cell) {
+    return cell->remaining || cell->deepest;
+}
+
+/* Lets an open cell stay if there is room for it and for the rest of what is below it. */
+static bool
+let_stay(struct fold *fold, uint32_t number) {
+    struct cell *cell = &fold->cells[number], *parent = &fold->cells[cell->sums.parent];
+    bool last = number && parent->remaining == 1 && !parent->deepest; // its parent needs no rest
+    size_t used = fold->used + 1 + has_rest(cell) - last;
+    if (used > fold->limit) return false;
+    fold->used = used;
+    cell->number = (uint32_t)fold->stays;
+    fold->stay[fold->stays++] = number;
+    if (number == 0) return true;
+    parent->remaining--;
+    parent->rest_objects -= cell->below;
+    parent->rest_bytes -= cell->sums.retained;
+    return true;
+}
+
+static bool
+wait(struct fold *fold, uint32_t number) {
+    if (!hg_grow(&fold->waiting, fold->waits, &fold->waiting_room, 256, sizeof(*fold->waiting)))
+        return false;
+    fold->waiting[fold->waits] = (struct hg_candidate){fold->cells[number].sums.retained, number};
+    hg_heap_up(fold->waiting, fold->waits++, hg_better);
+    return true;
+}
+
+static struct hg_candidate
+next_cell(struct fold *fold) {
+    struct hg_candidate next = fold->waiting[0];
+    fold->waiting[0] = fold->waiting[--fold->waits];
+    hg_heap_down(fold->waiting, fold->waits, hg_better);
+    return next;
+}
+
+/* Opens the largest cells until there is no room for another one. */
+static enum hg_status
+choose(struct fold *fold, uint64_t least) {
+    while (fold->waits) {
+        struct hg_candidate next = next_cell(fold);
+        size_t before = fold->count;
+        if (next.node && next.score < least) break;
+        if (!hg_grow(&fold->stay, fold->stays, &fold->stay_room, 256, sizeof(*fold->stay)))
+            return HG_NO_MEMORY;
+        enum hg_status status = open_cell(fold, next.node);
+        if (status != HG_OK) return status;
+        if (!let_stay(fold, next.node)) break;
+        for (size_t i = before; i < fold->count; i++)
+            if (!wait(fold, (uint32_t)i)) return HG_NO_MEMORY;
     }
     return HG_OK;
 }
 
-/* Adds small cells to their parents, and gives the others new numbers. */
-static void
-prune(struct fold *fold, uint64_t least, uint32_t *number) {
-    struct hg_cell *cells = fold->cells;
-    for (size_t i = 0; i < fold->count; i++) cells[i].retained = cells[i].bytes;
-    for (size_t i = fold->count - 1; i > 0; i--)
-        cells[cells[i].parent].retained += cells[i].retained;
-
-    size_t kept = 1;
-    for (size_t i = 1; i < fold->count; i++) {
-        uint32_t parent = number[cells[i].parent];
-        if (cells[i].retained < least) {
-            cells[parent].count += cells[i].count;
-            cells[parent].bytes += cells[i].bytes;
-            number[i] = parent;
-            continue;
-        }
-        number[i] = (uint32_t)kept;
-        cells[kept] = cells[i];
-        cells[kept++].parent = parent;
+/* The cells that stay, and behind them the rests of those that have one. */
+static enum hg_status
+hand_over(const struct fold *fold, struct hg_cell **cells, size_t *count) {
+    struct hg_cell *all = malloc(fold->used * sizeof(*all));
+    if (!all) return HG_NO_MEMORY;
+    size_t rests = fold->stays;
+    for (size_t i = 0; i < fold->stays; i++) {
+        const struct cell *cell = &fold->cells[fold->stay[i]];
+        all[i] = cell->sums;
+        all[i].parent = fold->cells[cell->sums.parent].number;
+        if (!has_rest(cell)) continue;
+        all[rests++] = (struct hg_cell){.parent = (uint32_t)i,
+                                        .example = HG_NO_NODE,
+                                        .objects = cell->rest_objects,
+                                        .bytes = cell->rest_bytes,
+                                        .retained = cell->rest_bytes};
     }
-    fold->count = kept;
+    *cells = all;
+    *count = rests;
+    return HG_OK;
+}
+
+static void
+free_fold(struct fold *fold) {
+    hg_array_free(fold->next);
+    free(fold->cells);
+    hg_slots_free(&fold->slots);
+    free(fold->waiting);
+    free(fold->stay);
 }
 
 enum hg_status
-hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint64_t least,
-        struct hg_task *task, struct hg_cell **cells, size_t *count) {
-    struct fold fold = {0};
-    uint32_t *cell_at = hg_array(tree->reached, sizeof(*cell_at));
-    enum hg_status status = cell_at ? fill(graph, tree, task, &fold, cell_at) : HG_NO_MEMORY;
-    hg_array_free(cell_at);
-    uint32_t *number = status == HG_OK ? calloc(fold.count, sizeof(*number)) : NULL;
-    if (status == HG_OK && !number) status = HG_NO_MEMORY;
-    if (status == HG_OK) prune(&fold, least, number);
-    free(number);
-    free(fold.keys);
-    hg_slots_free(&fold.slots);
-    if (status != HG_OK) {
-        free(fold.cells);
-        fold.cells = NULL;
-        fold.count = 0;
+hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t below, uint64_t least,
+        uint32_t limit, struct hg_task *task, struct hg_cell **cells, size_t *count) {
+    uint32_t at = tree->position[below];
+    *cells = NULL;
+    *count = 0;
+    if (at == HG_NO_NODE) return HG_OK;
+
+    struct fold fold = {.graph = graph, .tree = tree, .task = task, .begin = at};
+    fold.limit = limit < 2 ? 2 : limit;
+    fold.next = hg_array_sparse(tree->end[at] - at, sizeof(*fold.next));
+    enum hg_status status = HG_NO_MEMORY;
+    hg_phase(task, "folding", tree->end[at] - at);
+    if (fold.next && cell_of(&fold, 0, NO_KEY, below) != HG_NO_NODE) {
+        add(&fold, &fold.cells[0], at);
+        status = wait(&fold, 0) ? choose(&fold, least) : HG_NO_MEMORY;
     }
-    *cells = fold.cells;
-    *count = fold.count;
+    if (status == HG_OK) status = hand_over(&fold, cells, count);
+    free_fold(&fold);
     return status;
 }

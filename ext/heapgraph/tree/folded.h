@@ -1,34 +1,40 @@
 /*
- * Place in the flow: above dominators. The dominator tree for drawing, for example as a flame
- * graph: children of the same class become one cell, so that millions of objects become some
- * thousand cells.
+ * Place in the flow: above dominators. The dominator tree for drawing, for example as a flame graph
+ * or a treemap: children of one class become one cell, so that millions of objects become some
+ * thousand cells. Only the largest cells are given; what is below each of them and has no cell is
+ * summed up in one cell more, so that nothing is lost.
  */
 #ifndef HEAPGRAPH_FOLDED_H
 #define HEAPGRAPH_FOLDED_H
 
 #include "tree/dominators.h"
 
-#define HG_FOLD_DEPTH 64 /* deeper nodes count to the cell at this depth above them */
+#define HG_FOLD_DEPTH 64 /* what is so many cells below the first one is in no cell of its own */
 
 /*
- * All objects with the same classes on the way from the virtual root down the dominator tree. A
- * chain of objects of one class is one cell.
+ * All nodes with the same classes (hg_class_key) on the way from the first cell down the dominator
+ * tree. A chain of objects of one class is one cell. Or the rest of what is below a cell: its
+ * parent.
  */
 struct hg_cell {
-    uint32_t parent;  /* number of a cell; cell 0 is the virtual root and its own parent */
-    uint32_t example; /* one of its nodes, whose class or word names the cell */
-    uint32_t depth;
-    uint64_t count, bytes; /* of the cell's own nodes */
-    uint64_t retained;     /* of the cell and all cells below it */
+    uint32_t parent;         /* number of a cell before it; cell 0 is its own parent */
+    uint32_t example;        /* of its nodes that which retains most; HG_NO_NODE for a rest */
+    uint64_t objects, bytes; /* its own, without those of the cells below it */
+    uint64_t retained;       /* bytes of the cell and of all cells below it */
 };
 
 /*
- * Folds a tree. A parent comes before its children. Cells that retain less than `least` bytes are
- * added to their parents. *cells is malloc'ed, and the caller frees it with free(). HG_OK ·
- * HG_STOPPED · HG_NO_MEMORY.
+ * Folds what a node dominates; cell 0 is the node itself. The largest cells stay: those that retain
+ * at least `least` bytes, and no more than fit into `limit` cells together with the rests (but 2 at
+ * least). They come in the order of their retained sizes, and behind them the rests. Only nodes
+ * below `below` are looked at, and of these only the members of cells that stay, and their
+ * children. The memory is 4 bytes per such node and about 100 per cell and child of a cell.
+ *
+ * *cells is malloc'ed, and the caller frees it with free(). There is none if `below` is
+ * unreachable. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
-enum hg_status hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint64_t least,
-                       struct hg_task *task, struct hg_cell **cells, size_t *count)
-    __attribute__((warn_unused_result));
+enum hg_status hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t below,
+                       uint64_t least, uint32_t limit, struct hg_task *task, struct hg_cell **cells,
+                       size_t *count) __attribute__((warn_unused_result));
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/progress.h"
 #include "base/slots.h"
+#include "tree/class_key.h"
 
 /* A group while its objects are being counted. */
 struct entry {
@@ -36,7 +37,6 @@ struct grouping {
 static uint64_t
 key_of(const struct grouping *grouping, uint32_t node) {
     const struct hg_graph *graph = grouping->graph;
-    uint32_t class;
     switch (grouping->by) {
     case HG_BY_TYPE:
         return graph->type[node];
@@ -46,20 +46,16 @@ key_of(const struct grouping *grouping, uint32_t node) {
         return graph->generation ? graph->generation[node] : UINT32_MAX;
     case HG_BY_CLASS:
     default:
-        class = hg_real_class(graph, node);
-        if (class != HG_NO_NODE) return class;
-        /* The label of a class or module is its name; that of DATA and IMEMO is a kind. */
-        bool kind = graph->type[node] == HG_T_DATA || graph->type[node] == HG_T_IMEMO;
-        return ((uint64_t)graph->type[node] + 1) << 32 | (kind ? graph->label[node] : HG_NO_STRING);
+        return hg_class_key(graph, node);
     }
 }
 
 static void
 describe(const struct grouping *grouping, uint64_t key, uint32_t node, struct hg_group *group) {
-    bool without_class = grouping->by == HG_BY_CLASS && key >> 32;
+    bool by_class = grouping->by == HG_BY_CLASS;
     *group = (struct hg_group){
-        .key = without_class ? HG_NO_NODE : (uint32_t)key,
-        .label = without_class ? (uint32_t)key : HG_NO_STRING,
+        .key = by_class ? hg_key_class(key) : (uint32_t)key,
+        .label = by_class ? hg_key_label(key) : HG_NO_STRING,
         .type = grouping->graph->type[node],
         .largest = HG_NO_NODE,
     };

@@ -23,7 +23,8 @@ module HeapDump
       ],
       "top" => [
         ["top heap.json --limit 5", "the five objects that retain most"],
-        ["top heap.json 0x7f10a2b3c4d8 --depth 3", "what one of them is made of"]
+        ["top heap.json 0x7f10a2b3c4d8 --depth 3", "what one of them is made of"],
+        ["top heap.json --cells 30", "the whole heap by class, in 30 lines"]
       ],
       "why" => [
         ["why heap.json Billing::Invoice", "who holds the objects of a class"],
@@ -35,7 +36,8 @@ module HeapDump
       ],
       "find" => [
         ["find heap.json --class Session --min-size 1M", "large sessions"],
-        ["find heap.json --type STRING --value /^SELECT/", "strings that begin with SELECT"]
+        ["find heap.json --type STRING --value /^SELECT/", "strings that begin with SELECT"],
+        ["find heap.json --type HASH --sort size --offset 20", "large hashes, after the first 20"]
       ],
       "strings" => [
         ["strings heap.json", "equal strings, and who holds them"],

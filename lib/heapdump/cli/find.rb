@@ -11,8 +11,9 @@ module HeapDump
 
       usage "FILE [--class NAME] [--type TYPE] [--value TEXT] [--min-size BYTES]"
       limit 20
+      SORTS = Snapshot::Search::SORTS
       UNITS = { "" => 1, "k" => 1 << 10, "m" => 1 << 20, "g" => 1 << 30 }.freeze
-      details "Those that retain most come first. Give an address to `heapdump why` or `show`."
+      details "Give an address to `heapdump why` or `show`."
 
       def call(file)
         snapshot = open_snapshot(file)
@@ -21,7 +22,9 @@ module HeapDump
         end
 
         check_contents(snapshot)
-        found = work(snapshot) { snapshot.find(**@wanted, limit: limit) }
+        found = work(snapshot) do
+          snapshot.find(**@wanted, sort: @sort, limit: limit, offset: @offset)
+        end
         json? ? json(snapshot, found) : show(snapshot, found)
         OK
       rescue ArgumentError => e
@@ -49,7 +52,16 @@ module HeapDump
         end
         screen.line("#{count(found.total)} found")
         screen.table(table) unless table.empty?
-        more(found.size, found.total)
+        rest(found)
+      end
+
+      def rest(found)
+        return more(found.size, found.total) if @offset.zero?
+
+        shown = @offset + found.size
+        return unless found.total > shown
+
+        screen.line([:dim, "… #{count(found.total - shown)} more (--offset #{shown} goes on)"])
       end
 
       def retained(snapshot, node)
@@ -72,6 +84,19 @@ module HeapDump
         parser.on("--min-size BYTES",
                   "at least so large without what it holds (64k, 1M …)") do |text|
           @wanted[:min_size] = size(text)
+        end
+        options_of_list(parser)
+      end
+
+      def options_of_list(parser)
+        @sort = :retained
+        parser.on("--sort WORD", SORTS,
+                  "#{SORTS.join(", ")}: what comes first (default retained)") do |word|
+          @sort = word
+        end
+        @offset = 0
+        number_option(parser, "--offset N", 0.., "skip N entries, 0 or more (default 0)") do |n|
+          @offset = n
         end
       end
 

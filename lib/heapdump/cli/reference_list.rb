@@ -18,11 +18,15 @@ module HeapDump
       # +named+:: the references that have a name, from +offset+ on (Array of Snapshot::Reference)
       # +left+:: how many more come after these
       # +groups+:: the references without a name (Array of Group)
-      attr_reader :all, :named, :left, :groups
+      # +summed+:: all references in groups (Snapshot::Page of Snapshot::ReferenceGroup); nil if one
+      #            page has all of them
+      attr_reader :all, :named, :left, :groups, :summed
 
       # +fetch+ is called with an offset and a limit, and returns a Snapshot::Page of references.
-      def initialize(offset, limit, &fetch)
+      # +summed+ is called for all of them in groups.
+      def initialize(offset, limit, summed, &fetch)
         @all = fetch.call(0, 0).total
+        @summed = @all > limit ? summed.call : nil
         whole = @all <= LOOKED_AT
         page = fetch.call(whole ? 0 : offset, whole ? @all : limit)
         nameless, named = page.partition { |reference| reference.edge.kind == :reference }

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "fields"
+require_relative "group_lines"
 require_relative "in_json"
 require_relative "path_lines"
 require_relative "reading"
@@ -10,6 +11,7 @@ module HeapDump
   module CLI
     # Shows one object: who holds it, its fields, its references and the references to it.
     class Show < Reading
+      include GroupLines
       include InJSON
       include PathLines
 
@@ -17,8 +19,9 @@ module HeapDump
       limit 20
       details <<~TEXT
         "Held by" is the best path to the object, as of `heapdump why`. An object on it that shows how
-        much it retains is the only one that holds what follows. References without a name are shown
-        in groups, by what is at their other end.
+        much it retains is the only one that holds what follows. A long list of references begins with
+        how many of them lead by one name to objects of one class. References without a name are
+        shown in groups, by what is at their other end.
       TEXT
 
       def call(file, address)
@@ -53,14 +56,16 @@ module HeapDump
       def references(snapshot, node)
         first = snapshot.references(node, limit: 1).first
         classes = first && first.edge.kind == :class ? 1 : 0
-        ReferenceList.new(@offset, limit) do |offset, number|
+        summed = -> { snapshot.reference_groups(node) }
+        ReferenceList.new(@offset, limit, summed) do |offset, number|
           page = snapshot.references(node, offset: offset + classes, limit: number)
           Snapshot::Page.new(page.items, page.total - classes)
         end
       end
 
       def referrers(snapshot, node)
-        ReferenceList.new(@offset, limit) do |offset, number|
+        summed = -> { snapshot.referrer_groups(node) }
+        ReferenceList.new(@offset, limit, summed) do |offset, number|
           snapshot.referrers(node, offset: offset, limit: number)
         end
       end
@@ -93,11 +98,11 @@ module HeapDump
       end
 
       def show_references(node, parts)
-        list("Refers to", parts.references) do |reference|
+        list("Refers to", parts.references, from: false) do |reference|
           constant = Describe.constant_place(node, reference.edge)
           [[*words(reference.edge, node, reference.node), Describe.title(reference.node)], constant]
         end
-        list("Referred to by", parts.referrers) do |reference|
+        list("Referred to by", parts.referrers, from: true) do |reference|
           [[Describe.title(reference.node), *words(reference.edge, reference.node, node)], nil]
         end
       end
@@ -164,11 +169,13 @@ module HeapDump
       end
 
       # Shows a list of references: one line for each reference with a name, for which the block
-      # returns the words and the place where it is set, then the groups.
-      def list(title, list)
+      # returns the words and the place where it is set, then the groups. +from+ is true for the
+      # references to the object.
+      def list(title, list, from:)
         return if list.all.zero?
 
         screen.heading(title, count(list.all))
+        show_groups(list.summed, from: from) if list.summed
         list.named.each do |reference|
           parts, place = yield(reference)
           screen.line("  ", parts.join(" → "), *(place && [[:dim, "  #{place}"]]))
@@ -203,12 +210,18 @@ module HeapDump
           retained: retained, retained_objects: objects, location: node.location,
           generation: node.generation, flags: node.flags.map(&:to_s).sort
         )
-        print_json(object: object, line: node.line,
-                   references: page_json(snapshot.references(node, limit: limit, offset: @offset)),
-                   referrers: page_json(snapshot.referrers(node, limit: limit, offset: @offset)),
+        print_json(object: object, line: node.line, **references_json(snapshot, node),
                    instances: instances(snapshot, node),
                    dominators: dominators(snapshot, node).map { |above| node_json(above) },
                    path: path && { **path_json(path), note: note_of(path, best: true) })
+      end
+
+      def references_json(snapshot, node)
+        part = { limit: limit, offset: @offset }
+        { references: page_json(snapshot.references(node, **part)),
+          referrers: page_json(snapshot.referrers(node, **part)),
+          reference_groups: groups_json(snapshot.reference_groups(node, limit: limit)),
+          referrer_groups: groups_json(snapshot.referrer_groups(node, limit: limit)) }
       end
 
       def page_json(page)

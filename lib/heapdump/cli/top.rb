@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "aside"
+require_relative "cell_tree"
 require_relative "in_json"
 require_relative "path_lines"
 require_relative "reading"
@@ -21,12 +22,15 @@ module HeapDump
         Of each object: the bytes that would be free if it were, as a share of all that lives. With an
         address, what that object retains. Constants are looked through: what a constant holds is
         shown here, not the class that has the constant. So are threads, code and the VM's own
-        objects, which are one line, unless --all is given.
+        objects, which are one line, unless --all is given. With --cells, the whole tree is shown:
+        objects of one class whose dominators are in one cell are one cell.
       TEXT
 
       def call(file, address = nil)
         snapshot = open_snapshot(file)
         node = address && node_at(snapshot, address)
+        return cells(snapshot, node) if @cells
+
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
         aside = node || @all ? nil : Aside.of(snapshot)
         json? ? json(rows, total, node, aside) : show(snapshot, rows, total, node, aside)
@@ -34,6 +38,24 @@ module HeapDump
       end
 
       private
+
+      def cells(snapshot, node)
+        cells = work(snapshot) { snapshot.folded(below: node, limit: @cells) }
+        tree = CellTree.new(cells)
+        json? ? print_json(below: node && node_json(node), cells: tree.to_a) : show_cells(tree)
+        OK
+      end
+
+      def show_cells(tree)
+        table = Table.new(%w[retained share objects address object], right: 3)
+        whole = nil
+        tree.each do |cell, depth|
+          whole ||= cell.retained
+          table.row(bytes(cell.retained), percent(cell.retained, whole), count(cell.objects),
+                    cell.node&.address ? cell.node.to_s : "", "#{"  " * depth}#{cell.label}")
+        end
+        screen.table(table)
+      end
 
       def show(snapshot, rows, total, node, aside)
         all = node ? node.retained_size : snapshot.graph.totals[1]
@@ -56,6 +78,10 @@ module HeapDump
         @depth = 1
         number_option(parser, "--depth N", 1..20,
                       "so many levels of the tree, 1 to 20 (default 1)") { |n| @depth = n }
+        number_option(parser, "--cells N", 2..,
+                      "the tree in N cells, 2 or more: by class, the largest, and the rest") do |n|
+          @cells = n
+        end
         parser.on("--all", "also threads, code, and the VM's own objects") { @all = true }
       end
 

@@ -53,7 +53,7 @@ module HeapDump
       end
 
       def self.version(snapshot, nodes)
-        objects, bytes, = snapshot.graph.find(nil, nodes.map(&:id), 0, false, 0, false)
+        objects, bytes, = snapshot.graph.find(classes: nodes.map(&:id), limit: 0)
         held = nodes.select { |node| node.former? && node.reachable? }
         Version.new(nodes, objects, bytes, Holders.of(snapshot, held))
       end

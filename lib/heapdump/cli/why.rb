@@ -132,7 +132,7 @@ module HeapDump
       end
 
       def look_for(snapshot, name)
-        objects, bytes, = snapshot.graph.find(nil, snapshot.classes_named(name), 0, false, 0, false)
+        objects, bytes, = snapshot.graph.find(classes: snapshot.classes_named(name), limit: 0)
         rows = snapshot.histogram(by: :class).select { |row| row.key == name }
         sample = snapshot.sample(name, limit: @sample)
         holders = Holders.of(snapshot, sample)

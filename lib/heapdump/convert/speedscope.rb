@@ -12,13 +12,20 @@ module HeapDump
 
       # Writes to an IO.
       def write(out)
-        cells = @graph.folded(@graph.totals[1] / FINEST)
-        out.puts(JSON.generate(file(cells.map { |cell| Cell.new(*cell) })))
+        out.puts(JSON.generate(file(cells)))
       end
 
       private
 
       Cell = Struct.new(:parent, :example, :objects, :bytes, :retained)
+
+      # The cells that are large enough. What is smaller counts as their own.
+      def cells
+        found = @graph.folded(nil, @graph.totals[1] / FINEST, @graph.nodes)
+        cells, rests = found.map { |cell| Cell.new(*cell) }.partition(&:example)
+        rests.each { |rest| cells[rest.parent].bytes += rest.bytes }
+        cells
+      end
 
       def file(cells)
         frames = {}

@@ -81,7 +81,7 @@ module HeapDump
         def each_of(type)
           graph = @snapshot.graph
           number = Node::TYPES.index(type)
-          _total, _bytes, numbers = graph.find(number, nil, 0, false, @snapshot.objects, false)
+          _total, _bytes, numbers = graph.find(type: number)
           numbers.each { |id| yield @snapshot.node(id) }
         end
 

@@ -33,15 +33,6 @@ module HeapDump
     class Histogram
       include Enumerable
 
-      # Kinds of IMEMO, which the VM makes for itself, in words.
-      INTERNAL = {
-        "iseq" => "code", "ment" => "methods", "env" => "captured variables",
-        "cref" => "scopes of code", "callcache" => "inline caches", "callinfo" => "calls in code",
-        "constcache" => "inline caches of constants", "fields" => "instance variables",
-        "tmpbuf" => "buffers", "ast" => "syntax trees"
-      }.freeze
-      private_constant :INTERNAL
-
       # The numbers that Graph#groups expects for them.
       BY = { class: 0, type: 1, location: 2, generation: 3 }.freeze
       private_constant :BY
@@ -78,15 +69,10 @@ module HeapDump
         end
       end
 
-      # The key and label of objects of one class. Objects without a class are labelled by their
-      # type and the VM's name for their kind.
+      # The key and label of objects of one class.
       def self.class_key(snapshot, number, type, kind)
-        unless number
-          words = INTERNAL[kind]
-          return [nil, "(#{[type, kind].compact.join(" ")}#{": #{words}" if words})"]
-        end
-        node = snapshot.node(number)
-        [node.name, node.name || "(anonymous class #{node})"]
+        klass = number && snapshot.node(number)
+        [klass&.name, ClassWords.label(klass, type, kind)]
       end
 
       # Puts places that lie in one gem together. Retained sizes of several places cannot be added

@@ -28,7 +28,8 @@ module HeapDump
         items.each(&)
       end
 
-      # Number of #items (Integer), which is +limit+ at most.
+      # Number of #items (Integer), which is +limit+ at most; one more if the last item sums up all
+      # others.
       #
       #   page.size # => 3
       def size

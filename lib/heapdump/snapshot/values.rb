@@ -8,24 +8,29 @@ module HeapDump
       # searched for first.
       PLAIN = /[\p{Alnum} _.,:;=@#-]+/
 
-      def initialize(snapshot)
-        @snapshot = snapshot
-      end
-
-      # As Snapshot#find; +wanted+ is a String or a Regexp.
-      def find(wanted, type, classes, min_size, limit)
+      # +wanted+ is a String or a Regexp. Raises ArgumentError for anything else. Raises NotFound if
+      # the dump has no contents: to answer that nothing was found would be wrong.
+      def initialize(snapshot, wanted)
         unless wanted.is_a?(String) || wanted.is_a?(Regexp)
           raise ArgumentError, "value: is a String or a Regexp, not #{wanted.inspect}"
         end
 
-        [min_size, limit].each { |number| check_number(number) }
+        @snapshot = snapshot
+        @wanted = wanted
         check_contents
-        matching = @snapshot.graph.texts_with(needle(wanted)).filter_map do |number|
-          node = @snapshot.node(number)
-          node if fits?(node, type, classes, min_size) && contains?(node.line, wanted)
-        end
-        Page.new(matching.sort_by { |node| [-node.retained_size, node.id] }.first(limit),
-                 matching.size)
+      end
+
+      # The numbers of all nodes that may match, in ascending order.
+      def candidates
+        @snapshot.graph.texts_with(needle)
+      end
+
+      # Whether the content in a line is what is wanted.
+      def match?(line)
+        value = Values.of(line) or return false
+        return value.b.include?(@wanted.b) if @wanted.is_a?(String)
+
+        !(value.encoding == Encoding::BINARY && @wanted.fixed_encoding?) && value.match?(@wanted)
       end
 
       # The content in the line of a string (String); nil if the dump does not have it.
@@ -38,15 +43,6 @@ module HeapDump
 
       private
 
-      # As the reader in C does for all other searches.
-      def check_number(number)
-        return unless number.is_a?(Numeric) && number.negative?
-
-        raise ArgumentError, "#{number} is negative: give a number from 0 on"
-      end
-
-      # Raises NotFound if the dump has no contents: to answer that nothing was found would be
-      # wrong.
       def check_contents
         kept = @snapshot.header["strings"]
         return unless %w[none hash].include?(kept)
@@ -55,22 +51,10 @@ module HeapDump
                         "can be found by its value; take a dump with strings: :full"
       end
 
-      def needle(wanted)
-        return "".b unless wanted.is_a?(String)
+      def needle
+        return "".b unless @wanted.is_a?(String)
 
-        wanted.dup.force_encoding(Encoding::UTF_8).scrub("\0").scan(PLAIN).max_by(&:bytesize).to_s.b
-      end
-
-      def fits?(node, type, classes, min_size)
-        (type.nil? || node.type == Node::TYPES[type]) && node.memsize >= min_size &&
-          (classes.nil? || classes.include?(node.class_node&.id))
-      end
-
-      def contains?(line, wanted)
-        value = Values.of(line) or return false
-        return value.b.include?(wanted.b) if wanted.is_a?(String)
-
-        value.encoding == Encoding::BINARY && wanted.fixed_encoding? ? false : value.match?(wanted)
+        @wanted.dup.force_encoding(Encoding::UTF_8).scrub("\0").scan(PLAIN).max_by(&:bytesize).to_s.b
       end
     end
   end

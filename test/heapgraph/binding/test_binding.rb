@@ -100,8 +100,8 @@ class TestBinding < HeapDumpTest
     graph = Graph.new.load(path, false, false)
     classes = graph.modules_named("Again")
     assert_equal 100, classes.size
-    assert_equal [100, 4000], graph.find(nil, classes, 0, false, 1, false).first(2)
-    assert_equal [0, 0, []], graph.find(nil, [], 0, false, 1, false)
+    assert_equal [100, 4000], graph.find(classes: classes, limit: 1).first(2)
+    assert_equal [0, 0, []], graph.find(classes: [], limit: 1)
   end
 
   # Whatever interrupts the thread stops the work, and progress is seen meanwhile.

@@ -1,0 +1,198 @@
+/*
+ * Objects that match, in pages, against a list of all that is sorted by its definition.
+ */
+#include "search/find.h"
+
+#include <string.h>
+
+#include "../builder.h"
+
+static struct hg_task task;
+
+/* The objects that match, in the order that is asked for. */
+struct expected {
+    uint32_t *nodes;
+    uint32_t count;
+    uint64_t bytes;
+};
+
+static bool
+contains(const uint32_t *nodes, size_t count, uint32_t node) {
+    for (size_t i = 0; i < count; i++)
+        if (nodes[i] == node) return true;
+    return false;
+}
+
+static bool
+wanted(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
+       uint32_t node) {
+    bool type = filter->type == HG_ANY_TYPE || filter->type == graph->type[node];
+    bool live = !filter->reachable || tree->position[node] != HG_NO_NODE;
+    bool class = !filter->classes ||
+                 contains(filter->classes, filter->class_count, hg_real_class(graph, node));
+    bool among = !filter->nodes || contains(filter->nodes, filter->node_count, node);
+    return type && live && class && among && graph->memsize[node] >= filter->least_bytes;
+}
+
+static uint64_t
+references_to(const struct hg_graph *graph, uint32_t node) {
+    uint64_t count = 0;
+    for (uint64_t edge = 0; edge < graph->edges; edge++)
+        count += graph->target[edge] == node && hg_edge_holds(graph->name[edge]);
+    return count;
+}
+
+/* Whether one object comes before another. */
+static bool
+precedes(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_sort sort, uint32_t a,
+         uint32_t b) {
+    uint64_t of_a = graph->memsize[a], of_b = graph->memsize[b];
+    bool live_a = tree->position[a] != HG_NO_NODE, live_b = tree->position[b] != HG_NO_NODE;
+    switch (sort) {
+    case HG_SORT_RETAINED:
+        if (live_a != live_b) return live_a;
+        if (live_a) of_a = hg_retained(tree, a), of_b = hg_retained(tree, b);
+        break;
+    case HG_SORT_REFERRERS:
+        of_a = references_to(graph, a), of_b = references_to(graph, b);
+        break;
+    case HG_SORT_ADDRESS:
+        of_a = of_b;
+        break;
+    default:
+        break;
+    }
+    return of_a != of_b ? of_a > of_b : a < b;
+}
+
+static struct expected
+expect(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
+       enum hg_sort sort) {
+    struct expected all = {calloc(graph->nodes, sizeof(*all.nodes)), 0, 0};
+    CHECK(all.nodes);
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (!wanted(graph, tree, filter, node)) continue;
+        uint32_t at = all.count++;
+        for (; at && precedes(graph, tree, sort, node, all.nodes[at - 1]); at--)
+            all.nodes[at] = all.nodes[at - 1];
+        all.nodes[at] = node;
+        all.bytes += graph->memsize[node];
+    }
+    return all;
+}
+
+/* All pages of one size together are everything, and each object is on one of them. */
+static void
+check_pages(const struct hg_graph *graph, const struct hg_tree *tree,
+            const struct hg_filter *filter, enum hg_sort sort, uint32_t size) {
+    struct expected all = expect(graph, tree, filter, sort);
+    for (uint32_t offset = 0; offset <= all.count; offset += size) {
+        struct hg_listing listing = {sort, offset, size};
+        struct hg_numbers nodes = {0};
+        struct hg_found found;
+        uint32_t left = all.count - offset;
+        CHECK_EQUAL(HG_OK, hg_find(graph, tree, filter, &listing, &task, &nodes, &found));
+        CHECK_EQUAL(all.count, found.objects);
+        CHECK_EQUAL(all.bytes, found.bytes);
+        CHECK_EQUAL(left < size ? left : size, nodes.count);
+        for (size_t i = 0; i < nodes.count; i++) CHECK_EQUAL(all.nodes[offset + i], nodes.items[i]);
+        hg_numbers_free(&nodes);
+    }
+    free(all.nodes);
+}
+
+/* The k-th of a sample is that before which k × all / limit have matched. */
+static void
+check_sample(const struct hg_graph *graph, const struct hg_tree *tree,
+             const struct hg_filter *filter, uint32_t limit) {
+    struct expected all = expect(graph, tree, filter, HG_SORT_ADDRESS);
+    struct hg_numbers nodes = {0};
+    struct hg_found found;
+    CHECK_EQUAL(HG_OK, hg_sample(graph, tree, filter, limit, &task, &nodes, &found));
+    CHECK_EQUAL(all.count, found.objects);
+    CHECK_EQUAL(all.count < limit ? all.count : limit, nodes.count);
+    for (uint64_t k = 0; k < nodes.count; k++) {
+        uint64_t at = all.count <= limit ? k : k * all.count / limit;
+        CHECK_EQUAL(all.nodes[at], nodes.items[k]);
+    }
+    hg_numbers_free(&nodes);
+    free(all.nodes);
+}
+
+/* Random conditions; the lists have room for three classes and all nodes. */
+static struct hg_filter
+random_filter(const struct hg_graph *graph, uint32_t *classes, uint32_t *nodes,
+              struct random *random) {
+    struct hg_filter filter = {.type = HG_ANY_TYPE, .reachable = random_chance(random, 30)};
+    if (random_chance(random, 20)) filter.type = graph->type[random_below(random, graph->nodes)];
+    if (random_chance(random, 30)) filter.least_bytes = 20 * random_below(random, 6);
+    if (random_chance(random, 40)) {
+        filter.classes = classes;
+        filter.class_count = random_below(random, 4);
+        for (size_t i = 0; i < filter.class_count; i++)
+            classes[i] = random_below(random, graph->nodes);
+    }
+    if (random_chance(random, 30)) {
+        filter.nodes = nodes; // roots among them never match
+        for (uint32_t node = 0; node < graph->nodes; node++)
+            if (random_chance(random, 50)) nodes[filter.node_count++] = node;
+    }
+    return filter;
+}
+
+static void
+check_graph(const struct hg_graph *graph, struct random *random) {
+    struct hg_tree tree;
+    uint32_t classes[3], *nodes = calloc(graph->nodes, sizeof(*nodes));
+    CHECK(nodes);
+    CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+    for (int i = 0; i < 4; i++) {
+        struct hg_filter filter = random_filter(graph, classes, nodes, random);
+        for (int sort = 0; sort < HG_SORTS; sort++)
+            check_pages(graph, &tree, &filter, (enum hg_sort)sort, 1 + random_below(random, 40));
+        check_sample(graph, &tree, &filter, random_below(random, 20));
+    }
+    hg_tree_free(&tree);
+    free(nodes);
+}
+
+/* More than there is, and nothing of it. */
+static void
+test_ends(void) {
+    struct random random = {1};
+    struct builder builder;
+    struct hg_tree tree;
+    struct hg_filter filter = {.type = HG_ANY_TYPE};
+    const struct hg_graph *graph = build_random(&builder, SHAPE_HEAP, 3000, &random);
+    CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+    for (int sort = 0; sort < HG_SORTS; sort++) {
+        static const uint32_t parts[][3] = {
+            {0, UINT32_MAX, 3000}, {UINT32_MAX, UINT32_MAX, 0}, {2999, 5, 1}, {0, 0, 0}, {10, 0, 0},
+        };
+        for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+            struct hg_listing listing = {(enum hg_sort)sort, parts[i][0], parts[i][1]};
+            struct hg_numbers nodes = {0};
+            struct hg_found found;
+            CHECK_EQUAL(HG_OK, hg_find(graph, &tree, &filter, &listing, &task, &nodes, &found));
+            CHECK_EQUAL(parts[i][2], nodes.count);
+            CHECK_EQUAL(3000, found.objects);
+            hg_numbers_free(&nodes);
+        }
+    }
+    hg_tree_free(&tree);
+    build_free(&builder);
+}
+
+int
+main(void) {
+    for (check_seed = 1; check_seed <= 500; check_seed++) {
+        struct random random = {check_seed};
+        struct builder builder;
+        check_graph(build_random(&builder, (enum shape)(check_seed % SHAPES),
+                                 random_below(&random, 60), &random),
+                    &random);
+        build_free(&builder);
+    }
+    test_ends();
+    return 0;
+}
