@@ -23,13 +23,15 @@ module HeapDump
 
     # Returns a writer of a Snapshot for one of FORMATS. Its <tt>write(out)</tt> writes everything
     # to an IO. Its +progress+, to be called from another thread, says how far that is, like
-    # Snapshot#progress. Raises ArgumentError for another format.
+    # Snapshot#progress. Raises ArgumentError for another format, and for a Snapshot that is
+    # redacted, because what a dump is converted to has the data of the program.
     #
     #   writer = HeapDump::Convert.writer("objspace", snapshot)
     #   writer.progress # => ["converting", 0, 45349]
     def self.writer(format, snapshot)
       name = FORMATS[format] or
         raise ArgumentError, "a dump can be converted to #{FORMATS.keys.join(", ")}, not #{format}"
+      raise ArgumentError, "a redacted snapshot cannot be converted" if snapshot.redacted?
 
       const_get(name).new(snapshot)
     end

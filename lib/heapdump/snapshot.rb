@@ -43,6 +43,7 @@ module HeapDump
     autoload :Edge, "#{__dir__}/snapshot/edge"
     autoload :Frames, "#{__dir__}/snapshot/frames"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
+    autoload :Homes, "#{__dir__}/snapshot/homes"
     autoload :Inside, "#{__dir__}/snapshot/inside"
     autoload :Internal, "#{__dir__}/snapshot/internal"
     autoload :Keys, "#{__dir__}/snapshot/keys"
@@ -54,6 +55,7 @@ module HeapDump
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
+    autoload :Redacted, "#{__dir__}/snapshot/redacted"
     autoload :ReferenceGroup, "#{__dir__}/snapshot/reference_group"
     autoload :Row, "#{__dir__}/snapshot/histogram"
     autoload :Search, "#{__dir__}/snapshot/search"
@@ -108,6 +110,29 @@ module HeapDump
       Loading.new(@graph, @path, @index, @strict).run
       Warnings.refuse(self) if @strict
       self
+    end
+
+    # The same dump without what may be secret (Snapshot), so that what it says can be shown to
+    # others: without contents of strings, of symbols and regexps, as though the dump had been taken
+    # with <tt>strings: :none</tt>; without keys of hashes that come from data, numbers too; without
+    # names of threads, of files that are open, of the host and the program. "~" stands for home
+    # folders. Nothing is read again: both have one graph. What remains is what a dump with
+    # <tt>strings: :none</tt> has: names of classes, methods and variables, symbols that are written
+    # in code, and lengths.
+    #
+    #   snapshot.path_to(session).to_s
+    #   # => "Registry (module) → constant CACHE → Hash of 9 → [\"k17\"] → Session"
+    #   snapshot.redacted.path_to(session.address).to_s
+    #   # => "Registry (module) → constant CACHE → Hash of 9 → [String of 3 B 0x7f10a2b3c4d8] → …"
+    def redacted
+      @redacted ||= Redacted.new(self)
+    end
+
+    # True for what #redacted returns.
+    #
+    #   snapshot.redacted? # => false
+    def redacted?
+      false
     end
 
     # How far long work has come, to be called from another thread: [the name of the work (String),

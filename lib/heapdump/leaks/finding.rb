@@ -122,12 +122,7 @@ module HeapDump
       end
 
       def command(node)
-        "heapdump why #{shell(@snapshot.path)} #{node}"
-      end
-
-      def shell(path)
-        require "shellwords"
-        Shellwords.escape(path)
+        "heapdump why #{@snapshot.argument} #{node}"
       end
     end
     private_constant :Finding

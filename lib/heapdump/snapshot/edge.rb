@@ -17,7 +17,7 @@ module HeapDump
 
       PAYLOAD_BITS = 27 # :nodoc:
       NO_PAYLOAD = (1 << PAYLOAD_BITS) - 1
-      INTEGER = %i[index key value_int].freeze
+      INTEGER = %i[index key].freeze
       TEXT = %i[
         field ivar value member constant class_variable method global captured frame frame_local
         fiber_local weak
@@ -42,11 +42,14 @@ module HeapDump
         kind = KINDS.fetch(number >> PAYLOAD_BITS)
         payload = number & NO_PAYLOAD
         return new(kind) if payload == NO_PAYLOAD
+        return new(kind, snapshot.key(payload)) if kind == :value_int
         return new(kind, payload) if INTEGER.include?(kind)
         return new(kind, snapshot.node(payload)) if kind == :value_at
         return new(kind) unless TEXT.include?(kind)
 
-        text = snapshot.graph.string(payload)
+        text = snapshot.string(payload)
+        return new(kind, snapshot.key(text)) if kind == :value
+
         frame, name = text.split("\x1f", 2)
         name ? new(kind, name, frame) : new(kind, text)
       end

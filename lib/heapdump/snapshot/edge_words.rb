@@ -33,7 +33,7 @@ module HeapDump
         member: ->(name) { ".#{name}" },
         index: ->(number) { number ? "[#{Terminal::Units.count(number)}]" : "[…]" },
         key: ->(_) { "as a key" },
-        value: ->(text) { "[#{Keys.text(text)}]" },
+        value: ->(text) { "[#{text ? Keys.text(text) : "…"}]" },
         value_int: ->(number) { "[#{number || "…"}]" },
         value_at: ->(node) { "[#{node ? Keys.words(node) : "…"}]" },
         constant: ->(name) { "constant #{name}" },

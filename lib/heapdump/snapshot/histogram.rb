@@ -65,8 +65,12 @@ module HeapDump
         when :class then class_key(snapshot, key, Node::TYPES.fetch(type), kind)
         when :type then [Node::TYPES.fetch(key)] * 2
         when :generation then [key, key ? key.to_s : "(unknown)"]
-        else [key, key ? Places.short(key) : "(unknown)"]
+        else of_place(snapshot.place(key))
         end
+      end
+
+      def self.of_place(place)
+        [place, place ? Places.short(place) : "(unknown)"]
       end
 
       # The key and label of objects of one class.
@@ -85,7 +89,7 @@ module HeapDump
         end
         gems.sort_by { |row| [-row.bytes, -row.objects, row.label] }
       end
-      private_class_method :row, :key_and_label, :class_key, :gems
+      private_class_method :row, :key_and_label, :of_place, :class_key, :gems
 
       def initialize(by, rows) # :nodoc:
         @by = by

@@ -29,6 +29,27 @@ module HeapDump
         @lines.brief(number)
       end
 
+      # A text of the graph, as the name of an edge, by its number.
+      def string(number)
+        graph.string(number)
+      end
+
+      # A place in the source, or nil, as it is shown.
+      def place(text)
+        text
+      end
+
+      # A key of a hash that is no object, as it is shown; nil if it is not.
+      def key(key)
+        key
+      end
+
+      # The path of the dump as an argument of a command.
+      def argument
+        require "shellwords"
+        Shellwords.escape(path)
+      end
+
       # The line of a node as text, nil if it has no line.
       def text(number)
         graph.line(number)

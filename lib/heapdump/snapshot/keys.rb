@@ -19,7 +19,7 @@ module HeapDump
         def words(node)
           found = case node.type
                   when "STRING" then Describe.text(node.brief)
-                  when "ARRAY" then elements(node)
+                  when "ARRAY" then elements(node) unless node.redacted?
                   end
           found || Describe.title(node)
         end

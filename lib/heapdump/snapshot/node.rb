@@ -38,8 +38,9 @@ module HeapDump
       def initialize(snapshot, id) # :nodoc:
         @snapshot = snapshot
         @id = id
-        address, type, @memsize, @flags, @class_id, @class_name, word, @location,
+        address, type, @memsize, @flags, @class_id, @class_name, word, location,
           @generation = snapshot.graph.node(id)
+        @location = snapshot.place(location)
         @type = TYPES.fetch(type)
         NAMED.include?(@type) ? @name = word : @kind = word
         @address = address unless address.zero?
@@ -133,6 +134,11 @@ module HeapDump
       # Where it comes from: one of Snapshot::Origins::CLASSES or OTHERS.
       def origin # :nodoc:
         @snapshot.origins.of(self)
+      end
+
+      # True if what may be secret is not said of it.
+      def redacted? # :nodoc:
+        @snapshot.redacted?
       end
 
       # What it holds by a name or index: a Node, or a value that is no object in the dump (Integer,
