@@ -30,6 +30,7 @@ module HeapDump
   # them. A negative number raises ArgumentError.
   class Snapshot
     autoload :Account, "#{__dir__}/snapshot/account"
+    autoload :Aside, "#{__dir__}/snapshot/aside"
     autoload :Caches, "#{__dir__}/snapshot/caches"
     autoload :Cell, "#{__dir__}/snapshot/cell"
     autoload :ClassWords, "#{__dir__}/snapshot/class_words"

@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require_relative "aside"
 require_relative "in_json"
 require_relative "process_rows"
 require_relative "reading"
@@ -124,7 +123,7 @@ module HeapDump
       def parted(histogram)
         return [histogram.rows, []] if @all || !%i[class type].include?(histogram.by)
 
-        histogram.rows.partition { |row| !Aside.row?(histogram, row) }
+        histogram.rows.partition { |row| !Snapshot::Aside.row?(histogram, row) }
       end
 
       def traced(summary)

@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require_relative "aside"
 require_relative "cell_tree"
 require_relative "in_json"
 require_relative "path_lines"
@@ -32,7 +31,7 @@ module HeapDump
         return cells(snapshot, node) if @cells
 
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
-        aside = node || @all ? nil : Aside.of(snapshot)
+        aside = node || @all ? nil : Snapshot::Aside.of(snapshot)
         json? ? json(rows, total, node, aside) : show(snapshot, rows, total, node, aside)
         OK
       end

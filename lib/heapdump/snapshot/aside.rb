@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
 module HeapDump
-  module CLI
+  class Snapshot
     # What every Ruby process has, summed up in one line, because it is not what somebody who looks
     # for a leak wants to see first.
     #
     #   Aside.of(snapshot).to_s # => "the VM's own 310.0 KiB, loaded code 4.1 MiB, stacks 5.0 MiB"
-    class Aside
+    class Aside # :nodoc:
       WORDS = { vm: "the VM's own", code: "loaded code", stack: "stacks" }.freeze
       # Types of objects that the VM makes, not the program.
       TYPES = %w[CLASS MODULE ICLASS IMEMO NODE].freeze
@@ -32,6 +32,11 @@ module HeapDump
       def to_s
         WORDS.map { |kin, words| "#{words} #{Terminal::Units.bytes(@sums.fetch(kin).last)}" }
              .join(", ")
+      end
+
+      # The sum of all sizes.
+      def bytes
+        @sums.values.sum(&:last)
       end
 
       def to_h
