@@ -33,6 +33,7 @@ module HeapDump
     autoload :Parameters, "#{__dir__}/web/parameters"
     autoload :Question, "#{__dir__}/web/question"
     autoload :QUESTIONS, "#{__dir__}/web/questions"
+    autoload :Questions, "#{__dir__}/web/questions"
     autoload :Refusal, "#{__dir__}/web/refusal"
     autoload :Reply, "#{__dir__}/web/reply"
 
@@ -115,10 +116,8 @@ module HeapDump
 
     # What went wrong, for whoever runs the server.
     def note(env, error)
-      text = error.full_message(highlight: false, order: :top).lines.map do |line|
-        Terminal::Text.safe(line.chomp)
-      end
-      env["rack.errors"]&.puts("heapdump: #{text.join("\n")}")
+      lines = ["heapdump: #{error.class}: #{error.message}", *error.backtrace]
+      env["rack.errors"]&.puts(lines.map { |line| Terminal::Text.safe(line) })
     end
   end
 end

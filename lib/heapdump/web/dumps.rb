@@ -9,14 +9,16 @@ module HeapDump
       PATIENCE = 0.5 # seconds for which a request waits for a dump that is opened
       PAUSE = 2 # seconds between two looks into the directory
       ID = Kinds::Names.new(1..1, Dump::DIGITS, "a dump, as in the answer of dumps")
-      private_constant :PATIENCE, :PAUSE
+      private_constant :PATIENCE
 
       # Why there is no dump, in a sentence (String); nil if there is one.
       attr_reader :trouble
 
       # +source+ is an Array of paths or the path of a directory, +options+ are those of
       # Snapshot.new.
-      def initialize(source, **options)
+      def initialize(source, most_open: MOST_OPEN, pause: PAUSE, **options)
+        @most_open = most_open
+        @pause = pause
         @directory = source.is_a?(Array) ? nil : Dumps.directory(source)
         @options = options
         @mutex = Mutex.new
@@ -58,7 +60,7 @@ module HeapDump
       def open_all
         @mutex.synchronize do
           look
-          wanted = @dumps.values.last(MOST_OPEN)
+          wanted = @dumps.values.last(@most_open)
           wanted.each { |dump| want(dump) }
           @changed.wait(@mutex) until wanted.all? { |dump| settled?(dump) }
         end
@@ -85,7 +87,7 @@ module HeapDump
 
       # Looks into the directory, unless that was done just now.
       def look
-        return if @directory.nil? || (@looked && now - @looked < PAUSE)
+        return if @directory.nil? || (@looked && now - @looked < @pause)
 
         @looked = now
         found = by_id(Snapshot::Directory.dumps(@directory))
@@ -125,7 +127,7 @@ module HeapDump
         dump.open(**@options)
         @mutex.synchronize do
           @open << dump if dump.state == :open
-          forget(@open.first) while @open.size > MOST_OPEN
+          forget(@open.first) while @open.size > @most_open
           @changed.broadcast
         end
       end

@@ -30,18 +30,19 @@ module HeapDump
       def pairs(query)
         refuse(414, "query_too_long", "a query has at most #{MOST} bytes") if query.bytesize > MOST
 
-        pairs = decode(query).map { |name, text| [known_name(name), text] }
+        pairs = query.b.split("&").map { |pair| decode(pair) }
+                     .map { |name, text| [known_name(name), text.to_s] }
         twice = pairs.map(&:first).tally.find { |_, count| count > 1 }
         refuse(400, "given_twice", "#{twice.first} is given more than once") if twice
         pairs
       end
 
-      def decode(query)
-        pairs = URI.decode_www_form(query)
-        return pairs if pairs.flatten.all?(&:valid_encoding?)
+      def decode(pair)
+        parts = pair.split("=", 2).map { |part| URI.decode_www_form_component(part) }
+        return parts if parts.all?(&:valid_encoding?)
 
         refuse(400, "bad_query", "the query is not UTF-8")
-      rescue ArgumentError
+      rescue ArgumentError # a "%" without two digits
         refuse(400, "bad_query", "the query is no list of name=value")
       end
 

@@ -31,10 +31,10 @@ module HeapDump
           @histogram ||= opened.first.histogram(given[:by], below, given[:values])
         end
 
-        # The object below which objects are counted, by its number.
+        # The address of the object below which objects are counted.
         def below
           return unless given[:below]
-          return object(given[:below]).id unless given[:baseline]
+          return object(given[:below]).to_s unless given[:baseline]
 
           raise Refusal.new(400, "bad_value", "below and baseline exclude each other: an address " \
                                               "is good within one dump only")
