@@ -66,19 +66,18 @@ measure(const char *name, const struct hg_graph *graph, int rounds) {
     struct hg_tree tree;
     struct hg_parents parents;
     struct hg_inverse inverse;
-    struct hg_group *groups;
-    size_t count;
+    struct hg_group_query query = {.below = HG_NO_NODE, .limit = UINT32_MAX};
+    struct hg_groups groups;
     double best[4] = {1e9, 1e9, 1e9, 1e9};
     for (int round = 0; round < rounds; round++) {
         double time[5] = {now()};
         CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
         time[1] = now();
-        CHECK_EQUAL(HG_OK,
-                    hg_groups(graph, &tree, HG_BY_CLASS, HG_NO_NODE, &task, &groups, &count));
+        CHECK_EQUAL(HG_OK, hg_group_objects(graph, &tree, &query, &task, &groups));
         time[2] = now();
         CHECK_EQUAL(tree.reachable_bytes, tree.retained[0]);
         hg_tree_free(&tree);
-        free(groups);
+        hg_groups_free(&groups);
         double begin = now();
         CHECK_EQUAL(HG_OK, hg_parents_build(graph, &task, &parents));
         time[3] = now() - begin;

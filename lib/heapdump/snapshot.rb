@@ -43,6 +43,8 @@ module HeapDump
     autoload :Duplicates, "#{__dir__}/snapshot/duplicates"
     autoload :Edge, "#{__dir__}/snapshot/edge"
     autoload :Frames, "#{__dir__}/snapshot/frames"
+    autoload :Freed, "#{__dir__}/snapshot/freed"
+    autoload :Grouping, "#{__dir__}/snapshot/grouping"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Homes, "#{__dir__}/snapshot/homes"
     autoload :Inside, "#{__dir__}/snapshot/inside"
@@ -50,6 +52,7 @@ module HeapDump
     autoload :Keys, "#{__dir__}/snapshot/keys"
     autoload :Lines, "#{__dir__}/snapshot/lines"
     autoload :Loading, "#{__dir__}/snapshot/loading"
+    autoload :MergedPaths, "#{__dir__}/snapshot/merged_paths"
     autoload :Names, "#{__dir__}/snapshot/names"
     autoload :Node, "#{__dir__}/snapshot/node"
     autoload :Origins, "#{__dir__}/snapshot/origins"
@@ -62,10 +65,12 @@ module HeapDump
     autoload :Search, "#{__dir__}/snapshot/search"
     autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Summary, "#{__dir__}/snapshot/summary"
+    autoload :Sums, "#{__dir__}/snapshot/sums"
     autoload :Values, "#{__dir__}/snapshot/values"
     autoload :Warnings, "#{__dir__}/snapshot/warnings"
 
     include Internal
+    include Sums
 
     # A reference: its name (Edge), and the object at its other end (Node).
     Reference = Struct.new(:edge, :node)
@@ -258,10 +263,9 @@ module HeapDump
     #   snapshot.find(type: "HASH", sort: :size, limit: 1).first.words        # => "Hash of 9"
     #   snapshot.find(sort: :address, limit: 200, offset: 400).first.address  # => 139709425891320
     def find(class: nil, type: nil, value: nil, min_size: 0, sort: :retained, limit: 20, offset: 0)
-      classes = binding.local_variable_get(:class)&.then { |name| classes_named(name) }
-      type = type&.then { |word| type_number(word) }
-      Search.new(self, classes: classes, type: type, value: value, min_size: min_size)
-            .page(sort, offset, limit)
+      conditions = { class: binding.local_variable_get(:class), type: type, value: value,
+                     min_size: min_size }
+      Search.new(self, conditions).page(sort, offset, limit)
     end
 
     # At most +limit+ live objects of a class, evenly spread over all of them (Page of Node). Raises
@@ -272,17 +276,6 @@ module HeapDump
       total, _bytes, numbers = graph.sample(classes: classes_named(class_name), reachable: true,
                                             limit: limit)
       Page.new(nodes(numbers), total)
-    end
-
-    # All objects in groups (Histogram of Row). +by+ is +:class+, +:type+, +:location+ (where they
-    # were allocated), +:generation+ (when they were allocated) or +:gem+ (the gem whose code
-    # allocated them). With +below+ (a Node or address) it counts only the objects that this object
-    # dominates. Raises ArgumentError for another +by+.
-    #
-    #   snapshot.histogram(by: :class)["String"].bytes                  # => 441939
-    #   snapshot.histogram(below: cache).to_h { [_1.label, _1.objects] } # => {"String" => 27, …}
-    def histogram(by: :class, below: nil)
-      Histogram.of(self, by, below && to_node(below))
     end
 
     # The objects with the largest retained sizes that are dominated by nothing but roots and named
@@ -305,22 +298,6 @@ module HeapDump
     def dominated(node, limit: 20, offset: 0)
       total, numbers = graph.dominated(to_node(node).id, offset, limit)
       Page.new(nodes(numbers), total)
-    end
-
-    # The dominator tree below a node, or all of it, for a drawing (Array of Cell). Objects of one
-    # class whose dominators are in one cell are one cell, and so is a list of objects of one class.
-    # The first cell is the node itself (without +below+ the VM, which holds everything), and each
-    # other one comes behind its parent.
-    #
-    # There are at most +limit+ cells, 2 at least: the largest ones, and for each of them that needs
-    # it one of the kind +:other+, which sums up the rest. So no object is lost, and what a cell
-    # retains is the sum of its bytes and of what the cells below it retain. Empty for garbage.
-    #
-    #   cells = snapshot.folded(below: cache, limit: 3)
-    #   cells.map { [_1.parent, _1.label] } # => [[nil, "Hash of 9"], [0, "Session"], [1, "others"]]
-    #   cells[0].retained == cells[0].bytes + cells[1].retained # => true
-    def folded(below: nil, limit: 2000)
-      Cell.list(self, graph.folded(below && to_node(below).id, 0, limit))
     end
 
     # The immediate dominator of a node: the last object or root that every path to the node leads
@@ -376,27 +353,6 @@ module HeapDump
     #   # => ["Hash of 9 [\"k17\"]"]
     def referrers(node, limit: 20, offset: 0, instances: false)
       references_from(*graph.referrers(to_node(node).id, instances, offset, limit))
-    end
-
-    # The references of an object in groups (Page of ReferenceGroup): how many of them have the same
-    # name and lead to objects of the same class. All elements of an array are one name, and so are
-    # all keys and all values of a hash. The groups with most references come first. If there are
-    # more than +limit+, one more item sums up all others.
-    #
-    # Groups are counted apart up to 65,536; any further ones are among the others.
-    #
-    #   snapshot.reference_groups(cache).map { "#{_1.references} #{_1.edge} #{_1.words}" }
-    #   # => ["9 as a key String", "9 […] Session", "1 class Class"]
-    def reference_groups(node, limit: 20)
-      ReferenceGroup.page(self, *graph.reference_groups(to_node(node).id, limit))
-    end
-
-    # The references to an object in groups, as #reference_groups. The instances of a class are one
-    # group, so this is also quick for a class that has millions of them.
-    #
-    #   snapshot.referrer_groups(session.class_node).first.references # => 31337
-    def referrer_groups(node, limit: 20)
-      ReferenceGroup.page(self, *graph.referrer_groups(to_node(node).id, limit))
     end
 
     # The paths from roots to an object, which show why it is live (Array of Path). The path that
@@ -502,12 +458,6 @@ module HeapDump
 
     def format_address(address)
       address.is_a?(Integer) ? format("0x%x", address) : address
-    end
-
-    def type_number(word)
-      Node::TYPES.index(word.to_s.upcase) or
-        raise ArgumentError, "there is no type #{word}; it is one of " \
-                             "#{(Node::TYPES - %w[UNKNOWN ROOT VIRTUAL_ROOT]).join(" ")}"
     end
   end
 end

@@ -31,8 +31,8 @@ class TestCommands < HeapDumpTest
   def test_why_names_the_way_edge_by_edge
     out = heapdump!("why", shop, "Session", "--limit", "10").out
     assert_match(/\ASession  84 objects, 3.3 KiB; retain \d+\.\d KiB$/, out)
-    assert_match(/^1\. 81 of 84 objects, retain \d+\.\d KiB, held by Registry \(module\)
-  80 of them:
+    assert_match(/^1\. 81 of 84 objects, 3.2 KiB, retain \d+\.\d KiB, held by Registry \(module\)
+  80 of them, 3.1 KiB, retain \d+\.\d KiB:
   Registry/, out)
     assert_match(/^  Registry \(module\)  0x\h+
   → constant CACHE → Hash of 80  0x\h+  \S+shop.rb:\d+
@@ -48,12 +48,17 @@ class TestCommands < HeapDumpTest
   → Object#wait \S+shop.rb:\d+ → local results → Array of 1 /, out)
   end
 
-  def test_why_of_a_class_says_how_many_were_looked_at
-    out = heapdump!("why", shop, "Session", "--sample", "42").out
-    assert_match(/^1\. \d\d of 42 objects \(sampled 42 of 84\), retain .*, held by Registry/, out)
-    json = heapdump!("why", shop, "Session", "--sample", "42", "--json").json
-    assert_equal [84, 42], json.values_at("objects", "sampled")
-    assert_equal(42, json["groups"].sum { |group| group["objects"] })
+  # However many branches there are, no object is lost.
+  def test_why_of_a_class_counts_all_objects
+    %w[Session String Hash Proc].each do |name|
+      json = heapdump!("why", shop, name, "--json", "--limit", "100000").json
+      live = json["objects"] - json["garbage"]
+      assert_equal live, json["holders"].sum { |holder| holder["objects"] } + json["others"], name
+      on_paths = json["groups"].sum { |group| group["objects"] }
+      assert_equal live, on_paths + json["others"] + json["holders"].sum { |one| one["others"] }
+      json["holders"].each { |holder| assert_operator holder["bytes"], :>=, 40 * holder["objects"] }
+    end
+    assert_match(/^  \d+ objects? on further paths$/, heapdump!("why", shop, "String").out)
   end
 
   def test_why_of_an_object
@@ -304,7 +309,7 @@ class TestCommands < HeapDumpTest
     each_command do |argv|
       first, second = Array.new(2) { heapdump!(*argv, "--json").out }
       assert_equal first, second
-      version = %w[top summary].include?(argv.first) ? 2 : 1
+      version = %w[top summary why].include?(argv.first) ? 2 : 1
       assert_equal version, JSON.parse(first)["schema_version"]
     end
   end

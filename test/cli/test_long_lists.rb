@@ -36,11 +36,10 @@ class TestLongLists < HeapDumpTest
   # All ways are one, however long they are.
   def test_why_of_a_class
     out = quickly { heapdump!("why", list, "Link") }.out
-    assert_match(/^1\. 300 of 300 objects .*, held by Store \(module\)$/, out)
-    assert_match(/^  → … [\d,]+ steps … → @next → Link/, out)
+    assert_match(/^1\. 100,000 of 100,000 objects, .*, held by Store \(module\)$/, out)
     assert_operator out.lines.size, :<, 80
     json = heapdump!("why", list, "Link", "--json").json
-    assert_equal 300, json["groups"].sum { |group| group["objects"] }
+    assert_equal NODES, json["groups"].sum { |group| group["objects"] }
     assert_operator json["groups"].size, :<=, 2, "the first has no link before it"
   end
 

@@ -7,7 +7,10 @@
 #include "check.h"
 #include "graph/graph.h"
 
-/* The strings that there are here, as labels. */
+/*
+ * The strings that there are here, as labels. Any other number up to 63 is the name of an edge; the
+ * names of 2n and 2n + 1 differ only in a digit.
+ */
 enum built_string {
     STRING_OBJECT,
     STRING_THREAD,
@@ -15,7 +18,8 @@ enum built_string {
     STRING_IMEMO,
     STRING_CACHED, /* a field with what the VM has remembered */
     STRING_BINDING,
-    STRINGS        /* any other string has no meaning */
+    STRING_SHARED_ROOT,
+    STRINGS
 };
 
 struct built_edge {

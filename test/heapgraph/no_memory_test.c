@@ -22,6 +22,7 @@
 #include "search/texts.h"
 #include "growth/leaks.h"
 #include "growth/leaks_names.h"
+#include "growth/merged_paths.h"
 #include "kept/indexfile.h"
 #include "kept/layout.h"
 
@@ -93,17 +94,18 @@ load(const char *path, struct hg_task *task, struct hg_graph **graph) {
 
 static enum hg_status
 ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
-    struct hg_group *groups = NULL;
+    struct hg_group_query query = {.below = HG_NO_NODE, .limit = 10};
+    struct hg_groups groups;
     struct hg_cell *cells = NULL;
     struct hg_repeats repeats = {0};
     size_t count;
     enum hg_status status = HG_OK;
     for (int by = HG_BY_CLASS; by <= HG_BY_GENERATION && status == HG_OK; by++) {
-        status = hg_groups(all->graph, &all->tree, (enum hg_group_by)by, HG_NO_NODE, task, &groups,
-                           &count);
+        query.by = (enum hg_group_by)by;
+        status = hg_group_objects(all->graph, &all->tree, &query, task, &groups);
         if (status != HG_OK) return status;
-        for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, groups[i].retained);
-        free(groups);
+        for (size_t i = 0; i < groups.count; i++) *sum = sum_number(*sum, groups.items[i].retained);
+        hg_groups_free(&groups);
     }
     status = hg_fold(all->graph, &all->tree, all->graph->nodes - 1, 0, 300, task, &cells, &count);
     if (status != HG_OK) return status;
@@ -169,6 +171,18 @@ ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
 }
 
 static enum hg_status
+ask_paths(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
+    struct hg_filter filter = {.type = HG_T_OBJECT};
+    struct hg_merged_paths merged;
+    enum hg_status status = hg_merge_paths(all->graph, &all->tree, &all->parents, &filter, 20, task,
+                                           &merged);
+    for (size_t i = 0; status == HG_OK && i < merged.count; i++)
+        *sum = sum_number(*sum, merged.branches[i].all.retained);
+    hg_merged_paths_free(&merged);
+    return status;
+}
+
+static enum hg_status
 ask_growth(const struct hg_graph *first, const struct hg_graph *second, struct hg_task *task,
            uint64_t *sum) {
     static const struct hg_rules rules = {4, 10, 10, 4, 2, 8, 2, 256, 64, 1024};
@@ -207,6 +221,7 @@ ask(char **paths, uint64_t *sum) {
     if (status == HG_OK) status = ask_tables(&all, &task, sum);
     if (status == HG_OK) status = ask_edges(&all, &task, sum);
     if (status == HG_OK) status = ask_objects(&all, &task, sum);
+    if (status == HG_OK) status = ask_paths(&all, &task, sum);
     if (status == HG_OK) status = load(paths[1], &task, &later);
     if (status == HG_OK) *sum = sum_graph(later, *sum);
     if (status == HG_OK) status = ask_growth(all.graph, later, &task, sum);

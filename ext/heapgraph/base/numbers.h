@@ -93,6 +93,30 @@ hg_edge_holds(uint32_t name) {
     return hg_edge_kind(name) != HG_E_WEAK;
 }
 
+/* Whether an edge leads to an element: of an array or set, or a key or value of a hash. */
+static inline bool
+hg_edge_is_element(uint32_t name) {
+    switch (hg_edge_kind(name)) {
+    case HG_E_INDEX:
+    case HG_E_KEY:
+    case HG_E_VALUE:
+    case HG_E_VALUE_AT:
+    case HG_E_VALUE_INT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The name of an edge without an index or key. All values of hashes have one name then. */
+static inline uint32_t
+hg_edge_without_key(uint32_t name) {
+    enum hg_edge_kind kind = hg_edge_kind(name);
+    if (!hg_edge_is_element(name)) return name;
+    if (kind == HG_E_VALUE || kind == HG_E_VALUE_INT) kind = HG_E_VALUE_AT;
+    return hg_edge_name(kind, HG_PAYLOAD_NONE);
+}
+
 /*
  * Flags of a node. The first two make the rank of the paths that lead through it worse
  * (paths/paths.h).

@@ -5,6 +5,7 @@
  */
 #include "binding/binding.h"
 #include "base/array.h"
+#include "tree/cut.h"
 #include "tree/retained.h"
 #include "search/kin.h"
 
@@ -223,6 +224,38 @@ graph_retained(VALUE self, VALUE number) {
                         UINT2NUM(hg_retained_nodes(&binding->analysis.tree, node)));
 }
 
+struct cutting {
+    uint32_t from, to;
+    struct hg_cut cut;
+};
+
+static enum hg_status
+cut_edge(struct binding *self, void *data) {
+    struct cutting *cutting = data;
+    const struct hg_analysis *all = &self->analysis;
+    return hg_cut(all->graph, &all->tree, &all->inverse, cutting->from, cutting->to, &self->task,
+                  &cutting->cut);
+}
+
+/*
+ *  call-seq: graph.cut(from, to) -> [references, bytes, objects, name or nil, node or nil]
+ *
+ * What would be garbage if a reference from a node to another were cut; how many such references
+ * there are; and a reference that would still hold that node, where nothing would be garbage.
+ */
+static VALUE
+graph_cut(VALUE self, VALUE from, VALUE to) {
+    hgb_with(self, HG_PART_TREE);
+    struct binding *binding = hgb_with(self, HG_PART_INVERSE);
+    struct cutting cutting = {hgb_node(binding, from), hgb_node(binding, to), {0}};
+    hgb_run(binding, cut_edge, &cutting, NULL);
+    const struct hg_cut *cut = &cutting.cut;
+    bool held = cut->other.node != HG_NO_NODE;
+    return rb_ary_new_from_args(5, UINT2NUM(cut->references), ULL2NUM(cut->bytes),
+                                ULL2NUM(cut->objects), held ? UINT2NUM(cut->other.name) : Qnil,
+                                hgb_node_or_nil(cut->other.node));
+}
+
 /* A set of nodes, and what it retains. */
 struct set {
     const uint32_t *nodes;
@@ -380,5 +413,6 @@ hgb_define_answers(VALUE class) {
     rb_define_method(class, "reachable?", graph_is_reachable, 1);
     rb_define_method(class, "retained", graph_retained, 1);
     rb_define_method(class, "retained_by_all", graph_retained_by_all, 1);
+    rb_define_method(class, "cut", graph_cut, 2);
     rb_define_method(class, "totals", graph_totals, 0);
 }

@@ -91,10 +91,12 @@ VALUE hgb_text(const struct hg_graph *graph, uint32_t string);
 /* An Array of Integers. The list is freed. */
 VALUE hgb_list(struct hg_numbers *list);
 
-/* Add the methods of account.c, answers.c, objects.c and sums.c to the class. */
+/* Add the methods of account.c, answers.c, histogram.c … to the class. */
 void hgb_define_account(VALUE class);
 void hgb_define_answers(VALUE class);
+void hgb_define_histogram(VALUE class);
 void hgb_define_objects(VALUE class);
+void hgb_define_search(VALUE class);
 void hgb_define_sums(VALUE class);
 
 /* Defines HeapDump::Growth, which leaks_binding.c has. */

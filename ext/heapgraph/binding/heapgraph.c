@@ -339,7 +339,9 @@ Init_heapgraph(void) {
 
     hgb_define_account(graph);
     hgb_define_answers(graph);
+    hgb_define_histogram(graph);
     hgb_define_objects(graph);
+    hgb_define_search(graph);
     hgb_define_sums(graph);
     hgb_define_growth(heapdump);
 }

@@ -1,186 +1,30 @@
 /*
- * Place in the flow: see binding.h. Objects by what they are, as methods of HeapDump::Graph: groups
- * of them, those that match, and equal strings.
+ * Place in the flow: see binding.h. Objects by what they are, as methods of HeapDump::Graph:
+ * modules by name, pages of the heap, and equal strings.
  */
 #include "binding/binding.h"
-#include "tree/groups.h"
 #include "search/find.h"
 #include "search/pages.h"
 #include "search/texts.h"
 
-struct grouping {
-    enum hg_group_by by;
-    uint32_t below;
-    struct hg_group *groups;
-    size_t count;
-};
-
-static enum hg_status
-find_groups(struct binding *self, void *data) {
-    struct grouping *grouping = data;
-    return hg_groups(self->analysis.graph, &self->analysis.tree, grouping->by, grouping->below,
-                     &self->task, &grouping->groups, &grouping->count);
-}
-
-static void
-free_groups(void *data) {
-    struct grouping *grouping = data;
-    free(grouping->groups);
-}
-
-/* What the key of a group means, in the form in which graph_node returns it. */
-static VALUE
-group_key(const struct hg_graph *graph, enum hg_group_by by, const struct hg_group *group) {
-    switch (by) {
-    case HG_BY_LOCATION:
-        return hgb_text(graph, group->key);
-    case HG_BY_TYPE:
-        return UINT2NUM(group->key);
-    case HG_BY_CLASS:
-    case HG_BY_GENERATION:
-        return hgb_node_or_nil(group->key);
-    }
-    return Qnil;
-}
-
-/*
- *  call-seq: graph.groups(by, below) -> array
- *
- * Groups objects by class (0), type (1), location (2) or generation (3): those that `below`
- * dominates, or all if it is nil. Each group is [key, type, kind, largest node, objects, bytes,
- * retained bytes, garbage objects, garbage bytes].
- */
-static VALUE
-graph_groups(VALUE self, VALUE by, VALUE below) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    const struct hg_graph *graph = binding->analysis.graph;
-    struct grouping grouping = {
-        .by = (enum hg_group_by)NUM2UINT(by),
-        .below = NIL_P(below) ? HG_NO_NODE : hgb_node(binding, below),
-    };
-    if (grouping.by > HG_BY_GENERATION) rb_raise(rb_eArgError, "no such grouping");
-    hgb_run(binding, find_groups, &grouping, free_groups);
-
-    VALUE rows = rb_ary_new_capa((long)grouping.count);
-    for (size_t i = 0; i < grouping.count; i++) {
-        const struct hg_group *group = &grouping.groups[i];
-        VALUE row[] = {
-            group_key(graph, grouping.by, group),
-            INT2FIX(group->type),
-            hgb_text(graph, group->label),
-            hgb_node_or_nil(group->largest),
-            ULL2NUM(group->count),
-            ULL2NUM(group->bytes),
-            ULL2NUM(group->retained),
-            ULL2NUM(group->unreachable),
-            ULL2NUM(group->unreachable_bytes),
-        };
-        rb_ary_push(rows, rb_ary_new_from_values(sizeof(row) / sizeof(*row), row));
-    }
-    free_groups(&grouping);
-    return rows;
-}
-
-struct search {
-    struct hg_filter filter;
-    struct hg_listing listing;
-    bool sample, program;
+struct referred_search {
+    uint32_t limit;
+    bool program;
     struct hg_numbers nodes;
-    struct hg_found found;
 };
 
 static void
-free_search(void *data) {
-    struct search *search = data;
+free_referred(void *data) {
+    struct referred_search *search = data;
     hg_numbers_free(&search->nodes);
 }
 
 static enum hg_status
-find_objects(struct binding *self, void *data) {
-    struct search *search = data;
-    const struct hg_graph *graph = self->analysis.graph;
-    const struct hg_tree *tree = &self->analysis.tree;
-    enum hg_status status = search->sample
-                                ? hg_sample(graph, tree, &search->filter, search->listing.limit,
-                                            &self->task, &search->nodes, &search->found)
-                                : hg_find(graph, tree, &search->filter, &search->listing,
-                                          &self->task, &search->nodes, &search->found);
-    if (status != HG_OK) free_search(search);
-    return status;
-}
-
-/* What the keywords of graph_find say. `buffers` hold the lists of nodes; Ruby frees them. */
-static void
-read_search(const struct binding *binding, int argc, VALUE *argv, struct search *search,
-            VALUE buffers[2]) {
-    enum { TYPE, CLASSES, LEAST, REACHABLE, NODES, SORT, OFFSET, LIMIT, KEYS };
-    ID keys[KEYS] = {rb_intern("type"),      rb_intern("classes"), rb_intern("least"),
-                     rb_intern("reachable"), rb_intern("nodes"),   rb_intern("sort"),
-                     rb_intern("offset"),    rb_intern("limit")};
-    VALUE keywords, values[KEYS];
-    rb_scan_args(argc, argv, ":", &keywords);
-    rb_get_kwargs(keywords, keys, 0, KEYS, values);
-    for (int i = 0; i < KEYS; i++)
-        if (values[i] == Qundef) values[i] = Qnil;
-
-    struct hg_filter *filter = &search->filter;
-    filter->type = NIL_P(values[TYPE]) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(values[TYPE]);
-    filter->least_bytes = NIL_P(values[LEAST]) ? 0 : hgb_amount(values[LEAST]);
-    filter->reachable = RTEST(values[REACHABLE]);
-    filter->classes = hgb_nodes(binding, values[CLASSES], &buffers[0], &filter->class_count);
-    filter->nodes = hgb_nodes(binding, values[NODES], &buffers[1], &filter->node_count);
-    search->listing = (struct hg_listing){
-        .sort = NIL_P(values[SORT]) ? HG_SORT_RETAINED : (enum hg_sort)NUM2UINT(values[SORT]),
-        .offset = NIL_P(values[OFFSET]) ? 0 : hgb_limit(binding, values[OFFSET]),
-        .limit = NIL_P(values[LIMIT]) ? UINT32_MAX : hgb_limit(binding, values[LIMIT]),
-    };
-    if (search->listing.sort >= HG_SORTS) rb_raise(rb_eArgError, "no such order");
-}
-
-static VALUE
-search(int argc, VALUE *argv, VALUE self, bool sample) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    struct search search = {.sample = sample};
-    VALUE buffers[2] = {0};
-    read_search(binding, argc, argv, &search, buffers);
-    hgb_run(binding, find_objects, &search, free_search);
-    RB_GC_GUARD(buffers[0]);
-    RB_GC_GUARD(buffers[1]);
-    return rb_ary_new_from_args(3, ULL2NUM(search.found.objects), ULL2NUM(search.found.bytes),
-                                hgb_list(&search.nodes));
-}
-
-/*
- *  call-seq: graph.find(**conditions, sort: 0, offset: 0, limit: all) -> [objects, bytes, nodes]
- *
- * Finds the objects that meet all conditions, and returns how many there are, the sum of their
- * sizes, and a part of them. nil is no condition.
- *
- * type:       a type of objects (Integer)
- * classes:    they are instances of one of these classes (nodes)
- * least:      their least size
- * reachable:  true: no garbage
- * nodes:      they are some of these nodes, in ascending order
- *
- * sort is a number of enum hg_sort.
- */
-static VALUE
-graph_find(int argc, VALUE *argv, VALUE self) {
-    return search(argc, argv, self, false);
-}
-
-/* call-seq: graph.sample(**conditions, limit: all) -> as find, but evenly spread over all */
-static VALUE
-graph_sample(int argc, VALUE *argv, VALUE self) {
-    return search(argc, argv, self, true);
-}
-
-static enum hg_status
 find_most_referred(struct binding *self, void *data) {
-    struct search *search = data;
-    enum hg_status status = hg_most_referred(self->analysis.graph, search->program,
-                                             search->listing.limit, &self->task, &search->nodes);
-    if (status != HG_OK) free_search(search);
+    struct referred_search *search = data;
+    enum hg_status status = hg_most_referred(self->analysis.graph, search->program, search->limit,
+                                             &self->task, &search->nodes);
+    if (status != HG_OK) free_referred(search);
     return status;
 }
 
@@ -188,11 +32,8 @@ find_most_referred(struct binding *self, void *data) {
 static VALUE
 graph_most_referred(VALUE self, VALUE limit, VALUE program) {
     struct binding *binding = hgb_loaded(self);
-    struct search search = {
-        .listing = {.limit = hgb_limit(binding, limit)},
-        .program = RTEST(program),
-    };
-    hgb_run(binding, find_most_referred, &search, free_search);
+    struct referred_search search = {.limit = hgb_limit(binding, limit), .program = RTEST(program)};
+    hgb_run(binding, find_most_referred, &search, free_referred);
     return hgb_list(&search.nodes);
 }
 
@@ -320,9 +161,6 @@ graph_repeats(VALUE self, VALUE limit, VALUE members) {
 
 void
 hgb_define_objects(VALUE class) {
-    rb_define_method(class, "groups", graph_groups, 2);
-    rb_define_method(class, "find", graph_find, -1);
-    rb_define_method(class, "sample", graph_sample, -1);
     rb_define_method(class, "modules_named", graph_modules_named, 1);
     rb_define_method(class, "most_referred", graph_most_referred, 2);
     rb_define_method(class, "pages", graph_pages, 1);

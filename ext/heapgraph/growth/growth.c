@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/progress.h"
+#include "growth/growth_follow.h"
 
 #define PINS "VM/pin_array_list" /* the kind of the lists of what C code has pinned */
 
@@ -218,50 +219,22 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct h
     return true;
 }
 
-/* Whether an edge has a name of its own. Edges to elements have none. */
-static bool
-has_name(uint32_t name) {
-    switch (hg_edge_kind(name)) {
-    case HG_E_REFERENCE:
-    case HG_E_INDEX:
-    case HG_E_KEY:
-    case HG_E_VALUE:
-    case HG_E_VALUE_AT:
-    case HG_E_VALUE_INT:
-        return false;
-    default:
-        return true;
-    }
+static struct hg_best_paths
+paths_of(const struct hg_growth_dump *dump) {
+    const struct hg_ways *ways = &dump->ways;
+    return (struct hg_best_paths){dump->graph, ways->parent, ways->name, ways->module};
 }
 
-/* Whether a node is the shared buffer of the array from which it is reached. */
-static bool
-is_shared_buffer(const struct hg_growth_dump *dump, uint32_t node) {
-    uint32_t parent = dump->ways.parent[node];
-    return parent != HG_NO_NODE && !dump->ways.module[node] &&
-           hg_steps_shares(dump->graph, parent, node, dump->ways.name[node]);
-}
-
-/*
- * The trail of a node; that of its parent is known already. The elements of a shared buffer count
- * as elements of the array. HG_NO_TRAIL if there is no memory.
- */
+/* The trail of a node; that of its parent is known already. HG_NO_TRAIL if there is no memory. */
 static uint32_t
 trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps *steps,
          uint32_t node) {
-    uint32_t before = growth->trails.count;
-    uint32_t parent = dump->ways.parent[node], trail;
-    if (dump->ways.module[node]) {
-        trail = hg_trails_follow(&growth->trails, 0, hg_steps_module(steps, node), true);
-    }
-    else if (parent == HG_NO_NODE) trail = 0; // the virtual root
-    else {
-        uint32_t name = dump->ways.name[node];
-        uint64_t step = hg_steps_take(steps, name, node);
-        while (is_shared_buffer(dump, parent)) parent = dump->ways.parent[parent];
-        trail = hg_trails_follow(&growth->trails, dump->trail[parent], step, has_name(name));
-    }
-    if (trail == before && !note_facts(growth, dump, steps, node, trail)) return HG_NO_TRAIL;
+    struct hg_best_paths paths = paths_of(dump);
+    uint32_t count = growth->trails.count, before = hg_trail_before(&paths, node), trail = 0;
+    if (dump->ways.module[node]) trail = hg_trail_begin(&growth->trails, steps, node);
+    else if (before != HG_NO_NODE) // or else it is the virtual root
+        trail = hg_trail_follow(&growth->trails, steps, &paths, dump->trail[before], node);
+    if (trail == count && !note_facts(growth, dump, steps, node, trail)) return HG_NO_TRAIL;
     return trail;
 }
 
@@ -281,13 +254,14 @@ find_trails(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_ste
 
 static enum hg_status
 sum_up(struct hg_growth *growth, struct hg_growth_dump *dump) {
+    struct hg_best_paths paths = paths_of(dump);
     dump->trails = growth->trails.count;
     dump->sum = calloc(dump->trails, sizeof(*dump->sum));
     if (!dump->sum) return HG_NO_MEMORY;
     for (uint32_t node = 0; node < dump->graph->objects; node++) {
         if (dump->trail[node] == HG_NO_TRAIL) continue;
         uint32_t owner = node;
-        while (is_shared_buffer(dump, owner)) owner = dump->ways.parent[owner];
+        while (hg_is_shared_buffer(&paths, owner)) owner = dump->ways.parent[owner];
         dump->sum[dump->trail[node]].count++;
         dump->sum[dump->trail[owner]].bytes += hg_memsize(dump->graph, node);
     }

@@ -136,6 +136,20 @@ hg_sample(const struct hg_graph *graph, const struct hg_tree *tree, const struct
     return each_match(graph, tree, filter, task, pick, &sampling, found);
 }
 
+static bool
+mark(void *to, uint32_t node, uint64_t before) {
+    uint8_t *marks = to;
+    marks[node] = 1;
+    return true;
+}
+
+enum hg_status
+hg_mark_found(const struct hg_graph *graph, const struct hg_tree *tree,
+              const struct hg_filter *filter, struct hg_task *task, uint8_t *marks) {
+    struct hg_found found;
+    return each_match(graph, tree, filter, task, mark, marks, &found);
+}
+
 enum hg_status
 hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit, struct hg_task *task,
                  struct hg_numbers *nodes) {

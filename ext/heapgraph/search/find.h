@@ -64,6 +64,14 @@ enum hg_status hg_sample(const struct hg_graph *graph, const struct hg_tree *tre
     __attribute__((warn_unused_result));
 
 /*
+ * Writes 1 for each object that matches to `marks`, which has one byte for each node and is zeroed.
+ * HG_OK or HG_STOPPED.
+ */
+enum hg_status hg_mark_found(const struct hg_graph *graph, const struct hg_tree *tree,
+                             const struct hg_filter *filter, struct hg_task *task, uint8_t *marks)
+    __attribute__((warn_unused_result));
+
+/*
  * Adds to `nodes` pairs: a node, and the number of edges that lead to it (hg_count_referrers). They
  * are at most `limit` pairs, those with most edges first, equal ones in the order of nodes. With
  * `program`, only objects of the program count (hg_kin). HG_OK · HG_STOPPED · HG_NO_MEMORY.

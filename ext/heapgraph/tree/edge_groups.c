@@ -26,24 +26,6 @@ struct table {
     uint64_t references;
 };
 
-/* The name of an edge without an index or key. All values of hashes have one name. */
-static uint32_t
-name_of_group(uint32_t name) {
-    enum hg_edge_kind kind = hg_edge_kind(name);
-    switch (kind) {
-    case HG_E_VALUE:
-    case HG_E_VALUE_INT:
-        kind = HG_E_VALUE_AT;
-        /* fall through */
-    case HG_E_VALUE_AT:
-    case HG_E_INDEX:
-    case HG_E_KEY:
-        return hg_edge_name(kind, HG_PAYLOAD_NONE);
-    default:
-        return name;
-    }
-}
-
 static uint64_t
 hash_of(uint64_t class, uint32_t name) {
     return hg_mix(class + 1, (uint64_t)name * 2 + HG_GOLDEN);
@@ -88,7 +70,7 @@ take(void *data, struct hg_referrer end) {
 
     table->references++;
     uint64_t class = hg_class_key(table->graph, end.node);
-    uint32_t name = name_of_group(end.name);
+    uint32_t name = hg_edge_without_key(end.name);
     size_t slot = slot_of(table, class, name);
     if (!table->slots.slot[slot]) {
         if (table->count == HG_MOST_EDGE_GROUPS) return true; // one of the others

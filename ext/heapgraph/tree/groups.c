@@ -28,7 +28,7 @@ struct table {
 struct grouping {
     const struct hg_graph *graph;
     const struct hg_tree *tree; /* NULL if all objects count as reachable */
-    enum hg_group_by by;
+    const struct hg_group_query *query;
     struct hg_task *task;
     struct table table;
 };
@@ -37,7 +37,7 @@ struct grouping {
 static uint64_t
 key_of(const struct grouping *grouping, uint32_t node) {
     const struct hg_graph *graph = grouping->graph;
-    switch (grouping->by) {
+    switch (grouping->query->by) {
     case HG_BY_TYPE:
         return graph->type[node];
     case HG_BY_LOCATION:
@@ -52,7 +52,7 @@ key_of(const struct grouping *grouping, uint32_t node) {
 
 static void
 describe(const struct grouping *grouping, uint64_t key, uint32_t node, struct hg_group *group) {
-    bool by_class = grouping->by == HG_BY_CLASS;
+    bool by_class = grouping->query->by == HG_BY_CLASS;
     *group = (struct hg_group){
         .key = by_class ? hg_key_class(key) : (uint32_t)key,
         .label = by_class ? hg_key_label(key) : HG_NO_STRING,
@@ -124,17 +124,20 @@ count_object(const struct grouping *grouping, struct hg_group *group, uint32_t n
 static enum hg_status
 group_positions(struct grouping *grouping, uint32_t at, uint32_t end) {
     const struct hg_tree *tree = grouping->tree;
+    const struct hg_group_query *query = grouping->query;
+    uint64_t steps = 0;
     hg_phase(grouping->task, "groups", end - at);
-    for (uint32_t begin = at; at < end; at++) {
+    for (uint32_t begin = at, next; at < end; at = next) {
         uint32_t node = tree->node[at];
-        if ((at - begin) % HG_STRIDE == 0 && !hg_step(grouping->task, at - begin)) {
-            return HG_STOPPED;
-        }
+        next = at + 1;
+        if (steps++ % HG_STRIDE == 0 && !hg_step(grouping->task, at - begin)) return HG_STOPPED;
         if (node >= grouping->graph->objects) continue;
+        if (query->through && query->through[node]) continue;
         struct entry *entry = group_of(grouping, node);
         if (!entry) return HG_NO_MEMORY;
 
         count_object(grouping, &entry->group, node);
+        if (query->outermost) next = tree->end[at];
         if (at < entry->covered) continue;
         entry->covered = tree->end[at];
         entry->group.retained += tree->retained[at];
@@ -169,7 +172,7 @@ descending(uint64_t a, uint64_t b) {
 }
 
 static int
-compare(const void *left, const void *right) {
+by_retained(const void *left, const void *right) {
     const struct hg_group *a = left, *b = right;
     int order = descending(a->retained, b->retained);
     if (!order) order = descending(a->bytes, b->bytes);
@@ -179,33 +182,69 @@ compare(const void *left, const void *right) {
     return order ? order : descending(b->label, a->label);
 }
 
-static enum hg_status
-hand_over(const struct table *table, struct hg_group **groups, size_t *count) {
-    *groups = malloc((table->count ? table->count : 1) * sizeof(**groups));
-    if (!*groups) return HG_NO_MEMORY;
+static int
+by_bytes(const void *left, const void *right) {
+    const struct hg_group *a = left, *b = right;
+    int order = descending(a->bytes, b->bytes);
+    return order ? order : by_retained(left, right);
+}
 
-    for (size_t i = 0; i < table->count; i++) (*groups)[i] = table->entries[i].group;
-    qsort(*groups, table->count, sizeof(**groups), compare);
-    *count = table->count;
+static int
+by_count(const void *left, const void *right) {
+    const struct hg_group *a = left, *b = right;
+    int order = descending(a->count, b->count);
+    return order ? order : by_retained(left, right);
+}
+
+static void
+add_to_rest(struct hg_group *rest, const struct hg_group *group, bool adds_up) {
+    if (adds_up) rest->retained += group->retained;
+    rest->count += group->count;
+    rest->bytes += group->bytes;
+    rest->unreachable += group->unreachable;
+    rest->unreachable_bytes += group->unreachable_bytes;
+}
+
+static enum hg_status
+hand_over(const struct grouping *grouping, struct hg_groups *groups) {
+    int (*const orders[])(const void *, const void *) = {by_retained, by_bytes, by_count};
+    const struct table *table = &grouping->table;
+    const struct hg_group_query *query = grouping->query;
+    groups->items = malloc((table->count ? table->count : 1) * sizeof(*groups->items));
+    if (!groups->items) return HG_NO_MEMORY;
+
+    for (size_t i = 0; i < table->count; i++) groups->items[i] = table->entries[i].group;
+    qsort(groups->items, table->count, sizeof(*groups->items), orders[query->sort]);
+    groups->total = table->count;
+    groups->count = table->count < query->limit ? table->count : query->limit;
+    groups->rest.largest = HG_NO_NODE;
+    for (size_t i = groups->count; i < table->count; i++)
+        add_to_rest(&groups->rest, &groups->items[i], query->outermost);
     return HG_OK;
 }
 
 enum hg_status
-hg_groups(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_group_by by,
-          uint32_t below, struct hg_task *task, struct hg_group **groups, size_t *count) {
-    struct grouping grouping = {.graph = graph, .tree = tree, .by = by, .task = task};
+hg_group_objects(const struct hg_graph *graph, const struct hg_tree *tree,
+                 const struct hg_group_query *query, struct hg_task *task,
+                 struct hg_groups *groups) {
+    struct grouping grouping = {.graph = graph, .tree = tree, .query = query, .task = task};
     enum hg_status status = HG_OK;
-    *groups = NULL;
-    *count = 0;
-    if (below != HG_NO_NODE) {
-        uint32_t at = tree ? tree->position[below] : HG_NO_NODE;
+    *groups = (struct hg_groups){0};
+    if (query->below != HG_NO_NODE) {
+        uint32_t at = tree ? tree->position[query->below] : HG_NO_NODE;
         if (at != HG_NO_NODE) status = group_positions(&grouping, at + 1, tree->end[at]);
     }
     else {
         if (tree) status = group_positions(&grouping, 0, tree->reached);
-        if (status == HG_OK) status = group_rest(&grouping);
+        if (status == HG_OK && !query->outermost) status = group_rest(&grouping);
     }
-    if (status == HG_OK) status = hand_over(&grouping.table, groups, count);
+    if (status == HG_OK) status = hand_over(&grouping, groups);
     table_free(&grouping.table);
     return status;
+}
+
+void
+hg_groups_free(struct hg_groups *groups) {
+    free(groups->items);
+    *groups = (struct hg_groups){0};
 }

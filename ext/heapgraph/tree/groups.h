@@ -8,6 +8,9 @@
 
 enum hg_group_by { HG_BY_CLASS, HG_BY_TYPE, HG_BY_LOCATION, HG_BY_GENERATION };
 
+/* What is largest in the first group. */
+enum hg_group_sort { HG_GROUPS_RETAINED, HG_GROUPS_BYTES, HG_GROUPS_COUNT, HG_GROUP_SORTS };
+
 /* Roots are in no group. Unreachable objects count only in the two fields for them. */
 struct hg_group {
     /*
@@ -26,18 +29,43 @@ struct hg_group {
     uint64_t unreachable, unreachable_bytes;
 };
 
+/* Which objects are grouped, and which groups are wanted. */
+struct hg_group_query {
+    enum hg_group_by by;
+    uint32_t below; /* only objects that this node dominates, itself left out; HG_NO_NODE: all */
+
+    /*
+     * Only the objects that hg_top lists, or with `below` those that this node dominates directly.
+     * `through` is as for hg_top, and may be NULL. What such objects retain adds up.
+     */
+    bool outermost;
+    const uint8_t *through;
+
+    enum hg_group_sort sort;
+    uint32_t limit; /* at most so many groups */
+};
+
+struct hg_groups {
+    struct hg_group *items;
+    size_t count;
+    uint64_t total;       /* how many groups there are in all */
+    struct hg_group rest; /* the sums of those that are not among the items; `retained` is 0
+                             unless it adds up */
+};
+
 /*
- * Groups all objects, or if `below` is not HG_NO_NODE, those that this node dominates, itself left
- * out. If `tree` is NULL, all objects count as reachable and nothing is retained. The groups are
- * sorted by `retained`, then by bytes and by count, largest first, then by key. *groups is
- * malloc'ed, and the caller frees it with free(). A dump without locations or generations gives one
- * group of unknown ones.
+ * Groups objects. If `tree` is NULL, all objects count as reachable and nothing is retained; then
+ * `below` and `outermost` must not be used. The groups are sorted as the query says, largest first,
+ * equal ones by retained, bytes and count, then by key. A dump without locations or generations
+ * gives one group of unknown ones.
  *
- * HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * HG_OK · HG_STOPPED · HG_NO_MEMORY; after the last two there is nothing to free.
  */
-enum hg_status hg_groups(const struct hg_graph *graph, const struct hg_tree *tree,
-                         enum hg_group_by by, uint32_t below, struct hg_task *task,
-                         struct hg_group **groups, size_t *count)
-    __attribute__((warn_unused_result));
+enum hg_status hg_group_objects(const struct hg_graph *graph, const struct hg_tree *tree,
+                                const struct hg_group_query *query, struct hg_task *task,
+                                struct hg_groups *groups) __attribute__((warn_unused_result));
+
+/* Frees the groups; a zeroed struct is allowed. */
+void hg_groups_free(struct hg_groups *groups);
 
 #endif

@@ -24,10 +24,12 @@ module HeapDump
       "top" => [
         ["top heap.json --limit 5", "the five objects that retain most"],
         ["top heap.json 0x7f10a2b3c4d8 --depth 3", "what one of them is made of"],
+        ["top heap.json --by class", "how much the objects of each class retain together"],
         ["top heap.json --cells 30", "the whole heap by class, in 30 lines"]
       ],
       "why" => [
         ["why heap.json Billing::Invoice", "who holds the objects of a class"],
+        ["why heap.json Billing::Invoice --tree 30", "the paths to all of them as a tree"],
         ["why heap.json 0x7f10a2b3c4d8", "who holds this object"]
       ],
       "show" => [

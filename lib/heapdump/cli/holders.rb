@@ -2,48 +2,101 @@
 
 module HeapDump
   module CLI
-    # Groups objects by their holder and by their path. The holders of most objects come first.
-    module Holders
-      # Objects (Array of Snapshot::Node) that have the same holder, on one or more paths (Array of
-      # Way). +retained+ is the retained size of all of them together, once #measure has been
-      # called; that takes a walk over the whole heap.
-      Holder = Struct.new(:snapshot, :words, :nodes, :ways, :retained) do
-        def measure
-          self.retained = snapshot.retained_size(nodes)
+    # Who holds the objects of a set, by the paths to them (Snapshot::MergedPaths). The holders of
+    # most objects come first.
+    class Holders
+      # Objects whose paths have the same steps, and the path to one of them (Snapshot::Path). The
+      # figures are those of Snapshot::MergedPaths::Branch for the objects at its end.
+      Way = Struct.new(:index, :path, :objects, :bytes, :retained)
+
+      # The ways that begin with the same words, and the sums of their figures. +others+ is how many
+      # of the objects are on ways that are not given. What all of them retain together is known
+      # only if no other holder is on the same branch; else +retained+ is that of one way.
+      Holder = Struct.new(:words, :ways, :objects, :bytes, :retained, :others)
+
+      # At most so many branches are looked at.
+      BRANCHES = 1000
+      private_constant :BRANCHES
+
+      # The holders of the objects that meet conditions (Hash) or are in a list (of Snapshot::Node).
+      def self.of(snapshot, set)
+        new(snapshot, snapshot.merged_paths(set, limit: BRANCHES))
+      end
+
+      # merged:: the paths (Snapshot::MergedPaths)
+      # list::   the holders (Array of Holder). Holders with the same words ("thread of app.rb:8",
+      #          for each of several workers) are one
+      # others:: number of live objects that may belong to several holders (Integer), because there
+      #          are too many branches
+      attr_reader :merged, :list, :others
+
+      def initialize(snapshot, merged)
+        @merged = merged
+        @others = 0
+        holders = ways(snapshot).group_by { |way| words(way.path) }.to_h do |words, ways|
+          [words, Holder.new(words, ways, ways.sum(&:objects), ways.sum(&:bytes), nil, 0)]
+        end
+        share_out_rests(holders)
+        holders.each_value { |holder| holder.retained = retained(holder) }
+        @list = holders.values.sort_by { |one| [-one.objects, rank(one.ways.first)] }
+      end
+
+      private
+
+      def ways(snapshot)
+        ways = merged.each_with_index.reject { |branch, _| branch.own_objects.zero? }
+        ways.map! do |branch, i|
+          path = snapshot.path_to(branch.node, around: PathLines::AROUND)
+          Way.new(i, path, branch.own_objects, branch.own_bytes, branch.own_retained)
+        end
+        ways.sort_by { |way| [-way.objects, rank(way)] }
+      end
+
+      # A rest belongs to the holder to which all ways of the nearest branch above it belong.
+      def share_out_rests(holders)
+        owners = owners(holders)
+        merged.select(&:other?).each do |rest|
+          nearest = line(rest.parent).find { |index| owners.key?(index) }
+          holder = holders[owners[nearest]]
+          next @others += rest.objects unless holder
+
+          holder.objects += rest.objects
+          holder.others += rest.objects
+          holder.bytes += rest.bytes
         end
       end
 
-      # Objects whose paths differ only in the elements that they pass, and one of these paths
-      # (Snapshot::Path).
-      Way = Struct.new(:path, :nodes)
-
-      # Array of Holder. Holders with the same words ("thread of app.rb:8", for each of several
-      # workers) are one.
-      def self.of(snapshot, nodes)
-        found = nodes.map { |node| [snapshot.path_to(node, around: PathLines::AROUND), node] }
-        holders = found.group_by { |path, _| words(path) }.map do |words, pairs|
-          Holder.new(snapshot, words, pairs.map(&:last), ways(pairs))
+      # The words of the only holder that has ways below a branch, nil if there are several.
+      def owners(holders)
+        holders.each_with_object({}) do |(words, holder), owners|
+          indexes = holder.ways.flat_map { |way| line(way.index) }.uniq
+          indexes.each { |index| owners[index] = owners.key?(index) ? nil : words }
         end
-        holders.sort_by { |one| [-one.nodes.size, rank(one.ways.first)] }
+      end
+
+      # The retained size of a branch that has just the objects of a holder, or else of a way.
+      def retained(holder)
+        common = holder.ways.map { |way| line(way.index) }.inject(:&).first
+        whole = merged[common]
+        whole.objects == holder.objects ? whole.retained : holder.ways.map(&:retained).max
+      end
+
+      # The indexes of a branch and of those before it, the first one last.
+      def line(index)
+        found = [index]
+        found << index while (index = merged[index].parent)
+        found
       end
 
       # The words with which a path begins.
-      def self.words(path)
+      def words(path)
         first = path.hops.first
         first.words.first || Snapshot::Describe.node(first.node)
       end
 
-      def self.ways(pairs)
-        ways = pairs.group_by { |path, _| path.signature }.map do |_, of_one|
-          Way.new(of_one.first.first, of_one.map(&:last))
-        end
-        ways.sort_by { |way| [-way.nodes.size, rank(way)] }
-      end
-
-      def self.rank(way)
+      def rank(way)
         Snapshot::Path::RANKS.index(way.path.rank)
       end
-      private_class_method :words, :ways, :rank
     end
   end
 end

@@ -4,6 +4,7 @@ require_relative "cell_tree"
 require_relative "in_json"
 require_relative "path_lines"
 require_relative "reading"
+require_relative "top_groups"
 
 module HeapDump
   module CLI
@@ -11,9 +12,11 @@ module HeapDump
     class Top < Reading
       include InJSON
       include PathLines
+      include TopGroups
 
       usage "FILE [ADDRESS]"
       limit 20
+      BY = %i[class type location generation gem].freeze
       # 2: without --all, what is not the program's is left out, and what it dominates is shown
       # instead
       SCHEMA_VERSION = 2
@@ -22,13 +25,15 @@ module HeapDump
         address, what that object retains. Constants are looked through: what a constant holds is
         shown here, not the class that has the constant. So are threads, code and the VM's own
         objects, which are one line, unless --all is given. With --cells, the whole tree is shown:
-        objects of one class whose dominators are in one cell are one cell.
+        objects of one class whose dominators are in one cell are one cell. With --by, the objects are
+        grouped, and each group shows the sum of what its objects retain.
       TEXT
 
       def call(file, address = nil)
         snapshot = open_snapshot(file)
         node = address && node_at(snapshot, address)
         return cells(snapshot, node) if @cells
+        return groups(snapshot, node) if @by
 
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }
         aside = node || @all ? nil : Snapshot::Aside.of(snapshot)
@@ -37,6 +42,10 @@ module HeapDump
       end
 
       private
+
+      def not_traced
+        screen.line([:dim, NOT_TRACED])
+      end
 
       def cells(snapshot, node)
         cells = work(snapshot) { snapshot.folded(below: node, limit: @cells) }
@@ -64,6 +73,10 @@ module HeapDump
         screen.line([:bold, Describe.title(node)], "  retains #{bytes(all)}") if node
         screen.table(table)
         more(rows.size, total)
+        besides(aside)
+      end
+
+      def besides(aside)
         screen.line([:dim, "besides: #{aside} (--all shows them)"]) if aside
       end
 
@@ -77,6 +90,7 @@ module HeapDump
         @depth = 1
         number_option(parser, "--depth N", 1..20,
                       "so many levels of the tree, 1 to 20 (default 1)") { |n| @depth = n }
+        parser.on("--by WORD", BY, "in groups, by #{BY.join(", ")}") { |word| @by = word }
         number_option(parser, "--cells N", 2..,
                       "the tree in N cells, 2 or more: by class, the largest, and the rest") do |n|
           @cells = n

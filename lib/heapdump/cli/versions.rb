@@ -39,7 +39,7 @@ module HeapDump
         private
 
         def holder(one)
-          { holder: one.words, classes: one.nodes.size, text: one.ways.first.path.to_s }
+          { holder: one.words, classes: one.objects, text: one.ways.first.path.to_s }
         end
       end
 
@@ -55,7 +55,7 @@ module HeapDump
       def self.version(snapshot, nodes)
         objects, bytes, = snapshot.graph.find(classes: nodes.map(&:id), limit: 0)
         held = nodes.select { |node| node.former? && node.reachable? }
-        Version.new(nodes, objects, bytes, Holders.of(snapshot, held))
+        Version.new(nodes, objects, bytes, Holders.of(snapshot, held).list)
       end
       private_class_method :version
     end

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "class_tree"
+require_relative "cutting"
 require_relative "holders"
 require_relative "in_json"
 require_relative "path_lines"
@@ -10,16 +12,22 @@ module HeapDump
   module CLI
     # Shows who holds an object, or the objects of a class.
     class Why < Reading
+      include ClassTree
+      include Cutting
       include InJSON
       include PathLines
 
       usage "FILE ADDRESS|CLASS"
       limit 5
+      # 2: of a class, all objects are looked at, not a sample of them
+      SCHEMA_VERSION = 2
       details <<~TEXT
         A path begins at a constant, global variable or another root and names every reference on
         it. Those through names of the application come first, then stacks, caches of the VM, and
-        last the machine stack, which may hold by chance. For a class, a sample of its objects is
-        grouped by who holds them, with the bytes that would be free if the objects of the group were.
+        last the machine stack, which may hold by chance. For a class, its objects are grouped by who
+        holds them, with their size and the bytes that would be free if the objects of the group were,
+        at least. With --tree, all paths are shown as one tree, whose steps lead through any element of
+        an array or hash.
       TEXT
 
       PATHS = 3 # so many paths of one holder are shown
@@ -27,7 +35,12 @@ module HeapDump
 
       def call(file, wanted)
         snapshot = open_snapshot(file)
-        address?(wanted) ? of_object(snapshot, wanted) : of_class(snapshot, wanted)
+        if @cut then cut(snapshot, @cut, wanted)
+        elsif address?(wanted) then of_object(snapshot, wanted)
+        elsif @tree then tree_of_class(snapshot, wanted)
+        else
+          of_class(snapshot, wanted)
+        end
         OK
       end
 
@@ -35,10 +48,11 @@ module HeapDump
 
       def options(parser)
         super
-        @sample = 300
-        number_option(parser, "--sample N", 1..,
-                      "look at N objects of a class, 1 or more (default #{@sample})") do |number|
-          @sample = number
+        parser.on("--cut ADDRESS", "what would be free if the reference from the object at ADDRESS",
+                  "were cut") { |address| @cut = address }
+        number_option(parser, "--tree N", 2..,
+                      "of a class: the paths to all objects as a tree of N branches") do |number|
+          @tree = number
         end
         parser.on("--all", "also paths that share references with one before, and all paths of a",
                   "holder") { @all = true }
@@ -113,12 +127,12 @@ module HeapDump
         "#{bytes(node.memsize)}#{", retains #{bytes(retained)}" if retained}"
       end
 
-      # The objects of a class: how many there are, the sum of their sizes, their retained size, a
-      # sample of them, and the holders of the sample.
-      # If the dump is not whole (+whole+ is false), it is not known whether the others are garbage.
-      # +classes+ are the classes of that name if there are several, or the only one is not the
-      # constant of its name any more.
-      Found = Struct.new(:objects, :bytes, :retained, :sample, :holders, :whole, :classes)
+      # The objects of a class: how many there are, the sum of their sizes, their retained size, how
+      # many of them nothing in the dump holds, and who holds the others (Holders). If the dump is
+      # not whole (+whole+ is false), it is not known whether these are garbage. +classes+ are the
+      # classes of that name if there are several, or the only one is not the constant of its name
+      # any more.
+      Found = Struct.new(:objects, :bytes, :retained, :unheld, :holders, :whole, :classes)
       private_constant :Found
 
       def of_class(snapshot, name)
@@ -126,19 +140,25 @@ module HeapDump
         return json_of_class(name, found) if json?
 
         headline(snapshot, name, found)
-        found.holders.first(limit).each.with_index(1) { |one, i| show_holder(found, one, i) }
-        more(limit, found.holders.size)
+        holders = found.holders.list
+        holders.first(limit).each.with_index(1) { |one, i| show_holder(found, one, i) }
+        more(limit, holders.size)
+        others(found.holders.others)
         show_classes(found.classes)
       end
 
       def look_for(snapshot, name)
-        objects, bytes, = snapshot.graph.find(classes: snapshot.classes_named(name), limit: 0)
-        rows = snapshot.histogram(by: :class).select { |row| row.key == name }
-        sample = snapshot.sample(name, limit: @sample)
-        holders = Holders.of(snapshot, sample)
-        holders.first(limit).each(&:measure)
-        Found.new(objects, bytes, rows.sum(&:retained), sample, holders, snapshot.whole,
-                  Versions.of(snapshot, name))
+        holders = Holders.of(snapshot, { class: name })
+        merged = holders.merged
+        live = merged.branches.first
+        Found.new(live.objects + merged.garbage, live.bytes + merged.garbage_bytes, live.retained,
+                  merged.garbage, holders, snapshot.whole, Versions.of(snapshot, name))
+      end
+
+      def others(number, indent = "")
+        return unless number.positive?
+
+        screen.line([:dim, "#{indent}#{Terminal::Units.plural(number, "object")} on further paths"])
       end
 
       def headline(snapshot, name, found)
@@ -157,7 +177,7 @@ module HeapDump
           screen.blank
           screen.line([:bold, version.words], "  #{version.numbers}")
           version.holders.first(limit).each do |holder|
-            screen.line("  #{count(holder.nodes.size)} held by #{holder.words}",
+            screen.line("  #{count(holder.objects)} held by #{holder.words}",
                         *note(holder.ways.first.path, best: true))
             show_path(holder.ways.first.path)
           end
@@ -166,15 +186,23 @@ module HeapDump
 
       def show_holder(found, holder, number)
         screen.blank
-        share = share(holder, found.sample)
-        screen.line("#{number}. ", [:bold, "#{share}, held by #{holder.words}"],
+        share = "#{count(holder.objects)} of #{Terminal::Units.plural(found.objects, "object")}"
+        screen.line("#{number}. ", [:bold, "#{share}, #{sizes(holder)}, held by #{holder.words}"],
                     *note(holder.ways.first.path, best: true))
-        shown = @all ? holder.ways : holder.ways.first(PATHS)
-        shown.each do |way|
-          screen.line("  #{count(way.nodes.size)} of them:") if holder.ways.size > 1
+        show_ways(holder, @all ? holder.ways.size : PATHS)
+        others(holder.others, "  ")
+      end
+
+      def show_ways(holder, most)
+        holder.ways.first(most).each do |way|
+          screen.line("  #{count(way.objects)} of them, #{sizes(way)}:") if holder.ways.size > 1
           show_path(way.path)
         end
-        more_ways(holder.ways.size - shown.size)
+        more_ways(holder.ways.size - most)
+      end
+
+      def sizes(group)
+        "#{bytes(group.bytes)}, retain #{bytes(group.retained)}"
       end
 
       def more_ways(number)
@@ -183,28 +211,9 @@ module HeapDump
         screen.line([:dim, "  #{Terminal::Units.plural(number, "more path")} (--all shows all)"])
       end
 
-      def share(group, sample)
-        "#{of_how_many(group, sample)}, retain #{bytes(group.retained)}"
-      end
-
-      def of_how_many(group, sample)
-        number = count(group.nodes.size)
-        if sample.size == sample.total
-          return "#{number} of #{Terminal::Units.plural(sample.total, "object")}"
-        end
-
-        "#{number} of #{count(sample.size)} objects (sampled #{count(sample.size)} of " \
-          "#{count(sample.total)})"
-      end
-
-      # How many of them nothing in the dump holds.
-      def unheld_of(found)
-        found.objects - found.sample.total
-      end
-
       # The retained size, nil if nothing in a dump that is not whole holds any of them.
       def measured(found)
-        return if found.whole == false && found.objects.positive? && found.sample.total.zero?
+        return if found.whole == false && found.objects.positive? && found.unheld == found.objects
 
         found.retained
       end
@@ -215,7 +224,7 @@ module HeapDump
       end
 
       def garbage(found)
-        number = unheld_of(found)
+        number = found.unheld
         return "" if number.zero?
         return "; #{count(number)} of them are garbage" unless found.whole == false
 
@@ -226,10 +235,10 @@ module HeapDump
       def json_of_class(name, found)
         print_json(class: name, objects: found.objects, bytes: found.bytes,
                    retained: measured(found), whole: found.whole,
-                   garbage: found.whole == false ? nil : unheld_of(found),
-                   sampled: found.sample.size, classes: found.classes.map(&:to_h),
-                   **holders_json(found.holders),
-                   **groups_json(found.holders.flat_map(&:ways)))
+                   garbage: found.whole == false ? nil : found.unheld,
+                   classes: found.classes.map(&:to_h), **holders_json(found.holders.list),
+                   **groups_json(found.holders.list.flat_map(&:ways)),
+                   others: found.holders.others)
       end
 
       def holders_json(holders)
@@ -239,15 +248,17 @@ module HeapDump
 
       # The paths of all holders.
       def groups_json(ways)
-        ways = ways.sort_by.with_index { |way, i| [-way.nodes.size, i] }
+        ways = ways.sort_by.with_index { |way, i| [-way.objects, i] }
         { groups: ways.first(limit).map do |way|
-          { objects: way.nodes.size, **noted_json(way.path, best: true) }
+          { objects: way.objects, bytes: way.bytes, retained: way.retained,
+            **noted_json(way.path, best: true) }
         end, more_groups: [ways.size - limit, 0].max }
       end
 
       def holder_json(holder)
-        { holder: holder.words, objects: holder.nodes.size, retained: holder.retained,
-          ways: holder.ways.size, text: holder.ways.first.path.to_s }
+        { holder: holder.words, objects: holder.objects, bytes: holder.bytes,
+          retained: holder.retained, others: holder.others, ways: holder.ways.size,
+          text: holder.ways.first.path.to_s }
       end
     end
   end

@@ -25,75 +25,30 @@ module HeapDump
       end
     end
 
-    # Objects in groups, the groups with the largest retained size first. Frozen, Enumerable.
+    # Objects in groups, the largest groups first. Frozen, Enumerable.
     #
-    #   histogram = snapshot.histogram(by: :class)
-    #   histogram.first(2).map(&:label) # => ["Class", "(IMEMO iseq: code)"]
-    #   histogram.by                    # => :class
+    #   histogram = snapshot.histogram(by: :class, limit: 2)
+    #   histogram.map(&:label)  # => ["Class", "(IMEMO iseq: code)"]
+    #   histogram.rest.label    # => "57 smaller classes"
+    #   histogram.by            # => :class
     class Histogram
       include Enumerable
 
-      # The numbers that Graph#groups expects for them.
-      BY = { class: 0, type: 1, location: 2, generation: 3 }.freeze
-      private_constant :BY
-
       # What the objects are grouped by (Symbol), as for Snapshot#histogram.
       attr_reader :by
-      # The groups (Array of Row).
+      # The groups (Array of Row), +limit+ at most.
       attr_reader :rows
+      # Number of all groups (Integer).
+      attr_reader :total
+      # All smaller groups in one (Row, which has no key and no object; its retained size is known
+      # only for Snapshot#top_groups), nil if there are none.
+      attr_reader :rest
 
-      def self.of(snapshot, by, below) # :nodoc:
-        unless BY.key?(by) || by == :gem
-          raise ArgumentError, "by: is one of #{[*BY.keys, :gem].join(", ")}, not #{by.inspect}"
-        end
-
-        groups = snapshot.graph.groups(BY.fetch(by, BY[:location]), below&.id)
-        rows = groups.map { |group| row(snapshot, by, group) }
-        new(by, by == :gem ? gems(rows) : rows)
-      end
-
-      # Makes a Row of one group of Graph#groups.
-      def self.row(snapshot, by, (key, type, kind, largest, *figures))
-        key, label = key_and_label(snapshot, by, key, type, kind)
-        objects, bytes, retained, garbage, garbage_bytes = figures
-        Row.new(key, label, objects, bytes, retained, largest && snapshot.node(largest), garbage,
-                garbage_bytes).freeze
-      end
-
-      def self.key_and_label(snapshot, by, key, type, kind)
-        case by
-        when :class then class_key(snapshot, key, Node::TYPES.fetch(type), kind)
-        when :type then [Node::TYPES.fetch(key)] * 2
-        when :generation then [key, key ? key.to_s : "(unknown)"]
-        else of_place(snapshot.place(key))
-        end
-      end
-
-      def self.of_place(place)
-        [place, place ? Places.short(place) : "(unknown)"]
-      end
-
-      # The key and label of objects of one class.
-      def self.class_key(snapshot, number, type, kind)
-        klass = number && snapshot.node(number)
-        [klass&.name, ClassWords.label(klass, type, kind)]
-      end
-
-      # Puts places that lie in one gem together. Retained sizes of several places cannot be added
-      # up, so a gem has none.
-      def self.gems(rows)
-        gems = rows.group_by { |row| Places.gem_of(row.key) }.map do |gem, parts|
-          Row.new(gem, gem, parts.sum(&:objects), parts.sum(&:bytes), nil,
-                  parts.filter_map(&:largest).max_by(&:memsize), parts.sum(&:garbage),
-                  parts.sum(&:garbage_bytes)).freeze
-        end
-        gems.sort_by { |row| [-row.bytes, -row.objects, row.label] }
-      end
-      private_class_method :row, :key_and_label, :of_place, :class_key, :gems
-
-      def initialize(by, rows) # :nodoc:
+      def initialize(by, rows, total, rest) # :nodoc:
         @by = by
         @rows = rows.freeze
+        @total = total
+        @rest = rest
         freeze
       end
 
@@ -111,7 +66,7 @@ module HeapDump
         rows.find { |row| row.key == key } || rows.find { |row| row.label == key }
       end
 
-      # Number of groups (Integer).
+      # Number of #rows (Integer).
       #
       #   histogram.size # => 59
       def size
@@ -122,25 +77,25 @@ module HeapDump
       #
       #   histogram.objects # => 18081
       def objects
-        rows.sum(&:objects)
+        [*rows, rest].compact.sum(&:objects)
       end
 
       # The sum of the sizes of all live objects, in bytes (Integer).
       #
       #   histogram.bytes # => 2751280
       def bytes
-        rows.sum(&:bytes)
+        [*rows, rest].compact.sum(&:bytes)
       end
 
       # False if no object has a key, as for +:location+ if allocations were not traced.
       #
       #   snapshot.histogram(by: :location).known? # => false
       def known?
-        rows.any?(&:key)
+        rows.any?(&:key) || (rows.size < total && total > 1)
       end
 
       def inspect # :nodoc:
-        "#<#{self.class} by #{by}, #{rows.size} groups>"
+        "#<#{self.class} by #{by}, #{rows.size} of #{total} groups>"
       end
     end
   end

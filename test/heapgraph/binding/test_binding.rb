@@ -64,7 +64,8 @@ class TestBinding < HeapDumpTest
       end
       assert_raises(ArgumentError, TypeError, RangeError) { graph.retained_by_all([0, number]) }
     end
-    assert_raises(ArgumentError) { graph.groups(4, nil) }
+    assert_match(/grouping/, assert_raises(ArgumentError) { graph.groups(4, nil, 0, nil) }.message)
+    assert_match(/order/, assert_raises(ArgumentError) { graph.groups(0, nil, 3, nil) }.message)
     assert_raises(ArgumentError) { graph.pages(0) }
   end
 

@@ -60,20 +60,21 @@ check_sums(const struct hg_graph *graph, const struct hg_tree *tree) {
     free(top);
 
     for (int by = HG_BY_CLASS; by <= HG_BY_GENERATION; by++) {
-        struct hg_group *groups;
-        size_t count;
-        CHECK_EQUAL(HG_OK, hg_groups(graph, tree, (enum hg_group_by)by, HG_NO_NODE, &task, &groups,
-                                     &count));
+        struct hg_group_query query = {
+            .by = (enum hg_group_by)by, .below = HG_NO_NODE, .limit = UINT32_MAX};
+        struct hg_groups groups;
+        CHECK_EQUAL(HG_OK, hg_group_objects(graph, tree, &query, &task, &groups));
         bytes = objects = 0;
-        for (size_t i = 0; i < count; i++) {
-            bytes += groups[i].bytes;
-            objects += groups[i].count + groups[i].unreachable;
-            CHECK(groups[i].retained >= groups[i].bytes || groups[i].count == 0);
-            CHECK(groups[i].retained <= tree->reachable_bytes);
+        for (size_t i = 0; i < groups.count; i++) {
+            const struct hg_group *group = &groups.items[i];
+            bytes += group->bytes;
+            objects += group->count + group->unreachable;
+            CHECK(group->retained >= group->bytes || group->count == 0);
+            CHECK(group->retained <= tree->reachable_bytes);
         }
         CHECK_EQUAL(tree->reachable_bytes, bytes);
         CHECK_EQUAL(graph->objects, objects);
-        free(groups);
+        hg_groups_free(&groups);
     }
 }
 

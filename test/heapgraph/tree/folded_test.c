@@ -1,6 +1,6 @@
 /*
- * Folded trees against all cells, which are made from the dominator of each node. A cell is known by
- * the classes on the way to it.
+ * Folded trees against all cells, which are made from the dominator of each node. A cell is known
+ * by the classes on the way to it.
  */
 #include "tree/folded.h"
 

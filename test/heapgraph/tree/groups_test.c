@@ -4,6 +4,7 @@
 #include "tree/groups.h"
 
 #include "../builder.h"
+#include "tree/retained.h"
 
 static struct hg_task task;
 
@@ -71,21 +72,27 @@ check_group(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_gr
     return count + unreachable;
 }
 
+static struct hg_groups
+ask(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_group_query *query) {
+    struct hg_groups groups;
+    CHECK_EQUAL(HG_OK, hg_group_objects(graph, tree, query, &task, &groups));
+    return groups;
+}
+
 static void
 check_groups(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_group_by by,
              uint32_t below) {
-    struct hg_group *groups;
-    size_t count;
+    struct hg_group_query query = {.by = by, .below = below, .limit = UINT32_MAX};
+    struct hg_groups groups = ask(graph, tree, &query);
     uint64_t objects = 0, expected = graph->objects;
-    CHECK_EQUAL(HG_OK, hg_groups(graph, tree, by, below, &task, &groups, &count));
-    for (size_t i = 0; i < count; i++) {
-        uint64_t members = check_group(graph, tree, by, below, &groups[i]);
+    CHECK_EQUAL(groups.total, groups.count);
+    for (size_t i = 0; i < groups.count; i++) {
+        const struct hg_group *group = &groups.items[i];
+        uint64_t members = check_group(graph, tree, by, below, group);
         CHECK(members > 0);
         objects += members;
-        if (i) CHECK(groups[i].retained <= groups[i - 1].retained);
-        if (i && groups[i].retained == groups[i - 1].retained) {
-            CHECK(groups[i].bytes <= groups[i - 1].bytes);
-        }
+        if (i) CHECK(group->retained <= group[-1].retained);
+        if (i && group->retained == group[-1].retained) CHECK(group->bytes <= group[-1].bytes);
     }
     if (below != HG_NO_NODE) {
         expected = hg_retained_nodes(tree, below);
@@ -94,7 +101,95 @@ check_groups(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_g
         else if (expected) expected--;
     }
     CHECK_EQUAL(expected, objects);
-    free(groups);
+    hg_groups_free(&groups);
+}
+
+static uint64_t
+size_by(enum hg_group_sort sort, const struct hg_group *group) {
+    return sort == HG_GROUPS_BYTES   ? group->bytes
+           : sort == HG_GROUPS_COUNT ? group->count
+                                     : group->retained;
+}
+
+/* Another order has the same groups; the first of them and the rest are all. */
+static void
+check_orders(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_group_by by,
+             uint32_t limit) {
+    struct hg_group_query query = {.by = by, .below = HG_NO_NODE, .limit = UINT32_MAX};
+    for (int sort = 0; sort < HG_GROUP_SORTS; sort++) {
+        query.sort = (enum hg_group_sort)sort;
+        query.limit = UINT32_MAX;
+        struct hg_groups all = ask(graph, tree, &query);
+        query.limit = limit;
+        struct hg_groups few = ask(graph, tree, &query);
+        struct hg_group rest = few.rest;
+        CHECK_EQUAL(all.total, few.total);
+        CHECK_EQUAL(all.count < limit ? all.count : limit, few.count);
+        for (size_t i = 0; i < all.count; i++) {
+            const struct hg_group *group = &all.items[i];
+            if (i) CHECK(size_by(query.sort, group) <= size_by(query.sort, group - 1));
+            check_group(graph, tree, by, HG_NO_NODE, group);
+            if (i < few.count) {
+                CHECK_EQUAL(group->key, few.items[i].key);
+                CHECK_EQUAL(group->label, few.items[i].label);
+                continue;
+            }
+            rest.count -= group->count;
+            rest.bytes -= group->bytes;
+            rest.unreachable -= group->unreachable;
+            rest.unreachable_bytes -= group->unreachable_bytes;
+        }
+        CHECK_EQUAL(0, rest.count + rest.bytes + rest.unreachable + rest.unreachable_bytes);
+        CHECK_EQUAL(0, rest.retained);
+        hg_groups_free(&all);
+        hg_groups_free(&few);
+    }
+}
+
+/* The groups of what is at the top of the tree, or directly below a node. */
+static void
+check_outermost(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_group_by by,
+                uint32_t below, struct random *random) {
+    uint8_t *through = calloc(graph->nodes, 1);
+    uint32_t *nodes = calloc(graph->nodes, sizeof(*nodes)), found, total;
+    CHECK(through && nodes);
+    for (uint32_t node = 0; node < graph->objects; node++)
+        through[node] = random_chance(random, 30);
+    if (below != HG_NO_NODE)
+        CHECK_EQUAL(HG_OK, hg_dominated(tree, below, 0, graph->nodes, nodes, &found, &total));
+    else CHECK_EQUAL(HG_OK, hg_top(graph, tree, through, 0, graph->nodes, nodes, &found, &total));
+
+    struct hg_group_query query = {
+        .by = by, .below = below, .outermost = true, .limit = UINT32_MAX};
+    if (below == HG_NO_NODE) query.through = through;
+    struct hg_groups groups = ask(graph, tree, &query);
+    uint64_t objects = 0;
+    for (size_t k = 0; k < groups.count; k++) {
+        const struct hg_group *group = &groups.items[k];
+        uint64_t count = 0, bytes = 0, retained = 0;
+        for (uint32_t i = 0; i < found; i++) {
+            if (nodes[i] >= graph->objects || !belongs(graph, by, group, nodes[i])) continue;
+            count++;
+            bytes += graph->memsize[nodes[i]];
+            retained += hg_retained(tree, nodes[i]);
+        }
+        CHECK_EQUAL(count, group->count);
+        CHECK_EQUAL(bytes, group->bytes);
+        CHECK_EQUAL(retained, group->retained);
+        CHECK_EQUAL(0, group->unreachable);
+        objects += count;
+    }
+    for (uint32_t i = 0; i < found; i++) objects -= nodes[i] < graph->objects;
+    CHECK_EQUAL(0, objects);
+    query.limit = 1;
+    struct hg_groups first = ask(graph, tree, &query);
+    uint64_t retained = 0;
+    for (size_t k = 1; k < groups.count; k++) retained += groups.items[k].retained;
+    CHECK_EQUAL(retained, first.rest.retained);
+    hg_groups_free(&first);
+    hg_groups_free(&groups);
+    free(through);
+    free(nodes);
 }
 
 /* More groups than the first table has room for. */
@@ -104,16 +199,15 @@ test_many(void) {
     build_begin(&builder, 5000, 1);
     for (uint32_t node = 0; node < 5000; node++) builder.location[node] = node / 2 * 7919;
     const struct hg_graph *graph = build_finish(&builder);
-    struct hg_group *groups;
-    size_t count;
-    CHECK_EQUAL(HG_OK, hg_groups(graph, NULL, HG_BY_LOCATION, HG_NO_NODE, &task, &groups, &count));
-    CHECK_EQUAL(2500, count);
-    for (size_t i = 0; i < count; i++) {
-        CHECK_EQUAL(2, groups[i].count);
-        CHECK_EQUAL(80, groups[i].bytes);
-        CHECK_EQUAL(i * 7919, groups[i].key);
+    struct hg_group_query query = {.by = HG_BY_LOCATION, .below = HG_NO_NODE, .limit = UINT32_MAX};
+    struct hg_groups groups = ask(graph, NULL, &query);
+    CHECK_EQUAL(2500, groups.count);
+    for (size_t i = 0; i < groups.count; i++) {
+        CHECK_EQUAL(2, groups.items[i].count);
+        CHECK_EQUAL(80, groups.items[i].bytes);
+        CHECK_EQUAL(i * 7919, groups.items[i].key);
     }
-    free(groups);
+    hg_groups_free(&groups);
     build_free(&builder);
 }
 
@@ -131,6 +225,10 @@ main(void) {
             check_groups(graph, &tree, (enum hg_group_by)by, HG_NO_NODE);
             check_groups(graph, &tree, (enum hg_group_by)by, below);
             check_groups(graph, NULL, (enum hg_group_by)by, HG_NO_NODE);
+            check_orders(graph, &tree, (enum hg_group_by)by, random_below(&random, 6));
+            check_outermost(graph, &tree, (enum hg_group_by)by, HG_NO_NODE, &random);
+            if (below < graph->objects)
+                check_outermost(graph, &tree, (enum hg_group_by)by, below, &random);
         }
         hg_tree_free(&tree);
         build_free(&builder);

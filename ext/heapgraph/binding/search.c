@@ -1,0 +1,164 @@
+/*
+ * Place in the flow: see binding.h. Objects that meet conditions, as methods of HeapDump::Graph: a
+ * part of them, a sample of them, and the paths to all of them.
+ */
+#include "binding/binding.h"
+#include "growth/merged_paths.h"
+#include "search/find.h"
+
+struct search {
+    struct hg_filter filter;
+    struct hg_listing listing;
+    bool sample;
+    struct hg_numbers nodes;
+    struct hg_found found;
+};
+
+static void
+free_search(void *data) {
+    struct search *search = data;
+    hg_numbers_free(&search->nodes);
+}
+
+static enum hg_status
+find_objects(struct binding *self, void *data) {
+    struct search *search = data;
+    const struct hg_graph *graph = self->analysis.graph;
+    const struct hg_tree *tree = &self->analysis.tree;
+    enum hg_status status = search->sample
+                                ? hg_sample(graph, tree, &search->filter, search->listing.limit,
+                                            &self->task, &search->nodes, &search->found)
+                                : hg_find(graph, tree, &search->filter, &search->listing,
+                                          &self->task, &search->nodes, &search->found);
+    if (status != HG_OK) free_search(search);
+    return status;
+}
+
+/* What the keywords of graph_find say. `buffers` hold the lists of nodes; Ruby frees them. */
+static void
+read_search(const struct binding *binding, int argc, VALUE *argv, struct search *search,
+            VALUE buffers[2]) {
+    enum { TYPE, CLASSES, LEAST, REACHABLE, NODES, SORT, OFFSET, LIMIT, KEYS };
+    ID keys[KEYS] = {rb_intern("type"),      rb_intern("classes"), rb_intern("least"),
+                     rb_intern("reachable"), rb_intern("nodes"),   rb_intern("sort"),
+                     rb_intern("offset"),    rb_intern("limit")};
+    VALUE keywords, values[KEYS];
+    rb_scan_args(argc, argv, ":", &keywords);
+    rb_get_kwargs(keywords, keys, 0, KEYS, values);
+    for (int i = 0; i < KEYS; i++)
+        if (values[i] == Qundef) values[i] = Qnil;
+
+    struct hg_filter *filter = &search->filter;
+    filter->type = NIL_P(values[TYPE]) ? HG_ANY_TYPE : (uint8_t)NUM2UINT(values[TYPE]);
+    filter->least_bytes = NIL_P(values[LEAST]) ? 0 : hgb_amount(values[LEAST]);
+    filter->reachable = RTEST(values[REACHABLE]);
+    filter->classes = hgb_nodes(binding, values[CLASSES], &buffers[0], &filter->class_count);
+    filter->nodes = hgb_nodes(binding, values[NODES], &buffers[1], &filter->node_count);
+    search->listing = (struct hg_listing){
+        .sort = NIL_P(values[SORT]) ? HG_SORT_RETAINED : (enum hg_sort)NUM2UINT(values[SORT]),
+        .offset = NIL_P(values[OFFSET]) ? 0 : hgb_limit(binding, values[OFFSET]),
+        .limit = NIL_P(values[LIMIT]) ? UINT32_MAX : hgb_limit(binding, values[LIMIT]),
+    };
+    if (search->listing.sort >= HG_SORTS) rb_raise(rb_eArgError, "no such order");
+}
+
+static VALUE
+search(int argc, VALUE *argv, VALUE self, bool sample) {
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
+    struct search search = {.sample = sample};
+    VALUE buffers[2] = {0};
+    read_search(binding, argc, argv, &search, buffers);
+    hgb_run(binding, find_objects, &search, free_search);
+    RB_GC_GUARD(buffers[0]);
+    RB_GC_GUARD(buffers[1]);
+    return rb_ary_new_from_args(3, ULL2NUM(search.found.objects), ULL2NUM(search.found.bytes),
+                                hgb_list(&search.nodes));
+}
+
+/*
+ *  call-seq: graph.find(**conditions, sort: 0, offset: 0, limit: all) -> [objects, bytes, nodes]
+ *
+ * Finds the objects that meet all conditions, and returns how many there are, the sum of their
+ * sizes, and a part of them. nil is no condition.
+ *
+ * type:       a type of objects (Integer)
+ * classes:    they are instances of one of these classes (nodes)
+ * least:      their least size
+ * reachable:  true: no garbage
+ * nodes:      they are some of these nodes, in ascending order
+ *
+ * sort is a number of enum hg_sort.
+ */
+static VALUE
+graph_find(int argc, VALUE *argv, VALUE self) {
+    return search(argc, argv, self, false);
+}
+
+/* call-seq: graph.sample(**conditions, limit: all) -> as find, but evenly spread over all */
+static VALUE
+graph_sample(int argc, VALUE *argv, VALUE self) {
+    return search(argc, argv, self, true);
+}
+
+struct merging {
+    struct search search;
+    struct hg_merged_paths merged;
+};
+
+static void
+free_merged(void *data) {
+    struct merging *merging = data;
+    hg_merged_paths_free(&merging->merged);
+}
+
+static enum hg_status
+merge_paths(struct binding *self, void *data) {
+    struct merging *merging = data;
+    const struct hg_analysis *all = &self->analysis;
+    return hg_merge_paths(all->graph, &all->tree, &all->parents, &merging->search.filter,
+                          merging->search.listing.limit, &self->task, &merging->merged);
+}
+
+/*
+ *  call-seq:
+ *    graph.merged_paths(**conditions, limit: all) ->
+ *      [garbage objects, bytes, [[parent, name, node or nil, objects, bytes, retained,
+ *                                 own objects, bytes, retained], …]]
+ *
+ * The best paths to the objects that meet conditions (those of find) as one tree: see
+ * merged_paths.h. A rest has no node.
+ */
+static VALUE
+graph_merged_paths(int argc, VALUE *argv, VALUE self) {
+    hgb_with(self, HG_PART_TREE);
+    struct binding *binding = hgb_with(self, HG_PART_PARENTS);
+    struct merging merging = {0};
+    VALUE buffers[2] = {0};
+    read_search(binding, argc, argv, &merging.search, buffers);
+    hgb_run(binding, merge_paths, &merging, free_merged);
+    RB_GC_GUARD(buffers[0]);
+    RB_GC_GUARD(buffers[1]);
+
+    const struct hg_merged_paths *merged = &merging.merged;
+    VALUE branches = rb_ary_new_capa((long)merged->count);
+    for (size_t i = 0; i < merged->count; i++) {
+        const struct hg_branch *branch = &merged->branches[i];
+        VALUE row[] = {
+            UINT2NUM(branch->parent),     UINT2NUM(branch->name),     hgb_node_or_nil(branch->node),
+            ULL2NUM(branch->all.objects), ULL2NUM(branch->all.bytes), ULL2NUM(branch->all.retained),
+            ULL2NUM(branch->own.objects), ULL2NUM(branch->own.bytes), ULL2NUM(branch->own.retained),
+        };
+        rb_ary_push(branches, rb_ary_new_from_values(sizeof(row) / sizeof(*row), row));
+    }
+    VALUE answer = rb_ary_new_from_args(3, ULL2NUM(merged->garbage), ULL2NUM(merged->garbage_bytes),
+                                        branches);
+    free_merged(&merging);
+    return answer;
+}
+
+void
+hgb_define_search(VALUE class) {
+    rb_define_method(class, "find", graph_find, -1);
+    rb_define_method(class, "sample", graph_sample, -1);
+    rb_define_method(class, "merged_paths", graph_merged_paths, -1);
+}

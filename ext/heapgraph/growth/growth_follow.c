@@ -1,0 +1,30 @@
+/*
+ * Place in the flow: see growth_follow.h.
+ */
+#include "growth/growth_follow.h"
+
+/* Whether an edge has a name of its own. Edges to elements have none. */
+static bool
+has_name(uint32_t name) {
+    return hg_edge_kind(name) != HG_E_REFERENCE && !hg_edge_is_element(name);
+}
+
+uint32_t
+hg_trail_before(const struct hg_best_paths *paths, uint32_t node) {
+    uint32_t parent = paths->parent[node];
+    while (parent != HG_NO_NODE && hg_is_shared_buffer(paths, parent))
+        parent = paths->parent[parent];
+    return parent;
+}
+
+uint32_t
+hg_trail_begin(struct hg_trails *trails, struct hg_steps *steps, uint32_t module) {
+    return hg_trails_follow(trails, 0, hg_steps_module(steps, module), true);
+}
+
+uint32_t
+hg_trail_follow(struct hg_trails *trails, struct hg_steps *steps, const struct hg_best_paths *paths,
+                uint32_t before, uint32_t node) {
+    uint32_t name = paths->name[node];
+    return hg_trails_follow(trails, before, hg_steps_take(steps, name, node), has_name(name));
+}

@@ -1,0 +1,304 @@
+/*
+ * Place in the flow: see merged_paths.h. First each member finds its trail; then the trails with
+ * most members become branches; then each member is counted in the branches that it is below.
+ */
+#include "growth/merged_paths.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/best.h"
+#include "base/progress.h"
+#include "growth/growth_follow.h"
+
+/* A trail, and the branch that it becomes. */
+struct place {
+    uint64_t members; /* on the trail, later also on those below it */
+    uint32_t node, name;
+    uint32_t below;  /* how many trails below it have members and are no branches */
+    uint32_t branch; /* the branch that counts its members */
+    uint32_t rest;   /* the branch for trails below it, or HG_NO_NODE */
+    bool stays;      /* it is a branch of its own */
+};
+
+struct merging {
+    const struct hg_graph *graph;
+    const struct hg_tree *tree;
+    struct hg_best_paths paths;
+    struct hg_task *task;
+    uint8_t *member;   /* by node */
+    uint32_t *trail;   /* by node: its trail + 1, or 0 if it is not known yet */
+    uint32_t *covered; /* two for each branch: for all its members, and for its own */
+    struct hg_steps steps;
+    struct hg_trails trails;
+    struct place *places; /* by trail */
+    uint32_t known;       /* how many places are filled in */
+    size_t room;
+    struct hg_numbers stack;
+};
+
+/* Fills in the place of a trail, if it is new, from the first node on it. */
+static bool
+note_place(struct merging *merging, uint32_t trail, uint32_t node, uint32_t name) {
+    if (trail < merging->known) return true;
+    if (!hg_grow(&merging->places, trail, &merging->room, 256, sizeof(*merging->places)))
+        return false;
+    merging->places[trail] = (struct place){.node = node, .name = name, .rest = HG_NO_NODE};
+    merging->known = trail + 1;
+    return true;
+}
+
+/* The trail of a node by the edge from its parent. HG_NO_TRAIL if there is no memory. */
+static uint32_t
+follow(struct merging *merging, uint32_t node) {
+    uint32_t before = hg_trail_before(&merging->paths, node);
+    uint32_t trail = hg_trail_follow(&merging->trails, &merging->steps, &merging->paths,
+                                     merging->trail[before] - 1, node);
+    if (trail == HG_NO_TRAIL || merging->steps.failed) return HG_NO_TRAIL;
+    uint32_t name = hg_edge_without_key(merging->paths.name[node]);
+    return note_place(merging, trail, node, name) ? trail : HG_NO_TRAIL;
+}
+
+/* Finds the trail of a node on whose path all nodes before it have theirs. */
+static bool
+find_next(struct merging *merging, uint32_t node) {
+    uint32_t trail = 0; // the virtual root
+    if (merging->paths.module[node]) {
+        uint32_t none = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE);
+        trail = hg_trail_begin(&merging->trails, &merging->steps, node);
+        if (trail == HG_NO_TRAIL || !note_place(merging, trail, node, none)) return false;
+    }
+    else if (merging->paths.parent[node] != HG_NO_NODE) trail = follow(merging, node);
+    merging->trail[node] = trail + 1;
+    return trail != HG_NO_TRAIL;
+}
+
+/* Finds the trails of a node and of those before it that have none yet. */
+static bool
+find_trail(struct merging *merging, uint32_t node) {
+    merging->stack.count = 0;
+    for (uint32_t at = node; at != HG_NO_NODE && !merging->trail[at];) {
+        hg_numbers_add(&merging->stack, at);
+        at = merging->paths.module[at] ? HG_NO_NODE : hg_trail_before(&merging->paths, at);
+    }
+    if (merging->stack.failed) return false;
+    for (size_t i = merging->stack.count; i-- > 0;)
+        if (!find_next(merging, merging->stack.items[i])) return false;
+    return true;
+}
+
+/*
+ * The trail of a member. Paths begin at a named module, but the path to one leads from what holds
+ * it.
+ */
+static uint32_t
+trail_of_member(struct merging *merging, uint32_t node) {
+    if (!merging->paths.module[node])
+        return find_trail(merging, node) ? merging->trail[node] - 1 : HG_NO_TRAIL;
+    uint32_t before = hg_trail_before(&merging->paths, node);
+    return find_trail(merging, before) ? follow(merging, node) : HG_NO_TRAIL;
+}
+
+static enum hg_status
+find_trails(struct merging *merging, struct hg_merged_paths *merged) {
+    const struct hg_graph *graph = merging->graph;
+    uint32_t none = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE);
+    if (!note_place(merging, 0, graph->nodes - 1, none)) return HG_NO_MEMORY;
+    hg_phase(merging->task, "trails", graph->objects);
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(merging->task, node)) return HG_STOPPED;
+        if (!merging->member[node]) continue;
+        if (!hg_is_reachable(merging->tree, node)) {
+            merged->garbage++;
+            merged->garbage_bytes += hg_memsize(graph, node);
+            continue;
+        }
+        uint32_t trail = trail_of_member(merging, node);
+        if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
+        merging->places[trail].members++;
+    }
+    return HG_OK;
+}
+
+/* Adds the members of each trail to those of the trails above it. A trail is behind its parent. */
+static void
+sum_up(struct merging *merging) {
+    struct place *places = merging->places;
+    for (uint32_t trail = merging->known - 1; trail > 0; trail--) {
+        struct place *above = &places[merging->trails.items[trail].parent];
+        above->members += places[trail].members;
+        above->below += places[trail].members > 0;
+    }
+}
+
+/*
+ * Sorts the trails that have members, those with most first, and equal ones by number. So a parent
+ * comes before its children. Returns false if there is no memory.
+ */
+static bool
+sort_trails(const struct merging *merging, struct hg_best *best) {
+    for (uint32_t trail = 0; trail < merging->known; trail++) {
+        uint64_t members = merging->places[trail].members;
+        if (trail && !members) continue;
+        if (!hg_best_offer(best, members, trail)) return false;
+    }
+    hg_best_sort(best);
+    return true;
+}
+
+/* Gives numbers to the trails that become branches, and then to the rests. Returns how many. */
+static uint32_t
+choose(struct merging *merging, const struct hg_best *best, uint32_t limit) {
+    struct place *places = merging->places;
+    size_t used = 0;
+    uint32_t branches = 0;
+    if (limit < 2) limit = 2;
+    for (size_t i = 0; i < best->count; i++) {
+        uint32_t trail = best->items[i].node;
+        struct place *place = &places[trail];
+        struct place *above = trail ? &places[merging->trails.items[trail].parent] : NULL;
+        // it needs a branch, and one for its rest; its parent may need none for its own any more
+        used += 1 + (place->below > 0) - (above && above->below == 1);
+        if (used > limit) break;
+        if (above) above->below--;
+        place->stays = true;
+        place->branch = branches++;
+    }
+    for (size_t i = 0; i < best->count && places[best->items[i].node].stays; i++) {
+        struct place *place = &places[best->items[i].node];
+        if (place->below) place->rest = branches++;
+    }
+    return branches;
+}
+
+/* Fills in the branches, all but the counts, and says of each trail which branch counts it. */
+static void
+fill_in(struct merging *merging, struct hg_branch *branches) {
+    struct place *places = merging->places;
+    for (uint32_t trail = 0; trail < merging->known; trail++) {
+        struct place *place = &places[trail];
+        struct place *above = trail ? &places[merging->trails.items[trail].parent] : place;
+        if (place->stays) {
+            branches[place->branch] = (struct hg_branch){
+                .parent = above->branch, .node = place->node, .name = place->name};
+            if (place->rest == HG_NO_NODE) continue;
+            branches[place->rest] = (struct hg_branch){
+                .parent = place->branch,
+                .node = HG_NO_NODE,
+                .name = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE)};
+        }
+        else place->branch = above->stays ? above->rest : above->branch;
+    }
+}
+
+/*
+ * Counts the member at a position. Positions come in ascending order, so what it dominates is new
+ * if it lies behind *covered, the end of what the last outermost member dominates.
+ */
+static void
+count(const struct merging *merging, uint32_t at, struct hg_members *members, uint32_t *covered) {
+    const struct hg_tree *tree = merging->tree;
+    members->objects++;
+    members->bytes += hg_memsize(merging->graph, tree->node[at]);
+    if (at < *covered) return;
+    *covered = tree->end[at];
+    members->retained += tree->retained[at];
+}
+
+/* Counts a member as one at which paths end. The example is the one that retains most. */
+static void
+count_own(struct merging *merging, struct hg_branch *branch, uint32_t *covered, uint32_t at) {
+    const struct hg_tree *tree = merging->tree;
+    uint32_t node = tree->node[at];
+    uint64_t retained = tree->retained[at], most = hg_retained(tree, branch->node);
+    bool larger = retained > most || (retained == most && node < branch->node);
+    if (!branch->own.objects || larger) branch->node = node;
+    count(merging, at, &branch->own, covered);
+}
+
+/* Counts a member in the branch of its trail and in all above it. */
+static void
+count_member(struct merging *merging, struct hg_branch *branches, uint32_t trail, uint32_t at) {
+    const struct place *place = &merging->places[trail];
+    uint32_t number = place->branch;
+    if (place->stays) count_own(merging, &branches[number], &merging->covered[2 * number + 1], at);
+    for (;; number = branches[number].parent) {
+        count(merging, at, &branches[number].all, &merging->covered[2 * number]);
+        if (number == 0) return;
+    }
+}
+
+static enum hg_status
+count_members(struct merging *merging, struct hg_branch *branches) {
+    const struct hg_tree *tree = merging->tree;
+    hg_phase(merging->task, "members", tree->reached);
+    for (uint32_t at = 0; at < tree->reached; at++) {
+        if (at % HG_STRIDE == 0 && !hg_step(merging->task, at)) return HG_STOPPED;
+        if (!merging->member[tree->node[at]]) continue;
+        uint32_t trail = trail_of_member(merging, tree->node[at]);
+        if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
+        count_member(merging, branches, trail, at);
+    }
+    return HG_OK;
+}
+
+/* Makes the branches of the trails. */
+static enum hg_status
+branch_out(struct merging *merging, uint32_t limit, struct hg_merged_paths *merged) {
+    struct hg_best best = {.room = SIZE_MAX};
+    enum hg_status status = HG_NO_MEMORY;
+    sum_up(merging);
+    if (sort_trails(merging, &best)) {
+        merged->count = choose(merging, &best, limit);
+        merged->branches = malloc(merged->count * sizeof(*merged->branches));
+        merging->covered = calloc(2 * merged->count, sizeof(*merging->covered));
+    }
+    hg_best_free(&best);
+    if (merged->branches && merging->covered) {
+        fill_in(merging, merged->branches);
+        status = count_members(merging, merged->branches);
+    }
+    return status;
+}
+
+static void
+free_merging(struct merging *merging) {
+    hg_array_free(merging->member);
+    hg_array_free(merging->trail);
+    free(merging->covered);
+    hg_steps_free(&merging->steps);
+    hg_trails_free(&merging->trails);
+    free(merging->places);
+    hg_numbers_free(&merging->stack);
+}
+
+enum hg_status
+hg_merge_paths(const struct hg_graph *graph, const struct hg_tree *tree,
+               const struct hg_parents *parents, const struct hg_filter *filter, uint32_t limit,
+               struct hg_task *task, struct hg_merged_paths *merged) {
+    struct merging merging = {
+        .graph = graph,
+        .tree = tree,
+        .paths = {graph, parents->parent, parents->name, parents->module},
+        .task = task,
+        .member = hg_array(graph->nodes, 1),
+        .trail = hg_array_sparse(graph->nodes, sizeof(*merging.trail)),
+    };
+    bool steps = hg_steps_init(&merging.steps, graph), trails = hg_trails_init(&merging.trails);
+    enum hg_status status = HG_NO_MEMORY;
+    *merged = (struct hg_merged_paths){0};
+    if (merging.member && merging.trail && steps && trails)
+        status = hg_mark_found(graph, tree, filter, task, merging.member);
+    if (status == HG_OK) status = find_trails(&merging, merged);
+    if (status == HG_OK) status = branch_out(&merging, limit, merged);
+    if (status != HG_OK) hg_merged_paths_free(merged);
+    free_merging(&merging);
+    return status;
+}
+
+void
+hg_merged_paths_free(struct hg_merged_paths *merged) {
+    free(merged->branches);
+    *merged = (struct hg_merged_paths){0};
+}
