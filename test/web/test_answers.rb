@@ -262,6 +262,8 @@ class TestAnswers < HeapDumpTest
                  json.values_at("total", "retained")
     all = first.find(limit: first.objects)
     assert_equal first.retained_size(all), ask("retained")["retained"]
+    waiting = first.find(value: "waiting", limit: first.objects)
+    assert_equal first.retained_size(waiting), ask("retained", value: "waiting")["retained"]
     large = first.find(type: "STRING", min_size: 100, limit: first.objects)
     assert_equal first.retained_size(large),
                  ask("retained", type: "STRING", min_size: 100)["retained"]
@@ -330,6 +332,47 @@ class TestAnswers < HeapDumpTest
           assert_node group.example, item["example"] if group.example
         end
       end
+    end
+  end
+
+  def test_merged_paths
+    [{ class: "Session" }, { type: "STRING", value: "waiting", limit: 7 },
+     { pattern: "^item \\d+$" }].each do |given|
+      set = given.slice(:class, :type, :value)
+      set[:value] = Regexp.new(given[:pattern]) if given[:pattern]
+      merged = first.merged_paths(set, limit: given.fetch(:limit, 100))
+      json = ask("merged_paths", **given)
+      assert_equal [merged.garbage, merged.size], json.values_at("garbage", "total")
+      assert_equal merged.map { |one| [one.parent, one.to_s, one.objects, one.retained] },
+                   json["items"].map { |one| one.values_at(*%w[parent text objects retained]) }
+    end
+  end
+
+  def test_cut
+    session = first.find(class: "Session").find { |node| node.referrers.first.node == cache }
+    freed = first.freed_by_cutting(cache, session)
+    assert_operator freed.bytes, :>, 0
+    json = ask("cut", from: cache.to_s, object: session.to_s)
+    assert_equal [freed.bytes, freed.objects, nil], json.values_at("bytes", "objects", "held_by")
+    assert_node session, json["object"]
+    assert_node cache, json["from"]
+    json = ask("cut", from: session.to_s, object: session.class_node.to_s)
+    assert_equal 0, json["bytes"]
+    held = first.freed_by_cutting(session, session.class_node).held_by
+    assert_node held.node, json["held_by"]
+    answer = client.ask("cut", dump: client.ids.first, from: session.to_s, object: cache.to_s)
+    assert_equal [404, "no_such_reference"], [answer.status, answer.code]
+  end
+
+  def test_groups_at_the_top
+    [{}, { by: :gem, all: 1 }, { below: cache.to_s, limit: 1, sort: :objects }].each do |given|
+      groups = first.top_groups(limit: 50, **given.except(:all), program: !given[:all])
+      json = ask("top_groups", **given)
+      assert_equal [groups.total, groups.map(&:label), groups.map(&:retained)],
+                   [json["total"], *%w[label retained].map do |name|
+                     json["items"].map { |item| item[name] }
+                   end]
+      assert_equal groups.rest&.label, json.dig("rest", "label")
     end
   end
 

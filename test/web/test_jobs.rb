@@ -102,7 +102,7 @@ class TestJobs < HeapDumpTest
 
   def test_one_at_a_time_for_each_dump
     jobs = Jobs.new
-    questions = [slow("a", :first), slow("b", :first, :second), slow("c", :second), slow("d", :third)]
+    questions = [%w[a 1], %w[b 1 2], %w[c 2], %w[d 3]].map { |key, *dumps| slow(key, *dumps) }
     a, b, c, d = questions.map { |question| jobs.ask(question) }
     assert_equal %i[running waiting running waiting], states(a, b, c, d)
     questions[0].gate << 1

@@ -58,7 +58,12 @@ class TestValues < HeapDumpTest
     given = { dump: ids.last, baseline: ids.first, dumps: ids.join(",") }
     return yield(given) unless question.parameters.key?(:object)
 
-    snapshot.each.map(&:to_s).each { |object| yield({ **given, object: object }) }
+    snapshot.each do |node|
+      from = node.referrers.find { |held| !held.node.root? }&.node
+      next if question.parameters.key?(:from) && from.nil?
+
+      yield({ **given, object: node.to_s, from: from&.to_s })
+    end
   end
 
   def test_what_may_be_secret_is_not_said

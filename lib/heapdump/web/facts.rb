@@ -57,6 +57,11 @@ module HeapDump
         { bytesize: one.example.field("bytesize", Integer), **duplicate_json(one) }
       end
 
+      # A group of objects (Snapshot::Row).
+      def row(row)
+        { **row.to_h, label: Terminal::Text.safe(row.label), largest: row.largest&.to_s }
+      end
+
       # A frame of a thread or fiber (Hash) in words: "visit app.rb:59".
       def frame(frame)
         name = frame["label"] || frame["method"] || "(unknown)"

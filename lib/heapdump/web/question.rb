@@ -20,7 +20,7 @@ module HeapDump
       class << self
         # The parameters (Hash of Parameters::Parameter by Symbol).
         def parameters
-          @parameters ||= {}
+          @parameters ||= self == Question ? {} : superclass.parameters.dup
         end
 
         # True for questions that are answered by jobs.
@@ -101,6 +101,11 @@ module HeapDump
       def object(address = given[:object])
         snapshot.object(address) or
           raise Refusal.new(404, "no_such_object", "this dump has no object at that address")
+      end
+
+      # The object below which something is asked, nil for the whole dump.
+      def below
+        given[:below] && object(given[:below])
       end
 
       # For JSON: the items of a page (Array), and how many there are in all.

@@ -30,10 +30,6 @@ module HeapDump
           node.to_s if node&.address
         end
 
-        def below
-          given[:below] && object(given[:below])
-        end
-
         # The different labels, and for each cell the number of its label.
         def labels_of(cells)
           all = cells.map { |cell| Terminal::Text.safe(cell.label) }

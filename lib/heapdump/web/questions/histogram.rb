@@ -28,13 +28,11 @@ module HeapDump
         private
 
         def histogram
-          @histogram ||= opened.first.histogram(given[:by], below, given[:values])
+          @histogram ||= opened.first.histogram(given[:by], below&.to_s, given[:values])
         end
 
-        # The address of the object below which objects are counted.
         def below
-          return unless given[:below]
-          return object(given[:below]).to_s unless given[:baseline]
+          return super unless given[:below] && given[:baseline]
 
           raise Refusal.new(400, "bad_value", "below and baseline exclude each other: an address " \
                                               "is good within one dump only")
@@ -50,8 +48,7 @@ module HeapDump
         end
 
         def item(row)
-          { **row.to_h, label: Terminal::Text.safe(row.label), largest: row.largest&.to_s,
-                        change: row.change }
+          { **facts.row(row), change: row.change }
         end
       end
     end

@@ -30,8 +30,6 @@ module HeapDump
 
       # The references to an object, counted in the same way.
       class ReferrerGroups < ReferenceGroups
-        parameters.update(superclass.parameters)
-
         private
 
         def groups
