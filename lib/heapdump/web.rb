@@ -22,6 +22,7 @@ module HeapDump
   # or in a server with one.
   class Web
     autoload :Assets, "#{__dir__}/web/assets"
+    autoload :Browser, "#{__dir__}/web/browser"
     autoload :Dump, "#{__dir__}/web/dump"
     autoload :Dumps, "#{__dir__}/web/dumps"
     autoload :Facts, "#{__dir__}/web/facts"
@@ -36,6 +37,8 @@ module HeapDump
     autoload :Questions, "#{__dir__}/web/questions"
     autoload :Refusal, "#{__dir__}/web/refusal"
     autoload :Reply, "#{__dir__}/web/reply"
+    autoload :Requests, "#{__dir__}/web/requests"
+    autoload :Server, "#{__dir__}/web/server"
 
     # Where the questions are. A new number comes with the first change that an old client would not
     # understand.

@@ -54,6 +54,10 @@ module HeapDump
         ["leaks /var/tmp/heaps --fail-on 'retained>5MB'", "all dumps of a directory, as a gate"],
         ["leaks 1.json 2.json 3.json --fail-on any --json", "every leak fails, for a program"]
       ],
+      "ui" => [
+        ["ui heap.json", "one dump"],
+        ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"]
+      ],
       "verify" => [
         ["verify heap.json", "whether it is whole"],
         ["verify - < heap.json.zst", "the same from standard input"]
