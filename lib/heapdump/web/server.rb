@@ -95,7 +95,13 @@ module HeapDump
       def settings
         { BindAddress: ADDRESS, Port: port, ServerName: ADDRESS, ServerSoftware: "heapdump",
           DoNotReverseLookup: true, AccessLog: [], Logger: ::WEBrick::BasicLog.new(nil, 0),
-          RequestTimeout: Requests::WEBRICKS }
+          RequestTimeout: Requests::WEBRICKS, AcceptCallback: method(:at_once) }
+      end
+
+      # WEBrick writes the head and the body of an answer one after the other. The system would hold
+      # back the second until the client has confirmed the first, which takes 40 ms.
+      def at_once(socket)
+        socket.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
       end
 
       def prepare(server)
