@@ -15,10 +15,15 @@ class TestJobs < HeapDumpTest
   class Slow
     attr_reader :key, :opened, :ended, :gate
 
-    def initialize(key, *opened)
+    def initialize(key, *opened, slow: true)
       @key = key
       @opened = opened
+      @slow = slow
       @gate = Queue.new
+    end
+
+    def slow?
+      @slow
     end
 
     def progress
@@ -40,8 +45,8 @@ class TestJobs < HeapDumpTest
     super
   end
 
-  def slow(key, *opened)
-    Slow.new(key, *opened).tap { |question| (@slow ||= []) << question }
+  def slow(key, *opened, **options)
+    Slow.new(key, *opened, **options).tap { |question| (@slow ||= []) << question }
   end
 
   def states(*jobs)
@@ -52,18 +57,39 @@ class TestJobs < HeapDumpTest
     assert_raises(Refusal, &)
   end
 
-  def test_a_slow_question_is_answered_later
-    client = WebClient.new(grown(10, 20, 30))
-    client.web.dumps.open_all
-    answer = client.get("/api/v1/leaks?dumps=#{client.ids.join(",")}", SCRIPT_NAME: "/admin")
-    assert_equal [202, "1"], [answer.status, answer.headers["retry-after"]]
-    job = answer.json["job"]
-    assert_equal "/admin/api/v1/job?id=#{job["id"]}", job["ask"]
-    done = client.ask("job", id: job["id"])
-    assert_equal 200, done.status
-    assert_equal "Session", done.json["suspects"].first["class"]
-    # the same question has the same job, which is done
-    assert_equal done, client.get("/api/v1/leaks?dumps=#{client.ids.join(",")}")
+  def test_what_takes_long_is_answered_later
+    client = WebClient.new([dump { |made| made.constant("TEXT", made.string("x")) }])
+    id = client.ids.first
+    gate = Queue.new
+    duplicates = HeapDump::Snapshot::Duplicates
+    original = duplicates.method(:of)
+    duplicates.stub(:of, ->(*arguments) { gate.pop && original.call(*arguments) }) do
+      answer = client.get("/api/v1/strings?dump=#{id}", SCRIPT_NAME: "/admin")
+      assert_equal [202, "1"], [answer.status, answer.headers["retry-after"]]
+      job = answer.json["job"]
+      assert_equal ["running", "/admin/api/v1/job?id=#{job["id"]}"], job.values_at("state", "ask")
+      assert_equal 202, client.get("/api/v1/job?id=#{job["id"]}").status
+      gate << true
+      assert_equal 1, client.ask!("job", id: job["id"])["strings"]
+      # the same question has the same job, which is done
+      assert_equal 1, client.get("/api/v1/strings?dump=#{id}").json["strings"]
+    end
+  end
+
+  # Whatever it is.
+  def test_no_question_holds_up_a_request
+    client = WebClient.new([dump { |made| made.constant("TEXT", made.string("x")) }])
+    id = client.ids.first
+    client.ask!("summary", dump: id)
+    gate = Queue.new
+    HeapDump::Snapshot::Aside.stub(:of, ->(*) { gate.pop }) do
+      begun = now
+      assert_equal 202, client.get("/api/v1/summary?dump=#{id}").status
+      assert_operator now - begun, :<, 1
+      assert_equal 200, client.get("/api/v1/find?dump=#{id}").status
+      gate << { kept: 1 }
+      assert_equal({ "kept" => 1 }, client.ask!("summary", dump: id)["besides"])
+    end
   end
 
   def test_leaks_are_those_of_the_library
@@ -112,13 +138,37 @@ class TestJobs < HeapDumpTest
     wait_until("the one that waited runs") { b.state == :running }
   end
 
+  # A slow one holds up no other.
+  def test_quick_questions_need_not_wait_for_their_turn
+    jobs = Jobs.new
+    busy = Array.new(3) { |i| jobs.ask(slow(i.to_s, :dump)) }
+    assert_equal %i[running waiting waiting], states(*busy)
+    quick = slow("quick", :dump, slow: false)
+    quick.gate << 1
+    assert_equal({ "schema_version" => 1, "given" => 1 }, JSON.parse(jobs.ask(quick).result))
+    assert_equal :running, jobs.ask(slow("hung", :dump, slow: false)).state
+  end
+
+  # It costs less to work it out again.
+  def test_what_was_quick_is_not_kept
+    jobs = Jobs.new
+    jobs.ask(quick = slow("quick", slow: false).tap { |question| question.gate << 1 })
+    again = slow("quick", slow: false)
+    again.gate << 2
+    assert_equal 2, JSON.parse(jobs.ask(again).result)["given"]
+    assert quick.ended
+  end
+
   def test_only_so_many
     jobs = Jobs.new
-    questions = Array.new(Jobs::MOST) { |i| slow(i.to_s) }
+    questions = Array.new(Jobs::MOST_SLOW) { |i| slow(i.to_s) }
     all = questions.map { |question| jobs.ask(question) }
     assert_equal Jobs::AT_ONCE, all.count { |job| job.state == :running }
     busy = refusal { jobs.ask(slow("more")) }
     assert_equal [503, "too_many_jobs"], [busy.status, busy.code]
+    others = Array.new(Jobs::MOST) { |i| slow("other #{i}", slow: false) }
+    others.map { |question| Thread.new { jobs.ask(question) } }.each(&:join)
+    assert_equal "too_many_jobs", refusal { jobs.ask(slow("one more", slow: false)) }.code
     assert_same all.first, jobs.ask(slow("0")), "a job that is there is told"
     questions.first.gate << 1
     wait_until("one is done") { all.first.result }
@@ -135,7 +185,7 @@ class TestJobs < HeapDumpTest
       sleep 0.02
     end
     assert_equal %i[stopped stopped running], states(forgotten, waiting, asked)
-    assert_equal [true, nil, nil], questions.map(&:ended)
+    assert_equal [true, nil], questions.values_at(0, 2).map(&:ended)
     [forgotten, waiting].each do |job|
       assert_equal "no_such_job", refusal { jobs.find(job.id) }.code
     end

@@ -2,7 +2,7 @@
 // as text. Text from a dump gets into the page by textContent alone.
 
 const KEY = "heapdump-token";
-const PAUSE = 500; // milliseconds between two questions to which there is no answer yet
+const PAUSE = 200; // milliseconds between two questions to which there is no answer yet
 
 const element = (id) => document.getElementById(id);
 

@@ -2,7 +2,7 @@
 
 module HeapDump
   class Web
-    # The answer of a slow question, while it is worked out and after that.
+    # The answer to a question, while it is worked out and after that.
     class Job
       # What the job is called (String of hexadecimal digits).
       attr_reader :id
@@ -12,13 +12,19 @@ module HeapDump
       attr_reader :result
       # Why it has no answer (Refusal), nil unless it has failed.
       attr_reader :refusal
-      # When somebody last asked for it, and when it ended (Float, in seconds).
-      attr_reader :asked_at, :ended_at
+      # When somebody last asked for it, when it began and when it ended (Float, in seconds).
+      attr_reader :asked_at, :begun_at, :ended_at
 
       def initialize(id, question)
         @id = id
         @question = question
+        @slow = question.slow?
         @state = :waiting
+      end
+
+      # Whether it has to wait for its turn.
+      def slow?
+        @slow
       end
 
       # Somebody asks for it.
@@ -32,13 +38,14 @@ module HeapDump
         others.any? { |one| one.dumps.intersect?(dumps) }
       end
 
-      # The dumps that it needs, which nobody but it may need for long now (Array of Opened).
+      # The dumps that it needs (Array of Opened), none when it has ended.
       def dumps
         @question ? @question.opened : []
       end
 
       # Works it out in a thread of its own, which calls the block at the end, whatever comes of it.
-      def start
+      def start(now)
+        @begun_at = now
         @state = :running
         @thread = Thread.new do
           Thread.current.report_on_exception = false
@@ -46,6 +53,11 @@ module HeapDump
         ensure
           yield
         end
+      end
+
+      # Waits for its end, or for so many seconds.
+      def wait(seconds)
+        @thread&.join(seconds)
       end
 
       # Ends it.

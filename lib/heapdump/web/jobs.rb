@@ -5,13 +5,19 @@ require "securerandom"
 
 module HeapDump
   class Web
-    # Slow questions are answered by jobs: a few run at once, no two of them about the same dump,
-    # and the others wait. Who asks the same question gets the same job. A job for which nobody has
-    # asked for a while is stopped; so nothing has to be sent to stop it. Answers are kept for a
-    # while.
+    # Questions are answered by jobs, so that none holds up a request: what is not answered after a
+    # moment is answered when it is asked again. Who asks the same question gets the same job. A job
+    # for which nobody has asked for a while is stopped; so nothing has to be sent to stop it.
+    # Answers that took a while are kept for a while.
+    #
+    # Of questions that are known to be slow only a few run at once, no two of them about the same
+    # dump, and the others wait.
     class Jobs
-      AT_ONCE = 2
-      MOST = 16 # that run or wait
+      AT_ONCE = 2 # slow ones
+      MOST_SLOW = 16 # that run or wait
+      MOST = 64 # others that run
+      MOMENT = 0.1 # seconds for which a request waits for an answer
+      WORTH = 0.05 # seconds that an answer took if it is worth being kept
       PATIENCE = 10 # seconds after which a job is stopped if nobody has asked for it
       KEPT = 600 # seconds for which an answer is kept
       KEPT_BYTES = 16 << 20 # of all answers that are kept
@@ -27,21 +33,22 @@ module HeapDump
         @jobs = {} # by id, the oldest first
       end
 
-      # The job for a question. Raises Refusal if there are too many, or if it has failed.
+      # The job for a question, after a moment. Raises Refusal if there are too many, or if it has
+      # failed.
       def ask(question)
         id = Digest::SHA256.hexdigest(@salt + question.key)[0, DIGITS]
-        @mutex.synchronize do
+        told(@mutex.synchronize do
           forget_old
-          told(@jobs[id] || add(Job.new(id, question)))
-        end
+          (@jobs[id] || add(Job.new(id, question))).ask(now)
+        end)
       end
 
-      # The job with an id. Raises Refusal if there is none, or if it has failed.
+      # The job with an id, after a moment. Raises Refusal if there is none, or if it has failed.
       def find(id)
-        @mutex.synchronize do
+        told(@mutex.synchronize do
           forget_old
-          told(@jobs[id] || raise(unknown))
-        end
+          (@jobs[id] || raise(unknown)).ask(now)
+        end)
       end
 
       private
@@ -52,9 +59,10 @@ module HeapDump
 
       # Why a job has failed is told once; who asks again gets a new job.
       def told(job)
-        return job.ask(now) unless job.refusal
+        job.wait(MOMENT)
+        return job unless job.refusal
 
-        @jobs.delete(job.id)
+        @mutex.synchronize { @jobs.delete(job.id) }
         raise job.refusal
       end
 
@@ -63,7 +71,7 @@ module HeapDump
       end
 
       def busy
-        Refusal.new(503, "too_many_jobs", "too many slow questions are waiting; ask again later",
+        Refusal.new(503, "too_many_jobs", "too many questions wait for an answer; ask again later",
                     headers: { "retry-after" => "5" })
       end
 
@@ -72,9 +80,10 @@ module HeapDump
       end
 
       def add(job)
-        raise busy if pending.size >= MOST
+        alike = pending.count { |one| one.slow? == job.slow? }
+        raise busy if alike >= (job.slow? ? MOST_SLOW : MOST)
 
-        @jobs[job.id] = job.ask(now)
+        @jobs[job.id] = job
         start_waiting
         @watch = Thread.new { watch } unless @watch&.alive?
         job
@@ -82,17 +91,18 @@ module HeapDump
 
       def start_waiting
         waiting, running = pending.partition { |job| job.state == :waiting }
+        slow = running.select(&:slow?)
         waiting.each do |job|
-          next if running.size >= AT_ONCE || job.clashes?(running)
+          next if job.slow? && (slow.size >= AT_ONCE || job.clashes?(slow))
 
-          job.start { @mutex.synchronize { finish(job) } }
-          running << job
+          job.start(now) { @mutex.synchronize { finish(job) } }
+          slow << job if job.slow?
         end
       end
 
       def finish(job)
         job.end_at(now)
-        @jobs.delete(job.id) if job.state == :stopped
+        @jobs.delete(job.id) if job.state == :stopped || job.ended_at - job.begun_at < WORTH
         start_waiting
       end
 

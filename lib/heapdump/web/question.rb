@@ -23,7 +23,7 @@ module HeapDump
           @parameters ||= self == Question ? {} : superclass.parameters.dup
         end
 
-        # True for questions that are answered by jobs.
+        # True for questions that have to wait for their turn.
         def slow?
           @slow || false
         end
@@ -61,14 +61,14 @@ module HeapDump
         opened
       end
 
-      # Whether a job answers it.
+      # Whether it has to wait for its turn.
       def slow?
         self.class.slow?
       end
 
       # The Job that answers it, nil if none is needed.
       def job
-        @jobs.ask(self) if slow?
+        @jobs.ask(self)
       end
 
       # The dumps that it is about, which no other job may use meanwhile (Array of Opened).
