@@ -26,8 +26,8 @@ Gem::Specification.new do |spec|
 
   # By extension, so that no build product is packed.
   spec.files = Dir.chdir(__dir__) do
-    Dir["exe/*", "ext/**/{*.{c,h,rb,md},depend}", "lib/**/*.{rb,xml,erb,js,css}", "lib/.document",
-        "heapdump.gdb", "sig/**/*.rbs", "docs/**/*.{md,png,svg}",
+    Dir["exe/*", "ext/**/{*.{c,h,rb,md},depend}", "lib/**/*.{rb,xml,erb,html,js,css}",
+        "lib/.document", "heapdump.gdb", "sig/**/*.rbs", "docs/**/*.{md,png,svg}",
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md"].sort
   end
   spec.bindir = "exe"
@@ -36,4 +36,10 @@ Gem::Specification.new do |spec|
 
   # For machines without libyajl-dev; see ext/heapgraph/extconf.rb.
   spec.add_dependency "libyajl2", "~> 2.1"
+
+  # For `heapdump ui` and HeapDump::Web alone; nothing else loads them. The ranges are wide, because
+  # an application that mounts HeapDump::Web has a Rack of its own.
+  spec.add_dependency "rack", ">= 2.2", "< 4"
+  spec.add_dependency "rackup", ">= 1.0", "< 3"
+  spec.add_dependency "webrick", ">= 1.7", "< 2"
 end

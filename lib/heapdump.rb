@@ -21,6 +21,7 @@ module HeapDump
   # loads them.
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
+  autoload :Web, "#{__dir__}/heapdump/web"
 
   class << self
     # Writes every object of the heap to +target+: a path, an IO, or an object with a +write+. If

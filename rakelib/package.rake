@@ -34,7 +34,7 @@ end
 
 def gems_of_package
   require_relative "../lib/heapdump/version"
-  needed = %w[libyajl2 puma nio4r].map do |name|
+  needed = %w[libyajl2 rack rackup webrick puma nio4r].map do |name|
     Gem.loaded_specs[name]&.cache_file || Gem::Specification.find_by_name(name).cache_file
   end
   [*needed, File.expand_path("pkg/heapdump-#{HeapDump::VERSION}.gem")]

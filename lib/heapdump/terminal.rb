@@ -11,5 +11,6 @@ module HeapDump
     autoload :Table, "#{__dir__}/terminal/table"
     autoload :Trouble, "#{__dir__}/terminal/trouble"
     autoload :Progress, "#{__dir__}/terminal/progress"
+    autoload :Json, "#{__dir__}/terminal/json"
   end
 end

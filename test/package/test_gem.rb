@@ -52,9 +52,10 @@ class TestGem < HeapDumpTest
     assert_equal "exe", package.spec.bindir
   end
 
-  def test_it_needs_one_gem_and_any_ruby_that_is_supported
-    assert_equal({ "libyajl2" => :runtime },
-                 specification.dependencies.to_h { |one| [one.name, one.type] })
+  def test_it_needs_these_gems_and_any_ruby_that_is_supported
+    needed = %w[libyajl2 rack rackup webrick]
+    assert_equal needed.to_h { |name| [name, :runtime] },
+                 specification.dependencies.to_h { |one| [one.name, one.type] }
     assert specification.required_ruby_version.satisfied_by?(Gem::Version.new("3.1.0"))
     assert specification.required_ruby_version.satisfied_by?(Gem::Version.new("4.0.0"))
     assert_equal "true", specification.metadata["rubygems_mfa_required"]

@@ -131,28 +131,8 @@ module HeapDump
         end
       end
 
-      # JSON.generate escapes only what JSON itself requires, and raises for text that is not UTF-8.
-      # So texts are made valid before, and harmful characters are escaped after it.
       def print_json(fields)
-        require "json"
-        text = JSON.pretty_generate(valid({ schema_version: self.class::SCHEMA_VERSION, **fields }))
-        out.puts(text.gsub(UNSEEN) do |char|
-          char.encode("UTF-16BE").unpack("n*").map(&ESCAPE).join
-        end)
-      end
-
-      UNSEEN = /(?!\n)(?:#{Terminal::Text::HARMFUL})/
-      ESCAPE = ->(unit) { format("\\u%04x", unit) }
-      private_constant :UNSEEN, :ESCAPE
-
-      def valid(value)
-        case value
-        when String then Terminal::Text.valid(value)
-        when Array then value.map { |one| valid(one) }
-        when Hash then value.to_h { |key, one| [valid(key), valid(one)] }
-        when Float then value.finite? ? value : nil # JSON has no other; 1e999 is read as one
-        else value
-        end
+        out.puts(Terminal::Json.pretty({ schema_version: self.class::SCHEMA_VERSION, **fields }))
       end
 
       def screen

@@ -60,6 +60,10 @@ module HeapDump
         ["report 1.json 2.json 3.json -o leak.html", "what leaks, to be handed on"],
         ["report heap.json -o large.html --values", "what is large, with contents of strings"]
       ],
+      "ui" => [
+        ["ui heap.json", "one dump"],
+        ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"]
+      ],
       "verify" => [
         ["verify heap.json", "whether it is whole"],
         ["verify - < heap.json.zst", "the same from standard input"]

@@ -1,0 +1,83 @@
+# frozen_string_literal: true
+
+require_relative "reading"
+
+module HeapDump
+  module CLI
+    # Shows dumps in a browser.
+    class Ui < Reading
+      usage "FILE [LATER …] or DIRECTORY"
+      details <<~TEXT
+        A server on this machine answers your browser, and nobody else: it listens on 127.0.0.1, and
+        each question needs the token that stands in the address. It changes nothing. It ends at
+        Ctrl-C, or after an hour without a request. For a dump on another machine, forward the port:
+        `ssh -L 8080:127.0.0.1:8080 HOST`, and there `heapdump ui FILE --port 8080`.
+      TEXT
+
+      # +idle+ is the number of seconds without a request after which the server ends.
+      def initialize(idle: nil, **io)
+        super(**io)
+        @idle = idle
+        @port = 0
+        @browse = true
+      end
+
+      def call(file, *later)
+        require_relative "../web"
+        @server = Web::Server.new([file, *later], port: @port, **options_of_server).start
+        @browser = Web::Browser.new
+        tell
+        @browser.open(@server.url) if @browse && @browser.there?
+        open_dumps
+        @server.wait
+        OK
+      rescue SignalException # the way to end it
+        OK
+      ensure
+        @browser&.close
+        @server&.stop
+      end
+
+      private
+
+      def options(parser)
+        super
+        number_option(parser, "--port N", 1..65_535,
+                      "listen on this port, 1 to 65535 (default: any free one)") { |n| @port = n }
+        parser.on("--no-browser", "open no browser, print the address alone") { @browse = false }
+      end
+
+      def arguments(rest)
+        Snapshot::Directory.expand(rest)
+      end
+
+      def options_of_server
+        { idle: @idle, index: @index.nil? ? :auto : @index, strict: @strict || false }.compact
+      end
+
+      def tell
+        if json?
+          print_json(url: @server.url, port: @server.port)
+        else
+          screen.line(@server.url)
+          screen.line([:dim, "Ctrl-C ends it, or an hour without a request."])
+        end
+        out.flush
+      end
+
+      # Opens the dumps, while the server says how far that is, and tells what is wrong with them.
+      def open_dumps
+        dumps = @server.web.dumps
+        Terminal::Progress.new(err).during(dumps.method(:progress)) { dumps.open_all }
+        opened, others = dumps.all.partition(&:opened)
+        opened.each do |dump|
+          dump.opened.snapshot.warnings.each { |warning| warn_of(dump.path, warning) }
+        end
+        errors = others.filter_map(&:error)
+        raise Error, errors.join("; ") if opened.empty?
+
+        errors.each { |error| err.puts Text.safe("heapdump: #{error}") }
+      end
+    end
+  end
+end

@@ -1,0 +1,93 @@
+# frozen_string_literal: true
+
+require "digest/sha2"
+
+module HeapDump
+  class Web
+    # One of the dumps: its file, whether it is open, and the Opened.
+    class Dump
+      DIGITS = 16 # of an id
+
+      # The id, which is the same as long as the file has this path (String).
+      attr_reader :id
+      # The path as it was given (String).
+      attr_reader :path
+      # One of +:closed+, +:waiting+ (for its turn), +:opening+, +:open+, +:failed+.
+      attr_reader :state
+      # Why it could not be opened, in a sentence (String), nil unless that is so.
+      attr_reader :error
+      # The Opened, nil unless it is open.
+      attr_reader :opened
+
+      def initialize(path)
+        @path = path
+        @id = Digest::SHA256.hexdigest(path)[0, DIGITS]
+        @state = :closed
+      end
+
+      # Its name without the directory.
+      def name
+        Terminal::Text.safe(File.basename(path))
+      end
+
+      # The size of the file in bytes, 0 if there is none.
+      def bytes
+        File.size?(path).to_i
+      end
+
+      # It is to be opened.
+      def wait
+        @state = :waiting
+        @error = nil
+      end
+
+      # Reads the dump. +options+ are those of Snapshot.new.
+      def open(**options)
+        @identity = identity
+        @state = :opening
+        @reading = Snapshot.new(path, **options)
+        @opened = Opened.new(@reading.load, "#{id} #{@identity}")
+        @state = :open
+      rescue Error, SystemCallError, NoMemoryError => e
+        fail_with(e)
+      ensure
+        fail_with(nil) if @state == :opening
+        @reading = nil
+      end
+
+      # Forgets what was read.
+      def close
+        @opened = nil
+        @state = :closed
+      end
+
+      # Whether another file has taken the path since it was read.
+      def stale?
+        %i[open failed].include?(@state) && identity != @identity
+      end
+
+      # How far opening is, as Snapshot#progress.
+      def progress
+        @reading&.progress
+      end
+
+      private
+
+      def identity
+        stat = File.stat(path)
+        [stat.dev, stat.ino, stat.size, stat.mtime.to_r].join(" ")
+      rescue SystemCallError
+        nil
+      end
+
+      def fail_with(error)
+        @error = error ? sentence(error) : "it could not be read"
+        @state = :failed
+      end
+
+      def sentence(error)
+        error.is_a?(SystemCallError) ? Terminal::Trouble.sentence(error) : error.message
+      end
+    end
+  end
+end

@@ -1,0 +1,94 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Web
+    # What the value of a parameter can be. Each kind has +value+, which returns the value of a
+    # text, or nil for a text that is none; and +words+, which says what it is.
+    module Kinds
+      # An Integer in a range.
+      Number = Struct.new(:range) do
+        def value(text)
+          number = text.to_i if text.match?(/\A\d{1,15}\z/)
+          number if number && range.cover?(number)
+        end
+
+        def words
+          "a number from #{range.begin} #{range.end ? "to #{range.end}" : "on"}"
+        end
+      end
+
+      # One of some words, as a Symbol.
+      Word = Struct.new(:all) do
+        def value(text)
+          all.find { |word| word.to_s == text }
+        end
+
+        def words
+          "one of #{all.join(", ")}"
+        end
+      end
+
+      # A text without control characters.
+      Text = Struct.new(:most) do
+        def value(text)
+          text if text.size.between?(1, most) && !text.match?(/\p{Cc}/)
+        end
+
+        def words
+          "a text of 1 to #{most} characters"
+        end
+      end
+
+      # A regular expression.
+      Pattern = Struct.new(:most) do
+        def value(text)
+          Regexp.new(text) if text.size.between?(1, most)
+        rescue RegexpError
+          nil
+        end
+
+        def words
+          "a regular expression of 1 to #{most} characters"
+        end
+      end
+
+      # 1 or 0, as true or false.
+      Flag = Struct.new(:nothing) do
+        def value(text)
+          { "1" => true, "0" => false }[text]
+        end
+
+        def words
+          "1 or 0"
+        end
+      end
+
+      # The address of an object, as "0x7f10a2b3c4d8".
+      Address = Struct.new(:nothing) do
+        def value(text)
+          text if text.match?(/\A0x\h{1,16}\z/)
+        end
+
+        def words
+          "an address as 0x7f10a2b3c4d8"
+        end
+      end
+
+      # So many names of dumps or of a job, with commas between them.
+      Names = Struct.new(:range, :digits, :what) do
+        def value(text)
+          names = text.split(",", -1)
+          return unless range.cover?(names.size) && names.all?(/\A\h{#{digits}}\z/)
+
+          range.end == 1 ? names.first : names.uniq
+        end
+
+        def words
+          return "the id of #{what}" if range.end == 1
+
+          "the ids of #{what}, #{range.begin} to #{range.end}, with commas between them"
+        end
+      end
+    end
+  end
+end

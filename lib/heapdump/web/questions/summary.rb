@@ -1,0 +1,39 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Web
+    module Questions
+      # What the heap and the process consist of.
+      class Summary < Question
+        of_dump
+
+        MOST_REFERRED = 10
+        private_constant :MOST_REFERRED
+
+        def answer
+          summary = snapshot.summary(limit: MOST_REFERRED, program: true)
+          { header: snapshot.header, whole: snapshot.whole, warnings: snapshot.warnings,
+            objects: snapshot.objects, memory: summary.memory.to_h,
+            account: account(summary.account), traced: traced?,
+            besides: Snapshot::Aside.of(snapshot).to_h,
+            most_referred: summary.most_referred.map do |one|
+              { **facts.object(one.node), references: one.references }
+            end }
+        end
+
+        private
+
+        def account(account)
+          { rss: account.rss, parts: account.parts, words: Snapshot::Account::PARTS,
+            allocator: account.allocator, stacks: account.stacks,
+            files: account.files.map(&:to_h), jit: account.jit, cgroup: account.cgroup }
+        end
+
+        # Whether the dump says where objects were allocated.
+        def traced?
+          opened.first.histogram(:location, nil, given[:values]).known?
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Web
+    # What WEBrick does with requests, otherwise than by itself: a request has to come within a few
+    # seconds, not each of its lines; what is in a body is not read; and errors that it finds before
+    # the application is asked are told as those of the application.
+    module Requests
+      SECONDS = 10
+      # What WEBrick waits for each line, and between two requests: longer, so that only one of both
+      # times runs out.
+      WEBRICKS = 3 * SECONDS
+
+      # A request that has to come in time.
+      module InTime
+        def parse(socket = nil)
+          ::WEBrick::Utils.timeout(SECONDS) { super }
+        rescue Timeout::Error
+          raise ::WEBrick::HTTPStatus::RequestTimeout
+        end
+      end
+
+      # An error of WEBrick's as an answer in JSON.
+      module Told
+        def create_error_page
+          Reply::HEADERS.each { |name, value| self[name] = value }
+          self["content-type"] = Reply::JSON_TYPE
+          self.body = Reply.text(error: { code: "bad_request",
+                                          message: ::WEBrick::HTTPStatus.reason_phrase(status) })
+        end
+      end
+
+      def create_request(*)
+        super.extend(InTime)
+      end
+
+      def create_response(*)
+        super.extend(Told)
+      end
+
+      def service(request, response)
+        response.keep_alive = false if request["content-length"] || request["transfer-encoding"]
+        super
+      end
+    end
+  end
+end

@@ -1,0 +1,129 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/made_dump"
+require "support/web_client"
+
+# What may be secret in a dump is not in an answer, unless values=1 asks for it. Whatever is in it,
+# an answer has no more rows than it may, and no text that disguises itself.
+class TestValues < HeapDumpTest
+  SECRET = "hunter2-and-more"
+  PIN = 47_114_711
+  EVIL = "</script><img src=x onerror=alert(1)>\u202e\e[2J"
+
+  # Dumps of one process in which secrets are all over the place, and more of them each time.
+  def paths
+    @paths ||= (0..2).map do |number|
+      path = File.join(scratch, "#{number}.json")
+      MadeDump.write(path, number, program: "serve --key #{SECRET}") { |made| fill(made, number) }
+      File.write(path, File.read(path).sub('"host":"here"', "\"host\":\"#{SECRET}\""))
+      path
+    end
+  end
+
+  def fill(made, number)
+    texts = Array.new(20 * (number + 1)) { |i| made.string(SECRET, address: 0x50_0000 + (i * 64)) }
+    entries = texts.map.with_index do |text, i|
+      [text, made.object("Session", address: 0x60_0000 + (i * 64), ivars: { "@pin" => PIN })]
+    end
+    thread = made.thread([["go", "/app/go.rb", 3]], thread_name: SECRET)
+    made.local(thread, 0, "found", texts.first)
+    made.root(thread)
+    made.constant("CACHE", made.hash(entries))
+    made.constant("ALL", made.array([made.symbol(SECRET), made.file("File", path: "/u/#{SECRET}"),
+                                     made.object(EVIL, ivars: { "@#{EVIL}" => texts.last }),
+                                     made.string(EVIL)]))
+  end
+
+  def client
+    @client ||= WebClient.new(paths).tap { |client| client.web.dumps.open_all }
+  end
+
+  def snapshot
+    @snapshot ||= HeapDump::Snapshot.open(paths.last)
+  end
+
+  # Every question, asked about every object that it can be asked about.
+  def each_answer(values)
+    ids = client.ids
+    HeapDump::Web::QUESTIONS.except("job").each do |name, question|
+      each_given(question, ids) do |given|
+        given = { values: values, **given }.slice(*question.parameters.keys)
+        yield name, client.ask!(name, **given)
+      end
+    end
+  end
+
+  def each_given(question, ids, &)
+    given = { dump: ids.last, baseline: ids.first, dumps: ids.join(",") }
+    return yield(given) unless question.parameters.key?(:object)
+
+    snapshot.each do |node|
+      from = node.referrers.find { |held| !held.node.root? }&.node
+      next if question.parameters.key?(:from) && from.nil?
+
+      yield({ **given, object: node.to_s, from: from&.to_s })
+    end
+  end
+
+  def test_what_may_be_secret_is_not_said
+    each_answer(0) do |name, json|
+      text = JSON.generate(json)
+      refute_includes text, SECRET, name
+      refute_includes text, PIN.to_s, name
+      refute_includes text, [SECRET].pack("m0"), name
+    end
+  end
+
+  def test_unless_it_is_asked_for
+    said = Hash.new { |all, name| all[name] = +"" }
+    each_answer(1) { |name, json| said[name] << JSON.generate(json) }
+    %w[dumps summary object references referrers dominated find strings threads frames
+       reference_groups].each { |name| assert_includes said[name], SECRET, name }
+    assert_includes said["object"], PIN.to_s
+  end
+
+  # Looking for what one knows already shows nothing new.
+  def test_contents_can_be_looked_for_all_the_same
+    json = client.ask!("find", dump: client.ids.last, value: SECRET)
+    assert_equal 61, json["total"]
+    refute_includes JSON.generate(json), SECRET
+    shown = client.ask!("find", dump: client.ids.last, value: SECRET, values: 1)
+    assert_equal json["items"].map { |item| item["address"] },
+                 shown["items"].map { |item| item["address"] }
+    assert_includes JSON.generate(shown), SECRET
+  end
+
+  # Texts that are shown spell out what could disguise them; keys, names and contents can be asked
+  # for, so they are as they are.
+  RAW = %w[key name value line header class signature].freeze
+
+  def test_no_text_disguises_itself
+    harmful = HeapDump::Terminal::Text::HARMFUL
+    each_answer(1) do |name, json|
+      each_text(json) { |key, text| refute_match(harmful, text, "#{name}: #{key}") }
+    end
+  end
+
+  def each_text(json, key = nil, &)
+    case json
+    when Hash then json.except(*RAW).each { |name, value| each_text(value, name, &) }
+    when Array then json.each { |value| each_text(value, key, &) }
+    when String then yield key, json
+    end
+  end
+
+  def test_no_answer_has_more_rows_than_it_may
+    each_answer(1) do |name, json|
+      lists(json).each { |list| assert_operator list.size, :<=, 200, name } unless name == "folded"
+    end
+  end
+
+  def lists(json)
+    case json
+    when Hash then json.values.flat_map { |value| lists(value) }
+    when Array then [json, *json.flat_map { |value| lists(value) }]
+    else []
+    end
+  end
+end
