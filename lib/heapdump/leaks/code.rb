@@ -8,7 +8,8 @@ module HeapDump
       # The place where the code is written, as "file:line"; nil for an object that has no code.
       def self.place(node)
         code = of(node) or return
-        Snapshot::Places.of(*code.line.values_at("file", "line"))
+        file, line = code.line.values_at("file", "line")
+        Snapshot::Places.of(file, line)
       end
 
       def self.of(node)

@@ -292,7 +292,8 @@ module HeapDump
       end
 
       def code_place(node)
-        Places.of(*node.line.values_at("file", "line"))
+        file, line = node.line.values_at("file", "line")
+        Places.of(file, line)
       end
     end
   end
