@@ -14,6 +14,8 @@ module Mutants
     STARVED = "heapgraph/test_no_memory"
     LOADED = [*READ, STARVED, COMPILED].freeze
     GRAPH = [*READ, STARVED, "heapgraph/test_algorithms"].freeze
+    SUMMED = %w[test_find test_find_where test_histogram test_folded test_reference_groups
+                test_merged_paths test_freed].freeze
     LEAKS = %w[test_leaks leaks/test_rules cli/test_commands].freeze
     # They all look at one dump, which takes a while to make.
     PLANTED = "test_objects test_numbers test_strings test_containers test_data test_modules " \
@@ -30,12 +32,16 @@ module Mutants
                   terminal/test_hostile_text].freeze
 
     TABLE = {
+      "ext/heapgraph/*/growth_follow.c" => ["heapgraph/test_algorithms", *LEAKS],
       "ext/heapgraph/*/{leaks,growth}*.c" =>
         [*LEAKS, STARVED, "heapgraph/growth/test_growth", *READ, "test_leaks_scenarios"],
       "ext/heapgraph/*/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
+      "ext/heapgraph/*/{conditions,edge_groups,cut,merged_paths,find,groups,folded}.c" =>
+        ["heapgraph/test_algorithms", *SUMMED, STARVED, *LEAKS],
+      "ext/heapgraph/binding/{search,sums,histogram,answers}.c" => [*SUMMED, *READ, *LEAKS],
       "ext/heapgraph/*/{paths,detours,former,steps,inverse}.c" => GRAPH,
       "ext/heapgraph/*/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
-      "ext/heapgraph/*/{groups,best,folded,answers,analysis,parts,find,shapes,list}.c" =>
+      "ext/heapgraph/*/{best,analysis,parts,shapes,list}.c" =>
         [*GRAPH, *LEAKS],
       "ext/heapgraph/*/{array,chunk,pages,slots,task,texts,words}.c" =>
         [*LOADED, "heapgraph/test_algorithms"],
@@ -90,6 +96,8 @@ module Mutants
       "lib/heapdump/terminal{,/*}.rb" =>
         %w[terminal/test_units terminal/test_text terminal/test_screen terminal/test_hostile_text
            cli/test_commands],
+      "lib/heapdump/snapshot/{where,search,sums,group,histo,cell,freed,merged,reference}*.rb" =>
+        ["test_where", *SUMMED, *READ],
       "lib/heapdump/snapshot{,/*}.rb" => ["snapshot/test_origins", *READ, *LEAKS],
       "lib/heapdump.rb" => [*ENDED, "test_options", "test_auto"]
     }.freeze
