@@ -82,16 +82,28 @@ module HeapDump
 
       def process
         reason = process_reason
-        Part.new("rss", rss, explained_by: reason, next_step: (process_advice unless reason))
+        steady = reason && !reason.end_with?("every step")
+        Part.new("rss", rss, explained_by: reason, next_step: (process_advice unless steady))
       end
 
       # What accounts for at least half of the growth of the process.
       def process_reason
         return (with_growth("held objects", @held) if half?(Sizes.growth(@held))) unless @accounts
 
+        steady = half_of(parts.to_h { |part| [part.label, part.bytes] })
+        return steady if steady
+
+        all = @accounts.first.keys.to_h { |name| [Snapshot::Account::PARTS[name], series(name)] }
+        half_of(all)&.concat("; not in every step")
+      end
+
+      # The parts that have half of the growth together, the largest first, in words; nil if all of
+      # them do not. +sizes+ is a Hash of labels to the bytes in each dump.
+      def half_of(sizes)
         sum = 0
-        most = parts.take_while { |part| !half?(sum) && sum += part.growth }
-        most.map { |part| with_growth(part.label, part.bytes) }.join(", ") if half?(sum)
+        largest = sizes.sort_by { |label, bytes| [-Sizes.growth(bytes), label] }
+        most = largest.take_while { |_, bytes| !half?(sum) && sum += Sizes.growth(bytes) }
+        most.map { |label, bytes| with_growth(label, bytes) }.join(", ") if half?(sum)
       end
 
       # "heap pages (+1.4 MiB)"

@@ -3,7 +3,7 @@
 require "test_helper"
 require "support/made_dump"
 require "heapdump/cli"
-require "heapdump/cli/aside"
+require "heapdump/snapshot"
 require "heapdump/snapshot"
 
 # What is of the program and what is not, and that nothing of the program gets lost behind the rest.
@@ -46,14 +46,14 @@ class TestKin < HeapDumpTest
     row = snapshot.histogram.rows.first
     assert_equal ["(DATA #{TABLE}: table of traced allocations)", 8_000_000], [row.label, row.bytes]
     refute_includes snapshot.top(program: true).map(&:to_s), table
-    aside = HeapDump::CLI::Aside.of(snapshot)
+    aside = HeapDump::Snapshot::Aside.of(snapshot)
     assert aside.to_s.end_with?("stacks 0 B, table of traced allocations 7.6 MiB"), aside
     assert_equal({ objects: 1, bytes: 8_000_000 }, aside.to_h[:tracing])
   end
 
   def test_without_traced_allocations_there_is_no_table
     snapshot = snapshot { |dump| dump.constant("OBJECT", dump.object("Object")) }
-    refute_match(/traced/, HeapDump::CLI::Aside.of(snapshot).to_s)
+    refute_match(/traced/, HeapDump::Snapshot::Aside.of(snapshot).to_s)
   end
 
   # A leak in a variable of a thread, or of a class, is kept alive by what is no program's.
