@@ -6,7 +6,7 @@ require "support/report_page"
 require "support/shop"
 
 # The page of a report: what is in it, and that its figures are those of the snapshot.
-class TestReport < HeapDumpTest
+class TestHtmlReport < HeapDumpTest
   include GrownDumps
 
   ALL = %w[

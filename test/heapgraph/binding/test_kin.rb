@@ -4,7 +4,6 @@ require "test_helper"
 require "support/made_dump"
 require "heapdump/cli"
 require "heapdump/snapshot"
-require "heapdump/snapshot"
 
 # What is of the program and what is not, and that nothing of the program gets lost behind the rest.
 class TestKin < HeapDumpTest
