@@ -109,6 +109,18 @@ class TestBudget < HeapDumpTest
     assert_equal ["24.json", "32.json", "7 dumps before the last"], rows.last(3).map(&:first)
   end
 
+  # What stands once in a dump can be long, too.
+  def test_a_footer_and_a_header_without_end
+    heaps = Array.new(50_000) { |i| { slot_size: 40 + i, pages: 1, slots: 9, free: 1 } }
+    path = dump(program: LONG[1], memory: { rss: 10**9 }) { |made| made.array([]) }
+    text = File.read(path).sub('"heaps":[]', "\"heaps\":#{JSON.generate(heaps)}")
+    text = text.sub('"ruby":"3.3.0"', "\"ruby\":#{JSON.generate(LONG[2])}")
+    File.write(path, text)
+    page = ReportPage.of(path, values: true)
+    assert_operator size(page), :<=, 200_000
+    assert_equal "49,980 other sizes", page.rows("Pages by the size of their slots").last.first
+  end
+
   # Names that differ in digits alone would be one leak.
   def test_many_leaks
     paths = [10, 200, 400].map.with_index do |count, number|

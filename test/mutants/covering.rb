@@ -31,6 +31,9 @@ module Mutants
     COMMANDS = %w[test_cli cli/test_pages cli/test_commands cli/test_damaged cli/test_strange
                   terminal/test_hostile_text].freeze
 
+    PAGES = %w[test_markup test_sections test_secrets test_hostile_names test_report_command
+               test_budget].freeze
+
     TABLE = {
       "ext/heapgraph/*/growth_follow.c" => ["heapgraph/test_algorithms", *LEAKS],
       "ext/heapgraph/*/{leaks,growth}*.c" =>
@@ -85,6 +88,10 @@ module Mutants
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
       "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
+      "lib/heapdump/html{,/*}.rb" => PAGES,
+      "lib/heapdump/cli/{report,html_file}.rb" => ["test_report_command", *COMMANDS],
+      "lib/heapdump/leaks/suspect_edge.rb" => %w[test_suspect_edge test_sections],
+      "lib/heapdump/snapshot/{redacted,homes}.rb" => %w[test_redacted test_secrets],
       "lib/heapdump/cli{,/*}.rb" => [*COMMANDS, "test_leaks"],
       "lib/heapdump/leaks/{accounts,part,kinds,sizes,growth}*.rb" =>
         ["leaks/test_accounts", "leaks/test_kinds", "leaks/test_outside_growth", *LEAKS,

@@ -12,7 +12,6 @@ class Browser
     return "no Chromium here (Debian: apt-get install chromium)" unless program
 
     require "ferrum"
-    require "uri"
     nil
   rescue LoadError
     "the gem ferrum is not here"
@@ -53,7 +52,7 @@ class Browser
   def visit(path)
     complaints.clear
     @page.network.clear(:traffic)
-    @page.go_to("file://#{URI::DEFAULT_PARSER.escape(File.expand_path(path))}")
+    @page.go_to("file://#{File.expand_path(path).gsub(" ", "%20")}")
     @page.network.wait_for_idle
     sleep SETTLE
   end

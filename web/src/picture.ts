@@ -5,7 +5,7 @@ import { boxAt, boxesInBoxes, icicle } from "./layout.js";
 import type { Box } from "./layout.js";
 import { top } from "./tree.js";
 import type { Tree } from "./tree.js";
-import { bytes, count, objects, percent } from "./units.js";
+import { bytes, count, objects, percent, shortened } from "./units.js";
 
 const row = 22;
 const rows = 24;
@@ -195,15 +195,10 @@ export class Picture {
   }
 }
 
-/** Writes a name into a box, as much of it as there is room for. */
+/** Writes a name into a box; of a long one the middle is left out. */
 function label(pen: CanvasRenderingContext2D, name: string, box: Box): void {
   const room = box.width - 8;
   if (room < 16 || box.height < 14) return;
-  let text = name;
-  if (pen.measureText(text).width > room) {
-    let length = Math.floor((text.length * room) / pen.measureText(text).width);
-    while (length > 0 && pen.measureText(`${text.slice(0, length)}…`).width > room) length--;
-    text = length > 1 ? `${text.slice(0, length)}…` : "";
-  }
+  const text = shortened(name, (part) => pen.measureText(part).width <= room);
   pen.fillText(text, box.x + 4, box.y + Math.min(box.height, row) / 2);
 }

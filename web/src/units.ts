@@ -1,4 +1,4 @@
-// Numbers for people, as lib/heapdump/terminal/units.rb writes them.
+// Numbers for people, as lib/heapdump/terminal/units.rb writes them, and names with little room.
 
 const steps = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
@@ -30,4 +30,19 @@ export function percent(part: number, whole: number): string {
 /** "1 object", "2,000 objects". */
 export function objects(number: number): string {
   return `${count(number)} ${number === 1 ? "object" : "objects"}`;
+}
+
+/** The longest form of a name that fits, without its middle; "" if there is no room for any. */
+export function shortened(name: string, fits: (text: string) => boolean): string {
+  if (fits(name)) return name;
+  const chars = Array.from(name);
+  const form = (length: number) =>
+    `${chars.slice(0, Math.ceil(length / 2)).join("")}…${chars.slice(chars.length - Math.floor(length / 2)).join("")}`;
+  let [least, most] = [0, chars.length];
+  while (most - least > 1) {
+    const middle = Math.floor((least + most) / 2);
+    if (fits(form(middle))) least = middle;
+    else most = middle;
+  }
+  return least > 1 ? form(least) : "";
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, count, objects, percent } from "../src/units.js";
+import { bytes, count, objects, percent, shortened } from "../src/units.js";
 
 // The same as lib/heapdump/terminal/units.rb; test/html/test_browser.rb compares both in a page.
 test("numbers are grouped by three digits", () => {
@@ -31,4 +31,23 @@ test("a small share is not nothing", () => {
 
 test("one object is one", () => {
   assert.deepEqual([1, 2, 1000].map(objects), ["1 object", "2 objects", "1,000 objects"]);
+});
+
+test("of a long name the middle is left out", () => {
+  const to = (most: number) =>
+    shortened("Bundler::Definition", (text) => Array.from(text).length <= most);
+  assert.deepEqual([99, 19, 18, 11, 4, 3, 2, 1].map(to), [
+    "Bundler::Definition",
+    "Bundler::Definition",
+    "Bundler::…finition",
+    "Bundl…ition",
+    "Bu…n",
+    "B…n",
+    "",
+    "",
+  ]);
+  assert.equal(
+    shortened("😀😀😀😀", (text) => Array.from(text).length <= 3),
+    "😀…😀",
+  );
 });

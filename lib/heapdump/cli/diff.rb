@@ -7,7 +7,7 @@ module HeapDump
   module CLI
     # Shows what grew between dumps of one process.
     class Diff < Reading
-      include HTMLFile
+      include HtmlFile
 
       usage "FILE LATER [LATER …] or DIRECTORY"
       limit 20

@@ -5,7 +5,7 @@ require_relative "output_file"
 module HeapDump
   module CLI
     # For commands that write a report: `heapdump report`, and others with --html.
-    module HTMLFile
+    module HtmlFile
       # A report that is written: its path, its size in bytes, and whether it shows values.
       Written = Struct.new(:path, :bytes, :open) do
         def words

@@ -11,7 +11,7 @@ module HeapDump
   module CLI
     # Shows what leaks, by comparing several dumps of a process.
     class Leaks < Reading
-      include HTMLFile
+      include HtmlFile
       include NotAccused
 
       usage "FILE LATER [LATER …] or DIRECTORY"

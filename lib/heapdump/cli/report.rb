@@ -7,7 +7,7 @@ module HeapDump
   module CLI
     # Writes a report about one dump, or about several of one process, as a page for a browser.
     class Report < Reading
-      include HTMLFile
+      include HtmlFile
 
       usage "FILE [LATER …] or DIRECTORY -o FILE.html"
       details <<~TEXT

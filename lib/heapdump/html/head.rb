@@ -5,6 +5,7 @@ module HeapDump
     # The head of the page: of which dumps it is, whether they are whole, and whether values are
     # shown.
     class Head < Section
+      title "Dumps"
       limit 50, "dumps"
 
       Template.define(self, :whole, "head")
@@ -52,11 +53,18 @@ module HeapDump
         [header["ruby"], header["platform"]].compact.join(" on ") if header["ruby"]
       end
 
-      # What is wrong with the dumps, each with the name of its dump.
+      # What is to be known of the dumps, of each with its name, and of all together.
       def faults
-        subject.snapshots.flat_map do |dump|
-          dump.warnings.map { |text| "#{Markup.name(subject.name(dump))}: #{text}" }
-        end
+        @faults ||= of_dumps.values.flatten + (subject.leaks&.warnings.to_a - of_dumps.keys)
+      end
+
+      # The warnings about single dumps: as HeapDump::Leaks has them, and as they are shown.
+      def of_dumps
+        @of_dumps ||= subject.snapshots.flat_map do |dump|
+          dump.warnings.map do |text|
+            ["#{dump.path}: #{text}", "#{Markup.name(subject.name(dump))}: #{text}"]
+          end
+        end.to_h
       end
 
       def dumps_table

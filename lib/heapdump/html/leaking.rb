@@ -10,8 +10,8 @@ module HeapDump
       template "leaking"
 
       NAMED = 3 # so many suspects are named in a sentence
-      REST = 50 # suspects without a card, and what is not accused
-      private_constant :NAMED, :REST
+      TIMES = 5 # so many times more lines than cards
+      private_constant :NAMED, :TIMES
 
       def shown?
         subject.several?
@@ -49,6 +49,11 @@ module HeapDump
         end
       end
 
+      # How many suspects without a card, and of what is not accused, are shown.
+      def most
+        TIMES * limit
+      end
+
       # Suspects for which there is no card.
       def others
         leaks.suspects.drop(limit)
@@ -56,8 +61,8 @@ module HeapDump
 
       def others_table
         table("Further suspects", *COLUMNS) do |table|
-          others.first(REST).each { |one| table.row(*cells(one)) }
-          rest = others.drop(REST)
+          others.first(most).each { |one| table.row(*cells(one)) }
+          rest = others.drop(most)
           next if rest.empty?
 
           table.rest(plural(rest.size, "smaller suspect"),

@@ -5,6 +5,7 @@ module HeapDump
     # How well the pages of the Ruby heap are used.
     class Pages < Section
       title "Pages of the Ruby heap"
+      limit 20, "sizes of slots"
       template "pages"
 
       MUCH = 0.25 # a share of pages that are nearly empty which is worth a word
@@ -59,10 +60,12 @@ module HeapDump
               Table::NUMBER["pages", ""], Table::NUMBER["slots", "room for objects"],
               Table::NUMBER["free", "slots without an object"],
               Table::NUMBER["free", "share of the slots"]) do |table|
-          heaps.each do |heap|
+          heaps.first(limit).each do |heap|
             size, pages, slots, free = numbers(heap)
             table.row(bytes(size), count(pages), count(slots), count(free), percent(free, slots))
           end
+          rest = heaps.size - limit
+          table.rest(plural(rest, "other size"), *([""] * 4)) if rest.positive?
         end
       end
     end

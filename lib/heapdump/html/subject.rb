@@ -42,6 +42,12 @@ module HeapDump
         ["heapdump", word, file_argument, *arguments.map { |one| Shellwords.escape(one) }].join(" ")
       end
 
+      # The same about all dumps: `heapdump diff 1.json 2.json 3.json`.
+      def command_about_all(word, *arguments)
+        files = snapshots.map { |dump| file_argument(dump) }
+        ["heapdump", word, *files, *arguments.map { |one| Shellwords.escape(one) }].join(" ")
+      end
+
       # How many bytes all live objects need.
       def live_bytes
         snapshot.graph.totals[1]
@@ -82,8 +88,8 @@ module HeapDump
 
       private
 
-      def file_argument
-        name == snapshot.path ? snapshot.argument : Shellwords.escape(name)
+      def file_argument(dump = snapshot)
+        name(dump) == dump.path ? dump.argument : Shellwords.escape(name(dump))
       end
     end
   end

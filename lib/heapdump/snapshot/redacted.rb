@@ -112,7 +112,7 @@ module HeapDump
       def stand_ins(header)
         names = { "host" => header["host"], "program" => header["program"].to_s[/\S+/] }
         names.compact.transform_values do |name|
-          "hidden-#{Digest::SHA256.hexdigest("#{SALT}#{name}")[0, DIGITS]}"
+          "hidden-#{Digest::SHA256.hexdigest(SALT + name.to_s.b)[0, DIGITS]}"
         end
       end
     end

@@ -6,7 +6,7 @@ require "support/hostile_names"
 require "support/report_page"
 
 # Names in a heap are written by strangers. None of them becomes more than text.
-class TestHtmlHostile < HeapDumpTest
+class TestHostileNames < HeapDumpTest
   include GrownDumps
   include HostileNames
 

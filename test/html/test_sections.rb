@@ -6,7 +6,7 @@ require "support/report_page"
 require "support/shop"
 
 # The page of a report: what is in it, and that its figures are those of the snapshot.
-class TestHtmlReport < HeapDumpTest
+class TestSections < HeapDumpTest
   include GrownDumps
 
   ALL = %w[
@@ -246,6 +246,52 @@ class TestHtmlReport < HeapDumpTest
     rows = series.rows("Growth by class")
     assert_equal ["Session", "+19.5 KiB", "+200", "yes", "0 → 100 → 200",
                   "heapdump why 3.json Session"], rows.find { |row| row.first == "Session" }
+  end
+
+  def test_allocations_that_were_traced
+    path = Shop.dump({ traced: true })
+    page = ReportPage.of(path)
+    snapshot = HeapDump::Snapshot.open(path)
+    units = HeapDump::Terminal::Units
+    places = snapshot.histogram(by: :location)
+    known = places.find { |row| row.key&.include?("shop.rb") }
+    shown = page.rows("Live objects by place").find { |row| row.first.include?("shop.rb") }
+    assert_equal [known.retained, known.bytes].map { |size| units.bytes(size) }, shown[1, 2]
+    { "Live objects by place" => 3, "Live objects by generation" => 3,
+      "Live objects by the gem that has allocated them" => 2 }.each do |caption, column|
+      assert_equal places.objects,
+                   page.rows(caption).sum { |row| row[column].delete(",").to_i }, caption
+    end
+    assert_match(/allocations were not traced/, shop.text("#allocations"))
+  end
+
+  # Nothing in it, no roots, no header: every section says something, or is not there.
+  def test_dumps_with_little_in_them
+    nothing = File.join(scratch, "nothing.json")
+    File.write(nothing, "#{JSON.generate(type: "HEADER", format: 1)}\n" \
+                        "#{JSON.generate(type: "FOOTER", objects: 0, complete: true)}\n")
+    one = File.join(scratch, "one.json")
+    File.write(one, "#{JSON.generate(address: "0x1000", type: "STRING", memsize: 40)}\n")
+    [[nothing], [one], [nothing, one], [one, one]].each do |paths|
+      page = ReportPage.of(*paths)
+      assert_empty page.errors
+      assert_equal paths.size, page.rows("Dumps, the oldest first").size
+      refute_match(/NaN|Infinity/, page.text)
+    end
+    page = ReportPage.of(nothing)
+    assert_equal "The dump has no object of the program.", page.text("header .answer")
+  end
+
+  def test_each_row_or_table_names_a_command
+    [shop, series].each do |page|
+      page.tree.css("main table").each do |table|
+        caption = table.at_css("caption").text
+        next if caption.start_with?("Pages", "Sizes") # there is no more to see
+
+        section = table.ancestors("section").first
+        assert_match(/heapdump (why|top|show|summary|diff) /, section.css("code").text, caption)
+      end
+    end
   end
 
   def test_dumps_of_one_name
