@@ -25,7 +25,7 @@ module HeapDump
         end
         screen.table(table)
         not_traced unless histogram.known?
-        besides(node || @all ? nil : Aside.of(snapshot))
+        besides(node || @all ? nil : Snapshot::Aside.of(snapshot))
       end
 
       def groups_json(node, histogram)
