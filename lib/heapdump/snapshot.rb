@@ -47,6 +47,7 @@ module HeapDump
     autoload :Grouping, "#{__dir__}/snapshot/grouping"
     autoload :Histogram, "#{__dir__}/snapshot/histogram"
     autoload :Homes, "#{__dir__}/snapshot/homes"
+    autoload :InvalidCondition, "#{__dir__}/snapshot/where"
     autoload :Inside, "#{__dir__}/snapshot/inside"
     autoload :Internal, "#{__dir__}/snapshot/internal"
     autoload :Keys, "#{__dir__}/snapshot/keys"
@@ -63,11 +64,15 @@ module HeapDump
     autoload :ReferenceGroup, "#{__dir__}/snapshot/reference_group"
     autoload :Row, "#{__dir__}/snapshot/histogram"
     autoload :Search, "#{__dir__}/snapshot/search"
+    autoload :SearchFilter, "#{__dir__}/snapshot/search_filter"
     autoload :Shared, "#{__dir__}/snapshot/shared"
     autoload :Summary, "#{__dir__}/snapshot/summary"
     autoload :Sums, "#{__dir__}/snapshot/sums"
     autoload :Values, "#{__dir__}/snapshot/values"
     autoload :Warnings, "#{__dir__}/snapshot/warnings"
+    autoload :Where, "#{__dir__}/snapshot/where"
+    autoload :WhereFields, "#{__dir__}/snapshot/where_fields"
+    autoload :WhereValues, "#{__dir__}/snapshot/where_values"
 
     include Internal
     include Sums
@@ -249,22 +254,45 @@ module HeapDump
     # value::    for strings, symbols and regexps: a String that their content contains, or a Regexp
     #            that it matches
     # min_size:: their least own size, in bytes
+    # where::    further conditions as text, joined by "and": see below
     # sort::     what comes first: +:retained+ (default), the largest retained size, and garbage
     #            last; +:size+, the largest own size; +:address+, the lowest address; +:referrers+,
     #            the most references to it. Equal objects are in the order of addresses
     # limit::    how many are returned at most
     # offset::   how many are skipped before the first of them
     #
-    # Raises HeapDump::NotFound if no class has that name, or if +value+ is given and the dump has
-    # no contents of strings. Raises ArgumentError for an unknown type or +sort+ and for a +value+
-    # of another class.
+    # The conditions of +where+ are:
+    #
+    # class = Name, is_a = Name:: the class; with +is_a+ also objects of its subclasses, and of
+    #                             classes that include it
+    # type = STRING::             the type, as in the dump
+    # size > 64k::                the own size in bytes; also +retained+, +objects+ (how many would
+    #                             be free if it were, itself included) and +length+ (of an array or
+    #                             hash, in bytes of a string), with = != < <= > >=
+    # held_by = Name::            an object of that class refers to it directly; also a module, or
+    #                             the object at an address (0x7f10a2b3c4d8)
+    # holds = Name::              it refers directly to an object of that class, or as above
+    # @state == :open::           the value of an instance variable: a symbol, "text", number, true,
+    #                             false, nil or address, with == and !=; a number also with < <= >
+    #                             >=; symbols and strings also with =~ /text/i and !~. An object
+    #                             without the variable does not meet any condition on it
+    #
+    # = stands for == as well, and != can be used for all of them. For instance variables and
+    # +length+ the line of each object is read that meets the other conditions. If these are more
+    # than 1,000,000 objects, nothing is read, and HeapDump::Error is raised.
+    #
+    # Raises HeapDump::NotFound if no class has that name, or if contents of strings or variables
+    # are needed and the dump does not have them. Raises ArgumentError for an unknown type or
+    # +sort+ and for a +value+ of another class, and InvalidCondition for a wrong +where+.
     #
     #   snapshot.find(class: "Session", min_size: 100).total                  # => 31337
     #   snapshot.find(type: "HASH", sort: :size, limit: 1).first.words        # => "Hash of 9"
     #   snapshot.find(sort: :address, limit: 200, offset: 400).first.address  # => 139709425891320
-    def find(class: nil, type: nil, value: nil, min_size: 0, sort: :retained, limit: 20, offset: 0)
+    #   snapshot.find(where: "is_a = Session and @state == :open and retained > 1k").total # => 12
+    def find(class: nil, type: nil, value: nil, min_size: 0, where: nil, sort: :retained, limit: 20,
+             offset: 0)
       conditions = { class: binding.local_variable_get(:class), type: type, value: value,
-                     min_size: min_size }
+                     min_size: min_size, where: where }
       Search.new(self, conditions).page(sort, offset, limit)
     end
 

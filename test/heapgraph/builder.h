@@ -19,6 +19,9 @@ enum built_string {
     STRING_CACHED, /* a field with what the VM has remembered */
     STRING_BINDING,
     STRING_SHARED_ROOT,
+    STRING_SUPERCLASS,
+    STRING_MODULE,
+    STRING_FIELDS,
     STRINGS
 };
 

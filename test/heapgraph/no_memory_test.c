@@ -172,10 +172,17 @@ ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
 
 static enum hg_status
 ask_paths(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
-    struct hg_filter filter = {.type = HG_T_OBJECT};
-    struct hg_merged_paths merged;
-    enum hg_status status = hg_merge_paths(all->graph, &all->tree, &all->parents, &filter, 20, task,
-                                           &merged);
+    static const uint32_t first[] = {0, 1};
+    struct hg_condition conditions[] = {
+        {.subject = HG_IF_HELD_BY_INSTANCE, .relation = HG_NOT_EQUAL, .nodes = first, .count = 2},
+        {.subject = HG_IF_KIND_OF, .relation = HG_NOT_EQUAL, .nodes = first, .count = 1},
+    };
+    struct hg_filter filter = {.type = HG_T_OBJECT, .conditions = conditions, .condition_count = 2};
+    struct hg_merged_paths merged = {0};
+    enum hg_status status = hg_conditions_prepare(all->graph, conditions, 2, task);
+    if (status == HG_OK)
+        status = hg_merge_paths(all->graph, &all->tree, &all->parents, &filter, 20, task, &merged);
+    hg_conditions_release(conditions, 2);
     for (size_t i = 0; status == HG_OK && i < merged.count; i++)
         *sum = sum_number(*sum, merged.branches[i].all.retained);
     hg_merged_paths_free(&merged);

@@ -9,17 +9,23 @@
 #include "search/kin.h"
 
 static bool
+is_of_any(const struct hg_graph *graph, const struct hg_filter *filter, uint32_t node) {
+    uint32_t class = hg_real_class(graph, node);
+    for (size_t i = 0; i < filter->class_count; i++)
+        if (filter->classes[i] == class) return true;
+    return false;
+}
+
+static bool
 matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
         uint32_t node) {
     if (filter->type != HG_ANY_TYPE && graph->type[node] != filter->type) return false;
     if (filter->reachable && !hg_is_reachable(tree, node)) return false;
     if (filter->least_bytes && hg_memsize(graph, node) < filter->least_bytes) return false;
-    if (!filter->classes) return true;
-
-    uint32_t class = hg_real_class(graph, node);
-    for (size_t i = 0; i < filter->class_count; i++)
-        if (filter->classes[i] == class) return true;
-    return false;
+    if (filter->classes && !is_of_any(graph, filter, node)) return false;
+    for (size_t i = 0; i < filter->condition_count; i++)
+        if (!hg_meets(graph, tree, &filter->conditions[i], node)) return false;
+    return true;
 }
 
 /* Calls `offer` with each node that matches and how many have matched before it. */

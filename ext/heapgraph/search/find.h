@@ -6,7 +6,7 @@
 #define HEAPGRAPH_FIND_H
 
 #include "base/array.h"
-#include "tree/dominators.h"
+#include "search/conditions.h"
 
 #define HG_ANY_TYPE 0xff
 
@@ -21,6 +21,9 @@ struct hg_filter {
     /* It is one of these, which are in ascending order; NULL for any object. */
     const uint32_t *nodes;
     size_t node_count;
+
+    const struct hg_condition *conditions; /* it meets all of these, which are prepared */
+    size_t condition_count;
 };
 
 /* How many objects match. */

@@ -39,6 +39,8 @@ module HeapDump
       "find" => [
         ["find heap.json --class Session --min-size 1M", "large sessions"],
         ["find heap.json --type STRING --value /^SELECT/", "strings that begin with SELECT"],
+        ["find heap.json --where 'is_a = Session and @cart != nil and retained > 1k'",
+         "objects by several conditions"],
         ["find heap.json --type HASH --sort size --offset 20", "large hashes, after the first 20"]
       ],
       "strings" => [

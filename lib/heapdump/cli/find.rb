@@ -9,16 +9,29 @@ module HeapDump
     class Find < Reading
       include InJSON
 
-      usage "FILE [--class NAME] [--type TYPE] [--value TEXT] [--min-size BYTES]"
+      usage "FILE [--class NAME] [--type TYPE] [--value TEXT] [--where CONDITIONS] …"
       limit 20
       SORTS = Snapshot::Search::SORTS
       UNITS = { "" => 1, "k" => 1 << 10, "m" => 1 << 20, "g" => 1 << 30 }.freeze
-      details "Give an address to `heapdump why` or `show`."
+      details <<~TEXT
+        Give an address to `heapdump why` or `show`.
+
+        CONDITIONS are joined by "and":
+          class = Name, is_a = Name      their class; is_a: or one of its subclasses
+          type = STRING                  as in the dump
+          size > 64k                     the size in bytes; also retained (bytes), objects (that would
+                                         be free with it) and length, with = != < <= > >=
+          held_by = Name, holds = Name   an object of that class, or at that address, refers to it,
+                                         or it to that directly
+          @state == :open                an instance variable: a :symbol, "text", number, true, false,
+                                         nil or address; numbers also with < <= > >=, texts and
+                                         symbols also with =~ /text/i and !~
+      TEXT
 
       def call(file)
         snapshot = open_snapshot(file)
         if @wanted.empty?
-          raise UsageError, "say what to find: --class, --type, --value or --min-size"
+          raise UsageError, "say what to find: --class, --type, --value, --min-size or --where"
         end
 
         check_contents(snapshot)
@@ -35,13 +48,14 @@ module HeapDump
 
       # Warns if the dump has only the first bytes of each string, because the rest cannot be found.
       def check_contents(snapshot)
-        return unless @wanted[:value]
+        texts = @wanted[:where] && Snapshot::Where.parse(@wanted[:where]).any?(&:text?)
+        return unless @wanted[:value] || texts
 
         kept = snapshot.header["strings"]
         return unless kept.is_a?(Integer)
 
         warn_of(snapshot.path, "of each string the first #{count(kept)} bytes are in the dump " \
-                               "(strings: #{kept}): --value looks at those alone")
+                               "(strings: #{kept}): only those are looked at")
       end
 
       def show(snapshot, found)
@@ -85,6 +99,7 @@ module HeapDump
                   "at least so large without what it holds (64k, 1M …)") do |text|
           @wanted[:min_size] = size(text)
         end
+        parser.on("--where CONDITIONS", "see below") { |text| @wanted[:where] = text }
         options_of_list(parser)
       end
 

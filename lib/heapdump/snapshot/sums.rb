@@ -106,7 +106,7 @@ module HeapDump
       #   # 80: […] → Session
       #   # …
       def merged_paths(set, limit: 500)
-        filter = if set.is_a?(Hash) then Search.new(self, set).filter
+        filter = if set.is_a?(Hash) then Search.new(self, set).wanted
                  else
                    nodes = set.is_a?(Enumerable) ? set : [set]
                    { nodes: nodes.map { |node| to_node(node).id }.uniq.sort }

@@ -17,7 +17,16 @@ module HeapDump
 
         @snapshot = snapshot
         @wanted = wanted
-        check_contents
+        Values.check_contents(snapshot)
+      end
+
+      # Raises NotFound if a dump has no contents of strings.
+      def self.check_contents(snapshot)
+        kept = snapshot.header["strings"]
+        return unless %w[none hash].include?(kept)
+
+        raise NotFound, "#{snapshot.path} has no contents of strings (strings: :#{kept}): none " \
+                        "can be found by its value; take a dump with strings: :full"
       end
 
       # The numbers of all nodes that may match, in ascending order.
@@ -28,9 +37,14 @@ module HeapDump
       # Whether the content in a line is what is wanted.
       def match?(line)
         value = Values.of(line) or return false
-        return value.b.include?(@wanted.b) if @wanted.is_a?(String)
+        @wanted.is_a?(String) ? value.b.include?(@wanted.b) : Values.matches?(value, @wanted)
+      end
 
-        !(value.encoding == Encoding::BINARY && @wanted.fixed_encoding?) && value.match?(@wanted)
+      # Whether a content matches a Regexp.
+      def self.matches?(value, regexp)
+        return false if value.encoding == Encoding::BINARY && regexp.fixed_encoding?
+
+        value.valid_encoding? && value.match?(regexp)
       end
 
       # The content in the line of a string (String); nil if the dump does not have it.
@@ -42,14 +56,6 @@ module HeapDump
       end
 
       private
-
-      def check_contents
-        kept = @snapshot.header["strings"]
-        return unless %w[none hash].include?(kept)
-
-        raise NotFound, "#{@snapshot.path} has no contents of strings (strings: :#{kept}): none " \
-                        "can be found by its value; take a dump with strings: :full"
-      end
 
       def needle
         return "".b unless @wanted.is_a?(String)

@@ -23,6 +23,117 @@ contains(const uint32_t *nodes, size_t count, uint32_t node) {
     return false;
 }
 
+/* -- conditions, each by its definition -- */
+
+static bool
+in_set(const struct hg_condition *condition, uint32_t node) {
+    return contains(condition->nodes, condition->count, node);
+}
+
+/* The first target of a field of that name, or HG_NO_NODE. */
+static uint32_t
+field(const struct hg_graph *graph, uint32_t node, uint32_t string) {
+    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++)
+        if (graph->name[edge] == hg_edge_name(HG_E_FIELD, string)) return graph->target[edge];
+    return HG_NO_NODE;
+}
+
+static bool
+is_kind_of(const struct hg_graph *graph, const struct hg_condition *condition, uint32_t node) {
+    uint32_t at = graph->class_node[node];
+    if (at != HG_NO_NODE && in_set(condition, at)) return true;
+    for (uint32_t steps = 0; steps <= graph->objects && at != HG_NO_NODE; steps++) {
+        uint8_t type = graph->type[at];
+        if (type != HG_T_CLASS && type != HG_T_ICLASS) return false;
+        if (in_set(condition, at)) return true;
+        uint32_t module = type == HG_T_ICLASS ? field(graph, at, STRING_MODULE) : HG_NO_NODE;
+        if (module != HG_NO_NODE && graph->type[module] == HG_T_MODULE && in_set(condition, module))
+            return true;
+        at = field(graph, at, STRING_SUPERCLASS);
+    }
+    return false;
+}
+
+static bool
+refers(const struct hg_graph *graph, uint32_t from, uint32_t to) {
+    for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++)
+        if (graph->target[edge] == to && hg_edge_holds(graph->name[edge])) return true;
+    return false;
+}
+
+static bool
+is_inner(const struct hg_graph *graph, uint32_t node) {
+    bool fields = graph->type[node] == HG_T_IMEMO && graph->label[node] == STRING_FIELDS;
+    return fields || (graph->type[node] == HG_T_ARRAY && graph->class_node[node] == HG_NO_NODE);
+}
+
+/* Directly, or through one table that no program sees; such a table itself is asked as it is. */
+static bool
+holds(const struct hg_graph *graph, uint32_t from, uint32_t to, bool through) {
+    if (refers(graph, from, to)) return true;
+    for (uint32_t inner = 0; through && inner < graph->objects; inner++)
+        if (is_inner(graph, inner) && refers(graph, from, inner) && refers(graph, inner, to))
+            return true;
+    return false;
+}
+
+static bool
+is_relative(const struct hg_graph *graph, const struct hg_condition *condition, uint32_t node) {
+    enum hg_subject subject = condition->subject;
+    for (uint32_t other = 0; other < graph->nodes; other++) {
+        bool instances = subject == HG_IF_HELD_BY_INSTANCE || subject == HG_IF_HOLDS_INSTANCE;
+        uint32_t class = other < graph->objects ? hg_real_class(graph, other) : HG_NO_NODE;
+        bool meant = instances ? class != HG_NO_NODE && in_set(condition, class)
+                               : in_set(condition, other);
+        if (!meant) continue;
+        bool held = subject == HG_IF_HELD_BY || subject == HG_IF_HELD_BY_INSTANCE;
+        if (held && holds(graph, other, node, true)) return true;
+        if (!held && holds(graph, node, other, !is_inner(graph, node))) return true;
+    }
+    return false;
+}
+
+static bool
+compares(enum hg_relation relation, uint64_t number, uint64_t value) {
+    bool less = number < value, same = number == value;
+    return relation == HG_LESS       ? less
+           : relation == HG_AT_MOST  ? less || same
+           : relation == HG_GREATER  ? !less && !same
+           : relation == HG_AT_LEAST ? !less
+           : relation == HG_EQUAL    ? same
+                                     : !same;
+}
+
+static bool
+meets(const struct hg_graph *graph, const struct hg_tree *tree,
+      const struct hg_condition *condition, uint32_t node) {
+    uint32_t class = hg_real_class(graph, node);
+    uint64_t value = condition->value;
+    bool is = false;
+    switch (condition->subject) {
+    case HG_IF_SIZE:
+        return compares(condition->relation, graph->memsize[node], value);
+    case HG_IF_RETAINED:
+        return compares(condition->relation, hg_retained(tree, node), value);
+    case HG_IF_OBJECTS:
+        return compares(condition->relation, hg_retained_nodes(tree, node), value);
+    case HG_IF_TYPE:
+        is = (value & UINT64_C(1) << graph->type[node]) != 0;
+        break;
+    case HG_IF_CLASS:
+        is = class != HG_NO_NODE && in_set(condition, class);
+        break;
+    case HG_IF_KIND_OF:
+        is = is_kind_of(graph, condition, node);
+        break;
+    default:
+        is = is_relative(graph, condition, node);
+    }
+    return condition->relation == HG_EQUAL ? is : !is;
+}
+
+/* -- what is found -- */
+
 static bool
 wanted(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
        uint32_t node) {
@@ -31,7 +142,10 @@ wanted(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg
     bool class = !filter->classes ||
                  contains(filter->classes, filter->class_count, hg_real_class(graph, node));
     bool among = !filter->nodes || contains(filter->nodes, filter->node_count, node);
-    return type && live && class && among && graph->memsize[node] >= filter->least_bytes;
+    bool all = true;
+    for (size_t i = 0; i < filter->condition_count; i++)
+        all = all && meets(graph, tree, &filter->conditions[i], node);
+    return type && live && class && among && all && graph->memsize[node] >= filter->least_bytes;
 }
 
 static uint64_t
@@ -140,11 +254,65 @@ random_filter(const struct hg_graph *graph, uint32_t *classes, uint32_t *nodes,
     return filter;
 }
 
+/* Classes with ancestors, and tables that no program sees. */
 static void
-check_graph(const struct hg_graph *graph, struct random *random) {
+dress(struct builder *builder, struct random *random) {
+    static const uint8_t types[] = {HG_T_CLASS, HG_T_ICLASS, HG_T_MODULE, HG_T_ARRAY, HG_T_IMEMO};
+    struct hg_graph *graph = &builder->graph;
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (random_chance(random, 50)) builder->type[node] = types[random_below(random, 5)];
+        if (graph->type[node] == HG_T_IMEMO)
+            builder->label[node] = random_chance(random, 50) ? STRING_FIELDS : STRING_IMEMO;
+        for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
+            uint32_t string = random_chance(random, 60) ? STRING_SUPERCLASS : STRING_MODULE;
+            if (random_chance(random, 60)) builder->name[edge] = hg_edge_name(HG_E_FIELD, string);
+        }
+    }
+}
+
+static void
+random_condition(const struct hg_graph *graph, struct hg_condition *condition, uint32_t *set,
+                 struct random *random) {
+    *condition = (struct hg_condition){.nodes = set, .count = random_below(random, 4)};
+    condition->subject = (enum hg_subject)random_below(random, HG_SUBJECTS);
+    bool numbers = condition->subject >= HG_IF_SIZE;
+    condition->relation = (enum hg_relation)random_below(random, numbers ? HG_RELATIONS : 2);
+    condition->value = condition->subject == HG_IF_TYPE ? random_next(random)
+                                                        : 20 * random_below(random, 8);
+    for (size_t i = 0; i < condition->count; i++) set[i] = random_below(random, graph->nodes);
+}
+
+static void
+check_conditions(const struct hg_graph *graph, const struct hg_tree *tree, struct random *random) {
+    enum { MOST = 3 };
+    struct hg_condition conditions[MOST];
+    uint32_t sets[MOST][4];
+    struct hg_filter filter = {.type = HG_ANY_TYPE, .conditions = conditions};
+    filter.condition_count = 1 + random_below(random, MOST);
+    for (size_t i = 0; i < filter.condition_count; i++)
+        random_condition(graph, &conditions[i], sets[i], random);
+    CHECK_EQUAL(HG_OK, hg_conditions_prepare(graph, conditions, filter.condition_count, &task));
+    check_pages(graph, tree, &filter, HG_SORT_RETAINED, 1 + random_below(random, 40));
+    hg_conditions_release(conditions, filter.condition_count);
+}
+
+static void
+check_knows(const struct hg_graph *graph) {
+    bool knows = false;
+    for (uint32_t node = 0; node < graph->objects; node++)
+        if (graph->type[node] == HG_T_CLASS || graph->type[node] == HG_T_ICLASS)
+            knows = knows || field(graph, node, STRING_SUPERCLASS) != HG_NO_NODE;
+    CHECK_EQUAL(knows, hg_knows_superclasses(graph));
+}
+
+static void
+check_graph(struct builder *builder, struct random *random) {
+    const struct hg_graph *graph = &builder->graph;
     struct hg_tree tree;
     uint32_t classes[3], *nodes = calloc(graph->nodes, sizeof(*nodes));
     CHECK(nodes);
+    if (random_chance(random, 70)) dress(builder, random);
+    check_knows(graph);
     CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
     for (int i = 0; i < 4; i++) {
         struct hg_filter filter = random_filter(graph, classes, nodes, random);
@@ -152,6 +320,7 @@ check_graph(const struct hg_graph *graph, struct random *random) {
             check_pages(graph, &tree, &filter, (enum hg_sort)sort, 1 + random_below(random, 40));
         check_sample(graph, &tree, &filter, random_below(random, 20));
     }
+    for (int i = 0; i < 20; i++) check_conditions(graph, &tree, random);
     hg_tree_free(&tree);
     free(nodes);
 }
@@ -188,9 +357,9 @@ main(void) {
     for (check_seed = 1; check_seed <= 500; check_seed++) {
         struct random random = {check_seed};
         struct builder builder;
-        check_graph(build_random(&builder, (enum shape)(check_seed % SHAPES),
-                                 random_below(&random, 60), &random),
-                    &random);
+        build_random(&builder, (enum shape)(check_seed % SHAPES), random_below(&random, 50),
+                     &random);
+        check_graph(&builder, &random);
         build_free(&builder);
     }
     test_ends();

@@ -1,0 +1,239 @@
+/* Place in the flow: see conditions.h. */
+#include "search/conditions.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/progress.h"
+
+/* -- classes and their ancestors -- */
+
+/* Of a class and its ancestors: whether one of them is in the set. */
+enum { UNKNOWN, YES, NO };
+
+static bool
+is_class(const struct hg_graph *graph, uint32_t node) {
+    return graph->type[node] == HG_T_CLASS || graph->type[node] == HG_T_ICLASS;
+}
+
+/* The target of a field of a class, or HG_NO_NODE. */
+static uint32_t
+field_of(const struct hg_graph *graph, uint32_t node, const char *field) {
+    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
+        uint32_t name = graph->name[edge];
+        if (hg_edge_kind(name) != HG_E_FIELD) continue;
+        if (hg_string_is(graph, hg_edge_payload(name), field)) return graph->target[edge];
+    }
+    return HG_NO_NODE;
+}
+
+bool
+hg_knows_superclasses(const struct hg_graph *graph) {
+    for (uint32_t node = 0; node < graph->objects; node++)
+        if (is_class(graph, node) && field_of(graph, node, "superclass") != HG_NO_NODE) return true;
+    return false;
+}
+
+/* Whether a class is in the set, or stands for a module of the set among ancestors. */
+static bool
+is_in_set(const struct hg_graph *graph, uint32_t class, const uint8_t *known) {
+    if (known[class] == YES) return true;
+    if (graph->type[class] != HG_T_ICLASS) return false;
+    uint32_t module = field_of(graph, class, "module");
+    return module != HG_NO_NODE && graph->type[module] == HG_T_MODULE && known[module] == YES;
+}
+
+/* Finds out what is known of a class, and with it of its ancestors. */
+static void
+find_ancestors(const struct hg_graph *graph, uint32_t class, uint8_t *known) {
+    enum { DEEPEST = 10000 }; // a broken dump may have a circle
+    uint32_t at = class, steps = 0;
+    bool found = false;
+    while (at != HG_NO_NODE && is_class(graph, at) && known[at] != NO && steps < DEEPEST) {
+        found = is_in_set(graph, at, known);
+        steps++;
+        if (found) break;
+        at = field_of(graph, at, "superclass");
+    }
+    for (at = class; steps > 0; steps--) {
+        known[at] = found ? YES : NO;
+        at = field_of(graph, at, "superclass");
+    }
+}
+
+static enum hg_status
+mark_kinds(const struct hg_graph *graph, const struct hg_condition *condition,
+           struct hg_task *task) {
+    uint8_t *known = condition->marks;
+    for (size_t i = 0; i < condition->count; i++) known[condition->nodes[i]] = YES;
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
+        if (is_class(graph, node) && known[node] == UNKNOWN) find_ancestors(graph, node, known);
+    }
+    for (uint32_t node = 0; node < graph->objects; node++) known[node] = known[node] == YES;
+    return HG_OK;
+}
+
+/* -- what holds what -- */
+
+/* Whether a node is a table that no program sees, and that is looked through. */
+static bool
+is_inner(const struct hg_graph *graph, uint32_t node) {
+    if (graph->type[node] == HG_T_IMEMO) return hg_string_is(graph, graph->label[node], "fields");
+    return graph->type[node] == HG_T_ARRAY && graph->class_node[node] == HG_NO_NODE;
+}
+
+/* Marks what a node holds directly. */
+static void
+mark_held(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
+    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
+        uint32_t target = graph->target[edge];
+        if (!hg_edge_holds(graph->name[edge])) continue;
+        marks[target] = 1;
+        if (!is_inner(graph, target)) continue;
+        for (uint32_t e = graph->first[target]; e < graph->first[target + 1]; e++)
+            if (hg_edge_holds(graph->name[e])) marks[graph->target[e]] = 1;
+    }
+}
+
+/* Whether a node holds a node of the set, where `inner` has the marks of the inner tables that do. */
+static bool
+holds(const struct hg_graph *graph, uint32_t node, const uint8_t *set, const uint8_t *inner) {
+    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
+        uint32_t target = graph->target[edge];
+        if (!hg_edge_holds(graph->name[edge])) continue;
+        if (set[target] || (inner && is_inner(graph, target) && inner[target])) return true;
+    }
+    return false;
+}
+
+static enum hg_status
+mark_all_held(const struct hg_graph *graph, const uint8_t *set, struct hg_task *task,
+              uint8_t *marks) {
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
+        if (set[node]) mark_held(graph, node, marks);
+    }
+    return HG_OK;
+}
+
+static enum hg_status
+mark_all_holders(const struct hg_graph *graph, const uint8_t *set, struct hg_task *task,
+                 uint8_t *marks) {
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
+        if (is_inner(graph, node)) marks[node] = holds(graph, node, set, NULL);
+    }
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
+        if (!is_inner(graph, node)) marks[node] = holds(graph, node, set, marks);
+    }
+    return HG_OK;
+}
+
+/* Marks in `set` the nodes of a condition, or the instances of these. */
+static void
+mark_set(const struct hg_graph *graph, const struct hg_condition *condition, bool instances,
+         uint8_t *set) {
+    enum { NAMED = 2 };
+    for (size_t i = 0; i < condition->count; i++) set[condition->nodes[i]] = instances ? NAMED : 1;
+    for (uint32_t node = 0; instances && node < graph->objects; node++) {
+        uint32_t class = hg_real_class(graph, node);
+        if (class != HG_NO_NODE && set[class] & NAMED) set[node] |= 1;
+    }
+    for (uint32_t node = 0; instances && node < graph->nodes; node++) set[node] &= 1;
+}
+
+static enum hg_status
+mark_relatives(const struct hg_graph *graph, const struct hg_condition *condition,
+               struct hg_task *task) {
+    enum hg_subject subject = condition->subject;
+    bool instances = subject == HG_IF_HELD_BY_INSTANCE || subject == HG_IF_HOLDS_INSTANCE;
+    bool held = subject == HG_IF_HELD_BY || subject == HG_IF_HELD_BY_INSTANCE;
+    uint8_t *set = hg_array(graph->nodes, 1);
+    if (!set) return HG_NO_MEMORY;
+    mark_set(graph, condition, instances, set);
+    enum hg_status status = held ? mark_all_held(graph, set, task, condition->marks)
+                                 : mark_all_holders(graph, set, task, condition->marks);
+    hg_array_free(set);
+    return status;
+}
+
+/* -- all conditions -- */
+
+static enum hg_status
+prepare(const struct hg_graph *graph, struct hg_condition *condition, struct hg_task *task) {
+    if (condition->subject == HG_IF_TYPE || condition->subject >= HG_IF_SIZE) return HG_OK;
+    condition->marks = hg_array(graph->nodes, 1);
+    if (!condition->marks) return HG_NO_MEMORY;
+    hg_phase(task, "conditions", graph->nodes);
+    if (condition->subject == HG_IF_KIND_OF) return mark_kinds(graph, condition, task);
+    if (condition->subject != HG_IF_CLASS) return mark_relatives(graph, condition, task);
+    for (size_t i = 0; i < condition->count; i++) condition->marks[condition->nodes[i]] = 1;
+    return HG_OK;
+}
+
+enum hg_status
+hg_conditions_prepare(const struct hg_graph *graph, struct hg_condition *conditions, size_t count,
+                      struct hg_task *task) {
+    enum hg_status status = HG_OK;
+    for (size_t i = 0; i < count; i++) conditions[i].marks = NULL;
+    for (size_t i = 0; i < count && status == HG_OK; i++)
+        status = prepare(graph, &conditions[i], task);
+    return status;
+}
+
+void
+hg_conditions_release(struct hg_condition *conditions, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        hg_array_free(conditions[i].marks);
+        conditions[i].marks = NULL;
+    }
+}
+
+static bool
+is_related(enum hg_relation relation, uint64_t number, uint64_t value) {
+    switch (relation) {
+    case HG_NOT_EQUAL:
+        return number != value;
+    case HG_LESS:
+        return number < value;
+    case HG_AT_MOST:
+        return number <= value;
+    case HG_GREATER:
+        return number > value;
+    case HG_AT_LEAST:
+        return number >= value;
+    default:
+        return number == value;
+    }
+}
+
+bool
+hg_meets(const struct hg_graph *graph, const struct hg_tree *tree,
+         const struct hg_condition *condition, uint32_t node) {
+    uint32_t class;
+    bool is = false;
+    switch (condition->subject) {
+    case HG_IF_SIZE:
+        return is_related(condition->relation, hg_memsize(graph, node), condition->value);
+    case HG_IF_RETAINED:
+        return is_related(condition->relation, hg_retained(tree, node), condition->value);
+    case HG_IF_OBJECTS:
+        return is_related(condition->relation, hg_retained_nodes(tree, node), condition->value);
+    case HG_IF_TYPE:
+        is = condition->value >> graph->type[node] & 1;
+        break;
+    case HG_IF_CLASS:
+        class = hg_real_class(graph, node);
+        is = class != HG_NO_NODE && condition->marks[class];
+        break;
+    case HG_IF_KIND_OF:
+        class = graph->class_node[node];
+        is = class != HG_NO_NODE && condition->marks[class];
+        break;
+    default:
+        is = condition->marks[node];
+    }
+    return is == (condition->relation == HG_EQUAL);
+}
