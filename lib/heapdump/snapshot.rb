@@ -142,9 +142,7 @@ module HeapDump
     # True for what #redacted returns.
     #
     #   snapshot.redacted? # => false
-    def redacted?
-      false
-    end
+    def redacted? = false
 
     # How far long work has come, to be called from another thread: [the name of the work (String),
     # how much of it is done, how much there is in all (0 if that is unknown)]; nil while no work is

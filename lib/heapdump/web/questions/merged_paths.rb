@@ -11,7 +11,7 @@ module HeapDump
         slow
 
         def answer
-          found = plain.graph.merged_paths(**search.filter, limit: given[:limit])
+          found = plain.graph.merged_paths(**search.wanted, limit: given[:limit])
           merged = Snapshot::MergedPaths.new(snapshot, found)
           { garbage: merged.garbage, garbage_bytes: merged.garbage_bytes, total: merged.size,
             items: CLI::BranchTree.new(merged).to_a }

@@ -8,7 +8,7 @@ module HeapDump
         slow
 
         def answer
-          total, bytes, numbers = plain.graph.find(**search.filter, limit: plain.objects)
+          total, bytes, numbers = plain.graph.find(**search.wanted, limit: plain.objects)
           retained, objects = plain.graph.retained_by_all(numbers)
           { total: total, bytes: bytes, retained: retained, retained_objects: objects }
         end
