@@ -142,7 +142,9 @@ module HeapDump
     # True for what #redacted returns.
     #
     #   snapshot.redacted? # => false
-    def redacted? = false
+    def redacted?
+      false
+    end
 
     # How far long work has come, to be called from another thread: [the name of the work (String),
     # how much of it is done, how much there is in all (0 if that is unknown)]; nil while no work is
@@ -452,8 +454,9 @@ module HeapDump
     def to_node(node) # :nodoc:
       return node.of(self) if node.is_a?(Node)
 
-      object(node) or raise NotFound, "#{path} has no object at #{format_address(node)}; " \
-                                      "addresses are good within one dump only"
+      address = node.is_a?(Integer) ? format("0x%x", node) : node
+      object(node) or raise NotFound, "#{path} has no object at #{address}; addresses are good " \
+                                      "within one dump only"
     end
 
     # The numbers of all classes that have a name. Raises NotFound if there is none.
@@ -480,10 +483,6 @@ module HeapDump
         Reference.new(Edge.decode(self, name), node(number)).freeze
       end
       Page.new(references, total)
-    end
-
-    def format_address(address)
-      address.is_a?(Integer) ? format("0x%x", address) : address
     end
   end
 end
