@@ -82,6 +82,13 @@ def what_leaks(paths)
   JSON.parse(answer).fetch("suspects")
 end
 
+# Writes the same as a page for a browser, and says where it is. Returns whether that went well.
+def report(paths)
+  page = File.join(DIR, "report.html")
+  puts "$ heapdump report #{paths.join(" ")} -o #{page}"
+  system(*HEAPDUMP, "report", *paths, "-o", page)
+end
+
 # What must stand in the answer: the class, and the constant and the block that keep the sessions,
 # each with the line of the source that it is written in.
 def right?(suspect)
@@ -108,4 +115,5 @@ end
 suspects = what_leaks(dumps)
 abort "The dumps do not name the leak." unless suspects.size == 1 && right?(suspects.first)
 puts "", "The dumps name the leak, its holder, and the line that it comes from.",
-     "They stay in tmp/demo. To read one: ruby -Ilib exe/heapdump summary #{dumps.last}"
+     "They stay in tmp/demo. To read one: ruby -Ilib exe/heapdump summary #{dumps.last}", ""
+abort "No report could be written." unless report(dumps)

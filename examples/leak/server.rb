@@ -8,7 +8,7 @@ require "rbconfig"
 class LeakingApp
   HERE = __dir__
   DEADLINE = 30 # seconds, for everything that is waited for
-  DUMPED = /^heapdump: SIGUSR2: dumped (?<path>.+): (?<figures>\d+ obj.*); .* (?<pause>\S+ ms)$/
+  DUMPED = /^heapdump: SIGUSR2: dumped (?<path>.+): (?<figures>[\d,]+ obj.*); .* (?<pause>\S+ ms)$/
 
   # One of its workers (Integer).
   attr_reader :worker

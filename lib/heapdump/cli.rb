@@ -43,6 +43,7 @@ module HeapDump
       "strings" => "strings that are there several times, and who holds them",
       "diff" => "what grew between dumps",
       "leaks" => "what leaks, by several dumps of a process, and who holds it",
+      "report" => "one HTML file to hand on: what leaks or is large, and who holds it",
       "ui" => "dumps in a browser, from a server on this machine",
       "verify" => "whether a dump is whole and valid",
       "convert" => "a dump for other tools"

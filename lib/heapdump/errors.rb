@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "terminal/text"
+require_relative "terminal/units"
 
 module HeapDump
   # The superclass of all errors of this library (wrong options raise ArgumentError). Messages can
@@ -66,7 +67,7 @@ module HeapDump
 
     def initialize(signal, objects, path) # :nodoc:
       cause = signal ? "killed by SIG#{Signal.signame(signal)}" : "killed"
-      progress = objects ? " after #{objects} objects" : ""
+      progress = objects ? " after #{Terminal::Units.plural(objects, "object")}" : ""
       super("cannot dump the heap to #{path || "an IO"}: its process was #{cause}#{progress}")
       @signal = signal
       @objects = objects

@@ -39,6 +39,7 @@ module HeapDump
     autoload :Standing, "#{__dir__}/leaks/standing"
     autoload :Steps, "#{__dir__}/leaks/steps"
     autoload :Suspect, "#{__dir__}/leaks/suspect"
+    autoload :SuspectEdge, "#{__dir__}/leaks/suspect_edge"
     autoload :Turnover, "#{__dir__}/leaks/turnover"
     autoload :Verdict, "#{__dir__}/leaks/verdict"
     autoload :Way, "#{__dir__}/leaks/way"
@@ -47,6 +48,9 @@ module HeapDump
 
     # These dumps cannot be judged; the message says why. Leaks.of raises it with +strict+.
     class Unsound < Error; end
+
+    # So many dumps can be compared at once.
+    MOST_DUMPS = 32
 
     # A number that becomes greater when a field of the JSON output changes its meaning or is
     # removed.
@@ -89,7 +93,8 @@ module HeapDump
     attr_reader :snapshots
 
     # Compares dumps (Array of Snapshots, paths or directories of dumps) in the order of the times
-    # in their headers. Returns a Leaks. Raises ArgumentError for fewer than two dumps,
+    # in their headers. Returns a Leaks. Raises ArgumentError for fewer than two dumps or more than
+    # MOST_DUMPS,
     # HeapDump::Error for a directory without dumps, and what Snapshot.open raises.
     # With +strict+ it raises Unsound unless all dumps are whole, have a header and a footer, and
     # are of one process. Without +strict+ it compares such dumps too, and then #sound? is false.

@@ -61,10 +61,14 @@ module HeapDump
 
     # Path, objects, bytes and seconds in one line (String).
     #
-    #   result.inspect # => "#<HeapDump::Result heap.json: 3 objects, 711 bytes in 0.100 s>"
+    #   result.inspect # => "#<HeapDump::Result heap.json: 3 objects, 711 B in 0.100 s>"
     def inspect
-      format("#<%<class>s %<path>s: %<objects>d objects, %<bytes>d bytes in %<seconds>.3f s>",
-             class: self.class, path: self, objects: objects, bytes: bytes, seconds: seconds)
+      "#<#{self.class} #{self}: #{figures} in #{format("%.3f s", seconds)}>"
+    end
+
+    # How many objects and bytes were written, in words.
+    def figures # :nodoc:
+      "#{Terminal::Units.plural(objects, "object")}, #{Terminal::Units.bytes(bytes)}"
     end
   end
 end

@@ -36,6 +36,7 @@ module HeapDump
     autoload :ClassWords, "#{__dir__}/snapshot/class_words"
     autoload :CodeByGem, "#{__dir__}/snapshot/code_by_gem"
     autoload :Constants, "#{__dir__}/snapshot/constants"
+    autoload :Definitions, "#{__dir__}/snapshot/definitions"
     autoload :Describe, "#{__dir__}/snapshot/describe"
     autoload :Diff, "#{__dir__}/snapshot/diff"
     autoload :Directory, "#{__dir__}/snapshot/directory"
@@ -424,29 +425,6 @@ module HeapDump
       raise ArgumentError, "#{stranger.inspect} is no Snapshot; open it first" if stranger
 
       Diff.new([self, *others], by)
-    end
-
-    # What the memory of the whole process consists of (Account): its RSS in parts.
-    #
-    #   snapshot.account.parts[:heap_pages] # => 5242880
-    def account
-      @account ||= Account.of(self)
-    end
-
-    # What each gem costs by being loaded (CodeByGem): its code and its classes. Empty for a dump of
-    # ObjectSpace.dump_all, which does not say in which files code is.
-    #
-    #   snapshot.code_by_gem.first.gem # => "activesupport-7.1.0"
-    def code_by_gem
-      @code_by_gem ||= CodeByGem.of(self)
-    end
-
-    # What the heap consists of, at a glance (Summary). +limit+ is the length of its lists.
-    # +program+ is as for #top, and concerns Summary#most_referred.
-    #
-    #   snapshot.summary.memory.rss # => 14532608
-    def summary(limit: 10, program: false)
-      Summary.new(self, limit, program)
     end
 
     # Returns a Node of this snapshot for a Node or an address. Raises NotFound if there is no

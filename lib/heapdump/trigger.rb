@@ -283,10 +283,10 @@ module HeapDump
     end
 
     def report(result)
-      say(format("dumped %<path>s: %<objects>d objects, %<bytes>d bytes, %<seconds>.3f s; " \
-                 "the process stood still for %<pause>.1f ms",
-                 path: result.path, objects: result.objects, bytes: result.bytes,
-                 seconds: result.seconds, pause: (result.pause + result.gc_seconds) * 1000))
+      say(format("dumped %<path>s: %<figures>s, %<seconds>.3f s; the process stood still for " \
+                 "%<pause>.1f ms",
+                 path: result.path, figures: result.figures, seconds: result.seconds,
+                 pause: (result.pause + result.gc_seconds) * 1000))
     end
 
     def fail_with(error)

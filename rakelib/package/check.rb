@@ -86,11 +86,12 @@ class Check
       abort "the dumper needs libyajl"
   end
 
-  # Each way to load it finds all that its document names, but what only Ruby 4.0 can give.
+  # Each way to load it finds all that its document names, but what other Rubies alone can give.
   def capabilities
     section = File.read(installed("docs/format.md").first)[/^## Capabilities\n(.*?)^## /m, 1]
     wanted = section.scan(/^\| `(\w+)` \|/).flatten
-    wanted -= %w[set remembered] if RUBY_VERSION < "4.0"
+    wanted -= %w[fiber_storage] if RUBY_VERSION < "3.2"
+    wanted -= RUBY_VERSION < "4.0" ? %w[set remembered] : %w[vm_fields]
     ways_to_load.each do |arguments|
       found = command("ruby", *arguments).split
       lacking = wanted - found

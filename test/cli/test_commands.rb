@@ -208,7 +208,7 @@ class TestCommands < HeapDumpTest
     top = heapdump!("top", shop, "--json", "--limit", "100000").json
     live = HeapDump::Snapshot.open(shop).graph.totals[1]
     besides = top["besides"].transform_values { |sum| sum["bytes"] }
-    assert_equal %w[code stack vm], besides.keys.sort
+    assert_equal %w[code stack tracing vm], besides.keys.sort
     assert_equal live, top["top"].sum { |row| row["retained"] } + besides.values.sum
     assert_empty top["top"].map { |row| row["type"] } & %w[CLASS MODULE ICLASS IMEMO ROOT]
     assert(top["top"].none? { |row| row["class"] == "Thread" || row["class"].nil? })
@@ -285,6 +285,7 @@ class TestCommands < HeapDumpTest
     assert_match(/^Generations/, out)
     assert_match(/^ .* \S+shop.rb:\d+$/, out)
     assert_match(/^Gems/, out)
+    refute_match(/ Object$/, out.lines.grep(/MiB/).join, "the table in which places are noted")
   end
 
   def test_diff

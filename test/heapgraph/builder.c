@@ -156,7 +156,7 @@ random_kind(struct builder *builder, uint32_t node, struct random *random) {
         break;
     case 1:
         builder->type[node] = HG_T_IMEMO;
-        builder->label[node] = STRING_IMEMO;
+        builder->label[node] = random_chance(random, 70) ? STRING_IMEMO : STRING_FIELDS;
         if (random_chance(random, 50)) builder->flags[node] |= HG_N_VM_CACHE;
         break;
     case 2:
@@ -265,8 +265,8 @@ build_heap(struct builder *builder, uint32_t objects, struct random *random) {
 const char *
 hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
     static const char *const strings[STRINGS] = {
-        "Object",           "VM/thread",   "ractor",     "imemo",  "cached_methods",
-        "TOPLEVEL_BINDING", "shared_root", "superclass", "module", "fields"};
+        "Object",           "VM/thread", "ractor",      "imemo",      "cached_methods",
+        "TOPLEVEL_BINDING", "fields",    "shared_root", "superclass", "module"};
     static char names[64][8]; // of edges: a letter, and a digit in which two of them differ
     const char *text = string < STRINGS ? strings[string] : names[string % 64];
     if (string >= STRINGS)
@@ -274,6 +274,11 @@ hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
                  string % 2);
     *length = strlen(text);
     return text;
+}
+
+bool
+hg_is_tracing(const struct hg_graph *graph, uint32_t node) {
+    return false;
 }
 
 uint64_t

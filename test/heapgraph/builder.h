@@ -18,10 +18,10 @@ enum built_string {
     STRING_IMEMO,
     STRING_CACHED, /* a field with what the VM has remembered */
     STRING_BINDING,
+    STRING_FIELDS,
     STRING_SHARED_ROOT,
     STRING_SUPERCLASS,
     STRING_MODULE,
-    STRING_FIELDS,
     STRINGS
 };
 

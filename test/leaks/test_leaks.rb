@@ -9,8 +9,8 @@ class TestLeaks < HeapDumpTest
   include GrownDumps
 
   JSON_FIELDS = %w[class unit counts retained holder others path location location_of owner
-                   candidates signature confidence reasons cleared_because company command
-                   known].freeze
+                   candidates signature confidence reasons remarks cleared_because company
+                   command known].freeze
 
   def test_a_suspect_in_full
     suspect = only(leaks(*grown(0, 10, 20)))

@@ -4,7 +4,7 @@ require "test_helper"
 require_relative "../../rakelib/lint/lines"
 
 # What rake lint says of single lines.
-class TestLines < HeapDumpTest
+class TestLintLines < HeapDumpTest
   def faults(name, text)
     path = File.join(scratch, name)
     File.binwrite(path, text)

@@ -14,6 +14,8 @@ module Mutants
     STARVED = "heapgraph/test_no_memory"
     LOADED = [*READ, STARVED, COMPILED].freeze
     GRAPH = [*READ, STARVED, "heapgraph/test_algorithms"].freeze
+    SUMMED = %w[test_find test_find_where test_histogram test_folded test_reference_groups
+                test_merged_paths test_freed].freeze
     LEAKS = %w[test_leaks leaks/test_rules cli/test_commands].freeze
     # They all look at one dump, which takes a while to make.
     PLANTED = "test_objects test_numbers test_strings test_containers test_data test_modules " \
@@ -29,13 +31,20 @@ module Mutants
     COMMANDS = %w[test_cli cli/test_pages cli/test_commands cli/test_damaged cli/test_strange
                   terminal/test_hostile_text].freeze
 
+    PAGES = %w[test_markup test_sections test_secrets test_hostile_names test_report_command
+               test_budget].freeze
+
     TABLE = {
+      "ext/heapgraph/*/growth_follow.c" => ["heapgraph/test_algorithms", *LEAKS],
       "ext/heapgraph/*/{leaks,growth}*.c" =>
         [*LEAKS, STARVED, "heapgraph/growth/test_growth", *READ, "test_leaks_scenarios"],
       "ext/heapgraph/*/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
+      "ext/heapgraph/*/{conditions,edge_groups,cut,merged_paths,find,groups,folded}.c" =>
+        ["heapgraph/test_algorithms", *SUMMED, STARVED, *LEAKS],
+      "ext/heapgraph/binding/{search,sums,histogram,answers}.c" => [*SUMMED, *READ, *LEAKS],
       "ext/heapgraph/*/{paths,detours,former,steps,inverse}.c" => GRAPH,
       "ext/heapgraph/*/{dominators,semi_nca,numbering,retained}.c" => GRAPH,
-      "ext/heapgraph/*/{groups,best,folded,answers,analysis,parts,find,shapes,list}.c" =>
+      "ext/heapgraph/*/{best,analysis,parts,shapes,list}.c" =>
         [*GRAPH, *LEAKS],
       "ext/heapgraph/*/{array,chunk,pages,slots,task,texts,words}.c" =>
         [*LOADED, "heapgraph/test_algorithms"],
@@ -52,6 +61,7 @@ module Mutants
       "ext/heapdump/{account/*,process/accountant,base/maps}.c" =>
         ["test_parts", "heapdump/account/test_account", "test_dump", "test_hostile_process",
          "test_usage"],
+      "ext/heapdump/base/{elf,libraries}.c" => ["test_libraries", "heapdump/account/test_account"],
       "ext/heapdump/mri/{holders,vm,places,operands,check_holders,check_vm}.c" =>
         ["test_holders", "test_operands", "test_names_take", *INNER],
       "ext/heapdump/lines/type_code.c" => ["test_operands", PLANTED],
@@ -78,6 +88,10 @@ module Mutants
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
       "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
+      "lib/heapdump/html{,/*}.rb" => PAGES,
+      "lib/heapdump/cli/{report,html_file}.rb" => ["test_report_command", *COMMANDS],
+      "lib/heapdump/leaks/suspect_edge.rb" => %w[test_suspect_edge test_sections],
+      "lib/heapdump/snapshot/{redacted,homes}.rb" => %w[test_redacted test_secrets],
       "lib/heapdump/cli{,/*}.rb" => [*COMMANDS, "test_leaks"],
       "lib/heapdump/leaks/{accounts,part,kinds,sizes,growth}*.rb" =>
         ["leaks/test_accounts", "leaks/test_kinds", "leaks/test_outside_growth", *LEAKS,
@@ -89,6 +103,8 @@ module Mutants
       "lib/heapdump/terminal{,/*}.rb" =>
         %w[terminal/test_units terminal/test_text terminal/test_screen terminal/test_hostile_text
            cli/test_commands],
+      "lib/heapdump/snapshot/{where,search,sums,group,histo,cell,freed,merged,reference}*.rb" =>
+        ["test_where", *SUMMED, *READ],
       "lib/heapdump/snapshot{,/*}.rb" => ["snapshot/test_origins", *READ, *LEAKS],
       "lib/heapdump.rb" => [*ENDED, "test_options", "test_auto"]
     }.freeze

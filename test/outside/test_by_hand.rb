@@ -33,7 +33,7 @@ class TestByHand < HeapDumpTest
     Outside.with_process(CODE) do |pid|
       out = in_gdb(pid, "heapdump-dump heap.json", "heapdump-dump 'a name.json.gz' none",
                    "info inferiors")
-      assert_match(/^heap\.json: \d+ objects/, out)
+      assert_match(/^heap\.json: [\d,]+ objects/, out)
       kept = ["a name.json.gz", "heap.json"].map { |name| kept_of_strings(name) }
       assert_equal %w[none full], kept
       assert_match(/^\* 1 +process #{pid} +.*native/, out)

@@ -5,7 +5,7 @@ require "fileutils"
 
 # The extension loaded by a C function's call, as a debugger does it, in processes that know nothing
 # of heapdump. An exception would go through the program that happens to run.
-class TestLoad < HeapDumpTest
+class TestOutsideLoad < HeapDumpTest
   LIBRARY = File.expand_path("../../lib", __dir__)
   EXTENSION = "#{LIBRARY}/heapdump/heapdump.so".freeze
 

@@ -1,9 +1,11 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "heapdump/html"
 require "support/with_rails"
 
-# What a redacted dump of a Rails app tells of its secrets: nothing, wherever they are.
+# What a redacted dump of a Rails app tells of its secrets: nothing, wherever they are. No more does
+# a report, or a redacted snapshot, of a dump that has them all.
 class TestRedactionRails < HeapDumpTest
   include WithRails
 
@@ -173,7 +175,41 @@ class TestRedactionRails < HeapDumpTest
     end
   end
 
+  %i[heapdump objspace].each do |format|
+    define_method("test_a_report_of_a_full_dump_in_#{format}_format_shows_none") do
+      page = HeapDump::Html::Report.new([full(format).redacted]).to_s
+      assert_operator page.scan("<tr>").size, :>, 400
+      assert_shows_none page
+    end
+  end
+
+  # Code and classes are left out: there are many, and they hold names.
+  def test_a_redacted_snapshot_of_a_full_dump_says_none
+    snapshot = full(:heapdump).redacted
+    nodes = snapshot.each.reject { |node| %w[IMEMO CLASS MODULE ICLASS].include?(node.type) }
+    assert_operator nodes.size, :>, 20_000
+    nodes.each do |node|
+      said = "#{node.words} #{JSON.generate(node.line)} #{keys(node)}"
+      flunk said if said.include?("_#{MARK}")
+    end
+  end
+
   private
+
+  # The keys of a hash in words.
+  def keys(node)
+    node.references(limit: 100).map { |held| held.edge.to_s } if node.type == "HASH"
+  end
+
+  def full(format)
+    dumped(:full, format)
+    HeapDump::Snapshot.open(File.join(@@directory, "full.#{format}"), index: false)
+  end
+
+  # All secrets end alike.
+  def assert_shows_none(text)
+    assert_empty forms("_#{MARK}").select { |form| text.b.include?(form) }
+  end
 
   def anywhere?(text, secret)
     forms(secret).any? { |form| text.include?(form) }

@@ -52,7 +52,7 @@ class Worker
 
   # The dump, of which the log has told, is whole and valid as `heapdump verify` sees it.
   def verify(path, told)
-    @objects << told[:objects].to_i
+    @objects << told[:objects].delete(",").to_i
     @seconds << told[:seconds].to_f
     @pauses << told[:pause].to_f
     snapshot = HeapDump::Snapshot.new(path, index: false, strict: true)
@@ -61,7 +61,7 @@ class Worker
     account = snapshot.tally
     @damaged << "no footer" unless account[:has_footer]
     @damaged << "process #{snapshot.header["pid"]}" unless snapshot.header["pid"] == pid
-    @damaged << "#{snapshot.objects} objects" unless snapshot.objects == told[:objects].to_i
+    @damaged << "#{snapshot.objects} objects" unless snapshot.objects == @objects.last
   rescue HeapDump::Error => e
     @damaged << e.message
   ensure
@@ -138,7 +138,7 @@ class Soak
     }
   RUBY
 
-  TOLD = /^heapdump: SIGUSR2: dumped (?<path>\S+): (?<objects>\d+) objects, .*? bytes, (?<seconds>[\d.]+) s; the process stood still for (?<pause>[\d.]+) ms/ # rubocop:disable Layout/LineLength
+  TOLD = /^heapdump: SIGUSR2: dumped (?<path>\S+): (?<objects>[\d,]+) objects, .*?B, (?<seconds>[\d.]+) s; the process stood still for (?<pause>[\d.]+) ms/ # rubocop:disable Layout/LineLength
 
   def initialize(minutes)
     @seconds = minutes * 60

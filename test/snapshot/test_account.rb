@@ -109,10 +109,52 @@ class TestSnapshotAccount < HeapDumpTest
     assert_equal 100_000, json.dig("account", "parts").values.sum
   end
 
+  LARGE = {
+    other_malloc: { allocator: { mapped: 90_000, in_use: 80_000 }, code: { bytes: 1 } },
+    free_malloc: { allocator: { mapped: 90_000, in_use: 10_000 }, code: { bytes: 1 } },
+    stacks: { stacks: { touched: 60_000 } },
+    code: { code: { bytes: 60_000 } },
+    jit: { jit: { name: "yjit", code: 60_000 } },
+    rest: { allocator: {}, code: { bytes: 1 } }
+  }.freeze
+
+  # In the words of `leaks`, and for each part that is not objects.
+  def test_summary_says_what_to_do_about_the_largest_part
+    reasons = HeapDump::Snapshot::Account::REASONS
+    assert_equal HeapDump::Snapshot::Account::PARTS.keys, reasons.keys
+    assert_equal %i[heap_pages object_malloc], reasons.keys - LARGE.keys
+    LARGE.each do |part, changes|
+      account(**changes)
+      lines = heapdump!("summary", "#{scratch}/heap.json").out.lines(chomp: true).grep(/^next  /)
+      label = HeapDump::Snapshot::Account::PARTS.fetch(part)
+      words = ["next  the largest part that is not objects is #{label}: #{reasons[part].first}",
+               *reasons[part].last, "docs/account.md explains each part"].join("; ")
+      assert_equal [words], lines
+    end
+  end
+
+  # Nothing is known to be large.
+  def test_summary_of_a_process_that_is_all_objects
+    account(rss: 1_000)
+    refute_match(/^next/, heapdump!("summary", "#{scratch}/heap.json").out)
+  end
+
+  # Objects are no further parts of the process.
+  def test_summary_shows_objects_apart
+    account
+    out = heapdump!("summary", "#{scratch}/heap.json").out
+    assert_match(/^next .*\n\nObjects  which lie in heap pages and malloc of objects\nlive /, out)
+    account(rss: nil)
+    assert_match(/^Objects  which lie/, heapdump!("summary", "#{scratch}/heap.json").out)
+    File.write("#{scratch}/heap.json", File.readlines("#{scratch}/heap.json")[1..2].join)
+    assert_match(/^Objects\nlive obj/, heapdump("summary", "#{scratch}/heap.json").out)
+  end
+
   def test_summary_of_a_dump_without_one
     account(stacks: nil)
     out = heapdump!("summary", "#{scratch}/heap.json").out
-    assert_match(/  malloc +5\.9 KiB/, out)
+    assert_match(/  malloc of objects +5\.9 KiB/, out)
     refute_match(/stacks/, out.lines.grep(/reserved/).join)
+    refute_match(/^next/, out)
   end
 end

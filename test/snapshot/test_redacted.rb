@@ -111,7 +111,7 @@ class TestRedacted < HeapDumpTest
   end
 
   def test_whether_dumps_are_of_one_process_is_still_seen
-    one, same, other = [["a", 0], ["a", 1], ["b", 2]].map do |host, number|
+    one, same, other = [["é", 0], ["é", 1], ["b", 2]].map do |host, number|
       path = MadeDump.write(File.join(scratch, "#{number}.json"), number) { |made| made.array([]) }
       File.write(path, File.read(path).sub('"host":"here"', "\"host\":\"#{host}\""))
       HeapDump::Snapshot.open(path).redacted

@@ -1,12 +1,15 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/command_line"
 require "support/made_dump"
 require "heapdump/cli"
 require "heapdump/snapshot"
 
 # What objects and names are called in the answers of all commands.
 class TestWords < HeapDumpTest
+  include CommandLine
+
   def snapshot(&)
     HeapDump::Snapshot.open(MadeDump.write(File.join(scratch, "heap.json"), 0, &))
   end
@@ -39,6 +42,77 @@ class TestWords < HeapDumpTest
       made.constant("ALL", made.array(threads.values))
     end
     threads.each { |words, at| assert_equal words.strip, snapshot.object(at).words }
+  end
+
+  # Code of a whole file has line 0, which no editor has.
+  def test_there_is_no_line_zero
+    things = {}
+    snapshot = snapshot do |made|
+      code = made.internal("iseq", label: "<main>", file: "/app/a.rb", line: 0)
+      things = {
+        "binding /app/a.rb" => made.data("Binding", "binding", file: "/app/a.rb", line: 0),
+        "code /app/a.rb" => code,
+        "variables of <main> /app/a.rb" => made.internal("env", iseq: code),
+        "proc /app/a.rb:10" => made.data("Proc", "proc", file: "/app/a.rb", line: 10),
+        "thread of /app/a.rb" => made.thread([["go", "/app/a.rb", 0]])
+      }
+      made.constant("ALL", made.array(things.values))
+      made.defined_class("Etc", place: "/srv/etc.so:0")
+      made.defined_class("Core", place: "<main>:0")
+    end
+    things.each { |words, address| assert_equal words, snapshot.object(address).words }
+    describe = HeapDump::Snapshot::Describe
+    assert_equal ["<main> /app/a.rb", "go /app/a.rb:20"],
+                 ["<main> /app/a.rb:0", "go /app/a.rb:20"].map { |frame| describe.frame(frame) }
+    object = snapshot.modules_named("Object").first
+    places = snapshot.references(object, limit: 100).to_h do |one|
+      [one.edge.name, describe.constant_place(object, one.edge)]
+    end
+    assert_equal ["/srv/etc.so", nil, "/app/proc.rb:1"], places.values_at("Etc", "Core", "Proc")
+  end
+
+  def test_show_has_no_line_zero
+    { 0 => nil, 12 => "line  12\n" }.each do |line, shown|
+      binding = nil
+      path = MadeDump.write(File.join(scratch, "heap.json"), 0) do |made|
+        binding = made.data("Binding", "binding", file: "/app/a.rb", line: line)
+        made.constant("BINDING", binding)
+      end
+      out = heapdump!("show", path, binding).out
+      assert_includes out, "\nFields\nfile  /app/a.rb\n#{shown}\n"
+      refute_match(/:0\b/, out)
+    end
+  end
+
+  def test_places
+    places = HeapDump::Snapshot::Places
+    lines = [["/a.rb", 3], ["/a.rb", 0], [nil, 3], ["/a.rb", nil], [5, 5]]
+    assert_equal ["/a.rb:3", "/a.rb", nil, nil, nil], lines.map { |line| places.of(*line) }
+    assert_equal ["/a.rb:10", "/a.rb", "/a.rb"],
+                 ["/a.rb:10", "/a.rb:0", "/a.rb"].map { |place| places.short(place) }
+    assert_equal ["/a.rb", nil, "/a.so", nil, nil],
+                 ["/a.rb:3", "ruby:0", "/a.so:0", "/a.rb", ""].map { |place| places.file(place) }
+  end
+
+  # Two that begin in the same way look alike otherwise.
+  def test_a_text_that_is_cut_has_its_length
+    texts = { "01234" * 40_000 => "String \"#{"01234" * 7}0123…\" of 200,000 bytes",
+              "01234" * 8 => "String \"#{"01234" * 8}\"", "é…" => 'String "é…"',
+              "\e" * 20 => "String \"#{'\\e' * 20}\"",
+              "\e" * 21 => "String \"#{'\\e' * 19}\\…\" of 21 bytes" }
+    strings = {}
+    snapshot = snapshot do |made|
+      strings = texts.to_h { |text, words| [made.string(text), words] }
+      first = made.string("0123")
+      made.change(first, bytesize: 12, truncated: true)
+      unknown = made.string("x" * 99)
+      made.change(unknown, bytesize: nil)
+      strings.merge!(first => 'String "0123"… of 12 bytes',
+                     unknown => "String \"#{"x" * 39}…\"",
+                     made.symbol("x" * 99) => "Symbol \"#{"x" * 39}…\"")
+      made.constant("ALL", made.array(strings.keys))
+    end
+    strings.each { |address, words| assert_equal words, snapshot.object(address).words }
   end
 
   def test_fibers_and_files_are_told_by_what_they_are

@@ -27,6 +27,8 @@ class MadeDump
     @constants = {}
     @classes = {}
     @methods = {}
+    @places = {} # of constants of Object
+    @class_fields = {}
     @rooted = []
     @root_fields = {}
     @free = FREE
@@ -89,9 +91,24 @@ class MadeDump
   end
 
   # A class of that name which is not its constant.
-  def former_class(name, address: nil)
+  def former_class(name, address: nil, **fields)
     address = hex(address || (@free += 64))
-    @lines << { address: address, type: "CLASS", name: name, memsize: 100 }
+    @lines << { address: address, type: "CLASS", name: name, memsize: 100, **fields }
+    address
+  end
+
+  # A class that is the constant of its name, which was assigned at that place (nil: not known).
+  def defined_class(name, place: nil, **fields)
+    @places[name] = place
+    @class_fields[name] = fields
+    klass(name)
+  end
+
+  # The singleton class of an object.
+  def singleton(attached, **fields)
+    address = hex(@free += 64)
+    @lines << { address: address, type: "CLASS", singleton: true, attached: attached, memsize: 100,
+                **fields }
     address
   end
 
@@ -100,9 +117,9 @@ class MadeDump
   end
 
   # Frames are [label, file, line], the innermost first.
-  def thread(frames, **fields)
+  def thread(frames, name: "Thread", **fields)
     frames = frames.map { |label, file, line| { label: label, file: file, line: line } }
-    line("DATA", "Thread", nil, struct: "VM/thread", frames: frames, memsize: 40, **fields)
+    line("DATA", name, nil, struct: "VM/thread", frames: frames, memsize: 40, **fields)
   end
 
   # A variable of the frame with that index holds it.
@@ -198,12 +215,13 @@ class MadeDump
 
   def modules
     places = @classes.keys.to_h { |name| [name, "/app/#{name.downcase}.rb:1"] }
-    [mod("CLASS", "Object", hex(OBJECT), @classes.merge("Store" => hex(STORE)),
-         places.except("String", "Array", "Hash")),
+                     .except("String", "Array", "Hash").merge(@places).compact
+    [mod("CLASS", "Object", hex(OBJECT), @classes.merge("Store" => hex(STORE)), places),
      mod("MODULE", "Store", hex(STORE), @constants,
          @constants.keys.to_h { |name| [name, "/app/store.rb:3"] }),
      *@classes.map do |name, address|
-       mod("CLASS", name, address, {}, {}).merge(methods: @methods[name] || {})
+       mod("CLASS", name, address, {}, {}).merge(methods: @methods[name] || {},
+                                                 **@class_fields.fetch(name, {}))
      end]
   end
 

@@ -72,7 +72,7 @@ module Scenarios
 
     def wrong_reason(suspect)
       words = truth["reason"] or return
-      told = suspect.reasons
+      told = suspect.reasons + suspect.remarks
       "no reason has #{words.inspect}: #{told}" unless told.any? { |text| text.include?(words) }
     end
 

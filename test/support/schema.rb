@@ -25,6 +25,7 @@ module Schema
   # What the VM hangs on classes, modules and ICLASSes.
   CACHES = {
     "call_caches" => :refs, "call_infos" => :refs, "cached_methods" => :refs,
+    "method_cache" => :ref, "class_variable_cache" => :ref,
     "class_variable_caches" => :refs
   }.freeze
 
@@ -79,6 +80,7 @@ module Schema
     "ractor" => { "ractor_locals" => :map, "threads" => :refs, "trace_points" => :refs,
                   "group" => :ref, "name_string" => :ref, "location" => :ref },
     "tracepoint" => { "proc" => :ref },
+    "VM/cc_table" => { "call_caches" => :refs, "cached_methods" => :refs },
     "VM/pin_array_list" => { "pinned" => :refs, "next" => :ref },
     "enumerator" => { "receiver" => :value, "method" => :text, "args" => :ref },
     "set" => { "elements" => :values },

@@ -52,7 +52,7 @@ module TriggerPrograms
   # Lines on stderr about what was done, without what differs.
   def told(outcome)
     outcome.err.lines(chomp: true).map do |line|
-      line.gsub(scratch, "DIR").gsub(/\d+ objects, \d+ bytes, [\d.]+ s;|[\d.]+ ms/, "…")
+      line.gsub(scratch, "DIR").gsub(/[\d,]+ objects, [\d.]+ [KM]iB, [\d.]+ s;|[\d.]+ ms/, "…")
     end
   end
 end

@@ -81,7 +81,7 @@ class TestHostileText < HeapDumpTest
   OUTSIDE = %w[take count doctor].freeze
 
   def test_every_command_is_here
-    assert_equal HeapDump::CLI::COMMANDS.keys.sort, [*READ.keys, *OUTSIDE, "convert"].sort
+    assert_equal HeapDump::CLI::COMMANDS.keys.sort, [*READ.keys, *OUTSIDE, "convert", "report"].sort
   end
 
   def test_commands_that_read
@@ -96,6 +96,21 @@ class TestHostileText < HeapDumpTest
       assert_includes text, "\\u009B2J", "#{name} shows no evil text" unless name == "strings"
       shown(*argv, "--json")
     end
+  end
+
+  # The page is harmless as well, even where a terminal shows it, and so is the name of its file.
+  def test_reports
+    paths = [evil_dump, evil_dump("2.json", sessions: 160), evil_dump("3.json", sessions: 240)]
+    page = File.join(scratch, "evil #{EVIL.delete("\0")}.html")
+    [[], ["--values"]].each do |values|
+      shown("report", *paths, "-o", page, "--force", *values)
+      text = File.read(page, encoding: "UTF-8")
+      assert_harmless text, "the page"
+      assert_includes text, "\\u009B2J"
+    end
+    shown("leaks", *paths, "--html", page, "--force")
+    shown("report", *paths, "-o", page)
+    shown("report", *paths, "-o", page, "--force", "--json")
   end
 
   # Lines that are no text are bad ones; what is said of them is harmless too.

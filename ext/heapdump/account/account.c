@@ -267,7 +267,6 @@ put_heap_pages(struct hd_sink *out, const struct hd_heap_figures *pages) {
 
 void
 hd_account_put(struct hd_sink *out, const struct hd_account *account) {
-    if (account->rss == HD_UNKNOWN) return;
     HD_PUT(out, ",\"memory\":{");
     PUT_NUMBERS(out, {"\"rss\":", account->rss}, {"\"peak_rss\":", account->peak_rss},
                 {"\"swap\":", account->swap}, {"\"pss\":", account->pss},

@@ -75,7 +75,7 @@ void hd_account_read_status(struct hd_account *account);
  */
 void hd_account_take(struct hd_account *account, const struct hd_pages *pages);
 
-/* Puts the field `memory` of the header, with its comma; nothing if nothing is known. */
+/* Puts the field `memory` of the header, with its comma: what is known of it, be it nothing. */
 void hd_account_put(struct hd_sink *out, const struct hd_account *account);
 
 #endif

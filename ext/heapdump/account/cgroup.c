@@ -29,7 +29,7 @@ static const struct version version_2 = {"memory.current",
 /* A number of a file in `directory`, in the line that begins with `key` (NULL: the first line). */
 static uint64_t
 number_in(const char *directory, const char *name, const char *key) {
-    char path[2 * LINE], line[LINE], *end;
+    char path[3 * LINE], line[LINE], *end;
     uint64_t number = HD_UNKNOWN;
     snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *file = fopen(path, "re");

@@ -8,10 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#ifdef __linux__
-#    include <elf.h>
-#    include <link.h>
-#endif
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +15,7 @@
 #include <unistd.h>
 
 #include "account/ranges.h"
+#include "base/elf.h"
 #include "base/list.h"
 #include "base/maps.h"
 
@@ -119,52 +116,10 @@ add_file(struct walk *walk, const struct hd_mapping *mapping) {
     walk->out->code.bytes += bytes;
 }
 
-#ifdef __linux__
-/* Reads memory of this process by a system call, to which a wrong address does no harm. */
-static bool
-read_memory(const struct walk *walk, uintptr_t from, void *to, size_t size) {
-    return pread(walk->memory, to, size, (off_t)from) == (ssize_t)size;
-}
-
-/*
- * Where the variables of a library that begin as 0 (.bss) end, given where they begin behind a
- * mapping of its file; 0 if there are none. The headers of the library say so, which are at its
- * first mapping. (The dynamic loader knows it too, but takes a lock that another thread may have
- * held at the fork.)
- */
-static uintptr_t
-end_of_variables(const struct walk *walk, const struct file *file, uintptr_t at) {
-    enum { MOST = 64 }; // parts of a library
-    ElfW(Ehdr) header;
-    ElfW(Phdr) parts[MOST];
-    if (!read_memory(walk, file->start, &header, sizeof header)) return 0;
-    if (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof *parts ||
-        header.e_phnum > MOST ||
-        !read_memory(walk, file->start + header.e_phoff, parts, header.e_phnum * sizeof *parts))
-        return 0;
-    uintptr_t bias = file->start;
-    for (int i = 0; i < header.e_phnum; i++) {
-        if (parts[i].p_type == PT_LOAD && parts[i].p_offset == 0) bias -= parts[i].p_vaddr;
-    }
-    for (int i = 0; i < header.e_phnum; i++) {
-        uintptr_t start = bias + parts[i].p_vaddr, page = (uintptr_t)sysconf(_SC_PAGESIZE);
-        uintptr_t end = (start + parts[i].p_memsz + page - 1) / page * page;
-        if (parts[i].p_type == PT_LOAD && start <= at && end > at) return end;
-    }
-    return 0;
-}
-#else
-static uintptr_t
-end_of_variables(const struct walk *walk, const struct file *file, uintptr_t at) {
-    (void)walk, (void)file, (void)at;
-    return 0;
-}
-#endif
-
 /* They follow the file as anonymous memory; what is before is on the last page of the file. */
 static void
 add_variables(struct walk *walk, struct file *file, const struct hd_mapping *mapping) {
-    uintptr_t end = end_of_variables(walk, file, mapping->start);
+    uintptr_t end = hd_elf_end_of_variables(walk->memory, file->start, mapping->start);
     uint64_t bytes;
     if (end == 0 || end > mapping->end || !hd_resident(mapping->start, end, &bytes)) return;
     file->bytes += bytes;
@@ -276,7 +231,7 @@ hd_mappings_read(struct hd_mappings *mappings, pid_t process, const struct hd_sl
     struct walk walk = {.out = mappings,
                         .found = found,
                         .pagemap = open_in_proc(process, "pagemap"),
-                        .memory = open_in_proc(getpid(), "mem")};
+                        .memory = hd_memory_open()};
     int maps = open_in_proc(process, "maps");
     bool done = maps >= 0 && hd_maps_each(maps, add, &walk) && walk.same;
     if (done) end_arena(&walk, &(struct hd_mapping){0});

@@ -25,7 +25,7 @@ struct opened {
     struct hd_field field;
     char bracket;
     bool open;
-    const struct hd_libraries *libraries;
+    struct hd_libraries *libraries;
 };
 
 static void
@@ -95,7 +95,7 @@ address_i(const VALUE *variable, void *data) {
 /* The variables of C that are registered. */
 static void
 write_addresses(struct hd_dump *dump) {
-    struct hd_libraries libraries = {0};
+    struct hd_libraries libraries;
     struct opened list = {dump, HD_FIELD("addresses"), '[', false, &libraries};
     if (!hd_can(HD_CAN_ADDRESSES)) return;
     hd_libraries_read(&libraries);

@@ -4,6 +4,8 @@
  */
 #include "lines/writers.h"
 
+#include <string.h>
+
 #include "lines/value.h"
 
 static void
@@ -156,6 +158,16 @@ write_pin_list(struct hd_dump *dump, VALUE obj) {
     hd_refs_each_left(&dump->refs, next_list_i, dump);
 }
 
+/* MRI's own tables, by the names of their C types. Of these kinds such a table holds nothing else. */
+static void
+write_table(struct hd_dump *dump, const char *name) {
+    if (!name || !hd_mri_is_known()) return;
+    if (strcmp(name, HD_METHOD_CACHE) == 0) {
+        hd_write_imemos_left(dump, HD_FIELD("call_caches"), HD_IMEMO_CALLCACHE);
+        hd_write_imemos_left(dump, HD_FIELD("cached_methods"), HD_IMEMO_MENT);
+    }
+}
+
 void
 hd_write_data(struct hd_dump *dump, VALUE obj) {
     const char *name = hd_mri_data_struct(obj);
@@ -196,6 +208,7 @@ hd_write_data(struct hd_dump *dump, VALUE obj) {
         write_weak_key_map(dump, obj);
         break;
     default:
+        write_table(dump, name);
         break;
     }
 }

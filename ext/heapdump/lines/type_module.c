@@ -5,6 +5,7 @@
 #include "lines/writers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/list.h"
 #include "lines/ivars.h"
@@ -131,6 +132,16 @@ write_methods(struct hd_dump *dump, VALUE owner) {
     free(methods.list);
 }
 
+/* Ruby >= 4.0 has caches of methods and of class variables in objects of their own. */
+static void
+table_i(VALUE ref, void *data) {
+    const char *name = RB_BUILTIN_TYPE(ref) == RUBY_T_DATA ? hd_mri_data_struct(ref) : NULL;
+    if (!name) return;
+    if (strcmp(name, HD_METHOD_CACHE) == 0) hd_write_held(data, HD_FIELD("method_cache"), ref);
+    else if (strcmp(name, "VM/marked_id_table") == 0)
+        hd_write_held(data, HD_FIELD("class_variable_cache"), ref);
+}
+
 /*
  * What classes, modules and ICLASSes hold besides: by its kind, since nothing else in them has
  * these kinds. Methods that are not their own are results of searching a method, as are call
@@ -144,6 +155,7 @@ write_caches(struct hd_dump *dump) {
     if (hd_can(HD_CAN_METHOD_ENTRY))
         hd_write_imemos_left(dump, HD_FIELD("cached_methods"), HD_IMEMO_MENT);
     hd_write_imemos_left(dump, HD_FIELD("class_variable_caches"), HD_IMEMO_CREF);
+    hd_refs_each_left(&dump->refs, table_i, dump);
 }
 
 void

@@ -31,4 +31,7 @@ void hd_write_thread(struct hd_dump *dump, VALUE obj);
 void hd_write_ractor(struct hd_dump *dump, VALUE obj);
 void hd_write_fiber(struct hd_dump *dump, VALUE obj);
 
+/* The C type of the table in which Ruby >= 4.0 has the methods that were found for a class. */
+#define HD_METHOD_CACHE "VM/cc_table"
+
 #endif

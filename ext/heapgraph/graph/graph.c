@@ -8,6 +8,7 @@
 #include "records/strings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 uint64_t
 hg_memsize(const struct hg_graph *graph, uint32_t node) {
@@ -50,9 +51,17 @@ superclass(const struct hg_graph *graph, uint32_t node) {
     return HG_NO_NODE;
 }
 
+bool
+hg_is_tracing(const struct hg_graph *graph, uint32_t node) {
+    static const char BEGINNING[] = "ObjectTracing/";
+    if (graph->type[node] != HG_T_DATA || graph->label[node] == HG_NO_STRING) return false;
+    return strncmp(hg_string(graph, graph->label[node], NULL), BEGINNING, strlen(BEGINNING)) == 0;
+}
+
 uint32_t
 hg_real_class(const struct hg_graph *graph, uint32_t node) {
     enum { DEEPEST = 10000 }; // a broken dump may have a circle
+    if (hg_is_tracing(graph, node)) return HG_NO_NODE;
     uint32_t class = graph->class_node[node];
     for (int depth = 0; class != HG_NO_NODE && depth < DEEPEST; depth++) {
         bool shown = !(graph->flags[class] & HG_N_SINGLETON) && graph->type[class] != HG_T_ICLASS;

@@ -107,9 +107,13 @@ hg_string_is(const struct hg_graph *graph, uint32_t string, const char *text) {
     return length == strlen(text) && memcmp(is, text, length) == 0;
 }
 
+/* Whether a node is the table in which objspace notes allocations, while these are traced. */
+bool hg_is_tracing(const struct hg_graph *graph, uint32_t node);
+
 /*
  * The class of an object as people know it: singleton classes and included modules are skipped.
- * HG_NO_NODE for roots and IMEMO.
+ * HG_NO_NODE for roots and IMEMO, and for the table of hg_is_tracing, which is of class Object only
+ * because it has to be of some class.
  */
 uint32_t hg_real_class(const struct hg_graph *graph, uint32_t node);
 

@@ -53,13 +53,6 @@ is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
     return pinned || begins_with(graph, field, "handler of ");
 }
 
-/* Whether a node is the table in which objspace notes allocations, while these are traced. */
-static bool
-is_tracing(const struct hg_graph *graph, uint32_t node) {
-    return graph->type[node] == HG_T_DATA && graph->label[node] != HG_NO_STRING &&
-           begins_with(graph, graph->label[node], "ObjectTracing/");
-}
-
 /* Whether a node is the table of a class's cached methods, which Ruby 4.0 has as an object. */
 static bool
 is_method_cache(const struct hg_graph *graph, uint32_t node) {
@@ -76,11 +69,11 @@ is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t 
     uint8_t type = graph->type[node];
     if (is_method_cache(graph, node)) return true;
     if (graph->type[parent] == HG_T_DATA && hg_string_is(graph, graph->label[parent], PINS))
-        return is_tracing(graph, node) ||
+        return hg_is_tracing(graph, node) ||
                ((type == HG_T_ARRAY || type == HG_T_HASH) && is_hidden(graph, node));
     if (graph->type[parent] != HG_T_ROOT || !is_any(graph, graph->label[parent], roots))
         return false;
-    if (is_tracing(graph, node)) return true;
+    if (hg_is_tracing(graph, node)) return true;
     if (is_given(graph, node, name)) return false;
     return type == HG_T_ARRAY || type == HG_T_HASH || type == HG_T_STRING || type == HG_T_SYMBOL ||
            is_hidden(graph, node);

@@ -1,7 +1,7 @@
 /*
  * Place in the flow: see growth_ways.h.
  *
- * There is one search for each rank. Within a rank it is breadth first with lengths from 0 to 9: a
+ * There is one search for each rank. Within a rank it is breadth first with lengths from 0 to 3: a
  * ring has one list for each length that can be waiting. An edge whose rank is worse than the
  * current one waits for the search of its own rank, and is offered when that search has come to its
  * length.
@@ -16,10 +16,7 @@
 #include "paths/former.h"
 #include "paths/steps.h"
 
-#define RING 16    /* more than the length of any edge */
-#define TOPLEVEL 8 /* added to the length of TOPLEVEL_BINDING, which is a constant: 1 */
-
-_Static_assert(1 + TOPLEVEL < RING, "a list of the ring would stand for two lengths");
+#define RING 4 /* more than the length of any edge */
 
 /* An edge that waits for the search of its rank. */
 struct late {
@@ -81,16 +78,6 @@ offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t
 }
 
 /*
- * Whether an edge is the constant that holds all local variables of the main program. The thread
- * that runs the program holds them as well.
- */
-static bool
-is_toplevel_binding(const struct hg_graph *graph, uint32_t name) {
-    return hg_edge_kind(name) == HG_E_CONSTANT &&
-           hg_string_is(graph, hg_edge_payload(name), "TOPLEVEL_BINDING");
-}
-
-/*
  * Whether a node is a thread or fiber: what it holds without a name is mostly on its stack. If
  * frames are named, these are words that no frame needs any more, and so no reason for growth. The
  * only exception is the block of the thread itself, a Proc.
@@ -113,12 +100,9 @@ follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, enum hg
     if (search->settled[to]) return;
     enum hg_rank rank = hg_step_rank(search->graph, from, to, name);
     uint32_t length = search->length[from];
-    if (!hg_steps_shares(search->graph, from, to, name)) length += hg_step_length(name);
+    if (!hg_steps_shares(search->graph, from, to, name))
+        length += hg_step_length(search->graph, to, name);
     if (rank < least) rank = least;
-    if (is_toplevel_binding(search->graph, name)) {
-        if (rank < HG_RANK_ROOT) rank = HG_RANK_ROOT;
-        length += TOPLEVEL;
-    }
     if (rank > search->rank) put_off(search, rank, (struct late){from, to, name, length});
     else offer(search, from, to, name, length);
 }

@@ -177,7 +177,7 @@ see_edge(struct detours *detours, uint32_t at, uint32_t referrer, uint32_t name)
     const struct entry *entry = &detours->entries[at];
     uint32_t rank = hg_step_rank(detours->graph, referrer, entry->node, name);
     if (rank < entry->rank) rank = entry->rank;
-    uint32_t length = entry->length + hg_step_length(name);
+    uint32_t length = entry->length + hg_step_length(detours->graph, entry->node, name);
 
     /* A path that the tree has already is no detour, and garbage has no path from a root. */
     if (parents->cost[referrer] == UINT32_MAX) return true;

@@ -9,10 +9,10 @@
  *   rank of a path    the worst rank of its steps
  *     HG_RANK_NAMED     from a named module or a global variable, or from a field of a root: a
  *                       handler of a signal, an object that C code has pinned
- *     HG_RANK_FRAME     through a frame of a thread or fiber, through TOPLEVEL_BINDING, through a
- *                       fiber-local variable, or by a reference without a name out of a thread or
- *                       fiber; from a root to a thread or ractor; between threads and their ractor
- *     HG_RANK_ROOT      from any other root of the VM
+ *     HG_RANK_FRAME     through a frame of a thread or fiber, through a fiber-local variable, or
+ *                       by a reference without a name out of a thread or fiber; from a root to a
+ *                       thread or ractor; between threads and their ractor
+ *     HG_RANK_ROOT      from any other root of the VM; through the constant TOPLEVEL_BINDING
  *     HG_RANK_CACHE     out of a node with HG_N_VM_CACHE; by a field with what the VM has remembered
  *     HG_RANK_STACK     out of a root with HG_N_CONSERVATIVE
  *   length of a path  the sum of the lengths of its steps
@@ -20,7 +20,7 @@
  *                       elements, values, members, captured and local variables
  *     2                 how the VM is built: fields, methods, keys, classes, frames
  *     3                 references without a name
- *     0                 from the virtual root to a root
+ *     0                 from the virtual root to a root; to what an object's variables are kept in
  *
  * Named modules are the classes and modules that Object leads to by constants alone (in a dump
  * without named constants: all that have a name, are no singletons and not former, see former.h).

@@ -41,10 +41,15 @@ hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t name) {
     return given ? HG_RANK_NAMED : HG_RANK_ROOT;
 }
 
+bool
+hg_is_fields(const struct hg_graph *graph, uint32_t node) {
+    return hg_string_is(graph, graph->label[node], "fields");
+}
+
 enum hg_rank
 hg_field_rank(const struct hg_graph *graph, uint32_t name) {
-    static const char *const fields[] = {"cached_methods", "cached_classes",
-                                         "class_variable_caches"};
+    static const char *const fields[] = {"cached_methods", "cached_classes", "method_cache",
+                                         "class_variable_caches", "class_variable_cache"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (hg_string_is(graph, hg_edge_payload(name), fields[i])) return HG_RANK_CACHE;
     return HG_RANK_NAMED;

@@ -29,15 +29,22 @@ hg_path_cost(enum hg_rank rank, uint32_t length) {
     return (uint32_t)rank << 29 | (length < HG_LONGEST_PATH ? length : HG_LONGEST_PATH);
 }
 
-/* What an edge adds to the length of a path. */
+/*
+ * Whether a node is what Ruby 4.0 keeps the variables of an object in. It belongs to the object, so
+ * the way to it is no step.
+ */
+bool hg_is_fields(const struct hg_graph *graph, uint32_t node);
+
+/* What an edge to a node adds to the length of a path. */
 static inline uint32_t
-hg_step_length(uint32_t name) {
+hg_step_length(const struct hg_graph *graph, uint32_t to, uint32_t name) {
     switch (hg_edge_kind(name)) {
     case HG_E_ROOT:
         return 0;
     case HG_E_REFERENCE:
         return 3;
     case HG_E_FIELD:
+        return graph->type[to] == HG_T_IMEMO && hg_is_fields(graph, to) ? 0 : 2;
     case HG_E_METHOD:
     case HG_E_KEY:
     case HG_E_CLASS:
@@ -71,8 +78,8 @@ enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t 
 enum hg_rank hg_field_rank(const struct hg_graph *graph, uint32_t name);
 
 /*
- * Whether a constant is TOPLEVEL_BINDING, which holds what the frame of the program's first file
- * holds, by the same names.
+ * Whether a constant is TOPLEVEL_BINDING, which MRI defines. It holds what the frame of the program's
+ * first file holds, by the same names.
  */
 bool hg_is_toplevel_binding(const struct hg_graph *graph, uint32_t name);
 
@@ -95,7 +102,7 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
     case HG_E_GLOBAL:
         return HG_RANK_NAMED;
     case HG_E_CONSTANT:
-        if (hg_is_toplevel_binding(graph, name)) return HG_RANK_FRAME;
+        if (hg_is_toplevel_binding(graph, name)) return HG_RANK_ROOT;
         break;
     case HG_E_FIELD:
         if (hg_has_cache_fields(graph->type[from])) return hg_field_rank(graph, name);
@@ -117,7 +124,8 @@ static inline uint32_t
 hg_step_cost(const struct hg_graph *graph, uint32_t cost, uint32_t from, uint32_t to,
              uint32_t name) {
     enum hg_rank rank = hg_step_rank(graph, from, to, name), before = hg_path_rank(cost);
-    return hg_path_cost(rank > before ? rank : before, hg_path_length(cost) + hg_step_length(name));
+    return hg_path_cost(rank > before ? rank : before,
+                        hg_path_length(cost) + hg_step_length(graph, to, name));
 }
 
 #endif

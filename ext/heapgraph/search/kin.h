@@ -12,6 +12,7 @@ enum hg_kin {
     HG_KIN_VM,      /* what the VM needs for itself: hidden objects, tables, environments; roots */
     HG_KIN_CODE,    /* classes and modules, methods, instructions and their caches */
     HG_KIN_STACK,   /* threads and fibers, whose memory is their stacks */
+    HG_KIN_TRACING, /* the table of traced allocations */
     HG_KINS
 };
 

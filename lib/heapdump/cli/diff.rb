@@ -1,23 +1,31 @@
 # frozen_string_literal: true
 
+require_relative "html_file"
 require_relative "reading"
 
 module HeapDump
   module CLI
     # Shows what grew between dumps of one process.
     class Diff < Reading
+      include HtmlFile
+
       usage "FILE LATER [LATER …] or DIRECTORY"
       limit 20
       GROUPS = %w[class type location generation gem].freeze
       details <<~TEXT
         Objects are compared by class, or as --by says, never by address: the GC moves them, and gives
         their places to others. `heapdump leaks` says what of it is a leak, and who holds it.
+
+        --html FILE also writes the report about these dumps (`heapdump help report`).
       TEXT
 
       def call(first, later, *files)
-        snapshots = in_time([first, later, *files].map { |file| open_snapshot(file) })
+        files = [first, later, *files]
+        check_html(files) if html
+        snapshots = in_time(files.map { |file| open_snapshot(file) })
         diff = snapshots.first.diff(*snapshots.drop(1), by: @by)
         json? ? json(diff) : show(diff)
+        tell_html(snapshots) if html
         OK
       end
 
@@ -43,6 +51,7 @@ module HeapDump
           @by = by.to_sym
         end
         parser.on("--shrunk", "what became less first") { @shrunk = true }
+        html_options(parser, "--html FILE", "write the report about these dumps, too")
       end
 
       def show(diff)

@@ -56,6 +56,10 @@ module HeapDump
         ["leaks /var/tmp/heaps --fail-on 'retained>5MB'", "all dumps of a directory, as a gate"],
         ["leaks 1.json 2.json 3.json --fail-on any --json", "every leak fails, for a program"]
       ],
+      "report" => [
+        ["report 1.json 2.json 3.json -o leak.html", "what leaks, to be handed on"],
+        ["report heap.json -o large.html --values", "what is large, with contents of strings"]
+      ],
       "ui" => [
         ["ui heap.json", "one dump"],
         ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"]

@@ -30,13 +30,19 @@ module HeapDump
       # Array of [name, words].
       def rows
         told = @node.location ? TOLD + PLACE : TOLD
-        line.except(*told).flat_map { |name, value| rows_of(name, value) }
+        fields = line.except(*told).reject { |name, value| no_line?(name, value) }
+        fields.flat_map { |name, value| rows_of(name, value) }
       end
 
       private
 
       def line
         @line ||= @limit + @offset > LIST ? @node.line : @node.brief
+      end
+
+      # Code of a whole file has line 0, which is none.
+      def no_line?(name, value)
+        name == "line" && value.eql?(0)
       end
 
       def rows_of(name, value)

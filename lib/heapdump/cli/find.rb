@@ -62,11 +62,27 @@ module HeapDump
         table = Table.new(%w[retained bytes address object], right: 2)
         found.each do |node|
           table.row(retained(snapshot, node), bytes(node.memsize), node.to_s,
-                    [Describe.node(node), node.location].compact.join("  "))
+                    [Describe.node(node), place(node)].compact.join("  "))
         end
         screen.line("#{count(found.total)} found")
         screen.table(table) unless table.empty?
         rest(found)
+        without_objects(snapshot)
+      end
+
+      def place(node)
+        node.location && Snapshot::Places.short(node.location)
+      end
+
+      # Somebody who looks for a class that was loaded again wants to see the classes.
+      def without_objects(snapshot)
+        name = @wanted[:class] or return
+        classes = snapshot.classes_named(name)
+        return if snapshot.graph.find(classes: classes, limit: 0).first.positive?
+
+        short = Text.short(name, Describe::NAMED)
+        who = classes.size == 1 ? "#{short} has" : "#{count(classes.size)} classes #{short} have"
+        screen.line("#{who} no objects; `heapdump why #{snapshot.path} #{name}` shows more.")
       end
 
       def rest(found)

@@ -56,6 +56,11 @@ module HeapDump
           "#{gate.text}, by #{named.join(", ")}#{" and #{left_out} more" if left_out.positive?}"
         end
 
+        # "Failed: retained>2MB, by 1. Shop::Session (+3.0 MiB)"
+        def to_s
+          "#{failed? ? "Failed" : "Passed"}: #{words}"
+        end
+
         private
 
         # What grew by how much: "the process (+80.0 MiB)", or for what is unexplained its parts.

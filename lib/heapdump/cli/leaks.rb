@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
+require_relative "by_process"
 require_relative "gates"
+require_relative "html_file"
 require_relative "not_accused"
 require_relative "reading"
 require_relative "../leaks"
@@ -9,6 +11,7 @@ module HeapDump
   module CLI
     # Shows what leaks, by comparing several dumps of a process.
     class Leaks < Reading
+      include HtmlFile
       include NotAccused
 
       usage "FILE LATER [LATER …] or DIRECTORY"
@@ -25,17 +28,24 @@ module HeapDump
         '>=' and '5M' are taken as well. 'rss>50MB' is about the growth of the process, and
         'unexplained>20MB' about that of its parts "malloc of others" and "rest", of which no dump
         shows what they are. `--fail-on any` stands for every leak, and not for the process. It can
-        be given more than once; a last line for each condition says whether it is met. Where the dumps cannot be judged (different processes, damaged, cut short) a gate is
-        an error, status 1; --allow-unsound judges them all the same. --strict demands a header and
-        a footer in each dump, and one process, with or without a gate.
+        be given more than once; a last line for each condition says whether it is met. Where the
+        dumps cannot be judged (different processes, damaged, cut short) a gate is an error, status
+        1; --allow-unsound judges them all the same. --strict demands a header and a footer in each
+        dump, and one process, with or without a gate.
 
         --known FILE names leaks that shall not fail: their signatures, one on each line, the rest
         of a line behind # is a comment.
+
+        --html FILE also writes the report about these dumps (`heapdump help report`).
       TEXT
 
       def call(first, second, *others)
-        found = find([first, second, *others])
-        json? ? print_json(json(found)) : show(found)
+        files = [first, second, *others]
+        check_most(files)
+        check_html(files) if html
+        found = find(files)
+        json? ? print_json(json(found)) : show_all(found)
+        tell_html(found.snapshots) if html
         demand_sound(found)
         outcomes = gates.outcomes(found)
         show_outcomes(outcomes) unless json?
@@ -57,6 +67,7 @@ module HeapDump
         parser.on("--known FILE", "signatures of leaks that do not fail") do |path|
           gates.known = read_known(path)
         end
+        html_options(parser, "--html FILE", "write the report about these dumps, too")
       end
 
       def gates
@@ -109,10 +120,7 @@ module HeapDump
 
       # One line for each condition. If one is met, the status is not 0.
       def show_outcomes(outcomes)
-        outcomes.each do |outcome|
-          word, color = outcome.failed? ? ["Failed", :red] : ["Passed", :dim]
-          screen.line([color, "#{word}: #{outcome.words}"])
-        end
+        outcomes.each { |one| screen.line([one.failed? ? :red : :dim, one.to_s]) }
       end
 
       def json(found)
@@ -124,6 +132,16 @@ module HeapDump
         left_out = lists.to_h { |name, shown| [name, all[name].size - shown.size] }
         { **all, **lists, left_out: left_out,
                           gates: gates.to_a(found, judged: judged?(found)) }
+      end
+
+      def show_all(found)
+        show(found)
+        processes = ByProcess.lines(found.snapshots)
+        return if processes.empty?
+
+        screen.heading("Compare the dumps of one process")
+        processes.first(limit).each { |line| screen.line(line) }
+        more(limit, processes.size)
       end
 
       def show(found)
@@ -163,10 +181,11 @@ module HeapDump
                     "  #{numbers(suspect)} #{suspect.unit}, retained #{sizes(suspect)}",
                     *(gates.known?(suspect) ? [[:green, "  known"]] : []))
         fact("held by", suspect.holder)
-        suspect.others.each { |other| fact("and by", other) }
+        facts("and by", suspect.others)
         show_place(suspect)
         show_way(suspect.path)
         fact("with it", company(suspect))
+        facts("note", suspect.remarks)
         fact("confidence", "#{suspect.confidence}: #{suspect.reasons.join("; ")}")
         fact("signature", suspect.signature)
         fact("more", suspect.command)
@@ -181,6 +200,10 @@ module HeapDump
           fact(PLACES.fetch(suspect.location_of), place)
         end
         fact("may add", suspect.candidates.join(", ")) if suspect.candidates.any?
+      end
+
+      def facts(word, texts)
+        texts.each { |text| fact(word, text) }
       end
 
       def fact(word, text)

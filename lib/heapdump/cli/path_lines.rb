@@ -26,13 +26,16 @@ module HeapDump
         "finalizers" => "held by a finalizer: let go when its object is"
       }.freeze
 
+      # The note for a path through a constant of Ruby's own.
+      TOPLEVEL_NOTE = "a local variable of the program's first file"
+
       # The note for a path through a thread or fiber, by the edge that leads out of it.
       STACK_NOTE = "on a stack: let go when the method returns"
       FRAME_NOTES = {
         frame: STACK_NOTE, frame_local: STACK_NOTE,
         fiber_local: "fiber-local: let go when its fiber ends or it is set to nil"
       }.freeze
-      private_constant :ROOT_NOTES, :STACK_NOTE, :FRAME_NOTES
+      private_constant :ROOT_NOTES, :TOPLEVEL_NOTE, :STACK_NOTE, :FRAME_NOTES
 
       private
 
@@ -40,11 +43,21 @@ module HeapDump
       # it is known that nothing better holds it.
       def note_of(path, best: false)
         return only_cache(path) if best && path.rank == :cache
-        return ROOT_NOTES[path.root.kind] || RANK_NOTES[:root] if path.rank == :root
+        return root_note(path) if path.rank == :root
         return RANK_NOTES[path.rank] unless path.rank == :frame
 
         note = FRAME_NOTES.values_at(*path.steps.map { |step| step.edge.kind }).compact.last
         note || (nameless_stack?(path) ? STACK_NOTE : RANK_NOTES[:frame])
+      end
+
+      def root_note(path)
+        return TOPLEVEL_NOTE if path.steps.any? { |step| toplevel_binding?(step.edge) }
+
+        ROOT_NOTES[path.root.kind] || RANK_NOTES[:root]
+      end
+
+      def toplevel_binding?(edge)
+        edge.kind == :constant && edge.name == "TOPLEVEL_BINDING"
       end
 
       # Whether a thread or fiber on the path holds something without a name, as in a dump without

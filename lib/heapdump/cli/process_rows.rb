@@ -9,23 +9,31 @@ module HeapDump
       include Figures
 
       FILES = 4
-      private_constant :FILES
+      OF_OBJECTS = %i[heap_pages object_malloc].freeze
+      private_constant :FILES, :OF_OBJECTS
 
-      # An Array of rows.
-      def self.of(summary)
-        new(summary).rows
-      end
-
-      def initialize(summary) # :nodoc:
+      def initialize(summary)
         @memory = summary.memory
         @account = summary.account
         @parts = @account.parts
       end
 
+      # An Array of rows.
       def rows
         return [["process", "-", "this dump does not say; HeapDump.dump does"]] unless @memory.pages
 
         @parts.empty? ? rough : exact
+      end
+
+      # What to do about the largest part that is not objects (String); nil if it is not known.
+      def next_step
+        largest, size = @parts.except(*OF_OBJECTS).max_by(&:last)
+        return unless size&.positive?
+
+        reason, advice = Snapshot::Account::REASONS.fetch(largest)
+        part = Snapshot::Account::PARTS.fetch(largest)
+        ["the largest part that is not objects is #{part}: #{reason}", *advice,
+         "docs/account.md explains each part"].join("; ")
       end
 
       private
@@ -36,6 +44,10 @@ module HeapDump
 
       def row(part, words)
         [named(part), bytes(@parts[part]), words]
+      end
+
+      def own_words
+        Snapshot::Account::REASONS.fetch(:object_malloc).first
       end
 
       def process
@@ -52,7 +64,7 @@ module HeapDump
       # Of a dump that has no account of the process.
       def rough
         [process, *pages(@memory.page_bytes),
-         ["  malloc", bytes(@memory.malloc), "what objects have allocated besides their slots"],
+         [named(:object_malloc), bytes(@memory.malloc), own_words],
          ["  not explained", bytes(@memory.unexplained),
           "code, stacks, libraries in C, free memory of malloc"]]
       end
@@ -64,7 +76,7 @@ module HeapDump
       end
 
       def malloc_rows
-        own = row(:object_malloc, "what objects have allocated besides their slots")
+        own = row(:object_malloc, own_words)
         return [own] unless @account.allocator[:mapped]
 
         others = row(:other_malloc, others_words)

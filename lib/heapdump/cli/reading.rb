@@ -32,7 +32,7 @@ module HeapDump
       end
 
       # Commands that take several dumps also take directories of dumps.
-      SEVERAL = %w[diff leaks].freeze
+      SEVERAL = %w[diff leaks report].freeze
       private_constant :SEVERAL
 
       def arguments(rest)
@@ -44,9 +44,22 @@ module HeapDump
       end
 
       def check_number(arguments)
-        return super unless several? && arguments.size == 1
+        return super unless several? && arguments.size == 1 && needs_two?
 
         raise UsageError, "two dumps or more are needed, and #{arguments.first} is one; #{hint}"
+      end
+
+      # Raises UsageError for more dumps than can be compared.
+      def check_most(files)
+        most = HeapDump::Leaks::MOST_DUMPS
+        return if files.size <= most
+
+        raise UsageError, "#{files.size} dumps are too many: #{most} can be compared; give " \
+                          "fewer, the first and the last among them"
+      end
+
+      def needs_two?
+        method(:call).parameters.count { |kind, _name| kind == :req } > 1
       end
 
       # Opens a dump; what is wrong with it goes to standard error.

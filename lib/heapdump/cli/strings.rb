@@ -34,7 +34,7 @@ module HeapDump
         table = Table.new(["saved", "copies", "address", "value", "held by"], right: 2)
         duplicates.each do |one|
           table.row(bytes(one.wasted), count(one.copies), one.example.to_s, Strings.value(one),
-                    Strings.owners(one))
+                    one.held_by)
         end
         screen.table(table)
         without_contents(snapshot)
@@ -75,16 +75,7 @@ module HeapDump
         # The content of equal strings in words; `summary` shows it, too. The address of one of them
         # is shown beside it.
         def value(duplicate)
-          duplicate.value ? Terminal::Text.quote(duplicate.value, 40) : "(not in the dump)"
-        end
-
-        # "Session#@state (98 of 100), Hash […]"
-        def owners(duplicate)
-          return "nothing that is known" if duplicate.owners.empty?
-
-          duplicate.owners.map do |owner, number|
-            number == duplicate.sampled ? owner : "#{owner} (#{number} of #{duplicate.sampled})"
-          end.join(", ")
+          Snapshot::Describe.text_with_length(duplicate.example.brief) || "(not in the dump)"
         end
       end
     end

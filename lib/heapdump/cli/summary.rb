@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
+require_relative "ended_threads"
 require_relative "in_json"
-require_relative "process_rows"
+require_relative "memory_section"
 require_relative "reading"
 require_relative "strings"
 
@@ -10,6 +11,7 @@ module HeapDump
     # Shows what the heap consists of, at a glance.
     class Summary < Reading
       include InJSON
+      include MemorySection
 
       usage "FILE"
       limit 10
@@ -53,6 +55,7 @@ module HeapDump
         memory(snapshot, summary)
         histogram("Types", summary.types, "type")
         histogram("Classes", summary.classes, "class")
+        ended_threads(snapshot)
         code(summary.code_by_gem)
         traced(summary)
         referred(summary.most_referred)
@@ -68,34 +71,12 @@ module HeapDump
                     "#{header["time"]}, #{header["program"]}")
       end
 
-      def memory(snapshot, summary)
-        memory = summary.memory
-        screen.heading("Memory")
-        table = Table.new(nil, right: 0)
-        ProcessRows.of(summary).each { |row| table.row(*row) }
-        table.row("live objects", bytes(memory.live_bytes),
-                  Terminal::Units.plural(memory.live, "object"))
-        table.row(*garbage_row(snapshot, memory))
-        screen.table(table)
-        fragmentation(memory)
-      end
-
       def garbage_row(snapshot, memory)
         objects = Terminal::Units.plural(memory.garbage, "object")
         size = bytes(memory.garbage_bytes)
         return ["garbage", size, "#{objects} that nothing holds"] if garbage_known?(snapshot)
 
         ["others", size, "#{objects}, garbage or held by what is lost: #{NOT_WHOLE}"]
-      end
-
-      def fragmentation(memory)
-        return unless memory.used_pages&.positive?
-
-        sparse = "#{count(memory.sparse_pages)} of #{count(memory.used_pages)} pages in use " \
-                 "(#{percent(memory.sparse_pages, memory.used_pages)})"
-        objects = Terminal::Units.plural(memory.sparse_objects, "object")
-        screen.line("Fragmentation: #{sparse} have a tenth of their slots alive or less; " \
-                    "#{objects} hold them.")
       end
 
       def histogram(title, histogram, word, retained: true)
@@ -112,6 +93,15 @@ module HeapDump
         end
         screen.table(table)
         more(limit, rows.size)
+      end
+
+      # Without --all no row shows them.
+      def ended_threads(snapshot)
+        threads = EndedThreads.of(snapshot)
+        return if threads.nodes.empty?
+
+        screen.line("#{threads}; `heapdump why #{snapshot.path} #{threads.class_name}` shows who " \
+                    "holds them.")
       end
 
       def figures(histogram, rows)
@@ -185,7 +175,7 @@ module HeapDump
       def duplicate_row(one)
         place = one.locations.first && Snapshot::Places.short(one.locations.first.first)
         [bytes(one.wasted), count(one.copies), one.example.to_s, Strings.value(one),
-         Strings.owners(one), *place]
+         one.held_by, *place]
       end
 
       def saved(duplicates)
@@ -201,6 +191,7 @@ module HeapDump
         parts = HISTOGRAMS.to_h { |part| [part, histogram_json(summary.public_send(part))] }
         print_json(file: snapshot.path, header: snapshot.header, warnings: snapshot.warnings,
                    memory: summary.memory.to_h, account: account_json(summary.account),
+                   ended_threads: EndedThreads.of(snapshot).to_h,
                    code_by_gem: summary.code_by_gem.map { |row| gem_json(row) },
                    traced: summary.traced?, **parts,
                    most_referred: summary.most_referred.map do |one|

@@ -103,7 +103,7 @@ module HeapDump
       def show(fields)
         return print_json(fields) if json?
 
-        parts = [fields[:objects] && "#{fields[:objects]} objects",
+        parts = [fields[:objects] && Terminal::Units.plural(fields[:objects], "object"),
                  Terminal::Units.bytes(fields[:bytes]),
                  fields[:seconds] && format("written in %.2f s", fields[:seconds]),
                  fields[:pause] && format("pause %.1f ms", fields[:pause] * 1000),

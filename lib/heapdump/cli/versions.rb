@@ -9,10 +9,11 @@ module HeapDump
     module Versions
       # Classes of one name, all of which are the constant of that name, or none of which is.
       #
-      # +nodes+::   the classes (Array of Snapshot::Node)
-      # +objects+:: how many objects they have; +bytes+:: the sum of the sizes of these
-      # +holders+:: who holds the classes (Array of Holders::Holder); empty for the present one
-      Version = Struct.new(:nodes, :objects, :bytes, :holders) do
+      # +nodes+::    the classes (Array of Snapshot::Node)
+      # +retained+:: the retained size of these together, without that of their objects
+      # +objects+::  how many objects they have; +bytes+:: the sum of the sizes of these
+      # +holders+::  who holds the classes (Array of Holders::Holder); empty for the present one
+      Version = Struct.new(:nodes, :retained, :objects, :bytes, :holders) do
         def former?
           nodes.first.former?
         end
@@ -22,18 +23,19 @@ module HeapDump
           Snapshot::Describe.node(nodes.first)
         end
 
-        # "12 classes with 240 objects"
+        # "12 classes, which retain 3.1 MiB, with 240 objects, 9.4 KiB"
         def numbers
           units = Terminal::Units
-          "#{units.plural(nodes.size, "class",
-                          "classes")} with #{units.plural(objects, "object")}, " \
-            "#{units.bytes(bytes)}"
+          classes = units.plural(nodes.size, "class", "classes")
+          verb = nodes.size == 1 ? "retains" : "retain"
+          "#{classes}, which #{verb} #{units.bytes(retained)}, with " \
+            "#{units.plural(objects, "object")}, #{units.bytes(bytes)}"
         end
 
         # For JSON (Hash).
         def to_h
-          { words: words, former: former?, classes: nodes.map(&:to_s), objects: objects,
-            bytes: bytes, holders: holders.map { |one| holder(one) } }
+          { words: words, former: former?, classes: nodes.map(&:to_s), retained: retained,
+            objects: objects, bytes: bytes, holders: holders.map { |one| holder(one) } }
         end
 
         private
@@ -55,7 +57,8 @@ module HeapDump
       def self.version(snapshot, nodes)
         objects, bytes, = snapshot.graph.find(classes: nodes.map(&:id), limit: 0)
         held = nodes.select { |node| node.former? && node.reachable? }
-        Version.new(nodes, objects, bytes, Holders.of(snapshot, held).list)
+        Version.new(nodes, snapshot.retained_size(nodes), objects, bytes,
+                    Holders.of(snapshot, held).list)
       end
       private_class_method :version
     end

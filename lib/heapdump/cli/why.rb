@@ -165,7 +165,7 @@ module HeapDump
         screen.line([:bold, Text.short(name, Describe::NAMED)],
                     "  #{Terminal::Units.plural(found.objects, "object")}, " \
                     "#{bytes(found.bytes)}#{retained(found)}#{garbage(found)}")
-        return if found.objects.positive?
+        return if found.objects.positive? || found.classes.any?
 
         screen.line("It has no objects of its own. `heapdump why #{snapshot.path} " \
                     "#{snapshot.modules_named(name).first}` shows who holds the class itself.")

@@ -12,26 +12,11 @@ module HeapDump
       # Parts of Snapshot::Account of which no dump shows what they consist of.
       UNKNOWN = %i[other_malloc rest].freeze
 
-      # For each part of Snapshot::Account: what its growth comes from, and what to do next.
-      REASONS = {
-        heap_pages: ["objects, and free slots between them", nil],
-        object_malloc: ["what objects have allocated besides their slots", nil],
-        other_malloc: ["a library in C, or the VM, allocates it; no heap dump shows what",
-                       "heaptrack, or jemalloc's profiler, shows which code allocates it"],
-        free_malloc: ["freed memory that malloc keeps (fragmentation)",
-                      "MALLOC_ARENA_MAX=2, jemalloc, or a call of malloc_trim now and then helps"],
-        stacks: ["threads and fibers", nil],
-        code: ["files that are mapped, and code that libraries make", nil],
-        jit: ["methods that the JIT compiles", "--yjit-exec-mem-size sets its limit"],
-        rest: ["memory that neither the Ruby heap nor malloc has: a library maps it itself, or " \
-               "Ruby keeps stacks of fibers that have ended",
-               "pmap -X and the process's number shows the mappings"]
-      }.freeze
       # Instead, if objects have not allocated what is told as theirs.
       NOT_OBJECTS = "objects have allocated less of it: they write to memory that they had, or a " \
                     "library in C, or the VM, allocates it"
       FILES = 3 # so many mapped files are named
-      private_constant :UNKNOWN, :REASONS, :NOT_OBJECTS, :FILES
+      private_constant :UNKNOWN, :NOT_OBJECTS, :FILES
 
       # The resident memory of the process in each dump (Array of Integer); nil if a dump does not
       # have it.
@@ -97,16 +82,28 @@ module HeapDump
 
       def process
         reason = process_reason
-        Part.new("rss", rss, explained_by: reason, next_step: (process_advice unless reason))
+        steady = reason && !reason.end_with?("every step")
+        Part.new("rss", rss, explained_by: reason, next_step: (process_advice unless steady))
       end
 
       # What accounts for at least half of the growth of the process.
       def process_reason
         return (with_growth("held objects", @held) if half?(Sizes.growth(@held))) unless @accounts
 
+        steady = half_of(parts.to_h { |part| [part.label, part.bytes] })
+        return steady if steady
+
+        all = @accounts.first.keys.to_h { |name| [Snapshot::Account::PARTS[name], series(name)] }
+        half_of(all)&.concat("; not in every step")
+      end
+
+      # The parts that have half of the growth together, the largest first, in words; nil if all of
+      # them do not. +sizes+ is a Hash of labels to the bytes in each dump.
+      def half_of(sizes)
         sum = 0
-        most = parts.take_while { |part| !half?(sum) && sum += part.growth }
-        most.map { |part| with_growth(part.label, part.bytes) }.join(", ") if half?(sum)
+        largest = sizes.sort_by { |label, bytes| [-Sizes.growth(bytes), label] }
+        most = largest.take_while { |_, bytes| !half?(sum) && sum += Sizes.growth(bytes) }
+        most.map { |label, bytes| with_growth(label, bytes) }.join(", ") if half?(sum)
       end
 
       # "heap pages (+1.4 MiB)"
@@ -144,10 +141,11 @@ module HeapDump
       end
 
       def reason(name, growth)
-        return [NOT_OBJECTS, REASONS.fetch(:other_malloc).last] if
+        reasons = Snapshot::Account::REASONS
+        return [NOT_OBJECTS, reasons.fetch(:other_malloc).last] if
           name == :object_malloc && not_of_objects * 2 > growth
 
-        reason, advice = REASONS.fetch(name)
+        reason, advice = reasons.fetch(name)
         case name
         when :code then [[reason, *grown_files(growth)].join(": "), advice]
         when :object_malloc then ["#{reason}; #{with_growth("held objects", @held)}", advice]

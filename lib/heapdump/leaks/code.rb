@@ -9,7 +9,7 @@ module HeapDump
       def self.place(node)
         code = of(node) or return
         file, line = code.line.values_at("file", "line")
-        "#{file}:#{line}" if file && line
+        Snapshot::Places.of(file, line)
       end
 
       def self.of(node)

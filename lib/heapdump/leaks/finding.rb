@@ -108,7 +108,7 @@ module HeapDump
         others = found.other_ways.map { |way| Holder.new(way, @snapshot.origins).words }.uniq
         told = { **found.facts, **verdict.facts, **place(found.added_at, holder) }
         Suspect.new(**told, holder: holder.words, others: others, command: command(found.node),
-                            reasons: verdict.reasons + found.remarks)
+                            reasons: verdict.reasons, remarks: found.remarks)
       end
 
       # The place that a suspect shows: where its objects are added if that is known (+added+), else

@@ -293,7 +293,7 @@ module HeapDump
 
       def code_place(node)
         file, line = node.line.values_at("file", "line")
-        "#{file}:#{line}" if file && line
+        Places.of(file, line)
       end
     end
   end

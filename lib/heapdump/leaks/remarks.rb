@@ -23,9 +23,16 @@ module HeapDump
 
           one = found.max_by { |each| each.root.memsize }
           used = one.used && " of #{one.used_words}"
-          return "each#{used} shares #{one.words}" if own?(found)
+          held = also_held(one)
+          return "each#{used} shares #{one.words}#{held}" if own?(found)
 
-          "they share #{one.words}#{", each#{used}" if used}"
+          "they share #{one.words}#{", each#{used}" if used}#{held}"
+        end
+
+        # To free the slices does not free a buffer that something else holds.
+        def also_held(one)
+          other = one.other_holder
+          "; #{Snapshot::Describe.title(other)} holds that buffer (#{one.root}), too" if other
         end
 
         # Whether most have a buffer that no other has.

@@ -36,7 +36,8 @@ module HeapDump
       attr_reader :others
       # The path to one of the new objects (Way).
       attr_reader :path
-      # A place in the source, as "file:line"; nil if none is known. See #location_of.
+      # A place in the source, as "file:line", or the file alone for code of a whole file; nil if
+      # none is known. See #location_of.
       attr_reader :location
       # The class or module that owns the variable in which it grows (String), nil if there is none.
       attr_reader :owner
@@ -53,6 +54,9 @@ module HeapDump
       attr_reader :confidence
       # The reasons for the confidence, and those against a higher one (Array of String).
       attr_reader :reasons
+      # What the objects have in common and no number shows, as that each of them shares the buffer
+      # of a large string (Array of String).
+      attr_reader :remarks
       # Other classes that grow at the same place, and growth elsewhere that belongs to this leak,
       # with its numbers and holder (Array of String).
       attr_reader :company
@@ -67,7 +71,7 @@ module HeapDump
         class: :class_name, unit: :unit, counts: :counts, retained: :retained, holder: :holder,
         others: :others, path: :path, location: :location, location_of: :location_of, owner: :owner,
         candidates: :candidates, signature: :signature, confidence: :confidence, reasons: :reasons,
-        cleared_because: :cleared_because, company: :company, command: :command
+        remarks: :remarks, cleared_because: :cleared_because, company: :company, command: :command
       }.freeze
       private_constant :FIELDS
 

@@ -33,10 +33,9 @@ module HeapDump
         new(steps)
       end
 
-      def self.shared_buffer?(edge, node)
+      def self.shared_buffer?(edge, node) # :nodoc:
         node.type == "ARRAY" && edge.kind == :field && edge.name == "shared_root"
       end
-      private_class_method :shared_buffer?
 
       def initialize(steps) # :nodoc:
         @steps = steps.freeze

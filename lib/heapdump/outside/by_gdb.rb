@@ -223,7 +223,7 @@ module HeapDump
         reason = "#{words(report.errno)} (while #{report.where})"
         unless report.signal.zero?
           reason = "one of its processes was killed by SIG#{Signal.signame(report.signal)} " \
-                   "after #{report.objects} objects"
+                   "after #{Terminal::Units.plural(report.objects, "object")}"
         end
         "the dump of process #{@target.pid} failed: #{reason}"
       end

@@ -24,6 +24,26 @@ module HeapDump
         rest: "rest"
       }.freeze
 
+      # For each part: what it, or its growth, comes from, and what to do next (nil if there is
+      # nothing to say). docs/account.md has more.
+      #
+      #   HeapDump::Snapshot::Account::REASONS[:stacks].first # => "threads and fibers"
+      REASONS = {
+        heap_pages: ["objects, and free slots between them", nil],
+        object_malloc: ["what objects have allocated besides their slots", nil],
+        other_malloc: ["a library in C, or the VM, allocates it; no heap dump shows what",
+                       "heaptrack, or jemalloc's profiler, shows which code allocates it"],
+        free_malloc: ["freed memory that malloc keeps (fragmentation)",
+                      "MALLOC_ARENA_MAX=2, jemalloc, or a call of malloc_trim now and then helps"],
+        stacks: ["threads and fibers",
+                 "heapdump find FILE --class Thread, or --class Fiber, lists them"],
+        code: ["files that are mapped, and code that libraries make", nil],
+        jit: ["methods that the JIT compiles", "--yjit-exec-mem-size sets its limit"],
+        rest: ["memory that neither the Ruby heap nor malloc has: a library maps it itself, or " \
+               "Ruby keeps stacks of fibers that have ended",
+               "pmap -X and the process's number shows the mappings"]
+      }.freeze
+
       # A file that the process has mapped, as a library in C: its path (String), and how much of it
       # is in memory, in bytes.
       #

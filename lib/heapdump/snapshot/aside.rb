@@ -7,7 +7,10 @@ module HeapDump
     #
     #   Aside.of(snapshot).to_s # => "the VM's own 310.0 KiB, loaded code 4.1 MiB, stacks 5.0 MiB"
     class Aside # :nodoc:
-      WORDS = { vm: "the VM's own", code: "loaded code", stack: "stacks" }.freeze
+      WORDS = { vm: "the VM's own", code: "loaded code", stack: "stacks",
+                tracing: "table of traced allocations" }.freeze
+      # Not every process has it.
+      RARE = :tracing
       # Types of objects that the VM makes, not the program.
       TYPES = %w[CLASS MODULE ICLASS IMEMO NODE].freeze
 
@@ -30,7 +33,8 @@ module HeapDump
       end
 
       def to_s
-        WORDS.map { |kin, words| "#{words} #{Terminal::Units.bytes(@sums.fetch(kin).last)}" }
+        shown = WORDS.reject { |kin, _| kin == RARE && @sums.fetch(kin).first.zero? }
+        shown.map { |kin, words| "#{words} #{Terminal::Units.bytes(@sums.fetch(kin).last)}" }
              .join(", ")
       end
 

@@ -37,7 +37,7 @@ module HeapDump
 
           file, line = owner.brief.values_at("file", "line")
           line = line_of(owner, cache) || line if owner.kind == "iseq"
-          [holder(owner, cache).delete_prefix("the "), line && "#{file}:#{line}"]
+          [holder(owner, cache).delete_prefix("the "), Places.of(file, line)]
         end
 
         # The method that is called; nil if it is not known.

@@ -4,14 +4,14 @@ module HeapDump
   class Snapshot
     # The class of objects in words, as rows of a Histogram and groups of references show it.
     module ClassWords # :nodoc:
-      # Kinds of IMEMO, which the VM makes for itself, in words.
-      INTERNAL = {
+      # Kinds of objects without a class, which the VM makes for itself, in words.
+      INTERNAL = { # :nodoc:
         "iseq" => "code", "ment" => "methods", "env" => "captured variables",
         "cref" => "scopes of code", "callcache" => "inline caches", "callinfo" => "calls in code",
         "constcache" => "inline caches of constants", "fields" => "instance variables",
-        "tmpbuf" => "buffers", "ast" => "syntax trees"
+        "tmpbuf" => "buffers", "ast" => "syntax trees",
+        "ObjectTracing/allocation_info_tracer" => "table of traced allocations"
       }.freeze
-      private_constant :INTERNAL
 
       # The class of a node; a root has none, and is named itself.
       def self.of(node)
@@ -27,6 +27,5 @@ module HeapDump
         "(#{[type, kind].compact.join(" ")}#{": #{words}" if words})"
       end
     end
-    private_constant :ClassWords
   end
 end

@@ -6,8 +6,9 @@ module HeapDump
   class Snapshot
     # What each gem costs by being loaded: its code (iseqs) and its classes and modules. A gem is
     # told by the file that code is written in, and by that in which a class is assigned to its
-    # constant, so no allocations need to be traced. The gems with most bytes come first. Frozen,
-    # Enumerable.
+    # constant, so no allocations need to be traced. Where no constant of its name leads to a class,
+    # the file of most of its own constants and methods counts; for a singleton class, the file of
+    # the class to which it belongs. The gems with most bytes come first. Frozen, Enumerable.
     #
     #   code = snapshot.code_by_gem
     #   code.first.gem          # => "activesupport-7.1.0"
@@ -16,7 +17,9 @@ module HeapDump
     class CodeByGem
       include Enumerable
 
-      # One gem, as Places names it ("app" for files of no gem, "ruby" for Ruby's own library).
+      # One gem, as Places names it ("app" for files of no gem, "ruby" for Ruby's own library), or
+      # "Ruby itself (C)" for classes that no file defines, "heapdump" for this library where it is
+      # loaded from a clone, "(unknown)" for classes without a name, constant or method that tells.
       #
       # gem::          its name and version (String)
       # bytes::        size of its code, classes and modules, in bytes
@@ -25,8 +28,8 @@ module HeapDump
       Row = Struct.new(:gem, :bytes, :method_count, :iseq_count, :class_count)
 
       FILE = /"file":("(?:[^"\\]|\\.)*")/
-      MODULES = %w[CLASS MODULE].freeze
-      private_constant :FILE, :MODULES
+      RUBY_ITSELF = "Ruby itself (C)"
+      private_constant :FILE, :RUBY_ITSELF
 
       # The gems (Array of Row).
       attr_reader :rows
@@ -65,8 +68,10 @@ module HeapDump
       class Count # :nodoc:
         def initialize(snapshot)
           @snapshot = snapshot
+          @definitions = Definitions.new(snapshot)
+          @own = own_files
           @rows = Hash.new { |rows, gem| rows[gem] = Row.new(gem, 0, 0, 0, 0) }
-          @gems = Hash.new { |gems, file| gems[file] = Places.gem_of(file) }
+          @gems = Hash.new { |gems, file| gems[file] = gem_of(file) }
         end
 
         def rows
@@ -94,39 +99,27 @@ module HeapDump
           row.method_count += 1 if text.include?('"iseq_type":"method"')
         end
 
-        # A class is where its constant was assigned; one without a constant is where the object is
-        # whose singleton class it is.
         def modules
-          @places = {}
-          nodes = MODULES.flat_map { |type| enum_for(:each_of, type).to_a }
-          attached = nodes.to_h { |node| [node.to_s, note_constants(node)] }
-          nodes.each { |node| count_module(node, attached) }
-        end
-
-        # Notes where the constants of a module were assigned. Returns what it is attached to.
-        def note_constants(node)
-          constants, places, attached = node.line.values_at("constants", "constant_locations",
-                                                            "attached")
-          note_places(constants, places) if [constants, places].all?(Hash)
-          attached
-        end
-
-        # Both by name. A line may contain anything.
-        def note_places(constants, places)
-          places.each do |name, place|
-            address = constants[name]
-            next unless [address, place].all?(String) && !place.end_with?(":0")
-
-            @places[address] ||= place
+          @definitions.modules.each do |node|
+            file = @definitions.file_of(node)
+            row = @rows[file == Definitions::RUBY ? RUBY_ITSELF : @gems[file]]
+            row.bytes += node.memsize
+            row.class_count += 1
           end
         end
 
-        def count_module(node, attached)
-          address = node.to_s
-          place = @places[address] || @places[attached[address]]
-          row = @rows[place ? @gems[place.sub(/:\d+\z/, "")] : "(unknown)"]
-          row.bytes += node.memsize
-          row.class_count += 1
+        def gem_of(file)
+          gem = Places.gem_of(file)
+          gem == "app" && @own&.match?(file) ? "heapdump" : gem
+        end
+
+        # What the files of this library are called, which may be loaded from a clone; nil if it is
+        # not known.
+        def own_files
+          file = @definitions.modules.find { |node| node.name == "HeapDump" }
+                             &.then { |node| @definitions.file_of(node) }
+          library = file[%r{\A(.*/)heapdump(?:/version)?\.rb\z}m, 1] if file.is_a?(String)
+          %r{\A#{Regexp.escape(library)}(?:puma/plugin/)?heapdump(?:/|\.rb\z)} if library
         end
       end
       private_constant :Count

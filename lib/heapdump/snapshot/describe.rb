@@ -91,18 +91,28 @@ module HeapDump
         # The content of a STRING, SYMBOL or REGEXP line in quotes; nil if the dump does not have
         # the content.
         def text(line, columns = SHOWN)
-          if line["value"].is_a?(String) then quoted(line, line["value"], columns)
-          elsif line["value_base64"].is_a?(String)
-            quoted(line, line["value_base64"].unpack1("m"), columns)
-          end
+          value = content(line) or return
+          quoted = Text.quote(value, columns)
+          line["truncated"] ? "#{quoted}…" : quoted
         end
 
-        # The place of code, "app/bus.rb:9"; nil if the line does not name it.
+        # The same with the length of a text that is cut, because many begin in the same way:
+        # "\"0123456789…\" of 200,000 bytes".
+        def text_with_length(line)
+          text = text(line) or return
+          return text if text == "\"#{Text.safe(content(line))}\""
+
+          size = line["bytesize"]
+          size.is_a?(Integer) ? "#{text} of #{Terminal::Units.plural(size, "byte")}" : text
+        end
+
+        # The place of code, "app/bus.rb:9"; nil if the line does not name it. There is no line 0:
+        # code of a whole file is "app/bus.rb".
         def place(line)
           file, number = line.values_at("file", "line")
           return unless file.is_a?(String)
 
-          [Places.short(file), *(number if number.is_a?(Integer))].join(":")
+          [Places.short(file), *(number if number.is_a?(Integer) && !number.zero?)].join(":")
         end
 
         # The place where a constant of a module is assigned; nil for an edge that is no constant,
@@ -111,7 +121,7 @@ module HeapDump
           return unless edge.kind == :constant
 
           place = holder.field("constant_locations", Hash)&.[](edge.name)
-          place.is_a?(String) ? short(Places.short(place)) : nil
+          place.is_a?(String) && Places.file(place) ? short(Places.short(place)) : nil
         end
 
         # Shortens a text of the heap to the length that a name may have on the screen.
@@ -129,9 +139,11 @@ module HeapDump
           end
         end
 
-        def quoted(line, value, columns)
-          quoted = Text.quote(value, columns)
-          line["truncated"] ? "#{quoted}…" : quoted
+        # The value of a line, nil if the dump does not have it.
+        def content(line)
+          return line["value"] if line["value"].is_a?(String)
+
+          line["value_base64"].unpack1("m") if line["value_base64"].is_a?(String)
         end
 
         def sized(what, number)
@@ -141,7 +153,7 @@ module HeapDump
         def string(node)
           line = node.brief
           name = node.class_name || "hidden String"
-          text = text(line)
+          text = text_with_length(line)
           return "#{name} #{text}" if text
 
           size = node.field("bytesize", Integer)
@@ -266,7 +278,8 @@ module HeapDump
         "binding" => ->(node) { code(node, "binding") },
         "method" => ->(node) { "method object #{node.brief["method"]}" },
         "VM/thread" => method(:thread),
-        "fiber" => method(:fiber)
+        "fiber" => method(:fiber),
+        "ObjectTracing/allocation_info_tracer" => ->(_) { "table of traced allocations" }
       }.freeze
 
       IMEMO_WORDS = {

@@ -14,6 +14,17 @@ module HeapDump
     # locations:: where they were allocated, the most frequent first: [place, how many of +sampled+]
     Duplicate = Struct.new(:value, :copies, :bytes, :wasted, :example, :owners, :sampled,
                            :locations) do
+      # The holders in words (String): "Session#@state (98 of 100), Hash […]".
+      #
+      #   snapshot.duplicate_strings.first.held_by # => "Shop::Session#@note"
+      def held_by
+        return "nothing that is known" if owners.empty?
+
+        owners.map do |owner, number|
+          number == sampled ? owner : "#{owner} (#{number} of #{sampled})"
+        end.join(", ")
+      end
+
       def inspect # :nodoc:
         text = Terminal::Text.quote(value.to_s, 40)
         "#<#{self.class} #{copies} of #{text} waste #{wasted} bytes>"

@@ -29,6 +29,11 @@ module HeapDump
         @lines.brief(number)
       end
 
+      # This snapshot with all that is in the dump.
+      def plain
+        self
+      end
+
       # A text of the graph, as the name of an edge, by its number.
       def string(number)
         graph.string(number)

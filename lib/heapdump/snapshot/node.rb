@@ -117,7 +117,7 @@ module HeapDump
       def kin # :nodoc:
         KINS.fetch(@snapshot.graph.kin(id))
       end
-      KINS = %i[program vm code stack].freeze
+      KINS = %i[program vm code stack tracing].freeze
       private_constant :KINS
 
       # True if the program has made it; false for what every Ruby process has.

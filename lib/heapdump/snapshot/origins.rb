@@ -14,7 +14,7 @@ module HeapDump
       # Origins by class, the best known first.
       CLASSES = %i[app gem core].freeze
       # Origins of what every Ruby process has (see Node#kin).
-      OTHERS = %i[vm code stack].freeze
+      OTHERS = %i[vm code stack tracing].freeze
       # Types that a class of the application can have.
       TYPES = %w[OBJECT STRUCT DATA FILE HASH ARRAY STRING].freeze
 

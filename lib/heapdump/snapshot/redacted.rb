@@ -26,9 +26,12 @@ module HeapDump
 
       def initialize(original)
         super(Homes.hide(original.path))
+        @plain = original
         @graph = original.graph
         @lines = Lines.new(@graph)
       end
+
+      attr_reader :plain
 
       def redacted
         self
@@ -109,7 +112,7 @@ module HeapDump
       def stand_ins(header)
         names = { "host" => header["host"], "program" => header["program"].to_s[/\S+/] }
         names.compact.transform_values do |name|
-          "hidden-#{Digest::SHA256.hexdigest("#{SALT}#{name}")[0, DIGITS]}"
+          "hidden-#{Digest::SHA256.hexdigest(SALT + name.to_s.b)[0, DIGITS]}"
         end
       end
     end

@@ -15,7 +15,8 @@ module HeapDump
       TIMES = 4
       BYTES = 1024
       LOOKED_AT = 8 # so many references are looked at for the buffer if they have no names
-      private_constant :SIZES, :TIMES, :BYTES, :LOOKED_AT
+      REFERRERS = 200 # so many of those that hold the buffer are looked at
+      private_constant :SIZES, :TIMES, :BYTES, :LOOKED_AT, :REFERRERS
 
       # The object whose buffer it is (Node).
       attr_reader :root
@@ -58,6 +59,14 @@ module HeapDump
         root.memsize >= BYTES && whole.to_i >= TIMES * used.to_i
       end
 
+      # Somebody (Node) who holds the buffer and is no slice of it, so that the buffer stays even if
+      # all slices are free. nil if nobody among the first who hold it does.
+      def other_holder
+        root.referrers(limit: REFERRERS).find do |reference|
+          reference.edge.holds? && reference.node.reachable? && !slice?(reference.node)
+        end&.node
+      end
+
       # "the buffer of a String of 976.6 KiB", "the buffer of an Array of 20,000"
       def words
         units = Terminal::Units
@@ -80,6 +89,12 @@ module HeapDump
       end
 
       private
+
+      # Whether a node is a slice of the same buffer.
+      def slice?(node)
+        shared = Shared.of(node)
+        !shared.nil? && shared.root == root && shared.much?
+      end
 
       def string?
         @node.type == "STRING"

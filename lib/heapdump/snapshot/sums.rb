@@ -4,6 +4,29 @@ module HeapDump
   class Snapshot
     # The questions of a Snapshot whose answers sum up many objects, however many there are.
     module Sums
+      # What the memory of the whole process consists of (Account): its RSS in parts.
+      #
+      #   snapshot.account.parts[:heap_pages] # => 5242880
+      def account
+        @account ||= Account.of(self)
+      end
+
+      # What each gem costs by being loaded (CodeByGem): its code and its classes. Empty for a dump
+      # of ObjectSpace.dump_all, which does not say in which files code is.
+      #
+      #   snapshot.code_by_gem.first.gem # => "activesupport-7.1.0"
+      def code_by_gem
+        @code_by_gem ||= CodeByGem.of(self)
+      end
+
+      # What the heap consists of, at a glance (Summary). +limit+ is the length of its lists.
+      # +program+ is as for #top, and concerns Summary#most_referred.
+      #
+      #   snapshot.summary.memory.rss # => 14532608
+      def summary(limit: 10, program: false)
+        Summary.new(self, limit, program)
+      end
+
       # All objects in groups (Histogram of Row).
       #
       # by::    +:class+, +:type+, +:location+ (where they were allocated), +:generation+ (when they

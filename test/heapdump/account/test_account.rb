@@ -110,6 +110,29 @@ class TestAccount < HeapDumpTest
     assert_equal account.rss, account.parts.values.sum
   end
 
+  # Each figure is taken for itself: without RSS there are no parts of it, but all other figures.
+  def test_the_kernel_does_not_tell_rss
+    library = Accounts.compile(scratch, <<~C)
+      #define _GNU_SOURCE
+      #include <dlfcn.h>
+      #include <string.h>
+      static void *call(const char *name, const char *path, const char *mode) {
+          const char *file = strrchr(path, '/');
+          void *(*real)(const char *, const char *) = dlsym(RTLD_NEXT, name);
+          return file && strcmp(file, "/status") == 0 ? 0 : real(path, mode);
+      }
+      void *fopen(const char *path, const char *mode) { return call("fopen", path, mode); }
+      void *fopen64(const char *path, const char *mode) { return call("fopen64", path, mode); }
+    C
+    snapshot = Accounts.snapshot(scratch, "", preload: library)
+    memory = snapshot.header["memory"]
+    assert_empty memory.keys & %w[rss peak_rss swap anonymous]
+    assert_operator memory.dig("code", "bytes"), :>, MIB
+    assert_empty %w[allocator stacks heap_pages] - memory.keys
+    assert_equal [nil, {}], [snapshot.account.rss, snapshot.account.parts]
+    assert_match(/^process \(RSS\) +-$/, heapdump!("summary", snapshot.path).out)
+  end
+
   # Nothing but pages of the heap is counted as such.
   def test_heap_pages
     snapshot = Accounts.snapshot(scratch, "KEPT = Array.new(100_000) { Object.new }")

@@ -145,19 +145,14 @@ class TestOperands < HeapDumpTest
     assert_includes caches.map { |cache| cache["value"] }, limit
   end
 
+  # Since Ruby 4.0 the class has a table for them.
   def test_call_caches_of_a_class
     thing = dump.mod("Planted::Thing")
-    caches = thing["call_caches"] || targets_of_tables(thing, "callcache")
+    table = thing.key?("method_cache") ? dump[thing["method_cache"]] : thing
+    assert_equal RUBY_VERSION >= "4.0", table["struct"] == "VM/cc_table"
+    caches, methods = table.values_at("call_caches", "cached_methods")
     assert_includes caches.map { |cache| dump[cache]["method"] }, "go"
-    skip "in tables of their own" unless thing["call_caches"]
-    assert_includes thing.fetch("cached_methods").map { |entry| dump[entry]["method"] }, "go"
-  end
-
-  # Since Ruby 4.0.
-  def targets_of_tables(line, kind)
-    tables = line.fetch("references", []).map { |address| dump[address] }
-    tables.flat_map { |table| dump.references_of(table) }
-          .select { |address| dump[address]["imemo_type"] == kind }
+    assert_includes methods.map { |entry| dump[entry]["method"] }, "go"
   end
 
   def test_files_of_constants

@@ -21,6 +21,16 @@ class TestDump < HeapDumpTest
     assert_equal dump.size, result.objects
   end
 
+  def test_inspect_is_for_people
+    result = HeapDump::Result.new(path: "/a.json", objects: 1_142_259, bytes: 83_886_080,
+                                  seconds: 1.74, pause: 0.041)
+    assert_equal "#<HeapDump::Result /a.json: 1,142,259 objects, 80.0 MiB in 1.740 s>",
+                 result.inspect
+    result = HeapDump::Result.new(path: nil, objects: 1, bytes: 711, seconds: 0.1, pause: 0.0)
+    assert_equal "#<HeapDump::Result (heap dump in an IO): 1 object, 711 B in 0.100 s>",
+                 result.inspect
+  end
+
   def test_without_arguments_it_is_dump_json
     path = File.join(scratch, "dump.json")
     assert_equal path, Dir.chdir(scratch) { HeapDump.dump.path }

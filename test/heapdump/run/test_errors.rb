@@ -61,9 +61,10 @@ class TestErrors < HeapDumpTest
       assert_safe error.message
       assert_includes error.message, HeapDump::Terminal::Text.safe(path)
     end
-    errors = [HeapDump::ChildDied.new(9, 1, "a\e\n"), HeapDump::Busy.new("a\e\n"),
+    errors = [HeapDump::ChildDied.new(9, 1000, "a\e\n"), HeapDump::Busy.new("a\e\n"),
               HeapDump::ReadError.of(:io, "a\e\n", 0, 0, ""), HeapDump::NotFound.new("a\e\n")]
     errors.each { |error| assert_safe error.message }
+    assert_includes errors.first.message, "killed by SIGKILL after 1,000 objects"
     assert_equal "HeapDump::Error", HeapDump::Error.new.message
   end
 

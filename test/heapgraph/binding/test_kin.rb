@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "support/made_dump"
+require "heapdump/cli"
 require "heapdump/snapshot"
 
 # What is of the program and what is not, and that nothing of the program gets lost behind the rest.
@@ -23,6 +24,35 @@ class TestKin < HeapDumpTest
     assert_equal :code, snapshot.modules_named("Session").first.kin
     assert_equal :vm, snapshot.node(snapshot.graph.nodes - 1).kin
     assert_equal :program, snapshot.find(type: "ARRAY").first.kin
+  end
+
+  TABLE = "ObjectTracing/allocation_info_tracer"
+
+  # Ruby makes it an object of class Object, and it may be the largest of all.
+  def test_the_table_of_traced_allocations_is_no_object_of_the_program
+    table = object = nil
+    snapshot = snapshot do |dump|
+      table = dump.data("Object", TABLE, memsize: 8_000_000)
+      dump.root(table)
+      dump.constant("OBJECT", object = dump.object("Object"))
+      dump.constant("ALMOST", dump.object("ObjectTracing/allocation_info_tracer"))
+    end
+    node = snapshot.object(table)
+    assert_equal [:tracing, nil, "table of traced allocations"],
+                 [node.kin, node.class_name, node.words]
+    assert_equal [object], snapshot.find(class: "Object").map(&:to_s)
+    assert_equal 40, snapshot.histogram["Object"].bytes
+    row = snapshot.histogram.rows.first
+    assert_equal ["(DATA #{TABLE}: table of traced allocations)", 8_000_000], [row.label, row.bytes]
+    refute_includes snapshot.top(program: true).map(&:to_s), table
+    aside = HeapDump::Snapshot::Aside.of(snapshot)
+    assert aside.to_s.end_with?("stacks 0 B, table of traced allocations 7.6 MiB"), aside
+    assert_equal({ objects: 1, bytes: 8_000_000 }, aside.to_h[:tracing])
+  end
+
+  def test_without_traced_allocations_there_is_no_table
+    snapshot = snapshot { |dump| dump.constant("OBJECT", dump.object("Object")) }
+    refute_match(/traced/, HeapDump::Snapshot::Aside.of(snapshot).to_s)
   end
 
   # A leak in a variable of a thread, or of a class, is kept alive by what is no program's.

@@ -12,13 +12,14 @@ static struct hg_task task;
 /* -- what a step costs, told again -- */
 
 static uint32_t
-length_of(uint32_t name) {
+length_of(const struct hg_graph *graph, uint32_t to, uint32_t name) {
     switch (hg_edge_kind(name)) {
     case HG_E_ROOT:
         return 0;
     case HG_E_REFERENCE:
         return 3;
     case HG_E_FIELD:
+        return graph->type[to] == HG_T_IMEMO && graph->label[to] == STRING_FIELDS ? 0 : 2;
     case HG_E_METHOD:
     case HG_E_KEY:
     case HG_E_CLASS:
@@ -69,7 +70,7 @@ rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name)
     if (graph->flags[from] & HG_N_VM_CACHE) return HG_RANK_CACHE;
     if (kind == HG_E_FIELD && hg_edge_payload(name) == STRING_CACHED && has_caches(graph, from))
         return HG_RANK_CACHE;
-    if (kind == HG_E_CONSTANT && hg_edge_payload(name) == STRING_BINDING) return HG_RANK_FRAME;
+    if (kind == HG_E_CONSTANT && hg_edge_payload(name) == STRING_BINDING) return HG_RANK_ROOT;
     if (kind == HG_E_FRAME || kind == HG_E_FRAME_LOCAL || kind == HG_E_FIBER_LOCAL) {
         return HG_RANK_FRAME;
     }
@@ -88,7 +89,7 @@ static uint32_t
 cost_with(const struct hg_graph *graph, uint32_t cost, uint32_t from, uint32_t to, uint32_t name) {
     uint32_t rank = rank_of(graph, from, to, name);
     if (rank < cost >> 29) rank = cost >> 29;
-    return rank << 29 | ((cost & 0x1fffffff) + length_of(name));
+    return rank << 29 | ((cost & 0x1fffffff) + length_of(graph, to, name));
 }
 
 /* -- the best costs -- */

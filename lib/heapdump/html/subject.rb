@@ -1,0 +1,96 @@
+# frozen_string_literal: true
+
+require "shellwords"
+
+module HeapDump
+  module Html
+    # What a report is about: dumps of one process, and what leaks if there are several. Most of a
+    # report is about the last of them. Answers that more than one section needs are here.
+    class Subject
+      # The dumps, the oldest first (Array of Snapshot).
+      attr_reader :snapshots
+      # What leaks (HeapDump::Leaks), nil for one dump.
+      attr_reader :leaks
+
+      def initialize(snapshots)
+        @leaks = HeapDump::Leaks.of(snapshots) if snapshots.size > 1
+        @snapshots = @leaks ? @leaks.snapshots : snapshots
+      end
+
+      # The last dump.
+      def snapshot
+        snapshots.last
+      end
+
+      def several?
+        snapshots.size > 1
+      end
+
+      # Whether the report may show what the program's data is.
+      def values?
+        !snapshot.redacted?
+      end
+
+      # What a dump is called: the name of its file, and the path only if two have the same name.
+      def name(dump = snapshot)
+        @names ||= snapshots.map { |one| File.basename(one.path) }
+        @names.uniq.size == @names.size ? File.basename(dump.path) : dump.path
+      end
+
+      # A command about the last dump that a shell understands: `heapdump why 3.json 0x7f10`.
+      def command(word, *arguments)
+        ["heapdump", word, file_argument, *arguments.map { |one| Shellwords.escape(one) }].join(" ")
+      end
+
+      # The same about all dumps: `heapdump diff 1.json 2.json 3.json`.
+      def command_about_all(word, *arguments)
+        files = snapshots.map { |dump| file_argument(dump) }
+        ["heapdump", word, *files, *arguments.map { |one| Shellwords.escape(one) }].join(" ")
+      end
+
+      # How many bytes all live objects need.
+      def live_bytes
+        snapshot.graph.totals[1]
+      end
+
+      # How many objects are live.
+      def live
+        snapshot.graph.totals[0]
+      end
+
+      # Live objects by class (Snapshot::Histogram).
+      def classes
+        @classes ||= snapshot.histogram(by: :class)
+      end
+
+      # How each class changed from the first dump to the last (Snapshot::Diff), nil for one dump.
+      def diff
+        return unless several?
+
+        @diff ||= snapshots.first.diff(*snapshots.drop(1))
+      end
+
+      # What is known of the heap and its pages (Snapshot::Summary::Memory).
+      def memory
+        @memory ||= snapshot.summary.memory
+      end
+
+      # Objects of the program that nothing of the program dominates, the largest first: a Page.
+      def largest(limit)
+        @largest ||= {}
+        @largest[limit] ||= snapshot.top(limit: limit, program: true)
+      end
+
+      # What the same list leaves out: threads, code and the VM's own (Snapshot::Aside).
+      def aside
+        @aside ||= Snapshot::Aside.of(snapshot)
+      end
+
+      private
+
+      def file_argument(dump = snapshot)
+        name(dump) == dump.path ? dump.argument : Shellwords.escape(name(dump))
+      end
+    end
+  end
+end

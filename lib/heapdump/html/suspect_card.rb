@@ -1,0 +1,123 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Html
+    # What is known of one suspect, the answer first: what leaks, where to change the code, who
+    # holds it, and how sure that is.
+    class SuspectCard
+      include Terminal::Units
+
+      COMPANY = 8 # so many entries of what grows with it are shown
+      private_constant :COMPANY
+
+      Template.define(self, :markup, "suspect_card")
+
+      attr_reader :subject, :suspect, :number
+
+      # +number+ is its place in the list.
+      def initialize(subject, suspect, number)
+        @subject = subject
+        @suspect = suspect
+        @number = number
+      end
+
+      def name
+        Markup.name(suspect.class_name)
+      end
+
+      # What leaks, and how much.
+      def sentence
+        first, last = suspect.retained.values_at(0, -1).map { |size| bytes(size) }
+        dumps = plural(suspect.counts.size, "dump")
+        "#{name} grows: #{counts} #{suspect.unit} in #{dumps}. What is retained by it grows from " \
+          "#{first} to #{last} (#{bytes_change(suspect.retained_growth)})."
+      end
+
+      # Who holds it.
+      def held
+        [suspect.holder, *suspect.others].join(", and by ")
+      end
+
+      # Where to change the code.
+      def place
+        return unknown_place unless suspect.location
+
+        place = Snapshot::Places.short(suspect.location)
+        return "#{place}: this code adds to it." if suspect.location_of == "added"
+
+        "#{place}: what grows is declared there#{" (#{suspect.owner})" if suspect.owner}.#{may_add}"
+      end
+
+      # Where they gather; what to do about it.
+      def gathering
+        return NOT_MARKED unless mark
+
+        where = "#{mark.step.edge} → #{mark.step.node.words}"
+        return "It grows by one name after the other: #{where}." unless mark.sizes
+
+        sizes = mark.sizes.map { |size| count(size) }.join(" → ")
+        "It gathers in #{where} (#{sizes} #{mark.unit}). Add less there, or take out what is no " \
+          "longer needed."
+      end
+
+      NOT_MARKED = "The dumps do not show for certain behind which reference it grows, so none " \
+                   "of the path is marked."
+      private_constant :NOT_MARKED
+
+      def path
+        @path ||= PathList.of_way(suspect.path, mark: mark)
+      end
+
+      # The address of the object at the end of the path.
+      def address
+        suspect.path.target.to_s
+      end
+
+      # Other classes that grow with it, nil if none do.
+      def company
+        return if suspect.company.empty?
+
+        left_out = suspect.company.size - COMPANY
+        [*suspect.company.first(COMPANY), *("#{left_out} more" if left_out.positive?)].join("; ")
+      end
+
+      def confidence
+        "#{suspect.confidence} (#{suspect.reasons.join("; ")})"
+      end
+
+      private
+
+      # The suspect edge (Leaks::SuspectEdge), nil if it is not certain.
+      def mark
+        return @mark if defined?(@mark)
+
+        @mark = HeapDump::Leaks::SuspectEdge.of(suspect, subject.leaks.snapshots)
+      end
+
+      def counts
+        suspect.counts.map { |one| count(one) }.join(" → ")
+      end
+
+      def retained
+        suspect.retained.map { |one| bytes(one) }.join(" → ")
+      end
+
+      def chart
+        Chart.new(suspect.counts, words: "#{counts} #{suspect.unit}").markup
+      end
+
+      def unknown_place
+        "No line of code is known for it. Dumps within HeapDump.trace_allocations { … } show the " \
+          "line that makes it."
+      end
+
+      def may_add
+        " These methods may add to it: #{suspect.candidates.join(", ")}." if suspect.candidates.any?
+      end
+
+      def ticket
+        Ticket.of_suspect(subject, self).markup
+      end
+    end
+  end
+end

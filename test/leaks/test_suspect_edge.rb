@@ -1,0 +1,97 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/grown_dumps"
+require "heapdump/leaks"
+
+# Which reference on the path of a leak is marked, and that none is where it is not certain.
+class TestSuspectEdge < HeapDumpTest
+  include GrownDumps
+
+  SuspectEdge = HeapDump::Leaks::SuspectEdge
+
+  # [edge, sizes] of the only suspect of these dumps; nil if none is marked.
+  def marked(paths, redacted: false)
+    snapshots = paths.map { |path| HeapDump::Snapshot.open(path) }
+    snapshots = snapshots.map(&:redacted) if redacted
+    leaks = HeapDump::Leaks.of(snapshots)
+    assert_equal 1, leaks.suspects.size, leaks.inspect
+    edge = SuspectEdge.of(leaks.first, leaks.snapshots)
+    edge && [edge.step.edge.to_s, edge.sizes, edge.unit]
+  end
+
+  # Dumps of a list of so many sessions that lies where the block puts it.
+  def lists(*counts)
+    counts.map.with_index do |count, number|
+      dump(number) do |made|
+        list = made.array(objects(made, "Session", count, 0x50_0000))
+        made.constant("HELD", yield(made, list))
+      end
+    end
+  end
+
+  def test_a_constant_that_grows
+    paths = grown(0, 100, 200)
+    assert_equal ["constant SESSIONS", [0, 100, 200], "entries"], marked(paths)
+    assert_equal ["constant SESSIONS", [0, 100, 200], "entries"], marked(paths, redacted: true)
+  end
+
+  def test_behind_what_does_not_grow
+    by_symbol = lists(10, 200, 300) { |made, list| made.hash([[":open", list]]) }
+    assert_equal ["[:open]", [10, 200, 300], "entries"], marked(by_symbol)
+    by_variable = lists(10, 200, 300) { |made, list| made.object("Bus", ivars: { "@all" => list }) }
+    assert_equal ["@all", [10, 200, 300], "entries"], marked(by_variable)
+  end
+
+  def test_a_key_that_is_data_is_found_by_its_content
+    paths = lists(10, 200, 300) do |made, list|
+      other = made.array([1] * 1_000)
+      made.hash([[made.string("north"), other], [made.string("south"), list], [4711, other]])
+    end
+    assert_equal ["[\"south\"]", [10, 200, 300], "entries"], marked(paths)
+    edge, sizes, = marked(paths, redacted: true)
+    assert_match(/\A\[String of 5 B 0x\h+\]\z/, edge)
+    assert_equal [10, 200, 300], sizes
+  end
+
+  def test_hidden_keys_are_not_taken_for_one
+    paths = lists(10, 200, 300) do |made, list|
+      made.hash([[1, made.array([1] * 1_000)], [2, list]])
+    end
+    assert_equal ["[…]", [10, 200, 300], "entries"], marked(paths, redacted: true)
+  end
+
+  def test_a_list_that_was_not_there_at_first
+    paths = lists(0, 200, 300) do |made, list|
+      @made = @made.to_i + 1
+      made.object("Bus", ivars: { "@all" => @made == 1 ? nil : list })
+    end
+    assert_equal ["@all", [0, 200, 300], "entries"], marked(paths)
+  end
+
+  def test_a_text_that_grows
+    paths = texts(10_000, 100_000, 200_000)
+    assert_equal ["constant TEXT", [10_000, 100_000, 200_000], "bytes"], marked(paths)
+  end
+
+  def test_none_for_a_chain
+    assert_nil marked(chains_of_blocks(false))
+  end
+
+  def test_none_where_the_way_is_new_each_time
+    paths = lists(10, 200, 300) do |made, list|
+      @key = @key.to_i + 1
+      made.hash([[":key_#{@key}", list]])
+    end
+    assert_nil marked(paths)
+  end
+
+  def test_none_where_there_are_two_of_a_name
+    paths = lists(10, 200, 300) do |made, list|
+      made.former_class("Store")
+      list
+    end
+    edge, = marked(paths)
+    assert_equal "constant HELD", edge # the other one is told to be a former class
+  end
+end
