@@ -41,5 +41,5 @@ Gem::Specification.new do |spec|
   # an application that mounts HeapDump::Web has a Rack of its own.
   spec.add_dependency "rack", ">= 2.2", "< 4"
   spec.add_dependency "rackup", ">= 1.0", "< 3"
-  spec.add_dependency "webrick", ">= 1.7", "< 2"
+  spec.add_dependency "webrick", ">= 1.8", "< 2"
 end

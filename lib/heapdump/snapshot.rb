@@ -432,8 +432,9 @@ module HeapDump
     def to_node(node) # :nodoc:
       return node.of(self) if node.is_a?(Node)
 
-      object(node) or raise NotFound, "#{path} has no object at #{format_address(node)}; " \
-                                      "addresses are good within one dump only"
+      address = node.is_a?(Integer) ? format("0x%x", node) : node
+      object(node) or raise NotFound, "#{path} has no object at #{address}; addresses are good " \
+                                      "within one dump only"
     end
 
     # The numbers of all classes that have a name. Raises NotFound if there is none.
@@ -460,10 +461,6 @@ module HeapDump
         Reference.new(Edge.decode(self, name), node(number)).freeze
       end
       Page.new(references, total)
-    end
-
-    def format_address(address)
-      address.is_a?(Integer) ? format("0x%x", address) : address
     end
   end
 end

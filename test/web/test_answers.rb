@@ -233,7 +233,9 @@ class TestAnswers < HeapDumpTest
 
   def test_find
     [{ class: "Session" }, { type: "STRING", min_size: 50 }, { type: "HASH", sort: :size },
-     { sort: :address, offset: 30 }, { class: "Session", sort: :referrers }].each do |wanted|
+     { sort: :address, offset: 30 }, { class: "Session", sort: :referrers },
+     { where: "is_a = Session and retained > 100 and held_by = Registry" },
+     { where: "class = Session and @number >= 70", sort: :address }].each do |wanted|
       assert_page first.find(**wanted, limit: 20), ask("find", **wanted, limit: 20) do |node, item|
         assert_node node, item
         assert_equal [true, node.location, node.generation],
@@ -260,6 +262,9 @@ class TestAnswers < HeapDumpTest
                  json.values_at("total", "retained")
     all = first.find(limit: first.objects)
     assert_equal first.retained_size(all), ask("retained")["retained"]
+    old = first.find(where: "@number < 40", class: "Session", limit: 1000)
+    assert_equal first.retained_size(old),
+                 ask("retained", where: "@number < 40", class: "Session")["retained"]
     waiting = first.find(value: "waiting", limit: first.objects)
     assert_equal first.retained_size(waiting), ask("retained", value: "waiting")["retained"]
     large = first.find(type: "STRING", min_size: 100, limit: first.objects)
@@ -335,8 +340,8 @@ class TestAnswers < HeapDumpTest
 
   def test_merged_paths
     [{ class: "Session" }, { type: "STRING", value: "waiting", limit: 7 },
-     { pattern: "^item \\d+$" }].each do |given|
-      set = given.slice(:class, :type, :value)
+     { pattern: "^item \\d+$" }, { where: "held_by = Registry" }].each do |given|
+      set = given.slice(:class, :type, :value, :where)
       set[:value] = Regexp.new(given[:pattern]) if given[:pattern]
       merged = first.merged_paths(set, limit: given.fetch(:limit, 100))
       json = ask("merged_paths", **given)

@@ -69,6 +69,8 @@ class TestParameters < HeapDumpTest
     "find?dump=%<id>s&type=ROOT" => ["bad_value", /type is one of OBJECT, CLASS/],
     "find?dump=%<id>s&pattern=%%28" => ["bad_value", /pattern is a regular expression/],
     "find?dump=%<id>s&pattern=a&value=a" => ["bad_value", /exclude each other/],
+    "find?dump=%<id>s&where=size+%%3E+big" => ["bad_value", /a number .* at character 8/],
+    "find?dump=%<id>s&where=system('true')" => ["bad_value", /at character 1/],
     "object?dump=%<id>s&object=0x12345678901234567" => ["bad_value", /object is an address/],
     "leaks?dumps=%<id>s" => ["bad_value", /dumps is the ids of dumps, 2 to 16/],
     "job?id=../x" => ["bad_value", /id is the id of a job/],
@@ -98,6 +100,7 @@ class TestParameters < HeapDumpTest
       "object?dump=%<id>s&object=0x7" => "no_such_object",
       "folded?dump=%<id>s&below=0x7" => "no_such_object",
       "find?dump=%<id>s&class=Nothing" => "not_found",
+      "find?dump=%<id>s&where=is_a+%%3D+Nothing" => "not_found",
       "job?id=#{"0" * 32}" => "no_such_job" }.each do |question, code|
       answer = client.get("/api/v1/#{format(question, id: id)}")
       assert_equal [404, code], [answer.status, answer.code], question

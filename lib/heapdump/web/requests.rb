@@ -3,8 +3,8 @@
 module HeapDump
   class Web
     # What WEBrick does with requests, otherwise than by itself: a request has to come within a few
-    # seconds, not each of its lines; what is in a body is not read; and errors that it finds before
-    # the application is asked are told as those of the application.
+    # seconds, not each of its lines; one with a body, or without a path, is refused; and errors that
+    # it finds before the application is asked are told as those of the application.
     module Requests
       SECONDS = 10
       # What WEBrick waits for each line, and between two requests: longer, so that only one of both
@@ -39,8 +39,16 @@ module HeapDump
       end
 
       def service(request, response)
-        response.keep_alive = false if request["content-length"] || request["transfer-encoding"]
+        raise ::WEBrick::HTTPStatus::BadRequest unless request.request_uri # "*", CONNECT
+        raise ::WEBrick::HTTPStatus::RequestEntityTooLarge if body?(request)
+
         super
+      end
+
+      private
+
+      def body?(request)
+        request["content-length"].to_i.positive? || !request["transfer-encoding"].nil?
       end
     end
   end

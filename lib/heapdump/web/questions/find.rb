@@ -9,7 +9,7 @@ module HeapDump
         page
 
         def slow?
-          of_contents?
+          of_lines?
         end
 
         def answer

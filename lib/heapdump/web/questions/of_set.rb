@@ -3,8 +3,8 @@
 module HeapDump
   class Web
     module Questions
-      # A question about all objects that meet conditions. What is in their contents is looked for
-      # in the file, which takes longer.
+      # A question about all objects that meet conditions. What is in their contents and variables
+      # is looked for in the file, which takes longer.
       class OfSet < Question
         of_dump
         takes :class, Kinds::Text.new(1000)
@@ -12,18 +12,25 @@ module HeapDump
         takes :min_size, Kinds::Number.new(0..), default: 0
         takes :value, Kinds::Text.new(1000)
         takes :pattern, Kinds::Pattern.new(1000)
+        takes :where, Kinds::Text.new(1000)
 
         def initialize(*)
           super
-          return unless given[:value] && given[:pattern]
-
-          raise Refusal.new(400, "bad_value", "value and pattern exclude each other")
+          refuse("value and pattern exclude each other") if given[:value] && given[:pattern]
+          @where = given[:where] ? Snapshot::Where.parse(given[:where]) : []
+        rescue Snapshot::InvalidCondition => e
+          refuse(e.message)
         end
 
         private
 
-        def of_contents?
-          !(given[:value] || given[:pattern]).nil?
+        def refuse(message)
+          raise Refusal.new(400, "bad_value", message)
+        end
+
+        # Whether lines have to be read.
+        def of_lines?
+          !(given[:value] || given[:pattern]).nil? || @where.any?(&:line?)
         end
 
         # The dump as it is: contents may be looked for even if they are not shown, because whoever
@@ -34,7 +41,7 @@ module HeapDump
 
         def search
           Snapshot::Search.new(plain, { value: given[:value] || given[:pattern],
-                                        **given.slice(:class, :type, :min_size) })
+                                        **given.slice(:class, :type, :min_size, :where) })
         rescue NotFound => e
           raise Refusal.new(404, "not_found", e.message)
         end
