@@ -170,7 +170,25 @@ class TestFindWhere < HeapDumpTest
       made.constant("B", made.array([made.object("Thing", ivars: { :@symbol => ":closed" })]))
       part = made.shared_array([made.string("element")])
       made.constant("C", part)
+      made.constant("D", elsewhere(made))
     end
+  end
+
+  # As since Ruby 4.0: the variables stand in the line of another object.
+  def elsewhere(made)
+    fields = made.internal("fields", ivars: { :@far => ":away", :@near => made.string("by") })
+    made.string("with variables").tap { |address| made.change(address, fields: fields) }
+  end
+
+  def test_variables_in_another_line
+    opened = HeapDump::Snapshot.open(made)
+    ["@far == :away", '@near == "by" and @far =~ /w/',
+     "@far = :away and type = STRING"].each do |where|
+      assert_equal ["with variables"], opened.find(where: where).map { _1.line["value"] }
+    end
+    assert_empty opened.find(where: "@far = :here")
+    held = opened.find(where: "type = STRING and held_by = String")
+    assert_equal ["by"], held.map { |node| node.line["value"] }
   end
 
   def test_values

@@ -96,7 +96,7 @@ mark_held(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
     }
 }
 
-/* Whether a node holds a node of the set, where `inner` has the marks of the inner tables that do. */
+/* Whether a node holds a node of the set; `inner` has the marks of the inner tables that do. */
 static bool
 holds(const struct hg_graph *graph, uint32_t node, const uint8_t *set, const uint8_t *inner) {
     for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {

@@ -21,7 +21,7 @@ module HeapDump
         by_line, known = given.partition(&:line?)
         @fields = WhereFields.new(snapshot, by_line)
         known.map! { |condition| in_numbers(condition) }
-        known << with_length if @fields.lengths?
+        known.concat(types_of_fields) if @fields.any?
         @hash = { classes: conditions[:class]&.then { |name| snapshot.classes_named(name) },
                   type: conditions[:type]&.then { |word| type_number(word) },
                   least: conditions[:min_size] || 0, conditions: known }
@@ -67,10 +67,12 @@ module HeapDump
         [modules ? subject : :"#{subject}_instance", named]
       end
 
-      # Only objects of some types have a length.
-      def with_length
-        bits = WhereFields::LENGTHS.keys.sum { |type| 1 << Node::TYPES.index(type) }
-        [SUBJECTS.index(:type), RELATIONS.index("="), bits]
+      # Only objects of some types have a length, and an IMEMO has the variables of another object.
+      def types_of_fields
+        [["!=", %w[IMEMO]], ["=", @fields.types]].filter_map do |relation, types|
+          bits = types&.sum { |type| 1 << Node::TYPES.index(type) }
+          [SUBJECTS.index(:type), RELATIONS.index(relation), bits] if bits
+        end
       end
 
       def type_number(word)

@@ -5,18 +5,29 @@ require "json"
 module HeapDump
   class Snapshot
     # The conditions (Where) for which the line of an object has to be read: its length, and its
-    # instance variables.
+    # instance variables. As there may be many lines, they are not parsed: a name in quotes cannot
+    # be a part of any text in a line, because quotes within texts are escaped.
     class WhereFields # :nodoc:
       # The field of a line that has the length, by type.
       LENGTHS = { "STRING" => "bytesize", "SYMBOL" => "bytesize", "ARRAY" => "length",
                   "HASH" => "size" }.freeze
 
+      LENGTH = /"(?:#{LENGTHS.values.uniq.join("|")})":(\d+)/
+      FIELDS = /"fields":"(0x\h{1,16})"/
+      SCALAR = '("(?:[^"\\\\]|\\\\.)*"|[^",}\s]+)'
+      WORDS = { "null" => nil, "true" => true, "false" => false }.freeze
+      MISSING = Object.new.freeze
+      private_constant :LENGTH, :FIELDS, :SCALAR, :WORDS, :MISSING
+
       # +conditions+ is an Array of Where::Condition. Raises NotFound if the dump does not have what
       # they need.
       def initialize(snapshot, conditions)
-        @snapshot = snapshot
+        @graph = snapshot.graph
         @lengths, @fields = conditions.partition { |condition| condition.subject == :length }
-        @names = @fields.map { |condition| JSON.generate(condition.subject) }
+        @patterns = @fields.to_h do |condition|
+          name = Regexp.escape(JSON.generate(condition.subject))
+          [condition.subject, /#{name}:\s*#{SCALAR}/]
+        end
         Values.check_contents(snapshot) if conditions.any?(&:text?)
         return unless @fields.any? && snapshot.tally[:objspace_format]
 
@@ -28,8 +39,9 @@ module HeapDump
         @lengths.any? || @fields.any?
       end
 
-      def lengths?
-        @lengths.any?
+      # The types of which an object has to be one (Array of String), nil if it may be of any.
+      def types
+        LENGTHS.keys if @lengths.any?
       end
 
       # What they are about, in words.
@@ -47,47 +59,50 @@ module HeapDump
       def lengths_met?(number)
         return true if @lengths.empty?
 
-        text = @snapshot.graph.brief(number).to_s
-        length = text[/"(?:bytesize|length|size)":(\d+)/, 1] or return false
+        length = @graph.brief(number).to_s[LENGTH, 1] or return false
         @lengths.all? { |condition| related?(length.to_i, condition) }
       end
 
-      # Most lines are read only as far as to see that they do not have the variable.
       def fields_met?(number)
         return true if @fields.empty?
 
-        text = @snapshot.text(number) or return false
-        elsewhere = text.include?('"fields":"')
-        return false unless elsewhere || @names.all? { |name| text.include?(name) }
-
-        variables = variables(Lines.parse(text))
+        text = @graph.line(number) or return false
+        other = nil
         @fields.all? do |condition|
-          name = condition.subject
-          variables.key?(name) && meets?(variables[name], condition)
+          value = value_in(text, condition.subject)
+          if value.equal?(MISSING)
+            other ||= other_line(text)
+            value = value_in(other, condition.subject)
+          end
+          !value.equal?(MISSING) && meets?(value, condition)
         end
       end
 
-      # The instance variables in a line (Hash). Since Ruby 4.0 those of most objects are in another
-      # line (the field "fields").
-      def variables(line)
-        other = line["fields"].is_a?(String) ? at(line["fields"])&.line : nil
-        [other, line].filter_map { |one| one && one["ivars"] }.grep(Hash).inject({}, :merge)
+      # The line that has the instance variables of an object since Ruby 4.0, if its own does not.
+      def other_line(text)
+        number = text[FIELDS, 1]&.then { |address| @graph.node_at(address.hex) }
+        (number && @graph.line(number)) || ""
       end
 
-      def at(address)
-        @snapshot.object(address) if address.match?(/\A0x\h{1,16}\z/)
+      # The value of an instance variable, as it stands in a line.
+      def value_in(text, name)
+        scalar = text[@patterns.fetch(name), 1] or return MISSING
+        return WORDS[scalar] if WORDS.key?(scalar)
+        return scalar.match?(/[.eE]/) ? scalar.to_f : scalar.to_i unless scalar.start_with?('"')
+
+        scalar.include?("\\") ? JSON.parse(scalar) : scalar[1..-2]
       end
 
-      # Whether a value, as it stands in a line, meets a condition.
-      def meets?(raw, condition)
-        value = condition.value
+      # Whether such a value meets a condition.
+      def meets?(value, condition)
+        wanted = condition.value
         case condition.operator
-        when "=" then same?(raw, value)
-        when "!=" then !same?(raw, value)
-        when "=~" then (text = text(raw)) ? Values.matches?(text, value) : false
-        when "!~" then (text = text(raw)) ? !Values.matches?(text, value) : false
+        when "=" then same?(value, wanted)
+        when "!=" then !same?(value, wanted)
+        when "=~" then (text = text(value)) ? Values.matches?(text, wanted) : false
+        when "!~" then (text = text(value)) ? !Values.matches?(text, wanted) : false
         else
-          number = number(raw)
+          number = number(value)
           number ? related?(number, condition) : false
         end
       end
@@ -97,44 +112,45 @@ module HeapDump
         number.public_send(operator, condition.value)
       end
 
-      def same?(raw, value)
-        case value
-        when Symbol then raw == ":#{value}" || symbol(raw) == value.name
-        when String then string(raw)&.b == value.b
-        when Where::Address then raw.is_a?(String) && raw.hex == value.text.hex
-        when Numeric then number(raw) == value
-        else raw.eql?(value)
+      def same?(value, wanted)
+        case wanted
+        when Symbol then value == ":#{wanted}" || content(value, "SYMBOL") == wanted.name
+        when String then content(value, "STRING")&.b == wanted.b
+        when Where::Address then address?(value) && value.hex == wanted.text.hex
+        when Numeric then number(value) == wanted
+        else value.eql?(wanted)
         end
       end
 
-      # A number as it stands in a line, or that of a large one, which is an object.
-      def number(raw)
-        return raw if raw.is_a?(Numeric)
-
-        value = content(raw, "BIGNUM", "FLOAT")
+      # A number, or that of a large one, which is an object.
+      def number(value)
         return value if value.is_a?(Numeric)
 
-        value.to_i if value.is_a?(String) && value.match?(/\A-?\d+\z/)
+        found = content(value, "BIGNUM", "FLOAT")
+        return found if found.is_a?(Numeric)
+
+        found.to_i if found.is_a?(String) && found.match?(/\A-?\d+\z/)
       end
 
-      def text(raw)
-        raw.is_a?(String) && raw.start_with?(":") ? raw[1..] : string(raw) || symbol(raw)
+      # The text of a symbol or string, nil for any other value.
+      def text(value)
+        return value[1..] if value.is_a?(String) && value.start_with?(":")
+
+        content(value, "STRING", "SYMBOL")
       end
 
-      def string(raw)
-        content(raw, "STRING")
+      def address?(value)
+        value.is_a?(String) && value.start_with?("0x")
       end
 
-      def symbol(raw)
-        content(raw, "SYMBOL")
-      end
+      # The content of the object that a value refers to; nil if it is of another type, or if the
+      # dump has only a part of the content.
+      def content(value, *types)
+        number = address?(value) ? @graph.node_at(value.hex) : nil
+        line = Lines.parse(number && @graph.line(number))
+        return unless types.include?(line["type"]) && !line["truncated"]
 
-      # The content of an object that a value refers to, nil if it is of no such type.
-      def content(raw, *types)
-        node = raw.is_a?(String) ? at(raw) : nil
-        return unless node && types.include?(node.type)
-
-        node.line["truncated"] ? nil : Values.of(node.line) || node.line["value"]
+        Values.of(line) || line["value"]
       end
     end
   end
