@@ -49,6 +49,7 @@ module Mutants
       "ext/heapgraph/*/{array,chunk,pages,slots,task,texts,words}.c" =>
         [*LOADED, "heapgraph/test_algorithms"],
       "ext/heapgraph/*/index*.c" => [*LOADED, INDEXED],
+      "ext/heapgraph/*/kin.c" => ["heapgraph/binding/test_kin", *GRAPH],
       "ext/heapgraph/*.c" => LOADED,
       "ext/heapdump/out/shared.c" => [*OUTPUT, "test_parts", "test_dump", "test_deaths"],
       "ext/heapdump/out/*.c" =>
@@ -92,12 +93,17 @@ module Mutants
       "lib/heapdump/cli/{report,html_file}.rb" => ["test_report_command", *COMMANDS],
       "lib/heapdump/leaks/suspect_edge.rb" => %w[test_suspect_edge test_sections],
       "lib/heapdump/snapshot/{redacted,homes}.rb" => %w[test_redacted test_secrets],
+      "lib/heapdump/cli/{by_process,ended_threads}.rb" =>
+        ["cli/test_by_process", "cli/test_ended_threads", *COMMANDS],
+      "lib/heapdump/cli/{memory_section,process_rows}.rb" => ["snapshot/test_account", *COMMANDS],
+      "lib/heapdump/cli/versions.rb" => ["leaks/test_remarks", *COMMANDS],
       "lib/heapdump/cli{,/*}.rb" => [*COMMANDS, "test_leaks"],
       "lib/heapdump/leaks/{accounts,part,kinds,sizes,growth}*.rb" =>
         ["leaks/test_accounts", "leaks/test_kinds", "leaks/test_outside_growth", *LEAKS,
          "test_leaks_scenarios"],
       "lib/heapdump/snapshot/account*.rb" =>
         ["snapshot/test_account", *READ, "leaks/test_accounts"],
+      "lib/heapdump/leaks/remarks.rb" => ["leaks/test_remarks", *LEAKS],
       "lib/heapdump/leaks{,/*}.rb" => [*LEAKS, "test_leaks_scenarios"],
       "lib/heapdump/convert{,/*}.rb" => ["convert/test_convert", *COMMANDS],
       "lib/heapdump/terminal{,/*}.rb" =>
@@ -105,6 +111,9 @@ module Mutants
            cli/test_commands],
       "lib/heapdump/snapshot/{where,search,sums,group,histo,cell,freed,merged,reference}*.rb" =>
         ["test_where", *SUMMED, *READ],
+      "lib/heapdump/snapshot/{definitions,code_by_gem,places}.rb" =>
+        ["snapshot/test_code_by_gem", "snapshot/test_origins", *READ],
+      "lib/heapdump/snapshot/shared.rb" => ["leaks/test_remarks", *READ, *LEAKS],
       "lib/heapdump/snapshot{,/*}.rb" => ["snapshot/test_origins", *READ, *LEAKS],
       "lib/heapdump.rb" => [*ENDED, "test_options", "test_auto"]
     }.freeze

@@ -59,7 +59,7 @@ module ServedDumps
   def assert_dumps(server, pid, signal: "USR2")
     logged = server.log.bytesize
     Process.kill(signal, pid)
-    done = server.logged(/^heapdump: SIG#{signal}: (?:dumped (\S+): (\d+) objects|no dump).*$/,
+    done = server.logged(/^heapdump: SIG#{signal}: (?:dumped (\S+): ([\d,]+) objects|no dump).*$/,
                          after: logged)
     path = done[1]
     refute_nil path, done[0]
@@ -67,7 +67,7 @@ module ServedDumps
     assert_empty HeapDump::Snapshot.open(path, index: false).warnings
     dump = assert_whole Dump.skim(path)
     assert_equal [pid, "none"], dump.header.values_at("pid", "strings")
-    assert_equal Integer(done[2]), dump.footer["objects"]
+    assert_equal Integer(done[2].delete(",")), dump.footer["objects"]
     File.unlink(path)
     assert_empty Dir.children(dumps)
   end
