@@ -3,6 +3,8 @@
  */
 #include "lines/ivars.h"
 
+#include <string.h>
+
 #include "lines/value.h"
 
 struct ivar_walk {
@@ -51,13 +53,22 @@ kind_of(ID name) {
     return RSTRING_LEN(string) > 1 && text[0] == '@' && text[1] == '@' ? CLASS_VARIABLES : IVARS;
 }
 
+/* To look up the ID of the text would make one where the program has none of it. */
+static bool
+is_attached(ID name) {
+    static const char text[] = "__attached__";
+    VALUE string = rb_id2str(name);
+    return RTEST(string) && RSTRING_LEN(string) == sizeof text - 1 &&
+           memcmp(RSTRING_PTR(string), text, sizeof text - 1) == 0;
+}
+
 static int
 variable_i(ID name, VALUE value, st_data_t arg) {
     struct variable_walk *walk = (struct variable_walk *)arg;
     struct hd_dump *dump = walk->dump;
     if (value == Qundef || kind_of(name) != walk->wanted) return ST_CONTINUE;
     // before Ruby 3.2 this instance variable holds the attached object, which has its own field
-    if (walk->singleton && name == rb_intern("__attached__")) return ST_CONTINUE;
+    if (walk->singleton && is_attached(name)) return ST_CONTINUE;
     if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return ST_CONTINUE;
     if (!walk->open) {
         if (walk->wanted == IVARS) HD_PUT(&dump->out, ",\"ivars\":{");

@@ -119,9 +119,10 @@ module NastyHeap
                                                        attached: value(Base), name: absent)
       object = Object.new
       object.singleton_class.const_set(:INNER, 5)
+      object.singleton_class.instance_variable_set(:@of_singleton, 6)
       plant(:singleton_of_object, object.singleton_class,
             type: "CLASS", singleton: true, attached: value(object), superclass: value(Object),
-            constants: { "INNER" => 5 })
+            constants: { "INNER" => 5 }, ivars: { "@of_singleton" => 6 })
       deep = Base.singleton_class.singleton_class
       plant(:singleton_of_singleton, deep, singleton: true,
                                            attached: value(Base.singleton_class))
