@@ -3,7 +3,8 @@
 module HeapDump
   class Web
     # What WEBrick does with requests, otherwise than by itself: a request has to come within a few
-    # seconds, not each of its lines; one with a body, or without a path, is refused; and errors that
+    # seconds, not each of its lines; one with a body, or without a path, is refused; and errors
+    # that
     # it finds before the application is asked are told as those of the application.
     module Requests
       SECONDS = 10
