@@ -4,8 +4,7 @@ module HeapDump
   class Web
     # What WEBrick does with requests, otherwise than by itself: a request has to come within a few
     # seconds, not each of its lines; one with a body, or without a path, is refused; and errors
-    # that
-    # it finds before the application is asked are told as those of the application.
+    # that it finds before the application is asked are told as those of the application.
     module Requests
       SECONDS = 10
       # What WEBrick waits for each line, and between two requests: longer, so that only one of both
