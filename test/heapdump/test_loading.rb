@@ -130,7 +130,8 @@ class TestLoading < HeapDumpTest
     without, with = ["", dump].map do |before|
       Child.ruby(before + crash, bare: true, rlimit_core: 0)
     end
-    assert_equal [Signal.list["ABRT"]] * 2, [without, with].map { |one| one.status.termsig }
+    assert_includes Signal.list.values_at("ABRT", "SEGV"), with.status.termsig
+    assert_equal without.status.termsig, with.status.termsig # some builds of Ruby raise it again
     [without, with].each do |one|
       assert_match(/\[BUG\] Segmentation fault.*^\* Process memory map:.*\[stack\]/m, one.err)
     end

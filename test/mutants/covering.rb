@@ -31,6 +31,8 @@ module Mutants
     COMMANDS = %w[test_cli cli/test_pages cli/test_commands cli/test_damaged cli/test_strange
                   terminal/test_hostile_text].freeze
 
+    SERVED = %w[test_guard test_parameters web/test_dumps test_jobs test_answers test_values
+                test_document web/test_loading test_server test_ui].freeze
     PAGES = %w[test_markup test_sections test_secrets test_hostile_names test_report_command
                test_budget].freeze
 
@@ -90,6 +92,7 @@ module Mutants
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
       "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
       "lib/heapdump/html{,/*}.rb" => PAGES,
+      "lib/heapdump/{web{,/*},cli/ui}.rb" => SERVED,
       "lib/heapdump/cli/{report,html_file}.rb" => ["test_report_command", *COMMANDS],
       "lib/heapdump/leaks/suspect_edge.rb" => %w[test_suspect_edge test_sections],
       "lib/heapdump/snapshot/{redacted,homes}.rb" => %w[test_redacted test_secrets],

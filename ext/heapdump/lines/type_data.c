@@ -158,7 +158,7 @@ write_pin_list(struct hd_dump *dump, VALUE obj) {
     hd_refs_each_left(&dump->refs, next_list_i, dump);
 }
 
-/* MRI's own tables, by the names of their C types. Of these kinds such a table holds nothing else. */
+/* MRI's own tables, by the names of their C types. Such a table holds nothing but these kinds. */
 static void
 write_table(struct hd_dump *dump, const char *name) {
     if (!name || !hd_mri_is_known()) return;

@@ -13,7 +13,7 @@
  *                       by a reference without a name out of a thread or fiber; from a root to a
  *                       thread or ractor; between threads and their ractor
  *     HG_RANK_ROOT      from any other root of the VM; through the constant TOPLEVEL_BINDING
- *     HG_RANK_CACHE     out of a node with HG_N_VM_CACHE; by a field with what the VM has remembered
+ *     HG_RANK_CACHE     out of a node with HG_N_VM_CACHE; by a field with what the VM remembers
  *     HG_RANK_STACK     out of a root with HG_N_CONSERVATIVE
  *   length of a path  the sum of the lengths of its steps
  *     1                 what an application names: instance, class and global variables, constants,

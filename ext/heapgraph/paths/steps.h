@@ -78,8 +78,8 @@ enum hg_rank hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t 
 enum hg_rank hg_field_rank(const struct hg_graph *graph, uint32_t name);
 
 /*
- * Whether a constant is TOPLEVEL_BINDING, which MRI defines. It holds what the frame of the program's
- * first file holds, by the same names.
+ * Whether a constant is TOPLEVEL_BINDING, which MRI defines. It holds what the frame of the
+ * program's first file holds, by the same names.
  */
 bool hg_is_toplevel_binding(const struct hg_graph *graph, uint32_t name);
 
