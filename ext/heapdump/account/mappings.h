@@ -19,8 +19,8 @@ struct hd_mappings {
 /*
  * Reads the mappings of `process`, which is this one or the one that this one is a copy of. Memory
  * that no file is mapped to is looked at in this process, files in that one: a copy made by fork
- * does not have their pages. `found` says where MRI's transient heap is. If the process has executed
- * another program meanwhile, its mappings tell nothing.
+ * does not have their pages. `found` says where MRI's transient heap is. If the process has
+ * executed another program meanwhile, its mappings tell nothing.
  */
 void hd_mappings_read(struct hd_mappings *mappings, pid_t process,
                       const struct hd_slots_found *found);
