@@ -1,41 +1,58 @@
-// Bundles the script and the style of the report: node build.mjs DIRECTORY writes report.js and
-// report.css there, and node build.mjs --tests DIRECTORY the tests.
+// Bundles the scripts and styles: node build.mjs DIRECTORY writes those of the report and of the
+// viewer there, and node build.mjs --tests DIRECTORY the tests.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { build } from "esbuild";
 
 const common = { bundle: true, charset: "ascii", logLevel: "warning" };
+const browsers = ["chrome90", "firefox90", "safari15"];
+const libraries = ["d3-hierarchy", "lit-html", "uplot"];
+
+function sources(directory) {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${directory}/${entry.name}`;
+    return entry.isDirectory() ? sources(path) : [path];
+  });
+}
 
 // What is built depends on these files; test/html/test_built.rb compares them with what is committed.
 function digest() {
-  const sources = readdirSync("src").map((name) => `src/${name}`);
   const hash = createHash("sha256");
-  for (const name of ["build.mjs", "package-lock.json", ...sources].sort())
+  for (const name of ["build.mjs", "package-lock.json", ...sources("src")].sort())
     hash.update(`${name}\0`).update(readFileSync(name));
   return hash.digest("hex");
 }
 
-// Where the bundle comes from, and the licence of what is in it.
-function banner() {
-  const licence = readFileSync("node_modules/d3-hierarchy/LICENSE", "utf8").trim();
-  return `/*! heapdump, web/ ${digest()}\n\nWith parts of d3-hierarchy:\n${licence} */`;
+// Where a bundle comes from, and the licences of what is in it.
+function banner(contents) {
+  const parts = libraries.filter((name) => contents.some((path) => path.includes(`/${name}/`)));
+  const licences = parts.map((name) => {
+    const text = readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
+    return `\n\nWith parts of ${name}:\n${text}`;
+  });
+  return `/*! heapdump, web/ ${digest()}${licences.join("")} */`;
 }
 
-async function page(directory) {
-  await build({
+async function script(name, directory) {
+  const options = {
     ...common,
-    entryPoints: { report: "src/main.ts" },
+    entryPoints: { [name]: `src/${name}/main.ts` },
     outdir: directory,
     format: "iife",
     target: ["es2020"],
     minify: true,
-    banner: { js: banner() },
-  });
+    legalComments: "none",
+  };
+  const { metafile } = await build({ ...options, metafile: true, write: false });
+  await build({ ...options, banner: { js: banner(Object.keys(metafile.inputs)) } });
+}
+
+async function style(name, directory) {
   await build({
     ...common,
-    entryPoints: { report: "src/report.css" },
+    entryPoints: { [name]: `src/${name}/${name}.css` },
     outdir: directory,
-    target: ["chrome90", "firefox90", "safari15"],
+    target: browsers,
     minify: true,
   });
 }
@@ -52,5 +69,12 @@ async function tests(directory) {
   });
 }
 
+async function pages(directory) {
+  for (const name of ["report", "viewer"]) {
+    await script(name, directory);
+    await style(name, directory);
+  }
+}
+
 const [first, second] = process.argv.slice(2);
-await (first === "--tests" ? tests(second) : page(first));
+await (first === "--tests" ? tests(second) : pages(first));

@@ -5,7 +5,7 @@ class Browser
   NAMES = %w[chromium chromium-browser google-chrome].freeze
   # As root it cannot make its sandbox; names of hosts lead nowhere.
   OPTIONS = { "no-sandbox" => nil, "disable-dev-shm-usage" => nil, "disable-gpu" => nil,
-              "host-resolver-rules" => "MAP * ~NOTFOUND" }.freeze
+              "host-resolver-rules" => "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1" }.freeze
 
   # Why there is none, nil if there is one.
   def self.missing

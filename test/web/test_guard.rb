@@ -50,7 +50,7 @@ class TestGuard < HeapDumpTest
     [nil, "", "localhost", "localhost:9293", "127.0.0.1:9292", "evil.example:9292",
      "localhost:9292.evil.example", "localhost:9292, evil.example", "LOCALHOST", "[::1]:9292",
      "xlocalhost:9292"].each do |host|
-      %W[/ /app.js #{DUMPS}].each do |path|
+      %W[/ /viewer.js #{DUMPS}].each do |path|
         assert_refused 421, "wrong_host", client.get(path, lint: false, HTTP_HOST: host)
       end
     end
@@ -69,7 +69,7 @@ class TestGuard < HeapDumpTest
     ["null", "", "http://evil.example", "http://localhost", "http://localhost:9293",
      "http://127.0.0.1:9292", "ftp://localhost:9292", "http://localhost:9292.evil.example",
      "http://user@localhost:9292"].each do |origin|
-      %W[/ /app.js #{DUMPS}].each do |path|
+      %W[/ /viewer.js #{DUMPS}].each do |path|
         assert_refused 403, "other_site", client.get(path, HTTP_ORIGIN: origin)
       end
     end
@@ -79,7 +79,7 @@ class TestGuard < HeapDumpTest
 
   def test_what_a_browser_says_of_the_sender
     %w[cross-site same-site strange].each do |site|
-      %W[/ /app.js #{DUMPS}].each do |path|
+      %W[/ /viewer.js #{DUMPS}].each do |path|
         assert_refused 403, "other_site", client.get(path, HTTP_SEC_FETCH_SITE: site)
       end
     end
@@ -93,7 +93,7 @@ class TestGuard < HeapDumpTest
     link = { HTTP_SEC_FETCH_SITE: "cross-site", HTTP_SEC_FETCH_MODE: "navigate",
              HTTP_SEC_FETCH_DEST: "document" }
     assert_equal 200, client.get("/", **link).status
-    %W[/app.js #{DUMPS}].each do |path|
+    %W[/viewer.js #{DUMPS}].each do |path|
       assert_refused 403, "other_site", client.get(path, **link)
     end
     [{ HTTP_SEC_FETCH_DEST: "iframe" }, { HTTP_SEC_FETCH_MODE: "no-cors" },
@@ -140,7 +140,7 @@ class TestGuard < HeapDumpTest
   end
 
   def test_head_is_get_without_a_body
-    ["/", "/app.js", DUMPS, "/nowhere", "#{DUMPS}?x=1"].each do |path|
+    ["/", "/viewer.js", DUMPS, "/nowhere", "#{DUMPS}?x=1"].each do |path|
       get, head = %w[GET HEAD].map { |method| client.get(path, method: method) }
       assert_equal get.status, head.status
       assert_equal get.headers, head.headers
@@ -150,8 +150,8 @@ class TestGuard < HeapDumpTest
   end
 
   def test_the_page_has_no_data_and_needs_no_token
-    { "/" => "text/html; charset=utf-8", "/app.js" => "text/javascript; charset=utf-8",
-      "/app.css" => "text/css; charset=utf-8" }.each do |path, type|
+    { "/" => "text/html; charset=utf-8", "/viewer.js" => "text/javascript; charset=utf-8",
+      "/viewer.css" => "text/css; charset=utf-8" }.each do |path, type|
       answer = client.get(path, HTTP_X_HEAPDUMP_TOKEN: nil)
       assert_equal [200, type], [answer.status, answer.headers["content-type"]]
       assert_headers answer
@@ -165,7 +165,7 @@ class TestGuard < HeapDumpTest
       asked << request
       request.get_header("HTTP_X_USER") == "admin"
     end
-    ["/", "/app.js", DUMPS].each do |path|
+    ["/", "/viewer.js", DUMPS].each do |path|
       assert_refused 401, "no_token", client.get(path)
       assert_equal 200, client.get(path, HTTP_X_USER: "admin").status
     end

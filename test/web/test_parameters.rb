@@ -17,11 +17,11 @@ class TestParameters < HeapDumpTest
   end
 
   PATHS = [
-    "/api/v1/", "/api/v1", "/api", "//", "/index.html", "/web.rb", "/app.js/", "/APP.JS",
+    "/api/v1/", "/api/v1", "/api", "//", "/index.html", "/web.rb", "/viewer.js/", "/VIEWER.JS",
     "/api/v1/dumps/", "/api/v1//dumps", "//api/v1/dumps", "/api/v2/dumps", "/api/v1/Dumps",
     "/../web.rb", "/api/v1/../v1/dumps", "/%2e%2e/web.rb", "/%2e%2e%2f%2e%2e%2fetc/passwd",
-    "/..%5c..%5cetc", "/app.js%00", "/%00", "/api/v1/dumps%00.json", "/etc/passwd",
-    "/questions.rb", "/./app.js", "/app.js;x", "/app%2ejs", "/\xFF"
+    "/..%5c..%5cetc", "/viewer.js%00", "/%00", "/api/v1/dumps%00.json", "/etc/passwd",
+    "/questions.rb", "/./viewer.js", "/viewer.js;x", "/app%2ejs", "/\xFF"
   ].freeze
 
   def test_paths_come_from_a_table
@@ -29,7 +29,7 @@ class TestParameters < HeapDumpTest
       answer = client.get("/", lint: false, PATH_INFO: path)
       assert_equal [404, "no_such_path"], [answer.status, answer.code], path.inspect
     end
-    answer = client.get("/", lint: false, PATH_INFO: "/app.js\0")
+    answer = client.get("/", lint: false, PATH_INFO: "/viewer.js\0")
     assert_equal [404, "no_such_path"], [answer.status, answer.code]
   end
 

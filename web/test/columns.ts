@@ -1,4 +1,4 @@
-import type { Columns } from "../src/tree.js";
+import type { Columns } from "../src/common/tree.js";
 
 /** A cell for tests: its name, its own bytes and the cells below it. */
 export type Cell = [name: string, bytes: number, below?: Cell[]];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxAt, boxesInBoxes, icicle, narrowest } from "../src/layout.js";
-import type { Box } from "../src/layout.js";
-import { Tree, top } from "../src/tree.js";
+import { boxAt, boxesInBoxes, icicle, narrowest } from "../src/common/layout.js";
+import type { Box } from "../src/common/layout.js";
+import { Tree, top } from "../src/common/tree.js";
 import { columns, flat, grown } from "./columns.js";
 
 const width = 1000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Tree, top } from "../src/tree.js";
+import { Tree, top } from "../src/common/tree.js";
 import { columns, grown } from "./columns.js";
 
 const shop = new Tree(

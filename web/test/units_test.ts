@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, count, objects, percent, shortened } from "../src/units.js";
+import { bytes, count, objects, percent, shortened } from "../src/common/units.js";
 
 // The same as lib/heapdump/terminal/units.rb; test/html/test_browser.rb compares both in a page.
 test("numbers are grouped by three digits", () => {

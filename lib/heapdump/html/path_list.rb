@@ -74,7 +74,20 @@ module HeapDump
         end
       end
 
+      # For JSON: the steps that are shown (Array of Hash); nil stands for those that are not.
+      def to_a
+        shown.map do |item|
+          item && { names: item.names.map { |name| safe(name) }, object: safe(item.object),
+                    address: item.address, place: item.place && safe(item.place),
+                    mark: item.mark && safe(mark_words(item.mark)) }
+        end
+      end
+
       private
+
+      def safe(text)
+        Terminal::Text.safe(text)
+      end
 
       # The steps that are shown; nil stands for those that are not. The marked one is always shown.
       def shown

@@ -85,6 +85,13 @@ module HeapDump
         "#{suspect.confidence} (#{suspect.reasons.join("; ")})"
       end
 
+      # The same for JSON (Hash).
+      def to_h
+        words = { sentence: sentence, place: place, gathering: gathering, held: held }
+        { **words.transform_values { |text| Terminal::Text.safe(text) }, path: path.to_a,
+          address: address, ticket: Ticket.of_suspect(subject, self).to_s }
+      end
+
       private
 
       # The suspect edge (Leaks::SuspectEdge), nil if it is not certain.

@@ -52,6 +52,11 @@ module HeapDump
         @lines = lines
       end
 
+      # As plain text (String).
+      def to_s
+        @lines.map { |line| Terminal::Text.safe(Markup.short(line)) }.join("\n")
+      end
+
       private
 
       # Line by line, because what ends a line would be spelled out.

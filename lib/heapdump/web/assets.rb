@@ -8,8 +8,8 @@ module HeapDump
       PAGE = "/"
       FILES = {
         PAGE => ["index.html", "text/html; charset=utf-8"],
-        "/app.js" => ["app.js", "text/javascript; charset=utf-8"],
-        "/app.css" => ["app.css", "text/css; charset=utf-8"]
+        "/viewer.js" => ["viewer.js", "text/javascript; charset=utf-8"],
+        "/viewer.css" => ["viewer.css", "text/css; charset=utf-8"]
       }.freeze
       private_constant :PAGE, :FILES
 

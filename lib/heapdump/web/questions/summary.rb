@@ -25,8 +25,9 @@ module HeapDump
 
         def account(account)
           { rss: account.rss, parts: account.parts, words: Snapshot::Account::PARTS,
-            allocator: account.allocator, stacks: account.stacks,
-            files: account.files.map(&:to_h), jit: account.jit, cgroup: account.cgroup }
+            reasons: Snapshot::Account::REASONS, allocator: account.allocator,
+            stacks: account.stacks, files: account.files.map(&:to_h),
+            jit: account.jit, cgroup: account.cgroup }
         end
 
         # Whether the dump says where objects were allocated.

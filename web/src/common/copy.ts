@@ -7,7 +7,7 @@ export function addCopyButtons(): void {
     button.className = "copy";
     button.textContent = "Copy";
     button.addEventListener("click", () => {
-      void copy(text).then((done) => {
+      void copyText(text).then((done) => {
         button.textContent = done ? "Copied" : "Selected: press Ctrl-C";
       });
     });
@@ -16,7 +16,7 @@ export function addCopyButtons(): void {
 }
 
 /** Copies the text; where the browser does not let a page do that, selects it. */
-async function copy(text: HTMLElement): Promise<boolean> {
+export async function copyText(text: HTMLElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text.textContent);
     return true;

@@ -11,10 +11,23 @@ const row = 22;
 const rows = 24;
 const mapHeight = 460;
 const hues = 8;
+const grownSteps = 4;
 
 type Form = "rows" | "boxes";
 
 const forms: Record<Form, string> = { rows: "Rows (icicle)", boxes: "Boxes (treemap)" };
+
+/** Colours that show how much the objects of each name have grown: from 0 to 1, by number of name. */
+export interface Colours {
+  growth: readonly number[];
+}
+
+export interface Options {
+  /** Without them each name has a colour of its own. */
+  colours?: Colours | undefined;
+  /** Called before the user goes into a cell; the picture stays as it is if it returns true. */
+  opened?: (cell: number) => boolean;
+}
 
 export class Picture {
   private readonly canvas = document.createElement("canvas");
@@ -29,6 +42,7 @@ export class Picture {
   constructor(
     private readonly tree: Tree,
     place: HTMLElement,
+    private readonly options: Options = {},
   ) {
     const scroll = document.createElement("div");
     scroll.className = "canvas";
@@ -92,7 +106,7 @@ export class Picture {
     });
     this.canvas.addEventListener("click", (event) => {
       const box = boxAt(this.boxes, event.offsetX, event.offsetY);
-      if (box) this.show(box.cell === this.root ? this.tree.parent(this.root) : box.cell);
+      if (box) this.open(box.cell === this.root ? this.tree.parent(this.root) : box.cell);
     });
     this.canvas.addEventListener("keydown", (event) => {
       if (this.key(event.key)) event.preventDefault();
@@ -116,12 +130,16 @@ export class Picture {
       ArrowRight: this.looked === this.root ? undefined : siblings[at + 1],
       ArrowLeft: this.looked === this.root ? undefined : siblings[at - 1],
     };
-    if (name === "Enter") this.show(this.looked);
+    if (name === "Enter") this.open(this.looked);
     else if (name === "Escape") this.show(this.tree.parent(this.root));
     else if (!(name in next)) return false;
     const cell = next[name];
     if (cell !== undefined) this.lookAt(cell, 0);
     return true;
+  }
+
+  private open(cell: number): void {
+    if (cell === this.root || !this.options.opened?.(cell)) this.show(cell);
   }
 
   /** Shows a cell and all below it. */
@@ -181,8 +199,7 @@ export class Picture {
     pen.font = `12px ${style.fontFamily}`;
     pen.textBaseline = "middle";
     for (const box of this.boxes) {
-      const hue = `--box-${this.tree.nameNumber(box.cell) % hues}`;
-      pen.fillStyle = colour(box.small > 0 ? "--box-small" : hue);
+      pen.fillStyle = colour(this.variable(box));
       pen.fillRect(box.x, box.y, box.width - 1, box.height - 1);
       pen.fillStyle = colour("--box-text");
       if (box.named) label(pen, this.tree.name(box.cell), box);
@@ -192,6 +209,15 @@ export class Picture {
     pen.strokeStyle = colour("--box-line");
     pen.lineWidth = 2;
     pen.strokeRect(looked.x + 1, looked.y + 1, looked.width - 3, looked.height - 3);
+  }
+
+  /** The name of the variable of the style that has the colour of a box. */
+  private variable(box: Box): string {
+    if (box.small > 0) return "--box-small";
+    const { colours } = this.options;
+    const number = this.tree.nameNumber(box.cell);
+    if (!colours) return `--box-${number % hues}`;
+    return `--grown-${Math.ceil((colours.growth[number] ?? 0) * grownSteps)}`;
   }
 }
 

@@ -1,11 +1,11 @@
 // The script of the report. The page says everything without it; it draws the picture, copies texts
 // and opens what is folded before the page is printed.
 
-import { addCopyButtons } from "./copy.js";
-import { Picture } from "./picture.js";
+import { addCopyButtons } from "../common/copy.js";
+import { Picture } from "../common/picture.js";
 import { openForPrint } from "./print.js";
-import { Tree } from "./tree.js";
-import type { Columns } from "./tree.js";
+import { Tree } from "../common/tree.js";
+import type { Columns } from "../common/tree.js";
 
 function drawPicture(): void {
   const place = document.getElementById("picture-canvas");

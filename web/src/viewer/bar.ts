@@ -1,0 +1,146 @@
+// What stands above every screen: which dump this is, with which one it is compared, the search, and
+// the menu.
+
+import { html, nothing } from "lit-html";
+import type { Dump } from "./answers.js";
+import type { Context } from "./context.js";
+import { addressOf, inDump, moved } from "./place.js";
+import { screens } from "./screens.js";
+import { destination } from "./screens/search.js";
+import { bytes, count, shortened } from "../common/units.js";
+import { short } from "./parts/texts.js";
+
+export interface Actions {
+  /** Shows values, or hides them again. */
+  setValues: (shown: boolean) => void;
+  help: () => void;
+}
+
+export function bar(context: Context, actions: Actions): unknown {
+  return html`<header class="top">
+    <div class="row">
+      <a class="brand" href=${addressOf(moved(context.place, "overview"))}>heapdump</a>
+      ${dumpChoice(context)} ${baselineChoice(context)} ${searchBox(context)}
+      ${valuesButton(context, actions)}
+      <button type="button" class="keys" aria-label="Keys" title="Keys" @click=${actions.help}>
+        ?
+      </button>
+    </div>
+    ${facts(context.dump)} ${menu(context)}
+  </header>`;
+}
+
+/** Names of dumps differ at their ends, and a browser cuts there what is too long. */
+function options(dumps: Dump[], chosen: string): unknown {
+  const label = (name: string) => shortened(name, (part) => part.length <= 32);
+  return dumps.map(
+    ({ id, name }) =>
+      html`<option value=${id} title=${short(name)} ?selected=${id === chosen}>
+        ${label(name)}
+      </option>`,
+  );
+}
+
+function dumpChoice({ place, dumps, dump }: Context): unknown {
+  const change = (event: Event) => {
+    location.hash = addressOf(inDump(place, (event.currentTarget as HTMLSelectElement).value));
+  };
+  return html`<label class="pick"
+    >Dump
+    <select @change=${change} .value=${dump.id}>
+      ${options(dumps, dump.id)}
+    </select></label
+  >`;
+}
+
+function baselineChoice({ place, dumps, dump, baseline }: Context): unknown {
+  if (dumps.length < 2) return nothing;
+  const change = (event: Event) => {
+    const { value } = event.currentTarget as HTMLSelectElement;
+    const parameters = { ...place.parameters, baseline: value, sort: "", reverse: "", offset: "" };
+    location.hash = addressOf({ ...place, parameters });
+  };
+  const others = dumps.filter((one) => one.id !== dump.id);
+  return html`<label class="pick"
+    >Baseline
+    <select @change=${change} .value=${baseline?.id ?? ""}>
+      <option value="" ?selected=${!baseline}>none</option>
+      ${options(others, baseline?.id ?? "")}
+    </select></label
+  >`;
+}
+
+function searchBox({ place }: Context): unknown {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const input = (event.currentTarget as HTMLFormElement).elements.namedItem("text");
+    if (input instanceof HTMLInputElement && input.value.trim() !== "")
+      location.hash = addressOf(destination(place, input.value));
+  };
+  return html`<form class="search" role="search" @submit=${submit}>
+    <input
+      id="search"
+      name="text"
+      type="search"
+      aria-label="Search: a class, an address, a text, or conditions"
+      placeholder="class, 0x…, text, size > 1M"
+      maxlength="1000"
+      autocomplete="off"
+      spellcheck="false"
+    />
+    <button>Find</button>
+  </form>`;
+}
+
+function valuesButton({ values }: Context, actions: Actions): unknown {
+  return html`<button
+    type="button"
+    class="values ${values ? "shown" : ""}"
+    aria-pressed=${values}
+    @click=${() => {
+      actions.setValues(!values);
+    }}
+  >
+    ${values ? "Values are shown" : "Values are hidden"}
+  </button>`;
+}
+
+function facts(dump: Dump): unknown {
+  const { header, live, live_bytes: size, rss, whole } = dump;
+  const words = [
+    header?.time?.replace("T", " ").replace(/\.\d+Z$/, " UTC"),
+    header?.pid ? `process ${header.pid}` : undefined,
+    header?.ruby ? `Ruby ${header.ruby}` : undefined,
+    live === undefined ? undefined : `${count(live)} live objects`,
+    size === undefined ? undefined : bytes(size),
+    rss ? `RSS ${bytes(rss)}` : undefined,
+  ].filter((one) => one !== undefined);
+  return html`<p class="about">${short(words.join(" · "))}</p>
+    ${
+      whole === false
+        ? html`<p class="warning" role="alert">
+            This dump is not whole: numbers are too small, and what holds an object may be missing.
+          </p>`
+        : nothing
+    }`;
+}
+
+function menu({ place, dumps }: Context): unknown {
+  const shown = Object.entries(screens).filter(
+    ([, { menu: where }]) => where === true || (where === "several" && dumps.length > 1),
+  );
+  return html`<nav class="menu" aria-label="Screens">
+    <ul>
+      ${shown.map(
+        ([key, { title }]) =>
+          html`<li>
+            <a
+              href=${addressOf(moved(place, key))}
+              aria-current=${key === place.screen ? "page" : nothing}
+              >${title}</a
+            >
+          </li>`,
+      )}
+    </ul>
+  </nav>`;
+}

@@ -1,0 +1,186 @@
+// The page of the viewer. It has no graph: it asks the server, and draws the answers. What is shown
+// is a function of the place in the address bar and of the answers that are there.
+
+import { html, nothing, render } from "lit-html";
+import type { Answers } from "./answers.js";
+import { bar } from "./bar.js";
+import { Context, waiting } from "./context.js";
+import { askForToken, askForValues, help } from "./dialogs.js";
+import { listen } from "./keys.js";
+import { addressOf, moved, placeAt } from "./place.js";
+import type { Place } from "./place.js";
+import { screens } from "./screens.js";
+import { Store } from "./store.js";
+import { setToken, takeToken, token } from "./token.js";
+import { short } from "./parts/texts.js";
+
+type Dialog = "help" | "values" | undefined;
+
+class Viewer {
+  private readonly store = new Store(() => {
+    this.draw();
+  });
+  private place: Place = placeAt(location.hash);
+  private values = false;
+  private dialog: Dialog;
+  private waits = false;
+  /** The ids of the dumps that have been read. */
+  private readonly opened = new Set<string>();
+
+  constructor(private readonly body: HTMLElement) {
+    window.addEventListener("hashchange", () => {
+      this.go();
+    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.draw();
+    });
+    listen(
+      (screen) => {
+        location.hash = addressOf(moved(this.place, screen));
+      },
+      () => {
+        this.show("help");
+      },
+    );
+    this.draw();
+  }
+
+  /** Draws the page, once for all that changes at the same time. */
+  private draw(): void {
+    if (this.waits) return;
+    this.waits = true;
+    queueMicrotask(() => {
+      this.waits = false;
+      render(this.page(), this.body);
+      this.store.drawn();
+    });
+  }
+
+  private show(dialog: Dialog): void {
+    this.dialog = dialog;
+    this.draw();
+  }
+
+  /** The address has changed: another screen begins at its head, also for a screen reader. */
+  private go(): void {
+    takeToken();
+    const before = this.place;
+    this.place = placeAt(location.hash);
+    this.draw();
+    const same = (["dump", "screen", "object"] as const).every(
+      (key) => before[key] === this.place[key],
+    );
+    if (same && before.parameters.below === this.place.parameters.below) return;
+    queueMicrotask(() => {
+      document.getElementById("title")?.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    });
+  }
+
+  private page(): unknown {
+    const dumps = this.store.entry("dumps", { values: this.values ? 1 : undefined });
+    if (dumps.state === "there") return this.withDumps(dumps.answer);
+    if (dumps.state === "asked") return html`<main>${waiting(dumps.progress)}</main>`;
+    if (dumps.code === "no_token")
+      return askForToken((text) => {
+        setToken(text);
+        dumps.again();
+      }, token() !== "");
+    return html`<main>
+      <h1>heapdump</h1>
+      <p class="warning" role="alert">
+        ${dumps.message} <button type="button" @click=${dumps.again}>Ask again</button>
+      </p>
+    </main>`;
+  }
+
+  private withDumps(answer: Answers["dumps"]): unknown {
+    const { items } = answer;
+    const { dump: wanted, parameters } = this.place;
+    const dump = items.find((one) => one.id === wanted) ?? items[items.length - 1];
+    if (!dump)
+      return html`<main>
+        <h1>heapdump</h1>
+        <p>${short(answer.note ?? "There is no dump.")}</p>
+      </main>`;
+    const baseline = items.find((one) => one.id === parameters.baseline && one.id !== dump.id);
+    const place = { ...this.place, dump: dump.id };
+    const context = new Context(place, items, dump, baseline, this.values, this.store);
+    if (dump.state !== "open" && !this.opened.has(dump.id)) return this.opening(context);
+    return this.screen(context);
+  }
+
+  /**
+   * A dump that has not been read yet: a question about it reads it. After that its facts are in the
+   * list of dumps, which is asked again once: the server may have closed it for another one.
+   */
+  private opening(context: Context): unknown {
+    const { id, name } = context.dump;
+    const shown = context.answer("summary", {}, () => {
+      this.opened.add(id);
+      this.store.forget("dumps");
+      return waiting(null);
+    });
+    return html`${this.bar(context)}
+      <main id="main">
+        <h1 id="title" tabindex="-1">${short(name)}</h1>
+        ${shown}
+      </main>`;
+  }
+
+  private screen(context: Context): unknown {
+    const { title, draw } = screens[context.place.screen] ?? {
+      title: "There is no such screen",
+      draw: () => nothing,
+    };
+    const what = [context.place.object, title].filter((one) => one !== "").join(" · ");
+    document.title = `${what} · ${short(context.dump.name, 60)} · heapdump`;
+    return html`<a class="skip" href="#main" @click=${skip}>To the content</a>
+      ${this.bar(context)}
+      <main id="main" tabindex="-1">
+        <h1 id="title" tabindex="-1">${title}</h1>
+        ${draw(context)}
+      </main>
+      ${this.dialogs()}`;
+  }
+
+  private bar(context: Context): unknown {
+    return bar(context, {
+      setValues: (shown) => {
+        if (shown) this.show("values");
+        else this.setValues(false);
+      },
+      help: () => {
+        this.show("help");
+      },
+    });
+  }
+
+  private dialogs(): unknown {
+    if (this.dialog === "help")
+      return help(() => {
+        this.show(undefined);
+      });
+    if (this.dialog === "values")
+      return askForValues((shown) => {
+        this.dialog = undefined;
+        this.setValues(shown);
+      });
+    return nothing;
+  }
+
+  private setValues(shown: boolean): void {
+    this.values = shown;
+    this.draw();
+  }
+}
+
+/** An address of the page is a place, so the link may not change it. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+takeToken();
+const page = document.getElementById("page");
+if (page) new Viewer(page);

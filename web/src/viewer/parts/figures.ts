@@ -1,0 +1,56 @@
+// Numbers for people.
+
+import { html, nothing, svg } from "lit-html";
+import { bytes, count, percent } from "../../common/units.js";
+
+/** A size in bytes; a dash if it is not known. */
+export function size(number: number | null | undefined): string {
+  return number === null || number === undefined ? "–" : bytes(number);
+}
+
+export function number(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : count(value);
+}
+
+/** A change with its sign and an arrow, so that it is seen without colours. */
+export function change(
+  value: number | null | undefined,
+  words: (number: number) => string,
+): unknown {
+  if (value === null || value === undefined) return "–";
+  if (value === 0) return html`<span class="same">0</span>`;
+  const grew = value > 0;
+  return html`<span class=${grew ? "grew" : "shrank"}
+    >${grew ? "▲ +" : "▼ −"}${words(Math.abs(value))}</span
+  >`;
+}
+
+/** The share of a part in a whole, with a bar. */
+export function share(part: number | null | undefined, whole: number): unknown {
+  if (part === null || part === undefined || whole <= 0) return nothing;
+  const width = Math.max(0, Math.min(1, part / whole)) * 60;
+  return html`<span class="share">${percent(part, whole)} ${bar(width)}</span>`;
+}
+
+function bar(width: number): unknown {
+  return html`<svg class="bar" width="60" height="6" aria-hidden="true">
+    ${svg`<path d="M0 3 H${width.toFixed(1)}"></path>`}
+  </svg>`;
+}
+
+/** A small line through the numbers, from 0 on. `words` says the same to those who do not see it. */
+export function sparkline(numbers: readonly number[], words: string): unknown {
+  const [width, height, edge] = [160, 40, 4];
+  const highest = Math.max(...numbers, 1);
+  const step = (width - 2 * edge) / Math.max(numbers.length - 1, 1);
+  const at = (value: number, index: number) => ({
+    x: (edge + index * step).toFixed(1),
+    y: (height - edge - (value / highest) * (height - 2 * edge)).toFixed(1),
+  });
+  const points = numbers.map(at);
+  return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label=${words}>
+    ${svg`<line class="axis" x1="0" y1=${height - edge} x2=${width} y2=${height - edge}></line>
+      <polyline points=${points.map(({ x, y }) => `${x},${y}`).join(" ")}></polyline>
+      ${points.map(({ x, y }) => svg`<circle cx=${x} cy=${y} r="3"></circle>`)}`}
+  </svg>`;
+}

@@ -1,0 +1,79 @@
+// Lines over the time, drawn by uPlot as wide as there is room.
+
+import { html } from "lit-html";
+import { ref } from "lit-html/directives/ref.js";
+import uPlot from "uplot";
+import { bytes } from "../../common/units.js";
+import { size } from "./figures.js";
+
+export interface Lines {
+  names: string[];
+  /** When each point is, in seconds; then for each name its sizes, null where there is none. */
+  columns: (number | null)[][];
+  /** Whether the first column is the time. */
+  timed: boolean;
+}
+
+const height = 320;
+const colours = 7; // variables of the style
+
+/** The time of day in UTC, as headers have it. */
+export function clock(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(11, 19);
+}
+
+export function lines(given: Lines): unknown {
+  return html`<div
+    class="chart-place"
+    ${ref((element) => {
+      if (element instanceof HTMLElement) draw(element, given);
+    })}
+  ></div>`;
+}
+
+const drawn = new WeakMap<Element, string>();
+
+function draw(element: HTMLElement, given: Lines): void {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const key = JSON.stringify([given, dark]);
+  if (drawn.get(element) === key) return;
+  drawn.set(element, key);
+  element.replaceChildren();
+  const width = () => Math.max(element.clientWidth, 200);
+  const chart = new uPlot(options(given, width()), given.columns as uPlot.AlignedData, element);
+  new ResizeObserver(() => {
+    if (chart.width !== width()) chart.setSize({ width: width(), height });
+  }).observe(element);
+}
+
+function options({ names, timed }: Lines, width: number): uPlot.Options {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (variable: string) => style.getPropertyValue(variable).trim();
+  const thin = { stroke: colour("--line"), width: 1 };
+  const axis: uPlot.Axis = { stroke: colour("--text"), grid: thin, ticks: thin };
+  const times: uPlot.Axis = { ...axis, values: (_, at) => at.map(clock) };
+  return {
+    width,
+    height,
+    scales: { x: { time: timed }, y: { range: (_, __, highest) => [0, highest * 1.05] } },
+    axes: [
+      timed ? times : axis,
+      { ...axis, size: 80, values: (_, values) => values.map((one) => bytes(one)) },
+    ],
+    series: [
+      { label: timed ? "time" : "dump", value: (_, at) => when(at, timed) },
+      ...names.map((label, at) => ({
+        label,
+        stroke: colour(`--line-${at % colours}`),
+        width: 2,
+        dash: at % 2 === 0 ? [] : [6, 4],
+        value: (_: uPlot, value: number | null) => size(value),
+      })),
+    ],
+  };
+}
+
+function when(at: number | null, timed: boolean): string {
+  if (at === null) return "–";
+  return timed ? clock(at) : String(at + 1);
+}

@@ -1,0 +1,37 @@
+// The screens by their names in addresses, in the order of the menu.
+
+import type { Context } from "./context.js";
+import { classes } from "./screens/classes.js";
+import { holders } from "./screens/holders.js";
+import { holding } from "./screens/holding.js";
+import { leaks } from "./screens/leaks.js";
+import { object } from "./screens/object.js";
+import { objects } from "./screens/objects.js";
+import { overview } from "./screens/overview.js";
+import { pages } from "./screens/pages.js";
+import { search } from "./screens/search.js";
+import { series } from "./screens/series.js";
+import { strings } from "./screens/strings.js";
+import { threads } from "./screens/threads.js";
+
+export interface Screen {
+  title: string;
+  /** Whether it is in the menu; "several": if there are several dumps. */
+  menu: boolean | "several";
+  draw: (context: Context) => unknown;
+}
+
+export const screens: Record<string, Screen> = {
+  overview: { title: "Overview", menu: true, draw: overview },
+  leaks: { title: "Leaks", menu: "several", draw: leaks },
+  series: { title: "Over time", menu: "several", draw: series },
+  holders: { title: "What retains most", menu: true, draw: holders },
+  classes: { title: "Classes", menu: true, draw: classes },
+  objects: { title: "Objects", menu: true, draw: objects },
+  holding: { title: "Who holds", menu: true, draw: holding },
+  strings: { title: "Strings", menu: true, draw: strings },
+  threads: { title: "Threads", menu: true, draw: threads },
+  pages: { title: "Heap pages", menu: true, draw: pages },
+  object: { title: "Object", menu: false, draw: object },
+  search: { title: "Search", menu: false, draw: search },
+};

@@ -1,0 +1,180 @@
+// Objects in groups: by class, type, gem, place, or generation.
+
+import { html, nothing } from "lit-html";
+import type { Group, Histogram } from "../answers.js";
+import type { Context } from "../context.js";
+import { bytes, count } from "../../common/units.js";
+import { change, number, share, size } from "../parts/figures.js";
+import { form } from "../parts/form.js";
+import { conditionOfClass, link, objectLink } from "../parts/links.js";
+import { same } from "../parts/commands.js";
+import { choice, offsetOf, pager, table } from "../parts/table.js";
+import type { Column } from "../parts/table.js";
+import { name } from "../parts/texts.js";
+
+const limit = 100;
+
+export const groupings: Record<string, string> = {
+  class: "class",
+  type: "type",
+  gem: "gem",
+  location: "place of allocation",
+  generation: "generation",
+};
+
+export function classes(context: Context): unknown {
+  const by = context.given("by", "class");
+  const below = context.given("below");
+  const baseline = below ? undefined : context.baseline;
+  const parameters = {
+    by,
+    baseline: baseline?.id,
+    below: below || undefined,
+    filter: context.given("filter") || undefined,
+    sort: sorting(context, baseline !== undefined),
+    reverse: context.given("reverse") || undefined,
+    offset: offsetOf(context) || undefined,
+    limit,
+  };
+  return html`${choice(context, "Group by", "by", groupings, by, { sort: "", reverse: "" })}
+  ${below ? html`<p>Only what ${objectLink(context, below, below)} retains.</p>` : nothing}
+  ${form(context, "Filter", [{ parameter: "filter", label: "Name contains", example: "Session" }])}
+  ${context.answer("histogram", parameters, (answer) => found(context, answer, baseline !== undefined))}
+  ${same(context, command(context, by, baseline !== undefined))}`;
+}
+
+function command(context: Context, by: string, compared: boolean) {
+  if (compared)
+    return {
+      command: ["diff", "--by", by] as [string, ...string[]],
+      about: "baseline" as const,
+      rubyOfAll: ([earlier = "", later = ""]: string[]) =>
+        `HeapDump::Snapshot.open(${earlier}).diff(HeapDump::Snapshot.open(${later}), by: :${by})`,
+    };
+  const below = context.given("below");
+  const command: [string, ...string[]] =
+    by === "class" && !below ? ["summary"] : ["top", ...(below ? [below] : []), "--by", by];
+  return { command, ruby: `.histogram(by: :${by}${below ? `, below: "${below}"` : ""})` };
+}
+
+function sorting(context: Context, compared: boolean): string {
+  return context.given("sort", compared ? "bytes_change" : "retained");
+}
+
+function found(context: Context, answer: Histogram, compared: boolean): unknown {
+  if (!answer.known)
+    return html`<p class="warning">
+      No object has this: places and generations are known of dumps that were taken while
+      <code>HeapDump.trace_allocations</code> was on.
+    </p>`;
+  const what = answer.by === "class" ? "classes" : "groups";
+  return html`<p class="lead">
+      ${count(answer.objects)} live objects with ${bytes(answer.bytes)}, in ${count(answer.total)}
+      ${what}.
+    </p>
+    ${table(context, {
+      caption: `Objects by ${groupings[answer.by] ?? answer.by}`,
+      columns: columns(context, answer, compared),
+      rows: answer.items,
+      sort: sorting(context, compared),
+      reverse: context.given("reverse") === "1",
+    })}
+    ${pager(context, answer.total, limit, what)}`;
+}
+
+export function columns(
+  context: Context,
+  answer: { by: string; bytes: number },
+  compared: boolean,
+): (Column<Group> | undefined)[] {
+  const retained = answer.by !== "gem";
+  return [
+    {
+      name: answer.by === "class" ? "class" : "group",
+      kind: "name",
+      sort: "label",
+      cell: (row) => label(context, answer.by, row),
+    },
+    retained
+      ? {
+          name: "retained",
+          explained: "what would be free if all of them were, at least",
+          kind: "number",
+          sort: "retained",
+          cell: (row) => size(row.retained),
+        }
+      : undefined,
+    compared && retained
+      ? {
+          name: "Δ retained",
+          explained: "since the baseline",
+          kind: "number",
+          sort: "retained_change",
+          cell: (row) => change(row.change?.retained, bytes),
+        }
+      : undefined,
+    {
+      name: "bytes",
+      explained: "of their own",
+      kind: "number",
+      sort: "bytes",
+      cell: (row) => size(row.bytes),
+    },
+    compared
+      ? {
+          name: "Δ bytes",
+          explained: "since the baseline",
+          kind: "number",
+          sort: "bytes_change",
+          cell: (row) => change(row.change?.bytes, bytes),
+        }
+      : {
+          name: "share",
+          explained: "of all that lives",
+          kind: "word",
+          cell: (row) => share(row.bytes, answer.bytes),
+        },
+    {
+      name: "objects",
+      explained: "that live",
+      kind: "number",
+      sort: "objects",
+      cell: (row) => number(row.objects),
+    },
+    compared
+      ? {
+          name: "Δ objects",
+          explained: "since the baseline",
+          kind: "number",
+          sort: "objects_change",
+          cell: (row) => change(row.change?.objects, count),
+        }
+      : undefined,
+    {
+      name: "garbage",
+      explained: "nothing holds it any more",
+      kind: "number",
+      sort: "garbage",
+      cell: (row) =>
+        row.garbage === 0 ? "–" : `${bytes(row.garbage_bytes)} in ${count(row.garbage)}`,
+    },
+    {
+      name: "",
+      kind: "word",
+      cell: (row) => more(context, answer.by, row),
+    },
+  ];
+}
+
+function label(context: Context, by: string, row: Group): unknown {
+  const condition = by === "class" && typeof row.key === "string" && conditionOfClass(row.key);
+  if (condition) return link(context, name(row.label), "objects", { class: String(row.key) });
+  if (by === "type") return link(context, name(row.label), "objects", { type: String(row.key) });
+  return name(row.label);
+}
+
+function more(context: Context, by: string, row: Group): unknown {
+  const held = by === "class" && typeof row.key === "string" && row.objects > 0;
+  return html`${held ? html`${link(context, "who holds them", "holding", { class: String(row.key) })}, ` : nothing}
+  ${row.largest ? objectLink(context, "the largest", row.largest) : nothing}`;
+}

@@ -1,0 +1,168 @@
+// The dominator tree: what retains most, as a picture and as a list, from the whole heap down.
+
+import { html, nothing } from "lit-html";
+import type { Folded, Group, Thing } from "../answers.js";
+import type { Colours } from "../../common/picture.js";
+import type { Context } from "../context.js";
+import { addressOf, moved } from "../place.js";
+import { bytes, count } from "../../common/units.js";
+import { share, size } from "../parts/figures.js";
+import { link, objectLink, thing } from "../parts/links.js";
+import { picture } from "../parts/picture.js";
+import { same } from "../parts/commands.js";
+import { choice, offsetOf, pager, table } from "../parts/table.js";
+import { name } from "../parts/texts.js";
+import { columns } from "./classes.js";
+
+const limit = 50;
+const cells = 2000;
+
+const lists = {
+  "": "one by one",
+  class: "by class",
+  type: "by type",
+  gem: "by gem",
+  location: "by place",
+};
+
+export function holders(context: Context): unknown {
+  const below = context.given("below");
+  const by = context.given("by");
+  return html`<p class="lead">
+      What is inside a box would be free with it: a box is as large as what it <b>retains</b>. This
+      is not the way in which objects refer to each other, for that see “Who holds”.
+    </p>
+    ${below ? crumbs(context, below) : nothing} ${colourChoice(context)}
+    ${context.answer("folded", { below: below || undefined, cells }, (answer) =>
+      picture(
+        answer,
+        (address) => {
+          location.hash = addressOf(
+            moved(context.place, "holders", { below: address, colour: context.given("colour") }),
+          );
+        },
+        colours(context, answer),
+      ),
+    )}
+    <h2>${below ? "What it dominates directly" : "What retains most"}</h2>
+    ${choice(context, "List", "by", lists, by)} ${list(context, below, by)}
+    ${same(context, {
+      command: ["top", ...(below ? [below] : []), ...(by ? ["--by", by] : [])],
+      ruby: below ? `.dominated("${below}")` : by ? `.top_groups(by: :${by})` : ".top(limit: 50)",
+    })}`;
+}
+
+/** From everything down to the object below which is shown. */
+function crumbs(context: Context, below: string): unknown {
+  return context.answer("object", { object: below, paths: 0 }, (answer) => {
+    const above = [...answer.dominators].reverse();
+    return html`<p class="crumbs">
+      ${link(context, "everything", "holders")} ${answer.more_dominators ? " › …" : nothing}
+      ${above.map((one) => html` › ${one.address ? link(context, name(one.words), "holders", { below: one.address }) : name(one.words)}`)}
+      › <b>${name(answer.object.words)}</b> (${objectLink(context, below, below)})
+    </p>`;
+  });
+}
+
+const schemes = { "": "class", growth: "growth since the baseline" };
+
+function colourChoice(context: Context): unknown {
+  if (!context.baseline) return nothing;
+  return choice(context, "Colours show", "colour", schemes, context.given("colour"));
+}
+
+const remembered = new WeakMap<object, Map<Folded, Colours>>();
+
+/** How much each class has grown, from 0 to 1; undefined where colours tell classes apart. */
+function colours(context: Context, folded: Folded): Colours | undefined {
+  const { baseline } = context;
+  if (!baseline || context.given("colour") !== "growth") return undefined;
+  const answer = context.known("histogram", {
+    baseline: baseline.id,
+    sort: "bytes_change",
+    limit: 200,
+  });
+  if (!answer) return undefined;
+  const known = remembered.get(answer)?.get(folded);
+  if (known) return known;
+  const most = Math.max(...answer.items.map((row) => row.change?.bytes ?? 0), 1);
+  const grown = new Map(answer.items.map((row) => [row.label, (row.change?.bytes ?? 0) / most]));
+  const found: Colours = {
+    growth: folded.labels.map((label) => Math.max(0, grown.get(label) ?? 0)),
+  };
+  remembered.set(answer, (remembered.get(answer) ?? new Map<Folded, Colours>()).set(folded, found));
+  return found;
+}
+
+function list(context: Context, below: string, by: string): unknown {
+  if (by)
+    return context.answer("top_groups", { by, below: below || undefined, limit: 100 }, (answer) =>
+      table(context, {
+        caption: `${count(answer.total)} groups`,
+        columns: columns(context, { by, bytes: context.dump.live_bytes ?? 0 }, false),
+        rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])] as Group[],
+      }),
+    );
+  const parameters = { offset: offsetOf(context) || undefined, limit };
+  if (!below)
+    return context.answer(
+      "top",
+      parameters,
+      (answer) =>
+        html`${objects(context, answer.items, answer.live_bytes)}
+          ${pager(context, answer.total, limit, "objects")}
+          <p class="note">
+            Besides:
+            ${Object.entries(answer.besides)
+              .filter(([, one]) => one.bytes > 0)
+              .map(([what, one]) => `${besides[what] ?? what} ${bytes(one.bytes)}`)
+              .join(", ")},
+            which every Ruby process has.
+          </p>`,
+    );
+  return context.answer(
+    "dominated",
+    { object: below, ...parameters },
+    (answer) =>
+      html`${objects(context, answer.items, answer.object.retained ?? 0)}
+      ${pager(context, answer.total, limit, "objects")}`,
+  );
+}
+
+const besides: Record<string, string> = {
+  vm: "the VM",
+  code: "code",
+  stack: "stacks",
+  tracing: "tracing",
+};
+
+function objects(
+  context: Context,
+  items: (Thing & { held_by?: string | null })[],
+  whole: number,
+): unknown {
+  const held = items.some((one) => one.held_by);
+  return table(context, {
+    caption: "Objects, by retained size",
+    columns: [
+      { name: "object", kind: "name", cell: (one) => thing(context, one) },
+      { name: "retained", kind: "number", cell: (one) => size(one.retained) },
+      { name: "share", kind: "word", cell: (one) => share(one.retained, whole) },
+      { name: "own", explained: "its own size", kind: "number", cell: (one) => size(one.bytes) },
+      {
+        name: "objects",
+        explained: "free with it",
+        kind: "number",
+        cell: (one) => count(one.retained_objects ?? 0),
+      },
+      held ? { name: "held by", kind: "text", cell: (one) => name(one.held_by) } : undefined,
+      {
+        name: "",
+        kind: "word",
+        cell: (one) =>
+          one.address ? link(context, "go down", "holders", { below: one.address }) : nothing,
+      },
+    ],
+    rows: items,
+  });
+}

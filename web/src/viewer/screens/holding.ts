@@ -1,0 +1,184 @@
+// Who holds a set of objects: the best paths to all of them, merged into one tree.
+
+import { html, nothing } from "lit-html";
+import type { Branch, MergedPaths } from "../answers.js";
+import type { Context } from "../context.js";
+import { bytes, count, objects } from "../../common/units.js";
+import { change, share, size } from "../parts/figures.js";
+import { form } from "../parts/form.js";
+import { link, objectLink } from "../parts/links.js";
+import { same } from "../parts/commands.js";
+import { table } from "../parts/table.js";
+import { name } from "../parts/texts.js";
+import { asOptions, conditionFields, conditions } from "./objects.js";
+
+const most = 150; // branches
+
+interface Line {
+  branch: Branch;
+  depth: number;
+  /** How many more objects than in the baseline; null if there is none. */
+  grown: number | null;
+}
+
+export function holding(context: Context): unknown {
+  const given = conditions(context);
+  const set = Object.values(given).some((value) => value !== undefined);
+  const className = given.class === undefined ? undefined : String(given.class);
+  const [, keywords] = asOptions(given);
+  return html`<p class="lead">
+      For a set of objects: through which references they are held, and how many through each. The
+      way with most of them is first.
+    </p>
+    ${form(context, "Which objects", conditionFields())}
+    ${set ? context.answer("merged_paths", { ...given, limit: most }, (answer) => found(context, answer)) : suggestions(context)}
+    ${
+      set
+        ? html`<p>${link(context, "List these objects", "objects", texts(context))}</p>
+            ${same(context, {
+              command:
+                className === undefined
+                  ? ["why", "CLASS"]
+                  : ["why", className, "--tree", String(most)],
+              ruby: `.merged_paths(${keywords})`,
+            })}`
+        : nothing
+    }`;
+}
+
+function texts(context: Context): Record<string, string> {
+  const given = Object.entries(conditions(context));
+  return Object.fromEntries(given.map(([key, value]) => [key, String(value ?? "")]));
+}
+
+/** Where to begin, if nobody has said of which objects. */
+function suggestions(context: Context): unknown {
+  return context.answer(
+    "histogram",
+    { limit: 12 },
+    ({ items }) =>
+      html`<h2>Classes that retain most</h2>
+        <ul class="links">
+          ${items.map(
+            (row) =>
+              html`<li>
+                ${link(context, name(row.label), "holding", { class: String(row.key) })}:
+                ${count(row.objects)} objects retain ${size(row.retained)}
+              </li>`,
+          )}
+        </ul>`,
+  );
+}
+
+function found(context: Context, answer: MergedPaths): unknown {
+  const all = answer.items[0];
+  if (!all || all.objects === 0)
+    return html`<p class="lead">
+      ${
+        answer.garbage > 0
+          ? `Nothing holds them: all ${count(answer.garbage)} are garbage (${bytes(answer.garbage_bytes)}).`
+          : "There is no such object."
+      }
+    </p>`;
+  const compared = before(context);
+  return html`<p class="lead">
+      ${objects(all.objects)} with ${bytes(all.bytes)} of their own retain ${bytes(all.retained)} at
+      least.${answer.garbage > 0 ? ` ${objects(answer.garbage)} more are garbage.` : ""}
+    </p>
+    ${table(context, {
+      caption: `The paths to them, in ${count(answer.total)} branches`,
+      columns: [
+        { name: "through", kind: "name", cell: (line) => step(context, line) },
+        {
+          name: "objects",
+          explained: "are held through here",
+          kind: "number",
+          cell: ({ branch }) => `${count(branch.objects)} of ${count(all.objects)}`,
+        },
+        { name: "share", kind: "word", cell: ({ branch }) => share(branch.objects, all.objects) },
+        context.baseline
+          ? {
+              name: "Δ objects",
+              explained: "since the baseline",
+              kind: "number",
+              cell: ({ grown }) => (compared ? change(grown, count) : "…"),
+            }
+          : undefined,
+        {
+          name: "bytes",
+          explained: "of their own",
+          kind: "number",
+          cell: ({ branch }) => size(branch.bytes),
+        },
+        {
+          name: "retained",
+          explained: "by them, at least",
+          kind: "number",
+          cell: ({ branch }) => size(branch.retained),
+        },
+        {
+          name: "end here",
+          explained: "the objects themselves",
+          kind: "number",
+          cell: ({ branch }) => (branch.own_objects > 0 ? count(branch.own_objects) : ""),
+        },
+      ],
+      rows: lines(answer, compared),
+    })}`;
+}
+
+/** The number of objects behind each way in the baseline. */
+function before(context: Context): Map<string, number> | undefined {
+  const { baseline } = context;
+  if (!baseline) return undefined;
+  const earlier = context.known("merged_paths", {
+    ...conditions(context),
+    dump: baseline.id,
+    limit: most,
+  });
+  if (!earlier) return undefined;
+  const ways = waysOf(earlier.items);
+  return new Map(earlier.items.map((branch, at) => [ways[at] ?? "", branch.objects]));
+}
+
+/** From the first branch to each one, in words: what is the same in another dump. */
+function waysOf(branches: readonly Branch[]): string[] {
+  const ways: string[] = [];
+  for (const { parent, text } of branches)
+    ways.push(parent === null ? "" : `${ways[parent] ?? ""}\n${text}`);
+  return ways;
+}
+
+/** The branches from top to bottom, each behind the one it grows from. */
+export function lines(answer: MergedPaths, compared?: Map<string, number>): Line[] {
+  const { items } = answer;
+  const ways = waysOf(items);
+  const depths: number[] = [];
+  for (const { parent } of items) depths.push(parent === null ? 0 : (depths[parent] ?? 0) + 1);
+  const below = new Map<number | null, number[]>();
+  items.forEach(({ parent }, at) => {
+    below.set(parent, [...(below.get(parent) ?? []), at]);
+  });
+  const found: Line[] = [];
+  const open = [...(below.get(null) ?? [])].reverse();
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const branch = items[at];
+    if (!branch) continue;
+    const old = compared?.get(ways[at] ?? "") ?? 0;
+    const grown = compared && !branch.other ? branch.objects - old : null;
+    found.push({ branch, depth: depths[at] ?? 0, grown });
+    open.push(...[...(below.get(at) ?? [])].reverse());
+  }
+  return found;
+}
+
+const deepest = 12; // steps of indentation that there are styles for
+
+function step(context: Context, { branch, depth }: Line): unknown {
+  const words = name(branch.text);
+  return html`<span class="depth-${Math.min(depth, deepest)}"
+    >${depth > deepest ? "· ".repeat(Math.min(depth - deepest, 20)) : ""}${depth > 0 ? "└ " : ""}${
+      branch.example ? objectLink(context, words, branch.example) : words
+    }</span
+  >`;
+}

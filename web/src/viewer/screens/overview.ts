@@ -1,0 +1,182 @@
+// The answer first: what leaks or what is large, then the memory of the process, what is worth a
+// look, and what there is most of.
+
+import { html, nothing } from "lit-html";
+import type { Leaks, Summary, Top } from "../answers.js";
+import type { Context } from "../context.js";
+import { bytes, count, percent } from "../../common/units.js";
+import { change, share, size } from "../parts/figures.js";
+import { link, thing } from "../parts/links.js";
+import { memory } from "../parts/memory.js";
+import { same } from "../parts/commands.js";
+import { table } from "../parts/table.js";
+import { name } from "../parts/texts.js";
+import { verdict } from "./leaks.js";
+
+const few = 10;
+
+export function overview(context: Context): unknown {
+  return html`${context.dumps.length > 1 ? verdict(context, (answer) => leaking(context, answer)) : nothing}
+    ${context.answer("top", { limit: few }, (answer) => largest(context, answer))}
+    <h2>The memory of the process</h2>
+    ${context.answer("summary", {}, (answer) => html`${memory(context, answer)} ${inspections(context, answer)}`)}
+    <div class="columns">
+      <section>
+        <h2>What is large</h2>
+        ${context.answer("top", { limit: few }, (answer) =>
+          table(context, {
+            caption: "Objects that retain most",
+            columns: [
+              { name: "object", kind: "name", cell: (one) => thing(context, one) },
+              { name: "retained", kind: "number", cell: (one) => size(one.retained) },
+              {
+                name: "share",
+                kind: "word",
+                cell: (one) => share(one.retained, answer.live_bytes),
+              },
+            ],
+            rows: answer.items,
+          }),
+        )}
+        <p>${link(context, "All of them, as a picture", "holders")}</p>
+      </section>
+      <section>
+        <h2>What there is most of</h2>
+        ${classes(context)}
+        <p>${link(context, "All classes", "classes")}</p>
+      </section>
+    </div>
+    ${same(context, { command: ["summary"], ruby: ".summary" })}`;
+}
+
+function leaking(context: Context, answer: Leaks): unknown {
+  const bad = answer.suspects.length > 0;
+  return html`<section class="verdict ${bad ? "bad" : "calm"}">
+    <p class="answer">${name(answer.sentence)}</p>
+    ${answer.suspects
+      .slice(0, 3)
+      .map(
+        (one) =>
+          html`<p>
+            <b>${name(one.class)}</b>: ${one.counts.map(count).join(" → ")} ${one.unit}, held by
+            ${name(one.holder)}. <b>${name(one.words.place)}</b>
+          </p>`,
+      )}
+    <p>
+      ${link(context, bad ? "Who holds it, and how sure that is" : "What grew, and why it is not accused", "leaks")}
+    </p>
+  </section>`;
+}
+
+/** One sentence about one dump. */
+function largest(context: Context, answer: Top): unknown {
+  const big = answer.items
+    .filter((one) => (one.retained ?? 0) >= answer.live_bytes / 50)
+    .slice(0, 3);
+  if (big.length === 0)
+    return html`<p class="lead">
+      No object keeps much alive: each retains less than 2 % of ${bytes(answer.live_bytes)}.
+    </p>`;
+  const sum = big.reduce((all, one) => all + (one.retained ?? 0), 0);
+  const objects = big.length === 1 ? "One object keeps" : `${count(big.length)} objects keep`;
+  return html`<p class="lead">
+      ${objects} ${percent(sum, answer.live_bytes)} of all that lives (${bytes(answer.live_bytes)})
+      alive:
+    </p>
+    <ul class="links">
+      ${big.map(
+        (one) =>
+          html`<li>
+            ${thing(context, one)} retains <b>${size(one.retained)}</b>${
+              one.held_by ? html`, held by ${name(one.held_by)}` : nothing
+            }
+          </li>`,
+      )}
+    </ul>`;
+}
+
+/** What is worth a look, each with what to do. */
+function inspections(context: Context, summary: Summary): unknown {
+  const { garbage, garbage_bytes: waste, live_bytes: live } = summary.memory;
+  return html`<h2>Worth a look</h2>
+    <ul class="cards">
+      <li>
+        <b>Equal strings</b>
+        ${context.answer(
+          "strings",
+          { limit: 0 },
+          (strings) =>
+            html`${link(context, `${bytes(strings.wasted)} in ${count(strings.copies)} copies`, "strings")}`,
+        )}
+        <small>One copy of each would do: freeze literals, or share them.</small>
+      </li>
+      <li>
+        <b>Garbage</b>
+        <span>${bytes(waste)} in ${count(garbage)} objects (${percent(waste, waste + live)})</span>
+        <small>The next major GC frees it. It is no leak.</small>
+      </li>
+      <li>
+        <b>Pages with little on them</b>
+        ${context.answer("pages", {}, (pages) =>
+          pages.pages === null
+            ? html`<span>not known</span>`
+            : link(
+                context,
+                `${size(pages.free_bytes)} free, ${count(pages.sparse_pages ?? 0)} of ${count(pages.pages)} pages nearly empty`,
+                "pages",
+              ),
+        )}
+        <small>A page goes back to the system when nothing on it lives.</small>
+      </li>
+      <li>
+        <b>Long arrays</b>
+        ${link(context, "arrays of more than 10,000", "objects", { where: "type = ARRAY and length > 10000" })}
+        <small>What is added to and never taken out is a common leak.</small>
+      </li>
+      <li>
+        <b>Room that is not used</b>
+        ${link(context, "arrays with room and few elements", "objects", {
+          where: "type = ARRAY and size > 4k and length < 16",
+        })}
+        <small>They were long once, and have kept the memory.</small>
+      </li>
+      <li>
+        <b>Objects that many refer to</b>
+        ${summary.most_referred
+          .slice(0, 2)
+          .map(
+            (one) =>
+              html`<span>${thing(context, one)}: ${count(one.references)} references</span> `,
+          )}
+        <small>Who refers to them tells what the heap is about.</small>
+      </li>
+    </ul>`;
+}
+
+function classes(context: Context): unknown {
+  const { baseline } = context;
+  const parameters = {
+    baseline: baseline?.id,
+    sort: baseline ? "bytes_change" : "bytes",
+    limit: few,
+  };
+  return context.answer("histogram", parameters, (answer) =>
+    table(context, {
+      caption: baseline ? "Classes that grew most" : "Classes with most bytes",
+      columns: [
+        {
+          name: "class",
+          kind: "name",
+          cell: (row) =>
+            link(context, name(row.label), "objects", { class: String(row.key ?? "") }),
+        },
+        { name: "bytes", kind: "number", cell: (row) => size(row.bytes) },
+        baseline
+          ? { name: "Δ bytes", kind: "number", cell: (row) => change(row.change?.bytes, bytes) }
+          : { name: "share", kind: "word", cell: (row) => share(row.bytes, answer.bytes) },
+        { name: "objects", kind: "number", cell: (row) => count(row.objects) },
+      ],
+      rows: answer.items,
+    }),
+  );
+}

@@ -1,0 +1,63 @@
+// What the search box finds: classes and modules by name; objects by conditions and by address have
+// screens of their own.
+
+import { html } from "lit-html";
+import type { Context } from "../context.js";
+import { addressOf, moved } from "../place.js";
+import type { Place } from "../place.js";
+import { count } from "../../common/units.js";
+import { size } from "../parts/figures.js";
+import { link } from "../parts/links.js";
+import { same } from "../parts/commands.js";
+import { table } from "../parts/table.js";
+import { name } from "../parts/texts.js";
+
+/** Where a text leads that somebody writes into the search box. */
+export function destination(place: Place, text: string): Place {
+  const wanted = text.trim();
+  if (/^0x[0-9a-f]+$/i.test(wanted)) return moved(place, "object", {}, wanted.toLowerCase());
+  if (/^(class|is_a|type|size|retained|length|objects|held_by|holds|@\w+)\s*(=|!|<|>)/.test(wanted))
+    return moved(place, "objects", { where: wanted });
+  return moved(place, "search", { text: wanted });
+}
+
+export function search(context: Context): unknown {
+  const text = context.given("text");
+  return html`<h2>Classes and modules</h2>
+    ${context.answer("histogram", { filter: text, limit: 50 }, (answer) =>
+      answer.items.length === 0
+        ? html`<p>No class whose objects are in the dump has “${name(text)}” in its name.</p>`
+        : table(context, {
+            caption: `${count(answer.total)} classes with “${text}” in their names`,
+            columns: [
+              {
+                name: "class",
+                kind: "name",
+                cell: (row) =>
+                  link(context, name(row.label), "objects", { class: String(row.key) }),
+              },
+              {
+                name: "retained",
+                explained: "by all of them, at least",
+                kind: "number",
+                cell: (row) => size(row.retained),
+              },
+              { name: "objects", kind: "number", cell: (row) => count(row.objects) },
+              {
+                name: "",
+                kind: "word",
+                cell: (row) =>
+                  link(context, "who holds them", "holding", { class: String(row.key) }),
+              },
+            ],
+            rows: answer.items,
+          }),
+    )}
+    <h2>Texts</h2>
+    <p>
+      <a href=${addressOf(moved(context.place, "objects", { value: text }))}
+        >Strings, symbols and regexps that contain “${name(text)}”</a
+      >: this reads their contents, which takes a moment in a large dump.
+    </p>
+    ${same(context, { command: ["find", "--value", text], ruby: `.find(value: ${JSON.stringify(text)})` })}`;
+}

@@ -1,0 +1,140 @@
+// What all dumps have in numbers, as lines over the time. Dumps of different processes are not
+// joined: between them the line has a gap.
+
+import { html } from "lit-html";
+import type { Dump, Summary } from "../answers.js";
+import type { Context } from "../context.js";
+import { bytes, count } from "../../common/units.js";
+import { change, size } from "../parts/figures.js";
+import { clock, lines as chart } from "../parts/lines.js";
+import { same } from "../parts/commands.js";
+import { table } from "../parts/table.js";
+import { addressOf, inDump } from "../place.js";
+import { name } from "../parts/texts.js";
+
+const most = 16; // dumps
+
+interface Line {
+  name: string;
+  of: (summary: Summary) => number | null | undefined;
+}
+
+const lines: Line[] = [
+  { name: "the process (RSS)", of: (one) => one.account.rss },
+  { name: "live objects, wherever they lie", of: (one) => one.memory.live_bytes },
+  { name: "garbage", of: (one) => one.memory.garbage_bytes },
+  { name: "heap pages", of: (one) => one.account.parts.heap_pages ?? one.memory.page_bytes },
+  { name: "malloc of objects", of: (one) => one.account.parts.object_malloc },
+  { name: "malloc of others", of: (one) => one.account.parts.other_malloc },
+  { name: "free in malloc", of: (one) => one.account.parts.free_malloc },
+];
+
+interface Point {
+  dump: Dump;
+  summary: Summary;
+  /** In seconds since 1970; the number of the dump where times are not known. */
+  at: number;
+}
+
+export function series(context: Context): unknown {
+  if (context.dumps.length < 2)
+    return html`<p class="lead">
+      There is one dump. Lines need several: give them all to <code>heapdump ui</code>.
+    </p>`;
+  const dumps = context.dumps.slice(-most);
+  return html`${gather(context, dumps, [], (points) => drawn(context, points))}
+  ${same(context, { command: ["diff"], about: "all", rubyOfAll: (files) => `HeapDump.leaks(${files.join(", ")})` })}`;
+}
+
+/** The summary of each dump, one after the other. */
+function gather(
+  context: Context,
+  dumps: Dump[],
+  points: Point[],
+  show: (points: Point[]) => unknown,
+): unknown {
+  const [dump, ...others] = dumps;
+  if (!dump) return show(points);
+  return context.answer("summary", { dump: dump.id }, (summary) =>
+    gather(
+      context,
+      others,
+      [...points, { dump, summary, at: time(summary) ?? points.length }],
+      show,
+    ),
+  );
+}
+
+function time(summary: Summary): number | undefined {
+  const at = Date.parse(summary.header.time ?? "");
+  return Number.isNaN(at) ? undefined : at / 1000;
+}
+
+function drawn(context: Context, points: Point[]): unknown {
+  const shown = lines.filter((line) => points.some((point) => (line.of(point.summary) ?? 0) > 0));
+  return html`<p class="lead">
+      ${count(points.length)} dumps. Look for a line that rises in every step.
+    </p>
+    ${chart({
+      names: shown.map((line) => line.name),
+      columns: columnsOf(points, shown),
+      timed: points.every((point) => point.summary.header.time),
+    })}
+    ${table(context, {
+      caption: "Sizes in each dump",
+      columns: [
+        { name: "what", kind: "name", cell: (line) => line.name },
+        ...points.map((point) => ({
+          name: moment(point),
+          kind: "number" as const,
+          cell: (line: Line) => size(line.of(point.summary)),
+        })),
+        { name: "change", kind: "number", cell: (line) => changed(line, points) },
+      ],
+      rows: shown,
+    })}
+    <h2>The dumps</h2>
+    <ul class="links">
+      ${points.map(
+        ({ dump, summary }) =>
+          html`<li>
+            <a href=${addressOf({ ...inDump(context.place, dump.id), screen: "overview" })}
+              >${name(dump.name)}</a
+            >: process ${summary.header.pid ?? "–"}, ${count(summary.objects)} objects
+          </li>`,
+      )}
+    </ul>`;
+}
+
+function moment({ summary, at }: Point): string {
+  return summary.header.time ? clock(at) : String(at + 1);
+}
+
+function changed(line: Line, points: Point[]): unknown {
+  const [first, last] = [points[0], points[points.length - 1]].map(
+    (one) => one && line.of(one.summary),
+  );
+  return first === null || first === undefined || last === null || last === undefined
+    ? "–"
+    : change(last - first, bytes);
+}
+
+/** Columns for uPlot; a gap stands between dumps of different processes. */
+export function columnsOf(points: Point[], shown: Line[]): (number | null)[][] {
+  const columns: (number | null)[][] = [[], ...shown.map(() => [])];
+  points.forEach((point, index) => {
+    const before = points[index - 1];
+    if (before && !sameProcess(before, point)) {
+      columns[0]?.push((before.at + point.at) / 2);
+      shown.forEach((_, at) => columns[at + 1]?.push(null));
+    }
+    columns[0]?.push(point.at);
+    shown.forEach((line, at) => columns[at + 1]?.push(line.of(point.summary) ?? null));
+  });
+  return columns;
+}
+
+function sameProcess(one: Point, other: Point): boolean {
+  const [a, b] = [one.summary.header, other.summary.header];
+  return a.pid === b.pid && a.host === b.host;
+}
