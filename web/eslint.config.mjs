@@ -14,7 +14,15 @@ export default ts.config(
     rules: {
       "no-restricted-properties": ["error", ...unsafe.map((property) => ({ property }))],
       "no-eval": "error",
+      "no-restricted-imports": [
+        "error",
+        { patterns: ["lit-html/directives/unsafe-*", "lit-html/static.js"] },
+      ],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { varsIgnorePattern: "^_", argsIgnorePattern: "^_" },
+      ],
     },
   },
   { files: ["**/*.mjs"], languageOptions: { globals: { process: "readonly" } } },

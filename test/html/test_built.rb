@@ -4,18 +4,21 @@ require "test_helper"
 require "digest/sha2"
 require "heapdump/html"
 
-# The script and style that are committed are those of web/, and can stand in a page. That each byte
-# of them is right is what `rake web:check` shows, which needs node.
+# The scripts and styles that are committed are those of web/, and those of the report can stand in a
+# page. That each byte of them is right is what `rake web:check` shows, which needs node.
 class TestBuilt < HeapDumpTest
   WEB = File.join(Child::ROOT, "web")
   Page = HeapDump::Html::Page
+  VIEWER = File.binread(File.join(Child::ROOT, "lib/heapdump/web/viewer.js"))
 
   def test_they_are_built_from_these_sources
     skip "the sources are not here" unless File.directory?(WEB)
-    names = ["build.mjs", "package-lock.json", *Dir.glob("src/*", base: WEB)].sort
+    names = ["build.mjs", "package-lock.json", *Dir.glob("src/**/*.*", base: WEB)].sort
     digest = Digest::SHA256.new
     names.each { |name| digest << "#{name}\0" << File.binread(File.join(WEB, name)) }
-    assert_includes Page::SCRIPT, digest.hexdigest, "run `rake web` and commit lib/heapdump/web"
+    [Page::SCRIPT, VIEWER].each do |script|
+      assert_includes script, digest.hexdigest, "run `rake web` and commit lib/heapdump/web"
+    end
   end
 
   # A browser ends the element at these, or changes what it hashes.
@@ -36,5 +39,21 @@ class TestBuilt < HeapDumpTest
 
   def test_they_are_small
     assert_operator Page::SCRIPT.bytesize + Page::STYLE.bytesize, :<, 60_000
+    assert_operator VIEWER.bytesize, :<, 200_000
+  end
+
+  # The viewer asks the server that it comes from, and nobody else.
+  def test_the_viewer_asks_its_own_server
+    code = VIEWER.sub(%r{\A/\*!.*?\*/}m, "").delete_prefix("\n")
+    assert_equal ["api/v1/"], code.scan(%r{[`"](api/[^$`"]*)}).flatten
+    refute_match(%r{https?://(?!www\.w3\.org/)|import\(|sourceMapping}, code)
+    refute_match(/XMLHttp|WebSocket|EventSource|sendBeacon|document\.cookie|\beval\b|new Function/, code)
+    refute_match(/outerHTML|insertAdjacentHTML|document\.write/, code)
+  end
+
+  def test_the_licences_of_what_is_in_it
+    ["d3-hierarchy", "lit-html", "uplot"].each do |name|
+      assert_includes VIEWER, "With parts of #{name}:"
+    end
   end
 end

@@ -1,9 +1,10 @@
 # frozen_string_literal: true
 
-# Debian's Chromium without a network, for the pages that we write. It keeps what it complains of.
+# Debian's Chromium without a network but this machine's own, for the pages that we write. It keeps
+# what it complains of.
 class Browser
   NAMES = %w[chromium chromium-browser google-chrome].freeze
-  # As root it cannot make its sandbox; names of hosts lead nowhere.
+  # As root it cannot make its sandbox; hosts but this one lead nowhere.
   OPTIONS = { "no-sandbox" => nil, "disable-dev-shm-usage" => nil, "disable-gpu" => nil,
               "host-resolver-rules" => "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1" }.freeze
 
@@ -57,6 +58,13 @@ class Browser
     sleep SETTLE
   end
 
+  # Opens a page of a server on this machine, and forgets what was complained of before.
+  def open_page(address)
+    complaints.clear
+    @page.network.clear(:traffic)
+    @page.go_to(address)
+  end
+
   # The addresses of all that was loaded.
   def loaded
     @page.network.traffic.map(&:url).uniq
@@ -65,6 +73,15 @@ class Browser
   # What a script returns.
   def evaluate(script)
     @page.evaluate(script)
+  end
+
+  # What a promise of a script brings.
+  def await(script)
+    answer = command("Runtime.evaluate", expression: script, awaitPromise: true,
+                                         returnByValue: true)
+    raise answer["exceptionDetails"].inspect if answer["exceptionDetails"]
+
+    answer.dig("result", "value")
   end
 
   def keys(*names)

@@ -35,16 +35,22 @@ class WebClient
   # The answer to a request for a path, with other fields of the environment than the page's.
   # +lint+ is false for what no server would pass on.
   def get(path, method: "GET", lint: true, **env)
-    url = "http://#{HOST}#{path}"
-    defaults = { "HTTP_HOST" => HOST, "HTTP_X_HEAPDUMP_TOKEN" => TOKEN, "rack.errors" => errors }
-    env = Rack::MockRequest.env_for(url, method: method).merge(defaults)
-                           .merge(env.transform_keys(&:to_s)).compact
+    env = Rack::MockRequest.env_for("http://#{HOST}/", method: method)
+                           .merge(defaults(path), env.transform_keys(&:to_s)).compact
     status, headers, body = (lint ? Rack::Lint.new(@web) : @web).call(env)
     text = +""
     body.each { |part| text << part }
     body.close if body.respond_to?(:close)
     Answer.new(status, headers, text)
   end
+
+  # The path is taken apart here, because versions of URI refuse different ones that servers pass on.
+  def defaults(path)
+    path, _, query = path.partition("?")
+    { "PATH_INFO" => path, "QUERY_STRING" => query, "HTTP_HOST" => HOST,
+      "HTTP_X_HEAPDUMP_TOKEN" => TOKEN, "rack.errors" => errors }
+  end
+  private :defaults
 
   # What was written for whoever runs the server.
   def errors

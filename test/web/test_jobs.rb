@@ -97,10 +97,26 @@ class TestJobs < HeapDumpTest
     client = WebClient.new(paths)
     expected = JSON.parse(JSON.generate(HeapDump.leaks(*paths).to_h)).except("schema_version")
     answer = client.ask!("leaks", dumps: client.ids.join(","), values: 1)
-    assert_equal expected, answer.except("left_out", "schema_version")
+    words = answer["suspects"].map { |suspect| suspect.delete("words") }
+    assert_equal expected, answer.except("left_out", "schema_version", "sentence")
+    assert_equal "1 leak found in 3 dumps: Session (+6.8 KiB).", answer["sentence"]
+    assert_words words.first, HeapDump.leaks(*paths).first
     assert_equal({ "suspects" => 0, "cleared" => 0 }, answer["left_out"])
     none = client.ask!("leaks", dumps: client.ids.join(","), limit: 0)
     assert_equal [[], { "suspects" => 1, "cleared" => 0 }], none.values_at("suspects", "left_out")
+  end
+
+  # What is said of a suspect in sentences.
+  def assert_words(words, suspect)
+    assert_match(/\ASession grows: 10 → 30 → 60 objects in 3 dumps/, words["sentence"])
+    assert_match(%r{\A/app/store.rb:3: }, words["place"])
+    assert_equal suspect.holder, words["held"]
+    assert_equal suspect.path.target.to_s, words["address"]
+    assert_equal suspect.path.target.to_s, words["path"].last["address"]
+    assert_equal ["grows behind this reference: 10 → 30 → 60 entries"],
+                 words["path"].filter_map { |item| item["mark"] }
+    assert_equal words["sentence"], words["ticket"].first
+    assert_includes words["ticket"], "Signature: #{suspect.signature}"
   end
 
   def test_what_a_job_says_of_itself

@@ -89,7 +89,7 @@ module HeapDump
       def to_h
         words = { sentence: sentence, place: place, gathering: gathering, held: held }
         { **words.transform_values { |text| Terminal::Text.safe(text) }, path: path.to_a,
-          address: address, ticket: Ticket.of_suspect(subject, self).to_s }
+          address: address, ticket: Ticket.of_suspect(subject, self).to_a }
       end
 
       private

@@ -52,9 +52,9 @@ module HeapDump
         @lines = lines
       end
 
-      # As plain text (String).
-      def to_s
-        @lines.map { |line| Terminal::Text.safe(Markup.short(line)) }.join("\n")
+      # Its lines, without what would disguise itself in a terminal (Array of String).
+      def to_a
+        @lines.map { |line| Terminal::Text.safe(Markup.short(line)) }
       end
 
       private

@@ -1,4 +1,4 @@
-/*! heapdump, web/ 247f80c5fd1321346fa0d3a12a9abf7ed5c0033f1e83e6df723d39249ca2fd62
+/*! heapdump, web/ 9202071b420ff1dff3aa4a48642e45f2aef536644905dd22f91cb598d3c3dc13
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -112,7 +112,7 @@ export interface SuspectWords {
   /** null stands for steps that are left out. */
   path: (SuspectPathItem | null)[];
   address: string;
-  ticket: string;
+  ticket: string[];
 }
 
 export interface SuspectPathItem {

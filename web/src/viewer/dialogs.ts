@@ -13,8 +13,12 @@ const keys: [string, string][] = [
   ["?", "this list"],
 ];
 
+/** A dialog can be opened when it is in the page, which is after it has been made. */
 function open(element?: Element): void {
-  if (element instanceof HTMLDialogElement && !element.open) element.showModal();
+  queueMicrotask(() => {
+    if (element instanceof HTMLDialogElement && element.isConnected && !element.open)
+      element.showModal();
+  });
 }
 
 export function help(close: () => void): unknown {

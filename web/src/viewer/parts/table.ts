@@ -6,6 +6,7 @@ import { addressOf, changed } from "../place.js";
 import { count } from "../../common/units.js";
 
 export interface Column<Row> {
+  /** "" for a column of links. */
   name: string;
   /** What it means, in a few words. */
   explained?: string;
@@ -54,6 +55,7 @@ export function table<Row>(context: Context, given: Table<Row>): unknown {
 function head<Row>(context: Context, column: Column<Row>, given: Table<Row>): unknown {
   const { sort } = column;
   const explained = column.explained ? html`<small>${column.explained}</small>` : nothing;
+  if (column.name === "") return html`<td></td>`;
   if (sort === undefined)
     return html`<th scope="col" class=${column.kind}>${column.name}${explained}</th>`;
   const now = given.sort === sort;

@@ -82,7 +82,19 @@ function found(context: Context, answer: Histogram, compared: boolean): unknown 
     ${pager(context, answer.total, limit, what)}`;
 }
 
-export function columns(
+/** Columns of groups that have an order of their own. */
+export function groupColumns(
+  context: Context,
+  answer: { by: string; bytes: number },
+): (Column<Group> | undefined)[] {
+  return columns(context, answer, false).map((column) => column && unsorted(column));
+}
+
+function unsorted({ sort: _, ...column }: Column<Group>): Column<Group> {
+  return column;
+}
+
+function columns(
   context: Context,
   answer: { by: string; bytes: number },
   compared: boolean,

@@ -12,7 +12,7 @@ import { picture } from "../parts/picture.js";
 import { same } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
-import { columns } from "./classes.js";
+import { groupColumns } from "./classes.js";
 
 const limit = 50;
 const cells = 2000;
@@ -99,7 +99,7 @@ function list(context: Context, below: string, by: string): unknown {
     return context.answer("top_groups", { by, below: below || undefined, limit: 100 }, (answer) =>
       table(context, {
         caption: `${count(answer.total)} groups`,
-        columns: columns(context, { by, bytes: context.dump.live_bytes ?? 0 }, false),
+        columns: groupColumns(context, { by, bytes: context.dump.live_bytes ?? 0 }),
         rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])] as Group[],
       }),
     );

@@ -86,7 +86,7 @@ function card(context: Context, suspect: Suspect & { words: SuspectWords }, at: 
     </p>
     <details class="ticket">
       <summary>As plain text, for a ticket</summary>
-      ${copied(words.ticket)}
+      ${copied(words.ticket.join("\n"))}
     </details>
     <details>
       <summary>If it is known and may stay</summary>

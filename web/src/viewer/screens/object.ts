@@ -12,7 +12,7 @@ import { pathOfObject } from "../parts/paths.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { name, short } from "../parts/texts.js";
-import { columns } from "./classes.js";
+import { groupColumns } from "./classes.js";
 
 const many = 50; // references of a list
 
@@ -132,7 +132,7 @@ function below(context: Context, one: Thing): unknown {
         ? html`<p>Nothing else.</p>`
         : table(context, {
             caption: "What it dominates directly, by class",
-            columns: columns(context, { by: "class", bytes: one.retained ?? 0 }, false),
+            columns: groupColumns(context, { by: "class", bytes: one.retained ?? 0 }),
             rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])].map((row) => ({
               ...row,
               key: null,
