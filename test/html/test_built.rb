@@ -4,8 +4,8 @@ require "test_helper"
 require "digest/sha2"
 require "heapdump/html"
 
-# The scripts and styles that are committed are those of web/, and those of the report can stand in a
-# page. That each byte of them is right is what `rake web:check` shows, which needs node.
+# The scripts and styles that are committed are those of web/, and those of the report can stand in
+# a page. That each byte of them is right is what `rake web:check` shows, which needs node.
 class TestBuilt < HeapDumpTest
   WEB = File.join(Child::ROOT, "web")
   Page = HeapDump::Html::Page
@@ -47,12 +47,13 @@ class TestBuilt < HeapDumpTest
     code = VIEWER.sub(%r{\A/\*!.*?\*/}m, "").delete_prefix("\n")
     assert_equal ["api/v1/"], code.scan(%r{[`"](api/[^$`"]*)}).flatten
     refute_match(%r{https?://(?!www\.w3\.org/)|import\(|sourceMapping}, code)
-    refute_match(/XMLHttp|WebSocket|EventSource|sendBeacon|document\.cookie|\beval\b|new Function/, code)
+    refute_match(/XMLHttp|WebSocket|EventSource|sendBeacon|document\.cookie|\beval\b|new Function/,
+                 code)
     refute_match(/outerHTML|insertAdjacentHTML|document\.write/, code)
   end
 
   def test_the_licences_of_what_is_in_it
-    ["d3-hierarchy", "lit-html", "uplot"].each do |name|
+    %w[d3-hierarchy lit-html uplot].each do |name|
       assert_includes VIEWER, "With parts of #{name}:"
     end
   end

@@ -44,7 +44,7 @@ class WebClient
     Answer.new(status, headers, text)
   end
 
-  # The path is taken apart here, because versions of URI refuse different ones that servers pass on.
+  # The path is taken apart here, because each version of URI refuses others that servers pass on.
   def defaults(path)
     path, _, query = path.partition("?")
     { "PATH_INFO" => path, "QUERY_STRING" => query, "HTTP_HOST" => HOST,

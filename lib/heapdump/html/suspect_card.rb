@@ -88,8 +88,9 @@ module HeapDump
       # The same for JSON (Hash).
       def to_h
         words = { sentence: sentence, place: place, gathering: gathering, held: held }
-        { **words.transform_values { |text| Terminal::Text.safe(text) }, path: path.to_a,
-          address: address, ticket: Ticket.of_suspect(subject, self).to_a }
+                .transform_values { |text| Terminal::Text.safe(text) }
+        { **words, path: path.to_a, address: address,
+          ticket: Ticket.of_suspect(subject, self).to_a }
       end
 
       private

@@ -1,4 +1,4 @@
-/*! heapdump, web/ 9202071b420ff1dff3aa4a48642e45f2aef536644905dd22f91cb598d3c3dc13
+/*! heapdump, web/ f443e51bd4cbead308267417c958233775e776aafc90b99173e28254062536e4
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

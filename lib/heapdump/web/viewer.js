@@ -1,4 +1,4 @@
-/*! heapdump, web/ 9202071b420ff1dff3aa4a48642e45f2aef536644905dd22f91cb598d3c3dc13
+/*! heapdump, web/ f443e51bd4cbead308267417c958233775e776aafc90b99173e28254062536e4
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock
@@ -496,7 +496,7 @@ ${s.map((r,i)=>i%2===1?Ye(t,r,r.slice(1,-1)):At(r,2e4))}</pre>
       </button>
     </div>
     ${hd(t.dump)} ${dd(t)}
-  </header>`}function xu(t,e){let n=s=>ts(s,r=>r.length<=32);return t.map(({id:s,name:r})=>d`<option value=${s} title=${At(r)} ?selected=${s===e}>
+  </header>`}function xu(t,e){let n=s=>ts(s,r=>r.length<=28);return t.map(({id:s,name:r})=>d`<option value=${s} title=${At(r)} ?selected=${s===e}>
         ${n(r)}
       </option>`)}function ud({place:t,dumps:e,dump:n}){return d`<label class="pick"
     >Dump

@@ -32,7 +32,7 @@ export function bar(context: Context, actions: Actions): unknown {
 
 /** Names of dumps differ at their ends, and a browser cuts there what is too long. */
 function options(dumps: Dump[], chosen: string): unknown {
-  const label = (name: string) => shortened(name, (part) => part.length <= 32);
+  const label = (name: string) => shortened(name, (part) => part.length <= 28);
   return dumps.map(
     ({ id, name }) =>
       html`<option value=${id} title=${short(name)} ?selected=${id === chosen}>

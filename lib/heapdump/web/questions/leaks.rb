@@ -22,7 +22,7 @@ module HeapDump
           shown = %i[suspects cleared].to_h { |name| [name, all[name].first(given[:limit])] }
           left_out = shown.to_h { |name, list| [name, all[name].size - list.size] }
           { **all, sentence: sentence(subject), suspects: with_words(subject, shown[:suspects]),
-            cleared: shown[:cleared], left_out: left_out }
+                   cleared: shown[:cleared], left_out: left_out }
         end
 
         private
