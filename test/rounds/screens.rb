@@ -1,13 +1,15 @@
 # frozen_string_literal: true
 
-# `rake web:screens`: pictures of reports about the dumps of examples/leak, to be looked at, in
-# tmp/screens: the whole pages in light and dark, on a phone, without a script, and the two that the
-# documents show. Takes the dumps that bin/demo has left in tmp/demo, else makes some.
+# `rake web:screens`: pictures of reports and of the viewer about the dumps of examples/leak, to be
+# looked at, in tmp/screens: the whole pages in light and dark, on a phone, without a script, each
+# screen of the viewer, and those that the documents show. Takes the dumps that bin/demo has left in
+# tmp/demo, else makes some. Those of the documents come from a checkout in /srv/heapdump.
 
 require "fileutils"
 require "support/browser"
 require "support/child"
 require "support/demo"
+require "support/viewer_page"
 require "heapdump/html"
 
 abort "web:screens SKIPPED: #{Browser.missing}" if Browser.missing
@@ -28,6 +30,7 @@ class Screens
     pages = { "leaks" => write("leaks", paths), "one" => write("one", paths.last(1)) }
     pages.each { |name, page| KINDS.each { |kind, options| shoot(name, page, kind, options) } }
     for_documents(pages["leaks"])
+    viewer(paths)
     puts "#{Dir.children(FOLDER).size} files in #{FOLDER}"
   end
 
@@ -68,6 +71,38 @@ class Screens
       browser.visit(shown)
       part(browser, "report-verdict", "#leaking article", "#leaking ol.path")
       part(browser, "report-picture", "#picture", "#picture")
+    end
+  end
+
+  VIEWER = {
+    "overview" => "overview", "leaks" => "leaks", "series" => "series", "holders" => "holders",
+    "grown" => "holders?by=class&colour=growth&baseline=%<first>s",
+    "classes" => "classes?baseline=%<first>s", "objects" => "objects?class=Shop%%3A%%3ASession",
+    "holding" => "holding?class=Shop%%3A%%3ASession&baseline=%<first>s", "strings" => "strings",
+    "threads" => "threads", "pages" => "pages", "search" => "search?text=Shop",
+    "object" => "object/%<largest>s"
+  }.freeze
+  FOR_DOCUMENTS = { "overview" => 1_080, "holders" => 900, "object" => 1_000, "leaks" => 1_060 }.freeze
+  private_constant :VIEWER, :FOR_DOCUMENTS
+
+  # Each screen of the viewer, and the heads of some for the documents.
+  def viewer(paths)
+    largest = HeapDump::Snapshot.open(paths.last).top(limit: 1, program: true).first
+    KINDS.except("plain").each do |kind, options|
+      ViewerPage.open(*paths, height: HIGH, **options) do |page|
+        VIEWER.each do |name, place|
+          page.go(format(place, first: page.ids.first, largest: largest))
+          page.browser.shoot(File.join(FOLDER, "viewer-#{name}-#{kind}.png"),
+                             height: [page.browser.page_height, HIGH * 2].min)
+          puts page.browser.complaints
+        end
+      end
+    end
+    ViewerPage.open(*paths, width: 1_100, height: HIGH) do |page|
+      FOR_DOCUMENTS.each do |name, height|
+        page.go(format(VIEWER[name], largest: largest))
+        page.browser.shoot(File.join(FOLDER, "viewer-#{name}.png"), height: height)
+      end
     end
   end
 

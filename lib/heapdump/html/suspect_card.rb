@@ -90,7 +90,7 @@ module HeapDump
         words = { sentence: sentence, place: place, gathering: gathering, held: held }
                 .transform_values { |text| Terminal::Text.safe(text) }
         { **words, path: path.to_a, address: address,
-          ticket: Ticket.of_suspect(subject, self).to_a }
+                   ticket: Ticket.of_suspect(subject, self).to_a }
       end
 
       private

@@ -1,4 +1,4 @@
-/*! heapdump, web/ f443e51bd4cbead308267417c958233775e776aafc90b99173e28254062536e4
+/*! heapdump, web/ 3e15fea4def9eed0a0f8010028cb0ca7ea8517b1c08380b2695a78647e278442
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

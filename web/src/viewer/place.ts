@@ -44,25 +44,16 @@ export function moved(
   return { dump: place.dump, screen, object, parameters: { baseline, ...parameters } };
 }
 
+/** Parameters that are addresses, or parts of a list. */
+const ofOneDump = ["below", "without", "references", "referrers", "offset"];
+
 /** The same place of another dump, where addresses mean nothing. */
 export function inDump(place: Place, dump: string): Place {
   const { baseline = "" } = place.parameters;
-  const screen = place.object
-    ? place.screen === "threads"
-      ? "threads"
-      : "overview"
-    : place.screen;
-  return {
-    dump,
-    screen,
-    object: "",
-    parameters: {
-      ...place.parameters,
-      below: "",
-      offset: "",
-      baseline: baseline === dump ? "" : baseline,
-    },
-  };
+  const kept = Object.entries(place.parameters).filter(([name]) => !ofOneDump.includes(name));
+  const parameters = { ...Object.fromEntries(kept), baseline: baseline === dump ? "" : baseline };
+  const screen = place.screen === "object" ? "overview" : place.screen;
+  return { dump, screen, object: "", parameters };
 }
 
 function split(text: string, separator: string): string[] {

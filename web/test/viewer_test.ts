@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Folded, MergedPaths } from "../src/viewer/answers.js";
+import { escaped, quoted } from "../src/viewer/parts/commands.js";
+import { columnsOf } from "../src/viewer/parts/picture.js";
+import { lines } from "../src/viewer/screens/holding.js";
+import { short } from "../src/viewer/parts/texts.js";
+
+test("words of a shell", () => {
+  assert.equal(escaped("Shop::Session"), "Shop::Session");
+  assert.equal(escaped("/tmp/a-b_c.json"), "/tmp/a-b_c.json");
+  assert.equal(escaped("it's"), "'it'\\''s'");
+  for (const bad of ["", "a b", "$(id)", "`id`", "a;b", "a\nb", "~", "*", "é"])
+    assert.match(escaped(bad), /^'[^]*'$/);
+});
+
+test("texts of Ruby run nothing", () => {
+  assert.equal(quoted('a"b\\c'), '"a\\"b\\\\c"');
+  assert.equal(quoted("#{exit} #$x #@y # z"), '"\\#{exit} \\#$x \\#@y # z"');
+});
+
+test("a long text is cut in its middle, with its length", () => {
+  assert.equal(short("x".repeat(300)), "x".repeat(300));
+  const cut = short(`a${"x".repeat(1_000_000)}b`);
+  assert.ok(cut.length < 400);
+  assert.match(cut, /^ax+…x+b \(1,000,002 characters\)$/);
+});
+
+test("what holds everything is called so", () => {
+  const cells: Folded["cells"] = {
+    parent: [null, 0],
+    label: [0, 1],
+    kind: ["node", "class"],
+    example: [null, "0x1"],
+    objects: [0, 1],
+    bytes: [0, 40],
+    retained: [40, 40],
+  };
+  const whole = columnsOf({ total: 2, labels: ["the VM", "A"], cells });
+  assert.deepEqual(
+    whole.cells.name.map((at) => whole.names[at]),
+    ["everything", "A"],
+  );
+  assert.deepEqual(whole.cells.parent, [0, 0]);
+  const below = { ...cells, example: ["0x2", "0x1"] };
+  assert.equal(columnsOf({ total: 2, labels: ["H", "A"], cells: below }).names[0], "H");
+});
+
+function branch(parent: number | null, text: string, objects: number): MergedPaths["items"][0] {
+  const figures = { bytes: objects, retained: objects, own_objects: 0 };
+  return { parent, text, other: false, example: null, objects, ...figures };
+}
+
+function merged(...items: MergedPaths["items"]): MergedPaths {
+  return { total: items.length, items, garbage: 0, garbage_bytes: 0 };
+}
+
+test("branches stand behind the one they grow from, in its order", () => {
+  const answer = merged(
+    branch(null, "all", 9),
+    branch(0, "a", 5),
+    branch(0, "b", 4),
+    branch(1, "c", 3),
+    branch(2, "d", 4),
+    branch(1, "e", 2),
+  );
+  const shown = lines(answer).map(({ branch: one, depth }) => `${"-".repeat(depth)}${one.text}`);
+  assert.deepEqual(shown, ["all", "-a", "--c", "--e", "-b", "--d"]);
+});
+
+test("a tree of five thousand steps is no recursion", () => {
+  const items = Array.from({ length: 5_000 }, (_, at) => branch(at === 0 ? null : at - 1, "x", 1));
+  assert.equal(lines(merged(...items)).length, 5_000);
+});
