@@ -82,7 +82,7 @@ class Screens
     "threads" => "threads", "pages" => "pages", "search" => "search?text=Shop",
     "object" => "object/%<largest>s"
   }.freeze
-  FOR_DOCUMENTS = { "overview" => 1_080, "holders" => 900, "object" => 1_000, "leaks" => 1_060 }.freeze
+  FOR_DOCUMENTS = { "overview" => 640, "holders" => 760, "object" => 800, "holding" => 700 }.freeze
   private_constant :VIEWER, :FOR_DOCUMENTS
 
   # Each screen of the viewer, and the heads of some for the documents.
@@ -98,9 +98,9 @@ class Screens
         end
       end
     end
-    ViewerPage.open(*paths, width: 1_100, height: HIGH) do |page|
+    ViewerPage.open(*paths, width: 1_200, height: HIGH) do |page|
       FOR_DOCUMENTS.each do |name, height|
-        page.go(format(VIEWER[name], largest: largest))
+        page.go(format(VIEWER[name], first: page.ids.first, largest: largest))
         page.browser.shoot(File.join(FOLDER, "viewer-#{name}.png"), height: height)
       end
     end

@@ -379,6 +379,23 @@ class TestAnswers < HeapDumpTest
     end
   end
 
+  def test_groups_at_the_top_beside_those_of_an_earlier_dump
+    json = client.ask!("top_groups", dump: client.ids.last, baseline: client.ids.first, limit: 199)
+    before, now = self.class.snapshots.map do |one|
+      one.top_groups(program: true).to_h { |row| [row.label, row.retained] }
+    end
+    labels = (before.keys | now.keys).grep_v(/anonymous/)
+    labels.each do |label|
+      item = json["items"].find { |one| one["label"] == label }
+      assert_equal now[label].to_i - before[label].to_i, item["change"]["retained"], label
+    end
+    changes = json["items"].filter_map { |one| one["change"]["retained"] }
+    assert_equal changes.sort.reverse, changes
+    answer = client.ask("top_groups", dump: client.ids.last, baseline: client.ids.first,
+                                      below: "0x1")
+    assert_equal [400, "bad_value"], [answer.status, answer.code]
+  end
+
   def test_strings
     json = ask("strings", limit: 7)
     found = first.duplicate_strings(limit: 7)

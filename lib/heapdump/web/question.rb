@@ -103,9 +103,14 @@ module HeapDump
           raise Refusal.new(404, "no_such_object", "this dump has no object at that address")
       end
 
-      # The object below which something is asked, nil for the whole dump.
+      # The object below which something is asked, nil for the whole dump. It means nothing in the
+      # dump with which this one is compared.
       def below
-        given[:below] && object(given[:below])
+        return unless given[:below]
+        return object(given[:below]) unless given[:baseline]
+
+        raise Refusal.new(400, "bad_value", "below and baseline exclude each other: an address " \
+                                            "is good within one dump only")
       end
 
       # For JSON: the items of a page (Array), and how many there are in all.

@@ -1,4 +1,4 @@
-/*! heapdump, web/ 3e15fea4def9eed0a0f8010028cb0ca7ea8517b1c08380b2695a78647e278442
+/*! heapdump, web/ 1f370c3cb6bc20dc4487171ada54a165b0fe12bcf8581a3fb1cf50b0af074e8f
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -31,13 +31,6 @@ module HeapDump
           @histogram ||= opened.first.histogram(given[:by], below&.to_s, given[:values])
         end
 
-        def below
-          return super unless given[:below] && given[:baseline]
-
-          raise Refusal.new(400, "bad_value", "below and baseline exclude each other: an address " \
-                                              "is good within one dump only")
-        end
-
         def found
           earlier = opened[1]&.histogram(given[:by], nil, given[:values])
           rows = Rows.of(histogram, earlier)

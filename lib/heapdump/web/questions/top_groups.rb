@@ -3,9 +3,11 @@
 module HeapDump
   class Web
     module Questions
-      # The objects at the top of the dominator tree, or directly below one, in groups.
+      # The objects at the top of the dominator tree, or directly below one, in groups; beside those
+      # of an earlier dump if one is named.
       class TopGroups < Question
         of_dump
+        takes :baseline, Dumps::ID
         takes :by, Kinds::Word.new(%i[class type location generation gem]), default: :class
         takes :below, Kinds::Address.new
         takes :all, Kinds::Flag.new, default: false
@@ -13,10 +15,31 @@ module HeapDump
         takes :limit, Kinds::Number.new(1..(ROWS - 1)), default: 50
 
         def answer
-          groups = snapshot.top_groups(**given.slice(:by, :sort, :limit), below: below,
-                                                                          program: !given[:all])
+          given[:baseline] ? compared : alone
+        end
+
+        def opened
+          @opened ||= @dumps.open([given[:dump], *given[:baseline]])
+        end
+
+        private
+
+        def alone
+          groups = groups_of(snapshot, below: below, limit: given[:limit])
           { by: given[:by].to_s, total: groups.total, rest: groups.rest && facts.row(groups.rest),
             items: groups.map { |row| facts.row(row) } }
+        end
+
+        # Those that changed most come first.
+        def compared
+          now, before = opened.map { |one| groups_of(one.view(given[:values]), below: below) }
+          rows = Rows.sort(Rows.of(now, before), :"#{given[:sort]}_change")
+          items = rows.first(given[:limit]).map { |row| { **facts.row(row), change: row.change } }
+          { by: given[:by].to_s, total: rows.size, rest: nil, items: items }
+        end
+
+        def groups_of(snapshot, **options)
+          snapshot.top_groups(**given.slice(:by, :sort), program: !given[:all], **options)
         end
       end
     end

@@ -86,8 +86,9 @@ function found(context: Context, answer: Histogram, compared: boolean): unknown 
 export function groupColumns(
   context: Context,
   answer: { by: string; bytes: number },
+  compared = false,
 ): (Column<Group> | undefined)[] {
-  return columns(context, answer, false).map((column) => column && unsorted(column));
+  return columns(context, answer, compared).map((column) => column && unsorted(column));
 }
 
 function unsorted({ sort: _, ...column }: Column<Group>): Column<Group> {

@@ -95,11 +95,17 @@ function colours(context: Context, folded: Folded): Colours | undefined {
 }
 
 function list(context: Context, below: string, by: string): unknown {
+  const baseline = below ? undefined : context.baseline;
+  const grouped = { by, below: below || undefined, baseline: baseline?.id, limit: 100 };
   if (by)
-    return context.answer("top_groups", { by, below: below || undefined, limit: 100 }, (answer) =>
+    return context.answer("top_groups", grouped, (answer) =>
       table(context, {
         caption: `${count(answer.total)} groups`,
-        columns: groupColumns(context, { by, bytes: context.dump.live_bytes ?? 0 }),
+        columns: groupColumns(
+          context,
+          { by, bytes: context.dump.live_bytes ?? 0 },
+          baseline !== undefined,
+        ),
         rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])] as Group[],
       }),
     );
