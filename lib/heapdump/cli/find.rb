@@ -141,7 +141,7 @@ module HeapDump
         match = text.match(/\A(\d+)([kmg]?)(?:i?b)?\z/i) or
           raise OptionParser::InvalidArgument, "#{text} (as 4096, 64k or 1M)"
 
-        match[1].to_i * UNITS.fetch(match[2].downcase)
+        countable(match[1].to_i * UNITS.fetch(match[2].downcase))
       end
 
       def json(snapshot, found)
