@@ -132,7 +132,9 @@ module HeapDump
       end
 
       def pattern(text)
-        text.match?(%r{\A/.+/\z}m) ? Regexp.new(text[1..-2]) : text
+        return text unless text.match?(%r{\A/.+/\z}m)
+
+        Snapshot::Values.check_pattern(Regexp.new(text[1..-2]))
       rescue RegexpError => e
         raise OptionParser::InvalidArgument, e.message
       end
