@@ -35,9 +35,10 @@ class WebClient
   # The answer to a request for a path, with other fields of the environment than the page's.
   # +lint+ is false for what no server would pass on.
   def get(path, method: "GET", lint: true, **env)
-    url = "http://#{HOST}#{path}"
-    defaults = { "HTTP_HOST" => HOST, "HTTP_X_HEAPDUMP_TOKEN" => TOKEN, "rack.errors" => errors }
-    env = Rack::MockRequest.env_for(url, method: method).merge(defaults)
+    path, query = path.split("?", 2) # which may be no URI
+    defaults = { "HTTP_HOST" => HOST, "HTTP_X_HEAPDUMP_TOKEN" => TOKEN, "rack.errors" => errors,
+                 "QUERY_STRING" => query.to_s }
+    env = Rack::MockRequest.env_for("http://#{HOST}#{path}", method: method).merge(defaults)
                            .merge(env.transform_keys(&:to_s)).compact
     status, headers, body = (lint ? Rack::Lint.new(@web) : @web).call(env)
     text = +""
