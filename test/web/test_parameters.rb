@@ -68,6 +68,7 @@ class TestParameters < HeapDumpTest
     "find?dump=%<id>s&class=#{"x" * 1001}" => ["bad_value", /class is a text of 1 to 1000/],
     "find?dump=%<id>s&type=ROOT" => ["bad_value", /type is one of OBJECT, CLASS/],
     "find?dump=%<id>s&pattern=%%28" => ["bad_value", /pattern is a regular expression/],
+    "find?dump=%<id>s&pattern=(?<=(?i)ss)x" => ["bad_value", /pattern is a regular expression/],
     "find?dump=%<id>s&pattern=a&value=a" => ["bad_value", /exclude each other/],
     "find?dump=%<id>s&where=size+%%3E+big" => ["bad_value", /a number .* at character 8/],
     "find?dump=%<id>s&where=system('true')" => ["bad_value", /at character 1/],

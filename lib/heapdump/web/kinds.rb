@@ -42,7 +42,7 @@ module HeapDump
       # A regular expression.
       Pattern = Struct.new(:most) do
         def value(text)
-          Regexp.new(text) if text.size.between?(1, most)
+          Snapshot::Values.check_pattern(Regexp.new(text)) if text.size.between?(1, most)
         rescue RegexpError
           nil
         end

@@ -16,7 +16,8 @@ module HeapDump
       NAMES = [ADDRESS, "localhost"].freeze
       IDLE = 3600 # seconds
       LAST = 1 # seconds for answers that are being written when it is stopped
-      private_constant :NAMES, :LAST
+      REFUSED = [401, 403, 405, 421].freeze # what Guard says
+      private_constant :NAMES, :LAST, :REFUSED
 
       # The application, nil before #start (Web).
       attr_reader :web
@@ -78,9 +79,11 @@ module HeapDump
         listening << (e.is_a?(SystemCallError) ? unusable(e) : e)
       end
 
+      # Who is refused, as others on this machine are, does not keep it running.
       def call(env)
-        @asked_at = now
-        web.call(env)
+        reply = web.call(env)
+        @asked_at = now unless REFUSED.include?(reply.first)
+        reply
       end
 
       # Rackup belongs to Rack 3; before that Rack had handlers of its own.
