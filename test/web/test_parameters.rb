@@ -74,6 +74,8 @@ class TestParameters < HeapDumpTest
     "find?dump=%<id>s&where=system('true')" => ["bad_value", /at character 1/],
     "object?dump=%<id>s&object=0x12345678901234567" => ["bad_value", /object is an address/],
     "leaks?dumps=%<id>s" => ["bad_value", /dumps is the ids of dumps, 2 to 16/],
+    "leaks?dumps=%<id>s,%<id>s" => ["bad_value", /dumps is the ids of dumps, 2 to 16/],
+    "summary?dump=%<id>s,,%<id>s" => ["bad_value", /dump is the id of a dump/],
     "job?id=../x" => ["bad_value", /id is the id of a job/],
     "summary?dump=%<id>s&%%" => ["bad_query", /no list of name=value/],
     "summary?&dump=%<id>s" => ["unknown_parameter", /there are/],
