@@ -3,18 +3,17 @@
 module HeapDump
   class Web
     # What WEBrick does with requests, otherwise than by itself: a request has to come within a few
-    # seconds, not each of its lines, and its answer has to be taken within some; one with a body,
-    # or without a path, is refused; and errors that it finds before the application is asked are
-    # told as those of the application.
+    # seconds, not each of its lines; one with a body, or without a path, is refused; and errors
+    # that it finds before the application is asked are told as those of the application.
     module Requests
       SECONDS = 10
       # What WEBrick waits for each line, and between two requests: longer, so that only one of both
       # times runs out.
       WEBRICKS = 3 * SECONDS
-      # In which an answer has to be taken. Some links are slow.
+      # For how long a client may take nothing of its answer. Some links are slow.
       TAKEN = 3 * SECONDS
 
-      # How long an answer may take (TAKEN), which tests make shorter.
+      # These seconds (TAKEN), which tests make fewer.
       def self.taken
         TAKEN
       end
@@ -25,14 +24,6 @@ module HeapDump
           ::WEBrick::Utils.timeout(SECONDS) { super }
         rescue Timeout::Error
           raise ::WEBrick::HTTPStatus::RequestTimeout
-        end
-      end
-
-      # An answer that has to be taken in time. Whoever does not read it would keep one of the few
-      # connections for ever. WEBrick closes the connection when it is interrupted while it writes.
-      module Taken
-        def send_response(socket)
-          ::WEBrick::Utils.timeout(Requests.taken) { super }
         end
       end
 
@@ -51,7 +42,7 @@ module HeapDump
       end
 
       def create_response(*)
-        super.extend(Taken, Told)
+        super.extend(Told)
       end
 
       def service(request, response)

@@ -98,13 +98,20 @@ module HeapDump
       def settings
         { BindAddress: ADDRESS, Port: port, ServerName: ADDRESS, ServerSoftware: "heapdump",
           DoNotReverseLookup: true, AccessLog: [], Logger: ::WEBrick::BasicLog.new(nil, 0),
-          RequestTimeout: Requests::WEBRICKS, AcceptCallback: method(:at_once) }
+          RequestTimeout: Requests::WEBRICKS, AcceptCallback: method(:accept) }
       end
 
       # WEBrick writes the head and the body of an answer one after the other. The system would hold
       # back the second until the client has confirmed the first, which takes 40 ms.
-      def at_once(socket)
+      #
+      # Whoever takes nothing of an answer would keep one of the few connections for ever: where the
+      # system can, it closes such a connection.
+      def accept(socket)
         socket.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
+        return unless Socket.const_defined?(:TCP_USER_TIMEOUT)
+
+        socket.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_USER_TIMEOUT,
+                          (Requests.taken * 1000).to_i)
       end
 
       def prepare(server)
