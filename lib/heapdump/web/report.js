@@ -1,4 +1,4 @@
-/*! heapdump, web/ 1f370c3cb6bc20dc4487171ada54a165b0fe12bcf8581a3fb1cf50b0af074e8f
+/*! heapdump, web/ a15d9983fd52d6c2957a0db8f1d5cb996edfe5d1b97ae079c1e13f69c1104c17
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

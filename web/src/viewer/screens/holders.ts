@@ -9,7 +9,7 @@ import { bytes, count } from "../../common/units.js";
 import { share, size } from "../parts/figures.js";
 import { link, objectLink, thing } from "../parts/links.js";
 import { picture } from "../parts/picture.js";
-import { same } from "../parts/commands.js";
+import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 import { groupColumns } from "./classes.js";
@@ -48,7 +48,11 @@ export function holders(context: Context): unknown {
     ${choice(context, "List", "by", lists, by)} ${list(context, below, by)}
     ${same(context, {
       command: ["top", ...(below ? [below] : []), ...(by ? ["--by", by] : [])],
-      ruby: below ? `.dominated("${below}")` : by ? `.top_groups(by: :${by})` : ".top(limit: 50)",
+      ruby: below
+        ? `.dominated(${quoted(below)})`
+        : by
+          ? `.top_groups(by: ${symbol(by)})`
+          : ".top(limit: 50)",
     })}`;
 }
 
