@@ -63,7 +63,6 @@ test("what holds everything is called so", () => {
   const cells: Folded["cells"] = {
     parent: [null, 0],
     label: [0, 1],
-    kind: ["node", "class"],
     example: [null, "0x1"],
     objects: [0, 1],
     bytes: [0, 40],

@@ -181,7 +181,6 @@ export interface Folded {
   cells: {
     parent: (number | null)[];
     label: number[];
-    kind: ("node" | "class" | "other")[];
     example: (string | null)[];
     objects: number[];
     bytes: number[];
