@@ -1,4 +1,4 @@
-/*! heapdump, web/ 29961848df58b80aa8bce73c8ede707c9acf3f0e2274466f387c46ca7c35a347
+/*! heapdump, web/ 701affaefe83388a965c2271867dbdbdb49ad6e28e83619922340f5d11d55340
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

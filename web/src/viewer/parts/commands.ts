@@ -1,6 +1,7 @@
 // How to get the same without the viewer: the command of a shell, and the call in Ruby.
 
 import { html, nothing } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
 import type { Dump } from "../answers.js";
 import type { Context } from "../context.js";
 import { copyText } from "../../common/copy.js";
@@ -42,7 +43,7 @@ function dumpsOf({ dumps, dump, baseline }: Context, about: Same["about"]) {
 }
 
 /** A text with a button that copies it. */
-export function copied(text: string, label = "Copy"): unknown {
+export function copied(text: string): unknown {
   const copy = (event: Event) => {
     const button = event.currentTarget as HTMLButtonElement;
     const pre = button.nextElementSibling as HTMLElement;
@@ -50,10 +51,14 @@ export function copied(text: string, label = "Copy"): unknown {
       button.textContent = done ? "Copied" : "Selected: press Ctrl-C";
     });
   };
-  return html`<div class="copied">
-    <button type="button" class="copy" @click=${copy}>${label}</button>
-    <pre>${text}</pre>
-  </div>`;
+  // Another text is another element, of which the button has not said that it is copied.
+  return keyed(
+    text,
+    html`<div class="copied">
+      <button type="button" class="copy" @click=${copy}>Copy</button>
+      <pre>${text}</pre>
+    </div>`,
+  );
 }
 
 // In a terminal into which it is pasted such a character may end the line, or act as a key.
