@@ -214,18 +214,6 @@ class TestViewer < HeapDumpTest
     end
   end
 
-  def test_the_picture_leads_into_an_object
-    ViewerPage.open(Shop.dump) do |page|
-      page.go("holders")
-      page.evaluate("document.querySelector('canvas').focus()")
-      page.browser.keys(:Down)
-      before = page.texts(".box-facts").first
-      3.times { page.browser.keys(:Enter, :Down) }
-      page.settle
-      refute_equal before, page.texts(".box-facts").first
-    end
-  end
-
   def test_without_a_token_and_with_a_wrong_one
     ViewerPage.open(Shop.dump) do |page|
       page.evaluate("sessionStorage.clear()")

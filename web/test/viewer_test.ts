@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Folded, MergedPaths } from "../src/viewer/answers.js";
-import { escaped, quoted } from "../src/viewer/parts/commands.js";
+import type { Dump, Folded, MergedPaths } from "../src/viewer/answers.js";
+import { command, escaped, quoted, symbol } from "../src/viewer/parts/commands.js";
 import { columnsOf } from "../src/viewer/parts/picture.js";
 import { lines } from "../src/viewer/screens/holding.js";
+import { asOptions } from "../src/viewer/screens/objects.js";
 import { short } from "../src/viewer/parts/texts.js";
 
 test("words of a shell", () => {
@@ -11,7 +12,39 @@ test("words of a shell", () => {
   assert.equal(escaped("/tmp/a-b_c.json"), "/tmp/a-b_c.json");
   assert.equal(escaped("it's"), "'it'\\''s'");
   for (const bad of ["", "a b", "$(id)", "`id`", "a;b", "a\nb", "~", "*", "é"])
-    assert.match(escaped(bad), /^'[^]*'$/);
+    assert.match(escaped(bad), /^\$?'[^]*'$/);
+});
+
+test("what is pasted into a terminal presses no key", () => {
+  assert.equal(escaped("it's\\\x03\n"), "$'it\\'s\\\\\\U00000003\\U0000000a'");
+  assert.equal(escaped("\u{e0001}\u202e"), "$'\\U000e0001\\U0000202e'");
+  assert.equal(quoted('"\x1b[201~\r#{a}\u202e'), '"\\"\\u{1b}[201~\\u{d}\\#{a}\\u{202e}"');
+});
+
+test("a name from an address becomes a symbol alone", () => {
+  assert.equal(symbol("retained"), ":retained");
+  assert.equal(symbol("a); `id`"), ':"a); `id`"');
+  assert.equal(symbol("#{exit}"), ':"\\#{exit}"');
+});
+
+test("a dump of which only the name is known is a word, too", () => {
+  const dump: Dump = {
+    id: "",
+    name: "$(id).json",
+    bytes: 0,
+    state: "closed",
+    progress: null,
+    error: null,
+  };
+  assert.equal(command([dump], ["why", "A b"]), "heapdump why '$(id).json' 'A b'");
+  assert.equal(command([{ ...dump, argument: "a\\ b" }], ["top"]), "heapdump top a\\ b");
+});
+
+test("a condition runs nothing in Ruby", () => {
+  assert.deepEqual(asOptions({ class: "#{`id`}", type: undefined }), [
+    ["--class", "#{`id`}"],
+    'class: "\\#{`id`}"',
+  ]);
 });
 
 test("texts of Ruby run nothing", () => {
@@ -30,7 +63,6 @@ test("what holds everything is called so", () => {
   const cells: Folded["cells"] = {
     parent: [null, 0],
     label: [0, 1],
-    kind: ["node", "class"],
     example: [null, "0x1"],
     objects: [0, 1],
     bytes: [0, 40],

@@ -13,7 +13,7 @@ const mapHeight = 460;
 const hues = 8;
 const grownSteps = 4;
 
-type Form = "rows" | "boxes";
+export type Form = "rows" | "boxes";
 
 const forms: Record<Form, string> = { rows: "Rows (icicle)", boxes: "Boxes (treemap)" };
 
@@ -27,6 +27,10 @@ export interface Options {
   colours?: Colours | undefined;
   /** Called before the user goes into a cell; the picture stays as it is if it returns true. */
   opened?: (cell: number) => boolean;
+  /** The form that it has first. */
+  form?: Form;
+  /** Called when the user has chosen another form. */
+  chosen?: (form: Form) => void;
 }
 
 export class Picture {
@@ -34,7 +38,9 @@ export class Picture {
   private readonly crumbs = document.createElement("p");
   private readonly facts = document.createElement("p");
   private readonly buttons = new Map<Form, HTMLButtonElement>();
-  private form: Form = "rows";
+  private form: Form;
+  /** Given when the picture is closed. */
+  private readonly closed = new AbortController();
   private root = top;
   private looked = top;
   private boxes: Box[] = [];
@@ -44,6 +50,7 @@ export class Picture {
     place: HTMLElement,
     private readonly options: Options = {},
   ) {
+    this.form = options.form ?? "rows";
     const scroll = document.createElement("div");
     scroll.className = "canvas";
     scroll.append(this.canvas);
@@ -61,6 +68,18 @@ export class Picture {
     place.hidden = false;
     this.listen();
     this.show(top);
+  }
+
+  /** Shows the same in another form. */
+  choose(form: Form): void {
+    if (form === this.form) return;
+    this.form = form;
+    this.show(this.root);
+  }
+
+  /** Ends what would keep the picture alive when its place is gone. */
+  close(): void {
+    this.closed.abort();
   }
 
   /** Draws it again, as when its width or the colours have changed. */
@@ -90,8 +109,8 @@ export class Picture {
       button.type = "button";
       button.textContent = words;
       button.addEventListener("click", () => {
-        this.form = form;
-        this.show(this.root);
+        this.choose(form);
+        this.options.chosen?.(form);
       });
       this.buttons.set(form, button);
       group.append(button);
@@ -111,12 +130,19 @@ export class Picture {
     this.canvas.addEventListener("keydown", (event) => {
       if (this.key(event.key)) event.preventDefault();
     });
-    new ResizeObserver(() => {
+    const observer = new ResizeObserver(() => {
       const width = this.canvas.parentElement?.clientWidth ?? 0;
       if (`${width}px` !== this.canvas.style.width) this.redraw();
-    }).observe(this.canvas.parentElement ?? this.canvas);
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    });
+    observer.observe(this.canvas.parentElement ?? this.canvas);
+    const dark = window.matchMedia("(prefers-color-scheme: dark)");
+    const redraw = () => {
       this.redraw();
+    };
+    dark.addEventListener("change", redraw);
+    this.closed.signal.addEventListener("abort", () => {
+      observer.disconnect();
+      dark.removeEventListener("change", redraw);
     });
   }
 

@@ -6,13 +6,12 @@ export interface Progress {
   of: number | null;
 }
 
+/** What the dump says of itself, which need not be what it should be. */
 export interface Header {
-  time?: string;
-  pid?: number;
-  ruby?: string;
-  program?: string;
-  host?: string;
-  strings?: string;
+  time?: unknown;
+  pid?: unknown;
+  ruby?: unknown;
+  host?: unknown;
 }
 
 export interface Dump {
@@ -64,7 +63,7 @@ export interface Memory {
 }
 
 export interface Summary {
-  header: Header & { ruby_description?: string };
+  header: Header;
   whole: boolean | null;
   warnings: string[];
   objects: number;
@@ -181,7 +180,6 @@ export interface Folded {
   cells: {
     parent: (number | null)[];
     label: number[];
-    kind: ("node" | "class" | "other")[];
     example: (string | null)[];
     objects: number[];
     bytes: number[];

@@ -88,7 +88,8 @@ export function waiting(progress: Progress | null, stop?: () => void): unknown {
   </p>`;
 }
 
-function refused(message: string, again: () => void): unknown {
+/** Why there is no answer, with a button to ask again. */
+export function refused(message: string, again: () => void): unknown {
   return html`<p class="warning" role="alert">
     ${message} <button type="button" @click=${again}>Ask again</button>
   </p>`;

@@ -4,10 +4,10 @@
 import { html, nothing, render } from "lit-html";
 import type { Answers } from "./answers.js";
 import { bar } from "./bar.js";
-import { Context, waiting } from "./context.js";
+import { Context, refused, waiting } from "./context.js";
 import { askForToken, askForValues, help } from "./dialogs.js";
 import { listen } from "./keys.js";
-import { addressOf, moved, placeAt } from "./place.js";
+import { addressOf, first, moved, placeAt } from "./place.js";
 import type { Place } from "./place.js";
 import { screens } from "./screens.js";
 import { Store } from "./store.js";
@@ -24,6 +24,8 @@ class Viewer {
   private values = false;
   private dialog: Dialog;
   private waits = false;
+  /** The list of dumps that is shown while it is asked again. */
+  private dumps: Answers["dumps"] | undefined;
   /** The ids of the dumps that have been read. */
   private readonly opened = new Set<string>();
 
@@ -51,7 +53,7 @@ class Viewer {
     this.waits = true;
     queueMicrotask(() => {
       this.waits = false;
-      render(this.page(), this.body);
+      render(this.pageOrTrouble(), this.body);
       this.store.drawn();
     });
   }
@@ -63,7 +65,7 @@ class Viewer {
 
   /** The address has changed: another screen begins at its head, also for a screen reader. */
   private go(): void {
-    takeToken();
+    if (takeToken()) this.store.forget("dumps");
     const before = this.place;
     this.place = placeAt(location.hash);
     this.draw();
@@ -77,10 +79,27 @@ class Viewer {
     });
   }
 
+  /** An answer that is not as expected, as from a server of another version, leaves a page, too. */
+  private pageOrTrouble(): unknown {
+    try {
+      return this.page();
+    } catch (error) {
+      console.error(error);
+      return html`<main>
+        <h1>heapdump</h1>
+        ${refused(`This cannot be shown: ${String(error)}`, () => {
+          location.reload();
+        })}
+        <p><a href=${addressOf(first)}>Overview</a></p>
+      </main>`;
+    }
+  }
+
   private page(): unknown {
     const dumps = this.store.entry("dumps", { values: this.values ? 1 : undefined });
-    if (dumps.state === "there") return this.withDumps(dumps.answer);
-    if (dumps.state === "asked") return html`<main>${waiting(dumps.progress)}</main>`;
+    if (dumps.state === "there") this.dumps = dumps.answer;
+    if (dumps.state !== "refused" && this.dumps) return this.withDumps(this.dumps);
+    if (dumps.state !== "refused") return html`<main>${waiting(null)}</main>`;
     if (dumps.code === "no_token")
       return askForToken((text) => {
         setToken(text);
@@ -88,16 +107,20 @@ class Viewer {
       }, token() !== "");
     return html`<main>
       <h1>heapdump</h1>
-      <p class="warning" role="alert">
-        ${dumps.message} <button type="button" @click=${dumps.again}>Ask again</button>
-      </p>
+      ${refused(dumps.message, dumps.again)}
     </main>`;
   }
 
   private withDumps(answer: Answers["dumps"]): unknown {
     const { items } = answer;
     const { dump: wanted, parameters } = this.place;
-    const dump = items.find((one) => one.id === wanted) ?? items[items.length - 1];
+    const dump = wanted === "" ? items[items.length - 1] : items.find((one) => one.id === wanted);
+    if (!dump && items.length > 0)
+      return html`<main>
+        <h1>heapdump</h1>
+        <p>This address is about a dump that is not here.</p>
+        <p><a href=${addressOf(first)}>Overview of the last one that is</a></p>
+      </main>`;
     if (!dump)
       return html`<main>
         <h1>heapdump</h1>
@@ -121,25 +144,24 @@ class Viewer {
       this.store.forget("dumps");
       return waiting(null);
     });
-    return html`${this.bar(context)}
-      <main id="main">
-        <h1 id="title" tabindex="-1">${short(name)}</h1>
-        ${shown}
-      </main>`;
+    return this.framed(context, short(name), shown);
   }
 
   private screen(context: Context): unknown {
-    const { title, draw } = screens[context.place.screen] ?? {
-      title: "There is no such screen",
-      draw: () => nothing,
-    };
+    const [, screen] = Object.entries(screens).find(([key]) => key === context.place.screen) ?? [];
+    const { title, draw } = screen ?? { title: "There is no such screen", draw: () => nothing };
     const what = [context.place.object, title].filter((one) => one !== "").join(" · ");
     document.title = `${what} · ${short(context.dump.name, 60)} · heapdump`;
+    return this.framed(context, title, draw(context));
+  }
+
+  /** With the bar above, and a dialog in front if one is open. */
+  private framed(context: Context, title: string, shown: unknown): unknown {
     return html`<a class="skip" href="#main" @click=${skip}>To the content</a>
       ${this.bar(context)}
       <main id="main" tabindex="-1">
         <h1 id="title" tabindex="-1">${title}</h1>
-        ${draw(context)}
+        ${shown}
       </main>
       ${this.dialogs()}`;
   }

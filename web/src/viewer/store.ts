@@ -77,7 +77,7 @@ export class Store {
       },
       (error: unknown) => {
         if (error instanceof Refused) refused(error.code, error.message);
-        else if (!controller.signal.aborted) throw error;
+        else if (!controller.signal.aborted) refused("failed", String(error));
       },
     );
     return entry;

@@ -13,6 +13,11 @@ export function short(text: string, length = most): string {
   return `${cut} (${count(text.length)} characters)`;
 }
 
+/** What should be a text or a number; "" for all else. */
+export function plain(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
 /** A name from a dump. */
 export function name(text: string | null | undefined): unknown {
   return html`<bdi>${short(text ?? "–")}</bdi>`;

@@ -7,7 +7,7 @@ import { bytes, count } from "../../common/units.js";
 import { change, number, share, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
 import { conditionOfClass, link, objectLink } from "../parts/links.js";
-import { same } from "../parts/commands.js";
+import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import type { Column } from "../parts/table.js";
 import { name } from "../parts/texts.js";
@@ -49,12 +49,15 @@ function command(context: Context, by: string, compared: boolean) {
       command: ["diff", "--by", by] as [string, ...string[]],
       about: "baseline" as const,
       rubyOfAll: ([earlier = "", later = ""]: string[]) =>
-        `HeapDump::Snapshot.open(${earlier}).diff(HeapDump::Snapshot.open(${later}), by: :${by})`,
+        `HeapDump::Snapshot.open(${earlier}).diff(HeapDump::Snapshot.open(${later}), by: ${symbol(by)})`,
     };
   const below = context.given("below");
   const command: [string, ...string[]] =
     by === "class" && !below ? ["summary"] : ["top", ...(below ? [below] : []), "--by", by];
-  return { command, ruby: `.histogram(by: :${by}${below ? `, below: "${below}"` : ""})` };
+  return {
+    command,
+    ruby: `.histogram(by: ${symbol(by)}${below ? `, below: ${quoted(below)}` : ""})`,
+  };
 }
 
 function sorting(context: Context, compared: boolean): string {

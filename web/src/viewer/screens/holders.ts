@@ -4,12 +4,12 @@ import { html, nothing } from "lit-html";
 import type { Folded, Group, Thing } from "../answers.js";
 import type { Colours } from "../../common/picture.js";
 import type { Context } from "../context.js";
-import { addressOf, moved } from "../place.js";
+import { addressOf, changed } from "../place.js";
 import { bytes, count } from "../../common/units.js";
 import { share, size } from "../parts/figures.js";
-import { link, objectLink, thing } from "../parts/links.js";
+import { objectLink, thing } from "../parts/links.js";
 import { picture } from "../parts/picture.js";
-import { same } from "../parts/commands.js";
+import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 import { groupColumns } from "./classes.js";
@@ -34,22 +34,37 @@ export function holders(context: Context): unknown {
     </p>
     ${below ? crumbs(context, below) : nothing} ${colourChoice(context)}
     ${context.answer("folded", { below: below || undefined, cells }, (answer) =>
-      picture(
-        answer,
-        (address) => {
-          location.hash = addressOf(
-            moved(context.place, "holders", { below: address, colour: context.given("colour") }),
-          );
+      picture({
+        folded: answer,
+        colours: colours(context, answer),
+        form: context.given("form") === "boxes" ? "boxes" : "rows",
+        opened: (address) => {
+          location.hash = down(context, address);
         },
-        colours(context, answer),
-      ),
+        chosen: (form) => {
+          location.hash = addressOf(changed(context.place, { form }));
+        },
+      }),
     )}
     <h2>${below ? "What it dominates directly" : "What retains most"}</h2>
     ${choice(context, "List", "by", lists, by)} ${list(context, below, by)}
     ${same(context, {
       command: ["top", ...(below ? [below] : []), ...(by ? ["--by", by] : [])],
-      ruby: below ? `.dominated("${below}")` : by ? `.top_groups(by: :${by})` : ".top(limit: 50)",
+      ruby: below
+        ? `.dominated(${quoted(below)})`
+        : by
+          ? `.top_groups(by: ${symbol(by)})`
+          : ".top(limit: 50)",
     })}`;
+}
+
+/** The address of the same below an object, or of everything if it is "". */
+function down(context: Context, below: string): string {
+  return addressOf(changed(context.place, { below }));
+}
+
+function downLink(context: Context, words: unknown, below: string): unknown {
+  return html`<a href=${down(context, below)}>${words}</a>`;
 }
 
 /** From everything down to the object below which is shown. */
@@ -57,8 +72,8 @@ function crumbs(context: Context, below: string): unknown {
   return context.answer("object", { object: below, paths: 0 }, (answer) => {
     const above = [...answer.dominators].reverse();
     return html`<p class="crumbs">
-      ${link(context, "everything", "holders")} ${answer.more_dominators ? " › …" : nothing}
-      ${above.map((one) => html` › ${one.address ? link(context, name(one.words), "holders", { below: one.address }) : name(one.words)}`)}
+      ${downLink(context, "everything", "")} ${answer.more_dominators ? " › …" : nothing}
+      ${above.map((one) => html` › ${one.address ? downLink(context, name(one.words), one.address) : name(one.words)}`)}
       › <b>${name(answer.object.words)}</b> (${objectLink(context, below, below)})
     </p>`;
   });
@@ -165,8 +180,7 @@ function objects(
       {
         name: "",
         kind: "word",
-        cell: (one) =>
-          one.address ? link(context, "go down", "holders", { below: one.address }) : nothing,
+        cell: (one) => (one.address ? downLink(context, "go down", one.address) : nothing),
       },
     ],
     rows: items,

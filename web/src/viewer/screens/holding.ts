@@ -23,9 +23,9 @@ interface Line {
 
 export function holding(context: Context): unknown {
   const given = conditions(context);
-  const set = Object.values(given).some((value) => value !== undefined);
-  const className = given.class === undefined ? undefined : String(given.class);
-  const [, keywords] = asOptions(given);
+  const [options, keywords] = asOptions(given);
+  const set = options.length > 0;
+  const onlyClass = options.length === 2 && options[0] === "--class" ? options[1] : undefined;
   return html`<p class="lead">
       For a set of objects: through which references they are held, and how many through each. The
       way with most of them is first.
@@ -36,10 +36,7 @@ export function holding(context: Context): unknown {
       set
         ? html`<p>${link(context, "List these objects", "objects", texts(context))}</p>
             ${same(context, {
-              command:
-                className === undefined
-                  ? ["why", "CLASS"]
-                  : ["why", className, "--tree", String(most)],
+              command: onlyClass ? ["why", onlyClass, "--tree", String(most)] : undefined,
               ruby: `.merged_paths(${keywords})`,
             })}`
         : nothing

@@ -9,7 +9,7 @@ import { bytes, count, objects as objectsInWords } from "../../common/units.js";
 import { number, size } from "../parts/figures.js";
 import { link, objectLink, thing } from "../parts/links.js";
 import { pathOfObject } from "../parts/paths.js";
-import { same } from "../parts/commands.js";
+import { quoted, same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { name, short } from "../parts/texts.js";
 import { groupColumns } from "./classes.js";
@@ -19,8 +19,8 @@ const many = 50; // references of a list
 export function object(context: Context): unknown {
   const address = context.place.object;
   return html`${context.answer("object", { object: address }, (answer) => about(context, answer))}
-  ${same(context, { command: ["show", address], ruby: `.object("${address}")` })}
-  ${same(context, { command: ["why", address], ruby: `.paths("${address}")` })}`;
+  ${same(context, { command: ["show", address], ruby: `.object(${quoted(address)})` })}
+  ${same(context, { command: ["why", address], ruby: `.paths(${quoted(address)})` })}`;
 }
 
 function about(context: Context, answer: ObjectAnswer): unknown {

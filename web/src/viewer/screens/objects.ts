@@ -9,7 +9,7 @@ import { number, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
 import type { Field } from "../parts/form.js";
 import { link, thing } from "../parts/links.js";
-import { same } from "../parts/commands.js";
+import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 
@@ -55,7 +55,7 @@ export function conditionFields(): Field[] {
 export function asOptions(given: Parameters): [string[], string] {
   const set = Object.entries(given).filter((pair) => pair[1] !== undefined);
   const options = set.flatMap(([key, value]) => [`--${key}`, String(value)]);
-  return [options, set.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(", ")];
+  return [options, set.map(([key, value]) => `${key}: ${quoted(String(value))}`).join(", ")];
 }
 
 export function objects(context: Context): unknown {
@@ -69,7 +69,7 @@ export function objects(context: Context): unknown {
   ${options.length > 0 ? together(context, given) : nothing}
   ${same(context, {
     command: ["find", ...(options.length > 0 ? options : ["--min-size", "0"]), "--sort", sort],
-    ruby: `.find(${[keywords, `sort: :${sort}`].filter((one) => one !== "").join(", ")})`,
+    ruby: `.find(${[keywords, `sort: ${symbol(sort)}`].filter((one) => one !== "").join(", ")})`,
   })}`;
 }
 

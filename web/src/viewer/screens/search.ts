@@ -8,7 +8,7 @@ import type { Place } from "../place.js";
 import { count } from "../../common/units.js";
 import { size } from "../parts/figures.js";
 import { link } from "../parts/links.js";
-import { same } from "../parts/commands.js";
+import { quoted, same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 
@@ -59,5 +59,5 @@ export function search(context: Context): unknown {
         >Strings, symbols and regexps that contain “${name(text)}”</a
       >: this reads their contents, which takes a moment in a large dump.
     </p>
-    ${same(context, { command: ["find", "--value", text], ruby: `.find(value: ${JSON.stringify(text)})` })}`;
+    ${same(context, { command: ["find", "--value", text], ruby: `.find(value: ${quoted(text)})` })}`;
 }

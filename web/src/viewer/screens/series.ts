@@ -10,7 +10,7 @@ import { clock, lines as chart } from "../parts/lines.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { addressOf, inDump } from "../place.js";
-import { name } from "../parts/texts.js";
+import { name, plain } from "../parts/texts.js";
 
 const most = 16; // dumps
 
@@ -29,10 +29,14 @@ const lines: Line[] = [
   { name: "free in malloc", of: (one) => one.account.parts.free_malloc },
 ];
 
-interface Point {
+export interface Given {
   dump: Dump;
   summary: Summary;
-  /** In seconds since 1970; the number of the dump where times are not known. */
+}
+
+interface Point extends Given {
+  timed: boolean;
+  /** In seconds since 1970; the number of the dump where the time of one is not known. */
   at: number;
 }
 
@@ -42,7 +46,7 @@ export function series(context: Context): unknown {
       There is one dump. Lines need several: give them all to <code>heapdump ui</code>.
     </p>`;
   const dumps = context.dumps.slice(-most);
-  return html`${gather(context, dumps, [], (points) => drawn(context, points))}
+  return html`${gather(context, dumps, [], (given) => drawn(context, pointsOf(given)))}
   ${same(context, { command: ["diff"], about: "all", rubyOfAll: (files) => `HeapDump.leaks(${files.join(", ")})` })}`;
 }
 
@@ -50,24 +54,29 @@ export function series(context: Context): unknown {
 function gather(
   context: Context,
   dumps: Dump[],
-  points: Point[],
-  show: (points: Point[]) => unknown,
+  given: Given[],
+  show: (given: Given[]) => unknown,
 ): unknown {
   const [dump, ...others] = dumps;
-  if (!dump) return show(points);
+  if (!dump) return show(given);
   return context.answer("summary", { dump: dump.id }, (summary) =>
-    gather(
-      context,
-      others,
-      [...points, { dump, summary, at: time(summary) ?? points.length }],
-      show,
-    ),
+    gather(context, others, [...given, { dump, summary }], show),
   );
 }
 
-function time(summary: Summary): number | undefined {
-  const at = Date.parse(summary.header.time ?? "");
-  return Number.isNaN(at) ? undefined : at / 1000;
+/** In the order of time, or as they were given if the time of one is not known. */
+export function pointsOf(given: Given[]): Point[] {
+  const timed = given.every((one) => time(one) !== undefined);
+  const at = (one: Given, number: number) => (timed ? time(one) : undefined) ?? number;
+  return given
+    .map((one, number) => ({ ...one, timed, at: at(one, number) }))
+    .sort((one, other) => one.at - other.at);
+}
+
+function time({ summary }: Given): number | undefined {
+  const text = plain(summary.header.time);
+  const at = Date.parse(text);
+  return Number.isNaN(at) || !/^\d{4}-/.test(text) ? undefined : at / 1000;
 }
 
 function drawn(context: Context, points: Point[]): unknown {
@@ -78,7 +87,7 @@ function drawn(context: Context, points: Point[]): unknown {
     ${chart({
       names: shown.map((line) => line.name),
       columns: columnsOf(points, shown),
-      timed: points.every((point) => point.summary.header.time),
+      timed: points.every((point) => point.timed),
     })}
     ${table(context, {
       caption: "Sizes in each dump",
@@ -100,14 +109,14 @@ function drawn(context: Context, points: Point[]): unknown {
           html`<li>
             <a href=${addressOf({ ...inDump(context.place, dump.id), screen: "overview" })}
               >${name(dump.name)}</a
-            >: process ${summary.header.pid ?? "–"}, ${count(summary.objects)} objects
+            >: process ${plain(summary.header.pid) || "–"}, ${count(summary.objects)} objects
           </li>`,
       )}
     </ul>`;
 }
 
-function moment({ summary, at }: Point): string {
-  return summary.header.time ? clock(at) : String(at + 1);
+function moment({ timed, at }: Point): string {
+  return timed ? clock(at) : String(at + 1);
 }
 
 function changed(line: Line, points: Point[]): unknown {

@@ -6,7 +6,7 @@ import type { Context } from "../context.js";
 import { count } from "../../common/units.js";
 import { number, size } from "../parts/figures.js";
 import { link, objectLink, thing } from "../parts/links.js";
-import { same } from "../parts/commands.js";
+import { quoted, same } from "../parts/commands.js";
 import { offsetOf, pager, table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 
@@ -79,7 +79,7 @@ function frames(context: Context): unknown {
           </ol>
           ${pager(context, answer.total, frameLimit, "frames")}`,
     )}
-    ${same(context, { command: ["show", object], ruby: `.object("${object}")` })}`;
+    ${same(context, { command: ["show", object], ruby: `.object(${quoted(object)})` })}`;
 }
 
 function frame(context: Context, one: Frame): unknown {
