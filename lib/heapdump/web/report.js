@@ -1,4 +1,4 @@
-/*! heapdump, web/ 701affaefe83388a965c2271867dbdbdb49ad6e28e83619922340f5d11d55340
+/*! heapdump, web/ a49342cd96af80ca8afef0b71cf93cedd2fd1916de8872cb079e8e2ffd2c70a8
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

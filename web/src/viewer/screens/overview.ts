@@ -6,7 +6,7 @@ import type { Leaks, Summary, Top } from "../answers.js";
 import type { Context } from "../context.js";
 import { bytes, count, percent } from "../../common/units.js";
 import { change, share, size } from "../parts/figures.js";
-import { link, thing } from "../parts/links.js";
+import { classLink, link, thing } from "../parts/links.js";
 import { memory } from "../parts/memory.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
@@ -167,8 +167,7 @@ function classes(context: Context): unknown {
         {
           name: "class",
           kind: "name",
-          cell: (row) =>
-            link(context, name(row.label), "objects", { class: String(row.key ?? "") }),
+          cell: (row) => classLink(context, name(row.label), row),
         },
         { name: "bytes", kind: "number", cell: (row) => size(row.bytes) },
         baseline
