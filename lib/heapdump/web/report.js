@@ -1,4 +1,4 @@
-/*! heapdump, web/ a49342cd96af80ca8afef0b71cf93cedd2fd1916de8872cb079e8e2ffd2c70a8
+/*! heapdump, web/ 6bff601ccee0be5887ba29bfb0b182927a0879f5bfa5ee70c698404b446cfdfe
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

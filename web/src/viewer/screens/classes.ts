@@ -61,7 +61,7 @@ function command(context: Context, by: string, compared: boolean) {
 }
 
 /** The order: that of the first column of sizes, if none is given. What gems retain is not known. */
-function sorting(context: Context, by: string, compared: boolean): string {
+export function sorting(context: Pick<Context, "given">, by: string, compared: boolean): string {
   const first = by === "gem" ? "bytes" : "retained";
   return context.given("sort", compared ? "bytes_change" : first);
 }
