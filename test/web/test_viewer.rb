@@ -280,6 +280,17 @@ class TestViewer < HeapDumpTest
     end
   end
 
+  def test_warnings_about_a_dump_are_shown
+    path = File.join(scratch, "cut.json")
+    lines = File.readlines(Shop.dump)
+    File.write(path, lines.first(lines.size / 2).join)
+    warnings = HeapDump::Snapshot.open(path, index: false).warnings
+    refute_empty warnings
+    ViewerPage.open(path) do |page|
+      warnings.each { |warning| assert_includes page.texts(".warning").join("\n"), warning }
+    end
+  end
+
   def test_what_is_wrong_is_said
     ViewerPage.open(Shop.dump) do |page|
       page.go("objects?where=size%20%3E%20big")

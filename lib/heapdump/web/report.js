@@ -1,4 +1,4 @@
-/*! heapdump, web/ 6bff601ccee0be5887ba29bfb0b182927a0879f5bfa5ee70c698404b446cfdfe
+/*! heapdump, web/ 8155f74d61122b4cc53b717244bcf3d64ba851b54921d30a3a628a6fcafc3fe8
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -19,7 +19,13 @@ export function overview(context: Context): unknown {
   return html`${context.dumps.length > 1 ? verdict(context, (answer) => leaking(context, answer)) : nothing}
     ${context.answer("top", { limit: few }, (answer) => largest(context, answer))}
     <h2>The memory of the process</h2>
-    ${context.answer("summary", {}, (answer) => html`${memory(context, answer)} ${inspections(context, answer)}`)}
+    ${context.answer(
+      "summary",
+      {},
+      (answer) =>
+        html`${answer.warnings.map((one) => html`<p class="warning">${name(one)}</p>`)}
+        ${memory(context, answer)} ${inspections(context, answer)}`,
+    )}
     <div class="columns">
       <section>
         <h2>What is large</h2>
