@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { Dump, Folded, MergedPaths } from "../src/viewer/answers.js";
 import { command, escaped, quoted, symbol } from "../src/viewer/parts/commands.js";
 import { columnsOf } from "../src/viewer/parts/picture.js";
-import { lines } from "../src/viewer/screens/holding.js";
+import { sorting } from "../src/viewer/screens/classes.js";
+import { beforeOf, lines } from "../src/viewer/screens/holding.js";
 import { asOptions } from "../src/viewer/screens/objects.js";
 import { short } from "../src/viewer/parts/texts.js";
 
@@ -103,4 +104,22 @@ test("branches stand behind the one they grow from, in its order", () => {
 test("a tree of five thousand steps is no recursion", () => {
   const items = Array.from({ length: 5_000 }, (_, at) => branch(at === 0 ? null : at - 1, "x", 1));
   assert.equal(lines(merged(...items)).length, 5_000);
+});
+
+test("a way that the baseline leaves out has grown by nobody knows how much", () => {
+  const now = merged(branch(null, "all", 9), branch(0, "a", 5), branch(0, "b", 4));
+  const grown = (...before: MergedPaths["items"]) =>
+    lines(now, beforeOf(merged(...before))).map((line) => line.grown);
+  const rest = { ...branch(0, "others", 1), other: true };
+  assert.deepEqual(grown(branch(null, "all", 3), branch(0, "a", 3)), [6, 2, 4]);
+  assert.deepEqual(grown(branch(null, "all", 4), branch(0, "a", 3), rest), [5, 2, null]);
+  assert.deepEqual(grown(), [9, 5, 4]);
+});
+
+test("groups are in the order of a column that is there", () => {
+  const unsaid = { given: (_: string, otherwise = "") => otherwise };
+  assert.equal(sorting(unsaid, "class", false), "retained");
+  assert.equal(sorting(unsaid, "gem", false), "bytes");
+  assert.equal(sorting(unsaid, "gem", true), "bytes_change");
+  assert.equal(sorting({ given: () => "objects" }, "gem", false), "objects");
 });

@@ -1,4 +1,4 @@
-/*! heapdump, web/ 701affaefe83388a965c2271867dbdbdb49ad6e28e83619922340f5d11d55340
+/*! heapdump, web/ 8155f74d61122b4cc53b717244bcf3d64ba851b54921d30a3a628a6fcafc3fe8
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

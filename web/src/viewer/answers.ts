@@ -79,13 +79,6 @@ export interface Summary {
   most_referred: (Thing & { references: number })[];
 }
 
-/** A step of the path of a suspect. */
-export interface SuspectStep {
-  edge: string | null;
-  class: string | null;
-  address: string | null;
-}
-
 export interface Suspect {
   class: string;
   unit: string;

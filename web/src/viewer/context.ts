@@ -68,10 +68,18 @@ export class Context {
     return refused(entry.message, entry.again);
   }
 
-  /** The answer if it is there already. It is asked. */
-  known<Q extends Question>(question: Q, parameters: Parameters): Answers[Q] | undefined {
+  /**
+   * The answer if it is there already. It is asked. `none` is the answer of a dump that has nothing of
+   * the kind.
+   */
+  known<Q extends Question>(
+    question: Q,
+    parameters: Parameters,
+    none?: Answers[Q],
+  ): Answers[Q] | undefined {
     const all = { dump: this.dump.id, ...parameters, values: this.values ? 1 : undefined };
     const entry = this.store.entry(question, all);
+    if (entry.state === "refused" && entry.code === "not_found") return none;
     return entry.state === "there" ? entry.answer : undefined;
   }
 }

@@ -6,7 +6,7 @@ import type { Context } from "../context.js";
 import { bytes, count } from "../../common/units.js";
 import { change, number, share, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
-import { conditionOfClass, link, objectLink } from "../parts/links.js";
+import { classLink, link, objectLink } from "../parts/links.js";
 import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import type { Column } from "../parts/table.js";
@@ -31,7 +31,7 @@ export function classes(context: Context): unknown {
     baseline: baseline?.id,
     below: below || undefined,
     filter: context.given("filter") || undefined,
-    sort: sorting(context, baseline !== undefined),
+    sort: sorting(context, by, baseline !== undefined),
     reverse: context.given("reverse") || undefined,
     offset: offsetOf(context) || undefined,
     limit,
@@ -60,8 +60,10 @@ function command(context: Context, by: string, compared: boolean) {
   };
 }
 
-function sorting(context: Context, compared: boolean): string {
-  return context.given("sort", compared ? "bytes_change" : "retained");
+/** The order: that of the first column of sizes, if none is given. What gems retain is not known. */
+export function sorting(context: Pick<Context, "given">, by: string, compared: boolean): string {
+  const first = by === "gem" ? "bytes" : "retained";
+  return context.given("sort", compared ? "bytes_change" : first);
 }
 
 function found(context: Context, answer: Histogram, compared: boolean): unknown {
@@ -79,16 +81,23 @@ function found(context: Context, answer: Histogram, compared: boolean): unknown 
       caption: `Objects by ${groupings[answer.by] ?? answer.by}`,
       columns: columns(context, answer, compared),
       rows: answer.items,
-      sort: sorting(context, compared),
+      sort: sorting(context, answer.by, compared),
       reverse: context.given("reverse") === "1",
     })}
     ${pager(context, answer.total, limit, what)}`;
 }
 
+interface Of {
+  by: string;
+  /** The sum of which each group is a share, and in words what that is. */
+  bytes: number;
+  whole?: string;
+}
+
 /** Columns of groups that have an order of their own. */
 export function groupColumns(
   context: Context,
-  answer: { by: string; bytes: number },
+  answer: Of,
   compared = false,
 ): (Column<Group> | undefined)[] {
   return columns(context, answer, compared).map((column) => column && unsorted(column));
@@ -98,11 +107,7 @@ function unsorted({ sort: _, ...column }: Column<Group>): Column<Group> {
   return column;
 }
 
-function columns(
-  context: Context,
-  answer: { by: string; bytes: number },
-  compared: boolean,
-): (Column<Group> | undefined)[] {
+function columns(context: Context, answer: Of, compared: boolean): (Column<Group> | undefined)[] {
   const retained = answer.by !== "gem";
   return [
     {
@@ -146,7 +151,7 @@ function columns(
         }
       : {
           name: "share",
-          explained: "of all that lives",
+          explained: answer.whole ?? "of all that lives",
           kind: "word",
           cell: (row) => share(row.bytes, answer.bytes),
         },
@@ -183,14 +188,13 @@ function columns(
 }
 
 function label(context: Context, by: string, row: Group): unknown {
-  const condition = by === "class" && typeof row.key === "string" && conditionOfClass(row.key);
-  if (condition) return link(context, name(row.label), "objects", { class: String(row.key) });
+  if (by === "class") return classLink(context, name(row.label), row);
   if (by === "type") return link(context, name(row.label), "objects", { type: String(row.key) });
   return name(row.label);
 }
 
 function more(context: Context, by: string, row: Group): unknown {
   const held = by === "class" && typeof row.key === "string" && row.objects > 0;
-  return html`${held ? html`${link(context, "who holds them", "holding", { class: String(row.key) })}, ` : nothing}
+  return html`${held ? html`${classLink(context, "who holds them", row, "holding")}, ` : nothing}
   ${row.largest ? objectLink(context, "the largest", row.largest) : nothing}`;
 }

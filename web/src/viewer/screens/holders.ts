@@ -113,16 +113,27 @@ function list(context: Context, below: string, by: string): unknown {
   const baseline = below ? undefined : context.baseline;
   const grouped = { by, below: below || undefined, baseline: baseline?.id, limit: 100 };
   if (by)
-    return context.answer("top_groups", grouped, (answer) =>
-      table(context, {
-        caption: `${count(answer.total)} groups`,
-        columns: groupColumns(
-          context,
-          { by, bytes: context.dump.live_bytes ?? 0 },
-          baseline !== undefined,
-        ),
-        rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])] as Group[],
-      }),
+    return context.answer(
+      "top_groups",
+      grouped,
+      (answer) =>
+        html`${table(context, {
+          caption: `${count(answer.total)} groups`,
+          columns: groupColumns(
+            context,
+            { by, bytes: context.dump.live_bytes ?? 0 },
+            baseline !== undefined,
+          ),
+          rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])] as Group[],
+        })}
+        ${
+          !answer.rest && answer.items.length < answer.total
+            ? html`<p class="note">
+                ${count(answer.total - answer.items.length)} more, which changed less, are not
+                shown.
+              </p>`
+            : nothing
+        }`,
     );
   const parameters = { offset: offsetOf(context) || undefined, limit };
   if (!below)

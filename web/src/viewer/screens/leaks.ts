@@ -46,6 +46,13 @@ function all(context: Context, answer: Leaks): unknown {
           </p>`
         : nothing
     }
+    ${
+      context.dumps.length > mostDumps
+        ? html`<p class="note">
+            This is about the last ${count(mostDumps)} of ${count(context.dumps.length)} dumps.
+          </p>`
+        : nothing
+    }
     ${cleared(context, answer)} ${growth(context, answer)}`;
 }
 
@@ -126,7 +133,12 @@ function cleared(context: Context, answer: Leaks): unknown {
         { name: "why not", kind: "text", cell: (row) => name(row.why) },
       ],
       rows,
-    })}`;
+    })}
+    ${
+      answer.left_out.cleared > 0
+        ? html`<p class="note">${count(answer.left_out.cleared)} more are not shown here.</p>`
+        : nothing
+    }`;
 }
 
 function growth(context: Context, answer: Leaks): unknown {

@@ -70,7 +70,9 @@ function facts(context: Context, answer: ObjectAnswer): unknown {
   if (answer.instances > 0)
     rows.push([
       "instances",
-      link(context, count(answer.instances), "objects", { class: one.name ?? "" }),
+      one.name
+        ? link(context, count(answer.instances), "objects", { class: one.name })
+        : count(answer.instances),
     ]);
   if (answer.frames)
     rows.push(["frames", link(context, count(answer.frames), "threads", {}, one.address ?? "")]);
@@ -132,7 +134,11 @@ function below(context: Context, one: Thing): unknown {
         ? html`<p>Nothing else.</p>`
         : table(context, {
             caption: "What it dominates directly, by class",
-            columns: groupColumns(context, { by: "class", bytes: one.retained ?? 0 }),
+            columns: groupColumns(context, {
+              by: "class",
+              bytes: one.retained ?? 0,
+              whole: "of what it retains",
+            }),
             rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])].map((row) => ({
               ...row,
               key: null,

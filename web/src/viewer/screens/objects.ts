@@ -4,6 +4,7 @@ import { html, nothing } from "lit-html";
 import type { Found } from "../answers.js";
 import type { Parameters } from "../api.js";
 import type { Context } from "../context.js";
+import { addressOf } from "../place.js";
 import { bytes, count } from "../../common/units.js";
 import { number, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
@@ -111,7 +112,10 @@ function together(context: Context, given: Parameters): unknown {
                 <b>${bytes(answer.retained)}</b> in ${number(answer.retained_objects)} objects;
                 their own size is ${bytes(answer.bytes)}.`,
           )
-        : link(context, "What do they retain together?", "objects", { ...texts, together: "1" })
+        : html`<a
+            href=${addressOf({ ...context.place, parameters: { ...context.place.parameters, together: "1" } })}
+            >What do they retain together?</a
+          >`
     }
     ${link(context, "Who holds them?", "holding", texts)}
   </p>`;

@@ -6,7 +6,7 @@ import type { Leaks, Summary, Top } from "../answers.js";
 import type { Context } from "../context.js";
 import { bytes, count, percent } from "../../common/units.js";
 import { change, share, size } from "../parts/figures.js";
-import { link, thing } from "../parts/links.js";
+import { classLink, link, thing } from "../parts/links.js";
 import { memory } from "../parts/memory.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
@@ -19,7 +19,13 @@ export function overview(context: Context): unknown {
   return html`${context.dumps.length > 1 ? verdict(context, (answer) => leaking(context, answer)) : nothing}
     ${context.answer("top", { limit: few }, (answer) => largest(context, answer))}
     <h2>The memory of the process</h2>
-    ${context.answer("summary", {}, (answer) => html`${memory(context, answer)} ${inspections(context, answer)}`)}
+    ${context.answer(
+      "summary",
+      {},
+      (answer) =>
+        html`${answer.warnings.map((one) => html`<p class="warning">${name(one)}</p>`)}
+        ${memory(context, answer)} ${inspections(context, answer)}`,
+    )}
     <div class="columns">
       <section>
         <h2>What is large</h2>
@@ -167,8 +173,7 @@ function classes(context: Context): unknown {
         {
           name: "class",
           kind: "name",
-          cell: (row) =>
-            link(context, name(row.label), "objects", { class: String(row.key ?? "") }),
+          cell: (row) => classLink(context, name(row.label), row),
         },
         { name: "bytes", kind: "number", cell: (row) => size(row.bytes) },
         baseline

@@ -7,7 +7,7 @@ import { addressOf, moved } from "../place.js";
 import type { Place } from "../place.js";
 import { count } from "../../common/units.js";
 import { size } from "../parts/figures.js";
-import { link } from "../parts/links.js";
+import { classLink } from "../parts/links.js";
 import { quoted, same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
@@ -33,8 +33,7 @@ export function search(context: Context): unknown {
               {
                 name: "class",
                 kind: "name",
-                cell: (row) =>
-                  link(context, name(row.label), "objects", { class: String(row.key) }),
+                cell: (row) => classLink(context, name(row.label), row),
               },
               {
                 name: "retained",
@@ -47,7 +46,7 @@ export function search(context: Context): unknown {
                 name: "",
                 kind: "word",
                 cell: (row) =>
-                  link(context, "who holds them", "holding", { class: String(row.key) }),
+                  row.key === null ? "" : classLink(context, "who holds them", row, "holding"),
               },
             ],
             rows: answer.items,

@@ -82,7 +82,8 @@ function time({ summary }: Given): number | undefined {
 function drawn(context: Context, points: Point[]): unknown {
   const shown = lines.filter((line) => points.some((point) => (line.of(point.summary) ?? 0) > 0));
   return html`<p class="lead">
-      ${count(points.length)} dumps. Look for a line that rises in every step.
+      ${points.length < context.dumps.length ? "The last " : ""}${count(points.length)} dumps. Look
+      for a line that rises in every step.
     </p>
     ${chart({
       names: shown.map((line) => line.name),
