@@ -6,6 +6,7 @@ import { columnsOf } from "../src/viewer/parts/picture.js";
 import { sorting } from "../src/viewer/screens/classes.js";
 import { beforeOf, lines } from "../src/viewer/screens/holding.js";
 import { asOptions } from "../src/viewer/screens/objects.js";
+import { growthOf } from "../src/viewer/growth.js";
 import { short } from "../src/viewer/parts/texts.js";
 
 test("words of a shell", () => {
@@ -64,6 +65,7 @@ test("what holds everything is called so", () => {
   const cells: Folded["cells"] = {
     parent: [null, 0],
     label: [0, 1],
+    kind: ["node", "class"],
     example: [null, "0x1"],
     objects: [0, 1],
     bytes: [0, 40],
@@ -122,4 +124,24 @@ test("groups are in the order of a column that is there", () => {
   assert.equal(sorting(unsaid, "gem", false), "bytes");
   assert.equal(sorting(unsaid, "gem", true), "bytes_change");
   assert.equal(sorting({ given: () => "objects" }, "gem", false), "objects");
+});
+
+test("growth is told of cells that are on the same way", () => {
+  const folded = (labels: string[], parent: (number | null)[], retained: number[]): Folded => ({
+    total: labels.length,
+    labels,
+    cells: {
+      parent,
+      label: labels.map((_, at) => at),
+      kind: labels.map((label) => (label === "others" ? "other" : "class")),
+      example: labels.map(() => null),
+      objects: retained,
+      bytes: retained,
+      retained,
+    },
+  });
+  const before = folded(["all", "A", "B", "C"], [null, 0, 1, 0], [100, 60, 50, 40]);
+  const now = folded(["all", "C", "A", "B", "others"], [null, 0, 0, 1, 0], [190, 90, 70, 30, 30]);
+  assert.deepEqual(growthOf(before, now), [90, 50, 10, 30, null]);
+  assert.deepEqual(growthOf(now, now), [0, 0, 0, 0, null]);
 });

@@ -17,14 +17,14 @@ export type Form = "rows" | "boxes";
 
 const forms: Record<Form, string> = { rows: "Rows (icicle)", boxes: "Boxes (treemap)" };
 
-/** Colours that show how much the objects of each name have grown: from 0 to 1, by number of name. */
-export interface Colours {
-  growth: readonly number[];
-}
+/** By how many bytes more each cell retains than in an earlier picture; null if that is not known. */
+export type Growth = readonly (number | null)[];
 
 export interface Options {
-  /** Without them each name has a colour of its own. */
-  colours?: Colours | undefined;
+  /** What the colours show; without it each name has a colour of its own. */
+  growth?: Growth | undefined;
+  /** More about a cell, to stand behind what it is. */
+  more?: (cell: number) => Node[];
   /** Called before the user goes into a cell; the picture stays as it is if it returns true. */
   opened?: (cell: number) => boolean;
   /** The form that it has first. */
@@ -44,6 +44,7 @@ export class Picture {
   private root = top;
   private looked = top;
   private boxes: Box[] = [];
+  private readonly mostGrown: number;
 
   constructor(
     private readonly tree: Tree,
@@ -51,6 +52,7 @@ export class Picture {
     private readonly options: Options = {},
   ) {
     this.form = options.form ?? "rows";
+    this.mostGrown = Math.max(1, ...(options.growth ?? []).map((one) => one ?? 0));
     const scroll = document.createElement("div");
     scroll.className = "canvas";
     scroll.append(this.canvas);
@@ -196,6 +198,7 @@ export class Picture {
   private lookAt(cell: number, small: number): void {
     this.looked = cell;
     this.facts.textContent = small > 0 ? this.wordsOfSmall(cell, small) : this.words(cell);
+    if (small === 0) this.facts.append(...(this.options.more?.(cell) ?? []));
     this.draw();
   }
 
@@ -204,10 +207,19 @@ export class Picture {
     const whole = tree.retained(top);
     const retained = `${bytes(tree.retained(cell))} (${percent(tree.retained(cell), whole)})`;
     const deeper = tree.children(cell).length;
-    return (
-      `${tree.name(cell)}: retains ${retained}; ${objects(tree.objects(cell))} of its own with ` +
-      `${bytes(tree.bytes(cell))}${deeper > 0 ? `; ${count(deeper)} boxes below` : ""}`
-    );
+    const own = tree.objects(cell);
+    return [
+      `${tree.name(cell)}: retains ${retained}${this.grown(cell)}`,
+      ...(own > 0 ? [`${objects(own)} of its own with ${bytes(tree.bytes(cell))}`] : []),
+      ...(deeper > 0 ? [`${count(deeper)} ${deeper === 1 ? "box" : "boxes"} below`] : []),
+    ].join("; ");
+  }
+
+  /** How much it has grown, if that is known. */
+  private grown(cell: number): string {
+    const grown = this.options.growth?.[cell];
+    if (grown === null || grown === undefined) return "";
+    return grown < 0 ? `, ${bytes(-grown)} less than before` : `, ${bytes(grown)} more than before`;
   }
 
   private wordsOfSmall(cell: number, small: number): string {
@@ -240,10 +252,10 @@ export class Picture {
   /** The name of the variable of the style that has the colour of a box. */
   private variable(box: Box): string {
     if (box.small > 0) return "--box-small";
-    const { colours } = this.options;
-    const number = this.tree.nameNumber(box.cell);
-    if (!colours) return `--box-${number % hues}`;
-    return `--grown-${Math.ceil((colours.growth[number] ?? 0) * grownSteps)}`;
+    const { growth } = this.options;
+    if (!growth) return `--box-${this.tree.nameNumber(box.cell) % hues}`;
+    const part = Math.max(0, growth[box.cell] ?? 0) / this.mostGrown;
+    return `--grown-${Math.ceil(part * grownSteps)}`;
   }
 }
 

@@ -8,6 +8,7 @@ export interface Progress {
 
 /** What the dump says of itself, which need not be what it should be. */
 export interface Header {
+  gc?: { count?: number };
   time?: unknown;
   pid?: unknown;
   ruby?: unknown;
@@ -173,6 +174,7 @@ export interface Folded {
   cells: {
     parent: (number | null)[];
     label: number[];
+    kind: ("node" | "class" | "other")[];
     example: (string | null)[];
     objects: number[];
     bytes: number[];

@@ -55,7 +55,7 @@ async function get(
   address: string,
   signal: AbortSignal,
 ): Promise<{ status: number; body: object }> {
-  const headers = { "X-Heapdump-Token": token() };
+  const headers = { "X-Heapdump-Token": encodeURIComponent(token()) }; // which a token never needs
   try {
     const response = await fetch(address, { headers, signal });
     return { status: response.status, body: (await response.json()) as object };

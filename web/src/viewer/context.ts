@@ -5,7 +5,7 @@ import type { Answers, Dump, Progress, Question } from "./answers.js";
 import type { Parameters } from "./api.js";
 import { moved } from "./place.js";
 import type { Place } from "./place.js";
-import type { Store } from "./store.js";
+import type { Entry, Store } from "./store.js";
 import { count } from "../common/units.js";
 
 export class Context {
@@ -65,7 +65,13 @@ export class Context {
     });
     if (entry.state === "there") return show(entry.answer);
     if (entry.state === "asked") return waiting(entry.progress, entry.stop);
-    return refused(entry.message, entry.again);
+    return refused(entry.message, final.includes(entry.code) ? undefined : entry.again);
+  }
+
+  /** What is known of the answer to a question about this dump. It is asked. */
+  entry<Q extends Question>(question: Q, parameters: Parameters): Entry<Answers[Q]> {
+    const values = this.values ? 1 : undefined;
+    return this.store.entry(question, { dump: this.dump.id, ...parameters, values });
   }
 
   /**
@@ -77,8 +83,7 @@ export class Context {
     parameters: Parameters,
     none?: Answers[Q],
   ): Answers[Q] | undefined {
-    const all = { dump: this.dump.id, ...parameters, values: this.values ? 1 : undefined };
-    const entry = this.store.entry(question, all);
+    const entry = this.entry(question, parameters);
     if (entry.state === "refused" && entry.code === "not_found") return none;
     return entry.state === "there" ? entry.answer : undefined;
   }
@@ -97,8 +102,17 @@ export function waiting(progress: Progress | null, stop?: () => void): unknown {
 }
 
 /** Why there is no answer, with a button to ask again. */
-export function refused(message: string, again: () => void): unknown {
+export function refused(message: string, again?: () => void): unknown {
   return html`<p class="warning" role="alert">
-    ${message} <button type="button" @click=${again}>Ask again</button>
+    ${message} ${again ? html`<button type="button" @click=${again}>Ask again</button>` : nothing}
   </p>`;
 }
+
+/** Why there is no answer, where asking again would not change that. */
+const final = [
+  "bad_value",
+  "bad_query",
+  "query_too_long",
+  "no_such_object",
+  "no_such_reference",
+].concat(["no_such_dump", "not_found", "no_answer", "unknown_parameter"]);

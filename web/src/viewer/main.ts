@@ -100,7 +100,7 @@ class Viewer {
     if (dumps.state === "there") this.dumps = dumps.answer;
     if (dumps.state !== "refused" && this.dumps) return this.withDumps(this.dumps);
     if (dumps.state !== "refused") return html`<main>${waiting(null)}</main>`;
-    if (dumps.code === "no_token")
+    if (dumps.code === "no_token" && dumps.message.includes("token"))
       return askForToken((text) => {
         setToken(text);
         dumps.again();
@@ -193,6 +193,7 @@ class Viewer {
 
   private setValues(shown: boolean): void {
     this.values = shown;
+    if (!shown) this.store.forgetValues();
     this.draw();
   }
 }

@@ -20,15 +20,22 @@ export interface Same {
   rubyOfAll?: (files: string[]) => string;
 }
 
-export function same(context: Context, given: Same): unknown {
-  const dumps = dumpsOf(context, given.about);
-  const paths = dumps.map((dump) => quoted(dump.path ?? dump.name));
-  const ruby =
-    given.rubyOfAll?.(paths) ?? `HeapDump::Snapshot.open(${paths[0] ?? ""})${given.ruby ?? ""}`;
+/** One or several ways to the same. */
+export function same(context: Context, ...ways: Same[]): unknown {
+  const shell = ways.flatMap((way) =>
+    way.command ? [command(dumpsOf(context, way.about), way.command)] : [],
+  );
   return html`<details class="same">
-    <summary>The same from a shell, or in Ruby</summary>
-    ${given.command ? copied(command(dumps, given.command)) : nothing} ${copied(ruby)}
+    <summary>This question ${shell.length > 0 ? "in a shell, or " : nothing}in Ruby</summary>
+    ${shell.map((one) => copied(one))} ${ways.map((way) => copied(inRuby(context, way)))}
   </details>`;
+}
+
+function inRuby(context: Context, { about, ruby = "", rubyOfAll }: Same): string {
+  const paths = dumpsOf(context, about).map((dump) => quoted(dump.path ?? dump.name));
+  const call = rubyOfAll?.(paths) ?? `HeapDump::Snapshot.open(${paths[0] ?? ""})${ruby}`;
+  const library = call.startsWith("HeapDump::Snapshot") ? "heapdump/snapshot" : "heapdump";
+  return `require "${library}"\n${call}`;
 }
 
 /** The command of a shell about these dumps. */

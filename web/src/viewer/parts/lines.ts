@@ -23,6 +23,12 @@ export function clock(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(11, 19);
 }
 
+// Between two marks of an axis: seconds that a clock shows, and sizes in the units that are shown.
+const steps = [1, 2, 5, 10, 15, 30]
+  .flatMap((one) => [one, one * 60])
+  .concat([1, 2, 3, 6, 12, 24, 48, 168, 720, 8760].map((hours) => hours * 3600));
+const powers = Array.from({ length: 50 }, (_, at) => 2 ** at);
+
 interface Given {
   lines: Lines;
   dark: boolean;
@@ -58,14 +64,14 @@ function options({ names, timed }: Lines, width: number): uPlot.Options {
   const colour = (variable: string) => style.getPropertyValue(variable).trim();
   const thin = { stroke: colour("--line"), width: 1 };
   const axis: uPlot.Axis = { stroke: colour("--text"), grid: thin, ticks: thin };
-  const times: uPlot.Axis = { ...axis, values: (_, at) => at.map(clock) };
+  const times: uPlot.Axis = { ...axis, incrs: steps, values: (_, at) => at.map(clock) };
   return {
     width,
     height,
     scales: { x: { time: timed }, y: { range: (_, __, highest) => [0, highest * 1.05] } },
     axes: [
       timed ? times : { ...axis, values: (_, at) => at.map((one) => when(one, false)) },
-      { ...axis, size: 80, values: (_, values) => values.map((one) => bytes(one)) },
+      { ...axis, size: 80, incrs: powers, values: (_, values) => values.map((one) => bytes(one)) },
     ],
     series: [
       { label: timed ? "time" : "dump", value: (_, at) => when(at, timed) },

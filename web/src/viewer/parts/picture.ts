@@ -3,7 +3,7 @@
 import { html } from "lit-html";
 import type { Folded } from "../answers.js";
 import { Picture } from "../../common/picture.js";
-import type { Colours, Form } from "../../common/picture.js";
+import type { Form, Growth } from "../../common/picture.js";
 import { Tree } from "../../common/tree.js";
 import type { Columns } from "../../common/tree.js";
 import { drawing } from "./drawing.js";
@@ -27,18 +27,19 @@ export function columnsOf(folded: Folded): Columns {
 
 export interface Given {
   folded: Folded;
-  /** Another object when they have changed; without them each name has a colour of its own. */
-  colours: Colours | undefined;
+  /** What the colours show, another object when it has changed; else each name has its own. */
+  growth: Growth | undefined;
   form: Form;
   /** Called with the address of an object into which the user goes. */
   opened: (address: string) => void;
   chosen: (form: Form) => void;
+  /** Links, each as words and address, for objects of a class, of which one is an example. */
+  places: (className: string, example: string | null) => [string, string][];
 }
 
 const kind = {
   make: draw,
-  same: (before: Given, now: Given) =>
-    before.folded === now.folded && before.colours === now.colours,
+  same: (before: Given, now: Given) => before.folded === now.folded && before.growth === now.growth,
 };
 
 /** A place for the picture, which is drawn when it is in the page. */
@@ -46,11 +47,26 @@ export function picture(given: Given): unknown {
   return html`<div class="picture" ${drawing(kind, given)}></div>`;
 }
 
+/** Where a cell of several objects leads, which has no screen of its own. */
+function links({ folded, places }: Given, cell: number): Node[] {
+  const { kind, label, example } = folded.cells;
+  if (kind[cell] !== "class") return [];
+  return places(folded.labels[label[cell] ?? -1] ?? "", example[cell] ?? null).flatMap(
+    ([words, address]) => {
+      const link = document.createElement("a");
+      link.href = address;
+      link.textContent = words;
+      return [document.createTextNode(" · "), link];
+    },
+  );
+}
+
 function draw(element: HTMLElement, given: Given): Drawing<Given> {
   let latest = given;
   const { example, objects } = given.folded.cells;
   const made = new Picture(new Tree(columnsOf(given.folded)), element, {
-    colours: given.colours,
+    growth: given.growth,
+    more: (cell) => links(given, cell),
     form: given.form,
     chosen: (form) => {
       latest.chosen(form);

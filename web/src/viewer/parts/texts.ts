@@ -22,3 +22,10 @@ export function plain(value: unknown): string {
 export function name(text: string | null | undefined): unknown {
   return html`<bdi>${short(text ?? "–")}</bdi>`;
 }
+
+const mostOfSentence = 5_000; // characters; the names in it have been cut already
+
+/** A sentence of the server, of which nothing may be missing. */
+export function sentence(text: string): unknown {
+  return html`<bdi>${short(text, mostOfSentence)}</bdi>`;
+}

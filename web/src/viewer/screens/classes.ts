@@ -3,7 +3,7 @@
 import { html, nothing } from "lit-html";
 import type { Group, Histogram } from "../answers.js";
 import type { Context } from "../context.js";
-import { bytes, count } from "../../common/units.js";
+import { bytes, count, plural } from "../../common/units.js";
 import { change, number, share, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
 import { classLink, link, objectLink } from "../parts/links.js";
@@ -52,10 +52,8 @@ function command(context: Context, by: string, compared: boolean) {
         `HeapDump::Snapshot.open(${earlier}).diff(HeapDump::Snapshot.open(${later}), by: ${symbol(by)})`,
     };
   const below = context.given("below");
-  const command: [string, ...string[]] =
-    by === "class" && !below ? ["summary"] : ["top", ...(below ? [below] : []), "--by", by];
   return {
-    command,
+    command: by === "class" && !below ? (["summary"] as [string]) : undefined,
     ruby: `.histogram(by: ${symbol(by)}${below ? `, below: ${quoted(below)}` : ""})`,
   };
 }
@@ -73,13 +71,20 @@ function found(context: Context, answer: Histogram, compared: boolean): unknown 
       <code>HeapDump.trace_allocations</code> was on.
     </p>`;
   const what = answer.by === "class" ? "classes" : "groups";
+  const groups =
+    answer.by === "class"
+      ? plural(answer.total, "class", "classes")
+      : plural(answer.total, "group");
   return html`<p class="lead">
-      ${count(answer.objects)} live objects with ${bytes(answer.bytes)}, in ${count(answer.total)}
-      ${what}.
+      ${plural(answer.objects, "live object")} with ${bytes(answer.bytes)}, in ${groups}.
     </p>
     ${table(context, {
       caption: `Objects by ${groupings[answer.by] ?? answer.by}`,
-      columns: columns(context, answer, compared),
+      columns: columns(
+        context,
+        context.given("below") ? { ...answer, whole: "of what it retains" } : answer,
+        compared,
+      ),
       rows: answer.items,
       sort: sorting(context, answer.by, compared),
       reverse: context.given("reverse") === "1",
@@ -92,6 +97,8 @@ interface Of {
   /** The sum of which each group is a share, and in words what that is. */
   bytes: number;
   whole?: string;
+  /** Whether these are dominators: then a group is as large as what it retains. */
+  dominators?: boolean;
 }
 
 /** Columns of groups that have an order of their own. */
@@ -108,7 +115,8 @@ function unsorted({ sort: _, ...column }: Column<Group>): Column<Group> {
 }
 
 function columns(context: Context, answer: Of, compared: boolean): (Column<Group> | undefined)[] {
-  const retained = answer.by !== "gem";
+  const { dominators = false } = answer;
+  const retained = dominators || answer.by !== "gem"; // what all objects of a gem retain is not known
   return [
     {
       name: answer.by === "class" ? "class" : "group",
@@ -119,7 +127,9 @@ function columns(context: Context, answer: Of, compared: boolean): (Column<Group
     retained
       ? {
           name: "retained",
-          explained: "what would be free if all of them were, at least",
+          explained: dominators
+            ? "would be free if all of them were"
+            : "would be free if all of them were, at least",
           kind: "number",
           sort: "retained",
           cell: (row) => size(row.retained),
@@ -153,7 +163,7 @@ function columns(context: Context, answer: Of, compared: boolean): (Column<Group
           name: "share",
           explained: answer.whole ?? "of all that lives",
           kind: "word",
-          cell: (row) => share(row.bytes, answer.bytes),
+          cell: (row) => share(dominators ? row.retained : row.bytes, answer.bytes),
         },
     {
       name: "objects",

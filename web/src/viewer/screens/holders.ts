@@ -2,10 +2,11 @@
 
 import { html, nothing } from "lit-html";
 import type { Folded, Group, Thing } from "../answers.js";
-import type { Colours } from "../../common/picture.js";
+import type { Growth } from "../../common/picture.js";
 import type { Context } from "../context.js";
-import { addressOf, changed } from "../place.js";
-import { bytes, count } from "../../common/units.js";
+import { growthOf } from "../growth.js";
+import { addressOf, changed, moved } from "../place.js";
+import { bytes, count, plural } from "../../common/units.js";
 import { share, size } from "../parts/figures.js";
 import { objectLink, thing } from "../parts/links.js";
 import { picture } from "../parts/picture.js";
@@ -36,7 +37,8 @@ export function holders(context: Context): unknown {
     ${context.answer("folded", { below: below || undefined, cells }, (answer) =>
       picture({
         folded: answer,
-        colours: colours(context, answer),
+        growth: growth(context, answer),
+        places: (className, example) => placesOf(context, className, example),
         form: context.given("form") === "boxes" ? "boxes" : "rows",
         opened: (address) => {
           location.hash = down(context, address);
@@ -46,7 +48,7 @@ export function holders(context: Context): unknown {
         },
       }),
     )}
-    <h2>${below ? "What it dominates directly" : "What retains most"}</h2>
+    <h2>${below ? "What it dominates directly" : "As a list"}</h2>
     ${choice(context, "List", "by", lists, by)} ${list(context, below, by)}
     ${same(context, {
       command: ["top", ...(below ? [below] : []), ...(by ? ["--by", by] : [])],
@@ -82,31 +84,39 @@ function crumbs(context: Context, below: string): unknown {
 const schemes = { "": "class", growth: "growth since the baseline" };
 
 function colourChoice(context: Context): unknown {
-  if (!context.baseline) return nothing;
+  if (!context.baseline || context.given("below")) return nothing;
   return choice(context, "Colours show", "colour", schemes, context.given("colour"));
 }
 
-const remembered = new WeakMap<object, Map<Folded, Colours>>();
+const remembered = new WeakMap<Folded, WeakMap<Folded, Growth>>();
 
-/** How much each class has grown, from 0 to 1; undefined where colours tell classes apart. */
-function colours(context: Context, folded: Folded): Colours | undefined {
+/** How much each cell has grown; undefined where colours tell classes apart. */
+function growth(context: Context, folded: Folded): Growth | undefined {
   const { baseline } = context;
-  if (!baseline || context.given("colour") !== "growth") return undefined;
-  const answer = context.known("histogram", {
-    baseline: baseline.id,
-    sort: "bytes_change",
-    limit: 200,
-  });
-  if (!answer) return undefined;
-  const known = remembered.get(answer)?.get(folded);
+  if (!baseline || context.given("below") || context.given("colour") !== "growth") return undefined;
+  const before = context.known("folded", { dump: baseline.id, cells });
+  if (!before) return undefined;
+  const known = remembered.get(folded)?.get(before);
   if (known) return known;
-  const most = Math.max(...answer.items.map((row) => row.change?.bytes ?? 0), 1);
-  const grown = new Map(answer.items.map((row) => [row.label, (row.change?.bytes ?? 0) / most]));
-  const found: Colours = {
-    growth: folded.labels.map((label) => Math.max(0, grown.get(label) ?? 0)),
-  };
-  remembered.set(answer, (remembered.get(answer) ?? new Map<Folded, Colours>()).set(folded, found));
+  const found = growthOf(before, folded);
+  remembered.set(folded, new WeakMap([[before, found]]));
   return found;
+}
+
+/** Where a cell of objects of a class leads. */
+function placesOf(context: Context, className: string, example: string | null): [string, string][] {
+  const to = (screen: string, parameters: Record<string, string>, object = "") =>
+    addressOf(moved(context.place, screen, parameters, object));
+  const named: [string, string][] = /^[A-Z][\w:]*$/.test(className)
+    ? [
+        ["objects of this class", to("objects", { class: className })],
+        ["who holds them", to("holding", { class: className })],
+      ]
+    : [];
+  return [
+    ...named,
+    ...(example ? [["one of them", to("object", {}, example)] as [string, string]] : []),
+  ];
 }
 
 function list(context: Context, below: string, by: string): unknown {
@@ -118,10 +128,10 @@ function list(context: Context, below: string, by: string): unknown {
       grouped,
       (answer) =>
         html`${table(context, {
-          caption: `${count(answer.total)} groups`,
+          caption: plural(answer.total, "group"),
           columns: groupColumns(
             context,
-            { by, bytes: context.dump.live_bytes ?? 0 },
+            { by, bytes: context.dump.live_bytes ?? 0, dominators: true },
             baseline !== undefined,
           ),
           rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])] as Group[],

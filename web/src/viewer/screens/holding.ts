@@ -37,7 +37,7 @@ export function holding(context: Context): unknown {
         ? html`<p>${link(context, "List these objects", "objects", texts(context))}</p>
             ${same(context, {
               command: onlyClass ? ["why", onlyClass, "--tree", String(most)] : undefined,
-              ruby: `.merged_paths(${keywords})`,
+              ruby: `.merged_paths({ ${keywords} })`,
             })}`
         : nothing
     }`;
@@ -59,8 +59,8 @@ function suggestions(context: Context): unknown {
           ${items.map(
             (row) =>
               html`<li>
-                ${classLink(context, name(row.label), row, "holding")}: ${count(row.objects)}
-                objects retain ${size(row.retained)}
+                ${classLink(context, name(row.label), row, "holding")}: ${objects(row.objects)}
+                retain ${size(row.retained)}
               </li>`,
           )}
         </ul>`,

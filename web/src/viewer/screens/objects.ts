@@ -5,7 +5,7 @@ import type { Found } from "../answers.js";
 import type { Parameters } from "../api.js";
 import type { Context } from "../context.js";
 import { addressOf } from "../place.js";
-import { bytes, count } from "../../common/units.js";
+import { bytes, objects as inWords } from "../../common/units.js";
 import { number, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
 import type { Field } from "../parts/form.js";
@@ -78,7 +78,7 @@ function list(context: Context, total: number, items: Found[]): unknown {
   if (total === 0) return html`<p class="lead">No object meets these conditions.</p>`;
   const placed = items.some((one) => one.location);
   return html`${table(context, {
-    caption: `${count(total)} ${total === 1 ? "object" : "objects"}`,
+    caption: inWords(total),
     columns: [
       { name: "object", kind: "name", cell: (one) => thing(context, one) },
       {

@@ -3,6 +3,7 @@
 
 import { html } from "lit-html";
 import type { Dump, Summary } from "../answers.js";
+import { waiting } from "../context.js";
 import type { Context } from "../context.js";
 import { bytes, count } from "../../common/units.js";
 import { change, size } from "../parts/figures.js";
@@ -10,7 +11,7 @@ import { clock, lines as chart } from "../parts/lines.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { addressOf, inDump } from "../place.js";
-import { name, plain } from "../parts/texts.js";
+import { name, plain, short } from "../parts/texts.js";
 
 const most = 16; // dumps
 
@@ -46,22 +47,21 @@ export function series(context: Context): unknown {
       There is one dump. Lines need several: give them all to <code>heapdump ui</code>.
     </p>`;
   const dumps = context.dumps.slice(-most);
-  return html`${gather(context, dumps, [], (given) => drawn(context, pointsOf(given)))}
+  return html`${gather(context, dumps)}
   ${same(context, { command: ["diff"], about: "all", rubyOfAll: (files) => `HeapDump.leaks(${files.join(", ")})` })}`;
 }
 
-/** The summary of each dump, one after the other. */
-function gather(
-  context: Context,
-  dumps: Dump[],
-  given: Given[],
-  show: (given: Given[]) => unknown,
-): unknown {
-  const [dump, ...others] = dumps;
-  if (!dump) return show(given);
-  return context.answer("summary", { dump: dump.id }, (summary) =>
-    gather(context, others, [...given, { dump, summary }], show),
-  );
+/** The lines, when all summaries are there. A dump that cannot be read leaves those of the others. */
+function gather(context: Context, dumps: Dump[]): unknown {
+  const given: Given[] = [];
+  const faults: unknown[] = [];
+  for (const dump of dumps) {
+    const entry = context.entry("summary", { dump: dump.id });
+    if (entry.state === "asked") return waiting(entry.progress, entry.stop);
+    if (entry.state === "there") given.push({ dump, summary: entry.answer });
+    else faults.push(html`<p class="warning">${name(dump.name)}: ${name(entry.message)}</p>`);
+  }
+  return html`${faults} ${drawn(context, pointsOf(given))}`;
 }
 
 /** In the order of time, or as they were given if the time of one is not known. */
@@ -96,6 +96,7 @@ function drawn(context: Context, points: Point[]): unknown {
         { name: "what", kind: "name", cell: (line) => line.name },
         ...points.map((point) => ({
           name: moment(point),
+          explained: short(point.dump.name, 24),
           kind: "number" as const,
           cell: (line: Line) => size(line.of(point.summary)),
         })),
@@ -146,5 +147,6 @@ export function columnsOf(points: Point[], shown: Line[]): (number | null)[][] {
 
 function sameProcess(one: Point, other: Point): boolean {
   const [a, b] = [one.summary.header, other.summary.header];
-  return a.pid === b.pid && a.host === b.host;
+  const restarted = (b.gc?.count ?? 0) < (a.gc?.count ?? 0); // with the same number, as in a container
+  return a.pid === b.pid && a.host === b.host && !restarted;
 }
