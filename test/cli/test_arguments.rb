@@ -77,7 +77,8 @@ class TestArguments < HeapDumpTest
       answer = heapdump(name, *dumps, *rest, *option)
       assert_equal [0, ""], [answer.status, answer.err], name
     end
-    assert_equal "1 found\n", heapdump!("find", paths.first, "--type", "STRING", "--offset", most).out
+    answer = heapdump!("find", paths.first, "--type", "STRING", "--offset", most)
+    assert_equal "1 found\n", answer.out
     assert_equal "0 found\n", heapdump!("find", paths.first, "--min-size", most).out
   end
 

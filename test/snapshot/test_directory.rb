@@ -51,8 +51,8 @@ class TestDirectory < HeapDumpTest
     File.stub(:binread, lambda { |path, *rest|
       path.end_with?("gone.json") ? raise(Errno::ENOENT) : read.call(path, *rest)
     }) { assert_equal %w[a.json], found }
-    dump("late", 2)
-    File.write(File.join(scratch, "no_header"), File.readlines(File.join(scratch, "late"))[1..].join)
+    lines = File.readlines(dump("late", 2))
+    File.write(File.join(scratch, "no_header"), lines[1..].join)
     File.stub(:mtime, ->(_) { raise Errno::EIO }) { assert_equal %w[a.json gone.json late], found }
   end
 

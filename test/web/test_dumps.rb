@@ -315,7 +315,7 @@ class TestDumps < HeapDumpTest
         HeapDump::Snapshot.const_get(:Loading).singleton_class.remove_method(:new)
         exit!(dumps.open([one.id]).first.snapshot.objects.positive?)
       ensure
-        exit!(false)
+        exit!
       end
     end
     assert_predicate Process.wait2(child).last, :success?

@@ -288,7 +288,7 @@ class TestJobs < HeapDumpTest
       question.gate << 7
       exit!(told.code == "no_such_job" && again.wait(10) && !again.result.nil?)
     ensure
-      exit!(false)
+      exit!
     end
     assert_predicate Process.wait2(child).last, :success?
   end

@@ -35,8 +35,10 @@ class TestParameters < HeapDumpTest
 
   # Links of the page are relative, so it needs the "/".
   def test_the_path_at_which_it_is_mounted
-    answer = client.get("/", PATH_INFO: "", SCRIPT_NAME: "/admin/heapdump")
-    assert_equal [308, "heapdump/"], [answer.status, answer.headers["location"]]
+    { "/admin/heapdump" => "./heapdump/", "/a:b" => "./a:b/", "" => "./" }.each do |script, place|
+      answer = client.get("/", lint: false, PATH_INFO: "", SCRIPT_NAME: script)
+      assert_equal [308, place], [answer.status, answer.headers["location"]]
+    end
     answer = client.get("/", SCRIPT_NAME: "/admin/heapdump")
     assert_equal 200, answer.status
   end

@@ -120,11 +120,13 @@ class TestValues < HeapDumpTest
     assert_match(%r{\Acannot open ~/none.json: }, answer.message)
     said = [0, 1].map { |values| client.ask!("dumps", values: values)["items"].first["error"] }
     assert_equal [answer.message, answer.message.sub("~", "/home/alice")], said
-    HeapDump::Snapshot::Directory.stub(:dumps, ->(_) { raise HeapDump::Error, "/home/bob is empty" }) do
+    empty = ->(_) { raise HeapDump::Error, "/home/bob is empty" }
+    HeapDump::Snapshot::Directory.stub(:dumps, empty) do
       notes = [0, 1].map { |values| WebClient.new(scratch).ask!("dumps", values: values)["note"] }
       assert_equal ["~ is empty", "/home/bob is empty"], notes
     end
-    client.web.dumps.stub(:all, -> { raise HeapDump::Web::Refusal.new(404, "x", "no /home/alice/x") }) do
+    refusal = HeapDump::Web::Refusal.new(404, "x", "no /home/alice/x")
+    client.web.dumps.stub(:all, -> { raise refusal }) do
       assert_equal "no ~/x", client.ask("dumps").message
     end
   end
@@ -137,8 +139,9 @@ class TestValues < HeapDumpTest
       all = made.object("N" * size, ivars: { "@#{"i" * size}" => texts.first })
       made.change(all, file: "/#{"f" * size}", line: 3, method: "m" * size)
       made.constant("C" * size, made.array([*texts, all]))
+      content = ["\xFF".b * size].pack("m0")
       bytes = Array.new(2) { made.string("b") }
-      bytes.each { |one| made.change(one, value: nil, value_base64: ["\xFF".b * size].pack("m0"), bytesize: size) }
+      bytes.each { |one| made.change(one, value: nil, value_base64: content, bytesize: size) }
       made.constant("B", made.array(bytes))
     end
     @paths = [path, path.sub("long", "later").tap { |copy| FileUtils.cp(path, copy) }]
@@ -151,7 +154,8 @@ class TestValues < HeapDumpTest
   def assert_content(item)
     content = item["value"]&.b || item["value_base64"].unpack1("m0")
     assert_operator content.bytesize, :>, 3000
-    assert_includes ["é" * content.size, "\xFF".b * content.size].map { |one| one.b[0, content.size] }, content
+    whole = ["é", "\xFF"].map { |char| (char * content.size).b[0, content.size] }
+    assert_includes whole, content
   end
 
   def test_no_answer_has_more_rows_than_it_may

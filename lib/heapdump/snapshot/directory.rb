@@ -39,8 +39,8 @@ module HeapDump
         File.stat(path)
         path
       rescue Errno::ENOENT
-        hint = " (the shell has found no file for this pattern)" if File.path(path).b.match?(PATTERN)
-        raise ReadError.new("no such file or directory: #{File.path(path)}#{hint}", path)
+        hint = " (the shell has found no file for this pattern)" if shown(path).match?(PATTERN)
+        raise ReadError.new("no such file or directory: #{shown(path)}#{hint}", path)
       rescue SystemCallError
         path
       end
@@ -52,9 +52,14 @@ module HeapDump
         found = paths(directory).filter_map { |path| (time = taken_at(path)) && [time, path] }
         return found.sort.map(&:last) unless found.empty?
 
-        raise Error, "there is no dump in the directory #{directory}"
+        raise Error, "there is no dump in the directory #{shown(directory)}"
       rescue SystemCallError => e
-        raise Error, "#{directory} cannot be read: #{Terminal::Trouble.words(e)}"
+        raise Error, "#{shown(directory)} cannot be read: #{Terminal::Trouble.words(e)}"
+      end
+
+      # A path for a message.
+      def shown(path)
+        Terminal::Text.valid(File.path(path))
       end
 
       # The paths of all that is in a directory. Names are bytes: those that are no text in UTF-8
@@ -103,7 +108,7 @@ module HeapDump
       rescue Zlib::Error
         ""
       end
-      private_class_method :there, :paths, :taken_at, :head, :dump?, :time, :unpacked
+      private_class_method :there, :shown, :paths, :taken_at, :head, :dump?, :time, :unpacked
     end
   end
 end

@@ -49,7 +49,6 @@ module HeapDump
       def open(ids)
         @mutex.synchronize do
           wanted = ids.map { |id| find(id) }
-          wanted.each { |dump| touch(dump) }
           wanted.each { |dump| want(dump) }
           patience = now + PATIENCE
           wanted.each { |dump| await(dump, patience) }
@@ -117,6 +116,7 @@ module HeapDump
 
       def want(dump)
         forget(dump) if dump.stale?
+        touch(dump)
         return unless dump.closed? || lost?(dump)
 
         dump.wait

@@ -64,7 +64,7 @@ module HeapDump
         # relative.
         def moved(env)
           of(308, "text/plain; charset=utf-8", "",
-             "location" => "#{File.basename(env["SCRIPT_NAME"].to_s)}/")
+             "location" => "./#{File.basename(env["SCRIPT_NAME"].to_s)}/".squeeze("/"))
         end
 
         def without_body(reply)
