@@ -105,7 +105,8 @@ class TestServer < HeapDumpTest
   PATHS = %w[
     /../web.rb /../../../../etc/passwd /%2e%2e/web.rb /%2e%2e%2f%2e%2e%2fetc/passwd
     /..%5c..%5cetc /viewer.js%00 /viewer.js%00.css //etc/passwd /./app.rb /.. /%00
-    /api/v1/%2e%2e/dumps /etc/passwd /app.rb /web.rb /%c0%ae%c0%ae/ /~root /api/v1/dumps/../../../etc/passwd
+    /api/v1/%2e%2e/dumps
+    /etc/passwd /app.rb /web.rb /%c0%ae%c0%ae/ /~root /api/v1/dumps/../../../etc/passwd
   ].freeze
 
   def test_paths

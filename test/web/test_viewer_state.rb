@@ -82,6 +82,20 @@ class TestViewerState < HeapDumpTest
     page.settle
   end
 
+  def test_back_leads_to_where_one_was
+    ViewerPage.open(Shop.dump) do |page|
+      page.go("classes")
+      page.evaluate("window.scrollTo(0, 700)")
+      wait_until("it has scrolled") { page.evaluate("window.scrollY") == 700 }
+      page.click("tbody th a", "String")
+      assert_equal 0, page.evaluate("window.scrollY")
+      page.evaluate("history.back()")
+      wait_until("it is back") { page.evaluate("window.scrollY") == 700 }
+      page.evaluate("history.forward()")
+      wait_until("it is forward") { page.evaluate("window.scrollY").zero? }
+    end
+  end
+
   def test_a_button_has_copied_only_the_text_below_it
     ViewerPage.open(Shop.dump) do |page|
       page.go("classes")

@@ -1,4 +1,4 @@
-/*! heapdump, web/ 681e225ec1e448b80e411025734a76bf99c5404c555020504fa263bcc44df5b4
+/*! heapdump, web/ f159b38f24b8aa64d245f83b684fa86ac54e205f93d7ffd46606f3ca992b29be
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

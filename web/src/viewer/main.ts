@@ -10,6 +10,7 @@ import { listen } from "./keys.js";
 import { addressOf, first, moved, placeAt } from "./place.js";
 import type { Place } from "./place.js";
 import { screens } from "./screens.js";
+import { Scrolling } from "./scrolling.js";
 import { Store } from "./store.js";
 import { setToken, takeToken, token } from "./token.js";
 import { short } from "./parts/texts.js";
@@ -28,6 +29,7 @@ class Viewer {
   private dumps: Answers["dumps"] | undefined;
   /** The ids of the dumps that have been read. */
   private readonly opened = new Set<string>();
+  private readonly scrolling = new Scrolling();
 
   constructor(private readonly body: HTMLElement) {
     window.addEventListener("hashchange", () => {
@@ -66,16 +68,18 @@ class Viewer {
   /** The address has changed: another screen begins at its head, also for a screen reader. */
   private go(): void {
     if (takeToken()) this.store.forget("dumps");
+    const position = this.scrolling.arrived();
     const before = this.place;
     this.place = placeAt(location.hash);
     this.draw();
     const same = (["dump", "screen", "object"] as const).every(
       (key) => before[key] === this.place[key],
     );
-    if (same && before.parameters.below === this.place.parameters.below) return;
+    const stays = same && before.parameters.below === this.place.parameters.below;
+    if (stays && position === undefined) return;
     queueMicrotask(() => {
-      document.getElementById("title")?.focus({ preventScroll: true });
-      window.scrollTo(0, 0);
+      if (!stays) document.getElementById("title")?.focus({ preventScroll: true });
+      window.scrollTo(0, position ?? 0);
     });
   }
 
