@@ -29,9 +29,9 @@ is_of_loading(const struct hg_graph *graph, uint32_t name) {
 
 static bool
 is_hidden(const struct hg_graph *graph, uint32_t node) {
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     if (type == HG_T_CLASS || type == HG_T_MODULE) return false;
-    return type == HG_T_IMEMO || type == HG_T_ICLASS || graph->class_node[node] == HG_NO_NODE;
+    return type == HG_T_IMEMO || type == HG_T_ICLASS || hg_class(graph, node) == HG_NO_NODE;
 }
 
 static bool
@@ -48,7 +48,7 @@ is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
     uint32_t field = hg_edge_payload(name);
     if (begins_with(graph, field, "variable of C: "))
         return !begins_with(graph, field, "variable of C: libruby") && !is_hidden(graph, node);
-    if (hg_string_is(graph, field, "pinned_lists")) return graph->type[node] == HG_T_DATA;
+    if (hg_string_is(graph, field, "pinned_lists")) return hg_type(graph, node) == HG_T_DATA;
     bool pinned = hg_string_is(graph, field, "pinned") && !is_hidden(graph, node);
     return pinned || begins_with(graph, field, "handler of ");
 }
@@ -56,7 +56,7 @@ is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
 /* Whether a node is the table of a class's cached methods, which Ruby 4.0 has as an object. */
 static bool
 is_method_cache(const struct hg_graph *graph, uint32_t node) {
-    return graph->type[node] == HG_T_DATA && hg_string_is(graph, graph->label[node], "VM/cc_table");
+    return hg_type(graph, node) == HG_T_DATA && hg_string_is(graph, hg_label(graph, node), "VM/cc_table");
 }
 
 /*
@@ -66,12 +66,12 @@ is_method_cache(const struct hg_graph *graph, uint32_t node) {
 static bool
 is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
     static const char *const roots[] = {"vm", "global_symbols", "symbols", NULL};
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     if (is_method_cache(graph, node)) return true;
-    if (graph->type[parent] == HG_T_DATA && hg_string_is(graph, graph->label[parent], PINS))
+    if (hg_type(graph, parent) == HG_T_DATA && hg_string_is(graph, hg_label(graph, parent), PINS))
         return hg_is_tracing(graph, node) ||
                ((type == HG_T_ARRAY || type == HG_T_HASH) && is_hidden(graph, node));
-    if (graph->type[parent] != HG_T_ROOT || !is_any(graph, graph->label[parent], roots))
+    if (hg_type(graph, parent) != HG_T_ROOT || !is_any(graph, hg_label(graph, parent), roots))
         return false;
     if (hg_is_tracing(graph, node)) return true;
     if (is_given(graph, node, name)) return false;
@@ -83,14 +83,14 @@ is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t 
 static uint8_t
 growing_mark(const struct hg_graph *graph, uint32_t node) {
     static const char *const named[] = {"VM/thread", "fiber", NULL};
-    switch (graph->type[node]) {
+    switch (hg_type(graph, node)) {
     case HG_T_ARRAY:
     case HG_T_HASH:
     case HG_T_STRING:
     case HG_T_BIGNUM:
         return HG_TRAIL_CONTENT;
     case HG_T_DATA:
-        return is_any(graph, graph->label[node], named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
+        return is_any(graph, hg_label(graph, node), named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
     case HG_T_CLASS:
     case HG_T_MODULE:
     case HG_T_OBJECT:
@@ -107,9 +107,9 @@ growing_mark(const struct hg_graph *graph, uint32_t node) {
 static bool
 is_ours(const struct hg_graph *graph, uint32_t node) {
     uint32_t class = hg_real_class(graph, node);
-    if (class == HG_NO_NODE || graph->label[class] == HG_NO_STRING) return false;
+    if (class == HG_NO_NODE || hg_label(graph, class) == HG_NO_STRING) return false;
     size_t length;
-    const char *name = hg_string(graph, graph->label[class], &length);
+    const char *name = hg_string(graph, hg_label(graph, class), &length);
     return length > 10 && memcmp(name, "HeapDump::", 10) == 0;
 }
 
@@ -119,12 +119,12 @@ is_ours(const struct hg_graph *graph, uint32_t node) {
  */
 static bool
 is_text_of_module(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
-    uint8_t type = graph->type[parent];
+    uint8_t type = hg_type(graph, parent);
     if (hg_edge_kind(name) == HG_E_FIELD)
         return hg_string_is(graph, hg_edge_payload(name), "constant_files") ||
                hg_string_is(graph, hg_edge_payload(name), "classpath");
-    if (graph->account.objspace_format && !(graph->flags[node] & HG_N_FROZEN)) return false;
-    return graph->type[node] == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
+    if (graph->account.objspace_format && !(hg_flags(graph, node) & HG_N_FROZEN)) return false;
+    return hg_type(graph, node) == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
            (type == HG_T_CLASS || type == HG_T_MODULE);
 }
 
@@ -143,7 +143,7 @@ static bool
 is_of_tool(const struct hg_graph *graph, uint32_t node) {
     static const char *const tools[] = {"HeapDump", "Gem", "Bundler", "Zeitwerk", "Bootsnap", NULL};
     size_t length;
-    const char *name = hg_string(graph, graph->label[node], &length);
+    const char *name = hg_string(graph, hg_label(graph, node), &length);
     for (const char *const *tool = tools; *tool; tool++) {
         if (begins_with_module(name, *tool)) return true;
     }
@@ -156,13 +156,13 @@ is_of_tool(const struct hg_graph *graph, uint32_t node) {
  */
 static bool
 is_method(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
-    if (graph->type[node] != HG_T_IMEMO) return false;
+    if (hg_type(graph, node) != HG_T_IMEMO) return false;
     if (hg_edge_kind(name) == HG_E_METHOD) return true;
     if (parent == HG_NO_NODE) return false;
-    uint8_t type = graph->type[parent];
-    if (type == HG_T_IMEMO) return hg_string_is(graph, graph->label[parent], "callcache");
+    uint8_t type = hg_type(graph, parent);
+    if (type == HG_T_IMEMO) return hg_string_is(graph, hg_label(graph, parent), "callcache");
     return graph->account.objspace_format && (type == HG_T_CLASS || type == HG_T_MODULE) &&
-           hg_string_is(graph, graph->label[node], "ment");
+           hg_string_is(graph, hg_label(graph, node), "ment");
 }
 
 static uint8_t
@@ -170,10 +170,10 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
          uint8_t inherited) {
     static const char *const caches[] = {"callcache", "callinfo", "constcache", NULL};
     uint8_t marks = inherited & (HG_TRAIL_CODE | HG_TRAIL_VM);
-    bool imemo = graph->type[node] == HG_T_IMEMO;
+    bool imemo = hg_type(graph, node) == HG_T_IMEMO;
     if (is_hidden(graph, node)) marks |= HG_TRAIL_HIDDEN;
-    if (imemo && hg_string_is(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
-    if (imemo && is_any(graph, graph->label[node], caches)) marks |= HG_TRAIL_CACHE;
+    if (imemo && hg_string_is(graph, hg_label(graph, node), "iseq")) marks |= HG_TRAIL_CODE;
+    if (imemo && is_any(graph, hg_label(graph, node), caches)) marks |= HG_TRAIL_CACHE;
     if (is_method(graph, parent, node, name)) marks |= HG_TRAIL_METHOD;
     if (parent == HG_NO_NODE) return marks | growing_mark(graph, node);
     // a shared buffer has no content of its own
@@ -205,7 +205,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct h
                         ? (is_of_tool(graph, node) ? HG_TRAIL_VM : HG_TRAIL_NAMES)
                         : marks_of(graph, node, dump->ways.parent[node], name, inherited);
     growth->facts[trail] = (struct hg_trail_facts){.class = hg_steps_class(steps, node),
-                                                   .type = graph->type[node],
+                                                   .type = hg_type(graph, node),
                                                    .kind = (uint8_t)hg_edge_kind(name),
                                                    .rank = dump->ways.rank[node],
                                                    .marks = marks};
@@ -215,7 +215,12 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct h
 static struct hg_best_paths
 paths_of(const struct hg_growth_dump *dump) {
     const struct hg_ways *ways = &dump->ways;
-    return (struct hg_best_paths){dump->graph, ways->parent, ways->name, ways->module};
+    return (struct hg_best_paths){
+        .graph = dump->graph,
+        .parents = {.parent.array = ways->parent,
+                    .name.array = ways->name,
+                    .module.array = ways->module},
+    };
 }
 
 /* The trail of a node; that of its parent is known already. HG_NO_TRAIL if there is no memory. */

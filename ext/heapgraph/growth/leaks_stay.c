@@ -22,11 +22,11 @@ same_before(const struct hg_growth_dump *dump, const struct hg_growth_dump *befo
     uint32_t was = hg_node_at(then, hg_address(now, node));
     if (was == HG_NO_NODE || before->trail[was] != dump->trail[node]) return HG_NO_NODE;
     if (hg_memsize(now, node) != hg_memsize(then, was)) return HG_NO_NODE;
-    uint32_t edges = now->first[node + 1] - now->first[node];
-    if (edges != then->first[was + 1] - then->first[was]) return HG_NO_NODE;
+    uint32_t edges = hg_first(now, node + 1) - hg_first(now, node);
+    if (edges != hg_first(then, was + 1) - hg_first(then, was)) return HG_NO_NODE;
     for (uint32_t i = 0; i < edges; i++) {
-        uint32_t target = now->target[now->first[node] + i];
-        if (hg_address(now, target) != hg_address(then, then->target[then->first[was] + i]))
+        uint32_t target = hg_target(now, hg_first(now, node) + i);
+        if (hg_address(now, target) != hg_address(then, hg_target(then, hg_first(then, was) + i)))
             return HG_NO_NODE;
     }
     return was;

@@ -56,7 +56,7 @@ follow(struct merging *merging, uint32_t node) {
     uint32_t trail = hg_trail_follow(&merging->trails, &merging->steps, &merging->paths,
                                      merging->trail[before] - 1, node);
     if (trail == HG_NO_TRAIL || merging->steps.failed) return HG_NO_TRAIL;
-    uint32_t name = hg_edge_without_key(merging->paths.name[node]);
+    uint32_t name = hg_edge_without_key(hg_parent_name(&merging->paths.parents, node));
     return note_place(merging, trail, node, name) ? trail : HG_NO_TRAIL;
 }
 
@@ -64,12 +64,12 @@ follow(struct merging *merging, uint32_t node) {
 static bool
 find_next(struct merging *merging, uint32_t node) {
     uint32_t trail = 0; // the virtual root
-    if (merging->paths.module[node]) {
+    if (hg_parent_module(&merging->paths.parents, node)) {
         uint32_t none = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE);
         trail = hg_trail_begin(&merging->trails, &merging->steps, node);
         if (trail == HG_NO_TRAIL || !note_place(merging, trail, node, none)) return false;
     }
-    else if (merging->paths.parent[node] != HG_NO_NODE) trail = follow(merging, node);
+    else if (hg_parent(&merging->paths.parents, node) != HG_NO_NODE) trail = follow(merging, node);
     merging->trail[node] = trail + 1;
     return trail != HG_NO_TRAIL;
 }
@@ -80,7 +80,7 @@ find_trail(struct merging *merging, uint32_t node) {
     merging->stack.count = 0;
     for (uint32_t at = node; at != HG_NO_NODE && !merging->trail[at];) {
         hg_numbers_add(&merging->stack, at);
-        at = merging->paths.module[at] ? HG_NO_NODE : hg_trail_before(&merging->paths, at);
+        at = hg_parent_module(&merging->paths.parents, at) ? HG_NO_NODE : hg_trail_before(&merging->paths, at);
     }
     if (merging->stack.failed) return false;
     for (size_t i = merging->stack.count; i-- > 0;)
@@ -94,7 +94,7 @@ find_trail(struct merging *merging, uint32_t node) {
  */
 static uint32_t
 trail_of_member(struct merging *merging, uint32_t node) {
-    if (!merging->paths.module[node])
+    if (!hg_parent_module(&merging->paths.parents, node))
         return find_trail(merging, node) ? merging->trail[node] - 1 : HG_NO_TRAIL;
     uint32_t before = hg_trail_before(&merging->paths, node);
     return find_trail(merging, before) ? follow(merging, node) : HG_NO_TRAIL;
@@ -200,18 +200,18 @@ static void
 count(const struct merging *merging, uint32_t at, struct hg_members *members, uint32_t *covered) {
     const struct hg_tree *tree = merging->tree;
     members->objects++;
-    members->bytes += hg_memsize(merging->graph, tree->node[at]);
+    members->bytes += hg_memsize(merging->graph, hg_tree_node(tree, at));
     if (at < *covered) return;
-    *covered = tree->end[at];
-    members->retained += tree->retained[at];
+    *covered = hg_end(tree, at);
+    members->retained += hg_retained_at(tree, at);
 }
 
 /* Counts a member as one at which paths end. The example is the one that retains most. */
 static void
 count_own(struct merging *merging, struct hg_branch *branch, uint32_t *covered, uint32_t at) {
     const struct hg_tree *tree = merging->tree;
-    uint32_t node = tree->node[at];
-    uint64_t retained = tree->retained[at], most = hg_retained(tree, branch->node);
+    uint32_t node = hg_tree_node(tree, at);
+    uint64_t retained = hg_retained_at(tree, at), most = hg_retained(tree, branch->node);
     bool larger = retained > most || (retained == most && node < branch->node);
     if (!branch->own.objects || larger) branch->node = node;
     count(merging, at, &branch->own, covered);
@@ -235,8 +235,8 @@ count_members(struct merging *merging, struct hg_branch *branches) {
     hg_phase(merging->task, "members", tree->reached);
     for (uint32_t at = 0; at < tree->reached; at++) {
         if (at % HG_STRIDE == 0 && !hg_step(merging->task, at)) return HG_STOPPED;
-        if (!merging->member[tree->node[at]]) continue;
-        uint32_t trail = trail_of_member(merging, tree->node[at]);
+        if (!merging->member[hg_tree_node(tree, at)]) continue;
+        uint32_t trail = trail_of_member(merging, hg_tree_node(tree, at));
         if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
         count_member(merging, branches, trail, at);
     }
@@ -280,7 +280,7 @@ hg_merge_paths(const struct hg_graph *graph, const struct hg_tree *tree,
     struct merging merging = {
         .graph = graph,
         .tree = tree,
-        .paths = {graph, parents->parent, parents->name, parents->module},
+        .paths = {graph, *parents},
         .task = task,
         .member = hg_array(graph->nodes, 1),
         .trail = hg_array_sparse(graph->nodes, sizeof(*merging.trail)),

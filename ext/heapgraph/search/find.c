@@ -19,7 +19,7 @@ is_of_any(const struct hg_graph *graph, const struct hg_filter *filter, uint32_t
 static bool
 matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
         uint32_t node) {
-    if (filter->type != HG_ANY_TYPE && graph->type[node] != filter->type) return false;
+    if (filter->type != HG_ANY_TYPE && hg_type(graph, node) != filter->type) return false;
     if (filter->reachable && !hg_is_reachable(tree, node)) return false;
     if (filter->least_bytes && hg_memsize(graph, node) < filter->least_bytes) return false;
     if (filter->classes && !is_of_any(graph, filter, node)) return false;
@@ -181,8 +181,8 @@ enum hg_status
 hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
                  struct hg_numbers *nodes) {
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (graph->label[node] == HG_NO_STRING) continue;
-        switch (graph->type[node]) {
+        if (hg_label(graph, node) == HG_NO_STRING) continue;
+        switch (hg_type(graph, node)) {
         case HG_T_CLASS:
         case HG_T_MODULE:
         case HG_T_MISSING:
@@ -191,7 +191,7 @@ hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
             continue;
         }
         size_t other_length;
-        const char *other = hg_string(graph, graph->label[node], &other_length);
+        const char *other = hg_string(graph, hg_label(graph, node), &other_length);
         bool same = !name || (other_length == length && memcmp(other, name, length) == 0);
         if (same) hg_numbers_add(nodes, node);
     }

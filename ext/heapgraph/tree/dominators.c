@@ -110,11 +110,11 @@ lay_out(const struct hg_graph *graph, struct hg_numbering *numbering, struct hg_
     if (!owned->retained) return HG_NO_MEMORY;
     status = sum_up(graph, owned, task, tree);
     if (status != HG_OK) return status;
-    tree->position = owned->position;
-    tree->node = owned->node;
-    tree->end = owned->end;
-    tree->up = owned->up;
-    tree->retained = owned->retained;
+    tree->position.array = owned->position;
+    tree->node.array = owned->node;
+    tree->end.array = owned->end;
+    tree->up.array = owned->up;
+    tree->retained.array = owned->retained;
     return HG_OK;
 }
 

@@ -35,7 +35,20 @@ compute(struct hg_analysis *analysis) {
     CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_INVERSE, &task));
 }
 
-/* Every array of one analysis against that of another. */
+static uint64_t
+number_of(const struct hg_column *column, struct hg_number_kind kind, uint64_t i) {
+    if (kind.size == 1) return hg_u8(column, i);
+    return kind.size == 8 ? hg_u64(column, i) : hg_u32(column, i, kind.top);
+}
+
+static void
+check_column(const struct hg_column *a, const struct hg_column *b, struct hg_number_kind kind,
+             uint64_t count) {
+    CHECK(count == 0 || (hg_has_column(a) && hg_has_column(b)));
+    for (uint64_t i = 0; i < count; i++) CHECK_EQUAL(number_of(a, kind, i), number_of(b, kind, i));
+}
+
+/* Every array and column of one analysis against that of another. */
 static void
 check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
     struct hg_index_header header = {
@@ -44,9 +57,9 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
         .nodes = a->graph->nodes,
         .edges = a->graph->edges,
         .large = a->graph->large,
-        .locations = a->graph->location != NULL,
-        .generations = a->graph->generation != NULL,
-        .lines = a->graph->line != NULL,
+        .locations = hg_has_column(&a->graph->location),
+        .generations = hg_has_column(&a->graph->generation),
+        .lines = hg_has_column(&a->graph->line),
         .strings = a->graph->strings->count,
         .string_bytes = a->graph->strings->offset[a->graph->strings->count],
         .units = a->graph->index->units,
@@ -62,13 +75,21 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
     CHECK_EQUAL(a->tree.reachable_bytes, b->tree.reachable_bytes);
     CHECK_EQUAL(a->tree.unreachable_objects, b->tree.unreachable_objects);
     CHECK(memcmp(&a->graph->account, &b->graph->account, sizeof(a->graph->account)) == 0);
-#define COMPARE(part, name, array, element, count)                                                 \
+#define COMPARE_ARRAY(part, name, array, element, count)                                           \
     {                                                                                              \
-        uint64_t size = hg_section_size(&header, HG_SECTION_##name);                               \
+        const struct hg_index_header *h = &header;                                                 \
+        uint64_t size = (element) * (uint64_t)(count);                                             \
         CHECK(size == 0 || (a->array && b->array && memcmp(a->array, b->array, size) == 0));       \
     }
-    HG_SECTIONS(COMPARE)
-#undef COMPARE
+    HG_ARRAYS(COMPARE_ARRAY)
+#undef COMPARE_ARRAY
+#define COMPARE_COLUMN(part, name, column, size, top, count)                                       \
+    {                                                                                              \
+        const struct hg_index_header *h = &header;                                                 \
+        check_column(&a->column, &b->column, (struct hg_number_kind){size, top}, count);           \
+    }
+    HG_COLUMNS(COMPARE_COLUMN)
+#undef COMPARE_COLUMN
 }
 
 /* The same questions get the same answers, those that read the dump again as well. */
@@ -271,7 +292,7 @@ test_damage(const struct hg_analysis *fresh) {
         image.bytes[byte] ^= bits;
         CHECK_EQUAL(!matters(&header, byte), check_damaged(fresh));
         /* A part that was damaged has been added again, a graph that was is for the next load. */
-        if (byte >= header.section[HG_SECTION_POSITION].offset) CHECK(check_damaged(fresh));
+        if (byte >= header.section[hg_frame_section(HG_COLUMN_POSITION)].offset) CHECK(check_damaged(fresh));
     }
     for (check_seed = 1; check_seed <= 40; check_seed++) {
         size_t size = check_seed < 4 ? check_seed - 1 : random_next(&random) % image.size;
