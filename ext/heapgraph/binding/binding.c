@@ -204,6 +204,19 @@ hgb_with(VALUE graph, enum hg_part part) {
     return self;
 }
 
+static enum hg_status
+build_all(struct binding *self, void *unused) {
+    enum hg_status status = hg_analysis_need_all(&self->analysis, &self->task);
+    for (int part = HG_PART_TREE; part < HG_PARTS; part++)
+        self->has[part] = hg_parts[part].present(&self->analysis);
+    return status;
+}
+
+void
+hgb_with_all(VALUE graph) {
+    hgb_run(hgb_loaded(graph), build_all, NULL, NULL);
+}
+
 uint32_t
 hgb_node(const struct binding *self, VALUE number) {
     unsigned long node = NUM2ULONG(number);

@@ -158,9 +158,7 @@ static VALUE
 graph_save_index(VALUE self) {
     struct binding *binding = hgb_loaded(self);
     if (hg_index_is_kept(&binding->analysis)) return Qtrue;
-    hgb_with(self, HG_PART_TREE);
-    hgb_with(self, HG_PART_PARENTS);
-    hgb_with(self, HG_PART_INVERSE);
+    hgb_with_all(self);
     struct save save = {.path = RSTRING_PTR(binding->path)};
     hgb_run(binding, save_index, &save, NULL);
     return save.status == HG_OK ? Qtrue : Qfalse;

@@ -39,15 +39,12 @@ sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, 
 static enum hg_status
 find_instances(const struct hg_graph *graph, struct hg_task *task, uint32_t *first,
                uint32_t *last) {
-    size_t size = (size_t)graph->nodes * sizeof(*first);
-    memset(first, 0xff, size);
-    memset(last, 0xff, size);
     for (uint32_t node = 0; node < graph->nodes; node++) {
         if (node % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
         uint32_t class = hg_class(graph, node);
         if (class == HG_NO_NODE) continue;
-        if (first[class] == HG_NO_NODE) first[class] = node;
-        last[class] = node;
+        if (first[class] == 0) first[class] = node + 1;
+        last[class] = node + 1;
     }
     return HG_OK;
 }
@@ -62,9 +59,9 @@ hg_inverse_build(const struct hg_graph *graph, struct hg_task *task, struct hg_i
     inverse->first.array = owned->first = hg_array((size_t)graph->nodes + 2,
                                                    sizeof(*owned->first));
     inverse->source.array = owned->source = hg_array_raw(graph->edges, sizeof(*owned->source));
-    inverse->instance.array = owned->instance = hg_array_raw(graph->nodes,
-                                                             sizeof(*owned->instance));
-    inverse->last_instance.array = owned->last_instance = hg_array_raw(
+    inverse->instance.array = owned->instance = hg_array_sparse(graph->nodes,
+                                                                sizeof(*owned->instance));
+    inverse->last_instance.array = owned->last_instance = hg_array_sparse(
         graph->nodes, sizeof(*owned->last_instance));
 
     enum hg_status status = HG_NO_MEMORY;
@@ -92,7 +89,7 @@ hg_inverse_free(struct hg_inverse *inverse) {
 uint32_t
 hg_next_instance(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t class,
                  uint32_t instance) {
-    uint32_t last = hg_u32(&inverse->last_instance, class, 0);
+    uint32_t last = hg_u32(&inverse->last_instance, class, 0) - 1;
     while (instance < last) {
         if (hg_class(graph, ++instance) == class) return instance;
     }

@@ -20,7 +20,7 @@ struct hg_inverse {
     struct hg_column first; /* nodes + 1 */
     struct hg_column source;
 
-    /* By class: its first and its last instance, HG_NO_NODE if it has none. */
+    /* By class: its first and its last instance, plus 1; 0 if it has none. */
     struct hg_column instance;
     struct hg_column last_instance;
 
@@ -40,7 +40,7 @@ hg_inverse_source(const struct hg_inverse *inverse, uint64_t i) {
 /* The first instance of a class; HG_NO_NODE if it has none. */
 static inline uint32_t
 hg_first_instance(const struct hg_inverse *inverse, uint32_t class) {
-    return hg_u32(&inverse->instance, class, 0);
+    return hg_u32(&inverse->instance, class, 0) - 1;
 }
 
 /* The instance behind another one; HG_NO_NODE if that was the last. Nodes between are scanned. */
@@ -48,7 +48,7 @@ uint32_t hg_next_instance(const struct hg_graph *graph, const struct hg_inverse 
                           uint32_t class, uint32_t instance);
 
 /*
- * Builds the inverse of a graph. It keeps 12 bytes per node and 4 per edge. HG_OK · HG_STOPPED ·
+ * Builds the inverse of a graph. It keeps 4 bytes per node and 4 per edge. HG_OK · HG_STOPPED ·
  * HG_NO_MEMORY.
  */
 enum hg_status hg_inverse_build(const struct hg_graph *graph, struct hg_task *task,

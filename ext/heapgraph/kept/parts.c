@@ -17,11 +17,15 @@
     static void free_##name(struct hg_analysis *analysis) {                                        \
         hg_##name##_free(&analysis->name);                                                         \
     }                                                                                              \
+    static void move_##name(struct hg_analysis *from, struct hg_analysis *to) {                    \
+        to->name = from->name;                                                                     \
+    }                                                                                              \
     static void disown_##name(struct hg_analysis *analysis) {                                      \
         analysis->name.owned = NULL;                                                               \
     }
 BUILT(FUNCTIONS)
 
 #define ROW(part, name, filled)                                                                    \
-    [HG_PART_##part] = {has_##name, build_##name, free_##name, disown_##name},
+    [HG_PART_##part] = {has_##name, build_##name, free_##name, move_##name,          \
+                        disown_##name},
 const struct hg_part_functions hg_parts[HG_PARTS] = {BUILT(ROW)};

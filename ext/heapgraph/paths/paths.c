@@ -123,6 +123,14 @@ settle(struct search *search, uint32_t node) {
     return false;
 }
 
+/* Empties a queue. A long one gives its memory back: the next ones may be as long. */
+static void
+empty(struct hg_numbers *queue) {
+    enum { LONG = 1 << 16 };
+    if (queue->room > LONG && !queue->failed) hg_numbers_free(queue);
+    queue->count = 0;
+}
+
 static enum hg_status
 search_rank(struct search *search, enum hg_rank rank, bool *ended) {
     size_t waiting, next = 0;
@@ -148,7 +156,7 @@ search_rank(struct search *search, enum hg_rank rank, bool *ended) {
                 goto done;
             }
         }
-        queue->count = 0;
+        empty(queue);
     }
 done:
     hg_array_free(pending);

@@ -156,6 +156,8 @@ hg_number_nodes(const struct hg_graph *graph, struct hg_task *task,
     hg_array_free(stack);
     if (status != HG_OK) return status;
 
+    hg_array_free(numbering->number); // the nodes by number say the same
+    numbering->number = NULL;
     hg_array_trim(numbering->node, numbering->reached, sizeof(*numbering->node));
     hg_array_trim(numbering->vertex, (size_t)numbering->reached + 1, sizeof(*numbering->vertex));
     return HG_OK;
