@@ -118,21 +118,42 @@ check_some(void *data, unsigned thread) {
     free(piece);
 }
 
+/* Whether the checksums of a part have been compared since the machine was started. */
+static bool
+was_checked(const struct hg_index_file *file, enum hg_part part) {
+    uint64_t boot = hg_boot();
+    return boot && file->header.boot[part] == boot && hg_index_is_sealed(file);
+}
+
+/* Compares the checksums of a part. HG_OK · HG_STOPPED; *right is the result. */
+static enum hg_status
+check_part(struct hg_index_file *file, enum hg_part part, struct hg_task *task, bool *right) {
+    enum { MOST = 4 };
+    struct check check = {.file = file, .part = part, .task = task};
+    unsigned threads = hg_processors();
+    hg_phase(task, "checking the index", file->header.file_size);
+    hg_parallel(threads > MOST ? MOST : threads, check_some, &check);
+    *right = !check.bad;
+    return check.stopped ? HG_STOPPED : HG_OK;
+}
+
 enum hg_status
 hg_index_take(struct hg_index_file *file, enum hg_part part, struct hg_task *task,
               struct hg_analysis *analysis, bool *found) {
     *found = false;
     if (!file || file->writing || !file->header.has[part]) return HG_OK;
+    if (hg_stops(task)) return HG_STOPPED;
 
-    struct check check = {.file = file, .part = part, .task = task};
-    unsigned threads = hg_processors();
-    hg_phase(task, "checking the index", file->header.file_size);
-    hg_parallel(threads > 4 ? 4 : threads, check_some, &check);
-    if (check.stopped) return HG_STOPPED;
-    if (check.bad) {
-        file->header.has[part] = 0;
-        file->damaged[part] = true;
-        return HG_OK;
+    if (!was_checked(file, part)) {
+        bool right;
+        enum hg_status status = check_part(file, part, task, &right);
+        if (status != HG_OK) return status;
+        if (!right) {
+            file->header.has[part] = 0;
+            file->damaged[part] = true;
+            return HG_OK;
+        }
+        hg_index_note_checked(file, part, &analysis->identity);
     }
     enum hg_status status = hg_index_use(file, part, analysis);
     *found = status == HG_OK;

@@ -137,8 +137,10 @@ write_part(struct hg_index_file *file, const struct hg_analysis *analysis, enum 
         if (hg_section_part(i) == part) status = write_array(file, analysis, i, task);
     }
     if (status == HG_OK) status = hg_write_columns(file, analysis, part, task);
-    if (status == HG_OK) file->header.has[part] = 1;
-    return status;
+    if (status != HG_OK) return status;
+    file->header.has[part] = 1;
+    file->header.boot[part] = hg_boot();
+    return HG_OK;
 }
 
 static void
@@ -221,6 +223,17 @@ write_parts(struct hg_index_file *file, const struct hg_analysis *analysis, stru
     return status;
 }
 
+static enum hg_status
+put_header(struct hg_index_file *file, struct hg_task *task) {
+    struct hg_index_header *header = &file->header;
+    struct hg_sum sum = {0};
+    hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
+    header->checksum = hg_sum_end(&sum);
+    enum hg_status status = write_fully(file, header, sizeof(*header), 0, task);
+    if (status == HG_OK) hg_index_seal(file);
+    return status;
+}
+
 /* Writes the header: from here on the file is an index with all parts that have been written. */
 static enum hg_status
 write_header(struct hg_index_file *file, struct hg_task *task) {
@@ -232,14 +245,11 @@ write_header(struct hg_index_file *file, struct hg_task *task) {
     header->sections = HG_SECTION_COUNT;
     header->file_size = file->end;
 
-    struct hg_sum sum = {0};
-    hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
-    header->checksum = hg_sum_end(&sum);
     /* The last section may be empty, and the file then ends before its place. */
     if (ftruncate(file->fd, (off_t)file->end)) {
         return hg_fail(task, HG_IO, errno, "cannot write an index: %s", strerror(errno));
     }
-    return write_fully(file, header, sizeof(*header), 0, task);
+    return put_header(file, task);
 }
 
 static enum hg_status
@@ -295,6 +305,17 @@ add_new(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_
 }
 
 /*
+ * Takes over the header that an open index has now, to change it. If somebody else has written to
+ * the file, the new seal must not speak for the parts that are there.
+ */
+static void
+take_header(struct hg_index_file *file, const struct hg_index_header *now) {
+    file->header = *now;
+    file->end = now->file_size;
+    if (!hg_index_is_sealed(file)) memset(file->header.boot, 0, sizeof(file->header.boot));
+}
+
+/*
  * Adds a part to an index that was opened, behind its end, so that no mapping of another process
  * changes. A process that reads the header while it is written ignores the index.
  */
@@ -307,8 +328,7 @@ append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_p
     enum hg_status status = HG_IO;
     if (hg_index_read_header(file, &analysis->identity, &before) &&
         (!before.has[part] || file->damaged[part])) {
-        file->header = before;
-        file->end = before.file_size;
+        take_header(file, &before);
         if (part == HG_PART_TREE) describe_tree(&analysis->tree, &file->header);
         status = write_part(file, analysis, part, task);
         if (status == HG_OK) status = write_header(file, task);
@@ -319,6 +339,25 @@ append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_p
     }
     flock(file->fd, LOCK_UN);
     return status;
+}
+
+void
+hg_index_note_checked(struct hg_index_file *file, enum hg_part part,
+                      const struct hg_identity *identity) {
+    struct hg_index_header now;
+    struct hg_task task = {0};
+    if (!hg_boot() || flock(file->fd, LOCK_EX | LOCK_NB)) return;
+    bool same = hg_index_read_header(file, identity, &now) && now.has[part];
+    for (int i = 0; i < HG_SECTION_COUNT && same; i++) {
+        if (hg_section_part(i) != part) continue;
+        same = memcmp(&now.section[i], &file->header.section[i], sizeof(*now.section)) == 0;
+    }
+    if (same) {
+        take_header(file, &now);
+        file->header.boot[part] = hg_boot();
+        (void)put_header(file, &task);
+    }
+    flock(file->fd, LOCK_UN);
 }
 
 enum hg_status

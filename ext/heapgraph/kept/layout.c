@@ -161,6 +161,19 @@ hg_identify(const char *path, struct hg_task *task, struct hg_identity *identity
     return status;
 }
 
+uint64_t
+hg_boot(void) {
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t size = hg_read_at(fd, id, sizeof(id), 0);
+    close(fd);
+    if (size <= 0) return 0;
+    struct hg_sum sum = {0};
+    hg_sum_add(&sum, id, (size_t)size);
+    return hg_sum_end(&sum);
+}
+
 bool
 hg_same_dump(const struct hg_identity *a, const struct hg_identity *b) {
     return a->size == b->size && a->hash == b->hash && a->seconds == b->seconds &&
@@ -203,6 +216,31 @@ hg_index_in_cache(const char *path, bool make) {
     free(cache);
     free(folder);
     return name;
+}
+
+/* -- the seal -- */
+
+/* The time of the dump, with a fraction that follows from the header. */
+static struct timespec
+seal_of(const struct hg_index_header *header) {
+    return (struct timespec){
+        .tv_sec = (time_t)header->identity.seconds,
+        .tv_nsec = (long)(header->checksum % 1000000000),
+    };
+}
+
+void
+hg_index_seal(const struct hg_index_file *file) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, seal_of(&file->header)};
+    (void)!futimens(file->fd, times);
+}
+
+bool
+hg_index_is_sealed(const struct hg_index_file *file) {
+    struct stat about;
+    struct timespec seal = seal_of(&file->header);
+    return fstat(file->fd, &about) == 0 && about.st_mtim.tv_sec == seal.tv_sec &&
+           about.st_mtim.tv_nsec == seal.tv_nsec;
 }
 
 /* -- an open file -- */

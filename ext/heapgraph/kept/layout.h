@@ -85,6 +85,7 @@ struct hg_index_header {
     uint64_t reachable_objects, reachable_bytes, unreachable_objects, unreachable_bytes;
     uint32_t locations, generations, lines; /* whether the graph has them */
     uint32_t has[HG_PARTS];
+    uint64_t boot[HG_PARTS]; /* hg_boot when a part was written or last checked */
     struct hg_account account;
 
     struct hg_section section[HG_SECTION_COUNT];
@@ -123,6 +124,12 @@ struct hg_column *hg_column_of(struct hg_analysis *analysis, enum hg_column_numb
 /* Finds which dump a file is. Zeroed for what is no regular file. HG_OK, HG_IO or HG_NO_MEMORY. */
 enum hg_status hg_identify(const char *path, struct hg_task *task, struct hg_identity *identity);
 
+/*
+ * A number for the time since the machine was started; 0 if it is not known. After a failure of
+ * power, which may leave holes in a file, it is another one.
+ */
+uint64_t hg_boot(void);
+
 /* Whether two identities are those of the same dump. */
 bool hg_same_dump(const struct hg_identity *a, const struct hg_identity *b);
 
@@ -159,6 +166,21 @@ enum hg_status hg_index_use(struct hg_index_file *file, enum hg_part part,
 /* Reads the header of an open file. Returns false if the file is no index of this dump. */
 bool hg_index_read_header(const struct hg_index_file *file, const struct hg_identity *identity,
                           struct hg_index_header *header);
+
+/*
+ * Gives an index the modification time by which it is known that nobody has written to it since.
+ * Whatever is written later sets another one.
+ */
+void hg_index_seal(const struct hg_index_file *file);
+bool hg_index_is_sealed(const struct hg_index_file *file);
+
+/*
+ * Notes in an index that the checksums of a part were right, so that they need not be compared
+ * again before the machine is restarted or somebody writes to the file. It is no error if that
+ * cannot be noted.
+ */
+void hg_index_note_checked(struct hg_index_file *file, enum hg_part part,
+                           const struct hg_identity *identity);
 
 /*
  * Takes a part from an index (NULL if there is none). *found is false if the index does not have

@@ -311,6 +311,86 @@ test_damage(const struct hg_analysis *fresh) {
     CHECK(unlink(index_name) == 0);
 }
 
+/* Gives the index another header, and the seal that goes with it. */
+static void
+write_sealed(struct hg_index_header *header) {
+    struct hg_sum sum = {0};
+    hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
+    header->checksum = hg_sum_end(&sum);
+    struct hg_index_file file = {.fd = open(index_name, O_RDWR), .header = *header};
+    CHECK(file.fd >= 0 && pwrite(file.fd, header, sizeof(*header), 0) == sizeof(*header));
+    CHECK(!hg_index_is_sealed(&file));
+    hg_index_seal(&file);
+    CHECK(hg_index_is_sealed(&file));
+    close(file.fd);
+}
+
+static void
+read_header(struct hg_index_header *header) {
+    int fd = open(index_name, O_RDONLY);
+    CHECK(fd >= 0 && pread(fd, header, sizeof(*header), 0) == sizeof(*header));
+    close(fd);
+}
+
+/* Whether the paths are taken from the index, and not built and added once more. */
+static bool
+takes_paths(void) {
+    struct hg_analysis analysis;
+    uint64_t size = index_size();
+    CHECK(reopen(&analysis));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(&analysis, HG_PART_PARENTS, &task));
+    bool taken = index_size() == size;
+    hg_analysis_free(&analysis);
+    return taken;
+}
+
+static void
+change_byte(uint64_t offset) {
+    char byte;
+    int fd = open(index_name, O_RDWR);
+    CHECK(fd >= 0 && pread(fd, &byte, 1, (off_t)offset) == 1);
+    byte ^= 1;
+    CHECK(pwrite(fd, &byte, 1, (off_t)offset) == 1);
+    close(fd);
+}
+
+/*
+ * A part is not read to be checked if it was checked since the machine was started and nobody has
+ * written to the file; otherwise it is, and that is noted.
+ */
+static void
+test_seal(void) {
+    struct hg_index_header header, after;
+    save();
+    read_header(&header);
+    for (int part = 0; part < HG_PARTS; part++) CHECK_EQUAL(hg_boot(), header.boot[part]);
+    int number = hg_frame_section(HG_COLUMN_MODULE);
+    uint64_t offset = header.section[number].offset + header.section[number].size - 1;
+
+    change_byte(offset);
+    write_sealed(&header);
+    if (hg_boot()) CHECK(takes_paths()); // only the seal says that this is the file that was written
+    header.boot[HG_PART_PARENTS] ^= 1;   // as if the machine had been started again
+    write_sealed(&header);
+    CHECK(!takes_paths());
+    CHECK(takes_paths());
+
+    read_header(&header);
+    for (int round = 0; round < 2 && hg_boot(); round++) {
+        if (round) header.boot[HG_PART_PARENTS] ^= 1;
+        if (round) write_sealed(&header);
+        else CHECK(utimensat(AT_FDCWD, index_name, NULL, 0) == 0);
+        CHECK(takes_paths());
+        read_header(&after);
+        CHECK_EQUAL(hg_boot(), after.boot[HG_PART_PARENTS]);
+        header = after;
+        struct hg_index_file file = {.fd = open(index_name, O_RDONLY), .header = after};
+        CHECK(hg_index_is_sealed(&file));
+        close(file.fd);
+    }
+    CHECK(unlink(index_name) == 0);
+}
+
 /* A dump with the same name and size but another time or content has no index yet. */
 static void
 test_other_dump(const struct hg_analysis *fresh) {
@@ -432,6 +512,7 @@ main(int count, char **arguments) {
     test_round_trip(&fresh, true);
     test_part(&fresh);
     test_damage(&fresh);
+    test_seal();
     test_other_dump(&fresh);
     test_not_saved();
     test_cache(&fresh);
