@@ -69,6 +69,14 @@ hg_packed(const struct hg_column *column, uint64_t i) {
     return frame->least + (bits >> bit % 8 << (64 - width) >> (64 - width));
 }
 
+/* How many numbers behind number `i` are known to be the same without a look at each. */
+static inline unsigned
+hg_same_behind(const struct hg_column *column, uint64_t i) {
+    if (column->array) return 0;
+    const struct hg_frame *frame = &column->frame[i / HG_FRAME];
+    return frame[0].begin == frame[1].begin ? HG_FRAME - 1 - i % HG_FRAME : 0;
+}
+
 /* A number of 32 bits as it is packed, and back. */
 static inline uint32_t
 hg_to_packed(uint32_t number, unsigned top) {

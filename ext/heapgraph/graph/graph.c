@@ -60,16 +60,20 @@ hg_is_tracing(const struct hg_graph *graph, uint32_t node) {
 }
 
 uint32_t
-hg_real_class(const struct hg_graph *graph, uint32_t node) {
+hg_shown_class(const struct hg_graph *graph, uint32_t class) {
     enum { DEEPEST = 10000 }; // a broken dump may have a circle
-    if (hg_is_tracing(graph, node)) return HG_NO_NODE;
-    uint32_t class = hg_class(graph, node);
     for (int depth = 0; class != HG_NO_NODE && depth < DEEPEST; depth++) {
         bool shown = !(hg_flags(graph, class) & HG_N_SINGLETON) && hg_type(graph, class) != HG_T_ICLASS;
         if (shown) return class;
         class = superclass(graph, class);
     }
     return HG_NO_NODE;
+}
+
+uint32_t
+hg_real_class(const struct hg_graph *graph, uint32_t node) {
+    if (hg_is_tracing(graph, node)) return HG_NO_NODE;
+    return hg_shown_class(graph, hg_class(graph, node));
 }
 
 void

@@ -145,6 +145,9 @@ bool hg_is_tracing(const struct hg_graph *graph, uint32_t node);
  */
 uint32_t hg_real_class(const struct hg_graph *graph, uint32_t node);
 
+/* The same for the class that objects have: itself, or the first of its ancestors that is shown. */
+uint32_t hg_shown_class(const struct hg_graph *graph, uint32_t class);
+
 void hg_graph_free(struct hg_graph *graph);
 
 #endif

@@ -28,6 +28,7 @@ struct merging {
     struct hg_best_paths paths;
     struct hg_task *task;
     uint8_t *member;   /* by node */
+    uint64_t *at;      /* a bit for each position: that of a live member */
     uint32_t *trail;   /* by node: its trail + 1, or 0 if it is not known yet */
     uint32_t *covered; /* two for each branch: for all its members, and for its own */
     struct hg_steps steps;
@@ -115,8 +116,10 @@ find_trails(struct merging *merging, struct hg_merged_paths *merged) {
             continue;
         }
         uint32_t trail = trail_of_member(merging, node);
+        uint32_t at = hg_position(merging->tree, node);
         if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
         merging->places[trail].members++;
+        merging->at[at / 64] |= UINT64_C(1) << at % 64;
     }
     return HG_OK;
 }
@@ -233,12 +236,15 @@ static enum hg_status
 count_members(struct merging *merging, struct hg_branch *branches) {
     const struct hg_tree *tree = merging->tree;
     hg_phase(merging->task, "members", tree->reached);
-    for (uint32_t at = 0; at < tree->reached; at++) {
-        if (at % HG_STRIDE == 0 && !hg_step(merging->task, at)) return HG_STOPPED;
-        if (!merging->member[hg_tree_node(tree, at)]) continue;
-        uint32_t trail = trail_of_member(merging, hg_tree_node(tree, at));
-        if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
-        count_member(merging, branches, trail, at);
+    for (uint32_t word = 0; word <= tree->reached / 64; word++) {
+        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
+            return HG_STOPPED;
+        for (uint64_t bits = merging->at[word]; bits; bits &= bits - 1) {
+            uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            uint32_t trail = trail_of_member(merging, hg_tree_node(tree, at));
+            if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
+            count_member(merging, branches, trail, at);
+        }
     }
     return HG_OK;
 }
@@ -265,6 +271,7 @@ branch_out(struct merging *merging, uint32_t limit, struct hg_merged_paths *merg
 static void
 free_merging(struct merging *merging) {
     hg_array_free(merging->member);
+    hg_array_free(merging->at);
     hg_array_free(merging->trail);
     free(merging->covered);
     hg_steps_free(&merging->steps);
@@ -283,12 +290,13 @@ hg_merge_paths(const struct hg_graph *graph, const struct hg_tree *tree,
         .paths = {graph, *parents},
         .task = task,
         .member = hg_array(graph->nodes, 1),
+        .at = hg_array(tree->reached / 64 + 1, sizeof(*merging.at)),
         .trail = hg_array_sparse(graph->nodes, sizeof(*merging.trail)),
     };
     bool steps = hg_steps_init(&merging.steps, graph), trails = hg_trails_init(&merging.trails);
     enum hg_status status = HG_NO_MEMORY;
     *merged = (struct hg_merged_paths){0};
-    if (merging.member && merging.trail && steps && trails)
+    if (merging.member && merging.at && merging.trail && steps && trails)
         status = hg_mark_found(graph, tree, filter, task, merging.member);
     if (status == HG_OK) status = find_trails(&merging, merged);
     if (status == HG_OK) status = branch_out(&merging, limit, merged);

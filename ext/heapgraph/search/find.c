@@ -8,21 +8,43 @@
 #include "graph/inverse.h"
 #include "search/kin.h"
 
+/* Which classes have been looked at lately, and whether they are wanted. */
+struct seen_classes {
+    bool none; // whether objects without a class are wanted
+    struct {
+        uint32_t class;
+        bool known, wanted;
+    } entry[256];
+};
+
 static bool
-is_of_any(const struct hg_graph *graph, const struct hg_filter *filter, uint32_t node) {
-    uint32_t class = hg_real_class(graph, node);
+is_any(const struct hg_filter *filter, uint32_t class) {
     for (size_t i = 0; i < filter->class_count; i++)
         if (filter->classes[i] == class) return true;
     return false;
 }
 
+/* Most objects are of few classes, so each of these is compared once. */
+static bool
+is_of_any(const struct hg_graph *graph, const struct hg_filter *filter, struct seen_classes *seen,
+          uint32_t node) {
+    uint32_t class = hg_class(graph, node), at = class % 256;
+    if (!seen->entry[at].known || seen->entry[at].class != class) {
+        seen->entry[at].class = class;
+        seen->entry[at].known = true;
+        seen->entry[at].wanted = is_any(filter, hg_shown_class(graph, class));
+    }
+    if (seen->entry[at].wanted == seen->none) return seen->none;
+    return hg_is_tracing(graph, node) ? seen->none : seen->entry[at].wanted;
+}
+
 static bool
 matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
-        uint32_t node) {
+        struct seen_classes *seen, uint32_t node) {
     if (filter->type != HG_ANY_TYPE && hg_type(graph, node) != filter->type) return false;
     if (filter->reachable && !hg_is_reachable(tree, node)) return false;
     if (filter->least_bytes && hg_memsize(graph, node) < filter->least_bytes) return false;
-    if (filter->classes && !is_of_any(graph, filter, node)) return false;
+    if (filter->classes && !is_of_any(graph, filter, seen, node)) return false;
     for (size_t i = 0; i < filter->condition_count; i++)
         if (!hg_meets(graph, tree, &filter->conditions[i], node)) return false;
     return true;
@@ -34,12 +56,13 @@ each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struc
            struct hg_task *task, bool (*offer)(void *, uint32_t node, uint64_t before), void *to,
            struct hg_found *found) {
     size_t candidates = filter->nodes ? filter->node_count : graph->objects;
+    struct seen_classes seen = {.none = is_any(filter, HG_NO_NODE)};
     memset(found, 0, sizeof(*found));
     hg_phase(task, "searching", candidates);
     for (size_t i = 0; i < candidates; i++) {
         if (i % HG_STRIDE == 0 && !hg_step(task, i)) return HG_STOPPED;
         uint32_t node = filter->nodes ? filter->nodes[i] : (uint32_t)i;
-        if (node >= graph->objects || !matches(graph, tree, filter, node)) continue;
+        if (node >= graph->objects || !matches(graph, tree, filter, &seen, node)) continue;
         if (!offer(to, node, found->objects)) return HG_NO_MEMORY;
         found->objects++;
         found->bytes += hg_memsize(graph, node);
@@ -181,7 +204,10 @@ enum hg_status
 hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
                  struct hg_numbers *nodes) {
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (hg_label(graph, node) == HG_NO_STRING) continue;
+        if (hg_label(graph, node) == HG_NO_STRING) {
+            node += hg_same_behind(&graph->label, node);
+            continue;
+        }
         switch (hg_type(graph, node)) {
         case HG_T_CLASS:
         case HG_T_MODULE:
