@@ -200,8 +200,8 @@ ask_growth(const struct hg_graph *first, const struct hg_graph *second, struct h
     uint32_t found;
     enum hg_status status = hg_growth_init(&growth, &rules);
     if (status != HG_OK) return status;
-    status = hg_growth_add(&growth, first, task);
-    if (status == HG_OK) status = hg_growth_add(&growth, second, task);
+    const struct hg_graph *graphs[] = {first, second};
+    status = hg_growth_add(&growth, graphs, 2, task);
     if (status == HG_OK) status = hg_leaks_find(&growth, task, &leaks);
     if (status == HG_OK) status = hg_leaks_names(&growth, names, &found);
     if (status == HG_OK) *sum = sum_number(sum_number(*sum, growth.trails.count), found);

@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/progress.h"
 #include "growth/growth_follow.h"
+#include "records/index.h"
 
 #define PINS "VM/pin_array_list" /* the kind of the lists of what C code has pinned */
 
@@ -290,27 +291,96 @@ hg_growth_free(struct hg_growth *growth) {
     for (uint32_t i = 0; i < growth->dumps; i++) free_dump(&growth->dump[i]);
     hg_trails_free(&growth->trails);
     free(growth->facts);
+    hg_array_free(growth->fresh);
     *growth = (struct hg_growth){0};
 }
 
+/* Dumps that are added. Their paths are found by several threads, as they do not depend on others. */
+struct adding {
+    struct hg_growth *growth;
+    uint32_t count;
+    struct hg_steps steps[HG_MAX_DUMPS];
+    struct hg_task *task;
+    _Atomic uint32_t next;
+    _Atomic enum hg_status status;
+};
+
+static enum hg_status
+find_ways(struct hg_growth_dump *dump, struct hg_steps *steps, struct hg_task *task) {
+    uint32_t nodes = dump->graph->nodes;
+    dump->trail = hg_array(nodes, sizeof(*dump->trail));
+    if (!hg_steps_init(steps, dump->graph) || !dump->trail) return HG_NO_MEMORY;
+    memset(dump->trail, 0xff, nodes * sizeof(*dump->trail)); // HG_NO_TRAIL
+    return hg_ways_build(dump->graph, steps, task, &dump->ways);
+}
+
+static void
+find_some_ways(void *data, unsigned thread) {
+    struct adding *adding = data;
+    struct hg_growth *growth = adding->growth;
+    for (uint32_t i; (i = adding->next++) < adding->count && adding->status == HG_OK;) {
+        enum hg_status status = find_ways(&growth->dump[growth->dumps + i], &adding->steps[i],
+                                          adding->task);
+        if (status != HG_OK) adding->status = status;
+    }
+}
+
 enum hg_status
-hg_growth_add(struct hg_growth *growth, const struct hg_graph *graph, struct hg_task *task) {
-    if (growth->dumps == HG_MAX_DUMPS)
+hg_growth_add(struct hg_growth *growth, const struct hg_graph *const *graphs, uint32_t count,
+              struct hg_task *task) {
+    enum { MOST = 4 };
+    if (count > HG_MAX_DUMPS - growth->dumps)
         return hg_fail(task, HG_TOO_LARGE, 0, "no more than %d dumps can be compared",
                        HG_MAX_DUMPS);
     struct hg_growth_dump *dump = &growth->dump[growth->dumps];
-    *dump = (struct hg_growth_dump){.graph = graph};
-    struct hg_steps steps;
-    enum hg_status status = HG_NO_MEMORY;
-    dump->trail = hg_array(graph->nodes, sizeof(*dump->trail));
-    if (hg_steps_init(&steps, graph) && dump->trail) {
-        memset(dump->trail, 0xff, graph->nodes * sizeof(*dump->trail)); // HG_NO_TRAIL
-        status = hg_ways_build(graph, &steps, task, &dump->ways);
-        if (status == HG_OK) status = find_trails(growth, dump, &steps, task);
-        if (status == HG_OK) status = sum_up(growth, dump);
+    struct adding adding = {.growth = growth, .count = count, .task = task};
+    for (uint32_t i = 0; i < count; i++) dump[i] = (struct hg_growth_dump){.graph = graphs[i]};
+    unsigned threads = hg_processors();
+    if (threads > MOST) threads = MOST;
+    hg_parallel(threads < count ? threads : count, find_some_ways, &adding);
+    enum hg_status status = adding.status;
+    for (uint32_t i = 0; i < count; i++) {
+        if (status == HG_OK) status = find_trails(growth, &dump[i], &adding.steps[i], task);
+        if (status == HG_OK) status = sum_up(growth, &dump[i]);
+        hg_steps_free(&adding.steps[i]);
     }
-    hg_steps_free(&steps);
-    if (status == HG_OK) growth->dumps++;
-    else free_dump(dump);
+    for (uint32_t i = 0; i < count && status != HG_OK; i++) free_dump(&dump[i]);
+    if (status == HG_OK) growth->dumps += count;
     return status;
+}
+
+/* -- what is new -- */
+
+/* Marks the new objects of the last dump on trails for which `number` is the dump that decides. */
+static void
+mark_new(struct hg_growth *growth, uint32_t number, const uint8_t *base, const uint32_t *same) {
+    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
+    for (uint32_t node = 0; node < last->graph->objects; node++) {
+        uint32_t trail = last->trail[node], there = same[node];
+        if (trail == HG_NO_TRAIL || base[trail] != number) continue;
+        bool old = there != HG_NO_NODE && growth->dump[number].trail[there] == trail;
+        if (!old) growth->fresh[node / 64] |= UINT64_C(1) << node % 64;
+    }
+}
+
+enum hg_status
+hg_growth_find_new(struct hg_growth *growth) {
+    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
+    uint8_t *base = hg_array(last->trails, 1);
+    uint32_t *same = hg_array_raw(last->graph->nodes, sizeof(*same));
+    bool decides[HG_MAX_DUMPS] = {false};
+    growth->fresh = hg_array(last->graph->nodes / 64 + 1, sizeof(*growth->fresh));
+    bool memory = base && same && growth->fresh;
+    for (uint32_t trail = 0; trail < last->trails && memory; trail++) {
+        base[trail] = (uint8_t)(hg_growth_base(growth, trail) - growth->dump);
+        decides[base[trail]] = true;
+    }
+    for (uint32_t number = 0; number + 1 < growth->dumps && memory; number++) {
+        if (!decides[number]) continue;
+        hg_index_match(last->graph->index, growth->dump[number].graph->index, same);
+        mark_new(growth, number, base, same);
+    }
+    hg_array_free(base);
+    hg_array_free(same);
+    return memory ? HG_OK : HG_NO_MEMORY;
 }

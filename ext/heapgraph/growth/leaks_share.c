@@ -126,23 +126,48 @@ share_out(struct share *share, uint32_t number_of_dump) {
     return share->stopped ? HG_STOPPED : HG_OK;
 }
 
+/* The dumps, which do not depend on each other. */
+struct sharing {
+    const struct hg_growth *growth;
+    struct hg_leaks *leaks;
+    struct hg_task *task;
+    _Atomic uint32_t next;
+    _Atomic enum hg_status status;
+};
+
+static enum hg_status
+share_in(struct sharing *sharing, uint32_t number) {
+    const struct hg_growth_dump *dump = &sharing->growth->dump[number];
+    uint32_t nodes = dump->graph->nodes;
+    struct share share = {.dump = dump, .leaks = sharing->leaks, .task = sharing->task};
+    share.lives = hg_array(nodes, 1);
+    share.sharers = hg_array(nodes, 1);
+    share.stamp = hg_array(nodes, 1);
+    enum hg_status status = HG_NO_MEMORY;
+    if (share.lives && share.sharers && share.stamp) status = share_out(&share, number);
+    hg_numbers_free(&share.stack);
+    hg_array_free(share.lives);
+    hg_array_free(share.sharers);
+    hg_array_free(share.stamp);
+    return status;
+}
+
+static void
+share_some(void *data, unsigned thread) {
+    struct sharing *sharing = data;
+    for (uint32_t i; (i = sharing->next++) < sharing->growth->dumps && sharing->status == HG_OK;) {
+        enum hg_status status = share_in(sharing, i);
+        if (status != HG_OK) sharing->status = status;
+    }
+}
+
 enum hg_status
 hg_leaks_share(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
-    enum hg_status status = HG_OK;
-    for (uint32_t number = 0; number < growth->dumps && status == HG_OK; number++) {
-        const struct hg_growth_dump *dump = &growth->dump[number];
-        uint32_t nodes = dump->graph->nodes;
-        hg_phase(task, "retained growth", nodes);
-        struct share share = {.dump = dump, .leaks = leaks, .task = task};
-        share.lives = hg_array(nodes, 1);
-        share.sharers = hg_array(nodes, 1);
-        share.stamp = hg_array(nodes, 1);
-        status = share.lives && share.sharers && share.stamp ? share_out(&share, number)
-                                                             : HG_NO_MEMORY;
-        hg_numbers_free(&share.stack);
-        hg_array_free(share.lives);
-        hg_array_free(share.sharers);
-        hg_array_free(share.stamp);
-    }
-    return status;
+    enum { MOST = 4 };
+    struct sharing sharing = {.growth = growth, .leaks = leaks, .task = task};
+    unsigned threads = hg_processors();
+    if (threads > MOST) threads = MOST;
+    hg_phase(task, "retained growth", growth->dump[growth->dumps - 1].graph->nodes);
+    hg_parallel(threads < growth->dumps ? threads : growth->dumps, share_some, &sharing);
+    return sharing.status;
 }
