@@ -86,7 +86,8 @@ print_graph(const struct hg_graph *graph) {
             print_string(graph, hg_location(graph, node));
         if (hg_has_column(&graph->generation) && hg_generation(graph, node) != UINT32_MAX)
             printf("@%u", hg_generation(graph, node));
-        for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) print_edge(graph, e);
+        for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++)
+            print_edge(graph, e);
         putchar('\n');
     }
 }

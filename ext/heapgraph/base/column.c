@@ -25,17 +25,17 @@ width_of(uint64_t difference) {
 }
 
 static inline void
-find_some(const void *array, struct hg_number_kind kind, uint64_t count, uint64_t from,
-          uint64_t to, struct hg_frame *frames) {
+find_some(const void *array, struct hg_number_kind kind, uint64_t count, uint64_t from, uint64_t to,
+          struct hg_frame *frames) {
     for (uint64_t frame = from; frame < to; frame++) {
-        uint64_t i = frame * HG_FRAME, end = end_of(frame, count);
-        uint64_t least = number_at(array, kind, i), most = least;
-        while (++i < end) {
+        uint64_t begin = frame * HG_FRAME, end = end_of(frame, count);
+        uint64_t least = number_at(array, kind, begin), most = least;
+        if (kind.size == 8) least = 0; // its place is for 32 bits
+        for (uint64_t i = begin + 1; i < end; i++) {
             uint64_t number = number_at(array, kind, i);
-            least = number < least ? number : least;
-            most = number > most ? number : most;
+            if (number < least) least = number;
+            if (number > most) most = number;
         }
-        if (least > UINT32_MAX) least = UINT32_MAX;
         frames[frame] = (struct hg_frame){(uint32_t)least, width_of(most - least)};
     }
 }
@@ -44,10 +44,10 @@ find_some(const void *array, struct hg_number_kind kind, uint64_t count, uint64_
 #define FOR_KIND(function, ...)                                                                    \
     switch (kind.size * 8 + kind.top) {                                                            \
     case 8:                                                                                        \
-        function(array, (struct hg_number_kind){1, 0}, __VA_ARGS__);                              \
+        function(array, (struct hg_number_kind){1, 0}, __VA_ARGS__);                               \
         break;                                                                                     \
     case 32:                                                                                       \
-        function(array, (struct hg_number_kind){4, 0}, __VA_ARGS__);                              \
+        function(array, (struct hg_number_kind){4, 0}, __VA_ARGS__);                               \
         break;                                                                                     \
     default:                                                                                       \
         function(array, kind, __VA_ARGS__);                                                        \
@@ -55,12 +55,9 @@ find_some(const void *array, struct hg_number_kind kind, uint64_t count, uint64_
 
 void
 hg_find_frames(const void *array, struct hg_number_kind kind, uint64_t count, uint64_t from,
-               uint64_t to, struct hg_frame *frames) {
-    FOR_KIND(find_some, count, from, to, frames)
-}
+               uint64_t to, struct hg_frame *frames){FOR_KIND(find_some, count, from, to, frames)}
 
-uint64_t
-hg_place_frames(struct hg_frame *frames, uint64_t count) {
+uint64_t hg_place_frames(struct hg_frame *frames, uint64_t count) {
     uint64_t words = 0;
     for (uint64_t frame = 0; frame < count; frame++) {
         uint32_t width = frames[frame].begin;
@@ -73,8 +70,8 @@ hg_place_frames(struct hg_frame *frames, uint64_t count) {
 }
 
 static inline void
-pack_some(const void *array, struct hg_number_kind kind, uint64_t count, uint64_t from,
-          uint64_t to, const struct hg_frame *frames, uint64_t *words) {
+pack_some(const void *array, struct hg_number_kind kind, uint64_t count, uint64_t from, uint64_t to,
+          const struct hg_frame *frames, uint64_t *words) {
     for (uint64_t frame = from; frame < to; frame++) {
         unsigned width = frames[frame + 1].begin - frames[frame].begin, used = 0;
         if (width == 0) continue;

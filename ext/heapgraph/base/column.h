@@ -80,15 +80,13 @@ hg_same_behind(const struct hg_column *column, uint64_t i) {
 /* A number of 32 bits as it is packed, and back. */
 static inline uint32_t
 hg_to_packed(uint32_t number, unsigned top) {
-    uint64_t low = ((uint64_t)1 << (32 - top)) - 1;
-    return (uint32_t)(((number + UINT64_C(1)) & low) << top | (uint64_t)number >> (32 - top));
+    return top ? ((number + 1) << top) | number >> (32 - top) : number + 1;
 }
 
 static inline uint32_t
 hg_from_packed(uint32_t packed, unsigned top) {
-    uint64_t low = ((uint64_t)1 << (32 - top)) - 1;
-    return (uint32_t)((((uint64_t)packed >> top) - 1) & low) |
-           (uint32_t)((uint64_t)packed << (32 - top));
+    if (!top) return packed - 1;
+    return (((packed >> top) - 1) & (UINT32_MAX >> top)) | packed << (32 - top);
 }
 
 static inline uint32_t

@@ -56,14 +56,16 @@ bool
 hg_is_tracing(const struct hg_graph *graph, uint32_t node) {
     static const char BEGINNING[] = "ObjectTracing/";
     if (hg_type(graph, node) != HG_T_DATA || hg_label(graph, node) == HG_NO_STRING) return false;
-    return strncmp(hg_string(graph, hg_label(graph, node), NULL), BEGINNING, strlen(BEGINNING)) == 0;
+    return strncmp(hg_string(graph, hg_label(graph, node), NULL), BEGINNING, strlen(BEGINNING)) ==
+           0;
 }
 
 uint32_t
 hg_shown_class(const struct hg_graph *graph, uint32_t class) {
     enum { DEEPEST = 10000 }; // a broken dump may have a circle
     for (int depth = 0; class != HG_NO_NODE && depth < DEEPEST; depth++) {
-        bool shown = !(hg_flags(graph, class) & HG_N_SINGLETON) && hg_type(graph, class) != HG_T_ICLASS;
+        bool shown = !(hg_flags(graph, class) & HG_N_SINGLETON) &&
+                     hg_type(graph, class) != HG_T_ICLASS;
         if (shown) return class;
         class = superclass(graph, class);
     }

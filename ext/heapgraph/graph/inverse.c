@@ -56,8 +56,7 @@ hg_inverse_build(const struct hg_graph *graph, struct hg_task *task, struct hg_i
     if (!owned) return HG_NO_MEMORY;
 
     inverse->owned = owned;
-    inverse->first.array = owned->first = hg_array((size_t)graph->nodes + 2,
-                                                   sizeof(*owned->first));
+    inverse->first.array = owned->first = hg_array((size_t)graph->nodes + 2, sizeof(*owned->first));
     inverse->source.array = owned->source = hg_array_raw(graph->edges, sizeof(*owned->source));
     inverse->instance.array = owned->instance = hg_array_sparse(graph->nodes,
                                                                 sizeof(*owned->instance));
@@ -151,7 +150,8 @@ scan_edges(const struct hg_graph *graph, uint32_t node, struct hg_task *task, st
 static uint64_t
 run_of(const struct hg_inverse *inverse, uint64_t i, uint64_t end) {
     uint64_t run = 1;
-    while (i + run < end && hg_inverse_source(inverse, i + run) == hg_inverse_source(inverse, i)) run++;
+    while (i + run < end && hg_inverse_source(inverse, i + run) == hg_inverse_source(inverse, i))
+        run++;
     return run;
 }
 
@@ -176,7 +176,8 @@ take_for_page(void *page, struct hg_referrer referrer) {
 static enum hg_status
 look_up_edges(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
               struct hg_task *task, struct page *page) {
-    for (uint64_t i = hg_inverse_first(inverse, node), end = hg_inverse_first(inverse, node + 1); i < end;) {
+    for (uint64_t i = hg_inverse_first(inverse, node), end = hg_inverse_first(inverse, node + 1);
+         i < end;) {
         if (hg_stops(task)) return HG_STOPPED;
         uint64_t run = run_of(inverse, i, end);
         if (page->found == page->limit || page->total + run <= page->offset) page->total += run;
@@ -226,7 +227,8 @@ hg_each_referrer(const struct hg_graph *graph, const struct hg_inverse *inverse,
     for (uint64_t i = begin; i < end;) {
         if (!hg_step(task, i - begin)) return HG_STOPPED;
         uint64_t run = run_of(inverse, i, end);
-        if (!take_parallel(graph, hg_inverse_source(inverse, i), node, run, take, data)) return HG_NO_MEMORY;
+        if (!take_parallel(graph, hg_inverse_source(inverse, i), node, run, take, data))
+            return HG_NO_MEMORY;
         i += run;
     }
     return HG_OK;

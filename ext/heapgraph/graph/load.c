@@ -296,8 +296,8 @@ hg_line(const struct hg_graph *graph, uint32_t node, struct hg_task *task, struc
     *text = "";
     *size = 0;
     if (!graph->source || hg_line_place(graph, node) == HG_NO_LINE) return HG_OK;
-    enum hg_status status = hg_source_line(graph->source, hg_line_place(graph, node), task, buffer, text,
-                                           size);
+    enum hg_status status = hg_source_line(graph->source, hg_line_place(graph, node), task, buffer,
+                                           text, size);
     /* A byte order mark and spaces may come before the object. */
     if (status != HG_OK || memchr(*text, '{', *size < 16 ? *size : 16)) return status;
     *text = "";

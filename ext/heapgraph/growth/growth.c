@@ -57,7 +57,8 @@ is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
 /* Whether a node is the table of a class's cached methods, which Ruby 4.0 has as an object. */
 static bool
 is_method_cache(const struct hg_graph *graph, uint32_t node) {
-    return hg_type(graph, node) == HG_T_DATA && hg_string_is(graph, hg_label(graph, node), "VM/cc_table");
+    return hg_type(graph, node) == HG_T_DATA &&
+           hg_string_is(graph, hg_label(graph, node), "VM/cc_table");
 }
 
 /*

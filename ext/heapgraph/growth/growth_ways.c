@@ -172,8 +172,8 @@ search_rank(struct search *search, struct hg_task *task) {
 static bool
 is_module(const struct hg_graph *graph, uint32_t node) {
     uint8_t type = hg_type(graph, node);
-    return (type == HG_T_CLASS || type == HG_T_MODULE) && !(hg_flags(graph, node) & HG_N_SINGLETON) &&
-           hg_label(graph, node) != HG_NO_STRING;
+    return (type == HG_T_CLASS || type == HG_T_MODULE) &&
+           !(hg_flags(graph, node) & HG_N_SINGLETON) && hg_label(graph, node) != HG_NO_STRING;
 }
 
 static void
@@ -222,7 +222,8 @@ static void
 begin_at_modules(struct search *search) {
     const struct hg_graph *graph = search->graph;
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (!is_module(graph, node) || !hg_string_is(graph, hg_label(graph, node), "Object")) continue;
+        if (!is_module(graph, node) || !hg_string_is(graph, hg_label(graph, node), "Object"))
+            continue;
         begin_at_constants(search, node);
         break;
     }

@@ -76,8 +76,7 @@ take(struct share *share, uint8_t number, uint64_t *bytes) {
         for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) {
             if (hg_edge_holds(hg_name(graph, e))) take_target(share, hg_target(graph, e), number);
         }
-        if (hg_class(graph, node) != HG_NO_NODE)
-            take_target(share, hg_class(graph, node), number);
+        if (hg_class(graph, node) != HG_NO_NODE) take_target(share, hg_class(graph, node), number);
     }
 }
 

@@ -81,7 +81,8 @@ find_trail(struct merging *merging, uint32_t node) {
     merging->stack.count = 0;
     for (uint32_t at = node; at != HG_NO_NODE && !merging->trail[at];) {
         hg_numbers_add(&merging->stack, at);
-        at = hg_parent_module(&merging->paths.parents, at) ? HG_NO_NODE : hg_trail_before(&merging->paths, at);
+        at = hg_parent_module(&merging->paths.parents, at) ? HG_NO_NODE
+                                                           : hg_trail_before(&merging->paths, at);
     }
     if (merging->stack.failed) return false;
     for (size_t i = merging->stack.count; i-- > 0;)

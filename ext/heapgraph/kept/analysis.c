@@ -35,8 +35,7 @@ build_beside(struct building *building, enum hg_part part) {
     struct hg_analysis own = {.graph = analysis->graph};
     bool found = hg_parts[part].present(analysis);
     enum hg_status status = HG_OK;
-    if (!found)
-        status = hg_index_take(analysis->index, part, building->task, analysis, &found);
+    if (!found) status = hg_index_take(analysis->index, part, building->task, analysis, &found);
     pthread_mutex_unlock(&building->lock);
     if (status != HG_OK || found) return status;
     status = hg_parts[part].build(&own, building->task);

@@ -26,6 +26,5 @@
 BUILT(FUNCTIONS)
 
 #define ROW(part, name, filled)                                                                    \
-    [HG_PART_##part] = {has_##name, build_##name, free_##name, move_##name,          \
-                        disown_##name},
+    [HG_PART_##part] = {has_##name, build_##name, free_##name, move_##name, disown_##name},
 const struct hg_part_functions hg_parts[HG_PARTS] = {BUILT(ROW)};

@@ -23,8 +23,8 @@ struct names {
 static bool
 has_name(const struct hg_graph *graph, uint32_t node) {
     uint8_t type = hg_type(graph, node);
-    return (type == HG_T_CLASS || type == HG_T_MODULE) && !(hg_flags(graph, node) & HG_N_SINGLETON) &&
-           hg_label(graph, node) != HG_NO_STRING;
+    return (type == HG_T_CLASS || type == HG_T_MODULE) &&
+           !(hg_flags(graph, node) & HG_N_SINGLETON) && hg_label(graph, node) != HG_NO_STRING;
 }
 
 /* The length of the name of the module above: that of "A" for "A::B", 0 for a name without "::". */
@@ -63,8 +63,8 @@ find_names(struct names *names) {
     if (!names->items || !names->held) return false;
     for (uint32_t node = 0; node < graph->objects; node++) {
         if (has_name(graph, node))
-            names->items[names->count++] = (struct named){depth_of(graph, node), hg_label(graph, node),
-                                                          node};
+            names->items[names->count++] = (struct named){depth_of(graph, node),
+                                                          hg_label(graph, node), node};
     }
     qsort(names->items, names->count, sizeof(*names->items), ascending);
     return true;

@@ -187,7 +187,8 @@ begin_at(struct search *search, uint32_t node, uint32_t cost) {
 static uint32_t
 find_object(const struct hg_graph *graph) {
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (hg_type(graph, node) == HG_T_CLASS && hg_string_is(graph, hg_label(graph, node), "Object"))
+        if (hg_type(graph, node) == HG_T_CLASS &&
+            hg_string_is(graph, hg_label(graph, node), "Object"))
             return node;
     }
     return HG_NO_NODE;
@@ -210,7 +211,8 @@ follow_constants(struct search *search, uint32_t object, uint32_t *count) {
         uint32_t node = found.items[i];
         for (uint64_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
             uint32_t to = hg_target(graph, edge);
-            if (hg_edge_kind(hg_name(graph, edge)) != HG_E_CONSTANT || !is_module(graph, to)) continue;
+            if (hg_edge_kind(hg_name(graph, edge)) != HG_E_CONSTANT || !is_module(graph, to))
+                continue;
             if (tree->module[to] & MODULE) continue;
             if (!(tree->module[to] & FIXED)) {
                 tree->parent[to] = node;
@@ -289,7 +291,8 @@ find_modules(struct search *search) {
         goto done;
     }
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        goal[node] = is_module(graph, node) && hg_label(graph, node) != HG_NO_STRING && !former[node];
+        goal[node] = is_module(graph, node) && hg_label(graph, node) != HG_NO_STRING &&
+                     !former[node];
         goals += goal[node];
         search->tree->module[node] = 0;
         search->tree->cost[node] = UINT32_MAX;

@@ -40,8 +40,8 @@
 /* The best paths to all nodes: a tree below the virtual root. */
 struct hg_parents {
     struct hg_column parent; /* by node; HG_NO_NODE for the virtual root and unreachable nodes */
-    struct hg_column name;   /* by node: name of the edge from its parent; HG_E_CLASS if it is none */
-    struct hg_column cost;   /* by node: rank << 29 | length; UINT32_MAX if it is unreachable */
+    struct hg_column name; /* by node: name of the edge from its parent; HG_E_CLASS if it is none */
+    struct hg_column cost; /* by node: rank << 29 | length; UINT32_MAX if it is unreachable */
     struct hg_column module; /* by node: 1 for named modules. May be `through` of hg_top */
     void *owned;
 };

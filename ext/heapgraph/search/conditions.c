@@ -79,7 +79,8 @@ mark_kinds(const struct hg_graph *graph, const struct hg_condition *condition,
 /* Whether a node is a table that no program sees, and that is looked through. */
 static bool
 is_inner(const struct hg_graph *graph, uint32_t node) {
-    if (hg_type(graph, node) == HG_T_IMEMO) return hg_string_is(graph, hg_label(graph, node), "fields");
+    if (hg_type(graph, node) == HG_T_IMEMO)
+        return hg_string_is(graph, hg_label(graph, node), "fields");
     return hg_type(graph, node) == HG_T_ARRAY && hg_class(graph, node) == HG_NO_NODE;
 }
 

@@ -18,7 +18,7 @@
 #include "graph/graph.h"
 
 struct hg_tree {
-    uint32_t reached;         /* how many nodes the tree has: all that the virtual root reaches */
+    uint32_t reached;          /* how many nodes the tree has: all that the virtual root reaches */
     struct hg_column position; /* by node; HG_NO_NODE if it is unreachable */
     struct hg_column node;     /* by position */
     struct hg_column end;      /* by position: one past the last position that it dominates */

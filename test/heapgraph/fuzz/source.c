@@ -17,8 +17,7 @@ check(const struct hg_graph *graph, struct hg_task *task) {
     if (hg_first(graph, 0) != 0 || hg_first(graph, graph->nodes) != graph->edges) abort();
     for (uint32_t node = 0; node < graph->nodes; node++) {
         if (hg_first(graph, node) > hg_first(graph, node + 1)) abort();
-        if (hg_class(graph, node) != HG_NO_NODE && hg_class(graph, node) >= graph->objects)
-            abort();
+        if (hg_class(graph, node) != HG_NO_NODE && hg_class(graph, node) >= graph->objects) abort();
         if (hg_real_class(graph, node) != HG_NO_NODE && hg_class(graph, node) == HG_NO_NODE)
             abort();
         if (node < graph->objects && hg_node_at(graph, hg_address(graph, node)) != node) abort();

@@ -120,8 +120,10 @@ write_path(uint32_t member, struct path *to) {
     }
     for (uint32_t i = count; i-- > 0;) {
         uint32_t node = nodes[i];
-        if (i == count - 1 && hg_parent_module(&parents, node) && i) take_step(to, module_step(node));
-        else if (node != graph->nodes - 1) take_step(to, step_to(node, hg_parent_name(&parents, node)));
+        if (i == count - 1 && hg_parent_module(&parents, node) && i)
+            take_step(to, module_step(node));
+        else if (node != graph->nodes - 1)
+            take_step(to, step_to(node, hg_parent_name(&parents, node)));
     }
 }
 

@@ -138,6 +138,13 @@ test_round_trip(const struct hg_analysis *fresh, bool begin) {
         CHECK_EQUAL(HG_OK, hg_index_begin(dump, &written, &task));
         CHECK(!exists(index_name));
     }
+    if (begin) {
+        task.stop = 1;
+        CHECK_EQUAL(HG_STOPPED, hg_analysis_need_all(&written, &task));
+        task.stop = 0;
+        CHECK(!written.tree.owned && !written.parents.owned && !written.inverse.owned);
+    }
+    CHECK_EQUAL(HG_OK, hg_analysis_need_all(&written, &task)); // two threads at once
     compute(&written);
     CHECK_EQUAL(begin, !written.tree.owned && !written.parents.owned && !written.inverse.owned);
     check_same(fresh, &written);
@@ -292,7 +299,8 @@ test_damage(const struct hg_analysis *fresh) {
         image.bytes[byte] ^= bits;
         CHECK_EQUAL(!matters(&header, byte), check_damaged(fresh));
         /* A part that was damaged has been added again, a graph that was is for the next load. */
-        if (byte >= header.section[hg_frame_section(HG_COLUMN_POSITION)].offset) CHECK(check_damaged(fresh));
+        if (byte >= header.section[hg_frame_section(HG_COLUMN_POSITION)].offset)
+            CHECK(check_damaged(fresh));
     }
     for (check_seed = 1; check_seed <= 40; check_seed++) {
         size_t size = check_seed < 4 ? check_seed - 1 : random_next(&random) % image.size;
@@ -369,8 +377,9 @@ test_seal(void) {
 
     change_byte(offset);
     write_sealed(&header);
-    if (hg_boot()) CHECK(takes_paths()); // only the seal says that this is the file that was written
-    header.boot[HG_PART_PARENTS] ^= 1;   // as if the machine had been started again
+    if (hg_boot())
+        CHECK(takes_paths());          // only the seal says that this is the file that was written
+    header.boot[HG_PART_PARENTS] ^= 1; // as if the machine had been started again
     write_sealed(&header);
     CHECK(!takes_paths());
     CHECK(takes_paths());

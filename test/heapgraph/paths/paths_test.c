@@ -64,7 +64,8 @@ rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name)
                   (hg_label(graph, to) == STRING_THREAD || hg_label(graph, to) == STRING_RACTOR);
     bool data = hg_type(graph, from) == HG_T_DATA;
     bool stack = data &&
-                 (hg_label(graph, from) == STRING_RACTOR || hg_label(graph, from) == STRING_THREAD ||
+                 (hg_label(graph, from) == STRING_RACTOR ||
+                  hg_label(graph, from) == STRING_THREAD ||
                   (hg_type(graph, to) == HG_T_DATA && hg_label(graph, to) == STRING_RACTOR));
     if (hg_flags(graph, from) & HG_N_CONSERVATIVE) return HG_RANK_STACK;
     if (hg_flags(graph, from) & HG_N_VM_CACHE) return HG_RANK_CACHE;
@@ -193,7 +194,8 @@ static bool
 has_edge(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
     if (hg_edge_kind(name) == HG_E_CLASS) return hg_class(graph, from) == to;
     for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++) {
-        if (hg_target(graph, edge) == to && hg_name(graph, edge) == name) return hg_edge_holds(name);
+        if (hg_target(graph, edge) == to && hg_name(graph, edge) == name)
+            return hg_edge_holds(name);
     }
     return false;
 }
@@ -248,7 +250,8 @@ check_parents(const struct hg_graph *graph, const struct hg_parents *parents) {
         CHECK_EQUAL(cost[node], hg_parent_cost(parents, node));
         uint32_t parent = hg_parent(parents, node);
         if (fixed[node] || parent == HG_NO_NODE) continue;
-        CHECK_EQUAL(cost[node], cost_with(graph, cost[parent], parent, node, hg_parent_name(parents, node)));
+        CHECK_EQUAL(cost[node],
+                    cost_with(graph, cost[parent], parent, node, hg_parent_name(parents, node)));
     }
     free(cost);
     free(module);
@@ -284,9 +287,10 @@ check_path(const struct hg_graph *graph, const struct hg_parents *parents,
 
 static bool
 shares_edge(const struct hg_parents *parents, const struct hg_path *a, const struct hg_path *b) {
-    for (uint32_t i = a->holder + hg_parent_module(parents, a->steps[a->holder].node); i < a->length; i++) {
-        for (uint32_t j = b->holder + hg_parent_module(parents, b->steps[b->holder].node); j < b->length;
-             j++) {
+    for (uint32_t i = a->holder + hg_parent_module(parents, a->steps[a->holder].node);
+         i < a->length; i++) {
+        for (uint32_t j = b->holder + hg_parent_module(parents, b->steps[b->holder].node);
+             j < b->length; j++) {
             if (i && j && a->steps[i].node == b->steps[j].node &&
                 a->steps[i - 1].node == b->steps[j - 1].node) {
                 return true;
@@ -321,7 +325,8 @@ check_all_referrers(const struct hg_graph *graph, const struct hg_parents *paren
     for (uint32_t from = 0; from < graph->nodes; from++) {
         uint32_t name;
         bool on_one = false;
-        if (hg_parent_cost(parents, from) == UINT32_MAX || tree_path_has(parents, from, node)) continue;
+        if (hg_parent_cost(parents, from) == UINT32_MAX || tree_path_has(parents, from, node))
+            continue;
         if (!hg_edge_between(graph, from, node, &name) || !hg_edge_holds(name)) continue;
         if (hg_edge_kind(name) == HG_E_CLASS && hg_parent_module(parents, node) &&
             hg_parent(parents, node) != from) {

@@ -47,7 +47,8 @@ is_kind_of(const struct hg_graph *graph, const struct hg_condition *condition, u
         if (type != HG_T_CLASS && type != HG_T_ICLASS) return false;
         if (in_set(condition, at)) return true;
         uint32_t module = type == HG_T_ICLASS ? field(graph, at, STRING_MODULE) : HG_NO_NODE;
-        if (module != HG_NO_NODE && hg_type(graph, module) == HG_T_MODULE && in_set(condition, module))
+        if (module != HG_NO_NODE && hg_type(graph, module) == HG_T_MODULE &&
+            in_set(condition, module))
             return true;
         at = field(graph, at, STRING_SUPERCLASS);
     }

@@ -59,7 +59,8 @@ static void
 check_other(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t from, uint32_t to,
             struct hg_referrer other) {
     uint32_t same = 0;
-    for (uint32_t edge = hg_first(graph, other.node); edge < hg_first(graph, other.node + 1); edge++)
+    for (uint32_t edge = hg_first(graph, other.node); edge < hg_first(graph, other.node + 1);
+         edge++)
         same += hg_target(graph, edge) == to && hg_name(graph, edge) == other.name;
     if (hg_edge_kind(other.name) == HG_E_CLASS) same += hg_class(graph, other.node) == to;
     CHECK(same > 0);

@@ -23,7 +23,8 @@ check_form(const struct hg_graph *graph, const struct hg_tree *tree) {
         CHECK(at < tree->reached);
         CHECK_EQUAL(node, hg_tree_node(tree, at));
         CHECK(at < hg_end(tree, at) && hg_end(tree, at) <= tree->reached);
-        if (at > 0) CHECK(hg_up(tree, at) < at && hg_end(tree, at) <= hg_end(tree, hg_up(tree, at)));
+        if (at > 0)
+            CHECK(hg_up(tree, at) < at && hg_end(tree, at) <= hg_end(tree, hg_up(tree, at)));
         if (node < graph->objects) objects++, bytes += hg_memsize(graph, node);
     }
     CHECK_EQUAL(reached, tree->reached);

@@ -118,8 +118,7 @@ check_node(const struct hg_graph *graph, const struct hg_tree *tree,
     hg_edge_groups_free(&groups);
 
     begin(graph);
-    if (hg_class(graph, node) != HG_NO_NODE)
-        expect(graph, tree, hg_class(graph, node), of_class);
+    if (hg_class(graph, node) != HG_NO_NODE) expect(graph, tree, hg_class(graph, node), of_class);
     for (uint32_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++)
         expect(graph, tree, hg_target(graph, edge), hg_name(graph, edge));
     CHECK_EQUAL(HG_OK, hg_group_references(graph, tree, node, limit, &task, &groups));
