@@ -287,7 +287,11 @@ hg_memsize(const struct hg_graph *graph, uint32_t node) {
 }
 
 uint32_t
-hg_real_class(const struct hg_graph *graph, uint32_t node) {
-    uint32_t class = hg_class(graph, node);
+hg_shown_class(const struct hg_graph *graph, uint32_t class) {
     return class == HG_NO_NODE || hg_flags(graph, class) & HG_N_SINGLETON ? HG_NO_NODE : class;
+}
+
+uint32_t
+hg_real_class(const struct hg_graph *graph, uint32_t node) {
+    return hg_shown_class(graph, hg_class(graph, node));
 }
