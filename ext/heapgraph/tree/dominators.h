@@ -34,7 +34,7 @@ struct hg_tree {
 
 /*
  * Builds the tree of a graph. Every graph has a tree; that of an empty dump has only the virtual
- * root. The work needs about 32 bytes per node, and 4 (for a moment 12) per reference to an object
+ * root. The work needs about 26 bytes per node, and 4 (for a moment 12) per reference to an object
  * that another one has reached already. The tree keeps 24 bytes per node. All loops over nodes and
  * edges look whether the task shall stop; only filling an array, and one walk up a long chain of
  * objects, are not interrupted.
