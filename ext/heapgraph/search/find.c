@@ -167,14 +167,14 @@ hg_sample(const struct hg_graph *graph, const struct hg_tree *tree, const struct
 
 static bool
 mark(void *to, uint32_t node, uint64_t before) {
-    uint8_t *marks = to;
-    marks[node] = 1;
+    uint64_t *marks = to;
+    marks[node / 64] |= UINT64_C(1) << node % 64;
     return true;
 }
 
 enum hg_status
 hg_mark_found(const struct hg_graph *graph, const struct hg_tree *tree,
-              const struct hg_filter *filter, struct hg_task *task, uint8_t *marks) {
+              const struct hg_filter *filter, struct hg_task *task, uint64_t *marks) {
     struct hg_found found;
     return each_match(graph, tree, filter, task, mark, marks, &found);
 }
