@@ -97,10 +97,11 @@ module AnalyzeBench
   # As a user waits for them, the start of Ruby included.
   def commands(path)
     address = read("ours", path, "--index").answer.fetch("address")
-    [["top"], ["why", address], %w[why Session], ["show", address], ["summary"]].each do |name, *rest|
+    [["top"], ["why", address], %w[why Session], ["show", address], ["summary"]].each do |words|
+      name, *rest = words
       script = File.expand_path("../exe/heapdump", __dir__)
-      words = [name, *rest].join(" ")
-      told("  command #{words}", process([RbConfig.ruby, "-I", LIB, script, name, path, *rest]), nil)
+      reading = process([RbConfig.ruby, "-I", LIB, script, name, path, *rest])
+      told("  command #{words.join(" ")}", reading, nil)
     end
   end
 

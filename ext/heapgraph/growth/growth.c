@@ -216,13 +216,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct h
 
 static struct hg_best_paths
 paths_of(const struct hg_growth_dump *dump) {
-    const struct hg_ways *ways = &dump->ways;
-    return (struct hg_best_paths){
-        .graph = dump->graph,
-        .parents = {.parent.array = ways->parent,
-                    .name.array = ways->name,
-                    .module.array = ways->module},
-    };
+    return (struct hg_best_paths){dump->graph, hg_ways_parents(&dump->ways)};
 }
 
 /* The trail of a node; that of its parent is known already. HG_NO_TRAIL if there is no memory. */
@@ -296,7 +290,7 @@ hg_growth_free(struct hg_growth *growth) {
     *growth = (struct hg_growth){0};
 }
 
-/* Dumps that are added. Their paths are found by several threads, as they do not depend on others. */
+/* Dumps that are added. Their paths do not depend on each other: several threads find them. */
 struct adding {
     struct hg_growth *growth;
     uint32_t count;

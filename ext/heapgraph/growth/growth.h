@@ -81,8 +81,8 @@ enum hg_status hg_growth_init(struct hg_growth *growth, const struct hg_rules *r
 void hg_growth_free(struct hg_growth *growth);
 
 /*
- * Adds dumps, the oldest first, which must be younger than those before them. Their graphs must live
- * as long as the growth. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
+ * Adds dumps, the oldest first, all younger than those before them. Their graphs must live as long
+ * as the growth. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
  */
 enum hg_status hg_growth_add(struct hg_growth *growth, const struct hg_graph *const *graphs,
                              uint32_t count, struct hg_task *task)

@@ -305,6 +305,15 @@ hg_ways_build(const struct hg_graph *graph, struct hg_steps *steps, struct hg_ta
     return status;
 }
 
+struct hg_parents
+hg_ways_parents(const struct hg_ways *ways) {
+    return (struct hg_parents){
+        .parent.array = ways->parent,
+        .name.array = ways->name,
+        .module.array = ways->module,
+    };
+}
+
 void
 hg_ways_free(struct hg_ways *ways) {
     hg_array_free(ways->order);

@@ -45,8 +45,9 @@ may_stay(const struct hg_growth *growth, uint32_t trail) {
 }
 
 /*
- * Counts the objects that stay in one dump. `same` is as above. `stays` marks them by node; `stayed` has the marks of
- * the dump before (NULL if there are none). Returns false if the task shall stop.
+ * Counts the objects that stay in one dump. `same` is as above. `stays` marks them by node;
+ * `stayed` has the marks of the dump before (NULL if there are none). Returns false if the task
+ * shall stop.
  */
 static bool
 count_dump(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks,

@@ -61,8 +61,8 @@ note_place(struct merging *merging, uint32_t trail, uint32_t node, uint32_t name
 }
 
 /*
- * The trail of a node by the edge from its parent; `before` is hg_trail_before. HG_NO_TRAIL if there
- * is no memory.
+ * The trail of a node by the edge from its parent; `before` is hg_trail_before. HG_NO_TRAIL if
+ * there is no memory.
  */
 static uint32_t
 follow(struct merging *merging, uint32_t before, uint32_t node) {

@@ -161,7 +161,10 @@ static void
 write_some(void *data, unsigned thread) {
     struct packing *packing = data;
     uint64_t *words = malloc(((size_t)FRAMES + 1) * HG_FRAME * sizeof(*words));
-    if (!words) packing->status = HG_NO_MEMORY;
+    if (!words) {
+        packing->status = HG_NO_MEMORY;
+        return;
+    }
     for (enum hg_column_number column; take_column(packing, &column);) {
         if (!write_frames(packing, column) || !write_words(packing, column, words)) break;
     }

@@ -9,8 +9,8 @@
  *
  * All of it is covered by checksums: an index that is cut off or damaged is ignored. They are
  * compared before a part is used for the first time since the machine was started or somebody wrote
- * to the file (its modification time says so). But a checksum is no signature: an index that another
- * user wrote is not read.
+ * to the file (its modification time says so). But a checksum is no signature: an index that
+ * another user wrote is not read.
  *
  * It is written under another name (0600, O_EXCL, O_NOFOLLOW) and renamed when it is whole.
  */

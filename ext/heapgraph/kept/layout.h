@@ -191,8 +191,8 @@ enum hg_status hg_index_take(struct hg_index_file *file, enum hg_part part, stru
     __attribute__((warn_unused_result));
 
 /*
- * Packs the columns of a part with several threads, and writes them behind the end of the file. HG_OK
- * · HG_STOPPED · HG_NO_MEMORY · HG_IO (the task says why) · HG_TOO_LARGE.
+ * Packs the columns of a part with several threads, and writes them behind the end of the file.
+ * HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_IO (the task says why) · HG_TOO_LARGE.
  */
 enum hg_status hg_write_columns(struct hg_index_file *file, const struct hg_analysis *analysis,
                                 enum hg_part part, struct hg_task *task);
