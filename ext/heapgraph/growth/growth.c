@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/progress.h"
 #include "growth/growth_follow.h"
+#include "records/index.h"
 
 #define PINS "VM/pin_array_list" /* the kind of the lists of what C code has pinned */
 
@@ -29,9 +30,9 @@ is_of_loading(const struct hg_graph *graph, uint32_t name) {
 
 static bool
 is_hidden(const struct hg_graph *graph, uint32_t node) {
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     if (type == HG_T_CLASS || type == HG_T_MODULE) return false;
-    return type == HG_T_IMEMO || type == HG_T_ICLASS || graph->class_node[node] == HG_NO_NODE;
+    return type == HG_T_IMEMO || type == HG_T_ICLASS || hg_class(graph, node) == HG_NO_NODE;
 }
 
 static bool
@@ -48,7 +49,7 @@ is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
     uint32_t field = hg_edge_payload(name);
     if (begins_with(graph, field, "variable of C: "))
         return !begins_with(graph, field, "variable of C: libruby") && !is_hidden(graph, node);
-    if (hg_string_is(graph, field, "pinned_lists")) return graph->type[node] == HG_T_DATA;
+    if (hg_string_is(graph, field, "pinned_lists")) return hg_type(graph, node) == HG_T_DATA;
     bool pinned = hg_string_is(graph, field, "pinned") && !is_hidden(graph, node);
     return pinned || begins_with(graph, field, "handler of ");
 }
@@ -56,7 +57,8 @@ is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
 /* Whether a node is the table of a class's cached methods, which Ruby 4.0 has as an object. */
 static bool
 is_method_cache(const struct hg_graph *graph, uint32_t node) {
-    return graph->type[node] == HG_T_DATA && hg_string_is(graph, graph->label[node], "VM/cc_table");
+    return hg_type(graph, node) == HG_T_DATA &&
+           hg_string_is(graph, hg_label(graph, node), "VM/cc_table");
 }
 
 /*
@@ -66,12 +68,12 @@ is_method_cache(const struct hg_graph *graph, uint32_t node) {
 static bool
 is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
     static const char *const roots[] = {"vm", "global_symbols", "symbols", NULL};
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     if (is_method_cache(graph, node)) return true;
-    if (graph->type[parent] == HG_T_DATA && hg_string_is(graph, graph->label[parent], PINS))
+    if (hg_type(graph, parent) == HG_T_DATA && hg_string_is(graph, hg_label(graph, parent), PINS))
         return hg_is_tracing(graph, node) ||
                ((type == HG_T_ARRAY || type == HG_T_HASH) && is_hidden(graph, node));
-    if (graph->type[parent] != HG_T_ROOT || !is_any(graph, graph->label[parent], roots))
+    if (hg_type(graph, parent) != HG_T_ROOT || !is_any(graph, hg_label(graph, parent), roots))
         return false;
     if (hg_is_tracing(graph, node)) return true;
     if (is_given(graph, node, name)) return false;
@@ -83,14 +85,14 @@ is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t 
 static uint8_t
 growing_mark(const struct hg_graph *graph, uint32_t node) {
     static const char *const named[] = {"VM/thread", "fiber", NULL};
-    switch (graph->type[node]) {
+    switch (hg_type(graph, node)) {
     case HG_T_ARRAY:
     case HG_T_HASH:
     case HG_T_STRING:
     case HG_T_BIGNUM:
         return HG_TRAIL_CONTENT;
     case HG_T_DATA:
-        return is_any(graph, graph->label[node], named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
+        return is_any(graph, hg_label(graph, node), named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
     case HG_T_CLASS:
     case HG_T_MODULE:
     case HG_T_OBJECT:
@@ -107,9 +109,9 @@ growing_mark(const struct hg_graph *graph, uint32_t node) {
 static bool
 is_ours(const struct hg_graph *graph, uint32_t node) {
     uint32_t class = hg_real_class(graph, node);
-    if (class == HG_NO_NODE || graph->label[class] == HG_NO_STRING) return false;
+    if (class == HG_NO_NODE || hg_label(graph, class) == HG_NO_STRING) return false;
     size_t length;
-    const char *name = hg_string(graph, graph->label[class], &length);
+    const char *name = hg_string(graph, hg_label(graph, class), &length);
     return length > 10 && memcmp(name, "HeapDump::", 10) == 0;
 }
 
@@ -119,12 +121,12 @@ is_ours(const struct hg_graph *graph, uint32_t node) {
  */
 static bool
 is_text_of_module(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
-    uint8_t type = graph->type[parent];
+    uint8_t type = hg_type(graph, parent);
     if (hg_edge_kind(name) == HG_E_FIELD)
         return hg_string_is(graph, hg_edge_payload(name), "constant_files") ||
                hg_string_is(graph, hg_edge_payload(name), "classpath");
-    if (graph->account.objspace_format && !(graph->flags[node] & HG_N_FROZEN)) return false;
-    return graph->type[node] == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
+    if (graph->account.objspace_format && !(hg_flags(graph, node) & HG_N_FROZEN)) return false;
+    return hg_type(graph, node) == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
            (type == HG_T_CLASS || type == HG_T_MODULE);
 }
 
@@ -143,7 +145,7 @@ static bool
 is_of_tool(const struct hg_graph *graph, uint32_t node) {
     static const char *const tools[] = {"HeapDump", "Gem", "Bundler", "Zeitwerk", "Bootsnap", NULL};
     size_t length;
-    const char *name = hg_string(graph, graph->label[node], &length);
+    const char *name = hg_string(graph, hg_label(graph, node), &length);
     for (const char *const *tool = tools; *tool; tool++) {
         if (begins_with_module(name, *tool)) return true;
     }
@@ -156,13 +158,13 @@ is_of_tool(const struct hg_graph *graph, uint32_t node) {
  */
 static bool
 is_method(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
-    if (graph->type[node] != HG_T_IMEMO) return false;
+    if (hg_type(graph, node) != HG_T_IMEMO) return false;
     if (hg_edge_kind(name) == HG_E_METHOD) return true;
     if (parent == HG_NO_NODE) return false;
-    uint8_t type = graph->type[parent];
-    if (type == HG_T_IMEMO) return hg_string_is(graph, graph->label[parent], "callcache");
+    uint8_t type = hg_type(graph, parent);
+    if (type == HG_T_IMEMO) return hg_string_is(graph, hg_label(graph, parent), "callcache");
     return graph->account.objspace_format && (type == HG_T_CLASS || type == HG_T_MODULE) &&
-           hg_string_is(graph, graph->label[node], "ment");
+           hg_string_is(graph, hg_label(graph, node), "ment");
 }
 
 static uint8_t
@@ -170,10 +172,10 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
          uint8_t inherited) {
     static const char *const caches[] = {"callcache", "callinfo", "constcache", NULL};
     uint8_t marks = inherited & (HG_TRAIL_CODE | HG_TRAIL_VM);
-    bool imemo = graph->type[node] == HG_T_IMEMO;
+    bool imemo = hg_type(graph, node) == HG_T_IMEMO;
     if (is_hidden(graph, node)) marks |= HG_TRAIL_HIDDEN;
-    if (imemo && hg_string_is(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
-    if (imemo && is_any(graph, graph->label[node], caches)) marks |= HG_TRAIL_CACHE;
+    if (imemo && hg_string_is(graph, hg_label(graph, node), "iseq")) marks |= HG_TRAIL_CODE;
+    if (imemo && is_any(graph, hg_label(graph, node), caches)) marks |= HG_TRAIL_CACHE;
     if (is_method(graph, parent, node, name)) marks |= HG_TRAIL_METHOD;
     if (parent == HG_NO_NODE) return marks | growing_mark(graph, node);
     // a shared buffer has no content of its own
@@ -205,7 +207,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct h
                         ? (is_of_tool(graph, node) ? HG_TRAIL_VM : HG_TRAIL_NAMES)
                         : marks_of(graph, node, dump->ways.parent[node], name, inherited);
     growth->facts[trail] = (struct hg_trail_facts){.class = hg_steps_class(steps, node),
-                                                   .type = graph->type[node],
+                                                   .type = hg_type(graph, node),
                                                    .kind = (uint8_t)hg_edge_kind(name),
                                                    .rank = dump->ways.rank[node],
                                                    .marks = marks};
@@ -214,8 +216,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct h
 
 static struct hg_best_paths
 paths_of(const struct hg_growth_dump *dump) {
-    const struct hg_ways *ways = &dump->ways;
-    return (struct hg_best_paths){dump->graph, ways->parent, ways->name, ways->module};
+    return (struct hg_best_paths){dump->graph, hg_ways_parents(&dump->ways)};
 }
 
 /* The trail of a node; that of its parent is known already. HG_NO_TRAIL if there is no memory. */
@@ -285,27 +286,96 @@ hg_growth_free(struct hg_growth *growth) {
     for (uint32_t i = 0; i < growth->dumps; i++) free_dump(&growth->dump[i]);
     hg_trails_free(&growth->trails);
     free(growth->facts);
+    hg_array_free(growth->fresh);
     *growth = (struct hg_growth){0};
 }
 
+/* Dumps that are added. Their paths do not depend on each other: several threads find them. */
+struct adding {
+    struct hg_growth *growth;
+    uint32_t count;
+    struct hg_steps steps[HG_MAX_DUMPS];
+    struct hg_task *task;
+    _Atomic uint32_t next;
+    _Atomic enum hg_status status;
+};
+
+static enum hg_status
+find_ways(struct hg_growth_dump *dump, struct hg_steps *steps, struct hg_task *task) {
+    uint32_t nodes = dump->graph->nodes;
+    dump->trail = hg_array(nodes, sizeof(*dump->trail));
+    if (!hg_steps_init(steps, dump->graph) || !dump->trail) return HG_NO_MEMORY;
+    memset(dump->trail, 0xff, nodes * sizeof(*dump->trail)); // HG_NO_TRAIL
+    return hg_ways_build(dump->graph, steps, task, &dump->ways);
+}
+
+static void
+find_some_ways(void *data, unsigned thread) {
+    struct adding *adding = data;
+    struct hg_growth *growth = adding->growth;
+    for (uint32_t i; (i = adding->next++) < adding->count && adding->status == HG_OK;) {
+        enum hg_status status = find_ways(&growth->dump[growth->dumps + i], &adding->steps[i],
+                                          adding->task);
+        if (status != HG_OK) adding->status = status;
+    }
+}
+
 enum hg_status
-hg_growth_add(struct hg_growth *growth, const struct hg_graph *graph, struct hg_task *task) {
-    if (growth->dumps == HG_MAX_DUMPS)
+hg_growth_add(struct hg_growth *growth, const struct hg_graph *const *graphs, uint32_t count,
+              struct hg_task *task) {
+    enum { MOST = 4 };
+    if (count > HG_MAX_DUMPS - growth->dumps)
         return hg_fail(task, HG_TOO_LARGE, 0, "no more than %d dumps can be compared",
                        HG_MAX_DUMPS);
     struct hg_growth_dump *dump = &growth->dump[growth->dumps];
-    *dump = (struct hg_growth_dump){.graph = graph};
-    struct hg_steps steps;
-    enum hg_status status = HG_NO_MEMORY;
-    dump->trail = hg_array(graph->nodes, sizeof(*dump->trail));
-    if (hg_steps_init(&steps, graph) && dump->trail) {
-        memset(dump->trail, 0xff, graph->nodes * sizeof(*dump->trail)); // HG_NO_TRAIL
-        status = hg_ways_build(graph, &steps, task, &dump->ways);
-        if (status == HG_OK) status = find_trails(growth, dump, &steps, task);
-        if (status == HG_OK) status = sum_up(growth, dump);
+    struct adding adding = {.growth = growth, .count = count, .task = task};
+    for (uint32_t i = 0; i < count; i++) dump[i] = (struct hg_growth_dump){.graph = graphs[i]};
+    unsigned threads = hg_processors();
+    if (threads > MOST) threads = MOST;
+    hg_parallel(threads < count ? threads : count, find_some_ways, &adding);
+    enum hg_status status = adding.status;
+    for (uint32_t i = 0; i < count; i++) {
+        if (status == HG_OK) status = find_trails(growth, &dump[i], &adding.steps[i], task);
+        if (status == HG_OK) status = sum_up(growth, &dump[i]);
+        hg_steps_free(&adding.steps[i]);
     }
-    hg_steps_free(&steps);
-    if (status == HG_OK) growth->dumps++;
-    else free_dump(dump);
+    for (uint32_t i = 0; i < count && status != HG_OK; i++) free_dump(&dump[i]);
+    if (status == HG_OK) growth->dumps += count;
     return status;
+}
+
+/* -- what is new -- */
+
+/* Marks the new objects of the last dump on trails for which `number` is the dump that decides. */
+static void
+mark_new(struct hg_growth *growth, uint32_t number, const uint8_t *base, const uint32_t *same) {
+    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
+    for (uint32_t node = 0; node < last->graph->objects; node++) {
+        uint32_t trail = last->trail[node], there = same[node];
+        if (trail == HG_NO_TRAIL || base[trail] != number) continue;
+        bool old = there != HG_NO_NODE && growth->dump[number].trail[there] == trail;
+        if (!old) growth->fresh[node / 64] |= UINT64_C(1) << node % 64;
+    }
+}
+
+enum hg_status
+hg_growth_find_new(struct hg_growth *growth) {
+    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
+    uint8_t *base = hg_array(last->trails, 1);
+    uint32_t *same = hg_array_raw(last->graph->nodes, sizeof(*same));
+    bool decides[HG_MAX_DUMPS] = {false};
+    growth->fresh = hg_array(last->graph->nodes / 64 + 1, sizeof(*growth->fresh));
+    bool memory = base && same && growth->fresh;
+    for (uint32_t trail = 0; trail < last->trails && memory; trail++) {
+        base[trail] = (uint8_t)(hg_growth_base(growth, trail) - growth->dump);
+        decides[base[trail]] = true;
+    }
+    for (uint32_t number = 0; number + 1 < growth->dumps && memory; number++) {
+        if (!decides[number]) continue;
+        hg_index_match(last->graph->index, growth->dump[number].graph->index, same);
+        mark_new(growth, number, base, same);
+    }
+    hg_array_free(base);
+    hg_array_free(same);
+    return memory ? HG_OK : HG_NO_MEMORY;
 }
