@@ -176,6 +176,11 @@ module HeapDump
       @header ||= Lines.parse(graph.header)
     end
 
+    # Whether the header says that the dump has what this word of its +capabilities+ stands for.
+    def capable?(word) # :nodoc:
+      Array.try_convert(header["capabilities"])&.include?(word) || false
+    end
+
     # The footer, which is the last line of the dump (Hash): pages and free slots of the heap. {} if
     # there is none.
     #

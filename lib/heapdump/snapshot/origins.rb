@@ -76,9 +76,7 @@ module HeapDump
       private_constant :CORE_OBJECTS
 
       def places?
-        return @has_places unless @has_places.nil?
-
-        @has_places = @snapshot.header.fetch("capabilities", []).include?("constants")
+        @snapshot.capable?("constants")
       end
 
       def constant_place(name)
