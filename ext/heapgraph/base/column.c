@@ -1,9 +1,6 @@
 /* Place in the flow: below everything. See column.h. */
 #include "base/column.h"
 
-/* Differences of so many bits, or of 64, can be loaded with one word from any byte on. */
-enum { WIDEST = 57 };
-
 static inline uint64_t
 number_at(const void *array, struct hg_number_kind kind, uint64_t i) {
     if (kind.size == 1) return ((const uint8_t *)array)[i];
@@ -20,8 +17,7 @@ end_of(uint64_t frame, uint64_t count) {
 /* How many bits a frame's differences take. */
 static unsigned
 width_of(uint64_t difference) {
-    unsigned width = difference ? 64 - (unsigned)__builtin_clzll(difference) : 0;
-    return width > WIDEST ? 64 : width;
+    return difference ? 64 - (unsigned)__builtin_clzll(difference) : 0;
 }
 
 static inline void

@@ -16,7 +16,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #define HG_FRAME 64u
 
@@ -64,9 +63,10 @@ hg_packed(const struct hg_column *column, uint64_t i) {
     const struct hg_frame *frame = &column->frame[i / HG_FRAME];
     unsigned width = frame[1].begin - frame[0].begin;
     if (width == 0) return frame->least;
-    uint64_t bit = i % HG_FRAME * width, bits;
-    memcpy(&bits, (const char *)(column->word + frame->begin) + bit / 8, sizeof(bits));
-    return frame->least + (bits >> bit % 8 << (64 - width) >> (64 - width));
+    uint64_t bit = i % HG_FRAME * width;
+    const uint64_t *word = column->word + frame->begin + bit / 64;
+    uint64_t bits = word[0] >> bit % 64 | word[1] << 1 << (63 - bit % 64);
+    return frame->least + (bits << (64 - width) >> (64 - width));
 }
 
 /* How many numbers behind number `i` are known to be the same without a look at each. */

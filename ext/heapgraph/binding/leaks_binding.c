@@ -32,8 +32,10 @@ static size_t
 size(const void *data) {
     const struct ruby_growth *self = data;
     size_t bytes = sizeof(*self) + (size_t)self->growth.trails.room * 32;
-    for (uint32_t i = 0; i < self->growth.dumps; i++)
-        bytes += (size_t)self->growth.dump[i].graph->nodes * 18;
+    for (uint32_t i = 0; i < self->growth.dumps; i++) {
+        uint32_t nodes = self->growth.dump[i].graph->nodes;
+        bytes += (size_t)nodes * (i + 1 < self->growth.dumps ? 4 : 18);
+    }
     return bytes;
 }
 

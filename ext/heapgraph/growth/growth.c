@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/chunk.h"
 #include "base/progress.h"
 #include "growth/growth_follow.h"
 #include "records/index.h"
@@ -246,6 +247,24 @@ find_trails(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_ste
     return HG_OK;
 }
 
+/* Notes the first object on each trail. */
+static enum hg_status
+note_firsts(const struct hg_growth *growth, struct hg_growth_dump *dump) {
+    uint8_t *seen = hg_array(growth->trails.count, 1);
+    dump->first = malloc(growth->trails.count * sizeof(*dump->first));
+    for (uint32_t i = 0; seen && dump->first && i < dump->ways.reached; i++) {
+        uint32_t node = dump->ways.order[i], parent = dump->ways.parent[node];
+        if (node >= dump->graph->objects || parent == HG_NO_NODE || seen[dump->trail[node]])
+            continue;
+        seen[dump->trail[node]] = 1;
+        uint8_t kind = (uint8_t)hg_edge_kind(dump->ways.name[node]);
+        dump->first[dump->firsts++] = (struct hg_first){node, dump->trail[parent], kind};
+    }
+    enum hg_status status = seen && dump->first ? HG_OK : HG_NO_MEMORY;
+    hg_array_free(seen);
+    return status;
+}
+
 static enum hg_status
 sum_up(struct hg_growth *growth, struct hg_growth_dump *dump) {
     struct hg_best_paths paths = paths_of(dump);
@@ -266,6 +285,7 @@ static void
 free_dump(struct hg_growth_dump *dump) {
     hg_ways_free(&dump->ways);
     hg_array_free(dump->trail);
+    free(dump->first);
     free(dump->sum);
     *dump = (struct hg_growth_dump){0};
 }
@@ -290,14 +310,14 @@ hg_growth_free(struct hg_growth *growth) {
     *growth = (struct hg_growth){0};
 }
 
-/* Dumps that are added. Their paths do not depend on each other: several threads find them. */
+/* Some of the dumps that are added. Their paths do not depend on each other: each has a thread. */
+enum { AT_ONCE = 2 }; /* each takes 31 bytes per node meanwhile */
+
 struct adding {
-    struct hg_growth *growth;
-    uint32_t count;
-    struct hg_steps steps[HG_MAX_DUMPS];
+    struct hg_growth_dump *dump;
+    struct hg_steps steps[AT_ONCE];
+    enum hg_status status[AT_ONCE];
     struct hg_task *task;
-    _Atomic uint32_t next;
-    _Atomic enum hg_status status;
 };
 
 static enum hg_status
@@ -310,37 +330,46 @@ find_ways(struct hg_growth_dump *dump, struct hg_steps *steps, struct hg_task *t
 }
 
 static void
-find_some_ways(void *data, unsigned thread) {
+find_ways_of(void *data, unsigned number) {
     struct adding *adding = data;
-    struct hg_growth *growth = adding->growth;
-    for (uint32_t i; (i = adding->next++) < adding->count && adding->status == HG_OK;) {
-        enum hg_status status = find_ways(&growth->dump[growth->dumps + i], &adding->steps[i],
-                                          adding->task);
-        if (status != HG_OK) adding->status = status;
+    adding->status[number] = find_ways(&adding->dump[number], &adding->steps[number], adding->task);
+}
+
+/* Adds up to AT_ONCE dumps. The paths of all dumps before the last one are given back. */
+static enum hg_status
+add_some(struct hg_growth *growth, const struct hg_graph *const *graphs, uint32_t count,
+         struct hg_task *task) {
+    struct hg_growth_dump *dump = &growth->dump[growth->dumps];
+    struct adding adding = {.dump = dump, .task = task};
+    for (uint32_t i = 0; i < count; i++) dump[i] = (struct hg_growth_dump){.graph = graphs[i]};
+    hg_parallel(count, find_ways_of, &adding);
+    enum hg_status status = HG_OK;
+    for (uint32_t i = 0; i < count; i++) {
+        if (status == HG_OK) status = adding.status[i];
+        if (status == HG_OK) status = find_trails(growth, &dump[i], &adding.steps[i], task);
+        if (status == HG_OK) status = note_firsts(growth, &dump[i]);
+        if (status == HG_OK) status = sum_up(growth, &dump[i]);
+        uint32_t number = growth->dumps + i;
+        if (status == HG_OK && number > 0) hg_ways_free(&growth->dump[number - 1].ways);
+        hg_steps_free(&adding.steps[i]);
     }
+    for (uint32_t i = 0; i < count && status != HG_OK; i++) free_dump(&dump[i]);
+    if (status == HG_OK) growth->dumps += count;
+    return status;
 }
 
 enum hg_status
 hg_growth_add(struct hg_growth *growth, const struct hg_graph *const *graphs, uint32_t count,
               struct hg_task *task) {
-    enum { MOST = 4 };
     if (count > HG_MAX_DUMPS - growth->dumps)
         return hg_fail(task, HG_TOO_LARGE, 0, "no more than %d dumps can be compared",
                        HG_MAX_DUMPS);
-    struct hg_growth_dump *dump = &growth->dump[growth->dumps];
-    struct adding adding = {.growth = growth, .count = count, .task = task};
-    for (uint32_t i = 0; i < count; i++) dump[i] = (struct hg_growth_dump){.graph = graphs[i]};
-    unsigned threads = hg_processors();
-    if (threads > MOST) threads = MOST;
-    hg_parallel(threads < count ? threads : count, find_some_ways, &adding);
-    enum hg_status status = adding.status;
-    for (uint32_t i = 0; i < count; i++) {
-        if (status == HG_OK) status = find_trails(growth, &dump[i], &adding.steps[i], task);
-        if (status == HG_OK) status = sum_up(growth, &dump[i]);
-        hg_steps_free(&adding.steps[i]);
+    enum hg_status status = HG_OK;
+    for (uint32_t done = 0; done < count && status == HG_OK; done += AT_ONCE) {
+        uint32_t some = count - done < AT_ONCE ? count - done : AT_ONCE;
+        status = add_some(growth, graphs + done, some, task);
     }
-    for (uint32_t i = 0; i < count && status != HG_OK; i++) free_dump(&dump[i]);
-    if (status == HG_OK) growth->dumps += count;
+    hg_chunks_release(); // what comes next needs little memory
     return status;
 }
 

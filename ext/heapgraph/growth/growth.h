@@ -56,10 +56,19 @@ struct hg_trail_sum {
     uint64_t count, bytes;
 };
 
+/* The first object on a trail in a dump, and the edge that leads to it. */
+struct hg_first {
+    uint32_t node;
+    uint32_t above; /* the trail of its parent */
+    uint8_t kind;   /* enum hg_edge_kind */
+};
+
 /* One dump. */
 struct hg_growth_dump {
     const struct hg_graph *graph;
-    struct hg_ways ways;
+    struct hg_ways ways;    /* of the last dump alone */
+    struct hg_first *first; /* of each trail with an object that has a parent, in their order */
+    uint32_t firsts;
     uint32_t *trail;          /* by node; HG_NO_TRAIL if there is no path to it */
     struct hg_trail_sum *sum; /* by trail */
     uint32_t trails;          /* how many there were when the dump was added: size of `sum` */
