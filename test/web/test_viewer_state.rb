@@ -82,6 +82,15 @@ class TestViewerState < HeapDumpTest
     page.settle
   end
 
+  def test_a_dump_without_a_header_says_what_it_lacks
+    ViewerPage.open(Shop.dump(:dump_all)) do |page|
+      assert_includes page.texts("header .note").join, "This dump has no header"
+      page.go("holders")
+      assert_empty page.browser.complaints
+    end
+    ViewerPage.open(Shop.dump) { |page| assert_empty page.texts("header .note") }
+  end
+
   def test_back_leads_to_where_one_was
     ViewerPage.open(Shop.dump) do |page|
       page.go("classes")

@@ -1,4 +1,4 @@
-/*! heapdump, web/ f159b38f24b8aa64d245f83b684fa86ac54e205f93d7ffd46606f3ca992b29be
+/*! heapdump, web/ a5287d996ddd494664eece5129e9f134730f7287e51cfc5065d152eff37c9056
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -129,8 +129,17 @@ function facts(dump: Dump): unknown {
   return html`<p class="about">${short(words.join(" · "))}</p>
     ${
       whole === false
-        ? html`<p class="warning" role="alert">
+        ? html`<p class="warning">
             This dump is not whole: numbers are too small, and what holds an object may be missing.
+          </p>`
+        : nothing
+    }
+    ${
+      header && Object.values(header).every((one) => one === null || one === undefined)
+        ? html`<p class="note">
+            This dump has no header, like those of <code>ObjectSpace.dump_all</code>: it does not
+            say by which names objects refer to each other, nor what the process needed. Those of
+            <code>HeapDump.dump</code> do.
           </p>`
         : nothing
     }`;
