@@ -46,7 +46,7 @@ hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
 static uint32_t
 superclass(const struct hg_graph *graph, uint32_t node) {
     uint32_t name = hg_edge_name(HG_E_FIELD, HG_S_SUPERCLASS);
-    for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) {
+    for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
         if (hg_name(graph, e) == name) return hg_target(graph, e);
     }
     return HG_NO_NODE;

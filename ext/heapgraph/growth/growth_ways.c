@@ -112,7 +112,7 @@ static void
 expand(struct search *search, uint32_t node) {
     const struct hg_graph *graph = search->graph;
     bool stack = has_stack(graph, node);
-    for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) {
+    for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
         uint32_t name = hg_name(graph, e);
         if (!hg_edge_holds(name)) continue;
         bool unnamed = hg_edge_kind(name) == HG_E_REFERENCE;
@@ -194,7 +194,7 @@ begin_at_constants(struct search *search, uint32_t object) {
     begin_at(search, object, HG_NO_NODE, hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE));
     for (uint32_t i = 0; i < search->ways->reached; i++) {
         uint32_t node = search->ways->order[i];
-        for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) {
+        for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
             uint32_t target = hg_target(graph, e);
             if (hg_edge_kind(hg_name(graph, e)) != HG_E_CONSTANT || search->ways->module[target])
                 continue;
@@ -240,7 +240,7 @@ hang_modules(struct search *search) {
     struct hg_ways *ways = search->ways;
     for (uint32_t root = graph->objects; root < graph->objects + graph->roots; root++) {
         if (hg_flags(graph, root) & (HG_N_CONSERVATIVE | HG_N_VM_CACHE)) continue;
-        for (uint32_t e = hg_first(graph, root); e < hg_first(graph, root + 1); e++) {
+        for (uint32_t e = hg_first(graph, root), end = hg_first(graph, root + 1); e < end; e++) {
             uint32_t target = hg_target(graph, e);
             if (!ways->module[target] || ways->parent[target] != HG_NO_NODE) continue;
             ways->parent[target] = root;

@@ -307,7 +307,7 @@ find_other_holders(struct looks *looks) {
         if (!counts_as_holder(looks, node)) continue;
         uint8_t below = looks->leaks->below[last->trail[node]];
         bool thread = hg_type(graph, node) == HG_T_DATA;
-        for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) {
+        for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
             uint32_t target = hg_target(graph, e), name = hg_name(graph, e);
             if (!looks->newcomer[target] || !hg_edge_holds(name)) continue;
             uint8_t number = hg_leak_at(looks->leaks, last, target);

@@ -46,7 +46,7 @@ mark(struct share *share) {
     mark_target(share, graph->nodes - 1);
     while (share->stack.count && goes_on(share)) {
         uint32_t node = share->stack.items[--share->stack.count];
-        for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) {
+        for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
             if (hg_edge_holds(hg_name(graph, e))) mark_target(share, hg_target(graph, e));
         }
         if (hg_class(graph, node) != HG_NO_NODE) mark_target(share, hg_class(graph, node));
@@ -73,7 +73,7 @@ take(struct share *share, uint8_t number, uint64_t *bytes) {
         uint32_t node = share->stack.items[--share->stack.count];
         if (!bytes) share->sharers[node]++; // there are at most HG_MAX_LEAKS
         else if (node < graph->objects) *bytes += hg_memsize(graph, node) / share->sharers[node];
-        for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) {
+        for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
             if (hg_edge_holds(hg_name(graph, e))) take_target(share, hg_target(graph, e), number);
         }
         if (hg_class(graph, node) != HG_NO_NODE) take_target(share, hg_class(graph, node), number);

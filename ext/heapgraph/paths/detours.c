@@ -214,8 +214,8 @@ see_referrers(struct detours *detours, uint32_t at) {
     const struct hg_inverse *inverse = detours->inverse;
     uint32_t node = detours->entries[at].node, name, before = HG_NO_NODE;
 
-    for (uint64_t i = hg_inverse_first(inverse, node); i < hg_inverse_first(inverse, node + 1);
-         i++) {
+    for (uint64_t i = hg_inverse_first(inverse, node), end = hg_inverse_first(inverse, node + 1);
+         i < end; i++) {
         uint32_t from = hg_inverse_source(inverse, i);
         if (!detours->left) return HG_OK;
         if (from == before || !best_edge(detours, from, node, &name)) continue;

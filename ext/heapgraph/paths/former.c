@@ -90,7 +90,8 @@ is_above(const struct hg_graph *graph, uint32_t above, uint32_t node) {
 static void
 note_held(const struct names *names, uint32_t node) {
     const struct hg_graph *graph = names->graph;
-    for (uint64_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
+    for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
         uint32_t to = hg_target(graph, edge);
         if (!names->held[to] && hg_edge_holds(hg_name(graph, edge)) && to < graph->objects &&
             has_name(graph, to))

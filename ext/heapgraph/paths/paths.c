@@ -72,7 +72,8 @@ step_to(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
 static void
 expand(struct search *search, uint32_t node) {
     const struct hg_graph *graph = search->graph;
-    for (uint64_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
+    for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
         if (!hg_edge_holds(hg_name(graph, edge))) continue;
         step_to(search, node, hg_target(graph, edge), hg_name(graph, edge));
     }
@@ -209,7 +210,8 @@ follow_constants(struct search *search, uint32_t object, uint32_t *count) {
     hg_numbers_add(&found, object);
     for (size_t i = 0; i < found.count; i++) {
         uint32_t node = found.items[i];
-        for (uint64_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
+        for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+             edge++) {
             uint32_t to = hg_target(graph, edge);
             if (hg_edge_kind(hg_name(graph, edge)) != HG_E_CONSTANT || !is_module(graph, to))
                 continue;

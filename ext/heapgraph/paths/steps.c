@@ -64,7 +64,8 @@ bool
 hg_edge_between(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t *name) {
     uint32_t least = UINT32_MAX;
     bool found = false;
-    for (uint64_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++) {
+    for (uint64_t edge = hg_first(graph, from), end = hg_first(graph, from + 1); edge < end;
+         edge++) {
         if (hg_target(graph, edge) != to) continue;
         uint32_t of = hg_name(graph, edge);
         uint32_t cost = hg_edge_holds(of) ? hg_step_cost(graph, 0, from, to, of) : UINT32_MAX;

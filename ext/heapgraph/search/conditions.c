@@ -19,7 +19,8 @@ is_class(const struct hg_graph *graph, uint32_t node) {
 /* The target of a field of a class, or HG_NO_NODE. */
 static uint32_t
 field_of(const struct hg_graph *graph, uint32_t node, const char *field) {
-    for (uint32_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
+    for (uint32_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
         uint32_t name = hg_name(graph, edge);
         if (hg_edge_kind(name) != HG_E_FIELD) continue;
         if (hg_string_is(graph, hg_edge_payload(name), field)) return hg_target(graph, edge);
@@ -87,12 +88,13 @@ is_inner(const struct hg_graph *graph, uint32_t node) {
 /* Marks what a node holds directly. */
 static void
 mark_held(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
-    for (uint32_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
+    for (uint32_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
         uint32_t target = hg_target(graph, edge);
         if (!hg_edge_holds(hg_name(graph, edge))) continue;
         marks[target] = 1;
         if (!is_inner(graph, target)) continue;
-        for (uint32_t e = hg_first(graph, target); e < hg_first(graph, target + 1); e++)
+        for (uint32_t e = hg_first(graph, target), end = hg_first(graph, target + 1); e < end; e++)
             if (hg_edge_holds(hg_name(graph, e))) marks[hg_target(graph, e)] = 1;
     }
 }
@@ -100,7 +102,8 @@ mark_held(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
 /* Whether a node holds a node of the set; `inner` has the marks of the inner tables that do. */
 static bool
 holds(const struct hg_graph *graph, uint32_t node, const uint8_t *set, const uint8_t *inner) {
-    for (uint32_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
+    for (uint32_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
         uint32_t target = hg_target(graph, edge);
         if (!hg_edge_holds(hg_name(graph, edge))) continue;
         if (set[target] || (inner && is_inner(graph, target) && inner[target])) return true;

@@ -127,7 +127,7 @@ take_references(struct table *table, uint32_t node, struct hg_task *task) {
     uint32_t class_edge = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
     bool fits = class == HG_NO_NODE || take(table, (struct hg_referrer){class, class_edge});
     hg_phase(task, "references", hg_first(graph, node + 1) - first);
-    for (uint32_t edge = first; edge < hg_first(graph, node + 1) && fits; edge++) {
+    for (uint32_t edge = first, end = hg_first(graph, node + 1); edge < end && fits; edge++) {
         if (!hg_step(task, edge - first)) return HG_STOPPED;
         fits = take(table, (struct hg_referrer){hg_target(graph, edge), hg_name(graph, edge)});
     }

@@ -76,7 +76,8 @@ mark_kept(const struct hg_graph *graph, struct hg_task *task, uint8_t *marks, ui
     stack[depth++] = root;
     while (depth) {
         uint32_t node = stack[--depth], class = hg_class(graph, node);
-        for (uint64_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
+        for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+             edge++) {
             uint32_t target = hg_target(graph, edge);
             if (marks[target] || !hg_edge_holds(hg_name(graph, edge))) continue;
             marks[target] = KEPT;
