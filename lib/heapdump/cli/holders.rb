@@ -37,6 +37,7 @@ module HeapDump
         @snapshot = snapshot
         @merged = merged
         @others = 0
+        @several = {} # by the name of a class
         holders = ways(snapshot).group_by { |way| words(way.path) }.to_h do |words, ways|
           [words, Holder.new(words, ways, ways.sum(&:objects), ways.sum(&:bytes), nil, 0)]
         end
@@ -104,7 +105,10 @@ module HeapDump
 
       # Whether a branch may stand for others than the thread or fiber on its path.
       def several?(node)
-        node.class_name.nil? || @snapshot.find(class: node.class_name, limit: 0).total > 1
+        name = node.class_name
+        return true unless name
+
+        @several.fetch(name) { @several[name] = @snapshot.find(class: name, limit: 0).total > 1 }
       end
 
       def rank(way)
