@@ -10,12 +10,8 @@ require "support/viewer_page"
 # in both colours, with a keyboard, and for dumps whose names are meant to do harm.
 class TestViewer < HeapDumpTest
   include GrownDumps
+  include NeedsBrowser
   include HostileNames
-
-  def setup
-    super
-    skip "SKIPPED: #{Browser.missing}" if Browser.missing
-  end
 
   SCREENS = %w[overview leaks series holders classes objects holding strings threads pages
                search?text=S holding?class=String holders?by=class classes?by=type].freeze
@@ -247,9 +243,7 @@ class TestViewer < HeapDumpTest
 
   def test_without_a_token_and_with_a_wrong_one
     ViewerPage.open(Shop.dump) do |page|
-      page.evaluate("sessionStorage.clear()")
-      page.browser.open_page(page.server.url.sub(/#.*/, ""))
-      page.settle
+      page.forget_token
       assert_includes page.text, "asks for a token"
       token(page, "wrong")
       assert_includes page.text, "does not take this token"

@@ -8,11 +8,7 @@ require "support/viewer_page"
 # What stays and what goes when the page of `heapdump ui` is drawn again.
 class TestViewerState < HeapDumpTest
   include GrownDumps
-
-  def setup
-    super
-    skip "SKIPPED: #{Browser.missing}" if Browser.missing
-  end
+  include NeedsBrowser
 
   # Counts what keeps drawings alive after they have left the page.
   COUNT = <<~JS
@@ -128,9 +124,7 @@ class TestViewerState < HeapDumpTest
 
   def test_a_token_in_the_address_bar_is_taken_where_one_is_asked_for
     ViewerPage.open(Shop.dump) do |page|
-      page.evaluate("sessionStorage.clear()")
-      page.browser.open_page(page.server.url.sub(/#.*/, ""))
-      page.settle
+      page.forget_token
       assert_includes page.text, "asks for a token"
       page.evaluate("location.hash = #{page.server.url[/#.*/].to_json}")
       page.settle

@@ -1,4 +1,4 @@
-/*! heapdump, web/ a5287d996ddd494664eece5129e9f134730f7287e51cfc5065d152eff37c9056
+/*! heapdump, web/ b2f2c62377517c646fb2bc9e0f059dd35e86d2b27ee675acd2982a637aff29b1
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

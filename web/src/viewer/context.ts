@@ -8,6 +8,9 @@ import type { Place } from "./place.js";
 import type { Entry, Store } from "./store.js";
 import { count } from "../common/units.js";
 
+/** So many dumps are compared at most. */
+export const mostDumps = 16;
+
 export class Context {
   constructor(
     readonly place: Place,
@@ -20,6 +23,11 @@ export class Context {
     readonly values: boolean,
     private readonly store: Store,
   ) {}
+
+  /** Those that are compared with each other: the server keeps no more of them open. */
+  lastDumps(): Dump[] {
+    return this.dumps.slice(-mostDumps);
+  }
 
   /** The same place in the last dump. */
   inLast(): Context {

@@ -14,7 +14,7 @@ import { name } from "../parts/texts.js";
 
 const limit = 100;
 
-export const groupings: Record<string, string> = {
+const groupings: Record<string, string> = {
   class: "class",
   type: "type",
   gem: "gem",

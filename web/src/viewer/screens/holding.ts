@@ -30,7 +30,7 @@ export function holding(context: Context): unknown {
       For a set of objects: through which references they are held, and how many through each. The
       way with most of them is first.
     </p>
-    ${form(context, "Which objects", conditionFields())}
+    ${form(context, "Which objects", conditionFields)}
     ${set ? context.answer("merged_paths", { ...given, limit: most }, (answer) => found(context, answer)) : suggestions(context)}
     ${
       set

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit-html";
 import type { Leaks, Suspect, SuspectWords } from "../answers.js";
+import { mostDumps } from "../context.js";
 import type { Context } from "../context.js";
 import { bytes, count } from "../../common/units.js";
 import { size, sparkline } from "../parts/figures.js";
@@ -10,8 +11,6 @@ import { pathOfSuspect } from "../parts/paths.js";
 import { copied, same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { name, sentence } from "../parts/texts.js";
-
-const mostDumps = 16;
 
 export function leaks(context: Context): unknown {
   if (context.dumps.length < 2)
@@ -29,7 +28,7 @@ export function leaks(context: Context): unknown {
 
 /** The verdict about all dumps. */
 export function verdict(context: Context, show: (answer: Leaks) => unknown): unknown {
-  const dumps = context.dumps.slice(-mostDumps).map((dump) => dump.id);
+  const dumps = context.lastDumps().map((dump) => dump.id);
   return context.ask("leaks", { dumps: dumps.join(",") }, show);
 }
 

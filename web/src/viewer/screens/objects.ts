@@ -19,7 +19,7 @@ const limit = 100;
 const types =
   "OBJECT STRING ARRAY HASH SYMBOL CLASS MODULE STRUCT DATA FILE REGEXP MATCH BIGNUM FLOAT RATIONAL COMPLEX ICLASS IMEMO";
 
-const fields: Field[] = [
+export const conditionFields: Field[] = [
   { parameter: "class", label: "Class", example: "Session" },
   {
     parameter: "type",
@@ -48,10 +48,6 @@ export function conditions(context: Context): Parameters {
   return Object.fromEntries(names.map((one) => [one, context.given(one) || undefined]));
 }
 
-export function conditionFields(): Field[] {
-  return fields;
-}
-
 /** The conditions as options of a command, and as keywords of Ruby. */
 export function asOptions(given: Parameters): [string[], string] {
   const set = Object.entries(given).filter((pair) => pair[1] !== undefined);
@@ -64,7 +60,7 @@ export function objects(context: Context): unknown {
   const given = conditions(context);
   const [options, keywords] = asOptions(given);
   const parameters = { ...given, sort, offset: offsetOf(context) || undefined, limit };
-  return html`${form(context, "Conditions", fields)} ${grammar()}
+  return html`${form(context, "Conditions", conditionFields)} ${grammar()}
   ${choice(context, "Largest first by", "sort", sorts, sort)}
   ${context.answer("find", parameters, ({ total, items }) => list(context, total, items))}
   ${options.length > 0 ? together(context, given) : nothing}

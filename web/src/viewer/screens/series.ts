@@ -13,8 +13,6 @@ import { table } from "../parts/table.js";
 import { addressOf, inDump } from "../place.js";
 import { name, plain, short } from "../parts/texts.js";
 
-const most = 16; // dumps
-
 interface Line {
   name: string;
   of: (summary: Summary) => number | null | undefined;
@@ -46,8 +44,7 @@ export function series(context: Context): unknown {
     return html`<p class="lead">
       There is one dump. Lines need several: give them all to <code>heapdump ui</code>.
     </p>`;
-  const dumps = context.dumps.slice(-most);
-  return html`${gather(context, dumps)}
+  return html`${gather(context, context.lastDumps())}
   ${same(context, { command: ["diff"], about: "all", rubyOfAll: (files) => `HeapDump.leaks(${files.join(", ")})` })}`;
 }
 
