@@ -1,0 +1,59 @@
+# frozen_string_literal: true
+
+require "json"
+
+module HeapDump
+  class Watch
+    # The files with the notes of processes: notes-HOST-PID-SERIES.jsonl. When one is long, it
+    # becomes …-SERIES.old.jsonl, and a new one begins. When a process was killed, and the next one
+    # has told so, the file is called killed-….
+    module NoteFiles # :nodoc:
+      NAME = /\A(notes|killed)-(.+)-(\d+)-([0-9a-z]+)\.jsonl\z/
+      private_constant :NAME
+
+      # A file: what it is called, and what its name says.
+      Entry = Struct.new(:directory, :kind, :host, :pid, :series) do
+        def path(kind = self.kind)
+          File.join(directory, "#{kind}-#{host}-#{pid}-#{series}.jsonl")
+        end
+
+        # The part before, which may be missing.
+        def old
+          File.join(directory, "notes-#{host}-#{pid}-#{series}.old.jsonl")
+        end
+
+        # Those of this series (String).
+        def dumps_directory
+          File.join(directory, "series-#{host}-#{pid}-#{series}")
+        end
+
+        # All lines of it (Hashes) but those that are damaged, as the last one of a process that was
+        # killed may be.
+        def lines
+          [old, path].flat_map { |one| NoteFiles.lines(one) }
+        end
+      end
+
+      module_function
+
+      # Those in a directory. Raises SystemCallError.
+      def all(directory)
+        Dir.children(directory).filter_map do |name|
+          kind, host, pid, series = name.match(NAME)&.captures
+          Entry.new(directory, kind, host, pid.to_i, series) if kind
+        end
+      end
+
+      def lines(path)
+        File.binread(path).each_line.filter_map do |text|
+          line = JSON.parse(text.force_encoding(Encoding::UTF_8))
+          line if line.is_a?(Hash)
+        rescue JSON::ParserError, EncodingError
+          nil
+        end
+      rescue SystemCallError
+        []
+      end
+    end
+  end
+end
