@@ -7,6 +7,7 @@ require "support/kernel_tree"
 # that take as long as the test wants.
 module Watching
   MIB = 1 << 20
+  ENGINE = HeapDump::Watch::Engine # loads the rest, too
 
   # As HeapDump::Watch::Machine.
   class Machine < HeapDump::Watch::Machine
@@ -122,7 +123,7 @@ module Watching
     options = HeapDump::Watch::Options.new({ to: heaps, settle: 0, logger: log }.merge(options))
     on = HeapDump::Watch::On.new(options.directory)
     block ? block.call(on) : on.usual
-    HeapDump::Watch::Engine.new(options, on, machine: machine, dumper: dumper)
+    ENGINE.new(options, on, machine: machine, dumper: dumper)
   end
 
   # Looks for so many seconds, each ten seconds.

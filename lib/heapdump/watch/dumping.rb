@@ -133,9 +133,13 @@ module HeapDump
       end
 
       def watching_processes
-        files = NoteFiles.all(@directory.path)
-        pids = files.select { |file| file.kind == "notes" && file.host == @names.host }.map(&:pid)
-        (@processes.family & pids) | [@names.pid]
+        files = NoteFiles.all(@directory.path).select do |file|
+          file.kind == "notes" && file.host == @names.host
+        end
+        family = @processes.family
+        files.select! { |file| family.include?(file.pid) }
+        files.select! { |file| file.started == @processes.started(file.pid) }
+        files.map(&:pid) | [@names.pid]
       end
 
       def refuse(strike, facts, refusal)

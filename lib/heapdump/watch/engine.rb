@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../terminal/trouble"
 require_relative "gauge"
 require_relative "facts"
 require_relative "stats"

@@ -9,7 +9,8 @@ module HeapDump
     # has told so, the file is called killed-….
     module NoteFiles # :nodoc:
       NAME = /\A(notes|killed)-(.+)-(\d+)-([0-9a-z]+)\.jsonl\z/
-      private_constant :NAME
+      LINES = 100_000 # a file is turned long before it has as many
+      private_constant :NAME, :LINES
 
       # A file: what it is called, and what its name says.
       Entry = Struct.new(:directory, :kind, :host, :pid, :series) do
@@ -25,6 +26,12 @@ module HeapDump
         # Those of this series (String).
         def dumps_directory
           File.join(directory, "series-#{host}-#{pid}-#{series}")
+        end
+
+        # When its process was started (Integer), from its first line; nil if that is not there.
+        def started
+          started = NoteFiles.lines(path, 1).first&.fetch("started", nil)
+          started if started.is_a?(Integer)
         end
 
         # All lines of it (Hashes) but those that are damaged, as the last one of a process that was
@@ -44,8 +51,9 @@ module HeapDump
         end
       end
 
-      def lines(path)
-        File.binread(path).each_line.filter_map do |text|
+      # The first lines of a file, all if +most+ is nil. What is no JSON is left out.
+      def lines(path, most = nil)
+        File.foreach(path, mode: "rb").first(most || LINES).filter_map do |text|
           line = JSON.parse(text.force_encoding(Encoding::UTF_8))
           line if line.is_a?(Hash)
         rescue JSON::ParserError, EncodingError

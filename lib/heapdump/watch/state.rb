@@ -25,11 +25,15 @@ module HeapDump
       end
 
       # The dumps of the last 24 hours (Hashes with "time", "pid", "series", "bytes", "slots"). One
-      # that is of the future was made before the clock was set back: it counts from now on.
+      # that is of the future was made before the clock was set back: it counts from now on, which
+      # is written down.
       def dumps
+        state = read
         now = @machine.time.to_i
-        read["dumps"].each { |one| one["time"] = now if one["time"] > now }
-                     .select { |one| one["time"] > now - DAY }
+        late = state["dumps"].select { |one| one["time"] > now }
+        late.each { |one| one["time"] = now }
+        write(state) unless late.empty?
+        state["dumps"].select { |one| one["time"] > now - DAY }
       end
 
       # Writes down a dump before it is made, so that it counts even if this process dies of it.
@@ -82,6 +86,10 @@ module HeapDump
       def update
         state = read
         yield state
+        write(state)
+      end
+
+      def write(state)
         Written.write(@path, { "version" => VERSION, **state })
       end
 
