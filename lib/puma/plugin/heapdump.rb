@@ -8,18 +8,29 @@
 # HEAPDUMP_COMPRESS in the environment can set,
 #
 #   heapdump signal: "USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst", strings: :hash
+#
+# To watch the workers, or a Puma without workers (the same as HEAPDUMP_WATCH=1):
+#
+#   heapdump_watch at_most: 3
 
 require "puma/plugin"
 require "heapdump/integrations/environment"
+require "heapdump/integrations/watching"
 
 module Puma
-  # Adds a method to the configuration language of puma.rb.
+  # Adds methods to the configuration language of puma.rb.
   class DSL
     # Chooses the signal that dumps the heap of a worker, the path and the options: the arguments
     # are those of HeapDump.on_signal.
     def heapdump(**settings)
       HeapDump::Integrations.trigger(**settings) # raises for wrong arguments here already
       @options[:heapdump] = settings
+    end
+
+    # Watches each worker: the arguments are those of HeapDump.watch.
+    def heapdump_watch(**settings, &block)
+      HeapDump::Integrations::Watching.check(settings, block) # raises here already
+      @options[:heapdump_watch] = [settings, block]
     end
   end
 end
@@ -29,6 +40,7 @@ end
 Puma::Plugin.create do
   def start(launcher)
     @settings = launcher.options[:heapdump] || {}
+    watch_in(launcher)
     trigger = HeapDump::Integrations.trigger(**@settings)
     if launcher.options[:workers].to_i.positive? then in_workers(launcher)
     elsif puma_needs?(trigger.signal) then decline(trigger.signal)
@@ -38,18 +50,39 @@ Puma::Plugin.create do
 
   private
 
+  def watch_in(launcher)
+    settings, block = launcher.options[:heapdump_watch]
+    settings ||= {} if HeapDump::Integrations::Watching.wanted?
+    return unless settings
+
+    start = -> { HeapDump::Integrations::Watching.start(settings, block) }
+    return after_booted(launcher, &start) unless launcher.options[:workers].to_i.positive?
+
+    worker_hook(launcher, "worker_boot", &start)
+    worker_hook(launcher, "worker_shutdown") { HeapDump.watch.close }
+  end
+
   def in_workers(launcher)
-    launcher.config.configure do |user|
-      hook = user.respond_to?(:before_worker_boot) ? :before_worker_boot : :on_worker_boot
-      user.public_send(hook) { install(chain: false) }
-    end
+    worker_hook(launcher, "worker_boot") { install(chain: false) }
   end
 
   # Installs the trigger after Puma has set its own signals.
   def in_single(launcher)
+    after_booted(launcher) { install }
+  end
+
+  # before_worker_boot, or on_worker_boot of Puma before 7; the same for worker_shutdown.
+  def worker_hook(launcher, name, &block)
+    launcher.config.configure do |user|
+      hook = user.respond_to?("before_#{name}") ? "before_#{name}" : "on_#{name}"
+      user.public_send(hook) { block.call }
+    end
+  end
+
+  def after_booted(launcher, &block)
     events = launcher.events
     hook = events.respond_to?(:after_booted) ? :after_booted : :on_booted
-    events.public_send(hook) { install }
+    events.public_send(hook) { block.call }
   end
 
   def install(**more)
