@@ -83,26 +83,26 @@ module HeapDump
       Run.new(target, gc_first, options).pending
     end
 
-    # Watches this process and the processes that it forks, in a thread of each: when a rule asks for
-    # it, forked processes dump the heap, unless a guard forbids that. Without a block it dumps when
-    # 0.5, 0.7 and 0.85 of the limit of the memory are used, when private memory has become 2.5 times
-    # what it was, and when a file +ask+ appears in the directory. HeapDump::Watch::On lists the
-    # rules.
+    # Watches this process and the processes that it forks, in a thread of each: when a rule asks
+    # for it, forked processes dump the heap, unless a guard forbids that. Without a block it dumps
+    # when 0.5, 0.7 and 0.85 of the limit of the memory are used, when private memory has become 2.5
+    # times what it was, and when a file +ask+ appears in the directory. HeapDump::Watch::On lists
+    # the rules.
     #
-    # to::       the directory (default /var/tmp/heapdump), made if it is not there. The dumps of one
-    #            process are in a directory of their own in it, <tt>series-…</tt>
+    # to::       the directory (default /var/tmp/heapdump), made if it is not there. The dumps of
+    #            one process are in a directory of their own in it, <tt>series-…</tt>
     # name::     the name of a dump, with the patterns <tt>%{app}</tt>, <tt>%{host}</tt>,
     #            <tt>%{pid}</tt>, <tt>%{series}</tt>, <tt>%{count}</tt>, <tt>%{time}</tt>,
     #            <tt>%{unixtime}</tt>; its ending decides about the compression
     # strings::  as in #dump, but +:hash+ if it is not given
     # every::    seconds between looks (default 10)
-    # settle::   seconds after the start without a dump (default 300), but for the highest mark of the
-    #            memory and for who asks
+    # settle::   seconds after the start without a dump (default 300), but for the highest mark of
+    #            the memory and for who asks
     # cooldown:: seconds between two dumps (default 900), but for further marks of the memory
     # at_most::  dumps of this process, and of the directory in 24 hours, so that a restart gives no
     #            new ones (default 6; nil: any number)
-    # keep::     what stays in the directory: +files:+ (12), +bytes:+ (4 GiB), +for:+ (14 days). Older
-    #            series are removed; of a series never the first and the last dump
+    # keep::     what stays in the directory: +files:+ (12), +bytes:+ (4 GiB), +for:+ (14 days).
+    #            Older series are removed; of a series never the first and the last dump
     # only::     an object with a method +call+ that gets a HeapDump::Watch::Facts and says whether
     #            this process is to dump at all
     # limit::    the limit of the memory, if the one of the control group is not right

@@ -91,9 +91,9 @@ module HeapDump
     end
 
     # What it has done in this process, by name (Hash): how many +:looks+, +:dumps+, +:failures+,
-    # +:dry+ runs and lines of +:notes+; the +:seconds+ that dumps took and their +:bytes+; how often
-    # each rule has struck (+:strikes+) and each guard has refused (+:refusals+); what was switched
-    # +:off+ because it failed.
+    # +:dry+ runs and lines of +:notes+; the +:seconds+ that dumps took and their +:bytes+; how
+    # often each rule has struck (+:strikes+) and each guard has refused (+:refusals+); what was
+    # switched +:off+ because it failed.
     #
     #   watch.stats[:refusals] # => {:headroom => 2}
     def stats
@@ -176,6 +176,6 @@ require_relative "watch/stats"
 require_relative "watch/voice"
 require_relative "watch/servers"
 require_relative "watch/after_fork"
-# What needs JSON is loaded when a watch looks, not when it starts: in a program that Bundler has not
-# set up yet, that would decide for one version of that gem.
+# What needs JSON is loaded when a watch looks, not when it starts: in a program that Bundler has
+# not set up yet, that would decide for one version of that gem.
 HeapDump::Watch.autoload :Engine, "#{__dir__}/watch/engine"

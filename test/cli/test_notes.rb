@@ -59,7 +59,11 @@ class TestNotes < HeapDumpTest
     three
     read = JSON.parse(heapdump("notes", scratch, "--json").out)
     assert_equal [1, [40, 41, 42], %w[exit killed unknown]],
-                 [read["schema_version"], *%w[pid state].map { |key| read["processes"].map { |one| one[key] } }]
+                 [read["schema_version"], *%w[pid state].map do |key|
+                   read["processes"].map do |one|
+                     one[key]
+                   end
+                 end]
     assert_equal [1], read["processes"].map { |one| one["samples"].size }.uniq
     assert_equal [File.join(scratch, "series-web-1-41-abc", "1.zst")], read["processes"][1]["dumps"]
     read = JSON.parse(heapdump("notes", scratch, "--json", "--pid", "41").out)
@@ -74,7 +78,8 @@ class TestNotes < HeapDumpTest
     assert_match(/there are no notes of a process 7/, heapdump("notes", scratch, "--pid", "7").err)
   end
 
-  DAMAGE = ["", "\xFF\n", "[]\n", "{\"begin\":[1]}\n{\"time\":{}}\n{\"time\":1,\"rss\":\"\\u001b[31m\"}\n",
+  DAMAGE = ["", "\xFF\n", "[]\n", "{\"begin\":[1]}\n{\"time\":{}}\n",
+            "{\"time\":1,\"rss\":\"\\u001b[31m\"}\n",
             "{\"begin\":\"\\u001b]0;x\\u0007\",\"app\":\"\\u202e\"}\n{\"end\":null}\n"].freeze
 
   def test_damaged_and_hostile_notes

@@ -65,7 +65,8 @@ class KernelTree
   def process(pid, parent: 1, private: 100, shared: 10, started: 4000, ruby: "/usr/bin/ruby",
               as_self: false)
     [pid, *("self" if as_self)].each do |name|
-      put("/proc/#{name}/stat", "#{pid} (a (strange) name) S #{parent} #{"0 " * 17}#{started} 0 0\n")
+      put("/proc/#{name}/stat",
+          "#{pid} (a (strange) name) S #{parent} #{"0 " * 17}#{started} 0 0\n")
       rss = private + shared
       put("/proc/#{name}/statm", "#{rss * PAGES * 2} #{rss * PAGES} #{shared * PAGES} 1 0 0 0\n")
       put("/proc/#{name}/smaps_rollup", smaps(rss, private, shared))

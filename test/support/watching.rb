@@ -53,7 +53,8 @@ module Watching
     def finish(bytes: 1000)
       File.binwrite(@path, "x" * bytes)
       @done = true
-      @result = HeapDump::Result.new(path: @path, objects: 3, bytes: bytes, seconds: 0.5, pause: 0.01)
+      @result = HeapDump::Result.new(path: @path, objects: 3, bytes: bytes, seconds: 0.5,
+                                     pause: 0.01)
     end
 
     def fail(error)

@@ -21,7 +21,7 @@ class TestCgroup < HeapDumpTest
                  [group.limit, *group.usage]
   end
 
-  def test_version_2
+  def test_version_two
     tree.membership("0::/app.slice/web\n")
     assert_nil cgroup
     tree.group_two("/app.slice/web", used: 700, inactive: 200, anon: 400, limit: 1000)
@@ -74,7 +74,7 @@ class TestCgroup < HeapDumpTest
     assert_reads nil, 600
   end
 
-  def test_version_1
+  def test_version_one
     tree.membership("9:name=systemd:/\n4:memory:/docker/12ab\n0::/\n")
     tree.group_one("/docker/12ab", used: 700, inactive: 100, limit: 900, killed: 3)
     assert_reads 900, 600

@@ -28,8 +28,8 @@ class TestGuards < HeapDumpTest
     use(927)
     keys, words = refused
     assert_equal [:headroom], keys
-    assert_equal "no dump, although its block says so: 73.0 MiB of memory are left up to the limit " \
-                 "of 1,000.0 MiB, and a dump may take 74.0 MiB", words
+    assert_equal "no dump, although its block says so: 73.0 MiB of memory are left up to the " \
+                 "limit of 1,000.0 MiB, and a dump may take 74.0 MiB", words
     use(926)
     allowed
   end
@@ -269,8 +269,9 @@ class TestGuards < HeapDumpTest
     assert_equal 3, begun.size
   end
 
-  GARBAGE = ["", "{", "[]", "null", "{\"dumps\":1,\"chosen\":{}}", "\xFF", "{\"dumps\":[{\"time\":\"x\"}],\"chosen\":{}}",
-             "{\"dumps\":[],\"chosen\":{\"web-1\":1}}", "{\"dumps\":[]}", "[" * 10_000, "\0" * 4096].freeze
+  GARBAGE = ["", "{", "[]", "null", "{\"dumps\":1,\"chosen\":{}}", "\xFF", "{\"dumps\":[]}",
+             "{\"dumps\":[{\"time\":\"x\"}],\"chosen\":{}}",
+             "{\"dumps\":[],\"chosen\":{\"web-1\":1}}", "[" * 10_000, "\0" * 4096].freeze
 
   # The files that are there count instead.
   def test_a_torn_state

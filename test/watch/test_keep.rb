@@ -27,7 +27,9 @@ class TestKeep < HeapDumpTest
   end
 
   def left
-    Dir.glob("series-*/*.zst", base: scratch).map { |path| path.delete_prefix("series-").delete_suffix(".json.zst") }.sort
+    Dir.glob("series-*/*.zst", base: scratch).map do |path|
+      path.delete_prefix("series-").delete_suffix(".json.zst")
+    end.sort
   end
 
   def test_enough_room
@@ -80,12 +82,16 @@ class TestKeep < HeapDumpTest
     File.utime(NOW - 90_000, NOW - 90_000, empty)
     File.utime(NOW, NOW, new)
     keep("a")
-    assert_equal [false, true, false, true], [old, young, empty, new].map { |path| File.exist?(path) }
+    assert_equal [false, true, false, true], [old, young, empty, new].map { |path|
+      File.exist?(path)
+    }
   end
 
   def test_what_belongs_to_a_dump_goes_with_it
     3.times { |i| dump("a", i, 30 - i) }
-    %w[.manifest.json .hdidx].each { |ending| File.write("#{scratch}/series-a/1.json.zst#{ending}", "") }
+    %w[.manifest.json .hdidx].each do |ending|
+      File.write("#{scratch}/series-a/1.json.zst#{ending}", "")
+    end
     keep("a", files: 2)
     assert_equal %w[0.json.zst 2.json.zst], Dir.children(File.join(scratch, "series-a")).sort
   end

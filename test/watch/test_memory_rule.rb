@@ -23,11 +23,12 @@ class TestMemoryRule < HeapDumpTest
     assert_equal 3, begun.size
     names = begun.map { |dump| dump.path.delete_prefix("#{heaps}/") }
     assert_equal 1, names.map { |name| File.dirname(name) }.uniq.size
-    assert(names.first.match?(%r{\Aseries-web-1-40-\w+/\S+-web-1-40-\w+-1-20261129T04\d+\.\d+Z\.json}))
+    assert_match(%r{\Aseries-web-1-40-\w+/\S+-web-1-40-\w+-1-20261129T040130\.000Z\.json},
+                 names.first)
     assert_equal [{ gc: false, strings: :hash }], begun.map(&:options).uniq
     assert_equal 3, watch.stats.to_h[:dumps]
-    assert_match(/\Adumping to .*, because memory: 520\.0 MiB of 1,000\.0 MiB are used \(mark 0\.5\)\z/,
-                 said.first)
+    assert_match(/\Adumping to .*, because memory: 520\.0 MiB of 1,000\.0 MiB are/, said.first)
+    assert_match(/\(mark 0\.5\)\z/, said.first)
     assert_equal 6, said.size
   end
 
@@ -131,7 +132,8 @@ class TestMemoryRule < HeapDumpTest
       on.rule(:always) { true }
     end
     look(watch, 60)
-    assert_match(/\Athe rule memory is off: no limit of the memory is known; give limit:/, said.first)
+    assert_match(/\Athe rule memory is off: no limit of the memory is known; give limit:/,
+                 said.first)
     assert_equal 1, begun.size
   end
 
@@ -219,7 +221,7 @@ class TestMemoryRule < HeapDumpTest
       @heaps = heaps
       @tree = tree
       @machine = Machine.new(root, pid: pid)
-      @watch = engine { |on| on.memory }
+      @watch = engine(&:memory)
     end
   end
 
@@ -246,7 +248,7 @@ class TestMemoryRule < HeapDumpTest
     [520, 720, 860].each do |used|
       use(used)
       round(all, 50)
-      pending = all.flat_map(&:begun).select { |one| !one.done? }
+      pending = all.flat_map(&:begun).reject(&:done?)
       assert_equal 1, pending.size
       pending.first.finish
       round(all, 50)

@@ -29,7 +29,8 @@ class TestNote < HeapDumpTest
     assert_equal [110, 105, 100, 520, 1000].map { |mib| mib * MIB },
                  samples[1].values_at("rss", "pss", "private", "working_set", "limit")
     assert_equal 3, samples[1]["oom_kill"]
-    assert_empty %w[live_slots old_objects pages malloc_increase minor_gc major_gc threads] - samples[1].keys
+    assert_empty %w[live_slots old_objects pages malloc_increase minor_gc major_gc
+                    threads] - samples[1].keys
     assert_equal({ "end" => "2026-11-29T04:03:00Z" }, last)
     assert_equal 0o600, File.stat(notes.first).mode & 0o777
     assert_equal 4, watch.stats.to_h[:notes]
@@ -75,17 +76,18 @@ class TestNote < HeapDumpTest
   end
 
   def told(**options)
-    look(engine(**options) { |on| on.memory })
+    look(engine(**options, &:memory))
     said
   end
 
   def test_an_oom_kill
     tree
     use(100, events: { oom_kill: 5 })
-    file = past(private: 812 << 20, working_set: 1400 << 20, limit: 1536 << 20, oom_kill: 4, dumps: 3)
-    assert_equal ["the process before this one (pid 30, puma) was OOM-killed; it was last seen at " \
-                  "2026-11-29T03:01:00Z, private memory 812.0 MiB, 1.4 GiB of 1.5 GiB used. 3 dumps of " \
-                  "it: `heapdump leaks #{file.dumps_directory}`"], told
+    file = past(private: 812 << 20, working_set: 1400 << 20, limit: 1536 << 20, oom_kill: 4,
+                dumps: 3)
+    assert_equal ["the process before this one (pid 30, puma) was OOM-killed; it was last seen " \
+                  "at 2026-11-29T03:01:00Z, private memory 812.0 MiB, 1.4 GiB of 1.5 GiB used. " \
+                  "3 dumps of it: `heapdump leaks #{file.dumps_directory}`"], told
     assert_equal 1, told.size, "it is told once"
     assert_equal 1, notes("killed").size
   end
@@ -95,15 +97,15 @@ class TestNote < HeapDumpTest
     tree
     use(100, events: { oom_kill: 0 })
     past(working_set: 1400 << 20, limit: 1536 << 20, oom_kill: 4, dumps: 1)
-    assert_match(/was killed, most likely because memory ran out; .*1 dump of it: `heapdump summary .*0\.json\.zst`\z/,
-                 told.first)
+    assert_match(/was killed, most likely because memory ran out; /, told.first)
+    assert_match(/ 1 dump of it: `heapdump summary .*0\.json\.zst`\z/, said.first)
   end
 
   def test_an_end_without_a_word
     tree
     past(working_set: 400 << 20, limit: 1536 << 20)
-    assert_match(/ended without a word \(it was killed, or has crashed\); .*It has left no dump: `heapdump notes .*`\z/,
-                 told.first)
+    assert_match(/ended without a word \(it was killed, or has crashed\); /, told.first)
+    assert_match(/ It has left no dump: `heapdump notes #{heaps}`\z/, said.first)
   end
 
   def test_who_is_not_told_of
@@ -112,7 +114,10 @@ class TestNote < HeapDumpTest
     past(pid: 31, host: "web-2")
     tree.process(32, started: 77)
     past(pid: 32)
-    past(pid: 40).then { |file| File.write(file.path, File.read(file.path).sub("77", "4000")) } # exec
+    # exec
+    past(pid: 40).then do |file|
+      File.write(file.path, File.read(file.path).sub("77", "4000"))
+    end
     assert_empty told
     assert_equal 5, notes.size
     assert_equal "exec", lines(notes.find { |path| path.include?("old40") }).last["how"]
@@ -133,13 +138,14 @@ class TestNote < HeapDumpTest
     assert_equal 10, notes("killed").size
   end
 
-  DAMAGE = ["", "\0" * 100, "{", "[1]\n", "{\"begin\":5}\n{\"time\":[]}\n", "\xFF\n", "{\"time\":\"x\",\"private\":\"y\",\"working_set\":1}\n{\"ti"].freeze
+  DAMAGE = ["", "\0" * 100, "{", "[1]\n", "{\"begin\":5}\n{\"time\":[]}\n", "\xFF\n",
+            "{\"time\":\"x\",\"private\":\"y\",\"working_set\":1}\n{\"ti"].freeze
 
   def test_notes_that_are_damaged
     tree
     DAMAGE.each do |text|
       File.binwrite(past.path, text)
-      look(engine { |on| on.memory })
+      look(engine(&:memory))
       assert_equal 1, said.size, text.inspect
       assert_match(/\Athe process before this one \(pid 30\) ended without a word/, said.last)
       HeapDump::Watch::Life.all(heaps).each { |life| [life.seen, life.begun, life.state, life.app] }

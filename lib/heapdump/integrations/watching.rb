@@ -44,7 +44,8 @@ module HeapDump
         text = Integrations.from_environment("HEAPDUMP_MEMORY", nil)
         return :usual.to_proc unless text
 
-        marks = text.split(",").map(&:strip).map { |mark| mark.match?(/\A[01]?\.\d+\z/) ? mark.to_f : mark }
+        marks = text.split(",").map(&:strip)
+        marks.map! { |mark| mark.match?(/\A[01]?\.\d+\z/) ? mark.to_f : mark }
         lambda do |on|
           on.memory(at: marks)
           on.growth

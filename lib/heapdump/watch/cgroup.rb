@@ -22,9 +22,9 @@ module HeapDump
       NO_LIMIT = 1 << 62
       private_constant :Version, :ONE, :TWO, :NO_LIMIT
 
-      # How often the kernel has run out of memory for the group, as far as it is known: reclaimed
-      # at the limit, throttled at memory.high, killed a process.
-      Events = Struct.new(:max, :high, :oom_kill)
+      # How often the kernel has run out of memory for the group, as far as it is known: had to
+      # reclaim at the limit, throttled at memory.high, killed a process.
+      Events = Struct.new(:reclaimed, :throttled, :oom_kill)
 
       # The group of this process; nil if there is none whose memory can be read. +root+ is put
       # before each path: "", except in a test.

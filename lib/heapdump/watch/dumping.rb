@@ -45,15 +45,15 @@ module HeapDump
         facts.seconds >= @began + @options.settle
       end
 
-      # Begins a dump. Returns true if it did, or would have (+dry+).
+      # Begins a dump. Returns :begun if it did, :dry if it would have, else nil.
       def attempt(strike, facts)
-        return false if under_way? || waits?(strike, facts)
+        return if under_way? || waits?(strike, facts)
 
         refusal = @guards.before(facts)
         return refuse(strike, facts, refusal) if refusal
 
         locked(strike, facts) do
-          next false unless ours?(strike)
+          next unless ours?(strike)
 
           refusal = @guards.within(@names, @made)
           @voice.once(:state, @state.broken) if @state.broken
@@ -79,7 +79,7 @@ module HeapDump
       end
 
       # Waits for the dump under way. Returns whether it has ended.
-      def wait(seconds)
+      def ended_within?(seconds)
         return true unless @running
 
         ended = @running.pending.wait(seconds)
@@ -106,7 +106,7 @@ module HeapDump
 
       # Runs the block with the lock of the directory, which is kept for a dump under way.
       def locked(strike, facts)
-        return false unless @lock.take
+        return unless @lock.take
 
         yield
       rescue SystemCallError => e
@@ -149,7 +149,7 @@ module HeapDump
         @refused_at = facts.seconds
         @voice.say("no dump, although #{strike.words}: #{refusal.words}")
         strike.source.refused(refusal.words) if strike.source.respond_to?(:refused)
-        false
+        nil
       end
 
       def pretend(strike, facts)
@@ -157,7 +157,7 @@ module HeapDump
         done(strike, facts)
         @stats.add(:dry)
         @voice.say("dry run: would dump, because #{strike.words}")
-        true
+        :dry
       end
 
       def start(strike, facts)
@@ -165,12 +165,12 @@ module HeapDump
         path = File.join(@directory.series(@names.directory), @names.dump(@made + 1, facts.time))
         slots = @guards.slots
         @state.reserve(@names, strike.rule, slots)
-        begun = begin_dump(strike, facts, path) or return false
+        begun = begin_dump(strike, facts, path) or return
         @running = Running.new(begun, strike, facts, path, slots)
         @made += 1
         done(strike, facts)
         strike.source&.spent(facts)
-        true
+        :begun
       end
 
       # Returns the Pending, nil if there is none: only forked processes may write a dump.
@@ -195,8 +195,8 @@ module HeapDump
         @stats.add(:dumps)
         @stats.add(:seconds, result.seconds)
         @stats.add(:bytes, result.bytes)
-        @voice.say(format("dumped %<path>s: %<figures>s, %<seconds>.3f s; the process stood still " \
-                          "for %<pause>.1f ms",
+        @voice.say(format("dumped %<path>s: %<figures>s, %<seconds>.3f s; the process stood " \
+                          "still for %<pause>.1f ms",
                           path: result.path, figures: result.figures, seconds: result.seconds,
                           pause: result.pause * 1000))
         record(running, result)

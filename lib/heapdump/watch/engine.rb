@@ -149,7 +149,7 @@ module HeapDump
           words = "the process ends, and its memory had passed a mark"
           @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true), facts)
         end
-        return if @dumping.wait(@grace)
+        return if @dumping.ended_within?(@grace)
 
         @voice.say("the dump is not written after #{@grace} s; the process does not wait longer")
       end

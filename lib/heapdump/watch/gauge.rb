@@ -61,14 +61,14 @@ module HeapDump
       end
 
       def memory
-        if @memory_at.nil? || resident.nil? || (resident - @memory_at).abs > @memory_at * CHANGE
+        if stale?
           @memory = @processes.memory
           @memory_at = resident
         end
         @memory
       end
 
-      # How many bytes are left up to the limit, and how many a dump must leave; nil without a limit.
+      # How many bytes are left up to the limit, and how many a dump needs; nil without a limit.
       def headroom
         used, = usage
         return unless @limit && used
@@ -82,6 +82,12 @@ module HeapDump
       end
 
       private
+
+      def stale?
+        return true if @memory_at.nil? || resident.nil?
+
+        (resident - @memory_at).abs > @memory_at * CHANGE
+      end
 
       def measure
         @measured = @machine.seconds

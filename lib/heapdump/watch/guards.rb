@@ -94,8 +94,9 @@ module HeapDump
         needed = [TIMES * expected, (FREE * all).to_i].max
         return if free >= needed
 
-        refuse(:disk, "#{Terminal::Units.bytes(free)} are free for #{Terminal::Text.safe(@directory.path)}, " \
-                      "and #{Terminal::Units.bytes(needed)} must be")
+        refuse(:disk, "#{Terminal::Units.bytes(free)} are free for " \
+                      "#{Terminal::Text.safe(@directory.path)}, and " \
+                      "#{Terminal::Units.bytes(needed)} must be")
       end
 
       # Bytes that the dump will have.

@@ -34,7 +34,7 @@ module HeapDump
         old, others = others.partition do |name, dumps|
           dumps.any? ? dumps.last.time < now - @rules[:for] : forgotten?(name, now)
         end
-        old.each { |name, _| @directory.remove_series(name) }
+        old.map(&:first).each { |name| @directory.remove_series(name) }
         others
       end
 

@@ -13,7 +13,7 @@ module HeapDump
 
       # The text of a file, nil if it cannot be read.
       def read(path)
-        IO.binread(path, MOST)
+        File.binread(path, MOST)
       rescue SystemCallError, IOError
         nil
       end

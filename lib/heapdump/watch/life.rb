@@ -86,11 +86,12 @@ module HeapDump
         before = number("oom_kill")
         return "was OOM-killed" if before && killed_now && killed_now > before
 
-        used, limit = number("working_set"), number("limit")
-        return "ended without a word (it was killed, or has crashed)" unless used && limit
-        return "ended without a word (it was killed, or has crashed)" if used < limit * FULL
+        used = number("working_set")
+        limit = number("limit")
+        return "was killed, most likely because memory ran out" if
+          used && limit && used >= limit * FULL
 
-        "was killed, most likely because memory ran out"
+        "ended without a word (it was killed, or has crashed)"
       end
 
       # The command that tells more.

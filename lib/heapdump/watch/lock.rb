@@ -15,7 +15,7 @@ module HeapDump
       def take
         return true if @file
 
-        file = File.open(@path, File::RDWR | File::CREAT | File::NOFOLLOW, 0o600)
+        file = File.new(@path, File::RDWR | File::CREAT | File::NOFOLLOW, 0o600)
         @file = file if file.flock(File::LOCK_EX | File::LOCK_NB)
         !@file.nil?
       ensure

@@ -33,8 +33,9 @@ module HeapDump
         unknown = pattern.scan(/%\{[^}]*\}?/) - PATTERNS
         return pattern if unknown.empty?
 
-        raise ArgumentError, "name: has an unknown pattern #{Terminal::Text.safe(unknown.first)}; " \
-                             "there are #{PATTERNS.join(" ")}"
+        raise ArgumentError, "name: has an unknown pattern " \
+                             "#{Terminal::Text.safe(unknown.first)}; there are " \
+                             "#{PATTERNS.join(" ")}"
       end
 
       # What the program calls itself: the first word of its name, without its directory.

@@ -63,7 +63,7 @@ module HeapDump
         own = @file.path
         paths = NoteFiles.all(@directory).flat_map { |one| [one.path, one.old] } - [own]
         times = paths.filter_map { |path| [path, File.mtime(path)] if File.file?(path) }
-        times.sort_by(&:last).reverse.drop(MOST).each { |path, _| File.unlink(path) }
+        times.sort_by(&:last).reverse.drop(MOST).map(&:first).each { |path| File.unlink(path) }
       rescue Errno::ENOENT
         nil # another process does the same
       end

@@ -59,8 +59,8 @@ module HeapDump
         killed = @gauge.cgroup&.events&.oom_kill
         named = "pid #{life.pid}#{", #{life.app}" if life.app}"
         more = others.positive? ? " (and #{Terminal::Units.plural(others, "other")})" : ""
-        "the process before this one (#{named})#{more} #{life.death(killed)}; it was last seen at " \
-          "#{life.seen}#{figures(life)}. #{dumps(life)}: `#{life.command}`"
+        "the process before this one (#{named})#{more} #{life.death(killed)}; it was last seen " \
+          "at #{life.seen}#{figures(life)}. #{dumps(life)}: `#{life.command}`"
       end
 
       def figures(life)

@@ -80,7 +80,7 @@ module HeapDump
 
       def field(pid, position)
         text = KernelFile.read("#{@proc}/#{pid}/stat") or return
-        KernelFile.number_of(text.rpartition(")").last.split(" ")[position])
+        KernelFile.number_of(text.rpartition(")").last.split[position])
       end
 
       # Not known of processes of other users, so they are no brothers.

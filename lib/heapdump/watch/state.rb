@@ -64,8 +64,9 @@ module HeapDump
 
       # How many bytes a slot has taken in the last dump that is known; nil if none is.
       def bytes_per_slot
-        last = dumps.reverse.find { |one| one["bytes"].to_i.positive? && one["slots"].to_i.positive? }
-        last && (last["bytes"].to_f / last["slots"])
+        bytes, slots = dumps.map { |one| one.values_at("bytes", "slots") }
+                            .reverse.find { |pair| pair.all? { |n| n.to_i.positive? } }
+        slots && (bytes.to_f / slots)
       end
 
       # The process that makes the dumps of this host: [number, start], or nil.

@@ -15,6 +15,7 @@
 
 require "puma/plugin"
 require "heapdump/integrations/environment"
+require "heapdump/integrations/puma_hooks"
 require "heapdump/integrations/watching"
 
 module Puma
@@ -38,6 +39,8 @@ end
 # Installs the trigger in workers, and in a Puma without workers if it does not need the signal
 # itself. The master of a cluster keeps its own signals.
 Puma::Plugin.create do
+  include HeapDump::Integrations::PumaHooks
+
   def start(launcher)
     @settings = launcher.options[:heapdump] || {}
     watch_in(launcher)
@@ -69,20 +72,6 @@ Puma::Plugin.create do
   # Installs the trigger after Puma has set its own signals.
   def in_single(launcher)
     after_booted(launcher) { install }
-  end
-
-  # before_worker_boot, or on_worker_boot of Puma before 7; the same for worker_shutdown.
-  def worker_hook(launcher, name, &block)
-    launcher.config.configure do |user|
-      hook = user.respond_to?("before_#{name}") ? "before_#{name}" : "on_#{name}"
-      user.public_send(hook) { block.call }
-    end
-  end
-
-  def after_booted(launcher, &block)
-    events = launcher.events
-    hook = events.respond_to?(:after_booted) ? :after_booted : :on_booted
-    events.public_send(hook) { block.call }
   end
 
   def install(**more)

@@ -18,7 +18,7 @@ module HeapDump
         def asked(facts)
           return unless File.file?(@path)
 
-          text = IO.binread(@path, MOST).to_s.strip
+          text = File.binread(@path, MOST).to_s.strip
           return unless text.empty? || text == facts.pid.to_s
 
           @pid = facts.pid

@@ -3,8 +3,9 @@
 module HeapDump
   class Watch
     module Rules
-      # Times as cron has them, in UTC: minute, hour, day of the month, month, day of the week (0 and
-      # 7 are Sunday). Each is *, a number, a range, a list of them, and may have a step: "*/10".
+      # Times as cron has them, in UTC: minute, hour, day of the month, month, day of the week (0
+      # and 7 are Sunday). Each is *, a number, a range or a list of them, and may have a step, as
+      # "*/10".
       class Cron # :nodoc:
         FIELDS = { "minute" => 0..59, "hour" => 0..23, "day" => 1..31, "month" => 1..12,
                    "day of the week" => 0..7 }.freeze
@@ -50,18 +51,22 @@ module HeapDump
         end
 
         def numbers(part, name, range)
-          all, first, last, step = part.match(PART)&.captures
-          refuse("has a wrong #{name}: #{part.inspect}") unless all || first
+          match = part.match(PART) or refuse("has a wrong #{name}: #{part.inspect}")
+          step = (match[4] || 1).to_i
+          wanted = wanted(match, range)
+          right = step.positive? && wanted.begin <= wanted.end && range.cover?(wanted)
+          refuse("has a wrong #{name}: #{part.inspect}") unless right
 
-          first = first ? first.to_i : range.first
-          last = if all then range.last
-                 elsif last then last.to_i
-                 else step ? range.last : first
-                 end
-          refuse("has a wrong #{name}: #{part.inspect}") if
-            step&.to_i&.zero? || !range.cover?(first) || !range.cover?(last) || last < first
+          wanted.step(step).to_a
+        end
 
-          (first..last).step((step || 1).to_i).to_a
+        # "*", "5", "5-10", and "5/10", which goes on to the end.
+        def wanted(match, range)
+          return range if match[1]
+
+          first = match[2].to_i
+          last = match[3]&.to_i || (match[4] ? range.end : first)
+          first..last
         end
 
         def refuse(why)

@@ -19,8 +19,9 @@ module HeapDump
         DEFAULT = [0.5, 0.7, 0.85].freeze
         private_constant :REARM, :PRESSURE, :FAMILY
 
-        # Of the mark: since when it is passed, and whether it has struck in this episode.
-        Mark = Struct.new(:value, :since, :spent)
+        # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed, and
+        # whether it has struck in this episode.
+        Mark = Struct.new(:value, :bar, :since, :spent)
         private_constant :Mark
 
         def initialize(at: DEFAULT, for: 30, of: :container, events: true)
@@ -69,13 +70,13 @@ module HeapDump
         def strike(facts)
           upper = @of == :process ? facts.resident : facts.gauge.upper
           limit = limit(facts)
-          bars = @marks.map { |mark| mark.value.is_a?(Float) ? limit && (mark.value * limit) : mark.value }
-          low = bars.compact.min
+          measure_bars(limit)
+          low = @marks.filter_map(&:bar).min
           return if upper.nil? || low.nil?
           return rearm if upper < low * REARM
 
-          used, firm = usage(facts)
-          used && passed(facts, bars, used, firm, limit)
+          follow(facts, *usage(facts))
+          passed(facts, limit)
         end
 
         # There is a dump for the marks that are passed.
@@ -104,28 +105,35 @@ module HeapDump
           nil
         end
 
-        def passed(facts, bars, used, firm, limit)
-          hurried = hurried?(facts)
-          @marks.zip(bars) { |mark, bar| follow(mark, bar, used, firm, hurried, facts) if bar }
-          ripe = @marks.zip(bars).select do |mark, bar|
-            bar && mark.since && !mark.spent && (hurried || facts.seconds - mark.since >= @for)
+        def measure_bars(limit)
+          @marks.each do |mark|
+            mark.bar = mark.value.is_a?(Float) ? limit && (mark.value * limit) : mark.value
           end
-          return if ripe.empty?
-
-          mark, = ripe.max_by(&:last)
-          Strike.new(rule: name, words: words(mark, used, limit), series: @of == :container,
-                     urgent: mark.equal?(@marks.zip(bars).max_by { |_, bar| bar || 0 }.first),
-                     source: self)
         end
 
-        def follow(mark, bar, used, firm, hurried, facts)
-          if used < bar * REARM
+        def follow(facts, used, firm)
+          @hurried = hurried?(facts)
+          @marks.each { |mark| follow_mark(mark, facts, used, firm) if used && mark.bar }
+        end
+
+        def follow_mark(mark, facts, used, firm)
+          if used < mark.bar * REARM
             mark.since = mark.spent = nil
-          elsif used >= bar && (firm.nil? || firm >= bar * REARM || hurried)
+          elsif used >= mark.bar && (firm.nil? || firm >= mark.bar * REARM || @hurried)
             mark.since ||= facts.seconds
           else
             mark.since = nil
           end
+        end
+
+        def passed(facts, limit)
+          ripe = @marks.select do |mark|
+            mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
+          end
+          mark = ripe.max_by(&:bar) or return
+          Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
+                     series: @of == :container,
+                     urgent: mark.bar == @marks.filter_map(&:bar).max)
         end
 
         # Whether the kernel has had to reclaim memory at the limit since the last look.
@@ -137,7 +145,7 @@ module HeapDump
           @last_events = events
           return true if group.pressure.to_f > PRESSURE
 
-          before ? rose?(before.max, events.max) || rose?(before.high, events.high) : false
+          before ? before.to_a.first(2).zip(events.to_a).any? { |pair| rose?(*pair) } : false
         end
 
         def rose?(before, now)
