@@ -22,6 +22,10 @@ module HeapDump
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
   autoload :Web, "#{__dir__}/heapdump/web"
+  autoload :Work, "#{__dir__}/heapdump/work"
+  autoload :Rack, "#{__dir__}/heapdump/rack"
+  autoload :Sidekiq, "#{__dir__}/heapdump/sidekiq"
+  autoload :ActiveJob, "#{__dir__}/heapdump/active_job"
   # Loaded by HeapDump.watch.
   autoload :Watch, "#{__dir__}/heapdump/watch"
 

@@ -35,16 +35,6 @@ module HeapDump
         @current = nil if @current.equal?(watch)
       end
 
-      # [jobs, requests] that this process has counted.
-      def work_done # :nodoc:
-        [0, 0]
-      end
-
-      # Jobs and requests since the last time, by their names.
-      def work_by_name # :nodoc:
-        {}
-      end
-
       private
 
       def hook
@@ -78,6 +68,7 @@ module HeapDump
     def start_in_child # :nodoc:
       return if @process == Process.pid
 
+      Work.reset
       @engine&.forget
       start(@options.every)
     end
@@ -168,6 +159,7 @@ module HeapDump
 end
 
 require "io/wait"
+require_relative "work"
 require_relative "watch/options"
 require_relative "watch/on"
 require_relative "watch/machine"

@@ -86,7 +86,7 @@ module HeapDump
       def observe
         @gauge.refresh
         Facts.new(@gauge, time: @machine.time, seconds: @machine.seconds, pid: @machine.pid,
-                          work: Watch.work_done)
+                          work: [Work.jobs, Work.requests])
       end
 
       # What is to be told after the start.
@@ -138,7 +138,7 @@ module HeapDump
       end
 
       def write_note(facts)
-        @stats.add(:notes) if @note.write(facts, Watch.work_by_name)
+        @stats.add(:notes) if @note.write(facts)
       rescue SystemCallError, IOError => e
         @voice.once(:note, "no notes are written: #{Terminal::Trouble.sentence(e)}")
       end

@@ -21,7 +21,7 @@ module HeapDump
                    rule: running.strike.rule, why: running.strike.words,
                    revision: ENV.values_at(*REVISIONS).compact.find { |text| !text.empty? },
                    objects: result.objects, bytes: result.bytes, seconds: result.seconds,
-                   pause: result.pause, facts: running.facts.to_h }
+                   pause: result.pause, work: Work.totals, facts: running.facts.to_h }
         Written.write(result.path + Directory::MANIFEST, fields.compact)
       end
     end

@@ -27,14 +27,14 @@ module HeapDump
       end
 
       # Writes a line if it is time. Returns whether it did.
-      def write(facts, work = {})
+      def write(facts)
         return false if @last && facts.seconds < @last + EVERY
 
         @last = facts.seconds
         begin_file(facts) unless @begun
         @begun = true
         turn(facts) if File.size(@file.path) > SIZE
-        append(line(facts, work))
+        append(line(facts))
         true
       rescue Errno::ENOENT
         @begun = false # somebody has removed the file, so a new one begins at the next time
@@ -73,7 +73,7 @@ module HeapDump
         begin_file(facts)
       end
 
-      def line(facts, work)
+      def line(facts)
         memory = @gauge.memory
         GC.stat(@gc)
         fields = { time: time(facts), rss: memory.rss, pss: memory.pss, private: memory.private,
@@ -81,6 +81,7 @@ module HeapDump
                    oom_kill: @gauge.cgroup&.events&.oom_kill,
                    **GC_FIELDS.transform_values { |key| @gc[key] },
                    threads: Thread.list.size, jobs: facts.jobs, requests: facts.requests }
+        work = Work.since
         fields[:work] = work unless work.empty?
         fields.compact
       end

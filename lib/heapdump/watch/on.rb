@@ -57,7 +57,7 @@ module HeapDump
         add Rules::Growth.new(**options)
       end
 
-      # Once in so many jobs or requests (as HeapDump::Work counts them in this process) or seconds,
+      # Once in so many jobs or requests (as HeapDump::Work counts them) or seconds,
       # or at times as cron has them, in UTC. One of them.
       #
       #   on.every jobs: 1000
