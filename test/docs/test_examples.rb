@@ -154,6 +154,11 @@ class TestExamples < HeapDumpTest
     def heapdump(**options) = options.fetch(:signal)
     def after_fork(&block) = block || raise("no block")
     alias after_worker_fork after_fork
+    def heapdump_watch(**options) = options.fetch(:at_most)
+    def use(middleware) = middleware.new(->(_) {})
+    HeapDump.singleton_class.prepend(Module.new do
+      def watch(**options, &block) = super(to: File.join(Dir.pwd, "watched"), **options, &block)
+    end)
     def check(value, shown)
       said = Shape.of(value.inspect)
       shown = shown.sub(/, [a-z].*/, "").split("…").first

@@ -62,6 +62,20 @@ class TestMemoryRule < HeapDumpTest
     assert_equal 2, begun.size
   end
 
+  # A mark that is passed while a lower one strikes has its own dump when its time has come.
+  def test_the_next_mark_is_passed_when_one_strikes
+    watch = engine
+    use(520)
+    look(watch, 20)
+    use(720)
+    look(watch, 10)
+    assert_match(/mark 0\.5/, said.first)
+    finish(watch)
+    look(watch, 30)
+    assert_equal 2, begun.size
+    assert_match(/mark 0\.7/, said[2])
+  end
+
   def test_a_short_peak_is_none
     watch = engine
     10.times do

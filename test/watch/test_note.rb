@@ -17,7 +17,7 @@ class TestNote < HeapDumpTest
 
   def test_a_line_a_minute
     use(520, events: { oom_kill: 3 })
-    watch = engine
+    watch = engine(&:growth)
     look(watch, 180)
     watch.close
     first, *samples, last = lines
@@ -34,6 +34,20 @@ class TestNote < HeapDumpTest
     assert_equal({ "end" => "2026-11-29T04:03:00Z" }, last)
     assert_equal 0o600, File.stat(notes.first).mode & 0o777
     assert_equal 4, watch.stats.to_h[:notes]
+  end
+
+  # Between two minutes much may happen.
+  def test_a_line_when_a_rule_strikes
+    watch = engine
+    use(520)
+    look(watch, 50)
+    assert_equal [nil, "memory"], lines.drop(1).map { |line| line["struck"] }
+    assert_equal 1, begun.size
+    finish(watch)
+    use(990)
+    look(watch, 50) # refused: a line all the same
+    assert_equal({ headroom: 1 }, refusals(watch))
+    assert_equal "memory", lines.last(2).map { |line| line["struck"] }.compact.last
   end
 
   def test_a_ring_of_two_files

@@ -118,11 +118,11 @@ module HeapDump
 
       # A strike that has to wait, or whose dump is refused, comes again with the next look.
       def act(strikes, facts)
-        return @struck = [] if strikes.empty?
-
-        (strikes.map(&:rule) - (@struck || [])).each { |rule| @stats.strike(rule) }
+        new = strikes.map(&:rule) - (@struck || [])
         @struck = strikes.map(&:rule)
-        return if @dumping.under_way? || !wanted?(facts)
+        new.each { |rule| @stats.strike(rule) }
+        write_note(facts, struck: new.first) if new.any?
+        return if strikes.empty? || @dumping.under_way? || !wanted?(facts)
 
         strikes.find { |strike| @dumping.attempt(strike, facts) }
       end
@@ -137,8 +137,8 @@ module HeapDump
         end
       end
 
-      def write_note(facts)
-        @stats.add(:notes) if @note.write(facts)
+      def write_note(facts, **struck)
+        @stats.add(:notes) if @note.write(facts, **struck)
       rescue SystemCallError, IOError => e
         @voice.once(:note, "no notes are written: #{Terminal::Trouble.sentence(e)}")
       end

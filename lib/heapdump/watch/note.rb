@@ -4,8 +4,8 @@ require_relative "note_files"
 
 module HeapDump
   class Watch
-    # What remains of a process that is killed: once a minute a line of JSON about its memory, its
-    # GC and its work. See NoteFiles. Methods raise SystemCallError.
+    # What remains of a process that is killed: once a minute, and when a rule strikes, a line of
+    # JSON about its memory, its GC and its work. See NoteFiles. Methods raise SystemCallError.
     class Note # :nodoc:
       EVERY = 60 # seconds
       SIZE = 256 << 10 # bytes, of each of the two files
@@ -26,15 +26,15 @@ module HeapDump
         @gc = {}
       end
 
-      # Writes a line if it is time. Returns whether it did.
-      def write(facts)
-        return false if @last && facts.seconds < @last + EVERY
+      # Writes a line if it is time, or because a rule has just struck. Returns whether it did.
+      def write(facts, struck: nil)
+        return false if @last && facts.seconds < @last + EVERY && !struck
 
         @last = facts.seconds
         begin_file(facts) unless @begun
         @begun = true
         turn(facts) if File.size(@file.path) > SIZE
-        append(line(facts))
+        append(struck ? { **line(facts), struck: struck } : line(facts))
         true
       rescue Errno::ENOENT
         @begun = false # somebody has removed the file, so a new one begins at the next time

@@ -79,9 +79,9 @@ module HeapDump
           passed(facts, limit)
         end
 
-        # There is a dump for the marks that are passed.
+        # There is a dump for the mark that has struck, and so for all below it.
         def spent(_facts)
-          @marks.each { |mark| mark.spent = true if mark.since }
+          @marks.each { |mark| mark.spent = true if mark.bar && mark.bar <= @struck }
         end
 
         private
@@ -131,6 +131,7 @@ module HeapDump
             mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
           end
           mark = ripe.max_by(&:bar) or return
+          @struck = mark.bar
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
                      series: @of == :container,
                      urgent: mark.bar == @marks.filter_map(&:bar).max)
