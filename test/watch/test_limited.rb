@@ -44,8 +44,8 @@ class TestLimited < HeapDumpTest
   def run_in_group(code)
     code = "require 'heapdump'; $stdin.gets; #{code}" # until it is in its group
     input, output = IO.pipe
-    pid = Process.spawn(*Child::RUBY, "-W0", "-I#{Child::ROOT}/lib", "-e", code, heaps, in: input,
-                                                                              err: "#{scratch}/log")
+    command = [*Child::RUBY, "-W0", "-I#{Child::ROOT}/lib", "-e", code, heaps]
+    pid = Process.spawn(*command, in: input, err: "#{scratch}/log")
     @group.add(pid)
     input.close
     output.puts

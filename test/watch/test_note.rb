@@ -77,10 +77,12 @@ class TestNote < HeapDumpTest
   end
 
   # The process `pid` has run, and is gone.
-  def past(pid: 30, time: machine.time - 3600, fate: nil, dumps: 0, host: "web-1", **sample)
+  def past(pid: 30, time: machine.time - 3600, fate: nil, dumps: 0, host: "web-1", silent: nil,
+           **sample)
     FileUtils.mkdir_p(heaps)
     file = HeapDump::Watch::NoteFiles::Entry.new(heaps, "notes", host, pid, "old#{pid}")
-    all = [{ begin: time.strftime("%FT%TZ"), pid: pid, app: "puma", started: 77 },
+    all = [{ begin: time.strftime("%FT%TZ"), pid: pid, app: "puma", started: 77,
+             silent: silent }.compact,
            { time: (time + 60).strftime("%FT%TZ"), **sample }]
     all << { end: "2026-11-29T03:30:00Z" } if fate == :exit
     File.write(file.path, all.map { |line| "#{JSON.generate(line)}\n" }.join)
@@ -135,6 +137,19 @@ class TestNote < HeapDumpTest
     assert_empty told
     assert_equal 5, notes.size
     assert_equal "exec", lines(notes.find { |path| path.include?("old40") }).last["how"]
+  end
+
+  # Workers of Unicorn end by exit!, so a note without an end says nothing by itself.
+  def test_workers_that_end_silently
+    tree
+    past(silent: true, working_set: 400 << 20, limit: 1536 << 20, oom_kill: 0)
+    assert_empty told
+    assert_equal({ "end" => "2026-11-29T03:01:00Z", "how" => "silent" }, lines(notes.min).last)
+    past(pid: 31, silent: true, working_set: 1500 << 20, limit: 1536 << 20, oom_kill: 0)
+    assert_match(/\(pid 31, puma\) was killed, most likely/, told.first)
+    use(100, events: { oom_kill: 1 })
+    past(pid: 32, silent: true, working_set: 4 << 20, limit: 1536 << 20, oom_kill: 0)
+    assert_match(/\(pid 32, puma\) was OOM-killed/, told.last)
   end
 
   def test_a_number_that_is_given_again

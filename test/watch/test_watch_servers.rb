@@ -85,6 +85,8 @@ class TestWatchServers < HeapDumpTest
     config = UNICORN.sub("after_fork)", "after_fork(watch: { #{WATCH} }))")
     serve("unicorn", config + ROOM) do |server|
       assert_workers_watch(server, server.workers(2))
+      # They end by exit!, so that they cannot write that they end.
+      assert_includes File.read(Dir.glob("#{dumps}/notes-*").first), "\"silent\":true"
     end
   end
 
@@ -92,6 +94,8 @@ class TestWatchServers < HeapDumpTest
     config = PITCHFORK.sub("after_worker_fork)", "after_worker_fork(watch: { #{WATCH} }))")
     serve("pitchfork", config + ROOM) do |server|
       assert_workers_watch(server, server.workers(2))
+      # They end by exit!, so that they cannot write that they end.
+      assert_includes File.read(Dir.glob("#{dumps}/notes-*").first), "\"silent\":true"
     end
   end
 

@@ -80,18 +80,20 @@ module HeapDump
         []
       end
 
-      # How it died, in words; +killed_now+ is how many processes the kernel has killed in the same
-      # control group until now, nil if that is unknown.
-      def death(killed_now)
+      # Whether it belonged to a server that ends its workers without letting them say so (exit!).
+      def silent?
+        @first["silent"] == true
+      end
+
+      # What it has died of: +:oom+, most likely +:memory+, or nil. +killed_now+ is how many
+      # processes the kernel has killed in the same control group until now, nil if that is unknown.
+      def cause(killed_now)
         before = number("oom_kill")
-        return "was OOM-killed" if before && killed_now && killed_now > before
+        return :oom if before && killed_now && killed_now > before
 
         used = number("working_set")
         limit = number("limit")
-        return "was killed, most likely because memory ran out" if
-          used && limit && used >= limit * FULL
-
-        "ended without a word (it was killed, or has crashed)"
+        :memory if used && limit && used >= limit * FULL
       end
 
       # The command that tells more.

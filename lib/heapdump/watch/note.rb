@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "note_files"
+require_relative "servers"
 
 module HeapDump
   class Watch
@@ -54,8 +55,10 @@ module HeapDump
 
       def begin_file(facts)
         clear
-        append(begin: time(facts), pid: @names.pid, host: @names.host, series: @names.series,
-               app: @names.app, ruby: RUBY_VERSION, started: @gauge.processes.started)
+        first = { begin: time(facts), pid: @names.pid, host: @names.host, series: @names.series,
+                  app: @names.app, ruby: RUBY_VERSION, started: @gauge.processes.started }
+        first[:silent] = true if Servers.silent?
+        append(first)
       end
 
       # Notes of others that nobody has removed.

@@ -7,6 +7,10 @@ module HeapDump
     # Tells, after a start, which processes of this host have ended without saying so: one line for
     # all of them, once, by whichever process looks first.
     class Predecessor # :nodoc:
+      DEATHS = { oom: "was OOM-killed", memory: "was killed, most likely because memory ran out",
+                 nil => "ended without a word (it was killed, or has crashed)" }.freeze
+      private_constant :DEATHS
+
       def initialize(directory, names, gauge)
         @directory = directory
         @names = names
@@ -15,11 +19,10 @@ module HeapDump
 
       # The line, nil if there is nothing to tell.
       def words
-        lives = dead.select { |life| claim(life) }
-        return if lives.empty?
-
+        @killed = @gauge.cgroup&.events&.oom_kill
+        lives = dead.reject { |life| quiet(life) }.select { |life| claim(life) }
         worst = lives.max_by { |life| [life.number("private") || 0, life.seen] }
-        sentence(worst, lives.size - 1)
+        worst && sentence(worst, lives.size - 1)
       rescue SystemCallError
         nil # nothing can be read there; who writes there tells so
       end
@@ -34,6 +37,11 @@ module HeapDump
         lives.reject { |life| alive?(life) && (former(life) || true) }
       end
 
+      # A worker that may have been told to end, and could not write that down.
+      def quiet(life)
+        conclude(life, "silent") if life.silent? && life.cause(@killed).nil?
+      end
+
       def alive?(life)
         started = @gauge.processes.started(life.pid)
         !started.nil? && (life.started.nil? || started == life.started)
@@ -41,10 +49,11 @@ module HeapDump
 
       # This very process has had another program before (exec), and nobody will end its notes.
       def former(life)
-        return unless life.pid == @names.pid
+        conclude(life, "exec") if life.pid == @names.pid
+      end
 
-        line = JSON.generate(end: life.last["time"] || life.begun, how: "exec")
-        File.write(life.file.path, "#{line}\n", mode: "a")
+      def conclude(life, how)
+        File.write(life.file.path, "#{JSON.generate(end: life.seen, how: how)}\n", mode: "a")
       end
 
       # Only one process can rename the file.
@@ -56,10 +65,9 @@ module HeapDump
       end
 
       def sentence(life, others)
-        killed = @gauge.cgroup&.events&.oom_kill
         named = "pid #{life.pid}#{", #{life.app}" if life.app}"
         more = others.positive? ? " (and #{Terminal::Units.plural(others, "other")})" : ""
-        "the process before this one (#{named})#{more} #{life.death(killed)}; it was last seen " \
+        "the process before this one (#{named})#{more} #{DEATHS.fetch(life.cause(@killed))}; it was last seen " \
           "at #{life.seen}#{figures(life)}. #{dumps(life)}: `#{life.command}`"
       end
 

@@ -17,6 +17,11 @@ module HeapDump
         title.match?(MASTER) || puma_workers.positive?
       end
 
+      # Whether the workers of this server end by exit!, so that nothing is called at their end.
+      def silent?
+        %w[Unicorn::HttpServer Pitchfork::HttpServer].any? { |name| Object.const_defined?(name) }
+      end
+
       # How many workers Puma is to have; 0 if this is no Puma.
       def puma_workers
         puma = Object.const_get(:Puma) if Object.const_defined?(:Puma)
