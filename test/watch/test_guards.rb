@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "minitest/mock"
 require "support/watching"
 
 # What forbids a dump, and what is kept.
@@ -297,6 +298,21 @@ class TestGuards < HeapDumpTest
     keys, words = refused
     assert_equal [:state], keys
     assert_match(/nobody could count the dumps/, words)
+  end
+
+  # Of a disk that is full when the dump is written down, nothing remains: no dump, no half file, no
+  # lock.
+  def test_a_disk_that_is_full_suddenly
+    watch = engine(cooldown: 10) { |on| on.rule(:always) { true } }
+    full = ->(path, *) { File.basename(path).start_with?("state.json") and raise Errno::ENOSPC }
+    File.stub(:write, full) { look(watch) }
+    assert_empty begun
+    assert_equal({ directory: 1 }, refusals(watch))
+    assert_match(/: the disk is full\z/, said.last)
+    assert_empty Dir.glob("#{heaps}/state.json*")
+    machine.pass(10)
+    look(watch)
+    assert_equal 1, begun.size
   end
 
   # Dumps of the future are of the time before the clock was set back.

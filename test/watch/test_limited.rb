@@ -21,7 +21,7 @@ class TestLimited < HeapDumpTest
   RUBY
   NEXT = <<~'RUBY'
     HeapDump.watch(to: ARGV[0])
-    sleep 0.01 until HeapDump.watch.stats[:looks] > 0
+    sleep 0.01 until HeapDump.watch.stats[:notes] > 0
   RUBY
 
   def setup
