@@ -61,10 +61,11 @@ Dir.mktmpdir do |directory|
   near = microseconds(LOOKS) { watch.look }
   here = engine(File.join(directory, "here"), HeapDump::Watch::Machine.new)
   2.times { here.look }
-  show "a look here", microseconds(LOOKS) { here.look }
+  there = microseconds(LOOKS) { here.look }
+  show "a look here", there
   gauge = watch.instance_variable_get(:@gauge)
   show "a look", far
   show "a look near a mark", near
   show "private memory, which is counted near a mark", microseconds(20) { gauge.processes.memory }
-  abort "a look takes more than 50 µs" if far > 50
+  abort "a look takes more than 50 µs" if [far, there].max > 50
 end

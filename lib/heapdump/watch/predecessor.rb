@@ -67,8 +67,8 @@ module HeapDump
       def sentence(life, others)
         named = "pid #{life.pid}#{", #{life.app}" if life.app}"
         more = others.positive? ? " (and #{Terminal::Units.plural(others, "other")})" : ""
-        "the process before this one (#{named})#{more} #{DEATHS.fetch(life.cause(@killed))}; it was last seen " \
-          "at #{life.seen}#{figures(life)}. #{dumps(life)}: `#{life.command}`"
+        "the process before this one (#{named})#{more} #{DEATHS.fetch(life.cause(@killed))}; " \
+          "it was last seen at #{life.seen}#{figures(life)}. #{dumps(life)}: `#{life.command}`"
       end
 
       def figures(life)
