@@ -192,14 +192,14 @@ module HeapDump
       end
 
       def succeed(running, result)
-        @stats.add(:dumps)
-        @stats.add(:seconds, result.seconds)
-        @stats.add(:bytes, result.bytes)
+        record(running, result)
         @voice.say(format("dumped %<path>s: %<figures>s, %<seconds>.3f s; the process stood " \
                           "still for %<pause>.1f ms",
                           path: result.path, figures: result.figures, seconds: result.seconds,
                           pause: result.pause * 1000))
-        record(running, result)
+        @stats.add(:dumps)
+        @stats.add(:seconds, result.seconds)
+        @stats.add(:bytes, result.bytes)
         @guards.tidy(@names)
         @hooks.call(result, running.facts)
       end
