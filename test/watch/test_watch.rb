@@ -175,7 +175,7 @@ class TestWatch < HeapDumpTest
 
   def test_after_a_kill
     pid = spawn_child("watch; sleep")
-    wait_until("a note") { files("notes-*.jsonl").any? }
+    wait_until("a note") { files("notes-*.jsonl").any? { |path| File.size?(path) } }
     Process.kill(:KILL, pid)
     Process.wait(pid)
     outcome = run_child(<<~'RUBY')
