@@ -2,13 +2,16 @@
 
 # How long `heapdump ui` takes for each question, over its real server:
 #
-#   bundle exec ruby -Ilib bench/ui.rb                 about 500,000 objects, 100 times each
-#   bundle exec ruby -Ilib bench/ui.rb 10000000 20     so many objects, so many times
+#   bundle exec ruby -Ilib -Itest bench/ui.rb                about 500,000 objects, 100 times each
+#   bundle exec ruby -Ilib -Itest bench/ui.rb 10000000 20    so many objects, so many times
+#   MEMLAB=tmp/devtools … bench/ui.rb 2000000                and memlab about the same heap, which
+#                                                            `rake devtools` has installed there
 #
 # Two dumps of a process are made and their indexes are written; then the server opens them anew.
 # Each time other objects and other pages are asked about. An answer that took more than 0.05 s is
 # kept, so what has nothing to vary (summary, pages, diff) is worked out once or often, by its size.
-# Of a job the time until its answer is there counts. Bytes are those of the longest answer.
+# Of a job the time until its answer is there counts. Bytes are those of the longest answer. Then
+# follow how soon the screens are there in Chromium, and how long the report takes.
 
 require "etc"
 require "fileutils"
@@ -17,6 +20,7 @@ require "net/http"
 require "tmpdir"
 require "heapdump"
 require "heapdump/web"
+require_relative "ui/browser"
 
 module UiBench
   EACH = 7 # objects of a session
@@ -40,8 +44,51 @@ module UiBench
     Dir.mktmpdir("heapdump-ui") do |directory|
       paths = dumps(directory, objects / EACH)
       paths.each { |path| HeapDump::Snapshot.open(path, index: true) }
-      served(paths) { |asker| measure(asker, times) }
+      served(paths) do |server|
+        asker = Asker.new(server)
+        measure(asker, times)
+        InBrowser.new(server, asker.ids.last).run
+      end
+      report(paths.last)
+      memlab(paths.last, ENV["MEMLAB"]) if ENV["MEMLAB"]
     end
+  end
+
+  # The command, from the index.
+  def report(path)
+    begun = now
+    system("ruby", "-W0", "-Ilib", "exe/heapdump", "report", path, "-o", "#{path}.html",
+           exception: true, out: File::NULL)
+    printf("report of one dump: %.2f s, %.1f KiB\n", now - begun,
+           File.size("#{path}.html") / 1024.0)
+  end
+
+  # What memlab needs until it can say what the screen of an object says, beside this gem.
+  def memlab(path, directory)
+    snapshot = "#{path}.heapsnapshot"
+    system("ruby", "-W0", "-Ilib", "exe/heapdump", "convert", path, "--to", "heapsnapshot",
+           "-o", snapshot, exception: true, out: File::NULL)
+    printf("heap snapshot of %.1f MB\n", File.size(snapshot) / 1e6)
+    script = File.join(directory, "bench.cjs")
+    FileUtils.cp("bench/ui/memlab.cjs", script)
+    puts "memlab: #{IO.popen(["node", "--max-old-space-size=16000", script, snapshot, "Session"],
+                             &:read)}"
+    ours(path)
+  end
+
+  # The same question in a process of its own.
+  def ours(path)
+    code = <<~RUBY
+      begun = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      require "heapdump/snapshot"
+      snapshot = HeapDump::Snapshot.open(ARGV[0])
+      loaded = Process.clock_gettime(Process::CLOCK_MONOTONIC) - begun
+      steps = snapshot.path_to(snapshot.find(class: "Session", limit: 1).first).steps.size
+      answered = Process.clock_gettime(Process::CLOCK_MONOTONIC) - begun
+      megabytes = File.read("/proc/self/status")[/VmHWM:\\s+(\\d+)/, 1].to_i / 1000
+      puts({ loaded: loaded, answered: answered, megabytes: megabytes, steps: steps }.to_json)
+    RUBY
+    system("ruby", "-W0", "-rjson", "-Ilib", "-e", code, path, exception: true)
   end
 
   def dumps(directory, sessions)
@@ -58,7 +105,7 @@ module UiBench
     server.web.dumps.open_all
     puts "#{RUBY_DESCRIPTION}, #{Etc.nprocessors} processors"
     printf("opened from the index in %.3f s\n", now - begun)
-    yield Asker.new(server)
+    yield server
   ensure
     server&.stop
   end
@@ -137,7 +184,12 @@ module UiBench
 
     def addresses
       Array.new(20) { |i| about("find", sort: "address", limit: 200, offset: i * 20_000) }
-           .flat_map { |question| @asker.ask(*question)["items"].map { |item| item["address"] } }
+           .flat_map { |question| answer(question)["items"].map { |item| item["address"] } }
+    end
+
+    def answer(question)
+      name, given = question
+      @asker.ask(name, **given)
     end
 
     # A question about the last dump.
@@ -191,8 +243,8 @@ module UiBench
     # A class that many objects have.
     def hub
       @hub ||= begin
-        string = @asker.ask(*about("find", type: "STRING", limit: 1))["items"].first["address"]
-        @asker.ask(*about("object", object: string))["object"]["class_address"]
+        string = answer(about("find", type: "STRING", limit: 1))["items"].first["address"]
+        answer(about("object", object: string))["object"]["class_address"]
       end
     end
 
@@ -203,7 +255,7 @@ module UiBench
         "retained" => -> { about("retained", class: "String", min_size: some(1000)) },
         "merged_paths" => -> { about("merged_paths", class: "String", limit: 2 + some(199)) },
         "find value" => -> { about("find", value: "user-#{some(10_000)}@") },
-        "find where @" => -> { about("find", where: "class = Session and @id = #{some(10_000)}") } }
+        "find where @" => -> { about("find", where: "class = Kind#{some(200)} and @id = 1") } }
     end
   end
 end
