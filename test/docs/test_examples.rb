@@ -20,7 +20,7 @@ class TestExamples < HeapDumpTest
   # What is not run here, by how it begins, and why.
   NOT_RUN = {
     /\Akill -USR2/ => "bin/demo does it, and shows what it says",
-    /\Aheapdump \S+ (PID|FILE|COMMAND)/ => "a placeholder",
+    /\Aheapdump \S+ (PID|FILE|COMMAND|DIR)/ => "a placeholder",
     /\Aruby -rheapdump/ => "capabilities differ from Ruby to Ruby; test_capabilities.rb",
     /\Aheapdump ui / => "it serves until it is stopped; test/web/test_ui.rb",
     /\Aheapdump [a-z]+\z/ => "the name of a command"
