@@ -59,9 +59,35 @@ class TestGuards < HeapDumpTest
     machine.disk_is = [false, 1 << 20, 1 << 40]
     keys, words = refused
     assert_equal [:disk], keys
-    assert_match(/1\.0 MiB are free for .*heaps, and 51\.2 GiB must be/, words)
-    machine.disk_is = [false, 60 << 30, 1 << 40]
-    allowed
+    assert_match(/1\.0 MiB are free for .*heaps, and 1\.0 GiB must be/, words)
+  end
+
+  # A disk of any size must have room for the dump, and for others behind it: 1 GiB, of a small disk
+  # a twentieth.
+  def test_enough_is_enough
+    tree
+    [[1 << 40, 1 << 30], [64 << 40, 1 << 30], [2 << 30, (2 << 30) / 20]].each do |all, left|
+      machine.disk_is = [false, left, all] # and nothing for the dump
+      assert_equal [:disk], refused.first
+      machine.disk_is = [false, left + (200 << 20), all]
+      allowed
+      FileUtils.rm_rf(heaps)
+    end
+  end
+
+  # The estimate is what a dump needs; twice as much must be there.
+  def test_a_large_dump
+    tree
+    GC.stub(:stat, 1_000_000_000) do # slots: 250 bytes each, compressed 37.5
+      machine.disk_is = [false, 69 << 30, 1 << 40]
+      assert_match(/69\.0 GiB are free for .*, and 69\.8 GiB must be/, refused(**roomy).last)
+      machine.disk_is = [false, 70 << 30, 1 << 40]
+      allowed(**roomy)
+    end
+  end
+
+  def roomy
+    { keep: { bytes: 1 << 50 } }
   end
 
   # Twice as much as the dump will need, by what the last one of this program needed.
@@ -272,6 +298,7 @@ class TestGuards < HeapDumpTest
 
   GARBAGE = ["", "{", "[]", "null", "{\"dumps\":1,\"chosen\":{}}", "\xFF", "{\"dumps\":[]}",
              "{\"dumps\":[{\"time\":\"x\"}],\"chosen\":{}}",
+             "{\"dumps\":[{\"time\":1,\"bytes\":[],\"slots\":{}}],\"chosen\":{}}",
              "{\"dumps\":[],\"chosen\":{\"web-1\":1}}", "[" * 10_000, "\0" * 4096].freeze
 
   # The files that are there count instead.
@@ -326,6 +353,30 @@ class TestGuards < HeapDumpTest
     machine.pass(2 * 86_400)
     strike_often(watch, 1)
     assert_equal 3, begun.size
+  end
+
+  # Where the clock has jumped, nobody knows how old a dump is, so none is too old.
+  def test_a_clock_that_jumps_removes_nothing
+    strike_often(engine { |on| on.every seconds: 1 }, 2)
+    begun.each { |one| File.utime(machine.time, machine.time, one.path) }
+    machine.pass(100)
+    watch = engine { |on| on.every seconds: 1 }
+    machine.time += 20 * 86_400
+    strike_often(watch, 2)
+    assert_equal 2, Dir.glob("#{heaps}/series-*").size
+    strike_often(engine { |on| on.every seconds: 1 }, 2)
+    assert_operator Dir.glob("#{heaps}/series-*").size, :<=, 2, "another process takes it as it is"
+  end
+
+  # Not even old dumps are removed.
+  def test_a_dry_run_removes_nothing
+    strike_often(engine { |on| on.every seconds: 1 }, 3)
+    before = Dir.glob("#{heaps}/series-*/*")
+    watch = engine(dry: true, keep: { files: 1 }) { |on| on.every seconds: 1 }
+    machine.pass(20 * 86_400)
+    strike_often(watch, 2)
+    assert_operator watch.stats.to_h[:dry], :>, 0
+    assert_equal before, Dir.glob("#{heaps}/series-*/*")
   end
 
   def test_dry

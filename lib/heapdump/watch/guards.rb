@@ -11,8 +11,11 @@ module HeapDump
       PER_SLOT = 250
       COMPRESSED = 0.15
       TIMES = 2 # as much must be free as the estimate says
-      FREE = 0.05 # and this share of the file system
-      private_constant :PER_SLOT, :COMPRESSED, :TIMES, :FREE
+      # What must be left when the dump is there: a share of the file system, but no more than this.
+      LEFT = 0.05
+      MOST_LEFT = 1 << 30
+      STEADY = 3600 # seconds by which a clock may have been set
+      private_constant :PER_SLOT, :COMPRESSED, :TIMES, :LEFT, :MOST_LEFT, :STEADY
 
       # Why not (Symbol), and the sentence for the log.
       Refusal = Struct.new(:reason, :words)
@@ -23,6 +26,7 @@ module HeapDump
         @directory = directory
         @state = state
         @keep = Keep.new(directory, options.keep)
+        @lag = lag
       end
 
       # Before anything is written: memory, and where the dump would go. Returns a Refusal or nil.
@@ -40,7 +44,7 @@ module HeapDump
 
       # After a dump.
       def tidy(names)
-        @keep.call(names.directory, @machine.time)
+        @keep.call(names.directory, now)
       end
 
       # How many slots the heap has that are not free (Integer).
@@ -49,6 +53,15 @@ module HeapDump
       end
 
       private
+
+      def lag
+        @machine.time - @machine.seconds
+      end
+
+      # The time; nil if the clock has been set meanwhile. Then nobody knows how old a file is.
+      def now
+        @machine.time if (lag - @lag).abs < STEADY
+      end
 
       def refuse(reason, words)
         Refusal.new(reason, words)
@@ -89,9 +102,9 @@ module HeapDump
 
       def room(names)
         expected = estimate
-        @keep.call(names.directory, @machine.time, files: 1, coming: expected)
+        @keep.call(names.directory, now, files: 1, coming: expected) unless @options.dry
         _, free, all = @machine.disk(@directory.path)
-        needed = [TIMES * expected, (FREE * all).to_i].max
+        needed = [TIMES * expected, expected + [(LEFT * all).to_i, MOST_LEFT].min].max
         return if free >= needed
 
         refuse(:disk, "#{Terminal::Units.bytes(free)} are free for " \

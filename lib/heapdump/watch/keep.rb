@@ -17,13 +17,13 @@ module HeapDump
       end
 
       # Makes room for one more dump of about +coming+ bytes (0 and +files+ 0: for none). +own+ is
-      # the name of the series of this process.
+      # the name of the series of this process. Without +now+ (nil) nothing is too old.
       def call(own, now, files: 0, coming: 0)
-        @directory.remove_partial(now, HALF_WRITTEN)
+        @directory.remove_partial(now, HALF_WRITTEN) if now
         series = @directory.all_series.to_h { |name| [name, @directory.dumps_of(name)] }
         mine = series.delete(own) || []
         others = series.sort_by { |name, dumps| [dumps.last&.time || Time.at(0), name] }
-        others = drop_old(others, now)
+        others = drop_old(others, now) if now
         drop_series(others, mine, files, coming)
         thin(mine, files, coming)
       end

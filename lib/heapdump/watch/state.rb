@@ -14,6 +14,8 @@ module HeapDump
       NAME = "state.json"
       DAY = 86_400
       VERSION = 1
+      FIGURES = %w[bytes slots].freeze
+      private_constant :FIGURES
 
       # What was wrong with the file when it was last read (String), nil if nothing was.
       attr_reader :broken
@@ -78,7 +80,9 @@ module HeapDump
       def choose(host, pid, started)
         update do |state|
           state["dumps"] = dumps
-          state["chosen"][host] = [pid, started, @machine.time.to_i]
+          now = @machine.time.to_i
+          state["chosen"].select! { |_, (_, _, time)| (now - time).abs < DAY }
+          state["chosen"][host] = [pid, started, now]
         end
       end
 
@@ -111,9 +115,13 @@ module HeapDump
         { "dumps" => @directory.dumps.map { |one| { "time" => one.time.to_i } }, "chosen" => {} }
       end
 
+      def sound_dump?(time, *figures)
+        time.is_a?(Integer) && figures.compact.all?(Integer)
+      end
+
       def sound?(dumps, chosen)
         dumps.is_a?(Array) && chosen.is_a?(Hash) &&
-          dumps.all? { |one| one.is_a?(Hash) && one["time"].is_a?(Integer) } &&
+          dumps.all? { |one| one.is_a?(Hash) && sound_dump?(*one.values_at("time", *FIGURES)) } &&
           chosen.values.all? { |one| one.is_a?(Array) && one.size == 3 && one.all?(Integer) }
       end
     end
