@@ -12,7 +12,10 @@ module HeapDump
     class Count
       ROUTE = "sinatra.route"
       PARAMETERS = "action_dispatch.request.path_parameters"
-      private_constant :ROUTE, :PARAMETERS
+      # A client may invent others, and each would be a name of its own.
+      METHODS = %w[GET HEAD POST PUT PATCH DELETE OPTIONS].freeze
+      OTHER = "other"
+      private_constant :ROUTE, :PARAMETERS, :METHODS, :OTHER
 
       # +app+ is the next application.
       def initialize(app)
@@ -30,10 +33,13 @@ module HeapDump
 
       def route(env)
         parameters = env[PARAMETERS]
-        controller = parameters[:controller] if parameters
+        controller = parameters[:controller] if parameters.is_a?(Hash)
         return "#{controller}##{parameters[:action]}" if controller
 
-        env[ROUTE] || env["REQUEST_METHOD"].to_s
+        method = env["REQUEST_METHOD"]
+        env[ROUTE] || (METHODS.include?(method) ? method : OTHER)
+      rescue EncodingError
+        OTHER # names that cannot be joined
       end
     end
   end

@@ -11,9 +11,10 @@ module HeapDump
   module Work
     # So many names are told apart; whatever comes later is "other".
     MOST_NAMES = 1000
+    LONGEST = 200 # characters
     OTHER = "other"
     KINDS = %i[jobs requests].freeze
-    private_constant :MOST_NAMES, :OTHER, :KINDS
+    private_constant :MOST_NAMES, :LONGEST, :OTHER, :KINDS
 
     # There is no lock: MRI switches threads neither between reading and writing an instance
     # variable, nor between those of an entry of a Hash with such keys.
@@ -33,7 +34,7 @@ module HeapDump
         when :requests then @requests += 1
         else raise ArgumentError, "there are #{KINDS.join(" and ")} to count, not #{kind.inspect}"
         end
-        name = OTHER unless @names.key?(name) || @names.size < MOST_NAMES
+        name = known(name) unless @names.key?(name)
         @names[name] += 1
         nil
       end
@@ -59,6 +60,16 @@ module HeapDump
         @jobs = @requests = 0
         @names = Hash.new(0)
         @before = {}
+      end
+
+      private
+
+      # A new name as it can be written into a note, whatever it is.
+      def known(name)
+        text = name.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)[0, LONGEST]
+        @names.key?(text) || @names.size < MOST_NAMES ? text : OTHER
+      rescue EncodingError
+        OTHER
       end
     end
     reset

@@ -47,6 +47,19 @@ class TestWork < HeapDumpTest
     assert_equal [1001, 1000, 2], [work.totals.size, *work.totals.values_at("other", "/5")]
   end
 
+  # Each can be written into a note.
+  def test_names_that_are_none
+    names = ["\xFF", "\xFF".b, "é".encode("UTF-16LE"), "x".dup.force_encoding("UTF-7"), nil, :a,
+             "y" * 10_000]
+    2.times { names.each { |name| work.count(:jobs, name) } }
+    assert_equal 14, work.totals.values.sum
+    assert_equal({ "\uFFFD" => 4, "é" => 2, "other" => 2, "" => 2, "a" => 2, ("y" * 200) => 2 },
+                 work.totals)
+    look(engine)
+    assert_empty said
+    assert_includes File.read(Dir.glob("#{heaps}/notes-*").first), "\uFFFD"
+  end
+
   def call(env, &app)
     app ||= ->(_) { [200, {}, []] }
     HeapDump::Rack::Count.new(app).call(env)
@@ -61,9 +74,19 @@ class TestWork < HeapDumpTest
     end
     assert_raises(IOError) { call({ "REQUEST_METHOD" => "PUT" }) { raise IOError } }
     call({})
-    assert_equal({ "GET" => 1, "GET /users/:id" => 1, "orders#show" => 1, "PUT" => 1, "" => 1 },
-                 work.totals)
-    assert_equal 5, work.requests
+    call({ "REQUEST_METHOD" => "FROB" })
+    assert_equal({ "GET" => 1, "GET /users/:id" => 1, "orders#show" => 1, "PUT" => 1,
+                   "other" => 2 }, work.totals)
+    assert_equal 6, work.requests
+  end
+
+  # The answer of the application comes through, whatever is in the way of its name.
+  def test_requests_whose_route_is_strange
+    [{ controller: "ü", action: "\xFF".b }, "no parameters", []].each do |parameters|
+      env = { "REQUEST_METHOD" => "GET", "action_dispatch.request.path_parameters" => parameters }
+      assert_equal [200, {}, []], call(env)
+    end
+    assert_equal({ "other" => 1, "GET" => 2 }, work.totals)
   end
 
   def test_jobs_of_sidekiq
