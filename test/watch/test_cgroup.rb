@@ -96,6 +96,13 @@ class TestCgroup < HeapDumpTest
     assert_reads 20, 10
   end
 
+  # Controllers of version 1 can be mounted together.
+  def test_controllers_together
+    tree.membership("4:cpu,cpuacct:/b\n3:hugetlb,memory:/a\n")
+    tree.group_one("/a", used: 10, limit: 20)
+    assert_reads 20, 10
+  end
+
   def test_a_limit_that_is_changed_later
     tree.membership("0::/web\n")
     tree.group_two("/web", used: 600, limit: 1000)

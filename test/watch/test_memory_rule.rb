@@ -162,6 +162,14 @@ class TestMemoryRule < HeapDumpTest
     assert_equal 1, begun.size
   end
 
+  # A group may be allowed more than there is.
+  def test_a_limit_above_the_memory_of_the_machine
+    tree.group_two("/web", used: 100, limit: 9000)
+    tree.put("/proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable: 3000000 kB\n")
+    look(engine, 30)
+    assert_match(/5\.1 GiB of 8\.0 GiB are used/, said.first)
+  end
+
   def test_a_limit_that_is_given
     watch = engine(limit: "200 MiB")
     use(120)
@@ -283,6 +291,18 @@ class TestMemoryRule < HeapDumpTest
     use(720)
     round(all, 50)
     assert_equal [1, 0], all.map { |worker| worker.begun.size }
+  end
+
+  # On a volume that many hosts share, those that are gone are forgotten.
+  def test_what_is_known_of_other_hosts
+    Dir.mkdir(heaps)
+    others = { "old" => [1, 2, machine.time.to_i - 90_000], "new" => [1, 2, machine.time.to_i] }
+    File.write("#{heaps}/state.json", JSON.generate(dumps: [], chosen: others))
+    all = workers(40, 41)
+    round(all, 10)
+    use(520)
+    round(all, 50)
+    assert_equal %w[new web-1], JSON.parse(File.read("#{heaps}/state.json"))["chosen"].keys
   end
 
   # One dump at a time, however many want one.

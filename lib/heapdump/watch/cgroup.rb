@@ -33,8 +33,10 @@ module HeapDump
           _, controllers, path = line.split(":", 3)
           next unless path&.start_with?("/")
 
-          version = { "" => TWO, "memory" => ONE }[controllers]
-          group = version && of_version(version, root, path)
+          version = controllers.empty? ? TWO : ONE
+          next if version.equal?(ONE) && !controllers.split(",").include?("memory")
+
+          group = of_version(version, root, path)
           return group if group
         end
         nil

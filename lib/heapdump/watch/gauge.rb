@@ -5,9 +5,9 @@ require_relative "machine"
 module HeapDump
   class Watch
     # How full the memory is. It decides what the limit is and what counts as used, in this order:
-    # a limit that is given; that of the control group; the memory of the whole machine. What is
-    # used is what the group uses; without a group, what this process does; of the whole machine,
-    # what is not available to others.
+    # a limit that is given; that of the control group, unless the machine has less memory; the
+    # memory of the whole machine. What is used is what the group uses; without a group, what this
+    # process does; of the whole machine, what is not available to others.
     class Gauge # :nodoc:
       MEASURE = 60 # seconds after which the limit is read again: it can be changed at any time
       CHANGE = 0.02 # private memory is read again if resident memory has changed by this share
@@ -96,7 +96,7 @@ module HeapDump
         whole = @machine.memory
         @limit, @source =
           if @given then [@given, @cgroup ? :group : :process]
-          elsif of_group then [of_group, :group]
+          elsif of_group && (whole.nil? || of_group <= whole.last) then [of_group, :group]
           elsif whole then [whole.last, :machine]
           else [nil, @cgroup ? :group : :process]
           end
