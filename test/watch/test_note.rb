@@ -67,6 +67,19 @@ class TestNote < HeapDumpTest
     assert_equal lines(old).size + lines(current).size, life.file.lines.size
   end
 
+  # A watch that is ended writes no more, whatever becomes of the process.
+  def test_the_end_of_a_watch
+    watch = engine
+    look(watch, 60)
+    2.times { watch.stop }
+    look(watch, 120)
+    watch.close
+    assert_equal 1, File.read(notes.first).scan("end").size
+    assert_equal ["end"], lines.last.keys
+    look(engine(machine: Machine.new(tree.root, pid: 41)))
+    assert_empty said
+  end
+
   def test_a_file_that_is_removed_begins_anew
     watch = engine
     look(watch, 60)
@@ -152,6 +165,15 @@ class TestNote < HeapDumpTest
     assert_match(/\(pid 32, puma\) was OOM-killed/, told.last)
   end
 
+  # So do children of Resque, one for each job.
+  def test_who_ends_silently
+    refute_predicate HeapDump::Watch::Servers, :silent?
+    Object.const_set(:Resque, Module.new).const_set(:Worker, Class.new)
+    assert_predicate HeapDump::Watch::Servers, :silent?
+  ensure
+    Object.send(:remove_const, :Resque) if Object.const_defined?(:Resque)
+  end
+
   def test_a_number_that_is_given_again
     tree.process(30, started: 78)
     past
@@ -186,9 +208,31 @@ class TestNote < HeapDumpTest
   # Files of processes that are gone.
   def test_old_notes_are_removed
     tree
-    100.times { |i| past(pid: 1000 + i, fate: :exit) }
+    100.times { |i| age(past(pid: 1000 + i, fate: :exit), 7200) }
     told
     assert_equal 65, notes.size
+  end
+
+  # However many processes there are, none loses its notes.
+  def test_notes_of_many_that_live
+    tree
+    100.times { |i| age(past(pid: 1000 + i, fate: :exit), 70) }
+    told
+    assert_equal 101, notes.size
+  end
+
+  def age(file, seconds)
+    File.utime(machine.time - seconds, machine.time - seconds, file.path)
+  end
+
+  # When 40 workers begin, none reads all notes of the others.
+  def test_what_is_read_of_others
+    tree
+    tree.process(30, started: 77)
+    past
+    past(pid: 31, fate: :exit)
+    HeapDump::Watch::Life.stub(:new, ->(_) { flunk "read as a whole" }) { told }
+    assert_empty said
   end
 
   def test_a_directory_that_cannot_be_read

@@ -10,12 +10,13 @@ module HeapDump
     class Note # :nodoc:
       EVERY = 60 # seconds
       SIZE = 256 << 10 # bytes, of each of the two files
-      MOST = 64 # files of processes that are gone
+      MOST = 64 # files of processes that are gone: nothing was written to them for
+      GONE = 3600 # seconds
       GC_FIELDS = { live_slots: :heap_live_slots, old_objects: :old_objects,
                     pages: :heap_allocated_pages, malloc_increase: :malloc_increase_bytes,
                     minor_gc: :minor_gc_count, major_gc: :major_gc_count }.freeze
       FLAGS = File::WRONLY | File::CREAT | File::APPEND | File::NOFOLLOW
-      private_constant :EVERY, :SIZE, :MOST, :GC_FIELDS, :FLAGS
+      private_constant :EVERY, :SIZE, :MOST, :GONE, :GC_FIELDS, :FLAGS
 
       attr_reader :file
 
@@ -29,6 +30,7 @@ module HeapDump
 
       # Writes a line if it is time, or because a rule has just struck. Returns whether it did.
       def write(facts, struck: nil)
+        return false if @closed
         return false if @last && facts.seconds < @last + EVERY && !struck
 
         @last = facts.seconds
@@ -42,8 +44,11 @@ module HeapDump
         raise
       end
 
-      # The process ends by itself.
+      # The process ends by itself, or the watch. Nothing is written after that.
       def close(facts)
+        return if @closed
+
+        @closed = true
         append(end: time(facts)) if @begun
       end
 
@@ -54,7 +59,7 @@ module HeapDump
       end
 
       def begin_file(facts)
-        clear
+        clear(facts)
         first = { begin: time(facts), pid: @names.pid, host: @names.host, series: @names.series,
                   app: @names.app, ruby: RUBY_VERSION, started: @gauge.processes.started }
         first[:silent] = true if Servers.silent?
@@ -62,11 +67,12 @@ module HeapDump
       end
 
       # Notes of others that nobody has removed.
-      def clear
+      def clear(facts)
         own = @file.path
         paths = NoteFiles.all(@directory).flat_map { |one| [one.path, one.old] } - [own]
         times = paths.filter_map { |path| [path, File.mtime(path)] if File.file?(path) }
-        times.sort_by(&:last).reverse.drop(MOST).map(&:first).each { |path| File.unlink(path) }
+        old = times.sort_by(&:last).reverse.drop(MOST)
+        old.each { |path, time| File.unlink(path) if time < facts.time - GONE }
       rescue Errno::ENOENT
         nil # another process does the same
       end

@@ -10,7 +10,8 @@ module HeapDump
     module NoteFiles # :nodoc:
       NAME = /\A(notes|killed)-(.+)-(\d+)-([0-9a-z]+)\.jsonl\z/
       LINES = 100_000 # a file is turned long before it has as many
-      private_constant :NAME, :LINES
+      TAIL = 1024 # bytes, in which the line of the end is
+      private_constant :NAME, :LINES, :TAIL
 
       # A file: what it is called, and what its name says.
       Entry = Struct.new(:directory, :kind, :host, :pid, :series) do
@@ -34,6 +35,11 @@ module HeapDump
           started if started.is_a?(Integer)
         end
 
+        # Whether its last line is that of the end.
+        def ended?
+          NoteFiles.tail(path).last&.key?("end") || false
+        end
+
         # All lines of it (Hashes) but those that are damaged, as the last one of a process that was
         # killed may be.
         def lines
@@ -53,14 +59,28 @@ module HeapDump
 
       # The first lines of a file, all if +most+ is nil. What is no JSON is left out.
       def lines(path, most = nil)
-        File.foreach(path, mode: "rb").first(most || LINES).filter_map do |text|
+        parsed(File.foreach(path, mode: "rb").first(most || LINES))
+      rescue SystemCallError
+        []
+      end
+
+      # The last lines of a file, as many as are quick to read.
+      def tail(path)
+        File.open(path, "rb") do |file|
+          file.seek(-[file.size, TAIL].min, IO::SEEK_END)
+          parsed(file.each_line.to_a)
+        end
+      rescue SystemCallError
+        []
+      end
+
+      def parsed(texts)
+        texts.filter_map do |text|
           line = JSON.parse(text.force_encoding(Encoding::UTF_8))
           line if line.is_a?(Hash)
         rescue JSON::ParserError, EncodingError
           nil
         end
-      rescue SystemCallError
-        []
       end
     end
   end

@@ -33,8 +33,9 @@ module HeapDump
         files = NoteFiles.all(@directory).select do |file|
           file.kind == "notes" && file.host == @names.host && file.series != @names.series
         end
-        lives = files.map { |file| Life.new(file) }.reject { |life| life.state == "exit" }
-        lives.reject { |life| alive?(life) && (former(life) || true) }
+        alive, gone = files.reject(&:ended?).partition { |file| alive?(file) }
+        alive.each { |file| former(file) }
+        gone.map { |file| Life.new(file) } # only these are read as a whole
       end
 
       # A worker that may have been told to end, and could not write that down.
@@ -42,14 +43,14 @@ module HeapDump
         conclude(life, "silent") if life.silent? && life.cause(@killed).nil?
       end
 
-      def alive?(life)
-        started = @gauge.processes.started(life.pid)
-        !started.nil? && (life.started.nil? || started == life.started)
+      def alive?(file)
+        started = @gauge.processes.started(file.pid)
+        !started.nil? && (file.started.nil? || started == file.started)
       end
 
       # This very process has had another program before (exec), and nobody will end its notes.
-      def former(life)
-        conclude(life, "exec") if life.pid == @names.pid
+      def former(file)
+        conclude(Life.new(file), "exec") if file.pid == @names.pid
       end
 
       def conclude(life, how)

@@ -7,11 +7,12 @@ module HeapDump
     module Servers # :nodoc:
       WORKER = /\Apuma: cluster worker|\A(?:unicorn|pitchfork)\b.*\bworker\b/
       MASTER = /\A(?:unicorn|pitchfork)\b.*\b(?:master|monitor|mold|service)\b/
-      private_constant :WORKER, :MASTER
+      SILENT = %w[Unicorn::HttpServer Pitchfork::HttpServer Resque::Worker].freeze
+      private_constant :WORKER, :MASTER, :SILENT
 
       module_function
 
-      def master?(title = $PROGRAM_NAME)
+      def master?(title = $PROGRAM_NAME.b)
         return false if title.match?(WORKER)
 
         title.match?(MASTER) || puma_workers.positive?
@@ -19,7 +20,7 @@ module HeapDump
 
       # Whether the workers of this server end by exit!, so that nothing is called at their end.
       def silent?
-        %w[Unicorn::HttpServer Pitchfork::HttpServer].any? { |name| Object.const_defined?(name) }
+        SILENT.any? { |name| Object.const_defined?(name) }
       end
 
       # How many workers Puma is to have; 0 if this is no Puma.
