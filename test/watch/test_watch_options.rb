@@ -16,6 +16,8 @@ class TestWatchOptions < HeapDumpTest
     { name: "a\0" } => /name: must be/,
     { name: :a } => /name: must be/,
     { name: "%{x}.json" } => /name: has an unknown pattern %\{x\}; there are %\{app\} %\{host\}/,
+    { name: "heap-%{pid}.json" } =>
+      /name: must have one of %\{count\} %\{time\} %\{unixtime\}, or a dump replaces the one/,
     { strings: :some } => /strings/,
     { every: 0 } => /every: must be a number of seconds, 1 or more, as 900 or "15m", not 0/,
     { every: "10 minutes" } => /every: must be a number of seconds/,
@@ -128,7 +130,7 @@ class TestWatchOptions < HeapDumpTest
       lacking << ".gz"
       puts HeapDump::Watch::Names.default
       begin
-        HeapDump.watch(name: "a.json.zst")
+        HeapDump.watch(name: "%{count}.json.zst")
       rescue HeapDump::WriteError => e
         puts e.class
       end

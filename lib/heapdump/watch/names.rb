@@ -7,9 +7,11 @@ module HeapDump
       PATTERNS = %w[%{app} %{host} %{pid} %{series} %{count} %{time} %{unixtime}].freeze
       DEFAULT = "%{app}-%{host}-%{pid}-%{series}-%{count}-%{time}.json"
 
+      # One of these must be in the name: else a dump would replace the one before it.
+      UNIQUE = %w[%{count} %{time} %{unixtime}].freeze
       # What must not be in a name that is made of others.
       STRANGE = /[^\w.-]/
-      private_constant :STRANGE
+      private_constant :UNIQUE, :STRANGE
 
       # The default, with the ending of the best compression that this machine has. zstd may be
       # missing in a slim image, and nobody wants to learn that when a dump is due.
@@ -30,12 +32,15 @@ module HeapDump
           raise ArgumentError, "name: must be the name of a file, without its directory, " \
                                "not #{pattern.inspect}"
         end
-        unknown = pattern.scan(/%\{[^}]*\}?/) - PATTERNS
-        return pattern if unknown.empty?
+        found = pattern.scan(/%\{[^}]*\}?/)
+        if (unknown = (found - PATTERNS).first)
+          raise ArgumentError, "name: has an unknown pattern #{Terminal::Text.safe(unknown)}; " \
+                               "there are #{PATTERNS.join(" ")}"
+        end
+        return pattern if found.intersect?(UNIQUE)
 
-        raise ArgumentError, "name: has an unknown pattern " \
-                             "#{Terminal::Text.safe(unknown.first)}; there are " \
-                             "#{PATTERNS.join(" ")}"
+        raise ArgumentError, "name: must have one of #{UNIQUE.join(" ")}, or a dump replaces " \
+                             "the one before it"
       end
 
       # What the program calls itself: the first word of its name, without its directory.
