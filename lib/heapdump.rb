@@ -97,7 +97,8 @@ module HeapDump
     #            one process are in a directory of their own in it, <tt>series-…</tt>
     # name::     the name of a dump, with the patterns <tt>%{app}</tt>, <tt>%{host}</tt>,
     #            <tt>%{pid}</tt>, <tt>%{series}</tt>, <tt>%{count}</tt>, <tt>%{time}</tt>,
-    #            <tt>%{unixtime}</tt>; its ending decides about the compression
+    #            <tt>%{unixtime}</tt>; one of the last three must be there. Its ending decides
+    #            about the compression
     # strings::  as in #dump, but +:hash+ if it is not given
     # every::    seconds between looks (default 10)
     # settle::   seconds after the start without a dump (default 300), but for the highest mark of
@@ -108,9 +109,9 @@ module HeapDump
     # keep::     what stays in the directory: +files:+ (12), +bytes:+ (4 GiB), +for:+ (14 days).
     #            Older series are removed; of a series never the first and the last dump
     # only::     an object with a method +call+ that gets a HeapDump::Watch::Facts and says whether
-    #            this process is to dump at all
+    #            this process is to dump at all; called in the thread of the watch, once in a look
     # limit::    the limit of the memory, if the one of the control group is not right
-    # dry::      with true, it only says what it would do
+    # dry::      with true, it writes the notes, but only says when it would dump
     # logger::   gets the lines instead of stderr, by its method +warn+
     # master::   with true, the master of a server with workers is watched, too
     #

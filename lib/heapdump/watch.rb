@@ -8,6 +8,9 @@ module HeapDump
   #   watch.stats[:dumps] # => 0
   #   watch.stop
   class Watch
+    HANGS = 5 # seconds: a file system that hangs must not hold up the end of the process
+    private_constant :HANGS
+
     @current = nil
     @hooked = false
     class << self
@@ -91,14 +94,12 @@ module HeapDump
       (@engine&.stats || Stats.new).to_h
     end
 
-    # Ends the watch. A dump under way goes on. Returns nil.
+    # Ends the watch, and with it the notes. A dump under way goes on. Returns nil.
     #
     #   watch.stop
     #   watch.running? # => false
     def stop
-      Watch.stopped(self)
-      @thread&.kill&.join if @process == Process.pid
-      nil
+      finish(&:stop)
     end
 
     # The process ends, or this worker does: what on.exit says, and the last line of the notes.
@@ -106,11 +107,7 @@ module HeapDump
     #
     #   before_worker_shutdown { HeapDump.watch.close }
     def close
-      return if @process != Process.pid || @closed
-
-      @closed = true
-      stop
-      @engine&.close
+      finish(&:close)
     end
 
     # Where the dumps go and whether it runs, in one line (String).
@@ -120,17 +117,34 @@ module HeapDump
       "#<#{self.class} #{@options.directory}: #{running? ? "running" : "stopped"}>"
     end
 
+    # How much of the contents of strings is dumped.
+    def strings # :nodoc:
+      @options.strings
+    end
+
     private
 
     def watch(wait)
       sleep(wait)
-      until idle?
+      until @closed || idle?
         @engine ||= Engine.new(@options, @on)
         @engine.look
-        wait_for_the_next
+        wait_for_the_next unless @closed
       end
     rescue *Trigger::OURS => e
       say("ended in process #{@process}: #{e.message} (#{e.class})")
+    end
+
+    # Ends the thread, and yields what it has worked with, unless it hangs. Once.
+    def finish
+      Watch.stopped(self)
+      return if @process != Process.pid || @closed
+
+      @closed = true
+      # a rule or a hook may end its own watch
+      ended = @thread.nil? || @thread.equal?(Thread.current) || @thread.kill.join(HANGS)
+      yield @engine if @engine && ended
+      nil
     end
 
     def say(text)

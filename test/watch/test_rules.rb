@@ -178,6 +178,25 @@ class TestRules < HeapDumpTest
     assert_operator seen.size, :>, 3
   end
 
+  # A hook may send something. Meanwhile others can dump, and it is no failure to take long.
+  def test_a_hook_that_takes_long
+    locks = []
+    watch = engine(cooldown: 0, at_most: nil) do |on|
+      on.every seconds: 1
+      on.dump do
+        machine.pass(30)
+        locks << File.open("#{heaps}/lock") { |file| file.flock(File::LOCK_EX | File::LOCK_NB) }
+      end
+    end
+    5.times do
+      look(watch, 10)
+      finish(watch) unless begun.last.done?
+    end
+    assert_operator locks.size, :>, 3
+    assert_equal [0], locks.uniq
+    assert_empty watch.stats.to_h[:off]
+  end
+
   def test_a_logger_that_fails
     log.define_singleton_method(:warn) { |_| raise "disk full" }
     watch = engine { |on| on.rule(:always) { true } }
@@ -214,6 +233,23 @@ class TestRules < HeapDumpTest
     use(100)
     look(watch, 100)
     assert_equal 2, begun.size, "the question is answered"
+  end
+
+  # Whoever does not want dumps leaves the question to others.
+  def test_a_question_where_nothing_is_wanted
+    calls = 0
+    ask
+    look(engine(only: ->(_) { (calls += 1) && false }), 20)
+    assert_path_exists File.join(heaps, "ask")
+    assert_equal 3, calls, "once in a look"
+    look(engine(only: ->(_) { true }))
+    assert_equal 1, begun.size
+  end
+
+  def test_a_question_in_a_dry_run
+    ask
+    look(engine(dry: true))
+    assert_equal "40 refused: this is a dry run\n", answer
   end
 
   def test_a_question_to_another_process

@@ -95,6 +95,8 @@ class TestWatch < HeapDumpTest
       p second.stop, second.running?, second.stop, Thread.list.size, second.stats[:dumps]
       p HeapDump::Watch.current
     RUBY
+    notes = files("notes-*.jsonl").map { |path| File.read(path) }
+    assert(notes.all?(/^\{"end"/), "who ends a watch ends its notes")
     shown = "\"#<HeapDump::Watch #{scratch}/heaps: running>\""
     assert_equal ["true", "true", shown, "false", "true", "2", "true", "nil", "false", "nil", "1",
                   "0", "nil"], out.lines(chomp: true)
@@ -218,6 +220,34 @@ class TestWatch < HeapDumpTest
     RUBY
     assert_equal %w[false 0 nil nil], outcome.out.split
     assert_match(/not started in process \d+: can't create Thread/, outcome.err)
+  end
+
+  # From within, by a rule or a hook.
+  def test_a_watch_that_ends_itself
+    out = run_child(<<~'RUBY').out.split
+      mine = watch { |on| on.rule(:last) { HeapDump.watch.stop } }
+      wait_until("the end") { !mine.running? }
+      p mine.stats[:looks], HeapDump::Watch.current
+      watch { |on| on.rule(:next) { watch(dry: true) { |on| on.rule(:x) {} } if HeapDump.watch.stats[:looks] == 1 } }
+      first = HeapDump.watch
+      wait_until("another") { !HeapDump.watch.equal?(first) && HeapDump.watch.running? && !first.running? }
+      p Thread.list.size
+    RUBY
+    assert_equal %w[1 nil 2], out
+  end
+
+  # A file system that hangs does not hold up the end of the process.
+  def test_a_look_that_hangs
+    run_child(<<~'RUBY')
+      HeapDump::Watch.send(:remove_const, :HANGS)
+      HeapDump::Watch.const_set(:HANGS, 0.05)
+      mine = watch { |on| on.rule(:hangs) { Thread.handle_interrupt(Object => :never) { sleep 30 } } }
+      wait_until("a look") { stats[:looks] == 1 }
+      before = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      mine.close
+      raise "it took long" if Process.clock_gettime(Process::CLOCK_MONOTONIC) - before > 20
+      exit!(0)
+    RUBY
   end
 
   # The event file of a control group wakes the thread; any file will do to see that it waits.

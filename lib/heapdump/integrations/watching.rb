@@ -23,6 +23,11 @@ module HeapDump
         Watch.new(whole(options), block || rules)
       end
 
+      # Ends the watch of this process, if it has one.
+      def self.close
+        Watch.current&.close
+      end
+
       def self.whole(options)
         directory = Integrations.from_environment("HEAPDUMP_DIR", nil)
         files = Integrations.from_environment("HEAPDUMP_KEEP", nil)

@@ -69,13 +69,8 @@ module HeapDump
 
         running = @running
         @running = nil
-        begin
-          succeed(running, running.pending.result)
-        rescue *Trigger::OURS => e
-          fail_with(running.path, e)
-        ensure
-          @lock.release
-        end
+        result = finish(running)
+        @hooks.call(result, running.facts) if result # they may take long, so without the lock
       end
 
       # Waits for the dump under way. Returns whether it has ended.
@@ -153,7 +148,8 @@ module HeapDump
       end
 
       def pretend(strike, facts)
-        strike.source&.spent(facts)
+        source = strike.source
+        source.respond_to?(:refused) ? source.refused("this is a dry run") : source&.spent(facts)
         done(strike, facts)
         @stats.add(:dry)
         @voice.say("dry run: would dump, because #{strike.words}")
@@ -191,6 +187,15 @@ module HeapDump
         @last_rule = strike.rule
       end
 
+      # Returns the Result; nil if there is no dump.
+      def finish(running)
+        succeed(running, running.pending.result)
+      rescue *Trigger::OURS => e
+        fail_with(running.path, e)
+      ensure
+        @lock.release
+      end
+
       def succeed(running, result)
         record(running, result)
         @voice.say(format("dumped %<path>s: %<figures>s, %<seconds>.3f s; the process stood " \
@@ -201,7 +206,7 @@ module HeapDump
         @stats.add(:seconds, result.seconds)
         @stats.add(:bytes, result.bytes)
         @guards.tidy(@names)
-        @hooks.call(result, running.facts)
+        result
       end
 
       # What is known of the dump; it is whole without that.

@@ -67,6 +67,13 @@ module HeapDump
         end
       end
 
+      # The watch ends, and the process goes on: the last line of the notes.
+      def stop
+        @note.close(observe)
+      rescue *Trigger::OURS => e
+        @voice.say("the end could not be noted: #{e.message} (#{e.class})")
+      end
+
       # The process ends: the last dump, if the rules ask for one, and the last line of the notes.
       def close
         facts = observe
@@ -110,8 +117,11 @@ module HeapDump
         end
       end
 
+      # Who takes a question must answer it, so where nothing is wanted nobody is asked.
       def strikes(facts)
         @rules.filter_map do |rule|
+          next if rule.is_a?(Rules::Ask) && !wanted?(facts)
+
           @faults.guard(rule, "the rule #{rule.name}") { rule.strike(facts) }
         end
       end
@@ -127,13 +137,18 @@ module HeapDump
         strikes.find { |strike| @dumping.attempt(strike, facts) }
       end
 
+      # It is called once in a look at most.
       def wanted?(facts)
-        @options.only.nil? || @faults.guard(:only, "only:") { @options.only.call(facts) }
+        return true if @options.only.nil?
+        return @wanted if @wanted_at.equal?(facts)
+
+        @wanted_at = facts
+        @wanted = @faults.guard(:only, "only:") { @options.only.call(facts) }
       end
 
       def tell_hooks(result, facts)
         @hooks.each do |hook|
-          @faults.guard(hook, "the hook on.dump") { hook.call(result, facts) }
+          @faults.guard(hook, "the hook on.dump", seconds: nil) { hook.call(result, facts) }
         end
       end
 

@@ -6,8 +6,8 @@ module HeapDump
     # nobody else. It is told once, and what has failed three times is called no more.
     class Faults # :nodoc:
       MOST = 3
-      BUDGET = 1 # seconds
-      private_constant :MOST, :BUDGET
+      SECONDS = 1
+      private_constant :MOST, :SECONDS
 
       def initialize(machine, stats, voice)
         @machine = machine
@@ -16,15 +16,16 @@ module HeapDump
         @count = Hash.new(0)
       end
 
-      # Calls the block for +key+, which is called +name+ for people. Returns what it returns; nil
-      # if it has raised or is called no more.
-      def guard(key, name)
+      # Calls the block for +key+, which is called +name+ for people. To take longer than +seconds+
+      # is a failure, too (nil: it may take any time). Returns what it returns; nil if it has raised
+      # or is called no more.
+      def guard(key, name, seconds: SECONDS)
         return if @count[key] >= MOST
 
         began = @machine.seconds
         value = yield
         took = @machine.seconds - began
-        count(key, name, format("took %.1f s", took)) if took > BUDGET
+        count(key, name, format("took %.1f s", took)) if seconds && took > seconds
         value
       rescue *Trigger::OURS => e
         count(key, name, "raised #{e.class}: #{e.message}")

@@ -93,7 +93,9 @@ module HeapDump
         add Rules::Own.new(name, block)
       end
 
-      # The block gets the HeapDump::Result of each dump, and the Facts, in the thread of the watch.
+      # The block gets the HeapDump::Result of each dump, and the Facts, in the thread of the watch,
+      # which does not look meanwhile. It may take long. One that raises is told of once, and
+      # switched off after three times.
       #
       #   on.dump { |result, facts| Metrics.count("heap_dump", rule: facts.rule) }
       def dump(&block)

@@ -62,7 +62,7 @@ Puma::Plugin.create do
     return after_booted(launcher, &start) unless launcher.options[:workers].to_i.positive?
 
     worker_hook(launcher, "worker_boot", &start)
-    worker_hook(launcher, "worker_shutdown") { HeapDump.watch.close }
+    worker_hook(launcher, "worker_shutdown") { HeapDump::Integrations::Watching.close }
   end
 
   def in_workers(launcher)
