@@ -22,6 +22,7 @@ module HeapDump
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
   autoload :Web, "#{__dir__}/heapdump/web"
+  autoload :Endpoint, "#{__dir__}/heapdump/endpoint"
   autoload :Work, "#{__dir__}/heapdump/work"
   autoload :Rack, "#{__dir__}/heapdump/rack"
   autoload :Sidekiq, "#{__dir__}/heapdump/sidekiq"
