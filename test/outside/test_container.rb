@@ -183,7 +183,7 @@ class TestContainer < HeapDumpTest
   # A process as the checks see it.
   Seen = Struct.new(:pid, :uid, :groups, :paths) do
     def mappings = paths.map { |path| Struct.new(:path).new(path) }
-    def sees?(_path) = true
+    def same_mounts? = true
   end
 
   def target(uid: Process.euid, groups: [7], paths: [])
@@ -234,6 +234,52 @@ class TestContainer < HeapDumpTest
     hidden = target
     def hidden.mappings = raise(Errno::EACCES)
     assert_found("libc", :note, /\Aunknown: Permission denied/, /as root/, target: hidden)
+  end
+end
+
+# The machine as another process sees it.
+class TestMachineOfAProcess < HeapDumpTest
+  include Watching
+
+  # One with mounts of its own: the paths of the kernel's files begin at its root, and its group is
+  # the root of all groups that it sees.
+  def elsewhere(root)
+    target = HeapDump::Outside::Target.new(Process.pid)
+    target.define_singleton_method(:sees?) { |_path| false }
+    target.define_singleton_method(:outer_path) { |path| File.join(root, path) }
+    HeapDump::Outside::Machine.new(target)
+  end
+
+  def test_the_group_of_another_container
+    tree.group_two("", used: 120, limit: 300)
+    group = elsewhere(tree.root).cgroup
+    assert_equal [300 * MIB, 120 * MIB], [group.limit, group.current]
+  end
+
+  def test_no_group_of_another_container
+    assert_nil elsewhere(scratch).cgroup
+  end
+
+  # The memory that a dump would take is that of the process, not of the command.
+  def test_the_memory_of_a_process
+    Outside.with_process("A = 'x' * #{200 << 20}; sleep") do |pid|
+      gauge = HeapDump::Watch::Gauge.new(
+        HeapDump::Outside::Machine.new(HeapDump::Outside::Target.new(pid)), 1 << 40
+      )
+      wait_until("it has its memory") do
+        gauge.refresh
+        gauge.private >= 200 << 20
+      end
+      assert_operator gauge.headroom.last, :>=, (64 << 20) + (20 << 20)
+      assert_operator gauge.headroom.last, :<, (64 << 20) + (40 << 20)
+    end
+  end
+
+  def test_mounts
+    Outside.with_process("sleep") do |pid|
+      assert_predicate HeapDump::Outside::Target.new(pid), :same_mounts?
+    end
+    refute_predicate HeapDump::Outside::Target.new(0), :same_mounts?
   end
 end
 

@@ -31,7 +31,7 @@ module HeapDump
 
         # By which path this process reaches it.
         def seen(path)
-          @target.nil? || @target.sees?("/") ? path : @target.outer_path(path)
+          @target.nil? || @target.same_mounts? ? path : @target.outer_path(path)
         end
 
         def directory
