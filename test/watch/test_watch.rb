@@ -19,7 +19,10 @@ class TestWatch < HeapDumpTest
       end
     end
 
+    # Looks often, so that no test waits for the next look.
     def watch(**options, &block)
+      HeapDump::Watch::Options.define_method(:every) { 0.05 }
+      HeapDump::Watch::Engine.define_method(:pause) { 0.05 }
       HeapDump.watch(to: "#{DIR}/heaps", every: 1, settle: 0, **options, &block)
     end
 
