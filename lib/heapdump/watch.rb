@@ -55,16 +55,13 @@ module HeapDump
       block ? block.call(@on) : @on.usual
     end
 
-    # Starts the thread, which looks for the first time after +wait+ seconds.
+    # Starts the thread, which looks for the first time after +wait+ seconds. In a master that is
+    # known as one there is not even a short-lived thread: Puma tells of the threads that an
+    # application has started there, and fails if one ends meanwhile.
     def start(wait) # :nodoc:
       @process = Process.pid
-      @engine = @closed = nil
-      @thread = Thread.new { watch(wait) }
-      @thread.name = "heapdump watch"
-      self
-    rescue ThreadError => e
-      @thread = nil
-      say("not started in process #{@process}: #{e.message}")
+      @engine = @closed = @thread = nil
+      start_thread(wait) unless wait.zero? && idle?
       self
     end
 
@@ -123,6 +120,14 @@ module HeapDump
     end
 
     private
+
+    def start_thread(wait)
+      @thread = Thread.new { watch(wait) }
+      @thread.name = "heapdump watch"
+      @thread.thread_variable_set(:fork_safe, true) # for Puma: children start it again
+    rescue ThreadError => e
+      say("not started in process #{@process}: #{e.message}")
+    end
 
     def watch(wait)
       sleep(wait)
