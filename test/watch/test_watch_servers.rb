@@ -71,7 +71,8 @@ class TestWatchServers < HeapDumpTest
   # An initializer of an application that the master loads.
   def test_a_master_of_puma_that_has_loaded_the_application
     app = "require 'heapdump'; #{ROOM}HeapDump.watch(to: '#{dumps}', #{WATCH})\n#{Server::APP}"
-    config = PUMA.sub('plugin "heapdump"', "preload_app!")
+    # also where workers get another title before the first look
+    config = PUMA.sub('plugin "heapdump"', "preload_app!\nbefore_worker_boot { $0 = 'my shop' }")
     server = Server.new(scratch, "puma", config, env: environment, app: app)
     found = watching(server, 2)
     refute_includes found, server.pid
@@ -83,6 +84,24 @@ class TestWatchServers < HeapDumpTest
     raise
   ensure
     server&.stop
+  end
+
+  TITLES = {
+    "puma: cluster worker 0: 40 [shop]" => :worker, "unicorn worker[1] -c unicorn.rb" => :worker,
+    "pitchfork (gen:2) worker[0] - ready" => :worker, "solid-queue-worker(1.2): waits" => :worker,
+    "unicorn master -c unicorn.rb" => :master, "pitchfork monitor" => :master,
+    "pitchfork (gen:1) mold" => :master, "sidekiq 8.1.7 shop [0 of 5 busy]" => nil, "\xFF" => nil
+  }.freeze
+
+  def test_titles
+    servers = HeapDump::Watch::Servers
+    before = $PROGRAM_NAME
+    TITLES.each do |title, what|
+      $PROGRAM_NAME = title
+      assert_equal [what == :worker, what == :master], [servers.worker?, servers.master?], title
+    end
+  ensure
+    $PROGRAM_NAME = before
   end
 
   # Who wants the master to be watched, too, is not warned of the thread.
