@@ -29,9 +29,9 @@ module HeapDump
         watch.start(wait)
       end
 
-      # Runs in forked children.
-      def after_fork # :nodoc:
-        @current&.start_in_child
+      # Runs in forked children, and in a process that has become a daemon.
+      def after_fork(forked:) # :nodoc:
+        @current&.start_in_child(forked)
       end
 
       def stopped(watch) # :nodoc:
@@ -55,22 +55,24 @@ module HeapDump
       block ? block.call(@on) : @on.usual
     end
 
-    # Starts the thread, which looks for the first time after +wait+ seconds.
+    # Starts the thread, which looks for the first time after +wait+ seconds. In a master that is
+    # known as one there is not even a short-lived thread: Puma tells of the threads that an
+    # application has started there, and fails if one ends meanwhile.
     def start(wait) # :nodoc:
       @process = Process.pid
-      @engine = @closed = nil
-      @thread = Thread.new { watch(wait) }
-      @thread.name = "heapdump watch"
-      self
-    rescue ThreadError => e
-      @thread = nil
-      say("not started in process #{@process}: #{e.message}")
+      @engine = @closed = @thread = nil
+      return self if wait.zero? && idle?
+
+      load_engine if wait.zero?
+      start_thread(wait)
       self
     end
 
-    def start_in_child # :nodoc:
+    # +forked+: whether the parent goes on.
+    def start_in_child(forked) # :nodoc:
       return if @process == Process.pid
 
+      @forked = true if forked
       Work.reset
       @engine&.forget
       start(@options.every)
@@ -124,9 +126,22 @@ module HeapDump
 
     private
 
+    def start_thread(wait)
+      @thread = Thread.new { watch(wait) }
+      @thread.name = "heapdump watch"
+      @thread.thread_variable_set(:fork_safe, true) # for Puma: children start it again
+    rescue ThreadError => e
+      say("not started in process #{@process}: #{e.message}")
+    end
+
+    def load_engine
+      Loading.alone { Engine }
+    end
+
     def watch(wait)
       sleep(wait)
       until @closed || idle?
+        load_engine unless @engine
         @engine ||= Engine.new(@options, @on)
         @engine.look
         wait_for_the_next unless @closed
@@ -151,9 +166,13 @@ module HeapDump
       Voice.new(@options.logger).say(text)
     end
 
-    # A server's process learns only later than this starts that it is the master.
+    # A server's process learns only later than this starts that it is the master. A worker stays
+    # one, whatever its title becomes.
     def idle?
-      !@options.master && Servers.master?
+      return false if @options.master || @worker
+
+      @worker = Servers.worker?
+      !@worker && Servers.master?(forked: @forked)
     end
 
     # A look each second at most, however much the kernel has to say.
@@ -182,6 +201,6 @@ require_relative "watch/stats"
 require_relative "watch/voice"
 require_relative "watch/servers"
 require_relative "watch/after_fork"
-# What needs JSON is loaded when a watch looks, not when it starts: in a program that Bundler has
-# not set up yet, that would decide for one version of that gem.
+# What needs JSON is loaded with a watch that looks at once, else with its first look: in a program
+# that Bundler has not set up yet, that would decide for one version of that gem.
 HeapDump::Watch.autoload :Engine, "#{__dir__}/watch/engine"

@@ -9,15 +9,28 @@ require "support/memory_group"
 # remains are three dumps of it and its notes, and the next process says so.
 class TestLimited < HeapDumpTest
   LIMIT = 400 << 20
-  LEAK = <<~'RUBY'
+  LEAK = <<~RUBY.freeze
     HeapDump::Watch::Machine.define_method(:disk) { |_| [false, 1 << 40, 1 << 41] }
     class Session; def initialize = @data = "x" * 20_000; end
     class Registry; SESSIONS = []; end
-    HeapDump.watch(to: ARGV[0], every: 1, settle: 0) { |on| on.memory at: [0.3, 0.45, 0.6], for: 1 }
-    loop do
-      100.times { Registry::SESSIONS << Session.new }
-      sleep 0.08
+    HeapDump::Watch::Engine.define_method(:pause) { 0.1 }
+    MARKS = [0.3, 0.45, 0.6]
+    HeapDump.watch(to: ARGV[0], settle: 0) { |on| on.memory at: MARKS, for: 0.3 }
+
+    GROUP = HeapDump::Watch::Machine.new.cgroup
+    def leak = 100.times { Registry::SESSIONS << Session.new }
+
+    def wait_for_dumps(number)
+      3000.times { HeapDump.watch.stats[:dumps] >= number ? return : sleep(0.01) }
+      abort "dump \#{number} never came"
     end
+
+    # However slow the machine is, it does not run over two marks at once.
+    MARKS.each.with_index(1) do |mark, number|
+      leak until GROUP.usage.last > (mark * #{LIMIT}) + (4 << 20)
+      wait_for_dumps(number)
+    end
+    loop { leak }
   RUBY
   NEXT = <<~'RUBY'
     HeapDump.watch(to: ARGV[0])

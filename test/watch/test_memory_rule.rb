@@ -293,6 +293,19 @@ class TestMemoryRule < HeapDumpTest
     assert_equal [1, 0], all.map { |worker| worker.begun.size }
   end
 
+  # Two servers that share a directory: what one has chosen is nothing to the other.
+  def test_each_server_chooses_for_itself
+    tree.process(50, parent: 8, private: 500, started: 50)
+    FileUtils.mkdir_p(heaps)
+    chosen = { "web-1-8" => [50, 50, machine.time.to_i] }
+    File.write("#{heaps}/state.json", JSON.generate(dumps: [], chosen: chosen))
+    all = workers(40, 41)
+    round(all, 10)
+    use(520)
+    round(all, 50)
+    assert_equal [0, 1], all.map { |worker| worker.begun.size }
+  end
+
   # On a volume that many hosts share, those that are gone are forgotten.
   def test_what_is_known_of_other_hosts
     Dir.mkdir(heaps)
@@ -302,7 +315,7 @@ class TestMemoryRule < HeapDumpTest
     round(all, 10)
     use(520)
     round(all, 50)
-    assert_equal %w[new web-1], JSON.parse(File.read("#{heaps}/state.json"))["chosen"].keys
+    assert_equal %w[new web-1-7], JSON.parse(File.read("#{heaps}/state.json"))["chosen"].keys
   end
 
   # One dump at a time, however many want one.

@@ -19,7 +19,10 @@ class TestWatch < HeapDumpTest
       end
     end
 
+    # Looks often, so that no test waits for the next look.
     def watch(**options, &block)
+      HeapDump::Watch::Options.define_method(:every) { 0.05 }
+      HeapDump::Watch::Engine.define_method(:pause) { 0.05 }
       HeapDump.watch(to: "#{DIR}/heaps", every: 1, settle: 0, **options, &block)
     end
 
@@ -70,7 +73,7 @@ class TestWatch < HeapDumpTest
     assert_empty loaded
   end
 
-  # Bundler may not have decided for a version of the gem yet.
+  # What the environment asks for is older than what Bundler decides.
   def test_json_is_loaded_with_the_first_look
     out = run_child(<<~'RUBY').out.split
       HeapDump::Watch.run({ to: "#{DIR}/heaps" }, nil, wait: 1)
@@ -139,6 +142,52 @@ class TestWatch < HeapDumpTest
       raise unless stats[:failures].zero?
     RUBY
     files("series-*/*.zst").each { |path| assert_whole Dump.skim(path) }
+  end
+
+  # In a child that is forked while the thread loads JSON, both the watch and the application have
+  # it. It takes long to load here.
+  def test_fork_while_libraries_are_loaded
+    out = run_child(<<~'RUBY').out
+      module Slow
+        def require(name)
+          $loading = true if name == "json"
+          sleep 0.05 if name.start_with?("json/")
+          super.tap { $loading = false if name == "json" }
+        end
+      end
+      Kernel.prepend(Slow)
+      HeapDump::Watch::Options.define_method(:every) { 0.05 }
+      HeapDump::Watch.run({ to: "#{DIR}/heaps" }, nil, wait: 0.01)
+      wait_until("the libraries") { $loading }
+      in_handler = nil
+      trap(:USR1) { in_handler = fork { exit!($loading ? 1 : 0) } }
+      Process.kill(:USR1, Process.pid)
+      wait_until("the handler") { in_handler }
+      pid = fork do
+        exit!(1) if $loading
+        require "json"
+        print JSON.generate([1])
+        wait_until("a look") { stats[:looks] > 0 }
+      end
+      [in_handler, pid].each { |one| Process.wait(one); raise $?.inspect unless $?.success? }
+    RUBY
+    assert_equal "[1]", out
+  end
+
+  # The application calls it where Bundler has decided, and nothing is loaded in a thread.
+  def test_a_watch_that_looks_at_once_is_loaded_at_once
+    out = run_child("HeapDump.watch(to: DIR); p HeapDump::Watch.autoload?(:Engine)").out
+    assert_equal "nil\n", out
+  end
+
+  # Another Ractor cannot see who loads. It must be able to fork.
+  def test_in_another_ractor
+    out = run_child(<<~'RUBY').out
+      watch
+      one = Ractor.new { HeapDump::Watch::Loading.alone { 7 } }
+      p one.respond_to?(:value) ? one.value : one.take
+    RUBY
+    assert_equal "7\n", out
   end
 
   def test_a_daemon

@@ -9,9 +9,13 @@ class TestWatchServers < HeapDumpTest
   include ServedDumps
 
   AUTO = "-r#{File.expand_path("../../lib/heapdump/auto", __dir__)}".freeze
-  # Whatever else fills the disk of this machine.
-  ROOM = "HeapDump::Watch::Machine.define_method(:disk) { |_| [false, 1 << 40, 1 << 41] }\n"
-  WATCH = "every: 1, settle: 0"
+  # Whatever else fills the disk of this machine; and looks come often, so that no test waits long.
+  ROOM = <<~RUBY
+    HeapDump::Watch::Machine.define_method(:disk) { |_| [false, 1 << 40, 1 << 41] }
+    HeapDump::Watch::Options.define_method(:every) { 0.1 }
+    HeapDump::Watch::Engine.define_method(:pause) { 0.1 }
+  RUBY
+  WATCH = "settle: 0"
 
   # Process ids of those that have written notes, when there are so many.
   def watching(server, count)
@@ -67,15 +71,47 @@ class TestWatchServers < HeapDumpTest
   # An initializer of an application that the master loads.
   def test_a_master_of_puma_that_has_loaded_the_application
     app = "require 'heapdump'; #{ROOM}HeapDump.watch(to: '#{dumps}', #{WATCH})\n#{Server::APP}"
-    config = PUMA.sub('plugin "heapdump"', "preload_app!")
+    # also where workers get another title before the first look
+    config = PUMA.sub('plugin "heapdump"', "preload_app!\nbefore_worker_boot { $0 = 'my shop' }")
     server = Server.new(scratch, "puma", config, env: environment, app: app)
     found = watching(server, 2)
     refute_includes found, server.pid
     assert_equal found, Processes.children(server.pid).sort
     assert_workers_watch(server, found)
+    refute_match(/Thread\(s\) started in app boot/, server.log)
   rescue StandardError
     warn server.log
     raise
+  ensure
+    server&.stop
+  end
+
+  TITLES = {
+    "puma: cluster worker 0: 40 [shop]" => :worker, "unicorn worker[1] -c unicorn.rb" => :worker,
+    "pitchfork (gen:2) worker[0] - ready" => :worker, "solid-queue-worker(1.2): waits" => :worker,
+    "unicorn master -c unicorn.rb" => :master, "pitchfork monitor" => :master,
+    "pitchfork (gen:1) mold" => :master, "sidekiq 8.1.7 shop [0 of 5 busy]" => nil, "\xFF" => nil
+  }.freeze
+
+  def test_titles
+    servers = HeapDump::Watch::Servers
+    before = $PROGRAM_NAME
+    TITLES.each do |title, what|
+      $PROGRAM_NAME = title
+      assert_equal [what == :worker, what == :master], [servers.worker?, servers.master?], title
+    end
+  ensure
+    $PROGRAM_NAME = before
+  end
+
+  # Who wants the master to be watched, too, is not warned of the thread.
+  def test_a_master_of_puma_that_is_watched
+    app = "require 'heapdump'; #{ROOM}HeapDump.watch(to: '#{dumps}', master: true, #{WATCH})\n" \
+          "#{Server::APP}"
+    server = Server.new(scratch, "puma", PUMA.sub('plugin "heapdump"', "preload_app!"),
+                        env: environment, app: app)
+    assert_includes watching(server, 3), server.pid
+    refute_match(/Thread\(s\) started in app boot/, server.log)
   ensure
     server&.stop
   end
@@ -99,9 +135,22 @@ class TestWatchServers < HeapDumpTest
     end
   end
 
-  # It takes ten seconds until the first look.
+  # It takes ten seconds until the first look, also in workers; here, one.
+  SOON = <<~RUBY.freeze
+    require "#{Child::ROOT}/lib/heapdump/integrations/watching"
+    HeapDump::Integrations::Watching.singleton_class.prepend(Module.new do
+      def start(wait:)
+        HeapDump::Watch::Options.define_method(:every) { 1 }
+        super(wait: wait == 10 ? 1 : raise("\#{wait} seconds"))
+      end
+    end)
+  RUBY
+
   def test_from_the_environment_alone
-    env = { "RUBYOPT" => "#{ENV.fetch("RUBYOPT", "")} #{AUTO}", "BUNDLER_ORIG_RUBYOPT" => AUTO,
+    soon = File.join(scratch, "soon.rb")
+    File.write(soon, SOON)
+    flags = "-r#{soon} #{AUTO}"
+    env = { "RUBYOPT" => "#{ENV.fetch("RUBYOPT", "")} #{flags}", "BUNDLER_ORIG_RUBYOPT" => flags,
             "HEAPDUMP_WATCH" => "1", "HEAPDUMP_MEMORY" => "0.6, 900 MiB", "HEAPDUMP_KEEP" => "3" }
     serve("puma", PUMA.sub(/^plugin.*/, ""), env) do |server|
       found = watching(server, 2)

@@ -116,14 +116,15 @@ module HeapDump
       def ours?(strike)
         return true unless strike.series
 
+        server = "#{@names.host}-#{@processes.parent}"
+        pid, started = @state.chosen(server)
+        return pid == @names.pid if pid && @processes.started(pid) == started
+
         watching = watching_processes
         return true if watching.size == 1
-
-        pid, started = @state.chosen(@names.host)
-        return pid == @names.pid if pid && @processes.started(pid) == started
         return false unless @processes.largest(watching) == @names.pid
 
-        @state.choose(@names.host, @names.pid, @processes.started || 0) unless @options.dry
+        @state.choose(server, @names.pid, @processes.started || 0) unless @options.dry
         true
       end
 

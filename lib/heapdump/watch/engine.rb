@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
+require_relative "../terminal/text"
 require_relative "../terminal/trouble"
+require_relative "../terminal/units"
 require_relative "gauge"
 require_relative "facts"
 require_relative "stats"

@@ -51,9 +51,14 @@ module HeapDump
         field(own?(pid) ? "self" : pid, STARTED)
       end
 
+      # The number of the process that has started this one.
+      def parent
+        field("self", PARENT)
+      end
+
       # The numbers of this process and of its brothers.
       def family
-        parent = field("self", PARENT)
+        parent = self.parent
         return [@pid] unless parent
 
         ruby = executable("self")

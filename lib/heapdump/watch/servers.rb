@@ -5,17 +5,20 @@ module HeapDump
     # Whether this process is the master of a server with workers. The heap that leaks is the
     # worker's, and a server shall not notice what happens in its master.
     module Servers # :nodoc:
-      WORKER = /\Apuma: cluster worker|\A(?:unicorn|pitchfork)\b.*\bworker\b/
+      WORKER = /\A(?:puma: cluster worker|solid-queue-|(?:unicorn|pitchfork)\b.*\bworker\b)/
       MASTER = /\A(?:unicorn|pitchfork)\b.*\b(?:master|monitor|mold|service)\b/
       SILENT = %w[Unicorn::HttpServer Pitchfork::HttpServer Resque::Worker].freeze
       private_constant :WORKER, :MASTER, :SILENT
 
       module_function
 
-      def master?(title = $PROGRAM_NAME.b)
-        return false if title.match?(WORKER)
+      def worker?(title = $PROGRAM_NAME.b)
+        title.match?(WORKER)
+      end
 
-        title.match?(MASTER) || puma_workers.positive?
+      # The processes that a master of Puma forks are no masters: its workers, and those of plugins.
+      def master?(title = $PROGRAM_NAME.b, forked: false)
+        title.match?(MASTER) || (!forked && puma_workers.positive?)
       end
 
       # Whether the workers of this server end by exit!, so that nothing is called at their end.

@@ -6,7 +6,7 @@ module HeapDump
   class Watch
     # What must survive a restart, in DIRECTORY/state.json: which dumps there were in the last 24
     # hours, so that processes that crash again and again get no new budget each time; and which
-    # process makes the dumps of a host, so that a series is of one process.
+    # process makes the dumps of a server, so that a series is of one process.
     #
     # Whoever changes it has the Lock of the directory. If the file is damaged, the files of the
     # dumps tell how many there were. Methods raise SystemCallError if it cannot be read or written.
@@ -71,18 +71,18 @@ module HeapDump
         slots && (bytes.to_f / slots)
       end
 
-      # The process that makes the dumps of this host: [number, start], or nil.
-      def chosen(host)
-        pid, started, time = read["chosen"][host]
+      # The process that makes the dumps of a server: [number, start], or nil.
+      def chosen(server)
+        pid, started, time = read["chosen"][server]
         [pid, started] if time && (@machine.time.to_i - time).abs < DAY
       end
 
-      def choose(host, pid, started)
+      def choose(server, pid, started)
         update do |state|
           state["dumps"] = dumps
           now = @machine.time.to_i
           state["chosen"].select! { |_, (_, _, time)| (now - time).abs < DAY }
-          state["chosen"][host] = [pid, started, now]
+          state["chosen"][server] = [pid, started, now]
         end
       end
 
