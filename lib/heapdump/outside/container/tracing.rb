@@ -92,10 +92,10 @@ module HeapDump
 
         def libc_of(target)
           paths = target.mappings.map(&:path)
-          musl = paths.find { |path| path.match?(%r{/(?:ld-musl-|libc\.musl-)}n) }
+          musl = paths.find { |path| path.b.match?(%r{/(?:ld-musl-|libc\.musl-)}) }
           return ["musl", musl] if musl
 
-          glibc = paths.find { |path| path.match?(%r{/libc(?:-[\d.]+)?\.so(?:\.6)?\z}n) }
+          glibc = paths.find { |path| path.b.match?(%r{/libc(?:-[\d.]+)?\.so(?:\.6)?\z}) }
           [glibc ? "glibc" : "unknown", glibc]
         end
 
