@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../terminal/trouble"
+require_relative "../watch"
 require_relative "../watch/gauge"
 require_relative "../watch/facts"
 require_relative "../watch/stats"
