@@ -4,6 +4,9 @@ require "test_helper"
 require "yaml"
 require "support/document"
 require "support/watching"
+require "heapdump/cli"
+require "heapdump/cli/container_lines"
+require "heapdump/outside/container"
 
 # docs/kubernetes.md: its manifest, its explanations and its numbers are right.
 class TestKubernetes < HeapDumpTest
@@ -106,6 +109,37 @@ class TestKubernetes < HeapDumpTest
     gauge.refresh
     left, needed = gauge.headroom
     left >= needed
+  end
+
+  # What is shown is what the command says of such a container, but for the user and the library.
+  def test_the_output_of_doctor
+    skip "SKIPPED: needs root" unless Process.euid.zero?
+    shown = Document.new(PATH).blocks_in("text").first.lines
+    assert_equal shown.grep_v(/  (uid|libc) /), doctor_says.grep_v(/  (uid|libc) /)
+    assert_equal shown.grep(/  uid /).map { |line| line.sub("1000,", "0,") }, doctor_says.grep(/  uid /)
+  end
+
+  def doctor_says
+    tree.process(40, private: 740, shared: 0, as_self: true)
+    tree.group_two("/web", used: 812, limit: 1536, oom_group: 1)
+    tree.put("/proc/self/status", "CapEff:\t0\nSeccomp:\t2\n")
+    tree.put("/proc/sys/kernel/yama/ptrace_scope", "1\n")
+    machine.disk_is = [false, (61.2 * (1 << 30)).to_i, 200 << 30]
+    FileUtils.mkdir_p(heaps)
+    File.chmod(0o770, heaps)
+    found = HeapDump::Outside::Container.new(
+      target: Seen.new(1, 1000), directory: heaps, root: tree.root, machine: machine, gdb: nil
+    ).findings
+    out = StringIO.new
+    HeapDump::CLI::ContainerLines.new(found).show(HeapDump::Terminal::Screen.new(out))
+    out.string.gsub(heaps, "/heap").lines(chomp: true)
+  end
+
+  # A process of that user, who may write to the directory.
+  Seen = Struct.new(:pid, :uid) do
+    def mappings = []
+    def same_mounts? = true
+    def groups = [0]
   end
 
   # Of a quantity of Kubernetes.
