@@ -16,8 +16,8 @@
  *   "default"      nothing else, but heapdump/auto, the Puma plugin or a hook is used: :none
  *   "nothing"      nothing: :full
  *
- * Calls methods of HeapDump::Trigger and HeapDump::Watch, so it may raise what a program has made of
- * them.
+ * Calls methods of HeapDump::Trigger and HeapDump::Watch, so it may raise what a program has made
+ * of them.
  */
 VALUE hd_own_strings(const char **source);
 
