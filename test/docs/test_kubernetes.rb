@@ -116,7 +116,8 @@ class TestKubernetes < HeapDumpTest
     skip "SKIPPED: needs root" unless Process.euid.zero?
     shown = Document.new(PATH).blocks_in("text").first.lines
     assert_equal shown.grep_v(/  (uid|libc) /), doctor_says.grep_v(/  (uid|libc) /)
-    assert_equal shown.grep(/  uid /).map { |line| line.sub("1000,", "0,") }, doctor_says.grep(/  uid /)
+    assert_equal shown.grep(/  uid /).map { |line| line.sub("1000,", "0,") },
+                 doctor_says.grep(/  uid /)
   end
 
   def doctor_says

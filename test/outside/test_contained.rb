@@ -53,7 +53,7 @@ class TestContained < HeapDumpTest
     "no unshare"
   end
 
-  UNSHARE = %w[unshare --mount --pid --fork --mount-proc --kill-child sh -c].freeze
+  UNSHARE = %w[unshare --mount --pid --fork --mount-proc sh -c].freeze
 
   def heaps
     File.join(scratch, "heap")
