@@ -29,6 +29,8 @@ module HeapDump
   autoload :ActiveJob, "#{__dir__}/heapdump/active_job"
   # Loaded by HeapDump.watch.
   autoload :Watch, "#{__dir__}/heapdump/watch"
+  # Loaded where dumps can be asked for from afar.
+  autoload :Asking, "#{__dir__}/heapdump/asking"
 
   class << self
     # Writes every object of the heap to +target+: a path, an IO, or an object with a +write+. If
@@ -112,6 +114,8 @@ module HeapDump
     # only::     an object with a method +call+ that gets a HeapDump::Watch::Facts and says whether
     #            this process is to dump at all; called in the thread of the watch, once in a look
     # limit::    the limit of the memory, if the one of the control group is not right
+    # ask::      the address of a bus, or several, over which `heapdump ask` asks for dumps, as
+    #            <tt>file:/shared</tt> (default: HEAPDUMP_ASK of the environment)
     # dry::      with true, it writes the notes, but only says when it would dump
     # logger::   gets the lines instead of stderr, by its method +warn+
     # master::   with true, the master of a server with workers is watched, too

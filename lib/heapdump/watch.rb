@@ -53,6 +53,7 @@ module HeapDump
       @options = Options.new(options)
       @on = On.new(@options.directory)
       block ? block.call(@on) : @on.usual
+      @options.ask.each { |address| @on.bus(address) }
     end
 
     # Starts the thread, which looks for the first time after +wait+ seconds. In a master that is

@@ -65,6 +65,12 @@ module HeapDump
         ["ui heap.json", "one dump"],
         ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"]
       ],
+      "ask" => [
+        ["ask --store /var/tmp/heapdump", "a dump of any process that watches with this directory"],
+        ["ask --app puma --count 2 --dumps 3 --every 10m", "a series of two processes, over the " \
+                                                           "bus of HEAPDUMP_ASK"],
+        ["ask --list", "what was asked for, and what has become of it"]
+      ],
       "notes" => [
         ["notes /var/tmp/heapdump", "what watched processes used in the end, and how they ended"],
         ["notes /var/tmp/heapdump --pid 41 --json", "the minutes of one of them, for a program"]

@@ -159,6 +159,7 @@ module HeapDump
 
       def start(strike, facts)
         facts.rule = strike.rule
+        facts.ask = strike.ask
         path = File.join(@directory.series(@names.directory), @names.dump(@made + 1, facts.time))
         slots = @guards.slots
         @state.reserve(@names, strike.rule, slots)
@@ -173,7 +174,7 @@ module HeapDump
       # Returns the Pending, nil if there is none: only forked processes may write a dump.
       def begin_dump(strike, facts, path)
         @voice.say("dumping to #{path}, because #{strike.words}")
-        @dumper.call(path, gc: false, strings: @options.strings)
+        @dumper.call(path, gc: false, strings: strike.strings || @options.strings)
       rescue Busy
         @state.cancel(@names)
         nil # the dump of somebody else; the next look tries again
@@ -192,7 +193,7 @@ module HeapDump
       def finish(running)
         succeed(running, running.pending.result)
       rescue *Trigger::OURS => e
-        fail_with(running.path, e)
+        fail_with(running, e)
       ensure
         @lock.release
       end
@@ -207,6 +208,8 @@ module HeapDump
         @stats.add(:seconds, result.seconds)
         @stats.add(:bytes, result.bytes)
         @guards.tidy(@names)
+        source = running.strike.source
+        source.taken(result) if source.respond_to?(:taken)
         result
       end
 
@@ -218,9 +221,12 @@ module HeapDump
         @voice.once(:record, "nothing can be noted of #{result.path}: #{e.message}")
       end
 
-      def fail_with(path, error)
+      def fail_with(running, error)
         @stats.add(:failures)
-        @voice.say("no dump at #{path}: #{error.message} (#{error.class})")
+        @voice.say("no dump at #{running.path}: #{error.message} (#{error.class})")
+        source = running.strike.source
+        source.failed(error.message) if source.respond_to?(:failed)
+        nil
       end
     end
   end

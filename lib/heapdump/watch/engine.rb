@@ -13,6 +13,13 @@ require_relative "state"
 require_relative "dumping"
 require_relative "note"
 require_relative "predecessor"
+# Nobody forks while the engine is loaded, so all that a request will need is loaded with it.
+require_relative "../asking/who"
+require_relative "../asking/request"
+require_relative "../asking/part"
+require_relative "../asking/progress"
+require_relative "../asking/desk"
+require_relative "../asking/file_bus"
 
 module HeapDump
   class Watch
@@ -71,6 +78,7 @@ module HeapDump
 
       # The watch ends, and the process goes on: the last line of the notes.
       def stop
+        leave
         @note.close(observe)
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
@@ -80,6 +88,7 @@ module HeapDump
       def close
         facts = observe
         dump_at_exit(facts) if @grace
+        leave
         @note.close(facts)
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
@@ -88,6 +97,7 @@ module HeapDump
       # In a forked child.
       def forget
         @dumping.forget
+        @rules.each { |rule| rule.forget if rule.respond_to?(:forget) }
       end
 
       private
@@ -105,10 +115,18 @@ module HeapDump
         @voice.say("#{problem}; nothing will be dumped while it is so") if problem
         told = Predecessor.new(@options.directory, @names, @gauge).words
         @voice.say(told) if told
+        @rules.each do |rule|
+          rule.begin_life(@names, @options, @voice) if rule.respond_to?(:begin_life)
+        end
         @rules.reject! do |rule|
           why = rule.respond_to?(:useless) && rule.useless(facts)
           @voice.say("the rule #{rule.name} is off: #{why}") if why
         end
+      end
+
+      # Rules that have something to end.
+      def leave
+        @rules.each { |rule| rule.close if rule.respond_to?(:close) }
       end
 
       def settle(facts)
@@ -122,7 +140,10 @@ module HeapDump
       # Who takes a question must answer it, so where nothing is wanted nobody is asked.
       def strikes(facts)
         @rules.filter_map do |rule|
-          next if rule.is_a?(Rules::Ask) && !wanted?(facts)
+          if rule.name == :ask && !wanted?(facts)
+            rule.unwanted if rule.respond_to?(:unwanted)
+            next
+          end
 
           @faults.guard(rule, "the rule #{rule.name}") { rule.strike(facts) }
         end

@@ -17,6 +17,9 @@ module HeapDump
       attr_accessor :rule
       # Why there is no dump although a rule has struck (Symbol), nil if there is one.
       attr_accessor :refused
+      # Of a request that came over a bus: its +:id+ and its +:payload+, if it has one (Hash); else
+      # nil.
+      attr_accessor :ask
 
       # +seconds+ is what a clock shows that nobody sets; +work+ are the counted jobs and requests.
       def initialize(gauge, time:, seconds:, pid:, work: [0, 0]) # :nodoc:

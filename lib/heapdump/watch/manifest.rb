@@ -18,7 +18,7 @@ module HeapDump
       def write(running, result, names, number)
         fields = { version: VERSION, file: File.basename(result.path), app: names.app,
                    host: names.host, pid: names.pid, series: names.series, number: number,
-                   rule: running.strike.rule, why: running.strike.words,
+                   rule: running.strike.rule, why: running.strike.words, ask: running.strike.ask,
                    revision: ENV.values_at(*REVISIONS).compact.find { |text| !text.empty? },
                    objects: result.objects, bytes: result.bytes, seconds: result.seconds,
                    pause: result.pause, work: Work.totals, facts: running.facts.to_h }

@@ -6,6 +6,7 @@ require_relative "rules/every"
 require_relative "rules/own"
 require_relative "rules/ask"
 require_relative "rules/ask_file"
+require_relative "rules/fleet"
 
 module HeapDump
   class Watch
@@ -30,6 +31,7 @@ module HeapDump
         memory
         growth
         ask file: true
+        ask "file:#{@directory}"
         self
       end
 
@@ -76,12 +78,24 @@ module HeapDump
       end
 
       # When somebody asks. <tt>file: true</tt>: when there is a file +ask+ in the directory of the
-      # dumps, empty or with the number of a process. Or any object with a method +asked+, which
-      # gets a Facts at each look and returns who asks (String) or nil.
+      # dumps, empty or with the number of a process. The address of a bus (String), as
+      # <tt>file:/shared</tt>: when `heapdump ask` has put a request there. Or any object with a
+      # method +asked+, which gets a Facts at each look and returns who asks (String) or nil.
       #
       #   on.ask file: true
+      #   on.ask "file:/shared/heapdump"
       def ask(source = nil, file: nil)
-        add Rules::Ask.new(file ? Rules::AskFile.new(@directory) : source)
+        if source.is_a?(String)
+          bus(Asking::Address.parse(source, "on.ask"))
+        else
+          add Rules::Ask.new(file ? Rules::AskFile.new(@directory) : source)
+        end
+      end
+
+      # Once for each bus: a process must not take two parts in one request.
+      def bus(address) # :nodoc:
+        known = @rules.grep(Rules::Fleet).map { |rule| rule.address.to_s }
+        add Rules::Fleet.new(address) unless known.include?(address.to_s)
       end
 
       # When the block returns something true; once, until it was not. It gets a Facts, runs in the

@@ -10,12 +10,12 @@ module HeapDump
     class Options # :nodoc:
       DEFAULTS = { to: "/var/tmp/heapdump", name: nil, strings: :hash, every: 10, settle: 300,
                    cooldown: 900, at_most: 6, keep: {}, only: nil, dry: false, limit: nil,
-                   logger: nil, master: false }.freeze
+                   logger: nil, master: false, ask: nil }.freeze
       KEEP = { files: 12, bytes: 4 << 30, for: 14 * 86_400 }.freeze
       private_constant :DEFAULTS, :KEEP
 
       attr_reader :directory, :name, :strings, :every, :settle, :cooldown, :at_most, :keep, :only,
-                  :dry, :limit, :logger, :master
+                  :dry, :limit, :logger, :master, :ask
 
       def initialize(given)
         unknown = given.keys - DEFAULTS.keys
@@ -72,6 +72,7 @@ module HeapDump
       def rest(options)
         @only = callable("only:", options[:only])
         @limit = limit_of(options[:limit])
+        @ask = buses(options[:ask])
         @logger = options[:logger]
         unless @logger.nil? || @logger.respond_to?(:warn)
           raise ArgumentError, "logger: must have a method warn, as a Logger has"
@@ -86,6 +87,14 @@ module HeapDump
 
         text = ENV.fetch("HEAPDUMP_LIMIT", "")
         Quantity.bytes("HEAPDUMP_LIMIT", text) unless text.empty?
+      end
+
+      # Addresses of buses, of the option or the environment.
+      def buses(given)
+        return Array(given).map { |text| Asking::Address.parse(text) } unless given.nil?
+
+        text = ENV.fetch("HEAPDUMP_ASK", "")
+        text.empty? ? [] : [Asking::Address.parse(text, "HEAPDUMP_ASK")]
       end
 
       def callable(name, value)

@@ -11,8 +11,8 @@ module HeapDump
       class Ask # :nodoc:
         def initialize(source)
           unless source.respond_to?(:asked)
-            raise ArgumentError, "on.ask needs file: true, or an object with a method asked, " \
-                                 "not #{source.inspect}"
+            raise ArgumentError, "on.ask needs file: true, the address of a bus, or an object " \
+                                 "with a method asked, not #{source.inspect}"
           end
 
           @source = source

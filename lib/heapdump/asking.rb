@@ -1,0 +1,23 @@
+# frozen_string_literal: true
+
+module HeapDump
+  # Dumps that somebody asks for from afar: a request is put on a bus (a shared directory, a
+  # database), processes with a watch that it is meant for take a part in it, and tell of each step
+  # there. `heapdump ask` is the other end.
+  #
+  # Who may write to a bus may have dumps made; contents of strings are in them only if the watch
+  # itself allows that.
+  module Asking # :nodoc:
+    autoload :Address, "#{__dir__}/asking/address"
+    autoload :Request, "#{__dir__}/asking/request"
+    autoload :Who, "#{__dir__}/asking/who"
+    autoload :Part, "#{__dir__}/asking/part"
+    autoload :Desk, "#{__dir__}/asking/desk"
+    autoload :Tracing, "#{__dir__}/asking/tracing"
+    autoload :Progress, "#{__dir__}/asking/progress"
+    autoload :FileBus, "#{__dir__}/asking/file_bus"
+
+    # A bus cannot be reached, or does not do what it is asked. The message has no credentials.
+    class Down < Error; end # :nodoc:
+  end
+end

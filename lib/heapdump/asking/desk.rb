@@ -1,0 +1,120 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Asking
+    # Where a process takes a part in requests, and leaves what it has to tell. #exchange talks with
+    # the bus, and is called by one thread; the other methods only take and leave, at any time.
+    class Desk # :nodoc:
+      MOST = 200 # steps that wait for a bus that is down
+      # Something to tell, and whether the place becomes free with it.
+      Letter = Struct.new(:part, :step, :frees)
+      private_constant :MOST, :Letter
+
+      # +voice+ tells when the bus is down, and when it is there again.
+      def initialize(bus, who, voice, clock: Time)
+        @bus = bus
+        @who = who
+        @voice = voice
+        @clock = clock
+        @mutex = Mutex.new
+        @letters = []
+        @past = []
+        @number = 0
+      end
+
+      # The part of this process (Part); nil if it has none.
+      def part
+        @mutex.synchronize { @part }
+      end
+
+      # Tells of a step. The part ends with it if +ends+, and then the place is free for another
+      # process if +frees+.
+      def tell(part, state, ends: false, frees: false, **fields)
+        @mutex.synchronize do
+          leave(part, state, frees, fields)
+          finish(part) if ends
+        end
+      end
+
+      # Whether there is something for the bus.
+      def letters?
+        @mutex.synchronize { @letters.any? }
+      end
+
+      # Talks with the bus. Returns nil if that is down.
+      def exchange
+        post
+        part = self.part
+        part ? look_after(part) : take
+        back
+        true
+      rescue Down => e
+        down(e.message)
+      rescue SystemCallError => e
+        down(Terminal::Trouble.sentence(e))
+      end
+
+      private
+
+      def post
+        while (letter = @mutex.synchronize { @letters.first })
+          @bus.tell(letter.part.request.id, @who, letter.step)
+          @bus.free(letter.part.request.id, letter.part.place, @who) if letter.frees
+          @mutex.synchronize { @letters.shift }
+        end
+      end
+
+      def look_after(part)
+        return unless @bus.cancelled?(part.request.id)
+
+        @mutex.synchronize do
+          next unless @part.equal?(part)
+
+          leave(part, :cancelled, false, {})
+          finish(part)
+        end
+        post
+      end
+
+      def take
+        requests = @bus.open(@clock.now)
+        @past &= requests.map(&:id)
+        requests.each do |request|
+          next if @past.include?(request.id) || !request.for?(@who)
+
+          place = @bus.claim(request, @who) or next
+          part = Part.new(request, place)
+          @mutex.synchronize do
+            @part = part
+            leave(part, :accepted, false, {})
+          end
+          return post
+        end
+      end
+
+      def leave(part, state, frees, fields)
+        return if @letters.size >= MOST
+
+        step = { n: @number += 1, time: @clock.now.to_i, app: @who.app, host: @who.host,
+                 pid: @who.pid, place: part.place, state: state, **fields }
+        @letters << Letter.new(part, step, frees)
+      end
+
+      def finish(part)
+        @past << part.request.id
+        @part = nil if @part.equal?(part)
+      end
+
+      def down(words)
+        @voice.say("nobody can ask for dumps by #{@bus}: #{words}; it is tried again") unless @down
+        @down = true
+        nil
+      end
+
+      def back
+        @voice.say("dumps can be asked for by #{@bus} again") if @down
+        @down = false
+      end
+    end
+  end
+end

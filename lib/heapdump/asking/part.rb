@@ -1,0 +1,37 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Asking
+    # The part that this process has in a request: its place among those that dump, and how many
+    # dumps it has made. Clocks are those that nobody sets.
+    class Part # :nodoc:
+      attr_reader :request, :place, :taken
+
+      def initialize(request, place)
+        @request = request
+        @place = place
+        @taken = 0
+      end
+
+      # Whether the next dump is due. The first call tells when the part began.
+      def due?(seconds)
+        @next ||= seconds + @request.trace.to_i
+        !@under_way && seconds >= @next
+      end
+
+      def began(seconds)
+        @under_way = true
+        @next = seconds + @request.every
+      end
+
+      def took
+        @under_way = false
+        @taken += 1
+      end
+
+      def through?
+        @taken >= @request.dumps
+      end
+    end
+  end
+end

@@ -1,0 +1,79 @@
+# frozen_string_literal: true
+
+require "json"
+
+module HeapDump
+  module Asking
+    # What has become of a request, by the steps (Hashes) that processes have told.
+    class Progress # :nodoc:
+      NUMBERS = %w[n time pid place].freeze
+      TEXTS = %w[app host state].freeze
+      private_constant :NUMBERS, :TEXTS
+
+      # A step from a line of a bus; nil if it is damaged.
+      def self.step(line)
+        step = JSON.parse(line)
+        return unless step.is_a?(Hash) && step.values_at(*NUMBERS).all?(Integer) &&
+                      step.values_at(*TEXTS).all?(String)
+
+        step
+      rescue JSON::ParserError, EncodingError
+        nil
+      end
+
+      attr_reader :request, :steps
+
+      def initialize(request, steps, cancelled)
+        @request = request
+        @steps = steps
+        @cancelled = cancelled
+      end
+
+      # How many dumps there are.
+      def taken
+        count("taken")
+      end
+
+      def refused
+        count("refused") + count("failed")
+      end
+
+      # How many processes have made all their dumps.
+      def through
+        @steps.count { |step| step["state"] == "taken" && step["dump"] == @request.dumps }
+      end
+
+      # Processes that have a part now.
+      def under_way
+        ended = %w[refused failed cancelled left]
+        @steps.group_by { |step| step.values_at("host", "pid") }.values.count do |steps|
+          last = steps.last
+          !ended.include?(last["state"]) && last["dump"] != @request.dumps
+        end
+      end
+
+      # done, cancelled, open, or over: nobody begins any more.
+      def state(now)
+        return "done" if through >= @request.count
+        return "cancelled" if @cancelled
+
+        @request.open?(now) ? "open" : "over"
+      end
+
+      # Whether nothing more will come.
+      def ended?(now)
+        case state(now)
+        when "done" then true
+        when "open" then false
+        else under_way.zero? || now.to_i > @request.end
+        end
+      end
+
+      private
+
+      def count(state)
+        @steps.count { |step| step["state"] == state }
+      end
+    end
+  end
+end

@@ -1,0 +1,156 @@
+# frozen_string_literal: true
+
+require_relative "command"
+require_relative "ask_lines"
+require_relative "../asking"
+
+module HeapDump
+  module CLI
+    # Asks processes of a fleet for dumps, and shows what becomes of it.
+    class Ask < Command
+      usage "[--store ADDRESS]"
+      limit 50
+      details <<~TEXT
+        Processes that watch (HeapDump.watch) with the same address dump under their guards; one that
+        refuses says why, and another one may take its place. PATTERNs are those of a shell: web-*.
+        --list shows the newest --limit requests. The command waits until all is done; to interrupt
+        it ends nothing, --cancel does. Exit status: 0 if all dumps that were asked for are there.
+      TEXT
+
+      SPANS = { "--every TIME" => "between two dumps of a process (default 10m)",
+                "--until TIME" => "nobody begins with it later (default 1h)",
+                "--trace TIME" => "trace allocations for so long before the first dump, and " \
+                                  "up to the last one; at most 1h" }.freeze
+      PATTERNS = { "app" => "of these programs", "host" => "on these hosts",
+                   "role" => "with this HEAPDUMP_ROLE, or in such a DYNO" }.freeze
+      STEP = 0.5 # seconds between looks at the bus
+      private_constant :SPANS, :PATTERNS, :STEP
+
+      def initialize(**)
+        super
+        @wanted = {}
+        @wait = true
+      end
+
+      def call
+        @bus = address.bus
+        return list if @list
+        return cancel(@cancel) if @cancel
+
+        ask(request)
+      rescue HeapDump::Asking::Down => e
+        raise Error, "#{@bus}: #{e.message}"
+      end
+
+      private
+
+      def options(parser)
+        parser.on("--store ADDRESS", "the bus: file:/DIRECTORY (default HEAPDUMP_ASK)") do |text|
+          @store = text
+        end
+        who_options(parser)
+        what_options(parser)
+        parser.on("--no-wait", "only print the request") { @wait = false }
+        parser.on("--list", "requests, and what has become of them") { @list = true }
+        parser.on("--cancel ID", "nobody begins with it or goes on") { |id| @cancel = id }
+      end
+
+      def who_options(parser)
+        PATTERNS.each do |name, words|
+          parser.on("--#{name} PATTERN", "only processes #{words}") do |text|
+            @wanted[name.to_sym] = text
+          end
+        end
+        number_option(parser, "--pid PID", 1.., "only this process") { |n| @wanted[:pid] = n }
+        number_option(parser, "--count N", 1..100, "of so many processes (default 1)") do |n|
+          @wanted[:count] = n
+        end
+      end
+
+      def what_options(parser)
+        number_option(parser, "--dumps N", 1..20, "so many of each (default 1)") do |n|
+          @wanted[:dumps] = n
+        end
+        SPANS.each do |option, words|
+          name = option[/\w+/].to_sym
+          parser.on(option, words) { |text| @wanted[name] = text }
+        end
+        parser.on("--strings HOW", "contents of strings: none, hash, full or a number of bytes",
+                  "(default: as the watch has it, which must allow more)") do |text|
+          @wanted[:strings] = text
+        end
+        parser.on("--payload TEXT", "for manifests and the hook on.dump") do |text|
+          @wanted[:payload] = text
+        end
+      end
+
+      def address
+        given = @store || ENV.fetch("HEAPDUMP_ASK", "")
+        raise UsageError, "give --store ADDRESS, or HEAPDUMP_ASK; #{hint}" if given.empty?
+
+        address = HeapDump::Asking::Address.parse(given, @store ? "--store" : "HEAPDUMP_ASK")
+        return address unless @store && address.secret?
+
+        raise UsageError, "everybody on this machine can read a password in an argument; " \
+                          "put the address into HEAPDUMP_ASK"
+      rescue ArgumentError => e
+        raise UsageError, e.message
+      end
+
+      def request
+        HeapDump::Asking::Request.make(**@wanted)
+      rescue ArgumentError => e
+        raise UsageError, "--#{e.message}"
+      end
+
+      def ask(request)
+        @bus.publish(request)
+        lines = AskLines.new(screen, request)
+        lines.begin unless json?
+        progress = @wait ? follow(request, lines) : progress(request)
+        json? ? print_json(request: told(progress)) : lines.end(progress, waited: @wait)
+        !@wait || progress.state(Time.now) == "done" ? OK : ERROR
+      end
+
+      def follow(request, lines)
+        loop do
+          progress = progress(request)
+          lines.more(progress.steps) unless json?
+          out.flush
+          return progress if progress.ended?(Time.now)
+
+          sleep(STEP)
+        end
+      end
+
+      def progress(request)
+        HeapDump::Asking::Progress.new(request, @bus.steps(request.id),
+                                       @bus.cancelled?(request.id))
+      end
+
+      def told(progress)
+        { **progress.request.to_h, state: progress.state(Time.now), taken: progress.taken,
+                                   refused: progress.refused, steps: progress.steps }
+      end
+
+      def list
+        all = @bus.all.last(limit).map { |request| progress(request) }
+        return print_json(requests: all.map { |one| told(one) }) || OK if json?
+
+        return screen.line("nothing was asked for by #{@bus}") || OK if all.empty?
+
+        screen.table(AskLines.table(all))
+        OK
+      end
+
+      def cancel(id)
+        unless HeapDump::Asking::Request.id?(id) && @bus.cancel(id)
+          raise NotFound, "there is no request #{id.inspect}; `heapdump ask --list` shows them"
+        end
+
+        json? ? print_json(cancelled: id) : screen.line("request #{id} is cancelled")
+        OK
+      end
+    end
+  end
+end

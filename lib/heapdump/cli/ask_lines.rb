@@ -1,0 +1,87 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module CLI
+    # A request in words: each step is a line as soon as it is known.
+    class AskLines
+      def self.table(all)
+        table = Terminal::Table.new(%w[taken of refused state id made for], right: 3)
+        all.each do |one|
+          request = one.request
+          table.row(one.taken.to_s, (request.count * request.dumps).to_s, one.refused.to_s,
+                    one.state(Time.now), request.id, Time.at(request.made).utc.strftime("%FT%TZ"),
+                    whom(request))
+        end
+        table
+      end
+
+      # For whom it is, in words.
+      def self.whom(request)
+        named = %i[app role host pid].filter_map do |name|
+          value = request.public_send(name)
+          "#{name} #{value}" unless value.nil?
+        end
+        named.empty? ? "any" : named.join(", ")
+      end
+
+      def initialize(screen, request)
+        @screen = screen
+        @request = request
+        @shown = Hash.new(0)
+      end
+
+      def begin
+        dumps = Terminal::Units.plural(@request.dumps, "dump")
+        every = ", each #{@request.every} s" if @request.dumps > 1
+        of = "of #{Terminal::Units.plural(@request.count, "process", "processes")}"
+        @screen.line("request #{@request.id}: #{dumps}#{every} #{of} (#{AskLines.whom(@request)})")
+      end
+
+      # Steps that were not shown before.
+      def more(steps)
+        steps.each do |step|
+          key = step.values_at("host", "pid", "n")
+          next if @shown.key?(key)
+
+          @shown[key] = true
+          @screen.line("#{step["app"]} #{step["host"]} pid #{step["pid"]}: #{words(step)}")
+        end
+      end
+
+      def end(progress, waited:)
+        state = progress.state(Time.now)
+        return @screen.line(later) unless waited
+        return if state == "done"
+
+        why = state == "over" ? "nobody begins with it any more" : "it was cancelled"
+        wanted = @request.count * @request.dumps
+        @screen.line("#{why}: #{progress.taken} of #{wanted} dumps taken, " \
+                     "#{progress.refused} refused")
+      end
+
+      private
+
+      def later
+        "`heapdump ask --list` shows what has become of it"
+      end
+
+      def words(step)
+        case step["state"]
+        when "taken" then "#{step["dump"]} of #{@request.dumps} taken: #{figures(step)}"
+        when "accepted", "cancelled" then step["state"]
+        else "#{step["state"]}: #{step["words"]}"
+        end
+      end
+
+      def figures(step)
+        [step["path"], *number(step["objects"]) { |n| Terminal::Units.plural(n, "object") },
+         *number(step["bytes"]) { |n| Terminal::Units.bytes(n) },
+         *number(step["pause"]) { |n| format("pause %.1f ms", n * 1000) }].join(", ")
+      end
+
+      def number(value)
+        yield value if value.is_a?(Numeric)
+      end
+    end
+  end
+end

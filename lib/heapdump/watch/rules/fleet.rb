@@ -1,0 +1,135 @@
+# frozen_string_literal: true
+
+require_relative "../strike"
+require_relative "../../asking"
+
+module HeapDump
+  class Watch
+    module Rules
+      # Somebody asks one or more processes of many for dumps, over a bus (Asking::Address). This
+      # process takes a part in a request and makes its dumps; each step, also each refusal, is told
+      # on the bus. If this process cannot, another one may take its place.
+      class Fleet # :nodoc:
+        NONE = %w[none hash].freeze # strings: that give nothing away
+        private_constant :NONE
+
+        attr_reader :address
+
+        def initialize(address)
+          @address = address
+          reset
+        end
+
+        def name
+          :ask
+        end
+
+        def reset
+          @desk = @tracing = nil
+          self
+        end
+
+        # Before the first look in this process.
+        def begin_life(names, options, voice)
+          @strings = options.strings
+          @desk = Asking::Desk.new(@address.bus, Asking::Who.of(names), voice)
+        end
+
+        def strike(facts)
+          @desk.exchange
+          part = @desk.part
+          return stop_tracing unless part
+          return refuse_strings(part) unless strings?(part.request.strings)
+
+          trace(part.request, facts.seconds)
+          return unless part.due?(facts.seconds)
+
+          @part = part
+          strike_for(part)
+        end
+
+        def spent(facts)
+          @part.began(facts.seconds)
+        end
+
+        def refused(words)
+          tell(:refused, words: words, ends: true, frees: true)
+        end
+
+        # The dump is there.
+        def taken(result)
+          @part.took
+          tell(:taken, dump: @part.taken, path: result.path, objects: result.objects,
+                       bytes: result.bytes, pause: result.pause, ends: @part.through?)
+        end
+
+        def failed(words)
+          tell(:failed, words: words, ends: true, frees: true)
+        end
+
+        # The process or the watch ends.
+        def close
+          leave("the process ends")
+        end
+
+        # This process is not to dump any more.
+        def unwanted
+          leave("only: says no")
+        end
+
+        # In a forked child.
+        def forget
+          stop_tracing
+          @desk = nil
+        end
+
+        private
+
+        def leave(words)
+          stop_tracing
+          @part = @desk&.part or return
+          tell(:left, words: words, ends: true, frees: true)
+        end
+
+        def tell(state, ends: false, **fields)
+          stop_tracing if ends
+          @desk.tell(@part, state, ends: ends, **fields)
+          @desk.exchange
+        end
+
+        # Who can ask does not learn more than the watch would write.
+        def strings?(wanted)
+          wanted.nil? || NONE.include?(wanted) || @strings == :full || wanted == @strings.to_s
+        end
+
+        def refuse_strings(part)
+          @part = part
+          refused("strings: #{part.request.strings} is not allowed here; the watch has " \
+                  "strings: #{@strings}")
+          nil
+        end
+
+        def trace(request, seconds)
+          return unless request.trace
+
+          @tracing ||= Loading.alone { Asking::Tracing }.new(seconds + request.lasts)
+          @tracing.look(seconds)
+        end
+
+        def stop_tracing
+          @tracing&.stop
+          @tracing = nil
+        end
+
+        def strike_for(part)
+          request = part.request
+          words = "it was asked for by #{@address} (request #{request.id}, dump " \
+                  "#{part.taken + 1} of #{request.dumps})"
+          strings = request.strings&.then { |text| text.match?(/\d/) ? text.to_i : text.to_sym }
+          Strike.new(rule: name, words: words, urgent: true, source: self,
+                     strings: strings, ask: { id: request.id, payload: request.payload }.compact)
+        end
+      end
+    end
+  end
+end

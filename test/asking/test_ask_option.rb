@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+require "test_helper"
+
+# `ask:` of HeapDump.watch and HEAPDUMP_ASK: what is wrong is said at once, without credentials.
+class TestAskOption < HeapDumpTest
+  def teardown
+    HeapDump::Watch.current&.stop
+    ENV.delete("HEAPDUMP_ASK")
+    super
+  end
+
+  WRONG = ["", "relative", "ftp://u:secret@h/", :file, 7, "file:relative", "/a\0b"].freeze
+
+  def test_wrong_addresses
+    WRONG.each do |text|
+      error = assert_raises(ArgumentError, text.inspect) { HeapDump.watch(to: scratch, ask: text) }
+      assert_match(/\Aask: must be /, error.message)
+      refute_match(/secret/, error.message)
+      assert_raises(ArgumentError) { HeapDump.watch(to: scratch) { |on| on.ask text } }
+      assert_nil HeapDump::Watch.current
+    end
+    ENV["HEAPDUMP_ASK"] = "nonsense"
+    error = assert_raises(ArgumentError) { HeapDump.watch(to: scratch) }
+    assert_match(/\AHEAPDUMP_ASK must be /, error.message)
+  end
+
+  # A real watch, asked by a process that is root or the same user.
+  def test_the_environment
+    ENV["HEAPDUMP_ASK"] = "file:#{scratch}"
+    code = <<~'RUBY'
+      require "heapdump"
+      HeapDump::Watch::Machine.define_method(:disk) { |_| [false, 1 << 40, 1 << 41] }
+      HeapDump::Watch::Engine.define_method(:pause) { 0.05 }
+      HeapDump.watch(to: "#{ARGV[0]}/heaps") { |on| }
+      require "heapdump/cli"
+      exit HeapDump::CLI.run(["ask", "--store", ARGV[0], "--dumps", "2", "--every", "1"])
+    RUBY
+    outcome = Child.ruby!(code, scratch)
+    assert_match(/2 of 2 taken: /, outcome.out)
+    dumps = Dir.glob("#{scratch}/heaps/series-*/*.zst")
+    assert_equal 2, dumps.size
+    dumps.each { |path| assert_whole Dump.load(path) }
+  end
+end

@@ -1,0 +1,276 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/fleet"
+
+# A fleet whose processes are asked over a shared directory: who dumps, how often, and what is told.
+class TestFleet < HeapDumpTest
+  include Fleet
+
+  def test_as_many_processes_as_were_asked
+    [1, 2, 5].each do |count|
+      members = (41..45).map { |pid| member(pid, host: "web-#{count}") }
+      asked = request(count: count, host: "web-#{count}")
+      3.times { look_all(members, 10) }
+      assert_equal count, members.sum { |one| one.begun.size }
+      assert_equal "done", progress(asked).state(Time.now)
+      assert_equal count, progress(asked).through
+    end
+  end
+
+  def test_several_dumps_of_one_process
+    members = [member(41), member(42)]
+    asked = request(dumps: 3, every: 600)
+    look_all(members)
+    assert_equal [1, 0], members.map { |one| one.begun.size }
+    look_all(members, 590)
+    assert_equal [1, 0], members.map { |one| one.begun.size }
+    look_all(members, 20)
+    look_all(members, 610)
+    look_all(members, 610)
+    assert_equal [3, 0], members.map { |one| one.begun.size }
+    assert_equal [[41, "accepted"], *[[41, "taken"]] * 3], steps(asked)
+    taken = bus.steps(asked.id).last
+    assert_equal [3, members[0].begun.last.path, 3, 1000, 0.01],
+                 taken.values_at("dump", "path", "objects", "bytes", "pause")
+  end
+
+  # The place of who refuses is taken by another one, and the reason can be read.
+  def test_a_refusal
+    full = member(41, dry: true)
+    other = member(42)
+    asked = request
+    look_all([full, other], 10)
+    look_all([full, other], 10)
+    assert_equal [[41, "accepted"], [41, "refused"], [42, "accepted"], [42, "taken"]], steps(asked)
+    assert_equal "this is a dry run", bus.steps(asked.id)[1]["words"]
+    assert_equal [1, 1], [progress(asked).taken, progress(asked).refused]
+  end
+
+  def test_a_guard_refuses
+    one = member(41)
+    use(990)
+    asked = request
+    look_all([one], 10)
+    assert_equal [[41, "accepted"], [41, "refused"]], steps(asked)
+    assert_match(/10\.0 MiB of memory are left/, bus.steps(asked.id).last["words"])
+    use(100)
+    look_all([one], 10)
+    assert_equal 2, steps(asked).size, "it is not asked twice"
+    assert_equal [1, "open"], [progress(asked).refused, progress(asked).state(Time.now)]
+  end
+
+  def test_a_dump_that_fails
+    one = member(41)
+    other = member(42)
+    asked = request
+    one.engine.look
+    one.begun.last.fail(HeapDump::WriteError.new("the disk is full"))
+    one.engine.look
+    look_all([other])
+    assert_equal [[41, "accepted"], [41, "failed"], [42, "accepted"], [42, "taken"]], steps(asked)
+  end
+
+  def test_whom_it_is_for
+    ENV["HEAPDUMP_ROLE"] = "web"
+    members = [member(41, host: "a-1"), member(42, host: "b-1")]
+    { { host: "b-*" } => [0, 1], { pid: 41 } => [1, 0], { app: "nobody" } => [0, 0],
+      { app: HeapDump::Watch::Names.app, role: "w?b", count: 5 } => [1, 1],
+      { role: "worker" } => [0, 0] }.each do |given, dumps|
+      before = members.map { |one| one.begun.size }
+      asked = request(**given)
+      2.times { look_all(members, 10) }
+      assert_equal dumps, members.map { |one| one.begun.size }.zip(before).map { |a, b| a - b },
+                   given.inspect
+      bus.cancel(asked.id)
+    end
+  ensure
+    ENV.delete("HEAPDUMP_ROLE")
+  end
+
+  def test_cancelled
+    one = member(41)
+    asked = request(dumps: 3, every: 60)
+    look_all([one])
+    assert bus.cancel(asked.id)
+    look_all([one], 70)
+    assert_equal 1, one.begun.size
+    assert_equal [[41, "accepted"], [41, "taken"], [41, "cancelled"]], steps(asked)
+    assert_equal ["cancelled", true],
+                 [progress(asked).state(Time.now), progress(asked).ended?(Time.now)]
+    refute bus.cancel("abcdef0")
+  end
+
+  def test_nobody_begins_when_it_is_over
+    asked = HeapDump::Asking::Request.make(now: Time.now - 100, until: 50)
+    bus.publish(asked)
+    one = member(41)
+    look_all([one])
+    assert_empty one.begun
+    assert_equal ["over", true], [progress(asked).state(Time.now), progress(asked).ended?(Time.now)]
+  end
+
+  # Whoever ends gives its place to another one.
+  def test_a_process_that_ends
+    members = [member(41), member(42)]
+    asked = request(dumps: 2, every: 60)
+    look_all(members)
+    members[0].engine.close
+    look_all(members[1..])
+    look_all(members[1..], 70)
+    assert_equal [1, 2], members.map { |one| one.begun.size }
+    assert_equal 1, progress(asked).through
+  end
+
+  def test_a_process_that_is_not_wanted_any_more
+    wanted = true
+    members = [member(41, only: ->(_) { wanted }), member(42)]
+    asked = request(dumps: 2, every: 60)
+    look_all(members)
+    wanted = false
+    look_all(members, 70)
+    assert_equal [[41, "accepted"], [41, "taken"], [41, "left"], [42, "accepted"], [42, "taken"]],
+                 steps(asked)
+  end
+
+  # Who can ask does not learn more than the watch would write.
+  def test_contents_of_strings
+    { %w[hash full] => nil, %w[hash 20] => nil, %w[hash none] => :none,
+      ["hash", nil] => :hash, %w[full full] => :full, %w[full 20] => 20,
+      %w[none hash] => :hash }.each_with_index do |((own, asked), dumped), number|
+      one = member(50 + number, strings: own.to_sym)
+      asked = request(strings: asked, pid: 50 + number)
+      look_all([one])
+      assert_equal [dumped].compact, one.begun.map { |pending| pending.options[:strings] }
+      next if dumped
+
+      assert_match(/\Astrings: \w+ is not allowed here; the watch has strings: hash/,
+                   bus.steps(asked.id).last["words"])
+    end
+  end
+
+  def test_the_payload
+    seen = []
+    one = member(41)
+    one.engine.instance_variable_get(:@hooks) << ->(_, facts) { seen << facts.ask }
+    asked = request(payload: "incident 7")
+    look_all([one])
+    assert_equal [{ id: asked.id, payload: "incident 7" }], seen
+    manifest = JSON.parse(File.read("#{one.begun.last.path}.manifest.json"))
+    assert_equal({ "id" => asked.id, "payload" => "incident 7" }, manifest["ask"])
+  end
+
+  # Traced before the dump, and not after the last one.
+  def test_traced_allocations
+    one = member(41)
+    request(trace: 30)
+    look_all([one])
+    assert_predicate HeapDump::Asking::Tracing, :on?
+    assert_empty one.begun
+    look_all([one], 40)
+    assert_equal 1, one.begun.size
+    refute_predicate HeapDump::Asking::Tracing, :on?
+  end
+
+  def test_tracing_ends_whatever_happens
+    ends = { "cancelled" => ->(_, asked) { bus.cancel(asked.id) },
+             "the end of the process" => ->(one, _) { one.engine.close },
+             "a fork" => ->(one, _) { one.engine.forget },
+             "a dump that nobody writes" => ->(one, _) { one.begun.clear } }
+    ends.each_with_index do |(words, block), number|
+      one = member(60 + number)
+      asked = request(trace: 30, pid: 60 + number)
+      one.engine.look
+      assert_predicate HeapDump::Asking::Tracing, :on?, words
+      block.call(one, asked)
+      one.machine.pass(40)
+      one.engine.look unless words.match?(/fork|end of/)
+      one.machine.pass(600)
+      one.engine.look unless words.match?(/fork|end of/)
+      refute_predicate HeapDump::Asking::Tracing, :on?, words
+    end
+  end
+
+  def test_the_applications_own_tracing_is_left_alone
+    ObjectSpace.trace_object_allocations_start
+    one = member(41)
+    request(trace: 30)
+    look_all([one])
+    look_all([one], 40)
+    assert_equal 1, one.begun.size
+    assert_predicate HeapDump::Asking::Tracing, :on?
+  ensure
+    ObjectSpace.trace_object_allocations_stop
+    ObjectSpace.trace_object_allocations_clear
+  end
+
+  # Told once, tried again, and told when it is there again.
+  def test_a_bus_that_is_down
+    FileUtils.mkdir_p("#{store}/asks")
+    File.chmod(0o777, "#{store}/asks")
+    one = member(41)
+    3.times { look_all([one], 10) }
+    assert_equal 1, said.grep(/nobody can ask for dumps by file:.*: .*can be written to by everyb/)
+                        .size
+    File.chmod(0o700, "#{store}/asks")
+    asked = request
+    look_all([one], 10)
+    assert_equal 1, said.grep(/dumps can be asked for by file:.* again/).size
+    assert_equal [[41, "accepted"], [41, "taken"]], steps(asked)
+  end
+
+  # What is no request is nobody's.
+  def test_damaged_requests
+    good = request
+    whole = good.to_json
+    texts = ["", "{", "[]", "null", "\xff", whole.sub('"version":1', '"version":2'),
+             whole.sub('"count":1', '"count":1000'), whole.sub('"count":1', '"count":"1"'),
+             whole.sub('"dumps":1', '"dumps":-1'), whole.sub('"every":600', '"every":null'),
+             whole.sub(/"until":\d+/, '"until":1e99'), whole.sub(good.id, "../../x"),
+             whole.sub("}", ',"payload":7}'), whole.sub("}", ',"host":["*"]}')]
+    texts.each_with_index do |text, number|
+      Dir.mkdir("#{store}/asks/damaged#{number}")
+      File.binwrite("#{store}/asks/damaged#{number}/request.json", text)
+      assert_nil HeapDump::Asking::Request.read(text), text
+    end
+    one = member(41)
+    3.times { look_all([one], 10) }
+    assert_equal 1, one.begun.size
+    assert_equal [good.id], bus.all.map(&:id)
+  end
+
+  def test_two_rules_for_one_bus_are_one
+    tree.process(41)
+    on = HeapDump::Watch::On.new(store)
+    on.usual
+    2.times { on.ask(address) }
+    assert_equal 1, on.rules.grep(HeapDump::Watch::Rules::Fleet).size
+  end
+
+  # Exact, although all of them reach for a place at the same moment.
+  def test_claims_of_many_processes
+    asked = request(count: 3)
+    read, write = IO.pipe
+    pids = Array.new(12) do |number|
+      fork do
+        write.close
+        read.read # until the parent closes its end
+        who = HeapDump::Asking::Who.new(host: "h", pid: number, life: "x")
+        exit!(HeapDump::Asking::Address.parse(address).bus.claim(asked, who) || 0)
+      end
+    end
+    write.close
+    places = pids.map { |pid| Process.wait2(pid).last.exitstatus }
+    assert_equal [1, 2, 3], places.reject(&:zero?).sort
+  ensure
+    read&.close
+  end
+
+  def test_old_requests_are_removed
+    old = HeapDump::Asking::Request.make(now: Time.now - (9 * 86_400))
+    bus.publish(old)
+    assert_equal [old.id], bus.all.map(&:id)
+    asked = request
+    assert_equal [asked.id], bus.all.map(&:id)
+  end
+end
