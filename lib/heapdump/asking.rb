@@ -16,6 +16,8 @@ module HeapDump
     autoload :Tracing, "#{__dir__}/asking/tracing"
     autoload :Progress, "#{__dir__}/asking/progress"
     autoload :FileBus, "#{__dir__}/asking/file_bus"
+    autoload :PostgresBus, "#{__dir__}/asking/postgres_bus"
+    autoload :Courier, "#{__dir__}/asking/courier"
 
     # A bus cannot be reached, or does not do what it is asked. The message has no credentials.
     class Down < Error; end # :nodoc:

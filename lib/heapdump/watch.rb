@@ -23,6 +23,7 @@ module HeapDump
         return @current if @current && options.empty? && block.nil?
 
         watch = new(options, block)
+        watch.check_buses if wait.zero?
         @current&.stop
         hook
         @current = watch
@@ -120,6 +121,11 @@ module HeapDump
       "#<#{self.class} #{@options.directory}: #{running? ? "running" : "stopped"}>"
     end
 
+    # Raises LoadError if a library is missing to be asked from afar.
+    def check_buses # :nodoc:
+      @on.rules.each { |rule| rule.address.check if rule.respond_to?(:address) }
+    end
+
     # How much of the contents of strings is dumped.
     def strings # :nodoc:
       @options.strings
@@ -180,11 +186,13 @@ module HeapDump
     def wait_for_the_next
       path = @engine.events_path
       seconds = @engine.pause
-      return sleep(seconds) unless path
+      bells = @engine.bells
+      return IO.select(bells, nil, nil, seconds) unless path
 
       File.open(path, "rb") do |file|
         file.read # from here on the kernel tells of changes
-        file.wait_priority(seconds) && sleep(1)
+        ready = IO.select(bells, nil, [file], seconds)
+        sleep(1) if ready&.last&.any?
       end
     rescue SystemCallError, IOError
       sleep(seconds)

@@ -107,6 +107,10 @@ class TestAskCommand < HeapDumpTest
     assert_match(/give --store ADDRESS, or HEAPDUMP_ASK/, answer.err)
     ENV["HEAPDUMP_ASK"] = address
     assert_equal 0, heapdump("ask", "--list").status
+    answer = heapdump("ask", "--store", "postgres://user:secret@host/x")
+    assert_equal 64, answer.status
+    assert_match(/everybody on this machine can read a password in an argument/, answer.err)
+    refute_match(/secret/, answer.err)
     ENV["HEAPDUMP_ASK"] = "ftp://user:secret@host/x"
     answer = heapdump("ask", "--list")
     assert_equal 64, answer.status

@@ -25,6 +25,46 @@ class TestAskOption < HeapDumpTest
     assert_match(/\AHEAPDUMP_ASK must be /, error.message)
   end
 
+  SECRET = ["postgres://u:secret@h:secret/db", "postgres:secret",
+            "postgres://u:sec@ret secret@h h/db"].freeze
+
+  def test_malformed_addresses_of_databases
+    SECRET.each do |text|
+      error = assert_raises(ArgumentError, text) { HeapDump.watch(to: scratch, ask: text) }
+      assert_match(/\Aask: must be .*not postgres:…, which is malformed\z/, error.message)
+      refute_match(/secret|ret@/, error.message)
+    end
+  end
+
+  NAMES = {
+    "postgres://u:secret@db.example:5432/ops?sslmode=require" => "postgres://db.example:5432/ops",
+    "postgresql://u:s@ecr:et@db/ops" => "postgres://db/ops",
+    "postgres://u@/ops?host=/run&password=secret" => "postgres:///ops",
+    "postgres://[::1]:6432,b:1/ops" => "postgres://[::1]:6432,b:1/ops"
+  }.freeze
+
+  def test_names_of_databases
+    NAMES.each do |text, name|
+      address = HeapDump::Asking::Address.parse(text)
+      assert_equal [name, name], [address.to_s, address.inspect]
+      assert_equal text.match?(/s.*ecr/), address.secret?
+    end
+  end
+
+  def test_a_missing_library
+    code = <<~'RUBY'
+      require "heapdump"
+      module Kernel
+        alias whole_require require
+        def require(name) = name == "pg" ? raise(LoadError, "no pg") : whole_require(name)
+      end
+      HeapDump.watch(to: ARGV[0], ask: "postgres://h/db")
+    RUBY
+    outcome = Child.ruby(code, scratch)
+    refute_predicate outcome, :success?
+    assert_match(/the gem pg is needed: add gem "pg" to the Gemfile \(LoadError\)/, outcome.err)
+  end
+
   # A real watch, asked by a process that is root or the same user.
   def test_the_environment
     ENV["HEAPDUMP_ASK"] = "file:#{scratch}"

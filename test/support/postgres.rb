@@ -15,13 +15,18 @@ class Postgres < OwnServer
     super(directory, %w[postgres nobody])
   end
 
+  def url
+    "postgres://test@/postgres?host=#{directory}"
+  end
+
   # Yields while the server runs.
   def run
     make_data
+    before = File.size?(log).to_i
     server = start("#{Postgres.programs}/postgres", "-D", data, "-k", directory,
                    "-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=1MB",
-                   "-c", "max_connections=5")
-    wait_for(server) { File.read(log).include?("ready to accept connections") }
+                   "-c", "max_connections=20")
+    wait_for(server) { log_since(before).include?("ready to accept connections") }
     yield
   ensure
     stop(server, :INT) if server
@@ -29,11 +34,17 @@ class Postgres < OwnServer
 
   private
 
+  def log_since(bytes)
+    File.binread(log, nil, bytes).to_s
+  end
+
   def data
     "#{directory}/data"
   end
 
   def make_data
+    return if File.directory?(data) # it has run before
+
     pid = start("#{Postgres.programs}/initdb", "-D", data, "-U", "test", "--auth=trust",
                 "--no-sync")
     Timeout.timeout(60) { Process.wait(pid) }

@@ -45,7 +45,8 @@ module HeapDump
       private
 
       def options(parser)
-        parser.on("--store ADDRESS", "the bus: file:/DIRECTORY (default HEAPDUMP_ASK)") do |text|
+        parser.on("--store ADDRESS", "the bus: file:/DIRECTORY or postgres://HOST/DATABASE",
+                  "(default HEAPDUMP_ASK, where a password belongs)") do |text|
           @store = text
         end
         who_options(parser)
@@ -89,10 +90,13 @@ module HeapDump
         raise UsageError, "give --store ADDRESS, or HEAPDUMP_ASK; #{hint}" if given.empty?
 
         address = HeapDump::Asking::Address.parse(given, @store ? "--store" : "HEAPDUMP_ASK")
+        address.check
         return address unless @store && address.secret?
 
         raise UsageError, "everybody on this machine can read a password in an argument; " \
                           "put the address into HEAPDUMP_ASK"
+      rescue LoadError => e
+        raise Error, e.message
       rescue ArgumentError => e
         raise UsageError, e.message
       end

@@ -20,6 +20,7 @@ require_relative "../asking/part"
 require_relative "../asking/progress"
 require_relative "../asking/desk"
 require_relative "../asking/file_bus"
+require_relative "../asking/courier"
 
 module HeapDump
   class Watch
@@ -74,6 +75,11 @@ module HeapDump
         @gauge.cgroup&.events_path if @rules.any? do |rule|
           rule.respond_to?(:waits_for_events?) && rule.waits_for_events?
         end
+      end
+
+      # IOs that become readable when it is to look at once.
+      def bells
+        @rules.filter_map { |rule| rule.bell if rule.respond_to?(:bell) }
       end
 
       # The watch ends, and the process goes on: the last line of the notes.

@@ -25,18 +25,32 @@ module HeapDump
         end
 
         def reset
-          @desk = @tracing = nil
+          @desk = @courier = @tracing = @useless = nil
           self
         end
 
         # Before the first look in this process.
         def begin_life(names, options, voice)
           @strings = options.strings
-          @desk = Asking::Desk.new(@address.bus, Asking::Who.of(names), voice)
+          bus = Loading.alone { @address.bus }
+          @desk = Asking::Desk.new(bus, Asking::Who.of(names), voice)
+          @courier = Asking::Courier.new(@desk, bus, voice) if @address.far?
+        rescue LoadError, ThreadError => e
+          @useless = e.message
+        end
+
+        # Why nobody can ask (String), nil if one can.
+        def useless(_facts)
+          @useless
+        end
+
+        # Something that becomes readable when this rule wants to be looked at; nil if nothing does.
+        def bell
+          @courier&.bell&.io
         end
 
         def strike(facts)
-          @desk.exchange
+          @courier ? @courier.bell.silence : @desk.exchange
           part = @desk.part
           return stop_tracing unless part
           return refuse_strings(part) unless strings?(part.request.strings)
@@ -70,6 +84,8 @@ module HeapDump
         # The process or the watch ends.
         def close
           leave("the process ends")
+          @courier&.close
+          @courier = nil
         end
 
         # This process is not to dump any more.
@@ -80,7 +96,8 @@ module HeapDump
         # In a forked child.
         def forget
           stop_tracing
-          @desk = nil
+          @courier&.forget
+          @desk = @courier = nil
         end
 
         private
@@ -94,7 +111,7 @@ module HeapDump
         def tell(state, ends: false, **fields)
           stop_tracing if ends
           @desk.tell(@part, state, ends: ends, **fields)
-          @desk.exchange
+          @courier ? @courier.ring : @desk.exchange
         end
 
         # Who can ask does not learn more than the watch would write.

@@ -1,0 +1,222 @@
+# frozen_string_literal: true
+
+require "json"
+require "securerandom"
+
+module HeapDump
+  module Asking
+    # Requests in three tables of a PostgreSQL database, over a connection of its own, which is made
+    # when it is first needed and again after it broke. NOTIFY wakes processes that LISTEN; where it
+    # does not arrive, as behind a pooler that shares connections, they only look every 30 seconds.
+    # Methods raise Down.
+    class PostgresBus # :nodoc:
+      CHANNEL = "heapdump_ask"
+      POLL = 30 # seconds between looks at the tables; also what keeps the connection alive
+      PROBE = 2 # seconds after which a notification has been lost
+      KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
+      PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
+                     keepalives_count: 3, tcp_user_timeout: 20_000,
+                     fallback_application_name: "heapdump" }.freeze
+      TABLES = <<~SQL
+        CREATE TABLE IF NOT EXISTS heapdump_asks (
+          id text PRIMARY KEY, made bigint NOT NULL, until bigint NOT NULL, ends bigint NOT NULL,
+          body text NOT NULL, cancelled boolean NOT NULL DEFAULT false);
+        CREATE TABLE IF NOT EXISTS heapdump_ask_places (
+          ask text REFERENCES heapdump_asks ON DELETE CASCADE, place integer, who text NOT NULL,
+          PRIMARY KEY (ask, place));
+        CREATE TABLE IF NOT EXISTS heapdump_ask_steps (
+          ask text REFERENCES heapdump_asks ON DELETE CASCADE, who text, n integer,
+          body text NOT NULL, PRIMARY KEY (ask, who, n));
+      SQL
+      private_constant :PROBE, :KEPT, :PARAMETERS, :TABLES
+
+      # Raises LoadError, with what to do.
+      def self.load
+        require "pg"
+      rescue LoadError
+        raise LoadError,
+              "to ask over PostgreSQL the gem pg is needed: add gem \"pg\" to the Gemfile"
+      end
+
+      # +name+ is the address without credentials.
+      def initialize(url, name)
+        PostgresBus.load
+        @url = url
+        @name = name
+      end
+
+      def to_s
+        @name
+      end
+      alias inspect to_s # Ruby puts it into messages of errors
+
+      # For processes that dump.
+
+      def open(now)
+        rows = query("SELECT body FROM heapdump_asks WHERE until >= $1 AND NOT cancelled " \
+                     "ORDER BY made, id", now.to_i)
+        rows.filter_map { |row| Request.read(row["body"]) }
+      end
+
+      def cancelled?(id)
+        rows = query("SELECT cancelled FROM heapdump_asks WHERE id = $1", id)
+        rows.empty? || rows.first["cancelled"] == "t"
+      end
+
+      # A place that no other process gets; nil if all are taken. Whoever has a place already gets
+      # that: the connection may have broken before it heard of it.
+      def claim(request, who)
+        mine = query("SELECT place FROM heapdump_ask_places WHERE ask = $1 AND who = $2",
+                     request.id, who.key)
+        return Integer(mine.first["place"]) if mine.any?
+
+        (1..request.count).find do |place|
+          query("INSERT INTO heapdump_ask_places VALUES ($1, $2, $3) ON CONFLICT DO NOTHING " \
+                "RETURNING place", request.id, place, who.key).any?
+        end
+      end
+
+      def free(id, place, who)
+        query("DELETE FROM heapdump_ask_places WHERE ask = $1 AND place = $2 AND who = $3",
+              id, place, who.key)
+      end
+
+      # Only once, however often it is told. A request that is gone is nobody's.
+      def tell(id, who, step)
+        query("INSERT INTO heapdump_ask_steps SELECT id, $2, $3, $4 FROM heapdump_asks " \
+              "WHERE id = $1 ON CONFLICT DO NOTHING", id, who.key, step[:n], JSON.generate(step))
+      end
+
+      # Begins to listen. Returns whether notifications arrive.
+      def listen
+        query("LISTEN #{CHANNEL}")
+        probe = SecureRandom.hex(8)
+        # Over another connection: a pooler hands to whoever notifies what it has itself caused.
+        other = connect
+        other.exec_params("SELECT pg_notify($1, $2)", [CHANNEL, probe])
+        heard?(probe)
+      rescue ::PG::Error => e
+        broken(e)
+      ensure
+        other&.close
+      end
+
+      # Waits for a notification, for +bell+ (an IO), or until the time is over.
+      def wait(seconds, bell)
+        socket = @connection&.socket_io
+        return if notified?
+
+        ready, = IO.select([bell, socket].compact, nil, nil, seconds)
+        @connection&.consume_input if socket && ready&.include?(socket)
+      rescue ::PG::Error, IOError => e
+        broken(e)
+      end
+
+      # Whether the connection is one that has not listened yet.
+      def new?
+        @connection.nil? || @connection.finished?
+      end
+
+      def close
+        @connection&.close
+      rescue ::PG::Error
+        nil
+      ensure
+        @connection = nil
+      end
+
+      # In a forked child: what libpq says at its end must not reach the parent's server.
+      def forget
+        @connection&.socket_io&.reopen(File::NULL)
+        @connection = nil
+      rescue ::PG::Error, SystemCallError, IOError
+        @connection = nil
+      end
+
+      # For who asks.
+
+      # Puts a request there, and wakes who listens. Those that are long over are removed.
+      def publish(request)
+        tables
+        query("DELETE FROM heapdump_asks WHERE ends < $1", request.made - KEPT)
+        query("INSERT INTO heapdump_asks VALUES ($1, $2, $3, $4, $5)", request.id, request.made,
+              request.until, request.end, request.to_json)
+        notify(request.id)
+      end
+
+      def all
+        rows = query("SELECT body FROM heapdump_asks ORDER BY made, id")
+        rows.filter_map { |row| Request.read(row["body"]) }
+      end
+
+      def steps(id)
+        rows = query("SELECT body FROM heapdump_ask_steps WHERE ask = $1", id)
+        steps = rows.filter_map { |row| Progress.step(row["body"]) }
+        steps.sort_by { |step| [step["time"], step["host"], step["pid"], step["n"]] }
+      end
+
+      # Returns the id; nil if there is no such request.
+      def cancel(id)
+        rows = query("UPDATE heapdump_asks SET cancelled = true WHERE id = $1 RETURNING id", id)
+        notify(id) if rows.any?
+        rows.first&.fetch("id")
+      end
+
+      private
+
+      # Rows (Hashes). As long as nobody has asked, there are no tables, and no rows.
+      def query(sql, *values)
+        @connection ||= connect
+        @connection.exec_params(sql, values).to_a
+      rescue ::PG::UndefinedTable
+        []
+      rescue ::PG::Error => e
+        broken(e)
+      end
+
+      def connect
+        connection = ::PG.connect(@url, **PARAMETERS)
+        connection.set_notice_processor { |_| nil }
+        connection
+      rescue ::PG::Error => e
+        broken(e)
+      end
+
+      def broken(error)
+        close
+        raise Down, error.message.to_s.scrub.lines.first.to_s.strip
+      end
+
+      def tables
+        return if query("SELECT to_regclass('heapdump_ask_steps') AS name").first["name"]
+
+        @connection.exec(TABLES)
+      rescue ::PG::Error => e
+        broken(e)
+      end
+
+      def notify(id)
+        query("SELECT pg_notify($1, $2)", CHANNEL, id)
+      end
+
+      def heard?(probe)
+        deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + PROBE
+        loop do
+          left = deadline - Process.clock_gettime(Process::CLOCK_MONOTONIC)
+          return false unless left.positive?
+
+          @connection.wait_for_notify(left) { |_, _, payload| return true if payload == probe }
+        end
+      end
+
+      # Whether there was a notification. Which one does not matter.
+      def notified?
+        return false unless @connection
+
+        heard = @connection.notifies
+        nil while @connection.notifies
+        !heard.nil?
+      end
+    end
+  end
+end
