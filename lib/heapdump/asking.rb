@@ -17,6 +17,7 @@ module HeapDump
     autoload :Progress, "#{__dir__}/asking/progress"
     autoload :FileBus, "#{__dir__}/asking/file_bus"
     autoload :PostgresBus, "#{__dir__}/asking/postgres_bus"
+    autoload :SidekiqSignals, "#{__dir__}/asking/sidekiq_signals"
     autoload :Courier, "#{__dir__}/asking/courier"
 
     # A bus cannot be reached, or does not do what it is asked. The message has no credentials.

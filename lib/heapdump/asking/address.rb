@@ -3,15 +3,18 @@
 module HeapDump
   module Asking
     # Where a bus is: <tt>file:/shared/directory</tt>, or the directory alone;
-    # <tt>postgres://user:password@host/database</tt>. Raises ArgumentError for what it does not
+    # <tt>postgres://user:password@host/database</tt>;
+    # <tt>sidekiq:redis://:password@host/0</tt>, or <tt>sidekiq:</tt> with REDIS_URL. Raises ArgumentError for what it does not
     # understand. Credentials are in no message, and not in #to_s.
     class Address # :nodoc:
-      KINDS = "file:/DIRECTORY or postgres://USER:PASSWORD@HOST/DATABASE"
+      KINDS = "file:/DIRECTORY, postgres://USER:PASSWORD@HOST/DATABASE or sidekiq:REDIS_URL"
       FILE = %r{\A(?:file:(?://)?)?(/[^\0]+)\z}
       POSTGRES = %r{\Apostgres(?:ql)?://(?:(?<user>.*)@)?(?<hosts>[^/?@]*)(?:/(?<name>[^?@]*))?
                     (?:\?(?<more>.*))?\z}x
+      REDIS = %r{\Asidekiq:(?:(?<scheme>rediss?|unix)://(?:(?<user>.*)@)?(?<rest>[\w.:/%\[\]-]*)
+                 (?:\?(?<more>.*))?)?\z}x
       HOST = /\A(?:\[[\h:.%]+\]|[\w.%-]*)(?::\d+)?\z/
-      private_constant :KINDS, :FILE, :POSTGRES, :HOST
+      private_constant :KINDS, :FILE, :POSTGRES, :REDIS, :HOST
 
       # +name+ is that of the option for messages.
       def self.parse(text, name = "ask:")
@@ -22,7 +25,10 @@ module HeapDump
         database = text.match(POSTGRES) if database_kind?(kind)
         return postgres(text, database) if database && sound?(database)
 
-        kind = database_kind?(kind) ? "#{kind}:…, which is malformed" : kind.inspect
+        queue = text.match(REDIS) if kind == "sidekiq"
+        return sidekiq(text, queue) if queue
+
+        kind = database_kind?(kind) || kind == "sidekiq" ? "#{kind}:…, which is malformed" : kind.inspect
         raise ArgumentError, "#{name} must be #{KINDS}, not #{kind}"
       end
 
@@ -38,7 +44,14 @@ module HeapDump
         secret = database[:user].to_s.include?(":") || database[:more].to_s.include?("password")
         new(:postgres, "postgres://#{database[:hosts]}/#{database[:name]}", text, secret: secret)
       end
-      private_class_method :database_kind?, :sound?, :postgres
+
+      def self.sidekiq(text, queue)
+        secret = !queue[:user].to_s.empty? || queue[:more].to_s.include?("password")
+        name = queue[:scheme] ? "sidekiq:#{queue[:scheme]}://#{queue[:rest]}" : "sidekiq:"
+        url = text.delete_prefix("sidekiq:")
+        new(:sidekiq, name, url.empty? ? nil : url, secret: secret)
+      end
+      private_class_method :database_kind?, :sound?, :postgres, :sidekiq
 
       def initialize(kind, name, place, secret: false)
         @kind = kind
@@ -50,6 +63,16 @@ module HeapDump
       # Raises LoadError, with the line for the Gemfile, if a library is missing.
       def check
         PostgresBus.load if far?
+      end
+
+      # Whether processes are asked by a signal that Sidekiq sends.
+      def sidekiq?
+        @kind == :sidekiq
+      end
+
+      # Sends these signals.
+      def signals
+        SidekiqSignals.new(@place || ENV.fetch("REDIS_URL", "redis://localhost:6379/0"), @name)
       end
 
       # The bus, not connected yet.

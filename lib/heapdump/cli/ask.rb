@@ -2,6 +2,7 @@
 
 require_relative "command"
 require_relative "ask_lines"
+require_relative "ask_sidekiq"
 require_relative "../asking"
 
 module HeapDump
@@ -33,19 +34,23 @@ module HeapDump
       end
 
       def call
+        address = self.address
+        return ask_sidekiq(address.signals) if address.sidekiq?
+
         @bus = address.bus
         return list if @list
         return cancel(@cancel) if @cancel
 
         ask(request)
       rescue HeapDump::Asking::Down => e
-        raise Error, "#{@bus}: #{e.message}"
+        raise Error, "#{@bus || @signals}: #{e.message}"
       end
 
       private
 
       def options(parser)
-        parser.on("--store ADDRESS", "the bus: file:/DIRECTORY or postgres://HOST/DATABASE",
+        parser.on("--store ADDRESS", "the bus: file:/DIRECTORY, postgres://HOST/DATABASE or",
+                  "sidekiq:redis://HOST, sidekiq: alone is that of REDIS_URL",
                   "(default HEAPDUMP_ASK, where a password belongs)") do |text|
           @store = text
         end
@@ -114,6 +119,23 @@ module HeapDump
         progress = @wait ? follow(request, lines) : progress(request)
         json? ? print_json(request: told(progress)) : lines.end(progress, waited: @wait)
         !@wait || progress.state(Time.now) == "done" ? OK : ERROR
+      end
+
+      def ask_sidekiq(signals)
+        @signals = signals
+        other = @list || @cancel || !@wait ? "--list, --cancel or --no-wait" : nil
+        other ||= (@wanted.keys - AskSidekiq::KNOWN).first&.then { |name| "--#{name}" }
+        raise UsageError, "over Sidekiq's Redis there is no #{other}" if other
+
+        lines = AskLines.new(screen, request)
+        told = []
+        AskSidekiq.new(signals, lines.request).call do |answer|
+          told << answer
+          lines.signalled(answer) unless json?
+          out.flush
+        end
+        print_json(asked: told) if json?
+        told.all? { |answer| answer[:state] == "signalled" } ? OK : ERROR
       end
 
       def follow(request, lines)

@@ -30,6 +30,19 @@ module HeapDump
         @shown = Hash.new(0)
       end
 
+      attr_reader :request
+
+      # What a process of Sidekiq was told.
+      def signalled(answer)
+        words = if answer[:words]
+                  "refused: #{answer[:words]}"
+                else
+                  "has taken the signal for dump " \
+                    "#{answer[:dump]} of #{@request.dumps}; its log says what became of it"
+                end
+        @screen.line("#{answer[:app]} #{answer[:host]} pid #{answer[:pid]}: #{words}")
+      end
+
       def begin
         dumps = Terminal::Units.plural(@request.dumps, "dump")
         every = ", each #{@request.every} s" if @request.dumps > 1

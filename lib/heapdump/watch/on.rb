@@ -6,6 +6,7 @@ require_relative "rules/every"
 require_relative "rules/own"
 require_relative "rules/ask"
 require_relative "rules/ask_file"
+require_relative "rules/ask_signal"
 require_relative "rules/fleet"
 
 module HeapDump
@@ -94,6 +95,8 @@ module HeapDump
 
       # Once for each bus: a process must not take two parts in one request.
       def bus(address) # :nodoc:
+        return add Rules::Ask.new(Rules::AskSignal.new(address.to_s)) if address.sidekiq?
+
         known = @rules.grep(Rules::Fleet).map { |rule| rule.address.to_s }
         add Rules::Fleet.new(address) unless known.include?(address.to_s)
       end

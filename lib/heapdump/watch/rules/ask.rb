@@ -7,7 +7,7 @@ module HeapDump
     module Rules
       # Somebody asks for a dump. A source is any object with a method +asked(facts)+: it returns
       # nil, or words that say who asks. If it has a method +answer(words)+, it is told what became
-      # of it.
+      # of it; +begin_life+, +bell+ and +close+ are called, too, if it has them.
       class Ask # :nodoc:
         def initialize(source)
           unless source.respond_to?(:asked)
@@ -27,6 +27,22 @@ module HeapDump
           @words = nil
           self
         end
+
+        # Before the first look in this process.
+        def begin_life(*)
+          @source.begin_life if @source.respond_to?(:begin_life)
+        end
+
+        # Something that becomes readable when this rule wants to be looked at; nil if nothing does.
+        def bell
+          @source.bell if @source.respond_to?(:bell)
+        end
+
+        # The watch ends, or a forked child does not go on with this rule.
+        def close
+          @source.close if @source.respond_to?(:close)
+        end
+        alias forget close
 
         def strike(facts)
           @words ||= @source.asked(facts) or return

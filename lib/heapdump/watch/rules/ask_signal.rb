@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+require_relative "../../asking/bell"
+
+module HeapDump
+  class Watch
+    module Rules
+      # A question by a signal, which Sidekiq sends to its own process when it finds that in Redis
+      # (Asking::SidekiqSignals). Whatever handled the signal before is called, too.
+      class AskSignal # :nodoc:
+        SIGNAL = "URG"
+        private_constant :SIGNAL
+
+        @waiting = nil
+        class << self
+          # Who is told of the signal. There is one handler, also in forked children.
+          attr_accessor :waiting
+
+          def install
+            return if @installed
+
+            @installed = true
+            before = Signal.trap(SIGNAL) do |number|
+              AskSignal.waiting&.ring
+              before.call(number) if before.respond_to?(:call)
+            end
+          end
+        end
+
+        # +name+ says who asks.
+        def initialize(name)
+          @name = name
+        end
+
+        attr_reader :name
+
+        # Before the first look in this process.
+        def begin_life
+          @bell = Asking::Bell.new
+          AskSignal.waiting = @bell
+          AskSignal.install
+        end
+
+        def bell
+          @bell&.io
+        end
+
+        def asked(_facts)
+          "it was asked for by #{@name}" if @bell&.silence.is_a?(String)
+        end
+
+        def close
+          AskSignal.waiting = nil if AskSignal.waiting.equal?(@bell)
+          @bell&.close
+          @bell = nil
+        end
+        alias forget close
+      end
+    end
+  end
+end
