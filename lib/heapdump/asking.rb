@@ -16,6 +16,7 @@ module HeapDump
     autoload :Tracing, "#{__dir__}/asking/tracing"
     autoload :Progress, "#{__dir__}/asking/progress"
     autoload :FileBus, "#{__dir__}/asking/file_bus"
+    autoload :SocketBus, "#{__dir__}/asking/socket_bus"
     autoload :PostgresBus, "#{__dir__}/asking/postgres_bus"
     autoload :SidekiqSignals, "#{__dir__}/asking/sidekiq_signals"
     autoload :Courier, "#{__dir__}/asking/courier"

@@ -10,7 +10,8 @@ class TestAskOption < HeapDumpTest
     super
   end
 
-  WRONG = ["", "relative", "ftp://u:secret@h/", :file, 7, "file:relative", "/a\0b"].freeze
+  WRONG = ["", "relative", "ftp://u:secret@h/", :file, 7, "file:relative", "/a\0b",
+           "socket:relative", "socket:/#{"a" * 90}", "sidekiq:http://u:secret@h/"].freeze
 
   def test_wrong_addresses
     WRONG.each do |text|

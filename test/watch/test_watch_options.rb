@@ -72,7 +72,7 @@ class TestWatchOptions < HeapDumpTest
     ->(on) { on.every cron: 5 } => /has 0 fields/,
     ->(on) { on.exit grace: -1 } => /on.exit grace:/,
     lambda(&:ask) => /on.ask needs file: true, the address of a bus, or an object .* not nil/,
-    ->(on) { on.ask "ftp://x" } => %r{on.ask must be file:/DIRECTORY, not "ftp"},
+    ->(on) { on.ask "ftp://x" } => %r{on.ask must be file:/DIRECTORY, .*, not "ftp"},
     ->(on) { on.rule(:x) } => /on.rule needs a block/,
     ->(on) { on.rule(nil) { 1 } } => /on.rule needs a name/,
     lambda(&:dump) => /on.dump needs a block/

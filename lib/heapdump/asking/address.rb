@@ -2,56 +2,71 @@
 
 module HeapDump
   module Asking
-    # Where a bus is: <tt>file:/shared/directory</tt>, or the directory alone;
-    # <tt>postgres://user:password@host/database</tt>;
-    # <tt>sidekiq:redis://:password@host/0</tt>, or <tt>sidekiq:</tt> with REDIS_URL. Raises ArgumentError for what it does not
-    # understand. Credentials are in no message, and not in #to_s.
+    # Where a bus is:
+    #
+    #   file:/shared/directory                 or the directory alone
+    #   socket:/shared/directory               the same, and processes look at once
+    #   postgres://user:password@host/database
+    #   sidekiq:redis://:password@host/0       sidekiq: alone is that of REDIS_URL
+    #
+    # Credentials are in no message, and not in #to_s.
     class Address # :nodoc:
-      KINDS = "file:/DIRECTORY, postgres://USER:PASSWORD@HOST/DATABASE or sidekiq:REDIS_URL"
-      FILE = %r{\A(?:file:(?://)?)?(/[^\0]+)\z}
+      KINDS = "file:/DIRECTORY, socket:/DIRECTORY, postgres://USER:PASSWORD@HOST/DATABASE or " \
+              "sidekiq:REDIS_URL"
+      FILE = %r{\A(?:file:(?://)?)?(?<path>/[^\0]+)\z}
+      SOCKET = %r{\Asocket:(?://)?(?<path>/[^\0]{1,80})\z} # the system allows no longer paths
       POSTGRES = %r{\Apostgres(?:ql)?://(?:(?<user>.*)@)?(?<hosts>[^/?@]*)(?:/(?<name>[^?@]*))?
                     (?:\?(?<more>.*))?\z}x
-      REDIS = %r{\Asidekiq:(?:(?<scheme>rediss?|unix)://(?:(?<user>.*)@)?(?<rest>[\w.:/%\[\]-]*)
-                 (?:\?(?<more>.*))?)?\z}x
+      SIDEKIQ = %r{\Asidekiq:(?:(?<scheme>rediss?|unix)://(?:(?<user>.*)@)?(?<rest>[\w.:/%\[\]-]*)
+                   (?:\?(?<more>.*))?)?\z}x
       HOST = /\A(?:\[[\h:.%]+\]|[\w.%-]*)(?::\d+)?\z/
-      private_constant :KINDS, :FILE, :POSTGRES, :REDIS, :HOST
+      KNOWN = %w[file socket postgres postgresql sidekiq].freeze
+      private_constant :KINDS, :FILE, :SOCKET, :POSTGRES, :SIDEKIQ, :HOST, :KNOWN
 
-      # +name+ is that of the option for messages.
+      # Raises ArgumentError for what it does not understand. +name+ is that of the option.
       def self.parse(text, name = "ask:")
-        path = text[FILE, 1] if text.is_a?(String)
-        return new(:file, "file:#{File.expand_path(path)}", File.expand_path(path)) if path
-
-        kind = text.is_a?(String) ? text[/\A[a-z]+(?=:)/] : text.class
-        database = text.match(POSTGRES) if database_kind?(kind)
-        return postgres(text, database) if database && sound?(database)
-
-        queue = text.match(REDIS) if kind == "sidekiq"
-        return sidekiq(text, queue) if queue
-
-        kind = database_kind?(kind) || kind == "sidekiq" ? "#{kind}:…, which is malformed" : kind.inspect
-        raise ArgumentError, "#{name} must be #{KINDS}, not #{kind}"
+        (understand(text) if text.is_a?(String)) or
+          raise ArgumentError, "#{name} must be #{KINDS}, not #{said(text)}"
       end
 
-      def self.database_kind?(kind)
-        %w[postgres postgresql].include?(kind)
+      def self.understand(text)
+        case text
+        when FILE then directory(:file, Regexp.last_match[:path])
+        when SOCKET then directory(:socket, Regexp.last_match[:path])
+        when POSTGRES then postgres(text, Regexp.last_match)
+        when SIDEKIQ then sidekiq(text, Regexp.last_match)
+        end
       end
 
-      def self.sound?(database)
-        database[:hosts].split(",").all? { |host| host.match?(HOST) }
+      # What was given, without what may be secret.
+      def self.said(text)
+        return text.class.to_s unless text.is_a?(String)
+
+        kind = text[/\A[a-z]+(?=:)/]
+        KNOWN.include?(kind) ? "#{kind}:…, which is malformed" : kind.inspect
       end
 
-      def self.postgres(text, database)
-        secret = database[:user].to_s.include?(":") || database[:more].to_s.include?("password")
-        new(:postgres, "postgres://#{database[:hosts]}/#{database[:name]}", text, secret: secret)
+      def self.directory(kind, path)
+        path = File.expand_path(path)
+        new(kind, "#{kind}:#{path}", path)
       end
 
-      def self.sidekiq(text, queue)
-        secret = !queue[:user].to_s.empty? || queue[:more].to_s.include?("password")
-        name = queue[:scheme] ? "sidekiq:#{queue[:scheme]}://#{queue[:rest]}" : "sidekiq:"
-        url = text.delete_prefix("sidekiq:")
-        new(:sidekiq, name, url.empty? ? nil : url, secret: secret)
+      def self.postgres(text, parts)
+        return unless parts[:hosts].split(",").all? { |host| host.match?(HOST) }
+
+        secret = parts[:user].to_s.include?(":") || parts[:more].to_s.include?("password")
+        new(:postgres, "postgres://#{parts[:hosts]}/#{parts[:name]}", text, secret: secret)
       end
-      private_class_method :database_kind?, :sound?, :postgres, :sidekiq
+
+      def self.sidekiq(text, parts)
+        secret = !parts[:user].to_s.empty? || parts[:more].to_s.include?("password")
+        name = parts[:scheme] ? "sidekiq:#{parts[:scheme]}://#{parts[:rest]}" : "sidekiq:"
+        new(:sidekiq, name, text.delete_prefix("sidekiq:"), secret: secret)
+      end
+      private_class_method :understand, :said, :directory, :postgres, :sidekiq
+
+      # What a bus has in common with others whose requests are the same.
+      attr_reader :place
 
       def initialize(kind, name, place, secret: false)
         @kind = kind
@@ -72,12 +87,17 @@ module HeapDump
 
       # Sends these signals.
       def signals
-        SidekiqSignals.new(@place || ENV.fetch("REDIS_URL", "redis://localhost:6379/0"), @name)
+        url = @place.empty? ? ENV.fetch("REDIS_URL", "redis://localhost:6379/0") : @place
+        SidekiqSignals.new(url, @name)
       end
 
       # The bus, not connected yet.
       def bus
-        far? ? PostgresBus.new(@place, @name) : FileBus.new(@place)
+        case @kind
+        when :postgres then PostgresBus.new(@place, @name)
+        when :socket then SocketBus.new(@place)
+        else FileBus.new(@place)
+        end
       end
 
       # Whether only a thread of its own may wait for it.

@@ -65,6 +65,13 @@ module HeapDump
         nil
       end
 
+      # Those that have something to open and to close say so.
+      def begin; end
+
+      def bell; end
+
+      def silence; end
+
       def close; end
 
       def forget; end

@@ -49,9 +49,10 @@ module HeapDump
       private
 
       def options(parser)
-        parser.on("--store ADDRESS", "the bus: file:/DIRECTORY, postgres://HOST/DATABASE or",
-                  "sidekiq:redis://HOST, sidekiq: alone is that of REDIS_URL",
-                  "(default HEAPDUMP_ASK, where a password belongs)") do |text|
+        parser.on("--store ADDRESS", "the bus: file:/DIRECTORY, socket:/DIRECTORY,",
+                  "postgres://HOST/DATABASE or sidekiq:redis://HOST (sidekiq:",
+                  "alone is that of REDIS_URL); default HEAPDUMP_ASK, where",
+                  "a password belongs") do |text|
           @store = text
         end
         who_options(parser)
@@ -123,10 +124,7 @@ module HeapDump
 
       def ask_sidekiq(signals)
         @signals = signals
-        other = @list || @cancel || !@wait ? "--list, --cancel or --no-wait" : nil
-        other ||= (@wanted.keys - AskSidekiq::KNOWN).first&.then { |name| "--#{name}" }
-        raise UsageError, "over Sidekiq's Redis there is no #{other}" if other
-
+        refuse_what_sidekiq_lacks
         lines = AskLines.new(screen, request)
         told = []
         AskSidekiq.new(signals, lines.request).call do |answer|
@@ -136,6 +134,12 @@ module HeapDump
         end
         print_json(asked: told) if json?
         told.all? { |answer| answer[:state] == "signalled" } ? OK : ERROR
+      end
+
+      def refuse_what_sidekiq_lacks
+        other = (@wanted.keys - AskSidekiq::KNOWN).map { |name| "--#{name}" }
+        other << "--list, --cancel or --no-wait" if @list || @cancel || !@wait
+        raise UsageError, "over Sidekiq's Redis there is no #{other.first}" if other.any?
       end
 
       def follow(request, lines)

@@ -34,12 +34,9 @@ module HeapDump
 
       # What a process of Sidekiq was told.
       def signalled(answer)
-        words = if answer[:words]
-                  "refused: #{answer[:words]}"
-                else
-                  "has taken the signal for dump " \
-                    "#{answer[:dump]} of #{@request.dumps}; its log says what became of it"
-                end
+        dump = "dump #{answer[:dump]} of #{@request.dumps}"
+        words = "has taken the signal for #{dump}; its log says what became of it"
+        words = "refused: #{answer[:words]}" if answer[:words]
         @screen.line("#{answer[:app]} #{answer[:host]} pid #{answer[:pid]}: #{words}")
       end
 

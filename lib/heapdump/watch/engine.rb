@@ -55,6 +55,7 @@ module HeapDump
         @stats.add(:looks)
         facts = observe
         begin_life(facts) unless @begun
+        @rules.each { |rule| rule.silence if rule.respond_to?(:silence) }
         settle(facts)
         @dumping.follow
         act(strikes(facts), facts)

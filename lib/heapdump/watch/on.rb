@@ -93,12 +93,12 @@ module HeapDump
         end
       end
 
-      # Once for each bus: a process must not take two parts in one request.
+      # The last one for each bus: a process must not take two parts in one request.
       def bus(address) # :nodoc:
         return add Rules::Ask.new(Rules::AskSignal.new(address.to_s)) if address.sidekiq?
 
-        known = @rules.grep(Rules::Fleet).map { |rule| rule.address.to_s }
-        add Rules::Fleet.new(address) unless known.include?(address.to_s)
+        @rules.reject! { |rule| rule.is_a?(Rules::Fleet) && rule.address.place == address.place }
+        add Rules::Fleet.new(address)
       end
 
       # When the block returns something true; once, until it was not. It gets a Facts, runs in the

@@ -7,7 +7,8 @@ module HeapDump
     module Rules
       # Somebody asks for a dump. A source is any object with a method +asked(facts)+: it returns
       # nil, or words that say who asks. If it has a method +answer(words)+, it is told what became
-      # of it; +begin_life+, +bell+ and +close+ are called, too, if it has them.
+      # of it; +begin_life+, +bell+, +silence+, +unwanted+ and +close+ are called,
+      # too, if it has them.
       class Ask # :nodoc:
         def initialize(source)
           unless source.respond_to?(:asked)
@@ -36,6 +37,16 @@ module HeapDump
         # Something that becomes readable when this rule wants to be looked at; nil if nothing does.
         def bell
           @source.bell if @source.respond_to?(:bell)
+        end
+
+        # It is looked at.
+        def silence
+          @source.silence if @source.respond_to?(:silence)
+        end
+
+        # Nobody is to dump here.
+        def unwanted
+          @source.unwanted if @source.respond_to?(:unwanted)
         end
 
         # The watch ends, or a forked child does not go on with this rule.

@@ -45,8 +45,19 @@ module HeapDump
           @bell&.io
         end
 
+        def silence
+          @asked = true if @bell&.silence.is_a?(String)
+        end
+
         def asked(_facts)
-          "it was asked for by #{@name}" if @bell&.silence.is_a?(String)
+          return unless @asked
+
+          @asked = false
+          "it was asked for by #{@name}"
+        end
+
+        def unwanted
+          @asked = false
         end
 
         def close

@@ -25,17 +25,17 @@ module HeapDump
         end
 
         def reset
-          @desk = @courier = @tracing = @useless = nil
+          @desk = @courier = @bus = @tracing = @useless = nil
           self
         end
 
         # Before the first look in this process.
         def begin_life(names, options, voice)
           @strings = options.strings
-          bus = Loading.alone { @address.bus }
-          @desk = Asking::Desk.new(bus, Asking::Who.of(names), voice)
-          @courier = Asking::Courier.new(@desk, bus, voice) if @address.far?
-        rescue LoadError, ThreadError => e
+          @bus = Loading.alone { @address.bus }
+          @desk = Asking::Desk.new(@bus, Asking::Who.of(names), voice)
+          @address.far? ? @courier = Asking::Courier.new(@desk, @bus, voice) : @bus.begin
+        rescue LoadError, ThreadError, SystemCallError => e
           @useless = e.message
         end
 
@@ -46,11 +46,16 @@ module HeapDump
 
         # Something that becomes readable when this rule wants to be looked at; nil if nothing does.
         def bell
-          @courier&.bell&.io
+          @courier ? @courier.bell.io : @bus&.bell
+        end
+
+        # It is looked at.
+        def silence
+          @courier ? @courier.bell.silence : @bus&.silence
         end
 
         def strike(facts)
-          @courier ? @courier.bell.silence : @desk.exchange
+          @desk.exchange unless @courier
           part = @desk.part
           return stop_tracing unless part
           return refuse_strings(part) unless strings?(part.request.strings)
@@ -84,8 +89,8 @@ module HeapDump
         # The process or the watch ends.
         def close
           leave("the process ends")
-          @courier&.close
-          @courier = nil
+          @courier ? @courier.close : @bus&.close
+          @courier = @bus = nil
         end
 
         # This process is not to dump any more.
@@ -96,8 +101,8 @@ module HeapDump
         # In a forked child.
         def forget
           stop_tracing
-          @courier&.forget
-          @desk = @courier = nil
+          @courier ? @courier.forget : @bus&.forget
+          @desk = @courier = @bus = nil
         end
 
         private
