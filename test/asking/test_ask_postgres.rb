@@ -2,51 +2,13 @@
 
 require "test_helper"
 require "support/command_line"
-require "support/fleet"
-require "support/postgres"
+require "support/fleet_over_postgres"
 
 # A fleet that is asked over PostgreSQL. Each process has a thread and a connection of its own.
 class TestAskPostgres < HeapDumpTest
   include CommandLine
-  include Fleet
+  include FleetOverPostgres
 
-  def setup
-    super
-    skip "SKIPPED: no PostgreSQL here (apt-get install postgresql)" unless Postgres.programs
-    begin
-      require "pg"
-    rescue LoadError
-      skip "SKIPPED: no gem pg here"
-    end
-    File.chmod(0o755, scratch) # the server runs as a user of its own
-    @server = Postgres.new("#{scratch}/postgres")
-    @members = []
-  end
-
-  def teardown
-    @members&.each { |one| one.engine.stop }
-    @bus&.close
-    ENV.delete("HEAPDUMP_ASK")
-    super
-  end
-
-  def address
-    @server.url
-  end
-
-  def members(*pids, **options)
-    pids.map { |pid| member(pid, **options) }.tap { |made| @members.concat(made) }
-  end
-
-  # Lets all look until the block is true.
-  def look_until(what, all, seconds = 0)
-    wait_until(what) do
-      look_all(all, seconds)
-      yield
-    end
-  end
-
-  # The block is run while the server runs.
   def test_a_fleet
     @server.run do
       all = members(41, 42, 43, 44)
@@ -83,33 +45,6 @@ class TestAskPostgres < HeapDumpTest
     end
   end
 
-  # Told once. What it had to tell arrives when the server is there again.
-  def test_a_server_that_is_restarted
-    asked = one = nil
-    @server.run do
-      one, = members(41)
-      one.engine.look
-      asked = request
-      look_until("a dump", []) { one.engine.look || one.begun.any? }
-      @bus.close
-    end
-    one.begun.last.finish
-    one.engine.look
-    wait_until("it is told") { said.grep(/nobody can ask for dumps by postgres:/).any? }
-    sleep 1.2 # another try
-    @server.run do
-      @bus = nil
-      wait_until("it is back") { said.grep(/can be asked for by postgres:.* again/).any? }
-      wait_until("the answer") { progress(asked).taken == 1 }
-      again = request
-      look_until("a dump", [one]) { progress(again).taken == 1 }
-      @members.each { |member| member.engine.stop }
-      @members.clear
-      @bus.close
-    end
-    assert_equal 1, said.grep(/nobody can ask/).size
-  end
-
   def test_a_server_that_is_not_there
     one, = members(41, ask: "postgres://user:topsecret@127.0.0.1:9/ops")
     one.engine.look
@@ -119,46 +54,6 @@ class TestAskPostgres < HeapDumpTest
     assert_match(%r{\Anobody can ask for dumps by postgres://127\.0\.0\.1:9/ops: .*; it is},
                  said[0])
     refute_match(/topsecret/, [said, one.engine.inspect].join)
-  end
-
-  def test_claims_of_many_at_the_same_time
-    @server.run do
-      asked = request(count: 3)
-      go = Queue.new
-      threads = Array.new(8) do |number|
-        Thread.new do
-          own = HeapDump::Asking::Address.parse(address).bus
-          own.open(Time.now) # it is connected
-          go.pop
-          who = HeapDump::Asking::Who.new(host: "h", pid: number, life: "x")
-          places = Array.new(2) { own.claim(asked, who) } # the first answer may have been lost
-          own.close
-          places
-        end
-      end
-      8.times { go << true }
-      places = threads.map(&:value)
-      assert_equal [1, 2, 3], places.map(&:first).compact.sort
-      assert_equal places.map(&:first), places.map(&:last)
-    end
-  end
-
-  # What a child does at its end must not end the parent's connection.
-  def test_a_forked_child
-    @server.run do
-      request
-      before = backend
-      Process.wait(fork do
-        bus.forget
-        GC.start
-        exit
-      end)
-      assert_equal before, backend
-    end
-  end
-
-  def backend
-    bus.send(:query, "SELECT pg_backend_pid() AS pid").first["pid"]
   end
 
   def test_the_command

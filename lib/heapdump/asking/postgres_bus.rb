@@ -94,7 +94,7 @@ module HeapDump
         # Over another connection: a pooler hands to whoever notifies what it has itself caused.
         other = connect
         other.exec_params("SELECT pg_notify($1, $2)", [CHANNEL, probe])
-        heard?(probe)
+        heard?(probe) or (query("UNLISTEN #{CHANNEL}") && false) # others have that connection, too
       rescue ::PG::Error => e
         broken(e)
       ensure
