@@ -20,7 +20,7 @@ module HeapDump
 
       SPANS = { "--every TIME" => "between two dumps of a process (default 10m)",
                 "--until TIME" => "nobody begins with it later (default 1h)",
-                "--trace TIME" => "trace allocations so long before the first dump (most 1h)" }.freeze
+                "--trace TIME" => "trace allocations so long before the first dump" }.freeze
       PATTERNS = { "app" => "of these programs", "host" => "on these hosts",
                    "role" => "with this HEAPDUMP_ROLE, or in such a DYNO" }.freeze
       STEP = 0.5 # seconds between looks at the bus
