@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "objspace"
 require "test_helper"
 require "support/fleet"
 
