@@ -36,8 +36,8 @@ class TestEnds < HeapDumpTest
     SIZES.each do |size|
       text = lines(size)
       plain = write("a.json", "#{text.join("\n")}\n")
-      packed = [write("a.gz", Zlib.gzip(File.read(plain))), write("b.gz", members(File.read(plain))),
-                zstd(plain)]
+      packed = [write("a.gz", Zlib.gzip(File.read(plain))),
+                write("b.gz", members(File.read(plain))), zstd(plain)]
       [plain, *packed].each do |path|
         assert_equal [text.first, text.last], ends(path), [size, path].inspect
       end
@@ -70,7 +70,7 @@ class TestEnds < HeapDumpTest
   def test_long_lines_are_not_kept
     path = write("long.json", "a\n#{"b" * (5 << 20)}\n")
     assert_equal ["a", nil], ends(path)
-    assert_equal ["a", "c"], ends(write("c.json", "a\n#{"b" * (5 << 20)}\nc\n"))
+    assert_equal %w[a c], ends(write("c.json", "a\n#{"b" * (5 << 20)}\nc\n"))
   end
 
   def test_nothing

@@ -1,0 +1,71 @@
+# frozen_string_literal: true
+
+require "fileutils"
+
+module HeapDump
+  module Ship
+    # A directory, on another disk or of a network file system. A file appears in it when it is
+    # whole, and replaces none.
+    class Folder < Sink # :nodoc:
+      # No process has this number, so that nothing but a try for the same file has this name.
+      PARTIAL = ".partial-0"
+      CREATE = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
+      private_constant :PARTIAL, :CREATE
+
+      def self.from(text, **)
+        path = text.delete_prefix("file:").sub(%r{\A//(?=/)}, "")
+        unless path.start_with?("/")
+          raise Error, "file: needs a path that begins with a slash, as file:/mnt/dumps"
+        end
+
+        new(path)
+      end
+
+      attr_reader :path
+
+      def initialize(path)
+        super()
+        @path = File.expand_path(path)
+        return if File.directory?(@path) && File.writable?(@path)
+
+        raise Error, "#{@path} is no directory to which this user can write"
+      end
+
+      def to_s
+        @path
+      end
+
+      def deliver(file, facts)
+        target = File.join(@path, name_of(file, facts))
+        FileUtils.mkdir_p(File.dirname(target), mode: 0o700)
+        if File.exist?(target)
+          conflict(target) unless same?(file, target)
+        else
+          copy(file, target)
+        end
+        Receipt.new(target)
+      rescue SystemCallError => e
+        raise Error, "#{@path}: #{Terminal::Trouble.words(e)}"
+      end
+
+      private
+
+      def same?(file, target)
+        File.size(file) == File.size(target) && FileUtils.compare_file(file, target)
+      end
+
+      # What a try before this one has left is written over.
+      def copy(file, target)
+        partial = "#{target}#{PARTIAL}"
+        File.open(partial, CREATE, 0o600) do |io|
+          File.open(file, "rb") { |from| IO.copy_stream(from, io) }
+          io.fsync
+          File.rename(partial, target)
+        end
+      rescue SystemCallError
+        FileUtils.rm_f(partial)
+        raise
+      end
+    end
+  end
+end

@@ -1,0 +1,104 @@
+# frozen_string_literal: true
+
+require "net/http"
+require "openssl"
+
+module HeapDump
+  module Ship
+    # A server that takes files by PUT: a store with a signed address, WebDAV, or any other.
+    class Https < Sink # :nodoc:
+      # What a connection may raise.
+      ERRORS = [SystemCallError, SocketError, IOError, Timeout::Error, OpenSSL::SSL::SSLError,
+                Net::ProtocolError, Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError].freeze
+      NAME = /%\{name\}|%7Bname%7D/
+      private_constant :ERRORS, :NAME
+
+      def self.from(text, **options)
+        new(text, **options)
+      end
+
+      def initialize(text, timeout:, plain_http: false)
+        super()
+        @many = text.match?(NAME) || text.split("?").first.end_with?("/")
+        @uri = PlainHTTP.parse(text.gsub(NAME, "%7Bname%7D"), "the address", allowed: plain_http)
+        @timeout = timeout
+      end
+
+      def one_object?
+        !@many
+      end
+
+      # Without what follows "?", which may be a signature.
+      def to_s
+        shown(@uri)
+      end
+
+      # If-None-Match makes the server refuse a file that it has already.
+      def deliver(file, facts)
+        uri = address(name_of(file, facts))
+        answer = File.open(file, "rb") { |io| ask(uri, put(uri, io)) }
+        answer = already(uri, answer, File.size(file)) if answer.is_a?(Net::HTTPPreconditionFailed)
+        refuse(uri, answer) unless answer.is_a?(Net::HTTPSuccess)
+
+        Receipt.new(shown(uri), answer["ETag"]&.slice(0, 200))
+      rescue *ERRORS => e
+        raise Error, "#{shown(uri || @uri)}: #{words(e)}"
+      end
+
+      private
+
+      def address(name)
+        name = name.split("/").map { |part| URI.encode_www_form_component(part).gsub("+", "%20") }
+                   .join("/")
+        path = @uri.path
+        path = path.match?(NAME) || one_object? ? path.gsub(NAME) { name } : path + name
+        @uri.dup.tap { |uri| uri.path = path.start_with?("/") ? path : "/#{path}" }
+      end
+
+      def put(uri, io)
+        Net::HTTP::Put.new(uri).tap do |request|
+          request.body_stream = io
+          request.content_length = io.size
+          request.content_type = "application/octet-stream"
+          request["If-None-Match"] = "*"
+        end
+      end
+
+      def ask(uri, request)
+        authorization = ENV.fetch("HEAPDUMP_AUTHORIZATION", "")
+        request["Authorization"] = authorization unless authorization.empty?
+        Net::HTTP.start(uri.hostname, uri.port, use_ssl: uri.is_a?(URI::HTTPS), max_retries: 0,
+                                                open_timeout: @timeout, read_timeout: @timeout,
+                                                write_timeout: @timeout) do |http|
+          http.request(request)
+        end
+      end
+
+      # There is a file of that name: it is ours if it is as long, because names of dumps have the
+      # process and the time in them.
+      def already(uri, refusal, size)
+        found = ask(uri, Net::HTTP::Head.new(uri))
+        return refusal unless found.is_a?(Net::HTTPSuccess) && found["Content-Length"]
+
+        found["Content-Length"].to_i == size ? found : conflict(shown(uri))
+      end
+
+      # The text of the answer is not shown: that of S3 repeats parts of a signature.
+      def refuse(uri, answer)
+        raise Error, "#{shown(uri)} has refused it: #{answer.code} #{answer.message}"
+      end
+
+      def shown(uri)
+        uri.dup.tap { |one| one.query = one.fragment = nil }.to_s.gsub("%7Bname%7D", "%{name}")
+      end
+
+      def words(error)
+        case error
+        when SystemCallError then Terminal::Trouble.words(error)
+        when Timeout::Error then "no progress within #{@timeout} s"
+        else error.message
+        end
+      end
+    end
+  end
+end

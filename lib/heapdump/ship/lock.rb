@@ -1,0 +1,68 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Ship
+    # One process at a time ships from a directory. The lock ends with the process that has it,
+    # however that ends.
+    class Lock # :nodoc:
+      NAME = "ship.lock"
+      # Seconds to wait for a process that is about to end: it may have looked for dumps for the
+      # last time.
+      PATIENCE = 5
+      FLAGS = File::RDWR | File::CREAT | File::NOFOLLOW
+      private_constant :PATIENCE, :FLAGS
+
+      def initialize(directory, patience: PATIENCE)
+        @directory = directory
+        @path = File.join(directory, NAME)
+        @patience = patience
+      end
+
+      # Yields while this process has the lock. Raises HeapDump::Error if another one has it.
+      def hold
+        File.open(@path, FLAGS, 0o600) do |file|
+          wait(file)
+          say_who(file)
+          yield
+        end
+      rescue Errno::ENOLCK, Errno::EOPNOTSUPP
+        raise Error, "the file system of #{@directory} has no locks, so two processes could ship " \
+                     "the same dumps"
+      end
+
+      # The number of the process that has the lock (Integer), nil if none has it.
+      def holder
+        File.open(@path, File::RDONLY | File::NOFOLLOW) do |file|
+          next if file.flock(File::LOCK_SH | File::LOCK_NB)
+
+          file.read.to_i
+        end
+      rescue SystemCallError
+        nil
+      end
+
+      private
+
+      def say_who(file)
+        file.truncate(0)
+        file.syswrite("#{Process.pid}\n")
+      rescue Errno::ENOSPC, Errno::EDQUOT
+        nil # the lock is there all the same
+      end
+
+      def wait(file)
+        deadline = now + @patience
+        until file.flock(File::LOCK_EX | File::LOCK_NB)
+          raise Error, "process #{file.read.to_i} ships the dumps of #{@directory} already" if
+            now > deadline
+
+          sleep 0.05
+        end
+      end
+
+      def now
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      end
+    end
+  end
+end

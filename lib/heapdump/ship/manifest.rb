@@ -1,0 +1,53 @@
+# frozen_string_literal: true
+
+require "digest"
+require "json"
+
+module HeapDump
+  module Ship
+    # What is known of a dump, in FILE.manifest.json beside it and in the store: so nobody has to
+    # open the dump to know what it is. A watch may have written it before; what it says stays.
+    module Manifest # :nodoc:
+      ENDING = ".manifest.json"
+      VERSION = 1
+      private_constant :VERSION
+
+      # The dump has become another one while it was read.
+      class Changed < Error; end
+
+      module_function
+
+      # The manifest (Hash), which is completed if something is missing. +wholeness+ is what the
+      # dump says of itself. On a full disk it gets no file: dumps have to leave that first of all.
+      # Raises Changed, and SystemCallError.
+      def complete(path, stat, wholeness)
+        fields = read(path)
+        return fields if fields["sha256"] && Marks.of?(stat, fields)
+
+        sha256 = Digest::SHA256.file(path).hexdigest
+        raise Changed, path unless Marks.of?(File.stat(path), Marks.identity(stat))
+
+        fields = { "version" => VERSION, "file" => File.basename(path), **fields,
+                   **Marks.identity(stat),
+                   "sha256" => sha256, "whole" => wholeness.whole,
+                   "header" => wholeness.header, "footer" => wholeness.footer }.compact
+        store(path, fields)
+        fields
+      end
+
+      def store(path, fields)
+        Marks.write_file(path + ENDING, fields)
+      rescue Errno::ENOSPC, Errno::EDQUOT
+        nil
+      end
+      private_class_method :store
+
+      def read(path)
+        fields = JSON.parse(File.read(path + ENDING))
+        fields.is_a?(Hash) ? fields : {}
+      rescue SystemCallError, JSON::ParserError
+        {}
+      end
+    end
+  end
+end
