@@ -80,10 +80,10 @@ module HeapDump
         found.select { |dump| dump.state == state }
       end
 
-      # Seconds until a dump may be tried; nil: it is not whole.
+      # Seconds until a dump may be tried; nil: it is not whole, or has had all its tries.
       def wait(dump)
-        ready = @dumps.wait(dump) or return
-        [ready, @tries.wait(dump, now)].max
+        waits = [@tries.wait(dump, now), @dumps.wait(dump)]
+        waits.max unless waits.include?(nil)
       end
 
       def try(dump)
@@ -109,7 +109,7 @@ module HeapDump
         Marks.write(dump.path, Marks::FAILED, dump.stat,
                     { "tries" => count, "error" => Terminal::Text.safe(error.message) })
       rescue SystemCallError
-        nil # on a full disk there is no mark, and the tries begin anew
+        nil # on a full disk there is no mark, and the next process tries it anew
       end
 
       def rest(seconds)

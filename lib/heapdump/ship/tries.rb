@@ -18,23 +18,30 @@ module HeapDump
         @pauses.size + 1
       end
 
-      # Seconds until a dump may be tried (Numeric), 0: now.
+      # Seconds until a dump may be tried (Numeric), 0: now; nil: it is not tried any more.
       def wait(dump, now)
-        [(@tries[dump.path]&.due || now) - now, 0].max
+        try = @tries[key(dump)] or return 0
+        try.due && [try.due - now, 0].max
       end
 
       # Notes a try that has failed. Returns how many there were, and the pause until the next
       # (seconds), nil if this was the last.
       def failed(dump, now)
-        count = (@tries[dump.path]&.number || 0) + 1
+        count = (@tries[key(dump)]&.number || 0) + 1
         pause = @pauses[count - 1]
-        @tries[dump.path] = Try.new(count, now + pause) if pause
-        @tries.delete(dump.path) unless pause
+        @tries[key(dump)] = Try.new(count, pause && (now + pause))
         [count, pause]
       end
 
       def forget(dump)
-        @tries.delete(dump.path)
+        @tries.delete(key(dump))
+      end
+
+      private
+
+      # A later file of that name is another dump.
+      def key(dump)
+        [dump.path, dump.stat.mtime]
       end
     end
   end
