@@ -46,7 +46,7 @@ module HeapDump
       def shell
         found = SHELLS.find { |words| works?(words) }
         return found if found
-        return %w[sh -c] unless @command.match?(/\|(?!\|)/)
+        return %w[sh -c] unless @command.match?(/(?<!\|)\|(?!\|)/)
 
         raise Error, "neither bash nor a sh with pipefail is here, so nobody would notice if the " \
                      "first command of a pipe failed"
