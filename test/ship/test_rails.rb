@@ -30,8 +30,8 @@ class TestShipRails < HeapDumpTest
       raise "damaged" unless Digest::MD5.base64digest(@objects[key]) == checksum
     end
 
-    def download(key, &block)
-      @objects[key].each_char.each_slice(700).map(&:join).each(&block)
+    def download(key, &)
+      @objects[key].each_char.each_slice(700).map(&:join).each(&)
     end
   end
 

@@ -92,7 +92,8 @@ class TestShipSinks < HeapDumpTest
   # Where the shell has no pipefail, nobody would notice that age has failed.
   def test_a_pipe_that_nobody_could_trust
     Dir.mkdir("#{scratch}/bin")
-    File.write("#{scratch}/bin/sh", "#!/bin/dash\n[ \"$1\" = -o ] && exit 2\nexec /bin/dash \"$@\"\n")
+    File.write("#{scratch}/bin/sh",
+               "#!/bin/dash\n[ \"$1\" = -o ] && exit 2\nexec /bin/dash \"$@\"\n")
     File.chmod(0o755, "#{scratch}/bin/sh")
     with_env("PATH" => "#{scratch}/bin") do
       assert_refused(/pipefail/, "exec:age | cat")

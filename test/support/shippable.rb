@@ -50,10 +50,9 @@ module Shippable
   # Writes a dump that has not been changed for +age+ seconds, of at least +bytes+ bytes.
   def dump(name, bytes: 1000, age: 10, header: HEADER, footer: FOOTER)
     path = File.join(from, name)
-    filler = (bytes / 1000) + 1
-    lines = [header, *Array.new(filler) { { address: "0x1000", value: Random.hex(470) } }, footer]
+    filler = Array.new((bytes / 1000) + 1) { { address: "0x1000", value: Random.hex(470) } }
     FileUtils.mkdir_p(File.dirname(path))
-    File.write(path, lines.compact.map { |line| "#{JSON.generate(line)}\n" }.join)
+    File.write(path, [header, *filler, footer].compact.map { |line| "#{JSON.generate(line)}\n" }.join)
     rest(path, age)
   end
 
@@ -103,9 +102,8 @@ module Shippable
 
   # Starts `heapdump ship`; returns its process id. What it says goes to files.
   def start_ship(*arguments, env: {})
-    Process.spawn({ **KEYS, **env }, *command("ship", from, *arguments), in: File::NULL,
-                                                                       out: [log("out"), "a"],
-                                                                       err: [log("err"), "a"])
+    files = { in: File::NULL, out: [log("out"), "a"], err: [log("err"), "a"] }
+    Process.spawn({ **KEYS, **env }, *command("ship", from, *arguments), files)
   end
 
   def log(name)

@@ -43,9 +43,9 @@ module HeapDump
         raise Error, "#{@path}: #{Terminal::Trouble.words(e)}"
       end
 
-      def find(path)
-        path = File.expand_path(path)
-        all.find { |dump| dump.path == path }
+      # The dump with that name in the directory itself; nil if there is none.
+      def find(name)
+        dump("", name)
       end
 
       # The seconds until a dump can be shipped (Numeric); 0: now; nil: not at all as it is, because

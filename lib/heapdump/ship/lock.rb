@@ -20,14 +20,11 @@ module HeapDump
 
       # Yields while this process has the lock. Raises HeapDump::Error if another one has it.
       def hold
-        File.open(@path, FLAGS, 0o600) do |file|
-          wait(file)
-          say_who(file)
-          yield
-        end
-      rescue Errno::ENOLCK, Errno::EOPNOTSUPP
-        raise Error, "the file system of #{@directory} has no locks, so two processes could ship " \
-                     "the same dumps"
+        file = take
+        say_who(file)
+        yield
+      ensure
+        release(file) if file
       end
 
       # The number of the process that has the lock (Integer), nil if none has it.
@@ -43,6 +40,29 @@ module HeapDump
 
       private
 
+      def take
+        deadline = now + @patience
+        loop do
+          file = File.new(@path, FLAGS, 0o600)
+          return file if locked?(file)
+
+          holder = file.read.to_i
+          file.close
+          raise Error, busy(holder) if now > deadline
+
+          sleep 0.05
+        end
+      end
+
+      # The file may have been removed by the process that had the lock until now.
+      def locked?(file)
+        file.flock(File::LOCK_EX | File::LOCK_NB) && File.identical?(file, @path)
+      rescue Errno::ENOLCK, Errno::EOPNOTSUPP
+        file.close
+        raise Error, "the file system of #{@directory} has no locks, so two processes could ship " \
+                     "the same dumps"
+      end
+
       def say_who(file)
         file.truncate(0)
         file.syswrite("#{Process.pid}\n")
@@ -50,14 +70,17 @@ module HeapDump
         nil # the lock is there all the same
       end
 
-      def wait(file)
-        deadline = now + @patience
-        until file.flock(File::LOCK_EX | File::LOCK_NB)
-          raise Error, "process #{file.read.to_i} ships the dumps of #{@directory} already" if
-            now > deadline
+      # The file goes before the lock does, so that nobody removes that of another process.
+      def release(file)
+        File.unlink(@path)
+      rescue SystemCallError
+        nil
+      ensure
+        file.close
+      end
 
-          sleep 0.05
-        end
+      def busy(holder)
+        "process #{holder} ships the dumps of #{@directory} already"
       end
 
       def now

@@ -17,7 +17,7 @@ module HeapDump
 
       attr_reader :shipped, :failed
 
-      # +only+: the path of the one dump to be shipped. +look+ and +tries+ are for tests.
+      # +only+: the name of the one dump to be shipped. +look+ and +tries+ are for tests.
       def initialize(dumps, delivery, listener, only: nil, keep: nil, look: LOOK, tries: Tries.new)
         @dumps = dumps
         @delivery = delivery
