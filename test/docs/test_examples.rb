@@ -22,6 +22,7 @@ class TestExamples < HeapDumpTest
     /\Akill -USR2/ => "bin/demo does it, and shows what it says",
     /\Aheapdump \S+ (PID|FILE|COMMAND)/ => "a placeholder",
     /\Aruby -rheapdump/ => "capabilities differ from Ruby to Ruby; test_capabilities.rb",
+    /\Aheapdump ship / => "it ships until it is stopped, and there is no bucket; test/ship",
     /\Aheapdump ui / => "it serves until it is stopped; test/web/test_ui.rb",
     /\Aheapdump [a-z]+\z/ => "the name of a command"
   }.freeze

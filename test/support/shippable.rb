@@ -52,7 +52,8 @@ module Shippable
     path = File.join(from, name)
     filler = Array.new((bytes / 1000) + 1) { { address: "0x1000", value: Random.hex(470) } }
     FileUtils.mkdir_p(File.dirname(path))
-    File.write(path, [header, *filler, footer].compact.map { |line| "#{JSON.generate(line)}\n" }.join)
+    lines = [header, *filler, footer].compact
+    File.write(path, lines.map { |line| "#{JSON.generate(line)}\n" }.join)
     rest(path, age)
   end
 

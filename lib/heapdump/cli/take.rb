@@ -123,14 +123,13 @@ module HeapDump
                  fields[:pause] && format("pause %.1f ms", fields[:pause] * 1000),
                  "by #{fields[:via]}#{held(fields[:held])}"]
         screen.line("#{fields[:path]}: #{parts.compact.join(", ")}")
-        say_where(fields[:shipped]) if fields[:shipped]
-        contents = Outside::Contents.sentence(*fields.values_at(:strings, :strings_from))
-        screen.line(contents) if contents
+        sentences(fields).each { |sentence| screen.line(sentence) }
         print_children(fields[:pid], fields[:ruby_children])
       end
 
-      def say_where(place)
-        screen.line("shipped to #{place["address"]}")
+      def sentences(fields)
+        [fields[:shipped] && "shipped to #{fields[:shipped]["address"]}",
+         Outside::Contents.sentence(*fields.values_at(:strings, :strings_from))].compact
       end
 
       def held(seconds)
