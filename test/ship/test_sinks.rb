@@ -30,6 +30,14 @@ class TestShipSinks < HeapDumpTest
     end
   end
 
+  # Linux allows any bytes in a name.
+  def test_names_that_are_no_text
+    path = dump("b\xFF\n.json".b)
+    assert_empty ship(sink(to)).failures
+    assert_equal sha256(path), sha256("#{to}/b\xFF\n.json".b)
+    assert_equal "#{to}/b\\xFF\n.json", mark(path, ".shipped")["address"]
+  end
+
   # What a try that was killed has left is no dump, and does not stay.
   def test_a_directory_with_the_rest_of_a_try
     path = dump("a.json")

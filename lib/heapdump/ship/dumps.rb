@@ -79,11 +79,11 @@ module HeapDump
       private
 
       def series
-        Dir.children(@path).grep(SERIES).select { |name| File.lstat(join(name)).directory? }
+        children("").grep(SERIES).select { |name| File.lstat(join(name)).directory? }
       end
 
       def in_folder(folder)
-        Dir.children(join(folder)).filter_map { |name| dump(folder, name) }
+        children(folder).filter_map { |name| dump(folder, name) }
       rescue Errno::ENOENT
         [] # the series has just been removed
       end
@@ -99,8 +99,14 @@ module HeapDump
         nil
       end
 
+      # Linux allows any bytes in a name; those that are no text are taken as bytes.
+      def children(folder)
+        Dir.children(join(folder)).map { |name| name.valid_encoding? ? name : name.b }
+      end
+
       def join(*names)
-        File.join(@path, *names.reject(&:empty?))
+        path = names.last.encoding == Encoding::BINARY ? @path.b : @path
+        File.join(path, *names.reject(&:empty?))
       end
     end
   end

@@ -67,7 +67,7 @@ module HeapDump
         temporary = "#{path}.#{Process.pid}"
         flags = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
         File.open(temporary, flags, 0o600) do |io|
-          io.write(JSON.generate(fields), "\n")
+          io.write(Terminal::Json.compact(fields), "\n")
           io.fsync
         end
         File.rename(temporary, path)

@@ -14,7 +14,7 @@ module HeapDump
       # a dump over the network as plain text. +what+ is its name in messages.
       def parse(text, what, allowed:)
         uri = URI.parse(text)
-        raise Error, "#{what} needs a host" unless uri.is_a?(URI::HTTP) && uri.hostname
+        raise Error, "#{what} needs a host" if !uri.is_a?(URI::HTTP) || uri.hostname.to_s.empty?
         raise Error, password(what) if uri.userinfo
         return uri if uri.is_a?(URI::HTTPS) || allowed || loopback?(uri.hostname)
 

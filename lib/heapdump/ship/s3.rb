@@ -124,11 +124,13 @@ module HeapDump
 
       def send_parts(io, size, object, id)
         length = [@part, (size + MOST_PARTS - 1) / MOST_PARTS].max
+        bytes = String.new(capacity: length) # the same memory for each part
         (1..).each_with_object([]) do |number, parts|
-          bytes = io.read(length) or return parts
+          io.read(length, bytes) or return parts
           part = @client.upload_part(**object, upload_id: id, part_number: number, body: bytes,
                                                **digest(bytes))
           parts << { etag: part.etag, part_number: number }
+          GC.start # a part leaves as much garbage, and a sidecar has little memory
         end
       end
 
