@@ -62,7 +62,7 @@ module HeapDump
         object = { bucket: @bucket,
                    key: [@prefix, name_of(file, facts)].reject(&:empty?).join("/") }
         sha256 = sha256_of(file, facts)
-        etag = there(object, sha256) || conditional do |condition|
+        etag = there(object, sha256) || conditional do |**condition|
           upload(file, object, sha256, condition)
         end || there(object, sha256) || conflict(address(object))
         Receipt.new(address(object), etag.delete('"'))
@@ -91,13 +91,13 @@ module HeapDump
       # Yields the condition that nothing has this name; without it where the store does not know
       # conditions. Returns nil if something has it.
       def conditional
-        yield({ if_none_match: "*" })
+        yield(if_none_match: "*")
       rescue ::Aws::S3::Errors::PreconditionFailed
         nil
       rescue ::Aws::S3::Errors::ServiceError => e
         raise unless e.code == UNKNOWN
 
-        yield({})
+        yield
       end
 
       def upload(file, object, sha256, condition)
@@ -135,7 +135,7 @@ module HeapDump
       end
 
       def digest(bytes)
-        @verify ? { content_md5: Digest::MD5.base64digest(bytes) } : {}
+        { content_md5: (Digest::MD5.base64digest(bytes) if @verify) }.compact
       end
 
       # Parts that a process has left which was killed would be stored, and paid for, for ever. Not
