@@ -81,6 +81,31 @@ class TestShipS3 < HeapDumpTest
     assert_includes headers["authorization"], "/eu-north-1/s3/"
   end
 
+  # The address, the environment, or any where a store has none.
+  def test_the_region
+    { [{ region: "a-1" }, "b-1"] => "a-1", [{}, "b-1"] => "b-1",
+      [{}, nil] => "us-east-1" }.each_with_index do |((more, variable), region), i|
+      dump("#{i}.json")
+      with_env(KEYS.merge("AWS_DEFAULT_REGION" => variable)) do
+        ship(HeapDump::Ship.sink(@store.address("heaps", **more)))
+      end
+      assert_includes @store.things["heaps/#{i}.json"].headers["authorization"], "/#{region}/s3/"
+    end
+  end
+
+  def test_a_profile_that_is_missing
+    with_env(KEYS.merge("AWS_PROFILE" => "nobody", "AWS_ACCESS_KEY_ID" => nil)) do
+      assert_match(/AWS_PROFILE|no keys/, message_of(@store.address("heaps")))
+    end
+  end
+
+  def message_of(address)
+    dump("p.json")
+    ship(HeapDump::Ship.sink(address), pauses: []).failures.first[1]
+  rescue HeapDump::Error => e
+    e.message
+  end
+
   def test_names_of_series
     path = dump("series-web-1-7-abc/1.json")
     ship(sink)

@@ -7,7 +7,8 @@ require "json"
 # Files to ship, and who listens while they are shipped.
 module Shippable
   KEYS = { "AWS_ACCESS_KEY_ID" => "AKIATEST", "AWS_SECRET_ACCESS_KEY" => "very-secret-key",
-           "AWS_SESSION_TOKEN" => nil, "AWS_REGION" => nil, "AWS_PROFILE" => nil,
+           "AWS_SESSION_TOKEN" => nil, "AWS_REGION" => nil,
+           "AWS_DEFAULT_REGION" => nil, "AWS_PROFILE" => nil,
            "AWS_EC2_METADATA_DISABLED" => "true", "AWS_CONFIG_FILE" => File::NULL,
            "AWS_SHARED_CREDENTIALS_FILE" => File::NULL, "no_proxy" => "127.0.0.1" }.freeze
 

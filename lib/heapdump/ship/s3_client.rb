@@ -19,18 +19,20 @@ module HeapDump
         make(region, endpoint, timeout)
       end
 
+      # A store other than S3 seldom cares about the region, but signatures need one.
       def make(region, endpoint, timeout)
         ::Aws::S3::Client.new(
-          region: region || default_region(endpoint), retry_mode: "standard", max_attempts: 3,
-          http_open_timeout: timeout, http_read_timeout: timeout, logger: nil,
+          retry_mode: "standard", max_attempts: 3, http_open_timeout: timeout,
+          http_read_timeout: timeout, logger: nil, **{ region: region }.compact,
           **(endpoint ? of_another_store(endpoint) : {})
         )
       rescue ::Aws::Errors::MissingRegionError
+        return make("us-east-1", endpoint, timeout) if endpoint && region.nil?
+
         raise Error, "the region of the bucket is not known; give it: s3://…?region=eu-central-1"
       rescue ::Aws::Errors::NoSuchProfileError
         raise Error, "AWS_PROFILE names a profile that does not exist"
       end
-
       private_class_method :make
 
       def load_sdk
@@ -47,11 +49,6 @@ module HeapDump
         raise Error, "aws-sdk-s3 needs a parser of XML; add this line to the Gemfile: gem \"rexml\""
       end
       private_class_method :load_sdk
-
-      def default_region(endpoint)
-        "us-east-1" if endpoint && !ENV.key?("AWS_REGION")
-      end
-      private_class_method :default_region
 
       # Many stores refuse the checksums that S3 itself has got used to.
       def of_another_store(endpoint)
