@@ -93,19 +93,6 @@ class TestShipS3 < HeapDumpTest
     end
   end
 
-  def test_a_profile_that_is_missing
-    with_env(KEYS.merge("AWS_PROFILE" => "nobody", "AWS_ACCESS_KEY_ID" => nil)) do
-      assert_match(/AWS_PROFILE|no keys/, message_of(@store.address("heaps")))
-    end
-  end
-
-  def message_of(address)
-    dump("p.json")
-    ship(HeapDump::Ship.sink(address), pauses: []).failures.first[1]
-  rescue HeapDump::Error => e
-    e.message
-  end
-
   def test_names_of_series
     path = dump("series-web-1-7-abc/1.json")
     ship(sink)
@@ -248,15 +235,34 @@ class TestShipS3 < HeapDumpTest
     assert_match(/no keys were found/, told.failures.first[1])
   end
 
+  SHOW_ERROR = <<~'RUBY'
+    require "heapdump/ship"
+    begin
+      HeapDump::Ship.sink("s3://heaps?region=x")
+    rescue HeapDump::Error => e
+      print e.message
+    end
+  RUBY
+
+  # Whichever of them the SDK would take.
+  def test_there_is_no_parser_of_xml
+    %w[rexml/document ox oga nokogiri libxml].each do |file|
+      FileUtils.mkdir_p(File.dirname("#{scratch}/#{file}"))
+      File.write("#{scratch}/#{file}.rb", "raise LoadError")
+    end
+    outcome = Child.ruby!(SHOW_ERROR, gems: true, flags: ["-W0", "-I", scratch])
+    assert_match(/add this line to the Gemfile: gem "rexml"/, outcome.out)
+  end
+
+  def test_the_gem_is_too_old
+    old = "require 'aws-sdk-s3'; Aws::S3.send(:remove_const, :GEM_VERSION); " \
+          "Aws::S3::GEM_VERSION = '1.177.9'\n"
+    outcome = Child.ruby!(old + SHOW_ERROR, gems: true)
+    assert_match(/1\.177\.9 is too old .* gem "aws-sdk-s3", ">= 1\.178"/, outcome.out)
+  end
+
   def test_the_gem_is_missing
-    outcome = Child.ruby!(<<~'RUBY', flags: ["-W0", "--disable-gems"])
-      require "heapdump/ship"
-      begin
-        HeapDump::Ship.sink("s3://heaps?region=x")
-      rescue HeapDump::Error => e
-        print e.message
-      end
-    RUBY
+    outcome = Child.ruby!(SHOW_ERROR, flags: ["-W0", "--disable-gems"])
     assert_match(/add this line to the Gemfile: gem "aws-sdk-s3", ">= 1\.178"/, outcome.out)
   end
 end

@@ -30,13 +30,12 @@ module HeapDump
         return make("us-east-1", endpoint, timeout) if endpoint && region.nil?
 
         raise Error, "the region of the bucket is not known; give it: s3://…?region=eu-central-1"
-      rescue ::Aws::Errors::NoSuchProfileError
-        raise Error, "AWS_PROFILE names a profile that does not exist"
       end
       private_class_method :make
 
       def load_sdk
         require "aws-sdk-s3"
+        ::Aws::Xml::Parser.engine # else it would be missed with the first answer
         return if Gem::Version.new(::Aws::S3::GEM_VERSION) >= Gem::Version.new(LEAST)
 
         raise Error, "aws-sdk-s3 #{::Aws::S3::GEM_VERSION} is too old for s3:; " \
@@ -44,7 +43,7 @@ module HeapDump
       rescue LoadError
         raise Error, "s3: needs a gem; add this line to the Gemfile: #{GEMFILE}"
       rescue RuntimeError => e
-        raise unless e.message.include?("xml")
+        raise unless e.message.include?("compatible xml library")
 
         raise Error, "aws-sdk-s3 needs a parser of XML; add this line to the Gemfile: gem \"rexml\""
       end
