@@ -6,13 +6,13 @@
 #   bundle exec ruby -Ilib bench/analyze.rb                   30,000 sessions, no larger heap
 #   bundle exec ruby -Ilib bench/analyze.rb 300000            2.1 million objects
 #   bundle exec ruby -Ilib bench/analyze.rb 300000 10000000   and one of 10 million objects for us
-#   bundle exec ruby -Ilib bench/analyze.rb 300000 --no-peers
+#   bundle exec ruby -Ilib bench/analyze.rb 0 1000000 5000000 --no-peers      these sizes alone
 #
 # Each reading is a process of its own; what is told is its wall time, its peak memory (VmHWM), and
 # that without mapped files (RssAnon, looked up every few milliseconds), also as a part of the file
-# and per object. A contender that fails or takes longer than ten minutes is told as that. Files lie
-# in a directory under TMPDIR that is removed: about 4 GB for 300,000 sessions and 10 million
-# objects.
+# and per object; then what it has touched of the index and other files: mapped (RssFile), and by
+# read(). A contender that fails or takes longer than ten minutes is told as that. Files lie in a
+# directory under TMPDIR that is removed: about 4 GB for 300,000 sessions and 10 million objects.
 
 require "etc"
 require "fileutils"
@@ -38,16 +38,18 @@ module AnalyzeBench
     "harb" => "load, dominators, summary"
   }.freeze
 
-  # One reading: seconds, peak bytes with and without mapped files, and what it has answered.
-  Reading = Struct.new(:seconds, :peak, :anonymous, :answer)
+  # One reading: seconds, peak bytes with and without mapped files, of these files, and of what it
+  # has read, and what it has answered.
+  Reading = Struct.new(:seconds, :peak, :anonymous, :mapped, :read, :answer)
 
   module_function
 
+  # `large` are numbers of objects of further heaps.
   def run(sessions, large, peers:)
     puts "#{RUBY_DESCRIPTION}, #{Etc.nprocessors} processors"
     Dir.mktmpdir("heapdump-bench") do |directory|
-      bench_sessions(directory, sessions, peers)
-      bench_large(directory, large) if large.positive?
+      bench_sessions(directory, sessions, peers) if sessions.positive?
+      large.each { |objects| bench_large(directory, objects) }
     end
   end
 
@@ -85,16 +87,21 @@ module AnalyzeBench
   # What is kept beside a dump: written once, opened after that.
   def index(path)
     told("heapdump, index written", read("ours", path, "--index"), path)
-    told("heapdump, index opened", read("ours", path, "--index"), path)
-    puts format("  index: %.2f of the dump", File.size("#{path}.hdidx").fdiv(File.size(path)))
+    opened = read("ours", path, "--index")
+    told("heapdump, index opened", opened, path)
+    size = File.size("#{path}.hdidx")
+    puts format("  index: %.1f MB, %.2f of the dump, %.1f bytes per object", size / 1e6,
+                size.fdiv(File.size(path)), size.fdiv(opened.answer.fetch("objects")))
   end
 
   # As a user waits for them, the start of Ruby included.
   def commands(path)
     address = read("ours", path, "--index").answer.fetch("address")
-    { "top" => [], "why" => ["Session"], "show" => [address], "summary" => [] }.each do |name, rest|
+    [["top"], ["why", address], %w[why Session], ["show", address], ["summary"]].each do |words|
+      name, *rest = words
       script = File.expand_path("../exe/heapdump", __dir__)
-      told("  command #{name}", process([RbConfig.ruby, "-I", LIB, script, name, path, *rest]), nil)
+      reading = process([RbConfig.ruby, "-I", LIB, script, name, path, *rest])
+      told("  command #{words.join(" ")}", reading, nil)
     end
   end
 
@@ -126,7 +133,7 @@ module AnalyzeBench
   # Runs a command. Its peak is looked up until it ends, since only it itself could tell it later.
   def process(command, environment = UNBUNDLED)
     start = now
-    peaks = [0, 0]
+    peaks = [0] * 4
     output = nil
     Open3.popen2(environment, *command, err: File::NULL) do |input, out, thread|
       input.close
@@ -148,13 +155,14 @@ module AnalyzeBench
 
   def memory_of(pid)
     status = File.read("/proc/#{pid}/status")
-    %w[VmHWM RssAnon].map { |name| status[/^#{name}:\s+(\d+)/, 1].to_i * 1024 }
+    %w[VmHWM RssAnon RssFile].map { |name| status[/^#{name}:\s+(\d+)/, 1].to_i * 1024 } +
+      [File.read("/proc/#{pid}/io")[/^rchar: (\d+)/, 1].to_i]
   rescue SystemCallError
-    [0, 0]
+    [0] * 4
   end
 
   def head
-    puts "#{" " * 51}seconds   peak MB   anon MB  of file  B/object"
+    puts "#{" " * 51}seconds   peak MB   anon MB  of file  B/object mapped MB   read MB"
     told("an empty Ruby", process([RbConfig.ruby, "-e", ""]), nil)
   end
 
@@ -163,9 +171,11 @@ module AnalyzeBench
 
     anonymous = reading.anonymous
     objects = reading.answer["objects"]
-    puts format("%-48s %9.3f %9.1f %9.1f %8s %9s", name, reading.seconds, reading.peak / 1e6,
-                anonymous / 1e6, path ? format("%.2f", anonymous.fdiv(File.size(path))) : "-",
-                objects ? format("%.1f", anonymous.fdiv(objects)) : "-")
+    puts format("%-48s %9.3f %9.1f %9.1f %8s %9s %9.1f %9.1f", name, reading.seconds,
+                reading.peak / 1e6, anonymous / 1e6,
+                path ? format("%.2f", anonymous.fdiv(File.size(path))) : "-",
+                objects ? format("%.1f", anonymous.fdiv(objects)) : "-",
+                reading.mapped / 1e6, reading.read / 1e6)
     told_phases(reading.answer["phases"]) if reading.answer["phases"]
   end
 
@@ -184,6 +194,6 @@ module AnalyzeBench
 end
 
 if $PROGRAM_NAME == __FILE__
-  sessions, large = ARGV.grep(/\A\d+\z/).map(&:to_i)
-  AnalyzeBench.run(sessions || 30_000, large || 0, peers: !ARGV.include?("--no-peers"))
+  sessions, *large = ARGV.grep(/\A\d+\z/).map(&:to_i)
+  AnalyzeBench.run(sessions || 30_000, large, peers: !ARGV.include?("--no-peers"))
 end

@@ -7,9 +7,12 @@
 #   taskset -c 0 bundle exec ruby -Ilib bench/dump.rb     the same on one processor
 #
 # The contenders take turns, so that a machine that changes its pace does so for all. Each writes a
-# file of its own that is removed, and flushed to disk, outside of the time that is taken.
+# file of its own that is removed, and flushed to disk, outside of the time that is taken. CPU is
+# the processor time of all processes that took part. The floor is the time of writing as many bytes
+# to the same folder by write(2), with nothing else: no dump can be faster.
 
 require "etc"
+require "fiddle"
 require "fileutils"
 require "objspace"
 require "tmpdir"
@@ -32,9 +35,15 @@ module DumpBench
     "heapdump objspace" => ->(path) { HeapDump.dump(path, gc: false, format: :objspace) }
   }.freeze
 
+  # Of one contender: its rounds in seconds, processor seconds and seconds of the floor, and bytes.
+  Times = Struct.new(:seconds, :cpu, :floor, :bytes)
+
+  PIECE = ("x" * (1 << 20)).freeze # what is written at once for the floor
+
   module_function
 
   def run(heaps, rounds)
+    adopt_orphans
     puts "#{RUBY_DESCRIPTION}, #{Etc.nprocessors} processors, median of #{rounds} rounds"
     heaps.each do |heap|
       keep = send(:"build_#{heap}")
@@ -61,31 +70,58 @@ module DumpBench
     counts[:TOTAL] - counts[:FREE]
   end
 
-  def report_dumps(rounds)
-    times = Hash.new { |hash, name| hash[name] = [] }
-    sizes = {}
-    rounds.times do
-      CONTENDERS.each { |name, dump| measure(name, dump, times, sizes) }
-    end
-    base = median(times["ObjectSpace.dump_all"])
-    objects = count_objects
-    puts "#{" " * 25}seconds    objects/s     MB/s  B/object    ratio"
-    times.each do |name, list|
-      seconds = median(list)
-      puts format("%-22<name>s %9.3<seconds>f %12<rate>d %8<speed>d %9.1<size>f %7.2<ratio>fx",
-                  name: name, seconds: seconds, rate: objects / seconds,
-                  speed: sizes[name] / seconds / 1e6, size: sizes[name].fdiv(objects),
-                  ratio: base / seconds)
-    end
+  # The processes of a forked dump are no children of the application. They become children of
+  # this process when their parents end, so that their processor time can be told.
+  def adopt_orphans
+    prctl = Fiddle::Function.new(Fiddle::Handle::DEFAULT["prctl"],
+                                 [Fiddle::TYPE_INT] + ([Fiddle::TYPE_LONG] * 4), Fiddle::TYPE_INT)
+    set_child_subreaper = 36
+    abort "this bench needs Linux" unless prctl.call(set_child_subreaper, 1, 0, 0, 0).zero?
   end
 
-  def measure(name, dump, times, sizes)
+  def report_dumps(rounds)
+    times = CONTENDERS.to_h { |name, _dump| [name, Times.new([], [], [], 0)] }
+    rounds.times do
+      CONTENDERS.each { |name, dump| measure(dump, times[name]) }
+    end
+    base = median(times["ObjectSpace.dump_all"].seconds)
+    puts "#{" " * 25}seconds      CPU    objects/s     MB/s  B/object    ratio    floor  to floor"
+    times.each { |name, of| report_row(name, of, base, count_objects) }
+  end
+
+  def report_row(name, times, base, objects)
+    seconds = median(times.seconds)
+    floor = median(times.floor)
+    puts format("%-22<name>s %9.3<seconds>f %8.3<cpu>f %12<rate>d %8<speed>d %9.1<size>f " \
+                "%7.2<ratio>fx %8.3<floor>f %8.2<above>fx",
+                name: name, seconds: seconds, cpu: median(times.cpu), rate: objects / seconds,
+                speed: times.bytes / seconds / 1e6, size: times.bytes.fdiv(objects),
+                ratio: base / seconds, floor: floor, above: seconds / floor)
+  end
+
+  def measure(dump, times)
     Dir.mktmpdir do |dir|
       GC.start
-      times[name] << seconds { dump.call("#{dir}/heap.json") }
-      sizes[name] = File.size(Dir["#{dir}/heap.json*"].first)
+      before = cpu
+      times.seconds << seconds { dump.call("#{dir}/heap.json") }
+      times.cpu << (cpu - before)
+      times.bytes = File.size(Dir["#{dir}/heap.json*"].first)
+      times.floor << seconds { write_only("#{dir}/floor", times.bytes) }
     end
     File.open(Dir.tmpdir, &:fsync)
+  end
+
+  # Processor seconds of this process and of all that have ended below it.
+  def cpu
+    Process.waitall
+    Process.times.sum
+  end
+
+  def write_only(path, bytes)
+    File.open(path, File::WRONLY | File::CREAT | File::EXCL) do |io|
+      (bytes / PIECE.bytesize).times { io.syswrite(PIECE) }
+      io.syswrite(PIECE.byteslice(0, bytes % PIECE.bytesize))
+    end
   end
 
   def report_counts(rounds, namespaces)

@@ -255,7 +255,7 @@ module UiBench
         "retained" => -> { about("retained", class: "String", min_size: some(1000)) },
         "merged_paths" => -> { about("merged_paths", class: "String", limit: 2 + some(199)) },
         "find value" => -> { about("find", value: "user-#{some(10_000)}@") },
-        "find where @" => -> { about("find", where: "class = Kind#{some(200)} and @id = #{some(10)}") } }
+        "find where @" => -> { about("find", where: "class = Kind#{some(200)} and @id = 1") } }
     end
   end
 end

@@ -36,7 +36,26 @@ module UiBench
         tell(screen, begun, browser)
       end
       heap = browser.command("Runtime.getHeapUsage")["usedSize"]
-      printf("JavaScript heap %.1f MB\n", heap / 1e6)
+      printf("JavaScript heap %.1f MB, the page's process %.0f MB that no other one has\n",
+             heap / 1e6, renderer / 1e6)
+    end
+
+    # The private memory of the largest process that shows pages, in bytes.
+    def renderer
+      pids = Dir["/proc/[0-9]*/cmdline"].select do |path|
+        File.read(path).include?("--type=renderer")
+      rescue SystemCallError
+        false
+      end
+      pids.map { |path| private_bytes(File.dirname(path)) }.max || 0
+    end
+
+    def private_bytes(directory)
+      File.read("#{directory}/smaps_rollup").scan(/^Private_\w+:\s+(\d+)/).sum do |kb,|
+        kb.to_i
+      end * 1024
+    rescue SystemCallError
+      0
     end
 
     def tell(name, begun, browser)

@@ -81,7 +81,8 @@ module HeapDump
     # A reference: its name (Edge), and the object at its other end (Node).
     Reference = Struct.new(:edge, :node)
 
-    # The path as it was given, "-" for standard input (String).
+    # The path as it was given, "-" for standard input (String). Bytes that are no text are spelled
+    # out: "\\xFF.json".
     attr_reader :path
     # The graph that the reader in C has built from the dump (HeapDump::Graph).
     attr_reader :graph # :nodoc:
@@ -108,7 +109,8 @@ module HeapDump
     #   Thread.new { p snapshot.progress while sleep(1) }
     #   snapshot.load
     def initialize(path, index: :auto, strict: false)
-      @path = path == "-" ? path : File.path(path)
+      @file = path == "-" ? path : File.path(path)
+      @path = Terminal::Text.valid(@file)
       @index = index
       @strict = strict
       @graph = Graph.new
@@ -119,7 +121,7 @@ module HeapDump
     #
     #   HeapDump::Snapshot.new("heap.json").load.objects # => 1142259
     def load
-      Loading.new(@graph, @path, @index, @strict).run
+      Loading.new(@graph, @file, @index, @strict).run
       Warnings.refuse(self) if @strict
       self
     end
@@ -172,6 +174,11 @@ module HeapDump
     #   snapshot.header.values_at("pid", "ruby") # => [4711, "3.1.2"]
     def header
       @header ||= Lines.parse(graph.header)
+    end
+
+    # Whether the header says that the dump has what this word of its +capabilities+ stands for.
+    def capable?(word) # :nodoc:
+      Array.try_convert(header["capabilities"])&.include?(word) || false
     end
 
     # The footer, which is the last line of the dump (Hash): pages and free slots of the heap. {} if

@@ -88,7 +88,7 @@ module HeapDump
       admit(env)
     rescue Refusal => e
       refused(env, e)
-    rescue StandardError, NoMemoryError => e
+    rescue StandardError, ScriptError, SystemStackError, NoMemoryError => e
       refused(env, Refusal.failed(e))
     end
 

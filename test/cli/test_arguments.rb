@@ -25,8 +25,12 @@ class TestArguments < HeapDumpTest
     %w[why a B --tree 1] => /--tree takes: of a class: the paths .* a tree of N branches/,
     %w[show a 0x1 --offset -1] => /--offset takes: .* 0 or more/,
     %w[find a --min-size large] => /--min-size takes: .*64k, 1M/,
+    %w[find a --value /(?<=(?i)ss)x/] => /invalid pattern in look-behind/,
     %w[find a --sort name] => /--sort takes: retained, size, address, referrers: what/,
     %w[find a --offset -1] => /--offset takes: .* 0 or more/,
+    %w[find a --offset 9223372036854775808] => /a number below 2\^63\); --offset takes/,
+    %w[find a --min-size 9007199254740992k] => /a number below 2\^63\); --min-size takes/,
+    %w[top a --cells 99999999999999999999] => /a number below 2\^63\); --cells takes/,
     %w[take 1 --via post] => /--via takes: signal or gdb/,
     %w[top a --limit] => /missing argument: --limit; --limit takes: at most/
   }.freeze
@@ -55,6 +59,27 @@ class TestArguments < HeapDumpTest
     end
     answer = heapdump("find", Shop.dump, "--type", "THING")
     assert_match(/no type THING; it is one of OBJECT CLASS/, answer.err)
+  end
+
+  # Whatever number an option takes.
+  def test_more_than_there_is_is_all_there_is
+    paths = [0, 1].map do |number|
+      MadeDump.write(File.join(scratch, "#{number}.json"), number) do |made|
+        made.constant("LIST", made.array([made.object("Session"), made.string("x")]))
+        made.written_method("Session", "go", "/app/a.rb", 1)
+      end
+    end
+    most = ((1 << 63) - 1).to_s
+    [%w[summary], %w[top], %w[top --by class], %w[strings], %w[diff], %w[leaks],
+     %w[find --type STRING], %w[why Session], %w[why Session --tree]].each do |name, *rest|
+      dumps = %w[diff leaks].include?(name) ? paths : paths.first(1)
+      option = rest.last == "--tree" ? [most] : ["--limit", most]
+      answer = heapdump(name, *dumps, *rest, *option)
+      assert_equal [0, ""], [answer.status, answer.err], name
+    end
+    answer = heapdump!("find", paths.first, "--type", "STRING", "--offset", most)
+    assert_equal "1 found\n", answer.out
+    assert_equal "0 found\n", heapdump!("find", paths.first, "--min-size", most).out
   end
 
   def test_every_command_has_two_examples_that_are_right

@@ -155,6 +155,10 @@ class TestCommands < HeapDumpTest
       assert_equal %w[find why], commands.map { |command| command[/\w+/] }
       commands.each { |command| heapdump!(*command.split) }
       assert_match(/no class Sesion; did you mean Session\?/, heapdump(name, shop, "Sesion").err)
+      long = "Session#{"n" * 200_000}" # to compare it with all names would take long
+      begun = now
+      assert_match(/no class Sessionn+ \(/, heapdump(name, shop, long).err)
+      assert_operator now - begun, :<, 5
     end
     assert_match(/looks like 0x/, heapdump("show", shop, "nonsense").err)
   end

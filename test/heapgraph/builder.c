@@ -25,13 +25,13 @@ build_begin(struct builder *builder, uint32_t objects, uint32_t roots) {
     graph->nodes = objects + roots + 1;
 
     size_t nodes = graph->nodes;
-    graph->class_node = builder->class_node = fresh(nodes, sizeof(uint32_t));
-    graph->memsize = builder->memsize = fresh(nodes, sizeof(uint32_t));
-    graph->label = builder->label = fresh(nodes, sizeof(uint32_t));
-    graph->location = builder->location = fresh(nodes, sizeof(uint32_t));
-    graph->generation = builder->generation = fresh(nodes, sizeof(uint32_t));
-    graph->type = builder->type = fresh(nodes, 1);
-    graph->flags = builder->flags = fresh(nodes, 1);
+    graph->class_node.array = builder->class_node = fresh(nodes, sizeof(uint32_t));
+    graph->memsize.array = builder->memsize = fresh(nodes, sizeof(uint32_t));
+    graph->label.array = builder->label = fresh(nodes, sizeof(uint32_t));
+    graph->location.array = builder->location = fresh(nodes, sizeof(uint32_t));
+    graph->generation.array = builder->generation = fresh(nodes, sizeof(uint32_t));
+    graph->type.array = builder->type = fresh(nodes, 1);
+    graph->flags.array = builder->flags = fresh(nodes, 1);
     for (uint32_t node = 0; node < nodes; node++) {
         builder->class_node[node] = HG_NO_NODE;
         builder->label[node] = HG_NO_STRING;
@@ -84,9 +84,9 @@ build_finish(struct builder *builder) {
     free(builder->edges);
     builder->edges = NULL;
     graph->edges = builder->count;
-    graph->first = builder->first = first;
-    graph->target = builder->target = target;
-    graph->name = builder->name = name;
+    graph->first.array = builder->first = first;
+    graph->target.array = builder->target = target;
+    graph->name.array = builder->name = name;
     return graph;
 }
 
@@ -283,11 +283,15 @@ hg_is_tracing(const struct hg_graph *graph, uint32_t node) {
 
 uint64_t
 hg_memsize(const struct hg_graph *graph, uint32_t node) {
-    return graph->memsize[node];
+    return hg_u32(&graph->memsize, node, 0);
+}
+
+uint32_t
+hg_shown_class(const struct hg_graph *graph, uint32_t class) {
+    return class == HG_NO_NODE || hg_flags(graph, class) & HG_N_SINGLETON ? HG_NO_NODE : class;
 }
 
 uint32_t
 hg_real_class(const struct hg_graph *graph, uint32_t node) {
-    uint32_t class = graph->class_node[node];
-    return class == HG_NO_NODE || graph->flags[class] & HG_N_SINGLETON ? HG_NO_NODE : class;
+    return hg_shown_class(graph, hg_class(graph, node));
 }

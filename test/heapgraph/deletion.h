@@ -21,11 +21,11 @@ mark_without(const struct hg_graph *graph, uint32_t gone, uint8_t *marked, uint3
     stack[depth++] = root;
     while (depth) {
         uint32_t node = stack[--depth];
-        for (uint64_t edge = graph->first[node]; edge <= graph->first[node + 1]; edge++) {
-            uint32_t to = graph->class_node[node];
-            if (edge < graph->first[node + 1]) {
-                if (!hg_edge_holds(graph->name[edge])) continue;
-                to = graph->target[edge];
+        for (uint64_t edge = hg_first(graph, node); edge <= hg_first(graph, node + 1); edge++) {
+            uint32_t to = hg_class(graph, node);
+            if (edge < hg_first(graph, node + 1)) {
+                if (!hg_edge_holds(hg_name(graph, edge))) continue;
+                to = hg_target(graph, edge);
             }
             if (to == HG_NO_NODE || to == gone || marked[to]) continue;
             marked[to] = 1;

@@ -68,14 +68,15 @@ sum_number(uint64_t sum, uint64_t number) {
 
 static uint64_t
 sum_graph(const struct hg_graph *graph, uint64_t sum) {
-    sum = sum_bytes(sum, graph->first, (graph->nodes + 1) * sizeof *graph->first);
-    sum = sum_bytes(sum, graph->target, graph->edges * sizeof *graph->target);
-    sum = sum_bytes(sum, graph->class_node, graph->nodes * sizeof *graph->class_node);
+    for (uint64_t edge = 0; edge < graph->edges; edge++)
+        sum = sum_number(sum, hg_target(graph, edge));
     for (uint32_t node = 0; node < graph->nodes; node++) {
+        sum = sum_number(sum, hg_first(graph, node + UINT64_C(1)));
+        sum = sum_number(sum, hg_class(graph, node));
         sum = sum_number(sum, hg_memsize(graph, node));
-        if (graph->label[node] == HG_NO_STRING) continue;
+        if (hg_label(graph, node) == HG_NO_STRING) continue;
         size_t length;
-        const char *label = hg_string(graph, graph->label[node], &length);
+        const char *label = hg_string(graph, hg_label(graph, node), &length);
         sum = sum_bytes(sum, label, length);
     }
     return sum;
@@ -199,8 +200,8 @@ ask_growth(const struct hg_graph *first, const struct hg_graph *second, struct h
     uint32_t found;
     enum hg_status status = hg_growth_init(&growth, &rules);
     if (status != HG_OK) return status;
-    status = hg_growth_add(&growth, first, task);
-    if (status == HG_OK) status = hg_growth_add(&growth, second, task);
+    const struct hg_graph *graphs[] = {first, second};
+    status = hg_growth_add(&growth, graphs, 2, task);
     if (status == HG_OK) status = hg_leaks_find(&growth, task, &leaks);
     if (status == HG_OK) status = hg_leaks_names(&growth, names, &found);
     if (status == HG_OK) *sum = sum_number(sum_number(*sum, growth.trails.count), found);

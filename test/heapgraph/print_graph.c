@@ -49,7 +49,7 @@ print_string(const struct hg_graph *graph, uint32_t string) {
 
 static void
 print_edge(const struct hg_graph *graph, uint32_t edge) {
-    uint32_t name = graph->name[edge], payload = hg_edge_payload(name);
+    uint32_t name = hg_name(graph, edge), payload = hg_edge_payload(name);
     enum hg_edge_kind kind = hg_edge_kind(name);
     printf("\t%s ", kinds[kind]);
     switch (kind) {
@@ -69,24 +69,25 @@ print_edge(const struct hg_graph *graph, uint32_t edge) {
         if (payload != HG_PAYLOAD_NONE) print_string(graph, payload);
         printf(" ");
     }
-    print_node(graph, graph->target[edge]);
+    print_node(graph, hg_target(graph, edge));
 }
 
 static void
 print_graph(const struct hg_graph *graph) {
     for (uint32_t node = 0; node < graph->nodes; node++) {
         print_node(graph, node);
-        printf("\t%s\tclass=", types[graph->type[node]]);
-        print_node(graph, graph->class_node[node]);
+        printf("\t%s\tclass=", types[hg_type(graph, node)]);
+        print_node(graph, hg_class(graph, node));
         printf("\tmemsize=%llu\tflags=%u\tlabel=", (unsigned long long)hg_memsize(graph, node),
-               graph->flags[node]);
-        if (graph->label[node] != HG_NO_STRING) print_string(graph, graph->label[node]);
+               hg_flags(graph, node));
+        if (hg_label(graph, node) != HG_NO_STRING) print_string(graph, hg_label(graph, node));
         printf("\tat=");
-        if (graph->location && graph->location[node] != HG_NO_STRING)
-            print_string(graph, graph->location[node]);
-        if (graph->generation && graph->generation[node] != UINT32_MAX)
-            printf("@%u", graph->generation[node]);
-        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) print_edge(graph, e);
+        if (hg_has_column(&graph->location) && hg_location(graph, node) != HG_NO_STRING)
+            print_string(graph, hg_location(graph, node));
+        if (hg_has_column(&graph->generation) && hg_generation(graph, node) != UINT32_MAX)
+            printf("@%u", hg_generation(graph, node));
+        for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++)
+            print_edge(graph, e);
         putchar('\n');
     }
 }
@@ -138,7 +139,7 @@ check_lines(const struct hg_graph *graph, struct hg_task *task) {
         const char *text;
         size_t size;
         char address[40];
-        if (graph->line[node] == HG_NO_LINE) continue;
+        if (hg_line_place(graph, node) == HG_NO_LINE) continue;
         snprintf(address, sizeof address, "\"address\":\"0x%llx\"",
                  (unsigned long long)hg_address(graph, node));
         wrong |= hg_line(graph, node, task, &buffer, &text, &size) != HG_OK;

@@ -8,6 +8,7 @@ require "support/c_program"
 class TestAlgorithms < Minitest::Test
   BELOW = {
     "array" => %w[array chunk],
+    "column" => %w[array chunk column],
     "slots" => %w[array chunk slots],
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
@@ -17,6 +18,7 @@ class TestAlgorithms < Minitest::Test
                         slots],
     "folded" => %w[array chunk dominators folded list numbering semi_nca slots],
     "groups" => %w[array best chunk dominators groups list numbering retained semi_nca slots],
+    "match" => %w[array chunk index slots],
     "merged_paths" => %w[array best chunk conditions dominators find former growth_follow
                          growth_steps growth_trails inverse kin list merged_paths numbering paths
                          semi_nca steps],

@@ -11,12 +11,8 @@ require "support/shop"
 # be read at the width of a phone, and the picture is drawn.
 class TestBrowser < HeapDumpTest
   include GrownDumps
+  include NeedsBrowser
   include HostileNames
-
-  def setup
-    super
-    skip "SKIPPED: #{Browser.missing}" if Browser.missing
-  end
 
   # The path of a page about these dumps.
   def page(*paths, **options)

@@ -27,6 +27,22 @@ class TestGiven < HeapDumpTest
     assert_match(/no such file or directory: .*none/, error.message)
   end
 
+  # A line may contain anything.
+  def test_lines_with_values_of_other_types
+    paths = grown(10, 30, 60)
+    texts = paths.map { |path| File.read(path) }
+    [[], "x", 7, { "x" => [] }, [{}], nil].map { |value| JSON.generate(value) }.each do |value|
+      [/"gc":{[^}]*}/, /"constant_locations":{[^}]*}/].each do |field|
+        paths.zip(texts) do |path, text|
+          changed = text.gsub(field) { |found| "#{found[/\A"\w+":/]}#{value}" }
+          refute_equal text, changed
+          File.write(path, changed)
+        end
+        assert_equal [10, 30, 60], HeapDump.leaks(*paths).first.counts, [field, value].inspect
+      end
+    end
+  end
+
   def test_the_reader_alone_is_enough
     %w[heapdump/snapshot heapdump/leaks].each do |name|
       code = "require #{name.dump}; print HeapDump.leaks(*ARGV).first.class_name; " \

@@ -116,7 +116,8 @@ class TestForeignWholeness < HeapDumpTest
 
   def test_cut_off
     text = File.binread(File.join(dumps, "all.json"))
-    answer = heapdump("verify", made(text[0, text.bytesize / 2]))
+    line_end = text.index("\n", text.bytesize / 2) # what ends with a line may be a whole dump
+    answer = heapdump("verify", made(text[0...(line_end - 1)]))
     assert_equal 1, answer.status
     assert_match(/^damaged$/, answer.out)
   end

@@ -39,7 +39,7 @@ class TestFreed < HeapDumpTest
 
   def test_one_reference
     slow = self.class.slow
-    pairs = slow.live.to_a.sort.sample(150, random: Random.new(2)).flat_map do |from|
+    pairs = slow.live.to_a.sort.sample(300, random: Random.new(2)).flat_map do |from|
       slow.holds(from).uniq.first(3).map { |to| [from, to] }
     end
     found = pairs.map do |from, to|

@@ -108,4 +108,16 @@ class TestInside < HeapDumpTest
     outcome = Child.ruby!(both, *paths, flags: ["-w"])
     assert_equal ["1\n", ""], [outcome.out, outcome.err]
   end
+
+  # As in a dump that was cut short.
+  def test_a_shared_buffer_of_which_there_is_no_line
+    path = File.join(scratch, "cut.json")
+    File.write(path, <<~LINES)
+      {"type":"ROOT","root":"vm","references":["0x100"]}
+      {"address":"0x100","type":"STRING","shared":true,"shared_root":"0x200","references":["0x200"]}
+    LINES
+    part = HeapDump::Snapshot.open(path, index: false).object("0x100")
+    assert part.line["shared_root"]
+    assert_nil HeapDump::Snapshot::Shared.of(part)
+  end
 end

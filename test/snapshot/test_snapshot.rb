@@ -196,6 +196,20 @@ class TestSnapshot < HeapDumpTest
     assert_equal "evil \e]0;owned\a\e[2J \u009b31m \u202e", evil.line["value"]
   end
 
+  # Ruby finds the fault in it only where a text has more than ASCII.
+  def test_a_regexp_that_cannot_be_matched
+    error = assert_raises(ArgumentError) { snapshot.find(value: /(?<=(?i)ss)x/) }
+    assert_match(/\Avalue: invalid pattern in look-behind/, error.message)
+  end
+
+  # As where Regexp.timeout is set.
+  def test_a_regexp_that_takes_too_long
+    text = +"text"
+    text.define_singleton_method(:match?) { |_| raise RegexpError, "regexp match timeout" }
+    error = assert_raises(HeapDump::Error) { HeapDump::Snapshot::Values.matches?(text, /a/) }
+    assert_match(/given up: regexp match timeout/, error.message)
+  end
+
   def test_a_sample_is_spread_over_all
     sample = snapshot.sample("Session", limit: 50)
     assert_equal 50, sample.size

@@ -69,6 +69,7 @@ class TestWhere < HeapDumpTest
     '@a > "x"' => [6, /a number \(3, -1.5\) is expected/],
     "@a =~ x" => [7, %r{\(/text/i\) is expected}],
     "@a =~ /(/" => [7, /the regular expression at character 7 is wrong: end pattern/],
+    "@a =~ /(?<=(?i)ss)x/" => [7, /character 7 is wrong: invalid pattern in look-behind/],
     "@a =~ /x/y" => [10, /a space or the end is expected at character 10, not "y"\z/],
     "@a = 1.2.3" => [6, /a number/], "size = 1\xff" => [9, /character 9 is not valid UTF-8/],
     (["size > 1"] * 21).join(" and ") => [261, /the end after 20 conditions is expected/]

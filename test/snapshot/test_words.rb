@@ -171,6 +171,21 @@ class TestWords < HeapDumpTest
     assert_match(/fiber-local: let go when/, why(snapshot.path, sessions.first))
   end
 
+  # Paths are merged by their steps, so a branch may stand for several threads.
+  def test_one_thread_is_not_told_to_hold_what_several_do
+    { 1 => 'held by thread "t0" fiber', 2 => 'held by threads, one of which is thread "t' }
+      .each do |threads, words|
+        snapshot = snapshot do |made|
+          threads.times do |i|
+            list = made.array([made.object("Session"), made.object("Session")])
+            made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
+                                                             fiber_locals: { jobs: list }))
+          end
+        end
+        assert_includes why(snapshot.path, "Session"), words
+      end
+  end
+
   # A thread variable is held as long as its thread lives, whatever method runs.
   def test_what_a_thread_holds_is_let_go_when_it_ends
     session = nil

@@ -1,5 +1,13 @@
 # frozen_string_literal: true
 
+# For tests that need a browser: where there is none, they say so.
+module NeedsBrowser
+  def setup
+    super
+    skip "SKIPPED: #{Browser.missing}" if Browser.missing
+  end
+end
+
 # Debian's Chromium without a network but this machine's own, for the pages that we write. It keeps
 # what it complains of.
 class Browser

@@ -29,7 +29,7 @@ class Fuzzing
     private
 
     def write_damages(directory)
-      (0..1200).step(8) do |offset|
+      (0..2000).step(8) do |offset|
         damage = [offset % 16 / 8, offset, 0, 1, 1].pack("CvCCC")
         File.binwrite(File.join(directory, offset.to_s), damage)
       end

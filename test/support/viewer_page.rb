@@ -46,6 +46,13 @@ class ViewerPage
     settle
   end
 
+  # Opens the page again, as in a tab that has no token.
+  def forget_token
+    evaluate("sessionStorage.clear()")
+    browser.open_page(server.url.sub(/#.*/, ""))
+    settle
+  end
+
   # Waits until nothing is asked any more.
   def settle
     deadline = now + PATIENCE

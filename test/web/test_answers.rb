@@ -375,7 +375,7 @@ class TestAnswers < HeapDumpTest
                    [json["total"], *%w[label retained].map do |name|
                      json["items"].map { |item| item[name] }
                    end]
-      assert_equal groups.rest&.label, json.dig("rest", "label")
+      assert_equal [groups.rest&.label], [json.dig("rest", "label")]
     end
   end
 

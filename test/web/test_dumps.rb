@@ -217,6 +217,110 @@ class TestDumps < HeapDumpTest
     assert_equal "unreadable_dump", client.ask("summary", dump: client.ids.first).code
   end
 
+  # Each byte that is written to a pipe makes it look like another file.
+  def test_a_pipe
+    text = File.read(dump("heap.json", count: 3))
+    pipe = File.join(scratch, "pipe")
+    File.mkfifo(pipe)
+    writer = Thread.new { File.write(pipe, text) }
+    client = WebClient.new([pipe])
+    2.times { assert_equal 3, sessions(client, client.ids.first) }
+  ensure
+    writer&.kill
+  end
+
+  # As when there was no right to read the file, or no memory.
+  def test_what_failed_is_tried_again_after_a_while
+    { HeapDump::ReadError.new("no memory", "x") => :open, NoMemoryError.new => :open,
+      Errno::EACCES.new => :open, RuntimeError.new("a fault") => :open,
+      HeapDump::NotADump.new("no dump", "x") => :failed,
+      HeapDump::Corrupt.new("damaged", "x") => :failed }.each do |error, after|
+      [[10, :failed], [-1, after]].each do |again, state|
+        one = HeapDump::Web::Dump.new(dump("heap.json"), again: again)
+        HeapDump::Snapshot.stub(:new, ->(*, **) { raise error }) { one.open }
+        assert_equal :failed, one.state
+        one.close if one.stale?
+        [one.wait, one.open] if one.closed?
+        assert_equal state, one.state, error.inspect
+      end
+    end
+  end
+
+  # Whoever waits for it is told, and the next one is opened.
+  def test_a_fault_of_ours_while_a_dump_is_opened
+    client = WebClient.new([dump("a.json"), dump("b.json", 1)])
+    HeapDump::Web::Opened.stub(:new, ->(*) { raise "a \e[2Jfault" }) do
+      answer = client.ask("summary", dump: client.ids.first)
+      assert_equal [500, "failed"], [answer.status, answer.code]
+      assert_match(/a \\e\[2Jfault/, client.errors.string)
+      Timeout.timeout(10) { client.web.dumps.open_all }
+    end
+    assert_equal %w[failed failed], client.ask!("dumps")["items"].map { |item| item["state"] }
+    refute_includes JSON.generate(client.ask!("dumps")), "fault"
+  end
+
+  # What leaves the directory needs no memory.
+  def test_a_dump_that_goes_is_closed
+    paths = [dump("a.json", 0), dump("b.json", 1)]
+    dumps = HeapDump::Web::Dumps.new(scratch, pause: 0)
+    dumps.open_all
+    a, b = dumps.all
+    File.unlink(paths.first)
+    dumps.all
+    assert_equal %i[closed open], [a, b].map(&:state)
+    slowly do |gate|
+      dump("c.json", 2)
+      c = dumps.all.last
+      assert_raises(HeapDump::Web::Refusal) { dumps.open([c.id]) }
+      File.unlink(c.path)
+      dumps.all
+      gate << true
+      wait_until("it is read, and closed") { c.state != :opening }
+      refute c.opened
+    end
+  end
+
+  # Those that are asked about together do not take the place of each other.
+  def test_several_that_are_asked_about_together
+    dumps = HeapDump::Web::Dumps.new(Array.new(4) { |i| dump("#{i}.json", i) }, most_open: 3)
+    ids = dumps.all.map(&:id)
+    first, second, = ids.first(3).map { |id| dumps.open([id]).first }
+    opened = dumps.open([ids[0], ids[1], ids[3]])
+    assert_equal [first, second], opened.first(2)
+    assert_equal %i[open open closed open], dumps.all.map(&:state)
+  end
+
+  # Others may ask about dumps that take the place of those.
+  def test_opening_all_ends_although_one_is_closed_meanwhile
+    dumps = HeapDump::Web::Dumps.new(Array.new(3) { |i| dump("#{i}.json", i) }, most_open: 2)
+    zero, one, two = dumps.all
+    slowly do |gate|
+      [one, zero].each { |dump| assert_raises(HeapDump::Web::Refusal) { dumps.open([dump.id]) } }
+      all = Thread.new { dumps.open_all }
+      wait_until("the last one is to be opened") { two.state == :waiting }
+      3.times { gate << true }
+      assert all.join(10), "it waits for ever"
+    end
+    assert_equal %i[open closed open], dumps.all.map(&:state)
+  end
+
+  # As where a server forks after the first request: no thread goes on in the new process.
+  def test_a_process_that_is_forked_while_a_dump_is_opened
+    dumps = HeapDump::Web::Dumps.new([dump("heap.json")])
+    one = dumps.all.first
+    child = slowly do
+      assert_raises(HeapDump::Web::Refusal) { dumps.open([one.id]) }
+      assert_equal :opening, one.state
+      fork do
+        HeapDump::Snapshot.const_get(:Loading).singleton_class.remove_method(:new)
+        exit!(dumps.open([one.id]).first.snapshot.objects.positive?)
+      ensure
+        exit!
+      end
+    end
+    assert_predicate Process.wait2(child).last, :success?
+  end
+
   # The one that was used least lately is closed, and opened when it is asked about again.
   def test_only_a_few_stay_open
     dumps = HeapDump::Web::Dumps.new(Array.new(5) { |i| dump("#{i}.json", i) }, most_open: 3)

@@ -49,7 +49,7 @@ class TestGuard < HeapDumpTest
   def test_only_the_exact_host_is_answered
     [nil, "", "localhost", "localhost:9293", "127.0.0.1:9292", "evil.example:9292",
      "localhost:9292.evil.example", "localhost:9292, evil.example", "LOCALHOST", "[::1]:9292",
-     "xlocalhost:9292"].each do |host|
+     "xlocalhost:9292", "\xFF", "localhost:9292\xFF", "localhost:9292\xFF".b].each do |host|
       %W[/ /viewer.js #{DUMPS}].each do |path|
         assert_refused 421, "wrong_host", client.get(path, lint: false, HTTP_HOST: host)
       end

@@ -235,7 +235,9 @@ class TestJobs < HeapDumpTest
     { HeapDump::NotFound.new("no such class") => [422, "no_answer", "no such class"],
       Refusal.new(404, "not_found", "nothing") => [404, "not_found", "nothing"],
       NoMemoryError.new => [503, "no_memory", "there is not enough memory for this question"],
-      RuntimeError.new("secret") => [500, "failed", "this question could not be answered"] }
+      RuntimeError.new("secret") => [500, "failed", "this question could not be answered"],
+      SystemStackError.new => [500, "failed", "this question could not be answered"],
+      NotImplementedError.new => [500, "failed", "this question could not be answered"] }
       .each do |error, expected|
       job = jobs.ask(question = slow("a"))
       question.gate << error
@@ -247,6 +249,48 @@ class TestJobs < HeapDumpTest
       wait_until("the new one is done") { again.ended_at }
       jobs = Jobs.new
     end
+  end
+
+  # Whoever waited for it may come late.
+  def test_who_is_told_of_a_failure_forgets_no_other_job
+    jobs = Jobs.new
+    failed = jobs.ask(question = slow("a"))
+    question.gate << RuntimeError.new
+    wait_until("it has failed") { failed.refusal }
+    refusal { jobs.find(failed.id) }
+    again = jobs.ask(slow("a"))
+    refusal { jobs.send(:told, failed) }
+    assert_same again, jobs.find(failed.id)
+  end
+
+  # It would stay for ever, and so would its dumps.
+  def test_the_end_of_a_job_is_noted_although_it_is_stopped_meanwhile
+    job = HeapDump::Web::Job.new("id", question = slow("a"))
+    ending, gate, ended = Array.new(3) { Queue.new }
+    job.start(now) do
+      ending << true
+      ended << gate.pop
+    end
+    question.gate << 1
+    ending.pop
+    job.stop
+    gate << true
+    wait_until("its end is noted") { !ended.empty? }
+  end
+
+  # As where a server forks after the first request: no thread goes on in the new process.
+  def test_a_process_that_is_forked_meanwhile
+    jobs = Jobs.new
+    slow_ones = Array.new(Jobs::AT_ONCE) { |i| jobs.ask(slow(i.to_s)) }
+    child = fork do
+      told = refusal { jobs.find(slow_ones.first.id) }
+      again = jobs.ask(question = slow("0"))
+      question.gate << 7
+      exit!(told.code == "no_such_job" && again.wait(10) && !again.result.nil?)
+    ensure
+      exit!
+    end
+    assert_predicate Process.wait2(child).last, :success?
   end
 
   def test_a_fault_in_a_job_is_told_to_whoever_runs_the_server

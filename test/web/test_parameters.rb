@@ -35,8 +35,10 @@ class TestParameters < HeapDumpTest
 
   # Links of the page are relative, so it needs the "/".
   def test_the_path_at_which_it_is_mounted
-    answer = client.get("/", PATH_INFO: "", SCRIPT_NAME: "/admin/heapdump")
-    assert_equal [308, "heapdump/"], [answer.status, answer.headers["location"]]
+    { "/admin/heapdump" => "./heapdump/", "/a:b" => "./a:b/", "" => "./" }.each do |script, place|
+      answer = client.get("/", lint: false, PATH_INFO: "", SCRIPT_NAME: script)
+      assert_equal [308, place], [answer.status, answer.headers["location"]]
+    end
     answer = client.get("/", SCRIPT_NAME: "/admin/heapdump")
     assert_equal 200, answer.status
   end
@@ -68,20 +70,27 @@ class TestParameters < HeapDumpTest
     "find?dump=%<id>s&class=#{"x" * 1001}" => ["bad_value", /class is a text of 1 to 1000/],
     "find?dump=%<id>s&type=ROOT" => ["bad_value", /type is one of OBJECT, CLASS/],
     "find?dump=%<id>s&pattern=%%28" => ["bad_value", /pattern is a regular expression/],
+    "find?dump=%<id>s&pattern=(?<=(?i)ss)x" => ["bad_value", /pattern is a regular expression/],
     "find?dump=%<id>s&pattern=a&value=a" => ["bad_value", /exclude each other/],
     "find?dump=%<id>s&where=size+%%3E+big" => ["bad_value", /a number .* at character 8/],
     "find?dump=%<id>s&where=system('true')" => ["bad_value", /at character 1/],
     "object?dump=%<id>s&object=0x12345678901234567" => ["bad_value", /object is an address/],
     "leaks?dumps=%<id>s" => ["bad_value", /dumps is the ids of dumps, 2 to 16/],
+    "leaks?dumps=%<id>s,%<id>s" => ["bad_value", /dumps is the ids of dumps, 2 to 16/],
+    "summary?dump=%<id>s,,%<id>s" => ["bad_value", /dump is the id of a dump/],
     "job?id=../x" => ["bad_value", /id is the id of a job/],
     "summary?dump=%<id>s&%%" => ["bad_query", /no list of name=value/],
     "summary?&dump=%<id>s" => ["unknown_parameter", /there are/],
     "summary?dump=%<id>s&values=%%FF" => ["bad_query", /not UTF-8/]
   }.freeze
 
+  def named(question)
+    question.gsub("%<id>s", id).gsub("%%", "%")
+  end
+
   def test_what_cannot_be_meant
     WRONG.each do |question, (code, words)|
-      answer = client.get("/api/v1/#{format(question, id: id)}", lint: false)
+      answer = client.get("/api/v1/#{named(question)}", lint: false)
       assert_equal [400, code], [answer.status, answer.code], question
       assert_match words, answer.message
     end
@@ -102,7 +111,7 @@ class TestParameters < HeapDumpTest
       "find?dump=%<id>s&class=Nothing" => "not_found",
       "find?dump=%<id>s&where=is_a+%%3D+Nothing" => "not_found",
       "job?id=#{"0" * 32}" => "no_such_job" }.each do |question, code|
-      answer = client.get("/api/v1/#{format(question, id: id)}")
+      answer = client.get("/api/v1/#{named(question)}")
       assert_equal [404, code], [answer.status, answer.code], question
     end
     answer = client.ask("retained", dump: id, class: "Nothing")

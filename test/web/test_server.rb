@@ -104,13 +104,14 @@ class TestServer < HeapDumpTest
 
   PATHS = %w[
     /../web.rb /../../../../etc/passwd /%2e%2e/web.rb /%2e%2e%2f%2e%2e%2fetc/passwd
-    /..%5c..%5cetc /app.js%00 /app.js%00.css //etc/passwd /./app.rb /.. /%00 /api/v1/%2e%2e/dumps
+    /..%5c..%5cetc /viewer.js%00 /viewer.js%00.css //etc/passwd /./app.rb /.. /%00
+    /api/v1/%2e%2e/dumps
     /etc/passwd /app.rb /web.rb /%c0%ae%c0%ae/ /~root /api/v1/dumps/../../../etc/passwd
   ].freeze
 
   def test_paths
     PATHS.each { |path| assert_refused [400, 404], get(path) }
-    assert_refused 400, get("/app.js\0")
+    assert_refused 400, get("/viewer.js\0")
     assert_refused 400, get("/a b")
     assert_refused [400, 404], get("/\xFF".b)
   end
@@ -189,6 +190,37 @@ class TestServer < HeapDumpTest
     slow&.each(&:close)
   end
 
+  # Whoever does not read answers does not keep a connection: there are only so many.
+  def test_a_client_that_reads_nothing
+    all = 2000 # more than the system keeps for it
+    HeapDump::Web::Requests.stub(:taken, 0.5) do
+      client = not_reading(request("/viewer.js", port: port) * all)
+      sleep 3
+      assert_operator all_of(client).scan(%r{^HTTP/1\.1 200}).size, :<, all
+    ensure
+      client&.close
+    end
+  end
+
+  # What comes until the server closes the connection.
+  def all_of(client)
+    text = +""
+    loop { text << client.readpartial(1 << 16) }
+  rescue EOFError, Errno::ECONNRESET
+    text
+  end
+
+  # A client that asks for all that, and reads no answer.
+  def not_reading(requests)
+    socket = Socket.new(:INET, :STREAM)
+    socket.setsockopt(:SOCKET, :RCVBUF, 4096)
+    socket.connect(Addrinfo.tcp("127.0.0.1", port))
+    socket.write_nonblock(requests)
+    socket
+  rescue IO::WaitWritable
+    socket
+  end
+
   # So that no line of it is late.
   def trickle(socket)
     socket.write("x")
@@ -227,7 +259,13 @@ class TestServer < HeapDumpTest
       sleep 0.05
     end
     assert_predicate waiting, :alive?, "it ended although somebody asked"
-    assert waiting.join(5), "it did not end"
+    until waiting.join(0.05) # what is refused does not count
+      assert_operator now, :<, deadline + 5, "it did not end"
+      [["/api/v1/dumps", "127.0.0.1", 401], ["/", "evil.example", 421]].each do |path, host, status|
+        bytes = request(path, "Connection: close", host: host, port: server.port)
+        assert_equal status, raw(server.port, bytes).status
+      end
+    end
     server.stop
     assert_raises(Errno::ECONNREFUSED) { TCPSocket.open("127.0.0.1", server.port) }
   end

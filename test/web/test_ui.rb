@@ -203,6 +203,18 @@ class TestUi < HeapDumpTest
     end
   end
 
+  # The address can be typed.
+  def test_a_browser_that_cannot_be_run
+    environment = fake_browser
+    File.write(File.join(scratch, "bin", "xdg-open"), "#!/nowhere/sh\n")
+    UiProcess.with(dump, env: environment) do |ui|
+      ask(ui, "dumps")
+      assert_empty Dir.glob("#{scratch}/heapdump-*")
+      ui.signal(:INT)
+      assert_quiet ui
+    end
+  end
+
   def test_no_browser_is_opened
     environment = fake_browser
     [[["--no-browser"], environment], [[], environment.merge("DISPLAY" => nil)],

@@ -113,6 +113,51 @@ class TestValues < HeapDumpTest
     end
   end
 
+  # Not even the name of the user who runs the server.
+  def test_no_message_names_a_home
+    client = WebClient.new(["/home/alice/none.json"])
+    answer = client.ask("summary", dump: client.ids.first)
+    assert_match(%r{\Acannot open ~/none.json: }, answer.message)
+    said = [0, 1].map { |values| client.ask!("dumps", values: values)["items"].first["error"] }
+    assert_equal [answer.message, answer.message.sub("~", "/home/alice")], said
+    empty = ->(_) { raise HeapDump::Error, "/home/bob is empty" }
+    HeapDump::Snapshot::Directory.stub(:dumps, empty) do
+      notes = [0, 1].map { |values| WebClient.new(scratch).ask!("dumps", values: values)["note"] }
+      assert_equal ["~ is empty", "/home/bob is empty"], notes
+    end
+    refusal = HeapDump::Web::Refusal.new(404, "x", "no /home/alice/x")
+    client.web.dumps.stub(:all, -> { raise refusal }) do
+      assert_equal "no ~/x", client.ask("dumps").message
+    end
+  end
+
+  # A program may make names as long as it likes.
+  def test_long_texts_are_cut
+    size = 200_000
+    path = MadeDump.write(File.join(scratch, "long.json"), 0) do |made|
+      texts = Array.new(3) { made.string("é" * size) }
+      all = made.object("N" * size, ivars: { "@#{"i" * size}" => texts.first })
+      made.change(all, file: "/#{"f" * size}", line: 3, method: "m" * size)
+      made.constant("C" * size, made.array([*texts, all]))
+      content = ["\xFF".b * size].pack("m0")
+      bytes = Array.new(2) { made.string("b") }
+      bytes.each { |one| made.change(one, value: nil, value_base64: content, bytesize: size) }
+      made.constant("B", made.array(bytes))
+    end
+    @paths = [path, path.sub("long", "later").tap { |copy| FileUtils.cp(path, copy) }]
+    each_answer(1) do |name, json|
+      assert_operator JSON.generate(json).bytesize, :<, 150_000, name
+      json["items"].each { |item| assert_content(item) } if name == "strings"
+    end
+  end
+
+  def assert_content(item)
+    content = item["value"]&.b || item["value_base64"].unpack1("m0")
+    assert_operator content.bytesize, :>, 3000
+    whole = ["é", "\xFF"].map { |char| (char * content.size).b[0, content.size] }
+    assert_includes whole, content
+  end
+
   def test_no_answer_has_more_rows_than_it_may
     each_answer(1) do |name, json|
       lists(json).each { |list| assert_operator list.size, :<=, 200, name } unless name == "folded"

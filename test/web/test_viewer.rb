@@ -10,12 +10,8 @@ require "support/viewer_page"
 # in both colours, with a keyboard, and for dumps whose names are meant to do harm.
 class TestViewer < HeapDumpTest
   include GrownDumps
+  include NeedsBrowser
   include HostileNames
-
-  def setup
-    super
-    skip "SKIPPED: #{Browser.missing}" if Browser.missing
-  end
 
   SCREENS = %w[overview leaks series holders classes objects holding strings threads pages
                search?text=S holding?class=String holders?by=class classes?by=type].freeze
@@ -131,6 +127,37 @@ class TestViewer < HeapDumpTest
     end
   end
 
+  # Objects of the VM have no class that could be asked for.
+  def test_only_groups_with_a_class_lead_to_its_objects
+    ViewerPage.open(Shop.dump) do |page|
+      ["overview", "search?text=(", "classes", "holding", "search?text=Bus"].each do |place|
+        page.go(place)
+        links = page.texts("tbody th a[href*=\"/objects?class=\"], ul.links a[href*=\"class=\"]")
+        assert_empty links.grep(/\A\(/), place
+        markup = page.evaluate("document.body.innerHTML")
+        refute_match(/href="[^"]*class=(null)?["&]/, markup, place)
+      end
+      assert_equal ["Bus"], page.texts("tbody th a")
+    end
+  end
+
+  def test_a_list_is_in_the_order_of_a_column_that_it_has
+    ViewerPage.open(Shop.dump) do |page|
+      %w[class type].each do |by|
+        page.go("classes?by=#{by}")
+        assert_equal 1, page.texts("th[aria-sort=descending]").size, by
+      end
+    end
+  end
+
+  def test_the_conditions_stay_when_more_is_asked_about_them
+    ViewerPage.open(Shop.dump) do |page|
+      page.go("objects?class=Session&sort=size")
+      page.click("main a", "What do they retain together?")
+      assert_match(/class=Session&sort=size&together=1/, page.hash)
+    end
+  end
+
   def test_an_object_and_what_would_be_free_without_a_reference
     ViewerPage.open(Shop.dump) do |page|
       bus = HeapDump::Snapshot.open(Shop.dump, index: false).find(class: "Bus").first
@@ -214,23 +241,9 @@ class TestViewer < HeapDumpTest
     end
   end
 
-  def test_the_picture_leads_into_an_object
-    ViewerPage.open(Shop.dump) do |page|
-      page.go("holders")
-      page.evaluate("document.querySelector('canvas').focus()")
-      page.browser.keys(:Down)
-      before = page.texts(".box-facts").first
-      3.times { page.browser.keys(:Enter, :Down) }
-      page.settle
-      refute_equal before, page.texts(".box-facts").first
-    end
-  end
-
   def test_without_a_token_and_with_a_wrong_one
     ViewerPage.open(Shop.dump) do |page|
-      page.evaluate("sessionStorage.clear()")
-      page.browser.open_page(page.server.url.sub(/#.*/, ""))
-      page.settle
+      page.forget_token
       assert_includes page.text, "asks for a token"
       token(page, "wrong")
       assert_includes page.text, "does not take this token"
@@ -258,6 +271,17 @@ class TestViewer < HeapDumpTest
       page.go("classes")
       assert_includes page.text, "The server does not answer"
       assert_equal "Ask again", page.texts("[role=alert] button").first
+    end
+  end
+
+  def test_warnings_about_a_dump_are_shown
+    path = File.join(scratch, "cut.json")
+    lines = File.readlines(Shop.dump)
+    File.write(path, lines.first(lines.size / 2).join)
+    warnings = HeapDump::Snapshot.open(path, index: false).warnings
+    refute_empty warnings
+    ViewerPage.open(path) do |page|
+      warnings.each { |warning| assert_includes page.texts(".warning").join("\n"), warning }
     end
   end
 

@@ -54,3 +54,9 @@ test("where the search box leads", () => {
   assert.equal(leads("type error"), "#/a/search?baseline=b&text=type+error");
   assert.equal(leads("0xyz"), "#/a/search?baseline=b&text=0xyz");
 });
+
+test("without a baseline nothing is ordered by what changed", () => {
+  const place = placeAt("#/a/classes?baseline=b&sort=bytes_change&reverse=1");
+  assert.equal(addressOf(inDump(place, "b")), "#/b/classes");
+  assert.equal(addressOf(inDump(place, "c")), "#/c/classes?baseline=b&sort=bytes_change&reverse=1");
+});

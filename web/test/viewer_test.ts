@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Folded, MergedPaths } from "../src/viewer/answers.js";
-import { escaped, quoted } from "../src/viewer/parts/commands.js";
+import type { Dump, Folded, MergedPaths } from "../src/viewer/answers.js";
+import { command, escaped, quoted, symbol } from "../src/viewer/parts/commands.js";
 import { columnsOf } from "../src/viewer/parts/picture.js";
-import { lines } from "../src/viewer/screens/holding.js";
+import { sorting } from "../src/viewer/screens/classes.js";
+import { beforeOf, lines } from "../src/viewer/screens/holding.js";
+import { asOptions } from "../src/viewer/screens/objects.js";
+import { growthOf } from "../src/viewer/growth.js";
 import { short } from "../src/viewer/parts/texts.js";
 
 test("words of a shell", () => {
@@ -11,7 +14,39 @@ test("words of a shell", () => {
   assert.equal(escaped("/tmp/a-b_c.json"), "/tmp/a-b_c.json");
   assert.equal(escaped("it's"), "'it'\\''s'");
   for (const bad of ["", "a b", "$(id)", "`id`", "a;b", "a\nb", "~", "*", "é"])
-    assert.match(escaped(bad), /^'[^]*'$/);
+    assert.match(escaped(bad), /^\$?'[^]*'$/);
+});
+
+test("what is pasted into a terminal presses no key", () => {
+  assert.equal(escaped("it's\\\x03\n"), "$'it\\'s\\\\\\U00000003\\U0000000a'");
+  assert.equal(escaped("\u{e0001}\u202e"), "$'\\U000e0001\\U0000202e'");
+  assert.equal(quoted('"\x1b[201~\r#{a}\u202e'), '"\\"\\u{1b}[201~\\u{d}\\#{a}\\u{202e}"');
+});
+
+test("a name from an address becomes a symbol alone", () => {
+  assert.equal(symbol("retained"), ":retained");
+  assert.equal(symbol("a); `id`"), ':"a); `id`"');
+  assert.equal(symbol("#{exit}"), ':"\\#{exit}"');
+});
+
+test("a dump of which only the name is known is a word, too", () => {
+  const dump: Dump = {
+    id: "",
+    name: "$(id).json",
+    bytes: 0,
+    state: "closed",
+    progress: null,
+    error: null,
+  };
+  assert.equal(command([dump], ["why", "A b"]), "heapdump why '$(id).json' 'A b'");
+  assert.equal(command([{ ...dump, argument: "a\\ b" }], ["top"]), "heapdump top a\\ b");
+});
+
+test("a condition runs nothing in Ruby", () => {
+  assert.deepEqual(asOptions({ class: "#{`id`}", type: undefined }), [
+    ["--class", "#{`id`}"],
+    'class: "\\#{`id`}"',
+  ]);
 });
 
 test("texts of Ruby run nothing", () => {
@@ -71,4 +106,42 @@ test("branches stand behind the one they grow from, in its order", () => {
 test("a tree of five thousand steps is no recursion", () => {
   const items = Array.from({ length: 5_000 }, (_, at) => branch(at === 0 ? null : at - 1, "x", 1));
   assert.equal(lines(merged(...items)).length, 5_000);
+});
+
+test("a way that the baseline leaves out has grown by nobody knows how much", () => {
+  const now = merged(branch(null, "all", 9), branch(0, "a", 5), branch(0, "b", 4));
+  const grown = (...before: MergedPaths["items"]) =>
+    lines(now, beforeOf(merged(...before))).map((line) => line.grown);
+  const rest = { ...branch(0, "others", 1), other: true };
+  assert.deepEqual(grown(branch(null, "all", 3), branch(0, "a", 3)), [6, 2, 4]);
+  assert.deepEqual(grown(branch(null, "all", 4), branch(0, "a", 3), rest), [5, 2, null]);
+  assert.deepEqual(grown(), [9, 5, 4]);
+});
+
+test("groups are in the order of a column that is there", () => {
+  const unsaid = { given: (_: string, otherwise = "") => otherwise };
+  assert.equal(sorting(unsaid, "class", false), "retained");
+  assert.equal(sorting(unsaid, "gem", false), "bytes");
+  assert.equal(sorting(unsaid, "gem", true), "bytes_change");
+  assert.equal(sorting({ given: () => "objects" }, "gem", false), "objects");
+});
+
+test("growth is told of cells that are on the same way", () => {
+  const folded = (labels: string[], parent: (number | null)[], retained: number[]): Folded => ({
+    total: labels.length,
+    labels,
+    cells: {
+      parent,
+      label: labels.map((_, at) => at),
+      kind: labels.map((label) => (label === "others" ? "other" : "class")),
+      example: labels.map(() => null),
+      objects: retained,
+      bytes: retained,
+      retained,
+    },
+  });
+  const before = folded(["all", "A", "B", "C"], [null, 0, 1, 0], [100, 60, 50, 40]);
+  const now = folded(["all", "C", "A", "B", "others"], [null, 0, 0, 1, 0], [190, 90, 70, 30, 30]);
+  assert.deepEqual(growthOf(before, now), [90, 50, 10, 30, null]);
+  assert.deepEqual(growthOf(now, now), [0, 0, 0, 0, null]);
 });

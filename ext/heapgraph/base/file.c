@@ -1,5 +1,5 @@
 /*
- * Reading files; see file.h.
+ * Reading and writing files; see file.h.
  */
 #include "base/file.h"
 
@@ -17,4 +17,18 @@ hg_read_at(int fd, void *to, size_t size, uint64_t offset) {
         got += (size_t)part;
     }
     return (ssize_t)got;
+}
+
+bool
+hg_write_at(int fd, const void *from, size_t size, uint64_t offset) {
+    const char *at = from;
+    while (size) {
+        ssize_t part = pwrite(fd, at, size, (off_t)offset);
+        if (part < 0 && errno == EINTR) continue;
+        if (part < 0) return false;
+        at += part;
+        size -= (size_t)part;
+        offset += (uint64_t)part;
+    }
+    return true;
 }

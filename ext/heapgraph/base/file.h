@@ -1,9 +1,11 @@
 /*
- * Reads from files until all bytes are there, whatever signals and short reads come between.
+ * Reads from files, and writes to them, until all bytes are there, whatever signals and short calls
+ * come between.
  */
 #ifndef HEAPGRAPH_FILE_H
 #define HEAPGRAPH_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -13,5 +15,8 @@
  * file, -1 with errno after an error.
  */
 ssize_t hg_read_at(int fd, void *to, size_t size, uint64_t offset);
+
+/* Writes `size` bytes to `offset`. Returns false with errno after an error. */
+bool hg_write_at(int fd, const void *from, size_t size, uint64_t offset);
 
 #endif

@@ -61,7 +61,7 @@ graph_referrers(VALUE self, VALUE number, VALUE instances, VALUE offset, VALUE l
         .limit = hgb_limit(binding, limit),
     };
     page.items = room_for(page.limit, sizeof(struct hg_referrer));
-    if (binding->has[HG_PART_INVERSE]) {
+    if (binding->has[HG_PART_INVERSE] && !page.instances) {
         struct hg_task task = {0}; // this is quick and needs no thread
         hgb_check(binding, &task, referrers_of(binding, &page, &task));
     }
@@ -91,7 +91,7 @@ find_dominated(struct binding *self, void *data) {
 static enum hg_status
 find_top(struct binding *self, void *data) {
     struct page_of_nodes *page = data;
-    const uint8_t *through = page->named ? self->analysis.parents.module : NULL;
+    const struct hg_column *through = page->named ? &self->analysis.parents.module : NULL;
     uint32_t total = 0;
     enum hg_status status = hg_top(self->analysis.graph, &self->analysis.tree, through,
                                    page->offset, page->limit, page->items, &page->found, &total);
@@ -163,7 +163,8 @@ find_program_top(struct binding *self, void *data) {
     uint32_t total = 0;
     if (through) {
         hg_kin_through(analysis->graph, &analysis->tree, through, program->sums);
-        status = hg_top(analysis->graph, &analysis->tree, through, page->offset, page->limit,
+        struct hg_column column = {.array = through};
+        status = hg_top(analysis->graph, &analysis->tree, &column, page->offset, page->limit,
                         page->items, &page->found, &total);
     }
     hg_array_free(through);

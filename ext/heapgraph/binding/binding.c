@@ -31,7 +31,7 @@ size(const void *data) {
     bytes += graph->edges * 8 + (size_t)graph->nodes * 26;
     if (self->has[HG_PART_TREE]) bytes += (size_t)graph->nodes * 24;
     if (self->has[HG_PART_PARENTS]) bytes += (size_t)graph->nodes * 13;
-    if (self->has[HG_PART_INVERSE]) bytes += (size_t)graph->nodes * 16 + graph->edges * 4;
+    if (self->has[HG_PART_INVERSE]) bytes += (size_t)graph->nodes * 4 + graph->edges * 4;
     return bytes;
 }
 
@@ -202,6 +202,19 @@ hgb_with(VALUE graph, enum hg_part part) {
     struct binding *self = hgb_loaded(graph);
     if (!self->has[part]) hgb_run(self, build, &part, NULL);
     return self;
+}
+
+static enum hg_status
+build_all(struct binding *self, void *unused) {
+    enum hg_status status = hg_analysis_need_all(&self->analysis, &self->task);
+    for (int part = HG_PART_TREE; part < HG_PARTS; part++)
+        self->has[part] = hg_parts[part].present(&self->analysis);
+    return status;
+}
+
+void
+hgb_with_all(VALUE graph) {
+    hgb_run(hgb_loaded(graph), build_all, NULL, NULL);
 }
 
 uint32_t

@@ -35,6 +35,9 @@ struct binding *hgb_loaded(VALUE graph);
 /* The same with a part other than HG_PART_GRAPH, which is built now if it is not there yet. */
 struct binding *hgb_with(VALUE graph, enum hg_part part);
 
+/* Builds all parts that are not there yet. */
+void hgb_with_all(VALUE graph);
+
 /*
  * Runs `function` in a thread that Ruby does not know, while the caller waits without the GVL. So
  * signal handlers run meanwhile, and whatever raises in the caller (Ctrl-C, a timeout, Thread#kill)

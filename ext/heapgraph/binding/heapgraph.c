@@ -24,14 +24,14 @@ graph_node(VALUE self, VALUE number) {
     uint32_t class = hg_real_class(graph, node);
     VALUE facts[] = {
         ULL2NUM(hg_address(graph, node)),
-        INT2FIX(graph->type[node]),
+        INT2FIX(hg_type(graph, node)),
         ULL2NUM(hg_memsize(graph, node)),
-        INT2FIX(graph->flags[node]),
+        INT2FIX(hg_flags(graph, node)),
         hgb_node_or_nil(class),
-        class == HG_NO_NODE ? Qnil : hgb_text(graph, graph->label[class]),
-        hgb_text(graph, graph->label[node]),
-        graph->location ? hgb_text(graph, graph->location[node]) : Qnil,
-        graph->generation ? hgb_node_or_nil(graph->generation[node]) : Qnil,
+        class == HG_NO_NODE ? Qnil : hgb_text(graph, hg_label(graph, class)),
+        hgb_text(graph, hg_label(graph, node)),
+        hg_has_column(&graph->location) ? hgb_text(graph, hg_location(graph, node)) : Qnil,
+        hg_has_column(&graph->generation) ? hgb_node_or_nil(hg_generation(graph, node)) : Qnil,
     };
     return rb_ary_new_from_values(sizeof(facts) / sizeof(*facts), facts);
 }
@@ -58,17 +58,17 @@ graph_edges(VALUE self, VALUE number, VALUE offset, VALUE limit) {
     const struct binding *binding = hgb_loaded(self);
     const struct hg_graph *graph = binding->analysis.graph;
     uint32_t node = hgb_node(binding, number);
-    uint32_t class = graph->class_node[node];
-    uint64_t first = graph->first[node], has_class = class != HG_NO_NODE;
-    uint64_t total = graph->first[node + 1] - first + has_class;
+    uint32_t class = hg_class(graph, node);
+    uint64_t first = hg_first(graph, node), has_class = class != HG_NO_NODE;
+    uint64_t total = hg_first(graph, node + 1) - first + has_class;
     uint64_t from = hgb_amount(offset), to = from + hgb_limit(binding, limit);
     VALUE edges = rb_ary_new();
     for (uint64_t i = from; i < to && i < total; i++) {
         bool is_class = has_class && i == 0;
         uint64_t at = first + i - has_class;
         rb_ary_push(edges, UINT2NUM(is_class ? hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE)
-                                             : graph->name[at]));
-        rb_ary_push(edges, UINT2NUM(is_class ? class : graph->target[at]));
+                                             : hg_name(graph, at)));
+        rb_ary_push(edges, UINT2NUM(is_class ? class : hg_target(graph, at)));
     }
     return rb_assoc_new(ULL2NUM(total), edges);
 }
@@ -158,9 +158,7 @@ static VALUE
 graph_save_index(VALUE self) {
     struct binding *binding = hgb_loaded(self);
     if (hg_index_is_kept(&binding->analysis)) return Qtrue;
-    hgb_with(self, HG_PART_TREE);
-    hgb_with(self, HG_PART_PARENTS);
-    hgb_with(self, HG_PART_INVERSE);
+    hgb_with_all(self);
     struct save save = {.path = RSTRING_PTR(binding->path)};
     hgb_run(binding, save_index, &save, NULL);
     return save.status == HG_OK ? Qtrue : Qfalse;

@@ -27,7 +27,8 @@ group_program(struct binding *self, void *data) {
     uint8_t *through = hg_array(self->analysis.graph->nodes, 1);
     if (!through) return HG_NO_MEMORY;
     hg_kin_through(self->analysis.graph, &self->analysis.tree, through, sums);
-    grouping->query.through = through;
+    struct hg_column column = {.array = through};
+    grouping->query.through = &column;
     enum hg_status status = group(self, grouping);
     hg_array_free(through);
     return status;
@@ -131,7 +132,7 @@ graph_top_groups(VALUE self, VALUE by, VALUE below, VALUE program, VALUE sort, V
     struct grouping grouping = {.program = RTEST(program) && NIL_P(below)};
     read_query(binding, by, below, sort, limit, &grouping.query);
     grouping.query.outermost = true;
-    if (NIL_P(below)) grouping.query.through = binding->analysis.parents.module;
+    if (NIL_P(below)) grouping.query.through = &binding->analysis.parents.module;
     return groups_of(binding, &grouping);
 }
 

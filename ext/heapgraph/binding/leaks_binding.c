@@ -32,8 +32,10 @@ static size_t
 size(const void *data) {
     const struct ruby_growth *self = data;
     size_t bytes = sizeof(*self) + (size_t)self->growth.trails.room * 32;
-    for (uint32_t i = 0; i < self->growth.dumps; i++)
-        bytes += (size_t)self->growth.dump[i].graph->nodes * 18;
+    for (uint32_t i = 0; i < self->growth.dumps; i++) {
+        uint32_t nodes = self->growth.dump[i].graph->nodes;
+        bytes += (size_t)nodes * (i + 1 < self->growth.dumps ? 4 : 18);
+    }
     return bytes;
 }
 
@@ -47,11 +49,14 @@ static enum hg_status
 find(struct binding *last, void *data) {
     struct ruby_growth *self = data;
     const struct hg_rules rules = self->growth.rules;
-    enum hg_status status = hg_growth_init(&self->growth, &rules);
-    for (long i = 0; i < RARRAY_LEN(self->graphs) && status == HG_OK; i++) {
+    const struct hg_graph *graphs[HG_MAX_DUMPS];
+    uint32_t count = (uint32_t)RARRAY_LEN(self->graphs);
+    for (uint32_t i = 0; i < count; i++) {
         const struct binding *binding = RTYPEDDATA_DATA(RARRAY_AREF(self->graphs, i));
-        status = hg_growth_add(&self->growth, binding->analysis.graph, &last->task);
+        graphs[i] = binding->analysis.graph;
     }
+    enum hg_status status = hg_growth_init(&self->growth, &rules);
+    if (status == HG_OK) status = hg_growth_add(&self->growth, graphs, count, &last->task);
     return status == HG_OK ? hg_leaks_find(&self->growth, &last->task, &self->leaks) : status;
 }
 

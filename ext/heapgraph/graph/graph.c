@@ -12,7 +12,8 @@
 
 uint64_t
 hg_memsize(const struct hg_graph *graph, uint32_t node) {
-    if (graph->memsize[node] != UINT32_MAX) return graph->memsize[node];
+    uint32_t size = hg_u32(&graph->memsize, node, 0);
+    if (size != UINT32_MAX) return size;
     uint32_t low = 0, high = graph->large;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -45,8 +46,8 @@ hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
 static uint32_t
 superclass(const struct hg_graph *graph, uint32_t node) {
     uint32_t name = hg_edge_name(HG_E_FIELD, HG_S_SUPERCLASS);
-    for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
-        if (graph->name[e] == name) return graph->target[e];
+    for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+        if (hg_name(graph, e) == name) return hg_target(graph, e);
     }
     return HG_NO_NODE;
 }
@@ -54,21 +55,27 @@ superclass(const struct hg_graph *graph, uint32_t node) {
 bool
 hg_is_tracing(const struct hg_graph *graph, uint32_t node) {
     static const char BEGINNING[] = "ObjectTracing/";
-    if (graph->type[node] != HG_T_DATA || graph->label[node] == HG_NO_STRING) return false;
-    return strncmp(hg_string(graph, graph->label[node], NULL), BEGINNING, strlen(BEGINNING)) == 0;
+    if (hg_type(graph, node) != HG_T_DATA || hg_label(graph, node) == HG_NO_STRING) return false;
+    return strncmp(hg_string(graph, hg_label(graph, node), NULL), BEGINNING, strlen(BEGINNING)) ==
+           0;
 }
 
 uint32_t
-hg_real_class(const struct hg_graph *graph, uint32_t node) {
+hg_shown_class(const struct hg_graph *graph, uint32_t class) {
     enum { DEEPEST = 10000 }; // a broken dump may have a circle
-    if (hg_is_tracing(graph, node)) return HG_NO_NODE;
-    uint32_t class = graph->class_node[node];
     for (int depth = 0; class != HG_NO_NODE && depth < DEEPEST; depth++) {
-        bool shown = !(graph->flags[class] & HG_N_SINGLETON) && graph->type[class] != HG_T_ICLASS;
+        bool shown = !(hg_flags(graph, class) & HG_N_SINGLETON) &&
+                     hg_type(graph, class) != HG_T_ICLASS;
         if (shown) return class;
         class = superclass(graph, class);
     }
     return HG_NO_NODE;
+}
+
+uint32_t
+hg_real_class(const struct hg_graph *graph, uint32_t node) {
+    if (hg_is_tracing(graph, node)) return HG_NO_NODE;
+    return hg_shown_class(graph, hg_class(graph, node));
 }
 
 void

@@ -11,12 +11,13 @@
  *   objects … objects+roots-1           roots
  *   nodes-1                             the virtual root
  *
- * A loaded graph is read-only, and many threads may read it. Its arrays are in memory or in a
- * mapped index file; only hg_graph_free frees them.
+ * A loaded graph is read-only, and many threads may read it. Its columns are arrays in memory, or
+ * packed in a mapped index file; only hg_graph_free frees them.
  */
 #ifndef HEAPGRAPH_GRAPH_H
 #define HEAPGRAPH_GRAPH_H
 
+#include "base/column.h"
 #include "base/numbers.h"
 #include "records/account.h"
 
@@ -35,34 +36,34 @@ struct hg_graph {
      * The edges of node v lead to target[first[v] … first[v+1]-1]; `name` has their names at the
      * same places. The class of a node is no edge here.
      */
-    const uint32_t *first; /* nodes + 1 */
-    const uint32_t *target;
-    const uint32_t *name;
+    struct hg_column first; /* nodes + 1 */
+    struct hg_column target;
+    struct hg_column name;
 
     /*
      * One element for each node. A node holds its class just as it holds the targets of its edges,
      * so every walk over edges has to visit the class too. HG_NO_NODE for a node without a class.
      */
-    const uint32_t *class_node;
-    const uint32_t *memsize; /* bytes; UINT32_MAX if it does not fit: use hg_memsize */
-    const uint8_t *type;     /* enum hg_type */
-    const uint8_t *flags;    /* enum hg_node_flag */
+    struct hg_column class_node;
+    struct hg_column memsize; /* bytes; UINT32_MAX if it does not fit: use hg_memsize */
+    struct hg_column type;    /* enum hg_type */
+    struct hg_column flags;   /* enum hg_node_flag */
 
-    /* NULL if the dump has none. */
-    const uint32_t *location;   /* where allocated: string "file:line", or HG_NO_STRING */
-    const uint32_t *generation; /* GC count at allocation, UINT32_MAX if unknown */
+    /* Zeroed if the dump has none. */
+    struct hg_column location;   /* where allocated: string "file:line", or HG_NO_STRING */
+    struct hg_column generation; /* GC count at allocation, UINT32_MAX if unknown */
 
     /*
      * The one word that a node has of its own, a string or HG_NO_STRING: the name of a CLASS or
      * MODULE (or of a MISSING class, if an instance names it), the struct of DATA, the imemo_type
      * of IMEMO, the category of a ROOT.
      */
-    const uint32_t *label;
+    struct hg_column label;
 
     /*
      * Where in the text the line of a node begins (see hg_source_line); HG_NO_LINE if it has none.
      */
-    const uint32_t *line;
+    struct hg_column line;
 
     /* The nodes whose memsize is UINT32_MAX above, in ascending order, and their sizes in bytes. */
     uint32_t large;
@@ -82,6 +83,33 @@ struct hg_graph {
     void *owned;
     void (*free_owned)(void *owned);
 };
+
+/* Of the name of an edge, the upper bits are its kind; see column.h. */
+#define HG_NAME_TOP (32 - HG_PAYLOAD_BITS)
+
+#define HG_GRAPH_NUMBER(function, column, top)                                                     \
+    static inline uint32_t function(const struct hg_graph *graph, uint64_t i) {                    \
+        return hg_u32(&graph->column, i, top);                                                     \
+    }
+HG_GRAPH_NUMBER(hg_first, first, 0)
+HG_GRAPH_NUMBER(hg_target, target, 0)
+HG_GRAPH_NUMBER(hg_name, name, HG_NAME_TOP)
+HG_GRAPH_NUMBER(hg_class, class_node, 0)
+HG_GRAPH_NUMBER(hg_label, label, 0)
+HG_GRAPH_NUMBER(hg_line_place, line, 0)
+HG_GRAPH_NUMBER(hg_location, location, 0)
+HG_GRAPH_NUMBER(hg_generation, generation, 0)
+#undef HG_GRAPH_NUMBER
+
+static inline uint8_t
+hg_type(const struct hg_graph *graph, uint32_t node) {
+    return hg_u8(&graph->type, node);
+}
+
+static inline uint8_t
+hg_flags(const struct hg_graph *graph, uint32_t node) {
+    return hg_u8(&graph->flags, node);
+}
 
 /* The size of a node in bytes, without what it holds. */
 uint64_t hg_memsize(const struct hg_graph *graph, uint32_t node);
@@ -116,6 +144,9 @@ bool hg_is_tracing(const struct hg_graph *graph, uint32_t node);
  * because it has to be of some class.
  */
 uint32_t hg_real_class(const struct hg_graph *graph, uint32_t node);
+
+/* The same for the class that objects have: itself, or the first of its ancestors that is shown. */
+uint32_t hg_shown_class(const struct hg_graph *graph, uint32_t class);
 
 void hg_graph_free(struct hg_graph *graph);
 

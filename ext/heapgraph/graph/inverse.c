@@ -7,14 +7,14 @@
 #include "base/progress.h"
 
 struct owned {
-    uint32_t *first, *source, *instance, *next;
+    uint32_t *first, *source, *instance, *last_instance;
 };
 
 static enum hg_status
 sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, uint32_t *source) {
     hg_phase(task, "referrers", 2 * graph->edges);
     for (uint64_t edge = 0; edge < graph->edges; edge++) {
-        first[graph->target[edge] + 2]++;
+        first[hg_target(graph, edge) + 2]++;
         if (edge % HG_STRIDE == 0 && !hg_step(task, edge)) return HG_STOPPED;
     }
     /*
@@ -28,8 +28,8 @@ sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, 
 
     uint64_t edge = 0;
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        for (uint64_t end = graph->first[node + 1]; edge < end; edge++) {
-            source[first[graph->target[edge] + 1]++] = node;
+        for (uint64_t end = hg_first(graph, node + 1); edge < end; edge++) {
+            source[first[hg_target(graph, edge) + 1]++] = node;
         }
         if (node % HG_STRIDE == 0 && !hg_step(task, graph->edges + edge)) return HG_STOPPED;
     }
@@ -37,17 +37,14 @@ sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, 
 }
 
 static enum hg_status
-chain_instances(const struct hg_graph *graph, struct hg_task *task, uint32_t *instance,
-                uint32_t *next) {
-    size_t size = (size_t)graph->nodes * sizeof(*instance);
-    memset(instance, 0xff, size);
-    memset(next, 0xff, size);
-    for (uint32_t node = graph->nodes; node-- > 0;) {
+find_instances(const struct hg_graph *graph, struct hg_task *task, uint32_t *first,
+               uint32_t *last) {
+    for (uint32_t node = 0; node < graph->nodes; node++) {
         if (node % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
-        uint32_t class = graph->class_node[node];
+        uint32_t class = hg_class(graph, node);
         if (class == HG_NO_NODE) continue;
-        next[node] = instance[class];
-        instance[class] = node;
+        if (first[class] == 0) first[class] = node + 1;
+        last[class] = node + 1;
     }
     return HG_OK;
 }
@@ -59,16 +56,18 @@ hg_inverse_build(const struct hg_graph *graph, struct hg_task *task, struct hg_i
     if (!owned) return HG_NO_MEMORY;
 
     inverse->owned = owned;
-    inverse->first = owned->first = hg_array((size_t)graph->nodes + 2, sizeof(*owned->first));
-    inverse->source = owned->source = hg_array_raw(graph->edges, sizeof(*owned->source));
-    inverse->instance = owned->instance = hg_array_raw(graph->nodes, sizeof(*owned->instance));
-    inverse->next = owned->next = hg_array_raw(graph->nodes, sizeof(*owned->next));
+    inverse->first.array = owned->first = hg_array((size_t)graph->nodes + 2, sizeof(*owned->first));
+    inverse->source.array = owned->source = hg_array_raw(graph->edges, sizeof(*owned->source));
+    inverse->instance.array = owned->instance = hg_array_sparse(graph->nodes,
+                                                                sizeof(*owned->instance));
+    inverse->last_instance.array = owned->last_instance = hg_array_sparse(
+        graph->nodes, sizeof(*owned->last_instance));
 
     enum hg_status status = HG_NO_MEMORY;
-    if (owned->first && owned->source && owned->instance && owned->next) {
+    if (owned->first && owned->source && owned->instance && owned->last_instance)
         status = sort_edges(graph, task, owned->first, owned->source);
-    }
-    if (status == HG_OK) status = chain_instances(graph, task, owned->instance, owned->next);
+    if (status == HG_OK)
+        status = find_instances(graph, task, owned->instance, owned->last_instance);
     if (status != HG_OK) hg_inverse_free(inverse);
     return status;
 }
@@ -80,10 +79,20 @@ hg_inverse_free(struct hg_inverse *inverse) {
         hg_array_free(owned->first);
         hg_array_free(owned->source);
         hg_array_free(owned->instance);
-        hg_array_free(owned->next);
+        hg_array_free(owned->last_instance);
         hg_array_free(owned);
     }
     *inverse = (struct hg_inverse){0};
+}
+
+uint32_t
+hg_next_instance(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t class,
+                 uint32_t instance) {
+    uint32_t last = hg_u32(&inverse->last_instance, class, 0) - 1;
+    while (instance < last) {
+        if (hg_class(graph, ++instance) == class) return instance;
+    }
+    return HG_NO_NODE;
 }
 
 /* One page of an answer while it is collected. */
@@ -113,7 +122,7 @@ source_of(const struct hg_graph *graph, uint64_t edge) {
     uint32_t low = 0, high = graph->nodes;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (graph->first[middle] <= edge) low = middle;
+        if (hg_first(graph, middle) <= edge) low = middle;
         else high = middle;
     }
     return low;
@@ -126,11 +135,11 @@ scan_edges(const struct hg_graph *graph, uint32_t node, struct hg_task *task, st
         uint64_t end = begin + HG_STRIDE < graph->edges ? begin + HG_STRIDE : graph->edges;
         uint32_t hits = 0;
         /* Nearly every stretch has no hit, and compilers make this loop fast. */
-        for (uint64_t edge = begin; edge < end; edge++) hits += graph->target[edge] == node;
+        for (uint64_t edge = begin; edge < end; edge++) hits += hg_target(graph, edge) == node;
         for (uint64_t edge = begin; hits; edge++) {
-            if (graph->target[edge] != node) continue;
+            if (hg_target(graph, edge) != node) continue;
             hits--;
-            page_add(page, on_page(page) ? source_of(graph, edge) : 0, graph->name[edge]);
+            page_add(page, on_page(page) ? source_of(graph, edge) : 0, hg_name(graph, edge));
         }
         if (!hg_step(task, end)) return HG_STOPPED;
     }
@@ -141,7 +150,8 @@ scan_edges(const struct hg_graph *graph, uint32_t node, struct hg_task *task, st
 static uint64_t
 run_of(const struct hg_inverse *inverse, uint64_t i, uint64_t end) {
     uint64_t run = 1;
-    while (i + run < end && inverse->source[i + run] == inverse->source[i]) run++;
+    while (i + run < end && hg_inverse_source(inverse, i + run) == hg_inverse_source(inverse, i))
+        run++;
     return run;
 }
 
@@ -149,10 +159,10 @@ run_of(const struct hg_inverse *inverse, uint64_t i, uint64_t end) {
 static bool
 take_parallel(const struct hg_graph *graph, uint32_t from, uint32_t to, uint64_t count,
               hg_take_referrer *take, void *data) {
-    for (uint64_t edge = graph->first[from]; count; edge++) {
-        if (graph->target[edge] != to) continue;
+    for (uint64_t edge = hg_first(graph, from); count; edge++) {
+        if (hg_target(graph, edge) != to) continue;
         count--;
-        if (!take(data, (struct hg_referrer){from, graph->name[edge]})) return false;
+        if (!take(data, (struct hg_referrer){from, hg_name(graph, edge)})) return false;
     }
     return true;
 }
@@ -166,11 +176,12 @@ take_for_page(void *page, struct hg_referrer referrer) {
 static enum hg_status
 look_up_edges(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
               struct hg_task *task, struct page *page) {
-    for (uint64_t i = inverse->first[node], end = inverse->first[node + 1]; i < end;) {
+    for (uint64_t i = hg_inverse_first(inverse, node), end = hg_inverse_first(inverse, node + 1);
+         i < end;) {
         if (hg_stops(task)) return HG_STOPPED;
         uint64_t run = run_of(inverse, i, end);
         if (page->found == page->limit || page->total + run <= page->offset) page->total += run;
-        else take_parallel(graph, inverse->source[i], node, run, take_for_page, page);
+        else take_parallel(graph, hg_inverse_source(inverse, i), node, run, take_for_page, page);
         i += run;
     }
     return HG_OK;
@@ -180,16 +191,9 @@ static enum hg_status
 add_instances(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t class,
               struct hg_task *task, struct page *page) {
     uint32_t name = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
-    if (inverse) {
-        for (uint32_t node = inverse->instance[class]; node != HG_NO_NODE;
-             node = inverse->next[node]) {
-            if (hg_stops(task)) return HG_STOPPED;
-            page_add(page, node, name);
-        }
-        return HG_OK;
-    }
+    if (inverse && hg_first_instance(inverse, class) == HG_NO_NODE) return HG_OK;
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        if (graph->class_node[node] == class) page_add(page, node, name);
+        if (hg_class(graph, node) == class) page_add(page, node, name);
         if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
     }
     return HG_OK;
@@ -211,18 +215,20 @@ hg_referrers(const struct hg_graph *graph, const struct hg_inverse *inverse, uin
 enum hg_status
 hg_each_referrer(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
                  struct hg_task *task, hg_take_referrer *take, void *data) {
-    struct hg_referrer instance = {inverse->instance[node],
+    struct hg_referrer instance = {hg_first_instance(inverse, node),
                                    hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE)};
-    for (; instance.node != HG_NO_NODE; instance.node = inverse->next[instance.node]) {
+    for (; instance.node != HG_NO_NODE;
+         instance.node = hg_next_instance(graph, inverse, node, instance.node)) {
         if (hg_stops(task)) return HG_STOPPED;
         if (!take(data, instance)) return HG_NO_MEMORY;
     }
-    uint64_t begin = inverse->first[node], end = inverse->first[node + 1];
+    uint64_t begin = hg_inverse_first(inverse, node), end = hg_inverse_first(inverse, node + 1);
     hg_phase(task, "referrers", end - begin);
     for (uint64_t i = begin; i < end;) {
         if (!hg_step(task, i - begin)) return HG_STOPPED;
         uint64_t run = run_of(inverse, i, end);
-        if (!take_parallel(graph, inverse->source[i], node, run, take, data)) return HG_NO_MEMORY;
+        if (!take_parallel(graph, hg_inverse_source(inverse, i), node, run, take, data))
+            return HG_NO_MEMORY;
         i += run;
     }
     return HG_OK;
@@ -233,7 +239,7 @@ hg_count_referrers(const struct hg_graph *graph, struct hg_task *task, uint32_t 
     hg_phase(task, "referrers", graph->edges);
     memset(counts, 0, (size_t)graph->nodes * sizeof(*counts));
     for (uint64_t edge = 0; edge < graph->edges; edge++) {
-        counts[graph->target[edge]] += hg_edge_holds(graph->name[edge]);
+        counts[hg_target(graph, edge)] += hg_edge_holds(hg_name(graph, edge));
         if (edge % HG_STRIDE == 0 && !hg_step(task, edge)) return HG_STOPPED;
     }
     return HG_OK;

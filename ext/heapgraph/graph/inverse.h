@@ -17,21 +17,38 @@ struct hg_inverse {
      * The edges to node v come from source[first[v] … first[v+1]-1], in ascending order: one
      * element for each edge, parallel and weak ones too.
      */
-    const uint32_t *first; /* nodes + 1 */
-    const uint32_t *source;
+    struct hg_column first; /* nodes + 1 */
+    struct hg_column source;
 
-    /*
-     * The instances of class v in ascending order: instance[v], then next[that] …, until
-     * HG_NO_NODE.
-     */
-    const uint32_t *instance; /* by class node: the first one */
-    const uint32_t *next;     /* by node: the next one of its class */
+    /* By class: its first and its last instance, plus 1; 0 if it has none. */
+    struct hg_column instance;
+    struct hg_column last_instance;
 
     void *owned;
 };
 
+static inline uint32_t
+hg_inverse_first(const struct hg_inverse *inverse, uint64_t node) {
+    return hg_u32(&inverse->first, node, 0);
+}
+
+static inline uint32_t
+hg_inverse_source(const struct hg_inverse *inverse, uint64_t i) {
+    return hg_u32(&inverse->source, i, 0);
+}
+
+/* The first instance of a class; HG_NO_NODE if it has none. */
+static inline uint32_t
+hg_first_instance(const struct hg_inverse *inverse, uint32_t class) {
+    return hg_u32(&inverse->instance, class, 0) - 1;
+}
+
+/* The instance behind another one; HG_NO_NODE if that was the last. Nodes between are scanned. */
+uint32_t hg_next_instance(const struct hg_graph *graph, const struct hg_inverse *inverse,
+                          uint32_t class, uint32_t instance);
+
 /*
- * Builds the inverse of a graph. It keeps 12 bytes per node and 4 per edge. HG_OK · HG_STOPPED ·
+ * Builds the inverse of a graph. It keeps 4 bytes per node and 4 per edge. HG_OK · HG_STOPPED ·
  * HG_NO_MEMORY.
  */
 enum hg_status hg_inverse_build(const struct hg_graph *graph, struct hg_task *task,

@@ -295,9 +295,9 @@ hg_line(const struct hg_graph *graph, uint32_t node, struct hg_task *task, struc
         const char **text, size_t *size) {
     *text = "";
     *size = 0;
-    if (!graph->source || graph->line[node] == HG_NO_LINE) return HG_OK;
-    enum hg_status status = hg_source_line(graph->source, graph->line[node], task, buffer, text,
-                                           size);
+    if (!graph->source || hg_line_place(graph, node) == HG_NO_LINE) return HG_OK;
+    enum hg_status status = hg_source_line(graph->source, hg_line_place(graph, node), task, buffer,
+                                           text, size);
     /* A byte order mark and spaces may come before the object. */
     if (status != HG_OK || memchr(*text, '{', *size < 16 ? *size : 16)) return status;
     *text = "";
@@ -332,12 +332,12 @@ node_of(const struct hg_graph *graph, uint64_t offset, const char *line, size_t 
         uint32_t low = graph->objects, high = graph->objects + graph->roots;
         while (low < high) {
             uint32_t middle = low + (high - low) / 2;
-            if (graph->line[middle] < unit) low = middle + 1;
+            if (hg_line_place(graph, middle) < unit) low = middle + 1;
             else high = middle;
         }
         if (low < graph->objects + graph->roots) node = low;
     }
-    return node != HG_NO_NODE && graph->line[node] == unit ? node : HG_NO_NODE;
+    return node != HG_NO_NODE && hg_line_place(graph, node) == unit ? node : HG_NO_NODE;
 }
 
 static void

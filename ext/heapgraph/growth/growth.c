@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/chunk.h"
 #include "base/progress.h"
 #include "growth/growth_follow.h"
+#include "records/index.h"
 
 #define PINS "VM/pin_array_list" /* the kind of the lists of what C code has pinned */
 
@@ -29,9 +31,9 @@ is_of_loading(const struct hg_graph *graph, uint32_t name) {
 
 static bool
 is_hidden(const struct hg_graph *graph, uint32_t node) {
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     if (type == HG_T_CLASS || type == HG_T_MODULE) return false;
-    return type == HG_T_IMEMO || type == HG_T_ICLASS || graph->class_node[node] == HG_NO_NODE;
+    return type == HG_T_IMEMO || type == HG_T_ICLASS || hg_class(graph, node) == HG_NO_NODE;
 }
 
 static bool
@@ -48,7 +50,7 @@ is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
     uint32_t field = hg_edge_payload(name);
     if (begins_with(graph, field, "variable of C: "))
         return !begins_with(graph, field, "variable of C: libruby") && !is_hidden(graph, node);
-    if (hg_string_is(graph, field, "pinned_lists")) return graph->type[node] == HG_T_DATA;
+    if (hg_string_is(graph, field, "pinned_lists")) return hg_type(graph, node) == HG_T_DATA;
     bool pinned = hg_string_is(graph, field, "pinned") && !is_hidden(graph, node);
     return pinned || begins_with(graph, field, "handler of ");
 }
@@ -56,7 +58,8 @@ is_given(const struct hg_graph *graph, uint32_t node, uint32_t name) {
 /* Whether a node is the table of a class's cached methods, which Ruby 4.0 has as an object. */
 static bool
 is_method_cache(const struct hg_graph *graph, uint32_t node) {
-    return graph->type[node] == HG_T_DATA && hg_string_is(graph, graph->label[node], "VM/cc_table");
+    return hg_type(graph, node) == HG_T_DATA &&
+           hg_string_is(graph, hg_label(graph, node), "VM/cc_table");
 }
 
 /*
@@ -66,12 +69,12 @@ is_method_cache(const struct hg_graph *graph, uint32_t node) {
 static bool
 is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
     static const char *const roots[] = {"vm", "global_symbols", "symbols", NULL};
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     if (is_method_cache(graph, node)) return true;
-    if (graph->type[parent] == HG_T_DATA && hg_string_is(graph, graph->label[parent], PINS))
+    if (hg_type(graph, parent) == HG_T_DATA && hg_string_is(graph, hg_label(graph, parent), PINS))
         return hg_is_tracing(graph, node) ||
                ((type == HG_T_ARRAY || type == HG_T_HASH) && is_hidden(graph, node));
-    if (graph->type[parent] != HG_T_ROOT || !is_any(graph, graph->label[parent], roots))
+    if (hg_type(graph, parent) != HG_T_ROOT || !is_any(graph, hg_label(graph, parent), roots))
         return false;
     if (hg_is_tracing(graph, node)) return true;
     if (is_given(graph, node, name)) return false;
@@ -83,14 +86,14 @@ is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t 
 static uint8_t
 growing_mark(const struct hg_graph *graph, uint32_t node) {
     static const char *const named[] = {"VM/thread", "fiber", NULL};
-    switch (graph->type[node]) {
+    switch (hg_type(graph, node)) {
     case HG_T_ARRAY:
     case HG_T_HASH:
     case HG_T_STRING:
     case HG_T_BIGNUM:
         return HG_TRAIL_CONTENT;
     case HG_T_DATA:
-        return is_any(graph, graph->label[node], named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
+        return is_any(graph, hg_label(graph, node), named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
     case HG_T_CLASS:
     case HG_T_MODULE:
     case HG_T_OBJECT:
@@ -107,9 +110,9 @@ growing_mark(const struct hg_graph *graph, uint32_t node) {
 static bool
 is_ours(const struct hg_graph *graph, uint32_t node) {
     uint32_t class = hg_real_class(graph, node);
-    if (class == HG_NO_NODE || graph->label[class] == HG_NO_STRING) return false;
+    if (class == HG_NO_NODE || hg_label(graph, class) == HG_NO_STRING) return false;
     size_t length;
-    const char *name = hg_string(graph, graph->label[class], &length);
+    const char *name = hg_string(graph, hg_label(graph, class), &length);
     return length > 10 && memcmp(name, "HeapDump::", 10) == 0;
 }
 
@@ -119,12 +122,12 @@ is_ours(const struct hg_graph *graph, uint32_t node) {
  */
 static bool
 is_text_of_module(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
-    uint8_t type = graph->type[parent];
+    uint8_t type = hg_type(graph, parent);
     if (hg_edge_kind(name) == HG_E_FIELD)
         return hg_string_is(graph, hg_edge_payload(name), "constant_files") ||
                hg_string_is(graph, hg_edge_payload(name), "classpath");
-    if (graph->account.objspace_format && !(graph->flags[node] & HG_N_FROZEN)) return false;
-    return graph->type[node] == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
+    if (graph->account.objspace_format && !(hg_flags(graph, node) & HG_N_FROZEN)) return false;
+    return hg_type(graph, node) == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
            (type == HG_T_CLASS || type == HG_T_MODULE);
 }
 
@@ -143,7 +146,7 @@ static bool
 is_of_tool(const struct hg_graph *graph, uint32_t node) {
     static const char *const tools[] = {"HeapDump", "Gem", "Bundler", "Zeitwerk", "Bootsnap", NULL};
     size_t length;
-    const char *name = hg_string(graph, graph->label[node], &length);
+    const char *name = hg_string(graph, hg_label(graph, node), &length);
     for (const char *const *tool = tools; *tool; tool++) {
         if (begins_with_module(name, *tool)) return true;
     }
@@ -156,13 +159,13 @@ is_of_tool(const struct hg_graph *graph, uint32_t node) {
  */
 static bool
 is_method(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
-    if (graph->type[node] != HG_T_IMEMO) return false;
+    if (hg_type(graph, node) != HG_T_IMEMO) return false;
     if (hg_edge_kind(name) == HG_E_METHOD) return true;
     if (parent == HG_NO_NODE) return false;
-    uint8_t type = graph->type[parent];
-    if (type == HG_T_IMEMO) return hg_string_is(graph, graph->label[parent], "callcache");
+    uint8_t type = hg_type(graph, parent);
+    if (type == HG_T_IMEMO) return hg_string_is(graph, hg_label(graph, parent), "callcache");
     return graph->account.objspace_format && (type == HG_T_CLASS || type == HG_T_MODULE) &&
-           hg_string_is(graph, graph->label[node], "ment");
+           hg_string_is(graph, hg_label(graph, node), "ment");
 }
 
 static uint8_t
@@ -170,10 +173,10 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
          uint8_t inherited) {
     static const char *const caches[] = {"callcache", "callinfo", "constcache", NULL};
     uint8_t marks = inherited & (HG_TRAIL_CODE | HG_TRAIL_VM);
-    bool imemo = graph->type[node] == HG_T_IMEMO;
+    bool imemo = hg_type(graph, node) == HG_T_IMEMO;
     if (is_hidden(graph, node)) marks |= HG_TRAIL_HIDDEN;
-    if (imemo && hg_string_is(graph, graph->label[node], "iseq")) marks |= HG_TRAIL_CODE;
-    if (imemo && is_any(graph, graph->label[node], caches)) marks |= HG_TRAIL_CACHE;
+    if (imemo && hg_string_is(graph, hg_label(graph, node), "iseq")) marks |= HG_TRAIL_CODE;
+    if (imemo && is_any(graph, hg_label(graph, node), caches)) marks |= HG_TRAIL_CACHE;
     if (is_method(graph, parent, node, name)) marks |= HG_TRAIL_METHOD;
     if (parent == HG_NO_NODE) return marks | growing_mark(graph, node);
     // a shared buffer has no content of its own
@@ -205,7 +208,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct h
                         ? (is_of_tool(graph, node) ? HG_TRAIL_VM : HG_TRAIL_NAMES)
                         : marks_of(graph, node, dump->ways.parent[node], name, inherited);
     growth->facts[trail] = (struct hg_trail_facts){.class = hg_steps_class(steps, node),
-                                                   .type = graph->type[node],
+                                                   .type = hg_type(graph, node),
                                                    .kind = (uint8_t)hg_edge_kind(name),
                                                    .rank = dump->ways.rank[node],
                                                    .marks = marks};
@@ -214,8 +217,7 @@ note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump, struct h
 
 static struct hg_best_paths
 paths_of(const struct hg_growth_dump *dump) {
-    const struct hg_ways *ways = &dump->ways;
-    return (struct hg_best_paths){dump->graph, ways->parent, ways->name, ways->module};
+    return (struct hg_best_paths){dump->graph, hg_ways_parents(&dump->ways)};
 }
 
 /* The trail of a node; that of its parent is known already. HG_NO_TRAIL if there is no memory. */
@@ -245,6 +247,24 @@ find_trails(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_ste
     return HG_OK;
 }
 
+/* Notes the first object on each trail. */
+static enum hg_status
+note_firsts(const struct hg_growth *growth, struct hg_growth_dump *dump) {
+    uint8_t *seen = hg_array(growth->trails.count, 1);
+    dump->first = malloc(growth->trails.count * sizeof(*dump->first));
+    for (uint32_t i = 0; seen && dump->first && i < dump->ways.reached; i++) {
+        uint32_t node = dump->ways.order[i], parent = dump->ways.parent[node];
+        if (node >= dump->graph->objects || parent == HG_NO_NODE || seen[dump->trail[node]])
+            continue;
+        seen[dump->trail[node]] = 1;
+        uint8_t kind = (uint8_t)hg_edge_kind(dump->ways.name[node]);
+        dump->first[dump->firsts++] = (struct hg_first){node, dump->trail[parent], kind};
+    }
+    enum hg_status status = seen && dump->first ? HG_OK : HG_NO_MEMORY;
+    hg_array_free(seen);
+    return status;
+}
+
 static enum hg_status
 sum_up(struct hg_growth *growth, struct hg_growth_dump *dump) {
     struct hg_best_paths paths = paths_of(dump);
@@ -265,6 +285,7 @@ static void
 free_dump(struct hg_growth_dump *dump) {
     hg_ways_free(&dump->ways);
     hg_array_free(dump->trail);
+    free(dump->first);
     free(dump->sum);
     *dump = (struct hg_growth_dump){0};
 }
@@ -285,27 +306,105 @@ hg_growth_free(struct hg_growth *growth) {
     for (uint32_t i = 0; i < growth->dumps; i++) free_dump(&growth->dump[i]);
     hg_trails_free(&growth->trails);
     free(growth->facts);
+    hg_array_free(growth->fresh);
     *growth = (struct hg_growth){0};
 }
 
+/* Some of the dumps that are added. Their paths do not depend on each other: each has a thread. */
+enum { AT_ONCE = 2 }; /* each takes 31 bytes per node meanwhile */
+
+struct adding {
+    struct hg_growth_dump *dump;
+    struct hg_steps steps[AT_ONCE];
+    enum hg_status status[AT_ONCE];
+    struct hg_task *task;
+};
+
+static enum hg_status
+find_ways(struct hg_growth_dump *dump, struct hg_steps *steps, struct hg_task *task) {
+    uint32_t nodes = dump->graph->nodes;
+    dump->trail = hg_array(nodes, sizeof(*dump->trail));
+    if (!hg_steps_init(steps, dump->graph) || !dump->trail) return HG_NO_MEMORY;
+    memset(dump->trail, 0xff, nodes * sizeof(*dump->trail)); // HG_NO_TRAIL
+    return hg_ways_build(dump->graph, steps, task, &dump->ways);
+}
+
+static void
+find_ways_of(void *data, unsigned number) {
+    struct adding *adding = data;
+    adding->status[number] = find_ways(&adding->dump[number], &adding->steps[number], adding->task);
+}
+
+/* Adds up to AT_ONCE dumps. The paths of all dumps before the last one are given back. */
+static enum hg_status
+add_some(struct hg_growth *growth, const struct hg_graph *const *graphs, uint32_t count,
+         struct hg_task *task) {
+    struct hg_growth_dump *dump = &growth->dump[growth->dumps];
+    struct adding adding = {.dump = dump, .task = task};
+    for (uint32_t i = 0; i < count; i++) dump[i] = (struct hg_growth_dump){.graph = graphs[i]};
+    hg_parallel(count, find_ways_of, &adding);
+    enum hg_status status = HG_OK;
+    for (uint32_t i = 0; i < count; i++) {
+        if (status == HG_OK) status = adding.status[i];
+        if (status == HG_OK) status = find_trails(growth, &dump[i], &adding.steps[i], task);
+        if (status == HG_OK) status = note_firsts(growth, &dump[i]);
+        if (status == HG_OK) status = sum_up(growth, &dump[i]);
+        uint32_t number = growth->dumps + i;
+        if (status == HG_OK && number > 0) hg_ways_free(&growth->dump[number - 1].ways);
+        hg_steps_free(&adding.steps[i]);
+    }
+    for (uint32_t i = 0; i < count && status != HG_OK; i++) free_dump(&dump[i]);
+    if (status == HG_OK) growth->dumps += count;
+    return status;
+}
+
 enum hg_status
-hg_growth_add(struct hg_growth *growth, const struct hg_graph *graph, struct hg_task *task) {
-    if (growth->dumps == HG_MAX_DUMPS)
+hg_growth_add(struct hg_growth *growth, const struct hg_graph *const *graphs, uint32_t count,
+              struct hg_task *task) {
+    if (count > HG_MAX_DUMPS - growth->dumps)
         return hg_fail(task, HG_TOO_LARGE, 0, "no more than %d dumps can be compared",
                        HG_MAX_DUMPS);
-    struct hg_growth_dump *dump = &growth->dump[growth->dumps];
-    *dump = (struct hg_growth_dump){.graph = graph};
-    struct hg_steps steps;
-    enum hg_status status = HG_NO_MEMORY;
-    dump->trail = hg_array(graph->nodes, sizeof(*dump->trail));
-    if (hg_steps_init(&steps, graph) && dump->trail) {
-        memset(dump->trail, 0xff, graph->nodes * sizeof(*dump->trail)); // HG_NO_TRAIL
-        status = hg_ways_build(graph, &steps, task, &dump->ways);
-        if (status == HG_OK) status = find_trails(growth, dump, &steps, task);
-        if (status == HG_OK) status = sum_up(growth, dump);
+    enum hg_status status = HG_OK;
+    for (uint32_t done = 0; done < count && status == HG_OK; done += AT_ONCE) {
+        uint32_t some = count - done < AT_ONCE ? count - done : AT_ONCE;
+        status = add_some(growth, graphs + done, some, task);
     }
-    hg_steps_free(&steps);
-    if (status == HG_OK) growth->dumps++;
-    else free_dump(dump);
+    hg_chunks_release(); // what comes next needs little memory
     return status;
+}
+
+/* -- what is new -- */
+
+/* Marks the new objects of the last dump on trails for which `number` is the dump that decides. */
+static void
+mark_new(struct hg_growth *growth, uint32_t number, const uint8_t *base, const uint32_t *same) {
+    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
+    for (uint32_t node = 0; node < last->graph->objects; node++) {
+        uint32_t trail = last->trail[node], there = same[node];
+        if (trail == HG_NO_TRAIL || base[trail] != number) continue;
+        bool old = there != HG_NO_NODE && growth->dump[number].trail[there] == trail;
+        if (!old) growth->fresh[node / 64] |= UINT64_C(1) << node % 64;
+    }
+}
+
+enum hg_status
+hg_growth_find_new(struct hg_growth *growth) {
+    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
+    uint8_t *base = hg_array(last->trails, 1);
+    uint32_t *same = hg_array_raw(last->graph->nodes, sizeof(*same));
+    bool decides[HG_MAX_DUMPS] = {false};
+    growth->fresh = hg_array(last->graph->nodes / 64 + 1, sizeof(*growth->fresh));
+    bool memory = base && same && growth->fresh;
+    for (uint32_t trail = 0; trail < last->trails && memory; trail++) {
+        base[trail] = (uint8_t)(hg_growth_base(growth, trail) - growth->dump);
+        decides[base[trail]] = true;
+    }
+    for (uint32_t number = 0; number + 1 < growth->dumps && memory; number++) {
+        if (!decides[number]) continue;
+        hg_index_match(last->graph->index, growth->dump[number].graph->index, same);
+        mark_new(growth, number, base, same);
+    }
+    hg_array_free(base);
+    hg_array_free(same);
+    return memory ? HG_OK : HG_NO_MEMORY;
 }

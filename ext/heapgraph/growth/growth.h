@@ -56,10 +56,19 @@ struct hg_trail_sum {
     uint64_t count, bytes;
 };
 
+/* The first object on a trail in a dump, and the edge that leads to it. */
+struct hg_first {
+    uint32_t node;
+    uint32_t above; /* the trail of its parent */
+    uint8_t kind;   /* enum hg_edge_kind */
+};
+
 /* One dump. */
 struct hg_growth_dump {
     const struct hg_graph *graph;
-    struct hg_ways ways;
+    struct hg_ways ways;    /* of the last dump alone */
+    struct hg_first *first; /* of each trail with an object that has a parent, in their order */
+    uint32_t firsts;
     uint32_t *trail;          /* by node; HG_NO_TRAIL if there is no path to it */
     struct hg_trail_sum *sum; /* by trail */
     uint32_t trails;          /* how many there were when the dump was added: size of `sum` */
@@ -72,6 +81,7 @@ struct hg_growth {
     struct hg_trails trails;
     struct hg_trail_facts *facts; /* by trail */
     uint32_t facts_room;
+    uint64_t *fresh; /* a bit for each node of the last dump: whether it is new on its trail */
 };
 
 /* Prepares a comparison by these rules. HG_OK or HG_NO_MEMORY. */
@@ -80,11 +90,18 @@ enum hg_status hg_growth_init(struct hg_growth *growth, const struct hg_rules *r
 void hg_growth_free(struct hg_growth *growth);
 
 /*
- * Adds a dump, which must be younger than those before it. Its graph must live as long as the
- * growth. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
+ * Adds dumps, the oldest first, all younger than those before them. Their graphs must live as long
+ * as the growth. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
  */
-enum hg_status hg_growth_add(struct hg_growth *growth, const struct hg_graph *graph,
-                             struct hg_task *task) __attribute__((warn_unused_result));
+enum hg_status hg_growth_add(struct hg_growth *growth, const struct hg_graph *const *graphs,
+                             uint32_t count, struct hg_task *task)
+    __attribute__((warn_unused_result));
+
+/*
+ * Finds the new objects of the last dump, of at least two; hg_growth_is_new needs it. HG_OK or
+ * HG_NO_MEMORY.
+ */
+enum hg_status hg_growth_find_new(struct hg_growth *growth) __attribute__((warn_unused_result));
 
 /* The objects of a trail in a dump. */
 static inline struct hg_trail_sum
@@ -128,11 +145,10 @@ hg_growth_base(const struct hg_growth *growth, uint32_t trail) {
     return &growth->dump[last - 1];
 }
 
-/* Whether a node of the last dump is new on its trail. It must have a trail. */
+/* Whether a node of the last dump is new on its trail: hg_growth_base does not have it. */
 static inline bool
 hg_growth_is_new(const struct hg_growth *growth, uint32_t node) {
-    const struct hg_growth_dump *last = &growth->dump[growth->dumps - 1];
-    return !hg_growth_has(hg_growth_base(growth, last->trail[node]), last, node);
+    return growth->fresh[node / 64] >> node % 64 & 1;
 }
 
 #endif

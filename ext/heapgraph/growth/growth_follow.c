@@ -11,9 +11,9 @@ has_name(uint32_t name) {
 
 uint32_t
 hg_trail_before(const struct hg_best_paths *paths, uint32_t node) {
-    uint32_t parent = paths->parent[node];
+    uint32_t parent = hg_parent(&paths->parents, node);
     while (parent != HG_NO_NODE && hg_is_shared_buffer(paths, parent))
-        parent = paths->parent[parent];
+        parent = hg_parent(&paths->parents, parent);
     return parent;
 }
 
@@ -25,6 +25,6 @@ hg_trail_begin(struct hg_trails *trails, struct hg_steps *steps, uint32_t module
 uint32_t
 hg_trail_follow(struct hg_trails *trails, struct hg_steps *steps, const struct hg_best_paths *paths,
                 uint32_t before, uint32_t node) {
-    uint32_t name = paths->name[node];
+    uint32_t name = hg_parent_name(&paths->parents, node);
     return hg_trails_follow(trails, before, hg_steps_take(steps, name, node), has_name(name));
 }

@@ -7,20 +7,20 @@
 
 #include "growth/growth_steps.h"
 #include "growth/growth_trails.h"
+#include "paths/paths.h"
 
-/* One path to each node of a graph: arrays of hg_ways or hg_parents. */
+/* One path to each node of a graph: that of paths, or that of growth_ways, which has no costs. */
 struct hg_best_paths {
     const struct hg_graph *graph;
-    const uint32_t *parent, *name;
-    const uint8_t *module;
+    struct hg_parents parents;
 };
 
 /* Whether a node is the shared buffer of the array from which it is reached. */
 static inline bool
 hg_is_shared_buffer(const struct hg_best_paths *paths, uint32_t node) {
-    uint32_t parent = paths->parent[node];
-    return parent != HG_NO_NODE && !paths->module[node] &&
-           hg_steps_shares(paths->graph, parent, node, paths->name[node]);
+    uint32_t parent = hg_parent(&paths->parents, node);
+    return parent != HG_NO_NODE && !hg_parent_module(&paths->parents, node) &&
+           hg_steps_shares(paths->graph, parent, node, hg_parent_name(&paths->parents, node));
 }
 
 /*

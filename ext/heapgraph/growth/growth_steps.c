@@ -90,25 +90,25 @@ string_hash(struct hg_steps *steps, uint32_t string) {
 uint64_t
 hg_steps_class(struct hg_steps *steps, uint32_t node) {
     const struct hg_graph *graph = steps->graph;
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     uint64_t plain = hg_steps_join(type, 3);
     switch (type) {
     case HG_T_CLASS:
     case HG_T_MODULE:
-        return graph->flags[node] & HG_N_SINGLETON ? hg_steps_join(plain, 1) : plain;
+        return hg_flags(graph, node) & HG_N_SINGLETON ? hg_steps_join(plain, 1) : plain;
     case HG_T_ICLASS:
     case HG_T_VIRTUAL_ROOT:
     case HG_T_MISSING:
         return plain;
     case HG_T_IMEMO:
     case HG_T_ROOT:
-        return hg_steps_join(plain, string_hash(steps, graph->label[node]));
+        return hg_steps_join(plain, string_hash(steps, hg_label(graph, node)));
     }
-    uint32_t class = graph->class_node[node];
+    uint32_t class = hg_class(graph, node);
     if (class == HG_NO_NODE) return plain;
     if (!steps->classes[class]) {
         uint32_t real = hg_real_class(graph, node);
-        uint32_t name = real == HG_NO_NODE ? HG_NO_STRING : graph->label[real];
+        uint32_t name = real == HG_NO_NODE ? HG_NO_STRING : hg_label(graph, real);
         steps->classes[class] = hg_steps_join(string_hash(steps, name), 4) | 1;
     }
     // C code can make DATA of any class: a table of the VM is an Object, as the main object is
@@ -152,7 +152,7 @@ hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target) {
 
 bool
 hg_steps_shares(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
-    return graph->type[from] == HG_T_ARRAY && graph->type[to] == HG_T_ARRAY &&
+    return hg_type(graph, from) == HG_T_ARRAY && hg_type(graph, to) == HG_T_ARRAY &&
            hg_edge_kind(name) == HG_E_FIELD &&
            hg_string_is(graph, hg_edge_payload(name), "shared_root");
 }
@@ -160,7 +160,7 @@ hg_steps_shares(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32
 uint64_t
 hg_steps_module(struct hg_steps *steps, uint32_t node) {
     size_t length;
-    const char *text = hg_string(steps->graph, steps->graph->label[node], &length);
+    const char *text = hg_string(steps->graph, hg_label(steps->graph, node), &length);
     uint64_t hash = NO_TEXT;
     for (size_t i = 0; i < length; i++) {
         hash = add_byte(hash, (unsigned char)text[i]);

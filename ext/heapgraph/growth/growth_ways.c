@@ -84,15 +84,15 @@ offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t
  */
 static bool
 has_stack(const struct hg_graph *graph, uint32_t node) {
-    if (graph->type[node] != HG_T_DATA) return false;
-    uint32_t kind = graph->label[node];
+    if (hg_type(graph, node) != HG_T_DATA) return false;
+    uint32_t kind = hg_label(graph, node);
     return hg_string_is(graph, kind, "VM/thread") || hg_string_is(graph, kind, "fiber");
 }
 
 static enum hg_rank
 rank_without_name(const struct hg_graph *graph, uint32_t target) {
     bool named = !graph->account.objspace_format;
-    return named && graph->type[target] != HG_T_DATA ? HG_RANK_STACK : HG_RANK_FRAME;
+    return named && hg_type(graph, target) != HG_T_DATA ? HG_RANK_STACK : HG_RANK_FRAME;
 }
 
 static void
@@ -112,14 +112,14 @@ static void
 expand(struct search *search, uint32_t node) {
     const struct hg_graph *graph = search->graph;
     bool stack = has_stack(graph, node);
-    for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
-        uint32_t name = graph->name[e];
+    for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+        uint32_t name = hg_name(graph, e);
         if (!hg_edge_holds(name)) continue;
         bool unnamed = hg_edge_kind(name) == HG_E_REFERENCE;
-        follow(search, node, graph->target[e], name,
-               stack && unnamed ? rank_without_name(graph, graph->target[e]) : HG_RANK_NAMED);
+        follow(search, node, hg_target(graph, e), name,
+               stack && unnamed ? rank_without_name(graph, hg_target(graph, e)) : HG_RANK_NAMED);
     }
-    uint32_t class = graph->class_node[node];
+    uint32_t class = hg_class(graph, node);
     if (class != HG_NO_NODE) follow(search, node, class, HG_CLASS_STEP, HG_RANK_NAMED);
 }
 
@@ -171,9 +171,9 @@ search_rank(struct search *search, struct hg_task *task) {
 
 static bool
 is_module(const struct hg_graph *graph, uint32_t node) {
-    uint8_t type = graph->type[node];
-    return (type == HG_T_CLASS || type == HG_T_MODULE) && !(graph->flags[node] & HG_N_SINGLETON) &&
-           graph->label[node] != HG_NO_STRING;
+    uint8_t type = hg_type(graph, node);
+    return (type == HG_T_CLASS || type == HG_T_MODULE) &&
+           !(hg_flags(graph, node) & HG_N_SINGLETON) && hg_label(graph, node) != HG_NO_STRING;
 }
 
 static void
@@ -194,11 +194,11 @@ begin_at_constants(struct search *search, uint32_t object) {
     begin_at(search, object, HG_NO_NODE, hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE));
     for (uint32_t i = 0; i < search->ways->reached; i++) {
         uint32_t node = search->ways->order[i];
-        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
-            uint32_t target = graph->target[e];
-            if (hg_edge_kind(graph->name[e]) != HG_E_CONSTANT || search->ways->module[target])
+        for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+            uint32_t target = hg_target(graph, e);
+            if (hg_edge_kind(hg_name(graph, e)) != HG_E_CONSTANT || search->ways->module[target])
                 continue;
-            if (is_module(graph, target)) begin_at(search, target, node, graph->name[e]);
+            if (is_module(graph, target)) begin_at(search, target, node, hg_name(graph, e));
         }
     }
 }
@@ -222,7 +222,8 @@ static void
 begin_at_modules(struct search *search) {
     const struct hg_graph *graph = search->graph;
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (!is_module(graph, node) || !hg_string_is(graph, graph->label[node], "Object")) continue;
+        if (!is_module(graph, node) || !hg_string_is(graph, hg_label(graph, node), "Object"))
+            continue;
         begin_at_constants(search, node);
         break;
     }
@@ -238,12 +239,12 @@ hang_modules(struct search *search) {
     const struct hg_graph *graph = search->graph;
     struct hg_ways *ways = search->ways;
     for (uint32_t root = graph->objects; root < graph->objects + graph->roots; root++) {
-        if (graph->flags[root] & (HG_N_CONSERVATIVE | HG_N_VM_CACHE)) continue;
-        for (uint32_t e = graph->first[root]; e < graph->first[root + 1]; e++) {
-            uint32_t target = graph->target[e];
+        if (hg_flags(graph, root) & (HG_N_CONSERVATIVE | HG_N_VM_CACHE)) continue;
+        for (uint32_t e = hg_first(graph, root), end = hg_first(graph, root + 1); e < end; e++) {
+            uint32_t target = hg_target(graph, e);
             if (!ways->module[target] || ways->parent[target] != HG_NO_NODE) continue;
             ways->parent[target] = root;
-            ways->name[target] = graph->name[e];
+            ways->name[target] = hg_name(graph, e);
         }
     }
 }
@@ -302,6 +303,15 @@ hg_ways_build(const struct hg_graph *graph, struct hg_steps *steps, struct hg_ta
     for (int i = 0; i < HG_RANKS; i++) free(search.lates[i].items);
     if (status != HG_OK) hg_ways_free(ways);
     return status;
+}
+
+struct hg_parents
+hg_ways_parents(const struct hg_ways *ways) {
+    return (struct hg_parents){
+        .parent.array = ways->parent,
+        .name.array = ways->name,
+        .module.array = ways->module,
+    };
 }
 
 void

@@ -31,6 +31,9 @@ enum hg_status hg_ways_build(const struct hg_graph *graph, struct hg_steps *step
                              struct hg_task *task, struct hg_ways *ways)
     __attribute__((warn_unused_result));
 
+/* The ways as parents, without costs; their arrays remain those of the ways. */
+struct hg_parents hg_ways_parents(const struct hg_ways *ways);
+
 /* Frees the ways; those that are zeroed or freed already are allowed. */
 void hg_ways_free(struct hg_ways *ways);
 

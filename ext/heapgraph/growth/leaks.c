@@ -311,9 +311,11 @@ choose(struct choice *choice, struct hg_task *task) {
 }
 
 enum hg_status
-hg_leaks_find(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
+hg_leaks_find(struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
     memset(leaks, 0, sizeof(*leaks));
     if (growth->dumps < 2) return HG_OK;
+    enum hg_status status = hg_growth_find_new(growth);
+    if (status != HG_OK) return status;
     struct choice choice = {.growth = growth, .leaks = leaks, .trails = growth->trails.count};
     choice.growth_below = calloc(choice.trails, sizeof(*choice.growth_below));
     choice.grows = calloc(choice.trails, 1);
@@ -321,7 +323,7 @@ hg_leaks_find(const struct hg_growth *growth, struct hg_task *task, struct hg_le
     leaks->part_of = calloc(choice.trails, 1);
     leaks->below = calloc(choice.trails, 1);
     hg_phase(task, "growth", growth->dump[growth->dumps - 1].graph->objects);
-    enum hg_status status = choose(&choice, task);
+    status = choose(&choice, task);
     free(choice.growth_below);
     free(choice.grows);
     free(choice.nested);

@@ -24,8 +24,8 @@
  * Finds the leaks; those that grew most come first. With fewer than two dumps it finds none.
  * hg_leaks_free frees them. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
-enum hg_status hg_leaks_find(const struct hg_growth *growth, struct hg_task *task,
-                             struct hg_leaks *leaks) __attribute__((warn_unused_result));
+enum hg_status hg_leaks_find(struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks)
+    __attribute__((warn_unused_result));
 
 /* Frees the leaks; those that are zeroed or freed already are allowed. */
 void hg_leaks_free(struct hg_leaks *leaks);

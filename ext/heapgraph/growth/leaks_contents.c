@@ -20,7 +20,7 @@ struct lines {
 /* Where the line of node `number` begins; for the last node, which has none, that of the FOOTER. */
 static uint32_t
 line_of(const struct hg_graph *graph, uint32_t number) {
-    if (number + 1 < graph->nodes) return graph->line[number];
+    if (number + 1 < graph->nodes) return hg_line_place(graph, number);
     if (graph->account.footers == 0) return HG_NO_LINE;
     return (uint32_t)(graph->account.footer_byte / HG_LINE_UNIT);
 }
@@ -28,7 +28,7 @@ line_of(const struct hg_graph *graph, uint32_t number) {
 static bool
 find_lines(const struct hg_graph *graph, struct lines *lines) {
     *lines = (struct lines){0};
-    if (!graph->line) return true;
+    if (!hg_has_column(&graph->line)) return true;
     for (uint32_t i = 0; i < graph->nodes; i++) {
         uint32_t line = line_of(graph, i);
         if (line != HG_NO_LINE && line >= lines->units) lines->units = line + 1;
@@ -69,7 +69,7 @@ sum_lines(const struct hg_growth *growth, const struct hg_growth_dump *dump, uin
         uint32_t trail = dump->trail[node];
         if (trail == HG_NO_TRAIL) continue;
         if (growth->facts[trail].marks & (HG_TRAIL_CONTENT | HG_TRAIL_NAMES))
-            sums[trail] += length_of(&lines, dump->graph->line[node]);
+            sums[trail] += length_of(&lines, hg_line_place(dump->graph, node));
     }
     hg_array_free(lines.begins);
     return true;

@@ -199,10 +199,10 @@ static void
 find_locations(struct looks *looks) {
     const struct hg_graph *graph = looks->last->graph;
     uint64_t lead[HG_MAX_LEAKS] = {0};
-    if (!graph->location) return;
+    if (!hg_has_column(&graph->location)) return;
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t node = 0; node < graph->objects; node++) {
-            uint32_t location = graph->location[node];
+            uint32_t location = hg_location(graph, node);
             if (!looks->newcomer[node] || location == HG_NO_STRING || !is_first_part(looks, node))
                 continue;
             uint32_t number = hg_leak_at(looks->leaks, looks->last, node) - 1u;
@@ -288,8 +288,8 @@ static bool
 counts_as_holder(const struct looks *looks, uint32_t node) {
     const struct hg_growth_dump *last = looks->last;
     return last->trail[node] != HG_NO_TRAIL && last->ways.rank[node] < HG_RANK_CACHE &&
-           last->graph->type[node] != HG_T_ROOT &&
-           !(last->graph->flags[node] & (HG_N_VM_CACHE | HG_N_CONSERVATIVE));
+           hg_type(last->graph, node) != HG_T_ROOT &&
+           !(hg_flags(last->graph, node) & (HG_N_VM_CACHE | HG_N_CONSERVATIVE));
 }
 
 /*
@@ -306,9 +306,9 @@ find_other_holders(struct looks *looks) {
         if (looks->failed) return HG_NO_MEMORY;
         if (!counts_as_holder(looks, node)) continue;
         uint8_t below = looks->leaks->below[last->trail[node]];
-        bool thread = graph->type[node] == HG_T_DATA;
-        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
-            uint32_t target = graph->target[e], name = graph->name[e];
+        bool thread = hg_type(graph, node) == HG_T_DATA;
+        for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+            uint32_t target = hg_target(graph, e), name = hg_name(graph, e);
             if (!looks->newcomer[target] || !hg_edge_holds(name)) continue;
             uint8_t number = hg_leak_at(looks->leaks, last, target);
             if (below == number || last->ways.parent[target] == node) continue;

@@ -26,16 +26,12 @@ index_of(uint8_t kind) {
  * module above it.
  */
 static void
-each_name(const struct hg_growth *growth, const struct hg_growth_dump *dump, uint8_t *seen,
+each_name(const struct hg_growth_dump *dump,
           void (*name)(void *data, uint32_t node, uint32_t above, uint32_t kind), void *data) {
-    memset(seen, 0, growth->trails.count);
-    for (uint32_t i = 0; i < dump->ways.reached; i++) {
-        uint32_t node = dump->ways.order[i], parent = dump->ways.parent[node];
-        if (node >= dump->graph->objects || parent == HG_NO_NODE || seen[dump->trail[node]])
-            continue;
-        seen[dump->trail[node]] = 1;
-        uint32_t kind = index_of((uint8_t)hg_edge_kind(dump->ways.name[node]));
-        if (kind < N_KINDS) name(data, node, dump->trail[parent], kind);
+    for (uint32_t i = 0; i < dump->firsts; i++) {
+        const struct hg_first *first = &dump->first[i];
+        uint32_t kind = index_of(first->kind);
+        if (kind < N_KINDS) name(data, first->node, first->above, kind);
     }
 }
 
@@ -81,15 +77,14 @@ enum hg_status
 hg_leaks_names(const struct hg_growth *growth, struct hg_leak_names *names, uint32_t *found) {
     uint32_t *counts[HG_MAX_DUMPS] = {NULL};
     size_t entries = (size_t)growth->trails.count * N_KINDS;
-    uint8_t *seen = malloc(growth->trails.count);
-    bool enough = seen != NULL;
+    bool enough = true;
     *found = 0;
     for (uint32_t dump = 0; dump < growth->dumps && enough; dump++) {
         counts[dump] = calloc(entries, sizeof(**counts));
         enough = counts[dump] != NULL;
         if (!enough) break;
         struct count count = {counts[dump]};
-        each_name(growth, &growth->dump[dump], seen, count_name, &count);
+        each_name(&growth->dump[dump], count_name, &count);
     }
     for (size_t at = 0; at < entries && enough; at++) {
         struct hg_leak_names one = {.trail = (uint32_t)(at / N_KINDS), .kind = KINDS[at % N_KINDS]};
@@ -97,7 +92,6 @@ hg_leaks_names(const struct hg_growth *growth, struct hg_leak_names *names, uint
         keep(names, found, &one, growth->dumps - 1);
     }
     for (uint32_t dump = 0; dump < growth->dumps; dump++) free(counts[dump]);
-    free(seen);
     return enough ? HG_OK : HG_NO_MEMORY;
 }
 
@@ -116,10 +110,7 @@ collect_name(void *data, uint32_t node, uint32_t above, uint32_t kind) {
 uint32_t
 hg_leaks_named(const struct hg_growth *growth, uint32_t dump, const struct hg_leak_names *names,
                uint32_t *nodes, uint32_t limit) {
-    uint8_t *seen = malloc(growth->trails.count);
-    if (!seen) return 0;
     struct collect collect = {.names = names, .nodes = nodes, .limit = limit};
-    each_name(growth, &growth->dump[dump], seen, collect_name, &collect);
-    free(seen);
+    each_name(&growth->dump[dump], collect_name, &collect);
     return collect.found;
 }

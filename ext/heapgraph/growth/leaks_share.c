@@ -46,10 +46,10 @@ mark(struct share *share) {
     mark_target(share, graph->nodes - 1);
     while (share->stack.count && goes_on(share)) {
         uint32_t node = share->stack.items[--share->stack.count];
-        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
-            if (hg_edge_holds(graph->name[e])) mark_target(share, graph->target[e]);
+        for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+            if (hg_edge_holds(hg_name(graph, e))) mark_target(share, hg_target(graph, e));
         }
-        if (graph->class_node[node] != HG_NO_NODE) mark_target(share, graph->class_node[node]);
+        if (hg_class(graph, node) != HG_NO_NODE) mark_target(share, hg_class(graph, node));
     }
 }
 
@@ -73,11 +73,10 @@ take(struct share *share, uint8_t number, uint64_t *bytes) {
         uint32_t node = share->stack.items[--share->stack.count];
         if (!bytes) share->sharers[node]++; // there are at most HG_MAX_LEAKS
         else if (node < graph->objects) *bytes += hg_memsize(graph, node) / share->sharers[node];
-        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
-            if (hg_edge_holds(graph->name[e])) take_target(share, graph->target[e], number);
+        for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+            if (hg_edge_holds(hg_name(graph, e))) take_target(share, hg_target(graph, e), number);
         }
-        if (graph->class_node[node] != HG_NO_NODE)
-            take_target(share, graph->class_node[node], number);
+        if (hg_class(graph, node) != HG_NO_NODE) take_target(share, hg_class(graph, node), number);
     }
 }
 
@@ -126,23 +125,48 @@ share_out(struct share *share, uint32_t number_of_dump) {
     return share->stopped ? HG_STOPPED : HG_OK;
 }
 
+/* The dumps, which do not depend on each other. */
+struct sharing {
+    const struct hg_growth *growth;
+    struct hg_leaks *leaks;
+    struct hg_task *task;
+    _Atomic uint32_t next;
+    _Atomic enum hg_status status;
+};
+
+static enum hg_status
+share_in(struct sharing *sharing, uint32_t number) {
+    const struct hg_growth_dump *dump = &sharing->growth->dump[number];
+    uint32_t nodes = dump->graph->nodes;
+    struct share share = {.dump = dump, .leaks = sharing->leaks, .task = sharing->task};
+    share.lives = hg_array(nodes, 1);
+    share.sharers = hg_array(nodes, 1);
+    share.stamp = hg_array(nodes, 1);
+    enum hg_status status = HG_NO_MEMORY;
+    if (share.lives && share.sharers && share.stamp) status = share_out(&share, number);
+    hg_numbers_free(&share.stack);
+    hg_array_free(share.lives);
+    hg_array_free(share.sharers);
+    hg_array_free(share.stamp);
+    return status;
+}
+
+static void
+share_some(void *data, unsigned thread) {
+    struct sharing *sharing = data;
+    for (uint32_t i; (i = sharing->next++) < sharing->growth->dumps && sharing->status == HG_OK;) {
+        enum hg_status status = share_in(sharing, i);
+        if (status != HG_OK) sharing->status = status;
+    }
+}
+
 enum hg_status
 hg_leaks_share(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
-    enum hg_status status = HG_OK;
-    for (uint32_t number = 0; number < growth->dumps && status == HG_OK; number++) {
-        const struct hg_growth_dump *dump = &growth->dump[number];
-        uint32_t nodes = dump->graph->nodes;
-        hg_phase(task, "retained growth", nodes);
-        struct share share = {.dump = dump, .leaks = leaks, .task = task};
-        share.lives = hg_array(nodes, 1);
-        share.sharers = hg_array(nodes, 1);
-        share.stamp = hg_array(nodes, 1);
-        status = share.lives && share.sharers && share.stamp ? share_out(&share, number)
-                                                             : HG_NO_MEMORY;
-        hg_numbers_free(&share.stack);
-        hg_array_free(share.lives);
-        hg_array_free(share.sharers);
-        hg_array_free(share.stamp);
-    }
-    return status;
+    enum { MOST = 4 };
+    struct sharing sharing = {.growth = growth, .leaks = leaks, .task = task};
+    unsigned threads = hg_processors();
+    if (threads > MOST) threads = MOST;
+    hg_phase(task, "retained growth", growth->dump[growth->dumps - 1].graph->nodes);
+    hg_parallel(threads < growth->dumps ? threads : growth->dumps, share_some, &sharing);
+    return sharing.status;
 }

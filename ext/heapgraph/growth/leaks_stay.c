@@ -14,19 +14,25 @@
 #include "base/array.h"
 #include "base/progress.h"
 #include "growth/leak.h"
+#include "records/index.h"
 
-/* The node in the dump before of the object that a node is, or HG_NO_NODE if it was not there. */
+/*
+ * The node in the dump before of the object that a node is, or HG_NO_NODE if it was not there.
+ * `same` has the nodes there at the addresses of the nodes here.
+ */
 static uint32_t
-same_before(const struct hg_growth_dump *dump, const struct hg_growth_dump *before, uint32_t node) {
+same_before(const struct hg_growth_dump *dump, const struct hg_growth_dump *before,
+            const uint32_t *same, uint32_t node) {
     const struct hg_graph *now = dump->graph, *then = before->graph;
-    uint32_t was = hg_node_at(then, hg_address(now, node));
+    uint32_t was = same[node];
     if (was == HG_NO_NODE || before->trail[was] != dump->trail[node]) return HG_NO_NODE;
     if (hg_memsize(now, node) != hg_memsize(then, was)) return HG_NO_NODE;
-    uint32_t edges = now->first[node + 1] - now->first[node];
-    if (edges != then->first[was + 1] - then->first[was]) return HG_NO_NODE;
+    uint32_t edges = hg_first(now, node + 1) - hg_first(now, node);
+    if (edges != hg_first(then, was + 1) - hg_first(then, was)) return HG_NO_NODE;
     for (uint32_t i = 0; i < edges; i++) {
-        uint32_t target = now->target[now->first[node] + i];
-        if (hg_address(now, target) != hg_address(then, then->target[then->first[was] + i]))
+        uint32_t target = hg_target(now, hg_first(now, node) + i);
+        // an object refers to objects alone
+        if (target >= now->objects || same[target] != hg_target(then, hg_first(then, was) + i))
             return HG_NO_NODE;
     }
     return was;
@@ -39,18 +45,19 @@ may_stay(const struct hg_growth *growth, uint32_t trail) {
 }
 
 /*
- * Counts the objects that stay in one dump. `stays` marks them by node; `stayed` has the marks of
- * the dump before (NULL if there are none). Returns false if the task shall stop.
+ * Counts the objects that stay in one dump. `same` is as above. `stays` marks them by node;
+ * `stayed` has the marks of the dump before (NULL if there are none). Returns false if the task
+ * shall stop.
  */
 static bool
 count_dump(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks,
-           uint32_t number, const uint8_t *stayed, uint8_t *stays) {
+           uint32_t number, const uint32_t *same, const uint8_t *stayed, uint8_t *stays) {
     const struct hg_growth_dump *dump = &growth->dump[number];
     for (uint32_t node = 0; node < dump->graph->objects; node++) {
         if (node % HG_STRIDE == 0 && !hg_step(task, node)) return false;
         uint32_t trail = dump->trail[node];
         if (trail == HG_NO_TRAIL || !may_stay(growth, trail)) continue;
-        uint32_t was = same_before(dump, dump - 1, node);
+        uint32_t was = same_before(dump, dump - 1, same, node);
         if (was == HG_NO_NODE) continue;
         stays[node] = 1;
         leaks->stayed[number][trail].once++;
@@ -66,9 +73,15 @@ hg_leaks_stay(const struct hg_growth *growth, struct hg_task *task, struct hg_le
     for (uint32_t number = 1; number < growth->dumps && status == HG_OK; number++) {
         leaks->stayed[number] = calloc(growth->trails.count, sizeof(**leaks->stayed));
         uint8_t *stays = hg_array(growth->dump[number].graph->nodes, 1);
+        uint32_t *same = hg_array_raw(growth->dump[number].graph->nodes, sizeof(*same));
         hg_phase(task, "what stays", growth->dump[number].graph->objects);
-        if (!leaks->stayed[number] || !stays) status = HG_NO_MEMORY;
-        else if (!count_dump(growth, task, leaks, number, before, stays)) status = HG_STOPPED;
+        if (!leaks->stayed[number] || !stays || !same) status = HG_NO_MEMORY;
+        else {
+            hg_index_match(growth->dump[number].graph->index, growth->dump[number - 1].graph->index,
+                           same);
+            if (!count_dump(growth, task, leaks, number, same, before, stays)) status = HG_STOPPED;
+        }
+        hg_array_free(same);
         hg_array_free(before);
         before = stays;
     }

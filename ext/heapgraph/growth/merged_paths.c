@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/best.h"
+#include "base/bytes.h"
 #include "base/progress.h"
 #include "growth/growth_follow.h"
 
@@ -22,14 +23,24 @@ struct place {
     bool stays;      /* it is a branch of its own */
 };
 
+/* A member that something holds. */
+struct live {
+    uint32_t node, trail;
+};
+
 struct merging {
     const struct hg_graph *graph;
     const struct hg_tree *tree;
     struct hg_best_paths paths;
     struct hg_task *task;
-    uint8_t *member;   /* by node */
-    uint32_t *trail;   /* by node: its trail + 1, or 0 if it is not known yet */
-    uint32_t *covered; /* two for each branch: for all its members, and for its own */
+    uint64_t *member;       /* a bit for each node */
+    uint64_t *at;           /* a bit for each position: that of a live member */
+    uint32_t *before;       /* by word of `at`: how many live members come before it */
+    struct live *live;      /* the live members in the order of their positions */
+    uint32_t *trail;        /* by node above members: its trail + 1, or 0 if it is not known yet */
+    uint32_t parent, above; /* of the last member, and hg_trail_before */
+    uint64_t *most;         /* by branch: what its example retains */
+    uint32_t *covered;      /* two for each branch: for all its members, and for its own */
     struct hg_steps steps;
     struct hg_trails trails;
     struct place *places; /* by trail */
@@ -49,14 +60,16 @@ note_place(struct merging *merging, uint32_t trail, uint32_t node, uint32_t name
     return true;
 }
 
-/* The trail of a node by the edge from its parent. HG_NO_TRAIL if there is no memory. */
+/*
+ * The trail of a node by the edge from its parent; `before` is hg_trail_before. HG_NO_TRAIL if
+ * there is no memory.
+ */
 static uint32_t
-follow(struct merging *merging, uint32_t node) {
-    uint32_t before = hg_trail_before(&merging->paths, node);
+follow(struct merging *merging, uint32_t before, uint32_t node) {
     uint32_t trail = hg_trail_follow(&merging->trails, &merging->steps, &merging->paths,
                                      merging->trail[before] - 1, node);
     if (trail == HG_NO_TRAIL || merging->steps.failed) return HG_NO_TRAIL;
-    uint32_t name = hg_edge_without_key(merging->paths.name[node]);
+    uint32_t name = hg_edge_without_key(hg_parent_name(&merging->paths.parents, node));
     return note_place(merging, trail, node, name) ? trail : HG_NO_TRAIL;
 }
 
@@ -64,12 +77,13 @@ follow(struct merging *merging, uint32_t node) {
 static bool
 find_next(struct merging *merging, uint32_t node) {
     uint32_t trail = 0; // the virtual root
-    if (merging->paths.module[node]) {
+    if (hg_parent_module(&merging->paths.parents, node)) {
         uint32_t none = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE);
         trail = hg_trail_begin(&merging->trails, &merging->steps, node);
         if (trail == HG_NO_TRAIL || !note_place(merging, trail, node, none)) return false;
     }
-    else if (merging->paths.parent[node] != HG_NO_NODE) trail = follow(merging, node);
+    else if (hg_parent(&merging->paths.parents, node) != HG_NO_NODE)
+        trail = follow(merging, hg_trail_before(&merging->paths, node), node);
     merging->trail[node] = trail + 1;
     return trail != HG_NO_TRAIL;
 }
@@ -80,7 +94,8 @@ find_trail(struct merging *merging, uint32_t node) {
     merging->stack.count = 0;
     for (uint32_t at = node; at != HG_NO_NODE && !merging->trail[at];) {
         hg_numbers_add(&merging->stack, at);
-        at = merging->paths.module[at] ? HG_NO_NODE : hg_trail_before(&merging->paths, at);
+        at = hg_parent_module(&merging->paths.parents, at) ? HG_NO_NODE
+                                                           : hg_trail_before(&merging->paths, at);
     }
     if (merging->stack.failed) return false;
     for (size_t i = merging->stack.count; i-- > 0;)
@@ -90,33 +105,71 @@ find_trail(struct merging *merging, uint32_t node) {
 
 /*
  * The trail of a member. Paths begin at a named module, but the path to one leads from what holds
- * it.
+ * it. Members often have the same parent as the one before.
  */
 static uint32_t
 trail_of_member(struct merging *merging, uint32_t node) {
-    if (!merging->paths.module[node])
-        return find_trail(merging, node) ? merging->trail[node] - 1 : HG_NO_TRAIL;
-    uint32_t before = hg_trail_before(&merging->paths, node);
-    return find_trail(merging, before) ? follow(merging, node) : HG_NO_TRAIL;
+    uint32_t parent = hg_parent(&merging->paths.parents, node);
+    if (parent != merging->parent) {
+        merging->parent = parent;
+        merging->above = hg_trail_before(&merging->paths, node);
+    }
+    return find_trail(merging, merging->above) ? follow(merging, merging->above, node)
+                                               : HG_NO_TRAIL;
+}
+
+static inline uint32_t
+first_bit(uint64_t bits) {
+    return (uint32_t)__builtin_ctzll(bits);
+}
+
+/* Marks the positions of members that something holds. */
+static enum hg_status
+mark_live(struct merging *merging, struct hg_merged_paths *merged) {
+    const struct hg_tree *tree = merging->tree;
+    hg_phase(merging->task, "members", merging->graph->objects);
+    for (uint32_t word = 0; word <= merging->graph->objects / 64; word++) {
+        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
+            return HG_STOPPED;
+        for (uint64_t bits = merging->member[word]; bits; bits &= bits - 1) {
+            uint32_t node = word * 64 + first_bit(bits), at = hg_position(tree, node);
+            if (at != HG_NO_NODE) {
+                merging->at[at / 64] |= UINT64_C(1) << at % 64;
+                continue;
+            }
+            merged->garbage++;
+            merged->garbage_bytes += hg_memsize(merging->graph, node);
+            merging->member[word] &= ~(bits & -bits);
+        }
+    }
+    uint32_t count = 0;
+    for (uint32_t word = 0; word <= tree->reached / 64; word++) {
+        merging->before[word] = count;
+        count += hg_popcount(merging->at[word]);
+    }
+    merging->live = hg_array_raw(count, sizeof(*merging->live));
+    return merging->live ? HG_OK : HG_NO_MEMORY;
 }
 
 static enum hg_status
-find_trails(struct merging *merging, struct hg_merged_paths *merged) {
+find_trails(struct merging *merging) {
     const struct hg_graph *graph = merging->graph;
     uint32_t none = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE);
     if (!note_place(merging, 0, graph->nodes - 1, none)) return HG_NO_MEMORY;
     hg_phase(merging->task, "trails", graph->objects);
-    for (uint32_t node = 0; node < graph->objects; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(merging->task, node)) return HG_STOPPED;
-        if (!merging->member[node]) continue;
-        if (!hg_is_reachable(merging->tree, node)) {
-            merged->garbage++;
-            merged->garbage_bytes += hg_memsize(graph, node);
-            continue;
+    for (uint32_t word = 0; word <= graph->objects / 64; word++) {
+        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
+            return HG_STOPPED;
+        for (uint64_t bits = merging->member[word]; bits; bits &= bits - 1) {
+            uint32_t node = word * 64 + first_bit(bits);
+            uint32_t trail = trail_of_member(merging, node);
+            if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
+            uint32_t at = hg_position(merging->tree, node);
+            uint64_t below = merging->at[at / 64] & ((UINT64_C(1) << at % 64) - 1);
+            merging->live[merging->before[at / 64] + hg_popcount(below)] = (struct live){node,
+                                                                                         trail};
+            merging->places[trail].members++;
         }
-        uint32_t trail = trail_of_member(merging, node);
-        if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
-        merging->places[trail].members++;
     }
     return HG_OK;
 }
@@ -192,39 +245,49 @@ fill_in(struct merging *merging, struct hg_branch *branches) {
     }
 }
 
+/* A member that is counted. */
+struct counted {
+    uint32_t node, at, end;
+    uint64_t bytes, retained;
+};
+
 /*
- * Counts the member at a position. Positions come in ascending order, so what it dominates is new
- * if it lies behind *covered, the end of what the last outermost member dominates.
+ * Counts a member. Positions come in ascending order, so what it dominates is new if it lies behind
+ * *covered, the end of what the last outermost member dominates.
  */
-static void
-count(const struct merging *merging, uint32_t at, struct hg_members *members, uint32_t *covered) {
-    const struct hg_tree *tree = merging->tree;
+static inline void
+count(const struct counted *counted, struct hg_members *members, uint32_t *covered) {
     members->objects++;
-    members->bytes += hg_memsize(merging->graph, tree->node[at]);
-    if (at < *covered) return;
-    *covered = tree->end[at];
-    members->retained += tree->retained[at];
+    members->bytes += counted->bytes;
+    if (counted->at < *covered) return;
+    *covered = counted->end;
+    members->retained += counted->retained;
 }
 
 /* Counts a member as one at which paths end. The example is the one that retains most. */
 static void
-count_own(struct merging *merging, struct hg_branch *branch, uint32_t *covered, uint32_t at) {
-    const struct hg_tree *tree = merging->tree;
-    uint32_t node = tree->node[at];
-    uint64_t retained = tree->retained[at], most = hg_retained(tree, branch->node);
-    bool larger = retained > most || (retained == most && node < branch->node);
-    if (!branch->own.objects || larger) branch->node = node;
-    count(merging, at, &branch->own, covered);
+count_own(struct merging *merging, struct hg_branch *branches, uint32_t number,
+          const struct counted *counted) {
+    struct hg_branch *branch = &branches[number];
+    uint64_t most = merging->most[number];
+    bool larger = counted->retained > most ||
+                  (counted->retained == most && counted->node < branch->node);
+    if (!branch->own.objects || larger) {
+        branch->node = counted->node;
+        merging->most[number] = counted->retained;
+    }
+    count(counted, &branch->own, &merging->covered[2 * number + 1]);
 }
 
 /* Counts a member in the branch of its trail and in all above it. */
 static void
-count_member(struct merging *merging, struct hg_branch *branches, uint32_t trail, uint32_t at) {
+count_member(struct merging *merging, struct hg_branch *branches, uint32_t trail,
+             const struct counted *counted) {
     const struct place *place = &merging->places[trail];
     uint32_t number = place->branch;
-    if (place->stays) count_own(merging, &branches[number], &merging->covered[2 * number + 1], at);
+    if (place->stays) count_own(merging, branches, number, counted);
     for (;; number = branches[number].parent) {
-        count(merging, at, &branches[number].all, &merging->covered[2 * number]);
+        count(counted, &branches[number].all, &merging->covered[2 * number]);
         if (number == 0) return;
     }
 }
@@ -232,13 +295,18 @@ count_member(struct merging *merging, struct hg_branch *branches, uint32_t trail
 static enum hg_status
 count_members(struct merging *merging, struct hg_branch *branches) {
     const struct hg_tree *tree = merging->tree;
+    const struct live *live = merging->live;
     hg_phase(merging->task, "members", tree->reached);
-    for (uint32_t at = 0; at < tree->reached; at++) {
-        if (at % HG_STRIDE == 0 && !hg_step(merging->task, at)) return HG_STOPPED;
-        if (!merging->member[tree->node[at]]) continue;
-        uint32_t trail = trail_of_member(merging, tree->node[at]);
-        if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
-        count_member(merging, branches, trail, at);
+    for (uint32_t word = 0; word <= tree->reached / 64; word++) {
+        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
+            return HG_STOPPED;
+        for (uint64_t bits = merging->at[word]; bits; bits &= bits - 1, live++) {
+            uint32_t at = word * 64 + first_bit(bits);
+            struct counted counted = {live->node, at, hg_end(tree, at),
+                                      hg_memsize(merging->graph, live->node),
+                                      hg_retained_at(tree, at)};
+            count_member(merging, branches, live->trail, &counted);
+        }
     }
     return HG_OK;
 }
@@ -253,9 +321,10 @@ branch_out(struct merging *merging, uint32_t limit, struct hg_merged_paths *merg
         merged->count = choose(merging, &best, limit);
         merged->branches = malloc(merged->count * sizeof(*merged->branches));
         merging->covered = calloc(2 * merged->count, sizeof(*merging->covered));
+        merging->most = calloc(merged->count, sizeof(*merging->most));
     }
     hg_best_free(&best);
-    if (merged->branches && merging->covered) {
+    if (merged->branches && merging->covered && merging->most) {
         fill_in(merging, merged->branches);
         status = count_members(merging, merged->branches);
     }
@@ -265,8 +334,12 @@ branch_out(struct merging *merging, uint32_t limit, struct hg_merged_paths *merg
 static void
 free_merging(struct merging *merging) {
     hg_array_free(merging->member);
+    hg_array_free(merging->at);
+    hg_array_free(merging->before);
+    hg_array_free(merging->live);
     hg_array_free(merging->trail);
     free(merging->covered);
+    free(merging->most);
     hg_steps_free(&merging->steps);
     hg_trails_free(&merging->trails);
     free(merging->places);
@@ -280,17 +353,21 @@ hg_merge_paths(const struct hg_graph *graph, const struct hg_tree *tree,
     struct merging merging = {
         .graph = graph,
         .tree = tree,
-        .paths = {graph, parents->parent, parents->name, parents->module},
+        .paths = {graph, *parents},
         .task = task,
-        .member = hg_array(graph->nodes, 1),
+        .parent = HG_NO_NODE,
+        .member = hg_array(graph->nodes / 64 + 1, sizeof(*merging.member)),
+        .at = hg_array(tree->reached / 64 + 1, sizeof(*merging.at)),
+        .before = hg_array_raw(tree->reached / 64 + 1, sizeof(*merging.before)),
         .trail = hg_array_sparse(graph->nodes, sizeof(*merging.trail)),
     };
     bool steps = hg_steps_init(&merging.steps, graph), trails = hg_trails_init(&merging.trails);
     enum hg_status status = HG_NO_MEMORY;
     *merged = (struct hg_merged_paths){0};
-    if (merging.member && merging.trail && steps && trails)
+    if (merging.member && merging.at && merging.before && merging.trail && steps && trails)
         status = hg_mark_found(graph, tree, filter, task, merging.member);
-    if (status == HG_OK) status = find_trails(&merging, merged);
+    if (status == HG_OK) status = mark_live(&merging, merged);
+    if (status == HG_OK) status = find_trails(&merging);
     if (status == HG_OK) status = branch_out(&merging, limit, merged);
     if (status != HG_OK) hg_merged_paths_free(merged);
     free_merging(&merging);

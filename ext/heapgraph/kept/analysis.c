@@ -1,6 +1,8 @@
 /* Place in the flow: see analysis.h. */
 #include "kept/analysis.h"
 
+#include <pthread.h>
+
 #include "base/chunk.h"
 #include "kept/layout.h"
 
@@ -12,6 +14,61 @@ hg_analysis_need(struct hg_analysis *analysis, enum hg_part part, struct hg_task
     if (status != HG_OK || found) return status;
     status = hg_parts[part].build(analysis, task);
     return status == HG_OK ? hg_index_add(analysis, part, task) : status;
+}
+
+/* What the two threads of hg_analysis_need_all share. */
+struct building {
+    struct hg_analysis *analysis;
+    struct hg_task *task;
+    pthread_mutex_t lock; /* of the analysis and its index */
+    _Atomic enum hg_status status;
+};
+
+/*
+ * Builds a part in an analysis of its own, so that two threads do not write to the same one, and
+ * then gives it to the common one.
+ */
+static enum hg_status
+build_beside(struct building *building, enum hg_part part) {
+    struct hg_analysis *analysis = building->analysis;
+    pthread_mutex_lock(&building->lock);
+    struct hg_analysis own = {.graph = analysis->graph};
+    bool found = hg_parts[part].present(analysis);
+    enum hg_status status = HG_OK;
+    if (!found) status = hg_index_take(analysis->index, part, building->task, analysis, &found);
+    pthread_mutex_unlock(&building->lock);
+    if (status != HG_OK || found) return status;
+    status = hg_parts[part].build(&own, building->task);
+    if (status != HG_OK) return status;
+    pthread_mutex_lock(&building->lock);
+    hg_parts[part].move(&own, analysis);
+    status = hg_index_add(analysis, part, building->task);
+    pthread_mutex_unlock(&building->lock);
+    return status;
+}
+
+/*
+ * The tree takes about as long as the other two together. The inverse comes first, as it needs the
+ * least memory and the tree most of it in the beginning.
+ */
+static void
+build_some(void *data, unsigned thread) {
+    struct building *building = data;
+    static const enum hg_part parts[2][2] = {{HG_PART_TREE, HG_PARTS},
+                                             {HG_PART_INVERSE, HG_PART_PARENTS}};
+    for (int i = 0; i < 2 && parts[thread][i] != HG_PARTS && building->status == HG_OK; i++) {
+        enum hg_status status = build_beside(building, parts[thread][i]);
+        if (status != HG_OK) building->status = status;
+    }
+}
+
+enum hg_status
+hg_analysis_need_all(struct hg_analysis *analysis, struct hg_task *task) {
+    struct building building = {.analysis = analysis, .task = task};
+    pthread_mutex_init(&building.lock, NULL);
+    hg_parallel(2, build_some, &building);
+    pthread_mutex_destroy(&building.lock);
+    return building.status;
 }
 
 void

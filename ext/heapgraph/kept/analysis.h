@@ -15,6 +15,14 @@
 enum hg_status hg_analysis_need(struct hg_analysis *analysis, enum hg_part part,
                                 struct hg_task *task) __attribute__((warn_unused_result));
 
+/*
+ * Makes sure that the analysis has all parts. Those that have to be built are built by two threads,
+ * and so that the most memory that both need at once is not much more than that of loading. The
+ * results are those of hg_analysis_need, and so is what it returns.
+ */
+enum hg_status hg_analysis_need_all(struct hg_analysis *analysis, struct hg_task *task)
+    __attribute__((warn_unused_result));
+
 /* Frees all of an analysis: the graph, the mappings, and an index that was begun and not saved. */
 void hg_analysis_free(struct hg_analysis *analysis);
 

@@ -22,8 +22,11 @@ static bool
 check_sections(const struct hg_index_header *header) {
     for (int i = 0; i < HG_SECTION_COUNT; i++) {
         const struct hg_section *section = &header->section[i];
-        if (!header->has[hg_section_part((enum hg_section_number)i)]) continue;
-        if (section->size != hg_section_size(header, (enum hg_section_number)i)) return false;
+        if (!header->has[hg_section_part(i)]) continue;
+        bool words;
+        uint64_t size = hg_section_size(header, i, &words);
+        if (words ? section->size < size || section->size % size : section->size != size)
+            return false;
         if (section->offset % HG_INDEX_PAGE || section->offset > header->file_size) return false;
         if (section->size > header->file_size - section->offset) return false;
     }
@@ -83,8 +86,9 @@ struct check {
 
 /* Checks a section. It is read, not mapped: what is only checked need not stay in memory. */
 static bool
-check_section(struct check *check, const struct hg_section *section, char *piece, size_t room) {
-    struct hg_sum sum = {0};
+check_section(struct check *check, int number, char *piece, size_t room) {
+    const struct hg_section *section = &check->file->header.section[number];
+    struct hg_sum sum = {.size = hg_section_count(&check->file->header, number)};
     for (uint64_t done = 0; done < section->size;) {
         uint64_t left = section->size - done;
         size_t size = left < room ? (size_t)left : room;
@@ -108,11 +112,29 @@ check_some(void *data, unsigned thread) {
     char *piece = malloc(PIECE);
     if (!piece) check->bad = true;
     for (int i; !check->bad && (i = check->next++) < HG_SECTION_COUNT;) {
-        const struct hg_section *section = &check->file->header.section[i];
-        if (hg_section_part((enum hg_section_number)i) != check->part) continue;
-        if (!check_section(check, section, piece, PIECE)) check->bad = true;
+        if (hg_section_part(i) != check->part || !check->file->header.section[i].size) continue;
+        if (!check_section(check, i, piece, PIECE)) check->bad = true;
     }
     free(piece);
+}
+
+/* Whether the checksums of a part have been compared since the machine was started. */
+static bool
+was_checked(const struct hg_index_file *file, enum hg_part part) {
+    uint64_t boot = hg_boot();
+    return boot && file->header.boot[part] == boot && hg_index_is_sealed(file);
+}
+
+/* Compares the checksums of a part. HG_OK · HG_STOPPED; *right is the result. */
+static enum hg_status
+check_part(struct hg_index_file *file, enum hg_part part, struct hg_task *task, bool *right) {
+    enum { MOST = 4 };
+    struct check check = {.file = file, .part = part, .task = task};
+    unsigned threads = hg_processors();
+    hg_phase(task, "checking the index", file->header.file_size);
+    hg_parallel(threads > MOST ? MOST : threads, check_some, &check);
+    *right = !check.bad;
+    return check.stopped ? HG_STOPPED : HG_OK;
 }
 
 enum hg_status
@@ -120,16 +142,18 @@ hg_index_take(struct hg_index_file *file, enum hg_part part, struct hg_task *tas
               struct hg_analysis *analysis, bool *found) {
     *found = false;
     if (!file || file->writing || !file->header.has[part]) return HG_OK;
+    if (hg_stops(task)) return HG_STOPPED;
 
-    struct check check = {.file = file, .part = part, .task = task};
-    unsigned threads = hg_processors();
-    hg_phase(task, "checking the index", file->header.file_size);
-    hg_parallel(threads > 4 ? 4 : threads, check_some, &check);
-    if (check.stopped) return HG_STOPPED;
-    if (check.bad) {
-        file->header.has[part] = 0;
-        file->damaged[part] = true;
-        return HG_OK;
+    if (!was_checked(file, part)) {
+        bool right;
+        enum hg_status status = check_part(file, part, task, &right);
+        if (status != HG_OK) return status;
+        if (!right) {
+            file->header.has[part] = 0;
+            file->damaged[part] = true;
+            return HG_OK;
+        }
+        hg_index_note_checked(file, part, &analysis->identity);
     }
     enum hg_status status = hg_index_use(file, part, analysis);
     *found = status == HG_OK;

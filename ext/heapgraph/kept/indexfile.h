@@ -7,9 +7,10 @@
  * size of the dump, its modification time in nanoseconds, a hash of its first and last 64 KiB, and
  * the version of this layout with byte order and sizes. An index that does not fit is ignored.
  *
- * All of it is covered by checksums, which are compared before a part is used: an index that is cut
- * off or damaged is ignored, and no wrong number ever gets into an array. But a checksum is no
- * signature: an index that another user wrote is not read.
+ * All of it is covered by checksums: an index that is cut off or damaged is ignored. They are
+ * compared before a part is used for the first time since the machine was started or somebody wrote
+ * to the file (its modification time says so). But a checksum is no signature: an index that
+ * another user wrote is not read.
  *
  * It is written under another name (0600, O_EXCL, O_NOFOLLOW) and renamed when it is whole.
  */

@@ -10,18 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/progress.h"
 #include "records/index.h"
 #include "records/strings.h"
 #include "kept/layout.h"
 
 static const void *
-array_of(const struct hg_analysis *analysis, enum hg_section_number number) {
+array_of(const struct hg_analysis *analysis, int number) {
 #define ARRAY(part, name, array, size, count)                                                      \
-    case HG_SECTION_##name:                                                                        \
+    case HG_ARRAY_##name:                                                                          \
         return analysis->array;
     switch (number) {
-        HG_SECTIONS(ARRAY)
+        HG_ARRAYS(ARRAY)
     default:
         return NULL;
     }
@@ -89,33 +90,30 @@ begin_file(const char *path, const struct hg_analysis *analysis, struct hg_task 
 }
 
 static enum hg_status
-write_fully(struct hg_index_file *file, const void *bytes, size_t size, uint64_t offset,
+write_fully(const struct hg_index_file *file, const void *bytes, size_t size, uint64_t offset,
             struct hg_task *task) {
-    const char *at = bytes;
-    while (size) {
-        ssize_t n = pwrite(file->fd, at, size, (off_t)offset);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) {
-            return hg_fail(task, HG_IO, errno, "cannot write %.100s: %s", file->name,
-                           strerror(errno));
-        }
-        at += n;
-        size -= (size_t)n;
-        offset += (uint64_t)n;
-    }
-    return HG_OK;
+    if (hg_write_at(file->fd, bytes, size, offset)) return HG_OK;
+    const char *name = file->name ? file->name : file->final;
+    return hg_fail(task, HG_IO, errno, "cannot write %.100s: %s", name, strerror(errno));
+}
+
+/* Where the next section of a file begins. */
+static uint64_t
+next_page(uint64_t end) {
+    return (end + HG_INDEX_PAGE - 1) / HG_INDEX_PAGE * HG_INDEX_PAGE;
 }
 
 /* Writes one array, in pieces: each is still in the cache of the CPU when it is written. */
 static enum hg_status
-write_section(struct hg_index_file *file, const struct hg_analysis *analysis,
-              enum hg_section_number number, struct hg_task *task) {
+write_array(struct hg_index_file *file, const struct hg_analysis *analysis, int number,
+            struct hg_task *task) {
     enum { PIECE = 1 << 20 };
     struct hg_section *section = &file->header.section[number];
     const char *array = array_of(analysis, number);
-    struct hg_sum sum = {0};
-    section->size = hg_section_size(&file->header, number);
-    section->offset = (file->end + HG_INDEX_PAGE - 1) / HG_INDEX_PAGE * HG_INDEX_PAGE;
+    struct hg_sum sum = {.size = hg_section_count(&file->header, number)};
+    bool words;
+    section->size = hg_section_size(&file->header, number, &words);
+    section->offset = next_page(file->end);
 
     for (uint64_t done = 0; done < section->size;) {
         uint64_t left = section->size - done;
@@ -134,13 +132,14 @@ write_section(struct hg_index_file *file, const struct hg_analysis *analysis,
 static enum hg_status
 write_part(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_part part,
            struct hg_task *task) {
-    for (int i = 0; i < HG_SECTION_COUNT; i++) {
-        enum hg_section_number number = (enum hg_section_number)i;
-        if (hg_section_part(number) != part) continue;
-        enum hg_status status = write_section(file, analysis, number, task);
-        if (status != HG_OK) return status;
+    enum hg_status status = HG_OK;
+    for (int i = 0; i < HG_ARRAY_COUNT && status == HG_OK; i++) {
+        if (hg_section_part(i) == part) status = write_array(file, analysis, i, task);
     }
+    if (status == HG_OK) status = hg_write_columns(file, analysis, part, task);
+    if (status != HG_OK) return status;
     file->header.has[part] = 1;
+    file->header.boot[part] = hg_boot();
     return HG_OK;
 }
 
@@ -151,9 +150,9 @@ describe_graph(const struct hg_graph *graph, struct hg_index_header *header) {
     header->nodes = graph->nodes;
     header->edges = graph->edges;
     header->large = graph->large;
-    header->locations = graph->location != NULL;
-    header->generations = graph->generation != NULL;
-    header->lines = graph->line != NULL;
+    header->locations = hg_has_column(&graph->location);
+    header->generations = hg_has_column(&graph->generation);
+    header->lines = hg_has_column(&graph->line);
     header->strings = graph->strings->count;
     header->string_bytes = graph->strings->offset[graph->strings->count];
     header->units = graph->index->units;
@@ -224,6 +223,17 @@ write_parts(struct hg_index_file *file, const struct hg_analysis *analysis, stru
     return status;
 }
 
+static enum hg_status
+put_header(struct hg_index_file *file, struct hg_task *task) {
+    struct hg_index_header *header = &file->header;
+    struct hg_sum sum = {0};
+    hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
+    header->checksum = hg_sum_end(&sum);
+    enum hg_status status = write_fully(file, header, sizeof(*header), 0, task);
+    if (status == HG_OK) hg_index_seal(file);
+    return status;
+}
+
 /* Writes the header: from here on the file is an index with all parts that have been written. */
 static enum hg_status
 write_header(struct hg_index_file *file, struct hg_task *task) {
@@ -235,14 +245,11 @@ write_header(struct hg_index_file *file, struct hg_task *task) {
     header->sections = HG_SECTION_COUNT;
     header->file_size = file->end;
 
-    struct hg_sum sum = {0};
-    hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
-    header->checksum = hg_sum_end(&sum);
     /* The last section may be empty, and the file then ends before its place. */
     if (ftruncate(file->fd, (off_t)file->end)) {
         return hg_fail(task, HG_IO, errno, "cannot write an index: %s", strerror(errno));
     }
-    return write_fully(file, header, sizeof(*header), 0, task);
+    return put_header(file, task);
 }
 
 static enum hg_status
@@ -298,6 +305,17 @@ add_new(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_
 }
 
 /*
+ * Takes over the header that an open index has now, to change it. If somebody else has written to
+ * the file, the new seal must not speak for the parts that are there.
+ */
+static void
+take_header(struct hg_index_file *file, const struct hg_index_header *now) {
+    file->header = *now;
+    file->end = now->file_size;
+    if (!hg_index_is_sealed(file)) memset(file->header.boot, 0, sizeof(file->header.boot));
+}
+
+/*
  * Adds a part to an index that was opened, behind its end, so that no mapping of another process
  * changes. A process that reads the header while it is written ignores the index.
  */
@@ -310,8 +328,7 @@ append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_p
     enum hg_status status = HG_IO;
     if (hg_index_read_header(file, &analysis->identity, &before) &&
         (!before.has[part] || file->damaged[part])) {
-        file->header = before;
-        file->end = before.file_size;
+        take_header(file, &before);
         if (part == HG_PART_TREE) describe_tree(&analysis->tree, &file->header);
         status = write_part(file, analysis, part, task);
         if (status == HG_OK) status = write_header(file, task);
@@ -322,6 +339,25 @@ append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_p
     }
     flock(file->fd, LOCK_UN);
     return status;
+}
+
+void
+hg_index_note_checked(struct hg_index_file *file, enum hg_part part,
+                      const struct hg_identity *identity) {
+    struct hg_index_header now;
+    struct hg_task task = {0};
+    if (!hg_boot() || flock(file->fd, LOCK_EX | LOCK_NB)) return;
+    bool same = hg_index_read_header(file, identity, &now) && now.has[part];
+    for (int i = 0; i < HG_SECTION_COUNT && same; i++) {
+        if (hg_section_part(i) != part) continue;
+        same = memcmp(&now.section[i], &file->header.section[i], sizeof(*now.section)) == 0;
+    }
+    if (same) {
+        take_header(file, &now);
+        file->header.boot[part] = hg_boot();
+        (void)put_header(file, &task);
+    }
+    flock(file->fd, LOCK_UN);
 }
 
 enum hg_status

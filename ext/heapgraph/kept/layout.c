@@ -52,24 +52,66 @@ hg_sum_end(const struct hg_sum *sum) {
 /* -- sections -- */
 
 enum hg_part
-hg_section_part(enum hg_section_number number) {
-#define PART(part, name, array, size, count) HG_PART_##part,
-    static const enum hg_part parts[] = {HG_SECTIONS(PART)};
-#undef PART
-    return parts[number];
+hg_section_part(int section) {
+#define ARRAY(part, name, array, size, count) HG_PART_##part,
+#define COLUMN(part, name, column, size, top, count) HG_PART_##part, HG_PART_##part,
+    static const enum hg_part parts[] = {HG_ARRAYS(ARRAY) HG_COLUMNS(COLUMN)};
+#undef ARRAY
+#undef COLUMN
+    return parts[section];
 }
 
 uint64_t
-hg_section_size(const struct hg_index_header *h, enum hg_section_number number) {
-#define SIZE(part, name, array, size, count)                                                       \
-    case HG_SECTION_##name:                                                                        \
-        return (size) * (uint64_t)(count);
-    switch (number) {
-        HG_SECTIONS(SIZE)
+hg_section_count(const struct hg_index_header *h, int section) {
+#define ARRAY(part, name, array, size, count)                                                      \
+    case HG_ARRAY_##name:                                                                          \
+        return count;
+#define COLUMN(part, name, column, size, top, count)                                               \
+    case HG_ARRAY_COUNT + 2 * HG_COLUMN_##name:                                                    \
+    case HG_ARRAY_COUNT + 2 * HG_COLUMN_##name + 1:                                                \
+        return count;
+    switch (section) {
+        HG_ARRAYS(ARRAY)
+        HG_COLUMNS(COLUMN)
     default:
         return 0;
     }
-#undef SIZE
+#undef ARRAY
+#undef COLUMN
+}
+
+uint64_t
+hg_section_size(const struct hg_index_header *header, int section, bool *words) {
+#define ARRAY(part, name, array, size, count) size,
+    static const size_t sizes[] = {HG_ARRAYS(ARRAY)};
+#undef ARRAY
+    uint64_t count = hg_section_count(header, section);
+    bool column = section >= HG_ARRAY_COUNT && count > 0;
+    *words = column && (section - HG_ARRAY_COUNT) % 2 == 1;
+    if (*words) return sizeof(uint64_t);
+    if (column) return (hg_frames(count) + 1) * sizeof(struct hg_frame);
+    return section < HG_ARRAY_COUNT ? count * sizes[section] : 0;
+}
+
+struct hg_number_kind
+hg_column_kind(enum hg_column_number number) {
+#define KIND(part, name, column, size, top, count) {size, top},
+    static const struct hg_number_kind kinds[] = {HG_COLUMNS(KIND)};
+#undef KIND
+    return kinds[number];
+}
+
+struct hg_column *
+hg_column_of(struct hg_analysis *analysis, enum hg_column_number number) {
+#define COLUMN(part, name, column, size, top, count)                                               \
+    case HG_COLUMN_##name:                                                                         \
+        return &analysis->column;
+    switch (number) {
+        HG_COLUMNS(COLUMN)
+    default:
+        return NULL;
+    }
+#undef COLUMN
 }
 
 /* -- which dump, and where its index is -- */
@@ -119,6 +161,19 @@ hg_identify(const char *path, struct hg_task *task, struct hg_identity *identity
     return status;
 }
 
+uint64_t
+hg_boot(void) {
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t size = hg_read_at(fd, id, sizeof(id), 0);
+    close(fd);
+    if (size <= 0) return 0;
+    struct hg_sum sum = {0};
+    hg_sum_add(&sum, id, (size_t)size);
+    return hg_sum_end(&sum);
+}
+
 bool
 hg_same_dump(const struct hg_identity *a, const struct hg_identity *b) {
     return a->size == b->size && a->hash == b->hash && a->seconds == b->seconds &&
@@ -163,6 +218,31 @@ hg_index_in_cache(const char *path, bool make) {
     return name;
 }
 
+/* -- the seal -- */
+
+/* The time of the dump, with a fraction that follows from the header. */
+static struct timespec
+seal_of(const struct hg_index_header *header) {
+    return (struct timespec){
+        .tv_sec = (time_t)header->identity.seconds,
+        .tv_nsec = (long)(header->checksum % 1000000000),
+    };
+}
+
+void
+hg_index_seal(const struct hg_index_file *file) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, seal_of(&file->header)};
+    (void)!futimens(file->fd, times);
+}
+
+bool
+hg_index_is_sealed(const struct hg_index_file *file) {
+    struct stat about;
+    struct timespec seal = seal_of(&file->header);
+    return fstat(file->fd, &about) == 0 && about.st_mtim.tv_sec == seal.tv_sec &&
+           about.st_mtim.tv_nsec == seal.tv_nsec;
+}
+
 /* -- an open file -- */
 
 void
@@ -184,7 +264,7 @@ map_part(struct hg_index_file *file, enum hg_part part) {
     uint64_t begin = UINT64_MAX, end = 0;
     for (int i = 0; i < HG_SECTION_COUNT; i++) {
         const struct hg_section *section = &file->header.section[i];
-        if (hg_section_part((enum hg_section_number)i) != part || !section->size) continue;
+        if (hg_section_part(i) != part || !section->size) continue;
         if (section->offset < begin) begin = section->offset;
         if (section->offset + section->size > end) end = section->offset + section->size;
     }
@@ -232,6 +312,15 @@ begin_graph(const struct hg_index_header *header, struct hg_analysis *analysis) 
     return HG_OK;
 }
 
+/* Where a section is in the mapping of its part; NULL if it is empty. */
+static const void *
+in_mapping(const struct hg_index_file *file, int number) {
+    const struct hg_section *section = &file->header.section[number];
+    enum hg_part part = hg_section_part(number);
+    if (!section->size) return NULL;
+    return file->part[part].memory + (section->offset - file->part[part].offset);
+}
+
 enum hg_status
 hg_index_use(struct hg_index_file *file, enum hg_part part, struct hg_analysis *analysis) {
     const struct hg_index_header *header = &file->header;
@@ -248,15 +337,19 @@ hg_index_use(struct hg_index_file *file, enum hg_part part, struct hg_analysis *
         analysis->tree.unreachable_objects = header->unreachable_objects;
         analysis->tree.unreachable_bytes = header->unreachable_bytes;
     }
-#define USE(of, name, array, element, count)                                                       \
-    if (HG_PART_##of == part) {                                                                    \
-        const struct hg_section *section = &header->section[HG_SECTION_##name];                    \
-        const char *at = section->size ? file->part[part].memory +                                 \
-                                             (section->offset - file->part[part].offset)           \
-                                       : NULL;                                                     \
-        analysis->array = (void *)(uintptr_t)at;                                                   \
-    }
-    HG_SECTIONS(USE)
+#define USE(of, name, member, element, count)                                                      \
+    if (HG_PART_##of == part)                                                                      \
+        analysis->member = (void *)(uintptr_t)in_mapping(file, HG_ARRAY_##name);
+    HG_ARRAYS(USE)
 #undef USE
+    for (int i = 0; i < HG_COLUMN_COUNT; i++) {
+        enum hg_column_number number = (enum hg_column_number)i;
+        int frames = hg_frame_section(number);
+        if (hg_section_part(frames) != part) continue;
+        *hg_column_of(analysis, number) = (struct hg_column){
+            .frame = in_mapping(file, frames),
+            .word = in_mapping(file, frames + 1),
+        };
+    }
     return HG_OK;
 }

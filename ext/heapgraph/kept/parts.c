@@ -1,15 +1,15 @@
 /* Place in the flow: see parts.h. */
 #include "kept/parts.h"
 
-/* part, its field in the analysis, and a field of that which is not 0 once the part is there */
+/* part, its field in the analysis, and a column of that which has numbers once the part is there */
 #define BUILT(X)                                                                                   \
-    X(TREE, tree, reached)                                                                         \
+    X(TREE, tree, position)                                                                        \
     X(PARENTS, parents, parent)                                                                    \
     X(INVERSE, inverse, first)
 
 #define FUNCTIONS(part, name, filled)                                                              \
     static bool has_##name(const struct hg_analysis *analysis) {                                   \
-        return analysis->name.filled != 0;                                                         \
+        return hg_has_column(&analysis->name.filled);                                              \
     }                                                                                              \
     static enum hg_status build_##name(struct hg_analysis *analysis, struct hg_task *task) {       \
         return hg_##name##_build(analysis->graph, task, &analysis->name);                          \
@@ -17,11 +17,14 @@
     static void free_##name(struct hg_analysis *analysis) {                                        \
         hg_##name##_free(&analysis->name);                                                         \
     }                                                                                              \
+    static void move_##name(struct hg_analysis *from, struct hg_analysis *to) {                    \
+        to->name = from->name;                                                                     \
+    }                                                                                              \
     static void disown_##name(struct hg_analysis *analysis) {                                      \
         analysis->name.owned = NULL;                                                               \
     }
 BUILT(FUNCTIONS)
 
 #define ROW(part, name, filled)                                                                    \
-    [HG_PART_##part] = {has_##name, build_##name, free_##name, disown_##name},
+    [HG_PART_##part] = {has_##name, build_##name, free_##name, move_##name, disown_##name},
 const struct hg_part_functions hg_parts[HG_PARTS] = {BUILT(ROW)};

@@ -37,6 +37,8 @@ struct hg_part_functions {
     enum hg_status (*build)(struct hg_analysis *analysis, struct hg_task *task);
     /* Frees the part; the analysis no longer has it. */
     void (*free)(struct hg_analysis *analysis);
+    /* Puts the part of one analysis into another one, which has none. */
+    void (*move)(struct hg_analysis *from, struct hg_analysis *to);
     /* Makes the arrays belong to the index file, in which they are. */
     void (*disown)(struct hg_analysis *analysis);
 };

@@ -116,7 +116,7 @@ static void
 name_holder(const struct hg_graph *graph, const struct hg_parents *parents, struct hg_path *path) {
     path->holder = path->length > 1 && path->steps[0].node >= graph->objects ? 1 : 0;
     for (uint32_t i = 0; i + 1 < path->length; i++) {
-        if (parents->module[path->steps[i].node]) path->holder = i;
+        if (hg_parent_module(parents, path->steps[i].node)) path->holder = i;
     }
 }
 
@@ -124,15 +124,15 @@ name_holder(const struct hg_graph *graph, const struct hg_parents *parents, stru
 static uint32_t
 depth_of(const struct hg_parents *parents, uint32_t node) {
     uint32_t depth = 0;
-    for (; parents->parent[node] != HG_NO_NODE; node = parents->parent[node]) depth++;
+    for (; hg_parent(parents, node) != HG_NO_NODE; node = hg_parent(parents, node)) depth++;
     return depth;
 }
 
 /* Writes the best path to a node so that its last step is before `end`. */
 static void
 write_best(const struct hg_parents *parents, uint32_t node, struct hg_path_step *end) {
-    for (; parents->parent[node] != HG_NO_NODE; node = parents->parent[node]) {
-        *--end = (struct hg_path_step){node, parents->name[node]};
+    for (; hg_parent(parents, node) != HG_NO_NODE; node = hg_parent(parents, node)) {
+        *--end = (struct hg_path_step){node, hg_parent_name(parents, node)};
     }
 }
 
@@ -146,7 +146,7 @@ hg_path_to(const struct hg_graph *graph, const struct hg_parents *parents, uint3
     path->steps = calloc(length, sizeof(*path->steps));
     if (!path->steps) return HG_NO_MEMORY;
     path->length = length;
-    path->rank = hg_path_rank(parents->cost[node]);
+    path->rank = hg_path_rank(hg_parent_cost(parents, node));
     write_best(parents, node, path->steps + length);
     name_holder(graph, parents, path);
     return HG_OK;
@@ -180,15 +180,15 @@ see_edge(struct detours *detours, uint32_t at, uint32_t referrer, uint32_t name)
     uint32_t length = entry->length + hg_step_length(detours->graph, entry->node, name);
 
     /* A path that the tree has already is no detour, and garbage has no path from a root. */
-    if (parents->cost[referrer] == UINT32_MAX) return true;
-    if (parents->parent[entry->node] != referrer) {
-        uint32_t before = parents->cost[referrer];
+    if (hg_parent_cost(parents, referrer) == UINT32_MAX) return true;
+    if (hg_parent(parents, entry->node) != referrer) {
+        uint32_t before = hg_parent_cost(parents, referrer);
         uint32_t worst = rank > hg_path_rank(before) ? rank : hg_path_rank(before);
         detours->detours[detours->detour_count++] = (struct detour){
             hg_path_cost((enum hg_rank)worst, hg_path_length(before) + length), referrer, at, name};
     }
     /* A path begins at a named module, whatever leads to it: the search stops there. */
-    if (parents->module[referrer] || referrer >= detours->graph->objects) return true;
+    if (hg_parent_module(parents, referrer) || referrer >= detours->graph->objects) return true;
     if (set_has(&detours->reached, (uint64_t)referrer + 1)) return true;
 
     uint32_t number = (uint32_t)detours->entry_count++;
@@ -204,7 +204,7 @@ static bool
 best_edge(struct detours *detours, uint32_t from, uint32_t to, uint32_t *name) {
     enum { FREE = 256 };
     const struct hg_graph *graph = detours->graph;
-    uint64_t cost = 1 + (graph->first[from + 1] - graph->first[from]) / FREE;
+    uint64_t cost = 1 + (hg_first(graph, from + 1) - hg_first(graph, from)) / FREE;
     detours->left -= cost < detours->left ? cost : detours->left;
     return hg_edge_between(graph, from, to, name) && hg_edge_holds(*name);
 }
@@ -214,16 +214,18 @@ see_referrers(struct detours *detours, uint32_t at) {
     const struct hg_inverse *inverse = detours->inverse;
     uint32_t node = detours->entries[at].node, name, before = HG_NO_NODE;
 
-    for (uint64_t i = inverse->first[node]; i < inverse->first[node + 1]; i++) {
-        uint32_t from = inverse->source[i];
+    for (uint64_t i = hg_inverse_first(inverse, node), end = hg_inverse_first(inverse, node + 1);
+         i < end; i++) {
+        uint32_t from = hg_inverse_source(inverse, i);
         if (!detours->left) return HG_OK;
         if (from == before || !best_edge(detours, from, node, &name)) continue;
         if (hg_edge_kind(name) == HG_E_CLASS) continue;
         before = from;
         if (!see_edge(detours, at, from, name)) return HG_NO_MEMORY;
     }
-    if (detours->parents->module[node]) return HG_OK;
-    for (uint32_t from = inverse->instance[node]; from != HG_NO_NODE; from = inverse->next[from]) {
+    if (hg_parent_module(detours->parents, node)) return HG_OK;
+    for (uint32_t from = hg_first_instance(inverse, node); from != HG_NO_NODE;
+         from = hg_next_instance(detours->graph, inverse, node, from)) {
         if (!detours->left) return HG_OK;
         if (!best_edge(detours, from, node, &name) || hg_edge_kind(name) != HG_E_CLASS) continue;
         if (!see_edge(detours, at, from, name)) return HG_NO_MEMORY;
@@ -275,7 +277,7 @@ edge_key(uint32_t from, uint32_t to) {
  */
 static uint32_t
 own_steps(const struct hg_parents *parents, const struct hg_path *path) {
-    return path->holder + (parents->module[path->steps[path->holder].node] != 0);
+    return path->holder + (hg_parent_module(parents, path->steps[path->holder].node) != 0);
 }
 
 static bool
@@ -323,16 +325,16 @@ way_to_fits(const struct detours *detours, struct choice *choice, size_t number,
     const struct hg_parents *parents = detours->parents;
     bool permanent = false;
     *steps = 0;
-    for (uint32_t node = detours->detours[number].referrer; parents->parent[node] != HG_NO_NODE;
-         node = parents->parent[node]) {
+    for (uint32_t node = detours->detours[number].referrer; hg_parent(parents, node) != HG_NO_NODE;
+         node = hg_parent(parents, node)) {
         if (!choice->left) return false;
         choice->left--;
         ++*steps;
-        permanent |= parents->module[node];
+        permanent |= hg_parent_module(parents, node);
         const uint32_t *entry = set_value(&detours->reached, (uint64_t)node + 1);
         if (entry && detours->entries[*entry].tried == number + 1) return false;
         if (disjoint && !permanent &&
-            set_has(&choice->used, edge_key(parents->parent[node], node))) {
+            set_has(&choice->used, edge_key(hg_parent(parents, node), node))) {
             return false;
         }
     }

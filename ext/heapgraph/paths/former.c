@@ -22,9 +22,9 @@ struct names {
 
 static bool
 has_name(const struct hg_graph *graph, uint32_t node) {
-    uint8_t type = graph->type[node];
-    return (type == HG_T_CLASS || type == HG_T_MODULE) && !(graph->flags[node] & HG_N_SINGLETON) &&
-           graph->label[node] != HG_NO_STRING;
+    uint8_t type = hg_type(graph, node);
+    return (type == HG_T_CLASS || type == HG_T_MODULE) &&
+           !(hg_flags(graph, node) & HG_N_SINGLETON) && hg_label(graph, node) != HG_NO_STRING;
 }
 
 /* The length of the name of the module above: that of "A" for "A::B", 0 for a name without "::". */
@@ -40,7 +40,7 @@ static uint32_t
 depth_of(const struct hg_graph *graph, uint32_t node) {
     uint32_t depth = 0;
     size_t length;
-    const char *name = hg_string(graph, graph->label[node], &length);
+    const char *name = hg_string(graph, hg_label(graph, node), &length);
     while ((length = length_above(name, length)) > 0) depth++;
     return depth;
 }
@@ -63,8 +63,8 @@ find_names(struct names *names) {
     if (!names->items || !names->held) return false;
     for (uint32_t node = 0; node < graph->objects; node++) {
         if (has_name(graph, node))
-            names->items[names->count++] = (struct named){depth_of(graph, node), graph->label[node],
-                                                          node};
+            names->items[names->count++] = (struct named){depth_of(graph, node),
+                                                          hg_label(graph, node), node};
     }
     qsort(names->items, names->count, sizeof(*names->items), ascending);
     return true;
@@ -72,15 +72,15 @@ find_names(struct names *names) {
 
 static bool
 is_object(const struct hg_graph *graph, uint32_t node) {
-    return hg_string_is(graph, graph->label[node], "Object");
+    return hg_string_is(graph, hg_label(graph, node), "Object");
 }
 
 /* Whether `above` has the name of the module above `node`: Object for a name without "::". */
 static bool
 is_above(const struct hg_graph *graph, uint32_t above, uint32_t node) {
     size_t length, own_length;
-    const char *name = hg_string(graph, graph->label[node], &length);
-    const char *own = hg_string(graph, graph->label[above], &own_length);
+    const char *name = hg_string(graph, hg_label(graph, node), &length);
+    const char *own = hg_string(graph, hg_label(graph, above), &own_length);
     length = length_above(name, length);
     if (length == 0) return is_object(graph, above);
     return own_length == length && memcmp(own, name, length) == 0;
@@ -90,9 +90,10 @@ is_above(const struct hg_graph *graph, uint32_t above, uint32_t node) {
 static void
 note_held(const struct names *names, uint32_t node) {
     const struct hg_graph *graph = names->graph;
-    for (uint64_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
-        uint32_t to = graph->target[edge];
-        if (!names->held[to] && hg_edge_holds(graph->name[edge]) && to < graph->objects &&
+    for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
+        uint32_t to = hg_target(graph, edge);
+        if (!names->held[to] && hg_edge_holds(hg_name(graph, edge)) && to < graph->objects &&
             has_name(graph, to))
             names->held[to] = is_above(graph, node, to);
     }

@@ -40,8 +40,8 @@ struct search {
 
 static bool
 is_module(const struct hg_graph *graph, uint32_t node) {
-    uint8_t type = graph->type[node];
-    return (type == HG_T_CLASS || type == HG_T_MODULE) && !(graph->flags[node] & HG_N_SINGLETON);
+    uint8_t type = hg_type(graph, node);
+    return (type == HG_T_CLASS || type == HG_T_MODULE) && !(hg_flags(graph, node) & HG_N_SINGLETON);
 }
 
 static bool
@@ -72,12 +72,13 @@ step_to(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
 static void
 expand(struct search *search, uint32_t node) {
     const struct hg_graph *graph = search->graph;
-    for (uint64_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
-        if (!hg_edge_holds(graph->name[edge])) continue;
-        step_to(search, node, graph->target[edge], graph->name[edge]);
+    for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
+        if (!hg_edge_holds(hg_name(graph, edge))) continue;
+        step_to(search, node, hg_target(graph, edge), hg_name(graph, edge));
     }
-    if (graph->class_node[node] != HG_NO_NODE) {
-        step_to(search, node, graph->class_node[node], HG_CLASS_STEP);
+    if (hg_class(graph, node) != HG_NO_NODE) {
+        step_to(search, node, hg_class(graph, node), HG_CLASS_STEP);
     }
 }
 
@@ -123,6 +124,14 @@ settle(struct search *search, uint32_t node) {
     return false;
 }
 
+/* Empties a queue. A long one gives its memory back: the next ones may be as long. */
+static void
+empty(struct hg_numbers *queue) {
+    enum { LONG = 1 << 16 };
+    if (queue->room > LONG && !queue->failed) hg_numbers_free(queue);
+    queue->count = 0;
+}
+
 static enum hg_status
 search_rank(struct search *search, enum hg_rank rank, bool *ended) {
     size_t waiting, next = 0;
@@ -148,7 +157,7 @@ search_rank(struct search *search, enum hg_rank rank, bool *ended) {
                 goto done;
             }
         }
-        queue->count = 0;
+        empty(queue);
     }
 done:
     hg_array_free(pending);
@@ -179,7 +188,8 @@ begin_at(struct search *search, uint32_t node, uint32_t cost) {
 static uint32_t
 find_object(const struct hg_graph *graph) {
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (graph->type[node] == HG_T_CLASS && hg_string_is(graph, graph->label[node], "Object"))
+        if (hg_type(graph, node) == HG_T_CLASS &&
+            hg_string_is(graph, hg_label(graph, node), "Object"))
             return node;
     }
     return HG_NO_NODE;
@@ -200,13 +210,15 @@ follow_constants(struct search *search, uint32_t object, uint32_t *count) {
     hg_numbers_add(&found, object);
     for (size_t i = 0; i < found.count; i++) {
         uint32_t node = found.items[i];
-        for (uint64_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
-            uint32_t to = graph->target[edge];
-            if (hg_edge_kind(graph->name[edge]) != HG_E_CONSTANT || !is_module(graph, to)) continue;
+        for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+             edge++) {
+            uint32_t to = hg_target(graph, edge);
+            if (hg_edge_kind(hg_name(graph, edge)) != HG_E_CONSTANT || !is_module(graph, to))
+                continue;
             if (tree->module[to] & MODULE) continue;
             if (!(tree->module[to] & FIXED)) {
                 tree->parent[to] = node;
-                tree->name[to] = graph->name[edge];
+                tree->name[to] = hg_name(graph, edge);
             }
             tree->module[to] |= MODULE | FIXED;
             hg_numbers_add(&found, to);
@@ -281,7 +293,8 @@ find_modules(struct search *search) {
         goto done;
     }
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        goal[node] = is_module(graph, node) && graph->label[node] != HG_NO_STRING && !former[node];
+        goal[node] = is_module(graph, node) && hg_label(graph, node) != HG_NO_STRING &&
+                     !former[node];
         goals += goal[node];
         search->tree->module[node] = 0;
         search->tree->cost[node] = UINT32_MAX;
@@ -325,10 +338,10 @@ hg_parents_build(const struct hg_graph *graph, struct hg_task *task, struct hg_p
 
     size_t size = (size_t)graph->nodes * sizeof(*owned->parent);
     parents->owned = owned;
-    parents->parent = owned->parent = hg_array(graph->nodes, sizeof(*owned->parent));
-    parents->name = owned->name = hg_array(graph->nodes, sizeof(*owned->name));
-    parents->cost = owned->cost = hg_array(graph->nodes, sizeof(*owned->cost));
-    parents->module = owned->module = hg_array(graph->nodes, 1);
+    parents->parent.array = owned->parent = hg_array(graph->nodes, sizeof(*owned->parent));
+    parents->name.array = owned->name = hg_array(graph->nodes, sizeof(*owned->name));
+    parents->cost.array = owned->cost = hg_array(graph->nodes, sizeof(*owned->cost));
+    parents->module.array = owned->module = hg_array(graph->nodes, 1);
 
     struct search search = {.graph = graph, .task = task, .tree = owned};
     enum hg_status status = HG_NO_MEMORY;

@@ -39,13 +39,32 @@
 
 /* The best paths to all nodes: a tree below the virtual root. */
 struct hg_parents {
-    const uint32_t *parent; /* by node; HG_NO_NODE for the virtual root and unreachable nodes */
-    const uint32_t
-        *name; /* by node: name of the edge from its parent, HG_E_CLASS for class edges */
-    const uint32_t *cost;  /* by node: rank << 29 | length; UINT32_MAX if it is unreachable */
-    const uint8_t *module; /* by node: 1 for named modules. May be `through` of hg_top */
+    struct hg_column parent; /* by node; HG_NO_NODE for the virtual root and unreachable nodes */
+    struct hg_column name; /* by node: name of the edge from its parent; HG_E_CLASS if it is none */
+    struct hg_column cost; /* by node: rank << 29 | length; UINT32_MAX if it is unreachable */
+    struct hg_column module; /* by node: 1 for named modules. May be `through` of hg_top */
     void *owned;
 };
+
+static inline uint32_t
+hg_parent(const struct hg_parents *parents, uint32_t node) {
+    return hg_u32(&parents->parent, node, 0);
+}
+
+static inline uint32_t
+hg_parent_name(const struct hg_parents *parents, uint32_t node) {
+    return hg_u32(&parents->name, node, HG_NAME_TOP);
+}
+
+static inline uint32_t
+hg_parent_cost(const struct hg_parents *parents, uint32_t node) {
+    return hg_u32(&parents->cost, node, HG_COST_TOP);
+}
+
+static inline bool
+hg_parent_module(const struct hg_parents *parents, uint32_t node) {
+    return hg_u8(&parents->module, node);
+}
 
 /* Finds the best paths. Keeps 13 bytes per node. HG_OK · HG_STOPPED · HG_NO_MEMORY. */
 enum hg_status hg_parents_build(const struct hg_graph *graph, struct hg_task *task,

@@ -3,7 +3,7 @@
 
 static bool
 is_labelled(const struct hg_graph *graph, uint32_t node, const char *label) {
-    return graph->type[node] == HG_T_DATA && hg_string_is(graph, graph->label[node], label);
+    return hg_type(graph, node) == HG_T_DATA && hg_string_is(graph, hg_label(graph, node), label);
 }
 
 static bool
@@ -20,8 +20,8 @@ hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to) {
 /* An array or hash that Ruby code cannot see is one of the VM's own. */
 static bool
 is_hidden_list(const struct hg_graph *graph, uint32_t node) {
-    bool list = graph->type[node] == HG_T_ARRAY || graph->type[node] == HG_T_HASH;
-    return list && graph->class_node[node] == HG_NO_NODE;
+    bool list = hg_type(graph, node) == HG_T_ARRAY || hg_type(graph, node) == HG_T_HASH;
+    return list && hg_class(graph, node) == HG_NO_NODE;
 }
 
 enum hg_rank
@@ -35,7 +35,7 @@ hg_data_rank(const struct hg_graph *graph, uint32_t from, uint32_t to) {
 enum hg_rank
 hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t name) {
     if (is_labelled(graph, held, "VM/thread")) return HG_RANK_FRAME;
-    bool given = hg_edge_kind(name) == HG_E_FIELD && graph->type[held] != HG_T_IMEMO &&
+    bool given = hg_edge_kind(name) == HG_E_FIELD && hg_type(graph, held) != HG_T_IMEMO &&
                  !is_hidden_list(graph, held);
     if (!given && is_ractor(graph, held)) return HG_RANK_FRAME;
     return given ? HG_RANK_NAMED : HG_RANK_ROOT;
@@ -43,7 +43,7 @@ hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t name) {
 
 bool
 hg_is_fields(const struct hg_graph *graph, uint32_t node) {
-    return hg_string_is(graph, graph->label[node], "fields");
+    return hg_string_is(graph, hg_label(graph, node), "fields");
 }
 
 enum hg_rank
@@ -64,9 +64,10 @@ bool
 hg_edge_between(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t *name) {
     uint32_t least = UINT32_MAX;
     bool found = false;
-    for (uint64_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
-        if (graph->target[edge] != to) continue;
-        uint32_t of = graph->name[edge];
+    for (uint64_t edge = hg_first(graph, from), end = hg_first(graph, from + 1); edge < end;
+         edge++) {
+        if (hg_target(graph, edge) != to) continue;
+        uint32_t of = hg_name(graph, edge);
         uint32_t cost = hg_edge_holds(of) ? hg_step_cost(graph, 0, from, to, of) : UINT32_MAX;
         if (found && cost >= least) continue;
         found = true;
@@ -74,7 +75,7 @@ hg_edge_between(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32
         *name = of;
     }
     if (least != UINT32_MAX) return true;
-    if (graph->class_node[from] == to) {
+    if (hg_class(graph, from) == to) {
         *name = HG_CLASS_STEP;
         return true;
     }

@@ -14,6 +14,8 @@
 enum hg_rank { HG_RANK_NAMED, HG_RANK_FRAME, HG_RANK_ROOT, HG_RANK_CACHE, HG_RANK_STACK, HG_RANKS };
 
 /* A cost is rank << 29 | length, so the smaller cost is better. */
+#define HG_COST_TOP 3
+
 static inline enum hg_rank
 hg_path_rank(uint32_t cost) {
     return (enum hg_rank)(cost >> 29);
@@ -44,7 +46,7 @@ hg_step_length(const struct hg_graph *graph, uint32_t to, uint32_t name) {
     case HG_E_REFERENCE:
         return 3;
     case HG_E_FIELD:
-        return graph->type[to] == HG_T_IMEMO && hg_is_fields(graph, to) ? 0 : 2;
+        return hg_type(graph, to) == HG_T_IMEMO && hg_is_fields(graph, to) ? 0 : 2;
     case HG_E_METHOD:
     case HG_E_KEY:
     case HG_E_CLASS:
@@ -92,8 +94,8 @@ hg_has_cache_fields(uint8_t type) {
 /* The rank of a step over this edge: no path over it has a better rank. */
 static inline enum hg_rank
 hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
-    if (graph->flags[from] & HG_N_CONSERVATIVE) return HG_RANK_STACK;
-    if (graph->flags[from] & HG_N_VM_CACHE) return HG_RANK_CACHE;
+    if (hg_flags(graph, from) & HG_N_CONSERVATIVE) return HG_RANK_STACK;
+    if (hg_flags(graph, from) & HG_N_VM_CACHE) return HG_RANK_CACHE;
     switch (hg_edge_kind(name)) {
     case HG_E_FRAME:
     case HG_E_FRAME_LOCAL:
@@ -105,18 +107,18 @@ hg_step_rank(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t 
         if (hg_is_toplevel_binding(graph, name)) return HG_RANK_ROOT;
         break;
     case HG_E_FIELD:
-        if (hg_has_cache_fields(graph->type[from])) return hg_field_rank(graph, name);
+        if (hg_has_cache_fields(hg_type(graph, from))) return hg_field_rank(graph, name);
         break;
     case HG_E_REFERENCE:
-        if (graph->type[from] == HG_T_DATA && hg_is_of_stack(graph, from, to)) {
+        if (hg_type(graph, from) == HG_T_DATA && hg_is_of_stack(graph, from, to)) {
             return HG_RANK_FRAME;
         }
         break;
     default:
         break;
     }
-    if (graph->type[from] == HG_T_ROOT) return hg_root_rank(graph, to, name);
-    return graph->type[from] == HG_T_DATA ? hg_data_rank(graph, from, to) : HG_RANK_NAMED;
+    if (hg_type(graph, from) == HG_T_ROOT) return hg_root_rank(graph, to, name);
+    return hg_type(graph, from) == HG_T_DATA ? hg_data_rank(graph, from, to) : HG_RANK_NAMED;
 }
 
 /* The cost of a path whose cost is `cost` after one more step. */

@@ -220,3 +220,27 @@ hg_index_address(const struct hg_index *index, uint32_t node) {
     }
     return 0;
 }
+
+/* The nodes of one unit. `other` is NULL if the other index has no such unit. */
+static void
+match_unit(const uint64_t *bits, const uint64_t *other, uint32_t base, uint32_t *same) {
+    for (unsigned word = 0; word < HG_UNIT_WORDS; word++) {
+        uint64_t of_other = other ? other[word] : 0;
+        for (uint64_t left = bits[word]; left; left &= left - 1) {
+            uint64_t bit = left & -left;
+            *same++ = of_other & bit ? base + hg_popcount(of_other & (bit - 1)) : HG_NO_NODE;
+        }
+        base += hg_popcount(of_other);
+    }
+}
+
+void
+hg_index_match(const struct hg_index *index, const struct hg_index *other, uint32_t *same) {
+    uint64_t at = 0;
+    for (uint64_t unit = 0; unit < index->units; unit++) {
+        while (at < other->units && other->key[at] < index->key[unit]) at++;
+        bool there = at < other->units && other->key[at] == index->key[unit];
+        match_unit(index->bits[unit], there ? other->bits[at] : NULL, there ? other->base[at] : 0,
+                   same + index->base[unit]);
+    }
+}

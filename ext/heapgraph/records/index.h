@@ -30,6 +30,12 @@ struct hg_index {
 uint64_t hg_index_address(const struct hg_index *index, uint32_t node);
 uint32_t hg_index_node(const struct hg_index *index, uint64_t address); /* or HG_NO_NODE */
 
+/*
+ * Finds for each node of an index the node of another one at the same address, and writes it to
+ * `same`: HG_NO_NODE if there is none. The time is that of a walk over both indexes.
+ */
+void hg_index_match(const struct hg_index *index, const struct hg_index *other, uint32_t *same);
+
 /* -- while loading -- */
 
 struct hg_unit {

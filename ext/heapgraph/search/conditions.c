@@ -13,16 +13,17 @@ enum { UNKNOWN, YES, NO };
 
 static bool
 is_class(const struct hg_graph *graph, uint32_t node) {
-    return graph->type[node] == HG_T_CLASS || graph->type[node] == HG_T_ICLASS;
+    return hg_type(graph, node) == HG_T_CLASS || hg_type(graph, node) == HG_T_ICLASS;
 }
 
 /* The target of a field of a class, or HG_NO_NODE. */
 static uint32_t
 field_of(const struct hg_graph *graph, uint32_t node, const char *field) {
-    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
-        uint32_t name = graph->name[edge];
+    for (uint32_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
+        uint32_t name = hg_name(graph, edge);
         if (hg_edge_kind(name) != HG_E_FIELD) continue;
-        if (hg_string_is(graph, hg_edge_payload(name), field)) return graph->target[edge];
+        if (hg_string_is(graph, hg_edge_payload(name), field)) return hg_target(graph, edge);
     }
     return HG_NO_NODE;
 }
@@ -38,9 +39,9 @@ hg_knows_superclasses(const struct hg_graph *graph) {
 static bool
 is_in_set(const struct hg_graph *graph, uint32_t class, const uint8_t *known) {
     if (known[class] == YES) return true;
-    if (graph->type[class] != HG_T_ICLASS) return false;
+    if (hg_type(graph, class) != HG_T_ICLASS) return false;
     uint32_t module = field_of(graph, class, "module");
-    return module != HG_NO_NODE && graph->type[module] == HG_T_MODULE && known[module] == YES;
+    return module != HG_NO_NODE && hg_type(graph, module) == HG_T_MODULE && known[module] == YES;
 }
 
 /* Finds out what is known of a class, and with it of its ancestors. */
@@ -79,29 +80,32 @@ mark_kinds(const struct hg_graph *graph, const struct hg_condition *condition,
 /* Whether a node is a table that no program sees, and that is looked through. */
 static bool
 is_inner(const struct hg_graph *graph, uint32_t node) {
-    if (graph->type[node] == HG_T_IMEMO) return hg_string_is(graph, graph->label[node], "fields");
-    return graph->type[node] == HG_T_ARRAY && graph->class_node[node] == HG_NO_NODE;
+    if (hg_type(graph, node) == HG_T_IMEMO)
+        return hg_string_is(graph, hg_label(graph, node), "fields");
+    return hg_type(graph, node) == HG_T_ARRAY && hg_class(graph, node) == HG_NO_NODE;
 }
 
 /* Marks what a node holds directly. */
 static void
 mark_held(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
-    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
-        uint32_t target = graph->target[edge];
-        if (!hg_edge_holds(graph->name[edge])) continue;
+    for (uint32_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
+        uint32_t target = hg_target(graph, edge);
+        if (!hg_edge_holds(hg_name(graph, edge))) continue;
         marks[target] = 1;
         if (!is_inner(graph, target)) continue;
-        for (uint32_t e = graph->first[target]; e < graph->first[target + 1]; e++)
-            if (hg_edge_holds(graph->name[e])) marks[graph->target[e]] = 1;
+        for (uint32_t e = hg_first(graph, target), end = hg_first(graph, target + 1); e < end; e++)
+            if (hg_edge_holds(hg_name(graph, e))) marks[hg_target(graph, e)] = 1;
     }
 }
 
 /* Whether a node holds a node of the set; `inner` has the marks of the inner tables that do. */
 static bool
 holds(const struct hg_graph *graph, uint32_t node, const uint8_t *set, const uint8_t *inner) {
-    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
-        uint32_t target = graph->target[edge];
-        if (!hg_edge_holds(graph->name[edge])) continue;
+    for (uint32_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+         edge++) {
+        uint32_t target = hg_target(graph, edge);
+        if (!hg_edge_holds(hg_name(graph, edge))) continue;
         if (set[target] || (inner && is_inner(graph, target) && inner[target])) return true;
     }
     return false;
@@ -222,14 +226,14 @@ hg_meets(const struct hg_graph *graph, const struct hg_tree *tree,
     case HG_IF_OBJECTS:
         return is_related(condition->relation, hg_retained_nodes(tree, node), condition->value);
     case HG_IF_TYPE:
-        is = condition->value >> graph->type[node] & 1;
+        is = condition->value >> hg_type(graph, node) & 1;
         break;
     case HG_IF_CLASS:
         class = hg_real_class(graph, node);
         is = class != HG_NO_NODE && condition->marks[class];
         break;
     case HG_IF_KIND_OF:
-        class = graph->class_node[node];
+        class = hg_class(graph, node);
         is = class != HG_NO_NODE && condition->marks[class];
         break;
     default:

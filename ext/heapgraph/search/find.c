@@ -8,21 +8,43 @@
 #include "graph/inverse.h"
 #include "search/kin.h"
 
+/* Which classes have been looked at lately, and whether they are wanted. */
+struct seen_classes {
+    bool none; // whether objects without a class are wanted
+    struct {
+        uint32_t class;
+        bool known, wanted;
+    } entry[256];
+};
+
 static bool
-is_of_any(const struct hg_graph *graph, const struct hg_filter *filter, uint32_t node) {
-    uint32_t class = hg_real_class(graph, node);
+is_any(const struct hg_filter *filter, uint32_t class) {
     for (size_t i = 0; i < filter->class_count; i++)
         if (filter->classes[i] == class) return true;
     return false;
 }
 
+/* Most objects are of few classes, so each of these is compared once. */
+static bool
+is_of_any(const struct hg_graph *graph, const struct hg_filter *filter, struct seen_classes *seen,
+          uint32_t node) {
+    uint32_t class = hg_class(graph, node), at = class % 256;
+    if (!seen->entry[at].known || seen->entry[at].class != class) {
+        seen->entry[at].class = class;
+        seen->entry[at].known = true;
+        seen->entry[at].wanted = is_any(filter, hg_shown_class(graph, class));
+    }
+    if (seen->entry[at].wanted == seen->none) return seen->none;
+    return hg_is_tracing(graph, node) ? seen->none : seen->entry[at].wanted;
+}
+
 static bool
 matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
-        uint32_t node) {
-    if (filter->type != HG_ANY_TYPE && graph->type[node] != filter->type) return false;
+        struct seen_classes *seen, uint32_t node) {
+    if (filter->type != HG_ANY_TYPE && hg_type(graph, node) != filter->type) return false;
     if (filter->reachable && !hg_is_reachable(tree, node)) return false;
     if (filter->least_bytes && hg_memsize(graph, node) < filter->least_bytes) return false;
-    if (filter->classes && !is_of_any(graph, filter, node)) return false;
+    if (filter->classes && !is_of_any(graph, filter, seen, node)) return false;
     for (size_t i = 0; i < filter->condition_count; i++)
         if (!hg_meets(graph, tree, &filter->conditions[i], node)) return false;
     return true;
@@ -34,12 +56,13 @@ each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struc
            struct hg_task *task, bool (*offer)(void *, uint32_t node, uint64_t before), void *to,
            struct hg_found *found) {
     size_t candidates = filter->nodes ? filter->node_count : graph->objects;
+    struct seen_classes seen = {.none = is_any(filter, HG_NO_NODE)};
     memset(found, 0, sizeof(*found));
     hg_phase(task, "searching", candidates);
     for (size_t i = 0; i < candidates; i++) {
         if (i % HG_STRIDE == 0 && !hg_step(task, i)) return HG_STOPPED;
         uint32_t node = filter->nodes ? filter->nodes[i] : (uint32_t)i;
-        if (node >= graph->objects || !matches(graph, tree, filter, node)) continue;
+        if (node >= graph->objects || !matches(graph, tree, filter, &seen, node)) continue;
         if (!offer(to, node, found->objects)) return HG_NO_MEMORY;
         found->objects++;
         found->bytes += hg_memsize(graph, node);
@@ -144,14 +167,14 @@ hg_sample(const struct hg_graph *graph, const struct hg_tree *tree, const struct
 
 static bool
 mark(void *to, uint32_t node, uint64_t before) {
-    uint8_t *marks = to;
-    marks[node] = 1;
+    uint64_t *marks = to;
+    marks[node / 64] |= UINT64_C(1) << node % 64;
     return true;
 }
 
 enum hg_status
 hg_mark_found(const struct hg_graph *graph, const struct hg_tree *tree,
-              const struct hg_filter *filter, struct hg_task *task, uint8_t *marks) {
+              const struct hg_filter *filter, struct hg_task *task, uint64_t *marks) {
     struct hg_found found;
     return each_match(graph, tree, filter, task, mark, marks, &found);
 }
@@ -181,8 +204,11 @@ enum hg_status
 hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
                  struct hg_numbers *nodes) {
     for (uint32_t node = 0; node < graph->objects; node++) {
-        if (graph->label[node] == HG_NO_STRING) continue;
-        switch (graph->type[node]) {
+        if (hg_label(graph, node) == HG_NO_STRING) {
+            node += hg_same_behind(&graph->label, node);
+            continue;
+        }
+        switch (hg_type(graph, node)) {
         case HG_T_CLASS:
         case HG_T_MODULE:
         case HG_T_MISSING:
@@ -191,7 +217,7 @@ hg_modules_named(const struct hg_graph *graph, const char *name, size_t length,
             continue;
         }
         size_t other_length;
-        const char *other = hg_string(graph, graph->label[node], &other_length);
+        const char *other = hg_string(graph, hg_label(graph, node), &other_length);
         bool same = !name || (other_length == length && memcmp(other, name, length) == 0);
         if (same) hg_numbers_add(nodes, node);
     }

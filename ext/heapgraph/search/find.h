@@ -67,11 +67,11 @@ enum hg_status hg_sample(const struct hg_graph *graph, const struct hg_tree *tre
     __attribute__((warn_unused_result));
 
 /*
- * Writes 1 for each object that matches to `marks`, which has one byte for each node and is zeroed.
+ * Sets the bit of each object that matches in `marks`, which has one for each node and is zeroed.
  * HG_OK or HG_STOPPED.
  */
 enum hg_status hg_mark_found(const struct hg_graph *graph, const struct hg_tree *tree,
-                             const struct hg_filter *filter, struct hg_task *task, uint8_t *marks)
+                             const struct hg_filter *filter, struct hg_task *task, uint64_t *marks)
     __attribute__((warn_unused_result));
 
 /*

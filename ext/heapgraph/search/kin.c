@@ -12,23 +12,23 @@ kin_of_imemo(const struct hg_graph *graph, uint32_t label) {
 
 static enum hg_kin
 kin_of_data(const struct hg_graph *graph, uint32_t node) {
-    uint32_t label = graph->label[node];
+    uint32_t label = hg_label(graph, node);
     bool stack = hg_string_is(graph, label, "VM/thread") || hg_string_is(graph, label, "fiber");
     if (stack) return HG_KIN_STACK;
     if (hg_is_tracing(graph, node)) return HG_KIN_TRACING;
     if (hg_string_is(graph, label, "VM")) return HG_KIN_VM;
-    return graph->class_node[node] == HG_NO_NODE ? HG_KIN_VM : HG_KIN_PROGRAM;
+    return hg_class(graph, node) == HG_NO_NODE ? HG_KIN_VM : HG_KIN_PROGRAM;
 }
 
 enum hg_kin
 hg_kin(const struct hg_graph *graph, uint32_t node) {
-    switch ((enum hg_type)graph->type[node]) {
+    switch ((enum hg_type)hg_type(graph, node)) {
     case HG_T_CLASS:
     case HG_T_MODULE:
     case HG_T_ICLASS:
         return HG_KIN_CODE;
     case HG_T_IMEMO:
-        return kin_of_imemo(graph, graph->label[node]);
+        return kin_of_imemo(graph, hg_label(graph, node));
     case HG_T_DATA:
         return kin_of_data(graph, node);
     case HG_T_NODE:
@@ -39,7 +39,7 @@ hg_kin(const struct hg_graph *graph, uint32_t node) {
     case HG_T_MISSING:
         return HG_KIN_PROGRAM; // it is not known
     default:
-        return graph->class_node[node] == HG_NO_NODE ? HG_KIN_VM : HG_KIN_PROGRAM;
+        return hg_class(graph, node) == HG_NO_NODE ? HG_KIN_VM : HG_KIN_PROGRAM;
     }
 }
 
@@ -49,10 +49,10 @@ hg_kin_through(const struct hg_graph *graph, const struct hg_tree *tree, uint8_t
     memset(through, 0, graph->nodes);
     memset(sums, 0, HG_KINS * sizeof(*sums));
     for (uint32_t at = 0; at < tree->reached;) {
-        uint32_t node = tree->node[at];
+        uint32_t node = hg_tree_node(tree, at);
         enum hg_kin kin = hg_kin(graph, node);
         if (kin == HG_KIN_PROGRAM) {
-            at = tree->end[at];
+            at = hg_end(tree, at);
             continue;
         }
         through[node] = 1;

@@ -34,7 +34,7 @@ hg_count_pages(const struct hg_graph *graph, const struct hg_tree *tree, uint64_
     hg_phase(task, "pages", graph->objects);
     for (uint32_t node = 0; node < graph->objects; node++) {
         if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
-        if (graph->type[node] == HG_T_MISSING) continue;
+        if (hg_type(graph, node) == HG_T_MISSING) continue;
         uint64_t address = hg_address(graph, node);
         uint64_t distance = address - page.last_address;
         if (!page.objects || address / page_bytes != page.number) {

@@ -105,7 +105,7 @@ static bool
 look(void *data, unsigned thread, uint32_t node, const char *line, size_t size) {
     struct reading *reading = data;
     struct harvest *harvest = &reading->harvests[thread];
-    if (node == HG_NO_NODE || !is_text(reading->graph->type[node])) return true;
+    if (node == HG_NO_NODE || !is_text(hg_type(reading->graph, node))) return true;
     size_t length;
     uint64_t kind;
     const char *text = content(line, size, &length, &kind);
@@ -115,7 +115,7 @@ look(void *data, unsigned thread, uint32_t node, const char *line, size_t size) 
                      !memmem(line, size, reading->needle, reading->needle_size);
         if (text && kind != 2 && !other) add(harvest, 0, node);
     }
-    else if (reading->graph->type[node] == HG_T_STRING && hg_is_reachable(reading->tree, node)) {
+    else if (hg_type(reading->graph, node) == HG_T_STRING && hg_is_reachable(reading->tree, node)) {
         harvest->strings++;
         harvest->with_text += text != NULL;
         if (text) add(harvest, hash_of(line, size, text, length, kind), node);

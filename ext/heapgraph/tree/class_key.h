@@ -16,9 +16,9 @@ static inline uint64_t
 hg_class_key(const struct hg_graph *graph, uint32_t node) {
     uint32_t class = hg_real_class(graph, node);
     if (class != HG_NO_NODE) return class;
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     bool kind = type == HG_T_DATA || type == HG_T_IMEMO || type == HG_T_ROOT;
-    return ((uint64_t)type + 1) << 32 | (kind ? graph->label[node] : HG_NO_STRING);
+    return ((uint64_t)type + 1) << 32 | (kind ? hg_label(graph, node) : HG_NO_STRING);
 }
 
 /* The class of a key, or HG_NO_NODE. */

@@ -25,9 +25,9 @@ take(void *data, struct hg_referrer edge) {
 
 static uint32_t
 count_edges(const struct hg_graph *graph, uint32_t from, uint32_t to) {
-    uint32_t count = graph->class_node[from] == to;
-    for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++)
-        count += graph->target[edge] == to;
+    uint32_t count = hg_class(graph, from) == to;
+    for (uint32_t edge = hg_first(graph, from), end = hg_first(graph, from + 1); edge < end; edge++)
+        count += hg_target(graph, edge) == to;
     return count;
 }
 

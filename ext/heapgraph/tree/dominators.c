@@ -4,6 +4,8 @@
  */
 #include "tree/dominators.h"
 
+#include <string.h>
+
 #include "base/array.h"
 #include "base/progress.h"
 #include "tree/numbering.h"
@@ -14,45 +16,43 @@ struct owned {
     uint64_t *retained;
 };
 
-/* The run of positions that the node of a number dominates. */
-struct run {
-    uint32_t begin; /* the position of the node itself */
-    uint32_t next;  /* first the size of the run, later its next free position */
-};
-
 /*
  * A dominator has a smaller number than what it dominates. So the sizes of subtrees are summed up
  * from the last number to the first. Then positions are given from the first number to the last:
  * each number takes the next free positions in the run of its dominator.
+ *
+ * The semidominators are not needed any more. So `preds` of a vertex is first the size of its
+ * subtree, later the next free position in its run.
  */
 static enum hg_status
-give_positions(const struct hg_numbering *numbering, struct run *runs, struct hg_task *task,
-               struct owned *owned) {
+give_positions(const struct hg_numbering *numbering, struct hg_task *task,
+               const struct owned *owned) {
     uint32_t reached = numbering->reached;
-    const struct hg_vertex *vertex = numbering->vertex;
+    const uint32_t *node = numbering->node;
+    struct hg_vertex *vertex = numbering->vertex;
 
     hg_phase(task, "laying out", reached);
     owned->up[0] = 0;
     for (uint32_t at = 0; at < reached; at++) {
-        runs[at].next = 1;
+        vertex[at].preds = 1;
         if (at % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
     }
     for (uint32_t at = reached - 1; at > 0; at--) {
-        runs[vertex[at].parent].next += runs[at].next;
+        vertex[vertex[at].parent].preds += vertex[at].preds;
         if (at % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
     }
 
     for (uint32_t at = 0; at < reached; at++) {
-        uint32_t begin = 0, size = runs[at].next;
+        uint32_t begin = 0, size = vertex[at].preds;
         if (at > 0) {
-            struct run *above = &runs[vertex[at].parent];
-            begin = above->next;
-            above->next += size;
-            owned->up[begin] = above->begin;
+            uint32_t above = vertex[at].parent;
+            begin = vertex[above].preds;
+            vertex[above].preds += size;
+            owned->up[begin] = owned->position[node[above]];
         }
-        runs[at] = (struct run){begin, begin + 1};
+        vertex[at].preds = begin + 1;
         owned->end[begin] = begin + size;
-        owned->position[numbering->node[at]] = begin;
+        owned->position[node[at]] = begin;
         if (at % HG_STRIDE == 0 && !hg_step(task, at)) return HG_STOPPED;
     }
     return HG_OK;
@@ -86,35 +86,29 @@ static enum hg_status
 lay_out(const struct hg_graph *graph, struct hg_numbering *numbering, struct hg_task *task,
         struct owned *owned, struct hg_tree *tree) {
     uint32_t reached = tree->reached = numbering->reached;
-    struct run *runs = hg_array_raw(reached, sizeof(*runs));
+    size_t size = (size_t)graph->nodes * sizeof(*owned->position);
+    owned->position = hg_array_raw(graph->nodes, sizeof(*owned->position));
     owned->end = hg_array_raw(reached, sizeof(*owned->end));
     owned->up = hg_array_raw(reached, sizeof(*owned->up));
-    if (!runs || !owned->end || !owned->up) {
-        hg_array_free(runs);
-        return HG_NO_MEMORY;
-    }
+    if (!owned->position || !owned->end || !owned->up) return HG_NO_MEMORY;
 
-    /*
-     * Two arrays of the numbering are used again: one becomes the positions by node, the other the
-     * nodes by position.
-     */
-    owned->position = numbering->number;
+    memset(owned->position, 0xff, size);
+    enum hg_status status = give_positions(numbering, task, owned);
+    /* The nodes by number become those by position. */
     owned->node = numbering->node;
-    enum hg_status status = give_positions(numbering, runs, task, owned);
-    numbering->number = numbering->node = NULL;
+    numbering->node = NULL;
     hg_numbering_free(numbering);
-    hg_array_free(runs);
     if (status != HG_OK) return status;
 
     owned->retained = hg_array_raw(reached, sizeof(*owned->retained));
     if (!owned->retained) return HG_NO_MEMORY;
     status = sum_up(graph, owned, task, tree);
     if (status != HG_OK) return status;
-    tree->position = owned->position;
-    tree->node = owned->node;
-    tree->end = owned->end;
-    tree->up = owned->up;
-    tree->retained = owned->retained;
+    tree->position.array = owned->position;
+    tree->node.array = owned->node;
+    tree->end.array = owned->end;
+    tree->up.array = owned->up;
+    tree->retained.array = owned->retained;
     return HG_OK;
 }
 

@@ -123,13 +123,13 @@ hg_group_referrers(const struct hg_graph *graph, const struct hg_tree *tree,
 static enum hg_status
 take_references(struct table *table, uint32_t node, struct hg_task *task) {
     const struct hg_graph *graph = table->graph;
-    uint32_t class = graph->class_node[node], first = graph->first[node];
+    uint32_t class = hg_class(graph, node), first = hg_first(graph, node);
     uint32_t class_edge = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
     bool fits = class == HG_NO_NODE || take(table, (struct hg_referrer){class, class_edge});
-    hg_phase(task, "references", graph->first[node + 1] - first);
-    for (uint32_t edge = first; edge < graph->first[node + 1] && fits; edge++) {
+    hg_phase(task, "references", hg_first(graph, node + 1) - first);
+    for (uint32_t edge = first, end = hg_first(graph, node + 1); edge < end && fits; edge++) {
         if (!hg_step(task, edge - first)) return HG_STOPPED;
-        fits = take(table, (struct hg_referrer){graph->target[edge], graph->name[edge]});
+        fits = take(table, (struct hg_referrer){hg_target(graph, edge), hg_name(graph, edge)});
     }
     return fits ? HG_OK : HG_NO_MEMORY;
 }

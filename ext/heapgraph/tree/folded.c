@@ -97,15 +97,15 @@ put(struct fold *fold, struct cell *cell, uint32_t at) {
 static uint64_t
 objects_at(const struct fold *fold, uint32_t at) {
     if (at == 0) return fold->tree->reachable_objects;
-    return fold->tree->end[at] - at - (fold->tree->node[at] >= fold->graph->objects);
+    return hg_end(fold->tree, at) - at - (hg_tree_node(fold->tree, at) >= fold->graph->objects);
 }
 
 /* Adds a node, and with it all that it dominates, to a cell that is not open. */
 static void
 add(struct fold *fold, struct cell *cell, uint32_t at) {
     const struct hg_tree *tree = fold->tree;
-    uint32_t node = tree->node[at];
-    uint64_t retained = tree->retained[at], most = hg_retained(tree, cell->sums.example);
+    uint32_t node = hg_tree_node(tree, at);
+    uint64_t retained = hg_retained_at(tree, at), most = hg_retained(tree, cell->sums.example);
     put(fold, cell, at);
     cell->sums.retained += retained;
     cell->below += objects_at(fold, at);
@@ -117,13 +117,13 @@ add(struct fold *fold, struct cell *cell, uint32_t at) {
 static bool
 take_children(struct fold *fold, uint32_t number, uint32_t at) {
     const struct hg_tree *tree = fold->tree;
-    for (uint32_t child = at + 1; child < tree->end[at]; child = tree->end[child]) {
-        uint64_t key = hg_class_key(fold->graph, tree->node[child]);
+    for (uint32_t child = at + 1; child < hg_end(tree, at); child = hg_end(tree, child)) {
+        uint64_t key = hg_class_key(fold->graph, hg_tree_node(tree, child));
         struct cell *cell = &fold->cells[number];
         if (key == cell->key) put(fold, cell, child);
         else if (cell->depth == HG_FOLD_DEPTH) cell->deepest = true;
         else {
-            uint32_t below = cell_of(fold, number, key, tree->node[child]);
+            uint32_t below = cell_of(fold, number, key, hg_tree_node(tree, child));
             if (below == HG_NO_NODE) return false;
             add(fold, &fold->cells[below], child);
         }
@@ -137,7 +137,7 @@ open_cell(struct fold *fold, uint32_t number) {
     size_t before = fold->count;
     while (fold->cells[number].first != END) {
         struct cell *cell = &fold->cells[number];
-        uint32_t at = cell->first, node = fold->tree->node[at];
+        uint32_t at = cell->first, node = hg_tree_node(fold->tree, at);
         if (++fold->counted % HG_STRIDE == 0 && !hg_step(fold->task, fold->counted))
             return HG_STOPPED;
         cell->first = fold->next[at - fold->begin];
@@ -243,16 +243,16 @@ free_fold(struct fold *fold) {
 enum hg_status
 hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t below, uint64_t least,
         uint32_t limit, struct hg_task *task, struct hg_cell **cells, size_t *count) {
-    uint32_t at = tree->position[below];
+    uint32_t at = hg_position(tree, below);
     *cells = NULL;
     *count = 0;
     if (at == HG_NO_NODE) return HG_OK;
 
     struct fold fold = {.graph = graph, .tree = tree, .task = task, .begin = at};
     fold.limit = limit < 2 ? 2 : limit;
-    fold.next = hg_array_sparse(tree->end[at] - at, sizeof(*fold.next));
+    fold.next = hg_array_sparse(hg_end(tree, at) - at, sizeof(*fold.next));
     enum hg_status status = HG_NO_MEMORY;
-    hg_phase(task, "folding", tree->end[at] - at);
+    hg_phase(task, "folding", hg_end(tree, at) - at);
     if (fold.next && cell_of(&fold, 0, NO_KEY, below) != HG_NO_NODE) {
         add(&fold, &fold.cells[0], at);
         status = wait(&fold, 0) ? choose(&fold, least) : HG_NO_MEMORY;

@@ -39,11 +39,11 @@ key_of(const struct grouping *grouping, uint32_t node) {
     const struct hg_graph *graph = grouping->graph;
     switch (grouping->query->by) {
     case HG_BY_TYPE:
-        return graph->type[node];
+        return hg_type(graph, node);
     case HG_BY_LOCATION:
-        return graph->location ? graph->location[node] : HG_NO_STRING;
+        return hg_has_column(&graph->location) ? hg_location(graph, node) : HG_NO_STRING;
     case HG_BY_GENERATION:
-        return graph->generation ? graph->generation[node] : UINT32_MAX;
+        return hg_has_column(&graph->generation) ? hg_generation(graph, node) : UINT32_MAX;
     case HG_BY_CLASS:
     default:
         return hg_class_key(graph, node);
@@ -56,7 +56,7 @@ describe(const struct grouping *grouping, uint64_t key, uint32_t node, struct hg
     *group = (struct hg_group){
         .key = by_class ? hg_key_class(key) : (uint32_t)key,
         .label = by_class ? hg_key_label(key) : HG_NO_STRING,
-        .type = grouping->graph->type[node],
+        .type = hg_type(grouping->graph, node),
         .largest = HG_NO_NODE,
     };
 }
@@ -128,19 +128,19 @@ group_positions(struct grouping *grouping, uint32_t at, uint32_t end) {
     uint64_t steps = 0;
     hg_phase(grouping->task, "groups", end - at);
     for (uint32_t begin = at, next; at < end; at = next) {
-        uint32_t node = tree->node[at];
+        uint32_t node = hg_tree_node(tree, at);
         next = at + 1;
         if (steps++ % HG_STRIDE == 0 && !hg_step(grouping->task, at - begin)) return HG_STOPPED;
         if (node >= grouping->graph->objects) continue;
-        if (query->through && query->through[node]) continue;
+        if (query->through && hg_u8(query->through, node)) continue;
         struct entry *entry = group_of(grouping, node);
         if (!entry) return HG_NO_MEMORY;
 
         count_object(grouping, &entry->group, node);
-        if (query->outermost) next = tree->end[at];
+        if (query->outermost) next = hg_end(tree, at);
         if (at < entry->covered) continue;
-        entry->covered = tree->end[at];
-        entry->group.retained += tree->retained[at];
+        entry->covered = hg_end(tree, at);
+        entry->group.retained += hg_retained_at(tree, at);
     }
     return HG_OK;
 }
@@ -231,8 +231,8 @@ hg_group_objects(const struct hg_graph *graph, const struct hg_tree *tree,
     enum hg_status status = HG_OK;
     *groups = (struct hg_groups){0};
     if (query->below != HG_NO_NODE) {
-        uint32_t at = tree ? tree->position[query->below] : HG_NO_NODE;
-        if (at != HG_NO_NODE) status = group_positions(&grouping, at + 1, tree->end[at]);
+        uint32_t at = tree ? hg_position(tree, query->below) : HG_NO_NODE;
+        if (at != HG_NO_NODE) status = group_positions(&grouping, at + 1, hg_end(tree, at));
     }
     else {
         if (tree) status = group_positions(&grouping, 0, tree->reached);

@@ -39,7 +39,7 @@ struct hg_group_query {
      * `through` is as for hg_top, and may be NULL. What such objects retain adds up.
      */
     bool outermost;
-    const uint8_t *through;
+    const struct hg_column *through;
 
     enum hg_group_sort sort;
     uint32_t limit; /* at most so many groups */

@@ -16,8 +16,8 @@ find_weak(const struct hg_graph *graph, struct hg_task *task, uint64_t *weak) {
     uint32_t node = 0;
     for (uint64_t edge = 0; edge < graph->edges; edge++) {
         if (edge % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
-        if (hg_edge_holds(graph->name[edge])) continue;
-        while (graph->first[node + 1] <= edge) node++;
+        if (hg_edge_holds(hg_name(graph, edge))) continue;
+        while (hg_first(graph, node + 1) <= edge) node++;
         weak[node / 64] |= UINT64_C(1) << node % 64;
     }
     return HG_OK;
@@ -76,10 +76,8 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
           struct visit *stack, struct hg_numbering *numbering) {
     const struct walk walk = {numbering->vertex, &numbering->edges, numbering->number,
                               numbering->node,   numbering->newest, numbering->older};
-    const uint32_t *first = graph->first, *target = graph->target, *name = graph->name;
-    const uint32_t *class_node = graph->class_node;
     uint32_t *number = walk.number, last = 0, root = graph->nodes - 1;
-    struct visit *top = stack, now = {0, root, first[root], first[root + 1]};
+    struct visit *top = stack, now = {0, root, hg_first(graph, root), hg_first(graph, root + 1)};
     bool weakly = has(weak, root);
     number[root] = 0;
     walk.node[0] = root;
@@ -87,9 +85,9 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
     for (;;) {
         uint32_t child = HG_NO_NODE;
         while (now.edge < now.end) {
-            uint32_t edge = now.edge++, node = target[edge], seen = number[node];
+            uint32_t edge = now.edge++, node = hg_target(graph, edge), seen = number[node];
             if (edge % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
-            if (weakly && !hg_edge_holds(name[edge])) continue;
+            if (weakly && !hg_edge_holds(hg_name(graph, edge))) continue;
             if (seen == HG_NO_NODE) {
                 child = node;
                 break;
@@ -97,7 +95,7 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
             if (!add_edge(&walk, now.at, seen)) return HG_NO_MEMORY;
         }
         if (child == HG_NO_NODE) {
-            uint32_t class = now.edge++ == now.end ? class_node[now.node] : HG_NO_NODE;
+            uint32_t class = now.edge++ == now.end ? hg_class(graph, now.node) : HG_NO_NODE;
             if (class != HG_NO_NODE && number[class] == HG_NO_NODE) child = class;
             else if (class != HG_NO_NODE) add_instance(&walk, now.at, number[class]);
         }
@@ -112,9 +110,9 @@ visit_all(const struct hg_graph *graph, struct hg_task *task, const uint64_t *we
         walk.node[last] = child;
         walk.vertex[last].parent = now.at;
         if (last % HG_STRIDE == 0 && !hg_step(task, last)) return HG_STOPPED;
-        uint32_t edge = first[child], end = first[child + 1];
+        uint32_t edge = hg_first(graph, child), end = hg_first(graph, child + 1);
         if (edge == end) {
-            uint32_t class = class_node[child];
+            uint32_t class = hg_class(graph, child);
             /* For nearly every string and float nothing more is to be done. */
             if (class != HG_NO_NODE && number[class] != HG_NO_NODE) {
                 add_instance(&walk, last, number[class]);
@@ -158,6 +156,8 @@ hg_number_nodes(const struct hg_graph *graph, struct hg_task *task,
     hg_array_free(stack);
     if (status != HG_OK) return status;
 
+    hg_array_free(numbering->number); // the nodes by number say the same
+    numbering->number = NULL;
     hg_array_trim(numbering->node, numbering->reached, sizeof(*numbering->node));
     hg_array_trim(numbering->vertex, (size_t)numbering->reached + 1, sizeof(*numbering->vertex));
     return HG_OK;

@@ -22,7 +22,7 @@ struct hg_number_edge {
 
 struct hg_numbering {
     uint32_t reached;         /* how many nodes the virtual root reaches, itself included */
-    uint32_t *number;         /* by node; HG_NO_NODE if it is unreachable */
+    uint32_t *number;         /* by node, while they are numbered; HG_NO_NODE if it has none yet */
     uint32_t *node;           /* by number */
     struct hg_vertex *vertex; /* by number, with room for one more */
 

@@ -30,34 +30,34 @@ enum hg_status
 hg_dominated(const struct hg_tree *tree, uint32_t node, uint32_t offset, uint32_t limit,
              uint32_t *nodes, uint32_t *found, uint32_t *total) {
     *found = *total = 0;
-    uint32_t at = tree->position[node];
+    uint32_t at = hg_position(tree, node);
     if (at == HG_NO_NODE) return HG_OK;
 
     struct hg_best best = {.room = room_for(offset, limit)};
     bool enough = true;
-    for (uint32_t child = at + 1; child < tree->end[at] && enough; child = tree->end[child]) {
+    for (uint32_t child = at + 1; child < hg_end(tree, at) && enough; child = hg_end(tree, child)) {
         ++*total;
-        enough = hg_best_offer(&best, tree->retained[child], tree->node[child]);
+        enough = hg_best_offer(&best, hg_retained_at(tree, child), hg_tree_node(tree, child));
     }
     *found = write_page(&best, offset, nodes);
     return enough ? HG_OK : HG_NO_MEMORY;
 }
 
 enum hg_status
-hg_top(const struct hg_graph *graph, const struct hg_tree *tree, const uint8_t *through,
+hg_top(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_column *through,
        uint32_t offset, uint32_t limit, uint32_t *nodes, uint32_t *found, uint32_t *total) {
     struct hg_best best = {.room = room_for(offset, limit)};
     bool enough = true;
     *total = 0;
     for (uint32_t at = 0; at < tree->reached && enough;) {
-        uint32_t node = tree->node[at];
-        if (node >= graph->objects || (through && through[node])) {
+        uint32_t node = hg_tree_node(tree, at);
+        if (node >= graph->objects || (through && hg_u8(through, node))) {
             at++;
             continue;
         }
         ++*total;
-        enough = hg_best_offer(&best, tree->retained[at], node);
-        at = tree->end[at];
+        enough = hg_best_offer(&best, hg_retained_at(tree, at), node);
+        at = hg_end(tree, at);
     }
     *found = write_page(&best, offset, nodes);
     return enough ? HG_OK : HG_NO_MEMORY;
@@ -75,10 +75,11 @@ mark_kept(const struct hg_graph *graph, struct hg_task *task, uint8_t *marks, ui
     marks[root] = KEPT;
     stack[depth++] = root;
     while (depth) {
-        uint32_t node = stack[--depth], class = graph->class_node[node];
-        for (uint64_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
-            uint32_t target = graph->target[edge];
-            if (marks[target] || !hg_edge_holds(graph->name[edge])) continue;
+        uint32_t node = stack[--depth], class = hg_class(graph, node);
+        for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
+             edge++) {
+            uint32_t target = hg_target(graph, edge);
+            if (marks[target] || !hg_edge_holds(hg_name(graph, edge))) continue;
             marks[target] = KEPT;
             stack[depth++] = target;
         }

@@ -27,8 +27,9 @@ enum hg_status hg_dominated(const struct hg_tree *tree, uint32_t node, uint32_t 
  * or HG_NO_MEMORY.
  */
 enum hg_status hg_top(const struct hg_graph *graph, const struct hg_tree *tree,
-                      const uint8_t *through, uint32_t offset, uint32_t limit, uint32_t *nodes,
-                      uint32_t *found, uint32_t *total) __attribute__((warn_unused_result));
+                      const struct hg_column *through, uint32_t offset, uint32_t limit,
+                      uint32_t *nodes, uint32_t *found, uint32_t *total)
+    __attribute__((warn_unused_result));
 
 /* What a set of nodes retains. */
 struct hg_held {

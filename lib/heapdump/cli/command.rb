@@ -116,8 +116,15 @@ module HeapDump
         parser.on(option, Integer, *words) do |number|
           raise OptionParser::InvalidArgument, number.to_s unless range.cover?(number)
 
-          yield number
+          yield countable(number)
         end
+      end
+
+      # Returns a number, unless it is larger than the reader in C can count.
+      def countable(number)
+        return number if number.bit_length < 64
+
+        raise OptionParser::InvalidArgument, "#{number} (a number below 2^63)"
       end
 
       def common_options(parser)

@@ -132,7 +132,9 @@ module HeapDump
       end
 
       def pattern(text)
-        text.match?(%r{\A/.+/\z}m) ? Regexp.new(text[1..-2]) : text
+        return text unless text.match?(%r{\A/.+/\z}m)
+
+        Snapshot::Values.check_pattern(Regexp.new(text[1..-2]))
       rescue RegexpError => e
         raise OptionParser::InvalidArgument, e.message
       end
@@ -141,7 +143,7 @@ module HeapDump
         match = text.match(/\A(\d+)([kmg]?)(?:i?b)?\z/i) or
           raise OptionParser::InvalidArgument, "#{text} (as 4096, 64k or 1M)"
 
-        match[1].to_i * UNITS.fetch(match[2].downcase)
+        countable(match[1].to_i * UNITS.fetch(match[2].downcase))
       end
 
       def json(snapshot, found)

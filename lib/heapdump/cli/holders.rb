@@ -16,7 +16,9 @@ module HeapDump
 
       # At most so many branches are looked at.
       BRANCHES = 1000
-      private_constant :BRANCHES
+      # What paths may begin at without a name, by kind.
+      MERGED = { "VM/thread" => "threads", "fiber" => "fibers" }.freeze
+      private_constant :BRANCHES, :MERGED
 
       # The holders of the objects that meet conditions (Hash) or are in a list (of Snapshot::Node).
       def self.of(snapshot, set)
@@ -24,15 +26,18 @@ module HeapDump
       end
 
       # merged:: the paths (Snapshot::MergedPaths)
-      # list::   the holders (Array of Holder). Holders with the same words ("thread of app.rb:8",
-      #          for each of several workers) are one
+      # list::   the holders (Array of Holder). Holders with the same words are one. So are all
+      #          threads, and all fibers, that hold by the same steps: a branch is merged from all
+      #          of them, and its path shows one
       # others:: number of live objects that may belong to several holders (Integer), because there
       #          are too many branches
       attr_reader :merged, :list, :others
 
       def initialize(snapshot, merged)
+        @snapshot = snapshot
         @merged = merged
         @others = 0
+        @several = {} # by the name of a class
         holders = ways(snapshot).group_by { |way| words(way.path) }.to_h do |words, ways|
           [words, Holder.new(words, ways, ways.sum(&:objects), ways.sum(&:bytes), nil, 0)]
         end
@@ -91,7 +96,19 @@ module HeapDump
       # The words with which a path begins.
       def words(path)
         first = path.hops.first
-        first.words.first || Snapshot::Describe.node(first.node)
+        return first.words.first if first.words.any?
+
+        words = Snapshot::Describe.node(first.node)
+        merged = MERGED[first.node.kind]
+        merged && several?(first.node) ? "#{merged}, one of which is #{words}" : words
+      end
+
+      # Whether a branch may stand for others than the thread or fiber on its path.
+      def several?(node)
+        name = node.class_name
+        return true unless name
+
+        @several.fetch(name) { @several[name] = @snapshot.find(class: name, limit: 0).total > 1 }
       end
 
       def rank(way)

@@ -147,7 +147,8 @@ module HeapDump
       def show(found)
         return show_nothing(found) if found.empty?
 
-        found.first(limit).each.with_index(1) { |suspect, number| show_suspect(suspect, number) }
+        shown = found.suspects.first(limit)
+        shown.each.with_index(1) { |suspect, number| show_suspect(suspect, number) }
         screen.blank if [found.suspects.drop(limit), found.cleared, found.also_grew].any?(&:any?)
         more(limit, found.suspects.size)
         show_cleared(found)

@@ -46,7 +46,8 @@ module HeapDump
       def check_number(arguments)
         return super unless several? && arguments.size == 1 && needs_two?
 
-        raise UsageError, "two dumps or more are needed, and #{arguments.first} is one; #{hint}"
+        raise UsageError, "two dumps or more are needed, and #{Text.valid(arguments.first)} is " \
+                          "one; #{hint}"
       end
 
       # Raises UsageError for more dumps than can be compared.
@@ -65,13 +66,13 @@ module HeapDump
       # Opens a dump; what is wrong with it goes to standard error.
       def open_snapshot(path)
         if File.directory?(path)
-          newest = Snapshot::Directory.dumps(path).last
+          path, newest = [path, Snapshot::Directory.dumps(path).last].map { |one| Text.valid(one) }
           raise Error, "#{path} is a directory; give one of its dumps, the newest is #{newest}"
         end
 
         snapshot = Snapshot.new(path, index: @index.nil? ? :auto : @index, strict: @strict || false)
         work(snapshot) { snapshot.load }
-        snapshot.warnings.each { |warning| warn_of(path, warning) }
+        snapshot.warnings.each { |warning| warn_of(snapshot.path, warning) }
         snapshot
       end
 

@@ -132,7 +132,7 @@ module HeapDump
 
         screen.heading("Code by gem", "what it costs that a gem is loaded")
         table = Table.new(%w[bytes methods classes gem], right: 3)
-        gems.first(limit).each do |row|
+        gems.rows.first(limit).each do |row|
           table.row(bytes(row.bytes), count(row.method_count), count(row.class_count), row.gem)
         end
         screen.table(table)
@@ -143,7 +143,7 @@ module HeapDump
       def generations(histogram)
         screen.heading("Generations", "GC runs before the allocation")
         table = Table.new(%w[generation retained bytes objects], right: 4)
-        largest = histogram.rows.max_by(limit, &:bytes)
+        largest = histogram.rows.sort_by { |row| -row.bytes }.first(limit)
         largest.sort_by { |row| row.key || -1 }.each do |row|
           table.row(row.label, bytes(row.retained), bytes(row.bytes), count(row.objects))
         end

@@ -71,7 +71,8 @@ module HeapDump
         Terminal::Progress.new(err).during(dumps.method(:progress)) { dumps.open_all }
         opened, others = dumps.all.partition(&:opened)
         opened.each do |dump|
-          dump.opened.snapshot.warnings.each { |warning| warn_of(dump.path, warning) }
+          snapshot = dump.opened.snapshot
+          snapshot.warnings.each { |warning| warn_of(snapshot.path, warning) }
         end
         errors = others.filter_map(&:error)
         raise Error, errors.join("; ") if opened.empty?

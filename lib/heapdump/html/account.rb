@@ -54,7 +54,7 @@ module HeapDump
       # Of a dump without an account.
       def rough
         memory = subject.memory
-        known = { "pages of the Ruby heap" => memory.page_bytes,
+        known = { "heap pages" => memory.page_bytes,
                   "malloc of objects" => memory.malloc,
                   "not explained" => memory.unexplained }.compact
         parts = known.map { |name, size| "#{name} #{bytes(size)}" }

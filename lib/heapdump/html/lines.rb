@@ -14,9 +14,9 @@ module HeapDump
         "the process (RSS)" => ->(dump) { dump.account.rss },
         "live objects, wherever they lie" => ->(dump) { dump.graph.totals[1] },
         "garbage" => ->(dump) { dump.graph.totals[3] },
-        "pages of the Ruby heap" => ->(dump) { dump.account.parts[:heap_pages] },
-        "malloc that others than objects own" => ->(dump) { dump.account.parts[:other_malloc] },
-        "free memory that malloc keeps" => ->(dump) { dump.account.parts[:free_malloc] }
+        **%i[heap_pages object_malloc other_malloc free_malloc].to_h do |part|
+          [Snapshot::Account::PARTS.fetch(part), ->(dump) { dump.account.parts[part] }]
+        end
       }.freeze
       EACH = 6 # of so many dumps each number is shown
       private_constant :OF_DUMPS, :EACH

@@ -45,7 +45,8 @@ module HeapDump
         place = Snapshot::Places.short(suspect.location)
         return "#{place}: this code adds to it." if suspect.location_of == "added"
 
-        "#{place}: what grows is declared there#{" (#{suspect.owner})" if suspect.owner}.#{may_add}"
+        owner = suspect.owner || "its owner"
+        "#{place}: #{owner} is defined there, which holds what grows.#{may_add}"
       end
 
       # Where they gather; what to do about it.

@@ -59,7 +59,7 @@ module HeapDump
       end
 
       def figures(name)
-        all = snapshots.map { |snapshot| snapshot.header.dig("gc", name) }
+        all = snapshots.map { |snapshot| Hash.try_convert(snapshot.header["gc"])&.[](name) }
         all if all.all?(Integer)
       end
 

@@ -52,9 +52,7 @@ module HeapDump
       end
 
       def known?
-        return @known unless @known.nil?
-
-        @known = @snapshot.header.fetch("capabilities", []).include?("constants")
+        @snapshot.capable?("constants")
       end
 
       # Whether the constant leads to the class, or is not in the dump.

@@ -39,8 +39,8 @@ module HeapDump
         File.stat(path)
         path
       rescue Errno::ENOENT
-        hint = " (the shell has found no file for this pattern)" if File.path(path).match?(PATTERN)
-        raise ReadError.new("no such file or directory: #{File.path(path)}#{hint}", path)
+        hint = " (the shell has found no file for this pattern)" if shown(path).match?(PATTERN)
+        raise ReadError.new("no such file or directory: #{shown(path)}#{hint}", path)
       rescue SystemCallError
         path
       end
@@ -49,13 +49,35 @@ module HeapDump
       # or if zstd hides it, the time at which the file was written counts. Raises HeapDump::Error
       # if there is no dump.
       def dumps(directory)
-        paths = Dir.children(directory).map { |name| File.join(directory, name) }
-        found = paths.to_h { |path| [path, head(path)] }.select { |_, text| dump?(text) }
-        return found.keys.sort_by { |path| [time(path, found[path]), path] } unless found.empty?
+        found = paths(directory).filter_map { |path| (time = taken_at(path)) && [time, path] }
+        return found.sort.map(&:last) unless found.empty?
 
-        raise Error, "there is no dump in the directory #{directory}"
+        raise Error, "there is no dump in the directory #{shown(directory)}"
       rescue SystemCallError => e
-        raise Error, "#{directory} cannot be read: #{Terminal::Trouble.words(e)}"
+        raise Error, "#{shown(directory)} cannot be read: #{Terminal::Trouble.words(e)}"
+      end
+
+      # A path for a message.
+      def shown(path)
+        Terminal::Text.valid(File.path(path))
+      end
+
+      # The paths of all that is in a directory. Names are bytes: those that are no text in UTF-8
+      # remain bytes, as arguments of commands do.
+      def paths(directory)
+        Dir.children(directory).map do |name|
+          path = File.join(File.path(directory).b, name.b).force_encoding(Encoding::UTF_8)
+          path.valid_encoding? ? path : path.b
+        end
+      end
+
+      # When the dump in a file was taken (Time); nil if there is none, or if the file has gone
+      # meanwhile or cannot be read: the others remain.
+      def taken_at(path)
+        head = head(path)
+        time(path, head) if dump?(head)
+      rescue SystemCallError
+        nil
       end
 
       # Whether a file is a dump, by its first bytes.
@@ -91,7 +113,7 @@ module HeapDump
       rescue Zlib::Error
         ""
       end
-      private_class_method :there, :head, :dump?, :time, :unpacked
+      private_class_method :there, :shown, :paths, :taken_at, :head, :dump?, :time, :unpacked
     end
   end
 end

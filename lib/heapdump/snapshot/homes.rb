@@ -35,6 +35,5 @@ module HeapDump
         end
       end
     end
-    private_constant :Homes
   end
 end

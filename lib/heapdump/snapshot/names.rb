@@ -5,6 +5,9 @@ module HeapDump
     # Suggests names of classes that the user may have meant.
     module Names # :nodoc:
       OFFERED = 3
+      # Spellings are compared character by character: with a long name, those of a large program
+      # would take minutes. So many pairs of characters take about a second.
+      MOST_PAIRS = 100_000_000
 
       # The names of a dump that are nearest to a name which the dump does not have: those that end
       # with it ("Billing::Invoice" for "Invoice"), and if there are none, those with a similar
@@ -28,6 +31,8 @@ module HeapDump
       # Names with a similar spelling. People mostly type the last part of a name, so that is
       # compared.
       def self.alike(names, name)
+        return [] if names.sum(&:size) * name.size > MOST_PAIRS
+
         require "did_you_mean"
         by_end = names.group_by { |one| one[/[^:]+\z/] }
         return DidYouMean::SpellChecker.new(dictionary: names).correct(name) if name.include?("::")

@@ -58,8 +58,9 @@ module HeapDump
       # The place where a constant is assigned; +module_node+ is the module that has it. Nil for a
       # constant that C code assigns, because that has no line.
       def constant(module_node, name)
-        place = module_node.line.dig("constant_locations", name)
-        place unless place.to_s.empty? || place.end_with?(":0")
+        places = module_node.line["constant_locations"]
+        place = places[name] if places.is_a?(Hash)
+        place if place.is_a?(String) && !place.empty? && !place.end_with?(":0")
       end
 
       private
@@ -75,9 +76,7 @@ module HeapDump
       private_constant :CORE_OBJECTS
 
       def places?
-        return @has_places unless @has_places.nil?
-
-        @has_places = @snapshot.header.fetch("capabilities", []).include?("constants")
+        @snapshot.capable?("constants")
       end
 
       def constant_place(name)

@@ -21,12 +21,13 @@ module HeapDump
       # The object whose buffer it is (Node).
       attr_reader :root
 
-      # Returns a Shared, nil for an object that shares nothing.
+      # Returns a Shared, nil for an object that shares nothing, and where the dump has no line of
+      # the buffer, as one that was cut short.
       def self.of(node)
         return unless SIZES.key?(node.type) && (node.brief["shared"] || node.brief["shared_root"])
 
         root = node.related(node.brief["shared_root"]) || nameless(node)
-        new(node, root) if root && root != node
+        new(node, root) if root && root != node && SIZES.key?(root.type)
       end
 
       # The buffer in a dump of ObjectSpace.dump_all, which has no names of references. An array

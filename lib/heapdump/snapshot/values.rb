@@ -15,9 +15,20 @@ module HeapDump
           raise ArgumentError, "value: is a String or a Regexp, not #{wanted.inspect}"
         end
 
+        Values.check_pattern(wanted) if wanted.is_a?(Regexp)
         @snapshot = snapshot
         @wanted = wanted
         Values.check_contents(snapshot)
+      rescue RegexpError => e
+        raise ArgumentError, "value: #{e.message}"
+      end
+
+      # Raises RegexpError for a Regexp that cannot be matched with all texts, and returns any
+      # other: for texts with other characters than ASCII Ruby translates it once more, and finds
+      # some of its errors only then.
+      def self.check_pattern(regexp)
+        "\u00e9".match?(regexp)
+        regexp
       end
 
       # Raises NotFound if a dump has no contents of strings.
@@ -40,11 +51,13 @@ module HeapDump
         @wanted.is_a?(String) ? value.b.include?(@wanted.b) : Values.matches?(value, @wanted)
       end
 
-      # Whether a content matches a Regexp.
+      # Whether a content matches a Regexp. Raises Error if that takes longer than Regexp.timeout.
       def self.matches?(value, regexp)
         return false if value.encoding == Encoding::BINARY && regexp.fixed_encoding?
 
         value.valid_encoding? && value.match?(regexp)
+      rescue RegexpError => e
+        raise Error, "the regular expression was given up: #{e.message}"
       end
 
       # The content in the line of a string (String); nil if the dump does not have it.

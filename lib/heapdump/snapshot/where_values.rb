@@ -98,6 +98,7 @@ module HeapDump
         source, flags = text.match(%r{\A/(.*)/(\w*)\z}m).captures
         source = source.gsub(/\\./m) { |pair| pair == "\\/" ? "/" : pair }
         regexp = Regexp.new(source, flags.each_char.map { |flag| FLAGS.fetch(flag) }.inject(0, :|))
+        Values.check_pattern(regexp)
         scan(REGEXP)
         regexp
       rescue RegexpError => e

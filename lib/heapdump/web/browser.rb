@@ -24,13 +24,16 @@ module HeapDump
         !command.nil?
       end
 
-      # Opens an address. The file is there until #close.
+      # Opens an address. The file is there until #close. Nothing happens if the command cannot be
+      # run: the address can be typed.
       def open(url)
         @directory = Dir.mktmpdir("heapdump-", runtime_directory)
         path = File.join(@directory, "open.html")
         File.open(path, CREATE, 0o600) { |file| file.write(page(url)) }
         child = Process.spawn(command, path, %i[in out err] => File::NULL, pgroup: true)
         Process.detach(child)
+      rescue SystemCallError
+        close
       end
 
       def close

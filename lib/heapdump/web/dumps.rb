@@ -62,7 +62,7 @@ module HeapDump
           look
           wanted = @dumps.values.last(@most_open)
           wanted.each { |dump| want(dump) }
-          @changed.wait(@mutex) until wanted.all? { |dump| settled?(dump) }
+          @changed.wait(@mutex) until wanted.all?(&:settled?)
         end
       end
 
@@ -91,11 +91,17 @@ module HeapDump
 
         @looked = now
         found = by_id(Snapshot::Directory.dumps(@directory))
-        @dumps = found.to_h { |id, dump| [id, @dumps.fetch(id, dump)] }
+        take(found.to_h { |id, dump| [id, @dumps.fetch(id, dump)] })
         @trouble = nil
       rescue Error => e
-        @dumps = {}
+        take({})
         @trouble = e.message
+      end
+
+      # Those that are no longer there need not stay open.
+      def take(dumps)
+        @dumps = dumps
+        (@open - dumps.values).each { |dump| forget(dump) }
       end
 
       def find(id)
@@ -103,17 +109,24 @@ module HeapDump
         @dumps[id] or raise Refusal.new(404, "no_such_dump", "there is no dump with that id")
       end
 
-      def settled?(dump)
-        %i[open failed].include?(dump.state)
+      # It was used last.
+      def touch(dump)
+        @open << dump if @open.delete(dump)
       end
 
       def want(dump)
         forget(dump) if dump.stale?
-        return unless dump.state == :closed
+        touch(dump)
+        return unless dump.closed? || lost?(dump)
 
         dump.wait
-        @queue << dump
+        @queue << dump unless @queue.include?(dump)
         @opener = Thread.new { open_next while @opener } unless @opener&.alive?
+      end
+
+      # Whether it waits for a thread that is gone, as in a process that was forked meanwhile.
+      def lost?(dump)
+        !dump.settled? && !@opener&.alive?
       end
 
       def forget(dump)
@@ -126,14 +139,21 @@ module HeapDump
         dump = @mutex.synchronize { @queue.shift || (@opener = nil) } or return
         dump.open(**@options)
         @mutex.synchronize do
-          @open << dump if dump.state == :open
-          forget(@open.first) while @open.size > @most_open
+          keep(dump)
           @changed.broadcast
         end
       end
 
+      def keep(dump)
+        return unless dump.state == :open
+        return dump.close unless @dumps[dump.id].equal?(dump) # it has left the directory
+
+        @open << dump
+        forget(@open.first) while @open.size > @most_open
+      end
+
       def await(dump, patience)
-        until settled?(dump)
+        until dump.settled?
           left = patience - now
           raise opening(dump) unless left.positive?
 
@@ -143,9 +163,11 @@ module HeapDump
 
       # Returns the Opened, and takes it for the one that was used last.
       def use(dump)
-        raise unreadable(dump) unless dump.state == :open
+        raise Refusal.failed(dump.fault) if dump.fault
+        raise unreadable(dump) if dump.error
+        raise opening(dump) unless dump.opened # others have taken its place meanwhile
 
-        @open << @open.delete(dump)
+        touch(dump)
         dump.opened
       end
 
@@ -157,7 +179,7 @@ module HeapDump
       end
 
       def unreadable(dump)
-        Refusal.new(422, "unreadable_dump", dump.error || "the dump was closed; ask again")
+        Refusal.new(422, "unreadable_dump", dump.error)
       end
     end
   end

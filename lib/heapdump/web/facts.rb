@@ -52,9 +52,11 @@ module HeapDump
         words.join(" → ")
       end
 
-      # Equal strings (Snapshot::Duplicate).
+      # Equal strings (Snapshot::Duplicate). Of a long content only the beginning is told.
       def duplicate(one)
-        { bytesize: one.example.field("bytesize", Integer), **duplicate_json(one) }
+        beginning = Reply.beginning(one.value)
+        { bytesize: one.example.field("bytesize", Integer),
+          **duplicate_json(one).except(:value, :value_base64), **content_json(beginning) }
       end
 
       # A group of objects (Snapshot::Row).

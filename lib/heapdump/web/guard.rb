@@ -46,7 +46,7 @@ module HeapDump
       # Refuses what other sites make a browser send, and what would change something. +page+ is
       # true for the page itself, which has no data: links of others may lead to it.
       def check_sender(env, page: false)
-        host = env["HTTP_HOST"].to_s.downcase
+        host = env["HTTP_HOST"].to_s.b.downcase # whatever its bytes are
         refuse(421, "wrong_host", "this server does not answer for that host") unless
           @hosts.include?(host)
         unless METHODS.include?(env["REQUEST_METHOD"])

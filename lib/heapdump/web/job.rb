@@ -4,6 +4,11 @@ module HeapDump
   class Web
     # The answer to a question, while it is worked out and after that.
     class Job
+      # Ends a job that runs. It is held back while the end of a job is noted, which has to come
+      # about whatever happens.
+      class Stop < Exception; end # rubocop:disable Lint/InheritException
+      private_constant :Stop
+
       # What the job is called (String of hexadecimal digits).
       attr_reader :id
       # One of +:waiting+ (for its turn), +:running+, +:done+, +:failed+, +:stopped+.
@@ -47,11 +52,14 @@ module HeapDump
       def start(now)
         @begun_at = now
         @state = :running
-        @thread = Thread.new do
-          Thread.current.report_on_exception = false
-          work
-        ensure
-          yield
+        @thread = Thread.handle_interrupt(Stop => :never) do
+          Thread.new do
+            Thread.handle_interrupt(Stop => :immediate) { work }
+          rescue Stop
+            nil # it is stopped
+          ensure
+            yield
+          end
         end
       end
 
@@ -63,7 +71,12 @@ module HeapDump
       # Ends it.
       def stop
         @state = :stopped unless ended?
-        @thread&.kill
+        @thread&.raise(Stop)
+      end
+
+      # Whether its thread is gone, as in a process that was forked meanwhile.
+      def lost?
+        state == :running && !@thread.alive?
       end
 
       def ended?
@@ -95,7 +108,7 @@ module HeapDump
       rescue NoMemoryError => e
         refuse(Refusal.new(503, "no_memory", "there is not enough memory for this question",
                            error: e))
-      rescue StandardError => e
+      rescue StandardError, ScriptError, SystemStackError => e
         refuse(Refusal.failed(e))
       end
 

@@ -62,8 +62,13 @@ module HeapDump
         job.wait(MOMENT)
         return job unless job.refusal
 
-        @mutex.synchronize { @jobs.delete(job.id) }
+        @mutex.synchronize { forget(job) }
         raise job.refusal
+      end
+
+      # Another one may have its id by now.
+      def forget(job)
+        @jobs.delete(job.id) if @jobs[job.id].equal?(job)
       end
 
       def unknown
@@ -102,7 +107,7 @@ module HeapDump
 
       def finish(job)
         job.end_at(now)
-        @jobs.delete(job.id) if job.state == :stopped || job.ended_at - job.begun_at < WORTH
+        forget(job) if job.state == :stopped || job.ended_at - job.begun_at < WORTH
         start_waiting
       end
 
@@ -124,12 +129,14 @@ module HeapDump
         finish(job) if waiting
       end
 
-      # Forgets answers that are old, and the oldest ones if all are too large together.
+      # Forgets answers that are old, and the oldest ones if all are too large together; and what no
+      # thread works out any more.
       def forget_old
+        @jobs.each_value.select(&:lost?).each { |job| forget(job) }
         bytes = 0
         @jobs.values.select(&:ended_at).sort_by(&:ended_at).reverse_each do |job|
           bytes += job.result.to_s.bytesize
-          @jobs.delete(job.id) if bytes > @kept_bytes || now - job.ended_at > @kept
+          forget(job) if bytes > @kept_bytes || now - job.ended_at > @kept
         end
       end
     end

@@ -42,7 +42,7 @@ module HeapDump
       # A regular expression.
       Pattern = Struct.new(:most) do
         def value(text)
-          Regexp.new(text) if text.size.between?(1, most)
+          Snapshot::Values.check_pattern(Regexp.new(text)) if text.size.between?(1, most)
         rescue RegexpError
           nil
         end
@@ -74,13 +74,13 @@ module HeapDump
         end
       end
 
-      # So many names of dumps or of a job, with commas between them.
+      # So many different names of dumps or of a job, with commas between them.
       Names = Struct.new(:range, :digits, :what) do
         def value(text)
-          names = text.split(",", -1)
+          names = text.split(",", -1).uniq
           return unless range.cover?(names.size) && names.all?(/\A\h{#{digits}}\z/)
 
-          range.end == 1 ? names.first : names.uniq
+          range.end == 1 ? names.first : names
         end
 
         def words

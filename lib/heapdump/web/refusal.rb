@@ -21,11 +21,6 @@ module HeapDump
         @headers = headers
         @error = error
       end
-
-      # For JSON.
-      def to_h
-        { error: { code: code, message: message }, **more }
-      end
     end
   end
 end

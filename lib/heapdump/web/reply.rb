@@ -18,6 +18,11 @@ module HeapDump
       JSON_TYPE = "application/json; charset=utf-8"
       # A number that becomes greater when a field of an answer changes its meaning or is removed.
       SCHEMA_VERSION = 1
+      # Of a longer text the middle is left out: a program may make names as long as it likes, and
+      # an answer has hundreds of them.
+      LONGEST = 4096 # bytes
+      CONTENT = LONGEST / 4 * 3 # bytes of the content of a string, which Base64 makes longer
+      private_constant :LONGEST, :CONTENT
 
       class << self
         def of(status, type, text, headers = {})
@@ -31,11 +36,20 @@ module HeapDump
 
         # The text of an answer in JSON.
         def text(fields)
-          Terminal::Json.compact({ schema_version: SCHEMA_VERSION, **fields })
+          Terminal::Json.compact(short({ schema_version: SCHEMA_VERSION, **fields }))
         end
 
+        # The beginning of the content of a string, of which no character is cut in two.
+        def beginning(content)
+          return content if content.nil? || content.bytesize <= CONTENT
+
+          content.byteslice(0, CONTENT).scrub("")
+        end
+
+        # Paths in its message are as in answers without values.
         def refusal(refusal)
-          json(refusal.status, refusal.to_h, refusal.headers)
+          error = { code: refusal.code, message: Snapshot::Homes.hide(refusal.message) }
+          json(refusal.status, { error: error, **refusal.more }, refusal.headers)
         end
 
         # The answer of a job that is done, or how far it is and where to ask for it.
@@ -50,12 +64,32 @@ module HeapDump
         # relative.
         def moved(env)
           of(308, "text/plain; charset=utf-8", "",
-             "location" => "#{File.basename(env["SCRIPT_NAME"].to_s)}/")
+             "location" => "./#{File.basename(env["SCRIPT_NAME"].to_s)}/".squeeze("/"))
         end
 
         def without_body(reply)
           status, headers, = reply
           [status, headers, []]
+        end
+
+        private
+
+        def short(value)
+          case value
+          when String then value.bytesize > LONGEST ? ends(value) : value
+          when Array then value.map { |one| short(one) }
+          when Hash then value.to_h { |name, one| [short(name), short(one)] }
+          else value
+          end
+        end
+
+        # The text is valid as a whole, but parts of it need not be.
+        def ends(text)
+          half = (LONGEST / 2) - 3
+          first, last = [text.byteslice(0, half), text.byteslice(-half, half)].map do |part|
+            part.force_encoding(Encoding::UTF_8).scrub("")
+          end
+          "#{first}…#{last}"
         end
       end
     end

@@ -10,6 +10,13 @@ module HeapDump
       # What WEBrick waits for each line, and between two requests: longer, so that only one of both
       # times runs out.
       WEBRICKS = 3 * SECONDS
+      # For how long a client may take nothing of its answer. Some links are slow.
+      TAKEN = 3 * SECONDS
+
+      # These seconds (TAKEN), which tests make fewer.
+      def self.taken
+        TAKEN
+      end
 
       # A request that has to come in time.
       module InTime

@@ -16,7 +16,8 @@ module HeapDump
       NAMES = [ADDRESS, "localhost"].freeze
       IDLE = 3600 # seconds
       LAST = 1 # seconds for answers that are being written when it is stopped
-      private_constant :NAMES, :LAST
+      REFUSED = [401, 403, 405, 421].freeze # what Guard says
+      private_constant :NAMES, :LAST, :REFUSED
 
       # The application, nil before #start (Web).
       attr_reader :web
@@ -78,9 +79,11 @@ module HeapDump
         listening << (e.is_a?(SystemCallError) ? unusable(e) : e)
       end
 
+      # Who is refused, as others on this machine are, does not keep it running.
       def call(env)
-        @asked_at = now
-        web.call(env)
+        reply = web.call(env)
+        @asked_at = now unless REFUSED.include?(reply.first)
+        reply
       end
 
       # Rackup belongs to Rack 3; before that Rack had handlers of its own.
@@ -95,13 +98,20 @@ module HeapDump
       def settings
         { BindAddress: ADDRESS, Port: port, ServerName: ADDRESS, ServerSoftware: "heapdump",
           DoNotReverseLookup: true, AccessLog: [], Logger: ::WEBrick::BasicLog.new(nil, 0),
-          RequestTimeout: Requests::WEBRICKS, AcceptCallback: method(:at_once) }
+          RequestTimeout: Requests::WEBRICKS, AcceptCallback: method(:accept) }
       end
 
       # WEBrick writes the head and the body of an answer one after the other. The system would hold
       # back the second until the client has confirmed the first, which takes 40 ms.
-      def at_once(socket)
+      #
+      # Whoever takes nothing of an answer would keep one of the few connections for ever: where the
+      # system can, it closes such a connection.
+      def accept(socket)
         socket.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
+        return unless Socket.const_defined?(:TCP_USER_TIMEOUT)
+
+        socket.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_USER_TIMEOUT,
+                          (Requests.taken * 1000).to_i)
       end
 
       def prepare(server)

@@ -46,7 +46,7 @@ class TestBinding < HeapDumpTest
     assert_operator empty, :<, 2000
     assert_operator loaded - empty, :>, graph.nodes * 26
     assert_equal [graph.nodes * 24, graph.nodes * 13], [tree - loaded, parents - tree]
-    assert_equal (graph.nodes * 16) + (graph.edge_count * 4), inverse - parents
+    assert_equal (graph.nodes * 4) + (graph.edge_count * 4), inverse - parents
   end
 
   def test_a_graph_is_loaded_once

@@ -125,7 +125,7 @@ static void
 touch(const struct hg_index_file *file) {
     for (int i = 0; i < HG_SECTION_COUNT; i++) {
         const struct hg_section *section = &file->header.section[i];
-        enum hg_part part = hg_section_part((enum hg_section_number)i);
+        enum hg_part part = hg_section_part(i);
         if (!file->part[part].memory || !section->size) continue;
         const volatile char *at = file->part[part].memory +
                                   (section->offset - file->part[part].offset);
@@ -151,7 +151,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
         must(hg_analysis_need(&analysis, HG_PART_INVERSE, &task) == HG_OK);
         touch(analysis.index);
         must(analysis.graph->nodes == nodes && analysis.tree.reached == expected.reached);
-        must(analysis.tree.retained[0] == expected.reachable_bytes);
+        must(hg_retained_at(&analysis.tree, 0) == expected.reachable_bytes);
         must(analysis.tree.unreachable_objects == expected.unreachable_objects);
     }
     hg_analysis_free(&analysis);

@@ -14,20 +14,19 @@ static void
 check(const struct hg_graph *graph, struct hg_task *task) {
     struct hg_buffer buffer = {0};
     if (graph->nodes != graph->objects + graph->roots + 1) abort();
-    if (graph->first[0] != 0 || graph->first[graph->nodes] != graph->edges) abort();
+    if (hg_first(graph, 0) != 0 || hg_first(graph, graph->nodes) != graph->edges) abort();
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        if (graph->first[node] > graph->first[node + 1]) abort();
-        if (graph->class_node[node] != HG_NO_NODE && graph->class_node[node] >= graph->objects)
-            abort();
-        if (hg_real_class(graph, node) != HG_NO_NODE && graph->class_node[node] == HG_NO_NODE)
+        if (hg_first(graph, node) > hg_first(graph, node + 1)) abort();
+        if (hg_class(graph, node) != HG_NO_NODE && hg_class(graph, node) >= graph->objects) abort();
+        if (hg_real_class(graph, node) != HG_NO_NODE && hg_class(graph, node) == HG_NO_NODE)
             abort();
         if (node < graph->objects && hg_node_at(graph, hg_address(graph, node)) != node) abort();
         if (node > 0 && node < graph->objects &&
             hg_address(graph, node) <= hg_address(graph, node - 1))
             abort();
-        for (uint32_t e = graph->first[node]; e < graph->first[node + 1]; e++) {
-            if (graph->target[e] >= graph->nodes) abort();
-            if (hg_edge_kind(graph->name[e]) >= HG_E_KINDS) abort();
+        for (uint32_t e = hg_first(graph, node); e < hg_first(graph, node + 1); e++) {
+            if (hg_target(graph, e) >= graph->nodes) abort();
+            if (hg_edge_kind(hg_name(graph, e)) >= HG_E_KINDS) abort();
         }
         const char *text;
         size_t size;

@@ -47,14 +47,14 @@ text_of(uint32_t string) {
 /* What the class of a node is in a step. */
 static uint32_t
 class_of(uint32_t node) {
-    uint32_t type = graph->type[node], label = text_of(graph->label[node]);
+    uint32_t type = hg_type(graph, node), label = text_of(hg_label(graph, node));
     bool module = type == HG_T_CLASS || type == HG_T_MODULE;
-    if (module) return type * 2 + !!(graph->flags[node] & HG_N_SINGLETON);
+    if (module) return type * 2 + !!(hg_flags(graph, node) & HG_N_SINGLETON);
     if (type == HG_T_IMEMO || type == HG_T_ROOT) return 10000 * type + label;
-    if (type == HG_T_MISSING || type == HG_T_ICLASS || graph->class_node[node] == HG_NO_NODE)
+    if (type == HG_T_MISSING || type == HG_T_ICLASS || hg_class(graph, node) == HG_NO_NODE)
         return type * 2;
     uint32_t class = hg_real_class(graph, node);
-    uint32_t name = class == HG_NO_NODE ? 1000 : text_of(graph->label[class]);
+    uint32_t name = class == HG_NO_NODE ? 1000 : text_of(hg_label(graph, class));
     return 1000000 + name * 100 + (type == HG_T_DATA ? type : 0);
 }
 
@@ -74,7 +74,7 @@ step_to(uint32_t node, uint32_t name) {
 /* The step with which the paths through a module begin: no other step is the same. */
 static struct step
 module_step(uint32_t module) {
-    uint32_t label = graph->label[module];
+    uint32_t label = hg_label(graph, module);
     return (struct step){HG_E_KINDS, label, 0, true};
 }
 
@@ -95,16 +95,16 @@ take_step(struct path *to, struct step step) {
 
 static bool
 shares(uint32_t from, uint32_t to, uint32_t name) {
-    return graph->type[from] == HG_T_ARRAY && graph->type[to] == HG_T_ARRAY &&
+    return hg_type(graph, from) == HG_T_ARRAY && hg_type(graph, to) == HG_T_ARRAY &&
            name == hg_edge_name(HG_E_FIELD, STRING_SHARED_ROOT);
 }
 
 /* Whether a node on the way is the buffer of an array, so that it is no step. */
 static bool
 is_buffer(uint32_t node) {
-    uint32_t parent = parents.parent[node];
-    return parent != HG_NO_NODE && !parents.module[node] &&
-           shares(parent, node, parents.name[node]);
+    uint32_t parent = hg_parent(&parents, node);
+    return parent != HG_NO_NODE && !hg_parent_module(&parents, node) &&
+           shares(parent, node, hg_parent_name(&parents, node));
 }
 
 static void
@@ -112,16 +112,18 @@ write_path(uint32_t member, struct path *to) {
     uint32_t nodes[MOST + 8], count = 0;
     *to = (struct path){.member = member};
     nodes[count++] = member;
-    for (uint32_t at = member; at == member || !parents.module[at];) {
-        do at = parents.parent[at];
+    for (uint32_t at = member; at == member || !hg_parent_module(&parents, at);) {
+        do at = hg_parent(&parents, at);
         while (at != HG_NO_NODE && is_buffer(at));
         if (at == HG_NO_NODE) break;
         nodes[count++] = at;
     }
     for (uint32_t i = count; i-- > 0;) {
         uint32_t node = nodes[i];
-        if (i == count - 1 && parents.module[node] && i) take_step(to, module_step(node));
-        else if (node != graph->nodes - 1) take_step(to, step_to(node, parents.name[node]));
+        if (i == count - 1 && hg_parent_module(&parents, node) && i)
+            take_step(to, module_step(node));
+        else if (node != graph->nodes - 1)
+            take_step(to, step_to(node, hg_parent_name(&parents, node)));
     }
 }
 
@@ -152,10 +154,10 @@ check_branch(const struct hg_branch *branch, const struct path *with, uint32_t l
         uint32_t member = path[i].member;
         uint64_t size = hg_retained(&tree, member);
         all.objects++;
-        all.bytes += graph->memsize[member];
+        all.bytes += hg_memsize(graph, member);
         if (path[i].length != length) continue;
         own.objects++;
-        own.bytes += graph->memsize[member];
+        own.bytes += hg_memsize(graph, member);
         if (largest == HG_NO_NODE || size > hg_retained(&tree, largest)) largest = member;
     }
     for (uint32_t node = 0; node < graph->objects; node++) {
@@ -165,8 +167,8 @@ check_branch(const struct hg_branch *branch, const struct path *with, uint32_t l
             by_any = by_any || here;
             by_own = by_own || (here && path[i].length == length);
         }
-        if (by_any) all.retained += graph->memsize[node];
-        if (by_own) own.retained += graph->memsize[node];
+        if (by_any) all.retained += hg_memsize(graph, node);
+        if (by_own) own.retained += hg_memsize(graph, node);
     }
     check_members(&all, &branch->all);
     check_members(&own, &branch->own);
@@ -198,7 +200,7 @@ steps_of(const struct hg_branch *branches, uint32_t number, struct path *steps) 
     while (count-- > 0) {
         const struct hg_branch *one = &branches[chain[count]];
         bool begin = one->parent == 0 && hg_edge_kind(one->name) != HG_E_ROOT;
-        if (begin) CHECK(parents.module[one->node]);
+        if (begin) CHECK(hg_parent_module(&parents, one->node));
         steps->steps[steps->length++] = begin ? module_step(one->node)
                                               : step_to(one->node, one->name);
     }
@@ -276,7 +278,7 @@ check_garbage(const struct hg_filter *filter) {
         if (filter->nodes[i] >= graph->objects || hg_is_reachable(&tree, filter->nodes[i]))
             continue;
         count++;
-        bytes += graph->memsize[filter->nodes[i]];
+        bytes += hg_memsize(graph, filter->nodes[i]);
     }
     CHECK_EQUAL(HG_OK, hg_merge_paths(graph, &tree, &parents, filter, 9, &task, &merged));
     CHECK_EQUAL(count, merged.garbage);
@@ -293,7 +295,7 @@ check_graph(struct builder *builder, struct random *random) {
         if (random_chance(random, 10)) builder->flags[node] |= HG_N_SINGLETON;
     }
     for (uint64_t edge = 0; edge < graph->edges; edge++)
-        if (random_chance(random, 15) && hg_edge_kind(graph->name[edge]) != HG_E_ROOT)
+        if (random_chance(random, 15) && hg_edge_kind(hg_name(graph, edge)) != HG_E_ROOT)
             builder->name[edge] = hg_edge_name(HG_E_FIELD, STRING_SHARED_ROOT);
 
     CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));

@@ -87,8 +87,8 @@ check_paths(const struct hg_graph *graph, const struct hg_tree *tree,
     uint64_t steps = 0, modules = 0;
     CHECK_EQUAL(HG_OK, hg_inverse_build(graph, &task, &inverse));
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        CHECK_EQUAL(hg_is_reachable(tree, node), parents->cost[node] != UINT32_MAX);
-        modules += parents->module[node];
+        CHECK_EQUAL(hg_is_reachable(tree, node), hg_parent_cost(parents, node) != UINT32_MAX);
+        modules += hg_parent_module(parents, node);
     }
     CHECK(modules > 100);
     for (check_seed = 1; check_seed <= SAMPLES; check_seed++) {

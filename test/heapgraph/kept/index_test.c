@@ -35,7 +35,20 @@ compute(struct hg_analysis *analysis) {
     CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_INVERSE, &task));
 }
 
-/* Every array of one analysis against that of another. */
+static uint64_t
+number_of(const struct hg_column *column, struct hg_number_kind kind, uint64_t i) {
+    if (kind.size == 1) return hg_u8(column, i);
+    return kind.size == 8 ? hg_u64(column, i) : hg_u32(column, i, kind.top);
+}
+
+static void
+check_column(const struct hg_column *a, const struct hg_column *b, struct hg_number_kind kind,
+             uint64_t count) {
+    CHECK(count == 0 || (hg_has_column(a) && hg_has_column(b)));
+    for (uint64_t i = 0; i < count; i++) CHECK_EQUAL(number_of(a, kind, i), number_of(b, kind, i));
+}
+
+/* Every array and column of one analysis against that of another. */
 static void
 check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
     struct hg_index_header header = {
@@ -44,9 +57,9 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
         .nodes = a->graph->nodes,
         .edges = a->graph->edges,
         .large = a->graph->large,
-        .locations = a->graph->location != NULL,
-        .generations = a->graph->generation != NULL,
-        .lines = a->graph->line != NULL,
+        .locations = hg_has_column(&a->graph->location),
+        .generations = hg_has_column(&a->graph->generation),
+        .lines = hg_has_column(&a->graph->line),
         .strings = a->graph->strings->count,
         .string_bytes = a->graph->strings->offset[a->graph->strings->count],
         .units = a->graph->index->units,
@@ -62,13 +75,21 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
     CHECK_EQUAL(a->tree.reachable_bytes, b->tree.reachable_bytes);
     CHECK_EQUAL(a->tree.unreachable_objects, b->tree.unreachable_objects);
     CHECK(memcmp(&a->graph->account, &b->graph->account, sizeof(a->graph->account)) == 0);
-#define COMPARE(part, name, array, element, count)                                                 \
+#define COMPARE_ARRAY(part, name, array, element, count)                                           \
     {                                                                                              \
-        uint64_t size = hg_section_size(&header, HG_SECTION_##name);                               \
+        const struct hg_index_header *h = &header;                                                 \
+        uint64_t size = (element) * (uint64_t)(count);                                             \
         CHECK(size == 0 || (a->array && b->array && memcmp(a->array, b->array, size) == 0));       \
     }
-    HG_SECTIONS(COMPARE)
-#undef COMPARE
+    HG_ARRAYS(COMPARE_ARRAY)
+#undef COMPARE_ARRAY
+#define COMPARE_COLUMN(part, name, column, size, top, count)                                       \
+    {                                                                                              \
+        const struct hg_index_header *h = &header;                                                 \
+        check_column(&a->column, &b->column, (struct hg_number_kind){size, top}, count);           \
+    }
+    HG_COLUMNS(COMPARE_COLUMN)
+#undef COMPARE_COLUMN
 }
 
 /* The same questions get the same answers, those that read the dump again as well. */
@@ -117,6 +138,13 @@ test_round_trip(const struct hg_analysis *fresh, bool begin) {
         CHECK_EQUAL(HG_OK, hg_index_begin(dump, &written, &task));
         CHECK(!exists(index_name));
     }
+    if (begin) {
+        task.stop = 1;
+        CHECK_EQUAL(HG_STOPPED, hg_analysis_need_all(&written, &task));
+        task.stop = 0;
+        CHECK(!written.tree.owned && !written.parents.owned && !written.inverse.owned);
+    }
+    CHECK_EQUAL(HG_OK, hg_analysis_need_all(&written, &task)); // two threads at once
     compute(&written);
     CHECK_EQUAL(begin, !written.tree.owned && !written.parents.owned && !written.inverse.owned);
     check_same(fresh, &written);
@@ -271,7 +299,8 @@ test_damage(const struct hg_analysis *fresh) {
         image.bytes[byte] ^= bits;
         CHECK_EQUAL(!matters(&header, byte), check_damaged(fresh));
         /* A part that was damaged has been added again, a graph that was is for the next load. */
-        if (byte >= header.section[HG_SECTION_POSITION].offset) CHECK(check_damaged(fresh));
+        if (byte >= header.section[hg_frame_section(HG_COLUMN_POSITION)].offset)
+            CHECK(check_damaged(fresh));
     }
     for (check_seed = 1; check_seed <= 40; check_seed++) {
         size_t size = check_seed < 4 ? check_seed - 1 : random_next(&random) % image.size;
@@ -287,6 +316,87 @@ test_damage(const struct hg_analysis *fresh) {
     CHECK(check_damaged(fresh));
     check_seed = 0;
     free(image.bytes);
+    CHECK(unlink(index_name) == 0);
+}
+
+/* Gives the index another header, and the seal that goes with it. */
+static void
+write_sealed(struct hg_index_header *header) {
+    struct hg_sum sum = {0};
+    hg_sum_add(&sum, header, offsetof(struct hg_index_header, checksum));
+    header->checksum = hg_sum_end(&sum);
+    struct hg_index_file file = {.fd = open(index_name, O_RDWR), .header = *header};
+    CHECK(file.fd >= 0 && pwrite(file.fd, header, sizeof(*header), 0) == sizeof(*header));
+    CHECK(!hg_index_is_sealed(&file));
+    hg_index_seal(&file);
+    CHECK(hg_index_is_sealed(&file));
+    close(file.fd);
+}
+
+static void
+read_header(struct hg_index_header *header) {
+    int fd = open(index_name, O_RDONLY);
+    CHECK(fd >= 0 && pread(fd, header, sizeof(*header), 0) == sizeof(*header));
+    close(fd);
+}
+
+/* Whether the paths are taken from the index, and not built and added once more. */
+static bool
+takes_paths(void) {
+    struct hg_analysis analysis;
+    uint64_t size = index_size();
+    CHECK(reopen(&analysis));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(&analysis, HG_PART_PARENTS, &task));
+    bool taken = index_size() == size;
+    hg_analysis_free(&analysis);
+    return taken;
+}
+
+static void
+change_byte(uint64_t offset) {
+    char byte;
+    int fd = open(index_name, O_RDWR);
+    CHECK(fd >= 0 && pread(fd, &byte, 1, (off_t)offset) == 1);
+    byte ^= 1;
+    CHECK(pwrite(fd, &byte, 1, (off_t)offset) == 1);
+    close(fd);
+}
+
+/*
+ * A part is not read to be checked if it was checked since the machine was started and nobody has
+ * written to the file; otherwise it is, and that is noted.
+ */
+static void
+test_seal(void) {
+    struct hg_index_header header, after;
+    save();
+    read_header(&header);
+    for (int part = 0; part < HG_PARTS; part++) CHECK_EQUAL(hg_boot(), header.boot[part]);
+    int number = hg_frame_section(HG_COLUMN_MODULE);
+    uint64_t offset = header.section[number].offset + header.section[number].size - 1;
+
+    change_byte(offset);
+    write_sealed(&header);
+    if (hg_boot())
+        CHECK(takes_paths());          // only the seal says that this is the file that was written
+    header.boot[HG_PART_PARENTS] ^= 1; // as if the machine had been started again
+    write_sealed(&header);
+    CHECK(!takes_paths());
+    CHECK(takes_paths());
+
+    read_header(&header);
+    for (int round = 0; round < 2 && hg_boot(); round++) {
+        if (round) header.boot[HG_PART_PARENTS] ^= 1;
+        if (round) write_sealed(&header);
+        else CHECK(utimensat(AT_FDCWD, index_name, NULL, 0) == 0);
+        CHECK(takes_paths());
+        read_header(&after);
+        CHECK_EQUAL(hg_boot(), after.boot[HG_PART_PARENTS]);
+        header = after;
+        struct hg_index_file file = {.fd = open(index_name, O_RDONLY), .header = after};
+        CHECK(hg_index_is_sealed(&file));
+        close(file.fd);
+    }
     CHECK(unlink(index_name) == 0);
 }
 
@@ -411,6 +521,7 @@ main(int count, char **arguments) {
     test_round_trip(&fresh, true);
     test_part(&fresh);
     test_damage(&fresh);
+    test_seal();
     test_other_dump(&fresh);
     test_not_saved();
     test_cache(&fresh);

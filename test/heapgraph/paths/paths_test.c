@@ -19,7 +19,7 @@ length_of(const struct hg_graph *graph, uint32_t to, uint32_t name) {
     case HG_E_REFERENCE:
         return 3;
     case HG_E_FIELD:
-        return graph->type[to] == HG_T_IMEMO && graph->label[to] == STRING_FIELDS ? 0 : 2;
+        return hg_type(graph, to) == HG_T_IMEMO && hg_label(graph, to) == STRING_FIELDS ? 0 : 2;
     case HG_E_METHOD:
     case HG_E_KEY:
     case HG_E_CLASS:
@@ -32,21 +32,21 @@ length_of(const struct hg_graph *graph, uint32_t to, uint32_t name) {
 
 static bool
 is_data(const struct hg_graph *graph, uint32_t node, uint32_t label) {
-    return graph->type[node] == HG_T_DATA && graph->label[node] == label;
+    return hg_type(graph, node) == HG_T_DATA && hg_label(graph, node) == label;
 }
 
 /* What the program has given to the VM by name. */
 static bool
 is_given(const struct hg_graph *graph, uint32_t to, enum hg_edge_kind kind) {
-    uint8_t type = graph->type[to];
+    uint8_t type = hg_type(graph, to);
     bool list = type == HG_T_ARRAY || type == HG_T_HASH;
     if (kind != HG_E_FIELD || type == HG_T_IMEMO) return false;
-    return !(list && graph->class_node[to] == HG_NO_NODE) && !is_data(graph, to, STRING_THREAD);
+    return !(list && hg_class(graph, to) == HG_NO_NODE) && !is_data(graph, to, STRING_THREAD);
 }
 
 static bool
 has_caches(const struct hg_graph *graph, uint32_t from) {
-    switch (graph->type[from]) {
+    switch (hg_type(graph, from)) {
     case HG_T_CLASS:
     case HG_T_MODULE:
     case HG_T_ICLASS:
@@ -60,14 +60,15 @@ has_caches(const struct hg_graph *graph, uint32_t from) {
 static uint32_t
 rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
     enum hg_edge_kind kind = hg_edge_kind(name);
-    bool thread = graph->type[to] == HG_T_DATA &&
-                  (graph->label[to] == STRING_THREAD || graph->label[to] == STRING_RACTOR);
-    bool data = graph->type[from] == HG_T_DATA;
+    bool thread = hg_type(graph, to) == HG_T_DATA &&
+                  (hg_label(graph, to) == STRING_THREAD || hg_label(graph, to) == STRING_RACTOR);
+    bool data = hg_type(graph, from) == HG_T_DATA;
     bool stack = data &&
-                 (graph->label[from] == STRING_RACTOR || graph->label[from] == STRING_THREAD ||
-                  (graph->type[to] == HG_T_DATA && graph->label[to] == STRING_RACTOR));
-    if (graph->flags[from] & HG_N_CONSERVATIVE) return HG_RANK_STACK;
-    if (graph->flags[from] & HG_N_VM_CACHE) return HG_RANK_CACHE;
+                 (hg_label(graph, from) == STRING_RACTOR ||
+                  hg_label(graph, from) == STRING_THREAD ||
+                  (hg_type(graph, to) == HG_T_DATA && hg_label(graph, to) == STRING_RACTOR));
+    if (hg_flags(graph, from) & HG_N_CONSERVATIVE) return HG_RANK_STACK;
+    if (hg_flags(graph, from) & HG_N_VM_CACHE) return HG_RANK_CACHE;
     if (kind == HG_E_FIELD && hg_edge_payload(name) == STRING_CACHED && has_caches(graph, from))
         return HG_RANK_CACHE;
     if (kind == HG_E_CONSTANT && hg_edge_payload(name) == STRING_BINDING) return HG_RANK_ROOT;
@@ -80,7 +81,7 @@ rank_of(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name)
         return HG_RANK_FRAME;
     if (is_data(graph, from, STRING_THREAD) && is_data(graph, to, STRING_RACTOR))
         return HG_RANK_FRAME;
-    if (graph->type[from] != HG_T_ROOT) return HG_RANK_NAMED;
+    if (hg_type(graph, from) != HG_T_ROOT) return HG_RANK_NAMED;
     if (is_given(graph, to, kind)) return HG_RANK_NAMED;
     return thread ? HG_RANK_FRAME : HG_RANK_ROOT;
 }
@@ -112,12 +113,12 @@ relax(const struct hg_graph *graph, const uint8_t *fixed, uint32_t *cost) {
     CHECK(settled);
     for (uint32_t from; (from = nearest(graph, cost, settled)) != HG_NO_NODE;) {
         settled[from] = 1;
-        for (uint64_t edge = graph->first[from]; edge <= graph->first[from + 1]; edge++) {
-            uint32_t to = graph->class_node[from];
+        for (uint64_t edge = hg_first(graph, from); edge <= hg_first(graph, from + 1); edge++) {
+            uint32_t to = hg_class(graph, from);
             uint32_t name = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
-            if (edge < graph->first[from + 1]) {
-                to = graph->target[edge];
-                name = graph->name[edge];
+            if (edge < hg_first(graph, from + 1)) {
+                to = hg_target(graph, edge);
+                name = hg_name(graph, edge);
             }
             if (to == HG_NO_NODE || !hg_edge_holds(name) || fixed[to]) continue;
             uint32_t with = cost_with(graph, cost[from], from, to, name);
@@ -129,17 +130,17 @@ relax(const struct hg_graph *graph, const uint8_t *fixed, uint32_t *cost) {
 
 static bool
 is_module(const struct hg_graph *graph, uint32_t node) {
-    return (graph->type[node] == HG_T_CLASS || graph->type[node] == HG_T_MODULE) &&
-           !(graph->flags[node] & HG_N_SINGLETON);
+    return (hg_type(graph, node) == HG_T_CLASS || hg_type(graph, node) == HG_T_MODULE) &&
+           !(hg_flags(graph, node) & HG_N_SINGLETON);
 }
 
 /* Whether a module named Object refers to a node. (No name here has a "::" in it.) */
 static bool
 is_of_object(const struct hg_graph *graph, uint32_t node) {
     for (uint32_t from = 0; from < graph->objects; from++) {
-        if (!is_module(graph, from) || graph->label[from] != STRING_OBJECT) continue;
-        for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
-            if (graph->target[edge] == node && hg_edge_holds(graph->name[edge])) return true;
+        if (!is_module(graph, from) || hg_label(graph, from) != STRING_OBJECT) continue;
+        for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++) {
+            if (hg_target(graph, edge) == node && hg_edge_holds(hg_name(graph, edge))) return true;
         }
     }
     return false;
@@ -148,9 +149,9 @@ is_of_object(const struct hg_graph *graph, uint32_t node) {
 /* Whether another module has taken the name. */
 static bool
 is_former(const struct hg_graph *graph, uint32_t node) {
-    if (graph->label[node] == STRING_OBJECT || is_of_object(graph, node)) return false;
+    if (hg_label(graph, node) == STRING_OBJECT || is_of_object(graph, node)) return false;
     for (uint32_t other = 0; other < graph->objects; other++) {
-        if (is_module(graph, other) && graph->label[other] == graph->label[node] &&
+        if (is_module(graph, other) && hg_label(graph, other) == hg_label(graph, node) &&
             is_of_object(graph, other))
             return true;
     }
@@ -162,7 +163,7 @@ static bool
 mark_modules(const struct hg_graph *graph, const uint32_t *cost, uint8_t *module) {
     uint32_t count = 0;
     for (uint32_t node = 0; node < graph->objects; node++) {
-        bool object = graph->type[node] == HG_T_CLASS && graph->label[node] == STRING_OBJECT;
+        bool object = hg_type(graph, node) == HG_T_CLASS && hg_label(graph, node) == STRING_OBJECT;
         if (!object) continue;
         if (cost[node] != UINT32_MAX) module[node] = 1, count++;
         break;
@@ -171,9 +172,9 @@ mark_modules(const struct hg_graph *graph, const uint32_t *cost, uint8_t *module
         more = false;
         for (uint32_t from = 0; from < graph->objects; from++) {
             if (!module[from]) continue;
-            for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
-                uint32_t to = graph->target[edge];
-                if (hg_edge_kind(graph->name[edge]) != HG_E_CONSTANT) continue;
+            for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++) {
+                uint32_t to = hg_target(graph, edge);
+                if (hg_edge_kind(hg_name(graph, edge)) != HG_E_CONSTANT) continue;
                 if (!is_module(graph, to) || module[to]) continue;
                 module[to] = 1;
                 count++;
@@ -183,7 +184,7 @@ mark_modules(const struct hg_graph *graph, const uint32_t *cost, uint8_t *module
     }
     if (count > 1) return true;
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        module[node] = is_module(graph, node) && graph->label[node] != HG_NO_STRING &&
+        module[node] = is_module(graph, node) && hg_label(graph, node) != HG_NO_STRING &&
                        cost[node] != UINT32_MAX && !is_former(graph, node);
     }
     return false;
@@ -191,9 +192,10 @@ mark_modules(const struct hg_graph *graph, const uint32_t *cost, uint8_t *module
 
 static bool
 has_edge(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
-    if (hg_edge_kind(name) == HG_E_CLASS) return graph->class_node[from] == to;
-    for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
-        if (graph->target[edge] == to && graph->name[edge] == name) return hg_edge_holds(name);
+    if (hg_edge_kind(name) == HG_E_CLASS) return hg_class(graph, from) == to;
+    for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++) {
+        if (hg_target(graph, edge) == to && hg_name(graph, edge) == name)
+            return hg_edge_holds(name);
     }
     return false;
 }
@@ -202,13 +204,13 @@ has_edge(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name
 static void
 check_form(const struct hg_graph *graph, const struct hg_parents *parents) {
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        uint32_t parent = parents->parent[node], steps = 0;
+        uint32_t parent = hg_parent(parents, node), steps = 0;
         if (parent == HG_NO_NODE) {
-            CHECK(node == graph->nodes - 1 || parents->cost[node] == UINT32_MAX);
+            CHECK(node == graph->nodes - 1 || hg_parent_cost(parents, node) == UINT32_MAX);
             continue;
         }
-        CHECK(has_edge(graph, parent, node, parents->name[node]));
-        for (uint32_t at = node; at != graph->nodes - 1; at = parents->parent[at]) {
+        CHECK(has_edge(graph, parent, node, hg_parent_name(parents, node)));
+        for (uint32_t at = node; at != graph->nodes - 1; at = hg_parent(parents, at)) {
             CHECK(at != HG_NO_NODE && ++steps <= graph->nodes);
         }
     }
@@ -229,12 +231,12 @@ check_parents(const struct hg_graph *graph, const struct hg_parents *parents) {
     /* The way to Object, or without constants to every module, stays as it is. */
     fixed[graph->nodes - 1] = 1;
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        CHECK_EQUAL(module[node], parents->module[node]);
-        bool object = graph->type[node] == HG_T_CLASS && graph->label[node] == STRING_OBJECT;
+        CHECK_EQUAL(module[node], hg_parent_module(parents, node));
+        bool object = hg_type(graph, node) == HG_T_CLASS && hg_label(graph, node) == STRING_OBJECT;
         if (!module[node]) continue;
         fixed[node] = 1;
         for (uint32_t at = node; (object || !constants) && at != HG_NO_NODE;
-             at = parents->parent[at]) {
+             at = hg_parent(parents, at)) {
             fixed[at] = 1;
         }
     }
@@ -245,10 +247,11 @@ check_parents(const struct hg_graph *graph, const struct hg_parents *parents) {
     relax(graph, fixed, cost);
 
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        CHECK_EQUAL(cost[node], parents->cost[node]);
-        uint32_t parent = parents->parent[node];
+        CHECK_EQUAL(cost[node], hg_parent_cost(parents, node));
+        uint32_t parent = hg_parent(parents, node);
         if (fixed[node] || parent == HG_NO_NODE) continue;
-        CHECK_EQUAL(cost[node], cost_with(graph, cost[parent], parent, node, parents->name[node]));
+        CHECK_EQUAL(cost[node],
+                    cost_with(graph, cost[parent], parent, node, hg_parent_name(parents, node)));
     }
     free(cost);
     free(module);
@@ -269,7 +272,7 @@ check_path(const struct hg_graph *graph, const struct hg_parents *parents,
         CHECK(has_edge(graph, from, step.node, step.name));
         for (uint32_t j = 0; j < i; j++) CHECK(path->steps[j].node != step.node);
         uint32_t of = rank_of(graph, from, step.node, step.name);
-        if (parents->module[step.node] && i + 1 < path->length) {
+        if (hg_parent_module(parents, step.node) && i + 1 < path->length) {
             permanent = true;
             rank = 0;
             CHECK(path->holder >= i);
@@ -278,15 +281,16 @@ check_path(const struct hg_graph *graph, const struct hg_parents *parents,
         from = step.node;
     }
     uint32_t holder = path->steps[path->holder].node;
-    if (permanent) CHECK(parents->module[holder]);
+    if (permanent) CHECK(hg_parent_module(parents, holder));
     else if (path->length > 1) CHECK(holder < graph->objects && path->holder == 1);
 }
 
 static bool
 shares_edge(const struct hg_parents *parents, const struct hg_path *a, const struct hg_path *b) {
-    for (uint32_t i = a->holder + parents->module[a->steps[a->holder].node]; i < a->length; i++) {
-        for (uint32_t j = b->holder + parents->module[b->steps[b->holder].node]; j < b->length;
-             j++) {
+    for (uint32_t i = a->holder + hg_parent_module(parents, a->steps[a->holder].node);
+         i < a->length; i++) {
+        for (uint32_t j = b->holder + hg_parent_module(parents, b->steps[b->holder].node);
+             j < b->length; j++) {
             if (i && j && a->steps[i].node == b->steps[j].node &&
                 a->steps[i - 1].node == b->steps[j - 1].node) {
                 return true;
@@ -308,7 +312,7 @@ same_path(const struct hg_path *a, const struct hg_path *b) {
 /* Whether a node is its own ancestor's ancestor: then no path by the tree goes through the edge. */
 static bool
 tree_path_has(const struct hg_parents *parents, uint32_t node, uint32_t wanted) {
-    for (; node != HG_NO_NODE; node = parents->parent[node]) {
+    for (; node != HG_NO_NODE; node = hg_parent(parents, node)) {
         if (node == wanted) return true;
     }
     return false;
@@ -321,10 +325,11 @@ check_all_referrers(const struct hg_graph *graph, const struct hg_parents *paren
     for (uint32_t from = 0; from < graph->nodes; from++) {
         uint32_t name;
         bool on_one = false;
-        if (parents->cost[from] == UINT32_MAX || tree_path_has(parents, from, node)) continue;
+        if (hg_parent_cost(parents, from) == UINT32_MAX || tree_path_has(parents, from, node))
+            continue;
         if (!hg_edge_between(graph, from, node, &name) || !hg_edge_holds(name)) continue;
-        if (hg_edge_kind(name) == HG_E_CLASS && parents->module[node] &&
-            parents->parent[node] != from) {
+        if (hg_edge_kind(name) == HG_E_CLASS && hg_parent_module(parents, node) &&
+            hg_parent(parents, node) != from) {
             continue;
         }
         for (uint32_t i = 0; i < found && !on_one; i++) {
@@ -350,7 +355,7 @@ check_paths(const struct hg_graph *graph, const struct hg_inverse *inverse,
     CHECK_EQUAL(
         HG_OK, hg_paths(graph, inverse, parents, node, limit, budget, &task, paths, &found, &more));
     CHECK(found <= limit);
-    if (parents->parent[node] == HG_NO_NODE) {
+    if (hg_parent(parents, node) == HG_NO_NODE) {
         CHECK_EQUAL(0, found);
         CHECK_EQUAL(0, best.length);
         return;
@@ -385,14 +390,14 @@ check_referrers(const struct hg_graph *graph, const struct hg_inverse *inverse, 
     static struct hg_referrer expected[MOST], got[2][MOST];
     uint64_t count = 0, total[2];
     for (uint32_t from = 0; from < graph->nodes; from++) {
-        for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++) {
-            if (graph->target[edge] != node) continue;
+        for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++) {
+            if (hg_target(graph, edge) != node) continue;
             CHECK(count < MOST);
-            expected[count++] = (struct hg_referrer){from, graph->name[edge]};
+            expected[count++] = (struct hg_referrer){from, hg_name(graph, edge)};
         }
     }
     for (uint32_t from = 0; from < graph->nodes && instances; from++) {
-        if (graph->class_node[from] != node) continue;
+        if (hg_class(graph, from) != node) continue;
         CHECK(count < MOST);
         uint32_t name = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
         expected[count++] = (struct hg_referrer){from, name};
@@ -418,7 +423,7 @@ check_counts(const struct hg_graph *graph) {
     CHECK(counts);
     CHECK_EQUAL(HG_OK, hg_count_referrers(graph, &task, counts));
     for (uint32_t edge = 0; edge < graph->edges; edge++) {
-        if (hg_edge_holds(graph->name[edge])) counts[graph->target[edge]]--;
+        if (hg_edge_holds(hg_name(graph, edge))) counts[hg_target(graph, edge)]--;
     }
     for (uint32_t node = 0; node < graph->nodes; node++) CHECK_EQUAL(0, counts[node]);
     free(counts);
@@ -474,7 +479,7 @@ test_list(uint32_t length) {
     const struct hg_graph *graph = build_finish(&builder);
     CHECK_EQUAL(HG_OK, hg_parents_build(graph, &task, &parents));
     CHECK_EQUAL(HG_OK, hg_inverse_build(graph, &task, &inverse));
-    CHECK_EQUAL(3 * length, hg_path_length(parents.cost[length - 1]));
+    CHECK_EQUAL(3 * length, hg_path_length(hg_parent_cost(&parents, length - 1)));
     CHECK_EQUAL(HG_OK,
                 hg_paths(graph, &inverse, &parents, length / 2, 3, 0, &task, paths, &found, &more));
     CHECK_EQUAL(1, found);
@@ -495,9 +500,9 @@ test_stop(void) {
     struct hg_inverse inverse;
     const struct hg_graph *graph = build_heap(&builder, 100000, &random);
     CHECK_EQUAL(HG_STOPPED, hg_parents_build(graph, &stopped, &parents));
-    CHECK(!parents.owned && !parents.parent);
+    CHECK(!parents.owned && !hg_has_column(&parents.parent));
     CHECK_EQUAL(HG_STOPPED, hg_inverse_build(graph, &stopped, &inverse));
-    CHECK(!inverse.owned && !inverse.first);
+    CHECK(!inverse.owned && !hg_has_column(&inverse.first));
     build_free(&builder);
 }
 

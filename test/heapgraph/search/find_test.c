@@ -33,21 +33,22 @@ in_set(const struct hg_condition *condition, uint32_t node) {
 /* The first target of a field of that name, or HG_NO_NODE. */
 static uint32_t
 field(const struct hg_graph *graph, uint32_t node, uint32_t string) {
-    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++)
-        if (graph->name[edge] == hg_edge_name(HG_E_FIELD, string)) return graph->target[edge];
+    for (uint32_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++)
+        if (hg_name(graph, edge) == hg_edge_name(HG_E_FIELD, string)) return hg_target(graph, edge);
     return HG_NO_NODE;
 }
 
 static bool
 is_kind_of(const struct hg_graph *graph, const struct hg_condition *condition, uint32_t node) {
-    uint32_t at = graph->class_node[node];
+    uint32_t at = hg_class(graph, node);
     if (at != HG_NO_NODE && in_set(condition, at)) return true;
     for (uint32_t steps = 0; steps <= graph->objects && at != HG_NO_NODE; steps++) {
-        uint8_t type = graph->type[at];
+        uint8_t type = hg_type(graph, at);
         if (type != HG_T_CLASS && type != HG_T_ICLASS) return false;
         if (in_set(condition, at)) return true;
         uint32_t module = type == HG_T_ICLASS ? field(graph, at, STRING_MODULE) : HG_NO_NODE;
-        if (module != HG_NO_NODE && graph->type[module] == HG_T_MODULE && in_set(condition, module))
+        if (module != HG_NO_NODE && hg_type(graph, module) == HG_T_MODULE &&
+            in_set(condition, module))
             return true;
         at = field(graph, at, STRING_SUPERCLASS);
     }
@@ -56,15 +57,15 @@ is_kind_of(const struct hg_graph *graph, const struct hg_condition *condition, u
 
 static bool
 refers(const struct hg_graph *graph, uint32_t from, uint32_t to) {
-    for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++)
-        if (graph->target[edge] == to && hg_edge_holds(graph->name[edge])) return true;
+    for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++)
+        if (hg_target(graph, edge) == to && hg_edge_holds(hg_name(graph, edge))) return true;
     return false;
 }
 
 static bool
 is_inner(const struct hg_graph *graph, uint32_t node) {
-    bool fields = graph->type[node] == HG_T_IMEMO && graph->label[node] == STRING_FIELDS;
-    return fields || (graph->type[node] == HG_T_ARRAY && graph->class_node[node] == HG_NO_NODE);
+    bool fields = hg_type(graph, node) == HG_T_IMEMO && hg_label(graph, node) == STRING_FIELDS;
+    return fields || (hg_type(graph, node) == HG_T_ARRAY && hg_class(graph, node) == HG_NO_NODE);
 }
 
 /* Directly, or through one table that no program sees; such a table itself is asked as it is. */
@@ -112,13 +113,13 @@ meets(const struct hg_graph *graph, const struct hg_tree *tree,
     bool is = false;
     switch (condition->subject) {
     case HG_IF_SIZE:
-        return compares(condition->relation, graph->memsize[node], value);
+        return compares(condition->relation, hg_memsize(graph, node), value);
     case HG_IF_RETAINED:
         return compares(condition->relation, hg_retained(tree, node), value);
     case HG_IF_OBJECTS:
         return compares(condition->relation, hg_retained_nodes(tree, node), value);
     case HG_IF_TYPE:
-        is = (value & UINT64_C(1) << graph->type[node]) != 0;
+        is = (value & UINT64_C(1) << hg_type(graph, node)) != 0;
         break;
     case HG_IF_CLASS:
         is = class != HG_NO_NODE && in_set(condition, class);
@@ -137,22 +138,22 @@ meets(const struct hg_graph *graph, const struct hg_tree *tree,
 static bool
 wanted(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
        uint32_t node) {
-    bool type = filter->type == HG_ANY_TYPE || filter->type == graph->type[node];
-    bool live = !filter->reachable || tree->position[node] != HG_NO_NODE;
+    bool type = filter->type == HG_ANY_TYPE || filter->type == hg_type(graph, node);
+    bool live = !filter->reachable || hg_position(tree, node) != HG_NO_NODE;
     bool class = !filter->classes ||
                  contains(filter->classes, filter->class_count, hg_real_class(graph, node));
     bool among = !filter->nodes || contains(filter->nodes, filter->node_count, node);
     bool all = true;
     for (size_t i = 0; i < filter->condition_count; i++)
         all = all && meets(graph, tree, &filter->conditions[i], node);
-    return type && live && class && among && all && graph->memsize[node] >= filter->least_bytes;
+    return type && live && class && among && all && hg_memsize(graph, node) >= filter->least_bytes;
 }
 
 static uint64_t
 references_to(const struct hg_graph *graph, uint32_t node) {
     uint64_t count = 0;
     for (uint64_t edge = 0; edge < graph->edges; edge++)
-        count += graph->target[edge] == node && hg_edge_holds(graph->name[edge]);
+        count += hg_target(graph, edge) == node && hg_edge_holds(hg_name(graph, edge));
     return count;
 }
 
@@ -160,8 +161,8 @@ references_to(const struct hg_graph *graph, uint32_t node) {
 static bool
 precedes(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_sort sort, uint32_t a,
          uint32_t b) {
-    uint64_t of_a = graph->memsize[a], of_b = graph->memsize[b];
-    bool live_a = tree->position[a] != HG_NO_NODE, live_b = tree->position[b] != HG_NO_NODE;
+    uint64_t of_a = hg_memsize(graph, a), of_b = hg_memsize(graph, b);
+    bool live_a = hg_position(tree, a) != HG_NO_NODE, live_b = hg_position(tree, b) != HG_NO_NODE;
     switch (sort) {
     case HG_SORT_RETAINED:
         if (live_a != live_b) return live_a;
@@ -190,7 +191,7 @@ expect(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg
         for (; at && precedes(graph, tree, sort, node, all.nodes[at - 1]); at--)
             all.nodes[at] = all.nodes[at - 1];
         all.nodes[at] = node;
-        all.bytes += graph->memsize[node];
+        all.bytes += hg_memsize(graph, node);
     }
     return all;
 }
@@ -238,7 +239,7 @@ static struct hg_filter
 random_filter(const struct hg_graph *graph, uint32_t *classes, uint32_t *nodes,
               struct random *random) {
     struct hg_filter filter = {.type = HG_ANY_TYPE, .reachable = random_chance(random, 30)};
-    if (random_chance(random, 20)) filter.type = graph->type[random_below(random, graph->nodes)];
+    if (random_chance(random, 20)) filter.type = hg_type(graph, random_below(random, graph->nodes));
     if (random_chance(random, 30)) filter.least_bytes = 20 * random_below(random, 6);
     if (random_chance(random, 40)) {
         filter.classes = classes;
@@ -261,9 +262,9 @@ dress(struct builder *builder, struct random *random) {
     struct hg_graph *graph = &builder->graph;
     for (uint32_t node = 0; node < graph->objects; node++) {
         if (random_chance(random, 50)) builder->type[node] = types[random_below(random, 5)];
-        if (graph->type[node] == HG_T_IMEMO)
+        if (hg_type(graph, node) == HG_T_IMEMO)
             builder->label[node] = random_chance(random, 50) ? STRING_FIELDS : STRING_IMEMO;
-        for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
+        for (uint32_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
             uint32_t string = random_chance(random, 60) ? STRING_SUPERCLASS : STRING_MODULE;
             if (random_chance(random, 60)) builder->name[edge] = hg_edge_name(HG_E_FIELD, string);
         }
@@ -300,7 +301,7 @@ static void
 check_knows(const struct hg_graph *graph) {
     bool knows = false;
     for (uint32_t node = 0; node < graph->objects; node++)
-        if (graph->type[node] == HG_T_CLASS || graph->type[node] == HG_T_ICLASS)
+        if (hg_type(graph, node) == HG_T_CLASS || hg_type(graph, node) == HG_T_ICLASS)
             knows = knows || field(graph, node, STRING_SUPERCLASS) != HG_NO_NODE;
     CHECK_EQUAL(knows, hg_knows_superclasses(graph));
 }

@@ -20,7 +20,7 @@ compare(const struct hg_graph *graph, const struct hg_tree *tree, const uint8_t 
     struct freed freed = {0, 0};
     for (uint32_t node = 0; node < graph->objects; node++) {
         if (!hg_is_reachable(tree, node) || kept[node]) continue;
-        freed.bytes += graph->memsize[node];
+        freed.bytes += hg_memsize(graph, node);
         freed.objects++;
     }
     return freed;
@@ -30,14 +30,14 @@ compare(const struct hg_graph *graph, const struct hg_tree *tree, const uint8_t 
 static struct freed
 without_edge(struct builder *builder, const struct hg_tree *tree, uint32_t from, uint32_t to) {
     const struct hg_graph *graph = &builder->graph;
-    uint32_t stack[MOST + 8], class = graph->class_node[from];
+    uint32_t stack[MOST + 8], class = hg_class(graph, from);
     uint8_t kept[MOST + 8];
-    uint32_t edge = graph->first[from], end = graph->first[from + 1];
+    uint32_t edge = hg_first(graph, from), end = hg_first(graph, from + 1);
     if (class == to) builder->class_node[from] = HG_NO_NODE;
     else
-        while (edge < end && (graph->target[edge] != to || !hg_edge_holds(graph->name[edge])))
+        while (edge < end && (hg_target(graph, edge) != to || !hg_edge_holds(hg_name(graph, edge))))
             edge++;
-    uint32_t name = edge < end ? graph->name[edge] : 0;
+    uint32_t name = edge < end ? hg_name(graph, edge) : 0;
     bool weakened = class != to && edge < end;
     if (weakened) builder->name[edge] = hg_edge_name(HG_E_WEAK, HG_PAYLOAD_NONE);
     mark_without(graph, HG_NO_NODE, kept, stack);
@@ -48,9 +48,9 @@ without_edge(struct builder *builder, const struct hg_tree *tree, uint32_t from,
 
 static uint32_t
 references(const struct hg_graph *graph, uint32_t from, uint32_t to, bool holding) {
-    uint32_t count = graph->class_node[from] == to;
-    for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++)
-        count += graph->target[edge] == to && (!holding || hg_edge_holds(graph->name[edge]));
+    uint32_t count = hg_class(graph, from) == to;
+    for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++)
+        count += hg_target(graph, edge) == to && (!holding || hg_edge_holds(hg_name(graph, edge)));
     return count;
 }
 
@@ -59,9 +59,10 @@ static void
 check_other(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t from, uint32_t to,
             struct hg_referrer other) {
     uint32_t same = 0;
-    for (uint32_t edge = graph->first[other.node]; edge < graph->first[other.node + 1]; edge++)
-        same += graph->target[edge] == to && graph->name[edge] == other.name;
-    if (hg_edge_kind(other.name) == HG_E_CLASS) same += graph->class_node[other.node] == to;
+    for (uint32_t edge = hg_first(graph, other.node); edge < hg_first(graph, other.node + 1);
+         edge++)
+        same += hg_target(graph, edge) == to && hg_name(graph, edge) == other.name;
+    if (hg_edge_kind(other.name) == HG_E_CLASS) same += hg_class(graph, other.node) == to;
     CHECK(same > 0);
     CHECK(hg_edge_holds(other.name));
     CHECK(hg_is_reachable(tree, other.node) && !hg_dominates(tree, to, other.node));

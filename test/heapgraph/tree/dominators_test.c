@@ -13,33 +13,34 @@ static void
 check_form(const struct hg_graph *graph, const struct hg_tree *tree) {
     uint32_t reached = 0;
     uint64_t bytes = 0, objects = 0;
-    CHECK_EQUAL(graph->nodes - 1, tree->node[0]);
-    CHECK_EQUAL(tree->reached, tree->end[0]);
-    CHECK_EQUAL(0, tree->up[0]);
+    CHECK_EQUAL(graph->nodes - 1, hg_tree_node(tree, 0));
+    CHECK_EQUAL(tree->reached, hg_end(tree, 0));
+    CHECK_EQUAL(0, hg_up(tree, 0));
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        uint32_t at = tree->position[node];
+        uint32_t at = hg_position(tree, node);
         if (at == HG_NO_NODE) continue;
         reached++;
         CHECK(at < tree->reached);
-        CHECK_EQUAL(node, tree->node[at]);
-        CHECK(at < tree->end[at] && tree->end[at] <= tree->reached);
-        if (at > 0) CHECK(tree->up[at] < at && tree->end[at] <= tree->end[tree->up[at]]);
-        if (node < graph->objects) objects++, bytes += graph->memsize[node];
+        CHECK_EQUAL(node, hg_tree_node(tree, at));
+        CHECK(at < hg_end(tree, at) && hg_end(tree, at) <= tree->reached);
+        if (at > 0)
+            CHECK(hg_up(tree, at) < at && hg_end(tree, at) <= hg_end(tree, hg_up(tree, at)));
+        if (node < graph->objects) objects++, bytes += hg_memsize(graph, node);
     }
     CHECK_EQUAL(reached, tree->reached);
     CHECK_EQUAL(objects, tree->reachable_objects);
     CHECK_EQUAL(bytes, tree->reachable_bytes);
-    CHECK_EQUAL(bytes, tree->retained[0]);
+    CHECK_EQUAL(bytes, hg_retained_at(tree, 0));
     CHECK_EQUAL(graph->objects, tree->reachable_objects + tree->unreachable_objects);
 
     /* Children fill their parent's run without a gap, and `up` is where they are children. */
     for (uint32_t at = 0; at < tree->reached; at++) {
-        uint64_t sum = graph->memsize[tree->node[at]];
-        for (uint32_t child = at + 1; child < tree->end[at]; child = tree->end[child]) {
-            CHECK_EQUAL(at, tree->up[child]);
-            sum += tree->retained[child];
+        uint64_t sum = hg_memsize(graph, hg_tree_node(tree, at));
+        for (uint32_t child = at + 1; child < hg_end(tree, at); child = hg_end(tree, child)) {
+            CHECK_EQUAL(at, hg_up(tree, child));
+            sum += hg_retained_at(tree, child);
         }
-        CHECK_EQUAL(sum, tree->retained[at]);
+        CHECK_EQUAL(sum, hg_retained_at(tree, at));
     }
 }
 
@@ -51,7 +52,7 @@ check_node(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t no
     for (uint32_t other = 0; other < graph->nodes; other++) {
         bool dominated = all[node] && all[other] && !marked[other];
         CHECK_EQUAL(dominated, hg_dominates(tree, node, other));
-        if (dominated) bytes += graph->memsize[other], nodes++;
+        if (dominated) bytes += hg_memsize(graph, other), nodes++;
     }
     CHECK_EQUAL(bytes, hg_retained(tree, node));
     CHECK_EQUAL(nodes, hg_retained_nodes(tree, node));
@@ -162,7 +163,7 @@ test_stop(void) {
     const struct hg_graph *graph = build_heap(&builder, 100000, &random);
     CHECK_EQUAL(HG_STOPPED, hg_tree_build(graph, &task, &tree));
     CHECK_EQUAL(0, tree.reached);
-    CHECK(!tree.owned && !tree.node);
+    CHECK(!tree.owned && !hg_has_column(&tree.node));
     build_free(&builder);
 }
 

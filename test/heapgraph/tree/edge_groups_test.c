@@ -38,12 +38,12 @@ is_element(enum hg_edge_kind kind) {
 static void
 expect(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t node, uint32_t name) {
     enum hg_edge_kind kind = hg_edge_kind(name);
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     struct expected one = {
         kind, hg_edge_payload(name), hg_real_class(graph, node), 0, type, node, 0, 0};
     if (is_element(kind)) one.payload = HG_PAYLOAD_NONE;
     if (kind == HG_E_VALUE || kind == HG_E_VALUE_INT) one.kind = HG_E_VALUE_AT;
-    one.label = type == HG_T_DATA || type == HG_T_IMEMO || type == HG_T_ROOT ? graph->label[node]
+    one.label = type == HG_T_DATA || type == HG_T_IMEMO || type == HG_T_ROOT ? hg_label(graph, node)
                                                                              : HG_NO_STRING;
     if (one.class != HG_NO_NODE) one.label = one.type = 0;
 
@@ -109,19 +109,18 @@ check_node(const struct hg_graph *graph, const struct hg_tree *tree,
     uint32_t of_class = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
     begin(graph);
     for (uint32_t from = 0; from < graph->nodes; from++)
-        if (graph->class_node[from] == node) expect(graph, tree, from, of_class);
+        if (hg_class(graph, from) == node) expect(graph, tree, from, of_class);
     for (uint32_t from = 0; from < graph->nodes; from++)
-        for (uint32_t edge = graph->first[from]; edge < graph->first[from + 1]; edge++)
-            if (graph->target[edge] == node) expect(graph, tree, from, graph->name[edge]);
+        for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++)
+            if (hg_target(graph, edge) == node) expect(graph, tree, from, hg_name(graph, edge));
     CHECK_EQUAL(HG_OK, hg_group_referrers(graph, tree, inverse, node, limit, &task, &groups));
     check(&groups, limit, true);
     hg_edge_groups_free(&groups);
 
     begin(graph);
-    if (graph->class_node[node] != HG_NO_NODE)
-        expect(graph, tree, graph->class_node[node], of_class);
-    for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++)
-        expect(graph, tree, graph->target[edge], graph->name[edge]);
+    if (hg_class(graph, node) != HG_NO_NODE) expect(graph, tree, hg_class(graph, node), of_class);
+    for (uint32_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++)
+        expect(graph, tree, hg_target(graph, edge), hg_name(graph, edge));
     CHECK_EQUAL(HG_OK, hg_group_references(graph, tree, node, limit, &task, &groups));
     check(&groups, limit, false);
     hg_edge_groups_free(&groups);

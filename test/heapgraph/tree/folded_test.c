@@ -56,7 +56,7 @@ expect(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t below)
         if (!hg_dominates(tree, below, node)) continue;
         struct full *cell = &full[place(graph, tree, node)];
         cell->objects += node < graph->objects;
-        cell->bytes += graph->memsize[node];
+        cell->bytes += hg_memsize(graph, node);
     }
     for (uint32_t i = 0; i < fulls; i++)
         for (uint32_t at = i;; at = full[at].parent) {

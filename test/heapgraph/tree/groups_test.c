@@ -12,20 +12,20 @@ static bool
 belongs(const struct hg_graph *graph, enum hg_group_by by, const struct hg_group *group,
         uint32_t node) {
     uint32_t class = hg_real_class(graph, node);
-    uint8_t type = graph->type[node];
+    uint8_t type = hg_type(graph, node);
     bool kind = type == HG_T_IMEMO || type == HG_T_DATA;
     switch (by) {
     case HG_BY_TYPE:
         return group->key == type;
     case HG_BY_LOCATION:
-        return group->key == graph->location[node];
+        return group->key == hg_location(graph, node);
     case HG_BY_GENERATION:
-        return group->key == graph->generation[node];
+        return group->key == hg_generation(graph, node);
     default:
         break;
     }
     if (class != HG_NO_NODE || group->key != HG_NO_NODE) return group->key == class;
-    return group->type == type && group->label == (kind ? graph->label[node] : HG_NO_STRING);
+    return group->type == type && group->label == (kind ? hg_label(graph, node) : HG_NO_STRING);
 }
 
 /* Bytes of all objects that one of the members or several dominate. */
@@ -36,7 +36,7 @@ dominated_bytes(const struct hg_graph *graph, const struct hg_tree *tree, const 
     for (uint32_t node = 0; node < graph->objects; node++) {
         uint64_t i = 0;
         while (i < count && !hg_dominates(tree, members[i], node)) i++;
-        if (i < count) bytes += graph->memsize[node];
+        if (i < count) bytes += hg_memsize(graph, node);
     }
     return bytes;
 }
@@ -54,13 +54,13 @@ check_group(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_gr
         if (below != HG_NO_NODE && (node == below || !hg_dominates(tree, below, node))) continue;
         if (tree && !hg_is_reachable(tree, node)) {
             unreachable++;
-            unreachable_bytes += graph->memsize[node];
+            unreachable_bytes += hg_memsize(graph, node);
             continue;
         }
-        uint64_t size = tree ? hg_retained(tree, node) : graph->memsize[node];
+        uint64_t size = tree ? hg_retained(tree, node) : hg_memsize(graph, node);
         if (largest == HG_NO_NODE || size > most) largest = node, most = size;
         members[count++] = node;
-        bytes += graph->memsize[node];
+        bytes += hg_memsize(graph, node);
     }
     CHECK_EQUAL(count, group->count);
     CHECK_EQUAL(bytes, group->bytes);
@@ -151,17 +151,18 @@ static void
 check_outermost(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_group_by by,
                 uint32_t below, struct random *random) {
     uint8_t *through = calloc(graph->nodes, 1);
+    struct hg_column column = {.array = through};
     uint32_t *nodes = calloc(graph->nodes, sizeof(*nodes)), found, total;
     CHECK(through && nodes);
     for (uint32_t node = 0; node < graph->objects; node++)
         through[node] = random_chance(random, 30);
     if (below != HG_NO_NODE)
         CHECK_EQUAL(HG_OK, hg_dominated(tree, below, 0, graph->nodes, nodes, &found, &total));
-    else CHECK_EQUAL(HG_OK, hg_top(graph, tree, through, 0, graph->nodes, nodes, &found, &total));
+    else CHECK_EQUAL(HG_OK, hg_top(graph, tree, &column, 0, graph->nodes, nodes, &found, &total));
 
     struct hg_group_query query = {
         .by = by, .below = below, .outermost = true, .limit = UINT32_MAX};
-    if (below == HG_NO_NODE) query.through = through;
+    if (below == HG_NO_NODE) query.through = &column;
     struct hg_groups groups = ask(graph, tree, &query);
     uint64_t objects = 0;
     for (size_t k = 0; k < groups.count; k++) {
@@ -170,7 +171,7 @@ check_outermost(const struct hg_graph *graph, const struct hg_tree *tree, enum h
         for (uint32_t i = 0; i < found; i++) {
             if (nodes[i] >= graph->objects || !belongs(graph, by, group, nodes[i])) continue;
             count++;
-            bytes += graph->memsize[nodes[i]];
+            bytes += hg_memsize(graph, nodes[i]);
             retained += hg_retained(tree, nodes[i]);
         }
         CHECK_EQUAL(count, group->count);

@@ -65,7 +65,8 @@ check_dominated(const struct hg_graph *graph, const struct hg_tree *tree, struct
             top[node] = hg_is_reachable(tree, node) && above == HG_NO_NODE && !through[node];
         }
         uint32_t count = expect_dominated(graph, tree, 0, top, expected);
-        uint8_t *passed = round ? through : NULL;
+        struct hg_column column = {.array = through};
+        const struct hg_column *passed = round ? &column : NULL;
         CHECK_EQUAL(HG_OK, hg_top(graph, tree, passed, 0, UINT32_MAX, nodes, &found, &total));
         check_page(expected, count, 0, UINT32_MAX, nodes, found, total);
         for (uint32_t i = 0; i < found; i++) bytes += hg_retained(tree, nodes[i]);
@@ -87,12 +88,12 @@ mark_without(const struct hg_graph *graph, const uint8_t *gone, uint8_t *marked)
         more = false;
         for (uint32_t node = 0; node < graph->nodes; node++) {
             if (!marked[node]) continue;
-            uint32_t class = graph->class_node[node];
+            uint32_t class = hg_class(graph, node);
             if (class != HG_NO_NODE && !gone[class] && !marked[class])
                 marked[class] = 1, more = true;
-            for (uint32_t edge = graph->first[node]; edge < graph->first[node + 1]; edge++) {
-                uint32_t to = graph->target[edge];
-                if (!hg_edge_holds(graph->name[edge]) || gone[to] || marked[to]) continue;
+            for (uint32_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++) {
+                uint32_t to = hg_target(graph, edge);
+                if (!hg_edge_holds(hg_name(graph, edge)) || gone[to] || marked[to]) continue;
                 marked[to] = 1, more = true;
             }
         }
@@ -121,7 +122,7 @@ check_set(const struct hg_graph *graph, const struct hg_tree *tree, struct rando
         members += gone[node] && reachable;
         CHECK_EQUAL(reachable && !marked[node], freed[node]);
         if (node >= graph->objects) continue;
-        if (freed[node]) kept++, kept_bytes += graph->memsize[node];
+        if (freed[node]) kept++, kept_bytes += hg_memsize(graph, node);
     }
     CHECK_EQUAL(kept, exact.nodes);
     CHECK_EQUAL(kept_bytes, exact.bytes);

@@ -13,20 +13,24 @@ const mapHeight = 460;
 const hues = 8;
 const grownSteps = 4;
 
-type Form = "rows" | "boxes";
+export type Form = "rows" | "boxes";
 
 const forms: Record<Form, string> = { rows: "Rows (icicle)", boxes: "Boxes (treemap)" };
 
-/** Colours that show how much the objects of each name have grown: from 0 to 1, by number of name. */
-export interface Colours {
-  growth: readonly number[];
-}
+/** By how many bytes more each cell retains than in an earlier picture; null if that is not known. */
+export type Growth = readonly (number | null)[];
 
 export interface Options {
-  /** Without them each name has a colour of its own. */
-  colours?: Colours | undefined;
+  /** What the colours show; without it each name has a colour of its own. */
+  growth?: Growth | undefined;
+  /** More about a cell, to stand behind what it is. */
+  more?: (cell: number) => Node[];
   /** Called before the user goes into a cell; the picture stays as it is if it returns true. */
   opened?: (cell: number) => boolean;
+  /** The form that it has first. */
+  form?: Form;
+  /** Called when the user has chosen another form. */
+  chosen?: (form: Form) => void;
 }
 
 export class Picture {
@@ -34,16 +38,21 @@ export class Picture {
   private readonly crumbs = document.createElement("p");
   private readonly facts = document.createElement("p");
   private readonly buttons = new Map<Form, HTMLButtonElement>();
-  private form: Form = "rows";
+  private form: Form;
+  /** Given when the picture is closed. */
+  private readonly closed = new AbortController();
   private root = top;
   private looked = top;
   private boxes: Box[] = [];
+  private readonly mostGrown: number;
 
   constructor(
     private readonly tree: Tree,
     place: HTMLElement,
     private readonly options: Options = {},
   ) {
+    this.form = options.form ?? "rows";
+    this.mostGrown = Math.max(1, ...(options.growth ?? []).map((one) => one ?? 0));
     const scroll = document.createElement("div");
     scroll.className = "canvas";
     scroll.append(this.canvas);
@@ -61,6 +70,18 @@ export class Picture {
     place.hidden = false;
     this.listen();
     this.show(top);
+  }
+
+  /** Shows the same in another form. */
+  choose(form: Form): void {
+    if (form === this.form) return;
+    this.form = form;
+    this.show(this.root);
+  }
+
+  /** Ends what would keep the picture alive when its place is gone. */
+  close(): void {
+    this.closed.abort();
   }
 
   /** Draws it again, as when its width or the colours have changed. */
@@ -90,8 +111,8 @@ export class Picture {
       button.type = "button";
       button.textContent = words;
       button.addEventListener("click", () => {
-        this.form = form;
-        this.show(this.root);
+        this.choose(form);
+        this.options.chosen?.(form);
       });
       this.buttons.set(form, button);
       group.append(button);
@@ -111,12 +132,19 @@ export class Picture {
     this.canvas.addEventListener("keydown", (event) => {
       if (this.key(event.key)) event.preventDefault();
     });
-    new ResizeObserver(() => {
+    const observer = new ResizeObserver(() => {
       const width = this.canvas.parentElement?.clientWidth ?? 0;
       if (`${width}px` !== this.canvas.style.width) this.redraw();
-    }).observe(this.canvas.parentElement ?? this.canvas);
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    });
+    observer.observe(this.canvas.parentElement ?? this.canvas);
+    const dark = window.matchMedia("(prefers-color-scheme: dark)");
+    const redraw = () => {
       this.redraw();
+    };
+    dark.addEventListener("change", redraw);
+    this.closed.signal.addEventListener("abort", () => {
+      observer.disconnect();
+      dark.removeEventListener("change", redraw);
     });
   }
 
@@ -170,6 +198,7 @@ export class Picture {
   private lookAt(cell: number, small: number): void {
     this.looked = cell;
     this.facts.textContent = small > 0 ? this.wordsOfSmall(cell, small) : this.words(cell);
+    if (small === 0) this.facts.append(...(this.options.more?.(cell) ?? []));
     this.draw();
   }
 
@@ -178,10 +207,19 @@ export class Picture {
     const whole = tree.retained(top);
     const retained = `${bytes(tree.retained(cell))} (${percent(tree.retained(cell), whole)})`;
     const deeper = tree.children(cell).length;
-    return (
-      `${tree.name(cell)}: retains ${retained}; ${objects(tree.objects(cell))} of its own with ` +
-      `${bytes(tree.bytes(cell))}${deeper > 0 ? `; ${count(deeper)} boxes below` : ""}`
-    );
+    const own = tree.objects(cell);
+    return [
+      `${tree.name(cell)}: retains ${retained}${this.grown(cell)}`,
+      ...(own > 0 ? [`${objects(own)} of its own with ${bytes(tree.bytes(cell))}`] : []),
+      ...(deeper > 0 ? [`${count(deeper)} ${deeper === 1 ? "box" : "boxes"} below`] : []),
+    ].join("; ");
+  }
+
+  /** How much it has grown, if that is known. */
+  private grown(cell: number): string {
+    const grown = this.options.growth?.[cell];
+    if (grown === null || grown === undefined) return "";
+    return grown < 0 ? `, ${bytes(-grown)} less than before` : `, ${bytes(grown)} more than before`;
   }
 
   private wordsOfSmall(cell: number, small: number): string {
@@ -214,10 +252,10 @@ export class Picture {
   /** The name of the variable of the style that has the colour of a box. */
   private variable(box: Box): string {
     if (box.small > 0) return "--box-small";
-    const { colours } = this.options;
-    const number = this.tree.nameNumber(box.cell);
-    if (!colours) return `--box-${number % hues}`;
-    return `--grown-${Math.ceil((colours.growth[number] ?? 0) * grownSteps)}`;
+    const { growth } = this.options;
+    if (!growth) return `--box-${this.tree.nameNumber(box.cell) % hues}`;
+    const part = Math.max(0, growth[box.cell] ?? 0) / this.mostGrown;
+    return `--grown-${Math.ceil(part * grownSteps)}`;
   }
 }
 

@@ -27,9 +27,14 @@ export function percent(part: number, whole: number): string {
   return share > 0 && share < 0.1 ? "<0.1 %" : `${share.toFixed(1)} %`;
 }
 
+/** "1 group", "2,000 groups". */
+export function plural(number: number, one: string, several = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : several}`;
+}
+
 /** "1 object", "2,000 objects". */
 export function objects(number: number): string {
-  return `${count(number)} ${number === 1 ? "object" : "objects"}`;
+  return plural(number, "object");
 }
 
 /** The longest form of a name that fits, without its middle; "" if there is no room for any. */

@@ -6,13 +6,13 @@ export interface Progress {
   of: number | null;
 }
 
+/** What the dump says of itself, which need not be what it should be. */
 export interface Header {
-  time?: string;
-  pid?: number;
-  ruby?: string;
-  program?: string;
-  host?: string;
-  strings?: string;
+  gc?: { count?: number };
+  time?: unknown;
+  pid?: unknown;
+  ruby?: unknown;
+  host?: unknown;
 }
 
 export interface Dump {
@@ -64,7 +64,7 @@ export interface Memory {
 }
 
 export interface Summary {
-  header: Header & { ruby_description?: string };
+  header: Header;
   whole: boolean | null;
   warnings: string[];
   objects: number;
@@ -78,13 +78,6 @@ export interface Summary {
   };
   traced: boolean;
   most_referred: (Thing & { references: number })[];
-}
-
-/** A step of the path of a suspect. */
-export interface SuspectStep {
-  edge: string | null;
-  class: string | null;
-  address: string | null;
 }
 
 export interface Suspect {

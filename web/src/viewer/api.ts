@@ -55,7 +55,7 @@ async function get(
   address: string,
   signal: AbortSignal,
 ): Promise<{ status: number; body: object }> {
-  const headers = { "X-Heapdump-Token": token() };
+  const headers = { "X-Heapdump-Token": encodeURIComponent(token()) }; // which a token never needs
   try {
     const response = await fetch(address, { headers, signal });
     return { status: response.status, body: (await response.json()) as object };
@@ -67,10 +67,14 @@ async function get(
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
+    const stop = () => {
       clearTimeout(timer);
       reject(new Error("stopped"));
-    });
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", stop);
   });
 }

@@ -2,13 +2,14 @@
 // the menu.
 
 import { html, nothing } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
 import type { Dump } from "./answers.js";
 import type { Context } from "./context.js";
 import { addressOf, inDump, moved } from "./place.js";
 import { screens } from "./screens.js";
 import { destination } from "./screens/search.js";
 import { bytes, count, shortened } from "../common/units.js";
-import { short } from "./parts/texts.js";
+import { plain, short } from "./parts/texts.js";
 
 export interface Actions {
   /** Shows values, or hides them again. */
@@ -61,12 +62,16 @@ function baselineChoice({ place, dumps, dump, baseline }: Context): unknown {
     location.hash = addressOf({ ...place, parameters });
   };
   const others = dumps.filter((one) => one.id !== dump.id);
+  // Another list is another element: a browser keeps the number of what was chosen, not its value.
   return html`<label class="pick"
     >Baseline
-    <select @change=${change} .value=${baseline?.id ?? ""}>
-      <option value="" ?selected=${!baseline}>none</option>
-      ${options(others, baseline?.id ?? "")}
-    </select></label
+    ${keyed(
+      dump.id,
+      html`<select @change=${change} .value=${baseline?.id ?? ""}>
+        <option value="" ?selected=${!baseline}>none</option>
+        ${options(others, baseline?.id ?? "")}
+      </select>`,
+    )}</label
   >`;
 }
 
@@ -105,12 +110,18 @@ function valuesButton({ values }: Context, actions: Actions): unknown {
   </button>`;
 }
 
+/** What a header says, in words; undefined if it says nothing. */
+function told(value: unknown, words: (text: string) => string): string | undefined {
+  const text = plain(value);
+  return text === "" ? undefined : words(text);
+}
+
 function facts(dump: Dump): unknown {
   const { header, live, live_bytes: size, rss, whole } = dump;
   const words = [
-    header?.time?.replace("T", " ").replace(/\.\d+Z$/, " UTC"),
-    header?.pid ? `process ${header.pid}` : undefined,
-    header?.ruby ? `Ruby ${header.ruby}` : undefined,
+    told(header?.time, (time) => time.replace("T", " ").replace(/\.\d+Z$/, " UTC")),
+    told(header?.pid, (pid) => `process ${pid}`),
+    told(header?.ruby, (ruby) => `Ruby ${ruby}`),
     live === undefined ? undefined : `${count(live)} live objects`,
     size === undefined ? undefined : bytes(size),
     rss ? `RSS ${bytes(rss)}` : undefined,
@@ -118,8 +129,17 @@ function facts(dump: Dump): unknown {
   return html`<p class="about">${short(words.join(" · "))}</p>
     ${
       whole === false
-        ? html`<p class="warning" role="alert">
+        ? html`<p class="warning">
             This dump is not whole: numbers are too small, and what holds an object may be missing.
+          </p>`
+        : nothing
+    }
+    ${
+      header && Object.values(header).every((one) => one === null || one === undefined)
+        ? html`<p class="note">
+            This dump has no header, like those of <code>ObjectSpace.dump_all</code>: it does not
+            say by which names objects refer to each other, nor what the process needed. Those of
+            <code>HeapDump.dump</code> do.
           </p>`
         : nothing
     }`;

@@ -5,8 +5,11 @@ import type { Answers, Dump, Progress, Question } from "./answers.js";
 import type { Parameters } from "./api.js";
 import { moved } from "./place.js";
 import type { Place } from "./place.js";
-import type { Store } from "./store.js";
+import type { Entry, Store } from "./store.js";
 import { count } from "../common/units.js";
+
+/** So many dumps are compared at most. */
+export const mostDumps = 16;
 
 export class Context {
   constructor(
@@ -20,6 +23,11 @@ export class Context {
     readonly values: boolean,
     private readonly store: Store,
   ) {}
+
+  /** Those that are compared with each other: the server keeps no more of them open. */
+  lastDumps(): Dump[] {
+    return this.dumps.slice(-mostDumps);
+  }
 
   /** The same place in the last dump. */
   inLast(): Context {
@@ -65,13 +73,26 @@ export class Context {
     });
     if (entry.state === "there") return show(entry.answer);
     if (entry.state === "asked") return waiting(entry.progress, entry.stop);
-    return refused(entry.message, entry.again);
+    return refused(entry.message, final.includes(entry.code) ? undefined : entry.again);
   }
 
-  /** The answer if it is there already. It is asked. */
-  known<Q extends Question>(question: Q, parameters: Parameters): Answers[Q] | undefined {
-    const all = { dump: this.dump.id, ...parameters, values: this.values ? 1 : undefined };
-    const entry = this.store.entry(question, all);
+  /** What is known of the answer to a question about this dump. It is asked. */
+  entry<Q extends Question>(question: Q, parameters: Parameters): Entry<Answers[Q]> {
+    const values = this.values ? 1 : undefined;
+    return this.store.entry(question, { dump: this.dump.id, ...parameters, values });
+  }
+
+  /**
+   * The answer if it is there already. It is asked. `none` is the answer of a dump that has nothing of
+   * the kind.
+   */
+  known<Q extends Question>(
+    question: Q,
+    parameters: Parameters,
+    none?: Answers[Q],
+  ): Answers[Q] | undefined {
+    const entry = this.entry(question, parameters);
+    if (entry.state === "refused" && entry.code === "not_found") return none;
     return entry.state === "there" ? entry.answer : undefined;
   }
 }
@@ -88,8 +109,18 @@ export function waiting(progress: Progress | null, stop?: () => void): unknown {
   </p>`;
 }
 
-function refused(message: string, again: () => void): unknown {
+/** Why there is no answer, with a button to ask again. */
+export function refused(message: string, again?: () => void): unknown {
   return html`<p class="warning" role="alert">
-    ${message} <button type="button" @click=${again}>Ask again</button>
+    ${message} ${again ? html`<button type="button" @click=${again}>Ask again</button>` : nothing}
   </p>`;
 }
+
+/** Why there is no answer, where asking again would not change that. */
+const final = [
+  "bad_value",
+  "bad_query",
+  "query_too_long",
+  "no_such_object",
+  "no_such_reference",
+].concat(["no_such_dump", "not_found", "no_answer", "unknown_parameter"]);

@@ -4,12 +4,13 @@
 import { html, nothing, render } from "lit-html";
 import type { Answers } from "./answers.js";
 import { bar } from "./bar.js";
-import { Context, waiting } from "./context.js";
+import { Context, refused, waiting } from "./context.js";
 import { askForToken, askForValues, help } from "./dialogs.js";
 import { listen } from "./keys.js";
-import { addressOf, moved, placeAt } from "./place.js";
+import { addressOf, first, moved, placeAt } from "./place.js";
 import type { Place } from "./place.js";
 import { screens } from "./screens.js";
+import { Scrolling } from "./scrolling.js";
 import { Store } from "./store.js";
 import { setToken, takeToken, token } from "./token.js";
 import { short } from "./parts/texts.js";
@@ -24,8 +25,11 @@ class Viewer {
   private values = false;
   private dialog: Dialog;
   private waits = false;
+  /** The list of dumps that is shown while it is asked again. */
+  private dumps: Answers["dumps"] | undefined;
   /** The ids of the dumps that have been read. */
   private readonly opened = new Set<string>();
+  private readonly scrolling = new Scrolling();
 
   constructor(private readonly body: HTMLElement) {
     window.addEventListener("hashchange", () => {
@@ -51,7 +55,7 @@ class Viewer {
     this.waits = true;
     queueMicrotask(() => {
       this.waits = false;
-      render(this.page(), this.body);
+      render(this.pageOrTrouble(), this.body);
       this.store.drawn();
     });
   }
@@ -63,41 +67,64 @@ class Viewer {
 
   /** The address has changed: another screen begins at its head, also for a screen reader. */
   private go(): void {
-    takeToken();
+    if (takeToken()) this.store.forget("dumps");
+    const position = this.scrolling.arrived();
     const before = this.place;
     this.place = placeAt(location.hash);
     this.draw();
     const same = (["dump", "screen", "object"] as const).every(
       (key) => before[key] === this.place[key],
     );
-    if (same && before.parameters.below === this.place.parameters.below) return;
+    const stays = same && before.parameters.below === this.place.parameters.below;
+    if (stays && position === undefined) return;
     queueMicrotask(() => {
-      document.getElementById("title")?.focus({ preventScroll: true });
-      window.scrollTo(0, 0);
+      if (!stays) document.getElementById("title")?.focus({ preventScroll: true });
+      window.scrollTo(0, position ?? 0);
     });
+  }
+
+  /** An answer that is not as expected, as from a server of another version, leaves a page, too. */
+  private pageOrTrouble(): unknown {
+    try {
+      return this.page();
+    } catch (error) {
+      console.error(error);
+      return html`<main>
+        <h1>heapdump</h1>
+        ${refused(`This cannot be shown: ${String(error)}`, () => {
+          location.reload();
+        })}
+        <p><a href=${addressOf(first)}>Overview</a></p>
+      </main>`;
+    }
   }
 
   private page(): unknown {
     const dumps = this.store.entry("dumps", { values: this.values ? 1 : undefined });
-    if (dumps.state === "there") return this.withDumps(dumps.answer);
-    if (dumps.state === "asked") return html`<main>${waiting(dumps.progress)}</main>`;
-    if (dumps.code === "no_token")
+    if (dumps.state === "there") this.dumps = dumps.answer;
+    if (dumps.state !== "refused" && this.dumps) return this.withDumps(this.dumps);
+    if (dumps.state !== "refused") return html`<main>${waiting(null)}</main>`;
+    if (dumps.code === "no_token" && dumps.message.includes("token"))
       return askForToken((text) => {
         setToken(text);
         dumps.again();
       }, token() !== "");
     return html`<main>
       <h1>heapdump</h1>
-      <p class="warning" role="alert">
-        ${dumps.message} <button type="button" @click=${dumps.again}>Ask again</button>
-      </p>
+      ${refused(dumps.message, dumps.again)}
     </main>`;
   }
 
   private withDumps(answer: Answers["dumps"]): unknown {
     const { items } = answer;
     const { dump: wanted, parameters } = this.place;
-    const dump = items.find((one) => one.id === wanted) ?? items[items.length - 1];
+    const dump = wanted === "" ? items[items.length - 1] : items.find((one) => one.id === wanted);
+    if (!dump && items.length > 0)
+      return html`<main>
+        <h1>heapdump</h1>
+        <p>This address is about a dump that is not here.</p>
+        <p><a href=${addressOf(first)}>Overview of the last one that is</a></p>
+      </main>`;
     if (!dump)
       return html`<main>
         <h1>heapdump</h1>
@@ -121,25 +148,24 @@ class Viewer {
       this.store.forget("dumps");
       return waiting(null);
     });
-    return html`${this.bar(context)}
-      <main id="main">
-        <h1 id="title" tabindex="-1">${short(name)}</h1>
-        ${shown}
-      </main>`;
+    return this.framed(context, short(name), shown);
   }
 
   private screen(context: Context): unknown {
-    const { title, draw } = screens[context.place.screen] ?? {
-      title: "There is no such screen",
-      draw: () => nothing,
-    };
+    const [, screen] = Object.entries(screens).find(([key]) => key === context.place.screen) ?? [];
+    const { title, draw } = screen ?? { title: "There is no such screen", draw: () => nothing };
     const what = [context.place.object, title].filter((one) => one !== "").join(" · ");
     document.title = `${what} · ${short(context.dump.name, 60)} · heapdump`;
+    return this.framed(context, title, draw(context));
+  }
+
+  /** With the bar above, and a dialog in front if one is open. */
+  private framed(context: Context, title: string, shown: unknown): unknown {
     return html`<a class="skip" href="#main" @click=${skip}>To the content</a>
       ${this.bar(context)}
       <main id="main" tabindex="-1">
         <h1 id="title" tabindex="-1">${title}</h1>
-        ${draw(context)}
+        ${shown}
       </main>
       ${this.dialogs()}`;
   }
@@ -171,6 +197,7 @@ class Viewer {
 
   private setValues(shown: boolean): void {
     this.values = shown;
+    if (!shown) this.store.forgetValues();
     this.draw();
   }
 }

@@ -51,7 +51,10 @@ const ofOneDump = ["below", "without", "references", "referrers", "offset"];
 export function inDump(place: Place, dump: string): Place {
   const { baseline = "" } = place.parameters;
   const kept = Object.entries(place.parameters).filter(([name]) => !ofOneDump.includes(name));
-  const parameters = { ...Object.fromEntries(kept), baseline: baseline === dump ? "" : baseline };
+  const alone = baseline === dump;
+  const order =
+    alone && place.parameters.sort?.endsWith("_change") ? { sort: "", reverse: "" } : {};
+  const parameters = { ...Object.fromEntries(kept), baseline: alone ? "" : baseline, ...order };
   const screen = place.screen === "object" ? "overview" : place.screen;
   return { dump, screen, object: "", parameters };
 }

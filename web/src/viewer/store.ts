@@ -49,6 +49,11 @@ export class Store {
     this.changed();
   }
 
+  /** Forgets all answers in which the values of the program's data are. */
+  forgetValues(): void {
+    for (const key of this.entries.keys()) if (/[?&]values=1/.test(key)) this.entries.delete(key);
+  }
+
   private begin(key: string, question: Question, parameters: Parameters): Entry<unknown> {
     const controller = new AbortController();
     const again = () => {
@@ -77,7 +82,7 @@ export class Store {
       },
       (error: unknown) => {
         if (error instanceof Refused) refused(error.code, error.message);
-        else if (!controller.signal.aborted) throw error;
+        else if (!controller.signal.aborted) refused("failed", String(error));
       },
     );
     return entry;

@@ -3,11 +3,13 @@
 
 const key = "heapdump-token";
 
-export function takeToken(): void {
+/** Whether there was one. */
+export function takeToken(): boolean {
   const given = /^#token=([\w-]+)$/.exec(location.hash);
-  if (!given?.[1]) return;
+  if (!given?.[1]) return false;
   setToken(given[1]);
   history.replaceState(null, "", location.pathname);
+  return true;
 }
 
 export function token(): string {

@@ -17,7 +17,7 @@ module HeapDump
         def answer
           all = @dumps.all
           shown = all.drop(given[:offset]).first(given[:limit])
-          { note: @dumps.trouble, **list(shown.map { |dump| item(dump) }, all.size) }
+          { note: told(@dumps.trouble), **list(shown.map { |dump| item(dump) }, all.size) }
         end
 
         private
@@ -25,8 +25,13 @@ module HeapDump
         def item(dump)
           work, done, all = dump.progress
           { id: dump.id, name: dump.name, bytes: dump.bytes, state: dump.state.to_s,
-            progress: work && { work: work, done: done, of: all }, error: dump.error,
-            **contents(dump.opened&.view(given[:values])) }
+            progress: work && { work: work, done: done, of: all },
+            error: told(dump.error), **contents(dump.opened&.view(given[:values])) }
+        end
+
+        # A sentence with paths, in which home folders are values.
+        def told(text)
+          given[:values] || text.nil? ? text : Snapshot::Homes.hide(text)
         end
 
         # What is known of a dump that is open.

@@ -1,9 +1,10 @@
 // Lines over the time, drawn by uPlot as wide as there is room.
 
 import { html } from "lit-html";
-import { ref } from "lit-html/directives/ref.js";
 import uPlot from "uplot";
 import { bytes } from "../../common/units.js";
+import { drawing } from "./drawing.js";
+import type { Drawing } from "./drawing.js";
 import { size } from "./figures.js";
 
 export interface Lines {
@@ -22,28 +23,40 @@ export function clock(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(11, 19);
 }
 
-export function lines(given: Lines): unknown {
-  return html`<div
-    class="chart-place"
-    ${ref((element) => {
-      if (element instanceof HTMLElement) draw(element, given);
-    })}
-  ></div>`;
+// Between two marks of an axis: seconds that a clock shows, and sizes in the units that are shown.
+const steps = [1, 2, 5, 10, 15, 30]
+  .flatMap((one) => [one, one * 60])
+  .concat([1, 2, 3, 6, 12, 24, 48, 168, 720, 8760].map((hours) => hours * 3600));
+const powers = Array.from({ length: 50 }, (_, at) => 2 ** at);
+
+interface Given {
+  lines: Lines;
+  dark: boolean;
 }
 
-const drawn = new WeakMap<Element, string>();
+const kind = {
+  make: draw,
+  same: (before: Given, now: Given) => JSON.stringify(before) === JSON.stringify(now),
+};
 
-function draw(element: HTMLElement, given: Lines): void {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const key = JSON.stringify([given, dark]);
-  if (drawn.get(element) === key) return;
-  drawn.set(element, key);
-  element.replaceChildren();
+export function lines(given: Lines): unknown {
+  const { matches: dark } = matchMedia("(prefers-color-scheme: dark)");
+  return html`<div class="chart-place" ${drawing(kind, { lines: given, dark })}></div>`;
+}
+
+function draw(element: HTMLElement, { lines: given }: Given): Drawing<Given> {
   const width = () => Math.max(element.clientWidth, 200);
   const chart = new uPlot(options(given, width()), given.columns as uPlot.AlignedData, element);
-  new ResizeObserver(() => {
+  const observer = new ResizeObserver(() => {
     if (chart.width !== width()) chart.setSize({ width: width(), height });
-  }).observe(element);
+  });
+  observer.observe(element);
+  return {
+    close: () => {
+      observer.disconnect();
+      chart.destroy();
+    },
+  };
 }
 
 function options({ names, timed }: Lines, width: number): uPlot.Options {
@@ -51,14 +64,14 @@ function options({ names, timed }: Lines, width: number): uPlot.Options {
   const colour = (variable: string) => style.getPropertyValue(variable).trim();
   const thin = { stroke: colour("--line"), width: 1 };
   const axis: uPlot.Axis = { stroke: colour("--text"), grid: thin, ticks: thin };
-  const times: uPlot.Axis = { ...axis, values: (_, at) => at.map(clock) };
+  const times: uPlot.Axis = { ...axis, incrs: steps, values: (_, at) => at.map(clock) };
   return {
     width,
     height,
     scales: { x: { time: timed }, y: { range: (_, __, highest) => [0, highest * 1.05] } },
     axes: [
-      timed ? times : axis,
-      { ...axis, size: 80, values: (_, values) => values.map((one) => bytes(one)) },
+      timed ? times : { ...axis, values: (_, at) => at.map((one) => when(one, false)) },
+      { ...axis, size: 80, incrs: powers, values: (_, values) => values.map((one) => bytes(one)) },
     ],
     series: [
       { label: timed ? "time" : "dump", value: (_, at) => when(at, timed) },
@@ -75,5 +88,6 @@ function options({ names, timed }: Lines, width: number): uPlot.Options {
 
 function when(at: number | null, timed: boolean): string {
   if (at === null) return "–";
-  return timed ? clock(at) : String(at + 1);
+  if (timed) return clock(at);
+  return Number.isInteger(at) ? String(at + 1) : "";
 }

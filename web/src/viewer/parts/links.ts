@@ -1,7 +1,7 @@
 // Links to places of the viewer.
 
 import { html, nothing } from "lit-html";
-import type { Thing } from "../answers.js";
+import type { Group, Thing } from "../answers.js";
 import type { Context } from "../context.js";
 import { addressOf, moved } from "../place.js";
 import { name } from "./texts.js";
@@ -30,7 +30,14 @@ export function objectLink(context: Context, words: unknown, address: string): u
   return link(context, words, "object", {}, address);
 }
 
-/** A text in double quotes for conditions; undefined if it cannot be written there. */
-export function conditionOfClass(key: string): string | undefined {
-  return /^[A-Z][\w:]*$/.test(key) ? `class = ${key}` : undefined;
+/** A group of objects, which leads to them on a screen if its class has a name. */
+export function classLink(
+  context: Context,
+  words: unknown,
+  { key }: Group,
+  screen: "objects" | "holding" = "objects",
+): unknown {
+  return typeof key === "string" && key !== ""
+    ? link(context, words, screen, { class: key })
+    : words;
 }

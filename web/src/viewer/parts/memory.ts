@@ -35,7 +35,7 @@ export function memory(context: Context, summary: Summary): unknown {
                     name: "Δ",
                     explained: "since the baseline",
                     kind: "number",
-                    cell: ([key, part]) => change(part - (before.parts[key] ?? 0), bytes),
+                    cell: ([key, part]) => change(difference(part, before.parts[key]), bytes),
                   }
                 : undefined,
               {
@@ -57,6 +57,11 @@ export function memory(context: Context, summary: Summary): unknown {
     ${unexplained(summary) ? html`<p class="warning">${unexplained(summary)}</p>` : nothing}`;
 }
 
+/** null if one of both is not known. */
+function difference(now: number, before: number | undefined): number | null {
+  return before === undefined ? null : now - before;
+}
+
 function earlier(context: Context): Summary["account"] | undefined {
   const { baseline } = context;
   return baseline && context.known("summary", { dump: baseline.id })?.account;
@@ -68,7 +73,7 @@ function unexplained({ account }: Summary): string | undefined {
   const sum = others.reduce((all, part) => all + (account.parts[part] ?? 0), 0);
   if (account.rss === null || sum < account.rss / 4) return undefined;
   return (
-    `${bytes(sum)} of the process is no memory of objects. If most of the growth is there, no dump of ` +
-    "the heap tells what it is: the table says what does."
+    `${bytes(sum)} of the process is malloc of others, free in malloc, or rest. Objects do not ` +
+    "explain that: if it grows, the table says what does."
   );
 }

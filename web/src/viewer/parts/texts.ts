@@ -13,7 +13,19 @@ export function short(text: string, length = most): string {
   return `${cut} (${count(text.length)} characters)`;
 }
 
+/** What should be a text or a number; "" for all else. */
+export function plain(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
 /** A name from a dump. */
 export function name(text: string | null | undefined): unknown {
   return html`<bdi>${short(text ?? "–")}</bdi>`;
+}
+
+const mostOfSentence = 5_000; // characters; the names in it have been cut already
+
+/** A sentence of the server, of which nothing may be missing. */
+export function sentence(text: string): unknown {
+  return html`<bdi>${short(text, mostOfSentence)}</bdi>`;
 }

@@ -3,18 +3,18 @@
 import { html, nothing } from "lit-html";
 import type { Group, Histogram } from "../answers.js";
 import type { Context } from "../context.js";
-import { bytes, count } from "../../common/units.js";
+import { bytes, count, plural } from "../../common/units.js";
 import { change, number, share, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
-import { conditionOfClass, link, objectLink } from "../parts/links.js";
-import { same } from "../parts/commands.js";
+import { classLink, link, objectLink } from "../parts/links.js";
+import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import type { Column } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 
 const limit = 100;
 
-export const groupings: Record<string, string> = {
+const groupings: Record<string, string> = {
   class: "class",
   type: "type",
   gem: "gem",
@@ -31,7 +31,7 @@ export function classes(context: Context): unknown {
     baseline: baseline?.id,
     below: below || undefined,
     filter: context.given("filter") || undefined,
-    sort: sorting(context, baseline !== undefined),
+    sort: sorting(context, by, baseline !== undefined),
     reverse: context.given("reverse") || undefined,
     offset: offsetOf(context) || undefined,
     limit,
@@ -49,16 +49,19 @@ function command(context: Context, by: string, compared: boolean) {
       command: ["diff", "--by", by] as [string, ...string[]],
       about: "baseline" as const,
       rubyOfAll: ([earlier = "", later = ""]: string[]) =>
-        `HeapDump::Snapshot.open(${earlier}).diff(HeapDump::Snapshot.open(${later}), by: :${by})`,
+        `HeapDump::Snapshot.open(${earlier}).diff(HeapDump::Snapshot.open(${later}), by: ${symbol(by)})`,
     };
   const below = context.given("below");
-  const command: [string, ...string[]] =
-    by === "class" && !below ? ["summary"] : ["top", ...(below ? [below] : []), "--by", by];
-  return { command, ruby: `.histogram(by: :${by}${below ? `, below: "${below}"` : ""})` };
+  return {
+    command: by === "class" && !below ? (["summary"] as [string]) : undefined,
+    ruby: `.histogram(by: ${symbol(by)}${below ? `, below: ${quoted(below)}` : ""})`,
+  };
 }
 
-function sorting(context: Context, compared: boolean): string {
-  return context.given("sort", compared ? "bytes_change" : "retained");
+/** The order: that of the first column of sizes, if none is given. What gems retain is not known. */
+export function sorting(context: Pick<Context, "given">, by: string, compared: boolean): string {
+  const first = by === "gem" ? "bytes" : "retained";
+  return context.given("sort", compared ? "bytes_change" : first);
 }
 
 function found(context: Context, answer: Histogram, compared: boolean): unknown {
@@ -68,24 +71,40 @@ function found(context: Context, answer: Histogram, compared: boolean): unknown 
       <code>HeapDump.trace_allocations</code> was on.
     </p>`;
   const what = answer.by === "class" ? "classes" : "groups";
+  const groups =
+    answer.by === "class"
+      ? plural(answer.total, "class", "classes")
+      : plural(answer.total, "group");
   return html`<p class="lead">
-      ${count(answer.objects)} live objects with ${bytes(answer.bytes)}, in ${count(answer.total)}
-      ${what}.
+      ${plural(answer.objects, "live object")} with ${bytes(answer.bytes)}, in ${groups}.
     </p>
     ${table(context, {
       caption: `Objects by ${groupings[answer.by] ?? answer.by}`,
-      columns: columns(context, answer, compared),
+      columns: columns(
+        context,
+        context.given("below") ? { ...answer, whole: "of what it retains" } : answer,
+        compared,
+      ),
       rows: answer.items,
-      sort: sorting(context, compared),
+      sort: sorting(context, answer.by, compared),
       reverse: context.given("reverse") === "1",
     })}
     ${pager(context, answer.total, limit, what)}`;
 }
 
+interface Of {
+  by: string;
+  /** The sum of which each group is a share, and in words what that is. */
+  bytes: number;
+  whole?: string;
+  /** Whether these are dominators: then a group is as large as what it retains. */
+  dominators?: boolean;
+}
+
 /** Columns of groups that have an order of their own. */
 export function groupColumns(
   context: Context,
-  answer: { by: string; bytes: number },
+  answer: Of,
   compared = false,
 ): (Column<Group> | undefined)[] {
   return columns(context, answer, compared).map((column) => column && unsorted(column));
@@ -95,12 +114,9 @@ function unsorted({ sort: _, ...column }: Column<Group>): Column<Group> {
   return column;
 }
 
-function columns(
-  context: Context,
-  answer: { by: string; bytes: number },
-  compared: boolean,
-): (Column<Group> | undefined)[] {
-  const retained = answer.by !== "gem";
+function columns(context: Context, answer: Of, compared: boolean): (Column<Group> | undefined)[] {
+  const { dominators = false } = answer;
+  const retained = dominators || answer.by !== "gem"; // what all objects of a gem retain is not known
   return [
     {
       name: answer.by === "class" ? "class" : "group",
@@ -111,7 +127,9 @@ function columns(
     retained
       ? {
           name: "retained",
-          explained: "what would be free if all of them were, at least",
+          explained: dominators
+            ? "would be free if all of them were"
+            : "would be free if all of them were, at least",
           kind: "number",
           sort: "retained",
           cell: (row) => size(row.retained),
@@ -143,9 +161,9 @@ function columns(
         }
       : {
           name: "share",
-          explained: "of all that lives",
+          explained: answer.whole ?? "of all that lives",
           kind: "word",
-          cell: (row) => share(row.bytes, answer.bytes),
+          cell: (row) => share(dominators ? row.retained : row.bytes, answer.bytes),
         },
     {
       name: "objects",
@@ -180,14 +198,13 @@ function columns(
 }
 
 function label(context: Context, by: string, row: Group): unknown {
-  const condition = by === "class" && typeof row.key === "string" && conditionOfClass(row.key);
-  if (condition) return link(context, name(row.label), "objects", { class: String(row.key) });
+  if (by === "class") return classLink(context, name(row.label), row);
   if (by === "type") return link(context, name(row.label), "objects", { type: String(row.key) });
   return name(row.label);
 }
 
 function more(context: Context, by: string, row: Group): unknown {
   const held = by === "class" && typeof row.key === "string" && row.objects > 0;
-  return html`${held ? html`${link(context, "who holds them", "holding", { class: String(row.key) })}, ` : nothing}
+  return html`${held ? html`${classLink(context, "who holds them", row, "holding")}, ` : nothing}
   ${row.largest ? objectLink(context, "the largest", row.largest) : nothing}`;
 }

@@ -2,14 +2,15 @@
 
 import { html, nothing } from "lit-html";
 import type { Folded, Group, Thing } from "../answers.js";
-import type { Colours } from "../../common/picture.js";
+import type { Growth } from "../../common/picture.js";
 import type { Context } from "../context.js";
-import { addressOf, moved } from "../place.js";
-import { bytes, count } from "../../common/units.js";
+import { growthOf } from "../growth.js";
+import { addressOf, changed, moved } from "../place.js";
+import { bytes, count, plural } from "../../common/units.js";
 import { share, size } from "../parts/figures.js";
-import { link, objectLink, thing } from "../parts/links.js";
+import { objectLink, thing } from "../parts/links.js";
 import { picture } from "../parts/picture.js";
-import { same } from "../parts/commands.js";
+import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 import { groupColumns } from "./classes.js";
@@ -34,22 +35,38 @@ export function holders(context: Context): unknown {
     </p>
     ${below ? crumbs(context, below) : nothing} ${colourChoice(context)}
     ${context.answer("folded", { below: below || undefined, cells }, (answer) =>
-      picture(
-        answer,
-        (address) => {
-          location.hash = addressOf(
-            moved(context.place, "holders", { below: address, colour: context.given("colour") }),
-          );
+      picture({
+        folded: answer,
+        growth: growth(context, answer),
+        places: (className, example) => placesOf(context, className, example),
+        form: context.given("form") === "boxes" ? "boxes" : "rows",
+        opened: (address) => {
+          location.hash = down(context, address);
         },
-        colours(context, answer),
-      ),
+        chosen: (form) => {
+          location.hash = addressOf(changed(context.place, { form }));
+        },
+      }),
     )}
-    <h2>${below ? "What it dominates directly" : "What retains most"}</h2>
+    <h2>${below ? "What it dominates directly" : "As a list"}</h2>
     ${choice(context, "List", "by", lists, by)} ${list(context, below, by)}
     ${same(context, {
       command: ["top", ...(below ? [below] : []), ...(by ? ["--by", by] : [])],
-      ruby: below ? `.dominated("${below}")` : by ? `.top_groups(by: :${by})` : ".top(limit: 50)",
+      ruby: below
+        ? `.dominated(${quoted(below)})`
+        : by
+          ? `.top_groups(by: ${symbol(by)})`
+          : ".top(limit: 50)",
     })}`;
+}
+
+/** The address of the same below an object, or of everything if it is "". */
+function down(context: Context, below: string): string {
+  return addressOf(changed(context.place, { below }));
+}
+
+function downLink(context: Context, words: unknown, below: string): unknown {
+  return html`<a href=${down(context, below)}>${words}</a>`;
 }
 
 /** From everything down to the object below which is shown. */
@@ -57,8 +74,8 @@ function crumbs(context: Context, below: string): unknown {
   return context.answer("object", { object: below, paths: 0 }, (answer) => {
     const above = [...answer.dominators].reverse();
     return html`<p class="crumbs">
-      ${link(context, "everything", "holders")} ${answer.more_dominators ? " › …" : nothing}
-      ${above.map((one) => html` › ${one.address ? link(context, name(one.words), "holders", { below: one.address }) : name(one.words)}`)}
+      ${downLink(context, "everything", "")} ${answer.more_dominators ? " › …" : nothing}
+      ${above.map((one) => html` › ${one.address ? downLink(context, name(one.words), one.address) : name(one.words)}`)}
       › <b>${name(answer.object.words)}</b> (${objectLink(context, below, below)})
     </p>`;
   });
@@ -67,47 +84,66 @@ function crumbs(context: Context, below: string): unknown {
 const schemes = { "": "class", growth: "growth since the baseline" };
 
 function colourChoice(context: Context): unknown {
-  if (!context.baseline) return nothing;
+  if (!context.baseline || context.given("below")) return nothing;
   return choice(context, "Colours show", "colour", schemes, context.given("colour"));
 }
 
-const remembered = new WeakMap<object, Map<Folded, Colours>>();
+const remembered = new WeakMap<Folded, WeakMap<Folded, Growth>>();
 
-/** How much each class has grown, from 0 to 1; undefined where colours tell classes apart. */
-function colours(context: Context, folded: Folded): Colours | undefined {
+/** How much each cell has grown; undefined where colours tell classes apart. */
+function growth(context: Context, folded: Folded): Growth | undefined {
   const { baseline } = context;
-  if (!baseline || context.given("colour") !== "growth") return undefined;
-  const answer = context.known("histogram", {
-    baseline: baseline.id,
-    sort: "bytes_change",
-    limit: 200,
-  });
-  if (!answer) return undefined;
-  const known = remembered.get(answer)?.get(folded);
+  if (!baseline || context.given("below") || context.given("colour") !== "growth") return undefined;
+  const before = context.known("folded", { dump: baseline.id, cells });
+  if (!before) return undefined;
+  const known = remembered.get(folded)?.get(before);
   if (known) return known;
-  const most = Math.max(...answer.items.map((row) => row.change?.bytes ?? 0), 1);
-  const grown = new Map(answer.items.map((row) => [row.label, (row.change?.bytes ?? 0) / most]));
-  const found: Colours = {
-    growth: folded.labels.map((label) => Math.max(0, grown.get(label) ?? 0)),
-  };
-  remembered.set(answer, (remembered.get(answer) ?? new Map<Folded, Colours>()).set(folded, found));
+  const found = growthOf(before, folded);
+  remembered.set(folded, new WeakMap([[before, found]]));
   return found;
+}
+
+/** Where a cell of objects of a class leads. */
+function placesOf(context: Context, className: string, example: string | null): [string, string][] {
+  const to = (screen: string, parameters: Record<string, string>, object = "") =>
+    addressOf(moved(context.place, screen, parameters, object));
+  const named: [string, string][] = /^[A-Z][\w:]*$/.test(className)
+    ? [
+        ["objects of this class", to("objects", { class: className })],
+        ["who holds them", to("holding", { class: className })],
+      ]
+    : [];
+  return [
+    ...named,
+    ...(example ? [["one of them", to("object", {}, example)] as [string, string]] : []),
+  ];
 }
 
 function list(context: Context, below: string, by: string): unknown {
   const baseline = below ? undefined : context.baseline;
   const grouped = { by, below: below || undefined, baseline: baseline?.id, limit: 100 };
   if (by)
-    return context.answer("top_groups", grouped, (answer) =>
-      table(context, {
-        caption: `${count(answer.total)} groups`,
-        columns: groupColumns(
-          context,
-          { by, bytes: context.dump.live_bytes ?? 0 },
-          baseline !== undefined,
-        ),
-        rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])] as Group[],
-      }),
+    return context.answer(
+      "top_groups",
+      grouped,
+      (answer) =>
+        html`${table(context, {
+          caption: plural(answer.total, "group"),
+          columns: groupColumns(
+            context,
+            { by, bytes: context.dump.live_bytes ?? 0, dominators: true },
+            baseline !== undefined,
+          ),
+          rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])] as Group[],
+        })}
+        ${
+          !answer.rest && answer.items.length < answer.total
+            ? html`<p class="note">
+                ${count(answer.total - answer.items.length)} more, which changed less, are not
+                shown.
+              </p>`
+            : nothing
+        }`,
     );
   const parameters = { offset: offsetOf(context) || undefined, limit };
   if (!below)
@@ -165,8 +201,7 @@ function objects(
       {
         name: "",
         kind: "word",
-        cell: (one) =>
-          one.address ? link(context, "go down", "holders", { below: one.address }) : nothing,
+        cell: (one) => (one.address ? downLink(context, "go down", one.address) : nothing),
       },
     ],
     rows: items,

@@ -6,7 +6,7 @@ import type { Context } from "../context.js";
 import { bytes, count, objects } from "../../common/units.js";
 import { change, share, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
-import { link, objectLink } from "../parts/links.js";
+import { classLink, link, objectLink } from "../parts/links.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
@@ -17,30 +17,27 @@ const most = 150; // branches
 interface Line {
   branch: Branch;
   depth: number;
-  /** How many more objects than in the baseline; null if there is none. */
+  /** How many more objects than in the baseline; null if that is not known. */
   grown: number | null;
 }
 
 export function holding(context: Context): unknown {
   const given = conditions(context);
-  const set = Object.values(given).some((value) => value !== undefined);
-  const className = given.class === undefined ? undefined : String(given.class);
-  const [, keywords] = asOptions(given);
+  const [options, keywords] = asOptions(given);
+  const set = options.length > 0;
+  const onlyClass = options.length === 2 && options[0] === "--class" ? options[1] : undefined;
   return html`<p class="lead">
       For a set of objects: through which references they are held, and how many through each. The
       way with most of them is first.
     </p>
-    ${form(context, "Which objects", conditionFields())}
+    ${form(context, "Which objects", conditionFields)}
     ${set ? context.answer("merged_paths", { ...given, limit: most }, (answer) => found(context, answer)) : suggestions(context)}
     ${
       set
         ? html`<p>${link(context, "List these objects", "objects", texts(context))}</p>
             ${same(context, {
-              command:
-                className === undefined
-                  ? ["why", "CLASS"]
-                  : ["why", className, "--tree", String(most)],
-              ruby: `.merged_paths(${keywords})`,
+              command: onlyClass ? ["why", onlyClass, "--tree", String(most)] : undefined,
+              ruby: `.merged_paths({ ${keywords} })`,
             })}`
         : nothing
     }`;
@@ -62,8 +59,8 @@ function suggestions(context: Context): unknown {
           ${items.map(
             (row) =>
               html`<li>
-                ${link(context, name(row.label), "holding", { class: String(row.key) })}:
-                ${count(row.objects)} objects retain ${size(row.retained)}
+                ${classLink(context, name(row.label), row, "holding")}: ${objects(row.objects)}
+                retain ${size(row.retained)}
               </li>`,
           )}
         </ul>`,
@@ -127,18 +124,29 @@ function found(context: Context, answer: MergedPaths): unknown {
     })}`;
 }
 
-/** The number of objects behind each way in the baseline. */
-function before(context: Context): Map<string, number> | undefined {
+/** The numbers of objects in the baseline. */
+export interface Before {
+  byWay: Map<string, number>;
+  /** Whether these are all ways. */
+  all: boolean;
+}
+
+export function beforeOf({ items }: MergedPaths): Before {
+  const ways = waysOf(items);
+  return {
+    byWay: new Map(items.map((branch, at) => [ways[at] ?? "", branch.objects])),
+    all: !items.some((branch) => branch.other),
+  };
+}
+
+const none: MergedPaths = { total: 0, items: [], garbage: 0, garbage_bytes: 0 };
+
+function before(context: Context): Before | undefined {
   const { baseline } = context;
   if (!baseline) return undefined;
-  const earlier = context.known("merged_paths", {
-    ...conditions(context),
-    dump: baseline.id,
-    limit: most,
-  });
-  if (!earlier) return undefined;
-  const ways = waysOf(earlier.items);
-  return new Map(earlier.items.map((branch, at) => [ways[at] ?? "", branch.objects]));
+  const parameters = { ...conditions(context), dump: baseline.id, limit: most };
+  const earlier = context.known("merged_paths", parameters, none);
+  return earlier && beforeOf(earlier);
 }
 
 /** From the first branch to each one, in words: what is the same in another dump. */
@@ -150,7 +158,7 @@ function waysOf(branches: readonly Branch[]): string[] {
 }
 
 /** The branches from top to bottom, each behind the one it grows from. */
-export function lines(answer: MergedPaths, compared?: Map<string, number>): Line[] {
+export function lines(answer: MergedPaths, compared?: Before): Line[] {
   const { items } = answer;
   const ways = waysOf(items);
   const depths: number[] = [];
@@ -164,8 +172,8 @@ export function lines(answer: MergedPaths, compared?: Map<string, number>): Line
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     const branch = items[at];
     if (!branch) continue;
-    const old = compared?.get(ways[at] ?? "") ?? 0;
-    const grown = compared && !branch.other ? branch.objects - old : null;
+    const old = compared?.byWay.get(ways[at] ?? "") ?? (compared?.all ? 0 : undefined);
+    const grown = old !== undefined && !branch.other ? branch.objects - old : null;
     found.push({ branch, depth: depths[at] ?? 0, grown });
     open.push(...[...(below.get(at) ?? [])].reverse());
   }

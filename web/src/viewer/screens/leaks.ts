@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit-html";
 import type { Leaks, Suspect, SuspectWords } from "../answers.js";
+import { mostDumps } from "../context.js";
 import type { Context } from "../context.js";
 import { bytes, count } from "../../common/units.js";
 import { size, sparkline } from "../parts/figures.js";
@@ -9,9 +10,7 @@ import { link } from "../parts/links.js";
 import { pathOfSuspect } from "../parts/paths.js";
 import { copied, same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
-import { name } from "../parts/texts.js";
-
-const mostDumps = 16;
+import { name, sentence } from "../parts/texts.js";
 
 export function leaks(context: Context): unknown {
   if (context.dumps.length < 2)
@@ -29,20 +28,27 @@ export function leaks(context: Context): unknown {
 
 /** The verdict about all dumps. */
 export function verdict(context: Context, show: (answer: Leaks) => unknown): unknown {
-  const dumps = context.dumps.slice(-mostDumps).map((dump) => dump.id);
+  const dumps = context.lastDumps().map((dump) => dump.id);
   return context.ask("leaks", { dumps: dumps.join(",") }, show);
 }
 
 function all(context: Context, answer: Leaks): unknown {
   return html`<p class="verdict ${answer.suspects.length > 0 ? "bad" : "calm"}">
-      ${name(answer.sentence)}
+      ${sentence(answer.sentence)}
     </p>
-    ${answer.warnings.map((warning) => html`<p class="warning">${name(warning)}</p>`)}
+    ${answer.warnings.map((warning) => html`<p class="warning">${sentence(warning)}</p>`)}
     ${answer.suspects.map((suspect, at) => card(context, suspect, at + 1))}
     ${
       answer.left_out.suspects > 0
         ? html`<p class="note">
             ${count(answer.left_out.suspects)} smaller suspects are not shown here.
+          </p>`
+        : nothing
+    }
+    ${
+      context.dumps.length > mostDumps
+        ? html`<p class="note">
+            This is about the last ${count(mostDumps)} of ${count(context.dumps.length)} dumps.
           </p>`
         : nothing
     }
@@ -59,22 +65,22 @@ function card(context: Context, suspect: Suspect & { words: SuspectWords }, at: 
   const last = context.inLast(); // addresses are those of the last dump
   return html`<article class="card">
     <h2>${at}. ${name(suspect.class)}</h2>
-    <p class="answer">${name(words.sentence)}</p>
+    <p class="answer">${sentence(words.sentence)}</p>
     <div class="numbers">
       ${sparkline(suspect.counts, counts)}
       <p><b>${counts}</b><br />retained <b>${series(suspect.retained, bytes)}</b></p>
     </div>
     <dl>
       <dt>Where to change the code</dt>
-      <dd><b>${name(words.place)}</b><br />${name(words.gathering)}</dd>
+      <dd><b>${sentence(words.place)}</b><br />${sentence(words.gathering)}</dd>
       <dt>Held by</dt>
-      <dd>${name(words.held)}</dd>
+      <dd>${sentence(words.held)}</dd>
       <dt>How sure</dt>
-      <dd>${suspect.confidence} (${suspect.reasons.join("; ")})</dd>
+      <dd>${sentence(`${suspect.confidence} (${suspect.reasons.join("; ")})`)}</dd>
       ${
         suspect.company.length > 0
           ? html`<dt>With it grow</dt>
-              <dd>${name(suspect.company.join("; "))}</dd>`
+              <dd>${sentence(suspect.company.join("; "))}</dd>`
           : nothing
       }
     </dl>
@@ -121,17 +127,27 @@ function cleared(context: Context, answer: Leaks): unknown {
         {
           name: "held by",
           kind: "text",
-          cell: (row) => name(row.held ?? "wherever they are held"),
+          cell: (row) => sentence(row.held ?? "wherever they are held"),
         },
-        { name: "why not", kind: "text", cell: (row) => name(row.why) },
+        { name: "why not", kind: "text", cell: (row) => sentence(row.why) },
       ],
       rows,
-    })}`;
+    })}
+    ${
+      answer.left_out.cleared > 0
+        ? html`<p class="note">${count(answer.left_out.cleared)} more are not shown here.</p>`
+        : nothing
+    }`;
+}
+
+/** What a part of the memory of the process is called everywhere. */
+function partName(context: Context, part: string): string {
+  if (part === "rss") return "the whole process (RSS)";
+  return context.known("summary", {})?.account.words[part] ?? part;
 }
 
 function growth(context: Context, answer: Leaks): unknown {
   if (answer.growth.length === 0) return nothing;
-  const words: Record<string, string> = { rss: "the whole process (RSS)" };
   return html`<h2>The process</h2>
     ${table(context, {
       caption: "Memory that grew in every step",
@@ -139,7 +155,7 @@ function growth(context: Context, answer: Leaks): unknown {
         {
           name: "part",
           kind: "name",
-          cell: (one) => words[one.part] ?? one.part.replaceAll("_", " "),
+          cell: (one) => partName(context, one.part),
         },
         {
           name: "line",
@@ -147,8 +163,8 @@ function growth(context: Context, answer: Leaks): unknown {
           cell: (one) => sparkline(one.bytes, series(one.bytes, bytes)),
         },
         { name: "in each dump", kind: "word", cell: (one) => series(one.bytes, bytes) },
-        { name: "explained by", kind: "text", cell: (one) => name(one.explained_by) },
-        { name: "next step", kind: "text", cell: (one) => name(one.next_step ?? "") },
+        { name: "explained by", kind: "text", cell: (one) => sentence(one.explained_by ?? "–") },
+        { name: "next step", kind: "text", cell: (one) => sentence(one.next_step ?? "") },
       ],
       rows: answer.growth,
     })}

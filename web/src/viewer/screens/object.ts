@@ -5,11 +5,11 @@ import { html, nothing } from "lit-html";
 import type { ObjectAnswer, Reference, ReferenceGroup, Thing } from "../answers.js";
 import type { Context } from "../context.js";
 import { addressOf, changed } from "../place.js";
-import { bytes, count, objects as objectsInWords } from "../../common/units.js";
+import { bytes, count, objects as objectsInWords, plural } from "../../common/units.js";
 import { number, size } from "../parts/figures.js";
 import { link, objectLink, thing } from "../parts/links.js";
 import { pathOfObject } from "../parts/paths.js";
-import { same } from "../parts/commands.js";
+import { quoted, same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { name, short } from "../parts/texts.js";
 import { groupColumns } from "./classes.js";
@@ -19,8 +19,11 @@ const many = 50; // references of a list
 export function object(context: Context): unknown {
   const address = context.place.object;
   return html`${context.answer("object", { object: address }, (answer) => about(context, answer))}
-  ${same(context, { command: ["show", address], ruby: `.object("${address}")` })}
-  ${same(context, { command: ["why", address], ruby: `.paths("${address}")` })}`;
+  ${same(
+    context,
+    { command: ["show", address], ruby: `.object(${quoted(address)})` },
+    { command: ["why", address], ruby: `.paths(${quoted(address)})` },
+  )}`;
 }
 
 function about(context: Context, answer: ObjectAnswer): unknown {
@@ -70,7 +73,9 @@ function facts(context: Context, answer: ObjectAnswer): unknown {
   if (answer.instances > 0)
     rows.push([
       "instances",
-      link(context, count(answer.instances), "objects", { class: one.name ?? "" }),
+      one.name
+        ? link(context, count(answer.instances), "objects", { class: one.name })
+        : count(answer.instances),
     ]);
   if (answer.frames)
     rows.push(["frames", link(context, count(answer.frames), "threads", {}, one.address ?? "")]);
@@ -97,16 +102,23 @@ function kept(context: Context, answer: ObjectAnswer): unknown {
     ${
       answer.paths.length > 1
         ? html`<details>
-            <summary>${count(answer.paths.length - 1)} other paths</summary>
+            <summary>${plural(answer.paths.length - 1, "other path")}</summary>
             ${answer.paths.slice(1).map((path) => pathOfObject(context, path))}
           </details>`
         : nothing
     }`;
 }
 
+/** Whether all paths but the first lead through caches. Paths that explain more come first. */
+function alone({ paths: [first, second] }: ObjectAnswer): boolean {
+  return first?.rank === "named" && second?.rank === "cache";
+}
+
 function dominators(context: Context, answer: ObjectAnswer): unknown {
   if (answer.dominators.length === 0)
-    return html`<p>No single object: to free it, more than one reference has to go.</p>`;
+    return html`<p>
+      ${alone(answer) ? "One path holds it, besides caches of the VM, which are no cause." : "No single object: more than one path leads to it, as below."}
+    </p>`;
   return html`<details class="dominators">
     <summary>
       ${count(answer.dominators.length)}${answer.more_dominators ? " or more" : ""} objects of which
@@ -132,7 +144,12 @@ function below(context: Context, one: Thing): unknown {
         ? html`<p>Nothing else.</p>`
         : table(context, {
             caption: "What it dominates directly, by class",
-            columns: groupColumns(context, { by: "class", bytes: one.retained ?? 0 }),
+            columns: groupColumns(context, {
+              by: "class",
+              bytes: one.retained ?? 0,
+              whole: "of what it retains",
+              dominators: true,
+            }),
             rows: [...answer.items, ...(answer.rest ? [answer.rest] : [])].map((row) => ({
               ...row,
               key: null,
@@ -146,7 +163,7 @@ function line(context: Context, answer: ObjectAnswer): unknown {
   const text = JSON.stringify(answer.line, null, 2);
   const parts = text.split(/("0x[0-9a-f]+")/);
   return html`<details class="line" ?open=${text.length < 2000}>
-    <summary>Its line in the dump</summary>
+    <summary>Its line in the dump; long texts and lists are cut</summary>
     <pre>
 ${parts.map((part, at) =>
         at % 2 === 1 ? objectLink(context, part, part.slice(1, -1)) : short(part, 20_000),

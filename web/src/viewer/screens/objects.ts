@@ -4,12 +4,13 @@ import { html, nothing } from "lit-html";
 import type { Found } from "../answers.js";
 import type { Parameters } from "../api.js";
 import type { Context } from "../context.js";
-import { bytes, count } from "../../common/units.js";
+import { addressOf } from "../place.js";
+import { bytes, objects as inWords } from "../../common/units.js";
 import { number, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
 import type { Field } from "../parts/form.js";
 import { link, thing } from "../parts/links.js";
-import { same } from "../parts/commands.js";
+import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 
@@ -18,7 +19,7 @@ const limit = 100;
 const types =
   "OBJECT STRING ARRAY HASH SYMBOL CLASS MODULE STRUCT DATA FILE REGEXP MATCH BIGNUM FLOAT RATIONAL COMPLEX ICLASS IMEMO";
 
-const fields: Field[] = [
+export const conditionFields: Field[] = [
   { parameter: "class", label: "Class", example: "Session" },
   {
     parameter: "type",
@@ -47,15 +48,11 @@ export function conditions(context: Context): Parameters {
   return Object.fromEntries(names.map((one) => [one, context.given(one) || undefined]));
 }
 
-export function conditionFields(): Field[] {
-  return fields;
-}
-
 /** The conditions as options of a command, and as keywords of Ruby. */
 export function asOptions(given: Parameters): [string[], string] {
   const set = Object.entries(given).filter((pair) => pair[1] !== undefined);
   const options = set.flatMap(([key, value]) => [`--${key}`, String(value)]);
-  return [options, set.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(", ")];
+  return [options, set.map(([key, value]) => `${key}: ${quoted(String(value))}`).join(", ")];
 }
 
 export function objects(context: Context): unknown {
@@ -63,13 +60,13 @@ export function objects(context: Context): unknown {
   const given = conditions(context);
   const [options, keywords] = asOptions(given);
   const parameters = { ...given, sort, offset: offsetOf(context) || undefined, limit };
-  return html`${form(context, "Conditions", fields)} ${grammar()}
+  return html`${form(context, "Conditions", conditionFields)} ${grammar()}
   ${choice(context, "Largest first by", "sort", sorts, sort)}
   ${context.answer("find", parameters, ({ total, items }) => list(context, total, items))}
   ${options.length > 0 ? together(context, given) : nothing}
   ${same(context, {
     command: ["find", ...(options.length > 0 ? options : ["--min-size", "0"]), "--sort", sort],
-    ruby: `.find(${[keywords, `sort: :${sort}`].filter((one) => one !== "").join(", ")})`,
+    ruby: `.find(${[keywords, `sort: ${symbol(sort)}`].filter((one) => one !== "").join(", ")})`,
   })}`;
 }
 
@@ -77,7 +74,7 @@ function list(context: Context, total: number, items: Found[]): unknown {
   if (total === 0) return html`<p class="lead">No object meets these conditions.</p>`;
   const placed = items.some((one) => one.location);
   return html`${table(context, {
-    caption: `${count(total)} ${total === 1 ? "object" : "objects"}`,
+    caption: inWords(total),
     columns: [
       { name: "object", kind: "name", cell: (one) => thing(context, one) },
       {
@@ -111,7 +108,10 @@ function together(context: Context, given: Parameters): unknown {
                 <b>${bytes(answer.retained)}</b> in ${number(answer.retained_objects)} objects;
                 their own size is ${bytes(answer.bytes)}.`,
           )
-        : link(context, "What do they retain together?", "objects", { ...texts, together: "1" })
+        : html`<a
+            href=${addressOf({ ...context.place, parameters: { ...context.place.parameters, together: "1" } })}
+            >What do they retain together?</a
+          >`
     }
     ${link(context, "Who holds them?", "holding", texts)}
   </p>`;

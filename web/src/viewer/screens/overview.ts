@@ -4,13 +4,13 @@
 import { html, nothing } from "lit-html";
 import type { Leaks, Summary, Top } from "../answers.js";
 import type { Context } from "../context.js";
-import { bytes, count, percent } from "../../common/units.js";
+import { bytes, count, percent, plural } from "../../common/units.js";
 import { change, share, size } from "../parts/figures.js";
-import { link, thing } from "../parts/links.js";
+import { classLink, link, thing } from "../parts/links.js";
 import { memory } from "../parts/memory.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
-import { name } from "../parts/texts.js";
+import { name, sentence } from "../parts/texts.js";
 import { verdict } from "./leaks.js";
 
 const few = 10;
@@ -19,7 +19,13 @@ export function overview(context: Context): unknown {
   return html`${context.dumps.length > 1 ? verdict(context, (answer) => leaking(context, answer)) : nothing}
     ${context.answer("top", { limit: few }, (answer) => largest(context, answer))}
     <h2>The memory of the process</h2>
-    ${context.answer("summary", {}, (answer) => html`${memory(context, answer)} ${inspections(context, answer)}`)}
+    ${context.answer(
+      "summary",
+      {},
+      (answer) =>
+        html`${answer.warnings.map((one) => html`<p class="warning">${name(one)}</p>`)}
+        ${memory(context, answer)} ${inspections(context, answer)}`,
+    )}
     <div class="columns">
       <section>
         <h2>What is large</h2>
@@ -52,20 +58,34 @@ export function overview(context: Context): unknown {
 function leaking(context: Context, answer: Leaks): unknown {
   const bad = answer.suspects.length > 0;
   return html`<section class="verdict ${bad ? "bad" : "calm"}">
-    <p class="answer">${name(answer.sentence)}</p>
+    <p class="answer">${sentence(answer.sentence)}</p>
     ${answer.suspects
       .slice(0, 3)
       .map(
         (one) =>
           html`<p>
             <b>${name(one.class)}</b>: ${one.counts.map(count).join(" → ")} ${one.unit}, held by
-            ${name(one.holder)}. <b>${name(one.words.place)}</b>
+            ${sentence(one.holder)}. <b>${sentence(one.words.place)}</b>
           </p>`,
       )}
+    ${unaccused(answer)}
     <p>
       ${link(context, bad ? "Who holds it, and how sure that is" : "What grew, and why it is not accused", "leaks")}
     </p>
   </section>`;
+}
+
+/** What grew more than all that is accused, and why it is not. */
+function unaccused({ suspects, cleared }: Leaks): unknown {
+  const grown = (numbers: readonly number[]) =>
+    (numbers[numbers.length - 1] ?? 0) - (numbers[0] ?? 0);
+  const accused = suspects.reduce((sum, one) => sum + grown(one.retained), 0);
+  const [most] = [...cleared].sort((a, b) => grown(b.retained) - grown(a.retained));
+  if (!most || grown(most.retained) <= accused) return nothing;
+  return html`<p>
+    ${name(most.class)} grew by ${bytes(grown(most.retained))} and is not accused:
+    ${sentence(most.cleared_because ?? "")}.
+  </p>`;
 }
 
 /** One sentence about one dump. */
@@ -80,8 +100,8 @@ function largest(context: Context, answer: Top): unknown {
   const sum = big.reduce((all, one) => all + (one.retained ?? 0), 0);
   const objects = big.length === 1 ? "One object keeps" : `${count(big.length)} objects keep`;
   return html`<p class="lead">
-      ${objects} ${percent(sum, answer.live_bytes)} of all that lives (${bytes(answer.live_bytes)})
-      alive:
+      ${objects} ${percent(sum, answer.live_bytes)} of all that lives alive (${bytes(sum)} of
+      ${bytes(answer.live_bytes)}):
     </p>
     <ul class="links">
       ${big.map(
@@ -112,7 +132,9 @@ function inspections(context: Context, summary: Summary): unknown {
       </li>
       <li>
         <b>Garbage</b>
-        <span>${bytes(waste)} in ${count(garbage)} objects (${percent(waste, waste + live)})</span>
+        <span
+          >${bytes(waste)} in ${plural(garbage, "object")} (${percent(waste, waste + live)})</span
+        >
         <small>The next major GC frees it. It is no leak.</small>
       </li>
       <li>
@@ -128,18 +150,8 @@ function inspections(context: Context, summary: Summary): unknown {
         )}
         <small>A page goes back to the system when nothing on it lives.</small>
       </li>
-      <li>
-        <b>Long arrays</b>
-        ${link(context, "arrays of more than 10,000", "objects", { where: "type = ARRAY and length > 10000" })}
-        <small>What is added to and never taken out is a common leak.</small>
-      </li>
-      <li>
-        <b>Room that is not used</b>
-        ${link(context, "arrays with room and few elements", "objects", {
-          where: "type = ARRAY and size > 4k and length < 16",
-        })}
-        <small>They were long once, and have kept the memory.</small>
-      </li>
+      ${counted(context, "Long arrays", "type = ARRAY and size > 80k", "What is added to and never taken out is a common leak.")}
+      ${counted(context, "Room that is not used", "type = ARRAY and size > 4k and length < 16", "They were long once, and have kept the memory.")}
       <li>
         <b>Objects that many refer to</b>
         ${summary.most_referred
@@ -151,6 +163,17 @@ function inspections(context: Context, summary: Summary): unknown {
         <small>Who refers to them tells what the heap is about.</small>
       </li>
     </ul>`;
+}
+
+/** A card about the objects that meet conditions, if there are some. */
+function counted(context: Context, title: string, where: string, why: string): unknown {
+  const answer = context.known("find", { where, limit: 0 });
+  if (!answer?.total) return nothing;
+  return html`<li>
+    <b>${title}</b>
+    ${link(context, plural(answer.total, "array"), "objects", { where })}
+    <small>${why}</small>
+  </li>`;
 }
 
 function classes(context: Context): unknown {
@@ -167,8 +190,7 @@ function classes(context: Context): unknown {
         {
           name: "class",
           kind: "name",
-          cell: (row) =>
-            link(context, name(row.label), "objects", { class: String(row.key ?? "") }),
+          cell: (row) => classLink(context, name(row.label), row),
         },
         { name: "bytes", kind: "number", cell: (row) => size(row.bytes) },
         baseline

@@ -3,6 +3,7 @@
 
 import { html } from "lit-html";
 import type { Dump, Summary } from "../answers.js";
+import { waiting } from "../context.js";
 import type { Context } from "../context.js";
 import { bytes, count } from "../../common/units.js";
 import { change, size } from "../parts/figures.js";
@@ -10,9 +11,7 @@ import { clock, lines as chart } from "../parts/lines.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 import { addressOf, inDump } from "../place.js";
-import { name } from "../parts/texts.js";
-
-const most = 16; // dumps
+import { name, plain, short } from "../parts/texts.js";
 
 interface Line {
   name: string;
@@ -29,10 +28,14 @@ const lines: Line[] = [
   { name: "free in malloc", of: (one) => one.account.parts.free_malloc },
 ];
 
-interface Point {
+export interface Given {
   dump: Dump;
   summary: Summary;
-  /** In seconds since 1970; the number of the dump where times are not known. */
+}
+
+interface Point extends Given {
+  timed: boolean;
+  /** In seconds since 1970; the number of the dump where the time of one is not known. */
   at: number;
 }
 
@@ -41,44 +44,48 @@ export function series(context: Context): unknown {
     return html`<p class="lead">
       There is one dump. Lines need several: give them all to <code>heapdump ui</code>.
     </p>`;
-  const dumps = context.dumps.slice(-most);
-  return html`${gather(context, dumps, [], (points) => drawn(context, points))}
+  return html`${gather(context, context.lastDumps())}
   ${same(context, { command: ["diff"], about: "all", rubyOfAll: (files) => `HeapDump.leaks(${files.join(", ")})` })}`;
 }
 
-/** The summary of each dump, one after the other. */
-function gather(
-  context: Context,
-  dumps: Dump[],
-  points: Point[],
-  show: (points: Point[]) => unknown,
-): unknown {
-  const [dump, ...others] = dumps;
-  if (!dump) return show(points);
-  return context.answer("summary", { dump: dump.id }, (summary) =>
-    gather(
-      context,
-      others,
-      [...points, { dump, summary, at: time(summary) ?? points.length }],
-      show,
-    ),
-  );
+/** The lines, when all summaries are there. A dump that cannot be read leaves those of the others. */
+function gather(context: Context, dumps: Dump[]): unknown {
+  const given: Given[] = [];
+  const faults: unknown[] = [];
+  for (const dump of dumps) {
+    const entry = context.entry("summary", { dump: dump.id });
+    if (entry.state === "asked") return waiting(entry.progress, entry.stop);
+    if (entry.state === "there") given.push({ dump, summary: entry.answer });
+    else faults.push(html`<p class="warning">${name(dump.name)}: ${name(entry.message)}</p>`);
+  }
+  return html`${faults} ${drawn(context, pointsOf(given))}`;
 }
 
-function time(summary: Summary): number | undefined {
-  const at = Date.parse(summary.header.time ?? "");
-  return Number.isNaN(at) ? undefined : at / 1000;
+/** In the order of time, or as they were given if the time of one is not known. */
+export function pointsOf(given: Given[]): Point[] {
+  const timed = given.every((one) => time(one) !== undefined);
+  const at = (one: Given, number: number) => (timed ? time(one) : undefined) ?? number;
+  return given
+    .map((one, number) => ({ ...one, timed, at: at(one, number) }))
+    .sort((one, other) => one.at - other.at);
+}
+
+function time({ summary }: Given): number | undefined {
+  const text = plain(summary.header.time);
+  const at = Date.parse(text);
+  return Number.isNaN(at) || !/^\d{4}-/.test(text) ? undefined : at / 1000;
 }
 
 function drawn(context: Context, points: Point[]): unknown {
   const shown = lines.filter((line) => points.some((point) => (line.of(point.summary) ?? 0) > 0));
   return html`<p class="lead">
-      ${count(points.length)} dumps. Look for a line that rises in every step.
+      ${points.length < context.dumps.length ? "The last " : ""}${count(points.length)} dumps. Look
+      for a line that rises in every step.
     </p>
     ${chart({
       names: shown.map((line) => line.name),
       columns: columnsOf(points, shown),
-      timed: points.every((point) => point.summary.header.time),
+      timed: points.every((point) => point.timed),
     })}
     ${table(context, {
       caption: "Sizes in each dump",
@@ -86,6 +93,7 @@ function drawn(context: Context, points: Point[]): unknown {
         { name: "what", kind: "name", cell: (line) => line.name },
         ...points.map((point) => ({
           name: moment(point),
+          explained: short(point.dump.name, 24),
           kind: "number" as const,
           cell: (line: Line) => size(line.of(point.summary)),
         })),
@@ -100,14 +108,14 @@ function drawn(context: Context, points: Point[]): unknown {
           html`<li>
             <a href=${addressOf({ ...inDump(context.place, dump.id), screen: "overview" })}
               >${name(dump.name)}</a
-            >: process ${summary.header.pid ?? "–"}, ${count(summary.objects)} objects
+            >: process ${plain(summary.header.pid) || "–"}, ${count(summary.objects)} objects
           </li>`,
       )}
     </ul>`;
 }
 
-function moment({ summary, at }: Point): string {
-  return summary.header.time ? clock(at) : String(at + 1);
+function moment({ timed, at }: Point): string {
+  return timed ? clock(at) : String(at + 1);
 }
 
 function changed(line: Line, points: Point[]): unknown {
@@ -136,5 +144,6 @@ export function columnsOf(points: Point[], shown: Line[]): (number | null)[][] {
 
 function sameProcess(one: Point, other: Point): boolean {
   const [a, b] = [one.summary.header, other.summary.header];
-  return a.pid === b.pid && a.host === b.host;
+  const restarted = (b.gc?.count ?? 0) < (a.gc?.count ?? 0); // with the same number, as in a container
+  return a.pid === b.pid && a.host === b.host && !restarted;
 }

@@ -3,10 +3,10 @@
 import { html, nothing } from "lit-html";
 import type { Frame, Variable } from "../answers.js";
 import type { Context } from "../context.js";
-import { count } from "../../common/units.js";
+import { count, plural } from "../../common/units.js";
 import { number, size } from "../parts/figures.js";
 import { link, objectLink, thing } from "../parts/links.js";
-import { same } from "../parts/commands.js";
+import { quoted, same } from "../parts/commands.js";
 import { offsetOf, pager, table } from "../parts/table.js";
 import { name } from "../parts/texts.js";
 
@@ -24,7 +24,7 @@ function list(context: Context): unknown {
     parameters,
     (answer) =>
       html`${table(context, {
-        caption: `${count(answer.total)} threads, by what they retain`,
+        caption: `${plural(answer.total, "thread")}, by what they retain`,
         columns: [
           {
             name: "thread",
@@ -73,13 +73,13 @@ function frames(context: Context): unknown {
       "frames",
       parameters,
       (answer) =>
-        html`<h2>${count(answer.total)} frames, the innermost first</h2>
+        html`<h2>${plural(answer.total, "frame")}, the innermost first</h2>
           <ol class="frames" start=${offsetOf(context) + 1}>
             ${answer.items.map((one) => frame(context, one))}
           </ol>
           ${pager(context, answer.total, frameLimit, "frames")}`,
     )}
-    ${same(context, { command: ["show", object], ruby: `.object("${object}")` })}`;
+    ${same(context, { command: ["show", object], ruby: `.object(${quoted(object)})` })}`;
 }
 
 function frame(context: Context, one: Frame): unknown {
