@@ -32,6 +32,7 @@ module HeapDump
     autoload :S3, "#{__dir__}/ship/s3"
     autoload :S3Client, "#{__dir__}/ship/s3_client"
     autoload :Sink, "#{__dir__}/ship/sink"
+    autoload :Source, "#{__dir__}/ship/source"
     autoload :Status, "#{__dir__}/ship/status"
     autoload :Tries, "#{__dir__}/ship/tries"
     autoload :Wholeness, "#{__dir__}/ship/wholeness"

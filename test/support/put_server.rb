@@ -1,46 +1,28 @@
 # frozen_string_literal: true
 
 require "openssl"
-require "webrick"
+require "support/loopback_server"
 require "webrick/https"
 
 # A server on this machine that takes files by PUT, with a certificate that it has signed itself.
 class PutServer
+  include LoopbackServer
+
   # What was put, by the path; and the requests.
   attr_reader :files, :requests
   # Called with each request; returns a status, :stall or nil.
   attr_writer :fault
-
-  # Takes every method.
-  class Servlet < WEBrick::HTTPServlet::AbstractServlet
-    def initialize(server, serve)
-      super(server)
-      @serve = serve
-    end
-
-    def service(request, answer)
-      @serve.call(request, answer)
-    end
-  end
 
   # The certificate is written to the file +certificate+; without one the server has no TLS.
   def initialize(certificate: nil)
     @files = {}
     @requests = []
     @certificate = certificate
-    @server = WEBrick::HTTPServer.new(BindAddress: "127.0.0.1", Port: 0, AccessLog: [],
-                                      Logger: WEBrick::Log.new(File::NULL), **tls)
-    @server.mount("/", Servlet, method(:serve))
-    @thread = Thread.new { @server.start }
+    start(**tls)
   end
 
   def address
-    "#{@certificate ? "https" : "http"}://127.0.0.1:#{@server.config[:Port]}"
-  end
-
-  def stop
-    @server.shutdown
-    @thread.kill
+    "#{@certificate ? "https" : "http"}://127.0.0.1:#{port}"
   end
 
   private
@@ -71,7 +53,7 @@ class PutServer
   def serve(request, answer)
     @requests << [request.request_method, request.unparsed_uri, request.header]
     status = @fault&.call(request)
-    sleep if status == :stall
+    status = stall || 500 if status == :stall
     return answer.status = status if status
 
     request.request_method == "HEAD" ? head(request, answer) : put(request, answer)

@@ -1,22 +1,12 @@
 # frozen_string_literal: true
 
 require "digest"
-require "webrick"
+require "support/loopback_server"
 
 # A store on this machine that speaks as much of S3 as an upload needs, and has the faults of real
 # ones. It knows no signatures.
 class S3Server
-  # Takes every method.
-  class Servlet < WEBrick::HTTPServlet::AbstractServlet
-    def initialize(server, serve)
-      super(server)
-      @serve = serve
-    end
-
-    def service(request, answer)
-      @serve.call(request, answer)
-    end
-  end
+  include LoopbackServer
 
   Thing = Struct.new(:body, :metadata, :headers) do
     def etag
@@ -38,23 +28,15 @@ class S3Server
     @uploads = {}
     @requests = []
     @lock = Mutex.new
-    @server = WEBrick::HTTPServer.new(BindAddress: "127.0.0.1", Port: 0, AccessLog: [],
-                                      Logger: WEBrick::Log.new(File::NULL))
-    @server.mount("/", Servlet, method(:serve))
-    @thread = Thread.new { @server.start }
+    start
   end
 
   def endpoint
-    "http://127.0.0.1:#{@server.config[:Port]}"
+    "http://127.0.0.1:#{port}"
   end
 
   def address(bucket, **more)
     "s3://#{bucket}?#{URI.encode_www_form(endpoint: endpoint, **more)}"
-  end
-
-  def stop
-    @server.shutdown
-    @thread.kill # it would wait for connections that clients keep
   end
 
   private
@@ -64,8 +46,8 @@ class S3Server
     body = request.body.to_s # all of it, before there is an answer
     @lock.synchronize { @requests << [request.request_method, request.unparsed_uri] }
     code, status = @fault&.call(request)
-    sleep if code == :stall
-    return error(answer, code, status) if code
+    stall if code == :stall
+    return error(answer, code, status || 500) if code
 
     @lock.synchronize { dispatch(request, answer, body) }
   end

@@ -26,8 +26,8 @@ module Shippable
       @shipped_dumps << [dump.name, place["address"]]
     end
 
-    def failed(dump, error, try, most, pause)
-      @failures << [dump.name, error.message, try, most, pause]
+    def failed(dump, words, try, most, pause)
+      @failures << [dump.name, words, try, most, pause]
     end
 
     def dropped(dump)

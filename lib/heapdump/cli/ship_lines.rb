@@ -19,11 +19,11 @@ module HeapDump
                          seconds))
       end
 
-      def failed(dump, error, try, most, pause)
-        return event("failed", dump, try: try, error: error.message, again_in: pause) if @json
+      def failed(dump, words, try, most, pause)
+        return event("failed", dump, try: try, error: words, again_in: pause) if @json
 
         after = pause ? "again in #{pause} s" : "given up; --retry tries again"
-        say(@err, "heapdump: #{dump.name}: try #{try} of #{most} has failed: #{error.message}; " \
+        say(@err, "heapdump: #{dump.name}: try #{try} of #{most} has failed: #{words}; " \
                   "#{after}")
       end
 

@@ -8,14 +8,14 @@ module HeapDump
     class ShipOne
       # Listens to a Ship::Run: keeps the place, and says on standard error what has failed.
       class Listener < ShipLines
-        attr_reader :place, :error
+        attr_reader :place, :words
 
         def shipped(_dump, place, _seconds)
           @place = place
         end
 
-        def failed(_dump, error, *)
-          @error = error
+        def failed(_dump, words, *)
+          @words = words
           super
         end
       end
@@ -36,7 +36,7 @@ module HeapDump
                                                                   tries: @tries)
         HeapDump::Ship::Lock.new(dumps.path).hold { run.once }
         @listener.place or raise Error, "the dump is at #{path}, but it was not shipped: " \
-                                        "#{@listener.error&.message || "it is not whole"}"
+                                        "#{@listener.words || "it is not whole"}"
       rescue Error => e
         raise if e.message.include?(path)
 

@@ -61,7 +61,7 @@ module HeapDump
         reader, writer = IO.pipe
         pid = Process.spawn({ "HEAPDUMP_NAME" => name, "HEAPDUMP_SHA256" => facts["sha256"] },
                             *@shell, @command.gsub(NAME) { name.shellescape },
-                            in: file, %i[out err] => writer, pgroup: true)
+                            in: [file, Source::FLAGS], %i[out err] => writer, pgroup: true)
         writer.close
         tail = Thread.new { last_words(reader) }
         status = wait(pid)

@@ -14,10 +14,12 @@ module HeapDump
       end
 
       # The place where the dump is now (Hash). Raises whatever the sink raises, Manifest::Changed,
-      # and Errno::ENOENT if somebody has removed the dump.
+      # and SystemCallError, as if somebody has removed the dump or it cannot be removed.
       def call(dump)
         manifest = Manifest.complete(dump.path, dump.stat, @dumps.wholeness(dump))
         receipt = bring(dump.path, manifest.merge("name" => dump.name))
+        raise Manifest::Changed, "it has changed while it was sent" unless dump.same?
+
         bring_manifest(dump) unless one_object?
         place = { "address" => receipt.address, "etag" => receipt.etag,
                   "sha256" => manifest["sha256"] }.compact
@@ -44,7 +46,7 @@ module HeapDump
       end
 
       def arrived(dump, place)
-        return Keep.remove(dump.path) if @delete
+        return Keep.remove(dump) if @delete
 
         Marks.write(dump.path, Marks::SHIPPED, dump.stat, place)
         Marks.remove(dump.path, Marks::FAILED)

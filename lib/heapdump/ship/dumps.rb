@@ -12,12 +12,20 @@ module HeapDump
       # dump. Nothing says that a dump without a footer is whole, so it has to rest longer.
       YOUNG = 2
       RESTED = 60
-      private_constant :SERIES, :BESIDE, :RESTED
+      NAMED = /\.json(?:\.gz|\.zst)?\z/n
+      private_constant :SERIES, :BESIDE, :RESTED, :NAMED
 
       # A dump: its path, its name below the directory, and what the system says of the file.
       Dump = Struct.new(:path, :name, :stat) do
         def state
           Marks.state(path)
+        end
+
+        # Whether the file is still as it was.
+        def same?
+          Marks.of?(File.lstat(path), Marks.identity(stat))
+        rescue SystemCallError
+          false
         end
 
         def bytes
@@ -53,6 +61,7 @@ module HeapDump
       def wait(dump, now = Time.now)
         age = now - dump.stat.mtime
         return @young - age if age.between?(0, @young)
+        return 0 unless File.readable?(dump.path) # the try says why not
 
         whole = wholeness(dump).whole
         return whole ? 0 : nil unless whole.nil?
@@ -92,11 +101,18 @@ module HeapDump
       def dump(folder, name)
         path = join(folder, name)
         stat = File.lstat(path)
-        return unless stat.file? && !name.match?(BESIDE) && Snapshot::Directory.dump_at?(path)
+        return unless stat.file? && !name.match?(BESIDE) && dump_at?(path)
 
         Dump.new(path, folder.empty? ? name : File.join(folder, name), stat)
       rescue SystemCallError
         nil
+      end
+
+      # A file that this user must not read may be one, and then somebody has to hear of it.
+      def dump_at?(path)
+        return path.match?(NAMED) unless File.readable?(path)
+
+        Snapshot::Directory.dump_at?(path)
       end
 
       # Linux allows any bytes in a name; those that are no text are taken as bytes.

@@ -41,7 +41,7 @@ module HeapDump
         if File.exist?(target)
           conflict(target) unless same?(file, target)
         else
-          copy(file, target)
+          copy(file, target, facts["sha256"])
         end
         Receipt.new(target)
       rescue SystemCallError => e
@@ -55,16 +55,25 @@ module HeapDump
       end
 
       # What a try before this one has left is written over.
-      def copy(file, target)
+      def copy(file, target, sha256)
         partial = "#{target}#{PARTIAL}"
         File.open(partial, CREATE, 0o600) do |io|
-          File.open(file, "rb") { |from| IO.copy_stream(from, io) }
+          io.chmod(0o600) # of one that has been left
+          Source.open(file, sha256) { |from| IO.copy_stream(from, io) }
           io.fsync
-          File.rename(partial, target)
         end
-      rescue SystemCallError
+        File.rename(partial, target)
+        sync(File.dirname(target))
+      rescue SystemCallError, Manifest::Changed
         FileUtils.rm_f(partial)
         raise
+      end
+
+      # So that the name outlives a power failure too: with --delete it is the only one.
+      def sync(directory)
+        File.open(directory, &:fsync)
+      rescue SystemCallError
+        nil # not every file system can
       end
     end
   end

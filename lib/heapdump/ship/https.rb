@@ -19,7 +19,8 @@ module HeapDump
 
       def initialize(text, timeout:, plain_http: false)
         super()
-        @many = text.match?(NAME) || text.split("?").first.end_with?("/")
+        @named = text.match?(NAME)
+        @many = @named || text.split("?").first.end_with?("/")
         @uri = PlainHTTP.parse(text.gsub(NAME, "%7Bname%7D"), "the address", allowed: plain_http)
         @timeout = timeout
       end
@@ -36,7 +37,7 @@ module HeapDump
       # If-None-Match makes the server refuse a file that it has already.
       def deliver(file, facts)
         uri = address(name_of(file, facts))
-        answer = File.open(file, "rb") { |io| ask(uri, put(uri, io)) }
+        answer = Source.open(file, facts["sha256"]) { |source| ask(uri, put(uri, source)) }
         answer = already(uri, answer, File.size(file)) if answer.is_a?(Net::HTTPPreconditionFailed)
         refuse(uri, answer) unless answer.is_a?(Net::HTTPSuccess)
 
@@ -50,27 +51,30 @@ module HeapDump
       def address(name)
         name = name.split("/").map { |part| URI.encode_www_form_component(part).gsub("+", "%20") }
                    .join("/")
-        path = @uri.path
-        path = path.match?(NAME) || one_object? ? path.gsub(NAME) { name } : path + name
-        @uri.dup.tap { |uri| uri.path = path.start_with?("/") ? path : "/#{path}" }
+        @uri.dup.tap do |uri|
+          path = @named || one_object? ? uri.path.gsub(NAME) { name } : uri.path + name
+          uri.path = path.start_with?("/") ? path : "/#{path}"
+          uri.query &&= uri.query.gsub(NAME) { name }
+        end
       end
 
-      def put(uri, io)
+      def put(uri, source)
         Net::HTTP::Put.new(uri).tap do |request|
-          request.body_stream = io
-          request.content_length = io.size
+          request.body_stream = source
+          request.content_length = source.size
           request.content_type = "application/octet-stream"
           request["If-None-Match"] = "*"
         end
       end
 
+      # The head of the answer. Its body says nothing more, and could be without an end.
       def ask(uri, request)
         authorization = ENV.fetch("HEAPDUMP_AUTHORIZATION", "")
         request["Authorization"] = authorization unless authorization.empty?
         Net::HTTP.start(uri.hostname, uri.port, use_ssl: uri.is_a?(URI::HTTPS), max_retries: 0,
                                                 open_timeout: @timeout, read_timeout: @timeout,
                                                 write_timeout: @timeout) do |http|
-          http.request(request)
+          http.request(request) { |answer| return answer }
         end
       end
 
@@ -83,9 +87,9 @@ module HeapDump
         found["Content-Length"].to_i == size ? found : conflict(shown(uri))
       end
 
-      # The text of the answer is not shown: that of S3 repeats parts of a signature.
+      # No text of the answer is shown: that of S3 repeats parts of a signature.
       def refuse(uri, answer)
-        raise Error, "#{shown(uri)} has refused it: #{answer.code} #{answer.message}"
+        raise Error, "#{shown(uri)} has refused it with status #{answer.code}"
       end
 
       def shown(uri)

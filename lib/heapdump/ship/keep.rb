@@ -5,13 +5,17 @@ module HeapDump
     # Removes dumps when there are too many: first those that have been shipped, then those that
     # wait, last those that could not be shipped; of each the oldest first.
     class Keep # :nodoc:
-      BESIDE = ["", ".hdidx", Manifest::ENDING, Marks::FAILED, Marks::SHIPPED].freeze
+      BESIDE = [".hdidx", Manifest::ENDING, Marks::FAILED, Marks::SHIPPED].freeze
       private_constant :BESIDE
 
-      # Removes a dump and all that is beside it. Its mark goes last: without its dump it means
-      # nothing.
-      def self.remove(path)
-        Marks.remove(path, *BESIDE)
+      # Removes a dump and all that is beside it, unless it is another file by now. Its mark goes
+      # last: without its dump it means nothing. Raises SystemCallError if the dump cannot be
+      # removed.
+      def self.remove(dump)
+        return unless dump.same?
+
+        File.unlink(dump.path)
+        Marks.remove(dump.path, *BESIDE)
       end
 
       # +most+: so many dumps may stay (Integer); nil: all.
@@ -20,14 +24,22 @@ module HeapDump
         @most = most
       end
 
-      # Removes what is too much. Returns the dumps that it has removed.
+      # Removes what is too much. Returns the dumps that it has removed; what cannot be removed stays.
       def call
         return [] unless @most
 
         all = @dumps.all
         too_many = all.sort_by.with_index { |dump, age| [Marks.rank(dump.path), age] }
                       .first([all.size - @most, 0].max)
-        too_many.each { |dump| self.class.remove(dump.path) }
+        too_many.select { |dump| removed?(dump) }
+      end
+
+      private
+
+      def removed?(dump)
+        self.class.remove(dump)
+      rescue SystemCallError
+        false
       end
     end
   end

@@ -10,7 +10,8 @@ module HeapDump
     module Manifest # :nodoc:
       ENDING = ".manifest.json"
       VERSION = 1
-      private_constant :VERSION
+      PIECE = 1 << 20 # bytes
+      private_constant :VERSION, :PIECE
 
       # The dump has become another one while it was read.
       class Changed < Error; end
@@ -24,8 +25,9 @@ module HeapDump
         fields = read(path)
         return fields if fields["sha256"] && Marks.of?(stat, fields)
 
-        sha256 = Digest::SHA256.file(path).hexdigest
-        raise Changed, path unless Marks.of?(File.stat(path), Marks.identity(stat))
+        sha256 = digest(path)
+        raise Changed, "it has changed while it was read" unless Marks.of?(File.lstat(path),
+                                                                           Marks.identity(stat))
 
         fields = { "version" => VERSION, "file" => File.basename(path), **fields,
                    **Marks.identity(stat),
@@ -42,11 +44,16 @@ module HeapDump
       end
       private_class_method :store
 
+      # The SHA-256 of a file, which is read piece by piece. Raises SystemCallError.
+      def digest(path)
+        digest = Digest::SHA256.new
+        bytes = String.new(capacity: PIECE)
+        File.open(path, Source::FLAGS) { |io| digest << bytes while io.read(PIECE, bytes) }
+        digest.hexdigest
+      end
+
       def read(path)
-        fields = JSON.parse(File.read(path + ENDING))
-        fields.is_a?(Hash) ? fields : {}
-      rescue SystemCallError, JSON::ParserError
-        {}
+        Marks.parse(path + ENDING) || {}
       end
     end
   end

@@ -14,7 +14,8 @@ module HeapDump
       # How ready a dump is to be dropped: what is in another place goes first, and what could not
       # be brought there goes last.
       ORDER = { shipped: 0, waiting: 1, failed: 2 }.freeze
-      private_constant :VERSION
+      LARGEST = 16 << 20 # bytes
+      private_constant :VERSION, :LARGEST
 
       module_function
 
@@ -32,8 +33,21 @@ module HeapDump
 
       # What a mark says (Hash), nil if there is none for this file.
       def read(path, ending)
-        fields = JSON.parse(File.read(path + ending))
-        fields if fields.is_a?(Hash) && of?(File.stat(path), fields)
+        fields = parse(path + ending)
+        fields if fields && of?(File.lstat(path), fields)
+      rescue SystemCallError
+        nil
+      end
+
+      # What such a file says (Hash); nil if there is none, or something else is there: a link, a
+      # pipe, or more than any of them could have to say.
+      def parse(path)
+        File.open(path, File::RDONLY | File::NOFOLLOW | File::NONBLOCK) do |io|
+          next unless io.stat.file? && io.size <= LARGEST
+
+          fields = JSON.parse(io.read)
+          fields if fields.is_a?(Hash)
+        end
       rescue SystemCallError, JSON::ParserError
         nil
       end
@@ -67,6 +81,7 @@ module HeapDump
         temporary = "#{path}.#{Process.pid}"
         flags = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
         File.open(temporary, flags, 0o600) do |io|
+          io.chmod(0o600) # of one that has been left
           io.write(Terminal::Json.compact(fields), "\n")
           io.fsync
         end

@@ -82,7 +82,7 @@ module HeapDump
       end
 
       def upload(key, file)
-        File.open(file, "rb") do |io|
+        File.open(file, Source::FLAGS) do |io|
           @service.upload(key, io, checksum: Digest::MD5.file(file).base64digest)
         end
       end
@@ -90,7 +90,7 @@ module HeapDump
       # What is there under that name: the :same, a :part of it (the beginning, which a try that was
       # killed has left), or :other.
       def compare(key, file)
-        File.open(file, "rb") do |io|
+        File.open(file, Source::FLAGS) do |io|
           @service.download(key) do |chunk|
             return :other unless io.read(chunk.bytesize) == chunk
           end

@@ -7,7 +7,7 @@ module HeapDump
     # Ships the dumps of a directory, one after the other, the oldest first. While one waits for its
     # next try, the others go on.
     #
-    # It tells what happens to a listener: shipped(dump, place, seconds), failed(dump, error, try,
+    # It tells what happens to a listener: shipped(dump, place, seconds), failed(dump, words, try,
     # most, pause) with a pause of nil after the last try, dropped(dump).
     class Run # :nodoc:
       LOOK = 15 # seconds between two looks into the directory
@@ -92,22 +92,25 @@ module HeapDump
         @shipped += 1
         @tries.forget(dump)
         @listener.shipped(dump, place, now - begun)
-      rescue Manifest::Changed
-        nil # it is still being written, or is another one now
       rescue *ERRORS => e
-        failed_try(dump, e) if File.exist?(dump.path) # else somebody has removed it
+        failed_try(dump, e) if dump.same? # else it was removed, or is another one that waits now
       end
 
       def failed_try(dump, error)
         count, pause = @tries.failed(dump, now)
-        give_up(dump, error, count) unless pause
-        @listener.failed(dump, error, count, @tries.most, pause)
+        words = words(error)
+        give_up(dump, words, count) unless pause
+        @listener.failed(dump, words, count, @tries.most, pause)
       end
 
-      def give_up(dump, error, count)
+      def words(error)
+        error.is_a?(SystemCallError) ? Terminal::Trouble.words(error) : error.message
+      end
+
+      def give_up(dump, words, count)
         @failed += 1
         Marks.write(dump.path, Marks::FAILED, dump.stat,
-                    { "tries" => count, "error" => Terminal::Text.safe(error.message) })
+                    { "tries" => count, "error" => Terminal::Text.safe(words) })
       rescue SystemCallError
         nil # on a full disk there is no mark, and the next process tries it anew
       end

@@ -60,7 +60,7 @@ module HeapDump
 
       def deliver(file, facts)
         object = { bucket: @bucket,
-                   key: [@prefix, name_of(file, facts)].reject(&:empty?).join("/") }
+                   key: [@prefix, key_of(file, facts)].reject(&:empty?).join("/") }
         sha256 = sha256_of(file, facts)
         etag = there(object, sha256) || conditional do |**condition|
           upload(file, object, sha256, condition)
@@ -72,6 +72,11 @@ module HeapDump
       end
 
       private
+
+      # Keys are text.
+      def key_of(file, facts)
+        Terminal::Text.valid(name_of(file, facts))
+      end
 
       def address(object)
         "s3://#{object[:bucket]}/#{object[:key]}"
@@ -103,17 +108,18 @@ module HeapDump
       def upload(file, object, sha256, condition)
         with = { metadata: { "sha256" => sha256 }, content_type: "application/octet-stream",
                  **@options }
-        size = File.size(file)
-        return upload_in_parts(file, size, object, with, condition) if size > @part
+        Source.open(file, sha256) do |source|
+          next upload_in_parts(source, object, with, condition) if source.size > @part
 
-        bytes = File.binread(file)
-        @client.put_object(**object, **with, **condition, **digest(bytes), body: bytes).etag
+          bytes = source.read
+          @client.put_object(**object, **with, **condition, **digest(bytes), body: bytes).etag
+        end
       end
 
-      def upload_in_parts(file, size, object, with, condition)
+      def upload_in_parts(source, object, with, condition)
         abort_unfinished(object)
         id = @client.create_multipart_upload(**object, **with).upload_id
-        parts = File.open(file, "rb") { |io| send_parts(io, size, object, id) }
+        parts = send_parts(source, object, id)
         @client.complete_multipart_upload(**object, **condition, upload_id: id,
                                                                  multipart_upload: { parts: parts })
                .etag
@@ -122,11 +128,11 @@ module HeapDump
         raise
       end
 
-      def send_parts(io, size, object, id)
-        length = [@part, (size + MOST_PARTS - 1) / MOST_PARTS].max
+      def send_parts(source, object, id)
+        length = [@part, (source.size + MOST_PARTS - 1) / MOST_PARTS].max
         bytes = String.new(capacity: length) # the same memory for each part
         (1..).each_with_object([]) do |number, parts|
-          io.read(length, bytes) or return parts
+          source.read(length, bytes) or return parts
           part = @client.upload_part(**object, upload_id: id, part_number: number, body: bytes,
                                                **digest(bytes))
           parts << { etag: part.etag, part_number: number }

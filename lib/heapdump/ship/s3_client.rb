@@ -49,9 +49,10 @@ module HeapDump
       end
       private_class_method :load_sdk
 
-      # Many stores refuse the checksums that S3 itself has got used to.
+      # Many stores refuse the checksums that S3 itself has got used to. And a store could send the
+      # dump anywhere, even as plain text.
       def of_another_store(endpoint)
-        { endpoint: endpoint, force_path_style: true,
+        { endpoint: endpoint, force_path_style: true, follow_redirects: false,
           request_checksum_calculation: "when_required",
           response_checksum_validation: "when_required" }
       end

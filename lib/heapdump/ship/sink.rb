@@ -30,7 +30,7 @@ module HeapDump
       end
 
       def sha256_of(file, facts)
-        facts["sha256"] || Digest::SHA256.file(file).hexdigest
+        facts["sha256"] || Manifest.digest(file)
       end
 
       def conflict(address)
