@@ -35,7 +35,8 @@ module HeapDump
         sink = sink(@to)
         refuse(sink, dumps)
         lines = ShipLines.new(out, err, json: json?)
-        HeapDump::Ship::Lock.new(dumps.path).hold { ship(dumps, sink, lines) }
+        lock = HeapDump::Ship::Lock.new(dumps.path)
+        lock.hold { ship(lock, dumps, sink, lines) }
       end
 
       private
@@ -64,10 +65,10 @@ module HeapDump
         raise Error, "#{dumps.path} is the directory itself; give another place"
       end
 
-      def ship(dumps, sink, lines)
+      def ship(lock, dumps, sink, lines)
         lower_priority
         delivery = HeapDump::Ship::Delivery.new(sink, dumps, delete: @delete)
-        run = HeapDump::Ship::Run.new(dumps, delivery, lines, keep: @keep)
+        run = HeapDump::Ship::Run.new(dumps, delivery, lines, lock: lock, keep: @keep)
         run.retry_failed if @retry
         end_at_signal(run) { @once ? run.once : run.forever }
         @once && run.failed.positive? ? ERROR : OK

@@ -60,7 +60,7 @@ module HeapDump
         name = name_of(file, facts)
         reader, writer = IO.pipe
         pid = Process.spawn({ "HEAPDUMP_NAME" => name, "HEAPDUMP_SHA256" => facts["sha256"] },
-                            *@shell, @command.gsub(NAME) { name.shellescape },
+                            *@shell, @command.b.gsub(NAME) { name.b.shellescape },
                             in: [file, Source::FLAGS], %i[out err] => writer, pgroup: true)
         writer.close
         tail = Thread.new { last_words(reader) }

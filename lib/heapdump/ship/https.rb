@@ -11,7 +11,8 @@ module HeapDump
       ERRORS = [SystemCallError, SocketError, IOError, Timeout::Error, OpenSSL::SSL::SSLError,
                 Net::ProtocolError, Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError].freeze
       NAME = /%\{name\}|%7Bname%7D/
-      private_constant :ERRORS, :NAME
+      AZURE = ".blob.core.windows.net" # wants to hear what kind of a blob it is
+      private_constant :ERRORS, :NAME, :AZURE
 
       def self.from(text, **options)
         new(text, **options)
@@ -64,6 +65,7 @@ module HeapDump
           request.content_length = source.size
           request.content_type = "application/octet-stream"
           request["If-None-Match"] = "*"
+          request["x-ms-blob-type"] = "BlockBlob" if uri.hostname.end_with?(AZURE)
         end
       end
 

@@ -24,7 +24,7 @@ module HeapDump
         @most = most
       end
 
-      # Removes what is too much. Returns the dumps that it has removed; what cannot be removed stays.
+      # Removes what is too much, and can be removed. Returns the dumps that it has removed.
       def call
         return [] unless @most
 

@@ -10,7 +10,8 @@ module HeapDump
       # last time.
       PATIENCE = 5
       FLAGS = File::RDWR | File::CREAT | File::NOFOLLOW
-      private_constant :PATIENCE, :FLAGS
+      LOOK = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
+      private_constant :PATIENCE, :FLAGS, :LOOK
 
       def initialize(directory, patience: PATIENCE)
         @directory = directory
@@ -20,16 +21,27 @@ module HeapDump
 
       # Yields while this process has the lock. Raises HeapDump::Error if another one has it.
       def hold
-        file = take
-        say_who(file)
+        @file = take
+        say_who
         yield
       ensure
-        release(file) if file
+        release if @file
+      end
+
+      # Takes the lock again if somebody has removed its file, as those do who clean up /var/tmp.
+      # Raises HeapDump::Error if another process was faster, and SystemCallError.
+      def renew
+        return if File.identical?(@file, @path)
+
+        fresh = take
+        @file.close
+        @file = fresh
+        say_who
       end
 
       # The number of the process that has the lock (Integer), nil if none has it.
       def holder
-        File.open(@path, File::RDONLY | File::NOFOLLOW) do |file|
+        File.open(@path, LOOK) do |file|
           next if file.flock(File::LOCK_SH | File::LOCK_NB)
 
           file.read.to_i
@@ -63,20 +75,21 @@ module HeapDump
                      "the same dumps"
       end
 
-      def say_who(file)
-        file.truncate(0)
-        file.syswrite("#{Process.pid}\n")
+      def say_who
+        @file.truncate(0)
+        @file.syswrite("#{Process.pid}\n")
       rescue Errno::ENOSPC, Errno::EDQUOT
         nil # the lock is there all the same
       end
 
       # The file goes before the lock does, so that nobody removes that of another process.
-      def release(file)
-        File.unlink(@path)
+      def release
+        File.unlink(@path) if File.identical?(@file, @path)
       rescue SystemCallError
         nil
       ensure
-        file.close
+        @file.close
+        @file = nil
       end
 
       def busy(holder)

@@ -17,11 +17,14 @@ module HeapDump
 
       attr_reader :shipped, :failed
 
-      # +only+: the name of the one dump to be shipped. +look+ and +tries+ are for tests.
-      def initialize(dumps, delivery, listener, only: nil, keep: nil, look: LOOK, tries: Tries.new)
+      # +lock+: the Lock that this process holds. +only+: the name of the one dump to be shipped.
+      # +look+ and +tries+ are for tests.
+      def initialize(dumps, delivery, listener, lock: nil, only: nil, keep: nil, look: LOOK,
+                     tries: Tries.new)
         @dumps = dumps
         @delivery = delivery
         @listener = listener
+        @lock = lock
         @only = only
         @keep = Keep.new(dumps, keep)
         @look = look
@@ -68,6 +71,7 @@ module HeapDump
 
       # Tries what is due. Returns the seconds until the next is due, nil if nothing waits.
       def round
+        @lock&.renew
         waiting = candidates(:waiting)
         waiting.each { |dump| try(dump) if !@stopped && wait(dump)&.zero? }
         @dumps.forget(waiting)

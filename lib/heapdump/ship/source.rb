@@ -27,7 +27,7 @@ module HeapDump
 
       # As IO#read; IO.copy_stream and Net::HTTP read by it. Raises Manifest::Changed.
       def read(length = nil, buffer = nil)
-        return length && length.positive? ? buffer&.clear && nil : +"" if @left.zero?
+        return end_of_file(length, buffer) if @left.zero?
 
         bytes = @io.read([length, @left].compact.min, *buffer) or raise Manifest::Changed, gone
         @digest << bytes
@@ -37,6 +37,11 @@ module HeapDump
       end
 
       private
+
+      def end_of_file(length, buffer)
+        buffer&.clear
+        length ? nil : ""
+      end
 
       def check
         return if @sha256.nil? || @digest.hexdigest == @sha256
