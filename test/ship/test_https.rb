@@ -43,6 +43,22 @@ class TestShipHttps < HeapDumpTest
                  @server.files.keys
   end
 
+  # Also behind the question mark, where a server could want it.
+  def test_in_place_of_the_name_in_the_query
+    dump("a b.json")
+    ship(sink("/put?to=x/%{name}&sig=1"))
+    assert_equal %w[/put?to=x/a%20b.json&sig=1 /put?to=x/a%20b.json.manifest.json&sig=1],
+                 @server.requests.map { |request| request[1] }.uniq
+  end
+
+  # Linux allows any bytes in a name.
+  def test_names_of_any_bytes
+    names = ["b\xFF\n\e[1m%2F.json".b, "ü ;?#&.json"]
+    names.each { |name| dump(name) }
+    assert_empty ship(sink("/dir/")).failures
+    names.each { |name| assert @server.files["/dir/#{name}".b], name }
+  end
+
   # A signed address is that of one object, which gets no manifest.
   def test_a_signed_address
     path = dump("a.json")

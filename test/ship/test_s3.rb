@@ -99,6 +99,17 @@ class TestShipS3 < HeapDumpTest
     assert_stored(path, "heaps/shop/series-web-1-7-abc/1.json")
   end
 
+  # Keys are text, and Linux allows any bytes in a name.
+  def test_names_of_any_bytes
+    names = { "b\xFF.json".b => "b\\xFF.json", "ü ;+%2F\u{1F600}.json" => "ü ;+%2F\u{1F600}.json",
+              "a\n\e[1m.json" => "a\n\e[1m.json" }
+    names.each_key { |name| dump(name) }
+    assert_empty ship(in_parts).failures
+    stored = @store.things.keys.map { |key| key.dup.force_encoding("UTF-8") }
+    assert_equal names.values.map { |name| "heaps/shop/#{name}" }.sort,
+                 stored.grep_v(/manifest/).sort
+  end
+
   def test_every_third_part_fails
     path = dump("a.json", bytes: PART * 10)
     parts = 0

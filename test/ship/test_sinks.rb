@@ -69,6 +69,22 @@ class TestShipSinks < HeapDumpTest
     assert_equal "exec:cat", mark(path, ".shipped")["address"]
   end
 
+  # In a command that has such bytes itself.
+  def test_names_for_a_command
+    names = ["b\xFF\n';`x`.json".b, "ü.json"]
+    names.each { |name| dump(name) }
+    assert_empty ship(sink("exec:: 'é' && cat > #{to}/%{name}")).failures
+    assert_equal names.map(&:b).sort, files(to).map(&:b).grep_v(/manifest/n).sort
+  end
+
+  # What is a link by now is not sent.
+  def test_a_link_for_a_command
+    path = dump("a.json")
+    File.symlink(path, "#{scratch}/link")
+    error = assert_raises(HeapDump::Error) { sink("exec:cat").call("#{scratch}/link", {}) }
+    assert_match(/symbolic link/, error.message)
+  end
+
   def test_a_command_that_fails
     dump("a.json")
     { "exec:echo why >&2; exit 3" => "exec:echo: exit status 3: why",

@@ -19,8 +19,8 @@ class S3Server
   attr_reader :things, :uploads
   # [method, path with query] of each request.
   attr_reader :requests
-  # Called with each request before it is answered; returns nil, or the code of an error and the
-  # status, or :stall.
+  # Called with each request before it is answered; returns nil, or the code of an error (for a 307
+  # the place to go to) and the status, or :stall.
   attr_writer :fault
 
   def initialize
@@ -152,6 +152,7 @@ class S3Server
 
   def error(answer, code, status)
     answer.status = status
+    answer["Location"] = code if status == 307
     xml(answer, "<Error><Code>#{code}</Code><Message>of the test</Message></Error>")
   end
 
