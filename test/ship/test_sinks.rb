@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "minitest/mock"
 require "support/shippable"
 
 # Addresses, and the sinks for directories and commands.
@@ -50,6 +51,36 @@ class TestShipSinks < HeapDumpTest
     File.unlink("#{path}.shipped")
     assert_match(/another file/, ship(sink(to), pauses: []).failures.first[1])
     assert_equal "another", File.read("#{to}/a.json")
+  end
+
+  # Of another machine, whose dump has the same name.
+  def test_a_directory_into_which_another_writes
+    dump("a.json")
+    File.open("#{to}/a.json.partial-0", "w") do |other|
+      other.flock(File::LOCK_EX)
+      other.write("half") && other.flush
+      assert_match(/another process writes/, ship(sink(to), pauses: []).failures.first[1])
+      assert_equal "half", File.read("#{to}/a.json.partial-0")
+    end
+    assert_equal 1, ship(sink(to), &:retry_failed).shipped_dumps.size
+    assert_equal %w[a.json a.json.manifest.json], files(to)
+  end
+
+  def test_a_directory_that_cannot_be_written
+    dump("a.json")
+    full = ->(*) { raise Errno::ENOSPC }
+    IO.stub(:copy_stream, full) do
+      assert_equal "#{to}: the disk is full", ship(sink(to), pauses: []).failures.first[1]
+    end
+    assert_empty files(to)
+    FileUtils.rm_rf(to)
+    assert_match(/no such file/, ship(sink_without(to), &:retry_failed).failures.first[1])
+  end
+
+  # A sink for a directory that vanishes then.
+  def sink_without(directory)
+    FileUtils.mkdir_p(directory)
+    sink(directory).tap { FileUtils.rm_rf(directory) }
   end
 
   def test_a_directory_behind_a_link

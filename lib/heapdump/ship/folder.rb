@@ -9,7 +9,7 @@ module HeapDump
     class Folder < Sink # :nodoc:
       # No process has this number, so that nothing but a try for the same file has this name.
       PARTIAL = ".partial-0"
-      CREATE = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
+      CREATE = File::WRONLY | File::CREAT | File::NOFOLLOW
       private_constant :PARTIAL, :CREATE
 
       def self.from(text, **)
@@ -37,6 +37,8 @@ module HeapDump
 
       def deliver(file, facts)
         target = File.join(@path, name_of(file, facts))
+        raise Errno::ENOENT unless File.directory?(@path) # a new one would be on another disk
+
         FileUtils.mkdir_p(File.dirname(target), mode: 0o700)
         if File.exist?(target)
           conflict(target) unless same?(file, target)
@@ -58,12 +60,27 @@ module HeapDump
       def copy(file, target, sha256)
         partial = "#{target}#{PARTIAL}"
         File.open(partial, CREATE, 0o600) do |io|
-          io.chmod(0o600) # of one that has been left
-          Source.open(file, sha256) { |from| IO.copy_stream(from, io) }
-          io.fsync
+          raise Error, "another process writes #{target} now" unless alone?(io, partial)
+
+          fill(io, partial, file, sha256)
+          conflict(target) if File.exist?(target) # another process was faster
+          File.rename(partial, target)
         end
-        File.rename(partial, target)
         sync(File.dirname(target))
+      end
+
+      # Also on another machine, with dumps of the same names.
+      def alone?(io, partial)
+        io.flock(File::LOCK_EX | File::LOCK_NB) && File.identical?(io, partial)
+      rescue Errno::ENOLCK, Errno::EOPNOTSUPP
+        true # as far as can be known
+      end
+
+      def fill(io, partial, file, sha256)
+        io.chmod(0o600) # of one that has been left
+        io.truncate(0)
+        Source.open(file, sha256) { |source| IO.copy_stream(source, io) }
+        io.fsync
       rescue SystemCallError, Manifest::Changed
         FileUtils.rm_f(partial)
         raise
