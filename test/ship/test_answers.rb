@@ -78,6 +78,7 @@ class TestShipAnswers < HeapDumpTest
 
   # The dump would go to another machine, perhaps as plain text.
   def test_a_redirect_of_a_store
+    need_s3
     @server = S3Server.new
     other = RawServer.new { |socket| socket.write("HTTP/1.1 200 OK\r\n\r\n") }
     dump("a.json")

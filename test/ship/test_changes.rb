@@ -60,6 +60,7 @@ class TestShipChanges < HeapDumpTest
 
   # Each of the sinks: the file that is named has the digest that is named, or is not there.
   def test_every_sink_compares
+    need_s3
     servers = [PutServer.new, S3Server.new]
     path = dump("a.json", bytes: 40_000)
     facts = { "name" => "a.json", "sha256" => "0" * 64 }
@@ -78,6 +79,7 @@ class TestShipChanges < HeapDumpTest
 
   # In the middle of its parts.
   def test_parts_that_change
+    need_s3
     store = S3Server.new
     path = dump("a.json", bytes: 500_000)
     store.fault = lambda do |request|

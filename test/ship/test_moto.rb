@@ -10,6 +10,7 @@ class TestShipMoto < HeapDumpTest
 
   def setup
     super
+    need_s3
     skip "SKIPPED: moto_server is not installed" unless moto?
     @port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
     @pid = Process.spawn("moto_server", "-H", "127.0.0.1", "-p", @port.to_s,

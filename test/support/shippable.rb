@@ -38,6 +38,13 @@ module Shippable
   HEADER = { type: "HEADER", format: 1, pid: 7, host: "web-1" }.freeze
   FOOTER = { type: "FOOTER", objects: 1, complete: true }.freeze
 
+  # Skips a test if the SDK of S3 is missing, which is no dependency.
+  def need_s3
+    require "aws-sdk-s3"
+  rescue LoadError
+    skip "SKIPPED: aws-sdk-s3 is not installed"
+  end
+
   # The directory from which is shipped.
   def from
     @from ||= Dir.mkdir(File.join(scratch, "from")) && File.join(scratch, "from")
