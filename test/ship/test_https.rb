@@ -98,6 +98,22 @@ class TestShipHttps < HeapDumpTest
     assert_equal "another", @server.files["/dir/a.json"]
   end
 
+  # As Azure says that it has it, and others that the directory is missing.
+  def test_a_conflict
+    path = dump("a.json")
+    conflict = ->(request) { 409 if request.request_method == "PUT" }
+    @server.fault = conflict
+    assert_match(/status 409/, ship(sink("/dir/"), pauses: []).failures.first[1])
+    @server.fault = nil
+    ship(sink("/dir/"), &:retry_failed)
+    File.unlink("#{path}.shipped")
+    @server.fault = conflict
+    assert_equal 1, ship(sink("/dir/")).shipped_dumps.size
+    @server.files["/dir/a.json"] = "another"
+    File.unlink("#{path}.shipped")
+    assert_match(/another file/, ship(sink("/dir/"), pauses: []).failures.first[1])
+  end
+
   def test_it_fails_and_then_it_works
     path = dump("a.json", bytes: 300_000)
     tries = 0

@@ -12,7 +12,9 @@ module HeapDump
                 Net::ProtocolError, Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError].freeze
       NAME = /%\{name\}|%7Bname%7D/
       AZURE = ".blob.core.windows.net" # wants to hear what kind of a blob it is
-      private_constant :ERRORS, :NAME, :AZURE
+      # There is a file of that name: as the standard says it, and as Azure does.
+      TAKEN = [Net::HTTPPreconditionFailed, Net::HTTPConflict].freeze
+      private_constant :ERRORS, :NAME, :AZURE, :TAKEN
 
       def self.from(text, **options)
         new(text, **options)
@@ -39,7 +41,7 @@ module HeapDump
       def deliver(file, facts)
         uri = address(name_of(file, facts))
         answer = Source.open(file, facts["sha256"]) { |source| ask(uri, put(uri, source)) }
-        answer = already(uri, answer, File.size(file)) if answer.is_a?(Net::HTTPPreconditionFailed)
+        answer = already(uri, answer, File.size(file)) if TAKEN.include?(answer.class)
         refuse(uri, answer) unless answer.is_a?(Net::HTTPSuccess)
 
         Receipt.new(shown(uri), answer["ETag"]&.slice(0, 200))
