@@ -73,6 +73,19 @@ class TestShipRun < HeapDumpTest
     ship(sink)
     manifest = JSON.parse(sink.calls[1][1])
     assert_equal ["memory", "x", sha256(path)], manifest.values_at("rule", "series", "sha256")
+    dump("a.json", bytes: 5000) # what was said of the file before does not stay
+    sink = Flaky.new
+    ship(sink)
+    manifest = JSON.parse(sink.calls[1][1])
+    assert_equal [nil, nil, sha256(path)], manifest.values_at("rule", "series", "sha256")
+  end
+
+  # It does not say of which file it is.
+  def test_a_digest_of_nobody
+    path = dump("a.json")
+    File.write("#{path}.manifest.json", JSON.generate(version: 1, sha256: "0" * 64))
+    assert_empty ship(Flaky.new).failures
+    assert_equal sha256(path), mark(path, ".manifest.json")["sha256"]
   end
 
   def test_the_oldest_first_also_in_series

@@ -22,8 +22,8 @@ module HeapDump
       # dump says of itself. On a full disk it gets no file: dumps have to leave that first of all.
       # Raises Changed, and SystemCallError.
       def complete(path, stat, wholeness)
-        fields = read(path)
-        return fields if fields["sha256"] && Marks.of?(stat, fields)
+        fields = read(path, stat)
+        return fields if fields["sha256"]
 
         sha256 = digest(path)
         raise Changed, "it has changed while it was read" unless Marks.of?(File.lstat(path),
@@ -52,8 +52,13 @@ module HeapDump
         digest.hexdigest
       end
 
-      def read(path)
-        Marks.parse(path + ENDING) || {}
+      # What is there already (Hash). A watch says nothing of the time of the file: it has just
+      # written it. What this module has written of an earlier file of that name does not count.
+      def read(path, stat)
+        fields = Marks.parse(path + ENDING) || {}
+        return fields if Marks.of?(stat, fields)
+
+        fields.key?("modified") ? {} : fields.except("sha256")
       end
     end
   end
