@@ -102,7 +102,7 @@ module HeapDump
 
       def words(error)
         case error
-        when SystemCallError then Terminal::Trouble.words(error)
+        when SystemCallError then Terminal::Trouble.words(error.class.new) # without a proxy in it
         when Timeout::Error then "no progress within #{@timeout} s"
         else error.message
         end
