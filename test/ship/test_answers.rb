@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "minitest/mock"
 require "support/put_server"
 require "support/raw_server"
 require "support/s3_server"
@@ -9,6 +10,8 @@ require "support/shippable"
 # Servers that answer what they should not.
 class TestShipAnswers < HeapDumpTest
   include Shippable
+
+  NOTHING = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
   def teardown
     @server&.stop
@@ -74,6 +77,23 @@ class TestShipAnswers < HeapDumpTest
     assert_equal 1, ship_to_raw.shipped_dumps.size
     assert_operator mark(path, ".shipped")["etag"].bytesize, :<, 300
     assert_predicate File.read("#{path}.shipped"), :ascii_only?
+  end
+
+  # Each try of the SDK.
+  def test_a_store_that_closes
+    need_s3
+    dump("a.json", bytes: 3_000_000)
+    ["", "HTTP/1.1 200 OK\r\nX-Ha",
+     "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<x"].each do |bytes|
+      raw { |socket| socket.write(@server.heads.last.start_with?("PUT") ? bytes : NOTHING) }
+      address = "s3://heaps?#{URI.encode_www_form(endpoint: @server.address)}"
+      told = with_env(KEYS) do
+        Kernel.stub(:sleep, nil) do
+          ship(HeapDump::Ship.sink(address, timeout: 5), pauses: [], &:retry_failed)
+        end
+      end
+      assert_equal [1, []], [told.failures.size, told.shipped_dumps], bytes
+    end
   end
 
   # The dump would go to another machine, perhaps as plain text.
