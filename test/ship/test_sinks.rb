@@ -53,6 +53,18 @@ class TestShipSinks < HeapDumpTest
     assert_equal "another", File.read("#{to}/a.json")
   end
 
+  # A watch has written the manifest anew after it was shipped.
+  def test_a_directory_with_another_manifest
+    path = dump("a.json")
+    ship(sink(to))
+    stored = File.read("#{to}/a.json.manifest.json")
+    File.unlink("#{path}.shipped")
+    File.write("#{path}.manifest.json", JSON.generate(version: 1, rule: "memory"))
+    told = ship(sink(to), pauses: [])
+    assert_equal [[], 1], [told.failures, told.shipped_dumps.size]
+    assert_equal stored, File.read("#{to}/a.json.manifest.json")
+  end
+
   # Of another machine, whose dump has the same name.
   def test_a_directory_into_which_another_writes
     dump("a.json")

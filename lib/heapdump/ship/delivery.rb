@@ -35,10 +35,13 @@ module HeapDump
         Sink::Receipt.new(@sink.call(file, facts))
       end
 
-      # On a full disk there may be none.
+      # On a full disk there may be none. One that is there already is that of this dump, which has
+      # been compared: it says the same in other words, as if a watch has written it anew meanwhile.
       def bring_manifest(dump)
         file = dump.path + Manifest::ENDING
         bring(file, { "name" => dump.name + Manifest::ENDING }) if File.exist?(file)
+      rescue Sink::Conflict
+        nil
       end
 
       def one_object?

@@ -8,6 +8,9 @@ module HeapDump
       # Where a file is now, and what the store calls this version of it (nil: it has no such name).
       Receipt = Struct.new(:address, :etag)
 
+      # Another file has the name in the store.
+      class Conflict < Error; end
+
       # Where the file is now (String). Raises HeapDump::Error if it is not there.
       def call(file, facts)
         deliver(file, facts).address
@@ -34,7 +37,7 @@ module HeapDump
       end
 
       def conflict(address)
-        raise Error, "another file is at #{address} already, and stays there"
+        raise Conflict, "another file is at #{address} already, and stays there"
       end
     end
   end
