@@ -49,8 +49,8 @@ module HeapDump
     # <tt>rails:SERVICE/prefix</tt>:: a service of Active Storage, as config/storage.yml names it
     # <tt>env:NAME</tt>:: the address is in this variable of the environment
     #
-    # timeout::    seconds without progress after which a try has failed (default 60); how long a
-    #              command may take is another matter: Command::LONGEST
+    # timeout::    seconds without progress after which a try has failed (default 60); a command or
+    #              a PUT has failed after an hour anyway
     # plain_http:: whether addresses with http:// may be of other machines than this one
     #
     # Raises HeapDump::Error for an address that is wrong, or has a password in it, and if the gem

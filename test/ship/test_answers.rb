@@ -44,6 +44,18 @@ class TestShipAnswers < HeapDumpTest
     assert_match(/status 403/, ship_to_raw.failures.first[1])
   end
 
+  # It always makes some progress.
+  def test_an_answer_that_comes_in_drops
+    dump("a.json")
+    raw do |socket|
+      socket.write("HTTP/1.1 201 Created\r\n")
+      loop { socket.write("X-More: x\r\n") && sleep(0.02) }
+    end
+    sink = HeapDump::Ship::Https.new("#{@server.address}/one", timeout: 20, longest: 0.3)
+    assert_equal ["#{@server.address}/one: it took longer than 0.3 s"],
+                 ship(sink, pauses: []).failures.map { |failure| failure[1] }
+  end
+
   def test_answers_that_are_none
     dump("a.json", bytes: 3_000_000)
     { "" => /end of file|reset|broken pipe/i, "HTTP/1.1 20" => /end of file|reset|wrong status/i,

@@ -7,8 +7,7 @@ module HeapDump
     # A command of the shell, which gets the file as its standard input. A command with pipes fails
     # if any part of it does: else the first could fail and the last store an empty file.
     class Command < Sink # :nodoc:
-      LONGEST = 3600 # seconds after which a command is ended
-      TAIL = 500     # so many of the last bytes that it says are kept
+      TAIL = 500 # so many of the last bytes that it says are kept
       NAME = "%{name}"
       SHELLS = [%w[bash -o pipefail -c], %w[sh -o pipefail -c]].freeze
       private_constant :TAIL, :NAME, :SHELLS

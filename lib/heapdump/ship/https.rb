@@ -20,12 +20,17 @@ module HeapDump
         new(text, **options)
       end
 
-      def initialize(text, timeout:, plain_http: false)
+      # A request took longer than it may.
+      class Endless < StandardError; end
+      private_constant :Endless
+
+      def initialize(text, timeout:, plain_http: false, longest: LONGEST)
         super()
         @named = text.match?(NAME)
         @many = @named || text.split("?").first.end_with?("/")
         @uri = PlainHTTP.parse(text.gsub(NAME, "%7Bname%7D"), "the address", allowed: plain_http)
         @timeout = timeout
+        @longest = longest
       end
 
       def one_object?
@@ -45,7 +50,7 @@ module HeapDump
         refuse(uri, answer) unless answer.is_a?(Net::HTTPSuccess)
 
         Receipt.new(shown(uri), answer["ETag"]&.slice(0, 200))
-      rescue *ERRORS => e
+      rescue *ERRORS, Endless => e
         raise Error, "#{shown(uri || @uri)}: #{words(e)}"
       end
 
@@ -75,11 +80,16 @@ module HeapDump
       def ask(uri, request)
         authorization = ENV.fetch("HEAPDUMP_AUTHORIZATION", "")
         request["Authorization"] = authorization unless authorization.empty?
-        Net::HTTP.start(uri.hostname, uri.port, use_ssl: uri.is_a?(URI::HTTPS), max_retries: 0,
-                                                open_timeout: @timeout, read_timeout: @timeout,
-                                                write_timeout: @timeout) do |http|
-          http.request(request) { |answer| return answer }
+        Timeout.timeout(@longest, Endless) do
+          Net::HTTP.start(uri.hostname, uri.port, **settings(uri)) do |http|
+            http.request(request) { |answer| return answer }
+          end
         end
+      end
+
+      def settings(uri)
+        { use_ssl: uri.is_a?(URI::HTTPS), max_retries: 0, open_timeout: @timeout,
+          read_timeout: @timeout, write_timeout: @timeout }
       end
 
       # There is a file of that name: it is ours if it is as long, because names of dumps have the
@@ -103,6 +113,7 @@ module HeapDump
       def words(error)
         case error
         when SystemCallError then Terminal::Trouble.words(error.class.new) # without a proxy in it
+        when Endless then "it took longer than #{@longest} s"
         when Timeout::Error then "no progress within #{@timeout} s"
         else error.message
         end

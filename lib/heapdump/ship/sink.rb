@@ -8,6 +8,8 @@ module HeapDump
       # Where a file is now, and what the store calls this version of it (nil: it has no such name).
       Receipt = Struct.new(:address, :etag)
 
+      LONGEST = 3600 # seconds after which a command or a request is ended, whatever it does
+
       # Another file has the name in the store.
       class Conflict < Error; end
 
