@@ -58,6 +58,17 @@ class TestShipChanges < HeapDumpTest
     assert_equal sha256(path), sink.got[1][1]
   end
 
+  # At the very last moment.
+  def test_replaced_when_it_is_removed
+    path = dump("a.json")
+    old = dumps.find("a.json")
+    replacing(path).call(path)
+    HeapDump::Ship::Keep.remove(old)
+    assert_path_exists path
+    HeapDump::Ship::Keep.remove(dumps.find("a.json"))
+    refute_path_exists path
+  end
+
   # Each of the sinks: the file that is named has the digest that is named, or is not there.
   def test_every_sink_compares
     need_s3
