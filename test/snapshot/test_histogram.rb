@@ -52,6 +52,19 @@ class TestHistogram < HeapDumpTest
     end
   end
 
+  # By a look at the objects, not by a histogram of them.
+  def test_traced
+    line = '{"address":"0x7f%02x","type":"OBJECT","class":"0x7fff","memsize":40%s}'
+    { "" => false, ',"generation":3' => false, ',"file":"a.rb","line":1' => true }
+      .each do |fields, traced|
+        path = File.join(scratch, "traced.json")
+        File.write(path, format("#{line}\n#{line}\n", 8, "", 16, fields))
+        made = HeapDump::Snapshot.open(path, index: false)
+        assert_equal [traced, traced], [made.summary.traced?, made.summary.locations.known?], fields
+      end
+    assert_predicate snapshot.summary, :traced?
+  end
+
   def assert_rest(rows, rest, word)
     assert_equal(%i[objects bytes garbage garbage_bytes].map { |figure| rows.sum(&figure) },
                  rest.to_a.values_at(2, 3, 6, 7))

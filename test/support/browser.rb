@@ -78,6 +78,11 @@ class Browser
     @page.network.traffic.map(&:url).uniq
   end
 
+  # The addresses of what was asked and has not come.
+  def unanswered
+    @page.network.traffic.reject(&:finished?).map(&:url)
+  end
+
   # What a script returns.
   def evaluate(script)
     @page.evaluate(script)

@@ -58,7 +58,7 @@ class ViewerPage
     deadline = now + PATIENCE
     sleep 0.05
     until evaluate(QUIET)
-      raise "still waiting: #{text[0, 500]}" if now > deadline
+      raise "still waiting: #{troubles}" if now > deadline
 
       sleep 0.02
     end
@@ -115,6 +115,14 @@ class ViewerPage
   end
 
   private
+
+  # What may tell why a page waits for ever: what it shows, what the browser complains of, and where
+  # the threads of the server are, which run in this process.
+  def troubles
+    threads = Thread.list.map { |thread| [thread.inspect, *thread.backtrace&.first(12)] }
+    [text[0, 500], evaluate("document.readyState"), *browser.complaints, *browser.unanswered,
+     *threads].join("\n")
+  end
 
   def now
     Process.clock_gettime(Process::CLOCK_MONOTONIC)

@@ -46,6 +46,19 @@ find_referrers(struct binding *self, void *page) {
 }
 
 /*
+ * How many times all edges are scanned for the referrers of a node. To build the inverse takes about
+ * as long, so whoever asks for many referrers waits at most twice as long as with foresight.
+ */
+enum { SCANS = 16 };
+
+/* Scans the edges once more, or builds the inverse. */
+static void
+scan_or_build(VALUE self, struct binding *binding) {
+    if (binding->has[HG_PART_INVERSE] || binding->scans++ < SCANS) return;
+    hgb_with(self, HG_PART_INVERSE);
+}
+
+/*
  *  call-seq: graph.referrers(node, instances, offset, limit) -> [total, [name, source, …]]
  *
  * The nodes that refer to a node. With instances, those that refer to a class as its instances as
@@ -54,6 +67,7 @@ find_referrers(struct binding *self, void *page) {
 static VALUE
 graph_referrers(VALUE self, VALUE number, VALUE instances, VALUE offset, VALUE limit) {
     struct binding *binding = hgb_loaded(self);
+    scan_or_build(self, binding);
     struct page_of_nodes page = {
         .node = hgb_node(binding, number),
         .instances = RTEST(instances),

@@ -18,6 +18,7 @@ struct binding {
     struct hg_analysis analysis;
     struct hg_task task;
     _Atomic bool has[HG_PARTS]; /* set by the thread that has built the part */
+    unsigned scans;             /* how often all edges were looked at for want of an inverse */
     VALUE lock;                 /* a Mutex */
     VALUE path;                 /* a String, for messages */
     size_t told;                /* bytes of which Ruby's GC has been told */

@@ -3,6 +3,7 @@
  * HeapDump::Graph.
  */
 #include "binding/binding.h"
+#include "base/progress.h"
 #include "search/kin.h"
 #include "tree/groups.h"
 
@@ -136,8 +137,32 @@ graph_top_groups(VALUE self, VALUE by, VALUE below, VALUE program, VALUE sort, V
     return groups_of(binding, &grouping);
 }
 
+static enum hg_status
+find_located(struct binding *self, void *found) {
+    const struct hg_graph *graph = self->analysis.graph;
+    if (!hg_has_column(&graph->location)) return HG_OK;
+    hg_phase(&self->task, "places", graph->nodes);
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        if (hg_location(graph, node) != HG_NO_STRING) {
+            *(bool *)found = true;
+            return HG_OK;
+        }
+        if (node % HG_STRIDE == 0 && !hg_step(&self->task, node)) return HG_STOPPED;
+    }
+    return HG_OK;
+}
+
+/* call-seq: graph.traced? -> true if the place where an object was allocated is known of any */
+static VALUE
+graph_traced(VALUE self) {
+    bool found = false;
+    hgb_run(hgb_loaded(self), find_located, &found, NULL);
+    return found ? Qtrue : Qfalse;
+}
+
 void
 hgb_define_histogram(VALUE class) {
     rb_define_method(class, "groups", graph_groups, 4);
     rb_define_method(class, "top_groups", graph_top_groups, 5);
+    rb_define_method(class, "traced?", graph_traced, 0);
 }

@@ -11,7 +11,7 @@ module HeapDump
       private
 
       def traced?
-        places.known?
+        subject.traced?
       end
 
       def places

@@ -24,7 +24,7 @@ module HeapDump
       end
 
       def objects_known?
-        snapshot.summary.traced?
+        subject.traced?
       end
 
       def lead

@@ -72,7 +72,13 @@ module HeapDump
 
       # What is known of the heap and its pages (Snapshot::Summary::Memory).
       def memory
-        @memory ||= snapshot.summary.memory
+        summary.memory
+      end
+
+      # Whether the last dump says where objects were allocated.
+      def traced?
+        @traced = summary.traced? if @traced.nil?
+        @traced
       end
 
       # Objects of the program that nothing of the program dominates, the largest first: a Page.
@@ -87,6 +93,10 @@ module HeapDump
       end
 
       private
+
+      def summary
+        @summary ||= snapshot.summary
+      end
 
       def file_argument(dump = snapshot)
         name(dump) == dump.path ? dump.argument : Shellwords.escape(name(dump))

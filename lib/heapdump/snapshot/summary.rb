@@ -102,7 +102,7 @@ module HeapDump
       #
       #   summary.traced? # => false
       def traced?
-        locations.known?
+        @snapshot.graph.traced?
       end
 
       # The objects to which most references lead (Array of Referred), at most as many as the

@@ -1,4 +1,4 @@
-/*! heapdump, web/ b2f2c62377517c646fb2bc9e0f059dd35e86d2b27ee675acd2982a637aff29b1
+/*! heapdump, web/ a6a0589462ea01f806f6f5221342c8aa5346fe608fe52b7b7233f18074e0f4b0
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -49,6 +49,19 @@ class TestBinding < HeapDumpTest
     assert_equal (graph.nodes * 4) + (graph.edge_count * 4), inverse - parents
   end
 
+  # Who asks for the referrers of many objects gets the inverse, and the same answers.
+  def test_referrers_of_many
+    graph = Graph.new.load(Shop.dump, false, false)
+    graph.totals # builds the tree
+    sizes, answers = Array.new(20) do |i|
+      answer = graph.referrers(i, false, 0, 100)
+      [ObjectSpace.memsize_of(graph), answer]
+    end.transpose
+    assert_equal 2, sizes.uniq.size
+    assert_equal (graph.nodes * 4) + (graph.edge_count * 4), sizes.last - sizes.first
+    assert_equal(answers, Array.new(20) { |i| graph.referrers(i, false, 0, 100) })
+  end
+
   def test_a_graph_is_loaded_once
     graph = Graph.new.load(Shop.dump, false, false)
     assert_raises(ArgumentError) { graph.load(Shop.dump, false, false) }

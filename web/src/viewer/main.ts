@@ -55,7 +55,7 @@ class Viewer {
     this.waits = true;
     queueMicrotask(() => {
       this.waits = false;
-      render(this.pageOrTrouble(), this.body);
+      this.drawNow();
       this.store.drawn();
     });
   }
@@ -84,18 +84,12 @@ class Viewer {
   }
 
   /** An answer that is not as expected, as from a server of another version, leaves a page, too. */
-  private pageOrTrouble(): unknown {
+  private drawNow(): void {
     try {
-      return this.page();
+      render(this.page(), this.body);
     } catch (error) {
       console.error(error);
-      return html`<main>
-        <h1>heapdump</h1>
-        ${refused(`This cannot be shown: ${String(error)}`, () => {
-          location.reload();
-        })}
-        <p><a href=${addressOf(first)}>Overview</a></p>
-      </main>`;
+      render(trouble(error), this.body);
     }
   }
 
@@ -200,6 +194,16 @@ class Viewer {
     if (!shown) this.store.forgetValues();
     this.draw();
   }
+}
+
+function trouble(error: unknown): unknown {
+  return html`<main>
+    <h1>heapdump</h1>
+    ${refused(`This cannot be shown: ${String(error)}`, () => {
+      location.reload();
+    })}
+    <p><a href=${addressOf(first)}>Overview</a></p>
+  </main>`;
 }
 
 /** An address of the page is a place, so the link may not change it. */

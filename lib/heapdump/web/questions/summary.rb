@@ -14,7 +14,7 @@ module HeapDump
           summary = snapshot.summary(limit: MOST_REFERRED, program: true)
           { header: snapshot.header, whole: snapshot.whole, warnings: snapshot.warnings,
             objects: snapshot.objects, memory: summary.memory.to_h,
-            account: account(summary.account), traced: traced?,
+            account: account(summary.account), traced: summary.traced?,
             besides: Snapshot::Aside.of(snapshot).to_h,
             most_referred: summary.most_referred.map do |one|
               { **facts.object(one.node), references: one.references }
@@ -28,11 +28,6 @@ module HeapDump
             reasons: Snapshot::Account::REASONS, allocator: account.allocator,
             stacks: account.stacks, files: account.files.map(&:to_h),
             jit: account.jit, cgroup: account.cgroup }
-        end
-
-        # Whether the dump says where objects were allocated.
-        def traced?
-          opened.first.histogram(:location, nil, given[:values]).known?
         end
       end
     end
