@@ -14,7 +14,8 @@ module HeapDump
         "az" => "rails:SERVICE or a signed https:// address"
       }.freeze
       SCHEME = /\A([a-z][a-z0-9]*):/
-      private_constant :SINKS, :KINDS, :INSTEAD, :SCHEME
+      NAME = /\A[A-Za-z_]\w*\z/ # of a variable
+      private_constant :SINKS, :KINDS, :INSTEAD, :SCHEME, :NAME
 
       module_function
 
@@ -34,6 +35,8 @@ module HeapDump
         return text unless text.start_with?("env:")
 
         name = text.delete_prefix("env:")
+        raise Error, "env: needs the name of a variable, without \"$\"" unless name.match?(NAME)
+
         value = ENV.fetch(name, "")
         raise Error, "#{name} is not set; it is to have the address" if value.empty?
         raise Error, "#{name} has the name of another variable" if value.start_with?("env:")

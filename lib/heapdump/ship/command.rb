@@ -10,7 +10,8 @@ module HeapDump
       TAIL = 500 # so many of the last bytes that it says are kept
       NAME = "%{name}"
       SHELLS = [%w[bash -o pipefail -c], %w[sh -o pipefail -c]].freeze
-      private_constant :TAIL, :NAME, :SHELLS
+      PLAIN = %r{\A[\w./:+-]+\z}
+      private_constant :TAIL, :NAME, :SHELLS, :PLAIN
 
       def self.from(text, **)
         new(text.delete_prefix("exec:"))
@@ -23,11 +24,13 @@ module HeapDump
         @command = command
         @longest = longest
         @shell = shell
+        check_syntax
       end
 
-      # Without its arguments, one of which may be a password.
+      # Without its arguments, one of which may be a password, as may be what a variable is set to.
       def to_s
-        "exec:#{@command.split.first}"
+        first = @command.split.first
+        first.b.match?(PLAIN) ? "exec:#{first}" : "exec:"
       end
 
       def deliver(file, facts)
@@ -51,8 +54,16 @@ module HeapDump
                      "first command of a pipe failed"
       end
 
-      def works?(words)
-        system(*words, ":", in: File::NULL, out: File::NULL, err: File::NULL)
+      # The shell itself would repeat the line, with every password in it, at each try.
+      def check_syntax
+        return if works?([*@shell[..-2], "-n", "-c"], @command)
+
+        raise Error, "the shell does not understand the command of exec: (a quote, a bracket or " \
+                     "a part of a pipe may be missing)"
+      end
+
+      def works?(words, command = ":")
+        system(*words, command, in: File::NULL, out: File::NULL, err: File::NULL)
       end
 
       def run(file, facts)
