@@ -120,9 +120,9 @@ module HeapDump
         Dir.children(join(folder)).map { |name| name.valid_encoding? ? name : name.b }
       end
 
+      # Text and bytes cannot be joined.
       def join(*names)
-        path = names.last.encoding == Encoding::BINARY ? @path.b : @path
-        File.join(path, *names.reject(&:empty?))
+        File.join(*[@path, *names].reject(&:empty?).map(&:b))
       end
     end
   end

@@ -36,7 +36,7 @@ module HeapDump
       end
 
       def deliver(file, facts)
-        target = File.join(@path, name_of(file, facts))
+        target = File.join(@path.b, name_of(file, facts).b) # text and bytes cannot be joined
         raise Errno::ENOENT unless File.directory?(@path) # a new one would be on another disk
 
         FileUtils.mkdir_p(File.dirname(target), mode: 0o700)
@@ -45,7 +45,7 @@ module HeapDump
         else
           copy(file, target, facts["sha256"])
         end
-        Receipt.new(target)
+        Receipt.new(Terminal::Text.valid(target))
       rescue SystemCallError => e
         raise Error, "#{@path}: #{Terminal::Trouble.words(e)}"
       end

@@ -45,7 +45,7 @@ module HeapDump
         File.open(path, File::RDONLY | File::NOFOLLOW | File::NONBLOCK) do |io|
           next unless io.stat.file? && io.size <= LARGEST
 
-          fields = JSON.parse(io.read)
+          fields = JSON.parse(io.read.force_encoding(Encoding::UTF_8)) # whatever the locale is
           fields if fields.is_a?(Hash)
         end
       rescue SystemCallError, JSON::ParserError

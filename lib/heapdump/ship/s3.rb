@@ -48,7 +48,7 @@ module HeapDump
         super()
         @client = client
         @bucket = bucket
-        @prefix = prefix.gsub(%r{\A/+|/+\z}, "")
+        @prefix = Terminal::Text.valid(prefix).gsub(%r{\A/+|/+\z}, "")
         @options = options
         @verify = verify
         @part = part
