@@ -15,22 +15,20 @@ module HeapDump
         return event("shipped", dump, **place, seconds: seconds.round(3)) if @json
 
         size = Terminal::Units.bytes(dump.bytes)
-        say(@out, format("%s: shipped to %s (%s, %.1f s)", dump.name, place["address"], size,
-                         seconds))
+        say(@out, dump, format("shipped to %s (%s, %.1f s)", place["address"], size, seconds))
       end
 
       def failed(dump, words, try, most, pause)
         return event("failed", dump, try: try, error: words, again_in: pause) if @json
 
         after = pause ? "again in #{pause} s" : "given up; --retry tries again"
-        say(@err, "heapdump: #{dump.name}: try #{try} of #{most} has failed: #{words}; " \
-                  "#{after}")
+        say(@err, dump, "try #{try} of #{most} has failed: #{words}; #{after}", "heapdump: ")
       end
 
       def dropped(dump)
         return event("dropped", dump) if @json
 
-        say(@out, "#{dump.name}: removed, there were too many")
+        say(@out, dump, "removed, there were too many")
       end
 
       private
@@ -38,13 +36,21 @@ module HeapDump
       def event(name, dump, **fields)
         fields = { schema_version: Command::SCHEMA_VERSION, event: name, file: dump.name,
                    bytes: dump.bytes, **fields }
-        say(@out, Terminal::Json.compact(fields))
+        write(@out, Terminal::Json.compact(fields))
       end
 
-      # At once, for whoever follows a log.
-      def say(io, line)
-        io.puts(Terminal::Text.safe(line))
+      # Either may be bytes that are no text, and so cannot be joined with it.
+      def say(io, dump, words, before = "")
+        write(io, "#{before}#{Terminal::Text.safe(dump.name)}: #{Terminal::Text.safe(words)}")
+      end
+
+      # At once, for whoever follows a log. That it is on a full disk is no reason to let the dumps
+      # stay there; what was not written of it comes when there is room again.
+      def write(io, line)
+        io.puts(line)
         io.flush
+      rescue Errno::ENOSPC, Errno::EDQUOT
+        nil
       end
     end
   end

@@ -92,12 +92,18 @@ module HeapDump
 
       def try(dump)
         begun = now
-        place = @delivery.call(dump)
+        place = deliver(dump) or return
         @shipped += 1
         @tries.forget(dump)
         @listener.shipped(dump, place, now - begun)
+      end
+
+      # The place of the dump, nil if the try has failed.
+      def deliver(dump)
+        @delivery.call(dump)
       rescue *ERRORS => e
         failed_try(dump, e) if dump.same? # else it was removed, or is another one that waits now
+        nil
       end
 
       def failed_try(dump, error)
