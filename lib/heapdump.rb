@@ -21,6 +21,7 @@ module HeapDump
   # loads them.
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
+  autoload :Ship, "#{__dir__}/heapdump/ship"
   autoload :Web, "#{__dir__}/heapdump/web"
   autoload :Work, "#{__dir__}/heapdump/work"
   autoload :Rack, "#{__dir__}/heapdump/rack"

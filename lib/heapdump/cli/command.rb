@@ -110,9 +110,10 @@ module HeapDump
         switch&.arg ? "; --#{name} takes: #{switch.desc.join(" ")}" : ""
       end
 
-      # An option with an Integer from a range, which its help names in +words+. Yields the number.
-      def number_option(parser, option, range, words)
-        parser.on(option, Integer, words) do |number|
+      # An option with an Integer from a range, which its help names in +words+ (one text for each
+      # line). Yields the number.
+      def number_option(parser, option, range, *words)
+        parser.on(option, Integer, *words) do |number|
           raise OptionParser::InvalidArgument, number.to_s unless range.cover?(number)
 
           yield countable(number)

@@ -80,6 +80,11 @@ module HeapDump
         nil
       end
 
+      # Whether a file is a dump, by its first bytes.
+      def dump_at?(path)
+        dump?(head(path))
+      end
+
       # The first bytes of a file, "" for a file that cannot be a dump.
       def head(path)
         return "" if path.match?(OTHERS) || !File.file?(path) || !File.readable?(path)

@@ -1,0 +1,59 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Ship
+    # Brings one dump to a sink, and its manifest after it: where a manifest is, its dump is whole.
+    # Whatever ends this process between two steps, the next one begins anew and finds what is there
+    # already.
+    class Delivery # :nodoc:
+      # +delete+: remove a dump that has arrived.
+      def initialize(sink, dumps, delete: false)
+        @sink = sink
+        @dumps = dumps
+        @delete = delete
+      end
+
+      # The place where the dump is now (Hash). Raises whatever the sink raises, Manifest::Changed,
+      # and SystemCallError, as if somebody has removed the dump or it cannot be removed.
+      def call(dump)
+        manifest = Manifest.complete(dump.path, dump.stat, @dumps.wholeness(dump))
+        receipt = bring(dump.path, manifest.merge("name" => dump.name))
+        raise Manifest::Changed, "it has changed while it was sent" unless dump.same?
+
+        bring_manifest(dump) unless one_object?
+        place = { "address" => receipt.address, "etag" => receipt.etag,
+                  "sha256" => manifest["sha256"] }.compact
+        arrived(dump, place)
+        place
+      end
+
+      private
+
+      def bring(file, facts)
+        return @sink.deliver(file, facts) if @sink.respond_to?(:deliver)
+
+        Sink::Receipt.new(@sink.call(file, facts))
+      end
+
+      # On a full disk there may be none. One that is there already is that of this dump, which has
+      # been compared: it says the same in other words, as if a watch has written it anew meanwhile.
+      def bring_manifest(dump)
+        file = dump.path + Manifest::ENDING
+        bring(file, { "name" => dump.name + Manifest::ENDING }) if File.exist?(file)
+      rescue Sink::Conflict
+        nil
+      end
+
+      def one_object?
+        @sink.respond_to?(:one_object?) && @sink.one_object?
+      end
+
+      def arrived(dump, place)
+        return Keep.remove(dump) if @delete
+
+        Marks.write(dump.path, Marks::SHIPPED, dump.stat, place)
+        Marks.remove(dump.path, Marks::FAILED)
+      end
+    end
+  end
+end

@@ -1,0 +1,97 @@
+# frozen_string_literal: true
+
+require "fileutils"
+
+module HeapDump
+  module Ship
+    # A directory, on another disk or of a network file system. A file appears in it when it is
+    # whole, and replaces none.
+    class Folder < Sink # :nodoc:
+      # No process has this number, so that nothing but a try for the same file has this name.
+      PARTIAL = ".partial-0"
+      CREATE = File::WRONLY | File::CREAT | File::NOFOLLOW
+      private_constant :PARTIAL, :CREATE
+
+      def self.from(text, **)
+        path = text.delete_prefix("file:").sub(%r{\A//(?=/)}, "")
+        unless path.start_with?("/")
+          raise Error, "file: needs a path that begins with a slash, as file:/mnt/dumps"
+        end
+
+        new(path)
+      end
+
+      attr_reader :path
+
+      def initialize(path)
+        super()
+        @path = File.expand_path(path)
+        return if File.directory?(@path) && File.writable?(@path)
+
+        raise Error, "#{@path} is no directory to which this user can write"
+      end
+
+      def to_s
+        @path
+      end
+
+      def deliver(file, facts)
+        target = File.join(@path.b, name_of(file, facts).b) # text and bytes cannot be joined
+        raise Errno::ENOENT unless File.directory?(@path) # a new one would be on another disk
+
+        FileUtils.mkdir_p(File.dirname(target), mode: 0o700)
+        if File.exist?(target)
+          conflict(target) unless same?(file, target)
+        else
+          copy(file, target, facts["sha256"])
+        end
+        Receipt.new(Terminal::Text.valid(target))
+      rescue SystemCallError => e
+        raise Error, "#{@path}: #{Terminal::Trouble.words(e)}"
+      end
+
+      private
+
+      def same?(file, target)
+        File.size(file) == File.size(target) && FileUtils.compare_file(file, target)
+      end
+
+      # What a try before this one has left is written over.
+      def copy(file, target, sha256)
+        partial = "#{target}#{PARTIAL}"
+        File.open(partial, CREATE, 0o600) do |io|
+          raise Error, "another process writes #{target} now" unless alone?(io, partial)
+
+          fill(io, partial, file, sha256)
+          conflict(target) if File.exist?(target) # another process was faster
+          File.rename(partial, target)
+        end
+        sync(File.dirname(target))
+      end
+
+      # Also on another machine, with dumps of the same names.
+      def alone?(io, partial)
+        io.flock(File::LOCK_EX | File::LOCK_NB) && File.identical?(io, partial)
+      rescue Errno::ENOLCK, Errno::EOPNOTSUPP
+        true # as far as can be known
+      end
+
+      def fill(io, partial, file, sha256)
+        io.chmod(0o600) # of one that has been left
+        io.truncate(0)
+        Source.open(file, sha256) { |source| IO.copy_stream(source, io) }
+        io.fsync
+      rescue SystemCallError, Manifest::Changed
+        FileUtils.rm_f(partial)
+        raise
+      end
+
+      # So that the name outlives a power failure too: with --delete it is the only one.
+      def sync(directory)
+        File.open(directory, &:fsync)
+      rescue SystemCallError
+        nil # not every file system can
+      end
+    end
+  end
+end

@@ -1,0 +1,123 @@
+# frozen_string_literal: true
+
+require "net/http"
+require "openssl"
+
+module HeapDump
+  module Ship
+    # A server that takes files by PUT: a store with a signed address, WebDAV, or any other.
+    class Https < Sink # :nodoc:
+      # What a connection may raise.
+      ERRORS = [SystemCallError, SocketError, IOError, Timeout::Error, OpenSSL::SSL::SSLError,
+                Net::ProtocolError, Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError].freeze
+      NAME = /%\{name\}|%7Bname%7D/
+      AZURE = ".blob.core.windows.net" # wants to hear what kind of a blob it is
+      # There is a file of that name: as the standard says it, and as Azure does.
+      TAKEN = [Net::HTTPPreconditionFailed, Net::HTTPConflict].freeze
+      private_constant :ERRORS, :NAME, :AZURE, :TAKEN
+
+      def self.from(text, **options)
+        new(text, **options)
+      end
+
+      # A request took longer than it may.
+      class Endless < StandardError; end
+      private_constant :Endless
+
+      def initialize(text, timeout:, plain_http: false, longest: LONGEST)
+        super()
+        @named = text.match?(NAME)
+        @many = @named || text.split("?").first.end_with?("/")
+        @uri = PlainHTTP.parse(text.gsub(NAME, "%7Bname%7D"), "the address", allowed: plain_http)
+        @timeout = timeout
+        @longest = longest
+      end
+
+      def one_object?
+        !@many
+      end
+
+      # Without what follows "?", which may be a signature.
+      def to_s
+        shown(@uri)
+      end
+
+      # If-None-Match makes the server refuse a file that it has already.
+      def deliver(file, facts)
+        uri = address(name_of(file, facts))
+        answer = Source.open(file, facts["sha256"]) { |source| ask(uri, put(uri, source)) }
+        answer = already(uri, answer, File.size(file)) if TAKEN.include?(answer.class)
+        refuse(uri, answer) unless answer.is_a?(Net::HTTPSuccess)
+
+        Receipt.new(shown(uri), answer["ETag"]&.slice(0, 200))
+      rescue *ERRORS, Endless => e
+        raise Error, "#{shown(uri || @uri)}: #{words(e)}"
+      end
+
+      private
+
+      def address(name)
+        name = name.split("/").map { |part| URI.encode_www_form_component(part).gsub("+", "%20") }
+                   .join("/")
+        @uri.dup.tap do |uri|
+          path = @named || one_object? ? uri.path.gsub(NAME) { name } : uri.path + name
+          uri.path = path.start_with?("/") ? path : "/#{path}"
+          uri.query &&= uri.query.gsub(NAME) { name }
+        end
+      end
+
+      def put(uri, source)
+        Net::HTTP::Put.new(uri).tap do |request|
+          request.body_stream = source
+          request.content_length = source.size
+          request.content_type = "application/octet-stream"
+          request["If-None-Match"] = "*"
+          request["x-ms-blob-type"] = "BlockBlob" if uri.hostname.end_with?(AZURE)
+        end
+      end
+
+      # The head of the answer. Its body says nothing more, and could be without an end.
+      def ask(uri, request)
+        authorization = ENV.fetch("HEAPDUMP_AUTHORIZATION", "")
+        request["Authorization"] = authorization unless authorization.empty?
+        Timeout.timeout(@longest, Endless) do
+          Net::HTTP.start(uri.hostname, uri.port, **settings(uri)) do |http|
+            http.request(request) { |answer| return answer }
+          end
+        end
+      end
+
+      def settings(uri)
+        { use_ssl: uri.is_a?(URI::HTTPS), max_retries: 0, open_timeout: @timeout,
+          read_timeout: @timeout, write_timeout: @timeout }
+      end
+
+      # There is a file of that name: it is ours if it is as long, because names of dumps have the
+      # process and the time in them.
+      def already(uri, refusal, size)
+        found = ask(uri, Net::HTTP::Head.new(uri))
+        return refusal unless found.is_a?(Net::HTTPSuccess) && found["Content-Length"]
+
+        found["Content-Length"].to_i == size ? found : conflict(shown(uri))
+      end
+
+      # No text of the answer is shown: that of S3 repeats parts of a signature.
+      def refuse(uri, answer)
+        raise Error, "#{shown(uri)} has refused it with status #{answer.code}"
+      end
+
+      def shown(uri)
+        uri.dup.tap { |one| one.query = one.fragment = nil }.to_s.gsub("%7Bname%7D", "%{name}")
+      end
+
+      def words(error)
+        case error
+        when SystemCallError then Terminal::Trouble.words(error.class.new) # without a proxy in it
+        when Endless then "it took longer than #{@longest} s"
+        when Timeout::Error then "no progress within #{@timeout} s"
+        else error.message
+        end
+      end
+    end
+  end
+end

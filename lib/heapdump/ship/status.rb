@@ -1,0 +1,42 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Ship
+    # What has become of the dumps of a directory.
+    class Status # :nodoc:
+      # +state+: :shipped, :failed, :waiting or :partial (it is not whole). +mark+: what its mark
+      # says (Hash).
+      Row = Struct.new(:dump, :state, :mark)
+
+      def initialize(dumps)
+        @dumps = dumps
+      end
+
+      # The process that ships them (Integer), nil if there is none.
+      def process
+        Lock.new(@dumps.path).holder
+      end
+
+      # The oldest first (Array of Row).
+      def rows
+        @dumps.all.map { |dump| row(dump) }
+      end
+
+      private
+
+      def row(dump)
+        case state = dump.state
+        when :shipped then Row.new(dump, state, Marks.read(dump.path, Marks::SHIPPED) || {})
+        when :failed then Row.new(dump, state, Marks.read(dump.path, Marks::FAILED) || {})
+        else Row.new(dump, whole?(dump) ? state : :partial, {})
+        end
+      end
+
+      def whole?(dump)
+        @dumps.wholeness(dump).whole != false
+      rescue ReadError
+        false
+      end
+    end
+  end
+end

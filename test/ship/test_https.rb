@@ -1,0 +1,158 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/command_line"
+require "support/put_server"
+require "support/shippable"
+
+# Dumps go to a server by PUT.
+class TestShipHttps < HeapDumpTest
+  include CommandLine
+  include Shippable
+
+  SECRET = "X-Amz-Signature=topsecret"
+
+  def setup
+    super
+    @server = PutServer.new
+  end
+
+  def teardown
+    @server.stop
+    super
+  end
+
+  def sink(path, **options)
+    HeapDump::Ship.sink(@server.address + path, **options)
+  end
+
+  def test_below_an_address
+    path = dump("a b+ü%.json")
+    told = ship(sink("/dir/"))
+    assert_empty told.failures
+    assert_equal File.binread(path), @server.files["/dir/a b+ü%.json".b]
+    assert_equal ["/dir/a b+ü%.json".b, "/dir/a b+ü%.json.manifest.json".b], @server.files.keys
+    assert_equal ["#{@server.address}/dir/a%20b%2B%C3%BC%25.json", "\"e1\""],
+                 mark(path, ".shipped").values_at("address", "etag")
+  end
+
+  def test_in_place_of_the_name
+    dump("series-h-1-x/a.json")
+    ship(sink("/x/%{name}/y"))
+    assert_equal %w[/x/series-h-1-x/a.json/y /x/series-h-1-x/a.json.manifest.json/y],
+                 @server.files.keys
+  end
+
+  # Also behind the question mark, where a server could want it.
+  def test_in_place_of_the_name_in_the_query
+    dump("a b.json")
+    ship(sink("/put?to=x/%{name}&sig=1"))
+    assert_equal %w[/put?to=x/a%20b.json&sig=1 /put?to=x/a%20b.json.manifest.json&sig=1],
+                 @server.requests.map { |request| request[1] }.uniq
+  end
+
+  # Linux allows any bytes in a name.
+  def test_names_of_any_bytes
+    names = ["b\xFF\n\e[1m%2F.json".b, "ü ;?#&.json"]
+    names.each { |name| dump(name) }
+    assert_empty ship(sink("/dir/")).failures
+    names.each { |name| assert @server.files["/dir/#{name}".b], name }
+  end
+
+  # A signed address is that of one object, which gets no manifest.
+  def test_a_signed_address
+    path = dump("a.json")
+    told = ship(sink("/bucket/one?#{SECRET}"))
+    assert_equal ["/bucket/one"], @server.files.keys
+    assert_equal "/bucket/one?#{SECRET}", @server.requests[0][1]
+    assert_equal [["a.json", "#{@server.address}/bucket/one"]], told.shipped_dumps
+    refute_includes File.read("#{path}.shipped"), "topsecret"
+  end
+
+  def test_a_signature_is_never_shown
+    dump("a.json")
+    one = sink("/one?#{SECRET}")
+    [one.to_s, one.inspect].each { |text| refute_includes text, "topsecret" }
+    faults = [->(_) { 403 }, ->(_) { 302 }, ->(_) { :stall }]
+    faults.each do |fault|
+      @server.fault = fault
+      told = ship(sink("/one?#{SECRET}", timeout: 0.2), pauses: [], &:retry_failed)
+      assert_includes told.failures.first[1], "#{@server.address}/one"
+      refute_includes told.failures.first[1], "topsecret"
+    end
+    @server.stop
+    told = ship(one, pauses: [], &:retry_failed)
+    refute_includes told.failures.first[1], "topsecret"
+    assert_equal "#{one}: connection refused", told.failures.first[1]
+  end
+
+  # No try has stored half a file, and no file is sent again that is there.
+  def test_what_is_there_already
+    path = dump("a.json")
+    ship(sink("/dir/"))
+    File.unlink("#{path}.shipped")
+    assert_equal 1, ship(sink("/dir/")).shipped_dumps.size
+    @server.files["/dir/a.json"] = "another"
+    File.unlink("#{path}.shipped")
+    assert_match(/another file/, ship(sink("/dir/"), pauses: []).failures.first[1])
+    assert_equal "another", @server.files["/dir/a.json"]
+  end
+
+  # As Azure says that it has it, and others that the directory is missing.
+  def test_a_conflict
+    path = dump("a.json")
+    conflict = ->(request) { 409 if request.request_method == "PUT" }
+    @server.fault = conflict
+    assert_match(/status 409/, ship(sink("/dir/"), pauses: []).failures.first[1])
+    @server.fault = nil
+    ship(sink("/dir/"), &:retry_failed)
+    File.unlink("#{path}.shipped")
+    @server.fault = conflict
+    assert_equal 1, ship(sink("/dir/")).shipped_dumps.size
+    @server.files["/dir/a.json"] = "another"
+    File.unlink("#{path}.shipped")
+    assert_match(/another file/, ship(sink("/dir/"), pauses: []).failures.first[1])
+  end
+
+  def test_it_fails_and_then_it_works
+    path = dump("a.json", bytes: 300_000)
+    tries = 0
+    @server.fault = ->(_) { 503 if (tries += 1) < 4 }
+    told = ship(sink("/dir/"))
+    assert_equal [3, 1], [told.failures.size, told.shipped_dumps.size]
+    assert_equal File.binread(path), @server.files["/dir/a.json"]
+  end
+
+  def test_authorization_comes_from_the_environment
+    dump("a.json")
+    with_env("HEAPDUMP_AUTHORIZATION" => "Bearer topsecret") { ship(sink("/dir/")) }
+    assert_equal ["Bearer topsecret"], @server.requests[0][2]["authorization"]
+  end
+
+  def test_certificates
+    certificate = File.join(scratch, "certificate.pem")
+    server = PutServer.new(certificate: certificate)
+    dump("a.json")
+    told = ship(HeapDump::Ship.sink("#{server.address}/"), pauses: [])
+    assert_match(/certificate verify failed/, told.failures.first[1])
+    assert_empty server.files
+    pid = start_ship("--to", "#{server.address}/", "--once", "--retry",
+                     env: { "SSL_CERT_FILE" => certificate }) # it is read when a process begins
+    assert_predicate wait_for(pid), :success?, File.read(log("err"))
+    assert_equal %w[/a.json /a.json.manifest.json], server.files.keys
+  ensure
+    server&.stop
+  end
+
+  def test_wrong_addresses
+    { "https://u:topsecret@example.com/" => /user or password/, "https://" => /valid|needs a host/,
+      "http://example.com/topsecret/" => /plain text/,
+      "https://exa mple.com/topsecret" => /no valid address/ }.each do |address, message|
+      error = assert_raises(HeapDump::Error) { HeapDump::Ship.sink(address) }
+      assert_match(message, error.message)
+      refute_includes error.message, "topsecret"
+    end
+    assert HeapDump::Ship.sink("http://example.com/", plain_http: true)
+    assert HeapDump::Ship.sink("http://[::1]:99/")
+  end
+end
