@@ -1,16 +1,20 @@
 # frozen_string_literal: true
 
+require_relative "../ship/marks"
+
 module HeapDump
   class Watch
     # The directory of the dumps, with a directory for each series: the dumps of one life of a
     # process.
     class Directory # :nodoc:
       SERIES = /\Aseries-[\w.-]+\z/
-      # Files in it that are no dumps: one that is being written, and what is known of a dump.
+      # Files in it that are no dumps: one that is being written, and what is known of a dump. Those
+      # that end in a number are not written yet.
       PARTIAL = /\.partial-\d+\z/
       MANIFEST = ".manifest.json"
-      INDEX = /\.hdidx\z/
-      private_constant :SERIES, :INDEX
+      BESIDE = [MANIFEST, ".hdidx", Ship::Marks::FAILED, Ship::Marks::SHIPPED].freeze
+      OTHERS = /\.partial-\d+\z|#{Regexp.union(BESIDE)}(?:\.\d+)?\z/
+      private_constant :SERIES, :BESIDE
 
       # A file with a dump.
       Dump = Struct.new(:path, :series, :bytes, :time)
@@ -61,22 +65,21 @@ module HeapDump
 
       # The dumps of a series, the oldest first.
       def dumps_of(series)
-        names = Dir.children(join(series)).reject do |name|
-          name.match?(PARTIAL) || name.match?(INDEX) || name.end_with?(MANIFEST)
-        end
+        names = Dir.children(join(series)).grep_v(OTHERS)
         names.filter_map { |name| dump(series, name) }.sort_by { |one| [one.time, one.path] }
       rescue SystemCallError
         [] # another process has removed it
       end
 
-      # Removes a dump and what belongs to it.
+      # Removes a dump, and then what belongs to it.
       def remove(dump)
-        [dump.path, dump.path + MANIFEST, "#{dump.path}.hdidx"].each { |path| unlink(path) }
+        ["", *BESIDE].each { |ending| unlink(dump.path + ending) }
       end
 
-      # Removes a series: its files and then itself. Nothing but files of a series is removed.
+      # Removes a series: its files and then itself. Nothing but files of a series is removed, and
+      # no mark before its dump.
       def remove_series(name)
-        Dir.children(join(name)).each { |file| unlink(join(name, file)) }
+        Dir.children(join(name)).sort.each { |file| unlink(join(name, file)) }
         Dir.rmdir(join(name))
       rescue SystemCallError
         nil

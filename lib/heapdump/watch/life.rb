@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "directory"
 require_relative "note_files"
 
 module HeapDump
@@ -74,7 +75,7 @@ module HeapDump
       # Paths of the dumps of this life.
       def dumps
         directory = @file.dumps_directory
-        Dir.children(directory).grep_v(/\.partial-\d+\z|\.manifest\.json\z|\.hdidx\z/).sort
+        Dir.children(directory).grep_v(Directory::OTHERS).sort
            .map { |name| File.join(directory, name) }
       rescue SystemCallError
         []
