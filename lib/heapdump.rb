@@ -95,7 +95,9 @@ module HeapDump
     # the rules.
     #
     # to::       the directory (default /var/tmp/heapdump), made if it is not there. The dumps of
-    #            one process are in a directory of their own in it, <tt>series-…</tt>
+    #            one process are in a directory of their own in it, <tt>series-…</tt>. Or an
+    #            address, as HeapDump::Ship.sink has them, or <tt>[directory, address]</tt>: then
+    #            `heapdump ship`, a process of its own, brings each dump there
     # name::     the name of a dump, with the patterns <tt>%{app}</tt>, <tt>%{host}</tt>,
     #            <tt>%{pid}</tt>, <tt>%{series}</tt>, <tt>%{count}</tt>, <tt>%{time}</tt>,
     #            <tt>%{unixtime}</tt>; one of the last three must be there. Its ending decides
@@ -118,8 +120,9 @@ module HeapDump
     #
     # Returns a HeapDump::Watch; another call replaces it, and one without arguments returns it.
     # Raises ArgumentError for wrong options, HeapDump::WriteError if a compression is named whose
-    # library is missing, and HeapDump::Error in a Ractor that is not the main one. Later nothing is
-    # raised into the application: what goes wrong is a line of the log.
+    # library is missing, and HeapDump::Error for a wrong address and in a Ractor that is not the
+    # main one. Whether a gem is missing that the address needs is told after the first look. Later
+    # nothing is raised into the application: what goes wrong is a line of the log.
     #
     #   HeapDump.watch(to: "/var/tmp/heapdump") { |on| on.memory at: [0.6, 0.8] }
     #   HeapDump.watch.stats[:dumps] # => 0

@@ -6,10 +6,13 @@ require "test_helper"
 class TestWatchOptions < HeapDumpTest
   WRONG = {
     { frob: 1 } => /unknown option frob:; HeapDump.watch takes to, name/,
-    { to: nil } => /to: must be a directory, not nil/,
-    { to: "" } => /to: must be a directory/,
-    { to: "s3://bucket/x" } => %r{to: must be a directory, not "s3://bucket/x"},
+    { to: nil } => /to: must be a directory or an address, not nil/,
+    { to: "" } => /to: must name a directory/,
     { to: [1] } => /to: must be a directory/,
+    { to: [] } => /to: must be a directory, an address, or \[directory, address\]/,
+    { to: ["/a", "/b", "/c"] } => /to: must be/,
+    { to: ["/a", 1] } => /to: must be/,
+    { to: ["s3://bucket/x", "/a"] } => /to: must name a directory before/,
     { name: "a/b" } => %r{name: must be the name of a file, without its directory, not "a/b"},
     { name: "" } => /name: must be/,
     { name: ".hidden" } => /name: must be/,

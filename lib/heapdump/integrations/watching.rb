@@ -5,8 +5,9 @@ require_relative "environment"
 module HeapDump
   module Integrations
     # A watch whose options come from the environment if they are not given: HEAPDUMP_DIR,
-    # HEAPDUMP_STRINGS (default hash), HEAPDUMP_KEEP (a number of files), HEAPDUMP_MEMORY (marks, as
-    # 0.5,0.7 or 900 MiB) and HEAPDUMP_LIMIT.
+    # HEAPDUMP_TO (an address to which dumps are shipped; not if to: is given), HEAPDUMP_STRINGS
+    # (default hash), HEAPDUMP_KEEP (a number of files), HEAPDUMP_MEMORY (marks, as 0.5,0.7 or
+    # 900 MiB) and HEAPDUMP_LIMIT.
     module Watching # :nodoc:
       # Whether the environment asks for a watch.
       def self.wanted?
@@ -33,6 +34,8 @@ module HeapDump
         files = Integrations.from_environment("HEAPDUMP_KEEP", nil)
         given = { strings: Integrations.strings("hash") }
         given[:to] = directory if directory
+        address = Integrations.from_environment("HEAPDUMP_TO", nil)
+        given[:to] = [directory || Watch::Options::DIRECTORY, address] if address
         given[:keep] = { files: number("HEAPDUMP_KEEP", files) } if files
         given.merge(options)
       end

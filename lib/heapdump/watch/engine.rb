@@ -13,6 +13,7 @@ require_relative "state"
 require_relative "dumping"
 require_relative "note"
 require_relative "predecessor"
+require_relative "shipping"
 
 module HeapDump
   class Watch
@@ -38,7 +39,9 @@ module HeapDump
         @gauge = Gauge.new(machine, options.limit)
         @names = Names.new(options.name, machine)
         @dumping = Dumping.new(options: options, names: @names, machine: machine, gauge: @gauge,
-                               stats: @stats, voice: @voice, hooks: method(:tell_hooks), **dumper)
+                               stats: @stats, voice: @voice, hooks: method(:dumped), **dumper)
+        @shipping = Shipping.new(options, @dumping.directory, machine: machine, gauge: @gauge,
+                                                              stats: @stats, voice: @voice)
         @note = Note.new(options.directory, @names, @gauge)
       end
 
@@ -49,6 +52,7 @@ module HeapDump
         begin_life(facts) unless @begun
         settle(facts)
         @dumping.follow
+        @shipping.look
         act(strikes(facts), facts)
         write_note(facts)
       rescue *Trigger::OURS => e
@@ -88,6 +92,7 @@ module HeapDump
       # In a forked child.
       def forget
         @dumping.forget
+        @shipping.forget
       end
 
       private
@@ -148,7 +153,9 @@ module HeapDump
         @wanted = @faults.guard(:only, "only:") { @options.only.call(facts) }
       end
 
-      def tell_hooks(result, facts)
+      # Hooks may take long, so it is shipped before.
+      def dumped(result, facts)
+        @shipping.dumped
         @hooks.each do |hook|
           @faults.guard(hook, "the hook on.dump", seconds: nil) { hook.call(result, facts) }
         end
