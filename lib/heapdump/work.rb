@@ -24,11 +24,11 @@ module HeapDump
       # How many requests were counted in this process (Integer).
       attr_reader :requests
 
-      # Counts one of a +kind+ (+:jobs+ or +:requests+) by its +name+ (String). Returns nil. Raises
-      # ArgumentError for another kind.
+      # Counts one of a +kind+ (+:jobs+ or +:requests+) by its +name+ (String); without one it is
+      # "other". Returns nil. Raises ArgumentError for another kind.
       #
       #   HeapDump::Work.count(:requests, "orders#show")
-      def count(kind, name)
+      def count(kind, name = OTHER)
         case kind
         when :jobs then @jobs += 1
         when :requests then @requests += 1

@@ -14,7 +14,9 @@ class TestShipCommand < HeapDumpTest
     dump("cut.json", footer: nil)
     answer = heapdump!("ship", from, "--to", to, "--once")
     assert_match(%r{\Aa\.json: shipped to #{to}/a\.json \(2\.\d KiB, \d+\.\d s\)\n\z}, answer.out)
-    assert_equal "", heapdump!("ship", from, "--to", to, "--once").out
+    assert_equal "There is nothing to ship in #{from}.\n",
+                 heapdump!("ship", from, "--to", to, "--once").out
+    assert_empty heapdump!("ship", from, "--to", to, "--once", "--json").out
     status = heapdump!("ship", from, "--status")
     assert_match(%r{^ *2\.\d KiB +a\.json +shipped to #{to}/a\.json$}, status.out)
     assert_match(/ cut\.json +not whole$/, status.out)
@@ -26,6 +28,39 @@ class TestShipCommand < HeapDumpTest
                  (json["dumps"].map do |one|
                    one.values_at("file", "state", "bytes", "sha256", "address")
                  end)
+  end
+
+  def test_without_an_address
+    with_env("HEAPDUMP_TO" => nil) do
+      answer = heapdump("ship", from)
+      assert_equal 64, answer.status
+      assert_match(/give --to ADDRESS, or set HEAPDUMP_TO; usage: /, answer.err)
+      assert_match(/There is no dump/, heapdump!("ship", from, "--status").out)
+    end
+  end
+
+  def test_a_wrong_option
+    answer = heapdump("ship", from, "--statsu")
+    assert_equal 64, answer.status
+    assert_match(/invalid option: --statsu \(did you mean --status\?\); usage/, answer.err)
+  end
+
+  def test_status_of_what_keeps_failing
+    path = dump("a.json")
+    stat = File.lstat(path)
+    HeapDump::Ship::Marks.write(path, ".failed", stat,
+                                { "tries" => 3, "error" => "no", "again" => "2026-11-29T12:56:30Z" })
+    answer = heapdump("ship", from, "--status")
+    assert_equal 1, answer.status
+    assert_match(/ failing, try 4 at 2026-11-29T12:56:30Z: no$/, answer.out)
+    answer = heapdump("ship", from, "--status", "--json")
+    assert_equal [["failing", 3, "no", "2026-11-29T12:56:30Z"]],
+                 JSON.parse(answer.out)["dumps"].map { |one|
+                   one.values_at("state", "tries", "error", "again")
+                 }
+    heapdump!("ship", from, "--to", to, "--once") # it is tried, without --retry
+    assert_path_exists "#{to}/a.json"
+    refute_path_exists "#{path}.failed"
   end
 
   def test_status_of_nothing

@@ -71,10 +71,24 @@ class TestTakeTo < HeapDumpTest
     one = HeapDump::CLI::ShipOne.new(HeapDump::Ship.sink("exec:false"), err,
                                      tries: HeapDump::Ship::Tries.new([0]))
     error = assert_raises(HeapDump::Error) { one.call(path) }
-    assert_equal "the dump is at #{path}, but it was not shipped: exec:false: exit status 1",
-                 error.message
-    assert_equal 2, err.string.lines.size
+    assert_equal "the dump is at #{path}, but it was not shipped: exec:false: exit status 1; " \
+                 "`heapdump ship #{from} --once --retry --to …` tries again", error.message
+    assert_equal ["heapdump: the dump is at #{path}\n",
+                  "heapdump: a.json: try 1 of 2 has failed: exec:false: exit status 1; " \
+                  "again in 0 s\n"], err.string.lines
     assert_path_exists path
+  end
+
+  # Nobody waits for a name that another file has.
+  def test_another_file_is_there
+    dump("a.json", age: 0)
+    File.write("#{to}/a.json", "another")
+    err = StringIO.new
+    one = HeapDump::CLI::ShipOne.new(HeapDump::Ship.sink(to), err,
+                                     tries: HeapDump::Ship::Tries.new([1000]))
+    error = assert_raises(HeapDump::Error) { one.call("#{from}/a.json") }
+    assert_match(/another file is at .*a\.json already, .* tries again/, error.message)
+    assert_empty err.string
   end
 
   def test_it_is_not_whole

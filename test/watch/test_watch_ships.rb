@@ -101,7 +101,7 @@ class TestWatchShips < HeapDumpTest
       wait_until("it was tried again") { File.read("#{DIR}/ship.log").lines.size > 2 }
       wait_until("more looks") { stats[:looks] > 5 }
     RUBY
-    assert_equal 1, outcome.err.scan(/dumps are not shipped: .* is no directory/).size, outcome.err
+    assert_equal 1, outcome.err.scan(/dumps are not shipped: .*no directory/).size, outcome.err
     assert_path_exists path
     Dir.mkdir(to)
     run_child("watch; wait_until('all') { stats[:shipped] == 3 }")
@@ -232,7 +232,7 @@ class TestWatchShips < HeapDumpTest
     "s3://" => %r{s3: needs the form s3://bucket/prefix}, "s3://k@b/" => /s3: needs the form/,
     "https://x/y" => %r{https: needs the form https://host/dir/}, "exec: " => /exec: needs/,
     "http://u:secret@x/" => /http: needs the form/, "rails:/x" => /rails: needs the form/,
-    "env:HEAPDUMP_NONE" => /HEAPDUMP_NONE is not set/, "/nowhere" => /is no directory to which/,
+    "env:HEAPDUMP_NONE" => /HEAPDUMP_NONE is not set/, "/nowhere" => /there is no directory .nowhere; make it/,
     "file:x" => /file: needs a path/, "" => /the address is empty/, "x" => /has no kind/
   }.freeze
 

@@ -30,6 +30,8 @@ class TestWork < HeapDumpTest
     assert_equal({ "HardJob" => 1 }, work.since)
     assert_empty work.since
     assert_raises(ArgumentError) { work.count(:mails, "x") }
+    work.count(:jobs)
+    assert_equal 1, work.totals["other"]
   end
 
   # Without a lock, and nothing is lost.

@@ -66,7 +66,7 @@ module HeapDump
         check_number(rest)
         call(*rest)
       rescue OptionParser::ParseError => e
-        raise UsageError, "#{e.message}#{right_ones(e)}; #{hint}"
+        raise UsageError, "#{words(e)}#{right_ones(e)}; #{hint}"
       end
 
       def parser
@@ -101,6 +101,15 @@ module HeapDump
           "  heapdump #{line}\n      #{words}\n"
         end
         "Examples:\n\n#{lines.join}"
+      end
+
+      # OptionParser puts its guesses on lines of their own, without dashes.
+      def words(error)
+        message, *guesses = error.message.sub(/Did you mean\?/, "").split(/\s*\n\s*/)
+        return message if guesses.empty?
+
+        options = guesses.map { |name| name.size == 1 ? "-#{name}" : "--#{name}" }
+        "#{message} (did you mean #{options.join(" or ")}?)"
       end
 
       # What an option takes, in the words of its help, for the message about a wrong value.

@@ -25,13 +25,14 @@ module HeapDump
 
       def initialize(**)
         super
-        @to = "env:HEAPDUMP_TO"
+        @to = ENV.fetch("HEAPDUMP_TO", "").empty? ? nil : "env:HEAPDUMP_TO"
       end
 
       def call(directory)
         dumps = HeapDump::Ship::Dumps.new(directory)
         return status(dumps) if @status
 
+        raise UsageError, "give --to ADDRESS, or set HEAPDUMP_TO; #{hint}" unless @to
         sink = sink(@to)
         refuse(sink, dumps)
         lines = ShipLines.new(out, err, json: json?)
@@ -46,7 +47,8 @@ module HeapDump
         parser.on("--once", "ship what is there, then end; status 1 if something failed") do
           @once = true
         end
-        parser.on("--status", "ship nothing, show what has become of each dump") { @status = true }
+        parser.on("--status", "ship nothing, show what has become of each dump;",
+                  "status 1 if one has failed or keeps failing") { @status = true }
         parser.on("--delete", "remove a dump when it has arrived") { @delete = true }
         number_option(parser, "--keep N", 0..,
                       "let at most N dumps stay: shipped ones go first, those",
@@ -71,7 +73,14 @@ module HeapDump
         run = HeapDump::Ship::Run.new(dumps, delivery, lines, lock: lock, keep: @keep)
         run.retry_failed if @retry
         end_at_signal(run) { @once ? run.once : run.forever }
+        nothing(dumps) if @once && !json? && (run.shipped + run.failed).zero?
         @once && run.failed.positive? ? ERROR : OK
+      end
+
+      def nothing(dumps)
+        failed = dumps.all.count { |dump| dump.state == :failed }
+        more = failed.zero? ? "" : "; #{failed} could not be shipped before, --retry tries again"
+        screen.line("There is nothing to ship in #{dumps.path}#{more}.")
       end
 
       def lower_priority
@@ -89,21 +98,21 @@ module HeapDump
 
       def status(dumps)
         status = HeapDump::Ship::Status.new(dumps)
-        json? ? status_json(status, dumps) : show_status(status)
-        OK
+        rows = status.rows
+        json? ? status_json(status, rows, dumps) : show_status(status, rows)
+        rows.any? { |row| %i[failed failing].include?(row.state) } ? ERROR : OK
       end
 
-      def status_json(status, dumps)
-        rows = status.rows.map do |row|
+      def status_json(status, rows, dumps)
+        rows = rows.map do |row|
           { file: row.dump.name, bytes: row.dump.bytes, state: row.state,
-            **row.mark.slice("address", "etag", "sha256", "tries", "error", "time") }
+            **row.mark.slice("address", "etag", "sha256", "tries", "error", "again", "time") }
         end
         print_json(directory: dumps.path, process: status.process, dumps: rows)
       end
 
-      def show_status(status)
+      def show_status(status, rows)
         table = Terminal::Table.new(%w[size dump state], right: 1)
-        rows = status.rows
         rows.each { |row| table.row(*cells(row)) }
         screen.table(table) unless rows.empty?
         screen.line("There is no dump.") if rows.empty?
@@ -116,10 +125,15 @@ module HeapDump
         words = case row.state
                 when :shipped then "shipped to #{mark["address"]}"
                 when :failed then "failed after #{mark["tries"]} tries: #{mark["error"]}"
+                when :failing then failing(mark)
                 when :partial then "not whole"
                 else "waiting"
                 end
         [Terminal::Units.bytes(row.dump.bytes), row.dump.name, words]
+      end
+
+      def failing(mark)
+        "failing, try #{mark["tries"].to_i + 1} at #{mark["again"]}: #{mark["error"]}"
       end
     end
   end

@@ -24,6 +24,9 @@ module HeapDump
       def initialize(path)
         super()
         @path = File.expand_path(path)
+        unless File.exist?(@path)
+          raise Error, "there is no directory #{@path}; make it (mkdir), or mount its disk"
+        end
         return if File.directory?(@path) && File.writable?(@path)
 
         raise Error, "#{@path} is no directory to which this user can write"

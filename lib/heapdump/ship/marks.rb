@@ -4,8 +4,8 @@ require "json"
 
 module HeapDump
   module Ship
-    # Small files beside a dump that say what has become of it: FILE.shipped and FILE.failed. Each
-    # is whole or not there. A mark is for the file as it was; for a later one of that name it says
+    # Small files beside a dump that say what has become of it: FILE.shipped and FILE.failed. The
+    # latter says "again" if there is another try. Each is whole or not there. A mark is for the file as it was; for a later one of that name it says
     # nothing.
     module Marks # :nodoc:
       SHIPPED = ".shipped"
@@ -23,7 +23,8 @@ module HeapDump
       def state(path)
         return :shipped if read(path, SHIPPED)
 
-        read(path, FAILED) ? :failed : :waiting
+        failed = read(path, FAILED)
+        failed && !failed.key?("again") ? :failed : :waiting
       end
 
       # The place of a dump among those that may be dropped (Integer), for sort_by.

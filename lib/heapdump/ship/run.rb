@@ -107,10 +107,23 @@ module HeapDump
       end
 
       def failed_try(dump, error)
-        count, pause = @tries.failed(dump, now)
+        count, pause = count_try(dump, error)
         words = words(error)
         give_up(dump, words, count) unless pause
         @listener.failed(dump, words, count, @tries.most, pause)
+      end
+
+      # A name that another file has will not become free. A mark says that there is another try.
+      def count_try(dump, error)
+        count, pause = @tries.failed(dump, now, last: error.is_a?(Sink::Conflict))
+        if pause
+          Marks.write(dump.path, Marks::FAILED, dump.stat,
+                      { "tries" => count, "error" => Terminal::Text.safe(words(error)),
+                        "again" => (Time.now + pause).utc.strftime("%Y-%m-%dT%H:%M:%SZ") })
+        end
+        [count, pause]
+      rescue SystemCallError
+        [count, pause] # on a full disk there is no mark
       end
 
       def words(error)

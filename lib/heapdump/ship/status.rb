@@ -4,8 +4,8 @@ module HeapDump
   module Ship
     # What has become of the dumps of a directory.
     class Status # :nodoc:
-      # +state+: :shipped, :failed, :waiting or :partial (it is not whole). +mark+: what its mark
-      # says (Hash).
+      # +state+: :shipped, :failed, :failing (there is another try), :waiting or :partial (it is not
+      # whole). +mark+: what its mark says (Hash).
       Row = Struct.new(:dump, :state, :mark)
 
       def initialize(dumps)
@@ -28,8 +28,15 @@ module HeapDump
         case state = dump.state
         when :shipped then Row.new(dump, state, Marks.read(dump.path, Marks::SHIPPED) || {})
         when :failed then Row.new(dump, state, Marks.read(dump.path, Marks::FAILED) || {})
-        else Row.new(dump, whole?(dump) ? state : :partial, {})
+        else waiting(dump)
         end
+      end
+
+      def waiting(dump)
+        failed = Marks.read(dump.path, Marks::FAILED)
+        return Row.new(dump, :failing, failed) if failed
+
+        Row.new(dump, whole?(dump) ? :waiting : :partial, {})
       end
 
       def whole?(dump)

@@ -24,11 +24,11 @@ module HeapDump
         try.due && [try.due - now, 0].max
       end
 
-      # Notes a try that has failed. Returns how many there were, and the pause until the next
-      # (seconds), nil if this was the last.
-      def failed(dump, now)
+      # Notes a try that has failed; with +last+ there is no other. Returns how many there were, and
+      # the pause until the next (seconds), nil if this was the last.
+      def failed(dump, now, last: false)
         count = (@tries[key(dump)]&.number || 0) + 1
-        pause = @pauses[count - 1]
+        pause = @pauses[count - 1] unless last
         @tries[key(dump)] = Try.new(count, pause && (now + pause))
         [count, pause]
       end

@@ -20,7 +20,8 @@ module HeapDump
 
       # What a shell replaces by names of files, unless there are none.
       PATTERN = /[*?\[]/
-      private_constant :PATTERN
+      SERIES_SHOWN = 3
+      private_constant :PATTERN, :SERIES_SHOWN
 
       module_function
 
@@ -52,9 +53,20 @@ module HeapDump
         found = paths(directory).filter_map { |path| (time = taken_at(path)) && [time, path] }
         return found.sort.map(&:last) unless found.empty?
 
-        raise Error, "there is no dump in the directory #{shown(directory)}"
+        raise Error, "there is no dump in the directory #{shown(directory)}#{series(directory)}"
       rescue SystemCallError => e
         raise Error, "#{shown(directory)} cannot be read: #{Terminal::Trouble.words(e)}"
+      end
+
+      # What a watch has left there, for a message.
+      def series(directory)
+        found = paths(directory).select do |path|
+          File.basename(path).start_with?("series-") && File.directory?(path)
+        end
+        return "" if found.empty?
+
+        newest = found.max_by(SERIES_SHOWN) { |path| File.mtime(path) }
+        "; each process has one of its own there: give #{newest.map { |one| shown(one) }.join(" or ")}"
       end
 
       # A path for a message.
@@ -113,7 +125,7 @@ module HeapDump
       rescue Zlib::Error
         ""
       end
-      private_class_method :there, :shown, :paths, :taken_at, :head, :dump?, :time, :unpacked
+      private_class_method :there, :series, :shown, :paths, :taken_at, :head, :dump?, :time, :unpacked
     end
   end
 end

@@ -36,6 +36,8 @@ module HeapDump
         return "#{named} belongs to another user" unless [0, Process.euid].include?(stat.uid)
 
         "#{named} cannot be written to by this user" unless File.writable?(@path)
+      rescue Errno::ENOENT
+        "#{named} cannot be made: there is no directory #{Terminal::Text.safe(File.dirname(@path))}"
       rescue SystemCallError => e
         "#{named} cannot be made: #{Terminal::Trouble.words(e)}"
       end

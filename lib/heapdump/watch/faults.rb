@@ -28,7 +28,7 @@ module HeapDump
         count(key, name, format("took %.1f s", took)) if seconds && took > seconds
         value
       rescue *Trigger::OURS => e
-        count(key, name, "raised #{e.class}: #{e.message}")
+        count(key, name, "raised #{e.class}: #{e.message.lines.first&.chomp}")
       end
 
       private

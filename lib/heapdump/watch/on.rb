@@ -46,7 +46,7 @@ module HeapDump
       #
       #   on.memory at: [0.6, "1.5 GiB"], for: "1m"
       def memory(**options)
-        add Rules::Memory.new(**options)
+        add made("on.memory", Rules::Memory, options)
       end
 
       # Private memory has become +by+ times (default 2.5) what it was when the process had settled.
@@ -54,7 +54,7 @@ module HeapDump
       #
       #   on.growth by: 3
       def growth(**options)
-        add Rules::Growth.new(**options)
+        add made("on.growth", Rules::Growth, options)
       end
 
       # Once in so many jobs or requests (as HeapDump::Work counts them) or seconds,
@@ -106,6 +106,15 @@ module HeapDump
       end
 
       private
+
+      def made(name, rule, options)
+        known = rule.instance_method(:initialize).parameters.map(&:last)
+        unknown = (options.keys - known).first
+        return rule.new(**options) unless unknown
+
+        raise ArgumentError, "#{name} takes #{known.map { |key| "#{key}:" }.join(", ")}, " \
+                             "not #{unknown}:"
+      end
 
       def add(rule)
         @rules << rule

@@ -76,10 +76,13 @@ module HeapDump
       end
 
       def keeping(given)
-        unless given.is_a?(Hash) && (given.keys - KEEP.keys).empty?
+        unless given.is_a?(Hash)
           raise ArgumentError, "keep: must be a Hash with files:, bytes: and for:, " \
                                "not #{given.inspect}"
         end
+        unknown = (given.keys - KEEP.keys).first
+        raise ArgumentError, "keep: takes files:, bytes: and for:, not #{unknown}:" if unknown
+
         keep = KEEP.merge(given)
         @keep = { files: Quantity.count("keep: files:", keep[:files]),
                   bytes: Quantity.bytes("keep: bytes:", keep[:bytes]),

@@ -45,7 +45,7 @@ module HeapDump
           @due ||= now + (@kind == :seconds ? @step * @random.rand : @step - (now % @step))
           return if now < @due
 
-          made("#{@step} #{@kind}")
+          made("it is time: every #{@step.to_s.delete_suffix(".0")} #{@kind}")
         end
 
         def spent(facts)
