@@ -23,7 +23,7 @@ module HeapDump
         return @current if @current && options.empty? && block.nil?
 
         watch = new(options, block)
-        @current&.stop
+        watch.replace(@current) if @current
         hook
         @current = watch
         watch.start(wait)
@@ -53,6 +53,11 @@ module HeapDump
       @options = Options.new(options)
       @on = On.new(@options.directory)
       block ? block.call(@on) : @on.usual
+    end
+
+    def replace(other) # :nodoc:
+      say("this watch (#{directory}) replaces the one before it (#{other.directory})")
+      other.stop
     end
 
     # Starts the thread, which looks for the first time after +wait+ seconds. In a master that is
@@ -86,14 +91,16 @@ module HeapDump
       @process == Process.pid && !@thread.nil? && @thread.alive?
     end
 
-    # What it has done in this process, by name (Hash): how many +:looks+, +:dumps+, +:failures+,
+    # Whether it is +:running+, the +:dir+ of its dumps, the +:limit+ of the memory in bytes (nil
+    # before the first look and where none is known). And what it has done in this process: how many +:looks+, +:dumps+, +:failures+,
     # +:dry+ runs, +:shipped+ dumps and lines of +:notes+; the +:seconds+ that dumps took and their
     # +:bytes+; how often each rule has struck (+:strikes+) and each guard has refused
     # (+:refusals+); what was switched +:off+ because it failed.
     #
     #   watch.stats[:refusals] # => {:headroom => 2}
     def stats
-      (@engine&.stats || Stats.new).to_h
+      { running: running?, dir: directory, limit: @engine&.limit,
+        **(@engine&.stats || Stats.new).to_h }
     end
 
     # Ends the watch, and with it the notes. A dump under way goes on. Returns nil.
@@ -119,6 +126,10 @@ module HeapDump
       "#<#{self.class} #{@options.directory}: #{running? ? "running" : "stopped"}>"
     end
 
+    def directory # :nodoc:
+      @options.directory
+    end
+
     # How much of the contents of strings is dumped.
     def strings # :nodoc:
       @options.strings
@@ -142,12 +153,19 @@ module HeapDump
       sleep(wait)
       until @closed || idle?
         load_engine unless @engine
-        @engine ||= Engine.new(@options, @on)
+        @engine ||= introduced(Engine.new(@options, @on))
         @engine.look
         wait_for_the_next unless @closed
       end
     rescue *Trigger::OURS => e
       say("ended in process #{@process}: #{e.message} (#{e.class})")
+    end
+
+    # Once, although forked processes have an engine each.
+    def introduced(engine)
+      engine.introduce unless @introduced
+      @introduced = true
+      engine
     end
 
     # Ends the thread, and yields what it has worked with, unless it hangs. Once.

@@ -31,6 +31,17 @@ class TestShipRun < HeapDumpTest
     end
   end
 
+  # --status, another process, shows what keeps failing.
+  def test_between_two_tries
+    path = dump("a.json")
+    seen = nil
+    sink = Flaky.new(1) { |file| seen ||= File.exist?("#{file}.failed") && mark(file, ".failed") }
+    ship(sink)
+    assert_equal ["try again", 1, true],
+                 [*seen.values_at("error", "tries"), seen["again"].match?(/\A\d{4}-.*Z\z/)]
+    refute_path_exists "#{path}.failed"
+  end
+
   def test_a_dump_and_then_its_manifest
     path = dump("a.json")
     sink = Flaky.new

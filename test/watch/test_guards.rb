@@ -163,7 +163,7 @@ class TestGuards < HeapDumpTest
     begun.last.fail(HeapDump::WriteError.new("cannot write", Errno::ENOENT::Errno, "x"))
     look(watch)
     assert_equal 1, watch.stats.to_h[:failures]
-    assert_match(/\Ano dump at .*: cannot write \(HeapDump::WriteError\)/, said.last)
+    assert_equal 1, said.grep(/\Ano dump at .*: cannot write \(HeapDump::WriteError\)/).size
     look(watch, 1000)
     assert_equal 2, begun.size
   end
@@ -232,6 +232,9 @@ class TestGuards < HeapDumpTest
     finish(watch)
     look(watch, 480)
     assert_equal 1, begun.size
+    assert_equal [1, { cooldown: 1 }], [said.grep(/no dump, although it is time: every 100 seconds: /)
+                                            .grep(/the last dump was \d+ s ago \(cooldown: 600\)\z/)
+                                            .size, refusals(watch)]
     look(watch, 200)
     assert_equal 2, begun.size
   end
@@ -240,6 +243,8 @@ class TestGuards < HeapDumpTest
     watch = engine(settle: 300) { |on| on.rule(:always) { true } }
     look(watch, 290)
     assert_empty begun
+    assert_equal ["no dump, although its block says so: the watch began 0 s ago (settle: 300)"], said
+    assert_equal({ settle: 1 }, refusals(watch))
     machine.pass(10)
     look(watch)
     assert_equal 1, begun.size

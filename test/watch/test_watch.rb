@@ -57,7 +57,7 @@ class TestWatch < HeapDumpTest
     assert_equal [File.basename(dump.path), "now", outcome.out.to_i, 1],
                  manifest.values_at("file", "rule", "pid", "number")
     assert_equal dump.footer["objects"], manifest["objects"]
-    assert_match(/\Aheapdump: watch: dumping to .*heapdump: watch: dumped /m, outcome.err)
+    assert_match(/\Aheapdump: watch: watching, dumps to .*: dumping to .*heapdump: watch: dumped /m, outcome.err)
     assert_equal 1, files("notes-*.jsonl").size
     assert_match(/"end"/, File.read(files("notes-*.jsonl").first))
     assert_empty HeapDump::Snapshot.open(dump.path, index: false).warnings
@@ -85,7 +85,7 @@ class TestWatch < HeapDumpTest
   end
 
   def test_replace_return_and_stop
-    out = run_child(<<~'RUBY').out
+    outcome = run_child(<<~'RUBY')
       first = watch
       p HeapDump.watch.equal?(first), first.running?, first.inspect
       second = watch(dry: true)
@@ -102,7 +102,26 @@ class TestWatch < HeapDumpTest
     assert(notes.all?(/^\{"end"/), "who ends a watch ends its notes")
     shown = "\"#<HeapDump::Watch #{scratch}/heaps: running>\""
     assert_equal ["true", "true", shown, "false", "true", "2", "true", "nil", "false", "nil", "1",
-                  "0", "nil"], out.lines(chomp: true)
+                  "0", "nil"], outcome.out.lines(chomp: true)
+    heaps = "#{scratch}/heaps"
+    assert_includes outcome.err, "heapdump: watch: this watch (#{heaps}) replaces the one before " \
+                                 "it (#{heaps})\n"
+  end
+
+  # A program that watches says so, and its children do not repeat it.
+  def test_it_says_that_it_watches
+    outcome = run_child(<<~'RUBY')
+      p HeapDump::Watch.new({ to: "#{DIR}/no" }, nil).stats.values_at(:running, :dir, :limit)
+      watch(limit: "3 TiB") { |on| on.memory(at: [0.25, "2 TiB"]) }
+      wait_until("a look") { stats[:looks] > 0 }
+      p stats.values_at(:running, :dir, :limit), Dir.exist?("#{DIR}/heaps")
+      Process.wait(fork { wait_until("a look") { stats[:looks] > 0 } })
+    RUBY
+    heaps = "#{scratch}/heaps"
+    assert_equal [[false, "#{scratch}/no", nil], [true, heaps, 3 << 40], true].map(&:inspect),
+                 outcome.out.lines(chomp: true)
+    assert_equal "heapdump: watch: watching, dumps to #{heaps}, limit 3.0 TiB (as given), " \
+                 "marks at 0.25, 2.0 TiB\n", outcome.err
   end
 
   # Each has a thread, notes and a series of its own.
@@ -233,7 +252,7 @@ class TestWatch < HeapDumpTest
       watch
       wait_until("a look") { stats[:looks] > 1 }
     RUBY
-    assert_match(/\Aheapdump: watch: the process before this one \(pid #{pid}, e\) ended /,
+    assert_match(/^heapdump: watch: the process before this one \(pid #{pid}, e\) ended /,
                  outcome.err)
   end
 

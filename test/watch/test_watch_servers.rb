@@ -167,7 +167,7 @@ class TestWatchServers < HeapDumpTest
     serve("puma", PUMA.sub(/^plugin.*/, ""), env) do |server|
       found = watching(server, 2)
       assert_equal Processes.children(server.pid).sort, found
-      refute_match(/heapdump:/, server.log)
+      refute_match(/heapdump: (?!watch: watching)/, server.log)
     end
   end
 
@@ -197,7 +197,21 @@ class TestWatchServers < HeapDumpTest
                  run_auto("HEAPDUMP_WATCH" => "1").out
     code = "p defined?(HeapDump::VERSION)"
     assert_equal "nil\n", run_auto({ "HEAPDUMP_WATCH" => "0" }, code).out
-    assert_equal "nil\n", run_auto({ "HEAPDUMP_WATCH" => "" }, code).out
+    ["", "no", "off", "False"].each do |off|
+      assert_equal "nil\n", run_auto({ "HEAPDUMP_WATCH" => off }, code).out
+    end
+  end
+
+  def test_names_of_the_environment
+    code = "options = HeapDump.watch.instance_variable_get(:@options); " \
+           "p options.dry, options.at_most, options.keep[:files]"
+    outcome = run_auto({ "HEAPDUMP_WATCH" => "1", "HEAPDUMP_DRY" => "1", "HEAPDUMP_AT_MOST" => "2",
+                         "HEAPDUMP_KEPE" => "3" }, code)
+    assert_equal "true\n2\n12\n", outcome.out
+    assert_equal "heapdump: watch: HEAPDUMP_KEPE is not known; did you mean HEAPDUMP_KEEP?\n",
+                 outcome.err
+    assert_equal "false\n6\n12\n",
+                 run_auto({ "HEAPDUMP_WATCH" => "1", "HEAPDUMP_DRY" => "off" }, code).out
   end
 
   # It is loaded into every Ruby: nothing that is wrong may end one.

@@ -4,6 +4,7 @@ require_relative "guards"
 require_relative "lock"
 require_relative "manifest"
 require_relative "note_files"
+require_relative "withheld"
 
 module HeapDump
   class Watch
@@ -31,6 +32,7 @@ module HeapDump
         @state = State.new(@directory, machine)
         @guards = Guards.new(options, machine, @directory, @state)
         @lock = Lock.new(@directory.path)
+        @withheld = Withheld.new(options, stats, voice)
         @began = machine.seconds
         @made = 0
       end
@@ -47,7 +49,7 @@ module HeapDump
 
       # Begins a dump. Returns :begun if it did, :dry if it would have, else nil.
       def attempt(strike, facts)
-        return if under_way? || waits?(strike, facts)
+        return if under_way? || withheld?(strike, facts)
 
         refusal = @guards.before(facts)
         return refuse(strike, facts, refusal) if refusal
@@ -89,6 +91,12 @@ module HeapDump
       end
 
       private
+
+      def withheld?(strike, facts)
+        waits = waits?(strike, facts)
+        @withheld.tell(strike, facts.seconds, @began, @last) if waits
+        waits
+      end
 
       def waits?(strike, facts)
         return false if %i[ask exit].include?(strike.rule) # somebody waits for it

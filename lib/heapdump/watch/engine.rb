@@ -45,6 +45,18 @@ module HeapDump
         @note = Note.new(options.directory, @names, @gauge)
       end
 
+      # Says that there is a watch, and what it goes by. Raises nothing.
+      def introduce
+        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}")
+      rescue *Trigger::OURS => e
+        @voice.say("watching (#{e.message})")
+      end
+
+      # The limit of the memory in bytes, nil if none is known.
+      def limit
+        @gauge.limit
+      end
+
       # Looks once. Raises nothing.
       def look
         @stats.add(:looks)
@@ -96,6 +108,18 @@ module HeapDump
       end
 
       private
+
+      def limit_words
+        return "no limit of the memory is known" unless limit
+
+        of = @options.limit ? "as given" : { group: "of the control group" }[@gauge.source]
+        "limit #{Terminal::Units.bytes(limit)} (#{of || "of the machine"})"
+      end
+
+      def marks
+        marks = @rules.grep(Rules::Memory).flat_map(&:marks).uniq
+        marks.empty? ? "" : ", marks at #{marks.join(", ")}"
+      end
 
       def observe
         @gauge.refresh

@@ -50,6 +50,13 @@ module HeapDump
           self
         end
 
+        # The marks as people write them (Strings).
+        def marks
+          @values.map do |value|
+            value.is_a?(Integer) ? Terminal::Units.bytes(value) : format("%g", value)
+          end
+        end
+
         # Whether any mark has struck in this episode.
         def struck?
           @marks.any?(&:spent)
