@@ -92,10 +92,11 @@ module HeapDump
     end
 
     # Whether it is +:running+, the +:dir+ of its dumps, the +:limit+ of the memory in bytes (nil
-    # before the first look and where none is known). And what it has done in this process: how many +:looks+, +:dumps+, +:failures+,
-    # +:dry+ runs, +:shipped+ dumps and lines of +:notes+; the +:seconds+ that dumps took and their
-    # +:bytes+; how often each rule has struck (+:strikes+) and each guard has refused
-    # (+:refusals+); what was switched +:off+ because it failed.
+    # before the first look and where none is known). And what it has done in this process (Hash):
+    # how many +:looks+, +:dumps+, +:failures+, +:dry+ runs, +:shipped+ dumps and lines of +:notes+;
+    # the +:seconds+ that dumps took and their +:bytes+; how often each rule has struck (+:strikes+)
+    # and each guard has refused (+:refusals+, with +:settle+ and +:cooldown+); what was switched
+    # +:off+ because it failed.
     #
     #   watch.stats[:refusals] # => {:headroom => 2}
     def stats

@@ -61,7 +61,8 @@ class TestNotes < HeapDumpTest
 
   def test_work
     note(41, begun(10), sample(11, 100).merge(work: { "MyJob" => 2, "\e[31m" => 1 }),
-         sample(12, 200).merge(work: { "MyJob" => 1200, "Odd" => "x" }), sample(13, 9).merge(work: 5))
+         sample(12, 200).merge(work: { "MyJob" => 1200, "Odd" => "x" }),
+         sample(13, 9).merge(work: 5))
     lines = heapdump("notes", scratch, "--pid", "41").lines
     assert_equal ["number  work", " 1,202  MyJob", "     1  \\e[31m"], lines.last(3)
   end
@@ -74,8 +75,8 @@ class TestNotes < HeapDumpTest
     Process.wait(ended)
     note(Process.pid, begun(10).merge(started: started), host: host)
     note(ended, begun(11), host: host)
-    states = JSON.parse(heapdump("notes", scratch, "--json").out)["processes"].map { |one| one["state"] }
-    assert_equal %w[running gone], states
+    read = JSON.parse(heapdump("notes", scratch, "--json").out)
+    assert_equal %w[running gone], read["processes"].map { |one| one["state"] }
     note(Process.pid, begun(10).merge(started: started + 1), host: host) # another with its number
     assert_match(/ gone .* gone /m, heapdump("notes", scratch).out)
   end

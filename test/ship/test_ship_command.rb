@@ -49,7 +49,8 @@ class TestShipCommand < HeapDumpTest
     path = dump("a.json")
     stat = File.lstat(path)
     HeapDump::Ship::Marks.write(path, ".failed", stat,
-                                { "tries" => 3, "error" => "no", "again" => "2026-11-29T12:56:30Z" })
+                                { "tries" => 3, "error" => "no",
+                                  "again" => "2026-11-29T12:56:30Z" })
     answer = heapdump("ship", from, "--status")
     assert_equal 1, answer.status
     assert_match(/ failing, try 4 at 2026-11-29T12:56:30Z: no$/, answer.out)

@@ -57,7 +57,8 @@ class TestWatch < HeapDumpTest
     assert_equal [File.basename(dump.path), "now", outcome.out.to_i, 1],
                  manifest.values_at("file", "rule", "pid", "number")
     assert_equal dump.footer["objects"], manifest["objects"]
-    assert_match(/\Aheapdump: watch: watching, dumps to .*: dumping to .*heapdump: watch: dumped /m, outcome.err)
+    assert_match(/\Aheapdump: watch: watching, dumps to .*: dumping to .*: watch: dumped /m,
+                 outcome.err)
     assert_equal 1, files("notes-*.jsonl").size
     assert_match(/"end"/, File.read(files("notes-*.jsonl").first))
     assert_empty HeapDump::Snapshot.open(dump.path, index: false).warnings

@@ -232,7 +232,8 @@ class TestWatchShips < HeapDumpTest
     "s3://" => %r{s3: needs the form s3://bucket/prefix}, "s3://k@b/" => /s3: needs the form/,
     "https://x/y" => %r{https: needs the form https://host/dir/}, "exec: " => /exec: needs/,
     "http://u:secret@x/" => /http: needs the form/, "rails:/x" => /rails: needs the form/,
-    "env:HEAPDUMP_NONE" => /HEAPDUMP_NONE is not set/, "/nowhere" => /there is no directory .nowhere; make it/,
+    "env:HEAPDUMP_NONE" => /HEAPDUMP_NONE is not set/,
+    "/nowhere" => /there is no directory .nowhere; make it/,
     "file:x" => /file: needs a path/, "" => /the address is empty/, "x" => /has no kind/
   }.freeze
 

@@ -105,7 +105,7 @@ module HeapDump
 
       # OptionParser puts its guesses on lines of their own, without dashes.
       def words(error)
-        message, *guesses = error.message.sub(/Did you mean\?/, "").split(/\s*\n\s*/)
+        message, *guesses = error.message.sub("Did you mean?", "").split(/\s*\n\s*/)
         return message if guesses.empty?
 
         options = guesses.map { |name| name.size == 1 ? "-#{name}" : "--#{name}" }

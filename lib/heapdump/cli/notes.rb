@@ -8,8 +8,10 @@ module HeapDump
   module CLI
     # Shows the notes that watched processes have left.
     class Notes < Command
+      WHOSE = "rss, pss and private: of the process; used and limit: of its container, or of the " \
+              "machine."
       MOST_WORK = 10
-      private_constant :MOST_WORK
+      private_constant :WHOSE, :MOST_WORK
 
       usage "DIR"
       limit 50
@@ -51,15 +53,15 @@ module HeapDump
 
       def show(lives)
         screen.table(@pid ? minutes(lives) : processes(lives))
-        screen.line("rss, pss and private: of the process; used and limit: of its container, or of " \
-                    "the machine.")
+        screen.line(WHOSE)
         show_work(lives) if @pid
         life = lives.reverse_each.find { |one| one.dumps.any? }
         screen.line("The dumps of process #{life.pid}: `#{life.command}`") if life
       end
 
       def show_work(lives)
-        work = lives.flat_map(&:samples).last(limit).filter_map { |sample| sample["work"] }.grep(Hash)
+        samples = lives.flat_map(&:samples).last(limit)
+        work = samples.filter_map { |sample| sample["work"] }.grep(Hash)
         counts = work.flat_map { |one| one.select { |_, n| n.is_a?(Integer) }.to_a }
         totals = counts.group_by(&:first).transform_values { |pairs| pairs.sum(&:last) }
         return if totals.empty?

@@ -33,6 +33,7 @@ module HeapDump
         return status(dumps) if @status
 
         raise UsageError, "give --to ADDRESS, or set HEAPDUMP_TO; #{hint}" unless @to
+
         sink = sink(@to)
         refuse(sink, dumps)
         lines = ShipLines.new(out, err, json: json?)

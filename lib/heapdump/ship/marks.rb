@@ -4,9 +4,9 @@ require "json"
 
 module HeapDump
   module Ship
-    # Small files beside a dump that say what has become of it: FILE.shipped and FILE.failed. The
-    # latter says "again" if there is another try. Each is whole or not there. A mark is for the file as it was; for a later one of that name it says
-    # nothing.
+    # Small files beside a dump that say what has become of it: FILE.shipped and FILE.failed, which
+    # has "again" if there is another try. Each is whole or not there. A mark is for the file as it
+    # was; for a later one of that name it says nothing.
     module Marks # :nodoc:
       SHIPPED = ".shipped"
       FAILED = ".failed"

@@ -66,7 +66,8 @@ module HeapDump
         return "" if found.empty?
 
         newest = found.max_by(SERIES_SHOWN) { |path| File.mtime(path) }
-        "; each process has one of its own there: give #{newest.map { |one| shown(one) }.join(" or ")}"
+        "; each process has one of its own there: give " \
+          "#{newest.map { |one| shown(one) }.join(" or ")}"
       end
 
       # A path for a message.
@@ -125,7 +126,8 @@ module HeapDump
       rescue Zlib::Error
         ""
       end
-      private_class_method :there, :series, :shown, :paths, :taken_at, :head, :dump?, :time, :unpacked
+      private_class_method :there, :series, :shown, :paths, :taken_at, :head, :dump?,
+                           :time, :unpacked
     end
   end
 end
