@@ -73,7 +73,7 @@ class TestSidekiq < HeapDumpTest
     log = File.read("#{scratch}/log")
     assert_predicate status, :success?, log
     manifest = JSON.parse(File.read(files("series-*/*.manifest.json").first))
-    assert_equal [{ "HardJob" => 5, "MailJob" => 2 }, "every", "7 jobs"],
+    assert_equal [{ "HardJob" => 5, "MailJob" => 2 }, "every", "it is time: every 7 jobs"],
                  manifest.values_at("work", "rule", "why")
     lines = File.readlines(files("notes-*").first).map { |line| JSON.parse(line) }
     assert_equal ["end"], lines.last.keys, log

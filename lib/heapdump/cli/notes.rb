@@ -60,10 +60,7 @@ module HeapDump
       end
 
       def show_work(lives)
-        samples = lives.flat_map(&:samples).last(limit)
-        work = samples.filter_map { |sample| sample["work"] }.grep(Hash)
-        counts = work.flat_map { |one| one.select { |_, n| n.is_a?(Integer) }.to_a }
-        totals = counts.group_by(&:first).transform_values { |pairs| pairs.sum(&:last) }
+        totals = work(lives.flat_map(&:samples).last(limit))
         return if totals.empty?
 
         table = Terminal::Table.new(%w[number work], right: 1)
@@ -71,6 +68,14 @@ module HeapDump
           table.row(Terminal::Units.count(number), name)
         end
         screen.table(table)
+      end
+
+      # How often each kind of work was counted (Hash).
+      def work(samples)
+        samples.each_with_object(Hash.new(0)) do |sample, totals|
+          work = sample["work"]
+          work.each { |name, n| totals[name] += n if n.is_a?(Integer) } if work.is_a?(Hash)
+        end
       end
 
       # A process of this machine can be looked for.
