@@ -401,6 +401,17 @@ class TestGuards < HeapDumpTest
     allowed(only: ->(_) { true })
     look(engine(only: ->(_) { raise "no" }) { |on| on.rule(:always) { true } }, 60)
     assert_empty begun
-    assert_equal 1, said.grep(/\Aonly: raised RuntimeError: no/).size
+    assert_equal 1, said.grep(/\Aonly: raised RuntimeError: no; that counts as no\z/).size
+  end
+
+  # When it works again, so does the watch.
+  def test_only_is_never_switched_off
+    broken = true
+    only = ->(_) { broken ? raise("no") : true }
+    watch = engine(only: only) { |on| on.rule(:always) { true } }
+    look(watch, 60)
+    broken = false
+    look(watch)
+    assert_equal [1, []], [begun.size, watch.stats.to_h[:off]]
   end
 end

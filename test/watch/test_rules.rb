@@ -49,6 +49,25 @@ class TestRules < HeapDumpTest
     assert_operator first.uniq.size, :>, 10
   end
 
+  # Each process that is forked has a time of its own.
+  def test_forked_workers_do_not_dump_at_once
+    rule = HeapDump::Watch::Rules::Every.new(seconds: 1 << 20)
+    facts = facts()
+    reader, writer = IO.pipe
+    pids = Array.new(4) do
+      fork do
+        mine = rule.dup.reset
+        mine.strike(facts)
+        writer.puts mine.instance_variable_get(:@due)
+        exit!
+      end
+    end
+    writer.close
+    pids.each { |pid| Process.wait(pid) }
+    assert_equal 4, reader.readlines.uniq.size
+    reader.close
+  end
+
   def facts(seconds: 0, time: machine.time, work: [0, 0])
     HeapDump::Watch::Facts.new(HeapDump::Watch::Gauge.new(machine), time: time, seconds: seconds,
                                                                     pid: 40, work: work)
@@ -59,7 +78,7 @@ class TestRules < HeapDumpTest
     rule = HeapDump::Watch::Rules::Every.new(jobs: 1000)
     struck = [0, 999, 1000, 1001, 1999, 2000, 5700, 5999, 6000].select do |jobs|
       facts = facts(work: [jobs, 7])
-      rule.strike(facts)&.then { rule.spent(facts) || true }
+      rule.strike(facts)&.then { |strike| rule.spent(strike, facts) || true }
     end
     assert_equal [1000, 2000, 5700, 6000], struck
     rule = HeapDump::Watch::Rules::Every.new(requests: 5)
@@ -72,7 +91,7 @@ class TestRules < HeapDumpTest
     rule = HeapDump::Watch::Rules::Every.new(cron: text)
     times.select do |time|
       facts = facts(time: time)
-      rule.strike(facts)&.then { rule.spent(facts) || true }
+      rule.strike(facts)&.then { |strike| rule.spent(strike, facts) || true }
     end
   end
 
@@ -277,5 +296,50 @@ class TestRules < HeapDumpTest
     look(watch, 50)
     assert_equal [1, ["dumping"]], [begun.size, source.answers]
     assert_match(/because asked by me\z/, said.first)
+  end
+
+  # It is the code of the application, too.
+  def test_a_source_whose_answer_fails
+    source = Class.new do
+      def asked(_facts) = (@asked = !@asked) ? "asked" : nil
+      def answer(_words) = raise("no")
+    end.new
+    watch = engine(cooldown: 0) { |on| on.ask source }
+    look(watch)
+    assert_equal 1, begun.size
+    finish(watch)
+    assert_equal 1, watch.stats.to_h[:dumps]
+    assert_equal 1, said.grep(/\Athe rule ask raised RuntimeError: no/).size
+    assert_empty said.grep(/a look has failed/)
+  end
+
+  # Whoever asked is told, too, when the dump fails.
+  def test_a_question_whose_dump_fails
+    ask
+    watch = engine
+    look(watch)
+    begun.last.fail(HeapDump::ChildDied.new(9, nil, begun.last.path))
+    look(watch)
+    assert_match(/\A40 failed: no dump at /, answer)
+  end
+
+  # Bytes that JSON does not take.
+  def test_words_that_are_no_text
+    source = Object.new
+    def source.asked(_) = (@asked = !@asked) ? "asked by \xFF".b : nil
+    watch = engine(to: "#{heaps}-\u00FC") { |on| on.ask source }
+    look(watch)
+    with_env("GIT_SHA" => "\xFE\xFF") { finish(watch) }
+    assert_equal [1, 0], watch.stats.to_h.values_at(:dumps, :failures)
+    manifest = JSON.parse(File.read("#{begun.last.path}.manifest.json"))
+    assert_equal ["asked by \\xFF", "\\xFE\\xFF"], manifest.values_at("why", "revision")
+  end
+
+  def with_env(variables)
+    before = variables.keys.to_h { |name| [name, ENV.fetch(name, nil)] }
+    ENV.update(variables)
+    yield
+  ensure
+    ENV.update(before)
   end
 end

@@ -2,6 +2,7 @@
 
 require_relative "note_files"
 require_relative "servers"
+require_relative "written"
 
 module HeapDump
   class Watch
@@ -96,7 +97,7 @@ module HeapDump
       end
 
       def append(fields)
-        File.open(@file.path, FLAGS, 0o600) { |file| file.write("#{JSON.generate(fields)}\n") }
+        File.open(@file.path, FLAGS, 0o600) { |file| file.write("#{Written.json(fields)}\n") }
       end
     end
   end

@@ -8,7 +8,7 @@ module HeapDump
     # all of them, once, by whichever process looks first.
     class Predecessor # :nodoc:
       DEATHS = { oom: "was OOM-killed", memory: "was killed, most likely because memory ran out",
-                 nil => "ended without a word (it was killed, or has crashed)" }.freeze
+                 nil => "ended without a word (killed, crashed, or ended by exit!)" }.freeze
       private_constant :DEATHS
 
       def initialize(directory, names, gauge)

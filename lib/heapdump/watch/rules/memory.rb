@@ -80,8 +80,8 @@ module HeapDump
         end
 
         # There is a dump for the mark that has struck, and so for all below it.
-        def spent(_facts)
-          @marks.each { |mark| mark.spent = true if mark.bar && mark.bar <= @struck }
+        def spent(strike, _facts)
+          @marks.each { |mark| mark.spent = true if mark.bar && mark.bar <= strike.mark }
         end
 
         private
@@ -131,9 +131,8 @@ module HeapDump
             mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
           end
           mark = ripe.max_by(&:bar) or return
-          @struck = mark.bar
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
-                     series: @of == :container,
+                     series: @of == :container, shared: @of == :container, mark: mark.bar,
                      urgent: mark.bar == @marks.filter_map(&:bar).max)
         end
 
