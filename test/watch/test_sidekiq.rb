@@ -32,7 +32,7 @@ class TestSidekiq < HeapDumpTest
         5.times { |number| HardJob.perform_async(number) }
         2.times { MailJob.perform_async }
       end
-      config.on(:shutdown) { HeapDump.watch.close }
+      config.on(:shutdown) { HeapDump::Watch.current&.close }
     end
   RUBY
 
