@@ -78,7 +78,7 @@ class TestChoice < HeapDumpTest
   # Two servers that share a directory: what one has chosen is nothing to the other.
   def test_each_server_chooses_for_itself
     tree.process(50, parent: 8, private: 500, started: 50)
-    FileUtils.mkdir_p(heaps)
+    FileUtils.mkdir_p(heaps, mode: 0o700)
     chosen = { "web-1-8" => [50, 50, machine.time.to_i] }
     File.write("#{heaps}/state.json", JSON.generate(dumps: [], chosen: chosen))
     all = workers(40, 41)
@@ -90,7 +90,7 @@ class TestChoice < HeapDumpTest
 
   # On a volume that many hosts share, those that are gone are forgotten.
   def test_what_is_known_of_other_hosts
-    Dir.mkdir(heaps)
+    Dir.mkdir(heaps, 0o700)
     others = { "old" => [1, 2, machine.time.to_i - 90_000], "new" => [1, 2, machine.time.to_i] }
     File.write("#{heaps}/state.json", JSON.generate(dumps: [], chosen: others))
     all = workers(40, 41)

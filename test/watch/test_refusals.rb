@@ -43,7 +43,7 @@ class TestRefusals < HeapDumpTest
       on.ask file: true
       on.rule(:due) { due }
     end
-    FileUtils.mkdir_p(heaps)
+    FileUtils.mkdir_p(heaps, mode: 0o700)
     FileUtils.touch(File.join(heaps, "ask"))
     use(950)
     look(watch)

@@ -225,7 +225,7 @@ class TestRules < HeapDumpTest
   end
 
   def ask(text = "")
-    FileUtils.mkdir_p(heaps)
+    FileUtils.mkdir_p(heaps, mode: 0o700)
     File.write(File.join(heaps, "ask"), text)
   end
 

@@ -236,7 +236,7 @@ class TestWatchShips < HeapDumpTest
       assert_match words, error.message
       refute_includes error.message, "secret"
     end
-    Dir.mkdir(heaps)
+    Dir.mkdir(heaps, 0o700)
     error = assert_raises(HeapDump::Error) { HeapDump.watch(to: [heaps, heaps]) }
     assert_match(/is the directory itself/, error.message)
   end

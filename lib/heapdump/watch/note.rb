@@ -19,8 +19,6 @@ module HeapDump
       FLAGS = File::WRONLY | File::CREAT | File::APPEND | File::NOFOLLOW
       private_constant :EVERY, :SIZE, :MOST, :GONE, :GC_FIELDS, :FLAGS
 
-      attr_reader :file
-
       def initialize(directory, names, gauge)
         @directory = directory
         @names = names

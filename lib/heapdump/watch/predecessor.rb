@@ -54,7 +54,8 @@ module HeapDump
       end
 
       def conclude(life, how)
-        File.write(life.file.path, "#{JSON.generate(end: life.seen, how: how)}\n", mode: "a")
+        File.write(life.file.path, "#{JSON.generate(end: life.seen, how: how)}\n",
+                   mode: "a", flags: File::NOFOLLOW)
       end
 
       # Only one process can rename the file.
