@@ -53,7 +53,7 @@ class TestSidekiq < HeapDumpTest
                                                                 %i[out err] => "#{scratch}/log")
       yield
       Process.kill(:TERM, pid)
-      status = Process.wait2(pid).last
+      status = Timeout.timeout(60 * Child::PATIENCE) { Process.wait2(pid).last }
       pid = nil
       status
     rescue Minitest::Assertion
