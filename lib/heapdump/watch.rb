@@ -116,7 +116,8 @@ module HeapDump
     # What it has done in this process, by name (Hash): how many +:looks+, +:dumps+, +:failures+,
     # +:dry+ runs, +:shipped+ dumps and lines of +:notes+; the +:seconds+ that dumps took and their
     # +:bytes+; how often each rule has struck (+:strikes+) and each guard has refused
-    # (+:refusals+); what was switched +:off+ because it failed.
+    # (+:refusals+; +:another+: another process of the server makes the dumps); what was switched
+    # +:off+ because it failed.
     #
     #   watch.stats[:refusals] # => {:headroom => 2}
     def stats

@@ -72,6 +72,20 @@ class TestRefusals < HeapDumpTest
     assert_equal 2, begun.size
   end
 
+  # The process ends before its rule is heard again.
+  def test_a_dump_that_fails_before_the_end
+    watch = engine do |on|
+      on.memory at: [0.5], for: 0
+      on.exit grace: 1
+    end
+    use(600)
+    look(watch)
+    begun.last.fail(HeapDump::ChildDied.new(9, nil, begun.last.path))
+    look(watch)
+    watch.close
+    assert_equal 2, begun.size
+  end
+
   # A higher mark that is passed while the dump is written is not used up by it.
   def test_a_mark_that_is_passed_meanwhile
     watch = engine { |on| on.memory at: [0.5, 0.7], for: 0 }

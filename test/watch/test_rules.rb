@@ -334,6 +334,7 @@ class TestRules < HeapDumpTest
     assert_equal [1, 0], watch.stats.to_h.values_at(:dumps, :failures)
     manifest = JSON.parse(File.read("#{begun.last.path}.manifest.json"))
     assert_equal ["asked by \\xFF", "\\xFE\\xFF"], manifest.values_at("why", "revision")
+    with_env("HEAPDUMP_APP" => "shop\xFF") { assert_equal "shop_", HeapDump::Watch::Names.app }
   end
 
   def with_env(variables)

@@ -46,13 +46,17 @@ module HeapDump
         # Forgets everything but its options: a forked process begins with nothing.
         def reset
           @marks = @values.map { |value| Mark.new(value) }
-          @last_events = @family_at = nil
+          @last_events = @family_at = @begun = nil
           self
         end
 
-        # Whether any mark has struck in this episode.
+        # Whether a dump was begun for any mark in this episode, even if it has failed.
         def struck?
-          @marks.any?(&:spent)
+          @begun || @marks.any?(&:spent)
+        end
+
+        def begun
+          @begun = true
         end
 
         # Whether the kernel can tell this rule when to look.
@@ -102,7 +106,7 @@ module HeapDump
 
         def rearm
           @marks.each { |mark| mark.since = mark.spent = nil }
-          nil
+          @begun = nil
         end
 
         def measure_bars(limit)
