@@ -107,26 +107,29 @@ module HeapDump
     # every::    seconds between looks (default 10)
     # settle::   seconds after the start without a dump (default 300), but for the highest mark of
     #            the memory and for who asks
-    # cooldown:: seconds between two dumps (default 900), but for further marks of the memory
+    # cooldown:: seconds between two dumps (default 900), but for further marks of the memory; and
+    #            after a refusal or a failure until the same rule is heard again
     # at_most::  dumps of this process, and of the directory in 24 hours, so that a restart gives no
     #            new ones (default 6; nil: any number)
     # keep::     what stays in the directory: +files:+ (12), +bytes:+ (4 GiB), +for:+ (14 days).
-    #            Older series are removed; of a series never the first and the last dump
+    #            Older series are removed; of the own series never the first and the last dump
     # only::     an object with a method +call+ that gets a HeapDump::Watch::Facts and says whether
-    #            this process is to dump at all; called in the thread of the watch, once in a look
+    #            this process is to dump at all; called in the thread of the watch, once in a look.
+    #            One that raises says no
     # limit::    the limit of the memory, if the one of the control group is not right
     # dry::      with true, it writes the notes, but only says when it would dump
     # logger::   gets the lines instead of stderr, by its method +warn+
     # master::   with true, the master of a server with workers is watched, too
     #
-    # Returns a HeapDump::Watch; another call replaces it, and one without arguments returns it.
+    # Returns a HeapDump::Watch; another call replaces it, and one without arguments returns it, or
+    # starts one. HeapDump::Watch.current returns it and starts none.
     # Raises ArgumentError for wrong options, HeapDump::WriteError if a compression is named whose
     # library is missing, and HeapDump::Error for a wrong address and in a Ractor that is not the
     # main one. Whether a gem is missing that the address needs is told after the first look. Later
     # nothing is raised into the application: what goes wrong is a line of the log.
     #
     #   HeapDump.watch(to: "/var/tmp/heapdump") { |on| on.memory at: [0.6, 0.8] }
-    #   HeapDump.watch.stats[:dumps] # => 0
+    #   HeapDump::Watch.current.stats[:dumps] # => 0
     def watch(**options, &block)
       Watch.run(options, block)
     end

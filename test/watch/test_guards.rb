@@ -139,7 +139,7 @@ class TestGuards < HeapDumpTest
     skip "only root can give a directory away" unless Process.euid.zero?
 
     tree
-    Dir.mkdir(heaps)
+    Dir.mkdir(heaps, 0o700)
     File.chown(65_534, nil, heaps)
     assert_match(/belongs to another user/, refused.last)
   end
@@ -178,7 +178,7 @@ class TestGuards < HeapDumpTest
 
   def test_a_link_instead_of_a_series
     tree
-    Dir.mkdir(heaps)
+    Dir.mkdir(heaps, 0o700)
     outside = File.join(scratch, "outside")
     Dir.mkdir(outside)
     watch = engine { |on| on.rule(:always) { true } }
@@ -328,7 +328,7 @@ class TestGuards < HeapDumpTest
 
   def test_a_state_that_cannot_be_written
     tree
-    FileUtils.mkdir_p(File.join(heaps, "state.json"))
+    FileUtils.mkdir_p([heaps, File.join(heaps, "state.json")], mode: 0o700)
     keys, words = refused
     assert_equal [:state], keys
     assert_match(/nobody could count the dumps/, words)
@@ -408,6 +408,17 @@ class TestGuards < HeapDumpTest
     allowed(only: ->(_) { true })
     look(engine(only: ->(_) { raise "no" }) { |on| on.rule(:always) { true } }, 60)
     assert_empty begun
-    assert_equal 1, said.grep(/\Aonly: raised RuntimeError: no/).size
+    assert_equal 1, said.grep(/\Aonly: raised RuntimeError: no; that counts as no\z/).size
+  end
+
+  # When it works again, so does the watch.
+  def test_only_is_never_switched_off
+    broken = true
+    only = ->(_) { broken ? raise("no") : true }
+    watch = engine(only: only) { |on| on.rule(:always) { true } }
+    look(watch, 60)
+    broken = false
+    look(watch)
+    assert_equal [1, []], [begun.size, watch.stats.to_h[:off]]
   end
 end

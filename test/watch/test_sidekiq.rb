@@ -32,7 +32,7 @@ class TestSidekiq < HeapDumpTest
         5.times { |number| HardJob.perform_async(number) }
         2.times { MailJob.perform_async }
       end
-      config.on(:shutdown) { HeapDump.watch.close }
+      config.on(:shutdown) { HeapDump::Watch.current&.close }
     end
   RUBY
 
@@ -53,7 +53,7 @@ class TestSidekiq < HeapDumpTest
                                                                 %i[out err] => "#{scratch}/log")
       yield
       Process.kill(:TERM, pid)
-      status = Process.wait2(pid).last
+      status = Timeout.timeout(60 * Child::PATIENCE) { Process.wait2(pid).last }
       pid = nil
       status
     rescue Minitest::Assertion

@@ -35,7 +35,7 @@ class TestWatchShips < HeapDumpTest
       HeapDump.watch(to: [DIR, to], every: 1, settle: 0, cooldown: 0, **options, &block)
     end
 
-    def stats = HeapDump.watch.stats
+    def stats = HeapDump::Watch.current.stats
   RUBY
 
   def run_child(code, to = self.to, **options)
@@ -243,7 +243,7 @@ class TestWatchShips < HeapDumpTest
       assert_match words, error.message
       refute_includes error.message, "secret"
     end
-    Dir.mkdir(heaps)
+    Dir.mkdir(heaps, 0o700)
     error = assert_raises(HeapDump::Error) { HeapDump.watch(to: [heaps, heaps]) }
     assert_match(/is the directory itself/, error.message)
   end
@@ -270,7 +270,7 @@ class TestWatchShips < HeapDumpTest
     Child.ruby!(<<~'RUBY', env: env)
       require "heapdump/integrations/watching"
       HeapDump::Integrations::Watching.start
-      sleep 0.05 until HeapDump.watch.stats[:looks].positive?
+      sleep 0.05 until HeapDump::Watch.current.stats[:looks].positive?
     RUBY
     wait_until("it arrives") { File.exist?("#{left_path}.shipped") }
     assert_equal %w[1.json], shipped("series-*/*.json").map { |name| File.basename(name) }.first(1)

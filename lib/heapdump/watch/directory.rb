@@ -27,13 +27,16 @@ module HeapDump
 
       # Makes it if it is not there. Returns why no dump can go there (String), nil if one can.
       #
-      # Its files can be read by their owner only, but whoever owns the directory could replace
-      # them.
+      # Its files can be read by their owner only, but whoever owns the directory, or a link to it,
+      # or may write to it, could replace them.
       def problem
         make(@path)
         stat = File.stat(@path)
         return "#{named} is no directory" unless stat.directory?
-        return "#{named} belongs to another user" unless [0, Process.euid].include?(stat.uid)
+
+        owners = [stat.uid, File.lstat(@path).uid]
+        return "#{named} belongs to another user" unless (owners - [0, Process.euid]).empty?
+        return "other users may write to #{named}; name a directory in it" if open?(stat)
 
         "#{named} cannot be written to by this user" unless File.writable?(@path)
       rescue Errno::ENOENT
@@ -103,6 +106,10 @@ module HeapDump
       end
 
       private
+
+      def open?(stat)
+        stat.mode.anybits?(0o022) && !(stat.sticky? && stat.owned?)
+      end
 
       def named
         Terminal::Text.safe(@path)

@@ -39,7 +39,8 @@ module HeapDump
         @gauge = Gauge.new(machine, options.limit)
         @names = Names.new(options.name, machine)
         @dumping = Dumping.new(options: options, names: @names, machine: machine, gauge: @gauge,
-                               stats: @stats, voice: @voice, hooks: method(:dumped), **dumper)
+                               stats: @stats, voice: @voice, faults: @faults,
+                               hooks: method(:dumped), **dumper)
         @shipping = Shipping.new(options, @dumping.directory, machine: machine, gauge: @gauge,
                                                               stats: @stats, voice: @voice)
         @note = Note.new(options.directory, @names, @gauge)
@@ -87,15 +88,18 @@ module HeapDump
 
       # The watch ends, and the process goes on: the last line of the notes.
       def stop
+        @dumping.leave
         @note.close(observe)
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
       end
 
       # The process ends: the last dump, if the rules ask for one, and the last line of the notes.
-      def close
+      # +grace+: how many seconds are left for the dump.
+      def close(grace = @grace)
         facts = observe
-        dump_at_exit(facts) if @grace
+        dump_at_exit(facts, grace) if @grace
+        @dumping.leave
         @note.close(facts)
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
@@ -174,7 +178,7 @@ module HeapDump
         return @wanted if @wanted_at.equal?(facts)
 
         @wanted_at = facts
-        @wanted = @faults.guard(:only, "only:") { @options.only.call(facts) }
+        @wanted = @faults.ask(:only, "only:") { @options.only.call(facts) }
       end
 
       # Hooks may take long, so it is shipped before.
@@ -191,13 +195,13 @@ module HeapDump
         @voice.once(:note, "no notes are written: #{Terminal::Trouble.sentence(e)}")
       end
 
-      def dump_at_exit(facts)
+      def dump_at_exit(facts, grace)
         struck = @rules.any? { |rule| rule.respond_to?(:struck?) && rule.struck? }
         if struck && !@dumping.under_way?
           words = "the process ends, and its memory had passed a mark"
           @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true), facts)
         end
-        return if @dumping.ended_within?(@grace)
+        return if @dumping.ended_within?(grace)
 
         @voice.say("the dump is not written after #{@grace} s; the process does not wait longer")
       end

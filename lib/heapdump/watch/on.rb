@@ -67,7 +67,8 @@ module HeapDump
       end
 
       # When the process ends, if a rule of memory has struck since less than its lowest mark was
-      # used. The process waits +grace+ seconds (default 10) for a dump under way.
+      # used. The process waits +grace+ seconds (default 10) for a hook that runs and for a dump
+      # under way.
       #
       #   on.exit grace: 20
       def exit(grace: 10)

@@ -100,7 +100,7 @@ module HeapDump
 
       def read
         @broken = nil
-        parsed(File.read(@path, encoding: Encoding::UTF_8))
+        parsed(File.read(@path, encoding: Encoding::UTF_8, flags: File::NOFOLLOW))
       rescue Errno::ENOENT
         { "dumps" => [], "chosen" => {} }
       end

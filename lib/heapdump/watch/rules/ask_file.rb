@@ -18,7 +18,7 @@ module HeapDump
         def asked(facts)
           return unless File.file?(@path)
 
-          text = File.binread(@path, MOST).to_s.strip
+          text = File.read(@path, MOST, mode: "rb", flags: File::NOFOLLOW).to_s.strip
           return unless text.empty? || text == facts.pid.to_s
 
           @pid = facts.pid
@@ -27,7 +27,7 @@ module HeapDump
           File.unlink(taken)
           "asked by #{@path}"
         rescue SystemCallError
-          nil # another process has taken it
+          nil # another process has taken it, or it is a link
         end
 
         def answer(words)
