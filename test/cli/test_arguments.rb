@@ -104,7 +104,8 @@ class TestArguments < HeapDumpTest
     command.define_singleton_method(:check_number) { |rest| called = rest }
     command.define_singleton_method(:call) { |*| 0 }
     assert_equal 0, command.run(argv)
-    assert_operator called.size, :>=, 1
+    least = HeapDump::CLI.command(name).instance_method(:call).arity.zero? ? 0 : 1
+    assert_operator called.size, :>=, least
   end
 
   def directory
