@@ -28,6 +28,7 @@ module HeapDump
         super()
         @named = text.match?(NAME)
         @many = @named || text.split("?").first.end_with?("/")
+        authorization # else each try would raise
         @uri = PlainHTTP.parse(text.gsub(NAME, "%7Bname%7D"), "the address", allowed: plain_http)
         @timeout = timeout
         @longest = longest
@@ -78,13 +79,20 @@ module HeapDump
 
       # The head of the answer. Its body says nothing more, and could be without an end.
       def ask(uri, request)
-        authorization = ENV.fetch("HEAPDUMP_AUTHORIZATION", "")
-        request["Authorization"] = authorization unless authorization.empty?
+        request["Authorization"] = authorization
         Timeout.timeout(@longest, Endless) do
           Net::HTTP.start(uri.hostname, uri.port, **settings(uri)) do |http|
             http.request(request) { |answer| return answer }
           end
         end
+      end
+
+      # The header (String), nil if there is none. Files end with a line break.
+      def authorization
+        text = ENV.fetch("HEAPDUMP_AUTHORIZATION", "").b.strip
+        raise Error, "HEAPDUMP_AUTHORIZATION has a line break in it" if text.match?(/[\r\n]/)
+
+        text unless text.empty?
       end
 
       def settings(uri)
