@@ -33,7 +33,8 @@ module HeapDump
         return status(dumps) if @status
 
         sink = sink(@to)
-        refuse(sink, dumps)
+        refuse_one_object(sink)
+        dumps.check_place(sink)
         lines = ShipLines.new(out, err, json: json?)
         lock = HeapDump::Ship::Lock.new(dumps.path)
         lock.hold { ship(lock, dumps, sink, lines) }
@@ -55,14 +56,11 @@ module HeapDump
         sink_options(parser)
       end
 
-      def refuse(sink, dumps)
-        if sink.one_object?
-          raise Error, "this address is that of one object, which the second dump would replace; " \
-                       "end it with a slash, or put %{name} where the name of a dump goes"
-        end
-        return unless sink.is_a?(HeapDump::Ship::Folder) && File.identical?(sink.path, dumps.path)
+      def refuse_one_object(sink)
+        return unless sink.one_object?
 
-        raise Error, "#{dumps.path} is the directory itself; give another place"
+        raise Error, "this address is that of one object, which the second dump would replace; " \
+                     "end it with a slash, or put %{name} where the name of a dump goes"
       end
 
       def ship(lock, dumps, sink, lines)

@@ -43,6 +43,16 @@ module HeapDump
         raise Error, "#{@path} is no directory" unless File.directory?(@path)
       end
 
+      # Raises HeapDump::Error if a sink would bring dumps to where they are, or where they would be
+      # found and shipped again.
+      def check_place(sink)
+        return unless sink.is_a?(Folder)
+        return unless ["", *series].any? { |name| File.identical?(sink.path, join(name)) }
+
+        raise Error, "#{sink.path} is the directory itself, or that of a series in it; give " \
+                     "another place"
+      end
+
       # All of them, the oldest first. Raises HeapDump::Error if the directory cannot be read.
       def all
         ["", *series].flat_map { |folder| in_folder(folder) }
