@@ -53,6 +53,10 @@ module HeapDump
 
         Marks.write(dump.path, Marks::SHIPPED, dump.stat, place)
         Marks.remove(dump.path, Marks::FAILED)
+      rescue SystemCallError => e
+        what = @delete ? "removed" : "marked as shipped"
+        raise Error, "it is at #{place["address"]}, but cannot be #{what} here: " \
+                     "#{Terminal::Trouble.sentence(e)}"
       end
     end
   end

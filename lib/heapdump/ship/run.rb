@@ -8,7 +8,8 @@ module HeapDump
     # next try, the others go on.
     #
     # It tells what happens to a listener: shipped(dump, place, seconds), failed(dump, words, try,
-    # most, pause) with a pause of nil after the last try, dropped(dump).
+    # most, pause) with a pause of nil after the last try and :later if this process ends before the
+    # next, dropped(dump).
     class Run # :nodoc:
       LOOK = 15 # seconds between two looks into the directory
       # What a sink may raise: its SDK may raise anything.
@@ -38,25 +39,22 @@ module HeapDump
         candidates(:failed).each { |dump| Marks.remove(dump.path, Marks::FAILED) }
       end
 
-      # Ships all that is there, with all tries.
+      # Ships all that is there, with all tries. After #stop, what is there has one last try.
       def once
-        loop do
-          break if @stopped
-
-          pause = round
-          break if pause.nil?
-
+        until @stopped
+          pause = round or return
           rest(pause)
         end
+        last_tries
       end
 
-      # Ships whatever comes, until #stop. What is there then has one last try.
+      # Ships whatever comes, until #stop.
       def forever
         until @stopped
           pause = round
           rest([pause, @look].compact.min) unless @stopped
         end
-        candidates(:waiting).each { |dump| try(dump) if @dumps.wait(dump)&.<=(Dumps::YOUNG) }
+        last_tries
       end
 
       # May be called by the handler of a signal.
@@ -68,6 +66,11 @@ module HeapDump
       end
 
       private
+
+      def last_tries
+        @last = true
+        candidates(:waiting).each { |dump| try(dump) if @dumps.wait(dump)&.<=(Dumps::YOUNG) }
+      end
 
       # Tries what is due. Returns the seconds until the next is due, nil if nothing waits.
       def round
@@ -109,16 +112,16 @@ module HeapDump
       def failed_try(dump, error)
         count, pause = @tries.failed(dump, now)
         words = words(error)
+        @failed += 1 if @last || pause.nil?
         give_up(dump, words, count) unless pause
-        @listener.failed(dump, words, count, @tries.most, pause)
+        @listener.failed(dump, words, count, @tries.most, @last && pause ? :later : pause)
       end
 
       def words(error)
-        error.is_a?(SystemCallError) ? Terminal::Trouble.words(error) : error.message
+        error.is_a?(SystemCallError) ? Terminal::Trouble.sentence(error) : error.message
       end
 
       def give_up(dump, words, count)
-        @failed += 1
         Marks.write(dump.path, Marks::FAILED, dump.stat,
                     { "tries" => count, "error" => Terminal::Text.safe(words) })
       rescue SystemCallError
