@@ -51,7 +51,8 @@ module HeapDump
         parser.on("--delete", "remove a dump when it has arrived") { @delete = true }
         number_option(parser, "--keep N", 0..,
                       "let at most N dumps stay: shipped ones go first, those",
-                      "that could not be shipped go last") { |n| @keep = n }
+                      "that could not be shipped go last; those that have not had",
+                      "all their tries stay") { |n| @keep = n }
         parser.on("--retry", "try again what has failed before") { @retry = true }
         sink_options(parser)
       end
@@ -96,7 +97,9 @@ module HeapDump
           { file: row.dump.name, bytes: row.dump.bytes, state: row.state,
             **row.mark.slice("address", "etag", "sha256", "tries", "error", "time") }
         end
-        print_json(directory: dumps.path, process: status.process, dumps: rows)
+        process = status.process
+        print_json(directory: dumps.path, process: (process unless process == :unknown),
+                   dumps: rows)
       end
 
       def show_status(status)
@@ -105,8 +108,15 @@ module HeapDump
         rows.each { |row| table.row(*cells(row)) }
         screen.table(table) unless rows.empty?
         screen.line("There is no dump.") if rows.empty?
-        process = status.process
-        screen.line(process ? "Process #{process} ships them." : "No process ships them now.")
+        screen.line(who(status.process))
+      end
+
+      def who(process)
+        case process
+        when nil then "No process ships them now."
+        when :unknown then "Another user has shipped them, and may do so now."
+        else "Process #{process} ships them."
+        end
       end
 
       def cells(row)

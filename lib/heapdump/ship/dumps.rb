@@ -76,9 +76,14 @@ module HeapDump
         whole = wholeness(dump).whole
         return whole ? 0 : nil unless whole.nil?
 
-        age.between?(0, RESTED) ? RESTED - age : 0
+        rested?(dump, now) ? 0 : RESTED - age
       rescue ReadError
         nil
+      end
+
+      # Whether nobody seems to write it any more. A file server's clock may be ahead a little.
+      def rested?(dump, now = Time.now)
+        (now - dump.stat.mtime).abs >= RESTED
       end
 
       # What a dump says of itself (Wholeness). It is read once for each state of the file.

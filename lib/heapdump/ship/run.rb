@@ -78,7 +78,7 @@ module HeapDump
         waiting = candidates(:waiting)
         waiting.each { |dump| try(dump) if !@stopped && wait(dump)&.zero? }
         @dumps.forget(waiting)
-        @keep.call.each { |dump| @listener.dropped(dump) }
+        @keep.call { |dump| done_with?(dump) }.each { |dump| @listener.dropped(dump) }
         candidates(:waiting).filter_map { |dump| wait(dump) }.min
       end
 
@@ -91,6 +91,11 @@ module HeapDump
       def wait(dump)
         waits = [@tries.wait(dump, now), @dumps.wait(dump)]
         waits.max unless waits.include?(nil)
+      end
+
+      # Whether nothing more will be tried with it, and nobody writes it any more.
+      def done_with?(dump)
+        dump.state != :waiting || (wait(dump).nil? && @dumps.rested?(dump))
       end
 
       def try(dump)
