@@ -48,7 +48,7 @@ module HeapDump
         end
         Receipt.new(Terminal::Text.valid(target))
       rescue SystemCallError => e
-        raise Error, "#{@path}: #{Terminal::Trouble.words(e)}"
+        raise Error, "#{File.dirname(target)}: #{Terminal::Trouble.words(e)}"
       end
 
       private
