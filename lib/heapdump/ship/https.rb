@@ -81,7 +81,7 @@ module HeapDump
       def ask(uri, request)
         request["Authorization"] = authorization
         Timeout.timeout(@longest, Endless) do
-          Net::HTTP.start(uri.hostname, uri.port, **settings(uri)) do |http|
+          Net::HTTP.start(uri.hostname, uri.port, *proxy(uri), settings(uri)) do |http|
             http.request(request) { |answer| return answer }
           end
         end
@@ -93,6 +93,22 @@ module HeapDump
         raise Error, "HEAPDUMP_AUTHORIZATION has a line break in it" if text.match?(/[\r\n]/)
 
         text unless text.empty?
+      end
+
+      # Host, port, user and password, as Net::HTTP takes them. It would itself look for http_proxy
+      # only, whatever the address is, and repeat the password of one that is wrong.
+      def proxy(uri)
+        found = uri.find_proxy or return [nil] * 4
+        raise URI::InvalidURIError unless found.is_a?(URI::HTTP) && found.hostname
+
+        [found.hostname, found.port, *[found.user, found.password].map { |text| plain(text) }]
+      rescue URI::Error
+        raise Error, "#{uri.scheme}_proxy in the environment is no address as http://host:port " \
+                     "(special characters have to be written as %XX)"
+      end
+
+      def plain(text)
+        text && URI.decode_www_form_component(text.gsub("+", "%2B"))
       end
 
       def settings(uri)

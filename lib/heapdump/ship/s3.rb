@@ -69,6 +69,10 @@ module HeapDump
       rescue ::Aws::Errors::ServiceError, ::Seahorse::Client::NetworkingError,
              ::Aws::Errors::MissingCredentialsError, ::Aws::Errors::NoSuchEndpointError => e
         raise Error, "#{self}: #{words(e)}"
+      rescue URI::Error # its message has the password of the proxy
+        raise Error, "#{self}: the proxy in the environment is no valid address"
+      rescue Net::ProtocolError => e
+        raise Error, "#{self}: the proxy refuses it (#{e.message})"
       end
 
       private
