@@ -37,6 +37,8 @@ module HeapDump
 
       # +young+: seconds instead of YOUNG.
       def initialize(path, young: YOUNG)
+        raise Error, "the name of the directory is empty" if path.empty?
+
         @path = File.expand_path(path)
         @young = young
         @wholeness = {}
