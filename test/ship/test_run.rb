@@ -105,9 +105,25 @@ class TestShipRun < HeapDumpTest
     File.symlink("/etc/passwd", "#{from}/link.json")
     File.symlink(dump("a.json"), "#{from}/other.json")
     File.mkfifo("#{from}/pipe")
+    dump(".nfs000000000004f2a900000001")
+    dump(".b.json.Xk3d9s")
     told = ship(Flaky.new)
     assert_equal %w[a.json], told.shipped_dumps.map(&:first)
     assert_empty told.failures
+  end
+
+  def test_a_series_that_vanishes
+    dump("series-x/a.json")
+    dump("b.json")
+    children = Dir.method(:children)
+    vanishing = lambda do |path|
+      names = children.call(path)
+      File.rename("#{from}/series-x", "#{scratch}/gone") if names.include?("series-x")
+      names
+    end
+    Dir.stub(:children, vanishing) do
+      assert_equal [["b.json", "there/b.json"]], ship(Flaky.new).shipped_dumps
+    end
   end
 
   # Just written: it may get a manifest in a moment.

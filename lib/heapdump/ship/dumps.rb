@@ -105,7 +105,13 @@ module HeapDump
       private
 
       def series
-        children("").grep(SERIES).select { |name| File.lstat(join(name)).directory? }
+        children("").grep(SERIES).select { |name| directory?(join(name)) }
+      end
+
+      def directory?(path)
+        File.lstat(path).directory?
+      rescue Errno::ENOENT
+        false # it has just been removed
       end
 
       def in_folder(folder)
@@ -132,9 +138,12 @@ module HeapDump
         Snapshot::Directory.dump_at?(path)
       end
 
-      # Linux allows any bytes in a name; those that are no text are taken as bytes.
+      # Linux allows any bytes in a name; those that are no text are taken as bytes. A hidden file
+      # is no dump: NFS renames a file to .nfs… that is removed while somebody reads it, and rsync
+      # has such names for what it writes.
       def children(folder)
-        Dir.children(join(folder)).map { |name| name.valid_encoding? ? name : name.b }
+        Dir.children(join(folder)).reject { |name| name.start_with?(".") }
+           .map { |name| name.valid_encoding? ? name : name.b }
       end
 
       # Text and bytes cannot be joined.
