@@ -136,6 +136,8 @@ module HeapDump
 
       def words(error)
         case error
+        when Errno::ECONNRESET, Errno::EPIPE
+          "the server has closed the connection, as some do if a file is too large for them"
         when SystemCallError then Terminal::Trouble.words(error.class.new) # without a proxy in it
         when Endless then "it took longer than #{@longest} s"
         when Timeout::Error then "no progress within #{@timeout} s"
