@@ -46,6 +46,7 @@ module HeapDump
       "leaks" => "what leaks, by several dumps of a process, and who holds it",
       "report" => "one HTML file to hand on: what leaks or is large, and who holds it",
       "ui" => "dumps in a browser, from a server on this machine",
+      "notes" => "what watched processes used until they ended, minute by minute",
       "verify" => "whether a dump is whole and valid",
       "convert" => "a dump for other tools"
     }.freeze

@@ -60,6 +60,7 @@ module Mutants
       "ext/heapdump/process/report.c" => %w[test_parts test_report test_gdb],
       "ext/heapdump/load.c" => %w[test_loading outside/test_load],
       "ext/heapdump/own_strings.c" => %w[outside/test_contents],
+      "ext/heapdump/disk.c" => %w[heapdump/test_disk],
       "ext/heapdump/lines/refs.c" => ["test_parts", PLANTED, "test_laws"],
       "ext/heapdump/{account/*,process/accountant,base/maps}.c" =>
         ["test_parts", "heapdump/account/test_account", "test_dump", "test_hostile_process",

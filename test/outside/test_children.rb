@@ -5,10 +5,15 @@ require "support/outside"
 
 # What is said of a process whose children run Ruby, as the workers of a server do.
 class TestChildrenOutside < HeapDumpTest
-  MASTER = <<~'RUBY'
+  # Until another program runs in it, a child is one that runs Ruby.
+  SLEEPER = <<~'RUBY'
+    child = spawn("sleep", "20")
+    sleep 0.01 until File.read("/proc/#{child}/comm") == "sleep\n"
+  RUBY
+  MASTER = <<~RUBY.freeze
     me = $$
     workers = Array.new(2) { fork { sleep 0.05 while Process.ppid == me } }
-    spawn("sleep", "20")
+    #{SLEEPER}
     File.write("workers", workers.join(", "))
     sleep
   RUBY
@@ -43,7 +48,8 @@ class TestChildrenOutside < HeapDumpTest
   end
 
   def test_a_process_without
-    Outside.with_process("spawn('sleep', '20'); sleep") do |pid|
+    Outside.with_process("#{SLEEPER}\nFile.write('spawned', '1')\nsleep", chdir: scratch) do |pid|
+      wait_until("its child runs") { File.size?(File.join(scratch, "spawned")) }
       out = Outside.heapdump("doctor", pid)[1]
       refute_match(/child processes/, out)
       assert_empty JSON.parse(Outside.heapdump("doctor", pid, "--json")[1])["ruby_children"]

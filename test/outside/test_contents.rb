@@ -97,6 +97,35 @@ class TestContents < HeapDumpTest
     end
   end
 
+  # It shows no more of them than its own dumps do; a handler decides for it, too, and so does who
+  # asks for more.
+  def test_a_process_that_only_watches
+    code = "require 'heapdump'; HeapDump.watch(to: '#{scratch}/heaps', strings: %s); #{CODE}"
+    flags = ["-I", Child::LOAD_PATHS.first]
+    take(format(code, ":hash"), flags: flags) do |value, out, fields|
+      assert_nil value
+      assert_match(/are replaced by hashes \(decided by the process's HeapDump\.watch\)/, out)
+      assert_equal %w[hash watch], fields
+    end
+    take(format(code, "6"), flags: flags, env: { "HEAPDUMP_STRINGS" => "none" }) do |value,|
+      assert_equal "the se", value
+    end
+    take(format(code, ":hash"), "--strings", "full", flags: flags) do |value,|
+      assert_equal "the secret " * 3, value
+    end
+  end
+
+  # A watch that was ended decides nothing, and none is loaded to ask it.
+  def test_a_process_that_has_watched
+    code = "require 'heapdump'; HeapDump.watch(to: '#{scratch}/heaps').stop; #{CODE}"
+    take(code, flags: ["-I", Child::LOAD_PATHS.first]) do |_, _, fields|
+      assert_equal %w[full nothing], fields
+    end
+    loaded = Child.ruby!("require 'heapdump'; HeapDump.send(:own_strings)\n" \
+                         "p HeapDump.autoload?(:Watch).nil?").out
+    assert_equal "false\n", loaded
+  end
+
   # A process may report anything.
   def test_reports_that_are_none
     [[nil, nil], ["full", nil], %w[some nothing], %w[full x], %W[none\n default]].each do |one|

@@ -73,14 +73,14 @@ class Browser
     @page.go_to(address)
   end
 
-  # The addresses of all that was loaded.
+  # The addresses of all that was loaded. What had begun before the page was opened has none.
   def loaded
-    @page.network.traffic.map(&:url).uniq
+    @page.network.traffic.filter_map(&:url).uniq
   end
 
   # The addresses of what was asked and has not come.
   def unanswered
-    @page.network.traffic.reject(&:finished?).map(&:url)
+    @page.network.traffic.reject(&:finished?).filter_map(&:url)
   end
 
   # What a script returns.

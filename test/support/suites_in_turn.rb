@@ -7,7 +7,8 @@
 # HEAPDUMP_TEST_TIMES=1 prints how many seconds each class has taken.
 module SuitesInTurn
   # Those that take longest, which therefore begin first.
-  FIRST = %w[TestViewer TestAlgorithms TestBadDumps].freeze
+  FIRST = %w[TestHostile TestLeaksScenarios TestCapabilities TestViewer TestDump TestAlgorithms
+             TestCompression TestAnalysis].freeze
   NUMBER = "n" # as which the place of a class in the list goes through the pipe
   BYTES = [0].pack(NUMBER).bytesize
   private_constant :FIRST, :NUMBER, :BYTES

@@ -81,10 +81,12 @@ class TestHostileText < HeapDumpTest
   OUTSIDE = %w[take count doctor].freeze
   # What a browser gets from them is looked at in test/html and test/web.
   PAGES = %w[report ui].freeze
+  # What processes have noted is looked at in test/cli/test_notes.rb.
+  NOTED = %w[notes].freeze
 
   def test_every_command_is_here
     assert_equal HeapDump::CLI::COMMANDS.keys.sort,
-                 [*READ.keys, *OUTSIDE, *PAGES, "convert"].sort
+                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, "convert"].sort
   end
 
   def test_commands_that_read

@@ -46,8 +46,8 @@ find_referrers(struct binding *self, void *page) {
 }
 
 /*
- * How many times all edges are scanned for the referrers of a node. To build the inverse takes about
- * as long, so whoever asks for many referrers waits at most twice as long as with foresight.
+ * How many times all edges are scanned for the referrers of a node. To build the inverse takes
+ * about as long, so whoever asks for many referrers waits at most twice as long as with foresight.
  */
 enum { SCANS = 16 };
 

@@ -220,38 +220,106 @@ paths_of(const struct hg_growth_dump *dump) {
     return (struct hg_best_paths){dump->graph, hg_ways_parents(&dump->ways)};
 }
 
+/*
+ * One of the dumps that are added. What does not depend on the others is done by a thread for each:
+ * its trails are a tree of their own until all are there.
+ */
+struct added {
+    struct hg_growth_dump *dump;
+    struct hg_steps steps;
+    struct hg_trails trails;
+    struct hg_numbers first; /* the first node on each trail but the first */
+    uint32_t *to;            /* by its own trail: the trail of the growth */
+    enum hg_status status;
+};
+
+enum { LATELY = 1 << 14 };
+
+/* A path that was seen lately, by the hash of its steps, and its trail. */
+struct lately {
+    uint64_t path;
+    uint32_t trail; /* 0 if there is none */
+};
+
 /* The trail of a node; that of its parent is known already. HG_NO_TRAIL if there is no memory. */
 static uint32_t
-trail_of(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps *steps,
-         uint32_t node) {
+trail_of(struct added *added, uint32_t node) {
+    const struct hg_growth_dump *dump = added->dump;
     struct hg_best_paths paths = paths_of(dump);
-    uint32_t count = growth->trails.count, before = hg_trail_before(&paths, node), trail = 0;
-    if (dump->ways.module[node]) trail = hg_trail_begin(&growth->trails, steps, node);
+    uint32_t count = added->trails.count, before = hg_trail_before(&paths, node), trail = 0;
+    if (dump->ways.module[node]) trail = hg_trail_begin(&added->trails, &added->steps, node);
     else if (before != HG_NO_NODE) // or else it is the virtual root
-        trail = hg_trail_follow(&growth->trails, steps, &paths, dump->trail[before], node);
-    if (trail == count && !note_facts(growth, dump, steps, node, trail)) return HG_NO_TRAIL;
+        trail = hg_trail_follow(&added->trails, &added->steps, &paths, dump->trail[before], node);
+    if (trail == count) hg_numbers_add(&added->first, node);
+    return trail;
+}
+
+/*
+ * The trail of a node that has the path of one that was seen lately, as nearly all objects of large
+ * heaps have. A shared buffer has the path of its array, and a trail of its own.
+ */
+static uint32_t
+trail_by_path(struct added *added, struct lately *lately, uint32_t node) {
+    uint64_t path = added->dump->ways.hash[node];
+    struct hg_best_paths paths = paths_of(added->dump);
+    struct lately *there = &lately[path % LATELY];
+    if (there->path == path && there->trail && !hg_is_shared_buffer(&paths, node))
+        return there->trail;
+    uint32_t trail = trail_of(added, node);
+    if (!hg_is_shared_buffer(&paths, node)) *there = (struct lately){path, trail};
     return trail;
 }
 
 static enum hg_status
-find_trails(struct hg_growth *growth, struct hg_growth_dump *dump, struct hg_steps *steps,
-            struct hg_task *task) {
+find_trails(struct added *added, struct hg_task *task) {
+    struct hg_growth_dump *dump = added->dump;
+    struct lately *lately = calloc(LATELY, sizeof(*lately));
+    enum hg_status status = lately && hg_trails_init(&added->trails) ? HG_OK : HG_NO_MEMORY;
     hg_phase(task, "trails", dump->ways.reached);
-    for (uint32_t i = 0; i < dump->ways.reached; i++) {
-        if (i % HG_STRIDE == 0 && !hg_step(task, i)) return HG_STOPPED;
+    for (uint32_t i = 0; i < dump->ways.reached && status == HG_OK; i++) {
+        if (i % HG_STRIDE == 0 && !hg_step(task, i)) status = HG_STOPPED;
         uint32_t node = dump->ways.order[i];
-        uint32_t trail = trail_of(growth, dump, steps, node);
-        if (trail == HG_NO_TRAIL || steps->failed) return HG_NO_MEMORY;
+        uint32_t trail = trail_by_path(added, lately, node);
+        if (trail == HG_NO_TRAIL || added->steps.failed || added->first.failed)
+            status = HG_NO_MEMORY;
         dump->trail[node] = trail;
     }
-    return HG_OK;
+    free(lately);
+    hg_ways_forget_hashes(&dump->ways);
+    return status;
+}
+
+/* Makes the trails of a dump those of the growth, and notes the facts of those that are new. */
+static enum hg_status
+join_trails(struct hg_growth *growth, struct added *added) {
+    uint32_t before = growth->trails.count;
+    added->to = malloc(added->trails.count * sizeof(*added->to));
+    if (!added->to || !hg_trails_join(&growth->trails, &added->trails, added->to))
+        return HG_NO_MEMORY;
+    for (uint32_t i = 1; i < added->trails.count; i++) {
+        if (added->to[i] < before) continue;
+        if (!note_facts(growth, added->dump, &added->steps, added->first.items[i - 1],
+                        added->to[i]))
+            return HG_NO_MEMORY;
+    }
+    added->dump->trails = growth->trails.count;
+    return added->steps.failed ? HG_NO_MEMORY : HG_OK;
+}
+
+static void
+give_trails(struct added *added) {
+    struct hg_growth_dump *dump = added->dump;
+    for (uint32_t i = 0; i < dump->ways.reached; i++) {
+        uint32_t *trail = &dump->trail[dump->ways.order[i]];
+        *trail = added->to[*trail];
+    }
 }
 
 /* Notes the first object on each trail. */
 static enum hg_status
-note_firsts(const struct hg_growth *growth, struct hg_growth_dump *dump) {
-    uint8_t *seen = hg_array(growth->trails.count, 1);
-    dump->first = malloc(growth->trails.count * sizeof(*dump->first));
+note_firsts(struct hg_growth_dump *dump) {
+    uint8_t *seen = hg_array(dump->trails, 1);
+    dump->first = malloc(dump->trails * sizeof(*dump->first));
     for (uint32_t i = 0; seen && dump->first && i < dump->ways.reached; i++) {
         uint32_t node = dump->ways.order[i], parent = dump->ways.parent[node];
         if (node >= dump->graph->objects || parent == HG_NO_NODE || seen[dump->trail[node]])
@@ -266,9 +334,8 @@ note_firsts(const struct hg_growth *growth, struct hg_growth_dump *dump) {
 }
 
 static enum hg_status
-sum_up(struct hg_growth *growth, struct hg_growth_dump *dump) {
+sum_up(struct hg_growth_dump *dump) {
     struct hg_best_paths paths = paths_of(dump);
-    dump->trails = growth->trails.count;
     dump->sum = calloc(dump->trails, sizeof(*dump->sum));
     if (!dump->sum) return HG_NO_MEMORY;
     for (uint32_t node = 0; node < dump->graph->objects; node++) {
@@ -310,29 +377,52 @@ hg_growth_free(struct hg_growth *growth) {
     *growth = (struct hg_growth){0};
 }
 
-/* Some of the dumps that are added. Their paths do not depend on each other: each has a thread. */
-enum { AT_ONCE = 2 }; /* each takes 31 bytes per node meanwhile */
+enum { AT_ONCE = 2 }; /* dumps; each takes 31 bytes per node meanwhile */
 
 struct adding {
-    struct hg_growth_dump *dump;
-    struct hg_steps steps[AT_ONCE];
-    enum hg_status status[AT_ONCE];
+    struct added added[AT_ONCE];
     struct hg_task *task;
 };
 
 static enum hg_status
-find_ways(struct hg_growth_dump *dump, struct hg_steps *steps, struct hg_task *task) {
+find_ways(struct added *added, struct hg_task *task) {
+    struct hg_growth_dump *dump = added->dump;
     uint32_t nodes = dump->graph->nodes;
     dump->trail = hg_array(nodes, sizeof(*dump->trail));
-    if (!hg_steps_init(steps, dump->graph) || !dump->trail) return HG_NO_MEMORY;
+    if (!hg_steps_init(&added->steps, dump->graph) || !dump->trail) return HG_NO_MEMORY;
     memset(dump->trail, 0xff, nodes * sizeof(*dump->trail)); // HG_NO_TRAIL
-    return hg_ways_build(dump->graph, steps, task, &dump->ways);
+    return hg_ways_build(dump->graph, &added->steps, task, &dump->ways);
 }
 
 static void
-find_ways_of(void *data, unsigned number) {
+find_own_trails(void *data, unsigned number) {
     struct adding *adding = data;
-    adding->status[number] = find_ways(&adding->dump[number], &adding->steps[number], adding->task);
+    struct added *added = &adding->added[number];
+    added->status = find_ways(added, adding->task);
+    if (added->status == HG_OK) added->status = find_trails(added, adding->task);
+}
+
+static void
+finish(void *data, unsigned number) {
+    struct added *added = &((struct adding *)data)->added[number];
+    give_trails(added);
+    added->status = note_firsts(added->dump);
+    if (added->status == HG_OK) added->status = sum_up(added->dump);
+}
+
+static void
+free_added(struct added *added) {
+    hg_steps_free(&added->steps);
+    hg_trails_free(&added->trails);
+    hg_numbers_free(&added->first);
+    free(added->to);
+}
+
+static enum hg_status
+status_of(const struct adding *adding, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (adding->added[i].status != HG_OK) return adding->added[i].status;
+    return HG_OK;
 }
 
 /* Adds up to AT_ONCE dumps. The paths of all dumps before the last one are given back. */
@@ -340,22 +430,25 @@ static enum hg_status
 add_some(struct hg_growth *growth, const struct hg_graph *const *graphs, uint32_t count,
          struct hg_task *task) {
     struct hg_growth_dump *dump = &growth->dump[growth->dumps];
-    struct adding adding = {.dump = dump, .task = task};
-    for (uint32_t i = 0; i < count; i++) dump[i] = (struct hg_growth_dump){.graph = graphs[i]};
-    hg_parallel(count, find_ways_of, &adding);
-    enum hg_status status = HG_OK;
+    struct adding adding = {.task = task};
     for (uint32_t i = 0; i < count; i++) {
-        if (status == HG_OK) status = adding.status[i];
-        if (status == HG_OK) status = find_trails(growth, &dump[i], &adding.steps[i], task);
-        if (status == HG_OK) status = note_firsts(growth, &dump[i]);
-        if (status == HG_OK) status = sum_up(growth, &dump[i]);
-        uint32_t number = growth->dumps + i;
-        if (status == HG_OK && number > 0) hg_ways_free(&growth->dump[number - 1].ways);
-        hg_steps_free(&adding.steps[i]);
+        dump[i] = (struct hg_growth_dump){.graph = graphs[i]};
+        adding.added[i].dump = &dump[i];
     }
+    hg_parallel(count, find_own_trails, &adding);
+    enum hg_status status = status_of(&adding, count);
+    for (uint32_t i = 0; i < count && status == HG_OK; i++)
+        status = join_trails(growth, &adding.added[i]);
+    if (status == HG_OK) {
+        hg_parallel(count, finish, &adding);
+        status = status_of(&adding, count);
+    }
+    for (uint32_t i = 0; i < count; i++) free_added(&adding.added[i]);
     for (uint32_t i = 0; i < count && status != HG_OK; i++) free_dump(&dump[i]);
-    if (status == HG_OK) growth->dumps += count;
-    return status;
+    if (status != HG_OK) return status;
+    growth->dumps += count;
+    for (uint32_t i = 0; i + 1 < growth->dumps; i++) hg_ways_free(&growth->dump[i].ways);
+    return HG_OK;
 }
 
 enum hg_status

@@ -152,8 +152,8 @@ hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target) {
 
 bool
 hg_steps_shares(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
-    return hg_type(graph, from) == HG_T_ARRAY && hg_type(graph, to) == HG_T_ARRAY &&
-           hg_edge_kind(name) == HG_E_FIELD &&
+    return hg_edge_kind(name) == HG_E_FIELD && hg_type(graph, from) == HG_T_ARRAY &&
+           hg_type(graph, to) == HG_T_ARRAY &&
            hg_string_is(graph, hg_edge_payload(name), "shared_root");
 }
 

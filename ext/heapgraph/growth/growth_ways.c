@@ -33,7 +33,6 @@ struct search {
     struct hg_steps *steps;
     struct hg_ways *ways;
     uint32_t *length; /* by node, within the current rank */
-    uint64_t *hash;   /* by node: hash of the path to it */
     uint8_t *settled;
     struct hg_numbers ring[RING];
     struct lates lates[HG_RANKS];
@@ -56,18 +55,18 @@ put_off(struct search *search, enum hg_rank rank, struct late late) {
  */
 static uint64_t
 hash_of(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
-    if (hg_steps_shares(search->graph, from, to, name)) return search->hash[from];
-    return hg_steps_join(search->hash[from], hg_steps_take(search->steps, name, to));
+    if (hg_steps_shares(search->graph, from, to, name)) return search->ways->hash[from];
+    return hg_steps_join(search->ways->hash[from], hg_steps_take(search->steps, name, to));
 }
 
 static void
 offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t length) {
     if (search->settled[to] || length > search->length[to]) return;
     uint64_t hash = hash_of(search, from, to, name);
-    if (length == search->length[to] && hash >= search->hash[to]) return;
+    if (length == search->length[to] && hash >= search->ways->hash[to]) return;
     bool waits_already = length == search->length[to];
     search->length[to] = length;
-    search->hash[to] = hash;
+    search->ways->hash[to] = hash;
     search->ways->parent[to] = from;
     search->ways->name[to] = name;
     if (waits_already) return;
@@ -184,7 +183,7 @@ begin_at(struct search *search, uint32_t module, uint32_t from, uint32_t name) {
     search->ways->order[search->ways->reached++] = module;
     search->settled[module] = 1;
     search->length[module] = 0;
-    search->hash[module] = hg_steps_module(search->steps, module);
+    search->ways->hash[module] = hg_steps_module(search->steps, module);
 }
 
 /* Begins at Object and at all modules that it leads to by constants. */
@@ -277,11 +276,11 @@ allocate(struct search *search) {
     ways->name = hg_array(nodes, sizeof(*ways->name));
     ways->rank = hg_array(nodes, 1);
     ways->module = hg_array(nodes, 1);
+    ways->hash = hg_array(nodes, sizeof(*ways->hash));
     search->length = hg_array(nodes, sizeof(*search->length));
-    search->hash = hg_array(nodes, sizeof(*search->hash));
     search->settled = hg_array(nodes, 1);
-    return ways->order && ways->parent && ways->name && ways->rank && ways->module &&
-           search->length && search->hash && search->settled;
+    return ways->order && ways->parent && ways->name && ways->rank && ways->module && ways->hash &&
+           search->length && search->settled;
 }
 
 enum hg_status
@@ -297,7 +296,6 @@ hg_ways_build(const struct hg_graph *graph, struct hg_steps *steps, struct hg_ta
         status = search_all(&search, task);
     }
     hg_array_free(search.length);
-    hg_array_free(search.hash);
     hg_array_free(search.settled);
     for (int i = 0; i < RING; i++) hg_numbers_free(&search.ring[i]);
     for (int i = 0; i < HG_RANKS; i++) free(search.lates[i].items);
@@ -315,11 +313,18 @@ hg_ways_parents(const struct hg_ways *ways) {
 }
 
 void
+hg_ways_forget_hashes(struct hg_ways *ways) {
+    hg_array_free(ways->hash);
+    ways->hash = NULL;
+}
+
+void
 hg_ways_free(struct hg_ways *ways) {
     hg_array_free(ways->order);
     hg_array_free(ways->parent);
     hg_array_free(ways->name);
     hg_array_free(ways->rank);
     hg_array_free(ways->module);
+    hg_array_free(ways->hash);
     *ways = (struct hg_ways){0};
 }

@@ -70,6 +70,7 @@ enum hg_status
 hg_leaks_stay(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
     uint8_t *before = NULL;
     enum hg_status status = HG_OK;
+    if (growth->dumps < 3) return HG_OK; // what stays in one step alone says nothing
     for (uint32_t number = 1; number < growth->dumps && status == HG_OK; number++) {
         leaks->stayed[number] = calloc(growth->trails.count, sizeof(**leaks->stayed));
         uint8_t *stays = hg_array(growth->dump[number].graph->nodes, 1);

@@ -70,6 +70,10 @@ module HeapDump
         ["ui heap.json", "one dump"],
         ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"]
       ],
+      "notes" => [
+        ["notes /var/tmp/heapdump", "what watched processes used in the end, and how they ended"],
+        ["notes /var/tmp/heapdump --pid 41 --json", "the minutes of one of them, for a program"]
+      ],
       "verify" => [
         ["verify heap.json", "whether it is whole"],
         ["verify - < heap.json.zst", "the same from standard input"]

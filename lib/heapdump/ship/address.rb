@@ -15,17 +15,37 @@ module HeapDump
       }.freeze
       SCHEME = /\A([a-z][a-z0-9]*):/
       NAME = /\A[A-Za-z_]\w*\z/ # of a variable
-      private_constant :SINKS, :KINDS, :INSTEAD, :SCHEME, :NAME
+      # What an address of a kind must be like, if many dumps are to go there, and how to write it.
+      FORMS = {
+        "s3" => [%r{\As3://[a-z0-9][\w.-]+(?:[/?]|\z)}, "s3://bucket/prefix?region=…"],
+        "https" => [%r{\Ahttps?://[^/?#@]+/(?:(?:[^?]*/)?(?:\?|\z)|.*%(?:\{name\}|7Bname%7D))},
+                    "https://host/dir/ or https://host/…%{name}…"],
+        "exec" => [/\Aexec:\s*\S/, "exec:COMMAND"],
+        "rails" => [%r{\Arails:[^/]}, "rails:SERVICE/prefix"]
+      }.freeze
+      private_constant :SINKS, :KINDS, :INSTEAD, :SCHEME, :NAME, :FORMS
 
       module_function
 
       def sink(text, **options)
         text = resolve(text)
-        return Folder.new(text) if text.start_with?("/", "./", "../")
+        return Folder.new(text) if folder?(text)
 
-        scheme = text[SCHEME, 1]
-        kind = SINKS[scheme] or raise Error, unknown(scheme)
-        Ship.const_get(kind).from(text, **options)
+        Ship.const_get(SINKS.fetch(scheme(text))).from(text, **options)
+      end
+
+      # The address that it stands for. Raises HeapDump::Error for one that cannot be right for the
+      # dumps of a +directory+. Nothing is loaded or run for that, so ::sink finds more that may be
+      # wrong: it needs an SDK, for one.
+      def check(text, directory)
+        text = resolve(text)
+        kind = folder?(text) ? "file" : scheme(text)
+        return checked_folder(text, directory) if kind == "file"
+
+        form, words = FORMS.fetch(kind == "http" ? "https" : kind)
+        raise Error, "#{kind}: needs the form #{words}" unless text.match?(form)
+
+        text
       end
 
       # The address that an address stands for. Raises HeapDump::Error if that is none.
@@ -53,6 +73,26 @@ module HeapDump
                      "the arguments of a command; put it into the environment, and name it: " \
                      "HEAPDUMP_TO='https://…' heapdump … --to env:HEAPDUMP_TO"
       end
+
+      def folder?(text)
+        text.start_with?("/", "./", "../")
+      end
+      private_class_method :folder?
+
+      def scheme(text)
+        scheme = text[SCHEME, 1]
+        SINKS.key?(scheme) ? scheme : raise(Error, unknown(scheme))
+      end
+      private_class_method :scheme
+
+      # Where it is from now on, whatever the current directory will be.
+      def checked_folder(text, directory)
+        path = (folder?(text) ? Folder.new(text) : Folder.from(text)).path
+        return path unless path == directory || File.identical?(path, directory)
+
+        raise Error, "#{path} is the directory itself; give another place"
+      end
+      private_class_method :checked_folder
 
       def unknown(scheme)
         return "the address has no kind; give one of #{KINDS}" unless scheme

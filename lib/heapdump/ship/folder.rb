@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "fileutils"
-
 module HeapDump
   module Ship
     # A directory, on another disk or of a network file system. A file appears in it when it is
@@ -36,6 +34,7 @@ module HeapDump
       end
 
       def deliver(file, facts)
+        require "fileutils" # a watch has only the address checked, before Bundler chooses gems
         target = File.join(@path.b, name_of(file, facts).b) # text and bytes cannot be joined
         raise Errno::ENOENT unless File.directory?(@path) # a new one would be on another disk
 

@@ -1,0 +1,54 @@
+# frozen_string_literal: true
+
+require_relative "../strike"
+
+module HeapDump
+  class Watch
+    module Rules
+      # Somebody asks for a dump. A source is any object with a method +asked(facts)+: it returns
+      # nil, or words that say who asks. If it has a method +answer(words)+, it is told what became
+      # of it.
+      class Ask # :nodoc:
+        def initialize(source)
+          unless source.respond_to?(:asked)
+            raise ArgumentError, "on.ask needs file: true, or an object with a method asked, " \
+                                 "not #{source.inspect}"
+          end
+
+          @source = source
+          reset
+        end
+
+        def name
+          :ask
+        end
+
+        def reset
+          @words = nil
+          self
+        end
+
+        def strike(facts)
+          @words ||= @source.asked(facts) or return
+          Strike.new(rule: name, words: @words.to_s, urgent: true, source: self)
+        end
+
+        def spent(_facts)
+          answer("dumping")
+        end
+
+        # A question is answered at once, also with no: whoever has asked is waiting.
+        def refused(words)
+          answer("refused: #{words}")
+        end
+
+        private
+
+        def answer(words)
+          @words = nil
+          @source.answer(words) if @source.respond_to?(:answer)
+        end
+      end
+    end
+  end
+end

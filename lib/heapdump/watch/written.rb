@@ -1,0 +1,29 @@
+# frozen_string_literal: true
+
+require "json"
+
+module HeapDump
+  class Watch
+    # Small files in JSON that are whole or not there: a reader never sees half of one.
+    module Written # :nodoc:
+      module_function
+
+      # Writes +value+. Raises SystemCallError.
+      def write(path, value)
+        temporary = "#{path}.#{Process.pid}"
+        flags = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
+        File.write(temporary, "#{JSON.generate(value)}\n", flags: flags, perm: 0o600)
+        File.rename(temporary, path)
+      rescue SystemCallError
+        remove(temporary)
+        raise
+      end
+
+      def remove(path)
+        File.unlink(path)
+      rescue SystemCallError
+        nil
+      end
+    end
+  end
+end
