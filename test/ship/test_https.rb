@@ -98,6 +98,33 @@ class TestShipHttps < HeapDumpTest
     assert_equal "another", @server.files["/dir/a.json"]
   end
 
+  # Its size says nothing: with --delete the dump would be nowhere.
+  def test_another_file_of_the_same_size
+    path = dump("a.json")
+    other = File.binread(path).reverse
+    @server.files["/dir/a.json"] = other
+    told = ship(sink("/dir/"), pauses: [], delete: true)
+    assert_match(/another file/, told.failures.first[1])
+    assert_equal other, @server.files["/dir/a.json"]
+    assert_path_exists path
+    @server.files["/dir/a.json"] = File.binread(path)
+    assert_equal 1, ship(sink("/dir/"), delete: true, &:retry_failed).shipped_dumps.size
+    refute_path_exists path
+  end
+
+  # Then nobody knows what is there.
+  def test_what_may_not_be_read_back
+    path = dump("a.json")
+    ship(sink("/dir/"))
+    File.unlink("#{path}.shipped")
+    [401, 403, 404, 405, 204, 206].each do |status|
+      @server.fault = ->(request) { status if request.request_method == "GET" }
+      told = ship(sink("/dir/"), pauses: [], delete: true, &:retry_failed)
+      assert_match(/another file|status 412/, told.failures.first[1])
+      assert_path_exists path
+    end
+  end
+
   # As Azure says that it has it, and others that the directory is missing.
   def test_a_conflict
     path = dump("a.json")

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "digest"
 require "net/http"
 require "openssl"
 
@@ -47,7 +48,7 @@ module HeapDump
       def deliver(file, facts)
         uri = address(name_of(file, facts))
         answer = Source.open(file, facts["sha256"]) { |source| ask(uri, put(uri, source)) }
-        answer = already(uri, answer, File.size(file)) if TAKEN.include?(answer.class)
+        answer = already(uri, answer, file, facts) if TAKEN.include?(answer.class)
         refuse(uri, answer) unless answer.is_a?(Net::HTTPSuccess)
 
         Receipt.new(shown(uri), answer["ETag"]&.slice(0, 200))
@@ -77,12 +78,15 @@ module HeapDump
         end
       end
 
-      # The head of the answer. Its body says nothing more, and could be without an end.
+      # The answer, and its body only as far as the block reads it: it could be without an end.
       def ask(uri, request)
         request["Authorization"] = authorization
         Timeout.timeout(@longest, Endless) do
           Net::HTTP.start(uri.hostname, uri.port, *proxy(uri), settings(uri)) do |http|
-            http.request(request) { |answer| return answer }
+            http.request(request) do |answer|
+              yield answer if block_given?
+              return answer
+            end
           end
         end
       end
@@ -116,13 +120,28 @@ module HeapDump
           read_timeout: @timeout, write_timeout: @timeout }
       end
 
-      # There is a file of that name: it is ours if it is as long, because names of dumps have the
-      # process and the time in them.
-      def already(uri, refusal, size)
-        found = ask(uri, Net::HTTP::Head.new(uri))
-        return refusal unless found.is_a?(Net::HTTPSuccess) && found["Content-Length"]
+      # There is a file of that name, which is read back: only its bytes say whether it is ours.
+      def already(uri, refusal, file, facts)
+        same = false
+        request = Net::HTTP::Get.new(uri, "Accept-Encoding" => "identity")
+        found = ask(uri, request) { |answer| same = same?(answer, file, facts) }
+        return refusal unless found.is_a?(Net::HTTPSuccess)
 
-        found["Content-Length"].to_i == size ? found : conflict(shown(uri))
+        same ? found : conflict(shown(uri))
+      end
+
+      # It is read no further than +file+ is long.
+      def same?(answer, file, facts)
+        left = File.size(file)
+        return false unless answer.is_a?(Net::HTTPOK) && [nil, left].include?(answer.content_length)
+
+        digest = Digest::SHA256.new
+        answer.read_body do |bytes|
+          return false if (left -= bytes.bytesize).negative?
+
+          digest << bytes
+        end
+        digest.hexdigest == sha256_of(file, facts)
       end
 
       # No text of the answer is shown: that of S3 repeats parts of a signature.
