@@ -112,16 +112,32 @@ class TestShipHttps < HeapDumpTest
     refute_path_exists path
   end
 
-  # Then nobody knows what is there.
+  # Then nobody knows what is there, and it goes there once more.
   def test_what_may_not_be_read_back
-    path = dump("a.json")
-    ship(sink("/dir/"))
-    File.unlink("#{path}.shipped")
-    [401, 403, 404, 405, 204, 206].each do |status|
+    [401, 403, 405].each do |status|
+      path = dump("a.json")
+      @server.files["/dir/a.json"] = "other"
       @server.fault = ->(request) { status if request.request_method == "GET" }
-      told = ship(sink("/dir/"), pauses: [], delete: true, &:retry_failed)
-      assert_match(/another file|status 412/, told.failures.first[1])
-      assert_path_exists path
+      told = ship(sink("/dir/"), pauses: [], delete: true)
+      assert_match(%r{/dir/again-[\dTZ.]+-a\.json\z}, told.shipped_dumps[0][1])
+      refute_path_exists path
+      again = @server.files.keys.grep(/again/)
+      assert_equal ["", ".manifest.json"], again.map { |name| name[/(?<=a\.json).*/] }
+      @server.files.clear
+    end
+  end
+
+  # One object has no other name, and an answer that says neither is none.
+  def test_what_may_not_be_read_back_under_another_name
+    path = dump("a.json")
+    { "/one?#{SECRET}" => [403, 404], "/dir/" => [404, 204, 500] }.each do |address, statuses|
+      @server.files.replace("/one" => "other", "/dir/a.json" => "other")
+      statuses.each do |status|
+        @server.fault = ->(request) { status if request.request_method == "GET" }
+        told = ship(sink(address), pauses: [], delete: true, &:retry_failed)
+        assert_match(/already|status 412/, told.failures.fetch(0)[1], status)
+        assert_path_exists path
+      end
     end
   end
 

@@ -15,7 +15,9 @@ module HeapDump
       AZURE = ".blob.core.windows.net" # wants to hear what kind of a blob it is
       # There is a file of that name: as the standard says it, and as Azure does.
       TAKEN = [Net::HTTPPreconditionFailed, Net::HTTPConflict].freeze
-      private_constant :ERRORS, :NAME, :AZURE, :TAKEN
+      # It may not be read.
+      HIDDEN = [Net::HTTPUnauthorized, Net::HTTPForbidden, Net::HTTPMethodNotAllowed].freeze
+      private_constant :ERRORS, :NAME, :AZURE, :TAKEN, :HIDDEN
 
       def self.from(text, **options)
         new(text, **options)
@@ -125,6 +127,7 @@ module HeapDump
         same = false
         request = Net::HTTP::Get.new(uri, "Accept-Encoding" => "identity")
         found = ask(uri, request) { |answer| same = same?(answer, file, facts) }
+        hidden(shown(uri)) if HIDDEN.include?(found.class) && refusal.is_a?(TAKEN.first)
         return refusal unless found.is_a?(Net::HTTPSuccess)
 
         same ? found : conflict(shown(uri))
