@@ -20,7 +20,7 @@ module HeapDump
         name, receipt = bring_dump(dump, manifest)
         raise Manifest::Changed, "it has changed while it was sent" unless dump.same?
 
-        bring_manifest(dump, name) unless one_object?
+        bring_manifest(dump, name, manifest["sha256"]) unless one_object?
         place = { "address" => receipt.address, "etag" => receipt.etag,
                   "sha256" => manifest["sha256"] }.compact
         arrived(dump, place)
@@ -54,9 +54,11 @@ module HeapDump
         Sink::Receipt.new(@sink.call(file, facts))
       end
 
-      # On a full disk there may be none. One that is there already is that of this dump, which has
-      # been compared: it says the same in other words, as if a watch has written it anew meanwhile.
-      def bring_manifest(dump, name)
+      # A watch may have written it anew while the dump was sent. On a full disk there may be none.
+      # One that is there already is that of this dump, which has been compared: it says the same in
+      # other words.
+      def bring_manifest(dump, name, sha256)
+        Manifest.complete(dump.path, dump.stat, @dumps.wholeness(dump), sha256: sha256)
         file = dump.path + Manifest::ENDING
         bring(file, { "name" => name + Manifest::ENDING }) if File.exist?(file)
       rescue Sink::Conflict

@@ -8,12 +8,13 @@ module HeapDump
     class Dumps # :nodoc:
       SERIES = /\Aseries-[\w.-]+\z/
       BESIDE = /(?:\.manifest\.json|\.shipped|\.failed)(?:\.\d+)?\z/
-      # Seconds for which a file has to be unchanged: a watch writes the manifest just after the
-      # dump. Nothing says that a dump without a footer is whole, so it has to rest longer.
+      # Seconds for which a file has to be unchanged. Nothing says that a dump without a footer is
+      # whole, so it has to rest longer.
       YOUNG = 2
       RESTED = 60
       NAMED = /\.json(?:\.gz|\.zst)?\z/n
-      private_constant :SERIES, :BESIDE, :RESTED, :NAMED
+      LOCK = "lock" # of the watch: one process has it while it makes a dump
+      private_constant :SERIES, :BESIDE, :RESTED, :NAMED, :LOCK
 
       # A dump: its path, its name below the directory, and what the system says of the file.
       Dump = Struct.new(:path, :name, :stat) do
@@ -73,6 +74,7 @@ module HeapDump
       def wait(dump, now = Time.now)
         age = now - dump.stat.mtime
         return @young - age if age.between?(0, @young)
+        return YOUNG if unrecorded?(dump)
         return 0 unless File.readable?(dump.path) # the try says why not
 
         whole = wholeness(dump).whole
@@ -118,6 +120,13 @@ module HeapDump
         children(folder).filter_map { |name| dump(folder, name) }
       rescue Errno::ENOENT
         [] # the series has just been removed
+      end
+
+      # Whether a watch may still write the manifest of a dump, however long that takes: it has its
+      # lock until then.
+      def unrecorded?(dump)
+        dump.name.include?("/") && !File.exist?(dump.path + Manifest::ENDING) &&
+          Lock.held?(join(LOCK))
       end
 
       # No links: a file of somebody else could be behind one.

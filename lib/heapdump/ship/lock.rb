@@ -13,6 +13,13 @@ module HeapDump
       LOOK = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
       private_constant :PATIENCE, :FLAGS, :LOOK
 
+      # Whether a process has the lock of the file +path+, as far as this user may know.
+      def self.held?(path)
+        File.open(path, LOOK) { |file| !file.flock(File::LOCK_SH | File::LOCK_NB) }
+      rescue SystemCallError
+        false
+      end
+
       def initialize(directory, patience: PATIENCE)
         @directory = directory
         @path = File.join(directory, NAME)
