@@ -35,6 +35,21 @@ class TestShipStop < HeapDumpTest
     end
   end
 
+  # Also if somebody stops what has ended.
+  def test_nothing_stays_open
+    path = dump("a.json")
+    %i[once forever].each do |call|
+      pipe = IO.pipe
+      delivery = HeapDump::Ship::Delivery.new(->(*) { "there" }, dumps)
+      run = IO.stub(:pipe, pipe) { HeapDump::Ship::Run.new(dumps, delivery, Listener.new) }
+      run.stop if call == :forever
+      run.public_send(call)
+      assert_equal [true, true], pipe.map(&:closed?)
+      run.stop
+      File.unlink("#{path}.shipped")
+    end
+  end
+
   # It is tried again by the next process, not in some seconds.
   def test_the_last_try_fails
     path = dump("a.json")

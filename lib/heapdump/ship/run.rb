@@ -9,7 +9,7 @@ module HeapDump
     #
     # It tells what happens to a listener: shipped(dump, place, seconds), failed(dump, words, try,
     # most, pause) with a pause of nil after the last try and :later if this process ends before the
-    # next, dropped(dump).
+    # next, dropped(dump). It is for one call of #once or #forever.
     class Run # :nodoc:
       LOOK = 15 # seconds between two looks into the directory
       # What a sink may raise: its SDK may raise anything.
@@ -46,6 +46,8 @@ module HeapDump
           rest(pause)
         end
         last_tries
+      ensure
+        close
       end
 
       # Ships whatever comes, until #stop.
@@ -55,14 +57,16 @@ module HeapDump
           rest([pause, @look].compact.min) unless @stopped
         end
         last_tries
+      ensure
+        close
       end
 
       # May be called by the handler of a signal.
       def stop
         @stopped = true
         @alarm.write_nonblock(".")
-      rescue IO::WaitWritable
-        nil # it rings already
+      rescue IO::WaitWritable, IOError
+        nil # it rings already, or has come to its end
       end
 
       private
@@ -131,6 +135,10 @@ module HeapDump
                     { "tries" => count, "error" => Terminal::Text.safe(words) })
       rescue SystemCallError
         nil # on a full disk there is no mark, and the next process tries it anew
+      end
+
+      def close
+        [@waker, @alarm].each(&:close)
       end
 
       def rest(seconds)
