@@ -1,20 +1,19 @@
 # frozen_string_literal: true
 
+require_relative "../dump_files"
 require_relative "../snapshot"
 
 module HeapDump
   module Ship
     # The dumps in a directory, and in the directories of series in it, as a watch makes them.
     class Dumps # :nodoc:
-      SERIES = /\Aseries-[\w.-]+\z/
-      BESIDE = /(?:\.manifest\.json|\.shipped|\.failed)(?:\.\d+)?\z/
       # Seconds for which a file has to be unchanged. Nothing says that a dump without a footer is
       # whole, so it has to rest longer.
       YOUNG = 2
       RESTED = 60
       NAMED = /\.json(?:\.gz|\.zst)?\z/n
       LOCK = "lock" # of the watch: one process has it while it makes a dump
-      private_constant :SERIES, :BESIDE, :RESTED, :NAMED, :LOCK
+      private_constant :RESTED, :NAMED, :LOCK
 
       # A dump: its path, its name below the directory, and what the system says of the file.
       Dump = Struct.new(:path, :name, :stat) do
@@ -107,7 +106,7 @@ module HeapDump
       private
 
       def series
-        children("").grep(SERIES).select { |name| directory?(join(name)) }
+        children("").grep(DumpFiles::SERIES).select { |name| directory?(join(name)) }
       end
 
       def directory?(path)
@@ -133,7 +132,7 @@ module HeapDump
       def dump(folder, name)
         path = join(folder, name)
         stat = File.lstat(path)
-        return unless stat.file? && !name.match?(BESIDE) && dump_at?(path)
+        return unless stat.file? && !name.match?(DumpFiles::OTHERS) && dump_at?(path)
 
         Dump.new(path, folder.empty? ? name : File.join(folder, name), stat)
       rescue SystemCallError

@@ -6,9 +6,6 @@ module HeapDump
     # not whole, last those that could not be shipped; of each the oldest first. What may still be
     # shipped stays.
     class Keep # :nodoc:
-      BESIDE = [".hdidx", Manifest::ENDING, Marks::FAILED, Marks::SHIPPED].freeze
-      private_constant :BESIDE
-
       # Removes a dump and all that is beside it, unless it is another file by now. Its mark goes
       # last: without its dump it means nothing. Raises SystemCallError if the dump cannot be
       # removed.
@@ -16,7 +13,7 @@ module HeapDump
         return unless dump.same?
 
         File.unlink(dump.path)
-        Marks.remove(dump.path, *BESIDE)
+        Marks.remove(dump.path, *DumpFiles::BESIDE)
       end
 
       # +most+: so many dumps may stay (Integer); nil: all.

@@ -2,13 +2,14 @@
 
 require "digest"
 require "json"
+require_relative "../dump_files"
 
 module HeapDump
   module Ship
     # What is known of a dump, in FILE.manifest.json beside it and in the store: so nobody has to
     # open the dump to know what it is. A watch may have written it before; what it says stays.
     module Manifest # :nodoc:
-      ENDING = ".manifest.json"
+      ENDING = DumpFiles::MANIFEST
       VERSION = 1
       PIECE = 1 << 20 # bytes
       private_constant :VERSION, :PIECE
