@@ -23,6 +23,7 @@ module HeapDump
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
   autoload :Ship, "#{__dir__}/heapdump/ship"
   autoload :Web, "#{__dir__}/heapdump/web"
+  autoload :Endpoint, "#{__dir__}/heapdump/endpoint"
   autoload :Work, "#{__dir__}/heapdump/work"
   autoload :Rack, "#{__dir__}/heapdump/rack"
   autoload :Sidekiq, "#{__dir__}/heapdump/sidekiq"

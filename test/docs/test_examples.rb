@@ -14,7 +14,7 @@ class TestExamples < HeapDumpTest
   include CommandLine
 
   DOCUMENTS = %w[README.md SECURITY.md CONTRIBUTING.md docs/format.md docs/architecture.md
-                 docs/reader.md docs/glossary.md].freeze
+                 docs/reader.md docs/glossary.md docs/kubernetes.md].freeze
   WORDS = %w[heapdump grep jq ruby].freeze
 
   # What is not run here, by how it begins, and why.

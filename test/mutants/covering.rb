@@ -90,6 +90,9 @@ module Mutants
       "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger test_trigger_foreign],
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
+      "lib/heapdump/endpoint{,/*}.rb" => %w[endpoint/test_endpoint endpoint/test_endpoint_servers],
+      "lib/heapdump/{outside/{machine,container{,/*}},cli/{way,container}_lines}.rb" =>
+        ["outside/test_container", *TAKEN],
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
       "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
       "lib/heapdump/html{,/*}.rb" => PAGES,

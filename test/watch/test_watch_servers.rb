@@ -50,6 +50,18 @@ class TestWatchServers < HeapDumpTest
     end
   end
 
+  # Also what ships is none of their children, and has none of their sockets.
+  def test_workers_of_puma_ship
+    to = Dir.mkdir(File.join(scratch, "to")) && File.join(scratch, "to")
+    sink = "exec:ls -l /proc/$PPID/fd >#{to}/fds"
+    config = "#{PUMA}#{ROOM}heapdump_watch(to: #{[dumps, sink].inspect}, #{WATCH})\n"
+    serve("puma", config) do |server|
+      assert_workers_watch(server, server.workers(2))
+      server.logged(/^heapdump: watch: shipped series-\S+\.json\S*/)
+      refute_match(/socket:/, File.read("#{to}/fds"))
+    end
+  end
+
   # A worker that is killed is replaced; the new one tells of it.
   def test_a_worker_of_puma_that_is_killed
     serve("puma", "#{PUMA}#{ROOM}heapdump_watch(#{WATCH})\n") do |server|

@@ -169,9 +169,12 @@ class TestWatchShips < HeapDumpTest
     watch = engine(to: [heaps, to])
     look(watch, 60)
     told = said.grep(/no process that ships/)
+    use(100)
+    HeapDump::Ship::Marks.write(left_path, ".failed", File.lstat(left_path), {})
+    machine.pass(20)
+    wait_until("it is tried when there is room") { watch.look || watch.stats[:shipped] == 1 }
     assert_equal ["no process that ships the dumps was started: 50.0 MiB of memory are left, and " \
                   "it may take 64.0 MiB; they stay"], told
-    refute_path_exists File.join(heaps, "ship.log")
   end
 
   # Nothing of this is loaded into an application that ships nothing, and before the first look
@@ -193,23 +196,26 @@ class TestWatchShips < HeapDumpTest
 
   # Without Ruby's libraries, as if Bundler had not found a gem.
   def test_the_process_says_something_else
-    log_of_ship = HeapDump::Watch::ShipLog.new(scratch, HeapDump::Watch::Stats.new,
-                                               voice = HeapDump::Watch::Voice.new(log))
-    2.times do
-      log_of_ship.begin
+    one = ship_log
+    [false, true, true].each do |stay|
+      one.start
       File.write("#{scratch}/ship.log", "\nbundler: no gem x\n\tfrom y\n", mode: "a")
-      log_of_ship.tell
-      log_of_ship.close
+      one.tell
+      assert_empty said unless stay
+      one.close(stay: stay)
     end
     assert_equal ["dumps are not shipped: bundler: no gem x"], said
-    assert voice
+  end
+
+  def ship_log
+    HeapDump::Watch::ShipLog.new(scratch, HeapDump::Watch::Stats.new,
+                                 HeapDump::Watch::Voice.new(log))
   end
 
   # Five tries of three dumps have the same reason.
   def test_a_reason_is_told_once
-    stats = HeapDump::Watch::Stats.new
-    one = HeapDump::Watch::ShipLog.new(scratch, stats, HeapDump::Watch::Voice.new(log))
-    one.begin
+    one = ship_log
+    one.start
     text = [["a", 1], ["b", 1], ["a", nil]].map do |name, again|
       "#{JSON.generate(event: "failed", file: name, error: "no \u00fc", again_in: again)}\n"
     end.join
@@ -217,7 +223,7 @@ class TestWatchShips < HeapDumpTest
       File.write("#{scratch}/ship.log", part.join, mode: "ab")
       one.tell
     end
-    one.close
+    one.close(stay: true)
     assert_equal ["dumps are not shipped: no \u00fc (a; it stays, and is tried again)"], said
   end
 

@@ -17,7 +17,8 @@ module HeapDump
       ],
       "doctor" => [
         ["doctor 4711", "whether `heapdump take 4711` will work, and why not"],
-        ["doctor 4711 --json", "the same for a program"]
+        ["doctor 4711 --json", "the same for a program"],
+        ["doctor --container --dir /var/tmp", "whether there is room for dumps in this container"]
       ],
       "count" => [
         ["count 4711", "how many objects of each type process 4711 has"],

@@ -27,9 +27,10 @@ module HeapDump
       Events = Struct.new(:reclaimed, :throttled, :oom_kill)
 
       # The group of this process; nil if there is none whose memory can be read. +root+ is put
-      # before each path: "", except in a test.
-      def self.find(root = "")
-        KernelFile.read("#{root}/proc/self/cgroup").to_s.each_line(chomp: true) do |line|
+      # before each path: "", except in a test and for a process with another root. +membership+ is
+      # what the kernel says of the groups of a process.
+      def self.find(root = "", membership = KernelFile.read("#{root}/proc/self/cgroup"))
+        membership.to_s.each_line(chomp: true) do |line|
           _, controllers, path = line.split(":", 3)
           next unless path&.start_with?("/")
 
@@ -63,6 +64,11 @@ module HeapDump
       # The directory of the group itself (String).
       def directory
         @directories.first
+      end
+
+      # 1 or 2.
+      def version
+        @version.equal?(ONE) ? 1 : 2
       end
 
       # The least limit in bytes when it was last measured; nil if there is none.

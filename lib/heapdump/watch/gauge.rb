@@ -17,6 +17,8 @@ module HeapDump
       SHARE = 0.1
       private_constant :MEASURE, :CHANGE, :HEADROOM, :SHARE
 
+      # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
+      attr_reader :source
       attr_reader :limit, :cgroup, :processes
 
       def initialize(machine, given = nil)

@@ -29,6 +29,11 @@ module HeapDump
         @lag = lag
       end
 
+      # Bytes that must be left of a file system with +all+ bytes when a dump is there.
+      def self.reserve(all)
+        [(LEFT * all).to_i, MOST_LEFT].min
+      end
+
       # Before anything is written: memory, and where the dump would go. Returns a Refusal or nil.
       def before(facts)
         headroom(facts) || place
@@ -104,7 +109,7 @@ module HeapDump
         expected = estimate
         @keep.call(names.directory, now, files: 1, coming: expected) unless @options.dry
         _, free, all = @machine.disk(@directory.path)
-        needed = [TIMES * expected, expected + [(LEFT * all).to_i, MOST_LEFT].min].max
+        needed = [TIMES * expected, expected + Guards.reserve(all)].max
         return if free >= needed
 
         refuse(:disk, "#{Terminal::Units.bytes(free)} are free for " \

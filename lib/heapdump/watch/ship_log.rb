@@ -26,7 +26,7 @@ module HeapDump
       end
 
       # A process begins to write. Raises SystemCallError.
-      def begin
+      def start
         @position = File.open(@path, FLAGS, 0o600) do |file|
           file.truncate(0) if file.size > LARGEST
           file.size
@@ -49,11 +49,11 @@ module HeapDump
         end
       end
 
-      # The process has ended. If it has said nothing that is understood, it has failed before it
-      # could: what Ruby or Bundler say begins with the reason.
-      def close
+      # The process has ended. If there are dumps that +stay+, and it has said nothing that is
+      # understood, it has failed before it could: what Ruby or Bundler say begins with the reason.
+      def close(stay:)
         @position = nil
-        failure(@strange) if @strange && !@understood
+        failure(@strange) if stay && @strange && !@understood
       end
 
       private

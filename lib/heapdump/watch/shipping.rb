@@ -69,7 +69,7 @@ module HeapDump
       def listen
         ended = @lock.take
         @log.tell
-        @log.close if ended
+        @log.close(stay: left?(false)) if ended
       ensure
         @lock.forget
       end
@@ -81,9 +81,9 @@ module HeapDump
         @next = @machine.seconds + PATIENCE
         return unless @lock.take && Ship::Lock.new(@directory.path).holder.nil?
         return @due = false unless left?(first)
-        return not_started(:room, no_room) if no_room
+        return no_room_yet(first) if no_room
 
-        @log.begin
+        @log.start
         run(first)
         @next = @machine.seconds + AGAIN
       ensure
@@ -104,6 +104,11 @@ module HeapDump
 
         "#{Terminal::Units.bytes([left, 0].max)} of memory are left, and it may take " \
           "#{Terminal::Units.bytes(needed)}"
+      end
+
+      def no_room_yet(first)
+        @first = first
+        not_started(:room, no_room)
       end
 
       def not_started(key, why)
