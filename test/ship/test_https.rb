@@ -127,6 +127,23 @@ class TestShipHttps < HeapDumpTest
     end
   end
 
+  # As Azure's store refuses a name that is taken, and any server a directory that is missing.
+  def test_a_conflict_that_may_not_be_read_back
+    path = dump("a.json")
+    { %r{/a\.json} => 1, /./ => 0 }.each do |refused, arrived|
+      @server.fault = lambda do |request|
+        next 403 if request.request_method == "GET"
+
+        409 if request.path.match?(refused)
+      end
+      told = ship(sink("/dir/"), pauses: [])
+      assert_equal [arrived, 1 - arrived], [told.shipped_dumps.size, told.failures.size]
+      assert_equal arrived, @server.files.keys.grep(/again-.*Z-a\.json\z/).size
+      FileUtils.rm_f("#{path}.shipped")
+      @server.files.clear
+    end
+  end
+
   # One object has no other name, and an answer that says neither is none.
   def test_what_may_not_be_read_back_under_another_name
     path = dump("a.json")

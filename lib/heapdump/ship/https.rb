@@ -127,7 +127,7 @@ module HeapDump
         same = false
         request = Net::HTTP::Get.new(uri, "Accept-Encoding" => "identity")
         found = ask(uri, request) { |answer| same = same?(answer, file, facts) }
-        hidden(shown(uri)) if HIDDEN.include?(found.class) && refusal.is_a?(TAKEN.first)
+        hidden(shown(uri)) if HIDDEN.include?(found.class)
         return refusal unless found.is_a?(Net::HTTPSuccess)
 
         same ? found : conflict(shown(uri))
