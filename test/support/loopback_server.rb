@@ -17,9 +17,11 @@ module LoopbackServer
     end
   end
 
+  # Returns when nothing listens any more.
   def stop
     @stalled.close
     @server.shutdown
+    sleep 0.001 until @server.listeners.empty?
   end
 
   def port
