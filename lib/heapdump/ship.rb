@@ -45,7 +45,7 @@ module HeapDump
     # <tt>https://host/dir/</tt>:: a PUT for each file, below this address or in place of
     #   <tt>%{name}</tt>; any other address is that of one object, as a signed one is
     # <tt>exec:COMMAND</tt>:: a command of the shell, with the file as its standard input and its
-    #   name in place of <tt>%{name}</tt>
+    #   name in place of <tt>%{name}</tt>, or with any name in <tt>"$HEAPDUMP_NAME"</tt>
     # <tt>rails:SERVICE/prefix</tt>:: a service of Active Storage, as config/storage.yml names it
     # <tt>env:NAME</tt>:: the address is in this variable of the environment
     #

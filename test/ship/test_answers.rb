@@ -58,9 +58,9 @@ class TestShipAnswers < HeapDumpTest
 
   def test_answers_that_are_none
     dump("a.json", bytes: 3_000_000)
-    { "" => /end of file|reset|broken pipe/i, "HTTP/1.1 20" => /end of file|reset|wrong status/i,
-      "HTTP/1.1 201 Created\r\nX-Half" => /end of file|reset|wrong header/i,
-      "\0\xFF\e[31m\r\n\r\n".b => /wrong status|reset/i }.each do |bytes, message|
+    { "" => /end of file|has closed/i, "HTTP/1.1 20" => /end of file|has closed|wrong status/i,
+      "HTTP/1.1 201 Created\r\nX-Half" => /end of file|has closed|wrong header/i,
+      "\0\xFF\e[31m\r\n\r\n".b => /wrong status|has closed/i }.each do |bytes, message|
       raw { |socket| socket.write(bytes) }
       told = ship_to_raw
       assert_match message, told.failures.first[1].scrub, bytes
@@ -122,6 +122,18 @@ class TestShipAnswers < HeapDumpTest
     assert_empty other.heads
   ensure
     other&.stop
+  end
+
+  # It does not wait for the end of a file that is too large for it.
+  def test_a_server_that_closes
+    dump("a.json", bytes: 20_000_000)
+    server = RawServer.new do |socket|
+      socket.setsockopt(Socket::SOL_SOCKET, Socket::SO_LINGER, [1, 0].pack("ii")) # a reset
+    end
+    told = ship(HeapDump::Ship.sink("#{server.address}/dir/"), pauses: [])
+    assert_match(/the server has closed the connection, .* too large/, told.failures.first[1])
+  ensure
+    server&.stop
   end
 
   # A proxy is taken from where all programs look for it, unless the server is this machine.

@@ -132,7 +132,8 @@ class TestShipChanges < HeapDumpTest
     refuse = ->(*all) { all == [path] ? raise(Errno::EPERM) : unlink.call(*all) }
     File.stub(:unlink, refuse) do
       told = ship(Keeper.new, delete: true)
-      assert_equal ["this user has no right to do that"], told.failures.map { |one| one[1] }.uniq
+      assert_equal "it is at a.json, but cannot be removed here: this user has no right to do that",
+                   told.failures.map { |one| one[1] }.uniq.join(",")
       assert_equal 5, told.failures.size
       told = ship(Keeper.new, keep: 0)
       assert_empty told.dropped_dumps

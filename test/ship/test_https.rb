@@ -98,6 +98,66 @@ class TestShipHttps < HeapDumpTest
     assert_equal "another", @server.files["/dir/a.json"]
   end
 
+  # Its size says nothing: with --delete the dump would be nowhere.
+  def test_another_file_of_the_same_size
+    path = dump("a.json")
+    other = File.binread(path).reverse
+    @server.files["/dir/a.json"] = other
+    told = ship(sink("/dir/"), pauses: [], delete: true)
+    assert_match(/another file/, told.failures.first[1])
+    assert_equal other, @server.files["/dir/a.json"]
+    assert_path_exists path
+    @server.files["/dir/a.json"] = File.binread(path)
+    assert_equal 1, ship(sink("/dir/"), delete: true, &:retry_failed).shipped_dumps.size
+    refute_path_exists path
+  end
+
+  # Then nobody knows what is there, and it goes there once more.
+  def test_what_may_not_be_read_back
+    [401, 403, 405].each do |status|
+      path = dump("a.json")
+      @server.files["/dir/a.json"] = "other"
+      @server.fault = ->(request) { status if request.request_method == "GET" }
+      told = ship(sink("/dir/"), pauses: [], delete: true)
+      assert_match(%r{/dir/again-[\dTZ.]+-a\.json\z}, told.shipped_dumps[0][1])
+      refute_path_exists path
+      again = @server.files.keys.grep(/again/)
+      assert_equal ["", ".manifest.json"], again.map { |name| name[/(?<=a\.json).*/] }
+      @server.files.clear
+    end
+  end
+
+  # As Azure's store refuses a name that is taken, and any server a directory that is missing.
+  def test_a_conflict_that_may_not_be_read_back
+    path = dump("a.json")
+    { %r{/a\.json} => 1, /./ => 0 }.each do |refused, arrived|
+      @server.fault = lambda do |request|
+        next 403 if request.request_method == "GET"
+
+        409 if request.path.match?(refused)
+      end
+      told = ship(sink("/dir/"), pauses: [])
+      assert_equal [arrived, 1 - arrived], [told.shipped_dumps.size, told.failures.size]
+      assert_equal arrived, @server.files.keys.grep(/again-.*Z-a\.json\z/).size
+      FileUtils.rm_f("#{path}.shipped")
+      @server.files.clear
+    end
+  end
+
+  # One object has no other name, and an answer that says neither is none.
+  def test_what_may_not_be_read_back_under_another_name
+    path = dump("a.json")
+    { "/one?#{SECRET}" => [403, 404], "/dir/" => [404, 204, 500] }.each do |address, statuses|
+      @server.files.replace("/one" => "other", "/dir/a.json" => "other")
+      statuses.each do |status|
+        @server.fault = ->(request) { status if request.request_method == "GET" }
+        told = ship(sink(address), pauses: [], delete: true, &:retry_failed)
+        assert_match(/already|status 412/, told.failures.fetch(0)[1], status)
+        assert_path_exists path
+      end
+    end
+  end
+
   # As Azure says that it has it, and others that the directory is missing.
   def test_a_conflict
     path = dump("a.json")

@@ -80,14 +80,13 @@ class TestShipKilled < HeapDumpTest
     assert_equal 2, uploads_of_a
   end
 
-  # At any moment.
+  # At so many requests of a process.
   def test_again_and_again
-    7.times do |i|
-      pid = start_ship("--to", @store.address("heaps"), "--once")
-      sleep 0.15 + (i * 0.12)
-      Process.kill(:KILL, pid)
-      wait_for(pid)
+    [1, 3, 5, 7, 9, 5].each do |number|
+      seen = 0
+      kill_at { (seen += 1) == number }
     end
+    assert_path_exists "#{@paths[0]}.shipped"
     go_on
     assert_all_there
   end

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "net/http"
 require "socket"
 require "support/shippable"
 
@@ -12,10 +13,7 @@ class TestShipMoto < HeapDumpTest
     super
     need_s3
     skip "SKIPPED: moto_server is not installed" unless moto?
-    @port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
-    @pid = Process.spawn("moto_server", "-H", "127.0.0.1", "-p", @port.to_s,
-                         %i[in out err] => File::NULL, pgroup: true)
-    wait_until("moto answers", seconds: 60) { answers? }
+    start_moto
     client.create_bucket(bucket: "heaps")
   end
 
@@ -31,10 +29,29 @@ class TestShipMoto < HeapDumpTest
     system("moto_server", "--help", %i[in out err] => File::NULL)
   end
 
+  # Another process may take the port before moto does, which ends then.
+  def start_moto
+    5.times do
+      @port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+      @pid = Process.spawn("moto_server", "-H", "127.0.0.1", "-p", @port.to_s,
+                           %i[in out err] => File::NULL, pgroup: true)
+      wait_until("moto answers", seconds: 60) { ended? || answers? }
+      return if @pid
+    end
+    flunk "moto has found no port"
+  end
+
+  def ended?
+    @pid = nil if Process.wait(@pid, Process::WNOHANG)
+    @pid.nil?
+  end
+
+  # Moto, and nobody else.
   def answers?
-    TCPSocket.open("127.0.0.1", @port, &:close)
-    true
-  rescue SystemCallError
+    Net::HTTP.start("127.0.0.1", @port, nil, open_timeout: 5, read_timeout: 5) do |http|
+      http.get("/moto-api/")["Server"].to_s.include?("Werkzeug")
+    end
+  rescue SystemCallError, IOError, Timeout::Error, Net::HTTPBadResponse
     false
   end
 

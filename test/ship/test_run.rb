@@ -116,19 +116,41 @@ class TestShipRun < HeapDumpTest
     File.symlink("/etc/passwd", "#{from}/link.json")
     File.symlink(dump("a.json"), "#{from}/other.json")
     File.mkfifo("#{from}/pipe")
+    dump(".nfs000000000004f2a900000001")
+    dump(".b.json.Xk3d9s")
     told = ship(Flaky.new)
     assert_equal %w[a.json], told.shipped_dumps.map(&:first)
     assert_empty told.failures
+  end
+
+  def test_a_series_that_vanishes
+    dump("series-x/a.json")
+    dump("b.json")
+    children = Dir.method(:children)
+    vanishing = lambda do |path|
+      names = children.call(path)
+      File.rename("#{from}/series-x", "#{scratch}/gone") if names.include?("series-x")
+      names
+    end
+    Dir.stub(:children, vanishing) do
+      assert_equal [["b.json", "there/b.json"]], ship(Flaky.new).shipped_dumps
+    end
   end
 
   # Just written: it may get a manifest in a moment.
   def test_a_young_dump_waits
     path = dump("a.json", age: 0)
     all = dumps
-    assert_in_delta 2, all.wait(all.find(File.basename(path))), 1
-    begun = now
-    assert_equal 1, ship(Flaky.new).shipped_dumps.size
-    assert_operator now - begun, :>, 0.5
+    young = all.find(File.basename(path))
+    written = File.mtime(path)
+    assert_equal [2, 0.5, 0, 0], [0, 1.5, 2, 3].map { |age| all.wait(young, written + age) }
+    waits = [3, 2]
+    all.define_singleton_method(:wait) { |*| waits.shift || 0 }
+    pauses = []
+    told = stub(:dumps, all) do
+      ship(Flaky.new) { |run| run.define_singleton_method(:rest) { |pause| pauses << pause } }
+    end
+    assert_equal [[2], 1], [pauses, told.shipped_dumps.size]
   end
 
   # Of ObjectSpace.dump_all nobody can tell whether it is whole.
@@ -238,7 +260,7 @@ class TestShipRun < HeapDumpTest
     6.times { |i| dump("#{i}.json", age: 100 - i) }
     sink = Flaky.new { |file| raise IOError, "no" if file.match?(/[014].json/) }
     ship(sink, pauses: [])
-    dump("9.json", footer: nil) # waits
+    dump("9.json", age: 70, footer: nil) # waits
     left = [6, 5, 4, 3, 2, 1, 0].map do |most|
       ship(Flaky.new, keep: most)
       files(from).grep(/\A\d\.json\z/).map(&:to_i)
@@ -301,9 +323,14 @@ class TestShipRun < HeapDumpTest
       assert_includes error.message, "process #{Process.pid} ships the dumps of #{from} already"
     end
     assert_nil lock.holder
-    thread = Thread.new { lock.hold { sleep 0.3 } }
-    wait_until("it has the lock") { lock.holder }
-    HeapDump::Ship::Lock.new(from, patience: 5).hold { assert true } # it waits for its end
+    held = Queue.new
+    go = Queue.new
+    thread = Thread.new { lock.hold { held.push(true) && go.pop } }
+    held.pop
+    waiting = HeapDump::Ship::Lock.new(from, patience: 60)
+    naps = []
+    waiting.define_singleton_method(:sleep) { |seconds| naps.push(seconds) && go.push(true) }
+    waiting.hold { refute_empty naps } # it has waited for the end of the other one
     thread.join
   end
 end

@@ -202,8 +202,37 @@ class TestShipS3 < HeapDumpTest
     refuse("AccessDenied", 403) { |request| %w[GET HEAD].include?(request.request_method) }
     assert_empty ship(in_parts).failures
     assert_stored(path)
-    File.unlink("#{path}.shipped")
-    assert_match(/is at .*a\.json already/, ship(in_parts, pauses: []).failures.first[1])
+  end
+
+  # Not even whether it is this dump, which a process has brought there that was killed then.
+  def test_only_puts_allowed_and_the_name_is_taken
+    ["a.json", "series-x/b.json"].each do |name|
+      path = dump(name, bytes: PART * 3)
+      @store.things["heaps/shop/#{name}"] = S3Server::Thing.new("other", {}, {})
+      refuse("AccessDenied", 403) { |request| %w[GET HEAD].include?(request.request_method) }
+      told = ship(in_parts, pauses: [], delete: true)
+      assert_empty told.failures
+      key = told.shipped_dumps[0][1].delete_prefix("s3://")
+      assert_match(%r{\Aheaps/shop/(?:series-x/)?again-\d{8}T\d{6}\.\d{3}Z-[ab]\.json\z}, key)
+      manifest = JSON.parse(@store.things.fetch("#{key}.manifest.json").body)
+      assert_equal manifest["sha256"], Digest::SHA256.hexdigest(@store.things[key].body)
+      assert_equal "other", @store.things["heaps/shop/#{name}"].body
+      refute_path_exists path
+    end
+  end
+
+  # Nothing has arrived.
+  def test_every_name_is_taken
+    path = dump("a.json")
+    { 403 => /does not let us look/, 404 => /another file/ }.each do |status, words|
+      @store.fault = lambda do |request|
+        request.request_method == "PUT" ? ["PreconditionFailed", 412] : ["AccessDenied", status]
+      end
+      told = ship(sink, delete: true, &:retry_failed)
+      assert_equal 5, told.failures.size
+      assert_match(words, told.failures.last[1])
+      assert_path_exists path
+    end
   end
 
   def test_what_is_there_already

@@ -107,6 +107,7 @@ class TestShipCommand < HeapDumpTest
       assert_equal 1, answer.err.lines.size
     end
     assert_match(/no directory/, heapdump("ship", "#{from}/missing", "--to", to).err)
+    assert_match(/is empty/, heapdump("ship", "", "--to", to).err) # "$DIRECTORY" of nothing
     assert_equal 64, heapdump("ship").status
     assert_equal 64, heapdump("ship", from, "--keep", "-1").status
   end

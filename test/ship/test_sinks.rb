@@ -102,22 +102,37 @@ class TestShipSinks < HeapDumpTest
   end
 
   def test_a_command
-    path = dump("it's a $(touch x) dump.json")
-    address = "exec:cat > #{to}/%{name} && echo $HEAPDUMP_SHA256 >> #{to}/sums"
-    ship(sink(address))
-    assert_equal ["it's a $(touch x) dump.json", "it's a $(touch x) dump.json.manifest.json",
-                  "sums"], files(to)
-    assert_equal sha256(path), sha256("#{to}/it's a $(touch x) dump.json")
-    assert_equal sha256(path), File.readlines("#{to}/sums", chomp: true).first
-    assert_equal "exec:cat", mark(path, ".shipped")["address"]
+    path = dump("series-web.1-7-x/a_b+c@d:e.json")
+    address = "exec:: 'é'; mkdir -p #{to}/series-web.1-7-x; cat > '#{to}/'%{name} && " \
+              "echo $HEAPDUMP_SHA256 >> \"#{to}/%{name}.sum\""
+    assert_empty ship(sink(address)).failures
+    stored = "#{to}/series-web.1-7-x/a_b+c@d:e.json"
+    assert_equal sha256(path), sha256(stored)
+    assert_equal "#{sha256(path)}\n", File.read("#{stored}.sum")
+    assert_equal "exec::", mark(path, ".shipped")["address"]
   end
 
   # In a command that has such bytes itself.
   def test_names_for_a_command
-    names = ["b\xFF\n';`x`.json".b, "ü.json"]
+    names = ["b\xFF\n';`x`.json".b, "ü.json", "it's a $(touch x) dump.json"]
     names.each { |name| dump(name) }
-    assert_empty ship(sink("exec:: 'é' && cat > #{to}/%{name}")).failures
+    assert_empty ship(sink("exec:: 'é' && cat > \"#{to}/$HEAPDUMP_NAME\"")).failures
     assert_equal names.map(&:b).sort, files(to).map(&:b).grep_v(/manifest/n).sort
+  end
+
+  # A quote, a line break or a second shell would make a command of a part of such a name.
+  def test_names_that_are_commands
+    names = ["a';exit 0;'.json", "a\n\nexit 0\n.json", "a;exit 0;.json", "a$(id).json",
+             "a`id`.json", "-x.json", "a b.json", "~.json", "a*.json", "\xFF.json".b,
+             "ü.json", "a\\.json", "a\".json"]
+    names.each { |name| dump(name) }
+    ["cat > '/dev/null'; : '%{name}'", "sh -c 'cat > /dev/null; : %{name}'",
+     "cat > /dev/null; : \"%{name}\"", "cat > /dev/null; : %{name}"].each do |command|
+      told = ship(sink("exec:#{command}"), pauses: [], &:retry_failed)
+      assert_equal names.size, told.failures.size
+      assert_match(/"\$HEAPDUMP_NAME", with the quotes/, told.failures[0][1])
+      assert_empty told.shipped_dumps
+    end
   end
 
   # What is a link by now is not sent.

@@ -17,9 +17,11 @@ module LoopbackServer
     end
   end
 
+  # Returns when nothing listens any more.
   def stop
     @stalled.close
     @server.shutdown
+    sleep 0.001 until @server.listeners.empty?
   end
 
   def port
@@ -28,12 +30,16 @@ module LoopbackServer
 
   private
 
+  # Returns when it listens: a server that is not yet there could not be stopped.
   def start(**options)
     @stalled = Queue.new
+    ready = Queue.new
     @server = WEBrick::HTTPServer.new(BindAddress: "127.0.0.1", Port: 0, AccessLog: [],
-                                      Logger: WEBrick::Log.new(File::NULL), **options)
+                                      Logger: WEBrick::Log.new(File::NULL),
+                                      StartCallback: -> { ready.push(true) }, **options)
     @server.mount("/", Servlet, method(:serve))
     Thread.new { @server.start }
+    ready.pop
   end
 
   # Returns when the server is stopped.

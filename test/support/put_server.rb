@@ -56,13 +56,13 @@ class PutServer
     status = stall || 500 if status == :stall
     return answer.status = status if status
 
-    request.request_method == "HEAD" ? head(request, answer) : put(request, answer)
+    request.request_method == "GET" ? get(request, answer) : put(request, answer)
   end
 
-  def head(request, answer)
+  def get(request, answer)
     there = @files[request.path]
     answer.status = there ? 200 : 404
-    answer["Content-Length"] = there.bytesize.to_s if there
+    answer.body = there if there
   end
 
   def put(request, answer)

@@ -35,7 +35,8 @@ module HeapDump
         raise UsageError, "give --to ADDRESS, or set HEAPDUMP_TO; #{hint}" unless @to
 
         sink = sink(@to)
-        refuse(sink, dumps)
+        refuse_one_object(sink)
+        dumps.check_place(sink)
         lines = ShipLines.new(out, err, json: json?)
         lock = HeapDump::Ship::Lock.new(dumps.path)
         lock.hold { ship(lock, dumps, sink, lines) }
@@ -53,19 +54,17 @@ module HeapDump
         parser.on("--delete", "remove a dump when it has arrived") { @delete = true }
         number_option(parser, "--keep N", 0..,
                       "let at most N dumps stay: shipped ones go first, those",
-                      "that could not be shipped go last") { |n| @keep = n }
+                      "that could not be shipped go last; those that have not had",
+                      "all their tries stay") { |n| @keep = n }
         parser.on("--retry", "try again what has failed before") { @retry = true }
         sink_options(parser)
       end
 
-      def refuse(sink, dumps)
-        if sink.one_object?
-          raise Error, "this address is that of one object, which the second dump would replace; " \
-                       "end it with a slash, or put %{name} where the name of a dump goes"
-        end
-        return unless sink.is_a?(HeapDump::Ship::Folder) && File.identical?(sink.path, dumps.path)
+      def refuse_one_object(sink)
+        return unless sink.one_object?
 
-        raise Error, "#{dumps.path} is the directory itself; give another place"
+        raise Error, "this address is that of one object, which the second dump would replace; " \
+                     "end it with a slash, or put %{name} where the name of a dump goes"
       end
 
       def ship(lock, dumps, sink, lines)
@@ -109,7 +108,9 @@ module HeapDump
           { file: row.dump.name, bytes: row.dump.bytes, state: row.state,
             **row.mark.slice("address", "etag", "sha256", "tries", "error", "again", "time") }
         end
-        print_json(directory: dumps.path, process: status.process, dumps: rows)
+        process = status.process
+        print_json(directory: dumps.path, process: (process unless process == :unknown),
+                   dumps: rows)
       end
 
       def show_status(status, rows)
@@ -117,8 +118,15 @@ module HeapDump
         rows.each { |row| table.row(*cells(row)) }
         screen.table(table) unless rows.empty?
         screen.line("There is no dump.") if rows.empty?
-        process = status.process
-        screen.line(process ? "Process #{process} ships them." : "No process ships them now.")
+        screen.line(who(status.process))
+      end
+
+      def who(process)
+        case process
+        when nil then "No process ships them now."
+        when :unknown then "Another user has shipped them, and may do so now."
+        else "Process #{process} ships them."
+        end
       end
 
       def cells(row)

@@ -19,9 +19,13 @@ module HeapDump
       end
 
       def failed(dump, words, try, most, pause)
-        return event("failed", dump, try: try, error: words, again_in: pause) if @json
+        return failed_event(dump, words, try, pause) if @json
 
-        after = pause ? "again in #{pause} s" : "given up; --retry tries again"
+        after = case pause
+                when nil then "given up; --retry tries again"
+                when :later then "this process ends, the next one tries again"
+                else "again in #{pause} s"
+                end
         say(@err, dump, "try #{try} of #{most} has failed: #{words}; #{after}", "heapdump: ")
       end
 
@@ -37,6 +41,11 @@ module HeapDump
         fields = { schema_version: Command::SCHEMA_VERSION, event: name, file: dump.name,
                    bytes: dump.bytes, **fields }
         write(@out, Terminal::Json.compact(fields))
+      end
+
+      def failed_event(dump, words, try, pause)
+        event("failed", dump, try: try, error: words, given_up: pause.nil?,
+                              again_in: (pause unless pause == :later))
       end
 
       # Either may be bytes that are no text, and so cannot be joined with it.

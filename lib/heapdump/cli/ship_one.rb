@@ -44,6 +44,7 @@ module HeapDump
       # the dump is then still where it was.
       def call(path)
         dumps = HeapDump::Ship::Dumps.new(File.dirname(path), young: 0)
+        dumps.check_place(@sink)
         delivery = HeapDump::Ship::Delivery.new(@sink, dumps)
         run = HeapDump::Ship::Run.new(dumps, delivery, @listener, only: File.basename(path),
                                                                   tries: @tries)

@@ -57,7 +57,7 @@ module HeapDump
         name = text.delete_prefix("env:")
         raise Error, "env: needs the name of a variable, without \"$\"" unless name.match?(NAME)
 
-        value = ENV.fetch(name, "")
+        value = ENV.fetch(name, "").chomp # files end with a line break
         raise Error, "#{name} is not set; it is to have the address" if value.empty?
         raise Error, "#{name} has the name of another variable" if value.start_with?("env:")
 

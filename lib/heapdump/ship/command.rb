@@ -1,17 +1,20 @@
 # frozen_string_literal: true
 
-require "shellwords"
-
 module HeapDump
   module Ship
     # A command of the shell, which gets the file as its standard input. A command with pipes fails
     # if any part of it does: else the first could fail and the last store an empty file.
+    #
+    # Nobody knows how the shell reads the place where %{name} stands: within quotes, or by a second
+    # shell on another machine. So the name goes there only if it means the same to all of them; any
+    # other name could have a command in it.
     class Command < Sink # :nodoc:
       TAIL = 500 # so many of the last bytes that it says are kept
       NAME = "%{name}"
+      HARMLESS = %r{\A\w[\w./:+@-]*\z}
       SHELLS = [%w[bash -o pipefail -c], %w[sh -o pipefail -c]].freeze
       PLAIN = %r{\A[\w./:+-]+\z}
-      private_constant :TAIL, :NAME, :SHELLS, :PLAIN
+      private_constant :TAIL, :NAME, :HARMLESS, :SHELLS, :PLAIN
 
       def self.from(text, **)
         new(text.delete_prefix("exec:"))
@@ -70,7 +73,7 @@ module HeapDump
         name = name_of(file, facts)
         reader, writer = IO.pipe
         pid = Process.spawn({ "HEAPDUMP_NAME" => name, "HEAPDUMP_SHA256" => facts["sha256"] },
-                            *@shell, @command.b.gsub(NAME) { name.b.shellescape },
+                            *@shell, command(name),
                             in: [file, Source::FLAGS], %i[out err] => writer, pgroup: true)
         writer.close
         tail = Thread.new { last_words(reader) }
@@ -79,6 +82,14 @@ module HeapDump
       ensure
         tail&.kill
         [reader, writer].compact.each(&:close)
+      end
+
+      def command(name)
+        return @command unless @command.include?(NAME)
+        return @command.b.gsub(NAME, name) if name.b.match?(HARMLESS)
+
+        raise Error, "#{self}: a shell could take a part of this name for a command; write " \
+                     "\"$HEAPDUMP_NAME\", with the quotes, in place of %{name}"
       end
 
       # What it has started in the background is ended with it, but only if it takes too long.

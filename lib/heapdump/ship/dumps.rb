@@ -1,19 +1,19 @@
 # frozen_string_literal: true
 
+require_relative "../dump_files"
 require_relative "../snapshot"
 
 module HeapDump
   module Ship
     # The dumps in a directory, and in the directories of series in it, as a watch makes them.
     class Dumps # :nodoc:
-      SERIES = /\Aseries-[\w.-]+\z/
-      BESIDE = /(?:\.manifest\.json|\.shipped|\.failed)(?:\.\d+)?\z/
-      # Seconds for which a file has to be unchanged: a watch writes the manifest just after the
-      # dump. Nothing says that a dump without a footer is whole, so it has to rest longer.
+      # Seconds for which a file has to be unchanged. Nothing says that a dump without a footer is
+      # whole, so it has to rest longer.
       YOUNG = 2
       RESTED = 60
       NAMED = /\.json(?:\.gz|\.zst)?\z/n
-      private_constant :SERIES, :BESIDE, :RESTED, :NAMED
+      LOCK = "lock" # of the watch: one process has it while it makes a dump
+      private_constant :RESTED, :NAMED, :LOCK
 
       # A dump: its path, its name below the directory, and what the system says of the file.
       Dump = Struct.new(:path, :name, :stat) do
@@ -37,10 +37,22 @@ module HeapDump
 
       # +young+: seconds instead of YOUNG.
       def initialize(path, young: YOUNG)
+        raise Error, "the name of the directory is empty" if path.empty?
+
         @path = File.expand_path(path)
         @young = young
         @wholeness = {}
         raise Error, "#{@path} is no directory" unless File.directory?(@path)
+      end
+
+      # Raises HeapDump::Error if a sink would bring dumps to where they are, or where they would be
+      # found and shipped again.
+      def check_place(sink)
+        return unless sink.is_a?(Folder)
+        return unless ["", *series].any? { |name| File.identical?(sink.path, join(name)) }
+
+        raise Error, "#{sink.path} is the directory itself, or that of a series in it; give " \
+                     "another place"
       end
 
       # All of them, the oldest first. Raises HeapDump::Error if the directory cannot be read.
@@ -61,14 +73,20 @@ module HeapDump
       def wait(dump, now = Time.now)
         age = now - dump.stat.mtime
         return @young - age if age.between?(0, @young)
+        return YOUNG if unrecorded?(dump)
         return 0 unless File.readable?(dump.path) # the try says why not
 
         whole = wholeness(dump).whole
         return whole ? 0 : nil unless whole.nil?
 
-        age.between?(0, RESTED) ? RESTED - age : 0
+        rested?(dump, now) ? 0 : RESTED - age
       rescue ReadError
         nil
+      end
+
+      # Whether nobody seems to write it any more. A file server's clock may be ahead a little.
+      def rested?(dump, now = Time.now)
+        (now - dump.stat.mtime).abs >= RESTED
       end
 
       # What a dump says of itself (Wholeness). It is read once for each state of the file.
@@ -88,7 +106,13 @@ module HeapDump
       private
 
       def series
-        children("").grep(SERIES).select { |name| File.lstat(join(name)).directory? }
+        children("").grep(DumpFiles::SERIES).select { |name| directory?(join(name)) }
+      end
+
+      def directory?(path)
+        File.lstat(path).directory?
+      rescue Errno::ENOENT
+        false # it has just been removed
       end
 
       def in_folder(folder)
@@ -97,11 +121,18 @@ module HeapDump
         [] # the series has just been removed
       end
 
+      # Whether a watch may still write the manifest of a dump, however long that takes: it has its
+      # lock until then.
+      def unrecorded?(dump)
+        dump.name.include?("/") && !File.exist?(dump.path + Manifest::ENDING) &&
+          Lock.held?(join(LOCK))
+      end
+
       # No links: a file of somebody else could be behind one.
       def dump(folder, name)
         path = join(folder, name)
         stat = File.lstat(path)
-        return unless stat.file? && !name.match?(BESIDE) && dump_at?(path)
+        return unless stat.file? && !name.match?(DumpFiles::OTHERS) && dump_at?(path)
 
         Dump.new(path, folder.empty? ? name : File.join(folder, name), stat)
       rescue SystemCallError
@@ -115,9 +146,12 @@ module HeapDump
         Snapshot::Directory.dump_at?(path)
       end
 
-      # Linux allows any bytes in a name; those that are no text are taken as bytes.
+      # Linux allows any bytes in a name; those that are no text are taken as bytes. A hidden file
+      # is no dump: NFS renames a file to .nfs… that is removed while somebody reads it, and rsync
+      # has such names for what it writes.
       def children(folder)
-        Dir.children(join(folder)).map { |name| name.valid_encoding? ? name : name.b }
+        Dir.children(join(folder)).reject { |name| name.start_with?(".") }
+           .map { |name| name.valid_encoding? ? name : name.b }
       end
 
       # Text and bytes cannot be joined.

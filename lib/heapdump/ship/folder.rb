@@ -43,16 +43,22 @@ module HeapDump
 
         FileUtils.mkdir_p(File.dirname(target), mode: 0o700)
         if File.exist?(target)
+          itself(target) if File.identical?(file, target)
           conflict(target) unless same?(file, target)
         else
           copy(file, target, facts["sha256"])
         end
         Receipt.new(Terminal::Text.valid(target))
       rescue SystemCallError => e
-        raise Error, "#{@path}: #{Terminal::Trouble.words(e)}"
+        raise Error, "#{File.dirname(target)}: #{Terminal::Trouble.words(e)}"
       end
 
       private
+
+      # With --delete, there would be none of it any more.
+      def itself(target)
+        raise Error, "#{target} is the dump itself, through a link; give another place"
+      end
 
       def same?(file, target)
         File.size(file) == File.size(target) && FileUtils.compare_file(file, target)
@@ -64,9 +70,7 @@ module HeapDump
         File.open(partial, CREATE, 0o600) do |io|
           raise Error, "another process writes #{target} now" unless alone?(io, partial)
 
-          fill(io, partial, file, sha256)
-          conflict(target) if File.exist?(target) # another process was faster
-          File.rename(partial, target)
+          fill(io, partial, target) { Source.open(file, sha256) { |one| IO.copy_stream(one, io) } }
         end
         sync(File.dirname(target))
       end
@@ -78,14 +82,16 @@ module HeapDump
         true # as far as can be known
       end
 
-      def fill(io, partial, file, sha256)
+      # Nothing of it stays if it is not whole, also if this process is interrupted.
+      def fill(io, partial, target)
         io.chmod(0o600) # of one that has been left
         io.truncate(0)
-        Source.open(file, sha256) { |source| IO.copy_stream(source, io) }
+        yield
         io.fsync
-      rescue SystemCallError, Manifest::Changed
-        FileUtils.rm_f(partial)
-        raise
+        conflict(target) if File.exist?(target) # another process was faster
+        whole = File.rename(partial, target)
+      ensure
+        FileUtils.rm_f(partial) unless whole
       end
 
       # So that the name outlives a power failure too: with --delete it is the only one.

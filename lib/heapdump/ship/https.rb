@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "digest"
 require "net/http"
 require "openssl"
 
@@ -14,7 +15,9 @@ module HeapDump
       AZURE = ".blob.core.windows.net" # wants to hear what kind of a blob it is
       # There is a file of that name: as the standard says it, and as Azure does.
       TAKEN = [Net::HTTPPreconditionFailed, Net::HTTPConflict].freeze
-      private_constant :ERRORS, :NAME, :AZURE, :TAKEN
+      # It may not be read.
+      HIDDEN = [Net::HTTPUnauthorized, Net::HTTPForbidden, Net::HTTPMethodNotAllowed].freeze
+      private_constant :ERRORS, :NAME, :AZURE, :TAKEN, :HIDDEN
 
       def self.from(text, **options)
         new(text, **options)
@@ -28,6 +31,7 @@ module HeapDump
         super()
         @named = text.match?(NAME)
         @many = @named || text.split("?").first.end_with?("/")
+        authorization # else each try would raise
         @uri = PlainHTTP.parse(text.gsub(NAME, "%7Bname%7D"), "the address", allowed: plain_http)
         @timeout = timeout
         @longest = longest
@@ -46,7 +50,7 @@ module HeapDump
       def deliver(file, facts)
         uri = address(name_of(file, facts))
         answer = Source.open(file, facts["sha256"]) { |source| ask(uri, put(uri, source)) }
-        answer = already(uri, answer, File.size(file)) if TAKEN.include?(answer.class)
+        answer = already(uri, answer, file, facts) if TAKEN.include?(answer.class)
         refuse(uri, answer) unless answer.is_a?(Net::HTTPSuccess)
 
         Receipt.new(shown(uri), answer["ETag"]&.slice(0, 200))
@@ -76,15 +80,41 @@ module HeapDump
         end
       end
 
-      # The head of the answer. Its body says nothing more, and could be without an end.
+      # The answer, and its body only as far as the block reads it: it could be without an end.
       def ask(uri, request)
-        authorization = ENV.fetch("HEAPDUMP_AUTHORIZATION", "")
-        request["Authorization"] = authorization unless authorization.empty?
+        request["Authorization"] = authorization
         Timeout.timeout(@longest, Endless) do
-          Net::HTTP.start(uri.hostname, uri.port, **settings(uri)) do |http|
-            http.request(request) { |answer| return answer }
+          Net::HTTP.start(uri.hostname, uri.port, *proxy(uri), settings(uri)) do |http|
+            http.request(request) do |answer|
+              yield answer if block_given?
+              return answer
+            end
           end
         end
+      end
+
+      # The header (String), nil if there is none. Files end with a line break.
+      def authorization
+        text = ENV.fetch("HEAPDUMP_AUTHORIZATION", "").b.strip
+        raise Error, "HEAPDUMP_AUTHORIZATION has a line break in it" if text.match?(/[\r\n]/)
+
+        text unless text.empty?
+      end
+
+      # Host, port, user and password, as Net::HTTP takes them. It would itself look for http_proxy
+      # only, whatever the address is, and repeat the password of one that is wrong.
+      def proxy(uri)
+        found = uri.find_proxy or return [nil] * 4
+        raise URI::InvalidURIError unless found.is_a?(URI::HTTP) && found.hostname
+
+        [found.hostname, found.port, *[found.user, found.password].map { |text| plain(text) }]
+      rescue URI::Error
+        raise Error, "#{uri.scheme}_proxy in the environment is no address as http://host:port " \
+                     "(special characters have to be written as %XX)"
+      end
+
+      def plain(text)
+        text && URI.decode_www_form_component(text.gsub("+", "%2B"))
       end
 
       def settings(uri)
@@ -92,13 +122,29 @@ module HeapDump
           read_timeout: @timeout, write_timeout: @timeout }
       end
 
-      # There is a file of that name: it is ours if it is as long, because names of dumps have the
-      # process and the time in them.
-      def already(uri, refusal, size)
-        found = ask(uri, Net::HTTP::Head.new(uri))
-        return refusal unless found.is_a?(Net::HTTPSuccess) && found["Content-Length"]
+      # There is a file of that name, which is read back: only its bytes say whether it is ours.
+      def already(uri, refusal, file, facts)
+        same = false
+        request = Net::HTTP::Get.new(uri, "Accept-Encoding" => "identity")
+        found = ask(uri, request) { |answer| same = same?(answer, file, facts) }
+        hidden(shown(uri)) if HIDDEN.include?(found.class)
+        return refusal unless found.is_a?(Net::HTTPSuccess)
 
-        found["Content-Length"].to_i == size ? found : conflict(shown(uri))
+        same ? found : conflict(shown(uri))
+      end
+
+      # It is read no further than +file+ is long.
+      def same?(answer, file, facts)
+        left = File.size(file)
+        return false unless answer.is_a?(Net::HTTPOK) && [nil, left].include?(answer.content_length)
+
+        digest = Digest::SHA256.new
+        answer.read_body do |bytes|
+          return false if (left -= bytes.bytesize).negative?
+
+          digest << bytes
+        end
+        digest.hexdigest == sha256_of(file, facts)
       end
 
       # No text of the answer is shown: that of S3 repeats parts of a signature.
@@ -112,6 +158,8 @@ module HeapDump
 
       def words(error)
         case error
+        when Errno::ECONNRESET, Errno::EPIPE
+          "the server has closed the connection, as some do if a file is too large for them"
         when SystemCallError then Terminal::Trouble.words(error.class.new) # without a proxy in it
         when Endless then "it took longer than #{@longest} s"
         when Timeout::Error then "no progress within #{@timeout} s"

@@ -2,12 +2,10 @@
 
 module HeapDump
   module Ship
-    # Removes dumps when there are too many: first those that have been shipped, then those that
-    # wait, last those that could not be shipped; of each the oldest first.
+    # Removes dumps when there are too many: first those that have been shipped, then those that are
+    # not whole, last those that could not be shipped; of each the oldest first. What may still be
+    # shipped stays.
     class Keep # :nodoc:
-      BESIDE = [".hdidx", Manifest::ENDING, Marks::FAILED, Marks::SHIPPED].freeze
-      private_constant :BESIDE
-
       # Removes a dump and all that is beside it, unless it is another file by now. Its mark goes
       # last: without its dump it means nothing. Raises SystemCallError if the dump cannot be
       # removed.
@@ -15,7 +13,7 @@ module HeapDump
         return unless dump.same?
 
         File.unlink(dump.path)
-        Marks.remove(dump.path, *BESIDE)
+        Marks.remove(dump.path, *DumpFiles::BESIDE)
       end
 
       # +most+: so many dumps may stay (Integer); nil: all.
@@ -24,12 +22,14 @@ module HeapDump
         @most = most
       end
 
-      # Removes what is too much, and can be removed. Returns the dumps that it has removed.
-      def call
+      # Removes what is too much, and can be removed, of the dumps for which the block is true.
+      # Returns the dumps that it has removed.
+      def call(&)
         return [] unless @most
 
         all = @dumps.all
-        too_many = all.sort_by.with_index { |dump, age| [Marks.rank(dump.path), age] }
+        too_many = all.select(&)
+                      .sort_by.with_index { |dump, age| [Marks.rank(dump.path), age] }
                       .first([all.size - @most, 0].max)
         too_many.select { |dump| removed?(dump) }
       end

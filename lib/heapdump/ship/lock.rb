@@ -13,6 +13,13 @@ module HeapDump
       LOOK = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
       private_constant :PATIENCE, :FLAGS, :LOOK
 
+      # Whether a process has the lock of the file +path+, as far as this user may know.
+      def self.held?(path)
+        File.open(path, LOOK) { |file| !file.flock(File::LOCK_SH | File::LOCK_NB) }
+      rescue SystemCallError
+        false
+      end
+
       def initialize(directory, patience: PATIENCE)
         @directory = directory
         @path = File.join(directory, NAME)
@@ -39,13 +46,16 @@ module HeapDump
         say_who
       end
 
-      # The number of the process that has the lock (Integer), nil if none has it.
+      # The number of the process that has the lock (Integer), nil if none has it, :unknown if the
+      # file is that of another user.
       def holder
         File.open(@path, LOOK) do |file|
           next if file.flock(File::LOCK_SH | File::LOCK_NB)
 
           file.read.to_i
         end
+      rescue Errno::EACCES
+        :unknown
       rescue SystemCallError
         nil
       end
@@ -55,7 +65,7 @@ module HeapDump
       def take
         deadline = now + @patience
         loop do
-          file = File.new(@path, FLAGS, 0o600)
+          file = open_file
           return file if locked?(file)
 
           holder = file.read.to_i
@@ -64,6 +74,13 @@ module HeapDump
 
           sleep 0.05
         end
+      end
+
+      def open_file
+        File.new(@path, FLAGS, 0o600)
+      rescue Errno::EACCES, Errno::EROFS, Errno::EPERM => e
+        raise Error, "#{@path} cannot be written: #{Terminal::Trouble.words(e)}; heapdump ship " \
+                     "notes in this directory what it has shipped, always as the same user"
       end
 
       # The file may have been removed by the process that had the lock until now.

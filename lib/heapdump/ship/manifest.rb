@@ -2,13 +2,14 @@
 
 require "digest"
 require "json"
+require_relative "../dump_files"
 
 module HeapDump
   module Ship
     # What is known of a dump, in FILE.manifest.json beside it and in the store: so nobody has to
     # open the dump to know what it is. A watch may have written it before; what it says stays.
     module Manifest # :nodoc:
-      ENDING = ".manifest.json"
+      ENDING = DumpFiles::MANIFEST
       VERSION = 1
       PIECE = 1 << 20 # bytes
       private_constant :VERSION, :PIECE
@@ -19,16 +20,14 @@ module HeapDump
       module_function
 
       # The manifest (Hash), which is completed if something is missing. +wholeness+ is what the
-      # dump says of itself. On a full disk it gets no file: dumps have to leave that first of all.
-      # Raises Changed, and SystemCallError.
-      def complete(path, stat, wholeness)
+      # dump says of itself, +sha256+ its digest, if that is known. On a full disk it gets no file:
+      # dumps have to leave that first of all. Raises Changed, and SystemCallError.
+      def complete(path, stat, wholeness, sha256: nil)
         fields = read(path, stat)
         return fields if fields["sha256"]
 
-        sha256 = digest(path)
-        raise Changed, "it has changed while it was read" unless Marks.of?(File.lstat(path),
-                                                                           Marks.identity(stat))
-
+        sha256 ||= digest_of(path, stat)
+        fields = read(path, stat) # a watch may have written it meanwhile
         fields = { "version" => VERSION, "file" => File.basename(path), **fields,
                    **Marks.identity(stat),
                    "sha256" => sha256, "whole" => wholeness.whole,
@@ -36,6 +35,14 @@ module HeapDump
         store(path, fields)
         fields
       end
+
+      def digest_of(path, stat)
+        sha256 = digest(path)
+        return sha256 if Marks.of?(File.lstat(path), Marks.identity(stat))
+
+        raise Changed, "it has changed while it was read"
+      end
+      private_class_method :digest_of
 
       def store(path, fields)
         Marks.write_file(path + ENDING, fields)

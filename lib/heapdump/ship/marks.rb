@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
+require_relative "../dump_files"
 
 module HeapDump
   module Ship
@@ -8,8 +9,8 @@ module HeapDump
     # has "again" if there is another try. Each is whole or not there. A mark is for the file as it
     # was; for a later one of that name it says nothing.
     module Marks # :nodoc:
-      SHIPPED = ".shipped"
-      FAILED = ".failed"
+      SHIPPED = DumpFiles::SHIPPED
+      FAILED = DumpFiles::FAILED
       VERSION = 1
       # How ready a dump is to be dropped: what is in another place goes first, and what could not
       # be brought there goes last.

@@ -51,13 +51,12 @@ module HeapDump
                    else
                      configured
                    end
-        registry.fetch(name)
-      rescue KeyError
-        raise Error, "config/storage.yml has no service #{name}"
-      rescue LoadError, RuntimeError => e # the service's own gem is missing
+        registry.fetch(name) { raise Error, "config/storage.yml has no service #{name}" }
+      rescue StandardError, ScriptError => e # the service's own gem is missing, or a variable
         raise if e.is_a?(Error)
 
-        raise Error, "the service #{name} of Active Storage cannot be used: #{e.message}"
+        raise Error, "the service #{name} of Active Storage cannot be used: " \
+                     "#{e.message.lines.first}"
       end
 
       def configured

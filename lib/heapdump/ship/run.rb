@@ -8,7 +8,8 @@ module HeapDump
     # next try, the others go on.
     #
     # It tells what happens to a listener: shipped(dump, place, seconds), failed(dump, words, try,
-    # most, pause) with a pause of nil after the last try, dropped(dump).
+    # most, pause) with a pause of nil after the last try and :later if this process ends before the
+    # next, dropped(dump). It is for one call of #once or #forever.
     class Run # :nodoc:
       LOOK = 15 # seconds between two looks into the directory
       # What a sink may raise: its SDK may raise anything.
@@ -38,36 +39,42 @@ module HeapDump
         candidates(:failed).each { |dump| Marks.remove(dump.path, Marks::FAILED) }
       end
 
-      # Ships all that is there, with all tries.
+      # Ships all that is there, with all tries. After #stop, what is there has one last try.
       def once
-        loop do
-          break if @stopped
-
-          pause = round
-          break if pause.nil?
-
+        until @stopped
+          pause = round or return
           rest(pause)
         end
+        last_tries
+      ensure
+        close
       end
 
-      # Ships whatever comes, until #stop. What is there then has one last try.
+      # Ships whatever comes, until #stop.
       def forever
         until @stopped
           pause = round
           rest([pause, @look].compact.min) unless @stopped
         end
-        candidates(:waiting).each { |dump| try(dump) if @dumps.wait(dump)&.<=(Dumps::YOUNG) }
+        last_tries
+      ensure
+        close
       end
 
       # May be called by the handler of a signal.
       def stop
         @stopped = true
         @alarm.write_nonblock(".")
-      rescue IO::WaitWritable
-        nil # it rings already
+      rescue IO::WaitWritable, IOError
+        nil # it rings already, or has come to its end
       end
 
       private
+
+      def last_tries
+        @last = true
+        candidates(:waiting).each { |dump| try(dump) if @dumps.wait(dump)&.<=(Dumps::YOUNG) }
+      end
 
       # Tries what is due. Returns the seconds until the next is due, nil if nothing waits.
       def round
@@ -75,7 +82,7 @@ module HeapDump
         waiting = candidates(:waiting)
         waiting.each { |dump| try(dump) if !@stopped && wait(dump)&.zero? }
         @dumps.forget(waiting)
-        @keep.call.each { |dump| @listener.dropped(dump) }
+        @keep.call { |dump| done_with?(dump) }.each { |dump| @listener.dropped(dump) }
         candidates(:waiting).filter_map { |dump| wait(dump) }.min
       end
 
@@ -88,6 +95,11 @@ module HeapDump
       def wait(dump)
         waits = [@tries.wait(dump, now), @dumps.wait(dump)]
         waits.max unless waits.include?(nil)
+      end
+
+      # Whether nothing more will be tried with it, and nobody writes it any more.
+      def done_with?(dump)
+        dump.state != :waiting || (wait(dump).nil? && @dumps.rested?(dump))
       end
 
       def try(dump)
@@ -109,8 +121,9 @@ module HeapDump
       def failed_try(dump, error)
         count, pause = count_try(dump, error)
         words = words(error)
+        @failed += 1 if @last || pause.nil?
         give_up(dump, words, count) unless pause
-        @listener.failed(dump, words, count, @tries.most, pause)
+        @listener.failed(dump, words, count, @tries.most, @last && pause ? :later : pause)
       end
 
       # A name that another file has will not become free. A mark says that there is another try.
@@ -127,15 +140,18 @@ module HeapDump
       end
 
       def words(error)
-        error.is_a?(SystemCallError) ? Terminal::Trouble.words(error) : error.message
+        error.is_a?(SystemCallError) ? Terminal::Trouble.sentence(error) : error.message
       end
 
       def give_up(dump, words, count)
-        @failed += 1
         Marks.write(dump.path, Marks::FAILED, dump.stat,
                     { "tries" => count, "error" => Terminal::Text.safe(words) })
       rescue SystemCallError
         nil # on a full disk there is no mark, and the next process tries it anew
+      end
+
+      def close
+        [@waker, @alarm].each(&:close)
       end
 
       def rest(seconds)

@@ -64,11 +64,15 @@ module HeapDump
         sha256 = sha256_of(file, facts)
         etag = there(object, sha256) || conditional do |**condition|
           upload(file, object, sha256, condition)
-        end || there(object, sha256) || conflict(address(object))
+        end || taken(object, sha256)
         Receipt.new(address(object), etag.delete('"'))
       rescue ::Aws::Errors::ServiceError, ::Seahorse::Client::NetworkingError,
              ::Aws::Errors::MissingCredentialsError, ::Aws::Errors::NoSuchEndpointError => e
         raise Error, "#{self}: #{words(e)}"
+      rescue URI::Error # its message has the password of the proxy
+        raise Error, "#{self}: the proxy in the environment is no valid address"
+      rescue Net::ProtocolError => e
+        raise Error, "#{self}: the proxy refuses it (#{e.message})"
       end
 
       private
@@ -83,14 +87,22 @@ module HeapDump
       end
 
       # The etag of the file if it is there already: a process before this one may have been killed
-      # between the last byte and its note. nil if nothing is there, or if that may not be asked.
+      # between the last byte and its note. nil if nothing is there, false if that may not be asked.
       def there(object, sha256)
         found = @client.head_object(**object)
         conflict(address(object)) unless found.metadata["sha256"] == sha256
         found.etag
-      rescue ::Aws::S3::Errors::NotFound, ::Aws::S3::Errors::NoSuchKey,
-             ::Aws::S3::Errors::Forbidden, ::Aws::S3::Errors::AccessDenied
+      rescue ::Aws::S3::Errors::NotFound, ::Aws::S3::Errors::NoSuchKey
         nil
+      rescue ::Aws::S3::Errors::Forbidden, ::Aws::S3::Errors::AccessDenied
+        false
+      end
+
+      # The etag of the file, if it is what has the name.
+      def taken(object, sha256)
+        found = there(object, sha256)
+        hidden(address(object)) if found == false
+        found || conflict(address(object))
       end
 
       # Yields the condition that nothing has this name; without it where the store does not know

@@ -30,6 +30,13 @@ module HeapDump
         return make("us-east-1", endpoint, timeout) if endpoint && region.nil?
 
         raise Error, "the region of the bucket is not known; give it: s3://…?region=eu-central-1"
+      rescue ::Aws::Errors::InvalidRegionError
+        raise Error, "s3: has a region that is none; it has the form ?region=eu-central-1"
+      rescue StandardError => e # it looks for keys already, in all places that are set up
+        raise if e.is_a?(Error)
+
+        raise Error, "s3: what the environment or a profile says of keys and settings cannot be " \
+                     "used: #{e.message.lines.first}"
       end
       private_class_method :make
 

@@ -13,6 +13,9 @@ module HeapDump
       # Another file has the name in the store.
       class Conflict < Error; end
 
+      # Some file has the name in the store, and nobody may look which one it is.
+      class Hidden < Conflict; end
+
       # Where the file is now (String). Raises HeapDump::Error if it is not there.
       def call(file, facts)
         deliver(file, facts).address
@@ -40,6 +43,10 @@ module HeapDump
 
       def conflict(address)
         raise Conflict, "another file is at #{address} already, and stays there"
+      end
+
+      def hidden(address)
+        raise Hidden, "a file is at #{address} already, and the store does not let us look which"
       end
     end
   end

@@ -12,7 +12,8 @@ module HeapDump
         @dumps = dumps
       end
 
-      # The process that ships them (Integer), nil if there is none.
+      # The process that ships them (Integer), nil if there is none, :unknown if this user may not
+      # know.
       def process
         Lock.new(@dumps.path).holder
       end
@@ -40,7 +41,8 @@ module HeapDump
       end
 
       def whole?(dump)
-        @dumps.wholeness(dump).whole != false
+        # Another user ships what this one may not read.
+        !File.readable?(dump.path) || @dumps.wholeness(dump).whole != false
       rescue ReadError
         false
       end

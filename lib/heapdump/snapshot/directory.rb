@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "time"
+require_relative "../dump_files"
 
 module HeapDump
   class Snapshot
@@ -14,9 +15,7 @@ module HeapDump
       GZIP = "\x1F\x8B".b.freeze
       TIME = /\A[^\n]*?"time"\s*:\s*"([-\dT:.]+Z)"/n # in a header
       HEAD = 4096 # so many bytes of a file are looked at
-      # Names of dumps that are still being written, and of indexes.
-      OTHERS = /\.partial-\d+\z|\.hdidx\z/
-      private_constant :LINE, :TIME, :ZSTD, :GZIP, :HEAD, :OTHERS
+      private_constant :LINE, :TIME, :ZSTD, :GZIP, :HEAD
 
       # What a shell replaces by names of files, unless there are none.
       PATTERN = /[*?\[]/
@@ -100,7 +99,7 @@ module HeapDump
 
       # The first bytes of a file, "" for a file that cannot be a dump.
       def head(path)
-        return "" if path.match?(OTHERS) || !File.file?(path) || !File.readable?(path)
+        return "" if path.match?(DumpFiles::OTHERS) || !File.file?(path) || !File.readable?(path)
 
         head = File.binread(path, HEAD).to_s
         head.start_with?(GZIP) ? unpacked(head) : head
