@@ -66,7 +66,7 @@ module HeapDump
         check_number(rest)
         call(*rest)
       rescue OptionParser::ParseError => e
-        raise UsageError, "#{words(e)}#{right_ones(e)}; #{hint}"
+        raise UsageError, "#{without_breaks(e)}#{right_ones(e)}; #{hint}"
       end
 
       def parser
@@ -104,7 +104,7 @@ module HeapDump
       end
 
       # OptionParser puts its guesses on lines of their own, without dashes.
-      def words(error)
+      def without_breaks(error)
         message, *guesses = error.message.sub("Did you mean?", "").split(/\s*\n\s*/)
         return message if guesses.empty?
 

@@ -40,6 +40,8 @@ module HeapDump
 
         "#{named} cannot be written to by this user" unless File.writable?(@path)
       rescue Errno::ENOENT
+        return "#{named} is a link that leads nowhere" if File.symlink?(@path)
+
         "#{named} cannot be made: there is no directory #{Terminal::Text.safe(File.dirname(@path))}"
       rescue SystemCallError => e
         "#{named} cannot be made: #{Terminal::Trouble.words(e)}"

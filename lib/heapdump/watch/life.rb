@@ -39,6 +39,11 @@ module HeapDump
         @first["app"].is_a?(String) ? @first["app"] : nil
       end
 
+      # When the process was started, in ticks of its machine; nil where that is unknown.
+      def started
+        @first["started"]
+      end
+
       # Times (String), "" where they are unknown.
       def begun
         @first["begin"].to_s
