@@ -12,8 +12,9 @@ module HeapDump
     # The endings of what is beside a dump and goes with it, in this order: the mark that it is safe
     # elsewhere goes last.
     BESIDE = [INDEX, MANIFEST, FAILED, SHIPPED].freeze
+    PARTIAL = /\.partial-\d+\z/
     # Names of files that are no dumps: of one that is being written, and of what is beside a dump,
     # which has a number at its end until it is whole.
-    OTHERS = /\.partial-\d+\z|#{Regexp.union(BESIDE)}(?:\.\d+)?\z/
+    OTHERS = /#{PARTIAL}|#{Regexp.union(BESIDE)}(?:\.\d+)?\z/
   end
 end

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../dump_files"
 require_relative "../ship/marks"
 
 module HeapDump
@@ -7,15 +8,6 @@ module HeapDump
     # The directory of the dumps, with a directory for each series: the dumps of one life of a
     # process.
     class Directory # :nodoc:
-      SERIES = /\Aseries-[\w.-]+\z/
-      # Files in it that are no dumps: one that is being written, and what is known of a dump. Those
-      # that end in a number are not written yet.
-      PARTIAL = /\.partial-\d+\z/
-      MANIFEST = ".manifest.json"
-      BESIDE = [MANIFEST, ".hdidx", Ship::Marks::FAILED, Ship::Marks::SHIPPED].freeze
-      OTHERS = /\.partial-\d+\z|#{Regexp.union(BESIDE)}(?:\.\d+)?\z/
-      private_constant :SERIES, :BESIDE
-
       # A file with a dump.
       Dump = Struct.new(:path, :series, :bytes, :time)
 
@@ -65,14 +57,15 @@ module HeapDump
 
       # The names of all series.
       def all_series
-        Dir.children(@path).grep(SERIES).select { |name| File.lstat(join(name)).directory? }
+        names = Dir.children(@path).grep(DumpFiles::SERIES)
+        names.select { |name| File.lstat(join(name)).directory? }
       rescue SystemCallError
         []
       end
 
       # The dumps of a series, the oldest first.
       def dumps_of(series)
-        names = Dir.children(join(series)).grep_v(OTHERS)
+        names = Dir.children(join(series)).grep_v(DumpFiles::OTHERS)
         names.filter_map { |name| dump(series, name) }.sort_by { |one| [one.time, one.path] }
       rescue SystemCallError
         [] # another process has removed it
@@ -80,7 +73,7 @@ module HeapDump
 
       # Removes a dump, and then what belongs to it.
       def remove(dump)
-        ["", *BESIDE].each { |ending| unlink(dump.path + ending) }
+        ["", *DumpFiles::BESIDE].each { |ending| unlink(dump.path + ending) }
       end
 
       # Removes a series: its files and then itself. Nothing but files of a series is removed, and
@@ -95,7 +88,7 @@ module HeapDump
       # Removes what processes that were killed have left half written. +age+: seconds.
       def remove_partial(now, age)
         all_series.each do |series|
-          Dir.children(join(series)).grep(PARTIAL).each do |name|
+          Dir.children(join(series)).grep(DumpFiles::PARTIAL).each do |name|
             unlink(join(series, name)) if File.lstat(join(series, name)).mtime < now - age
           end
         rescue SystemCallError

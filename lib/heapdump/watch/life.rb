@@ -75,7 +75,7 @@ module HeapDump
       # Paths of the dumps of this life.
       def dumps
         directory = @file.dumps_directory
-        Dir.children(directory).grep_v(Directory::OTHERS).sort
+        Dir.children(directory).grep_v(DumpFiles::OTHERS).sort
            .map { |name| File.join(directory, name) }
       rescue SystemCallError
         []

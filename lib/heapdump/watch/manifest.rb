@@ -22,7 +22,7 @@ module HeapDump
                    revision: ENV.values_at(*REVISIONS).compact.find { |text| !text.empty? },
                    objects: result.objects, bytes: result.bytes, seconds: result.seconds,
                    pause: result.pause, work: Work.totals, facts: running.facts.to_h }
-        Written.write(result.path + Directory::MANIFEST, fields.compact)
+        Written.write(result.path + DumpFiles::MANIFEST, fields.compact)
       end
     end
   end
