@@ -59,7 +59,7 @@ class TestWatchShips < HeapDumpTest
     outcome = run_child(<<~'RUBY')
       LEAK = []
       watch { |on| on.every(seconds: 1) }
-      wait_until("three dumps") { LEAK << "x" * 1000; stats[:dumps] == 3 }
+      wait_until("three dumps") { LEAK << "x" * 1000; stats[:dumps] >= 3 }
       begin
         Process.wait
       rescue Errno::ECHILD
@@ -80,7 +80,7 @@ class TestWatchShips < HeapDumpTest
     left
     outcome = run_child(<<~'RUBY')
       watch
-      wait_until("both") { stats[:shipped] == 2 }
+      wait_until("both") { stats[:shipped] >= 2 }
     RUBY
     assert_equal %w[1.json 2.json], shipped("*/*.json").map { |name|
       File.basename(name)
@@ -97,14 +97,14 @@ class TestWatchShips < HeapDumpTest
       HeapDump::Watch::Shipping.const_set(:AGAIN, 0)
       watch
       Dir.rmdir(TO)
-      wait_until("two dumps") { File.write("#{DIR}/ask", ""); stats[:dumps] == 2 }
+      wait_until("two dumps") { File.write("#{DIR}/ask", ""); stats[:dumps] >= 2 }
       wait_until("it was tried again") { File.read("#{DIR}/ship.log").lines.size > 2 }
       wait_until("more looks") { stats[:looks] > 5 }
     RUBY
     assert_equal 1, outcome.err.scan(/dumps are not shipped: .*no directory/).size, outcome.err
     assert_path_exists path
     Dir.mkdir(to)
-    run_child("watch; wait_until('all') { stats[:shipped] == 3 }")
+    run_child("watch; wait_until('all') { stats[:shipped] >= 3 }")
   end
 
   # It has none of the sockets of the application, and nobody sees the address.
@@ -117,7 +117,7 @@ class TestWatchShips < HeapDumpTest
       server = TCPServer.new("127.0.0.1", 0)
       server.close_on_exec = false
       watch
-      wait_until("it is shipped") { stats[:shipped] == 1 }
+      wait_until("it is shipped") { stats[:shipped] >= 1 }
     RUBY
     refute_match(/socket:/, File.read("#{to}/fds"))
     arguments = File.read("#{to}/arguments")
@@ -145,7 +145,7 @@ class TestWatchShips < HeapDumpTest
   def test_the_first_process
     left
     watch = engine(machine: Machine.new(tree.root, pid: 1), to: [heaps, to])
-    wait_until("it is shipped") { watch.look || watch.stats[:shipped] == 1 }
+    wait_until("it is shipped") { watch.look || watch.stats[:shipped] >= 1 }
     wait_until("no child is left") { no_child? }
   end
 
@@ -172,7 +172,7 @@ class TestWatchShips < HeapDumpTest
     use(100)
     HeapDump::Ship::Marks.write(left_path, ".failed", File.lstat(left_path), {})
     machine.pass(20)
-    wait_until("it is tried when there is room") { watch.look || watch.stats[:shipped] == 1 }
+    wait_until("it is tried when there is room") { watch.look || watch.stats[:shipped] >= 1 }
     assert_equal ["no process that ships the dumps was started: 50.0 MiB of memory are left, and " \
                   "it may take 64.0 MiB; they stay"], told
   end
