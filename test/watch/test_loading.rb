@@ -4,7 +4,7 @@ require "test_helper"
 require "support/watch_program"
 
 # Forks while the thread of a watch loads libraries.
-class TestLoading < HeapDumpTest
+class TestWatchLoading < HeapDumpTest
   include WatchProgram
 
   # A thread loads, and goes on when somebody waits for it to fork.

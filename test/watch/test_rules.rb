@@ -4,7 +4,7 @@ require "test_helper"
 require "support/watching"
 
 # All rules but that of the memory, and what becomes of code of the application that fails.
-class TestRules < HeapDumpTest
+class TestWatchRules < HeapDumpTest
   include Watching
 
   def test_growth
