@@ -100,7 +100,7 @@ class TestShipKilled < HeapDumpTest
     refute_includes line, KEYS["AWS_SECRET_ACCESS_KEY"]
     assert_includes line, "a.json: try 1 of 5 has failed: s3://heaps: AccessDenied: of the test; " \
                           "again in 1 s\n"
-    assert_equal pid, heapdump!("ship", from, "--status", "--json").json["process"]
+    assert_equal pid, heapdump("ship", from, "--status", "--json").json["process"]
     @store.fault = nil
     Process.kill(:TERM, pid)
     assert_predicate wait_for(pid), :success?

@@ -229,7 +229,7 @@ class TestShipS3 < HeapDumpTest
         request.request_method == "PUT" ? ["PreconditionFailed", 412] : ["AccessDenied", status]
       end
       told = ship(sink, delete: true, &:retry_failed)
-      assert_equal 5, told.failures.size
+      assert_equal 1, told.failures.size # what is taken stays taken
       assert_match(words, told.failures.last[1])
       assert_path_exists path
     end

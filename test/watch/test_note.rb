@@ -17,12 +17,14 @@ class TestNote < HeapDumpTest
 
   def test_a_line_a_minute
     use(520, events: { oom_kill: 3 })
+    ENV["HEAPDUMP_APP"] = "shop"
     watch = engine(&:growth)
+    ENV.delete("HEAPDUMP_APP")
     look(watch, 180)
     watch.close
     first, *samples, last = lines
     assert_equal({ "begin" => "2026-11-29T04:00:00Z", "pid" => 40, "host" => "web-1",
-                   "app" => "test_note.rb", "ruby" => RUBY_VERSION, "started" => 4000 },
+                   "app" => "shop", "ruby" => RUBY_VERSION, "started" => 4000 },
                  first.except("series"))
     assert_equal 4, samples.size
     assert_equal "2026-11-29T04:01:00Z", samples[1]["time"]
