@@ -18,6 +18,7 @@
 #include "base/reason.h"
 #include "base/types.h"
 #include "count.h"
+#include "disk.h"
 #include "gdb.h"
 #include "guard/guard.h"
 #include "lines/names.h"
@@ -474,7 +475,7 @@ define(void) {
         "capabilities",  "fail_writing", "read_report",    "reason",        "descriptor",
         "check_options", "seconds",      "mark",           "notice",        "checked?",
         "count",         "own_strings",  "without_signal", "signal_action", "restore_signal_action",
-        "start"};
+        "disk",          "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
@@ -493,6 +494,7 @@ define(void) {
     rb_define_private_method(singleton, "restore_signal_action", rb_heapdump_restore_signal_action,
                              2);
     rb_define_private_method(singleton, "without_signal", rb_heapdump_without_signal, 1);
+    rb_define_private_method(singleton, "disk", rb_heapdump_disk, 1);
     rb_define_private_method(singleton, "start", rb_heapdump_start, -1);
 }
 

@@ -34,6 +34,15 @@ of_handlers(VALUE heapdump) {
     return Qnil;
 }
 
+/* The option of the watch of this process; nil if there is none. Loads no watch. */
+static VALUE
+of_watch(VALUE heapdump) {
+    ID name = rb_intern("Watch");
+    if (!rb_const_defined_at(heapdump, name) || !NIL_P(rb_autoload_p(heapdump, name))) return Qnil;
+    VALUE watch = rb_funcall(rb_const_get_at(heapdump, name), rb_intern("current"), 0);
+    return NIL_P(watch) ? Qnil : rb_funcall(watch, rb_intern("strings"), 0);
+}
+
 static VALUE
 parse(const char *text) {
     size_t digits = strspn(text, "0123456789");
@@ -47,6 +56,9 @@ hd_own_strings(const char **source) {
     VALUE heapdump = rb_define_module("HeapDump"), strings = of_handlers(heapdump);
     const char *text = environment("HEAPDUMP_STRINGS");
     *source = "handler";
+    if (!NIL_P(strings)) return strings;
+    strings = of_watch(heapdump);
+    *source = "watch";
     if (!NIL_P(strings)) return strings;
     *source = "environment";
     if (*text) return parse(text);

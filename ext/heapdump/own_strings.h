@@ -11,11 +11,13 @@
  * Returns a value of the option `strings`, and sets `source` to what has decided it:
  *
  *   "handler"      the option of an installed HeapDump::Trigger
+ *   "watch"        the option of its HeapDump.watch
  *   "environment"  HEAPDUMP_STRINGS; a wrong value means :none
  *   "default"      nothing else, but heapdump/auto, the Puma plugin or a hook is used: :none
  *   "nothing"      nothing: :full
  *
- * Calls methods of HeapDump::Trigger, so it may raise what a program has made of them.
+ * Calls methods of HeapDump::Trigger and HeapDump::Watch, so it may raise what a program has made
+ * of them.
  */
 VALUE hd_own_strings(const char **source);
 

@@ -6,7 +6,8 @@ require_relative "terminal"
 
 module HeapDump
   # The command `heapdump`. A command NAME is the class CLI::Name in lib/heapdump/cli/NAME.rb, which
-  # is loaded when the command is called. No command loads the dumper into this process.
+  # is loaded when the command is called. No command loads the dumper into this process, but
+  # `doctor --container`, which asks it for the room on a disk.
   #
   #   require "heapdump/cli"
   #   HeapDump::CLI.run(["take", "4711", "-o", "heap.json"]) # => 0
@@ -34,7 +35,8 @@ module HeapDump
     COMMANDS = {
       "take" => "a dump of a running process: by its signal handler, else through gdb",
       "count" => "the objects of a running process, by type and class, through gdb",
-      "doctor" => "which of the two will work for a process, and why not",
+      "doctor" => "which of the two will work for a process, and what its container allows",
+      "ship" => "dumps of a directory to another place, as to S3, as they come",
       "summary" => "what the heap is made of: memory, types, classes, places, strings",
       "top" => "the objects that retain most memory",
       "why" => "who holds an object, or the objects of a class",
@@ -45,6 +47,7 @@ module HeapDump
       "leaks" => "what leaks, by several dumps of a process, and who holds it",
       "report" => "one HTML file to hand on: what leaks or is large, and who holds it",
       "ui" => "dumps in a browser, from a server on this machine",
+      "notes" => "what watched processes used until they ended, minute by minute",
       "verify" => "whether a dump is whole and valid",
       "convert" => "a dump for other tools"
     }.freeze

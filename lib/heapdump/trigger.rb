@@ -51,8 +51,8 @@ module HeapDump
     HOST = Etc.uname[:nodename].tr("/", "_").freeze
     MARKER_BYTES = 249 # the longest name that the system allows for a marker
     # What a dump may raise. Any other exception belongs to the application and is passed on.
-    OURS = [StandardError, ScriptError, NoMemoryError, SystemStackError].freeze
-    private_constant :PATTERNS, :HOST, :MARKER_BYTES, :OURS
+    OURS = [StandardError, ScriptError, NoMemoryError, SystemStackError].freeze # :nodoc:
+    private_constant :PATTERNS, :HOST, :MARKER_BYTES
 
     @installed = {} # signal number => Trigger
     class << self

@@ -14,14 +14,15 @@ class TestExamples < HeapDumpTest
   include CommandLine
 
   DOCUMENTS = %w[README.md SECURITY.md CONTRIBUTING.md docs/format.md docs/architecture.md
-                 docs/reader.md docs/glossary.md].freeze
+                 docs/reader.md docs/glossary.md docs/kubernetes.md].freeze
   WORDS = %w[heapdump grep jq ruby].freeze
 
   # What is not run here, by how it begins, and why.
   NOT_RUN = {
     /\Akill -USR2/ => "bin/demo does it, and shows what it says",
-    /\Aheapdump \S+ (PID|FILE|COMMAND)/ => "a placeholder",
+    /\Aheapdump \S+ (PID|FILE|COMMAND|DIR)/ => "a placeholder",
     /\Aruby -rheapdump/ => "capabilities differ from Ruby to Ruby; test_capabilities.rb",
+    /\Aheapdump ship / => "it ships until it is stopped, and there is no bucket; test/ship",
     /\Aheapdump ui / => "it serves until it is stopped; test/web/test_ui.rb",
     /\Aheapdump [a-z]+\z/ => "the name of a command"
   }.freeze
@@ -121,7 +122,7 @@ class TestExamples < HeapDumpTest
     Dir.mkdir(File.join(scratch, "all"))
     3.times { |i| File.link(dump("#{i + 1}.json"), File.join(scratch, "all", "#{i + 1}.json")) }
     session = HeapDump::Snapshot.open(dump("heap.json")).find(class: "Shop::Session").first.to_s
-    others = %w[take doctor count ui]
+    others = %w[take doctor count ship ui notes]
     lines = HeapDump::CLI::EXAMPLES.except(*others).values.flatten(1).map(&:first)
     assert_operator lines.size, :>, 15
     Dir.chdir(scratch) do
@@ -154,6 +155,11 @@ class TestExamples < HeapDumpTest
     def heapdump(**options) = options.fetch(:signal)
     def after_fork(&block) = block || raise("no block")
     alias after_worker_fork after_fork
+    def heapdump_watch(**options) = options.fetch(:at_most)
+    def use(middleware) = middleware.new(->(_) {})
+    HeapDump.singleton_class.prepend(Module.new do
+      def watch(**options, &block) = super(to: File.join(Dir.pwd, "watched"), **options, &block)
+    end)
     def check(value, shown)
       said = Shape.of(value.inspect)
       shown = shown.sub(/, [a-z].*/, "").split("…").first

@@ -7,7 +7,8 @@ require "heapdump/outside/contents"
 # What dumps through gdb have of the contents of strings.
 class TestContents < HeapDumpTest
   AUTO = "-r#{Child::ROOT}/lib/heapdump/auto".freeze
-  CODE = "SECRET = 'the secret ' * 3; sleep"
+  READY = "ready" # the file that the program writes when it has done what is before its CODE
+  CODE = "SECRET = 'the secret ' * 3; File.write('#{READY}', ''); sleep".freeze
 
   def setup
     super
@@ -18,7 +19,10 @@ class TestContents < HeapDumpTest
   # What is dumped of the secret (nil if it is left out), what `take` prints, and its fields.
   def take(code, *options, flags: [], env: {})
     path = File.join(scratch, "heap.json")
-    Outside.with_process(code, *flags, env: env) do |pid|
+    ready = File.join(scratch, READY)
+    FileUtils.rm_f(ready)
+    Outside.with_process(code, *flags, env: env, chdir: scratch) do |pid|
+      wait_until("the program waits") { File.exist?(ready) }
       fields, out = [["--json"], []].map do |json|
         status, out, err = Outside.heapdump("take", pid, "-o", path, "--via", "gdb", *options,
                                             *json)
@@ -95,6 +99,35 @@ class TestContents < HeapDumpTest
       assert_match(/are replaced by hashes \(decided by the process's own handler\)/, out)
       assert_equal %w[hash handler], fields
     end
+  end
+
+  # It shows no more of them than its own dumps do; a handler decides for it, too, and so does who
+  # asks for more.
+  def test_a_process_that_only_watches
+    code = "require 'heapdump'; HeapDump.watch(to: '#{scratch}/heaps', strings: %s); #{CODE}"
+    flags = ["-I", Child::LOAD_PATHS.first]
+    take(format(code, ":hash"), flags: flags) do |value, out, fields|
+      assert_nil value
+      assert_match(/are replaced by hashes \(decided by the process's HeapDump\.watch\)/, out)
+      assert_equal %w[hash watch], fields
+    end
+    take(format(code, "6"), flags: flags, env: { "HEAPDUMP_STRINGS" => "none" }) do |value,|
+      assert_equal "the se", value
+    end
+    take(format(code, ":hash"), "--strings", "full", flags: flags) do |value,|
+      assert_equal "the secret " * 3, value
+    end
+  end
+
+  # A watch that was ended decides nothing, and none is loaded to ask it.
+  def test_a_process_that_has_watched
+    code = "require 'heapdump'; HeapDump.watch(to: '#{scratch}/heaps').stop; #{CODE}"
+    take(code, flags: ["-I", Child::LOAD_PATHS.first]) do |_, _, fields|
+      assert_equal %w[full nothing], fields
+    end
+    loaded = Child.ruby!("require 'heapdump'; HeapDump.send(:own_strings)\n" \
+                         "p HeapDump.autoload?(:Watch).nil?").out
+    assert_equal "false\n", loaded
   end
 
   # A process may report anything.

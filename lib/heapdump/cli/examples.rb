@@ -7,11 +7,19 @@ module HeapDump
       "take" => [
         ["take 4711", "a dump of process 4711, as heap-4711-TIME.json"],
         ["take 4711 -o /var/tmp/heap.json.zst --gc", "living objects alone, compressed"],
-        ["take 4711 --strings none", "without the contents of strings"]
+        ["take 4711 --strings none", "without the contents of strings"],
+        ["take 4711 --to 's3://ops-heaps/shop?region=eu-central-1'", "and to a bucket at once"]
+      ],
+      "ship" => [
+        ["ship /var/tmp/heapdump --to 's3://ops-heaps/shop?region=eu-central-1'",
+         "each dump, as soon as it is whole"],
+        ["ship /heap --to env:HEAPDUMP_TO --once --delete", "what is there now, then remove it"],
+        ["ship /heap --status", "which dumps were shipped, which wait, and which failed"]
       ],
       "doctor" => [
         ["doctor 4711", "whether `heapdump take 4711` will work, and why not"],
-        ["doctor 4711 --json", "the same for a program"]
+        ["doctor 4711 --json", "the same for a program"],
+        ["doctor --container --dir /var/tmp", "whether there is room for dumps in this container"]
       ],
       "count" => [
         ["count 4711", "how many objects of each type process 4711 has"],
@@ -63,6 +71,10 @@ module HeapDump
       "ui" => [
         ["ui heap.json", "one dump"],
         ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"]
+      ],
+      "notes" => [
+        ["notes /var/tmp/heapdump", "what watched processes used in the end, and how they ended"],
+        ["notes /var/tmp/heapdump --pid 41 --json", "the minutes of one of them, for a program"]
       ],
       "verify" => [
         ["verify heap.json", "whether it is whole"],

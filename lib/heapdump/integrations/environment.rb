@@ -75,20 +75,19 @@ module HeapDump
     end
     private_class_method :default_compression
 
-    def self.strings
-      value = from_environment("HEAPDUMP_STRINGS", "none")
+    # The value of HEAPDUMP_STRINGS.
+    def self.strings(default = "none") # :nodoc:
+      value = from_environment("HEAPDUMP_STRINGS", default)
       return value.to_sym if %w[full none hash].include?(value)
       return Integer(value, 10) if value.match?(/\A\d+\z/)
 
       raise ArgumentError, "HEAPDUMP_STRINGS must be full, none, hash or a number of bytes, " \
                            "not #{value.inspect}"
     end
-    private_class_method :strings
 
-    def self.from_environment(name, default)
+    def self.from_environment(name, default) # :nodoc:
       value = ENV.fetch(name, "")
       value.empty? ? default : value
     end
-    private_class_method :from_environment
   end
 end

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "environment"
+require_relative "watching"
 
 module HeapDump
   # For the configuration file of Pitchfork. Workers reset the signals that they got from their mold
@@ -17,14 +18,21 @@ module HeapDump
     # HEAPDUMP_COMPRESS. Raises what HeapDump.on_signal does, and ArgumentError for a signal that
     # the server needs itself.
     #
-    #   after_worker_fork(&HeapDump::Pitchfork.after_worker_fork(signal: "URG"))
-    def self.after_worker_fork(**options)
+    # With +watch+, workers are watched, too: true, or the options of HeapDump.watch. It is true if
+    # HEAPDUMP_WATCH is set.
+    #
+    #   hook = HeapDump::Pitchfork.after_worker_fork(signal: "URG", watch: { at_most: 3 })
+    #   after_worker_fork(&hook)
+    def self.after_worker_fork(watch: Integrations::Watching.wanted?, **options)
+      watch = {} if watch == true
+      Integrations::Watching.check(watch) if watch
       Integrations.refuse_other("Pitchfork", "Unicorn", "after_fork")
       Integrations.trigger(**options) # raises for wrong arguments in the monitor already
       lambda do |server, worker|
         refuse("after_mold_fork") if worker.respond_to?(:mold?) && worker.mold?
         ::Pitchfork::Configurator::DEFAULTS[:after_worker_fork].call(server, worker)
         Integrations.trigger(**options).install
+        Integrations::Watching.start(watch) if watch
       end
     end
 

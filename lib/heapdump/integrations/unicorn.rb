@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "environment"
+require_relative "watching"
 
 module HeapDump
   # For the configuration file of Unicorn. Workers reset the signals that they got from their master
@@ -17,13 +18,19 @@ module HeapDump
     # HEAPDUMP_COMPRESS. Raises what HeapDump.on_signal does, and ArgumentError for a signal that
     # the server needs itself.
     #
-    #   after_fork(&HeapDump::Unicorn.after_fork(signal: "URG"))
-    def self.after_fork(**options)
+    # With +watch+, workers are watched, too: true, or the options of HeapDump.watch. It is true if
+    # HEAPDUMP_WATCH is set.
+    #
+    #   after_fork(&HeapDump::Unicorn.after_fork(signal: "URG", watch: { at_most: 3 }))
+    def self.after_fork(watch: Integrations::Watching.wanted?, **options)
+      watch = {} if watch == true
+      Integrations::Watching.check(watch) if watch
       Integrations.refuse_other("Unicorn", "Pitchfork", "after_worker_fork")
       Integrations.trigger(**options) # raises for wrong arguments in the master already
       lambda do |server, worker|
         ::Unicorn::Configurator::DEFAULTS[:after_fork].call(server, worker) # logs the new worker
         Integrations.trigger(**options).install
+        Integrations::Watching.start(watch) if watch
       end
     end
 

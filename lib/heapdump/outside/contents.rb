@@ -9,6 +9,7 @@ module HeapDump
       # Why a dump has what it has, by the word of the agent (agent.rb).
       REASONS = {
         "option" => "--strings", "handler" => "the process's own handler",
+        "watch" => "the process's HeapDump.watch",
         "environment" => "HEAPDUMP_STRINGS of the process",
         "default" => "the default of heapdump/auto, the plugin and the hooks", "nothing" => nil
       }.freeze

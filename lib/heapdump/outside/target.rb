@@ -93,6 +93,11 @@ module HeapDump
         false
       end
 
+      # True if it has the mounts of this process; false if it has others, or if nobody may know.
+      def same_mounts?
+        File.identical?("/proc/self/ns/mnt", proc_path("ns/mnt"))
+      end
+
       # Signals that it handles, ignores or blocks (numbers).
       def busy_signals
         bits = %w[SigCgt SigIgn SigBlk].map { |name| read_status[name].to_s.hex }.inject(:|)

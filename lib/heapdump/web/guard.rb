@@ -62,7 +62,7 @@ module HeapDump
       # which need no token.
       def authenticate(env, data:)
         known = if @authenticate
-                  @authenticate.call(Rack::Request.new(env))
+                  @authenticate.call(::Rack::Request.new(env))
                 else
                   !data || token?(env["HTTP_X_HEAPDUMP_TOKEN"])
                 end
@@ -76,7 +76,7 @@ module HeapDump
       end
 
       def token?(given)
-        given.is_a?(String) && Rack::Utils.secure_compare(given, @token)
+        given.is_a?(String) && ::Rack::Utils.secure_compare(given, @token)
       end
 
       def ours?(env, host)

@@ -92,7 +92,7 @@ module HeapDump
         Rackup::Handler::WEBrick
       rescue LoadError
         require "rack/handler/webrick"
-        Rack::Handler::WEBrick
+        ::Rack::Handler::WEBrick
       end
 
       def settings

@@ -8,12 +8,18 @@
 # HEAPDUMP_COMPRESS in the environment can set,
 #
 #   heapdump signal: "USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst", strings: :hash
+#
+# To watch the workers, or a Puma without workers (the same as HEAPDUMP_WATCH=1):
+#
+#   heapdump_watch at_most: 3
 
 require "puma/plugin"
 require "heapdump/integrations/environment"
+require "heapdump/integrations/puma_hooks"
+require "heapdump/integrations/watching"
 
 module Puma
-  # Adds a method to the configuration language of puma.rb.
+  # Adds methods to the configuration language of puma.rb.
   class DSL
     # Chooses the signal that dumps the heap of a worker, the path and the options: the arguments
     # are those of HeapDump.on_signal.
@@ -21,14 +27,23 @@ module Puma
       HeapDump::Integrations.trigger(**settings) # raises for wrong arguments here already
       @options[:heapdump] = settings
     end
+
+    # Watches each worker: the arguments are those of HeapDump.watch.
+    def heapdump_watch(**settings, &block)
+      HeapDump::Integrations::Watching.check(settings, block) # raises here already
+      @options[:heapdump_watch] = [settings, block]
+    end
   end
 end
 
 # Installs the trigger in workers, and in a Puma without workers if it does not need the signal
 # itself. The master of a cluster keeps its own signals.
 Puma::Plugin.create do
+  include HeapDump::Integrations::PumaHooks
+
   def start(launcher)
     @settings = launcher.options[:heapdump] || {}
+    watch_in(launcher)
     trigger = HeapDump::Integrations.trigger(**@settings)
     if launcher.options[:workers].to_i.positive? then in_workers(launcher)
     elsif puma_needs?(trigger.signal) then decline(trigger.signal)
@@ -38,18 +53,25 @@ Puma::Plugin.create do
 
   private
 
+  def watch_in(launcher)
+    settings, block = launcher.options[:heapdump_watch]
+    settings ||= {} if HeapDump::Integrations::Watching.wanted?
+    return unless settings
+
+    start = -> { HeapDump::Integrations::Watching.start(settings, block) }
+    return after_booted(launcher, &start) unless launcher.options[:workers].to_i.positive?
+
+    worker_hook(launcher, "worker_boot", &start)
+    worker_hook(launcher, "worker_shutdown") { HeapDump::Integrations::Watching.close }
+  end
+
   def in_workers(launcher)
-    launcher.config.configure do |user|
-      hook = user.respond_to?(:before_worker_boot) ? :before_worker_boot : :on_worker_boot
-      user.public_send(hook) { install(chain: false) }
-    end
+    worker_hook(launcher, "worker_boot") { install(chain: false) }
   end
 
   # Installs the trigger after Puma has set its own signals.
   def in_single(launcher)
-    events = launcher.events
-    hook = events.respond_to?(:after_booted) ? :after_booted : :on_booted
-    events.public_send(hook) { install }
+    after_booted(launcher) { install }
   end
 
   def install(**more)

@@ -1,0 +1,135 @@
+# frozen_string_literal: true
+
+require_relative "../dump_files"
+require_relative "../ship/marks"
+
+module HeapDump
+  class Watch
+    # The directory of the dumps, with a directory for each series: the dumps of one life of a
+    # process.
+    class Directory # :nodoc:
+      # A file with a dump.
+      Dump = Struct.new(:path, :series, :bytes, :time)
+
+      attr_reader :path
+
+      def initialize(path)
+        @path = path
+      end
+
+      # Makes it if it is not there. Returns why no dump can go there (String), nil if one can.
+      #
+      # Its files can be read by their owner only, but whoever owns the directory, or a link to it,
+      # or may write to it, could replace them.
+      def problem
+        make(@path)
+        stat = File.stat(@path)
+        return "#{named} is no directory" unless stat.directory?
+
+        owners = [stat.uid, File.lstat(@path).uid]
+        return "#{named} belongs to another user" unless (owners - [0, Process.euid]).empty?
+        return "other users may write to #{named}; name a directory in it" if open?(stat)
+
+        "#{named} cannot be written to by this user" unless File.writable?(@path)
+      rescue Errno::ENOENT
+        return "#{named} is a link that leads nowhere" if File.symlink?(@path)
+
+        "#{named} cannot be made: there is no directory #{Terminal::Text.safe(File.dirname(@path))}"
+      rescue SystemCallError => e
+        "#{named} cannot be made: #{Terminal::Trouble.words(e)}"
+      end
+
+      # The path of a series, which is made if it is not there. Raises SystemCallError.
+      def series(name)
+        path = File.join(@path, name)
+        make(path)
+        stat = File.lstat(path)
+        raise Errno::ENOTDIR, path unless stat.directory?
+        raise Errno::EPERM, path unless stat.uid == Process.euid
+
+        path
+      end
+
+      # All dumps of all series, the oldest first.
+      def dumps
+        all_series.flat_map { |series| dumps_of(series) }.sort_by { |one| [one.time, one.path] }
+      end
+
+      # The names of all series.
+      def all_series
+        names = Dir.children(@path).grep(DumpFiles::SERIES)
+        names.select { |name| File.lstat(join(name)).directory? }
+      rescue SystemCallError
+        []
+      end
+
+      # The dumps of a series, the oldest first.
+      def dumps_of(series)
+        names = Dir.children(join(series)).grep_v(DumpFiles::OTHERS)
+        names.filter_map { |name| dump(series, name) }.sort_by { |one| [one.time, one.path] }
+      rescue SystemCallError
+        [] # another process has removed it
+      end
+
+      # Removes a dump, and then what belongs to it.
+      def remove(dump)
+        ["", *DumpFiles::BESIDE].each { |ending| unlink(dump.path + ending) }
+      end
+
+      # Removes a series: its files and then itself. Nothing but files of a series is removed, and
+      # no mark before its dump.
+      def remove_series(name)
+        Dir.children(join(name)).sort.each { |file| unlink(join(name, file)) }
+        Dir.rmdir(join(name))
+      rescue SystemCallError
+        nil
+      end
+
+      # Removes what processes that were killed have left half written. +age+: seconds.
+      def remove_partial(now, age)
+        all_series.each do |series|
+          Dir.children(join(series)).grep(DumpFiles::PARTIAL).each do |name|
+            unlink(join(series, name)) if File.lstat(join(series, name)).mtime < now - age
+          end
+        rescue SystemCallError
+          next
+        end
+      end
+
+      def join(*names)
+        File.join(@path, *names)
+      end
+
+      private
+
+      def open?(stat)
+        stat.mode.anybits?(0o022) && !(stat.sticky? && stat.owned?)
+      end
+
+      def named
+        Terminal::Text.safe(@path)
+      end
+
+      # Only the last of its names: if what is above is missing, something is wrong.
+      def make(path)
+        Dir.mkdir(path, 0o700)
+      rescue Errno::EEXIST
+        nil
+      end
+
+      def dump(series, name)
+        path = join(series, name)
+        stat = File.lstat(path)
+        Dump.new(path, series, stat.size, stat.mtime) if stat.file?
+      rescue SystemCallError
+        nil
+      end
+
+      def unlink(path)
+        File.unlink(path)
+      rescue SystemCallError
+        nil
+      end
+    end
+  end
+end

@@ -1,0 +1,210 @@
+# frozen_string_literal: true
+
+require_relative "../terminal/text"
+require_relative "../terminal/trouble"
+require_relative "../terminal/units"
+require_relative "gauge"
+require_relative "facts"
+require_relative "stats"
+require_relative "voice"
+require_relative "faults"
+require_relative "directory"
+require_relative "state"
+require_relative "dumping"
+require_relative "note"
+require_relative "predecessor"
+require_relative "shipping"
+
+module HeapDump
+  class Watch
+    # One process' looks: what the rules say, what becomes of it, and the notes. It has no thread
+    # and never sleeps; who calls #look decides when.
+    class Engine # :nodoc:
+      JITTER = 0.1 # of the time between looks, so that processes do not look at the same moment
+      SOON = 1 # seconds between looks while a dump is written
+      private_constant :JITTER, :SOON
+
+      attr_reader :stats
+
+      def initialize(options, on, machine: Machine.new, **dumper)
+        @options = options
+        @machine = machine
+        @rules = on.rules.map { |rule| rule.dup.reset }
+        @grace = on.grace
+        @hooks = on.hooks
+        @random = Random.new
+        @voice = Voice.new(options.logger)
+        @stats = Stats.new
+        @faults = Faults.new(machine, @stats, @voice)
+        @gauge = Gauge.new(machine, options.limit)
+        @names = Names.new(options.name, machine)
+        @dumping = Dumping.new(options: options, names: @names, machine: machine, gauge: @gauge,
+                               stats: @stats, voice: @voice, faults: @faults,
+                               hooks: method(:dumped), **dumper)
+        @shipping = Shipping.new(options, @dumping.directory, machine: machine, gauge: @gauge,
+                                                              stats: @stats, voice: @voice)
+        @note = Note.new(options.directory, @names, @gauge)
+      end
+
+      # Says that there is a watch, and what it goes by. Raises nothing.
+      def introduce
+        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}")
+      rescue *Trigger::OURS => e
+        @voice.say("watching (#{e.message})")
+      end
+
+      # The limit of the memory in bytes, nil if none is known.
+      def limit
+        @gauge.limit
+      end
+
+      # Looks once. Raises nothing.
+      def look
+        @stats.add(:looks)
+        facts = observe
+        begin_life(facts) unless @begun
+        settle(facts)
+        @dumping.follow
+        @shipping.look
+        act(strikes(facts), facts)
+        write_note(facts)
+      rescue *Trigger::OURS => e
+        @voice.once(e.class, "a look has failed: #{e.message} (#{e.class})")
+      end
+
+      # Seconds until the next look.
+      def pause
+        return SOON if @dumping.under_way?
+
+        @options.every * (1 - JITTER + (2 * JITTER * @random.rand))
+      end
+
+      # A file of which the kernel says when to look at once; nil if no rule wants that.
+      def events_path
+        @gauge.cgroup&.events_path if @rules.any? do |rule|
+          rule.respond_to?(:waits_for_events?) && rule.waits_for_events?
+        end
+      end
+
+      # The watch ends, and the process goes on: the last line of the notes.
+      def stop
+        @dumping.leave
+        @note.close(observe)
+      rescue *Trigger::OURS => e
+        @voice.say("the end could not be noted: #{e.message} (#{e.class})")
+      end
+
+      # The process ends: the last dump, if the rules ask for one, and the last line of the notes.
+      # +grace+: how many seconds are left for the dump.
+      def close(grace = @grace)
+        facts = observe
+        dump_at_exit(facts, grace) if @grace
+        @dumping.leave
+        @note.close(facts)
+      rescue *Trigger::OURS => e
+        @voice.say("the end could not be noted: #{e.message} (#{e.class})")
+      end
+
+      # In a forked child.
+      def forget
+        @dumping.forget
+        @shipping.forget
+      end
+
+      private
+
+      def limit_words
+        return "no limit of the memory is known" unless limit
+
+        of = @options.limit ? "as given" : { group: "of the control group" }[@gauge.source]
+        "limit #{Terminal::Units.bytes(limit)} (#{of || "of the machine"})"
+      end
+
+      def marks
+        marks = @rules.grep(Rules::Memory).flat_map(&:marks).uniq
+        marks.empty? ? "" : ", marks at #{marks.join(", ")}"
+      end
+
+      def observe
+        @gauge.refresh
+        Facts.new(@gauge, time: @machine.time, seconds: @machine.seconds, pid: @machine.pid,
+                          work: [Work.jobs, Work.requests])
+      end
+
+      # What is to be told after the start.
+      def begin_life(facts)
+        @begun = true
+        problem = @dumping.directory.problem
+        @voice.say("#{problem}; nothing will be dumped while it is so") if problem
+        told = Predecessor.new(@options.directory, @names, @gauge).words
+        @voice.say(told) if told
+        @rules.reject! do |rule|
+          why = rule.respond_to?(:useless) && rule.useless(facts)
+          @voice.say("the rule #{rule.name} is off: #{why}") if why
+        end
+      end
+
+      def settle(facts)
+        return unless @dumping.settled?(facts)
+
+        @rules.each do |rule|
+          rule.settled(facts) if rule.respond_to?(:settled) && !rule.settled?
+        end
+      end
+
+      # Who takes a question must answer it, so where nothing is wanted nobody is asked.
+      def strikes(facts)
+        @rules.filter_map do |rule|
+          next if rule.is_a?(Rules::Ask) && !wanted?(facts)
+
+          @faults.guard(rule, "the rule #{rule.name}") { rule.strike(facts) }
+        end
+      end
+
+      # A strike that has to wait, or whose dump is refused, comes again with the next look.
+      def act(strikes, facts)
+        new = strikes.map(&:rule) - (@struck || [])
+        @struck = strikes.map(&:rule)
+        new.each { |rule| @stats.strike(rule) }
+        write_note(facts, struck: new.first) if new.any?
+        return if strikes.empty? || @dumping.under_way? || !wanted?(facts)
+
+        strikes.find { |strike| @dumping.attempt(strike, facts) }
+      end
+
+      # It is called once in a look at most.
+      def wanted?(facts)
+        return true if @options.only.nil?
+        return @wanted if @wanted_at.equal?(facts)
+
+        @wanted_at = facts
+        @wanted = @faults.ask(:only, "only:") { @options.only.call(facts) }
+      end
+
+      # Hooks may take long, so it is shipped before.
+      def dumped(result, facts)
+        @shipping.dumped
+        @hooks.each do |hook|
+          @faults.guard(hook, "the hook on.dump", seconds: nil) { hook.call(result, facts) }
+        end
+      end
+
+      def write_note(facts, **struck)
+        @stats.add(:notes) if @note.write(facts, **struck)
+      rescue SystemCallError, IOError => e
+        @voice.once(:note, "no notes are written: #{Terminal::Trouble.sentence(e)}")
+      end
+
+      def dump_at_exit(facts, grace)
+        struck = @rules.any? { |rule| rule.respond_to?(:struck?) && rule.struck? }
+        if struck && !@dumping.under_way?
+          words = "the process ends, and its memory had passed a mark"
+          @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true), facts)
+        end
+        return if @dumping.ended_within?(grace)
+
+        @voice.say("the dump is not written after #{@grace} s; the process does not wait longer")
+      end
+    end
+  end
+end

@@ -1,0 +1,57 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Watch
+    # Code of the application that the watch calls: rules, hooks, +only:+. What it raises reaches
+    # nobody else. It is told once, and what has failed three times is called no more.
+    class Faults # :nodoc:
+      MOST = 3
+      SECONDS = 1
+      private_constant :MOST, :SECONDS
+
+      def initialize(machine, stats, voice)
+        @machine = machine
+        @stats = stats
+        @voice = voice
+        @count = Hash.new(0)
+      end
+
+      # Calls the block for +key+, which is called +name+ for people. To take longer than +seconds+
+      # is a failure, too (nil: it may take any time). Returns what it returns; nil if it has raised
+      # or is called no more.
+      def guard(key, name, seconds: SECONDS)
+        return if @count[key] >= MOST
+
+        began = @machine.seconds
+        value = yield
+        took = @machine.seconds - began
+        count(key, name, format("took %.1f s", took)) if seconds && took > seconds
+        value
+      rescue *Trigger::OURS => e
+        count(key, name, words(e))
+      end
+
+      # The same for a question that has to be answered each time: never switched off.
+      def ask(key, name)
+        yield
+      rescue *Trigger::OURS => e
+        @voice.once(key, "#{name} #{words(e)}; that counts as no")
+      end
+
+      private
+
+      def words(error)
+        "raised #{error.class}: #{error.message.lines.first&.chomp}"
+      end
+
+      def count(key, name, words)
+        @count[key] += 1
+        @voice.once(key, "#{name} #{words}")
+        return unless @count[key] == MOST
+
+        @stats.off(name)
+        @voice.say("#{name} is switched off: it has failed #{MOST} times")
+      end
+    end
+  end
+end

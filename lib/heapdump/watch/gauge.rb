@@ -1,0 +1,108 @@
+# frozen_string_literal: true
+
+require_relative "machine"
+
+module HeapDump
+  class Watch
+    # How full the memory is. It decides what the limit is and what counts as used, in this order:
+    # a limit that is given; that of the control group, unless the machine has less memory; the
+    # memory of the whole machine. What is used is what the group uses; without a group, what this
+    # process does; of the whole machine, what is not available to others.
+    class Gauge # :nodoc:
+      MEASURE = 60 # seconds after which the limit is read again: it can be changed at any time
+      CHANGE = 0.02 # private memory is read again if resident memory has changed by this share
+      # What must stay free for a dump: this, and a share of the private memory of the process,
+      # which the dump's processes share only until one of them or the application writes to it.
+      HEADROOM = 64 << 20
+      SHARE = 0.1
+      private_constant :MEASURE, :CHANGE, :HEADROOM, :SHARE
+
+      # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
+      attr_reader :source
+      attr_reader :limit, :cgroup, :processes
+
+      def initialize(machine, given = nil)
+        @machine = machine
+        @given = given
+        @cgroup = machine.cgroup
+        @processes = machine.processes
+        measure
+      end
+
+      # To be called at each look.
+      def refresh
+        @resident = @memory_at = nil if @machine.pid != @pid
+        measure if @machine.seconds >= @measured + MEASURE
+        @resident, = @processes.resident
+      end
+
+      # Resident memory of this process, as it was at the last #refresh.
+      attr_reader :resident
+
+      # An upper bound of what is used, quick to read; nil if nothing is known.
+      def upper
+        case @source
+        when :group then @cgroup.current
+        when :machine then @machine.memory&.first
+        else resident
+        end
+      end
+
+      # [used, what of it cannot be given back] in bytes; nil for what is unknown.
+      def usage
+        case @source
+        when :group then @cgroup.usage
+        when :machine then [@machine.memory&.first, nil]
+        else [private, nil]
+        end
+      end
+
+      # Private memory of this process. The kernel is asked only if it may have changed.
+      def private
+        memory.private
+      end
+
+      def memory
+        if stale?
+          @memory = @processes.memory
+          @memory_at = resident
+        end
+        @memory
+      end
+
+      # How many bytes are left up to the limit, and how many a dump needs; nil without a limit.
+      def headroom
+        used, = usage
+        return unless @limit && used
+
+        needed = HEADROOM + ((private || 0) * SHARE).to_i
+        [@limit - used, oom_group? ? 2 * needed : needed]
+      end
+
+      def oom_group?
+        @cgroup ? @cgroup.oom_group? : false
+      end
+
+      private
+
+      def stale?
+        return true if @memory_at.nil? || resident.nil?
+
+        (resident - @memory_at).abs > @memory_at * CHANGE
+      end
+
+      def measure
+        @measured = @machine.seconds
+        @pid = @machine.pid
+        of_group = @cgroup&.measure_limit
+        whole = @machine.memory
+        @limit, @source =
+          if @given then [@given, @cgroup ? :group : :process]
+          elsif of_group && (whole.nil? || of_group <= whole.last) then [of_group, :group]
+          elsif whole then [whole.last, :machine]
+          else [nil, @cgroup ? :group : :process]
+          end
+      end
+    end
+  end
+end

@@ -1,0 +1,131 @@
+# frozen_string_literal: true
+
+require_relative "keep"
+
+module HeapDump
+  class Watch
+    # What forbids a dump although a rule has struck. They cannot be switched off: a dump must never
+    # be the cause of what it is to explain.
+    class Guards # :nodoc:
+      # About how many bytes of JSON there are for a slot, and what compression leaves of them.
+      PER_SLOT = 250
+      COMPRESSED = 0.15
+      TIMES = 2 # as much must be free as the estimate says
+      # What must be left when the dump is there: a share of the file system, but no more than this.
+      LEFT = 0.05
+      MOST_LEFT = 1 << 30
+      STEADY = 3600 # seconds by which a clock may have been set
+      private_constant :PER_SLOT, :COMPRESSED, :TIMES, :LEFT, :MOST_LEFT, :STEADY
+
+      # Why not (Symbol), and the sentence for the log.
+      Refusal = Struct.new(:reason, :words)
+
+      def initialize(options, machine, directory, state)
+        @options = options
+        @machine = machine
+        @directory = directory
+        @state = state
+        @keep = Keep.new(directory, options.keep)
+        @lag = lag
+      end
+
+      # Bytes that must be left of a file system with +all+ bytes when a dump is there.
+      def self.reserve(all)
+        [(LEFT * all).to_i, MOST_LEFT].min
+      end
+
+      # Before anything is written: memory, and where the dump would go. Returns a Refusal or nil.
+      def before(facts)
+        headroom(facts) || place
+      end
+
+      # With the lock of the directory. +made+ dumps are there of this process. Removes old dumps
+      # where there are too many. Returns a Refusal or nil.
+      def within(names, made)
+        spent(names, made) || room(names)
+      rescue SystemCallError => e
+        refuse(:state, "nobody could count the dumps: #{Terminal::Trouble.sentence(e)}")
+      end
+
+      # After a dump.
+      def tidy(names)
+        @keep.call(names.directory, now)
+      end
+
+      # How many slots the heap has that are not free (Integer).
+      def slots
+        GC.stat(:heap_live_slots)
+      end
+
+      private
+
+      def lag
+        @machine.time - @machine.seconds
+      end
+
+      # The time; nil if the clock has been set meanwhile. Then nobody knows how old a file is.
+      def now
+        @machine.time if (lag - @lag).abs < STEADY
+      end
+
+      def refuse(reason, words)
+        Refusal.new(reason, words)
+      end
+
+      def headroom(facts)
+        left, needed = facts.gauge.headroom
+        return unless left && left < needed
+
+        refuse(:headroom, "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the " \
+                          "limit of #{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
+                          "#{Terminal::Units.bytes(needed)}")
+      end
+
+      def place
+        problem = @directory.problem
+        return refuse(:directory, problem) if problem
+
+        in_memory, = @machine.disk(@directory.path)
+        return unless in_memory
+
+        refuse(:tmpfs, "the files of #{Terminal::Text.safe(@directory.path)} take memory; " \
+                       "name a directory on a disk")
+      rescue SystemCallError => e
+        refuse(:directory, Terminal::Trouble.sentence(e))
+      end
+
+      # The budget is for rules; a person can always have a dump from outside.
+      def spent(names, made)
+        most = @options.at_most or return
+        dumps = made < most ? @state.dumps.size : made
+        return if dumps < most
+
+        number = Terminal::Units.plural(dumps, "dump")
+        words = "this process has made #{number}"
+        if made < most
+          words = "#{Terminal::Text.safe(@directory.path)} got #{number} in the last 24 hours"
+        end
+        refuse(:budget, "#{words} (at_most: #{most}); `heapdump take #{names.pid}` makes one now")
+      end
+
+      def room(names)
+        expected = estimate
+        @keep.call(names.directory, now, files: 1, coming: expected) unless @options.dry
+        _, free, all = @machine.disk(@directory.path)
+        needed = [TIMES * expected, expected + Guards.reserve(all)].max
+        return if free >= needed
+
+        refuse(:disk, "#{Terminal::Units.bytes(free)} are free for " \
+                      "#{Terminal::Text.safe(@directory.path)}, and " \
+                      "#{Terminal::Units.bytes(needed)} must be")
+      end
+
+      # Bytes that the dump will have.
+      def estimate
+        compressed = @options.name.match?(/\.(?:zst|gz)\z/)
+        usual = PER_SLOT * (compressed ? COMPRESSED : 1)
+        (slots * [usual, @state.bytes_per_slot || 0].max).to_i
+      end
+    end
+  end
+end

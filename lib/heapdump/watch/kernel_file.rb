@@ -1,0 +1,42 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Watch
+    # What the kernel tells in small files. They may be missing, may have gone since, and may have
+    # anything in them: then there is no answer (nil), and never an exception. No file is kept open,
+    # because programs that become daemons close descriptors that are not theirs.
+    module KernelFile # :nodoc:
+      MOST = 1 << 16 # none of these files is as long
+      private_constant :MOST
+
+      module_function
+
+      # The text of a file, nil if it cannot be read.
+      def read(path)
+        File.binread(path, MOST)
+      rescue SystemCallError, IOError
+        nil
+      end
+
+      # The only number in a file; nil for "max" and for anything else that is no number.
+      def number(path)
+        number_of(read(path))
+      end
+
+      # The number of the line "KEY NUMBER", as memory.stat has them.
+      def keyed(text, key)
+        number_of(text && text[/^#{key} (.*)$/, 1])
+      end
+
+      # Bytes of the line "KEY:   NUMBER kB", as smaps and meminfo have them.
+      def kilobytes(text, key)
+        number = number_of(text && text[/^#{key}:\s*(\d+) kB$/, 1])
+        number && (number << 10)
+      end
+
+      def number_of(text)
+        text && text =~ /\A\d{1,20}\s*\z/ ? text.to_i : nil
+      end
+    end
+  end
+end

@@ -1,0 +1,59 @@
+# frozen_string_literal: true
+
+require "etc"
+require_relative "cgroup"
+require_relative "processes"
+
+module HeapDump
+  class Watch
+    # All that a watch learns from the system: memory, disks, clocks, and which process this is. A
+    # test gives it a directory with files of a kernel, and clocks of its own.
+    class Machine # :nodoc:
+      # +root+ is put before each path of the kernel's files.
+      def initialize(root: "")
+        @root = root
+      end
+
+      # Seconds of a clock that nobody sets (Float).
+      def seconds
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      end
+
+      # What the clock on the wall shows (Time). It may be set at any time.
+      def time
+        Time.now.utc
+      end
+
+      def pid
+        Process.pid
+      end
+
+      def host
+        Etc.uname[:nodename].gsub(/[^\w.-]/, "_")
+      end
+
+      # nil if there is none that tells of memory.
+      def cgroup
+        Cgroup.find(@root)
+      end
+
+      def processes
+        Processes.new(@root, pid)
+      end
+
+      # [used, total] memory of the whole machine; nil if it is unknown.
+      def memory
+        text = KernelFile.read("#{@root}/proc/meminfo")
+        total = KernelFile.kilobytes(text, "MemTotal")
+        free = KernelFile.kilobytes(text, "MemAvailable")
+        [total - free, total] if total && free
+      end
+
+      # [whether files take memory, free bytes, all bytes] of the file system of a directory. Raises
+      # SystemCallError.
+      def disk(path)
+        HeapDump.send(:disk, path)
+      end
+    end
+  end
+end

@@ -1,0 +1,29 @@
+# frozen_string_literal: true
+
+require_relative "directory"
+require_relative "written"
+
+module HeapDump
+  class Watch
+    # What is known of a dump, in a file beside it, so that nobody has to open the dump for it.
+    module Manifest # :nodoc:
+      VERSION = 1
+      # Where deployments say which revision runs.
+      REVISIONS = %w[HEAPDUMP_REVISION GIT_SHA HEROKU_SLUG_COMMIT SOURCE_VERSION].freeze
+      private_constant :VERSION, :REVISIONS
+
+      module_function
+
+      # Raises SystemCallError.
+      def write(running, result, names, number)
+        fields = { version: VERSION, file: File.basename(result.path), app: names.app,
+                   host: names.host, pid: names.pid, series: names.series, number: number,
+                   rule: running.strike.rule, why: running.strike.words,
+                   revision: ENV.values_at(*REVISIONS).compact.find { |text| !text.empty? },
+                   objects: result.objects, bytes: result.bytes, seconds: result.seconds,
+                   pause: result.pause, work: Work.totals, facts: running.facts.to_h }
+        Written.write(result.path + DumpFiles::MANIFEST, fields.compact)
+      end
+    end
+  end
+end

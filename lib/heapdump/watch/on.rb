@@ -1,0 +1,126 @@
+# frozen_string_literal: true
+
+require_relative "rules/memory"
+require_relative "rules/growth"
+require_relative "rules/every"
+require_relative "rules/own"
+require_relative "rules/ask"
+require_relative "rules/ask_file"
+
+module HeapDump
+  class Watch
+    # What the block of HeapDump.watch gets: its methods say when to dump. Each raises ArgumentError
+    # for a wrong argument.
+    #
+    #   HeapDump.watch do |on|
+    #     on.memory at: [0.5, 0.7, 0.85]
+    #     on.every seconds: 86_400
+    #   end
+    class On
+      attr_reader :rules, :hooks, :grace # :nodoc:
+
+      def initialize(directory) # :nodoc:
+        @directory = directory
+        @rules = []
+        @hooks = []
+      end
+
+      # The rules without a block: memory, growth, and a question in a file.
+      def usual # :nodoc:
+        memory
+        growth
+        ask file: true
+        self
+      end
+
+      # Memory above marks: shares of the limit (Floats), or bytes (an Integer or "900 MiB"). Each
+      # strikes once, until less than nine tenths of it are used again.
+      #
+      # at::     the marks (default 0.5, 0.7, 0.85)
+      # for::    seconds for which a mark must be passed (default 30)
+      # of::     +:container+ (default): what the control group uses of its limit; of several
+      #          workers the one with most private memory dumps, and the same one again. +:process+:
+      #          private memory of this process, against the limit divided by the number of workers.
+      # events:: with true (default) the rule looks at once, and waits for no +for:+, if the kernel
+      #          had to reclaim memory at the limit
+      #
+      #   on.memory at: [0.6, "1.5 GiB"], for: "1m"
+      def memory(**options)
+        add made("on.memory", Rules::Memory, options)
+      end
+
+      # Private memory has become +by+ times (default 2.5) what it was when the process had settled.
+      # It must become so many times more for each further dump.
+      #
+      #   on.growth by: 3
+      def growth(**options)
+        add made("on.growth", Rules::Growth, options)
+      end
+
+      # Once in so many jobs or requests (as HeapDump::Work counts them) or seconds,
+      # or at times as cron has them, in UTC. One of them.
+      #
+      #   on.every jobs: 1000
+      #   on.every cron: "0 3 * * *"
+      def every(**what)
+        add Rules::Every.new(**what)
+      end
+
+      # When the process ends, if a rule of memory has struck since less than its lowest mark was
+      # used. The process waits +grace+ seconds (default 10) for a hook that runs and for a dump
+      # under way.
+      #
+      #   on.exit grace: 20
+      def exit(grace: 10)
+        @grace = Quantity.seconds("on.exit grace:", grace)
+        nil
+      end
+
+      # When somebody asks. <tt>file: true</tt>: when there is a file +ask+ in the directory of the
+      # dumps, empty or with the number of a process. Or any object with a method +asked+, which
+      # gets a Facts at each look and returns who asks (String) or nil.
+      #
+      #   on.ask file: true
+      def ask(source = nil, file: nil)
+        add Rules::Ask.new(file ? Rules::AskFile.new(@directory) : source)
+      end
+
+      # When the block returns something true; once, until it was not. It gets a Facts, runs in the
+      # thread of the watch, and should take less than a second. A rule that raises or takes longer
+      # is told of once, and switched off after three times.
+      #
+      #   on.rule(:queue) { |facts| Jobs.waiting > 10_000 }
+      def rule(name, &block)
+        add Rules::Own.new(name, block)
+      end
+
+      # The block gets the HeapDump::Result of each dump, and the Facts, in the thread of the watch,
+      # which does not look meanwhile. It may take long. One that raises is told of once, and
+      # switched off after three times.
+      #
+      #   on.dump { |result, facts| Metrics.count("heap_dump", rule: facts.rule) }
+      def dump(&block)
+        raise ArgumentError, "on.dump needs a block" unless block
+
+        @hooks << block
+        nil
+      end
+
+      private
+
+      def made(name, rule, options)
+        known = rule.instance_method(:initialize).parameters.map(&:last)
+        unknown = (options.keys - known).first
+        return rule.new(**options) unless unknown
+
+        raise ArgumentError, "#{name} takes #{known.map { |key| "#{key}:" }.join(", ")}, " \
+                             "not #{unknown}:"
+      end
+
+      def add(rule)
+        @rules << rule
+        nil
+      end
+    end
+  end
+end

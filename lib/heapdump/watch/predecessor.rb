@@ -1,0 +1,92 @@
+# frozen_string_literal: true
+
+require_relative "life"
+
+module HeapDump
+  class Watch
+    # Tells, after a start, which processes of this host have ended without saying so: one line for
+    # all of them, once, by whichever process looks first.
+    class Predecessor # :nodoc:
+      DEATHS = { oom: "was OOM-killed", memory: "was killed, most likely because memory ran out",
+                 nil => "ended without a word (killed, crashed, or ended by exit!)" }.freeze
+      private_constant :DEATHS
+
+      def initialize(directory, names, gauge)
+        @directory = directory
+        @names = names
+        @gauge = gauge
+      end
+
+      # The line, nil if there is nothing to tell.
+      def words
+        @killed = @gauge.cgroup&.events&.oom_kill
+        lives = dead.reject { |life| quiet(life) }.select { |life| claim(life) }
+        worst = lives.max_by { |life| [life.number("private") || 0, life.seen] }
+        worst && sentence(worst, lives.size - 1)
+      rescue SystemCallError
+        nil # nothing can be read there; who writes there tells so
+      end
+
+      private
+
+      def dead
+        files = NoteFiles.all(@directory).select do |file|
+          file.kind == "notes" && file.host == @names.host && file.series != @names.series
+        end
+        alive, gone = files.reject(&:ended?).partition { |file| alive?(file) }
+        alive.each { |file| former(file) }
+        gone.map { |file| Life.new(file) } # only these are read as a whole
+      end
+
+      # A worker that may have been told to end, and could not write that down.
+      def quiet(life)
+        conclude(life, "silent") if life.silent? && life.cause(@killed).nil?
+      end
+
+      def alive?(file)
+        started = @gauge.processes.started(file.pid)
+        !started.nil? && (file.started.nil? || started == file.started)
+      end
+
+      # This very process has had another program before (exec), and nobody will end its notes.
+      def former(file)
+        conclude(Life.new(file), "exec") if file.pid == @names.pid
+      end
+
+      def conclude(life, how)
+        File.write(life.file.path, "#{JSON.generate(end: life.seen, how: how)}\n",
+                   mode: "a", flags: File::NOFOLLOW)
+      end
+
+      # Only one process can rename the file.
+      def claim(life)
+        File.rename(life.file.path, life.file.path("killed"))
+        true
+      rescue SystemCallError
+        false
+      end
+
+      def sentence(life, others)
+        named = "pid #{life.pid}#{", #{life.app}" if life.app}"
+        more = others.positive? ? " (and #{Terminal::Units.plural(others, "other")})" : ""
+        "the process before this one (#{named})#{more} #{DEATHS.fetch(life.cause(@killed))}; " \
+          "it was last seen at #{life.seen}#{figures(life)}. #{dumps(life)}: `#{life.command}`"
+      end
+
+      def figures(life)
+        size = ->(name) { life.number(name) && Terminal::Units.bytes(life.number(name)) }
+        parts = []
+        parts << "private memory #{size["private"]}" if size["private"]
+        if size["working_set"]
+          parts << "#{size["working_set"]}#{" of #{size["limit"]}" if size["limit"]} used"
+        end
+        parts.empty? ? "" : ", #{parts.join(", ")}"
+      end
+
+      def dumps(life)
+        number = life.dumps.size
+        number.zero? ? "It has left no dump" : "#{Terminal::Units.plural(number, "dump")} of it"
+      end
+    end
+  end
+end

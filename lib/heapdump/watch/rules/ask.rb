@@ -1,0 +1,63 @@
+# frozen_string_literal: true
+
+require_relative "../strike"
+
+module HeapDump
+  class Watch
+    module Rules
+      # Somebody asks for a dump. A source is any object with a method +asked(facts)+: it returns
+      # nil, or words that say who asks. If it has a method +answer(words)+, it is told what became
+      # of it.
+      class Ask # :nodoc:
+        def initialize(source)
+          unless source.respond_to?(:asked)
+            raise ArgumentError, "on.ask needs file: true, or an object with a method asked, " \
+                                 "not #{source.inspect}"
+          end
+
+          @source = source
+          reset
+        end
+
+        def name
+          :ask
+        end
+
+        def reset
+          @words = nil
+          self
+        end
+
+        def strike(facts)
+          @words ||= @source.asked(facts)&.then { |words| Terminal::Text.valid(words.to_s) }
+          @words && Strike.new(rule: name, words: @words, urgent: true, source: self)
+        end
+
+        # The question is answered already.
+        def spent(_strike, _facts); end
+
+        # A question is answered at once, also with no: whoever has asked is waiting.
+        def begun
+          @words = nil
+          answer("dumping")
+        end
+
+        def refused(words)
+          @words = nil
+          answer("refused: #{words}")
+        end
+
+        # Somebody else may have asked meanwhile.
+        def failed(words)
+          answer("failed: #{words}")
+        end
+
+        private
+
+        def answer(words)
+          @source.answer(words) if @source.respond_to?(:answer)
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,176 @@
+# frozen_string_literal: true
+
+require_relative "../strike"
+
+module HeapDump
+  class Watch
+    module Rules
+      # Memory above marks: shares of the limit, or bytes. Each mark strikes once in an episode,
+      # which ends when less than nine tenths of the mark are used. If several marks are passed at
+      # once, only the highest one strikes.
+      #
+      # Page cache that is in use counts as used, but the kernel takes it back where it must. So a
+      # mark is passed only if nine tenths of it are memory that cannot be given back, or if the
+      # kernel has had to reclaim at the limit meanwhile: then it does not wait for +for:+ either.
+      class Memory # :nodoc:
+        REARM = 0.9
+        PRESSURE = 20 # percent of the time
+        FAMILY = 60 # seconds after which the processes are counted again
+        DEFAULT = [0.5, 0.7, 0.85].freeze
+        private_constant :REARM, :PRESSURE, :FAMILY
+
+        # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed, and
+        # whether it has struck in this episode.
+        Mark = Struct.new(:value, :bar, :since, :spent)
+        private_constant :Mark
+
+        def initialize(at: DEFAULT, for: 30, of: :container, events: true)
+          span = binding.local_variable_get(:for)
+          @values = Array(at).map { |value| Quantity.mark("on.memory at:", value) }
+          raise ArgumentError, "on.memory at: names no mark" if @values.empty?
+
+          @for = Quantity.seconds("on.memory for:", span)
+          unless %i[container process].include?(of)
+            raise ArgumentError, "on.memory of: must be :container or :process, not #{of.inspect}"
+          end
+
+          @of = of
+          @events = events
+          reset
+        end
+
+        def name
+          :memory
+        end
+
+        # Forgets everything but its options: a forked process begins with nothing.
+        def reset
+          @marks = @values.map { |value| Mark.new(value) }
+          @last_events = @family_at = @begun = nil
+          self
+        end
+
+        # The marks as people write them (Strings).
+        def marks
+          @values.map do |value|
+            value.is_a?(Integer) ? Terminal::Units.bytes(value) : format("%g", value)
+          end
+        end
+
+        # Whether a dump was begun for any mark in this episode, even if it has failed.
+        def struck?
+          @begun || @marks.any?(&:spent)
+        end
+
+        def begun
+          @begun = true
+        end
+
+        # Whether the kernel can tell this rule when to look.
+        def waits_for_events?
+          @events && @of == :container
+        end
+
+        # Why it cannot work here (String), nil if it can.
+        def useless(facts)
+          return if limit(facts) || @values.all?(Integer)
+
+          "no limit of the memory is known; give limit: or HEAPDUMP_LIMIT, or marks in bytes"
+        end
+
+        def strike(facts)
+          upper = @of == :process ? facts.resident : facts.gauge.upper
+          limit = limit(facts)
+          measure_bars(limit)
+          low = @marks.filter_map(&:bar).min
+          return if upper.nil? || low.nil?
+          return rearm if upper < low * REARM
+
+          follow(facts, *usage(facts))
+          passed(facts, limit)
+        end
+
+        # There is a dump for the mark that has struck, and so for all below it.
+        def spent(strike, _facts)
+          @marks.each { |mark| mark.spent = true if mark.bar && mark.bar <= strike.mark }
+        end
+
+        private
+
+        def limit(facts)
+          return facts.limit if @of == :container || facts.limit.nil?
+
+          if @family_at.nil? || facts.seconds >= @family_at + FAMILY
+            @family_at = facts.seconds
+            @family = facts.gauge.processes.family.size
+          end
+          facts.limit / @family
+        end
+
+        def usage(facts)
+          @of == :process ? [facts.private, nil] : [facts.working_set, facts.anonymous]
+        end
+
+        def rearm
+          @marks.each { |mark| mark.since = mark.spent = nil }
+          @begun = nil
+        end
+
+        def measure_bars(limit)
+          @marks.each do |mark|
+            mark.bar = mark.value.is_a?(Float) ? limit && (mark.value * limit) : mark.value
+          end
+        end
+
+        def follow(facts, used, firm)
+          @hurried = hurried?(facts)
+          @marks.each { |mark| follow_mark(mark, facts, used, firm) if used && mark.bar }
+        end
+
+        def follow_mark(mark, facts, used, firm)
+          if used < mark.bar * REARM
+            mark.since = mark.spent = nil
+          elsif used >= mark.bar && (firm.nil? || firm >= mark.bar * REARM || @hurried)
+            mark.since ||= facts.seconds
+          else
+            mark.since = nil
+          end
+        end
+
+        def passed(facts, limit)
+          ripe = @marks.select do |mark|
+            mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
+          end
+          mark = ripe.max_by(&:bar) or return
+          Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
+                     series: @of == :container, shared: @of == :container, mark: mark.bar,
+                     urgent: mark.bar == @marks.filter_map(&:bar).max)
+        end
+
+        # Whether the kernel has had to reclaim memory at the limit since the last look.
+        def hurried?(facts)
+          return false unless @events && @of == :container && (group = facts.gauge.cgroup)
+
+          events = group.events
+          before = @last_events
+          @last_events = events
+          return true if group.pressure.to_f > PRESSURE
+
+          before ? before.to_a.first(2).zip(events.to_a).any? { |pair| rose?(*pair) } : false
+        end
+
+        def rose?(before, now)
+          before && now && now > before
+        end
+
+        def words(mark, used, limit)
+          of = limit && " of #{Terminal::Units.bytes(limit)}"
+          value = mark.value
+          value = Terminal::Units.bytes(value) if value.is_a?(Integer)
+          whose = @of == :process ? "private memory" : "memory"
+          "#{whose}: #{Terminal::Units.bytes(used)}#{of} are used (mark #{value})"
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,28 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Watch
+    # A rule has found what it waits for.
+    #
+    # rule::   its name (Symbol)
+    # words::  why, for a line of a log
+    # urgent:: also soon after the process has started, when others have to wait
+    # series:: one of several for the same growth: no pause is needed between them
+    # shared:: of the processes of a server only one shall make the dump
+    # mark::   what has been reached, for the rule itself
+    # source:: the rule itself. When there is a dump, it is told by +spent+. If it has the methods
+    #          +begun+, +refused+ and +failed+, it is told that, too
+    Strike = Struct.new(:rule, :words, :urgent, :series, :shared, :mark, :source, # :nodoc:
+                        keyword_init: true) do
+      # Whether somebody waits for the dump, so that it must not wait itself.
+      def awaited?
+        %i[ask exit].include?(rule)
+      end
+
+      # What is refused once is not tried again for a while, but an urgent strike is another thing.
+      def key
+        [source, urgent]
+      end
+    end
+  end
+end

@@ -1,0 +1,77 @@
+# frozen_string_literal: true
+
+module HeapDump
+  # Counts what a process has done, by name: the middlewares HeapDump::Rack::Count and
+  # HeapDump::Sidekiq and the module HeapDump::ActiveJob call it, or the application itself. The
+  # notes of HeapDump.watch and what is known of a dump have the numbers; <tt>on.every</tt> goes by
+  # them.
+  #
+  #   HeapDump::Work.count(:jobs, "HardJob")
+  #   HeapDump::Work.jobs # => 1
+  module Work
+    # So many names are told apart; whatever comes later is "other".
+    MOST_NAMES = 1000
+    LONGEST = 200 # characters
+    OTHER = "other"
+    KINDS = %i[jobs requests].freeze
+    private_constant :MOST_NAMES, :LONGEST, :OTHER, :KINDS
+
+    # There is no lock: MRI switches threads neither between reading and writing an instance
+    # variable, nor between those of an entry of a Hash with such keys.
+    class << self
+      # How many jobs were counted in this process (Integer).
+      attr_reader :jobs
+      # How many requests were counted in this process (Integer).
+      attr_reader :requests
+
+      # Counts one of a +kind+ (+:jobs+ or +:requests+) by its +name+ (String); without one it is
+      # "other". Returns nil. Raises ArgumentError for another kind.
+      #
+      #   HeapDump::Work.count(:requests, "orders#show")
+      def count(kind, name = OTHER)
+        case kind
+        when :jobs then @jobs += 1
+        when :requests then @requests += 1
+        else raise ArgumentError, "there are #{KINDS.join(" and ")} to count, not #{kind.inspect}"
+        end
+        name = known(name) unless @names.key?(name)
+        @names[name] += 1
+        nil
+      end
+
+      # How often each name was counted in this process (Hash).
+      #
+      #   HeapDump::Work.totals # => {"HardJob" => 1}
+      def totals
+        @names.dup
+      end
+
+      # The same since the last call.
+      def since # :nodoc:
+        now = totals
+        before = @before
+        @before = now
+        now.to_h { |name, number| [name, number - before.fetch(name, 0)] }
+           .select { |_, number| number.positive? }
+      end
+
+      # A forked child has done nothing yet.
+      def reset # :nodoc:
+        @jobs = @requests = 0
+        @names = Hash.new(0)
+        @before = {}
+      end
+
+      private
+
+      # A new name as it can be written into a note, whatever it is.
+      def known(name)
+        text = name.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)[0, LONGEST]
+        @names.key?(text) || @names.size < MOST_NAMES ? text : OTHER
+      rescue EncodingError
+        OTHER
+      end
+    end
+    reset
+  end
+end

@@ -1,0 +1,424 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "minitest/mock"
+require "support/watching"
+
+# What forbids a dump, and what is kept.
+class TestGuards < HeapDumpTest
+  include Watching
+
+  def refused(**options)
+    watch = engine(**options) { |on| on.rule(:always) { true } }
+    look(watch)
+    assert_empty begun
+    [refusals(watch).keys, said.grep(/\Ano dump, /).last]
+  end
+
+  def allowed(**options)
+    watch = engine(**options) { |on| on.rule(:always) { true } }
+    look(watch)
+    assert_equal 1, begun.size, said.join("\n")
+    finish(watch)
+    begun.clear
+    watch
+  end
+
+  # 64 MiB and a tenth of 100 MiB.
+  def test_headroom
+    use(927)
+    keys, words = refused
+    assert_equal [:headroom], keys
+    assert_equal "no dump, although its block says so: 73.0 MiB of memory are left up to the " \
+                 "limit of 1,000.0 MiB, and a dump may take 74.0 MiB", words
+    use(926)
+    allowed
+  end
+
+  def test_headroom_is_doubled_where_all_are_killed_together
+    use(860, oom_group: 1)
+    assert_equal [:headroom], refused.first
+    use(860, oom_group: 0)
+    allowed
+  end
+
+  # What is over the limit is not less than nothing.
+  def test_headroom_above_the_limit
+    use(1100)
+    assert_match(/ 0 B of memory are left/, refused.last)
+  end
+
+  def test_no_limit_and_no_headroom
+    tree.remove("/proc/meminfo")
+    tree.group_two("/web", used: 99_000)
+    allowed
+  end
+
+  def test_a_full_disk
+    tree
+    machine.disk_is = [false, 1 << 20, 1 << 40]
+    keys, words = refused
+    assert_equal [:disk], keys
+    assert_match(/1\.0 MiB are free for .*heaps, and 1\.\d GiB must be/, words)
+  end
+
+  # A disk of any size must have room for the dump, and for others behind it: 1 GiB, of a small disk
+  # a twentieth.
+  def test_enough_is_enough
+    tree
+    [[1 << 40, 1 << 30], [64 << 40, 1 << 30], [2 << 30, (2 << 30) / 20]].each do |all, left|
+      machine.disk_is = [false, left, all] # and nothing for the dump
+      assert_equal [:disk], refused.first
+      machine.disk_is = [false, left + (200 << 20), all]
+      allowed
+      FileUtils.rm_rf(heaps)
+    end
+  end
+
+  # The estimate is what a dump needs; twice as much must be there.
+  def test_a_large_dump
+    tree
+    GC.stub(:stat, 1_000_000_000) do # slots: 250 bytes each, compressed 37.5
+      machine.disk_is = [false, 69 << 30, 1 << 40]
+      assert_match(/69\.0 GiB are free for .*, and 69\.8 GiB must be/, refused(**roomy).last)
+      machine.disk_is = [false, 70 << 30, 1 << 40]
+      allowed(**roomy)
+    end
+  end
+
+  def roomy
+    { keep: { bytes: 1 << 50 } }
+  end
+
+  # Twice as much as the dump will need, by what the last one of this program needed.
+  def test_the_estimate_learns
+    tree
+    watch = allowed
+    slots = GC.stat(:heap_live_slots)
+    Dir.glob("#{heaps}/state.json") do |file|
+      state = JSON.parse(File.read(file))
+      state["dumps"].last.update("bytes" => 1 << 40, "slots" => slots)
+      File.write(file, JSON.generate(state))
+    end
+    assert_equal 1, watch.stats.to_h[:dumps]
+    machine.pass(1000)
+    keys, words = refused(keep: { bytes: 1 << 50 })
+    assert_equal [:disk], keys
+    assert_match(/and [12]\.\d TiB must be/, words)
+  end
+
+  def test_files_that_take_memory
+    tree
+    machine.disk_is = [true, 100 << 30, 200 << 30]
+    keys, words = refused
+    assert_equal [:tmpfs], keys
+    assert_match(/take memory; name a directory on a disk/, words)
+  end
+
+  def test_a_disk_that_cannot_be_asked
+    tree
+    machine.disk_is = Errno::EIO.new
+    assert_equal [:directory], refused.first
+  end
+
+  def test_a_directory_that_cannot_be_made
+    tree
+    keys, words = refused(to: File.join(scratch, "a", "b"))
+    assert_equal [:directory], keys
+    assert_match(%r{/a/b cannot be made: there is no directory .*/a\z}, words)
+    assert_match(/nothing will be dumped while it is so/, said.first)
+  end
+
+  def test_a_file_instead_of_a_directory
+    tree
+    File.write(heaps, "")
+    assert_equal [:directory], refused.first
+  end
+
+  def test_the_directory_of_somebody_else
+    skip "only root can give a directory away" unless Process.euid.zero?
+
+    tree
+    Dir.mkdir(heaps, 0o700)
+    File.chown(65_534, nil, heaps)
+    assert_match(/belongs to another user/, refused.last)
+  end
+
+  # It is made again when it has gone.
+  def test_a_directory_that_is_removed
+    watch = engine(cooldown: 20) { |on| on.every seconds: 10 }
+    look(watch, 20)
+    finish(watch)
+    FileUtils.rm_rf(heaps)
+    look(watch, 30)
+    assert_equal 2, begun.size
+    assert_path_exists File.dirname(begun.last.path)
+  end
+
+  # While the dump is written.
+  def test_a_directory_that_is_removed_meanwhile
+    watch = engine { |on| on.every seconds: 10 }
+    look(watch, 20)
+    FileUtils.rm_rf(heaps)
+    begun.last.fail(HeapDump::WriteError.new("cannot write", Errno::ENOENT::Errno, "x"))
+    look(watch)
+    assert_equal 1, watch.stats.to_h[:failures]
+    assert_equal 1, said.grep(/\Ano dump at .*: cannot write \(HeapDump::WriteError\)/).size
+    look(watch, 1000)
+    assert_equal 2, begun.size
+  end
+
+  def test_a_read_only_directory
+    skip "root may write anywhere" if Process.euid.zero?
+
+    tree
+    Dir.mkdir(heaps, 0o500)
+    assert_match(/cannot be written to/, refused.last)
+  end
+
+  def test_a_link_instead_of_a_series
+    tree
+    Dir.mkdir(heaps, 0o700)
+    outside = File.join(scratch, "outside")
+    Dir.mkdir(outside)
+    watch = engine { |on| on.rule(:always) { true } }
+    name = watch.instance_variable_get(:@names).directory
+    File.symlink(outside, File.join(heaps, name))
+    look(watch)
+    assert_empty begun
+    assert_equal({ directory: 1 }, refusals(watch))
+    assert_empty Dir.children(outside)
+  end
+
+  def test_no_process_can_be_forked
+    tree
+    @dumper_fails = HeapDump::Error.new("cannot fork (Resource temporarily unavailable)")
+    keys, words = refused
+    assert_equal [:fork], keys
+    assert_match(/cannot fork/, words)
+    assert_empty state["dumps"], "no dump was made"
+    @dumper_fails = nil
+    allowed
+  end
+
+  # The application dumps itself just now: the next look tries again.
+  def test_another_dump_of_this_process
+    watch = engine { |on| on.rule(:always) { true } }
+    @dumper_fails = HeapDump::Busy.new("busy")
+    look(watch, 20)
+    assert_empty refusals(watch)
+    @dumper_fails = nil
+    machine.pass(10)
+    look(watch)
+    assert_equal 1, begun.size
+  end
+
+  # Told once, and not tried again for a while.
+  def test_a_refusal_is_not_repeated_at_each_look
+    watch = engine(cooldown: 100) { |on| on.rule(:always) { true } }
+    use(950)
+    look(watch, 90)
+    assert_equal 1, said.size
+    look(watch, 20)
+    assert_equal({ headroom: 2 }, refusals(watch))
+    use(100)
+    look(watch, 100)
+    assert_equal 1, begun.size
+  end
+
+  def test_cooldown
+    watch = engine(cooldown: 600) { |on| on.every seconds: 100 }
+    look(watch, 100)
+    finish(watch)
+    look(watch, 480)
+    assert_equal 1, begun.size
+    withheld = /although it is time: .* seconds: the last dump was \d+ s ago \(cooldown: 600\)/
+    assert_equal [1, { cooldown: 1 }], [said.grep(withheld).size, refusals(watch)]
+    look(watch, 200)
+    assert_equal 2, begun.size
+  end
+
+  def test_settle
+    watch = engine(settle: 300) { |on| on.rule(:always) { true } }
+    look(watch, 290)
+    assert_empty begun
+    assert_equal "no dump, although its block says so: the watch began 0 s ago (settle: 300)",
+                 said.join
+    assert_equal({ settle: 1 }, refusals(watch))
+    machine.pass(10)
+    look(watch)
+    assert_equal 1, begun.size
+  end
+
+  def state
+    JSON.parse(File.read(File.join(heaps, "state.json")))
+  end
+
+  def strike_often(watch, times)
+    times.times do
+      machine.pass(1000)
+      look(watch)
+      finish(watch) if begun.any? && !begun.last.done?
+    end
+  end
+
+  # A crash loop gets no new budget.
+  def test_the_budget_survives_restarts
+    8.times do
+      machine.pass(1000)
+      strike_often(engine(at_most: 3) { |on| on.every seconds: 1 }, 2)
+    end
+    assert_equal 3, begun.size
+    assert_match(/heaps got 3 dumps in the last 24 hours \(at_most: 3\); `heapdump take 40`/,
+                 said.last)
+    machine.pass(86_400)
+    strike_often(engine(at_most: 3) { |on| on.every seconds: 1 }, 2)
+    assert_equal 4, begun.size
+  end
+
+  def test_the_budget_of_a_life
+    watch = engine(at_most: 2) { |on| on.every seconds: 1 }
+    4.times do
+      strike_often(watch, 2)
+      machine.pass(86_400)
+    end
+    assert_equal 2, begun.size
+    assert_match(/this process has made 2 dumps \(at_most: 2\); `heapdump take 40` makes/,
+                 said.last)
+    strike_often(engine(at_most: nil) { |on| on.every seconds: 1 }, 10)
+    assert_operator begun.size, :>, 10
+  end
+
+  # A process that dies of its dump has used up some of the budget.
+  def test_a_dump_that_never_ended_counts
+    5.times do
+      watch = engine(at_most: 3) { |on| on.every seconds: 1 }
+      machine.pass(1000)
+      look(watch)
+      machine.pass(5)
+      look(watch)
+      watch.forget # dead
+      watch.instance_variable_get(:@dumping).instance_variable_get(:@lock).release
+    end
+    assert_equal 3, begun.size
+  end
+
+  GARBAGE = ["", "{", "[]", "null", "{\"dumps\":1,\"chosen\":{}}", "\xFF", "{\"dumps\":[]}",
+             "{\"dumps\":[{\"time\":\"x\"}],\"chosen\":{}}",
+             "{\"dumps\":[{\"time\":1,\"bytes\":[],\"slots\":{}}],\"chosen\":{}}",
+             "{\"dumps\":[],\"chosen\":{\"web-1\":1}}", "[" * 10_000, "\0" * 4096].freeze
+
+  # The files that are there count instead.
+  def test_a_torn_state
+    strike_often(engine(at_most: 2) { |on| on.every seconds: 1 }, 3)
+    assert_equal 2, begun.size
+    begun.each { |one| File.utime(machine.time, machine.time, one.path) }
+    GARBAGE.each do |text|
+      File.binwrite(File.join(heaps, "state.json"), text)
+      strike_often(engine(at_most: 2) { |on| on.every seconds: 1 }, 2)
+      assert_equal 2, begun.size, text.inspect
+      assert(said.any? { |line| line.include?("state.json is damaged") }, text.inspect)
+      log.lines.clear
+    end
+    FileUtils.rm_rf(Dir.glob("#{heaps}/series-*"))
+    strike_often(engine(at_most: 2) { |on| on.every seconds: 1 }, 2)
+    assert_equal 3, begun.size
+    assert_equal 1, state["dumps"].size
+  end
+
+  def test_a_state_that_cannot_be_written
+    tree
+    FileUtils.mkdir_p([heaps, File.join(heaps, "state.json")], mode: 0o700)
+    keys, words = refused
+    assert_equal [:state], keys
+    assert_match(/nobody could count the dumps/, words)
+  end
+
+  # Of a disk that is full when the dump is written down, nothing remains: no dump, no half file, no
+  # lock.
+  def test_a_disk_that_is_full_suddenly
+    watch = engine(cooldown: 10) { |on| on.rule(:always) { true } }
+    full = ->(path, *) { File.basename(path).start_with?("state.json") and raise Errno::ENOSPC }
+    File.stub(:write, full) { look(watch) }
+    assert_empty begun
+    assert_equal({ directory: 1 }, refusals(watch))
+    assert_match(/: the disk is full\z/, said.last)
+    assert_empty Dir.glob("#{heaps}/state.json*")
+    machine.pass(10)
+    look(watch)
+    assert_equal 1, begun.size
+  end
+
+  # Dumps of the future are of the time before the clock was set back.
+  def test_a_clock_that_is_set_back
+    strike_often(engine(at_most: 2) { |on| on.every seconds: 1 }, 3)
+    assert_equal 2, begun.size
+    machine.time -= 10 * 86_400
+    watch = engine(at_most: 2) { |on| on.every seconds: 1 }
+    strike_often(watch, 3)
+    assert_equal 2, begun.size
+    machine.pass(2 * 86_400)
+    strike_often(watch, 1)
+    assert_equal 3, begun.size
+  end
+
+  # Where the clock has jumped, nobody knows how old a dump is, so none is too old.
+  def test_a_clock_that_jumps_removes_nothing
+    strike_often(engine { |on| on.every seconds: 1 }, 2)
+    begun.each { |one| File.utime(machine.time, machine.time, one.path) }
+    machine.pass(100)
+    watch = engine { |on| on.every seconds: 1 }
+    machine.time += 20 * 86_400
+    strike_often(watch, 2)
+    assert_equal 2, Dir.glob("#{heaps}/series-*").size
+    strike_often(engine { |on| on.every seconds: 1 }, 2)
+    assert_operator Dir.glob("#{heaps}/series-*").size, :<=, 2, "another process takes it as it is"
+  end
+
+  # Not even old dumps are removed.
+  def test_a_dry_run_removes_nothing
+    strike_often(engine { |on| on.every seconds: 1 }, 3)
+    before = Dir.glob("#{heaps}/series-*/*")
+    watch = engine(dry: true, keep: { files: 1 }) { |on| on.every seconds: 1 }
+    machine.pass(20 * 86_400)
+    strike_often(watch, 2)
+    assert_operator watch.stats.to_h[:dry], :>, 0
+    assert_equal before, Dir.glob("#{heaps}/series-*/*")
+  end
+
+  def test_dry
+    watch = engine(dry: true)
+    use(520)
+    look(watch, 600)
+    use(720)
+    look(watch, 600)
+    assert_empty begun
+    assert_equal 2, watch.stats.to_h[:dry]
+    assert_match(/\Adry run: would dump, because memory: 720/, said.last)
+    assert_empty Dir.glob("#{heaps}/{series-*,state.json}")
+  end
+
+  def test_only
+    asked = []
+    watch = engine(only: ->(facts) { asked << facts and false }) { |on| on.rule(:always) { true } }
+    look(watch, 20)
+    assert_empty begun
+    assert_equal 3, asked.size
+    assert_equal 40, asked.first.pid
+    allowed(only: ->(_) { true })
+    look(engine(only: ->(_) { raise "no" }) { |on| on.rule(:always) { true } }, 60)
+    assert_empty begun
+    assert_equal 1, said.grep(/\Aonly: raised RuntimeError: no; that counts as no\z/).size
+  end
+
+  # When it works again, so does the watch.
+  def test_only_is_never_switched_off
+    broken = true
+    only = ->(_) { broken ? raise("no") : true }
+    watch = engine(only: only) { |on| on.rule(:always) { true } }
+    look(watch, 60)
+    broken = false
+    look(watch)
+    assert_equal [1, []], [begun.size, watch.stats.to_h[:off]]
+  end
+end

@@ -1,0 +1,236 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/watching"
+
+# The rule of the memory: marks, episodes, and which of several workers dumps.
+class TestMemoryRule < HeapDumpTest
+  include Watching
+
+  def test_three_marks_give_a_series_of_three_dumps
+    watch = engine
+    look(watch, 60)
+    assert_empty begun
+    [520, 720, 860].each.with_index(1) do |used, number|
+      use(used)
+      look(watch, 20)
+      assert_equal number - 1, begun.size, "a mark must be passed for 30 s"
+      look(watch, 10)
+      assert_equal number, begun.size
+      finish(watch)
+    end
+    look(watch, 3600)
+    assert_equal 3, begun.size
+    names = begun.map { |dump| dump.path.delete_prefix("#{heaps}/") }
+    assert_equal 1, names.map { |name| File.dirname(name) }.uniq.size
+    assert_match(%r{\Aseries-web-1-40-\w+/\S+-web-1-40-\w+-1-20261129T040130\.000Z\.json},
+                 names.first)
+    assert_equal [{ gc: false, strings: :hash }], begun.map(&:options).uniq
+    assert_equal 3, watch.stats.to_h[:dumps]
+    assert_match(/\Adumping to .*, because memory: 520\.0 MiB of 1,000\.0 MiB are/, said.first)
+    assert_match(/\(mark 0\.5\)\z/, said.first)
+    assert_equal 6, said.size
+  end
+
+  def test_each_mark_once_in_an_episode
+    watch = engine(cooldown: 0) { |on| on.memory at: [0.5] }
+    use(520)
+    look(watch, 30)
+    finish(watch)
+    [455, 520, 455, 520].each do |used| # not below nine tenths
+      use(used)
+      look(watch, 60)
+    end
+    assert_equal 1, begun.size
+    use(440)
+    look(watch)
+    use(520)
+    look(watch, 30)
+    assert_equal 2, begun.size
+  end
+
+  def test_a_jump_over_several_marks_is_one_dump
+    watch = engine
+    use(800)
+    look(watch, 30)
+    finish(watch)
+    look(watch, 3600)
+    assert_equal 1, begun.size
+    assert_match(/mark 0\.7/, said.first)
+    use(870)
+    look(watch, 30)
+    assert_equal 2, begun.size
+  end
+
+  # A mark that is passed while a lower one strikes has its own dump when its time has come.
+  def test_the_next_mark_is_passed_when_one_strikes
+    watch = engine
+    use(520)
+    look(watch, 20)
+    use(720)
+    look(watch, 10)
+    assert_match(/mark 0\.5/, said.first)
+    finish(watch)
+    look(watch, 30)
+    assert_equal 2, begun.size
+    assert_match(/mark 0\.7/, said[2])
+  end
+
+  def test_a_short_peak_is_none
+    watch = engine
+    10.times do
+      use(900)
+      look(watch, 20)
+      use(300)
+      look(watch, 10)
+    end
+    assert_empty begun
+  end
+
+  # Page cache in use counts as used, but the kernel takes it back.
+  def test_page_cache_is_no_reason
+    watch = engine { |on| on.memory at: [0.5] }
+    use(900, inactive: 500)
+    look(watch, 120)
+    use(900, inactive: 100, anon: 300)
+    look(watch, 120)
+    assert_empty begun
+    use(900, inactive: 100, anon: 451)
+    look(watch, 30)
+    assert_equal 1, begun.size
+  end
+
+  # The kernel has had to reclaim at the limit: there is no time to wait.
+  def test_events_of_the_kernel
+    watch = engine { |on| on.memory at: [0.5] }
+    use(480, events: { max: 7 })
+    look(watch)
+    use(600, anon: 300, events: { max: 8 })
+    look(watch)
+    assert_equal 1, begun.size
+  end
+
+  def test_pressure
+    watch = engine { |on| on.memory at: [0.5] }
+    use(600)
+    tree.put("/sys/fs/cgroup/web/memory.pressure", "some avg10=25.00 avg60=1.00\n")
+    look(watch)
+    assert_equal 1, begun.size
+  end
+
+  def test_events_are_left_alone_where_they_are_not_wanted
+    watch = engine { |on| on.memory at: [0.5], events: false }
+    use(480, events: { max: 7 })
+    look(watch)
+    use(600, events: { max: 8 })
+    look(watch)
+    assert_empty begun
+    assert_nil watch.events_path
+    assert_equal tree.path("/sys/fs/cgroup/web/memory.events"), engine.events_path
+  end
+
+  def test_marks_in_bytes_need_no_limit
+    tree.remove("/proc/meminfo")
+    tree.group_two("/web", used: 600, limit: nil)
+    watch = engine { |on| on.memory at: ["500 MiB", 800 << 20] }
+    look(watch, 30)
+    assert_equal 1, begun.size
+    assert_match(/because memory: 600\.0 MiB are used \(mark 500\.0 MiB\)/, said.first)
+  end
+
+  def test_no_limit_is_told_once_and_other_rules_go_on
+    tree.remove("/proc/meminfo")
+    tree.group_two("/web", used: 600, limit: nil)
+    watch = engine do |on|
+      on.memory
+      on.rule(:always) { true }
+    end
+    look(watch, 60)
+    assert_match(/\Athe rule memory is off: no limit of the memory is known; give limit:/,
+                 said.first)
+    assert_equal 1, begun.size
+  end
+
+  # Without a control group the machine's memory is the limit: 8 GiB here, of which 2 are used.
+  def test_the_memory_of_the_machine
+    tree.membership("")
+    watch = engine
+    look(watch, 60)
+    assert_empty begun
+    tree.put("/proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable: 3000000 kB\n")
+    look(watch, 30)
+    assert_equal 1, begun.size
+  end
+
+  # A group may be allowed more than there is.
+  def test_a_limit_above_the_memory_of_the_machine
+    tree.group_two("/web", used: 100, limit: 9000)
+    tree.put("/proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable: 3000000 kB\n")
+    look(engine, 30)
+    assert_match(/5\.1 GiB of 8\.0 GiB are used/, said.first)
+  end
+
+  def test_a_limit_that_is_given
+    watch = engine(limit: "200 MiB")
+    use(120)
+    look(watch, 30)
+    assert_match(/120\.0 MiB of 200\.0 MiB/, said.first)
+    tree.membership("") # then it is this process alone
+    tree.process(40, private: 150, as_self: true)
+    watch = engine(limit: "200 MiB") { |on| on.memory at: [0.7] }
+    look(watch, 30)
+    assert_match(/150\.0 MiB of 200\.0 MiB/, said.last)
+  end
+
+  # A limit that is raised while the program runs.
+  def test_the_limit_is_measured_again
+    watch = engine { |on| on.memory at: [0.9] }
+    use(600)
+    look(watch)
+    tree.group_two("/web", used: 600, limit: 650)
+    look(watch, 100)
+    assert_equal 0, begun.size
+    assert_equal({ headroom: 1 }, refusals(watch))
+  end
+
+  def test_private_memory_of_each_process
+    tree.process(40, parent: 7, as_self: true)
+    tree.process(41, parent: 7)
+    watch = engine { |on| on.memory at: [0.5], of: :process }
+    use(900)
+    look(watch, 60)
+    assert_empty begun
+    use(500)
+    tree.process(40, parent: 7, private: 260, as_self: true)
+    look(watch, 30)
+    assert_equal 1, begun.size
+    assert_match(/private memory: 260\.0 MiB of 500\.0 MiB/, said.first)
+  end
+
+  def test_the_last_mark_does_not_wait_until_the_process_has_settled
+    watch = engine(settle: 300)
+    use(600)
+    look(watch, 60)
+    assert_empty begun
+    use(860)
+    look(watch, 30)
+    assert_equal 1, begun.size
+  end
+
+  def test_at_exit
+    watch = engine do |on|
+      on.memory
+      on.exit
+    end
+    look(watch)
+    watch.close
+    assert_empty begun
+    use(520)
+    look(watch, 30)
+    finish(watch)
+    watch.close
+    assert_equal 2, begun.size
+    assert_match(/because the process ends/, said[-2])
+    assert_match(/not written after 10(\.0)? s/, said.last)
+  end
+end
