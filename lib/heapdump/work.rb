@@ -14,10 +14,9 @@ module HeapDump
     LONGEST = 200 # characters
     OTHER = "other"
     KINDS = %i[jobs requests].freeze
-    private_constant :MOST_NAMES, :LONGEST, :OTHER, :KINDS
+    LOCK = Mutex.new
+    private_constant :MOST_NAMES, :LONGEST, :OTHER, :KINDS, :LOCK
 
-    # There is no lock: MRI switches threads neither between reading and writing an instance
-    # variable, nor between those of an entry of a Hash with such keys.
     class << self
       # How many jobs were counted in this process (Integer).
       attr_reader :jobs
@@ -29,13 +28,12 @@ module HeapDump
       #
       #   HeapDump::Work.count(:requests, "orders#show")
       def count(kind, name = OTHER)
-        case kind
-        when :jobs then @jobs += 1
-        when :requests then @requests += 1
-        else raise ArgumentError, "there are #{KINDS.join(" and ")} to count, not #{kind.inspect}"
+        unless KINDS.include?(kind)
+          raise ArgumentError, "there are #{KINDS.join(" and ")} to count, not #{kind.inspect}"
         end
+
         name = known(name) unless @names.key?(name)
-        @names[name] += 1
+        one_by_one { add(kind, name) }
         nil
       end
 
@@ -63,6 +61,19 @@ module HeapDump
       end
 
       private
+
+      # Without the lock a thread may lose what others count between its reading and its writing. A
+      # signal handler may take no lock.
+      def one_by_one(&)
+        LOCK.synchronize(&)
+      rescue ThreadError
+        yield
+      end
+
+      def add(kind, name)
+        kind == :jobs ? @jobs += 1 : @requests += 1
+        @names[name] += 1
+      end
 
       # A new name as it can be written into a note, whatever it is.
       def known(name)
