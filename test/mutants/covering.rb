@@ -100,7 +100,7 @@ module Mutants
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
       "lib/heapdump/{work,rack,sidekiq,active_job}.rb" => %w[watch/test_work watch/test_sidekiq],
-      "lib/heapdump/{watch{,/*},dump_files}.rb" => WATCHED,
+      "lib/heapdump/{watch{,/*},dump_files,whole_file}.rb" => WATCHED,
       "lib/heapdump/ship{,/*}.rb" => SHIPPED,
       "lib/heapdump/endpoint{,/*}.rb" => %w[endpoint/test_endpoint endpoint/test_endpoint_servers],
       "lib/heapdump/{outside/{machine,container{,/*}},cli/{way,container}_lines}.rb" =>

@@ -338,8 +338,13 @@ class TestGuards < HeapDumpTest
   # lock.
   def test_a_disk_that_is_full_suddenly
     watch = engine(cooldown: 10) { |on| on.rule(:always) { true } }
-    full = ->(path, *) { File.basename(path).start_with?("state.json") and raise Errno::ENOSPC }
-    File.stub(:write, full) { look(watch) }
+    open = File.method(:open)
+    full = lambda do |path, *rest, **options, &block|
+      raise Errno::ENOSPC if File.basename(path).match?(/\Astate\.json\.\d/)
+
+      open.call(path, *rest, **options, &block)
+    end
+    File.stub(:open, full) { look(watch) }
     assert_empty begun
     assert_equal({ directory: 1 }, refusals(watch))
     assert_match(/: the disk is full\z/, said.last)

@@ -2,6 +2,7 @@
 
 require "json"
 require_relative "../dump_files"
+require_relative "../whole_file"
 
 module HeapDump
   module Ship
@@ -80,17 +81,7 @@ module HeapDump
 
       # Raises SystemCallError.
       def write_file(path, fields)
-        temporary = "#{path}.#{Process.pid}"
-        flags = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
-        File.open(temporary, flags, 0o600) do |io|
-          io.chmod(0o600) # of one that has been left
-          io.write(Terminal::Json.compact(fields), "\n")
-          io.fsync
-        end
-        File.rename(temporary, path)
-      rescue SystemCallError
-        remove(temporary, "")
-        raise
+        WholeFile.write_json(path, fields, sync: true)
       end
     end
   end

@@ -2,7 +2,7 @@
 
 require_relative "note_files"
 require_relative "servers"
-require_relative "written"
+require_relative "../terminal/json"
 
 module HeapDump
   class Watch
@@ -95,7 +95,8 @@ module HeapDump
       end
 
       def append(fields)
-        File.open(@file.path, FLAGS, 0o600) { |file| file.write("#{Written.json(fields)}\n") }
+        line = "#{Terminal::Json.compact(fields)}\n"
+        File.open(@file.path, FLAGS, 0o600) { |file| file.write(line) }
       end
     end
   end

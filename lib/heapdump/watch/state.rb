@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "written"
+require_relative "../whole_file"
 
 module HeapDump
   class Watch
@@ -95,7 +95,7 @@ module HeapDump
       end
 
       def write(state)
-        Written.write(@path, { "version" => VERSION, **state })
+        WholeFile.write_json(@path, { "version" => VERSION, **state })
       end
 
       def read

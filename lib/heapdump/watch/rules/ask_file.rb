@@ -31,10 +31,7 @@ module HeapDump
         end
 
         def answer(words)
-          temporary = "#{@answer}.#{@pid}"
-          flags = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
-          File.write(temporary, "#{@pid} #{words}\n", flags: flags, perm: 0o600)
-          File.rename(temporary, @answer)
+          WholeFile.write(@answer, "#{@pid} #{words}\n")
         rescue SystemCallError
           nil # the log has it too
         end
