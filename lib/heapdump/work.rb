@@ -32,7 +32,7 @@ module HeapDump
           raise ArgumentError, "there are #{KINDS.join(" and ")} to count, not #{kind.inspect}"
         end
 
-        name = known(name) unless @names.key?(name)
+        name = writable(name) unless @names.key?(name)
         one_by_one { add(kind, name) }
         nil
       end
@@ -72,13 +72,13 @@ module HeapDump
 
       def add(kind, name)
         kind == :jobs ? @jobs += 1 : @requests += 1
+        name = OTHER unless @names.key?(name) || @names.size < MOST_NAMES
         @names[name] += 1
       end
 
       # A new name as it can be written into a note, whatever it is.
-      def known(name)
-        text = name.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)[0, LONGEST]
-        @names.key?(text) || @names.size < MOST_NAMES ? text : OTHER
+      def writable(name)
+        name.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)[0, LONGEST]
       rescue EncodingError
         OTHER
       end
