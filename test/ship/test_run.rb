@@ -280,6 +280,22 @@ class TestShipRun < HeapDumpTest
     assert_equal 0, marks.rank(path)
   end
 
+  # A dump does not wait for the next try of another one.
+  def test_what_comes_while_another_waits
+    listener = Listener.new
+    all = dumps
+    sink = Flaky.new { |file| raise IOError, "no" if file["a.json"] }
+    run = HeapDump::Ship::Run.new(all, HeapDump::Ship::Delivery.new(sink, all), listener,
+                                  look: 0.05, tries: HeapDump::Ship::Tries.new([60]))
+    dump("a.json")
+    thread = Thread.new { run.once }
+    wait_until("the first has failed") { listener.failures.size == 1 }
+    dump("b.json")
+    wait_until("the second is shipped") { listener.shipped_dumps.size == 1 }
+    run.stop
+    assert thread.join(10)
+  end
+
   # What is there when it ends gets one last try.
   def test_for_ever
     listener = Listener.new

@@ -1,6 +1,7 @@
 /*
  * Place in the flow: within growth. What is known of a trail from the first node on it: its class,
- * and whether its objects are code, the VM's own, caches, methods, or may grow without getting more.
+ * and whether its objects are code, the VM's own, caches, methods, or may grow without getting
+ * more.
  */
 #ifndef HEAPGRAPH_GROWTH_FACTS_H
 #define HEAPGRAPH_GROWTH_FACTS_H

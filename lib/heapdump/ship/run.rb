@@ -39,11 +39,12 @@ module HeapDump
         candidates(:failed).each { |dump| Marks.remove(dump.path, Marks::FAILED) }
       end
 
-      # Ships all that is there, with all tries. After #stop, what is there has one last try.
+      # Ships all that is there, with all tries, and what comes meanwhile. After #stop, what is
+      # there has one last try.
       def once
         until @stopped
           pause = round or return
-          rest(pause)
+          rest([pause, @look].min)
         end
         last_tries
       ensure
