@@ -21,6 +21,7 @@ module HeapDump
   # loads them.
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
+  autoload :Ship, "#{__dir__}/heapdump/ship"
   autoload :Web, "#{__dir__}/heapdump/web"
   autoload :Endpoint, "#{__dir__}/heapdump/endpoint"
   autoload :Work, "#{__dir__}/heapdump/work"
@@ -97,7 +98,9 @@ module HeapDump
     # the rules.
     #
     # to::       the directory (default /var/tmp/heapdump), made if it is not there. The dumps of
-    #            one process are in a directory of their own in it, <tt>series-…</tt>
+    #            one process are in a directory of their own in it, <tt>series-…</tt>. Or an
+    #            address, as HeapDump::Ship.sink has them, or <tt>[directory, address]</tt>: then
+    #            `heapdump ship`, a process of its own, brings each dump there
     # name::     the name of a dump, with the patterns <tt>%{app}</tt>, <tt>%{host}</tt>,
     #            <tt>%{pid}</tt>, <tt>%{series}</tt>, <tt>%{count}</tt>, <tt>%{time}</tt>,
     #            <tt>%{unixtime}</tt>; one of the last three must be there. Its ending decides
@@ -106,13 +109,15 @@ module HeapDump
     # every::    seconds between looks (default 10)
     # settle::   seconds after the start without a dump (default 300), but for the highest mark of
     #            the memory and for who asks
-    # cooldown:: seconds between two dumps (default 900), but for further marks of the memory
+    # cooldown:: seconds between two dumps (default 900), but for further marks of the memory; and
+    #            after a refusal or a failure until the same rule is heard again
     # at_most::  dumps of this process, and of the directory in 24 hours, so that a restart gives no
     #            new ones (default 6; nil: any number)
     # keep::     what stays in the directory: +files:+ (12), +bytes:+ (4 GiB), +for:+ (14 days).
-    #            Older series are removed; of a series never the first and the last dump
+    #            Older series are removed; of the own series never the first and the last dump
     # only::     an object with a method +call+ that gets a HeapDump::Watch::Facts and says whether
-    #            this process is to dump at all; called in the thread of the watch, once in a look
+    #            this process is to dump at all; called in the thread of the watch, once in a look.
+    #            One that raises says no
     # limit::    the limit of the memory, if the one of the control group is not right
     # ask::      the address of a bus, or several, over which `heapdump ask` asks for dumps, as
     #            <tt>file:/shared</tt> (default: HEAPDUMP_ASK of the environment)
@@ -120,13 +125,15 @@ module HeapDump
     # logger::   gets the lines instead of stderr, by its method +warn+
     # master::   with true, the master of a server with workers is watched, too
     #
-    # Returns a HeapDump::Watch; another call replaces it, and one without arguments returns it.
+    # Returns a HeapDump::Watch; another call replaces it, and one without arguments returns it, or
+    # starts one. HeapDump::Watch.current returns it and starts none.
     # Raises ArgumentError for wrong options, HeapDump::WriteError if a compression is named whose
-    # library is missing, and HeapDump::Error in a Ractor that is not the main one. Later nothing is
-    # raised into the application: what goes wrong is a line of the log.
+    # library is missing, and HeapDump::Error for a wrong address and in a Ractor that is not the
+    # main one. Whether a gem is missing that the address needs is told after the first look. Later
+    # nothing is raised into the application: what goes wrong is a line of the log.
     #
     #   HeapDump.watch(to: "/var/tmp/heapdump") { |on| on.memory at: [0.6, 0.8] }
-    #   HeapDump.watch.stats[:dumps] # => 0
+    #   HeapDump::Watch.current.stats[:dumps] # => 0
     def watch(**options, &block)
       Watch.run(options, block)
     end

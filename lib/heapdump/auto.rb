@@ -11,7 +11,8 @@
 # warning.
 
 { "HEAPDUMP_SIGNAL" => "auto", "HEAPDUMP_WATCH" => "watching" }.each do |variable, file|
-  next if ["", *("0" if file == "watching")].include?(ENV.fetch(variable, ""))
+  off = file == "watching" ? /\A(?:0|no|off|false)?\z/i : /\A\z/
+  next if ENV.fetch(variable, "").match?(off)
 
   # This file may be loaded by its path, because the bundle lacks this gem.
   $LOAD_PATH << File.dirname(__dir__) unless $LOAD_PATH.include?(File.dirname(__dir__))

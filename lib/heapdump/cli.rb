@@ -36,6 +36,7 @@ module HeapDump
       "take" => "a dump of a running process: by its signal handler, else through gdb",
       "count" => "the objects of a running process, by type and class, through gdb",
       "doctor" => "which of the two will work for a process, and what its container allows",
+      "ship" => "dumps of a directory to another place, as to S3, as they come",
       "summary" => "what the heap is made of: memory, types, classes, places, strings",
       "top" => "the objects that retain most memory",
       "why" => "who holds an object, or the objects of a class",

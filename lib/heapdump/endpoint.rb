@@ -39,7 +39,10 @@ module HeapDump
         raise ArgumentError, "unknown option #{unknown.first}:; HeapDump::Endpoint takes token, " \
                              "#{OPTIONS.join(", ")}"
       end
-      @dumping = Dumping.new(Watch::Options.new(options))
+      given = Watch::Options.new(options)
+      raise ArgumentError, "to: must be a directory: an endpoint does not ship" if given.address
+
+      @dumping = Dumping.new(given)
     end
 
     # Answers a request as Rack wants it: status, headers and body (Array). Raises nothing.

@@ -8,7 +8,7 @@ module HeapDump
   #
   #   Sidekiq.configure_server do |config|
   #     config.server_middleware { |chain| chain.prepend HeapDump::Sidekiq }
-  #     config.on(:shutdown) { HeapDump.watch.close }
+  #     config.on(:shutdown) { HeapDump::Watch.current&.close }
   #   end
   class Sidekiq
     # Runs the job, and returns what it returns. The arguments are those of Sidekiq: the instance,

@@ -8,26 +8,39 @@ module HeapDump
   #   watch.stats[:dumps] # => 0
   #   watch.stop
   class Watch
-    HANGS = 5 # seconds: a file system that hangs must not hold up the end of the process
-    private_constant :HANGS
+    # Seconds for which its end waits for a look or a hook, if on.exit says nothing else; and then
+    # for the thread to end. One that hangs in the kernel does not end: #stop and #close return, but
+    # Ruby waits for each thread when the process ends, as long as it takes.
+    PATIENCE = 1
+    HANGS = 5
+    STEP = 0.01
+    STARTING = Mutex.new
+    private_constant :PATIENCE, :HANGS, :STEP, :STARTING
 
     @current = nil
     @hooked = false
     class << self
-      # The watch of this process; nil if there is none.
-      attr_reader :current # :nodoc:
+      # The watch of this process (a HeapDump::Watch); nil if there is none, or it has ended.
+      #
+      #   HeapDump::Watch.current&.close
+      attr_reader :current
 
       # Starts a watch, and ends that which is there. Without arguments, the one that is there.
       def run(options, block, wait: 0) # :nodoc:
         Ractors.refuse
-        return @current if @current && options.empty? && block.nil?
+        usual = options.empty? && block.nil?
+        return @current if @current && usual
 
         watch = new(options, block)
         watch.check_buses if wait.zero?
-        @current&.stop
-        hook
-        @current = watch
-        watch.start(wait)
+        one_by_one do
+          next @current if @current && usual
+
+          watch.replace(@current) if @current
+          hook
+          @current = watch
+          watch.start(wait)
+        end
       end
 
       # Runs in forked children, and in a process that has become a daemon.
@@ -40,6 +53,20 @@ module HeapDump
       end
 
       private
+
+      def one_by_one
+        nested = STARTING.owned?
+        wait_for_others unless nested
+        yield
+      ensure
+        STARTING.unlock if STARTING.owned? && !nested
+      end
+
+      def wait_for_others
+        STARTING.lock
+      rescue ThreadError
+        nil # the handler of a signal cannot wait
+      end
 
       def hook
         return if @hooked
@@ -57,12 +84,17 @@ module HeapDump
       @options.ask.each { |address| @on.bus(address) }
     end
 
+    def replace(other) # :nodoc:
+      say("this watch (#{directory}) replaces the one before it (#{other.directory})")
+      other.stop
+    end
+
     # Starts the thread, which looks for the first time after +wait+ seconds. In a master that is
     # known as one there is not even a short-lived thread: Puma tells of the threads that an
     # application has started there, and fails if one ends meanwhile.
     def start(wait) # :nodoc:
       @process = Process.pid
-      @engine = @closed = @thread = nil
+      @engine = @closed = @thread = @waiting = nil
       return self if wait.zero? && idle?
 
       load_engine if wait.zero?
@@ -88,30 +120,36 @@ module HeapDump
       @process == Process.pid && !@thread.nil? && @thread.alive?
     end
 
-    # What it has done in this process, by name (Hash): how many +:looks+, +:dumps+, +:failures+,
-    # +:dry+ runs and lines of +:notes+; the +:seconds+ that dumps took and their +:bytes+; how
-    # often each rule has struck (+:strikes+) and each guard has refused (+:refusals+); what was
-    # switched +:off+ because it failed.
+    # Whether it is +:running+, the +:dir+ of its dumps, the +:limit+ of the memory in bytes (nil
+    # before the first look and where none is known). And what it has done in this process (Hash):
+    # how many +:looks+, +:dumps+, +:failures+, +:dry+ runs, +:shipped+ dumps and lines of +:notes+;
+    # the +:seconds+ that dumps took and their +:bytes+; how often each rule has struck (+:strikes+)
+    # and each guard has refused (+:refusals+, with +:settle+ and +:cooldown+, and with +:another+
+    # where another process of the server makes the dumps); what was switched
+    # +:off+ because it failed.
     #
     #   watch.stats[:refusals] # => {:headroom => 2}
     def stats
-      (@engine&.stats || Stats.new).to_h
+      { running: running?, dir: directory, limit: @engine&.limit,
+        **(@engine&.stats || Stats.new).to_h }
     end
 
-    # Ends the watch, and with it the notes. A dump under way goes on. Returns nil.
+    # Ends the watch, and with it the notes. A dump under way goes on. A hook of the application
+    # that runs just now is ended after a second, or after what on.exit allows. Returns nil.
     #
     #   watch.stop
     #   watch.running? # => false
     def stop
-      finish(&:stop)
+      finish { |engine, _| engine.stop }
     end
 
     # The process ends, or this worker does: what on.exit says, and the last line of the notes.
-    # Servers call it when a worker ends; it does nothing the second time.
+    # Servers call it when a worker ends; it does nothing the second time. A hook that runs, and
+    # then a last dump, have the time that on.exit allows. Returns nil.
     #
-    #   before_worker_shutdown { HeapDump.watch.close }
+    #   before_worker_shutdown { HeapDump::Watch.current&.close }
     def close
-      finish(&:close)
+      finish { |engine, left| engine.close(left) }
     end
 
     # Where the dumps go and whether it runs, in one line (String).
@@ -124,6 +162,10 @@ module HeapDump
     # Raises LoadError if a library is missing to be asked from afar.
     def check_buses # :nodoc:
       @on.rules.each { |rule| rule.address.check if rule.respond_to?(:address) }
+    end
+
+    def directory # :nodoc:
+      @options.directory
     end
 
     # How much of the contents of strings is dumped.
@@ -142,31 +184,62 @@ module HeapDump
     end
 
     def load_engine
-      Loading.alone { Engine }
+      Loading.load { Engine }
     end
 
     def watch(wait)
-      sleep(wait)
+      waiting { sleep(wait) }
       until @closed || idle?
         load_engine unless @engine
-        @engine ||= Engine.new(@options, @on)
+        @engine ||= introduced(Engine.new(@options, @on))
         @engine.look
-        wait_for_the_next unless @closed
+        waiting { wait_for_the_next }
       end
     rescue *Trigger::OURS => e
       say("ended in process #{@process}: #{e.message} (#{e.class})")
     end
 
-    # Ends the thread, and yields what it has worked with, unless it hangs. Once.
+    # Once, although forked processes have an engine each.
+    def introduced(engine)
+      engine.introduce unless @introduced
+      @introduced = true
+      engine
+    end
+
+    # Whoever ends the watch reads @waiting after it has set @closed. This thread reads @closed
+    # after it has set @waiting, so it is not ended while it looks.
+    def waiting
+      @waiting = true
+      yield unless @closed
+    ensure
+      @waiting = false
+    end
+
+    # Ends the thread, and yields what it has worked with, unless it hangs, and the seconds that are
+    # left of its patience. Once.
     def finish
       Watch.stopped(self)
       return if @process != Process.pid || @closed
 
       @closed = true
-      # a rule or a hook may end its own watch
-      ended = @thread.nil? || @thread.equal?(Thread.current) || @thread.kill.join(HANGS)
-      yield @engine if @engine && ended
+      deadline = now + (@on.grace || PATIENCE)
+      yield @engine, [deadline - now, 0].max if ended?(deadline) && @engine
       nil
+    end
+
+    # A thread that waits for its next look is ended at once; what it does is left to it until the
+    # +deadline+. Since @closed is set it looks no more. A rule or a hook may end its own watch.
+    def ended?(deadline)
+      return true if @thread.nil? || @thread.equal?(Thread.current)
+
+      until @waiting || now > deadline
+        return true if @thread.join(STEP)
+      end
+      !@thread.kill.join(HANGS).nil?
+    end
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
 
     def say(text)

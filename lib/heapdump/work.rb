@@ -14,28 +14,26 @@ module HeapDump
     LONGEST = 200 # characters
     OTHER = "other"
     KINDS = %i[jobs requests].freeze
-    private_constant :MOST_NAMES, :LONGEST, :OTHER, :KINDS
+    LOCK = Mutex.new
+    private_constant :MOST_NAMES, :LONGEST, :OTHER, :KINDS, :LOCK
 
-    # There is no lock: MRI switches threads neither between reading and writing an instance
-    # variable, nor between those of an entry of a Hash with such keys.
     class << self
       # How many jobs were counted in this process (Integer).
       attr_reader :jobs
       # How many requests were counted in this process (Integer).
       attr_reader :requests
 
-      # Counts one of a +kind+ (+:jobs+ or +:requests+) by its +name+ (String). Returns nil. Raises
-      # ArgumentError for another kind.
+      # Counts one of a +kind+ (+:jobs+ or +:requests+) by its +name+ (String); without one it is
+      # "other". Returns nil. Raises ArgumentError for another kind.
       #
       #   HeapDump::Work.count(:requests, "orders#show")
-      def count(kind, name)
-        case kind
-        when :jobs then @jobs += 1
-        when :requests then @requests += 1
-        else raise ArgumentError, "there are #{KINDS.join(" and ")} to count, not #{kind.inspect}"
+      def count(kind, name = OTHER)
+        unless KINDS.include?(kind)
+          raise ArgumentError, "there are #{KINDS.join(" and ")} to count, not #{kind.inspect}"
         end
-        name = known(name) unless @names.key?(name)
-        @names[name] += 1
+
+        name = writable(name) unless @names.key?(name)
+        one_by_one { add(kind, name) }
         nil
       end
 
@@ -64,10 +62,23 @@ module HeapDump
 
       private
 
+      # Without the lock a thread may lose what others count between its reading and its writing. A
+      # signal handler may take no lock.
+      def one_by_one(&)
+        LOCK.synchronize(&)
+      rescue ThreadError
+        yield
+      end
+
+      def add(kind, name)
+        kind == :jobs ? @jobs += 1 : @requests += 1
+        name = OTHER unless @names.key?(name) || @names.size < MOST_NAMES
+        @names[name] += 1
+      end
+
       # A new name as it can be written into a note, whatever it is.
-      def known(name)
-        text = name.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)[0, LONGEST]
-        @names.key?(text) || @names.size < MOST_NAMES ? text : OTHER
+      def writable(name)
+        name.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)[0, LONGEST]
       rescue EncodingError
         OTHER
       end

@@ -40,13 +40,14 @@ class Internals
   end
 
   def extensions
-    growth = "ext/heapgraph/binding/leaks_binding.c"
+    growth, ends = %w[leaks_binding ends].map { |name| "ext/heapgraph/binding/#{name}.c" }
     <<~RBS
       module HeapDump
         #{methods_of(Dir["ext/heapdump/*.c"], "self.")}
 
         class Graph
-          #{methods_of(Dir["ext/heapgraph/binding/*.c"] - [growth])}
+          #{methods_of(Dir["ext/heapgraph/binding/*.c"] - [growth, ends])}
+          #{methods_of([ends], "self.")}
         end
 
         class Growth

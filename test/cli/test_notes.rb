@@ -38,10 +38,12 @@ class TestNotes < HeapDumpTest
     answer = heapdump("notes", scratch)
     assert_equal 0, answer.status
     assert_equal <<~TEXT, answer.out
-      pid        rss    private       used    limit  dumps  begun                 seen                  ended    program
-       40   50.0 MiB   50.0 MiB  100.0 MiB  2.0 GiB      0  2026-11-29T04:05:00Z  2026-11-29T04:09:00Z  exit     puma
-       41  200.0 MiB  200.0 MiB  400.0 MiB  2.0 GiB      1  2026-11-29T04:10:00Z  2026-11-29T04:12:00Z  killed   puma
-       42  300.0 MiB  300.0 MiB  600.0 MiB  2.0 GiB      0  2026-11-29T04:20:00Z  2026-11-29T04:21:00Z  unknown  sidekiq
+      pid        rss    private       used    limit  dumps  begun                 last sample           ended                      program
+       40   50.0 MiB   50.0 MiB  100.0 MiB  2.0 GiB      0  2026-11-29T04:05:00Z  2026-11-29T04:06:00Z  exit 2026-11-29T04:09:00Z  puma
+       41  200.0 MiB  200.0 MiB  400.0 MiB  2.0 GiB      1  2026-11-29T04:10:00Z  2026-11-29T04:12:00Z  killed                     puma
+       42  300.0 MiB  300.0 MiB  600.0 MiB  2.0 GiB      0  2026-11-29T04:20:00Z  2026-11-29T04:21:00Z  unknown                    sidekiq
+      rss, pss and private: of the process; used and limit: of its container, or of the machine.
+      The dumps of process 41: `heapdump summary #{scratch}/series-web-1-41-abc/1.zst`
     TEXT
     assert_match(/\A.*\n 42/, heapdump("notes", scratch, "--limit", "1").out)
   end
@@ -52,7 +54,31 @@ class TestNotes < HeapDumpTest
             rss        pss    private       used      slots  old  GCs  requests  jobs  time
       100.0 MiB  100.0 MiB  100.0 MiB  200.0 MiB  1,234,567    7    3         8     9  2026-11-29T04:11:00Z
       200.0 MiB  200.0 MiB  200.0 MiB  400.0 MiB  1,234,567    7    3         8     9  2026-11-29T04:12:00Z
+      rss, pss and private: of the process; used and limit: of its container, or of the machine.
+      The dumps of process 41: `heapdump summary #{scratch}/series-web-1-41-abc/1.zst`
     TEXT
+  end
+
+  def test_work
+    note(41, begun(10), sample(11, 100).merge(work: { "MyJob" => 2, "\e[31m" => 1 }),
+         sample(12, 200).merge(work: { "MyJob" => 1200, "Odd" => "x" }),
+         sample(13, 9).merge(work: 5))
+    lines = heapdump("notes", scratch, "--pid", "41").lines
+    assert_equal ["number  work", " 1,202  MyJob", "     1  \\e[31m"], lines.last(3)
+  end
+
+  # Of processes of this machine it is known whether they run.
+  def test_running_and_gone
+    host = HeapDump::Watch::Machine.new.host
+    started = HeapDump::Watch::Processes.new("", Process.pid).started
+    ended = Process.spawn("true")
+    Process.wait(ended)
+    note(Process.pid, begun(10).merge(started: started), host: host)
+    note(ended, begun(11), host: host)
+    read = JSON.parse(heapdump("notes", scratch, "--json").out)
+    assert_equal %w[running gone], read["processes"].map { |one| one["state"] }
+    note(Process.pid, begun(10).merge(started: started + 1), host: host) # another with its number
+    assert_match(/ gone .* gone /m, heapdump("notes", scratch).out)
   end
 
   def test_json

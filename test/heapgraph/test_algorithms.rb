@@ -23,8 +23,8 @@ class TestAlgorithms < Minitest::Test
                          growth_steps growth_trails inverse kin list merged_paths numbering paths
                          semi_nca steps],
     "paths" => %w[array chunk detours former inverse paths steps],
-    "trails" => %w[array chunk former growth growth_follow growth_steps growth_trails growth_ways
-                   index slots steps task]
+    "trails" => %w[array chunk former growth growth_facts growth_follow growth_steps growth_trails
+                   growth_ways index slots steps task]
   }.freeze
 
   BELOW.each do |name, modules|

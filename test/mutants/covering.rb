@@ -36,6 +36,15 @@ module Mutants
     PAGES = %w[test_markup test_sections test_secrets test_hostile_names test_report_command
                test_budget].freeze
 
+    WATCHED = %w[watch/test_cgroup watch/test_memory_rule watch/test_rules watch/test_guards
+                 watch/test_refusals watch/test_choice watch/test_processes watch/test_keep
+                 watch/test_note watch/test_watch_directory watch/test_watch_options
+                 watch/test_watch_ends watch/test_loading watch/test_watch watch/test_watch_servers
+                 watch/test_watch_ships].freeze
+    SHIPPED = %w[ship/test_run ship/test_sinks ship/test_source ship/test_keep ship/test_dump_files
+                 ship/test_stop ship/test_https ship/test_s3 ship/test_settings ship/test_rails
+                 ship/test_secrets ship/test_deleted ship/test_ship_command].freeze
+
     TABLE = {
       "ext/heapgraph/*/growth_follow.c" => ["heapgraph/test_algorithms", *LEAKS],
       "ext/heapgraph/*/{leaks,growth}*.c" =>
@@ -90,6 +99,9 @@ module Mutants
       "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger test_trigger_foreign],
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
+      "lib/heapdump/{work,rack,sidekiq,active_job}.rb" => %w[watch/test_work watch/test_sidekiq],
+      "lib/heapdump/{watch{,/*},dump_files,whole_file}.rb" => WATCHED,
+      "lib/heapdump/ship{,/*}.rb" => SHIPPED,
       "lib/heapdump/endpoint{,/*}.rb" => %w[endpoint/test_endpoint endpoint/test_endpoint_servers],
       "lib/heapdump/{outside/{machine,container{,/*}},cli/{way,container}_lines}.rb" =>
         ["outside/test_container", *TAKEN],

@@ -7,7 +7,8 @@ require "heapdump/outside/contents"
 # What dumps through gdb have of the contents of strings.
 class TestContents < HeapDumpTest
   AUTO = "-r#{Child::ROOT}/lib/heapdump/auto".freeze
-  CODE = "SECRET = 'the secret ' * 3; sleep"
+  READY = "ready" # the file that the program writes when it has done what is before its CODE
+  CODE = "SECRET = 'the secret ' * 3; File.write('#{READY}', ''); sleep".freeze
 
   def setup
     super
@@ -18,7 +19,10 @@ class TestContents < HeapDumpTest
   # What is dumped of the secret (nil if it is left out), what `take` prints, and its fields.
   def take(code, *options, flags: [], env: {})
     path = File.join(scratch, "heap.json")
-    Outside.with_process(code, *flags, env: env) do |pid|
+    ready = File.join(scratch, READY)
+    FileUtils.rm_f(ready)
+    Outside.with_process(code, *flags, env: env, chdir: scratch) do |pid|
+      wait_until("the program waits") { File.exist?(ready) }
       fields, out = [["--json"], []].map do |json|
         status, out, err = Outside.heapdump("take", pid, "-o", path, "--via", "gdb", *options,
                                             *json)

@@ -17,6 +17,19 @@ class TestDirectory < HeapDumpTest
     HeapDump::Snapshot::Directory.dumps(directory).map { |path| File.basename(path).b }
   end
 
+  # What a watch dumps into has a directory for each process.
+  def test_series
+    4.times do |i|
+      path = File.join(scratch, "series-web-1-4#{i}-abc")
+      Dir.mkdir(path)
+      File.utime(i, i, path)
+    end
+    error = assert_raises(HeapDump::Error) { HeapDump::Snapshot::Directory.dumps(scratch) }
+    words = "no dump in the directory #{scratch}; each process has one of its own there: give "
+    assert_includes error.message, words
+    assert_equal %w[43 42 41], error.message.scan(/-(\d+)-abc/).flatten
+  end
+
   def test_names_that_are_no_text
     dump("b.json", 0)
     dump("\xFF\xFE.json", 1)

@@ -30,6 +30,7 @@ class KernelTree
   end
 
   def membership(text)
+    @membership = text
     put("/proc/self/cgroup", text)
   end
 
@@ -63,13 +64,14 @@ class KernelTree
 
   # A process; sizes are MiB. `as_self` names it /proc/self too.
   def process(pid, parent: 1, private: 100, shared: 10, started: 4000, ruby: "/usr/bin/ruby",
-              as_self: false)
+              group: @membership, as_self: false)
     [pid, *("self" if as_self)].each do |name|
       put("/proc/#{name}/stat",
           "#{pid} (a (strange) name) S #{parent} #{"0 " * 17}#{started} 0 0\n")
       rss = private + shared
       put("/proc/#{name}/statm", "#{rss * PAGES * 2} #{rss * PAGES} #{shared * PAGES} 1 0 0 0\n")
       put("/proc/#{name}/smaps_rollup", smaps(rss, private, shared))
+      put("/proc/#{name}/cgroup", group) if group
       link = path("/proc/#{name}/exe")
       File.symlink(ruby, link) unless File.symlink?(link)
     end

@@ -4,6 +4,7 @@
 module Shape
   REPLACED = [
     [/ Hash \["[A-Z_]+"\].*$/, " Hash [KEY]"], # of a sample
+    [/(mapped files .*?iB) .*/, '\1 FILES'], # as many as are in memory just now
     [/0x\h+/, "ADDRESS"], [/\b\h{16}\b/, "SIGNATURE"], [/x86_64-linux(-gnu)?/, "PLATFORM"],
     [%r{(?<![\w.])/[^\s:,()"]+}, "PATH"], [/\[[\w-]+\]$/, "[NAME]"],
     [/\d{4}-\d\d-\d\dT[\d:.]+Z?/, "TIME"], [/<?\d[\d,]*(\.\d+)?/, "N"],

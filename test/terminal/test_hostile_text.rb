@@ -86,7 +86,7 @@ class TestHostileText < HeapDumpTest
 
   def test_every_command_is_here
     assert_equal HeapDump::CLI::COMMANDS.keys.sort,
-                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, "convert"].sort
+                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, "convert", "ship"].sort
   end
 
   def test_commands_that_read
@@ -153,6 +153,20 @@ class TestHostileText < HeapDumpTest
       File.truncate(path, 1000)
       shown("summary", path)
       shown("summary", "#{path}.missing")
+    end
+  end
+
+  # What is shipped, where it goes and why it cannot go there.
+  def test_names_of_files_that_are_shipped
+    from, to = %w[from to].map { |name| File.join(scratch, "#{name} #{EVIL.delete("\0")}") }
+    [from, to].each { |path| Dir.mkdir(path, 0o700) }
+    ["evil #{EVIL.delete("\0")}.json", "\x9B\xFF.json"].each do |name|
+      FileUtils.cp(Shop.dump, File.join(from, name))
+      File.utime(0, 0, File.join(from, name))
+    end
+    [["--to", to, "--once"], ["--status"], ["--status", "--json"],
+     ["--to", "#{to}/none", "--once"], ["--to", "#{to}/none", "--once", "--json"]].each do |rest|
+      shown("ship", from, *rest)
     end
   end
 

@@ -59,7 +59,7 @@ class TestGuards < HeapDumpTest
     machine.disk_is = [false, 1 << 20, 1 << 40]
     keys, words = refused
     assert_equal [:disk], keys
-    assert_match(/1\.0 MiB are free for .*heaps, and 1\.0 GiB must be/, words)
+    assert_match(/1\.0 MiB are free for .*heaps, and 1\.\d GiB must be/, words)
   end
 
   # A disk of any size must have room for the dump, and for others behind it: 1 GiB, of a small disk
@@ -125,7 +125,7 @@ class TestGuards < HeapDumpTest
     tree
     keys, words = refused(to: File.join(scratch, "a", "b"))
     assert_equal [:directory], keys
-    assert_match(/cannot be made: there is no such file or directory/, words)
+    assert_match(%r{/a/b cannot be made: there is no directory .*/a\z}, words)
     assert_match(/nothing will be dumped while it is so/, said.first)
   end
 
@@ -139,7 +139,7 @@ class TestGuards < HeapDumpTest
     skip "only root can give a directory away" unless Process.euid.zero?
 
     tree
-    Dir.mkdir(heaps)
+    Dir.mkdir(heaps, 0o700)
     File.chown(65_534, nil, heaps)
     assert_match(/belongs to another user/, refused.last)
   end
@@ -163,7 +163,7 @@ class TestGuards < HeapDumpTest
     begun.last.fail(HeapDump::WriteError.new("cannot write", Errno::ENOENT::Errno, "x"))
     look(watch)
     assert_equal 1, watch.stats.to_h[:failures]
-    assert_match(/\Ano dump at .*: cannot write \(HeapDump::WriteError\)/, said.last)
+    assert_equal 1, said.grep(/\Ano dump at .*: cannot write \(HeapDump::WriteError\)/).size
     look(watch, 1000)
     assert_equal 2, begun.size
   end
@@ -178,7 +178,7 @@ class TestGuards < HeapDumpTest
 
   def test_a_link_instead_of_a_series
     tree
-    Dir.mkdir(heaps)
+    Dir.mkdir(heaps, 0o700)
     outside = File.join(scratch, "outside")
     Dir.mkdir(outside)
     watch = engine { |on| on.rule(:always) { true } }
@@ -232,6 +232,8 @@ class TestGuards < HeapDumpTest
     finish(watch)
     look(watch, 480)
     assert_equal 1, begun.size
+    withheld = /although it is time: .* seconds: the last dump was \d+ s ago \(cooldown: 600\)/
+    assert_equal [1, { cooldown: 1 }], [said.grep(withheld).size, refusals(watch)]
     look(watch, 200)
     assert_equal 2, begun.size
   end
@@ -240,6 +242,9 @@ class TestGuards < HeapDumpTest
     watch = engine(settle: 300) { |on| on.rule(:always) { true } }
     look(watch, 290)
     assert_empty begun
+    assert_equal "no dump, although its block says so: the watch began 0 s ago (settle: 300)",
+                 said.join
+    assert_equal({ settle: 1 }, refusals(watch))
     machine.pass(10)
     look(watch)
     assert_equal 1, begun.size
@@ -264,7 +269,8 @@ class TestGuards < HeapDumpTest
       strike_often(engine(at_most: 3) { |on| on.every seconds: 1 }, 2)
     end
     assert_equal 3, begun.size
-    assert_match(/there were 3 dumps in .* in the last 24 hours \(at_most: 3\)/, said.last)
+    assert_match(/heaps got 3 dumps in the last 24 hours \(at_most: 3\); `heapdump take 40`/,
+                 said.last)
     machine.pass(86_400)
     strike_often(engine(at_most: 3) { |on| on.every seconds: 1 }, 2)
     assert_equal 4, begun.size
@@ -277,7 +283,8 @@ class TestGuards < HeapDumpTest
       machine.pass(86_400)
     end
     assert_equal 2, begun.size
-    assert_match(/this process has made 2 dumps \(at_most:\)/, said.last)
+    assert_match(/this process has made 2 dumps \(at_most: 2\); `heapdump take 40` makes/,
+                 said.last)
     strike_often(engine(at_most: nil) { |on| on.every seconds: 1 }, 10)
     assert_operator begun.size, :>, 10
   end
@@ -321,7 +328,7 @@ class TestGuards < HeapDumpTest
 
   def test_a_state_that_cannot_be_written
     tree
-    FileUtils.mkdir_p(File.join(heaps, "state.json"))
+    FileUtils.mkdir_p([heaps, File.join(heaps, "state.json")], mode: 0o700)
     keys, words = refused
     assert_equal [:state], keys
     assert_match(/nobody could count the dumps/, words)
@@ -331,8 +338,13 @@ class TestGuards < HeapDumpTest
   # lock.
   def test_a_disk_that_is_full_suddenly
     watch = engine(cooldown: 10) { |on| on.rule(:always) { true } }
-    full = ->(path, *) { File.basename(path).start_with?("state.json") and raise Errno::ENOSPC }
-    File.stub(:write, full) { look(watch) }
+    open = File.method(:open)
+    full = lambda do |path, *rest, **options, &block|
+      raise Errno::ENOSPC if File.basename(path).match?(/\Astate\.json\.\d/)
+
+      open.call(path, *rest, **options, &block)
+    end
+    File.stub(:open, full) { look(watch) }
     assert_empty begun
     assert_equal({ directory: 1 }, refusals(watch))
     assert_match(/: the disk is full\z/, said.last)
@@ -401,6 +413,17 @@ class TestGuards < HeapDumpTest
     allowed(only: ->(_) { true })
     look(engine(only: ->(_) { raise "no" }) { |on| on.rule(:always) { true } }, 60)
     assert_empty begun
-    assert_equal 1, said.grep(/\Aonly: raised RuntimeError: no/).size
+    assert_equal 1, said.grep(/\Aonly: raised RuntimeError: no; that counts as no\z/).size
+  end
+
+  # When it works again, so does the watch.
+  def test_only_is_never_switched_off
+    broken = true
+    only = ->(_) { broken ? raise("no") : true }
+    watch = engine(only: only) { |on| on.rule(:always) { true } }
+    look(watch, 60)
+    broken = false
+    look(watch)
+    assert_equal [1, []], [begun.size, watch.stats.to_h[:off]]
   end
 end

@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "support/watching"
+require "heapdump/watch/life"
 
 # Which dumps are removed when there are too many.
 class TestKeep < HeapDumpTest
@@ -89,11 +90,54 @@ class TestKeep < HeapDumpTest
 
   def test_what_belongs_to_a_dump_goes_with_it
     3.times { |i| dump("a", i, 30 - i) }
-    %w[.manifest.json .hdidx].each do |ending|
+    %w[.manifest.json .hdidx .shipped .failed].each do |ending|
       File.write("#{scratch}/series-a/1.json.zst#{ending}", "")
     end
     keep("a", files: 2)
     assert_equal %w[0.json.zst 2.json.zst], Dir.children(File.join(scratch, "series-a")).sort
+  end
+
+  # Marks and what is not written yet are no dumps, so they are not counted as such.
+  def test_what_is_beside_a_dump_is_no_dump
+    dump("a", 0, 30)
+    %w[.manifest.json .manifest.json.41 .hdidx .shipped .shipped.7 .failed .failed.99
+       .partial-7].each do |ending|
+      File.write("#{scratch}/series-a/0.json.zst#{ending}", "")
+    end
+    %w[ship.lock ship.log].each { |name| File.write(File.join(scratch, name), "") }
+    assert_equal %w[0.json.zst], directory.dumps.map { |one| File.basename(one.path) }
+    life = HeapDump::Watch::Life.new(HeapDump::Watch::NoteFiles::Entry.new(scratch, "notes", "a"))
+    life.file.define_singleton_method(:dumps_directory) { File.join(directory, "series-a") }
+    assert_equal directory.dumps.map(&:path), life.dumps
+  end
+
+  def mark(name, ending)
+    path = File.join(scratch, "series-#{name}.json.zst")
+    HeapDump::Ship::Marks.write(path, ending, File.lstat(path), {})
+  end
+
+  # What is in another place goes first, even if it is of the process itself or younger; what could
+  # not be brought there goes last.
+  def test_what_was_shipped_goes_first
+    { "a" => 50, "b" => 40, "c" => 30, "own" => 20 }.each do |name, age|
+      4.times { |i| dump(name, i, age - i) }
+    end
+    %w[a/1 own/2].each { |name| mark(name, ".failed") }
+    ["own/1", *(0..3).map { |i| "c/#{i}" }, "b/0"].each { |name| mark(name, ".shipped") }
+    all = %w[a/0 a/1 a/2 a/3 b/0 b/1 b/2 b/3 own/0 own/1 own/2 own/3]
+    assert_equal all, keep("own", files: 12)
+    assert_equal all -= %w[own/1], keep("own", files: 11)
+    assert_equal all -= %w[b/0 b/1 b/2 b/3], keep("own", files: 10)
+    assert_equal all -= %w[a/0 a/1 a/2 a/3], keep("own", files: 6)
+    assert_equal all - %w[own/2], keep("own", files: 2)
+  end
+
+  # A mark that is of another file of that name says nothing.
+  def test_a_mark_of_an_earlier_dump
+    { "a" => 50, "b" => 40 }.each { |name, age| dump(name, 0, age) }
+    mark("b/0", ".shipped")
+    dump("b", 0, 30)
+    assert_equal %w[b/0], keep("own", files: 1)
   end
 
   # Nothing else is touched, whatever it is called.

@@ -21,7 +21,7 @@ class TestLimited < HeapDumpTest
     def leak = 100.times { Registry::SESSIONS << Session.new }
 
     def wait_for_dumps(number)
-      3000.times { HeapDump.watch.stats[:dumps] >= number ? return : sleep(0.01) }
+      #{3000 * Child::PATIENCE}.times { HeapDump.watch.stats[:dumps] >= number ? return : sleep(0.01) }
       abort "dump \#{number} never came"
     end
 
@@ -32,9 +32,10 @@ class TestLimited < HeapDumpTest
     end
     loop { leak }
   RUBY
-  NEXT = <<~'RUBY'
+  NEXT = <<~RUBY.freeze
     HeapDump.watch(to: ARGV[0])
-    sleep 0.01 until HeapDump.watch.stats[:notes] > 0
+    #{3000 * Child::PATIENCE}.times { HeapDump.watch.stats[:notes] > 0 ? exit : sleep(0.01) }
+    abort "a note never came"
   RUBY
 
   def setup
@@ -62,9 +63,12 @@ class TestLimited < HeapDumpTest
     @group.add(pid)
     input.close
     output.puts
-    Process.wait2(pid).last
+    status = Timeout.timeout(180 * Child::PATIENCE) { Process.wait2(pid).last }
+    pid = nil
+    status
   ensure
     output.close
+    pid && Process.kill(:KILL, pid) && Process.wait(pid)
   end
 
   def test_three_dumps_of_a_process_that_is_killed

@@ -194,13 +194,14 @@ class TestMemoryRule < HeapDumpTest
   end
 
   def test_private_memory_of_each_process
-    tree.process(41, parent: 1)
+    tree.process(40, parent: 7, as_self: true)
+    tree.process(41, parent: 7)
     watch = engine { |on| on.memory at: [0.5], of: :process }
     use(900)
     look(watch, 60)
     assert_empty begun
     use(500)
-    tree.process(40, private: 260, as_self: true)
+    tree.process(40, parent: 7, private: 260, as_self: true)
     look(watch, 30)
     assert_equal 1, begun.size
     assert_match(/private memory: 260\.0 MiB of 500\.0 MiB/, said.first)
@@ -231,101 +232,5 @@ class TestMemoryRule < HeapDumpTest
     assert_equal 2, begun.size
     assert_match(/because the process ends/, said[-2])
     assert_match(/not written after 10(\.0)? s/, said.last)
-  end
-
-  # Workers in one container. Each watches.
-  class Worker
-    include Watching
-
-    attr_reader :machine, :watch
-
-    def initialize(root, heaps, tree, pid)
-      @heaps = heaps
-      @tree = tree
-      @machine = Machine.new(root, pid: pid)
-      @watch = engine(&:memory)
-    end
-  end
-
-  # /proc/self is that of whoever looks.
-  def workers(*pids)
-    pids.each { |pid| tree.process(pid, parent: 7, private: pid == 41 ? 300 : 200, started: pid) }
-    pids.map { |pid| Worker.new(tree.root, heaps, tree, pid) }
-  end
-
-  def round(workers, seconds)
-    (seconds / 10).times do
-      workers.each do |worker|
-        tree.remove("/proc/self/exe")
-        FileUtils.cp_r("#{tree.root}/proc/#{worker.machine.pid}/.", "#{tree.root}/proc/self")
-        worker.watch.look
-        worker.machine.pass(10)
-      end
-    end
-  end
-
-  def test_the_same_worker_makes_all_dumps_of_a_series
-    all = workers(40, 41, 42)
-    round(all, 30)
-    [520, 720, 860].each do |used|
-      use(used)
-      round(all, 50)
-      pending = all.flat_map(&:begun).reject(&:done?)
-      assert_equal 1, pending.size
-      pending.first.finish
-      round(all, 50)
-      tree.process(42, parent: 7, private: 600, started: 42) # another one is the largest now
-    end
-    assert_equal [0, 3, 0], all.map { |worker| worker.begun.size }
-  end
-
-  def test_another_one_when_that_worker_is_gone
-    all = workers(40, 41, 42)
-    round(all, 30)
-    use(520)
-    round(all, 50)
-    all[1].begun.last.finish
-    round(all, 10)
-    all.delete_at(1)
-    tree.process(41, parent: 7, private: 900, started: 999) # its number has been given away
-    use(720)
-    round(all, 50)
-    assert_equal [1, 0], all.map { |worker| worker.begun.size }
-  end
-
-  # Two servers that share a directory: what one has chosen is nothing to the other.
-  def test_each_server_chooses_for_itself
-    tree.process(50, parent: 8, private: 500, started: 50)
-    FileUtils.mkdir_p(heaps)
-    chosen = { "web-1-8" => [50, 50, machine.time.to_i] }
-    File.write("#{heaps}/state.json", JSON.generate(dumps: [], chosen: chosen))
-    all = workers(40, 41)
-    round(all, 10)
-    use(520)
-    round(all, 50)
-    assert_equal [0, 1], all.map { |worker| worker.begun.size }
-  end
-
-  # On a volume that many hosts share, those that are gone are forgotten.
-  def test_what_is_known_of_other_hosts
-    Dir.mkdir(heaps)
-    others = { "old" => [1, 2, machine.time.to_i - 90_000], "new" => [1, 2, machine.time.to_i] }
-    File.write("#{heaps}/state.json", JSON.generate(dumps: [], chosen: others))
-    all = workers(40, 41)
-    round(all, 10)
-    use(520)
-    round(all, 50)
-    assert_equal %w[new web-1-7], JSON.parse(File.read("#{heaps}/state.json"))["chosen"].keys
-  end
-
-  # One dump at a time, however many want one.
-  def test_forty_workers_at_once
-    pids = (100...140).to_a
-    all = workers(*pids)
-    round(all, 10)
-    use(900)
-    round(all, 100)
-    assert_equal 1, all.sum { |worker| worker.begun.size }
-    assert_equal pids.first, all.find { |worker| worker.begun.any? }.machine.pid
   end
 end

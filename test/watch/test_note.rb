@@ -17,12 +17,14 @@ class TestNote < HeapDumpTest
 
   def test_a_line_a_minute
     use(520, events: { oom_kill: 3 })
+    ENV["HEAPDUMP_APP"] = "shop"
     watch = engine(&:growth)
+    ENV.delete("HEAPDUMP_APP")
     look(watch, 180)
     watch.close
     first, *samples, last = lines
     assert_equal({ "begin" => "2026-11-29T04:00:00Z", "pid" => 40, "host" => "web-1",
-                   "app" => "test_note.rb", "ruby" => RUBY_VERSION, "started" => 4000 },
+                   "app" => "shop", "ruby" => RUBY_VERSION, "started" => 4000 },
                  first.except("series"))
     assert_equal 4, samples.size
     assert_equal "2026-11-29T04:01:00Z", samples[1]["time"]
@@ -46,7 +48,7 @@ class TestNote < HeapDumpTest
     finish(watch)
     use(990)
     look(watch, 50) # refused: a line all the same
-    assert_equal({ headroom: 1 }, refusals(watch))
+    assert_equal({ headroom: 1, cooldown: 1 }, refusals(watch))
     assert_equal "memory", lines.last(2).map { |line| line["struck"] }.compact.last
   end
 
@@ -63,7 +65,7 @@ class TestNote < HeapDumpTest
     current, old = notes.partition { |path| !path.end_with?(".old.jsonl") }.map(&:first)
     assert_equal %w[begin time], lines(current).map { |line| line.keys.first }
     life, = HeapDump::Watch::Life.all(heaps)
-    assert_equal 4000, life.started
+    assert_equal 4000, life.file.started
     assert_equal lines(old).size + lines(current).size, life.file.lines.size
   end
 
@@ -92,7 +94,7 @@ class TestNote < HeapDumpTest
   # The process `pid` has run, and is gone.
   def past(pid: 30, time: machine.time - 3600, fate: nil, dumps: 0, host: "web-1", silent: nil,
            **sample)
-    FileUtils.mkdir_p(heaps)
+    FileUtils.mkdir_p(heaps, mode: 0o700)
     file = HeapDump::Watch::NoteFiles::Entry.new(heaps, "notes", host, pid, "old#{pid}")
     all = [{ begin: time.strftime("%FT%TZ"), pid: pid, app: "puma", started: 77,
              silent: silent }.compact,
@@ -133,7 +135,7 @@ class TestNote < HeapDumpTest
   def test_an_end_without_a_word
     tree
     past(working_set: 400 << 20, limit: 1536 << 20)
-    assert_match(/ended without a word \(it was killed, or has crashed\); /, told.first)
+    assert_match(/ended without a word \(killed, crashed, or ended by exit!\); /, told.first)
     assert_match(/ It has left no dump: `heapdump notes #{heaps}`\z/, said.first)
   end
 

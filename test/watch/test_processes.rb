@@ -54,6 +54,30 @@ class TestProcesses < HeapDumpTest
     assert_equal [40], processes.family
   end
 
+  # Services of systemd.
+  def test_another_group_is_another_family
+    tree.process(40, parent: 7, group: "0::/system.slice/puma.service\n", as_self: true)
+    tree.process(41, parent: 7, group: "0::/system.slice/puma.service\n")
+    tree.process(42, parent: 7, group: "0::/system.slice/sidekiq.service\n")
+    tree.process(43, parent: 7)
+    assert_equal [40, 41], processes.family.sort
+  end
+
+  # The init of a machine or of a container starts what it is told to; a server may be process 1.
+  def test_children_of_the_first_process
+    tree.process(40, parent: 1, as_self: true)
+    tree.process(41, parent: 1)
+    assert_equal [40], processes.family
+    tree.process(1, parent: 0, ruby: "/sbin/init")
+    assert_equal [40], processes.family
+    tree.remove("/proc/1/exe")
+    tree.process(1, parent: 0)
+    assert_equal [40, 41], processes.family.sort
+    tree.process(40, parent: 0, as_self: true)
+    tree.process(41, parent: 0)
+    assert_equal [40], processes.family
+  end
+
   def test_largest
     tree.process(40, parent: 7, private: 300, as_self: true)
     tree.process(41, parent: 7, private: 400)

@@ -4,7 +4,7 @@ require "test_helper"
 require "support/watching"
 
 # All rules but that of the memory, and what becomes of code of the application that fails.
-class TestRules < HeapDumpTest
+class TestWatchRules < HeapDumpTest
   include Watching
 
   def test_growth
@@ -42,11 +42,31 @@ class TestRules < HeapDumpTest
   end
 
   def test_a_fleet_does_not_dump_at_once
-    first = Array.new(20) do
-      rule = HeapDump::Watch::Rules::Every.new(seconds: 1000)
+    first = [0, 0.25, 0.999].map do |number|
+      random = Struct.new(:rand).new(number)
+      rule = HeapDump::Watch::Rules::Every.new(seconds: 1000, random: random)
       (0..1000).find { |second| rule.strike(facts(seconds: second)) }
     end
-    assert_operator first.uniq.size, :>, 10
+    assert_equal [0, 250, 999], first
+  end
+
+  # Each process that is forked has a time of its own.
+  def test_forked_workers_do_not_dump_at_once
+    rule = HeapDump::Watch::Rules::Every.new(seconds: 1 << 20)
+    facts = facts()
+    reader, writer = IO.pipe
+    pids = Array.new(4) do
+      fork do
+        mine = rule.dup.reset
+        mine.strike(facts)
+        writer.puts mine.instance_variable_get(:@due)
+        exit!
+      end
+    end
+    writer.close
+    pids.each { |pid| Process.wait(pid) }
+    assert_equal 4, reader.readlines.uniq.size
+    reader.close
   end
 
   def facts(seconds: 0, time: machine.time, work: [0, 0])
@@ -59,7 +79,7 @@ class TestRules < HeapDumpTest
     rule = HeapDump::Watch::Rules::Every.new(jobs: 1000)
     struck = [0, 999, 1000, 1001, 1999, 2000, 5700, 5999, 6000].select do |jobs|
       facts = facts(work: [jobs, 7])
-      rule.strike(facts)&.then { rule.spent(facts) || true }
+      rule.strike(facts)&.then { |strike| rule.spent(strike, facts) || true }
     end
     assert_equal [1000, 2000, 5700, 6000], struck
     rule = HeapDump::Watch::Rules::Every.new(requests: 5)
@@ -72,7 +92,7 @@ class TestRules < HeapDumpTest
     rule = HeapDump::Watch::Rules::Every.new(cron: text)
     times.select do |time|
       facts = facts(time: time)
-      rule.strike(facts)&.then { rule.spent(facts) || true }
+      rule.strike(facts)&.then { |strike| rule.spent(strike, facts) || true }
     end
   end
 
@@ -144,12 +164,12 @@ class TestRules < HeapDumpTest
   def test_a_rule_that_raises
     called = 0
     watch = engine do |on|
-      on.rule(:broken) { (called += 1) && raise(NotImplementedError, "oh") }
+      on.rule(:broken) { (called += 1) && raise(NotImplementedError, "oh\nmore") }
       on.rule(:good) { true }
     end
     look(watch, 100)
     assert_equal 3, called
-    assert_equal 1, said.grep(/the rule broken raised NotImplementedError: oh/).size
+    assert_equal 1, said.grep(/the rule broken raised NotImplementedError: oh\z/).size
     assert_equal 1, said.grep(/the rule broken is switched off: it has failed 3 times/).size
     assert_equal ["the rule broken"], watch.stats.to_h[:off]
     assert_equal 1, begun.size
@@ -206,7 +226,7 @@ class TestRules < HeapDumpTest
   end
 
   def ask(text = "")
-    FileUtils.mkdir_p(heaps)
+    FileUtils.mkdir_p(heaps, mode: 0o700)
     File.write(File.join(heaps, "ask"), text)
   end
 
@@ -277,5 +297,51 @@ class TestRules < HeapDumpTest
     look(watch, 50)
     assert_equal [1, ["dumping"]], [begun.size, source.answers]
     assert_match(/because asked by me\z/, said.first)
+  end
+
+  # It is the code of the application, too.
+  def test_a_source_whose_answer_fails
+    source = Class.new do
+      def asked(_facts) = (@asked = !@asked) ? "asked" : nil
+      def answer(_words) = raise("no")
+    end.new
+    watch = engine(cooldown: 0) { |on| on.ask source }
+    look(watch)
+    assert_equal 1, begun.size
+    finish(watch)
+    assert_equal 1, watch.stats.to_h[:dumps]
+    assert_equal 1, said.grep(/\Athe rule ask raised RuntimeError: no/).size
+    assert_empty said.grep(/a look has failed/)
+  end
+
+  # Whoever asked is told, too, when the dump fails.
+  def test_a_question_whose_dump_fails
+    ask
+    watch = engine
+    look(watch)
+    begun.last.fail(HeapDump::ChildDied.new(9, nil, begun.last.path))
+    look(watch)
+    assert_match(/\A40 failed: no dump at /, answer)
+  end
+
+  # Bytes that JSON does not take.
+  def test_words_that_are_no_text
+    source = Object.new
+    def source.asked(_) = (@asked = !@asked) ? "asked by \xFF".b : nil
+    watch = engine(to: "#{heaps}-\u00FC") { |on| on.ask source }
+    look(watch)
+    with_env("GIT_SHA" => "\xFE\xFF") { finish(watch) }
+    assert_equal [1, 0], watch.stats.to_h.values_at(:dumps, :failures)
+    manifest = JSON.parse(File.read("#{begun.last.path}.manifest.json"))
+    assert_equal ["asked by \\xFF", "\\xFE\\xFF"], manifest.values_at("why", "revision")
+    with_env("HEAPDUMP_APP" => "shop\xFF") { assert_equal "shop_", HeapDump::Watch::Names.app }
+  end
+
+  def with_env(variables)
+    before = variables.keys.to_h { |name| [name, ENV.fetch(name, nil)] }
+    ENV.update(variables)
+    yield
+  ensure
+    ENV.update(before)
   end
 end

@@ -32,7 +32,7 @@ class TestSidekiq < HeapDumpTest
         5.times { |number| HardJob.perform_async(number) }
         2.times { MailJob.perform_async }
       end
-      config.on(:shutdown) { HeapDump.watch.close }
+      config.on(:shutdown) { HeapDump::Watch.current&.close }
     end
   RUBY
 
@@ -53,7 +53,7 @@ class TestSidekiq < HeapDumpTest
                                                                 %i[out err] => "#{scratch}/log")
       yield
       Process.kill(:TERM, pid)
-      status = Process.wait2(pid).last
+      status = Timeout.timeout(60 * Child::PATIENCE) { Process.wait2(pid).last }
       pid = nil
       status
     rescue Minitest::Assertion
@@ -73,7 +73,7 @@ class TestSidekiq < HeapDumpTest
     log = File.read("#{scratch}/log")
     assert_predicate status, :success?, log
     manifest = JSON.parse(File.read(files("series-*/*.manifest.json").first))
-    assert_equal [{ "HardJob" => 5, "MailJob" => 2 }, "every", "7 jobs"],
+    assert_equal [{ "HardJob" => 5, "MailJob" => 2 }, "every", "it is time: every 7 jobs"],
                  manifest.values_at("work", "rule", "why")
     lines = File.readlines(files("notes-*").first).map { |line| JSON.parse(line) }
     assert_equal ["end"], lines.last.keys, log

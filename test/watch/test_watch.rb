@@ -2,43 +2,11 @@
 
 require "test_helper"
 require "heapdump/snapshot"
+require "support/watch_program"
 
 # HeapDump.watch as applications use it: its thread, its children, real dumps.
 class TestWatch < HeapDumpTest
-  PRELUDE = <<~'RUBY'
-    require "heapdump"
-    DIR = ARGV[0]
-    $stdout.sync = true
-
-    def wait_until(what)
-      deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 30
-      until yield
-        raise "never: #{what}" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
-
-        sleep 0.005
-      end
-    end
-
-    # Looks often, so that no test waits for the next look.
-    def watch(**options, &block)
-      HeapDump::Watch::Options.define_method(:every) { 0.05 }
-      HeapDump::Watch::Engine.define_method(:pause) { 0.05 }
-      HeapDump.watch(to: "#{DIR}/heaps", every: 1, settle: 0, **options, &block)
-    end
-
-    # whatever else fills the disk of this machine
-    HeapDump::Watch::Machine.define_method(:disk) { |_| [false, 1 << 40, 1 << 41] }
-
-    def stats = HeapDump.watch.stats
-  RUBY
-
-  def run_child(code, **options)
-    Child.ruby!(PRELUDE + code, scratch, **options)
-  end
-
-  def files(pattern)
-    Dir.glob(File.join(scratch, "heaps", pattern))
-  end
+  include WatchProgram
 
   def test_a_dump
     outcome = run_child(<<~'RUBY')
@@ -57,7 +25,8 @@ class TestWatch < HeapDumpTest
     assert_equal [File.basename(dump.path), "now", outcome.out.to_i, 1],
                  manifest.values_at("file", "rule", "pid", "number")
     assert_equal dump.footer["objects"], manifest["objects"]
-    assert_match(/\Aheapdump: watch: dumping to .*heapdump: watch: dumped /m, outcome.err)
+    assert_match(/\Aheapdump: watch: watching, dumps to .*: dumping to .*: watch: dumped /m,
+                 outcome.err)
     assert_equal 1, files("notes-*.jsonl").size
     assert_match(/"end"/, File.read(files("notes-*.jsonl").first))
     assert_empty HeapDump::Snapshot.open(dump.path, index: false).warnings
@@ -73,19 +42,8 @@ class TestWatch < HeapDumpTest
     assert_empty loaded
   end
 
-  # What the environment asks for is older than what Bundler decides.
-  def test_json_is_loaded_with_the_first_look
-    out = run_child(<<~'RUBY').out.split
-      HeapDump::Watch.run({ to: "#{DIR}/heaps" }, nil, wait: 1)
-      puts $LOADED_FEATURES.grep(%r{/json}).size
-      wait_until("a look") { stats[:looks] > 0 }
-      puts $LOADED_FEATURES.grep(%r{/json}).size.positive?
-    RUBY
-    assert_equal %w[0 true], out
-  end
-
   def test_replace_return_and_stop
-    out = run_child(<<~'RUBY').out
+    outcome = run_child(<<~'RUBY')
       first = watch
       p HeapDump.watch.equal?(first), first.running?, first.inspect
       second = watch(dry: true)
@@ -102,7 +60,26 @@ class TestWatch < HeapDumpTest
     assert(notes.all?(/^\{"end"/), "who ends a watch ends its notes")
     shown = "\"#<HeapDump::Watch #{scratch}/heaps: running>\""
     assert_equal ["true", "true", shown, "false", "true", "2", "true", "nil", "false", "nil", "1",
-                  "0", "nil"], out.lines(chomp: true)
+                  "0", "nil"], outcome.out.lines(chomp: true)
+    heaps = "#{scratch}/heaps"
+    assert_includes outcome.err, "heapdump: watch: this watch (#{heaps}) replaces the one before " \
+                                 "it (#{heaps})\n"
+  end
+
+  # A program that watches says so, and its children do not repeat it.
+  def test_it_says_that_it_watches
+    outcome = run_child(<<~'RUBY')
+      p HeapDump::Watch.new({ to: "#{DIR}/no" }, nil).stats.values_at(:running, :dir, :limit)
+      watch(limit: "3 TiB") { |on| on.memory(at: [0.25, "2 TiB"]) }
+      wait_until("a look") { stats[:looks] > 0 }
+      p stats.values_at(:running, :dir, :limit), Dir.exist?("#{DIR}/heaps")
+      Process.wait(fork { wait_until("a look") { stats[:looks] > 0 } })
+    RUBY
+    heaps = "#{scratch}/heaps"
+    assert_equal [[false, "#{scratch}/no", nil], [true, heaps, 3 << 40], true].map(&:inspect),
+                 outcome.out.lines(chomp: true)
+    assert_equal "heapdump: watch: watching, dumps to #{heaps}, limit 3.0 TiB (as given), " \
+                 "marks at 0.25, 2.0 TiB\n", outcome.err
   end
 
   # Each has a thread, notes and a series of its own.
@@ -144,52 +121,6 @@ class TestWatch < HeapDumpTest
     files("series-*/*.zst").each { |path| assert_whole Dump.skim(path) }
   end
 
-  # In a child that is forked while the thread loads JSON, both the watch and the application have
-  # it. It takes long to load here.
-  def test_fork_while_libraries_are_loaded
-    out = run_child(<<~'RUBY').out
-      module Slow
-        def require(name)
-          $loading = true if name == "json"
-          sleep 0.05 if name.start_with?("json/")
-          super.tap { $loading = false if name == "json" }
-        end
-      end
-      Kernel.prepend(Slow)
-      HeapDump::Watch::Options.define_method(:every) { 0.05 }
-      HeapDump::Watch.run({ to: "#{DIR}/heaps" }, nil, wait: 0.01)
-      wait_until("the libraries") { $loading }
-      in_handler = nil
-      trap(:USR1) { in_handler = fork { exit!($loading ? 1 : 0) } }
-      Process.kill(:USR1, Process.pid)
-      wait_until("the handler") { in_handler }
-      pid = fork do
-        exit!(1) if $loading
-        require "json"
-        print JSON.generate([1])
-        wait_until("a look") { stats[:looks] > 0 }
-      end
-      [in_handler, pid].each { |one| Process.wait(one); raise $?.inspect unless $?.success? }
-    RUBY
-    assert_equal "[1]", out
-  end
-
-  # The application calls it where Bundler has decided, and nothing is loaded in a thread.
-  def test_a_watch_that_looks_at_once_is_loaded_at_once
-    out = run_child("HeapDump.watch(to: DIR); p HeapDump::Watch.autoload?(:Engine)").out
-    assert_equal "nil\n", out
-  end
-
-  # Another Ractor cannot see who loads. It must be able to fork.
-  def test_in_another_ractor
-    out = run_child(<<~'RUBY').out
-      watch
-      one = Ractor.new { HeapDump::Watch::Loading.alone { 7 } }
-      p one.respond_to?(:value) ? one.value : one.take
-    RUBY
-    assert_equal "7\n", out
-  end
-
   def test_a_daemon
     pid_file = File.join(scratch, "pid")
     run_child(<<~'RUBY')
@@ -204,17 +135,17 @@ class TestWatch < HeapDumpTest
   end
 
   # One dump at a time in all processes that share a directory, and no more than the budget.
-  def test_forty_workers_strike_at_once
+  def test_twelve_workers_strike_at_once
     run_child(<<~'RUBY', timeout: 120)
-      pids = Array.new(40) do
+      pids = Array.new(12) do
         fork do
-          watch(at_most: 3, cooldown: 0) { |on| on.rule(:now) { true } }
+          watch(pause: 0.2, at_most: 3, cooldown: 0) { |on| on.rule(:now) { true } }
           $most = 0
           wait_until("the end") do
             $most = [$most, Dir.glob("#{DIR}/heaps/series-*/*.partial-*").size].max
             stats[:refusals][:budget].to_i.positive? || stats[:dumps] == 1
           end
-          HeapDump.watch.stop
+          HeapDump::Watch.current.stop
           exit!($most > 1 ? 1 : 0)
         end
       end
@@ -233,7 +164,7 @@ class TestWatch < HeapDumpTest
       watch
       wait_until("a look") { stats[:looks] > 1 }
     RUBY
-    assert_match(/\Aheapdump: watch: the process before this one \(pid #{pid}, e\) ended /,
+    assert_match(/^heapdump: watch: the process before this one \(pid #{pid}, e\) ended /,
                  outcome.err)
   end
 
@@ -274,7 +205,7 @@ class TestWatch < HeapDumpTest
   # From within, by a rule or a hook.
   def test_a_watch_that_ends_itself
     out = run_child(<<~'RUBY').out.split
-      mine = watch { |on| on.rule(:last) { HeapDump.watch.stop } }
+      mine = watch { |on| on.rule(:last) { HeapDump::Watch.current.stop } }
       wait_until("the end") { !mine.running? }
       p mine.stats[:looks], HeapDump::Watch.current
       watch { |on| on.rule(:next) { watch(dry: true) { |on| on.rule(:x) {} } if HeapDump.watch.stats[:looks] == 1 } }
@@ -285,31 +216,21 @@ class TestWatch < HeapDumpTest
     assert_equal %w[1 nil 2], out
   end
 
-  # A file system that hangs does not hold up the end of the process.
-  def test_a_look_that_hangs
-    run_child(<<~'RUBY')
-      HeapDump::Watch.send(:remove_const, :HANGS)
-      HeapDump::Watch.const_set(:HANGS, 0.05)
-      mine = watch { |on| on.rule(:hangs) { Thread.handle_interrupt(Object => :never) { sleep 30 } } }
-      wait_until("a look") { stats[:looks] == 1 }
-      before = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-      mine.close
-      raise "it took long" if Process.clock_gettime(Process::CLOCK_MONOTONIC) - before > 20
-      exit!(0)
-    RUBY
-  end
-
-  # The event file of a control group wakes the thread; any file will do to see that it waits.
+  # The event file of a control group wakes the thread. Where it is gone, it sleeps.
   def test_it_waits_where_there_are_events
-    run_child(<<~'RUBY')
+    out = run_child(<<~'RUBY').out
       path = "#{DIR}/memory.events"
       File.write(path, "max 0\n")
       HeapDump::Watch::Engine.define_method(:events_path) { path }
+      $waits = []
+      File.prepend(Module.new { def wait_priority(seconds) = ($waits << seconds) && nil })
       watch
       wait_until("two looks") { stats[:looks] > 1 }
+      p $waits.first
       File.unlink(path)
       before = stats[:looks]
       wait_until("two looks") { stats[:looks] > before + 1 }
     RUBY
+    assert_equal "0.05\n", out
   end
 end

@@ -6,10 +6,13 @@ require "test_helper"
 class TestWatchOptions < HeapDumpTest
   WRONG = {
     { frob: 1 } => /unknown option frob:; HeapDump.watch takes to, name/,
-    { to: nil } => /to: must be a directory, not nil/,
-    { to: "" } => /to: must be a directory/,
-    { to: "s3://bucket/x" } => %r{to: must be a directory, not "s3://bucket/x"},
+    { to: nil } => /to: must be a directory or an address, not nil/,
+    { to: "" } => /to: must name a directory/,
     { to: [1] } => /to: must be a directory/,
+    { to: [] } => /to: must be a directory, an address, or \[directory, address\]/,
+    { to: ["/a", "/b", "/c"] } => /to: must be/,
+    { to: ["/a", 1] } => /to: must be/,
+    { to: ["s3://bucket/x", "/a"] } => /to: must name a directory before/,
     { name: "a/b" } => %r{name: must be the name of a file, without its directory, not "a/b"},
     { name: "" } => /name: must be/,
     { name: ".hidden" } => /name: must be/,
@@ -28,7 +31,7 @@ class TestWatchOptions < HeapDumpTest
     { at_most: 0 } => /at_most: must be a whole number, 1 or more, not 0/,
     { at_most: 1.5 } => /at_most:/,
     { keep: 12 } => /keep: must be a Hash with files:, bytes: and for:, not 12/,
-    { keep: { days: 3 } } => /keep: must be a Hash/,
+    { keep: { days: 3 } } => /keep: takes files:, bytes: and for:, not days:/,
     { keep: { files: 0 } } => /keep: files: must be/,
     { keep: { bytes: "much" } } => /keep: bytes: must be a number of bytes, as 943718400 or/,
     { keep: { for: "1x" } } => /keep: for: must be/,
@@ -48,9 +51,14 @@ class TestWatchOptions < HeapDumpTest
 
   RULES = {
     ->(on) { on.memory at: [] } => /on.memory at: names no mark/,
-    ->(on) { on.memory at: 1.5 } => /on.memory at: must be shares of the limit, as 0.7, or numbers/,
+    ->(on) { on.memory at: 1.5 } => /on.memory at: must be shares of the limit, as 0.7 or "70%",/,
     ->(on) { on.memory at: [0.0] } => /on.memory at:/,
     ->(on) { on.memory at: ["0.5"] } => /on.memory at: must be shares/,
+    ->(on) { on.memory at: 50 } => /shares of the limit, .* not 50\z/,
+    ->(on) { on.memory at: "150%" } => /shares of the limit, .* not "150%"/,
+    ->(on) { on.memory at: "0%" } => /shares of the limit/,
+    ->(on) { on.memory from: 3 } => /on.memory takes at:, for:, of:, events:, not from:/,
+    ->(on) { on.growth times: 3 } => /on.growth takes by:, not times:/,
     ->(on) { on.memory at: [nil] } => /on.memory at:/,
     ->(on) { on.memory of: :worker } => /on.memory of: must be :container or :process/,
     ->(on) { on.memory for: "x" } => /on.memory for:/,
@@ -84,6 +92,13 @@ class TestWatchOptions < HeapDumpTest
       assert_match words, error.message
       assert_nil HeapDump::Watch.current
     end
+  end
+
+  def test_marks
+    marks = ["50%", " 12.5 % ", 0.7, 1 << 20, "900 KiB"].map do |mark|
+      HeapDump::Watch::Quantity.mark("at:", mark)
+    end
+    assert_equal [0.5, 0.125, 0.7, 1 << 20, 900 << 10], marks
   end
 
   def options(**given)

@@ -50,6 +50,18 @@ class TestWatchServers < HeapDumpTest
     end
   end
 
+  # Also what ships is none of their children, and has none of their sockets.
+  def test_workers_of_puma_ship
+    to = Dir.mkdir(File.join(scratch, "to")) && File.join(scratch, "to")
+    sink = "exec:ls -l /proc/$PPID/fd >#{to}/fds"
+    config = "#{PUMA}#{ROOM}heapdump_watch(to: #{[dumps, sink].inspect}, #{WATCH})\n"
+    serve("puma", config) do |server|
+      assert_workers_watch(server, server.workers(2))
+      server.logged(/^heapdump: watch: shipped series-\S+\.json\S*/)
+      refute_match(/socket:/, File.read("#{to}/fds"))
+    end
+  end
+
   # A worker that is killed is replaced; the new one tells of it.
   def test_a_worker_of_puma_that_is_killed
     serve("puma", "#{PUMA}#{ROOM}heapdump_watch(#{WATCH})\n") do |server|
@@ -155,7 +167,7 @@ class TestWatchServers < HeapDumpTest
     serve("puma", PUMA.sub(/^plugin.*/, ""), env) do |server|
       found = watching(server, 2)
       assert_equal Processes.children(server.pid).sort, found
-      refute_match(/heapdump:/, server.log)
+      refute_match(/heapdump: (?!watch: watching)/, server.log)
     end
   end
 
@@ -185,7 +197,21 @@ class TestWatchServers < HeapDumpTest
                  run_auto("HEAPDUMP_WATCH" => "1").out
     code = "p defined?(HeapDump::VERSION)"
     assert_equal "nil\n", run_auto({ "HEAPDUMP_WATCH" => "0" }, code).out
-    assert_equal "nil\n", run_auto({ "HEAPDUMP_WATCH" => "" }, code).out
+    ["", "no", "off", "False"].each do |off|
+      assert_equal "nil\n", run_auto({ "HEAPDUMP_WATCH" => off }, code).out
+    end
+  end
+
+  def test_names_of_the_environment
+    code = "options = HeapDump.watch.instance_variable_get(:@options); " \
+           "p options.dry, options.at_most, options.keep[:files]"
+    outcome = run_auto({ "HEAPDUMP_WATCH" => "1", "HEAPDUMP_DRY" => "1", "HEAPDUMP_AT_MOST" => "2",
+                         "HEAPDUMP_KEPE" => "3" }, code)
+    assert_equal "true\n2\n12\n", outcome.out
+    assert_equal "heapdump: watch: HEAPDUMP_KEPE is not known; did you mean HEAPDUMP_KEEP?\n",
+                 outcome.err
+    assert_equal "false\n6\n12\n",
+                 run_auto({ "HEAPDUMP_WATCH" => "1", "HEAPDUMP_DRY" => "off" }, code).out
   end
 
   # It is loaded into every Ruby: nothing that is wrong may end one.

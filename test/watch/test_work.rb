@@ -30,15 +30,26 @@ class TestWork < HeapDumpTest
     assert_equal({ "HardJob" => 1 }, work.since)
     assert_empty work.since
     assert_raises(ArgumentError) { work.count(:mails, "x") }
+    work.count(:jobs)
+    assert_equal 1, work.totals["other"]
   end
 
-  # Without a lock, and nothing is lost.
+  # Nothing is lost.
   def test_many_threads
     threads = Array.new(8) do |i|
       Thread.new { 50_000.times { |n| work.count(:jobs, "job#{(i + n) % 5}") } }
     end
     threads.each(&:join)
     assert_equal [400_000, 400_000], [work.jobs, work.totals.values.sum]
+  end
+
+  # Which may take no lock.
+  def test_in_a_signal_handler
+    before = trap(:USR1) { work.count(:jobs, "handled") }
+    Process.kill(:USR1, Process.pid)
+    wait_until("it is counted") { work.totals == { "handled" => 1 } }
+  ensure
+    trap(:USR1, before || "DEFAULT")
   end
 
   def test_no_more_names_than_can_be_told

@@ -59,6 +59,7 @@ class TestJobs < HeapDumpTest
 
   def test_what_takes_long_is_answered_later
     client = WebClient.new([dump { |made| made.constant("TEXT", made.string("x")) }])
+    client.web.dumps.open_all
     id = client.ids.first
     gate = Queue.new
     duplicates = HeapDump::Snapshot::Duplicates
@@ -79,6 +80,7 @@ class TestJobs < HeapDumpTest
   # Whatever it is.
   def test_no_question_holds_up_a_request
     client = WebClient.new([dump { |made| made.constant("TEXT", made.string("x")) }])
+    client.web.dumps.open_all
     id = client.ids.first
     client.ask!("summary", dump: id)
     gate = Queue.new
@@ -95,6 +97,7 @@ class TestJobs < HeapDumpTest
   def test_leaks_are_those_of_the_library
     paths = grown(10, 30, 60)
     client = WebClient.new(paths)
+    client.web.dumps.open_all
     expected = JSON.parse(JSON.generate(HeapDump.leaks(*paths).to_h)).except("schema_version")
     answer = client.ask!("leaks", dumps: client.ids.join(","), values: 1)
     words = answer["suspects"].map { |suspect| suspect.delete("words") }
@@ -295,6 +298,7 @@ class TestJobs < HeapDumpTest
 
   def test_a_fault_in_a_job_is_told_to_whoever_runs_the_server
     client = WebClient.new([dump { |made| made.constant("TEXT", made.string("x")) }])
+    client.web.dumps.open_all
     HeapDump::Snapshot::Duplicates.stub(:of, ->(*) { raise "a fault" }) do
       answer = client.ask("strings", dump: client.ids.first)
       assert_equal [500, "failed"], [answer.status, answer.code]

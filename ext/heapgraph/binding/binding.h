@@ -98,6 +98,7 @@ VALUE hgb_list(struct hg_numbers *list);
 /* Add the methods of account.c, answers.c, histogram.c … to the class. */
 void hgb_define_account(VALUE class);
 void hgb_define_answers(VALUE class);
+void hgb_define_ends(VALUE class);
 void hgb_define_histogram(VALUE class);
 void hgb_define_objects(VALUE class);
 void hgb_define_search(VALUE class);

@@ -109,7 +109,9 @@ share_out(struct share *share, uint32_t number_of_dump) {
     mark(share);
     uint32_t *nodes = members(share, first);
     if (!nodes) return HG_NO_MEMORY;
-    for (int pass = 0; pass < 2; pass++) {
+    bool alone = share->leaks->leaks == 1; // then nobody shares
+    if (alone) memset(share->sharers, 1, share->dump->graph->nodes);
+    for (int pass = alone ? 1 : 0; pass < 2; pass++) {
         memset(share->stamp, 0, share->dump->graph->nodes);
         for (uint32_t i = 0; i < share->leaks->leaks; i++) {
             uint8_t number = (uint8_t)(i + 1);

@@ -66,7 +66,7 @@ module HeapDump
         check_number(rest)
         call(*rest)
       rescue OptionParser::ParseError => e
-        raise UsageError, "#{e.message}#{right_ones(e)}; #{hint}"
+        raise UsageError, "#{without_breaks(e)}#{right_ones(e)}; #{hint}"
       end
 
       def parser
@@ -103,6 +103,15 @@ module HeapDump
         "Examples:\n\n#{lines.join}"
       end
 
+      # OptionParser puts its guesses on lines of their own, without dashes.
+      def without_breaks(error)
+        message, *guesses = error.message.sub("Did you mean?", "").split(/\s*\n\s*/)
+        return message if guesses.empty?
+
+        options = guesses.map { |name| name.size == 1 ? "-#{name}" : "--#{name}" }
+        "#{message} (did you mean #{options.join(" or ")}?)"
+      end
+
       # What an option takes, in the words of its help, for the message about a wrong value.
       def right_ones(error)
         name = error.args.first.to_s[/\A--([\w-]+)/, 1]
@@ -110,9 +119,10 @@ module HeapDump
         switch&.arg ? "; --#{name} takes: #{switch.desc.join(" ")}" : ""
       end
 
-      # An option with an Integer from a range, which its help names in +words+. Yields the number.
-      def number_option(parser, option, range, words)
-        parser.on(option, Integer, words) do |number|
+      # An option with an Integer from a range, which its help names in +words+ (one text for each
+      # line). Yields the number.
+      def number_option(parser, option, range, *words)
+        parser.on(option, Integer, *words) do |number|
           raise OptionParser::InvalidArgument, number.to_s unless range.cover?(number)
 
           yield countable(number)

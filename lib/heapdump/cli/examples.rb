@@ -7,7 +7,14 @@ module HeapDump
       "take" => [
         ["take 4711", "a dump of process 4711, as heap-4711-TIME.json"],
         ["take 4711 -o /var/tmp/heap.json.zst --gc", "living objects alone, compressed"],
-        ["take 4711 --strings none", "without the contents of strings"]
+        ["take 4711 --strings none", "without the contents of strings"],
+        ["take 4711 --to 's3://ops-heaps/shop?region=eu-central-1'", "and to a bucket at once"]
+      ],
+      "ship" => [
+        ["ship /var/tmp/heapdump --to 's3://ops-heaps/shop?region=eu-central-1'",
+         "each dump, as soon as it is whole"],
+        ["ship /heap --to env:HEAPDUMP_TO --once --delete", "what is there now, then remove it"],
+        ["ship /heap --status", "which dumps were shipped, which wait, and which failed"]
       ],
       "doctor" => [
         ["doctor 4711", "whether `heapdump take 4711` will work, and why not"],

@@ -2,17 +2,21 @@
 
 require_relative "outside_command"
 require_relative "../outside/footer"
+require_relative "sink_options"
 
 module HeapDump
   module CLI
     # Dumps a running process.
     class Take < OutsideCommand
+      include SinkOptions
+
       usage "PID"
       details <<~TEXT
         A process that has a handler (HeapDump.on_signal) gets its signal. Any other is made to
         load heapdump and to fork a dump by gdb, which holds it for some milliseconds; it needs
         the same Ruby as this command, and its user or root. The dump is written by forked
         processes while the program goes on. `heapdump doctor PID` shows what would work.
+        `heapdump help ship` says what an ADDRESS is; with --to, the dump stays here too.
       TEXT
 
       def initialize(**)
@@ -22,6 +26,7 @@ module HeapDump
       end
 
       def call(pid)
+        sink = @to && sink(@to) # before the dump, because it may be refused
         target = target(pid)
         way = way(target)
         path = @output || (way.is_a?(Outside::ByGdb) ? default_name(target) : nil)
@@ -30,7 +35,7 @@ module HeapDump
         result = dump(way, path)
         footer = Outside::Footer.read(result[:path]) || {}
         show({ pid: target.pid, **figures(footer), **result, bytes: File.size(result[:path]),
-               ruby_children: children })
+               shipped: sink && ship(result[:path], sink), ruby_children: children }.compact)
         OK
       end
 
@@ -45,6 +50,10 @@ module HeapDump
                   "signal or gdb, where it should not choose itself") do |way|
           @via = way
         end
+        parser.on("--to ADDRESS", "bring the dump there too, as heapdump ship does") do |text|
+          @to = text
+        end
+        sink_options(parser)
         parser.on("--gc", "run a full GC first (through gdb)") { @gc = true }
         strings_option(parser)
         timeout_option(parser)
@@ -96,6 +105,11 @@ module HeapDump
                      "give another place with -o"
       end
 
+      def ship(path, sink)
+        require_relative "ship_one"
+        ShipOne.new(sink, err).call(path)
+      end
+
       def figures(footer)
         footer.slice("objects", "seconds", "pause").transform_keys(&:to_sym)
       end
@@ -109,9 +123,13 @@ module HeapDump
                  fields[:pause] && format("pause %.1f ms", fields[:pause] * 1000),
                  "by #{fields[:via]}#{held(fields[:held])}"]
         screen.line("#{fields[:path]}: #{parts.compact.join(", ")}")
-        contents = Outside::Contents.sentence(*fields.values_at(:strings, :strings_from))
-        screen.line(contents) if contents
+        sentences(fields).each { |sentence| screen.line(sentence) }
         print_children(fields[:pid], fields[:ruby_children])
+      end
+
+      def sentences(fields)
+        [fields[:shipped] && "shipped to #{fields[:shipped]["address"]}",
+         Outside::Contents.sentence(*fields.values_at(:strings, :strings_from))].compact
       end
 
       def held(seconds)

@@ -4,6 +4,7 @@ require_relative "../terminal/trouble"
 require_relative "../watch"
 require_relative "../watch/gauge"
 require_relative "../watch/facts"
+require_relative "../watch/faults"
 require_relative "../watch/stats"
 require_relative "../watch/strike"
 require_relative "../watch/voice"
@@ -24,7 +25,7 @@ module HeapDump
           @words = words
         end
 
-        def spent(_facts); end
+        def spent(_strike, _facts); end
       end
       private_constant :Question
 
@@ -77,8 +78,10 @@ module HeapDump
         @dumping&.forget # the parent's
         @gauge = Watch::Gauge.new(@machine, @options.limit)
         @names = Watch::Names.new(@options.name, @machine)
+        stats = Watch::Stats.new
         @dumping = Watch::Dumping.new(options: @options, names: @names, machine: @machine,
-                                      gauge: @gauge, stats: Watch::Stats.new, voice: @voice,
+                                      gauge: @gauge, stats: stats, voice: @voice,
+                                      faults: Watch::Faults.new(@machine, stats, @voice),
                                       hooks: ->(*) {}, dumper: method(:start))
         @process = pid
       end

@@ -44,9 +44,9 @@ module HeapDump
       end
 
       def writing(series, name)
-        files = Dir.children(@directory.join(series)).grep(Watch::Directory::PARTIAL)
+        files = Dir.children(@directory.join(series)).grep(DumpFiles::PARTIAL)
         { state: "writing" } if files.any? do |file|
-          simple(file.sub(Watch::Directory::PARTIAL, "")) == name
+          simple(file.sub(DumpFiles::PARTIAL, "")) == name
         end
       rescue SystemCallError
         nil # removed just now
@@ -54,7 +54,7 @@ module HeapDump
 
       # None until they are written down, a moment after the dump.
       def figures(path)
-        manifest = JSON.parse(File.binread(path + Watch::Directory::MANIFEST, MOST).to_s)
+        manifest = JSON.parse(File.binread(path + DumpFiles::MANIFEST, MOST).to_s)
         manifest.is_a?(Hash) ? manifest.slice(*FIGURES).transform_keys(&:to_sym) : {}
       rescue SystemCallError, JSON::ParserError, EncodingError
         {}

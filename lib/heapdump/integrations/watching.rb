@@ -5,16 +5,25 @@ require_relative "environment"
 module HeapDump
   module Integrations
     # A watch whose options come from the environment if they are not given: HEAPDUMP_DIR,
-    # HEAPDUMP_STRINGS (default hash), HEAPDUMP_KEEP (a number of files), HEAPDUMP_MEMORY (marks, as
-    # 0.5,0.7 or 900 MiB) and HEAPDUMP_LIMIT.
+    # HEAPDUMP_TO (an address to which dumps are shipped; not if to: is given), HEAPDUMP_STRINGS
+    # (default hash), HEAPDUMP_KEEP (a number of files), HEAPDUMP_MEMORY (marks, as 0.5,0.7 or
+    # 900 MiB), HEAPDUMP_AT_MOST, HEAPDUMP_DRY and HEAPDUMP_LIMIT.
     module Watching # :nodoc:
+      OFF = /\A(?:0|no|off|false)?\z/i # as lib/heapdump/auto.rb has it
+      PREFIX = "HEAPDUMP_"
+      NAMES = %w[WATCH DIR TO STRINGS KEEP MEMORY AT_MOST DRY LIMIT APP].freeze
+      # Of what else heapdump has.
+      OTHERS = %w[SIGNAL TOKEN AUTHORIZATION].freeze
+      private_constant :OFF, :PREFIX, :NAMES, :OTHERS
+
       # Whether the environment asks for a watch.
       def self.wanted?
-        !["", "0"].include?(ENV.fetch("HEAPDUMP_WATCH", ""))
+        on?("HEAPDUMP_WATCH")
       end
 
       # Starts it in this process. It looks for the first time after +wait+ seconds.
       def self.start(options = {}, block = nil, wait: 0)
+        tell_mistakes(options[:logger])
         Watch.run(whole(options), block || rules, wait: wait)
       end
 
@@ -33,10 +42,35 @@ module HeapDump
         files = Integrations.from_environment("HEAPDUMP_KEEP", nil)
         given = { strings: Integrations.strings("hash") }
         given[:to] = directory if directory
+        address = Integrations.from_environment("HEAPDUMP_TO", nil)
+        given[:to] = [directory || Watch::Options::DIRECTORY, address] if address
         given[:keep] = { files: number("HEAPDUMP_KEEP", files) } if files
+        most = Integrations.from_environment("HEAPDUMP_AT_MOST", nil)
+        given[:at_most] = number("HEAPDUMP_AT_MOST", most) if most
+        given[:dry] = true if on?("HEAPDUMP_DRY")
         given.merge(options)
       end
       private_class_method :whole
+
+      def self.on?(name)
+        !ENV.fetch(name, "").match?(OFF)
+      end
+      private_class_method :on?
+
+      # Names that are so near to one of a watch that this one was meant.
+      def self.tell_mistakes(logger)
+        return if @told || !defined?(::DidYouMean::SpellChecker)
+
+        @told = true
+        checker = ::DidYouMean::SpellChecker.new(dictionary: NAMES)
+        names = ENV.keys.select { |name| name.start_with?(PREFIX) && name.valid_encoding? }
+        (names.map { |name| name.delete_prefix(PREFIX) } - NAMES - OTHERS).each do |name|
+          meant = checker.correct(name).first or next
+          Watch::Voice.new(logger).say("#{PREFIX}#{name} is not known; " \
+                                       "did you mean #{PREFIX}#{meant}?")
+        end
+      end
+      private_class_method :tell_mistakes
 
       def self.number(name, text)
         Integer(text, 10)

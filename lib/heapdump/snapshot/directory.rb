@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "time"
+require_relative "../dump_files"
 
 module HeapDump
   class Snapshot
@@ -14,13 +15,12 @@ module HeapDump
       GZIP = "\x1F\x8B".b.freeze
       TIME = /\A[^\n]*?"time"\s*:\s*"([-\dT:.]+Z)"/n # in a header
       HEAD = 4096 # so many bytes of a file are looked at
-      # Names of dumps that are still being written, and of indexes.
-      OTHERS = /\.partial-\d+\z|\.hdidx\z/
-      private_constant :LINE, :TIME, :ZSTD, :GZIP, :HEAD, :OTHERS
+      private_constant :LINE, :TIME, :ZSTD, :GZIP, :HEAD
 
       # What a shell replaces by names of files, unless there are none.
       PATTERN = /[*?\[]/
-      private_constant :PATTERN
+      SERIES_SHOWN = 3
+      private_constant :PATTERN, :SERIES_SHOWN
 
       module_function
 
@@ -52,9 +52,21 @@ module HeapDump
         found = paths(directory).filter_map { |path| (time = taken_at(path)) && [time, path] }
         return found.sort.map(&:last) unless found.empty?
 
-        raise Error, "there is no dump in the directory #{shown(directory)}"
+        raise Error, "there is no dump in the directory #{shown(directory)}#{series(directory)}"
       rescue SystemCallError => e
         raise Error, "#{shown(directory)} cannot be read: #{Terminal::Trouble.words(e)}"
+      end
+
+      # What a watch has left there, for a message.
+      def series(directory)
+        found = paths(directory).select do |path|
+          File.basename(path).start_with?("series-") && File.directory?(path)
+        end
+        return "" if found.empty?
+
+        newest = found.max_by(SERIES_SHOWN) { |path| File.mtime(path) }
+        "; each process has one of its own there: give " \
+          "#{newest.map { |one| shown(one) }.join(" or ")}"
       end
 
       # A path for a message.
@@ -80,9 +92,14 @@ module HeapDump
         nil
       end
 
+      # Whether a file is a dump, by its first bytes.
+      def dump_at?(path)
+        dump?(head(path))
+      end
+
       # The first bytes of a file, "" for a file that cannot be a dump.
       def head(path)
-        return "" if path.match?(OTHERS) || !File.file?(path) || !File.readable?(path)
+        return "" if path.match?(DumpFiles::OTHERS) || !File.file?(path) || !File.readable?(path)
 
         head = File.binread(path, HEAD).to_s
         head.start_with?(GZIP) ? unpacked(head) : head
@@ -108,7 +125,8 @@ module HeapDump
       rescue Zlib::Error
         ""
       end
-      private_class_method :there, :shown, :paths, :taken_at, :head, :dump?, :time, :unpacked
+      private_class_method :there, :series, :shown, :paths, :taken_at, :head, :dump?,
+                           :time, :unpacked
     end
   end
 end

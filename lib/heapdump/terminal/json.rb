@@ -34,6 +34,7 @@ module HeapDump
         def valid(value)
           case value
           when String then Text.valid(value)
+          when Symbol then Text.valid(value.name)
           when Array then value.map { |one| valid(one) }
           when Hash then value.to_h { |key, one| [valid(key), valid(one)] }
           when Float then value.finite? ? value : nil # JSON has no other; 1e999 is read as one

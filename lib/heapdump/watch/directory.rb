@@ -1,17 +1,13 @@
 # frozen_string_literal: true
 
+require_relative "../dump_files"
+require_relative "../ship/marks"
+
 module HeapDump
   class Watch
     # The directory of the dumps, with a directory for each series: the dumps of one life of a
     # process.
     class Directory # :nodoc:
-      SERIES = /\Aseries-[\w.-]+\z/
-      # Files in it that are no dumps: one that is being written, and what is known of a dump.
-      PARTIAL = /\.partial-\d+\z/
-      MANIFEST = ".manifest.json"
-      INDEX = /\.hdidx\z/
-      private_constant :SERIES, :INDEX
-
       # A file with a dump.
       Dump = Struct.new(:path, :series, :bytes, :time)
 
@@ -23,15 +19,22 @@ module HeapDump
 
       # Makes it if it is not there. Returns why no dump can go there (String), nil if one can.
       #
-      # Its files can be read by their owner only, but whoever owns the directory could replace
-      # them.
+      # Its files can be read by their owner only, but whoever owns the directory, or a link to it,
+      # or may write to it, could replace them.
       def problem
         make(@path)
         stat = File.stat(@path)
         return "#{named} is no directory" unless stat.directory?
-        return "#{named} belongs to another user" unless [0, Process.euid].include?(stat.uid)
+
+        owners = [stat.uid, File.lstat(@path).uid]
+        return "#{named} belongs to another user" unless (owners - [0, Process.euid]).empty?
+        return "other users may write to #{named}; name a directory in it" if open?(stat)
 
         "#{named} cannot be written to by this user" unless File.writable?(@path)
+      rescue Errno::ENOENT
+        return "#{named} is a link that leads nowhere" if File.symlink?(@path)
+
+        "#{named} cannot be made: there is no directory #{Terminal::Text.safe(File.dirname(@path))}"
       rescue SystemCallError => e
         "#{named} cannot be made: #{Terminal::Trouble.words(e)}"
       end
@@ -54,29 +57,29 @@ module HeapDump
 
       # The names of all series.
       def all_series
-        Dir.children(@path).grep(SERIES).select { |name| File.lstat(join(name)).directory? }
+        names = Dir.children(@path).grep(DumpFiles::SERIES)
+        names.select { |name| File.lstat(join(name)).directory? }
       rescue SystemCallError
         []
       end
 
       # The dumps of a series, the oldest first.
       def dumps_of(series)
-        names = Dir.children(join(series)).reject do |name|
-          name.match?(PARTIAL) || name.match?(INDEX) || name.end_with?(MANIFEST)
-        end
+        names = Dir.children(join(series)).grep_v(DumpFiles::OTHERS)
         names.filter_map { |name| dump(series, name) }.sort_by { |one| [one.time, one.path] }
       rescue SystemCallError
         [] # another process has removed it
       end
 
-      # Removes a dump and what belongs to it.
+      # Removes a dump, and then what belongs to it.
       def remove(dump)
-        [dump.path, dump.path + MANIFEST, "#{dump.path}.hdidx"].each { |path| unlink(path) }
+        ["", *DumpFiles::BESIDE].each { |ending| unlink(dump.path + ending) }
       end
 
-      # Removes a series: its files and then itself. Nothing but files of a series is removed.
+      # Removes a series: its files and then itself. Nothing but files of a series is removed, and
+      # no mark before its dump.
       def remove_series(name)
-        Dir.children(join(name)).each { |file| unlink(join(name, file)) }
+        Dir.children(join(name)).sort.each { |file| unlink(join(name, file)) }
         Dir.rmdir(join(name))
       rescue SystemCallError
         nil
@@ -85,7 +88,7 @@ module HeapDump
       # Removes what processes that were killed have left half written. +age+: seconds.
       def remove_partial(now, age)
         all_series.each do |series|
-          Dir.children(join(series)).grep(PARTIAL).each do |name|
+          Dir.children(join(series)).grep(DumpFiles::PARTIAL).each do |name|
             unlink(join(series, name)) if File.lstat(join(series, name)).mtime < now - age
           end
         rescue SystemCallError
@@ -98,6 +101,10 @@ module HeapDump
       end
 
       private
+
+      def open?(stat)
+        stat.mode.anybits?(0o022) && !(stat.sticky? && stat.owned?)
+      end
 
       def named
         Terminal::Text.safe(@path)

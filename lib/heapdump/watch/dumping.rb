@@ -1,9 +1,10 @@
 # frozen_string_literal: true
 
+require_relative "choice"
 require_relative "guards"
 require_relative "lock"
 require_relative "manifest"
-require_relative "note_files"
+require_relative "withheld"
 
 module HeapDump
   class Watch
@@ -17,22 +18,26 @@ module HeapDump
       attr_reader :directory
 
       # +dumper+ makes a dump as HeapDump.dump_async does.
-      def initialize(options:, names:, machine:, gauge:, stats:, voice:, hooks:,
+      def initialize(options:, names:, machine:, gauge:, stats:, voice:, faults:, hooks:,
                      dumper: HeapDump.method(:dump_async))
         @options = options
         @names = names
         @machine = machine
-        @processes = gauge.processes
         @stats = stats
         @voice = voice
+        @faults = faults
         @hooks = hooks
         @dumper = dumper
         @directory = Directory.new(options.directory)
         @state = State.new(@directory, machine)
+        @choice = Choice.new(names, gauge.processes, @directory, @state)
         @guards = Guards.new(options, machine, @directory, @state)
         @lock = Lock.new(@directory.path)
+        @withheld = Withheld.new(options, stats, voice)
         @began = machine.seconds
         @made = 0
+        @refused = {} # when, by the key of a strike
+        @elsewhere = {}
       end
 
       # True if forked processes are writing a dump.
@@ -47,13 +52,13 @@ module HeapDump
 
       # Begins a dump. Returns :begun if it did, :dry if it would have, else nil.
       def attempt(strike, facts)
-        return if under_way? || waits?(strike, facts)
+        return if under_way? || withheld?(strike, facts)
 
         refusal = @guards.before(facts)
         return refuse(strike, facts, refusal) if refusal
 
         locked(strike, facts) do
-          next unless ours?(strike)
+          next if elsewhere?(strike, facts)
 
           refusal = @guards.within(@names, @made)
           @voice.once(:state, @state.broken) if @state.broken
@@ -82,6 +87,13 @@ module HeapDump
         !ended.nil?
       end
 
+      # The watch ends before the process. A dump under way goes on, and nobody asks any more
+      # whether it has ended; so the lock is free for the next watch.
+      def leave
+        @running = nil
+        @lock.release
+      end
+
       # In a forked child: the dump and the lock are the parent's.
       def forget
         @running = nil
@@ -90,13 +102,19 @@ module HeapDump
 
       private
 
-      def waits?(strike, facts)
-        return false if %i[ask exit].include?(strike.rule) # somebody waits for it
-        return true unless strike.urgent || settled?(facts)
-        return true if @refused_at && facts.seconds < @refused_at + @options.cooldown
-        return false if @last.nil? || (strike.series && @last_rule == strike.rule)
+      def withheld?(strike, facts)
+        waits = waits?(strike, facts)
+        @withheld.tell(strike, facts.seconds, @began, @last) if waits
+        waits
+      end
 
-        facts.seconds < @last + @options.cooldown
+      def waits?(strike, facts)
+        return false if strike.awaited?
+        return true unless strike.urgent || settled?(facts)
+        return true if recent?(@refused[strike.key], facts)
+        return false if strike.series && @last_rule == strike.rule
+
+        recent?(@last, facts)
       end
 
       # Runs the block with the lock of the directory, which is kept for a dump under way.
@@ -111,46 +129,39 @@ module HeapDump
         @lock.release unless under_way?
       end
 
-      # Of several workers the largest one dumps, and the same one again: else the dumps were of
-      # several processes, and nothing could be compared. Only those that watch count.
-      def ours?(strike)
-        return true unless strike.series
+      # Whether another process of this server makes the dump. That is told once.
+      def elsewhere?(strike, facts)
+        return false unless strike.shared
 
-        server = "#{@names.host}-#{@processes.parent}"
-        pid, started = @state.chosen(server)
-        return pid == @names.pid if pid && @processes.started(pid) == started
+        pid = @choice.chosen(dry: @options.dry)
+        return false if pid == @names.pid
 
-        watching = watching_processes
-        return true if watching.size == 1
-        return false unless @processes.largest(watching) == @names.pid
-
-        @state.choose(server, @names.pid, @processes.started || 0) unless @options.dry
+        unless recent?(@elsewhere[strike.key], facts)
+          @elsewhere[strike.key] = facts.seconds
+          @stats.refusal(:another)
+        end
+        @voice.once(:another, "no dump, although #{strike.words}: process #{pid} makes the dumps " \
+                              "of this server")
         true
       end
 
-      def watching_processes
-        files = NoteFiles.all(@directory.path).select do |file|
-          file.kind == "notes" && file.host == @names.host
-        end
-        family = @processes.family
-        files.select! { |file| family.include?(file.pid) }
-        files.select! { |file| file.started == @processes.started(file.pid) }
-        files.map(&:pid) | [@names.pid]
+      def recent?(seconds, facts)
+        !seconds.nil? && facts.seconds < seconds + @options.cooldown
       end
 
       def refuse(strike, facts, refusal)
         facts.rule = strike.rule
         facts.refused = refusal.reason
         @stats.refusal(refusal.reason)
-        @refused_at = facts.seconds
+        @refused[strike.key] = facts.seconds unless strike.awaited?
         @voice.say("no dump, although #{strike.words}: #{refusal.words}")
-        strike.source.refused(refusal.words) if strike.source.respond_to?(:refused)
+        tell(strike, :refused, refusal.words)
         nil
       end
 
       def pretend(strike, facts)
-        source = strike.source
-        source.respond_to?(:refused) ? source.refused("this is a dry run") : source&.spent(facts)
+        strike.source&.spent(strike, facts)
+        tell(strike, :refused, "this is a dry run")
         done(strike, facts)
         @stats.add(:dry)
         @voice.say("dry run: would dump, because #{strike.words}")
@@ -167,8 +178,16 @@ module HeapDump
         @running = Running.new(begun, strike, facts, path, slots)
         @made += 1
         done(strike, facts)
-        strike.source&.spent(facts)
+        tell(strike, :begun)
         :begun
+      end
+
+      # Only rules that somebody waits for want to know; that may be code of the application.
+      def tell(strike, what, *words)
+        source = strike.source
+        return unless source.respond_to?(what)
+
+        @faults.guard(source, "the rule #{strike.rule}") { source.public_send(what, *words) }
       end
 
       # Returns the Pending, nil if there is none: only forked processes may write a dump.
@@ -199,6 +218,7 @@ module HeapDump
       end
 
       def succeed(running, result)
+        running.strike.source&.spent(running.strike, running.facts)
         record(running, result)
         @voice.say(format("dumped %<path>s: %<figures>s, %<seconds>.3f s; the process stood " \
                           "still for %<pause>.1f ms",
@@ -208,8 +228,7 @@ module HeapDump
         @stats.add(:seconds, result.seconds)
         @stats.add(:bytes, result.bytes)
         @guards.tidy(@names)
-        source = running.strike.source
-        source.taken(result) if source.respond_to?(:taken)
+        tell(running.strike, :taken, result)
         result
       end
 
@@ -217,16 +236,17 @@ module HeapDump
       def record(running, result)
         @state.finish(@names, result.bytes)
         Manifest.write(running, result, @names, @made)
-      rescue SystemCallError => e
+      rescue *Trigger::OURS => e
         @voice.once(:record, "nothing can be noted of #{result.path}: #{e.message}")
       end
 
+      # The rule strikes again, and is heard after +cooldown+.
       def fail_with(running, error)
         @stats.add(:failures)
-        @voice.say("no dump at #{running.path}: #{error.message} (#{error.class})")
-        source = running.strike.source
-        source.failed(error.message) if source.respond_to?(:failed)
-        nil
+        @refused[running.strike.key] = @machine.seconds
+        words = "no dump at #{running.path}: #{error.message} (#{error.class})"
+        @voice.say(words)
+        tell(running.strike, :failed, words)
       end
     end
   end

@@ -21,6 +21,7 @@ require_relative "../asking/progress"
 require_relative "../asking/desk"
 require_relative "../asking/file_bus"
 require_relative "../asking/courier"
+require_relative "shipping"
 
 module HeapDump
   class Watch
@@ -46,8 +47,23 @@ module HeapDump
         @gauge = Gauge.new(machine, options.limit)
         @names = Names.new(options.name, machine)
         @dumping = Dumping.new(options: options, names: @names, machine: machine, gauge: @gauge,
-                               stats: @stats, voice: @voice, hooks: method(:tell_hooks), **dumper)
+                               stats: @stats, voice: @voice, faults: @faults,
+                               hooks: method(:dumped), **dumper)
+        @shipping = Shipping.new(options, @dumping.directory, machine: machine, gauge: @gauge,
+                                                              stats: @stats, voice: @voice)
         @note = Note.new(options.directory, @names, @gauge)
+      end
+
+      # Says that there is a watch, and what it goes by. Raises nothing.
+      def introduce
+        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}")
+      rescue *Trigger::OURS => e
+        @voice.say("watching (#{e.message})")
+      end
+
+      # The limit of the memory in bytes, nil if none is known.
+      def limit
+        @gauge.limit
       end
 
       # Looks once. Raises nothing.
@@ -58,6 +74,7 @@ module HeapDump
         @rules.each { |rule| rule.silence if rule.respond_to?(:silence) }
         settle(facts)
         @dumping.follow
+        @shipping.look
         act(strikes(facts), facts)
         write_note(facts)
       rescue *Trigger::OURS => e
@@ -86,16 +103,19 @@ module HeapDump
       # The watch ends, and the process goes on: the last line of the notes.
       def stop
         leave
+        @dumping.leave
         @note.close(observe)
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
       end
 
       # The process ends: the last dump, if the rules ask for one, and the last line of the notes.
-      def close
+      # +grace+: how many seconds are left for the dump.
+      def close(grace = @grace)
         facts = observe
-        dump_at_exit(facts) if @grace
+        dump_at_exit(facts, grace) if @grace
         leave
+        @dumping.leave
         @note.close(facts)
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
@@ -105,9 +125,22 @@ module HeapDump
       def forget
         @dumping.forget
         @rules.each { |rule| rule.forget if rule.respond_to?(:forget) }
+        @shipping.forget
       end
 
       private
+
+      def limit_words
+        return "no limit of the memory is known" unless limit
+
+        of = @options.limit ? "as given" : { group: "of the control group" }[@gauge.source]
+        "limit #{Terminal::Units.bytes(limit)} (#{of || "of the machine"})"
+      end
+
+      def marks
+        marks = @rules.grep(Rules::Memory).flat_map(&:marks).uniq
+        marks.empty? ? "" : ", marks at #{marks.join(", ")}"
+      end
 
       def observe
         @gauge.refresh
@@ -173,10 +206,12 @@ module HeapDump
         return @wanted if @wanted_at.equal?(facts)
 
         @wanted_at = facts
-        @wanted = @faults.guard(:only, "only:") { @options.only.call(facts) }
+        @wanted = @faults.ask(:only, "only:") { @options.only.call(facts) }
       end
 
-      def tell_hooks(result, facts)
+      # Hooks may take long, so it is shipped before.
+      def dumped(result, facts)
+        @shipping.dumped
         @hooks.each do |hook|
           @faults.guard(hook, "the hook on.dump", seconds: nil) { hook.call(result, facts) }
         end
@@ -188,13 +223,13 @@ module HeapDump
         @voice.once(:note, "no notes are written: #{Terminal::Trouble.sentence(e)}")
       end
 
-      def dump_at_exit(facts)
+      def dump_at_exit(facts, grace)
         struck = @rules.any? { |rule| rule.respond_to?(:struck?) && rule.struck? }
         if struck && !@dumping.under_way?
           words = "the process ends, and its memory had passed a mark"
           @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true), facts)
         end
-        return if @dumping.ended_within?(@grace)
+        return if @dumping.ended_within?(grace)
 
         @voice.say("the dump is not written after #{@grace} s; the process does not wait longer")
       end

@@ -63,6 +63,13 @@ module HeapDump
           jobs: jobs, requests: requests }
       end
 
+      # Without its innards, for messages of errors (String).
+      #
+      #   facts.inspect # => "#<HeapDump::Watch::Facts pid 41 at 2026-11-29T04:12:07Z>"
+      def inspect
+        "#<#{self.class} pid #{pid} at #{time.strftime("%FT%TZ")}>"
+      end
+
       private
 
       def usage

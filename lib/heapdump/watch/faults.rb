@@ -28,10 +28,21 @@ module HeapDump
         count(key, name, format("took %.1f s", took)) if seconds && took > seconds
         value
       rescue *Trigger::OURS => e
-        count(key, name, "raised #{e.class}: #{e.message}")
+        count(key, name, words(e))
+      end
+
+      # The same for a question that has to be answered each time: never switched off.
+      def ask(key, name)
+        yield
+      rescue *Trigger::OURS => e
+        @voice.once(key, "#{name} #{words(e)}; that counts as no")
       end
 
       private
+
+      def words(error)
+        "raised #{error.class}: #{error.message.lines.first&.chomp}"
+      end
 
       def count(key, name, words)
         @count[key] += 1

@@ -33,7 +33,7 @@ module HeapDump
       def refresh
         @resident = @memory_at = nil if @machine.pid != @pid
         measure if @machine.seconds >= @measured + MEASURE
-        @resident, @anonymous = @processes.resident
+        @resident, = @processes.resident
       end
 
       # Resident memory of this process, as it was at the last #refresh.

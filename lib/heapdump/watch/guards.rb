@@ -42,7 +42,7 @@ module HeapDump
       # With the lock of the directory. +made+ dumps are there of this process. Removes old dumps
       # where there are too many. Returns a Refusal or nil.
       def within(names, made)
-        spent(made) || room(names)
+        spent(names, made) || room(names)
       rescue SystemCallError => e
         refuse(:state, "nobody could count the dumps: #{Terminal::Trouble.sentence(e)}")
       end
@@ -94,15 +94,18 @@ module HeapDump
         refuse(:directory, Terminal::Trouble.sentence(e))
       end
 
-      def spent(made)
+      # The budget is for rules; a person can always have a dump from outside.
+      def spent(names, made)
         most = @options.at_most or return
-        return refuse(:budget, "this process has made #{most} dumps (at_most:)") if made >= most
-
-        dumps = @state.dumps.size
+        dumps = made < most ? @state.dumps.size : made
         return if dumps < most
 
-        refuse(:budget, "there were #{dumps} dumps in #{Terminal::Text.safe(@directory.path)} in " \
-                        "the last 24 hours (at_most: #{most})")
+        number = Terminal::Units.plural(dumps, "dump")
+        words = "this process has made #{number}"
+        if made < most
+          words = "#{Terminal::Text.safe(@directory.path)} got #{number} in the last 24 hours"
+        end
+        refuse(:budget, "#{words} (at_most: #{most}); `heapdump take #{names.pid}` makes one now")
       end
 
       def room(names)

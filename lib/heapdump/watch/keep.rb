@@ -4,9 +4,9 @@ require_relative "directory"
 
 module HeapDump
   class Watch
-    # Removes dumps when there are too many: whole series, the oldest first. If only the series of
-    # this process is left, dumps in it: never its first and its last one, which say how much has
-    # grown.
+    # Removes dumps when there are too many. What has been shipped goes first, what could not be
+    # shipped goes last. Of each, whole series go, the oldest first, and then dumps of the series of
+    # this process: never its first and its last one, which say how much has grown.
     class Keep # :nodoc:
       HALF_WRITTEN = 86_400 # seconds: no dump takes as long
 
@@ -24,8 +24,7 @@ module HeapDump
         mine = series.delete(own) || []
         others = series.sort_by { |name, dumps| [dumps.last&.time || Time.at(0), name] }
         others = drop_old(others, now) if now
-        drop_series(others, mine, files, coming)
-        thin(mine, files, coming)
+        thin(others.map(&:last).reject(&:empty?), mine, files, coming)
       end
 
       private
@@ -45,21 +44,34 @@ module HeapDump
         false
       end
 
-      def drop_series(others, mine, files, coming)
-        others = others.reject { |_, dumps| dumps.empty? }
-        while others.any? && too_much?(others.flat_map(&:last) + mine, files, coming)
-          name, = others.shift
-          @directory.remove_series(name)
+      def thin(others, mine, files, coming)
+        left = [*others, mine].flatten
+        return unless too_much?(left, files, coming)
+
+        in_turn(others, middle(mine, files)).each do |dumps|
+          drop(dumps, mine)
+          left -= dumps
+          break unless too_much?(left, files, coming)
         end
       end
 
-      def thin(mine, files, coming)
-        left = mine.dup
-        # with a dump that is coming, the last one that is there is in the middle
-        last = files.positive? ? 1 : 2
-        while left.size > last && too_much?(left, files, coming)
-          @directory.remove(left.delete_at(1))
+      # What may be dropped of the own series. With a dump that is coming, the last one that is
+      # there is in the middle.
+      def middle(mine, files)
+        files.positive? ? mine.drop(1) : mine[1...-1] || []
+      end
+
+      # What may be dropped (Arrays of dumps), in this order. A series is as ready for that as the
+      # dump in it that is least ready.
+      def in_turn(others, middle)
+        [*others, *middle.map { |dump| [dump] }].sort_by.with_index do |dumps, turn|
+          [dumps.map { |dump| Ship::Marks.rank(dump.path) }.max, turn]
         end
+      end
+
+      def drop(dumps, mine)
+        one = dumps.first
+        mine.include?(one) ? @directory.remove(one) : @directory.remove_series(one.series)
       end
 
       def too_much?(dumps, files, coming)

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "directory"
 require_relative "note_files"
 
 module HeapDump
@@ -38,7 +39,7 @@ module HeapDump
         @first["app"].is_a?(String) ? @first["app"] : nil
       end
 
-      # When the process was started, in ticks of its machine.
+      # When the process was started, in ticks of its machine; nil where that is unknown.
       def started
         @first["started"]
       end
@@ -74,7 +75,7 @@ module HeapDump
       # Paths of the dumps of this life.
       def dumps
         directory = @file.dumps_directory
-        Dir.children(directory).grep_v(/\.partial-\d+\z|\.manifest\.json\z|\.hdidx\z/).sort
+        Dir.children(directory).grep_v(DumpFiles::OTHERS).sort
            .map { |name| File.join(directory, name) }
       rescue SystemCallError
         []

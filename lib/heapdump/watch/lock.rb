@@ -2,12 +2,15 @@
 
 module HeapDump
   class Watch
-    # One process at a time dumps into a directory. The lock ends with the process that has it.
+    # One process at a time dumps into a directory. The lock ends with the process that has it. Its
+    # open file can be given to another process, which then has the lock until it ends.
     class Lock # :nodoc:
       NAME = "lock"
 
-      def initialize(directory)
-        @path = File.join(directory, NAME)
+      attr_reader :file
+
+      def initialize(directory, name = NAME)
+        @path = File.join(directory, name)
       end
 
       # True if this process has the lock now, false if another one has it. Raises SystemCallError

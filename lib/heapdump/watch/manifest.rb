@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "directory"
-require_relative "written"
+require_relative "../whole_file"
 
 module HeapDump
   class Watch
@@ -22,7 +22,7 @@ module HeapDump
                    revision: ENV.values_at(*REVISIONS).compact.find { |text| !text.empty? },
                    objects: result.objects, bytes: result.bytes, seconds: result.seconds,
                    pause: result.pause, work: Work.totals, facts: running.facts.to_h }
-        Written.write(result.path + Directory::MANIFEST, fields.compact)
+        WholeFile.write_json(result.path + DumpFiles::MANIFEST, fields.compact)
       end
     end
   end

@@ -45,7 +45,7 @@ module HeapDump
 
       # What the program calls itself: the first word of its name, without its directory.
       def self.app
-        given = ENV.fetch("HEAPDUMP_APP", "")
+        given = ENV.fetch("HEAPDUMP_APP", "").scrub
         given = File.basename($PROGRAM_NAME.to_s.scrub.split(/[\s:]/).first.to_s) if given.empty?
         name = given.gsub(STRANGE, "_").delete_prefix("-")
         name.empty? ? "ruby" : name[0, 64]

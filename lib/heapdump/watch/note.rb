@@ -2,6 +2,7 @@
 
 require_relative "note_files"
 require_relative "servers"
+require_relative "../terminal/json"
 
 module HeapDump
   class Watch
@@ -17,8 +18,6 @@ module HeapDump
                     minor_gc: :minor_gc_count, major_gc: :major_gc_count }.freeze
       FLAGS = File::WRONLY | File::CREAT | File::APPEND | File::NOFOLLOW
       private_constant :EVERY, :SIZE, :MOST, :GONE, :GC_FIELDS, :FLAGS
-
-      attr_reader :file
 
       def initialize(directory, names, gauge)
         @directory = directory
@@ -96,7 +95,8 @@ module HeapDump
       end
 
       def append(fields)
-        File.open(@file.path, FLAGS, 0o600) { |file| file.write("#{JSON.generate(fields)}\n") }
+        line = "#{Terminal::Json.compact(fields)}\n"
+        File.open(@file.path, FLAGS, 0o600) { |file| file.write(line) }
       end
     end
   end

@@ -59,14 +59,14 @@ module HeapDump
 
       # The first lines of a file, all if +most+ is nil. What is no JSON is left out.
       def lines(path, most = nil)
-        parsed(File.foreach(path, mode: "rb").first(most || LINES))
+        parsed(File.foreach(path, mode: "rb", flags: File::NOFOLLOW).first(most || LINES))
       rescue SystemCallError
         []
       end
 
       # The last lines of a file, as many as are quick to read.
       def tail(path)
-        File.open(path, "rb") do |file|
+        File.open(path, "rb", flags: File::NOFOLLOW) do |file|
           file.seek(-[file.size, TAIL].min, IO::SEEK_END)
           parsed(file.each_line.to_a)
         end

@@ -49,7 +49,7 @@ module HeapDump
       #
       #   on.memory at: [0.6, "1.5 GiB"], for: "1m"
       def memory(**options)
-        add Rules::Memory.new(**options)
+        add made("on.memory", Rules::Memory, options)
       end
 
       # Private memory has become +by+ times (default 2.5) what it was when the process had settled.
@@ -57,7 +57,7 @@ module HeapDump
       #
       #   on.growth by: 3
       def growth(**options)
-        add Rules::Growth.new(**options)
+        add made("on.growth", Rules::Growth, options)
       end
 
       # Once in so many jobs or requests (as HeapDump::Work counts them) or seconds,
@@ -70,7 +70,8 @@ module HeapDump
       end
 
       # When the process ends, if a rule of memory has struck since less than its lowest mark was
-      # used. The process waits +grace+ seconds (default 10) for a dump under way.
+      # used. The process waits +grace+ seconds (default 10) for a hook that runs and for a dump
+      # under way.
       #
       #   on.exit grace: 20
       def exit(grace: 10)
@@ -123,6 +124,15 @@ module HeapDump
       end
 
       private
+
+      def made(name, rule, options)
+        known = rule.instance_method(:initialize).parameters.map(&:last)
+        unknown = (options.keys - known).first
+        return rule.new(**options) unless unknown
+
+        raise ArgumentError, "#{name} takes #{known.map { |key| "#{key}:" }.join(", ")}, " \
+                             "not #{unknown}:"
+      end
 
       def add(rule)
         @rules << rule

@@ -8,14 +8,17 @@ module HeapDump
     # The options of HeapDump.watch, checked when it is called. What is wrong raises ArgumentError
     # then, and never later.
     class Options # :nodoc:
-      DEFAULTS = { to: "/var/tmp/heapdump", name: nil, strings: :hash, every: 10, settle: 300,
+      DIRECTORY = "/var/tmp/heapdump"
+      DEFAULTS = { to: DIRECTORY, name: nil, strings: :hash, every: 10, settle: 300,
                    cooldown: 900, at_most: 6, keep: {}, only: nil, dry: false, limit: nil,
                    logger: nil, master: false, ask: nil }.freeze
       KEEP = { files: 12, bytes: 4 << 30, for: 14 * 86_400 }.freeze
-      private_constant :DEFAULTS, :KEEP
+      ADDRESS = /\A[a-z][a-z0-9+.-]+:/
+      private_constant :DEFAULTS, :KEEP, :ADDRESS
 
-      attr_reader :directory, :name, :strings, :every, :settle, :cooldown, :at_most, :keep, :only,
-                  :dry, :limit, :logger, :master, :ask
+      # +address+: where the dumps are shipped to (String), nil if they stay. It may be secret.
+      attr_reader :directory, :address, :name, :strings, :every, :settle, :cooldown, :at_most,
+                  :keep, :only, :dry, :limit, :logger, :master, :ask
 
       def initialize(given)
         unknown = given.keys - DEFAULTS.keys
@@ -34,21 +37,35 @@ module HeapDump
       private
 
       def files(options)
-        @directory = directory_of(options[:to])
+        directory, address = places(options[:to])
+        @directory = directory_of(directory)
+        @address = Ship::Address.check(address, @directory).freeze if address
         @name = options[:name] ? Names.check(options[:name]) : Names.default
         @strings = options[:strings]
         HeapDump.send(:check_options, @name, { strings: @strings })
       end
 
+      # [directory, address]. An address alone has a scheme, behind a directory it may be a path.
+      def places(given)
+        return [DIRECTORY, given] if address?(given)
+        return [given, nil] unless given.is_a?(Array)
+        return given if given.size.between?(1, 2) && (given[1].nil? || given[1].is_a?(String))
+
+        raise ArgumentError, "to: must be a directory, an address, or [directory, address]"
+      end
+
+      def address?(given)
+        given.is_a?(String) && given.match?(ADDRESS)
+      end
+
+      # An address may be secret, and is not repeated.
       def directory_of(given)
         path = File.path(given)
-        if path.match?(/\A[a-z][a-z0-9+.-]+:/) || path.empty?
-          raise ArgumentError, "to: must be a directory, not #{path.inspect}"
-        end
+        return File.expand_path(path).freeze unless address?(path) || path.empty?
 
-        File.expand_path(path).freeze
+        raise ArgumentError, "to: must name a directory before an address"
       rescue TypeError
-        raise ArgumentError, "to: must be a directory, not #{given.inspect}"
+        raise ArgumentError, "to: must be a directory or an address, not #{given.inspect}"
       end
 
       def times(options)
@@ -59,10 +76,13 @@ module HeapDump
       end
 
       def keeping(given)
-        unless given.is_a?(Hash) && (given.keys - KEEP.keys).empty?
+        unless given.is_a?(Hash)
           raise ArgumentError, "keep: must be a Hash with files:, bytes: and for:, " \
                                "not #{given.inspect}"
         end
+        unknown = (given.keys - KEEP.keys).first
+        raise ArgumentError, "keep: takes files:, bytes: and for:, not #{unknown}:" if unknown
+
         keep = KEEP.merge(given)
         @keep = { files: Quantity.count("keep: files:", keep[:files]),
                   bytes: Quantity.bytes("keep: bytes:", keep[:bytes]),

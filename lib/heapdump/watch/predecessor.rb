@@ -8,7 +8,7 @@ module HeapDump
     # all of them, once, by whichever process looks first.
     class Predecessor # :nodoc:
       DEATHS = { oom: "was OOM-killed", memory: "was killed, most likely because memory ran out",
-                 nil => "ended without a word (it was killed, or has crashed)" }.freeze
+                 nil => "ended without a word (killed, crashed, or ended by exit!)" }.freeze
       private_constant :DEATHS
 
       def initialize(directory, names, gauge)
@@ -54,7 +54,8 @@ module HeapDump
       end
 
       def conclude(life, how)
-        File.write(life.file.path, "#{JSON.generate(end: life.seen, how: how)}\n", mode: "a")
+        File.write(life.file.path, "#{JSON.generate(end: life.seen, how: how)}\n",
+                   mode: "a", flags: File::NOFOLLOW)
       end
 
       # Only one process can rename the file.

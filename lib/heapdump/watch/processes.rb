@@ -6,7 +6,9 @@ require_relative "kernel_file"
 module HeapDump
   class Watch
     # What /proc tells of this process and of its brothers: the other processes with the same parent
-    # that run the same Ruby. All sizes are bytes, nil if they are unknown.
+    # and the same control group that run the same Ruby. Process 1 starts services that have nothing
+    # to do with each other, so it has brothers for children only where it is a Ruby, too: the
+    # master of a container. All sizes are bytes, nil if they are unknown.
     class Processes # :nodoc:
       PAGE = Etc.sysconf(Etc::SC_PAGESIZE)
       # Positions in /proc/PID/stat behind the name, which may have anything in it.
@@ -59,10 +61,13 @@ module HeapDump
       # The numbers of this process and of its brothers.
       def family
         parent = self.parent
-        return [@pid] unless parent
-
         ruby = executable("self")
-        found = numbers.select { |pid| field(pid, PARENT) == parent && executable(pid) == ruby }
+        return [@pid] if parent.nil? || (parent <= 1 && executable(parent) != ruby)
+
+        group = group("self")
+        found = numbers.select do |pid|
+          field(pid, PARENT) == parent && executable(pid) == ruby && group(pid) == group
+        end
         found | [@pid]
       end
 
@@ -86,6 +91,10 @@ module HeapDump
       def field(pid, position)
         text = KernelFile.read("#{@proc}/#{pid}/stat") or return
         KernelFile.number_of(text.rpartition(")").last.split[position])
+      end
+
+      def group(pid)
+        KernelFile.read("#{@proc}/#{pid}/cgroup")
       end
 
       # Not known of processes of other users, so they are no brothers.

@@ -10,7 +10,9 @@ module HeapDump
       MOST = 10 * 366 * 86_400 # longer than any process lives; no clock overflows
       SIZE = /\A(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\z/i
       SPAN = /\A(\d+(?:\.\d+)?)\s*([smhdw]?)\z/
-      private_constant :BYTES, :SECONDS, :MOST, :SIZE, :SPAN
+      PERCENT = /\A\s*(\d+(?:\.\d+)?)\s*%\s*\z/
+      LEAST_MARK = 1 << 20 # fewer bytes are meant as a percentage, most likely
+      private_constant :BYTES, :SECONDS, :MOST, :SIZE, :SPAN, :PERCENT, :LEAST_MARK
 
       module_function
 
@@ -48,13 +50,15 @@ module HeapDump
 
       # A share (Float, above 0 to 1) or a number of bytes (Integer): where a rule strikes.
       def mark(name, value)
-        return value if value.is_a?(Float) && value.positive? && value <= 1
-        if value.is_a?(Float) || (value.is_a?(String) && value.match?(/\A[\d.]+\z/))
-          raise ArgumentError, "#{name} must be shares of the limit, as 0.7, or numbers of " \
-                               "bytes, as \"900 MiB\", not #{value.inspect}"
-        end
+        share = value if value.is_a?(Float)
+        share = value[PERCENT, 1].to_f / 100 if value.is_a?(String) && value.match?(PERCENT)
+        return share if share&.positive? && share <= 1
 
-        bytes(name, value)
+        bare = value.is_a?(Integer) ? value < LEAST_MARK : value.to_s.match?(/\A[\d.]+\z/)
+        return bytes(name, value) unless share || bare
+
+        raise ArgumentError, "#{name} must be shares of the limit, as 0.7 or \"70%\", or numbers " \
+                             "of bytes, as \"900 MiB\", not #{value.inspect}"
       end
     end
   end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "written"
+require_relative "../whole_file"
 
 module HeapDump
   class Watch
@@ -95,12 +95,12 @@ module HeapDump
       end
 
       def write(state)
-        Written.write(@path, { "version" => VERSION, **state })
+        WholeFile.write_json(@path, { "version" => VERSION, **state })
       end
 
       def read
         @broken = nil
-        parsed(File.read(@path, encoding: Encoding::UTF_8))
+        parsed(File.read(@path, encoding: Encoding::UTF_8, flags: File::NOFOLLOW))
       rescue Errno::ENOENT
         { "dumps" => [], "chosen" => {} }
       end

@@ -33,7 +33,8 @@ module HeapDump
 
       def to_h
         { looks: self[:looks], dumps: self[:dumps], failures: self[:failures], dry: self[:dry],
-          seconds: self[:seconds].to_f, bytes: self[:bytes], notes: self[:notes],
+          seconds: self[:seconds].to_f, bytes: self[:bytes], shipped: self[:shipped],
+          notes: self[:notes],
           strikes: @strikes.dup, refusals: @refusals.dup, off: @off.dup }
       end
     end

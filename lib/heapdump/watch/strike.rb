@@ -7,12 +7,24 @@ module HeapDump
     # rule::   its name (Symbol)
     # words::  why, for a line of a log
     # urgent:: also soon after the process has started, when others have to wait
-    # series:: one of several for the same growth: no pause is needed between them, and of several
-    #          processes only one shall make them
-    # source:: the rule itself, which is told by #spent that a dump has begun
+    # series:: one of several for the same growth: no pause is needed between them
+    # shared:: of the processes of a server only one shall make the dump
+    # mark::   what has been reached, for the rule itself
     # strings:: how much of the contents of strings, if the watch's own option is not to count
     # ask::    of a request that came over a bus: its +:id+ and +:payload+ (Hash)
-    Strike = Struct.new(:rule, :words, :urgent, :series, :source, :strings, :ask,
-                        keyword_init: true) # :nodoc:
+    # source:: the rule itself. When there is a dump, it is told by +spent+. If it has the methods
+    #          +begun+, +refused+, +failed+ and +taken+ (with the Result), it is told that, too
+    Strike = Struct.new(:rule, :words, :urgent, :series, :shared, :mark, :strings, :ask, # :nodoc:
+                        :source, keyword_init: true) do
+      # Whether somebody waits for the dump, so that it must not wait itself.
+      def awaited?
+        %i[ask exit].include?(rule)
+      end
+
+      # What is refused once is not tried again for a while, but an urgent strike is another thing.
+      def key
+        [source, urgent]
+      end
+    end
   end
 end

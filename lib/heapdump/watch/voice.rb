@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "../terminal/text"
+
 module HeapDump
   class Watch
     # One line for each thing that happens: to a logger, else to stderr, where a line is lost rather

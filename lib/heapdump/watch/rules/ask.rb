@@ -56,23 +56,32 @@ module HeapDump
         alias forget close
 
         def strike(facts)
-          @words ||= @source.asked(facts) or return
-          Strike.new(rule: name, words: @words.to_s, urgent: true, source: self)
+          @words ||= @source.asked(facts)&.then { |words| Terminal::Text.valid(words.to_s) }
+          @words && Strike.new(rule: name, words: @words, urgent: true, source: self)
         end
 
-        def spent(_facts)
+        # The question is answered already.
+        def spent(_strike, _facts); end
+
+        # A question is answered at once, also with no: whoever has asked is waiting.
+        def begun
+          @words = nil
           answer("dumping")
         end
 
-        # A question is answered at once, also with no: whoever has asked is waiting.
         def refused(words)
+          @words = nil
           answer("refused: #{words}")
+        end
+
+        # Somebody else may have asked meanwhile.
+        def failed(words)
+          answer("failed: #{words}")
         end
 
         private
 
         def answer(words)
-          @words = nil
           @source.answer(words) if @source.respond_to?(:answer)
         end
       end

@@ -18,7 +18,7 @@ module HeapDump
         def asked(facts)
           return unless File.file?(@path)
 
-          text = File.binread(@path, MOST).to_s.strip
+          text = File.read(@path, MOST, mode: "rb", flags: File::NOFOLLOW).to_s.strip
           return unless text.empty? || text == facts.pid.to_s
 
           @pid = facts.pid
@@ -27,14 +27,11 @@ module HeapDump
           File.unlink(taken)
           "asked by #{@path}"
         rescue SystemCallError
-          nil # another process has taken it
+          nil # another process has taken it, or it is a link
         end
 
         def answer(words)
-          temporary = "#{@answer}.#{@pid}"
-          flags = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
-          File.write(temporary, "#{@pid} #{words}\n", flags: flags, perm: 0o600)
-          File.rename(temporary, @answer)
+          WholeFile.write(@answer, "#{@pid} #{words}\n")
         rescue SystemCallError
           nil # the log has it too
         end

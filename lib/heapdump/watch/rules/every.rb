@@ -12,8 +12,9 @@ module HeapDump
         KINDS = %i[jobs requests seconds cron].freeze
         private_constant :KINDS
 
-        # +random+ gives a number from 0 to 1, as Random#rand does.
-        def initialize(random: Random.new, **given)
+        # +random+ gives a number from 0 to 1, as Random#rand does. Without one, a process that is
+        # forked gets its own: copies of one would all give the same number.
+        def initialize(random: nil, **given)
           @kind, value = given.first
           unless given.size == 1 && KINDS.include?(@kind)
             raise ArgumentError, "on.every takes one of jobs:, requests:, seconds: and cron:"
@@ -25,7 +26,7 @@ module HeapDump
                   when :seconds then Quantity.seconds(name, value, least: 1)
                   else Quantity.count(name, value)
                   end
-          @random = random
+          @given = random
           reset
         end
 
@@ -34,6 +35,7 @@ module HeapDump
         end
 
         def reset
+          @random = @given || Random.new
           @due = @from = nil
           self
         end
@@ -45,10 +47,10 @@ module HeapDump
           @due ||= now + (@kind == :seconds ? @step * @random.rand : @step - (now % @step))
           return if now < @due
 
-          made("#{@step} #{@kind}")
+          made("it is time: every #{@step.to_s.delete_suffix(".0")} #{@kind}")
         end
 
-        def spent(facts)
+        def spent(_strike, facts)
           return @due = nil if @kind == :cron
 
           # the next multiple: what was missed is not made up for

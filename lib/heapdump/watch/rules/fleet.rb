@@ -64,11 +64,14 @@ module HeapDump
           return unless part.due?(facts.seconds)
 
           @part = part
+          @seconds = facts.seconds
           strike_for(part)
         end
 
-        def spent(facts)
-          @part.began(facts.seconds)
+        def spent(_strike, _facts); end
+
+        def begun
+          @part.began(@seconds)
         end
 
         def refused(words)

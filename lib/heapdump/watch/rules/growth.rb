@@ -7,6 +7,7 @@ module HeapDump
     module Rules
       # Private memory has become so many times what it was when the process had settled. After each
       # dump it must become so many times more again, so that a process that grows leaves a series.
+      # Of the processes of a server, which may all grow, one makes the dumps.
       class Growth # :nodoc:
         def initialize(by: 2.5)
           unless by.is_a?(Numeric) && by.real? && by > 1 && by.to_f.finite?
@@ -22,7 +23,7 @@ module HeapDump
         end
 
         def reset
-          @first = @bar = @reached = nil
+          @first = @bar = nil
           self
         end
 
@@ -39,14 +40,13 @@ module HeapDump
         def strike(facts)
           return unless @bar && facts.resident.to_i >= @bar && facts.private.to_i >= @bar
 
-          @reached = facts.private
-          Strike.new(rule: name, source: self,
+          Strike.new(rule: name, source: self, shared: true, mark: facts.private,
                      words: "private memory has grown from #{Terminal::Units.bytes(@first)} to " \
-                            "#{Terminal::Units.bytes(@reached)}")
+                            "#{Terminal::Units.bytes(facts.private)}")
         end
 
-        def spent(_facts)
-          @bar = @reached * @by
+        def spent(strike, _facts)
+          @bar = strike.mark * @by
         end
       end
     end

@@ -46,13 +46,24 @@ module HeapDump
         # Forgets everything but its options: a forked process begins with nothing.
         def reset
           @marks = @values.map { |value| Mark.new(value) }
-          @last_events = @family_at = nil
+          @last_events = @family_at = @begun = nil
           self
         end
 
-        # Whether any mark has struck in this episode.
+        # The marks as people write them (Strings).
+        def marks
+          @values.map do |value|
+            value.is_a?(Integer) ? Terminal::Units.bytes(value) : format("%g", value)
+          end
+        end
+
+        # Whether a dump was begun for any mark in this episode, even if it has failed.
         def struck?
-          @marks.any?(&:spent)
+          @begun || @marks.any?(&:spent)
+        end
+
+        def begun
+          @begun = true
         end
 
         # Whether the kernel can tell this rule when to look.
@@ -80,8 +91,8 @@ module HeapDump
         end
 
         # There is a dump for the mark that has struck, and so for all below it.
-        def spent(_facts)
-          @marks.each { |mark| mark.spent = true if mark.bar && mark.bar <= @struck }
+        def spent(strike, _facts)
+          @marks.each { |mark| mark.spent = true if mark.bar && mark.bar <= strike.mark }
         end
 
         private
@@ -102,7 +113,7 @@ module HeapDump
 
         def rearm
           @marks.each { |mark| mark.since = mark.spent = nil }
-          nil
+          @begun = nil
         end
 
         def measure_bars(limit)
@@ -131,9 +142,8 @@ module HeapDump
             mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
           end
           mark = ripe.max_by(&:bar) or return
-          @struck = mark.bar
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
-                     series: @of == :container,
+                     series: @of == :container, shared: @of == :container, mark: mark.bar,
                      urgent: mark.bar == @marks.filter_map(&:bar).max)
         end
 

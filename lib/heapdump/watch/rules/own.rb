@@ -34,7 +34,7 @@ module HeapDump
           Strike.new(rule: name, words: "its block says so", source: self)
         end
 
-        def spent(_facts)
+        def spent(_strike, _facts)
           @spent = true
         end
       end

@@ -1,0 +1,20 @@
+# frozen_string_literal: true
+
+module HeapDump
+  # What the files in a directory of dumps are called, for all who read, ship or remove them.
+  module DumpFiles # :nodoc:
+    # The directory of a series: the dumps of one life of a process that a watch has made.
+    SERIES = /\Aseries-[\w.-]+\z/
+    INDEX = ".hdidx"
+    MANIFEST = ".manifest.json"
+    FAILED = ".failed"
+    SHIPPED = ".shipped"
+    # The endings of what is beside a dump and goes with it, in this order: the mark that it is safe
+    # elsewhere goes last.
+    BESIDE = [INDEX, MANIFEST, FAILED, SHIPPED].freeze
+    PARTIAL = /\.partial-\d+\z/
+    # Names of files that are no dumps: of one that is being written, and of what is beside a dump,
+    # which has a number at its end until it is whole.
+    OTHERS = /#{PARTIAL}|#{Regexp.union(BESIDE)}(?:\.\d+)?\z/
+  end
+end

@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+require_relative "note_files"
+
+module HeapDump
+  class Watch
+    # Which one of the processes of a server makes the dumps of a series: the largest one, and then
+    # the same one again. Else the dumps were of several processes, and nothing could be compared.
+    # Only processes that watch count.
+    class Choice # :nodoc:
+      def initialize(names, processes, directory, state)
+        @names = names
+        @processes = processes
+        @directory = directory
+        @state = state
+      end
+
+      # The number of the process that is chosen (Integer). Unless +dry+, it is noted if that is
+      # this one. To be called with the lock of the directory.
+      def chosen(dry:)
+        server = "#{@names.host}-#{@processes.parent}"
+        family = @processes.family
+        pid, started = @state.chosen(server)
+        return pid if pid && family.include?(pid) && @processes.started(pid) == started
+
+        watching = watching(family)
+        return @names.pid if watching.size == 1
+
+        largest = @processes.largest(watching)
+        @state.choose(server, largest, @processes.started || 0) if largest == @names.pid && !dry
+        largest
+      end
+
+      private
+
+      def watching(family)
+        files = NoteFiles.all(@directory.path).select do |file|
+          file.kind == "notes" && file.host == @names.host && family.include?(file.pid)
+        end
+        files.select! { |file| file.started == @processes.started(file.pid) }
+        files.map(&:pid) | [@names.pid]
+      end
+    end
+  end
+end
