@@ -22,6 +22,7 @@ class TestExamples < HeapDumpTest
     /\Akill -USR2/ => "bin/demo does it, and shows what it says",
     /\Aheapdump \S+ (PID|FILE|COMMAND|DIR)/ => "a placeholder",
     /\Aruby -rheapdump/ => "capabilities differ from Ruby to Ruby; test_capabilities.rb",
+    /\Aheapdump ask / => "it waits for processes that answer; test/asking",
     /\Aheapdump ship / => "it ships until it is stopped, and there is no bucket; test/ship",
     /\Aheapdump ui / => "it serves until it is stopped; test/web/test_ui.rb",
     /\Aheapdump [a-z]+\z/ => "the name of a command"
@@ -122,7 +123,7 @@ class TestExamples < HeapDumpTest
     Dir.mkdir(File.join(scratch, "all"))
     3.times { |i| File.link(dump("#{i + 1}.json"), File.join(scratch, "all", "#{i + 1}.json")) }
     session = HeapDump::Snapshot.open(dump("heap.json")).find(class: "Shop::Session").first.to_s
-    others = %w[take doctor count ship ui notes]
+    others = %w[take doctor count ship ui notes ask]
     lines = HeapDump::CLI::EXAMPLES.except(*others).values.flatten(1).map(&:first)
     assert_operator lines.size, :>, 15
     Dir.chdir(scratch) do

@@ -223,7 +223,7 @@ class TestWatch < HeapDumpTest
       File.write(path, "max 0\n")
       HeapDump::Watch::Engine.define_method(:events_path) { path }
       $waits = []
-      File.prepend(Module.new { def wait_priority(seconds) = ($waits << seconds) && nil })
+      IO.singleton_class.prepend(Module.new { def select(*, seconds) = ($waits << seconds) && nil })
       watch
       wait_until("two looks") { stats[:looks] > 1 }
       p $waits.first

@@ -2,7 +2,7 @@
 
 require "json"
 require "securerandom"
-require_relative "../watch/quantity"
+require_relative "../watch"
 
 module HeapDump
   module Asking
