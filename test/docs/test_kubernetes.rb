@@ -59,7 +59,8 @@ class TestKubernetes < HeapDumpTest
   # The volume can be written to, the dumps fit into it, and it is not in memory.
   def test_the_volume
     mounts = web["volumeMounts"].to_h { |one| one.values_at("name", "mountPath") }
-    volume = pod["volumes"].find { |one| one["name"] == mounts.key("/heap") }
+    path = File.dirname(environment["HEAPDUMP_DIR"]) # to an emptyDir everybody may write
+    volume = pod["volumes"].find { |one| one["name"] == mounts.key(path) }
     assert_equal ["sizeLimit"], volume["emptyDir"].keys
     keep = HeapDump::Watch::Options.new({ to: heaps }).keep[:bytes]
     assert_operator bytes(volume["emptyDir"]["sizeLimit"]), :>, keep
@@ -75,7 +76,7 @@ class TestKubernetes < HeapDumpTest
       exit 1 unless HeapDump::Integrations::Watching.wanted?
       puts HeapDump::Integrations::Watching.check({}).inspect
     RUBY
-    assert_equal "#<HeapDump::Watch /heap: stopped>\n", Child.ruby!(code, env: environment).out
+    assert_equal "#<HeapDump::Watch /heap/dumps: stopped>\n", Child.ruby!(code, env: environment).out
   end
 
   # The marks of the manifest leave room for a dump where all processes are killed at once.
@@ -127,13 +128,13 @@ class TestKubernetes < HeapDumpTest
     tree.put("/proc/sys/kernel/yama/ptrace_scope", "1\n")
     machine.disk_is = [false, (61.2 * (1 << 30)).to_i, 200 << 30]
     FileUtils.mkdir_p(heaps)
-    File.chmod(0o770, heaps)
+    File.chown(1000, 0, heaps)
     found = HeapDump::Outside::Container.new(
       target: Seen.new(1, 1000), directory: heaps, root: tree.root, machine: machine, gdb: nil
     ).findings
     out = StringIO.new
     HeapDump::CLI::ContainerLines.new(found).show(HeapDump::Terminal::Screen.new(out))
-    out.string.gsub(heaps, "/heap").lines(chomp: true)
+    out.string.gsub(heaps, "/heap/dumps").lines(chomp: true)
   end
 
   # A process of that user, who may write to the directory.

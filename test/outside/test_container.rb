@@ -137,10 +137,24 @@ class TestContainer < HeapDumpTest
       assert_found("directory", :wrong, /heaps cannot be written to by user 65534/, /fsGroup/)
     end
     File.chmod(0o777, heaps)
-    as(65_534) { assert_found("directory", :ok, /heaps\z/) }
+    as(65_534) { assert_found("directory", :ok, /below\z/, directory: File.join(heaps, "below")) }
     File.chown(1000, 0, heaps)
     as(65_534) do
       assert_found("directory", :wrong, /heaps belongs to user 1000, who could/, /runAsUser/)
+    end
+  end
+
+  # What the watch refuses is no directory for it. An emptyDir has such a mode.
+  def test_a_directory_that_others_may_write_to
+    [0o700, 0o755, 0o770, 0o777, 0o1777].each do |mode|
+      File.chmod(mode, heaps)
+      found = findings["directory"]
+      told = HeapDump::Watch::Directory.new(heaps).problem
+      assert_equal told.nil?, found.state == :ok, mode.to_s(8)
+      next unless told
+
+      assert_match(/heaps may be written to by others/, found.message)
+      assert_equal "name one in it (HEAPDUMP_DIR), as #{heaps}/dumps", found.advice
     end
   end
 
@@ -222,7 +236,8 @@ class TestContainer < HeapDumpTest
      [0o757, 7, :wrong]].each do |mode, group, state|
       File.chown(0, 7, heaps)
       File.chmod(mode, heaps)
-      found = findings(target: target(uid: 1000, groups: [group]))["directory"]
+      found = findings(target: target(uid: 1000, groups: [group]),
+                       directory: File.join(heaps, "below"))["directory"]
       assert_equal state, found.state, "#{mode.to_s(8)} #{group} #{found.message}"
     end
     File.chown(1000, 7, heaps)

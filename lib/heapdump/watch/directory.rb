@@ -13,6 +13,11 @@ module HeapDump
 
       attr_reader :path
 
+      # Whether others than +uid+ may replace files there, by its mode.
+      def self.open?(stat, uid = Process.euid)
+        stat.mode.anybits?(0o022) && !(stat.sticky? && stat.uid == uid)
+      end
+
       def initialize(path)
         @path = path
       end
@@ -28,7 +33,7 @@ module HeapDump
 
         owners = [stat.uid, File.lstat(@path).uid]
         return "#{named} belongs to another user" unless (owners - [0, Process.euid]).empty?
-        return "other users may write to #{named}; name a directory in it" if open?(stat)
+        return "other users may write to #{named}; name a directory in it" if Directory.open?(stat)
 
         "#{named} cannot be written to by this user" unless File.writable?(@path)
       rescue Errno::ENOENT
@@ -101,10 +106,6 @@ module HeapDump
       end
 
       private
-
-      def open?(stat)
-        stat.mode.anybits?(0o022) && !(stat.sticky? && stat.owned?)
-      end
 
       def named
         Terminal::Text.safe(@path)

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../../watch/directory"
 require_relative "../../watch/guards"
 require_relative "finding"
 
@@ -8,6 +9,9 @@ module HeapDump
     class Container
       # Whether there is room for dumps in a directory, by the rules of HeapDump.watch.
       class Files
+        OPEN = "may be written to by others, who could replace the dumps"
+        private_constant :OPEN
+
         def initialize(machine, target, directory)
           @machine = machine
           @target = target
@@ -50,8 +54,8 @@ module HeapDump
           return Finding.ok("directory", name, **figures) unless problem
 
           Finding.wrong("directory", "#{Terminal::Text.safe(existing)} #{problem}",
-                        "name another one (HEAPDUMP_DIR), or let user #{uid} have it " \
-                        "(runAsUser, fsGroup)", **figures)
+                        advice(problem),
+                        **figures)
         rescue SystemCallError => e
           unknown("directory", e)
         end
@@ -60,8 +64,18 @@ module HeapDump
           if existing == @directory && ![0, uid].include?(stat.uid)
             return "belongs to user #{stat.uid}, who could replace the dumps"
           end
+          return "cannot be written to by user #{uid}" unless writable?(stat)
 
-          "cannot be written to by user #{uid}" unless writable?(stat)
+          OPEN if existing == @directory && Watch::Directory.open?(stat, uid)
+        end
+
+        def advice(problem)
+          if problem == OPEN
+            below = Terminal::Text.safe(File.join(@directory, "dumps"))
+            return "name one in it (HEAPDUMP_DIR), as #{below}"
+          end
+
+          "name another one (HEAPDUMP_DIR), or let user #{uid} have it (runAsUser, fsGroup)"
         end
 
         # The kernel is asked where it answers for that user; else the mode decides.
