@@ -49,6 +49,23 @@ class TestWatchLoading < HeapDumpTest
     RUBY
   end
 
+  # What a bus needs is loaded later.
+  def test_fork_while_the_library_of_a_bus_is_loaded
+    code = LOAD.gsub('"json"', '"socket"').gsub('"json/"', '"socket.so"')
+               .sub("heaps\" }", "heaps\", ask: \"socket:\#{DIR}\" }")
+    assert_includes code, "socket:"
+    out = run_child(code + <<~'RUBY').out
+      pid = fork do
+        exit!(1) if $loading
+        require "socket"
+        print Socket.name
+      end
+      Process.wait(pid)
+      raise $?.inspect unless $?.success?
+    RUBY
+    assert_equal "Socket", out
+  end
+
   # A Timeout may come at any moment, also just when the lock is taken.
   def test_an_exception_leaves_no_lock
     out = run_child(<<~'RUBY').out

@@ -96,7 +96,7 @@ module HeapDump
         return if @letters.size >= MOST
 
         step = { n: @number += 1, time: @clock.now.to_i, app: @who.app, host: @who.host,
-                 pid: @who.pid, place: part.place, state: state, **fields }
+                 pid: @who.pid, life: @who.life, place: part.place, state: state, **fields }
         @letters << Letter.new(part, step, frees)
       end
 

@@ -40,13 +40,10 @@ module HeapDump
         File.exist?(path(id, CANCELLED))
       end
 
-      # A place among those that dump, which no other process gets; nil if all are taken.
+      # A place among those that dump, which no other process gets; nil if all are taken. One that
+      # cannot be written, as on a full disk, is free again.
       def claim(request, who)
-        (1..request.count).find do |place|
-          File.write(path(request.id, "place-#{place}"), who.key, flags: NEW, perm: 0o600)
-        rescue Errno::EEXIST
-          next
-        end
+        (1..request.count).find { |place| write_place(path(request.id, "place-#{place}"), who) }
       end
 
       def free(id, place, who)
@@ -81,7 +78,7 @@ module HeapDump
       # Puts a request there. Those that are long over are removed.
       def publish(request)
         make(@asks)
-        all.each { |old| FileUtils.rm_rf(path(old.id)) if old.end + KEPT < request.made }
+        all.each { |old| remove(path(old.id)) if old.end + KEPT < request.made }
         make(path(request.id))
         given(path(request.id, "new")) do |file|
           File.write(file, "#{request.to_json}\n", flags: NEW, perm: 0o600)
@@ -123,6 +120,20 @@ module HeapDump
 
       private
 
+      # Returns nil if another process has it.
+      def write_place(file, who)
+        File.open(file, NEW, 0o600) do |io|
+          io.write(who.key)
+          io.flush
+        rescue SystemCallError
+          File.unlink(file)
+          raise
+        end
+        true
+      rescue Errno::EEXIST
+        nil
+      end
+
       def path(id, *file)
         File.join(@asks, id, *file)
       end
@@ -142,13 +153,21 @@ module HeapDump
         nil
       end
 
-      # What root makes is for the owner of the directory, whose processes are to read it.
+      # Root follows no link that the owner of the directory puts there meanwhile.
+      def remove(path)
+        FileUtils.remove_entry_secure(path)
+      rescue SystemCallError, ArgumentError
+        nil # it is looked at no more
+      end
+
+      # What root makes is for the owner of the directory, whose processes are to read it. A link
+      # that was put there meanwhile leads root nowhere.
       def given(path)
         yield path
         return unless Process.euid.zero?
 
         stat = File.stat(@directory)
-        File.chown(stat.uid, stat.gid, path)
+        File.lchown(stat.uid, stat.gid, path)
       end
     end
   end

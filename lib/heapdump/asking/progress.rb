@@ -7,8 +7,10 @@ module HeapDump
     # What has become of a request, by the steps (Hashes) that processes have told.
     class Progress # :nodoc:
       NUMBERS = %w[n time pid place].freeze
-      TEXTS = %w[app host state].freeze
-      private_constant :NUMBERS, :TEXTS
+      TEXTS = %w[app host life state].freeze
+      # With these, a process has no part any more, whatever becomes of a dump under way.
+      ENDED = %w[refused failed cancelled left].freeze
+      private_constant :NUMBERS, :TEXTS, :ENDED
 
       # A step from a line of a bus; nil if it is damaged.
       def self.step(line)
@@ -19,6 +21,11 @@ module HeapDump
         step
       rescue JSON::ParserError, EncodingError
         nil
+      end
+
+      # Who has told a step: the number of a process alone is 1 in each life of a container.
+      def self.teller(step)
+        step.values_at("host", "pid", "life")
       end
 
       attr_reader :request, :steps
@@ -45,10 +52,8 @@ module HeapDump
 
       # Processes that have a part now.
       def under_way
-        ended = %w[refused failed cancelled left]
-        @steps.group_by { |step| step.values_at("host", "pid") }.values.count do |steps|
-          last = steps.last
-          !ended.include?(last["state"]) && last["dump"] != @request.dumps
+        @steps.group_by { |step| Progress.teller(step) }.values.count do |steps|
+          steps.none? { |step| ENDED.include?(step["state"]) || step["dump"] == @request.dumps }
         end
       end
 

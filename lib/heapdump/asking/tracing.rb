@@ -16,8 +16,10 @@ module HeapDump
         @mine = true
       end
 
+      # What is known of a new object may be that of an older one in its place, which was freed
+      # after the tracing had ended. That one is of an earlier GC.
       def self.on?
-        !ObjectSpace.allocation_sourcefile(Object.new).nil?
+        ObjectSpace.allocation_generation(Object.new) == GC.count
       end
 
       # Whether it goes on.

@@ -50,7 +50,7 @@ module HeapDump
       # Steps that were not shown before.
       def more(steps)
         steps.each do |step|
-          key = step.values_at("host", "pid", "n")
+          key = [*HeapDump::Asking::Progress.teller(step), step["n"]]
           next if @shown.key?(key)
 
           @shown[key] = true

@@ -15,9 +15,13 @@ module HeapDump
 
       module_function
 
-      # Yields, and then everything is loaded.
+      # Yields, and then everything is loaded, until this is called again.
       def load
-        alone { yield.tap { @over = true } }
+        before = @over
+        @over = false
+        alone { yield.tap { before = true } }
+      ensure
+        @over = before
       end
 
       # Yields while no other thread does so. Handlers of signals may fork, too, where a Mutex can

@@ -26,16 +26,17 @@ module HeapDump
 
         def reset
           @desk = @courier = @bus = @tracing = @useless = nil
+          @offered = @dumped = @traced = nil # Parts
           self
         end
 
         # Before the first look in this process.
         def begin_life(names, options, voice)
           @strings = options.strings
-          @bus = Loading.alone { @address.bus }
+          @bus = Loading.load { @address.bus }
           @desk = Asking::Desk.new(@bus, Asking::Who.of(names), voice)
           @address.far? ? @courier = Asking::Courier.new(@desk, @bus, voice) : @bus.begin
-        rescue LoadError, ThreadError, SystemCallError => e
+        rescue *Trigger::OURS => e
           @useless = e.message
         end
 
@@ -56,42 +57,44 @@ module HeapDump
 
         def strike(facts)
           @desk.exchange unless @courier
-          part = @desk.part
-          return stop_tracing unless part
+          @offered = part = @desk.part
+          stop_tracing unless part.equal?(@traced)
+          return unless part
           return refuse_strings(part) unless strings?(part.request.strings)
 
-          trace(part.request, facts.seconds)
+          trace(part, facts.seconds)
           return unless part.due?(facts.seconds)
 
-          @part = part
           @seconds = facts.seconds
           strike_for(part)
         end
 
         def spent(_strike, _facts); end
 
+        # While the dump is written, its request may be cancelled and another part taken.
         def begun
-          @part.began(@seconds)
+          @dumped = @offered
+          @dumped.began(@seconds)
         end
 
         def refused(words)
-          tell(:refused, words: words, ends: true, frees: true)
+          tell(@offered, :refused, words: words, ends: true, frees: true)
         end
 
         # The dump is there.
         def taken(result)
-          @part.took
-          tell(:taken, dump: @part.taken, path: result.path, objects: result.objects,
-                       bytes: result.bytes, pause: result.pause, ends: @part.through?)
+          @dumped.took
+          tell(@dumped, :taken, dump: @dumped.taken, path: result.path, objects: result.objects,
+                                bytes: result.bytes, pause: result.pause, ends: @dumped.through?)
         end
 
         def failed(words)
-          tell(:failed, words: words, ends: true, frees: true)
+          tell(@dumped, :failed, words: words, ends: true, frees: true)
         end
 
-        # The process or the watch ends.
+        # The process or the watch ends, or this rule does.
         def close
-          leave("the process ends")
+          leave("the watch ends there")
           @courier ? @courier.close : @bus&.close
           @courier = @bus = nil
         end
@@ -112,13 +115,13 @@ module HeapDump
 
         def leave(words)
           stop_tracing
-          @part = @desk&.part or return
-          tell(:left, words: words, ends: true, frees: true)
+          part = @desk&.part or return
+          tell(part, :left, words: words, ends: true, frees: true)
         end
 
-        def tell(state, ends: false, **fields)
-          stop_tracing if ends
-          @desk.tell(@part, state, ends: ends, **fields)
+        def tell(part, state, ends: false, **fields)
+          stop_tracing if ends && part.equal?(@traced)
+          @desk.tell(part, state, ends: ends, **fields)
           @courier ? @courier.ring : @desk.exchange
         end
 
@@ -128,22 +131,22 @@ module HeapDump
         end
 
         def refuse_strings(part)
-          @part = part
           refused("strings: #{part.request.strings} is not allowed here; the watch has " \
                   "strings: #{@strings}")
           nil
         end
 
-        def trace(request, seconds)
-          return unless request.trace
+        def trace(part, seconds)
+          return unless part.request.trace
 
-          @tracing ||= Loading.alone { Asking::Tracing }.new(seconds + request.lasts)
+          @traced = part
+          @tracing ||= Loading.load { Asking::Tracing }.new(seconds + part.request.lasts)
           @tracing.look(seconds)
         end
 
         def stop_tracing
           @tracing&.stop
-          @tracing = nil
+          @tracing = @traced = nil
         end
 
         def strike_for(part)
