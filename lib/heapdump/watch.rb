@@ -255,20 +255,27 @@ module HeapDump
       !@worker && Servers.master?(forked: @forked)
     end
 
-    # A look each second at most, however much the kernel has to say.
     def wait_for_the_next
       path = @engine.events_path
       seconds = @engine.pause
       bells = @engine.bells
-      return IO.select(bells, nil, nil, seconds) unless path
+      return calm(IO.select(bells, nil, nil, seconds)) unless path
 
       File.open(path, "rb") do |file|
         file.read # from here on the kernel tells of changes
-        ready = IO.select(bells, nil, [file], seconds)
-        sleep(1) if ready&.last&.any?
+        calm(IO.select(bells, nil, [file], seconds))
       end
     rescue SystemCallError, IOError
       sleep(seconds)
+    end
+
+    # A look each second at most, however much the kernel has to say, and whether or not a bell can
+    # be silenced. Only the first ring is heard at once.
+    def calm(ready)
+      return unless ready
+
+      sleep(1) if ready.last.any? || (@woken && now < @woken + 1)
+      @woken = now
     end
   end
 end

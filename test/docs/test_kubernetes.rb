@@ -76,7 +76,8 @@ class TestKubernetes < HeapDumpTest
       exit 1 unless HeapDump::Integrations::Watching.wanted?
       puts HeapDump::Integrations::Watching.check({}).inspect
     RUBY
-    assert_equal "#<HeapDump::Watch /heap/dumps: stopped>\n", Child.ruby!(code, env: environment).out
+    assert_equal "#<HeapDump::Watch /heap/dumps: stopped>\n",
+                 Child.ruby!(code, env: environment).out
   end
 
   # The marks of the manifest leave room for a dump where all processes are killed at once.

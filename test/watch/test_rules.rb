@@ -182,6 +182,36 @@ class TestWatchRules < HeapDumpTest
     assert_equal ["the rule slow"], watch.stats.to_h[:off]
   end
 
+  # Where many threads run, each file that is read may cost a second.
+  def test_rules_of_our_own_may_take_long
+    watch = engine(&:usual)
+    gauge = HeapDump::Watch::Gauge
+    watch.instance_variable_get(:@gauge).define_singleton_method(:usage) do
+      @machine.pass(1.5)
+      gauge.instance_method(:usage).bind_call(self)
+    end
+    File.write(File.join(heaps.tap { |path| FileUtils.mkdir_p(path, mode: 0o700) }, "x"), "")
+    use(600)
+    look(watch, 100)
+    assert_empty watch.stats.to_h[:off]
+    assert_equal 1, begun.size
+  end
+
+  # Who asks is code of the application: it is asked, and answered, and that is all.
+  def test_an_object_that_asks_has_methods_of_its_own
+    source = Object.new
+    def source.asked(_facts) = nil
+    %i[begin_life bell silence unwanted close forget].each do |name|
+      source.define_singleton_method(name) { raise "called" }
+    end
+    watch = engine(only: ->(_) { false }) { |on| on.ask(source) }
+    look(watch, 10)
+    assert_empty watch.bells
+    watch.forget
+    watch.close
+    assert_empty said.grep(/called/)
+  end
+
   def test_hooks
     seen = []
     watch = engine(cooldown: 0) do |on|

@@ -217,6 +217,23 @@ class TestWatch < HeapDumpTest
   end
 
   # The event file of a control group wakes the thread. Where it is gone, it sleeps.
+  # As one whose connection nobody can take, because there are no more file descriptors.
+  def test_a_bell_that_cannot_be_silenced
+    out = run_child(<<~'RUBY').out
+      bell, ring = IO.pipe
+      ring << "."
+      HeapDump::Watch::Engine.define_method(:bells) { [bell] }
+      began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      watch(pause: 10)
+      wait_until("two looks") { stats[:looks] > 1 }
+      sleep 1
+      looks = stats[:looks]
+      seconds = Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
+      puts looks > seconds + 3 ? "#{looks} looks in #{seconds} s" : "calm"
+    RUBY
+    assert_equal "calm\n", out
+  end
+
   def test_it_waits_where_there_are_events
     out = run_child(<<~'RUBY').out
       path = "#{DIR}/memory.events"

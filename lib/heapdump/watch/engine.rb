@@ -68,7 +68,6 @@ module HeapDump
 
       # Looks once. Raises nothing.
       def look
-        @stats.add(:looks)
         facts = observe
         begin_life(facts) unless @begun
         @rules.each { |rule| rule.silence if rule.respond_to?(:silence) }
@@ -76,9 +75,12 @@ module HeapDump
         @dumping.follow
         @shipping.look
         act(strikes(facts), facts)
+        drop_failed
         write_note(facts)
       rescue *Trigger::OURS => e
         @voice.once(e.class, "a look has failed: #{e.message} (#{e.class})")
+      ensure
+        @stats.add(:looks) # whoever has seen it counted sees what it has found
       end
 
       # Seconds until the next look.
@@ -166,7 +168,11 @@ module HeapDump
 
       # Rules that have something to end.
       def leave
-        @rules.each { |rule| rule.close if rule.respond_to?(:close) }
+        close_all(@rules)
+      end
+
+      def close_all(rules)
+        rules.each { |rule| rule.close if rule.respond_to?(:close) }
       end
 
       def settle(facts)
@@ -185,8 +191,18 @@ module HeapDump
             next
           end
 
-          @faults.guard(rule, "the rule #{rule.name}") { rule.strike(facts) }
+          # Only code of the application must be quick: where many threads run, also one of our
+          # rules may take a second, and is right all the same.
+          timed = rule.respond_to?(:timed?) && rule.timed?
+          @faults.guard(rule, "the rule #{rule.name}", timed: timed) { rule.strike(facts) }
         end
+      end
+
+      # What has failed too often must not go on with what it has begun.
+      def drop_failed
+        off = @rules.select { |rule| @faults.off?(rule) }
+        @rules -= off
+        close_all(off)
       end
 
       # A strike that has to wait, or whose dump is refused, comes again with the next look.
@@ -213,7 +229,7 @@ module HeapDump
       def dumped(result, facts)
         @shipping.dumped
         @hooks.each do |hook|
-          @faults.guard(hook, "the hook on.dump", seconds: nil) { hook.call(result, facts) }
+          @faults.guard(hook, "the hook on.dump") { hook.call(result, facts) }
         end
       end
 

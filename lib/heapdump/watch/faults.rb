@@ -16,19 +16,24 @@ module HeapDump
         @count = Hash.new(0)
       end
 
-      # Calls the block for +key+, which is called +name+ for people. To take longer than +seconds+
-      # is a failure, too (nil: it may take any time). Returns what it returns; nil if it has raised
-      # or is called no more.
-      def guard(key, name, seconds: SECONDS)
-        return if @count[key] >= MOST
+      # Calls the block for +key+, which is called +name+ for people. Where it is +timed+, to take
+      # longer than a second is a failure, too. Returns what it returns; nil if it has raised or is
+      # called no more.
+      def guard(key, name, timed: false)
+        return if off?(key)
 
         began = @machine.seconds
         value = yield
         took = @machine.seconds - began
-        count(key, name, format("took %.1f s", took)) if seconds && took > seconds
+        count(key, name, format("took %.1f s", took)) if timed && took > SECONDS
         value
       rescue *Trigger::OURS => e
         count(key, name, words(e))
+      end
+
+      # Whether it is called no more.
+      def off?(key)
+        @count[key] >= MOST
       end
 
       # The same for a question that has to be answered each time: never switched off.

@@ -96,7 +96,10 @@ module HeapDump
 
       # The last one for each bus: a process must not take two parts in one request.
       def bus(address) # :nodoc:
-        return add Rules::Ask.new(Rules::AskSignal.new(address.to_s)) if address.sidekiq?
+        if address.sidekiq?
+          @rules.reject! { |rule| rule.is_a?(Rules::AskSignal) } # there is one signal
+          return add Rules::AskSignal.new(address.to_s)
+        end
 
         @rules.reject! { |rule| rule.is_a?(Rules::Fleet) && rule.address.place == address.place }
         add Rules::Fleet.new(address)

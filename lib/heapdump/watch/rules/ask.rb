@@ -7,8 +7,7 @@ module HeapDump
     module Rules
       # Somebody asks for a dump. A source is any object with a method +asked(facts)+: it returns
       # nil, or words that say who asks. If it has a method +answer(words)+, it is told what became
-      # of it; +begin_life+, +bell+, +silence+, +unwanted+ and +close+ are called,
-      # too, if it has them.
+      # of it.
       class Ask # :nodoc:
         def initialize(source)
           unless source.respond_to?(:asked)
@@ -24,36 +23,15 @@ module HeapDump
           :ask
         end
 
+        # Whether it calls code of the application.
+        def timed?
+          !@source.is_a?(AskFile)
+        end
+
         def reset
           @words = nil
           self
         end
-
-        # Before the first look in this process.
-        def begin_life(*)
-          @source.begin_life if @source.respond_to?(:begin_life)
-        end
-
-        # Something that becomes readable when this rule wants to be looked at; nil if nothing does.
-        def bell
-          @source.bell if @source.respond_to?(:bell)
-        end
-
-        # It is looked at.
-        def silence
-          @source.silence if @source.respond_to?(:silence)
-        end
-
-        # Nobody is to dump here.
-        def unwanted
-          @source.unwanted if @source.respond_to?(:unwanted)
-        end
-
-        # The watch ends, or a forked child does not go on with this rule.
-        def close
-          @source.close if @source.respond_to?(:close)
-        end
-        alias forget close
 
         def strike(facts)
           @words ||= @source.asked(facts)&.then { |words| Terminal::Text.valid(words.to_s) }

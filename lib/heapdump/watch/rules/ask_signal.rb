@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../strike"
 require_relative "../../asking/bell"
 
 module HeapDump
@@ -27,15 +28,24 @@ module HeapDump
           end
         end
 
-        # +name+ says who asks.
-        def initialize(name)
-          @name = name
+        # +sender+ says who asks.
+        def initialize(sender)
+          @sender = sender
+          reset
         end
 
-        attr_reader :name
+        def name
+          :ask
+        end
+
+        def reset
+          @bell = nil
+          @asked = false
+          self
+        end
 
         # Before the first look in this process.
-        def begin_life
+        def begin_life(*)
           @bell = Asking::Bell.new
           AskSignal.waiting = @bell
           AskSignal.install
@@ -49,11 +59,20 @@ module HeapDump
           @asked = true if @bell&.silence.is_a?(String)
         end
 
-        def asked(_facts)
-          return unless @asked
+        def strike(_facts)
+          words = "it was asked for by #{@sender}"
+          @asked && Strike.new(rule: name, words: words, urgent: true, source: self)
+        end
 
+        # The question is answered already.
+        def spent(_strike, _facts); end
+
+        def begun
           @asked = false
-          "it was asked for by #{@name}"
+        end
+
+        def refused(_words)
+          @asked = false
         end
 
         def unwanted

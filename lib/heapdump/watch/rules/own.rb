@@ -21,6 +21,11 @@ module HeapDump
           reset
         end
 
+        # Whether it calls code of the application.
+        def timed?
+          true
+        end
+
         def reset
           @spent = false
           self
