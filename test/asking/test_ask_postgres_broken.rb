@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "socket"
 require "test_helper"
 require "support/fleet_over_postgres"
 require "support/pgbouncer"
@@ -33,6 +34,38 @@ class TestAskPostgresBroken < HeapDumpTest
       @bus.close
     end
     assert_equal 1, said.grep(/nobody can ask/).size
+  end
+
+  # The next connection listens, too.
+  def test_a_connection_that_breaks
+    @server.run do
+      one, = members(41)
+      one.engine.look
+      wait_until("it listens") { backends.any? }
+      before = backends
+      cut(one)
+      # the first look tells that it is back, the second one is after LISTEN
+      wait_until("it listens again") { (backends(after: 0.5) - before).any? }
+      request
+      assert IO.select(one.engine.bells, nil, nil, 20), "the bell rings"
+    end
+  end
+
+  # As a proxy or a firewall does it that ends what is idle.
+  def cut(member)
+    fleet = member.engine.instance_variable_get(:@rules).first
+    connection = fleet.instance_variable_get(:@bus).instance_variable_get(:@connection)
+    socket = BasicSocket.for_fd(connection.socket)
+    socket.autoclose = false
+    socket.shutdown
+  end
+
+  # Connections that have looked for requests, so many seconds after they were made or later.
+  def backends(after: 0)
+    bus.send(:query, "SELECT pid FROM pg_stat_activity WHERE application_name = 'heapdump' AND " \
+                     "state = 'idle' AND query LIKE '%heapdump_asks%' AND pid <> " \
+                     "pg_backend_pid() AND extract(epoch FROM query_start - backend_start) > $1",
+             after).map { |row| row["pid"] }
   end
 
   def test_claims_of_many_at_the_same_time

@@ -94,6 +94,7 @@ module HeapDump
         # Over another connection: a pooler hands to whoever notifies what it has itself caused.
         other = connect
         other.exec_params("SELECT pg_notify($1, $2)", [CHANNEL, probe])
+        @listened = @connection
         heard?(probe) or (query("UNLISTEN #{CHANNEL}") && false) # others have that connection, too
       rescue ::PG::Error => e
         broken(e)
@@ -112,9 +113,10 @@ module HeapDump
         broken(e)
       end
 
-      # Whether the connection is one that has not listened yet.
+      # Whether the connection is one that has not listened yet: whatever is asked after it broke
+      # makes another one.
       def new?
-        @connection.nil? || @connection.finished?
+        @connection.nil? || !@connection.equal?(@listened)
       end
 
       def close
@@ -122,7 +124,7 @@ module HeapDump
       rescue ::PG::Error
         nil
       ensure
-        @connection = nil
+        @connection = @listened = nil
       end
 
       # In a forked child: what libpq says at its end must not reach the parent's server.
