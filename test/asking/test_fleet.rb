@@ -180,14 +180,16 @@ class TestFleet < HeapDumpTest
   def test_contents_of_strings
     { %w[hash full] => nil, %w[hash 20] => nil, %w[hash none] => :none,
       ["hash", nil] => :hash, %w[full full] => :full, %w[full 20] => 20,
-      %w[none hash] => :hash }.each_with_index do |((own, asked), dumped), number|
-      one = member(50 + number, strings: own.to_sym)
+      %w[none hash] => nil, %w[none none] => :none, [20, "5"] => 5, [20, "21"] => nil,
+      [20, "007"] => 7, [20, "hash"] => :hash }.each_with_index do |((own, asked), dumped), number|
+      own = own.to_sym if own.is_a?(String)
+      one = member(50 + number, strings: own)
       asked = request(strings: asked, pid: 50 + number)
       look_all([one])
       assert_equal [dumped].compact, one.begun.map { |pending| pending.options[:strings] }
       next if dumped
 
-      assert_match(/\Astrings: \w+ is not allowed here; the watch has strings: hash/,
+      assert_match(/\Astrings: \w+ is not allowed here; the watch has strings: #{own}\z/,
                    bus.steps(asked.id).last["words"])
     end
   end
@@ -232,6 +234,21 @@ class TestFleet < HeapDumpTest
       one.engine.look unless words.match?(/fork|end of/)
       refute_predicate HeapDump::Asking::Tracing, :on?, words
     end
+  end
+
+  # Whoever ends a process may not wait for a bus.
+  def test_the_end_does_not_wait_for_a_bus
+    one = member(41)
+    one.engine.look
+    fleet = one.engine.instance_variable_get(:@rules).first
+    noted = nil
+    notes = File.join(scratch, "heaps-web-1-41", "notes-*")
+    fleet.define_singleton_method(:close) do
+      noted = Dir.glob(notes).map { |path| File.read(path).lines.last }
+      raise "the bus is down"
+    end
+    one.engine.close
+    assert_match(/"end"/, noted.join)
   end
 
   # A rule that is switched off must not go on with what it has begun.

@@ -104,9 +104,9 @@ module HeapDump
 
       # The watch ends, and the process goes on: the last line of the notes.
       def stop
-        leave
         @dumping.leave
         @note.close(observe)
+        leave
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
       end
@@ -116,9 +116,9 @@ module HeapDump
       def close(grace = @grace)
         facts = observe
         dump_at_exit(facts, grace) if @grace
-        leave
         @dumping.leave
         @note.close(facts)
+        leave
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
       end
@@ -166,7 +166,7 @@ module HeapDump
         end
       end
 
-      # Rules that have something to end.
+      # Rules that have something to end. A bus may take seconds, so it is the last.
       def leave
         close_all(@rules)
       end

@@ -10,8 +10,9 @@ module HeapDump
       # process takes a part in a request and makes its dumps; each step, also each refusal, is told
       # on the bus. If this process cannot, another one may take its place.
       class Fleet # :nodoc:
-        NONE = %w[none hash].freeze # strings: that give nothing away
-        private_constant :NONE
+        # How much options strings: give away; a number is in between.
+        GIVEN = { "none" => -2, "hash" => -1, "full" => Float::INFINITY }.freeze
+        private_constant :GIVEN
 
         attr_reader :address
 
@@ -127,7 +128,11 @@ module HeapDump
 
         # Who can ask does not learn more than the watch would write.
         def strings?(wanted)
-          wanted.nil? || NONE.include?(wanted) || @strings == :full || wanted == @strings.to_s
+          wanted.nil? || given(wanted) <= given(@strings.to_s)
+        end
+
+        def given(strings)
+          GIVEN.fetch(strings) { Integer(strings, 10) }
         end
 
         def refuse_strings(part)
