@@ -43,6 +43,8 @@ module HeapDump
         return text.class.to_s unless text.is_a?(String)
 
         kind = text[/\A[a-z]+(?=:)/]
+        return "a text that begins with none of these" unless kind
+
         KNOWN.include?(kind) ? "#{kind}:…, which is malformed" : kind.inspect
       end
 
