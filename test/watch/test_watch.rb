@@ -216,7 +216,6 @@ class TestWatch < HeapDumpTest
     assert_equal %w[1 nil 2], out
   end
 
-  # The event file of a control group wakes the thread. Where it is gone, it sleeps.
   # As one whose connection nobody can take, because there are no more file descriptors.
   def test_a_bell_that_cannot_be_silenced
     out = run_child(<<~'RUBY').out
@@ -234,6 +233,7 @@ class TestWatch < HeapDumpTest
     assert_equal "calm\n", out
   end
 
+  # The event file of a control group wakes the thread. Where it is gone, it sleeps.
   def test_it_waits_where_there_are_events
     out = run_child(<<~'RUBY').out
       path = "#{DIR}/memory.events"
