@@ -2,6 +2,7 @@
 
 require "objspace"
 require "test_helper"
+require "minitest/mock"
 require "support/fleet"
 
 # A fleet whose processes are asked over a shared directory: who dumps, how often, and what is told.
@@ -218,6 +219,15 @@ class TestFleet < HeapDumpTest
     look_all([one], 10)
     assert_equal 1, said.grep(/dumps can be asked for by file:.* again/).size
     assert_equal [[41, "accepted"], [41, "taken"]], steps(asked)
+  end
+
+  # As the gem pg, removed after the watch was set up. It is told, and the rule is not looked at.
+  def test_a_library_that_is_missing
+    one = member(41, ask: "postgres://127.0.0.1:9/x")
+    HeapDump::Asking::PostgresBus.stub(:load, -> { raise LoadError, "no pg" }) do
+      4.times { look_all([one], 10) }
+    end
+    assert_equal ["the rule ask is off: no pg"], said
   end
 
   # What is no request is nobody's.

@@ -161,6 +161,7 @@ module HeapDump
         @rules.reject! do |rule|
           why = rule.respond_to?(:useless) && rule.useless(facts)
           @voice.say("the rule #{rule.name} is off: #{why}") if why
+          why
         end
       end
 
