@@ -221,6 +221,17 @@ class TestFleet < HeapDumpTest
     assert_equal [[41, "accepted"], [41, "taken"]], steps(asked)
   end
 
+  # As a name that is misspelled, or a volume that is not there yet.
+  def test_a_directory_that_is_not_there
+    one = member(41, ask: "#{address}x")
+    3.times { look_all([one], 10) }
+    assert_equal ["nobody can ask for dumps by #{address}x: there is no such directory; it is " \
+                  "tried again"], said
+    FileUtils.mkdir_p("#{store}x")
+    look_all([one], 10)
+    assert_equal "dumps can be asked for by #{address}x again", said.last
+  end
+
   # As the gem pg, removed after the watch was set up. It is told, and the rule is not looked at.
   def test_a_library_that_is_missing
     one = member(41, ask: "postgres://127.0.0.1:9/x")
