@@ -221,6 +221,17 @@ class TestFleet < HeapDumpTest
     assert_equal [[41, "accepted"], [41, "taken"]], steps(asked)
   end
 
+  # Both ends can be compared, when nobody answers.
+  def test_the_log_names_the_bus
+    secret = "postgres://shop:secret@127.0.0.1:9/ops"
+    { address => address, secret => "postgres://127.0.0.1:9/ops" }.each do |ask, name|
+      member(41, ask: ask).engine.introduce
+      assert_operator said.last, :end_with?, ", to be asked by #{name}"
+    end
+    engine(to: store) { |on| on.ask(address) }.introduce
+    refute_match(/asked/, said.last)
+  end
+
   # As a name that is misspelled, or a volume that is not there yet.
   def test_a_directory_that_is_not_there
     one = member(41, ask: "#{address}x")

@@ -56,7 +56,7 @@ module HeapDump
 
       # Says that there is a watch, and what it goes by. Raises nothing.
       def introduce
-        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}")
+        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}#{buses}")
       rescue *Trigger::OURS => e
         @voice.say("watching (#{e.message})")
       end
@@ -140,6 +140,13 @@ module HeapDump
       def marks
         marks = @rules.grep(Rules::Memory).flat_map(&:marks).uniq
         marks.empty? ? "" : ", marks at #{marks.join(", ")}"
+      end
+
+      # By which one can ask. That the directory of the dumps is one goes without saying.
+      def buses
+        all = @rules.filter_map { |rule| rule.address if rule.respond_to?(:address) }
+        all.reject! { |address| address.place == @options.directory }
+        all.empty? ? "" : ", to be asked by #{all.join(", ")}"
       end
 
       def observe
