@@ -26,6 +26,19 @@ class TestAskOption < HeapDumpTest
     assert_match(/\AHEAPDUMP_ASK must be /, error.message)
   end
 
+  SAID = {
+    "s3://bucket/x" => "\"s3\"", "relative" => "a text that begins with none of them",
+    "file:relative" => "file:…, which has no path from / on",
+    "socket:/#{"a" * 90}" => "socket:…, which has a path of more than 80 characters"
+  }.freeze
+
+  def test_what_is_wrong_with_an_address
+    SAID.each do |text, words|
+      error = assert_raises(ArgumentError) { HeapDump::Asking::Address.parse(text) }
+      assert_equal words, error.message[/, not (.*)/, 1]
+    end
+  end
+
   SECRET = ["postgres://u:secret@h:secret/db", "postgres:secret",
             "postgres://u:sec@ret secret@h h/db"].freeze
 

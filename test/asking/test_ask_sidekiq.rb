@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "minitest/mock"
 require "support/command_line"
 require "support/redis"
 
@@ -91,7 +92,8 @@ class TestAskSidekiq < HeapDumpTest
     @redis.run do
       ENV["REDIS_URL"] = @redis.url
       answer = heapdump("ask", "--store", "sidekiq:")
-      assert_equal [1, "heapdump: sidekiq: knows no such process of Sidekiq\n"],
+      words = "knows no process of Sidekiq; is that the Redis they use?"
+      assert_equal [1, "heapdump: sidekiq: #{words}\n"],
                    [answer.status, answer.err]
       info("a", hostname: "h-1", embedded: true)
       call("SADD", "processes", "gone")
@@ -101,7 +103,9 @@ class TestAskSidekiq < HeapDumpTest
       assert_equal 1, answer.status
       assert_equal [["h-1", 7, "refused"]],
                    answer.json["asked"].map { |one| one.values_at("host", "pid", "state") }
-      assert_equal 1, heapdump("ask", "--store", "sidekiq:", "--host", "x*").status
+      answer = heapdump("ask", "--store", "sidekiq:", "--host", "x*")
+      assert_equal [1, "heapdump: sidekiq: knows 1 process of Sidekiq, but none fits host x*\n"],
+                   [answer.status, answer.err]
       assert_equal 0, call("EXISTS", "a-signals")
     end
   end
@@ -111,6 +115,14 @@ class TestAskSidekiq < HeapDumpTest
       answer = heapdump("ask", "--store", "sidekiq:redis://127.0.0.1:9", *arguments)
       assert_equal 64, answer.status
       assert_match(/over Sidekiq's Redis there is no .*#{arguments.first}/, answer.err)
+    end
+  end
+
+  def test_a_missing_library
+    missing = -> { raise LoadError, "the gem is needed" }
+    HeapDump::Asking::SidekiqSignals.stub(:load, missing) do
+      answer = heapdump("ask", "--store", "sidekiq:redis://127.0.0.1:9")
+      assert_equal [1, "heapdump: the gem is needed\n"], [answer.status, answer.err]
     end
   end
 

@@ -3,6 +3,7 @@
 require "objspace"
 require "test_helper"
 require "English"
+require "minitest/mock"
 require "support/fleet"
 require "heapdump/cli"
 require "heapdump/cli/ask_lines"
@@ -319,6 +320,37 @@ class TestFleet < HeapDumpTest
     look_all([one], 10)
     assert_equal 1, said.grep(/dumps can be asked for by file:.* again/).size
     assert_equal [[41, "accepted"], [41, "taken"]], steps(asked)
+  end
+
+  # Both ends can be compared, when nobody answers.
+  def test_the_log_names_the_bus
+    secret = "postgres://shop:secret@127.0.0.1:9/ops"
+    { address => address, secret => "postgres://127.0.0.1:9/ops" }.each do |ask, name|
+      member(41, ask: ask).engine.introduce
+      assert_operator said.last, :end_with?, ", to be asked by #{name}"
+    end
+    engine(to: store) { |on| on.ask(address) }.introduce
+    refute_match(/asked/, said.last)
+  end
+
+  # As a name that is misspelled, or a volume that is not there yet.
+  def test_a_directory_that_is_not_there
+    one = member(41, ask: "#{address}x")
+    3.times { look_all([one], 10) }
+    assert_equal ["nobody can ask for dumps by #{address}x: there is no such directory; it is " \
+                  "tried again"], said
+    FileUtils.mkdir_p("#{store}x")
+    look_all([one], 10)
+    assert_equal "dumps can be asked for by #{address}x again", said.last
+  end
+
+  # As the gem pg, removed after the watch was set up. It is told, and the rule is not looked at.
+  def test_a_library_that_is_missing
+    one = member(41, ask: "postgres://127.0.0.1:9/x")
+    HeapDump::Asking::PostgresBus.stub(:load, -> { raise LoadError, "no pg" }) do
+      4.times { look_all([one], 10) }
+    end
+    assert_equal ["the rule ask is off: no pg"], said
   end
 
   # What is no request is nobody's.

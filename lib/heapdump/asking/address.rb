@@ -42,10 +42,18 @@ module HeapDump
       def self.said(text)
         return text.class.to_s unless text.is_a?(String)
 
-        kind = text[/\A[a-z]+(?=:)/]
-        return "a text that begins with none of these" unless kind
+        kind = text[/\A[a-z][a-z\d]*(?=:)/]
+        return "a text that begins with none of them" unless kind
 
-        KNOWN.include?(kind) ? "#{kind}:…, which is malformed" : kind.inspect
+        KNOWN.include?(kind) ? "#{kind}:…, which #{wrong(text)}" : kind.inspect
+      end
+
+      def self.wrong(text)
+        case text
+        when %r{\A(?:file|socket):(?!/)} then "has no path from / on"
+        when /\Asocket:/ then "has a path of more than 80 characters"
+        else "is malformed"
+        end
       end
 
       def self.directory(kind, path)
@@ -65,7 +73,7 @@ module HeapDump
         name = parts[:scheme] ? "sidekiq:#{parts[:scheme]}://#{parts[:rest]}" : "sidekiq:"
         new(:sidekiq, name, text.delete_prefix("sidekiq:"), secret: secret)
       end
-      private_class_method :understand, :said, :directory, :postgres, :sidekiq
+      private_class_method :understand, :said, :wrong, :directory, :postgres, :sidekiq
 
       # What a bus has in common with others whose requests are the same.
       attr_reader :place

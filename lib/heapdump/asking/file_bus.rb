@@ -7,7 +7,7 @@ module HeapDump
   module Asking
     # Requests in a directory that all processes see: DIR/asks/ID has the request, a file for each
     # place that is taken, which only one process can make, and a file with the steps of each
-    # process. Methods raise SystemCallError.
+    # process. Methods raise SystemCallError, and Down if there is no such directory.
     class FileBus # :nodoc:
       REQUEST = "request.json"
       CANCELLED = "cancelled"
@@ -31,6 +31,7 @@ module HeapDump
 
       # The requests that may still be begun with, the oldest first.
       def open(now)
+        there
         return [] unless File.directory?(@asks) && ours?
 
         all.select { |request| request.open?(now) && !cancelled?(request.id) }
@@ -77,6 +78,7 @@ module HeapDump
 
       # Puts a request there. Those that are long over are removed.
       def publish(request)
+        there
         make(@asks)
         all.each { |old| remove(path(old.id)) if old.end + KEPT < request.made }
         make(path(request.id))
@@ -88,6 +90,7 @@ module HeapDump
 
       # All requests, the oldest first.
       def all
+        there
         names = Dir.children(@asks).select { |name| Request.id?(name) }
         requests = names.filter_map do |id|
           request = Request.read(File.binread(path(id, REQUEST), MOST).to_s)
@@ -132,6 +135,11 @@ module HeapDump
         true
       rescue Errno::EEXIST
         nil
+      end
+
+      # It is a directory that others have, so nobody makes it here.
+      def there
+        raise Down, "there is no such directory" unless File.directory?(@directory)
       end
 
       def path(id, *file)

@@ -125,10 +125,15 @@ module HeapDump
       end
 
       def check_texts
-        wrong("strings", @strings) unless @strings.nil? || text?(@strings, STRINGS)
+        unless @strings.nil? || text?(@strings, STRINGS)
+          raise ArgumentError, "strings: must be none, hash, full or a number of bytes, not " \
+                               "#{@strings.inspect}"
+        end
         [*PATTERNS, :payload].each do |name|
           value = public_send(name)
-          wrong(name, value) unless value.nil? || text?(value, /\A[^\0]*\z/)
+          next if value.nil? || text?(value, /\A[^\0]*\z/)
+
+          raise ArgumentError, "#{name}: must be a text in UTF-8 of at most #{MOST} characters"
         end
       end
 

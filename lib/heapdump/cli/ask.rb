@@ -1,8 +1,10 @@
 # frozen_string_literal: true
 
+require "shellwords"
 require_relative "command"
 require_relative "ask_lines"
 require_relative "ask_sidekiq"
+require_relative "ask_waiting"
 require_relative "../asking"
 
 module HeapDump
@@ -15,7 +17,8 @@ module HeapDump
         Processes that watch (HeapDump.watch) with the same address dump under their guards; one that
         refuses says why, and another one may take its place. PATTERNs are those of a shell: web-*.
         --list shows the newest --limit requests. The command waits until all is done; to interrupt
-        it ends nothing, --cancel does. Exit status: 0 if all dumps that were asked for are there.
+        it ends nothing, --cancel does. --list --json has each step. Exit status: 0 if all dumps that
+        were asked for are there.
       TEXT
 
       SPANS = { "--every TIME" => "between two dumps of a process (default 10m)",
@@ -68,13 +71,14 @@ module HeapDump
           end
         end
         number_option(parser, "--pid PID", 1.., "only this process") { |n| @wanted[:pid] = n }
-        number_option(parser, "--count N", 1..100, "of so many processes (default 1)") do |n|
+        number_option(parser, "--count N", 1..100,
+                      "of so many processes, 1 to 100 (default 1)") do |n|
           @wanted[:count] = n
         end
       end
 
       def what_options(parser)
-        number_option(parser, "--dumps N", 1..20, "so many of each (default 1)") do |n|
+        number_option(parser, "--dumps N", 1..20, "so many of each, 1 to 20 (default 1)") do |n|
           @wanted[:dumps] = n
         end
         SPANS.each do |option, words|
@@ -96,6 +100,7 @@ module HeapDump
 
         address = HeapDump::Asking::Address.parse(given, @store ? "--store" : "HEAPDUMP_ASK")
         address.check
+        HeapDump::Asking::SidekiqSignals.load if address.sidekiq?
         return address unless @store && address.secret?
 
         raise UsageError, "everybody on this machine can read a password in an argument; " \
@@ -114,10 +119,20 @@ module HeapDump
 
       def ask(request)
         @bus.publish(request)
+        waiting = AskWaiting.new(err, request, @bus, command)
         lines = AskLines.new(screen, request)
         lines.begin unless json?
-        progress = @wait ? follow(request, lines) : progress(request)
-        json? ? print_json(request: told(progress)) : lines.end(progress, waited: @wait)
+        progress = @wait ? follow(request, lines, waiting) : progress(request)
+        return print_json(request: told(progress)) || status(progress) if json?
+
+        @wait ? lines.end(progress) : lines.later(command)
+        status(progress)
+      rescue Interrupt
+        waiting&.interrupted
+        raise
+      end
+
+      def status(progress)
         !@wait || progress.state(Time.now) == "done" ? OK : ERROR
       end
 
@@ -141,15 +156,29 @@ module HeapDump
         raise UsageError, "over Sidekiq's Redis there is no #{other.first}" if other.any?
       end
 
-      def follow(request, lines)
+      def follow(request, lines, waiting)
         loop do
-          progress = progress(request)
+          progress = waiting.try { progress(request) } or next
+          waiting.clear
           lines.more(progress.steps) unless json?
           out.flush
-          return progress if progress.ended?(Time.now)
+          return progress if ended?(progress, waiting)
 
+          waiting.look(progress)
           sleep(STEP)
         end
+      end
+
+      def ended?(progress, waiting)
+        return false unless progress.ended?(Time.now)
+
+        waiting.nobody if progress.steps.empty? && progress.state(Time.now) == "over"
+        true
+      end
+
+      # For lines that are to be copied.
+      def command
+        ["heapdump ask", *@store&.then { |store| "--store #{store.shellescape}" }].join(" ")
       end
 
       def progress(request)
@@ -173,12 +202,23 @@ module HeapDump
       end
 
       def cancel(id)
-        unless HeapDump::Asking::Request.id?(id) && @bus.cancel(id)
-          raise NotFound, "there is no request #{id.inspect}; `heapdump ask --list` shows them"
+        request = @bus.all.find { |one| one.id == id }
+        state = end_of(progress(request)) if request
+        unless state
+          raise NotFound, "there is no request #{id.inspect}; `#{command} --list` shows them"
         end
 
-        json? ? print_json(cancelled: id) : screen.line("request #{id} is cancelled")
+        return print_json(id: id, state: state) || OK if json?
+
+        screen.line("request #{id} is #{state}#{" already" unless state == "cancelled"}")
         OK
+      end
+
+      # Cancels what has not ended. Returns its state then; nil if it is gone.
+      def end_of(progress)
+        return progress.state(Time.now) if progress.ended?(Time.now)
+
+        "cancelled" if @bus.cancel(progress.request.id)
       end
     end
   end

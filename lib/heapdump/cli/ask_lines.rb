@@ -42,8 +42,9 @@ module HeapDump
 
       def begin
         dumps = Terminal::Units.plural(@request.dumps, "dump")
-        every = ", each #{@request.every} s" if @request.dumps > 1
-        of = "of #{Terminal::Units.plural(@request.count, "process", "processes")}"
+        every = ", #{@request.every} s apart," if @request.dumps > 1
+        of = "of #{"each of " if @request.count > 1}" \
+             "#{Terminal::Units.plural(@request.count, "process", "processes")}"
         @screen.line("request #{@request.id}: #{dumps}#{every} #{of} (#{AskLines.whom(@request)})")
       end
 
@@ -58,9 +59,13 @@ module HeapDump
         end
       end
 
-      def end(progress, waited:)
+      # Nobody waits.
+      def later(command)
+        @screen.line("`#{command} --list` shows what has become of it")
+      end
+
+      def end(progress)
         state = progress.state(Time.now)
-        return @screen.line(later) unless waited
         return if state == "done"
 
         why = state == "over" ? "nobody begins with it any more" : "it was cancelled"
@@ -71,16 +76,17 @@ module HeapDump
 
       private
 
-      def later
-        "`heapdump ask --list` shows what has become of it"
-      end
-
       def words(step)
         case step["state"]
         when "taken" then "#{step["dump"]} of #{@request.dumps} taken: #{figures(step)}"
-        when "accepted", "cancelled" then step["state"]
+        when "accepted" then "accepted#{traces}"
+        when "cancelled" then step["state"]
         else "#{step["state"]}: #{step["words"]}"
         end
+      end
+
+      def traces
+        ", and traces allocations for #{@request.trace} s before it dumps" if @request.trace
       end
 
       def figures(step)

@@ -28,17 +28,26 @@ module HeapDump
       private
 
       def choose
-        fitting = @signals.processes.select do |process|
+        known = @signals.processes
+        fitting = known.select do |process|
           (@request.pid.nil? || @request.pid == process.pid) &&
             (@request.host.nil? || File.fnmatch?(@request.host, process.host))
         end
-        raise NotFound, "#{@signals} knows no such process of Sidekiq" if fitting.empty?
+        raise NotFound, nobody(known.size) if fitting.empty?
 
         fitting.partition { |process| !process.embedded }.flatten.first(@request.count)
       end
 
+      def nobody(known)
+        return "#{@signals} knows no process of Sidekiq; is that the Redis they use?" if known.zero?
+
+        "#{@signals} knows #{Terminal::Units.plural(known, "process", "processes")} of Sidekiq, " \
+          "but none fits #{AskLines.whom(@request)}"
+      end
+
       def ask(process, number)
-        told = { app: process.tag, host: process.host, pid: process.pid, dump: number }
+        app = process.tag.to_s.empty? ? "sidekiq" : process.tag
+        told = { app: app, host: process.host, pid: process.pid, dump: number }
         if process.embedded
           return { **told, state: "refused",
                            words: "Sidekiq is embedded there, and takes no signals" }

@@ -56,7 +56,7 @@ module HeapDump
 
       # Says that there is a watch, and what it goes by. Raises nothing.
       def introduce
-        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}")
+        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}#{buses}")
       rescue *Trigger::OURS => e
         @voice.say("watching (#{e.message})")
       end
@@ -144,6 +144,13 @@ module HeapDump
         marks.empty? ? "" : ", marks at #{marks.join(", ")}"
       end
 
+      # By which one can ask. That the directory of the dumps is one goes without saying.
+      def buses
+        all = @rules.filter_map { |rule| rule.address if rule.respond_to?(:address) }
+        all.reject! { |address| address.place == @options.directory }
+        all.empty? ? "" : ", to be asked by #{all.join(", ")}"
+      end
+
       def observe
         @gauge.refresh
         Facts.new(@gauge, time: @machine.time, seconds: @machine.seconds, pid: @machine.pid,
@@ -163,6 +170,7 @@ module HeapDump
         @rules.reject! do |rule|
           why = rule.respond_to?(:useless) && rule.useless(facts)
           @voice.say("the rule #{rule.name} is off: #{why}") if why
+          why
         end
       end
 
