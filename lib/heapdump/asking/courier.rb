@@ -53,7 +53,7 @@ module HeapDump
           pause = go ? 1 : [2 * wait(pause), LONGEST].min
           break if @closed
         end
-        @desk.exchange if @desk.letters?
+        @desk.deliver if @desk.letters?
         @bus.close
       rescue *Trigger::OURS => e
         @voice.say("nobody can ask for dumps by #{@bus} any more: #{e.message} (#{e.class})")

@@ -36,6 +36,14 @@ module HeapDump
         end
       end
 
+      # This process takes no part any more. +words+ say why, if it has one now.
+      def stop(words)
+        @mutex.synchronize do
+          @stopped = words
+          quit(@part) if @part
+        end
+      end
+
       # Whether there is something for the bus.
       def letters?
         @mutex.synchronize { @letters.any? }
@@ -43,9 +51,22 @@ module HeapDump
 
       # Talks with the bus. Returns nil if that is down.
       def exchange
-        post
-        part = self.part
-        part ? look_after(part) : take
+        connected do
+          post
+          part = self.part
+          part ? look_after(part) : take
+        end
+      end
+
+      # Tells what is to be told, and takes no part. Returns nil if the bus is down.
+      def deliver
+        connected { post }
+      end
+
+      private
+
+      def connected
+        yield
         back
         true
       rescue Down => e
@@ -53,8 +74,6 @@ module HeapDump
       rescue SystemCallError => e
         down(Terminal::Trouble.sentence(e))
       end
-
-      private
 
       def post
         while (letter = @mutex.synchronize { @letters.first })
@@ -77,6 +96,8 @@ module HeapDump
       end
 
       def take
+        return if @stopped
+
         requests = @bus.open(@clock.now)
         @past &= requests.map(&:id)
         requests.each do |request|
@@ -87,16 +108,22 @@ module HeapDump
           @mutex.synchronize do
             @part = part
             leave(part, :accepted, false, {})
+            quit(part) if @stopped # meanwhile
           end
           return post
         end
+      end
+
+      def quit(part)
+        leave(part, :left, true, words: @stopped)
+        finish(part)
       end
 
       def leave(part, state, frees, fields)
         return if @letters.size >= MOST
 
         step = { n: @number += 1, time: @clock.now.to_i, app: @who.app, host: @who.host,
-                 pid: @who.pid, place: part.place, state: state, **fields }
+                 pid: @who.pid, life: @who.life, place: part.place, state: state, **fields }
         @letters << Letter.new(part, step, frees)
       end
 

@@ -8,7 +8,8 @@ module HeapDump
     class Progress # :nodoc:
       NUMBERS = %w[n time pid place].freeze
       TEXTS = %w[app host state].freeze
-      private_constant :NUMBERS, :TEXTS
+      ENDED = %w[refused failed cancelled left].freeze
+      private_constant :NUMBERS, :TEXTS, :ENDED
 
       # A step from a line of a bus; nil if it is damaged.
       def self.step(line)
@@ -43,13 +44,11 @@ module HeapDump
         @steps.count { |step| step["state"] == "taken" && step["dump"] == @request.dumps }
       end
 
-      # Processes that have a part now.
+      # Processes that have a part now. None begins twice, so what has ended is over, whatever a
+      # dump that was written meanwhile still tells.
       def under_way
-        ended = %w[refused failed cancelled left]
-        @steps.group_by { |step| step.values_at("host", "pid") }.values.count do |steps|
-          last = steps.last
-          !ended.include?(last["state"]) && last["dump"] != @request.dumps
-        end
+        lives = @steps.group_by { |step| step.values_at("host", "pid", "life") }
+        lives.values.count { |steps| steps.none? { |step| ended_by?(step) } }
       end
 
       # done, cancelled, open, or over: nobody begins any more.
@@ -70,6 +69,11 @@ module HeapDump
       end
 
       private
+
+      def ended_by?(step)
+        ENDED.include?(step["state"]) ||
+          (step["state"] == "taken" && step["dump"] == @request.dumps)
+      end
 
       def count(state)
         @steps.count { |step| step["state"] == state }

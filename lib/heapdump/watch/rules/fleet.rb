@@ -25,7 +25,7 @@ module HeapDump
         end
 
         def reset
-          @desk = @courier = @bus = @tracing = @useless = nil
+          @desk = @courier = @bus = @tracing = @useless = @part = @written = nil
           self
         end
 
@@ -60,7 +60,7 @@ module HeapDump
           return stop_tracing unless part
           return refuse_strings(part) unless strings?(part.request.strings)
 
-          trace(part.request, facts.seconds)
+          trace(part, facts.seconds)
           return unless part.due?(facts.seconds)
 
           @part = part
@@ -70,35 +70,42 @@ module HeapDump
 
         def spent(_strike, _facts); end
 
+        # While the dump is written this process may get a part in another request.
         def begun
-          @part.began(@seconds)
+          @written = @part
+          @written.began(@seconds)
         end
 
         def refused(words)
-          tell(:refused, words: words, ends: true, frees: true)
+          tell(@part, :refused, words: words, ends: true, frees: true)
         end
 
         # The dump is there.
         def taken(result)
-          @part.took
-          tell(:taken, dump: @part.taken, path: result.path, objects: result.objects,
-                       bytes: result.bytes, pause: result.pause, ends: @part.through?)
+          part = @written
+          part.took
+          tell(part, :taken, dump: part.taken, path: result.path, objects: result.objects,
+                             bytes: result.bytes, pause: result.pause, ends: part.through?)
         end
 
         def failed(words)
-          tell(:failed, words: words, ends: true, frees: true)
+          tell(@written, :failed, words: words, ends: true, frees: true)
         end
 
         # The process or the watch ends.
         def close
-          leave("the process ends")
+          stop_tracing
+          @desk&.stop("the process ends")
+          deliver if @desk
           @courier ? @courier.close : @bus&.close
           @courier = @bus = nil
         end
 
         # This process is not to dump any more.
         def unwanted
-          leave("only: says no")
+          stop_tracing
+          part = @desk&.part or return
+          tell(part, :left, words: "only: says no", ends: true, frees: true)
         end
 
         # In a forked child.
@@ -110,16 +117,14 @@ module HeapDump
 
         private
 
-        def leave(words)
-          stop_tracing
-          @part = @desk&.part or return
-          tell(:left, words: words, ends: true, frees: true)
+        def tell(part, state, ends: false, **fields)
+          stop_tracing if ends && part.equal?(@traced)
+          @desk.tell(part, state, ends: ends, **fields)
+          deliver
         end
 
-        def tell(state, ends: false, **fields)
-          stop_tracing if ends
-          @desk.tell(@part, state, ends: ends, **fields)
-          @courier ? @courier.ring : @desk.exchange
+        def deliver
+          @courier ? @courier.ring : @desk.deliver
         end
 
         # Who can ask does not learn more than the watch would write.
@@ -134,16 +139,18 @@ module HeapDump
           nil
         end
 
-        def trace(request, seconds)
-          return unless request.trace
+        def trace(part, seconds)
+          stop_tracing unless part.equal?(@traced)
+          return unless part.request.trace
 
-          @tracing ||= Loading.alone { Asking::Tracing }.new(seconds + request.lasts)
+          @traced = part
+          @tracing ||= Loading.alone { Asking::Tracing }.new(seconds + part.request.lasts)
           @tracing.look(seconds)
         end
 
         def stop_tracing
           @tracing&.stop
-          @tracing = nil
+          @tracing = @traced = nil
         end
 
         def strike_for(part)
