@@ -267,7 +267,7 @@ module HeapDump
         ready = IO.select(bells, nil, [file], seconds)
         sleep(1) if ready&.last&.any?
       end
-    rescue SystemCallError, IOError
+    rescue SystemCallError, IOError, TypeError # what is to wake it may be no IO, or closed
       sleep(seconds)
     end
   end

@@ -71,11 +71,12 @@ module HeapDump
         @stats.add(:looks)
         facts = observe
         begin_life(facts) unless @begun
-        @rules.each { |rule| rule.silence if rule.respond_to?(:silence) }
+        call_rules(:silence)
         settle(facts)
         @dumping.follow
         @shipping.look
         act(strikes(facts), facts)
+        end_those_off
         write_note(facts)
       rescue *Trigger::OURS => e
         @voice.once(e.class, "a look has failed: #{e.message} (#{e.class})")
@@ -97,7 +98,7 @@ module HeapDump
 
       # IOs that become readable when it is to look at once.
       def bells
-        @rules.filter_map { |rule| rule.bell if rule.respond_to?(:bell) }
+        call_rules(:bell).compact
       end
 
       # The watch ends, and the process goes on: the last line of the notes.
@@ -124,7 +125,7 @@ module HeapDump
       # In a forked child.
       def forget
         @dumping.forget
-        @rules.each { |rule| rule.forget if rule.respond_to?(:forget) }
+        call_rules(:forget)
         @shipping.forget
       end
 
@@ -155,9 +156,7 @@ module HeapDump
         @voice.say("#{problem}; nothing will be dumped while it is so") if problem
         told = Predecessor.new(@options.directory, @names, @gauge).words
         @voice.say(told) if told
-        @rules.each do |rule|
-          rule.begin_life(@names, @options, @voice) if rule.respond_to?(:begin_life)
-        end
+        call_rules(:begin_life, @names, @options, @voice)
         @rules.reject! do |rule|
           why = rule.respond_to?(:useless) && rule.useless(facts)
           @voice.say("the rule #{rule.name} is off: #{why}") if why
@@ -166,7 +165,30 @@ module HeapDump
 
       # Rules that have something to end.
       def leave
-        @rules.each { |rule| rule.close if rule.respond_to?(:close) }
+        call_rules(:close)
+      end
+
+      # Calls the method of all rules that have it. Behind a rule there may be code of the
+      # application.
+      def call_rules(method, *arguments)
+        @rules.select { |rule| rule.respond_to?(method) }.map do |rule|
+          guard(rule, seconds: nil) { rule.public_send(method, *arguments) }
+        end
+      end
+
+      def guard(rule, **patience, &)
+        @faults.guard(rule, "the rule #{rule.name}", **patience, &)
+      end
+
+      # A rule that is switched off ends what it has begun, once.
+      def end_those_off
+        off = @rules.select { |rule| @faults.off?(rule) && rule.respond_to?(:close) }
+        @rules -= off
+        off.each do |rule|
+          rule.close
+        rescue *Trigger::OURS
+          nil # what is wrong with it has been told
+        end
       end
 
       def settle(facts)
@@ -181,11 +203,11 @@ module HeapDump
       def strikes(facts)
         @rules.filter_map do |rule|
           if rule.name == :ask && !wanted?(facts)
-            rule.unwanted if rule.respond_to?(:unwanted)
+            guard(rule) { rule.unwanted } if rule.respond_to?(:unwanted)
             next
           end
 
-          @faults.guard(rule, "the rule #{rule.name}") { rule.strike(facts) }
+          guard(rule) { rule.strike(facts) }
         end
       end
 

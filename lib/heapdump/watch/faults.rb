@@ -20,7 +20,7 @@ module HeapDump
       # is a failure, too (nil: it may take any time). Returns what it returns; nil if it has raised
       # or is called no more.
       def guard(key, name, seconds: SECONDS)
-        return if @count[key] >= MOST
+        return if off?(key)
 
         began = @machine.seconds
         value = yield
@@ -36,6 +36,11 @@ module HeapDump
         yield
       rescue *Trigger::OURS => e
         @voice.once(key, "#{name} #{words(e)}; that counts as no")
+      end
+
+      # Whether it is called no more.
+      def off?(key)
+        @count.fetch(key, 0) >= MOST
       end
 
       private
