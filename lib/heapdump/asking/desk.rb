@@ -6,8 +6,8 @@ module HeapDump
     # the bus, and is called by one thread; the other methods only take and leave, at any time.
     class Desk # :nodoc:
       MOST = 200 # steps that wait for a bus that is down
-      # Something to tell, and whether the place becomes free with it.
-      Letter = Struct.new(:part, :step, :frees)
+      # Something to tell, and whether the place becomes free with it; whether it is told already.
+      Letter = Struct.new(:part, :step, :frees, :told)
       private_constant :MOST, :Letter
 
       # +voice+ tells when the bus is down, and when it is there again.
@@ -77,7 +77,8 @@ module HeapDump
 
       def post
         while (letter = @mutex.synchronize { @letters.first })
-          @bus.tell(letter.part.request.id, @who, letter.step)
+          @bus.tell(letter.part.request.id, @who, letter.step) unless letter.told
+          letter.told = true
           @bus.free(letter.part.request.id, letter.part.place, @who) if letter.frees
           @mutex.synchronize { @letters.shift }
         end

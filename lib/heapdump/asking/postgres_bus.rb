@@ -84,7 +84,7 @@ module HeapDump
       # Only once, however often it is told. A request that is gone is nobody's.
       def tell(id, who, step)
         query("INSERT INTO heapdump_ask_steps SELECT id, $2, $3, $4 FROM heapdump_asks " \
-              "WHERE id = $1 ON CONFLICT DO NOTHING", id, who.key, step[:n], JSON.generate(step))
+              "WHERE id = $1 ON CONFLICT DO NOTHING", id, who.key, step[:n], Progress.line(step))
       end
 
       # Begins to listen. Returns whether notifications arrive.

@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 require "json"
+require_relative "../terminal/text"
+require_relative "../terminal/json"
 
 module HeapDump
   module Asking
@@ -10,6 +12,12 @@ module HeapDump
       TEXTS = %w[app host state].freeze
       ENDED = %w[refused failed cancelled left].freeze
       private_constant :NUMBERS, :TEXTS, :ENDED
+
+      # A step as a line for a bus: ASCII alone, which every database can store, whatever bytes its
+      # texts have.
+      def self.line(step)
+        JSON.generate(JSON.parse(Terminal::Json.compact(step)), ascii_only: true)
+      end
 
       # A step from a line of a bus; nil if it is damaged.
       def self.step(line)

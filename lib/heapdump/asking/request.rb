@@ -70,8 +70,9 @@ module HeapDump
         freeze
       end
 
+      # ASCII alone, which every database can store.
       def to_json(*)
-        JSON.generate({ version: VERSION, **to_h })
+        JSON.generate({ version: VERSION, **to_h }, ascii_only: true)
       end
 
       def to_h
