@@ -89,7 +89,10 @@ class TestAskCommand < HeapDumpTest
     %w[--every x] => /--every: must be a number of seconds/,
     %w[--trace 2h] => /--trace: must be a whole number from 1 to 3600/,
     %w[--strings some] => /--strings: cannot be "some"/,
-    %w[--pid 0] => /--pid 0/
+    %w[--pid 0] => /--pid 0/,
+    ["--payload", "\xFF".b] => /--payload: cannot be "\\xFF"$/,
+    ["--payload", "\xFF"] => /--payload: cannot be "\\xFF"$/,
+    ["--host", "x" * 1_000_000] => /\A.{0,40}--host: cannot be "x{20,60}…"$/
   }.freeze
 
   def test_wrong_arguments

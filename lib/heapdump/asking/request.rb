@@ -3,6 +3,7 @@
 require "json"
 require "securerandom"
 require_relative "../watch"
+require_relative "../terminal/text"
 
 module HeapDump
   module Asking
@@ -107,7 +108,8 @@ module HeapDump
       private
 
       def wrong(name, value)
-        raise ArgumentError, "#{name}: cannot be #{value.inspect}"
+        said = value.is_a?(String) ? Terminal::Text.quote(value) : value.inspect
+        raise ArgumentError, "#{name}: cannot be #{said}"
       end
 
       def time?(value)
@@ -134,7 +136,9 @@ module HeapDump
       end
 
       def text?(value, pattern)
-        value.is_a?(String) && value.valid_encoding? && value.size <= MOST && value.match?(pattern)
+        value.is_a?(String) && value.size <= MOST && value.encode(Encoding::UTF_8).match?(pattern)
+      rescue ArgumentError, EncodingError
+        false # it is no text
       end
     end
   end
