@@ -70,18 +70,22 @@ module HeapDump
 
       # Removes the sockets of processes that are gone.
       def wake
-        Dir.children(@asks).grep(SOCKET).each { |name| ring(File.join(@asks, name)) }
+        Dir.children(@asks).grep(SOCKET).each do |name|
+          path = File.join(@asks, name)
+          File.unlink(path) unless ring?(path)
+        rescue SystemCallError
+          next # it looks by itself soon, or somebody else has removed it
+        end
       rescue Errno::ENOENT
         nil
       end
 
-      def ring(path)
+      def ring?(path)
         socket = Socket.new(:UNIX, :STREAM)
         socket.connect_nonblock(Socket.sockaddr_un(path), exception: false)
+        true
       rescue Errno::ECONNREFUSED
-        File.unlink(path)
-      rescue SystemCallError
-        nil # it looks by itself soon
+        false
       ensure
         socket&.close
       end
