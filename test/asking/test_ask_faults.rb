@@ -88,4 +88,18 @@ class TestAskFaults < HeapDumpTest
     look_all([member(42)], 60)
     assert_equal [42, "accepted"], steps(asked).last
   end
+
+  # Told once in a while, as where connections end after some seconds without work.
+  def test_a_bus_that_comes_and_goes
+    one = member(41)
+    one.engine.look
+    bus = one.engine.instance_variable_get(:@rules).first.instance_variable_get(:@bus)
+    looks = 0
+    bus.define_singleton_method(:open) do |_now|
+      (looks += 1).odd? ? raise(HeapDump::Asking::Down, "it is idle") : []
+    end
+    9.times { one.engine.look }
+    assert_equal 1, said.grep(/nobody can ask/).size
+    assert_equal 1, said.grep(/can be asked for by .* again/).size
+  end
 end

@@ -6,9 +6,10 @@ module HeapDump
     # the bus, and is called by one thread; the other methods only take and leave, at any time.
     class Desk # :nodoc:
       MOST = 200 # steps that wait for a bus that is down
+      QUIET = 600 # seconds in which that is told once, also if it comes and goes
       # Something to tell, and whether the place becomes free with it; whether it is told already.
       Letter = Struct.new(:part, :step, :frees, :told)
-      private_constant :MOST, :Letter
+      private_constant :MOST, :QUIET, :Letter
 
       # +voice+ tells when the bus is down, and when it is there again.
       def initialize(bus, who, voice, clock: Time)
@@ -134,14 +135,25 @@ module HeapDump
       end
 
       def down(words)
-        @voice.say("nobody can ask for dumps by #{@bus}: #{words}; it is tried again") unless @down
+        return if @down
+
         @down = true
+        @loud = loud?
+        @voice.say("nobody can ask for dumps by #{@bus}: #{words}; it is tried again") if @loud
         nil
       end
 
       def back
-        @voice.say("dumps can be asked for by #{@bus} again") if @down
+        @voice.say("dumps can be asked for by #{@bus} again") if @down && @loud
         @down = false
+      end
+
+      def loud?
+        now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        return false if @told && now < @told + QUIET
+
+        @told = now
+        true
       end
     end
   end

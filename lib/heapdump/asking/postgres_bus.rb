@@ -14,6 +14,9 @@ module HeapDump
       POLL = 30 # seconds between looks at the tables; also what keeps the connection alive
       PROBE = 2 # seconds after which a notification has been lost
       KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
+      MOST = 1 << 16 # bytes of a request; ours are shorter
+      MOST_OPEN = 1000
+      NOW = "extract(epoch FROM now())::bigint" # the clocks of hosts may differ, this one is shared
       PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
                      keepalives_count: 3, tcp_user_timeout: 20_000,
                      fallback_application_name: "heapdump" }.freeze
@@ -28,7 +31,7 @@ module HeapDump
           ask text REFERENCES heapdump_asks ON DELETE CASCADE, who text, n integer,
           body text NOT NULL, PRIMARY KEY (ask, who, n));
       SQL
-      private_constant :PROBE, :KEPT, :PARAMETERS, :TABLES
+      private_constant :PROBE, :KEPT, :MOST, :MOST_OPEN, :NOW, :PARAMETERS, :TABLES
 
       # Raises LoadError, with what to do.
       def self.load
@@ -52,9 +55,9 @@ module HeapDump
 
       # For processes that dump.
 
-      def open(now)
-        rows = query("SELECT body FROM heapdump_asks WHERE until >= $1 AND NOT cancelled " \
-                     "ORDER BY made, id", now.to_i)
+      def open(_now)
+        rows = query("SELECT body FROM heapdump_asks WHERE until >= #{NOW} AND NOT cancelled " \
+                     "AND octet_length(body) <= #{MOST} ORDER BY made, id LIMIT #{MOST_OPEN}")
         rows.filter_map { |row| Request.read(row["body"]) }
       end
 
@@ -89,6 +92,7 @@ module HeapDump
 
       # Begins to listen. Returns whether notifications arrive.
       def listen
+        @tried = true
         query("LISTEN #{CHANNEL}")
         probe = SecureRandom.hex(8)
         # Over another connection: a pooler hands to whoever notifies what it has itself caused.
@@ -112,9 +116,9 @@ module HeapDump
         broken(e)
       end
 
-      # Whether the connection is one that has not listened yet.
+      # Whether the connection is one that has not listened yet. Whatever is asked makes one.
       def new?
-        @connection.nil? || @connection.finished?
+        !@tried || @connection.nil? || @connection.finished?
       end
 
       def close
@@ -122,7 +126,7 @@ module HeapDump
       rescue ::PG::Error
         nil
       ensure
-        @connection = nil
+        @connection = @tried = nil
       end
 
       # In a forked child: what libpq says at its end must not reach the parent's server.
@@ -138,9 +142,10 @@ module HeapDump
       # Puts a request there, and wakes who listens. Those that are long over are removed.
       def publish(request)
         tables
-        query("DELETE FROM heapdump_asks WHERE ends < $1", request.made - KEPT)
-        query("INSERT INTO heapdump_asks VALUES ($1, $2, $3, $4, $5)", request.id, request.made,
-              request.until, request.end, request.to_json)
+        query("DELETE FROM heapdump_asks WHERE ends < #{NOW} - #{KEPT}")
+        query("INSERT INTO heapdump_asks VALUES ($1, #{NOW}, #{NOW} + $2, #{NOW} + $3, $4)",
+              request.id, request.until - request.made, request.end - request.made,
+              request.to_json)
         notify(request.id)
       end
 
@@ -170,7 +175,7 @@ module HeapDump
         @connection.exec_params(sql, values).to_a
       rescue ::PG::UndefinedTable
         []
-      rescue ::PG::Error => e
+      rescue ::PG::Error, SystemCallError, IOError => e # something may have closed its socket
         broken(e)
       end
 
