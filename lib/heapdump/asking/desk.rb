@@ -21,6 +21,7 @@ module HeapDump
         @letters = []
         @past = []
         @number = 0
+        @wanted = true
       end
 
       # The part of this process (Part); nil if it has none.
@@ -36,6 +37,9 @@ module HeapDump
           finish(part) if ends
         end
       end
+
+      # Whether this process may dump now. As long as it may not, it takes no part.
+      attr_writer :wanted
 
       # This process takes no part any more. +words+ say why, if it has one now.
       def stop(words)
@@ -98,7 +102,7 @@ module HeapDump
       end
 
       def take
-        return if @stopped
+        return if @stopped || !@wanted
 
         requests = @bus.open(@clock.now)
         @past &= requests.map(&:id)

@@ -25,7 +25,7 @@ module HeapDump
         end
 
         def reset
-          @desk = @courier = @bus = @tracing = @useless = @part = @written = nil
+          @desk = @courier = @bus = @tracing = @useless = @part = @written = @wanted = nil
           self
         end
 
@@ -34,6 +34,7 @@ module HeapDump
           @strings = options.strings
           @bus = Loading.alone { @address.bus }
           @desk = Asking::Desk.new(@bus, Asking::Who.of(names), voice)
+          want(false) # the first look says more
           @address.far? ? @courier = Asking::Courier.new(@desk, @bus, voice) : @bus.begin
         rescue LoadError, ThreadError, SystemCallError => e
           @useless = e.message
@@ -55,6 +56,7 @@ module HeapDump
         end
 
         def strike(facts)
+          want(true)
           @desk.exchange unless @courier
           part = @desk.part
           return stop_tracing unless part
@@ -104,6 +106,7 @@ module HeapDump
         # This process is not to dump any more.
         def unwanted
           stop_tracing
+          want(false)
           part = @desk&.part or return
           tell(part, :left, words: "only: says no", ends: true, frees: true)
         end
@@ -116,6 +119,14 @@ module HeapDump
         end
 
         private
+
+        # A courier looks at once.
+        def want(now)
+          return if @desk.nil? || now == @wanted
+
+          @desk.wanted = @wanted = now
+          @courier&.ring if now
+        end
 
         def tell(part, state, ends: false, **fields)
           stop_tracing if ends && part.equal?(@traced)
