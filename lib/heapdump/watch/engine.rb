@@ -182,6 +182,8 @@ module HeapDump
 
       # A rule that is switched off ends what it has begun, once.
       def end_those_off
+        return unless @faults.any_off?
+
         off = @rules.select { |rule| @faults.off?(rule) && rule.respond_to?(:close) }
         @rules -= off
         off.each do |rule|

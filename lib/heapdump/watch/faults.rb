@@ -14,6 +14,7 @@ module HeapDump
         @stats = stats
         @voice = voice
         @count = Hash.new(0)
+        @any_off = false
       end
 
       # Calls the block for +key+, which is called +name+ for people. To take longer than +seconds+
@@ -22,10 +23,12 @@ module HeapDump
       def guard(key, name, seconds: SECONDS)
         return if off?(key)
 
+        return yield unless seconds
+
         began = @machine.seconds
         value = yield
         took = @machine.seconds - began
-        count(key, name, format("took %.1f s", took)) if seconds && took > seconds
+        count(key, name, format("took %.1f s", took)) if took > seconds
         value
       rescue *Trigger::OURS => e
         count(key, name, words(e))
@@ -38,9 +41,13 @@ module HeapDump
         @voice.once(key, "#{name} #{words(e)}; that counts as no")
       end
 
-      # Whether it is called no more.
+      # Whether it is called no more; of all keys, whether one is.
       def off?(key)
         @count.fetch(key, 0) >= MOST
+      end
+
+      def any_off?
+        @any_off
       end
 
       private
@@ -54,6 +61,7 @@ module HeapDump
         @voice.once(key, "#{name} #{words}")
         return unless @count[key] == MOST
 
+        @any_off = true
         @stats.off(name)
         @voice.say("#{name} is switched off: it has failed #{MOST} times")
       end
