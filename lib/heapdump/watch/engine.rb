@@ -98,7 +98,7 @@ module HeapDump
 
       # IOs that become readable when it is to look at once.
       def bells
-        call_rules(:bell).compact
+        call_rules(:bell)
       end
 
       # The watch ends, and the process goes on: the last line of the notes.
@@ -171,13 +171,15 @@ module HeapDump
       # Calls the method of all rules that have it. Behind a rule there may be code of the
       # application.
       def call_rules(method, *arguments)
-        @rules.select { |rule| rule.respond_to?(method) }.map do |rule|
-          guard(rule, seconds: nil) { rule.public_send(method, *arguments) }
+        @rules.filter_map do |rule|
+          next unless rule.respond_to?(method)
+
+          @faults.guard(rule, name_of(rule), seconds: nil) { rule.public_send(method, *arguments) }
         end
       end
 
-      def guard(rule, **patience, &)
-        @faults.guard(rule, "the rule #{rule.name}", **patience, &)
+      def name_of(rule)
+        "the rule #{rule.name}"
       end
 
       # A rule that is switched off ends what it has begun, once.
@@ -205,11 +207,11 @@ module HeapDump
       def strikes(facts)
         @rules.filter_map do |rule|
           if rule.name == :ask && !wanted?(facts)
-            guard(rule) { rule.unwanted } if rule.respond_to?(:unwanted)
+            @faults.guard(rule, name_of(rule)) { rule.unwanted } if rule.respond_to?(:unwanted)
             next
           end
 
-          guard(rule) { rule.strike(facts) }
+          @faults.guard(rule, name_of(rule)) { rule.strike(facts) }
         end
       end
 
