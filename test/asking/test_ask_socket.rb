@@ -71,6 +71,24 @@ class TestAskSocket < HeapDumpTest
     assert_equal "1", Child.ruby!(code, store).out
   end
 
+  # As one that is mounted later, or was removed.
+  def test_a_directory_that_comes_later
+    one = member(41, ask: "socket:#{store}/later")
+    2.times { look_all([one]) }
+    assert_equal 1, said.grep(/nobody can ask for dumps by socket:.*no such file or dir/).size
+    2.times do
+      Dir.mkdir("#{store}/later")
+      look_all([one])
+      later = HeapDump::Asking::Address.parse("socket:#{store}/later").bus
+      later.publish(asked = HeapDump::Asking::Request.make)
+      assert IO.select(one.engine.bells, nil, nil, 10)
+      look_all([one])
+      assert_equal "taken", later.steps(asked.id).last["state"]
+      FileUtils.rm_rf("#{store}/later")
+      look_all([one])
+    end
+  end
+
   # Whoever connects cannot make the watch look more often than each second; it does not spin where
   # a connection cannot be taken, as there are too many open files.
   def test_a_connection_for_which_there_is_no_descriptor

@@ -19,10 +19,14 @@ module HeapDump
       # For processes that dump.
 
       def begin
-        make(@asks)
-        @path = File.join(@asks, "ask-#{SecureRandom.hex(4)}.sock")
-        @server = UNIXServer.new(@path)
-        File.chmod(0o600, @path)
+        listen
+      rescue SystemCallError
+        nil # looks say why, and try again
+      end
+
+      # The directory may be there later only, or be another one.
+      def open(now)
+        super.tap { listen unless @server && File.socket?(@path) }
       end
 
       def bell
@@ -32,7 +36,7 @@ module HeapDump
       # Takes the connections that are there. Returns how many came from this user or root.
       def silence
         count = 0
-        while (socket = @server.accept_nonblock(exception: false)).is_a?(UNIXSocket)
+        while (socket = @server&.accept_nonblock(exception: false)).is_a?(UNIXSocket)
           count += 1 if [0, Process.euid].include?(socket.getpeereid.first)
           socket.close
         end
@@ -67,6 +71,15 @@ module HeapDump
       end
 
       private
+
+      def listen
+        @server&.close
+        @server = nil
+        make(@asks)
+        @path = File.join(@asks, "ask-#{SecureRandom.hex(4)}.sock")
+        @server = UNIXServer.new(@path)
+        File.chmod(0o600, @path)
+      end
 
       # Removes the sockets of processes that are gone.
       def wake
