@@ -14,8 +14,9 @@ module HeapDump
     PATIENCE = 1
     HANGS = 5
     STEP = 0.01
+    REST = 1 # seconds between two looks for which something has woken it
     STARTING = Mutex.new
-    private_constant :PATIENCE, :HANGS, :STEP, :STARTING
+    private_constant :PATIENCE, :HANGS, :STEP, :REST, :STARTING
 
     @current = nil
     @hooked = false
@@ -255,26 +256,28 @@ module HeapDump
       !@worker && Servers.master?(forked: @forked)
     end
 
+    # A look each second at most, however much the kernel has to say, or whoever asks.
     def wait_for_the_next
       path = @engine.events_path
       seconds = @engine.pause
       bells = @engine.bells
-      return calm(IO.select(bells, nil, nil, seconds)) unless path
+      return rest(IO.select(bells, nil, nil, seconds)) unless path
 
       File.open(path, "rb") do |file|
         file.read # from here on the kernel tells of changes
-        calm(IO.select(bells, nil, [file], seconds))
+        ready = IO.select(bells, nil, [file], seconds)
+        ready&.last&.any? ? sleep(REST) : rest(ready)
       end
-    rescue SystemCallError, IOError
+    rescue SystemCallError, IOError, TypeError # what is to wake it may be no IO, or closed
       sleep(seconds)
     end
 
-    # A look each second at most, however much the kernel has to say, and whether or not a bell can
-    # be silenced. Only the first ring is heard at once.
-    def calm(ready)
-      return unless ready
+    # What has woken it may do so at once again, as a connection for which there is no descriptor.
+    def rest(woken)
+      return unless woken
 
-      sleep(1) if ready.last.any? || (@woken && now < @woken + 1)
+      left = @woken ? @woken + REST - now : 0
+      sleep(left) if left.positive?
       @woken = now
     end
   end

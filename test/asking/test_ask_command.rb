@@ -182,7 +182,10 @@ class TestAskCommand < HeapDumpTest
     %w[--trace 2h] => /--trace: must be a whole number from 1 to 3600/,
     %w[--strings some] => /--strings: must be none, hash, full or a number of bytes, not "some"/,
     ["--payload", "p" * 1001] => /--payload: must be a text in UTF-8 of at most 1000 characters$/,
-    %w[--pid 0] => /--pid 0/
+    %w[--pid 0] => /--pid 0/,
+    ["--payload", "\xFF".b] => /--payload: must be a text in UTF-8/,
+    ["--payload", "\xFF"] => /--payload: must be a text in UTF-8/,
+    ["--host", "x" * 1_000_000] => /--host: must be a text in UTF-8 of at most 1000 characters$/
   }.freeze
 
   def test_wrong_arguments

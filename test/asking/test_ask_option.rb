@@ -11,7 +11,7 @@ class TestAskOption < HeapDumpTest
   end
 
   WRONG = ["", "relative", "ftp://u:secret@h/", :file, 7, "file:relative", "/a\0b",
-           "socket:relative", "socket:/#{"a" * 90}", "sidekiq:http://u:secret@h/"].freeze
+           "socket:relative", "socket:/#{"a" * 90}", "socket:/#{"\u20AC" * 30}", "sidekiq:http://u:secret@h/"].freeze
 
   def test_wrong_addresses
     WRONG.each do |text|
@@ -39,20 +39,26 @@ class TestAskOption < HeapDumpTest
     end
   end
 
+  # What libpq would quote, or take for the name of a host.
   SECRET = ["postgres://u:secret@h:secret/db", "postgres:secret",
-            "postgres://u:sec@ret secret@h h/db"].freeze
+            "postgres://u:sec@ret secret@h h/db", "postgres://u:s@ecr:et@db/ops",
+            "postgres://u:%ZZsecret@h/db", "postgres://u:x/secret@h/db", "postgres://u:x@h/%secret",
+            "postgres://u@h/db?password=%ZZsecret", "postgres://u@h/db?secret",
+            "postgres://u@h/db?password=a=secret", "postgres://u@h/db?a=bsecret&"].freeze
 
   def test_malformed_addresses_of_databases
     SECRET.each do |text|
       error = assert_raises(ArgumentError, text) { HeapDump.watch(to: scratch, ask: text) }
-      assert_match(/\Aask: must be .*not postgres:…, which is malformed\z/, error.message)
-      refute_match(/secret|ret@/, error.message)
+      assert_match(%r{\Aask: must be .*not postgres:…, which is malformed \(@, / and %},
+                   error.message)
+      refute_match(/secret|ret@|ecr/, error.message)
     end
   end
 
   NAMES = {
     "postgres://u:secret@db.example:5432/ops?sslmode=require" => "postgres://db.example:5432/ops",
-    "postgresql://u:s@ecr:et@db/ops" => "postgres://db/ops",
+    "postgresql://u:s%40ecr:et?@db/ops" => "postgres://db/ops",
+    "postgres://db/ops?application_name=a%20b&options=-c%20x%3D1" => "postgres://db/ops",
     "postgres://u@/ops?host=/run&password=secret" => "postgres:///ops",
     "postgres://[::1]:6432,b:1/ops" => "postgres://[::1]:6432,b:1/ops"
   }.freeze

@@ -45,6 +45,22 @@ class TestAskPostgres < HeapDumpTest
     end
   end
 
+  # Its courier, which looks by itself, takes no part.
+  def test_who_is_not_wanted
+    @server.run do
+      wanted = false
+      one, = members(41, only: ->(_) { wanted })
+      one.engine.look
+      sleep 0.5
+      asked = request
+      sleep 1
+      one.engine.look
+      assert_empty steps(asked)
+      wanted = true
+      look_until("a dump", [one]) { progress(asked).taken == 1 }
+    end
+  end
+
   def test_a_server_that_is_not_there
     one, = members(41, ask: "postgres://user:topsecret@127.0.0.1:9/ops")
     one.engine.look

@@ -99,6 +99,8 @@ class TestAskSidekiq < HeapDumpTest
       call("SADD", "processes", "gone")
       call("SADD", "processes", "strange")
       call("HSET", "strange", "info", "[]")
+      call("SADD", "processes", "stranger")
+      call("HSET", "stranger", "info", "\"text\"")
       answer = heapdump("ask", "--store", "sidekiq:", "--json")
       assert_equal 1, answer.status
       assert_equal [["h-1", 7, "refused"]],

@@ -56,6 +56,65 @@ class TestAskSocket < HeapDumpTest
     assert_empty sockets
   end
 
+  # It may be that of another user.
+  def test_a_dead_socket_that_cannot_be_removed
+    look_all([member(41)])
+    UNIXServer.new("#{store}/asks/ask-00000000.sock").close
+    code = <<~'RUBY'
+      require "heapdump"
+      require "heapdump/asking"
+      File.define_singleton_method(:unlink) { |*| raise(Errno::EPERM) }
+      bus = HeapDump::Asking::Address.parse("socket:#{ARGV[0]}").bus
+      bus.publish(HeapDump::Asking::Request.make)
+      print bus.all.size
+    RUBY
+    assert_equal "1", Child.ruby!(code, store).out
+  end
+
+  # As one that is mounted later, or was removed.
+  def test_a_directory_that_comes_later
+    one = member(41, ask: "socket:#{store}/later")
+    2.times { look_all([one]) }
+    assert_equal 1, said.grep(/nobody can ask for dumps by socket:.*no such dir/).size
+    2.times do
+      Dir.mkdir("#{store}/later")
+      look_all([one])
+      later = HeapDump::Asking::Address.parse("socket:#{store}/later").bus
+      later.publish(asked = HeapDump::Asking::Request.make)
+      assert IO.select(one.engine.bells, nil, nil, 10)
+      look_all([one])
+      assert_equal "taken", later.steps(asked.id).last["state"]
+      FileUtils.rm_rf("#{store}/later")
+      look_all([one])
+    end
+  end
+
+  # Whoever connects cannot make the watch look more often than each second; it does not spin where
+  # a connection cannot be taken, as there are too many open files.
+  def test_a_connection_for_which_there_is_no_descriptor
+    code = <<~'RUBY'
+      require "heapdump"
+      require "socket"
+      watch = HeapDump.watch(to: "#{ARGV[0]}/heaps", ask: "socket:#{ARGV[0]}") { |on| }
+      sleep 0.02 until (path = Dir["#{ARGV[0]}/asks/*.sock"].first)
+      sleep 0.1
+      peer = UNIXSocket.new(path)
+      sleep 0.1
+      Process.setrlimit(:NOFILE, 40)
+      files = []
+      begin
+        loop { files << File.open("/dev/null") }
+      rescue Errno::EMFILE
+        files.pop.close
+      end
+      other = UNIXSocket.new(path)
+      looks = watch.stats[:looks]
+      sleep 1.5
+      print watch.stats[:looks] - looks
+    RUBY
+    assert_includes 1..2, Integer(Child.ruby!(code, store).out)
+  end
+
   # Nothing spins, although nobody may dump here and a rule has failed.
   def test_the_bell_is_silenced_where_nothing_is_wanted
     one = member(41, only: ->(_) { false })

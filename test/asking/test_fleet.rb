@@ -417,29 +417,6 @@ class TestFleet < HeapDumpTest
     assert_equal [[41, "accepted"], [41, "taken"]], steps(asked)
   end
 
-  # Whom the directory belongs to may put a link where root has just made a file.
-  def test_root_gives_nothing_away_through_a_link
-    skip "SKIPPED: needs root" unless Process.euid.zero?
-    asked = request
-    victim = File.join(scratch, "victim")
-    File.write(victim, "")
-    File.chown(65_534, 65_534, store)
-    Process.wait(fork do
-      swap = Module.new
-      swap.define_method(:stat) do |path|
-        super(path).tap do |_|
-          file = "#{path}/asks/#{asked.id}/cancelled"
-          File.file?(file) && File.unlink(file) && File.symlink(victim, file)
-        end
-      end
-      File.singleton_class.prepend(swap)
-      bus.cancel(asked.id)
-      exit!
-    end)
-    assert File.symlink?("#{store}/asks/#{asked.id}/cancelled")
-    assert_equal 0, File.stat(victim).uid
-  end
-
   def test_old_requests_are_removed
     old = HeapDump::Asking::Request.make(now: Time.now - (9 * 86_400))
     bus.publish(old)

@@ -14,14 +14,20 @@ module HeapDump
       KINDS = "file:/DIRECTORY, socket:/DIRECTORY, postgres://USER:PASSWORD@HOST/DATABASE or " \
               "sidekiq:REDIS_URL"
       FILE = %r{\A(?:file:(?://)?)?(?<path>/[^\0]+)\z}
-      SOCKET = %r{\Asocket:(?://)?(?<path>/[^\0]{1,80})\z} # the system allows no longer paths
-      POSTGRES = %r{\Apostgres(?:ql)?://(?:(?<user>.*)@)?(?<hosts>[^/?@]*)(?:/(?<name>[^?@]*))?
-                    (?:\?(?<more>.*))?\z}x
+      SOCKET = %r{\Asocket:(?://)?(?<path>/[^\0]+)\z}
+      LONGEST = 80 # bytes of that path; the system allows no longer names of sockets
+      # Exactly as libpq reads it, which would quote a part of a password that it takes for another
+      # thing, or look that up as a host.
+      POSTGRES = %r{\Apostgres(?:ql)?://(?:(?<user>(?:[^@/%]|%\h\h)*)@)?(?<hosts>[^/?@]*)
+                    (?:/(?<name>(?:[^?@%]|%\h\h)*))?
+                    (?:\?(?<more>(?:(?:&|(?<=\?))\w+=(?:[^&=%]|%\h\h)*)*))?\z}x
       SIDEKIQ = %r{\Asidekiq:(?:(?<scheme>rediss?|unix)://(?:(?<user>.*)@)?(?<rest>[\w.:/%\[\]-]*)
                    (?:\?(?<more>.*))?)?\z}x
       HOST = /\A(?:\[[\h:.%]+\]|[\w.%-]*)(?::\d+)?\z/
+      ENCODED = " (@, / and % in a password are written %40, %2F and %25)"
       KNOWN = %w[file socket postgres postgresql sidekiq].freeze
-      private_constant :KINDS, :FILE, :SOCKET, :POSTGRES, :SIDEKIQ, :HOST, :KNOWN
+      private_constant :KINDS, :FILE, :SOCKET, :LONGEST, :POSTGRES, :SIDEKIQ, :HOST, :ENCODED,
+                       :KNOWN
 
       # Raises ArgumentError for what it does not understand. +name+ is that of the option.
       def self.parse(text, name = "ask:")
@@ -52,12 +58,15 @@ module HeapDump
         case text
         when %r{\A(?:file|socket):(?!/)} then "has no path from / on"
         when /\Asocket:/ then "has a path of more than 80 characters"
+        when /\Apostgres/ then "is malformed#{ENCODED}"
         else "is malformed"
         end
       end
 
       def self.directory(kind, path)
         path = File.expand_path(path)
+        return if kind == :socket && path.bytesize > LONGEST
+
         new(kind, "#{kind}:#{path}", path)
       end
 

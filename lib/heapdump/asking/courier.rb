@@ -10,7 +10,8 @@ module HeapDump
     class Courier # :nodoc:
       LONGEST = 60 # seconds between two tries; the first is after one, each time twice as many
       HANGS = 2 # seconds for the last words
-      private_constant :LONGEST, :HANGS
+      REST = 0.5 # seconds between two looks at the bus, however much it has to say
+      private_constant :LONGEST, :HANGS, :REST
 
       # Is rung when there is a part to be looked at.
       attr_reader :bell
@@ -53,10 +54,11 @@ module HeapDump
           pause = go ? 1 : [2 * wait(pause), LONGEST].min
           break if @closed
         end
-        @desk.exchange if @desk.letters?
-        @bus.close
+        @desk.deliver if @desk.letters?
       rescue *Trigger::OURS => e
         @voice.say("nobody can ask for dumps by #{@bus} any more: #{e.message} (#{e.class})")
+      ensure
+        @bus.close # also when this thread is ended because the bus hangs
       end
 
       # Returns nil if the bus is down.
@@ -65,12 +67,19 @@ module HeapDump
         before = @desk.part
         @desk.exchange or return
         @bell.ring unless @desk.part.equal?(before)
-        @bus.wait(PostgresBus::POLL, @work.io) unless @closed
+        rest
+        # A connection that broke meanwhile was made anew, and has to listen before anybody waits.
+        @bus.wait(PostgresBus::POLL, @work.io) unless @closed || @bus.new?
         @work.silence
         true
       rescue Down
         @desk.exchange # tells it, or finds that the bus is there again
         nil
+      end
+
+      # Ends at once when there is something to be told.
+      def rest
+        @work.io.wait_readable(REST) unless @closed
       end
 
       def wait(seconds)

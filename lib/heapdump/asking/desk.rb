@@ -6,9 +6,10 @@ module HeapDump
     # the bus, and is called by one thread; the other methods only take and leave, at any time.
     class Desk # :nodoc:
       MOST = 200 # steps that wait for a bus that is down
-      # Something to tell, and whether the place becomes free with it.
-      Letter = Struct.new(:part, :step, :frees)
-      private_constant :MOST, :Letter
+      QUIET = 600 # seconds in which that is told once, also if it comes and goes
+      # Something to tell, and whether the place becomes free with it; whether it is told already.
+      Letter = Struct.new(:part, :step, :frees, :told)
+      private_constant :MOST, :QUIET, :Letter
 
       # +voice+ tells when the bus is down, and when it is there again.
       def initialize(bus, who, voice, clock: Time)
@@ -20,6 +21,7 @@ module HeapDump
         @letters = []
         @past = []
         @number = 0
+        @wanted = true
       end
 
       # The part of this process (Part); nil if it has none.
@@ -36,6 +38,17 @@ module HeapDump
         end
       end
 
+      # Whether this process may dump now. As long as it may not, it takes no part.
+      attr_writer :wanted
+
+      # This process takes no part any more. +words+ say why, if it has one now.
+      def stop(words)
+        @mutex.synchronize do
+          @stopped = words
+          quit(@part) if @part
+        end
+      end
+
       # Whether there is something for the bus.
       def letters?
         @mutex.synchronize { @letters.any? }
@@ -43,9 +56,22 @@ module HeapDump
 
       # Talks with the bus. Returns nil if that is down.
       def exchange
-        post
-        part = self.part
-        part ? look_after(part) : take
+        connected do
+          post
+          part = self.part
+          part ? look_after(part) : take
+        end
+      end
+
+      # Tells what is to be told, and takes no part. Returns nil if the bus is down.
+      def deliver
+        connected { post }
+      end
+
+      private
+
+      def connected
+        yield
         back
         true
       rescue Down => e
@@ -54,11 +80,10 @@ module HeapDump
         down(Terminal::Trouble.sentence(e))
       end
 
-      private
-
       def post
         while (letter = @mutex.synchronize { @letters.first })
-          @bus.tell(letter.part.request.id, @who, letter.step)
+          @bus.tell(letter.part.request.id, @who, letter.step) unless letter.told
+          letter.told = true
           @bus.free(letter.part.request.id, letter.part.place, @who) if letter.frees
           @mutex.synchronize { @letters.shift }
         end
@@ -77,6 +102,8 @@ module HeapDump
       end
 
       def take
+        return if @stopped || !@wanted
+
         requests = @bus.open(@clock.now)
         @past &= requests.map(&:id)
         requests.each do |request|
@@ -87,9 +114,15 @@ module HeapDump
           @mutex.synchronize do
             @part = part
             leave(part, :accepted, false, {})
+            quit(part) if @stopped # meanwhile
           end
           return post
         end
+      end
+
+      def quit(part)
+        leave(part, :left, true, words: @stopped)
+        finish(part)
       end
 
       def leave(part, state, frees, fields)
@@ -106,14 +139,25 @@ module HeapDump
       end
 
       def down(words)
-        @voice.say("nobody can ask for dumps by #{@bus}: #{words}; it is tried again") unless @down
+        return if @down
+
         @down = true
+        @loud = loud?
+        @voice.say("nobody can ask for dumps by #{@bus}: #{words}; it is tried again") if @loud
         nil
       end
 
       def back
-        @voice.say("dumps can be asked for by #{@bus} again") if @down
+        @voice.say("dumps can be asked for by #{@bus} again") if @down && @loud
         @down = false
+      end
+
+      def loud?
+        now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        return false if @told && now < @told + QUIET
+
+        @told = now
+        true
       end
     end
   end

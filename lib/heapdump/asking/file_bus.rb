@@ -13,14 +13,22 @@ module HeapDump
       CANCELLED = "cancelled"
       STEPS = ".jsonl"
       MOST = 1 << 20 # bytes of a file; ours are shorter
+      MOST_OF_A_REQUEST = 1 << 16
       KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
+      # Nothing waits, whatever somebody has put there, as a FIFO.
+      READ = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
       NEW = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
-      MORE = File::WRONLY | File::CREAT | File::APPEND | File::NOFOLLOW
-      private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :KEPT, :NEW, :MORE
+      MORE = File::WRONLY | File::CREAT | File::APPEND | File::NOFOLLOW | File::NONBLOCK
+      # What is no file that this user may read.
+      NONE = [Errno::ENOENT, Errno::ENOTDIR, Errno::EISDIR, Errno::ELOOP, Errno::EACCES,
+              Errno::ENXIO].freeze
+      private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :MOST_OF_A_REQUEST, :KEPT, :READ, :NEW,
+                       :MORE, :NONE
 
       def initialize(directory)
         @directory = directory
         @asks = File.join(directory, "asks")
+        @over = []
       end
 
       def to_s
@@ -29,12 +37,19 @@ module HeapDump
 
       # For processes that dump.
 
-      # The requests that may still be begun with, the oldest first.
+      # The requests that may still be begun with, the oldest first. Those that are over are read
+      # once only: there may be thousands, and each process looks every few seconds.
       def open(now)
         there
         return [] unless File.directory?(@asks) && ours?
 
-        all.select { |request| request.open?(now) && !cancelled?(request.id) }
+        ids = self.ids
+        @over &= ids
+        open, over = requests(ids - @over).partition do |request|
+          request.open?(now) && !cancelled?(request.id)
+        end
+        @over.concat(over.map(&:id))
+        open
       end
 
       def cancelled?(id)
@@ -44,20 +59,26 @@ module HeapDump
       # A place among those that dump, which no other process gets; nil if all are taken. One that
       # cannot be written, as on a full disk, is free again.
       def claim(request, who)
-        (1..request.count).find { |place| write_place(path(request.id, "place-#{place}"), who) }
+        (1..request.count).find do |place|
+          occupy(path(request.id, "place-#{place}"), who)
+        rescue Errno::EEXIST
+          next
+        end
       end
 
       def free(id, place, who)
         file = path(id, "place-#{place}")
-        File.unlink(file) if File.binread(file, MOST) == who.key
+        File.unlink(file) if read(file) == who.key
       rescue Errno::ENOENT
         nil
       end
 
-      # In one call, so that a reader sees a whole line or none. A request that is gone is nobody's.
+      # In one call, so that a reader sees a whole line or none. On a full disk that may be half a
+      # line; the next one begins after it. A request that is gone is nobody's.
       def tell(id, who, step)
+        line = "\n#{Progress.line(step)}\n"
         File.open(path(id, who.key + STEPS), MORE, 0o600) do |file|
-          file.syswrite("#{JSON.generate(step)}\n")
+          raise Errno::ENOSPC, file.path if file.syswrite(line) < line.bytesize
         end
       rescue Errno::ENOENT
         nil
@@ -79,35 +100,30 @@ module HeapDump
       # Puts a request there. Those that are long over are removed.
       def publish(request)
         there
-        make(@asks)
-        all.each { |old| remove(path(old.id)) if old.end + KEPT < request.made }
-        make(path(request.id))
-        given(path(request.id, "new")) do |file|
-          File.write(file, "#{request.to_json}\n", flags: NEW, perm: 0o600)
+        as_owner do
+          make(@asks)
+          all.each { |old| FileUtils.rm_rf(path(old.id)) if old.end + KEPT < request.made }
+          make(path(request.id))
+          new = path(request.id, "new")
+          File.write(new, "#{request.to_json}\n", flags: NEW, perm: 0o600)
+          File.rename(new, path(request.id, REQUEST))
         end
-        File.rename(path(request.id, "new"), path(request.id, REQUEST))
       end
 
       # All requests, the oldest first.
       def all
         there
-        names = Dir.children(@asks).select { |name| Request.id?(name) }
-        requests = names.filter_map do |id|
-          request = Request.read(File.binread(path(id, REQUEST), MOST).to_s)
-          request if request&.id == id
-        rescue Errno::ENOENT
-          nil # not there yet, or not any more
-        end
-        requests.sort_by { |request| [request.made, request.id] }
-      rescue Errno::ENOENT
-        []
+        requests(ids)
       end
 
-      # What processes have told (Hashes), in the order of time.
+      # What processes have told (Hashes), in the order of time. Where something could not be told
+      # completely it may be there twice.
       def steps(id)
         files = Dir.children(path(id)).select { |name| name.end_with?(STEPS) }
-        lines = files.flat_map { |name| File.binread(path(id, name), MOST).to_s.lines("\n") }
-        steps = lines.filter_map { |line| Progress.step(line) }
+        steps = files.flat_map do |name|
+          lines = read(path(id, name)).to_s.lines("\n")
+          lines.filter_map { |line| Progress.step(line) }.uniq { |step| step["n"] }
+        end
         steps.sort_by { |step| [step["time"], step["host"], step["pid"], step["n"]] }
       rescue Errno::ENOENT
         []
@@ -117,25 +133,11 @@ module HeapDump
       def cancel(id)
         return unless File.directory?(path(id))
 
-        given(path(id, CANCELLED)) { |file| File.new(file, MORE, 0o600).close }
+        as_owner { File.new(path(id, CANCELLED), MORE, 0o600).close }
         id
       end
 
       private
-
-      # Returns nil if another process has it.
-      def write_place(file, who)
-        File.open(file, NEW, 0o600) do |io|
-          io.write(who.key)
-          io.flush
-        rescue SystemCallError
-          File.unlink(file)
-          raise
-        end
-        true
-      rescue Errno::EEXIST
-        nil
-      end
 
       # It is a directory that others have, so nobody makes it here.
       def there
@@ -144,6 +146,38 @@ module HeapDump
 
       def path(id, *file)
         File.join(@asks, id, *file)
+      end
+
+      def ids
+        Dir.children(@asks).select { |name| Request.id?(name) }
+      rescue Errno::ENOENT
+        []
+      end
+
+      # Those of +ids+ that are there, the oldest first.
+      def requests(ids)
+        requests = ids.filter_map do |id|
+          request = Request.read(read(path(id, REQUEST), MOST_OF_A_REQUEST).to_s)
+          request if request&.id == id
+        end
+        requests.sort_by { |request| [request.made, request.id] }
+      end
+
+      # The bytes of a file; nil if there is none.
+      def read(path, most = MOST)
+        File.open(path, READ) { |file| file.read(most) if file.stat.file? }
+      rescue *NONE
+        nil
+      end
+
+      # A place that nobody could be told from is nobody's.
+      def occupy(path, who)
+        File.open(path, NEW, 0o600) do |file|
+          file.syswrite(who.key) == who.key.bytesize or raise Errno::ENOSPC, path
+        rescue SystemCallError
+          File.unlink(path)
+          raise
+        end
       end
 
       # Whoever can write there can ask: nobody but this user, the owner of the directory, and root.
@@ -155,27 +189,34 @@ module HeapDump
         raise Down, "#{@asks} belongs to another user"
       end
 
+      # What root makes is for the owner of the directory, whose processes are to read it.
       def make(path)
-        given(path) { |directory| Dir.mkdir(directory, 0o700) }
-      rescue Errno::EEXIST
-        nil
-      end
-
-      # Root follows no link that the owner of the directory puts there meanwhile.
-      def remove(path)
-        FileUtils.remove_entry_secure(path)
-      rescue SystemCallError, ArgumentError
-        nil # it is looked at no more
-      end
-
-      # What root makes is for the owner of the directory, whose processes are to read it. A link
-      # that was put there meanwhile leads root nowhere.
-      def given(path)
-        yield path
+        Dir.mkdir(path, 0o700)
         return unless Process.euid.zero?
 
         stat = File.stat(@directory)
         File.lchown(stat.uid, stat.gid, path)
+      rescue Errno::EEXIST
+        nil
+      end
+
+      # As root it yields with the rights of the owner of the directory, who could lead root
+      # elsewhere by links. For a command, not for processes of an application: it concerns all
+      # threads.
+      def as_owner
+        stat = File.stat(@directory)
+        return yield if !Process.euid.zero? || stat.uid.zero?
+
+        before = [Process.groups, Process.egid]
+        begin
+          Process.groups = [stat.gid]
+          Process.egid = stat.gid
+          Process.euid = stat.uid
+          yield
+        ensure
+          Process.euid = 0
+          Process.groups, Process.egid = before
+        end
       end
     end
   end

@@ -14,6 +14,9 @@ module HeapDump
       POLL = 30 # seconds between looks at the tables; also what keeps the connection alive
       PROBE = 2 # seconds after which a notification has been lost
       KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
+      MOST = 1 << 16 # bytes of a request; ours are shorter
+      MOST_OPEN = 1000
+      NOW = "extract(epoch FROM now())::bigint" # the clocks of hosts may differ, this one is shared
       PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
                      keepalives_count: 3, tcp_user_timeout: 20_000,
                      fallback_application_name: "heapdump" }.freeze
@@ -28,7 +31,7 @@ module HeapDump
           ask text REFERENCES heapdump_asks ON DELETE CASCADE, who text, n integer,
           body text NOT NULL, PRIMARY KEY (ask, who, n));
       SQL
-      private_constant :PROBE, :KEPT, :PARAMETERS, :TABLES
+      private_constant :PROBE, :KEPT, :MOST, :MOST_OPEN, :NOW, :PARAMETERS, :TABLES
 
       # Raises LoadError, with what to do.
       def self.load
@@ -52,9 +55,9 @@ module HeapDump
 
       # For processes that dump.
 
-      def open(now)
-        rows = query("SELECT body FROM heapdump_asks WHERE until >= $1 AND NOT cancelled " \
-                     "ORDER BY made, id", now.to_i)
+      def open(_now)
+        rows = query("SELECT body FROM heapdump_asks WHERE until >= #{NOW} AND NOT cancelled " \
+                     "AND octet_length(body) <= #{MOST} ORDER BY made, id LIMIT #{MOST_OPEN}")
         rows.filter_map { |row| Request.read(row["body"]) }
       end
 
@@ -84,7 +87,7 @@ module HeapDump
       # Only once, however often it is told. A request that is gone is nobody's.
       def tell(id, who, step)
         query("INSERT INTO heapdump_ask_steps SELECT id, $2, $3, $4 FROM heapdump_asks " \
-              "WHERE id = $1 ON CONFLICT DO NOTHING", id, who.key, step[:n], JSON.generate(step))
+              "WHERE id = $1 ON CONFLICT DO NOTHING", id, who.key, step[:n], Progress.line(step))
       end
 
       # Begins to listen. Returns whether notifications arrive.
@@ -140,9 +143,10 @@ module HeapDump
       # Puts a request there, and wakes who listens. Those that are long over are removed.
       def publish(request)
         tables
-        query("DELETE FROM heapdump_asks WHERE ends < $1", request.made - KEPT)
-        query("INSERT INTO heapdump_asks VALUES ($1, $2, $3, $4, $5)", request.id, request.made,
-              request.until, request.end, request.to_json)
+        query("DELETE FROM heapdump_asks WHERE ends < #{NOW} - #{KEPT}")
+        query("INSERT INTO heapdump_asks VALUES ($1, #{NOW}, #{NOW} + $2, #{NOW} + $3, $4)",
+              request.id, request.until - request.made, request.end - request.made,
+              request.to_json)
         notify(request.id)
       end
 
@@ -172,7 +176,7 @@ module HeapDump
         @connection.exec_params(sql, values).to_a
       rescue ::PG::UndefinedTable
         []
-      rescue ::PG::Error => e
+      rescue ::PG::Error, SystemCallError, IOError => e # something may have closed its socket
         broken(e)
       end
 

@@ -1,6 +1,8 @@
 # frozen_string_literal: true
 
 require "json"
+require_relative "../terminal/text"
+require_relative "../terminal/json"
 
 module HeapDump
   module Asking
@@ -11,6 +13,12 @@ module HeapDump
       # With these, a process has no part any more, whatever becomes of a dump under way.
       ENDED = %w[refused failed cancelled left].freeze
       private_constant :NUMBERS, :TEXTS, :ENDED
+
+      # A step as a line for a bus: ASCII alone, which every database can store, whatever bytes its
+      # texts have.
+      def self.line(step)
+        JSON.generate(JSON.parse(Terminal::Json.compact(step)), ascii_only: true)
+      end
 
       # A step from a line of a bus; nil if it is damaged.
       def self.step(line)
@@ -50,11 +58,11 @@ module HeapDump
         @steps.count { |step| step["state"] == "taken" && step["dump"] == @request.dumps }
       end
 
-      # Processes that have a part now.
+      # Processes that have a part now. None begins twice, so what has ended is over, whatever a
+      # dump that was written meanwhile still tells.
       def under_way
-        @steps.group_by { |step| Progress.teller(step) }.values.count do |steps|
-          steps.none? { |step| ENDED.include?(step["state"]) || step["dump"] == @request.dumps }
-        end
+        lives = @steps.group_by { |step| Progress.teller(step) }
+        lives.values.count { |steps| steps.none? { |step| ended_by?(step) } }
       end
 
       # done, cancelled, open, or over: nobody begins any more.
@@ -75,6 +83,11 @@ module HeapDump
       end
 
       private
+
+      def ended_by?(step)
+        ENDED.include?(step["state"]) ||
+          (step["state"] == "taken" && step["dump"] == @request.dumps)
+      end
 
       def count(state)
         @steps.count { |step| step["state"] == state }

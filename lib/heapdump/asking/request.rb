@@ -3,6 +3,7 @@
 require "json"
 require "securerandom"
 require_relative "../watch"
+require_relative "../terminal/text"
 
 module HeapDump
   module Asking
@@ -70,8 +71,9 @@ module HeapDump
         freeze
       end
 
+      # ASCII alone, which every database can store.
       def to_json(*)
-        JSON.generate({ version: VERSION, **to_h })
+        JSON.generate({ version: VERSION, **to_h }, ascii_only: true)
       end
 
       def to_h
@@ -106,7 +108,8 @@ module HeapDump
       private
 
       def wrong(name, value)
-        raise ArgumentError, "#{name}: cannot be #{value.inspect}"
+        said = value.is_a?(String) ? Terminal::Text.quote(value) : value.inspect
+        raise ArgumentError, "#{name}: cannot be #{said}"
       end
 
       def time?(value)
@@ -138,7 +141,9 @@ module HeapDump
       end
 
       def text?(value, pattern)
-        value.is_a?(String) && value.valid_encoding? && value.size <= MOST && value.match?(pattern)
+        value.is_a?(String) && value.size <= MOST && value.encode(Encoding::UTF_8).match?(pattern)
+      rescue ArgumentError, EncodingError
+        false # it is no text
       end
     end
   end

@@ -39,7 +39,8 @@ module HeapDump
       def processes
         redis("SMEMBERS", "processes").sort.filter_map do |identity|
           info = redis("HGET", identity, "info") or next
-          known(identity, JSON.parse(info))
+          info = JSON.parse(info)
+          known(identity, info) if info.is_a?(Hash)
         rescue JSON::ParserError, TypeError
           nil # of a version that we do not know
         end

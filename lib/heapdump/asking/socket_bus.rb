@@ -19,10 +19,14 @@ module HeapDump
       # For processes that dump.
 
       def begin
-        make(@asks)
-        @path = File.join(@asks, "ask-#{SecureRandom.hex(4)}.sock")
-        @server = UNIXServer.new(@path)
-        File.chmod(0o600, @path)
+        listen
+      rescue SystemCallError
+        nil # looks say why, and try again
+      end
+
+      # The directory may be there later only, or be another one.
+      def open(now)
+        super.tap { listen unless @server && File.socket?(@path) }
       end
 
       def bell
@@ -32,7 +36,7 @@ module HeapDump
       # Takes the connections that are there. Returns how many came from this user or root.
       def silence
         count = 0
-        while (socket = @server.accept_nonblock(exception: false)).is_a?(UNIXSocket)
+        while (socket = @server&.accept_nonblock(exception: false)).is_a?(UNIXSocket)
           count += 1 if [0, Process.euid].include?(socket.getpeereid.first)
           socket.close
         end
@@ -68,20 +72,33 @@ module HeapDump
 
       private
 
+      def listen
+        @server&.close
+        @server = nil
+        make(@asks)
+        @path = File.join(@asks, "ask-#{SecureRandom.hex(4)}.sock")
+        @server = UNIXServer.new(@path)
+        File.chmod(0o600, @path)
+      end
+
       # Removes the sockets of processes that are gone.
       def wake
-        Dir.children(@asks).grep(SOCKET).each { |name| ring(File.join(@asks, name)) }
+        Dir.children(@asks).grep(SOCKET).each do |name|
+          path = File.join(@asks, name)
+          File.unlink(path) unless ring?(path)
+        rescue SystemCallError
+          next # it looks by itself soon, or somebody else has removed it
+        end
       rescue Errno::ENOENT
         nil
       end
 
-      def ring(path)
+      def ring?(path)
         socket = Socket.new(:UNIX, :STREAM)
         socket.connect_nonblock(Socket.sockaddr_un(path), exception: false)
+        true
       rescue Errno::ECONNREFUSED
-        File.unlink(path)
-      rescue SystemCallError
-        nil # it looks by itself soon
+        false
       ensure
         socket&.close
       end

@@ -70,12 +70,12 @@ module HeapDump
       def look
         facts = observe
         begin_life(facts) unless @begun
-        @rules.each { |rule| rule.silence if rule.respond_to?(:silence) }
+        call_rules(:silence)
         settle(facts)
         @dumping.follow
         @shipping.look
         act(strikes(facts), facts)
-        drop_failed
+        end_those_off
         write_note(facts)
       rescue *Trigger::OURS => e
         @voice.once(e.class, "a look has failed: #{e.message} (#{e.class})")
@@ -99,7 +99,7 @@ module HeapDump
 
       # IOs that become readable when it is to look at once.
       def bells
-        @rules.filter_map { |rule| rule.bell if rule.respond_to?(:bell) }
+        call_rules(:bell)
       end
 
       # The watch ends, and the process goes on: the last line of the notes.
@@ -126,7 +126,7 @@ module HeapDump
       # In a forked child.
       def forget
         @dumping.forget
-        @rules.each { |rule| rule.forget if rule.respond_to?(:forget) }
+        call_rules(:forget)
         @shipping.forget
       end
 
@@ -164,9 +164,7 @@ module HeapDump
         @voice.say("#{problem}; nothing will be dumped while it is so") if problem
         told = Predecessor.new(@options.directory, @names, @gauge).words
         @voice.say(told) if told
-        @rules.each do |rule|
-          rule.begin_life(@names, @options, @voice) if rule.respond_to?(:begin_life)
-        end
+        call_rules(:begin_life, @names, @options, @voice)
         @rules.reject! do |rule|
           why = rule.respond_to?(:useless) && rule.useless(facts)
           @voice.say("the rule #{rule.name} is off: #{why}") if why
@@ -176,11 +174,34 @@ module HeapDump
 
       # Rules that have something to end. A bus may take seconds, so it is the last.
       def leave
-        close_all(@rules)
+        call_rules(:close)
       end
 
-      def close_all(rules)
-        rules.each { |rule| rule.close if rule.respond_to?(:close) }
+      # Calls the method of all rules that have it. Behind a rule there may be code of the
+      # application.
+      def call_rules(method, *arguments)
+        @rules.filter_map do |rule|
+          next unless rule.respond_to?(method)
+
+          @faults.guard(rule, name_of(rule)) { rule.public_send(method, *arguments) }
+        end
+      end
+
+      def name_of(rule)
+        "the rule #{rule.name}"
+      end
+
+      # A rule that is switched off ends what it has begun, once.
+      def end_those_off
+        return unless @faults.any_off?
+
+        off = @rules.select { |rule| @faults.off?(rule) && rule.respond_to?(:close) }
+        @rules -= off
+        off.each do |rule|
+          rule.close
+        rescue *Trigger::OURS
+          nil # what is wrong with it has been told
+        end
       end
 
       def settle(facts)
@@ -195,22 +216,15 @@ module HeapDump
       def strikes(facts)
         @rules.filter_map do |rule|
           if rule.name == :ask && !wanted?(facts)
-            rule.unwanted if rule.respond_to?(:unwanted)
+            @faults.guard(rule, name_of(rule)) { rule.unwanted } if rule.respond_to?(:unwanted)
             next
           end
 
           # Only code of the application must be quick: where many threads run, also one of our
           # rules may take a second, and is right all the same.
           timed = rule.respond_to?(:timed?) && rule.timed?
-          @faults.guard(rule, "the rule #{rule.name}", timed: timed) { rule.strike(facts) }
+          @faults.guard(rule, name_of(rule), timed: timed) { rule.strike(facts) }
         end
-      end
-
-      # What has failed too often must not go on with what it has begun.
-      def drop_failed
-        off = @rules.select { |rule| @faults.off?(rule) }
-        @rules -= off
-        close_all(off)
       end
 
       # A strike that has to wait, or whose dump is refused, comes again with the next look.

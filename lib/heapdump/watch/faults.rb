@@ -14,6 +14,7 @@ module HeapDump
         @stats = stats
         @voice = voice
         @count = Hash.new(0)
+        @any_off = false
       end
 
       # Calls the block for +key+, which is called +name+ for people. Where it is +timed+, to take
@@ -21,19 +22,15 @@ module HeapDump
       # called no more.
       def guard(key, name, timed: false)
         return if off?(key)
+        return yield unless timed
 
         began = @machine.seconds
         value = yield
         took = @machine.seconds - began
-        count(key, name, format("took %.1f s", took)) if timed && took > SECONDS
+        count(key, name, format("took %.1f s", took)) if took > SECONDS
         value
       rescue *Trigger::OURS => e
         count(key, name, words(e))
-      end
-
-      # Whether it is called no more.
-      def off?(key)
-        @count[key] >= MOST
       end
 
       # The same for a question that has to be answered each time: never switched off.
@@ -41,6 +38,15 @@ module HeapDump
         yield
       rescue *Trigger::OURS => e
         @voice.once(key, "#{name} #{words(e)}; that counts as no")
+      end
+
+      # Whether it is called no more; of all keys, whether one is.
+      def off?(key)
+        @count.fetch(key, 0) >= MOST
+      end
+
+      def any_off?
+        @any_off
       end
 
       private
@@ -54,6 +60,7 @@ module HeapDump
         @voice.once(key, "#{name} #{words}")
         return unless @count[key] == MOST
 
+        @any_off = true
         @stats.off(name)
         @voice.say("#{name} is switched off: it has failed #{MOST} times")
       end

@@ -26,8 +26,8 @@ module HeapDump
         end
 
         def reset
-          @desk = @courier = @bus = @tracing = @useless = nil
-          @offered = @dumped = @traced = nil # Parts
+          @desk = @courier = @bus = @useless = @wanted = nil
+          @part = @written = @tracing = @traced = nil
           self
         end
 
@@ -36,6 +36,7 @@ module HeapDump
           @strings = options.strings
           @bus = Loading.load { @address.bus }
           @desk = Asking::Desk.new(@bus, Asking::Who.of(names), voice)
+          want(false) # the first look says more
           @address.far? ? @courier = Asking::Courier.new(@desk, @bus, voice) : @bus.begin
         rescue *Trigger::OURS => e
           @useless = e.message
@@ -57,8 +58,9 @@ module HeapDump
         end
 
         def strike(facts)
+          want(true)
           @desk.exchange unless @courier
-          @offered = part = @desk.part
+          @part = part = @desk.part
           stop_tracing unless part.equal?(@traced)
           return unless part
           return refuse_strings(part) unless strings?(part.request.strings)
@@ -72,37 +74,43 @@ module HeapDump
 
         def spent(_strike, _facts); end
 
-        # While the dump is written, its request may be cancelled and another part taken.
+        # While the dump is written this process may get a part in another request.
         def begun
-          @dumped = @offered
-          @dumped.began(@seconds)
+          @written = @part
+          @written.began(@seconds)
         end
 
         def refused(words)
-          tell(@offered, :refused, words: words, ends: true, frees: true)
+          tell(@part, :refused, words: words, ends: true, frees: true)
         end
 
         # The dump is there.
         def taken(result)
-          @dumped.took
-          tell(@dumped, :taken, dump: @dumped.taken, path: result.path, objects: result.objects,
-                                bytes: result.bytes, pause: result.pause, ends: @dumped.through?)
+          part = @written
+          part.took
+          tell(part, :taken, dump: part.taken, path: result.path, objects: result.objects,
+                             bytes: result.bytes, pause: result.pause, ends: part.through?)
         end
 
         def failed(words)
-          tell(@dumped, :failed, words: words, ends: true, frees: true)
+          tell(@written, :failed, words: words, ends: true, frees: true)
         end
 
         # The process or the watch ends, or this rule does.
         def close
-          leave("the watch ends there")
+          stop_tracing
+          @desk&.stop("the watch ends there")
+          deliver if @desk
           @courier ? @courier.close : @bus&.close
           @courier = @bus = nil
         end
 
         # This process is not to dump any more.
         def unwanted
-          leave("only: says no")
+          stop_tracing
+          want(false)
+          part = @desk&.part or return
+          tell(part, :left, words: "only: says no", ends: true, frees: true)
         end
 
         # In a forked child.
@@ -114,16 +122,22 @@ module HeapDump
 
         private
 
-        def leave(words)
-          stop_tracing
-          part = @desk&.part or return
-          tell(part, :left, words: words, ends: true, frees: true)
+        # A courier looks at once.
+        def want(now)
+          return if @desk.nil? || now == @wanted
+
+          @desk.wanted = @wanted = now
+          @courier&.ring if now
         end
 
         def tell(part, state, ends: false, **fields)
           stop_tracing if ends && part.equal?(@traced)
           @desk.tell(part, state, ends: ends, **fields)
-          @courier ? @courier.ring : @desk.exchange
+          deliver
+        end
+
+        def deliver
+          @courier ? @courier.ring : @desk.deliver
         end
 
         # Who can ask does not learn more than the watch would write.
