@@ -5,8 +5,7 @@
 # HEAPDUMP_TEST_FILES       which files (patterns with spaces between) instead of all
 # NCPU=1                    one test at a time, instead of one per processor
 #
-# rake test:failed          those that have failed, once more, one after the other and nothing beside
-#                           them
+# rake test:failed          those that have failed, once more, one after the other, nothing beside
 
 require "etc"
 require "json"
