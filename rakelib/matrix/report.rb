@@ -39,14 +39,14 @@ module Matrix
 
     private
 
-    # The result and minitest's closing line, in which the counts are.
+    # The result and minitest's closing lines, in which the counts are.
     def result(place)
-      counts = nil
+      counts = []
       status = place.test do |line|
         puts line
-        counts = line.chomp if line.match?(/\A\d+ runs, /)
+        counts << line.chomp if line.match?(/\A\d+ runs, /)
       end
-      [status.success? ? "ok" : "FAILED", counts].compact.join(": ")
+      [status.success? ? "ok" : "FAILED", *counts].join(": ")
     end
 
     def now

@@ -28,6 +28,12 @@ hg_list_drop(struct hg_list *list, size_t piece) {
 }
 
 void
+hg_list_empty(struct hg_list *list) {
+    if (list->pieces == 1 && list->piece[0]) list->used = 0;
+    else hg_list_free(list);
+}
+
+void
 hg_list_free(struct hg_list *list) {
     for (size_t i = 0; i < list->pieces; i++) hg_list_drop(list, i);
     free(list->piece);

@@ -37,6 +37,15 @@ struct hg_list_reader {
 /* Returns the next thing, or NULL at the end. */
 static inline void *hg_list_next(struct hg_list_reader *reader, size_t size);
 
+/* Whether nothing has been added since the list was new, or was emptied. */
+static inline bool
+hg_list_is_empty(const struct hg_list *list) {
+    return list->pieces == 0 || (list->pieces == 1 && list->used == 0);
+}
+
+/* Empties a list, also one that was consumed. A short one keeps its memory for what comes next. */
+void hg_list_empty(struct hg_list *list);
+
 void hg_list_free(struct hg_list *list);
 
 /* -- inline -- */

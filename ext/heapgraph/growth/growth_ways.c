@@ -18,9 +18,13 @@
 
 #define RING 4 /* more than the length of any edge */
 
+/* In the place of a length: the node has its path, so no other is shorter. */
+#define SETTLED (-1)
+
 /* An edge that waits for the search of its rank. */
 struct late {
-    uint32_t from, to, name, length;
+    uint32_t from, to, name;
+    int32_t length;
 };
 
 struct lates {
@@ -32,8 +36,7 @@ struct search {
     const struct hg_graph *graph;
     struct hg_steps *steps;
     struct hg_ways *ways;
-    uint32_t *length; /* by node, within the current rank */
-    uint8_t *settled;
+    int32_t *length; /* by node, within the current rank; SETTLED */
     struct hg_numbers ring[RING];
     struct lates lates[HG_RANKS];
     enum hg_rank rank;
@@ -60,8 +63,8 @@ hash_of(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
 }
 
 static void
-offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, uint32_t length) {
-    if (search->settled[to] || length > search->length[to]) return;
+offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, int32_t length) {
+    if (length > search->length[to]) return;
     uint64_t hash = hash_of(search, from, to, name);
     if (length == search->length[to] && hash >= search->ways->hash[to]) return;
     bool waits_already = length == search->length[to];
@@ -95,10 +98,10 @@ rank_without_name(const struct hg_graph *graph, uint32_t target) {
 }
 
 static void
-follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, enum hg_rank least) {
-    if (search->settled[to]) return;
+follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, int32_t length,
+       enum hg_rank least) {
+    if (length > search->length[to]) return;
     enum hg_rank rank = hg_step_rank(search->graph, from, to, name);
-    uint32_t length = search->length[from];
     if (!hg_steps_shares(search->graph, from, to, name))
         length += hg_step_length(search->graph, to, name);
     if (rank < least) rank = least;
@@ -106,20 +109,20 @@ follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, enum hg
     else offer(search, from, to, name, length);
 }
 
-/* Offers a path to all that a node holds. */
+/* Offers a path to all that a node holds whose own has this length. */
 static void
-expand(struct search *search, uint32_t node) {
+expand(struct search *search, uint32_t node, int32_t length) {
     const struct hg_graph *graph = search->graph;
     bool stack = has_stack(graph, node);
     for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
         uint32_t name = hg_name(graph, e);
         if (!hg_edge_holds(name)) continue;
         bool unnamed = hg_edge_kind(name) == HG_E_REFERENCE;
-        follow(search, node, hg_target(graph, e), name,
+        follow(search, node, hg_target(graph, e), name, length,
                stack && unnamed ? rank_without_name(graph, hg_target(graph, e)) : HG_RANK_NAMED);
     }
     uint32_t class = hg_class(graph, node);
-    if (class != HG_NO_NODE) follow(search, node, class, HG_CLASS_STEP, HG_RANK_NAMED);
+    if (class != HG_NO_NODE) follow(search, node, class, HG_CLASS_STEP, length, HG_RANK_NAMED);
 }
 
 static int
@@ -129,11 +132,11 @@ shorter(const void *left, const void *right) {
 }
 
 static void
-settle(struct search *search, uint32_t node) {
-    search->settled[node] = 1;
+settle(struct search *search, uint32_t node, int32_t length) {
+    search->length[node] = SETTLED;
     search->ways->rank[node] = (uint8_t)search->rank;
     search->ways->order[search->ways->reached++] = node;
-    expand(search, node);
+    expand(search, node, length);
 }
 
 /* Settles all nodes whose best rank is the current one. */
@@ -142,7 +145,7 @@ search_rank(struct search *search, struct hg_task *task) {
     struct lates *lates = &search->lates[search->rank];
     if (lates->count) qsort(lates->items, lates->count, sizeof(*lates->items), shorter);
     size_t next = 0, settled = 0;
-    uint32_t length = 0;
+    int32_t length = 0;
     while (search->waiting || next < lates->count) {
         if (!search->waiting && lates->items[next].length > length)
             length = lates->items[next].length;
@@ -154,8 +157,8 @@ search_rank(struct search *search, struct hg_task *task) {
         // edges to roots and shared buffers have length 0, so the list grows meanwhile
         for (size_t i = 0; i < list->count; i++) {
             uint32_t node = list->items[i];
-            if (search->settled[node] || search->length[node] != length) continue;
-            settle(search, node);
+            if (search->length[node] != length) continue;
+            settle(search, node, length);
             if (++settled % HG_STRIDE == 0 && !hg_step(task, search->ways->reached))
                 return HG_STOPPED;
         }
@@ -181,8 +184,7 @@ begin_at(struct search *search, uint32_t module, uint32_t from, uint32_t name) {
     search->ways->parent[module] = from;
     search->ways->name[module] = name;
     search->ways->order[search->ways->reached++] = module;
-    search->settled[module] = 1;
-    search->length[module] = 0;
+    search->length[module] = SETTLED;
     search->ways->hash[module] = hg_steps_module(search->steps, module);
 }
 
@@ -254,11 +256,10 @@ search_all(struct search *search, struct hg_task *task) {
     begin_at_modules(search);
     uint32_t modules = search->ways->reached;
     search->rank = HG_RANK_NAMED;
-    for (uint32_t i = 0; i < modules; i++) expand(search, search->ways->order[i]);
+    for (uint32_t i = 0; i < modules; i++) expand(search, search->ways->order[i], 0);
 
     uint32_t top = graph->nodes - 1;
-    search->length[top] = 0;
-    settle(search, top);
+    settle(search, top, 0);
     for (search->rank = HG_RANK_NAMED; search->rank < HG_RANKS; search->rank++) {
         enum hg_status status = search_rank(search, task);
         if (status != HG_OK) return status;
@@ -278,9 +279,8 @@ allocate(struct search *search) {
     ways->module = hg_array(nodes, 1);
     ways->hash = hg_array(nodes, sizeof(*ways->hash));
     search->length = hg_array(nodes, sizeof(*search->length));
-    search->settled = hg_array(nodes, 1);
     return ways->order && ways->parent && ways->name && ways->rank && ways->module && ways->hash &&
-           search->length && search->settled;
+           search->length;
 }
 
 enum hg_status
@@ -292,11 +292,10 @@ hg_ways_build(const struct hg_graph *graph, struct hg_steps *steps, struct hg_ta
     hg_phase(task, "ways", graph->nodes);
     if (allocate(&search)) {
         memset(ways->parent, 0xff, graph->nodes * sizeof(*ways->parent));   // HG_NO_NODE
-        memset(search.length, 0xff, graph->nodes * sizeof(*search.length)); // longer than any path
+        memset(search.length, 0x7f, graph->nodes * sizeof(*search.length)); // longer than any path
         status = search_all(&search, task);
     }
     hg_array_free(search.length);
-    hg_array_free(search.settled);
     for (int i = 0; i < RING; i++) hg_numbers_free(&search.ring[i]);
     for (int i = 0; i < HG_RANKS; i++) free(search.lates[i].items);
     if (status != HG_OK) hg_ways_free(ways);

@@ -25,7 +25,7 @@ struct hg_ways {
 };
 
 /*
- * Finds the paths. Keeps 22 bytes per node, and needs 5 more while it works. HG_OK · HG_STOPPED ·
+ * Finds the paths. Keeps 22 bytes per node, and needs 4 more while it works. HG_OK · HG_STOPPED ·
  * HG_NO_MEMORY.
  */
 enum hg_status hg_ways_build(const struct hg_graph *graph, struct hg_steps *steps,

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/list.h"
 #include "base/progress.h"
 #include "paths/former.h"
 
@@ -31,11 +32,12 @@ struct search {
     const struct hg_graph *graph;
     struct hg_task *task;
     struct owned *tree;
-    struct hg_numbers queue[QUEUES];     /* nodes of the current rank, by length modulo QUEUES */
+    struct hg_list queue[QUEUES];        /* nodes of the current rank, by length modulo QUEUES */
     struct hg_numbers pending[HG_RANKS]; /* nodes that wait for their rank */
     const uint8_t *goal;                 /* NULL, or the nodes to find before the search may end */
     uint32_t goals;
     uint64_t settled;
+    bool failed; /* there was no memory for a queue */
 };
 
 static bool
@@ -46,10 +48,16 @@ is_module(const struct hg_graph *graph, uint32_t node) {
 
 static bool
 out_of_memory(const struct search *search) {
-    int failed = 0;
-    for (int i = 0; i < QUEUES; i++) failed |= search->queue[i].failed;
+    bool failed = search->failed;
     for (int i = 0; i < HG_RANKS; i++) failed |= search->pending[i].failed;
     return failed;
+}
+
+static inline void
+enqueue(struct search *search, uint32_t length, uint32_t node) {
+    uint32_t *added = hg_list_add(&search->queue[length % QUEUES], sizeof(node));
+    if (added) *added = node;
+    else search->failed = true;
 }
 
 /* Takes the step if that makes the path to its target better. */
@@ -64,7 +72,7 @@ step_to(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
     tree->name[to] = name;
     enum hg_rank rank = hg_path_rank(cost);
     if (rank == hg_path_rank(tree->cost[from])) {
-        hg_numbers_add(&search->queue[hg_path_length(cost) % QUEUES], to);
+        enqueue(search, hg_path_length(cost), to);
     }
     else hg_numbers_add(&search->pending[rank], to);
 }
@@ -124,14 +132,6 @@ settle(struct search *search, uint32_t node) {
     return false;
 }
 
-/* Empties a queue. A long one gives its memory back: the next ones may be as long. */
-static void
-empty(struct hg_numbers *queue) {
-    enum { LONG = 1 << 16 };
-    if (queue->room > LONG && !queue->failed) hg_numbers_free(queue);
-    queue->count = 0;
-}
-
 static enum hg_status
 search_rank(struct search *search, enum hg_rank rank, bool *ended) {
     size_t waiting, next = 0;
@@ -141,15 +141,19 @@ search_rank(struct search *search, enum hg_rank rank, bool *ended) {
 
     for (uint32_t length = 0, idle = 0; idle < QUEUES || next < waiting; length++) {
         if (idle >= QUEUES) length = (uint32_t)(pending[next] >> 32);
-        struct hg_numbers *queue = &search->queue[length % QUEUES];
         for (; next < waiting && pending[next] >> 32 == length; next++) {
-            hg_numbers_add(queue, (uint32_t)pending[next]);
+            enqueue(search, length, (uint32_t)pending[next]);
         }
-        idle = queue->count ? 0 : idle + 1;
+        struct hg_list *queue = &search->queue[length % QUEUES];
+        idle = hg_list_is_empty(queue) ? idle + 1 : 0;
 
-        /* Steps of length 0 may add to this queue meanwhile. */
-        for (size_t i = 0; i < queue->count; i++) {
-            uint32_t node = queue->items[i];
+        /*
+         * Steps of length 0 may add to this queue meanwhile. What has been read of it makes room
+         * for the next ones, which may be as long.
+         */
+        struct hg_list_reader reader = {.list = queue, .consume = true};
+        for (const uint32_t *read; (read = hg_list_next(&reader, sizeof(*read)));) {
+            uint32_t node = *read;
             if (search->tree->cost[node] != hg_path_cost(rank, length)) continue;
             if ((*ended = settle(search, node))) goto done;
             if (++search->settled % HG_STRIDE == 0 && !hg_step(search->task, search->settled)) {
@@ -157,7 +161,7 @@ search_rank(struct search *search, enum hg_rank rank, bool *ended) {
                 goto done;
             }
         }
-        empty(queue);
+        hg_list_empty(queue);
     }
 done:
     hg_array_free(pending);
@@ -174,7 +178,7 @@ run(struct search *search) {
         status = search_rank(search, (enum hg_rank)rank, &ended);
     }
     if (status == HG_OK && out_of_memory(search)) status = HG_NO_MEMORY;
-    for (int i = 0; i < QUEUES; i++) search->queue[i].count = 0;
+    for (int i = 0; i < QUEUES; i++) hg_list_empty(&search->queue[i]);
     for (int i = 0; i < HG_RANKS; i++) search->pending[i].count = 0;
     return status;
 }
@@ -351,7 +355,7 @@ hg_parents_build(const struct hg_graph *graph, struct hg_task *task, struct hg_p
         memset(owned->cost, 0xff, size);
         status = find_parents(&search);
     }
-    for (int i = 0; i < QUEUES; i++) hg_numbers_free(&search.queue[i]);
+    for (int i = 0; i < QUEUES; i++) hg_list_free(&search.queue[i]);
     for (int i = 0; i < HG_RANKS; i++) hg_numbers_free(&search.pending[i]);
     if (status != HG_OK) hg_parents_free(parents);
     return status;

@@ -491,6 +491,27 @@ test_list(uint32_t length) {
     build_free(&builder);
 }
 
+/* Levels that are wider than what a queue has in one piece: a hub, and lists of three that it holds. */
+static void
+test_wide(uint32_t width) {
+    struct builder builder;
+    struct hg_parents parents;
+    build_begin(&builder, 3 * width + 1, 1);
+    build_reference(&builder, build_root(&builder, 0), 0);
+    for (uint32_t node = 1; node <= width; node++) build_reference(&builder, 0, node);
+    for (uint32_t node = 1; node <= 2 * width; node++)
+        build_reference(&builder, node, node + width);
+    const struct hg_graph *graph = build_finish(&builder);
+    CHECK_EQUAL(HG_OK, hg_parents_build(graph, &task, &parents));
+    for (uint32_t node = 1; node <= 3 * width; node++) {
+        uint32_t level = 1 + (node - 1) / width;
+        CHECK_EQUAL(level == 1 ? 0 : node - width, hg_parent(&parents, node));
+        CHECK_EQUAL(3 * (level + 1), hg_path_length(hg_parent_cost(&parents, node)));
+    }
+    hg_parents_free(&parents);
+    build_free(&builder);
+}
+
 static void
 test_stop(void) {
     struct builder builder;
@@ -510,6 +531,7 @@ int
 main(void) {
     test_random();
     test_list(200000);
+    test_wide(1200000);
     test_stop();
     return 0;
 }
