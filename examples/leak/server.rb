@@ -10,16 +10,18 @@ class LeakingApp
   DEADLINE = 30 # seconds, for everything that is waited for
   DUMPED = /^heapdump: SIGUSR2: dumped (?<path>.+): (?<figures>[\d,]+ obj.*); .* (?<pause>\S+ ms)$/
 
-  # One of its workers (Integer).
+  # One of its workers (Integer), or the only process.
   attr_reader :worker
 
-  def initialize(dir, log)
+  # +config+ is one of the files here. The block may put words before the command, as "nice".
+  def initialize(dir, log, config: "puma.rb", env: {}, &before)
     @log = log
-    @pid = Process.spawn({ "HEAPDUMP_DIR" => dir, "HEAPDUMP_SIGNAL" => nil },
-                         RbConfig.ruby, "-S", "puma", "--config", "#{HERE}/puma.rb",
-                         "#{HERE}/config.ru", in: File::NULL, out: log, err: %i[child out])
+    command = [RbConfig.ruby, "-S", "puma", "--config", "#{HERE}/#{config}", "#{HERE}/config.ru"]
+    command = before.call(*command) if before
+    @pid = Process.spawn({ "HEAPDUMP_DIR" => dir, "HEAPDUMP_SIGNAL" => nil, **env }, *command,
+                         in: File::NULL, out: [log, "a"], err: %i[child out])
     @port = logged(%r{Listening on http://127\.0\.0\.1:(\d+)})[1].to_i
-    @worker = logged(/Worker 0 \(PID: (\d+)\) booted/)[1].to_i
+    @worker = logged(/Worker 0 \(PID: (\d+)\) booted|^\* +PID: (\d+)$/).captures.compact.first.to_i
   rescue RuntimeError
     stop
     raise
