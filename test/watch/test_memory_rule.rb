@@ -207,6 +207,18 @@ class TestMemoryRule < HeapDumpTest
     assert_match(/private memory: 260\.0 MiB of 500\.0 MiB/, said.first)
   end
 
+  # Three marks, three dumps, however soon one is passed after the other.
+  def test_marks_of_a_process_are_a_series
+    tree.process(40, as_self: true)
+    watch = engine(cooldown: 900) { |on| on.memory at: [0.2, 0.3, 0.4], of: :process }
+    [210, 310, 410].each do |mib|
+      tree.process(40, private: mib, as_self: true)
+      look(watch, 40)
+      finish(watch)
+    end
+    assert_equal 3, begun.size, said.last
+  end
+
   def test_the_last_mark_does_not_wait_until_the_process_has_settled
     watch = engine(settle: 300)
     use(600)

@@ -143,7 +143,7 @@ module HeapDump
           end
           mark = ripe.max_by(&:bar) or return
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
-                     series: @of == :container, shared: @of == :container, mark: mark.bar,
+                     series: true, shared: @of == :container, mark: mark.bar,
                      urgent: mark.bar == @marks.filter_map(&:bar).max)
         end
 
