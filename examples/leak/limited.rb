@@ -26,9 +26,13 @@ class LimitedShop
   # The process that was killed (Integer), and the dumps that were outside then (paths); nil before.
   attr_reader :killed, :saved
 
+  # The directory of the dumps.
+  attr_reader :heaps
+
   # +group+ is a MemoryGroup or a StandIn. Dumps go to heaps/ in the directory, and are shipped to
   # outside/. The block gets each line that the watch writes.
-  def initialize(dir, group, marks:, workers: 1, preload: false, note: 0, pace: 1, &told)
+  def initialize(dir, group, marks:, workers: 1, preload: false, note: 0, pace: 1, env: {},
+                 &told)
     @group = group
     @note = note
     @told = told
@@ -37,7 +41,7 @@ class LimitedShop
     FileUtils.mkdir_p([@heaps, @outside], mode: 0o700)
     @env = { "HEAPDUMP_TO" => "file:#{@outside}", "SHOP_WORKERS" => workers.to_s,
              "SHOP_PRELOAD" => preload ? "1" : "0", "SHOP_PACE" => pace.to_s,
-             "SHOP_MARKS" => group.marks(marks).join(",") }
+             "SHOP_MARKS" => group.marks(marks).join(","), **env }
     @read = 0
     start
   end
@@ -55,13 +59,10 @@ class LimitedShop
     killed
   end
 
-  # The line of the next boot (String), nil if it does not come. Puma starts a worker again; what is
-  # one process alone is started by whoever runs the container.
+  # The line of the next boot (String), nil if it does not come. Puma starts a worker again; where
+  # the whole server was killed, who runs the container starts it.
   def boot_line
-    if @single
-      @app.stop
-      start
-    end
+    start if within(1) { @app.ended? }
     within(PATIENCE) { log[BOOT, 1] }
   end
 
@@ -74,7 +75,7 @@ class LimitedShop
   end
 
   def close
-    @app&.stop
+    @app.stop
   end
 
   def log

@@ -71,12 +71,25 @@ class MemoryGroup
     File.read(file(@version.events))[/^oom_kill (\d+)$/, 1].to_i
   end
 
+  def kill_all
+    pids.each do |pid|
+      Process.kill(:KILL, pid)
+    rescue Errno::ESRCH
+      next # it has ended meanwhile
+    end
+  end
+
+  # Lets the kernel kill all of it at once; version 2 only.
+  def die_together
+    File.write(file("memory.oom.group"), "1")
+  end
+
   # Ends what runs in it, then it goes: that may take a moment after the processes were waited for.
   def remove
     tries ||= 0
     Dir.rmdir(@path)
   rescue Errno::EBUSY
-    pids.each { |pid| kill(pid) }
+    kill_all
     sleep 0.05
     (tries += 1) < 100 ? retry : raise
   end
@@ -106,11 +119,5 @@ class MemoryGroup
     File.write(file(@version.limit), @limit.to_s)
     swap = file(@version.swap)
     File.write(swap, version == 1 ? @limit.to_s : "0") if File.exist?(swap)
-  end
-
-  def kill(pid)
-    Process.kill(:KILL, pid)
-  rescue Errno::ESRCH
-    nil # it has ended meanwhile
   end
 end

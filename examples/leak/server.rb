@@ -60,6 +60,10 @@ class LeakingApp
     end
   end
 
+  def ended?
+    @ended ||= Process.wait(@pid, Process::WNOHANG)
+  end
+
   private
 
   # Waits for a line of the log, from a byte on.
@@ -76,9 +80,5 @@ class LeakingApp
   def wait_until(seconds)
     deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
     sleep 0.02 until yield || Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
-  end
-
-  def ended?
-    @ended ||= Process.wait(@pid, Process::WNOHANG)
   end
 end
