@@ -62,6 +62,22 @@ class TestMemoryRule < HeapDumpTest
     assert_equal 2, begun.size
   end
 
+  # Else a process that grows fast would leave fewer dumps than there are marks.
+  def test_marks_that_were_passed_together_strike_when_there_is_more
+    watch = engine(cooldown: 900)
+    [[860, 100], [870, 103], [880, 108], [890, 111], [900, 120]].each do |used, private|
+      use(used)
+      tree.process(40, private: private, as_self: true)
+      look(watch, 40)
+      finish(watch) if begun.any? && !begun.last.done?
+    end
+    assert_equal %w[860 880 900], said.grep(/\Adumping/).map { |line| line[/memory: (\d+)/, 1] }
+    look(watch, 3600)
+    tree.process(40, private: 900, as_self: true)
+    look(watch, 3600)
+    assert_equal 3, begun.size, "one for each mark"
+  end
+
   # A mark that is passed while a lower one strikes has its own dump when its time has come.
   def test_the_next_mark_is_passed_when_one_strikes
     watch = engine

@@ -7,21 +7,23 @@ module HeapDump
     module Rules
       # Memory above marks: shares of the limit, or bytes. Each mark strikes once in an episode,
       # which ends when less than nine tenths of the mark are used. If several marks are passed at
-      # once, only the highest one strikes.
+      # once, only the highest one strikes; the others strike when the process has grown since, so
+      # that one which grows fast leaves as many dumps as there are marks.
       #
       # Page cache that is in use counts as used, but the kernel takes it back where it must. So a
       # mark is passed only if nine tenths of it are memory that cannot be given back, or if the
       # kernel has had to reclaim at the limit meanwhile: then it does not wait for +for:+ either.
       class Memory # :nodoc:
         REARM = 0.9
+        GROWN = 1.05 # times what it had, then there is something to compare
         PRESSURE = 20 # percent of the time
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :PRESSURE, :FAMILY
+        private_constant :REARM, :GROWN, :PRESSURE, :FAMILY
 
-        # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed, and
-        # whether it has struck in this episode.
-        Mark = Struct.new(:value, :bar, :since, :spent)
+        # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
+        # whether it has struck in this episode, and whether it was passed when a higher one did.
+        Mark = Struct.new(:value, :bar, :since, :spent, :late)
         private_constant :Mark
 
         def initialize(at: DEFAULT, for: 30, of: :container, events: true)
@@ -46,7 +48,7 @@ module HeapDump
         # Forgets everything but its options: a forked process begins with nothing.
         def reset
           @marks = @values.map { |value| Mark.new(value) }
-          @last_events = @family_at = @begun = nil
+          @last_events = @family_at = @begun = @dumped = nil
           self
         end
 
@@ -90,9 +92,13 @@ module HeapDump
           passed(facts, limit)
         end
 
-        # There is a dump for the mark that has struck, and so for all below it.
-        def spent(strike, _facts)
-          @marks.each { |mark| mark.spent = true if mark.bar && mark.bar <= strike.mark }
+        # There is a dump for the lowest mark that was passed. Those between wait until this process
+        # has grown.
+        def spent(strike, facts)
+          passed = @marks.select { |mark| mark.bar && mark.bar <= strike.mark && !mark.spent }
+          passed.each { |mark| mark.late = true }
+          passed.min_by(&:bar)&.spent = true
+          @dumped = facts.private
         end
 
         private
@@ -112,7 +118,7 @@ module HeapDump
         end
 
         def rearm
-          @marks.each { |mark| mark.since = mark.spent = nil }
+          @marks.each { |mark| mark.since = mark.spent = mark.late = nil }
           @begun = nil
         end
 
@@ -129,7 +135,7 @@ module HeapDump
 
         def follow_mark(mark, facts, used, firm)
           if used < mark.bar * REARM
-            mark.since = mark.spent = nil
+            mark.since = mark.spent = mark.late = nil
           elsif used >= mark.bar && (firm.nil? || firm >= mark.bar * REARM || @hurried)
             mark.since ||= facts.seconds
           else
@@ -141,10 +147,15 @@ module HeapDump
           ripe = @marks.select do |mark|
             mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
           end
+          ripe.reject!(&:late) unless grown?(facts)
           mark = ripe.max_by(&:bar) or return
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
                      series: true, shared: @of == :container, mark: mark.bar,
                      urgent: mark.bar == @marks.filter_map(&:bar).max)
+        end
+
+        def grown?(facts)
+          @dumped && facts.private.to_i >= @dumped * GROWN
         end
 
         # Whether the kernel has had to reclaim memory at the limit since the last look.
