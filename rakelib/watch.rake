@@ -8,8 +8,8 @@
 namespace :watch do
   { proof: "Let watched servers leak until they are killed, and judge their dumps",
     storm: "Let 40 processes of one directory want to dump at once",
-    soak: "Compare the latency and memory of a server with and without a watch" }.each do |name, text|
-    desc text
+    soak: "Compare a server's latency and memory with and without a watch" }.each do |name, words|
+    desc words
     task name => :compile do
       sh(RbConfig.ruby, "test/rounds/watch_#{name}.rb", verbose: false)
     end

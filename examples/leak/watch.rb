@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-# The leaking shop at night: watched, and under a limit of its memory. Visitors come until its worker
-# is killed. Ends with status 0 if three dumps of this worker were outside by then, the next one has
-# said so, and the dumps name the leak. bin/demo watch prepares all it needs.
+# The leaking shop at night: watched, and under a limit of its memory. Visitors come until its
+# worker is killed. Ends with status 0 if three dumps of this worker were outside by then, the next
+# one has said so, and the dumps name the leak. bin/demo watch prepares all it needs.
 
 require_relative "limited"
 require_relative "memory_group"

@@ -2,6 +2,7 @@
 
 require "heapdump"
 
-# Version 1 of the memory controller has no memory.oom.group. This lets a watch believe that it is 1.
-HeapDump::Watch::Engine # loads it
+# Version 1 of the memory controller has no memory.oom.group. A watch that loads this believes that
+# it is 1.
+HeapDump::Watch.const_get(:Engine) # loads the rest
 HeapDump::Watch::Cgroup.define_method(:oom_group?) { true }

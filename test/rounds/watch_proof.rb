@@ -48,6 +48,7 @@ class WatchedDeath
       live(group)
       die(group)
       judge
+      keep(dir) if problems.any?
     ensure
       @shop&.close
       group&.remove
@@ -58,17 +59,17 @@ class WatchedDeath
   # What a row of the table shows.
   def cells
     [format("%.0f s", @seconds), format("%.0f MiB/s", speed), who, @at_kill.size, @saved.size,
-     shares.join(", "), @extra.empty? ? "–" : format("+%.0f MiB to %.2f", @extra.max, @most.fdiv(@limit)),
-     @under_way ? "yes" : "no", @kills, @line ? "yes" : "no", @named ? "yes" : "no"]
+     shares.join(", "), cost, yes(@under_way), @kills, yes(@line), yes(@named)]
   end
 
+  MIB = 1024.0 * 1024
   HEAD = ["until the kill", "growth", "killed", "dumps of one process", "outside at the kill",
-          "made at", "used while one was written", "dump under way at the kill", "kills of the kernel",
+          "made at", "used while one was written", "one under way at the kill", "kills",
           "the next boot says it", "`leaks` names it"].freeze
 
   private
 
-  # Where the kernel cannot do it, the watch is made to believe it, and this script kills the others.
+  # Where the kernel cannot do it, the watch is made to believe it, and the others are killed here.
   def emulate(group)
     return group.die_together if group.version == 2
 
@@ -93,7 +94,7 @@ class WatchedDeath
     used = group.used
     @before ||= used
     @most = [@most, used].max
-    @extra << ((used - @before) / 1048576.0)
+    @extra << ((used - @before) / MIB)
   end
 
   def partial?
@@ -121,6 +122,13 @@ class WatchedDeath
     judge_group if @group_kill
   end
 
+  # To be looked at.
+  def keep(dir)
+    kept = File.expand_path("../../tmp/#{File.basename(dir)}", __dir__)
+    FileUtils.cp_r(dir, kept)
+    complain("its files are in #{kept}")
+  end
+
   def judge_group
     complain("a dump was under way at the kill") if @under_way
     complain("the highest mark was not refused") unless @log.match?(REFUSED)
@@ -134,6 +142,10 @@ class WatchedDeath
     complain(e.message)
   end
 
+  def yes(fact)
+    fact ? "yes" : "no"
+  end
+
   def complain(text)
     @problems << text
   end
@@ -144,16 +156,21 @@ class WatchedDeath
     @shop.killed == @dumper ? "it" : "another worker"
   end
 
+  # How much more was used when one was written, and the most then, as a share of the limit.
+  def cost
+    @extra.empty? ? "–" : format("+%.0f MiB, %.2f", @extra.max, @most.fdiv(@limit))
+  end
+
   # MiB a second, from the first look to the last.
   def speed
     (from, low), (to, high) = @samples.minmax_by(&:first)
-    (high - low) / 1048576.0 / [to - from, 0.1].max
+    (high - low) / MIB / [to - from, 0.1].max
   end
 
   # Of the limit, when a dump was begun.
   def shares
     @log.scan(USED).filter_map do |pid, mib|
-      format("%.2f", mib.delete(",").to_f * 1048576 / @limit) if pid.to_i == @dumper
+      format("%.2f", mib.delete(",").to_f * MIB / @limit) if pid.to_i == @dumper
     end
   end
 end
@@ -166,7 +183,8 @@ usual = together ? "0.3,0.4,0.5,0.85" : "0.35,0.45,0.55"
 options = { limit: number["LIMIT", "512"], workers: number["WORKERS", "1"],
             marks: ENV.fetch("MARKS", usual).split(",").map(&:to_f), preload: ENV["PRELOAD"] == "1",
             note: number["NOTE", "12"] << 10, pace: Float(ENV.fetch("PACE", "1")) }
-puts "#{Time.now.utc.strftime("%F %R")}, Ruby #{RUBY_VERSION}, load #{File.read("/proc/loadavg")[/\S+/]}, " \
+puts "#{Time.now.utc.strftime("%F %R")}, Ruby #{RUBY_VERSION}, load " \
+     "#{File.read("/proc/loadavg")[/\S+/]}, " \
      "#{options.map { |name, value| "#{name} #{Array(value).join(",")}" }.join("; ")}" \
      "#{"; all die together" if together}", ""
 row = ->(cells) { puts "| #{cells.join(" | ")} |" }

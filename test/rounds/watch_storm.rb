@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 # `rake watch:storm`: 40 processes of one directory whose rules all strike at each second look. In
-# the middle of a dump all are killed and started again, three times. Ends with status 1 if two dumps
-# were written at the same time, there were more than the budget allows over all restarts, a dump
-# that was told of is not whole or not outside, or a watch has failed.
+# the middle of a dump all are killed and started again, three times. Ends with status 1 if two
+# dumps were written at the same time, there were more than the budget allows over all restarts, a
+# dump that was told of is not whole or not outside, or a watch has failed.
 #
 #   PROCESSES=40 BUDGET=12 RESTARTS=3
 
@@ -95,13 +95,17 @@ class Storm
   end
 
   def wait(what)
-    deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + PATIENCE
+    deadline = now + PATIENCE
     until yield
       count_writers
-      raise "never: #{what}\n#{File.read(@log).lines.last(20).join}" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
+      raise "never: #{what}\n#{File.readlines(@log).last(20).join}" if now > deadline
 
       sleep 0.01
     end
+  end
+
+  def now
+    Process.clock_gettime(Process::CLOCK_MONOTONIC)
   end
 
   def partial
@@ -139,7 +143,8 @@ end
 $stdout.sync = true
 processes, budget, restarts = { "PROCESSES" => 40, "BUDGET" => 12, "RESTARTS" => 3 }
                               .map { |name, usual| Integer(ENV.fetch(name, usual)) }
-puts "#{Time.now.utc.strftime("%F %R")}, Ruby #{RUBY_VERSION}, load #{File.read("/proc/loadavg")[/\S+/]}"
+puts "#{Time.now.utc.strftime("%F %R")}, Ruby #{RUBY_VERSION}, load " \
+     "#{File.read("/proc/loadavg")[/\S+/]}"
 Dir.mktmpdir("heapdump-storm") do |directory|
   storm = Storm.new(directory, processes, budget)
   restarts.times do |number|
