@@ -78,6 +78,24 @@ class TestMemoryRule < HeapDumpTest
     assert_equal 3, begun.size, "one for each mark"
   end
 
+  # Where all are killed together there is no room for a dump at the usual marks.
+  def test_marks_strike_early_while_there_is_room
+    watch = engine
+    [[520, 490], [560, 540], [630, 600], [665, 635], [690, 660], [730, 700], [860, 830], [520, 490],
+     [660, 630]].each do |used, private|
+      use(used, oom_group: 1)
+      tree.process(40, private: private, as_self: true)
+      look(watch, 40)
+      finish(watch) if begun.any? && !begun.last.done?
+    end
+    reasons = said.grep(/\Adumping/).map { |line| line[/memory: (\d+\..*)/, 1] }
+    early = "early: later there may be no room"
+    assert_equal ["520.0 MiB of 1,000.0 MiB are used (mark 0.5)",
+                  "630.0 MiB of 1,000.0 MiB are used (mark 0.7, #{early})",
+                  "665.0 MiB of 1,000.0 MiB are used (mark 0.85, #{early})"], reasons
+    assert_empty refusals(watch)
+  end
+
   # A mark that is passed while a lower one strikes has its own dump when its time has come.
   def test_the_next_mark_is_passed_when_one_strikes
     watch = engine

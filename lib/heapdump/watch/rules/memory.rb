@@ -6,9 +6,10 @@ module HeapDump
   class Watch
     module Rules
       # Memory above marks: shares of the limit, or bytes. Each mark strikes once in an episode,
-      # which ends when less than nine tenths of the mark are used. If several marks are passed at
-      # once, only the highest one strikes; the others strike when the process has grown since, so
-      # that one which grows fast leaves as many dumps as there are marks.
+      # which ends when less than nine tenths of the mark are used. So that a process which grows
+      # leaves as many dumps as there are marks: if several are passed at once, the highest one
+      # strikes, and the others when the process has grown since; and after a first dump a mark
+      # strikes early if there would be no room for a dump later.
       #
       # Page cache that is in use counts as used, but the kernel takes it back where it must. So a
       # mark is passed only if nine tenths of it are memory that cannot be given back, or if the
@@ -16,14 +17,25 @@ module HeapDump
       class Memory # :nodoc:
         REARM = 0.9
         GROWN = 1.05 # times what it had, then there is something to compare
+        SCARCE = 1.5 # times what a dump needs: if no more is left, it is time
         PRESSURE = 20 # percent of the time
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :GROWN, :PRESSURE, :FAMILY
+        private_constant :REARM, :GROWN, :SCARCE, :PRESSURE, :FAMILY
 
         # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
-        # whether it has struck in this episode, and whether it was passed when a higher one did.
-        Mark = Struct.new(:value, :bar, :since, :spent, :late)
+        # whether it has struck in this episode, whether it was passed when a higher one did, and
+        # what was used if it has struck early.
+        Mark = Struct.new(:value, :bar, :since, :spent, :late, :early) do
+          # Below this its episode ends.
+          def floor
+            (early || bar) * REARM
+          end
+
+          def rearm
+            self.since = self.spent = self.late = self.early = nil
+          end
+        end
         private_constant :Mark
 
         def initialize(at: DEFAULT, for: 30, of: :container, events: true)
@@ -97,7 +109,11 @@ module HeapDump
         def spent(strike, facts)
           passed = @marks.select { |mark| mark.bar && mark.bar <= strike.mark && !mark.spent }
           passed.each { |mark| mark.late = true }
-          passed.min_by(&:bar)&.spent = true
+          used, = usage(facts)
+          passed.min_by(&:bar)&.then do |mark|
+            mark.spent = true
+            mark.early = used if used && used < mark.bar
+          end
           @dumped = facts.private
         end
 
@@ -118,8 +134,8 @@ module HeapDump
         end
 
         def rearm
-          @marks.each { |mark| mark.since = mark.spent = mark.late = nil }
-          @begun = nil
+          @marks.each(&:rearm)
+          @begun = @dumped = nil
         end
 
         def measure_bars(limit)
@@ -134,8 +150,8 @@ module HeapDump
         end
 
         def follow_mark(mark, facts, used, firm)
-          if used < mark.bar * REARM
-            mark.since = mark.spent = mark.late = nil
+          if used < mark.floor
+            mark.rearm
           elsif used >= mark.bar && (firm.nil? || firm >= mark.bar * REARM || @hurried)
             mark.since ||= facts.seconds
           else
@@ -148,10 +164,21 @@ module HeapDump
             mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
           end
           ripe.reject!(&:late) unless grown?(facts)
-          mark = ripe.max_by(&:bar) or return
+          mark = ripe.max_by(&:bar) || early(facts) or return
+          facts.private # is kept as it is now, to be compared with
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
                      series: true, shared: @of == :container, mark: mark.bar,
                      urgent: mark.bar == @marks.filter_map(&:bar).max)
+        end
+
+        # The lowest mark that is not passed yet, if this is the last chance for a dump.
+        def early(facts)
+          return unless @of == :container && grown?(facts)
+
+          left, needed = facts.gauge.headroom
+          return unless left&.between?(needed, needed * SCARCE)
+
+          @marks.select { |mark| mark.bar && !mark.spent }.min_by(&:bar)
         end
 
         def grown?(facts)
@@ -179,7 +206,8 @@ module HeapDump
           value = mark.value
           value = Terminal::Units.bytes(value) if value.is_a?(Integer)
           whose = @of == :process ? "private memory" : "memory"
-          "#{whose}: #{Terminal::Units.bytes(used)}#{of} are used (mark #{value})"
+          early = ", early: later there may be no room" if used < mark.bar
+          "#{whose}: #{Terminal::Units.bytes(used)}#{of} are used (mark #{value}#{early})"
         end
       end
     end
