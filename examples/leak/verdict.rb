@@ -18,11 +18,15 @@ module Verdict
     system(*HEAPDUMP, "leaks", *paths)
   end
 
-  # Whether they name the leak, and nothing else.
+  # Whether they name the leak first, and accuse nothing else as surely.
   def right?(*paths)
+    first, *others = suspects(*paths)
+    first && named?(first) && others.none? { |one| one["confidence"] == first["confidence"] }
+  end
+
+  def suspects(*paths)
     answer, = Open3.capture2(*HEAPDUMP, "leaks", "--json", *paths)
-    suspects = JSON.parse(answer).fetch("suspects")
-    suspects.size == 1 && named?(suspects.first)
+    JSON.parse(answer).fetch("suspects")
   end
 
   # What must stand in the answer: the class, and the constant and the block that keep the sessions,
