@@ -16,4 +16,5 @@ marks.map!(&:to_f) unless (bytes = marks.any?(/[A-Za-z]/))
 pace = Float(ENV.fetch("SHOP_PACE", "1"))
 heapdump_watch every: pace, settle: 0, cooldown: 60, at_most: 12 do |on|
   on.memory at: marks, for: pace, of: bytes ? :process : :container
+  on.ask file: true
 end
