@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
 # `rake watch:soak`: what a watch costs. Two equal Puma processes start anew for each slice of half
-# a minute and are loaded at the same time. One is watched (a look each second, ten times as often
-# as usual), the other is not; they take turns. Prints the medians of latency and memory, the
-# difference of the two in the same slice with an interval that has its median in 95 of 100 cases
-# (bootstrap), and the p-value of a sign test.
+# a minute and are loaded at the same time. One is watched, the other is not; they take turns.
+# Prints the medians of latency and memory, the difference of the two in the same slice with an
+# interval that has its median in 95 of 100 cases (bootstrap), and the p-value of a sign test.
 #
 #   MINUTES=15
+#   EVERY=10      seconds between looks; 1 shows more
 
 require "net/http"
 require "rbconfig"
@@ -23,7 +23,7 @@ class Slice
     environment "none"
     threads 2, 2
     plugin "heapdump"
-    heapdump_watch every: 1 if ENV["WATCHED"] == "1"
+    heapdump_watch every: Integer(ENV.fetch("EVERY")) if ENV["WATCHED"] == "1"
   RUBY
   # A heap of some size, of which a part is always new.
   APP = <<~'RUBY'
@@ -45,7 +45,7 @@ class Slice
 
   def initialize(dir, watched)
     @log = "#{dir}/log-#{watched}"
-    env = { "WATCHED" => watched ? "1" : "0", "HEAPDUMP_DIR" => "#{dir}/heaps",
+    env = { "WATCHED" => watched ? "1" : "0", "EVERY" => EVERY, "HEAPDUMP_DIR" => "#{dir}/heaps",
             "HEAPDUMP_WATCH" => nil, "MALLOC_ARENA_MAX" => "2" }
     @pid = Process.spawn(env, RbConfig.ruby, "-I#{HERE}/lib", "-S", "puma", "-C", "#{dir}/puma.rb",
                          "#{dir}/config.ru", in: File::NULL, out: @log, err: %i[child out])
@@ -151,6 +151,7 @@ class Pairs
   end
 end
 
+EVERY = ENV.fetch("EVERY", "10")
 WARM_UP = 5 # seconds of a slice that do not count
 SECONDS = 20 # that count
 UNITS = { p50: "latency p50, ms", p99: "latency p99, ms", rss: "RSS, MiB",
@@ -170,8 +171,8 @@ end
 $stdout.sync = true
 load_average = -> { File.read("/proc/loadavg").split.first(3).join(" ") }
 minutes = Float(ENV.fetch("MINUTES", "15"))
-puts "#{Time.now.utc.strftime("%F %R")}, Ruby #{RUBY_VERSION}, #{minutes.round} minutes, load " \
-     "#{load_average.call}"
+puts "#{Time.now.utc.strftime("%F %R")}, Ruby #{RUBY_VERSION}, #{minutes.round} minutes, " \
+     "a look every #{EVERY} s, load #{load_average.call}"
 slices = Dir.mktmpdir("heapdump-soak") do |dir|
   Slice.prepare(dir)
   deadline = Visitors.now + (minutes * 60)
