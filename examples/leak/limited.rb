@@ -20,7 +20,7 @@ class LimitedShop
   WATCH = "heapdump: watch: "
   BOOT = /^#{WATCH}(the process before this one \(pid .*)$/
   DUMPED = /^#{WATCH}dumped (\S+):/
-  DEADLINE = 120 # seconds until a kill, if nothing else is said
+  DEADLINE = 300 # seconds until a kill, if nothing else is said
   PATIENCE = 30 # seconds for all that is to come then
 
   # The process that was killed (Integer), and the dumps that were outside then (paths); nil before.
@@ -79,7 +79,7 @@ class LimitedShop
   end
 
   def log
-    File.read(@log)
+    File.read(@log, encoding: Encoding::UTF_8).scrub # whatever the locale is
   end
 
   # The numbers of all workers that there were.
@@ -132,7 +132,7 @@ class LimitedShop
   end
 
   def tell
-    lines = log.byteslice(@read..).lines.take_while { |line| line.end_with?("\n") }
+    lines = File.binread(@log, nil, @read).force_encoding(Encoding::UTF_8).lines.take_while { |line| line.end_with?("\n") }
     @read += lines.sum(&:bytesize)
     lines.each { |line| @told&.call(line.delete_prefix(WATCH)) if line.start_with?(WATCH) }
   end

@@ -68,7 +68,9 @@ class LeakingApp
 
   # Waits for a line of the log, from a byte on.
   def logged(pattern, from: 0)
-    wait_for("#{pattern.inspect} in the log") { File.read(@log, nil, from).match(pattern) }
+    wait_for("#{pattern.inspect} in the log") do
+      File.read(@log, nil, from, encoding: Encoding::UTF_8).scrub.match(pattern)
+    end
   end
 
   def wait_for(what)

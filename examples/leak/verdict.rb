@@ -33,8 +33,9 @@ module Verdict
   # each with the line of the source that it is written in.
   def named?(suspect)
     app = File.join(__dir__, "app.rb")
+    lines = File.readlines(app, encoding: Encoding::UTF_8) # whatever the locale is
     constant, block = [/SUBSCRIBERS =/, /EventBus\.subscribe\(/].map do |pattern|
-      "#{app}:#{File.readlines(app).index { |text| text.match?(pattern) } + 1}"
+      "#{app}:#{lines.index { |text| text.match?(pattern) } + 1}"
     end
     suspect["class"] == CLASS_NAME && suspect["location"] == block &&
       ["captured by proc #{block}", "constant Shop::EventBus::SUBSCRIBERS (#{constant})"]

@@ -164,7 +164,7 @@ class WatchedDeath
   def who
     return "nobody" unless @shop.killed
 
-    @shop.killed == @dumper ? "it" : "another worker"
+    [0, @shop.killed].include?(@dumper) ? "it" : "another worker"
   end
 
   # How much more was used when one was written, and the most then, as a share of the limit.
