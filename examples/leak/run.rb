@@ -5,13 +5,10 @@
 # answer is right. bin/demo prepares all it needs.
 
 require "fileutils"
-require "json"
-require "open3"
-require "rbconfig"
 require_relative "server"
+require_relative "verdict"
 require_relative "visitors"
 
-CLASS_NAME = "Shop::Session"
 SECONDS = 3 # of visits, without a dump
 DUMPS = 3
 DIR = File.expand_path("../../tmp/demo", __dir__)
@@ -72,33 +69,11 @@ def dumps_under_load(app)
   paths
 end
 
-HEAPDUMP = [RbConfig.ruby, "-Ilib", "exe/heapdump"].freeze
-
-# Asks the dumps what leaks, for people and for machines. Returns the suspects.
-def what_leaks(paths)
-  puts "$ heapdump leaks #{paths.join(" ")}"
-  system(*HEAPDUMP, "leaks", *paths)
-  answer, = Open3.capture2(*HEAPDUMP, "leaks", "--json", *paths)
-  JSON.parse(answer).fetch("suspects")
-end
-
 # Writes the same as a page for a browser, and says where it is. Returns whether that went well.
 def report(paths)
   page = File.join(DIR, "report.html")
   puts "$ heapdump report #{paths.join(" ")} -o #{page}"
-  system(*HEAPDUMP, "report", *paths, "-o", page)
-end
-
-# What must stand in the answer: the class, and the constant and the block that keep the sessions,
-# each with the line of the source that it is written in.
-def right?(suspect)
-  app = File.join(__dir__, "app.rb")
-  constant, block = [/SUBSCRIBERS =/, /EventBus\.subscribe\(/].map do |pattern|
-    "#{app}:#{File.readlines(app).index { |text| text.match?(pattern) } + 1}"
-  end
-  suspect["class"] == CLASS_NAME && suspect["location"] == block &&
-    ["captured by proc #{block}", "constant Shop::EventBus::SUBSCRIBERS (#{constant})"]
-      .all? { |words| suspect["holder"].include?(words) }
+  system(*Verdict::HEAPDUMP, "report", *paths, "-o", page)
 end
 
 Dir.chdir(File.expand_path("../..", __dir__))
@@ -112,8 +87,8 @@ ensure
   app&.stop
   warn File.read(LOG) if !dumps && File.exist?(LOG)
 end
-suspects = what_leaks(dumps)
-abort "The dumps do not name the leak." unless suspects.size == 1 && right?(suspects.first)
+Verdict.tell(*dumps)
+abort "The dumps do not name the leak." unless Verdict.right?(*dumps)
 puts "", "The dumps name the leak, its holder, and the line that it comes from.",
      "They stay in tmp/demo. To read one: ruby -Ilib exe/heapdump summary #{dumps.last}", ""
 abort "No report could be written." unless report(dumps)

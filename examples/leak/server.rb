@@ -10,16 +10,18 @@ class LeakingApp
   DEADLINE = 30 # seconds, for everything that is waited for
   DUMPED = /^heapdump: SIGUSR2: dumped (?<path>.+): (?<figures>[\d,]+ obj.*); .* (?<pause>\S+ ms)$/
 
-  # One of its workers (Integer).
+  # One of its workers (Integer), or the only process.
   attr_reader :worker
 
-  def initialize(dir, log)
+  # +config+ is one of the files here. The block may put words before the command, as "nice".
+  def initialize(dir, log, config: "puma.rb", env: {}, &before)
     @log = log
-    @pid = Process.spawn({ "HEAPDUMP_DIR" => dir, "HEAPDUMP_SIGNAL" => nil },
-                         RbConfig.ruby, "-S", "puma", "--config", "#{HERE}/puma.rb",
-                         "#{HERE}/config.ru", in: File::NULL, out: log, err: %i[child out])
+    command = [RbConfig.ruby, "-S", "puma", "--config", "#{HERE}/#{config}", "#{HERE}/config.ru"]
+    command = before.call(*command) if before
+    @pid = Process.spawn({ "HEAPDUMP_DIR" => dir, "HEAPDUMP_SIGNAL" => nil, **env }, *command,
+                         in: File::NULL, out: [log, "a"], err: %i[child out])
     @port = logged(%r{Listening on http://127\.0\.0\.1:(\d+)})[1].to_i
-    @worker = logged(/Worker 0 \(PID: (\d+)\) booted/)[1].to_i
+    @worker = logged(/Worker 0 \(PID: (\d+)\) booted|^\* +PID: (\d+)$/).captures.compact.first.to_i
   rescue RuntimeError
     stop
     raise
@@ -58,11 +60,17 @@ class LeakingApp
     end
   end
 
+  def ended?
+    @ended ||= Process.wait(@pid, Process::WNOHANG)
+  end
+
   private
 
   # Waits for a line of the log, from a byte on.
   def logged(pattern, from: 0)
-    wait_for("#{pattern.inspect} in the log") { File.read(@log, nil, from).match(pattern) }
+    wait_for("#{pattern.inspect} in the log") do
+      File.read(@log, nil, from, encoding: Encoding::UTF_8).scrub.match(pattern)
+    end
   end
 
   def wait_for(what)
@@ -74,9 +82,5 @@ class LeakingApp
   def wait_until(seconds)
     deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
     sleep 0.02 until yield || Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
-  end
-
-  def ended?
-    @ended ||= Process.wait(@pid, Process::WNOHANG)
   end
 end

@@ -10,8 +10,10 @@ class Visitors
   # Begin and end of a request, in seconds of the monotonic clock.
   Visit = Struct.new(:from, :to)
 
-  def initialize(app)
+  # +note+: how many bytes each says more than it buys.
+  def initialize(app, note: 0)
     @app = app
+    @note = "n" * note
     @visits = Queue.new
   end
 
@@ -42,6 +44,7 @@ class Visitors
     @app.connect do |http|
       10.times do |i|
         cart = [{ name: "book", price: i }, { name: "tea", price: number }]
+        cart << { name: @note, price: 0 } unless @note.empty?
         from = Visitors.now
         LeakingApp.body(http.post("/visits", { visitor: "v#{number}-#{i}", cart: }.to_json))
         @visits << Visit.new(from, Visitors.now)

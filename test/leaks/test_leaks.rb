@@ -326,6 +326,20 @@ class TestLeaks < HeapDumpTest
     assert_match(/not given in the order/, found.warnings.join)
   end
 
+  # Files that were copied say nothing of when the dumps were taken, and zstd hides what they say.
+  def test_nobody_has_given_the_order_of_a_directory
+    directory = File.join(scratch, "copies")
+    Dir.mkdir(directory)
+    grown(0, 10, 20).each.with_index do |path, index|
+      copy = File.join(directory, "#{index}.json.zst")
+      assert system("zstd", "-q", path, "-o", copy)
+      File.utime(Time.at(100 - index), Time.at(100 - index), copy)
+    end
+    found = leaks(directory)
+    assert_equal [0, 10, 20], only(found).counts
+    assert_empty found.warnings
+  end
+
   def test_what_makes_a_series_doubtful
     assert_match(/different processes \(1, 2\)/, warnings_of({ pid: 1 }, { pid: 2 }))
     assert_match(/different programs/, warnings_of({ program: "a" }, { program: "b" }))

@@ -226,6 +226,20 @@ class TestGuards < HeapDumpTest
     assert_equal 1, begun.size
   end
 
+  # Forked processes go on with the dump of one that was killed, and its lock is free then.
+  def test_the_dump_of_a_process_that_was_killed
+    watch = engine { |on| on.rule(:always) { true } }
+    FileUtils.mkdir_p("#{heaps}/series-web-1-30-x", mode: 0o700)
+    File.open("#{heaps}/series-web-1-30-x/a.json.zst.partial-30", "w") do |file|
+      file.flock(File::LOCK_EX)
+      look(watch, 30)
+      assert_empty begun
+    end
+    look(watch, 10)
+    assert_equal 1, begun.size
+    assert_empty refusals(watch)
+  end
+
   def test_cooldown
     watch = engine(cooldown: 600) { |on| on.every seconds: 100 }
     look(watch, 100)

@@ -62,6 +62,40 @@ class TestMemoryRule < HeapDumpTest
     assert_equal 2, begun.size
   end
 
+  # Else a process that grows fast would leave fewer dumps than there are marks.
+  def test_marks_that_were_passed_together_strike_when_there_is_more
+    watch = engine(cooldown: 900)
+    [[860, 100], [870, 103], [880, 108], [890, 111], [900, 120]].each do |used, private|
+      use(used)
+      tree.process(40, private: private, as_self: true)
+      look(watch, 40)
+      finish(watch) if begun.any? && !begun.last.done?
+    end
+    assert_equal %w[860 880 900], said.grep(/\Adumping/).map { |line| line[/memory: (\d+)/, 1] }
+    look(watch, 3600)
+    tree.process(40, private: 900, as_self: true)
+    look(watch, 3600)
+    assert_equal 3, begun.size, "one for each mark"
+  end
+
+  # Where all are killed together there is no room for a dump at the usual marks.
+  def test_marks_strike_early_while_there_is_room
+    watch = engine
+    [[520, 490], [560, 540], [630, 600], [665, 635], [690, 660], [730, 700], [860, 830], [520, 490],
+     [660, 630]].each do |used, private|
+      use(used, oom_group: 1)
+      tree.process(40, private: private, as_self: true)
+      look(watch, 40)
+      finish(watch) if begun.any? && !begun.last.done?
+    end
+    reasons = said.grep(/\Adumping/).map { |line| line[/memory: (\d+\..*)/, 1] }
+    early = "early: later there may be no room"
+    assert_equal ["520.0 MiB of 1,000.0 MiB are used (mark 0.5)",
+                  "630.0 MiB of 1,000.0 MiB are used (mark 0.7, #{early})",
+                  "665.0 MiB of 1,000.0 MiB are used (mark 0.85, #{early})"], reasons
+    assert_empty refusals(watch)
+  end
+
   # A mark that is passed while a lower one strikes has its own dump when its time has come.
   def test_the_next_mark_is_passed_when_one_strikes
     watch = engine
@@ -205,6 +239,18 @@ class TestMemoryRule < HeapDumpTest
     look(watch, 30)
     assert_equal 1, begun.size
     assert_match(/private memory: 260\.0 MiB of 500\.0 MiB/, said.first)
+  end
+
+  # Three marks, three dumps, however soon one is passed after the other.
+  def test_marks_of_a_process_are_a_series
+    tree.process(40, as_self: true)
+    watch = engine(cooldown: 900) { |on| on.memory at: [0.2, 0.3, 0.4], of: :process }
+    [210, 310, 410].each do |mib|
+      tree.process(40, private: mib, as_self: true)
+      look(watch, 40)
+      finish(watch)
+    end
+    assert_equal 3, begun.size, said.last
   end
 
   def test_the_last_mark_does_not_wait_until_the_process_has_settled

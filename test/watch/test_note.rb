@@ -17,6 +17,7 @@ class TestNote < HeapDumpTest
 
   def test_a_line_a_minute
     use(520, events: { oom_kill: 3 })
+    tree.process(1, parent: 0, started: 7)
     ENV["HEAPDUMP_APP"] = "shop"
     watch = engine(&:growth)
     ENV.delete("HEAPDUMP_APP")
@@ -25,7 +26,8 @@ class TestNote < HeapDumpTest
     first, *samples, last = lines
     assert_equal({ "begin" => "2026-11-29T04:00:00Z", "pid" => 40, "host" => "web-1",
                    "app" => "shop", "ruby" => RUBY_VERSION, "started" => 4000 },
-                 first.except("series"))
+                 first.except("series", "server"))
+    assert_equal "1-7", first["server"]
     assert_equal 4, samples.size
     assert_equal "2026-11-29T04:01:00Z", samples[1]["time"]
     assert_equal [110, 105, 100, 520, 1000].map { |mib| mib * MIB },
@@ -93,11 +95,11 @@ class TestNote < HeapDumpTest
 
   # The process `pid` has run, and is gone.
   def past(pid: 30, time: machine.time - 3600, fate: nil, dumps: 0, host: "web-1", silent: nil,
-           **sample)
+           server: nil, **sample)
     FileUtils.mkdir_p(heaps, mode: 0o700)
     file = HeapDump::Watch::NoteFiles::Entry.new(heaps, "notes", host, pid, "old#{pid}")
     all = [{ begin: time.strftime("%FT%TZ"), pid: pid, app: "puma", started: 77,
-             silent: silent }.compact,
+             silent: silent, server: server }.compact,
            { time: (time + 60).strftime("%FT%TZ"), **sample }]
     all << { end: "2026-11-29T03:30:00Z" } if fate == :exit
     File.write(file.path, all.map { |line| "#{JSON.generate(line)}\n" }.join)
@@ -189,6 +191,30 @@ class TestNote < HeapDumpTest
     assert_equal 1, told.size
     assert_match(/\(pid 59, puma\) \(and 9 others\)/, said.first)
     assert_equal 10, notes("killed").size
+  end
+
+  # Of those one has dumps, and not always the largest.
+  def test_the_one_with_dumps_is_told_of
+    tree
+    past(private: 300 << 20)
+    file = past(pid: 31, private: 200 << 20, dumps: 3)
+    past(pid: 32, private: 400 << 20, dumps: 1)
+    assert_match(/\(pid 31, puma\) \(and 2 others\) .* 3 dumps of it: `.*#{file.series}`\z/,
+                 told.first)
+  end
+
+  # The kernel has killed another worker than the one that was dumped, which may live on.
+  def test_the_dumps_of_another_worker
+    tree
+    past(server: "7-70")
+    past(pid: 31, server: "7-69", dumps: 4) # of a server before it, which had the same number
+    past(pid: 32, server: "7-70", dumps: 1, fate: :exit)
+    past(pid: 33, server: "7-70", dumps: 5, host: "web-2")
+    file = past(pid: 34, server: "7-70", dumps: 3)
+    [31, 34].each { |pid| tree.process(pid, started: 77) }
+    assert_match(/\(pid 30, puma\) .* It has left no dump, but process 34 of the same server has left 3 dumps: `/, # rubocop:disable Layout/LineLength
+                 told.first)
+    assert told.first.end_with?("`heapdump leaks #{file.dumps_directory}`")
   end
 
   DAMAGE = ["", "\0" * 100, "{", "[1]\n", "{\"begin\":5}\n{\"time\":[]}\n", "\xFF\n",

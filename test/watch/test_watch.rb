@@ -155,6 +155,47 @@ class TestWatch < HeapDumpTest
     assert_equal 3, JSON.parse(File.read(files("state.json").first))["dumps"].size
   end
 
+  # Forked processes go on with the dump of one that was killed; a new one waits for them, and the
+  # budget is that of both.
+  def test_workers_that_are_killed_and_started_again
+    run_child(<<~'RUBY', timeout: 120)
+      ballast = Array.new(200_000) { |i| i.to_s * 3 }
+      looks = 0
+      start = lambda do
+        Array.new(4) do
+          fork do
+            watch(pause: 0.1, at_most: 3, cooldown: 0) { |on| on.rule(:now) { (looks += 1).odd? } }
+            wait_until("the end") { stats[:refusals][:budget].to_i.positive? }
+            HeapDump::Watch.current.stop
+            exit!(0)
+          end
+        end
+      end
+      writing = lambda do
+        Dir.glob("#{DIR}/heaps/series-*/*.partial-*").count do |path|
+          File.open(path) { |file| !file.flock(File::LOCK_SH | File::LOCK_NB) }
+        rescue Errno::ENOENT
+          false # it is whole
+        end
+      end
+
+      pids = start.call
+      wait_until("a dump") { writing.call.positive? }
+      Process.kill(:KILL, *pids)
+      pids.each { |pid| Process.wait(pid) }
+      most = 0
+      pids = start.call
+      wait_until("all have ended") do
+        most = [most, writing.call].max
+        pids.reject! { |pid| Process.wait(pid, Process::WNOHANG) }
+        pids.empty? && writing.call.zero?
+      end
+      raise "#{most} dumps at once of #{ballast.size} objects" if most > 1
+    RUBY
+    assert_includes 2..3, files("series-*/*.zst").size # one may have been killed before its fork
+    assert_equal 3, JSON.parse(File.read(files("state.json").first))["dumps"].size
+  end
+
   def test_after_a_kill
     pid = spawn_child("watch; sleep")
     wait_until("a note") { files("notes-*.jsonl").any? { |path| File.size?(path) } }

@@ -11,15 +11,17 @@ module HeapDump
       # Why these dumps cannot be judged (Array of String).
       attr_reader :faults
 
-      # +dumps+ are Snapshots, paths or directories.
+      # +dumps+ are Snapshots, paths or directories. In a directory the dumps have no order that
+      # anybody has given: copies of compressed ones have been written in another.
       def initialize(dumps)
-        dumps = Snapshot::Directory.expand(dumps)
+        named = dumps
+        dumps = Snapshot::Directory.expand(named)
         raise ArgumentError, too_few(dumps) if dumps.size < 2
 
         given = dumps.map { |dump| dump.is_a?(Snapshot) ? dump : Snapshot.open(dump) }
         @snapshots = in_order(given).freeze
         @faults = [*identity_faults, *process_faults, *whole_faults, *held_faults]
-        @warnings = [*order_warning(given), *@faults]
+        @warnings = [*(order_warning(given) if dumps == named), *@faults]
       end
 
       def size

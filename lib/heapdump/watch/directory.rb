@@ -76,6 +76,16 @@ module HeapDump
         [] # another process has removed it
       end
 
+      # Whether a dump of a series is being written. It may be that of a process which was killed
+      # meanwhile, and whose lock is free again. Each file is locked until it is whole.
+      def being_written?
+        all_series.any? do |series|
+          Dir.children(join(series)).grep(DumpFiles::PARTIAL).any? { |name| locked?(series, name) }
+        rescue SystemCallError
+          false # another process has removed it
+        end
+      end
+
       # Removes a dump, and then what belongs to it.
       def remove(dump)
         ["", *DumpFiles::BESIDE].each { |ending| unlink(dump.path + ending) }
@@ -124,6 +134,11 @@ module HeapDump
         Dump.new(path, series, stat.size, stat.mtime) if stat.file?
       rescue SystemCallError
         nil
+      end
+
+      def locked?(series, name)
+        flags = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
+        File.open(join(series, name), flags) { |file| !file.flock(File::LOCK_SH | File::LOCK_NB) }
       end
 
       def unlink(path)

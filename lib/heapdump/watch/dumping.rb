@@ -58,7 +58,7 @@ module HeapDump
         return refuse(strike, facts, refusal) if refusal
 
         locked(strike, facts) do
-          next if elsewhere?(strike, facts)
+          next if elsewhere?(strike, facts) || @directory.being_written?
 
           refusal = @guards.within(@names, @made)
           @voice.once(:state, @state.broken) if @state.broken

@@ -44,6 +44,11 @@ module HeapDump
         @first["started"]
       end
 
+      # What has started it (String), as Processes#server has it; nil where that is unknown.
+      def server
+        @first["server"].is_a?(String) ? @first["server"] : nil
+      end
+
       # Times (String), "" where they are unknown.
       def begun
         @first["begin"].to_s

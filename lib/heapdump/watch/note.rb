@@ -60,7 +60,8 @@ module HeapDump
       def begin_file(facts)
         clear(facts)
         first = { begin: time(facts), pid: @names.pid, host: @names.host, series: @names.series,
-                  app: @names.app, ruby: RUBY_VERSION, started: @gauge.processes.started }
+                  app: @names.app, ruby: RUBY_VERSION, started: @gauge.processes.started,
+                  server: @gauge.processes.server }
         first[:silent] = true if Servers.silent?
         append(first)
       end

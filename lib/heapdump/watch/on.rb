@@ -37,7 +37,8 @@ module HeapDump
       end
 
       # Memory above marks: shares of the limit (Floats), or bytes (an Integer or "900 MiB"). Each
-      # strikes once, until less than nine tenths of it are used again.
+      # strikes once, until less than nine tenths of it are used again. Of those that are passed at
+      # once the highest does, and the others when the process has grown by a twentieth since.
       #
       # at::     the marks (default 0.5, 0.7, 0.85)
       # for::    seconds for which a mark must be passed (default 30)

@@ -5,7 +5,7 @@ require_relative "life"
 module HeapDump
   class Watch
     # Tells, after a start, which processes of this host have ended without saying so: one line for
-    # all of them, once, by whichever process looks first.
+    # all of them, of the one with most dumps, once, by whichever process looks first.
     class Predecessor # :nodoc:
       DEATHS = { oom: "was OOM-killed", memory: "was killed, most likely because memory ran out",
                  nil => "ended without a word (killed, crashed, or ended by exit!)" }.freeze
@@ -21,8 +21,8 @@ module HeapDump
       def words
         @killed = @gauge.cgroup&.events&.oom_kill
         lives = dead.reject { |life| quiet(life) }.select { |life| claim(life) }
-        worst = lives.max_by { |life| [life.number("private") || 0, life.seen] }
-        worst && sentence(worst, lives.size - 1)
+        told = lives.max_by { |life| [life.dumps.size, life.number("private") || 0, life.seen] }
+        told && sentence(told, lives.size - 1)
       rescue SystemCallError
         nil # nothing can be read there; who writes there tells so
       end
@@ -70,7 +70,7 @@ module HeapDump
         named = "pid #{life.pid}#{", #{life.app}" if life.app}"
         more = others.positive? ? " (and #{Terminal::Units.plural(others, "other")})" : ""
         "the process before this one (#{named})#{more} #{DEATHS.fetch(life.cause(@killed))}; " \
-          "it was last seen at #{life.seen}#{figures(life)}. #{dumps(life)}: `#{life.command}`"
+          "it was last seen at #{life.seen}#{figures(life)}. #{dumps(life)}"
       end
 
       def figures(life)
@@ -84,8 +84,27 @@ module HeapDump
       end
 
       def dumps(life)
-        number = life.dumps.size
-        number.zero? ? "It has left no dump" : "#{Terminal::Units.plural(number, "dump")} of it"
+        return "#{number_of_dumps(life)} of it: `#{life.command}`" if life.dumps.any?
+
+        other = worker_with_dumps(life.server)
+        return "It has left no dump: `#{life.command}`" unless other
+
+        "It has left no dump, but process #{other.pid} of the same server has left " \
+          "#{number_of_dumps(other)}: `#{other.command}`"
+      end
+
+      def number_of_dumps(life)
+        Terminal::Units.plural(life.dumps.size, "dump")
+      end
+
+      # Of the workers of a server one makes the dumps, and the kernel may kill another one.
+      def worker_with_dumps(server)
+        files = NoteFiles.all(@directory).select do |file|
+          server && file.host == @names.host && File.directory?(file.dumps_directory)
+        end
+        files.map { |file| Life.new(file) }
+             .select { |life| life.server == server && life.dumps.any? }
+             .max_by { |life| [life.dumps.size, life.begun] }
       end
     end
   end

@@ -58,6 +58,14 @@ module HeapDump
         field("self", PARENT)
       end
 
+      # Which process has started this one, whatever number others had before (String); nil if that
+      # is unknown.
+      def server
+        parent = self.parent
+        started = parent && started(parent)
+        "#{parent}-#{started}" if started
+      end
+
       # The numbers of this process and of its brothers.
       def family
         parent = self.parent

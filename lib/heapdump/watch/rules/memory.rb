@@ -6,22 +6,36 @@ module HeapDump
   class Watch
     module Rules
       # Memory above marks: shares of the limit, or bytes. Each mark strikes once in an episode,
-      # which ends when less than nine tenths of the mark are used. If several marks are passed at
-      # once, only the highest one strikes.
+      # which ends when less than nine tenths of the mark are used. So that a process which grows
+      # leaves as many dumps as there are marks: if several are passed at once, the highest one
+      # strikes, and the others when the process has grown since; and after a first dump a mark
+      # strikes early if there would be no room for a dump later.
       #
       # Page cache that is in use counts as used, but the kernel takes it back where it must. So a
       # mark is passed only if nine tenths of it are memory that cannot be given back, or if the
       # kernel has had to reclaim at the limit meanwhile: then it does not wait for +for:+ either.
       class Memory # :nodoc:
         REARM = 0.9
+        GROWN = 1.05 # times what it had, then there is something to compare
+        SCARCE = 1.5 # times what a dump needs: if no more is left, it is time
         PRESSURE = 20 # percent of the time
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :PRESSURE, :FAMILY
+        private_constant :REARM, :GROWN, :SCARCE, :PRESSURE, :FAMILY
 
-        # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed, and
-        # whether it has struck in this episode.
-        Mark = Struct.new(:value, :bar, :since, :spent)
+        # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
+        # whether it has struck in this episode, whether it was passed when a higher one did, and
+        # what was used if it has struck early.
+        Mark = Struct.new(:value, :bar, :since, :spent, :late, :early) do
+          # Below this its episode ends.
+          def floor
+            (early || bar) * REARM
+          end
+
+          def rearm
+            self.since = self.spent = self.late = self.early = nil
+          end
+        end
         private_constant :Mark
 
         def initialize(at: DEFAULT, for: 30, of: :container, events: true)
@@ -46,7 +60,7 @@ module HeapDump
         # Forgets everything but its options: a forked process begins with nothing.
         def reset
           @marks = @values.map { |value| Mark.new(value) }
-          @last_events = @family_at = @begun = nil
+          @last_events = @family_at = @begun = @dumped = nil
           self
         end
 
@@ -90,9 +104,17 @@ module HeapDump
           passed(facts, limit)
         end
 
-        # There is a dump for the mark that has struck, and so for all below it.
-        def spent(strike, _facts)
-          @marks.each { |mark| mark.spent = true if mark.bar && mark.bar <= strike.mark }
+        # There is a dump for the lowest mark that was passed. Those between wait until this process
+        # has grown.
+        def spent(strike, facts)
+          passed = @marks.select { |mark| mark.bar && mark.bar <= strike.mark && !mark.spent }
+          passed.each { |mark| mark.late = true }
+          used, = usage(facts)
+          passed.min_by(&:bar)&.then do |mark|
+            mark.spent = true
+            mark.early = used if used && used < mark.bar
+          end
+          @dumped = facts.private
         end
 
         private
@@ -112,8 +134,8 @@ module HeapDump
         end
 
         def rearm
-          @marks.each { |mark| mark.since = mark.spent = nil }
-          @begun = nil
+          @marks.each(&:rearm)
+          @begun = @dumped = nil
         end
 
         def measure_bars(limit)
@@ -128,8 +150,8 @@ module HeapDump
         end
 
         def follow_mark(mark, facts, used, firm)
-          if used < mark.bar * REARM
-            mark.since = mark.spent = nil
+          if used < mark.floor
+            mark.rearm
           elsif used >= mark.bar && (firm.nil? || firm >= mark.bar * REARM || @hurried)
             mark.since ||= facts.seconds
           else
@@ -141,10 +163,26 @@ module HeapDump
           ripe = @marks.select do |mark|
             mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
           end
-          mark = ripe.max_by(&:bar) or return
+          ripe.reject!(&:late) unless grown?(facts)
+          mark = ripe.max_by(&:bar) || early(facts) or return
+          facts.private # is kept as it is now, to be compared with
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
-                     series: @of == :container, shared: @of == :container, mark: mark.bar,
+                     series: true, shared: @of == :container, mark: mark.bar,
                      urgent: mark.bar == @marks.filter_map(&:bar).max)
+        end
+
+        # The lowest mark that is not passed yet, if this is the last chance for a dump.
+        def early(facts)
+          return unless @of == :container && grown?(facts)
+
+          left, needed = facts.gauge.headroom
+          return unless left&.between?(needed, needed * SCARCE)
+
+          @marks.select { |mark| mark.bar && !mark.spent }.min_by(&:bar)
+        end
+
+        def grown?(facts)
+          @dumped && facts.private.to_i >= @dumped * GROWN
         end
 
         # Whether the kernel has had to reclaim memory at the limit since the last look.
@@ -168,7 +206,8 @@ module HeapDump
           value = mark.value
           value = Terminal::Units.bytes(value) if value.is_a?(Integer)
           whose = @of == :process ? "private memory" : "memory"
-          "#{whose}: #{Terminal::Units.bytes(used)}#{of} are used (mark #{value})"
+          early = ", early: later there may be no room" if used < mark.bar
+          "#{whose}: #{Terminal::Units.bytes(used)}#{of} are used (mark #{value}#{early})"
         end
       end
     end
