@@ -1,4 +1,4 @@
-/*! heapdump, web/ a6a0589462ea01f806f6f5221342c8aa5346fe608fe52b7b7233f18074e0f4b0
+/*! heapdump, web/ f18d4866ae59d9a170af9bdcc71bd53e27dea4109a72b6e8a2fc613bf4ad6e10
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock
