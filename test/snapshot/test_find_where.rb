@@ -218,6 +218,8 @@ class TestFindWhere < HeapDumpTest
                    error.message)
       assert_match(/at most 1,000,000 are; narrow it, as with class = Name, is_a/, error.message)
     end
+    error = assert_raises(HeapDump::Error) { opened.find(type: "HASH", sort: :length) }
+    assert_match(/ and for the order of lengths the line of each has to be read/, error.message)
     assert_raises(RuntimeError) { opened.find(where: "size > 1") }
   end
 

@@ -82,8 +82,8 @@ class TestViewerBar < HeapDumpTest
   def largest(text)
     rows = HeapDump::Snapshot.open(Shop.dump, index: false).histogram
                              .select { |row| row.label.downcase.include?(text) }
-    rows.sort_by { |row| [-row.bytes, row.label] }.first(20).select { |row| row.key == row.label }
-        .map { |row| [row.label, HeapDump::Terminal::Units.bytes(row.bytes)] }
+    rows.sort_by { |row| [-row.bytes, row.label] }.select { |row| row.key == row.label }
+        .first(20).map { |row| [row.label, HeapDump::Terminal::Units.bytes(row.bytes)] }
   end
 
   def test_classes_are_offered_by_their_bytes

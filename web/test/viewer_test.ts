@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Dump, Folded, MergedPaths } from "../src/viewer/answers.js";
 import { command, escaped, quoted, symbol } from "../src/viewer/parts/commands.js";
 import { columnsOf } from "../src/viewer/parts/picture.js";
-import { sorting } from "../src/viewer/screens/classes.js";
+import { fields, sorting } from "../src/viewer/screens/classes.js";
 import { beforeOf, lines } from "../src/viewer/screens/holding.js";
 import { asOptions } from "../src/viewer/screens/objects.js";
 import { growthOf } from "../src/viewer/growth.js";
@@ -124,6 +124,34 @@ test("groups are in the order of a column that is there", () => {
   assert.equal(sorting(unsaid, "gem", false), "bytes");
   assert.equal(sorting(unsaid, "gem", true), "bytes_change");
   assert.equal(sorting({ given: () => "objects" }, "gem", false), "objects");
+});
+
+test("there is a filter for each column, and for each one that is set", () => {
+  const named = (set: string, by: string, compared: boolean) =>
+    fields({ given: (one) => (one === set ? "1" : "") }, by, compared).map((one) => one.parameter);
+  assert.deepEqual(named("", "class", false), [
+    "filter",
+    "retained",
+    "bytes",
+    "objects",
+    "garbage",
+  ]);
+  assert.equal(named("", "class", true).length, 8);
+  assert.deepEqual(named("", "gem", true), [
+    "filter",
+    "bytes",
+    "bytes_change",
+    "objects",
+    "objects_change",
+    "garbage",
+  ]);
+  assert.ok(named("retained", "gem", false).includes("retained"));
+  assert.ok(named("bytes_change", "class", false).includes("bytes_change"));
+});
+
+test("a number of bytes is one in Ruby, and what is no number runs nothing", () => {
+  assert.deepEqual(asOptions({ min_size: "0100" }), [["--min-size", "0100"], "min_size: 100"]);
+  assert.equal(asOptions({ min_size: "`id`" })[1], 'min_size: "`id`"');
 });
 
 test("growth is told of cells that are on the same way", () => {

@@ -1,4 +1,4 @@
-/*! heapdump, web/ f18d4866ae59d9a170af9bdcc71bd53e27dea4109a72b6e8a2fc613bf4ad6e10
+/*! heapdump, web/ 0930f651f1b6496ad143cf6cea3a7c3d9979873fb4a049aef68c161346124e30
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -5,7 +5,7 @@ import { html, nothing } from "lit-html";
 import { keyed } from "lit-html/directives/keyed.js";
 import type { Dump } from "./answers.js";
 import type { Context } from "./context.js";
-import { addressOf, inDump, moved } from "./place.js";
+import { addressOf, comparedWith, inDump, moved } from "./place.js";
 import { screens } from "./screens.js";
 import { theme, themes } from "./theme.js";
 import { bytes, count, shortened } from "../common/units.js";
@@ -60,8 +60,7 @@ function baselineChoice({ place, dumps, dump, baseline }: Context): unknown {
   if (dumps.length < 2) return nothing;
   const change = (event: Event) => {
     const { value } = event.currentTarget as HTMLSelectElement;
-    const parameters = { ...place.parameters, baseline: value, sort: "", reverse: "", offset: "" };
-    location.hash = addressOf({ ...place, parameters });
+    location.hash = addressOf(comparedWith(place, value));
   };
   const others = dumps.filter((one) => one.id !== dump.id);
   // Another list is another element: a browser keeps the number of what was chosen, not its value.

@@ -10,6 +10,7 @@ import { bytes } from "../common/units.js";
 import { name } from "./parts/texts.js";
 
 const most = 20; // classes
+const asked = 60; // groups: some of them are no classes
 const longest = 1000; // characters of a text: the server looks for no longer one
 
 export class SearchBox {
@@ -116,8 +117,8 @@ export class SearchBox {
       this.offered = [];
       return [];
     }
-    const answer = context.known("histogram", { filter, sort: "bytes", limit: most });
-    if (answer) this.offered = named(answer);
+    const answer = context.known("histogram", { filter, sort: "bytes", limit: asked });
+    if (answer) this.offered = named(answer).slice(0, most);
     return this.offered;
   }
 }

@@ -26,6 +26,7 @@ export const conditionFields: Field[] = [
     label: "Type",
     options: { "": "any", ...Object.fromEntries(types.split(" ").map((one) => [one, one])) },
   },
+  { parameter: "min_size", label: "Own bytes at least", example: "1024", narrow: true },
   { parameter: "value", label: "Text in strings, symbols, regexps" },
   {
     parameter: "where",
@@ -38,21 +39,24 @@ export const conditionFields: Field[] = [
 const sorts: Record<string, string> = {
   retained: "retained size",
   size: "own size",
+  length: "length",
   referrers: "referrers",
   address: "address",
 };
 
 /** The conditions of the place, as parameters of a question. */
 export function conditions(context: Context): Parameters {
-  const names = ["class", "type", "value", "where"];
+  const names = ["class", "type", "min_size", "value", "where"];
   return Object.fromEntries(names.map((one) => [one, context.given(one) || undefined]));
 }
 
 /** The conditions as options of a command, and as keywords of Ruby. */
 export function asOptions(given: Parameters): [string[], string] {
   const set = Object.entries(given).filter((pair) => pair[1] !== undefined);
-  const options = set.flatMap(([key, value]) => [`--${key}`, String(value)]);
-  return [options, set.map(([key, value]) => `${key}: ${quoted(String(value))}`).join(", ")];
+  const options = set.flatMap(([key, value]) => [`--${key.replace("_", "-")}`, String(value)]);
+  const inRuby = (key: string, value: string) =>
+    key === "min_size" && /^\d+$/.test(value) ? String(Number(value)) : quoted(value);
+  return [options, set.map(([key, value]) => `${key}: ${inRuby(key, String(value))}`).join(", ")];
 }
 
 export function objects(context: Context): unknown {

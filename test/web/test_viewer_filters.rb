@@ -1,0 +1,49 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/shop"
+require "support/viewer_page"
+
+# Lists of the page of `heapdump ui` that show a part of their rows.
+class TestViewerFilters < HeapDumpTest
+  include NeedsBrowser
+
+  # Numbers and pages are those of the rows that are left; what is wrong is said beside the fields.
+  def test_classes_are_filtered
+    snapshot = HeapDump::Snapshot.open(Shop.dump, index: false)
+    left = snapshot.histogram.select { |row| row.objects > 5 && row.bytes <= 65_536 }
+    ViewerPage.open(Shop.dump) do |page|
+      page.go("classes?sort=label")
+      fill(page, objects: ">5", bytes: "<=64k")
+      assert_match(/sort=label&bytes=%3C%3D64k&objects=%3E5\z/, page.hash)
+      assert_includes page.texts(".lead").first, "#{left.size} classes meet the filters"
+      assert_equal left.size, page.texts("tbody tr").size
+      fill(page, objects: "many")
+      assert_match(/objects is a number or numbers as >1000/, page.texts("[role=alert]").first)
+      assert_empty page.violations
+      fill(page, objects: "", bytes: "")
+      assert_empty page.texts("[role=alert]")
+    end
+  end
+
+  def fill(page, fields)
+    fields.each do |name, text|
+      page.evaluate("document.querySelector('form.query [name=#{name}]').value = #{text.to_json}")
+    end
+    page.click("form.query button", "Show")
+  end
+
+  def test_objects_are_sorted_by_length_and_filtered_by_size
+    snapshot = HeapDump::Snapshot.open(Shop.dump, index: false)
+    found = snapshot.find(type: "HASH", min_size: 100, sort: :length, limit: 100)
+    ViewerPage.open(Shop.dump) do |page|
+      page.go("objects?type=HASH")
+      fill(page, min_size: "100")
+      page.click("p.choice a", "length")
+      assert_match(/min_size=100&sort=length/, page.hash)
+      assert_equal found.map(&:to_s), page.texts("tbody .address")
+      assert_includes page.evaluate("document.querySelector('details.same').textContent"),
+                      "--min-size 100 --sort length"
+    end
+  end
+end
