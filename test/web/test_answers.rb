@@ -393,6 +393,22 @@ class TestAnswers < HeapDumpTest
     end
   end
 
+  def test_merged_paths_without_a_branch
+    items = ask("merged_paths", class: "Session")["items"]
+    index = items.find_index { |item| item["text"] == "captured payload → Session" }
+    assert_equal [true, false], [items[index]["edge"], items[0]["edge"]]
+    left = first.merged_paths({ class: "Session" }, limit: 100, without: index)
+    json = ask("merged_paths", class: "Session", without: index)
+    assert_equal [left.cut, left.released, left.released_bytes, left.size],
+                 json.values_at("cut", "released", "released_bytes", "total")
+    assert_operator left.released, :>, 0
+    [0, items.size].each do |wrong|
+      answer = client.ask("merged_paths", dump: client.ids.first, class: "Session", without: wrong)
+      code = wrong.zero? ? [400, "bad_value"] : [404, "not_found"]
+      assert_equal code, [answer.status, answer.code]
+    end
+  end
+
   def test_cut
     session = first.find(class: "Session").find { |node| node.referrers.first.node == cache }
     freed = first.freed_by_cutting(cache, session)

@@ -46,4 +46,27 @@ class TestViewerFilters < HeapDumpTest
                       "--min-size 100 --sort length"
     end
   end
+
+  # What would still be held without a branch.
+  def test_who_holds_without_a_branch
+    merged = HeapDump::Snapshot.open(Shop.dump, index: false).merged_paths({ class: "Session" })
+    total = merged.first.objects
+    cache = merged.find_index { |branch| branch.to_s == "constant CACHE → Hash" }
+    ViewerPage.open(Shop.dump) do |page|
+      page.go("holding?class=Session")
+      texts = page.texts("tbody tr th").map { |text| text[/[^ └].*/] }
+      row = texts.each_index.find { |at| texts[at] == "[…] → Session" && at > cache }
+      page.evaluate("document.querySelectorAll('tbody tr')[#{row}].querySelector('td a').click()")
+      page.settle
+      left = total - 80
+      assert_match(/As if 80 references did not hold:\s+#{left} of #{total} objects\s+are still/,
+                   page.texts("p.answer").first)
+      assert_includes page.text, "#{left} of #{left}"
+      assert_empty page.violations
+      page.click("main a", "Back to all paths")
+      assert_empty page.texts("p.answer")
+      page.go("holding?class=Session&without=0")
+      assert_includes page.texts("[role=alert]").first, "without is a number from 1"
+    end
+  end
 end

@@ -83,11 +83,12 @@ test("what holds everything is called so", () => {
 
 function branch(parent: number | null, text: string, objects: number): MergedPaths["items"][0] {
   const figures = { bytes: objects, retained: objects, own_objects: 0 };
-  return { parent, text, other: false, example: null, objects, ...figures };
+  return { parent, text, other: false, edge: true, example: null, objects, ...figures };
 }
 
 function merged(...items: MergedPaths["items"]): MergedPaths {
-  return { total: items.length, items, garbage: 0, garbage_bytes: 0 };
+  const none = { cut: null, released: null, released_bytes: null };
+  return { total: items.length, items, garbage: 0, garbage_bytes: 0, ...none };
 }
 
 test("branches stand behind the one they grow from, in its order", () => {
@@ -101,6 +102,19 @@ test("branches stand behind the one they grow from, in its order", () => {
   );
   const shown = lines(answer).map(({ branch: one, depth }) => `${"-".repeat(depth)}${one.text}`);
   assert.deepEqual(shown, ["all", "-a", "--c", "--e", "-b", "--d"]);
+});
+
+test("a branch keeps its number, by which it can be left out", () => {
+  const answer = merged(
+    branch(null, "all", 9),
+    branch(0, "a", 5),
+    branch(0, "b", 4),
+    branch(1, "c", 3),
+  );
+  assert.deepEqual(
+    lines(answer).map(({ branch: one, at }) => `${at}${one.text}`),
+    ["0all", "1a", "3c", "2b"],
+  );
 });
 
 test("a tree of five thousand steps is no recursion", () => {

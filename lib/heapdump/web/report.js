@@ -1,4 +1,4 @@
-/*! heapdump, web/ 0930f651f1b6496ad143cf6cea3a7c3d9979873fb4a049aef68c161346124e30
+/*! heapdump, web/ ac46832cb66480f0b55a5341b6327f43eff81fabe05758fa5294a9bd41d12cb2
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -191,6 +191,7 @@ export interface Branch {
   parent: number | null;
   text: string;
   other: boolean;
+  edge: boolean;
   example: string | null;
   objects: number;
   bytes: number;
@@ -201,6 +202,9 @@ export interface Branch {
 export interface MergedPaths extends List<Branch> {
   garbage: number;
   garbage_bytes: number;
+  cut: number | null;
+  released: number | null;
+  released_bytes: number | null;
 }
 
 export interface Hop extends Thing {
