@@ -69,4 +69,18 @@ class TestViewerFilters < HeapDumpTest
       assert_includes page.texts("[role=alert]").first, "without is a number from 1"
     end
   end
+
+  def test_who_holds_from_the_objects_on
+    ViewerPage.open(Shop.dump) do |page|
+      page.go("holding?class=Session")
+      total = page.texts("tbody td").first[/\d+\z/]
+      page.click("p.choice a", "the objects")
+      assert_match(/class=Session&invert=1\z/, page.hash)
+      rows = page.texts("tbody tr").map { |row| row.gsub(/\s+/, " ") }
+      assert_match(/\Aall #{total} of #{total}/, rows.first)
+      assert_match(/\A└ \[…\] → Session 8[0-9] of #{total}/, rows[1].strip)
+      assert_match(/\A└ constant CACHE → Hash 80 of #{total}/, rows[2].strip)
+      assert_empty page.violations
+    end
+  end
 end

@@ -6,6 +6,7 @@ import { columnsOf } from "../src/viewer/parts/picture.js";
 import { fields, sorting } from "../src/viewer/screens/classes.js";
 import { beforeOf, lines } from "../src/viewer/screens/holding.js";
 import { asOptions } from "../src/viewer/screens/objects.js";
+import { inverted } from "../src/viewer/inverted.js";
 import { growthOf } from "../src/viewer/growth.js";
 import { short } from "../src/viewer/parts/texts.js";
 
@@ -82,7 +83,7 @@ test("what holds everything is called so", () => {
 });
 
 function branch(parent: number | null, text: string, objects: number): MergedPaths["items"][0] {
-  const figures = { bytes: objects, retained: objects, own_objects: 0 };
+  const figures = { bytes: objects, retained: objects, own_objects: 0, own_bytes: 0 };
   return { parent, text, other: false, edge: true, example: null, objects, ...figures };
 }
 
@@ -102,6 +103,53 @@ test("branches stand behind the one they grow from, in its order", () => {
   );
   const shown = lines(answer).map(({ branch: one, depth }) => `${"-".repeat(depth)}${one.text}`);
   assert.deepEqual(shown, ["all", "-a", "--c", "--e", "-b", "--d"]);
+});
+
+test("paths from the other end are those of the same objects", () => {
+  const end = (parent: number, text: string, own: number, below = 0) => ({
+    ...branch(parent, text, own + below),
+    own_objects: own,
+    own_bytes: 40 * own,
+  });
+  const rest = { ...branch(1, "others", 3), other: true };
+  const items = [
+    branch(null, "all", 20),
+    branch(0, "A", 12),
+    branch(0, "B", 8),
+    end(1, "@list", 4, 5),
+    end(3, "[…]", 5),
+    end(2, "@list", 1),
+    end(2, "[…]", 7),
+    rest,
+  ];
+  const shown = lines({ items: inverted({ items }).items }).map(
+    ({ branch: one, depth }) => `${"-".repeat(depth)}${one.text} ${one.objects}`,
+  );
+  assert.deepEqual(shown, [
+    "all 20",
+    "-[…] 12",
+    "--B 7",
+    "--@list 5",
+    "---A 5",
+    "-@list 5",
+    "--A 4",
+    "--B 1",
+    "-others 3",
+  ]);
+  assert.deepEqual(inverted({ items: [] }), { items: [], whole: true });
+});
+
+test("of the other tree 200 branches are shown", () => {
+  const chain = Array.from({ length: 300 }, (_, at) =>
+    branch(at === 0 ? null : at - 1, `${at}`, 1),
+  );
+  const items = chain.map((one, at) => ({ ...one, own_objects: at === 299 ? 1 : 0 }));
+  assert.deepEqual([inverted({ items }).items.length, inverted({ items }).whole], [200, false]);
+  const few = chain.slice(0, 200).map((one, at) => ({ ...one, own_objects: at === 199 ? 1 : 0 }));
+  assert.deepEqual(
+    [inverted({ items: few }).items.length, inverted({ items: few }).whole],
+    [200, true],
+  );
 });
 
 test("a branch keeps its number, by which it can be left out", () => {

@@ -1,4 +1,4 @@
-/*! heapdump, web/ ac46832cb66480f0b55a5341b6327f43eff81fabe05758fa5294a9bd41d12cb2
+/*! heapdump, web/ f159b54ed548b58bccb6dc04715748d00acbd2c25d532e72cce9ba9462fcdffd
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

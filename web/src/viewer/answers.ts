@@ -197,6 +197,7 @@ export interface Branch {
   bytes: number;
   retained: number;
   own_objects: number;
+  own_bytes: number;
 }
 
 export interface MergedPaths extends List<Branch> {

@@ -3,13 +3,14 @@
 import { html, nothing } from "lit-html";
 import type { Branch, MergedPaths } from "../answers.js";
 import type { Context } from "../context.js";
+import { inverted } from "../inverted.js";
 import { addressOf, changed } from "../place.js";
 import { bytes, count, objects, plural } from "../../common/units.js";
 import { change, share, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
 import { classLink, link, objectLink } from "../parts/links.js";
 import { quoted, same } from "../parts/commands.js";
-import { table } from "../parts/table.js";
+import { choice, table } from "../parts/table.js";
 import { name, short } from "../parts/texts.js";
 import { asOptions, conditionFields, conditions } from "./objects.js";
 
@@ -38,7 +39,7 @@ export function holding(context: Context): unknown {
     ${
       set
         ? context.answer("merged_paths", { ...given, limit: most }, (answer) =>
-            without === "" ? found(context, answer) : pruned(context, answer, without),
+            without === "" ? paths(context, answer) : pruned(context, answer, without),
           )
         : suggestions(context)
     }
@@ -80,12 +81,50 @@ function suggestions(context: Context): unknown {
   );
 }
 
+/** From the roots to the objects, or from the objects to the roots. */
+function paths(context: Context, answer: MergedPaths, without = false): unknown {
+  const begins = { "": "the roots", "1": "the objects" };
+  const first = context.given("invert");
+  return html`${choice(context, "Begin at", "invert", begins, first)}
+  ${first === "1" && answer.items.length > 1 ? turned(context, answer) : found(context, answer, without)}`;
+}
+
+function turned(context: Context, answer: MergedPaths): unknown {
+  const { items, whole } = inverted(answer);
+  const all = items[0]?.objects ?? 0;
+  return html`<p>
+      Each line says through what the objects of the line above it are held: first what refers to
+      them, below that what holds it, up to the roots.
+      ${whole ? "" : "What is further from the objects than these lines is left out."}
+    </p>
+    ${table(context, {
+      caption: `What leads to them, in ${plural(items.length, "branch", "branches")}`,
+      columns: [
+        { name: "through", kind: "name", cell: (line) => step(context, line) },
+        {
+          name: "objects",
+          explained: "are held through here and all above",
+          kind: "number",
+          cell: ({ branch }) => `${count(branch.objects)} of ${count(all)}`,
+        },
+        { name: "share", kind: "word", cell: ({ branch }) => share(branch.objects, all) },
+        {
+          name: "bytes",
+          explained: "of their own",
+          kind: "number",
+          cell: ({ branch }) => size(branch.bytes),
+        },
+      ],
+      rows: lines({ items }),
+    })}`;
+}
+
 /** The same as if the references that lead to a branch did not hold, which may be undone. */
 function pruned(context: Context, all: MergedPaths, without: string): unknown {
-  const branch = all.items[Number(without)];
+  const way = waysOf(all.items)[Number(without)] ?? "";
   const parameters = { ...conditions(context), limit: most, without };
   return html`<p>
-      Without “${name(branch?.text)}”.
+      Without “${name(way.trim().replaceAll("\n", " → "))}”.
       <a href=${addressOf(changed(context.place, { without: "" }))}>Back to all paths</a>
     </p>
     ${context.answer("merged_paths", parameters, (answer) => {
@@ -96,7 +135,7 @@ function pruned(context: Context, all: MergedPaths, without: string): unknown {
           of ${objects(left + (released ?? 0))} ${left === 1 ? "is" : "are"} still held by other
           ways, and ${count(released ?? 0)} with ${bytes(size ?? 0)} of their own would be free.
         </p>
-        ${left === 0 ? nothing : found(context, answer, true)}`;
+        ${left === 0 ? nothing : paths(context, answer, true)}`;
     })}`;
 }
 
@@ -216,8 +255,7 @@ function waysOf(branches: readonly Branch[]): string[] {
 }
 
 /** The branches from top to bottom, each behind the one it grows from. */
-export function lines(answer: MergedPaths, compared?: Before): Line[] {
-  const { items } = answer;
+export function lines({ items }: Pick<MergedPaths, "items">, compared?: Before): Line[] {
   const ways = waysOf(items);
   const depths: number[] = [];
   for (const { parent } of items) depths.push(parent === null ? 0 : (depths[parent] ?? 0) + 1);
