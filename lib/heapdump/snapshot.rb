@@ -278,6 +278,8 @@ module HeapDump
     # size > 64k::                the own size in bytes; also +retained+, +objects+ (how many would
     #                             be free if it were, itself included) and +length+ (of an array or
     #                             hash, in bytes of a string), with = != < <= > >=
+    # flag = finalizer::          it has that flag: +finalizer+, +frozen+, +old+, +shared+,
+    #                             +singleton+ or +error+ (Node::FLAGS)
     # held_by = Name::            an object of that class refers to it directly; also a module, or
     #                             the object at an address (0x7f10a2b3c4d8)
     # holds = Name::              it refers directly to an object of that class, or as above

@@ -75,6 +75,14 @@ class TestFindWhere < HeapDumpTest
     assert_equal lines { |line| line["type"] != "HASH" }, found("type != hash")
   end
 
+  def test_flags
+    %w[frozen old finalizer].each do |flag|
+      expected = lines { |line| line[flag] == true || line["flags"].to_h[flag] == true }
+      assert_equal expected, found("flag = #{flag}"), flag
+      assert_equal slow.lines.size - expected.size, found("flag != #{flag}").size, flag
+    end
+  end
+
   RELATIONS = { "=" => :==, "!=" => :!=, "<" => :<, "<=" => :<=, ">" => :>, ">=" => :>= }.freeze
 
   def test_numbers

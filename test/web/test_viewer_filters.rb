@@ -83,4 +83,18 @@ class TestViewerFilters < HeapDumpTest
       assert_empty page.violations
     end
   end
+
+  def test_finalizers_are_counted_by_their_classes
+    path = Shop.dump({ gc: false })
+    found = HeapDump::Snapshot.open(path, index: false).find(where: "flag = finalizer", limit: 200)
+    refute_empty found
+    classes = found.map { |node| node.class_node.name }.tally.sort_by { |_, number| -number }
+    ViewerPage.open(path) do |page|
+      card = page.texts("ul.cards li").find { |text| text.start_with?("Finalizers") }
+      assert_match(/^#{found.total} objects?$/, card)
+      assert_includes card, "#{classes.first.last} #{classes.first.first}"
+      page.click("ul.cards a[href*='flag']", "#{found.total} object")
+      assert_includes page.texts("caption").first, "#{found.total} object"
+    end
+  end
 end

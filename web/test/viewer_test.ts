@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Dump, Folded, MergedPaths } from "../src/viewer/answers.js";
+import type { Dump, Folded, MergedPaths, Thing } from "../src/viewer/answers.js";
 import { command, escaped, quoted, symbol } from "../src/viewer/parts/commands.js";
 import { columnsOf } from "../src/viewer/parts/picture.js";
 import { fields, sorting } from "../src/viewer/screens/classes.js";
 import { beforeOf, lines } from "../src/viewer/screens/holding.js";
+import { commonest } from "../src/viewer/screens/overview.js";
 import { asOptions } from "../src/viewer/screens/objects.js";
 import { inverted } from "../src/viewer/inverted.js";
 import { growthOf } from "../src/viewer/growth.js";
@@ -150,6 +151,19 @@ test("of the other tree 200 branches are shown", () => {
     [inverted({ items: few }).items.length, inverted({ items: few }).whole],
     [200, true],
   );
+});
+
+test("the three classes with most objects", () => {
+  const objects = ["A", "B", "B", "C", "B", "C", "D", "D"].map((one) => ({
+    ...({} as Thing),
+    class: one,
+  }));
+  assert.deepEqual(commonest(objects), [
+    ["B", 3],
+    ["C", 2],
+    ["D", 2],
+  ]);
+  assert.deepEqual(commonest([]), []);
 });
 
 test("a branch keeps its number, by which it can be left out", () => {

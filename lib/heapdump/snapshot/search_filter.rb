@@ -6,7 +6,7 @@ module HeapDump
     class SearchFilter # :nodoc:
       # In the order of enum hg_subject (ext/heapgraph/search/conditions.h).
       SUBJECTS = %i[type class is_a held_by held_by_instance holds holds_instance size retained
-                    objects].freeze
+                    objects flag].freeze
       # In the order of enum hg_relation.
       RELATIONS = %w[= != < <= > >=].freeze
       private_constant :SUBJECTS, :RELATIONS
@@ -41,7 +41,7 @@ module HeapDump
 
       def subject_and_value(subject, value)
         case subject
-        when :type then [:type, 1 << value]
+        when :type, :flag then [subject, 1 << value]
         when :class then [:class, @snapshot.classes_named(value)]
         when :is_a then [:is_a, kinds(value)]
         when :held_by, :holds then relatives(subject, value)

@@ -1,4 +1,4 @@
-/*! heapdump, web/ f159b54ed548b58bccb6dc04715748d00acbd2c25d532e72cce9ba9462fcdffd
+/*! heapdump, web/ a5decddda98383a63f5c72d393ecc8d866ea745ea6ec621e072378228d3ba111
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

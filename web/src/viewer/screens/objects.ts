@@ -135,6 +135,11 @@ function grammar(): unknown {
         the size in bytes; also <code>retained</code> (bytes), <code>objects</code> (that would be
         free with it) and <code>length</code>
       </dd>
+      <dt><code>flag = finalizer</code></dt>
+      <dd>
+        it has a finalizer; also <code>frozen</code>, <code>old</code>, <code>shared</code>,
+        <code>singleton</code>, <code>error</code>
+      </dd>
       <dt><code>held_by = Name</code>, <code>holds = Name</code></dt>
       <dd>an object of that class, or at that address, refers to it, or it to that directly</dd>
       <dt><code>@state == :open</code></dt>
