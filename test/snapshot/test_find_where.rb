@@ -83,6 +83,22 @@ class TestFindWhere < HeapDumpTest
     end
   end
 
+  def test_pages
+    count = snapshot.summary.memory.sparse_objects
+    found = snapshot.find(where: "page = sparse", sort: :address, limit: 100_000)
+    assert_equal [count, count], [found.total, found.uniq.size]
+    strings = found.select { |node| node.type == "STRING" && node.memsize > 40 }
+    assert_equal strings.map(&:id),
+                 snapshot.find(where: "page = sparse and size > 40", type: "STRING",
+                               sort: :address, limit: 100_000).map(&:id)
+    texts = snapshot.find(value: "e", where: "page = sparse", limit: 100_000).map(&:id)
+    assert_empty texts - found.map(&:id)
+    error = assert_raises(HeapDump::NotFound) do
+      HeapDump::Snapshot.open(Shop.dump(:dump_all)).find(where: "page = sparse")
+    end
+    assert_match(/does not say what pages there are/, error.message)
+  end
+
   RELATIONS = { "=" => :==, "!=" => :!=, "<" => :<, "<=" => :<=, ">" => :>, ">=" => :>= }.freeze
 
   def test_numbers

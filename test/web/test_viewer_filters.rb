@@ -97,4 +97,16 @@ class TestViewerFilters < HeapDumpTest
       assert_includes page.texts("caption").first, "#{found.total} object"
     end
   end
+
+  def test_who_holds_pages_with_little_on_them
+    count = HeapDump::Snapshot.open(Shop.dump, index: false).summary.memory.sparse_objects
+    ViewerPage.open(Shop.dump) do |page|
+      page.go("pages")
+      next assert_includes(page.text, "no fragmentation") if count.zero?
+
+      page.click("main a", "who holds them")
+      assert_match(/holding\?where=page\+%3D\+sparse\z/, page.hash)
+      assert_includes page.texts("tbody tr").first, "of #{count}"
+    end
+  end
 end

@@ -47,7 +47,7 @@ module HeapDump
         return @filter.to_h unless @values || fields.any?
 
         known = @filter.to_h
-        known[:nodes] = @values.candidates if @values
+        known[:nodes] = [known[:nodes], @values&.candidates].compact.reduce(:&)
         check_total(known, fields) if fields.any?
         candidates = all(known)
         { nodes: candidates.select { |number| met?(number) } }

@@ -88,6 +88,11 @@ module HeapDump
         number
       end
 
+      # A kind of page (Symbol): there is one.
+      def page
+        scan(/sparse(?!\p{Word})/)&.to_sym || fault('"sparse"')
+      end
+
       # A number with or without a unit (Integer).
       def number
         text = check(NUMBER) or fault("a number (4096, 64k, 1M)")

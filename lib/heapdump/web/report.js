@@ -1,4 +1,4 @@
-/*! heapdump, web/ a5decddda98383a63f5c72d393ecc8d866ea745ea6ec621e072378228d3ba111
+/*! heapdump, web/ ca23d4c5ae1f9e8866856fb1843ce953cd1abd6f15b7e686e14feadedaadb772
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -140,6 +140,8 @@ function grammar(): unknown {
         it has a finalizer; also <code>frozen</code>, <code>old</code>, <code>shared</code>,
         <code>singleton</code>, <code>error</code>
       </dd>
+      <dt><code>page = sparse</code></dt>
+      <dd>it lies on a page of the heap of which a tenth of the slots or less is live</dd>
       <dt><code>held_by = Name</code>, <code>holds = Name</code></dt>
       <dd>an object of that class, or at that address, refers to it, or it to that directly</dd>
       <dt><code>@state == :open</code></dt>

@@ -19,7 +19,7 @@ export function destination(place: Place, text: string): Place {
   if (digits && (/^0x/i.test(wanted) || (digits.length > 8 && /\d/.test(digits))))
     return moved(place, "object", {}, `0x${digits.toLowerCase()}`);
   if (
-    /^(class|is_a|type|size|retained|length|objects|flag|held_by|holds|@\w+)\s*(=|!|<|>)/.test(
+    /^(class|is_a|type|size|retained|length|objects|flag|page|held_by|holds|@\w+)\s*(=|!|<|>)/.test(
       wanted,
     )
   )
