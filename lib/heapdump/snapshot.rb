@@ -280,8 +280,8 @@ module HeapDump
     #                             hash, in bytes of a string), with = != < <= > >=
     # flag = finalizer::          it has that flag: +finalizer+, +frozen+, +old+, +shared+,
     #                             +singleton+ or +error+ (Node::FLAGS)
-    # page = sparse::             it lies on a page of the heap of which a tenth of the slots or less
-    #                             is live (Summary::Memory)
+    # page = sparse::             it is live and lies on a page of the heap of which a tenth of the
+    #                             slots or less is live (Summary::Memory)
     # held_by = Name::            an object of that class refers to it directly; also a module, or
     #                             the object at an address (0x7f10a2b3c4d8)
     # holds = Name::              it refers directly to an object of that class, or as above

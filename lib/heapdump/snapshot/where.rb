@@ -29,8 +29,8 @@ module HeapDump
       # subject::  one of SUBJECTS, or the name of an instance variable (String)
       # operator:: "=", "!=", "<", "<=", ">", ">=", "=~" or "!~"
       # value::    the name of a class (String), the address of an object (Address), the number of
-      #            a type or a flag, a number, :sparse; for an instance variable any value that Conditions
-      #            allow
+      #            a type or a flag, :sparse for a page, a number; for an instance variable any
+      #            value that Conditions allow
       Condition = Struct.new(:subject, :operator, :value) do
         # Whether it is about an instance variable.
         def field?
