@@ -368,8 +368,10 @@ leads_there(struct merging *merging, const struct step *step, uint32_t from) {
     if (from == step->above) return true;
     uint32_t at = from;
     while (at > step->trail) at = merging->trails.items[at].parent;
-    return at == step->trail &&
-           hg_trails_follow(&merging->trails, from, step->number, step->named) == step->trail;
+    if (at != step->trail) return false;
+    uint32_t to = hg_trails_follow(&merging->trails, from, step->number, step->named);
+    if (to == HG_NO_TRAIL) merging->steps.failed = true; // there is no memory
+    return to == step->trail;
 }
 
 /* Whether an edge makes the step, itself or by an element of the buffer to which it leads. */
