@@ -265,7 +265,8 @@ module HeapDump
     # where::    further conditions as text, joined by "and": see below
     # sort::     what comes first: +:retained+ (default), the largest retained size, and garbage
     #            last; +:size+, the largest own size; +:address+, the lowest address; +:referrers+,
-    #            the most references to it. Equal objects are in the order of addresses
+    #            the most references to it; +:length+, the longest array, hash, string or symbol,
+    #            and what has no length last. Equal objects are in the order of addresses
     # limit::    how many are returned at most
     # offset::   how many are skipped before the first of them
     #
@@ -277,6 +278,10 @@ module HeapDump
     # size > 64k::                the own size in bytes; also +retained+, +objects+ (how many would
     #                             be free if it were, itself included) and +length+ (of an array or
     #                             hash, in bytes of a string), with = != < <= > >=
+    # flag = finalizer::          it has that flag: +finalizer+, +frozen+, +old+, +shared+,
+    #                             +singleton+ or +error+ (Node::FLAGS)
+    # page = sparse::             it is live and lies on a page of the heap of which a tenth of the
+    #                             slots or less is live (Summary::Memory)
     # held_by = Name::            an object of that class refers to it directly; also a module, or
     #                             the object at an address (0x7f10a2b3c4d8)
     # holds = Name::              it refers directly to an object of that class, or as above
@@ -286,8 +291,9 @@ module HeapDump
     #                             without the variable does not meet any condition on it
     #
     # = stands for == as well, and != can be used for all of them. For instance variables and
-    # +length+ the line of each object is read that meets the other conditions. If these are more
-    # than 1,000,000 objects, nothing is read, and HeapDump::Error is raised.
+    # +length+ the line of each object is read that meets the other conditions, and for +sort+
+    # +:length+ that of each object found. If these are more than 1,000,000 objects, nothing is
+    # read, and HeapDump::Error is raised.
     #
     # Raises HeapDump::NotFound if no class has that name, or if contents of strings or variables
     # are needed and the dump does not have them. Raises ArgumentError for an unknown type or

@@ -26,7 +26,7 @@ class TestArguments < HeapDumpTest
     %w[show a 0x1 --offset -1] => /--offset takes: .* 0 or more/,
     %w[find a --min-size large] => /--min-size takes: .*64k, 1M/,
     %w[find a --value /(?<=(?i)ss)x/] => /invalid pattern in look-behind/,
-    %w[find a --sort name] => /--sort takes: retained, size, address, referrers: what/,
+    %w[find a --sort name] => /--sort takes: retained, size, address, referrers, length: what/,
     %w[find a --offset -1] => /--offset takes: .* 0 or more/,
     %w[find a --offset 9223372036854775808] => /a number below 2\^63\); --offset takes/,
     %w[find a --min-size 9007199254740992k] => /a number below 2\^63\); --min-size takes/,

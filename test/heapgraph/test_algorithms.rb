@@ -22,6 +22,7 @@ class TestAlgorithms < Minitest::Test
     "merged_paths" => %w[array best chunk conditions dominators find former growth_follow
                          growth_steps growth_trails inverse kin list merged_paths numbering paths
                          semi_nca steps],
+    "pages" => %w[array chunk dominators list numbering pages semi_nca],
     "paths" => %w[array chunk detours former inverse list paths steps],
     "trails" => %w[array chunk former growth growth_facts growth_follow growth_steps growth_trails
                    growth_ways index slots steps task]

@@ -39,7 +39,8 @@ class TestFind < HeapDumpTest
     referrers: lambda do |node, slow|
       rooted = slow.roots.sum { |root| References.of(root).count(node.to_s) }
       -slow.referrers(node.to_s).size - rooted
-    end
+    end,
+    length: ->(node, _) { -(node.line.values_at("length", "size", "bytesize").compact.first || -1) }
   }.freeze
 
   def test_orders
@@ -70,7 +71,8 @@ class TestFind < HeapDumpTest
 
   def test_wrong_orders
     error = assert_raises(ArgumentError) { snapshot.find(sort: :name) }
-    assert_equal "sort: is one of retained, size, address, referrers, not :name", error.message
+    assert_equal "sort: is one of retained, size, address, referrers, length, not :name",
+                 error.message
     [{ offset: -1 }, { value: "x", offset: -1 }].each do |wrong|
       error = assert_raises(ArgumentError) { snapshot.find(**wrong) }
       assert_match(/-1 is negative/, error.message)

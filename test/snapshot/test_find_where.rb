@@ -75,6 +75,30 @@ class TestFindWhere < HeapDumpTest
     assert_equal lines { |line| line["type"] != "HASH" }, found("type != hash")
   end
 
+  def test_flags
+    %w[frozen old finalizer].each do |flag|
+      expected = lines { |line| line[flag] == true || line["flags"].to_h[flag] == true }
+      assert_equal expected, found("flag = #{flag}"), flag
+      assert_equal slow.lines.size - expected.size, found("flag != #{flag}").size, flag
+    end
+  end
+
+  def test_pages
+    count = snapshot.summary.memory.sparse_objects
+    found = snapshot.find(where: "page = sparse", sort: :address, limit: 100_000)
+    assert_equal [count, count], [found.total, found.uniq.size]
+    strings = found.select { |node| node.type == "STRING" && node.memsize > 40 }
+    assert_equal strings.map(&:id),
+                 snapshot.find(where: "page = sparse and size > 40", type: "STRING",
+                               sort: :address, limit: 100_000).map(&:id)
+    texts = snapshot.find(value: "e", where: "page = sparse", limit: 100_000).map(&:id)
+    assert_empty texts - found.map(&:id)
+    error = assert_raises(HeapDump::NotFound) do
+      HeapDump::Snapshot.open(Shop.dump(:dump_all)).find(where: "page = sparse")
+    end
+    assert_match(/does not say what pages there are/, error.message)
+  end
+
   RELATIONS = { "=" => :==, "!=" => :!=, "<" => :<, "<=" => :<=, ">" => :>, ">=" => :>= }.freeze
 
   def test_numbers
@@ -218,6 +242,8 @@ class TestFindWhere < HeapDumpTest
                    error.message)
       assert_match(/at most 1,000,000 are; narrow it, as with class = Name, is_a/, error.message)
     end
+    error = assert_raises(HeapDump::Error) { opened.find(type: "HASH", sort: :length) }
+    assert_match(/ and for the order of lengths the line of each has to be read/, error.message)
     assert_raises(RuntimeError) { opened.find(where: "size > 1") }
   end
 

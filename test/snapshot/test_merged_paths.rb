@@ -63,6 +63,34 @@ class TestMergedPaths < HeapDumpTest
     end
   end
 
+  # What is left has no path over the references that are cut, and the rest has no other.
+  def test_without_a_branch
+    all = snapshot.merged_paths({ class: "Session" })
+    assert_equal [nil, nil, nil], [all.cut, all.released, all.released_bytes]
+    all.each_with_index do |branch, index|
+      next assert_not_to_be_cut(index) unless branch.edge
+
+      left = snapshot.merged_paths({ class: "Session" }, without: index)
+      assert_operator left.cut, :>, 0
+      assert_equal all.first.objects, left.first.objects + left.released, branch.to_s
+      assert_equal all.first.bytes, left.first.bytes + left.released_bytes, branch.to_s
+    end
+    assert_not_to_be_cut(all.size)
+    cache = all.find_index { |branch| branch.to_s == "constant CACHE → Hash" }
+    left = snapshot.merged_paths({ class: "Session" }, without: all.below(cache).first)
+    assert_equal [80, 80], [left.cut, left.released]
+    left = snapshot.merged_paths({ class: "Session" }, without: cache)
+    assert_equal [1, 0], [left.cut, left.released], "the code that uses the constant has it, too"
+    refute_includes left.map(&:to_s), "constant CACHE → Hash"
+  end
+
+  def assert_not_to_be_cut(index)
+    error = assert_raises(ArgumentError) do
+      snapshot.merged_paths({ class: "Session" }, without: index)
+    end
+    assert_match(/\Awithout: (no reference leads to|is the index of) a? ?branch/, error.message)
+  end
+
   # From the first step on, in words.
   def test_the_way_to_the_cache
     merged = snapshot.merged_paths({ class: "Session" })

@@ -22,6 +22,7 @@ class TestWhere < HeapDumpTest
         [[:size, ">", 65_536], [:retained, ">=", 1 << 20], [:length, "<", 2 << 30]],
       "objects <= 3 and size != 1kb and size = 2KiB" =>
         [[:objects, "<=", 3], [:size, "!=", 1024], [:size, "=", 2048]],
+      "flag = finalizer and flag != old" => [[:flag, "=", 7], [:flag, "!=", 4]],
       "held_by = Session and holds != 0x7F10" =>
         [[:held_by, "=", "Session"], [:holds, "!=", Where::Address.new("0x7F10")]],
       "class = Été and\n\tsize < 1" => [[:class, "=", "Été"], [:size, "<", 1]] }
@@ -52,6 +53,10 @@ class TestWhere < HeapDumpTest
     "class = session" => [9, /the name of a class \(Session, "my class"\) is .*, not "session"\z/],
     "class = A::b" => [10, /a space or the end is expected at character 10, not "::b"\z/],
     "class = A-B" => [10, /a space or the end is expected at character 10, not "-B"\z/],
+    "flag = conservative" => [8, /a flag \(finalizer frozen old .*\) is expected at character 8/],
+    "flag > old" => [6, /: = != after flag is expected at character 6, not ">"\z/],
+    "page = full" => [8, /"sparse" is expected at character 8, not "full"\z/],
+    "page != sparse" => [6, /: = after page is expected at character 6, not "!="\z/],
     "size = big" => [8, /a number \(4096, 64k, 1M\) is expected at character 8, not "big"\z/],
     "size = 1.5" => [8, /a number .* not "1.5"\z/], "size = 1kk" => [8, /not "1kk"\z/],
     "size = 8589934592G" => [8, /a number below 2\^63 is expected at character 8, not "85/],
@@ -134,7 +139,8 @@ class TestWhere < HeapDumpTest
   def random_condition(random)
     subject, kind = [*Where::SUBJECTS, ["@x", :field]].sample(random: random)
     value, text = random_value(kind, random)
-    operator = (kind == :number ? %w[= != < <= > >=] : %w[= !=]).sample(random: random)
+    operators = { number: %w[= != < <= > >=], page: %w[=] }.fetch(kind, %w[= !=])
+    operator = operators.sample(random: random)
     [subject, operator, value, "#{subject}#{" " * random.rand(2)}#{operator} #{text}"]
   end
 
@@ -144,6 +150,8 @@ class TestWhere < HeapDumpTest
     case kind
     when :name then [name, [name, name.dump].sample(random: random)]
     when :type then [STRING, %w[STRING string String].sample(random: random)]
+    when :flag then [7, "finalizer"]
+    when :page then [:sparse, "sparse"]
     when :number then [number << 10, "#{number}k"]
     when :object then [Where::Address.new(format("0x%x", number)), format("0x%x", number)]
     else

@@ -132,6 +132,48 @@ class TestAnswers < HeapDumpTest
     assert_equal [1, ["Session"]], [found["total"], found["items"].map { |item| item["label"] }]
   end
 
+  # The least and the most of each number, with what is written for it.
+  BOUNDS = { ">1000" => [1001, nil], "> 1k" => [1025, nil], ">=1.5KiB" => [1536, nil],
+             "<0.5" => [nil, 0], "<1MB" => [nil, (1 << 20) - 1], "<= 2" => [nil, 2],
+             "1..500" => [1, 500], "-3..1 k" => [-3, 1024], "=40" => [40, 40], "40" => [40, 40],
+             "1.5" => [2, 1] }.freeze
+
+  def test_histogram_within_bounds
+    BOUNDS.each do |text, (least, most)|
+      { bytes: :bytes, objects: :objects, retained: :retained, garbage: :garbage_bytes }
+        .each do |name, field|
+        rows = first.histogram.select { |row| row[field].between?(least || 0, most || (1 << 60)) }
+        json = ask("histogram", name => text, sort: "label", limit: 7)
+        assert_equal [rows.size, rows.map(&:label).sort.first(7)],
+                     [json["total"], json["items"].map { |item| item["label"] }], "#{name} #{text}"
+      end
+    end
+  end
+
+  def test_histogram_within_bounds_and_with_a_text
+    found = ask("histogram", bytes: ">0", objects: "1..1", filter: "s", limit: 200)["items"]
+    rows = first.histogram.select do |row|
+      row.bytes.positive? && row.objects == 1 && row.label.downcase.include?("s")
+    end
+    assert_equal rows.map(&:label).sort, found.map { |item| item["label"] }.sort
+  end
+
+  def test_histogram_within_bounds_of_changes
+    all = ask("histogram", baseline: client.ids.last, limit: 200)["items"]
+    { "retained" => ">0", "bytes" => "<0", "objects" => "-2..2" }.each do |field, text|
+      wanted = all.select { |item| within?(item["change"][field], text) }
+      found = ask("histogram", baseline: client.ids.last, "#{field}_change": text, limit: 200)
+      assert_equal wanted.map { |item| item["label"] }.sort,
+                   found["items"].map { |item| item["label"] }.sort, field
+      refute_includes [0, all.size], wanted.size, field
+    end
+  end
+
+  def within?(number, text)
+    number && { ">0" => number.positive?, "<0" => number.negative?,
+                "-2..2" => number.between?(-2, 2) }.fetch(text)
+  end
+
   def test_histogram_below_an_object
     json = ask("histogram", below: cache.to_s)
     assert_equal first.histogram(below: cache).to_h { |row| [row.label, row.objects] },
@@ -348,6 +390,22 @@ class TestAnswers < HeapDumpTest
       assert_equal [merged.garbage, merged.size], json.values_at("garbage", "total")
       assert_equal merged.map { |one| [one.parent, one.to_s, one.objects, one.retained] },
                    json["items"].map { |one| one.values_at(*%w[parent text objects retained]) }
+    end
+  end
+
+  def test_merged_paths_without_a_branch
+    items = ask("merged_paths", class: "Session")["items"]
+    index = items.find_index { |item| item["text"] == "captured payload → Session" }
+    assert_equal [true, false], [items[index]["edge"], items[0]["edge"]]
+    left = first.merged_paths({ class: "Session" }, limit: 100, without: index)
+    json = ask("merged_paths", class: "Session", without: index)
+    assert_equal [left.cut, left.released, left.released_bytes, left.size],
+                 json.values_at("cut", "released", "released_bytes", "total")
+    assert_operator left.released, :>, 0
+    [0, items.size].each do |wrong|
+      answer = client.ask("merged_paths", dump: client.ids.first, class: "Session", without: wrong)
+      code = wrong.zero? ? [400, "bad_value"] : [404, "not_found"]
+      assert_equal code, [answer.status, answer.code]
     end
   end
 

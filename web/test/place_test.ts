@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressOf, changed, inDump, moved, placeAt } from "../src/viewer/place.js";
+import type { Place } from "../src/viewer/place.js";
+import { addressOf, changed, comparedWith, inDump, moved, placeAt } from "../src/viewer/place.js";
 import { destination } from "../src/viewer/screens/search.js";
 
 const place = (hash: string) => placeAt(hash);
@@ -59,4 +60,15 @@ test("without a baseline nothing is ordered by what changed", () => {
   const place = placeAt("#/a/classes?baseline=b&sort=bytes_change&reverse=1");
   assert.equal(addressOf(inDump(place, "b")), "#/b/classes");
   assert.equal(addressOf(inDump(place, "c")), "#/c/classes?baseline=b&sort=bytes_change&reverse=1");
+});
+
+test("without a baseline there is neither the order nor a filter of changes", () => {
+  const parameters = { baseline: "a", bytes_change: ">1", bytes: ">2", sort: "bytes_change" };
+  const here: Place = { dump: "b", screen: "classes", object: "", parameters };
+  assert.equal(addressOf(comparedWith(here, "")), "#/b/classes?bytes=%3E2");
+  assert.equal(addressOf(inDump(here, "a")), "#/a/classes?bytes=%3E2");
+  assert.equal(
+    addressOf(comparedWith(here, "c")),
+    "#/b/classes?baseline=c&bytes_change=%3E1&bytes=%3E2",
+  );
 });

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Dump, Folded, MergedPaths } from "../src/viewer/answers.js";
+import type { Dump, Folded, MergedPaths, Thing } from "../src/viewer/answers.js";
 import { command, escaped, quoted, symbol } from "../src/viewer/parts/commands.js";
 import { columnsOf } from "../src/viewer/parts/picture.js";
-import { sorting } from "../src/viewer/screens/classes.js";
+import { fields, sorting } from "../src/viewer/screens/classes.js";
 import { beforeOf, lines } from "../src/viewer/screens/holding.js";
+import { commonest } from "../src/viewer/screens/overview.js";
 import { asOptions } from "../src/viewer/screens/objects.js";
+import { inverted } from "../src/viewer/inverted.js";
 import { growthOf } from "../src/viewer/growth.js";
 import { short } from "../src/viewer/parts/texts.js";
 
@@ -82,12 +84,13 @@ test("what holds everything is called so", () => {
 });
 
 function branch(parent: number | null, text: string, objects: number): MergedPaths["items"][0] {
-  const figures = { bytes: objects, retained: objects, own_objects: 0 };
-  return { parent, text, other: false, example: null, objects, ...figures };
+  const figures = { bytes: objects, retained: objects, own_objects: 0, own_bytes: 0 };
+  return { parent, text, other: false, edge: true, example: null, objects, ...figures };
 }
 
 function merged(...items: MergedPaths["items"]): MergedPaths {
-  return { total: items.length, items, garbage: 0, garbage_bytes: 0 };
+  const none = { cut: null, released: null, released_bytes: null };
+  return { total: items.length, items, garbage: 0, garbage_bytes: 0, ...none };
 }
 
 test("branches stand behind the one they grow from, in its order", () => {
@@ -101,6 +104,79 @@ test("branches stand behind the one they grow from, in its order", () => {
   );
   const shown = lines(answer).map(({ branch: one, depth }) => `${"-".repeat(depth)}${one.text}`);
   assert.deepEqual(shown, ["all", "-a", "--c", "--e", "-b", "--d"]);
+});
+
+test("paths from the other end are those of the same objects", () => {
+  const end = (parent: number, text: string, own: number, below = 0) => ({
+    ...branch(parent, text, own + below),
+    own_objects: own,
+    own_bytes: 40 * own,
+  });
+  const rest = { ...branch(1, "others", 3), other: true };
+  const items = [
+    branch(null, "all", 20),
+    branch(0, "A", 12),
+    branch(0, "B", 8),
+    end(1, "@list", 4, 5),
+    end(3, "[…]", 5),
+    end(2, "@list", 1),
+    end(2, "[…]", 7),
+    rest,
+  ];
+  const shown = lines({ items: inverted({ items }).items }).map(
+    ({ branch: one, depth }) => `${"-".repeat(depth)}${one.text} ${one.objects}`,
+  );
+  assert.deepEqual(shown, [
+    "all 20",
+    "-[…] 12",
+    "--B 7",
+    "--@list 5",
+    "---A 5",
+    "-@list 5",
+    "--A 4",
+    "--B 1",
+    "-others 3",
+  ]);
+  assert.deepEqual(inverted({ items: [] }), { items: [], whole: true });
+});
+
+test("of the other tree 200 branches are shown", () => {
+  const chain = Array.from({ length: 300 }, (_, at) =>
+    branch(at === 0 ? null : at - 1, `${at}`, 1),
+  );
+  const items = chain.map((one, at) => ({ ...one, own_objects: at === 299 ? 1 : 0 }));
+  assert.deepEqual([inverted({ items }).items.length, inverted({ items }).whole], [200, false]);
+  const few = chain.slice(0, 200).map((one, at) => ({ ...one, own_objects: at === 199 ? 1 : 0 }));
+  assert.deepEqual(
+    [inverted({ items: few }).items.length, inverted({ items: few }).whole],
+    [200, true],
+  );
+});
+
+test("the three classes with most objects", () => {
+  const objects = ["A", "B", "B", "C", "B", "C", "D", "D"].map((one) => ({
+    ...({} as Thing),
+    class: one,
+  }));
+  assert.deepEqual(commonest(objects), [
+    ["B", 3],
+    ["C", 2],
+    ["D", 2],
+  ]);
+  assert.deepEqual(commonest([]), []);
+});
+
+test("a branch keeps its number, by which it can be left out", () => {
+  const answer = merged(
+    branch(null, "all", 9),
+    branch(0, "a", 5),
+    branch(0, "b", 4),
+    branch(1, "c", 3),
+  );
+  assert.deepEqual(
+    lines(answer).map(({ branch: one, at }) => `${at}${one.text}`),
+    ["0all", "1a", "3c", "2b"],
+  );
 });
 
 test("a tree of five thousand steps is no recursion", () => {
@@ -124,6 +200,34 @@ test("groups are in the order of a column that is there", () => {
   assert.equal(sorting(unsaid, "gem", false), "bytes");
   assert.equal(sorting(unsaid, "gem", true), "bytes_change");
   assert.equal(sorting({ given: () => "objects" }, "gem", false), "objects");
+});
+
+test("there is a filter for each column, and for each one that is set", () => {
+  const named = (set: string, by: string, compared: boolean) =>
+    fields({ given: (one) => (one === set ? "1" : "") }, by, compared).map((one) => one.parameter);
+  assert.deepEqual(named("", "class", false), [
+    "filter",
+    "retained",
+    "bytes",
+    "objects",
+    "garbage",
+  ]);
+  assert.equal(named("", "class", true).length, 8);
+  assert.deepEqual(named("", "gem", true), [
+    "filter",
+    "bytes",
+    "bytes_change",
+    "objects",
+    "objects_change",
+    "garbage",
+  ]);
+  assert.ok(named("retained", "gem", false).includes("retained"));
+  assert.ok(named("bytes_change", "class", false).includes("bytes_change"));
+});
+
+test("a number of bytes is one in Ruby, and what is no number runs nothing", () => {
+  assert.deepEqual(asOptions({ min_size: "0100" }), [["--min-size", "0100"], "min_size: 100"]);
+  assert.equal(asOptions({ min_size: "`id`" })[1], 'min_size: "`id`"');
 });
 
 test("growth is told of cells that are on the same way", () => {

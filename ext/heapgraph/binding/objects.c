@@ -54,24 +54,49 @@ graph_modules_named(VALUE self, VALUE name) {
 struct page_count {
     uint64_t page_bytes;
     struct hg_pages pages;
+    struct hg_numbers sparse;
+    bool list; /* whether objects on sparse pages are listed */
 };
+
+static void
+free_sparse(void *data) {
+    struct page_count *count = data;
+    hg_numbers_free(&count->sparse);
+}
 
 static enum hg_status
 count_pages(struct binding *self, void *data) {
     struct page_count *count = data;
-    return hg_count_pages(self->analysis.graph, &self->analysis.tree, count->page_bytes,
-                          &self->task, &count->pages);
+    enum hg_status status = hg_count_pages(self->analysis.graph, &self->analysis.tree,
+                                           count->page_bytes, &self->task, &count->pages,
+                                           count->list ? &count->sparse : NULL);
+    if (status != HG_OK) free_sparse(count);
+    return status;
+}
+
+static void
+read_pages(VALUE self, VALUE page_bytes, struct page_count *count) {
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
+    count->page_bytes = hgb_amount(page_bytes);
+    if (count->page_bytes == 0) rb_raise(rb_eArgError, "a page has more than no bytes");
+    hgb_run(binding, count_pages, count, free_sparse);
 }
 
 /* call-seq: graph.pages(bytes of a page) -> [used, sparse, objects on sparse ones, dead] */
 static VALUE
 graph_pages(VALUE self, VALUE page_bytes) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
-    struct page_count count = {.page_bytes = hgb_amount(page_bytes)};
-    if (count.page_bytes == 0) rb_raise(rb_eArgError, "a page has more than no bytes");
-    hgb_run(binding, count_pages, &count, NULL);
+    struct page_count count = {0};
+    read_pages(self, page_bytes, &count);
     return rb_ary_new_from_args(4, ULL2NUM(count.pages.used), ULL2NUM(count.pages.sparse),
                                 ULL2NUM(count.pages.sparse_objects), ULL2NUM(count.pages.dead));
+}
+
+/* call-seq: graph.on_sparse_pages(bytes of a page) -> nodes, the live objects there */
+static VALUE
+graph_on_sparse_pages(VALUE self, VALUE page_bytes) {
+    struct page_count count = {.list = true};
+    read_pages(self, page_bytes, &count);
+    return hgb_list(&count.sparse);
 }
 
 struct text_search {
@@ -164,6 +189,7 @@ hgb_define_objects(VALUE class) {
     rb_define_method(class, "modules_named", graph_modules_named, 1);
     rb_define_method(class, "most_referred", graph_most_referred, 2);
     rb_define_method(class, "pages", graph_pages, 1);
+    rb_define_method(class, "on_sparse_pages", graph_on_sparse_pages, 1);
     rb_define_method(class, "texts_with", graph_texts_with, 1);
     rb_define_method(class, "repeats", graph_repeats, 2);
 }

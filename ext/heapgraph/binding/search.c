@@ -165,6 +165,7 @@ graph_has_superclasses(VALUE self) {
 
 struct merging {
     struct search search;
+    uint32_t without; /* a branch, or 0 for none */
     struct hg_merged_paths merged;
 };
 
@@ -180,7 +181,11 @@ merge_paths(struct binding *self, void *data) {
     const struct hg_analysis *all = &self->analysis;
     struct search *search = &merging->search;
     enum hg_status status = prepare(self, search);
-    if (status == HG_OK)
+    if (status == HG_OK && merging->without)
+        status = hg_merge_paths_without(all->graph, &all->tree, &all->parents, &search->filter,
+                                        search->listing.limit, merging->without, &self->task,
+                                        &merging->merged);
+    else if (status == HG_OK)
         status = hg_merge_paths(all->graph, &all->tree, &all->parents, &search->filter,
                                 search->listing.limit, &self->task, &merging->merged);
     release(search);
@@ -189,12 +194,14 @@ merge_paths(struct binding *self, void *data) {
 
 /*
  *  call-seq:
- *    graph.merged_paths(**wanted, limit: all) ->
+ *    graph.merged_paths(without, **wanted, limit: all) ->
  *      [garbage objects, bytes, [[parent, name, node or nil, objects, bytes, retained,
- *                                 own objects, bytes, retained], …]]
+ *                                 own objects, bytes, retained], …],
+ *       [references, objects, bytes] or nil]
  *
  * The best paths to the objects that are wanted (as for find) as one tree: see
- * merged_paths.h. A rest has no node.
+ * merged_paths.h. A rest has no node. `without` is nil, or the number of a branch without whose
+ * references paths are found; then there is also how many are cut, and what these alone hold.
  */
 static VALUE
 graph_merged_paths(int argc, VALUE *argv, VALUE self) {
@@ -202,7 +209,9 @@ graph_merged_paths(int argc, VALUE *argv, VALUE self) {
     struct binding *binding = hgb_with(self, HG_PART_PARENTS);
     struct merging merging = {0};
     VALUE kept = rb_ary_new();
-    read_search(binding, argc, argv, &merging.search, kept);
+    rb_check_arity(argc, 1, 2);
+    if (!NIL_P(argv[0])) merging.without = hgb_limit(binding, argv[0]);
+    read_search(binding, argc - 1, argv + 1, &merging.search, kept);
     hgb_run(binding, merge_paths, &merging, free_merged);
     RB_GC_GUARD(kept);
 
@@ -217,8 +226,12 @@ graph_merged_paths(int argc, VALUE *argv, VALUE self) {
         };
         rb_ary_push(branches, rb_ary_new_from_values(sizeof(row) / sizeof(*row), row));
     }
-    VALUE answer = rb_ary_new_from_args(3, ULL2NUM(merged->garbage), ULL2NUM(merged->garbage_bytes),
-                                        branches);
+    VALUE released = Qnil;
+    if (merging.without)
+        released = rb_ary_new_from_args(3, ULL2NUM(merged->cut), ULL2NUM(merged->released),
+                                        ULL2NUM(merged->released_bytes));
+    VALUE answer = rb_ary_new_from_args(4, ULL2NUM(merged->garbage), ULL2NUM(merged->garbage_bytes),
+                                        branches, released);
     free_merged(&merging);
     return answer;
 }

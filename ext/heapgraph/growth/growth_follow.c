@@ -3,12 +3,6 @@
  */
 #include "growth/growth_follow.h"
 
-/* Whether an edge has a name of its own. Edges to elements have none. */
-static bool
-has_name(uint32_t name) {
-    return hg_edge_kind(name) != HG_E_REFERENCE && !hg_edge_is_element(name);
-}
-
 uint32_t
 hg_trail_before(const struct hg_best_paths *paths, uint32_t node) {
     uint32_t parent = hg_parent(&paths->parents, node);
@@ -26,5 +20,6 @@ uint32_t
 hg_trail_follow(struct hg_trails *trails, struct hg_steps *steps, const struct hg_best_paths *paths,
                 uint32_t before, uint32_t node) {
     uint32_t name = hg_parent_name(&paths->parents, node);
-    return hg_trails_follow(trails, before, hg_steps_take(steps, name, node), has_name(name));
+    return hg_trails_follow(trails, before, hg_steps_take(steps, name, node),
+                            hg_step_is_named(name));
 }

@@ -23,6 +23,12 @@ hg_is_shared_buffer(const struct hg_best_paths *paths, uint32_t node) {
            hg_steps_shares(paths->graph, parent, node, hg_parent_name(&paths->parents, node));
 }
 
+/* Whether the step over an edge has a name of its own. Edges to elements have none. */
+static inline bool
+hg_step_is_named(uint32_t name) {
+    return hg_edge_kind(name) != HG_E_REFERENCE && !hg_edge_is_element(name);
+}
+
 /*
  * The node whose trail comes before that of a node: its parent, but the elements of a shared buffer
  * count as elements of the array. HG_NO_NODE for a node without a parent.

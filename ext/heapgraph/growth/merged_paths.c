@@ -123,6 +123,12 @@ first_bit(uint64_t bits) {
     return (uint32_t)__builtin_ctzll(bits);
 }
 
+/* Whether nothing holds a live member any more, since some references are cut. */
+static bool
+is_released(const struct merging *merging, uint32_t node) {
+    return hg_parent_cost(&merging->paths.parents, node) == UINT32_MAX;
+}
+
 /* Marks the positions of members that something holds. */
 static enum hg_status
 mark_live(struct merging *merging, struct hg_merged_paths *merged) {
@@ -133,12 +139,13 @@ mark_live(struct merging *merging, struct hg_merged_paths *merged) {
             return HG_STOPPED;
         for (uint64_t bits = merging->member[word]; bits; bits &= bits - 1) {
             uint32_t node = word * 64 + first_bit(bits), at = hg_position(tree, node);
-            if (at != HG_NO_NODE) {
+            if (at != HG_NO_NODE && !is_released(merging, node)) {
                 merging->at[at / 64] |= UINT64_C(1) << at % 64;
                 continue;
             }
-            merged->garbage++;
-            merged->garbage_bytes += hg_memsize(merging->graph, node);
+            uint64_t bytes = hg_memsize(merging->graph, node);
+            *(at == HG_NO_NODE ? &merged->garbage : &merged->released) += 1;
+            *(at == HG_NO_NODE ? &merged->garbage_bytes : &merged->released_bytes) += bytes;
             merging->member[word] &= ~(bits & -bits);
         }
     }
@@ -331,6 +338,90 @@ branch_out(struct merging *merging, uint32_t limit, struct hg_merged_paths *merg
     return status;
 }
 
+/* -- the references that lead to a branch -- */
+
+/* A step of the trails, by which a branch is reached. */
+struct step {
+    uint64_t number;
+    uint32_t trail, above; /* where it leads, and where it begins */
+    bool named;
+};
+
+/* Finds the step to a branch. Returns false if no reference leads to it. */
+static bool
+find_step(const struct merging *merging, const struct hg_merged_paths *merged, uint32_t branch,
+          struct step *step) {
+    if (branch >= merged->count || merged->branches[branch].parent == 0) return false;
+    for (uint32_t trail = 0; trail < merging->known; trail++) {
+        const struct place *place = &merging->places[trail];
+        if (!place->stays || place->branch != branch) continue;
+        const struct hg_trail *found = &merging->trails.items[trail];
+        *step = (struct step){found->step, trail, found->parent, hg_step_is_named(place->name)};
+        return true;
+    }
+    return false;
+}
+
+/* Whether the step leads from this trail to the branch. */
+static bool
+leads_there(struct merging *merging, const struct step *step, uint32_t from) {
+    if (from == step->above) return true;
+    uint32_t at = from;
+    while (at > step->trail) at = merging->trails.items[at].parent;
+    if (at != step->trail) return false;
+    uint32_t to = hg_trails_follow(&merging->trails, from, step->number, step->named);
+    if (to == HG_NO_TRAIL) merging->steps.failed = true; // there is no memory
+    return to == step->trail;
+}
+
+/* Whether an edge makes the step, itself or by an element of the buffer to which it leads. */
+static bool
+makes(struct merging *merging, const struct step *step, uint32_t from, uint64_t edge) {
+    const struct hg_graph *graph = merging->graph;
+    uint32_t name = hg_name(graph, edge), to = hg_target(graph, edge);
+    if (!hg_edge_holds(name)) return false;
+    if (hg_steps_take(&merging->steps, name, to) == step->number) return true;
+    if (step->named || !hg_steps_shares(graph, from, to, name)) return false;
+    for (uint64_t next = hg_first(graph, to), end = hg_first(graph, to + 1); next < end; next++)
+        if (hg_steps_take(&merging->steps, hg_name(graph, next), hg_target(graph, next)) ==
+            step->number)
+            return true;
+    return false;
+}
+
+/* Marks the edges of a node that make the step. Returns false if there is no memory. */
+static bool
+cut_edges_of(struct merging *merging, const struct step *step, uint32_t node, uint64_t *cut,
+             uint64_t *count) {
+    uint64_t edge = hg_first(merging->graph, node), end = hg_first(merging->graph, node + 1);
+    while (edge < end && !makes(merging, step, node, edge)) edge++;
+    if (edge == end) return true;
+    if (!find_trail(merging, node)) return false;
+    if (!leads_there(merging, step, merging->trail[node] - 1)) return true;
+    for (; edge < end; edge++) {
+        if (!makes(merging, step, node, edge)) continue;
+        cut[edge / 64] |= UINT64_C(1) << edge % 64;
+        ++*count;
+    }
+    return true;
+}
+
+/* Marks all references that lead to a branch, when the branches are there. */
+static enum hg_status
+cut_branch(struct merging *merging, struct hg_merged_paths *merged, uint32_t branch,
+           uint64_t *cut) {
+    const struct hg_graph *graph = merging->graph;
+    struct step step;
+    if (!find_step(merging, merged, branch, &step)) return HG_OK;
+    hg_phase(merging->task, "references", graph->nodes);
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(merging->task, node)) return HG_STOPPED;
+        if (is_released(merging, node) || hg_is_shared_buffer(&merging->paths, node)) continue;
+        if (!cut_edges_of(merging, &step, node, cut, &merged->cut)) return HG_NO_MEMORY;
+    }
+    return merging->steps.failed ? HG_NO_MEMORY : HG_OK;
+}
+
 static void
 free_merging(struct merging *merging) {
     hg_array_free(merging->member);
@@ -346,10 +437,11 @@ free_merging(struct merging *merging) {
     hg_numbers_free(&merging->stack);
 }
 
-enum hg_status
-hg_merge_paths(const struct hg_graph *graph, const struct hg_tree *tree,
-               const struct hg_parents *parents, const struct hg_filter *filter, uint32_t limit,
-               struct hg_task *task, struct hg_merged_paths *merged) {
+/* Merges paths, and marks in `cut`, unless it is NULL, what leads to a branch. */
+static enum hg_status
+merge(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_parents *parents,
+      const struct hg_filter *filter, uint32_t limit, uint32_t branch, uint64_t *cut,
+      struct hg_task *task, struct hg_merged_paths *merged) {
     struct merging merging = {
         .graph = graph,
         .tree = tree,
@@ -369,8 +461,36 @@ hg_merge_paths(const struct hg_graph *graph, const struct hg_tree *tree,
     if (status == HG_OK) status = mark_live(&merging, merged);
     if (status == HG_OK) status = find_trails(&merging);
     if (status == HG_OK) status = branch_out(&merging, limit, merged);
+    if (status == HG_OK && cut) status = cut_branch(&merging, merged, branch, cut);
     if (status != HG_OK) hg_merged_paths_free(merged);
     free_merging(&merging);
+    return status;
+}
+
+enum hg_status
+hg_merge_paths(const struct hg_graph *graph, const struct hg_tree *tree,
+               const struct hg_parents *parents, const struct hg_filter *filter, uint32_t limit,
+               struct hg_task *task, struct hg_merged_paths *merged) {
+    return merge(graph, tree, parents, filter, limit, 0, NULL, task, merged);
+}
+
+enum hg_status
+hg_merge_paths_without(const struct hg_graph *graph, const struct hg_tree *tree,
+                       const struct hg_parents *parents, const struct hg_filter *filter,
+                       uint32_t limit, uint32_t branch, struct hg_task *task,
+                       struct hg_merged_paths *merged) {
+    struct hg_parents others = {0};
+    uint64_t *cut = hg_array(graph->edges / 64 + 1, sizeof(*cut));
+    *merged = (struct hg_merged_paths){0};
+    if (!cut) return HG_NO_MEMORY;
+    enum hg_status status = merge(graph, tree, parents, filter, limit, branch, cut, task, merged);
+    uint64_t count = merged->cut;
+    hg_merged_paths_free(merged);
+    if (status == HG_OK) status = hg_parents_build_without(graph, cut, task, &others);
+    hg_array_free(cut);
+    if (status == HG_OK) status = merge(graph, tree, &others, filter, limit, 0, NULL, task, merged);
+    if (status == HG_OK) merged->cut = count;
+    hg_parents_free(&others);
     return status;
 }
 

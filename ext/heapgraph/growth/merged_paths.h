@@ -35,6 +35,10 @@ struct hg_merged_paths {
     struct hg_branch *branches; /* a parent comes before its branches, rests come last */
     size_t count;
     uint64_t garbage, garbage_bytes; /* members that no root holds */
+
+    /* Of hg_merge_paths_without: how many references are cut, and the members that these alone
+       hold. They are in no branch. */
+    uint64_t cut, released, released_bytes;
 };
 
 /*
@@ -47,6 +51,25 @@ struct hg_merged_paths {
 enum hg_status hg_merge_paths(const struct hg_graph *graph, const struct hg_tree *tree,
                               const struct hg_parents *parents, const struct hg_filter *filter,
                               uint32_t limit, struct hg_task *task, struct hg_merged_paths *merged)
+    __attribute__((warn_unused_result));
+
+/*
+ * The same without one of these branches: as if the references that lead to it did not hold. These
+ * are all references that make the same step, from all objects whose own best paths lead to the
+ * parent of the branch (or, in a list that goes round, to the branch itself). For elements of an
+ * array whose buffer is another array's, the reference to the buffer is cut. `cut` is 0 if there is
+ * no such branch, if no reference leads to it, as to a root or a named module with which paths
+ * begin, or if it is a rest; a class is also held by its objects, which is not cut.
+ *
+ * What members retain is what they do with all references. The work is that of hg_merge_paths
+ * twice, of a scan over all edges, and of finding the best paths anew; the memory is 22 bytes for
+ * each node and a bit for each edge.
+ */
+enum hg_status hg_merge_paths_without(const struct hg_graph *graph, const struct hg_tree *tree,
+                                      const struct hg_parents *parents,
+                                      const struct hg_filter *filter, uint32_t limit,
+                                      uint32_t branch, struct hg_task *task,
+                                      struct hg_merged_paths *merged)
     __attribute__((warn_unused_result));
 
 /* Frees the branches; a zeroed struct is allowed. */

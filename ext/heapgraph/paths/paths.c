@@ -30,6 +30,7 @@ struct owned {
 
 struct search {
     const struct hg_graph *graph;
+    const uint64_t *cut; /* NULL, or a bit for each edge: those that do not count */
     struct hg_task *task;
     struct owned *tree;
     struct hg_list queue[QUEUES];        /* nodes of the current rank, by length modulo QUEUES */
@@ -60,6 +61,11 @@ enqueue(struct search *search, uint32_t length, uint32_t node) {
     else search->failed = true;
 }
 
+static inline bool
+is_cut(const struct search *search, uint64_t edge) {
+    return search->cut && search->cut[edge / 64] >> edge % 64 & 1;
+}
+
 /* Takes the step if that makes the path to its target better. */
 static inline void
 step_to(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
@@ -82,7 +88,7 @@ expand(struct search *search, uint32_t node) {
     const struct hg_graph *graph = search->graph;
     for (uint64_t edge = hg_first(graph, node), end = hg_first(graph, node + 1); edge < end;
          edge++) {
-        if (!hg_edge_holds(hg_name(graph, edge))) continue;
+        if (!hg_edge_holds(hg_name(graph, edge)) || is_cut(search, edge)) continue;
         step_to(search, node, hg_target(graph, edge), hg_name(graph, edge));
     }
     if (hg_class(graph, node) != HG_NO_NODE) {
@@ -219,7 +225,7 @@ follow_constants(struct search *search, uint32_t object, uint32_t *count) {
             uint32_t to = hg_target(graph, edge);
             if (hg_edge_kind(hg_name(graph, edge)) != HG_E_CONSTANT || !is_module(graph, to))
                 continue;
-            if (tree->module[to] & MODULE) continue;
+            if (tree->module[to] & MODULE || is_cut(search, edge)) continue;
             if (!(tree->module[to] & FIXED)) {
                 tree->parent[to] = node;
                 tree->name[to] = hg_name(graph, edge);
@@ -336,6 +342,12 @@ find_parents(struct search *search) {
 
 enum hg_status
 hg_parents_build(const struct hg_graph *graph, struct hg_task *task, struct hg_parents *parents) {
+    return hg_parents_build_without(graph, NULL, task, parents);
+}
+
+enum hg_status
+hg_parents_build_without(const struct hg_graph *graph, const uint64_t *cut, struct hg_task *task,
+                         struct hg_parents *parents) {
     *parents = (struct hg_parents){0};
     struct owned *owned = hg_array(1, sizeof(*owned));
     if (!owned) return HG_NO_MEMORY;
@@ -347,7 +359,7 @@ hg_parents_build(const struct hg_graph *graph, struct hg_task *task, struct hg_p
     parents->cost.array = owned->cost = hg_array(graph->nodes, sizeof(*owned->cost));
     parents->module.array = owned->module = hg_array(graph->nodes, 1);
 
-    struct search search = {.graph = graph, .task = task, .tree = owned};
+    struct search search = {.graph = graph, .cut = cut, .task = task, .tree = owned};
     enum hg_status status = HG_NO_MEMORY;
     if (owned->parent && owned->name && owned->cost && owned->module) {
         memset(owned->parent, 0xff, size);

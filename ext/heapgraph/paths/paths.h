@@ -70,6 +70,14 @@ hg_parent_module(const struct hg_parents *parents, uint32_t node) {
 enum hg_status hg_parents_build(const struct hg_graph *graph, struct hg_task *task,
                                 struct hg_parents *parents) __attribute__((warn_unused_result));
 
+/*
+ * The same without the edges that have a bit in `cut`, which has one for each edge. What only these
+ * hold is unreachable. Which modules are former ones (former.h) is judged by all edges.
+ */
+enum hg_status hg_parents_build_without(const struct hg_graph *graph, const uint64_t *cut,
+                                        struct hg_task *task, struct hg_parents *parents)
+    __attribute__((warn_unused_result));
+
 /* Frees the parents; those that are zeroed or freed already are allowed. */
 void hg_parents_free(struct hg_parents *parents);
 

@@ -225,6 +225,9 @@ hg_meets(const struct hg_graph *graph, const struct hg_tree *tree,
         return is_related(condition->relation, hg_retained(tree, node), condition->value);
     case HG_IF_OBJECTS:
         return is_related(condition->relation, hg_retained_nodes(tree, node), condition->value);
+    case HG_IF_FLAG:
+        is = hg_flags(graph, node) & condition->value;
+        break;
     case HG_IF_TYPE:
         is = condition->value >> hg_type(graph, node) & 1;
         break;

@@ -26,6 +26,7 @@ enum hg_subject {
     HG_IF_SIZE,             /* its own size in bytes */
     HG_IF_RETAINED,         /* its retained size in bytes; 0 for garbage */
     HG_IF_OBJECTS,          /* how many nodes it dominates, itself included; 0 for garbage */
+    HG_IF_FLAG,             /* one of the bits in the value (HG_N_FROZEN …) is set */
     HG_SUBJECTS
 };
 

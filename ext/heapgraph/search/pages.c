@@ -11,24 +11,30 @@
 struct page {
     uint64_t number, last_address, least_distance;
     uint64_t objects, live;
+    size_t before; /* how many objects on sparse pages come before those of this one */
 };
 
+/* The live objects of the page have been added to `sparse`, and go from there if it is not. */
 static void
-close_page(const struct page *page, uint64_t page_bytes, struct hg_pages *pages) {
+close_page(const struct page *page, uint64_t page_bytes, struct hg_pages *pages,
+           struct hg_numbers *sparse) {
     if (!page->objects) return;
     if (!page->live) {
         pages->dead++;
         return;
     }
     pages->used++;
-    if (page->live * 10 > page_bytes / page->least_distance) return;
+    if (page->live * 10 > page_bytes / page->least_distance) {
+        if (sparse) sparse->count = page->before;
+        return;
+    }
     pages->sparse++;
     pages->sparse_objects += page->live;
 }
 
 enum hg_status
 hg_count_pages(const struct hg_graph *graph, const struct hg_tree *tree, uint64_t page_bytes,
-               struct hg_task *task, struct hg_pages *pages) {
+               struct hg_task *task, struct hg_pages *pages, struct hg_numbers *sparse) {
     struct page page = {0};
     memset(pages, 0, sizeof(*pages));
     hg_phase(task, "pages", graph->objects);
@@ -38,14 +44,18 @@ hg_count_pages(const struct hg_graph *graph, const struct hg_tree *tree, uint64_
         uint64_t address = hg_address(graph, node);
         uint64_t distance = address - page.last_address;
         if (!page.objects || address / page_bytes != page.number) {
-            close_page(&page, page_bytes, pages);
-            page = (struct page){.number = address / page_bytes, .least_distance = LARGEST_SLOT};
+            close_page(&page, page_bytes, pages, sparse);
+            page = (struct page){.number = address / page_bytes,
+                                 .least_distance = LARGEST_SLOT,
+                                 .before = sparse ? sparse->count : 0};
         }
         else if (distance && distance < page.least_distance) page.least_distance = distance;
         page.last_address = address;
         page.objects++;
-        page.live += hg_is_reachable(tree, node);
+        if (!hg_is_reachable(tree, node)) continue;
+        page.live++;
+        if (sparse) hg_numbers_add(sparse, node);
     }
-    close_page(&page, page_bytes, pages);
-    return HG_OK;
+    close_page(&page, page_bytes, pages, sparse);
+    return sparse && sparse->failed ? HG_NO_MEMORY : HG_OK;
 }

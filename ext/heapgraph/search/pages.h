@@ -5,6 +5,7 @@
 #ifndef HEAPGRAPH_PAGES_H
 #define HEAPGRAPH_PAGES_H
 
+#include "base/array.h"
 #include "tree/dominators.h"
 
 struct hg_pages {
@@ -15,11 +16,13 @@ struct hg_pages {
 };
 
 /*
- * Counts pages. `page_bytes` is the size of a page, a power of two. The size of the slots of a page
- * is known from the distances between the objects on it. HG_OK or HG_STOPPED.
+ * Counts pages, and adds to `sparse`, unless it is NULL, the live objects on sparse pages in the
+ * order of nodes. `page_bytes` is the size of a page, a power of two. The size of the slots of a
+ * page is known from the distances between the objects on it. HG_OK · HG_STOPPED · HG_NO_MEMORY
+ * (with `sparse` only).
  */
 enum hg_status hg_count_pages(const struct hg_graph *graph, const struct hg_tree *tree,
-                              uint64_t page_bytes, struct hg_task *task, struct hg_pages *pages)
-    __attribute__((warn_unused_result));
+                              uint64_t page_bytes, struct hg_task *task, struct hg_pages *pages,
+                              struct hg_numbers *sparse) __attribute__((warn_unused_result));
 
 #endif

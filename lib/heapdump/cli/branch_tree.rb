@@ -27,9 +27,10 @@ module HeapDump
       def to_a
         @merged.map do |branch|
           { parent: branch.parent, text: Terminal::Text.safe(branch.to_s), other: branch.other?,
-            example: branch.node&.address && branch.node.to_s, objects: branch.objects,
-            bytes: branch.bytes, retained: branch.retained, own_objects: branch.own_objects,
-            own_bytes: branch.own_bytes, own_retained: branch.own_retained }
+            edge: !branch.edge.nil?, example: branch.node&.address && branch.node.to_s,
+            objects: branch.objects, bytes: branch.bytes, retained: branch.retained,
+            own_objects: branch.own_objects, own_bytes: branch.own_bytes,
+            own_retained: branch.own_retained }
         end
       end
 

@@ -21,6 +21,8 @@ module HeapDump
           type = STRING                  as in the dump
           size > 64k                     the size in bytes; also retained (bytes), objects (that would
                                          be free with it) and length, with = != < <= > >=
+          flag = finalizer               also frozen, old, shared, singleton, error
+          page = sparse                  on a page of the heap that is nearly empty
           held_by = Name, holds = Name   an object of that class, or at that address, refers to it,
                                          or it to that directly
           @state == :open                an instance variable: a :symbol, "text", number, true, false,

@@ -59,9 +59,32 @@ module HeapDump
       # How many objects of the set no root holds (Integer), and the sum of their sizes.
       attr_reader :garbage, :garbage_bytes
 
+      # +wanted+ is what Search#wanted returns, on whatever snapshot of the same dump.
+      def self.find(snapshot, wanted, limit:, without: nil) # :nodoc:
+        check_branch(without)
+        merged = new(snapshot, snapshot.graph.merged_paths(without, **wanted, limit: limit))
+        return merged unless merged.cut&.zero?
+
+        raise ArgumentError, "without: no reference leads to branch #{without}, so that none can " \
+                             "be cut"
+      end
+
+      def self.check_branch(index)
+        return if index.nil? || (index.is_a?(Integer) && index.positive?)
+
+        raise ArgumentError, "without: is the index of a branch behind the first, not " \
+                             "#{index.inspect}"
+      end
+      private_class_method :check_branch
+
+      # Of paths without a branch: how many references are cut for that (Integer), and how many
+      # objects of the set these alone hold, with the sum of their sizes. They are in no branch, and
+      # no garbage. nil for all paths.
+      attr_reader :cut, :released, :released_bytes
+
       # +found+ is what Graph#merged_paths returns.
       def initialize(snapshot, found) # :nodoc:
-        @garbage, @garbage_bytes, branches = found
+        @garbage, @garbage_bytes, branches, (@cut, @released, @released_bytes) = found
         @branches = branches.each_with_index.map { |flat, i| branch(snapshot, i, flat) }.freeze
         @below = @branches.each_index.drop(1).group_by { |i| @branches[i].parent }.freeze
         freeze

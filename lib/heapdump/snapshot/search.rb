@@ -7,12 +7,16 @@ module HeapDump
     # strings (Values) and for instance variables (WhereFields).
     class Search # :nodoc:
       # In the order of enum hg_sort (ext/heapgraph/search/find.h).
-      SORTS = %i[retained size address referrers].freeze
+      IN_MEMORY = %i[retained size address referrers].freeze
+      private_constant :IN_MEMORY
+
+      # All orders: for that of lengths, lines are read.
+      SORTS = [*IN_MEMORY, :length].freeze
 
       # The keywords of Snapshot#find that are conditions.
       CONDITIONS = %i[class type value min_size where].freeze
 
-      # For +where+ the lines of so many objects are read at most.
+      # For +where+ and lengths the lines of so many objects are read at most.
       MOST_LINES = 1_000_000
 
       # +conditions+ is a Hash; nil is no condition.
@@ -30,11 +34,10 @@ module HeapDump
 
       # A part of the objects found (Page of Node).
       def page(sort, offset, limit)
-        order = SORTS.index(sort) or
+        SORTS.include?(sort) or
           raise ArgumentError, "sort: is one of #{SORTS.join(", ")}, not #{sort.inspect}"
         [offset, limit].each { |number| check_number(number) }
-        total, _bytes, numbers = @snapshot.graph.find(**wanted, sort: order, offset: offset,
-                                                                limit: limit)
+        total, numbers = sort == :length ? longest(offset, limit) : first(sort, offset, limit)
         Page.new(numbers.map { |number| @snapshot.node(number) }, total)
       end
 
@@ -44,26 +47,49 @@ module HeapDump
         return @filter.to_h unless @values || fields.any?
 
         known = @filter.to_h
-        known[:nodes] = @values.candidates if @values
-        check_total(known) if fields.any?
-        candidates = @snapshot.graph.find(**known, sort: SORTS.index(:address)).last
+        known[:nodes] = [known[:nodes], @values&.candidates].compact.reduce(:&)
+        check_total(known, fields) if fields.any?
+        candidates = all(known)
         { nodes: candidates.select { |number| met?(number) } }
       end
 
       private
+
+      # How many objects are found, and the numbers of some of them.
+      def first(sort, offset, limit)
+        total, _bytes, numbers = @snapshot.graph.find(**wanted, sort: IN_MEMORY.index(sort),
+                                                                offset: offset, limit: limit)
+        [total, numbers]
+      end
+
+      # The numbers of all objects in the order of addresses.
+      def all(wanted)
+        @snapshot.graph.find(**wanted, sort: IN_MEMORY.index(:address)).last
+      end
+
+      # The same as #first by length. What has none comes last.
+      def longest(offset, limit)
+        found = wanted
+        check_total(found, "the order of lengths")
+        numbers = all(found)
+        sorted = numbers.each_with_index.sort_by do |number, i|
+          [-(@filter.fields.length(number) || -1), i]
+        end
+        [numbers.size, sorted.drop(offset).first(limit).map(&:first)]
+      end
 
       def met?(number)
         (@values.nil? || @values.match?(@snapshot.line(number))) && @filter.fields.met?(number)
       end
 
       # A limit before the work: each line takes some microseconds.
-      def check_total(known)
+      def check_total(known, purpose)
         total, = @snapshot.graph.find(**known, limit: 0)
         return if total <= MOST_LINES
 
         count = Terminal::Units.method(:count)
         raise Error, "#{count.call(total)} objects meet the other conditions, and for " \
-                     "#{@filter.fields} the line of each has to be read: at most " \
+                     "#{purpose} the line of each has to be read: at most " \
                      "#{count.call(MOST_LINES)} are; narrow it, as with class = Name, " \
                      "is_a = Name, type = TYPE or size > 1k"
       end

@@ -6,7 +6,7 @@ module HeapDump
     class SearchFilter # :nodoc:
       # In the order of enum hg_subject (ext/heapgraph/search/conditions.h).
       SUBJECTS = %i[type class is_a held_by held_by_instance holds holds_instance size retained
-                    objects].freeze
+                    objects flag].freeze
       # In the order of enum hg_relation.
       RELATIONS = %w[= != < <= > >=].freeze
       private_constant :SUBJECTS, :RELATIONS
@@ -18,13 +18,15 @@ module HeapDump
       def initialize(snapshot, conditions)
         @snapshot = snapshot
         given = conditions[:where] ? Where.parse(conditions[:where]) : []
+        by_page, given = given.partition { |condition| condition.subject == :page }
         by_line, known = given.partition(&:line?)
         @fields = WhereFields.new(snapshot, by_line)
         known.map! { |condition| in_numbers(condition) }
         known.concat(types_of_fields) if @fields.any?
         @hash = { classes: conditions[:class]&.then { |name| snapshot.classes_named(name) },
                   type: conditions[:type]&.then { |word| type_number(word) },
-                  least: conditions[:min_size] || 0, conditions: known }
+                  least: conditions[:min_size] || 0, conditions: known,
+                  nodes: by_page.any? ? on_sparse_pages : nil }
       end
 
       # The keywords of Graph#find (Hash).
@@ -34,6 +36,14 @@ module HeapDump
 
       private
 
+      # Numbers of nodes in ascending order.
+      def on_sparse_pages
+        memory = @snapshot.summary.memory
+        return @snapshot.graph.on_sparse_pages(memory.page_bytes / memory.pages) if memory.pages
+
+        raise NotFound, "#{@snapshot.path} does not say what pages there are: page is not known"
+      end
+
       def in_numbers(condition)
         subject, value = subject_and_value(condition.subject, condition.value)
         [SUBJECTS.index(subject), RELATIONS.index(condition.operator), value]
@@ -41,7 +51,7 @@ module HeapDump
 
       def subject_and_value(subject, value)
         case subject
-        when :type then [:type, 1 << value]
+        when :type, :flag then [subject, 1 << value]
         when :class then [:class, @snapshot.classes_named(value)]
         when :is_a then [:is_a, kinds(value)]
         when :held_by, :holds then relatives(subject, value)

@@ -121,6 +121,12 @@ module HeapDump
       # returned, as many as fit into +limit+ (2 at least), with a rest below each that has others.
       # Raises what #find does.
       #
+      # +without+ is the index of a branch of this answer (nil for none): then the references that
+      # lead to it, from all objects whose own best paths lead to its parent, count as cut, and the
+      # paths to what is held by other ways are returned (MergedPaths#released). What objects retain
+      # is still what they do with these references. Raises ArgumentError if no reference leads to
+      # the branch, as to the first one, to modules and roots with which paths begin, and to rests.
+      #
       #   merged = snapshot.merged_paths({ class: "Session" })
       #   merged.each { |branch| puts "#{branch.objects}: #{branch}" }
       #   # 84: all
@@ -128,13 +134,14 @@ module HeapDump
       #   # 80: constant CACHE → Hash
       #   # 80: […] → Session
       #   # …
-      def merged_paths(set, limit: 500)
+      #   snapshot.merged_paths({ class: "Session" }, without: 3).released # => 80
+      def merged_paths(set, limit: 500, without: nil)
         filter = if set.is_a?(Hash) then Search.new(self, set).wanted
                  else
                    nodes = set.is_a?(Enumerable) ? set : [set]
                    { nodes: nodes.map { |node| to_node(node).id }.uniq.sort }
                  end
-        MergedPaths.new(self, graph.merged_paths(**filter, limit: limit))
+        MergedPaths.find(self, filter, limit: limit, without: without)
       end
     end
   end

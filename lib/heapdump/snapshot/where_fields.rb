@@ -54,13 +54,18 @@ module HeapDump
         lengths_met?(number) && fields_met?(number)
       end
 
+      # The length of an object, by the number of its node, nil if it has none (Integer).
+      def length(number)
+        @graph.brief(number).to_s[LENGTH, 1]&.to_i
+      end
+
       private
 
       def lengths_met?(number)
         return true if @lengths.empty?
 
-        length = @graph.brief(number).to_s[LENGTH, 1] or return false
-        @lengths.all? { |condition| related?(length.to_i, condition) }
+        length = length(number) or return false
+        @lengths.all? { |condition| related?(length, condition) }
       end
 
       def fields_met?(number)

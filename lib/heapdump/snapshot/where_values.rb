@@ -21,6 +21,8 @@ module HeapDump
       UNITS = { "k" => 1 << 10, "m" => 1 << 20, "g" => 1 << 30 }.freeze
       FLAGS = { "i" => Regexp::IGNORECASE, "m" => Regexp::MULTILINE,
                 "x" => Regexp::EXTENDED }.freeze
+      # Flags that objects may have.
+      OBJECTS = %w[finalizer frozen old shared singleton error].freeze
       SHOWN = 20 # characters of what is wrong
 
       def initialize(text)
@@ -75,6 +77,20 @@ module HeapDump
         fault("a type (#{(Node::TYPES - %w[UNKNOWN ROOT VIRTUAL_ROOT]).join(" ")})") unless number
         scan(/\p{Word}+/)
         number
+      end
+
+      # The number of a flag (Integer).
+      def flag
+        word = check(/\w+/)
+        number = word && OBJECTS.include?(word) && Node::FLAGS.index(word.to_sym)
+        fault("a flag (#{OBJECTS.join(" ")})") unless number
+        scan(/\w+/)
+        number
+      end
+
+      # A kind of page (Symbol): there is one.
+      def page
+        scan(/sparse(?!\p{Word})/)&.to_sym || fault('"sparse"')
       end
 
       # A number with or without a unit (Integer).

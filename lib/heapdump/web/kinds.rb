@@ -17,6 +17,45 @@ module HeapDump
         end
       end
 
+      # Which numbers are meant, as ">1000", "<1MB", "1..5" or "7": the Range of these Integers.
+      # k, M and G are 1024, 1024² and 1024³; a sign is allowed.
+      class Bounds
+        UNITS = { "" => 1, "k" => 1024, "m" => 1024**2, "g" => 1024**3 }.freeze
+        NUMBER = /[+-]?\d{1,15}(?:\.\d{1,6})?(?: ?(?:[kmg](?:i?b)?|b))?/i
+        FORM = /\A\s*(?:(?<relation>[<>]=?|=)?\s*(?<one>#{NUMBER})|
+                 (?<least>#{NUMBER})\s*\.\.\s*(?<most>#{NUMBER}))\s*\z/x
+        private_constant :UNITS, :NUMBER, :FORM
+
+        def value(text)
+          found = FORM.match(text) if text.size <= 100
+          return unless found
+          return related(found[:relation].to_s, number(found[:one])) if found[:one]
+
+          least, most = found.values_at(:least, :most).map { |one| number(one) }
+          least.ceil..most.floor if least <= most
+        end
+
+        def words
+          "a number or numbers as >1000, <1MB, 1..5 (k, M and G are 1024, 1024² and 1024³)"
+        end
+
+        private
+
+        def number(text)
+          text.to_r * UNITS.fetch(text[/[kmg]/i].to_s.downcase)
+        end
+
+        def related(relation, number)
+          case relation
+          when ">" then (number.floor + 1)..
+          when ">=" then number.ceil..
+          when "<" then ..(number.ceil - 1)
+          when "<=" then ..number.floor
+          else number.ceil..number.floor # none, if the number is no integer
+          end
+        end
+      end
+
       # One of some words, as a Symbol.
       Word = Struct.new(:all) do
         def value(text)

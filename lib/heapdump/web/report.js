@@ -1,4 +1,4 @@
-/*! heapdump, web/ a6a0589462ea01f806f6f5221342c8aa5346fe608fe52b7b7233f18074e0f4b0
+/*! heapdump, web/ ca23d4c5ae1f9e8866856fb1843ce953cd1abd6f15b7e686e14feadedaadb772
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "paths/former.h"
+
 #include "../builder.h"
 
 static struct hg_task task;
@@ -107,12 +109,13 @@ is_buffer(uint32_t node) {
            shares(parent, node, hg_parent_name(&parents, node));
 }
 
+/* The steps to a member, or to a node at which other paths go on: these begin at a module. */
 static void
-write_path(uint32_t member, struct path *to) {
+write_steps(uint32_t last, bool member, struct path *to) {
     uint32_t nodes[MOST + 8], count = 0;
-    *to = (struct path){.member = member};
-    nodes[count++] = member;
-    for (uint32_t at = member; at == member || !hg_parent_module(&parents, at);) {
+    *to = (struct path){.member = last};
+    nodes[count++] = last;
+    for (uint32_t at = last; (member && at == last) || !hg_parent_module(&parents, at);) {
         do at = hg_parent(&parents, at);
         while (at != HG_NO_NODE && is_buffer(at));
         if (at == HG_NO_NODE) break;
@@ -120,11 +123,16 @@ write_path(uint32_t member, struct path *to) {
     }
     for (uint32_t i = count; i-- > 0;) {
         uint32_t node = nodes[i];
-        if (i == count - 1 && hg_parent_module(&parents, node) && i)
+        if (i == count - 1 && hg_parent_module(&parents, node) && (i || !member))
             take_step(to, module_step(node));
         else if (node != graph->nodes - 1)
             take_step(to, step_to(node, hg_parent_name(&parents, node)));
     }
+}
+
+static void
+write_path(uint32_t member, struct path *to) {
+    write_steps(member, true, to);
 }
 
 /* -- all branches -- */
@@ -286,6 +294,106 @@ check_garbage(const struct hg_filter *filter) {
     hg_merged_paths_free(&merged);
 }
 
+/* -- without a branch -- */
+
+/* Whether a step from a node leads to the branch with these steps. */
+static bool
+leads_to(uint32_t from, uint32_t edge, const struct path *branch) {
+    struct path way;
+    struct step step = step_to(hg_target(graph, edge), hg_name(graph, edge));
+    if (!hg_edge_holds(hg_name(graph, edge)) || !same(&step, &branch->steps[branch->length - 1]))
+        return false;
+    write_steps(from, false, &way);
+    take_step(&way, step);
+    return way.length == branch->length && begins(&way, branch, branch->length);
+}
+
+/* As if an edge did not hold, if it leads to the branch. A buffer's elements are the array's. */
+static bool
+is_to_be_cut(uint32_t from, uint32_t edge, const struct path *branch) {
+    uint32_t to = hg_target(graph, edge);
+    if (hg_parent_cost(&parents, from) == UINT32_MAX || is_buffer(from)) return false;
+    if (leads_to(from, edge, branch)) return true;
+    if (!hg_edge_holds(hg_name(graph, edge)) || !shares(from, to, hg_name(graph, edge)))
+        return false;
+    for (uint64_t next = hg_first(graph, to); next < hg_first(graph, to + 1); next++)
+        if (!step_to(hg_target(graph, next), hg_name(graph, next)).named &&
+            leads_to(from, (uint32_t)next, branch))
+            return true;
+    return false;
+}
+
+/* What is left is what there is in a graph in which these edges hold nothing. */
+static void
+check_without(struct builder *builder, const struct hg_filter *filter, uint32_t limit,
+              uint32_t number, const struct path *branch) {
+    struct hg_merged_paths merged, expected;
+    struct hg_parents others;
+    struct hg_tree less;
+    static uint32_t names[MOST * MOST];
+    bool cut[MOST * MOST] = {false};
+    uint8_t former[2][2 * MOST] = {{0}};
+    uint64_t count = 0;
+    CHECK(graph->edges <= MOST * MOST);
+    for (uint32_t node = 0; node < graph->nodes; node++)
+        for (uint64_t edge = hg_first(graph, node); edge < hg_first(graph, node + 1); edge++)
+            count += cut[edge] = is_to_be_cut(node, (uint32_t)edge, branch);
+    CHECK_EQUAL(HG_OK, hg_merge_paths_without(graph, &tree, &parents, filter, limit, number, &task,
+                                              &merged));
+    CHECK_EQUAL(count, merged.cut);
+    CHECK(graph->nodes <= 2 * MOST && hg_modules_former(graph, former[0]));
+    for (uint64_t edge = 0; edge < graph->edges; edge++) {
+        names[edge] = builder->name[edge];
+        if (cut[edge]) builder->name[edge] = hg_edge_name(HG_E_WEAK, HG_PAYLOAD_NONE);
+    }
+    CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &less));
+    CHECK_EQUAL(HG_OK, hg_parents_build(graph, &task, &others));
+    CHECK_EQUAL(HG_OK, hg_merge_paths(graph, &less, &others, filter, limit, &task, &expected));
+    CHECK_EQUAL(expected.garbage, merged.garbage + merged.released);
+    CHECK_EQUAL(expected.garbage_bytes, merged.garbage_bytes + merged.released_bytes);
+    CHECK_EQUAL(expected.branches[0].all.objects, merged.branches[0].all.objects);
+    /* Which modules are former ones is judged by all references, and paths begin at the others. */
+    CHECK(hg_modules_former(graph, former[1]));
+    bool alike = memcmp(former[0], former[1], graph->nodes) == 0;
+    if (alike) CHECK_EQUAL(expected.count, merged.count);
+    for (size_t i = 0; i < merged.count && alike; i++) {
+        const struct hg_branch *left = &expected.branches[i], *right = &merged.branches[i];
+        CHECK_EQUAL(left->parent, right->parent);
+        CHECK_EQUAL(left->name, right->name);
+        CHECK_EQUAL(left->all.objects, right->all.objects);
+        CHECK_EQUAL(left->all.bytes, right->all.bytes);
+        CHECK_EQUAL(left->own.objects, right->own.objects);
+    }
+    for (uint64_t edge = 0; edge < graph->edges; edge++) builder->name[edge] = names[edge];
+    hg_merged_paths_free(&merged);
+    hg_merged_paths_free(&expected);
+    hg_parents_free(&others);
+    hg_tree_free(&less);
+}
+
+/* Without each branch in turn; nothing is cut for one to which no reference leads. */
+static void
+check_all_without(struct builder *builder, const struct hg_filter *filter, uint32_t limit) {
+    struct hg_merged_paths merged, without;
+    struct path steps;
+    CHECK_EQUAL(HG_OK, hg_merge_paths(graph, &tree, &parents, filter, limit, &task, &merged));
+    for (uint32_t i = 0; i <= merged.count; i++) {
+        bool branch = i < merged.count && merged.branches[i].parent != 0 &&
+                      steps_of(merged.branches, i, &steps);
+        if (branch) {
+            check_without(builder, filter, limit, i, &steps);
+            continue;
+        }
+        CHECK_EQUAL(HG_OK, hg_merge_paths_without(graph, &tree, &parents, filter, limit, i, &task,
+                                                  &without));
+        CHECK_EQUAL(0, without.cut);
+        CHECK_EQUAL(0, without.released);
+        CHECK_EQUAL(merged.count, without.count);
+        hg_merged_paths_free(&without);
+    }
+    hg_merged_paths_free(&merged);
+}
+
 static void
 check_graph(struct builder *builder, struct random *random) {
     uint32_t nodes[MOST], percent = random_below(random, 101);
@@ -309,6 +417,7 @@ check_graph(struct builder *builder, struct random *random) {
     check_all(&filter, UINT32_MAX);
     for (int i = 0; i < 4; i++) check_all(&filter, random_below(random, 20));
     check_garbage(&filter);
+    if (check_seed % 5 == 0) check_all_without(builder, &filter, random_below(random, 40));
     hg_parents_free(&parents);
     hg_tree_free(&tree);
 }

@@ -118,6 +118,10 @@ meets(const struct hg_graph *graph, const struct hg_tree *tree,
         return compares(condition->relation, hg_retained(tree, node), value);
     case HG_IF_OBJECTS:
         return compares(condition->relation, hg_retained_nodes(tree, node), value);
+    case HG_IF_FLAG:
+        for (int bit = 0; bit < 8; bit++)
+            is = is || (value / (1u << bit) % 2 && hg_flags(graph, node) / (1u << bit) % 2);
+        break;
     case HG_IF_TYPE:
         is = (value & UINT64_C(1) << hg_type(graph, node)) != 0;
         break;

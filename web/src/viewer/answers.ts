@@ -191,16 +191,21 @@ export interface Branch {
   parent: number | null;
   text: string;
   other: boolean;
+  edge: boolean;
   example: string | null;
   objects: number;
   bytes: number;
   retained: number;
   own_objects: number;
+  own_bytes: number;
 }
 
 export interface MergedPaths extends List<Branch> {
   garbage: number;
   garbage_bytes: number;
+  cut: number | null;
+  released: number | null;
+  released_bytes: number | null;
 }
 
 export interface Hop extends Thing {

@@ -5,9 +5,9 @@ import { html, nothing } from "lit-html";
 import { keyed } from "lit-html/directives/keyed.js";
 import type { Dump } from "./answers.js";
 import type { Context } from "./context.js";
-import { addressOf, inDump, moved } from "./place.js";
+import { addressOf, comparedWith, inDump, moved } from "./place.js";
 import { screens } from "./screens.js";
-import { destination } from "./screens/search.js";
+import { theme, themes } from "./theme.js";
 import { bytes, count, shortened } from "../common/units.js";
 import { plain, short } from "./parts/texts.js";
 
@@ -15,14 +15,16 @@ export interface Actions {
   /** Shows values, or hides them again. */
   setValues: (shown: boolean) => void;
   help: () => void;
+  setTheme: (chosen: string) => void;
+  searchBox: (context: Context) => unknown;
 }
 
 export function bar(context: Context, actions: Actions): unknown {
   return html`<header class="top">
     <div class="row">
       <a class="brand" href=${addressOf(moved(context.place, "overview"))}>heapdump</a>
-      ${dumpChoice(context)} ${baselineChoice(context)} ${searchBox(context)}
-      ${valuesButton(context, actions)}
+      ${dumpChoice(context)} ${baselineChoice(context)} ${actions.searchBox(context)}
+      ${valuesButton(context, actions)} ${themeChoice(actions)}
       <button type="button" class="keys" aria-label="Keys" title="Keys" @click=${actions.help}>
         ?
       </button>
@@ -58,8 +60,7 @@ function baselineChoice({ place, dumps, dump, baseline }: Context): unknown {
   if (dumps.length < 2) return nothing;
   const change = (event: Event) => {
     const { value } = event.currentTarget as HTMLSelectElement;
-    const parameters = { ...place.parameters, baseline: value, sort: "", reverse: "", offset: "" };
-    location.hash = addressOf({ ...place, parameters });
+    location.hash = addressOf(comparedWith(place, value));
   };
   const others = dumps.filter((one) => one.id !== dump.id);
   // Another list is another element: a browser keeps the number of what was chosen, not its value.
@@ -75,26 +76,19 @@ function baselineChoice({ place, dumps, dump, baseline }: Context): unknown {
   >`;
 }
 
-function searchBox({ place }: Context): unknown {
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const input = (event.currentTarget as HTMLFormElement).elements.namedItem("text");
-    if (input instanceof HTMLInputElement && input.value.trim() !== "")
-      location.hash = addressOf(destination(place, input.value));
+function themeChoice({ setTheme }: Actions): unknown {
+  const change = (event: Event) => {
+    setTheme((event.currentTarget as HTMLSelectElement).value);
   };
-  return html`<form class="search" role="search" @submit=${submit}>
-    <input
-      id="search"
-      name="text"
-      type="search"
-      aria-label="Search: a class, an address, a text, or conditions"
-      placeholder="class, 0x…, text, size > 1M"
-      maxlength="1000"
-      autocomplete="off"
-      spellcheck="false"
-    />
-    <button>Find</button>
-  </form>`;
+  return html`<label class="pick"
+    >Theme
+    <select @change=${change} .value=${theme()}>
+      ${Object.entries(themes).map(
+        ([value, words]) =>
+          html`<option value=${value} ?selected=${value === theme()}>${words}</option>`,
+      )}
+    </select></label
+  >`;
 }
 
 function valuesButton({ values }: Context, actions: Actions): unknown {

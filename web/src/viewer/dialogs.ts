@@ -6,6 +6,10 @@ import { ref } from "lit-html/directives/ref.js";
 const keys: [string, string][] = [
   ["/", "go to the search box"],
   [
+    "↓ ↑, Enter, Esc",
+    "in the search box: mark a class that is offered, go to its objects, offer none",
+  ],
+  [
     "g, then o l h c w s t",
     "overview, leaks, what retains most, classes, who holds, strings, threads",
   ],

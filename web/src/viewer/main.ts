@@ -11,7 +11,9 @@ import { addressOf, first, moved, placeAt } from "./place.js";
 import type { Place } from "./place.js";
 import { screens } from "./screens.js";
 import { Scrolling } from "./scrolling.js";
+import { SearchBox } from "./search_box.js";
 import { Store } from "./store.js";
+import { setTheme, takeTheme } from "./theme.js";
 import { setToken, takeToken, token } from "./token.js";
 import { short } from "./parts/texts.js";
 
@@ -30,6 +32,9 @@ class Viewer {
   /** The ids of the dumps that have been read. */
   private readonly opened = new Set<string>();
   private readonly scrolling = new Scrolling();
+  private readonly searchBox = new SearchBox(() => {
+    this.draw();
+  });
 
   constructor(private readonly body: HTMLElement) {
     window.addEventListener("hashchange", () => {
@@ -173,6 +178,11 @@ class Viewer {
       help: () => {
         this.show("help");
       },
+      setTheme: (chosen) => {
+        setTheme(chosen);
+        this.draw();
+      },
+      searchBox: (about) => this.searchBox.draw(about),
     });
   }
 
@@ -212,6 +222,7 @@ function skip(event: Event): void {
   document.getElementById("main")?.focus();
 }
 
+takeTheme();
 takeToken();
 const page = document.getElementById("page");
 if (page) new Viewer(page);

@@ -52,11 +52,24 @@ export function inDump(place: Place, dump: string): Place {
   const { baseline = "" } = place.parameters;
   const kept = Object.entries(place.parameters).filter(([name]) => !ofOneDump.includes(name));
   const alone = baseline === dump;
-  const order =
-    alone && place.parameters.sort?.endsWith("_change") ? { sort: "", reverse: "" } : {};
-  const parameters = { ...Object.fromEntries(kept), baseline: alone ? "" : baseline, ...order };
+  const now = alone ? withoutChanges(Object.fromEntries(kept)) : Object.fromEntries(kept);
+  const parameters = { ...now, baseline: alone ? "" : baseline };
   const screen = place.screen === "object" ? "overview" : place.screen;
   return { dump, screen, object: "", parameters };
+}
+
+/** The same place with another baseline, or with none (""): a list begins anew, in its own order. */
+export function comparedWith(place: Place, baseline: string): Place {
+  const { parameters } = place;
+  const kept = baseline === "" ? withoutChanges(parameters) : parameters;
+  return changed({ ...place, parameters: kept }, { baseline, sort: "", reverse: "" });
+}
+
+/** What there is without a baseline: neither the order nor filters of changes. */
+function withoutChanges(parameters: Place["parameters"]): Place["parameters"] {
+  const kept = Object.entries(parameters).filter(([name]) => !name.endsWith("_change"));
+  const order = parameters.sort?.endsWith("_change") ? { sort: "", reverse: "" } : {};
+  return { ...Object.fromEntries(kept), ...order };
 }
 
 function split(text: string, separator: string): string[] {

@@ -159,12 +159,16 @@ module HeapDump
           end
         end
 
-        def passed(facts, limit)
+        # Marks that have been passed for long enough.
+        def ripe(facts)
           ripe = @marks.select do |mark|
             mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
           end
-          ripe.reject!(&:late) unless grown?(facts)
-          mark = ripe.max_by(&:bar) || early(facts) or return
+          grown?(facts) ? ripe : ripe.reject(&:late)
+        end
+
+        def passed(facts, limit)
+          mark = ripe(facts).max_by(&:bar) || early(facts) or return
           facts.private # is kept as it is now, to be compared with
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
                      series: true, shared: @of == :container, mark: mark.bar,

@@ -9,7 +9,7 @@ module HeapDump
         page
 
         def slow?
-          of_lines?
+          of_lines? || given[:sort] == :length
         end
 
         def answer

@@ -10,9 +10,15 @@ module HeapDump
         takes :by, Kinds::Word.new(%i[class type location generation gem]), default: :class
         takes :below, Kinds::Address.new
         takes :filter, Kinds::Text.new(1000)
-        takes :sort, Kinds::Word.new(Rows::SORTS.keys), default: :retained
+        Rows::NUMBERS.each_key { |name| takes name, Kinds::Bounds.new }
+        takes :sort, Kinds::Word.new(Rows::SORTS), default: :retained
         takes :reverse, Kinds::Flag.new, default: false
         page
+
+        def initialize(*)
+          super
+          check_bounds
+        end
 
         def answer
           rows = Rows.sort(found, given[:sort], reverse: given[:reverse])
@@ -33,11 +39,25 @@ module HeapDump
 
         def found
           earlier = opened[1]&.histogram(given[:by], nil, given[:values])
-          rows = Rows.of(histogram, earlier)
-          return rows unless given[:filter]
+          Rows.filter(Rows.of(histogram, earlier), bounds, given[:filter])
+        end
 
-          wanted = given[:filter].downcase
-          rows.select { |row| row.label.downcase.include?(wanted) }
+        def bounds
+          given.slice(*Rows::NUMBERS.keys).compact
+        end
+
+        # Bounds of what is not known would hide all rows, as if there were none.
+        def check_bounds
+          changes, figures = bounds.keys.partition { |name| name.end_with?("_change") }
+          refuse("#{changes.first} needs a baseline") if changes.any? && !given[:baseline]
+          return unless given[:by] == :gem
+
+          unknown = (figures & %i[retained]) | (changes & %i[retained_change])
+          refuse("what gems retain is not known: #{unknown.first} has no bounds") if unknown.any?
+        end
+
+        def refuse(message)
+          raise Refusal.new(400, "bad_value", message)
         end
 
         def item(row)

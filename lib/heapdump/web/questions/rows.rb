@@ -17,17 +17,18 @@ module HeapDump
           end
         end
 
-        # By what rows can be sorted: what is negative here comes first.
-        SORTS = {
-          retained: ->(row) { -row.retained.to_i },
-          bytes: ->(row) { -row.bytes },
-          objects: ->(row) { -row.objects },
-          garbage: ->(row) { -row.garbage_bytes },
-          label: ->(_row) { 0 },
-          retained_change: ->(row) { -row.change.to_h[:retained].to_i },
-          bytes_change: ->(row) { -row.change.to_h[:bytes].to_i },
-          objects_change: ->(row) { -row.change.to_h[:objects].to_i }
+        # The numbers of a row by which rows can be sorted and filtered, nil if it is not known.
+        NUMBERS = {
+          retained: :retained.to_proc,
+          bytes: :bytes.to_proc,
+          objects: :objects.to_proc,
+          garbage: :garbage_bytes.to_proc,
+          retained_change: ->(row) { row.change.to_h[:retained] },
+          bytes_change: ->(row) { row.change.to_h[:bytes] },
+          objects_change: ->(row) { row.change.to_h[:objects] }
         }.freeze
+        # By what rows can be sorted: the greatest number comes first, or the first label.
+        SORTS = [*NUMBERS.keys, :label].freeze
         FIGURES = %i[objects bytes retained].freeze
         NONE = { objects: 0, bytes: 0, retained: 0 }.freeze
         ANONYMOUS = /\A\(anonymous class 0x\h+\)\z/
@@ -45,8 +46,22 @@ module HeapDump
 
           # Sorts rows; those that are equal are in the order of their labels.
           def sort(rows, word, reverse: false)
-            sorted = rows.sort_by { |row| [SORTS.fetch(word).call(row), row.label] }
+            number = NUMBERS.fetch(word, ->(_row) { 0 })
+            sorted = rows.sort_by { |row| [-number.call(row).to_i, row.label] }
             reverse ? sorted.reverse : sorted
+          end
+
+          # Those whose numbers are within +bounds+ (a Range for each name of NUMBERS), and whose
+          # labels contain a text, in whatever case (or nil). What is not known is within none.
+          def filter(rows, bounds, text)
+            text = text&.downcase
+            rows.select do |row|
+              (text.nil? || row.label.downcase.include?(text)) &&
+                bounds.all? do |name, range|
+                  number = NUMBERS.fetch(name).call(row)
+                  number && range.cover?(number)
+                end
+            end
           end
 
           private

@@ -12,6 +12,7 @@ export interface Field {
   /** The choices, if there are some: words by value. */
   options?: Record<string, string>;
   wide?: boolean;
+  narrow?: boolean;
 }
 
 /** `also` are parameters that are set with those of the fields. */
@@ -55,7 +56,7 @@ function input(context: Context, field: Field): unknown {
         autocomplete="off"
         spellcheck="false"
       />`;
-  return html`<label class=${field.wide ? "wide" : ""}
+  return html`<label class=${field.wide ? "wide" : field.narrow ? "narrow" : ""}
     ><span>${field.label}</span> ${control}</label
   >`;
 }

@@ -3,6 +3,7 @@
 import { html } from "lit-html";
 import uPlot from "uplot";
 import { bytes } from "../../common/units.js";
+import { isDark } from "../theme.js";
 import { drawing } from "./drawing.js";
 import type { Drawing } from "./drawing.js";
 import { size } from "./figures.js";
@@ -40,8 +41,7 @@ const kind = {
 };
 
 export function lines(given: Lines): unknown {
-  const { matches: dark } = matchMedia("(prefers-color-scheme: dark)");
-  return html`<div class="chart-place" ${drawing(kind, { lines: given, dark })}></div>`;
+  return html`<div class="chart-place" ${drawing(kind, { lines: given, dark: isDark() })}></div>`;
 }
 
 function draw(element: HTMLElement, { lines: given }: Given): Drawing<Given> {

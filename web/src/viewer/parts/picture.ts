@@ -6,6 +6,7 @@ import { Picture } from "../../common/picture.js";
 import type { Form, Growth } from "../../common/picture.js";
 import { Tree } from "../../common/tree.js";
 import type { Columns } from "../../common/tree.js";
+import { isDark } from "../theme.js";
 import { drawing } from "./drawing.js";
 import type { Drawing } from "./drawing.js";
 
@@ -63,6 +64,7 @@ function links({ folded, places }: Given, cell: number): Node[] {
 
 function draw(element: HTMLElement, given: Given): Drawing<Given> {
   let latest = given;
+  let dark = isDark();
   const { example, objects } = given.folded.cells;
   const made = new Picture(new Tree(columnsOf(given.folded)), element, {
     growth: given.growth,
@@ -82,6 +84,9 @@ function draw(element: HTMLElement, given: Given): Drawing<Given> {
     update: (now) => {
       latest = now;
       made.choose(now.form);
+      if (dark === isDark()) return;
+      dark = isDark();
+      made.redraw();
     },
     close: () => {
       made.close();

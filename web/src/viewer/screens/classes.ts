@@ -2,10 +2,12 @@
 
 import { html, nothing } from "lit-html";
 import type { Group, Histogram } from "../answers.js";
+import type { Parameters } from "../api.js";
 import type { Context } from "../context.js";
 import { bytes, count, plural } from "../../common/units.js";
 import { change, number, share, size } from "../parts/figures.js";
 import { form } from "../parts/form.js";
+import type { Field } from "../parts/form.js";
 import { classLink, link, objectLink } from "../parts/links.js";
 import { quoted, same, symbol } from "../parts/commands.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
@@ -30,7 +32,7 @@ export function classes(context: Context): unknown {
     by,
     baseline: baseline?.id,
     below: below || undefined,
-    filter: context.given("filter") || undefined,
+    ...filters(context),
     sort: sorting(context, by, baseline !== undefined),
     reverse: context.given("reverse") || undefined,
     offset: offsetOf(context) || undefined,
@@ -38,7 +40,7 @@ export function classes(context: Context): unknown {
   };
   return html`${choice(context, "Group by", "by", groupings, by, { sort: "", reverse: "" })}
   ${below ? html`<p>Only what ${objectLink(context, below, below)} retains.</p>` : nothing}
-  ${form(context, "Filter", [{ parameter: "filter", label: "Name contains", example: "Session" }])}
+  ${form(context, "Filter", fields(context, by, baseline !== undefined))} ${help()}
   ${context.answer("histogram", parameters, (answer) => found(context, answer, baseline !== undefined))}
   ${same(context, command(context, by, baseline !== undefined))}`;
 }
@@ -58,6 +60,43 @@ function command(context: Context, by: string, compared: boolean) {
   };
 }
 
+const filterFields: Field[] = [
+  { parameter: "filter", label: "Name contains", example: "Session" },
+  { parameter: "retained", label: "Retained", example: ">1MB", narrow: true },
+  { parameter: "retained_change", label: "Δ retained", example: ">0", narrow: true },
+  { parameter: "bytes", label: "Bytes", example: "<64k", narrow: true },
+  { parameter: "bytes_change", label: "Δ bytes", example: ">0", narrow: true },
+  { parameter: "objects", label: "Objects", example: "1..5", narrow: true },
+  { parameter: "objects_change", label: "Δ objects", example: ">0", narrow: true },
+  { parameter: "garbage", label: "Bytes of garbage", example: ">0", narrow: true },
+];
+
+/** The fields of the columns that there are, and of filters that are set all the same. */
+export function fields(context: Pick<Context, "given">, by: string, compared: boolean): Field[] {
+  return filterFields.filter(({ parameter }) => {
+    const change = parameter.endsWith("_change");
+    const known = by !== "gem" || !parameter.startsWith("retained");
+    return (known && (compared || !change)) || context.given(parameter) !== "";
+  });
+}
+
+/** All filters of the place: the server says so if one does not fit. */
+function filters(context: Context): Parameters {
+  const names = filterFields.map(({ parameter }) => parameter);
+  return Object.fromEntries(names.map((one) => [one, context.given(one) || undefined]));
+}
+
+function help(): unknown {
+  return html`<details class="help">
+    <summary>What filters can say</summary>
+    <p>
+      <code>&gt;1000</code>, <code>&lt;1MB</code>, <code>1..5</code>, <code>7</code>; also
+      <code>&gt;=</code> and <code>&lt;=</code>. k, M and G are 1024, 1024² and 1024³. All filters
+      have to be met; a number that is not known meets none.
+    </p>
+  </details>`;
+}
+
 /** The order: that of the first column of sizes, if none is given. What gems retain is not known. */
 export function sorting(context: Pick<Context, "given">, by: string, compared: boolean): string {
   const first = by === "gem" ? "bytes" : "retained";
@@ -75,8 +114,15 @@ function found(context: Context, answer: Histogram, compared: boolean): unknown 
     answer.by === "class"
       ? plural(answer.total, "class", "classes")
       : plural(answer.total, "group");
+  const filtered = Object.values(filters(context)).some((one) => one !== undefined);
   return html`<p class="lead">
-      ${plural(answer.objects, "live object")} with ${bytes(answer.bytes)}, in ${groups}.
+      ${
+        filtered
+          ? `${groups} ${answer.total === 1 ? "meets" : "meet"} the filters. All together there are`
+          : ""
+      }
+      ${plural(answer.objects, "live object")} with
+      ${bytes(answer.bytes)}${filtered ? "" : `, in ${groups}`}.
     </p>
     ${table(context, {
       caption: `Objects by ${groupings[answer.by] ?? answer.by}`,

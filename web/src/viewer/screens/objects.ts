@@ -26,6 +26,7 @@ export const conditionFields: Field[] = [
     label: "Type",
     options: { "": "any", ...Object.fromEntries(types.split(" ").map((one) => [one, one])) },
   },
+  { parameter: "min_size", label: "Own bytes at least", example: "1024", narrow: true },
   { parameter: "value", label: "Text in strings, symbols, regexps" },
   {
     parameter: "where",
@@ -38,21 +39,24 @@ export const conditionFields: Field[] = [
 const sorts: Record<string, string> = {
   retained: "retained size",
   size: "own size",
+  length: "length",
   referrers: "referrers",
   address: "address",
 };
 
 /** The conditions of the place, as parameters of a question. */
 export function conditions(context: Context): Parameters {
-  const names = ["class", "type", "value", "where"];
+  const names = ["class", "type", "min_size", "value", "where"];
   return Object.fromEntries(names.map((one) => [one, context.given(one) || undefined]));
 }
 
 /** The conditions as options of a command, and as keywords of Ruby. */
 export function asOptions(given: Parameters): [string[], string] {
   const set = Object.entries(given).filter((pair) => pair[1] !== undefined);
-  const options = set.flatMap(([key, value]) => [`--${key}`, String(value)]);
-  return [options, set.map(([key, value]) => `${key}: ${quoted(String(value))}`).join(", ")];
+  const options = set.flatMap(([key, value]) => [`--${key.replace("_", "-")}`, String(value)]);
+  const inRuby = (key: string, value: string) =>
+    key === "min_size" && /^\d+$/.test(value) ? String(Number(value)) : quoted(value);
+  return [options, set.map(([key, value]) => `${key}: ${inRuby(key, String(value))}`).join(", ")];
 }
 
 export function objects(context: Context): unknown {
@@ -131,6 +135,13 @@ function grammar(): unknown {
         the size in bytes; also <code>retained</code> (bytes), <code>objects</code> (that would be
         free with it) and <code>length</code>
       </dd>
+      <dt><code>flag = finalizer</code></dt>
+      <dd>
+        it has a finalizer; also <code>frozen</code>, <code>old</code>, <code>shared</code>,
+        <code>singleton</code>, <code>error</code>
+      </dd>
+      <dt><code>page = sparse</code></dt>
+      <dd>it lies on a page of the heap of which a tenth of the slots or less is live</dd>
       <dt><code>held_by = Name</code>, <code>holds = Name</code></dt>
       <dd>an object of that class, or at that address, refers to it, or it to that directly</dd>
       <dt><code>@state == :open</code></dt>

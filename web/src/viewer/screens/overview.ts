@@ -2,7 +2,7 @@
 // look, and what there is most of.
 
 import { html, nothing } from "lit-html";
-import type { Leaks, Summary, Top } from "../answers.js";
+import type { Leaks, Summary, Thing, Top } from "../answers.js";
 import type { Context } from "../context.js";
 import { bytes, count, percent, plural } from "../../common/units.js";
 import { change, share, size } from "../parts/figures.js";
@@ -152,6 +152,7 @@ function inspections(context: Context, summary: Summary): unknown {
       </li>
       ${counted(context, "Long arrays", "type = ARRAY and size > 80k", "What is added to and never taken out is a common leak.")}
       ${counted(context, "Room that is not used", "type = ARRAY and size > 4k and length < 16", "They were long once, and have kept the memory.")}
+      ${finalizers(context)}
       <li>
         <b>Objects that many refer to</b>
         ${summary.most_referred
@@ -163,6 +164,38 @@ function inspections(context: Context, summary: Summary): unknown {
         <small>Who refers to them tells what the heap is about.</small>
       </li>
     </ul>`;
+}
+
+const mostCounted = 200; // objects, of which an answer has so many
+
+/** How many objects have a finalizer, and if they are few enough to be counted, of which classes. */
+function finalizers(context: Context): unknown {
+  const where = "flag = finalizer";
+  const answer = context.known("find", { where, limit: mostCounted });
+  if (!answer?.total) return nothing;
+  const classes = answer.total > mostCounted ? [] : commonest(answer.items);
+  return html`<li>
+    <b>Finalizers</b>
+    ${link(context, plural(answer.total, "object"), "objects", { where })}
+    ${
+      classes.length > 0
+        ? html`<span
+            >${classes.map(([label, number], at) => html`${at > 0 ? ", " : ""}${count(number)} ${name(label)}`)}</span
+          >`
+        : nothing
+    }
+    <small>Each needs a GC more to be freed; a finalizer that refers to its object keeps it.</small>
+  </li>`;
+}
+
+/** The three classes with most of these objects, and how many they have. */
+export function commonest(objects: readonly Thing[]): [string, number][] {
+  const numbers = new Map<string, number>();
+  for (const one of objects) {
+    const label = one.class ?? one.kind ?? one.type ?? "";
+    numbers.set(label, (numbers.get(label) ?? 0) + 1);
+  }
+  return [...numbers].sort((a, b) => b[1] - a[1]).slice(0, 3);
 }
 
 /** A card about the objects that meet conditions, if there are some. */

@@ -5,6 +5,7 @@ import type { Pages } from "../answers.js";
 import type { Context } from "../context.js";
 import { bytes, count, percent } from "../../common/units.js";
 import { number, share } from "../parts/figures.js";
+import { link } from "../parts/links.js";
 import { same } from "../parts/commands.js";
 import { table } from "../parts/table.js";
 
@@ -12,6 +13,8 @@ export function pages(context: Context): unknown {
   return html`${context.answer("pages", {}, (answer) => found(context, answer))}
   ${same(context, { command: ["summary"], ruby: ".summary.memory" })}`;
 }
+
+const where = "page = sparse";
 
 function found(context: Context, answer: Pages): unknown {
   if (answer.pages === null)
@@ -25,8 +28,10 @@ function found(context: Context, answer: Pages): unknown {
       sparse
         ? html`<p>
             ${count(sparse)} pages are nearly empty: a tenth of their slots is live, or less.
-            ${number(answer.sparse_objects)} objects keep them. <code>GC.compact</code> would move
-            them together.
+            ${number(answer.sparse_objects)} objects keep them:
+            ${link(context, "list them", "objects", { where })}, or see
+            ${link(context, "who holds them", "holding", { where })}. <code>GC.compact</code> would
+            move them together.
           </p>`
         : html`<p>No page is nearly empty, so there is no fragmentation.</p>`
     }

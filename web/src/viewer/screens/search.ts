@@ -18,7 +18,11 @@ export function destination(place: Place, text: string): Place {
   const [, digits] = /^(?:0x)?([0-9a-f]+)$/i.exec(wanted) ?? [];
   if (digits && (/^0x/i.test(wanted) || (digits.length > 8 && /\d/.test(digits))))
     return moved(place, "object", {}, `0x${digits.toLowerCase()}`);
-  if (/^(class|is_a|type|size|retained|length|objects|held_by|holds|@\w+)\s*(=|!|<|>)/.test(wanted))
+  if (
+    /^(class|is_a|type|size|retained|length|objects|flag|page|held_by|holds|@\w+)\s*(=|!|<|>)/.test(
+      wanted,
+    )
+  )
     return moved(place, "objects", { where: wanted });
   return moved(place, "search", { text: wanted });
 }
