@@ -65,7 +65,7 @@ module HeapDump
 
       # Tells what is to be told, and takes no part. Returns nil if the bus is down.
       def deliver
-        connected { post }
+        letters? ? connected { post } : true
       end
 
       private
