@@ -172,9 +172,10 @@ class WatchedDeath
     @extra.empty? ? "–" : format("+%.0f MiB, %.2f", @extra.max, @most.fdiv(@limit))
   end
 
-  # MiB a second, from the first look to the last.
+  # MiB a second, until most was used.
   def speed
-    (from, low), (to, high) = @samples.minmax_by(&:first)
+    from, low = @samples.first
+    to, high = @samples.max_by(&:last)
     (high - low) / MIB / [to - from, 0.1].max
   end
 

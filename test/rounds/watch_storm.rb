@@ -33,12 +33,12 @@ class Storm
   end
 
   # Starts all; kills them while a dump is written after so many more, or with nil when each has
-  # refused because of the budget. Returns how many dumps there are then.
+  # refused because of the budget and all is outside. Returns how many dumps there are then.
   def round(more)
     before = dumps.size
     pids = Array.new(@processes) { fork { watch } }
     wait("the end of a round") do
-      more ? dumps.size >= before + more && partial.any? : refused(pids) == pids
+      more ? dumps.size >= before + more && partial.any? : refused(pids) == pids && finished?
     end
     dumps.size
   ensure
@@ -48,7 +48,6 @@ class Storm
 
   # Nothing is lost: what was begun and not interrupted is whole, here and outside.
   def judge
-    wait("the last file outside") { partial.empty? && dumps.all? { |path| outside?(path) } }
     dumps.each { |path| verify(path) }
     missing = told("dumped (\\S+):") - dumps
     @problems << "told of, but not there: #{missing.join(", ")}" if missing.any?
@@ -83,6 +82,11 @@ class Storm
     return if [begun, state].all?(@budget)
 
     @problems << "#{begun} dumps begun, #{state} of them in state.json, the budget is #{@budget}"
+  end
+
+  # A process that is killed before it has forked leaves a partial file that nobody writes.
+  def finished?
+    dumps.all? { |path| File.exist?(path.sub(@heaps, @outside)) } && !partial.intersect?(open_files)
   end
 
   # Processes (numbers) that have told of the budget.
@@ -125,10 +129,6 @@ class Storm
     rescue SystemCallError
       nil
     end
-  end
-
-  def outside?(path)
-    File.exist?(path.sub(@heaps, @outside))
   end
 
   def verify(path)

@@ -159,20 +159,19 @@ module HeapDump
           end
         end
 
-        # Marks that have been passed for long enough.
-        def ripe(facts)
-          ripe = @marks.select do |mark|
-            mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
-          end
-          grown?(facts) ? ripe : ripe.reject(&:late)
-        end
-
         def passed(facts, limit)
           mark = ripe(facts).max_by(&:bar) || early(facts) or return
           facts.private # is kept as it is now, to be compared with
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
                      series: true, shared: @of == :container, mark: mark.bar,
                      urgent: mark.bar == @marks.filter_map(&:bar).max)
+        end
+
+        def ripe(facts)
+          found = @marks.select do |mark|
+            mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
+          end
+          grown?(facts) ? found : found.reject(&:late)
         end
 
         # The lowest mark that is not passed yet, if this is the last chance for a dump.
