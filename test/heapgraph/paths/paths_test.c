@@ -491,7 +491,10 @@ test_list(uint32_t length) {
     build_free(&builder);
 }
 
-/* Levels that are wider than what a queue has in one piece: a hub, and lists of three that it holds. */
+/*
+ * Levels that are wider than what a queue has in one piece: a hub, and lists of three that it
+ * holds.
+ */
 static void
 test_wide(uint32_t width) {
     struct builder builder;
