@@ -41,6 +41,10 @@ module Mutants
                  watch/test_note watch/test_watch_directory watch/test_watch_options
                  watch/test_watch_ends watch/test_loading watch/test_watch watch/test_watch_servers
                  watch/test_watch_ships].freeze
+    ASKED = %w[asking/test_fleet asking/test_ask_parts asking/test_ask_faults
+               asking/test_ask_directory asking/test_ask_option asking/test_ask_command
+               asking/test_ask_socket asking/test_ask_sidekiq asking/test_ask_postgres
+               asking/test_ask_postgres_broken asking/test_ask_postgres_lost].freeze
     SHIPPED = %w[ship/test_run ship/test_sinks ship/test_source ship/test_keep ship/test_dump_files
                  ship/test_stop ship/test_https ship/test_s3 ship/test_settings ship/test_rails
                  ship/test_secrets ship/test_deleted ship/test_ship_command].freeze
@@ -101,6 +105,7 @@ module Mutants
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
       "lib/heapdump/{work,rack,sidekiq,active_job}.rb" => %w[watch/test_work watch/test_sidekiq],
       "lib/heapdump/{watch{,/*},dump_files,whole_file}.rb" => WATCHED,
+      "lib/heapdump/{asking{,/*},cli/ask*,watch/rules/{fleet,ask_signal}}.rb" => ASKED,
       "lib/heapdump/ship{,/*}.rb" => SHIPPED,
       "lib/heapdump/endpoint{,/*}.rb" => %w[endpoint/test_endpoint endpoint/test_endpoint_servers],
       "lib/heapdump/{outside/{machine,container{,/*}},cli/{way,container}_lines}.rb" =>

@@ -33,7 +33,13 @@ module Fleet
     end
     heaps = File.join(scratch, "heaps-#{host}-#{pid}")
     watch = engine(machine: machine, dumper: dumper, to: heaps, **options) { |on| on.ask(ask) }
-    Member.new(machine, begun, watch)
+    Member.new(machine, begun, watch).tap { |one| (@fleet ||= []) << one }
+  end
+
+  # What traces allocations for a request ends with the test.
+  def teardown
+    @fleet&.each { |one| one.engine.stop }
+    super
   end
 
   # All look, in turn, and their dumps end.
