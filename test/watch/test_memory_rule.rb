@@ -32,6 +32,54 @@ class TestMemoryRule < HeapDumpTest
     assert_equal 6, said.size
   end
 
+  # From the first mark to the limit it takes 25 s, less than `for:` or three looks.
+  def test_a_fast_leak_gets_its_dumps_before_the_limit
+    watch = engine(settle: 0, &:memory)
+    used = 100.0
+    until used > 1000
+      use(used.round)
+      tree.process(40, private: used.round, as_self: true)
+      watch.look
+      finish(watch) if begun.any? && !begun.last.done?
+      pause = watch.pause
+      machine.pass(pause)
+      used += 20 * pause
+    end
+    assert_equal 3, begun.size, said.inspect
+  end
+
+  # What jumps and stays has to stay for `for:`.
+  def test_a_jump_is_no_fast_leak
+    watch = engine(settle: 0)
+    look(watch, 60)
+    use(560)
+    began = machine.seconds
+    while machine.seconds < began + 25
+      watch.look
+      machine.pass(watch.pause)
+    end
+    assert_empty begun
+    assert_operator watch.pause, :>, 8
+    use(120)
+    look(watch, 600)
+    assert_empty begun
+  end
+
+  # They do not wait for the pause between dumps: each strikes once.
+  def test_marks_after_a_dump_of_another_rule
+    watch = engine { |on| [on.growth, on.memory] }
+    tree.process(40, private: 100, as_self: true)
+    look(watch, 400)
+    tree.process(40, private: 300, as_self: true)
+    look(watch, 20)
+    finish(watch)
+    assert_equal 1, begun.size
+    use(600)
+    look(watch, 40)
+    assert_equal 2, begun.size
+    assert_match(/mark 0\.5/, said.last)
+  end
+
   def test_each_mark_once_in_an_episode
     watch = engine(cooldown: 0) { |on| on.memory at: [0.5] }
     use(520)

@@ -112,7 +112,7 @@ module HeapDump
         return false if strike.awaited?
         return true unless strike.urgent || settled?(facts)
         return true if recent?(@refused[strike.key], facts)
-        return false if strike.series && @last_rule == strike.rule
+        return false if strike.series
 
         recent?(@last, facts)
       end
@@ -162,7 +162,7 @@ module HeapDump
       def pretend(strike, facts)
         strike.source&.spent(strike, facts)
         tell(strike, :refused, "this is a dry run")
-        done(strike, facts)
+        done(facts)
         @stats.add(:dry)
         @voice.say("dry run: would dump, because #{strike.words}")
         :dry
@@ -177,7 +177,7 @@ module HeapDump
         begun = begin_dump(strike, facts, path) or return
         @running = Running.new(begun, strike, facts, path, slots)
         @made += 1
-        done(strike, facts)
+        done(facts)
         tell(strike, :begun)
         :begun
       end
@@ -203,9 +203,8 @@ module HeapDump
         nil
       end
 
-      def done(strike, facts)
+      def done(facts)
         @last = facts.seconds
-        @last_rule = strike.rule
       end
 
       # Returns the Result; nil if there is no dump.

@@ -83,11 +83,13 @@ module HeapDump
         @stats.add(:looks) # whoever has seen it counted sees what it has found
       end
 
-      # Seconds until the next look.
+      # Seconds until the next look: as often as memory grows fast, but not more often than SOON.
       def pause
         return SOON if @dumping.under_way?
 
-        @options.every * (1 - JITTER + (2 * JITTER * @random.rand))
+        haste = @rules.filter_map { |rule| rule.haste if rule.respond_to?(:haste) }.min
+        usual = @options.every * (1 - JITTER + (2 * JITTER * @random.rand))
+        haste ? haste.clamp([SOON, usual].min, usual) : usual
       end
 
       # A file of which the kernel says when to look at once; nil if no rule wants that.

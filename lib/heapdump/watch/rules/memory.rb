@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../strike"
+require_relative "../pace"
 
 module HeapDump
   class Watch
@@ -14,14 +15,18 @@ module HeapDump
       # Page cache that is in use counts as used, but the kernel takes it back where it must. So a
       # mark is passed only if nine tenths of it are memory that cannot be given back, or if the
       # kernel has had to reclaim at the limit meanwhile: then it does not wait for +for:+ either.
+      # While memory grows fast, it waits no longer than a quarter of the time until the limit, and
+      # is looked at more often.
       class Memory # :nodoc:
         REARM = 0.9
         GROWN = 1.05 # times what it had, then there is something to compare
         SCARCE = 1.5 # times what a dump needs: if no more is left, it is time
         PRESSURE = 20 # percent of the time
+        QUARTER = 0.25 # of the time until the limit
+        HALF = 0.5 # of the time until the next mark
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :GROWN, :SCARCE, :PRESSURE, :FAMILY
+        private_constant :REARM, :GROWN, :SCARCE, :PRESSURE, :QUARTER, :HALF, :FAMILY
 
         # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
         # whether it has struck in this episode, whether it was passed when a higher one did, and
@@ -61,6 +66,8 @@ module HeapDump
         def reset
           @marks = @values.map { |value| Mark.new(value) }
           @last_events = @family_at = @begun = @dumped = nil
+          @pace = Pace.new # of all that is used, for the next look
+          @firm = Pace.new # of what cannot be given back, for a dump
           self
         end
 
@@ -78,6 +85,15 @@ module HeapDump
 
         def begun
           @begun = true
+        end
+
+        # Seconds until it should be looked at again (Numeric); nil if it makes no haste.
+        def haste
+          @marks.filter_map do |mark|
+            next unless mark.bar && !mark.spent
+
+            mark.since ? @patience : @pace.seconds_until(mark.bar)&.*(HALF)
+          end.min
         end
 
         # Whether the kernel can tell this rule when to look.
@@ -98,9 +114,11 @@ module HeapDump
           measure_bars(limit)
           low = @marks.filter_map(&:bar).min
           return if upper.nil? || low.nil?
+
+          @pace.note(facts.seconds, upper)
           return rearm if upper < low * REARM
 
-          follow(facts, *usage(facts))
+          follow(facts, *usage(facts), limit)
           passed(facts, limit)
         end
 
@@ -144,9 +162,14 @@ module HeapDump
           end
         end
 
-        def follow(facts, used, firm)
+        def follow(facts, used, firm, limit)
           @hurried = hurried?(facts)
-          @marks.each { |mark| follow_mark(mark, facts, used, firm) if used && mark.bar }
+          return unless used
+
+          @firm.note(facts.seconds, firm || used)
+          left = limit && @firm.seconds_until(limit)
+          @patience = [@for, *left&.*(QUARTER)].min
+          @marks.each { |mark| follow_mark(mark, facts, used, firm) if mark.bar }
         end
 
         def follow_mark(mark, facts, used, firm)
@@ -169,7 +192,7 @@ module HeapDump
 
         def ripe(facts)
           found = @marks.select do |mark|
-            mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @for)
+            mark.since && !mark.spent && (@hurried || facts.seconds - mark.since >= @patience)
           end
           grown?(facts) ? found : found.reject(&:late)
         end
