@@ -53,11 +53,14 @@ class TestUi < HeapDumpTest
 
   %i[INT TERM HUP].each do |name|
     define_method("test_it_ends_at_#{name.downcase}") do
+      before = trap(name, "DEFAULT") # what nohup ignores, it would ignore, too
       UiProcess.with(dump) do |ui|
         ask(ui, "dumps")
         ui.signal(name)
         assert_quiet ui
       end
+    ensure
+      trap(name, before || "DEFAULT")
     end
   end
 
