@@ -76,7 +76,7 @@ hg_seen_units_free(struct hg_seen_units *seen) {
 
 static void
 put_seen(struct hg_seen_unit *table, size_t room, struct hg_seen_unit one) {
-    size_t i = one.key & (room - 1);
+    size_t i = hg_seen_first(room, one.key);
     while (table[i].key) i = (i + 1) & (room - 1);
     table[i] = one;
 }

@@ -89,6 +89,16 @@ void hg_seen_units_free(struct hg_seen_units *seen);
 
 struct hg_unit *hg_new_seen_unit(struct hg_seen_units *seen, uint64_t key);
 
+/*
+ * Where a table of `room` entries, a power of two, is searched first for a key. Four units in a row
+ * are in one cache line. Higher bits decide in which: a heap has several regions of many units each,
+ * and where two of them had the same places, each search would go through a whole region.
+ */
+static inline size_t
+hg_seen_first(size_t room, uint64_t key) {
+    return ((key >> 2) * HG_GOLDEN >> 32 << 2 | (key & 3)) & (room - 1);
+}
+
 /* Whether an object of Ruby can be at this address. */
 static inline bool
 hg_is_object_address(uint64_t address) {
@@ -103,7 +113,8 @@ static inline uint32_t
 hg_place(struct hg_seen_units *seen, uint64_t address) {
     uint64_t key = (address >> HG_UNIT_BITS) + 1;
     struct hg_unit *unit = NULL;
-    for (size_t i = key & (seen->room - 1); seen->seen[i].key; i = (i + 1) & (seen->room - 1)) {
+    for (size_t i = hg_seen_first(seen->room, key); seen->seen[i].key;
+         i = (i + 1) & (seen->room - 1)) {
         if (seen->seen[i].key != key) continue;
         unit = seen->seen[i].unit;
         break;

@@ -37,8 +37,35 @@ free_index(struct hg_index *index) {
     free((void *)index->bits);
 }
 
+/*
+ * Regions of a heap that have the same places in a table which goes by the lowest bits. However
+ * many units they have, each is found after a few looks.
+ */
+static void
+test_regions(void) {
+    enum { REGIONS = 4, UNITS = 3000, MOST = 64 };
+    struct hg_units units;
+    struct hg_seen_units seen;
+    hg_units_init(&units);
+    CHECK(hg_seen_units_init(&seen, &units));
+    for (uint64_t region = 0; region < REGIONS; region++) {
+        for (uint64_t unit = 0; unit < UNITS; unit++)
+            CHECK(hg_place(&seen, (region << 36) + ((unit + 7) << HG_UNIT_BITS)) != HG_NO_PLACE);
+    }
+    CHECK_EQUAL(REGIONS * UNITS, seen.count);
+    size_t run = 0, longest = 0;
+    for (size_t i = 0; i < seen.room; i++) {
+        run = seen.seen[i].key ? run + 1 : 0;
+        if (run > longest) longest = run;
+    }
+    CHECK(longest <= MOST);
+    hg_seen_units_free(&seen);
+    hg_units_free(&units);
+}
+
 int
 main(void) {
+    test_regions();
     struct random random = {1};
     for (check_seed = 0; check_seed < 300; check_seed++) {
         uint32_t nodes, of_other;
