@@ -91,8 +91,8 @@ struct hg_unit *hg_new_seen_unit(struct hg_seen_units *seen, uint64_t key);
 
 /*
  * Where a table of `room` entries, a power of two, is searched first for a key. Four units in a row
- * are in one cache line. Higher bits decide in which: a heap has several regions of many units each,
- * and where two of them had the same places, each search would go through a whole region.
+ * are in one cache line. Higher bits decide in which: a heap has several regions of many units
+ * each, and where two of them had the same places, each search would go through a whole region.
  */
 static inline size_t
 hg_seen_first(size_t room, uint64_t key) {
