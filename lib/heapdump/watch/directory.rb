@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../dump_files"
+require_relative "../ship/lock"
 require_relative "../ship/marks"
 
 module HeapDump
@@ -80,7 +81,8 @@ module HeapDump
       # meanwhile, and whose lock is free again. Each file is locked until it is whole.
       def being_written?
         all_series.any? do |series|
-          Dir.children(join(series)).grep(DumpFiles::PARTIAL).any? { |name| locked?(series, name) }
+          partial = Dir.children(join(series)).grep(DumpFiles::PARTIAL)
+          partial.any? { |name| Ship::Lock.held?(join(series, name)) }
         rescue SystemCallError
           false # another process has removed it
         end
@@ -134,11 +136,6 @@ module HeapDump
         Dump.new(path, series, stat.size, stat.mtime) if stat.file?
       rescue SystemCallError
         nil
-      end
-
-      def locked?(series, name)
-        flags = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
-        File.open(join(series, name), flags) { |file| !file.flock(File::LOCK_SH | File::LOCK_NB) }
       end
 
       def unlink(path)
