@@ -21,6 +21,16 @@ module HeapDump
     autoload :SidekiqSignals, "#{__dir__}/asking/sidekiq_signals"
     autoload :Courier, "#{__dir__}/asking/courier"
 
+    # By which Sidekiq asks a process; it is ignored where nobody waits for it.
+    SIGNAL = "URG" # :nodoc:
+
+    # Loads a gem that an application need not have. Raises LoadError, with what to do.
+    def self.need(gem, purpose) # :nodoc:
+      require gem
+    rescue LoadError
+      raise LoadError, "#{purpose} the gem #{gem} is needed: add gem \"#{gem}\" to the Gemfile"
+    end
+
     # A bus cannot be reached, or does not do what it is asked. The message has no credentials.
     class Down < Error; end # :nodoc:
   end

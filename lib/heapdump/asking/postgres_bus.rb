@@ -35,10 +35,7 @@ module HeapDump
 
       # Raises LoadError, with what to do.
       def self.load
-        require "pg"
-      rescue LoadError
-        raise LoadError,
-              "to ask over PostgreSQL the gem pg is needed: add gem \"pg\" to the Gemfile"
+        Asking.need("pg", "to ask over PostgreSQL")
       end
 
       # +name+ is the address without credentials.

@@ -7,7 +7,6 @@ module HeapDump
     # Signals for processes of Sidekiq, through Redis: each process looks every ten seconds whether
     # its list has one, and sends it to itself. What they answer, nobody hears. Methods raise Down.
     class SidekiqSignals # :nodoc:
-      SIGNAL = "URG" # ignored where nobody waits for it
       LIVES = 60 # seconds after which Redis forgets a signal, as Sidekiq does it
       TIMEOUT = 5
       private_constant :TIMEOUT
@@ -17,10 +16,7 @@ module HeapDump
 
       # Raises LoadError, with what to do.
       def self.load
-        require "redis-client"
-      rescue LoadError
-        raise LoadError, "to ask over Sidekiq's Redis the gem redis-client is needed: " \
-                         "add gem \"redis-client\" to the Gemfile"
+        Asking.need("redis-client", "to ask over Sidekiq's Redis")
       end
 
       # +name+ is the address without credentials.

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../strike"
+require_relative "../../asking"
 require_relative "../../asking/bell"
 
 module HeapDump
@@ -9,9 +10,6 @@ module HeapDump
       # A question by a signal, which Sidekiq sends to its own process when it finds that in Redis
       # (Asking::SidekiqSignals). Whatever handled the signal before is called, too.
       class AskSignal # :nodoc:
-        SIGNAL = "URG"
-        private_constant :SIGNAL
-
         @waiting = nil
         class << self
           # Who is told of the signal. There is one handler, also in forked children.
@@ -21,7 +19,7 @@ module HeapDump
             return if @installed
 
             @installed = true
-            before = Signal.trap(SIGNAL) do |number|
+            before = Signal.trap(Asking::SIGNAL) do |number|
               AskSignal.waiting&.ring
               before.call(number) if before.respond_to?(:call)
             end
