@@ -17,7 +17,7 @@ module HeapDump
       # A step as a line for a bus: ASCII alone, which every database can store, whatever bytes its
       # texts have.
       def self.line(step)
-        JSON.generate(JSON.parse(Terminal::Json.compact(step)), ascii_only: true)
+        Terminal::Json.ascii(step)
       end
 
       # A step from a line of a bus; nil if it is damaged.

@@ -4,6 +4,7 @@ require "json"
 require "securerandom"
 require_relative "../watch"
 require_relative "../terminal/text"
+require_relative "../terminal/json"
 
 module HeapDump
   module Asking
@@ -73,7 +74,7 @@ module HeapDump
 
       # ASCII alone, which every database can store.
       def to_json(*)
-        JSON.generate({ version: VERSION, **to_h }, ascii_only: true)
+        Terminal::Json.ascii(version: VERSION, **to_h)
       end
 
       def to_h

@@ -25,6 +25,11 @@ module HeapDump
           escape(JSON.generate(valid(value)))
         end
 
+        # In one line of ASCII alone, which every database can store.
+        def ascii(value)
+          JSON.generate(valid(value), ascii_only: true)
+        end
+
         private
 
         def escape(text)
