@@ -13,6 +13,7 @@ module HeapDump
     autoload :Who, "#{__dir__}/asking/who"
     autoload :Part, "#{__dir__}/asking/part"
     autoload :Desk, "#{__dir__}/asking/desk"
+    autoload :Lease, "#{__dir__}/asking/lease"
     autoload :Tracing, "#{__dir__}/asking/tracing"
     autoload :Progress, "#{__dir__}/asking/progress"
     autoload :FileBus, "#{__dir__}/asking/file_bus"

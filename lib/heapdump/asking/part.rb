@@ -11,6 +11,17 @@ module HeapDump
         @request = request
         @place = place
         @taken = 0
+        confirmed
+      end
+
+      # The bus has said just now that the place is still that of this process.
+      def confirmed
+        @confirmed = Lease.now
+      end
+
+      # Whether nobody else can have the place yet, also not before a dump that is begun now ends.
+      def sure?
+        Lease.now - @confirmed < Lease::FRESH
       end
 
       # Whether the next dump is due. The first call tells when the part began.
