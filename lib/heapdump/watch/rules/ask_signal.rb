@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "../strike"
+require_relative "../rule"
 require_relative "../../asking"
 require_relative "../../asking/bell"
 
@@ -9,7 +9,7 @@ module HeapDump
     module Rules
       # A question by a signal, which Sidekiq sends to its own process when it finds that in Redis
       # (Asking::SidekiqSignals). Whatever handled the signal before is called, too.
-      class AskSignal # :nodoc:
+      class AskSignal < Rule # :nodoc:
         @waiting = nil
         class << self
           # Who is told of the signal. There is one handler, also in forked children.
@@ -28,6 +28,7 @@ module HeapDump
 
         # +sender+ says who asks.
         def initialize(sender)
+          super()
           @sender = sender
           reset
         end
@@ -61,9 +62,6 @@ module HeapDump
           words = "it was asked for by #{@sender}"
           @asked && Strike.new(rule: name, words: words, urgent: true, source: self)
         end
-
-        # The question is answered already.
-        def spent(_strike, _facts); end
 
         def begun
           @asked = false
