@@ -25,6 +25,11 @@ module HeapDump
     # By which Sidekiq asks a process; it is ignored where nobody waits for it.
     SIGNAL = "URG" # :nodoc:
 
+    # So many bytes by chance, as hexadecimal digits.
+    def self.chance(bytes) # :nodoc:
+      Random.urandom(bytes).unpack1("H*")
+    end
+
     # Loads a gem that an application need not have. Raises LoadError, with what to do.
     def self.need(gem, purpose) # :nodoc:
       require gem

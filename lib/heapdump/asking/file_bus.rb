@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "fileutils"
 require "json"
 require_relative "lease"
 require_relative "places"
@@ -98,6 +97,7 @@ module HeapDump
 
       # Puts a request there. Those that are long over are removed.
       def publish(request)
+        require "fileutils" # processes that dump need it not
         there
         as_owner do
           make(@asks)

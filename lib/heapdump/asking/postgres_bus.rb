@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "json"
-require "securerandom"
 
 module HeapDump
   module Asking
@@ -107,7 +106,7 @@ module HeapDump
       # Begins to listen. Returns whether notifications arrive.
       def listen
         query("LISTEN #{CHANNEL}")
-        probe = SecureRandom.hex(8)
+        probe = Asking.chance(8)
         # Over another connection: a pooler hands to whoever notifies what it has itself caused.
         other = connect
         other.exec_params("SELECT pg_notify($1, $2)", [CHANNEL, probe])

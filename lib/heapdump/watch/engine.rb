@@ -20,7 +20,6 @@ require_relative "../asking/part"
 require_relative "../asking/progress"
 require_relative "../asking/desk"
 require_relative "../asking/file_bus"
-require_relative "../asking/courier"
 require_relative "shipping"
 
 module HeapDump

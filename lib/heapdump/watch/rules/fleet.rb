@@ -34,7 +34,10 @@ module HeapDump
 
         def begin_life(names, options, voice)
           @strings = options.strings
-          @bus = Loading.load { @address.bus }
+          @bus = Loading.load do
+            Asking::Courier if @address.far?
+            @address.bus
+          end
           @desk = Asking::Desk.new(@bus, Asking::Who.of(names), voice)
           want(false) # the first look says more
           @address.far? ? @courier = Asking::Courier.new(@desk, @bus, voice) : @bus.begin
