@@ -98,8 +98,9 @@ module HeapDump
       def look_after(part)
         return end_part(part, :cancelled) if @bus.cancelled?(part.request.id)
 
+        asked = Lease.now
         mine = @bus.renew(part.request.id, part.place, @who)
-        part.confirmed if mine
+        part.confirm(asked) if mine
         return unless mine == false
 
         end_part(part, :left, words: "another process has its place: it gave no sign of life for " \
@@ -125,8 +126,9 @@ module HeapDump
         requests.each do |request|
           next if @past.include?(request.id) || !request.for?(@who)
 
+          asked = Lease.now
           place = @bus.claim(request, @who) or next
-          part = Part.new(request, place)
+          part = Part.new(request, place, asked)
           @mutex.synchronize do
             @part = part
             leave(part, :accepted, nil, {})

@@ -7,16 +7,18 @@ module HeapDump
     class Part # :nodoc:
       attr_reader :request, :place, :taken
 
-      def initialize(request, place)
+      # +asked+ is when the bus was asked for the place (seconds of Lease.now).
+      def initialize(request, place, asked)
         @request = request
         @place = place
         @taken = 0
-        confirmed
+        confirm(asked)
       end
 
-      # The bus has said just now that the place is still that of this process.
-      def confirmed
-        @confirmed = Lease.now
+      # The bus has said that the place is still that of this process. It was asked before: the answer
+      # may have been long on its way.
+      def confirm(asked)
+        @confirmed = asked
       end
 
       # Whether nobody else can have the place yet, also not before a dump that is begun now ends.

@@ -59,10 +59,14 @@ module HeapDump
       end
 
       # Processes that have a part now. None begins twice, so what has ended is over, whatever a
-      # dump that was written meanwhile still tells.
+      # dump that was written meanwhile still tells. Whose place another one has taken was killed.
       def under_way
         lives = @steps.group_by { |step| Progress.teller(step) }
-        lives.values.count { |steps| steps.none? { |step| ended_by?(step) } }
+        accepted = @steps.select { |step| step["state"] == "accepted" }
+        holders = accepted.to_h { |step| [step["place"], Progress.teller(step)] }
+        lives.count do |teller, steps|
+          holders.value?(teller) && steps.none? { |step| ended_by?(step) }
+        end
       end
 
       # done, cancelled, open, or over: nobody begins any more.
