@@ -2,7 +2,7 @@
 
 require_relative "../rule"
 require_relative "../../asking"
-require_relative "../../asking/bell"
+require_relative "../../bell"
 
 module HeapDump
   class Watch
@@ -45,7 +45,7 @@ module HeapDump
 
         # Before the first look in this process.
         def begin_life(*)
-          @bell = Asking::Bell.new
+          @bell = Bell.new
           AskSignal.waiting = @bell
           AskSignal.install
         end

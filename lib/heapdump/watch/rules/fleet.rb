@@ -34,6 +34,7 @@ module HeapDump
 
         def begin_life(names, options, voice)
           @strings = options.strings
+          @voice = voice
           @bus = Loading.load do
             Asking::Courier if @address.far?
             @address.bus
@@ -109,7 +110,7 @@ module HeapDump
         end
 
         def forget
-          stop_tracing
+          stop_tracing(told: false)
           @courier ? @courier.forget : @bus&.forget
           @desk = @courier = @bus = nil
         end
@@ -153,12 +154,13 @@ module HeapDump
           return unless part.request.trace
 
           @traced = part
-          @tracing ||= Loading.load { Asking::Tracing }.new(seconds + part.request.lasts)
+          @tracing ||= Loading.load { Asking::Tracing }
+                              .new(seconds + part.request.lasts, part.request, @voice)
           @tracing.look(seconds)
         end
 
-        def stop_tracing
-          @tracing&.stop
+        def stop_tracing(told: true)
+          @tracing&.stop(told: told)
           @tracing = @traced = nil
         end
 
