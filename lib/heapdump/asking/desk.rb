@@ -34,7 +34,8 @@ module HeapDump
       # process if +frees+.
       def tell(part, state, ends: false, frees: false, **fields)
         @mutex.synchronize do
-          leave(part, state, (frees ? :free : :keep if ends), fields)
+          place = frees ? :free : :keep
+          leave(part, state, ends ? place : nil, fields)
           finish(part) if ends
         end
       end

@@ -7,7 +7,8 @@ require_relative "places"
 module HeapDump
   module Asking
     # Requests in a directory that all processes see: DIR/asks/ID has the request, a file for each
-    # place that is taken (Places), and a file with the steps of each process. Methods raise SystemCallError, and Down if there is no such directory.
+    # place that is taken (Places), and a file with the steps of each process. Methods raise
+    # SystemCallError, and Down if there is no such directory.
     class FileBus # :nodoc:
       REQUEST = "request.json"
       CANCELLED = "cancelled"

@@ -12,8 +12,8 @@ module HeapDump
       # longer, as one that was stopped, first asks whether it still has its place.
       FRESH = 60
 
-      CLOCK = Process.const_get(Process.const_defined?(:CLOCK_BOOTTIME) ? :CLOCK_BOOTTIME
-                                                                         : :CLOCK_MONOTONIC)
+      name = %i[CLOCK_BOOTTIME CLOCK_MONOTONIC].find { |one| Process.const_defined?(one) }
+      CLOCK = Process.const_get(name)
       private_constant :CLOCK
 
       # Seconds of a clock that nobody sets, and that goes on while the machine sleeps.

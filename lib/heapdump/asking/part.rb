@@ -15,8 +15,8 @@ module HeapDump
         confirm(asked)
       end
 
-      # The bus has said that the place is still that of this process. It was asked before: the answer
-      # may have been long on its way.
+      # The bus has said that the place is still that of this process. It was asked before: the
+      # answer may have been long on its way.
       def confirm(asked)
         @confirmed = asked
       end

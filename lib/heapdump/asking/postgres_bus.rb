@@ -11,7 +11,7 @@ module HeapDump
     class PostgresBus # :nodoc:
       CHANNEL = "heapdump_ask"
       POLL = 30 # seconds between looks at the tables; also what keeps the connection alive
-      PROBE = 2 # seconds after which a notification has been lost
+      PROBE = 5 # seconds after which a notification has been lost; a busy server needs some
       KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
       MOST = 1 << 16 # bytes of a request; ours are shorter
       MOST_OPEN = 1000
@@ -19,8 +19,8 @@ module HeapDump
       PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
                      keepalives_count: 3, tcp_user_timeout: 20_000,
                      fallback_application_name: "heapdump" }.freeze
-      # Of two that make a table at once one fails, IF NOT EXISTS or not; so the second one waits for
-      # the first until the end of this transaction. The number is "heap".
+      # Of two that make a table at once one fails, IF NOT EXISTS or not; so the second one waits
+      # until the transaction of the first has ended. The number is "heap".
       TABLES = <<~SQL
         SELECT pg_advisory_xact_lock(1751474544);
         CREATE TABLE IF NOT EXISTS heapdump_asks (

@@ -7,17 +7,14 @@ module HeapDump
     # Traces where objects are allocated, until #stop, or until somebody calls #look after the
     # deadline. Where the application traces already, it is left alone.
     class Tracing # :nodoc:
-      # +deadline+ is a time of the clock that nobody sets. The +voice+ tells that it begins and ends,
-      # and for which request (Request).
+      # +deadline+ is a time of the clock that nobody sets. The +voice+ tells that it begins and
+      # ends, and for which request (Request).
       def initialize(deadline, request, voice)
         @deadline = deadline
         @request = request
         @voice = voice
-        return say("are traced already by the application") if Tracing.on?
-
-        ObjectSpace.trace_object_allocations_start
-        @mine = true
-        say("are traced for #{request.trace} s before the first dump, and until the last one")
+        @mine = !Tracing.on?
+        @mine ? start : say("are traced already by the application")
       end
 
       # What is known of a new object may be that of an older one in its place, which was freed
@@ -44,6 +41,11 @@ module HeapDump
       end
 
       private
+
+      def start
+        ObjectSpace.trace_object_allocations_start
+        say("are traced for #{@request.trace} s before the first dump, and until the last one")
+      end
 
       def say(words)
         @voice.say("allocations #{words} (request #{@request.id})")
