@@ -17,9 +17,9 @@ class TestAskLeases < HeapDumpTest
     @passed = @passed.to_f + seconds
   end
 
-  def in_time(&block)
+  def in_time(&)
     clock = HeapDump::Asking::Lease.method(:now)
-    HeapDump::Asking::Lease.stub(:now, -> { clock.call + @passed.to_f }, &block)
+    HeapDump::Asking::Lease.stub(:now, -> { clock.call + @passed.to_f }, &)
   end
 
   # A dump that was begun with the last sign of life has ended before.
@@ -117,7 +117,6 @@ class TestAskLeases < HeapDumpTest
     end
   end
 
-
   WAIT = 0.9
 
   # Forty processes want three places; who gets one is killed soon. Nobody has a place before the
@@ -131,8 +130,8 @@ class TestAskLeases < HeapDumpTest
       pids.each { |pid| Process.kill(:KILL, pid) }.each { |pid| Process.wait(pid) }
     end
     signs.group_by(&:first).each_value do |of_place|
-      of_place.sort_by { |sign| sign[3] }.each_cons(2) do |(_, pid, asked_at, _), (_, other, _, had)|
-        assert_operator had - asked_at, :>=, WAIT, "#{pid} #{other}" unless pid == other
+      of_place.sort_by(&:last).each_cons(2) do |before, after|
+        assert_operator after[3] - before[2], :>=, WAIT unless before[1] == after[1]
       end
     end
     assert_equal %w[1 2 3], signs.map(&:first).uniq.sort
@@ -162,9 +161,9 @@ class TestAskLeases < HeapDumpTest
 
   # Each sign of life: the place, who gave it, when it was begun, and when it was over.
   def signs
-    Dir.glob("#{scratch}/signs-*").flat_map do |path|
-      File.readlines(path, chomp: true).map(&:split).select { |sign| sign.size == 4 }
-    end.map { |place, pid, *times| [place, pid, *times.map(&:to_f)] }
+    lines = Dir.glob("#{scratch}/signs-*").flat_map { |path| File.readlines(path, chomp: true) }
+    whole = lines.map(&:split).select { |sign| sign.size == 4 }
+    whole.map { |place, pid, *times| [place, pid, *times.map(&:to_f)] }
   end
 
   def compete(asked, number)
@@ -175,7 +174,7 @@ class TestAskLeases < HeapDumpTest
       file.sync = true
       loop do
         began = HeapDump::Asking::Lease.now
-        place = own.claim(asked, who) unless place && own.renew(asked.id, place, who)
+        place = own.claim(asked, who) unless place && own.renewed?(asked.id, place, who)
         times = format("%.6f %.6f", began, HeapDump::Asking::Lease.now)
         file.write("#{place} #{Process.pid} #{times}\n") if place
         sleep 0.2 + (0.2 * rand)

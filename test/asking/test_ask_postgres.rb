@@ -34,7 +34,9 @@ class TestAskPostgres < HeapDumpTest
   def test_first_questions_at_the_same_time
     @server.run do
       3.times do
-        bus.send(:query, "DROP TABLE IF EXISTS heapdump_ask_steps, heapdump_ask_places, heapdump_asks")
+        %w[heapdump_ask_steps heapdump_ask_places heapdump_asks].each do |table|
+          bus.send(:query, "DROP TABLE IF EXISTS #{table}")
+        end
         buses = Array.new(8) { HeapDump::Asking::Address.parse(address).bus }
         buses.each { |one| one.open(Time.now) } # they are connected
         threads = buses.map do |one|
@@ -50,15 +52,17 @@ class TestAskPostgres < HeapDumpTest
   def test_a_place_that_lapses
     @server.run do
       asked = request(dumps: 2)
-      killed, other, third = Array.new(3) { |n| HeapDump::Asking::Who.new(host: "h", pid: n, life: "x") }
+      killed, other, third = (1..3).map do |pid|
+        HeapDump::Asking::Who.new(host: "h", pid: pid, life: "x")
+      end
       assert_equal 1, bus.claim(asked, killed)
-      assert bus.renew(asked.id, 1, killed)
+      assert bus.renewed?(asked.id, 1, killed)
       assert_nil bus.claim(asked, other)
       age(HeapDump::Asking::Lease::TIME - 5)
       assert_nil bus.claim(asked, other)
       age(10)
       assert_equal 1, bus.claim(asked, other)
-      refute bus.renew(asked.id, 1, killed)
+      refute bus.renewed?(asked.id, 1, killed)
       bus.keep(asked.id, 1, killed)
       bus.keep(asked.id, 1, other)
       age(10_000)

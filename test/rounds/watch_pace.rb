@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-# `rake watch:pace`: a watched process that leaks at a certain rate under a limit of its memory, until
-# the kernel kills it. Prints a Markdown table: how many dumps were whole then, and whether one was
-# under way.
+# `rake watch:pace`: a watched process that leaks at a certain rate under a limit of its memory,
+# until the kernel kills it. Prints a Markdown table: how many dumps were whole then, and whether
+# one was under way.
 #
 #   RUNS=3               of each
 #   LIMIT=1024           MiB
@@ -19,8 +19,9 @@ require_relative "../../examples/leak/verdict"
 # One run: what was seen of it.
 class PacedDeath
   MIB = 1024.0 * 1024
-  HEAD = ["MiB a second", "in fact", "whole dumps", "one under way at the kill", "made at, of the limit",
-          "seconds of each", "refused because of", "`leaks` names it"].freeze
+  HEAD = ["MiB a second", "in fact", "whole dumps", "one under way at the kill",
+          "made at, of the limit", "seconds of each", "refused because of",
+          "`leaks` names it"].freeze
   LEAK = <<~'RUBY'
     require "heapdump"
     rate, base, limit, every, dir = *ARGV[0, 4].map { |text| Float(text) }, ARGV[4]
@@ -67,7 +68,8 @@ class PacedDeath
   private
 
   def live(group)
-    command = group.command(RbConfig.ruby, "-I#{@lib}", "-W0", "-e", LEAK, *@arguments, "#{@dir}/heaps")
+    command = group.command(RbConfig.ruby, "-I#{@lib}", "-W0", "-e", LEAK, *@arguments,
+                            "#{@dir}/heaps")
     pid = Process.spawn(*command, err: "#{@dir}/log")
     samples = []
     until (ended = Process.wait(pid, Process::WNOHANG))
@@ -84,11 +86,13 @@ class PacedDeath
     dumps = Dir.glob("#{@dir}/heaps/series-*/*.zst")
     @whole = dumps.size
     begun = log.scan(/dumping to .*because memory: ([\d.,]+) MiB/)
-    @torn = begun.size > log.scan(/: dumped /).size
+    @torn = begun.size > log.scan(": dumped ").size
     @shares = begun.map { |(mib)| format("%.2f", mib.delete(",").to_f * MIB / @limit) }
-    @seconds = log.scan(/dumped .*, ([\d.]+) s; the process/).map { |(text)| format("%.1f", text.to_f) }
-    @refused = log.scan(/no dump, although .*: (memory grows|[\d.]+ \w+ of memory are left)/)
-                  .map { |(words)| words.include?("grows") ? "time" : "room" }
+    @seconds = log.scan(/dumped .*, ([\d.]+) s; the process/).map do |(text)|
+      format("%.1f", text.to_f)
+    end
+    refused = log.scan(/no dump, although .*: (memory grows|[\d.]+ \w+ of memory are left)/)
+    @refused = refused.map { |(words)| words.include?("grows") ? "time" : "room" }
     @named = verdict(dumps)
   end
 
@@ -112,8 +116,8 @@ end
 $stdout.sync = true
 abort "SKIPPED: #{MemoryGroup.missing}" if MemoryGroup.missing
 number = ->(name, usual) { Integer(ENV.fetch(name, usual)) }
-options = { limit: number["LIMIT", "1024"], base: number["BASE", "60"], every: number["EVERY", "10"],
-            lib: File.expand_path(ENV.fetch("LIB", "lib")) }
+options = { limit: number["LIMIT", "1024"], base: number["BASE", "60"],
+            every: number["EVERY", "10"], lib: File.expand_path(ENV.fetch("LIB", "lib")) }
 puts "#{Time.now.utc.strftime("%F %R")}, Ruby #{RUBY_VERSION}, load " \
      "#{File.read("/proc/loadavg")[/\S+/]}, #{options.map { |pair| pair.join(" ") }.join("; ")}", ""
 row = ->(cells) { puts "| #{cells.join(" | ")} |" }

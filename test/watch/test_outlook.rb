@@ -8,7 +8,8 @@ class TestOutlook < HeapDumpTest
   include Watching
 
   # A process of which +base+ MiB of the limit of 1,000 are used, and after +quiet+ seconds +rate+
-  # more in each second. A dump takes a second for +speed+ MiB of it, and 30 MiB while it is written.
+  # more in each second. A dump takes a second for +speed+ MiB of it, and 30 MiB while it is
+  # written.
   Leak = Struct.new(:rate, :base, :speed, :quiet, keyword_init: true) do
     def initialize(base: 60, speed: 800, quiet: 7.3, **rest)
       super
@@ -52,7 +53,8 @@ class TestOutlook < HeapDumpTest
   def write(leak)
     return if begun.empty? || begun.last.done?
 
-    @begins, @ends = @clock, @clock + (@used / leak.speed) unless @ends
+    @begins = @clock unless @ends
+    @ends ||= @clock + (@used / leak.speed)
     return if @clock < @ends
 
     begun.last.finish(seconds: @clock - @begins)
@@ -62,7 +64,7 @@ class TestOutlook < HeapDumpTest
   def look
     use((@used + own).round)
     tree.process(40, private: [@used.round - 20, 1].max, as_self: true)
-    if @clock >= @due || @watch.glance
+    if @clock >= @due || @watch.glance?
       @watch.look
       @due = @clock + @watch.pause
     end
@@ -100,7 +102,7 @@ class TestOutlook < HeapDumpTest
   def test_none_that_cannot_be_finished
     each_leak([200, 400], base: 300, speed: 150) do |_leak, dumps, torn, words|
       assert_equal [0, false], [dumps, torn], words
-      assert_match(/no dump, although memory: .*: memory grows so fast that in \d\.\d s there is no /,
+      assert_match(/no dump, although memory: .*: memory grows so fast that in \d\.\d s there /,
                    words)
     end
   end

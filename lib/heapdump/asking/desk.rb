@@ -100,7 +100,7 @@ module HeapDump
         return end_part(part, :cancelled) if @bus.cancelled?(part.request.id)
 
         asked = Lease.now
-        mine = @bus.renew(part.request.id, part.place, @who)
+        mine = @bus.renewed?(part.request.id, part.place, @who)
         part.confirm(asked) if mine
         return unless mine == false
 

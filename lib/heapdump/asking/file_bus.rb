@@ -59,8 +59,8 @@ module HeapDump
       end
 
       # A sign of life. Returns whether the place is still that of +who+; nil if nobody can say now.
-      def renew(id, place, who)
-        @places[id].renew(place, who.key)
+      def renewed?(id, place, who)
+        @places[id].renewed?(place, who.key)
       end
 
       # The place is nobody else's, whether there are signs of life or not.

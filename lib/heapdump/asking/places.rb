@@ -41,7 +41,7 @@ module HeapDump
       end
 
       # Returns whether the place is that of +name+; nil if somebody else has the lock.
-      def renew(place, name)
+      def renewed?(place, name)
         locked do
           mine = held?(place, name)
           File.utime(nil, nil, file(place)) if mine

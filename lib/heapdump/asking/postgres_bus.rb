@@ -81,7 +81,7 @@ module HeapDump
       end
 
       # A sign of life. Returns whether the place is still that of +who+.
-      def renew(id, place, who)
+      def renewed?(id, place, who)
         query("UPDATE heapdump_ask_places SET seen = #{NOW} WHERE ask = $1 AND place = $2 " \
               "AND who = $3 RETURNING place", id, place, who.key).any?
       end

@@ -91,10 +91,10 @@ module HeapDump
         haste.clamp([near ? BRISK : SOON, usual].min, usual)
       end
 
-      # Between two looks, if the next one is not soon. Returns whether memory has grown so much that
-      # it is time for it.
-      def glance
-        @gauge.outlook.glance
+      # Between two looks, if the next one is not soon. Returns whether memory has grown so much
+      # that it is time for it.
+      def glance?
+        @gauge.outlook.glance?
       end
 
       # A file of which the kernel says when to look at once; nil if no rule wants that.

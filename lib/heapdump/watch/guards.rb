@@ -83,8 +83,8 @@ module HeapDump
         takes = outlook.dump_seconds
         return if left >= takes
 
-        words = "memory grows so fast that in #{span(left)} there is no room for a dump any more, " \
-                "and one takes about #{span(takes)}"
+        words = "memory grows so fast that in #{span(left)} there is no room for a dump any " \
+                "more, and one takes about #{span(takes)}"
         Refusal.new(:time, words, true)
       end
 

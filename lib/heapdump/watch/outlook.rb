@@ -45,9 +45,10 @@ module HeapDump
       end
 
       # Between two looks, where a look would cost too much. Returns whether it is time for one.
-      def glance
+      def glance?
         upper = note_all(@machine.seconds)
-        return false unless upper && @looked && @gauge.limit && upper - @looked > @gauge.limit * JUMP
+        known = upper && @looked && @gauge.limit
+        return false unless known && upper - @looked > @gauge.limit * JUMP
 
         @steps = STEPS
         true
@@ -76,7 +77,6 @@ module HeapDump
         jumping = @firm.seconds_until(@firm.last + room - needed) if room && @firm.last
         [jumping, seconds_left].compact.min
       end
-
 
       # That a dump takes: as long as the last one of this process, and longer for what has come
       # since.

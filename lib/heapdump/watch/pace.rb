@@ -48,7 +48,7 @@ module HeapDump
         now = @looks.last
         middle = now && before(now, STEP)
         first = middle && before(middle, STEP)
-        [[now.since(middle), middle.since(first)].min, 0.0].max if first
+        [now.since(middle), middle.since(first)].min.clamp(0.0..) if first
       end
 
       private

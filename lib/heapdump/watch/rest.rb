@@ -33,7 +33,7 @@ module HeapDump
         while (left = due - now).positive?
           ready = IO.select(bells, nil, events, [left, GLANCE].min)
           return woken(ready) if ready
-          return if now < due && @engine.glance
+          return if now < due && @engine.glance?
         end
       end
 

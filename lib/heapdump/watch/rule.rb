@@ -27,7 +27,7 @@ module HeapDump
       # Why it cannot work here (String), nil if it can.
       def useless(_facts); end
 
-      # Whether it has seen the first look after the process has settled, for which it is told of it.
+      # Whether it needs not be told of the first look after the process has settled.
       def settled?
         true
       end

@@ -36,7 +36,7 @@ module HeapDump
           @strings = options.strings
           @voice = voice
           @bus = Loading.load do
-            Asking::Courier if @address.far?
+            require_relative "../../asking/courier" if @address.far?
             @address.bus
           end
           @desk = Asking::Desk.new(@bus, Asking::Who.of(names), voice)

@@ -29,7 +29,8 @@ module HeapDump
         HALF = 0.5 # of the time until the next mark
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :GROWN, :GROWN_FAST, :CALM, :TIMES, :SCARCE, :PRESSURE, :QUARTER, :HALF, :FAMILY
+        private_constant :REARM, :GROWN, :GROWN_FAST, :CALM, :TIMES, :SCARCE, :PRESSURE, :QUARTER,
+                         :HALF, :FAMILY
 
         # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
         # whether it has struck in this episode, whether it was passed when a higher one did, and
