@@ -44,8 +44,18 @@ class TestAskLeases < HeapDumpTest
       2.times { look_all([other], 70) }
       assert_equal 2, other.begun.size
       assert_equal "done", progress(asked).state(Time.now)
-      assert_equal 0, progress(asked).under_way
     end
+  end
+
+  # Nobody waits for it any more.
+  def test_who_has_lost_its_place_is_not_under_way
+    steps = [[41, 100], [42, 100 + TIME]].map do |pid, time|
+      { "state" => "accepted", "place" => 1, "host" => "h", "pid" => pid, "life" => "x",
+        "time" => time, "n" => 1 }
+    end
+    asked = HeapDump::Asking::Request.make
+    assert_equal 1, HeapDump::Asking::Progress.new(asked, steps, false).under_way
+    assert_equal 1, HeapDump::Asking::Progress.new(asked, steps.first(1), false).under_way
   end
 
   # It has ended all that was asked of it, and needs no sign of life any more.

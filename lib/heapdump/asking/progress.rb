@@ -62,10 +62,8 @@ module HeapDump
       # dump that was written meanwhile still tells. Whose place another one has taken was killed.
       def under_way
         lives = @steps.group_by { |step| Progress.teller(step) }
-        accepted = @steps.select { |step| step["state"] == "accepted" }
-        holders = accepted.to_h { |step| [step["place"], Progress.teller(step)] }
-        lives.count do |teller, steps|
-          holders.value?(teller) && steps.none? { |step| ended_by?(step) }
+        lives.values.count do |steps|
+          steps.none? { |step| ended_by?(step) || taken_over?(step) }
         end
       end
 
@@ -87,6 +85,13 @@ module HeapDump
       end
 
       private
+
+      def taken_over?(step)
+        step["state"] == "accepted" && @steps.any? do |other|
+          other["state"] == "accepted" && other["place"] == step["place"] &&
+            other["time"] > step["time"]
+        end
+      end
 
       def ended_by?(step)
         ENDED.include?(step["state"]) ||
