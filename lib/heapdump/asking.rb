@@ -13,6 +13,7 @@ module HeapDump
     autoload :Who, "#{__dir__}/asking/who"
     autoload :Part, "#{__dir__}/asking/part"
     autoload :Desk, "#{__dir__}/asking/desk"
+    autoload :Lease, "#{__dir__}/asking/lease"
     autoload :Tracing, "#{__dir__}/asking/tracing"
     autoload :Progress, "#{__dir__}/asking/progress"
     autoload :FileBus, "#{__dir__}/asking/file_bus"
@@ -23,6 +24,11 @@ module HeapDump
 
     # By which Sidekiq asks a process; it is ignored where nobody waits for it.
     SIGNAL = "URG" # :nodoc:
+
+    # So many bytes by chance, as hexadecimal digits.
+    def self.chance(bytes) # :nodoc:
+      Random.urandom(bytes).unpack1("H*")
+    end
 
     # Loads a gem that an application need not have. Raises LoadError, with what to do.
     def self.need(gem, purpose) # :nodoc:

@@ -14,9 +14,8 @@ module HeapDump
     PATIENCE = 1
     HANGS = 5
     STEP = 0.01
-    REST = 1 # seconds between two looks for which something has woken it
     STARTING = Mutex.new
-    private_constant :PATIENCE, :HANGS, :STEP, :REST, :STARTING
+    private_constant :PATIENCE, :HANGS, :STEP, :STARTING
 
     @current = nil
     @hooked = false
@@ -95,7 +94,7 @@ module HeapDump
     # application has started there, and fails if one ends meanwhile.
     def start(wait) # :nodoc:
       @process = Process.pid
-      @engine = @closed = @thread = @waiting = nil
+      @engine = @rest = @closed = @thread = @waiting = nil
       return self if wait.zero? && idle?
 
       load_engine if wait.zero?
@@ -162,7 +161,7 @@ module HeapDump
 
     # Raises LoadError if a library is missing to be asked from afar.
     def check_buses # :nodoc:
-      @on.rules.each { |rule| rule.address.check if rule.respond_to?(:address) }
+      @on.rules.each { |rule| rule.address&.check }
     end
 
     def directory # :nodoc:
@@ -194,7 +193,8 @@ module HeapDump
         load_engine unless @engine
         @engine ||= introduced(Engine.new(@options, @on))
         @engine.look
-        waiting { wait_for_the_next }
+        @rest ||= Rest.new(@engine)
+        waiting { @rest.call }
       end
     rescue *Trigger::OURS => e
       say("ended in process #{@process}: #{e.message} (#{e.class})")
@@ -255,40 +255,15 @@ module HeapDump
       @worker = Servers.worker?
       !@worker && Servers.master?(forked: @forked)
     end
-
-    # A look each second at most, however much the kernel has to say, or whoever asks.
-    def wait_for_the_next
-      path = @engine.events_path
-      seconds = @engine.pause
-      bells = @engine.bells
-      return rest(IO.select(bells, nil, nil, seconds)) unless path
-
-      File.open(path, "rb") do |file|
-        file.read # from here on the kernel tells of changes
-        ready = IO.select(bells, nil, [file], seconds)
-        ready&.last&.any? ? sleep(REST) : rest(ready)
-      end
-    rescue SystemCallError, IOError, TypeError # what is to wake it may be no IO, or closed
-      sleep(seconds)
-    end
-
-    # What has woken it may do so at once again, as a connection for which there is no descriptor.
-    def rest(woken)
-      return unless woken
-
-      left = @woken ? @woken + REST - now : 0
-      sleep(left) if left.positive?
-      @woken = now
-    end
   end
 end
 
-require "io/wait"
 require_relative "work"
 require_relative "watch/options"
 require_relative "watch/on"
 require_relative "watch/machine"
 require_relative "watch/facts"
+require_relative "watch/rest"
 require_relative "watch/stats"
 require_relative "watch/voice"
 require_relative "watch/servers"

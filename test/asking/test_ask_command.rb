@@ -95,6 +95,26 @@ class TestAskCommand < HeapDumpTest
                                 "--list` shows"
   end
 
+  # One request with all that has become of it.
+  def test_the_steps_of_a_request
+    ask_while([member(41, dry: true), member(42)], "--app", "*")
+    asked = bus.all.first
+    lines = heapdump!("ask", "--list", asked.id, "--store", store).lines
+    assert_equal "request #{asked.id}: 1 dump of 1 process (app *)", lines.first
+    assert_equal "done: 1 of 1 dump taken, 1 refused", lines.last
+    steps = lines[1..-2].map { |line| line[/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  \S+ web-1 (.*)/, 1] }
+    assert_equal ["pid 41: accepted", "pid 41: refused: this is a dry run", "pid 42: accepted"],
+                 steps.first(3)
+    assert_match(/\Apid 42: 1 of 1 taken: \S+, 3 objects, 1,000 B/, steps.last)
+    told = heapdump!("ask", "--list", asked.id, "--json", "--store", store).json["request"]
+    assert_equal [asked.id, 4], [told["id"], told["steps"].size]
+    open = request
+    assert_match(/^open until \S+Z: 0 of 1 dump taken/,
+                 heapdump!("ask", "--list", open.id, "--store", store).out)
+    assert_match(/there is no request "abcdef0"; /,
+                 heapdump("ask", "--list", "abcdef0", "--store", store).err)
+  end
+
   # What has ended cannot be cancelled, and is not said to be.
   def test_to_cancel_what_has_ended
     ask_while([member(41)])

@@ -29,13 +29,28 @@ class TestAskOption < HeapDumpTest
   SAID = {
     "s3://bucket/x" => "\"s3\"", "relative" => "a text that begins with none of them",
     "file:relative" => "file:…, which has no path from / on",
-    "socket:/#{"a" * 90}" => "socket:…, which has a path of more than 80 characters"
+    "socket:/#{"a" * 80}" => "socket:…, which has a path of more than 80 bytes",
+    "socket:/#{"\u00E9" * 40}" => "socket:…, which has a path of more than 80 bytes"
   }.freeze
 
   def test_what_is_wrong_with_an_address
     SAID.each do |text, words|
       error = assert_raises(ArgumentError) { HeapDump::Asking::Address.parse(text) }
       assert_equal words, error.message[/, not (.*)/, 1]
+    end
+  end
+
+  # As long as it may be, and counted in bytes: the system does it so.
+  def test_the_longest_path_of_a_socket
+    Dir.mktmpdir do |dir|
+      rest = 80 - dir.bytesize - 1
+      store = File.join(dir, ("\u00E9" * (rest / 2)) + ("x" * (rest % 2)))
+      assert_equal 80, store.bytesize
+      Dir.mkdir(store)
+      bus = HeapDump::Asking::Address.parse("socket:#{store}").bus
+      bus.begin
+      assert_instance_of UNIXServer, bus.bell
+      bus.close
     end
   end
 

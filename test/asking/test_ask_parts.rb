@@ -81,13 +81,34 @@ class TestAskParts < HeapDumpTest
     one.engine.look
     assert_predicate HeapDump::Asking::Tracing, :on?
     bus.cancel(first.id)
-    request(dumps: 2)
+    second = request(dumps: 2)
     desk = one.engine.instance_variable_get(:@rules).first.instance_variable_get(:@desk)
     2.times { desk.exchange }
     one.engine.look
     refute_predicate HeapDump::Asking::Tracing, :on?
+    assert_equal [[41, "accepted"]], steps(second)
   ensure
     one.engine.stop
+  end
+
+  # Of a bus that is down for days. Places become free all the same, and the log says that the rest
+  # is lost.
+  def test_more_steps_than_are_kept
+    asked = request
+    who = HeapDump::Asking::Who.new(app: "a", host: "h", pid: 7, life: "x")
+    own = HeapDump::Asking::Address.parse(address).bus
+    desk = HeapDump::Asking::Desk.new(own, who, HeapDump::Watch::Voice.new(log))
+    desk.exchange
+    part = desk.part
+    300.times { desk.tell(part, :refused, words: "no") }
+    desk.tell(part, :left, words: "it ends", ends: true, frees: true)
+    assert_equal ["200 steps wait for #{address}; until they are told, whoever asked learns " \
+                  "nothing more"], said
+    desk.exchange
+    assert_equal 201, steps(asked).size
+    refute_path_exists "#{store}/asks/#{asked.id}/place-1"
+    look_all([member(41)])
+    assert_equal 1, progress(asked).through
   end
 
   # Ends in the moment in which it takes a place.

@@ -30,6 +30,50 @@ class TestAskPostgres < HeapDumpTest
     end
   end
 
+  # None of them finds tables there.
+  def test_first_questions_at_the_same_time
+    @server.run do
+      3.times do
+        %w[heapdump_ask_steps heapdump_ask_places heapdump_asks].each do |table|
+          bus.send(:query, "DROP TABLE IF EXISTS #{table}")
+        end
+        buses = Array.new(8) { HeapDump::Asking::Address.parse(address).bus }
+        buses.each { |one| one.open(Time.now) } # they are connected
+        threads = buses.map do |one|
+          Thread.new { one.publish(HeapDump::Asking::Request.make).then { one.close } }
+        end
+        threads.each(&:join)
+        assert_equal 8, bus.all.size
+      end
+    end
+  end
+
+  # Of a process that was killed, after its time.
+  def test_a_place_that_lapses
+    @server.run do
+      asked = request(dumps: 2)
+      killed, other, third = (1..3).map do |pid|
+        HeapDump::Asking::Who.new(host: "h", pid: pid, life: "x")
+      end
+      assert_equal 1, bus.claim(asked, killed)
+      assert bus.renewed?(asked.id, 1, killed)
+      assert_nil bus.claim(asked, other)
+      age(HeapDump::Asking::Lease::TIME - 5)
+      assert_nil bus.claim(asked, other)
+      age(10)
+      assert_equal 1, bus.claim(asked, other)
+      refute bus.renewed?(asked.id, 1, killed)
+      bus.keep(asked.id, 1, killed)
+      bus.keep(asked.id, 1, other)
+      age(10_000)
+      assert_nil bus.claim(asked, third)
+    end
+  end
+
+  def age(seconds)
+    bus.send(:query, "UPDATE heapdump_ask_places SET seen = seen - #{seconds}")
+  end
+
   # A notification wakes it, long before it would look at the tables again.
   def test_at_once
     @server.run do

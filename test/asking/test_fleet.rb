@@ -209,13 +209,17 @@ class TestFleet < HeapDumpTest
   # Traced before the dump, and not after the last one.
   def test_traced_allocations
     one = member(41)
-    request(trace: 30)
+    asked = request(trace: 30)
     look_all([one])
     assert_predicate HeapDump::Asking::Tracing, :on?
     assert_empty one.begun
+    assert_equal "allocations are traced for 30 s before the first dump, and until the last one " \
+                 "(request #{asked.id})", said.last
     look_all([one], 40)
     assert_equal 1, one.begun.size
     refute_predicate HeapDump::Asking::Tracing, :on?
+    assert_equal ["allocations are not traced any more (request #{asked.id})"],
+                 said.grep(/not traced/)
   end
 
   def test_tracing_ends_whatever_happens
@@ -252,35 +256,6 @@ class TestFleet < HeapDumpTest
     assert_match(/"end"/, noted.join)
   end
 
-  # A rule that is switched off must not go on with what it has begun.
-  def test_a_rule_that_fails_leaves_nothing_behind
-    one = member(41)
-    asked = request(trace: 30)
-    one.engine.look
-    assert_predicate HeapDump::Asking::Tracing, :on?
-    fleet = one.engine.instance_variable_get(:@rules).first
-    fleet.define_singleton_method(:strike) { |_| raise "oh" }
-    3.times { one.engine.look }
-    refute_predicate HeapDump::Asking::Tracing, :on?
-    assert_equal [[41, "accepted"], [41, "left"]], steps(asked)
-    other = member(42)
-    other.engine.look
-    other.engine.close
-    assert_equal [[42, "accepted"], [42, "left"]], steps(asked).last(2)
-  end
-
-  def test_tracing_is_of_one_request
-    one = member(41)
-    traced = request(trace: 30)
-    one.engine.look
-    other = request
-    one.engine.instance_variable_get(:@rules).first.instance_variable_get(:@desk)
-       .then { |desk| bus.cancel(traced.id) && 2.times { desk.exchange } } # no look between them
-    one.engine.look
-    refute_predicate HeapDump::Asking::Tracing, :on?
-    assert_equal [[41, "accepted"]], steps(other)
-  end
-
   # Nobody forgets what was traced, and the places of those objects are used again.
   def test_what_was_traced_before
     ObjectSpace.trace_object_allocations_start
@@ -302,6 +277,8 @@ class TestFleet < HeapDumpTest
     look_all([one], 40)
     assert_equal 1, one.begun.size
     assert_predicate HeapDump::Asking::Tracing, :on?
+    assert_equal ["are traced already by the application"],
+                 said.grep(/traced/).map { |line| line[/allocations (.*) \(/, 1] }
   ensure
     ObjectSpace.trace_object_allocations_stop
     ObjectSpace.trace_object_allocations_clear

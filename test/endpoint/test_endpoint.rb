@@ -296,6 +296,21 @@ class TestEndpoint < HeapDumpTest
     assert_equal 202, status_in_a_child(app)
   end
 
+  # As when Puma forks a worker from one that has served: another thread is just being answered.
+  def test_a_child_that_is_forked_during_an_answer
+    tree
+    app = endpoint
+    post(app)
+    begun.first.finish
+    wait_until("the parent hears of the end") { said.any?(/\Adumped /) }
+    mutex = app.instance_variable_get(:@dumping).instance_variable_get(:@mutex)
+    thread = Thread.new { mutex.synchronize { sleep } }
+    wait_until("it is being answered") { mutex.locked? }
+    assert_equal 202, Timeout.timeout(20) { status_in_a_child(app) }
+  ensure
+    thread&.kill&.join
+  end
+
   def status_in_a_child(app)
     pid = fork do
       machine.pid = 41

@@ -9,6 +9,18 @@ class TestShipCommand < HeapDumpTest
   include CommandLine
   include Shippable
 
+  # Of a process of its own; that of somebody else keeps its priority.
+  def test_the_priority
+    dump("a.json")
+    own = Process.getpriority(Process::PRIO_PROCESS, 0)
+    heapdump!("ship", from, "--to", to, "--once")
+    assert_equal own, Process.getpriority(Process::PRIO_PROCESS, 0)
+    dump("b.json")
+    place = "exec:nice > #{scratch}/nice; cat > /dev/null"
+    outcome = heapdump_process("ship", from, "--to", place, "--once")
+    assert_equal [0, "#{[own + 10, 19].min}\n"], [outcome.status, File.read("#{scratch}/nice")]
+  end
+
   def test_once_and_status
     path = dump("a.json")
     dump("cut.json", footer: nil)

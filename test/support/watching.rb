@@ -11,7 +11,7 @@ module Watching
 
   # As HeapDump::Watch::Machine.
   class Machine < HeapDump::Watch::Machine
-    attr_accessor :seconds, :time, :pid, :disk_is, :host
+    attr_accessor :seconds, :time, :pid, :disk_is, :host, :slots
 
     def initialize(root, pid: 40)
       super(root: root)
@@ -19,6 +19,7 @@ module Watching
       @time = Time.utc(2026, 11, 29, 4, 0, 0)
       @pid = pid
       @host = "web-1"
+      @slots = 100_000
       @disk_is = [false, 100 << 30, 200 << 30]
     end
 
@@ -50,10 +51,10 @@ module Watching
       @done ? self : nil
     end
 
-    def finish(bytes: 1000)
+    def finish(bytes: 1000, seconds: 0.5)
       File.binwrite(@path, "x" * bytes)
       @done = true
-      @result = HeapDump::Result.new(path: @path, objects: 3, bytes: bytes, seconds: 0.5,
+      @result = HeapDump::Result.new(path: @path, objects: 3, bytes: bytes, seconds: seconds,
                                      pause: 0.01)
     end
 

@@ -57,7 +57,7 @@ module HeapDump
       def self.wrong(text)
         case text
         when %r{\A(?:file|socket):(?!/)} then "has no path from / on"
-        when /\Asocket:/ then "has a path of more than 80 characters"
+        when /\Asocket:/ then "has a path of more than #{LONGEST} bytes"
         when /\Apostgres/ then "is malformed#{ENCODED}"
         else "is malformed"
         end

@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
-require "io/wait"
-require_relative "bell"
+require_relative "../bell"
 
 module HeapDump
   module Asking

@@ -5,10 +5,11 @@ module HeapDump
     # Where a process takes a part in requests, and leaves what it has to tell. #exchange talks with
     # the bus, and is called by one thread; the other methods only take and leave, at any time.
     class Desk # :nodoc:
-      MOST = 200 # steps that wait for a bus that is down
+      MOST = 200 # steps that wait for a bus that is down; more are lost
       QUIET = 600 # seconds in which that is told once, also if it comes and goes
-      # Something to tell, and whether the place becomes free with it; whether it is told already.
-      Letter = Struct.new(:part, :step, :frees, :told)
+      # Something to tell, and what becomes of the place with it: it is free for another process
+      # (:free), or nobody else's ever (:keep), or as it was (nil); whether it is told already.
+      Letter = Struct.new(:part, :step, :place, :told)
       private_constant :MOST, :QUIET, :Letter
 
       # +voice+ tells when the bus is down, and when it is there again.
@@ -33,7 +34,8 @@ module HeapDump
       # process if +frees+.
       def tell(part, state, ends: false, frees: false, **fields)
         @mutex.synchronize do
-          leave(part, state, frees, fields)
+          place = frees ? :free : :keep
+          leave(part, state, ends ? place : nil, fields)
           finish(part) if ends
         end
       end
@@ -84,18 +86,34 @@ module HeapDump
         while (letter = @mutex.synchronize { @letters.first })
           @bus.tell(letter.part.request.id, @who, letter.step) unless letter.told
           letter.told = true
-          @bus.free(letter.part.request.id, letter.part.place, @who) if letter.frees
+          settle(letter.part, letter.place) if letter.place
           @mutex.synchronize { @letters.shift }
         end
+        @overflow = false
+      end
+
+      def settle(part, what)
+        @bus.public_send(what, part.request.id, part.place, @who)
       end
 
       def look_after(part)
-        return unless @bus.cancelled?(part.request.id)
+        return end_part(part, :cancelled) if @bus.cancelled?(part.request.id)
 
+        asked = Lease.now
+        mine = @bus.renewed?(part.request.id, part.place, @who)
+        part.confirm(asked) if mine
+        return unless mine == false
+
+        end_part(part, :left, words: "another process has its place: it gave no sign of life for " \
+                                     "#{Lease::TIME} s")
+      end
+
+      # Its place is not this process' own any more.
+      def end_part(part, state, **fields)
         @mutex.synchronize do
           next unless @part.equal?(part)
 
-          leave(part, :cancelled, false, {})
+          leave(part, state, nil, fields)
           finish(part)
         end
         post
@@ -109,11 +127,12 @@ module HeapDump
         requests.each do |request|
           next if @past.include?(request.id) || !request.for?(@who)
 
+          asked = Lease.now
           place = @bus.claim(request, @who) or next
-          part = Part.new(request, place)
+          part = Part.new(request, place, asked)
           @mutex.synchronize do
             @part = part
-            leave(part, :accepted, false, {})
+            leave(part, :accepted, nil, {})
             quit(part) if @stopped # meanwhile
           end
           return post
@@ -121,16 +140,25 @@ module HeapDump
       end
 
       def quit(part)
-        leave(part, :left, true, words: @stopped)
+        leave(part, :left, :free, words: @stopped)
         finish(part)
       end
 
-      def leave(part, state, frees, fields)
-        return if @letters.size >= MOST
-
+      # If there is no room for the step, the place becomes free all the same.
+      def leave(part, state, place, fields)
         step = { n: @number += 1, time: @clock.now.to_i, app: @who.app, host: @who.host,
                  pid: @who.pid, life: @who.life, place: part.place, state: state, **fields }
-        @letters << Letter.new(part, step, frees)
+        full = @letters.size >= MOST
+        overflow if full
+        @letters << Letter.new(part, step, place, full) if place || !full
+      end
+
+      def overflow
+        return if @overflow
+
+        @overflow = true
+        @voice.say("#{MOST} steps wait for #{@bus}; until they are told, whoever asked learns " \
+                   "nothing more")
       end
 
       def finish(part)

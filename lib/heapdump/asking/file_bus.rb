@@ -1,13 +1,14 @@
 # frozen_string_literal: true
 
-require "fileutils"
 require "json"
+require_relative "lease"
+require_relative "places"
 
 module HeapDump
   module Asking
     # Requests in a directory that all processes see: DIR/asks/ID has the request, a file for each
-    # place that is taken, which only one process can make, and a file with the steps of each
-    # process. Methods raise SystemCallError, and Down if there is no such directory.
+    # place that is taken (Places), and a file with the steps of each process. Methods raise
+    # SystemCallError, and Down if there is no such directory.
     class FileBus # :nodoc:
       REQUEST = "request.json"
       CANCELLED = "cancelled"
@@ -15,20 +16,15 @@ module HeapDump
       MOST = 1 << 20 # bytes of a file; ours are shorter
       MOST_OF_A_REQUEST = 1 << 16
       KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
-      # Nothing waits, whatever somebody has put there, as a FIFO.
-      READ = File::RDONLY | File::NOFOLLOW | File::NONBLOCK
       NEW = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
       MORE = File::WRONLY | File::CREAT | File::APPEND | File::NOFOLLOW | File::NONBLOCK
-      # What is no file that this user may read.
-      NONE = [Errno::ENOENT, Errno::ENOTDIR, Errno::EISDIR, Errno::ELOOP, Errno::EACCES,
-              Errno::ENXIO].freeze
-      private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :MOST_OF_A_REQUEST, :KEPT, :READ, :NEW,
-                       :MORE, :NONE
+      private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :MOST_OF_A_REQUEST, :KEPT, :NEW, :MORE
 
       def initialize(directory)
         @directory = directory
         @asks = File.join(directory, "asks")
         @over = []
+        @places = Hash.new { |places, id| places[id] = Places.new(path(id)) }
       end
 
       def to_s
@@ -49,6 +45,7 @@ module HeapDump
           request.open?(now) && !cancelled?(request.id)
         end
         @over.concat(over.map(&:id))
+        @places.keep_if { |id, _| ids.include?(id) }
         open
       end
 
@@ -56,21 +53,23 @@ module HeapDump
         File.exist?(path(id, CANCELLED))
       end
 
-      # A place among those that dump, which no other process gets; nil if all are taken. One that
-      # cannot be written, as on a full disk, is free again.
+      # A place among those that dump, which no other process has; nil if all are taken.
       def claim(request, who)
-        (1..request.count).find do |place|
-          occupy(path(request.id, "place-#{place}"), who)
-        rescue Errno::EEXIST
-          next
-        end
+        @places[request.id].claim(request.count, who.key)
+      end
+
+      # A sign of life. Returns whether the place is still that of +who+; nil if nobody can say now.
+      def renewed?(id, place, who)
+        @places[id].renewed?(place, who.key)
+      end
+
+      # The place is nobody else's, whether there are signs of life or not.
+      def keep(id, place, who)
+        @places[id].keep(place, who.key)
       end
 
       def free(id, place, who)
-        file = path(id, "place-#{place}")
-        File.unlink(file) if read(file) == who.key
-      rescue Errno::ENOENT
-        nil
+        @places[id].free(place, who.key)
       end
 
       # In one call, so that a reader sees a whole line or none. On a full disk that may be half a
@@ -99,6 +98,7 @@ module HeapDump
 
       # Puts a request there. Those that are long over are removed.
       def publish(request)
+        require "fileutils" # processes that dump need it not
         there
         as_owner do
           make(@asks)
@@ -163,21 +163,8 @@ module HeapDump
         requests.sort_by { |request| [request.made, request.id] }
       end
 
-      # The bytes of a file; nil if there is none.
       def read(path, most = MOST)
-        File.open(path, READ) { |file| file.read(most) if file.stat.file? }
-      rescue *NONE
-        nil
-      end
-
-      # A place that nobody could be told from is nobody's.
-      def occupy(path, who)
-        File.open(path, NEW, 0o600) do |file|
-          file.syswrite(who.key) == who.key.bytesize or raise Errno::ENOSPC, path
-        rescue SystemCallError
-          File.unlink(path)
-          raise
-        end
+        Places.read(path, most)
       end
 
       # Whoever can write there can ask: nobody but this user, the owner of the directory, and root.

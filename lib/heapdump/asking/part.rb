@@ -7,10 +7,23 @@ module HeapDump
     class Part # :nodoc:
       attr_reader :request, :place, :taken
 
-      def initialize(request, place)
+      # +asked+ is when the bus was asked for the place (seconds of Lease.now).
+      def initialize(request, place, asked)
         @request = request
         @place = place
         @taken = 0
+        confirm(asked)
+      end
+
+      # The bus has said that the place is still that of this process. It was asked before: the
+      # answer may have been long on its way.
+      def confirm(asked)
+        @confirmed = asked
+      end
+
+      # Whether nobody else can have the place yet, also not before a dump that is begun now ends.
+      def sure?
+        Lease.now - @confirmed < Lease::FRESH
       end
 
       # Whether the next dump is due. The first call tells when the part began.

@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "json"
-require "securerandom"
 
 module HeapDump
   module Asking
@@ -12,7 +11,7 @@ module HeapDump
     class PostgresBus # :nodoc:
       CHANNEL = "heapdump_ask"
       POLL = 30 # seconds between looks at the tables; also what keeps the connection alive
-      PROBE = 2 # seconds after which a notification has been lost
+      PROBE = 5 # seconds after which a notification has been lost; a busy server needs some
       KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
       MOST = 1 << 16 # bytes of a request; ours are shorter
       MOST_OPEN = 1000
@@ -20,13 +19,16 @@ module HeapDump
       PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
                      keepalives_count: 3, tcp_user_timeout: 20_000,
                      fallback_application_name: "heapdump" }.freeze
+      # Of two that make a table at once one fails, IF NOT EXISTS or not; so the second one waits
+      # until the transaction of the first has ended. The number is "heap".
       TABLES = <<~SQL
+        SELECT pg_advisory_xact_lock(1751474544);
         CREATE TABLE IF NOT EXISTS heapdump_asks (
           id text PRIMARY KEY, made bigint NOT NULL, until bigint NOT NULL, ends bigint NOT NULL,
           body text NOT NULL, cancelled boolean NOT NULL DEFAULT false);
         CREATE TABLE IF NOT EXISTS heapdump_ask_places (
           ask text REFERENCES heapdump_asks ON DELETE CASCADE, place integer, who text NOT NULL,
-          PRIMARY KEY (ask, place));
+          seen bigint, PRIMARY KEY (ask, place));
         CREATE TABLE IF NOT EXISTS heapdump_ask_steps (
           ask text REFERENCES heapdump_asks ON DELETE CASCADE, who text, n integer,
           body text NOT NULL, PRIMARY KEY (ask, who, n));
@@ -63,7 +65,7 @@ module HeapDump
         rows.empty? || rows.first["cancelled"] == "t"
       end
 
-      # A place that no other process gets; nil if all are taken. Whoever has a place already gets
+      # A place that no other process has; nil if all are taken. Whoever has a place already gets
       # that: the connection may have broken before it heard of it.
       def claim(request, who)
         mine = query("SELECT place FROM heapdump_ask_places WHERE ask = $1 AND who = $2",
@@ -71,9 +73,23 @@ module HeapDump
         return Integer(mine.first["place"]) if mine.any?
 
         (1..request.count).find do |place|
-          query("INSERT INTO heapdump_ask_places VALUES ($1, $2, $3) ON CONFLICT DO NOTHING " \
-                "RETURNING place", request.id, place, who.key).any?
+          query("INSERT INTO heapdump_ask_places AS old VALUES ($1, $2, $3, #{NOW}) " \
+                "ON CONFLICT (ask, place) DO UPDATE SET who = excluded.who, seen = excluded.seen " \
+                "WHERE old.seen < #{NOW} - #{Lease::TIME} RETURNING place",
+                request.id, place, who.key).any?
         end
+      end
+
+      # A sign of life. Returns whether the place is still that of +who+.
+      def renewed?(id, place, who)
+        query("UPDATE heapdump_ask_places SET seen = #{NOW} WHERE ask = $1 AND place = $2 " \
+              "AND who = $3 RETURNING place", id, place, who.key).any?
+      end
+
+      # The place is nobody else's, whether there are signs of life or not.
+      def keep(id, place, who)
+        query("UPDATE heapdump_ask_places SET seen = NULL WHERE ask = $1 AND place = $2 " \
+              "AND who = $3", id, place, who.key)
       end
 
       def free(id, place, who)
@@ -90,7 +106,7 @@ module HeapDump
       # Begins to listen. Returns whether notifications arrive.
       def listen
         query("LISTEN #{CHANNEL}")
-        probe = SecureRandom.hex(8)
+        probe = Asking.chance(8)
         # Over another connection: a pooler hands to whoever notifies what it has itself caused.
         other = connect
         other.exec_params("SELECT pg_notify($1, $2)", [CHANNEL, probe])

@@ -59,10 +59,12 @@ module HeapDump
       end
 
       # Processes that have a part now. None begins twice, so what has ended is over, whatever a
-      # dump that was written meanwhile still tells.
+      # dump that was written meanwhile still tells. Whose place another one has taken was killed.
       def under_way
         lives = @steps.group_by { |step| Progress.teller(step) }
-        lives.values.count { |steps| steps.none? { |step| ended_by?(step) } }
+        lives.values.count do |steps|
+          steps.none? { |step| ended_by?(step) || taken_over?(step) }
+        end
       end
 
       # done, cancelled, open, or over: nobody begins any more.
@@ -83,6 +85,13 @@ module HeapDump
       end
 
       private
+
+      def taken_over?(step)
+        step["state"] == "accepted" && @steps.any? do |other|
+          other["state"] == "accepted" && other["place"] == step["place"] &&
+            other["time"] > step["time"]
+        end
+      end
 
       def ended_by?(step)
         ENDED.include?(step["state"]) ||

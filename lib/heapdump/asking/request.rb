@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "json"
-require "securerandom"
 require_relative "../watch"
 require_relative "../terminal/text"
 require_relative "../terminal/json"
@@ -43,7 +42,7 @@ module HeapDump
           %i[every trace until].each do |name|
             fields[name] &&= Watch::Quantity.seconds("#{name}:", fields[name], least: 1).ceil
           end
-          fields.update(id: "#{now.to_i.to_s(36)}#{SecureRandom.hex(3)}", made: now.to_i,
+          fields.update(id: "#{now.to_i.to_s(36)}#{Asking.chance(3)}", made: now.to_i,
                         until: now.to_i + fields[:until])
           new(fields)
         end

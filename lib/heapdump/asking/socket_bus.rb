@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "securerandom"
 require "socket"
 require_relative "file_bus"
 
@@ -76,7 +75,7 @@ module HeapDump
         @server&.close
         @server = nil
         make(@asks)
-        @path = File.join(@asks, "ask-#{SecureRandom.hex(4)}.sock")
+        @path = File.join(@asks, "ask-#{Asking.chance(4)}.sock")
         @server = UNIXServer.new(@path)
         File.chmod(0o600, @path)
       end

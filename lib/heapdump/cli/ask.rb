@@ -16,9 +16,9 @@ module HeapDump
       details <<~TEXT
         Processes that watch (HeapDump.watch) with the same address dump under their guards; one that
         refuses says why, and another one may take its place. PATTERNs are those of a shell: web-*.
-        --list shows the newest --limit requests. The command waits until all is done; to interrupt
-        it ends nothing, --cancel does. --list --json has each step. Exit status: 0 if all dumps that
-        were asked for are there.
+        --list shows the newest --limit requests, --list ID one of them with each step, --json both.
+        The command waits until all is done; to interrupt it ends nothing, --cancel does. Exit
+        status: 0 if all dumps that were asked for are there.
       TEXT
 
       SPANS = { "--every TIME" => "between two dumps of a process (default 10m)",
@@ -40,7 +40,7 @@ module HeapDump
         return ask_sidekiq(address.signals) if address.sidekiq?
 
         @bus = address.bus
-        return list if @list
+        return @list == true ? list : show(@list) if @list
         return cancel(@cancel) if @cancel
 
         ask(request)
@@ -60,7 +60,9 @@ module HeapDump
         who_options(parser)
         what_options(parser)
         parser.on("--no-wait", "only print the request") { @wait = false }
-        parser.on("--list", "requests, and what has become of them") { @list = true }
+        parser.on("--list [ID]", "requests, and what has become of them; of one: each step") do |id|
+          @list = id || true
+        end
         parser.on("--cancel ID", "nobody begins with it or goes on") { |id| @cancel = id }
       end
 
@@ -201,12 +203,26 @@ module HeapDump
         OK
       end
 
-      def cancel(id)
-        request = @bus.all.find { |one| one.id == id }
-        state = end_of(progress(request)) if request
-        unless state
+      # One request with all its steps.
+      def show(id)
+        progress = progress(find(id))
+        return print_json(request: told(progress)) || OK if json?
+
+        lines = AskLines.new(screen, progress.request)
+        lines.begin
+        lines.history(progress.steps)
+        lines.state(progress)
+        OK
+      end
+
+      def find(id)
+        @bus.all.find { |one| one.id == id } or
           raise NotFound, "there is no request #{id.inspect}; `#{command} --list` shows them"
-        end
+      end
+
+      def cancel(id)
+        state = end_of(progress(find(id))) or
+          raise NotFound, "request #{id.inspect} was removed just now"
 
         return print_json(id: id, state: state) || OK if json?
 

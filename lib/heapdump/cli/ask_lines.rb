@@ -55,8 +55,23 @@ module HeapDump
           next if @shown.key?(key)
 
           @shown[key] = true
-          @screen.line("#{step["app"]} #{step["host"]} pid #{step["pid"]}: #{words(step)}")
+          @screen.line(line(step))
         end
+      end
+
+      # All steps, and when they were.
+      def history(steps)
+        steps.each do |step|
+          @screen.line("#{time(step["time"])}  #{line(step)}")
+        end
+      end
+
+      # How it stands with it.
+      def state(progress)
+        wanted = @request.count * @request.dumps
+        till = " until #{time(@request.until)}" if progress.state(Time.now) == "open"
+        @screen.line("#{progress.state(Time.now)}#{till}: #{progress.taken} of " \
+                     "#{Terminal::Units.plural(wanted, "dump")} taken, #{progress.refused} refused")
       end
 
       # Nobody waits.
@@ -75,6 +90,14 @@ module HeapDump
       end
 
       private
+
+      def line(step)
+        "#{step["app"]} #{step["host"]} pid #{step["pid"]}: #{words(step)}"
+      end
+
+      def time(seconds)
+        Time.at(seconds).utc.strftime("%FT%TZ")
+      end
 
       def words(step)
         case step["state"]

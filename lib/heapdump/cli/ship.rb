@@ -68,7 +68,7 @@ module HeapDump
       end
 
       def ship(lock, dumps, sink, lines)
-        lower_priority
+        lower_priority if out.equal?($stdout) # else this process is not only for this
         delivery = HeapDump::Ship::Delivery.new(sink, dumps, delete: @delete)
         run = HeapDump::Ship::Run.new(dumps, delivery, lines, lock: lock, keep: @keep)
         run.retry_failed if @retry

@@ -6,7 +6,7 @@ require_relative "../watch/gauge"
 require_relative "../watch/facts"
 require_relative "../watch/faults"
 require_relative "../watch/stats"
-require_relative "../watch/strike"
+require_relative "../watch/rule"
 require_relative "../watch/voice"
 require_relative "../watch/state"
 require_relative "../watch/dumping"
@@ -18,14 +18,12 @@ module HeapDump
     # manifests. Any thread may call it, and in a forked child it begins anew.
     class Dumping # :nodoc:
       # Who asks. It is told if there will be no dump.
-      class Question
+      class Question < Watch::Rule
         attr_reader :words
 
         def refused(words)
           @words = words
         end
-
-        def spent(_strike, _facts); end
       end
       private_constant :Question
 

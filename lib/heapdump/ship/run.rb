@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "io/wait"
+require_relative "../bell"
 
 module HeapDump
   module Ship
@@ -31,7 +31,7 @@ module HeapDump
         @look = look
         @tries = tries
         @shipped = @failed = 0
-        @waker, @alarm = IO.pipe
+        @bell = Bell.new
       end
 
       # Forgets that dumps could not be shipped, so that they are tried again.
@@ -48,7 +48,7 @@ module HeapDump
         end
         last_tries
       ensure
-        close
+        @bell.close
       end
 
       # Ships whatever comes, until #stop.
@@ -59,15 +59,13 @@ module HeapDump
         end
         last_tries
       ensure
-        close
+        @bell.close
       end
 
       # May be called by the handler of a signal.
       def stop
         @stopped = true
-        @alarm.write_nonblock(".")
-      rescue IO::WaitWritable, IOError
-        nil # it rings already, or has come to its end
+        @bell.ring
       end
 
       private
@@ -151,12 +149,8 @@ module HeapDump
         nil # on a full disk there is no mark, and the next process tries it anew
       end
 
-      def close
-        [@waker, @alarm].each(&:close)
-      end
-
       def rest(seconds)
-        @waker.wait_readable(seconds)
+        @bell.io.wait_readable(seconds)
       end
 
       def now

@@ -11,9 +11,10 @@ module HeapDump
     # Makes the dump of a strike, or does not: because this process has to wait, or because a guard
     # refuses. Forked processes write it, and each look asks whether they have ended.
     class Dumping # :nodoc:
+      PASSES = 5 # seconds until what may pass soon is tried again
       # A dump under way: its Pending, and what it is of.
       Running = Struct.new(:pending, :strike, :facts, :path, :slots)
-      private_constant :Running
+      private_constant :PASSES, :Running
 
       attr_reader :directory
 
@@ -36,7 +37,7 @@ module HeapDump
         @withheld = Withheld.new(options, stats, voice)
         @began = machine.seconds
         @made = 0
-        @refused = {} # when, by the key of a strike
+        @refused = {} # until when, by the key of a strike
         @elsewhere = {}
       end
 
@@ -103,18 +104,18 @@ module HeapDump
       private
 
       def withheld?(strike, facts)
+        return false if strike.awaited?
+        return true if facts.seconds < @refused.fetch(strike.key, 0) # that has been told
+
         waits = waits?(strike, facts)
         @withheld.tell(strike, facts.seconds, @began, @last) if waits
         waits
       end
 
       def waits?(strike, facts)
-        return false if strike.awaited?
         return true unless strike.urgent || settled?(facts)
-        return true if recent?(@refused[strike.key], facts)
-        return false if strike.series
 
-        recent?(@last, facts)
+        !strike.series && recent?(@last, facts)
       end
 
       # Runs the block with the lock of the directory, which is kept for a dump under way.
@@ -153,7 +154,9 @@ module HeapDump
         facts.rule = strike.rule
         facts.refused = refusal.reason
         @stats.refusal(refusal.reason)
-        @refused[strike.key] = facts.seconds unless strike.awaited?
+        unless strike.awaited?
+          @refused[strike.key] = facts.seconds + (refusal.passes ? PASSES : @options.cooldown)
+        end
         @voice.say("no dump, although #{strike.words}: #{refusal.words}")
         tell(strike, :refused, refusal.words)
         nil
@@ -172,21 +175,20 @@ module HeapDump
         facts.rule = strike.rule
         facts.ask = strike.ask
         path = File.join(@directory.series(@names.directory), @names.dump(@made + 1, facts.time))
-        slots = @guards.slots
+        slots = @machine.slots
         @state.reserve(@names, strike.rule, slots)
         begun = begin_dump(strike, facts, path) or return
         @running = Running.new(begun, strike, facts, path, slots)
+        facts.gauge.outlook.begun
         @made += 1
         done(facts)
         tell(strike, :begun)
         :begun
       end
 
-      # Only rules that somebody waits for want to know; that may be code of the application.
+      # There may be code of the application behind it.
       def tell(strike, what, *words)
-        source = strike.source
-        return unless source.respond_to?(what)
-
+        source = strike.source or return
         @faults.guard(source, "the rule #{strike.rule}") { source.public_send(what, *words) }
       end
 
@@ -209,6 +211,7 @@ module HeapDump
 
       # Returns the Result; nil if there is no dump.
       def finish(running)
+        running.facts.gauge.outlook.ended
         succeed(running, running.pending.result)
       rescue *Trigger::OURS => e
         fail_with(running, e)
@@ -217,7 +220,9 @@ module HeapDump
       end
 
       def succeed(running, result)
-        running.strike.source&.spent(running.strike, running.facts)
+        facts = running.facts
+        running.strike.source&.spent(running.strike, facts)
+        facts.gauge.outlook.took(result.seconds, facts.resident)
         record(running, result)
         @voice.say(format("dumped %<path>s: %<figures>s, %<seconds>.3f s; the process stood " \
                           "still for %<pause>.1f ms",
@@ -242,7 +247,7 @@ module HeapDump
       # The rule strikes again, and is heard after +cooldown+.
       def fail_with(running, error)
         @stats.add(:failures)
-        @refused[running.strike.key] = @machine.seconds
+        @refused[running.strike.key] = @machine.seconds + @options.cooldown
         words = "no dump at #{running.path}: #{error.message} (#{error.class})"
         @voice.say(words)
         tell(running.strike, :failed, words)

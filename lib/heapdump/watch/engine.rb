@@ -20,7 +20,6 @@ require_relative "../asking/part"
 require_relative "../asking/progress"
 require_relative "../asking/desk"
 require_relative "../asking/file_bus"
-require_relative "../asking/courier"
 require_relative "shipping"
 
 module HeapDump
@@ -29,8 +28,9 @@ module HeapDump
     # and never sleeps; who calls #look decides when.
     class Engine # :nodoc:
       JITTER = 0.1 # of the time between looks, so that processes do not look at the same moment
-      SOON = 1 # seconds between looks while a dump is written
-      private_constant :JITTER, :SOON
+      SOON = 1 # seconds between looks while a dump is written, and at least
+      BRISK = 0.2 # the same while memory grows so fast that the limit is near
+      private_constant :JITTER, :SOON, :BRISK
 
       attr_reader :stats
 
@@ -83,20 +83,23 @@ module HeapDump
         @stats.add(:looks) # whoever has seen it counted sees what it has found
       end
 
-      # Seconds until the next look: as often as memory grows fast, but not more often than SOON.
+      # Seconds until the next look: as often as memory grows fast.
       def pause
-        return SOON if @dumping.under_way?
-
-        haste = @rules.filter_map { |rule| rule.haste if rule.respond_to?(:haste) }.min
         usual = @options.every * (1 - JITTER + (2 * JITTER * @random.rand))
-        haste ? haste.clamp([SOON, usual].min, usual) : usual
+        near = @gauge.outlook.haste
+        haste = [*call_rules(:haste), *near, *(SOON if @dumping.under_way?)].min or return usual
+        haste.clamp([near ? BRISK : SOON, usual].min, usual)
+      end
+
+      # Between two looks, if the next one is not soon. Returns whether memory has grown so much
+      # that it is time for it.
+      def glance?
+        @gauge.outlook.glance?
       end
 
       # A file of which the kernel says when to look at once; nil if no rule wants that.
       def events_path
-        @gauge.cgroup&.events_path if @rules.any? do |rule|
-          rule.respond_to?(:waits_for_events?) && rule.waits_for_events?
-        end
+        @gauge.cgroup&.events_path if @rules.any?(&:waits_for_events?)
       end
 
       # IOs that become readable when it is to look at once.
@@ -148,7 +151,7 @@ module HeapDump
 
       # By which one can ask. That the directory of the dumps is one goes without saying.
       def buses
-        all = @rules.filter_map { |rule| rule.address if rule.respond_to?(:address) }
+        all = @rules.filter_map(&:address)
         all.reject! { |address| address.place == @options.directory }
         all.empty? ? "" : ", to be asked by #{all.join(", ")}"
       end
@@ -168,7 +171,7 @@ module HeapDump
         @voice.say(told) if told
         call_rules(:begin_life, @names, @options, @voice)
         @rules.reject! do |rule|
-          why = rule.respond_to?(:useless) && rule.useless(facts)
+          why = rule.useless(facts)
           @voice.say("the rule #{rule.name} is off: #{why}") if why
           why
         end
@@ -179,12 +182,9 @@ module HeapDump
         call_rules(:close)
       end
 
-      # Calls the method of all rules that have it. Behind a rule there may be code of the
-      # application.
+      # Behind a rule there may be code of the application.
       def call_rules(method, *arguments)
         @rules.filter_map do |rule|
-          next unless rule.respond_to?(method)
-
           @faults.guard(rule, name_of(rule)) { rule.public_send(method, *arguments) }
         end
       end
@@ -197,7 +197,7 @@ module HeapDump
       def end_those_off
         return unless @faults.any_off?
 
-        off = @rules.select { |rule| @faults.off?(rule) && rule.respond_to?(:close) }
+        off = @rules.select { |rule| @faults.off?(rule) }
         @rules -= off
         off.each do |rule|
           rule.close
@@ -210,7 +210,7 @@ module HeapDump
         return unless @dumping.settled?(facts)
 
         @rules.each do |rule|
-          rule.settled(facts) if rule.respond_to?(:settled) && !rule.settled?
+          rule.settled(facts) unless rule.settled?
         end
       end
 
@@ -218,14 +218,13 @@ module HeapDump
       def strikes(facts)
         @rules.filter_map do |rule|
           if rule.name == :ask && !wanted?(facts)
-            @faults.guard(rule, name_of(rule)) { rule.unwanted } if rule.respond_to?(:unwanted)
+            @faults.guard(rule, name_of(rule)) { rule.unwanted }
             next
           end
 
           # Only code of the application must be quick: where many threads run, also one of our
           # rules may take a second, and is right all the same.
-          timed = rule.respond_to?(:timed?) && rule.timed?
-          @faults.guard(rule, name_of(rule), timed: timed) { rule.strike(facts) }
+          @faults.guard(rule, name_of(rule), timed: rule.timed?) { rule.strike(facts) }
         end
       end
 
@@ -264,8 +263,7 @@ module HeapDump
       end
 
       def dump_at_exit(facts, grace)
-        struck = @rules.any? { |rule| rule.respond_to?(:struck?) && rule.struck? }
-        if struck && !@dumping.under_way?
+        if @rules.any?(&:struck?) && !@dumping.under_way?
           words = "the process ends, and its memory had passed a mark"
           @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true), facts)
         end

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "machine"
+require_relative "outlook"
 
 module HeapDump
   class Watch
@@ -20,6 +21,8 @@ module HeapDump
       # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
       attr_reader :source
       attr_reader :limit, :cgroup, :processes
+      # What will be in the next seconds (Outlook).
+      attr_reader :outlook
 
       def initialize(machine, given = nil)
         @machine = machine
@@ -27,6 +30,7 @@ module HeapDump
         @cgroup = machine.cgroup
         @processes = machine.processes
         measure
+        @outlook = Outlook.new(self, machine)
       end
 
       # To be called at each look.
@@ -34,6 +38,7 @@ module HeapDump
         @resident = @memory_at = nil if @machine.pid != @pid
         measure if @machine.seconds >= @measured + MEASURE
         @resident, = @processes.resident
+        @outlook.look
       end
 
       # Resident memory of this process, as it was at the last #refresh.
@@ -55,6 +60,14 @@ module HeapDump
         when :machine then [@machine.memory&.first, nil]
         else [private, nil]
         end
+      end
+
+      # What of it cannot be given back, as far as that is quick to read; nil if nothing is known.
+      def firm
+        return resident if @source == :process
+
+        used, firm = usage
+        firm || used
       end
 
       # Private memory of this process. The kernel is asked only if it may have changed.

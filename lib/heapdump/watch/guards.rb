@@ -17,8 +17,8 @@ module HeapDump
       STEADY = 3600 # seconds by which a clock may have been set
       private_constant :PER_SLOT, :COMPRESSED, :TIMES, :LEFT, :MOST_LEFT, :STEADY
 
-      # Why not (Symbol), and the sentence for the log.
-      Refusal = Struct.new(:reason, :words)
+      # Why not (Symbol), the sentence for the log, and whether it may soon be otherwise.
+      Refusal = Struct.new(:reason, :words, :passes)
 
       def initialize(options, machine, directory, state)
         @options = options
@@ -36,7 +36,7 @@ module HeapDump
 
       # Before anything is written: memory, and where the dump would go. Returns a Refusal or nil.
       def before(facts)
-        headroom(facts) || place
+        headroom(facts) || time(facts) || place
       end
 
       # With the lock of the directory. +made+ dumps are there of this process. Removes old dumps
@@ -50,11 +50,6 @@ module HeapDump
       # After a dump.
       def tidy(names)
         @keep.call(names.directory, now)
-      end
-
-      # How many slots the heap has that are not free (Integer).
-      def slots
-        GC.stat(:heap_live_slots)
       end
 
       private
@@ -79,6 +74,22 @@ module HeapDump
         refuse(:headroom, "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the " \
                           "limit of #{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
                           "#{Terminal::Units.bytes(needed)}")
+      end
+
+      # While a dump is written, memory goes on growing.
+      def time(facts)
+        outlook = facts.gauge.outlook
+        left = outlook.least_left or return
+        takes = outlook.dump_seconds
+        return if left >= takes
+
+        words = "memory grows so fast that in #{span(left)} there is no room for a dump any " \
+                "more, and one takes about #{span(takes)}"
+        Refusal.new(:time, words, true)
+      end
+
+      def span(seconds)
+        format("%.1f s", seconds)
       end
 
       def place
@@ -124,7 +135,7 @@ module HeapDump
       def estimate
         compressed = @options.name.match?(/\.(?:zst|gz)\z/)
         usual = PER_SLOT * (compressed ? COMPRESSED : 1)
-        (slots * [usual, @state.bytes_per_slot || 0].max).to_i
+        (@machine.slots * [usual, @state.bytes_per_slot || 0].max).to_i
       end
     end
   end

@@ -28,6 +28,11 @@ module HeapDump
         Process.pid
       end
 
+      # How many slots of the heap are not free.
+      def slots
+        GC.stat(:heap_live_slots)
+      end
+
       def host
         Etc.uname[:nodename].gsub(/[^\w.-]/, "_")
       end

@@ -2,11 +2,19 @@
 
 module HeapDump
   class Watch
-    # How fast something grows: from the first of the looks of the last seconds to the last one, two
-    # looks at least.
+    # How fast something grows, by the looks of the last seconds.
     class Pace # :nodoc:
       SPAN = 5 # seconds; a jump counts for so long, or until the next look
-      private_constant :SPAN
+      STEP = 0.4 # seconds; what is between two looks that are closer is chance
+      private_constant :SPAN, :STEP
+
+      Look = Struct.new(:seconds, :amount) do
+        # How much more there is for each second since then.
+        def since(other)
+          (amount - other.amount) / (seconds - other.seconds).to_f
+        end
+      end
+      private_constant :Look
 
       def initialize
         @looks = []
@@ -14,17 +22,40 @@ module HeapDump
 
       # A look at +seconds+ has found +amount+.
       def note(seconds, amount)
-        @looks << [seconds, amount]
-        @looks.shift while @looks.size > 2 && @looks[1].first <= seconds - SPAN
+        @looks.pop if @looks.last && @looks.last.seconds >= seconds
+        @looks << Look.new(seconds, amount)
+        @looks.shift while @looks.size > 3 && @looks[1].seconds <= seconds - SPAN
+      end
+
+      # What the last look has found.
+      def last
+        @looks.last&.amount
       end
 
       # Seconds until there is so much (Numeric, 0 if there is), if it goes on like this; nil if it
-      # does not grow.
+      # does not grow. Two looks are enough, so a jump is growth, too.
       def seconds_until(amount)
-        (began, least), (now, most) = @looks.first, @looks.last
-        return unless @looks.size > 1 && most > least && now > began
+        now = @looks.last or return
+        rate = [before(now, SPAN) || @looks.first, before(now, STEP)].compact.uniq.map do |look|
+          look.equal?(now) ? 0 : now.since(look)
+        end.max
+        [(amount - now.amount) / rate, 0].max if rate.positive?
+      end
 
-        [(amount - most) * (now - began) / (most - least).to_f, 0].max
+      # How much it grows in a second (Float): what it does so in each of the last two steps, so
+      # that one jump is no growth. 0.0 if it does not grow; nil if nobody knows yet.
+      def rate
+        now = @looks.last
+        middle = now && before(now, STEP)
+        first = middle && before(middle, STEP)
+        [now.since(middle), middle.since(first)].min.clamp(0.0..) if first
+      end
+
+      private
+
+      # The last look that was so many seconds before another one, or more; nil if there is none.
+      def before(look, seconds)
+        @looks.rindex { |one| one.seconds <= look.seconds - seconds }&.then { |at| @looks[at] }
       end
     end
   end

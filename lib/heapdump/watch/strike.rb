@@ -12,8 +12,7 @@ module HeapDump
     # mark::   what has been reached, for the rule itself
     # strings:: how much of the contents of strings, if the watch's own option is not to count
     # ask::    of a request that came over a bus: its +:id+ and +:payload+ (Hash)
-    # source:: the rule itself. When there is a dump, it is told by +spent+. If it has the methods
-    #          +begun+, +refused+, +failed+ and +taken+ (with the Result), it is told that, too
+    # source:: the Rule itself, which is told what becomes of it; nil if nobody is
     Strike = Struct.new(:rule, :words, :urgent, :series, :shared, :mark, :strings, :ask, # :nodoc:
                         :source, keyword_init: true) do
       # Whether somebody waits for the dump, so that it must not wait itself.

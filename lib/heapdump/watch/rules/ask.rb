@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "../strike"
+require_relative "../rule"
 
 module HeapDump
   class Watch
@@ -8,13 +8,14 @@ module HeapDump
       # Somebody asks for a dump. A source is any object with a method +asked(facts)+: it returns
       # nil, or words that say who asks. If it has a method +answer(words)+, it is told what became
       # of it.
-      class Ask # :nodoc:
+      class Ask < Rule # :nodoc:
         def initialize(source)
           unless source.respond_to?(:asked)
             raise ArgumentError, "on.ask needs file: true, the address of a bus, or an object " \
                                  "with a method asked, not #{source.inspect}"
           end
 
+          super()
           @source = source
           reset
         end
@@ -37,9 +38,6 @@ module HeapDump
           @words ||= @source.asked(facts)&.then { |words| Terminal::Text.valid(words.to_s) }
           @words && Strike.new(rule: name, words: @words, urgent: true, source: self)
         end
-
-        # The question is answered already.
-        def spent(_strike, _facts); end
 
         # A question is answered at once, also with no: whoever has asked is waiting.
         def begun

@@ -1,15 +1,15 @@
 # frozen_string_literal: true
 
-require_relative "../strike"
+require_relative "../rule"
 require_relative "../../asking"
-require_relative "../../asking/bell"
+require_relative "../../bell"
 
 module HeapDump
   class Watch
     module Rules
       # A question by a signal, which Sidekiq sends to its own process when it finds that in Redis
       # (Asking::SidekiqSignals). Whatever handled the signal before is called, too.
-      class AskSignal # :nodoc:
+      class AskSignal < Rule # :nodoc:
         @waiting = nil
         class << self
           # Who is told of the signal. There is one handler, also in forked children.
@@ -28,6 +28,7 @@ module HeapDump
 
         # +sender+ says who asks.
         def initialize(sender)
+          super()
           @sender = sender
           reset
         end
@@ -44,7 +45,7 @@ module HeapDump
 
         # Before the first look in this process.
         def begin_life(*)
-          @bell = Asking::Bell.new
+          @bell = Bell.new
           AskSignal.waiting = @bell
           AskSignal.install
         end
@@ -61,9 +62,6 @@ module HeapDump
           words = "it was asked for by #{@sender}"
           @asked && Strike.new(rule: name, words: words, urgent: true, source: self)
         end
-
-        # The question is answered already.
-        def spent(_strike, _facts); end
 
         def begun
           @asked = false

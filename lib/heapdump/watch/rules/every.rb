@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "../strike"
+require_relative "../rule"
 require_relative "cron"
 
 module HeapDump
@@ -8,13 +8,14 @@ module HeapDump
     module Rules
       # Once in so many jobs, requests or seconds, or at times of the day. What cannot be done when
       # it is due is done late, and not twice. Processes of a fleet do not begin at the same second.
-      class Every # :nodoc:
+      class Every < Rule # :nodoc:
         KINDS = %i[jobs requests seconds cron].freeze
         private_constant :KINDS
 
         # +random+ gives a number from 0 to 1, as Random#rand does. Without one, a process that is
         # forked gets its own: copies of one would all give the same number.
         def initialize(random: nil, **given)
+          super()
           @kind, value = given.first
           unless given.size == 1 && KINDS.include?(@kind)
             raise ArgumentError, "on.every takes one of jobs:, requests:, seconds: and cron:"

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "../strike"
+require_relative "../rule"
 require_relative "../../asking"
 
 module HeapDump
@@ -9,7 +9,7 @@ module HeapDump
       # Somebody asks one or more processes of many for dumps, over a bus (Asking::Address). This
       # process takes a part in a request and makes its dumps; each step, also each refusal, is told
       # on the bus. If this process cannot, another one may take its place.
-      class Fleet # :nodoc:
+      class Fleet < Rule # :nodoc:
         # How much options strings: give away; a number is in between.
         GIVEN = { "none" => -2, "hash" => -1, "full" => Float::INFINITY }.freeze
         private_constant :GIVEN
@@ -17,6 +17,7 @@ module HeapDump
         attr_reader :address
 
         def initialize(address)
+          super()
           @address = address
           reset
         end
@@ -31,10 +32,13 @@ module HeapDump
           self
         end
 
-        # Before the first look in this process.
         def begin_life(names, options, voice)
           @strings = options.strings
-          @bus = Loading.load { @address.bus }
+          @voice = voice
+          @bus = Loading.load do
+            require_relative "../../asking/courier" if @address.far?
+            @address.bus
+          end
           @desk = Asking::Desk.new(@bus, Asking::Who.of(names), voice)
           want(false) # the first look says more
           @address.far? ? @courier = Asking::Courier.new(@desk, @bus, voice) : @bus.begin
@@ -42,17 +46,14 @@ module HeapDump
           @useless = e.message
         end
 
-        # Why nobody can ask (String), nil if one can.
         def useless(_facts)
           @useless
         end
 
-        # Something that becomes readable when this rule wants to be looked at; nil if nothing does.
         def bell
           @courier ? @courier.bell.io : @bus&.bell
         end
 
-        # It is looked at.
         def silence
           @courier ? @courier.bell.silence : @bus&.silence
         end
@@ -66,13 +67,11 @@ module HeapDump
           return refuse_strings(part) unless strings?(part.request.strings)
 
           trace(part, facts.seconds)
-          return unless part.due?(facts.seconds)
+          return unless part.due?(facts.seconds) && part.sure?
 
           @seconds = facts.seconds
           strike_for(part)
         end
-
-        def spent(_strike, _facts); end
 
         # While the dump is written this process may get a part in another request.
         def begun
@@ -84,7 +83,6 @@ module HeapDump
           tell(@part, :refused, words: words, ends: true, frees: true)
         end
 
-        # The dump is there.
         def taken(result)
           part = @written
           part.took
@@ -96,7 +94,6 @@ module HeapDump
           tell(@written, :failed, words: words, ends: true, frees: true)
         end
 
-        # The process or the watch ends, or this rule does.
         def close
           stop_tracing
           @desk&.stop("the watch ends there")
@@ -105,7 +102,6 @@ module HeapDump
           @courier = @bus = nil
         end
 
-        # This process is not to dump any more.
         def unwanted
           stop_tracing
           want(false)
@@ -113,9 +109,8 @@ module HeapDump
           tell(part, :left, words: "only: says no", ends: true, frees: true)
         end
 
-        # In a forked child.
         def forget
-          stop_tracing
+          stop_tracing(told: false)
           @courier ? @courier.forget : @bus&.forget
           @desk = @courier = @bus = nil
         end
@@ -159,12 +154,13 @@ module HeapDump
           return unless part.request.trace
 
           @traced = part
-          @tracing ||= Loading.load { Asking::Tracing }.new(seconds + part.request.lasts)
+          @tracing ||= Loading.load { Asking::Tracing }
+                              .new(seconds + part.request.lasts, part.request, @voice)
           @tracing.look(seconds)
         end
 
-        def stop_tracing
-          @tracing&.stop
+        def stop_tracing(told: true)
+          @tracing&.stop(told: told)
           @tracing = @traced = nil
         end
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "../strike"
+require_relative "../rule"
 
 module HeapDump
   class Watch
@@ -8,12 +8,13 @@ module HeapDump
       # Private memory has become so many times what it was when the process had settled. After each
       # dump it must become so many times more again, so that a process that grows leaves a series.
       # Of the processes of a server, which may all grow, one makes the dumps.
-      class Growth # :nodoc:
+      class Growth < Rule # :nodoc:
         def initialize(by: 2.5)
           unless by.is_a?(Numeric) && by.real? && by > 1 && by.to_f.finite?
             raise ArgumentError, "on.growth by: must be a number above 1, not #{by.inspect}"
           end
 
+          super()
           @by = by
           reset
         end
@@ -27,7 +28,6 @@ module HeapDump
           self
         end
 
-        # The first look after the process has settled.
         def settled(facts)
           @first = facts.private
           @bar = @first && (@first * @by)

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "../strike"
+require_relative "../rule"
 require_relative "../pace"
 
 module HeapDump
@@ -9,24 +9,28 @@ module HeapDump
       # Memory above marks: shares of the limit, or bytes. Each mark strikes once in an episode,
       # which ends when less than nine tenths of the mark are used. So that a process which grows
       # leaves as many dumps as there are marks: if several are passed at once, the highest one
-      # strikes, and the others when the process has grown since; and after a first dump a mark
-      # strikes early if there would be no room for a dump later.
+      # strikes, and the others when the process has grown since; and a mark strikes early if there
+      # would be no room, or no time, for a dump later.
       #
       # Page cache that is in use counts as used, but the kernel takes it back where it must. So a
       # mark is passed only if nine tenths of it are memory that cannot be given back, or if the
       # kernel has had to reclaim at the limit meanwhile: then it does not wait for +for:+ either.
       # While memory grows fast, it waits no longer than a quarter of the time until the limit, and
       # is looked at more often.
-      class Memory # :nodoc:
+      class Memory < Rule # :nodoc:
         REARM = 0.9
         GROWN = 1.05 # times what it had, then there is something to compare
+        GROWN_FAST = 1.02 # that will do if there is no time to wait
+        CALM = 3600 # seconds; what has grown fast and is gone is not believed sooner again
+        TIMES = 2 # as long as the dumps for all marks that are left need: if no more is left
         SCARCE = 1.5 # times what a dump needs: if no more is left, it is time
         PRESSURE = 20 # percent of the time
         QUARTER = 0.25 # of the time until the limit
         HALF = 0.5 # of the time until the next mark
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :GROWN, :SCARCE, :PRESSURE, :QUARTER, :HALF, :FAMILY
+        private_constant :REARM, :GROWN, :GROWN_FAST, :CALM, :TIMES, :SCARCE, :PRESSURE, :QUARTER,
+                         :HALF, :FAMILY
 
         # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
         # whether it has struck in this episode, whether it was passed when a higher one did, and
@@ -44,6 +48,7 @@ module HeapDump
         private_constant :Mark
 
         def initialize(at: DEFAULT, for: 30, of: :container, events: true)
+          super()
           span = binding.local_variable_get(:for)
           @values = Array(at).map { |value| Quantity.mark("on.memory at:", value) }
           raise ArgumentError, "on.memory at: names no mark" if @values.empty?
@@ -62,10 +67,9 @@ module HeapDump
           :memory
         end
 
-        # Forgets everything but its options: a forked process begins with nothing.
         def reset
           @marks = @values.map { |value| Mark.new(value) }
-          @last_events = @family_at = @begun = @dumped = nil
+          @last_events = @family_at = @begun = @dumped = @believed = nil
           @pace = Pace.new # of all that is used, for the next look
           @firm = Pace.new # of what cannot be given back, for a dump
           self
@@ -87,7 +91,6 @@ module HeapDump
           @begun = true
         end
 
-        # Seconds until it should be looked at again (Numeric); nil if it makes no haste.
         def haste
           @marks.filter_map do |mark|
             next unless mark.bar && !mark.spent
@@ -96,12 +99,10 @@ module HeapDump
           end.min
         end
 
-        # Whether the kernel can tell this rule when to look.
         def waits_for_events?
           @events && @of == :container
         end
 
-        # Why it cannot work here (String), nil if it can.
         def useless(facts)
           return if limit(facts) || @values.all?(Integer)
 
@@ -112,11 +113,12 @@ module HeapDump
           upper = @of == :process ? facts.resident : facts.gauge.upper
           limit = limit(facts)
           measure_bars(limit)
-          low = @marks.filter_map(&:bar).min
+          low = @marks.filter_map { |mark| mark.floor if mark.bar }.min
           return if upper.nil? || low.nil?
 
           @pace.note(facts.seconds, upper)
-          return rearm if upper < low * REARM
+          @fast = fast?(facts)
+          return rearm if upper < low && !@fast
 
           follow(facts, *usage(facts), limit)
           passed(facts, limit)
@@ -130,7 +132,10 @@ module HeapDump
           used, = usage(facts)
           passed.min_by(&:bar)&.then do |mark|
             mark.spent = true
-            mark.early = used if used && used < mark.bar
+            next unless used && used < mark.bar
+
+            mark.early = used
+            @believed = facts.seconds
           end
           @dumped = facts.private
         end
@@ -197,18 +202,42 @@ module HeapDump
           grown?(facts) ? found : found.reject(&:late)
         end
 
-        # The lowest mark that is not passed yet, if this is the last chance for a dump.
+        # The lowest mark that is not passed yet, if later may be too late for it.
         def early(facts)
-          return unless @of == :container && grown?(facts)
+          wanted = @fast || scarce?(facts)
+          wanted &&= @dumped ? grown?(facts) : @fast && !believed?(facts)
+          left.min_by(&:bar) if wanted
+        end
 
-          left, needed = facts.gauge.headroom
-          return unless left&.between?(needed, needed * SCARCE)
+        # Whether there was a dump lately because memory grew fast, and then it did not.
+        def believed?(facts)
+          @believed ? facts.seconds < @believed + CALM : false
+        end
 
-          @marks.select { |mark| mark.bar && !mark.spent }.min_by(&:bar)
+        # Marks for which there may still be a dump.
+        def left
+          @marks.select { |mark| mark.bar && !mark.spent }
+        end
+
+        # Whether the time until the limit is just enough for the dumps of all marks that are left.
+        def fast?(facts)
+          return false unless @of == :container
+
+          outlook = facts.gauge.outlook
+          seconds = outlook.seconds_left
+          !seconds.nil? && seconds <= TIMES * left.size * outlook.dump_seconds
+        end
+
+        # Whether this is the last chance for a dump.
+        def scarce?(facts)
+          return false unless @of == :container
+
+          room, needed = facts.gauge.headroom
+          room ? room.between?(needed, needed * SCARCE) : false
         end
 
         def grown?(facts)
-          @dumped && facts.private.to_i >= @dumped * GROWN
+          @dumped && facts.private.to_i >= @dumped * (@fast ? GROWN_FAST : GROWN)
         end
 
         # Whether the kernel has had to reclaim memory at the limit since the last look.
@@ -232,7 +261,7 @@ module HeapDump
           value = mark.value
           value = Terminal::Units.bytes(value) if value.is_a?(Integer)
           whose = @of == :process ? "private memory" : "memory"
-          early = ", early: later there may be no room" if used < mark.bar
+          early = ", early: later there may be no #{@fast ? "time" : "room"}" if used < mark.bar
           "#{whose}: #{Terminal::Units.bytes(used)}#{of} are used (mark #{value}#{early})"
         end
       end

@@ -1,13 +1,13 @@
 # frozen_string_literal: true
 
-require_relative "../strike"
+require_relative "../rule"
 
 module HeapDump
   class Watch
     module Rules
       # A rule of the application: a block that gets the Facts. It strikes once each time that it
       # becomes true.
-      class Own # :nodoc:
+      class Own < Rule # :nodoc:
         attr_reader :name
 
         def initialize(name, block)
@@ -16,12 +16,12 @@ module HeapDump
           end
           raise ArgumentError, "on.rule needs a block" unless block
 
+          super()
           @name = name.to_sym
           @block = block
           reset
         end
 
-        # Whether it calls code of the application.
         def timed?
           true
         end

@@ -1,0 +1,125 @@
+# frozen_string_literal: true
+
+require_relative "pace"
+
+module HeapDump
+  class Watch
+    # What will be when a dump is written: how fast memory grows, how long that can go on, and how
+    # long a dump takes. All times are seconds.
+    class Outlook # :nodoc:
+      NEAR = 60 # until the limit: memory that cannot be given back is only measured then
+      LOOKS = 8 # in the time that is left
+      JUMP = 0.05 # of the limit: if so much more is used, it is time for a look
+      STEPS = 3 # quick looks, by which a leak is told from a jump
+      QUICK = 0.5 # seconds between them
+      # How much of a heap a dump writes in a second: about half of what it does on two processors
+      # that have three times as much to do as they can.
+      SLOTS = 300_000
+      BYTES = 300 << 20
+      private_constant :NEAR, :LOOKS, :JUMP, :STEPS, :QUICK, :SLOTS, :BYTES
+
+      def initialize(gauge, machine)
+        @gauge = gauge
+        @machine = machine
+        @all = Pace.new # with page cache, which is quick to read
+        @firm = Pace.new # what cannot be given back
+        @growth = 0.0
+        @steps = 0
+      end
+
+      # Bytes by which memory grows in a second (Float), steadily and so fast that it matters; else
+      # 0.0.
+      attr_reader :growth
+
+      # To be called at each look.
+      def look
+        seconds = @machine.seconds
+        @looked = note_all(seconds)
+        @steps -= 1 if @steps.positive?
+        @near = near?
+        return if @writing
+        return @growth = 0.0 unless @near
+
+        @firm.note(seconds, @gauge.firm) if @gauge.firm
+        @growth = @firm.rate || @growth
+      end
+
+      # Between two looks, where a look would cost too much. Returns whether it is time for one.
+      def glance?
+        upper = note_all(@machine.seconds)
+        known = upper && @looked && @gauge.limit
+        return false unless known && upper - @looked > @gauge.limit * JUMP
+
+        @steps = STEPS
+        true
+      end
+
+      # When it is to be looked at again; nil if it makes no haste.
+      def haste
+        return unless near?
+
+        left = seconds_until_limit / LOOKS
+        @steps.positive? ? [left, QUICK].min : left
+      end
+
+      # Until there is no room for a dump any more, if memory grows on; nil if it does not grow so
+      # fast.
+      def seconds_left
+        return unless @growth.positive?
+
+        room, needed = @gauge.headroom
+        [(room - needed) / @growth, 0.0].max if room
+      end
+
+      # The same if what may be a single jump goes on, too.
+      def least_left
+        room, needed = @gauge.headroom if @near
+        jumping = @firm.seconds_until(@firm.last + room - needed) if room && @firm.last
+        [jumping, seconds_left].compact.min
+      end
+
+      # That a dump takes: as long as the last one of this process, and longer for what has come
+      # since.
+      def dump_seconds
+        resident = @gauge.resident.to_f
+        return @took + ([resident - @size, 0].max / BYTES) if @took
+
+        (@machine.slots.to_f / SLOTS) + (resident / BYTES)
+      end
+
+      # A dump is begun. What its processes take until #ended is no growth: that stays as it was,
+      # until it is known anew.
+      def begun
+        @writing = true
+      end
+
+      def ended
+        @writing = false
+        @firm = Pace.new
+        @steps = STEPS
+      end
+
+      # A dump has taken so long, of a process that was so large when it began.
+      def took(seconds, resident)
+        @took = seconds
+        @size = resident.to_f
+      end
+
+      private
+
+      # Whether it would come to the limit soon.
+      def near?
+        left = seconds_until_limit
+        !left.nil? && left < NEAR
+      end
+
+      def seconds_until_limit
+        @gauge.limit && @all.seconds_until(@gauge.limit)
+      end
+
+      def note_all(seconds)
+        @gauge.upper&.tap { |upper| @all.note(seconds, upper) }
+      end
+    end
+  end
+end
