@@ -20,10 +20,11 @@ class TestAlgorithms < Minitest::Test
     "groups" => %w[array best chunk dominators groups list numbering retained semi_nca slots],
     "match" => %w[array chunk index slots],
     "merged_paths" => %w[array best chunk conditions dominators find former growth_follow
-                         growth_steps growth_trails inverse kin list merged_paths numbering paths
-                         semi_nca steps],
+                         growth_steps growth_trails inverse kin list merged_cut merged_paths
+                         numbering paths semi_nca steps],
     "pages" => %w[array chunk dominators list numbering pages semi_nca],
     "paths" => %w[array chunk detours former inverse list paths steps],
+    "procs" => %w[array best chunk dominators list numbering procs semi_nca],
     "trails" => %w[array chunk former growth growth_facts growth_follow growth_steps growth_trails
                    growth_ways index slots steps task]
   }.freeze
