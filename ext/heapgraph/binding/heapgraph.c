@@ -340,6 +340,7 @@ Init_heapgraph(void) {
     hgb_define_ends(graph);
     hgb_define_histogram(graph);
     hgb_define_objects(graph);
+    hgb_define_procs(graph);
     hgb_define_search(graph);
     hgb_define_sums(graph);
     hgb_define_growth(heapdump);

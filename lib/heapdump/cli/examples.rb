@@ -55,6 +55,10 @@ module HeapDump
         ["strings heap.json", "equal strings, and who holds them"],
         ["strings heap.json.gz --limit 100 --json", "the hundred worst, for a program"]
       ],
+      "procs" => [
+        ["procs heap.json", "callbacks that were added again and again"],
+        ["find heap.json --where 'proc = \"app/bus.rb:9\"'", "the procs of one place"]
+      ],
       "diff" => [
         ["diff before.json after.json", "what grew, by class"],
         ["diff /var/tmp/heaps --by location", "all dumps of a directory, by place of allocation"]
