@@ -86,14 +86,29 @@ first_bit(uint64_t bits) {
     return (uint32_t)__builtin_ctzll(bits);
 }
 
+/* Of the columns that a pass over nodes looks at. */
+static void
+let_go_behind(const struct hg_merging *merging, uint32_t word) {
+    const struct hg_parents *parents = &merging->paths.parents;
+    uint64_t node = word * UINT64_C(64);
+    hg_column_let_go(&merging->tree->position, node);
+    hg_column_let_go(&merging->graph->class_node, node);
+    hg_column_let_go(&parents->parent, node);
+    hg_column_let_go(&parents->name, node);
+    hg_column_let_go(&parents->cost, node);
+    hg_column_let_go(&parents->module, node);
+}
+
 /* Marks the positions of members that something holds. */
 static enum hg_status
 mark_live(struct hg_merging *merging, struct hg_merged_paths *merged) {
     const struct hg_tree *tree = merging->tree;
     hg_phase(merging->task, "members", merging->graph->objects);
     for (uint32_t word = 0; word <= merging->graph->objects / 64; word++) {
-        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
-            return HG_STOPPED;
+        if (word % HG_STRIDE == 0) {
+            if (!hg_step(merging->task, word * UINT64_C(64))) return HG_STOPPED;
+            let_go_behind(merging, word);
+        }
         for (uint64_t bits = merging->member[word]; bits; bits &= bits - 1) {
             uint32_t node = word * 64 + first_bit(bits), at = hg_position(tree, node);
             if (at != HG_NO_NODE && !hg_merging_released(merging, node)) {
@@ -122,8 +137,10 @@ find_trails(struct hg_merging *merging) {
     if (!note_place(merging, 0, graph->nodes - 1, none)) return HG_NO_MEMORY;
     hg_phase(merging->task, "trails", graph->objects);
     for (uint32_t word = 0; word <= graph->objects / 64; word++) {
-        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
-            return HG_STOPPED;
+        if (word % HG_STRIDE == 0) {
+            if (!hg_step(merging->task, word * UINT64_C(64))) return HG_STOPPED;
+            let_go_behind(merging, word);
+        }
         for (uint64_t bits = merging->member[word]; bits; bits &= bits - 1) {
             uint32_t node = word * 64 + first_bit(bits);
             uint32_t trail = trail_of_member(merging, node);
@@ -263,8 +280,11 @@ count_members(struct hg_merging *merging, struct hg_branch *branches) {
     const struct hg_live_member *live = merging->live;
     hg_phase(merging->task, "members", tree->reached);
     for (uint32_t word = 0; word <= tree->reached / 64; word++) {
-        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
-            return HG_STOPPED;
+        if (word % HG_STRIDE == 0) {
+            if (!hg_step(merging->task, word * UINT64_C(64))) return HG_STOPPED;
+            hg_column_let_go(&tree->end, word * UINT64_C(64));
+            hg_column_let_go(&tree->retained, word * UINT64_C(64));
+        }
         for (uint64_t bits = merging->at[word]; bits; bits &= bits - 1, live++) {
             uint32_t at = word * 64 + first_bit(bits);
             struct counted counted = {live->node, at, hg_end(tree, at),
