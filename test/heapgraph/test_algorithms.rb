@@ -12,7 +12,8 @@ class TestAlgorithms < Minitest::Test
     "slots" => %w[array chunk slots],
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
-    "find" => %w[array best chunk column conditions dominators find inverse kin list numbering semi_nca],
+    "find" => %w[array best chunk column conditions dominators find inverse kin list numbering
+                 semi_nca],
     "cut" => %w[array chunk cut dominators inverse list numbering semi_nca],
     "edge_groups" => %w[array best chunk dominators edge_groups inverse list numbering semi_nca
                         slots],

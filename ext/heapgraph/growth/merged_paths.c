@@ -1,6 +1,7 @@
 /*
- * Place in the flow: see merged_paths.h; merging.h is shared with merged_cut.c. First each member finds its trail; then the trails with
- * most members become branches; then each member is counted in the branches that it is below.
+ * Place in the flow: see merged_paths.h; merging.h is shared with merged_cut.c. First each member
+ * finds its trail; then the trails with most members become branches; then each member is counted
+ * in the branches that it is below.
  */
 #include "growth/merged_paths.h"
 
