@@ -4,6 +4,8 @@
 # gives it, and an object retains for its way if none of those that dominate it is on the same.
 class NaiveWays
   Leaks = HeapDump::Leaks
+  # Modules that are none of the program's.
+  TOOLS = /\A(?:HeapDump|Gem|Bundler|Zeitwerk|Bootsnap)(?:::|\z)/
 
   def initialize(snapshot)
     @snapshot = snapshot
@@ -13,7 +15,7 @@ class NaiveWays
 
   # By signature: the class, the number of objects, their bytes, and what they retain.
   def figures
-    seen = @snapshot.each.select { |node| node.reachable? && node.type != "ICLASS" }
+    seen = @snapshot.each.select { |node| node.reachable? && node.type != "ICLASS" && !node.name&.match?(TOOLS) }
     owners = seen.group_by { |node| way(node).target }
     groups = owners.keys.group_by { |node| way(node).signature(word(node)) }
     named = groups.select { |_, nodes| nodes.size == 1 && name?(nodes.first) }
