@@ -16,9 +16,15 @@ module HeapDump
   # It has names of classes, methods, variables, files and of the process, and no values of the
   # program: no contents of strings, and no keys of hashes but symbols that are written in code.
   class Extract
+    autoload :Fields, "#{__dir__}/extract/fields"
+    autoload :Making, "#{__dir__}/extract/making"
+    autoload :Origin, "#{__dir__}/extract/origin"
+    autoload :Place, "#{__dir__}/extract/place"
+    autoload :Stored, "#{__dir__}/extract/stored"
+
     # The live objects of one class: how many they are, the sum of their sizes, what they retain
     # together, both in bytes, and how many of them are old: they have survived some GCs.
-    ClassSum = Struct.new(:objects, :bytes, :retained, :old, keyword_init: true)
+    ClassSum = Struct.new(:objects, :bytes, :retained, :old)
 
     # The live objects that are held in one way.
     #
@@ -30,15 +36,14 @@ module HeapDump
     # objects::    how many they are
     # bytes::      the sum of their sizes
     # retained::   what they retain together, in bytes
-    WaySum = Struct.new(:class_name, :holder, :location, :gem, :told, :objects, :bytes, :retained,
-                        keyword_init: true)
+    WaySum = Struct.new(:class_name, :holder, :location, :gem, :told, :objects, :bytes, :retained)
 
     # The live objects that were allocated at one place, and the sum of their sizes.
-    SiteSum = Struct.new(:objects, :bytes, keyword_init: true)
+    SiteSum = Struct.new(:objects, :bytes)
 
     # What was left out of a list because of its limit: how many entries (classes, ways), and how
     # many objects of which size they had.
-    OtherSum = Struct.new(:entries, :objects, :bytes, keyword_init: true)
+    OtherSum = Struct.new(:entries, :objects, :bytes)
 
     # Of which process the dump is (Hash of Symbol): +:host+, +:pid+, +:series+ (a word for this life
     # of the process, from the manifest of a watch or the name of its directory), +:program+, +:app+,
@@ -83,6 +88,48 @@ module HeapDump
                 garbage_bytes classes ways sites work other_classes other_ways other_sites].freeze
     private_constant :FIELDS
 
+    # The extract of a dump (Extract): from its file if there is one that fits the dump as it is now,
+    # else from the dump, and then it is kept in a file (0600) for the next time. That file is
+    # DUMP.hdextract, or if that cannot be written, one in the cache folder of the user; it is no
+    # error if neither can. With a block, the Snapshot is yielded before it is read, so that another
+    # thread can ask for its progress. Raises what Snapshot.open raises.
+    #
+    #   HeapDump::Extract.of("heap.json").held_bytes # => 7619558
+    def self.of(path, &before)
+      path = File.path(path)
+      place = Place.new(path)
+      manifest = Origin.manifest(path)
+      kept = place.read
+      return new(**Fields.unpack(kept)) if kept && (manifest.empty? || kept["manifest"] == manifest)
+
+      fields = read(path, manifest, before)
+      place.write({ "manifest" => manifest, **Fields.pack(fields) })
+      new(**fields)
+    rescue SystemCallError => e
+      raise ReadError.new("cannot read #{path}: #{Terminal::Trouble.words(e)}", path)
+    end
+
+    # The extract in a file that ::of has written, wherever it is now; its dump is not needed. Raises
+    # ReadError if there is none in it.
+    #
+    #   HeapDump::Extract.load("heap.json.hdextract").time # => 2026-11-21 07:00:00.123 UTC
+    def self.load(path)
+      path = File.path(path)
+      kept = Stored.read(path, own: false)
+      return new(**Fields.unpack(kept)) if kept
+
+      raise ReadError.new("cannot read #{path}: it is no extract of a dump that this version has " \
+                          "written, or it is damaged; make it anew from the dump", path)
+    end
+
+    def self.read(path, manifest, before)
+      snapshot = Snapshot.new(path)
+      before&.call(snapshot)
+      snapshot.load
+      Making.new(snapshot, Origin.new(snapshot, path, manifest)).fields
+    end
+    private_class_method :read
+
     def initialize(**fields) # :nodoc:
       FIELDS.each { |name| instance_variable_set("@#{name}", fields.fetch(name).freeze) }
       freeze
@@ -94,6 +141,10 @@ module HeapDump
     #   extract.complete? # => true
     def complete?
       @complete
+    end
+
+    def inspect # :nodoc:
+      "#<#{self.class} #{time.iso8601(3)} #{identity} #{objects} objects>"
     end
   end
 end
