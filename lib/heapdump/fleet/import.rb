@@ -23,9 +23,10 @@ module HeapDump
 
       # +address+:: of the store (String)
       # +jobs+::    how many processes read dumps at the same time
-      def initialize(address, jobs: 1)
+      def initialize(address, jobs: 1, **importer) # importer: arguments of Importer
         @address = Address.parse(address)
         @jobs = jobs
+        @importer = importer
         @done = @total = 0
       end
 
@@ -48,7 +49,7 @@ module HeapDump
         return if files.empty?
 
         store = @address.open
-        importer = Importer.new(store)
+        importer = Importer.new(store, **@importer)
         files.each { |file| note(file, importer.import(file).to_h) }
       ensure
         store&.close
@@ -81,7 +82,7 @@ module HeapDump
       def work(files, numbers, told, others)
         others.each(&:close)
         store = @address.open
-        importer = Importer.new(store)
+        importer = Importer.new(store, **@importer)
         while (number = taken(numbers))
           told.syswrite("#{line(number, importer.import(files[number]))}\n")
         end

@@ -126,13 +126,14 @@ module HeapDump
         when Time then value.utc.strftime(TIME)
         when true then 1
         when false then 0
+        when Integer then value.bit_length < 64 ? value : raise(RangeError, "#{value} is too large")
         else value
         end
       end
 
       def guard
         yield
-      rescue SQLite3::Exception, RangeError => e # a number of more than 64 bits
+      rescue SQLite3::Exception, RangeError => e
         refuse(e)
       end
     end
