@@ -74,11 +74,9 @@ class TestFleetImport < HeapDumpTest
   def assert_killed(url)
     Fleet.open(url).close
     importers = Array.new(2) { fork { imported(url) } }
-    sleep 0.4
-    workers = importers.map { |pid| children(pid) }
-    workers.each { |pids| Process.kill(:KILL, pids.sample) }
+    workers = importers.map { |pid| both_workers(pid) }
+    workers.each { |pids| Process.kill(:KILL, pids.last) }
     importers.each { |pid| assert_predicate Process.wait2(pid).last, :success? }
-    assert(workers.all? { |pids| pids.size == 2 })
     assert_equal 0, import(url, 1).run([heap]).imported
     assert_each_once(url)
   end
@@ -88,8 +86,13 @@ class TestFleetImport < HeapDumpTest
     exit!(outcome.skipped.empty?)
   end
 
-  def children(pid)
-    File.read("/proc/#{pid}/task/#{pid}/children").split.map(&:to_i)
+  # Once they are at work.
+  def both_workers(pid)
+    Timeout.timeout(30) do
+      sleep 0.02 until (workers = File.read("/proc/#{pid}/task/#{pid}/children").split).size == 2
+      sleep 0.2
+      workers.map(&:to_i)
+    end
   end
 
   def assert_each_once(url)

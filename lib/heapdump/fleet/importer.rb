@@ -21,10 +21,8 @@ module HeapDump
       def import(file)
         return Outcome.new(state: :there) if done?(file)
 
-        outcome = nil
         @store.add(:file, [[uri(file), file.bytes, file.changed_at, "waiting", nil, nil]])
-        claimed = @store.claim(uri(file)) { outcome = claimed(file) }
-        claimed ? outcome : Outcome.new(state: :busy)
+        @store.claim(uri(file)) { claimed(file) } || Outcome.new(state: :busy)
       end
 
       private
@@ -59,6 +57,7 @@ module HeapDump
       def write(rows, file)
         new_one = nil
         @store.transaction do
+          @store.lock(rows.dump_id)
           new_one = !@store.any?("SELECT id FROM #{@store.table(:dump)} WHERE id = ?", rows.dump_id)
           add(rows) if new_one
           @store.put(:file, [[uri(file), file.bytes, file.changed_at, "done", rows.dump_id, nil]])
@@ -71,7 +70,7 @@ module HeapDump
         of_dump = rows.of_dump(known(rows))
         @store.add(:process, [rows.process])
         rows.in_common.each { |table, all| @store.add(table, all) }
-        of_dump.each { |table, all| @store.add(table, all) }
+        of_dump.each { |table, all| @store.append(table, all) }
         @store.add(:dump, [rows.dump])
       end
 

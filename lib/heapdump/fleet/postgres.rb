@@ -31,7 +31,6 @@ module HeapDump
         @schema = schema
         guard { connect(url) }
         @months = {}
-        @incoming = {}
       end
 
       def query(sql, *values)
@@ -54,11 +53,29 @@ module HeapDump
         insert(table, rows, "UPDATE SET #{columns.map { |name| "#{name} = EXCLUDED.#{name}" }.join(", ")}")
       end
 
+      # COPY can neither skip nor replace rows.
+      def append(table, rows)
+        return if rows.empty?
+
+        make_months(Schema::TABLES.fetch(table), rows) if Schema::TABLES.fetch(table).monthly
+        guard do
+          @encoder ||= PG::TextEncoder::CopyRow.new(type_map: PG::TypeMapAllStrings.new)
+          @connection.copy_data("COPY #{table} FROM STDIN", @encoder) do
+            rows.each { |row| @connection.put_copy_data(row.map { |value| plain(value) }) }
+          end
+        end
+      end
+
+      def lock(id)
+        run("SELECT pg_advisory_xact_lock(?)", id)
+      end
+
       def transaction
+        return yield if @connection.transaction_status != PG::PQTRANS_IDLE # within another one
+
         guard { @connection.transaction { yield } } # rubocop:disable Style/ExplicitBlockArgument
       rescue StandardError
-        @incoming.clear # what has been made within it is gone
-        @months.clear
+        @months.clear # what has been made within it is gone
         raise
       end
 
@@ -90,16 +107,9 @@ module HeapDump
       # The lock lives as long as the transaction, and that as long as the connection: the claim of
       # an importer that was killed is free at once.
       def claim(uri)
-        claimed = false
         transaction do
-          claimed = any?("SELECT uri FROM file WHERE uri = ? FOR UPDATE SKIP LOCKED", uri, tail: true)
-          yield if claimed
+          row("SELECT uri FROM file WHERE uri = ? FOR UPDATE SKIP LOCKED", uri)&.then { yield }
         end
-        claimed
-      end
-
-      def any?(sql, *values, tail: false)
-        tail ? !row(sql, *values).nil? : super(sql, *values)
       end
 
       # Whole months are dropped at once.
@@ -148,36 +158,22 @@ module HeapDump
         sql.gsub("?") { "$#{count += 1}" }
       end
 
-      # COPY can neither skip nor replace rows, so they go through a table of this connection.
       def insert(table, rows, conflict)
         return if rows.empty?
 
-        keyed = Schema::TABLES.fetch(table)
-        make_months(keyed, rows) if keyed.monthly
-        incoming = incoming(keyed)
-        copy(incoming, rows)
-        run("INSERT INTO #{table} SELECT * FROM #{incoming} ORDER BY #{keyed.key.join(", ")} " \
-            "ON CONFLICT (#{keyed.key.join(", ")}) DO #{conflict}")
-        run("TRUNCATE #{incoming}")
-      end
-
-      def incoming(table)
-        name = "incoming_#{table.name}"
-        @incoming[name] ||= run("CREATE TEMP TABLE IF NOT EXISTS #{name} (LIKE #{table.name})") && true
-        name
-      end
-
-      def copy(table, rows)
-        guard do
-          @encoder ||= PG::TextEncoder::CopyRow.new(type_map: copy_types)
-          @connection.copy_data("COPY #{table} FROM STDIN", @encoder) do
-            rows.each { |row| @connection.put_copy_data(row.map { |value| plain(value) }) }
-          end
+        table = Schema::TABLES.fetch(table)
+        make_months(table, rows) if table.monthly
+        arrays = table.columns.each_with_index.map do |(_, type), index|
+          array(type.to_s.delete_suffix("?").to_sym, rows.map { |row| plain(row[index]) })
         end
+        run("INSERT INTO #{table.name} SELECT * FROM unnest(#{arrays.map(&:first).join(", ")}) " \
+            "ON CONFLICT (#{table.key.join(", ")}) DO #{conflict}", *arrays.map(&:last))
       end
 
-      def copy_types
-        PG::TypeMapAllStrings.new
+      # A parameter with all values of a column, and how it is written.
+      def array(type, values)
+        @array ||= PG::TextEncoder::Array.new(elements_type: PG::TextEncoder::String.new)
+        ["?::#{TYPES.fetch(type)}[]", @array.encode(values)]
       end
 
       def plain(value)

@@ -42,6 +42,10 @@ module HeapDump
         insert("INSERT OR IGNORE", table, rows)
       end
 
+      def append(table, rows)
+        insert("INSERT", table, rows)
+      end
+
       def put(table, rows)
         insert("INSERT OR REPLACE", table, rows)
       end
@@ -69,8 +73,10 @@ module HeapDump
       # read the same dump at the same time make the same rows.
       def claim(_uri)
         yield
-        true
       end
+
+      # Within a transaction nobody else writes.
+      def lock(_id); end
 
       def drop_before(time)
         Schema::TABLES.each_value do |table|

@@ -9,12 +9,14 @@ module HeapDump
     #   add(table, rows)       inserts rows (Arrays in the order of the columns); those whose key is
     #                          there already stay as they are
     #   put(table, rows)       the same, but replaces these
+    #   append(table, rows)    the same for rows whose keys are not there, as fast as the engine can
+    #   lock(id)               lets nobody else lock the same id until the transaction ends
     #   transaction { }        all of it or nothing, as far as the engine can
     #   exclusively { }        a transaction that runs once at a time
     #   create(table)          makes a table of Schema
     #   version, version=      of the tables: 0 before there are any
-    #   claim(uri) { }         yields unless somebody else works on it at the moment; returns
-    #                          whether it has
+    #   claim(uri) { }         yields unless somebody else works on it at the moment; returns what
+    #                          the block does, else nil
     #   drop_before(time)      removes rows of the tables that grow with time; returns nothing
     #   close
     #
