@@ -4,6 +4,7 @@ require "test_helper"
 require "heapdump/fleet"
 require "heapdump/snapshot"
 require "support/made_extract"
+require "support/clickhouse"
 require "support/postgres"
 
 # What stores have to do, whichever engine they are.
@@ -24,9 +25,8 @@ module FleetStoreTests
     dump = store.row("SELECT * FROM #{store.table(:dump)}")
     assert_equal [99, 5, 6000], dump.values_at(:rss, :unexplained, :held_bytes)
     assert_equal MadeExtract::BASE, store.time(dump[:at])
-    row = store.row("SELECT n.text AS text, c.objects AS objects, c.bytes AS bytes " \
-                    "FROM #{store.table(:class_row)} c JOIN #{store.table(:name)} n ON n.id = c.name_id")
-    assert_equal({ text: "A", objects: 150, bytes: 6000 }, row)
+    row = store.row("SELECT * FROM #{store.table(:class_row)}")
+    assert_equal ["A", 150, 6000], [store.names([row[:name_id]]).values.first, *row.values_at(:objects, :bytes)]
   end
 
   def test_twice_changes_nothing
@@ -42,9 +42,9 @@ module FleetStoreTests
   def test_rows_go_on_where_a_process_had_some_and_end_with_zero
     [{ "A" => 150, "small" => 5 }, { "A" => 20, "small" => 5 }, { "small" => 5 }, {}]
       .each_with_index { |classes, hour| import(MadeExtract.make(hour, classes: classes, ways: {})) }
-    rows = store.query("SELECT n.text AS text, c.objects AS objects FROM #{store.table(:class_row)} c " \
-                       "JOIN #{store.table(:name)} n ON n.id = c.name_id ORDER BY c.at")
-    assert_equal [["A", 150], ["A", 20], ["A", 0]], rows.map(&:values)
+    rows = store.query("SELECT name_id, objects FROM #{store.table(:class_row)} ORDER BY at")
+    assert_equal [150, 20, 0], rows.map { |row| row[:objects] }
+    assert_equal ["A"], store.names(rows.map { |row| row[:name_id] }).values
   end
 
   def test_the_largest_ways_alone
@@ -77,7 +77,7 @@ module FleetStoreTests
     [0, 24 * 40, 24 * 80].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
     assert_equal 3, count(:class_row)
     store.drop_before(MadeExtract::BASE + (86_400 * 45))
-    assert_equal 1, count(:class_row)
+    wait_until("rows gone") { count(:class_row) == 1 }
     import(MadeExtract.make(1, classes: { "A" => 150 }))
     assert_equal 2, count(:class_row)
   end
@@ -90,7 +90,8 @@ module FleetStoreTests
 
   def test_a_store_of_an_older_version
     first = open_store
-    steps = [*Fleet::Schema::STEPS, ->(store) { store.run("CREATE TABLE added (id bigint)") }]
+    table = Fleet::Schema::Table.new(name: :added, columns: { id: :id }, key: [:id])
+    steps = [*Fleet::Schema::STEPS, ->(store) { store.create(table) }]
     Fleet::Schema.migrate(first, to: steps.size, steps: steps)
     assert_equal [2, 0], [first.version, first.number("SELECT count(*) FROM added")]
   end
@@ -135,6 +136,22 @@ module FleetStoreTests
   end
 end
 
+# One server for all tests of a class, each of which has a database or schema of its own.
+module FleetOnServer
+  attr_reader :server
+
+  def run(...)
+    return super unless there?
+
+    directory = Dir.mktmpdir("heapdump-fleet")
+    File.chmod(0o711, directory)
+    @server = engine.new("#{directory}/db")
+    @server.run { super }
+  ensure
+    FileUtils.rm_rf(directory) if directory
+  end
+end
+
 class TestFleetSqlite < HeapDumpTest
   include FleetStoreTests
 
@@ -156,28 +173,19 @@ end
 
 class TestFleetPostgres < HeapDumpTest
   include FleetStoreTests
+  extend FleetOnServer
 
-  # One server for all tests of this class, with a schema for each.
-  def self.server
-    @server ||= begin
-      directory = Dir.mktmpdir("heapdump-fleet")
-      File.chmod(0o711, directory)
-      Minitest.after_run { FileUtils.rm_rf(directory) }
-      Postgres.new("#{directory}/db")
-    end
+  def self.there?
+    Postgres.programs
+  end
+
+  def self.engine
+    Postgres
   end
 
   def setup
-    skip "there is no PostgreSQL" unless Postgres.programs
+    skip "SKIPPED: no PostgreSQL here (apt-get install postgresql)" unless self.class.there?
     super
-  end
-
-  def run
-    return super unless Postgres.programs
-
-    result = nil
-    TestFleetPostgres.server.run { result = super }
-    result
   end
 
   def url
@@ -190,5 +198,46 @@ class TestFleetPostgres < HeapDumpTest
                         "relkind = 'r' AND relnamespace = ?::text::regnamespace ORDER BY 1",
                         "s#{object_id}").map { |row| row[:relname] }
     assert_equal %w[class_row_2026_03 class_row_2026_04], names
+  end
+end
+
+class TestFleetClickhouse < HeapDumpTest
+  include FleetStoreTests
+  extend FleetOnServer
+
+  def self.there?
+    Clickhouse.program
+  end
+
+  def self.engine
+    Clickhouse
+  end
+
+  def setup
+    skip "SKIPPED: no ClickHouse here (apt-get install clickhouse-server)" unless self.class.there?
+    super
+  end
+
+  def url
+    @url ||= "#{TestFleetClickhouse.server.url.delete_suffix("/default")}/s#{object_id}"
+  end
+
+  # It has no transactions: the row of the dump is the last, and the next import does all again.
+  def test_what_fails_leaves_nothing
+    too_large = MadeExtract.make(0, classes: { "A" => 150 }, work: { "Job" => 1 << 70 })
+    assert_raises(HeapDump::Fleet::StoreError) { import(too_large, name: "a") }
+    assert_equal 0, count(:dump)
+    assert_equal :imported, import(MadeExtract.make(0, classes: { "A" => 150 }), name: "a")
+    assert_equal [1, 1, 1], [count(:dump), count(:process), count(:class_row)]
+  end
+
+  def test_a_user_with_a_password
+    right = url.sub("//", "//ops:se'cret%40%2F@")
+    store = HeapDump::Fleet.open(right)
+    assert_equal 1, store.version
+    refute_includes store.name, "cret"
+    store.close
+    error = assert_raises(HeapDump::Fleet::StoreError) { HeapDump::Fleet.open(url.sub("//", "//ops:other@")) }
+    refute_includes error.message, "other"
   end
 end

@@ -76,25 +76,18 @@ module HeapDump
 
       # What the dump before this one had rows of.
       def known(rows)
-        before = @store.row("SELECT max(at) AS at FROM #{@store.table(:dump)} " \
-                            "WHERE process_id = ? AND at < ?", rows.process_id, rows.at)[:at]
+        before = @store.row("SELECT at FROM #{@store.table(:dump)} WHERE process_id = ? AND at < ? " \
+                            "ORDER BY at DESC LIMIT 1", rows.process_id, rows.at)
         return { classes: [], ways: [] } unless before
 
-        at = @store.time(before)
-        { classes: classes(rows.process_id, at), ways: ways(rows.process_id, at) }
+        at = @store.time(before[:at])
+        { classes: @store.names(held(:class_row, :name_id, rows, at)).values,
+          ways: held(:way_row, :signature, rows, at) }
       end
 
-      def classes(process, at)
-        @store.query("SELECT n.text AS text FROM #{@store.table(:class_row)} c " \
-                     "JOIN #{@store.table(:name)} n ON n.id = c.name_id " \
-                     "WHERE c.process_id = ? AND c.at = ? AND c.objects > 0", process, at)
-              .map { |row| row[:text] }
-      end
-
-      def ways(process, at)
-        @store.query("SELECT signature FROM #{@store.table(:way_row)} " \
-                     "WHERE process_id = ? AND at = ? AND objects > 0", process, at)
-              .map { |row| row[:signature] }
+      def held(table, column, rows, at)
+        @store.query("SELECT #{column} FROM #{@store.table(table)} WHERE process_id = ? AND at = ? " \
+                     "AND objects > 0", rows.process_id, at).map { |row| row[column] }
       end
     end
   end

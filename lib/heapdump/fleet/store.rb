@@ -46,12 +46,31 @@ module HeapDump
         row(sql, *values).each_value.first
       end
 
+      # Rows of a table whose column has one of the values (Array of Hash), asked for in pieces.
+      def among(table, column, values)
+        values.uniq.each_slice(PIECE).flat_map do |some|
+          query("SELECT * FROM #{table(table)} WHERE #{column} IN (#{marks(some)})", *some)
+        end
+      end
+
+      # Texts by their numbers (Hash).
+      def names(ids)
+        among(:name, :id, ids).to_h { |row| [row[:id], row[:text]] }
+      end
+
       # Whether anything is there.
       def any?(sql, *values)
         !row("#{sql} LIMIT 1", *values).nil?
       end
 
+      PIECE = 500 # values in a query
+      private_constant :PIECE
+
       private
+
+      def marks(values)
+        (["?"] * values.size).join(", ")
+      end
 
       def refuse(error)
         raise StoreError, "#{name}: #{error.message.lines.first.to_s.strip}"
