@@ -33,10 +33,11 @@ module HeapDump
       # occur again, as in the reader in C (growth_trails.h).
       def follow(words, edge, node)
         word = "#{edge_word(edge)} #{node_word(node)}"
-        at = words.index(word)
-        again = at && (!NAMELESS.include?(edge.kind) ||
-                       (at.positive? && words[at - 1] == words.last))
-        again ? words[0..at] : [*words, word]
+        nameless = NAMELESS.include?(edge.kind)
+        at = (words.size - 1).downto(0).find do |i|
+          words[i] == word && (!nameless || (i.positive? && words[i - 1] == words.last))
+        end
+        at ? words[0..at] : [*words, word]
       end
 
       # The words for paths that differ only in the name of the last step as well.

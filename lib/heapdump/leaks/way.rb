@@ -29,6 +29,13 @@ module HeapDump
         new(steps)
       end
 
+      # Whether a step is left out. It is if it leads to an object in which Ruby 4.0 stores instance
+      # variables, because the variables belong to their owner, or to a buffer that arrays share,
+      # because the elements belong to the array.
+      def self.left_out?(edge, node) # :nodoc:
+        (node.type == "IMEMO" && node.kind == "fields") || shared_buffer?(edge, node)
+      end
+
       def self.shared_buffer?(edge, node) # :nodoc:
         node.type == "ARRAY" && edge.kind == :field && edge.name == "shared_root"
       end
