@@ -33,6 +33,10 @@ module HeapDump
         "#{name} FINAL"
       end
 
+      def deletion(name)
+        "ALTER TABLE #{name} DELETE"
+      end
+
       def query(sql, *values)
         answer = post("#{bound(sql, values)} FORMAT JSONCompact")
         answer = JSON.parse(answer)

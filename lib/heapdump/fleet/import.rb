@@ -11,9 +11,10 @@ module HeapDump
     #   import.run(["/var/tmp/heapdump"]).imported # => 12
     class Import
       # How many dumps were put into the store; were there already; are being imported by others;
-      # and which files were skipped, with the reason (Hash of String to String). The ids of the
-      # processes that have new dumps.
-      Outcome = Struct.new(:imported, :there, :busy, :skipped, :processes, keyword_init: true)
+      # and which files were skipped, with the reason (Hash of String to String). How many samples the
+      # notes of watched processes have there. The ids of the processes that have new dumps.
+      Outcome = Struct.new(:imported, :there, :busy, :skipped, :samples, :processes,
+                           keyword_init: true)
 
       LONGEST = 1_000 # characters of a message
       private_constant :LONGEST
@@ -35,8 +36,9 @@ module HeapDump
       def run(paths)
         files = Source.files(paths)
         @total = files.size
-        @outcome = Outcome.new(imported: 0, there: 0, busy: 0, skipped: {}, processes: [])
-        @address.open.close # wrong addresses are told before anything begins
+        @outcome = Outcome.new(imported: 0, there: 0, busy: 0, skipped: {}, samples: 0,
+                               processes: [])
+        with_store { |store| @outcome.samples = Notes.new(store).import(paths) }
         left = @jobs > 1 && files.size > 1 ? by_workers(files) : files
         alone(left)
         @outcome.processes.uniq!
@@ -48,9 +50,15 @@ module HeapDump
       def alone(files)
         return if files.empty?
 
+        with_store do |store|
+          importer = Importer.new(store, **@importer)
+          files.each { |file| note(file, importer.import(file).to_h) }
+        end
+      end
+
+      def with_store
         store = @address.open
-        importer = Importer.new(store, **@importer)
-        files.each { |file| note(file, importer.import(file).to_h) }
+        yield store
       ensure
         store&.close
       end

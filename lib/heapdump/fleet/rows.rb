@@ -10,6 +10,8 @@ module HeapDump
       MOST_WAYS = 1_000 # the largest, besides those that the process had before
       private_constant :LEAST_OBJECTS, :LEAST_BYTES, :MOST_WAYS
 
+      autoload :Identity, "#{__dir__}/identity"
+
       # Texts without what no database takes.
       def self.text(text)
         text && text.to_s.scrub("�").tr("\0", "␀")
@@ -22,7 +24,8 @@ module HeapDump
       def initialize(extract, file)
         @extract = extract
         @file = file
-        @process_id = Ids.process(life)
+        @identity = Identity.new(extract.identity, file.directory)
+        @process_id = @identity.id
         @dump_id = Ids.dump(process_id, at)
         @names = {} # their numbers by their texts
       end
@@ -31,11 +34,8 @@ module HeapDump
         @extract.time
       end
 
-      # What is not replaced by another import.
       def process
-        identity = @extract.identity
-        [process_id, app, *text(identity[:host] || "unknown"), identity[:pid] || 0, life[:series],
-         *identity.values_at(:program, :ruby, :platform).map { |value| Rows.text(value) }]
+        @identity.row
       end
 
       def dump
@@ -66,20 +66,6 @@ module HeapDump
       end
 
       private
-
-      # Who it is: a pid is used again, so the start of the process counts, or what a watch calls its
-      # life. Dumps that have neither are told apart by their directories.
-      def life
-        identity = @extract.identity
-        series = identity[:start] || identity[:series] || "in #{@file.directory}"
-        { host: identity[:host], pid: identity[:pid], series: Rows.text(series) }
-      end
-
-      def app
-        identity = @extract.identity
-        Rows.text(identity[:app] || identity[:program].to_s[/\S+/]&.then { |path| File.basename(path) } ||
-                  "unknown")
-      end
 
       def unexplained
         parts = @extract.account.values_at(:other_malloc, :rest).compact
@@ -132,10 +118,6 @@ module HeapDump
       def way(signature, sum)
         [signature, *[sum.class_name, sum.holder, sum.told, sum.location, sum.gem]
           .map { |value| Rows.text(value) }]
-      end
-
-      def text(value)
-        [Rows.text(value)]
       end
     end
   end

@@ -52,10 +52,11 @@ module HeapDump
                     requests: :integer?, jobs: :integer?
                   }),
         Table.new(name: :verdict, key: %i[process_id kind name], columns: {
-                    process_id: :id, kind: :text, name: :text, verdict: :text, from_at: :time,
-                    to_at: :time, dumps: :integer, first_objects: :integer, last_objects: :integer,
-                    first_bytes: :integer, last_bytes: :integer, objects_per_hour: :real,
-                    bytes_per_hour: :real, reasons: :text
+                    process_id: :id, kind: :text, name: :text, verdict: :text, app: :text,
+                    revision: :text, from_at: :time, to_at: :time, dumps: :integer,
+                    first_objects: :integer, last_objects: :integer, first_bytes: :integer,
+                    last_bytes: :integer, objects_per_hour: :real, bytes_per_hour: :real,
+                    reasons: :text
                   }),
         Table.new(name: :file, key: [:uri], columns: {
                     uri: :text, bytes: :integer, changed_at: :time, state: :text, dump_id: :id?,
