@@ -51,8 +51,7 @@ module HeapDump
 
       # How probable it is that numbers without a trend have such an S or a greater one (Mann and
       # Kendall), if each number is independent of the others. +inflation+ is by how much the
-      # variance of S is greater because they are not. Ties make the result too great, never too
-      # small.
+      # variance of S is greater because they are not. Equal numbers make a small result greater.
       def trend_chance(score, size, inflation = 1.0)
         return exact(score, size) if inflation <= 1 && size <= EXACT
 
