@@ -96,6 +96,20 @@ module HeapDump
         student_chance(rise / Math.sqrt([variance, least].max * width), steps.size - 1)
       end
 
+      # How probable it is that the mean of some numbers is as much greater than that of others by
+      # chance (Welch).
+      def greater_chance(some, others)
+        parts = [some, others].map do |all|
+          mean = all.sum(0.0) / all.size
+          [mean, all.sum { |value| (value - mean)**2 } / [all.size - 1, 1].max / all.size]
+        end
+        (first, noise), (second, more_noise) = parts
+        spread = noise + more_noise
+        return first > second ? 0.0 : 1.0 unless spread.positive?
+
+        student_chance((first - second) / Math.sqrt(spread), [some.size, others.size].min)
+      end
+
       # How probable a value of Student's t or a greater one is, with so many degrees of freedom.
       def student_chance(value, freedom)
         angle = Math.atan(value / Math.sqrt(freedom))
