@@ -19,6 +19,7 @@ require_relative "heapdump/leaks/entry"
 module HeapDump
   # The readers of dumps are loaded when they are first used, so a process that only dumps never
   # loads them.
+  autoload :Extract, "#{__dir__}/heapdump/extract"
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
   autoload :Ship, "#{__dir__}/heapdump/ship"

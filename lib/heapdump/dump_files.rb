@@ -6,12 +6,13 @@ module HeapDump
     # The directory of a series: the dumps of one life of a process that a watch has made.
     SERIES = /\Aseries-[\w.-]+\z/
     INDEX = ".hdidx"
+    EXTRACT = ".hdextract"
     MANIFEST = ".manifest.json"
     FAILED = ".failed"
     SHIPPED = ".shipped"
     # The endings of what is beside a dump and goes with it, in this order: the mark that it is safe
     # elsewhere goes last.
-    BESIDE = [INDEX, MANIFEST, FAILED, SHIPPED].freeze
+    BESIDE = [INDEX, EXTRACT, MANIFEST, FAILED, SHIPPED].freeze
     PARTIAL = /\.partial-\d+\z/
     # Names of files that are no dumps: of one that is being written, and of what is beside a dump,
     # which has a number at its end until it is whole.

@@ -35,6 +35,7 @@ module HeapDump
     autoload :Remarks, "#{__dir__}/leaks/remarks"
     autoload :Rules, "#{__dir__}/leaks/rules"
     autoload :Series, "#{__dir__}/leaks/series"
+    autoload :Signature, "#{__dir__}/leaks/signature"
     autoload :Sizes, "#{__dir__}/leaks/sizes"
     autoload :Standing, "#{__dir__}/leaks/standing"
     autoload :Steps, "#{__dir__}/leaks/steps"

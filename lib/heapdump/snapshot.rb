@@ -71,6 +71,7 @@ module HeapDump
     autoload :Sums, "#{__dir__}/snapshot/sums"
     autoload :Values, "#{__dir__}/snapshot/values"
     autoload :Warnings, "#{__dir__}/snapshot/warnings"
+    autoload :Ways, "#{__dir__}/snapshot/ways"
     autoload :Where, "#{__dir__}/snapshot/where"
     autoload :WhereFields, "#{__dir__}/snapshot/where_fields"
     autoload :WhereValues, "#{__dir__}/snapshot/where_values"

@@ -17,7 +17,7 @@ module HeapDump
       temporary = "#{path}.#{Process.pid}"
       File.open(temporary, FLAGS, 0o600) do |io|
         io.chmod(0o600) # of one that has been left
-        io.write(text)
+        io.binmode.write(text)
         io.fsync if sync
       end
       File.rename(temporary, path)

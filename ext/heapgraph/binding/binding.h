@@ -103,6 +103,7 @@ void hgb_define_histogram(VALUE class);
 void hgb_define_objects(VALUE class);
 void hgb_define_search(VALUE class);
 void hgb_define_sums(VALUE class);
+void hgb_define_ways(VALUE class);
 
 /* Defines HeapDump::Growth, which leaks_binding.c has. */
 void hgb_define_growth(VALUE heapdump);

@@ -342,5 +342,6 @@ Init_heapgraph(void) {
     hgb_define_objects(graph);
     hgb_define_search(graph);
     hgb_define_sums(graph);
+    hgb_define_ways(graph);
     hgb_define_growth(heapdump);
 }

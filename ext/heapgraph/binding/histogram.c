@@ -68,6 +68,7 @@ row_of(const struct hg_graph *graph, enum hg_group_by by, const struct hg_group 
         ULL2NUM(group->retained),
         ULL2NUM(group->unreachable),
         ULL2NUM(group->unreachable_bytes),
+        ULL2NUM(group->old),
     };
     return rb_ary_new_from_values(sizeof(row) / sizeof(*row), row);
 }
@@ -108,7 +109,7 @@ groups_of(struct binding *binding, struct grouping *grouping) {
  * Groups objects by class (0), type (1), location (2) or generation (3): those that `below`
  * dominates, or all if it is nil. `sort` is a number of enum hg_group_sort; nil is no limit. Each
  * group is [key, type, kind, largest node, objects, bytes, retained bytes, garbage objects, garbage
- * bytes]. The rest is [objects, bytes, 0, garbage objects, garbage bytes] of the groups that are
+ * bytes, old objects]. The rest is [objects, bytes, 0, garbage objects, garbage bytes] of the groups that are
  * not returned.
  */
 static VALUE

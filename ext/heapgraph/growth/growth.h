@@ -84,7 +84,7 @@ struct hg_growth {
     uint64_t *fresh; /* a bit for each node of the last dump: whether it is new on its trail */
 };
 
-/* Prepares a comparison by these rules. HG_OK or HG_NO_MEMORY. */
+/* Prepares a comparison by these rules; way_list.h needs none. HG_OK or HG_NO_MEMORY. */
 enum hg_status hg_growth_init(struct hg_growth *growth, const struct hg_rules *rules)
     __attribute__((warn_unused_result));
 void hg_growth_free(struct hg_growth *growth);
@@ -120,6 +120,21 @@ static inline bool
 hg_is_visible(const struct hg_growth *growth, uint32_t trail) {
     uint8_t marks = growth->facts[trail].marks;
     return !(marks & HG_TRAIL_HIDDEN) || marks & HG_TRAIL_METHOD;
+}
+
+/*
+ * Whether a trail has objects of the program: such as a program can see, but no code and its
+ * literals, except what only caches of code hold, and none of the VM's own lists, except symbols.
+ */
+static inline bool
+hg_is_of_program(const struct hg_growth *growth, uint32_t trail) {
+    const struct hg_trail_facts *facts = &growth->facts[trail];
+    if (facts->type == HG_T_ROOT || facts->type == HG_T_VIRTUAL_ROOT) return false;
+    bool cached = facts->rank == HG_RANK_CACHE && facts->type == HG_T_IMEMO;
+    if (cached || facts->marks & HG_TRAIL_CODE)
+        return facts->rank == HG_RANK_CACHE && hg_is_visible(growth, trail);
+    if (facts->marks & HG_TRAIL_VM) return facts->type == HG_T_SYMBOL;
+    return hg_is_visible(growth, trail);
 }
 
 /* Whether a dump has an object of another dump: at the same address, on the same trail. */

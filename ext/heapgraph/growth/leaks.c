@@ -77,15 +77,6 @@ grows_fast(const struct hg_growth *growth, uint32_t trail) {
 }
 
 /*
- * Whether a trail of the VM is a leak: symbols that were made from data and have become permanent.
- * Nothing else of the VM is one.
- */
-static bool
-is_symbol_leak(const struct hg_growth *growth, uint32_t trail) {
-    return growth->facts[trail].type == HG_T_SYMBOL && grows_fast(growth, trail);
-}
-
-/*
  * Whether a trail has methods whose names the dump does not have. It does not have their places
  * either, so methods that are written in the program cannot be told from those made from data.
  */
@@ -95,26 +86,20 @@ has_bare_methods(const struct hg_trail_facts *facts) {
 }
 
 /*
- * Whether a trail below code is shown: objects that nothing but caches of code holds, if they and
- * what they hold grew by much.
+ * Whether a trail of the program is shown if it grows. What nothing but caches of code holds is, if
+ * it and what it holds grew by much; of the VM, symbols that were made from data and have become
+ * permanent.
  */
-static bool
-is_cache_leak(const struct choice *choice, uint32_t trail) {
-    const struct hg_growth *growth = choice->growth;
-    return growth->facts[trail].rank == HG_RANK_CACHE && hg_is_visible(growth, trail) &&
-           choice->growth_below[trail] >= (int64_t)growth->rules.cache_bytes;
-}
-
 static bool
 may_be_told(const struct choice *choice, uint32_t trail) {
     const struct hg_growth *growth = choice->growth;
     const struct hg_trail_facts *facts = &growth->facts[trail];
-    if (facts->type == HG_T_ROOT || facts->type == HG_T_VIRTUAL_ROOT) return false;
+    if (!hg_is_of_program(growth, trail)) return false;
     bool cached = facts->rank == HG_RANK_CACHE && facts->type == HG_T_IMEMO;
-    if (cached || facts->marks & HG_TRAIL_CODE) return is_cache_leak(choice, trail);
-    if (facts->marks & HG_TRAIL_VM) return is_symbol_leak(growth, trail);
-    if (has_bare_methods(facts) && !grows_fast(growth, trail)) return false;
-    return hg_is_visible(growth, trail);
+    if (cached || facts->marks & HG_TRAIL_CODE)
+        return choice->growth_below[trail] >= (int64_t)growth->rules.cache_bytes;
+    if (facts->marks & HG_TRAIL_VM || has_bare_methods(facts)) return grows_fast(growth, trail);
+    return true;
 }
 
 /*

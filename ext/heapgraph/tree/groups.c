@@ -109,6 +109,7 @@ static void
 count_object(const struct grouping *grouping, struct hg_group *group, uint32_t node) {
     group->count++;
     group->bytes += hg_memsize(grouping->graph, node);
+    if (hg_flags(grouping->graph, node) & HG_N_OLD) group->old++;
     if (group->largest == HG_NO_NODE) {
         group->largest = node;
         return;

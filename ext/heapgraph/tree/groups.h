@@ -27,6 +27,7 @@ struct hg_group {
     uint64_t count, bytes; /* reachable objects and their sizes; all objects if there is no tree */
     uint64_t retained;     /* what the objects dominate together; 0 without a tree */
     uint64_t unreachable, unreachable_bytes;
+    uint64_t old; /* of those that `count` counts, how many the GC calls old */
 };
 
 /* Which objects are grouped, and which groups are wanted. */

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "digest/sha1"
+require_relative "signature"
 
 module HeapDump
   class Leaks
@@ -17,20 +17,23 @@ module HeapDump
       # From the root on (Array of Step).
       attr_reader :steps
 
-      # Makes a Way of +flat+, which HeapDump::Growth#way returns. Two kinds of objects are left
-      # out: the objects in which Ruby 4.0 stores instance variables, because the variables belong
-      # to their owner, and buffers that arrays share, because the elements belong to the array.
+      # Makes a Way of +flat+, which HeapDump::Growth#way returns.
       def self.decode(snapshot, flat) # :nodoc:
         first, *rest = flat
         steps = [Step.new(nil, snapshot.node(first)).freeze]
         rest.each_slice(2) do |name, number|
           node = snapshot.node(number)
-          next if node.type == "IMEMO" && node.kind == "fields"
-
           edge = Snapshot::Edge.decode(snapshot, name)
-          steps << Step.new(edge, node).freeze unless shared_buffer?(edge, node)
+          steps << Step.new(edge, node).freeze unless left_out?(edge, node)
         end
         new(steps)
+      end
+
+      # Whether a step is left out. It is if it leads to an object in which Ruby 4.0 stores instance
+      # variables, because the variables belong to their owner, or to a buffer that arrays share,
+      # because the elements belong to the array.
+      def self.left_out?(edge, node) # :nodoc:
+        (node.type == "IMEMO" && node.kind == "fields") || shared_buffer?(edge, node)
       end
 
       def self.shared_buffer?(edge, node) # :nodoc:
@@ -59,7 +62,7 @@ module HeapDump
       #
       #   way.told.map { |step| step.node.words } # => ["Shop (module)", "Hash of 800", "Shop::Session"]
       def told
-        first = steps[0...-1].rindex { |step| anchor?(step) } || 0
+        first = steps[0...-1].rindex { |step| Signature.anchor?(step.node) } || 0
         steps.drop(first)
       end
 
@@ -68,9 +71,9 @@ module HeapDump
       # last edge makes no difference either.
       def signature(class_name, any_name: false) # :nodoc:
         anchor, *rest = told
-        words = fold(rest.map { |step| ["#{edge_word(step.edge)} #{node_word(step.node)}", step] })
-        words[-1] = rest.last.edge.kind.to_s if any_name && rest.any?
-        Digest::SHA1.hexdigest([node_word(anchor.node), *words, class_name].join("\n"))[0, 16]
+        words = rest.reduce([]) { |all, step| Signature.follow(all, step.edge, step.node) }
+        words = Signature.without_last_name(words, rest.last.edge) if any_name && rest.any?
+        Signature.of(anchor.node, words, class_name)
       end
 
       # What the command writes as JSON (Array of Hash, one for each step): +:edge+ in words,
@@ -107,43 +110,8 @@ module HeapDump
         Way.class_word(node)
       end
 
-      def anchor?(step)
-        node = step.node
-        (node.module? && node.name && !node.flag?(:singleton)) ||
-          %w[VM/thread fiber].include?(node.kind) || node.root?
-      end
-
       def edge_text(edge)
         [edge.frame, edge.to_s].compact.join(" ")
-      end
-
-      # The depth in a list or tree must make no difference: a step that has occurred before leads
-      # back to where it did. For elements and references without a name, two steps in a row have to
-      # occur again, as in the reader in C (growth_trails.h).
-      def fold(words)
-        words.each_with_object([]) do |(word, step), all|
-          at = all.index(word)
-          nameless = NAMELESS.include?(step.edge.kind)
-          again = at && (!nameless || (at.positive? && all[at - 1] == all.last))
-          again ? all.slice!((at + 1)..) : all << word
-        end
-      end
-
-      ELEMENTS = %i[index key value value_at value_int].freeze
-      NAMELESS = [*ELEMENTS, :reference].freeze
-      private_constant :ELEMENTS, :NAMELESS
-
-      def edge_word(edge)
-        return "" unless edge
-        return "[]" if ELEMENTS.include?(edge.kind)
-
-        [edge.kind, edge.frame&.sub(/:\d+\z/, ""), edge.name].compact.join(" ").gsub(/\d+/, "#")
-      end
-
-      def node_word(node)
-        return "hidden" if node.type == "ARRAY" && node.class_name.nil?
-
-        class_word(node)
       end
     end
   end

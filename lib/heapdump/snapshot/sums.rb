@@ -19,6 +19,19 @@ module HeapDump
         @code_by_gem ||= CodeByGem.of(self)
       end
 
+      # The objects of the program by how they are held (Ways): how many are held by the same names,
+      # and what they retain. At most +limit+ ways are returned, those that retain most first; for
+      # the first +words+ of them the holder is put into words. Ways#other and Ways#hidden sum up
+      # the rest: all of these together have all live objects.
+      #
+      #   way = snapshot.ways.find { _1.class_name == "Session" }
+      #   [way.objects, way.retained] # => [80, 97920]
+      #   way.holder                  # => "constant Registry::CACHE (app.rb:6)"
+      #   way.signature               # => "4a2cbb5725507364"
+      def ways(limit: 20_000, words: 1_000)
+        Ways.of(self, limit, words)
+      end
+
       # What the heap consists of, at a glance (Summary). +limit+ is the length of its lists.
       # +program+ is as for #top, and concerns Summary#most_referred.
       #

@@ -1,0 +1,50 @@
+# frozen_string_literal: true
+
+require_relative "../../leaks"
+
+module HeapDump
+  class Snapshot
+    class Ways
+      # Puts a way into words.
+      class Telling # :nodoc:
+        ELEMENTS = %i[index key value value_at value_int].freeze
+        private_constant :ELEMENTS
+
+        # +way+ is of Signing#sums.
+        def initialize(snapshot, way)
+          @snapshot = snapshot
+          @way = way
+          @names, flat = way.path
+          @path = Leaks::Way.decode(snapshot, flat)
+        end
+
+        # The Way with words, frozen.
+        def way
+          holder = Leaks::Holder.new(@path, @snapshot.origins, names: @names)
+          place = Leaks::Code.place(@path.target) || holder.placed&.place
+          Way.new(**@way.to_h, node: @path.target, path: @path, holder: holder.words, told: told,
+                               location: place, gem: place && Places.gem_of(place)).freeze
+        end
+
+        private
+
+        def told
+          first, *rest = @path.told
+          [Describe.node(first.node), *rest.map { |step| step(step) }].join(" → ")
+        end
+
+        def step(step)
+          [*Describe.frame_of(step.edge), edge(step), ClassWords.of(step.node)].join(" → ")
+        end
+
+        def edge(step)
+          return "[…]" if ELEMENTS.include?(step.edge.kind)
+          return Describe.edge(step.edge) unless @names && step.equal?(@path.steps.last)
+
+          Describe.edge(Edge.new(step.edge.kind, "…"))
+        end
+      end
+      private_constant :Telling
+    end
+  end
+end

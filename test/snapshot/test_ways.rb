@@ -1,0 +1,188 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "heapdump/leaks"
+require "support/grown_dumps"
+require "support/naive_ways"
+require "support/shop"
+
+# How objects are held, against a list that is made object by object.
+class TestWays < HeapDumpTest
+  include GrownDumps
+
+  def open(path)
+    HeapDump::Snapshot.open(path)
+  end
+
+  def made(&)
+    open(dump(&))
+  end
+
+  # The figures of each way by its signature.
+  def figures(ways)
+    ways.to_h { |way| [way.signature, [way.class_name, way.objects, way.bytes, way.retained]] }
+  end
+
+  def assert_naive(snapshot)
+    ways = snapshot.ways
+    assert_equal NaiveWays.new(snapshot).figures, figures(ways)
+    assert_sums(snapshot, ways)
+  end
+
+  # No object is lost.
+  def assert_sums(snapshot, ways)
+    live, bytes, = snapshot.graph.totals
+    sums = [*ways, ways.other, ways.hidden]
+    assert_equal [live, bytes], [sums.sum(&:objects), sums.sum(&:bytes)]
+    assert_equal ways.map(&:retained).sort.reverse, ways.map(&:retained)
+  end
+
+  def list(made, length)
+    (0...length).reduce(nil) do |before, i|
+      made.object("Link", address: 0x50_0000 + (i * 64), ivars: { "@next" => before })
+    end
+  end
+
+  def nest(made, depth)
+    (0...depth).reduce(made.string("deep")) { |inner, _| made.array([inner, 1]) }
+  end
+
+  HEAPS = {
+    "nothing" => ->(*) {},
+    "sessions" => ->(test, made) { test.sessions(made, 50) },
+    "a long list" => ->(test, made) { made.constant("LIST", test.list(made, 200)) },
+    "a deep nest" => ->(test, made) { made.constant("NEST", test.nest(made, 150)) },
+    "two lists of one kind" => lambda { |test, made|
+      made.constant("A", made.array([test.list(made, 5)]))
+      made.constant("B", made.array([made.object("Link", ivars: { "@next" => nil })]))
+    },
+    "many names" => lambda { |_test, made|
+      names = (0...500).to_h { |i| ["@#{(97 + (i % 26)).chr}#{i / 26}x", made.string(i.to_s)] }
+      made.constant("HOLDER", made.object("Holder", ivars: names))
+    },
+    "objects that two hold" => lambda { |_test, made|
+      both = made.object("Both", memsize: 1_000)
+      made.constant("PAIR", made.array(Array.new(2) { made.object("Half", ivars: { "@x" => both }) }))
+    },
+    "objects in each other" => lambda { |_test, made|
+      inner = made.object("Node", memsize: 300)
+      outer = made.object("Node", memsize: 200, ivars: { "@in" => made.array([inner]) })
+      made.constant("TREE", made.array([outer, made.object("Node", memsize: 100)]))
+    },
+    "methods" => lambda { |_test, made|
+      %w[go stop go1 go2].each { |name| made.written_method("Runner", name, "/app/run.rb", 3) }
+      made.written_method("Other", "go", "/app/other.rb", 3)
+    },
+    "keys and values" => lambda { |test, made|
+      made.constant("MAP", made.hash(test.entries(made, 30, from: 0x50_0000)))
+    }
+  }.freeze
+
+  HEAPS.each do |name, heap|
+    define_method(:"test_#{name.tr(" ", "_")}_against_a_naive_list") do
+      assert_naive(made { |made| heap.call(self, made) })
+    end
+  end
+
+  def test_arrays_that_share_a_buffer
+    snapshot = made do |made|
+      items = Array.new(20) { made.object("Item") }
+      made.constant("ALL", made.array([made.shared_array(items), made.shared_array(items)]))
+    end
+    item = snapshot.ways.find { |way| way.class_name == "Item" }
+    assert_equal 20, item.objects
+    assert_sums(snapshot, snapshot.ways)
+  end
+
+  # In C all that is below the classes which C code has defined without a constant is on the same
+  # trails; so that is left out.
+  def test_a_real_heap_against_a_naive_list
+    snapshot = open(Shop.dump({ gc: false }))
+    naive = NaiveWays.new(snapshot).figures
+    ways = snapshot.ways(words: 10_000)
+    assert_sums(snapshot, ways)
+    plain = ways.reject { |way| below_a_class_of_c?(way.path) }
+    assert_operator plain.size, :>, 100
+    figures(plain).each do |signature, (*counted, retained)|
+      *expected, least = naive.fetch(signature)
+      assert_equal expected, counted
+      assert_operator retained, :>=, least, "trails with one signature are summed"
+    end
+  end
+
+  def below_a_class_of_c?(path)
+    path.steps.any? do |step|
+      step.node.module? && step.edge && ![:constant, :class].include?(step.edge.kind) &&
+        step.node.name != "Object"
+    end || (path.target.name == "Object")
+  end
+
+  def test_the_limit
+    snapshot = open(Shop.dump({ gc: false }))
+    all = figures(snapshot.ways(words: 0))
+    [0, 1, 7, 100].each do |limit|
+      ways = snapshot.ways(limit: limit, words: 0)
+      assert_sums(snapshot, ways)
+      assert_operator ways.size, :<=, limit
+      figures(ways).each do |signature, figures|
+        most = all.fetch(signature)
+        figures.zip(most).drop(1).each { |some, of| assert_operator some, :<=, of }
+      end
+    end
+    assert_raises(ArgumentError) { snapshot.ways(limit: -1) }
+  end
+
+  def test_a_hundred_thousand_classes
+    names = Array.new(100_000) { |i| "C#{i.to_s(26).tr("0-9a-p", "a-z")}" } # digits would not count
+    snapshot = made do |made|
+      made.constant("ALL", made.array(names.map { |name| made.object(name) }))
+    end
+    ways = snapshot.ways(limit: 1_000, words: 0)
+    assert_sums(snapshot, ways)
+    classes = ways.select { |way| way.class_name == "Class" }.max_by(&:objects)
+    assert_operator classes.objects, :>=, 100_000
+    assert_operator ways.other.ways, :>, 50_000
+  end
+
+  def test_words
+    way = made { |made| sessions(made, 10) }.ways.find { |one| one.class_name == "Session" }
+    assert_equal "constant Store::SESSIONS (/app/store.rb:3)", way.holder
+    assert_equal ["/app/store.rb:3", "app"], [way.location, way.gem]
+    assert_equal "Store (module) → constant SESSIONS → Array → […] → Session", way.told
+    assert_equal way.node, way.path.target
+    assert_predicate way, :frozen?
+  end
+
+  def test_names_of_one_holder_are_summed_up
+    ways = made { |made| %w[A B].each { |name| made.defined_class(name) } }.ways
+    classes = ways.select { |way| way.class_name == "Class" }.max_by(&:objects)
+    assert_operator classes.objects, :>=, 2
+    assert_match(/constant … →/, classes.told)
+  end
+
+  # What `leaks` accuses is found under the same signature in each single dump.
+  def test_suspects_have_the_signatures_of_ways
+    series = { grown: grown(0, 10, 20), lists: items_in_two_lists("Item"), blocks: chains_of_blocks(false),
+               symbols: symbol_tables(0, 500, 1_000), pages: cached_pages(0, 20, 40),
+               texts: texts(1_000, 400_000, 900_000) }
+    series.each do |name, dumps|
+      found = HeapDump.leaks(*dumps)
+      (found.suspects + found.cleared).each do |suspect|
+        ways = open(dumps.last).ways
+        way = ways[suspect.signature]
+        assert way, "#{name}: #{suspect.inspect} is in no way"
+        assert_equal suspect.class_name, way.class_name
+        assert_equal suspect.counts.last, way.objects if suspect.unit == "objects"
+      end
+    end
+  end
+
+  def test_nothing_secret_in_redacted_words
+    snapshot = made do |made|
+      secret = made.string("SECRET-1")
+      made.constant("MAP", made.hash([[secret, made.object("Session")], [":plain", secret]]))
+    end
+    refute_includes snapshot.redacted.ways.map(&:to_h).inspect, "SECRET"
+    assert_equal snapshot.ways.map(&:signature), snapshot.redacted.ways.map(&:signature)
+  end
+end
