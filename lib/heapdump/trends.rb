@@ -61,6 +61,16 @@ module HeapDump
       new(Lives.of(dumps).map { |life| Series.new(life, columns) }, files.warnings)
     end
 
+    # The Series of extracts (Array of [name, Extract]).
+    def self.of_extracts(named) # :nodoc:
+      columns = Columns.new
+      dumps = named.each_with_index.map do |(name, extract), ordinal|
+        columns.add(ordinal, extract)
+        Dump.new(name, extract, ordinal)
+      end
+      Lives.of(dumps).map { |life| Series.new(life, columns) }
+    end
+
     def initialize(series, warnings) # :nodoc:
       @series = series.sort_by.with_index { |one, at| [-one.dumps.size, at] }.freeze
       @warnings = [*warnings, *deploys].freeze

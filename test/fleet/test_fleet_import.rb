@@ -83,6 +83,7 @@ class TestFleetImport < HeapDumpTest
 
   def imported(url)
     outcome = import(url, 2).run([heap])
+    warn outcome.skipped.first.inspect if outcome.skipped.any?
     exit!(outcome.skipped.empty?)
   end
 

@@ -130,10 +130,7 @@ module HeapDump
       end
 
       def show(found)
-        rows = found.rows
-        if json? then print_json(found.to_h(limit))
-        else FleetTables.new(screen, limit).show(found, rows)
-        end
+        json? ? print_json(found.to_h(limit)) : FleetTables.new(screen, limit).show(found)
         OK
       end
 

@@ -33,10 +33,6 @@ module HeapDump
         "#{name} FINAL"
       end
 
-      def deletion(name)
-        "ALTER TABLE #{name} DELETE"
-      end
-
       def query(sql, *values)
         answer = post("#{bound(sql, values)} FORMAT JSONCompact")
         answer = JSON.parse(answer)
@@ -90,7 +86,7 @@ module HeapDump
 
       # Whole months are dropped at once, the rest when the server gets round to it.
       def drop_before(time)
-        month = time.utc.strftime("%Y%m").to_i
+        month = time.getutc.strftime("%Y%m").to_i
         Schema::TABLES.each_value do |table|
           next unless table.monthly
 

@@ -25,7 +25,7 @@ module HeapDump
 
       # Two dumps of a process are never taken within the same microsecond.
       def dump(process, time)
-        of("dump", process, time.round(6).utc.strftime("%FT%T.%6NZ"))
+        of("dump", process, time.round(6).getutc.strftime("%FT%T.%6NZ"))
       end
     end
   end

@@ -41,6 +41,7 @@ module HeapDump
         with_store { |store| @outcome.samples = Notes.new(store).import(paths) }
         left = @jobs > 1 && files.size > 1 ? by_workers(files) : files
         alone(left)
+        judge
         @outcome.processes.uniq!
         @outcome
       end
@@ -54,6 +55,13 @@ module HeapDump
           importer = Importer.new(store, **@importer)
           files.each { |file| note(file, importer.import(file).to_h) }
         end
+      end
+
+      # Once all dumps of a process are there.
+      def judge
+        return if @outcome.processes.empty?
+
+        with_store { |store| Judging.new(store).run(@outcome.processes) }
       end
 
       def with_store

@@ -30,37 +30,40 @@ module HeapDump
         series = Trends.of_extracts(extracts(id)).max_by { |one| one.dumps.size }
         return false unless series&.judged?
 
-        rows = rows(series).map { |row| [id, *row] }
-        @store.transaction do
-          @store.run(*forget(id))
-          @store.put(:verdict, rows)
-        end
+        @store.put(:verdict, [*passed(id), *rows(series).map { |row| [id, *row] }].reverse
+                                                                                  .uniq { |row| row[0..2] })
         series.leaks?
       end
 
-      # What is not found any more has no row.
-      def forget(id)
-        ["#{@store.deletion(:verdict)} WHERE process_id = ?", id]
-      end
+      # Verdicts of before: what is not found any more is static by now.
+      def passed(id)
+        rows_of(:verdict, id, "kind, name").map do |row|
+          columns = Schema::TABLES[:verdict].columns
+          columns.map do |name, type|
+            next "static" if name == :verdict
 
-      def rows(series)
-        leaks = series.leaks.map(&:line)
-        held = series.leaks.flat_map(&:others)
-        series.lines.filter_map do |line|
-          kind = line.kind == :process ? PARTS[line.name] : line.kind.to_s
-          verdict = held.include?(line) ? nil : line.verdict
-          next unless kind && (kind == "process" || leaks.include?(line) || KEPT.include?(verdict))
-
-          row(series, line, kind)
+            type == :time ? @store.time(row[name]) : row[name]
+          end
         end
       end
 
-      # Without what only belongs to a leak: that is told with it.
-      def row(series, line, kind)
+      # What leaks along with something else, as what it holds, is told with that.
+      def rows(series)
+        with = series.leaks.flat_map { |leak| leak.others.map { |line| [line, leak.line.name] } }.to_h
+        series.lines.filter_map do |line|
+          kind = line.kind == :process ? PARTS[line.name] : line.kind.to_s
+          next unless kind && (kind == "process" || KEPT.include?(line.verdict))
+
+          row(series, line, kind, with[line])
+        end
+      end
+
+      def row(series, line, kind, with)
         [kind, Rows.text(line.name), line.verdict.to_s, series.identity[:app].to_s,
          series.dumps.last.identity[:revision].to_s, series.dumps.first.time,
          series.dumps.last.time, series.dumps.size, *ends(line.objects), *ends(bytes(line)),
-         line.unit == "objects" ? line.per_hour.to_f : 0.0, pace(line), line.reasons.join("; ")]
+         line.unit == "objects" ? line.per_hour.to_f : 0.0, pace(line), Rows.text(with.to_s),
+         line.reasons.join("; ")]
       end
 
       def bytes(line)
@@ -97,8 +100,8 @@ module HeapDump
         end
       end
 
-      def rows_of(table, id)
-        @store.query("SELECT * FROM #{@store.table(table)} WHERE process_id = ? ORDER BY at", id)
+      def rows_of(table, id, order = "at")
+        @store.query("SELECT * FROM #{@store.table(table)} WHERE process_id = ? ORDER BY #{order}", id)
       end
 
       def by_time(table, id)

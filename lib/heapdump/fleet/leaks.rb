@@ -2,7 +2,8 @@
 
 module HeapDump
   module Fleet
-    # The same leak in many processes: ranked by how fast it grows in all of them together.
+    # The same leak in many processes: ranked by how fast it grows in all of them together. What in
+    # most processes only grows along with something else, as what the leak holds, is told with that.
     #
     #   HeapDump::Fleet::Leaks.new(store, app: "shop").rows.first.holder
     #   # => "constant Shop::CACHE (app/shop.rb:3)"
@@ -24,12 +25,14 @@ module HeapDump
 
       SUMS = "name, count(*) AS processes, min(from_at) AS first_seen, max(to_at) AS last_seen, " \
              "sum(objects_per_hour) AS objects_per_hour, sum(bytes_per_hour) AS bytes_per_hour, " \
-             "sum(last_objects) AS objects, sum(last_bytes) AS bytes"
+             "sum(last_objects) AS objects, sum(last_bytes) AS bytes, " \
+             "sum(CASE WHEN told_with = '' THEN 1 ELSE 0 END) AS itself"
       private_constant :SUMS
 
       def rows
         @rows ||= begin
           found = select(SUMS, :verdict, leaking, "GROUP BY name")
+                  .select { |row| row[:itself] * 2 >= row[:processes] }
           ways = store.among(:way, :signature, found.map { |row| row[:name] })
                       .to_h { |row| [row[:signature], row] }
           found.map { |row| row(row, ways.fetch(row[:name], {})) }

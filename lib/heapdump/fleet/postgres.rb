@@ -178,7 +178,7 @@ module HeapDump
 
       def plain(value)
         case value
-        when Time then value.utc.strftime("%F %T.%6N+00")
+        when Time then value.getutc.strftime("%F %T.%6N+00")
         when nil then nil
         else value.to_s
         end
@@ -187,7 +187,7 @@ module HeapDump
       # Partitions are attached, which does not hold up importers that write into others.
       def make_months(table, rows)
         at = table.columns.keys.index(:at)
-        rows.map { |row| row[at].utc.strftime(MONTH) }.uniq.each do |month|
+        rows.map { |row| row[at].getutc.strftime(MONTH) }.uniq.each do |month|
           next if @months[[table.name, month]]
 
           make_month(table, month)

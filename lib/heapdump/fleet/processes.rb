@@ -65,7 +65,7 @@ module HeapDump
 
       def leaks
         @leaks ||= select("process_id, count(*) AS leaks", :verdict,
-                          where(["kind = 'way' AND verdict = 'leak'"]), "GROUP BY process_id")
+                          where(["kind = 'way' AND verdict = 'leak' AND told_with = ''"]), "GROUP BY process_id")
                    .to_h { |row| row.values_at(:process_id, :leaks) }
       end
 

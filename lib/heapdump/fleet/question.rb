@@ -33,7 +33,7 @@ module HeapDump
       attr_reader :store
 
       def plain(value)
-        value.is_a?(Time) ? value.utc.strftime("%FT%T.%LZ") : value
+        value.is_a?(Time) ? value.getutc.strftime("%FT%T.%LZ") : value
       end
 
       # Conditions of a WHERE, and their values, for a table that has these columns.

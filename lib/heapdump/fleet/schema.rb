@@ -56,7 +56,7 @@ module HeapDump
                     revision: :text, from_at: :time, to_at: :time, dumps: :integer,
                     first_objects: :integer, last_objects: :integer, first_bytes: :integer,
                     last_bytes: :integer, objects_per_hour: :real, bytes_per_hour: :real,
-                    reasons: :text
+                    told_with: :text, reasons: :text
                   }),
         Table.new(name: :file, key: [:uri], columns: {
                     uri: :text, bytes: :integer, changed_at: :time, state: :text, dump_id: :id?,

@@ -129,7 +129,7 @@ module HeapDump
 
       def encode(value)
         case value
-        when Time then value.utc.strftime(TIME)
+        when Time then value.getutc.strftime(TIME)
         when true then 1
         when false then 0
         when Integer then value.bit_length < 64 ? value : raise(RangeError, "#{value} is too large")

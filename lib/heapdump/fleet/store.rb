@@ -36,11 +36,6 @@ module HeapDump
         name.to_s
       end
 
-      # How a statement that removes rows begins.
-      def deletion(name)
-        "DELETE FROM #{name}"
-      end
-
       # The first row, nil if there is none.
       def row(sql, *values)
         query(sql, *values).first

@@ -4,7 +4,7 @@ module HeapDump
   class Trends
     # Which dumps are of one life of a process.
     module Lives # :nodoc:
-      FIELDS = %i[host pid series app revision ruby platform].freeze
+      FIELDS = %i[host pid start series app revision ruby platform].freeze
       NO_NAME = "the dumps do not name their process: those in one directory whose names differ in " \
                 "digits alone are taken for one process"
       private_constant :FIELDS, :NO_NAME
