@@ -14,6 +14,7 @@ module HeapDump
     autoload :Ids, "#{__dir__}/fleet/ids"
     autoload :Schema, "#{__dir__}/fleet/schema"
     autoload :Store, "#{__dir__}/fleet/store"
+    autoload :StoredExtracts, "#{__dir__}/fleet/stored_extracts"
     autoload :Sqlite, "#{__dir__}/fleet/sqlite"
     autoload :Postgres, "#{__dir__}/fleet/postgres"
     autoload :Clickhouse, "#{__dir__}/fleet/clickhouse"

@@ -21,7 +21,9 @@ class TestFleetImport < HeapDumpTest
   def setup
     super
     FileUtils.mkdir_p(heap)
-    DUMPS.times { |i| File.write(format("%s/%03d.json", heap, i), "{\"type\":\"HEADER\",\"n\":#{i}}\n") }
+    DUMPS.times do |i|
+      File.write(format("%s/%03d.json", heap, i), "{\"type\":\"HEADER\",\"n\":#{i}}\n")
+    end
     File.write("#{heap}/notes.txt", "no dump")
   end
 

@@ -38,7 +38,8 @@ class TestFleetQuestions < HeapDumpTest
     row, second, *rest = Fleet::Leaks.new(@store).rows
     assert_equal [], rest.map(&:signature)
     # Rows grow with imports, in all revisions.
-    assert_equal ["row", 50, 50, "r1", nil], row.to_h.values_at(:signature, :processes, :judged, :since, :fixed_in)
+    assert_equal ["row", 50, 50, "r1", nil],
+                 row.to_h.values_at(:signature, :processes, :judged, :since, :fixed_in)
     assert_equal ["session", 20, 50, "r2", "r3"],
                  second.to_h.values_at(:signature, :processes, :judged, :since, :fixed_in)
     assert_in_delta 600, second.objects_per_hour, 1
@@ -54,7 +55,9 @@ class TestFleetQuestions < HeapDumpTest
   end
 
   def test_the_three_groups
-    rows = Fleet::Classes.new(@store).rows.to_h { |row| [row.class_name, [row.leak, row.slow, row.fast]] }
+    rows = Fleet::Classes.new(@store).rows.to_h do |row|
+      [row.class_name, [row.leak, row.slow, row.fast]]
+    end
     assert_equal [0, 50, 0], rows["Cached"]
     assert_equal [0, 0, 50], rows["String"]
     refute rows.key?("Class")
@@ -65,7 +68,8 @@ class TestFleetQuestions < HeapDumpTest
     assert_equal ["r3"], native.map(&:revision).uniq
     assert_equal 15, native.size
     assert_equal 35, others.size
-    assert_equal [10 << 20, 76 << 20], [native[0].unexplained.first - (1 << 20), native[0].unexplained.last - (11 << 20)]
+    assert_equal [10 << 20, 76 << 20],
+                 [native[0].unexplained.first - (1 << 20), native[0].unexplained.last - (11 << 20)]
   end
 
   def test_which_work_it_goes_with
@@ -97,7 +101,7 @@ class TestFleetQuestions < HeapDumpTest
     end
     assert_includes heapdump!("fleet", "leaks", "--store", self.class.url).out, "20 of 50"
     assert_includes heapdump!("fleet", "processes", "--store", self.class.url).out, "+ native"
-    assert_equal 400, heapdump!("fleet", "history", "Session", "--rev", "r2", "--json", "--limit", "1000",
+    assert_equal 400, heapdump!("fleet", "history", "Session", "--rev", "r2", "--json",
                                 "--store", self.class.url).json["total"]
   end
 
@@ -114,7 +118,9 @@ class TestFleetQuestions < HeapDumpTest
       server = engine.new("#{scratch}/#{engine}")
       server.run do
         found = answers(server.url)
-        expected.each { |question, rows| assert_equal rows, found[question], "#{engine} #{question}" }
+        expected.each do |question, rows|
+          assert_equal rows, found[question], "#{engine} #{question}"
+        end
       end
     end
   end
@@ -137,7 +143,9 @@ class TestFleetQuestions < HeapDumpTest
 
   def answers(url)
     store = MadeFleet.import(url, every: 10)
-    questions = %i[Leaks Classes Processes Work].to_h { |name| [name.downcase, Fleet.const_get(name).new(store)] }
+    questions = %i[Leaks Classes Processes Work].to_h do |name|
+      [name.downcase, Fleet.const_get(name).new(store)]
+    end
     questions[:history] = Fleet::History.new(store, "Session", since: MadeExtract::BASE + 7200)
     questions.transform_values { |question| question.to_h[:rows].map { |row| rounded(row) } }
   ensure

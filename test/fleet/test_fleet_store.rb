@@ -26,7 +26,8 @@ module FleetStoreTests
     assert_equal [99, 5, 6000], dump.values_at(:rss, :unexplained, :held_bytes)
     assert_equal MadeExtract::BASE, store.time(dump[:at])
     row = store.row("SELECT * FROM #{store.table(:class_row)}")
-    assert_equal ["A", 150, 6000], [store.names([row[:name_id]]).values.first, *row.values_at(:objects, :bytes)]
+    assert_equal ["A", 150, 6000],
+                 [store.names([row[:name_id]]).values.first, *row.values_at(:objects, :bytes)]
   end
 
   def test_twice_changes_nothing
@@ -41,7 +42,10 @@ module FleetStoreTests
 
   def test_rows_go_on_where_a_process_had_some_and_end_with_zero
     [{ "A" => 150, "small" => 5 }, { "A" => 20, "small" => 5 }, { "small" => 5 }, {}]
-      .each_with_index { |classes, hour| import(MadeExtract.make(hour, classes: classes, ways: {})) }
+      .each_with_index do |classes, hour|
+      import(MadeExtract.make(hour, classes: classes,
+                                    ways: {}))
+    end
     rows = store.query("SELECT name_id, objects FROM #{store.table(:class_row)} ORDER BY at")
     assert_equal [150, 20, 0], rows.map { |row| row[:objects] }
     assert_equal ["A"], store.names(rows.map { |row| row[:name_id] }).values
@@ -237,7 +241,8 @@ class TestFleetClickhouse < HeapDumpTest
     assert_equal 1, store.version
     refute_includes store.name, "cret"
     store.close
-    error = assert_raises(HeapDump::Fleet::StoreError) { HeapDump::Fleet.open(url.sub("//", "//ops:other@")) }
+    wrong = url.sub("//", "//ops:other@")
+    error = assert_raises(HeapDump::Fleet::StoreError) { HeapDump::Fleet.open(wrong) }
     refute_includes error.message, "other"
   end
 end

@@ -32,7 +32,8 @@ class Clickhouse < OwnServer
   XML
 
   def self.program
-    ENV.fetch("PATH").split(":").map { |dir| "#{dir}/clickhouse-server" }.find { |path| File.executable?(path) }
+    paths = ENV.fetch("PATH").split(":").map { |dir| "#{dir}/clickhouse-server" }
+    paths.find { |path| File.executable?(path) }
   end
 
   def initialize(directory)

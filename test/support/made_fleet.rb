@@ -10,6 +10,8 @@ require "heapdump/snapshot"
 module MadeFleet
   DUMPS = 20
   REVISIONS = { "r1" => 15, "r2" => 20, "r3" => 15 }.freeze
+  NAMES = { "session" => "Session", "row" => "Row", "other" => "String",
+            "cached" => "Cached" }.freeze
 
   module_function
 
@@ -25,25 +27,24 @@ module MadeFleet
         imports = 0
         DUMPS.times do |n|
           imports += random.rand(0..20)
-          yield "#{pid}-#{n}", dump(pid, revision, (age * 48) + n, n, imports, random)
+          yield "#{pid}-#{n}", dump([pid, revision], (age * 48) + n, n, imports, random)
         end
       end
     end
   end
 
-  def dump(pid, revision, hour, number, imports, random)
-    sessions = revision == "r2" ? 200 + (30 * number) : 200 + random.rand(0..40)
-    cache = (1000 * (1 - Math.exp(-number / 3.0))).round
+  def dump(process, hour, number, imports, random)
+    pid, revision = process
+    sizes = { "session" => revision == "r2" ? 200 + (30 * number) : 200 + random.rand(0..40),
+              "row" => 500 + (5 * imports), "other" => 5000 + random.rand(0..900),
+              "cached" => 200 + (1000 * (1 - Math.exp(-number / 3.0))).round }
+    native = revision == "r3" ? number * (4 << 20) : random.rand(0..99_999)
     MadeExtract.make(
-      hour, pid: pid, start: pid * 7, identity: { revision: revision, app: pid.even? ? "shop" : "api" },
-            classes: { "Session" => sessions, "Row" => 500 + (5 * imports), "String" => 5000 + random.rand(0..900),
-                       "Cached" => 200 + cache, "Class" => 800 },
-            ways: { "session" => sessions, "row" => 500 + (5 * imports), "cached" => 200 + cache,
-                    "other" => 5000 + random.rand(0..900) },
+      hour, pid: pid, start: pid * 7, ways: sizes,
+            identity: { revision: revision, app: pid.even? ? "shop" : "api" },
+            classes: { "Class" => 800, **sizes.transform_keys { |name| NAMES.fetch(name) } },
             work: { "Import" => imports, "Mail" => 100 + (number * 10) + random.rand(0..5) },
-            account: { rss: (100 << 20) + (revision == "r3" ? number * (4 << 20) : random.rand(0..99_999)),
-                       other_malloc: (10 << 20) + (revision == "r3" ? number * (4 << 20) : random.rand(0..99_999)),
-                       rest: 1 << 20 }
+            account: { rss: (100 << 20) + native, other_malloc: (10 << 20) + native, rest: 1 << 20 }
     )
   end
 

@@ -60,13 +60,19 @@ module HeapDump
       def options(parser)
         parser.on("--store ADDRESS", "the store (default: HEAPDUMP_STORE,",
                   "else #{STORE})") { |text| @store = text }
-        number_option(parser, "--jobs N", 1..64, "import with N processes (default 1)") { |n| @jobs = n }
-        parser.on("--app NAME", "only processes of this application") { |text| @filter[:app] = text }
+        number_option(parser, "--jobs N", 1..64, "import with N processes (default 1)") do |n|
+          @jobs = n
+        end
+        parser.on("--app NAME", "only processes of this application") do |text|
+          @filter[:app] = text
+        end
         parser.on("--rev NAME", "only dumps of this revision") { |text| @filter[:revision] = text }
         parser.on("--since AGE", "only dumps that are younger, as 12h, 7d or 2w") do |text|
           @filter[:since] = Time.now.utc - age(text)
         end
-        parser.on("--keep AGE", "for gc: how old rows may become, as 90d") { |text| @keep = age(text) }
+        parser.on("--keep AGE", "for gc: how old rows may become, as 90d") do |text|
+          @keep = age(text)
+        end
       end
 
       def age(text)
@@ -93,28 +99,36 @@ module HeapDump
 
         import = HeapDump::Fleet::Import.new(@store, jobs: @jobs)
         progress = Terminal::Progress.new(err)
-        outcome = progress.during(-> { ["importing", import.done, import.total] }) { import.run(paths) }
+        outcome = progress.during(lambda {
+          ["importing", import.done, import.total]
+        }) { import.run(paths) }
         json? ? print_json(outcome.to_h.except(:processes)) : imported(outcome)
         outcome.skipped.empty? ? OK : ERROR
       end
 
       def imported(outcome)
-        outcome.skipped.each { |path, reason| err.puts "heapdump: skipped #{Terminal::Text.safe("#{path}: #{reason}")}" }
-        parts = ["#{Terminal::Units.plural(outcome.imported, "dump")} imported"]
-        parts << "#{Terminal::Units.count(outcome.there)} were there" if outcome.there.positive?
-        parts << "#{Terminal::Units.count(outcome.busy)} others import at the moment" if outcome.busy.positive?
-        parts << "#{Terminal::Units.count(outcome.skipped.size)} skipped" if outcome.skipped.any?
-        parts << "#{Terminal::Units.plural(outcome.samples, "sample")} of notes" if outcome.samples.positive?
-        screen.line("#{parts.join(", ")}.")
+        outcome.skipped.each do |path, reason|
+          err.puts "heapdump: skipped #{Terminal::Text.safe("#{path}: #{reason}")}"
+        end
+        told = ["#{Terminal::Units.plural(outcome.imported, "dump")} imported",
+                counted(outcome.there, "were there"),
+                counted(outcome.busy, "are being imported by others"),
+                counted(outcome.skipped.size, "skipped"),
+                counted(outcome.samples, "samples of notes")]
+        screen.line("#{told.compact.join(", ")}.")
+      end
+
+      def counted(number, words)
+        "#{Terminal::Units.count(number)} #{words}" if number.positive?
       end
 
       def gc
         raise UsageError, "gc needs --keep AGE; #{hint}" unless @keep
 
-        with_store do |store|
-          before = Time.now.utc - @keep
-          store.drop_before(before)
-          json? ? print_json(dropped_before: before.strftime("%FT%TZ")) : screen.line("Rows before #{before.strftime("%F %T")} UTC are gone.")
+        before = Time.now.utc - @keep
+        with_store { |store| store.drop_before(before) }
+        if json? then print_json(dropped_before: before.strftime("%FT%TZ"))
+        else screen.line("Rows before #{before.strftime("%F %T")} UTC are gone.")
         end
         OK
       end

@@ -25,68 +25,82 @@ module HeapDump
 
       private
 
-      def nothing(name)
-        return "No process leaks, as far as the store knows: a verdict needs four dumps of a process." if name == "leaks"
+      NOTHING = "The store has nothing about that."
+      NO_LEAK = "No process leaks, as far as the store knows: a verdict needs four dumps of one."
+      LEAKS = "`heapdump fleet history WAY` shows one over time, and `heapdump leaks DIR` says " \
+              "more of the dumps of one process."
+      CLASSES = "In how many processes a class is a leak, fills up (slow dynamic), or goes up " \
+                "and down (fast dynamic):"
+      NATIVE = "native: what no object explains grows, while objects do not. That is memory of C " \
+               "code, of threads or of the allocator: no heap dump can say more about it."
+      private_constant :NOTHING, :NO_LEAK, :LEAKS, :CLASSES, :NATIVE
 
-        "The store has nothing about that."
+      def nothing(name)
+        name == "leaks" ? NO_LEAK : NOTHING
       end
 
       def leaks(_question, rows)
-        table = Terminal::Table.new(["bytes/h", "objects/h", "processes", "held now", "class", "since",
-                                     "fixed in", "way", "held by"], right: 4)
-        rows.each do |row|
-          table.row(pace(row.bytes_per_hour), number(row.objects_per_hour.round),
-                    "#{row.processes} of #{row.judged}", bytes(row.bytes), row.class_name || "?",
-                    row.since || at(row.first_seen), row.fixed_in || "-", row.signature,
-                    [row.holder, row.location && "(#{row.location})"].compact.join(" "))
-        end
+        table = Terminal::Table.new(["bytes/h", "objects/h", "processes", "held now", "class",
+                                     "since", "fixed in", "way", "held by"], right: 4)
+        rows.each { |row| table.row(*pace_and_size(row), *story(row)) }
         @screen.table(table)
-        @screen.line("`heapdump fleet history WAY` shows it over time, and `heapdump leaks DIR` more of " \
-                     "the dumps of one process.")
+        @screen.line(LEAKS)
+      end
+
+      def pace_and_size(row)
+        [pace(row.bytes_per_hour), number(row.objects_per_hour.round),
+         "#{row.processes} of #{row.judged}", bytes(row.bytes)]
+      end
+
+      def story(row)
+        place = row.location && "(#{row.location})"
+        [row.class_name || "?", row.since || at(row.first_seen), row.fixed_in || "-", row.signature,
+         [row.holder, place].compact.join(" ")]
       end
 
       def classes(_question, rows)
-        table = Terminal::Table.new(["leak", "slow dynamic", "fast dynamic", "bytes/h", "held now", "class"],
-                                    right: 5)
+        table = Terminal::Table.new(["leak", "slow dynamic", "fast dynamic", "bytes/h", "held now",
+                                     "class"], right: 5)
         rows.each do |row|
-          table.row(*[row.leak, row.slow, row.fast].map { |n| number(n) }, pace(row.bytes_per_hour),
-                    bytes(row.bytes), row.class_name)
+          table.row(*[row.leak, row.slow, row.fast].map { |n| number(n) },
+                    pace(row.bytes_per_hour), bytes(row.bytes), row.class_name)
         end
-        @screen.line("In how many processes a class is a leak, fills up (slow dynamic), or goes up and " \
-                     "down (fast dynamic):")
+        @screen.line(CLASSES)
         @screen.table(table)
       end
 
       def history(_question, rows)
-        rows.chunk_while { |a, b| [a.host, a.pid, a.name] == [b.host, b.pid, b.name] }.each do |some|
-          one = some.first
-          @screen.heading("#{one.app} on #{one.host}, pid #{one.pid}", "#{one.kind} #{one.name}")
-          table = Terminal::Table.new(%w[objects bytes retained time revision], right: 3)
-          some.each do |row|
-            table.row(number(row.objects), bytes(row.bytes), bytes(row.retained), at(row.at),
-                      row.revision || "-")
-          end
-          @screen.table(table)
+        of_each = rows.slice_when do |a, b|
+          [a.host, a.pid, a.name] != [b.host, b.pid, b.name]
         end
+        of_each.each { |some| of_one_process(some.first, some) }
+      end
+
+      def of_one_process(one, rows)
+        @screen.heading("#{one.app} on #{one.host}, pid #{one.pid}", "#{one.kind} #{one.name}")
+        table = Terminal::Table.new(%w[objects bytes retained time revision], right: 3)
+        rows.each do |row|
+          table.row(number(row.objects), bytes(row.bytes), bytes(row.retained), at(row.at),
+                    row.revision || "-")
+        end
+        @screen.table(table)
       end
 
       def processes(_question, rows)
-        table = Terminal::Table.new(["pid", "dumps", "rss", "held", "not explained", "leaks", "from", "to",
-                                     "host", "app", "revision"], right: 6)
+        table = Terminal::Table.new(["pid", "dumps", "rss", "held", "not explained", "leaks",
+                                     "from", "to", "host", "app", "revision"], right: 6)
         rows.each do |row|
-          table.row(row.pid.to_s, number(row.dumps), *[row.rss, row.held, row.unexplained].map { |pair| grown(pair) },
-                    "#{row.leaks}#{" + native" if row.native}", at(row.from), at(row.to), row.host,
-                    row.app, row.revision || "-")
+          table.row(row.pid.to_s, number(row.dumps), grown(row.rss), grown(row.held),
+                    grown(row.unexplained), "#{row.leaks}#{" + native" if row.native}",
+                    at(row.from), at(row.to), row.host, row.app, row.revision || "-")
         end
         @screen.table(table)
-        return unless rows.any?(&:native)
-
-        @screen.line("native: what no object explains grows, while objects do not. That is memory of C " \
-                     "code, of threads or of the allocator: no heap dump can say more about it.")
+        @screen.line(NATIVE) if rows.any?(&:native)
       end
 
       def work(question, rows)
-        table = Terminal::Table.new(["bytes each", "of the growth", "correlation", "done", "work"], right: 4)
+        table = Terminal::Table.new(["bytes each", "of the growth", "correlation", "done", "work"],
+                                    right: 4)
         rows.each do |row|
           table.row(row.bytes_each ? bytes(row.bytes_each.round) : "?",
                     row.share ? Terminal::Units.percent(row.share, 1.0) : "?",
@@ -98,10 +112,12 @@ module HeapDump
       end
 
       def enough(question)
-        looked = "#{Terminal::Units.plural(question.intervals, "interval")} between two looks at memory"
-        return "By #{looked}." if question.enough?
+        number = question.intervals
+        looked = "By #{Terminal::Units.plural(number, "interval")} between two looks at memory"
+        return "#{looked}." if question.enough?
 
-        "By #{looked}; #{HeapDump::Fleet::Work::INTERVALS} are needed to say how many bytes work leaves behind."
+        "#{looked}; #{HeapDump::Fleet::Work::INTERVALS} are needed to say how many bytes work " \
+          "leaves behind."
       end
 
       def grown(pair)

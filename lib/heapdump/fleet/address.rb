@@ -25,8 +25,9 @@ module HeapDump
         when /\Aenv:/ then of_variable(text.delete_prefix("env:"))
         when %r{\Apostgres(?:ql)?://} then server(:postgres, text)
         when %r{\Aclickhouses?://} then server(:clickhouse, text)
-        when /\Asqlite:/, %r{\A[^:]+\z}, %r{\A\.{0,2}/} then file(text)
-        else raise Error, "there is no store for #{text[/\A[a-z]\w*(?=:)/] || "this"}; give #{FORMS}"
+        when /\Asqlite:/, /\A[^:]+\z/, %r{\A\.{0,2}/} then file(text)
+        else raise Error,
+                   "there is no store for #{text[/\A[a-z]\w*(?=:)/] || "this"}; give #{FORMS}"
         end
       end
 
@@ -50,8 +51,8 @@ module HeapDump
 
         new(kind, uri, "#{kind}://#{uri.host}#{":#{uri.port}" if uri.port}#{uri.path}")
       rescue URI::InvalidURIError
-        raise Error, "the address of the store is malformed (@, / and % in a password are written " \
-                     "%40, %2F and %25); give #{FORMS}"
+        raise Error, "the address of the store is malformed (@, / and % in a password are " \
+                     "written %40, %2F and %25); give #{FORMS}"
       end
       private_class_method :of_variable, :file, :server
 
@@ -93,7 +94,7 @@ module HeapDump
         schema = pairs.assoc("schema")&.last || "heapdump"
         raise Error, "#{@name}: schema= needs a plain name" unless schema.match?(NAME)
 
-        rest = pairs.reject { |name, _| name == "schema" }
+        rest = pairs.reject { |pair| pair.first == "schema" }
         uri = @place.dup
         uri.query = rest.empty? ? nil : URI.encode_www_form(rest).gsub("+", "%20")
         [uri.to_s, schema]

@@ -120,7 +120,8 @@ module HeapDump
 
       # Whoever may only use a database may not ask to make it.
       def make_database
-        wanted, @database = @database, "default"
+        wanted = @database
+        @database = "default"
         known = number("SELECT count() AS n FROM system.databases WHERE name = ?", wanted)
         run("CREATE DATABASE #{wanted}") if known.zero? && wanted.match?(/\A\w+\z/)
         @database = wanted
@@ -174,7 +175,9 @@ module HeapDump
       end
 
       def headers
-        user, password = [@uri.user, @uri.password].map { |text| text && URI.decode_www_form_component(text) }
+        user, password = [@uri.user, @uri.password].map do |text|
+          text && URI.decode_www_form_component(text)
+        end
         { "X-ClickHouse-User" => user, "X-ClickHouse-Key" => password }.compact
       end
     end

@@ -10,9 +10,11 @@ module HeapDump
     #   import = HeapDump::Fleet::Import.new("postgres://ops@db/heaps", jobs: 4)
     #   import.run(["/var/tmp/heapdump"]).imported # => 12
     class Import
-      # How many dumps were put into the store; were there already; are being imported by others;
-      # and which files were skipped, with the reason (Hash of String to String). How many samples the
-      # notes of watched processes have there. The ids of the processes that have new dumps.
+      # imported, there, busy:: how many dumps were put into the store, were in it already, and are
+      #                         being imported by others at the moment
+      # skipped::               files that were skipped, and why (Hash of String to String)
+      # samples::               how many samples the notes of watched processes have
+      # processes::             the ids of the processes that have new dumps (Array of Integer)
       Outcome = Struct.new(:imported, :there, :busy, :skipped, :samples, :processes,
                            keyword_init: true)
 
@@ -24,7 +26,8 @@ module HeapDump
 
       # +address+:: of the store (String)
       # +jobs+::    how many processes read dumps at the same time
-      def initialize(address, jobs: 1, **importer) # importer: arguments of Importer
+      # importer: arguments of Importer
+      def initialize(address, jobs: 1, **importer)
         @address = Address.parse(address)
         @jobs = jobs
         @importer = importer
@@ -75,7 +78,11 @@ module HeapDump
       def by_workers(files)
         numbers, feed = IO.pipe
         answers, told = IO.pipe
-        workers = Array.new([@jobs, files.size].min) { fork { work(files, numbers, told, [feed, answers]) } }
+        workers = Array.new([@jobs, files.size].min) do
+          fork do
+            work(files, numbers, told, [feed, answers])
+          end
+        end
         [numbers, told].each(&:close)
         feeder = Thread.new { feed(feed, files.size) }
         left = listen(files, answers)
@@ -125,8 +132,8 @@ module HeapDump
         text.scrub[0, LONGEST]
       end
 
-      # Returns the numbers of which nothing was heard, because the worker that had them was killed, or
-      # all of them were. Raises the error of a worker if that is why.
+      # Returns the numbers of which nothing was heard, because the worker that had them was killed,
+      # or all of them were. Raises the error of a worker if that is why.
       def listen(files, answers)
         left = (0...files.size).to_a
         trouble = nil

@@ -32,9 +32,9 @@ module HeapDump
       end
 
       def done?(file)
-        @store.any?("SELECT uri FROM #{@store.table(:file)} WHERE uri = ? AND bytes = ? " \
-                    "AND changed_at = ? AND state <> 'waiting'",
-                    uri(file), file.bytes, file.changed_at)
+        @store.found?("SELECT uri FROM #{@store.table(:file)} WHERE uri = ? AND bytes = ? " \
+                      "AND changed_at = ? AND state <> 'waiting'",
+                      uri(file), file.bytes, file.changed_at)
       end
 
       def claimed(file)
@@ -58,7 +58,8 @@ module HeapDump
         new_one = nil
         @store.transaction do
           @store.lock(rows.dump_id)
-          new_one = !@store.any?("SELECT id FROM #{@store.table(:dump)} WHERE id = ?", rows.dump_id)
+          new_one = !@store.found?("SELECT id FROM #{@store.table(:dump)} WHERE id = ?",
+                                   rows.dump_id)
           add(rows) if new_one
           @store.put(:file, [[uri(file), file.bytes, file.changed_at, "done", rows.dump_id, nil]])
         end
@@ -76,8 +77,9 @@ module HeapDump
 
       # What the dump before this one had rows of.
       def known(rows)
-        before = @store.row("SELECT at FROM #{@store.table(:dump)} WHERE process_id = ? AND at < ? " \
-                            "ORDER BY at DESC LIMIT 1", rows.process_id, rows.at)
+        before = @store.row("SELECT at FROM #{@store.table(:dump)} " \
+                            "WHERE process_id = ? AND at < ? ORDER BY at DESC LIMIT 1",
+                            rows.process_id, rows.at)
         return { classes: [], ways: [] } unless before
 
         at = @store.time(before[:at])
@@ -86,8 +88,9 @@ module HeapDump
       end
 
       def held(table, column, rows, at)
-        @store.query("SELECT #{column} FROM #{@store.table(table)} WHERE process_id = ? AND at = ? " \
-                     "AND objects > 0", rows.process_id, at).map { |row| row[column] }
+        found = @store.query("SELECT #{column} FROM #{@store.table(table)} " \
+                             "WHERE process_id = ? AND at = ? AND objects > 0", rows.process_id, at)
+        found.map { |row| row[column] }
       end
     end
   end

@@ -3,14 +3,14 @@
 module HeapDump
   module Fleet
     # The same leak in many processes: ranked by how fast it grows in all of them together. What in
-    # most processes only grows along with something else, as what the leak holds, is told with that.
+    # most processes only grows along with something else, as what the leak holds, is told with it.
     #
     #   HeapDump::Fleet::Leaks.new(store, app: "shop").rows.first.holder
     #   # => "constant Shop::CACHE (app/shop.rb:3)"
     class Leaks < Question
       # signature::        of the way on which the objects are held, the same in all processes
       # class_name::       of the objects
-      # holder, location:: who holds them, in words, and the place that belongs to it; nil if unknown
+      # holder, location:: who holds them, in words, and the place that belongs to it, if known
       # processes::        how many processes leak them, of how many that had enough dumps
       # judged::
       # apps::             the names of their applications (Array of String)
@@ -19,8 +19,8 @@ module HeapDump
       # fixed_in::         the first revision after the last that leaks; nil if the newest one does
       # objects_per_hour, bytes_per_hour:: how fast it grows in all processes together (Float)
       # objects, bytes::   what they have of it in their last dumps, together
-      Row = Struct.new(:signature, :class_name, :holder, :location, :gem, :processes, :judged, :apps,
-                       :since, :first_seen, :last_seen, :fixed_in, :objects_per_hour,
+      Row = Struct.new(:signature, :class_name, :holder, :location, :gem, :processes, :judged,
+                       :apps, :since, :first_seen, :last_seen, :fixed_in, :objects_per_hour,
                        :bytes_per_hour, :objects, :bytes, keyword_init: true)
 
       SUMS = "name, count(*) AS processes, min(from_at) AS first_seen, max(to_at) AS last_seen, " \
@@ -65,11 +65,15 @@ module HeapDump
         end
       end
 
-      # Where it began and, if all applications that had it have newer revisions without it, in which
-      # it ended.
+      # Where it began and, if all applications that had it have newer revisions without it, in
+      # which it ended.
       def fate(places)
         known = places.to_h { |app, revisions| [app, revisions & revisions_of(app)] }
-        begun = known.filter_map { |app, names| names.min_by { |name| revisions_of(app).index(name) } }
+        begun = known.filter_map do |app, names|
+          names.min_by do |name|
+            revisions_of(app).index(name)
+          end
+        end
         ended = known.map { |app, names| after(app, names) }
         { since: begun.reject(&:empty?).first, fixed_in: (ended.last if ended.all?) }
       end
@@ -91,8 +95,8 @@ module HeapDump
 
       # Each process that was judged has one row of this kind.
       def seen_revisions
-        @seen_revisions ||= select("app, revision, min(from_at) AS first, count(*) AS judged", :verdict,
-                                   where(["kind = 'process'"]), "GROUP BY app, revision")
+        @seen_revisions ||= select("app, revision, min(from_at) AS first, count(*) AS judged",
+                                   :verdict, where(["kind = 'process'"]), "GROUP BY app, revision")
                             .each_with_object({}) do |row, all|
           (all[row[:app]] ||= {})[row[:revision]] = [row[:first], row[:judged]]
         end

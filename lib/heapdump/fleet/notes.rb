@@ -26,7 +26,9 @@ module HeapDump
       private
 
       def directories(paths)
-        paths.flat_map { |path| File.directory?(path) ? Dir.glob("#{glob(path)}/**/").sort : [] }.uniq
+        paths.flat_map do |path|
+          File.directory?(path) ? Dir.glob("#{glob(path)}/**/") : []
+        end.uniq
       end
 
       def glob(path)

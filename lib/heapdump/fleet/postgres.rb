@@ -12,8 +12,9 @@ module HeapDump
                      keepalives_count: 3, fallback_application_name: "heapdump" }.freeze
       # The server notices within a minute that an importer has gone, and frees its claims. A claim
       # may take as long as a dump takes to be read.
-      SETTINGS = "SET TIME ZONE 'UTC'; SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5;" \
-                 "SET tcp_keepalives_count = 3; SET idle_in_transaction_session_timeout = 0;" \
+      SETTINGS = "SET TIME ZONE 'UTC'; SET tcp_keepalives_idle = 20; " \
+                 "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; " \
+                 "SET idle_in_transaction_session_timeout = 0; " \
                  "SET client_min_messages = warning"
       LOCK = 0x68656170 # "heap", for pg_advisory_xact_lock
       MONTH = "%Y_%m"
@@ -50,7 +51,9 @@ module HeapDump
       def put(table, rows)
         keyed = Schema::TABLES.fetch(table)
         columns = keyed.columns.keys - keyed.key
-        insert(table, rows, "UPDATE SET #{columns.map { |name| "#{name} = EXCLUDED.#{name}" }.join(", ")}")
+        insert(table, rows, "UPDATE SET #{columns.map do |name|
+          "#{name} = EXCLUDED.#{name}"
+        end.join(", ")}")
       end
 
       # COPY can neither skip nor replace rows.
@@ -93,8 +96,8 @@ module HeapDump
       end
 
       def version
-        return 0 unless any?("SELECT 1 FROM pg_tables WHERE schemaname = ? AND tablename = 'version'",
-                             @schema)
+        return 0 unless found?("SELECT 1 FROM pg_tables WHERE schemaname = ? AND " \
+                               "tablename = 'version'", @schema)
 
         number("SELECT max(number) FROM version")
       end
@@ -106,9 +109,9 @@ module HeapDump
 
       # The lock lives as long as the transaction, and that as long as the connection: the claim of
       # an importer that was killed is free at once.
-      def claim(uri)
+      def claim(uri, &block)
         transaction do
-          row("SELECT uri FROM file WHERE uri = ? FOR UPDATE SKIP LOCKED", uri)&.then { yield }
+          row("SELECT uri FROM file WHERE uri = ? FOR UPDATE SKIP LOCKED", uri)&.then(&block)
         end
       end
 
@@ -210,8 +213,9 @@ module HeapDump
 
       def months_of(table)
         query("SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid " \
-              "JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n ON n.oid = p.relnamespace " \
-              "WHERE p.relname = ? AND n.nspname = ?", table.name.to_s, @schema)
+              "JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n " \
+              "ON n.oid = p.relnamespace WHERE p.relname = ? AND n.nspname = ?",
+              table.name.to_s, @schema)
           .map { |row| row[:name].delete_prefix("#{table.name}_") }
       end
 

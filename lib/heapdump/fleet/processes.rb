@@ -8,8 +8,8 @@ module HeapDump
       # revision::    of its last dump
       # from, to::    when its first and last dump were taken (Time)
       # dumps::       how many there are
-      # rss, held::   its resident memory and the size of what is held, in its first and last dump, in
-      #               bytes (Arrays of two Integers; nil if not known)
+      # rss, held::   its resident memory and the size of what is held, in its first and last dump,
+      #               in bytes (Arrays of two Integers; nil if not known)
       # unexplained:: the same of what no object explains
       # leaks::       how many ways leak
       # native::      whether what no object explains grows steadily, while objects do not: no dump
@@ -58,14 +58,19 @@ module HeapDump
       # The first and last dumps.
       def ends
         @ends ||= begin
-          wanted = spans.flat_map { |span| span.values_at(:first, :last).map { |at| Ids.dump(span[:process_id], time(at)) } }
+          wanted = spans.flat_map do |span|
+            span.values_at(:first, :last).map do |at|
+              Ids.dump(span[:process_id], time(at))
+            end
+          end
           store.among(:dump, :id, wanted).to_h { |row| [row.values_at(:process_id, :at), row] }
         end
       end
 
       def leaks
         @leaks ||= select("process_id, count(*) AS leaks", :verdict,
-                          where(["kind = 'way' AND verdict = 'leak' AND told_with = ''"]), "GROUP BY process_id")
+                          where(["kind = 'way' AND verdict = 'leak' AND told_with = ''"]),
+                          "GROUP BY process_id")
                    .to_h { |row| row.values_at(:process_id, :leaks) }
       end
 

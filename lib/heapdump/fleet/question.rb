@@ -2,8 +2,8 @@
 
 module HeapDump
   module Fleet
-    # A question to a store, about the processes of an application, the dumps of a revision, or those
-    # since a time. A subclass has ROW, and #rows.
+    # A question to a store, about the processes of an application, the dumps of a revision, or
+    # those since a time. A subclass has ROW, and #rows.
     class Question
       # +store+::    a Store
       # +app+::      the name of an application (String)
@@ -25,12 +25,20 @@ module HeapDump
       def to_h(limit = nil)
         all = rows
         { question: self.class.name.split("::").last.downcase, total: all.size,
-          rows: (limit ? all.first(limit) : all).map { |row| row.to_h.transform_values { plain(_1) } } }
+          rows: (limit ? all.first(limit) : all).map { |row| fields(row) } }
       end
 
       private
 
       attr_reader :store
+
+      def hash(row)
+        row.to_h.transform_values { |value| plain(value) }
+      end
+
+      def fields(row)
+        row.to_h.transform_values { |value| plain(value) }
+      end
 
       def plain(value)
         value.is_a?(Time) ? value.getutc.strftime("%FT%T.%LZ") : value
@@ -38,13 +46,12 @@ module HeapDump
 
       # Conditions of a WHERE, and their values, for a table that has these columns.
       def where(*conditions, at: nil, app: nil, revision: nil)
-        pairs = conditions.map { |sql, *values| [sql, values] }
-        pairs << ["#{at} >= ?", [@since]] if at && @since
-        pairs << ["#{app} = ?", [@app]] if app && @app
-        pairs << ["#{revision} = ?", [@revision]] if revision && @revision
-        return ["", []] if pairs.empty?
+        asked = { "#{at} >= ?" => at && @since, "#{app} = ?" => app && @app,
+                  "#{revision} = ?" => revision && @revision }.compact
+        all = [*conditions, *asked.to_a]
+        return ["", []] if all.empty?
 
-        ["WHERE #{pairs.map(&:first).join(" AND ")}", pairs.flat_map(&:last)]
+        ["WHERE #{all.map(&:first).join(" AND ")}", all.flat_map { |_, *values| values }]
       end
 
       def select(what, table, where, rest = "")

@@ -2,8 +2,9 @@
 
 module HeapDump
   module Fleet
-    # The rows of one dump, made of its Extract. Small classes and ways have none, unless the process
-    # had a row of them in its dump before; what it had then and has no more gets a row of zeros.
+    # The rows of one dump, made of its Extract. Small classes and ways have none, unless the
+    # process had a row of them in its dump before; what it had then and has no more gets a row of
+    # zeros.
     class Rows # :nodoc:
       LEAST_OBJECTS = 100
       LEAST_BYTES = 16 << 10
@@ -40,12 +41,13 @@ module HeapDump
 
       def dump
         extract = @extract
-        [dump_id, process_id, at, Rows.text(extract.identity[:revision]), Rows.text(extract.rule),
-         Rows.text(@file.uri), @file.bytes, extract.objects, extract.held_objects,
+        texts = [extract.identity[:revision], extract.rule, @file.uri]
+        [dump_id, process_id, at, *texts.map { |text| Rows.text(text) }, @file.bytes,
+         extract.objects, extract.held_objects,
          extract.held_bytes, extract.garbage_bytes,
          *extract.gc.values_at(:count, :major_gc_count, :total_allocated_objects),
          *extract.account.values_at(:rss, :private), unexplained,
-         extract.other_classes&.objects.to_i, extract.other_ways&.objects.to_i,
+         *[extract.other_classes, extract.other_ways].map { |sum| sum&.objects.to_i },
          extract.warnings.map { |line| Rows.text(line) }.join("\n")]
       end
 
@@ -84,7 +86,8 @@ module HeapDump
 
       def chosen(sums, known, figure)
         kept = sums.select do |name, sum|
-          sum.objects >= LEAST_OBJECTS || sum[figure] >= LEAST_BYTES || known.include?(Rows.text(name))
+          sum.objects >= LEAST_OBJECTS || sum[figure] >= LEAST_BYTES ||
+            known.include?(Rows.text(name))
         end
         (known - kept.keys.map { |name| Rows.text(name) }).each { |name| kept[name] = nil }
         kept

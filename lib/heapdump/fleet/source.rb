@@ -38,8 +38,8 @@ module HeapDump
         stat = ::File.lstat(path)
         return below(path) if stat.directory?
 
-        dump = stat.file? && !::File.basename(path).start_with?(".") && Snapshot::Directory.dump_at?(path)
-        dump ? [file(path, stat)] : []
+        hidden = ::File.basename(path).start_with?(".")
+        stat.file? && !hidden && Snapshot::Directory.dump_at?(path) ? [file(path, stat)] : []
       rescue SystemCallError, NotFound
         []
       end

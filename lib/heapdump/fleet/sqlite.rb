@@ -22,7 +22,7 @@ module HeapDump
       def initialize(path, name)
         super(name)
         Sqlite.load
-        @database = open(path)
+        @database = connect(path)
         @statements = {}
       end
 
@@ -97,9 +97,8 @@ module HeapDump
 
       private
 
-      def open(path)
-        new_one = !File.exist?(path)
-        File.open(path, File::CREAT | File::RDWR, 0o600).close if new_one
+      def connect(path)
+        File.open(path, File::CREAT | File::RDWR, 0o600) { nil } # only its owner may read it
         database = SQLite3::Database.new(path)
         database.busy_timeout = PATIENCE
         database.execute("PRAGMA journal_mode = WAL")

@@ -59,7 +59,7 @@ module HeapDump
       end
 
       # Whether anything is there.
-      def any?(sql, *values)
+      def found?(sql, *values)
         !row("#{sql} LIMIT 1", *values).nil?
       end
 

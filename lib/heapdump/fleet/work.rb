@@ -87,8 +87,8 @@ module HeapDump
       end
 
       def memory(id, table, column)
-        select("at, #{column} AS bytes", table, where(["process_id = ?", id], at: "at"), "ORDER BY at")
-          .select { |row| row[:bytes] }.to_h { |row| [time(row[:at]), row[:bytes]] }
+        rows = select("at, #{column} AS bytes", table, where(["process_id = ?", id], at: "at"))
+        rows.filter_map { |row| [time(row[:at]), row[:bytes]] if row[:bytes] }.to_h
       end
 
       # What had been done at each time (Hash of Time to Hash of name to number).
