@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# What a fleet's store costs: how fast dumps are imported, how large their rows are, and how long each
-# question takes, in SQLite, PostgreSQL and ClickHouse, as far as they are there:
+# What a fleet's store costs: how fast dumps are imported, how large their rows are, and how long
+# each question takes, in SQLite, PostgreSQL and ClickHouse, as far as they are there:
 #
 #   bundle exec ruby -Ilib -Itest bench/fleet.rb               20 processes, 24 dumps each
 #   bundle exec ruby -Ilib -Itest bench/fleet.rb 200 24 sqlite postgres
@@ -28,13 +28,18 @@ module FleetBench
   module_function
 
   def run(processes, dumps, engines)
-    puts "#{RUBY_DESCRIPTION}, #{Etc.nprocessors} processors, load #{File.read("/proc/loadavg")[/\S+/]}"
-    puts "#{processes} processes, #{dumps} dumps each; #{CLASSES} classes and #{WAYS} ways in a dump"
+    load = File.read("/proc/loadavg")[/\S+/]
+    puts "#{RUBY_DESCRIPTION}, #{Etc.nprocessors} processors, load #{load}"
+    puts "#{processes} processes, #{dumps} dumps each; #{CLASSES} classes and #{WAYS} ways in each"
     puts format("%-11s%10s%12s%12s%10s%s", "", "dumps/s", "rows/s", "bytes/dump", "judge s",
                 [*QUESTIONS, :History].map { |name| format("%11s", name.downcase) }.join)
     Dir.mktmpdir("heapdump-fleet") do |directory|
       File.chmod(0o755, directory)
-      engines.each { |engine| send(engine, directory) { |url, size| measure(engine, url, size, processes, dumps) } }
+      engines.each do |engine|
+        send(engine, directory) do |url, size|
+          measure(engine, url, size, processes, dumps)
+        end
+      end
     end
   end
 
@@ -64,23 +69,29 @@ module FleetBench
     server = Clickhouse.new("#{directory}/clickhouse")
     server.run do
       yield server.url, lambda { |store|
-        HeapDump::Fleet::Schema::TABLES.each_key { |name| store.run("OPTIMIZE TABLE #{name} FINAL") }
+        HeapDump::Fleet::Schema::TABLES.each_key { |name| store.run("OPTIMIZE TABLE #{name}") }
         store.number("SELECT sum(bytes_on_disk) AS n FROM system.parts WHERE active")
       }
     end
   end
 
-  def measure(engine, url, size, processes, dumps)
+  def measure(engine, url, size, counts)
     store = HeapDump::Fleet.open(url)
     ids = nil
-    importing = time { ids = import(store, processes, dumps) }
-    rows = HeapDump::Fleet::Schema::TABLES.keys.sum { |name| store.number("SELECT count(*) AS n FROM #{name}") }
+    importing = time { ids = import(store, *counts) }
+    rows = rows(store)
     judging = time { HeapDump::Fleet::Judging.new(store).run(ids) }
-    number = processes * dumps
+    number = counts.inject(:*)
     puts format("%-11s%10.1f%12.0f%12.0f%10.1f%s", engine, number / importing, rows / importing,
                 size.call(store).to_f / number, judging, questions(store))
   ensure
     store&.close
+  end
+
+  def rows(store)
+    HeapDump::Fleet::Schema::TABLES.each_key.sum do |name|
+      store.number("SELECT count(*) AS n FROM #{name}")
+    end
   end
 
   # Milliseconds, the median of some times.
@@ -98,7 +109,7 @@ module FleetBench
     (1..processes).flat_map do |pid|
       Array.new(dumps) do |hour|
         made = extract(pid, hour)
-        file = HeapDump::Fleet::Source::File.new(uri: "web:/#{pid}/#{hour}", path: "/#{pid}/#{hour}",
+        file = HeapDump::Fleet::Source::File.new(uri: "web:/#{pid}/#{hour}", path: "/#{hour}",
                                                  bytes: 1, changed_at: MadeExtract::BASE)
         importer.import(file).process_id
       end
@@ -107,12 +118,16 @@ module FleetBench
 
   def extract(pid, hour)
     random = Random.new((pid * 1000) + hour)
-    classes = Array.new(CLASSES) { |i| ["Class #{i}", 150 + (i * 3) + random.rand(0..20)] }.to_h
-    ways = Array.new(WAYS) { |i| [format("%016x", i), 150 + (i * 3) + random.rand(0..20)] }.to_h
+    classes = sizes(CLASSES, random) { |i| "Class #{i}" }
+    ways = sizes(WAYS, random) { |i| format("%016x", i) }
     ways[format("%016x", 7)] = classes["Class 7"] = 200 + (50 * hour)
     MadeExtract.make(hour, pid: pid, start: pid, classes: classes, ways: ways,
                            work: { "Job" => 100 * hour, "Mail" => random.rand(0..9) + (50 * hour) },
                            account: { rss: (100 << 20) + (hour << 16), rest: 1 << 20 })
+  end
+
+  def sizes(number, random)
+    Array.new(number) { |i| [yield(i), 150 + (i * 3) + random.rand(0..20)] }.to_h
   end
 
   def time

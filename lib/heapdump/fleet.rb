@@ -10,6 +10,7 @@ module HeapDump
   #   HeapDump::Fleet::Import.new(store.url).run(["/var/tmp/heapdump"])
   #   HeapDump::Fleet::Leaks.new(store).rows.first.way # => "constant Registry::CACHE …"
   module Fleet
+    autoload :Bucket, "#{__dir__}/fleet/bucket"
     autoload :Address, "#{__dir__}/fleet/address"
     autoload :Ids, "#{__dir__}/fleet/ids"
     autoload :Schema, "#{__dir__}/fleet/schema"

@@ -4,6 +4,7 @@ require "test_helper"
 require "support/command_line"
 require "heapdump/fleet"
 require "json"
+require "support/s3_server"
 
 # `heapdump fleet` with real dumps of real processes.
 class TestFleetCommand < HeapDumpTest
@@ -32,7 +33,9 @@ class TestFleetCommand < HeapDumpTest
     assert_equal({ "imported" => 0, "there" => 17, "busy" => 0, "skipped" => {}, "samples" => 0 },
                  fleet("import", heap, "--json").json.except("schema_version"))
     leaks = fleet("leaks", "--json").json.fetch("rows")
-    assert_equal [["Session", 2, 2]], leaks.map { |row| row.values_at("class_name", "processes", "judged") }
+    assert_equal [["Session", 2, 2]], leaks.map { |row|
+      row.values_at("class_name", "processes", "judged")
+    }
     assert_match(/Registry::ALL/, leaks.first["holder"])
     rows = fleet("history", leaks.first["signature"], "--json").json["rows"]
     assert_equal (1..8).map { |n| 200 * n }, rows.first(8).map { |row| row["objects"] }
@@ -40,17 +43,17 @@ class TestFleetCommand < HeapDumpTest
   end
 
   def test_notes_become_samples
-    lines = [{ begin: "2026-03-01T04:00:00Z", pid: 41, host: "web-1", series: "abc", app: "shop",
-               ruby: "3.4.1", started: 1000 },
-             *Array.new(50) { |i| note(i) }, { end: "2026-03-01T05:00:00Z" }]
-    File.write("#{heap}/notes-web-1-41-abc.jsonl", lines.map { |line| "#{JSON.generate(line)}\n" }.join)
+    lines = Array.new(50) { |i| note(i) }
+    File.write("#{heap}/notes-web-1-41-abc.jsonl", lines.map do |line|
+      "#{JSON.generate(line)}\n"
+    end.join)
     File.write("#{heap}/notes-web-2-41-abc.jsonl", "torn {\n{\"time\": 7}\n[]\n")
     assert_equal "0 dumps imported, 50 samples of notes.\n", fleet("import", heap).out
     fleet("import", heap)
     store = HeapDump::Fleet.open("sqlite:#{scratch}/fleet.db")
     assert_equal 50, store.number("SELECT count(*) FROM sample")
     process = store.row("SELECT * FROM process WHERE pid = 41 AND host = 'web-1'")
-    assert_equal ["shop", "1000"], process.values_at(:app, :life)
+    assert_equal %w[shop 1000], process.values_at(:app, :life)
     done = store.query("SELECT done FROM work_row ORDER BY at, done").map { |row| row[:done] }
     assert_equal [2, 3], done.first(2)
     assert_equal 3 * 50, done.last
@@ -72,12 +75,40 @@ class TestFleetCommand < HeapDumpTest
     refute_includes answer.err, "geheim"
   end
 
+  def test_from_a_bucket
+    require "aws-sdk-s3"
+    Child.ruby!(PROGRAM.sub("8.times", "4.times"), heap)
+    server = S3Server.new
+    to = server.address("heaps").sub("heaps?", "heaps/shop?")
+    with_keys { heapdump!("ship", heap, "--to", to, "--once", "--plain-http") }
+    server.things["heaps/other/torn.json"] = S3Server::Thing.new("{\"type\":\"HEADER\"}\n", {}, {})
+    with_keys do
+      assert_equal "4 dumps imported.\n", fleet("import", to).out
+      assert_equal "0 dumps imported, 4 were there.\n", fleet("import", to, "--jobs", "2").out
+      answer = fleet("import", to.sub("heaps/shop", "heaps"))
+      assert_equal [1, "0 dumps imported, 4 were there, 1 skipped.\n"], [answer.status, answer.out]
+      server.fault = ->(_) { ["AccessDenied", 403] }
+      assert_match(%r{s3://heaps: }, fleet("import", to).err)
+    end
+  ensure
+    server&.stop
+  end
+
   def test_gc
     fleet("import", heap)
     assert_match(/Rows before .* are gone/, fleet("gc", "--keep", "90d").out)
   end
 
   private
+
+  def with_keys
+    keys = { "AWS_ACCESS_KEY_ID" => "id", "AWS_SECRET_ACCESS_KEY" => "key" }
+    before = ENV.to_h.slice(*keys.keys)
+    ENV.update(keys)
+    yield
+  ensure
+    keys.each_key { |name| ENV[name] = before[name] }
+  end
 
   def heap
     @heap ||= "#{scratch}/heap".tap { |path| FileUtils.mkdir_p(path) }

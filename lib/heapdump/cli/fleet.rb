@@ -11,7 +11,7 @@ module HeapDump
     class Fleet < Command
       # What each question is about, in the order of the help.
       QUESTIONS = {
-        "import" => "PATH…      puts dumps, and the notes of watched processes, into the store",
+        "import" => "PLACE…     puts dumps and notes of files, directories or s3://… into it",
         "leaks" => "            what leaks, in how many processes, and since which revision",
         "classes" => "          classes that leak, fill up, or go up and down",
         "history" => "NAME      a class or a way over time, in each process",

@@ -40,7 +40,7 @@ module HeapDump
       def claimed(file)
         return Outcome.new(state: :there) if done?(file) # while it was waited for
 
-        extract = @extract.call(file.path)
+        extract = file.read { |path| @extract.call(path) }
         return skip(file, "it is damaged or was cut short") unless extract.complete?
 
         write(Rows.new(extract, file), file)

@@ -6,19 +6,27 @@ module HeapDump
   module Fleet
     # Files that may be dumps, of directories and their directories.
     module Source # :nodoc:
-      # +uri+ names it for all importers. +path+ is where it can be read, +changed_at+ a Time.
-      File = Struct.new(:uri, :path, :bytes, :changed_at, keyword_init: true) do
+      # +uri+ names it for all importers. +path+ is where it is, +changed_at+ a Time. What is in a
+      # +bucket+ is fetched when it is read.
+      File = Struct.new(:uri, :path, :bytes, :changed_at, :bucket, keyword_init: true) do
         def directory
           ::File.dirname(path)
+        end
+
+        # Yields a path at which it can be read, as long as the block runs.
+        def read(&)
+          bucket ? bucket.fetch(path, &) : yield(path)
         end
       end
 
       module_function
 
-      # All files (Array of File) of paths and directories, the oldest first. Raises NotFound for a
-      # path of nothing.
+      # All files (Array of File) of paths, directories and buckets (s3://…), the oldest first.
+      # Raises NotFound for a path of nothing.
       def files(paths)
-        found = paths.flat_map { |path| below(::File.expand_path(path)) }
+        found = paths.flat_map do |path|
+          path.start_with?("s3://") ? Bucket.new(path).files : below(::File.expand_path(path))
+        end
         found.uniq(&:uri).sort_by { |file| [file.changed_at, file.uri] }
       end
 
