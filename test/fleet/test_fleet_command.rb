@@ -43,10 +43,11 @@ class TestFleetCommand < HeapDumpTest
   end
 
   def test_notes_become_samples
-    lines = Array.new(50) { |i| note(i) }
-    File.write("#{heap}/notes-web-1-41-abc.jsonl", lines.map do |line|
-      "#{JSON.generate(line)}\n"
-    end.join)
+    first = { begin: "2026-03-01T04:00:00Z", pid: 41, host: "web-1", series: "abc", app: "shop",
+              ruby: "3.4.1", started: 1000 }
+    lines = [first] + Array.new(50) { |i| note(i) } + [{ end: "2026-03-01T05:00:00Z" }]
+    text = lines.map { |line| "#{JSON.generate(line)}\n" }.join
+    File.write("#{heap}/notes-web-1-41-abc.jsonl", text)
     File.write("#{heap}/notes-web-2-41-abc.jsonl", "torn {\n{\"time\": 7}\n[]\n")
     assert_equal "0 dumps imported, 50 samples of notes.\n", fleet("import", heap).out
     fleet("import", heap)
