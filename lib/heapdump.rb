@@ -22,6 +22,7 @@ module HeapDump
   autoload :Extract, "#{__dir__}/heapdump/extract"
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
+  autoload :Trends, "#{__dir__}/heapdump/trends"
   autoload :Ship, "#{__dir__}/heapdump/ship"
   autoload :Web, "#{__dir__}/heapdump/web"
   autoload :Endpoint, "#{__dir__}/heapdump/endpoint"

@@ -50,6 +50,7 @@ module HeapDump
       "ui" => "dumps in a browser, from a server on this machine",
       "ask" => "dumps of processes of a fleet, and what has become of them",
       "notes" => "what watched processes used until they ended, minute by minute",
+      "fleet" => "many dumps of many processes in a database, and what leaks in them",
       "verify" => "whether a dump is whole and valid",
       "convert" => "a dump for other tools"
     }.freeze

@@ -19,6 +19,9 @@ class S3Server
   attr_reader :things, :uploads
   # [method, path with query] of each request.
   attr_reader :requests
+
+  PAGE = 2 # keys in a list, so that every test has several pages
+
   # Called with each request before it is answered; returns nil, or the code of an error (for a 307
   # the place to go to) and the status, or :stall.
   attr_writer :fault
@@ -56,7 +59,7 @@ class S3Server
     key = request.path.delete_prefix("/")
     query = request.query_string.to_s.split("&").to_h { |pair| [*pair.split("=", 2), ""].first(2) }
     case [request.request_method, *(%w[uploads uploadId] & query.keys)]
-    in ["HEAD"] then head(key, answer)
+    in ["HEAD" | "GET" => verb] then look(verb, key, query, answer)
     in ["PUT"] then put(key, request, answer, body)
     in ["POST", "uploads"] then begin_upload(key, request, answer)
     in ["PUT", "uploadId"] then put_part(query, request, answer, body)
@@ -66,6 +69,12 @@ class S3Server
     end
   end
 
+  def look(verb, key, query, answer)
+    return head(key, answer) if verb == "HEAD"
+
+    query["list-type"] ? list(key, query, answer) : get(key, answer)
+  end
+
   def head(key, answer)
     thing = @things[key]
     return answer.status = 404 unless thing
@@ -73,6 +82,33 @@ class S3Server
     answer["ETag"] = thing.etag
     answer["Content-Length"] = thing.body.bytesize.to_s
     thing.metadata.each { |name, value| answer["x-amz-meta-#{name}"] = value }
+  end
+
+  def get(key, answer)
+    thing = @things[key]
+    return error(answer, "NoSuchKey", 404) unless thing
+
+    answer["ETag"] = thing.etag
+    answer.body = thing.body
+  end
+
+  def list(bucket, query, answer)
+    prefix, after = [query["prefix"], query["continuation-token"]].map do |text|
+      URI.decode_www_form_component(text.to_s)
+    end
+    keys = @things.keys.map { |key| key.delete_prefix("#{bucket}/") }.sort
+    keys = keys.select { |key| key.start_with?(prefix) && key > after }
+    shown = keys.first(PAGE)
+    more = keys.size > PAGE
+    xml(answer, "<ListBucketResult><IsTruncated>#{more}</IsTruncated>" \
+                "#{"<NextContinuationToken>#{shown.last}</NextContinuationToken>" if more}" \
+                "#{shown.map { |key| listed(bucket, key) }.join}</ListBucketResult>")
+  end
+
+  def listed(bucket, key)
+    size = @things["#{bucket}/#{key}"].body.bytesize
+    "<Contents><Key>#{key}</Key><LastModified>2026-03-01T04:00:00.000Z</LastModified>" \
+      "<Size>#{size}</Size></Contents>"
   end
 
   def put(key, request, answer, body)

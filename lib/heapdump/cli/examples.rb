@@ -16,6 +16,11 @@ module HeapDump
         ["ship /heap --to env:HEAPDUMP_TO --once --delete", "what is there now, then remove it"],
         ["ship /heap --status", "which dumps were shipped, which wait, and which failed"]
       ],
+      "fleet" => [
+        ["fleet import /var/tmp/heapdump", "dumps and notes into heapdump-fleet.db"],
+        ["fleet leaks --app shop --since 7d", "what leaks in the processes of an application"],
+        ["fleet work --store postgres://ops@db/heaps", "which jobs memory grows with"]
+      ],
       "doctor" => [
         ["doctor 4711", "whether `heapdump take 4711` will work, and why not"],
         ["doctor 4711 --json", "the same for a program"],

@@ -9,7 +9,7 @@ module HeapDump
     # Of which process a dump is, and when it was taken: by its header, by the manifest that a watch
     # has written beside it, and where these say nothing, by its name.
     class Origin # :nodoc:
-      HEADER = %w[host pid program ruby platform].freeze
+      HEADER = %w[host pid start program ruby platform].freeze
       MANIFEST = %w[app series revision].freeze # and host and pid, if there is no header
       LARGEST = 16 << 20 # bytes of a manifest
       LONGEST = 500 # characters

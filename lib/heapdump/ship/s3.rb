@@ -26,6 +26,12 @@ module HeapDump
         new(client, parts[:bucket], parts[:prefix].to_s, options, verify: !endpoint.nil?)
       end
 
+      # What reads a bucket: a client, the name of the bucket, and the prefix. Raises
+      # HeapDump::Error.
+      def self.reader(text, timeout: 60, plain_http: false)
+        from(text, timeout: timeout, plain_http: plain_http).reader
+      end
+
       def self.wrong(text)
         return "s3: needs the form s3://bucket/prefix?region=…" unless text[/\A[^?]*/].include?("@")
 
@@ -56,6 +62,18 @@ module HeapDump
 
       def to_s
         ["s3://#{@bucket}", @prefix].reject(&:empty?).join("/")
+      end
+
+      def reader
+        [@client, @bucket, @prefix]
+      end
+
+      # Yields, and raises HeapDump::Error in words for what the SDK raises.
+      def self.guard(name)
+        yield
+      rescue ::Aws::Errors::ServiceError, ::Seahorse::Client::NetworkingError,
+             ::Aws::Errors::MissingCredentialsError, ::Aws::Errors::NoSuchEndpointError => e
+        raise Error, "#{name}: #{e.message.lines.first.to_s.strip}"
       end
 
       def deliver(file, facts)

@@ -39,6 +39,11 @@ module HeapDump
         @first["app"].is_a?(String) ? @first["app"] : nil
       end
 
+      # The version (String); nil where it is unknown.
+      def ruby
+        @first["ruby"].is_a?(String) ? @first["ruby"] : nil
+      end
+
       # When the process was started, in ticks of its machine; nil where that is unknown.
       def started
         @first["started"]

@@ -50,6 +50,22 @@ class TestDump < HeapDumpTest
     assert_path_exists path
   end
 
+  def test_the_start_of_the_process
+    path = File.join(scratch, "heap.json")
+    expected = Integer(File.read("/proc/self/stat")[/.*\) (.*)/m, 1].split[19])
+    [{}, { fork: true }].each do |options|
+      assert_equal expected, Dump.skim(dump(path, **options)).header.fetch("start"), options
+    end
+    other = Child.ruby!(<<~'RUBY', path).out
+      require "heapdump"
+      Process.setproctitle("two words) 3 (")
+      File.write("/proc/self/comm", "a) b 1 2")
+      HeapDump.dump(ARGV[0], fork: true)
+      print File.read("/proc/self/stat")[/.*\) (.*)/m, 1].split[19]
+    RUBY
+    assert_equal Integer(other), Dump.skim(path).header.fetch("start")
+  end
+
   def test_gc_runs_unless_told_otherwise
     { {} => true, { gc: true } => true, { gc: false } => false }.each do |options, ran|
       before = GC.count

@@ -1,0 +1,159 @@
+# frozen_string_literal: true
+
+require_relative "command"
+require_relative "fleet_tables"
+require_relative "../snapshot"
+require_relative "../fleet"
+
+module HeapDump
+  module CLI
+    # Many dumps of many processes, in a database.
+    class Fleet < Command
+      # What each question is about, in the order of the help.
+      QUESTIONS = {
+        "import" => "PLACE…     puts dumps and notes of files, directories or s3://… into it",
+        "leaks" => "            what leaks, in how many processes, and since which revision",
+        "classes" => "          classes that leak, fill up, or go up and down",
+        "history" => "NAME      a class or a way over time, in each process",
+        "processes" => "        processes, how they grew, and what of it no object explains",
+        "work" => "             which jobs or requests memory grows with",
+        "gc" => "--keep AGE     removes rows that are older"
+      }.freeze
+      STORE = "sqlite:heapdump-fleet.db"
+      UNITS = { "h" => 3600, "d" => 86_400, "w" => 604_800 }.freeze
+      private_constant :QUESTIONS, :STORE, :UNITS
+
+      usage "QUESTION"
+      limit 30
+      details <<~TEXT
+        QUESTION is one of
+
+        #{QUESTIONS.map { |name, words| format("  %s %s", name, words) }.join("\n")}
+
+        The store is a file of SQLite (sqlite:FILE), a schema of its own in a PostgreSQL database
+        (postgres://USER:PASSWORD@HOST/DATABASE), a database of ClickHouse
+        (clickhouse://USER:PASSWORD@HOST/DATABASE), or env:NAME, the address in that variable. It
+        has rows for each dump and class, dump and way, and minute; objects stay in the dumps.
+        What was imported is not read again, and what is damaged is told and skipped. Any number of
+        importers may work on one store at the same time. docs/fleet.md tells what the tables have.
+      TEXT
+
+      def initialize(**)
+        super
+        @store = ENV.fetch("HEAPDUMP_STORE", "").empty? ? STORE : "env:HEAPDUMP_STORE"
+        @jobs = 1
+        @filter = {}
+      end
+
+      def call(question, *arguments)
+        case question
+        when "import" then import(arguments)
+        when "history" then one_name(arguments) { |name| history(name) }
+        when "gc" then none(arguments) { gc }
+        when *QUESTIONS.keys then none(arguments) { answer(question) }
+        else raise UsageError, "there is no question #{question.inspect}; #{hint}"
+        end
+      end
+
+      private
+
+      def options(parser)
+        parser.on("--store ADDRESS", "the store (default: HEAPDUMP_STORE,",
+                  "else #{STORE})") { |text| @store = text }
+        number_option(parser, "--jobs N", 1..64, "import with N processes (default 1)") do |n|
+          @jobs = n
+        end
+        parser.on("--app NAME", "only processes of this application") do |text|
+          @filter[:app] = text
+        end
+        parser.on("--rev NAME", "only dumps of this revision") { |text| @filter[:revision] = text }
+        parser.on("--since AGE", "only dumps that are younger, as 12h, 7d or 2w") do |text|
+          @filter[:since] = Time.now.utc - age(text)
+        end
+        parser.on("--keep AGE", "for gc: how old rows may become, as 90d") do |text|
+          @keep = age(text)
+        end
+      end
+
+      def age(text)
+        number, unit = text.match(/\A(\d{1,6})([hdw])\z/)&.captures
+        raise OptionParser::InvalidArgument, text unless number
+
+        number.to_i * UNITS.fetch(unit)
+      end
+
+      def none(arguments)
+        raise UsageError, "too many arguments; #{hint}" if arguments.any?
+
+        yield
+      end
+
+      def one_name(arguments)
+        raise UsageError, "give one name; #{hint}" unless arguments.size == 1
+
+        yield arguments.first
+      end
+
+      def import(paths)
+        raise UsageError, "give directories or files; #{hint}" if paths.empty?
+
+        import = HeapDump::Fleet::Import.new(@store, jobs: @jobs)
+        progress = Terminal::Progress.new(err)
+        outcome = progress.during(lambda {
+          ["importing", import.done, import.total]
+        }) { import.run(paths) }
+        json? ? print_json(outcome.to_h.except(:processes)) : imported(outcome)
+        outcome.skipped.empty? ? OK : ERROR
+      end
+
+      def imported(outcome)
+        outcome.skipped.each do |path, reason|
+          err.puts "heapdump: skipped #{Terminal::Text.safe("#{path}: #{reason}")}"
+        end
+        told = ["#{Terminal::Units.plural(outcome.imported, "dump")} imported",
+                counted(outcome.there, "were there"),
+                counted(outcome.busy, "are being imported by others"),
+                counted(outcome.skipped.size, "skipped"),
+                counted(outcome.samples, "samples of notes")]
+        screen.line("#{told.compact.join(", ")}.")
+      end
+
+      def counted(number, words)
+        "#{Terminal::Units.count(number)} #{words}" if number.positive?
+      end
+
+      def gc
+        raise UsageError, "gc needs --keep AGE; #{hint}" unless @keep
+
+        before = Time.now.utc - @keep
+        with_store { |store| store.drop_before(before) }
+        if json? then print_json(dropped_before: before.strftime("%FT%TZ"))
+        else screen.line("Rows before #{before.strftime("%F %T")} UTC are gone.")
+        end
+        OK
+      end
+
+      def history(name)
+        with_store { |store| show(HeapDump::Fleet::History.new(store, name, **@filter)) }
+      end
+
+      def answer(question)
+        with_store do |store|
+          show(HeapDump::Fleet.const_get(question.capitalize).new(store, **@filter))
+        end
+      end
+
+      def show(found)
+        json? ? print_json(found.to_h(limit)) : FleetTables.new(screen, limit).show(found)
+        OK
+      end
+
+      def with_store
+        store = HeapDump::Fleet.open(@store)
+        yield store
+      ensure
+        store&.close
+      end
+    end
+  end
+end

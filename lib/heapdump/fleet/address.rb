@@ -1,0 +1,104 @@
+# frozen_string_literal: true
+
+require "uri"
+
+module HeapDump
+  module Fleet
+    # Where a store is:
+    #
+    #   sqlite:FILE                              or the path of a file alone
+    #   postgres://user:password@host/database   ?schema=NAME, heapdump by default
+    #   clickhouse://user:password@host/database clickhouses:// over TLS
+    #   env:NAME                                 the address is in that variable
+    #
+    # Passwords are in no message, and not in #to_s.
+    class Address # :nodoc:
+      FORMS = "sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, " \
+              "clickhouse://USER:PASSWORD@HOST/DATABASE or env:NAME"
+      NAME = /\A[A-Za-z_]\w{0,62}\z/ # of a schema, of a variable
+      private_constant :FORMS, :NAME
+
+      # Raises HeapDump::Error for what it does not understand.
+      def self.parse(text)
+        case text
+        when "", "sqlite:" then raise Error, "the address of the store is empty; give #{FORMS}"
+        when /\Aenv:/ then of_variable(text.delete_prefix("env:"))
+        when %r{\Apostgres(?:ql)?://} then server(:postgres, text)
+        when %r{\Aclickhouses?://} then server(:clickhouse, text)
+        when /\Asqlite:/, /\A[^:]+\z/, %r{\A\.{0,2}/} then file(text)
+        else raise Error,
+                   "there is no store for #{text[/\A[a-z]\w*(?=:)/] || "this"}; give #{FORMS}"
+        end
+      end
+
+      def self.of_variable(name)
+        value = name.match?(NAME) ? ENV.fetch(name, "") : ""
+        raise Error, "#{name} is not set; it is to have the address of the store" if value.empty?
+        raise Error, "#{name} has the name of another variable" if value.start_with?("env:")
+
+        parse(value)
+      end
+
+      def self.file(text)
+        path = text.sub(%r{\Asqlite:(?://(?=/))?}, "")
+        new(:sqlite, File.expand_path(path), "sqlite:#{File.expand_path(path)}")
+      end
+
+      # What a URI is not is not repeated: it may have a password in it.
+      def self.server(kind, text)
+        uri = URI.parse(text)
+        raise URI::InvalidURIError unless uri.opaque.nil?
+
+        new(kind, uri, "#{kind}://#{uri.host}#{":#{uri.port}" if uri.port}#{uri.path}")
+      rescue URI::InvalidURIError
+        raise Error, "the address of the store is malformed (@, / and % in a password are " \
+                     "written %40, %2F and %25); give #{FORMS}"
+      end
+      private_class_method :of_variable, :file, :server
+
+      def initialize(kind, place, name)
+        @kind = kind
+        @place = place
+        @name = name
+      end
+
+      # Whether importers on several machines can use it.
+      def shared?
+        @kind != :sqlite
+      end
+
+      # Opens it (Store).
+      def open
+        store = case @kind
+                when :sqlite then Sqlite.new(@place, @name)
+                when :postgres then Postgres.new(*postgres, @name)
+                when :clickhouse then Clickhouse.new(@place, @name)
+                end
+        Schema.migrate(store)
+        store
+      rescue StandardError
+        store&.close
+        raise
+      end
+
+      def to_s
+        @name
+      end
+      alias inspect to_s # Ruby puts it into messages of errors
+
+      private
+
+      # Our parameter is none of libpq's.
+      def postgres
+        pairs = URI.decode_www_form(@place.query.to_s)
+        schema = pairs.assoc("schema")&.last || "heapdump"
+        raise Error, "#{@name}: schema= needs a plain name" unless schema.match?(NAME)
+
+        rest = pairs.reject { |pair| pair.first == "schema" }
+        uri = @place.dup
+        uri.query = rest.empty? ? nil : URI.encode_www_form(rest).gsub("+", "%20")
+        [uri.to_s, schema]
+      end
+    end
+  end
+end

@@ -1,0 +1,56 @@
+# frozen_string_literal: true
+
+require "tmpdir"
+require_relative "../dump_files"
+require_relative "../ship"
+
+module HeapDump
+  module Fleet
+    # Dumps in a bucket of S3, as `heapdump ship` leaves them there.
+    class Bucket # :nodoc:
+      # +address+:: "s3://bucket/prefix?region=…". Raises HeapDump::Error.
+      def initialize(address)
+        @client, @name, @prefix = Ship::S3.reader(address)
+      end
+
+      # All files below the prefix that may be dumps (Array of Source::File).
+      def files
+        guard do
+          @client.list_objects_v2(bucket: @name, prefix: @prefix).each.flat_map(&:contents)
+                 .reject { |object| object.key.match?(DumpFiles::OTHERS) }
+                 .map { |object| file(object) }
+        end
+      end
+
+      # Yields the path of a copy, with its manifest beside it; both are gone afterwards.
+      def fetch(key)
+        Dir.mktmpdir("heapdump-fleet") do |directory|
+          path = File.join(directory, File.basename(key))
+          guard { @client.get_object(bucket: @name, key: key, response_target: path) }
+          manifest(key, path)
+          yield path
+        end
+      end
+
+      private
+
+      def file(object)
+        Source::File.new(uri: "s3://#{@name}/#{object.key}", path: object.key, bytes: object.size,
+                         changed_at: object.last_modified.round(6), bucket: self)
+      end
+
+      def manifest(key, path)
+        guard do
+          @client.get_object(bucket: @name, key: key + DumpFiles::MANIFEST,
+                             response_target: path + DumpFiles::MANIFEST)
+        rescue ::Aws::S3::Errors::NoSuchKey, ::Aws::S3::Errors::NotFound
+          FileUtils.rm_f(path + DumpFiles::MANIFEST)
+        end
+      end
+
+      def guard(&)
+        Ship::S3.guard("s3://#{@name}", &)
+      end
+    end
+  end
+end

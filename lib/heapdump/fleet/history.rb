@@ -1,0 +1,72 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Fleet
+    # A class or a way over time: what each dump of each process has of it.
+    #
+    #   HeapDump::Fleet::History.new(store, "Session").rows.last.objects # => 31337
+    class History < Question
+      # at::       when the dump was taken (Time)
+      # app, host, pid, revision:: of which process
+      # kind::     "class" or "way"; +name+: the class, or who holds it
+      # objects, bytes, retained:: how many, and their sizes in bytes
+      Row = Struct.new(:at, :app, :host, :pid, :revision, :kind, :name, :objects, :bytes, :retained,
+                       keyword_init: true)
+
+      # +name+:: a class, a signature, or the words for a holder
+      def initialize(store, name, **filter)
+        super(store, **filter)
+        @name = Rows.text(name)
+      end
+
+      # Raises NotFound if nothing has this name.
+      def rows
+        @rows ||= begin
+          found = class_rows + way_rows
+          raise NotFound, "no dump has a class or a way #{@name.inspect}" if found.empty?
+
+          found.sort_by { |row| [row.host, row.pid, row.name, row.at] }
+        end
+      end
+
+      private
+
+      def class_rows
+        rows_of(:class_row, ["name_id = ?", Ids.name(@name)]) { ["class", @name] }
+      end
+
+      def way_rows
+        ways.flat_map do |way|
+          words = way[:holder] || way[:told] || way[:signature]
+          rows_of(:way_row, ["signature = ?", way[:signature]]) { ["way", words] }
+        end
+      end
+
+      def ways
+        select("*", :way, where(["signature = ? OR holder = ?", @name, @name]))
+      end
+
+      def rows_of(table, condition)
+        select("*", table, where(condition, at: "at")).filter_map do |row|
+          dump = dumps[row.values_at(:process_id, :at)]
+          process = dump && known[row[:process_id]]
+          next unless process
+
+          kind, name = yield
+          Row.new(at: time(row[:at]), **process.slice(:app, :host, :pid), revision: dump[:revision],
+                  kind: kind, name: name, **row.slice(:objects, :bytes, :retained))
+        end
+      end
+
+      def dumps
+        @dumps ||= select("process_id, at, revision", :dump, where(at: "at", revision: "revision"))
+                   .to_h { |row| [row.values_at(:process_id, :at), row] }
+      end
+
+      def known
+        @known ||= processes(dumps.keys.map(&:first))
+                   .select { |_, process| @app.nil? || process[:app] == @app }
+      end
+    end
+  end
+end

@@ -1,0 +1,97 @@
+# frozen_string_literal: true
+
+require_relative "../extract"
+
+module HeapDump
+  module Fleet
+    # Puts dumps into a store, one after the other.
+    class Importer # :nodoc:
+      # What has become of a file: +:imported+; +:there+, because it was imported before; +:busy+,
+      # because another importer has it at the moment; +:skipped+, for the reason in +message+.
+      Outcome = Struct.new(:state, :message, :process_id, keyword_init: true)
+
+      # +extract+ is called with the path of a dump and returns its Extract.
+      def initialize(store, extract: Extract.method(:of))
+        @store = store
+        @extract = extract
+      end
+
+      # Returns an Outcome. Raises StoreError. What happens to the process meanwhile: the store has
+      # all rows of the dump, or none.
+      def import(file)
+        return Outcome.new(state: :there) if done?(file)
+
+        @store.add(:file, [[uri(file), file.bytes, file.changed_at, "waiting", nil, nil]])
+        @store.claim(uri(file)) { claimed(file) } || Outcome.new(state: :busy)
+      end
+
+      private
+
+      def uri(file)
+        Rows.text(file.uri)
+      end
+
+      def done?(file)
+        @store.found?("SELECT uri FROM #{@store.table(:file)} WHERE uri = ? AND bytes = ? " \
+                      "AND changed_at = ? AND state <> 'waiting'",
+                      uri(file), file.bytes, file.changed_at)
+      end
+
+      def claimed(file)
+        return Outcome.new(state: :there) if done?(file) # while it was waited for
+
+        extract = file.read { |path| @extract.call(path) }
+        return skip(file, "it is damaged or was cut short") unless extract.complete?
+
+        write(Rows.new(extract, file), file)
+      rescue ReadError, SystemCallError => e
+        skip(file, e.is_a?(ReadError) ? e.message : Terminal::Trouble.words(e))
+      end
+
+      def skip(file, message)
+        @store.put(:file, [[uri(file), file.bytes, file.changed_at, "skipped", nil,
+                            Rows.text(message)]])
+        Outcome.new(state: :skipped, message: message)
+      end
+
+      def write(rows, file)
+        new_one = nil
+        @store.transaction do
+          @store.lock(rows.dump_id)
+          new_one = !@store.found?("SELECT id FROM #{@store.table(:dump)} WHERE id = ?",
+                                   rows.dump_id)
+          add(rows) if new_one
+          @store.put(:file, [[uri(file), file.bytes, file.changed_at, "done", rows.dump_id, nil]])
+        end
+        Outcome.new(state: new_one ? :imported : :there, process_id: rows.process_id)
+      end
+
+      # The row of the dump comes last: where there are no transactions, what has it has all.
+      def add(rows)
+        of_dump = rows.of_dump(known(rows))
+        @store.add(:process, [rows.process])
+        rows.in_common.each { |table, all| @store.add(table, all) }
+        of_dump.each { |table, all| @store.append(table, all) }
+        @store.add(:dump, [rows.dump])
+      end
+
+      # What the dump before this one had rows of.
+      def known(rows)
+        before = @store.row("SELECT at FROM #{@store.table(:dump)} " \
+                            "WHERE process_id = ? AND at < ? ORDER BY at DESC LIMIT 1",
+                            rows.process_id, rows.at)
+        return { classes: [], ways: [] } unless before
+
+        at = @store.time(before[:at])
+        { classes: @store.names(held(:class_row, :name_id, rows, at)).values,
+          ways: held(:way_row, :signature, rows, at) }
+      end
+
+      def held(table, column, rows, at)
+        found = @store.query("SELECT #{column} FROM #{@store.table(table)} " \
+                             "WHERE process_id = ? AND at = ? AND objects > 0", rows.process_id, at)
+        found.map { |row| row[column] }
+      end
+    end
+  end
+end

@@ -1,0 +1,90 @@
+# frozen_string_literal: true
+
+require "time"
+require_relative "../watch/life"
+
+module HeapDump
+  module Fleet
+    # Puts the notes of watched processes into a store: their memory, minute by minute, and how much
+    # work they had done by then.
+    class Notes # :nodoc:
+      FIELDS = %w[rss private working_set limit live_slots old_objects pages major_gc requests
+                  jobs].freeze
+      LARGEST = 1 << 62
+      private_constant :FIELDS, :LARGEST
+
+      def initialize(store)
+        @store = store
+      end
+
+      # Those in directories and below them. Returns how many samples were read (Integer): those
+      # that are there already stay as they are. Raises StoreError.
+      def import(paths)
+        directories(paths).sum { |path| lives(path).sum { |life| add(life) } }
+      end
+
+      private
+
+      def directories(paths)
+        paths.flat_map do |path|
+          File.directory?(path) ? Dir.glob("#{glob(path)}/**/") : []
+        end.uniq
+      end
+
+      def glob(path)
+        File.expand_path(path).gsub(/[*?\[\]{}\\]/) { |sign| "\\#{sign}" }
+      end
+
+      def lives(directory)
+        Watch::Life.all(directory)
+      rescue SystemCallError
+        []
+      end
+
+      def add(life)
+        identity = { host: life.host, pid: life.pid, start: life.started,
+                     series: life.file.series, app: life.app, ruby: life.ruby }
+        process = Rows::Identity.new(identity, life.file.directory)
+        samples = samples(life)
+        work = work(life, process.id)
+        @store.transaction do
+          @store.add(:process, [process.row])
+          @store.add(:sample, samples.map { |at, line| [process.id, at, *numbers(line)] })
+          @store.add(:name, work.names)
+          @store.add(:work_row, work.rows)
+        end
+        samples.size
+      end
+
+      def samples(life)
+        life.samples.filter_map do |line|
+          [Time.iso8601(line["time"]).utc, line]
+        rescue ArgumentError, TypeError
+          nil
+        end.uniq(&:first)
+      end
+
+      def numbers(line)
+        line.values_at(*FIELDS).map { |number| number if number?(number) }
+      end
+
+      def number?(number)
+        number.is_a?(Integer) && number.between?(0, LARGEST)
+      end
+
+      Work = Struct.new(:names, :rows)
+      private_constant :Work
+
+      # Notes have what was done in each minute, and the store what was done until then.
+      def work(life, process)
+        totals = Hash.new(0)
+        rows = samples(life).flat_map do |at, line|
+          done = Hash.try_convert(line["work"]) || {}
+          done.each { |name, number| totals[Rows.text(name)] += number if number?(number) }
+          totals.map { |name, number| [process, at, Ids.name(name), number] }
+        end
+        Work.new(totals.keys.map { |name| [Ids.name(name), name] }, rows)
+      end
+    end
+  end
+end

@@ -1,0 +1,234 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Fleet
+    # A schema of its own in a PostgreSQL database: the store of a team, into which importers on
+    # several machines write at the same time. Needs the gem pg.
+    class Postgres < Store
+      GEMFILE = 'gem "pg"'
+      TYPES = { id: "bigint", integer: "bigint", real: "double precision", boolean: "boolean",
+                text: "text", time: "timestamptz" }.freeze
+      PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
+                     keepalives_count: 3, fallback_application_name: "heapdump" }.freeze
+      # The server notices within a minute that an importer has gone, and frees its claims. A claim
+      # may take as long as a dump takes to be read.
+      SETTINGS = "SET TIME ZONE 'UTC'; SET tcp_keepalives_idle = 20; " \
+                 "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; " \
+                 "SET idle_in_transaction_session_timeout = 0; " \
+                 "SET client_min_messages = warning"
+      LOCK = 0x68656170 # "heap", for pg_advisory_xact_lock
+      MONTH = "%Y_%m"
+      private_constant :GEMFILE, :TYPES, :PARAMETERS, :SETTINGS, :LOCK, :MONTH
+
+      def self.load
+        require "pg"
+      rescue LoadError
+        raise Error, "postgres: needs a gem; add this line to the Gemfile: #{GEMFILE}"
+      end
+
+      def initialize(url, schema, name)
+        super(name)
+        Postgres.load
+        @schema = schema
+        guard { connect(url) }
+        @months = {}
+      end
+
+      def query(sql, *values)
+        guard do
+          @connection.exec_params(numbered(sql), values).map { |row| row.transform_keys(&:to_sym) }
+        end
+      end
+
+      def run(sql, *values)
+        guard { @connection.exec_params(numbered(sql), values) }
+      end
+
+      def add(table, rows)
+        insert(table, rows, "NOTHING")
+      end
+
+      def put(table, rows)
+        keyed = Schema::TABLES.fetch(table)
+        columns = keyed.columns.keys - keyed.key
+        insert(table, rows, "UPDATE SET #{columns.map do |name|
+          "#{name} = EXCLUDED.#{name}"
+        end.join(", ")}")
+      end
+
+      # COPY can neither skip nor replace rows.
+      def append(table, rows)
+        return if rows.empty?
+
+        make_months(Schema::TABLES.fetch(table), rows) if Schema::TABLES.fetch(table).monthly
+        guard do
+          @encoder ||= PG::TextEncoder::CopyRow.new(type_map: PG::TypeMapAllStrings.new)
+          @connection.copy_data("COPY #{table} FROM STDIN", @encoder) do
+            rows.each { |row| @connection.put_copy_data(row.map { |value| plain(value) }) }
+          end
+        end
+      end
+
+      def lock(id)
+        run("SELECT pg_advisory_xact_lock(?)", id)
+      end
+
+      def transaction
+        return yield if @connection.transaction_status != PG::PQTRANS_IDLE # within another one
+
+        guard { @connection.transaction { yield } } # rubocop:disable Style/ExplicitBlockArgument
+      rescue StandardError
+        @months.clear # what has been made within it is gone
+        raise
+      end
+
+      def exclusively
+        transaction do
+          run("SELECT pg_advisory_xact_lock(#{LOCK})")
+          yield
+        end
+      end
+
+      def create(table)
+        columns = table.columns.map { |name, type| column(name, type, TYPES) }
+        run("CREATE TABLE #{table.name} (#{columns.join(", ")}, " \
+            "PRIMARY KEY (#{table.key.join(", ")}))#{" PARTITION BY RANGE (at)" if table.monthly}")
+      end
+
+      def version
+        return 0 unless found?("SELECT 1 FROM pg_tables WHERE schemaname = ? AND " \
+                               "tablename = 'version'", @schema)
+
+        number("SELECT max(number) FROM version")
+      end
+
+      def version=(number)
+        run("CREATE TABLE IF NOT EXISTS version (number bigint PRIMARY KEY)")
+        run("INSERT INTO version VALUES (?)", number)
+      end
+
+      # The lock lives as long as the transaction, and that as long as the connection: the claim of
+      # an importer that was killed is free at once.
+      def claim(uri, &block)
+        transaction do
+          row("SELECT uri FROM file WHERE uri = ? FOR UPDATE SKIP LOCKED", uri)&.then(&block)
+        end
+      end
+
+      # Whole months are dropped at once.
+      def drop_before(time)
+        exclusively do
+          Schema::TABLES.each_value do |table|
+            next unless table.monthly
+
+            months_of(table).each do |month|
+              run("DROP TABLE #{table.name}_#{month}") if month_after(month) <= time
+            end
+            run("DELETE FROM #{table.name} WHERE at < ?", time)
+          end
+        end
+        @months.clear
+      end
+
+      def close
+        @connection&.close
+      rescue PG::Error
+        nil
+      end
+
+      def time(value)
+        value
+      end
+
+      private
+
+      def connect(url)
+        @connection = PG.connect(url, **PARAMETERS)
+        @connection.exec(SETTINGS)
+        @connection.type_map_for_queries = PG::BasicTypeMapForQueries.new(@connection)
+        @connection.type_map_for_results = PG::BasicTypeMapForResults.new(@connection)
+        @connection.exec("CREATE SCHEMA IF NOT EXISTS #{@schema}") unless schema?
+        @connection.exec("SET search_path TO #{@schema}")
+      end
+
+      # Whoever may only use a schema may not ask to make it.
+      def schema?
+        @connection.exec_params("SELECT 1 FROM pg_namespace WHERE nspname = $1", [@schema]).any?
+      end
+
+      def numbered(sql)
+        count = 0
+        sql.gsub("?") { "$#{count += 1}" }
+      end
+
+      def insert(table, rows, conflict)
+        return if rows.empty?
+
+        table = Schema::TABLES.fetch(table)
+        make_months(table, rows) if table.monthly
+        arrays = table.columns.each_with_index.map do |(_, type), index|
+          array(type.to_s.delete_suffix("?").to_sym, rows.map { |row| plain(row[index]) })
+        end
+        run("INSERT INTO #{table.name} SELECT * FROM unnest(#{arrays.map(&:first).join(", ")}) " \
+            "ON CONFLICT (#{table.key.join(", ")}) DO #{conflict}", *arrays.map(&:last))
+      end
+
+      # A parameter with all values of a column, and how it is written.
+      def array(type, values)
+        @array ||= PG::TextEncoder::Array.new(elements_type: PG::TextEncoder::String.new)
+        ["?::#{TYPES.fetch(type)}[]", @array.encode(values)]
+      end
+
+      def plain(value)
+        case value
+        when Time then value.getutc.strftime("%F %T.%6N+00")
+        when nil then nil
+        else value.to_s
+        end
+      end
+
+      # Partitions are attached, which does not hold up importers that write into others.
+      def make_months(table, rows)
+        at = table.columns.keys.index(:at)
+        rows.map { |row| row[at].getutc.strftime(MONTH) }.uniq.each do |month|
+          next if @months[[table.name, month]]
+
+          make_month(table, month)
+          @months[[table.name, month]] = true
+        end
+      end
+
+      def make_month(table, month)
+        name = "#{table.name}_#{month}"
+        return if months_of(table).include?(month)
+
+        run("SELECT pg_advisory_xact_lock(#{LOCK})")
+        return if months_of(table).include?(month)
+
+        run("CREATE TABLE #{name} (LIKE #{table.name} INCLUDING ALL)")
+        from = Time.utc(*month.split("_").map(&:to_i))
+        run("ALTER TABLE #{table.name} ATTACH PARTITION #{name} FOR VALUES " \
+            "FROM ('#{plain(from)}') TO ('#{plain(month_after(month))}')")
+      end
+
+      def months_of(table)
+        query("SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid " \
+              "JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n " \
+              "ON n.oid = p.relnamespace WHERE p.relname = ? AND n.nspname = ?",
+              table.name.to_s, @schema)
+          .map { |row| row[:name].delete_prefix("#{table.name}_") }
+      end
+
+      def month_after(month)
+        year, number = month.split("_").map(&:to_i)
+        number == 12 ? Time.utc(year + 1) : Time.utc(year, number + 1)
+      end
+
+      def guard
+        yield
+      rescue PG::Error => e
+        refuse(e)
+      end
+    end
+  end
+end

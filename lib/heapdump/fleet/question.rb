@@ -1,0 +1,72 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Fleet
+    # A question to a store, about the processes of an application, the dumps of a revision, or
+    # those since a time. A subclass has ROW, and #rows.
+    class Question
+      # +store+::    a Store
+      # +app+::      the name of an application (String)
+      # +revision+:: the name of a revision (String)
+      # +since+::    only what was taken from this time on (Time)
+      def initialize(store, app: nil, revision: nil, since: nil)
+        @store = store
+        @app = app
+        @revision = revision
+        @since = since
+      end
+
+      # The answer (Array of Struct), what matters most first.
+      def rows
+        raise NotImplementedError
+      end
+
+      # What the command writes as JSON (Hash).
+      def to_h(limit = nil)
+        all = rows
+        { question: self.class.name.split("::").last.downcase, total: all.size,
+          rows: (limit ? all.first(limit) : all).map { |row| fields(row) } }
+      end
+
+      private
+
+      attr_reader :store
+
+      def hash(row)
+        row.to_h.transform_values { |value| plain(value) }
+      end
+
+      def fields(row)
+        row.to_h.transform_values { |value| plain(value) }
+      end
+
+      def plain(value)
+        value.is_a?(Time) ? value.getutc.strftime("%FT%T.%LZ") : value
+      end
+
+      # Conditions of a WHERE, and their values, for a table that has these columns.
+      def where(*conditions, at: nil, app: nil, revision: nil)
+        asked = { "#{at} >= ?" => at && @since, "#{app} = ?" => app && @app,
+                  "#{revision} = ?" => revision && @revision }.compact
+        all = [*conditions, *asked.to_a]
+        return ["", []] if all.empty?
+
+        ["WHERE #{all.map(&:first).join(" AND ")}", all.flat_map { |_, *values| values }]
+      end
+
+      def select(what, table, where, rest = "")
+        sql, values = where
+        store.query("SELECT #{what} FROM #{store.table(table)} #{sql} #{rest}", *values)
+      end
+
+      # Processes by their ids (Hash of Integer to Hash).
+      def processes(ids)
+        store.among(:process, :id, ids).to_h { |row| [row[:id], row] }
+      end
+
+      def time(value)
+        store.time(value)
+      end
+    end
+  end
+end

@@ -1,0 +1,127 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Fleet
+    # The rows of one dump, made of its Extract. Small classes and ways have none, unless the
+    # process had a row of them in its dump before; what it had then and has no more gets a row of
+    # zeros.
+    class Rows # :nodoc:
+      LEAST_OBJECTS = 100
+      LEAST_BYTES = 16 << 10
+      MOST_WAYS = 1_000 # the largest, besides those that the process had before
+      private_constant :LEAST_OBJECTS, :LEAST_BYTES, :MOST_WAYS
+
+      autoload :Identity, "#{__dir__}/identity"
+
+      # Texts without what no database takes.
+      def self.text(text)
+        text && text.to_s.scrub("�").tr("\0", "␀")
+      end
+
+      attr_reader :process_id, :dump_id
+
+      # +file+ is a Source::File. +known+ has what the process had rows of in its dump before:
+      # +:classes+ (names) and +:ways+ (signatures).
+      def initialize(extract, file)
+        @extract = extract
+        @file = file
+        @identity = Identity.new(extract.identity, file.directory)
+        @process_id = @identity.id
+        @dump_id = Ids.dump(process_id, at)
+        @names = {} # their numbers by their texts
+      end
+
+      def at
+        @extract.time
+      end
+
+      def process
+        @identity.row
+      end
+
+      def dump
+        extract = @extract
+        texts = [extract.identity[:revision], extract.rule, @file.uri]
+        [dump_id, process_id, at, *texts.map { |text| Rows.text(text) }, @file.bytes,
+         extract.objects, extract.held_objects,
+         extract.held_bytes, extract.garbage_bytes,
+         *extract.gc.values_at(:count, :major_gc_count, :total_allocated_objects),
+         *extract.account.values_at(:rss, :private), unexplained,
+         *[extract.other_classes, extract.other_ways].map { |sum| sum&.objects.to_i },
+         extract.warnings.map { |line| Rows.text(line) }.join("\n")]
+      end
+
+      # By table (Hash of Symbol to Array of rows): what belongs to this dump alone.
+      def of_dump(known)
+        classes = chosen(@extract.classes, known[:classes], :bytes)
+        ways = ways(known[:ways])
+        { part_row: parts, class_row: classes.map { |name, sum| class_row(name, sum) },
+          way_row: ways.map { |signature, sum| way_row(signature, sum) },
+          site_row: @extract.sites.filter_map { |name, sum| site_row(name, sum) },
+          work_row: @extract.work.map { |name, done| [process_id, at, named(name), done] } }
+      end
+
+      # Rows that several dumps have in common, of what #of_dump has named.
+      def in_common
+        { name: @names.map { |text, id| [id, text] },
+          way: @extract.ways.slice(*@shown).map { |signature, sum| way(signature, sum) } }
+      end
+
+      private
+
+      def unexplained
+        parts = @extract.account.values_at(:other_malloc, :rest).compact
+        parts.sum unless parts.empty?
+      end
+
+      def parts
+        @extract.account.map { |part, bytes| [process_id, at, part.to_s, bytes] }
+      end
+
+      # The number of a name, which then gets a row.
+      def named(text)
+        text = Rows.text(text)
+        @names[text] ||= Ids.name(text)
+      end
+
+      def chosen(sums, known, figure)
+        kept = sums.select do |name, sum|
+          sum.objects >= LEAST_OBJECTS || sum[figure] >= LEAST_BYTES ||
+            known.include?(Rows.text(name))
+        end
+        (known - kept.keys.map { |name| Rows.text(name) }).each { |name| kept[name] = nil }
+        kept
+      end
+
+      def ways(known)
+        ways = @extract.ways
+        largest = ways.first(MOST_WAYS).to_h
+        more = ways.slice(*known)
+        chosen = chosen(largest.merge(more), known, :retained)
+        @shown = chosen.keys
+        chosen
+      end
+
+      def class_row(name, sum)
+        figures = sum ? [sum.objects, sum.bytes, sum.retained, sum.old] : [0, 0, 0, 0]
+        [process_id, at, named(name), *figures]
+      end
+
+      def way_row(signature, sum)
+        figures = sum ? [sum.objects, sum.bytes, sum.retained] : [0, 0, 0]
+        [process_id, at, signature, *figures]
+      end
+
+      def site_row(name, sum)
+        return if sum.objects < LEAST_OBJECTS && sum.bytes < LEAST_BYTES
+
+        [process_id, at, named(name), sum.objects, sum.bytes]
+      end
+
+      def way(signature, sum)
+        [signature, *[sum.class_name, sum.holder, sum.told, sum.location, sum.gem]
+          .map { |value| Rows.text(value) }]
+      end
+    end
+  end
+end

@@ -1,0 +1,146 @@
+# frozen_string_literal: true
+
+require "time"
+
+module HeapDump
+  module Fleet
+    # A file of SQLite: the store of one machine. Needs the gem sqlite3.
+    class Sqlite < Store
+      GEMFILE = 'gem "sqlite3"'
+      PATIENCE = 60_000 # milliseconds: so long another importer may write
+      TYPES = { id: "INTEGER", integer: "INTEGER", real: "REAL", boolean: "INTEGER", text: "TEXT",
+                time: "TEXT" }.freeze
+      TIME = "%FT%T.%6NZ" # which sorts as time does, and which SQLite's functions understand
+      private_constant :GEMFILE, :PATIENCE, :TYPES, :TIME
+
+      def self.load
+        require "sqlite3"
+      rescue LoadError
+        raise Error, "sqlite: needs a gem; add this line to the Gemfile: #{GEMFILE}"
+      end
+
+      def initialize(path, name)
+        super(name)
+        Sqlite.load
+        @database = connect(path)
+        @statements = {}
+      end
+
+      def query(sql, *values)
+        guard do
+          columns, *rows = @database.execute2(sql, values.map { |value| encode(value) })
+          names = columns.map(&:to_sym)
+          rows.map { |row| names.zip(row).to_h }
+        end
+      end
+
+      def run(sql, *values)
+        guard { @database.execute(sql, values.map { |value| encode(value) }) }
+      end
+
+      def add(table, rows)
+        insert("INSERT OR IGNORE", table, rows)
+      end
+
+      def append(table, rows)
+        insert("INSERT", table, rows)
+      end
+
+      def put(table, rows)
+        insert("INSERT OR REPLACE", table, rows)
+      end
+
+      def transaction(&)
+        guard { @database.transaction(:immediate, &) }
+      end
+      alias exclusively transaction
+
+      def create(table)
+        columns = table.columns.map { |name, type| column(name, type, TYPES) }
+        run("CREATE TABLE #{table.name} (#{columns.join(", ")}, " \
+            "PRIMARY KEY (#{table.key.join(", ")})) WITHOUT ROWID")
+      end
+
+      def version
+        number("PRAGMA user_version")
+      end
+
+      def version=(number)
+        run("PRAGMA user_version = #{Integer(number)}")
+      end
+
+      # Its importers are of one machine and take turns in writing, so nothing is claimed: two that
+      # read the same dump at the same time make the same rows.
+      def claim(_uri)
+        yield
+      end
+
+      # Within a transaction nobody else writes.
+      def lock(_id); end
+
+      def drop_before(time)
+        Schema::TABLES.each_value do |table|
+          run("DELETE FROM #{table.name} WHERE at < ?", time) if table.monthly
+        end
+      end
+
+      def close
+        @statements.each_value(&:close)
+        @statements.clear
+        @database.close unless @database.closed?
+      end
+
+      # A value of a column +:time+ (Time).
+      def time(value)
+        value && Time.iso8601(value)
+      end
+
+      private
+
+      def connect(path)
+        File.open(path, File::CREAT | File::RDWR, 0o600) { nil } # only its owner may read it
+        database = SQLite3::Database.new(path)
+        database.busy_timeout = PATIENCE
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database
+      rescue SQLite3::Exception, SystemCallError => e
+        raise StoreError, "#{name} cannot be opened: #{e.message}"
+      end
+
+      def insert(verb, table, rows)
+        guard do
+          statement = statement(verb, Schema::TABLES.fetch(table))
+          rows.each do |row|
+            statement.bind_params(row.map { |value| encode(value) })
+            statement.step
+            statement.reset!
+          end
+        end
+      end
+
+      def statement(verb, table)
+        @statements[[verb, table.name]] ||= @database.prepare(
+          "#{verb} INTO #{table.name} (#{table.columns.keys.join(", ")}) " \
+          "VALUES (#{Array.new(table.columns.size, "?").join(", ")})"
+        )
+      end
+
+      def encode(value)
+        case value
+        when Time then value.getutc.strftime(TIME)
+        when true then 1
+        when false then 0
+        when Integer then value.bit_length < 64 ? value : raise(RangeError, "#{value} is too large")
+        else value
+        end
+      end
+
+      def guard
+        yield
+      rescue SQLite3::Exception, RangeError => e
+        refuse(e)
+      end
+    end
+  end
+end

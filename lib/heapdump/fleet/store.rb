@@ -1,0 +1,86 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Fleet
+    # A database with the tables of Schema. A subclass is one engine and has:
+    #
+    #   query(sql, *values)    an Array of Hashes of Symbol; "?" in the text stands for each value
+    #   run(sql, *values)      the same without an answer
+    #   add(table, rows)       inserts rows (Arrays in the order of the columns); those whose key is
+    #                          there already stay as they are
+    #   put(table, rows)       the same, but replaces these
+    #   append(table, rows)    the same for rows whose keys are not there, as fast as the engine can
+    #   lock(id)               lets nobody else lock the same id until the transaction ends
+    #   transaction { }        all of it or nothing, as far as the engine can
+    #   exclusively { }        a transaction that runs once at a time
+    #   create(table)          makes a table of Schema
+    #   version, version=      of the tables: 0 before there are any
+    #   claim(uri) { }         yields unless somebody else works on it at the moment; returns what
+    #                          the block does, else nil
+    #   drop_before(time)      removes rows of the tables that grow with time; returns nothing
+    #   close
+    #
+    # Times are Time in UTC. Methods raise StoreError.
+    class Store
+      # Where it is, without a password.
+      attr_reader :name
+      alias to_s name
+      alias inspect name # Ruby puts it into messages of errors
+
+      def initialize(name) # :nodoc:
+        @name = name
+      end
+
+      # How a table is named where rows are read.
+      def table(name)
+        name.to_s
+      end
+
+      # The first row, nil if there is none.
+      def row(sql, *values)
+        query(sql, *values).first
+      end
+
+      # The number in the first column of the first row.
+      def number(sql, *values)
+        row(sql, *values).each_value.first
+      end
+
+      # Rows of a table whose column has one of the values (Array of Hash), asked for in pieces.
+      def among(table, column, values)
+        values.uniq.each_slice(PIECE).flat_map do |some|
+          query("SELECT * FROM #{table(table)} WHERE #{column} IN (#{marks(some)})", *some)
+        end
+      end
+
+      # Texts by their numbers (Hash).
+      def names(ids)
+        among(:name, :id, ids).to_h { |row| [row[:id], row[:text]] }
+      end
+
+      # Whether anything is there.
+      def found?(sql, *values)
+        !row("#{sql} LIMIT 1", *values).nil?
+      end
+
+      PIECE = 500 # values in a query
+      private_constant :PIECE
+
+      private
+
+      def marks(values)
+        (["?"] * values.size).join(", ")
+      end
+
+      def refuse(error)
+        raise StoreError, "#{name}: #{error.message.lines.first.to_s.strip}"
+      end
+
+      # The text of a column's definition.
+      def column(name, type, types)
+        nullable = type.end_with?("?")
+        "#{name} #{types.fetch(type.to_s.delete_suffix("?").to_sym)}#{" NOT NULL" unless nullable}"
+      end
+    end
+  end
+end

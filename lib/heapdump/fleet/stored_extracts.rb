@@ -1,0 +1,84 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Fleet
+    # The dumps of a process as a store knows them: Extracts, made of rows.
+    class StoredExtracts # :nodoc:
+      # Small objects have no rows: what is not there is not known.
+      OTHERS = Extract::OtherSum.new(0, 0, 0)
+      TABLES = %i[part_row class_row way_row work_row].freeze
+      private_constant :OTHERS, :TABLES
+
+      # +id+:: of the process
+      def initialize(store, id)
+        @store = store
+        @id = id
+      end
+
+      # Array of [uri, Extract], in the order of their times.
+      def all
+        @rows = TABLES.to_h { |table| [table, rows(table).group_by { |row| row[:at] }] }
+        @process = @store.among(:process, :id, [@id]).first
+        rows(:dump).map { |dump| [dump[:uri], extract(dump)] }
+      end
+
+      private
+
+      def rows(table)
+        @store.query("SELECT * FROM #{@store.table(table)} WHERE process_id = ? ORDER BY at", @id)
+      end
+
+      def extract(dump)
+        Extract.new(
+          identity: identity(dump), time: @store.time(dump[:at]), rule: dump[:rule], gc: gc(dump),
+          **dump.slice(:objects, :held_objects, :held_bytes, :garbage_bytes), **sums(dump[:at]),
+          warnings: [], complete: true, sites: {}, other_classes: OTHERS, other_ways: OTHERS,
+          other_sites: nil
+        )
+      end
+
+      def identity(dump)
+        known = @process.slice(:host, :pid, :app, :program, :ruby, :platform)
+        known.merge(series: @process[:life], revision: dump[:revision]).compact
+      end
+
+      def gc(dump)
+        { count: dump[:gc_count], major_gc_count: dump[:major_gc_count],
+          total_allocated_objects: dump[:allocated] }.compact
+      end
+
+      def sums(at)
+        { account: of(:part_row, at).to_h { |row| [row[:part].to_sym, row[:bytes]] },
+          work: of(:work_row, at).to_h { |row| [names.fetch(row[:name_id]), row[:done]] },
+          classes: of(:class_row, at).to_h { |row| [names.fetch(row[:name_id]), class_sum(row)] },
+          ways: of(:way_row, at).to_h { |row| [row[:signature], way_sum(row)] } }
+      end
+
+      def of(table, time)
+        @rows.fetch(table).fetch(time, [])
+      end
+
+      def class_sum(row)
+        Extract::ClassSum.new(*row.values_at(:objects, :bytes, :retained, :old))
+      end
+
+      def way_sum(row)
+        words = ways.fetch(row[:signature]).values_at(:class_name, :holder, :location, :gem, :told)
+        Extract::WaySum.new(*words, *row.values_at(:objects, :bytes, :retained))
+      end
+
+      def names
+        @names ||= @store.names(values(:class_row, :name_id) + values(:work_row, :name_id))
+      end
+
+      def ways
+        @ways ||= @store.among(:way, :signature, values(:way_row, :signature))
+                        .to_h { |row| [row[:signature], row] }
+      end
+
+      def values(table, column)
+        @rows.fetch(table).values.flatten(1).map { |row| row[column] }.uniq
+      end
+    end
+  end
+end

@@ -1,0 +1,100 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Trends
+    # Why the growth of a line is no chance. There are two kinds of chance: numbers that are
+    # independent of each other, and numbers that go up and down from where they were.
+    class Evidence # :nodoc:
+      # +level+:: how probable chance may be
+      # +least+:: growth by less is no leak
+      # +bursts+:: whether growth in bursts counts
+      def initialize(shape, level, least:, bursts: true)
+        @shape = shape
+        @level = level
+        @least = least
+        @bursts = bursts
+      end
+
+      # The reason (String); nil if it may be chance.
+      def reason
+        return if shape.growth.positive? == false && shape.trend <= 0
+
+        steady || in_bursts || beside_noise
+      end
+
+      # Whether it rose, by a level that is not strict.
+      def rose?
+        shape.growth.positive? && (shape.only_grows? || by_rank(inflation) <= Rules::ROSE)
+      end
+
+      private
+
+      attr_reader :shape, :level
+
+      def steady
+        return if walk > Rules::WALK
+
+        line = least { |xs| Statistics.line_chance(xs, shape.ys) }
+        return unless shape.every_step? ? [by_rank, line].min <= level : line <= level / 100
+
+        "it grew in #{shape.grown.size} of #{shape.steps.size} steps"
+      end
+
+      def in_bursts
+        return if !@bursts || shape.size < Rules::FEW_DUMPS || !shape.only_grows?
+        return if shape.growth < Rules::BURSTS_GROWTH * @least
+
+        moved = shape.grown.size + shape.steps.count(&:negative?)
+        return if shape.grown.size < Rules::BURSTS || by_rank > level
+        return if Statistics.sign_chance(shape.grown.size, moved) > Rules::BURSTS_WALK
+
+        "it grew in #{shape.grown.size} of #{shape.steps.size} steps, in bursts, and did not fall"
+      end
+
+      def beside_noise
+        return if shape.size < Rules::FEW_DUMPS || by_rank(inflation) > level / 10
+        return unless returns? || walk <= Rules::WALK
+
+        slope = Statistics.slope_range(shape.axes.all.first, shape.ys)
+        "beside what goes up and down, it rises" if slope.low.positive?
+      end
+
+      # Whether it comes back to its slope each time, as numbers that are independent do: what it
+      # rises too much in one step, it falls in the next.
+      def returns?
+        Statistics.autocorrelation(shape.steps) <= Rules::RETURNS
+      end
+
+      # The chance that it is a walk by chance.
+      def walk
+        @walk ||= least { |xs| Statistics.drift_chance(xs, shape.ys) }
+      end
+
+      # The chance of the order of the numbers.
+      def by_rank(inflation = 1.0)
+        @score ||= Statistics.kendall(shape.ys)
+        Statistics.trend_chance(@score, shape.size, inflation)
+      end
+
+      # By how much less the numbers say because each is like the one before. What is left of a few
+      # numbers without their slope looks less alike than it is, so a part is added.
+      def inflation
+        @inflation ||= begin
+          xs = shape.axes.all.first || []
+          slope = Statistics.slope(xs, shape.ys)
+          rest = xs.zip(shape.ys).map { |x, y| y - (slope * x) }
+          alike = rest.empty? ? 0.0 : Statistics.autocorrelation(rest)
+          alike = (alike + ((2 + (4 * alike)) / shape.size)).clamp(0, 0.95)
+          (1 + alike) / (1 - alike)
+        end
+      end
+
+      # The least chance over the axes, of which each is a try more.
+      def least(&)
+        all = shape.axes.all
+        all.empty? ? 1.0 : all.map(&).min * all.size
+      end
+    end
+    private_constant :Evidence
+  end
+end

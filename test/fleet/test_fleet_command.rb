@@ -1,0 +1,126 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/command_line"
+require "heapdump/fleet"
+require "json"
+require "support/s3_server"
+
+# `heapdump fleet` with real dumps of real processes.
+class TestFleetCommand < HeapDumpTest
+  include CommandLine
+
+  # Two processes of the same code, each of which leaks 40 sessions between two dumps.
+  PROGRAM = <<~'RUBY'
+    require "heapdump"
+    class Session; def initialize(n); @name = "session #{n}"; end; end
+    class Registry; ALL = {}; end
+    8.times do |n|
+      200.times { |i| Registry::ALL["#{n}-#{i}"] = Session.new(i) }
+      HeapDump.dump(format("%s/heap-%d-%d.json", ARGV[0], Process.pid, n))
+    end
+    print Process.pid
+  RUBY
+
+  def test_from_dumps_to_the_leak
+    pids = Array.new(2) { Integer(Child.ruby!(PROGRAM, heap).out) }
+    File.write("#{heap}/torn.json", File.binread("#{heap}/heap-#{pids[0]}-3.json", 40_000))
+    answer = fleet("import", heap, "--jobs", "2")
+    assert_equal 1, answer.status
+    assert_equal "16 dumps imported, 1 skipped.\n", answer.out
+    assert_match(%r{\Aheapdump: skipped #{heap}/torn.json: .*cut short}, answer.err)
+    assert_equal "0 dumps imported, 17 were there.\n", fleet("import", heap).out
+    assert_equal({ "imported" => 0, "there" => 17, "busy" => 0, "skipped" => {}, "samples" => 0 },
+                 fleet("import", heap, "--json").json.except("schema_version"))
+    leaks = fleet("leaks", "--json").json.fetch("rows")
+    assert_equal [["Session", 2, 2]], leaks.map { |row|
+      row.values_at("class_name", "processes", "judged")
+    }
+    assert_match(/Registry::ALL/, leaks.first["holder"])
+    rows = fleet("history", leaks.first["signature"], "--json").json["rows"]
+    assert_equal (1..8).map { |n| 200 * n }, rows.first(8).map { |row| row["objects"] }
+    assert_equal pids.sort, fleet("processes", "--json").json["rows"].map { |row| row["pid"] }.sort
+  end
+
+  def test_notes_become_samples
+    first = { begin: "2026-03-01T04:00:00Z", pid: 41, host: "web-1", series: "abc", app: "shop",
+              ruby: "3.4.1", started: 1000 }
+    lines = [first] + Array.new(50) { |i| note(i) } + [{ end: "2026-03-01T05:00:00Z" }]
+    text = lines.map { |line| "#{JSON.generate(line)}\n" }.join
+    File.write("#{heap}/notes-web-1-41-abc.jsonl", text)
+    File.write("#{heap}/notes-web-2-41-abc.jsonl", "torn {\n{\"time\": 7}\n[]\n")
+    assert_equal "0 dumps imported, 50 samples of notes.\n", fleet("import", heap).out
+    fleet("import", heap)
+    store = HeapDump::Fleet.open("sqlite:#{scratch}/fleet.db")
+    assert_equal 50, store.number("SELECT count(*) FROM sample")
+    process = store.row("SELECT * FROM process WHERE pid = 41 AND host = 'web-1'")
+    assert_equal %w[shop 1000], process.values_at(:app, :life)
+    done = store.query("SELECT done FROM work_row ORDER BY at, done").map { |row| row[:done] }
+    assert_equal [2, 3], done.first(2)
+    assert_equal 3 * 50, done.last
+  ensure
+    store&.close
+  end
+
+  def test_nothing_and_wrong_places
+    assert_equal "0 dumps imported.\n", fleet("import", heap).out
+    assert_match(/No process leaks/, fleet("leaks").out)
+    assert_match(/nothing about that/, fleet("work").out)
+    assert_equal 1, fleet("import", "#{scratch}/nothing").status
+    assert_match(/no such file.*nothing/, fleet("import", "#{scratch}/nothing").err)
+    answer = heapdump("fleet", "leaks", "--store", "postgres://u:geheim@127.0.0.1:1/db")
+    assert_equal 1, answer.status
+    refute_includes answer.err, "geheim"
+    answer = heapdump("fleet", "leaks", "--store", "clickhouse://u:geheim@127.0.0.1:1/db")
+    assert_match(/cannot be reached/, answer.err)
+    refute_includes answer.err, "geheim"
+  end
+
+  def test_from_a_bucket
+    require "aws-sdk-s3"
+    Child.ruby!(PROGRAM.sub("8.times", "4.times"), heap)
+    server = S3Server.new
+    to = server.address("heaps").sub("heaps?", "heaps/shop?")
+    with_keys { heapdump!("ship", heap, "--to", to, "--once", "--plain-http") }
+    server.things["heaps/other/torn.json"] = S3Server::Thing.new("{\"type\":\"HEADER\"}\n", {}, {})
+    with_keys do
+      assert_equal "4 dumps imported.\n", fleet("import", to).out
+      assert_equal "0 dumps imported, 4 were there.\n", fleet("import", to, "--jobs", "2").out
+      answer = fleet("import", to.sub("heaps/shop", "heaps"))
+      assert_equal [1, "0 dumps imported, 4 were there, 1 skipped.\n"], [answer.status, answer.out]
+      server.fault = ->(_) { ["AccessDenied", 403] }
+      assert_match(%r{s3://heaps: }, fleet("import", to).err)
+    end
+  ensure
+    server&.stop
+  end
+
+  def test_gc
+    fleet("import", heap)
+    assert_match(/Rows before .* are gone/, fleet("gc", "--keep", "90d").out)
+  end
+
+  private
+
+  def with_keys
+    keys = { "AWS_ACCESS_KEY_ID" => "id", "AWS_SECRET_ACCESS_KEY" => "key" }
+    before = ENV.to_h.slice(*keys.keys)
+    ENV.update(keys)
+    yield
+  ensure
+    keys.each_key { |name| ENV[name] = before[name] }
+  end
+
+  def heap
+    @heap ||= "#{scratch}/heap".tap { |path| FileUtils.mkdir_p(path) }
+  end
+
+  def fleet(*arguments)
+    heapdump("fleet", *arguments, "--store", "sqlite:#{scratch}/fleet.db")
+  end
+
+  def note(minute)
+    { time: (Time.utc(2026, 3, 1, 4) + (60 * minute)).strftime("%FT%TZ"), rss: 100 << 20,
+      private: (80 << 20) + (minute << 16), work: { "Job" => 2, "Mail" => 3 }, jobs: 5 * minute }
+  end
+end

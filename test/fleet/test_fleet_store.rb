@@ -1,0 +1,248 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "heapdump/fleet"
+require "heapdump/snapshot"
+require "support/made_extract"
+require "support/clickhouse"
+require "support/postgres"
+
+# What stores have to do, whichever engine they are.
+module FleetStoreTests
+  Fleet = HeapDump::Fleet
+
+  def test_tables_are_made_once
+    assert_equal Fleet::Schema::VERSION, open_store.version
+    assert_equal Fleet::Schema::VERSION, open_store.version
+    Fleet::Schema::TABLES.each_key { |name| assert_equal 0, count(name), name }
+  end
+
+  def test_a_dump
+    import(MadeExtract.make(0, classes: { "A" => 150 }, ways: { "w1" => 150 },
+                               work: { "Job" => 3 }, account: { rss: 99, rest: 5 }))
+    assert_equal({ process: 1, dump: 1, name: 2, way: 1, part_row: 2, class_row: 1, way_row: 1,
+                   site_row: 0, work_row: 1, sample: 0, verdict: 0, file: 1 }, counts)
+    dump = store.row("SELECT * FROM #{store.table(:dump)}")
+    assert_equal [99, 5, 6000], dump.values_at(:rss, :unexplained, :held_bytes)
+    assert_equal MadeExtract::BASE, store.time(dump[:at])
+    row = store.row("SELECT * FROM #{store.table(:class_row)}")
+    assert_equal ["A", 150, 6000],
+                 [store.names([row[:name_id]]).values.first, *row.values_at(:objects, :bytes)]
+  end
+
+  def test_twice_changes_nothing
+    extract = MadeExtract.make(0, classes: { "A" => 150 }, ways: { "w1" => 150 })
+    assert_equal :imported, import(extract, name: "a")
+    before = everything
+    assert_equal :there, import(extract, name: "a")
+    assert_equal before, everything
+    assert_equal :there, import(extract, name: "a copy")
+    assert_equal before.except(:file), everything.except(:file)
+  end
+
+  def test_rows_go_on_where_a_process_had_some_and_end_with_zero
+    [{ "A" => 150, "small" => 5 }, { "A" => 20, "small" => 5 }, { "small" => 5 }, {}]
+      .each_with_index do |classes, hour|
+      import(MadeExtract.make(hour, classes: classes,
+                                    ways: {}))
+    end
+    rows = store.query("SELECT name_id, objects FROM #{store.table(:class_row)} ORDER BY at")
+    assert_equal [150, 20, 0], rows.map { |row| row[:objects] }
+    assert_equal ["A"], store.names(rows.map { |row| row[:name_id] }).values
+  end
+
+  def test_the_largest_ways_alone
+    ways = Array.new(1_200) { |i| [format("w%04d", i), 5000 - i] }.to_h
+    import(MadeExtract.make(0, ways: ways))
+    assert_equal 1_000, count(:way_row)
+    assert_equal 1_000, count(:way)
+  end
+
+  def test_names_that_no_database_takes
+    import(MadeExtract.make(0, classes: { "a\0b\xFF\t\n\\N\"'" => 200, "\\." => 200 }))
+    names = store.query("SELECT text FROM #{store.table(:name)}").map { |row| row[:text] }
+    assert_equal ["\\.", "a␀b�\t\n\\N\"'"], names.sort
+  end
+
+  def test_a_damaged_dump_is_told_and_skipped
+    outcome = outcome(MadeExtract.make(0, complete: false), name: "torn")
+    assert_equal [:skipped, "it is damaged or was cut short"], [outcome.state, outcome.message]
+    assert_equal 0, count(:dump)
+    assert_equal :there, import(nil, name: "torn")
+  end
+
+  def test_what_fails_leaves_nothing
+    too_large = MadeExtract.make(0, classes: { "A" => 150 }, work: { "Job" => 1 << 70 })
+    assert_raises(Fleet::StoreError) { import(too_large) }
+    assert_equal [0, 0, 0], [count(:dump), count(:process), count(:class_row)]
+  end
+
+  def test_old_rows_go
+    [0, 24 * 40, 24 * 80].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
+    assert_equal 3, count(:class_row)
+    store.drop_before(MadeExtract::BASE + (86_400 * 45))
+    wait_until("rows gone") { count(:class_row) == 1 }
+    import(MadeExtract.make(1, classes: { "A" => 150 }))
+    assert_equal 2, count(:class_row)
+  end
+
+  def test_a_store_of_a_newer_version
+    store.exclusively { store.version = Fleet::Schema::VERSION + 1 }
+    error = assert_raises(Fleet::StoreError) { Fleet.open(url) }
+    assert_includes error.message, "use a newer one"
+  end
+
+  def test_a_store_of_an_older_version
+    first = open_store
+    table = Fleet::Schema::Table.new(name: :added, columns: { id: :id }, key: [:id])
+    steps = [*Fleet::Schema::STEPS, ->(store) { store.create(table) }]
+    Fleet::Schema.migrate(first, to: steps.size, steps: steps)
+    assert_equal [2, 0], [first.version, first.number("SELECT count(*) FROM added")]
+  end
+
+  private
+
+  def store
+    @store ||= open_store
+  end
+
+  def open_store
+    (@open ||= []).push(Fleet.open(url)).last
+  end
+
+  def teardown
+    @open&.each(&:close)
+    super
+  end
+
+  def import(...)
+    outcome(...).state
+  end
+
+  def outcome(extract, name: extract.time.to_s)
+    file = Fleet::Source::File.new(uri: "web-1:/heap/#{name}", path: "/heap/#{name}", bytes: 7,
+                                   changed_at: MadeExtract::BASE)
+    Fleet::Importer.new(store, extract: ->(_) { extract }).import(file)
+  end
+
+  def count(table)
+    store.number("SELECT count(*) FROM #{store.table(table)}")
+  end
+
+  def counts
+    Fleet::Schema::TABLES.keys.to_h { |name| [name, count(name)] }
+  end
+
+  def everything
+    Fleet::Schema::TABLES.to_h do |name, table|
+      [name, store.query("SELECT * FROM #{store.table(name)} ORDER BY #{table.key.join(", ")}")]
+    end
+  end
+end
+
+# One server for all tests of a class, each of which has a database or schema of its own.
+module FleetOnServer
+  attr_reader :server
+
+  def run(...)
+    return super unless there?
+
+    directory = Dir.mktmpdir("heapdump-fleet")
+    File.chmod(0o711, directory)
+    @server = engine.new("#{directory}/db")
+    @server.run { super }
+  ensure
+    FileUtils.rm_rf(directory) if directory
+  end
+end
+
+class TestFleetSqlite < HeapDumpTest
+  include FleetStoreTests
+
+  def url
+    "sqlite:#{scratch}/fleet.db"
+  end
+
+  def test_nobody_else_may_read_it
+    open_store
+    assert_equal 0o600, File.stat("#{scratch}/fleet.db").mode & 0o777
+  end
+
+  def test_what_is_no_database
+    File.write("#{scratch}/fleet.db", "something else that is long enough " * 100)
+    error = assert_raises(HeapDump::Fleet::StoreError) { HeapDump::Fleet.open(url) }
+    assert_includes error.message, "#{scratch}/fleet.db"
+  end
+end
+
+class TestFleetPostgres < HeapDumpTest
+  include FleetStoreTests
+  extend FleetOnServer
+
+  def self.there?
+    Postgres.programs
+  end
+
+  def self.engine
+    Postgres
+  end
+
+  def setup
+    skip "SKIPPED: no PostgreSQL here (apt-get install postgresql)" unless self.class.there?
+    super
+  end
+
+  def url
+    @url ||= "#{TestFleetPostgres.server.url}&schema=s#{object_id}"
+  end
+
+  def test_months
+    [0, 24 * 40].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
+    names = store.query("SELECT relname FROM pg_class WHERE relname LIKE 'class_row_2%' AND " \
+                        "relkind = 'r' AND relnamespace = ?::text::regnamespace ORDER BY 1",
+                        "s#{object_id}").map { |row| row[:relname] }
+    assert_equal %w[class_row_2026_03 class_row_2026_04], names
+  end
+end
+
+class TestFleetClickhouse < HeapDumpTest
+  include FleetStoreTests
+  extend FleetOnServer
+
+  def self.there?
+    Clickhouse.program
+  end
+
+  def self.engine
+    Clickhouse
+  end
+
+  def setup
+    skip "SKIPPED: no ClickHouse here (apt-get install clickhouse-server)" unless self.class.there?
+    super
+  end
+
+  def url
+    @url ||= "#{TestFleetClickhouse.server.url.delete_suffix("/default")}/s#{object_id}"
+  end
+
+  # It has no transactions: the row of the dump is the last, and the next import does all again.
+  def test_what_fails_leaves_nothing
+    too_large = MadeExtract.make(0, classes: { "A" => 150 }, work: { "Job" => 1 << 70 })
+    assert_raises(HeapDump::Fleet::StoreError) { import(too_large, name: "a") }
+    assert_equal 0, count(:dump)
+    assert_equal :imported, import(MadeExtract.make(0, classes: { "A" => 150 }), name: "a")
+    assert_equal [1, 1, 1], [count(:dump), count(:process), count(:class_row)]
+  end
+
+  def test_a_user_with_a_password
+    right = url.sub("//", "//ops:se'cret%40%2F@")
+    store = HeapDump::Fleet.open(right)
+    assert_equal 1, store.version
+    refute_includes store.name, "cret"
+    store.close
+    wrong = url.sub("//", "//ops:other@")
+    error = assert_raises(HeapDump::Fleet::StoreError) { HeapDump::Fleet.open(wrong) }
+    refute_includes error.message, "other"
+  end
+end
