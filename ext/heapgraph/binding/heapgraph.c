@@ -343,4 +343,5 @@ Init_heapgraph(void) {
     hgb_define_search(graph);
     hgb_define_sums(graph);
     hgb_define_growth(heapdump);
+    hgb_define_rows(heapdump, graph);
 }
