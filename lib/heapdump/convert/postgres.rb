@@ -21,7 +21,9 @@ module HeapDump
       # Raises HeapDump::Error if the server cannot be reached, or lacks a right.
       def check(_input)
         Convert.need("pg", "to write to PostgreSQL")
-        connect
+        connection
+      rescue ::PG::Error => e
+        refused(e)
       end
 
       private
@@ -34,6 +36,7 @@ module HeapDump
       end
 
       def write_all(tables)
+        Convert.need("pg", "to write to PostgreSQL")
         prepare(tables)
         connection.transaction do
           query("SELECT pg_advisory_xact_lock($1)", tables.dump_id)
@@ -43,8 +46,17 @@ module HeapDump
           Tables::NAMES.each { |table| fill(tables, table) }
           true
         end
+      rescue ::PG::Error => e
+        refused(e)
       ensure
         close
+      end
+
+      # A message of the server has no credentials in it, because #address allows no address that
+      # libpq would quote.
+      def refused(error)
+        close
+        raise Error, "#{name}: #{Terminal::Text.valid(error.message).lines.first.to_s.strip}"
       end
 
       def there?(tables)
@@ -106,7 +118,6 @@ module HeapDump
           connection
         end
       end
-      alias connect connection
 
       def close
         @connection&.close

@@ -34,8 +34,8 @@ module HeapDump
 
       # Numbers of databases have a sign.
       GREATEST = (1 << 63) - 1
-      # Bytes of text that are made at once.
-      TEXT = 1 << 20
+      # Bytes of text that are made at once: libpq moves all that waits to be sent for each piece.
+      TEXT = 1 << 16
       private_constant :KINDS, :SMALL, :GREATEST, :TEXT
 
       attr_reader :dump_id
@@ -83,7 +83,7 @@ module HeapDump
       end
 
       # Yields the rows of a table as the text of PostgreSQL's COPY, which ClickHouse calls
-      # TabSeparated, about a megabyte at a time.
+      # TabSeparated, in pieces of 64 KiB.
       def each_text(table, &)
         return each_large_text(table, &) if large?(table)
 
