@@ -4,6 +4,7 @@
  */
 #include "binding/binding.h"
 #include "base/array.h"
+#include "table/arrow.h"
 #include "table/copy_text.h"
 #include "table/database.h"
 
@@ -148,6 +149,76 @@ rows_copy_text(VALUE rows, VALUE table, VALUE node, VALUE edge, VALUE most) {
     return rb_ary_new_from_args(3, string, UINT2NUM(text.cursor.node), ULL2NUM(text.cursor.edge));
 }
 
+/* A batch, until somebody has taken its stream. */
+struct batch {
+    struct hg_rows *rows;
+    enum hg_table table;
+    struct hg_cursor cursor;
+    size_t most, count;
+    struct ArrowArrayStream stream;
+};
+
+static void
+release_stream(void *data) {
+    struct batch *batch = data;
+    if (batch->stream.release) batch->stream.release(&batch->stream);
+}
+
+static void
+free_batch(void *data) {
+    release_stream(data);
+    ruby_xfree(data);
+}
+
+static const rb_data_type_t batch_type = {
+    .wrap_struct_name = "HeapDump::Rows::Batch",
+    .function = {.dfree = free_batch},
+    .flags = RUBY_TYPED_FREE_IMMEDIATELY,
+};
+
+static enum hg_status
+make_batch(struct binding *binding, void *data) {
+    struct batch *batch = data;
+    return hg_arrow_batch(batch->rows, batch->table, &batch->cursor, batch->most, &batch->stream,
+                          &batch->count);
+}
+
+/*
+ *  call-seq: rows.batch(table, node, edge, most) -> [batch, rows, node, edge]
+ *
+ * Rows from a cursor on as columns, at most `most` of them, and how many these are. The cursor is as
+ * for copy_text.
+ */
+static VALUE
+rows_batch(VALUE rows, VALUE table, VALUE node, VALUE edge, VALUE most) {
+    struct rows *self = rb_check_typeddata(rows, &rows_type);
+    struct binding *binding = hgb_loaded(self->graph);
+    struct batch *batch;
+    VALUE made = TypedData_Make_Struct(rb_path2class("HeapDump::Rows::Batch"), struct batch,
+                                       &batch_type, batch);
+    *batch = (struct batch){
+        .rows = &self->rows,
+        .table = table_of(table),
+        .cursor = {hgb_node(binding, node), hgb_amount(edge)},
+        .most = hgb_limit(binding, most),
+    };
+    hgb_run(binding, make_batch, batch, release_stream);
+    return rb_ary_new_from_args(4, made, SIZET2NUM(batch->count), UINT2NUM(batch->cursor.node),
+                                ULL2NUM(batch->cursor.edge));
+}
+
+/*
+ *  call-seq: batch.arrow_c_stream -> integer
+ *
+ * The address of a stream of the Arrow C data interface, which can be taken once.
+ */
+static VALUE
+batch_arrow_c_stream(VALUE self) {
+    struct batch *batch = rb_check_typeddata(self, &batch_type);
+    if (!batch->stream.release) rb_raise(rb_eArgError, "somebody has taken this batch already");
+    return ULL2NUM((uintptr_t)&batch->stream);
+}
+
 /* A database that is written. What it points to is kept by an Array on the stack of the caller. */
 struct database {
     struct hg_rows *rows;
@@ -245,5 +316,9 @@ hgb_define_rows(VALUE heapdump, VALUE graph) {
     rb_define_method(rows, "columns", rows_columns, 1);
     rb_define_method(rows, "copy_text", rows_copy_text, 4);
     rb_define_method(rows, "write_database", rows_write_database, 3);
+    rb_define_method(rows, "batch", rows_batch, 4);
+    VALUE batch = rb_define_class_under(rows, "Batch", rb_cObject);
+    rb_undef_alloc_func(batch);
+    rb_define_method(batch, "arrow_c_stream", batch_arrow_c_stream, 0);
     rb_define_method(graph, "rows", graph_rows, 2);
 }

@@ -20,7 +20,7 @@ enum hg_cell_kind { HG_CELL_NULL, HG_CELL_NUMBER, HG_CELL_BOOLEAN, HG_CELL_TEXT 
 
 struct hg_cell {
     uint8_t kind;        /* enum hg_cell_kind */
-    uint64_t number;     /* of NUMBER; of BOOLEAN 0 or 1 */
+    uint64_t number;     /* of NUMBER, at most INT64_MAX; of BOOLEAN 0 or 1 */
     struct hg_text text; /* of TEXT: clean, valid until the next row is made */
 };
 
@@ -84,9 +84,10 @@ void hg_edge_row(struct hg_rows *rows, uint32_t node, uint64_t edge, struct hg_c
 /* How many edges a node has, that to its class included. */
 uint64_t hg_edges_of(const struct hg_graph *graph, uint32_t node);
 
+/* Numbers of databases have a sign: one that is larger is not known. */
 static inline void
 hg_put_number(struct hg_cell *cell, uint64_t number) {
-    cell->kind = HG_CELL_NUMBER;
+    cell->kind = number > INT64_MAX ? HG_CELL_NULL : HG_CELL_NUMBER;
     cell->number = number;
 }
 

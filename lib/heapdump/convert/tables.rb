@@ -90,6 +90,28 @@ module HeapDump
         yield rows(table).map { |row| "#{row.map { |one| Tables.copy_text(one) }.join("\t")}\n" }.join
       end
 
+      # Yields the rows of a large table as columns (Rows::Batch), in batches of at most +most+ rows.
+      # There is at least one batch.
+      def each_batch(table, most)
+        node = edge = 0
+        (0..).each do |i|
+          at(table, node)
+          batch, rows, node, edge = large.batch(LARGE.fetch(table), node, edge, most)
+          return if rows.zero? && i.positive?
+
+          yield batch
+        end
+      end
+
+      # What the dump is sorted by in directories: see DumpRow.
+      def app
+        DumpRow.app(@snapshot)
+      end
+
+      def date
+        DumpRow.date(@snapshot)
+      end
+
       ESCAPES = { "\\" => "\\\\", "\t" => "\\t", "\n" => "\\n", "\r" => "\\r" }.freeze
       private_constant :ESCAPES
 
