@@ -41,10 +41,8 @@ static char *
 write_cell(char *to, const struct hg_cell *cell) {
     switch ((enum hg_cell_kind)cell->kind) {
     case HG_CELL_NUMBER:
-        return write_number(to, cell->number);
     case HG_CELL_BOOLEAN:
-        *to++ = cell->number ? 't' : 'f';
-        return to;
+        return write_number(to, cell->number);
     case HG_CELL_TEXT:
         return write_text(to, cell->text);
     case HG_CELL_NULL:

@@ -127,24 +127,16 @@ has_value(uint8_t type) {
            type == HG_T_FLOAT || type == HG_T_BIGNUM;
 }
 
-/* A text of the line, without its escapes and clean. Returns false if there is no memory. */
+/* A text of the line, clean. Returns false if there is no memory. */
 static bool
 put_token(struct hg_rows *rows, const struct hg_token *token, struct hg_cell *cell) {
-    bool text = token && (token->kind == HG_TOKEN_STRING || token->kind == HG_TOKEN_NUMBER);
-    if (!text) return true;
-    // room for the text without its escapes, and behind it for its clean form
-    struct hg_buffer *buffer = &rows->value;
-    size_t plain = token->size;
-    if (!hg_buffer_reserve(buffer, plain)) return false;
-    if (token->escaped) plain = hg_unescape(buffer->bytes, token->text, token->size);
-    else memcpy(buffer->bytes, token->text, plain);
-    size_t clean = hg_clean_size(buffer->bytes, plain);
-    if (clean > plain) {
-        if (!hg_buffer_reserve(buffer, plain + clean)) return false;
-        hg_clean(buffer->bytes + plain, buffer->bytes, plain);
-        hg_put_text(cell, buffer->bytes + plain, clean);
-    }
-    else hg_put_text(cell, buffer->bytes, plain);
+    if (!token || (token->kind != HG_TOKEN_STRING && token->kind != HG_TOKEN_NUMBER)) return true;
+    size_t clean = hg_clean_size(token->text, token->size);
+    hg_put_text(cell, token->text, token->size);
+    if (clean == token->size) return true;
+    if (!hg_buffer_reserve(&rows->value, clean)) return false;
+    hg_clean(rows->value.bytes, token->text, token->size);
+    hg_put_text(cell, rows->value.bytes, clean);
     return true;
 }
 
@@ -159,6 +151,9 @@ put_value(struct hg_rows *rows, uint32_t node, uint8_t type, struct hg_cell *cel
     if (status != HG_OK || size == 0 || !hg_parse_line(&rows->parser, text, size)) return status;
     const struct hg_tape *tape = &rows->parser.tape;
     const struct hg_token *value = hg_tape_field(tape, 0, "value");
+    // yajl knows all escapes, and gives out texts without them
+    if (value && value->escaped && hg_parse_line_slowly(&rows->parser, text, size))
+        value = hg_tape_field(tape, 0, "value");
     int at = value ? AT_value : AT_value_base64;
     if (!value) value = hg_tape_field(tape, 0, "value_base64");
     return put_token(rows, value, &cells[at]) ? HG_OK : HG_NO_MEMORY;

@@ -73,6 +73,8 @@ module HeapDump
           file = File.join(path, format("%05d.parquet", i))
           File.open(file, File::WRONLY | File::CREAT | File::EXCL, 0o600).close
           frame.write_parquet(file, compression: "zstd", statistics: true, row_group_size: GROUP)
+          frame = nil # rubocop:disable Lint/UselessAssignment
+          GC.start # Ruby does not know how large these frames are
         end
       end
 

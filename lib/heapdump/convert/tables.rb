@@ -119,8 +119,8 @@ module HeapDump
       def self.copy_text(value)
         case value
         when nil then "\\N"
-        when true then "t"
-        when false then "f"
+        when true then "1"
+        when false then "0"
         when String then value.gsub(/[\\\t\n\r]/, ESCAPES)
         else value.to_s
         end

@@ -28,7 +28,7 @@ module HeapDump
       end
 
       def rows(snapshot, node, values)
-        line = node.brief
+        line = node.line
         frames = Array.try_convert(line["frames"]).to_a.grep(Hash)
         thread = [node.id, KINDS.fetch(node.kind), values ? line["thread_name"] : nil,
                   line["status"], line["main"] == true, frames.size]
