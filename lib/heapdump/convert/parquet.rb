@@ -10,7 +10,7 @@ module HeapDump
     #   DIR/objects/app=puma/date=2026-11-21/dump=5413c1e2a9f0/00000.parquet
     #
     # The folder of a dump gets its name when it is whole. They are written by the gem polars-df,
-    # which takes the columns of the reader in C as they are (docs/decisions/0048).
+    # which takes the columns of the reader in C as they are (docs/decisions/0047).
     class Parquet < Store
       ROWS = 1 << 19 # of a file, which is as much as is in memory at once
       GROUP = 1 << 17 # rows that a query can skip at once
