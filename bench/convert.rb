@@ -13,6 +13,7 @@
 $LOAD_PATH.unshift("#{__dir__}/../test")
 require "fileutils"
 require "json"
+require "open3"
 require "tmpdir"
 require "heapdump/convert"
 require "support/clickhouse"
@@ -97,12 +98,13 @@ module ConvertBench
 
   def self.folder(path, without = [])
     files = Dir.glob("#{path}/**/*").select { |file| File.file?(file) }
-    files.reject { |file| without.any? { |name| file.include?("/#{name}/") } }.sum { |file| File.size(file) }
+    kept = files.reject { |file| without.any? { |name| file.include?("/#{name}/") } }
+    kept.sum { |file| File.size(file) }
   end
 
   def self.ruby(*arguments)
-    out = IO.popen(["ruby", "-Ilib", *arguments], &:read)
-    abort "failed: #{arguments.first}" unless $?.success?
+    out, status = Open3.capture2("ruby", "-Ilib", *arguments)
+    abort "failed: #{arguments.first}" unless status.success?
     out
   end
 end

@@ -59,7 +59,8 @@ class TestConvertClickHouse < HeapDumpTest
   end
 
   def test_addresses
-    ["clickhouse://", "http://x", "clickhouse://me:hunter2@h/a;b", "clickhouse://u:hun ter2@h"].each do |url|
+    ["clickhouse://", "http://x", "clickhouse://me:hunter2@h/a;b",
+     "clickhouse://u:hun ter2@h"].each do |url|
       error = assert_raises(HeapDump::Error) { HeapDump::Convert.store("clickhouse", url) }
       assert_match(/-o needs clickhouse:/, error.message)
       refute_match(/hun/, error.message)

@@ -31,12 +31,16 @@ class TestParquet < HeapDumpTest
   end
 
   def files(table = "*")
-    Dir["#{directory}/#{table}/*/*/*/*.parquet"].sort
+    Dir["#{directory}/#{table}/*/*/*/*.parquet"]
   end
 
   def by_polars(table)
     frames = files(table).map { |file| Polars.read_parquet(file) }
-    Engines.rows(frames.flat_map { |frame| frame.rows(named: true).map { |row| row.transform_keys(&:to_s) } })
+    Engines.rows(frames.flat_map do |frame|
+      frame.rows(named: true).map do |row|
+        row.transform_keys(&:to_s)
+      end
+    end)
   end
 
   def sqlite(dump, *options)
@@ -62,8 +66,11 @@ class TestParquet < HeapDumpTest
     rows = by_polars("objects")
     assert_equal snapshot.graph.nodes - 1, rows.size
     assert_equal snapshot.each.sum(&:memsize), rows.sum { |row| row["memsize"] }
-    assert_equal snapshot.each.map(&:retained_size), rows.first(snapshot.objects).map { |row| row["retained_size"] }
-    assert_equal sqlite(Shop.dump).query("SELECT count(*) AS n FROM edges").first["n"], by_polars("edges").size
+    assert_equal snapshot.each.map(&:retained_size), rows.first(snapshot.objects).map { |row|
+      row["retained_size"]
+    }
+    assert_equal sqlite(Shop.dump).query("SELECT count(*) AS n FROM edges").first["n"],
+                 by_polars("edges").size
   end
 
   def test_where_files_are

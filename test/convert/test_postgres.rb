@@ -92,7 +92,9 @@ class TestConvertPostgres < HeapDumpTest
     breaks = ->(*) { store.send(:connection).socket_io.close }
     tables = HeapDump::Convert.module_eval { const_get(:Tables) }
     broken = tables.instance_method(:rows)
-    tables.define_method(:rows) { |table| table == "frames" ? breaks.call : broken.bind_call(self, table) }
+    tables.define_method(:rows) do |table|
+      table == "frames" ? breaks.call : broken.bind_call(self, table)
+    end
     assert_raises(HeapDump::Error, IOError) { store.write(HeapDump::Snapshot.open(Shop.dump)) }
     assert_equal(counts, TABLES.map { |table| engine.query("SELECT count(*) AS n FROM #{table}") })
   ensure

@@ -31,8 +31,10 @@ class TestDocsSql < HeapDumpTest
 
   def self.session(one, number)
     user = one.string("user #{number % 3}")
-    session = one.object("Session", ivars: { "@user" => user, "@cart" => one.array([], memsize: 160) })
-    one.change(session, file: "/app/login.rb", line: 9, generation: 3 + (number / 4), old: number < 6)
+    session = one.object("Session",
+                         ivars: { "@user" => user, "@cart" => one.array([], memsize: 160) })
+    one.change(session, file: "/app/login.rb", line: 9, generation: 3 + (number / 4),
+                        old: number < 6)
     session
   end
 
@@ -43,7 +45,8 @@ class TestDocsSql < HeapDumpTest
   end
 
   def convert(format, target)
-    assert_equal [0, ""], heapdump("convert", @dump, "--to", format, "-o", target, "--values").to_a.values_at(0, 2)
+    answer = heapdump("convert", @dump, "--to", format, "-o", target, "--values")
+    assert_equal [0, ""], [answer.status, answer.err]
     target
   end
 
@@ -56,7 +59,11 @@ class TestDocsSql < HeapDumpTest
     rows = engine.query(sql)
     return "(nothing)\n" if rows.empty?
 
-    [rows.first.keys, *rows.map(&:values)].map { |row| "#{row.map { |one| word(one) }.join(" | ")}\n" }.join
+    [rows.first.keys, *rows.map(&:values)].map do |row|
+      "#{row.map do |one|
+        word(one)
+      end.join(" | ")}\n"
+    end.join
   end
 
   def word(value)
@@ -105,8 +112,11 @@ class TestDocsSql < HeapDumpTest
   # Each column has a row in the document, and nothing else has one.
   def test_columns
     tables = HeapDump::Convert.module_eval { const_get(:Tables) }.new(HeapDump::Snapshot.open(@dump))
-    documented = File.read(DOCUMENT).split(/^### `(\w+)`\n/).drop(1).each_slice(2).to_h do |name, text|
-      [name, text[/\A.*?(?=^##|\z)/m].scan(/^\| ((?:`\w+` ?)+)\|/).flat_map { |cell| cell[0].scan(/\w+/) }]
+    parts = File.read(DOCUMENT).split(/^### `(\w+)`\n/).drop(1)
+    documented = parts.each_slice(2).to_h do |name, text|
+      [name, text[/\A.*?(?=^##|\z)/m].scan(/^\| ((?:`\w+` ?)+)\|/).flat_map do |cell|
+        cell[0].scan(/\w+/)
+      end]
     end
     %w[dump objects edges threads frames].each do |table|
       assert_equal tables.columns(table).map(&:name).sort, documented.fetch(table).sort, table

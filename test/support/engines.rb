@@ -23,7 +23,7 @@ module Engines
     TRUTHS.include?(name) && [0, 1, "0", "1", true, false].include?(value)
   end
 
-  def self.truth(value)
+  def self.truth(value) # rubocop:disable Naming/PredicateMethod
     [true, 1, "1", "t", "true"].include?(value)
   end
 
@@ -56,9 +56,9 @@ module Engines
     end
 
     def initialize(directory)
-      @views = HeapDump::Convert::STORES && %w[objects edges threads frames dump].map do |table|
-        "CREATE VIEW #{table} AS SELECT * FROM read_parquet('#{directory}/#{table}/*/*/*/*.parquet', " \
-          "hive_partitioning = false);"
+      @views = %w[objects edges threads frames dump].map do |table|
+        files = "#{directory}/#{table}/*/*/*/*.parquet"
+        "CREATE VIEW #{table} AS SELECT * FROM read_parquet('#{files}', hive_partitioning = false);"
       end.join
     end
 

@@ -98,8 +98,8 @@ rows_columns(VALUE rows, VALUE table) {
     const struct hg_table_column *columns = hg_table_columns(table_of(table), &count);
     VALUE list = rb_ary_new_capa((long)count);
     for (size_t i = 0; i < count; i++)
-        rb_ary_push(list, rb_assoc_new(rb_utf8_str_new_cstr(columns[i].name),
-                                       INT2FIX(columns[i].kind)));
+        rb_ary_push(list,
+                    rb_assoc_new(rb_utf8_str_new_cstr(columns[i].name), INT2FIX(columns[i].kind)));
     return list;
 }
 

@@ -13,9 +13,9 @@ struct column {
     const char *name;
     uint8_t kind; /* enum hg_cell_kind */
     size_t nulls;
-    uint8_t *valid;    /* a bit for each row */
-    uint8_t *bits;     /* BOOLEAN: a bit for each row */
-    int64_t *numbers;  /* NUMBER; TEXT: where each text begins, and where the last one ends */
+    uint8_t *valid;   /* a bit for each row */
+    uint8_t *bits;    /* BOOLEAN: a bit for each row */
+    int64_t *numbers; /* NUMBER; TEXT: where each text begins, and where the last one ends */
     struct hg_buffer text;
     const void *buffers[3];
 };
@@ -135,8 +135,7 @@ children(size_t count, size_t size, void ***pointers) {
     char *memory = calloc(count, size + sizeof(void *));
     if (!memory) return NULL;
     *pointers = (void **)(void *)memory;
-    for (size_t i = 0; i < count; i++)
-        (*pointers)[i] = memory + count * sizeof(void *) + i * size;
+    for (size_t i = 0; i < count; i++) (*pointers)[i] = memory + count * sizeof(void *) + i * size;
     return memory;
 }
 

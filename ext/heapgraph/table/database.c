@@ -157,9 +157,8 @@ count_edges(const struct hg_graph *graph) {
 static enum hg_status
 write_indexes(struct hg_sqlite *db, struct hg_rows *rows, uint64_t edges) {
     uint64_t objects = rows->graph->nodes - 1;
-    enum hg_status status =
-        write_index(db, rows, "objects_dominator_id", HG_TABLE_OBJECTS,
-                    INDEX("objects", "dominator_id"), objects, each_dominator);
+    enum hg_status status = write_index(db, rows, "objects_dominator_id", HG_TABLE_OBJECTS,
+                                        INDEX("objects", "dominator_id"), objects, each_dominator);
     if (status == HG_OK)
         status = write_index(db, rows, "objects_class_id", HG_TABLE_OBJECTS,
                              INDEX("objects", "class_id"), objects, each_class);
@@ -195,8 +194,7 @@ hg_write_database(struct hg_rows *rows, int fd, const char *const sql[HG_TABLES]
     enum hg_status status = hg_sqlite_begin(fd, rows->task, &db);
     if (status != HG_OK) return status;
     status = write_tables(db, rows, sql);
-    for (size_t i = 0; i < small_count && status == HG_OK; i++)
-        status = write_small(db, &small[i]);
+    for (size_t i = 0; i < small_count && status == HG_OK; i++) status = write_small(db, &small[i]);
     if (status == HG_OK) status = write_indexes(db, rows, edges);
     if (status == HG_OK) status = hg_sqlite_finish(db);
     hg_sqlite_free(db);

@@ -29,11 +29,11 @@ _Static_assert(COLUMNS <= HG_MOST_COLUMNS, "a table has too many columns");
 
 /* In the order of enum hg_edge_kind, as Edge::KINDS. */
 static const struct hg_text KINDS[HG_E_KINDS] = {
-    TEXT("reference"), TEXT("field"),       TEXT("ivar"),        TEXT("index"),
-    TEXT("key"),       TEXT("value"),       TEXT("value_at"),    TEXT("value_int"),
-    TEXT("member"),    TEXT("constant"),    TEXT("class_variable"), TEXT("method"),
-    TEXT("global"),    TEXT("captured"),    TEXT("frame"),       TEXT("frame_local"),
-    TEXT("fiber_local"), TEXT("root"),      TEXT("weak"),        TEXT("class"),
+    TEXT("reference"),   TEXT("field"),    TEXT("ivar"),           TEXT("index"),
+    TEXT("key"),         TEXT("value"),    TEXT("value_at"),       TEXT("value_int"),
+    TEXT("member"),      TEXT("constant"), TEXT("class_variable"), TEXT("method"),
+    TEXT("global"),      TEXT("captured"), TEXT("frame"),          TEXT("frame_local"),
+    TEXT("fiber_local"), TEXT("root"),     TEXT("weak"),           TEXT("class"),
 };
 
 static bool
@@ -123,8 +123,7 @@ hg_edge_row(struct hg_rows *rows, uint32_t node, uint64_t edge, struct hg_cell *
     uint32_t class = hg_class(graph, node);
     bool has_class = class != HG_NO_NODE, is_class = has_class && edge == 0;
     uint64_t at = hg_first(graph, node) + edge - has_class;
-    uint32_t name =
-        is_class ? hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE) : hg_name(graph, at);
+    uint32_t name = is_class ? hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE) : hg_name(graph, at);
     uint8_t kind = hg_edge_kind(name) < HG_E_KINDS ? hg_edge_kind(name) : HG_E_REFERENCE;
     hg_put_number(&cells[AT_dump_id], rows->dump_id);
     hg_put_number(&cells[AT_from_id], node);

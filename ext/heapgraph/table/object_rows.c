@@ -34,9 +34,9 @@ _Static_assert(COLUMNS <= HG_MOST_COLUMNS, "a table has too many columns");
 
 /* In the order of enum hg_type, as Node::TYPES. */
 static const char *const TYPES[] = {
-    "UNKNOWN", "OBJECT", "CLASS",  "MODULE",   "ICLASS", "FLOAT", "STRING", "REGEXP",
-    "ARRAY",   "HASH",   "STRUCT", "BIGNUM",   "FILE",   "DATA",  "MATCH",  "COMPLEX",
-    "RATIONAL", "SYMBOL", "IMEMO", "NODE",     "ROOT",   "VIRTUAL_ROOT", "MISSING",
+    "UNKNOWN",  "OBJECT", "CLASS",  "MODULE", "ICLASS", "FLOAT",        "STRING",  "REGEXP",
+    "ARRAY",    "HASH",   "STRUCT", "BIGNUM", "FILE",   "DATA",         "MATCH",   "COMPLEX",
+    "RATIONAL", "SYMBOL", "IMEMO",  "NODE",   "ROOT",   "VIRTUAL_ROOT", "MISSING",
 };
 
 static void

@@ -19,8 +19,8 @@ enum {
     PAGES_AT_ONCE = 128,
     LEAF_HEAD = 8,
     INNER_HEAD = 12,
-    POINTER = 2,      /* bytes, to a cell of the page */
-    CHILD = 4,        /* bytes, the number of a page */
+    POINTER = 2, /* bytes, to a cell of the page */
+    CHILD = 4,   /* bytes, the number of a page */
     LONGEST_VARINT = 9,
     INNER_TABLE = 5,
     LEAF_TABLE = 13,
@@ -54,7 +54,7 @@ struct part {
 struct hg_sqlite {
     int fd;
     struct hg_task *task;
-    uint32_t pages; /* the number of the last page; 1 is written at the end */
+    uint32_t pages;         /* the number of the last page; 1 is written at the end */
     unsigned char *waiting; /* pages that are not written yet */
     size_t waits;
     struct page leaf;
@@ -452,7 +452,7 @@ put_head(unsigned char *to, uint32_t pages) {
     memcpy(to, "SQLite format 3", 16);
     put16(to + 16, PAGE);
     memcpy(to + 18, "\1\1\0\100\40\40", 6); // no journal of its own; shares that are always so
-    put32(to + 24, 1);                       // changes
+    put32(to + 24, 1);                      // changes
     put32(to + 28, pages);
     put32(to + 40, 1);       // of the schema
     put32(to + 44, 4);       // the latest form of it

@@ -54,7 +54,9 @@ module HeapDump
       def options(parser)
         super
         @force = false
-        parser.on("--to FORMAT", FORMATS, *FORMATS.each_slice(4).map { |some| some.join(", ") }) do |one|
+        parser.on("--to FORMAT", FORMATS, *FORMATS.each_slice(4).map do |some|
+          some.join(", ")
+        end) do |one|
           @format = one
         end
         parser.on("-o", "--output FILE", "instead of standard output") { |path| @output = path }
@@ -83,12 +85,14 @@ module HeapDump
       def target
         name = @output[/\Aenv:(\w+)\z/, 1]
         if name
-          return ENV.fetch(name) { raise UsageError, "#{name} is not set; it is to have the address" }
+          return ENV.fetch(name) do
+            raise UsageError, "#{name} is not set; it is to have the address"
+          end
         end
         return @output unless @output.match?(%r{\A\w+://[^/]*:[^/@]*@|[?&]password=}i)
 
-        raise UsageError, "every user of this machine can read a password in an argument; put the " \
-                          "address into the environment, and name it: HEAPDUMP_STORE='…' " \
+        raise UsageError, "every user of this machine can read a password in an argument; put " \
+                          "the address into the environment, and name it: HEAPDUMP_STORE='…' " \
                           "heapdump convert … -o env:HEAPDUMP_STORE"
       end
 

@@ -51,13 +51,19 @@ module HeapDump
         return false if there?(tables) && !@force
 
         Tables::NAMES.each { |table| fill(tables, table) }
-        Tables::NAMES.each do |table|
-          query("ALTER TABLE #{table} REPLACE PARTITION #{tables.dump_id} FROM #{own(tables, table)}")
-        end
+        publish(tables)
         true
       ensure
         remove(tables)
         close
+      end
+
+      # Nothing is seen before all of it is there.
+      def publish(tables)
+        Tables::NAMES.each do |table|
+          query("ALTER TABLE #{table} REPLACE PARTITION #{tables.dump_id} FROM #{own(tables,
+                                                                                     table)}")
+        end
       end
 
       def prepare(tables)
@@ -109,14 +115,15 @@ module HeapDump
 
       # The answer of the server (String). Raises HeapDump::Error.
       def query(sql, body: "", database: @database)
-        request = Net::HTTP::Post.new("/?#{URI.encode_www_form({ query: sql, database: database }.compact)}")
+        request = Net::HTTP::Post.new("/?#{URI.encode_www_form({ query: sql,
+                                                                 database: database }.compact)}")
         request.basic_auth(*credentials) if @uri.user
         request.body = body
         answer = http.request(request)
         return answer.body.to_s if answer.is_a?(Net::HTTPOK)
 
-        raise Error, "#{name}: #{Terminal::Text.short(answer.body.to_s.strip, WORDS, keep: :start)} " \
-                     "(HTTP #{answer.code})"
+        said = Terminal::Text.short(answer.body.to_s.strip, WORDS, keep: :start)
+        raise Error, "#{name}: #{said} (HTTP #{answer.code})"
       rescue SystemCallError, IOError, Timeout::Error, SocketError, OpenSSL::SSL::SSLError => e
         raise Error, "#{name}: #{Terminal::Trouble.words(e)}"
       end

@@ -24,7 +24,8 @@ module HeapDump
         found = header(snapshot).merge(sums(snapshot)).merge(
           file: File.basename(snapshot.path), app: app(snapshot), whole: snapshot.whole,
           edges: snapshot.graph.edge_count,
-          warnings: snapshot.warnings.empty? ? nil : snapshot.warnings.join("\n"), with_values: values,
+          warnings: snapshot.warnings.empty? ? nil : snapshot.warnings.join("\n"),
+          with_values: values,
           header: snapshot.graph.header, footer: snapshot.graph.footer
         )
         COLUMNS.keys.drop(1).map { |name| found[name] }

@@ -14,8 +14,9 @@ module HeapDump
     class Parquet < Store
       ROWS = 1 << 19 # of a file, which is as much as is in memory at once
       GROUP = 1 << 17 # rows that a query can skip at once
+      CREATE = File::WRONLY | File::CREAT | File::EXCL
       TYPES = { number: "Int64", boolean: "Boolean", text: "String" }.freeze
-      private_constant :ROWS, :GROUP, :TYPES
+      private_constant :ROWS, :GROUP, :CREATE, :TYPES
 
       # Raises HeapDump::Error if the directory cannot be written to, or the gem is missing.
       def check(_input)
@@ -23,6 +24,7 @@ module HeapDump
         if File.exist?(@target) && !File.directory?(@target)
           raise Error, "#{name} is no directory; give another name"
         end
+
         above = File.directory?(@target) ? @target : File.dirname(File.absolute_path(@target))
         return if File.directory?(above) && File.writable?(above)
 
@@ -71,7 +73,7 @@ module HeapDump
         FileUtils.mkdir_p(path, mode: 0o700)
         frames(tables, table).each_with_index do |frame, i|
           file = File.join(path, format("%05d.parquet", i))
-          File.open(file, File::WRONLY | File::CREAT | File::EXCL, 0o600).close
+          File.open(file, CREATE, 0o600) { |_| nil }
           frame.write_parquet(file, compression: "zstd", statistics: true, row_group_size: GROUP)
           frame = nil # rubocop:disable Lint/UselessAssignment
           GC.start # Ruby does not know how large these frames are

@@ -28,10 +28,11 @@ module HeapDump
         CLI::OutputFile.new(@target, force: @force)
       end
 
-      def write_all(tables)
+      def write_all(tables) # rubocop:disable Naming/PredicateMethod
         large, small = Tables::NAMES.partition { |table| tables.large?(table) }
         small = small.map do |table|
-          [table, definition(tables, table), tables.columns(table).size, tables.rows(table).flatten(1)]
+          [table, definition(tables, table), tables.columns(table).size,
+           tables.rows(table).flatten(1)]
         end
         file.write do |io|
           tables.large.write_database(io.fileno, large.map { |table| definition(tables, table) },

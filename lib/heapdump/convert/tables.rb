@@ -66,7 +66,11 @@ module HeapDump
 
       # The columns of a table (Array of Column).
       def columns(table)
-        return SMALL.fetch(table).map { |name, kind| Column.new(name.to_s, kind) } unless large?(table)
+        unless large?(table)
+          return SMALL.fetch(table).map do |name, kind|
+            Column.new(name.to_s, kind)
+          end
+        end
 
         large.columns(LARGE.fetch(table)).map { |name, kind| Column.new(name, KINDS.fetch(kind)) }
       end
@@ -87,18 +91,24 @@ module HeapDump
       def each_text(table, &)
         return each_large_text(table, &) if large?(table)
 
-        yield rows(table).map { |row| "#{row.map { |one| Tables.copy_text(one) }.join("\t")}\n" }.join
+        yield rows(table).map { |row|
+          "#{row.map { |one|
+            Tables.copy_text(one)
+          }.join("\t")}\n"
+        }.join
       end
 
-      # Yields the rows of a large table as columns (Rows::Batch), in batches of at most +most+ rows.
+      # Yields the rows of a large table as columns (Rows::Batch), at most +most+ rows at once.
       # There is at least one batch.
       def each_batch(table, most)
         node = edge = 0
-        (0..).each do |i|
+        begun = false
+        loop do
           at(table, node)
           batch, rows, node, edge = large.batch(LARGE.fetch(table), node, edge, most)
-          return if rows.zero? && i.positive?
+          break if rows.zero? && begun
 
+          begun = true
           yield batch
         end
       end
