@@ -179,8 +179,10 @@ class TestTables < HeapDumpTest
   # JSON has characters in two halves.
   def test_escapes_of_json
     dump = File.join(scratch, "bytes.json")
-    File.write(dump,
-               "{\"type\":\"ROOT\",\"root\":\"vm\",\"references\":[\"0x1000\"]}\n{\"address\":\"0x1000\",\"type\":\"STRING\",\"value\":\"\\ud83d\\ude00\\n\\u0000\",\"memsize\":40}\n")
+    File.write(dump, <<~'JSON')
+      {"type":"ROOT","root":"vm","references":["0x1000"]}
+      {"address":"0x1000","type":"STRING","value":"\ud83d\ude00\n\u0000","memsize":40}
+    JSON
     assert_equal "\u{1F600}\n\\x00", convert(dump, "--values").rows("objects").first["value"]
   end
 

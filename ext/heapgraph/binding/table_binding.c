@@ -130,8 +130,8 @@ write_text(struct binding *binding, void *data) {
 /*
  *  call-seq: rows.copy_text(table, node, edge, most) -> [text, node, edge]
  *
- * Rows from a cursor on, as the text of COPY: about as many as `most` bytes take; "" if there are no
- * more. The cursor is [0, 0] before the first row, and that of the next row is returned.
+ * Rows from a cursor on, as the text of COPY: about as many as `most` bytes take; "" if there are
+ * no more. The cursor is [0, 0] before the first row, and that of the next row is returned.
  */
 static VALUE
 rows_copy_text(VALUE rows, VALUE table, VALUE node, VALUE edge, VALUE most) {
@@ -186,8 +186,8 @@ make_batch(struct binding *binding, void *data) {
 /*
  *  call-seq: rows.batch(table, node, edge, most) -> [batch, rows, node, edge]
  *
- * Rows from a cursor on as columns, at most `most` of them, and how many these are. The cursor is as
- * for copy_text.
+ * Rows from a cursor on as columns, at most `most` of them, and how many these are. The cursor is
+ * as for copy_text.
  */
 static VALUE
 rows_batch(VALUE rows, VALUE table, VALUE node, VALUE edge, VALUE most) {

@@ -46,8 +46,8 @@ struct ArrowArrayStream {
  * Makes a batch of rows from `cursor` on, at most `most` of them and fewer if their texts are long,
  * and moves the cursor behind them. *count is how many they are; the stream is made even if there
  * are none. Numbers are int64, texts large_utf8, booleans bool. Whoever has the stream releases it;
- * it needs nothing of the graph. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_IO; after anything but HG_OK
- * there is no stream.
+ * it needs nothing of the graph. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_IO; after anything but
+ * HG_OK there is no stream.
  */
 enum hg_status hg_arrow_batch(struct hg_rows *rows, enum hg_table table, struct hg_cursor *cursor,
                               size_t most, struct ArrowArrayStream *stream, size_t *count)

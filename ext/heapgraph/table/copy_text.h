@@ -1,7 +1,7 @@
 /*
  * Rows as text: the format of PostgreSQL's COPY, which ClickHouse calls TabSeparated. Cells are
- * separated by tabs, and rows end in newlines. \N is NULL, and of a text the backslash, tab, newline
- * and carriage return are \\, \t, \n and \r. Booleans are 1 and 0,
+ * separated by tabs, and rows end in newlines. \N is NULL, and of a text the backslash, tab,
+ * newline and carriage return are \\, \t, \n and \r. Booleans are 1 and 0,
  * which both take.
  */
 #ifndef HEAPGRAPH_COPY_TEXT_H

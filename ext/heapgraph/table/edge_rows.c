@@ -42,8 +42,8 @@ is(struct hg_text text, const char *word) {
 }
 
 /*
- * A key that is no object, as it stands in the dump: ":id" in quotes, 1.5, null. Only one that comes
- * from code (a symbol, true, false, nil) is written without `values`.
+ * A key that is no object, as it stands in the dump: ":id" in quotes, 1.5, null. Only one that
+ * comes from code (a symbol, true, false, nil) is written without `values`.
  */
 static void
 put_key(const struct hg_rows *rows, struct hg_cell *cell) {

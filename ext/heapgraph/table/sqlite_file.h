@@ -1,7 +1,7 @@
 /*
  * Writes a database file of SQLite, as https://www.sqlite.org/fileformat2.html describes it, from
- * its first page to its last: rows that come in the order of their keys need no search, no cache and
- * no second look. That is five times as fast as INSERT, and needs no library.
+ * its first page to its last: rows that come in the order of their keys need no search, no cache
+ * and no second look. That is five times as fast as INSERT, and needs no library.
  *
  * Tables and indexes are written one after the other. What has been written is no database before
  * hg_sqlite_finish.
