@@ -1,7 +1,7 @@
 /*
  * Place in the flow: see sqlite_file.h. Each table and each index is a tree of pages. Its leaves
- * are written as they become full; which pages these are is kept, and at the end the pages above them
- * are written, level by level.
+ * are written as they become full; which pages these are is kept, and at the end the pages above
+ * them are written, level by level.
  */
 #include "table/sqlite_file.h"
 
