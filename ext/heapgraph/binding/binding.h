@@ -109,4 +109,7 @@ void hgb_define_ways(VALUE class);
 /* Defines HeapDump::Growth, which leaks_binding.c has. */
 void hgb_define_growth(VALUE heapdump);
 
+/* Defines HeapDump::Rows, which table_binding.c has, and the method of HeapDump::Graph for it. */
+void hgb_define_rows(VALUE heapdump, VALUE graph);
+
 #endif

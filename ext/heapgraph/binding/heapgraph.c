@@ -359,4 +359,5 @@ Init_heapgraph(void) {
     hgb_define_sums(graph);
     hgb_define_ways(graph);
     hgb_define_growth(heapdump);
+    hgb_define_rows(heapdump, graph);
 }

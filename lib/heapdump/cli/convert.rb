@@ -17,15 +17,29 @@ module HeapDump
 
         What stands in FILE of -o is replaced with --force alone, and once all is written. A name
         that ends in .gz is compressed.
+
+        Tables of objects, references and frames, for SQL (docs/sql.md):
+
+        sqlite        -o FILE.db
+        parquet       -o DIR, for DuckDB, Spark, Trino, Athena (needs the gem polars-df)
+        postgres      -o postgres://USER@HOST/DATABASE (needs the gem pg)
+        clickhouse    -o clickhouse://USER@HOST:8123/DATABASE
+
+        They have no contents of strings without --values. A password belongs into the environment:
+        HEAPDUMP_STORE='postgres://…' heapdump convert FILE --to postgres -o env:HEAPDUMP_STORE
       TEXT
 
-      FORMATS = HeapDump::Convert::FORMATS.keys.freeze
-      private_constant :FORMATS
+      STORES = HeapDump::Convert::STORES.keys.freeze
+      FORMATS = [*HeapDump::Convert::FORMATS.keys, *STORES].freeze
+      private_constant :STORES, :FORMATS
 
       def call(file)
         unless @format
           raise UsageError, "say what to convert to: --to #{FORMATS.join(", --to ")}; #{hint}"
         end
+
+        return to_store(file) if STORES.include?(@format)
+        raise UsageError, "--values is for #{STORES.join(", ")} alone; #{hint}" if @values
 
         check_output(file)
         snapshot = open_snapshot(file)
@@ -40,9 +54,46 @@ module HeapDump
       def options(parser)
         super
         @force = false
-        parser.on("--to FORMAT", FORMATS, FORMATS.join(", ")) { |format| @format = format }
+        parser.on("--to FORMAT", FORMATS, *FORMATS.each_slice(4).map do |some|
+          some.join(", ")
+        end) do |one|
+          @format = one
+        end
         parser.on("-o", "--output FILE", "instead of standard output") { |path| @output = path }
-        parser.on("--force", "replace the FILE of -o if it is there") { @force = true }
+        parser.on("--force", "replace the FILE of -o, or the same dump in a database, if it is",
+                  "there") { @force = true }
+        parser.on("--values", "tables also have contents of strings, keys of hashes and names of",
+                  "threads, which may be secret") { @values = true }
+      end
+
+      # Writes tables of the dump to a file, a directory or a database.
+      def to_store(file)
+        raise UsageError, "say where to with -o; #{hint}" if @output.nil? || @output == "-"
+
+        store = HeapDump::Convert.store(@format, target, force: @force)
+        store.check(file)
+        snapshot = open_snapshot(file)
+        progress = Terminal::Progress.new(err)
+        written = progress.during(-> { snapshot.progress || store.progress }) do
+          store.write(snapshot, values: @values || false)
+        end
+        err.puts "heapdump: #{store.name} has this dump already; --force replaces it" unless written
+        OK
+      end
+
+      # What -o names. An argument can be read by all users of the machine.
+      def target
+        name = @output[/\Aenv:(\w+)\z/, 1]
+        if name
+          return ENV.fetch(name) do
+            raise UsageError, "#{name} is not set; it is to have the address"
+          end
+        end
+        return @output unless @output.match?(%r{\A\w+://[^/]*:[^/@]*@|[?&]password=}i)
+
+        raise UsageError, "every user of this machine can read a password in an argument; put " \
+                          "the address into the environment, and name it: HEAPDUMP_STORE='…' " \
+                          "heapdump convert … -o env:HEAPDUMP_STORE"
       end
 
       def output

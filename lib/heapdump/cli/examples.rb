@@ -99,7 +99,8 @@ module HeapDump
       ],
       "convert" => [
         ["convert heap.json --to heapsnapshot -o heap.heapsnapshot", "for Chrome DevTools"],
-        ["convert heap.json --to csv -o heap.csv.gz", "a table of all objects, compressed"]
+        ["convert heap.json --to csv -o heap.csv.gz", "a table of all objects, compressed"],
+        ["convert heap.json --to sqlite -o heap.db", "objects and references, for SQL"]
       ]
     }.freeze
   end
