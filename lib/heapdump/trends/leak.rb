@@ -41,6 +41,29 @@ module HeapDump
                        .filter_map(&:retained_per_hour).max
       end
 
+      # By how much it grew from the first dump to the last, in objects or bytes as #unit says
+      # (Integer).
+      #
+      #   leak.growth # => 220
+      def growth
+        line.growth
+      end
+
+      # What is counted, "objects" or "bytes".
+      def unit
+        line.unit
+      end
+
+      # By how many bytes what it retains grew from the first dump to the last (Integer).
+      #
+      #   leak.retained_growth # => 41943
+      def retained_growth
+        [line, *others].select { |one| one.kind == line.kind }.filter_map do |one|
+          known = one.retained&.compact || []
+          known.last - known.first unless known.empty?
+        end.max.to_i
+      end
+
       # What the command writes as JSON (Hash).
       #
       #   leak.to_h.keys # => [:class, :line, :bytes_per_hour, :company, :others]
