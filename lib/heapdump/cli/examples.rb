@@ -33,6 +33,7 @@ module HeapDump
         ["top heap.json --limit 5", "the five objects that retain most"],
         ["top heap.json 0x7f10a2b3c4d8 --depth 3", "what one of them is made of"],
         ["top heap.json --by class", "how much the objects of each class retain together"],
+        ["top heap.json --by way", "how many objects each variable holds, and what they retain"],
         ["top heap.json --cells 30", "the whole heap by class, in 30 lines"]
       ],
       "why" => [

@@ -10,7 +10,9 @@ module HeapDump
       OTHERS = %i[other_classes other_ways other_sites].freeze
       # Hashes whose names are Symbols.
       NAMED = %i[identity gc account].freeze
-      private_constant :SUMS, :OTHERS, :NAMED
+      NUMBERS = %i[objects held_objects held_bytes garbage_bytes].freeze
+      HASHES = [*NAMED, *SUMS.keys, :work].freeze
+      private_constant :SUMS, :OTHERS, :NAMED, :NUMBERS, :HASHES
 
       module_function
 
@@ -26,6 +28,16 @@ module HeapDump
         end
       end
 
+      # What was read if it has the fields that #pack has made, else nil.
+      def checked(kept)
+        kept if kept.is_a?(Hash) && all?(kept, HASHES, Hash) && all?(kept, NUMBERS, Integer) &&
+                kept["warnings"].is_a?(Array) && Time.iso8601(kept["time"]) &&
+                SUMS.all? { |name, sum| rows?(kept[name.to_s].values, sum) } &&
+                OTHERS.all? { |name| rows?([kept[name.to_s]].compact, OtherSum) }
+      rescue ArgumentError, TypeError # of a time that is none
+        nil
+      end
+
       # The fields of the Extract (Hash of Symbol).
       def unpack(kept)
         fields = FIELDS.to_h { |name| [name, kept[name.to_s]] }
@@ -35,6 +47,15 @@ module HeapDump
         OTHERS.each { |name| fields[name] &&= OtherSum.new(*fields[name]) }
         fields
       end
+
+      def all?(kept, names, type)
+        names.all? { |name| kept[name.to_s].is_a?(type) }
+      end
+
+      def rows?(rows, sum)
+        rows.all? { |row| row.is_a?(Array) && row.size == sum.members.size }
+      end
+      private_class_method :all?, :rows?
     end
     private_constant :Fields
   end

@@ -28,7 +28,7 @@ module HeapDump
       def read
         return unless identity
 
-        paths.each do |path|
+        [beside, in_cache].compact.each do |path|
           fields = Stored.read(path)
           return fields if fields && fields["dump"] == identity
         end
@@ -40,7 +40,8 @@ module HeapDump
       def write(fields)
         return unless identity && identity == identify
 
-        paths(make: true).find { |path| wrote?(path, { "dump" => identity, **fields }) }
+        fields = { "dump" => identity, **fields }
+        wrote?(beside, fields) || wrote?(in_cache(make: true), fields)
       rescue SystemCallError
         nil
       end
@@ -48,7 +49,7 @@ module HeapDump
       private
 
       def wrote?(path, fields)
-        return false if File.exist?(path) && !File.owned?(path)
+        return false if path.nil? || (File.exist?(path) && !File.owned?(path))
 
         Stored.write(path, fields)
         true
@@ -74,11 +75,11 @@ module HeapDump
         digest.hexdigest[0, DIGITS]
       end
 
-      def paths(make: false)
-        [@path + DumpFiles::EXTRACT, in_cache(make)].compact
+      def beside
+        @path + DumpFiles::EXTRACT
       end
 
-      def in_cache(make)
+      def in_cache(make: false)
         folder = cache or return
         folder = File.join(folder, "heapdump")
         FileUtils.mkdir_p(folder, mode: 0o700) if make

@@ -8,7 +8,8 @@ require_relative "../whole_file"
 module HeapDump
   class Extract
     # The file of an extract: two lines of JSON, compressed by gzip. The first one has the version
-    # and the checksum of the second, so a file that is torn or was changed is none.
+    # and the checksum of the second, so a file that is torn or was changed is none. (A checksum is
+    # no signature: who may write the file may write what he likes, in this shape.)
     module Stored # :nodoc:
       VERSION = 1
       KEY = "heapdump_extract"
@@ -45,15 +46,11 @@ module HeapDump
       end
 
       def parse(text)
-        head, body = text.force_encoding(Encoding::UTF_8).split("\n", 2)
-        return unless head && body&.chomp! && head.valid_encoding? && head.bytesize < 1000
-
-        head = JSON.parse(head)
-        return unless head.is_a?(Hash) && head[KEY] == VERSION &&
+        head, body = text.b.lines(chomp: true).map { |line| line.force_encoding(Encoding::UTF_8) }
+        return unless body && (head = JSON.parse(head)).is_a?(Hash) && head[KEY] == VERSION &&
                       head["sha256"] == Digest::SHA256.hexdigest(body)
 
-        fields = JSON.parse(body)
-        fields if fields.is_a?(Hash)
+        Fields.checked(JSON.parse(body))
       end
       private_class_method :unpacked, :parse
     end
