@@ -15,7 +15,8 @@ module Trends
     NONE = %i[static fast].freeze
     ANY_BUT_LEAK = %i[static fast slow unknown].freeze
 
-    ALL = {} # name => [options of the World, block]
+    # By name: the options of the World, and the block that makes the lines.
+    ALL = {} # rubocop:disable Style/MutableConstant -- filled below
 
     def self.model(name, **options, &block)
       ALL[name] = [options, block]
@@ -26,7 +27,10 @@ module Trends
     def self.make(name, seed)
       options, block = ALL.fetch(name)
       world = World.new(seed, **options)
-      [world, block.call(world).to_h { |key, values, right, least| [key, Line.new(values, right, least || 10)] }]
+      lines = block.call(world).to_h do |key, values, right, least|
+        [key, Line.new(values, right, least || 10)]
+      end
+      [world, lines]
     end
 
     # What any process has besides: numbers in flight, caches that are full, what never moves.
