@@ -2,9 +2,24 @@
 
 require_relative "../rounds"
 
-# Nothing but strings.
+# Strings leak, and nothing else: there are at most 200 prepared statements.
+
+class Statement
+  def initialize(text)
+    @text = text
+  end
+end
+
 module Audit
   LINES = []
 end
 
-Rounds.run { |round| 50.times { |at| Audit::LINES << "line #{round} #{at} of the audit, kept for good" } }
+STATEMENTS = {}
+
+Rounds.run(8) do |round|
+  50.times { |at| Audit::LINES << "line #{round} #{at} of the audit, kept for good" }
+  60.times do |at|
+    text = "SELECT * FROM orders WHERE id = #{(round * 60) + at}"
+    STATEMENTS[text] = Statement.new(text) if STATEMENTS.size < 200
+  end
+end
