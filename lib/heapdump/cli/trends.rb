@@ -99,7 +99,12 @@ module HeapDump
         found.any? { |series| series.leaks.any? { |leak| gate.met?(leak) } }
       end
 
+      # A gate must not pass where nothing can be judged.
       def failed(found)
+        if gates.any? && found.none?(&:judged?)
+          raise Error, "cannot judge: no process has four dumps or more; `heapdump leaks` has the same " \
+                       "conditions for three"
+        end
         met = gates.select { |gate| met?(gate, found) }
         met.each { |gate| screen.line([:red, "Failed: #{gate.text}"]) } unless json? || @csv
         met.any? ? GATE_FAILED : OK

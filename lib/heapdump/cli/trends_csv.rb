@@ -39,7 +39,7 @@ module HeapDump
       # Quotes a field. A text that a spreadsheet would take for a formula gets an apostrophe in
       # front.
       def field(value)
-        text = Terminal::Text.valid(value.to_s)
+        text = Terminal::Text.safe(value)
         text = "'#{text}" if text.match?(/\A[=+@\t\r-]/)
         text.match?(/[",\r\n]/) ? "\"#{text.gsub('"', '""')}\"" : text
       end

@@ -167,6 +167,8 @@ module HeapDump
 
       def of(line)
         name = Terminal::Text.short(line.class_name, 80)
+        return "#{name} (all)" if line.kind == :class
+
         line.holder ? "#{name}, #{line.holder}" : name
       end
     end
