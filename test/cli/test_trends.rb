@@ -20,14 +20,19 @@ class TestTrendsCommand < HeapDumpTest
 
   def test_a_leak_in_sentences_and_in_a_table
     out = heapdump!("trends", *leaking).out
-    assert_match(/\Aapp on here, pid 7  8 dumps over 7 minutes, 2026-01-01 00:00 to .* UTC, Ruby 3.3.0$/, out)
-    assert_match(/^1\. Session  0 → 140 objects, \+1,200 per hour, retained \+\d+\.\d KiB per hour$/, out)
+    assert_match(
+      /\Aapp on here, pid 7  8 dumps over 7 minutes, 2026-01-01 00:00 to .* UTC, Ruby 3.3.0$/, out
+    )
+    assert_match(
+      /^1\. Session  0 → 140 objects, \+1,200 per hour, retained \+\d+\.\d KiB per hour$/, out
+    )
     assert_match(/^   held by  constant Store::SESSIONS \(/, out)
     assert_match(/^   with it  String$/, out)
     assert_match(/^   because  it grew in 7 of 7 steps; /, out)
     assert_includes out, "heapdump leaks #{leaking.values_at(0, 4, 7).join(" ")}\n"
     assert_includes out, "heapdump why #{leaking.last} Session\n"
-    assert_match(/^ +0 +140 +\+1,200 +▁▂▃▄▅▆▇█  leak +Session, constant Store::SESSIONS \(.*\)$/, out)
+    assert_match(/^ +0 +140 +\+1,200 +▁▂▃▄▅▆▇█  leak +Session, constant Store::SESSIONS \(.*\)$/,
+                 out)
   end
 
   def test_nothing_leaks
@@ -74,7 +79,8 @@ class TestTrendsCommand < HeapDumpTest
 
   # All is ASCII where the locale has no more.
   def test_a_terminal_without_utf8
-    status, out, err = heapdump_process("trends", *leaking, env: { "LC_ALL" => "C", "LANG" => "C" }).to_a
+    status, out, err = heapdump_process("trends", *leaking,
+                                        env: { "LC_ALL" => "C", "LANG" => "C" }).to_a
     assert_equal 0, status.is_a?(Integer) ? status : status.exitstatus, err
     assert_match(/_\.:-=\+\*#  leak/, out)
   end

@@ -15,7 +15,12 @@ module MadeSeries
            others: nil)
     numbers = Numbers.new
     yield numbers if block_given?
-    gc = count ? { count: count, major_gc_count: count, total_allocated_objects: count * 1_000 } : {}
+    gc = if count
+           { count: count, major_gc_count: count,
+             total_allocated_objects: count * 1_000 }
+         else
+           {}
+         end
     fields = { identity: identity, time: START + (hour * 3600), warnings: [], gc: gc, account: account,
                work: work, objects: 10, held_objects: 10, held_bytes: held, garbage_bytes: 0,
                classes: numbers.classes, ways: numbers.ways, other_classes: others,

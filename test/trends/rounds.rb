@@ -13,7 +13,8 @@ module Rounds
     FileUtils.mkdir_p(dir)
     number.times do |round|
       yield round
-      path = File.join(dir, "app-here-#{Process.pid}-a1-#{round + 1}-20260101T00000#{round}.000Z.json")
+      path = File.join(dir,
+                       "app-here-#{Process.pid}-a1-#{round + 1}-20260101T00000#{round}.000Z.json")
       HeapDump.dump(path, fork: false, gc: true)
       note(path, requests * (round + 1)) if requests
     end

@@ -58,7 +58,7 @@ module Trends
     private_class_method :false_leak
 
     def self.verdict(line, world)
-      Judge.new(line.values, world.axes, least: line.least, level: LEVEL).judgement.verdict
+      Judge.new(line.numbers, world.axes, least: line.least, level: LEVEL).judgement.verdict
     end
   end
 end

@@ -12,7 +12,9 @@ puts "| model | told right | false leaks | wrong |", "|---|---|---|---|"
 rows = Trends::Models::ALL.keys.flat_map do |name|
   Trends::Scenarios.run(seeds: SERIES, beside: BESIDE, names: [name]).each { |row| puts row }
 end
-right, all = rows.sum(&:right), rows.sum(&:series)
-false_leaks, beside = rows.sum(&:false_beside), rows.sum(&:beside)
-puts "", format("%d of %d series right (%.1f %%); of %d lines beside them, none of which leaks, %d were " \
-                "called a leak", right, all, 100.0 * right / all, beside, false_leaks)
+right = rows.sum(&:right)
+all = rows.sum(&:series)
+false_leaks = rows.sum(&:false_beside)
+beside = rows.sum(&:beside)
+puts "", format("%d of %d series right (%.1f %%); of %d lines beside them, none of which leaks, " \
+                "%d were called a leak", right, all, 100.0 * right / all, beside, false_leaks)

@@ -30,7 +30,9 @@ class TestTrendsLives < HeapDumpTest
 
   def test_what_a_server_does_at_the_moment_makes_no_other_process
     names = ["sidekiq 7.3 shop [0 of 5 busy]", "sidekiq 7.3 shop [2 of 5 busy]"]
-    found = trends(*names.map.with_index { |name, at| made(at, identity: { **PROCESS, program: name }) })
+    found = trends(*names.map.with_index do |name, at|
+      made(at, identity: { **PROCESS, program: name })
+    end)
     assert_equal 1, found.count
   end
 
@@ -44,7 +46,9 @@ class TestTrendsLives < HeapDumpTest
     found = trends(made(0, count: 50), made(1, count: 60), made(2, count: 5), made(3, count: 15),
                    made(4, count: 25))
     assert_equal [[3, 4, 5], [1, 2]], numbers(found)
-    found.each { |one| assert_match(/counters of the GC fell between heap-2.*and heap-3/, one.warnings.join) }
+    found.each do |one|
+      assert_match(/counters of the GC fell between heap-2.*and heap-3/, one.warnings.join)
+    end
   end
 
   # The life is named, so it is one.
@@ -54,15 +58,15 @@ class TestTrendsLives < HeapDumpTest
       made(hour, count: count, identity: watched)
     end)
     assert_equal [[1, 2, 3, 4, 5]], numbers(found)
-    assert_match(/clock was set back between heap-3.json and heap-4.json/, found.first.warnings.join)
+    assert_match(/clock was set back between heap-3.json and heap-4.json/,
+                 found.first.warnings.join)
     assert_in_delta 3.0, found.first.hours
   end
 
   # It is not named, but the times rise but for one step.
   def test_a_clock_that_was_set_back_without_a_watch
-    found = trends(*{ 0 => 10, 1 => 20, 2 => 30, 1.5 => 40, 2.5 => 50, 3.5 => 60 }.map do |hour, count|
-      made(hour, count: count)
-    end)
+    times = { 0 => 10, 1 => 20, 2 => 30, 1.5 => 40, 2.5 => 50, 3.5 => 60 }
+    found = trends(*times.map { |hour, count| made(hour, count: count) })
     assert_equal [[1, 2, 3, 4, 5, 6]], numbers(found)
     assert_match(/clock was set back/, found.first.warnings.join)
   end
@@ -74,7 +78,9 @@ class TestTrendsLives < HeapDumpTest
   end
 
   def test_missing_dumps
-    paths = [1, 2, 4, 8].map { |number| "/d/shop-web1-41-a1-#{number}-2026010#{number}T000000.000Z.json" }
+    paths = [1, 2, 4, 8].map do |number|
+      "/d/shop-web1-41-a1-#{number}-2026010#{number}T000000.000Z.json"
+    end
     found = trends(*paths.map.with_index { |path, at| made(at, path: path) })
     told = found.first.warnings
     assert_match(/\Adump number 3 is missing, between shop-web1-41-a1-2-/, told.first)
@@ -87,7 +93,8 @@ class TestTrendsLives < HeapDumpTest
 
   # As ObjectSpace.dump_all writes them: the headers say nothing.
   def test_dumps_that_do_not_name_their_process
-    paths = %w[/a/heap-1731580800.dump /a/heap-1731584400.dump /b/heap-1731580800.dump /a/other-1.dump]
+    paths = %w[/a/heap-1731580800.dump /a/heap-1731584400.dump /b/heap-1731580800.dump
+               /a/other-1.dump]
     found = trends(*paths.map.with_index { |path, at| made(at, path: path, identity: {}) })
     assert_equal [2, 1, 1], found.map { |series| series.dumps.size }
     assert_equal %w[/a /a], found.first.dumps.map { |dump| File.dirname(dump.path) }
@@ -103,7 +110,9 @@ class TestTrendsLives < HeapDumpTest
 
   def test_a_deploy_is_told
     found = trends(*%w[a1 b2].flat_map.with_index do |revision, at|
-      Array.new(2) { |n| made((at * 5) + n, identity: { **PROCESS, app: "shop", pid: at, revision: revision }) }
+      Array.new(2) do |n|
+        made((at * 5) + n, identity: { **PROCESS, app: "shop", pid: at, revision: revision })
+      end
     end)
     assert_match(/pid 0 has revision a1, and shop on web-1, pid 1 has revision b2: a deploy/,
                  found.warnings.first)

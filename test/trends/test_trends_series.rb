@@ -8,7 +8,7 @@ class TestTrendsSeries < HeapDumpTest
   include MadeSeries
 
   BUS = "Bus (module) → constant SUBSCRIBERS → Array"
-  SESSION = "#{BUS} → […] → Proc → captured session → Session"
+  SESSION = "#{BUS} → […] → Proc → captured session → Session".freeze
 
   def only(*made)
     found = trends(*made)
@@ -60,12 +60,16 @@ class TestTrendsSeries < HeapDumpTest
   end
 
   def test_contents_that_grow_while_their_number_stays
-    series = only(*hourly(10) { |numbers, at| numbers.way("Log (module) → @buffer → String", 1, bytes: 1_000 + (at * 100_000)) })
-    assert_equal [["String", "bytes"]], series.leaks.map { |leak| [leak.class_name, leak.unit] }
+    series = only(*hourly(10) do |numbers, at|
+      numbers.way("Log (module) → @buffer → String", 1, bytes: 1_000 + (at * 100_000))
+    end)
+    assert_equal [%w[String bytes]], series.leaks.map { |leak| [leak.class_name, leak.unit] }
   end
 
   def test_what_fills_up_has_an_end
-    series = only(*hourly(20) { |numbers, at| numbers.klass("Entry", (1_000 * (1 - Math.exp(-at / 5.0))).round) })
+    series = only(*hourly(20) do |numbers, at|
+      numbers.klass("Entry", (1_000 * (1 - Math.exp(-at / 5.0))).round)
+    end)
     line = series.lines.find { |one| one.class_name == "Entry" }
     assert_equal :slow, line.verdict
     assert_includes 950..1_050, line.ending[1]
@@ -73,7 +77,11 @@ class TestTrendsSeries < HeapDumpTest
   end
 
   def test_work_is_an_axis
-    dumps = Array.new(10) { |at| made(at, work: { "orders#show" => 500 * at }) { |n| n.klass("Entry", 3 * at) } }
+    dumps = Array.new(10) do |at|
+      made(at, work: { "orders#show" => 500 * at }) do |n|
+        n.klass("Entry", 3 * at)
+      end
+    end
     series = only(*dumps)
     assert series.work?
     assert_in_delta 6.0, series.lines.find { |one| one.class_name == "Entry" }.per_thousand
@@ -81,7 +89,8 @@ class TestTrendsSeries < HeapDumpTest
 
   def test_native_memory
     series = only(*Array.new(10) do |at|
-      made(at, count: at, account: { rss: (100 + (5 * at)) << 20, other_malloc: (20 + (5 * at)) << 20, rest: 0, limit: 200 << 20 })
+      made(at, count: at, account: { rss: (100 + (5 * at)) << 20, rest: 0, limit: 200 << 20,
+                                     other_malloc: (20 + (5 * at)) << 20 })
     end)
     assert_empty series.leaks
     assert series.leaks?
@@ -103,7 +112,11 @@ class TestTrendsSeries < HeapDumpTest
   # A dump that names its largest classes alone does not say that there are none of the others.
   def test_gaps_are_gaps
     other = HeapDump::Extract::OtherSum.new(5, 5, 5)
-    dumps = Array.new(6) { |at| made(at, others: (other if at == 3)) { |n| n.klass("A", 5) if at.even? } }
+    dumps = Array.new(6) do |at|
+      made(at, others: (other if at == 3)) do |n|
+        n.klass("A", 5) if at.even?
+      end
+    end
     line = only(*dumps).lines.find { |one| one.class_name == "A" }
     assert_equal [5, 0, 5, nil, 5, 0], line.values
   end

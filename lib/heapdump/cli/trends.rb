@@ -63,7 +63,10 @@ module HeapDump
 
       def add_gate(text)
         gate = HeapDump::Leaks::Gate.new(text)
-        raise ArgumentError, "#{text} is about the process: `heapdump leaks` has it" if gate.process?
+        if gate.process?
+          raise ArgumentError,
+                "#{text} is about the process: `heapdump leaks` has it"
+        end
 
         gates << gate
       rescue ArgumentError => e
@@ -85,12 +88,18 @@ module HeapDump
           ["dump #{number.to_i + 1} of #{all || "?"}: #{phase || "reading"}", done || 0, total || 0]
         end
         Terminal::Progress.new(err).during(figures) do
-          yield ->(snapshot, at, size) { dump, number, all = snapshot, at, size }
+          yield lambda { |snapshot, at, size|
+            dump = snapshot
+            number = at
+            all = size
+          }
         end
       end
 
       def json(found)
-        { **found.to_h, gates: gates.map { |gate| { condition: gate.text, failed: met?(gate, found) } } }
+        { **found.to_h, gates: gates.map do |gate|
+          { condition: gate.text, failed: met?(gate, found) }
+        end }
       end
 
       def met?(gate, found)
@@ -102,8 +111,8 @@ module HeapDump
       # A gate must not pass where nothing can be judged.
       def failed(found)
         if gates.any? && found.none?(&:judged?)
-          raise Error, "cannot judge: no process has four dumps or more; `heapdump leaks` has the same " \
-                       "conditions for three"
+          raise Error, "cannot judge: no process has four dumps or more; `heapdump leaks` has the " \
+                       "same conditions for three"
         end
         met = gates.select { |gate| met?(gate, found) }
         met.each { |gate| screen.line([:red, "Failed: #{gate.text}"]) } unless json? || @csv

@@ -2,8 +2,8 @@
 
 module HeapDump
   module CLI
-    # The numbers of `heapdump trends` as a table (RFC 4180): one row for each process, dump and name,
-    # after a row of titles. Unknown fields are empty.
+    # The numbers of `heapdump trends` as a table (RFC 4180): one row for each process, dump and
+    # name, after a row of titles. Unknown fields are empty.
     class TrendsCsv
       HEAD = %w[series host pid revision dump time kind name class holder objects bytes retained
                 verdict].freeze
@@ -27,13 +27,18 @@ module HeapDump
         series.dumps.each_with_index do |dump, at|
           next unless line.values[at]
 
-          sums = [line.objects&.at(at), line.bytes&.at(at) || (line.values[at] unless line.objects),
-                  line.retained&.at(at)]
           fields = [series.title, *series.identity.values_at(:host, :pid, :revision), dump.path,
-                    dump.time.iso8601(3), line.kind, line.name, line.class_name, line.holder, *sums,
-                    HeapDump::Trends::VERDICTS.fetch(line.verdict)]
+                    dump.time.iso8601(3), line.kind, line.name, line.class_name, line.holder,
+                    *sums(line, at), HeapDump::Trends::VERDICTS.fetch(line.verdict)]
           yield fields.map { |value| field(value) }.join(",")
         end
+      end
+
+      # Objects, bytes and retained bytes. Parts of the process have bytes alone.
+      def sums(line, index)
+        return [nil, line.values[index], nil] unless line.objects
+
+        [line.objects, line.bytes, line.retained].map { |all| all[index] }
       end
 
       # Quotes a field. A text that a spreadsheet would take for a formula gets an apostrophe in

@@ -43,7 +43,9 @@ module HeapDump
 
       def facts(series)
         ruby, revision = series.identity.values_at(:ruby, :revision)
-        first, last = [series.dumps.first, series.dumps.last].map { |dump| dump.time.strftime(TIME) }
+        first, last = [series.dumps.first, series.dumps.last].map do |dump|
+          dump.time.strftime(TIME)
+        end
         dumps = Terminal::Units.plural(series.dumps.size, "dump")
         over = " over #{duration(series.hours)}" if series.dumps.size > 1
         ["#{dumps}#{over}, #{first} to #{last} UTC", *("Ruby #{ruby}" if ruby),
@@ -66,9 +68,13 @@ module HeapDump
 
       def show_leak(series, leak, number)
         line = leak.line
+        unit = " objects" if line.unit == "objects"
         screen.line([:bold, "#{number}. #{Terminal::Text.short(leak.class_name, 80)}"],
-                    "  #{first_and_last(line)} #{line.unit == "objects" ? "objects" : ""}".rstrip,
-                    ", #{rates(leak, series)}")
+                    "  #{first_and_last(line)}#{unit}, #{rates(leak, series)}")
+        facts_of(series, leak, line)
+      end
+
+      def facts_of(series, leak, line)
         fact("held by", line.holder)
         fact("since", line.since && since(series, line.since))
         fact("with it", leak.company.first(6).join(", ")) if leak.company.any?
@@ -113,7 +119,8 @@ module HeapDump
         line = series.native or return
         reason, advice = Snapshot::Account::REASONS.fetch(:other_malloc)
         screen.line([:bold, "Not Ruby objects: "],
-                    "#{first_and_last(line)}, #{rate(line, line.per_hour, "hour")}: #{reason}; #{advice}")
+                    "#{first_and_last(line)}, #{rate(line, line.per_hour,
+                                                     "hour")}: #{reason}; #{advice}")
         fact("because", line.reasons.join("; "))
       end
 

@@ -81,8 +81,8 @@ module HeapDump
         (1 + alike) / (1 - alike)
       end
 
-      # How much each number is like the one before, without their slope, from 0 to 0.95. What is left
-      # of a few numbers looks less alike than it is, so a part is added.
+      # How much each number is like the one before, without their slope, from 0 to 0.95. What is
+      # left of a few numbers looks less alike than it is, so a part is added.
       def alike
         @alike ||= begin
           xs = shape.axes.all.first || []

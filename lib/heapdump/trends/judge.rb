@@ -63,7 +63,9 @@ module HeapDump
 
         reason = evidence.reason or return
         before = shape.start > 1
-        judged(:leak, reason, *pace_words, "its low boundary rises", *("it was flat before" if before),
+        judged(:leak, reason, *pace_words, "its low boundary rises", *(if before
+                                                                         "it was flat before"
+                                                                       end),
                since: @at[before ? shape.start : 0])
       end
 

@@ -12,8 +12,8 @@ module HeapDump
     class Leak
       # The line after which the leak is named (Line).
       attr_reader :line
-      # The other lines that grow with it, that is what holds these objects and what they hold (Array
-      # of Line).
+      # The other lines that grow with it, that is what holds these objects and what they hold
+      # (Array of Line).
       attr_reader :others
 
       def initialize(line, others) # :nodoc:
@@ -32,8 +32,8 @@ module HeapDump
         others.select { |one| one.unit == "objects" }.map(&:class_name).uniq - [class_name]
       end
 
-      # By how many bytes it grows in an hour, with all that it retains (Float), nil if the times are
-      # not known.
+      # By how many bytes it grows in an hour, with all that it retains (Float), nil if the times
+      # are not known.
       #
       #   leak.bytes_per_hour # => 41943.0
       def bytes_per_hour

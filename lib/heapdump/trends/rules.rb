@@ -64,8 +64,8 @@ module HeapDump
       SLOWER = 0.5
       MUCH_SLOWER = 0.25
       SLOWER_BURSTS = 0.02
-      # The same if its pace falls from quarter to quarter, and it lies on the curve of what fills up
-      # much better than on a line.
+      # The same if its pace falls from quarter to quarter, and it lies on the curve of what fills
+      # up much better than on a line.
       CURVED = 0.8
       CURVED_FIT = 0.25
       # A step by less than this part of an average one is no growth.

@@ -18,8 +18,8 @@ module HeapDump
       attr_reader :warnings
       # All lines (Array of Line): the parts of the process, classes, ways.
       attr_reader :lines
-      # The leaks, that which grows fastest first (Array of Leak). What is held by a leak is told with
-      # it.
+      # The leaks, that which grows fastest first (Array of Leak). What is held by a leak is told
+      # with it.
       attr_reader :leaks
 
       def initialize(life, columns) # :nodoc:
