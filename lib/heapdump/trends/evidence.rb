@@ -41,14 +41,18 @@ module HeapDump
       end
 
       def in_bursts
-        return if !@bursts || shape.size < Rules::FEW_DUMPS || !shape.only_grows?
-        return if shape.growth < Rules::BURSTS_GROWTH * @least
+        return unless enough_for_bursts? && shape.only_grows?
 
         moved = shape.grown.size + shape.steps.count(&:negative?)
         return if shape.grown.size < Rules::BURSTS || by_rank > level
         return if Statistics.sign_chance(shape.grown.size, moved) > Rules::BURSTS_WALK
 
         "it grew in #{shape.grown.size} of #{shape.steps.size} steps, in bursts, and did not fall"
+      end
+
+      def enough_for_bursts?
+        @bursts && shape.size >= Rules::FEW_DUMPS &&
+          shape.growth >= Rules::BURSTS_GROWTH * @least
       end
 
       def beside_noise

@@ -78,13 +78,7 @@ module HeapDump
         ways = @ways.select do |way|
           way.class_name == line.class_name && %i[leak slow].include?(way.verdict)
         end
-        sum = if line.unit == "bytes"
-                ways.sum { |way| growth(way.bytes) }
-              else
-                ways.sum do
-                  growth(_1.objects)
-                end
-              end
+        sum = ways.sum { |way| growth(line.unit == "bytes" ? way.bytes : way.objects) }
         sum >= MOST * line.growth && ways.any?(&:leak?)
       end
 

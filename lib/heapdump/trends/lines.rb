@@ -76,6 +76,9 @@ module HeapDump
         Judge.new(one[:judged], @axes, least: least(one), level: @level).judgement
       end
 
+      GARBAGE = "fewer than #{Rules::DUMPS} major GCs have run: what grew may be garbage".freeze
+      private_constant :GARBAGE
+
       # What grows may be garbage, unless its low boundary does.
       def judge_process(one)
         found = judge(one)
@@ -84,8 +87,7 @@ module HeapDump
         low = judge(one.merge(judged: one[:lows]))
         return low if one[:lows].compact.size >= Rules::DUMPS
 
-        Judge::Judgement.new(:unknown, ["fewer than #{Rules::DUMPS} major GCs have run: what grew " \
-                                        "may be garbage"], nil, nil)
+        Judge::Judgement.new(:unknown, [GARBAGE], nil, nil)
       end
     end
     private_constant :Lines

@@ -5,10 +5,10 @@ module HeapDump
     # Puts the dumps of one process into their order, and finds out where it was another one: the
     # counters of the GC never fall in the life of a process, and a clock may be set back.
     module Order # :nodoc:
-      RESTART = "the counters of the GC fell between %s and %s: the process was restarted, and the " \
-                "dumps before and after that are not compared"
-      CLOCK = "the clock was set back between %s and %s: the dumps are in the order of the objects " \
-              "that were allocated, and the time between these two is not known"
+      RESTART = "the counters of the GC fell between %s and %s: the process was restarted, and " \
+                "the dumps before and after that are not compared"
+      CLOCK = "the clock was set back between %s and %s: the dumps are in the order of the " \
+              "objects that were allocated, and the time between these two is not known"
       private_constant :RESTART, :CLOCK
 
       module_function

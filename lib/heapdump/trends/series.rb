@@ -36,8 +36,9 @@ module HeapDump
       def title
         named = identity[:app] || File.basename(identity[:program].to_s[/\S+/] || "a process")
         place = " on #{identity[:host]}" if identity[:host]
-        number = identity[:pid] ? ", pid #{identity[:pid]}" : " in #{File.dirname(dumps.first.path)}"
-        "#{named}#{place}#{number}"
+        return "#{named}#{place} in #{File.dirname(dumps.first.path)}" unless identity[:pid]
+
+        "#{named}#{place}, pid #{identity[:pid]}"
       end
 
       # False if there are too few dumps for a verdict.
