@@ -15,7 +15,9 @@ class TestTopWays < HeapDumpTest
   def test_on_the_screen
     out = heapdump!("top", shop, "--by", "way", "--limit", "1000").out
     assert_match(/^ retained +share +objects +size +class +held by$/, out)
-    assert_match(/KiB +\d+\.\d % +80 +[\d.]+ KiB +Session +constant Registry::CACHE \(.*shop.rb:\d+\)$/, out)
+    assert_match(
+      /KiB +\d+\.\d % +80 +[\d.]+ KiB +Session +constant Registry::CACHE \(.*shop.rb:\d+\)$/, out
+    )
     assert_match(/^besides: code and the VM's own \d/, out)
     assert_empty out.scan(HeapDump::Terminal::Text::HARMFUL) - ["\n"]
   end

@@ -8,8 +8,8 @@ require "heapdump/leaks"
 # that the matrix compares each Ruby with it. UPDATE_SIGNATURES=1 writes it anew.
 class TestSignatures < HeapDumpTest
   FIXTURE = File.expand_path("../fixtures/signatures.txt", __dir__)
-  # Rubies differ in what holds what: in Ruby 3.3 a WeakMap is no table any more, and in 4.0 a Set is
-  # no Hash.
+  # Rubies differ in what holds what: in Ruby 3.3 a WeakMap is no table any more, and in 4.0 a Set
+  # is no Hash.
   LEAST = 0.9
 
   # Objects that are held in all ways that a program has.
@@ -89,9 +89,14 @@ class TestSignatures < HeapDumpTest
 
   # The dumps of one life of the program.
   def self.dumps(name, *times)
-    @directory ||= Dir.mktmpdir("heapdump-signatures").tap { |path| Minitest.after_run { FileUtils.rm_rf(path) } }
-    Child.ruby!(PROGRAM, File.join(@directory, name), *times.map(&:to_s), flags: ["-W0", "--disable=gems"])
-    Dir[File.join(@directory, "#{name}-*.json")].sort
+    @directory ||= Dir.mktmpdir("heapdump-signatures").tap do |path|
+      Minitest.after_run do
+        FileUtils.rm_rf(path)
+      end
+    end
+    Child.ruby!(PROGRAM, File.join(@directory, name), *times.map(&:to_s),
+                flags: ["-W0", "--disable=gems"])
+    Dir[File.join(@directory, "#{name}-*.json")]
   end
 
   def self.first_life
@@ -101,14 +106,17 @@ class TestSignatures < HeapDumpTest
   # The ways of what the program has made, by signature: what is told of each.
   def signatures(path)
     ways = HeapDump::Snapshot.open(path).ways(words: 20_000)
-    own = ways.select { |way| "#{way.class_name} #{way.told}".match?(/SigShop|sig_/) && way.class_name != "method" }
+    own = ways.select do |way|
+      "#{way.class_name} #{way.told}".match?(/SigShop|sig_/) && way.class_name != "method"
+    end
     own.to_h { |way| [way.signature, "#{way.class_name}  #{way.told}"] }
   end
 
   def assert_agree(expected, actual, least, what)
     missing = expected.except(*actual.keys)
     share = 1 - (missing.size / expected.size.to_f)
-    assert_operator share, :>=, least, "#{what}: these are others:\n#{missing.values.sort.join("\n")}"
+    assert_operator share, :>=, least,
+                    "#{what}: these are others:\n#{missing.values.sort.join("\n")}"
     share
   end
 
@@ -131,6 +139,9 @@ class TestSignatures < HeapDumpTest
     end
     fixture = File.readlines(FIXTURE, chomp: true).to_h { |line| line.split("  ", 2) }
     share = assert_agree(fixture, own, LEAST, "Ruby #{RUBY_VERSION}")
-    puts format("%.1f %% of the signatures of Ruby 3.1 are those of Ruby %s", 100 * share, RUBY_VERSION) if share < 1
+    return unless share < 1
+
+    puts format("%.1f %% of the signatures of Ruby 3.1 are those of Ruby %s", 100 * share,
+                RUBY_VERSION)
   end
 end

@@ -15,14 +15,19 @@ module MadeSeries
            others: nil)
     numbers = Numbers.new
     yield numbers if block_given?
-    gc = {}
-    gc = { count: count, major_gc_count: count, total_allocated_objects: count * 1_000 } if count
+    gc = counters(count)
     fields = { identity: identity, time: START + (hour * 3600), warnings: [], gc: gc,
                account: account, work: work, objects: 10, held_objects: 10, held_bytes: held,
                garbage_bytes: 0, classes: numbers.classes, ways: numbers.ways, other_classes: others,
                other_ways: others }
     @made = @made.to_i + 1
     [path || "/dumps/heap-#{@made}.json", Made.new(**fields)]
+  end
+
+  def counters(count)
+    return {} unless count
+
+    { count: count, major_gc_count: count, total_allocated_objects: count * 1_000 }
   end
 
   # The Trends of such dumps.

@@ -10,8 +10,8 @@
 #include "base/best.h"
 #include "base/progress.h"
 
-#define UNSEEN 0           /* nothing on the trail has been seen yet */
-#define HIDDEN UINT32_MAX  /* the trail is not of the program */
+#define UNSEEN 0          /* nothing on the trail has been seen yet */
+#define HIDDEN UINT32_MAX /* the trail is not of the program */
 
 /* What the last steps of trails that are summed up lead to. */
 enum names { METHODS, CLASSES, MODULES, NAMES };

@@ -20,15 +20,19 @@ module HeapDump
       end
 
       def show_ways(snapshot, ways)
-        all = snapshot.graph.totals[1]
-        table = Terminal::Table.new(%w[retained share objects size class held\ by], right: 4)
-        ways.first(limit).each do |way|
+        screen.table(table_of(ways.first(limit), snapshot.graph.totals[1]))
+        more([limit, ways.size].min, ways.size + ways.other.ways)
+        screen.line([:dim, "besides: code and the VM's own #{bytes(ways.hidden.bytes)}"])
+      end
+
+      def table_of(ways, all)
+        titles = ["retained", "share", "objects", "size", "class", "held by"]
+        table = Terminal::Table.new(titles, right: 4)
+        ways.each do |way|
           table.row(bytes(way.retained), percent(way.retained, all), count(way.objects),
                     bytes(way.bytes), short(way.class_name), short(way.holder))
         end
-        screen.table(table)
-        more([limit, ways.size].min, ways.size + ways.other.ways)
-        screen.line([:dim, "besides: code and the VM's own #{bytes(ways.hidden.bytes)}"])
+        table
       end
 
       def short(text)
