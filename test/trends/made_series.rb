@@ -5,8 +5,8 @@ require "heapdump/trends"
 # Series of dumps without dumps: for tests of what is made of their numbers.
 module MadeSeries
   Made = Struct.new(:identity, :time, :warnings, :gc, :account, :objects, :held_objects,
-                    :held_bytes, :garbage_bytes, :classes, :ways, :work, :other_classes, :other_ways,
-                    keyword_init: true)
+                    :held_bytes, :garbage_bytes, :classes, :ways, :work, :other_classes,
+                    :other_ways, keyword_init: true)
   START = Time.utc(2026, 1, 1)
   PROCESS = { host: "web-1", pid: 41, program: "puma: worker", ruby: "3.3.0" }.freeze
 
