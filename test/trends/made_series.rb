@@ -18,8 +18,8 @@ module MadeSeries
     gc = counters(count)
     fields = { identity: identity, time: START + (hour * 3600), warnings: [], gc: gc,
                account: account, work: work, objects: 10, held_objects: 10, held_bytes: held,
-               garbage_bytes: 0, classes: numbers.classes, ways: numbers.ways, other_classes: others,
-               other_ways: others }
+               garbage_bytes: 0, classes: numbers.classes, ways: numbers.ways,
+               other_classes: others, other_ways: others }
     @made = @made.to_i + 1
     [path || "/dumps/heap-#{@made}.json", Made.new(**fields)]
   end

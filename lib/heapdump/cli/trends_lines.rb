@@ -135,10 +135,15 @@ module HeapDump
         with = series.leaks.flat_map(&:others)
         shown, static = (series.lines - with).partition { |line| shown?(line) }
         process, named = shown.partition { |line| line.kind == :process }
-        named = without_repeated(named).sort_by.with_index { |line, at| [ORDER.index(line.verdict), -size(line), at] }
+        named = in_order(without_repeated(named))
         columns(series, process + named.first(@limit))
         more(@limit, named.size)
         left_out(with.size, static.size)
+      end
+
+      # Leaks first, and of these the largest.
+      def in_order(lines)
+        lines.sort_by.with_index { |line, at| [ORDER.index(line.verdict), -size(line), at] }
       end
 
       # Of a class whose objects are all held in one way, that way alone.
