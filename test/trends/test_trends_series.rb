@@ -40,6 +40,8 @@ class TestTrendsSeries < HeapDumpTest
     assert_equal 180, leak.growth
     assert_equal "/dumps/heap-1.json", leak.line.since.path
     assert series.leaks?
+    told = [leak.line, *leak.others]
+    assert_empty series.lines.select(&:leak?) - told
   end
 
   def test_two_leaks_are_told_apart
