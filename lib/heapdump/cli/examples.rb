@@ -75,6 +75,10 @@ module HeapDump
         ["leaks /var/tmp/heaps --fail-on 'retained>5MB'", "all dumps of a directory, as a gate"],
         ["leaks 1.json 2.json 3.json --fail-on any --json", "every leak fails, for a program"]
       ],
+      "trends" => [
+        ["trends /var/tmp/heapdump", "what leaks in each process that a watch has dumped"],
+        ["trends heap-17*.dump --csv", "all numbers over time, for a spreadsheet"]
+      ],
       "report" => [
         ["report 1.json 2.json 3.json -o leak.html", "what leaks, to be handed on"],
         ["report heap.json -o large.html --values", "what is large, with contents of strings"]

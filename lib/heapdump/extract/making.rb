@@ -36,7 +36,8 @@ module HeapDump
 
       def account
         account = @snapshot.account
-        { rss: account.rss, private: @origin.private, **account.parts }.compact
+        { rss: account.rss, private: @origin.private, limit: account.cgroup[:limit],
+          **account.parts }.compact
       end
 
       def classes

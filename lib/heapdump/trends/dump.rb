@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "time"
+
 module HeapDump
   class Trends
     # One dump of a Series, without its classes and ways. Frozen.
@@ -17,7 +19,10 @@ module HeapDump
         @path = path
         @ordinal = ordinal
         %i[identity time gc account work warnings objects held_objects held_bytes
-           garbage_bytes].each { |name| instance_variable_set("@#{name}", extract.public_send(name)) }
+           garbage_bytes].each do |name|
+          instance_variable_set("@#{name}",
+                                extract.public_send(name))
+        end
         freeze
       end
 

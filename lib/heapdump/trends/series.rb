@@ -18,8 +18,8 @@ module HeapDump
       attr_reader :warnings
       # All lines (Array of Line): the parts of the process, classes, ways.
       attr_reader :lines
-      # The leaks, that which grows fastest first (Array of Leak). What is held by a leak is told with
-      # it.
+      # The leaks, that which grows fastest first (Array of Leak). What is held by a leak is told
+      # with it.
       attr_reader :leaks
 
       def initialize(life, columns) # :nodoc:
@@ -36,8 +36,9 @@ module HeapDump
       def title
         named = identity[:app] || File.basename(identity[:program].to_s[/\S+/] || "a process")
         place = " on #{identity[:host]}" if identity[:host]
-        number = identity[:pid] ? ", pid #{identity[:pid]}" : " in #{File.dirname(dumps.first.path)}"
-        "#{named}#{place}#{number}"
+        return "#{named}#{place} in #{File.dirname(dumps.first.path)}" unless identity[:pid]
+
+        "#{named}#{place}, pid #{identity[:pid]}"
       end
 
       # False if there are too few dumps for a verdict.
@@ -121,8 +122,13 @@ module HeapDump
 
       private
 
+      # What many dumps have to say is said once.
       def of_dumps
-        dumps.flat_map { |dump| dump.warnings.map { |text| "#{dump.path}: #{text}" } }
+        said = dumps.flat_map { |dump| dump.warnings.map { |text| [text, dump.path] } }
+        said.group_by(&:first).map do |text, same|
+          path = same.first.last
+          same.one? ? "#{path}: #{text}" : "#{same.size} dumps, as #{path}: #{text}"
+        end
       end
 
       # A clock that was set back adds nothing to the time.
