@@ -127,8 +127,8 @@ class TestTrendsSeries < HeapDumpTest
     dumps = hourly(5) { |numbers, _| numbers.klass("A", 5) }
     dumps.each { |_, extract| extract.warnings = ["it has no time"] }
     dumps.last.last.warnings = ["it is odd"]
-    assert_equal ["4 dumps, as /dumps/heap-1.json: it has no time", "/dumps/heap-5.json: it is odd"],
-                 only(*dumps).warnings
+    assert_equal ["4 dumps, as /dumps/heap-1.json: it has no time",
+                  "/dumps/heap-5.json: it is odd"], only(*dumps).warnings
   end
 
   def test_what_the_machine_stack_holds_is_not_accused
