@@ -27,7 +27,7 @@ Gem::Specification.new do |spec|
   # By extension, so that no build product is packed.
   spec.files = Dir.chdir(__dir__) do
     Dir["exe/*", "ext/**/{*.{c,h,rb,md},depend}", "lib/**/*.{rb,xml,erb,html,js,css}",
-        "lib/.document", "heapdump.gdb", "sig/**/*.rbs", "docs/**/*.{md,png,svg}",
+        "lib/.document", "heapdump.gdb", "sig/**/*.rbs", "docs/**/*.{md,png,svg,json}",
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md"].sort
   end
   spec.bindir = "exe"

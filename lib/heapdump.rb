@@ -20,6 +20,7 @@ module HeapDump
   # The readers of dumps are loaded when they are first used, so a process that only dumps never
   # loads them.
   autoload :Extract, "#{__dir__}/heapdump/extract"
+  autoload :Fleet, "#{__dir__}/heapdump/fleet"
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
   autoload :Leaks, "#{__dir__}/heapdump/leaks"
   autoload :Trends, "#{__dir__}/heapdump/trends"

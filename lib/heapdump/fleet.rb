@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "errors"
+require_relative "snapshot"
 
 module HeapDump
   # What many dumps of many processes say together, in a database: rows for each dump and class,

@@ -432,14 +432,6 @@ module HeapDump
       Duplicates.of(self, limit)
     end
 
-    # Live procs by the places where they are written (Procs); the places with most procs come
-    # first.
-    #
-    #   snapshot.procs(limit: 1).first.place # => "/srv/app/bus.rb:9"
-    def procs(limit: 20)
-      Procs.of(self, limit)
-    end
-
     # The difference between this dump and +others+ (Snapshots), which are dumps of the same
     # process, each taken later than the one before (Diff). +by+ is as for #histogram. Raises
     # ArgumentError for another +by+ and for an argument that is no Snapshot.

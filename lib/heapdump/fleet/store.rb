@@ -4,7 +4,6 @@ module HeapDump
   module Fleet
     # A database with the tables of Schema. A subclass is one engine and has:
     #
-    #   query(sql, *values)    an Array of Hashes of Symbol; "?" in the text stands for each value
     #   run(sql, *values)      the same without an answer
     #   add(table, rows)       inserts rows (Arrays in the order of the columns); those whose key is
     #                          there already stay as they are
@@ -14,11 +13,12 @@ module HeapDump
     #   transaction { }        all of it or nothing, as far as the engine can
     #   exclusively { }        a transaction that runs once at a time
     #   create(table)          makes a table of Schema
-    #   version, version=      of the tables: 0 before there are any
+    #   version=               sets the version of the tables
     #   claim(uri) { }         yields unless somebody else works on it at the moment; returns what
     #                          the block does, else nil
     #   drop_before(time)      removes rows of the tables that grow with time; returns nothing
-    #   close
+    #
+    # and #query, #version and #close.
     #
     # Times are Time in UTC. Methods raise StoreError.
     class Store
@@ -29,6 +29,28 @@ module HeapDump
 
       def initialize(name) # :nodoc:
         @name = name
+      end
+
+      # Rows (Array of Hash, with the names of the columns as Symbols). "?" in the text stands for
+      # each of +values+.
+      #
+      #   store.query("SELECT host FROM process WHERE pid = ?", 41) # => [{host: "web-1"}]
+      def query(sql, *values)
+        raise NotImplementedError
+      end
+
+      # Of the tables (Integer), 0 before there are any.
+      #
+      #   store.version # => 1
+      def version
+        raise NotImplementedError
+      end
+
+      # Ends the connection. A second time does nothing.
+      #
+      #   store.close
+      def close
+        raise NotImplementedError
       end
 
       # How a table is named where rows are read.

@@ -4,6 +4,14 @@ module HeapDump
   class Snapshot
     # The questions of a Snapshot whose answers sum up many objects, however many there are.
     module Sums
+      # Live procs by the places where they are written (Procs); the places with most procs come
+      # first.
+      #
+      #   snapshot.procs(limit: 1).first.place # => "/srv/app/bus.rb:9"
+      def procs(limit: 20)
+        Procs.of(self, limit)
+      end
+
       # What the memory of the whole process consists of (Account): its RSS in parts.
       #
       #   snapshot.account.parts[:heap_pages] # => 5242880
