@@ -4,7 +4,7 @@ module HeapDump
   module Fleet
     # A database with the tables of Schema. A subclass is one engine and has:
     #
-    #   run(sql, *values)      the same without an answer
+    #   run(sql, *values)      runs a statement, with values as for #query
     #   add(table, rows)       inserts rows (Arrays in the order of the columns); those whose key is
     #                          there already stay as they are
     #   put(table, rows)       the same, but replaces these
