@@ -45,6 +45,7 @@ module HeapDump
       "strings" => "strings that are there several times, and who holds them",
       "diff" => "what grew between dumps",
       "leaks" => "what leaks, by several dumps of a process, and who holds it",
+      "trends" => "how processes develop over many dumps: what is static, fills up, or leaks",
       "report" => "one HTML file to hand on: what leaks or is large, and who holds it",
       "ui" => "dumps in a browser, from a server on this machine",
       "ask" => "dumps of processes of a fleet, and what has become of them",

@@ -4,9 +4,9 @@ require_relative "snapshot"
 
 module HeapDump
   # What is compared over many dumps, of one dump: sums by class, by way and by place, and what is
-  # known of the process. It is kept in a small file beside the dump (DUMP.hdextract), so that nobody
-  # opens a dump twice to compare it with others, and so that a dump can be removed and its numbers
-  # remain. Frozen.
+  # known of the process. It is kept in a small file beside the dump (DUMP.hdextract), so that
+  # nobody opens a dump twice to compare it with others, and so that a dump can be removed and its
+  # numbers remain. Frozen.
   #
   #   extract = HeapDump::Extract.of("heap.json.zst")
   #   extract.identity[:pid]              # => 4711
@@ -41,18 +41,18 @@ module HeapDump
     # The live objects that were allocated at one place, and the sum of their sizes.
     SiteSum = Struct.new(:objects, :bytes)
 
-    # What was left out of a list because of its limit: how many entries (classes, ways), and how
-    # many objects of which size they had.
-    OtherSum = Struct.new(:entries, :objects, :bytes)
+    # What was left out of a list because of its limit: how many classes, ways or places, and
+    # how many objects of which size they had.
+    OtherSum = Struct.new(:number, :objects, :bytes)
 
-    # Of which process the dump is (Hash of Symbol): +:host+, +:pid+, +:series+ (a word for this life
-    # of the process, from the manifest of a watch or the name of its directory), +:program+, +:app+,
-    # +:revision+, +:ruby+, +:platform+. What is not known is missing.
+    # Of which process the dump is (Hash of Symbol): +:host+, +:pid+, +:series+ (a word for this
+    # life of the process, from the manifest of a watch or the name of its directory), +:program+,
+    # +:app+, +:revision+, +:ruby+, +:platform+. What is not known is missing.
     attr_reader :identity
     # When the dump was taken (Time, in UTC).
     attr_reader :time
-    # What is to be known of the dump, each in one sentence (Array of String): Snapshot#warnings, and
-    # if the time is not that of a header.
+    # What is to be known of the dump, each in one sentence (Array of String): Snapshot#warnings,
+    # and if the time is not that of a header.
     attr_reader :warnings
     # The rule by which a watch has taken the dump (String), nil if no watch has.
     attr_reader :rule
@@ -60,8 +60,8 @@ module HeapDump
     # +:count+, +:major_gc_count+, +:heap_live_slots+, +:old_objects+, +:total_allocated_objects+ …
     # Empty if there are none.
     attr_reader :gc
-    # The memory of the process in bytes (Hash of Symbol to Integer): +:rss+, +:private+, and
-    # Snapshot::Account#parts (+:heap_pages+, +:object_malloc+, +:other_malloc+, +:free_malloc+,
+    # The memory of the process in bytes (Hash of Symbol to Integer): +:rss+, +:private+, +:limit+ (of
+    # its control group), and Snapshot::Account#parts (+:heap_pages+, +:object_malloc+, +:other_malloc+, +:free_malloc+,
     # +:stacks+, +:code+, +:jit+, +:rest+). What is not known is missing.
     attr_reader :account
     # How many objects the dump has, garbage included (Integer).
@@ -69,14 +69,14 @@ module HeapDump
     # How many of them roots hold, and the sum of the sizes of these; the sum of the sizes of the
     # others (Integers).
     attr_reader :held_objects, :held_bytes, :garbage_bytes
-    # By the name of the class (Hash of String to ClassSum), the largest retained size first. Objects
-    # without a class are there by their type: "(IMEMO iseq: code)".
+    # By the name of the class (Hash of String to ClassSum), the largest retained size first.
+    # Objects without a class are there by their type: "(IMEMO iseq: code)".
     attr_reader :classes
     # By signature (Hash of String to WaySum), the largest retained size first. A suspect of `leaks`
     # has the same signature for the same objects.
     attr_reader :ways
-    # By the place of the allocation, "file:line" (Hash of String to SiteSum), the largest sum first.
-    # Empty if allocations were not traced.
+    # By the place of the allocation, "file:line" (Hash of String to SiteSum), the largest sum
+    # first. Empty if allocations were not traced.
     attr_reader :sites
     # How much work the process had done, by its name (Hash of String to Integer), as a watch has
     # noted it. Empty if none has.
@@ -88,8 +88,8 @@ module HeapDump
                 garbage_bytes classes ways sites work other_classes other_ways other_sites].freeze
     private_constant :FIELDS
 
-    # The extract of a dump (Extract): from its file if there is one that fits the dump as it is now,
-    # else from the dump, and then it is kept in a file (0600) for the next time. That file is
+    # The extract of a dump (Extract): from its file if there is one that fits the dump as it is
+    # now, else from the dump, and then it is kept in a file (0600) for the next time. That file is
     # DUMP.hdextract, or if that cannot be written, one in the cache folder of the user; it is no
     # error if neither can. With a block, the Snapshot is yielded before it is read, so that another
     # thread can ask for its progress. Raises what Snapshot.open raises.
@@ -109,8 +109,8 @@ module HeapDump
       raise ReadError.new("cannot read #{path}: #{Terminal::Trouble.words(e)}", path)
     end
 
-    # The extract in a file that ::of has written, wherever it is now; its dump is not needed. Raises
-    # ReadError if there is none in it.
+    # The extract in a file that ::of has written, wherever it is now; its dump is not needed.
+    # Raises ReadError if there is none in it.
     #
     #   HeapDump::Extract.load("heap.json.hdextract").time # => 2026-11-21 07:00:00.123 UTC
     def self.load(path)

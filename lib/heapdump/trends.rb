@@ -7,8 +7,8 @@ require_relative "extract"
 
 module HeapDump
   # How processes developed over many dumps: what of them is static, goes up and down, fills up, or
-  # leaks, and how fast. Dumps of different processes are never compared. HeapDump::Leaks compares two
-  # or three dumps and shows more of these. docs/trends.md explains the verdicts. Enumerable.
+  # leaks, and how fast. Dumps of different processes are never compared. HeapDump::Leaks compares
+  # two or three dumps and shows more of these. docs/trends.md explains the verdicts. Enumerable.
   #
   #   trends = HeapDump::Trends.of("/var/tmp/heapdump")
   #   trends.first.title                     # => "shop on web-1, pid 41"
@@ -49,8 +49,9 @@ module HeapDump
 
     # Compares dumps (Array of paths, also of directories, of series of a watch, and of extracts,
     # DUMP.hdextract). Dumps that cannot be read or are not whole are left out, and #warnings says
-    # so; with +strict+ they raise. With a block, each Snapshot that has to be read is yielded before
-    # that, with the number of its file and of all files. Raises ReadError if no dump is left, and
+    # so; with +strict+ they raise. With a block, each Snapshot that has to be read is yielded
+    # before that, with the number of its file and of all files. Raises ReadError if no dump is
+    # left, and
     # HeapDump::Error for a directory without dumps.
     #
     #   HeapDump::Trends.of(Dir["/var/tmp/heap-*.dump"]).map(&:title)
@@ -104,8 +105,10 @@ module HeapDump
 
     # Series of the same program at the same place that have different revisions.
     def deploys
-      known = @series.select { |one| one.identity[:revision] }.sort_by { |one| one.dumps.first.time }
-      known.group_by { |one| one.identity.values_at(:host, :app) }.values.flat_map do |series|
+      known = @series.select { |one| one.identity[:revision] }
+      known = known.sort_by { |one| one.dumps.first.time }
+      places = known.group_by { |one| one.identity.values_at(:host, :app) }
+      places.values.flat_map do |series|
         series.each_cons(2).filter_map { |before, after| deploy(before, after) }
       end
     end

@@ -23,6 +23,7 @@
 #include "growth/leaks.h"
 #include "growth/leaks_names.h"
 #include "growth/merged_paths.h"
+#include "growth/way_list.h"
 #include "kept/indexfile.h"
 #include "kept/layout.h"
 
@@ -191,6 +192,22 @@ ask_paths(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
 }
 
 static enum hg_status
+ask_ways(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
+    struct hg_growth growth;
+    struct hg_way_list list = {0};
+    const struct hg_graph *graph = all->graph;
+    enum hg_status status = hg_growth_init(&growth, &(struct hg_rules){0});
+    if (status != HG_OK) return status;
+    status = hg_growth_add(&growth, &graph, 1, task);
+    if (status == HG_OK) status = hg_list_ways(&growth, &all->tree, 10, task, &list);
+    for (size_t i = 0; status == HG_OK && i < list.count; i++)
+        *sum = sum_number(sum_number(*sum, list.items[i].retained), list.items[i].bytes);
+    hg_way_list_free(&list);
+    hg_growth_free(&growth);
+    return status;
+}
+
+static enum hg_status
 ask_growth(const struct hg_graph *first, const struct hg_graph *second, struct hg_task *task,
            uint64_t *sum) {
     static const struct hg_rules rules = {4, 10, 10, 4, 2, 8, 2, 256, 64, 1024};
@@ -232,6 +249,7 @@ ask(char **paths, uint64_t *sum) {
     if (status == HG_OK) status = ask_paths(&all, &task, sum);
     if (status == HG_OK) status = load(paths[1], &task, &later);
     if (status == HG_OK) *sum = sum_graph(later, *sum);
+    if (status == HG_OK) status = ask_ways(&all, &task, sum);
     if (status == HG_OK) status = ask_growth(all.graph, later, &task, sum);
     if (later) hg_graph_free(later);
     hg_analysis_free(&all);

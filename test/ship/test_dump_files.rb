@@ -10,7 +10,7 @@ class TestDumpFiles < HeapDumpTest
   include Shippable
 
   DUMPS = %w[a.json a.json.gz a.partial-x a.json.shipped-too a.failed.json].freeze
-  OTHERS = %w[a.json.partial-7 a.json.hdidx a.json.hdidx.7 a.json.manifest.json
+  OTHERS = %w[a.json.partial-7 a.json.hdidx a.json.hdidx.7 a.json.hdextract a.json.hdextract.7 a.json.manifest.json
               a.json.manifest.json.7 a.json.shipped a.json.shipped.7 a.json.failed
               a.json.failed.7].freeze
 
@@ -29,7 +29,7 @@ class TestDumpFiles < HeapDumpTest
     File.stub(:unlink, ->(file) { gone << file.delete_prefix(path) }) do
       HeapDump::Ship::Keep.remove(dumps.find("a.json"))
     end
-    assert_equal ["", ".hdidx", ".manifest.json", ".failed", ".shipped"], gone
+    assert_equal ["", ".hdidx", ".hdextract", ".manifest.json", ".failed", ".shipped"], gone
   end
 
   def test_names_of_series

@@ -11,12 +11,12 @@ require "support/shop"
 class TestWays < HeapDumpTest
   include GrownDumps
 
-  def open(path)
+  def opened(path)
     HeapDump::Snapshot.open(path)
   end
 
   def made(&)
-    open(dump(&))
+    opened(dump(&))
   end
 
   # The figures of each way by its signature.
@@ -63,7 +63,9 @@ class TestWays < HeapDumpTest
     },
     "objects that two hold" => lambda { |_test, made|
       both = made.object("Both", memsize: 1_000)
-      made.constant("PAIR", made.array(Array.new(2) { made.object("Half", ivars: { "@x" => both }) }))
+      made.constant("PAIR", made.array(Array.new(2) do
+        made.object("Half", ivars: { "@x" => both })
+      end))
     },
     "objects in each other" => lambda { |_test, made|
       inner = made.object("Node", memsize: 300)
@@ -98,7 +100,7 @@ class TestWays < HeapDumpTest
   # What is below classes that have a name and are no constants is on one trail for several of
   # them; so that is left out.
   def test_a_real_heap_against_a_naive_list
-    snapshot = open(Shop.dump({ gc: false }))
+    snapshot = opened(Shop.dump({ gc: false }))
     naive = NaiveWays.new(snapshot).figures
     ways = snapshot.ways(words: 10_000)
     assert_sums(snapshot, ways)
@@ -118,7 +120,7 @@ class TestWays < HeapDumpTest
   end
 
   def test_the_limit
-    snapshot = open(Shop.dump({ gc: false }))
+    snapshot = opened(Shop.dump({ gc: false }))
     all = figures(snapshot.ways(words: 0))
     [0, 1, 7, 100].each do |limit|
       ways = snapshot.ways(limit: limit, words: 0)
@@ -132,24 +134,31 @@ class TestWays < HeapDumpTest
     assert_raises(ArgumentError) { snapshot.ways(limit: -1) }
   end
 
-  # Each class has a name of its own (digits would not count) and one object.
+  # A dump of so many classes, each with one object in a list.
+  def many_classes(names)
+    addresses = names.each_index.map { |i| format("0x%x", 0x100_0000 + (i * 256)) }
+    objects = addresses.map { |address| "#{address}0" }
+    lines = names.each_index.flat_map do |i|
+      [{ address: addresses[i], type: "CLASS", name: names[i], memsize: 9 },
+       { address: objects[i], type: "OBJECT", class: addresses[i], memsize: 5 }]
+    end
+    constants = names.zip(addresses).to_h.merge("ALL" => "0x2000")
+    File.join(scratch, "classes.json").tap do |path|
+      all = [{ type: "HEADER", format: 1 }, { type: "ROOT", root: "vm", references: ["0x1000"] },
+             { address: "0x1000", type: "CLASS", name: "Object", constants: constants, memsize: 9 },
+             { address: "0x2000", type: "ARRAY", elements: objects, memsize: 40 }, *lines]
+      File.write(path, all.map { |line| "#{JSON.generate(line)}\n" }.join)
+    end
+  end
+
+  # Each has a name of its own, in which digits would not count.
   def test_a_hundred_thousand_classes
     names = Array.new(100_000) { |i| "C#{i.to_s(26).tr("0-9a-p", "a-z")}" }
-    path = File.join(scratch, "classes.json")
-    File.open(path, "w") do |file|
-      file.puts %({"type":"HEADER","format":1}), %({"type":"ROOT","root":"vm","references":["0x1000"]})
-      names.each.with_index(0x1_0000) do |name, i|
-        file.puts %({"address":"0x#{i.to_s(16)}00","type":"CLASS","name":"#{name}","memsize":9}),
-                  %({"address":"0x#{i.to_s(16)}40","type":"OBJECT","class":"0x#{i.to_s(16)}00","memsize":5})
-      end
-      list = names.each_index.map { |i| %("0x#{(0x1_0000 + i).to_s(16)}40") }.join(",")
-      file.puts %({"address":"0x2000","type":"ARRAY","elements":[#{list}],"memsize":40})
-      constants = names.map.with_index(0x1_0000) { |name, i| %("#{name}":"0x#{i.to_s(16)}00") }.join(",")
-      file.puts %({"address":"0x1000","type":"CLASS","name":"Object","constants":{"ALL":"0x2000",#{constants}},"memsize":9})
-    end
-    ways = open(path).ways(limit: 1_000, words: 0)
-    assert_sums(open(path), ways)
-    assert_equal 100_000, ways.find { |way| way.class_name == "Class" && way.objects > 1 }.objects
+    snapshot = opened(many_classes(names))
+    ways = snapshot.ways(limit: 1_000, words: 0)
+    assert_sums(snapshot, ways)
+    classes = ways.find { |way| way.class_name == "Class" && way.objects > 1 }
+    assert_equal 100_000, classes.objects
     assert_equal 100_002, ways.size + ways.other.ways, "with Object, and the classes"
   end
 
@@ -171,13 +180,14 @@ class TestWays < HeapDumpTest
 
   # What `leaks` accuses is found under the same signature in each single dump.
   def test_suspects_have_the_signatures_of_ways
-    series = { grown: grown(0, 10, 20), lists: items_in_two_lists("Item"), blocks: chains_of_blocks(false),
+    series = { grown: grown(0, 10, 20), lists: items_in_two_lists("Item"),
+               blocks: chains_of_blocks(false),
                symbols: symbol_tables(0, 500, 1_000), pages: cached_pages(0, 20, 40),
                texts: texts(1_000, 400_000, 900_000) }
     series.each do |name, dumps|
       found = HeapDump.leaks(*dumps)
       (found.suspects + found.cleared).each do |suspect|
-        ways = open(dumps.last).ways
+        ways = opened(dumps.last).ways
         way = ways[suspect.signature]
         assert way, "#{name}: #{suspect.inspect} is in no way"
         assert_equal suspect.class_name, way.class_name
@@ -198,7 +208,9 @@ class TestWays < HeapDumpTest
   # Another process of the same code, with more of everything: what it has besides are objects that
   # the VM happens to hold.
   def test_other_processes_have_the_same_signatures
-    one, other = [80, 35].map { |number| open(Shop.dump({ gc: false }, sessions: number)).ways(words: 0) }
+    one, other = [80, 35].map do |number|
+      opened(Shop.dump({ gc: false }, sessions: number)).ways(words: 0)
+    end
     common = one.map(&:signature) & other.map(&:signature)
     assert_operator common.size, :>=, 0.98 * one.size, "#{one.size - common.size} ways are others"
     weight = one.select { |way| common.include?(way.signature) }.sum(&:objects)
@@ -206,7 +218,7 @@ class TestWays < HeapDumpTest
   end
 
   def test_it_can_be_stopped
-    snapshot = open(Shop.dump({ gc: false }))
+    snapshot = opened(Shop.dump({ gc: false }))
     assert_raises(Timeout::Error) { Timeout.timeout(0.05) { loop { snapshot.ways(words: 0) } } }
     assert_sums(snapshot, snapshot.ways(words: 0))
   end

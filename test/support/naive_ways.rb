@@ -15,18 +15,25 @@ class NaiveWays
 
   # By signature: the class, the number of objects, their bytes, and what they retain.
   def figures
-    seen = @snapshot.each.select { |node| node.reachable? && node.type != "ICLASS" && !node.name&.match?(TOOLS) }
     owners = seen.group_by { |node| way(node).target }
     groups = owners.keys.group_by { |node| way(node).signature(word(node)) }
     named = groups.select { |_, nodes| nodes.size == 1 && name?(nodes.first) }
     groups = groups.except(*named.keys)
-    by_holder = named.values.flatten.group_by { |node| way(node).signature(word(node), any_name: true) }
+    by_holder = named.values.flatten.group_by do |node|
+      way(node).signature(word(node), any_name: true)
+    end
     groups.merge(by_holder) { |_, some, others| some + others }
           .transform_values { |nodes| row(nodes, owners) }
           .select { |_, (_, objects, *)| objects.positive? }
   end
 
   private
+
+  def seen
+    @snapshot.each.select do |node|
+      node.reachable? && node.type != "ICLASS" && !TOOLS.match?(node.name.to_s)
+    end
+  end
 
   def way(node)
     @ways[node.id] ||= Leaks::Way.decode(@snapshot, @growth.way(node.id))
@@ -37,8 +44,9 @@ class NaiveWays
   end
 
   def name?(node)
-    (node.kind == "ment" && way(node).steps.last.edge&.kind == :method) ||
-      (node.module? && node.name && !node.flag?(:singleton))
+    return way(node).steps.last.edge&.kind == :method if node.kind == "ment"
+
+    node.module? && node.name && !node.flag?(:singleton)
   end
 
   def hidden?(node)

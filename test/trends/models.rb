@@ -6,8 +6,8 @@ module Trends
   # Lines of numbers whose truth is known: each model makes some by a World, and says which verdicts
   # are right for each of them.
   module Models
-    # +values+:: one for each dump; +right+:: the verdicts that are right (Array of Symbol)
-    Line = Struct.new(:values, :right, :least)
+    # +numbers+:: one for each dump; +right+:: the verdicts that are right (Array of Symbol)
+    Line = Struct.new(:numbers, :right, :least)
 
     LEAK = %i[leak].freeze
     SLOW = %i[slow].freeze
@@ -15,7 +15,8 @@ module Trends
     NONE = %i[static fast].freeze
     ANY_BUT_LEAK = %i[static fast slow unknown].freeze
 
-    ALL = {} # name => [options of the World, block]
+    # By name: the options of the World, and the block that makes the lines.
+    ALL = {} # rubocop:disable Style/MutableConstant -- filled below
 
     def self.model(name, **options, &block)
       ALL[name] = [options, block]
@@ -26,19 +27,23 @@ module Trends
     def self.make(name, seed)
       options, block = ALL.fetch(name)
       world = World.new(seed, **options)
-      [world, block.call(world).to_h { |key, values, right, least| [key, Line.new(values, right, least || 10)] }]
+      lines = block.call(world).to_h do |key, values, right, least|
+        [key, Line.new(values, right, least || 10)]
+      end
+      [world, lines]
     end
 
     # What any process has besides: numbers in flight, caches that are full, what never moves.
     def self.beside(world, number)
-      Array.new(number) do |at|
+      lines = Array.new(number) do |at|
         case at % 4
         when 0 then [world.noise(world.between(20, 5_000)), NONE]
         when 1 then [walk(world), ANY_BUT_LEAK]
         when 2 then [Array.new(world.size, 100 + at), [:static]]
         else [world.noise(world.between(500, 5_000), 3), NONE]
         end
-      end.map { |values, right| Line.new(values, right, 10) }
+      end
+      lines.map { |numbers, right| Line.new(numbers, right, 10) }
     end
 
     # A number that goes up and down from where it was, and is drawn back to its mean.
@@ -93,7 +98,9 @@ module Trends
       time = w.size * w.between(0.15, 0.4)
       most = w.between(400, 4_000)
       at = 0
-      [["Entry", w.line { |i| i.zero? ? 0 : at += w.events((most - at).clamp(0, nil) / time) }, SLOW]]
+      [["Entry", w.line do |i|
+        i.zero? ? 0 : at += w.events((most - at).clamp(0, nil) / time)
+      end, SLOW]]
     end
 
     model("slow warm-up: code is loaded when it first runs") do |w|
@@ -108,7 +115,9 @@ module Trends
     end
 
     model("daily rhythm", size: 40, every: 2.0, rhythm: 24.0) do |w|
-      [["Request", w.line { |i| 400 + (300 * Math.sin(w.hours[i] * Math::PI / 12)) + w.gauss(0, 20) },
+      [["Request", w.line do |i|
+        400 + (300 * Math.sin(w.hours[i] * Math::PI / 12)) + w.gauss(0, 20)
+      end,
         NONE]]
     end
 
@@ -122,7 +131,9 @@ module Trends
     end
 
     model("two leaks") do |w|
-      [["Session", w.grown(10) { w.events(80) }, LEAK], ["Job", w.grown(500) { w.events(12) }, LEAK],
+      [["Session", w.grown(10) { w.events(80) }, LEAK], ["Job", w.grown(500) do
+        w.events(12)
+      end, LEAK],
        ["Hash", w.noise(3_000), NONE]]
     end
 
@@ -183,12 +194,14 @@ module Trends
 
     model("memory of the process becomes full of holes, and then stays") do |w|
       time = w.size * w.between(0.1, 0.3)
-      [["rss", w.line { |i| (200 << 20) + ((150 << 20) * (1 - Math.exp(-i / time))) +
-                            w.gauss(0, 1 << 20) }, %i[slow fast], 2 << 20]]
+      [["rss", w.line do |i|
+        (200 << 20) + ((150 << 20) * (1 - Math.exp(-i / time))) +
+          w.gauss(0, 1 << 20)
+      end, %i[slow fast], 2 << 20]]
     end
 
     model("traffic grows, and with it what is in flight") do |w|
-      [["Request", w.line { |i| w.events(40 + (i * 40.0 / w.size) * Math.sin(i)) }, NONE]]
+      [["Request", w.line { |i| w.events(40 + ((i * 40.0 / w.size) * Math.sin(i))) }, NONE]]
     end
 
     model("sizes that wander") do |w|

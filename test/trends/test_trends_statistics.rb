@@ -90,7 +90,7 @@ class TestTrendsStatistics < HeapDumpTest
     end
     assert_in_delta 0.01, found.count(true) / 2_000.0, 0.008
     assert_operator Statistics.drift_chance(xs, xs.map { |x| x * 7 }), :<, 1e-12
-    assert_in_delta 1.0, Statistics.drift_chance(xs, xs.map { |x| -x })
+    assert_in_delta 1.0, Statistics.drift_chance(xs, xs.map(&:-@))
   end
 
   def test_a_line_is_told_from_noise

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module Trends
-  # A process that is dumped now and then, as numbers: when, how many requests it has served by then,
-  # and lines of numbers whose growth is known. The same seed makes the same numbers.
+  # A process that is dumped now and then, as numbers: when, how many requests it has served by
+  # then, and lines of numbers whose growth is known. The same seed makes the same numbers.
   class World
     attr_reader :size, :random, :hours, :work
 

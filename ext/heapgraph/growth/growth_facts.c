@@ -112,14 +112,18 @@ is_ours(const struct hg_graph *graph, uint32_t node) {
 
 /*
  * Whether a node is the name of the file in which a constant is assigned, or of a module, which the
- * VM notes. In a dump without names it may also be the constant itself.
+ * VM notes, or the place of a method that attr_reader has made. In a dump without names it may also
+ * be the constant itself.
  */
 static bool
 is_text_of_module(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t name) {
+    static const char *const fields[] = {"constant_files", "classpath", "__classpath__", NULL};
     uint8_t type = hg_type(graph, parent);
-    if (hg_edge_kind(name) == HG_E_FIELD)
-        return hg_string_is(graph, hg_edge_payload(name), "constant_files") ||
-               hg_string_is(graph, hg_edge_payload(name), "classpath");
+    if (hg_edge_kind(name) == HG_E_FIELD && type == HG_T_IMEMO)
+        return hg_string_is(graph, hg_edge_payload(name), "location");
+    if (hg_edge_kind(name) == HG_E_FIELD || hg_edge_kind(name) == HG_E_IVAR)
+        return (type == HG_T_CLASS || type == HG_T_MODULE) &&
+               is_any(graph, hg_edge_payload(name), fields);
     if (graph->account.objspace_format && !(hg_flags(graph, node) & HG_N_FROZEN)) return false;
     return hg_type(graph, node) == HG_T_STRING && hg_edge_kind(name) == HG_E_REFERENCE &&
            (type == HG_T_CLASS || type == HG_T_MODULE);

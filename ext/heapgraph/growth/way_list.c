@@ -10,8 +10,8 @@
 #include "base/best.h"
 #include "base/progress.h"
 
-#define UNSEEN 0           /* nothing on the trail has been seen yet */
-#define HIDDEN UINT32_MAX  /* the trail is not of the program */
+#define UNSEEN 0          /* nothing on the trail has been seen yet */
+#define HIDDEN UINT32_MAX /* the trail is not of the program */
 
 /* What the last steps of trails that are summed up lead to. */
 enum names { METHODS, CLASSES, MODULES, NAMES };
@@ -55,12 +55,21 @@ is_summed_up(const struct listing *listing, uint32_t node, enum names *names) {
     return true;
 }
 
+/* Whether a node is the singleton class of a module with a name, which is no more than that. */
+static bool
+belongs_to_module(const struct hg_growth_dump *dump, uint32_t node) {
+    uint32_t parent = dump->ways.parent[node];
+    return parent != HG_NO_NODE && dump->ways.module[parent] &&
+           hg_flags(dump->graph, node) & HG_N_SINGLETON &&
+           hg_edge_kind(dump->ways.name[node]) == HG_E_CLASS;
+}
+
 /* Gives a trail its row; `node` is the first node on it. Returns false if there is no memory. */
 static bool
 begin_trail(struct listing *listing, uint32_t node) {
     const struct hg_growth_dump *dump = listing->dump;
     uint32_t trail = dump->trail[node], parent = dump->ways.parent[node];
-    if (!hg_is_of_program(listing->growth, trail)) {
+    if (!hg_is_of_program(listing->growth, trail) || belongs_to_module(dump, node)) {
         listing->row_of[trail] = HIDDEN;
         listing->hidden.ways++;
         return true;

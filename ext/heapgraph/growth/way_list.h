@@ -4,7 +4,7 @@
  *
  * Modules that have a name, and methods, have a trail each, and there are many of them. Those that
  * are alone on theirs are summed up by their holder: all classes in one namespace, all methods of
- * one class.
+ * one class. The singleton class of such a module is not listed.
  */
 #ifndef HEAPGRAPH_WAY_LIST_H
 #define HEAPGRAPH_WAY_LIST_H
@@ -30,7 +30,7 @@ struct hg_way_list {
     struct hg_listed_way *items;
     size_t count;
     struct hg_listed_sum other;  /* trails of the program that are not among the items */
-    struct hg_listed_sum hidden; /* trails that are not of the program: code, VM, IMEMO */
+    struct hg_listed_sum hidden; /* other trails: code, VM, IMEMO, singleton classes of modules */
 };
 
 /*

@@ -38,6 +38,7 @@ module HeapDump
         ["top heap.json --limit 5", "the five objects that retain most"],
         ["top heap.json 0x7f10a2b3c4d8 --depth 3", "what one of them is made of"],
         ["top heap.json --by class", "how much the objects of each class retain together"],
+        ["top heap.json --by way", "how many objects each variable holds, and what they retain"],
         ["top heap.json --cells 30", "the whole heap by class, in 30 lines"]
       ],
       "why" => [
@@ -68,6 +69,10 @@ module HeapDump
         ["leaks 1.json 2.json 3.json", "what leaks, and who holds it"],
         ["leaks /var/tmp/heaps --fail-on 'retained>5MB'", "all dumps of a directory, as a gate"],
         ["leaks 1.json 2.json 3.json --fail-on any --json", "every leak fails, for a program"]
+      ],
+      "trends" => [
+        ["trends /var/tmp/heapdump", "what leaks in each process that a watch has dumped"],
+        ["trends heap-17*.dump --csv", "all numbers over time, for a spreadsheet"]
       ],
       "report" => [
         ["report 1.json 2.json 3.json -o leak.html", "what leaks, to be handed on"],

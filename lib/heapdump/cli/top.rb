@@ -5,6 +5,7 @@ require_relative "in_json"
 require_relative "path_lines"
 require_relative "reading"
 require_relative "top_groups"
+require_relative "top_ways"
 
 module HeapDump
   module CLI
@@ -13,10 +14,11 @@ module HeapDump
       include InJSON
       include PathLines
       include TopGroups
+      include TopWays
 
       usage "FILE [ADDRESS]"
       limit 20
-      BY = %i[class type location generation gem].freeze
+      BY = %i[class type location generation gem way].freeze
       # 2: without --all, what is not the program's is left out, and what it dominates is shown
       # instead
       SCHEMA_VERSION = 2
@@ -26,13 +28,15 @@ module HeapDump
         shown here, not the class that has the constant. So are threads, code and the VM's own
         objects, which are one line, unless --all is given. With --cells, the whole tree is shown:
         objects of one class whose dominators are in one cell are one cell. With --by, the objects are
-        grouped, and each group shows the sum of what its objects retain.
+        grouped, and each group shows the sum of what its objects retain; with --by way, all objects of
+        the program are, by the names that hold them.
       TEXT
 
       def call(file, address = nil)
         snapshot = open_snapshot(file)
         node = address && node_at(snapshot, address)
         return cells(snapshot, node) if @cells
+        return ways(snapshot, node) if @by == :way
         return groups(snapshot, node) if @by
 
         rows, total = work(snapshot) { [*tree(snapshot, node, @depth)] }

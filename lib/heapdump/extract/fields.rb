@@ -30,10 +30,10 @@ module HeapDump
 
       # What was read if it has the fields that #pack has made, else nil.
       def checked(kept)
-        kept if kept.is_a?(Hash) && all?(kept, HASHES, Hash) && all?(kept, NUMBERS, Integer) &&
-                kept["warnings"].is_a?(Array) && Time.iso8601(kept["time"]) &&
-                SUMS.all? { |name, sum| rows?(kept[name.to_s].values, sum) } &&
-                OTHERS.all? { |name| rows?([kept[name.to_s]].compact, OtherSum) }
+        return unless kept.is_a?(Hash) && Time.iso8601(kept["time"])
+
+        kept if all?(kept, HASHES, Hash) && all?(kept, NUMBERS, Integer) &&
+                all?(kept, [:warnings], Array) && sums?(kept)
       rescue ArgumentError, TypeError # of a time that is none
         nil
       end
@@ -52,10 +52,15 @@ module HeapDump
         names.all? { |name| kept[name.to_s].is_a?(type) }
       end
 
+      def sums?(kept)
+        SUMS.all? { |name, sum| rows?(kept[name.to_s].values, sum) } &&
+          OTHERS.all? { |name| rows?([kept[name.to_s]].compact, OtherSum) }
+      end
+
       def rows?(rows, sum)
         rows.all? { |row| row.is_a?(Array) && row.size == sum.members.size }
       end
-      private_class_method :all?, :rows?
+      private_class_method :all?, :sums?, :rows?
     end
     private_constant :Fields
   end

@@ -35,7 +35,8 @@ module HeapDump
 
       def account
         account = @snapshot.account
-        { rss: account.rss, private: @origin.private, **account.parts }.compact
+        { rss: account.rss, private: @origin.private, limit: account.cgroup[:limit],
+          **account.parts }.compact
       end
 
       def classes
@@ -65,8 +66,8 @@ module HeapDump
       end
 
       def way_sum(way)
-        WaySum.new(*way.to_h.values_at(:class_name, :holder, :location, :gem, :told).map { cut(_1) },
-                   way.objects, way.bytes, way.retained)
+        texts = [way.class_name, way.holder, way.location, way.gem, way.told]
+        WaySum.new(*texts.map { |text| cut(text) }, way.objects, way.bytes, way.retained)
       end
 
       def sites
@@ -84,8 +85,8 @@ module HeapDump
         numbers.each { |name, number| sum[name] += number }
       end
 
-      # Yields the largest of +sums+ (Hash), and what the others are together (OtherSum, nil if there
-      # are none).
+      # Yields the largest of +sums+ (Hash), and what the others are together (OtherSum, nil if
+      # there are none).
       def largest(sums, figure)
         sorted = sums.sort_by { |name, sum| [-sum[figure], -sum.bytes, name] }
         other = sorted.drop(MOST).map(&:last)

@@ -57,8 +57,8 @@ module HeapDump
         [File.mtime(@path).utc, BY_FILE]
       end
       BY_NAME = "it has no time of its own: that in its name counts"
-      BY_FILE = "it has no time of its own: that at which the file was written counts, which a copy " \
-                "may have changed"
+      BY_FILE = "it has no time of its own: that at which the file was written counts, which a " \
+                "copy may have changed"
       private_constant :BY_NAME, :BY_FILE
 
       def rule

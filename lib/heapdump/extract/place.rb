@@ -7,8 +7,8 @@ require_relative "../dump_files"
 module HeapDump
   class Extract
     # Where the extract of a dump is, and whether it is of that dump: as it is with an index
-    # (ext/heapgraph/kept/indexfile.h). It is DUMP.hdextract, or if that cannot be written or belongs
-    # to another user, $XDG_CACHE_HOME/heapdump/NAME-HASH.hdextract (~/.cache/…).
+    # (ext/heapgraph/kept/indexfile.h). It is DUMP.hdextract, or if that cannot be written or
+    # belongs to another user, $XDG_CACHE_HOME/heapdump/NAME-HASH.hdextract (~/.cache/…).
     class Place # :nodoc:
       ENDS = 64 << 10 # so many of the first and of the last bytes of a dump are looked at
       NAME = 80 # characters

@@ -13,7 +13,6 @@ module HeapDump
         @snapshot = snapshot
         @former = {}
         @held = {}
-        @named = {}
       end
 
       # True for a class or module that is no longer the constant of its name.
@@ -42,13 +41,9 @@ module HeapDump
         parts.size > DEEPEST ? [] : parts
       end
 
-      # The modules of a name (Array of Node). Without names of constants every module is asked for,
-      # so all of them are looked up at once.
+      # The modules of a name (Array of Node).
       def named(name)
-        return @named[name] ||= @snapshot.modules_named(name) if known?
-
-        @all ||= @snapshot.modules_named(nil).group_by(&:name)
-        @all.fetch(name, [])
+        @snapshot.modules_of_name(name)
       end
 
       def known?

@@ -14,6 +14,18 @@ module HeapDump
         @constants ||= Constants.new(self)
       end
 
+      # What Snapshot#modules_named returns, for those who ask for many names. The reader looks at
+      # every node for a name; after a few names, all are looked up at once.
+      def modules_of_name(name)
+        @modules ||= {}
+        return @modules[name] ||= modules_named(name) if @modules.size < FEW_NAMES
+
+        @all_modules ||= modules_named(nil).group_by(&:name)
+        @all_modules.fetch(name, [])
+      end
+      FEW_NAMES = 16
+      private_constant :FEW_NAMES
+
       # The node with a number (Node#id).
       def node(number)
         Node.new(self, number)

@@ -82,7 +82,7 @@ module HeapDump
       def constant_place(name)
         *scope, last = name.split("::")
         scope = scope.empty? ? "Object" : scope.join("::")
-        @snapshot.modules_named(scope).each do |mod|
+        @snapshot.modules_of_name(scope).each do |mod|
           place = constant(mod, last)
           return place if place
         end

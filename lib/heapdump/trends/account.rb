@@ -9,18 +9,20 @@ module HeapDump
       LABELS = { rss: "process (RSS)", private: "private memory", held: "held objects",
                  garbage: "garbage", native: "not Ruby objects",
                  **Snapshot::Account::PARTS }.freeze
-      # What does not depend on whether a GC has run.
-      CERTAIN = %i[held].freeze
-      private_constant :CERTAIN
+      # What depends on whether a GC has run.
+      WITH_GARBAGE = %i[rss private garbage native heap_pages object_malloc other_malloc
+                        free_malloc].freeze
+      private_constant :WITH_GARBAGE
 
       module_function
 
-      # The facts of a Line for each part that all dumps have (Array of Hash), with +:judged+: the
-      # numbers that are to be judged.
+      # The facts of a Line for each part that dumps have (Array of Hash), with +:judged+: the
+      # numbers that are to be judged, and +:lows+, if it depends on garbage: the low boundary.
       def facts(dumps)
         numbers(dumps).map do |name, values|
           { kind: :process, name: name.name, class_name: LABELS.fetch(name), unit: "bytes",
-            values: values, judged: CERTAIN.include?(name) ? values : lows(dumps, values) }
+            values: values, judged: values,
+            lows: (lows(dumps, values) if WITH_GARBAGE.include?(name)) }
         end
       end
 
@@ -48,10 +50,10 @@ module HeapDump
         end
 
         # The low boundary: of the dumps between two major GCs only that with the smallest number.
-        # Garbage that waits for a GC is no growth.
+        # Garbage that waits for a GC is no growth. nil if the dumps do not say when a GC has run.
         def lows(dumps, values)
           majors = dumps.map { |dump| dump.gc[:major_gc_count] }
-          return values unless majors.all?
+          return unless majors.all?
 
           lows = Array.new(values.size)
           values.each_index.group_by { |at| majors[at] }.each_value do |same|

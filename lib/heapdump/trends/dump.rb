@@ -17,7 +17,10 @@ module HeapDump
         @path = path
         @ordinal = ordinal
         %i[identity time gc account work warnings objects held_objects held_bytes
-           garbage_bytes].each { |name| instance_variable_set("@#{name}", extract.public_send(name)) }
+           garbage_bytes].each do |name|
+          instance_variable_set("@#{name}",
+                                extract.public_send(name))
+        end
         freeze
       end
 

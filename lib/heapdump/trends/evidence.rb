@@ -41,8 +41,7 @@ module HeapDump
       end
 
       def in_bursts
-        return if !@bursts || shape.size < Rules::FEW_DUMPS || !shape.only_grows?
-        return if shape.growth < Rules::BURSTS_GROWTH * @least
+        return unless enough_for_bursts? && shape.only_grows?
 
         moved = shape.grown.size + shape.steps.count(&:negative?)
         return if shape.grown.size < Rules::BURSTS || by_rank > level
@@ -51,8 +50,13 @@ module HeapDump
         "it grew in #{shape.grown.size} of #{shape.steps.size} steps, in bursts, and did not fall"
       end
 
+      def enough_for_bursts?
+        @bursts && shape.size >= Rules::FEW_DUMPS &&
+          shape.growth >= Rules::BURSTS_GROWTH * @least
+      end
+
       def beside_noise
-        return if shape.size < Rules::FEW_DUMPS || by_rank(inflation) > level / 10
+        return if shape.size < Rules::NOISE_DUMPS || by_rank(inflation) > Rules::NOISE_LEVEL * level
         return unless returns? || walk <= Rules::WALK
 
         slope = Statistics.slope_range(shape.axes.all.first, shape.ys)
@@ -76,16 +80,20 @@ module HeapDump
         Statistics.trend_chance(@score, shape.size, inflation)
       end
 
-      # By how much less the numbers say because each is like the one before. What is left of a few
-      # numbers without their slope looks less alike than it is, so a part is added.
+      # By how much less the numbers say because each is like the one before.
       def inflation
-        @inflation ||= begin
+        (1 + alike) / (1 - alike)
+      end
+
+      # How much each number is like the one before, without their slope, from 0 to 0.95. What is
+      # left of a few numbers looks less alike than it is, so a part is added.
+      def alike
+        @alike ||= begin
           xs = shape.axes.all.first || []
           slope = Statistics.slope(xs, shape.ys)
           rest = xs.zip(shape.ys).map { |x, y| y - (slope * x) }
-          alike = rest.empty? ? 0.0 : Statistics.autocorrelation(rest)
-          alike = (alike + ((2 + (4 * alike)) / shape.size)).clamp(0, 0.95)
-          (1 + alike) / (1 - alike)
+          found = rest.empty? ? 0.0 : Statistics.autocorrelation(rest)
+          (found + ((2 + (4 * found)) / shape.size)).clamp(0, 0.95)
         end
       end
 

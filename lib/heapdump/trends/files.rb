@@ -16,7 +16,9 @@ module HeapDump
       # The dumps (Array of Dump); their numbers go to +columns+.
       def dumps(columns, strict:, &before)
         found = @paths.each_with_index.filter_map do |path, at|
-          extract = read(path, strict) { |snapshot| before&.call(snapshot, at, @paths.size) } or next
+          extract = read(path, strict) do |snapshot|
+            before&.call(snapshot, at, @paths.size)
+          end or next
           columns.add(at, extract)
           Dump.new(path, extract, at)
         end

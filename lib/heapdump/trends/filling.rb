@@ -2,8 +2,8 @@
 
 module HeapDump
   class Trends
-    # Where growth that slows down would end: the curve of what fills up, end - room * e ** (-x / t),
-    # that lies nearest to the numbers.
+    # Where growth that slows down would end: the curve of what fills up, end - room * e ** (-x /
+    # t), that lies nearest to the numbers.
     #
     #   Filling.ending(shape) # => #<struct low=980.2, likely=1003.7, high=1041.9>
     module Filling # :nodoc:

@@ -13,8 +13,8 @@ module HeapDump
       # Two lines grow at one pace if the parts of their growth that each dump has differ by at most
       # this much.
       PACE = 0.05
-      # A leak is named after what has this part of the objects, and a class is no leak of its own if
-      # ways that grow have this part of its growth.
+      # A leak is named after what has this part of the objects, and a class is no leak of its own
+      # if ways that grow have this part of its growth.
       MOST = 0.5
       private_constant :STEP, :PLAIN, :PACE, :MOST
 
@@ -44,7 +44,8 @@ module HeapDump
         end
       end
 
-      # Whether a way leads on from the end of another, or begins at the same name and grows with it.
+      # Whether a way leads on from the end of another, or begins at the same name and grows with
+      # it.
       def related?(first, way)
         return same_pace?(first, way) unless first.told && way.told
 
@@ -77,7 +78,7 @@ module HeapDump
         ways = @ways.select do |way|
           way.class_name == line.class_name && %i[leak slow].include?(way.verdict)
         end
-        sum = line.unit == "bytes" ? ways.sum { |way| growth(way.bytes) } : ways.sum { growth(_1.objects) }
+        sum = ways.sum { |way| growth(line.unit == "bytes" ? way.bytes : way.objects) }
         sum >= MOST * line.growth && ways.any?(&:leak?)
       end
 
@@ -88,7 +89,9 @@ module HeapDump
 
       def same_pace?(one, other)
         parts = [one, other].map { |line| parts(line.values) }
-        parts.all? && parts.first.zip(parts.last).all? { |a, b| a.nil? || b.nil? || (a - b).abs <= PACE }
+        parts.all? && parts.first.zip(parts.last).all? do |a, b|
+          a.nil? || b.nil? || (a - b).abs <= PACE
+        end
       end
 
       # How far it has grown in each dump, from 0 to 1.
@@ -100,15 +103,21 @@ module HeapDump
         values.map { |value| value && ((value - known.first) / whole.to_f) }
       end
 
-      # Named after objects, not after the container that has become larger, and after a class of the
-      # program if there is one.
+      # Named after objects, not after the container that has become larger, and after a class of
+      # the program if there is one.
       def leak(group)
         counted = group.select { |line| line.unit == "objects" }
         first = counted.first || group.first
-        least = MOST * first.growth
-        named = counted.find { |line| !plain?(line) && line.growth >= least && line.kind == first.kind }
-        named ||= first
+        named = named(counted.select { |line| line.kind == first.kind }, first) || first
         Leak.new(named, group - [named])
+      end
+
+      # Of classes that grow as much, that in the module in which the path begins, as Shop::Session
+      # of what Shop::EventBus holds; else any that Ruby does not bring.
+      def named(lines, first)
+        likely = lines.select { |line| !plain?(line) && line.growth >= MOST * first.growth }
+        home = first.told.to_s[/\A\w+/]
+        likely.find { |line| line.class_name[/\A\w+/] == home } || likely.first
       end
     end
     private_constant :Grouping

@@ -62,13 +62,18 @@ module HeapDump
         return after_warm_up if shape.slowing?
 
         reason = evidence.reason or return
-        judged(:leak, reason, *pace_words, "its low boundary rises", since: @at.first)
+        before = shape.start > 1
+        judged(:leak, reason, *pace_words, "its low boundary rises", *(if before
+                                                                         "it was flat before"
+                                                                       end),
+               since: @at[before ? shape.start : 0])
       end
 
       def pace_words
         return if shape.pace_left.infinite?
 
-        format("its pace is %d %% of what it was", (100 * shape.pace_left).round)
+        format("the pace of its second half is %d %% of that of the first",
+               (100 * shape.pace_left).round)
       end
 
       def late_leak

@@ -12,8 +12,8 @@ module HeapDump
     class Leak
       # The line after which the leak is named (Line).
       attr_reader :line
-      # The other lines that grow with it, that is what holds these objects and what they hold (Array
-      # of Line).
+      # The other lines that grow with it, that is what holds these objects and what they hold
+      # (Array of Line).
       attr_reader :others
 
       def initialize(line, others) # :nodoc:
@@ -32,13 +32,36 @@ module HeapDump
         others.select { |one| one.unit == "objects" }.map(&:class_name).uniq - [class_name]
       end
 
-      # By how many bytes it grows in an hour, with all that it retains (Float), nil if the times are
-      # not known.
+      # By how many bytes it grows in an hour, with all that it retains (Float), nil if the times
+      # are not known.
       #
       #   leak.bytes_per_hour # => 41943.0
       def bytes_per_hour
         [line, *others].select { |one| one.kind == line.kind }
                        .filter_map(&:retained_per_hour).max
+      end
+
+      # By how much it grew from the first dump to the last, in objects or bytes as #unit says
+      # (Integer).
+      #
+      #   leak.growth # => 220
+      def growth
+        line.growth
+      end
+
+      # What is counted, "objects" or "bytes".
+      def unit
+        line.unit
+      end
+
+      # By how many bytes what it retains grew from the first dump to the last (Integer).
+      #
+      #   leak.retained_growth # => 41943
+      def retained_growth
+        [line, *others].select { |one| one.kind == line.kind }.filter_map do |one|
+          known = one.retained&.compact || []
+          known.last - known.first unless known.empty?
+        end.max.to_i
       end
 
       # What the command writes as JSON (Hash).

@@ -2,8 +2,8 @@
 
 module HeapDump
   class Trends
-    # One line over the dumps of a series, and its verdict: a class, a way in which objects are held,
-    # or a part of the memory of the process. Frozen.
+    # One line over the dumps of a series, and its verdict: a class, a way in which objects are
+    # held, or a part of the memory of the process. Frozen.
     #
     #   line = series.lines.first
     #   line.kind      # => :way
@@ -14,16 +14,16 @@ module HeapDump
       # +:class+, +:way+ or +:process+.
       attr_reader :kind
       # The name of the class; the signature of the way (as Suspect#signature); of a part of the
-      # process, a name as in Extract#account, or "held" (the sum of all held objects), "garbage", or
-      # "native" (what of the process no object explains).
+      # process, a name as in Extract#account, or "held" (the sum of all held objects), "garbage",
+      # or "native" (what of the process no object explains).
       attr_reader :name
       # The class of the objects; of a part of the process, what it is called (String).
       attr_reader :class_name
       # Of a way, if it is known: who holds the objects, the place in the source that belongs to the
       # holder, its gem, and the path in words (Strings or nil).
       attr_reader :holder, :location, :gem, :told
-      # For each dump, nil where that is not known (Arrays of Integer): the number of objects, the sum
-      # of their sizes, and what they retain, in bytes. nil for parts of the process.
+      # For each dump, nil where that is not known (Arrays of Integer): the number of objects, the
+      # sum of their sizes, and what they retain, in bytes. nil for parts of the process.
       attr_reader :objects, :bytes, :retained
       # What is judged, "objects" or "bytes", and these numbers (Array of Integer, nil in gaps).
       attr_reader :unit, :values
@@ -37,7 +37,8 @@ module HeapDump
       # greatest one (Array of Integer); nil if that cannot be told.
       attr_reader :ending
 
-      # +facts+ are the attributes by name; +judgement+ is one of Judge, +axes+ are those of +dumps+.
+      # +facts+ are the attributes by name; +judgement+ is one of Judge, +axes+ are those of
+      # +dumps+.
       def initialize(facts, judgement, axes, dumps) # :nodoc:
         %i[kind name class_name holder location gem told objects bytes retained unit
            values].each { |field| instance_variable_set("@#{field}", facts[field]) }
@@ -67,8 +68,8 @@ module HeapDump
         slope(values, @axes.work)&.*(1000)
       end
 
-      # By how many bytes what these objects retain grows in an hour (Float), nil if the times are not
-      # known.
+      # By how many bytes what these objects retain grows in an hour (Float), nil if the times are
+      # not known.
       def retained_per_hour
         slope(retained || (values if unit == "bytes"), @axes.hours)
       end

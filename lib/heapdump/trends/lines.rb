@@ -48,11 +48,21 @@ module HeapDump
       end
 
       def line(one)
-        found = judge(one)
+        found = one[:kind] == :process ? judge_process(one) : judge(one)
         if found.verdict != :leak && one[:bytes] && (in_bytes = contents(one))
           one, found = in_bytes
         end
+        found = by_chance if found.verdict == :leak && one[:told]&.start_with?(STACK)
         Line.new(one, found, @axes, @dumps)
+      end
+
+      # What only the machine stack holds may be no reference at all, as in `leaks`.
+      STACK = "machine stack"
+      BY_CHANCE = "it lives on by the machine stack alone, perhaps by chance"
+      private_constant :STACK, :BY_CHANCE
+
+      def by_chance
+        Judge::Judgement.new(:fast, [BY_CHANCE], nil, nil)
       end
 
       # Objects whose number does not leak may become larger and larger.
@@ -63,15 +73,21 @@ module HeapDump
       end
 
       def judge(one)
-        found = Judge.new(one[:judged], @axes, least: least(one), level: @level).judgement
-        return found unless found.verdict == :unknown && one[:kind] == :process && awaits_gc?(one)
-
-        Judge::Judgement.new(:unknown, ["fewer than #{Rules::DUMPS} major GCs have run: what grew " \
-                                        "may be garbage"], nil, nil)
+        Judge.new(one[:judged], @axes, least: least(one), level: @level).judgement
       end
 
-      def awaits_gc?(one)
-        one[:judged].compact.size < Rules::DUMPS && one[:values].compact.size >= Rules::DUMPS
+      GARBAGE = "fewer than #{Rules::DUMPS} major GCs have run: what grew may be garbage".freeze
+      private_constant :GARBAGE
+
+      # What grows may be garbage, unless its low boundary does.
+      def judge_process(one)
+        found = judge(one)
+        return found if one[:lows].nil? || %i[static fast].include?(found.verdict)
+
+        low = judge(one.merge(judged: one[:lows]))
+        return low if one[:lows].compact.size >= Rules::DUMPS
+
+        Judge::Judgement.new(:unknown, [GARBAGE], nil, nil)
       end
     end
     private_constant :Lines

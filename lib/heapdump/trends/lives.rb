@@ -5,8 +5,8 @@ module HeapDump
     # Which dumps are of one life of a process.
     module Lives # :nodoc:
       FIELDS = %i[host pid start series app revision ruby platform].freeze
-      NO_NAME = "the dumps do not name their process: those in one directory whose names differ in " \
-                "digits alone are taken for one process"
+      NO_NAME = "the dumps do not name their process: those in one directory whose names differ " \
+                "in digits alone are taken for one process"
       private_constant :FIELDS, :NO_NAME
 
       module_function
@@ -50,7 +50,8 @@ module HeapDump
           dumps.each_cons(2).zip(numbers.each_cons(2)).filter_map do |pair, (from, to)|
             next if to == from + 1
 
-            gone = to == from + 2 ? "dump number #{from + 1} is" : "dumps #{from + 1} to #{to - 1} are"
+            gone = "dump number #{from + 1} is" if to == from + 2
+            gone ||= "dumps #{from + 1} to #{to - 1} are"
             "#{gone} missing, between #{pair.map { |dump| File.basename(dump.path) }.join(" and ")}"
           end
         end
@@ -75,8 +76,8 @@ module HeapDump
             next if pid.nil? || same.size < 2
 
             same.each do |life|
-              life.warnings << "#{same.size} processes had the number #{pid}: their dumps are not " \
-                               "compared with each other"
+              life.warnings << "#{same.size} processes had the number #{pid}: their dumps are " \
+                               "not compared with each other"
             end
           end
         end

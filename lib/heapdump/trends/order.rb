@@ -5,10 +5,10 @@ module HeapDump
     # Puts the dumps of one process into their order, and finds out where it was another one: the
     # counters of the GC never fall in the life of a process, and a clock may be set back.
     module Order # :nodoc:
-      RESTART = "the counters of the GC fell between %s and %s: the process was restarted, and the " \
-                "dumps before and after that are not compared"
-      CLOCK = "the clock was set back between %s and %s: the dumps are in the order of the objects " \
-              "that were allocated, and the time between these two is not known"
+      RESTART = "the counters of the GC fell between %s and %s: the process was restarted, and " \
+                "the dumps before and after that are not compared"
+      CLOCK = "the clock was set back between %s and %s: the dumps are in the order of the " \
+              "objects that were allocated, and the time between these two is not known"
       private_constant :RESTART, :CLOCK
 
       module_function
@@ -18,7 +18,7 @@ module HeapDump
         sorted = dumps.sort_by.with_index { |dump, at| [dump.time, at] }
         return [[sorted, []]] if sorted.none? { |dump| counters(dump) } || falls(sorted).empty?
 
-        set_back(sorted) || restarted(sorted)
+        one_life(sorted) || restarted(sorted)
       end
 
       class << self
@@ -39,7 +39,7 @@ module HeapDump
 
         # The life of a process whose clock was set back once; nil if it need not be one. A watch
         # names the lives of its processes, so there it must be.
-        def set_back(dumps)
+        def one_life(dumps)
           return unless dumps.all? { |dump| counters(dump) }
 
           ordered = dumps.sort_by { |dump| counters(dump).reverse }
@@ -51,8 +51,8 @@ module HeapDump
           [[ordered, words]]
         end
 
-        # Whether the times rise but for one step back, which is not to a time before all others, and
-        # after which it becomes later than before it. Else it may be another process.
+        # Whether the times rise but for one step back, which is not to a time before all others,
+        # and after which it becomes later than before it. Else it may be another process.
         def once?(ordered, back)
           return false unless back.size == 1
 

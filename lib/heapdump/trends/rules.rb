@@ -34,6 +34,9 @@ module HeapDump
       # Numbers that are independent of each other have steps with a correlation of -0.5 from one to
       # the next, and a random walk has 0. This is the limit between them.
       RETURNS = -0.2
+      # What rises beside noise needs so many dumps, and a level that is this part of the usual one.
+      NOISE_DUMPS = 16
+      NOISE_LEVEL = 0.1
       # The same for growth in bursts: so probable it may be that all bursts go up by chance, and so
       # many of them are needed, with so many times the least growth.
       BURSTS_WALK = 0.01
@@ -61,8 +64,8 @@ module HeapDump
       SLOWER = 0.5
       MUCH_SLOWER = 0.25
       SLOWER_BURSTS = 0.02
-      # The same if its pace falls from quarter to quarter, and it lies on the curve of what fills up
-      # much better than on a line.
+      # The same if its pace falls from quarter to quarter, and it lies on the curve of what fills
+      # up much better than on a line.
       CURVED = 0.8
       CURVED_FIT = 0.25
       # A step by less than this part of an average one is no growth.

@@ -18,8 +18,8 @@ module HeapDump
       attr_reader :warnings
       # All lines (Array of Line): the parts of the process, classes, ways.
       attr_reader :lines
-      # The leaks, that which grows fastest first (Array of Leak). What is held by a leak is told with
-      # it.
+      # The leaks, that which grows fastest first (Array of Leak). What is held by a leak is told
+      # with it.
       attr_reader :leaks
 
       def initialize(life, columns) # :nodoc:
@@ -36,8 +36,9 @@ module HeapDump
       def title
         named = identity[:app] || File.basename(identity[:program].to_s[/\S+/] || "a process")
         place = " on #{identity[:host]}" if identity[:host]
-        number = identity[:pid] ? ", pid #{identity[:pid]}" : " in #{File.dirname(dumps.first.path)}"
-        "#{named}#{place}#{number}"
+        return "#{named}#{place} in #{File.dirname(dumps.first.path)}" unless identity[:pid]
+
+        "#{named}#{place}, pid #{identity[:pid]}"
       end
 
       # False if there are too few dumps for a verdict.

@@ -65,7 +65,7 @@ module HeapDump
       # Whether the low boundary rises.
       def low_rises?
         first, second, third = minima
-        first <= second && second <= third &&
+        second.between?(first, third) &&
           third - first >= [Rules::LOW * [growth, trend].max, 1].max
       end
 

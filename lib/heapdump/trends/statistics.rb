@@ -81,13 +81,11 @@ module HeapDump
                        xs.size - 2)
       end
 
-      # How probable it is that a number which goes up and down by chance from where it was (a random
-      # walk) rises as evenly from the first point to the last.
+      # How probable it is that a number which goes up and down by chance from where it was (a
+      # random walk) rises as evenly from the first point to the last.
       def drift_chance(xs, ys)
-        steps = xs.each_cons(2).zip(ys.each_cons(2))
-                  .filter_map { |(a, b), (from, to)| [b - a, to - from] if b > a }
-        width = xs.last - xs.first
-        rise = ys.last - ys.first
+        steps = steps(xs, ys)
+        width, rise = steps.transpose.map(&:sum)
         return 1.0 unless steps.size > 1 && rise.positive?
 
         pace = rise / width.to_f
@@ -150,6 +148,19 @@ module HeapDump
             end
           end
           all
+        end
+
+        # The steps from one point to the next, as [x, y], but those of no width: what they rise is
+        # part of the step after them, or lost at the end.
+        def steps(numbers, values)
+          from = 0
+          (1...numbers.size).filter_map do |to|
+            next unless numbers[to] > numbers[from]
+
+            step = [numbers[to] - numbers[from], values[to] - values[from]]
+            from = to
+            step
+          end
         end
 
         def deviations(values)

@@ -19,7 +19,7 @@ module HeapDump
           @behind = {}
         end
 
-        # +found+ is what Graph#ways returns (Array of Way, without words; +path+ is as it was found).
+        # +found+ is what Graph#ways returns (Array of Way, without words; +path+ as it was found).
         def sums(found)
           by_signature = {}
           found.each do |names, objects, bytes, retained, path|

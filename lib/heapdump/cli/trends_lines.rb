@@ -1,0 +1,183 @@
+# frozen_string_literal: true
+
+require "shellwords"
+require_relative "figures"
+require_relative "trends_rates"
+
+module HeapDump
+  module CLI
+    # What `heapdump trends` shows of each process: the verdict in sentences, then a table.
+    class TrendsLines
+      include Figures
+      include TrendsRates
+
+      ORDER = %i[leak slow unknown fast static].freeze
+      STYLES = { leak: :red, slow: :yellow }.freeze
+      # Parts of the process that are always shown.
+      ALWAYS = %w[rss held native].freeze
+      TIME = "%Y-%m-%d %H:%M"
+      private_constant :ORDER, :STYLES, :ALWAYS, :TIME
+
+      def initialize(screen, limit)
+        @screen = screen
+        @limit = limit
+      end
+
+      # +trends+ is a Trends.
+      def show(trends)
+        trends.each { |series| show_series(series) }
+      end
+
+      private
+
+      attr_reader :screen
+
+      def show_series(series)
+        screen.heading(series.title, facts(series))
+        return too_few(series) unless series.judged?
+
+        sentences(series)
+        screen.blank
+        table(series)
+      end
+
+      def facts(series)
+        ruby, revision = series.identity.values_at(:ruby, :revision)
+        first, last = [series.dumps.first, series.dumps.last].map do |dump|
+          dump.time.strftime(TIME)
+        end
+        dumps = Terminal::Units.plural(series.dumps.size, "dump")
+        over = " over #{duration(series.hours)}" if series.dumps.size > 1
+        ["#{dumps}#{over}, #{first} to #{last} UTC", *("Ruby #{ruby}" if ruby),
+         *("revision #{revision}" if revision)].join(", ")
+      end
+
+      def too_few(series)
+        dumps = series.dumps.size
+        command = " `#{leaks_command(series)}` compares what there is." if series.telling.size > 1
+        screen.line("Too few dumps for a verdict: #{dumps}, and 4 are needed.#{command}")
+      end
+
+      def sentences(series)
+        screen.line("Nothing leaks that these dumps show.") unless series.leaks?
+        series.leaks.first(@limit).each.with_index(1) { |leak, at| show_leak(series, leak, at) }
+        more(@limit, series.leaks.size)
+        native(series)
+        limit_words(series)
+      end
+
+      def show_leak(series, leak, number)
+        line = leak.line
+        unit = " objects" if line.unit == "objects"
+        screen.line([:bold, "#{number}. #{Terminal::Text.short(leak.class_name, 80)}"],
+                    "  #{first_and_last(line)}#{unit}, #{rates(leak, series)}")
+        facts_of(series, leak, line)
+      end
+
+      def facts_of(series, leak, line)
+        fact("held by", line.holder)
+        fact("since", line.since && since(series, line.since))
+        fact("with it", leak.company.first(6).join(", ")) if leak.company.any?
+        fact("because", line.reasons.join("; "))
+        fact("more", leaks_command(series))
+        fact("", why_command(series, leak)) if line.kind == :class || line.holder
+      end
+
+      def rates(leak, series)
+        line = leak.line
+        grown = [rate(line, line.per_hour, "hour")]
+        grown << rate(line, line.per_thousand, "1,000 requests or jobs") if series.work?
+        held = leak.bytes_per_hour
+        grown << "retained #{change(held, "bytes")} per hour" if held && line.unit == "objects"
+        grown.compact.join(", ")
+      end
+
+      def rate(line, number, per)
+        "#{change(number, line.unit)} per #{per}" if number
+      end
+
+      def since(series, dump)
+        return "the first dump" if dump.equal?(series.dumps.first)
+
+        "#{File.basename(dump.path)}, #{dump.time.strftime(TIME)} UTC"
+      end
+
+      def fact(word, text)
+        screen.line([:dim, "   #{word.ljust(9)}"], text) if text
+      end
+
+      def leaks_command(series)
+        "heapdump leaks #{series.telling.shelljoin}"
+      end
+
+      def why_command(series, leak)
+        "heapdump why #{[series.dumps.last.path, leak.class_name].shelljoin}"
+      end
+
+      # Memory that no object explains, in the words of `leaks`.
+      def native(series)
+        line = series.native or return
+        reason, advice = Snapshot::Account::REASONS.fetch(:other_malloc)
+        screen.line([:bold, "Not Ruby objects: "],
+                    "#{first_and_last(line)}, #{rate(line, line.per_hour,
+                                                     "hour")}: #{reason}; #{advice}")
+        fact("because", line.reasons.join("; "))
+      end
+
+      def limit_words(series)
+        left = series.hours_left or return
+        limit = bytes(series.dumps.last.account[:limit])
+        screen.line("If it goes on like this, the process reaches its limit of #{limit} in " \
+                    "#{duration(left)}.")
+      end
+
+      def table(series)
+        shown, others = series.lines.partition { |line| shown?(line) }
+        process, named = shown.partition { |line| line.kind == :process }
+        named = named.sort_by.with_index { |line, at| [ORDER.index(line.verdict), -size(line), at] }
+        columns(series, process + named.first(@limit))
+        more(@limit, named.size)
+        static = Terminal::Units.plural(others.size, "line")
+        screen.line([:dim, "#{static} more: static (--json and --csv have all)"]) if others.any?
+      end
+
+      def shown?(line)
+        line.verdict != :static || (line.kind == :process && ALWAYS.include?(line.name))
+      end
+
+      # How much a line matters, in bytes.
+      def size(line)
+        (line.retained || line.bytes || line.values).compact.max.to_i
+      end
+
+      def columns(series, lines)
+        titles = ["first", "last", "per hour", *("per 1,000" if series.work?), "trend"]
+        table = Terminal::Table.new([*titles, "verdict", "of"], right: titles.size)
+        lines.each do |line|
+          table.row(*ends(line), change(line.per_hour, line.unit),
+                    *(change(line.per_thousand, line.unit) if series.work?),
+                    Terminal::Sparkline.draw(with_gaps(series, line)), verdict(line), of(line),
+                    style: STYLES[line.verdict])
+        end
+        screen.table(table)
+      end
+
+      def verdict(line)
+        words = HeapDump::Trends::VERDICTS.fetch(line.verdict)
+        return words unless line.verdict == :slow && line.ending
+
+        least, likely, greatest = line.ending.map { |number| amount(number, line.unit) }
+        return "#{words}, ends at #{likely}" if least == greatest
+
+        "#{words}, ends near #{likely} (#{least} to #{greatest})"
+      end
+
+      def of(line)
+        name = Terminal::Text.short(line.class_name, 80)
+        return "#{name} (all)" if line.kind == :class
+
+        line.holder ? "#{name}, #{line.holder}" : name
+      end
+    end
+  end
+end

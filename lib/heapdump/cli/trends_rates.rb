@@ -1,0 +1,62 @@
+# frozen_string_literal: true
+
+require_relative "../terminal"
+
+module HeapDump
+  module CLI
+    # Numbers over time for people.
+    module TrendsRates
+      HOLE = 3 # times the usual interval between two dumps: a blank is drawn
+      private_constant :HOLE
+
+      private
+
+      # An objects' number or a size.
+      def amount(number, unit)
+        unit == "objects" ? Terminal::Units.count(number) : Terminal::Units.bytes(number)
+      end
+
+      # "20 → 240"
+      def first_and_last(line)
+        ends(line).join(" → ")
+      end
+
+      # The first and the last number that are known.
+      def ends(line)
+        line.values.compact.values_at(0, -1).map { |number| amount(number, line.unit) }
+      end
+
+      # "+95", "+0.25", "-1.2 KiB", "0"; "-" if it is not known.
+      def change(number, unit)
+        return "-" unless number
+        return Terminal::Units.bytes_change(number.round) unless unit == "objects"
+
+        size = number.abs
+        return Terminal::Units.count_change(number.round) if size >= 10 || size.zero?
+
+        text = format(size >= 1 ? "%+.1f" : "%+.2g", number)
+        text.match?(/e/) ? format("%+.4f", number) : text
+      end
+
+      # "45 seconds", "12 minutes", "9.3 hours", "12 days".
+      def duration(hours)
+        return "#{(hours * 3600).round} seconds" if hours * 60 < 2
+        return "#{(hours * 60).round} minutes" if hours < 2
+        return "#{format("%.1f", hours)} hours" if hours < 72
+
+        "#{(hours / 24).round} days"
+      end
+
+      # The numbers of a line, with a gap where dumps are missing.
+      def with_gaps(series, line)
+        times = series.dumps.map(&:time)
+        steps = times.each_cons(2).map { |before, after| after - before }
+        usual = steps.sort[steps.size / 2].to_f
+        line.values.each_with_index.flat_map do |value, at|
+          hole = at.positive? && usual.positive? && steps[at - 1] > HOLE * usual
+          hole ? [nil, value] : [value]
+        end
+      end
+    end
+  end
+end
