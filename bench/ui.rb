@@ -24,7 +24,8 @@ require_relative "ui/browser"
 
 module UiBench
   EACH = 7 # objects of a session
-  SLOW = ["leaks", "strings", "retained", "merged_paths", "find value", "find where @"].freeze
+  SLOW = ["leaks", "strings", "procs", "retained", "merged_paths",
+          "merged_paths without", "find value", "find where @"].freeze
   PROGRAM = <<~'RUBY'
     require "heapdump"
     require "bench/session"
@@ -254,6 +255,10 @@ module UiBench
         "strings" => -> { about("strings", limit: 100 + some(100)) },
         "retained" => -> { about("retained", class: "String", min_size: some(1000)) },
         "merged_paths" => -> { about("merged_paths", class: "String", limit: 2 + some(199)) },
+        "merged_paths without" => lambda {
+          about("merged_paths", class: "Session", limit: 2 + some(199), without: 2)
+        },
+        "procs" => -> { about("procs", limit: 1 + some(200)) },
         "find value" => -> { about("find", value: "user-#{some(10_000)}@") },
         "find where @" => -> { about("find", where: "class = Kind#{some(200)} and @id = 1") } }
     end

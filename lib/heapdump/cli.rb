@@ -43,6 +43,7 @@ module HeapDump
       "show" => "one object: its fields, references and referrers",
       "find" => "objects by class, type, content or size",
       "strings" => "strings that are there several times, and who holds them",
+      "procs" => "places with many procs, as callbacks added again and again, and their holders",
       "diff" => "what grew between dumps",
       "leaks" => "what leaks, by several dumps of a process, and who holds it",
       "trends" => "how processes develop over many dumps: what is static, fills up, or leaks",

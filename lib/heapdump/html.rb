@@ -32,6 +32,7 @@ module HeapDump
     autoload :Pages, "#{__dir__}/html/pages"
     autoload :PathList, "#{__dir__}/html/path_list"
     autoload :Picture, "#{__dir__}/html/picture"
+    autoload :Procs, "#{__dir__}/html/procs"
     autoload :Report, "#{__dir__}/html/report"
     autoload :Section, "#{__dir__}/html/section"
     autoload :Strings, "#{__dir__}/html/strings"

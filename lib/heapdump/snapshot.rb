@@ -61,6 +61,8 @@ module HeapDump
     autoload :Page, "#{__dir__}/snapshot/page"
     autoload :Path, "#{__dir__}/snapshot/path"
     autoload :Places, "#{__dir__}/snapshot/places"
+    autoload :ProcPlace, "#{__dir__}/snapshot/procs"
+    autoload :Procs, "#{__dir__}/snapshot/procs"
     autoload :Redacted, "#{__dir__}/snapshot/redacted"
     autoload :ReferenceGroup, "#{__dir__}/snapshot/reference_group"
     autoload :Row, "#{__dir__}/snapshot/histogram"
@@ -283,6 +285,7 @@ module HeapDump
     #                             +singleton+ or +error+ (Node::FLAGS)
     # page = sparse::             it is live and lies on a page of the heap of which a tenth of the
     #                             slots or less is live (Summary::Memory)
+    # proc = "app/bus.rb:9"::     it is a proc that is written there: see #procs
     # held_by = Name::            an object of that class refers to it directly; also a module, or
     #                             the object at an address (0x7f10a2b3c4d8)
     # holds = Name::              it refers directly to an object of that class, or as above
@@ -427,6 +430,14 @@ module HeapDump
     #   snapshot.duplicate_strings(limit: 1).first.copies # => 9
     def duplicate_strings(limit: 20)
       Duplicates.of(self, limit)
+    end
+
+    # Live procs by the places where they are written (Procs); the places with most procs come
+    # first.
+    #
+    #   snapshot.procs(limit: 1).first.place # => "/srv/app/bus.rb:9"
+    def procs(limit: 20)
+      Procs.of(self, limit)
     end
 
     # The difference between this dump and +others+ (Snapshots), which are dumps of the same

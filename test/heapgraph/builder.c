@@ -265,8 +265,9 @@ build_heap(struct builder *builder, uint32_t objects, struct random *random) {
 const char *
 hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
     static const char *const strings[STRINGS] = {
-        "Object",           "VM/thread", "ractor",      "imemo",      "cached_methods",
-        "TOPLEVEL_BINDING", "fields",    "shared_root", "superclass", "module"};
+        "Object", "VM/thread",   "ractor",     "imemo",  "cached_methods", "TOPLEVEL_BINDING",
+        "fields", "shared_root", "superclass", "module", "proc",           "iseq",
+        "ifunc",  "data",        "entry"};
     static char names[64][8]; // of edges: a letter, and a digit in which two of them differ
     const char *text = string < STRINGS ? strings[string] : names[string % 64];
     if (string >= STRINGS)
@@ -274,6 +275,10 @@ hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
                  string % 2);
     *length = strlen(text);
     return text;
+}
+
+void
+hg_graph_let_go(const struct hg_graph *graph) {
 }
 
 bool

@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "support/grown_dumps"
+require "support/many_procs"
 require "support/report_page"
 require "support/shop"
 
@@ -10,10 +11,11 @@ class TestSections < HeapDumpTest
   include GrownDumps
 
   ALL = %w[
-    leaking largest account lines growth picture holders classes code allocations strings threads
-    pages
+    leaking largest account lines growth picture holders classes code allocations strings procs
+    threads pages
   ].freeze
   OF_SEVERAL = %w[leaking lines growth].freeze
+  OF_MANY = %w[procs].freeze # of one place, which these dumps do not have
 
   def shop
     @shop ||= ReportPage.of(Shop.dump)
@@ -28,8 +30,8 @@ class TestSections < HeapDumpTest
   end
 
   def test_sections_and_their_order
-    assert_equal ALL - OF_SEVERAL, shop.sections
-    assert_equal ALL - %w[largest], series.sections
+    assert_equal ALL - OF_SEVERAL - OF_MANY, shop.sections
+    assert_equal ALL - %w[largest] - OF_MANY, series.sections
     assert_equal(shop.sections, shop.tree.css("nav a").map { |link| link["href"].delete("#") })
   end
 
@@ -169,6 +171,17 @@ class TestSections < HeapDumpTest
     assert_equal "a text of #{"waiting for payment".size} B", state.first
     shown = ReportPage.of(Shop.dump, values: true).rows("Equal strings")
     assert_includes shown.map(&:first), "\"waiting for payment\""
+  end
+
+  def test_many_procs_of_one_place
+    found = HeapDump::Snapshot.open(ManyProcs.dump).procs(limit: 20)
+    page = ReportPage.of(ManyProcs.dump)
+    assert_includes page.sections, "procs"
+    rows = page.rows("Places with 100 procs or more")
+    assert_equal found.select { |one| one.procs >= 100 }.map { |one| [one.place, one.procs.to_s] },
+                 rows.map { |row| row.first(2) }
+    assert_equal 'ManyProcsBus#@subscribers […]', rows.first[3]
+    assert_match(/why .*0x\h+/, rows.first.last)
   end
 
   def test_the_verdict_about_several

@@ -79,6 +79,7 @@ class Screens
     "grown" => "holders?by=class&colour=growth&baseline=%<first>s",
     "classes" => "classes?baseline=%<first>s", "objects" => "objects?class=Shop%%3A%%3ASession",
     "holding" => "holding?class=Shop%%3A%%3ASession&baseline=%<first>s", "strings" => "strings",
+    "procs" => "procs",
     "threads" => "threads", "pages" => "pages", "search" => "search?text=Shop",
     "object" => "object/%<largest>s"
   }.freeze

@@ -139,7 +139,7 @@ class TestWhere < HeapDumpTest
   def random_condition(random)
     subject, kind = [*Where::SUBJECTS, ["@x", :field]].sample(random: random)
     value, text = random_value(kind, random)
-    operators = { number: %w[= != < <= > >=], page: %w[=] }.fetch(kind, %w[= !=])
+    operators = { number: %w[= != < <= > >=], page: %w[=], place: %w[=] }.fetch(kind, %w[= !=])
     operator = operators.sample(random: random)
     [subject, operator, value, "#{subject}#{" " * random.rand(2)}#{operator} #{text}"]
   end
@@ -152,6 +152,7 @@ class TestWhere < HeapDumpTest
     when :type then [STRING, %w[STRING string String].sample(random: random)]
     when :flag then [7, "finalizer"]
     when :page then [:sparse, "sparse"]
+    when :place then ["a b/c.rb:#{number}", "\"a b/c.rb:#{number}\""]
     when :number then [number << 10, "#{number}k"]
     when :object then [Where::Address.new(format("0x%x", number)), format("0x%x", number)]
     else

@@ -467,6 +467,18 @@ class TestAnswers < HeapDumpTest
     end
   end
 
+  def test_procs
+    json = ask("procs", limit: 7)
+    found = first.procs(limit: 7)
+    assert_equal [found.live, found.placed, found.places],
+                 json.values_at("procs", "placed", "total")
+    fields = %w[place label procs bytes retained example sampled]
+    assert_equal(found.map { |one| [*one.to_a.first(5), one.example.to_s, one.sampled] },
+                 json["items"].map { |one| one.values_at(*fields) })
+    assert_equal(found.map(&:owners),
+                 json["items"].map { |one| one["owners"].map { _1.values_at("owner", "count") } })
+  end
+
   def test_threads_and_their_frames
     json = ask("threads")
     worker = json["items"].find { |item| item["thread"] == "shop worker 1" }

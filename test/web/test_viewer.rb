@@ -13,8 +13,8 @@ class TestViewer < HeapDumpTest
   include NeedsBrowser
   include HostileNames
 
-  SCREENS = %w[overview leaks series holders classes objects holding strings threads pages
-               search?text=S holding?class=String holders?by=class classes?by=type].freeze
+  SCREENS = %w[overview leaks series holders classes objects holding strings procs threads
+               pages search?text=S holding?class=String holders?by=class classes?by=type].freeze
 
   # Nothing was complained of, and nobody else was asked.
   def assert_clean(page, where)

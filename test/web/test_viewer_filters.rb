@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/many_procs"
 require "support/shop"
 require "support/viewer_page"
 
@@ -95,6 +96,22 @@ class TestViewerFilters < HeapDumpTest
       assert_includes card, "#{classes.first.last} #{classes.first.first}"
       page.click("ul.cards a[href*='flag']", "#{found.total} object")
       assert_includes page.texts("caption").first, "#{found.total} object"
+    end
+  end
+
+  def test_many_procs_of_one_place
+    all = HeapDump::Snapshot.open(ManyProcs.dump).find(where: "proc = /srv/app/bus.rb:10").total
+    ViewerPage.open(ManyProcs.dump) do |page|
+      card = page.texts("ul.cards li").find { |text| text.start_with?("Many procs of one place") }
+      assert_includes card, "300 of /srv/app/bus.rb:10"
+      page.click("ul.cards a[href*='procs']", "300 of")
+      row = page.texts("tbody tr").first
+      assert_match(%r{/srv/app/bus\.rb:10.*each_request.*300.*50 × ManyProcsBus\#@subs}m, row)
+      page.click("tbody a[href*='objects']", "list")
+      assert_includes page.texts("caption").first, "#{all} objects"
+      page.go("procs")
+      page.click("tbody a[href*='holding']", "who holds")
+      assert_includes page.texts("tbody tr").first, "of 300"
     end
   end
 

@@ -1,6 +1,9 @@
 /* Place in the flow: below everything. See column.h. */
 #include "base/column.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 static inline uint64_t
 number_at(const void *array, struct hg_number_kind kind, uint64_t i) {
     if (kind.size == 1) return ((const uint8_t *)array)[i];
@@ -88,4 +91,23 @@ void
 hg_pack_frames(const void *array, struct hg_number_kind kind, uint64_t count, uint64_t from,
                uint64_t to, const struct hg_frame *frames, uint64_t *words) {
     FOR_KIND(pack_some, count, from, to, frames, words)
+}
+
+/*
+ * Lets the kernel take the pages from that of `from` to that before `to`. The first one may be in
+ * use, which does no harm: it is only read.
+ */
+static void
+let_go(const void *from, const void *to) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = (uintptr_t)from / page * page, end = (uintptr_t)to / page * page;
+    if (begin < end) (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
+void
+hg_column_let_go(const struct hg_column *column, uint64_t at) {
+    if (!column->frame || at == 0 || at % HG_WINDOW) return;
+    const struct hg_frame *to = &column->frame[at / HG_FRAME], *from = to - HG_WINDOW / HG_FRAME;
+    let_go(column->word + from->begin, column->word + to->begin);
+    let_go(from, to);
 }

@@ -107,6 +107,17 @@ hg_u64(const struct hg_column *column, uint64_t i) {
     return hg_packed(column, i);
 }
 
+/* A pass over columns lets go of what lies behind it in pieces of so many numbers. */
+#define HG_WINDOW (UINT64_C(1) << 20)
+
+/*
+ * To be called in a pass over a column that has come to number `at`, for all multiples of HG_WINDOW
+ * at least. If the column is in a mapped file, lets the kernel take the pages with the HG_WINDOW
+ * numbers before `at`, so that a pass over any heap needs little memory: what is read again comes
+ * from the page cache.
+ */
+void hg_column_let_go(const struct hg_column *column, uint64_t at);
+
 /* Whether there are numbers in a column. */
 static inline int
 hg_has_column(const struct hg_column *column) {

@@ -101,6 +101,7 @@ void hgb_define_answers(VALUE class);
 void hgb_define_ends(VALUE class);
 void hgb_define_histogram(VALUE class);
 void hgb_define_objects(VALUE class);
+void hgb_define_procs(VALUE class);
 void hgb_define_search(VALUE class);
 void hgb_define_sums(VALUE class);
 void hgb_define_ways(VALUE class);

@@ -313,6 +313,19 @@ graph_edge_count(VALUE self) {
     return ULL2NUM(hgb_loaded(self)->analysis.graph->edges);
 }
 
+static enum hg_status
+let_go(struct binding *self, void *unused) {
+    hg_index_let_go(&self->analysis);
+    return HG_OK;
+}
+
+/* call-seq: graph.let_go -> nil; of a mapped index nothing is in memory any more */
+static VALUE
+graph_let_go(VALUE self) {
+    hgb_run(hgb_loaded(self), let_go, NULL, NULL);
+    return Qnil;
+}
+
 RUBY_FUNC_EXPORTED void
 Init_heapgraph(void) {
     VALUE heapdump = rb_define_module("HeapDump");
@@ -328,6 +341,7 @@ Init_heapgraph(void) {
     rb_define_method(graph, "objects", graph_objects, 0);
     rb_define_method(graph, "nodes", graph_nodes, 0);
     rb_define_method(graph, "edge_count", graph_edge_count, 0);
+    rb_define_method(graph, "let_go", graph_let_go, 0);
     rb_define_method(graph, "node", graph_node, 1);
     rb_define_method(graph, "node_at", graph_node_at, 1);
     rb_define_method(graph, "line", graph_line, 1);
@@ -340,6 +354,7 @@ Init_heapgraph(void) {
     hgb_define_ends(graph);
     hgb_define_histogram(graph);
     hgb_define_objects(graph);
+    hgb_define_procs(graph);
     hgb_define_search(graph);
     hgb_define_sums(graph);
     hgb_define_ways(graph);

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 uint64_t
 hg_memsize(const struct hg_graph *graph, uint32_t node) {
@@ -76,6 +77,13 @@ uint32_t
 hg_real_class(const struct hg_graph *graph, uint32_t node) {
     if (hg_is_tracing(graph, node)) return HG_NO_NODE;
     return hg_shown_class(graph, hg_class(graph, node));
+}
+
+void
+hg_graph_let_go(const struct hg_graph *graph) {
+    // of a file that is only read, nothing is lost
+    if (graph->mapping)
+        (void)madvise((void *)(uintptr_t)graph->mapping, graph->mapped, MADV_DONTNEED);
 }
 
 void

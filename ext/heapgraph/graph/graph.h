@@ -148,6 +148,12 @@ uint32_t hg_real_class(const struct hg_graph *graph, uint32_t node);
 /* The same for the class that objects have: itself, or the first of its ancestors that is shown. */
 uint32_t hg_shown_class(const struct hg_graph *graph, uint32_t class);
 
+/*
+ * If the graph is in a mapped file, lets the kernel take its pages, as after a pass over them: what
+ * is read again comes from the page cache. Other threads may read meanwhile.
+ */
+void hg_graph_let_go(const struct hg_graph *graph);
+
 void hg_graph_free(struct hg_graph *graph);
 
 #endif

@@ -242,7 +242,10 @@ add_some(struct hg_growth *growth, const struct hg_graph *const *graphs, uint32_
         hg_parallel(count, finish, &adding);
         status = status_of(&adding, count);
     }
-    for (uint32_t i = 0; i < count; i++) free_added(&adding.added[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        free_added(&adding.added[i]);
+        hg_graph_let_go(graphs[i]);
+    }
     for (uint32_t i = 0; i < count && status != HG_OK; i++) free_dump(&dump[i]);
     if (status != HG_OK) return status;
     growth->dumps += count;

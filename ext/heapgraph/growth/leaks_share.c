@@ -158,6 +158,7 @@ share_some(void *data, unsigned thread) {
     struct sharing *sharing = data;
     for (uint32_t i; (i = sharing->next++) < sharing->growth->dumps && sharing->status == HG_OK;) {
         enum hg_status status = share_in(sharing, i);
+        hg_graph_let_go(sharing->growth->dump[i].graph);
         if (status != HG_OK) sharing->status = status;
     }
 }

@@ -1,61 +1,26 @@
 /*
- * Place in the flow: see merged_paths.h. First each member finds its trail; then the trails with
- * most members become branches; then each member is counted in the branches that it is below.
+ * Place in the flow: see merged_paths.h; merging.h is shared with merged_cut.c. First each member
+ * finds its trail; then the trails with most members become branches; then each member is counted
+ * in the branches that it is below.
  */
 #include "growth/merged_paths.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/best.h"
 #include "base/bytes.h"
 #include "base/progress.h"
-#include "growth/growth_follow.h"
-
-/* A trail, and the branch that it becomes. */
-struct place {
-    uint64_t members; /* on the trail, later also on those below it */
-    uint32_t node, name;
-    uint32_t below;  /* how many trails below it have members and are no branches */
-    uint32_t branch; /* the branch that counts its members */
-    uint32_t rest;   /* the branch for trails below it, or HG_NO_NODE */
-    bool stays;      /* it is a branch of its own */
-};
-
-/* A member that something holds. */
-struct live {
-    uint32_t node, trail;
-};
-
-struct merging {
-    const struct hg_graph *graph;
-    const struct hg_tree *tree;
-    struct hg_best_paths paths;
-    struct hg_task *task;
-    uint64_t *member;       /* a bit for each node */
-    uint64_t *at;           /* a bit for each position: that of a live member */
-    uint32_t *before;       /* by word of `at`: how many live members come before it */
-    struct live *live;      /* the live members in the order of their positions */
-    uint32_t *trail;        /* by node above members: its trail + 1, or 0 if it is not known yet */
-    uint32_t parent, above; /* of the last member, and hg_trail_before */
-    uint64_t *most;         /* by branch: what its example retains */
-    uint32_t *covered;      /* two for each branch: for all its members, and for its own */
-    struct hg_steps steps;
-    struct hg_trails trails;
-    struct place *places; /* by trail */
-    uint32_t known;       /* how many places are filled in */
-    size_t room;
-    struct hg_numbers stack;
-};
+#include "growth/merging.h"
 
 /* Fills in the place of a trail, if it is new, from the first node on it. */
 static bool
-note_place(struct merging *merging, uint32_t trail, uint32_t node, uint32_t name) {
+note_place(struct hg_merging *merging, uint32_t trail, uint32_t node, uint32_t name) {
     if (trail < merging->known) return true;
     if (!hg_grow(&merging->places, trail, &merging->room, 256, sizeof(*merging->places)))
         return false;
-    merging->places[trail] = (struct place){.node = node, .name = name, .rest = HG_NO_NODE};
+    merging->places[trail] = (struct hg_merged_place){
+        .node = node, .name = name, .rest = HG_NO_NODE};
     merging->known = trail + 1;
     return true;
 }
@@ -65,7 +30,7 @@ note_place(struct merging *merging, uint32_t trail, uint32_t node, uint32_t name
  * there is no memory.
  */
 static uint32_t
-follow(struct merging *merging, uint32_t before, uint32_t node) {
+follow(struct hg_merging *merging, uint32_t before, uint32_t node) {
     uint32_t trail = hg_trail_follow(&merging->trails, &merging->steps, &merging->paths,
                                      merging->trail[before] - 1, node);
     if (trail == HG_NO_TRAIL || merging->steps.failed) return HG_NO_TRAIL;
@@ -75,7 +40,7 @@ follow(struct merging *merging, uint32_t before, uint32_t node) {
 
 /* Finds the trail of a node on whose path all nodes before it have theirs. */
 static bool
-find_next(struct merging *merging, uint32_t node) {
+find_next(struct hg_merging *merging, uint32_t node) {
     uint32_t trail = 0; // the virtual root
     if (hg_parent_module(&merging->paths.parents, node)) {
         uint32_t none = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE);
@@ -88,9 +53,8 @@ find_next(struct merging *merging, uint32_t node) {
     return trail != HG_NO_TRAIL;
 }
 
-/* Finds the trails of a node and of those before it that have none yet. */
-static bool
-find_trail(struct merging *merging, uint32_t node) {
+bool
+hg_merging_trail(struct hg_merging *merging, uint32_t node) {
     merging->stack.count = 0;
     for (uint32_t at = node; at != HG_NO_NODE && !merging->trail[at];) {
         hg_numbers_add(&merging->stack, at);
@@ -108,14 +72,14 @@ find_trail(struct merging *merging, uint32_t node) {
  * it. Members often have the same parent as the one before.
  */
 static uint32_t
-trail_of_member(struct merging *merging, uint32_t node) {
+trail_of_member(struct hg_merging *merging, uint32_t node) {
     uint32_t parent = hg_parent(&merging->paths.parents, node);
     if (parent != merging->parent) {
         merging->parent = parent;
         merging->above = hg_trail_before(&merging->paths, node);
     }
-    return find_trail(merging, merging->above) ? follow(merging, merging->above, node)
-                                               : HG_NO_TRAIL;
+    return hg_merging_trail(merging, merging->above) ? follow(merging, merging->above, node)
+                                                     : HG_NO_TRAIL;
 }
 
 static inline uint32_t
@@ -123,23 +87,32 @@ first_bit(uint64_t bits) {
     return (uint32_t)__builtin_ctzll(bits);
 }
 
-/* Whether nothing holds a live member any more, since some references are cut. */
-static bool
-is_released(const struct merging *merging, uint32_t node) {
-    return hg_parent_cost(&merging->paths.parents, node) == UINT32_MAX;
+/* Of the columns that a pass over nodes looks at. */
+static void
+let_go_behind(const struct hg_merging *merging, uint32_t word) {
+    const struct hg_parents *parents = &merging->paths.parents;
+    uint64_t node = word * UINT64_C(64);
+    hg_column_let_go(&merging->tree->position, node);
+    hg_column_let_go(&merging->graph->class_node, node);
+    hg_column_let_go(&parents->parent, node);
+    hg_column_let_go(&parents->name, node);
+    hg_column_let_go(&parents->cost, node);
+    hg_column_let_go(&parents->module, node);
 }
 
 /* Marks the positions of members that something holds. */
 static enum hg_status
-mark_live(struct merging *merging, struct hg_merged_paths *merged) {
+mark_live(struct hg_merging *merging, struct hg_merged_paths *merged) {
     const struct hg_tree *tree = merging->tree;
     hg_phase(merging->task, "members", merging->graph->objects);
     for (uint32_t word = 0; word <= merging->graph->objects / 64; word++) {
-        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
-            return HG_STOPPED;
+        if (word % HG_STRIDE == 0) {
+            if (!hg_step(merging->task, word * UINT64_C(64))) return HG_STOPPED;
+            let_go_behind(merging, word);
+        }
         for (uint64_t bits = merging->member[word]; bits; bits &= bits - 1) {
             uint32_t node = word * 64 + first_bit(bits), at = hg_position(tree, node);
-            if (at != HG_NO_NODE && !is_released(merging, node)) {
+            if (at != HG_NO_NODE && !hg_merging_released(merging, node)) {
                 merging->at[at / 64] |= UINT64_C(1) << at % 64;
                 continue;
             }
@@ -159,22 +132,24 @@ mark_live(struct merging *merging, struct hg_merged_paths *merged) {
 }
 
 static enum hg_status
-find_trails(struct merging *merging) {
+find_trails(struct hg_merging *merging) {
     const struct hg_graph *graph = merging->graph;
     uint32_t none = hg_edge_name(HG_E_REFERENCE, HG_PAYLOAD_NONE);
     if (!note_place(merging, 0, graph->nodes - 1, none)) return HG_NO_MEMORY;
     hg_phase(merging->task, "trails", graph->objects);
     for (uint32_t word = 0; word <= graph->objects / 64; word++) {
-        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
-            return HG_STOPPED;
+        if (word % HG_STRIDE == 0) {
+            if (!hg_step(merging->task, word * UINT64_C(64))) return HG_STOPPED;
+            let_go_behind(merging, word);
+        }
         for (uint64_t bits = merging->member[word]; bits; bits &= bits - 1) {
             uint32_t node = word * 64 + first_bit(bits);
             uint32_t trail = trail_of_member(merging, node);
             if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
             uint32_t at = hg_position(merging->tree, node);
             uint64_t below = merging->at[at / 64] & ((UINT64_C(1) << at % 64) - 1);
-            merging->live[merging->before[at / 64] + hg_popcount(below)] = (struct live){node,
-                                                                                         trail};
+            merging->live[merging->before[at / 64] + hg_popcount(below)] = (struct hg_live_member){
+                node, trail};
             merging->places[trail].members++;
         }
     }
@@ -183,10 +158,10 @@ find_trails(struct merging *merging) {
 
 /* Adds the members of each trail to those of the trails above it. A trail is behind its parent. */
 static void
-sum_up(struct merging *merging) {
-    struct place *places = merging->places;
+sum_up(struct hg_merging *merging) {
+    struct hg_merged_place *places = merging->places;
     for (uint32_t trail = merging->known - 1; trail > 0; trail--) {
-        struct place *above = &places[merging->trails.items[trail].parent];
+        struct hg_merged_place *above = &places[merging->trails.items[trail].parent];
         above->members += places[trail].members;
         above->below += places[trail].members > 0;
     }
@@ -197,7 +172,7 @@ sum_up(struct merging *merging) {
  * comes before its children. Returns false if there is no memory.
  */
 static bool
-sort_trails(const struct merging *merging, struct hg_best *best) {
+sort_trails(const struct hg_merging *merging, struct hg_best *best) {
     for (uint32_t trail = 0; trail < merging->known; trail++) {
         uint64_t members = merging->places[trail].members;
         if (trail && !members) continue;
@@ -209,15 +184,15 @@ sort_trails(const struct merging *merging, struct hg_best *best) {
 
 /* Gives numbers to the trails that become branches, and then to the rests. Returns how many. */
 static uint32_t
-choose(struct merging *merging, const struct hg_best *best, uint32_t limit) {
-    struct place *places = merging->places;
+choose(struct hg_merging *merging, const struct hg_best *best, uint32_t limit) {
+    struct hg_merged_place *places = merging->places;
     size_t used = 0;
     uint32_t branches = 0;
     if (limit < 2) limit = 2;
     for (size_t i = 0; i < best->count; i++) {
         uint32_t trail = best->items[i].node;
-        struct place *place = &places[trail];
-        struct place *above = trail ? &places[merging->trails.items[trail].parent] : NULL;
+        struct hg_merged_place *place = &places[trail];
+        struct hg_merged_place *above = trail ? &places[merging->trails.items[trail].parent] : NULL;
         // it needs a branch, and one for its rest; its parent may need none for its own any more
         used += 1 + (place->below > 0) - (above && above->below == 1);
         if (used > limit) break;
@@ -226,7 +201,7 @@ choose(struct merging *merging, const struct hg_best *best, uint32_t limit) {
         place->branch = branches++;
     }
     for (size_t i = 0; i < best->count && places[best->items[i].node].stays; i++) {
-        struct place *place = &places[best->items[i].node];
+        struct hg_merged_place *place = &places[best->items[i].node];
         if (place->below) place->rest = branches++;
     }
     return branches;
@@ -234,11 +209,12 @@ choose(struct merging *merging, const struct hg_best *best, uint32_t limit) {
 
 /* Fills in the branches, all but the counts, and says of each trail which branch counts it. */
 static void
-fill_in(struct merging *merging, struct hg_branch *branches) {
-    struct place *places = merging->places;
+fill_in(struct hg_merging *merging, struct hg_branch *branches) {
+    struct hg_merged_place *places = merging->places;
     for (uint32_t trail = 0; trail < merging->known; trail++) {
-        struct place *place = &places[trail];
-        struct place *above = trail ? &places[merging->trails.items[trail].parent] : place;
+        struct hg_merged_place *place = &places[trail];
+        struct hg_merged_place *above = trail ? &places[merging->trails.items[trail].parent]
+                                              : place;
         if (place->stays) {
             branches[place->branch] = (struct hg_branch){
                 .parent = above->branch, .node = place->node, .name = place->name};
@@ -273,7 +249,7 @@ count(const struct counted *counted, struct hg_members *members, uint32_t *cover
 
 /* Counts a member as one at which paths end. The example is the one that retains most. */
 static void
-count_own(struct merging *merging, struct hg_branch *branches, uint32_t number,
+count_own(struct hg_merging *merging, struct hg_branch *branches, uint32_t number,
           const struct counted *counted) {
     struct hg_branch *branch = &branches[number];
     uint64_t most = merging->most[number];
@@ -288,9 +264,9 @@ count_own(struct merging *merging, struct hg_branch *branches, uint32_t number,
 
 /* Counts a member in the branch of its trail and in all above it. */
 static void
-count_member(struct merging *merging, struct hg_branch *branches, uint32_t trail,
+count_member(struct hg_merging *merging, struct hg_branch *branches, uint32_t trail,
              const struct counted *counted) {
-    const struct place *place = &merging->places[trail];
+    const struct hg_merged_place *place = &merging->places[trail];
     uint32_t number = place->branch;
     if (place->stays) count_own(merging, branches, number, counted);
     for (;; number = branches[number].parent) {
@@ -300,13 +276,16 @@ count_member(struct merging *merging, struct hg_branch *branches, uint32_t trail
 }
 
 static enum hg_status
-count_members(struct merging *merging, struct hg_branch *branches) {
+count_members(struct hg_merging *merging, struct hg_branch *branches) {
     const struct hg_tree *tree = merging->tree;
-    const struct live *live = merging->live;
+    const struct hg_live_member *live = merging->live;
     hg_phase(merging->task, "members", tree->reached);
     for (uint32_t word = 0; word <= tree->reached / 64; word++) {
-        if (word % HG_STRIDE == 0 && !hg_step(merging->task, word * UINT64_C(64)))
-            return HG_STOPPED;
+        if (word % HG_STRIDE == 0) {
+            if (!hg_step(merging->task, word * UINT64_C(64))) return HG_STOPPED;
+            hg_column_let_go(&tree->end, word * UINT64_C(64));
+            hg_column_let_go(&tree->retained, word * UINT64_C(64));
+        }
         for (uint64_t bits = merging->at[word]; bits; bits &= bits - 1, live++) {
             uint32_t at = word * 64 + first_bit(bits);
             struct counted counted = {live->node, at, hg_end(tree, at),
@@ -320,7 +299,7 @@ count_members(struct merging *merging, struct hg_branch *branches) {
 
 /* Makes the branches of the trails. */
 static enum hg_status
-branch_out(struct merging *merging, uint32_t limit, struct hg_merged_paths *merged) {
+branch_out(struct hg_merging *merging, uint32_t limit, struct hg_merged_paths *merged) {
     struct hg_best best = {.room = SIZE_MAX};
     enum hg_status status = HG_NO_MEMORY;
     sum_up(merging);
@@ -338,92 +317,8 @@ branch_out(struct merging *merging, uint32_t limit, struct hg_merged_paths *merg
     return status;
 }
 
-/* -- the references that lead to a branch -- */
-
-/* A step of the trails, by which a branch is reached. */
-struct step {
-    uint64_t number;
-    uint32_t trail, above; /* where it leads, and where it begins */
-    bool named;
-};
-
-/* Finds the step to a branch. Returns false if no reference leads to it. */
-static bool
-find_step(const struct merging *merging, const struct hg_merged_paths *merged, uint32_t branch,
-          struct step *step) {
-    if (branch >= merged->count || merged->branches[branch].parent == 0) return false;
-    for (uint32_t trail = 0; trail < merging->known; trail++) {
-        const struct place *place = &merging->places[trail];
-        if (!place->stays || place->branch != branch) continue;
-        const struct hg_trail *found = &merging->trails.items[trail];
-        *step = (struct step){found->step, trail, found->parent, hg_step_is_named(place->name)};
-        return true;
-    }
-    return false;
-}
-
-/* Whether the step leads from this trail to the branch. */
-static bool
-leads_there(struct merging *merging, const struct step *step, uint32_t from) {
-    if (from == step->above) return true;
-    uint32_t at = from;
-    while (at > step->trail) at = merging->trails.items[at].parent;
-    if (at != step->trail) return false;
-    uint32_t to = hg_trails_follow(&merging->trails, from, step->number, step->named);
-    if (to == HG_NO_TRAIL) merging->steps.failed = true; // there is no memory
-    return to == step->trail;
-}
-
-/* Whether an edge makes the step, itself or by an element of the buffer to which it leads. */
-static bool
-makes(struct merging *merging, const struct step *step, uint32_t from, uint64_t edge) {
-    const struct hg_graph *graph = merging->graph;
-    uint32_t name = hg_name(graph, edge), to = hg_target(graph, edge);
-    if (!hg_edge_holds(name)) return false;
-    if (hg_steps_take(&merging->steps, name, to) == step->number) return true;
-    if (step->named || !hg_steps_shares(graph, from, to, name)) return false;
-    for (uint64_t next = hg_first(graph, to), end = hg_first(graph, to + 1); next < end; next++)
-        if (hg_steps_take(&merging->steps, hg_name(graph, next), hg_target(graph, next)) ==
-            step->number)
-            return true;
-    return false;
-}
-
-/* Marks the edges of a node that make the step. Returns false if there is no memory. */
-static bool
-cut_edges_of(struct merging *merging, const struct step *step, uint32_t node, uint64_t *cut,
-             uint64_t *count) {
-    uint64_t edge = hg_first(merging->graph, node), end = hg_first(merging->graph, node + 1);
-    while (edge < end && !makes(merging, step, node, edge)) edge++;
-    if (edge == end) return true;
-    if (!find_trail(merging, node)) return false;
-    if (!leads_there(merging, step, merging->trail[node] - 1)) return true;
-    for (; edge < end; edge++) {
-        if (!makes(merging, step, node, edge)) continue;
-        cut[edge / 64] |= UINT64_C(1) << edge % 64;
-        ++*count;
-    }
-    return true;
-}
-
-/* Marks all references that lead to a branch, when the branches are there. */
-static enum hg_status
-cut_branch(struct merging *merging, struct hg_merged_paths *merged, uint32_t branch,
-           uint64_t *cut) {
-    const struct hg_graph *graph = merging->graph;
-    struct step step;
-    if (!find_step(merging, merged, branch, &step)) return HG_OK;
-    hg_phase(merging->task, "references", graph->nodes);
-    for (uint32_t node = 0; node < graph->nodes; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(merging->task, node)) return HG_STOPPED;
-        if (is_released(merging, node) || hg_is_shared_buffer(&merging->paths, node)) continue;
-        if (!cut_edges_of(merging, &step, node, cut, &merged->cut)) return HG_NO_MEMORY;
-    }
-    return merging->steps.failed ? HG_NO_MEMORY : HG_OK;
-}
-
 static void
-free_merging(struct merging *merging) {
+free_merging(struct hg_merging *merging) {
     hg_array_free(merging->member);
     hg_array_free(merging->at);
     hg_array_free(merging->before);
@@ -442,7 +337,7 @@ static enum hg_status
 merge(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_parents *parents,
       const struct hg_filter *filter, uint32_t limit, uint32_t branch, uint64_t *cut,
       struct hg_task *task, struct hg_merged_paths *merged) {
-    struct merging merging = {
+    struct hg_merging merging = {
         .graph = graph,
         .tree = tree,
         .paths = {graph, *parents},
@@ -461,7 +356,7 @@ merge(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_
     if (status == HG_OK) status = mark_live(&merging, merged);
     if (status == HG_OK) status = find_trails(&merging);
     if (status == HG_OK) status = branch_out(&merging, limit, merged);
-    if (status == HG_OK && cut) status = cut_branch(&merging, merged, branch, cut);
+    if (status == HG_OK && cut) status = hg_cut_branch(&merging, merged, branch, cut);
     if (status != HG_OK) hg_merged_paths_free(merged);
     free_merging(&merging);
     return status;

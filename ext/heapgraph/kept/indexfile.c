@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -184,6 +185,14 @@ hg_index_open(const char *path, struct hg_task *task, struct hg_analysis *analys
     hg_index_file_free(analysis->index);
     *analysis = (struct hg_analysis){.identity = analysis->identity};
     return status;
+}
+
+void
+hg_index_let_go(const struct hg_analysis *analysis) {
+    for (int part = 0; analysis->index && part < HG_PARTS; part++) {
+        char *memory = analysis->index->part[part].memory;
+        if (memory) (void)madvise(memory, analysis->index->part[part].size, MADV_DONTNEED);
+    }
 }
 
 bool

@@ -47,6 +47,12 @@ enum hg_status hg_index_begin(const char *path, struct hg_analysis *analysis, st
 enum hg_status hg_index_save(const char *path, struct hg_analysis *analysis, struct hg_task *task)
     __attribute__((warn_unused_result));
 
+/*
+ * Lets the kernel take all pages of an index that are mapped, as after a pass over them: what is
+ * read again comes from the page cache. Nothing happens without an index.
+ */
+void hg_index_let_go(const struct hg_analysis *analysis);
+
 /* Whether the analysis came from an index. */
 bool hg_index_is_kept(const struct hg_analysis *analysis);
 

@@ -50,6 +50,14 @@ matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct h
     return true;
 }
 
+/* Of the columns that are looked at for each node. */
+static void
+let_go_behind(const struct hg_graph *graph, size_t node) {
+    hg_column_let_go(&graph->class_node, node);
+    hg_column_let_go(&graph->type, node);
+    hg_column_let_go(&graph->memsize, node);
+}
+
 /* Calls `offer` with each node that matches and how many have matched before it. */
 static enum hg_status
 each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
@@ -60,7 +68,10 @@ each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struc
     memset(found, 0, sizeof(*found));
     hg_phase(task, "searching", candidates);
     for (size_t i = 0; i < candidates; i++) {
-        if (i % HG_STRIDE == 0 && !hg_step(task, i)) return HG_STOPPED;
+        if (i % HG_STRIDE == 0) {
+            if (!hg_step(task, i)) return HG_STOPPED;
+            if (!filter->nodes) let_go_behind(graph, i);
+        }
         uint32_t node = filter->nodes ? filter->nodes[i] : (uint32_t)i;
         if (node >= graph->objects || !matches(graph, tree, filter, &seen, node)) continue;
         if (!offer(to, node, found->objects)) return HG_NO_MEMORY;

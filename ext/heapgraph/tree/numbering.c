@@ -2,7 +2,6 @@
 #include "tree/numbering.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/array.h"
 #include "base/progress.h"
@@ -21,16 +20,6 @@ find_weak(const struct hg_graph *graph, struct hg_task *task, uint64_t *weak) {
         weak[node / 64] |= UINT64_C(1) << node % 64;
     }
     return HG_OK;
-}
-
-/*
- * If the graph is in a mapped file, lets the kernel take its pages: what is not needed next need
- * not stay in memory.
- */
-static void
-let_go(const struct hg_graph *graph) {
-    if (graph->mapping)
-        (void)madvise((void *)(uintptr_t)graph->mapping, graph->mapped, MADV_DONTNEED);
 }
 
 static inline bool
@@ -145,13 +134,13 @@ hg_number_nodes(const struct hg_graph *graph, struct hg_task *task,
         numbering->older && stack && weak) {
         hg_phase(task, "numbering", nodes);
         status = find_weak(graph, task, weak);
-        let_go(graph);
+        hg_graph_let_go(graph);
     }
     if (status == HG_OK) {
         memset(numbering->number, 0xff, nodes * sizeof(*numbering->number));
         status = visit_all(graph, task, weak, stack, numbering);
     }
-    let_go(graph);
+    hg_graph_let_go(graph);
     hg_array_free(weak);
     hg_array_free(stack);
     if (status != HG_OK) return status;

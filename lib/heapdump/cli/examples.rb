@@ -55,11 +55,16 @@ module HeapDump
         ["find heap.json --type STRING --value /^SELECT/", "strings that begin with SELECT"],
         ["find heap.json --where 'is_a = Session and @cart != nil and retained > 1k'",
          "objects by several conditions"],
+        ["find heap.json --where 'proc = \"app/bus.rb:9\"'", "the procs of one place"],
         ["find heap.json --type HASH --sort size --offset 20", "large hashes, after the first 20"]
       ],
       "strings" => [
         ["strings heap.json", "equal strings, and who holds them"],
         ["strings heap.json.gz --limit 100 --json", "the hundred worst, for a program"]
+      ],
+      "procs" => [
+        ["procs heap.json", "callbacks that were added again and again"],
+        ["procs heap.json --limit 100 --json", "the hundred places with most, for a program"]
       ],
       "diff" => [
         ["diff before.json after.json", "what grew, by class"],

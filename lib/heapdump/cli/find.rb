@@ -23,6 +23,7 @@ module HeapDump
                                          be free with it) and length, with = != < <= > >=
           flag = finalizer               also frozen, old, shared, singleton, error
           page = sparse                  on a page of the heap that is nearly empty
+          proc = "app/bus.rb:9"          procs that are written there (`heapdump procs`)
           held_by = Name, holds = Name   an object of that class, or at that address, refers to it,
                                          or it to that directly
           @state == :open                an instance variable: a :symbol, "text", number, true, false,

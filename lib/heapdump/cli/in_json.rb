@@ -35,6 +35,12 @@ module HeapDump
         )
       end
 
+      # Procs of one place (Snapshot::ProcPlace), for JSON.
+      def proc_place_json(one)
+        { **one.to_h, example: one.example.to_s,
+                      owners: one.owners.map { |owner, number| { owner: owner, count: number } } }
+      end
+
       def path_json(path)
         { rank: path.rank.to_s, root: path.root.kind, holder: node_json(path.holder),
           path: path.hops.map { |hop| hop_json(hop) }, left_out: path.left_out,

@@ -16,7 +16,7 @@ module HeapDump
       # In the order of the page.
       SECTIONS = %i[
         Leaking Largest Account Lines Growth Picture Holders Classes Code Allocations Strings
-        Threads Pages
+        Procs Threads Pages
       ].freeze
       private_constant :SECTIONS
 

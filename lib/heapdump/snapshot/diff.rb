@@ -49,7 +49,7 @@ module HeapDump
       def initialize(snapshots, by) # :nodoc:
         @snapshots = snapshots.freeze
         @by = by
-        @changes = compare(snapshots.map { |snapshot| snapshot.histogram(by: by) }).freeze
+        @changes = compare(snapshots.map { |snapshot| histogram(snapshot) }).freeze
         freeze
       end
 
@@ -75,6 +75,11 @@ module HeapDump
       end
 
       private
+
+      # So that all dumps together take no more memory than one.
+      def histogram(snapshot)
+        snapshot.histogram(by: by).tap { snapshot.graph.let_go }
+      end
 
       # Groups with the same label become one. All anonymous classes get the same label, because
       # nothing else tells which of them is which in another dump.

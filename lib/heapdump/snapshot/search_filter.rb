@@ -9,7 +9,9 @@ module HeapDump
                     objects flag].freeze
       # In the order of enum hg_relation.
       RELATIONS = %w[= != < <= > >=].freeze
-      private_constant :SUBJECTS, :RELATIONS
+      # What is answered by a list of nodes.
+      LISTS = %i[page proc].freeze
+      private_constant :SUBJECTS, :RELATIONS, :LISTS
 
       # Those that need lines (WhereFields).
       attr_reader :fields
@@ -18,7 +20,7 @@ module HeapDump
       def initialize(snapshot, conditions)
         @snapshot = snapshot
         given = conditions[:where] ? Where.parse(conditions[:where]) : []
-        by_page, given = given.partition { |condition| condition.subject == :page }
+        by_list, given = given.partition { |condition| LISTS.include?(condition.subject) }
         by_line, known = given.partition(&:line?)
         @fields = WhereFields.new(snapshot, by_line)
         known.map! { |condition| in_numbers(condition) }
@@ -26,7 +28,7 @@ module HeapDump
         @hash = { classes: conditions[:class]&.then { |name| snapshot.classes_named(name) },
                   type: conditions[:type]&.then { |word| type_number(word) },
                   least: conditions[:min_size] || 0, conditions: known,
-                  nodes: by_page.any? ? on_sparse_pages : nil }
+                  nodes: by_list.map { |condition| list(condition) }.reduce(:&) }
       end
 
       # The keywords of Graph#find (Hash).
@@ -37,6 +39,10 @@ module HeapDump
       private
 
       # Numbers of nodes in ascending order.
+      def list(condition)
+        condition.subject == :page ? on_sparse_pages : Procs.at(@snapshot, condition.value)
+      end
+
       def on_sparse_pages
         memory = @snapshot.summary.memory
         return @snapshot.graph.on_sparse_pages(memory.page_bytes / memory.pages) if memory.pages

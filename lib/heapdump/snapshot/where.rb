@@ -29,8 +29,8 @@ module HeapDump
       # subject::  one of SUBJECTS, or the name of an instance variable (String)
       # operator:: "=", "!=", "<", "<=", ">", ">=", "=~" or "!~"
       # value::    the name of a class (String), the address of an object (Address), the number of
-      #            a type or a flag, :sparse for a page, a number; for an instance variable any
-      #            value that Conditions allow
+      #            a type or a flag, :sparse for a page, a place (String) for a proc, a number; for
+      #            an instance variable any value that Conditions allow
       Condition = Struct.new(:subject, :operator, :value) do
         # Whether it is about an instance variable.
         def field?
@@ -54,12 +54,14 @@ module HeapDump
       # What may be asked, and what kind of value follows.
       SUBJECTS = { class: :name, is_a: :name, type: :type, size: :number, retained: :number,
                    length: :number, objects: :number,
-                   flag: :flag, page: :page, held_by: :object, holds: :object }.freeze
+                   flag: :flag, page: :page, proc: :place,
+                   held_by: :object, holds: :object }.freeze
 
       MOST = 20 # conditions
 
       COMPARISONS = %w[< <= > >=].freeze
-      OPERATORS = { name: %w[= !=], type: %w[= !=], flag: %w[= !=], page: %w[=], object: %w[= !=],
+      OPERATORS = { name: %w[= !=], type: %w[= !=], flag: %w[= !=], page: %w[=], place: %w[=],
+                    object: %w[= !=],
                     number: ["=", "!=", *COMPARISONS],
                     field: ["=", "!=", *COMPARISONS, "=~", "!~"] }.freeze
       OPERATOR = /==|!=|=~|!~|<=|>=|[=<>]/

@@ -93,6 +93,11 @@ module HeapDump
         scan(/sparse(?!\p{Word})/)&.to_sym || fault('"sparse"')
       end
 
+      # A place in the source (String).
+      def place
+        quoted || scan(/[^\s"']\S*/) || fault('a place ("app/bus.rb:9")')
+      end
+
       # A number with or without a unit (Integer).
       def number
         text = check(NUMBER) or fault("a number (4096, 64k, 1M)")

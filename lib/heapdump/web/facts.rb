@@ -59,6 +59,11 @@ module HeapDump
           **duplicate_json(one).except(:value, :value_base64), **content_json(beginning) }
       end
 
+      # Procs of one place (Snapshot::ProcPlace).
+      def proc_place(one)
+        proc_place_json(one)
+      end
+
       # A group of objects (Snapshot::Row).
       def row(row)
         { **row.to_h, label: Terminal::Text.safe(row.label), largest: row.largest&.to_s }

@@ -18,6 +18,7 @@ module HeapDump
       autoload :OfSet, "#{__dir__}/questions/of_set"
       autoload :OneObject, "#{__dir__}/questions/one_object"
       autoload :Pages, "#{__dir__}/questions/pages"
+      autoload :Procs, "#{__dir__}/questions/procs"
       autoload :ReferenceGroups, "#{__dir__}/questions/reference_groups"
       autoload :References, "#{__dir__}/questions/references"
       autoload :ReferrerGroups, "#{__dir__}/questions/reference_groups"
@@ -52,6 +53,7 @@ module HeapDump
       "referrer_groups" => Questions::ReferrerGroups,
       "cut" => Questions::Cut,
       "strings" => Questions::Strings,
+      "procs" => Questions::Procs,
       "threads" => Questions::Threads,
       "frames" => Questions::Frames,
       "pages" => Questions::Pages,

@@ -1,4 +1,4 @@
-/*! heapdump, web/ ca23d4c5ae1f9e8866856fb1843ce953cd1abd6f15b7e686e14feadedaadb772
+/*! heapdump, web/ 787e8b30a9ea9d31ab9783748912ec1a5809deb7df35dcd95405321887d26742
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

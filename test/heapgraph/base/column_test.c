@@ -5,6 +5,10 @@
  */
 #include "base/array.h"
 #include "base/column.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "../check.h"
 
 enum { MOST = 5 * HG_FRAME };
@@ -106,10 +110,60 @@ check_packed(const struct array *array, struct random *random) {
     hg_array_free(word);
 }
 
+/* Bytes of mapped files that are in this process. */
+static uint64_t
+resident(void) {
+    unsigned long long shared = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file && fscanf(file, "%*u %*u %llu", &shared) == 1);
+    fclose(file);
+    return shared * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A pass over a column in a mapped file keeps little of it in memory, and all numbers stay. */
+static void
+check_let_go(void) {
+    enum { COUNT = 6 << 20, ROOM = 64 << 20, LITTLE = 8 << 20 };
+    struct random random = {7};
+    struct hg_number_kind kind = {4, 0};
+    uint32_t *numbers = malloc(COUNT * sizeof(*numbers));
+    FILE *file = tmpfile();
+    CHECK(numbers && file && ftruncate(fileno(file), ROOM) == 0);
+    for (uint32_t i = 0; i < COUNT; i++) numbers[i] = random_below(&random, 1 << 24);
+    char *memory = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
+    CHECK(memory != MAP_FAILED);
+    struct hg_frame *frames = (void *)memory;
+    uint64_t *words = (void *)(memory + ROOM / 4);
+    hg_find_frames(numbers, kind, COUNT, 0, hg_frames(COUNT), frames);
+    uint64_t size = 8 * hg_place_frames(frames, hg_frames(COUNT));
+    hg_pack_frames(numbers, kind, COUNT, 0, hg_frames(COUNT), frames, words);
+    CHECK(size > 2 * LITTLE && size + 8 < ROOM - ROOM / 4);
+    CHECK_EQUAL(0, munmap(memory, ROOM));
+
+    uint64_t before = resident(), most = 0;
+    memory = mmap(NULL, ROOM, PROT_READ, MAP_SHARED, fileno(file), 0);
+    CHECK(memory != MAP_FAILED);
+    struct hg_column column = {.frame = (void *)memory, .word = (void *)(memory + ROOM / 4)};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        if (i % 16384 == 0) {
+            hg_column_let_go(&column, i);
+            if (resident() - before > most) most = resident() - before;
+        }
+        CHECK_EQUAL(numbers[i], hg_u32(&column, i, 0));
+    }
+    CHECK(most < LITTLE);
+    for (uint32_t i = 0; i < COUNT; i += 997) CHECK_EQUAL(numbers[i], hg_u32(&column, i, 0));
+    hg_column_let_go(&(struct hg_column){.array = numbers}, HG_WINDOW);
+    CHECK_EQUAL(0, munmap(memory, ROOM));
+    fclose(file);
+    free(numbers);
+}
+
 int
 main(void) {
     struct random random = {1};
     static struct array array;
+    check_let_go();
     for (check_seed = 0; check_seed < 20000; check_seed++) {
         array.kind = kinds[random_below(&random, sizeof(kinds) / sizeof(*kinds))];
         array.count = random_below(&random, MOST + 1);

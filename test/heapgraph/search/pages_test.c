@@ -5,10 +5,10 @@
 
 #include "../builder.h"
 
-enum { MOST = 200, PAGE = 4096 };
+enum { MOST = 200, PAGE = 4096, SLOT = 40, PAGES = 250000, FEW = PAGE / SLOT / 10 };
 
 static struct hg_task task;
-static uint64_t addresses[MOST];
+static uint64_t *addresses;
 
 uint64_t
 hg_address(const struct hg_graph *graph, uint32_t node) {
@@ -62,8 +62,59 @@ check_graph(const struct hg_graph *graph, const struct hg_tree *tree) {
     hg_numbers_free(&found);
 }
 
-int
-main(void) {
+/*
+ * Many pages with a few objects each, and full ones between them, so that there are millions of
+ * objects on sparse pages. What is on a page is known from how it is made.
+ */
+static void
+check_many(void) {
+    enum { FULL = 2 * FEW, FULL_EVERY = 50, DEAD_EVERY = 7 };
+    struct builder builder;
+    struct hg_tree tree;
+    struct hg_pages pages, expected = {0};
+    struct hg_numbers found = {0};
+    uint32_t objects = 0, live = 0;
+    for (uint32_t page = 0; page < PAGES; page++) objects += page % FULL_EVERY ? FEW : FULL;
+    addresses = calloc(objects, sizeof(*addresses));
+    CHECK(addresses);
+    build_begin(&builder, objects, 1);
+    uint32_t *sparse = calloc(objects, sizeof(*sparse)), node = 0;
+    CHECK(sparse);
+    for (uint32_t page = 0; page < PAGES; page++) {
+        uint32_t on = page % FULL_EVERY ? FEW : FULL;
+        bool dead = page % DEAD_EVERY == 3;
+        expected.dead += dead;
+        expected.used += !dead;
+        expected.sparse += !dead && on == FEW;
+        for (uint32_t i = 0; i < on; i++, node++) {
+            addresses[node] = UINT64_C(0x7f0000000000) + (uint64_t)page * PAGE + i * SLOT;
+            if (dead) continue;
+            build_reference(&builder, build_root(&builder, 0), node);
+            if (on == FEW) sparse[live++] = node;
+        }
+    }
+    const struct hg_graph *graph = build_finish(&builder);
+    CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+    CHECK_EQUAL(HG_OK, hg_count_pages(graph, &tree, PAGE, &task, &pages, &found));
+    CHECK(live > 2000000);
+    CHECK_EQUAL(live, found.count);
+    for (uint32_t i = 0; i < live; i++) CHECK_EQUAL(sparse[i], found.items[i]);
+    CHECK_EQUAL(live, pages.sparse_objects);
+    CHECK_EQUAL(expected.used, pages.used);
+    CHECK_EQUAL(expected.sparse, pages.sparse);
+    CHECK_EQUAL(expected.dead, pages.dead);
+    hg_numbers_free(&found);
+    free(sparse);
+    free(addresses);
+    hg_tree_free(&tree);
+    build_free(&builder);
+}
+
+/* A few pages of random graphs. */
+static void
+check_random(void) {
+    static uint64_t few[MOST];
+    addresses = few;
     for (check_seed = 1; check_seed <= 3000; check_seed++) {
         struct random random = {check_seed};
         struct builder builder;
@@ -80,5 +131,11 @@ main(void) {
         hg_tree_free(&tree);
         build_free(&builder);
     }
+}
+
+int
+main(void) {
+    check_random();
+    check_many();
     return 0;
 }

@@ -286,6 +286,22 @@ export interface Strings extends List<DuplicateString> {
   wasted: number;
 }
 
+export interface ProcPlace {
+  place: string;
+  label: string | null;
+  procs: number;
+  bytes: number;
+  retained: number;
+  example: string;
+  sampled: number;
+  owners: { owner: string; count: number }[];
+}
+
+export interface Procs extends List<ProcPlace> {
+  procs: number;
+  placed: number;
+}
+
 export interface ThreadItem extends Thing {
   thread: string | null;
   status: string | null;
@@ -339,6 +355,7 @@ export interface Answers {
   referrer_groups: List<ReferenceGroup>;
   cut: Cut;
   strings: Strings;
+  procs: Procs;
   threads: List<ThreadItem>;
   frames: List<Frame>;
   pages: Pages;

@@ -9,6 +9,7 @@ import { object } from "./screens/object.js";
 import { objects } from "./screens/objects.js";
 import { overview } from "./screens/overview.js";
 import { pages } from "./screens/pages.js";
+import { procs } from "./screens/procs.js";
 import { search } from "./screens/search.js";
 import { series } from "./screens/series.js";
 import { strings } from "./screens/strings.js";
@@ -30,6 +31,7 @@ export const screens: Record<string, Screen> = {
   objects: { title: "Objects", menu: true, draw: objects },
   holding: { title: "Who holds", menu: true, draw: holding },
   strings: { title: "Strings", menu: true, draw: strings },
+  procs: { title: "Procs", menu: true, draw: procs },
   threads: { title: "Threads", menu: true, draw: threads },
   pages: { title: "Heap pages", menu: true, draw: pages },
   object: { title: "Object", menu: false, draw: object },

@@ -142,6 +142,8 @@ function grammar(): unknown {
       </dd>
       <dt><code>page = sparse</code></dt>
       <dd>it lies on a page of the heap of which a tenth of the slots or less is live</dd>
+      <dt><code>proc = "app/bus.rb:9"</code></dt>
+      <dd>it is a proc that is written there</dd>
       <dt><code>held_by = Name</code>, <code>holds = Name</code></dt>
       <dd>an object of that class, or at that address, refers to it, or it to that directly</dd>
       <dt><code>@state == :open</code></dt>

@@ -152,7 +152,7 @@ function inspections(context: Context, summary: Summary): unknown {
       </li>
       ${counted(context, "Long arrays", "type = ARRAY and size > 80k", "What is added to and never taken out is a common leak.")}
       ${counted(context, "Room that is not used", "type = ARRAY and size > 4k and length < 16", "They were long once, and have kept the memory.")}
-      ${finalizers(context)}
+      ${procs(context)} ${finalizers(context)}
       <li>
         <b>Objects that many refer to</b>
         ${summary.most_referred
@@ -164,6 +164,20 @@ function inspections(context: Context, summary: Summary): unknown {
         <small>Who refers to them tells what the heap is about.</small>
       </li>
     </ul>`;
+}
+
+const manyProcs = 100; // of one place
+
+/** The place with most procs, if they are many. */
+function procs(context: Context): unknown {
+  const most = context.known("procs", { limit: 1 })?.items[0];
+  if (!most || most.procs < manyProcs) return nothing;
+  return html`<li>
+    <b>Many procs of one place</b>
+    ${link(context, html`${count(most.procs)} of ${name(most.place)}`, "procs")}
+    <span>retain ${size(most.retained)}</span>
+    <small>Callbacks that are added again and again, and never removed, are a common leak.</small>
+  </li>`;
 }
 
 const mostCounted = 200; // objects, of which an answer has so many
