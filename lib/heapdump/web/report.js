@@ -1,4 +1,4 @@
-/*! heapdump, web/ 787e8b30a9ea9d31ab9783748912ec1a5809deb7df35dcd95405321887d26742
+/*! heapdump, web/ 688fd81ac23f6fd1961ede2c0a923c89751f25ae0011706ca44837338d494893
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock
