@@ -26,7 +26,7 @@ class TestViewerSeries < HeapDumpTest
       assert_match(/1 leak in 5 dumps.*Session/, page.texts(".verdict").first)
       assert_includes page.text, "process 77"
       assert_equal 2, page.evaluate("document.querySelectorAll('.chart-place canvas').length")
-      first = page.texts("tbody tr").first
+      first = page.texts(".scroll tbody tr").first
       assert_match(/Session.*leak.*100 → 500/m, first)
       assert_operator page.evaluate("document.querySelectorAll('td svg.chart').length"), :>, 3
       page.go("series?process=1")
@@ -82,7 +82,8 @@ class TestViewerSeries < HeapDumpTest
   end
 
   def test_hostile_names
-    ViewerPage.open(*hostile_dumps, *hostile_dumps, width: 400, height: 800) do |page|
+    fourth = dump(5, program: NAMES[:script]) { |made| hostile_names(made, 80) }
+    ViewerPage.open(*hostile_dumps, fourth, width: 400, height: 800) do |page|
       page.go("series")
       assert_operator page.overhang, :<=, 0
       assert_equal 0, page.evaluate("document.querySelectorAll('iframe, img, [onclick]').length")

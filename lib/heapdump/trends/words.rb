@@ -8,6 +8,9 @@ module HeapDump
     class Words # :nodoc:
       include Rates
 
+      public :ends, :change
+
+      LEAST = Rules::DUMPS # so many dumps are judged
       NAMED = 3 # so many leaks are named in the first sentence
       COMPANY = 6 # so many classes of what grows with a leak
       NAME = 120 # characters of the name of a class
@@ -96,7 +99,7 @@ module HeapDump
       end
 
       def too_few
-        "Too few dumps for a verdict: #{series.dumps.size}, and #{Rules::DUMPS} are needed."
+        "Too few dumps for a verdict: #{series.dumps.size}, and #{LEAST} are needed."
       end
 
       def facts(leak, line)
