@@ -1,4 +1,4 @@
-/*! heapdump, web/ 688fd81ac23f6fd1961ede2c0a923c89751f25ae0011706ca44837338d494893
+/*! heapdump, web/ db2e57cbb39f9f31f747fd4fa0f28347458c1acf4a86490ee2398163b11937a2
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -47,7 +47,8 @@ export function moment(seconds: number): string {
 // Between two marks of an axis: seconds that a clock shows, and sizes in the units that are shown.
 const steps = [1, 2, 5, 10, 15, 30]
   .flatMap((one) => [one, one * 60])
-  .concat([1, 2, 3, 6, 12, 24, 48, 168, 720, 8760].map((hours) => hours * 3600));
+  .concat([1, 2, 3, 6, 12, 24, 48, 168, 720, 8760].map((hours) => hours * 3600))
+  .sort((one, other) => one - other);
 const powers = Array.from({ length: 50 }, (_, at) => 2 ** at);
 
 interface Given {
@@ -111,6 +112,7 @@ function options(given: Lines, width: number, choose: Choose): uPlot.Options {
   return {
     width,
     height,
+    padding: [null, 32, null, null], // the last time is written on both sides of its mark
     scales: {
       x: { time: true, range: () => [from, to] },
       y: { range: (_, __, highest) => [0, (highest || 1) * 1.05] },

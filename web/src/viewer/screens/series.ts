@@ -4,7 +4,7 @@
 import { html, nothing } from "lit-html";
 import type { TrendLine, Trends } from "../answers.js";
 import type { Context } from "../context.js";
-import { bytes, count } from "../../common/units.js";
+import { bytes, count, shortened } from "../../common/units.js";
 import { same } from "../parts/commands.js";
 import { change, number, size, sparkline } from "../parts/figures.js";
 import { form } from "../parts/form.js";
@@ -108,15 +108,25 @@ function account(context: Context, { account: { at, lines, marks }, title }: Tre
   }`;
 }
 
-/** The lines that matter most and are numbers of objects. */
+/** The lines that matter most and are numbers of objects; of those that lie on each other the first. */
+export function moving(items: readonly TrendLine[]): TrendLine[] {
+  const lines = items.filter((one) => one.unit === "objects" && one.verdict !== "static");
+  const different = new Map<string, TrendLine>();
+  for (const line of lines) {
+    const key = line.values.join();
+    if (!different.has(key)) different.set(key, line);
+  }
+  return [...different.values()].slice(0, drawn);
+}
+
 function growing(context: Context, answer: Trends): unknown {
-  const lines = answer.items.filter((one) => one.unit === "objects").slice(0, drawn);
+  const lines = moving(answer.items);
   if (lines.length === 0) return nothing;
   return html`<h2>Objects over the time</h2>
     ${chart(
       {
-        label: "Objects of the first lines of the table below, over the time",
-        names: lines.map((one) => short(wordsOf(one), 60)),
+        label: "Objects of the first different lines of the table below, over the time",
+        names: lines.map((one) => shortened(wordsOf(one), (part) => part.length <= 44)),
         unit: "objects",
         columns: columnsOf(answer, lines),
         range: rangeOf(context),
