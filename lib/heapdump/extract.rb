@@ -60,9 +60,10 @@ module HeapDump
     # +:count+, +:major_gc_count+, +:heap_live_slots+, +:old_objects+, +:total_allocated_objects+ …
     # Empty if there are none.
     attr_reader :gc
-    # The memory of the process in bytes (Hash of Symbol to Integer): +:rss+, +:private+, +:limit+ (of
-    # its control group), and Snapshot::Account#parts (+:heap_pages+, +:object_malloc+, +:other_malloc+, +:free_malloc+,
-    # +:stacks+, +:code+, +:jit+, +:rest+). What is not known is missing.
+    # The memory of the process in bytes (Hash of Symbol to Integer): +:rss+, +:private+, +:limit+
+    # (of its control group), and Snapshot::Account#parts (+:heap_pages+, +:object_malloc+,
+    # +:other_malloc+, +:free_malloc+, +:stacks+, +:code+, +:jit+, +:rest+). What is not known is
+    # missing.
     attr_reader :account
     # How many objects the dump has, garbage included (Integer).
     attr_reader :objects

@@ -34,8 +34,8 @@ class TestOverTime < HeapDumpTest
 
   def test_gaps_are_gaps
     paths = [0, 1, 2, 30].map { |at| dump(at) { |made| sessions(made, 50 + at) } }
-    lines = ReportPage.of(*paths).tree.css("#overtime tbody tr").map { |row| row.css("polyline").size }
-    assert_equal [2], lines.uniq
+    rows = ReportPage.of(*paths).tree.css("#overtime tbody tr")
+    assert_equal([2], rows.map { |row| row.css("polyline").size }.uniq)
   end
 
   def test_hostile_names_and_size
@@ -47,8 +47,9 @@ class TestOverTime < HeapDumpTest
   end
 
   def test_names_of_hosts_are_values
-    paths = [1, 2, 3, 4].map { |at| dump(at, host: "secret-host") { |made| sessions(made, at) } }
-    paths += [5, 6, 7, 8].map { |at| dump(at, host: "secret-host", pid: 9) { |made| sessions(made, at) } }
+    paths = (1..8).map do |at|
+      dump(at, host: "secret-host", pid: at < 5 ? 8 : 9) { |made| sessions(made, at) }
+    end
     refute_match(/secret-host/, ReportPage.of(*paths).text("body"))
   end
 end

@@ -25,7 +25,8 @@ class TestWebTrends < HeapDumpTest
     answer = client(*paths).ask!("trends")
     trends = HeapDump::Trends.of(*paths)
     series = trends.first
-    assert_equal [1, true, 5], [answer["processes"].size, *answer.values_at("judged", "total_dumps")]
+    assert_equal [true, 5], answer.values_at("judged", "total_dumps")
+    assert_equal 1, answer["processes"].size
     assert_equal(series.leaks.map(&:class_name), answer["leaks"].map { |leak| leak["class"] })
     assert_match(/\A1 leak in 5 dumps over 4 minutes: Session \(\+6,000 objects per hour\)/,
                  answer["sentence"])

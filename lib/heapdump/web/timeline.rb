@@ -14,8 +14,8 @@ module HeapDump
         @all = all
       end
 
-      # When each dump of a series was taken, in seconds since 1970 (Array of Float). It never falls:
-      # a clock that was set back adds nothing.
+      # When each dump of a series was taken, in seconds since 1970 (Array of Float). It never
+      # falls: a clock that was set back adds nothing.
       def self.times(series)
         at = series.dumps.first.time.to_f
         [at, *series.dumps.each_cons(2).map { |a, b| at += [b.time - a.time, 0].max }]

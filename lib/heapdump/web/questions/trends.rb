@@ -32,7 +32,7 @@ module HeapDump
         end
 
         def answer
-          { warnings: trends.warnings.first(ROWS).map { |text| told(text) },
+          { warnings: told_all(trends.warnings),
             processes: trends.first(ROWS).map { |one| process(one) }, process: given[:process],
             **verdict, dumps: dumps, gaps: gaps, account: Timeline.new(series, trends.to_a).to_h,
             parts: lines(series.lines.select { |line| line.kind == :process }),
@@ -63,13 +63,20 @@ module HeapDump
         end
 
         def verdict
-          leaks = series.leaks.first(MOST_LEAKS)
           { title: title(series), judged: series.judged?, sentence: told(words.lead),
-            sentences: words.of_process, total_dumps: series.dumps.size, hours: series.hours.round(4),
-            tally: series.tally, native_leak: !series.native.nil?,
-            hours_left: series.hours_left&.round(2), total_leaks: series.leaks.size,
-            notes: series.warnings.first(ROWS).map { |text| told(text) },
-            leaks: leaks.map { |leak| { **leak.to_h, sentence: told(words.of_leak(leak)) } } }
+            sentences: words.of_process, notes: told_all(series.warnings),
+            total_dumps: series.dumps.size, total_leaks: series.leaks.size, leaks: leaks,
+            **series.to_h.slice(:hours, :tally, :native_leak, :hours_left) }
+        end
+
+        def leaks
+          series.leaks.first(MOST_LEAKS).map do |leak|
+            { **leak.to_h, sentence: told(words.of_leak(leak)) }
+          end
+        end
+
+        def told_all(texts)
+          texts.first(ROWS).map { |text| told(text) }
         end
 
         # Which process it is. Names of hosts and programs are values.
@@ -78,7 +85,9 @@ module HeapDump
 
           pid, app = one.identity.values_at(:pid, :app)
           name = app || "process"
-          pid ? "#{name} #{pid}" : Snapshot::Homes.hide("#{name} in #{File.dirname(one.dumps.first.path)}")
+          return "#{name} #{pid}" if pid
+
+          Snapshot::Homes.hide("#{name} in #{File.dirname(one.dumps.first.path)}")
         end
 
         def process(one)
