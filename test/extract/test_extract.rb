@@ -30,6 +30,11 @@ class TestExtract < HeapDumpTest
     path
   end
 
+  # A dump of a few objects.
+  def small(name = "heap.json")
+    File.join(scratch, name).tap { |path| File.rename(grown(3).first, path) }
+  end
+
   # Whether the dump was opened, and what was found.
   def of(path)
     opened = false
@@ -92,7 +97,7 @@ class TestExtract < HeapDumpTest
   end
 
   def test_it_is_kept_for_the_next_time
-    path = shop
+    path = small
     first = Extract.of(path)
     second, opened = of(path)
     refute opened
@@ -102,7 +107,7 @@ class TestExtract < HeapDumpTest
   end
 
   def test_it_outlives_its_dump
-    path = shop
+    path = small
     extract = Extract.of(path)
     moved = File.join(scratch, "moved")
     File.rename("#{path}.hdextract", moved)
@@ -112,7 +117,7 @@ class TestExtract < HeapDumpTest
   end
 
   def test_a_damaged_file_is_made_anew
-    path = shop
+    path = small
     extract = Extract.of(path)
     kept = File.binread("#{path}.hdextract")
     random = Random.new(7)
@@ -132,7 +137,7 @@ class TestExtract < HeapDumpTest
 
   # Whoever computes the checksum can write what he likes.
   def test_a_file_of_another_shape
-    path = shop
+    path = small
     extract = Extract.of(path)
     body = JSON.parse(Zlib.gunzip(File.binread("#{path}.hdextract")).lines.last)
     [{ "time" => 7 }, { "time" => "noon" }, { "classes" => [1] }, { "gc" => nil },
@@ -146,7 +151,7 @@ class TestExtract < HeapDumpTest
   end
 
   def test_an_older_version_is_made_anew
-    path = shop
+    path = small
     extract = Extract.of(path)
     text = Zlib.gunzip(File.binread("#{path}.hdextract")).sub('"heapdump_extract":1',
                                                               '"heapdump_extract":0')
@@ -175,7 +180,7 @@ class TestExtract < HeapDumpTest
   end
 
   def test_where_the_directory_cannot_be_written
-    path = shop
+    path = small
     Dir.mkdir("#{path}.hdextract")
     extract = Extract.of(path)
     second, opened = of(path)
@@ -187,7 +192,7 @@ class TestExtract < HeapDumpTest
   end
 
   def test_links_are_not_followed
-    path = shop
+    path = small
     target = File.join(scratch, "target")
     File.write(target, "precious")
     File.symlink(target, "#{path}.hdextract")
@@ -258,23 +263,21 @@ class TestExtract < HeapDumpTest
   end
 
   def test_limits
-    long = ("L" * 600).then { |text| ["#{text}a", "#{text}b"] }
-    names = Array.new(20_010) { |i| "C#{i.to_s(26).tr("0-9a-p", "a-z")}" } + long
-    path = dump do |made|
-      all = names.map.with_index do |name, i|
-        made.object(name, address: 0x5000_0000 + (i * 64), memsize: 80)
-      end
-      made.constant("ALL", made.array(all, address: 0x4000_0000))
+    names = [*"Ca".."Cz", "#{"L" * 600}a", "#{"L" * 600}b"]
+    path = dump { |made| made.constant("ALL", made.array(names.map { |name| made.object(name) })) }
+    snapshot = HeapDump::Snapshot.open(path)
+    origin = Extract.const_get(:Origin).new(snapshot, path, {})
+    all, some = [100, 20].map do |most|
+      Extract.new(**Extract.const_get(:Making).new(snapshot, origin, most: most).fields)
     end
-    extract = Extract.of(path)
-    assert_equal [20_000, 20_000], [extract.classes.size, extract.ways.size]
-    other = extract.other_classes
-    assert_equal [extract.held_objects, extract.held_bytes],
-                 [other.objects + extract.classes.values.sum(&:objects),
-                  other.bytes + extract.classes.values.sum(&:bytes)]
-    assert_operator extract.other_ways.number, :>, 10
-    assert_operator (extract.classes.keys + extract.ways.values.map(&:class_name)).map(&:size).max,
-                    :<=, 500
+    assert_equal [nil, nil], [all.other_classes, all.other_ways]
+    texts = all.classes.keys + all.ways.values.map(&:class_name)
+    assert_equal 500, texts.map(&:size).max
+    assert_equal 2, all.classes.keys.count { |name| name.size == 500 }, "they differ"
+    assert_equal [20, 20], [some.classes.size, some.ways.size]
+    assert_equal all.ways.size - 20, some.other_ways.number
+    sums = [some.other_classes, *some.classes.values]
+    assert_equal [some.held_objects, some.held_bytes], [sums.sum(&:objects), sums.sum(&:bytes)]
   end
 
   def test_a_damaged_dump

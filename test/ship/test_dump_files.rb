@@ -10,9 +10,9 @@ class TestDumpFiles < HeapDumpTest
   include Shippable
 
   DUMPS = %w[a.json a.json.gz a.partial-x a.json.shipped-too a.failed.json].freeze
-  OTHERS = %w[a.json.partial-7 a.json.hdidx a.json.hdidx.7 a.json.hdextract a.json.hdextract.7 a.json.manifest.json
-              a.json.manifest.json.7 a.json.shipped a.json.shipped.7 a.json.failed
-              a.json.failed.7].freeze
+  OTHERS = %w[a.json.partial-7 a.json.hdidx a.json.hdidx.7 a.json.hdextract a.json.hdextract.7
+              a.json.manifest.json a.json.manifest.json.7 a.json.shipped a.json.shipped.7
+              a.json.failed a.json.failed.7].freeze
 
   def test_all_agree
     [*DUMPS, *OTHERS].each { |name| dump("series-h-1-x/#{name}") }

@@ -5,8 +5,8 @@ require "heapdump/trends"
 # Series of dumps without dumps: for tests of what is made of their numbers.
 module MadeSeries
   Made = Struct.new(:identity, :time, :warnings, :gc, :account, :objects, :held_objects,
-                    :held_bytes, :garbage_bytes, :classes, :ways, :work, :other_classes, :other_ways,
-                    keyword_init: true)
+                    :held_bytes, :garbage_bytes, :classes, :ways, :work, :other_classes,
+                    :other_ways, keyword_init: true)
   START = Time.utc(2026, 1, 1)
   PROCESS = { host: "web-1", pid: 41, program: "puma: worker", ruby: "3.3.0" }.freeze
 
@@ -18,8 +18,8 @@ module MadeSeries
     gc = counters(count)
     fields = { identity: identity, time: START + (hour * 3600), warnings: [], gc: gc,
                account: account, work: work, objects: 10, held_objects: 10, held_bytes: held,
-               garbage_bytes: 0, classes: numbers.classes, ways: numbers.ways, other_classes: others,
-               other_ways: others }
+               garbage_bytes: 0, classes: numbers.classes, ways: numbers.ways,
+               other_classes: others, other_ways: others }
     @made = @made.to_i + 1
     [path || "/dumps/heap-#{@made}.json", Made.new(**fields)]
   end

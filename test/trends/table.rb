@@ -8,6 +8,7 @@ require_relative "scenarios"
 SERIES = Integer(ENV.fetch("SERIES", "100"))
 BESIDE = 40
 
+$stdout.sync = true
 puts "| model | told right | false leaks | wrong |", "|---|---|---|---|"
 rows = Trends::Models::ALL.keys.flat_map do |name|
   Trends::Scenarios.run(seeds: SERIES, beside: BESIDE, names: [name]).each { |row| puts row }

@@ -40,6 +40,8 @@ class TestTrendsSeries < HeapDumpTest
     assert_equal 180, leak.growth
     assert_equal "/dumps/heap-1.json", leak.line.since.path
     assert series.leaks?
+    told = [leak.line, *leak.others]
+    assert_empty series.lines.select(&:leak?) - told
   end
 
   def test_two_leaks_are_told_apart
@@ -119,6 +121,22 @@ class TestTrendsSeries < HeapDumpTest
     end
     line = only(*dumps).lines.find { |one| one.class_name == "A" }
     assert_equal [5, 0, 5, nil, 5, 0], line.values
+  end
+
+  def test_what_many_dumps_have_to_say_is_said_once
+    dumps = hourly(5) { |numbers, _| numbers.klass("A", 5) }
+    dumps.each { |_, extract| extract.warnings = ["it has no time"] }
+    dumps.last.last.warnings = ["it is odd"]
+    assert_equal ["4 dumps, as /dumps/heap-1.json: it has no time",
+                  "/dumps/heap-5.json: it is odd"], only(*dumps).warnings
+  end
+
+  def test_what_the_machine_stack_holds_is_not_accused
+    series = only(*hourly(10) do |numbers, at|
+      numbers.way("machine stack (may hold by chance) → (no name) → Array → […] → Job", 20 * at)
+    end)
+    refute series.leaks?
+    assert_match(/machine stack alone/, series.lines.find { |one| one.kind == :way }.reasons.first)
   end
 
   def test_too_few_dumps

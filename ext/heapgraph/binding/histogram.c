@@ -109,8 +109,8 @@ groups_of(struct binding *binding, struct grouping *grouping) {
  * Groups objects by class (0), type (1), location (2) or generation (3): those that `below`
  * dominates, or all if it is nil. `sort` is a number of enum hg_group_sort; nil is no limit. Each
  * group is [key, type, kind, largest node, objects, bytes, retained bytes, garbage objects, garbage
- * bytes, old objects]. The rest is [objects, bytes, 0, garbage objects, garbage bytes] of the groups that are
- * not returned.
+ * bytes, old objects]. The rest is [objects, bytes, 0, garbage objects, garbage bytes] of the
+ * groups that are not returned.
  */
 static VALUE
 graph_groups(VALUE self, VALUE by, VALUE below, VALUE sort, VALUE limit) {

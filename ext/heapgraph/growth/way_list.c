@@ -28,17 +28,15 @@ struct listing {
     struct hg_task *task;
     uint32_t *row_of;          /* by trail: number of its row + 1; UNSEEN; HIDDEN */
     uint32_t *names_of[NAMES]; /* by trail of the holder: the same for what is summed up */
-    struct row *rows;
-    size_t count, room;
+    struct row *rows;          /* no more than there are trails */
+    size_t count;
     struct hg_listed_sum hidden;
 };
 
-/* The number + 1 of a new row, HIDDEN if there is no memory: there are fewer trails than that. */
+/* The number + 1 of a new row. */
 static uint32_t
 add_row(struct listing *listing, uint32_t example, bool names) {
-    if (!hg_grow(&listing->rows, listing->count, &listing->room, 1024, sizeof(*listing->rows)))
-        return HIDDEN;
-    listing->rows[listing->count] = (struct row){.way = {.example = example, .names = names}};
+    listing->rows[listing->count].way = (struct hg_listed_way){.example = example, .names = names};
     return (uint32_t)++listing->count;
 }
 
@@ -64,26 +62,25 @@ belongs_to_module(const struct hg_growth_dump *dump, uint32_t node) {
            hg_edge_kind(dump->ways.name[node]) == HG_E_CLASS;
 }
 
-/* Gives a trail its row; `node` is the first node on it. Returns false if there is no memory. */
-static bool
+/* Gives a trail its row; `node` is the first node on it. */
+static void
 begin_trail(struct listing *listing, uint32_t node) {
     const struct hg_growth_dump *dump = listing->dump;
     uint32_t trail = dump->trail[node], parent = dump->ways.parent[node];
     if (!hg_is_of_program(listing->growth, trail) || belongs_to_module(dump, node)) {
         listing->row_of[trail] = HIDDEN;
         listing->hidden.ways++;
-        return true;
+        return;
     }
     enum names names;
     if (!is_summed_up(listing, node, &names)) {
         listing->row_of[trail] = add_row(listing, node, false);
-        return listing->row_of[trail] != HIDDEN;
+        return;
     }
     uint32_t holder = parent == HG_NO_NODE ? HG_NO_TRAIL : dump->trail[parent];
     uint32_t *row = &listing->names_of[names][holder == HG_NO_TRAIL ? 0 : holder];
     if (*row == UNSEEN) *row = add_row(listing, node, true);
     listing->row_of[trail] = *row;
-    return *row != HIDDEN;
 }
 
 /* Gives each trail its row, and each row its sums. */
@@ -95,7 +92,7 @@ make_rows(struct listing *listing) {
         uint32_t node = dump->ways.order[i], trail = dump->trail[node];
         if (i % HG_STRIDE == 0 && !hg_step(listing->task, i)) return HG_STOPPED;
         if (node >= dump->graph->objects || listing->row_of[trail] != UNSEEN) continue;
-        if (!begin_trail(listing, node)) return HG_NO_MEMORY;
+        begin_trail(listing, node);
     }
     for (uint32_t trail = 0; trail < dump->trails; trail++) {
         struct hg_trail_sum sum = dump->sum[trail];
@@ -159,7 +156,8 @@ hg_list_ways(const struct hg_growth *growth, const struct hg_tree *tree, uint32_
     struct listing listing = {.growth = growth, .dump = dump, .tree = tree, .task = task};
     *list = (struct hg_way_list){0};
     listing.row_of = hg_array(dump->trails, sizeof(*listing.row_of));
-    bool memory = listing.row_of != NULL;
+    listing.rows = hg_array_sparse(dump->trails, sizeof(*listing.rows));
+    bool memory = listing.row_of && listing.rows;
     for (int i = 0; i < NAMES; i++) {
         listing.names_of[i] = hg_array(dump->trails, sizeof(**listing.names_of));
         memory = memory && listing.names_of[i];
@@ -169,7 +167,7 @@ hg_list_ways(const struct hg_growth *growth, const struct hg_tree *tree, uint32_
     if (status == HG_OK) status = hand_over(&listing, limit, list);
     hg_array_free(listing.row_of);
     for (int i = 0; i < NAMES; i++) hg_array_free(listing.names_of[i]);
-    free(listing.rows);
+    hg_array_free(listing.rows);
     return status;
 }
 

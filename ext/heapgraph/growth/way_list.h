@@ -37,7 +37,7 @@ struct hg_way_list {
  * Lists the ways of the last dump of a growth, whose tree is `tree`: at most `limit`, those that
  * retain most first, and of those that retain the same, the one first whose path is better
  * (growth_ways.h). One pass goes over all nodes, and one over the positions of the tree; the memory
- * is at most 72 bytes for each trail. hg_way_list_free frees the list. HG_OK · HG_STOPPED ·
+ * is at most 80 bytes for each trail. hg_way_list_free frees the list. HG_OK · HG_STOPPED ·
  * HG_NO_MEMORY; after the last two there is nothing to free.
  */
 enum hg_status hg_list_ways(const struct hg_growth *growth, const struct hg_tree *tree,

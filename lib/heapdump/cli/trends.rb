@@ -85,7 +85,7 @@ module HeapDump
         dump = number = all = nil
         figures = lambda do
           phase, done, total = dump&.progress
-          ["dump #{number.to_i + 1} of #{all || "?"}: #{phase || "reading"}", done || 0, total || 0]
+          ["dump #{number.to_i + 1} of #{all || "?"}: #{phase || "working"}", done || 0, total || 0]
         end
         Terminal::Progress.new(err).during(figures) do
           yield lambda { |snapshot, at, size|

@@ -132,13 +132,32 @@ module HeapDump
       end
 
       def table(series)
-        shown, others = series.lines.partition { |line| shown?(line) }
+        with = series.leaks.flat_map(&:others)
+        shown, static = (series.lines - with).partition { |line| shown?(line) }
         process, named = shown.partition { |line| line.kind == :process }
-        named = named.sort_by.with_index { |line, at| [ORDER.index(line.verdict), -size(line), at] }
+        named = in_order(without_repeated(named))
         columns(series, process + named.first(@limit))
         more(@limit, named.size)
-        static = Terminal::Units.plural(others.size, "line")
-        screen.line([:dim, "#{static} more: static (--json and --csv have all)"]) if others.any?
+        left_out(with.size, static.size)
+      end
+
+      # Leaks first, and of these the largest.
+      def in_order(lines)
+        lines.sort_by.with_index { |line, at| [ORDER.index(line.verdict), -size(line), at] }
+      end
+
+      # Of a class whose objects are all held in one way, that way alone.
+      def without_repeated(lines)
+        ways = lines.to_h { |line| [[line.class_name, line.values], line.kind == :way] }
+        lines.reject { |line| line.kind == :class && ways[[line.class_name, line.values]] }
+      end
+
+      def left_out(with, static)
+        words = [*("#{count(with)} that grow with a leak" if with.positive?),
+                 *("#{count(static)} that are static" if static.positive?)]
+        return if words.empty?
+
+        screen.line([:dim, "Besides, there are lines in --json and --csv: #{words.join(", ")}."])
       end
 
       def shown?(line)
@@ -163,6 +182,8 @@ module HeapDump
       end
 
       def verdict(line)
+        return "may be garbage" if line.verdict == :unknown && line.kind == :process
+
         words = HeapDump::Trends::VERDICTS.fetch(line.verdict)
         return words unless line.verdict == :slow && line.ending
 

@@ -14,11 +14,12 @@ module HeapDump
       private_constant :MOST, :WORDS, :LONGEST, :DIGITS, :ANONYMOUS
 
       # +origin+ is an Origin. Texts are of the redacted snapshot: what is kept has no values of the
-      # program.
-      def initialize(snapshot, origin)
+      # program. Of classes, ways and places there are at most +most+ each.
+      def initialize(snapshot, origin, most: MOST)
         @snapshot = snapshot
         @told = snapshot.redacted
         @origin = origin
+        @most = most
       end
 
       # The fields of the Extract (Hash of Symbol).
@@ -59,7 +60,7 @@ module HeapDump
       end
 
       def ways
-        ways = @told.ways(limit: MOST, words: WORDS)
+        ways = @told.ways(limit: @most, words: WORDS)
         shown = ways.to_h { |way| [way.signature, way_sum(way)] }
         other = OtherSum.new(*ways.other) unless ways.other.ways.zero?
         { ways: shown, other_ways: other }
@@ -89,9 +90,9 @@ module HeapDump
       # there are none).
       def largest(sums, figure)
         sorted = sums.sort_by { |name, sum| [-sum[figure], -sum.bytes, name] }
-        other = sorted.drop(MOST).map(&:last)
+        other = sorted.drop(@most).map(&:last)
         sum = OtherSum.new(other.size, other.sum(&:objects), other.sum(&:bytes)) if other.any?
-        yield sorted.first(MOST).to_h, sum
+        yield sorted.first(@most).to_h, sum
       end
 
       # A name of at most LONGEST characters. What is longer ends with a hash, so that names which

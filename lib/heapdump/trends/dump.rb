@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "time"
+
 module HeapDump
   class Trends
     # One dump of a Series, without its classes and ways. Frozen.

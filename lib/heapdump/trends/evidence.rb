@@ -59,8 +59,7 @@ module HeapDump
         return if shape.size < Rules::NOISE_DUMPS || by_rank(inflation) > Rules::NOISE_LEVEL * level
         return unless returns? || walk <= Rules::WALK
 
-        slope = Statistics.slope_range(shape.axes.all.first, shape.ys)
-        "beside what goes up and down, it rises" if slope.low.positive?
+        "beside what goes up and down, it rises" if shape.trend.positive?
       end
 
       # Whether it comes back to its slope each time, as numbers that are independent do: what it

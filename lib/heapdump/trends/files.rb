@@ -50,9 +50,8 @@ module HeapDump
 
       def in_directory(path)
         names = Dir.children(path).sort
-        alone = names.select do |name|
-          name.end_with?(DumpFiles::EXTRACT) && !names.include?(name.delete_suffix(DumpFiles::EXTRACT))
-        end
+        extracts = names.select { |name| name.end_with?(DumpFiles::EXTRACT) }
+        alone = extracts.reject { |name| names.include?(name.delete_suffix(DumpFiles::EXTRACT)) }
         dumps = names.map { |name| File.join(path, name) }
                      .select { |one| Snapshot::Directory.dump_at?(one) }
         dumps + alone.map { |name| File.join(path, name) }

@@ -28,7 +28,7 @@ module HeapDump
       def leaks
         groups = groups(@ways.select(&:leak?))
         with, alone = @classes.partition { |line| explained?(line) }
-        with.each { |line| groups.find { |group| same_pace?(group.first, line) }&.push(line) }
+        with.each { |line| groups.find { |group| of_class?(group, line) }&.push(line) }
         paced(alone).each { |line| groups << [line] if join(groups, line).nil? }
         groups.map { |group| leak(group) }
               .sort_by.with_index { |leak, at| [-leak.bytes_per_hour.to_f, at] }
@@ -56,6 +56,10 @@ module HeapDump
       # The first name of a path: "Shop (module) → constant SESSIONS".
       def start(way)
         way.told.split(STEP, 3).first(2)
+      end
+
+      def of_class?(group, line)
+        group.any? { |one| one.class_name == line.class_name }
       end
 
       # Puts a line to a group that grows at its pace, nil if there is none.

@@ -136,8 +136,13 @@ module HeapDump
 
       private
 
+      # What many dumps have to say is said once.
       def of_dumps
-        dumps.flat_map { |dump| dump.warnings.map { |text| "#{dump.path}: #{text}" } }
+        said = dumps.flat_map { |dump| dump.warnings.map { |text| [text, dump.path] } }
+        said.group_by(&:first).map do |text, same|
+          path = same.first.last
+          same.one? ? "#{path}: #{text}" : "#{same.size} dumps, as #{path}: #{text}"
+        end
       end
 
       # A clock that was set back adds nothing to the time.

@@ -7,12 +7,11 @@ module HeapDump
     #
     #   Statistics.slope([0, 1, 2, 3], [5, 7, 9, 400]) # => 2.0
     module Statistics # :nodoc:
-      # A slope, and the range in which it is with a probability of 99.9 %.
-      Slope = Struct.new(:value, :low, :high)
-
-      SURE = 3.29 # standard deviations of a normal distribution, for 99.9 % on both sides together
       EXACT = 60 # with more numbers than this, the distribution of Kendall's S is nearly normal
-      private_constant :SURE, :EXACT
+      # With more numbers than this, only some pairs make the slope: those that are far apart.
+      ALL_PAIRS = 40
+      PAIRS = 600 # so many, or fewer
+      private_constant :EXACT, :ALL_PAIRS, :PAIRS
 
       module_function
 
@@ -23,21 +22,13 @@ module HeapDump
       end
 
       # The median of the slopes between all pairs of points (Theil and Sen): a few points that lie
-      # elsewhere do not change it.
+      # elsewhere do not change it. (That Kendall's S is no chance means the same as that the range
+      # of this slope, at the same level, is above 0.)
       def slope(xs, ys)
+        return 0.0 if ys.minmax.uniq.one?
+
         slopes = slopes(xs, ys)
         slopes.empty? ? 0.0 : median(slopes)
-      end
-
-      # The same with its range (Slope), by Sen's method.
-      def slope_range(xs, ys)
-        sorted = slopes(xs, ys).sort
-        return Slope.new(0.0, 0.0, 0.0) if sorted.empty?
-
-        half = SURE * Math.sqrt(variance(ys.size))
-        first = ((sorted.size - half) / 2).floor.clamp(0, sorted.size - 1)
-        last = ((sorted.size + half) / 2).ceil.clamp(0, sorted.size - 1)
-        Slope.new(median(sorted), sorted[first], sorted[last])
       end
 
       # Kendall's S of the numbers in their order: the pairs that rise, less those that fall.
@@ -139,15 +130,22 @@ module HeapDump
       class << self
         private
 
-        def slopes(xs, ys)
-          all = []
-          xs.each_index do |at|
-            (at + 1).upto(xs.size - 1) do |later|
-              width = xs[later] - xs[at]
-              all << ((ys[later] - ys[at]) / width.to_f) if width.positive?
+        def slopes(numbers, values)
+          lags(numbers.size).flat_map do |lag|
+            (0...(numbers.size - lag)).filter_map do |at|
+              width = numbers[at + lag] - numbers[at]
+              (values[at + lag] - values[at]) / width.to_f if width.positive?
             end
           end
-          all
+        end
+
+        # How far apart pairs of points are that make the slope.
+        def lags(size)
+          return 1...size if size <= ALL_PAIRS
+
+          least = size / 3
+          pairs = (size - least) * (size - least) / 2
+          (least...size).step((pairs / PAIRS) + 1)
         end
 
         # The steps from one point to the next, as [x, y], but those of no width: what they rise is
