@@ -123,6 +123,13 @@ module HeapDump
                           "written, or it is damaged; make it anew from the dump", path)
     end
 
+    # The extract of a dump that is open already, as a Snapshot. Nothing is written.
+    def self.of_snapshot(snapshot) # :nodoc:
+      snapshot = snapshot.redacted.plain
+      path = snapshot.path
+      new(**Making.new(snapshot, Origin.new(snapshot, path, Origin.manifest(path))).fields)
+    end
+
     def self.read(path, manifest, before)
       snapshot = Snapshot.new(path)
       before&.call(snapshot)

@@ -28,6 +28,7 @@ module HeapDump
     autoload :Leaking, "#{__dir__}/html/leaking"
     autoload :Lines, "#{__dir__}/html/lines"
     autoload :Markup, "#{__dir__}/html/markup"
+    autoload :OverTime, "#{__dir__}/html/over_time"
     autoload :Page, "#{__dir__}/html/page"
     autoload :Pages, "#{__dir__}/html/pages"
     autoload :PathList, "#{__dir__}/html/path_list"

@@ -30,10 +30,12 @@ module HeapDump
     autoload :Lines, "#{__dir__}/trends/lines"
     autoload :Lives, "#{__dir__}/trends/lives"
     autoload :Order, "#{__dir__}/trends/order"
+    autoload :Rates, "#{__dir__}/trends/rates"
     autoload :Rules, "#{__dir__}/trends/rules"
     autoload :Series, "#{__dir__}/trends/series"
     autoload :Shape, "#{__dir__}/trends/shape"
     autoload :Statistics, "#{__dir__}/trends/statistics"
+    autoload :Words, "#{__dir__}/trends/words"
 
     include Enumerable
 

@@ -39,6 +39,7 @@ module HeapDump
     autoload :Reply, "#{__dir__}/web/reply"
     autoload :Requests, "#{__dir__}/web/requests"
     autoload :Server, "#{__dir__}/web/server"
+    autoload :Timeline, "#{__dir__}/web/timeline"
 
     # Where the questions are. A new number comes with the first change that an old client would not
     # understand.

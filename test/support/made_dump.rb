@@ -11,9 +11,9 @@ class MadeDump
 
   # Writes what the block makes to `path`, as the dump number `number` of a process, and returns it.
   def self.write(path, number, pid: 7, program: "app", allocated: 1_000 * (number + 1),
-                 memory: nil)
+                 memory: nil, host: "here")
     header = { type: "HEADER", format: 1, heapdump: "0", ruby: "3.3.0", pid: pid, program: program,
-               host: "here", time: format("2026-01-01T00:%02d:00.000Z", number), gc_ran: true,
+               host: host, time: format("2026-01-01T00:%02d:00.000Z", number), gc_ran: true,
                gc: { count: number, total_allocated_objects: allocated }, slot_size: 40,
                capabilities: %w[hash_entries constants], memory: memory }.compact
     made = new

@@ -117,7 +117,8 @@ module Schema
   HEADER = {
     "type" => :text, "format" => :integer, "heapdump" => :text, "ruby" => :text,
     "ruby_description" => :text, "platform" => :text, "pid" => :integer,
-    "start" => :integer, "program" => :text, "host" => :text, "time" => :text, "gc_ran" => :boolean, "strings" => :integer_or_text,
+    "start" => :integer, "program" => :text, "host" => :text, "time" => :text,
+    "gc_ran" => :boolean, "strings" => :integer_or_text,
     "gc" => :integer_map, "memory" => :memory, "allocation_tracing" => :true,
     "capabilities" => :texts, "ractors" => :integer, "slot_size" => :integer
   }.freeze

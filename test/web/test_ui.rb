@@ -65,6 +65,14 @@ class TestUi < HeapDumpTest
   end
 
   # Neither a client that is slow nor one that keeps its connection holds it up.
+  def test_the_directory_of_a_watch
+    names = %w[series-web-1-41-a series-web-1-42-b].map { |name| File.join(scratch, name) }
+    names.each { |name| Dir.mkdir(name) }
+    Dir.mkdir(File.join(scratch, "series-web-1-43-c")) # which has none yet
+    paths = names.map { |name| MadeDump.write(File.join(name, "heap.json"), 0) { |made| made } }
+    assert_equal paths, HeapDump::CLI::Ui.new.send(:arguments, [scratch])
+  end
+
   def test_it_ends_although_there_are_clients
     UiProcess.with(dump) do |ui|
       ask(ui, "dumps")

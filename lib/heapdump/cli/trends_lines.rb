@@ -2,14 +2,14 @@
 
 require "shellwords"
 require_relative "figures"
-require_relative "trends_rates"
+require_relative "../trends"
 
 module HeapDump
   module CLI
     # What `heapdump trends` shows of each process: the verdict in sentences, then a table.
     class TrendsLines
       include Figures
-      include TrendsRates
+      include HeapDump::Trends::Rates
 
       ORDER = %i[leak slow unknown fast static].freeze
       STYLES = { leak: :red, slow: :yellow }.freeze

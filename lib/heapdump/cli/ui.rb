@@ -12,6 +12,9 @@ module HeapDump
         each question needs the token that stands in the address. It changes nothing. It ends at
         Ctrl-C, or after an hour without a request. For a dump on another machine, forward the port:
         `ssh -L 8080:127.0.0.1:8080 HOST`, and there `heapdump ui FILE --port 8080`.
+
+        In a directory of HeapDump.watch, the dumps of all its processes are taken; the screen "Over
+        time" shows one process after the other.
       TEXT
 
       # +idle+ is the number of seconds without a request after which the server ends.
@@ -48,7 +51,24 @@ module HeapDump
       end
 
       def arguments(rest)
-        Snapshot::Directory.expand(rest)
+        Snapshot::Directory.expand(rest.flat_map { |path| watched(path) || [path] })
+      end
+
+      # The dumps of the processes of a watch (Array of paths), nil if there are none.
+      def watched(path)
+        return unless File.directory?(path)
+
+        below = Dir.children(path).grep(DumpFiles::SERIES).sort.map { |name| File.join(path, name) }
+        found = [path, *below].flat_map { |directory| dumps_in(directory) }
+        found if below.any? && found.any?
+      rescue SystemCallError
+        nil # which is told when it is read
+      end
+
+      def dumps_in(directory)
+        Snapshot::Directory.dumps(directory)
+      rescue Error
+        []
       end
 
       def options_of_server

@@ -15,8 +15,8 @@ module HeapDump
 
       # In the order of the page.
       SECTIONS = %i[
-        Leaking Largest Account Lines Growth Picture Holders Classes Code Allocations Strings
-        Procs Threads Pages
+        Leaking Largest Account Lines OverTime Growth Picture Holders Classes Code Allocations
+        Strings Procs Threads Pages
       ].freeze
       private_constant :SECTIONS
 

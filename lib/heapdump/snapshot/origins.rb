@@ -58,12 +58,23 @@ module HeapDump
       # The place where a constant is assigned; +module_node+ is the module that has it. Nil for a
       # constant that C code assigns, because that has no line.
       def constant(module_node, name)
-        places = module_node.line["constant_locations"]
+        places = locations(module_node)
         place = places[name] if places.is_a?(Hash)
         place if place.is_a?(String) && !place.empty? && !place.end_with?(":0")
       end
 
       private
+
+      # The lines of modules may be long, and the same few are asked about again and again.
+      def locations(module_node)
+        @locations ||= {}
+        @locations.fetch(module_node) do
+          @locations.shift if @locations.size >= MODULES
+          @locations[module_node] = module_node.line["constant_locations"]
+        end
+      end
+      MODULES = 16
+      private_constant :MODULES
 
       # A dump of ObjectSpace.dump_all does not say where constants are assigned.
       def by_type(node)

@@ -75,6 +75,20 @@ module HeapDump
         @axes.hours.last
       end
 
+      # The indexes of the dumps before which others are missing: the time between two is more than
+      # three times the usual one (Array of Integer).
+      #
+      #   series.gaps # => [12]
+      def gaps
+        steps = @axes.hours.each_cons(2).map { |before, after| after - before }
+        usual = steps.sort[steps.size / 2].to_f
+        return [] unless usual.positive?
+
+        steps.each_index.select { |at| steps[at] > HOLE * usual }.map { |at| at + 1 }
+      end
+      HOLE = 3
+      private_constant :HOLE
+
       # How many lines have which verdict (Hash of Symbol to Integer).
       #
       #   series.tally[:static] # => 1580

@@ -40,6 +40,11 @@ module HeapDump
         File.size?(path).to_i
       end
 
+      # What is the same for the same file as it is now, and for no other (String).
+      def key
+        "#{id} #{identity}"
+      end
+
       # It is to be opened.
       def wait
         @state = :waiting

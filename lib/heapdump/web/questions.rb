@@ -30,6 +30,7 @@ module HeapDump
       autoload :Threads, "#{__dir__}/questions/threads"
       autoload :Top, "#{__dir__}/questions/top"
       autoload :TopGroups, "#{__dir__}/questions/top_groups"
+      autoload :Trends, "#{__dir__}/questions/trends"
     end
 
     # Every question by the last part of its path.
@@ -37,6 +38,7 @@ module HeapDump
       "dumps" => Questions::DumpList,
       "summary" => Questions::Summary,
       "leaks" => Questions::Leaks,
+      "trends" => Questions::Trends,
       "histogram" => Questions::Histogram,
       "diff" => Questions::Diff,
       "top" => Questions::Top,

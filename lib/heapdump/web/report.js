@@ -1,4 +1,4 @@
-/*! heapdump, web/ 787e8b30a9ea9d31ab9783748912ec1a5809deb7df35dcd95405321887d26742
+/*! heapdump, web/ db2e57cbb39f9f31f747fd4fa0f28347458c1acf4a86490ee2398163b11937a2
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

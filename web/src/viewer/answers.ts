@@ -336,10 +336,54 @@ export interface Pages {
 }
 
 /** The answer of each question. */
+/** One line over the dumps of a process; its numbers are null where they are not known. */
+export interface TrendLine {
+  kind: "process" | "class" | "way";
+  name: string;
+  class: string;
+  holder?: string;
+  location?: string;
+  verdict: string;
+  /** The verdict, with where it ends if it fills up. */
+  words: string;
+  reasons: string[];
+  unit: "objects" | "bytes";
+  values: (number | null)[];
+  retained?: (number | null)[];
+  per_hour?: number;
+  retained_per_hour?: number | null;
+  growth: number;
+}
+
+export interface Trends extends List<TrendLine> {
+  warnings: string[];
+  processes: { title: string; dumps: number; leaks: number; from: string; to: string }[];
+  process: number;
+  title: string;
+  judged: boolean;
+  sentence: string;
+  sentences: string[];
+  notes: string[];
+  total_dumps: number;
+  total_leaks: number;
+  native_leak: boolean;
+  leaks: { class: string; sentence: string }[];
+  dumps: { id: string | null; at: number; objects: number; held_bytes: number }[];
+  /** The indexes of the dumps before which others are missing. */
+  gaps: number[];
+  account: {
+    at: number[];
+    lines: { name: string; words: string; values: (number | null)[] }[];
+    marks: { at: number; words: string }[];
+  };
+  parts: TrendLine[];
+}
+
 export interface Answers {
   dumps: List<Dump> & { note: string | null };
   summary: Summary;
   leaks: Leaks;
+  trends: Trends;
   histogram: Histogram;
   top: Top;
   top_groups: TopGroups;

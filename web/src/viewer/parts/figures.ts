@@ -38,19 +38,29 @@ function bar(width: number): unknown {
   </svg>`;
 }
 
-/** A small line through the numbers, from 0 on. `words` says the same to those who do not see it. */
-export function sparkline(numbers: readonly number[], words: string): unknown {
+const mostDots = 40; // of more, only the line is drawn
+
+/**
+ * A small line through the numbers, from 0 on, with a gap where one is null. `words` says the same to
+ * those who do not see it.
+ */
+export function sparkline(numbers: readonly (number | null)[], words: string): unknown {
   const [width, height, edge] = [160, 40, 4];
-  const highest = Math.max(...numbers, 1);
+  const highest = Math.max(...numbers.map((one) => one ?? 0), 1);
   const step = (width - 2 * edge) / Math.max(numbers.length - 1, 1);
-  const at = (value: number, index: number) => ({
-    x: (edge + index * step).toFixed(1),
-    y: (height - edge - (value / highest) * (height - 2 * edge)).toFixed(1),
+  const lines: { x: string; y: string }[][] = [[]];
+  numbers.forEach((value, index) => {
+    if (value === null) lines.push([]);
+    else
+      lines[lines.length - 1]?.push({
+        x: (edge + index * step).toFixed(1),
+        y: (height - edge - (value / highest) * (height - 2 * edge)).toFixed(1),
+      });
   });
-  const points = numbers.map(at);
+  const dots = numbers.length > mostDots ? lines.filter((one) => one.length === 1) : lines;
   return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label=${words}>
     ${svg`<line class="axis" x1="0" y1=${height - edge} x2=${width} y2=${height - edge}></line>
-      <polyline points=${points.map(({ x, y }) => `${x},${y}`).join(" ")}></polyline>
-      ${points.map(({ x, y }) => svg`<circle cx=${x} cy=${y} r="3"></circle>`)}`}
+      ${lines.map((points) => svg`<polyline points=${points.map(({ x, y }) => `${x},${y}`).join(" ")}></polyline>`)}
+      ${dots.flat().map(({ x, y }) => svg`<circle cx=${x} cy=${y} r="3"></circle>`)}`}
   </svg>`;
 }

@@ -3,12 +3,9 @@
 require_relative "../terminal"
 
 module HeapDump
-  module CLI
+  class Trends
     # Numbers over time for people.
-    module TrendsRates
-      HOLE = 3 # times the usual interval between two dumps: a blank is drawn
-      private_constant :HOLE
-
+    module Rates # :nodoc:
       private
 
       # An objects' number or a size.
@@ -49,12 +46,8 @@ module HeapDump
 
       # The numbers of a line, with a gap where dumps are missing.
       def with_gaps(series, line)
-        times = series.dumps.map(&:time)
-        steps = times.each_cons(2).map { |before, after| after - before }
-        usual = steps.sort[steps.size / 2].to_f
         line.values.each_with_index.flat_map do |value, at|
-          hole = at.positive? && usual.positive? && steps[at - 1] > HOLE * usual
-          hole ? [nil, value] : [value]
+          series.gaps.include?(at) ? [nil, value] : [value]
         end
       end
     end
