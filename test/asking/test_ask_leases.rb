@@ -116,7 +116,7 @@ class TestAskLeases < HeapDumpTest
       one = member(41)
       request(dumps: 2, every: 60)
       look_all([one])
-      own = one.engine.instance_variable_get(:@rules).first.instance_variable_get(:@bus)
+      own = own_bus(one)
       own.define_singleton_method(:cancelled?) { |_| raise HeapDump::Asking::Down, "gone" }
       pass(FRESH)
       look_all([one], 70)
@@ -125,6 +125,28 @@ class TestAskLeases < HeapDumpTest
       look_all([one])
       assert_equal 2, one.begun.size
     end
+  end
+
+  # Nothing can be told then, but who has a place is there, and what it has made is not made again.
+  def test_a_full_disk
+    in_time do
+      [1, 3].each do |dumps|
+        one = member(40 + dumps)
+        other = member(50 + dumps)
+        own_bus(one).define_singleton_method(:tell) { |*| raise Errno::ENOSPC }
+        asked = request(dumps: dumps, every: 60)
+        8.times do
+          pass(TIME / 4)
+          look_all([one, other], 60)
+        end
+        assert_equal [dumps, 0], [one.begun.size, other.begun.size], asked.id
+      end
+    end
+  end
+
+  def own_bus(member)
+    member.engine.look # it has one then
+    member.engine.instance_variable_get(:@rules).first.instance_variable_get(:@bus)
   end
 
   WAIT = 0.9

@@ -48,6 +48,21 @@ class TestAskPostgres < HeapDumpTest
     end
   end
 
+  # They have a place without a sign of life.
+  def test_tables_of_an_older_version
+    @server.run do
+      before = request
+      bus.send(:query, "ALTER TABLE heapdump_ask_places DROP COLUMN seen")
+      bus.send(:query, "INSERT INTO heapdump_ask_places VALUES ('#{before.id}', 1, 'old')")
+      asked = request
+      who, other = [1, 2].map { |pid| HeapDump::Asking::Who.new(host: "h", pid: pid, life: "x") }
+      assert_nil bus.claim(before, who)
+      assert_equal 1, bus.claim(asked, who)
+      assert bus.renewed?(asked.id, 1, who)
+      assert_nil bus.claim(asked, other)
+    end
+  end
+
   # Of a process that was killed, after its time.
   def test_a_place_that_lapses
     @server.run do
@@ -67,6 +82,20 @@ class TestAskPostgres < HeapDumpTest
       bus.keep(asked.id, 1, other)
       age(10_000)
       assert_nil bus.claim(asked, third)
+    end
+  end
+
+  # All processes look on for an hour, and do not keep the server busy with it.
+  def test_a_look_at_places_that_are_taken
+    @server.run do
+      asked = request(count: 9)
+      whos = (1..10).map { |pid| HeapDump::Asking::Who.new(host: "h", pid: pid, life: "x") }
+      assert_equal (1..9).to_a, whos.first(9).map { |who| bus.claim(asked, who) }
+      assert_equal 4, bus.claim(asked, whos[3])
+      rows = -> { bus.send(:query, "SELECT ctid, xmax, * FROM heapdump_ask_places ORDER BY place") }
+      before = rows.call
+      assert_nil bus.claim(asked, whos.last)
+      assert_equal before, rows.call
     end
   end
 

@@ -9,13 +9,12 @@ class TestOutlook < HeapDumpTest
 
   # A process of which +base+ MiB of the limit of 1,000 are used, and after +quiet+ seconds +rate+
   # more in each second. A dump takes a second for +speed+ MiB of it, and 30 MiB while it is
-  # written.
-  Leak = Struct.new(:rate, :base, :speed, :quiet, keyword_init: true) do
-    def initialize(base: 60, speed: 800, quiet: 7.3, **rest)
+  # written. The limit is that of the group, or +given+ where there is none.
+  Leak = Struct.new(:rate, :base, :speed, :quiet, :slots, :given, :step, keyword_init: true) do
+    def initialize(base: 60, speed: 800, quiet: 7.3, slots: 100_000, step: 0.05, **rest)
       super
     end
   end
-  STEP = 0.05
   OWN = 30
   GLANCE = HeapDump::Watch::Rest.const_get(:GLANCE)
 
@@ -30,10 +29,13 @@ class TestOutlook < HeapDumpTest
   def start(leak)
     @begun = @log = @machine = nil
     FileUtils.rm_rf(heaps)
-    use(leak.base)
-    @watch = engine(&:memory)
-    @clock = @due = @glance = 0.0
+    tree.remove("/sys/fs/cgroup")
     @used = leak.base
+    @leak = leak
+    measure
+    machine.slots = leak.slots
+    @watch = engine(limit: (1000 << 20 if leak.given), &:memory)
+    @clock = @due = @glance = 0.0
     @ends = nil
   end
 
@@ -44,9 +46,9 @@ class TestOutlook < HeapDumpTest
   def advance(leak)
     write(leak)
     look if @clock >= @due || @clock >= @glance
-    machine.pass(STEP)
-    @clock += STEP
-    @used += leak.rate * STEP if @clock > leak.quiet
+    machine.pass(leak.step)
+    @clock += leak.step
+    @used += leak.rate * leak.step if @clock > leak.quiet
   end
 
   # The dump under way, if there is one.
@@ -61,9 +63,13 @@ class TestOutlook < HeapDumpTest
     @ends = nil
   end
 
-  def look
-    use((@used + own).round)
+  def measure
+    use((@used + own).round) unless @leak.given
     tree.process(40, private: [@used.round - 20, 1].max, as_self: true)
+  end
+
+  def look
+    measure
     if @clock >= @due || @watch.glance?
       @watch.look
       @due = @clock + @watch.pause
@@ -72,10 +78,10 @@ class TestOutlook < HeapDumpTest
   end
 
   # Nobody knows when a leak begins, between two glances, nor how fast it is.
-  def each_leak(rates, **more)
+  def each_leak(rates, quiet: [7.3, 8.6], **more)
     rates.each do |rate|
-      [7.3, 8.6].each do |quiet|
-        leak = Leak.new(rate: rate, quiet: quiet, **more)
+      quiet.each do |moment|
+        leak = Leak.new(rate: rate, quiet: moment, **more)
         yield leak, *live(leak), "#{leak.to_h} #{log.lines}"
       end
     end
@@ -84,6 +90,22 @@ class TestOutlook < HeapDumpTest
   def test_one_for_each_mark
     each_leak([8, 28, 64, 145]) do |_leak, dumps, torn, words|
       assert_equal [3, false], [dumps, torn], words
+    end
+  end
+
+  # Its process is all that is known of then.
+  def test_under_a_limit_that_is_given
+    each_leak([28, 64], given: true, quiet: [12.1]) do |_leak, dumps, torn, words|
+      assert_equal [3, false], [dumps, torn], words
+    end
+  end
+
+  # Of a large process a dump takes minutes.
+  def test_none_of_minutes_that_cannot_be_finished
+    { 5 => 0, 2 => 1 }.each do |rate, number|
+      leak = Leak.new(rate: rate, base: 450, speed: 5, slots: 30_000_000, step: 0.2)
+      dumps, torn = live(leak)
+      assert_equal [number, false], [dumps, torn], "#{leak.to_h} #{log.lines}"
     end
   end
 

@@ -98,7 +98,7 @@ is_crash(int signal) {
 struct watch {
     pid_t leader;
     struct hd_team *team;
-    double deadline;
+    double deadline; // of the clock with sleep: whoever asked may believe that it is over then
     bool several_ractors; // another Ractor may have held a lock that the leader waits for
     uint64_t progress;
     double progressed; // the time at which `progress` changed last
@@ -109,7 +109,7 @@ begin_watch(const struct hd_fork *request, struct hd_team *team, pid_t leader) {
     double now = hd_now();
     return (struct watch){.leader = leader,
                           .team = team,
-                          .deadline = now + request->timeout,
+                          .deadline = hd_now_with_sleep() + request->timeout,
                           .several_ractors = request->several_ractors,
                           .progressed = now};
 }
@@ -117,8 +117,8 @@ begin_watch(const struct hd_fork *request, struct hd_team *team, pid_t leader) {
 /* Returns an errno if the leader must not be waited for any longer, else 0. */
 static int
 look_at_clock(struct watch *watch) {
+    if (hd_now_with_sleep() >= watch->deadline) return ETIMEDOUT;
     double now = hd_now();
-    if (now >= watch->deadline) return ETIMEDOUT;
     uint64_t progress = hd_team_objects(watch->team) + watch->team->file.offset;
     if (progress != watch->progress) {
         watch->progress = progress;
@@ -131,7 +131,7 @@ look_at_clock(struct watch *watch) {
 static struct timespec
 until_next_look(const struct watch *watch) {
     enum { SHORTEST = 10000000 };
-    double left = watch->deadline - hd_now();
+    double left = watch->deadline - hd_now_with_sleep();
     if (left >= 1) return (struct timespec){.tv_sec = 1};
     long nanoseconds = left > 0 ? (long)(left * 1e9) : 0;
     return (struct timespec){.tv_nsec = nanoseconds > SHORTEST ? nanoseconds : SHORTEST};

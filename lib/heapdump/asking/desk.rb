@@ -56,12 +56,14 @@ module HeapDump
         @mutex.synchronize { @letters.any? }
       end
 
-      # Talks with the bus. Returns nil if that is down.
+      # Talks with the bus. Returns nil if that is down. A sign of life is the first thing: a full
+      # disk, on which nothing can be told, still takes it.
       def exchange
         connected do
-          post
           part = self.part
-          part ? look_after(part) : take
+          look_after(part) if part
+          post
+          take unless part
         end
       end
 
@@ -82,18 +84,24 @@ module HeapDump
         down(Terminal::Trouble.sentence(e))
       end
 
+      # Dumps that are there are not made again, also if that cannot be told now. But before another
+      # process begins, it is told why this one has not.
       def post
+        @mutex.synchronize { @letters.select { |one| one.place == :keep } }
+              .each { |letter| settle(letter) }
         while (letter = @mutex.synchronize { @letters.first })
           @bus.tell(letter.part.request.id, @who, letter.step) unless letter.told
           letter.told = true
-          settle(letter.part, letter.place) if letter.place
+          settle(letter) if letter.place
           @mutex.synchronize { @letters.shift }
         end
         @overflow = false
       end
 
-      def settle(part, what)
-        @bus.public_send(what, part.request.id, part.place, @who)
+      def settle(letter)
+        part = letter.part
+        @bus.public_send(letter.place, part.request.id, part.place, @who)
+        letter.place = nil
       end
 
       def look_after(part)

@@ -36,8 +36,11 @@ module HeapDump
       # Returns the number of a place that is free or abandoned; nil if there is none. One that
       # cannot be written, as on a full disk, is as it was.
       def claim(count, name)
-        (1..count).find { |place| occupy(file(place), name) } ||
-          (1..count).find { |place| inherit(place, name) }
+        there = Dir.children(@directory)
+        taken, free = (1..count).partition { |place| there.include?(File.basename(file(place))) }
+        free.find { |place| occupy(file(place), name) } ||
+          taken.reject { |place| there.include?(File.basename(kept(place))) }
+               .find { |place| inherit(place, name) }
       end
 
       # Returns whether the place is that of +name+; nil if somebody else has the lock.

@@ -29,6 +29,7 @@ module HeapDump
         CREATE TABLE IF NOT EXISTS heapdump_ask_places (
           ask text REFERENCES heapdump_asks ON DELETE CASCADE, place integer, who text NOT NULL,
           seen bigint, PRIMARY KEY (ask, place));
+        ALTER TABLE heapdump_ask_places ADD COLUMN IF NOT EXISTS seen bigint;
         CREATE TABLE IF NOT EXISTS heapdump_ask_steps (
           ask text REFERENCES heapdump_asks ON DELETE CASCADE, who text, n integer,
           body text NOT NULL, PRIMARY KEY (ask, who, n));
@@ -68,11 +69,14 @@ module HeapDump
       # A place that no other process has; nil if all are taken. Whoever has a place already gets
       # that: the connection may have broken before it heard of it.
       def claim(request, who)
-        mine = query("SELECT place FROM heapdump_ask_places WHERE ask = $1 AND who = $2",
+        rows = query("SELECT place, who = $2 AS mine FROM heapdump_ask_places WHERE ask = $1 AND " \
+                     "(who = $2 OR seen IS NULL OR seen >= #{NOW} - #{Lease::TIME})",
                      request.id, who.key)
+        mine, taken = rows.partition { |row| row["mine"] == "t" }
         return Integer(mine.first["place"]) if mine.any?
 
-        (1..request.count).find do |place|
+        # Others are left alone: also a row that is not changed is locked, and written to the disk.
+        ((1..request.count).to_a - taken.map { |row| Integer(row["place"]) }).find do |place|
           query("INSERT INTO heapdump_ask_places AS old VALUES ($1, $2, $3, #{NOW}) " \
                 "ON CONFLICT (ask, place) DO UPDATE SET who = excluded.who, seen = excluded.seen " \
                 "WHERE old.seen < #{NOW} - #{Lease::TIME} RETURNING place",
@@ -207,7 +211,8 @@ module HeapDump
       end
 
       def tables
-        return if query("SELECT to_regclass('heapdump_ask_steps') AS name").first["name"]
+        return if query("SELECT FROM pg_attribute WHERE attname = 'seen' AND " \
+                        "attrelid = to_regclass('heapdump_ask_places')").any?
 
         @connection.exec(TABLES)
       rescue ::PG::Error => e

@@ -53,6 +53,11 @@ module HeapDump
         end
       end
 
+      # The same between two looks.
+      def upper_now
+        @source == :process ? @processes.resident&.first : upper
+      end
+
       # [used, what of it cannot be given back] in bytes; nil for what is unknown.
       def usage
         case @source

@@ -7,7 +7,8 @@ module HeapDump
     # What will be when a dump is written: how fast memory grows, how long that can go on, and how
     # long a dump takes. All times are seconds.
     class Outlook # :nodoc:
-      NEAR = 60 # until the limit: memory that cannot be given back is only measured then
+      NEAR = 60 # until the limit: memory that cannot be given back is only measured then,
+      TIMES = 2 # or in so many times what a dump takes
       LOOKS = 8 # in the time that is left
       JUMP = 0.05 # of the limit: if so much more is used, it is time for a look
       STEPS = 3 # quick looks, by which a leak is told from a jump
@@ -16,7 +17,7 @@ module HeapDump
       # that have three times as much to do as they can.
       SLOTS = 300_000
       BYTES = 300 << 20
-      private_constant :NEAR, :LOOKS, :JUMP, :STEPS, :QUICK, :SLOTS, :BYTES
+      private_constant :NEAR, :TIMES, :LOOKS, :JUMP, :STEPS, :QUICK, :SLOTS, :BYTES
 
       def initialize(gauge, machine)
         @gauge = gauge
@@ -34,7 +35,7 @@ module HeapDump
       # To be called at each look.
       def look
         seconds = @machine.seconds
-        @looked = note_all(seconds)
+        @looked = note_all(seconds, @gauge.upper)
         @steps -= 1 if @steps.positive?
         @near = near?
         return if @writing
@@ -46,7 +47,7 @@ module HeapDump
 
       # Between two looks, where a look would cost too much. Returns whether it is time for one.
       def glance?
-        upper = note_all(@machine.seconds)
+        upper = note_all(@machine.seconds, @gauge.upper_now)
         known = upper && @looked && @gauge.limit
         return false unless known && upper - @looked > @gauge.limit * JUMP
 
@@ -71,9 +72,10 @@ module HeapDump
         [(room - needed) / @growth, 0.0].max if room
       end
 
-      # The same if what may be a single jump goes on, too.
+      # The same if what may be a single jump goes on, too. It is only feared for as long as jumps
+      # count: large ones are usual in a large process, whose dump takes minutes.
       def least_left
-        room, needed = @gauge.headroom if @near
+        room, needed = @gauge.headroom if @near && seconds_until_limit&.<(NEAR)
         jumping = @firm.seconds_until(@firm.last + room - needed) if room && @firm.last
         [jumping, seconds_left].compact.min
       end
@@ -107,18 +109,19 @@ module HeapDump
 
       private
 
-      # Whether it would come to the limit soon.
+      # Whether it would come to the limit soon, or before a dump that is begun soon has ended.
       def near?
         left = seconds_until_limit
-        !left.nil? && left < NEAR
+        !left.nil? && left < [NEAR, TIMES * dump_seconds].max
       end
 
       def seconds_until_limit
         @gauge.limit && @all.seconds_until(@gauge.limit)
       end
 
-      def note_all(seconds)
-        @gauge.upper&.tap { |upper| @all.note(seconds, upper) }
+      def note_all(seconds, upper)
+        @all.note(seconds, upper) if upper
+        upper
       end
     end
   end
