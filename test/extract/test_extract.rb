@@ -245,11 +245,28 @@ class TestExtract < HeapDumpTest
       path = File.join(scratch, name)
       FileUtils.cp(source, path)
       extract = Extract.of(path)
-      assert_equal (time || File.mtime(path)).utc.round(3), extract.time.round(3)
+      assert_equal (time || File.mtime(path)).utc.floor(3), extract.time
+      assert_equal extract.time, Extract.of(path).time
       assert_match(/has no time of its own/, extract.warnings.last)
       assert_predicate extract, :complete?
       assert_empty extract.gc
       assert_operator extract.ways.size, :>, 10
+    end
+  end
+
+  # Stores and series could hold none of these.
+  def test_headers_that_lie
+    { pid: [1 << 70, "7", nil, -1], time: ["300000-01-01T00:00:00Z", "-0005-01-01T00:00:00Z",
+                                           "1960-01-01T00:00:00Z"] }.each do |field, values|
+      values.each_with_index do |value, i|
+        path = "#{scratch}/#{field}#{i}.json"
+        File.write(path, File.read(Shop.dump).sub(/"#{field}":("[^"]*"|\d+)/) do
+          "#{JSON.generate(field)}:#{JSON.generate(value)}"
+        end)
+        extract = Extract.of(path)
+        assert_nil extract.identity[:pid] if field == :pid
+        assert_in_delta File.mtime(path), extract.time, 1 if field == :time
+      end
     end
   end
 

@@ -64,8 +64,10 @@ class TestFleetCommand < HeapDumpTest
 
   def test_nothing_and_wrong_places
     assert_equal "0 dumps imported.\n", fleet("import", heap).out
-    assert_match(/No process leaks/, fleet("leaks").out)
-    assert_match(/nothing about that/, fleet("work").out)
+    %w[leaks work].each { |question| assert_match(/has no dumps; import/, fleet(question).err) }
+    answer = heapdump("fleet", "leaks", "--store", "#{scratch}/typo.db")
+    assert_match(/no store sqlite:.*typo.db; --store names another/, answer.err)
+    refute_path_exists "#{scratch}/typo.db"
     assert_equal 1, fleet("import", "#{scratch}/nothing").status
     assert_match(/no such file.*nothing/, fleet("import", "#{scratch}/nothing").err)
     answer = heapdump("fleet", "leaks", "--store", "postgres://u:geheim@127.0.0.1:1/db")

@@ -64,6 +64,54 @@ module FleetStoreTests
     assert_equal ["\\.", "a␀b�\t\n\\N\"'"], names.sort
   end
 
+  def test_names_that_become_the_same_text_are_added_up
+    import(MadeExtract.make(0, classes: { "A\0" => 150, "A␀" => 200, "B\xFF" => 100 },
+                               work: { "J\0" => 1, "J␀" => 2 }))
+    rows = store.query("SELECT name_id, objects, bytes FROM #{store.table(:class_row)}")
+    assert_equal [[100, 4_000], [350, 14_000]],
+                 rows.map { |row| row.values_at(:objects, :bytes) }.sort
+    assert_equal 3, store.number("SELECT done FROM #{store.table(:work_row)}")
+  end
+
+  def test_numbers_that_no_database_takes
+    [1 << 70, -1, "x", nil].each_with_index do |pid, i|
+      import(MadeExtract.make(i, pid: pid, classes: { "A" => 1 << 70 }, work: { "J" => 1 << 70 },
+                                 account: { rss: 1 << 70, other_malloc: 1 << 63, rest: 1 << 63 }))
+    end
+    row = store.row("SELECT objects, bytes FROM #{store.table(:class_row)}")
+    assert_equal [1 << 62] * 2, row.values_at(:objects, :bytes)
+    assert_equal 4, count(:dump)
+  end
+
+  def test_what_could_not_be_read_is_tried_again
+    [HeapDump::ReadError.new("not enough memory"), Errno::EACCES.new("a")].each_with_index do |e, i|
+      failing = ->(_) { raise e }
+      assert_equal :skipped, attempt(failing, "f#{i}").state
+      assert_equal :imported, attempt(->(_) { MadeExtract.make(i) }, "f#{i}").state
+    end
+    assert_equal :skipped, attempt(->(_) { raise HeapDump::NotADump, "none" }, "n").state
+    assert_equal :there, attempt(->(_) { flunk }, "n").state
+  end
+
+  def attempt(extract, name)
+    file = Fleet::Source::File.new(uri: name, path: name, bytes: 1, changed_at: MadeExtract::BASE)
+    Fleet::Importer.new(store, extract: extract).import(file)
+  end
+
+  def test_what_is_asked_for_and_not_there
+    question = Fleet::Leaks.new(store, app: "a\0\xFF'")
+    assert_empty question.rows
+    assert_match(/has no dumps; import some/,
+                 assert_raises(HeapDump::NotFound) { question.check }.message)
+    import(MadeExtract.make(0, identity: { revision: "r1" }))
+    assert_match(/no process of application a␀�'; it has shop/,
+                 assert_raises(HeapDump::NotFound) { question.check }.message)
+    other = Fleet::Leaks.new(store, app: "shop", revision: "r2")
+    assert_match(/no dump of revision r2; it has r1/,
+                 assert_raises(HeapDump::NotFound) { other.check }.message)
+    Fleet::Leaks.new(store, app: "shop", revision: "r1").check
+  end
+
   def test_a_damaged_dump_is_told_and_skipped
     outcome = outcome(MadeExtract.make(0, complete: false), name: "torn")
     assert_equal [:skipped, "it is damaged or was cut short"], [outcome.state, outcome.message]
@@ -72,8 +120,9 @@ module FleetStoreTests
   end
 
   def test_what_fails_leaves_nothing
-    too_large = MadeExtract.make(0, classes: { "A" => 150 }, work: { "Job" => 1 << 70 })
-    assert_raises(Fleet::StoreError) { import(too_large) }
+    wrong = MadeExtract.make(0, classes: { "A" => 150 }, work: { "Job" => nil })
+    error = assert_raises(Fleet::StoreError) { import(wrong, name: "wrong.json") }
+    assert_includes error.message, "wrong.json"
     assert_equal [0, 0, 0], [count(:dump), count(:process), count(:class_row)]
   end
 
@@ -196,6 +245,14 @@ class TestFleetPostgres < HeapDumpTest
     @url ||= "#{TestFleetPostgres.server.url}&schema=s#{object_id}"
   end
 
+  def test_names_of_schemas
+    %w[Mixed user].each do |name|
+      2.times do
+        HeapDump::Fleet.open("#{TestFleetPostgres.server.url}&schema=#{name}").close
+      end
+    end
+  end
+
   def test_months
     [0, 24 * 40].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
     names = store.query("SELECT relname FROM pg_class WHERE relname LIKE 'class_row_2%' AND " \
@@ -228,8 +285,13 @@ class TestFleetClickhouse < HeapDumpTest
 
   # It has no transactions: the row of the dump is the last, and the next import does all again.
   def test_what_fails_leaves_nothing
-    too_large = MadeExtract.make(0, classes: { "A" => 150 }, work: { "Job" => 1 << 70 })
-    assert_raises(HeapDump::Fleet::StoreError) { import(too_large, name: "a") }
+    store.define_singleton_method(:append) do |table, rows|
+      table == :work_row ? refuse(IOError.new("gone")) : super(table, rows)
+    end
+    assert_raises(HeapDump::Fleet::StoreError) do
+      import(MadeExtract.make(0, classes: { "A" => 150 }), name: "a")
+    end
+    store.singleton_class.remove_method(:append)
     assert_equal 0, count(:dump)
     assert_equal :imported, import(MadeExtract.make(0, classes: { "A" => 150 }), name: "a")
     assert_equal [1, 1, 1], [count(:dump), count(:process), count(:class_row)]

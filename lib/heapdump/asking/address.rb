@@ -18,9 +18,9 @@ module HeapDump
       LONGEST = 80 # bytes of that path; the system allows no longer names of sockets
       # Exactly as libpq reads it, which would quote a part of a password that it takes for another
       # thing, or look that up as a host.
-      POSTGRES = %r{\Apostgres(?:ql)?://(?:(?<user>(?:[^@/%]|%\h\h)*)@)?(?<hosts>[^/?@]*)
-                    (?:/(?<name>(?:[^?@%]|%\h\h)*))?
-                    (?:\?(?<more>(?:(?:&|(?<=\?))\w+=(?:[^&=%]|%\h\h)*)*))?\z}x
+      POSTGRES = %r{\Apostgres(?:ql)?://(?:(?<user>(?:[^@/%]|%(?!00)\h\h)*)@)?(?<hosts>[^/?@]*)
+                    (?:/(?<name>(?:[^?@%]|%(?!00)\h\h)*))?
+                    (?:\?(?<more>(?:(?:&|(?<=\?))\w+=(?:[^&=%]|%(?!00)\h\h)*)*))?\z}x
       SIDEKIQ = %r{\Asidekiq:(?:(?<scheme>rediss?|unix)://(?:(?<user>.*)@)?(?<rest>[\w.:/%\[\]-]*)
                    (?:\?(?<more>.*))?)?\z}x
       HOST = /\A(?:\[[\h:.%]+\]|[\w.%-]*)(?::\d+)?\z/

@@ -68,7 +68,7 @@ module HeapDump
         end
         parser.on("--rev NAME", "only dumps of this revision") { |text| @filter[:revision] = text }
         parser.on("--since AGE", "only dumps that are younger, as 12h, 7d or 2w") do |text|
-          @filter[:since] = Time.now.utc - age(text)
+          @filter[:since] = before(age(text))
         end
         parser.on("--keep AGE", "for gc: how old rows may become, as 90d") do |text|
           @keep = age(text)
@@ -80,6 +80,11 @@ module HeapDump
         raise OptionParser::InvalidArgument, text unless number
 
         number.to_i * UNITS.fetch(unit)
+      end
+
+      # No database has to know times before 1970.
+      def before(age)
+        [Time.now.utc - age, Time.at(0).utc].max
       end
 
       def none(arguments)
@@ -125,10 +130,10 @@ module HeapDump
       def gc
         raise UsageError, "gc needs --keep AGE; #{hint}" unless @keep
 
-        before = Time.now.utc - @keep
-        with_store { |store| store.drop_before(before) }
-        if json? then print_json(dropped_before: before.strftime("%FT%TZ"))
-        else screen.line("Rows before #{before.strftime("%F %T")} UTC are gone.")
+        time = before(@keep)
+        with_store { |store| store.drop_before(time) }
+        if json? then print_json(dropped_before: time.strftime("%FT%TZ"))
+        else screen.line("Rows before #{time.strftime("%F %T")} UTC are gone.")
         end
         OK
       end
@@ -144,12 +149,19 @@ module HeapDump
       end
 
       def show(found)
+        found.check if found.rows.empty?
         json? ? print_json(found.to_h(limit)) : FleetTables.new(screen, limit).show(found)
         OK
       end
 
       def with_store
-        store = HeapDump::Fleet.open(@store)
+        address = HeapDump::Fleet::Address.parse(@store)
+        if address.missing?
+          raise NotFound, "there is no store #{address}; --store names another, and `heapdump " \
+                          "fleet import DIR` makes one"
+        end
+
+        store = address.open
         yield store
       ensure
         store&.close

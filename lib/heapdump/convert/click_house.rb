@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "net/http"
+require "securerandom"
 require "uri"
 require_relative "store"
 
@@ -85,9 +86,10 @@ module HeapDump
           "PARTITION BY dump_id ORDER BY (#{keys.join(", ")})"
       end
 
-      # Two importers of one dump have tables of different names.
+      # Two importers of one dump have tables of different names, also on two machines.
       def own(tables, table)
-        format("%s_%012x_%d", table, tables.dump_id, Process.pid)
+        @mark ||= SecureRandom.hex(4)
+        format("%s_%012x_%s", table, tables.dump_id, @mark)
       end
 
       def fill(tables, table)
@@ -124,6 +126,8 @@ module HeapDump
 
         said = Terminal::Text.short(answer.body.to_s.strip, WORDS, keep: :start)
         raise Error, "#{name}: #{said} (HTTP #{answer.code})"
+      rescue Net::ProtocolError, Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError
+        raise Error, "#{name}: what answers speaks no HTTP; give the HTTP port (8123)"
       rescue SystemCallError, IOError, Timeout::Error, SocketError, OpenSSL::SSL::SSLError => e
         raise Error, "#{name}: #{Terminal::Trouble.words(e)}"
       end

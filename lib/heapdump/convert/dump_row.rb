@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
+require "time"
 
 module HeapDump
   module Convert
@@ -40,7 +41,9 @@ module HeapDump
 
       # The day on which the dump was taken: "2026-11-21"; "unknown" if the header does not say it.
       def date(snapshot)
-        snapshot.header["time"].to_s[/\A\d{4}-\d\d-\d\d(?=T)/] || "unknown"
+        Time.iso8601(snapshot.header["time"]).strftime("%F")[/\A\d{4}-\d\d-\d\d\z/] || "unknown"
+      rescue ArgumentError, TypeError
+        "unknown"
       end
 
       def header(snapshot)

@@ -43,23 +43,29 @@ module HeapDump
       def identity
         known = @manifest.slice(*MANIFEST, "host", "pid").merge(@header.slice(*HEADER))
         known["series"] ||= series(known["pid"])
-        known.select { |_, value| value.is_a?(String) || value.is_a?(Integer) }
+        known.delete("pid") unless number?(known["pid"])
+        known.select { |_, value| value.is_a?(String) || number?(value) }
              .to_h { |name, value| [name.to_sym, value.is_a?(String) ? cut(value) : value] }
       end
 
       # The Time, and why it is not sure (nil if it is).
       def time
-        Time.iso8601(@header["time"]).utc.then { |time| [time, nil] }
-      rescue ArgumentError, TypeError
+        told = told_time
+        return [told, nil] if told
+
         named = File.basename(@path)[UNIXTIME] && Regexp.last_match
         return [Time.at(named[1].to_i, named[2].to_i, :millisecond).utc, BY_NAME] if named
 
-        [File.mtime(@path).utc, BY_FILE]
+        [File.mtime(@path).utc.floor(3).clamp(FIRST, LAST), BY_FILE]
       end
+      # Extracts keep milliseconds, so that a dump has the same time whoever reads it. No clock is
+      # right outside of these years.
+      FIRST = Time.utc(1970)
+      LAST = Time.utc(2200)
       BY_NAME = "it has no time of its own: that in its name counts"
       BY_FILE = "it has no time of its own: that at which the file was written counts, which a " \
                 "copy may have changed"
-      private_constant :BY_NAME, :BY_FILE
+      private_constant :FIRST, :LAST, :BY_NAME, :BY_FILE
 
       def rule
         rule = @manifest["rule"]
@@ -85,6 +91,13 @@ module HeapDump
       end
 
       private
+
+      def told_time
+        time = Time.iso8601(@header["time"]).utc.floor(3)
+        time if time.between?(FIRST, LAST)
+      rescue ArgumentError, TypeError
+        nil
+      end
 
       def series(pid)
         named = File.basename(File.dirname(File.expand_path(@path))).match(SERIES)

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "uri"
+require_relative "../asking"
 
 module HeapDump
   module Fleet
@@ -16,14 +17,16 @@ module HeapDump
       FORMS = "sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, " \
               "clickhouse://USER:PASSWORD@HOST/DATABASE or env:NAME"
       NAME = /\A[A-Za-z_]\w{0,62}\z/ # of a schema, of a variable
-      private_constant :FORMS, :NAME
+      CONTROL = /%[01]\h/ # characters that no header of HTTP may have
+      SCHEMA = /(?<=[?&])schema=([^&@]*)(?:&|\z)/
+      private_constant :FORMS, :NAME, :CONTROL, :SCHEMA
 
       # Raises HeapDump::Error for what it does not understand.
       def self.parse(text)
         case text
         when "", "sqlite:" then raise Error, "the address of the store is empty; give #{FORMS}"
         when /\Aenv:/ then of_variable(text.delete_prefix("env:"))
-        when %r{\Apostgres(?:ql)?://} then server(:postgres, text)
+        when %r{\Apostgres(?:ql)?://} then libpq(text)
         when %r{\Aclickhouses?://} then server(:clickhouse, text)
         when /\Asqlite:/, /\A[^:]+\z/, %r{\A\.{0,2}/} then file(text)
         else raise Error,
@@ -47,14 +50,30 @@ module HeapDump
       # What a URI is not is not repeated: it may have a password in it.
       def self.server(kind, text)
         uri = URI.parse(text)
-        raise URI::InvalidURIError unless uri.opaque.nil?
+        raise URI::InvalidURIError if uri.opaque || text.match?(CONTROL)
 
         new(kind, uri, "#{kind}://#{uri.host}#{":#{uri.port}" if uri.port}#{uri.path}")
       rescue URI::InvalidURIError
+        malformed
+      end
+
+      # What libpq would quote in a message is no address. The schema is ours, and not libpq's.
+      def self.libpq(text)
+        schema = text[SCHEMA, 1] || "heapdump"
+        url = text.sub(SCHEMA, "").sub(/[?&]\z/, "")
+        name = Asking::Address.parse(url).to_s
+        return new(:postgres, [url, schema], name) if schema.match?(NAME)
+
+        raise Error, "#{name}: schema= needs a plain name"
+      rescue ArgumentError
+        malformed
+      end
+
+      def self.malformed
         raise Error, "the address of the store is malformed (@, / and % in a password are " \
                      "written %40, %2F and %25); give #{FORMS}"
       end
-      private_class_method :of_variable, :file, :server
+      private_class_method :of_variable, :file, :server, :libpq, :malformed
 
       def initialize(kind, place, name)
         @kind = kind
@@ -71,7 +90,7 @@ module HeapDump
       def open
         store = case @kind
                 when :sqlite then Sqlite.new(@place, @name)
-                when :postgres then Postgres.new(*postgres, @name)
+                when :postgres then Postgres.new(*@place, @name)
                 when :clickhouse then Clickhouse.new(@place, @name)
                 end
         Schema.migrate(store)
@@ -81,24 +100,15 @@ module HeapDump
         raise
       end
 
+      # Whether it is a file that is not there.
+      def missing?
+        @kind == :sqlite && !File.exist?(@place)
+      end
+
       def to_s
         @name
       end
       alias inspect to_s # Ruby puts it into messages of errors
-
-      private
-
-      # Our parameter is none of libpq's.
-      def postgres
-        pairs = URI.decode_www_form(@place.query.to_s)
-        schema = pairs.assoc("schema")&.last || "heapdump"
-        raise Error, "#{@name}: schema= needs a plain name" unless schema.match?(NAME)
-
-        rest = pairs.reject { |pair| pair.first == "schema" }
-        uri = @place.dup
-        uri.query = rest.empty? ? nil : URI.encode_www_form(rest).gsub("+", "%20")
-        [uri.to_s, schema]
-      end
     end
   end
 end

@@ -26,7 +26,8 @@ module HeapDump
       def fetch(key)
         Dir.mktmpdir("heapdump-fleet") do |directory|
           path = File.join(directory, File.basename(key))
-          guard { @client.get_object(bucket: @name, key: key, response_target: path) }
+          got = guard { @client.get_object(bucket: @name, key: key, response_target: path) }
+          File.utime(got.last_modified, got.last_modified, path) if got.last_modified
           manifest(key, path)
           yield path
         end

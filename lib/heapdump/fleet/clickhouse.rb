@@ -38,6 +38,8 @@ module HeapDump
         answer = JSON.parse(answer)
         names = answer["meta"].map { |column| column["name"].to_sym }
         answer["data"].map { |row| names.zip(row).to_h }
+      rescue JSON::ParserError, TypeError, NoMethodError
+        raise StoreError, "#{name}: what answers is no ClickHouse; give its HTTP port (8123)"
       end
 
       def run(sql, *values)
@@ -170,13 +172,15 @@ module HeapDump
         return answer.body.force_encoding(Encoding::UTF_8) if answer.is_a?(Net::HTTPOK)
 
         raise StoreError, "#{name}: #{answer.body.to_s.scrub.lines.first.to_s.strip[0, 300]}"
-      rescue SystemCallError, IOError, Timeout::Error => e
+      rescue Net::ProtocolError, Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError
+        raise StoreError, "#{name}: what answers speaks no HTTP; give the HTTP port (8123)"
+      rescue SystemCallError, IOError, Timeout::Error, OpenSSL::SSL::SSLError => e
         raise StoreError, "#{name}: #{e.message}"
       end
 
       def headers
         user, password = [@uri.user, @uri.password].map do |text|
-          text && URI.decode_www_form_component(text)
+          text && URI::DEFAULT_PARSER.unescape(text)
         end
         { "X-ClickHouse-User" => user, "X-ClickHouse-Key" => password }.compact
       end

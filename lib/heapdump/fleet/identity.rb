@@ -8,27 +8,24 @@ module HeapDump
       class Identity # :nodoc:
         # +known+:: as Extract#identity
         def initialize(known, directory)
-          @known = known.transform_values { |value| value.is_a?(String) ? Rows.text(value) : value }
+          @pid = Rows.number(known[:pid]) || 0
+          @known = known.except(:pid).transform_values { |value| Rows.text(value) }
           @life = (@known[:start] || @known[:series] || Rows.text("in #{directory}")).to_s
         end
 
         def id
-          Ids.process(host: host, pid: pid, series: @life)
+          Ids.process(host: host, pid: @pid, series: @life)
         end
 
         # Of the table process.
         def row
-          [id, app, host, pid, @life, *@known.values_at(:program, :ruby, :platform)]
+          [id, app, host, @pid, @life, *@known.values_at(:program, :ruby, :platform)]
         end
 
         private
 
         def host
           @known[:host] || "unknown"
-        end
-
-        def pid
-          @known[:pid] || 0
         end
 
         def app

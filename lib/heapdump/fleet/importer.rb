@@ -23,6 +23,8 @@ module HeapDump
 
         @store.add(:file, [[uri(file), file.bytes, file.changed_at, "waiting", nil, nil]])
         @store.claim(uri(file)) { claimed(file) } || Outcome.new(state: :busy)
+      rescue StoreError => e
+        raise StoreError, "#{e.message} (when #{file.path} was imported)"
       end
 
       private
@@ -33,7 +35,7 @@ module HeapDump
 
       def done?(file)
         @store.found?("SELECT uri FROM #{@store.table(:file)} WHERE uri = ? AND bytes = ? " \
-                      "AND changed_at = ? AND state <> 'waiting'",
+                      "AND changed_at = ? AND state IN ('done', 'skipped')",
                       uri(file), file.bytes, file.changed_at)
       end
 
@@ -44,12 +46,16 @@ module HeapDump
         return skip(file, "it is damaged or was cut short") unless extract.complete?
 
         write(Rows.new(extract, file), file)
+      rescue NotADump, Corrupt => e
+        skip(file, e.message)
       rescue ReadError, SystemCallError => e
-        skip(file, e.is_a?(ReadError) ? e.message : Terminal::Trouble.words(e))
+        skip(file, e.is_a?(ReadError) ? e.message : Terminal::Trouble.words(e), "failed")
       end
 
-      def skip(file, message)
-        @store.put(:file, [[uri(file), file.bytes, file.changed_at, "skipped", nil,
+      # What is damaged stays so. What "failed" may be readable the next time: it has another owner,
+      # it is of a newer version, memory was short.
+      def skip(file, message, state = "skipped")
+        @store.put(:file, [[uri(file), file.bytes, file.changed_at, state, nil,
                             Rows.text(message)]])
         Outcome.new(state: :skipped, message: message)
       end

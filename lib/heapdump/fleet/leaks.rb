@@ -86,19 +86,24 @@ module HeapDump
 
       # In the order in which they came (Array of String).
       def revisions_of(app)
-        seen_revisions.fetch(app, {}).sort_by { |_, (first, _)| first }.map(&:first)
+        seen_revisions.fetch(app, {}).sort_by(&:last).map(&:first)
       end
 
+      # Of those that are asked for.
       def judged(app)
-        seen_revisions.fetch(app, {}).sum { |_, (_, count)| count }
+        @judged ||= select("app, count(*) AS judged", :verdict,
+                           where(["kind = 'process'"], at: "to_at", app: "app",
+                                                       revision: "revision"), "GROUP BY app")
+                    .to_h { |row| row.values_at(:app, :judged) }
+        @judged.fetch(app, 0)
       end
 
       # Each process that was judged has one row of this kind.
       def seen_revisions
-        @seen_revisions ||= select("app, revision, min(from_at) AS first, count(*) AS judged",
-                                   :verdict, where(["kind = 'process'"]), "GROUP BY app, revision")
+        @seen_revisions ||= select("app, revision, min(from_at) AS first", :verdict,
+                                   where(["kind = 'process'"]), "GROUP BY app, revision")
                             .each_with_object({}) do |row, all|
-          (all[row[:app]] ||= {})[row[:revision]] = [row[:first], row[:judged]]
+          (all[row[:app]] ||= {})[row[:revision]] = row[:first]
         end
       end
     end

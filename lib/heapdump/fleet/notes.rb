@@ -11,7 +11,8 @@ module HeapDump
       FIELDS = %w[rss private working_set limit live_slots old_objects pages major_gc requests
                   jobs].freeze
       LARGEST = 1 << 62
-      private_constant :FIELDS, :LARGEST
+      YEARS = [1970, 2199].freeze # no clock is right outside of these
+      private_constant :FIELDS, :LARGEST, :YEARS
 
       def initialize(store)
         @store = store
@@ -58,7 +59,8 @@ module HeapDump
 
       def samples(life)
         life.samples.filter_map do |line|
-          [Time.iso8601(line["time"]).utc, line]
+          at = Time.iso8601(line["time"]).utc
+          [at, line] if at.year.between?(*YEARS)
         rescue ArgumentError, TypeError
           nil
         end.uniq(&:first)
@@ -81,7 +83,7 @@ module HeapDump
         rows = samples(life).flat_map do |at, line|
           done = Hash.try_convert(line["work"]) || {}
           done.each { |name, number| totals[Rows.text(name)] += number if number?(number) }
-          totals.map { |name, number| [process, at, Ids.name(name), number] }
+          totals.map { |name, number| [process, at, Ids.name(name), Rows.number(number)] }
         end
         Work.new(totals.keys.map { |name| [Ids.name(name), name] }, rows)
       end

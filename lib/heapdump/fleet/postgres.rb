@@ -147,8 +147,8 @@ module HeapDump
         @connection.exec(SETTINGS)
         @connection.type_map_for_queries = PG::BasicTypeMapForQueries.new(@connection)
         @connection.type_map_for_results = PG::BasicTypeMapForResults.new(@connection)
-        @connection.exec("CREATE SCHEMA IF NOT EXISTS #{@schema}") unless schema?
-        @connection.exec("SET search_path TO #{@schema}")
+        @connection.exec("CREATE SCHEMA IF NOT EXISTS \"#{@schema}\"") unless schema?
+        @connection.exec("SET search_path TO \"#{@schema}\"")
       end
 
       # Whoever may only use a schema may not ask to make it.

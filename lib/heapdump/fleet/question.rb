@@ -11,8 +11,8 @@ module HeapDump
       # +since+::    only what was taken from this time on (Time)
       def initialize(store, app: nil, revision: nil, since: nil)
         @store = store
-        @app = app
-        @revision = revision
+        @app = Rows.text(app)
+        @revision = Rows.text(revision)
         @since = since
       end
 
@@ -28,12 +28,40 @@ module HeapDump
           rows: (limit ? all.first(limit) : all).map { |row| fields(row) } }
       end
 
+      # Raises NotFound if the store has no dump at all, of the application, or of the revision: then
+      # an answer without rows would say what nobody knows.
+      def check
+        raise NotFound, "#{store} has no dumps; import some: heapdump fleet import DIR" unless any?
+        raise NotFound, absent("process of application", @app, apps) if @app && !apps.include?(@app)
+        return if @revision.nil? || revisions.include?(@revision)
+
+        raise NotFound, absent("dump of revision", @revision, revisions)
+      end
+
       private
 
       attr_reader :store
 
-      def hash(row)
-        row.to_h.transform_values { |value| plain(value) }
+      def any?
+        store.found?("SELECT id FROM #{store.table(:process)}")
+      end
+
+      def apps
+        @apps ||= select("DISTINCT app", :process, ["", []]).map { |row| row[:app] }.sort
+      end
+
+      def revisions
+        @revisions ||= select("DISTINCT revision", :dump, ["", []])
+                       .filter_map { |row| row[:revision] }.sort
+      end
+
+      SHOWN = 10
+      private_constant :SHOWN
+
+      def absent(what, name, names)
+        some = names.first(SHOWN).join(", ")
+        more = ", …" if names.size > SHOWN
+        "#{store} has no #{what} #{name}; it has #{names.empty? ? "none" : "#{some}#{more}"}"
       end
 
       def fields(row)

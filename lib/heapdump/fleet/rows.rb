@@ -9,13 +9,20 @@ module HeapDump
       LEAST_OBJECTS = 100
       LEAST_BYTES = 16 << 10
       MOST_WAYS = 1_000 # the largest, besides those that the process had before
-      private_constant :LEAST_OBJECTS, :LEAST_BYTES, :MOST_WAYS
+      LARGEST = 1 << 62
+      private_constant :LEAST_OBJECTS, :LEAST_BYTES, :MOST_WAYS, :LARGEST
 
       autoload :Identity, "#{__dir__}/identity"
 
       # Texts without what no database takes.
       def self.text(text)
         text && text.to_s.scrub("�").tr("\0", "␀")
+      end
+
+      # A number of 0 or more that all databases take; a larger one counts as the largest. nil for
+      # what is no such number.
+      def self.number(value)
+        [value, LARGEST].min if value.is_a?(Integer) && value >= 0
       end
 
       attr_reader :process_id, :dump_id
@@ -43,22 +50,21 @@ module HeapDump
         extract = @extract
         texts = [extract.identity[:revision], extract.rule, @file.uri]
         [dump_id, process_id, at, *texts.map { |text| Rows.text(text) }, @file.bytes,
-         extract.objects, extract.held_objects,
-         extract.held_bytes, extract.garbage_bytes,
-         *extract.gc.values_at(:count, :major_gc_count, :total_allocated_objects),
-         *extract.account.values_at(:rss, :private), unexplained,
-         *[extract.other_classes, extract.other_ways].map { |sum| sum&.objects.to_i },
+         *numbers(extract.objects, extract.held_objects, extract.held_bytes, extract.garbage_bytes,
+                  *extract.gc.values_at(:count, :major_gc_count, :total_allocated_objects),
+                  *extract.account.values_at(:rss, :private), unexplained,
+                  *[extract.other_classes, extract.other_ways].map { |sum| sum&.objects.to_i }),
          extract.warnings.map { |line| Rows.text(line) }.join("\n")]
       end
 
       # By table (Hash of Symbol to Array of rows): what belongs to this dump alone.
       def of_dump(known)
-        classes = chosen(@extract.classes, known[:classes], :bytes)
+        classes = chosen(by_text(@extract.classes), known[:classes], :bytes)
         ways = ways(known[:ways])
         { part_row: parts, class_row: classes.map { |name, sum| class_row(name, sum) },
           way_row: ways.map { |signature, sum| way_row(signature, sum) },
-          site_row: @extract.sites.filter_map { |name, sum| site_row(name, sum) },
-          work_row: @extract.work.map { |name, done| [process_id, at, named(name), done] } }
+          site_row: by_text(@extract.sites).filter_map { |name, sum| site_row(name, sum) },
+          work_row: work.map { |name, done| [process_id, at, named(name), *numbers(done)] } }
       end
 
       # Rows that several dumps have in common, of what #of_dump has named.
@@ -75,7 +81,28 @@ module HeapDump
       end
 
       def parts
-        @extract.account.map { |part, bytes| [process_id, at, part.to_s, bytes] }
+        @extract.account.map { |part, bytes| [process_id, at, part.to_s, *numbers(bytes)] }
+      end
+
+      def work
+        by_text(@extract.work.transform_values { |done| [done] }).transform_values(&:first)
+      end
+
+      def numbers(*all)
+        all.map { |number| Rows.number(number) }
+      end
+
+      # Names that differ may become the same text: then what they have is added up.
+      def by_text(sums)
+        sums.each_with_object({}) do |(name, sum), all|
+          text = Rows.text(name)
+          before = all[text]
+          all[text] = before ? sum.dup.tap { |both| add(both, before) } : sum
+        end
+      end
+
+      def add(sum, other)
+        sum.each_with_index { |number, at| sum[at] = number + other[at] }
       end
 
       # The number of a name, which then gets a row.
@@ -85,12 +112,11 @@ module HeapDump
       end
 
       def chosen(sums, known, figure)
+        had = known.to_h { |name| [name, nil] }
         kept = sums.select do |name, sum|
-          sum.objects >= LEAST_OBJECTS || sum[figure] >= LEAST_BYTES ||
-            known.include?(Rows.text(name))
+          sum.objects >= LEAST_OBJECTS || sum[figure] >= LEAST_BYTES || had.key?(name)
         end
-        (known - kept.keys.map { |name| Rows.text(name) }).each { |name| kept[name] = nil }
-        kept
+        kept.merge(had.except(*kept.keys))
       end
 
       def ways(known)
@@ -104,18 +130,18 @@ module HeapDump
 
       def class_row(name, sum)
         figures = sum ? [sum.objects, sum.bytes, sum.retained, sum.old] : [0, 0, 0, 0]
-        [process_id, at, named(name), *figures]
+        [process_id, at, named(name), *numbers(*figures)]
       end
 
       def way_row(signature, sum)
         figures = sum ? [sum.objects, sum.bytes, sum.retained] : [0, 0, 0]
-        [process_id, at, signature, *figures]
+        [process_id, at, signature, *numbers(*figures)]
       end
 
       def site_row(name, sum)
         return if sum.objects < LEAST_OBJECTS && sum.bytes < LEAST_BYTES
 
-        [process_id, at, named(name), sum.objects, sum.bytes]
+        [process_id, at, named(name), *numbers(sum.objects, sum.bytes)]
       end
 
       def way(signature, sum)

@@ -19,6 +19,9 @@ module HeapDump
         end
       end
 
+      NAME = /\.(?:json|dump|heap)(?:\.(?:gz|zst))?\z/ # of a dump
+      private_constant :NAME
+
       module_function
 
       # All files (Array of File) of paths, directories and buckets (s3://…), the oldest first.
@@ -44,12 +47,20 @@ module HeapDump
       # What has gone meanwhile, or is no dump by its first bytes, is passed over.
       def in_directory(path)
         stat = ::File.lstat(path)
-        return below(path) if stat.directory?
+        return file?(path, stat) ? [file(path, stat)] : [] unless stat.directory?
 
-        hidden = ::File.basename(path).start_with?(".")
-        stat.file? && !hidden && Snapshot::Directory.dump_at?(path) ? [file(path, stat)] : []
+        # One that cannot be read is told as a file is.
+        ::File.readable?(path) && ::File.executable?(path) ? below(path) : [file(path, stat)]
       rescue SystemCallError, NotFound
         []
+      end
+
+      # What may not be read counts by its name, so that it is told.
+      def file?(path, stat)
+        return false if !stat.file? || ::File.basename(path).start_with?(".")
+        return Snapshot::Directory.dump_at?(path) if ::File.readable?(path)
+
+        path.match?(NAME) && !path.match?(DumpFiles::OTHERS)
       end
 
       def file(path, stat)
@@ -57,7 +68,7 @@ module HeapDump
         File.new(uri: "#{Socket.gethostname}:#{real}", path: real, bytes: stat.size,
                  changed_at: stat.mtime.utc.round(6))
       end
-      private_class_method :below, :in_directory, :file
+      private_class_method :below, :in_directory, :file?, :file
     end
   end
 end
