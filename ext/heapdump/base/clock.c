@@ -6,7 +6,7 @@
 #include <time.h>
 
 #ifndef CLOCK_BOOTTIME
-#define CLOCK_BOOTTIME CLOCK_MONOTONIC
+#    define CLOCK_BOOTTIME CLOCK_MONOTONIC
 #endif
 
 static double

@@ -98,7 +98,7 @@ is_crash(int signal) {
 struct watch {
     pid_t leader;
     struct hd_team *team;
-    double deadline; // of the clock with sleep: whoever asked may believe that it is over then
+    double deadline;      // of the clock with sleep: whoever asked may believe that it is over then
     bool several_ractors; // another Ractor may have held a lock that the leader waits for
     uint64_t progress;
     double progressed; // the time at which `progress` changed last
