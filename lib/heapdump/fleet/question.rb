@@ -28,8 +28,8 @@ module HeapDump
           rows: (limit ? all.first(limit) : all).map { |row| fields(row) } }
       end
 
-      # Raises NotFound if the store has no dump at all, of the application, or of the revision: then
-      # an answer without rows would say what nobody knows.
+      # Raises NotFound if the store has no dump at all, of the application, or of the revision: an
+      # answer without rows would say what nobody knows.
       def check
         raise NotFound, "#{store} has no dumps; import some: heapdump fleet import DIR" unless any?
         raise NotFound, absent("process of application", @app, apps) if @app && !apps.include?(@app)
