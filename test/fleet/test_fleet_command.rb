@@ -4,6 +4,7 @@ require "test_helper"
 require "support/command_line"
 require "heapdump/fleet"
 require "json"
+require "sqlite3"
 require "support/s3_server"
 
 # `heapdump fleet` with real dumps of real processes.
@@ -70,12 +71,24 @@ class TestFleetCommand < HeapDumpTest
     refute_path_exists "#{scratch}/typo.db"
     assert_equal 1, fleet("import", "#{scratch}/nothing").status
     assert_match(/no such file.*nothing/, fleet("import", "#{scratch}/nothing").err)
-    answer = heapdump("fleet", "leaks", "--store", "postgres://u:geheim@127.0.0.1:1/db")
+    assert_secret_arguments_are_refused
+    ENV["HEAPDUMP_STORE"] = "postgres://u:geheim@127.0.0.1:1/db"
+    answer = heapdump("fleet", "leaks")
     assert_equal 1, answer.status
     refute_includes answer.err, "geheim"
-    answer = heapdump("fleet", "leaks", "--store", "clickhouse://u:geheim@127.0.0.1:1/db")
+    ENV["HEAPDUMP_STORE"] = "clickhouse://u:geheim@127.0.0.1:1/db"
+    answer = heapdump("fleet", "leaks")
     assert_match(/cannot be reached/, answer.err)
     refute_includes answer.err, "geheim"
+  ensure
+    ENV.delete("HEAPDUMP_STORE")
+  end
+
+  def test_a_database_of_another_program
+    SQLite3::Database.new("#{scratch}/fleet.db").execute("CREATE TABLE verdict (id integer)")
+    answer = fleet("import", heap)
+    assert_equal 1, answer.status
+    assert_match(/fleet.db is a database of another program/, answer.err)
   end
 
   def test_from_a_bucket
@@ -103,6 +116,18 @@ class TestFleetCommand < HeapDumpTest
   end
 
   private
+
+  def assert_secret_arguments_are_refused
+    %w[postgres clickhouse].each do |engine|
+      %w[leaks import].each do |question|
+        answer = heapdump("fleet", question, *(heap if question == "import"),
+                          "--store", "#{engine}://u:geheim@127.0.0.1:1/db")
+        assert_equal 64, answer.status
+        assert_match(/put the address into HEAPDUMP_STORE/, answer.err)
+        refute_includes answer.err, "geheim"
+      end
+    end
+  end
 
   def with_keys
     keys = { "AWS_ACCESS_KEY_ID" => "id", "AWS_SECRET_ACCESS_KEY" => "key" }

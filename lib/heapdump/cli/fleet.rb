@@ -40,7 +40,7 @@ module HeapDump
 
       def initialize(**)
         super
-        @store = ENV.fetch("HEAPDUMP_STORE", "").empty? ? STORE : "env:HEAPDUMP_STORE"
+        @address = ENV.fetch("HEAPDUMP_STORE", "").empty? ? STORE : "env:HEAPDUMP_STORE"
         @jobs = 1
         @filter = {}
       end
@@ -59,7 +59,7 @@ module HeapDump
 
       def options(parser)
         parser.on("--store ADDRESS", "the store (default: HEAPDUMP_STORE,",
-                  "else #{STORE})") { |text| @store = text }
+                  "else #{STORE})") { |text| @address = text }
         number_option(parser, "--jobs N", 1..64, "import with N processes (default 1)") do |n|
           @jobs = n
         end
@@ -73,6 +73,15 @@ module HeapDump
         parser.on("--keep AGE", "for gc: how old rows may become, as 90d") do |text|
           @keep = age(text)
         end
+      end
+
+      # The address, unless it has a password that others could read.
+      def store
+        return @address if @address.start_with?("env:") ||
+                           !HeapDump::Fleet::Address.parse(@address).secret?
+
+        raise UsageError, "everybody on this machine can read a password in an argument; " \
+                          "put the address into HEAPDUMP_STORE"
       end
 
       def age(text)
@@ -102,7 +111,7 @@ module HeapDump
       def import(paths)
         raise UsageError, "give directories or files; #{hint}" if paths.empty?
 
-        import = HeapDump::Fleet::Import.new(@store, jobs: @jobs)
+        import = HeapDump::Fleet::Import.new(store, jobs: @jobs)
         progress = Terminal::Progress.new(err)
         outcome = progress.during(lambda {
           ["importing", import.done, import.total]
@@ -155,16 +164,16 @@ module HeapDump
       end
 
       def with_store
-        address = HeapDump::Fleet::Address.parse(@store)
+        address = HeapDump::Fleet::Address.parse(store)
         if address.missing?
           raise NotFound, "there is no store #{address}; --store names another, and `heapdump " \
                           "fleet import DIR` makes one"
         end
 
-        store = address.open
-        yield store
+        opened = address.open
+        yield opened
       ensure
-        store&.close
+        opened&.close
       end
     end
   end

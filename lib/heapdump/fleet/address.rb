@@ -52,7 +52,8 @@ module HeapDump
         uri = URI.parse(text)
         raise URI::InvalidURIError if uri.opaque || text.match?(CONTROL)
 
-        new(kind, uri, "#{kind}://#{uri.host}#{":#{uri.port}" if uri.port}#{uri.path}")
+        name = "#{kind}://#{uri.host}#{":#{uri.port}" if uri.port}#{uri.path}"
+        new(kind, uri, name, secret: !uri.password.nil?)
       rescue URI::InvalidURIError
         malformed
       end
@@ -61,8 +62,9 @@ module HeapDump
       def self.libpq(text)
         schema = text[SCHEMA, 1] || "heapdump"
         url = text.sub(SCHEMA, "").sub(/[?&]\z/, "")
-        name = Asking::Address.parse(url).to_s
-        return new(:postgres, [url, schema], name) if schema.match?(NAME)
+        parsed = Asking::Address.parse(url)
+        name = parsed.to_s
+        return new(:postgres, [url, schema], name, secret: parsed.secret?) if schema.match?(NAME)
 
         raise Error, "#{name}: schema= needs a plain name"
       rescue ArgumentError
@@ -75,15 +77,16 @@ module HeapDump
       end
       private_class_method :of_variable, :file, :server, :libpq, :malformed
 
-      def initialize(kind, place, name)
+      def initialize(kind, place, name, secret: false)
         @kind = kind
         @place = place
         @name = name
+        @secret = secret
       end
 
-      # Whether importers on several machines can use it.
-      def shared?
-        @kind != :sqlite
+      # Whether it has a password, which must not be in the arguments of a command.
+      def secret?
+        @secret
       end
 
       # Opens it (Store).

@@ -8,10 +8,11 @@ module HeapDump
     class Sqlite < Store
       GEMFILE = 'gem "sqlite3"'
       PATIENCE = 60_000 # milliseconds: so long another importer may write
+      APPLICATION = 0x68656170 # "heap", in the header of the file
       TYPES = { id: "INTEGER", integer: "INTEGER", real: "REAL", boolean: "INTEGER", text: "TEXT",
                 time: "TEXT" }.freeze
       TIME = "%FT%T.%6NZ" # which sorts as time does, and which SQLite's functions understand
-      private_constant :GEMFILE, :PATIENCE, :TYPES, :TIME
+      private_constant :GEMFILE, :PATIENCE, :APPLICATION, :TYPES, :TIME
 
       def self.load
         require "sqlite3"
@@ -99,13 +100,26 @@ module HeapDump
 
       def connect(path)
         File.open(path, File::CREAT | File::RDWR, 0o600) { nil } # only its owner may read it
-        database = SQLite3::Database.new(path)
+        database = ours(SQLite3::Database.new(path))
         database.busy_timeout = PATIENCE
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database
       rescue SQLite3::Exception, SystemCallError => e
         raise StoreError, "#{name} cannot be opened: #{e.message}"
+      end
+
+      # Marks an empty file as a store. Raises StoreError for a file of another program.
+      def ours(database)
+        id = database.get_first_value("PRAGMA application_id")
+        return database if id == APPLICATION
+
+        tables = database.get_first_value("SELECT count(*) FROM sqlite_master")
+        raise StoreError, "#{name} is a database of another program; give another file" if
+          tables.positive? || !id.zero?
+
+        database.execute("PRAGMA application_id = #{APPLICATION}")
+        database
       end
 
       def insert(verb, table, rows)
