@@ -82,7 +82,6 @@ class TestJobs < HeapDumpTest
     client = WebClient.new([dump { |made| made.constant("TEXT", made.string("x")) }])
     client.web.dumps.open_all
     id = client.ids.first
-    client.ask!("summary", dump: id)
     gate = Queue.new
     HeapDump::Snapshot::Aside.stub(:of, ->(*) { gate.pop }) do
       begun = now

@@ -15,7 +15,8 @@ module HeapDump
         slow
 
         MOST_LEAKS = 50
-        private_constant :MOST_LEAKS
+        WORDS = %i[path holder location gem].freeze # of a line
+        private_constant :MOST_LEAKS, :WORDS
 
         # None is kept open for it.
         def opened
@@ -81,7 +82,7 @@ module HeapDump
 
         # Which process it is. Names of hosts and programs are values.
         def title(one)
-          return one.title if given[:values]
+          return Terminal::Text.safe(one.title) if given[:values]
 
           pid, app = one.identity.values_at(:pid, :app)
           name = app || "process"
@@ -132,6 +133,7 @@ module HeapDump
             %i[values retained].each do |name|
               fields[name] = fields[name].values_at(*points) if fields[name]
             end
+            WORDS.each { |name| fields[name] &&= Terminal::Text.safe(fields[name]) }
             { **fields, words: words.verdict(line), growth: line.growth,
                         retained_per_hour: line.retained_per_hour&.round(3) }
           end
@@ -139,10 +141,11 @@ module HeapDump
 
         # A sentence with paths and names of processes, some of which are values.
         def told(text)
-          return text if given[:values]
-
-          text = trends.reduce(text) { |words, one| words.gsub(one.title) { title(one) } }
-          Snapshot::Homes.hide(text)
+          unless given[:values]
+            text = trends.reduce(text) { |words, one| words.gsub(one.title) { title(one) } }
+            text = Snapshot::Homes.hide(text)
+          end
+          Terminal::Text.safe(text)
         end
       end
     end
