@@ -100,8 +100,9 @@ module HeapDump
 
       def connect(path)
         File.open(path, File::CREAT | File::RDWR, 0o600) { nil } # only its owner may read it
-        database = ours(SQLite3::Database.new(path))
+        database = SQLite3::Database.new(path)
         database.busy_timeout = PATIENCE
+        ours(database)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database
@@ -111,15 +112,25 @@ module HeapDump
 
       # Marks an empty file as a store. Raises StoreError for a file of another program.
       def ours(database)
-        id = database.get_first_value("PRAGMA application_id")
-        return database if id == APPLICATION
+        return database if application(database) == APPLICATION
+
+        database.transaction(:immediate) { mark(database) } # another one may do it meanwhile
+        database
+      end
+
+      def mark(database)
+        id = application(database)
+        return if id == APPLICATION
 
         tables = database.get_first_value("SELECT count(*) FROM sqlite_master")
         raise StoreError, "#{name} is a database of another program; give another file" if
           tables.positive? || !id.zero?
 
         database.execute("PRAGMA application_id = #{APPLICATION}")
-        database
+      end
+
+      def application(database)
+        database.get_first_value("PRAGMA application_id")
       end
 
       def insert(verb, table, rows)
