@@ -116,6 +116,7 @@ class TestExamples < HeapDumpTest
   STAND_INS = {
     "Billing::Invoice" => "Shop::Session", "Session" => "Shop::Session",
     "before.json" => "1.json", "after.json" => "2.json", "/var/tmp/heaps" => "all",
+    "/var/tmp/heapdump" => "all",
     "heap.json.gz" => "heap.json.zst"
   }.freeze
 
@@ -130,7 +131,8 @@ class TestExamples < HeapDumpTest
     assert_operator lines.size, :>, 15
     Dir.chdir(scratch) do
       lines.each do |line|
-        words = line.gsub(Shape::ADDRESS, session).sub("app/bus.rb:9", place).gsub(%r{[\w.:/]+}) do |word|
+        named = line.gsub(Shape::ADDRESS, session).sub("app/bus.rb:9", place)
+        words = named.gsub(%r{[\w.:/]+}) do |word|
           STAND_INS.fetch(word, word)
         end
         answer = help_example(words)

@@ -77,7 +77,7 @@ module HeapDump
       ],
       "trends" => [
         ["trends /var/tmp/heapdump", "what leaks in each process that a watch has dumped"],
-        ["trends heap-17*.dump --csv", "all numbers over time, for a spreadsheet"]
+        ["trends /var/tmp/heaps --csv", "all numbers over time, for a spreadsheet"]
       ],
       "report" => [
         ["report 1.json 2.json 3.json -o leak.html", "what leaks, to be handed on"],
