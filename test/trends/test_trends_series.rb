@@ -125,7 +125,7 @@ class TestTrendsSeries < HeapDumpTest
 
   def test_what_many_dumps_have_to_say_is_said_once
     dumps = hourly(5) { |numbers, _| numbers.klass("A", 5) }
-    dumps.each { |_, extract| extract.warnings = ["it has no time"] }
+    dumps.map(&:last).each { |extract| extract.warnings = ["it has no time"] }
     dumps.last.last.warnings = ["it is odd"]
     assert_equal ["4 dumps, as /dumps/heap-1.json: it has no time",
                   "/dumps/heap-5.json: it is odd"], only(*dumps).warnings

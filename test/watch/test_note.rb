@@ -50,7 +50,7 @@ class TestNote < HeapDumpTest
     finish(watch)
     use(990)
     look(watch, 50) # refused: a line all the same
-    assert_equal({ headroom: 1 }, refusals(watch)) # what was refused waits, and is not refused again
+    assert_equal({ headroom: 1 }, refusals(watch)) # what was refused waits: once is enough
     assert_equal "memory", lines.last(2).map { |line| line["struck"] }.compact.last
   end
 
