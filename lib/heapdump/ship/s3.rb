@@ -73,24 +73,34 @@ module HeapDump
         yield
       rescue ::Aws::Errors::ServiceError, ::Seahorse::Client::NetworkingError,
              ::Aws::Errors::MissingCredentialsError, ::Aws::Errors::NoSuchEndpointError => e
-        raise Error, "#{name}: #{e.message.lines.first.to_s.strip}"
+        raise Error, "#{name}: #{words(e)}"
+      rescue URI::Error # its message has the password of the proxy
+        raise Error, "#{name}: the proxy in the environment is no valid address"
+      rescue Net::ProtocolError => e
+        raise Error, "#{name}: the proxy refuses it (#{e.message})"
       end
 
+      def self.words(error)
+        case error
+        when ::Aws::Errors::MissingCredentialsError
+          "no keys were found, neither in the environment nor in a profile or role"
+        when ::Seahorse::Client::NetworkingError then "the store does not answer (#{error.message})"
+        when ::Aws::Errors::ServiceError then [error.code, error.message].uniq.join(": ")
+        else error.message
+        end
+      end
+      private_class_method :words
+
       def deliver(file, facts)
-        object = { bucket: @bucket,
-                   key: [@prefix, key_of(file, facts)].reject(&:empty?).join("/") }
-        sha256 = sha256_of(file, facts)
-        etag = there(object, sha256) || conditional do |**condition|
-          upload(file, object, sha256, condition)
-        end || taken(object, sha256)
-        Receipt.new(address(object), etag.delete('"'))
-      rescue ::Aws::Errors::ServiceError, ::Seahorse::Client::NetworkingError,
-             ::Aws::Errors::MissingCredentialsError, ::Aws::Errors::NoSuchEndpointError => e
-        raise Error, "#{self}: #{words(e)}"
-      rescue URI::Error # its message has the password of the proxy
-        raise Error, "#{self}: the proxy in the environment is no valid address"
-      rescue Net::ProtocolError => e
-        raise Error, "#{self}: the proxy refuses it (#{e.message})"
+        S3.guard(self) do
+          object = { bucket: @bucket,
+                     key: [@prefix, key_of(file, facts)].reject(&:empty?).join("/") }
+          sha256 = sha256_of(file, facts)
+          etag = there(object, sha256) || conditional do |**condition|
+            upload(file, object, sha256, condition)
+          end || taken(object, sha256)
+          Receipt.new(address(object), etag.delete('"'))
+        end
       end
 
       private
@@ -187,16 +197,6 @@ module HeapDump
         @client.abort_multipart_upload(**object, upload_id: id)
       rescue ::Aws::Errors::ServiceError, ::Seahorse::Client::NetworkingError
         nil
-      end
-
-      def words(error)
-        case error
-        when ::Aws::Errors::MissingCredentialsError
-          "no keys were found, neither in the environment nor in a profile or role"
-        when ::Seahorse::Client::NetworkingError then "the store does not answer (#{error.message})"
-        when ::Aws::Errors::ServiceError then [error.code, error.message].uniq.join(": ")
-        else error.message
-        end
       end
     end
   end
