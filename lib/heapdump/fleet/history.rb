@@ -47,7 +47,11 @@ module HeapDump
       end
 
       def rows_of(table, condition)
-        select("*", table, where(condition, at: "at")).filter_map do |row|
+        found = select("*", table, where(condition, at: "at"))
+        ids = found.map { |row| row[:process_id] }
+        dumps = dumps(ids)
+        known = processes(ids).select { |_, process| @app.nil? || process[:app] == @app }
+        found.filter_map do |row|
           dump = dumps[row.values_at(:process_id, :at)]
           process = dump && known[row[:process_id]]
           next unless process
@@ -58,14 +62,11 @@ module HeapDump
         end
       end
 
-      def dumps
-        @dumps ||= select("process_id, at, revision", :dump, where(at: "at", revision: "revision"))
-                   .to_h { |row| [row.values_at(:process_id, :at), row] }
-      end
-
-      def known
-        @known ||= processes(dumps.keys.map(&:first))
-                   .select { |_, process| @app.nil? || process[:app] == @app }
+      # Those of the processes that have it.
+      def dumps(ids)
+        found = store.among(:dump, :process_id, ids)
+        found = found.select { |dump| dump[:revision] == @revision } if @revision
+        found.to_h { |dump| [dump.values_at(:process_id, :at), dump] }
       end
     end
   end
