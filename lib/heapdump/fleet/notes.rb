@@ -47,7 +47,7 @@ module HeapDump
                      series: life.file.series, app: life.app, ruby: life.ruby }
         process = Rows::Identity.new(identity, life.file.directory)
         samples = samples(life)
-        work = work(life, process.id)
+        work = work(samples, process.id)
         @store.transaction do
           @store.add(:process, [process.row])
           @store.add(:sample, samples.map { |at, line| [process.id, at, *numbers(line)] })
@@ -78,9 +78,9 @@ module HeapDump
       private_constant :Work
 
       # Notes have what was done in each minute, and the store what was done until then.
-      def work(life, process)
+      def work(samples, process)
         totals = Hash.new(0)
-        rows = samples(life).flat_map do |at, line|
+        rows = samples.flat_map do |at, line|
           done = Hash.try_convert(line["work"]) || {}
           done.each { |name, number| totals[Rows.text(name)] += number if number?(number) }
           totals.map { |name, number| [process, at, Ids.name(name), Rows.number(number)] }
