@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "snapshot"
+require_relative "convert"
 
 module HeapDump
   # What many dumps of many processes say together, in a database: rows for each dump and class,

@@ -5,7 +5,6 @@ module HeapDump
     # A schema of its own in a PostgreSQL database: the store of a team, into which importers on
     # several machines write at the same time. Needs the gem pg.
     class Postgres < Store
-      GEMFILE = 'gem "pg"'
       TYPES = { id: "bigint", integer: "bigint", real: "double precision", boolean: "boolean",
                 text: "text", time: "timestamptz" }.freeze
       PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
@@ -18,17 +17,11 @@ module HeapDump
                  "SET client_min_messages = warning"
       LOCK = 0x68656170 # "heap", for pg_advisory_xact_lock
       MONTH = "%Y_%m"
-      private_constant :GEMFILE, :TYPES, :PARAMETERS, :SETTINGS, :LOCK, :MONTH
-
-      def self.load
-        require "pg"
-      rescue LoadError
-        raise Error, "postgres: needs a gem; add this line to the Gemfile: #{GEMFILE}"
-      end
+      private_constant :TYPES, :PARAMETERS, :SETTINGS, :LOCK, :MONTH
 
       def initialize(url, schema, name)
         super(name)
-        Postgres.load
+        Convert.need("pg", "to keep a store in PostgreSQL")
         @schema = schema
         guard { connect(url) }
         @months = {}
@@ -50,17 +43,16 @@ module HeapDump
 
       def put(table, rows)
         keyed = Schema::TABLES.fetch(table)
-        columns = keyed.columns.keys - keyed.key
-        insert(table, rows, "UPDATE SET #{columns.map do |name|
-          "#{name} = EXCLUDED.#{name}"
-        end.join(", ")}")
+        set = (keyed.columns.keys - keyed.key).map { |name| "#{name} = EXCLUDED.#{name}" }
+        insert(table, rows, "UPDATE SET #{set.join(", ")}")
       end
 
       # COPY can neither skip nor replace rows.
       def append(table, rows)
         return if rows.empty?
 
-        make_months(Schema::TABLES.fetch(table), rows) if Schema::TABLES.fetch(table).monthly
+        known = Schema::TABLES.fetch(table)
+        make_months(known, rows) if known.monthly
         guard do
           @encoder ||= PG::TextEncoder::CopyRow.new(type_map: PG::TypeMapAllStrings.new)
           @connection.copy_data("COPY #{table} FROM STDIN", @encoder) do

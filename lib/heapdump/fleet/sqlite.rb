@@ -6,23 +6,16 @@ module HeapDump
   module Fleet
     # A file of SQLite: the store of one machine. Needs the gem sqlite3.
     class Sqlite < Store
-      GEMFILE = 'gem "sqlite3"'
       PATIENCE = 60_000 # milliseconds: so long another importer may write
       APPLICATION = 0x68656170 # "heap", in the header of the file
       TYPES = { id: "INTEGER", integer: "INTEGER", real: "REAL", boolean: "INTEGER", text: "TEXT",
                 time: "TEXT" }.freeze
       TIME = "%FT%T.%6NZ" # which sorts as time does, and which SQLite's functions understand
-      private_constant :GEMFILE, :PATIENCE, :APPLICATION, :TYPES, :TIME
-
-      def self.load
-        require "sqlite3"
-      rescue LoadError
-        raise Error, "sqlite: needs a gem; add this line to the Gemfile: #{GEMFILE}"
-      end
+      private_constant :PATIENCE, :APPLICATION, :TYPES, :TIME
 
       def initialize(path, name)
         super(name)
-        Sqlite.load
+        Convert.need("sqlite3", "to keep a store in SQLite")
         @database = connect(path)
         @statements = {}
       end
