@@ -23,7 +23,7 @@ module HeapDump
         of("process", *identity.values_at(:host, :pid, :series))
       end
 
-      # Two dumps of a process are never taken within the same microsecond.
+      # Dumps of one process with the same time (in milliseconds) are the same dump.
       def dump(process, time)
         of("dump", process, time.round(6).getutc.strftime("%FT%T.%6NZ"))
       end

@@ -3,7 +3,7 @@
 module HeapDump
   module Fleet
     # A question to a store, about the processes of an application, the dumps of a revision, or
-    # those since a time. A subclass has ROW, and #rows.
+    # those since a time. A subclass has Row, and #rows.
     class Question
       # +store+::    a Store
       # +app+::      the name of an application (String)
