@@ -79,9 +79,8 @@ class TestConvert < HeapDumpTest
   end
 
   def test_cells_cannot_be_formulas
-    writer = HeapDump::Convert::Csv.allocate
-    assert_equal "'=1+1", writer.send(:field, "=1+1")
-    assert_equal %("'@a,""b"""), writer.send(:field, '@a,"b"')
+    assert_equal "'=1+1", HeapDump::Terminal::Csv.field("=1+1")
+    assert_equal %("'@a,""b"""), HeapDump::Terminal::Csv.field('@a,"b"')
   end
 
   # https://www.speedscope.app/file-format-schema.json, what it asks of a sampled profile.

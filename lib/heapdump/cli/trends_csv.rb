@@ -30,7 +30,7 @@ module HeapDump
           fields = [series.title, *series.identity.values_at(:host, :pid, :revision), dump.path,
                     dump.time.iso8601(3), line.kind, line.name, line.class_name, line.holder,
                     *sums(line, at), HeapDump::Trends::VERDICTS.fetch(line.verdict)]
-          yield fields.map { |value| field(value) }.join(",")
+          yield fields.map { |one| Terminal::Csv.field(Terminal::Text.safe(one)) }.join(",")
         end
       end
 
@@ -39,14 +39,6 @@ module HeapDump
         return [nil, line.values[index], nil] unless line.objects
 
         [line.objects, line.bytes, line.retained].map { |all| all[index] }
-      end
-
-      # Quotes a field. A text that a spreadsheet would take for a formula gets an apostrophe in
-      # front.
-      def field(value)
-        text = Terminal::Text.safe(value)
-        text = "'#{text}" if text.match?(/\A[=+@\t\r-]/)
-        text.match?(/[",\r\n]/) ? "\"#{text.gsub('"', '""')}\"" : text
       end
     end
   end

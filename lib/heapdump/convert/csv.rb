@@ -12,7 +12,7 @@ module HeapDump
       def write(out)
         out.puts(HEAD.join(","))
         each_object do |number, facts|
-          out.puts(row(number, facts).map { |value| field(value) }.join(","))
+          out.puts(row(number, facts).map { |value| Terminal::Csv.field(value) }.join(","))
         end
       end
 
@@ -31,14 +31,6 @@ module HeapDump
         above = @graph.dominator(number) or return
         address = @graph.node(above).first
         address.zero? ? nil : address(address)
-      end
-
-      # Quotes a field. A text that a spreadsheet would take for a formula gets an apostrophe in
-      # front.
-      def field(value)
-        text = value.to_s
-        text = "'#{text}" if text.match?(/\A[=+@\t\r-]/)
-        text.match?(/[",\r\n]/) ? "\"#{text.gsub('"', '""')}\"" : text
       end
     end
   end
