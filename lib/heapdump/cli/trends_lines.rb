@@ -182,15 +182,7 @@ module HeapDump
       end
 
       def verdict(line)
-        return "may be garbage" if line.verdict == :unknown && line.kind == :process
-
-        words = HeapDump::Trends::VERDICTS.fetch(line.verdict)
-        return words unless line.verdict == :slow && line.ending
-
-        least, likely, greatest = line.ending.map { |number| amount(number, line.unit) }
-        return "#{words}, ends at #{likely}" if least == greatest
-
-        "#{words}, ends near #{likely} (#{least} to #{greatest})"
+        line.verdict == :unknown && line.kind == :process ? "may be garbage" : super
       end
 
       def of(line)

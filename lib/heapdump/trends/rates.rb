@@ -35,6 +35,17 @@ module HeapDump
         text.match?(/e/) ? format("%+.4f", number) : text
       end
 
+      # "slow dynamic, ends near 1,000 (990 to 1,020)"
+      def verdict(line)
+        words = VERDICTS.fetch(line.verdict)
+        return words unless line.verdict == :slow && line.ending
+
+        least, likely, greatest = line.ending.map { |number| amount(number, line.unit) }
+        return "#{words}, ends at #{likely}" if least == greatest
+
+        "#{words}, ends near #{likely} (#{least} to #{greatest})"
+      end
+
       # "45 seconds", "12 minutes", "9.3 hours", "12 days".
       def duration(hours)
         return "#{(hours * 3600).round} seconds" if hours * 60 < 2

@@ -8,7 +8,7 @@ module HeapDump
     class Words # :nodoc:
       include Rates
 
-      public :ends, :change
+      public :ends, :change, :verdict
 
       LEAST = Rules::DUMPS # so many dumps are judged
       NAMED = 3 # so many leaks are named in the first sentence
@@ -47,17 +47,6 @@ module HeapDump
       # when its limit is reached.
       def of_process
         [native, limit].compact
-      end
-
-      # "slow dynamic, ends near 1,000 (990 to 1,020)"
-      def verdict(line)
-        words = VERDICTS.fetch(line.verdict)
-        return words unless line.verdict == :slow && line.ending
-
-        least, likely, greatest = line.ending.map { |number| amount(number, line.unit) }
-        return "#{words}, ends at #{likely}" if least == greatest
-
-        "#{words}, ends near #{likely} (#{least} to #{greatest})"
       end
 
       # "+95 objects per hour", "+1.2 MiB per hour"
