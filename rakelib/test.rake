@@ -13,10 +13,12 @@ require "minitest/test_task"
 
 Minitest::TestTask.create(:test) do |task|
   task.libs = %w[lib test .]
-  task.test_globs = ENV.fetch("HEAPDUMP_TEST_FILES", "test/**/test_*.rb").split
+  patterns = ENV.fetch("HEAPDUMP_TEST_FILES", "test/**/test_*.rb").split
+  files = Dir.glob(patterns).uniq.grep_v("test/test_helper.rb")
+  task.test_globs = ["test/test_helper.rb"] # each room is loaded in a process of its own
   task.warning = true
-  # Each class of tests runs in one of so many processes.
-  task.test_prelude = 'require "minitest"; require "minitest/parallel_fork"'
+  task.test_prelude = 'require "support/rooms_in_turn"; ' \
+                      "RoomsInTurn.files = %w[#{files.join(" ")}]"
 end
 
 ENV["NCPU"] ||= [Etc.nprocessors, 4].min.to_s

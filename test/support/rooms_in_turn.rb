@@ -1,0 +1,100 @@
+# frozen_string_literal: true
+
+require "minitest"
+require "minitest/parallel_fork"
+
+# Runs each room of tests (a directory) in a process that has loaded nothing but that room: many
+# tests dump the process that they run in, and that takes as long as there is much in it. A process
+# of minitest-parallel_fork takes the next room when it has ended one, so that none gets all the
+# slow ones.
+#
+# HEAPDUMP_TEST_TIMES=1 prints how many seconds each class has taken.
+module RoomsInTurn
+  # Those that take longest, which therefore begin first.
+  FIRST = %w[heapdump/guard web heapgraph heapdump/run leaks heapdump/process watch outside
+             snapshot heapdump/lines ship].freeze
+  NUMBER = "n" # as which the place of a room in the list goes through the pipe
+  BYTES = [0].pack(NUMBER).bytesize
+  private_constant :FIRST, :NUMBER, :BYTES
+
+  # Paths of the files with tests.
+  def self.files=(files)
+    @rooms = files.group_by { |file| File.dirname(file) }
+  end
+
+  # The rooms by their directories.
+  def self.rooms
+    in_any_order = @rooms.to_a.shuffle(random: Random.new(Minitest.seed || Random.new_seed))
+    in_any_order.sort_by.with_index do |(directory, _), i|
+      [FIRST.index(directory.delete_prefix("test/")) || FIRST.size, i]
+    end
+  end
+
+  def parallel_fork_suites
+    RoomsInTurn.rooms
+  end
+
+  def parallel_fork_setup_children(rooms, reporter, options)
+    @rooms = rooms
+    @turns, write = IO.pipe(binmode: true)
+    write << rooms.each_index.to_a.pack("#{NUMBER}*")
+    write.close
+    super
+  end
+
+  # What all processes have to run, one after the other: a share is not looked at.
+  def parallel_fork_run_test_suites(_share, reporter, options)
+    while (turn = @turns.read_nonblock(BYTES, exception: false))
+      run_room(*@rooms.fetch(turn.unpack1(NUMBER)), reporter, options)
+    end
+  end
+
+  private
+
+  # What the process of the room has counted, from where this one stands, is what this one has
+  # counted then.
+  def run_room(directory, files, reporter, options)
+    read, write = IO.pipe(binmode: true)
+    pid = fork do
+      read.close
+      before = ended_by.dup
+      run_files(files, reporter, options)
+      (ended_by - before).reverse_each(&:call)
+      write.write(Marshal.dump(parallel_fork_data_to_marshal))
+    end
+    write.close
+    counted = read.read
+    Process.wait(pid)
+    abort "The process of #{directory} has ended: #{Process.last_status}" if counted.empty?
+    stands_at(*Marshal.load(counted)) # rubocop:disable Security/MarshalLoad -- of our own process
+  end
+
+  def run_files(files, reporter, options)
+    others = Minitest::Runnable.runnables.dup
+    files.shuffle.each { |file| require file }
+    (Minitest::Runnable.runnables - others).shuffle.each do |suite|
+      began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      parallel_fork_run_test_suite(suite, reporter, options)
+      tell(suite, Process.clock_gettime(Process::CLOCK_MONOTONIC) - began)
+    end
+  end
+
+  # The blocks of Minitest.after_run, which Minitest calls in its first process alone.
+  def ended_by
+    class_variable_get(:@@after_run)
+  end
+
+  def stands_at(count, assertions, results)
+    parallel_fork_stat_reporter.count = count
+    parallel_fork_stat_reporter.assertions = assertions
+    parallel_fork_stat_reporter.results.replace(results)
+  end
+
+  def tell(suite, seconds)
+    return unless ENV["HEAPDUMP_TEST_TIMES"]
+
+    warn format("%8.1f s  %s", seconds, suite)
+  end
+end
+
+Minitest.singleton_class.prepend(RoomsInTurn)
