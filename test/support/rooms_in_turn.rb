@@ -8,7 +8,7 @@ require "minitest/parallel_fork"
 # of minitest-parallel_fork takes the next room when it has ended one, so that none gets all the
 # slow ones.
 #
-# HEAPDUMP_TEST_TIMES=1 prints how many seconds each class has taken.
+# HEAPDUMP_TEST_TIMES=1 prints how many seconds each class has taken, and how many of a processor.
 module RoomsInTurn
   # Those that take longest, which therefore begin first.
   FIRST = %w[heapdump/guard web heapgraph heapdump/run leaks heapdump/process watch outside
@@ -73,9 +73,9 @@ module RoomsInTurn
     others = Minitest::Runnable.runnables.dup
     files.shuffle.each { |file| require file }
     (Minitest::Runnable.runnables - others).shuffle.each do |suite|
-      began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      began = clocks
       parallel_fork_run_test_suite(suite, reporter, options)
-      tell(suite, Process.clock_gettime(Process::CLOCK_MONOTONIC) - began)
+      tell(suite, *clocks.zip(began).map { |now, before| now - before })
     end
   end
 
@@ -90,10 +90,15 @@ module RoomsInTurn
     parallel_fork_stat_reporter.results.replace(results)
   end
 
-  def tell(suite, seconds)
+  # Seconds, and those of a processor, with children that have ended.
+  def clocks
+    [Process.clock_gettime(Process::CLOCK_MONOTONIC), Process.times.to_a.sum]
+  end
+
+  def tell(suite, seconds, busy)
     return unless ENV["HEAPDUMP_TEST_TIMES"]
 
-    warn format("%8.1f s  %s", seconds, suite)
+    warn format("%8.1f s %8.1f s busy  %s", seconds, busy, suite)
   end
 end
 
