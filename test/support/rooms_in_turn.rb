@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "io/wait"
 require "minitest"
 require "minitest/parallel_fork"
 
@@ -13,9 +14,22 @@ module RoomsInTurn
   # Those that take longest, which therefore begin first.
   FIRST = %w[heapdump/guard web heapgraph heapdump/run leaks heapdump/process watch outside
              snapshot heapdump/lines ship].freeze
+  SILENCE = 900 # seconds; a test that takes longer has no end
   NUMBER = "n" # as which the place of a room in the list goes through the pipe
   BYTES = [0].pack(NUMBER).bytesize
-  private_constant :FIRST, :NUMBER, :BYTES
+  private_constant :FIRST, :SILENCE, :NUMBER, :BYTES
+
+  # Tells through a pipe which test begins.
+  class Begins < Minitest::AbstractReporter
+    def initialize(pipe)
+      super()
+      @pipe = pipe
+    end
+
+    def prerecord(suite, name)
+      @pipe.puts("#{suite}##{name}")
+    end
+  end
 
   # Paths of the files with tests.
   def self.files=(files)
@@ -54,19 +68,31 @@ module RoomsInTurn
   # What the process of the room has counted, from where this one stands, is what this one has
   # counted then.
   def run_room(directory, files, reporter, options)
-    read, write = IO.pipe(binmode: true)
+    counted, count = IO.pipe(binmode: true)
+    begun, begins = IO.pipe
     pid = fork do
-      read.close
       before = ended_by.dup
+      reporter << Begins.new(begins)
       run_files(files, reporter, options)
       (ended_by - before).reverse_each(&:call)
-      write.write(Marshal.dump(parallel_fork_data_to_marshal))
+      count.write(Marshal.dump(parallel_fork_data_to_marshal))
     end
-    write.close
-    counted = read.read
+    [count, begins].each(&:close)
+    follow(pid, begun)
+    numbers = counted.read
     Process.wait(pid)
-    abort "The process of #{directory} has ended: #{Process.last_status}" if counted.empty?
-    stands_at(*Marshal.load(counted)) # rubocop:disable Security/MarshalLoad -- of our own process
+    abort "The process of #{directory} has ended: #{Process.last_status}" if numbers.empty?
+    stands_at(*Marshal.load(numbers)) # rubocop:disable Security/MarshalLoad -- of our own process
+  end
+
+  # Until the process has no more to tell.
+  def follow(pid, begun)
+    test = "The first test"
+    while begun.wait_readable(SILENCE)
+      test = begun.gets(chomp: true) or return
+    end
+    Process.kill(:KILL, pid)
+    abort "#{test} has not ended within #{SILENCE} s"
   end
 
   def run_files(files, reporter, options)
