@@ -88,9 +88,13 @@ module RoomsInTurn
   # Until the process has no more to tell.
   def follow(pid, begun)
     test = "The first test"
-    while begun.wait_readable(SILENCE)
+    loop do
+      give_up(pid, test) unless begun.wait_readable(SILENCE)
       test = begun.gets(chomp: true) or return
     end
+  end
+
+  def give_up(pid, test)
     Process.kill(:KILL, pid)
     abort "#{test} has not ended within #{SILENCE} s"
   end
