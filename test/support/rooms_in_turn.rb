@@ -78,8 +78,9 @@ module RoomsInTurn
       count.write(Marshal.dump(parallel_fork_data_to_marshal))
     end
     [count, begins].each(&:close)
+    numbers = Thread.new { counted.read } # which may be more than a pipe holds
     follow(pid, begun)
-    numbers = counted.read
+    numbers = numbers.value
     Process.wait(pid)
     abort "The process of #{directory} has ended: #{Process.last_status}" if numbers.empty?
     stands_at(*Marshal.load(numbers)) # rubocop:disable Security/MarshalLoad -- of our own process
