@@ -49,6 +49,11 @@ module Mutants
                  ship/test_stop ship/test_https ship/test_s3 ship/test_settings ship/test_rails
                  ship/test_secrets ship/test_deleted ship/test_ship_command].freeze
 
+    STORED = %w[fleet/test_fleet_store fleet/test_fleet_import fleet/test_fleet_questions
+                fleet/test_fleet_address fleet/test_fleet_command].freeze
+    TRENDS = %w[trends/test_trends_statistics trends/test_trends_lives trends/test_trends_series
+                trends/test_trends_scenarios].freeze
+
     TABLE = {
       "ext/heapgraph/*/growth_follow.c" => ["heapgraph/test_algorithms", *LEAKS],
       "ext/heapgraph/*/{leaks,growth}*.c" =>
@@ -104,7 +109,11 @@ module Mutants
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
       "lib/heapdump/{work,rack,sidekiq,active_job}.rb" => %w[watch/test_work watch/test_sidekiq],
-      "lib/heapdump/{watch{,/*},dump_files,whole_file}.rb" => WATCHED,
+      "lib/heapdump/{watch{,/*},bell,dump_files,whole_file}.rb" =>
+        [*WATCHED, "watch/test_outlook", "watch/test_rest", "watch/test_whole_file"],
+      "lib/heapdump/{fleet{,/*},cli/fleet*}.rb" => STORED,
+      "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
+      "lib/heapdump/extract{,/*}.rb" => ["extract/test_extract", *TRENDS],
       "lib/heapdump/{asking{,/*},cli/ask*,watch/rules/{fleet,ask_signal}}.rb" => ASKED,
       "lib/heapdump/ship{,/*}.rb" => SHIPPED,
       "lib/heapdump/endpoint{,/*}.rb" => %w[endpoint/test_endpoint endpoint/test_endpoint_servers],
