@@ -28,6 +28,8 @@ module HeapDump
     autoload :Judging, "#{__dir__}/fleet/judging"
     autoload :Leaks, "#{__dir__}/fleet/leaks"
     autoload :LeastSquares, "#{__dir__}/fleet/least_squares"
+    autoload :Lines, "#{__dir__}/fleet/lines"
+    autoload :Overview, "#{__dir__}/fleet/overview"
     autoload :Processes, "#{__dir__}/fleet/processes"
     autoload :Question, "#{__dir__}/fleet/question"
     autoload :Work, "#{__dir__}/fleet/work"

@@ -89,18 +89,15 @@ module HeapDump
         @secret
       end
 
-      # Opens it (Store).
+      # Opens it (Store), with all tables.
       def open
-        store = case @kind
-                when :sqlite then Sqlite.new(@place, @name)
-                when :postgres then Postgres.new(*@place, @name)
-                when :clickhouse then Clickhouse.new(@place, @name)
-                end
-        Schema.migrate(store)
-        store
-      rescue StandardError
-        store&.close
-        raise
+        connected { |store| Schema.migrate(store) }
+      end
+
+      # Opens it to be read alone (Store): nothing is made or changed. Raises StoreError if it has
+      # no tables yet, or those of another version.
+      def read
+        connected(read: true) { |store| Schema.check(store) }
       end
 
       # Whether it is a file that is not there.
@@ -108,10 +105,30 @@ module HeapDump
         @kind == :sqlite && !File.exist?(@place)
       end
 
+      # What it is a database of: "sqlite", "postgres" or "clickhouse".
+      def engine
+        @kind.to_s
+      end
+
       def to_s
         @name
       end
       alias inspect to_s # Ruby puts it into messages of errors
+
+      private
+
+      def connected(read: false)
+        store = case @kind
+                when :sqlite then Sqlite.new(@place, @name, read: read)
+                when :postgres then Postgres.new(*@place, @name, read: read)
+                when :clickhouse then Clickhouse.new(@place, @name, read: read)
+                end
+        yield store
+        store
+      rescue StandardError
+        store&.close
+        raise
+      end
     end
   end
 end

@@ -14,18 +14,21 @@ module HeapDump
       PORTS = { "clickhouse" => 8123, "clickhouses" => 8443 }.freeze
       # Numbers of 64 bits are numbers in JSON, too; what is written can be read at once.
       SETTINGS = { "output_format_json_quote_64bit_integers" => 0 }.freeze
+      READING = { "readonly" => 2 }.freeze # settings may be changed, as these are
       TIMEOUT = 300 # seconds for an answer
       MILLION = 1_000_000
       ESCAPED = { "\\" => "\\\\", "'" => "\\'" }.freeze
-      private_constant :TYPES, :PORTS, :SETTINGS, :TIMEOUT, :MILLION, :ESCAPED
+      private_constant :TYPES, :PORTS, :SETTINGS, :READING, :TIMEOUT, :MILLION, :ESCAPED
 
-      # +uri+:: URI of the server and the database
-      def initialize(uri, name)
+      # +uri+::  URI of the server and the database
+      # +read+:: nothing is made or changed
+      def initialize(uri, name, read: false)
         super(name)
+        @settings = read ? SETTINGS.merge(READING) : SETTINGS
         @uri = uri
         @database = uri.path.delete_prefix("/").then { |path| path.empty? ? "default" : path }
         connect
-        make_database
+        make_database unless read
       end
 
       # Rows that were written twice count once.
@@ -165,7 +168,7 @@ module HeapDump
 
       # A query is the body, unless it has rows.
       def post(query, rows = nil)
-        parameters = { "database" => @database, **SETTINGS, **(rows ? { "query" => query } : {}) }
+        parameters = { "database" => @database, **@settings, **(rows ? { "query" => query } : {}) }
         request = Net::HTTP::Post.new("/?#{URI.encode_www_form(parameters)}", headers)
         request.body = rows || query
         answer = @http.request(request)
