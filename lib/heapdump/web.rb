@@ -50,8 +50,8 @@ module HeapDump
     attr_reader :dumps # :nodoc:
 
     # +dumps+::  the paths of dumps (Array), or a directory, where new dumps are found as they come
-    # +store+::  the address of the store of a fleet (String, see HeapDump::Fleet.open), of which then
-    #            is shown what leaks in it. It is only read, and no answer says where it is.
+    # +store+::  the address of the store of a fleet (String, as for HeapDump::Fleet.open), to show
+    #            what leaks in it. It is only read, and no answer says where it is.
     # +hosts+::  by which names a browser reaches this server (Array of String, each exactly as in
     #            the header Host: "admin.example.com", "127.0.0.1:8080"). A request with any other
     #            Host is refused, because it may come from a page of a stranger whose name leads

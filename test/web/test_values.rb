@@ -94,7 +94,9 @@ class TestValues < HeapDumpTest
     said = Hash.new { |all, name| all[name] = +"" }
     each_answer(1) { |name, json| said[name] << JSON.generate(json) }
     %w[dumps summary object references referrers dominated find strings threads frames
-       reference_groups fleet_processes fleet_history].each { |name| assert_includes said[name], SECRET, name }
+       reference_groups fleet_processes fleet_history].each do |name|
+      assert_includes said[name], SECRET, name
+    end
     assert_includes said["object"], PIN.to_s
   end
 

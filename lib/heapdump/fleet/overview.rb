@@ -23,9 +23,10 @@ module HeapDump
 
       # The names of all revisions, the newest first (Array of String).
       def revisions
-        @by_age ||= select("revision, min(at) AS first", :dump, ["", []], "GROUP BY revision")
-                    .select { |row| row[:revision] }.sort_by { |row| [row[:first], row[:revision]] }
-                    .map { |row| row[:revision] }.reverse
+        @revisions ||= select("revision, min(at) AS first", :dump, ["", []], "GROUP BY revision")
+                       .select { |row| row[:revision] }
+                       .sort_by { |row| row.values_at(:first, :revision) }
+                       .map { |row| row[:revision] }.reverse
       end
 
       private

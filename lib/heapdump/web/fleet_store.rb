@@ -13,7 +13,8 @@ module HeapDump
       DIGITS = 6 # of what a host is called whose name is not shown
       private_constant :DIGITS
 
-      # +address+:: of the store (String), nil for none. Raises HeapDump::Error for one that is none.
+      # +address+:: of the store (String), nil for none. Raises HeapDump::Error for what is no
+      #             address.
       def initialize(address)
         @address = address && HeapDump::Fleet::Address.parse(address)
         @salt = SecureRandom.hex
