@@ -20,6 +20,7 @@ module HeapDump
     autoload :Making, "#{__dir__}/extract/making"
     autoload :Origin, "#{__dir__}/extract/origin"
     autoload :Place, "#{__dir__}/extract/place"
+    autoload :Shape, "#{__dir__}/extract/shape"
     autoload :Stored, "#{__dir__}/extract/stored"
 
     # The live objects of one class: how many they are, the sum of their sizes, what they retain
