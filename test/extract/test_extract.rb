@@ -153,9 +153,20 @@ class TestExtract < HeapDumpTest
       text = JSON.generate(body.merge(other))
       head = JSON.generate({ heapdump_extract: 1, sha256: Digest::SHA256.hexdigest(text) })
       File.binwrite("#{path}.hdextract", Zlib.gzip("#{head}\n#{text}\n"))
-      assert_raises(HeapDump::ReadError) { Extract.load("#{path}.hdextract") }
+      error = assert_raises(HeapDump::ReadError, other) { Extract.load("#{path}.hdextract") }
+      assert_match(/is no extract of a dump that this version has written/, error.message)
     end
     assert_made_anew(path, extract)
+  end
+
+  def test_without_files_beside_the_dump
+    path = small
+    2.times do
+      opened = false
+      Extract.of(path, index: false) { opened = true }
+      assert opened
+    end
+    assert_empty Dir.children(scratch).grep(/hdextract|hdidx|cache/)
   end
 
   def test_an_older_version_is_made_anew
