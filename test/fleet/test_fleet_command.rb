@@ -17,7 +17,8 @@ class TestFleetCommand < HeapDumpTest
     class Session; def initialize(n); @name = "session #{n}"; end; end
     class Registry; ALL = {}; end
     8.times do |n|
-      200.times { |i| Registry::ALL["#{n}-#{i}"] = Session.new(i) }
+      sleep 0.2 # a verdict needs a second from the first dump to the last
+    200.times { |i| Registry::ALL["#{n}-#{i}"] = Session.new(i) }
       HeapDump.dump(format("%s/heap-%d-%d.json", ARGV[0], Process.pid, n))
     end
     print Process.pid
