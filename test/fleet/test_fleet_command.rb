@@ -111,6 +111,47 @@ class TestFleetCommand < HeapDumpTest
     server&.stop
   end
 
+  # What cannot be fetched is told, and all others are imported.
+  def test_a_file_of_a_bucket_that_cannot_be_fetched
+    require "aws-sdk-s3"
+    Child.ruby!(PROGRAM.sub("8.times", "4.times"), heap)
+    server = S3Server.new
+    to = server.address("heaps")
+    with_keys do
+      heapdump!("ship", heap, "--to", to, "--once", "--plain-http")
+      denied = server.things.keys.grep(/json\z/).min
+      server.fault = lambda do |request|
+        ["AccessDenied", 403] if request.path.delete_prefix("/") == denied
+      end
+      answer = fleet("import", to)
+      assert_equal [1, "3 dumps imported, 1 skipped.\n"], [answer.status, answer.out]
+      assert_match(/skipped \S+json: it cannot be fetched: s3:.*AccessDenied/, answer.err)
+      server.fault = nil
+      answer = fleet("import", to)
+      assert_equal [0, "1 dump imported, 3 were there.\n"], [answer.status, answer.out]
+    end
+  ensure
+    server&.stop
+  end
+
+  # Tables are divided by months: times that cannot be right make none.
+  def test_notes_of_impossible_times
+    now = Time.now.utc
+    months = Array.new(3_000) { |i| Time.utc(1900 + (i / 12), (i % 12) + 1) }
+    minutes = Array.new(5_000) { |i| now - (60 * i) }
+    lines = [*months, *minutes].map { |time| { time: time.iso8601, rss: 1, work: { "J" => 1 } } }
+    File.write("#{heap}/notes-web-1-41-abc.jsonl", lines.map { |one| "#{one.to_json}\n" }.join)
+    fleet("import", heap)
+    store = HeapDump::Fleet.open("sqlite:#{scratch}/fleet.db")
+    assert_operator store.number("SELECT count(*) FROM sample"), :>=, 5_000
+    %w[sample work_row].each do |table|
+      found = store.query("SELECT DISTINCT substr(at, 1, 7) AS month FROM #{table}")
+      assert_operator found.size, :<=, 8, table
+    end
+  ensure
+    store&.close
+  end
+
   def test_gc
     fleet("import", heap)
     assert_match(/Rows before .* are gone/, fleet("gc", "--keep", "90d").out)
