@@ -24,6 +24,7 @@ module HeapDump
     autoload :Importer, "#{__dir__}/fleet/importer"
     autoload :Notes, "#{__dir__}/fleet/notes"
     autoload :Classes, "#{__dir__}/fleet/classes"
+    autoload :Clock, "#{__dir__}/fleet/clock"
     autoload :History, "#{__dir__}/fleet/history"
     autoload :Judging, "#{__dir__}/fleet/judging"
     autoload :Leaks, "#{__dir__}/fleet/leaks"

@@ -116,7 +116,17 @@ module FleetStoreTests
     outcome = outcome(MadeExtract.make(0, complete: false), name: "torn")
     assert_equal [:skipped, "it is damaged or was cut short"], [outcome.state, outcome.message]
     assert_equal 0, count(:dump)
-    assert_equal :there, import(nil, name: "torn")
+    assert_equal outcome, attempt(->(_) { flunk }, "torn")
+  end
+
+  def test_times_that_cannot_be_right
+    [Time.at(0), Time.utc(2013, 11, 30), Time.now + (86_400 * 2), Time.utc(2199)].each do |time|
+      outcome = outcome(MadeExtract.make(0, time: time.utc), name: time.to_s)
+      assert_equal :skipped, outcome.state
+      assert_match(/its time, #{time.year}-.* UTC, cannot be right/, outcome.message)
+    end
+    assert_equal :imported, import(MadeExtract.make(0, time: Time.now.utc + 3600), name: "ahead")
+    assert_equal :imported, import(MadeExtract.make(0, time: Time.utc(2014)), name: "old")
   end
 
   def test_what_fails_leaves_nothing

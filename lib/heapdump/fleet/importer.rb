@@ -44,6 +44,7 @@ module HeapDump
 
         extract = file.read { |path| @extract.call(path) }
         return skip(file, "it is damaged or was cut short") unless extract.complete?
+        return skip(file, Clock.trouble(extract.time), "failed") unless Clock.sound?(extract.time)
 
         write(Rows.new(extract, file), file)
       rescue NotADump, Corrupt => e
