@@ -90,12 +90,12 @@ module FleetStoreTests
       assert_equal :imported, attempt(->(_) { MadeExtract.make(i) }, "f#{i}").state
     end
     assert_equal :skipped, attempt(->(_) { raise HeapDump::NotADump, "none" }, "n").state
-    assert_equal :there, attempt(->(_) { flunk }, "n").state
+    again = attempt(->(_) { flunk }, "n")
+    assert_equal [:skipped, "none"], [again.state, again.message]
   end
 
   def attempt(extract, name)
-    file = Fleet::Source::File.new(uri: name, path: name, bytes: 1, changed_at: MadeExtract::BASE)
-    Fleet::Importer.new(store, extract: extract).import(file)
+    Fleet::Importer.new(store, extract: extract).import(file(name))
   end
 
   def test_what_is_asked_for_and_not_there
@@ -179,9 +179,12 @@ module FleetStoreTests
   end
 
   def outcome(extract, name: extract.time.to_s)
-    file = Fleet::Source::File.new(uri: "web-1:/heap/#{name}", path: "/heap/#{name}", bytes: 7,
-                                   changed_at: MadeExtract::BASE)
-    Fleet::Importer.new(store, extract: ->(_) { extract }).import(file)
+    attempt(->(_) { extract }, name)
+  end
+
+  def file(name)
+    Fleet::Source::File.new(uri: "web-1:/heap/#{name}", path: "/heap/#{name}", bytes: 7,
+                            changed_at: MadeExtract::BASE)
   end
 
   def count(table)

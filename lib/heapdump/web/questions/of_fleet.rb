@@ -45,9 +45,9 @@ module HeapDump
         end
 
         # A page of the rows of a question, each as the block makes it.
-        def page_of(question, &item)
+        def page_of(question, &)
           rows = question.rows
-          list(rows.drop(given[:offset]).first(given[:limit]).map(&item), rows.size)
+          list(rows.drop(given[:offset]).first(given[:limit]).map(&), rows.size)
         end
 
         # A text that is shown, and no name that can be asked for.
