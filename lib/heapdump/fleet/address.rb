@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-require "uri"
 require_relative "../asking"
+require_relative "../click_house_server"
 
 module HeapDump
   module Fleet
@@ -17,9 +17,8 @@ module HeapDump
       FORMS = "sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, " \
               "clickhouse://USER:PASSWORD@HOST/DATABASE or env:NAME"
       NAME = /\A[A-Za-z_]\w{0,62}\z/ # of a schema, of a variable
-      CONTROL = /%[01]\h/ # characters that no header of HTTP may have
       SCHEMA = /(?<=[?&])schema=([^&@]*)(?:&|\z)/
-      private_constant :FORMS, :NAME, :CONTROL, :SCHEMA
+      private_constant :FORMS, :NAME, :SCHEMA
 
       # Raises HeapDump::Error for what it does not understand.
       def self.parse(text)
@@ -27,7 +26,7 @@ module HeapDump
         when "", "sqlite:" then raise Error, "the address of the store is empty; give #{FORMS}"
         when /\Aenv:/ then of_variable(text.delete_prefix("env:"))
         when %r{\Apostgres(?:ql)?://} then libpq(text)
-        when %r{\Aclickhouses?://} then server(:clickhouse, text)
+        when %r{\Aclickhouses?://} then click_house(text)
         when /\Asqlite:/, /\A[^:]+\z/, %r{\A\.{0,2}/} then file(text)
         else raise Error,
                    "there is no store for #{text[/\A[a-z]\w*(?=:)/] || "this"}; give #{FORMS}"
@@ -47,13 +46,10 @@ module HeapDump
         new(:sqlite, File.expand_path(path), "sqlite:#{File.expand_path(path)}")
       end
 
-      # What a URI is not is not repeated: it may have a password in it.
-      def self.server(kind, text)
-        uri = URI.parse(text)
-        raise URI::InvalidURIError if uri.opaque || text.match?(CONTROL)
-
-        name = "#{kind}://#{uri.host}#{":#{uri.port}" if uri.port}#{uri.path}"
-        new(kind, uri, name, secret: !uri.password.nil?)
+      # What is no address is not repeated: it may have a password in it.
+      def self.click_house(text)
+        address = ClickHouseServer.address(text, "default")
+        new(:clickhouse, address, address.name, secret: address.secret?)
       rescue URI::InvalidURIError
         malformed
       end
@@ -75,7 +71,7 @@ module HeapDump
         raise Error, "the address of the store is malformed (@, / and % in a password are " \
                      "written %40, %2F and %25); give #{FORMS}"
       end
-      private_class_method :of_variable, :file, :server, :libpq, :malformed
+      private_class_method :of_variable, :file, :click_house, :libpq, :malformed
 
       def initialize(kind, place, name, secret: false)
         @kind = kind
