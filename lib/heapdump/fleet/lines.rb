@@ -2,8 +2,8 @@
 
 module HeapDump
   module Fleet
-    # A class or a way over time, a line for each process: those first that have most of it. What is
-    # read are the lines that are asked for, so a large fleet costs little more than a small one.
+    # A class or a way over time, a line for each process: those first that have most of it. The
+    # store sums over all, and only the lines that are asked for become objects of Ruby.
     #
     #   lines = HeapDump::Fleet::Lines.new(store, "Session")
     #   lines.total                     # => 2000
