@@ -17,7 +17,8 @@ class TestFleetCommand < HeapDumpTest
     class Session; def initialize(n); @name = "session #{n}"; end; end
     class Registry; ALL = {}; end
     8.times do |n|
-      200.times { |i| Registry::ALL["#{n}-#{i}"] = Session.new(i) }
+      sleep 0.2 # a verdict needs a second from the first dump to the last
+    200.times { |i| Registry::ALL["#{n}-#{i}"] = Session.new(i) }
       HeapDump.dump(format("%s/heap-%d-%d.json", ARGV[0], Process.pid, n))
     end
     print Process.pid
@@ -30,9 +31,12 @@ class TestFleetCommand < HeapDumpTest
     assert_equal 1, answer.status
     assert_equal "16 dumps imported, 1 skipped.\n", answer.out
     assert_match(%r{\Aheapdump: skipped #{heap}/torn.json: .*cut short}, answer.err)
-    assert_equal "0 dumps imported, 17 were there.\n", fleet("import", heap).out
-    assert_equal({ "imported" => 0, "there" => 17, "busy" => 0, "skipped" => {}, "samples" => 0 },
-                 fleet("import", heap, "--json").json.except("schema_version"))
+    again = fleet("import", heap)
+    assert_equal [1, "0 dumps imported, 16 were there, 1 skipped.\n", answer.err],
+                 [again.status, again.out, again.err]
+    json = fleet("import", heap, "--json").json
+    assert_equal [0, 16, 0, 0], json.values_at("imported", "there", "busy", "samples")
+    assert_match(/cut short/, json["skipped"].fetch("#{heap}/torn.json"))
     leaks = fleet("leaks", "--json").json.fetch("rows")
     assert_equal [["Session", 2, 2]], leaks.map { |row|
       row.values_at("class_name", "processes", "judged")
@@ -108,6 +112,47 @@ class TestFleetCommand < HeapDumpTest
     end
   ensure
     server&.stop
+  end
+
+  # What cannot be fetched is told, and all others are imported.
+  def test_a_file_of_a_bucket_that_cannot_be_fetched
+    require "aws-sdk-s3"
+    Child.ruby!(PROGRAM.sub("8.times", "4.times"), heap)
+    server = S3Server.new
+    to = server.address("heaps")
+    with_keys do
+      heapdump!("ship", heap, "--to", to, "--once", "--plain-http")
+      denied = server.things.keys.grep(/json\z/).min
+      server.fault = lambda do |request|
+        ["AccessDenied", 403] if request.path.delete_prefix("/") == denied
+      end
+      answer = fleet("import", to)
+      assert_equal [1, "3 dumps imported, 1 skipped.\n"], [answer.status, answer.out]
+      assert_match(/skipped \S+json: it cannot be fetched: s3:.*AccessDenied/, answer.err)
+      server.fault = nil
+      answer = fleet("import", to)
+      assert_equal [0, "1 dump imported, 3 were there.\n"], [answer.status, answer.out]
+    end
+  ensure
+    server&.stop
+  end
+
+  # Tables are divided by months: times that cannot be right make none.
+  def test_notes_of_impossible_times
+    now = Time.now.utc
+    months = Array.new(3_000) { |i| Time.utc(1900 + (i / 12), (i % 12) + 1) }
+    minutes = Array.new(5_000) { |i| now - (60 * i) }
+    lines = [*months, *minutes].map { |time| { time: time.iso8601, rss: 1, work: { "J" => 1 } } }
+    File.write("#{heap}/notes-web-1-41-abc.jsonl", lines.map { |one| "#{one.to_json}\n" }.join)
+    fleet("import", heap)
+    store = HeapDump::Fleet.open("sqlite:#{scratch}/fleet.db")
+    assert_operator store.number("SELECT count(*) FROM sample"), :>=, 5_000
+    %w[sample work_row].each do |table|
+      found = store.query("SELECT DISTINCT substr(at, 1, 7) AS month FROM #{table}")
+      assert_operator found.size, :<=, 8, table
+    end
+  ensure
+    store&.close
   end
 
   def test_gc

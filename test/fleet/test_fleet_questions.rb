@@ -93,6 +93,35 @@ class TestFleetQuestions < HeapDumpTest
     assert_raises(HeapDump::NotFound) { Fleet::History.new(@store, "Nothing").rows }
   end
 
+  # By process, the largest first, in pages: what the history has, nothing lost and nothing twice.
+  def test_lines_are_those_of_the_history
+    { "Session" => {}, "constant SESSION" => { app: "shop" }, "row" => { revision: "r3" },
+      "String" => { since: MadeExtract::BASE + (3600 * 50) } }.each do |name, filter|
+      rows = Fleet::History.new(@store, name, **filter).rows.sort_by { |row| [row.pid, row.at] }
+      lines = Fleet::Lines.new(@store, name, **filter)
+      pages = (0..).step(7).lazy.map { |at| lines.page(at, 7) }.take_while(&:any?).to_a.flatten(1)
+      assert_equal [lines.total, lines.rows], [pages.size, pages], name
+      most = pages.map { |line| line.retained.max }
+      assert_equal most.sort.reverse, most
+      told = pages.sort_by(&:pid).flat_map do |line|
+        line.at.zip(line.objects, line.retained).map { |point| [line.pid, *point] }
+      end
+      assert_equal rows.map { |row| [row.pid, row.at, row.objects, row.retained] }, told, name
+    end
+    assert_raises(HeapDump::NotFound) { Fleet::Lines.new(@store, "Nothing").total }
+  end
+
+  def test_overview
+    row = Fleet::Overview.new(@store).rows.first
+    assert_equal [50, 1000, 50, 50], row.to_h.values_at(:processes, :dumps, :judged, :leaking)
+    assert_equal MadeExtract::BASE, row.from
+    overview = Fleet::Overview.new(@store, app: "api", revision: "r2")
+    assert_equal [10, 200], overview.rows.first.to_h.values_at(:processes, :dumps)
+    assert_equal [%w[api shop], %w[r3 r2 r1]], [overview.apps, overview.revisions]
+    none = Fleet::Overview.new(@store, app: "none").rows.first
+    assert_equal [0, 0, 0, nil], none.to_h.values_at(:processes, :dumps, :judged, :from)
+  end
+
   def test_the_command
     %w[leaks classes processes work].each do |question|
       text = heapdump!("fleet", question, "--store", self.class.url, "--limit", "2")
@@ -148,6 +177,8 @@ class TestFleetQuestions < HeapDumpTest
       [name.downcase, Fleet.const_get(name).new(store)]
     end
     questions[:history] = Fleet::History.new(store, "Session", since: MadeExtract::BASE + 7200)
+    questions[:lines] = Fleet::Lines.new(store, "constant SESSION", app: "shop", revision: "r2")
+    questions[:overview] = Fleet::Overview.new(store, app: "shop", revision: "r2")
     questions.transform_values { |question| question.to_h[:rows].map { |row| rounded(row) } }
   ensure
     store&.close

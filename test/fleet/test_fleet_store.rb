@@ -90,12 +90,12 @@ module FleetStoreTests
       assert_equal :imported, attempt(->(_) { MadeExtract.make(i) }, "f#{i}").state
     end
     assert_equal :skipped, attempt(->(_) { raise HeapDump::NotADump, "none" }, "n").state
-    assert_equal :there, attempt(->(_) { flunk }, "n").state
+    again = attempt(->(_) { flunk }, "n")
+    assert_equal [:skipped, "none"], [again.state, again.message]
   end
 
   def attempt(extract, name)
-    file = Fleet::Source::File.new(uri: name, path: name, bytes: 1, changed_at: MadeExtract::BASE)
-    Fleet::Importer.new(store, extract: extract).import(file)
+    Fleet::Importer.new(store, extract: extract).import(file(name))
   end
 
   def test_what_is_asked_for_and_not_there
@@ -116,7 +116,17 @@ module FleetStoreTests
     outcome = outcome(MadeExtract.make(0, complete: false), name: "torn")
     assert_equal [:skipped, "it is damaged or was cut short"], [outcome.state, outcome.message]
     assert_equal 0, count(:dump)
-    assert_equal :there, import(nil, name: "torn")
+    assert_equal outcome, attempt(->(_) { flunk }, "torn")
+  end
+
+  def test_times_that_cannot_be_right
+    [Time.at(0), Time.utc(2013, 11, 30), Time.now + (86_400 * 2), Time.utc(2199)].each do |time|
+      outcome = outcome(MadeExtract.make(0, time: time.utc), name: time.to_s)
+      assert_equal :skipped, outcome.state
+      assert_match(/its time, #{time.year}-.* UTC, cannot be right/, outcome.message)
+    end
+    assert_equal :imported, import(MadeExtract.make(0, time: Time.now.utc + 3600), name: "ahead")
+    assert_equal :imported, import(MadeExtract.make(0, time: Time.utc(2014)), name: "old")
   end
 
   def test_what_fails_leaves_nothing
@@ -169,9 +179,12 @@ module FleetStoreTests
   end
 
   def outcome(extract, name: extract.time.to_s)
-    file = Fleet::Source::File.new(uri: "web-1:/heap/#{name}", path: "/heap/#{name}", bytes: 7,
-                                   changed_at: MadeExtract::BASE)
-    Fleet::Importer.new(store, extract: ->(_) { extract }).import(file)
+    attempt(->(_) { extract }, name)
+  end
+
+  def file(name)
+    Fleet::Source::File.new(uri: "web-1:/heap/#{name}", path: "/heap/#{name}", bytes: 7,
+                            changed_at: MadeExtract::BASE)
   end
 
   def count(table)

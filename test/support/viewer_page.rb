@@ -7,10 +7,11 @@ require_relative "browser"
 class ViewerPage
   PATIENCE = 20 # seconds
 
-  # Yields a ViewerPage about dumps, opened at its first screen. +options+ are those of Browser.
-  def self.open(*paths, **options)
-    server = HeapDump::Web::Server.new(paths, index: false).start
-    server.web.dumps.open_all
+  # Yields a ViewerPage about dumps, opened at its first screen, and about the +store+ of a fleet if
+  # there is one. +options+ are those of Browser.
+  def self.open(*paths, store: nil, **options)
+    server = HeapDump::Web::Server.new(paths, index: false, store: store).start
+    server.web.dumps.open_all if paths.any?
     Browser.open(**options) { |browser| yield new(server, browser) }
   ensure
     server&.stop

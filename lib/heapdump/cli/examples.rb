@@ -85,7 +85,8 @@ module HeapDump
       ],
       "ui" => [
         ["ui heap.json", "one dump"],
-        ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"]
+        ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"],
+        ["ui --store env:HEAPDUMP_STORE", "what leaks in the processes of a fleet"]
       ],
       "ask" => [
         ["ask --store /var/tmp/heapdump", "a dump of any process that watches with this directory"],

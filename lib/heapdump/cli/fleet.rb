@@ -2,6 +2,7 @@
 
 require_relative "command"
 require_relative "fleet_tables"
+require_relative "store_option"
 require_relative "../snapshot"
 require_relative "../fleet"
 
@@ -9,6 +10,8 @@ module HeapDump
   module CLI
     # Many dumps of many processes, in a database.
     class Fleet < Command
+      include StoreOption
+
       # What each question is about, in the order of the help.
       QUESTIONS = {
         "import" => "PLACE…     puts dumps and notes of files, directories or s3://… into it",
@@ -75,13 +78,9 @@ module HeapDump
         end
       end
 
-      # The address, unless it has a password that others could read.
       def store
-        return @address if @address.start_with?("env:") ||
-                           !HeapDump::Fleet::Address.parse(@address).secret?
-
-        raise UsageError, "everybody on this machine can read a password in an argument; " \
-                          "put the address into HEAPDUMP_STORE"
+        store_address(@address, "put the address into HEAPDUMP_STORE")
+        @address
       end
 
       def age(text)

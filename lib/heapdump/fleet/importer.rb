@@ -19,7 +19,7 @@ module HeapDump
       # Returns an Outcome. Raises StoreError. What happens to the process meanwhile: the store has
       # all rows of the dump, or none.
       def import(file)
-        return Outcome.new(state: :there) if done?(file)
+        known = known(file) and return known
 
         @store.add(:file, [[uri(file), file.bytes, file.changed_at, "waiting", nil, nil]])
         @store.claim(uri(file)) { claimed(file) } || Outcome.new(state: :busy)
@@ -33,17 +33,23 @@ module HeapDump
         Rows.text(file.uri)
       end
 
-      def done?(file)
-        @store.found?("SELECT uri FROM #{@store.table(:file)} WHERE uri = ? AND bytes = ? " \
-                      "AND changed_at = ? AND state IN ('done', 'skipped')",
-                      uri(file), file.bytes, file.changed_at)
+      # What became of it before, unless it has changed since or may be readable by now; else nil.
+      # What was damaged is so still, and is told again.
+      def known(file)
+        row = @store.row("SELECT state, message FROM #{@store.table(:file)} WHERE uri = ? AND " \
+                         "bytes = ? AND changed_at = ? AND state IN ('done', 'skipped')",
+                         uri(file), file.bytes, file.changed_at) or return
+        return Outcome.new(state: :there) if row[:state] == "done"
+
+        Outcome.new(state: :skipped, message: row[:message])
       end
 
       def claimed(file)
-        return Outcome.new(state: :there) if done?(file) # while it was waited for
+        known = known(file) and return known # while it was waited for
 
         extract = file.read { |path| @extract.call(path) }
         return skip(file, "it is damaged or was cut short") unless extract.complete?
+        return skip(file, Clock.trouble(extract.time), "failed") unless Clock.sound?(extract.time)
 
         write(Rows.new(extract, file), file)
       rescue NotADump, Corrupt => e
@@ -74,7 +80,7 @@ module HeapDump
 
       # The row of the dump comes last: where there are no transactions, what has it has all.
       def add(rows)
-        of_dump = rows.of_dump(known(rows))
+        of_dump = rows.of_dump(before(rows))
         @store.add(:process, [rows.process])
         rows.in_common.each { |table, all| @store.add(table, all) }
         of_dump.each { |table, all| @store.append(table, all) }
@@ -82,13 +88,13 @@ module HeapDump
       end
 
       # What the dump before this one had rows of.
-      def known(rows)
-        before = @store.row("SELECT at FROM #{@store.table(:dump)} " \
-                            "WHERE process_id = ? AND at < ? ORDER BY at DESC LIMIT 1",
-                            rows.process_id, rows.at)
-        return { classes: [], ways: [] } unless before
+      def before(rows)
+        last = @store.row("SELECT at FROM #{@store.table(:dump)} " \
+                          "WHERE process_id = ? AND at < ? ORDER BY at DESC LIMIT 1",
+                          rows.process_id, rows.at)
+        return { classes: [], ways: [] } unless last
 
-        at = @store.time(before[:at])
+        at = @store.time(last[:at])
         { classes: @store.names(held(:class_row, :name_id, rows, at)).values,
           ways: held(:way_row, :signature, rows, at) }
       end

@@ -11,8 +11,7 @@ module HeapDump
       FIELDS = %w[rss private working_set limit live_slots old_objects pages major_gc requests
                   jobs].freeze
       LARGEST = 1 << 62
-      YEARS = [1970, 2199].freeze # no clock is right outside of these
-      private_constant :FIELDS, :LARGEST, :YEARS
+      private_constant :FIELDS, :LARGEST
 
       def initialize(store)
         @store = store
@@ -58,12 +57,12 @@ module HeapDump
       end
 
       def samples(life)
-        life.samples.filter_map do |line|
-          at = Time.iso8601(line["time"]).utc
-          [at, line] if at.year.between?(*YEARS)
+        timed = life.samples.filter_map do |line|
+          [Time.iso8601(line["time"]).utc, line]
         rescue ArgumentError, TypeError
           nil
         end.uniq(&:first)
+        timed.to_h.slice(*Clock.of_one_life(timed.map(&:first))).to_a
       end
 
       def numbers(line)

@@ -15,15 +15,18 @@ module HeapDump
                  "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; " \
                  "SET idle_in_transaction_session_timeout = 0; " \
                  "SET client_min_messages = warning"
+      # For those who ask: an answer for which nobody waits any more ends, too.
+      READING = "SET default_transaction_read_only = on; SET statement_timeout = '300s'"
       LOCK = 0x68656170 # "heap", for pg_advisory_xact_lock
       MONTH = "%Y_%m"
-      private_constant :TYPES, :PARAMETERS, :SETTINGS, :LOCK, :MONTH
+      private_constant :TYPES, :PARAMETERS, :SETTINGS, :READING, :LOCK, :MONTH
 
-      def initialize(url, schema, name)
+      # +read+:: nothing is made or changed
+      def initialize(url, schema, name, read: false)
         super(name)
         Convert.need("pg", "to keep a store in PostgreSQL")
         @schema = schema
-        guard { connect(url) }
+        guard { connect(url, read) }
         @months = {}
       end
 
@@ -134,12 +137,13 @@ module HeapDump
 
       private
 
-      def connect(url)
+      def connect(url, read)
         @connection = PG.connect(url, **PARAMETERS)
         @connection.exec(SETTINGS)
+        @connection.exec(READING) if read
         @connection.type_map_for_queries = PG::BasicTypeMapForQueries.new(@connection)
         @connection.type_map_for_results = PG::BasicTypeMapForResults.new(@connection)
-        @connection.exec("CREATE SCHEMA IF NOT EXISTS \"#{@schema}\"") unless schema?
+        @connection.exec("CREATE SCHEMA IF NOT EXISTS \"#{@schema}\"") unless read || schema?
         @connection.exec("SET search_path TO \"#{@schema}\"")
       end
 

@@ -14,9 +14,10 @@ module HeapDump
 
       autoload :Identity, "#{__dir__}/identity"
 
-      # Texts without what no database takes.
+      # Texts without what no database takes. Where the locale has no encoding, names of files are
+      # UTF-8 all the same.
       def self.text(text)
-        text && text.to_s.scrub("�").tr("\0", "␀")
+        text && String.new(text.to_s, encoding: Encoding::UTF_8).scrub("�").tr("\0", "␀")
       end
 
       # A number of 0 or more that all databases take; a larger one counts as the largest. nil for

@@ -72,12 +72,21 @@ module HeapDump
 
       VERSION = STEPS.size
 
+      # Raises StoreError unless a store has the tables of this version.
+      def self.check(store)
+        version = store.version
+        return if version == VERSION
+        raise StoreError, "#{store} has no tables yet; `heapdump fleet import` makes them" if
+          version.zero?
+
+        too_new(store, VERSION) if version > VERSION
+        raise StoreError, "#{store} has tables of version #{version}; the next `heapdump fleet " \
+                          "import` makes them those of version #{VERSION}"
+      end
+
       # Takes a store to the version +to+. Raises StoreError if it is newer than that.
       def self.migrate(store, to: VERSION, steps: STEPS)
-        if store.version > to
-          raise StoreError, "#{store} has tables of version #{store.version}; this heapdump " \
-                            "#{HeapDump::VERSION} knows #{to}: use a newer one"
-        end
+        too_new(store, to) if store.version > to
         return if store.version == to
 
         store.exclusively do # another one may have done it meanwhile
@@ -85,6 +94,12 @@ module HeapDump
           store.version = to
         end
       end
+
+      def self.too_new(store, known)
+        raise StoreError, "#{store} has tables of version #{store.version}; this heapdump " \
+                          "#{HeapDump::VERSION} knows #{known}: use a newer one"
+      end
+      private_class_method :too_new
     end
   end
 end

@@ -13,10 +13,11 @@ module HeapDump
       TIME = "%FT%T.%6NZ" # which sorts as time does, and which SQLite's functions understand
       private_constant :PATIENCE, :APPLICATION, :TYPES, :TIME
 
-      def initialize(path, name)
+      # +read+:: nothing is made or changed
+      def initialize(path, name, read: false)
         super(name)
         Convert.need("sqlite3", "to keep a store in SQLite")
-        @database = connect(path)
+        @database = read ? connect_to_read(path) : connect(path)
         @statements = {}
       end
 
@@ -100,6 +101,19 @@ module HeapDump
         database.execute("PRAGMA synchronous = NORMAL")
         database
       rescue SQLite3::Exception, SystemCallError => e
+        raise StoreError, "#{name} cannot be opened: #{e.message}"
+      end
+
+      # Beside an importer nobody waits, because its log is written ahead.
+      def connect_to_read(path)
+        database = SQLite3::Database.new(path, readonly: !File.writable?(path))
+        database.busy_timeout = PATIENCE
+        database.execute("PRAGMA query_only = ON")
+        return database if application(database) == APPLICATION
+
+        database.close
+        raise StoreError, "#{name} is no store of a fleet"
+      rescue SQLite3::Exception => e
         raise StoreError, "#{name} cannot be opened: #{e.message}"
       end
 

@@ -1,4 +1,4 @@
-/*! heapdump, web/ db2e57cbb39f9f31f747fd4fa0f28347458c1acf4a86490ee2398163b11937a2
+/*! heapdump, web/ 989c581b1381598c4ab60522020bb61bf7872206e0681e6d697bec0f4dc078cd
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock
