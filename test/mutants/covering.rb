@@ -111,7 +111,8 @@ module Mutants
       "lib/heapdump/{work,rack,sidekiq,active_job}.rb" => %w[watch/test_work watch/test_sidekiq],
       "lib/heapdump/{watch{,/*},bell,dump_files,whole_file}.rb" =>
         [*WATCHED, "watch/test_outlook", "watch/test_rest", "watch/test_whole_file"],
-      "lib/heapdump/{fleet{,/*},cli/fleet*}.rb" => STORED,
+      "lib/heapdump/{fleet{,/*},cli/fleet*,click_house_server}.rb" =>
+        [*STORED, "convert/test_click_house"],
       "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
       "lib/heapdump/extract{,/*}.rb" => ["extract/test_extract", *TRENDS],
       "lib/heapdump/{asking{,/*},cli/ask*,watch/rules/{fleet,ask_signal}}.rb" => ASKED,
