@@ -26,6 +26,7 @@ module HeapDump
     autoload :Given, "#{__dir__}/leaks/given"
     autoload :Growing, "#{__dir__}/leaks/growing"
     autoload :Holder, "#{__dir__}/leaks/holder"
+    autoload :Judging, "#{__dir__}/leaks/judging"
     autoload :Kinds, "#{__dir__}/leaks/kinds"
     autoload :Known, "#{__dir__}/leaks/known"
     autoload :Names, "#{__dir__}/leaks/names"
@@ -99,12 +100,13 @@ module HeapDump
     # HeapDump::Error for a directory without dumps, and what Snapshot.open raises.
     # With +strict+ it raises Unsound unless all dumps are whole, have a header and a footer, and
     # are of one process. Without +strict+ it compares such dumps too, and then #sound? is false.
+    # +judging+ has other limits than those for processes in production; tests have theirs.
     #
     #   HeapDump::Leaks.of(Dir["/var/tmp/heap-4711-*.json"]).first.class_name # => "Shop::Session"
-    def self.of(dumps, strict: false)
+    def self.of(dumps, strict: false, judging: Judging::OF_PRODUCTION)
       series = Series.new(dumps)
       demand(series.faults + series.strict_faults) if strict
-      found = Finding.new(series).leaks
+      found = Finding.new(series, judging).leaks
       demand(found.faults) if strict
       found
     end

@@ -5,10 +5,12 @@ module HeapDump
     # Makes suspects of dumps: it asks the reader in C what grew, judges that, and puts it into
     # words.
     class Finding
-      def initialize(series)
+      # +judging+:: the limits (Judging)
+      def initialize(series, judging = Judging::OF_PRODUCTION)
         @series = series
+        @judging = judging
         @snapshot = series.last
-        @growth = HeapDump::Growth.of(series.snapshots.map(&:graph), Rules.for_reader)
+        @growth = HeapDump::Growth.of(series.snapshots.map(&:graph), judging.reader)
       end
 
       # The verdict (Leaks).
@@ -66,7 +68,7 @@ module HeapDump
           next [] if nodes.last.any? { |node| told.include?(node) }
 
           content = Content.new(nodes, @series.snapshots)
-          content.grows? ? [judge(standing(content))] : []
+          content.grows?(@judging.content_entries) ? [judge(standing(content))] : []
         end
       end
 
@@ -76,7 +78,7 @@ module HeapDump
         last = way_to(nodes.last.first).steps.last.edge
         return [] if last&.kind == :field && last.name == "fiber"
 
-        BareNames.of(nodes, @series.snapshots).map do |names|
+        BareNames.of(nodes, @series.snapshots, @judging.names_per_step).map do |names|
           judge(standing(names, bare: names.edge))
         end
       end
@@ -85,7 +87,7 @@ module HeapDump
       def named
         @growth.names.filter_map do |kind, counts, *nodes|
           names = Names.new(kind, counts, nodes, @series.snapshots)
-          judge(standing(names)) if names.grow?
+          judge(standing(names)) if names.grow?(@judging.names_per_step)
         end
       end
 
@@ -100,7 +102,7 @@ module HeapDump
       # +found+ is a Growing or a Standing.
       def judge(found)
         holder = Holder.new(found.way, @snapshot.origins, **found.naming)
-        verdict = Verdict.new(**found.figures, series: @series, named: holder.known?)
+        verdict = @judging.verdict.new(**found.figures, series: @series, named: holder.known?)
         Related::One.new(suspect: suspect(found, holder, verdict), **found.relation)
       end
 

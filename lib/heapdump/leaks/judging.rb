@@ -1,0 +1,20 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Leaks
+    # The limits of one kind of use, and the class that judges by them.
+    #
+    # reader::          what the reader in C needs (Hash, as Rules.for_reader)
+    # content_entries:: the content of an object grew if it has so many entries more
+    # names_per_step::  names of variables are made from data if each step has so many more
+    # verdict::         Verdict, or a class with other rules
+    Judging = Struct.new(:reader, :content_entries, :names_per_step, :verdict, # :nodoc:
+                         keyword_init: true)
+
+    # Dumps of a process that does other things besides, some minutes apart.
+    Judging::OF_PRODUCTION = Judging.new(
+      reader: Rules.for_reader, content_entries: Rules::CONTENT_ENTRIES,
+      names_per_step: Rules::NAMES_PER_STEP, verdict: Verdict
+    ).freeze
+  end
+end
