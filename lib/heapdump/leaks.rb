@@ -100,15 +100,20 @@ module HeapDump
     # HeapDump::Error for a directory without dumps, and what Snapshot.open raises.
     # With +strict+ it raises Unsound unless all dumps are whole, have a header and a footer, and
     # are of one process. Without +strict+ it compares such dumps too, and then #sound? is false.
-    # +judging+ has other limits than those for processes in production; tests have theirs.
     #
     #   HeapDump::Leaks.of(Dir["/var/tmp/heap-4711-*.json"]).first.class_name # => "Shop::Session"
-    def self.of(dumps, strict: false, judging: Judging::OF_PRODUCTION)
+    def self.of(dumps, strict: false)
       series = Series.new(dumps)
       demand(series.faults + series.strict_faults) if strict
-      found = Finding.new(series, judging).leaks
+      found = Finding.new(series).leaks
       demand(found.faults) if strict
       found
+    end
+
+    # What grew in Snapshots of one process and is accused by other limits (Judging) than those for
+    # processes in production (Array of Suspect).
+    def self.suspects(snapshots, judging) # :nodoc:
+      Finding.new(Series.new(snapshots), judging).suspects
     end
 
     def self.demand(faults)

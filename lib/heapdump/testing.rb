@@ -22,6 +22,7 @@ module HeapDump
     autoload :Comparison, "#{__dir__}/testing/comparison"
     autoload :Cost, "#{__dir__}/testing/cost"
     autoload :Demand, "#{__dir__}/testing/demand"
+    autoload :Entries, "#{__dir__}/testing/entries"
     autoload :EveryStep, "#{__dir__}/testing/every_step"
     autoload :Folder, "#{__dir__}/testing/folder"
     autoload :Grown, "#{__dir__}/testing/grown"

@@ -15,15 +15,25 @@ module HeapDump
 
       # The verdict (Leaks).
       def leaks
-        judged = grown + contents + named
-        guilty, cleared = judged.partition { |one| one.suspect.cleared_because.nil? }
-        suspects = sorted(Related.new(guilty).suspects)
-        cleared = sorted(cleared.map(&:suspect))
+        cleared = sorted(judged.reject { |one| accused?(one) }.map(&:suspect))
         Leaks.new(suspects: suspects, cleared: cleared, also_grew: also_grew(suspects, cleared),
                   series: @series, held_bytes: held_bytes, faults: faults)
       end
 
+      # What is accused (Array of Suspect).
+      def suspects
+        @suspects ||= sorted(Related.new(judged.select { |one| accused?(one) }).suspects)
+      end
+
       private
+
+      def judged
+        @judged ||= grown + contents + named
+      end
+
+      def accused?(one)
+        one.suspect.cleared_because.nil?
+      end
 
       def faults
         more = @growth.more
@@ -62,7 +72,8 @@ module HeapDump
       # container that holds a leak on another path is named with that leak.
       def contents
         told = @growth.leaks.flat_map { |raw| raw[:others].map(&:first) }
-        @growth.contents.flat_map do |_bytes, *nodes|
+        found = @growth.contents.map { |_bytes, *nodes| nodes }
+        (found + more_contents(found)).flat_map do |nodes|
           example = @snapshot.node(nodes.last.first)
           next bare_names(nodes) if BareNames.owner?(example)
           next [] if nodes.last.any? { |node| told.include?(node) }
@@ -70,6 +81,16 @@ module HeapDump
           content = Content.new(nodes, @series.snapshots)
           content.grows?(@judging.content_entries) ? [judge(standing(content))] : []
         end
+      end
+
+      # The same as the reader's, without those that it has found, and without containers of leaks.
+      def more_contents(found)
+        return [] unless @judging.more_contents
+
+        known = found.flat_map(&:last) + @growth.leaks.map { |raw| raw[:container] }
+        more = @judging.more_contents.call
+        more.map { |nodes| nodes.map { |node| [node.id] } }
+            .reject { |nodes| known.include?(nodes.last.first) }
       end
 
       # Names whose values are no objects, in the objects of one trail. A fiber that runs in a

@@ -8,8 +8,11 @@ module HeapDump
     # content_entries:: the content of an object grew if it has so many entries more
     # names_per_step::  names of variables are made from data if each step has so many more
     # verdict::         Verdict, or a class with other rules
+    # more_contents::   what is called, and returns objects whose content may grow and that the
+    #                   reader in C need not have seen: for each of them its Node in each dump (Array
+    #                   of Arrays); nil: there is none
     Judging = Struct.new(:reader, :content_entries, :names_per_step, :verdict, # :nodoc:
-                         keyword_init: true)
+                         :more_contents, keyword_init: true)
 
     # Dumps of a process that does other things besides, some minutes apart.
     Judging::OF_PRODUCTION = Judging.new(

@@ -2,26 +2,28 @@
 
 module HeapDump
   module RSpec
-    # Lets examples run in rounds before they run for the report, and fail there if something grows:
-    # those with the metadata +:heap_growth+, or all.
+    # Lets examples run in rounds when they have passed, and fail if something grows: those with the
+    # metadata +:heap_growth+, or all.
     module Again # :nodoc:
       # Is prepended to RSpec::Core::Example.
       module Rounds # :nodoc:
-        def run(instance, reporter)
-          @heapdump_story = Again.story(self) if Again.wanted?(self)
-          super
-        end
-
         private
 
+        # The example has run, and nobody has been told yet.
         def finish(reporter)
-          set_exception(Grew.new(@heapdump_story)) if @heapdump_story && !exception
+          story = Again.story(self) if exception.nil? && Again.wanted?(self)
+          set_exception(Grew.of(self, story)) if story
           super
         end
       end
 
       # What an example fails with.
-      class Grew < ::RSpec::Expectations::ExpectationNotMetError; end
+      class Grew < ::RSpec::Expectations::ExpectationNotMetError
+        def self.of(example, story)
+          place = example.metadata.values_at(:absolute_file_path, :line_number).join(":")
+          new(story).tap { |error| error.set_backtrace(["#{place}:in `block'"]) }
+        end
+      end
 
       class << self
         # +all+:: without the metadata, too
@@ -51,6 +53,7 @@ module HeapDump
           Testing::Loop.message(example.full_description, **options) { once(twin) }
         ensure
           @again = false
+          ::RSpec.current_example = example
         end
 
         private

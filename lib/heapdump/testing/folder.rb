@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "fileutils"
+require "zlib"
 
 module HeapDump
   module Testing
@@ -8,7 +9,7 @@ module HeapDump
     # under a name that says of which test it is. Older ones are removed then, see Settings#keep.
     #
     #   folder = Folder.new("visit")
-    #   folder.path(1)          # => "/srv/app/tmp/heapdump/.running-4711-1/1.json.zst"
+    #   folder.path(1)          # => "/srv/app/tmp/heapdump/.running-4711-1/1.json"
     #   folder.keep.directory   # => "/srv/app/tmp/heapdump/visit-20261130T070000-4711-1"
     class Folder # :nodoc:
       RUNNING = ".running-"
@@ -41,11 +42,12 @@ module HeapDump
 
       # Where the dump with this number is.
       def path(number)
-        File.join(@directory, "#{number}.json#{ending}")
+        File.join(@directory, "#{number}.json")
       end
 
-      # Gives it the name under which it is kept. Returns self.
+      # Compresses the dumps, and gives it the name under which it is kept. Returns self.
       def keep
+        Dir.children(@directory).each { |name| compress(File.join(@directory, name)) }
         time = Time.now.utc.strftime("%Y%m%dT%H%M%S")
         kept = File.join(@root, "#{@name.empty? ? "heap" : @name}-#{time}-#{@id}")
         File.rename(@directory, kept)
@@ -65,21 +67,16 @@ module HeapDump
 
       # The dumps as an argument of a command.
       def pattern
-        "#{told}/*.json#{ending}"
+        "#{told}/*.json.gz"
       end
 
       private
 
-      # The best compression that this machine has.
-      def ending
-        @ending ||= %w[.zst .gz].find { |one| possible?(one) }.to_s
-      end
-
-      def possible?(ending)
-        HeapDump.send(:check_options, "heap.json#{ending}", {})
-        true
-      rescue WriteError
-        false
+      def compress(path)
+        File.open("#{path}.gz", File::WRONLY | File::CREAT | File::EXCL, 0o600) do |file|
+          Zlib::GzipWriter.wrap(file, Zlib::BEST_SPEED) { |out| IO.copy_stream(path, out) }
+        end
+        File.unlink(path)
       end
 
       def remove_old

@@ -13,26 +13,29 @@ module HeapDump
       #
       # +label+::  a name for people, which the directory of the dumps gets
       # +plan+::   Plan; its numbers may be given instead (+warmup+, +loops+, +dumps+)
+      # +work+::   what the block is called in the message
       # +demand+:: of, ignore, at_most, bytes, test: what may grow, see Demand
       #
       # Returns a Growth. Raises ArgumentError for wrong options and without a block, what the block
       # raises, what HeapDump.dump raises, and HeapDump::Error if other tests of this process do not
       # end, beside which nothing could be found.
-      def self.of(label, warmup: nil, loops: nil, dumps: nil, **demand, &block)
+      def self.of(label, warmup: nil, loops: nil, dumps: nil, work: "the block", **demand, &block)
         raise ArgumentError, "no block given" unless block
 
         plan = Plan.new(warmup: warmup, loops: loops, dumps: dumps)
-        new(label, plan, Demand.new(**demand, runs: plan.loops)).run(block)
+        new(label, plan, Demand.new(**demand, runs: plan.loops), work).run(block)
       end
 
-      # What grew and counts (Array of Grown); the Plan, and how many of its rounds there were; what
-      # grew and does not count, with the reasons (Hash of String to String).
+      # What grew and counts (Array of Grown); the Plan, and how many of its rounds there were.
       attr_reader :accused, :plan, :rounds
+      # What the block is called: "the block" (String).
+      attr_reader :work # :nodoc:
 
-      def initialize(label, plan, demand) # :nodoc:
+      def initialize(label, plan, demand, work) # :nodoc:
         @label = label
         @plan = plan
         @demand = demand
+        @work = work
       end
 
       def run(work) # :nodoc:

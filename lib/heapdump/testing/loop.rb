@@ -16,7 +16,7 @@ module HeapDump
         # again. The block runs it once, and raises NotAgain if it does not pass.
         def message(name, **options, &)
           tally.tests += 1
-          growth = Growth.of(name, test: name, **given, **options, &)
+          growth = Growth.of(name, work: "the test", test: name, **given, **options, &)
           return unless growth.grew?
 
           tally.grown << name

@@ -53,8 +53,10 @@ module HeapDump
         nil
       end
 
+      # The first GC lets finalizers run, and only the next one frees what these have held.
       def dump
         timed(:dumping) do
+          GC.start
           path = @folder.path(@results.size + 1)
           @results << HeapDump.dump(path, strings: Testing.settings.strings)
         end
@@ -62,7 +64,11 @@ module HeapDump
 
       def compare
         paths = @results.map(&:path)
-        Apart.run { Comparison.new(paths).grown }
+        grown, @candidates = Apart.run do
+          comparison = Comparison.new(paths, @candidates)
+          [comparison.grown, comparison.candidates]
+        end
+        grown
       end
 
       def timed(what)

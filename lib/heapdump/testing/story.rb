@@ -67,7 +67,7 @@ module HeapDump
         counts = grown.counts.map { |number| count(number) }.join(" → ")
         runs = Terminal::Units.plural(growth.plan.loops, "run")
         "#{grown.class_name} grows: #{counts} #{grown.unit}, #{each_time(grown)} after " \
-          "#{runs} of the block each"
+          "#{runs} of #{growth.work} each"
       end
 
       # How many more there are each time, if that is always the same.
