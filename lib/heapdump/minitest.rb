@@ -39,9 +39,9 @@ module HeapDump
     def refute_growth(message = nil, **options, &block)
       raise ArgumentError, "no block given" unless block
 
+      growth = Testing::Growth.new(heapdump_test, test: heapdump_test, **options)
       heapdump_or_skip(block)
-      growth = Testing::Growth.of(heapdump_test, test: heapdump_test, **options, &block)
-      refute(growth.grew?, -> { heapdump_words(message, growth) })
+      refute(growth.run(block).grew?, -> { heapdump_words(message, growth) })
       true
     end
 
@@ -56,9 +56,9 @@ module HeapDump
     def assert_released(*classes, message: nil, **options, &block)
       raise ArgumentError, "no block given" unless block
 
+      births = Testing::Births.new(heapdump_test, classes, **options)
       heapdump_or_skip(block)
-      births = Testing::Births.of(heapdump_test, classes, **options, &block)
-      refute(births.live?, -> { heapdump_words(message, births) })
+      refute(births.run(block).live?, -> { heapdump_words(message, births) })
       true
     end
 
@@ -74,18 +74,18 @@ module HeapDump
     def assert_collected(what = "object", message: nil, **options, &block)
       raise ArgumentError, "no block given" unless block
 
-      heapdump_or_skip(-> { block.call([]) })
-      collected = Testing::Collected.of(heapdump_test, what, **options, &block)
-      refute(collected.live?, -> { heapdump_words(message, collected) })
+      collected = Testing::Collected.new(heapdump_test, what, **options)
+      heapdump_or_skip(block, [])
+      refute(collected.run(block).live?, -> { heapdump_words(message, collected) })
       true
     end
 
     private
 
-    def heapdump_or_skip(block)
+    def heapdump_or_skip(block, *arguments)
       return if Testing.on?
 
-      block.call
+      block.call(*arguments)
       skip(Testing.off_words)
     end
 
@@ -107,5 +107,4 @@ module HeapDump
     private_constant :InTurn
     ::Minitest::Test.prepend(InTurn)
   end
-  Testing::Cost.tell_at_exit
 end

@@ -61,5 +61,4 @@ module HeapDump
       config.when_first_matching_example_defined(:heap_growth) { Again.install if Testing.on? }
     end
   end
-  Testing::Cost.tell_at_exit
 end

@@ -79,10 +79,11 @@ module HeapDump
       end
 
       def matches?(block) # :nodoc:
-        refuse_unit
-        run_or_skip(block)
-        @growth = Testing::Growth.of(label, test: label, ignore: @ignore, **@options, &block)
-        @growth.grew?
+        grew?(block, keep: false)
+      end
+
+      def does_not_match?(block) # :nodoc:
+        !grew?(block, keep: true)
       end
 
       def description # :nodoc:
@@ -99,6 +100,13 @@ module HeapDump
       end
 
       private
+
+      def grew?(block, keep:)
+        refuse_unit
+        @growth = Testing::Growth.new(label, test: label, ignore: @ignore, **@options)
+        run_or_skip(block)
+        @growth.run(block, keep: keep).grew?
+      end
 
       def with(**options)
         @options.merge!(options)

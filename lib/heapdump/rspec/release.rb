@@ -29,9 +29,9 @@ module HeapDump
       end
 
       def matches?(block) # :nodoc:
-        run_or_skip(block, *([] unless @classes))
-        @living = living(block)
-        !@living.live?
+        @living = living
+        run_or_skip(block, *([[]] unless @classes))
+        !@living.run(block).live?
       end
 
       def description # :nodoc:
@@ -48,10 +48,10 @@ module HeapDump
 
       private
 
-      def living(block)
-        return Testing::Births.of(label, @classes, ignore: @ignore, **@options, &block) if @classes
+      def living
+        return Testing::Births.new(label, @classes, ignore: @ignore, **@options) if @classes
 
-        Testing::Collected.of(label, "objects", ignore: @ignore, **@options, &block)
+        Testing::Collected.new(label, "objects", ignore: @ignore, **@options)
       end
     end
   end

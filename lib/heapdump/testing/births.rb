@@ -12,21 +12,20 @@ module HeapDump
       OURS = File.expand_path("..", __dir__) + File::SEPARATOR
       private_constant :MOST, :OURS
 
-      # +classes+ are classes or modules with a name, or their names; objects of subclasses count
-      # too. The block runs +warmup+ times before it is watched.
-      #
-      # Returns a Births. Raises ArgumentError for wrong arguments, what the block raises, and what
-      # HeapDump.dump raises.
-      def self.of(label, classes, warmup: nil, ignore: {}, &block)
-        raise ArgumentError, "name the classes whose objects are to be released" if classes.empty?
-
-        new(label, classes, Plan.new(warmup: warmup).warmup, ignore).run(block)
+      # Returns a Births. The arguments are those of ::new; raises what that and #run raise.
+      def self.of(label, classes, **options, &block)
+        new(label, classes, **options).run(block)
       end
 
-      def initialize(label, classes, warmup, ignore) # :nodoc:
+      # +classes+ are classes or modules with a name, or their names; objects of subclasses count
+      # too. The block runs +warmup+ times before it is watched. Raises ArgumentError for wrong
+      # arguments.
+      def initialize(label, classes, warmup: nil, ignore: {})
         super(label, ignore)
+        raise ArgumentError, "name the classes whose objects are to be released" if classes.empty?
+
         @classes = classes.map { |one| Ignored.name(one) }
-        @warmup = warmup
+        @warmup = Plan.new(warmup: warmup).warmup
       end
 
       private

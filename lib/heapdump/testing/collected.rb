@@ -44,13 +44,14 @@ module HeapDump
         end
       end
 
-      # Calls the block with an Objects. Returns a Collected. Raises ArgumentError if it gets none,
-      # what the block raises, and what HeapDump.dump raises.
-      def self.of(label, what, ignore: {}, &block)
-        new(label, what, ignore).run(block)
+      # Calls the block with an Objects. Returns a Collected. Raises what ::new and #run raise, and
+      # ArgumentError if the block gives no object.
+      def self.of(label, what = "object", ignore: {}, &block)
+        new(label, what, ignore: ignore).run(block)
       end
 
-      def initialize(label, what, ignore) # :nodoc:
+      # +what+ says in words which objects these are.
+      def initialize(label, what = "object", ignore: {})
         super(label, ignore)
         @what = what
       end

@@ -82,7 +82,7 @@ module HeapDump
                   retained: suspect.retained, signature: suspect.signature,
                   holder: text([suspect.holder, *suspect.others].join(", and by ")),
                   place: place(suspect), path: PathLines.of(suspect, @snapshots),
-                  names: names(suspect.path), with: suspect.company.map { |words| text(words) },
+                  names: names(suspect), with: suspect.company.map { |words| text(words) },
                   notes: suspect.remarks.map { |words| text(words) })
       end
 
@@ -98,19 +98,9 @@ module HeapDump
         "#{WORDS.fetch(suspect.location_of)} #{where}#{may_add}"
       end
 
-      # The names by which growth may be ignored: of modules and classes, and of constants.
-      def names(way)
-        steps = way.steps.each_cons(2).flat_map do |before, step|
-          [step.node.name, step.node.class_name, constant(before.node, step.edge)]
-        end
-        steps.compact.uniq
-      end
-
-      def constant(owner, edge)
-        return edge.name if edge.kind == :global
-        return unless edge.kind == :constant
-
-        [(owner.name unless owner.name == "Object"), edge.name].compact.join("::")
+      def names(suspect)
+        root, *steps = suspect.path.steps
+        PathLines.names(root.node, steps)
       end
 
       def text(words)

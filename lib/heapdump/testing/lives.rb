@@ -30,7 +30,7 @@ module HeapDump
         lines = PathLines.of_path(path) do |before, behind|
           "the block has made this" if born.call(behind) && !born.call(before)
         end
-        names = path.hops.flat_map { |hop| [hop.node.name, hop.node.class_name] }.compact.uniq
+        names = PathLines.names(path.root, path.steps)
         place = node.location && Snapshot::Places.short(node.location)
         new(class_name: Terminal::Text.safe(node.class_name.to_s), number: number, path: lines,
             place: place && Testing.here(Terminal::Text.safe(place)), names: names)

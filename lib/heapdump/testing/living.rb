@@ -26,7 +26,9 @@ module HeapDump
         Story.of_lives(lives, head, @folder)
       end
 
-      def run(work) # :nodoc:
+      # Calls +work+ (something with a method +call+), and looks. Returns self. Raises what it
+      # raises, what HeapDump.dump raises, and HeapDump::Error as Growth#run does.
+      def run(work)
         @folder = Folder.new(@label)
         Comparison.prepare
         @lives = Alone.run { look(work) }.reject { |one| @ignored.reason_for(one) }

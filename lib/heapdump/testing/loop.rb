@@ -15,6 +15,7 @@ module HeapDump
         # What is said of a test that grows (String); nil if it does not, and if it cannot be run
         # again. The block runs it once, and raises NotAgain if it does not pass.
         def message(name, **options, &)
+          at_exit { $stderr.puts(words) if words.any? } if tally.tests.zero?
           tally.tests += 1
           growth = Growth.of(name, work: "the test", test: name, **given, **options, &)
           return unless growth.grew?
@@ -24,11 +25,6 @@ module HeapDump
         rescue NotAgain => e
           tally.not_again << "#{name}: #{e.message[/.*/]}"
           nil
-        end
-
-        # Lets this process, and those that it forks, say at their ends what has grown.
-        def tell_at_exit
-          @tell_at_exit ||= at_exit { words.each { |line| warn line } } || true
         end
 
         # What is said at the end (Array of String), nothing if no test has run.

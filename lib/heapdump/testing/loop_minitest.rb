@@ -42,5 +42,3 @@ module HeapDump
     ::Minitest::Test.prepend(LoopMinitest)
   end
 end
-
-HeapDump::Testing::Loop.tell_at_exit

@@ -6,4 +6,3 @@
 require_relative "../rspec"
 
 HeapDump::RSpec::Again.install(all: true)
-HeapDump::Testing::Loop.tell_at_exit

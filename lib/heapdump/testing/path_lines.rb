@@ -43,7 +43,24 @@ module HeapDump
           shown(lines)
         end
 
+        # The names by which what is held on a path may be ignored: of modules, classes, constants
+        # and global variables (Array of String). +steps+ are those behind +root+ (a Node).
+        def names(root, steps)
+          nodes = [root, *steps.map(&:node)]
+          found = steps.each_with_index.flat_map do |step, at|
+            [step.node.name, step.node.class_name, variable(nodes[at], step.edge)]
+          end
+          found.compact.uniq
+        end
+
         private
+
+        def variable(owner, edge)
+          return edge.name if edge.kind == :global
+          return unless edge.kind == :constant
+
+          [(owner.name unless owner.name == "Object"), edge.name].compact.join("::")
+        end
 
         def grows(mark)
           return "one name more each time" unless mark.sizes
