@@ -95,7 +95,7 @@ module HeapDump
 
     # The name of the test, for the baseline and for the directory of dumps.
     def heapdump_test
-      "#{self.class.name}##{respond_to?(:name) ? name : ""}"
+      "#{self.class.name}##{name if respond_to?(:name)}"
     end
 
     # Lets a test wait while another one makes dumps in another thread.

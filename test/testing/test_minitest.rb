@@ -102,7 +102,8 @@ class TestMinitest < HeapDumpTest
     assert_includes out, "test_grows ran 3 times"
     assert_includes out, "test_ends_early ran 5 times"
     assert_includes out, "visits leak\nSession grows: ", "the message comes first"
-    assert_match(/^  → constant ALL → Array of \d+  visit_test.rb:6\n    ~{12} grows: \d+ → \d+ /, out)
+    assert_match(/^  → constant ALL → Array of \d+  visit_test.rb:6\n    ~{12} grows: \d+ → \d+ /,
+                 out)
   end
 
   def assert_living(out)

@@ -64,7 +64,8 @@ class TestRSpec < HeapDumpTest
   def test_all
     outcome = ruby(program("visit_spec.rb", SPEC), framework: :rspec)
     assert_match(/^12 examples, 5 failures$/, outcome.out, outcome.to_s)
-    assert_includes outcome.out, "Session grows: 1 → 4 objects, 3 more after 3 runs of the block each"
+    assert_includes outcome.out,
+                    "Session grows: 1 → 4 objects, 3 more after 3 runs of the block each"
     assert_includes outcome.out, "→ [:mine] → Array of 3"
     assert_includes outcome.out, "The heap grows by 2 objects, expected: at most 1 objects."
     assert_includes outcome.out, "1 Session made by the block live on"
@@ -73,7 +74,8 @@ class TestRSpec < HeapDumpTest
   end
 
   def test_off
-    outcome = ruby(program("visit_spec.rb", SPEC), framework: :rspec, env: { "HEAPDUMP_TESTS" => "" })
+    outcome = ruby(program("visit_spec.rb", SPEC), framework: :rspec,
+                                                   env: { "HEAPDUMP_TESTS" => "" })
     assert_match(/^12 examples, 0 failures, 7 pending$/, outcome.out, outcome.to_s)
     assert_includes outcome.out, "# heap dumps are off in tests: HEAPDUMP_TESTS=1 turns them on"
     assert_empty kept_names

@@ -35,7 +35,9 @@ module HeapDump
       def initialize(things = {})
         raise ArgumentError, shape(things) unless things.is_a?(Hash)
 
-        @reasons = things.to_h { |thing, reason| [Ignored.name(thing), reason(thing, reason)] }.freeze
+        @reasons = things.to_h do |thing, reason|
+          [Ignored.name(thing), reason(thing, reason)]
+        end.freeze
         freeze
       end
 

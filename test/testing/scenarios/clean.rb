@@ -45,6 +45,7 @@ module Clean
 
   class One
     include Singleton
+
     attr_accessor :last
   end
 end
@@ -57,7 +58,7 @@ class Scenario
   scenario(:methods_at_first_use) { -> { Clean.lazy } }
   scenario(:pool) { -> { 3.times { Clean.borrow { |session| session } } } }
   scenario(:pool_that_grows_once, warmup: 1) { -> { Clean.second_connection } }
-  scenario(:symbols_from_data) { -> { 100.times { "name_#{Clean.number}".to_sym } } }
+  scenario(:symbols_from_data) { -> { 100.times { :"name_#{Clean.number}" } } }
   scenario(:finalizers) do
     -> { 10.times { ObjectSpace.define_finalizer(Object.new, proc {}) } }
   end
@@ -100,7 +101,7 @@ class Scenario
     -> { Object.new.tap { |object| object.define_singleton_method(:name) { "x" } }.name }
   end
   scenario(:anonymous_classes) { -> { Class.new { def call = 1 }.new.call } }
-  scenario(:code_made_anew) { -> { eval("proc { #{Clean.number} + 1 }").call } } # rubocop:disable Security/Eval, Style/DocumentDynamicEvalDefinition
+  scenario(:code_made_anew) { -> { eval("proc { #{Clean.number} + 1 }").call } } # rubocop:disable Security/Eval
   scenario(:timeouts) { -> { Timeout.timeout(60) { Session.new } } }
   scenario(:thread_local_that_is_replaced) { -> { Thread.current[:last] = Session.new } }
   scenario(:subscriber_that_leaves) do
