@@ -19,9 +19,10 @@ module HeapDump
   # They make heap dumps only if HEAPDUMP_TESTS is "1" in the environment, because that takes a
   # while. Otherwise the block runs once, and the test is skipped.
   module Minitest
-    # Fails if something has grown after each round. The block runs +warmup+ times; then come rounds,
-    # each of which runs it +loops+ times. The heap is dumped before the first round and after each.
-    # Growth in every round fails; when nothing has grown in every round so far, no more are run.
+    # Fails if something has grown after each round. The block runs +warmup+ times; then come
+    # rounds, each of which runs it +loops+ times. The heap is dumped before the first round and
+    # after each. Growth in every round fails; when nothing has grown in every round so far, no more
+    # are run.
     #
     # of::      classes: only growth of their objects counts (Module or String, or an Array)
     # ignore::  what may grow, with the reasons: classes, holders, signatures (see
@@ -31,8 +32,8 @@ module HeapDump
     # bytes::   the same for the bytes that they retain
     # warmup::, loops::, dumps:: how often the block runs, and the most dumps; see Testing::Settings
     #
-    # Returns true. Raises Minitest::Assertion with the story of what grows; its dumps are kept. Also
-    # raises ArgumentError for wrong options, and what the block and HeapDump.dump raise.
+    # Returns true. Raises Minitest::Assertion with the story of what grows; its dumps are kept.
+    # Also raises ArgumentError for wrong options, and what the block and HeapDump.dump raise.
     #
     #   refute_growth(of: Shop::Session, loops: 10) { visit }
     #   refute_growth(ignore: { Shop::EventBus => "see issue 12" }) { visit }
@@ -75,7 +76,7 @@ module HeapDump
       raise ArgumentError, "no block given" unless block
 
       collected = Testing::Collected.new(heapdump_test, what, **options)
-      heapdump_or_skip(block, [])
+      heapdump_or_skip(block, Testing::Collected::Objects.new)
       refute(collected.run(block).live?, -> { heapdump_words(message, collected) })
       true
     end

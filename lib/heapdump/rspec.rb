@@ -48,10 +48,10 @@ module HeapDump
       Release.new(classes)
     end
 
-    # Matches a block after which no object is held that the block has given to its argument. Returns
-    # a Release.
+    # Matches a block after which no object is held that the block has given to its argument.
+    # Returns a Release.
     #
-    #   expect { |objects| sign_out(objects << sign_in) }.to release_objects
+    #   expect { |objects| sign_out(objects.add(sign_in)) }.to release_objects
     def release_objects
       Release.new(nil)
     end

@@ -3,8 +3,8 @@
 require_relative "../heapdump"
 
 module HeapDump
-  # What tests need that fail when something leaks, whichever framework runs them. HeapDump::Minitest
-  # and HeapDump::RSpec have the assertions and matchers.
+  # What tests need that fail when something leaks, whichever framework runs them.
+  # HeapDump::Minitest and HeapDump::RSpec have the assertions and matchers.
   #
   #   HeapDump::Testing.configure do |settings|
   #     settings.directory = "tmp/heapdump"

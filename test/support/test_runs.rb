@@ -11,7 +11,7 @@ module TestRuns
     rspec: %w[rspec-core rspec-expectations rspec-mocks rspec-support diff-lcs]
   }.freeze
 
-  def ruby(*arguments, framework: :minitest, env: {}, timeout: 120)
+  def ruby(*arguments, framework: :minitest, env: {}, timeout: 300)
     names = FRAMEWORKS.fetch(framework)
     paths = names.flat_map { |name| Gem::Specification.find_by_name(name).full_require_paths }
     flags = [*Child::LOAD_PATHS, *paths].flat_map { |path| ["-I", path] }

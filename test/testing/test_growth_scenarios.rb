@@ -30,7 +30,7 @@ class TestGrowthScenarios < HeapDumpTest
 
   def scenarios(name)
     file = File.join(__dir__, "scenarios", "#{name}.rb")
-    outcome = ruby(file, kept, Minitest.seed.to_s, timeout: 240)
+    outcome = ruby(file, kept, Minitest.seed.to_s)
     words, *lines = outcome.out.lines.map { |line| JSON.parse(line) }
     [words, lines.to_h { |line| [line.first, line.drop(1)] }]
   rescue JSON::ParserError

@@ -8,10 +8,16 @@ require "heapdump/testing/command"
 class TestTestingParts < HeapDumpTest
   T = HeapDump::Testing
 
+  def setup
+    super
+    T::Baseline.noted.clear
+  end
+
   def grown(**fields)
-    T::Grown.new(class_name: "Session", unit: "objects", counts: [1, 3, 5], retained: [40, 120, 200],
-                 signature: "a" * 16, holder: "constant ALL", names: %w[ALL Array], path: [],
-                 with: [], notes: [], **fields)
+    given = { class_name: "Session", unit: "objects", counts: [1, 3, 5], retained: [40, 80, 120],
+              signature: "a" * 16, holder: "constant ALL", names: %w[ALL Array], path: [],
+              with: [], notes: [] }
+    T::Grown.new(**given, **fields)
   end
 
   def test_plan
@@ -28,7 +34,8 @@ class TestTestingParts < HeapDumpTest
     assert_nil ignored.reason_for(grown(names: %w[OTHER]))
     assert_equal "text", ignored.reason_for(grown(names: [], class_name: "String"))
     assert_equal "known", ignored.and("a" * 16 => "known").reason_for(grown(names: []))
-    [[String], { String => "" }, { String => nil }, { 1 => "why" }, { Class.new => "why" }].each do |wrong|
+    wrongs = [[String], { String => "" }, { String => nil }, { 1 => "why" }, { Class.new => "why" }]
+    wrongs.each do |wrong|
       assert_raises(ArgumentError, wrong.inspect) { T::Ignored.new(wrong) }
     end
   end
@@ -63,7 +70,8 @@ class TestTestingParts < HeapDumpTest
     refute baseline(path).note([grown]), "nobody asks for it"
     updating { assert baseline(path).note([grown]) }
     text = File.read(path)
-    assert_match(/^ShopTest#test_visit:\n  a{16}:\n    class: Session\n    holder: constant ALL\n/, text)
+    assert_match(/^ShopTest#test_visit:\n  a{16}:\n    class: Session\n    holder: constant ALL$/,
+                 text)
     assert_includes text, "each_run: 1.0"
     assert_equal "the baseline has it", baseline(path).reason_for(grown)
     assert_nil baseline(path).reason_for(grown(counts: [1, 3, 7])), "faster"

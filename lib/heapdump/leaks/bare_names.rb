@@ -20,7 +20,8 @@ module HeapDump
       end
 
       # The kinds of names that grow among the objects of one trail, by at least +least+ in each
-      # step (Array of BareNames). +nodes+ are the numbers of these objects, one Array for each dump.
+      # step (Array of BareNames). +nodes+ are the numbers of these objects, one Array for each
+      # dump.
       def self.of(nodes, snapshots, least)
         owners = nodes.zip(snapshots).map { |ids, snapshot| ids.map { |id| snapshot.node(id) } }
         KINDS.keys.map { |kind| new(kind, owners) }.select { |names| names.grow?(least) }

@@ -32,8 +32,8 @@ module HeapDump
           ::RSpec::Core::Example.prepend(Rounds)
         end
 
-        # Whether an example is to run in rounds. Raises ArgumentError if it is not, and no reason is
-        # given.
+        # Whether an example is to run in rounds. Raises ArgumentError if it is not, and no reason
+        # is given.
         def wanted?(example)
           asked = example.metadata[:heap_growth]
           return false if @again || example.skipped? || example.pending?

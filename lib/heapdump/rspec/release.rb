@@ -30,7 +30,7 @@ module HeapDump
 
       def matches?(block) # :nodoc:
         @living = living
-        run_or_skip(block, *([[]] unless @classes))
+        run_or_skip(block, *(Testing::Collected::Objects.new unless @classes))
         !@living.run(block).live?
       end
 

@@ -33,6 +33,14 @@ module HeapDump
           self
         end
 
+        # The same, but returns the object.
+        #
+        #   sign_out(objects.add(sign_in))
+        def add(object)
+          self << object
+          object
+        end
+
         def given? # :nodoc:
           @given.positive?
         end

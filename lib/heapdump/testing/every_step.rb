@@ -2,9 +2,10 @@
 
 module HeapDump
   module Testing
-    # Judges growth in a test. All that is done there between two dumps is known and is the same each
-    # time, so what grows in every step grows because of that, however little it is; and what does
-    # not grow in every step was made once. What nothing of the program holds is cleared as usual.
+    # Judges growth in a test. All that is done there between two dumps is known and is the same
+    # each time, so what grows in every step grows because of that, however little it is; and what
+    # does not grow in every step was made once. What nothing of the program holds is cleared as
+    # usual.
     class EveryStep < Leaks::Verdict # :nodoc:
       READER = { **Leaks::Rules.for_reader, content_bytes: 1, line_bytes: 1 }.freeze
       private_constant :READER

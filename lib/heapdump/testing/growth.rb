@@ -40,13 +40,12 @@ module HeapDump
       end
 
       # Calls +block+ (something with a method +call+) in rounds. With +keep+ the dumps are kept if
-      # it grows more than it may. Returns self. Raises what it
-      # raises, what HeapDump.dump raises, and HeapDump::Error if other tests of this process do not
-      # end, beside which nothing could be found.
+      # it grows more than it may. Returns self. Raises what the block raises, what HeapDump.dump
+      # raises, and HeapDump::Error if other tests of this process do not end, beside which nothing
+      # could be found.
       #
       #   Growth.new("visit").run(-> { visit }).grew? # => true
       def run(block, keep: true)
-        @folder = Folder.new(@label)
         Alone.run { look(block) }
         @grew = !@demand.note(@accused) && !@demand.met?(@accused)
         self
@@ -72,6 +71,7 @@ module HeapDump
       private
 
       def look(block)
+        @folder = Folder.new(@label)
         rounds = Rounds.new(@plan, @folder)
         @accused = rounds.run(block) { |grown| @demand.accused(grown) }
         @rounds = rounds.done

@@ -29,9 +29,12 @@ module HeapDump
       # Calls +work+ (something with a method +call+), and looks. Returns self. Raises what it
       # raises, what HeapDump.dump raises, and HeapDump::Error as Growth#run does.
       def run(work)
-        @folder = Folder.new(@label)
         Comparison.prepare
-        @lives = Alone.run { look(work) }.reject { |one| @ignored.reason_for(one) }
+        found = Alone.run do
+          @folder = Folder.new(@label)
+          look(work)
+        end
+        @lives = found.reject { |one| @ignored.reason_for(one) }
         self
       ensure
         @lives&.any? ? @folder.keep : @folder&.remove

@@ -8,8 +8,8 @@ module HeapDump
     #   rounds.run(-> { visit }) { |grown| grown } # => [#<HeapDump::Testing::Grown …>]
     #   rounds.done                                # => 4
     #
-    # What it remembers during the rounds it has in variables of its own, because objects of HeapDump
-    # and what they hold do not count as growth of the program.
+    # What it remembers during the rounds it has in variables of its own, because objects of
+    # HeapDump and what they hold do not count as growth of the program.
     class Rounds # :nodoc:
       # How many rounds there were.
       attr_reader :done

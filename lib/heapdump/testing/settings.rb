@@ -26,7 +26,7 @@ module HeapDump
       # heap_baseline.yml there); absolute paths.
       attr_reader :known, :baseline
       # What is ignored in all tests (Ignored).
-      attr_reader :ignored
+      attr_reader :ignored # :nodoc:
 
       def initialize # :nodoc:
         @enabled = false
@@ -42,14 +42,17 @@ module HeapDump
         self.baseline = beside_tests("heap_baseline.yml")
       end
 
+      # Sets #directory. A relative path is resolved at once.
       def directory=(path)
         @directory = File.expand_path(path)
       end
 
+      # Sets #known, likewise.
       def known=(path)
         @known = File.expand_path(path)
       end
 
+      # Sets #baseline, likewise.
       def baseline=(path)
         @baseline = File.expand_path(path)
       end
