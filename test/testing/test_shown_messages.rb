@@ -19,7 +19,8 @@ class TestShownMessages < HeapDumpTest
 
   # The block of the document that has this text.
   def shown(text)
-    File.read(DOCUMENT).scan(/^```\n(.*?)^```$/m).flatten.find { |block| block.include?(text) }
+    blocks = File.read(DOCUMENT, encoding: "UTF-8").scan(/^```\w*\n(.*?)^```$/m).flatten
+    blocks.find { |block| block.include?(text) }
   end
 
   # What grows, and the path to it. Elements of a list have no order.

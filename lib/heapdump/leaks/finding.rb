@@ -6,7 +6,7 @@ module HeapDump
     # words.
     class Finding
       # +judging+:: the limits (Judging)
-      def initialize(series, judging = Judging::OF_PRODUCTION)
+      def initialize(series, judging = Judging.of_production)
         @series = series
         @judging = judging
         @snapshot = series.last

@@ -14,10 +14,10 @@ module HeapDump
     Judging = Struct.new(:reader, :content_entries, :names_per_step, :verdict, # :nodoc:
                          :more_contents, keyword_init: true)
 
-    # Dumps of a process that does other things besides, some minutes apart.
-    Judging::OF_PRODUCTION = Judging.new(
-      reader: Rules.for_reader, content_entries: Rules::CONTENT_ENTRIES,
-      names_per_step: Rules::NAMES_PER_STEP, verdict: Verdict
-    ).freeze
+    # For dumps of a process that does other things besides, some minutes apart.
+    def Judging.of_production
+      new(reader: Rules.for_reader, content_entries: Rules::CONTENT_ENTRIES,
+          names_per_step: Rules::NAMES_PER_STEP, verdict: Verdict)
+    end
   end
 end
