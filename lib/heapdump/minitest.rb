@@ -43,7 +43,6 @@ module HeapDump
       growth = Testing::Growth.new(heapdump_test, test: heapdump_test, **options)
       heapdump_or_skip(block)
       refute(growth.run(block).grew?, -> { heapdump_words(message, growth) })
-      true
     end
 
     # Fails if an object of these classes, or of their subclasses, that the block makes is held when
@@ -60,7 +59,6 @@ module HeapDump
       births = Testing::Births.new(heapdump_test, classes, **options)
       heapdump_or_skip(block)
       refute(births.run(block).live?, -> { heapdump_words(message, births) })
-      true
     end
 
     # Fails if an object that the block has given to its argument is held when the block has ended.
@@ -78,7 +76,6 @@ module HeapDump
       collected = Testing::Collected.new(heapdump_test, what, **options)
       heapdump_or_skip(block, Testing::Collected::Objects.new)
       refute(collected.run(block).live?, -> { heapdump_words(message, collected) })
-      true
     end
 
     private

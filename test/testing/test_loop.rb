@@ -51,8 +51,11 @@ class TestLoop < HeapDumpTest
   end
 
   def assert_told(err, grows, once)
-    assert_includes err, "heapdump: 3 tests in rounds, 1 grows\n  grows: #{grows}\n" \
-                         "  does not pass again: #{once}: "
+    assert_includes err, <<~TEXT.chomp
+      heapdump: 3 tests in rounds, 1 grows
+        grows: #{grows}
+        does not pass again: #{once}:
+    TEXT
     assert_equal 1, kept_names.size
   end
 end

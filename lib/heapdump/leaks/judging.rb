@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module HeapDump
-  class Leaks
+  class Leaks # rubocop:disable Style/Documentation -- see leaks.rb
     # The limits of one kind of use, and the class that judges by them.
     #
     # reader::          what the reader in C needs (Hash, as Rules.for_reader)
@@ -9,8 +9,8 @@ module HeapDump
     # names_per_step::  names of variables are made from data if each step has so many more
     # verdict::         Verdict, or a class with other rules
     # more_contents::   what is called, and returns objects whose content may grow and that the
-    #                   reader in C need not have seen: for each of them its Node in each dump (Array
-    #                   of Arrays); nil: there is none
+    #                   reader in C need not have seen: for each of them its Node in each dump
+    #                   (Array of Arrays); nil: there is none
     Judging = Struct.new(:reader, :content_entries, :names_per_step, :verdict, # :nodoc:
                          :more_contents, keyword_init: true)
 

@@ -82,7 +82,7 @@ module HeapDump
         grew?(block, keep: false)
       end
 
-      def does_not_match?(block) # :nodoc:
+      def does_not_match?(block) # :nodoc: # rubocop:disable Naming/PredicatePrefix -- RSpec's
         !grew?(block, keep: true)
       end
 
@@ -91,8 +91,8 @@ module HeapDump
       end
 
       def failure_message # :nodoc:
-        "expected the heap to grow after each round, but after round #{@growth.rounds} nothing had " \
-          "grown in all of them"
+        "expected the heap to grow in each round, but after round #{@growth.rounds} nothing " \
+          "had grown in all of them"
       end
 
       def failure_message_when_negated # :nodoc:

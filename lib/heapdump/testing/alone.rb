@@ -6,7 +6,7 @@ module HeapDump
     # not taken for growth. Tests that run in several threads say when they run:
     #
     #   Alone.beside { test.run }   # waits while another test is alone
-    #   Alone.run { … }             # within a test: waits for the others, and keeps new ones waiting
+    #   Alone.run { … }             # within a test: waits for the others, keeps new ones waiting
     module Alone # :nodoc:
       PATIENCE = 300 # seconds
       @lock = Mutex.new

@@ -58,6 +58,12 @@ module HeapDump
         new(label, what, ignore: ignore).run(block)
       end
 
+      # Those of a dump that lie there (Array of Lives).
+      def self.lives(path, addresses) # :nodoc:
+        snapshot = Snapshot.open(path, index: false)
+        Lives.of(snapshot, addresses.filter_map { |address| snapshot.object(address) }) { false }
+      end
+
       # +what+ says in words which objects these are.
       def initialize(label, what = "object", ignore: {})
         super(label, ignore)
@@ -93,12 +99,6 @@ module HeapDump
 
       def head
         "#{@what}: #{number} live on when the block has ended, expected: none."
-      end
-
-      # Those of a dump that lie there (Array of Lives).
-      def self.lives(path, addresses) # :nodoc:
-        snapshot = Snapshot.open(path, index: false)
-        Lives.of(snapshot, addresses.filter_map { |address| snapshot.object(address) }) { false }
       end
     end
   end

@@ -64,8 +64,9 @@ module HeapDump
 
       def rspec(specs, mode)
         file = mode == :loop ? "heapdump/testing/loop_rspec" : "heapdump/rspec"
-        [RbConfig.ruby, "-I#{LIB}", "-S", "rspec", "-I#{LIB}", "-Ilib", "-Ispec", "-r", file, *specs,
-         *(["-e", text("N")] if text("N"))]
+        folders = ["-I#{LIB}", "-Ilib", "-Ispec"]
+        named = ["-e", text("N")] if text("N")
+        [RbConfig.ruby, "-I#{LIB}", "-S", "rspec", *folders, "-r", file, *specs, *named]
       end
 
       def text(name)

@@ -15,7 +15,7 @@ module HeapDump
         # What is said of a test that grows (String); nil if it does not, and if it cannot be run
         # again. The block runs it once, and raises NotAgain if it does not pass.
         def message(name, **options, &)
-          at_exit { warn(words) if words.any? } if tally.tests.zero?
+          at_exit { $stderr << words.join("\n") << "\n" if words.any? } if tally.tests.zero?
           tally.tests += 1
           growth = Growth.of(name, work: "the test", test: name, **given, **options, &)
           return unless growth.grew?

@@ -6,7 +6,7 @@
 require_relative "../minitest"
 
 module HeapDump
-  module Testing
+  module Testing # rubocop:disable Style/Documentation -- see testing.rb
     # A test that passes runs again and again.
     module LoopMinitest # :nodoc:
       def run
