@@ -82,7 +82,7 @@ module HeapDump
       def remove_old
         settings = Testing.settings
         kept = entries { |name| name.match?(KEPT) }
-        old = kept.drop(settings.keep) + older(kept, settings.keep_days * 24 * 3600)
+        old = kept.drop([settings.keep - 1, 0].max) + older(kept, settings.keep_days * 24 * 3600)
         FileUtils.rm_rf((old + older(entries { |name| name.start_with?(RUNNING) }, RUNS)).uniq)
       end
 
