@@ -1,0 +1,80 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module RSpec
+    # Lets examples run in rounds when they have passed, and fail if something grows: those with the
+    # metadata +:heap_growth+, or all.
+    module Again # :nodoc:
+      # Is prepended to RSpec::Core::Example.
+      module Rounds # :nodoc:
+        private
+
+        # The example has run, and nobody has been told yet.
+        def finish(reporter)
+          story = Again.story(self) if exception.nil? && Again.wanted?(self)
+          set_exception(Grew.of(self, story)) if story
+          super
+        end
+      end
+
+      # What an example fails with.
+      class Grew < ::RSpec::Expectations::ExpectationNotMetError
+        def self.of(example, story)
+          place = example.metadata.values_at(:absolute_file_path, :line_number).join(":")
+          new(story).tap { |error| error.set_backtrace(["#{place}:in `block'"]) }
+        end
+      end
+
+      class << self
+        # +all+:: without the metadata, too
+        def install(all: false)
+          @all ||= all
+          ::RSpec::Core::Example.prepend(Rounds)
+        end
+
+        # Whether an example is to run in rounds. Raises ArgumentError if it is not, and no reason
+        # is given.
+        def wanted?(example)
+          asked = example.metadata[:heap_growth]
+          return false if @again || example.skipped? || example.pending?
+          return false if ::RSpec.configuration.dry_run?
+          return @all || asked || false unless asked.is_a?(Hash) && asked.key?(:skip)
+          return false if asked[:skip].to_s.match?(/\S/)
+
+          raise ArgumentError, "heap_growth: { skip: … } needs the reason"
+        end
+
+        # What is said of an example that grows (String), nil if it does not.
+        def story(example)
+          asked = example.metadata[:heap_growth]
+          options = asked.is_a?(Hash) ? asked : {}
+          twin = twin(example)
+          @again = true
+          Testing::Loop.message(example.full_description, **options) { once(twin) }
+        ensure
+          @again = false
+          ::RSpec.current_example = example
+        end
+
+        private
+
+        # The same example, of which no report hears.
+        def twin(example)
+          twin = example.duplicate_with
+          example.example_group.examples.delete(twin)
+          twin
+        end
+
+        def once(twin)
+          twin.metadata[:execution_result] = ::RSpec::Core::Example::ExecutionResult.new
+          twin.display_exception = nil
+          group = twin.example_group
+          instance = group.new(twin.inspect_output)
+          group.set_ivars(instance, group.before_context_ivars)
+          passed = twin.run(instance, ::RSpec::Core::NullReporter)
+          raise Testing::Loop::NotAgain, twin.display_exception&.message.to_s unless passed
+        end
+      end
+    end
+  end
+end
