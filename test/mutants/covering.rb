@@ -54,6 +54,9 @@ module Mutants
     TRENDS = %w[trends/test_trends_statistics trends/test_trends_lives trends/test_trends_series
                 trends/test_trends_scenarios].freeze
 
+    TESTING = %w[testing/test_testing_parts testing/test_minitest testing/test_rspec
+                 testing/test_loop testing/test_growth_scenarios].freeze
+
     TABLE = {
       "ext/heapgraph/*/growth_follow.c" => ["heapgraph/test_algorithms", *LEAKS],
       "ext/heapgraph/*/{leaks,growth}*.c" =>
@@ -114,6 +117,7 @@ module Mutants
       "lib/heapdump/{fleet{,/*},cli/fleet*,click_house_server}.rb" =>
         [*STORED, "convert/test_click_house"],
       "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
+      "lib/heapdump/{testing{,/*},minitest,rspec{,/*},rake}.rb" => TESTING,
       "lib/heapdump/extract{,/*}.rb" => ["extract/test_extract", *TRENDS],
       "lib/heapdump/{asking{,/*},cli/ask*,watch/rules/{fleet,ask_signal}}.rb" => ASKED,
       "lib/heapdump/ship{,/*}.rb" => SHIPPED,
