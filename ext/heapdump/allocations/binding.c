@@ -31,7 +31,9 @@ static void
 on_birth(VALUE tracepoint, void *data) {
     struct session *session = data;
     if (session->thread && rb_thread_current() != session->thread) return;
+    size_t gcs = rb_gc_count();
     hd_recorder_born(&session->recorder, rb_tracearg_from_tracepoint(tracepoint));
+    HD_CHECK(rb_gc_count() == gcs); // no GC may run in a hook: deaths would not be told
 }
 
 static void
@@ -99,9 +101,22 @@ initialize(VALUE self, VALUE depth, VALUE one_thread, VALUE library) {
     return self;
 }
 
+/* Without an argument, since a lambda may accept none. */
 static VALUE
 yield(VALUE nothing) {
-    return rb_yield(nothing);
+    (void)nothing;
+    return rb_yield_values(0);
+}
+
+/*
+ * Overwrites what the block has left below the frames that are in use. MRI takes each word on the
+ * stack that looks like a reference for one, and later calls leave parts of their frames unwritten.
+ */
+__attribute__((noinline)) static void
+clear_stack(void) {
+    enum { BELOW = 1 << 16 };
+    volatile char below[BELOW];
+    for (size_t i = 0; i < sizeof below; i++) below[i] = 0;
 }
 
 static VALUE
@@ -110,6 +125,7 @@ end_births(VALUE arg) {
     rb_tracepoint_disable(session->births);
     session->births_on = false;
     session->thread = 0;
+    clear_stack();
     return Qnil;
 }
 

@@ -163,8 +163,8 @@ size_t hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max);
 /* Calls the size function of a T_DATA object, which may do anything (guard/foreign.h). */
 size_t hd_mri_memsize(VALUE obj);
 /*
- * dying.c: the same for an object that the GC is about to free. Size functions of extensions that do
- * not come with Ruby are not called, because they might follow references to objects that have been
+ * dying.c: the same for an object that the GC is about to free. Size functions of extensions that
+ * do not come with Ruby are not called, because they might follow references to objects that were
  * freed: then, and for internal objects of MRI that have code, it is the size of the slot.
  */
 size_t hd_mri_memsize_dying(VALUE obj);
