@@ -3,6 +3,7 @@
 require_relative "ractors"
 require_relative "snapshot"
 require_relative "terminal"
+require_relative "whole_file"
 
 module HeapDump
   # What a block has allocated, and what of it is retained: held by a name after the block has
@@ -15,12 +16,26 @@ module HeapDump
   class BlockReport
     autoload :Allocated, "#{__dir__}/block_report/allocated"
     autoload :Holding, "#{__dir__}/block_report/holding"
+    autoload :Json, "#{__dir__}/block_report/json"
+    autoload :MemoryProfilerResults, "#{__dir__}/block_report/memory_profiler_results"
     autoload :Options, "#{__dir__}/block_report/options"
+    autoload :Page, "#{__dir__}/block_report/page"
+    autoload :Pprof, "#{__dir__}/block_report/pprof"
+    autoload :Protobuf, "#{__dir__}/block_report/protobuf"
     autoload :Retained, "#{__dir__}/block_report/retained"
     autoload :Runs, "#{__dir__}/block_report/runs"
+    autoload :Samples, "#{__dir__}/block_report/samples"
+    autoload :Speedscope, "#{__dir__}/block_report/speedscope"
     autoload :Survivors, "#{__dir__}/block_report/survivors"
     autoload :Text, "#{__dir__}/block_report/text"
     autoload :Words, "#{__dir__}/block_report/words"
+
+    # Why something that lives is not called retained.
+    ASIDE = {
+      frame: "held by methods that still run", root: "of tables of Ruby",
+      cache: "of caches of Ruby", stack: "on the machine stack, perhaps by chance",
+      code: "of code that was loaded", unheld: "held by nothing that a dump shows"
+    }.freeze # :nodoc:
 
     # Does the work of HeapDump.report.
     def self.of(options, block) # :nodoc:
@@ -56,6 +71,7 @@ module HeapDump
       @alive = Allocated.new(runs.counted, times, alive: true)
       @retained = runs.retained
       @unseen = runs.counted[:unseen]
+      @samples = Samples.new(runs.counted.except(:survivors))
       freeze
     end
 
@@ -73,6 +89,72 @@ module HeapDump
     #   report.puts(:all)
     def puts(detail = :screen, out = $stdout)
       Text.new(self, detail).print(Terminal::Screen.new(out))
+    end
+
+    # All of it as Hashes and Arrays (Hash with Symbols as keys); docs/block_reports.md lists them.
+    #
+    #   report.to_h[:allocated][:objects] # => 702114
+    def to_h
+      Json.new(self).to_h
+    end
+
+    # The same as JSON (String).
+    #
+    #   JSON.parse(report.to_json)["retained"]["grows"] # => true
+    def to_json(*)
+      Terminal::Json.compact(to_h)
+    end
+
+    # A page of HTML that needs nothing else (String).
+    #
+    #   report.to_html[0, 15] # => "<!DOCTYPE html>"
+    def to_html
+      Page.new(self).to_s
+    end
+
+    # A profile for pprof, compressed (binary String). With <tt>stacks: true</tt> it has stacks,
+    # else only the places that allocate.
+    #
+    #   File.binwrite("import.pb.gz", report.to_pprof)
+    def to_pprof
+      Pprof.new(self, @samples).to_s
+    end
+
+    # Flame graphs for https://www.speedscope.app, as JSON (String).
+    #
+    #   File.write("import.speedscope.json", report.to_speedscope)
+    def to_speedscope
+      Speedscope.new(self, @samples).to_s
+    end
+
+    # The same figures with the methods of MemoryProfiler::Results (MemoryProfilerResults). +top+ is
+    # how many rows its lists have.
+    #
+    #   report.to_memory_profiler.total_allocated # => 702114
+    def to_memory_profiler(top: 50)
+      MemoryProfilerResults.new(self, top: top)
+    end
+
+    # How a file is written, by the ending of its name.
+    WRITERS = {
+      ".speedscope.json" => :to_speedscope, ".json" => :to_json, ".html" => :to_html,
+      ".pb.gz" => :to_pprof, ".pprof.gz" => :to_pprof, ".txt" => :to_text
+    }.freeze
+    private_constant :WRITERS
+
+    # Writes the report to a file that its owner alone can read, in place of one that is there. The
+    # ending of its name says how: .html, .json, .txt (all groupings), .pb.gz or .pprof.gz for
+    # pprof, .speedscope.json. Returns nil. Raises ArgumentError for another ending and
+    # SystemCallError if the file cannot be written.
+    #
+    #   report.write("import.html")
+    def write(path)
+      path = File.path(path)
+      _ending, writer = WRITERS.find { |ending, _| path.end_with?(ending) }
+      raise ArgumentError, "#{path}: ends in none of #{WRITERS.keys.join(", ")}" unless writer
+
+      WholeFile.write(path, writer == :to_text ? to_s(:all) : public_send(writer))
+      nil
     end
 
     def inspect # :nodoc:

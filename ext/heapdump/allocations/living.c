@@ -89,8 +89,7 @@ hd_living_move(struct hd_living *living, uint64_t (*move)(uint64_t, void *), voi
         entry.address = move(entry.address, data);
         if (!entry.address) continue;
         struct hd_life *place = place_of(&moved, entry.address);
-        HD_CHECK(place->address == 0);
-        moved.size += place->address == 0;
+        if (!place->address) moved.size++;
         *place = entry;
     }
     hd_living_free(living);

@@ -38,8 +38,8 @@ void hd_living_remove(struct hd_living *living, struct hd_life *entry);
 
 /*
  * Gives each entry the address that `move` returns for its own; one for which it returns 0 is
- * removed. No two addresses may become the same. Returns false if there is no memory; the table is
- * then empty.
+ * removed, and of several that get the same only one is kept. Returns false if there is no memory;
+ * the table is then empty.
  */
 bool hd_living_move(struct hd_living *living, uint64_t (*move)(uint64_t address, void *data),
                     void *data);

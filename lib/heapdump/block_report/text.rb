@@ -12,13 +12,7 @@ module HeapDump
       LIMITS = { screen: 8, all: 50 }.freeze
       # The groupings that a screen shows.
       SCREEN = %i[location class].freeze
-      # Why something that lives is not called retained.
-      ASIDE = {
-        frame: "held by methods that still run", root: "of tables of Ruby",
-        cache: "of caches of Ruby", stack: "on the machine stack, perhaps by chance",
-        code: "of code that was loaded", unheld: "held by nothing that a dump shows"
-      }.freeze
-      private_constant :Table, :LIMITS, :SCREEN, :ASIDE
+      private_constant :Table, :LIMITS, :SCREEN
 
       def initialize(report, detail)
         @report = report

@@ -64,19 +64,23 @@ class TestCountingAllocations < HeapDumpTest
   def test_no_object_is_missed
     told = counted(<<~'RUBY')
       allocations = counting
-      born = nil
+      born = []
       key = :total_allocated_objects
-      allocations.count(0) do
-        before = GC.stat(key)
-        20_000.times { |i| [i.to_s, { i => i }, i..(i + 1), "a#{i}".to_sym, proc { i }] }
-        born = GC.stat(key) - before
+      2.times do |run| # the first fills caches
+        allocations.count(run) do
+          before = GC.stat(key)
+          20_000.times { |i| [i.to_s, { i => i }, i..(i + 1), "a#{i}".to_sym, proc { i }] }
+          born << (GC.stat(key) - before)
+        end
       end
       result = finish(allocations)
       living = result[:survivors].bytesize / 32
-      puts JSON.generate(counted: result[:born], born: born, rest: result[:born] - result[:died] - living)
+      counted = result[:cells].select { |cell| cell[0] == 1 }.sum { |cell| cell[3] }
+      puts JSON.generate([born[1], counted, result[:born] - result[:died] - living])
     RUBY
-    assert_in_delta told["born"], told["counted"], 5
-    assert_equal 0, told["rest"], "each object is dead or alive"
+    born, counted, rest = told
+    assert_equal born, counted
+    assert_equal 0, rest, "each object is dead or alive"
   end
 
   def test_memory_grows_with_what_lives_and_not_with_what_is_made
@@ -143,8 +147,9 @@ class TestCountingAllocations < HeapDumpTest
     assert_equal [[[40_000, 1_600_000, 4286], 0, 0]] * 2, told
   end
 
+  # Ruby without gems has a small heap, so that a GC is quick.
   def test_the_gc_may_run_at_each_object
-    told = counted(<<~'RUBY', timeout: 120)
+    told = counted(<<~'RUBY', timeout: 120, flags: %w[-W0 --disable-gems])
       found = [false, true].map do |compact|
         GC.auto_compact = compact
         kept = []
@@ -152,20 +157,18 @@ class TestCountingAllocations < HeapDumpTest
         begin
           GC.stress = true
           allocations.count(0) do
-            50.times { |i| row = Row.new; kept << row if i < 5; eval("[1, 2].map { |x| x.to_s }") }
+            8.times { |i| row = Row.new; kept << row if i < 5; eval("[1, 2].map { |x| x.to_s }") }
           end
         ensure
           GC.stress = false
         end
         result = finish(allocations)
-        [by_class(result)["Row"], by_class(result)["String"].first, result[:unseen]]
+        sums = by_class(result)
+        [sums["Row"], sums["String"].first >= 16, result[:unseen]]
       end
-      GC.auto_compact = false
       puts JSON.generate(found)
     RUBY
-    assert_equal [[[50, 2000, 5], 100, 0]], told.map { |row, strings, unseen|
-      [row, strings.clamp(100, 160) == strings ? 100 : strings, unseen]
-    }.uniq
+    assert_equal [[[8, 320, 5], true, 0]] * 2, told
   end
 
   def test_other_threads_are_counted_if_asked
