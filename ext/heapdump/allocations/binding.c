@@ -6,6 +6,7 @@
 #include "allocations/binding.h"
 
 #include <ruby/debug.h>
+#include <ruby/ractor.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,19 +21,34 @@ struct session {
     VALUE thread;         /* the only one whose objects are counted; 0: all are */
     bool one_thread, over;
     bool births_on, deaths_on;
+    bool ractors; /* the block has made a Ractor */
 };
 
 /* The session that counts in this process. A forked process may begin another one. */
 static struct session *running;
 static pid_t running_in;
-static VALUE busy_error;
+static VALUE busy_error, general_error;
+
+static void
+end_hooks(struct session *session) {
+    if (session->births_on) rb_tracepoint_disable(session->births);
+    if (session->deaths_on) rb_tracepoint_disable(session->deaths);
+    session->births_on = session->deaths_on = false;
+}
 
 static void
 on_birth(VALUE tracepoint, void *data) {
     struct session *session = data;
+    rb_trace_arg_t *event = rb_tracearg_from_tracepoint(tracepoint);
+    VALUE obj = rb_tracearg_object(event);
+    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && RBASIC_CLASS(obj) == rb_cRactor) {
+        session->ractors = true;
+        end_hooks(session); // before its thread runs, since Ruby 3.1 crashes if that has hooks
+        return;
+    }
     if (session->thread && rb_thread_current() != session->thread) return;
     size_t gcs = rb_gc_count();
-    hd_recorder_born(&session->recorder, rb_tracearg_from_tracepoint(tracepoint));
+    hd_recorder_born(&session->recorder, event);
     HD_CHECK(rb_gc_count() == gcs); // no GC may run in a hook: deaths would not be told
 }
 
@@ -122,7 +138,7 @@ clear_stack(void) {
 static VALUE
 end_births(VALUE arg) {
     struct session *session = (struct session *)arg;
-    rb_tracepoint_disable(session->births);
+    if (session->births_on) rb_tracepoint_disable(session->births);
     session->births_on = false;
     session->thread = 0;
     clear_stack();
@@ -162,6 +178,10 @@ count(VALUE self, VALUE run) {
     session->births_on = true;
     rb_tracepoint_enable(session->births);
     rb_ensure(yield, Qnil, end_births, (VALUE)session);
+    if (session->ractors) {
+        rb_raise(general_error, "a block that makes Ractors cannot be counted: MRI tells each "
+                                "Ractor of its own objects only");
+    }
     return Qnil;
 }
 
@@ -169,9 +189,7 @@ count(VALUE self, VALUE run) {
 static VALUE
 stop(VALUE self) {
     struct session *session = session_of(self);
-    if (session->births_on) end_births((VALUE)session);
-    if (session->deaths_on) rb_tracepoint_disable(session->deaths);
-    session->deaths_on = false;
+    end_hooks(session);
     session->over = true;
     if (running == session) running = NULL;
     return Qnil;
@@ -202,10 +220,11 @@ finish(VALUE self) {
 }
 
 void
-hd_allocations_define(VALUE module, VALUE busy) {
+hd_allocations_define(VALUE module, VALUE error, VALUE busy) {
     static const char name[] = "Allocations";
     if (rb_const_defined_at(module, rb_intern(name))) rb_const_remove(module, rb_intern(name));
     VALUE klass = rb_define_class_under(module, name, rb_cObject);
+    general_error = error;
     busy_error = busy;
     rb_define_alloc_func(klass, allocate);
     rb_define_method(klass, "initialize", initialize, 3);

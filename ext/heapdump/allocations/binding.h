@@ -6,7 +6,8 @@
 
 #include <ruby.h>
 
-/* Defines the class in this module, in place of the one of another copy of the extension. */
-void hd_allocations_define(VALUE module, VALUE busy);
+/* Defines the class in this module, in place of the one of another copy of the extension. The classes are
+ * those of its errors. */
+void hd_allocations_define(VALUE module, VALUE error, VALUE busy);
 
 #endif

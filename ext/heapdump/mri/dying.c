@@ -58,6 +58,16 @@ is_of_ruby(const void *function) {
     return library[0] && own.dli_fname && strncmp(own.dli_fname, library, strlen(library)) == 0;
 }
 
+/* Types of extensions that come with Ruby, but are also gems: these count their own struct alone. */
+static bool
+reads_itself(const char *name) {
+    static const char *const names[] = {"strio", "StringScanner", "BigDecimal"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) return true;
+    }
+    return false;
+}
+
 /* What is known of a type of T_DATA, so that it is found out once. */
 static bool
 may_be_asked(VALUE data) {
@@ -71,8 +81,9 @@ may_be_asked(VALUE data) {
     size_t slot = (uintptr_t)type / sizeof(void *) % TYPES;
     if (known[slot].type != type) {
         known[slot].type = type;
-        known[slot].answer = !reads_code(type->wrap_struct_name) &&
-                             is_of_ruby((const void *)(uintptr_t)type->function.dsize);
+        const void *function = (const void *)(uintptr_t)type->function.dsize;
+        known[slot].answer = reads_itself(type->wrap_struct_name) ||
+                             (!reads_code(type->wrap_struct_name) && is_of_ruby(function));
     }
     return known[slot].answer;
 }

@@ -46,8 +46,14 @@ module HeapDump
         return [:unheld, nil] unless flat
 
         steps = flat.each_slice(2).to_a # of a node and the name of the edge to it
-        code = steps.any? { |node, _name| code?(node) } || @snapshot.node(number).module?
-        [code ? :code : RANKS.fetch(rank), way_of(steps)]
+        [code_on?(steps) ? :code : RANKS.fetch(rank), way_of(steps)]
+      end
+
+      # Whether what is held is code that was loaded, or belongs to it.
+      def code_on?(steps)
+        number, name = steps.last
+        steps.any? { |node, _name| code?(node) } || @snapshot.node(number).module? ||
+          Snapshot::Edge.decode(@snapshot, name).name == "constant_files"
       end
 
       # Leaks::Way has no name before the first node, and names before the nodes.
@@ -75,7 +81,7 @@ module HeapDump
           class_name: @survivors.class_name(held.first.survivor),
           objects: per_run(runs, &:size), bytes: per_run(runs) { |all| all.sum(&:bytes) },
           runs: Array.new(@times) { |run| runs.fetch(run, []).size },
-          location: Words.location(path, line), method: method,
+          location: Words.location(path, line), method_name: method,
           holder: way ? way.holder : "nothing that the dump shows", path: way&.told,
           signature: signature, reason: reason
         ).freeze

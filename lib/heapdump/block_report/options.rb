@@ -41,8 +41,8 @@ module HeapDump
       def whole(name, value, range)
         return value if value.is_a?(Integer) && range.cover?(value)
 
-        raise ArgumentError, "#{name}: must be a whole number from #{range.begin} to #{range.end}, " \
-                             "not #{value.inspect}"
+        raise ArgumentError, "#{name}: must be a whole number from #{range.begin} to " \
+                             "#{range.end}, not #{value.inspect}"
       end
 
       def one_of(name, value, all)

@@ -34,12 +34,17 @@ module HeapDump
         file = Protobuf.new
         VALUES.each { |words| file.text(PROFILE[:sample_type], value_type(*words)) }
         @samples.each { |sample| file.text(PROFILE[:sample], sample_of(sample)) }
+        file.number(PROFILE[:duration], (@report.seconds.sum * 1e9).to_i)
+            .number(PROFILE[:default], string("alloc_space"))
+        add_code(file)
+      end
+
+      # What the samples name: last, when all names are known.
+      def add_code(file)
         @locations.each { |frame, id| file.text(PROFILE[:location], location(frame, id)) }
         @functions.each { |key, id| file.text(PROFILE[:function], function(*key, id)) }
-        default = string("alloc_space")
         @strings.each_key { |text| file.text(PROFILE[:strings], text) }
-        file.number(PROFILE[:duration], (@report.seconds.sum * 1e9).to_i)
-            .number(PROFILE[:default], default)
+        file
       end
 
       def string(text)

@@ -15,13 +15,13 @@ module HeapDump
       # objects::    how many there are for each run: the median of the runs
       # bytes::      the sum of their own sizes, also for each run
       # runs::       how many of each run there are (Array of Integer)
-      # location::   the place that made them, "app.rb:12", and +method+, its method (or nil)
+      # location::   the place that made them, "app.rb:12", and +method_name+, its method (or nil)
       # holder::     who holds them, in words: "constant Shop::ROWS"
       # path::       the path to one of them in words, without keys
       # signature::  a text that is the same for the same path in other dumps (Leaks)
       # reason::     +:named+ for what is retained; else why it is not called so (see #aside)
-      Group = Struct.new(:class_name, :objects, :bytes, :runs, :location, :method, :holder, :path,
-                         :signature, :reason, keyword_init: true) do
+      Group = Struct.new(:class_name, :objects, :bytes, :runs, :location, :method_name, :holder,
+                         :path, :signature, :reason, keyword_init: true) do
         # Whether each of several runs has added some, which is how a leak looks.
         def grows?
           runs.size > 1 && runs.all?(&:positive?)

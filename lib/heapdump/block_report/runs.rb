@@ -54,7 +54,6 @@ module HeapDump
       def look(allocations)
         was_disabled = GC.disable
         @counted = allocations.finish
-        refuse_ractors(made: counted[:classes].each_value.any?(["Ractor", false]))
         survivors = Survivors.new(@counted)
         @retained = survivors.known? && @options.retained? ? from_dump(survivors) : Retained.none
       ensure
@@ -71,9 +70,9 @@ module HeapDump
       end
 
       # Events of other Ractors do not come to the hooks of this one.
-      def refuse_ractors(made: false)
+      def refuse_ractors
         Ractors.refuse
-        return unless made || (defined?(Ractor) && Ractor.count > 1)
+        return unless defined?(Ractor) && Ractor.count > 1
 
         raise Error, "HeapDump.report cannot count while there are other Ractors: MRI tells each " \
                      "of its own objects only"

@@ -9,10 +9,10 @@ module HeapDump
       # +stack+ has the frames from the outermost to the one that allocates, only that one if no
       # stacks were noted.
       Sample = Struct.new(:stack, :class_name, :objects, :bytes, :alive, :alive_bytes)
-      Frame = Struct.new(:path, :line, :method) do
+      Frame = Struct.new(:path, :line, :label) do
         # The name of the method, else the place.
         def name
-          method || Words.location(path, line)
+          label || Words.location(path, line)
         end
       end
 

@@ -35,9 +35,8 @@ module HeapDump
 
       def head(screen)
         screen.line([:bold, report.label], ": #{runs}, Ruby #{RUBY_VERSION}")
-        figures(screen, "retained ", report.retained.objects, report.retained.bytes, growth)
-        figures(screen, "allocated", report.allocated.objects, report.allocated.bytes,
-                plural(Words.median(report.gcs), "GC"))
+        figures(screen, "retained ", report.retained, growth)
+        figures(screen, "allocated", report.allocated, plural(Words.median(report.gcs), "GC"))
         return if report.unseen.zero?
 
         screen.line([:yellow, "Not seen: how #{plural(report.unseen, "object")} died, because " \
@@ -49,9 +48,10 @@ module HeapDump
         "#{plural(report.times, "run")}#{warmup}"
       end
 
-      def figures(screen, words, objects, bytes, note)
+      def figures(screen, words, sum, note)
         per_run = report.times > 1 ? " per run" : ""
-        screen.line("#{words}  #{plural(objects, "object")}  #{bytes(bytes)}#{per_run}  ", note)
+        size = "#{plural(sum.objects, "object")}  #{bytes(sum.bytes)}"
+        screen.line("#{words}  #{size}#{per_run}  ", note)
       end
 
       def growth
