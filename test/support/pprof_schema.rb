@@ -35,9 +35,10 @@ module PprofSchema
 
     def profile
       @profile ||= begin
-        pool = Google::Protobuf::DescriptorPool.new
-        pool.add_serialized_file(file.to_proto)
-        pool.lookup("pprof.Profile").msgclass
+        @pool = Google::Protobuf::DescriptorPool.new
+        @pool.add_serialized_file(file.to_proto)
+        @classes = MESSAGES.keys.map { |name| @pool.lookup("pprof.#{name}").msgclass }
+        @pool.lookup("pprof.Profile").msgclass
       end
     end
 
