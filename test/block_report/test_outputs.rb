@@ -66,6 +66,26 @@ class TestBlockReportOutputs < HeapDumpTest
     assert_equal profile["weights"].sum, profile["endValue"]
   end
 
+  # Whatever those read who read the results of memory_profiler.
+  def test_memory_profiler
+    require "memory_profiler"
+    results = report.to_memory_profiler(top: 3)
+    names = MemoryProfiler::Results.public_instance_methods(false).grep(/_by_/)
+    assert_equal 16, names.size
+    names.each do |name|
+      rows = results.public_send(name)
+      assert_equal [%i[data count]], rows.map(&:keys).uniq, name
+      assert_equal rows.map { |row| row[:count] }.sort.reverse, rows.map { |row| row[:count] }
+      assert_operator rows.size, :<=, 3
+    end
+    assert_equal [report.allocated.objects, report.alive.bytes],
+                 [results.total_allocated, results.total_retained_memsize]
+    assert_equal [[], []], [results.strings_allocated, results.strings_retained]
+    out = StringIO.new
+    results.pretty_print(out, scale_bytes: true)
+    assert_includes out.string, "Allocated by gem"
+  end
+
   # Read by Google's own decoder.
   def test_pprof
     profile = PprofSchema.decode(Zlib.gunzip(report.to_pprof))
