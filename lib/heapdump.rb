@@ -19,6 +19,7 @@ require_relative "heapdump/leaks/entry"
 module HeapDump
   # The readers of dumps are loaded when they are first used, so a process that only dumps never
   # loads them.
+  autoload :BlockReport, "#{__dir__}/heapdump/block_report"
   autoload :Extract, "#{__dir__}/heapdump/extract"
   autoload :Fleet, "#{__dir__}/heapdump/fleet"
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
@@ -139,6 +140,35 @@ module HeapDump
     #   HeapDump::Watch.current.stats[:dumps] # => 0
     def watch(**options, &block)
       Watch.run(options, block)
+    end
+
+    # Runs a block and reports what it has allocated, and what of that is retained: what a name
+    # holds after the block has ended, by its holder. Meanwhile garbage is collected as usual. The
+    # value of the block is dropped, so that it is not held.
+    #
+    # label::    what the report is called (default "block")
+    # warmup::   how often the block runs before it is counted (default 0), so that code is loaded
+    #            and caches are filled
+    # times::    how often it is counted (default 1): figures are medians of the runs, and
+    #            something grows if each run has added to it
+    # threads::  +:all+ (default), or +:current+ for what this thread allocates
+    # stacks::   with true or a number of frames (2 to 512), the stacks that allocate are noted,
+    #            which takes longer (default false)
+    # retained:: with false, nobody looks for holders of what lives, and the dump that is needed for
+    #            it is not made (default true)
+    #
+    # Returns a HeapDump::BlockReport. Passes on what the block raises. Raises ArgumentError for
+    # wrong options and without a block, HeapDump::Busy if another report or a dump is under way,
+    # HeapDump::Error in a Ractor that is not the main one or beside other Ractors, and what #dump
+    # raises.
+    #
+    #   report = HeapDump.report(warmup: 1, times: 3) { Import.run("orders.csv") }
+    #   report.puts
+    #   report.retained.first.holder # => "constant Import::SEEN"
+    def report(**options, &block)
+      raise ArgumentError, "no block given" unless block
+
+      BlockReport.of(options, block)
     end
 
     # Counts the objects of the heap by type and, below the given +namespaces+ (modules or their

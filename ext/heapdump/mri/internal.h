@@ -25,6 +25,7 @@ HD_WEAK void *rb_vm_lock_with_barrier(void *(*fn)(void *), void *data);
 HD_WEAK int rb_bug_reporter_add(void (*fn)(FILE *, void *), void *data);
 HD_WEAK VALUE rb_gvar_get(ID);
 HD_WEAK size_t rb_obj_memsize_of(VALUE);
+HD_WEAK size_t rb_gc_obj_slot_size(VALUE); /* since 3.2 */
 HD_WEAK size_t rb_obj_gc_flags(VALUE, ID *, size_t);
 HD_WEAK const char *rb_imemo_name(int);
 HD_WEAK int rb_hash_stlike_foreach(VALUE, int (*)(st_data_t, st_data_t, st_data_t), st_data_t);

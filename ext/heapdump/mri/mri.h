@@ -162,6 +162,16 @@ size_t hd_mri_gc_facts(VALUE obj, struct hd_gc_fact *facts, size_t max);
 /* fields.c: flags and fields of any object. */
 /* Calls the size function of a T_DATA object, which may do anything (guard/foreign.h). */
 size_t hd_mri_memsize(VALUE obj);
+/*
+ * dying.c: the same for an object that the GC is about to free. Size functions of extensions that
+ * do not come with Ruby are not called, because they might follow references to objects that were
+ * freed: then, and for internal objects of MRI that have code, it is the size of the slot.
+ */
+size_t hd_mri_memsize_dying(VALUE obj);
+/* The folder of the extensions that come with Ruby, without which none of them is known. */
+void hd_mri_set_library(const char *folder);
+/* True if there is memory at this address, as far as this system tells. */
+bool hd_mri_is_mapped(const void *address);
 bool hd_mri_shareable(VALUE obj);
 /*
  * True if it is known that MRI marks from obj only its class, its elements or its entries and

@@ -9,6 +9,7 @@ module HeapDump
     #   ways.other.objects    # => 2107
     #   ways.hidden.bytes     # => 4106624
     class Ways
+      autoload :Finding, "#{__dir__}/ways/finding"
       autoload :Signing, "#{__dir__}/ways/signing"
       autoload :Telling, "#{__dir__}/ways/telling"
 

@@ -1,0 +1,109 @@
+/*
+ * Objects that live, by their addresses; see living.h.
+ */
+#include "allocations/living.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+enum { FEWEST_PLACES = 256 };
+
+static size_t
+home(const struct hd_living *living, uint64_t address) {
+    return (size_t)(hd_hash(address) >> 24) & (living->places - 1);
+}
+
+/* The place of this address, or the empty one where it would be. */
+static struct hd_life *
+place_of(const struct hd_living *living, uint64_t address) {
+    size_t mask = living->places - 1, i = home(living, address);
+    while (living->entries[i].address && living->entries[i].address != address) i = (i + 1) & mask;
+    return &living->entries[i];
+}
+
+struct hd_life *
+hd_living_find(const struct hd_living *living, uint64_t address) {
+    if (living->size == 0) return NULL;
+    struct hd_life *entry = place_of(living, address);
+    return entry->address ? entry : NULL;
+}
+
+static bool
+room(struct hd_living *living) {
+    if (living->size * 3 < living->places * 2) return true;
+    struct hd_living grown = {.places = living->places ? living->places * 2 : FEWEST_PLACES};
+    grown.entries = calloc(grown.places, sizeof *grown.entries);
+    if (!grown.entries) return false;
+    for (size_t i = 0; i < living->places; i++) {
+        const struct hd_life *entry = &living->entries[i];
+        if (entry->address) *place_of(&grown, entry->address) = *entry;
+    }
+    grown.size = living->size;
+    free(living->entries);
+    *living = grown;
+    return true;
+}
+
+struct hd_life *
+hd_living_add(struct hd_living *living, uint64_t address) {
+    HD_CHECK(address != 0);
+    if (!room(living)) return NULL;
+    struct hd_life *entry = place_of(living, address);
+    if (!entry->address) {
+        *entry = (struct hd_life){.address = address};
+        living->size++;
+    }
+    return entry;
+}
+
+/* Entries behind the removed one move forward, so that no search ends before it finds them. */
+void
+hd_living_remove(struct hd_living *living, struct hd_life *entry) {
+    HD_CHECK(entry >= living->entries && entry < living->entries + living->places);
+    HD_CHECK(entry->address != 0 && living->size > 0);
+    size_t mask = living->places - 1, hole = (size_t)(entry - living->entries);
+    for (size_t i = (hole + 1) & mask; living->entries[i].address; i = (i + 1) & mask) {
+        size_t distance = (i - home(living, living->entries[i].address)) & mask;
+        if (distance < ((i - hole) & mask)) continue; // its home lies behind the hole
+        living->entries[hole] = living->entries[i];
+        hole = i;
+    }
+    living->entries[hole] = (struct hd_life){0};
+    living->size--;
+}
+
+bool
+hd_living_move(struct hd_living *living, uint64_t (*move)(uint64_t, void *), void *data) {
+    if (living->size == 0) return true;
+    struct hd_living moved = {.places = living->places};
+    moved.entries = calloc(moved.places, sizeof *moved.entries);
+    if (!moved.entries) {
+        hd_living_free(living);
+        return false;
+    }
+    for (size_t i = 0; i < living->places; i++) {
+        struct hd_life entry = living->entries[i];
+        if (!entry.address) continue;
+        entry.address = move(entry.address, data);
+        if (!entry.address) continue;
+        struct hd_life *place = place_of(&moved, entry.address);
+        if (!place->address) moved.size++;
+        *place = entry;
+    }
+    hd_living_free(living);
+    *living = moved;
+    return true;
+}
+
+size_t
+hd_living_memory(const struct hd_living *living) {
+    return living->places * sizeof *living->entries;
+}
+
+void
+hd_living_free(struct hd_living *living) {
+    free(living->entries);
+    *living = (struct hd_living){0};
+}

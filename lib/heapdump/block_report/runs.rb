@@ -1,0 +1,91 @@
+# frozen_string_literal: true
+
+require "rbconfig"
+require "tmpdir"
+
+module HeapDump
+  class BlockReport
+    # Runs the block, counts what it allocates, and finds out who holds what is left.
+    class Runs # :nodoc:
+      # What was counted by ext/heapdump/allocations (Hash, see result.h), and for each run its
+      # seconds and the GCs that began in it.
+      attr_reader :counted, :seconds, :gcs
+      # A Retained.
+      attr_reader :retained
+
+      def initialize(options, block)
+        @options = options
+        @block = block
+        @seconds = []
+        @gcs = []
+      end
+
+      # Raises what the block raises.
+      def run
+        refuse_ractors
+        @options.warmup.times { @block.call }
+        count
+        self
+      end
+
+      private
+
+      def count
+        allocations = Allocations.new(@options.depth, @options.one_thread?,
+                                      RbConfig::CONFIG.fetch("rubyarchdir", ""))
+        @options.times.times { |run| measure { allocations.count(run, &@block) } }
+        refuse_ractors
+        collect
+        look(allocations)
+      ensure
+        allocations&.stop
+      end
+
+      # A second GC frees what the finalizers of the first have let go, which else would seem held.
+      def collect
+        (@options.retained? ? 2 : 1).times { GC.start }
+      end
+
+      def measure
+        gcs = GC.count
+        start = now
+        yield
+        @seconds << (now - start)
+        @gcs << (GC.count - gcs)
+      end
+
+      # Until the dump is made, no object may move or be freed: it is found by its address.
+      def look(allocations)
+        was_disabled = GC.disable
+        @counted = allocations.finish
+        survivors = Survivors.new(@counted)
+        @retained = survivors.known? && @options.retained? ? from_dump(survivors) : Retained.none
+      ensure
+        GC.enable unless was_disabled
+      end
+
+      # The dump has no contents of strings: only names of the program are shown.
+      def from_dump(survivors)
+        Dir.mktmpdir("heapdump-report") do |directory|
+          path = File.join(directory, "heap.json")
+          HeapDump.dump(path, gc: false, strings: :none, fork: :prefer)
+          Holding.new(Snapshot.open(path, index: false), survivors, @options.times).retained
+        end
+      end
+
+      # Events of other Ractors do not come to the hooks of this one.
+      def refuse_ractors
+        Ractors.refuse
+        return unless defined?(Ractor) && Ractor.count > 1
+
+        raise Error, "HeapDump.report cannot count while there are other Ractors: MRI tells each " \
+                     "of its own objects only"
+      end
+
+      def now
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      end
+    end
+    private_constant :Runs
+  end
+end

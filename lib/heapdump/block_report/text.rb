@@ -1,0 +1,143 @@
+# frozen_string_literal: true
+
+require "stringio"
+
+module HeapDump
+  class BlockReport
+    # A report as text: what is retained first, since that is what somebody acts on.
+    class Text # :nodoc:
+      include Terminal::Units
+
+      Table = Terminal::Table
+      LIMITS = { screen: 8, all: 50 }.freeze
+      # The groupings that a screen shows.
+      SCREEN = %i[location class].freeze
+      private_constant :Table, :LIMITS, :SCREEN
+
+      def initialize(report, detail)
+        @report = report
+        @all = detail == :all
+        @limit = LIMITS.fetch(detail) do
+          raise ArgumentError, "a report has :screen or :all, not #{detail.inspect}"
+        end
+      end
+
+      def print(screen)
+        head(screen)
+        held(screen)
+        aside(screen)
+        allocated(screen)
+      end
+
+      private
+
+      attr_reader :report, :limit
+
+      def head(screen)
+        screen.line([:bold, report.label], ": #{runs}, Ruby #{RUBY_VERSION}")
+        figures(screen, "retained ", report.retained, growth)
+        figures(screen, "allocated", report.allocated, plural(Words.median(report.gcs), "GC"))
+        return if report.unseen.zero?
+
+        screen.line([:yellow, "Not seen: how #{plural(report.unseen, "object")} died, because " \
+                              "another tool has hooks for allocations"])
+      end
+
+      def runs
+        warmup = report.warmup.zero? ? "" : " after #{plural(report.warmup, "warm-up")}"
+        "#{plural(report.times, "run")}#{warmup}"
+      end
+
+      def figures(screen, words, sum, note)
+        per_run = report.times > 1 ? " per run" : ""
+        size = "#{plural(sum.objects, "object")}  #{bytes(sum.bytes)}"
+        screen.line("#{words}  #{size}#{per_run}  ", note)
+      end
+
+      def growth
+        return "" if report.retained.none?
+        return "(times: 3 shows whether it grows)" if report.times == 1
+
+        report.retained.grows? ? "in every run: it grows" : "not in every run"
+      end
+
+      def held(screen)
+        return if report.retained.none?
+
+        screen.heading("Held by#{", per run" if report.times > 1}")
+        usual, single = report.retained.partition { |group| group.objects.positive? }
+        groups(screen, @all ? usual + single : usual)
+        return if single.empty? || @all
+
+        screen.line([:dim, "#{plural(single.sum { |group| group.runs.sum }, "object")} more, " \
+                           "which few of the runs have left"])
+      end
+
+      def groups(screen, groups)
+        table = Table.new(%w[objects bytes class allocated held], right: 2)
+        groups.first(limit).each do |group|
+          table.row(count(group.objects), bytes(group.bytes), group.class_name,
+                    short(group.location), group.path || group.holder)
+        end
+        screen.table(table)
+        rest(screen, groups.drop(limit), "group")
+      end
+
+      def rest(screen, rows, word)
+        return if rows.empty?
+
+        screen.line([:dim, "#{plural(rows.size, "more #{word}")}: " \
+                           "#{plural(rows.sum(&:objects), "object")}, " \
+                           "#{bytes(rows.sum(&:bytes))}"])
+      end
+
+      # One line for all, and in :all who holds them.
+      def aside(screen)
+        parts = ASIDE.filter_map do |reason, words|
+          objects = report.retained.aside.fetch(reason, []).sum(&:objects)
+          "#{count(objects)} #{words}" if objects.positive?
+        end
+        internal = report.retained.internal_objects
+        parts << "#{count(internal)} of Ruby itself" if internal.positive?
+        return if parts.empty?
+
+        screen.blank
+        screen.line("Alive, but not called retained: #{parts.join("; ")}")
+        report.retained.aside.each_value { |groups| groups(screen, groups) } if @all
+      end
+
+      def allocated(screen)
+        return if report.allocated.objects.zero?
+
+        (@all ? Allocated::BY : SCREEN).each { |by| grouping(screen, by) }
+        screen.blank
+        screen.line("Age: #{ages(report.allocated)}")
+        internal = report.allocated.internal
+        screen.line("Besides: #{plural(internal.objects, "object")} of Ruby itself, " \
+                    "#{bytes(internal.bytes)}")
+      end
+
+      def grouping(screen, by)
+        rows = report.allocated.by(by)
+        screen.heading("Allocated by #{by}")
+        table = Table.new(["share", "bytes", "objects", by.to_s], right: 3)
+        rows.first(limit).each do |row|
+          table.row(percent(row.bytes, report.allocated.bytes), bytes(row.bytes),
+                    count(row.objects), short(row.key))
+        end
+        screen.table(table)
+        rest(screen, rows.drop(limit), by.to_s)
+      end
+
+      def ages(row)
+        words = ["until the next GC", "until the second", "longer"]
+        row.ages.zip(words).map { |age, word| "#{percent(age, row.ages.sum)} #{word}" }.join(", ")
+      end
+
+      def short(place)
+        Snapshot::Places.short(place)
+      end
+    end
+    private_constant :Text
+  end
+end

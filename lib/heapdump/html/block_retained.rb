@@ -1,0 +1,55 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Html
+    # Who holds what lives on after a block.
+    class BlockRetained < Section
+      title "What is retained"
+      limit 50, "groups"
+      template "block_retained"
+
+      COLUMNS = [
+        Table::NAME["held", "the path from a name to it, without keys"],
+        Table::NUMBER["objects", "per run"], Table::NUMBER["bytes", "their own size, per run"],
+        Table::WORD["class", ""], Table::WORD["allocated", "the line of code"],
+        Table::WORD["grows", "whether each run has added some"]
+      ].freeze
+      private_constant :COLUMNS
+
+      private
+
+      def retained
+        subject.retained
+      end
+
+      def lead
+        return "No name holds anything that the block has made." if retained.none?
+
+        "What names hold after the block has ended, by the path to it."
+      end
+
+      def aside
+        BlockReport::ASIDE.filter_map do |reason, words|
+          groups = retained.aside[reason] and [words, groups]
+        end
+      end
+
+      def groups(caption, groups)
+        table(caption, *COLUMNS) do |table|
+          groups.first(limit).each { |group| table.row(*cells(group)) }
+          rest = groups.drop(limit)
+          next if rest.empty?
+
+          table.rest("#{count(rest.size)} smaller groups", count(rest.sum(&:objects)),
+                     bytes(rest.sum(&:bytes)), "", "", "")
+        end
+      end
+
+      def cells(group)
+        [group.path || group.holder, count(group.objects), bytes(group.bytes),
+         Markup.name(group.class_name), Snapshot::Places.short(group.location),
+         group.grows? ? "yes" : group.runs.first(9).join(", ")]
+      end
+    end
+  end
+end
