@@ -93,6 +93,8 @@ module Mutants
       "ext/heapdump/guard/guard.c" => %w[test_loading test_hostile test_faults],
       "ext/heapdump/request/processors.c" => %w[test_processors],
       "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
+      "ext/heapdump/{allocations/*,mri/dying}.c" =>
+        %w[test_counting_allocations block_report/test_block_report block_report/test_oracle],
       "ext/heapdump/count.c" => %w[test_counts test_gdb],
       "ext/heapdump/{gdb,marker*}.c" => TAKEN,
       "ext/heapdump/{request/*,heapdump,base/notice,base/reason}.c" =>
@@ -117,6 +119,8 @@ module Mutants
       "lib/heapdump/{fleet{,/*},cli/fleet*,click_house_server}.rb" =>
         [*STORED, "convert/test_click_house"],
       "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
+      "lib/heapdump/block_report{,/*}.rb" =>
+        %w[block_report/test_block_report block_report/test_outputs block_report/test_oracle],
       "lib/heapdump/{testing{,/*},minitest,rspec{,/*},rake}.rb" => TESTING,
       "lib/heapdump/extract{,/*}.rb" => ["extract/test_extract", *TRENDS],
       "lib/heapdump/{asking{,/*},cli/ask*,watch/rules/{fleet,ask_signal}}.rb" => ASKED,
