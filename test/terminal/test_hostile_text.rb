@@ -88,9 +88,13 @@ class TestHostileText < HeapDumpTest
   # The evil dump has no procs, and trends leave out dumps that were changed: see test/cli.
   SILENT = %w[procs trends].freeze
 
+  # What an application says is looked at in test/measure.
+  MEASURED = %w[measure].freeze
+
   def test_every_command_is_here
     assert_equal HeapDump::CLI::COMMANDS.keys.sort,
-                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, *ASKED, *SILENT, "convert", "ship"].sort
+                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, *ASKED, *SILENT, *MEASURED, "convert",
+                  "ship"].sort
   end
 
   def test_commands_that_read
