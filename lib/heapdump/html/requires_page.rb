@@ -100,13 +100,18 @@ module HeapDump
       def list
         all = subject.each.to_a
         whole = subject.top.sum { |node| node.resident || node.bytes }
-        shown = all.max_by(limit) { |node, _| node.resident || node.bytes }
-        shown = all.select { |pair| shown.include?(pair) } if shown.size < all.size
+        shown = costliest(all)
         table("Cost by file", Table::NAME["file", "· for each level"], *COSTS) do |table|
           shown.each { |node, depth| table.row(name(node, depth), *cells(node, whole)) }
           left_out = all.size - shown.size
           table.rest(plural(left_out, "file"), "", "", "", "") if left_out.positive?
         end
+      end
+
+      # In the order that they have.
+      def costliest(all)
+        numbers = all.each_index.max_by(limit) { |at| all[at].first.resident || all[at].first.bytes }
+        all.values_at(*numbers.sort)
       end
 
       def name(node, depth)
