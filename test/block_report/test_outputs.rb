@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/pprof_schema"
 require "zlib"
 
 # The files that a block report can be written to.
@@ -67,7 +68,7 @@ class TestBlockReportOutputs < HeapDumpTest
 
   # Read by Google's own decoder.
   def test_pprof
-    profile = Profiles.decode(Zlib.gunzip(report.to_pprof))
+    profile = PprofSchema.decode(Zlib.gunzip(report.to_pprof))
     text = profile.string_table
     types = profile.sample_type.map { |type| [text[type.type], text[type.unit]] }
     assert_equal [%w[alloc_objects count], %w[alloc_space bytes], %w[inuse_objects count],
@@ -84,20 +85,5 @@ class TestBlockReportOutputs < HeapDumpTest
     functions = profile.function.to_h { |one| [one.id, profile.string_table[one.name]] }
     lines = profile.location.to_h { |one| [one.id, functions.fetch(one.line[0].function_id)] }
     sample.location_id.map { |id| lines.fetch(id) }
-  end
-
-  # The messages of pprof, as far as they are written.
-  module Profiles
-    FIELDS = {
-      "ValueType" => { type: 1, unit: 2 },
-      "Label" => { key: 1, str: 2, num: 3, num_unit: 4 },
-      "Line" => { function_id: 1, line: 2 },
-      "Function" => { id: 1, name: 2, system_name: 3, filename: 4, start_line: 5 }
-    }.freeze
-
-    def self.decode(bytes)
-      Google::Protobuf::DescriptorPool.generated_pool.lookup("heapdump.Profile")
-                                      .msgclass.decode(bytes)
-    end
   end
 end

@@ -226,7 +226,10 @@ finish(VALUE self) {
         hd_survivors_free(&survivors);
         rb_memerror();
     }
-    return hd_result(&session->recorder, &survivors, memory);
+    VALUE result = hd_result(&session->recorder, &survivors, memory);
+    hd_recorder_free(&session->recorder);
+    RB_GC_GUARD(self);
+    return result;
 }
 
 void

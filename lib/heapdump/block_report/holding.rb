@@ -5,7 +5,8 @@ module HeapDump
     # Finds in a dump who holds the survivors.
     class Holding # :nodoc:
       RANKS = Snapshot::Path::RANKS
-      private_constant :RANKS
+      MOST = 20_000 # objects whose paths are looked for
+      private_constant :RANKS, :MOST
 
       def initialize(snapshot, survivors, times)
         @snapshot = snapshot
@@ -17,7 +18,8 @@ module HeapDump
 
       def retained
         hidden, seen = @survivors.partition { |survivor| @survivors.internal?(survivor) }
-        held, aside = groups(seen).partition { |group| group.reason == :named }
+        @share = [1r, seen.size.to_r / MOST].max
+        held, aside = groups(spread(seen)).partition { |group| group.reason == :named }
         Retained.new(sorted(held), sorted(aside), per_run(hidden.group_by(&:run), &:size),
                      per_run(hidden.group_by(&:run)) { |all| all.sum(&:bytes) })
       end
@@ -26,6 +28,13 @@ module HeapDump
 
       # A survivor with its path from a root: what Graph#best_path has found, as Leaks::Way takes it.
       Held = Struct.new(:survivor, :path)
+
+      # As many as may be looked at, evenly spread.
+      def spread(survivors)
+        return survivors if survivors.size <= MOST
+
+        Array.new(MOST) { |i| survivors[(i * @share).floor] }
+      end
 
       def sorted(groups)
         groups.sort_by { |group| [-group.bytes, -group.objects, group.location, group.path] }
@@ -79,12 +88,18 @@ module HeapDump
         runs = held.map(&:survivor).group_by(&:run)
         Retained::Group.new(
           class_name: @survivors.class_name(held.first.survivor),
-          objects: per_run(runs, &:size), bytes: per_run(runs) { |all| all.sum(&:bytes) },
-          runs: Array.new(@times) { |run| runs.fetch(run, []).size },
+          objects: estimate(per_run(runs, &:size)),
+          bytes: estimate(per_run(runs) { |all| all.sum(&:bytes) }),
+          runs: Array.new(@times) { |run| estimate(runs.fetch(run, []).size) },
           location: Words.location(path, line), method_name: method,
           holder: way ? way.holder : "nothing that the dump shows", path: way&.told,
           signature: signature, reason: reason
         ).freeze
+      end
+
+      # For all objects, if not all were looked at.
+      def estimate(figure)
+        (figure * @share).round
       end
 
       def per_run(runs, &)
