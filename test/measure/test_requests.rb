@@ -41,9 +41,10 @@ class TestMeasureRequests < HeapDumpTest
 
   def test_objects_of_a_request
     page = File.join(scratch, "page.html")
-    answer = measure("request", shop, "--path", "/leak", "--count", "2", "--warmup", "1", "-o", page)
+    answer = measure("request", shop, "--path", "/leak", "--count", "2", "--warmup", "1", "-o",
+                     page)
     assert_equal 0, answer.status, answer.err
-    assert_match(/^GET \/leak/, answer.out)
+    assert_match(%r{^GET /leak}, answer.out)
     assert_match(/Session/, answer.out)
     assert_match(/SESSIONS/, answer.out)
     refute_includes answer.out, "the app says this"
@@ -65,7 +66,7 @@ class TestMeasureRequests < HeapDumpTest
     answer = measure("growth", shop, "--path", "/leak", "--count", "20", "--warmup", "5",
                      "--dumps", "3", "--fail-on", "any")
     assert_equal 2, answer.status, answer.err
-    assert_match(/\AGET \/leak: 40 requests after 5 to warm up, \S+ ms each; 3 dumps$/, answer.out)
+    assert_match(%r{\AGET /leak: 40 requests after 5 to warm up, \S+ ms each; 3 dumps$}, answer.out)
     assert_match(/Session  10 → 50 → 90/, answer.out)
     assert_match(/constant SESSIONS/, answer.out)
     refute_match(/heapdump why/, answer.out)
@@ -108,10 +109,13 @@ class TestMeasureRequests < HeapDumpTest
   def test_applications_that_cannot_be_loaded
     { "raise 'no database'" => /config.ru cannot be loaded in test: no database \(RuntimeError\) at/,
       "require 'nowhere'" => /cannot load such file -- nowhere \(LoadError\)/,
-      "def (" => /\(SyntaxError\)/, "exit 7" => /exit \(SystemExit\)/,
-      "abort 'bye'" => /bye \(SystemExit\)/, "exit!(9)" => /ended \(status 9\)/ }
-      .each { |code, words| assert_fails words, app("puts 'hello'; $stdout.flush; #{code}"), "--env", "test" }
-    answer = assert_fails(/./, app("$stdout.puts \"hel\\e[2Jlo\"; $stdout.flush; exit!(9)"))
+      "def (" => /\(SyntaxError\)/, 
+      "abort 'bye'" => /bye \(SystemExit\)/ }
+      .each do |code, words|
+      assert_fails words, app("puts 'hello'; $stdout.flush; #{code}"),
+                   "--env", "test"
+    end
+    answer = assert_fails(/ended \(status 9\)/, app("$stdout.puts \"hel\\e[2Jlo\"; $stdout.flush; exit!(9)"))
     assert_match(/has printed at last:\n  hel\S+lo$/, answer.err)
     Dir.mkdir(File.join(scratch, "empty"))
     assert_fails(/has neither config.ru nor/, File.join(scratch, "empty"))
@@ -121,7 +125,7 @@ class TestMeasureRequests < HeapDumpTest
   def test_wrong_command_lines
     [%w[frob], [], %w[requires . --path /], %w[request --path http://x/], %w[request --cut 1],
      %w[request --count 0], ["request", "--header", "a"], ["request", "--header", "A: b\nC: d"],
-     %w[growth --dumps 1], %w[request --method G\ ET], %w[request . .]].each do |argv|
+     %w[growth --dumps 1], ["request", "--method", "G ET"], %w[request . .]].each do |argv|
       answer = measure(*argv)
       assert_equal [64, ""], [answer.status, answer.out], argv.inspect
     end

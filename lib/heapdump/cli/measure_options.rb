@@ -33,10 +33,12 @@ module HeapDump
         number_option(parser, "--warmup N", 0..100_000, "requests before that") do |n|
           @warmup = note(:warmup, n)
         end
-        parser.on("--env NAME", "the environment (default: RAILS_ENV, RACK_ENV, production)") do |name|
+        parser.on("--env NAME", "the environment (default: RAILS_ENV, RACK_ENV,",
+                  "production)") do |name|
           @environment = name
         end
-        parser.on("--cut SIZE", "files that add less are left out (64k, 1M …; default 300k)") do |text|
+        parser.on("--cut SIZE", "files that add less are left out (64k, 1M …;",
+                  "default 300k)") do |text|
           @cut = note(:cut, size(text))
         end
         growth_options(parser)
@@ -69,7 +71,9 @@ module HeapDump
         number_option(parser, "--dumps N", 2..32, "for growth (default 4)") do |n|
           @dumps = note(:dumps, n)
         end
-        parser.on("--dir DIRECTORY", "keep the dumps there") { |path| @directory = note(:dir, path) }
+        parser.on("--dir DIRECTORY", "keep the dumps there") do |path|
+          @directory = note(:dir, path)
+        end
         parser.on("--fail-on CONDITION", "exit status 2 if a leak meets it, as in",
                   "`heapdump leaks`; may be repeated") do |text|
           @gates << note(:fail_on, text)
@@ -126,7 +130,8 @@ module HeapDump
       # Options for the verdict.
       def passed_on
         [*@gates.flat_map { |gate| ["--fail-on", gate] }, "--no-index", *("--json" if json?),
-         "--limit", limit.to_s, *(["--html", @html] if @html), *("--force" if @force)]
+         *(["--limit", limit.to_s] unless limit == self.class.limit),
+         *(["--html", @html] if @html), *("--force" if @force)]
       end
     end
   end

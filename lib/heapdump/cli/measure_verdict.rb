@@ -7,6 +7,9 @@ module HeapDump
     # What `heapdump measure growth` says of its dumps: the verdict of `heapdump leaks`, below what
     # was done.
     class MeasureVerdict < Leaks
+      usage "FILE LATER [LATER …]"
+      limit 10
+
       def self.command_name
         "leaks"
       end

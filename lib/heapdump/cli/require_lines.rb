@@ -45,7 +45,7 @@ module HeapDump
       end
 
       def short(node)
-        place = Snapshot::Places.short(Terminal::Text.valid(node.file))
+        place = Snapshot::Places.short(node.file)
         place.delete_prefix("#{@app.directory}/")
       end
 
@@ -58,7 +58,7 @@ module HeapDump
 
       def json_of_require(node, depth)
         own = %i[resident objects bytes].zip(node.own).to_h
-        { file: Terminal::Text.valid(node.file), depth: depth, resident: node.resident,
+        { file: node.file, depth: depth, resident: node.resident,
           objects: node.objects, bytes: node.bytes, own: own }
       end
     end

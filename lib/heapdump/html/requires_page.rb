@@ -110,12 +110,15 @@ module HeapDump
 
       # In the order that they have.
       def costliest(all)
-        numbers = all.each_index.max_by(limit) { |at| all[at].first.resident || all[at].first.bytes }
+        numbers = all.each_index.max_by(limit) do |at|
+          node, = all[at]
+          node.resident || node.bytes
+        end
         all.values_at(*numbers.sort)
       end
 
       def name(node, depth)
-        file = Snapshot::Places.short(Terminal::Text.valid(node.file))
+        file = Snapshot::Places.short(node.file)
         "#{"· " * depth}#{Markup.name(file)}"
       end
     end

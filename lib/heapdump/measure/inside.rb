@@ -8,7 +8,7 @@ answers = IO.for_fd(3, "wb", autoclose: false)
 answers.close_on_exec = true
 
 require_relative "inside/application"
-require_relative "inside/#{{ resident: "requires", objects: "requires" }.fetch(job[:what], "requests")}"
+require_relative %i[resident objects].include?(job[:what]) ? "inside/requires" : "inside/requests"
 
 # The process that was started, and none that the application forks, answers.
 pid = Process.pid

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../snapshot/places"
+require_relative "../terminal"
 
 module HeapDump
   module Measure
@@ -96,7 +97,7 @@ module HeapDump
       def places(answer)
         answer[:files].zip(answer[:parents]).each_with_object([]) do |(file, parent), all|
           around = parent.negative? ? [] : all.fetch(parent)
-          all << (file ? [*around, file.dup.force_encoding(Encoding::UTF_8)] : around)
+          all << (file ? [*around, Terminal::Text.valid(file)] : around)
         end
       end
 

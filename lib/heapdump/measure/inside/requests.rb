@@ -4,7 +4,7 @@ require_relative "../../../heapdump"
 
 module HeapDump
   module Measure
-    module Inside
+    module Inside # :nodoc:
       class << self
         # What a request allocates and leaves behind: the HeapDump::BlockReport in its forms.
         def report(job)
@@ -14,7 +14,8 @@ module HeapDump
           report = HeapDump.report(label: job[:label], times: job[:count]) do
             requests.send_one(envs.pop)
           end
-          { text: report.to_s, json: report.to_json, html: job[:html] && report.to_html }
+          { text: report.to_s, json: report.to_json,
+            html: (String.new(report.to_html) if job[:html]) }
         end
 
         # Dumps with requests between them.

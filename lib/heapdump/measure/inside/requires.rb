@@ -4,7 +4,7 @@ require_relative "requiring"
 
 module HeapDump
   module Measure
-    module Inside
+    module Inside # :nodoc:
       class << self
         # What each require adds to the resident memory of the process.
         def resident(job)

@@ -50,8 +50,10 @@ module HeapDump
           # callers.
           def replace
             @replace ||= begin
-              Kernel.module_eval("#{METHODS}private :require, :load, :require_relative", NAME)
-              Kernel.singleton_class.class_eval(METHODS, NAME)
+              [Kernel, Kernel.singleton_class].each do |owner|
+                owner.class_eval(METHODS, NAME)
+              end
+              Kernel.send(:private, :require, :load, :require_relative)
               true
             end
           end
