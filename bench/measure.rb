@@ -8,10 +8,11 @@
 #     HEAPDUMP_CHECK=0 bin/test compile
 #     bundle exec ruby -Ilib bench/measure.rb [ROUNDS]
 #
-# It prints the ten costliest requires of each (medians of the rounds, resident memory with all that
-# they require first) and whether the order is the same. Two whose costs in single boots overlap
-# have no order: where the tools differ, it says whether that is so.
+# It prints the ten costliest requires (resident memory, with all that they require first), in which
+# order derailed_benchmarks has them, and how far apart those are whose order is another: once as
+# applications are loaded, and once without a GC meanwhile.
 
+require "fileutils"
 require "json"
 require "open3"
 require "rbconfig"
@@ -28,7 +29,6 @@ TEN = 10
 
 # Its tree of requires, with names that a file has: it has those that were written in the source.
 BOOT = <<~'RUBY'
-  require "json"
   require "derailed_benchmarks/core_ext/kernel_require"
   require ARGV.fetch(0)
   costs = []
@@ -38,9 +38,11 @@ BOOT = <<~'RUBY'
   walk.call(TOP_REQUIRE)
   costs.map! do |name, cost|
     file = $LOADED_FEATURES.find { |path| path == name || path.start_with?("#{name}.") }
-    file ||= ($LOAD_PATH.flat_map { |path| ["#{path}/#{name}.rb", "#{path}/#{name}.so", "#{path}/#{name}"] } & $LOADED_FEATURES).first
+    names = $LOAD_PATH.flat_map { |path| [".rb", ".so", ""].map { |ending| "#{path}/#{name}#{ending}" } }
+    file ||= (names & $LOADED_FEATURES).first
     [file || name, cost]
   end
+  require "json"
   puts "", JSON.generate(costs)
 RUBY
 
@@ -78,15 +80,42 @@ def median(sorted)
   (sorted[(sorted.size - 1) / 2] + sorted[sorted.size / 2]) / 2.0
 end
 
-def overlap?(one, other)
-  one.first <= other.last && other.first <= one.last
-end
-
 def row(place, file, costs, other)
   figures = [costs, other].map do |all|
-    format("%6.2f MiB (%.2f–%.2f)", *[median(all), all.first, all.last].map { |n| n.fdiv(1 << 20) })
+    sizes = [median(all), all.first, all.last].map { |size| size.fdiv(1 << 20) }
+    format("%6.2f MiB (%.2f–%.2f)", *sizes)
   end
   puts format("%2d.  %s   %s   %s", place, *figures, file)
+end
+
+def percent(one, other)
+  format("%.1f %%", 100.0 * (one - other).abs / [one, other].max)
+end
+
+# Pairs of the ten that the tools have in different orders, and how far apart each has them.
+def swapped(tens, ours, theirs)
+  tens.first.combination(2).filter_map do |pair|
+    mine, other = [ours, theirs].map { |costs| pair.map { |file| median(costs.fetch(file, [0])) } }
+    next if mine[0] >= mine[1] && other[0] >= other[1]
+
+    "#{pair.join(" and ")}: #{percent(*mine)} apart in heapdump, #{percent(*other)} in derailed"
+  end
+end
+
+# For both tools the costs of each file, without those of files that load the app.
+def measure(app, rounds)
+  both = Array.new(rounds) { [heapdump(app), derailed] }.transpose
+  ours, theirs = both.map { |all| ranked(all).to_h }
+  [ours.slice(*(ours.keys & theirs.keys)), theirs]
+end
+
+def compare(app, rounds, words)
+  ours, theirs = measure(app, rounds)
+  tens = [ours, theirs].map { |all| all.keys.first(TEN) }
+  puts "", "#{words}: heapdump, derailed_benchmarks (medians of #{rounds} boots, least and most)"
+  tens.first.each.with_index(1) { |file, at| row(at, file, ours[file], theirs[file]) }
+  order = tens.last.map { |file| tens.first.index(file)&.succ || file }
+  puts "the order of derailed_benchmarks: #{order.join(", ")}", *swapped(tens, ours, theirs)
 end
 
 unless DERAILED.all? { |path| File.directory?(path) }
@@ -94,22 +123,17 @@ unless DERAILED.all? { |path| File.directory?(path) }
 end
 
 rounds = Integer(ARGV.fetch(0, 5))
+# So no GC runs while the app is loaded, which frees what one require has left for the next.
+NO_GC = { "RUBY_GC_HEAP_INIT_SLOTS" => "1000000", "RUBY_GC_MALLOC_LIMIT" => "1000000000",
+          "RUBY_GC_MALLOC_LIMIT_MAX" => "1000000000", "RUBY_GC_OLDMALLOC_LIMIT" => "1000000000",
+          "RUBY_GC_OLDMALLOC_LIMIT_MAX" => "1000000000" }.freeze
 Dir.mktmpdir do |directory|
-  File.write("#{directory}/config.ru", "require #{APP.inspect}\nrun RailsApp::Application\n")
+  FileUtils.mkdir("#{directory}/config")
+  File.write("#{directory}/config/environment.rb", "require #{APP.inspect}\n")
+  # what derailed_benchmarks loads first, so that it costs neither of them anything
+  ENV["RUBYOPT"] = "#{ENV.fetch("RUBYOPT", "")} -rbigdecimal -rpathname"
   app = HeapDump::Measure::App.new(directory, "production")
-  both = Array.new(rounds) { [heapdump(app), derailed] }.transpose
-  ours, theirs = both.map { |all| ranked(all) }
-  # what derailed does not measure: what loads the app
-  ours.reject! { |file, _| theirs.none? { |one, _| one == file } }
-  mine, other = [ours, theirs].map(&:to_h)
-  puts "ten costliest requires: heapdump, derailed_benchmarks (least and most of #{rounds} boots)"
-  ours.first(TEN).each.with_index(1) { |(file, costs), at| row(at, file, costs, other[file]) }
-  tens = [ours, theirs].map { |all| all.first(TEN).map(&:first) }
-  puts "order of derailed_benchmarks: #{tens.last.map { |file| tens.first.index(file)&.succ || file }.join(" ")}"
-  pairs = tens.first.combination(2).select do |one, two|
-    median(other[one]) < median(other[two]) && !overlap?(other[one], other[two])
-  end
-  same = tens.first == tens.last
-  puts(same ? "the same order" : "another order; of pairs that no boot of derailed_benchmarks " \
-                                 "mixes, #{pairs.size} are the other way round#{": #{pairs}" if pairs.any?}")
+  compare(app, rounds, "As it is")
+  ENV.update(NO_GC)
+  compare(app, rounds, "Without GC")
 end

@@ -109,13 +109,14 @@ class TestMeasureRequests < HeapDumpTest
   def test_applications_that_cannot_be_loaded
     { "raise 'no database'" => /config.ru cannot be loaded in test: no database \(RuntimeError\) at/,
       "require 'nowhere'" => /cannot load such file -- nowhere \(LoadError\)/,
-      "def (" => /\(SyntaxError\)/, 
+      "def (" => /\(SyntaxError\)/,
       "abort 'bye'" => /bye \(SystemExit\)/ }
       .each do |code, words|
       assert_fails words, app("puts 'hello'; $stdout.flush; #{code}"),
                    "--env", "test"
     end
-    answer = assert_fails(/ended \(status 9\)/, app("$stdout.puts \"hel\\e[2Jlo\"; $stdout.flush; exit!(9)"))
+    answer = assert_fails(/ended \(status 9\)/,
+                          app("$stdout.puts \"hel\\e[2Jlo\"; $stdout.flush; exit!(9)"))
     assert_match(/has printed at last:\n  hel\S+lo$/, answer.err)
     Dir.mkdir(File.join(scratch, "empty"))
     assert_fails(/has neither config.ru nor/, File.join(scratch, "empty"))
