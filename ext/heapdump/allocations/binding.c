@@ -163,7 +163,7 @@ begin_deaths(struct session *session) {
 }
 
 /*
- * allocations.count(run) { … }: counts what the block allocates, as that run (a number). Whatever is
+ * allocations.count(run) { … }: counts what the block allocates, as that run (a number). What is
  * raised in the block leaves this method. The value of the block is dropped.
  */
 static VALUE

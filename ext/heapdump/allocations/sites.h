@@ -1,5 +1,5 @@
 /*
- * The code that makes objects, with numbers that stay the same: methods, places (a line of a method)
+ * The code that makes objects, with numbers that stay the same: methods, places (lines of methods)
  * and stacks (a place, and the stack from which it was called). No object of Ruby is made or held
  * for it, but the strings that are paths of files. All functions return HD_NO_NUMBER if there is no
  * memory.
