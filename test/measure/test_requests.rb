@@ -88,7 +88,7 @@ class TestMeasureRequests < HeapDumpTest
   def test_wrong_answers
     {
       "/" => /answers 404: give a page that is there with --path/,
-      "/login" => %r{answers 302 and redirects to https://localhost/users/sign_in, perhaps because nob},
+      "/login" => %r{answers 302 and redirects to https://localhost/users/sign_in, perhaps becau},
       "/secret" => /answers 401: it wants to know who asks/,
       "/broken" => /raises broken as\S+ planned \(ArgumentError\) at .*config.ru:\d+/,
       "/caught" => /answers 500 because of no such cart \(KeyError\)/,
