@@ -248,7 +248,7 @@ class TestCountingAllocations < HeapDumpTest
         2.times { kept << One.new }
       end
       result = finish(allocations)
-      number = result[:classes].index { |name, _| name == "One" }
+      number, = result[:classes].find { |_, (name, _)| name == "One" }
       cells = result[:cells].select { |cell| cell[2] == number }
       runs = cells.group_by(&:first).transform_values { |all| all.sum { |cell| cell[8] } }
       puts JSON.generate(runs)
