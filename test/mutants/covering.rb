@@ -121,6 +121,8 @@ module Mutants
       "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
       "lib/heapdump/block_report{,/*}.rb" =>
         %w[block_report/test_block_report block_report/test_outputs block_report/test_oracle],
+      "lib/heapdump/{measure{,/*},cli/measure*}.rb" =>
+        %w[measure/test_requires measure/test_requests measure/test_rails],
       "lib/heapdump/{testing{,/*},minitest,rspec{,/*},rake}.rb" => TESTING,
       "lib/heapdump/extract{,/*}.rb" => ["extract/test_extract", *TRENDS],
       "lib/heapdump/{asking{,/*},cli/ask*,watch/rules/{fleet,ask_signal}}.rb" => ASKED,

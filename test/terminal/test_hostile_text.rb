@@ -90,9 +90,13 @@ class TestHostileText < HeapDumpTest
   # The evil dump has no procs, and trends leave out dumps that were changed: these have others.
   MADE = %w[procs trends].freeze
 
+  # What an application says is looked at in test/measure.
+  MEASURED = %w[measure].freeze
+
   def test_every_command_is_here
     assert_equal HeapDump::CLI::COMMANDS.keys.sort,
-                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, *ASKED, *MADE, "convert", "ship"].sort
+                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, *ASKED, *MADE, *MEASURED, "convert",
+                  "ship"].sort
   end
 
   def test_commands_that_read
