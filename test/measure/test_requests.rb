@@ -107,7 +107,8 @@ class TestMeasureRequests < HeapDumpTest
   end
 
   def test_applications_that_cannot_be_loaded
-    { "raise 'no database'" => /config.ru cannot be loaded in test: no database \(RuntimeError\) at/,
+    { "raise 'no database'" =>
+        /config.ru cannot be loaded in test: no database \(RuntimeError\) at/,
       "require 'nowhere'" => /cannot load such file -- nowhere \(LoadError\)/,
       "def (" => /\(SyntaxError\)/,
       "abort 'bye'" => /bye \(SystemExit\)/ }
