@@ -49,6 +49,7 @@ on_birth(VALUE tracepoint, void *data) {
     if (session->thread && rb_thread_current() != session->thread) return;
     size_t gcs = rb_gc_count();
     hd_recorder_born(&session->recorder, event);
+    (void)gcs;
     HD_CHECK(rb_gc_count() == gcs); // no GC may run in a hook: deaths would not be told
 }
 
