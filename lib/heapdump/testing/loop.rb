@@ -8,12 +8,13 @@ module HeapDump
       # A test that has passed once does not pass again.
       class NotAgain < Error; end
 
-      Tally = Struct.new(:pid, :tests, :grown, :not_again)
+      Tally = Struct.new(:pid, :tests, :grown, :not_again, :failed)
       private_constant :Tally
 
       class << self
         # What is said of a test that grows (String); nil if it does not, and if it cannot be run
-        # again. The block runs it once, and raises NotAgain if it does not pass.
+        # again. The block runs it once, and raises NotAgain if it does not pass. Raises what
+        # Growth.of does.
         def message(name, **options, &)
           at_exit { $stderr << words.join("\n") << "\n" if words.any? } if tally.tests.zero?
           tally.tests += 1
@@ -25,6 +26,9 @@ module HeapDump
         rescue NotAgain => e
           tally.not_again << "#{name}: #{e.message[/.*/]}"
           nil
+        rescue StandardError => e
+          tally.failed << "#{name}: #{e.message[/.*/]} (#{e.class})"
+          raise
         end
 
         # What is said at the end (Array of String), nothing if no test has run.
@@ -35,7 +39,8 @@ module HeapDump
           ["heapdump: #{Terminal::Units.plural(all.tests, "test")} in rounds, " \
            "#{all.grown.size} grow#{"s" if all.grown.size == 1}",
            *all.grown.map { |name| "  grows: #{name}" },
-           *all.not_again.map { |name| "  does not pass again: #{name}" }]
+           *all.not_again.map { |name| "  does not pass again: #{name}" },
+           *all.failed.map { |name| "  cannot be judged: #{name}" }]
         end
 
         private
@@ -48,7 +53,7 @@ module HeapDump
         end
 
         def tally
-          @tally = Tally.new(Process.pid, 0, [], []) if @tally&.pid != Process.pid
+          @tally = Tally.new(Process.pid, 0, [], [], []) if @tally&.pid != Process.pid
           @tally
         end
       end

@@ -13,8 +13,8 @@ module HeapDump
         result = super
         return result if @heapdump_again || !result.passed? || result.skipped?
 
-        message = Loop.message("#{self.class.name}##{name}") { once_more }
-        result.failures << heapdump_failure(message) if message
+        capture_exceptions { heapdump_rounds }
+        result.failures.replace(failures)
         result
       end
 
@@ -25,6 +25,13 @@ module HeapDump
       end
 
       private
+
+      # What is wrong with the rounds alone (a full disk, a file that cannot be read) is an error of
+      # this test: Minitest would end the run with it.
+      def heapdump_rounds
+        message = Loop.message("#{self.class.name}##{name}") { once_more }
+        failures << heapdump_failure(message) if message
+      end
 
       # What it asserts counts once.
       def once_more
