@@ -19,16 +19,13 @@ module HeapDump
           at_exit { $stderr << words.join("\n") << "\n" if words.any? } if tally.tests.zero?
           tally.tests += 1
           growth = Growth.of(name, work: "the test", test: name, **given, **options, &)
-          return unless growth.grew?
-
-          tally.grown << name
-          growth.message
+          Judged.note
+          grown(name, growth) if growth.grew?
         rescue NotAgain => e
           tally.not_again << "#{name}: #{e.message[/.*/]}"
           nil
         rescue StandardError => e
-          tally.failed << "#{name}: #{e.message[/.*/]} (#{e.class})"
-          raise
+          failed(name, e)
         end
 
         # What is said at the end (Array of String), nothing if no test has run.
@@ -44,6 +41,16 @@ module HeapDump
         end
 
         private
+
+        def grown(name, growth)
+          tally.grown << name
+          growth.message
+        end
+
+        def failed(name, error)
+          tally.failed << "#{name}: #{error.message[/.*/]} (#{error.class})"
+          raise error
+        end
 
         def given
           %i[warmup loops dumps].to_h do |name|

@@ -47,5 +47,19 @@ module HeapDump
     end
     private_constant :LoopMinitest
     ::Minitest::Test.prepend(LoopMinitest)
+
+    # A run does not pass if no test has run in rounds.
+    module RunOfRounds # :nodoc:
+      def run(...)
+        passed = super
+        return passed if Judged.any?
+
+        $stderr << "heapdump: #{Judged::NONE}\n" # also without warnings
+        false
+      end
+    end
+    private_constant :RunOfRounds
+    ::Minitest.singleton_class.prepend(RunOfRounds)
+    Judged.watch
   end
 end
