@@ -28,6 +28,7 @@ module HeapDump
     autoload :Grown, "#{__dir__}/testing/grown"
     autoload :Growth, "#{__dir__}/testing/growth"
     autoload :Ignored, "#{__dir__}/testing/ignored"
+    autoload :Judged, "#{__dir__}/testing/judged"
     autoload :Known, "#{__dir__}/testing/known"
     autoload :Limit, "#{__dir__}/testing/limit"
     autoload :Lives, "#{__dir__}/testing/lives"

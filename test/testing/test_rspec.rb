@@ -57,26 +57,28 @@ class TestRSpec < HeapDumpTest
       it("grows by itself", heap_growth: { dumps: 2 }) { ALL << Session.new }
       it("does not grow", :heap_growth) { expect(mine).to be_empty }
       it("may grow", heap_growth: { skip: "see 12" }) { ALL << Session.new }
+      it("has no reason", heap_growth: { skip: " " }) { expect(mine).to be_empty }
       it("runs once", :heap_growth) { expect($once).to be_nil; $once = 1 }
     end
   RUBY
 
   def test_all
     outcome = ruby(program("visit_spec.rb", SPEC), framework: :rspec)
-    assert_match(/^12 examples, 5 failures$/, outcome.out, outcome.to_s)
+    assert_match(/^13 examples, 6 failures$/, outcome.out, outcome.to_s)
     assert_includes outcome.out,
                     "Session grows: 1 → 4 objects, 3 more after 3 runs of the block each"
     assert_includes outcome.out, "→ [:mine] → Array of 3"
     assert_includes outcome.out, "The heap grows by 2 objects, expected: at most 1 objects."
     assert_includes outcome.out, "1 Session made by the block live on"
     assert_includes outcome.out, "2 more after 2 runs of the test each"
+    assert_match(/^  \d\) A visit has no reason$.*needs the reason$/m, outcome.out)
     assert_equal 5, kept_names.size
   end
 
   def test_off
     outcome = ruby(program("visit_spec.rb", SPEC), framework: :rspec,
                                                    env: { "HEAPDUMP_TESTS" => "" })
-    assert_match(/^12 examples, 0 failures, 7 pending$/, outcome.out, outcome.to_s)
+    assert_match(/^13 examples, 0 failures, 7 pending$/, outcome.out, outcome.to_s)
     assert_includes outcome.out, "# heap dumps are off in tests: HEAPDUMP_TESTS=1 turns them on"
     assert_empty kept_names
   end

@@ -165,6 +165,17 @@ class TestTestingParts < HeapDumpTest
     end
   end
 
+  # With slashes it is a regular expression, as for Minitest, else a part of the description.
+  def test_names_of_examples
+    path = File.join(scratch, "visit_spec.rb")
+    FileUtils.touch(path)
+    { "/vis.ts/" => %w[-E vis.ts], "vis.ts" => %w[-e vis.ts], "a/b/c" => %w[-e a/b/c] }
+      .each do |name, options|
+      line, = T::Command.new("TEST" => path, "N" => name).lines(:loop)
+      assert_equal [path, *options], line.last(3)
+    end
+  end
+
   private
 
   def baseline(path, test = "ShopTest#test_visit")

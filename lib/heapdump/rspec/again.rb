@@ -11,8 +11,8 @@ module HeapDump
 
         # The example has run, and nobody has been told yet.
         def finish(reporter)
-          story = Again.story(self) if exception.nil? && Again.wanted?(self)
-          set_exception(Grew.of(self, story)) if story
+          failure = Again.failure(self) unless exception
+          set_exception(failure) if failure
           super
         end
       end
@@ -31,6 +31,20 @@ module HeapDump
           @all ||= all
           ::RSpec::Core::Example.prepend(Rounds)
         end
+
+        # The exception with which an example fails that has passed, nil if there is none. What is
+        # wrong with the rounds alone (a full disk, wrong metadata) is a failure of this example:
+        # RSpec would fail the whole group with it.
+        def failure(example)
+          return unless wanted?(example)
+
+          story = story(example)
+          Grew.of(example, story) if story
+        rescue ::RSpec::Support::AllExceptionsExceptOnesWeMustNotRescue => e
+          e
+        end
+
+        private
 
         # Whether an example is to run in rounds. Raises ArgumentError if it is not, and no reason
         # is given.
@@ -55,8 +69,6 @@ module HeapDump
           @again = false
           ::RSpec.current_example = example
         end
-
-        private
 
         # The same example, of which no report hears.
         def twin(example)

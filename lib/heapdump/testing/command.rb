@@ -65,8 +65,14 @@ module HeapDump
       def rspec(specs, mode)
         file = mode == :loop ? "heapdump/testing/loop_rspec" : "heapdump/rspec"
         folders = ["-I#{LIB}", "-Ilib", "-Ispec"]
-        named = ["-e", text("N")] if text("N")
-        [RbConfig.ruby, "-I#{LIB}", "-S", "rspec", *folders, "-r", file, *specs, *named]
+        [RbConfig.ruby, "-I#{LIB}", "-S", "rspec", *folders, "-r", file, *specs, *examples]
+      end
+
+      # Minitest takes /…/ for a regular expression; RSpec has an option of its own for one.
+      def examples
+        name = text("N") or return []
+        matching = name[%r{\A/(.*)/\z}m, 1]
+        matching ? ["-E", matching] : ["-e", name]
       end
 
       def text(name)

@@ -8,23 +8,24 @@ module HeapDump
       # A test that has passed once does not pass again.
       class NotAgain < Error; end
 
-      Tally = Struct.new(:pid, :tests, :grown, :not_again)
+      Tally = Struct.new(:pid, :tests, :grown, :not_again, :failed)
       private_constant :Tally
 
       class << self
         # What is said of a test that grows (String); nil if it does not, and if it cannot be run
-        # again. The block runs it once, and raises NotAgain if it does not pass.
+        # again. The block runs it once, and raises NotAgain if it does not pass. Raises what
+        # Growth.of does.
         def message(name, **options, &)
           at_exit { $stderr << words.join("\n") << "\n" if words.any? } if tally.tests.zero?
           tally.tests += 1
           growth = Growth.of(name, work: "the test", test: name, **given, **options, &)
-          return unless growth.grew?
-
-          tally.grown << name
-          growth.message
+          Judged.note
+          grown(name, growth) if growth.grew?
         rescue NotAgain => e
           tally.not_again << "#{name}: #{e.message[/.*/]}"
           nil
+        rescue StandardError => e
+          failed(name, e)
         end
 
         # What is said at the end (Array of String), nothing if no test has run.
@@ -35,10 +36,23 @@ module HeapDump
           ["heapdump: #{Terminal::Units.plural(all.tests, "test")} in rounds, " \
            "#{all.grown.size} grow#{"s" if all.grown.size == 1}",
            *all.grown.map { |name| "  grows: #{name}" },
-           *all.not_again.map { |name| "  does not pass again: #{name}" }]
+           *all.not_again.map { |name| "  does not pass again: #{name}" },
+           *all.failed.map { |name| "  cannot be judged: #{name}" }]
         end
 
         private
+
+        def grown(name, growth)
+          tally.grown << name
+          growth.message
+        end
+
+        # The run fails anyhow, so it need not be said that no test has run in rounds.
+        def failed(name, error)
+          Judged.note
+          tally.failed << "#{name}: #{error.message[/.*/]} (#{error.class})"
+          raise error
+        end
 
         def given
           %i[warmup loops dumps].to_h do |name|
@@ -48,7 +62,7 @@ module HeapDump
         end
 
         def tally
-          @tally = Tally.new(Process.pid, 0, [], []) if @tally&.pid != Process.pid
+          @tally = Tally.new(Process.pid, 0, [], [], []) if @tally&.pid != Process.pid
           @tally
         end
       end

@@ -13,8 +13,8 @@ module HeapDump
         result = super
         return result if @heapdump_again || !result.passed? || result.skipped?
 
-        message = Loop.message("#{self.class.name}##{name}") { once_more }
-        result.failures << heapdump_failure(message) if message
+        capture_exceptions { heapdump_rounds }
+        result.failures.replace(failures)
         result
       end
 
@@ -25,6 +25,13 @@ module HeapDump
       end
 
       private
+
+      # What is wrong with the rounds alone (a full disk, a file that cannot be read) is an error of
+      # this test: Minitest would end the run with it.
+      def heapdump_rounds
+        message = Loop.message("#{self.class.name}##{name}") { once_more }
+        failures << heapdump_failure(message) if message
+      end
 
       # What it asserts counts once.
       def once_more
@@ -40,5 +47,19 @@ module HeapDump
     end
     private_constant :LoopMinitest
     ::Minitest::Test.prepend(LoopMinitest)
+
+    # A run does not pass if no test has run in rounds.
+    module RunOfRounds # :nodoc:
+      def run(...)
+        passed = super
+        return passed if Judged.any?
+
+        $stderr << "heapdump: #{Judged::NONE}\n" # also without warnings
+        false
+      end
+    end
+    private_constant :RunOfRounds
+    ::Minitest.singleton_class.prepend(RunOfRounds)
+    Judged.watch
   end
 end

@@ -15,7 +15,7 @@ module HeapDump
             requests.send_one(envs.pop)
           end
           { text: report.to_s, json: report.to_json,
-            html: (String.new(report.to_html) if job[:html]) }
+            html: (report.to_html if job[:html]) }
         end
 
         # Dumps with requests between them.
