@@ -6,6 +6,7 @@ require "heapdump/snapshot"
 require "support/made_extract"
 require "support/clickhouse"
 require "support/postgres"
+require "support/shop"
 
 # What stores have to do, whichever engine they are.
 module FleetStoreTests
@@ -187,6 +188,20 @@ module FleetStoreTests
                             changed_at: MadeExtract::BASE)
   end
 
+  def assert_both_kinds(kind, convert, fleet, of_convert)
+    2.times do |n|
+      HeapDump::Fleet.open(fleet).close
+      written = HeapDump::Convert.store(kind, convert).write(HeapDump::Snapshot.open(Shop.dump))
+      assert_equal n.zero?, written
+    end
+    %i[open read].each do |way|
+      error = assert_raises(HeapDump::Fleet::StoreError) do
+        HeapDump::Fleet::Address.parse(of_convert).public_send(way)
+      end
+      assert_match(/has a table dump that is not of a fleet/, error.message)
+    end
+  end
+
   def count(table)
     store.number("SELECT count(*) FROM #{store.table(table)}")
   end
@@ -266,6 +281,18 @@ class TestFleetPostgres < HeapDumpTest
     end
   end
 
+  # `heapdump convert` has a schema of its own; what is of the other one is refused, in words.
+  def test_both_kinds_of_tables_in_one_database
+    url = TestFleetPostgres.server.url
+    taken = HeapDump::Fleet.open("#{url}&schema=heapdump_objects")
+    error = assert_raises(HeapDump::Error) { HeapDump::Convert.store("postgres", url).check("x") }
+    assert_match(/schema heapdump_objects has a table dump that is not of heapdump convert/,
+                 error.message)
+    taken.run("DROP SCHEMA heapdump_objects CASCADE")
+    taken.close
+    assert_both_kinds("postgres", url, url, "#{url}&schema=heapdump_objects")
+  end
+
   def test_months
     [0, 24 * 40].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
     names = store.query("SELECT relname FROM pg_class WHERE relname LIKE 'class_row_2%' AND " \
@@ -294,6 +321,15 @@ class TestFleetClickhouse < HeapDumpTest
 
   def url
     @url ||= "#{TestFleetClickhouse.server.url.delete_suffix("/default")}/s#{object_id}"
+  end
+
+  def test_both_kinds_of_tables_on_one_server
+    open_store
+    error = assert_raises(HeapDump::Error) { HeapDump::Convert.store("clickhouse", url).check("x") }
+    assert_match(/database s#{object_id} has a table dump that is not of heapdump convert/,
+                 error.message)
+    own = TestFleetClickhouse.server.url.delete_suffix("/default")
+    assert_both_kinds("clickhouse", own, url, "#{own}/heapdump_objects")
   end
 
   # It has no transactions: the row of the dump is the last, and the next import does all again.

@@ -71,8 +71,13 @@ module HeapDump
             "ENGINE = ReplacingMergeTree #{month}ORDER BY (#{table.key.join(", ")})")
       end
 
+      def columns(table)
+        ask(bound("SELECT name FROM system.columns WHERE database = ? AND table = ?",
+                  [@database, table.to_s]), database: nil).map { |row| row[:name] }
+      end
+
       def version
-        return 0 if number("EXISTS TABLE version").zero?
+        return 0 if columns(:version).empty?
 
         number("SELECT max(number) AS n FROM version")
       end

@@ -90,6 +90,12 @@ module HeapDump
             "PRIMARY KEY (#{table.key.join(", ")}))#{" PARTITION BY RANGE (at)" if table.monthly}")
       end
 
+      def columns(table)
+        query("SELECT a.attname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid " \
+              "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND " \
+              "c.relname = ? AND a.attnum > 0", @schema, table.to_s).map { |row| row[:name] }
+      end
+
       def version
         return 0 unless found?("SELECT 1 FROM pg_tables WHERE schemaname = ? AND " \
                                "tablename = 'version'", @schema)

@@ -74,6 +74,7 @@ module HeapDump
 
       # Raises StoreError unless a store has the tables of this version.
       def self.check(store)
+        ours(store)
         version = store.version
         return if version == VERSION
         raise StoreError, "#{store} has no tables yet; `heapdump fleet import` makes them" if
@@ -86,6 +87,7 @@ module HeapDump
 
       # Takes a store to the version +to+. Raises StoreError if it is newer than that.
       def self.migrate(store, to: VERSION, steps: STEPS)
+        ours(store)
         too_new(store, to) if store.version > to
         return if store.version == to
 
@@ -95,11 +97,20 @@ module HeapDump
         end
       end
 
+      # `heapdump convert` has a table of this name, too, and others may have one.
+      def self.ours(store)
+        columns = store.columns(:dump)
+        return if columns.empty? || columns.include?("process_id")
+
+        raise StoreError, "#{store} has a table dump that is not of a fleet; give another " \
+                          "database, or another schema (?schema=NAME) in PostgreSQL"
+      end
+
       def self.too_new(store, known)
         raise StoreError, "#{store} has tables of version #{store.version}; this heapdump " \
                           "#{HeapDump::VERSION} knows #{known}: use a newer one"
       end
-      private_class_method :too_new
+      private_class_method :too_new, :ours
     end
   end
 end

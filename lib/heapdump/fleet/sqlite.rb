@@ -56,6 +56,10 @@ module HeapDump
             "PRIMARY KEY (#{table.key.join(", ")})) WITHOUT ROWID")
       end
 
+      def columns(table)
+        query("SELECT name FROM pragma_table_info(?)", table.to_s).map { |row| row[:name] }
+      end
+
       def version
         number("PRAGMA user_version")
       end

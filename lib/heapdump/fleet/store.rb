@@ -13,6 +13,7 @@ module HeapDump
     #   transaction { }        all of it or nothing, as far as the engine can
     #   exclusively { }        a transaction that runs once at a time
     #   create(table)          makes a table of Schema
+    #   columns(table)         the names of the columns that a table has, none if it is not there
     #   version=               sets the version of the tables
     #   claim(uri) { }         yields unless somebody else works on it at the moment; returns what
     #                          the block does, else nil
