@@ -281,6 +281,54 @@ class TestFleetPostgres < HeapDumpTest
     end
   end
 
+  # Each has its names in an order of its own, and the second half of them late.
+  def test_the_same_names_in_other_orders
+    open_store
+    rows = Array.new(4_000) { |i| [HeapDump::Fleet::Ids.name("name #{i}"), "name #{i}"] }
+    importers = Array.new(4) do |n|
+      Thread.new(open_store) do |own|
+        tries = 0
+        own.transaction do
+          tries += 1
+          own.add(:name, rows.shuffle(random: Random.new(n)))
+        end
+        tries
+      end
+    end
+    assert_equal [1] * 4, importers.map(&:value)
+    assert_equal rows.sort, store.query("SELECT id, text FROM name").map(&:values).sort
+  end
+
+  # Of two that wait for each other, one does its part again.
+  def test_importers_that_wait_for_each_other
+    met = Queue.new
+    done = [%w[a b], %w[b a]].map do |names|
+      Thread.new(open_store) { |own| names_in_two_steps(own, names, met) }
+    end
+    assert_equal [1, 2], done.map(&:value).sort
+    assert_equal 2, count(:name)
+    assert_equal 2, count(:file)
+  end
+
+  # Returns how often the part was done.
+  def names_in_two_steps(own, names, met)
+    own.add(:file, [[names.first, 1, MadeExtract::BASE, "waiting", nil, nil]])
+    tries = 0
+    own.claim(names.first) do
+      own.transaction do
+        own.add(:name, [name_row(names.first)])
+        met << true if (tries += 1) == 1
+        Thread.pass until met.size == 2
+        own.add(:name, [name_row(names.last)])
+      end
+    end
+    tries
+  end
+
+  def name_row(text)
+    [HeapDump::Fleet::Ids.name(text), text]
+  end
+
   # `heapdump convert` has a schema of its own; what is of the other one is refused, in words.
   def test_both_kinds_of_tables_in_one_database
     url = TestFleetPostgres.server.url

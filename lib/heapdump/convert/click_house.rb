@@ -6,9 +6,10 @@ require_relative "store"
 
 module HeapDump
   module Convert
-    # Tables in the database "heapdump_objects" of a ClickHouse server, over HTTP. A dump is a partition of
-    # each. Its rows are first put into tables of its own, whose partitions then take their places,
-    # that of "dump" as the last: so whoever asks for the dumps that are there sees whole ones.
+    # Tables in the database "heapdump_objects" of a ClickHouse server, over HTTP. A dump is a
+    # partition of each. Its rows are first put into tables of its own, whose partitions then take
+    # their places, that of "dump" as the last: so whoever asks for the dumps that are there sees
+    # whole ones.
     class ClickHouse < Store
       DATABASE = "heapdump_objects"
       TYPES = { number: "Int64", boolean: "UInt8", text: "String" }.freeze

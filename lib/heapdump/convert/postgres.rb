@@ -4,9 +4,9 @@ require_relative "store"
 
 module HeapDump
   module Convert
-    # Tables in the schema "heapdump_objects" of a PostgreSQL database. A dump is a partition of each, so
-    # that it is written without slowing down others, and removed at once. All of a dump is written
-    # in one transaction: it is there or not.
+    # Tables in the schema "heapdump_objects" of a PostgreSQL database. A dump is a partition of
+    # each, so that it is written without slowing down others, and removed at once. All
+    # of a dump is written in one transaction: it is there or not.
     class Postgres < Store
       SCHEMA = "heapdump_objects" # "heapdump" is the fleet's
       TYPES = { number: "bigint", boolean: "boolean", text: "text" }.freeze
@@ -22,7 +22,7 @@ module HeapDump
       # tables in the schema.
       def check(_input)
         Convert.need("pg", "to write to PostgreSQL")
-        ours
+        made?
       rescue ::PG::Error => e
         refused(e)
       end
@@ -68,7 +68,7 @@ module HeapDump
       def prepare(tables)
         connection.transaction do
           query("SELECT pg_advisory_xact_lock($1)", LOCK)
-          next if ours
+          next if made?
 
           connection.exec("CREATE SCHEMA IF NOT EXISTS #{SCHEMA}")
           Tables::NAMES.each { |table| connection.exec(definition(tables, table)) }
@@ -76,7 +76,7 @@ module HeapDump
       end
 
       # Whether the tables are there. Raises HeapDump::Error if they are those of another program.
-      def ours
+      def made?
         columns = query("SELECT attname FROM pg_attribute WHERE NOT attisdropped AND " \
                         "attrelid = to_regclass('#{SCHEMA}.dump')").map { |row| row["attname"] }
         foreign("schema #{SCHEMA}") unless columns.empty? || columns.include?("dump_id")

@@ -19,6 +19,8 @@ module HeapDump
       READING = "SET default_transaction_read_only = on; SET statement_timeout = '300s'"
       LOCK = 0x68656170 # "heap", for pg_advisory_xact_lock
       MONTH = "%Y_%m"
+      TRIES = 5 # of what others hold up, because they do the same in another order
+      private_constant :TRIES
       private_constant :TYPES, :PARAMETERS, :SETTINGS, :READING, :LOCK, :MONTH
 
       # +read+:: nothing is made or changed
@@ -68,13 +70,20 @@ module HeapDump
         run("SELECT pg_advisory_xact_lock(?)", id)
       end
 
-      def transaction
-        return yield if @connection.transaction_status != PG::PQTRANS_IDLE # within another one
+      # The block runs again if the server has ended it for the sake of another importer. Within
+      # another transaction only this part of it does.
+      def transaction(&block)
+        idle = @connection.transaction_status == PG::PQTRANS_IDLE
+        tries = 0
+        begin
+          guard { idle ? @connection.transaction { block.call } : part(&block) }
+        rescue StandardError => e
+          @months.clear # what has been made within it is gone
+          raise unless held_up?(e) && (tries += 1) < TRIES
 
-        guard { @connection.transaction { yield } } # rubocop:disable Style/ExplicitBlockArgument
-      rescue StandardError
-        @months.clear # what has been made within it is gone
-        raise
+          sleep(rand * 0.1 * tries)
+          retry
+        end
       end
 
       def exclusively
@@ -91,7 +100,8 @@ module HeapDump
       end
 
       def columns(table)
-        query("SELECT a.attname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid " \
+        query("SELECT a.attname AS name FROM pg_attribute a " \
+              "JOIN pg_class c ON c.oid = a.attrelid " \
               "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND " \
               "c.relname = ? AND a.attnum > 0", @schema, table.to_s).map { |row| row[:name] }
       end
@@ -158,6 +168,24 @@ module HeapDump
         @connection.exec_params("SELECT 1 FROM pg_namespace WHERE nspname = $1", [@schema]).any?
       end
 
+      # Yields between a savepoint and its end.
+      def part
+        @connection.exec("SAVEPOINT part")
+        yield.tap { @connection.exec("RELEASE SAVEPOINT part") }
+      rescue StandardError
+        if [PG::PQTRANS_INTRANS, PG::PQTRANS_INERROR].include?(@connection.transaction_status)
+          @connection.exec("ROLLBACK TO SAVEPOINT part")
+        end
+        raise
+      end
+
+      # SQLSTATE 40P01 and 40001.
+      def held_up?(error)
+        [error, error.cause].any? do |one|
+          one.is_a?(PG::TRDeadlockDetected) || one.is_a?(PG::TRSerializationFailure)
+        end
+      end
+
       def numbered(sql)
         count = 0
         sql.gsub("?") { "$#{count += 1}" }
@@ -168,6 +196,7 @@ module HeapDump
 
         table = Schema::TABLES.fetch(table)
         make_months(table, rows) if table.monthly
+        rows = in_order(table, rows)
         arrays = table.columns.each_with_index.map do |(_, type), index|
           array(type.to_s.delete_suffix("?").to_sym, rows.map { |row| plain(row[index]) })
         end

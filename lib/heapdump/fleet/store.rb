@@ -95,6 +95,13 @@ module HeapDump
         (["?"] * values.size).join(", ")
       end
 
+      # Importers that write the same rows do so in the same order, so that none waits for another
+      # one that waits for it.
+      def in_order(table, rows)
+        key = table.key.map { |name| table.columns.keys.index(name) }
+        rows.sort_by { |row| row.values_at(*key) }
+      end
+
       def refuse(error)
         raise StoreError, "#{name}: #{error.message.lines.first.to_s.strip}"
       end
