@@ -22,7 +22,7 @@ module FleetStoreTests
     import(MadeExtract.make(0, classes: { "A" => 150 }, ways: { "w1" => 150 },
                                work: { "Job" => 3 }, account: { rss: 99, rest: 5 }))
     assert_equal({ process: 1, dump: 1, name: 2, way: 1, part_row: 2, class_row: 1, way_row: 1,
-                   site_row: 0, work_row: 1, sample: 0, verdict: 0, file: 1 }, counts)
+                   site_row: 0, work_row: 1, sample: 0, verdict: 0, judged: 0, file: 1 }, counts)
     dump = store.row("SELECT * FROM #{store.table(:dump)}")
     assert_equal [99, 5, 6000], dump.values_at(:rss, :unexplained, :held_bytes)
     assert_equal MadeExtract::BASE, store.time(dump[:at])
@@ -135,6 +135,28 @@ module FleetStoreTests
     error = assert_raises(Fleet::StoreError) { import(wrong, name: "wrong.json") }
     assert_includes error.message, "wrong.json"
     assert_equal [0, 0, 0], [count(:dump), count(:process), count(:class_row)]
+  end
+
+  def test_what_is_to_be_judged
+    judging = Fleet::Judging.new(store)
+    assert_empty judging.due
+    ids = [41, 42].map { |pid| leaking(pid, 0..5) }
+    assert_equal ids.sort, judging.due
+    assert_equal 2, judging.run
+    assert_empty judging.due
+    leaking(41, 6..6)
+    assert_equal [ids.first], judging.due
+    assert_equal 1, judging.run
+    leaking(42, [2.5]) # one that comes late
+    assert_equal [ids.last], judging.due
+  end
+
+  # Returns the id of the process.
+  def leaking(pid, hours)
+    hours.map do |hour|
+      outcome(MadeExtract.make(hour, pid: pid, ways: { "w1" => (1000 + (500 * hour)).to_i }),
+              name: "#{pid}-#{hour}").process_id
+    end.first
   end
 
   def test_old_rows_go

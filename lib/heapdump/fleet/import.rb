@@ -41,15 +41,21 @@ module HeapDump
         @total = files.size
         @outcome = Outcome.new(imported: 0, there: 0, busy: 0, skipped: {}, samples: 0,
                                processes: [])
-        with_store { |store| @outcome.samples = Notes.new(store).import(paths) }
-        left = @jobs > 1 && files.size > 1 ? by_workers(files) : files
-        alone(left)
+        import(paths, files)
         judge
         @outcome.processes.uniq!
         @outcome
+      rescue StandardError
+        judge_all_the_same if @outcome
+        raise
       end
 
       private
+
+      def import(paths, files)
+        with_store { |store| @outcome.samples = Notes.new(store).import(paths) }
+        alone(@jobs > 1 && files.size > 1 ? by_workers(files) : files)
+      end
 
       def alone(files)
         return if files.empty?
@@ -60,11 +66,16 @@ module HeapDump
         end
       end
 
-      # Once all dumps of a process are there.
+      # Once all dumps of a process are there; also what an import that was killed has left.
       def judge
-        return if @outcome.processes.empty?
+        with_store { |store| Judging.new(store).run }
+      end
 
-        with_store { |store| Judging.new(store).run(@outcome.processes) }
+      # What is imported stays so, and the error of the import is the one that is told.
+      def judge_all_the_same
+        judge
+      rescue Error
+        nil # the next import does it
       end
 
       def with_store

@@ -58,6 +58,9 @@ module HeapDump
                     last_bytes: :integer, objects_per_hour: :real, bytes_per_hour: :real,
                     told_with: :text, reasons: :text
                   }),
+        Table.new(name: :judged, key: [:process_id], columns: {
+                    process_id: :id, dumps: :integer, newest: :time
+                  }),
         Table.new(name: :file, key: [:uri], columns: {
                     uri: :text, bytes: :integer, changed_at: :time, state: :text, dump_id: :id?,
                     message: :text?
