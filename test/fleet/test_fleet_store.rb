@@ -303,6 +303,25 @@ class TestFleetPostgres < HeapDumpTest
     end
   end
 
+  # Behind a pooler the session is somebody else's next.
+  def test_nothing_is_set_for_longer_than_a_transaction
+    names = %w[default_transaction_read_only statement_timeout search_path TimeZone
+               client_min_messages idle_in_transaction_session_timeout tcp_keepalives_idle]
+    open_store.add(:name, [[1, "a"]])
+    plain = PG.connect(TestFleetPostgres.server.url)
+    expected = names.map { |name| plain.exec("SHOW #{name}").getvalue(0, 0) }
+    %i[open read].each do |way|
+      own = HeapDump::Fleet::Address.parse(url).public_send(way).tap { |one| @open << one }
+      assert_equal 1, own.number("SELECT count(*) FROM name")
+      session = own.instance_variable_get(:@connection)
+      assert_equal(expected, names.map { |name| session.exec("SHOW #{name}").getvalue(0, 0) })
+    end
+    error = assert_raises(HeapDump::Fleet::StoreError) { @open.last.add(:name, [[2, "b"]]) }
+    assert_match(/read-only transaction/, error.message)
+  ensure
+    plain&.close
+  end
+
   # Each has its names in an order of its own, and the second half of them late.
   def test_the_same_names_in_other_orders
     open_store

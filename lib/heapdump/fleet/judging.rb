@@ -37,7 +37,8 @@ module HeapDump
         found = @store.query(
           "SELECT d.id AS id FROM (SELECT process_id AS id, count(*) AS number, max(at) AS last " \
           "FROM #{@store.table(:dump)} GROUP BY process_id) d LEFT JOIN " \
-          "(SELECT process_id AS judged_id, dumps, newest FROM #{@store.table(:judged)}) j ON j.judged_id = d.id " \
+          "(SELECT process_id AS judged_id, dumps, newest FROM #{@store.table(:judged)}) j " \
+          "ON j.judged_id = d.id " \
           "WHERE j.dumps IS NULL OR d.number > j.dumps OR d.last > j.newest ORDER BY d.id"
         )
         found.map { |row| row[:id] }

@@ -10,13 +10,14 @@ module HeapDump
       PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
                      keepalives_count: 3, fallback_application_name: "heapdump" }.freeze
       # The server notices within a minute that an importer has gone, and frees its claims. A claim
-      # may take as long as a dump takes to be read.
-      SETTINGS = "SET TIME ZONE 'UTC'; SET tcp_keepalives_idle = 20; " \
-                 "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; " \
-                 "SET idle_in_transaction_session_timeout = 0; " \
-                 "SET client_min_messages = warning"
+      # may take as long as a dump takes to be read. All is set for a transaction alone: behind a
+      # pooler, the next one of this session is somebody else's.
+      SETTINGS = "SET LOCAL TIME ZONE 'UTC'; SET LOCAL tcp_keepalives_idle = 20; " \
+                 "SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 3; " \
+                 "SET LOCAL idle_in_transaction_session_timeout = 0; " \
+                 "SET LOCAL client_min_messages = warning; "
       # For those who ask: an answer for which nobody waits any more ends, too.
-      READING = "SET default_transaction_read_only = on; SET statement_timeout = '300s'"
+      READING = "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '300s'; "
       LOCK = 0x68656170 # "heap", for pg_advisory_xact_lock
       MONTH = "%Y_%m"
       TRIES = 5 # of what others hold up, because they do the same in another order
@@ -33,13 +34,11 @@ module HeapDump
       end
 
       def query(sql, *values)
-        guard do
-          @connection.exec_params(numbered(sql), values).map { |row| row.transform_keys(&:to_sym) }
-        end
+        run(sql, *values).map { |row| row.transform_keys(&:to_sym) }
       end
 
       def run(sql, *values)
-        guard { @connection.exec_params(numbered(sql), values) }
+        guard { within { @connection.exec_params(numbered(sql), values) } }
       end
 
       def add(table, rows)
@@ -58,7 +57,7 @@ module HeapDump
 
         known = Schema::TABLES.fetch(table)
         make_months(known, rows) if known.monthly
-        guard do
+        transaction do
           @encoder ||= PG::TextEncoder::CopyRow.new(type_map: PG::TypeMapAllStrings.new)
           @connection.copy_data("COPY #{table} FROM STDIN", @encoder) do
             rows.each { |row| @connection.put_copy_data(row.map { |value| plain(value) }) }
@@ -76,7 +75,7 @@ module HeapDump
         idle = @connection.transaction_status == PG::PQTRANS_IDLE
         tries = 0
         begin
-          guard { idle ? @connection.transaction { block.call } : part(&block) }
+          guard { idle ? whole(&block) : part(&block) }
         rescue StandardError => e
           @months.clear # what has been made within it is gone
           raise unless held_up?(e) && (tries += 1) < TRIES
@@ -155,17 +154,28 @@ module HeapDump
 
       def connect(url, read)
         @connection = PG.connect(url, **PARAMETERS)
-        @connection.exec(SETTINGS)
-        @connection.exec(READING) if read
+        @settings = "#{READING if read}#{SETTINGS}SET LOCAL search_path TO \"#{@schema}\""
         @connection.type_map_for_queries = PG::BasicTypeMapForQueries.new(@connection)
         @connection.type_map_for_results = PG::BasicTypeMapForResults.new(@connection)
         @connection.exec("CREATE SCHEMA IF NOT EXISTS \"#{@schema}\"") unless read || schema?
-        @connection.exec("SET search_path TO \"#{@schema}\"")
       end
 
       # Whoever may only use a schema may not ask to make it.
       def schema?
         @connection.exec_params("SELECT 1 FROM pg_namespace WHERE nspname = $1", [@schema]).any?
+      end
+
+      def within(&block)
+        idle = @connection.transaction_status == PG::PQTRANS_IDLE
+        idle ? whole(&block) : block.call
+      end
+
+      # Yields in a transaction that has our settings.
+      def whole
+        @connection.transaction do
+          @connection.exec(@settings)
+          yield
+        end
       end
 
       # Yields between a savepoint and its end.
