@@ -155,6 +155,20 @@ class TestFleetCommand < HeapDumpTest
     store&.close
   end
 
+  # Whoever asks may have no right to write.
+  def test_questions_only_read
+    fleet("import", heap)
+    path = "#{scratch}/fleet.db"
+    database = SQLite3::Database.new(path)
+    database.execute("PRAGMA user_version = 0") # as if it had no tables: only an import makes them
+    database.close
+    [%w[leaks], %w[classes], %w[processes], %w[work], %w[history A]].each do |question|
+      answer = fleet(*question)
+      assert_equal 1, answer.status
+      assert_match(/has no tables yet; `heapdump fleet import` makes them/, answer.err)
+    end
+  end
+
   def test_gc
     fleet("import", heap)
     assert_match(/Rows before .* are gone/, fleet("gc", "--keep", "90d").out)

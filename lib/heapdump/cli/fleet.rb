@@ -139,7 +139,7 @@ module HeapDump
         raise UsageError, "gc needs --keep AGE; #{hint}" unless @keep
 
         time = before(@keep)
-        with_store { |store| store.drop_before(time) }
+        with_store(:open) { |store| store.drop_before(time) }
         if json? then print_json(dropped_before: time.strftime("%FT%TZ"))
         else screen.line("Rows before #{time.strftime("%F %T")} UTC are gone.")
         end
@@ -162,14 +162,15 @@ module HeapDump
         OK
       end
 
-      def with_store
+      # Who asks needs no right to write.
+      def with_store(way = :read)
         address = HeapDump::Fleet::Address.parse(store)
         if address.missing?
           raise NotFound, "there is no store #{address}; --store names another, and `heapdump " \
                           "fleet import DIR` makes one"
         end
 
-        opened = address.open
+        opened = address.public_send(way)
         yield opened
       ensure
         opened&.close
