@@ -159,6 +159,25 @@ module FleetStoreTests
     end.first
   end
 
+  # Notes come first and know less; a later dump may know less, too.
+  def test_what_is_known_stays_and_what_is_not_is_filled_in
+    told = MadeExtract.make(1, ways: { "w1" => 150 })
+    bare = { app: nil, program: nil, platform: nil, ruby: nil }
+    silent = { "w1" => HeapDump::Extract::WaySum.new("Class of w1", nil, nil, nil, nil,
+                                                     150, 6000, 6000) }
+    [0, 2].each_with_index do |hour, times|
+      import(MadeExtract.make(hour, identity: bare, ways: { "w1" => 150 }).dup
+                        .tap { |one| one.define_singleton_method(:ways) { silent } })
+      import(told) if times.zero?
+      process = store.row("SELECT * FROM #{store.table(:process)}")
+      assert_equal ["shop", "puma", "3.4.1", "x86_64-linux"],
+                   process.values_at(:app, :program, :ruby, :platform)
+      way = store.row("SELECT * FROM #{store.table(:way)}")
+      assert_equal ["constant W1", "app.rb:3", "app", "told"],
+                   way.values_at(:holder, :location, :gem, :told)
+    end
+  end
+
   def test_old_rows_go
     [0, 24 * 40, 24 * 80].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
     assert_equal 3, count(:class_row)

@@ -81,8 +81,10 @@ module HeapDump
       # The row of the dump comes last: where there are no transactions, what has it has all.
       def add(rows)
         of_dump = rows.of_dump(before(rows))
-        @store.add(:process, [rows.process])
-        rows.in_common.each { |table, all| @store.add(table, all) }
+        @store.complete(:process, [rows.process])
+        common = rows.in_common
+        @store.add(:name, common[:name])
+        @store.complete(:way, common[:way])
         of_dump.each { |table, all| @store.append(table, all) }
         @store.add(:dump, [rows.dump])
       end

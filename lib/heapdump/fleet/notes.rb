@@ -48,7 +48,7 @@ module HeapDump
         samples = samples(life)
         work = work(samples, process.id)
         @store.transaction do
-          @store.add(:process, [process.row])
+          @store.complete(:process, [process.row])
           @store.add(:sample, samples.map { |at, line| [process.id, at, *numbers(line)] })
           @store.add(:name, work.names)
           @store.add(:work_row, work.rows)

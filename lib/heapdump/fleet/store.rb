@@ -81,6 +81,18 @@ module HeapDump
         among(:name, :id, ids).to_h { |row| [row[:id], row[:text]] }
       end
 
+      # Inserts rows; what those that are there do not know (NULL or "unknown") becomes what these
+      # know. The table has a key of one column.
+      def complete(table, rows)
+        columns = Schema::TABLES.fetch(table).columns.keys
+        key = columns.index(Schema::TABLES.fetch(table).key.first)
+        before = among(table, columns[key], rows.map { |row| row[key] })
+                 .to_h { |row| [row[columns[key]], row.values_at(*columns)] }
+        fresh, known = rows.partition { |row| before[row[key]].nil? }
+        add(table, fresh)
+        put(table, known.map { |row| filled(before[row[key]], row) } - before.values)
+      end
+
       # Whether anything is there.
       def found?(sql, *values)
         !row("#{sql} LIMIT 1", *values).nil?
@@ -100,6 +112,13 @@ module HeapDump
       def in_order(table, rows)
         key = table.key.map { |name| table.columns.keys.index(name) }
         rows.sort_by { |row| row.values_at(*key) }
+      end
+
+      UNKNOWN = [nil, "unknown"].freeze
+      private_constant :UNKNOWN
+
+      def filled(before, row)
+        before.zip(row).map { |old, new| UNKNOWN.include?(old) && !new.nil? ? new : old }
       end
 
       def refuse(error)
