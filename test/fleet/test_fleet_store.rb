@@ -22,7 +22,8 @@ module FleetStoreTests
     import(MadeExtract.make(0, classes: { "A" => 150 }, ways: { "w1" => 150 },
                                work: { "Job" => 3 }, account: { rss: 99, rest: 5 }))
     assert_equal({ process: 1, dump: 1, name: 2, way: 1, part_row: 2, class_row: 1, way_row: 1,
-                   site_row: 0, work_row: 1, sample: 0, verdict: 0, judged: 0, file: 1 }, counts)
+                   site_row: 0, work_row: 1, sample: 0, verdict: 0, horizon: 0,
+                   judged: 0, file: 1 }, counts)
     dump = store.row("SELECT * FROM #{store.table(:dump)}")
     assert_equal [99, 5, 6000], dump.values_at(:rss, :unexplained, :held_bytes)
     assert_equal MadeExtract::BASE, store.time(dump[:at])
@@ -182,9 +183,16 @@ module FleetStoreTests
     [0, 24 * 40, 24 * 80].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
     assert_equal 3, count(:class_row)
     store.drop_before(MadeExtract::BASE + (86_400 * 45))
-    wait_until("rows gone") { count(:class_row) == 1 }
-    import(MadeExtract.make(1, classes: { "A" => 150 }))
-    assert_equal 2, count(:class_row)
+    wait_until("rows gone") { %i[class_row dump].all? { |table| count(table) == 1 } }
+    wait_until("files gone") { count(:file).zero? }
+    assert_equal MadeExtract::BASE + (86_400 * 45), store.horizon
+    assert_equal :old, import(MadeExtract.make(1, classes: { "A" => 150 })) # by its file
+    copy = file("copy").tap { |one| one.changed_at = MadeExtract::BASE + (86_400 * 50) }
+    importer = Fleet::Importer.new(store, extract: ->(_) { MadeExtract.make(1) })
+    2.times { assert_equal :old, importer.import(copy).state }
+    assert_equal [1, 1], [count(:dump), count(:class_row)]
+    store.drop_before(MadeExtract::BASE)
+    assert_equal MadeExtract::BASE + (86_400 * 45), store.horizon
   end
 
   def test_a_store_of_a_newer_version

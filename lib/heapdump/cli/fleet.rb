@@ -126,6 +126,7 @@ module HeapDump
         told = ["#{Terminal::Units.plural(outcome.imported, "dump")} imported",
                 counted(outcome.there, "were there"),
                 counted(outcome.busy, "are being imported by others"),
+                counted(outcome.old, "are older than what gc has kept"),
                 counted(outcome.skipped.size, "skipped"),
                 counted(outcome.samples, "samples of notes")]
         screen.line("#{told.compact.join(", ")}.")

@@ -89,6 +89,8 @@ module HeapDump
 
       # Whole months are dropped at once, the rest when the server gets round to it.
       def drop_before(time)
+        move_horizon(time)
+        AGES.each { |name, age| run("ALTER TABLE #{name} DELETE WHERE #{age} < ?", time) }
         month = time.getutc.strftime("%Y%m").to_i
         Schema::TABLES.each_value do |table|
           next unless table.monthly

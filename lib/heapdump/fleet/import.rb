@@ -15,8 +15,9 @@ module HeapDump
       # skipped::               files that were skipped, and why (Hash of String to String)
       # samples::               how many samples the notes of watched processes have
       # processes::             the ids of the processes that have new dumps (Array of Integer)
+      # old::                  how many are older than what `gc` has kept, and were passed over
       Outcome = Struct.new(:imported, :there, :busy, :skipped, :samples, :processes,
-                           keyword_init: true)
+                           :old, keyword_init: true)
 
       LONGEST = 1_000 # characters of a message
       private_constant :LONGEST
@@ -40,7 +41,7 @@ module HeapDump
         files = Source.files(paths)
         @total = files.size
         @outcome = Outcome.new(imported: 0, there: 0, busy: 0, skipped: {}, samples: 0,
-                               processes: [])
+                               processes: [], old: 0)
         import(paths, files)
         judge
         @outcome.processes.uniq!

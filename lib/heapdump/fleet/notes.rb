@@ -62,6 +62,8 @@ module HeapDump
         rescue ArgumentError, TypeError
           nil
         end.uniq(&:first)
+        horizon = @store.horizon
+        timed = timed.reject { |at, _| at < horizon } if horizon
         timed.to_h.slice(*Clock.of_one_life(timed.map(&:first))).to_a
       end
 

@@ -96,6 +96,7 @@ module HeapDump
         columns = table.columns.map { |name, type| column(name, type, TYPES) }
         run("CREATE TABLE #{table.name} (#{columns.join(", ")}, " \
             "PRIMARY KEY (#{table.key.join(", ")}))#{" PARTITION BY RANGE (at)" if table.monthly}")
+        index(table) if table.index
       end
 
       def columns(table)
@@ -128,6 +129,8 @@ module HeapDump
       # Whole months are dropped at once.
       def drop_before(time)
         exclusively do
+          move_horizon(time)
+          AGES.each { |name, age| run("DELETE FROM #{name} WHERE #{age} < ?", time) }
           Schema::TABLES.each_value do |table|
             next unless table.monthly
 

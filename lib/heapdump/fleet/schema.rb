@@ -5,8 +5,8 @@ module HeapDump
     # The tables of a store, the same in all engines. docs/fleet.md tells what the columns mean.
     module Schema
       # A table: columns with their types, the columns of its key, whether it grows with time (then
-      # engines divide it by months of its column +at+), and what it is for.
-      Table = Struct.new(:name, :columns, :key, :monthly, keyword_init: true)
+      # engines divide it by months of its column +at+), and the columns of another index.
+      Table = Struct.new(:name, :columns, :key, :monthly, :index, keyword_init: true)
 
       # +:id+: made by Ids. +:integer+, +:real+, +:boolean+, +:text+, +:time+ (with microseconds).
       # A "?" behind the type: may be NULL.
@@ -15,7 +15,7 @@ module HeapDump
                     id: :id, app: :text, host: :text, pid: :integer, life: :text, program: :text?,
                     ruby: :text?, platform: :text?
                   }),
-        Table.new(name: :dump, key: [:id], columns: {
+        Table.new(name: :dump, key: [:id], index: %i[process_id at], columns: {
                     id: :id, process_id: :id, at: :time, revision: :text?, rule: :text?, uri: :text,
                     file_bytes: :integer, objects: :integer, held_objects: :integer,
                     held_bytes: :integer, garbage_bytes: :integer,
@@ -58,6 +58,7 @@ module HeapDump
                     last_bytes: :integer, objects_per_hour: :real, bytes_per_hour: :real,
                     told_with: :text, reasons: :text
                   }),
+        Table.new(name: :horizon, key: [:id], columns: { id: :id, since: :time }),
         Table.new(name: :judged, key: [:process_id], columns: {
                     process_id: :id, dumps: :integer, newest: :time
                   }),

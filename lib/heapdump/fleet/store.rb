@@ -17,7 +17,7 @@ module HeapDump
     #   version=               sets the version of the tables
     #   claim(uri) { }         yields unless somebody else works on it at the moment; returns what
     #                          the block does, else nil
-    #   drop_before(time)      removes rows of the tables that grow with time; returns nothing
+    #   drop_before(time)      removes rows that are older; moves #horizon
     #
     # and #query, #version and #close.
     #
@@ -93,6 +93,12 @@ module HeapDump
         put(table, known.map { |row| filled(before[row[key]], row) } - before.values)
       end
 
+      # What is older was removed, and does not come back (Time), nil if nothing was.
+      def horizon
+        since = row("SELECT since FROM #{table(:horizon)} WHERE id = 1")&.fetch(:since)
+        since && time(since)
+      end
+
       # Whether anything is there.
       def found?(sql, *values)
         !row("#{sql} LIMIT 1", *values).nil?
@@ -101,7 +107,20 @@ module HeapDump
       PIECE = 500 # values in a query
       private_constant :PIECE
 
+      # Columns by which rows of other tables than the monthly ones are removed.
+      AGES = { dump: :at, file: :changed_at }.freeze
+      private_constant :AGES
+
       private
+
+      def index(table)
+        run("CREATE INDEX #{table.name}_#{table.index.join("_")} ON #{table.name} " \
+            "(#{table.index.join(", ")})")
+      end
+
+      def move_horizon(time)
+        put(:horizon, [[1, [time, horizon].compact.max]])
+      end
 
       def marks(values)
         (["?"] * values.size).join(", ")
