@@ -8,8 +8,56 @@ require "support/clickhouse"
 require "support/postgres"
 require "support/shop"
 
+# What they keep of processes, from one import to the next.
+module FleetStoreProcessTests
+  Fleet = HeapDump::Fleet
+
+  def test_what_is_to_be_judged
+    judging = Fleet::Judging.new(store)
+    assert_empty judging.due
+    ids = [41, 42].map { |pid| leaking(pid, 0..5) }
+    assert_equal ids.sort, judging.due
+    assert_equal 2, judging.run
+    assert_empty judging.due
+    leaking(41, 6..6)
+    assert_equal [ids.first], judging.due
+    assert_equal 1, judging.run
+    leaking(42, [2.5]) # one that comes late
+    assert_equal [ids.last], judging.due
+  end
+
+  # Returns the id of the process.
+  def leaking(pid, hours)
+    hours.map do |hour|
+      outcome(MadeExtract.make(hour, pid: pid, ways: { "w1" => (1000 + (500 * hour)).to_i }),
+              name: "#{pid}-#{hour}").process_id
+    end.first
+  end
+
+  # Notes come first and know less; a later dump may know less, too.
+  def test_what_is_known_stays_and_what_is_not_is_filled_in
+    told = MadeExtract.make(1, ways: { "w1" => 150 })
+    bare = { app: nil, program: nil, platform: nil, ruby: nil }
+    silent = { "w1" => HeapDump::Extract::WaySum.new("Class of w1", nil, nil, nil, nil,
+                                                     150, 6000, 6000) }
+    [0, 2].each_with_index do |hour, times|
+      import(MadeExtract.make(hour, identity: bare, ways: { "w1" => 150 }).dup
+                        .tap { |one| one.define_singleton_method(:ways) { silent } })
+      import(told) if times.zero?
+      process = store.row("SELECT * FROM #{store.table(:process)}")
+      assert_equal ["shop", "puma", "3.4.1", "x86_64-linux"],
+                   process.values_at(:app, :program, :ruby, :platform)
+      way = store.row("SELECT * FROM #{store.table(:way)}")
+      assert_equal ["constant W1", "app.rb:3", "app", "told"],
+                   way.values_at(:holder, :location, :gem, :told)
+    end
+  end
+end
+
 # What stores have to do, whichever engine they are.
 module FleetStoreTests
+  include FleetStoreProcessTests
+
   Fleet = HeapDump::Fleet
 
   def test_tables_are_made_once
@@ -136,47 +184,6 @@ module FleetStoreTests
     error = assert_raises(Fleet::StoreError) { import(wrong, name: "wrong.json") }
     assert_includes error.message, "wrong.json"
     assert_equal [0, 0, 0], [count(:dump), count(:process), count(:class_row)]
-  end
-
-  def test_what_is_to_be_judged
-    judging = Fleet::Judging.new(store)
-    assert_empty judging.due
-    ids = [41, 42].map { |pid| leaking(pid, 0..5) }
-    assert_equal ids.sort, judging.due
-    assert_equal 2, judging.run
-    assert_empty judging.due
-    leaking(41, 6..6)
-    assert_equal [ids.first], judging.due
-    assert_equal 1, judging.run
-    leaking(42, [2.5]) # one that comes late
-    assert_equal [ids.last], judging.due
-  end
-
-  # Returns the id of the process.
-  def leaking(pid, hours)
-    hours.map do |hour|
-      outcome(MadeExtract.make(hour, pid: pid, ways: { "w1" => (1000 + (500 * hour)).to_i }),
-              name: "#{pid}-#{hour}").process_id
-    end.first
-  end
-
-  # Notes come first and know less; a later dump may know less, too.
-  def test_what_is_known_stays_and_what_is_not_is_filled_in
-    told = MadeExtract.make(1, ways: { "w1" => 150 })
-    bare = { app: nil, program: nil, platform: nil, ruby: nil }
-    silent = { "w1" => HeapDump::Extract::WaySum.new("Class of w1", nil, nil, nil, nil,
-                                                     150, 6000, 6000) }
-    [0, 2].each_with_index do |hour, times|
-      import(MadeExtract.make(hour, identity: bare, ways: { "w1" => 150 }).dup
-                        .tap { |one| one.define_singleton_method(:ways) { silent } })
-      import(told) if times.zero?
-      process = store.row("SELECT * FROM #{store.table(:process)}")
-      assert_equal ["shop", "puma", "3.4.1", "x86_64-linux"],
-                   process.values_at(:app, :program, :ruby, :platform)
-      way = store.row("SELECT * FROM #{store.table(:way)}")
-      assert_equal ["constant W1", "app.rb:3", "app", "told"],
-                   way.values_at(:holder, :location, :gem, :told)
-    end
   end
 
   def test_old_rows_go

@@ -128,8 +128,8 @@ module HeapDump
         @seen_revisions ||= select("app, revision, min(from_at) AS first, max(to_at) AS last",
                                    :verdict, where(["kind = 'process'"]), "GROUP BY app, revision")
                             .each_with_object({}) do |row, all|
-          (all[row[:app]] ||= {})[row[:revision]] = row.values_at(:first, :last)
-                                                           .map { |at| time(at) }
+          (all[row[:app]] ||= {})[row[:revision]] =
+              row.values_at(:first, :last).map { |at| time(at) }
         end
       end
     end
