@@ -129,7 +129,7 @@ module HeapDump
                                    :verdict, where(["kind = 'process'"]), "GROUP BY app, revision")
                             .each_with_object({}) do |row, all|
           (all[row[:app]] ||= {})[row[:revision]] =
-              row.values_at(:first, :last).map { |at| time(at) }
+            row.values_at(:first, :last).map { |at| time(at) }
         end
       end
     end
