@@ -45,7 +45,7 @@ class TestConvertKilledStores < HeapDumpTest
     serve(Postgres) do |url|
       assert_store("postgres", url) do |table|
         connection = PG.connect(url)
-        Integer(connection.exec("SELECT count(*) FROM heapdump.#{table}").getvalue(0, 0))
+        Integer(connection.exec("SELECT count(*) FROM heapdump_objects.#{table}").getvalue(0, 0))
       ensure
         connection&.close
       end

@@ -102,9 +102,13 @@ class TestFleetCommand < HeapDumpTest
     to = server.address("heaps").sub("heaps?", "heaps/shop?")
     with_keys { heapdump!("ship", heap, "--to", to, "--once", "--plain-http") }
     server.things["heaps/other/torn.json"] = S3Server::Thing.new("{\"type\":\"HEADER\"}\n", {}, {})
+    %w[shop-eu/a.json shop/README shop/notes-web-1-41-a.jsonl].each do |name|
+      server.things["heaps/#{name}"] = server.things["heaps/other/torn.json"]
+    end
     with_keys do
       assert_equal "4 dumps imported.\n", fleet("import", to).out
       assert_equal "0 dumps imported, 4 were there.\n", fleet("import", to, "--jobs", "2").out
+      server.things.delete("heaps/shop-eu/a.json")
       answer = fleet("import", to.sub("heaps/shop", "heaps"))
       assert_equal [1, "0 dumps imported, 4 were there, 1 skipped.\n"], [answer.status, answer.out]
       server.fault = ->(_) { ["AccessDenied", 403] }
@@ -153,6 +157,20 @@ class TestFleetCommand < HeapDumpTest
     end
   ensure
     store&.close
+  end
+
+  # Whoever asks may have no right to write.
+  def test_questions_only_read
+    fleet("import", heap)
+    path = "#{scratch}/fleet.db"
+    database = SQLite3::Database.new(path)
+    database.execute("PRAGMA user_version = 0") # as if it had no tables: only an import makes them
+    database.close
+    [%w[leaks], %w[classes], %w[processes], %w[work], %w[history A]].each do |question|
+      answer = fleet(*question)
+      assert_equal 1, answer.status
+      assert_match(/has no tables yet; `heapdump fleet import` makes them/, answer.err)
+    end
   end
 
   def test_gc

@@ -53,6 +53,21 @@ class TestFleetImport < HeapDumpTest
     assert_equal [0, 1], import(url, 1).run([path]).to_a.first(2)
   end
 
+  # What came before the error is judged, and so is what nobody judged.
+  def test_an_import_that_fails_is_judged
+    broken = Class.new(StandardError)
+    extract = ->(path) { path.include?("150.json") ? raise(broken) : EXTRACT.call(path) }
+    assert_raises(broken) { Fleet::Import.new(url, extract: extract).run([heap]) }
+    store = Fleet.open(url)
+    assert_equal [7, []], [store.number("SELECT count(*) FROM judged"),
+                           Fleet::Judging.new(store).due]
+    store.run("DELETE FROM judged")
+    import(url, 1).run(["#{heap}/000.json"])
+    assert_equal 7, store.number("SELECT count(*) FROM judged")
+  ensure
+    store&.close
+  end
+
   def test_paths_of_nothing
     error = assert_raises(HeapDump::NotFound) { import(url, 1).run(["#{scratch}/nothing"]) }
     assert_includes error.message, "#{scratch}/nothing"

@@ -55,6 +55,45 @@ class TestFleetQuestions < HeapDumpTest
     assert_empty Fleet::Leaks.new(@store, since: MadeExtract::BASE + (86_400 * 365)).rows
   end
 
+  def test_what_is_asked_for_does_not_change_where_it_ended
+    row = Fleet::Leaks.new(@store, revision: "r1").rows.find { |one| one.signature == "row" }
+    assert_equal ["r1", nil], [row.since, row.fixed_in]
+  end
+
+  # What leaks again, because the revision that leaks has come back, has not ended; and of two
+  # dumps nobody knows whether they leak.
+  def test_back_to_the_revision_that_leaks
+    store = Fleet.open("sqlite:#{scratch}/back.db")
+    life(store, 1, "r1", 0..9, 50)
+    life(store, 2, "r2", 20..21, 0)
+    assert_equal ["r1", nil], fate(store)
+    life(store, 3, "r2", 30..39, 0)
+    assert_equal %w[r1 r2], fate(store)
+    life(store, 4, "r1", 50..51, 50) # not judged yet, but it runs
+    assert_equal ["r1", nil], fate(store)
+    life(store, 4, "r1", 52..59, 50)
+    assert_equal ["r1", nil], fate(store)
+    life(store, 5, "r3", 70..79, 0)
+    assert_equal %w[r1 r3], fate(store)
+  ensure
+    store&.close
+  end
+
+  def life(store, pid, revision, hours, growth)
+    hours.each do |hour|
+      extract = MadeExtract.make(hour, pid: pid, start: pid, identity: { revision: revision },
+                                       ways: { "w" => 500 + (growth * (hour % 10)) })
+      file = Fleet::Source::File.new(uri: "#{pid}-#{hour}", path: "x", bytes: 1,
+                                     changed_at: MadeExtract::BASE)
+      Fleet::Importer.new(store, extract: ->(_) { extract }).import(file)
+    end
+    Fleet::Judging.new(store).run
+  end
+
+  def fate(store)
+    Fleet::Leaks.new(store).rows.first.to_h.values_at(:since, :fixed_in)
+  end
+
   def test_the_three_groups
     rows = Fleet::Classes.new(@store).rows.to_h do |row|
       [row.class_name, [row.leak, row.slow, row.fast]]

@@ -126,6 +126,7 @@ module HeapDump
         told = ["#{Terminal::Units.plural(outcome.imported, "dump")} imported",
                 counted(outcome.there, "were there"),
                 counted(outcome.busy, "are being imported by others"),
+                counted(outcome.old, "are older than what gc has kept"),
                 counted(outcome.skipped.size, "skipped"),
                 counted(outcome.samples, "samples of notes")]
         screen.line("#{told.compact.join(", ")}.")
@@ -139,7 +140,7 @@ module HeapDump
         raise UsageError, "gc needs --keep AGE; #{hint}" unless @keep
 
         time = before(@keep)
-        with_store { |store| store.drop_before(time) }
+        with_store(:open) { |store| store.drop_before(time) }
         if json? then print_json(dropped_before: time.strftime("%FT%TZ"))
         else screen.line("Rows before #{time.strftime("%F %T")} UTC are gone.")
         end
@@ -162,14 +163,15 @@ module HeapDump
         OK
       end
 
-      def with_store
+      # Who asks needs no right to write.
+      def with_store(way = :read)
         address = HeapDump::Fleet::Address.parse(store)
         if address.missing?
           raise NotFound, "there is no store #{address}; --store names another, and `heapdump " \
                           "fleet import DIR` makes one"
         end
 
-        opened = address.open
+        opened = address.public_send(way)
         yield opened
       ensure
         opened&.close

@@ -6,11 +6,12 @@ require_relative "store"
 
 module HeapDump
   module Convert
-    # Tables in the database "heapdump" of a ClickHouse server, over HTTP. A dump is a partition of
-    # each. Its rows are first put into tables of its own, whose partitions then take their places,
-    # that of "dump" as the last: so whoever asks for the dumps that are there sees whole ones.
+    # Tables in the database "heapdump_objects" of a ClickHouse server, over HTTP. A dump is a
+    # partition of each. Its rows are first put into tables of its own, whose partitions then take
+    # their places, that of "dump" as the last: so whoever asks for the dumps that are there sees
+    # whole ones.
     class ClickHouse < Store
-      DATABASE = "heapdump"
+      DATABASE = "heapdump_objects"
       TYPES = { number: "Int64", boolean: "UInt8", text: "String" }.freeze
       # By what rows are sorted in a partition. These columns are always known.
       KEYS = { "objects" => %w[id], "edges" => %w[from_id to_id], "threads" => %w[id],
@@ -19,9 +20,12 @@ module HeapDump
       LEFT = 86_400 # seconds after which nobody works at a table of one dump
       private_constant :TYPES, :KEYS, :BODY, :LEFT
 
-      # Raises HeapDump::Error if the server cannot be reached, or lets nobody in.
+      # Raises HeapDump::Error if the server cannot be reached, or lets nobody in, or
+      # has other tables in the database.
       def check(_input)
-        query("SELECT 1", database: nil)
+        columns = query("SELECT name FROM system.columns WHERE database = '#{@database}' AND " \
+                        "table = 'dump'", database: nil).split
+        foreign("database #{@database}") unless columns.empty? || columns.include?("dump_id")
       ensure
         @server.close
       end
@@ -39,6 +43,7 @@ module HeapDump
       end
 
       def write_all(tables)
+        check(nil)
         prepare(tables)
         sweep
         return false if there?(tables) && !@force

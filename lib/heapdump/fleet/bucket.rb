@@ -10,14 +10,15 @@ module HeapDump
     class Bucket # :nodoc:
       # +address+:: "s3://bucket/prefix?region=…". Raises HeapDump::Error.
       def initialize(address)
-        @client, @name, @prefix = Ship::S3.reader(address)
+        @client, @name, prefix = Ship::S3.reader(address)
+        @prefix = prefix.empty? ? "" : "#{prefix}/" # a directory, not what begins as it does
       end
 
-      # All files below the prefix that may be dumps (Array of Source::File).
+      # All files below the prefix that may be dumps, by their names (Array of Source::File).
       def files
         guard do
           @client.list_objects_v2(bucket: @name, prefix: @prefix).each.flat_map(&:contents)
-                 .reject { |object| object.key.match?(DumpFiles::OTHERS) }
+                 .select { |object| Source.dump_name?(object.key) }
                  .map { |object| file(object) }
         end
       end

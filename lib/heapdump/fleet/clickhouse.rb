@@ -71,8 +71,13 @@ module HeapDump
             "ENGINE = ReplacingMergeTree #{month}ORDER BY (#{table.key.join(", ")})")
       end
 
+      def columns(table)
+        ask(bound("SELECT name FROM system.columns WHERE database = ? AND table = ?",
+                  [@database, table.to_s]), database: nil).map { |row| row[:name] }
+      end
+
       def version
-        return 0 if number("EXISTS TABLE version").zero?
+        return 0 if columns(:version).empty?
 
         number("SELECT max(number) AS n FROM version")
       end
@@ -84,6 +89,8 @@ module HeapDump
 
       # Whole months are dropped at once, the rest when the server gets round to it.
       def drop_before(time)
+        move_horizon(time)
+        AGES.each { |name, age| run("ALTER TABLE #{name} DELETE WHERE #{age} < ?", time) }
         month = time.getutc.strftime("%Y%m").to_i
         Schema::TABLES.each_value do |table|
           next unless table.monthly

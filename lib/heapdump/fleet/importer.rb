@@ -7,7 +7,8 @@ module HeapDump
     # Puts dumps into a store, one after the other.
     class Importer # :nodoc:
       # What has become of a file: +:imported+; +:there+, because it was imported before; +:busy+,
-      # because another importer has it at the moment; +:skipped+, for the reason in +message+.
+      # because another importer has it at the moment; +:old+, because `gc`
+      # has removed rows of its time; +:skipped+, for the reason in +message+.
       Outcome = Struct.new(:state, :message, :process_id, keyword_init: true)
 
       # +extract+ is called with the path of a dump and returns its Extract.
@@ -19,6 +20,8 @@ module HeapDump
       # Returns an Outcome. Raises StoreError. What happens to the process meanwhile: the store has
       # all rows of the dump, or none.
       def import(file)
+        return Outcome.new(state: :old) if old?(file.changed_at) # and so is the dump in it
+
         known = known(file) and return known
 
         @store.add(:file, [[uri(file), file.bytes, file.changed_at, "waiting", nil, nil]])
@@ -37,9 +40,10 @@ module HeapDump
       # What was damaged is so still, and is told again.
       def known(file)
         row = @store.row("SELECT state, message FROM #{@store.table(:file)} WHERE uri = ? AND " \
-                         "bytes = ? AND changed_at = ? AND state IN ('done', 'skipped')",
+                         "bytes = ? AND changed_at = ? AND state IN ('done', 'skipped', 'old')",
                          uri(file), file.bytes, file.changed_at) or return
         return Outcome.new(state: :there) if row[:state] == "done"
+        return Outcome.new(state: :old) if row[:state] == "old"
 
         Outcome.new(state: :skipped, message: row[:message])
       end
@@ -51,11 +55,24 @@ module HeapDump
         return skip(file, "it is damaged or was cut short") unless extract.complete?
         return skip(file, Clock.trouble(extract.time), "failed") unless Clock.sound?(extract.time)
 
+        return pass_over(file) if old?(extract.time)
+
         write(Rows.new(extract, file), file)
       rescue NotADump, Corrupt => e
         skip(file, e.message)
       rescue ReadError, SystemCallError => e
         skip(file, e.is_a?(ReadError) ? e.message : Terminal::Trouble.words(e), "failed")
+      end
+
+      # Whether rows of that time were removed: then they do not come back.
+      def old?(time)
+        horizon = @store.horizon
+        !horizon.nil? && time < horizon
+      end
+
+      def pass_over(file)
+        @store.put(:file, [[uri(file), file.bytes, file.changed_at, "old", nil, nil]])
+        Outcome.new(state: :old)
       end
 
       # What is damaged stays so. What "failed" may be readable the next time: it has another owner,
@@ -81,8 +98,10 @@ module HeapDump
       # The row of the dump comes last: where there are no transactions, what has it has all.
       def add(rows)
         of_dump = rows.of_dump(before(rows))
-        @store.add(:process, [rows.process])
-        rows.in_common.each { |table, all| @store.add(table, all) }
+        @store.complete(:process, [rows.process])
+        common = rows.in_common
+        @store.add(:name, common[:name])
+        @store.complete(:way, common[:way])
         of_dump.each { |table, all| @store.append(table, all) }
         @store.add(:dump, [rows.dump])
       end

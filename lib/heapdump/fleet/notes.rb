@@ -48,7 +48,7 @@ module HeapDump
         samples = samples(life)
         work = work(samples, process.id)
         @store.transaction do
-          @store.add(:process, [process.row])
+          @store.complete(:process, [process.row])
           @store.add(:sample, samples.map { |at, line| [process.id, at, *numbers(line)] })
           @store.add(:name, work.names)
           @store.add(:work_row, work.rows)
@@ -62,6 +62,8 @@ module HeapDump
         rescue ArgumentError, TypeError
           nil
         end.uniq(&:first)
+        horizon = @store.horizon
+        timed = timed.reject { |at, _| at < horizon } if horizon
         timed.to_h.slice(*Clock.of_one_life(timed.map(&:first))).to_a
       end
 

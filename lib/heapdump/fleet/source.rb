@@ -60,6 +60,10 @@ module HeapDump
         return false if !stat.file? || ::File.basename(path).start_with?(".")
         return Snapshot::Directory.dump_at?(path) if ::File.readable?(path)
 
+        dump_name?(path)
+      end
+
+      def dump_name?(path)
         path.match?(NAME) && !path.match?(DumpFiles::OTHERS)
       end
 

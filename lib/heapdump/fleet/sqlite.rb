@@ -54,6 +54,11 @@ module HeapDump
         columns = table.columns.map { |name, type| column(name, type, TYPES) }
         run("CREATE TABLE #{table.name} (#{columns.join(", ")}, " \
             "PRIMARY KEY (#{table.key.join(", ")})) WITHOUT ROWID")
+        index(table) if table.index
+      end
+
+      def columns(table)
+        query("SELECT name FROM pragma_table_info(?)", table.to_s).map { |row| row[:name] }
       end
 
       def version
@@ -74,8 +79,12 @@ module HeapDump
       def lock(_id); end
 
       def drop_before(time)
-        Schema::TABLES.each_value do |table|
-          run("DELETE FROM #{table.name} WHERE at < ?", time) if table.monthly
+        transaction do
+          move_horizon(time)
+          Schema::TABLES.each_value do |table|
+            age = table.monthly ? :at : AGES[table.name]
+            run("DELETE FROM #{table.name} WHERE #{age} < ?", time) if age
+          end
         end
       end
 
