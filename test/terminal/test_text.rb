@@ -70,9 +70,12 @@ class TerminalTextTest < HeapDumpTest
     LONG.each do |kind, piece|
       text = piece * (8_000_000 / piece.bytesize)
       %i[start middle end].each do |keep|
-        before = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
-        shown = Text.short(text, 40, keep: keep)
-        spent = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID) - before
+        shown = nil
+        spent = Array.new(5) do # the least: a GC may come between
+          before = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
+          shown = Text.short(text, 40, keep: keep)
+          Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID) - before
+        end.min
         assert_operator spent, :<, 0.05, "#{kind}, #{keep}"
         assert_operator Text.width(shown), :<=, 40
         assert_equal [true, shown], [shown.valid_encoding?, Text.safe(shown)]
