@@ -71,7 +71,7 @@ class TestRSpec < HeapDumpTest
     assert_includes outcome.out, "The heap grows by 2 objects, expected: at most 1 objects."
     assert_includes outcome.out, "1 Session made by the block live on"
     assert_includes outcome.out, "2 more after 2 runs of the test each"
-    assert_match(/^  \d\) A visit has no reason$.*needs the reason$/m, outcome.out)
+    assert_match(/^  \d\) A visit has no reason$.*needs the reason \(String\)$/m, outcome.out)
     assert_equal 5, kept_names.size
   end
 

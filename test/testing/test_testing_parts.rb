@@ -148,6 +148,17 @@ class TestTestingParts < HeapDumpTest
     assert_empty wrong
   end
 
+  # The test waits for it, so it must not wait for the test.
+  def test_a_thread_that_a_test_has_made
+    T::Alone.beside do
+      thread = Thread.new { T::Alone.run { :never } }
+      thread.report_on_exception = false
+      error = assert_raises(HeapDump::Error) { thread.value }
+      assert_match(/call this in the thread of the test\z/, error.message)
+    end
+    assert_equal :ran, Thread.new { T::Alone.run { :ran } }.value
+  end
+
   def test_commands
     Dir.chdir(scratch) do
       FileUtils.mkdir_p(%w[test spec])
@@ -162,6 +173,10 @@ class TestTestingParts < HeapDumpTest
       assert_equal "3", one.environment(:baseline)["HEAPDUMP_LOOPS"]
       assert_equal "update", one.environment(:baseline)["HEAPDUMP_BASELINE"]
       assert_raises(ArgumentError) { T::Command.new("TEST" => "nothing.rb").lines(:test) }
+      wrong = T::Command.new("LOOPS" => "x")
+      assert_raises(ArgumentError) { wrong.environment(:loop) }
+      _, said = capture_io { assert_raises(SystemExit) { wrong.run(:loop) } }
+      assert_equal "heapdump: LOOPS has to be a number, not \"x\"\n", said
     end
   end
 

@@ -53,9 +53,13 @@ module HeapDump
           return false if @again || example.skipped? || example.pending?
           return false if ::RSpec.configuration.dry_run?
           return @all || asked || false unless asked.is_a?(Hash) && asked.key?(:skip)
-          return false if asked[:skip].to_s.match?(/\S/)
+          return false if reason?(asked[:skip])
 
-          raise ArgumentError, "heap_growth: { skip: … } needs the reason"
+          raise ArgumentError, "heap_growth: { skip: … } needs the reason (String)"
+        end
+
+        def reason?(given)
+          given.is_a?(String) && given.match?(/\S/)
         end
 
         # What is said of an example that grows (String), nil if it does not.

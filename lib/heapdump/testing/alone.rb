@@ -15,7 +15,9 @@ module HeapDump
       # what holds something must not find a thread here.
       @running = {}
       @owner = nil
-      private_constant :PATIENCE
+      IN_A_THREAD = "no heap dumps can be made in a thread that a test has made: call this in " \
+                    "the thread of the test"
+      private_constant :PATIENCE, :IN_A_THREAD
 
       class << self
         def beside
@@ -25,7 +27,8 @@ module HeapDump
           leave if entered
         end
 
-        # Raises HeapDump::Error if the other tests do not end.
+        # Raises HeapDump::Error if the other tests do not end, or at once in a thread that a test
+        # has made: that test may wait for it, and would be waited for.
         def run
           return yield if @owner == own_number
 
@@ -61,6 +64,8 @@ module HeapDump
         def claim
           @lock.synchronize do
             beside = @running.delete(own_number)
+            raise Error, IN_A_THREAD unless beside || @running.empty?
+
             @changed.broadcast
             wait_for_others(beside)
             @owner = own_number

@@ -21,10 +21,13 @@ module HeapDump
         @given = given
       end
 
-      # Runs the tests, and ends this process if one fails.
+      # Runs the tests, and ends this process if one fails, or if what is given makes no sense.
       def run(mode)
-        failed = lines(mode).reject { |line| system(environment(mode), *line) }
+        environment = environment(mode)
+        failed = lines(mode).reject { |line| system(environment, *line) }
         exit(1) if failed.any?
+      rescue ArgumentError => e
+        abort "heapdump: #{e.message}"
       end
 
       # One command for each framework (Array of Array of String). +mode+ is :loop, :test or
@@ -34,9 +37,9 @@ module HeapDump
         [(minitest(tests, mode) if tests.any?), (rspec(specs, mode) if specs.any?)].compact
       end
 
-      # What is set for the tests (Hash).
+      # What is set for the tests (Hash). Raises ArgumentError where a number is none.
       def environment(mode)
-        numbers = NUMBERS.to_h { |name| ["HEAPDUMP_#{name}", text(name)] }.compact
+        numbers = NUMBERS.to_h { |name| ["HEAPDUMP_#{name}", number(name)] }.compact
         { "HEAPDUMP_TESTS" => "1", **numbers,
           "HEAPDUMP_BASELINE" => (mode == :baseline ? "update" : nil) }
       end
@@ -48,7 +51,14 @@ module HeapDump
         found = patterns.flat_map { |pattern| Dir[pattern].select { |one| File.file?(one) } }
         return found.uniq unless found.empty?
 
-        raise ArgumentError, "no tests are called #{patterns.join(" ")}; TEST=… names others"
+        raise ArgumentError, "no file matches TEST=#{patterns.join(" ")}"
+      end
+
+      def number(name)
+        given = text(name)
+        return given if given.nil? || given.match?(/\A\d{1,6}\z/)
+
+        raise ArgumentError, "#{name} has to be a number, not #{given.inspect}"
       end
 
       def spec?(file)
