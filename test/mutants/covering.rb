@@ -123,7 +123,7 @@ module Mutants
         %w[block_report/test_block_report block_report/test_outputs block_report/test_oracle],
       "lib/heapdump/{measure{,/*},cli/measure*}.rb" =>
         %w[measure/test_requires measure/test_requests measure/test_rails],
-      "lib/heapdump/{testing{,/*},minitest,rspec{,/*},rake}.rb" => TESTING,
+      "lib/heapdump/{testing{,/*},minitest,rspec{,/*},rake,pipe_reader}.rb" => TESTING,
       "lib/heapdump/extract{,/*}.rb" => ["extract/test_extract", *TRENDS],
       "lib/heapdump/{asking{,/*},cli/ask*,watch/rules/{fleet,ask_signal}}.rb" => ASKED,
       "lib/heapdump/ship{,/*}.rb" => SHIPPED,

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "heapdump/pipe_reader"
 require "heapdump/testing"
 require "heapdump/testing/command"
 
@@ -146,6 +147,23 @@ class TestTestingParts < HeapDumpTest
     end
     threads.each { |thread| assert thread.join(60), "they wait for each other" }
     assert_empty wrong
+  end
+
+  # More than a pipe holds, in pieces, and one that never ends.
+  def test_what_another_process_answers
+    reader, writer = IO.pipe(binmode: true)
+    text = Random.bytes(1_000_000)
+    thread = Thread.new do
+      text.scan(/.{1,70000}/mn) { |piece| writer.write(piece) }
+      writer.close
+    end
+    assert_equal text, HeapDump::PipeReader.read(reader, 60)
+    thread.join
+    reader, writer = IO.pipe
+    writer.write("half")
+    assert_nil HeapDump::PipeReader.read(reader, 0.05)
+  ensure
+    [reader, writer].each(&:close)
   end
 
   # The test waits for it, so it must not wait for the test.

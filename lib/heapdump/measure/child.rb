@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
-require "io/wait"
 require "rbconfig"
 require "tempfile"
 require_relative "../extension"
+require_relative "../pipe_reader"
 
 module HeapDump
   module Measure
@@ -70,15 +70,9 @@ module HeapDump
       end
 
       def listen(answers)
-        deadline = now + @timeout
-        told = +"".b
-        while answers.wait_readable([deadline - now, 0].max)
-          piece = answers.read_nonblock(1 << 16, exception: false)
-          return told if piece.nil?
-
-          told << piece unless piece == :wait_readable
-        end
-        raise Failed, "the application was not measured within #{@timeout} s; --timeout gives more"
+        PipeReader.read(answers, @timeout) or
+          raise Failed, "the application was not measured within #{@timeout} s; --timeout gives " \
+                        "more"
       end
 
       # What the application has started ends with it.
@@ -96,10 +90,6 @@ module HeapDump
       def last_lines(log)
         log.seek([log.size - TAIL, 0].max)
         log.read.lines(chomp: true).last(LINES)
-      end
-
-      def now
-        Process.clock_gettime(Process::CLOCK_MONOTONIC)
       end
     end
   end

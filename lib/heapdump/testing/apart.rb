@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "../pipe_reader"
+
 module HeapDump
   module Testing
     # Runs a block in a forked process, and returns what it returns: data that Marshal can write. So
@@ -41,15 +43,8 @@ module HeapDump
         end
 
         def listen(reader)
-          deadline = now + PATIENCE
-          told = +"".b
-          while reader.wait_readable([deadline - now, 0].max)
-            piece = reader.read_nonblock(1 << 16, exception: false)
-            return told if piece.nil?
-
-            told << piece unless piece == :wait_readable
-          end
-          raise Error, "the dumps could not be read in #{PATIENCE} s"
+          PipeReader.read(reader, PATIENCE) or
+            raise Error, "the dumps could not be read in #{PATIENCE} s"
         end
 
         # The program may wait for all of its children in another thread.
@@ -58,10 +53,6 @@ module HeapDump
           Process.wait(pid)
         rescue Errno::ECHILD, Errno::ESRCH
           nil
-        end
-
-        def now
-          Process.clock_gettime(Process::CLOCK_MONOTONIC)
         end
       end
     end
