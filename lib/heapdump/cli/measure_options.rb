@@ -10,8 +10,7 @@ module HeapDump
                path: %w[request growth], method: %w[request growth], warmup: %w[request growth],
                header: %w[request growth], body: %w[request growth],
                status: %w[request growth] }.freeze
-      UNITS = { "" => 1, "k" => 1 << 10, "m" => 1 << 20, "g" => 1 << 30 }.freeze
-      private_constant :WHATS, :ONLY, :UNITS
+      private_constant :WHATS, :ONLY
 
       def initialize(**)
         super
@@ -39,7 +38,7 @@ module HeapDump
         end
         parser.on("--cut SIZE", "files that add less are left out (64k, 1M …;",
                   "default 300k)") do |text|
-          @cut = note(:cut, size(text))
+          @cut = note(:cut, given_size(text))
         end
         growth_options(parser)
         number_option(parser, "--timeout SECONDS", 1..86_400,
@@ -100,13 +99,6 @@ module HeapDump
         key = name.upcase.tr("-", "_")
         key = "HTTP_#{key}" unless %w[CONTENT_TYPE CONTENT_LENGTH].include?(key)
         @headers[note(:header, key)] = value.strip
-      end
-
-      def size(text)
-        match = text.match(/\A(\d+)([kmg]?)(?:i?b)?\z/i) or
-          raise OptionParser::InvalidArgument, "#{text} (as 4096, 64k or 1M)"
-
-        countable(match[1].to_i * UNITS.fetch(match[2].downcase))
       end
 
       def check_what(what)
