@@ -73,6 +73,17 @@ class TestFleetImport < HeapDumpTest
     assert_includes error.message, "#{scratch}/nothing"
   end
 
+  # A pipe writes so many bytes at once (PIPE_BUF), whoever else writes to it.
+  def test_lines_of_workers_never_mix
+    import = HeapDump::Fleet::Import.new("sqlite:#{File.join(scratch, "store.db")}")
+    outcome = Struct.new(:state, :message, :process_id)
+    ["a", "é", "日", "\u{1F600}", "\0", "\"", "\xFF"].each do |one|
+      line = import.send(:line, 4_294_967_295, outcome.new("imported", one * 5000, "f" * 32))
+      assert_operator line.bytesize, :<, 4096, one.inspect
+      assert_equal 4_294_967_295, JSON.parse(line).first
+    end
+  end
+
   private
 
   def heap

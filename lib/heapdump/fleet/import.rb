@@ -19,7 +19,7 @@ module HeapDump
       Outcome = Struct.new(:imported, :there, :busy, :skipped, :samples, :processes,
                            :old, keyword_init: true)
 
-      LONGEST = 1_000 # characters of a message
+      LONGEST = 600 # bytes of a message, of which JSON makes six times as many at most
       private_constant :LONGEST
 
       # How many files there are, and how many of them are dealt with.
@@ -141,7 +141,7 @@ module HeapDump
       end
 
       def short(text)
-        text.scrub[0, LONGEST]
+        text.scrub.byteslice(0, LONGEST).scrub("")
       end
 
       # Returns the numbers of which nothing was heard, because the worker that had them was killed,

@@ -21,8 +21,7 @@ module HeapDump
       LOCK = 0x68656170 # "heap", for pg_advisory_xact_lock
       MONTH = "%Y_%m"
       TRIES = 5 # of what others hold up, because they do the same in another order
-      private_constant :TRIES
-      private_constant :TYPES, :PARAMETERS, :SETTINGS, :READING, :LOCK, :MONTH
+      private_constant :TYPES, :PARAMETERS, :SETTINGS, :READING, :LOCK, :MONTH, :TRIES
 
       autoload :Months, "#{__dir__}/postgres_months"
       include Months
