@@ -14,10 +14,9 @@ module RoomsInTurn
   # Those that take longest, which therefore begin first.
   FIRST = %w[heapdump/guard web heapgraph heapdump/run leaks heapdump/process watch outside
              snapshot heapdump/lines ship].freeze
-  SILENCE = 900 # seconds; a test that takes longer has no end
   NUMBER = "n" # as which the place of a room in the list goes through the pipe
   BYTES = [0].pack(NUMBER).bytesize
-  private_constant :FIRST, :SILENCE, :NUMBER, :BYTES
+  private_constant :FIRST, :NUMBER, :BYTES
 
   # Tells through a pipe which test begins.
   class Begins < Minitest::AbstractReporter
@@ -31,18 +30,24 @@ module RoomsInTurn
     end
   end
 
-  # Paths of the files with tests.
-  def self.files=(files)
-    @rooms = files.group_by { |file| File.dirname(file) }
-  end
+  class << self
+    # How long a test may take (seconds).
+    attr_accessor :silence
 
-  # The rooms by their directories.
-  def self.rooms
-    in_any_order = @rooms.to_a.shuffle(random: Random.new(Minitest.seed || Random.new_seed))
-    in_any_order.sort_by.with_index do |(directory, _), i|
-      [FIRST.index(directory.delete_prefix("test/")) || FIRST.size, i]
+    # Paths of the files with tests.
+    def files=(files)
+      @rooms = files.group_by { |file| File.dirname(file) }
+    end
+
+    # The rooms by their directories.
+    def rooms
+      in_any_order = @rooms.to_a.shuffle(random: Random.new(Minitest.seed || Random.new_seed))
+      in_any_order.sort_by.with_index do |(directory, _), i|
+        [FIRST.index(directory.delete_prefix("test/")) || FIRST.size, i]
+      end
     end
   end
+  self.silence = 900
 
   def parallel_fork_suites
     RoomsInTurn.rooms
@@ -78,9 +83,9 @@ module RoomsInTurn
       count.write(Marshal.dump(parallel_fork_data_to_marshal))
     end
     [count, begins].each(&:close)
-    numbers = Thread.new { counted.read } # which may be more than a pipe holds
+    reading = Thread.new { counted.read } # which may be more than a pipe holds
     follow(pid, begun)
-    numbers = numbers.value
+    numbers = reading.value
     Process.wait(pid)
     abort "The process of #{directory} has ended: #{Process.last_status}" if numbers.empty?
     stands_at(*Marshal.load(numbers)) # rubocop:disable Security/MarshalLoad -- of our own process
@@ -90,14 +95,14 @@ module RoomsInTurn
   def follow(pid, begun)
     test = "The first test"
     loop do
-      give_up(pid, test) unless begun.wait_readable(SILENCE)
+      give_up(pid, test) unless begun.wait_readable(RoomsInTurn.silence)
       test = begun.gets(chomp: true) or return
     end
   end
 
   def give_up(pid, test)
     Process.kill(:KILL, pid)
-    abort "#{test} has not ended within #{SILENCE} s"
+    abort "#{test} has not ended within #{RoomsInTurn.silence} s"
   end
 
   def run_files(files, reporter, options)
