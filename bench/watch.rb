@@ -17,7 +17,7 @@ require_relative "../test/support/kernel_tree"
 MEMORY = Array.new(Integer(ARGV[0] || 500)) { "x" * (1 << 20) }
 LOOKS = 2000
 
-# The kernel's clock goes on by as much as there is between two looks. Where +root+ is given, a
+# The kernel's clock goes on by as much as there is between two looks. Where +made_up+ is given, a
 # control group is made up of the files there.
 class Passing < HeapDump::Watch::Machine
   attr_writer :made_up

@@ -65,8 +65,10 @@ class ViewerPage
     end
   end
 
-  # An element is there that is no sign of waiting, and the browser has drawn it.
-  QUIET = "!document.querySelector('.waiting') && !!document.querySelector('#page > *')"
+  # An element is there that is no sign of waiting, the browser has drawn it, and no answer is still
+  # to come.
+  QUIET = "!document.querySelector('.waiting') && !!document.querySelector('#page > *') && " \
+          "document.querySelector('#page').dataset.asking === 'false'"
   private_constant :QUIET
 
   def evaluate(script)

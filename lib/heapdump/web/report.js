@@ -1,4 +1,4 @@
-/*! heapdump, web/ 989c581b1381598c4ab60522020bb61bf7872206e0681e6d697bec0f4dc078cd
+/*! heapdump, web/ 51bbf57b6eb60c22c89fe3b3743570c2986a25180ed6ca2f060a207420184e95
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

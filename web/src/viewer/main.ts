@@ -65,6 +65,7 @@ class Viewer {
       this.waits = false;
       this.drawNow();
       this.store.drawn();
+      this.body.dataset.asking = String(this.store.asking); // for scripts, which have no eyes
     });
   }
 
