@@ -55,6 +55,7 @@ module HeapDump
       def attempt(strike, facts)
         return if under_way? || withheld?(strike, facts)
 
+        facts.resident # is kept as it is before the dump
         refusal = @guards.before(facts)
         return refuse(strike, facts, refusal) if refusal
 

@@ -35,9 +35,9 @@ module HeapDump
 
       # To be called at each look.
       def refresh
-        @resident = @memory_at = nil if @machine.pid != @pid
+        @memory_at = nil if @machine.pid != @pid
         measure if @machine.seconds >= @measured + MEASURE
-        @resident, = @processes.resident
+        @resident = nil
         read_again
         @outlook.look
       end
@@ -47,8 +47,10 @@ module HeapDump
         @upper = @usage = nil
       end
 
-      # Resident memory of this process, as it was at the last #refresh.
-      attr_reader :resident
+      # Resident memory of this process, as it was at the first question since the last #refresh.
+      def resident
+        @resident ||= @processes.resident&.first
+      end
 
       # An upper bound of what is used, quick to read, as it was at the first question since the
       # last #refresh; nil if nothing is known.

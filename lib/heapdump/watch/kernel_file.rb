@@ -39,7 +39,7 @@ module HeapDump
       end
 
       def number_of(text)
-        text && text =~ /\A\d{1,20}\s*\z/ ? text.to_i : nil
+        text&.match?(/\A\d{1,20}\s*\z/) ? text.to_i : nil
       end
     end
   end

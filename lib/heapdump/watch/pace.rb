@@ -41,9 +41,9 @@ module HeapDump
       # does not grow. Two looks are enough, so a jump is growth, too.
       def seconds_until(amount)
         now = @looks.last or return
-        rate = [before(now, SPAN) || @looks.first, before(now, STEP)].compact.uniq.map do |look|
-          look.equal?(now) ? 0 : now.since(look)
-        end.max
+        rate = since(before(now, SPAN) || @looks.first, now)
+        step = since(before(now, STEP), now)
+        rate = step if step > rate
         [(amount - now.amount) / rate, 0].max if rate.positive?
       end
 
@@ -65,6 +65,12 @@ module HeapDump
       end
 
       private
+
+      # By how much it has grown in a second between two looks; 0 if they are one, or the first is
+      # not known.
+      def since(look, now)
+        look.nil? || look.equal?(now) ? 0 : now.since(look)
+      end
 
       # The last look that was so many seconds before another one, or more; nil if there is none.
       def before(look, seconds)
