@@ -22,6 +22,7 @@ module HeapDump
     autoload :Clickhouse, "#{__dir__}/fleet/clickhouse"
     autoload :Import, "#{__dir__}/fleet/import"
     autoload :Importer, "#{__dir__}/fleet/importer"
+    autoload :Following, "#{__dir__}/fleet/following"
     autoload :Notes, "#{__dir__}/fleet/notes"
     autoload :Classes, "#{__dir__}/fleet/classes"
     autoload :Clock, "#{__dir__}/fleet/clock"

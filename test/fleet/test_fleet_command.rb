@@ -67,6 +67,23 @@ class TestFleetCommand < HeapDumpTest
     store&.close
   end
 
+  # The file of notes has turned between two imports.
+  def test_totals_of_work_go_on
+    first = { begin: "2026-03-01T04:00:00Z", pid: 41, host: "web-1", series: "abc", started: 1000 }
+    [0...50, 30...80, 120...150].each do |minutes|
+      lines = [first, *minutes.map { |i| note(i) }]
+      File.write("#{heap}/notes-web-1-41-abc.jsonl", lines.map { |one| "#{one.to_json}\n" }.join)
+      2.times { fleet("import", heap) }
+    end
+    store = HeapDump::Fleet.open("sqlite:#{scratch}/fleet.db")
+    rows = store.query("SELECT name_id, done FROM work_row ORDER BY at")
+    by_name = rows.group_by { |row| row[:name_id] }.values
+                  .map { |some| some.map { |row| row[:done] } }
+    assert_equal [2, 3].map { |each| (1..110).map { |n| each * n } }, by_name.sort
+  ensure
+    store&.close
+  end
+
   def test_nothing_and_wrong_places
     assert_equal "0 dumps imported.\n", fleet("import", heap).out
     %w[leaks work].each { |question| assert_match(/has no dumps; import/, fleet(question).err) }

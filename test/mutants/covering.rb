@@ -50,7 +50,7 @@ module Mutants
                  ship/test_secrets ship/test_deleted ship/test_ship_command].freeze
 
     STORED = %w[fleet/test_fleet_store fleet/test_fleet_import fleet/test_fleet_questions
-                fleet/test_fleet_address fleet/test_fleet_command].freeze
+                fleet/test_fleet_address fleet/test_fleet_command fleet/test_fleet_order].freeze
     TRENDS = %w[trends/test_trends_statistics trends/test_trends_lives trends/test_trends_series
                 trends/test_trends_scenarios].freeze
 

@@ -15,6 +15,7 @@ module HeapDump
       def initialize(store, extract: Extract.method(:of))
         @store = store
         @extract = extract
+        @following = Following.new(store, extract)
       end
 
       # Returns an Outcome. Raises StoreError. What happens to the process meanwhile: the store has
@@ -86,7 +87,7 @@ module HeapDump
       def write(rows, file)
         new_one = nil
         @store.transaction do
-          @store.lock(rows.dump_id)
+          @store.lock(rows.process_id) # also because of its other dumps
           new_one = !@store.found?("SELECT id FROM #{@store.table(:dump)} WHERE id = ?",
                                    rows.dump_id)
           add(rows) if new_one
@@ -97,31 +98,14 @@ module HeapDump
 
       # The row of the dump comes last: where there are no transactions, what has it has all.
       def add(rows)
-        of_dump = rows.of_dump(before(rows))
+        of_dump = rows.of_dump(@following.before(rows.process_id, rows.at))
         @store.complete(:process, [rows.process])
         common = rows.in_common
         @store.add(:name, common[:name])
         @store.complete(:way, common[:way])
         of_dump.each { |table, all| @store.append(table, all) }
         @store.add(:dump, [rows.dump])
-      end
-
-      # What the dump before this one had rows of.
-      def before(rows)
-        last = @store.row("SELECT at FROM #{@store.table(:dump)} " \
-                          "WHERE process_id = ? AND at < ? ORDER BY at DESC LIMIT 1",
-                          rows.process_id, rows.at)
-        return { classes: [], ways: [] } unless last
-
-        at = @store.time(last[:at])
-        { classes: @store.names(held(:class_row, :name_id, rows, at)).values,
-          ways: held(:way_row, :signature, rows, at) }
-      end
-
-      def held(table, column, rows, at)
-        found = @store.query("SELECT #{column} FROM #{@store.table(table)} " \
-                             "WHERE process_id = ? AND at = ? AND objects > 0", rows.process_id, at)
-        found.map { |row| row[column] }
+        @following.complete(rows.process_id, rows.at)
       end
     end
   end

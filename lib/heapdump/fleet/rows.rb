@@ -26,6 +26,12 @@ module HeapDump
         [value, LARGEST].min if value.is_a?(Integer) && value >= 0
       end
 
+      # Whether a class (its objects and bytes) or a way (its objects and retained bytes) has a row,
+      # whatever was in the dump before.
+      def self.large?(objects, bytes)
+        objects >= LEAST_OBJECTS || bytes >= LEAST_BYTES
+      end
+
       attr_reader :process_id, :dump_id
 
       # +file+ is a Source::File. +known+ has what the process had rows of in its dump before:
@@ -115,7 +121,7 @@ module HeapDump
       def chosen(sums, known, figure)
         had = known.to_h { |name| [name, nil] }
         kept = sums.select do |name, sum|
-          sum.objects >= LEAST_OBJECTS || sum[figure] >= LEAST_BYTES || had.key?(name)
+          Rows.large?(sum.objects, sum[figure]) || had.key?(name)
         end
         kept.merge(had.except(*kept.keys))
       end
@@ -140,7 +146,7 @@ module HeapDump
       end
 
       def site_row(name, sum)
-        return if sum.objects < LEAST_OBJECTS && sum.bytes < LEAST_BYTES
+        return unless Rows.large?(sum.objects, sum.bytes)
 
         [process_id, at, named(name), *numbers(sum.objects, sum.bytes)]
       end
