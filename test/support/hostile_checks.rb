@@ -8,15 +8,13 @@ module HostileChecks
 
   private
 
-  def check(deeds, ways, &)
-    problems = HostileDumps.new(Array(deeds), ways, scratch).call(&)
-    assert problems.empty?, "#{deeds}: #{problems.join("\n  ")}"
+  def check(deed, ways, &)
+    problems = HostileDumps.new(deed, ways, scratch).call(&)
+    assert problems.empty?, "#{deed}: #{problems.join("\n  ")}"
   end
 
-  # What each deed is told as: a Hash.
-  def tells(errors, ways)
-    check(errors.keys, ways) do |one|
-      error = errors.fetch(one["deed"])
+  def tells(deed, error, ways)
+    check(deed, ways) do |one|
       next ["#{one["name"]}: #{one["ended"]}"] unless one["ended"] == "whole"
       next without_error(one) if error.nil?
       next only_expected(one) if one.dig("options", "format") # which has no such field
@@ -49,13 +47,9 @@ module HostileChecks
      *("#{one["name"]}: #{lost} edges lost" if lost.positive?)]
   end
 
-  def error_of_ours?(one)
-    one["ended"].match?(/\AHeapDump::\w+: /)
-  end
-
   def honest(one)
     return only_expected(one) if one["ended"] == "whole"
-    return [] if error_of_ours?(one)
+    return [] if one["ended"].match?(/\AHeapDump::\w+: /)
 
     ["#{one["name"]}: #{one["ended"]}"]
   end

@@ -3,7 +3,7 @@
 require "json"
 require "support/leftovers"
 
-# Dumps of one application whose objects do a deed, then the next one, and what must come of them.
+# Dumps of an application whose objects do one deed, and what must come of them.
 class HostileDumps
   # Name of the dump, extension, options, pipe?, which object.
   WAYS = [
@@ -28,10 +28,10 @@ class HostileDumps
 
   attr_reader :outcomes, :log
 
-  def initialize(deeds, ways, directory)
-    @cases = deeds.product(ways).flat_map do |deed, (name, extension, options, pipe, which)|
+  def initialize(deed, ways, directory)
+    @cases = ways.flat_map do |name, extension, options, pipe, which|
       %w[mark size].map do |where|
-        { deed: deed, where: where, name: "#{deed}_#{name}_#{where}", extension: extension,
+        { deed: deed, where: where, name: "#{name}_#{where}", extension: extension,
           options: options, pipe: pipe, which: which }
       end
     end
@@ -42,7 +42,7 @@ class HostileDumps
   def call
     outcome = Child.ruby("load 'support/hostile/application.rb'", @directory,
                          JSON.generate(@cases), env: Leftovers.environment, bare: true,
-                                                flags: %w[-W0 --disable-gems], timeout: timeout)
+                                                flags: %w[-W0 --disable-gems], timeout: 240)
     return ["the application ended: #{outcome.to_s[0, 1500]}"] unless outcome.success?
 
     @outcomes = JSON.parse(File.read(File.join(@directory, "outcomes.json")))
@@ -50,11 +50,6 @@ class HostileDumps
   end
 
   private
-
-  # Beside others, some of which need a while to be given up.
-  def timeout
-    [240, 10 * @cases.size].max
-  end
 
   # Each line of the application ran once, and in one process.
   def processes

@@ -38,10 +38,7 @@ class HostileApplication
 
   def run(cases)
     Hostile.hold_lock if cases.any? { |one| one["deed"] == "wait_for_lock" }
-    cases.chunk_while { |one, other| one["deed"] == other["deed"] }.each do |some|
-      some.each { |one| dump(one) }
-      live_on
-    end
+    cases.each { |one| dump(one) }
     recover
     File.write(File.join(@directory, "outcomes.json"), JSON.generate(@outcomes))
     note("end", "application")
@@ -159,17 +156,13 @@ class HostileApplication
     { "address" => line["address"], "error" => line["error"], "lost" => lost.size }
   end
 
-  # The application goes on as if nothing had been, after each deed
-  def live_on
+  # The application goes on as if nothing had been.
+  def recover
     GC.start
     GC.stress = true
     Array.new(20) { Object.new.to_s }
     GC.stress = false
     GC.verify_internal_consistency
-  end
-
-  # and after all of them.
-  def recover
     GC.compact if GC.respond_to?(:compact)
     Array.new(10_000) { |i| [i.to_s] }
     path = HeapDump.dump(File.join(@directory, "afterwards.json"), gc: true).path
