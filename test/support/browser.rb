@@ -9,8 +9,7 @@ module NeedsBrowser
 end
 
 # Debian's Chromium without a network but this machine's own, for the pages that we write. It keeps
-# what it complains of. One program serves all tests of a process, each in a context of its own,
-# which shares no storage, no cache and no cookie with another.
+# what it complains of.
 class Browser
   NAMES = %w[chromium chromium-browser google-chrome].freeze
   # As root it cannot make its sandbox; hosts but this one lead nowhere.
@@ -32,31 +31,6 @@ class Browser
        .find { |path| File.executable?(path) }
   end
 
-  class << self
-    # The program, started where none is running. It ends with the process.
-    def shared
-      @shared = start unless @owner == Process.pid && answers?
-      @shared
-    end
-
-    private
-
-    def start
-      owner = @owner = Process.pid
-      Ferrum::Browser.new(browser_path: program, browser_options: OPTIONS, timeout: 30,
-                          process_timeout: 30).tap do |browser|
-        at_exit { browser.quit if Process.pid == owner }
-      end
-    end
-
-    def answers?
-      @shared.version && true
-    rescue Ferrum::Error
-      @shared.quit
-      false
-    end
-  end
-
   # Yields a Browser with a window of that size.
   def self.open(width: 1280, height: 900, **options)
     browser = new(width, height, **options)
@@ -72,8 +46,9 @@ class Browser
   def initialize(width, height, dark: false, script: true)
     @width = width
     @height = height
-    @context = Browser.shared.contexts.create
-    @page = @context.create_page
+    @browser = Ferrum::Browser.new(browser_path: Browser.program, browser_options: OPTIONS,
+                                   window_size: [width, height], timeout: 30, process_timeout: 30)
+    @page = @browser.create_page
     @complaints = []
     listen
     emulate(width, height, dark, script)
@@ -149,7 +124,7 @@ class Browser
   end
 
   def quit
-    @context.dispose
+    @browser.quit
   end
 
   private
