@@ -38,8 +38,8 @@ module StrictJSON
     raise Refused, "json: #{e.message[0, 200]}"
   end
 
-  # Whether yajl reads the same from the text. Who asks has required it: it is a gem, which not every
-  # program that looks at dumps can load.
+  # Whether yajl reads the same from the text. Who asks has required it: it is a gem, which not
+  # every program that looks at dumps can load.
   def self.agrees?(parsed, text)
     other = Yajl::Parser.new(check_utf8: true).parse(text)
     parsed == other
