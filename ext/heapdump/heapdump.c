@@ -107,8 +107,7 @@ run_stopped(struct run *run) {
 
 static void
 refuse_second_dump(void) {
-    if (NIL_P(latest) || RTEST(rb_funcall(latest, rb_intern("over?"), 0))) return;
-    if (RTEST(rb_funcall(latest, rb_intern("await_end"), 0))) return;
+    if (NIL_P(latest) || RTEST(rb_funcall(latest, rb_intern("ended?"), 0))) return;
     rb_raise(hd_errors.busy, "a heap dump of process %ld is already running; wait until it is done",
              (long)getpid());
 }
@@ -455,7 +454,7 @@ define(void) {
         "capabilities",  "fail_writing", "read_report",    "reason",        "descriptor",
         "check_options", "seconds",      "mark",           "notice",        "checked?",
         "count",         "own_strings",  "without_signal", "signal_action", "restore_signal_action",
-        "disk",          "attempt",      "stop",          "start"};
+        "disk",          "attempt",      "stop",           "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);

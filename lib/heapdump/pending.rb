@@ -162,10 +162,10 @@ module HeapDump
       !@target.path.nil? && Report.of(report)&.errno == Errno::EDEADLK::Errno
     end
 
-    # Waits for the end of a dump that was stopped, which takes only a moment. Returns whether it
-    # was.
-    def await_end # :nodoc:
-      return false unless @stopped
+    # True if this dump is over, or was stopped: then this waits for the end of its processes, which
+    # takes only a moment.
+    def ended? # :nodoc:
+      return over? unless @stopped && own?
 
       wait
       true

@@ -141,8 +141,8 @@ class TestInterrupted < HeapDumpTest
 
   # An error of this kind is caught where it may come from the report or from the partial file.
   def test_an_error_of_the_system_of_a_signal_handler_arrives
-    assert_arrives("IOError", rounds: 10)
-    assert_arrives("Errno::ENOENT", rounds: 10)
+    assert_arrives("IOError", rounds: 6)
+    assert_arrives("Errno::ENOENT", rounds: 6)
   end
 
   # What one signal has raised ends the dump, and meanwhile another one comes; and each time one
@@ -201,7 +201,7 @@ class TestInterrupted < HeapDumpTest
 
   private
 
-  def assert_arrives(kind, rounds: 20)
+  def assert_arrives(kind, rounds: 15)
     out = run_child("STOP = #{kind}\nROUNDS = #{rounds}\n#{<<~'RUBY'}", timeout: 120)
       Stop = Class.new(STOP)
       raised = nil
