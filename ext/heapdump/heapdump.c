@@ -1,6 +1,6 @@
 /*
- * The methods that the extension gives to Ruby. This file raises, and so may options.c, context.c
- * and load.c; the walk does not. README.md says in which order the folders may be read.
+ * The methods that the extension gives to Ruby. This file raises, and so may options.c, context.c,
+ * load.c and pending.c; the walk does not. README.md says in which order the folders may be read.
  */
 #include <ruby.h>
 #include <ruby/io.h>

@@ -48,22 +48,12 @@ read_all(VALUE pending, int fd) {
     return is_whole(told) || !more;
 }
 
-VALUE
-rb_heapdump_read_report(VALUE self, VALUE pending) {
-    (void)self;
-    if (flag(pending, "@reported")) return Qtrue;
-    int fd = rb_io_descriptor(started(pending, HD_STARTED_REPORT));
-    if (!read_all(pending, fd)) return Qfalse;
-    rb_ivar_set(pending, rb_intern("@reported"), Qtrue);
-    return Qtrue;
-}
-
 static VALUE
 descriptor(VALUE io) {
     return INT2NUM(rb_io_descriptor(io));
 }
 
-/* The same as rb_heapdump_read_report, but true if somebody has closed the report. */
+/* True if all of the report has been read, or somebody has closed it. */
 static bool
 has_reported(VALUE pending) {
     if (flag(pending, "@reported")) return true;
@@ -73,6 +63,14 @@ has_reported(VALUE pending) {
     if (!state) return read_all(pending, NUM2INT(fd));
     rb_set_errinfo(hd_is_exception(before) ? before : Qnil);
     return true;
+}
+
+VALUE
+rb_heapdump_read_report(VALUE self, VALUE pending) {
+    (void)self;
+    if (!has_reported(pending)) return Qfalse;
+    rb_ivar_set(pending, rb_intern("@reported"), Qtrue);
+    return Qtrue;
 }
 
 VALUE

@@ -31,7 +31,7 @@ VALUE rb_heapdump_stop(VALUE self, VALUE pending);
 
 /*
  * HeapDump.read_report(pending): reads what has come of the report of forked processes, and returns
- * whether that is all of it. Never waits. Raises IOError if the report was closed before.
+ * whether that is all of it, or somebody has closed the report. Never waits.
  */
 VALUE rb_heapdump_read_report(VALUE self, VALUE pending);
 

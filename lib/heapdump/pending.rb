@@ -28,9 +28,8 @@ module HeapDump
     TIMEOUT = 3
     REPORT = 4
     PID = 5
-    PARTIAL = 6
     IS_CHILD = 7
-    private_constant :GC_SECONDS, :PAUSE, :TIMEOUT, :REPORT, :PID, :PARTIAL, :IS_CHILD
+    private_constant :GC_SECONDS, :PAUSE, :TIMEOUT, :REPORT, :PID, :IS_CHILD
 
     def initialize(target) # :nodoc:
       @target = target
@@ -230,7 +229,7 @@ module HeapDump
     # True if the whole report has been read. Between reading and keeping it no other thread and no
     # handler of a signal runs, so that all callers know the same.
     def reported?
-      return true if pid.nil? || @reported || @started[REPORT].closed?
+      return true if pid.nil? || @started[REPORT].closed?
       return false unless HeapDump.send(:read_report, self)
 
       @started[REPORT].close
