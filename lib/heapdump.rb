@@ -72,8 +72,11 @@ module HeapDump
     # HeapDump::WriteError if the dump cannot be written, HeapDump::ChildDied if one of its
     # processes was killed, HeapDump::Busy if a dump is already running, and HeapDump::Error if no
     # process can be forked. Any other exception of an object's +write+ is passed on unchanged.
-    # Every exception, also one of a timeout or of Thread#kill, ends the dump and leaves no file of
-    # it. What was written to an IO or object before that cannot be taken back.
+    # Every exception, also one of a timeout, of Thread#kill or of a signal's handler, ends the
+    # dump, leaves no file of it, and arrives; one that a handler raises meanwhile arrives in its
+    # place, with it as its cause. But while a getter of a global variable or a mark function runs
+    # that is written in C, a StandardError of a handler is taken for one of that function, and is
+    # dropped. What was written to an IO or object before that cannot be taken back.
     #
     #   result = HeapDump.dump("/var/tmp/heap.json.zst", strings: :none)
     #   result.objects # => 1142259

@@ -1,6 +1,6 @@
 /*
- * The methods that the extension gives to Ruby. This file raises, and so may options.c, context.c
- * and load.c; the walk does not. README.md says in which order the folders may be read.
+ * The methods that the extension gives to Ruby. This file raises, and so may options.c, context.c,
+ * load.c and pending.c; the walk does not. README.md says in which order the folders may be read.
  */
 #include <ruby.h>
 #include <ruby/io.h>
@@ -26,6 +26,7 @@
 #include "load.h"
 #include "mri/mri.h"
 #include "own_strings.h"
+#include "pending.h"
 #include "process/report.h"
 #include "process/start.h"
 #include "request/target.h"
@@ -106,7 +107,7 @@ run_stopped(struct run *run) {
 
 static void
 refuse_second_dump(void) {
-    if (NIL_P(latest) || RTEST(rb_funcall(latest, rb_intern("over?"), 0))) return;
+    if (NIL_P(latest) || RTEST(rb_funcall(latest, rb_intern("ended?"), 0))) return;
     rb_raise(hd_errors.busy, "a heap dump of process %ld is already running; wait until it is done",
              (long)getpid());
 }
@@ -309,29 +310,6 @@ rb_heapdump_reason(VALUE self, VALUE error) {
     return rb_utf8_str_new_cstr(hd_reason(NUM2INT(error)));
 }
 
-/*
- * HeapDump.read_report(io, text): appends what has come of a report, and returns whether that is
- * all of it. Never waits. Private. Other threads and handlers of signals that read the same report
- * come before or after this call: from read(2) until the text has it the lock of the VM is kept.
- */
-static VALUE
-rb_heapdump_read_report(VALUE self, VALUE io, VALUE text) {
-    (void)self;
-    char bytes[HD_REPORT_SIZE];
-    int fd = rb_io_descriptor(io); // raises IOError where it is closed
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) rb_sys_fail("fcntl");
-    ssize_t n;
-    do {
-        n = read(fd, bytes, sizeof bytes);
-        if (n > 0) rb_str_cat(text, bytes, n);
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    bool more = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-    long length = RSTRING_LEN(text);
-    bool is_whole = length > 0 && RSTRING_PTR(text)[length - 1] == '\n';
-    return is_whole || !more ? Qtrue : Qfalse;
-}
-
 /* HeapDump.fail_writing(path, errno, where): raises the WriteError of a forked dump. Private. */
 static VALUE
 rb_heapdump_fail(VALUE self, VALUE path, VALUE error, VALUE where) {
@@ -476,11 +454,13 @@ define(void) {
         "capabilities",  "fail_writing", "read_report",    "reason",        "descriptor",
         "check_options", "seconds",      "mark",           "notice",        "checked?",
         "count",         "own_strings",  "without_signal", "signal_action", "restore_signal_action",
-        "disk",          "start"};
+        "disk",          "attempt",      "stop",           "start"};
     VALUE module = rb_define_module("HeapDump"), singleton = rb_singleton_class(module);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) rb_undef_method(singleton, names[i]);
     rb_define_singleton_method(module, "capabilities", rb_heapdump_capabilities, 0);
-    rb_define_private_method(singleton, "read_report", rb_heapdump_read_report, 2);
+    rb_define_private_method(singleton, "read_report", rb_heapdump_read_report, 1);
+    rb_define_private_method(singleton, "attempt", rb_heapdump_attempt, 1);
+    rb_define_private_method(singleton, "stop", rb_heapdump_stop, 1);
     rb_define_private_method(singleton, "reason", rb_heapdump_reason, 1);
     rb_define_private_method(singleton, "descriptor", rb_heapdump_descriptor, 1);
     rb_define_private_method(singleton, "fail_writing", rb_heapdump_fail, 3);

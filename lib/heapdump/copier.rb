@@ -120,7 +120,7 @@ module HeapDump
     def await(report, seconds)
       IO.select([@source, report], nil, nil, seconds)
     rescue IOError
-      raise if @source.closed?
+      raise if @source.closed? || !report.closed?
     end
 
     # Writes one byte first, to learn what the return value of +write+ means. A +write+ that returns

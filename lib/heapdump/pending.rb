@@ -28,9 +28,8 @@ module HeapDump
     TIMEOUT = 3
     REPORT = 4
     PID = 5
-    PARTIAL = 6
     IS_CHILD = 7
-    private_constant :GC_SECONDS, :PAUSE, :TIMEOUT, :REPORT, :PID, :PARTIAL, :IS_CHILD
+    private_constant :GC_SECONDS, :PAUSE, :TIMEOUT, :REPORT, :PID, :IS_CHILD
 
     def initialize(target) # :nodoc:
       @target = target
@@ -129,14 +128,12 @@ module HeapDump
     #
     #   pending.cancel unless pending.wait(60)
     def cancel
-      unless done?
-        kill
-        stop_copying
-        wait
-      end
-      # If an interruption prevented it the first time, this is done now, but not later: then the
-      # name may belong to another dump.
-      remove_partial if report.empty?
+      under_way = !done?
+      HeapDump.send(:stop, self)
+      return unless under_way
+
+      stop_copying
+      wait
     end
 
     # Where the dump goes and how far it is, in one line (String).
@@ -150,12 +147,27 @@ module HeapDump
       "#<#{self.class}#{" #{@target.path}" if @target.path}: #{state}>"
     end
 
-    # Cancels the dump for a caller that cannot wait for it any more. Nothing interrupts this.
+    # Cancels the dump for a caller that cannot wait for it any more, and has stopped it. Only the
+    # handler of a signal may interrupt this: then the processes, which are killed, end later.
     def give_up # :nodoc:
       return unless own?
       return @copier&.close unless begun?
 
       Thread.handle_interrupt(Object => :never) { cancel }
+    end
+
+    # Whether another Ractor was in the way, and the dump can be tried again.
+    def hindered? # :nodoc:
+      !@target.path.nil? && Report.of(report)&.errno == Errno::EDEADLK::Errno
+    end
+
+    # True if this dump is over, or was stopped: then this waits for the end of its processes, which
+    # takes only a moment.
+    def ended? # :nodoc:
+      return over? unless @stopped && own?
+
+      wait
+      true
     end
 
     private
@@ -185,13 +197,6 @@ module HeapDump
       nil
     end
 
-    # Kills the coordinator; its workers die with it.
-    def kill
-      Process.kill(:KILL, pid) if pid
-    rescue Errno::ESRCH
-      nil # it has ended just before
-    end
-
     def stop_copying
       return unless @copier
 
@@ -213,7 +218,7 @@ module HeapDump
     def wait_for(report, left)
       report&.wait_readable(left)
     rescue IOError
-      nil
+      raise unless report.closed? # it is one of the application, from a signal's handler
     end
 
     # The IO of the report, nil when everything has been read.
@@ -225,12 +230,10 @@ module HeapDump
     # handler of a signal runs, so that all callers know the same.
     def reported?
       return true if pid.nil? || @started[REPORT].closed?
-      return false unless HeapDump.send(:read_report, @started[REPORT], @told)
+      return false unless HeapDump.send(:read_report, self)
 
       @started[REPORT].close
       true
-    rescue IOError
-      true # another caller has read the end
     end
 
     # The report, one line as process/report.h describes it; empty if the processes have reported
@@ -240,12 +243,11 @@ module HeapDump
     end
 
     def abandon
-      kill
+      HeapDump.send(:stop, self)
       @started[REPORT].close if pid
       awaited = pid ? "process #{pid}" : "whoever reads from it"
       @abandoned = "failed #{Errno::ETIMEDOUT::Errno} 0 0 waiting for #{awaited}"
       stop_copying
-      remove_partial
       self
     end
 
@@ -270,18 +272,8 @@ module HeapDump
     end
 
     def vanished
-      remove_partial
+      HeapDump.send(:stop, self)
       raise ChildDied.new(nil, nil, @target.path)
-    end
-
-    # Removes the partial file, only once.
-    def remove_partial
-      return if @removed
-
-      File.unlink(@started[PARTIAL]) if @started[PARTIAL]
-      @removed = true
-    rescue SystemCallError
-      @removed = true # the coordinator has removed it, or something of somebody else is there
     end
   end
 end

@@ -17,16 +17,16 @@ module HeapDump
       @options = gc_first.nil? ? options : options.merge(gc: gc_first)
     end
 
-    # Begins the dump and waits for it. Returns its Result.
+    # Begins the dump and waits for it. Returns its Result. If another Ractor was in the way, it is
+    # tried again, unless part of the dump has been read already.
     def result
-      attempts ||= 0
-      begin_dump(&:result)
-    rescue WriteError => e
-      # Another Ractor was in the way. It is tried again, unless part of the dump has been read
-      # already.
-      raise if e.errno != Errno::EDEADLK::Errno || e.path.nil? || (attempts += 1) == ATTEMPTS
-
-      retry
+      answer = nil
+      attempts = 0
+      until answer
+        attempts += 1
+        answer = begin_dump { |pending| pending.result unless again?(pending, attempts) }
+      end
+      answer
     end
 
     # Begins the dump and does not wait for it. Returns its Pending.
@@ -43,22 +43,22 @@ module HeapDump
     # Begins a dump, and yields its Pending. If an exception comes (from a timeout, Thread#kill or a
     # signal's handler), the dump is cancelled. Exceptions that other threads raise wait until the
     # fork is over, because before that there is nothing to cancel.
+    #
+    # There is no rescue or ensure on the way to the fork, nor around the waiting: of several
+    # exceptions of handlers one would be lost there (see ext/heapdump/pending.h).
     def begin_dump
       Ractors.refuse
-      pending = Pending.new(Target.of(@target))
-      Thread.handle_interrupt(Object => :never) { pending.launch(@options) }
-      answer = yield pending
-      completed = true
-      answer
-    ensure
-      give_up(pending) unless completed
+      HeapDump.send(:attempt, Pending.new(Target.of(@target))) do |pending|
+        Thread.handle_interrupt(Object => :never) { pending.launch(@options) }
+        yield pending
+      end
     end
 
-    # Cancels the dump, a second time if another exception has come while it did so.
-    def give_up(pending)
-      pending&.give_up
-    ensure
-      pending&.give_up
+    def again?(pending, attempts)
+      return false if attempts == ATTEMPTS
+
+      pending.wait
+      pending.hindered?
     end
   end
 end

@@ -89,18 +89,29 @@ module HeapDump
 
     private
 
-    # Returns an errno if no process could be forked, else nil.
+    # Returns an errno if no process could be forked, else nil. For a path there is no rescue or
+    # ensure around it; see Run. A copier that is left open is closed by Pending#give_up.
     def try(pending, options)
-      pending.copier = copier = copier_for(options.fetch(:fork, true))
-      @io&.flush
-      errno, = HeapDump.send(:start, @path, descriptor(copier), options, pending)
-      copier&.open unless errno
+      pending.copier = copier = (translate { copier_for(options.fetch(:fork, true)) } unless @path)
+      descriptor = translate { prepare(copier) } unless @path
+      errno, = HeapDump.send(:start, @path, descriptor, options, pending)
+      if errno then copier&.close
+      elsif copier then translate { copier.open }
+      end
       errno
+    end
+
+    def translate
+      yield
     rescue IOError, SystemCallError => e
       raise WriteError.new("cannot dump the heap to #{(@io || @sink).class}: #{e.message}",
                            e.is_a?(SystemCallError) ? e.errno : nil)
-    ensure
-      copier&.close unless pending.begun?
+    end
+
+    # Returns what #descriptor does.
+    def prepare(copier)
+      @io&.flush
+      descriptor(copier)
     end
 
     # Where the dump is written to (Integer), nil for a path.

@@ -16,8 +16,10 @@ class TestTake < HeapDumpTest
     File.join(scratch, "heap.json")
   end
 
+  # However busy the machine is: the minute that it takes by default may not be enough.
   def take(pid, *options)
-    status, out, err = Outside.heapdump("take", pid, "-o", path, "--json", *options)
+    status, out, err = Outside.heapdump("take", pid, "-o", path, "--json", "--timeout", 300,
+                                        *options)
     assert_equal [0, ""], [status, err]
     JSON.parse(out)
   end

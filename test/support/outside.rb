@@ -33,7 +33,7 @@ module Outside
                         "$stdout.sync = true; Thread.new { puts }.join; #{code}",
                         in: nothing, out: writer, err: err, pgroup: true, **options)
     writer.close
-    started = reader.wait_readable(20 * Child::PATIENCE) && reader.gets
+    started = reader.wait_readable(60 * Child::PATIENCE) && reader.gets
     raise "the process did not start" unless started
 
     yield pid
