@@ -3,7 +3,11 @@
  */
 #include "mri/calibrate.h"
 
-/* Returns the objects in the order of `members` in hd_known_make. */
+/*
+ * Returns the objects in the order of `members` in hd_known_make. Only objects of new classes get
+ * instance variables: a class never forgets a name that an object of it has had, and Object would
+ * make room for it in objects of the application.
+ */
 static const char source[] =
     "proc {"
     "  value = Object.new;"
@@ -23,8 +27,8 @@ static const char source[] =
     "  end;"
     "  begin; waiting.resume(value); rescue StandardError; waiting = nil; end if waiting;"
     "  long = Array.new(1000, value); long_string = 'known ' * 1000;"
-    "  small = Object.new; small.instance_variable_set(:@known, value);"
-    "  large = Object.new; 100.times { |i| large.instance_variable_set(\"@known#{i}\", value) };"
+    "  small = Class.new.new; small.instance_variable_set(:@known, value);"
+    "  large = Class.new.new; 100.times { |i| large.instance_variable_set(\"@known#{i}\", value) };"
     "  singletons = [value.singleton_class, probe.singleton_class, String.singleton_class,"
     "                Class.new.singleton_class, value.singleton_class.singleton_class];"
     "  code = proc { literal = 3r; probe.itself;\n"
