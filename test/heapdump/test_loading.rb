@@ -72,6 +72,17 @@ class TestLoading < HeapDumpTest
     assert_equal without, with
   end
 
+  # So none of the objects that are looked at may be an Object: here that has no room for a fourth
+  # name inside of it.
+  def test_where_objects_have_had_many_names
+    assert_all Child.ruby!(<<~RUBY, bare: true).out
+      object = Object.new
+      9.times { |i| object.instance_variable_set("@own\#{i}", i) }
+      #{LOAD}
+      #{SHOW}show
+    RUBY
+  end
+
   def test_by_an_option_of_ruby
     assert_all Child.ruby!("#{SHOW}show", flags: %w[-W0 -rheapdump]).out
   end
