@@ -239,7 +239,7 @@ hd_write_objspace_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     }
     else {
         dump->step = HD_SIZING;
-        put_number(out, "memsize", hd_memsize(obj));
+        put_number(out, "memsize", hd_memsize(obj, slot_size));
         write_flags(dump, obj); // after the size, as ObjectSpace.dump_all does
     }
     HD_PUT(out, "}\n");

@@ -51,7 +51,8 @@ static const char source[] =
     "   [Object, String, Class, Class.new, Class.new(StandardError), Struct.new(:known)],"
     "   singletons, finalized, finalizer, self, value.method(:itself),"
     "   code, literal, attribute, Thread.current.group, $LOAD_PATH, $LOADED_FEATURES,"
-    "   RuntimeError.new('known'), (Ractor.current if defined?(Ractor)), ThreadGroup::Default]"
+    "   RuntimeError.new('known'), (Ractor.current if defined?(Ractor)), ThreadGroup::Default,"
+    "   String.new('known')]"
     "}.call";
 
 char hd_known_trace_data;
@@ -102,7 +103,7 @@ hd_known_make(struct known *known) {
         &known->finalized,    &known->finalizer,       &known->self,          &known->c_method,
         &known->code,         &known->literal,         &known->attribute,     &known->group,
         &known->load_path,    &known->loaded_features, &known->exception,     &known->ractor,
-        &known->default_group};
+        &known->default_group, &known->short_string};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         *members[i] = rb_ary_entry(list, (long)i);
     }
