@@ -117,4 +117,27 @@ hd_mri_is_in_slot(VALUE obj) {
     }
 }
 
+static inline void
+hd_mri_fetch_ahead(VALUE slot) {
+    switch (RB_BUILTIN_TYPE(slot)) {
+    case RUBY_T_STRING:
+        if (RB_FL_TEST_RAW(slot, RSTRING_NOEMBED)) __builtin_prefetch(RSTRING(slot)->as.heap.ptr);
+        break;
+    case RUBY_T_ARRAY:
+        if (!RB_FL_TEST_RAW(slot, RARRAY_EMBED_FLAG)) {
+            __builtin_prefetch(RARRAY(slot)->as.heap.ptr);
+        }
+        break;
+    case RUBY_T_OBJECT:
+        if (!hd_mri_object_embedded(slot)) __builtin_prefetch(ROBJECT(slot)->as.heap.ivptr);
+        break;
+    case RUBY_T_HASH:
+        // up to Ruby 3.2 the table is at the first word; later it is the hash itself or behind it
+        __builtin_prefetch(*(void **)(slot + sizeof(struct RBasic)));
+        break;
+    default:
+        break;
+    }
+}
+
 #endif

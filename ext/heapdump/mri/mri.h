@@ -174,6 +174,11 @@ void hd_mri_set_library(const char *folder);
 bool hd_mri_is_mapped(const void *address);
 static inline bool hd_mri_shareable(VALUE obj);
 /*
+ * Has the processor read what the object in this slot will be asked for, if that is in other
+ * memory. Returns at once; nothing else happens, whatever is in the slot.
+ */
+static inline void hd_mri_fetch_ahead(VALUE slot);
+/*
  * True if it is known that MRI marks from obj only its class, its elements or its entries and
  * default, or the instance variables that rb_ivar_foreach yields. False if that is not known.
  */
