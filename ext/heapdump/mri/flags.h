@@ -119,6 +119,7 @@ hd_mri_is_in_slot(VALUE obj) {
 
 static inline void
 hd_mri_fetch_ahead(VALUE slot) {
+    const void *const *words = (const void *const *)slot;
     switch (RB_BUILTIN_TYPE(slot)) {
     case RUBY_T_STRING:
         if (RB_FL_TEST_RAW(slot, RSTRING_NOEMBED)) __builtin_prefetch(RSTRING(slot)->as.heap.ptr);
@@ -129,11 +130,11 @@ hd_mri_fetch_ahead(VALUE slot) {
         }
         break;
     case RUBY_T_OBJECT:
-        if (!hd_mri_object_embedded(slot)) __builtin_prefetch(ROBJECT(slot)->as.heap.ivptr);
+        // the member has another name in Ruby 4.0
+        if (!hd_mri_object_embedded(slot)) __builtin_prefetch(words[HD_RUBY < 302 ? 3 : 2]);
         break;
     case RUBY_T_HASH:
-        // up to Ruby 3.2 the table is at the first word; later it is the hash itself or behind it
-        __builtin_prefetch(*(void **)(slot + sizeof(struct RBasic)));
+        if (HD_RUBY < 303) __builtin_prefetch(words[2]); // later the entries follow the hash
         break;
     default:
         break;

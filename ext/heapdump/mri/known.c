@@ -93,16 +93,16 @@ hd_known_make(struct known *known) {
         return false;
     }
     VALUE *const members[] = {
-        &known->value,        &known->outer,           &known->inner,         &known->method,
-        &known->owner,        &known->binding,         &known->fiber,         &known->thread,
-        &known->enumerator,   &known->weak_map,        &known->weak_key_map,  &known->set,
-        &known->hash,         &known->module,          &known->identity_hash, &known->proc_hash,
-        &known->place,        &known->closure,         &known->waiting,       &known->short_array,
-        &known->long_array,   &known->shared_array,    &known->shared_string, &known->long_string,
-        &known->small_object, &known->large_object,    &known->classes,       &known->singletons,
-        &known->finalized,    &known->finalizer,       &known->self,          &known->c_method,
-        &known->code,         &known->literal,         &known->attribute,     &known->group,
-        &known->load_path,    &known->loaded_features, &known->exception,     &known->ractor,
+        &known->value,         &known->outer,           &known->inner,         &known->method,
+        &known->owner,         &known->binding,         &known->fiber,         &known->thread,
+        &known->enumerator,    &known->weak_map,        &known->weak_key_map,  &known->set,
+        &known->hash,          &known->module,          &known->identity_hash, &known->proc_hash,
+        &known->place,         &known->closure,         &known->waiting,       &known->short_array,
+        &known->long_array,    &known->shared_array,    &known->shared_string, &known->long_string,
+        &known->small_object,  &known->large_object,    &known->classes,       &known->singletons,
+        &known->finalized,     &known->finalizer,       &known->self,          &known->c_method,
+        &known->code,          &known->literal,         &known->attribute,     &known->group,
+        &known->load_path,     &known->loaded_features, &known->exception,     &known->ractor,
         &known->default_group, &known->short_string};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         *members[i] = rb_ary_entry(list, (long)i);
