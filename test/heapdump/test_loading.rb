@@ -58,6 +58,31 @@ class TestLoading < HeapDumpTest
     end
   end
 
+  # A class keeps every name of an instance variable that an object of it has ever had, and up to
+  # Ruby 3.1 an object has room for all of them.
+  def test_objects_are_no_larger_afterwards
+    code = <<~'RUBY'
+      require "objspace"
+      object = Object.new
+      4.times { |i| object.instance_variable_set("@own#{i}", i) }
+      puts ObjectSpace.memsize_of(object)
+    RUBY
+    without, with = ["", "#{LOAD}\n"].map { |load| Child.ruby!(load + code, bare: true).out.to_i }
+    assert_operator without, :>, 0
+    assert_equal without, with
+  end
+
+  # So none of the objects that are looked at may be an Object: here that has no room for a fourth
+  # name inside of it.
+  def test_where_objects_have_had_many_names
+    assert_all Child.ruby!(<<~RUBY, bare: true).out
+      object = Object.new
+      9.times { |i| object.instance_variable_set("@own\#{i}", i) }
+      #{LOAD}
+      #{SHOW}show
+    RUBY
+  end
+
   def test_by_an_option_of_ruby
     assert_all Child.ruby!("#{SHOW}show", flags: %w[-W0 -rheapdump]).out
   end

@@ -29,7 +29,7 @@ hd_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data) {
 }
 
 size_t
-hd_memsize(VALUE obj) {
+hd_memsize_of(VALUE obj) {
     bool foreign = begin(obj);
     size_t size = hd_mri_memsize(obj);
     end(foreign);

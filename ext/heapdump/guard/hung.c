@@ -11,13 +11,13 @@ static struct {
     const void *type;
     enum hd_step step;
 } hung[TYPES];
-static int size;
+int hd_hung_types;
 
 bool
-hd_has_hung(VALUE obj, enum hd_step step) {
-    if (size == 0 || RB_BUILTIN_TYPE(obj) != RUBY_T_DATA) return false;
+hd_is_of_hung_type(VALUE obj, enum hd_step step) {
+    if (RB_BUILTIN_TYPE(obj) != RUBY_T_DATA) return false;
     const void *type = hd_mri_data_type(obj);
-    for (int i = 0; i < size; i++) {
+    for (int i = 0; i < hd_hung_types; i++) {
         if (hung[i].type == type && hung[i].step == step) return true;
     }
     return false;
@@ -25,7 +25,7 @@ hd_has_hung(VALUE obj, enum hd_step step) {
 
 void
 hd_remember_hung(VALUE obj, enum hd_step step) {
-    if (RB_BUILTIN_TYPE(obj) != RUBY_T_DATA || size == TYPES) return;
-    hung[size].type = hd_mri_data_type(obj);
-    hung[size++].step = step;
+    if (RB_BUILTIN_TYPE(obj) != RUBY_T_DATA || hd_hung_types == TYPES) return;
+    hung[hd_hung_types].type = hd_mri_data_type(obj);
+    hung[hd_hung_types++].step = step;
 }

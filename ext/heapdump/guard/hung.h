@@ -16,8 +16,14 @@
  */
 enum hd_step { HD_COLLECTING, HD_NAMING, HD_SIZING };
 
+extern int hd_hung_types; /* how many are remembered */
+bool hd_is_of_hung_type(VALUE obj, enum hd_step step);
+
 /* True if the function that this step calls has hung before and must not be called for obj. */
-bool hd_has_hung(VALUE obj, enum hd_step step);
+static inline bool
+hd_has_hung(VALUE obj, enum hd_step step) {
+    return hd_hung_types > 0 && hd_is_of_hung_type(obj, step);
+}
 
 /* Remembers that the function has hung. At most 16 functions are remembered; more are ignored. */
 void hd_remember_hung(VALUE obj, enum hd_step step);

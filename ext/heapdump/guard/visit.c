@@ -6,6 +6,8 @@
 #include "guard/guard.h"
 #include "mri/mri.h"
 
+enum { AHEAD = 6 }; // so many objects take about as long as memory does
+
 /* The slots that are still to be visited. The volatile fields keep their values over a jump. */
 struct slots {
     const struct hd_visit *visit;
@@ -18,9 +20,11 @@ struct slots {
 static void
 visit_slots(void *arg) {
     struct slots *slots = arg;
+    size_t ahead = AHEAD * slots->stride;
     for (; slots->next < slots->end; slots->next += slots->stride) {
         VALUE obj = slots->next;
         hd_guard_beat();
+        if (slots->end - obj > ahead) hd_mri_fetch_ahead(obj + ahead);
         if (hd_mri_is_object(obj)) slots->visit->object(obj, slots->stride, slots->visit->data);
         else slots->free++;
     }

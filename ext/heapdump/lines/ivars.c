@@ -17,14 +17,16 @@ ivar_i(ID name, VALUE value, st_data_t arg) {
     struct ivar_walk *walk = (struct ivar_walk *)arg;
     struct hd_sink *out = &walk->dump->out;
     if (value == Qundef) return ST_CONTINUE;
-    if (!hd_may_put_key(walk->dump->names, name)) {
+    const struct hd_id_name *known = hd_known_id(walk->dump->names, name);
+    if (!known && !hd_may_put_new_key(walk->dump->names, name)) {
         hd_refs_pass(&walk->dump->refs);
         return ST_CONTINUE;
     }
     if (!hd_take_value(walk->dump, value)) return ST_CONTINUE;
     if (!walk->open) HD_PUT(out, ",\"ivars\":{");
     walk->open = true;
-    hd_put_key(out, walk->dump->names, name);
+    if (known) hd_put_known_key(out, known);
+    else hd_put_new_key(out, walk->dump->names, name);
     hd_put_plain_value(walk->dump, value, ',');
     return ST_CONTINUE;
 }

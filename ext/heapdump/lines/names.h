@@ -56,12 +56,30 @@ bool hd_may_put_new_key(struct hd_names *names, ID id);
 bool hd_put_new_key(struct hd_sink *sink, struct hd_names *names, ID id);
 void hd_put_new_class(struct hd_sink *sink, struct hd_class_name *slot, VALUE klass);
 
+/* The remembered text of an ID; NULL if there is none. */
+static inline const struct hd_id_name *
+hd_known_id(struct hd_names *names, ID id) {
+    const struct hd_id_name *slot = hd_id_slot(names, id);
+    return slot->id == id && id != 0 ? slot : NULL;
+}
+
+/* Puts `"name":` from a remembered text. */
+static inline void
+hd_put_known_key(struct hd_sink *sink, const struct hd_id_name *known) {
+    unsigned char *to = hd_sink_reserve(sink, sizeof known->text + 3);
+    size_t length = known->length;
+    *to++ = '"';
+    memcpy(to, known->text, sizeof known->text);
+    memcpy(to + length, "\":", 2);
+    sink->pos = to + length + 2;
+}
+
 /*
  * True if hd_put_key would put the name. For callers that must know this before they put anything.
  */
 static inline bool
 hd_may_put_key(struct hd_names *names, ID id) {
-    return (id != 0 && hd_id_slot(names, id)->id == id) || hd_may_put_new_key(names, id);
+    return hd_known_id(names, id) || hd_may_put_new_key(names, id);
 }
 
 /*
@@ -70,14 +88,9 @@ hd_may_put_key(struct hd_names *names, ID id) {
  */
 static inline bool
 hd_put_key(struct hd_sink *sink, struct hd_names *names, ID id) {
-    const struct hd_id_name *slot = hd_id_slot(names, id);
-    if (slot->id != id || id == 0) return hd_put_new_key(sink, names, id);
-    unsigned char *to = hd_sink_reserve(sink, sizeof slot->text + 3);
-    size_t length = slot->length;
-    *to++ = '"';
-    memcpy(to, slot->text, sizeof slot->text);
-    memcpy(to + length, "\":", 2);
-    sink->pos = to + length + 2;
+    const struct hd_id_name *known = hd_known_id(names, id);
+    if (!known) return hd_put_new_key(sink, names, id);
+    hd_put_known_key(sink, known);
     return true;
 }
 

@@ -162,13 +162,13 @@ write_finalizer_table(struct hd_dump *dump, VALUE obj) {
 
 /* The size comes last: if the extension's size function fails, nothing else is lost. */
 static void
-write_memsize(struct hd_dump *dump, VALUE obj) {
+write_memsize(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     if (hd_has_hung(obj, HD_SIZING)) {
         hd_write_error(dump, HD_HUNG, " while reading its size");
         return;
     }
     dump->step = HD_SIZING;
-    size_t size = hd_memsize(obj);
+    size_t size = hd_memsize(obj, slot_size);
     if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && hd_mri_data_kind(obj) == HD_DATA_THREAD) {
         size = hd_thread_memsize(obj, size);
     }
@@ -253,6 +253,6 @@ hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     write_flags(dump, obj, slot_size);
     if (dump->allocations) write_allocation(dump, obj, type);
     if (dump->refs.failed) hd_write_error(dump, HD_OUT_OF_MEMORY, " while reading references");
-    else write_memsize(dump, obj);
+    else write_memsize(dump, obj, slot_size);
     HD_PUT(out, "}\n");
 }

@@ -55,9 +55,10 @@ write_content(struct hd_dump *dump, VALUE string) {
         if (capacity != n) put_number(&dump->out, "capacity", capacity);
     }
     enum hd_text kind = hd_text_kind((const unsigned char *)RSTRING_PTR(string), n);
-    bool utf8 = rb_enc_get_index(string) == rb_utf8_encindex();
+    int encoding = hd_encoding_of(string);
+    bool utf8 = encoding == rb_utf8_encindex();
     if (kind == HD_TEXT_BYTES || (kind == HD_TEXT_UTF8 && !utf8)) return;
-    if (rb_enc_asciicompat(rb_enc_get(string))) hd_write_text(dump, string);
+    if (rb_enc_asciicompat(rb_enc_get(string))) hd_write_text(dump, string, encoding);
 }
 
 static void
@@ -239,7 +240,7 @@ hd_write_objspace_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     }
     else {
         dump->step = HD_SIZING;
-        put_number(out, "memsize", hd_memsize(obj));
+        put_number(out, "memsize", hd_memsize(obj, slot_size));
         write_flags(dump, obj); // after the size, as ObjectSpace.dump_all does
     }
     HD_PUT(out, "}\n");

@@ -88,11 +88,21 @@ hd_refs_begin(struct hd_refs *refs) {
     refs->marked_sum = refs->named_sum = 0;
 }
 
+/* Nothing is put into the list, so what else belongs to a list is not looked at. */
+static void
+trust(struct hd_refs *refs) {
+    refs->size = refs->taken = 0;
+    refs->failed = refs->nameless = refs->complete = false;
+    refs->trusting = true;
+}
+
 void
 hd_refs_collect(struct hd_refs *refs, VALUE obj, bool exact) {
+    if (!exact && hd_mri_marks_what_is_named(obj)) {
+        trust(refs);
+        return;
+    }
     hd_refs_begin(refs);
-    refs->trusting = !exact && hd_mri_marks_what_is_named(obj);
-    if (refs->trusting) return;
     int type = RB_BUILTIN_TYPE(obj);
     refs->may_sum = !exact && hd_mri_is_known() && (type == RUBY_T_ARRAY || type == RUBY_T_HASH);
     hd_references(obj, collect_i, refs);
@@ -168,12 +178,6 @@ hd_refs_give_back(struct hd_refs *refs, VALUE ref) {
         refs->taken--;
         return;
     }
-}
-
-bool
-hd_refs_settled(const struct hd_refs *refs) {
-    if (refs->trusting) return !refs->nameless;
-    return !refs->summing || (refs->marked == refs->named && refs->marked_sum == refs->named_sum);
 }
 
 /*

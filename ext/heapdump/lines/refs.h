@@ -92,7 +92,11 @@ hd_refs_pass(struct hd_refs *refs) {
 }
 
 /* False if the references must be collected again, with `exact`, to know which are left. */
-bool hd_refs_settled(const struct hd_refs *refs);
+static inline bool
+hd_refs_settled(const struct hd_refs *refs) {
+    if (refs->trusting) return !refs->nameless;
+    return !refs->summing || (refs->marked == refs->named && refs->marked_sum == refs->named_sum);
+}
 
 /* Calls fn for each reference that nobody has taken. fn may take it, and others that follow. */
 void hd_refs_each_left(struct hd_refs *refs, void (*fn)(VALUE ref, void *data), void *data);

@@ -33,6 +33,16 @@ struct hd_tally {
 };
 
 /*
+ * Counts an object. Only the process to which the tally belongs may call it: no other one writes
+ * this number, so it needs no locked instruction, which would take as long as a short line.
+ */
+static inline void
+hd_tally_object(struct hd_tally *tally) {
+    uint64_t before = atomic_load_explicit(&tally->objects, memory_order_relaxed);
+    atomic_store_explicit(&tally->objects, before + 1, memory_order_relaxed);
+}
+
+/*
  * The counts for pages with slots of `stride` bytes. NULL if there are more sizes than HD_STRIDES.
  */
 struct hd_heap_count *hd_tally_heap(struct hd_tally *tally, size_t stride);

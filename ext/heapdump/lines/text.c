@@ -3,8 +3,6 @@
  */
 #include "lines/text.h"
 
-#include <ruby/encoding.h>
-
 #include "out/json.h"
 
 static bool
@@ -14,10 +12,9 @@ is_ascii_compatible(int encoding) {
 }
 
 static void
-put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encoding) {
+put_any_text(struct hd_dump *dump, struct hd_field field, const unsigned char *bytes, size_t n,
+             int encoding) {
     struct hd_sink *out = &dump->out;
-    // The cached code range is not used: an extension may have written into the buffer since, and
-    // one wrong byte makes the line invalid.
     enum hd_text kind = hd_text_kind(bytes, n);
     if (kind == HD_TEXT_UTF8 && encoding != rb_utf8_encindex()) kind = HD_TEXT_BYTES;
     if (n > 0 && !is_ascii_compatible(encoding)) kind = HD_TEXT_BYTES;
@@ -26,12 +23,23 @@ put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encodin
         hd_put_base64(out, bytes, n);
     }
     else {
-        // dump_all puts a space after each comma, and some tools search for that
-        if (dump->options->format == HD_FORMAT_OBJSPACE) HD_PUT(out, ", \"value\":\"");
-        else HD_PUT(out, ",\"value\":\"");
+        hd_put_field(out, field);
+        hd_put_char(out, '"');
         hd_put_escaped(out, bytes, n, kind);
     }
     hd_put_char(out, '"');
+}
+
+static void
+put_text(struct hd_dump *dump, const unsigned char *bytes, size_t n, int encoding) {
+    // dump_all puts a space after each comma, and some tools search for that
+    static const struct hd_field of_dump_all = {", \"value\":", sizeof ", \"value\":" - 1};
+    bool theirs = dump->options->format == HD_FORMAT_OBJSPACE;
+    struct hd_field field = theirs ? of_dump_all : HD_FIELD("value");
+    // The cached code range is not used: an extension may have written into the buffer since, and
+    // one wrong byte makes the line invalid.
+    bool put = is_ascii_compatible(encoding) && hd_put_plain(&dump->out, field, bytes, n);
+    if (!put) put_any_text(dump, field, bytes, n, encoding);
 }
 
 static void
@@ -45,10 +53,9 @@ put_text_hash(struct hd_dump *dump, const unsigned char *bytes, size_t n) {
 }
 
 void
-hd_write_text(struct hd_dump *dump, VALUE string) {
+hd_write_text(struct hd_dump *dump, VALUE string, int encoding) {
     const unsigned char *text = (const unsigned char *)RSTRING_PTR(string);
     size_t n = (size_t)RSTRING_LEN(string);
-    int encoding = rb_enc_get_index(string);
     switch (dump->options->strings) {
     case HD_STRINGS_FULL:
         put_text(dump, text, n, encoding);

@@ -10,8 +10,10 @@ hd_write_array(struct hd_dump *dump, VALUE obj) {
     struct hd_sink *out = &dump->out;
     const VALUE *elements = hd_mri_array_elements(obj);
     size_t length = (size_t)RARRAY_LEN(obj);
-    hd_put_number(&dump->out, HD_FIELD("length"), length);
-    if (hd_mri_array_embedded(obj)) HD_PUT(out, ",\"embedded\":true");
+    unsigned char *to = hd_sink_reserve(out, 64);
+    to = hd_at_u64(HD_AT(to, ",\"length\":"), length);
+    if (hd_mri_array_embedded(obj)) to = HD_AT(to, ",\"embedded\":true");
+    out->pos = to;
     if (hd_mri_array_shared(obj)) {
         HD_PUT(out, ",\"shared\":true"); // MRI marks only the shared root, which holds the elements
         return;

@@ -56,7 +56,7 @@ hd_write_unreadable(struct hd_dump *dump, VALUE obj, int outcome) {
     enum hd_step step = dump->step;
     hd_purity_begin(); // the walk goes on after what was raised, or a jump
     if (outcome == HD_HUNG) hd_remember_hung(obj, step);
-    dump->tally->objects++;
+    hd_tally_object(dump->tally);
     if (step == HD_SIZING) {
         hd_write_error(dump, outcome, " while reading its size");
     }

@@ -110,6 +110,13 @@ calibrate(struct known *known, const char *without) {
     hd_careful_end();
 }
 
+/* Which types are as large as their slot, if their objects are small. */
+static void
+learn_sizes(const struct known *known) {
+    const VALUE small[] = {known->small_object, known->short_array, known->short_string};
+    hd_slots_learn(&known->pages, small, sizeof small / sizeof *small);
+}
+
 const char *
 hd_mri_init(const char *without) {
     if (!rb_objspace_each_objects) return "rb_objspace_each_objects";
@@ -121,8 +128,11 @@ hd_mri_init(const char *without) {
 
     VALUE was_disabled = rb_gc_disable(); // so that the known objects do not move
     struct known known = {0};
-    if (hd_known_make(&known)) {
-        calibrate(&known, without);
+    bool made = hd_known_make(&known);
+    if (made) calibrate(&known, without);
+    hd_trust_learn();
+    if (made) {
+        learn_sizes(&known);
         hd_known_free(&known);
     }
     hd_pages_free(&known.pages);

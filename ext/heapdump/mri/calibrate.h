@@ -15,7 +15,8 @@ struct known {
         weak_key_map, set, hash, module, identity_hash, proc_hash, place, closure, waiting,
         short_array, long_array, shared_array, shared_string, long_string, small_object,
         large_object, classes, singletons, finalized, finalizer, self, c_method, tracepoint, code,
-        literal, attribute, group, load_path, loaded_features, exception, ractor, default_group;
+        literal, attribute, group, load_path, loaded_features, exception, ractor, default_group,
+        short_string;
 };
 
 /*

@@ -3,7 +3,7 @@
  */
 #include "mri/internal.h"
 
-static unsigned switched_on;
+unsigned hd_capabilities;
 
 static const char *const names[HD_CAPABILITIES] = {
     "hash_entries",  "constants",  "iseq",          "env",          "proc",          "method_entry",
@@ -13,19 +13,14 @@ static const char *const names[HD_CAPABILITIES] = {
     "ractor_fields", "vm_fields",  "trap_handlers", "pinned",       "addresses",
 };
 
-bool
-hd_can(enum hd_capability capability) {
-    return switched_on >> capability & 1;
-}
-
 void
 hd_switch_on(enum hd_capability capability) {
-    switched_on |= 1u << capability;
+    hd_capabilities |= 1u << capability;
 }
 
 void
 hd_switch_off(enum hd_capability capability) {
-    switched_on &= ~(1u << capability);
+    hd_capabilities &= ~(1u << capability);
 }
 
 const char *

@@ -14,51 +14,6 @@ hd_mri_memsize(VALUE obj) {
 }
 
 bool
-hd_mri_marks_what_is_named(VALUE obj) {
-#if HD_RUBY >= 400 || !defined(HAVE_CONST_RUBY_FL_EXIVAR)
-    (void)obj; // no flag says whether an object has instance variables that are stored separately
-    return false;
-#else
-    int type = RB_BUILTIN_TYPE(obj);
-    if (!hd_layout()) return false; // not known for this version
-    if (type == RUBY_T_OBJECT) return true;
-    if (RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR)) return false;
-    switch (type) {
-    case RUBY_T_FLOAT:
-        return true;
-    case RUBY_T_STRING:
-        return hd_can(HD_CAN_STORAGE) && !hd_mri_string_shared(obj);
-    case RUBY_T_ARRAY:
-        return hd_can(HD_CAN_STORAGE) && !hd_mri_array_shared(obj);
-    case RUBY_T_HASH:
-        return hd_can(HD_CAN_HASH_ENTRIES);
-    default:
-        return false;
-    }
-#endif
-}
-
-bool
-hd_mri_shareable(VALUE obj) {
-    return RB_FL_TEST_RAW(obj, RUBY_FL_SHAREABLE) != 0;
-}
-
-bool
-hd_mri_has_generic_ivars(VALUE obj) {
-#if HD_RUBY >= 400 || !defined(HAVE_CONST_RUBY_FL_EXIVAR)
-    (void)obj; // they are in a separate object
-    return false;
-#else
-    return RB_FL_TEST_RAW(obj, RUBY_FL_EXIVAR) != 0;
-#endif
-}
-
-bool
-hd_mri_keeps_fields_apart(void) {
-    return HD_RUBY >= 400;
-}
-
-bool
 hd_mri_is_fields_of(VALUE ref, VALUE obj) {
     if (RB_BUILTIN_TYPE(ref) != RUBY_T_IMEMO || hd_mri_imemo(ref) != HD_IMEMO_FIELDS) return false;
     if (RBASIC_CLASS(ref) == obj) return true;
@@ -86,35 +41,6 @@ hd_mri_attached(VALUE singleton) {
     return RB_NIL_P(attached) ? 0 : attached;
 }
 
-/* True while the capability is being checked, and after its check has passed. */
-static bool
-may_look_into_storage(void) {
-    return hd_careful || hd_can(HD_CAN_STORAGE);
-}
-
-bool
-hd_mri_object_embedded(VALUE object) {
-#if defined(HAVE_CONST_ROBJECT_HEAP)
-    return may_look_into_storage() && RB_FL_TEST_RAW(object, ROBJECT_HEAP) == 0;
-#elif defined(HAVE_CONST_ROBJECT_EMBED)
-    return may_look_into_storage() && RB_FL_TEST_RAW(object, ROBJECT_EMBED) != 0;
-#else
-    (void)object;
-    return false;
-#endif
-}
-
-bool
-hd_mri_array_shared(VALUE array) {
-    return may_look_into_storage() && RB_FL_TEST_RAW(array, RUBY_ELTS_SHARED) != 0 &&
-           RB_FL_TEST_RAW(array, RARRAY_EMBED_FLAG) == 0;
-}
-
-bool
-hd_mri_array_embedded(VALUE array) {
-    return may_look_into_storage() && RB_FL_TEST_RAW(array, RARRAY_EMBED_FLAG) != 0;
-}
-
 const void *
 hd_mri_transient(VALUE array) {
 #ifdef HAVE_CONST_RARRAY_TRANSIENT_FLAG
@@ -122,25 +48,6 @@ hd_mri_transient(VALUE array) {
 #endif
     (void)array;
     return NULL;
-}
-
-const VALUE *
-hd_mri_array_elements(VALUE array) {
-    if (!may_look_into_storage()) return NULL;
-    // RARRAY_CONST_PTR is not used: on 3.1 it may move the elements out of the transient heap
-    if (hd_mri_array_embedded(array)) return RARRAY(array)->as.ary;
-    return RARRAY(array)->as.heap.ptr;
-}
-
-bool
-hd_mri_string_shared(VALUE string) {
-    return may_look_into_storage() && RB_FL_TEST_RAW(string, RUBY_ELTS_SHARED) != 0 &&
-           RB_FL_TEST_RAW(string, RSTRING_NOEMBED) != 0;
-}
-
-bool
-hd_mri_string_embedded(VALUE string) {
-    return may_look_into_storage() && RB_FL_TEST_RAW(string, RSTRING_NOEMBED) == 0;
 }
 
 VALUE

@@ -44,7 +44,6 @@ HD_WEAK struct hd_gc_metadata *rb_gc_object_metadata(VALUE);
  * 0, and hd_unreadable counts it. hd_careful_begin returns false if this process cannot read in
  * this way. Everything that was found by layout must be read by these functions.
  */
-extern bool hd_careful;
 extern unsigned hd_unreadable;
 bool hd_careful_begin(void);
 void hd_careful_end(void);
@@ -149,6 +148,11 @@ void hd_stacks_learn(ptrdiff_t offset);
  * unless `function` is NULL, has another function.
  */
 const void *hd_tracepoint_data(VALUE tracepoint, unsigned event, const void *function);
+
+/* trust.c: call this when all checks are over. */
+void hd_trust_learn(void);
+/* trust.c: call this afterwards. Each of the known objects has a type of its own, and is small. */
+void hd_slots_learn(const struct hd_pages *pages, const VALUE *known, size_t size);
 
 /* gc.c: interns the names of the GC's flags. */
 void hd_gc_init(void);

@@ -3,7 +3,11 @@
  */
 #include "mri/calibrate.h"
 
-/* Returns the objects in the order of `members` in hd_known_make. */
+/*
+ * Returns the objects in the order of `members` in hd_known_make. Only objects of new classes get
+ * instance variables: a class never forgets a name that an object of it has had, and Object would
+ * make room for it in objects of the application.
+ */
 static const char source[] =
     "proc {"
     "  value = Object.new;"
@@ -23,8 +27,8 @@ static const char source[] =
     "  end;"
     "  begin; waiting.resume(value); rescue StandardError; waiting = nil; end if waiting;"
     "  long = Array.new(1000, value); long_string = 'known ' * 1000;"
-    "  small = Object.new; small.instance_variable_set(:@known, value);"
-    "  large = Object.new; 100.times { |i| large.instance_variable_set(\"@known#{i}\", value) };"
+    "  small = Class.new.new; small.instance_variable_set(:@known, value);"
+    "  large = Class.new.new; 100.times { |i| large.instance_variable_set(\"@known#{i}\", value) };"
     "  singletons = [value.singleton_class, probe.singleton_class, String.singleton_class,"
     "                Class.new.singleton_class, value.singleton_class.singleton_class];"
     "  code = proc { literal = 3r; probe.itself;\n"
@@ -47,7 +51,8 @@ static const char source[] =
     "   [Object, String, Class, Class.new, Class.new(StandardError), Struct.new(:known)],"
     "   singletons, finalized, finalizer, self, value.method(:itself),"
     "   code, literal, attribute, Thread.current.group, $LOAD_PATH, $LOADED_FEATURES,"
-    "   RuntimeError.new('known'), (Ractor.current if defined?(Ractor)), ThreadGroup::Default]"
+    "   RuntimeError.new('known'), (Ractor.current if defined?(Ractor)), ThreadGroup::Default,"
+    "   String.new('known')]"
     "}.call";
 
 char hd_known_trace_data;
@@ -88,17 +93,17 @@ hd_known_make(struct known *known) {
         return false;
     }
     VALUE *const members[] = {
-        &known->value,        &known->outer,           &known->inner,         &known->method,
-        &known->owner,        &known->binding,         &known->fiber,         &known->thread,
-        &known->enumerator,   &known->weak_map,        &known->weak_key_map,  &known->set,
-        &known->hash,         &known->module,          &known->identity_hash, &known->proc_hash,
-        &known->place,        &known->closure,         &known->waiting,       &known->short_array,
-        &known->long_array,   &known->shared_array,    &known->shared_string, &known->long_string,
-        &known->small_object, &known->large_object,    &known->classes,       &known->singletons,
-        &known->finalized,    &known->finalizer,       &known->self,          &known->c_method,
-        &known->code,         &known->literal,         &known->attribute,     &known->group,
-        &known->load_path,    &known->loaded_features, &known->exception,     &known->ractor,
-        &known->default_group};
+        &known->value,         &known->outer,           &known->inner,         &known->method,
+        &known->owner,         &known->binding,         &known->fiber,         &known->thread,
+        &known->enumerator,    &known->weak_map,        &known->weak_key_map,  &known->set,
+        &known->hash,          &known->module,          &known->identity_hash, &known->proc_hash,
+        &known->place,         &known->closure,         &known->waiting,       &known->short_array,
+        &known->long_array,    &known->shared_array,    &known->shared_string, &known->long_string,
+        &known->small_object,  &known->large_object,    &known->classes,       &known->singletons,
+        &known->finalized,     &known->finalizer,       &known->self,          &known->c_method,
+        &known->code,          &known->literal,         &known->attribute,     &known->group,
+        &known->load_path,     &known->loaded_features, &known->exception,     &known->ractor,
+        &known->default_group, &known->short_string};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         *members[i] = rb_ary_entry(list, (long)i);
     }

@@ -5,12 +5,9 @@
 #define HEAPDUMP_MRI_LAYOUT_H
 
 #include <ruby.h>
-#include <ruby/version.h>
 #include <stdbool.h>
 
-#ifndef HD_RUBY
-#    define HD_RUBY (RUBY_API_VERSION_MAJOR * 100 + RUBY_API_VERSION_MINOR)
-#endif
+#include "mri/version.h"
 
 /* The offsets that differ between minor versions. */
 struct hd_layout {

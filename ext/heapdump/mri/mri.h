@@ -98,8 +98,8 @@ enum hd_imemo {
  */
 const char *hd_mri_init(const char *without);
 
-/* capabilities.c: true if the check of this capability has passed. */
-bool hd_can(enum hd_capability capability);
+/* True if the check of this capability has passed. */
+static inline bool hd_can(enum hd_capability capability);
 const char *hd_capability_name(enum hd_capability capability);
 
 /* heap.c: the heap as a whole. */
@@ -172,34 +172,44 @@ size_t hd_mri_memsize_dying(VALUE obj);
 void hd_mri_set_library(const char *folder);
 /* True if there is memory at this address, as far as this system tells. */
 bool hd_mri_is_mapped(const void *address);
-bool hd_mri_shareable(VALUE obj);
+static inline bool hd_mri_shareable(VALUE obj);
+/*
+ * Has the processor read what the object in this slot will be asked for, if that is in other
+ * memory. Returns at once; nothing else happens, whatever is in the slot.
+ */
+static inline void hd_mri_fetch_ahead(VALUE slot);
 /*
  * True if it is known that MRI marks from obj only its class, its elements or its entries and
  * default, or the instance variables that rb_ivar_foreach yields. False if that is not known.
  */
-bool hd_mri_marks_what_is_named(VALUE obj);
-bool hd_mri_has_generic_ivars(VALUE obj);
+static inline bool hd_mri_marks_what_is_named(VALUE obj);
+static inline bool hd_mri_has_generic_ivars(VALUE obj);
+/*
+ * True if it is known that obj has no memory but its slot: then hd_mri_memsize, which takes longer,
+ * says how large that is.
+ */
+static inline bool hd_mri_is_in_slot(VALUE obj);
 /*
  * True if MRI stores the instance variables of all objects but plain ones in a separate object, an
  * imemo `fields`.
  */
-bool hd_mri_keeps_fields_apart(void);
+static inline bool hd_mri_keeps_fields_apart(void);
 /* True if `ref`, a reference of obj that MRI has reported, is this separate object of obj. */
 bool hd_mri_is_fields_of(VALUE ref, VALUE obj);
 bool hd_mri_is_singleton(VALUE klass);
 /* The object that a singleton class belongs to; 0 if it is not known. */
 VALUE hd_mri_attached(VALUE singleton);
-bool hd_mri_object_embedded(VALUE object);
-bool hd_mri_array_shared(VALUE array);
-bool hd_mri_array_embedded(VALUE array);
+static inline bool hd_mri_object_embedded(VALUE object);
+static inline bool hd_mri_array_shared(VALUE array);
+static inline bool hd_mri_array_embedded(VALUE array);
 /* NULL without the capability `storage`. */
-const VALUE *hd_mri_array_elements(VALUE array);
+static inline const VALUE *hd_mri_array_elements(VALUE array);
 /*
  * Where the elements of this array are, if that is in MRI's transient heap (Ruby < 3.3); else NULL.
  */
 const void *hd_mri_transient(VALUE array);
-bool hd_mri_string_shared(VALUE string);
-bool hd_mri_string_embedded(VALUE string);
+static inline bool hd_mri_string_shared(VALUE string);
+static inline bool hd_mri_string_embedded(VALUE string);
 /* The default value or proc of a hash; Qundef if it is not known. */
 VALUE hd_mri_hash_default(VALUE hash);
 bool hd_mri_hash_default_is_proc(VALUE hash);
@@ -421,5 +431,7 @@ bool hd_mri_allocations_are_right(const struct hd_pages *pages, const void *tabl
 /* What the table says about an object. Returns false if it says nothing. */
 bool hd_mri_allocation(const struct hd_pages *pages, const void *table, VALUE obj,
                        struct hd_allocation *out);
+
+#include "mri/flags.h"
 
 #endif

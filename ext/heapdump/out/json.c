@@ -34,23 +34,18 @@ hd_hex_slow(unsigned char *to, uint64_t v) {
 
 unsigned char *
 hd_long_number(unsigned char *to, uint64_t v) {
-    unsigned char digits[HD_NUMBER_SIZE];
-    unsigned char *from = digits + sizeof digits;
+    enum { MOST = 20 }; // digits of any number
+    size_t n = 3;
+    for (uint64_t limit = 1000; n < MOST && v >= limit; limit *= 10) n++;
+    unsigned char *end = to + n, *from = end;
     while (v >= 100) {
         from -= 2;
         memcpy(from, hd_digit_pairs + 2 * (v % 100), 2);
         v /= 100;
     }
-    if (v >= 10) {
-        from -= 2;
-        memcpy(from, hd_digit_pairs + 2 * v, 2);
-    }
-    else {
-        *--from = (unsigned char)('0' + v);
-    }
-    size_t n = (size_t)(digits + sizeof digits - from);
-    memcpy(to, from, n);
-    return to + n;
+    if (v >= 10) memcpy(to, hd_digit_pairs + 2 * v, 2);
+    else *to = (unsigned char)('0' + v);
+    return end;
 }
 
 /*
@@ -157,6 +152,55 @@ utf8_char(const unsigned char *s, size_t n) {
     if (c > 0xf4 || n < 4 || (s[3] & 0xc0) != 0x80) return 0;
     if ((c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] >= 0x90)) return 0;
     return 4;
+}
+
+/*
+ * Copies text of 1 to 7 bytes. Returns false, and may have written some of it, if it is not plain.
+ */
+static bool
+copy_few(unsigned char *to, const unsigned char *bytes, size_t n) {
+    uint32_t first, last;
+    if (n >= 4) {
+        memcpy(&first, bytes, 4);
+        memcpy(&last, bytes + n - 4, 4); // these overlap
+        memcpy(to, &first, 4);
+        memcpy(to + n - 4, &last, 4);
+        return !special_bytes((uint64_t)last << 32 | first);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (is_special(bytes[i])) return false;
+        to[i] = bytes[i];
+    }
+    return true;
+}
+
+/* The same for any length. */
+static bool
+copy_plain(unsigned char *to, const unsigned char *bytes, size_t n) {
+    uint64_t word;
+    if (n < 8) return copy_few(to, bytes, n);
+    for (size_t i = 0; i + 8 <= n; i += 8) {
+        memcpy(&word, bytes + i, 8);
+        if (special_bytes(word)) return false;
+        memcpy(to + i, &word, 8);
+    }
+    memcpy(&word, bytes + n - 8, 8); // this overlaps with what is copied
+    memcpy(to + n - 8, &word, 8);
+    return !special_bytes(word);
+}
+
+bool
+hd_put_plain(struct hd_sink *sink, struct hd_field before, const unsigned char *bytes, size_t n) {
+    if (n > HD_PLAIN_AT_ONCE) return false;
+    HD_CHECK(before.size <= HD_PLAIN_AT_ONCE);
+    unsigned char *to = hd_sink_reserve(sink, before.size + n + 2);
+    memcpy(to, before.text, before.size);
+    to += before.size;
+    *to++ = '"';
+    if (!copy_plain(to, bytes, n)) return false;
+    to[n] = '"';
+    sink->pos = to + n + 1;
+    return true;
 }
 
 enum hd_text

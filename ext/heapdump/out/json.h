@@ -152,6 +152,17 @@ void hd_put_seconds(struct hd_sink *sink, double v);
 /* What these bytes need. Reads all of them, up to the first that is not valid UTF-8. */
 enum hd_text hd_text_kind(const unsigned char *bytes, size_t n);
 
+/* The longest text that hd_put_plain puts, and the longest field. */
+enum { HD_PLAIN_AT_ONCE = 1024 };
+
+/*
+ * Puts a field with a text of kind HD_TEXT_PLAIN, in quotes. Returns false, and puts nothing, if
+ * the text is of another kind or longer than HD_PLAIN_AT_ONCE. Reads the bytes only once, so that
+ * most texts need not be looked at before (hd_text_kind).
+ */
+bool hd_put_plain(struct hd_sink *sink, struct hd_field field, const unsigned char *bytes,
+                  size_t n);
+
 /* The length of the longest prefix of at most `max` bytes that does not cut a UTF-8 character. */
 size_t hd_text_prefix(const unsigned char *bytes, size_t n, size_t max);
 

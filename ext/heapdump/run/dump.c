@@ -130,7 +130,7 @@ write_object(VALUE obj, size_t stride, void *data) {
     if (dump->options->format == HD_FORMAT_OBJSPACE) hd_write_objspace_object(dump, obj, stride);
     else hd_write_object(dump, obj, stride);
     hd_sink_end_line(&dump->out);
-    dump->tally->objects++;
+    hd_tally_object(dump->tally);
     hd_purity_check();
 }
 

@@ -23,11 +23,9 @@ hd_mri_is_known(void) {
     return is_known;
 }
 
-bool
-hd_mri_marks_what_is_named(VALUE obj) {
-    (void)obj;
-    return false;
-}
+unsigned hd_trusted_types; /* none: MRI is asked about each object */
+unsigned hd_capabilities;
+bool hd_careful;
 
 void
 hd_references(VALUE obj, void (*fn)(VALUE ref, void *data), void *data) {

@@ -278,12 +278,32 @@ check_unescaped(const unsigned char *wanted, size_t n, size_t quotes) {
     free(got);
 }
 
+/* It puts plain text up to its limit, and of all other text nothing. */
+static void
+check_plain(const unsigned char *s, size_t n, enum hd_text kind) {
+    start();
+    bool put = hd_put_plain(&out, HD_FIELD("field"), s, n);
+    CHECK_EQUAL(kind == HD_TEXT_PLAIN && n <= HD_PLAIN_AT_ONCE, put);
+    if (!put) {
+        CHECK_EQUAL(0, size_of_output());
+        return;
+    }
+    static const char before[] = ",\"field\":\"";
+    char *got = text();
+    CHECK_EQUAL(sizeof before - 1 + n + 1, size_of_output());
+    CHECK(memcmp(got, before, sizeof before - 1) == 0);
+    CHECK(memcmp(got + sizeof before - 1, s, n) == 0);
+    CHECK(got[sizeof before - 1 + n] == '"');
+    free(got);
+}
+
 static void
 test_text(struct random *random) {
     size_t n;
     unsigned char *s = some_text(random, &n);
     enum hd_text kind = kind_of(s, n);
     CHECK_EQUAL(kind, hd_text_kind(s, n));
+    check_plain(s, n, kind);
     if (kind != HD_TEXT_BYTES) {
         start();
         hd_put_escaped(&out, s, n, kind);
