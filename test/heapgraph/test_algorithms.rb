@@ -17,13 +17,13 @@ class TestAlgorithms < Minitest::Test
     "cut" => %w[array chunk cut dominators inverse list numbering semi_nca],
     "edge_groups" => %w[array best chunk dominators edge_groups inverse list numbering semi_nca
                         slots],
-    "folded" => %w[array chunk dominators folded list numbering semi_nca slots],
-    "groups" => %w[array best chunk dominators groups list numbering retained semi_nca slots],
+    "folded" => %w[array chunk dominators folded groups kinds list numbering semi_nca slots],
+    "groups" => %w[array best chunk dominators groups kinds list numbering retained semi_nca slots],
     "match" => %w[array chunk index slots],
     "merged_paths" => %w[array best chunk column conditions dominators find former growth_follow
                          growth_steps growth_trails inverse kin list merged_cut merged_paths
                          numbering paths semi_nca steps],
-    "pages" => %w[array chunk dominators list numbering pages semi_nca],
+    "pages" => %w[array chunk dominators index list numbering pages semi_nca slots],
     "paths" => %w[array chunk detours former inverse list paths steps],
     "procs" => %w[array best chunk dominators list numbering procs semi_nca],
     "trails" => %w[array chunk former growth growth_facts growth_follow growth_steps growth_trails
