@@ -18,6 +18,13 @@ hg_analysis_need(struct hg_analysis *analysis, enum hg_part part, struct hg_task
     return status == HG_OK ? hg_index_add(analysis, part, task) : status;
 }
 
+bool
+hg_analysis_has(const struct hg_analysis *analysis, enum hg_part part) {
+    const struct hg_index_file *index = analysis->index;
+    return hg_parts[part].present(analysis) ||
+           (index && !index->writing && index->header.has[part]);
+}
+
 /* What the two threads of hg_analysis_need_all share. */
 struct building {
     struct hg_analysis *analysis;

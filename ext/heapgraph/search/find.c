@@ -198,7 +198,9 @@ hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit, str
     struct hg_best best = {.room = limit};
     enum hg_status status = hg_count_referrers(graph, task, counts);
     for (uint32_t node = 0; status == HG_OK && node < graph->objects; node++) {
-        if (!counts[node] || (program && hg_kin(graph, node) != HG_KIN_PROGRAM)) continue;
+        // most are too few to be among the best, so their kin need not be known
+        if (!counts[node] || !hg_best_takes(&best, counts[node], node)) continue;
+        if (program && hg_kin(graph, node) != HG_KIN_PROGRAM) continue;
         if (!hg_best_offer(&best, counts[node], node)) status = HG_NO_MEMORY;
     }
     hg_best_sort(&best);
