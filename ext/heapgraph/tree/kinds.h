@@ -12,6 +12,7 @@
 /* All objects of one kind. Nothing is in it for roots, which have kinds of their own. */
 struct hg_kind {
     uint64_t key;         /* hg_class_key */
+    uint32_t types;       /* a bit for each enum hg_type that its objects have */
     struct hg_group sums; /* as hg_group_objects counts them, by class and with a tree */
 };
 
