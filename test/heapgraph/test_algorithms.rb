@@ -21,8 +21,8 @@ class TestAlgorithms < Minitest::Test
     "groups" => %w[array best chunk dominators groups kinds list numbering retained semi_nca slots],
     "match" => %w[array chunk index slots],
     "merged_paths" => %w[array best by_kind chunk column conditions dominators find former
-                         growth_follow growth_steps growth_trails inverse kin list merged_cut merged_paths
-                         numbering paths semi_nca steps],
+                         growth_follow growth_steps growth_trails inverse kin list merged_cut
+                         merged_paths numbering paths semi_nca steps],
     "pages" => %w[array chunk dominators index list numbering pages semi_nca slots],
     "paths" => %w[array chunk detours former inverse list paths steps],
     "procs" => %w[array best chunk dominators list numbering procs semi_nca],
