@@ -109,7 +109,8 @@ ask_tables(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
         for (size_t i = 0; i < groups.count; i++) *sum = sum_number(*sum, groups.items[i].retained);
         hg_groups_free(&groups);
     }
-    status = hg_fold(all->graph, &all->tree, all->graph->nodes - 1, 0, 300, task, &cells, &count);
+    status = hg_fold(all->graph, &all->tree, &all->kinds, all->graph->nodes - 1, 0, 300, task,
+                     &cells, &count);
     if (status != HG_OK) return status;
     for (size_t i = 0; i < count; i++) *sum = sum_number(*sum, cells[i].retained);
     free(cells);
@@ -243,6 +244,7 @@ ask(char **paths, uint64_t *sum) {
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_TREE, &task);
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_PARENTS, &task);
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_INVERSE, &task);
+    if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_KINDS, &task);
     if (status == HG_OK) status = ask_tables(&all, &task, sum);
     if (status == HG_OK) status = ask_edges(&all, &task, sum);
     if (status == HG_OK) status = ask_objects(&all, &task, sum);

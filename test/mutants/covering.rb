@@ -64,6 +64,8 @@ module Mutants
       "ext/heapgraph/*/{heapgraph,binding}.c" => [*READ, *LEAKS, "terminal/test_screen"],
       "ext/heapgraph/*/{conditions,edge_groups,cut,merged_paths,find,groups,folded}.c" =>
         ["heapgraph/test_algorithms", *SUMMED, STARVED, *LEAKS],
+      "ext/heapgraph/*/{by_kind,kinds}.c" =>
+        ["heapgraph/test_algorithms", *SUMMED, STARVED, *LEAKS],
       "ext/heapgraph/binding/{search,sums,histogram,answers}.c" => [*SUMMED, *READ, *LEAKS],
       "ext/heapgraph/*/{paths,detours,former,steps,inverse}.c" => GRAPH,
       "ext/heapgraph/*/{dominators,semi_nca,numbering,retained}.c" => GRAPH,

@@ -287,6 +287,38 @@ class TestAnswers < HeapDumpTest
     end
   end
 
+  # Pages of a list are parts of it, whether its beginning is known or not.
+  def test_find_in_pages
+    %i[retained size address referrers].each do |sort|
+      whole = ask("find", type: "STRING", sort: sort, limit: 60)
+      items = [45, 0, 15, 30].to_h do |offset|
+        page = ask("find", type: "STRING", sort: sort, limit: 15, offset: offset)
+        assert_equal whole["total"], page["total"]
+        [offset, page["items"]]
+      end
+      assert_equal whole["items"], items.sort.flat_map(&:last)
+      assert_empty ask("find", type: "STRING", sort: sort, offset: whole["total"])["items"]
+    end
+  end
+
+  # Of a list that is longer than what is kept.
+  def test_what_is_kept_of_a_list
+    opened = HeapDump::Web::Opened.new(first, "key")
+    most = HeapDump::Web::Opened::BEGINNING
+    asked = []
+    list = lambda do |offset, limit|
+      opened.list(:all, offset, limit) do |from, count|
+        asked << [from, count]
+        [most + 9, (from...[from + count, most + 9].min).to_a]
+      end
+    end
+    assert_equal [most + 9, [3, 4]], list.call(3, 2)
+    assert_equal [most + 9, [most - 1]], list.call(most - 1, 1)
+    assert_equal [[0, most]], asked
+    assert_equal [most + 9, [most - 1, most]], list.call(most - 1, 2)
+    assert_equal [[0, most], [most - 1, 2]], asked
+  end
+
   def test_find_by_contents
     [[{ value: "waiting" }, { value: "waiting" }],
      [{ pattern: "^item \\d+$", offset: 3 }, { value: /^item \d+$/, offset: 3 }],

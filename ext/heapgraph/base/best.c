@@ -11,6 +11,13 @@ worse(const struct hg_candidate *a, const struct hg_candidate *b) {
 }
 
 bool
+hg_best_takes(const struct hg_best *best, uint64_t score, uint32_t node) {
+    if (best->count < best->room) return true;
+    struct hg_candidate offered = {score, node};
+    return best->room > 0 && worse(&best->items[0], &offered);
+}
+
+bool
 hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node) {
     struct hg_candidate offered = {score, node};
     if (best->count < best->room) {
@@ -20,7 +27,7 @@ hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node) {
         best->items[best->count] = offered;
         hg_heap_up(best->items, best->count++, worse);
     }
-    else if (best->room > 0 && worse(&best->items[0], &offered)) {
+    else if (hg_best_takes(best, score, node)) {
         best->items[0] = offered;
         hg_heap_down(best->items, best->count, worse);
     }

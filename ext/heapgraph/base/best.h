@@ -13,6 +13,9 @@ struct hg_best {
     size_t count, capacity, room;
 };
 
+/* Whether a candidate would be kept if it were offered now. */
+bool hg_best_takes(const struct hg_best *best, uint64_t score, uint32_t node);
+
 /* Offers a candidate. Returns false if there is no memory. */
 bool hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node);
 

@@ -48,13 +48,15 @@ find_referrers(struct binding *self, void *page) {
 /*
  * How many times all edges are scanned for the referrers of a node. To build the inverse takes
  * about as long, so whoever asks for many referrers waits at most twice as long as with foresight.
+ * One that is in the index costs nothing.
  */
 enum { SCANS = 16 };
 
 /* Scans the edges once more, or builds the inverse. */
 static void
 scan_or_build(VALUE self, struct binding *binding) {
-    if (binding->has[HG_PART_INVERSE] || binding->scans++ < SCANS) return;
+    if (binding->has[HG_PART_INVERSE]) return;
+    if (!hg_analysis_has(&binding->analysis, HG_PART_INVERSE) && binding->scans++ < SCANS) return;
     hgb_with(self, HG_PART_INVERSE);
 }
 

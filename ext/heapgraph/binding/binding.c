@@ -32,6 +32,7 @@ size(const void *data) {
     if (self->has[HG_PART_TREE]) bytes += (size_t)graph->nodes * 24;
     if (self->has[HG_PART_PARENTS]) bytes += (size_t)graph->nodes * 13;
     if (self->has[HG_PART_INVERSE]) bytes += (size_t)graph->nodes * 4 + graph->edges * 4;
+    if (self->has[HG_PART_KINDS]) bytes += (size_t)graph->nodes * 4;
     return bytes;
 }
 

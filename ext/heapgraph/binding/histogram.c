@@ -117,6 +117,8 @@ graph_groups(VALUE self, VALUE by, VALUE below, VALUE sort, VALUE limit) {
     struct binding *binding = hgb_with(self, HG_PART_TREE);
     struct grouping grouping = {0};
     read_query(binding, by, below, sort, limit, &grouping.query);
+    if (grouping.query.by == HG_BY_CLASS && NIL_P(below))
+        grouping.query.kinds = &hgb_with(self, HG_PART_KINDS)->analysis.kinds;
     return groups_of(binding, &grouping);
 }
 

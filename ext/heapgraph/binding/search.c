@@ -124,6 +124,8 @@ search(int argc, VALUE *argv, VALUE self, bool sample) {
     struct search search = {.sample = sample};
     VALUE kept = rb_ary_new();
     read_search(binding, argc, argv, &search, kept);
+    if (!sample && search.listing.sort == HG_SORT_RETAINED && !search.filter.nodes)
+        search.filter.kinds = &hgb_with(self, HG_PART_KINDS)->analysis.kinds;
     hgb_run(binding, find_objects, &search, free_search);
     RB_GC_GUARD(kept);
     return rb_ary_new_from_args(3, ULL2NUM(search.found.objects), ULL2NUM(search.found.bytes),

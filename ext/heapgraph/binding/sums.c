@@ -85,8 +85,9 @@ free_cells(void *data) {
 static enum hg_status
 fold(struct binding *self, void *data) {
     struct folding *folding = data;
-    return hg_fold(self->analysis.graph, &self->analysis.tree, folding->below, folding->least,
-                   folding->limit, &self->task, &folding->cells, &folding->count);
+    return hg_fold(self->analysis.graph, &self->analysis.tree, &self->analysis.kinds,
+                   folding->below, folding->least, folding->limit, &self->task, &folding->cells,
+                   &folding->count);
 }
 
 /*
@@ -100,7 +101,8 @@ fold(struct binding *self, void *data) {
  */
 static VALUE
 graph_folded(VALUE self, VALUE below, VALUE least, VALUE limit) {
-    struct binding *binding = hgb_with(self, HG_PART_TREE);
+    hgb_with(self, HG_PART_TREE);
+    struct binding *binding = hgb_with(self, HG_PART_KINDS);
     struct folding folding = {
         .below = NIL_P(below) ? binding->analysis.graph->nodes - 1 : hgb_node(binding, below),
         .least = hgb_amount(least),

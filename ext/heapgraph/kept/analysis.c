@@ -10,10 +10,19 @@ enum hg_status
 hg_analysis_need(struct hg_analysis *analysis, enum hg_part part, struct hg_task *task) {
     bool found = hg_parts[part].present(analysis);
     if (found) return HG_OK;
-    enum hg_status status = hg_index_take(analysis->index, part, task, analysis, &found);
+    enum hg_status status = HG_OK;
+    if (part == HG_PART_KINDS) status = hg_analysis_need(analysis, HG_PART_TREE, task);
+    if (status == HG_OK) status = hg_index_take(analysis->index, part, task, analysis, &found);
     if (status != HG_OK || found) return status;
     status = hg_parts[part].build(analysis, task);
     return status == HG_OK ? hg_index_add(analysis, part, task) : status;
+}
+
+bool
+hg_analysis_has(const struct hg_analysis *analysis, enum hg_part part) {
+    const struct hg_index_file *index = analysis->index;
+    return hg_parts[part].present(analysis) ||
+           (index && !index->writing && index->header.has[part]);
 }
 
 /* What the two threads of hg_analysis_need_all share. */
@@ -68,7 +77,8 @@ hg_analysis_need_all(struct hg_analysis *analysis, struct hg_task *task) {
     pthread_mutex_init(&building.lock, NULL);
     hg_parallel(2, build_some, &building);
     pthread_mutex_destroy(&building.lock);
-    return building.status;
+    enum hg_status status = building.status;
+    return status == HG_OK ? hg_analysis_need(analysis, HG_PART_KINDS, task) : status;
 }
 
 void

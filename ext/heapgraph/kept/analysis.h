@@ -15,6 +15,9 @@
 enum hg_status hg_analysis_need(struct hg_analysis *analysis, enum hg_part part,
                                 struct hg_task *task) __attribute__((warn_unused_result));
 
+/* Whether a part is there, or the index has it, so that it is not built when it is needed. */
+bool hg_analysis_has(const struct hg_analysis *analysis, enum hg_part part);
+
 /*
  * Makes sure that the analysis has all parts. Those that have to be built are built by two threads,
  * and so that the most memory that both need at once is not much more than that of loading. The

@@ -203,18 +203,20 @@ check_identity(const char *path, const struct hg_identity *identity, struct hg_t
 }
 
 static void
-describe_tree(const struct hg_tree *tree, struct hg_index_header *header) {
+describe_parts(const struct hg_analysis *analysis, struct hg_index_header *header) {
+    const struct hg_tree *tree = &analysis->tree;
     header->reached = tree->reached;
     header->reachable_objects = tree->reachable_objects;
     header->reachable_bytes = tree->reachable_bytes;
     header->unreachable_objects = tree->unreachable_objects;
     header->unreachable_bytes = tree->unreachable_bytes;
+    if (hg_has_column(&analysis->kinds.at)) header->kinds = analysis->kinds.count;
 }
 
 static enum hg_status
 write_parts(struct hg_index_file *file, const struct hg_analysis *analysis, struct hg_task *task) {
     enum hg_status status = HG_OK;
-    describe_tree(&analysis->tree, &file->header);
+    describe_parts(analysis, &file->header);
     for (int i = HG_PART_TREE; i < HG_PARTS && status == HG_OK; i++) {
         enum hg_part part = (enum hg_part)i;
         if (file->header.has[part] || !hg_parts[part].present(analysis)) continue;
@@ -329,7 +331,7 @@ append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_p
     if (hg_index_read_header(file, &analysis->identity, &before) &&
         (!before.has[part] || file->damaged[part])) {
         take_header(file, &before);
-        if (part == HG_PART_TREE) describe_tree(&analysis->tree, &file->header);
+        if (part == HG_PART_TREE || part == HG_PART_KINDS) describe_parts(analysis, &file->header);
         status = write_part(file, analysis, part, task);
         if (status == HG_OK) status = write_header(file, task);
         if (status != HG_OK) {
@@ -367,7 +369,7 @@ hg_index_add(struct hg_analysis *analysis, enum hg_part part, struct hg_task *ta
 
     enum hg_status status;
     if (file->writing) {
-        describe_tree(&analysis->tree, &file->header);
+        describe_parts(analysis, &file->header);
         status = add_new(file, analysis, part, task);
     }
     else status = append(file, analysis, part, task);

@@ -2,7 +2,7 @@
  * Place in the flow: below analysis and indexfile. Where everything is in an index file.
  *
  * First comes a header of one page, then the sections, each at a multiple of the page size: arrays
- * as they are in memory, and packed columns, which have two sections. They belong to four parts. A
+ * as they are in memory, and packed columns, which have two sections. They belong to five parts. A
  * part is there as a whole or not at all.
  */
 #ifndef HEAPGRAPH_LAYOUT_H
@@ -15,7 +15,7 @@
 #include "kept/parts.h"
 
 #define HG_INDEX_PAGE 4096u
-#define HG_INDEX_VERSION 6u
+#define HG_INDEX_VERSION 7u
 
 /* part, name, array of the analysis, size of an element, number of elements (`h` is the header) */
 #define HG_ARRAYS(X)                                                                               \
@@ -25,7 +25,8 @@
     X(GRAPH, STRING_BYTES, graph->strings->bytes, 1, h->string_bytes)                              \
     X(GRAPH, UNIT_KEY, graph->index->key, 8, h->units)                                             \
     X(GRAPH, UNIT_BASE, graph->index->base, 4, h->units)                                           \
-    X(GRAPH, UNIT_BITS, graph->index->bits, 8 * HG_UNIT_WORDS, h->units)
+    X(GRAPH, UNIT_BITS, graph->index->bits, 8 * HG_UNIT_WORDS, h->units)                           \
+    X(KINDS, KIND, kinds.kind, sizeof(struct hg_kind), h->kinds)
 
 /* part, name, column of the analysis, its kind of numbers (two fields), how many it has */
 #define HG_COLUMNS(X)                                                                              \
@@ -52,7 +53,8 @@
     X(INVERSE, REFERRERS, inverse.first, 4, 0, h->nodes + UINT64_C(1))                             \
     X(INVERSE, SOURCE, inverse.source, 4, 0, h->edges)                                             \
     X(INVERSE, INSTANCE, inverse.instance, 4, 0, h->nodes)                                         \
-    X(INVERSE, LAST_INSTANCE, inverse.last_instance, 4, 0, h->nodes)
+    X(INVERSE, LAST_INSTANCE, inverse.last_instance, 4, 0, h->nodes)                               \
+    X(KINDS, KIND_AT, kinds.at, 4, 0, h->reached)
 
 #define HG_ARRAY_NUMBER(part, name, array, size, count) HG_ARRAY_##name,
 enum hg_array_number { HG_ARRAYS(HG_ARRAY_NUMBER) HG_ARRAY_COUNT };
@@ -80,7 +82,7 @@ struct hg_index_header {
     struct hg_identity identity;
     uint64_t file_size;
 
-    uint32_t objects, roots, nodes, large, strings, reached;
+    uint32_t objects, roots, nodes, large, strings, reached, kinds;
     uint64_t edges, units, string_bytes;
     uint64_t reachable_objects, reachable_bytes, unreachable_objects, unreachable_bytes;
     uint32_t locations, generations, lines; /* whether the graph has them */

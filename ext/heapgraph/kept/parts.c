@@ -5,14 +5,26 @@
 #define BUILT(X)                                                                                   \
     X(TREE, tree, position)                                                                        \
     X(PARENTS, parents, parent)                                                                    \
-    X(INVERSE, inverse, first)
+    X(INVERSE, inverse, first)                                                                     \
+    X(KINDS, kinds, at)
+
+/* What is built from the graph alone. */
+#define OF_GRAPH(name)                                                                             \
+    static enum hg_status build_##name(struct hg_analysis *analysis, struct hg_task *task) {       \
+        return hg_##name##_build(analysis->graph, task, &analysis->name);                          \
+    }
+OF_GRAPH(tree)
+OF_GRAPH(parents)
+OF_GRAPH(inverse)
+
+static enum hg_status
+build_kinds(struct hg_analysis *analysis, struct hg_task *task) {
+    return hg_kinds_build(analysis->graph, &analysis->tree, task, &analysis->kinds);
+}
 
 #define FUNCTIONS(part, name, filled)                                                              \
     static bool has_##name(const struct hg_analysis *analysis) {                                   \
         return hg_has_column(&analysis->name.filled);                                              \
-    }                                                                                              \
-    static enum hg_status build_##name(struct hg_analysis *analysis, struct hg_task *task) {       \
-        return hg_##name##_build(analysis->graph, task, &analysis->name);                          \
     }                                                                                              \
     static void free_##name(struct hg_analysis *analysis) {                                        \
         hg_##name##_free(&analysis->name);                                                         \

@@ -7,6 +7,7 @@
 
 #include "graph/inverse.h"
 #include "tree/dominators.h"
+#include "tree/kinds.h"
 #include "paths/paths.h"
 
 /* Which dump it is. It is zeroed if the dump can have no index, for example a pipe. */
@@ -24,11 +25,19 @@ struct hg_analysis {
     struct hg_tree tree;
     struct hg_parents parents;
     struct hg_inverse inverse;
+    struct hg_kinds kinds;
     struct hg_identity identity; /* of the dump, before it was read */
     struct hg_index_file *index; /* NULL if none was found and none has been begun */
 };
 
-enum hg_part { HG_PART_GRAPH, HG_PART_TREE, HG_PART_PARENTS, HG_PART_INVERSE, HG_PARTS };
+enum hg_part {
+    HG_PART_GRAPH,
+    HG_PART_TREE,
+    HG_PART_PARENTS,
+    HG_PART_INVERSE,
+    HG_PART_KINDS, /* needs the tree */
+    HG_PARTS
+};
 
 struct hg_part_functions {
     /* Whether the analysis has the part. */

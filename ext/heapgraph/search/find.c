@@ -6,6 +6,7 @@
 #include "base/best.h"
 #include "base/progress.h"
 #include "graph/inverse.h"
+#include "search/by_kind.h"
 #include "search/kin.h"
 
 /* Which classes have been looked at lately, and whether they are wanted. */
@@ -121,8 +122,12 @@ find_sorted(struct ranking *ranking, const struct hg_filter *filter, struct hg_t
     const struct hg_listing *listing = ranking->listing;
     struct hg_best *best = &ranking->best;
     best->room = listing->limit ? (size_t)listing->offset + listing->limit : 0;
-    enum hg_status status = each_match(ranking->graph, ranking->tree, filter, task, rank, ranking,
-                                       found);
+    bool done = false;
+    enum hg_status status = HG_OK;
+    if (listing->sort == HG_SORT_RETAINED)
+        status = hg_find_by_kind(ranking->graph, ranking->tree, filter, task, best, found, &done);
+    if (status == HG_OK && !done)
+        status = each_match(ranking->graph, ranking->tree, filter, task, rank, ranking, found);
     hg_best_sort(best);
     for (size_t i = listing->offset; status == HG_OK && i < best->count; i++)
         hg_numbers_add(ranking->nodes, best->items[i].node);
@@ -198,7 +203,9 @@ hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit, str
     struct hg_best best = {.room = limit};
     enum hg_status status = hg_count_referrers(graph, task, counts);
     for (uint32_t node = 0; status == HG_OK && node < graph->objects; node++) {
-        if (!counts[node] || (program && hg_kin(graph, node) != HG_KIN_PROGRAM)) continue;
+        // most are too few to be among the best, so their kin need not be known
+        if (!counts[node] || !hg_best_takes(&best, counts[node], node)) continue;
+        if (program && hg_kin(graph, node) != HG_KIN_PROGRAM) continue;
         if (!hg_best_offer(&best, counts[node], node)) status = HG_NO_MEMORY;
     }
     hg_best_sort(&best);

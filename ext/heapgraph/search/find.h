@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "search/conditions.h"
+#include "tree/kinds.h"
 
 #define HG_ANY_TYPE 0xff
 
@@ -24,6 +25,8 @@ struct hg_filter {
 
     const struct hg_condition *conditions; /* it meets all of these, which are prepared */
     size_t condition_count;
+
+    const struct hg_kinds *kinds; /* with which hg_find need not look at all objects; or NULL */
 };
 
 /* How many objects match. */
@@ -48,9 +51,9 @@ struct hg_listing {
 
 /*
  * Adds to `nodes` a part of the objects that match. Parts that do not overlap have no object in
- * common. Roots never match. The work is one pass over the objects; the memory is 16 bytes for each
- * object up to the end of the part, and with HG_SORT_REFERRERS 4 more for each node. HG_OK ·
- * HG_STOPPED · HG_NO_MEMORY.
+ * common. Roots never match. The work is one pass over the objects, or with kinds a shorter one.
+ * The memory is 16 bytes for each object up to the end of the part, and with HG_SORT_REFERRERS 4
+ * more for each node. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_find(const struct hg_graph *graph, const struct hg_tree *tree,
                        const struct hg_filter *filter, const struct hg_listing *listing,

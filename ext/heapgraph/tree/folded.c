@@ -12,16 +12,16 @@
 #include "base/heap.h"
 #include "base/progress.h"
 #include "base/slots.h"
-#include "tree/class_key.h"
 
-#define END UINT32_MAX    /* no list of nodes goes on here */
-#define NO_KEY UINT64_MAX /* of cell 0, which no other node belongs to */
+#define END UINT32_MAX     /* no list of nodes goes on here */
+#define NO_KIND UINT32_MAX /* of cell 0, which no other node belongs to */
 
 struct cell {
     struct hg_cell sums;
-    uint64_t key;                      /* hg_class_key of its nodes */
+    uint64_t most;                     /* what its example retains */
     uint64_t below;                    /* number of its objects and all below them */
     uint64_t rest_objects, rest_bytes; /* of what is below it and has no cell */
+    uint32_t kind;                     /* of its nodes */
     uint32_t first;     /* its nodes that are not counted yet: a position, then fold.next */
     uint32_t depth;     /* of cell 0: 0 */
     uint32_t number;    /* among the cells that stay */
@@ -32,6 +32,7 @@ struct cell {
 struct fold {
     const struct hg_graph *graph;
     const struct hg_tree *tree;
+    const struct hg_kinds *kinds;
     struct hg_task *task;
     uint32_t begin, limit; /* the position of cell 0, and how many cells there may be */
     uint64_t counted;      /* how many nodes are */
@@ -39,7 +40,7 @@ struct fold {
 
     struct cell *cells;
     size_t count, room;
-    struct hg_slots slots; /* cells by parent and key */
+    struct hg_slots slots; /* cells by parent and kind */
 
     struct hg_candidate *waiting; /* a heap of the cells that are not opened */
     size_t waits, waiting_room;
@@ -50,14 +51,14 @@ struct fold {
 };
 
 static uint64_t
-hash_of(uint32_t parent, uint64_t key) {
-    return hg_mix(key + 1, (uint64_t)parent * 2 + HG_GOLDEN);
+hash_of(uint32_t parent, uint32_t kind) {
+    return hg_mix((uint64_t)kind + 1, (uint64_t)parent * 2 + HG_GOLDEN);
 }
 
 static uint64_t
 hash_of_cell(const void *cells, uint32_t number) {
     const struct cell *cell = &((const struct cell *)cells)[number];
-    return hash_of(cell->sums.parent, cell->key);
+    return hash_of(cell->sums.parent, cell->kind);
 }
 
 /* Makes sure that there is room for one cell more. */
@@ -67,19 +68,19 @@ grow(struct fold *fold) {
            hg_slots_grow(&fold->slots, fold->count, 512, hash_of_cell, fold->cells);
 }
 
-/* The cell of a parent with this key, which is made if there is none. HG_NO_NODE: no memory. */
+/* The cell of a parent with this kind, which is made if there is none. HG_NO_NODE: no memory. */
 static uint32_t
-cell_of(struct fold *fold, uint32_t parent, uint64_t key, uint32_t node) {
+cell_of(struct fold *fold, uint32_t parent, uint32_t kind) {
     if (!grow(fold)) return HG_NO_NODE;
     struct hg_slots *slots = &fold->slots;
-    size_t at = hg_slots_first(slots, hash_of(parent, key));
+    size_t at = hg_slots_first(slots, hash_of(parent, kind));
     for (; slots->slot[at]; at = hg_slots_next(slots, at)) {
         const struct cell *cell = &fold->cells[slots->slot[at] - 1];
-        if (cell->sums.parent == parent && cell->key == key) return slots->slot[at] - 1;
+        if (cell->sums.parent == parent && cell->kind == kind) return slots->slot[at] - 1;
     }
     fold->cells[fold->count] = (struct cell){
-        .sums = {.parent = parent, .example = node},
-        .key = key,
+        .sums = {.parent = parent, .example = HG_NO_NODE},
+        .kind = kind,
         .first = END,
         .depth = fold->count ? fold->cells[parent].depth + 1 : 0,
     };
@@ -93,39 +94,54 @@ put(struct fold *fold, struct cell *cell, uint32_t at) {
     cell->first = at;
 }
 
-/* How many objects a node dominates. Only the virtual root dominates roots besides itself. */
-static uint64_t
-objects_at(const struct fold *fold, uint32_t at) {
-    if (at == 0) return fold->tree->reachable_objects;
-    return hg_end(fold->tree, at) - at - (hg_tree_node(fold->tree, at) >= fold->graph->objects);
-}
-
-/* Adds a node, and with it all that it dominates, to a cell that is not open. */
-static void
-add(struct fold *fold, struct cell *cell, uint32_t at) {
-    const struct hg_tree *tree = fold->tree;
-    uint32_t node = hg_tree_node(tree, at);
-    uint64_t retained = hg_retained_at(tree, at), most = hg_retained(tree, cell->sums.example);
-    put(fold, cell, at);
-    cell->sums.retained += retained;
-    cell->below += objects_at(fold, at);
-    if (retained > most || (retained == most && node < cell->sums.example))
-        cell->sums.example = node;
-}
-
-/* Takes the nodes below one node of an open cell: into that cell or into those below it. */
+/* Whether the node at a position may be a root: only the virtual root dominates roots. */
 static bool
-take_children(struct fold *fold, uint32_t number, uint32_t at) {
+may_be_root(const struct fold *fold, uint32_t at, uint32_t depth) {
+    return depth <= 1 && hg_tree_node(fold->tree, at) >= fold->graph->objects;
+}
+
+/* How many objects a node dominates that is in a cell of this depth. */
+static uint64_t
+objects_at(const struct fold *fold, uint32_t at, uint32_t end, uint32_t depth) {
+    return at == 0 ? fold->tree->reachable_objects : end - at - may_be_root(fold, at, depth);
+}
+
+/* Adds a node, and with it all that it dominates (up to position `end`), to a cell not open. */
+static void
+add(struct fold *fold, struct cell *cell, uint32_t at, uint32_t end, uint64_t retained) {
+    struct hg_cell *sums = &cell->sums;
+    put(fold, cell, at);
+    sums->retained += retained;
+    cell->below += objects_at(fold, at, end, cell->depth);
+    if (sums->example != HG_NO_NODE && retained < cell->most) return;
+    uint32_t node = hg_tree_node(fold->tree, at);
+    if (sums->example == HG_NO_NODE || retained > cell->most || node < sums->example)
+        sums->example = node;
+    cell->most = retained;
+}
+
+/*
+ * Takes the nodes below one node of an open cell: into that cell or into those below it. *bytes is
+ * what they retain. Most of them are of the kind of the one before.
+ */
+static bool
+take_children(struct fold *fold, uint32_t number, uint32_t at, uint64_t *bytes) {
     const struct hg_tree *tree = fold->tree;
-    for (uint32_t child = at + 1; child < hg_end(tree, at); child = hg_end(tree, child)) {
-        uint64_t key = hg_class_key(fold->graph, hg_tree_node(tree, child));
+    uint32_t last = HG_NO_NODE;
+    *bytes = 0;
+    for (uint32_t child = at + 1, end = hg_end(tree, at), next; child < end; child = next) {
+        uint32_t kind = hg_kind_at(fold->kinds, child);
+        uint64_t retained = hg_retained_at(tree, child);
         struct cell *cell = &fold->cells[number];
-        if (key == cell->key) put(fold, cell, child);
+        next = hg_end(tree, child);
+        *bytes += retained;
+        if (kind == cell->kind) put(fold, cell, child);
         else if (cell->depth == HG_FOLD_DEPTH) cell->deepest = true;
         else {
-            uint32_t below = cell_of(fold, number, key, hg_tree_node(tree, child));
-            if (below == HG_NO_NODE) return false;
-            add(fold, &fold->cells[below], child);
+            if (last == HG_NO_NODE || fold->cells[last].kind != kind)
+                last = cell_of(fold, number, kind);
+            if (last == HG_NO_NODE) return false;
+            add(fold, &fold->cells[last], child, next, retained);
         }
     }
     return true;
@@ -137,13 +153,14 @@ open_cell(struct fold *fold, uint32_t number) {
     size_t before = fold->count;
     while (fold->cells[number].first != END) {
         struct cell *cell = &fold->cells[number];
-        uint32_t at = cell->first, node = hg_tree_node(fold->tree, at);
+        uint32_t at = cell->first;
+        uint64_t below;
         if (++fold->counted % HG_STRIDE == 0 && !hg_step(fold->task, fold->counted))
             return HG_STOPPED;
         cell->first = fold->next[at - fold->begin];
-        cell->sums.objects += node < fold->graph->objects;
-        cell->sums.bytes += hg_memsize(fold->graph, node);
-        if (!take_children(fold, number, at)) return HG_NO_MEMORY;
+        cell->sums.objects += !may_be_root(fold, at, cell->depth);
+        if (!take_children(fold, number, at, &below)) return HG_NO_MEMORY;
+        fold->cells[number].sums.bytes += hg_retained_at(fold->tree, at) - below;
     }
     struct cell *cell = &fold->cells[number];
     cell->remaining = (uint32_t)(fold->count - before);
@@ -241,20 +258,21 @@ free_fold(struct fold *fold) {
 }
 
 enum hg_status
-hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t below, uint64_t least,
-        uint32_t limit, struct hg_task *task, struct hg_cell **cells, size_t *count) {
+hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_kinds *kinds,
+        uint32_t below, uint64_t least, uint32_t limit, struct hg_task *task,
+        struct hg_cell **cells, size_t *count) {
     uint32_t at = hg_position(tree, below);
     *cells = NULL;
     *count = 0;
     if (at == HG_NO_NODE) return HG_OK;
 
-    struct fold fold = {.graph = graph, .tree = tree, .task = task, .begin = at};
+    struct fold fold = {.graph = graph, .tree = tree, .kinds = kinds, .task = task, .begin = at};
     fold.limit = limit < 2 ? 2 : limit;
     fold.next = hg_array_sparse(hg_end(tree, at) - at, sizeof(*fold.next));
     enum hg_status status = HG_NO_MEMORY;
     hg_phase(task, "folding", hg_end(tree, at) - at);
-    if (fold.next && cell_of(&fold, 0, NO_KEY, below) != HG_NO_NODE) {
-        add(&fold, &fold.cells[0], at);
+    if (fold.next && cell_of(&fold, 0, NO_KIND) != HG_NO_NODE) {
+        add(&fold, &fold.cells[0], at, hg_end(tree, at), hg_retained_at(tree, at));
         status = wait(&fold, 0) ? choose(&fold, least) : HG_NO_MEMORY;
     }
     if (status == HG_OK) status = hand_over(&fold, cells, count);

@@ -7,12 +7,12 @@
 #ifndef HEAPGRAPH_FOLDED_H
 #define HEAPGRAPH_FOLDED_H
 
-#include "tree/dominators.h"
+#include "tree/kinds.h"
 
 #define HG_FOLD_DEPTH 64 /* what is so many cells below the first one is in no cell of its own */
 
 /*
- * All nodes with the same classes (hg_class_key) on the way from the first cell down the dominator
+ * All nodes of the same kinds (kinds.h) on the way from the first cell down the dominator
  * tree. A chain of objects of one class is one cell. Or the rest of what is below a cell: its
  * parent.
  */
@@ -29,12 +29,14 @@ struct hg_cell {
  * least). They come in the order of their retained sizes, and behind them the rests. Only nodes
  * below `below` are looked at, and of these only the members of cells that stay, and their
  * children. The memory is 4 bytes per such node and about 100 per cell and child of a cell.
+ * Only columns in the order of positions are read, but for the nodes that cells name.
  *
  * *cells is malloc'ed, and the caller frees it with free(). There is none if `below` is
  * unreachable. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
-enum hg_status hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t below,
-                       uint64_t least, uint32_t limit, struct hg_task *task, struct hg_cell **cells,
-                       size_t *count) __attribute__((warn_unused_result));
+enum hg_status hg_fold(const struct hg_graph *graph, const struct hg_tree *tree,
+                       const struct hg_kinds *kinds, uint32_t below, uint64_t least, uint32_t limit,
+                       struct hg_task *task, struct hg_cell **cells, size_t *count)
+    __attribute__((warn_unused_result));
 
 #endif

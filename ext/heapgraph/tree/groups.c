@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "base/slots.h"
 #include "tree/class_key.h"
+#include "tree/kinds.h"
 
 /* A group while its objects are being counted. */
 struct entry {
@@ -167,6 +168,30 @@ group_rest(struct grouping *grouping) {
     return HG_OK;
 }
 
+/* The groups of all objects by class, which have been counted. */
+static enum hg_status
+take_kinds(struct grouping *grouping) {
+    const struct hg_kinds *kinds = grouping->query->kinds;
+    struct table *table = &grouping->table;
+    table->entries = malloc(((size_t)kinds->count + 1) * sizeof(*table->entries));
+    if (!table->entries) return HG_NO_MEMORY;
+    for (uint32_t i = 0; i < kinds->count; i++) {
+        const struct hg_kind *kind = &kinds->kind[i];
+        if (kind->sums.count || kind->sums.unreachable) // none of roots
+            table->entries[table->count++] = (struct entry){.group = kind->sums, .key = kind->key};
+    }
+    return HG_OK;
+}
+
+static enum hg_status
+group_all(struct grouping *grouping) {
+    const struct hg_group_query *query = grouping->query;
+    enum hg_status status = HG_OK;
+    if (query->kinds && query->by == HG_BY_CLASS && !query->outermost) return take_kinds(grouping);
+    if (grouping->tree) status = group_positions(grouping, 0, grouping->tree->reached);
+    return status == HG_OK && !query->outermost ? group_rest(grouping) : status;
+}
+
 static int
 descending(uint64_t a, uint64_t b) {
     return a > b ? -1 : a < b;
@@ -235,10 +260,7 @@ hg_group_objects(const struct hg_graph *graph, const struct hg_tree *tree,
         uint32_t at = tree ? hg_position(tree, query->below) : HG_NO_NODE;
         if (at != HG_NO_NODE) status = group_positions(&grouping, at + 1, hg_end(tree, at));
     }
-    else {
-        if (tree) status = group_positions(&grouping, 0, tree->reached);
-        if (status == HG_OK && !query->outermost) status = group_rest(&grouping);
-    }
+    else status = group_all(&grouping);
     if (status == HG_OK) status = hand_over(&grouping, groups);
     table_free(&grouping.table);
     return status;

@@ -30,9 +30,13 @@ struct hg_group {
     uint64_t old; /* of those that `count` counts, how many the GC calls old */
 };
 
+struct hg_kinds; /* kinds.h */
+
 /* Which objects are grouped, and which groups are wanted. */
 struct hg_group_query {
     enum hg_group_by by;
+    const struct hg_kinds *kinds; /* those of the tree, from which all objects by class come at
+                                     once; NULL: they are counted */
     uint32_t below; /* only objects that this node dominates, itself left out; HG_NO_NODE: all */
 
     /*

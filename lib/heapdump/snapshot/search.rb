@@ -34,11 +34,16 @@ module HeapDump
 
       # A part of the objects found (Page of Node).
       def page(sort, offset, limit)
+        total, numbers = numbers(sort, offset, limit)
+        Page.new(numbers.map { |number| @snapshot.node(number) }, total)
+      end
+
+      # How many objects are found, and the numbers of a part of them: [Integer, Array of Integer].
+      def numbers(sort, offset, limit)
         SORTS.include?(sort) or
           raise ArgumentError, "sort: is one of #{SORTS.join(", ")}, not #{sort.inspect}"
         [offset, limit].each { |number| check_number(number) }
-        total, numbers = sort == :length ? longest(offset, limit) : first(sort, offset, limit)
-        Page.new(numbers.map { |number| @snapshot.node(number) }, total)
+        sort == :length ? longest(offset, limit) : first(sort, offset, limit)
       end
 
       # The objects found as keywords of Graph#find and Graph#merged_paths.

@@ -4,7 +4,8 @@ module HeapDump
   class Web
     # A dump that is open, and answers that several questions need.
     class Opened
-      KEPT = 16 # histograms
+      KEPT = 16 # histograms, and lists
+      BEGINNING = 10_000 # items of a list that are kept
 
       # The dump (Snapshot).
       attr_reader :snapshot
@@ -16,6 +17,7 @@ module HeapDump
         @redacted = snapshot.redacted
         @key = key
         @histograms = {}
+        @lists = {}
         @mutex = Mutex.new
       end
 
@@ -28,23 +30,36 @@ module HeapDump
       # other ways.
       def histogram(by, below, values)
         key = [by, below, values]
-        kept(key) || keep(key, view(values).histogram(by: by, below: below))
+        kept(@histograms, key) do
+          view(values).histogram(by: by, below: below)
+        end
+      end
+
+      # A part of a sorted list of objects: how many there are in all, and the numbers of those from
+      # +offset+ on, at most +limit+. The block returns the same for an offset and a limit. The
+      # beginnings of the latest lists are kept: to find the first page takes as long as to find
+      # fifty, and who has seen one asks for the next.
+      def list(key, offset, limit)
+        return yield(offset, limit) if offset + limit > BEGINNING
+
+        total, numbers = kept(@lists, key) { yield(0, BEGINNING) }
+        [total, numbers.drop(offset).first(limit)]
       end
 
       private
 
-      # The histogram that was used last is the last one.
-      def kept(key)
-        @mutex.synchronize do
-          histogram = @histograms.delete(key)
-          @histograms[key] = histogram if histogram
+      # What the block returns, the first time for a key. What was used last is the last one.
+      def kept(all, key)
+        found = @mutex.synchronize do
+          known = all.delete(key)
+          all[key] = known if known
         end
-      end
+        return found if found
 
-      def keep(key, histogram)
+        worked_out = yield
         @mutex.synchronize do
-          @histograms.shift if @histograms.size >= KEPT
-          @histograms[key] = histogram
+          all.shift if all.size >= KEPT
+          all[key] = worked_out
         end
       end
     end

@@ -37,16 +37,17 @@ class TestBinding < HeapDumpTest
     graph = Graph.new
     sizes = [ObjectSpace.memsize_of(graph)]
     graph.load(Shop.dump, false, false)
-    [-> {}, -> { graph.totals }, -> { graph.best_path(0) }, -> { graph.paths(0, 2, 0) }]
-      .each do |part|
-        part.call
-        sizes << ObjectSpace.memsize_of(graph)
-      end
-    empty, loaded, tree, parents, inverse = sizes
+    [-> {}, -> { graph.totals }, -> { graph.best_path(0) }, -> { graph.paths(0, 2, 0) },
+     -> { graph.groups(0, nil, 0, nil) }].each do |part|
+      part.call
+      sizes << ObjectSpace.memsize_of(graph)
+    end
+    empty, loaded, tree, parents, inverse, kinds = sizes
     assert_operator empty, :<, 2000
     assert_operator loaded - empty, :>, graph.nodes * 26
     assert_equal [graph.nodes * 24, graph.nodes * 13], [tree - loaded, parents - tree]
     assert_equal (graph.nodes * 4) + (graph.edge_count * 4), inverse - parents
+    assert_equal graph.nodes * 4, kinds - inverse
   end
 
   # Who asks for the referrers of many objects gets the inverse, and the same answers.

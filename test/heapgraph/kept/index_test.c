@@ -33,6 +33,7 @@ compute(struct hg_analysis *analysis) {
     CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_TREE, &task));
     CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_PARENTS, &task));
     CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_INVERSE, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_KINDS, &task));
 }
 
 static uint64_t
@@ -64,6 +65,7 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
         .string_bytes = a->graph->strings->offset[a->graph->strings->count],
         .units = a->graph->index->units,
         .reached = a->tree.reached,
+        .kinds = a->kinds.count,
     };
     CHECK_EQUAL(a->graph->nodes, b->graph->nodes);
     CHECK_EQUAL(a->graph->objects, b->graph->objects);
@@ -72,6 +74,7 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
     CHECK_EQUAL(a->graph->strings->count, b->graph->strings->count);
     CHECK_EQUAL(a->graph->index->units, b->graph->index->units);
     CHECK_EQUAL(a->tree.reached, b->tree.reached);
+    CHECK_EQUAL(a->kinds.count, b->kinds.count);
     CHECK_EQUAL(a->tree.reachable_bytes, b->tree.reachable_bytes);
     CHECK_EQUAL(a->tree.unreachable_objects, b->tree.unreachable_objects);
     CHECK(memcmp(&a->graph->account, &b->graph->account, sizeof(a->graph->account)) == 0);
@@ -155,7 +158,7 @@ test_round_trip(const struct hg_analysis *fresh, bool begin) {
 
     CHECK(reopen(&read));
     compute(&read);
-    CHECK(!read.tree.owned && !read.parents.owned && !read.inverse.owned);
+    CHECK(!read.tree.owned && !read.parents.owned && !read.inverse.owned && !read.kinds.owned);
     check_same(fresh, &read);
     check_answers(fresh, &read);
     CHECK_EQUAL(HG_OK, hg_index_save(dump, &read, &task));
@@ -185,7 +188,7 @@ test_part(const struct hg_analysis *fresh) {
     CHECK(fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0);
     CHECK(reopen(&read));
     compute(&read);
-    CHECK(read.tree.owned && read.parents.owned && read.inverse.owned);
+    CHECK(read.tree.owned && read.parents.owned && read.inverse.owned && read.kinds.owned);
     check_same(fresh, &read);
     CHECK_EQUAL(size, index_size());
     hg_analysis_free(&read);
@@ -212,7 +215,7 @@ test_part(const struct hg_analysis *fresh) {
     CHECK_EQUAL(HG_STOPPED, hg_analysis_need(&read, HG_PART_TREE, &task));
     task.stop = 0;
     compute(&read);
-    CHECK(!read.tree.owned && !read.parents.owned && !read.inverse.owned);
+    CHECK(!read.tree.owned && !read.parents.owned && !read.inverse.owned && !read.kinds.owned);
     check_same(fresh, &read);
     CHECK_EQUAL(size, index_size());
     hg_analysis_free(&read);

@@ -310,22 +310,48 @@ check_knows(const struct hg_graph *graph) {
     CHECK_EQUAL(knows, hg_knows_superclasses(graph));
 }
 
+/* Each kind has the types of its objects, and no other. */
+static void
+check_types(const struct hg_graph *graph, const struct hg_tree *tree,
+            const struct hg_kinds *kinds) {
+    uint32_t *types = calloc(kinds->count + 1, sizeof(*types));
+    CHECK(types);
+    for (uint32_t node = 0; node < graph->objects; node++) {
+        uint32_t at = hg_position(tree, node);
+        if (at != HG_NO_NODE) types[hg_kind_at(kinds, at)] |= 1u << hg_type(graph, node);
+    }
+    for (uint32_t i = 0; i < kinds->count; i++) {
+        CHECK_EQUAL(types[i], types[i] & kinds->kind[i].types);
+        if (!kinds->kind[i].sums.unreachable) CHECK_EQUAL(types[i], kinds->kind[i].types);
+    }
+    free(types);
+}
+
 static void
 check_graph(struct builder *builder, struct random *random) {
     const struct hg_graph *graph = &builder->graph;
     struct hg_tree tree;
+    struct hg_kinds kinds;
     uint32_t classes[3], *nodes = calloc(graph->nodes, sizeof(*nodes));
     CHECK(nodes);
     if (random_chance(random, 70)) dress(builder, random);
     check_knows(graph);
     CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+    CHECK_EQUAL(HG_OK, hg_kinds_build(graph, &tree, &task, &kinds));
+    check_types(graph, &tree, &kinds);
     for (int i = 0; i < 4; i++) {
         struct hg_filter filter = random_filter(graph, classes, nodes, random);
+        for (int sort = 0; sort < HG_SORTS; sort++)
+            check_pages(graph, &tree, &filter, (enum hg_sort)sort, 1 + random_below(random, 40));
+        filter.kinds = &kinds;
+        if (random_chance(random, 60)) filter.least_bytes = filter.node_count = 0;
+        if (!filter.node_count) filter.nodes = NULL;
         for (int sort = 0; sort < HG_SORTS; sort++)
             check_pages(graph, &tree, &filter, (enum hg_sort)sort, 1 + random_below(random, 40));
         check_sample(graph, &tree, &filter, random_below(random, 20));
     }
     for (int i = 0; i < 20; i++) check_conditions(graph, &tree, random);
+    hg_kinds_free(&kinds);
     hg_tree_free(&tree);
     free(nodes);
 }

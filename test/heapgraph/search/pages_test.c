@@ -4,15 +4,36 @@
 #include "search/pages.h"
 
 #include "../builder.h"
+#include "records/index.h"
 
 enum { MOST = 200, PAGE = 4096, SLOT = 40, PAGES = 250000, FEW = PAGE / SLOT / 10 };
 
 static struct hg_task task;
 static uint64_t *addresses;
 
-uint64_t
-hg_address(const struct hg_graph *graph, uint32_t node) {
-    return node < graph->objects ? addresses[node] : 0;
+/* Lets the objects of a graph be at the addresses. */
+static void
+give_index(struct builder *builder, struct hg_index *index) {
+    struct hg_units units;
+    struct hg_seen_units seen;
+    uint32_t nodes;
+    hg_units_init(&units);
+    CHECK(hg_seen_units_init(&seen, &units));
+    for (uint32_t node = 0; node < builder->graph.objects; node++)
+        CHECK(hg_place(&seen, addresses[node]) != HG_NO_PLACE);
+    CHECK_EQUAL(HG_OK, hg_units_rank(&units, &nodes));
+    CHECK_EQUAL(builder->graph.objects, nodes);
+    CHECK_EQUAL(HG_OK, hg_index_pack(&units, index));
+    hg_seen_units_free(&seen);
+    hg_units_free(&units);
+    builder->graph.index = index;
+}
+
+static void
+free_index(struct hg_index *index) {
+    free((void *)index->key);
+    free((void *)index->base);
+    free((void *)index->bits);
 }
 
 /* What is on the page of a node; the node is its first object. */
@@ -71,6 +92,7 @@ check_many(void) {
     enum { FULL = 2 * FEW, FULL_EVERY = 50, DEAD_EVERY = 7 };
     struct builder builder;
     struct hg_tree tree;
+    struct hg_index index;
     struct hg_pages pages, expected = {0};
     struct hg_numbers found = {0};
     uint32_t objects = 0, live = 0;
@@ -94,6 +116,7 @@ check_many(void) {
         }
     }
     const struct hg_graph *graph = build_finish(&builder);
+    give_index(&builder, &index);
     CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
     CHECK_EQUAL(HG_OK, hg_count_pages(graph, &tree, PAGE, &task, &pages, &found));
     CHECK(live > 2000000);
@@ -106,6 +129,7 @@ check_many(void) {
     hg_numbers_free(&found);
     free(sparse);
     free(addresses);
+    free_index(&index);
     hg_tree_free(&tree);
     build_free(&builder);
 }
@@ -119,6 +143,7 @@ check_random(void) {
         struct random random = {check_seed};
         struct builder builder;
         struct hg_tree tree;
+        struct hg_index index;
         const struct hg_graph *graph = build_random(&builder, (enum shape)(check_seed % SHAPES),
                                                     random_below(&random, 100), &random);
         CHECK(graph->objects <= MOST);
@@ -127,7 +152,9 @@ check_random(void) {
         for (uint32_t node = 0; node < graph->objects; node++)
             addresses[node] = address += slot * (1 + random_below(&random, gap));
         CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+        give_index(&builder, &index);
         check_graph(graph, &tree);
+        free_index(&index);
         hg_tree_free(&tree);
         build_free(&builder);
     }

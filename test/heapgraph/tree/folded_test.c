@@ -154,11 +154,11 @@ check_choice(uint64_t least, uint32_t limit, size_t count) {
 }
 
 static void
-check_fold(const struct hg_graph *graph, const struct hg_tree *tree, uint32_t below, uint64_t least,
-           uint32_t limit) {
+check_fold(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_kinds *kinds,
+           uint32_t below, uint64_t least, uint32_t limit) {
     struct hg_cell *cells;
     size_t count;
-    CHECK_EQUAL(HG_OK, hg_fold(graph, tree, below, least, limit, &task, &cells, &count));
+    CHECK_EQUAL(HG_OK, hg_fold(graph, tree, kinds, below, least, limit, &task, &cells, &count));
     if (!hg_is_reachable(tree, below)) {
         CHECK_EQUAL(0, count);
         return;
@@ -184,6 +184,7 @@ test_chains(void) {
         enum { LENGTH = 3000 };
         struct builder builder;
         struct hg_tree tree;
+        struct hg_kinds kinds;
         struct hg_cell *cells;
         size_t count;
         build_begin(&builder, LENGTH + 2, 1);
@@ -194,7 +195,8 @@ test_chains(void) {
         }
         const struct hg_graph *graph = build_finish(&builder);
         CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
-        CHECK_EQUAL(HG_OK, hg_fold(graph, &tree, 2, 0, 1000, &task, &cells, &count));
+        CHECK_EQUAL(HG_OK, hg_kinds_build(graph, &tree, &task, &kinds));
+        CHECK_EQUAL(HG_OK, hg_fold(graph, &tree, &kinds, 2, 0, 1000, &task, &cells, &count));
         uint64_t objects = 0, bytes = 0;
         for (size_t i = 0; i < count; i++) objects += cells[i].objects, bytes += cells[i].bytes;
         CHECK_EQUAL(hg_retained_nodes(&tree, 2), objects);
@@ -202,6 +204,7 @@ test_chains(void) {
         CHECK_EQUAL(classes == 2 ? HG_FOLD_DEPTH + 4 : 3, count);
         if (classes == 2) CHECK_EQUAL(LENGTH - HG_FOLD_DEPTH - 1, cells[count - 1].objects);
         free(cells);
+        hg_kinds_free(&kinds);
         hg_tree_free(&tree);
         build_free(&builder);
     }
@@ -213,20 +216,23 @@ test_heap(void) {
     struct random random = {1};
     struct builder builder;
     struct hg_tree tree;
+    struct hg_kinds kinds;
     const struct hg_graph *graph = build_heap(&builder, 60000, &random);
     CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+    CHECK_EQUAL(HG_OK, hg_kinds_build(graph, &tree, &task, &kinds));
     for (uint32_t limit = 2; limit < 200000; limit *= 3) {
         struct hg_cell *cells;
         size_t count;
         uint64_t objects = 0, bytes = 0;
-        CHECK_EQUAL(HG_OK,
-                    hg_fold(graph, &tree, graph->nodes - 1, 0, limit, &task, &cells, &count));
+        CHECK_EQUAL(HG_OK, hg_fold(graph, &tree, &kinds, graph->nodes - 1, 0, limit, &task, &cells,
+                                   &count));
         CHECK(count <= limit && (count >= limit - 2 || limit > 1000));
         for (size_t i = 0; i < count; i++) objects += cells[i].objects, bytes += cells[i].bytes;
         CHECK_EQUAL(tree.reachable_objects, objects);
         CHECK_EQUAL(tree.reachable_bytes, bytes);
         free(cells);
     }
+    hg_kinds_free(&kinds);
     hg_tree_free(&tree);
     build_free(&builder);
 }
@@ -237,16 +243,19 @@ main(void) {
         struct random random = {check_seed};
         struct builder builder;
         struct hg_tree tree;
+        struct hg_kinds kinds;
         const struct hg_graph *graph = build_random(&builder, (enum shape)(check_seed % SHAPES),
                                                     random_below(&random, 80), &random);
         CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+        CHECK_EQUAL(HG_OK, hg_kinds_build(graph, &tree, &task, &kinds));
         for (int i = 0; i < 6; i++) {
             bool all = random_chance(&random, 40);
             uint32_t below = all ? graph->nodes - 1 : random_below(&random, graph->nodes);
             uint64_t least = random_chance(&random, 30) ? random_below(&random, 200) : 0;
             uint32_t limit = random_chance(&random, 30) ? UINT32_MAX : random_below(&random, 40);
-            check_fold(graph, &tree, below, least, limit);
+            check_fold(graph, &tree, &kinds, below, least, limit);
         }
+        hg_kinds_free(&kinds);
         hg_tree_free(&tree);
         build_free(&builder);
     }

@@ -4,6 +4,8 @@
 #include "tree/groups.h"
 
 #include "../builder.h"
+#include "tree/class_key.h"
+#include "tree/kinds.h"
 #include "tree/retained.h"
 
 static struct hg_task task;
@@ -80,9 +82,9 @@ ask(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_gr
 }
 
 static void
-check_groups(const struct hg_graph *graph, const struct hg_tree *tree, enum hg_group_by by,
-             uint32_t below) {
-    struct hg_group_query query = {.by = by, .below = below, .limit = UINT32_MAX};
+check_groups(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_kinds *kinds,
+             enum hg_group_by by, uint32_t below) {
+    struct hg_group_query query = {.by = by, .kinds = kinds, .below = below, .limit = UINT32_MAX};
     struct hg_groups groups = ask(graph, tree, &query);
     uint64_t objects = 0, expected = graph->objects;
     CHECK_EQUAL(groups.total, groups.count);
@@ -193,6 +195,48 @@ check_outermost(const struct hg_graph *graph, const struct hg_tree *tree, enum h
     free(nodes);
 }
 
+/*
+ * Each node has the kind of its key, no two kinds are the same, and groups of kinds are those that
+ * are counted.
+ */
+static void
+check_kinds(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_kinds *kinds,
+            uint32_t limit) {
+    for (uint32_t at = 0; at < tree->reached; at++) {
+        uint32_t kind = hg_kind_at(kinds, at);
+        CHECK(kind < kinds->count);
+        CHECK_EQUAL(hg_class_key(graph, hg_tree_node(tree, at)), kinds->kind[kind].key);
+    }
+    for (uint32_t i = 0; i < kinds->count; i++)
+        for (uint32_t k = 0; k < i; k++) CHECK(kinds->kind[i].key != kinds->kind[k].key);
+    struct hg_group_query query = {.by = HG_BY_CLASS, .below = HG_NO_NODE, .limit = limit};
+    for (int sort = 0; sort < HG_GROUP_SORTS; sort++) {
+        query.sort = (enum hg_group_sort)sort;
+        query.kinds = NULL;
+        struct hg_groups counted = ask(graph, tree, &query);
+        query.kinds = kinds;
+        struct hg_groups known = ask(graph, tree, &query);
+        CHECK_EQUAL(counted.total, known.total);
+        CHECK_EQUAL(counted.count, known.count);
+        for (size_t i = 0; i < counted.count; i++) {
+            const struct hg_group *a = &counted.items[i], *b = &known.items[i];
+            CHECK_EQUAL(a->key, b->key);
+            CHECK_EQUAL(a->label, b->label);
+            CHECK_EQUAL(a->type, b->type);
+            CHECK_EQUAL(a->largest, b->largest);
+            CHECK_EQUAL(a->count, b->count);
+            CHECK_EQUAL(a->bytes, b->bytes);
+            CHECK_EQUAL(a->retained, b->retained);
+            CHECK_EQUAL(a->unreachable, b->unreachable);
+            CHECK_EQUAL(a->unreachable_bytes, b->unreachable_bytes);
+            CHECK_EQUAL(a->old, b->old);
+        }
+        CHECK_EQUAL(counted.rest.bytes, known.rest.bytes);
+        hg_groups_free(&counted);
+        hg_groups_free(&known);
+    }
+}
+
 /* More groups than the first table has room for. */
 static void
 test_many(void) {
@@ -218,19 +262,25 @@ main(void) {
         struct random random = {check_seed};
         struct builder builder;
         struct hg_tree tree;
+        struct hg_kinds kinds;
         const struct hg_graph *graph = build_random(&builder, (enum shape)(check_seed % SHAPES),
                                                     random_below(&random, 60), &random);
         CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
+        CHECK_EQUAL(HG_OK, hg_kinds_build(graph, &tree, &task, &kinds));
+        check_kinds(graph, &tree, &kinds, random_below(&random, 9));
+        check_kinds(graph, &tree, &kinds, UINT32_MAX);
         for (int by = HG_BY_CLASS; by <= HG_BY_GENERATION; by++) {
             uint32_t below = random_below(&random, graph->nodes);
-            check_groups(graph, &tree, (enum hg_group_by)by, HG_NO_NODE);
-            check_groups(graph, &tree, (enum hg_group_by)by, below);
-            check_groups(graph, NULL, (enum hg_group_by)by, HG_NO_NODE);
+            check_groups(graph, &tree, NULL, (enum hg_group_by)by, HG_NO_NODE);
+            check_groups(graph, &tree, &kinds, (enum hg_group_by)by, HG_NO_NODE);
+            check_groups(graph, &tree, &kinds, (enum hg_group_by)by, below);
+            check_groups(graph, NULL, NULL, (enum hg_group_by)by, HG_NO_NODE);
             check_orders(graph, &tree, (enum hg_group_by)by, random_below(&random, 6));
             check_outermost(graph, &tree, (enum hg_group_by)by, HG_NO_NODE, &random);
             if (below < graph->objects)
                 check_outermost(graph, &tree, (enum hg_group_by)by, below, &random);
         }
+        hg_kinds_free(&kinds);
         hg_tree_free(&tree);
         build_free(&builder);
     }

@@ -13,11 +13,18 @@ module HeapDump
         end
 
         def answer
-          page = search.page(*given.values_at(:sort, :offset, :limit))
-          list(page.map { |node| item(snapshot.node(node.id)) }, page.total)
+          total, numbers = opened.first.list(set, *given.values_at(:offset, :limit)) do |from, most|
+            search.numbers(given[:sort], from, most)
+          end
+          list(numbers.map { |number| item(snapshot.node(number)) }, total)
         end
 
         private
+
+        # What the list depends on, values shown or not.
+        def set
+          given.except(:dump, :values, :offset, :limit)
+        end
 
         def item(node)
           { **facts.object(node), location: node.location, generation: node.generation }
