@@ -191,7 +191,8 @@ static VALUE
 start(VALUE self) {
     struct sampler *sampler = sampler_of(self);
     if (running) {
-        rb_raise(busy_error, "allocations are being sampled already; HeapDump.stop_sampling ends it");
+        rb_raise(busy_error,
+                 "allocations are being sampled already; HeapDump.stop_sampling ends it");
     }
     if (!hd_can(HD_CAN_GC_FLAGS) || is_unmarked((uint64_t)rb_cObject, NULL)) {
         rb_raise(general_error, "this Ruby does not tell which objects the GC has marked");
@@ -231,8 +232,9 @@ static void
 refuse_if_spoilt(const struct sampler *sampler) {
     if (!sampler->on) rb_raise(general_error, "allocations are not sampled any more");
     if (sampler->ractors) {
-        rb_raise(general_error, "allocations are not sampled any more, because the program has made "
-                                "a Ractor: MRI tells each Ractor of its own objects only");
+        rb_raise(general_error,
+                 "allocations are not sampled any more, because the program has made "
+                 "a Ractor: MRI tells each Ractor of its own objects only");
     }
     if (sampler->recorder.failed) rb_memerror();
 }

@@ -97,7 +97,8 @@ hd_mri_memsize_dying(VALUE obj) {
         return hd_mri_slot_size(obj);
     case RUBY_T_IMEMO: {
         enum hd_imemo kind = hd_mri_imemo(obj);
-        return kind == HD_IMEMO_ENV || kind == HD_IMEMO_MENT ? hd_mri_memsize(obj) : hd_mri_slot_size(obj);
+        return kind == HD_IMEMO_ENV || kind == HD_IMEMO_MENT ? hd_mri_memsize(obj)
+                                                             : hd_mri_slot_size(obj);
     }
     default:
         return hd_mri_memsize(obj);
