@@ -23,7 +23,6 @@
 struct sampler {
     struct hd_recorder recorder; /* `run` of an object is the size of its slot at birth */
     struct hd_dice dice;
-    VALUE births, marks; /* tracepoints */
     bool on;
     bool ractors;       /* the program has made a Ractor, whose objects no hook sees */
     size_t reaped_at;   /* the number of the GC whose dead were forgotten last */
@@ -74,10 +73,14 @@ settle(struct sampler *sampler) {
     if (rb_gc_count() != sampler->reaped_at) reap_late(sampler);
 }
 
+/*
+ * Hooks get what a TracePoint would ask for (RUBY_EVENT_HOOK_FLAG_RAW_ARG), because that is cheaper
+ * than a TracePoint, and births are many. The data of a hook is marked by MRI, so it is nil.
+ */
 static void
-on_marked(VALUE tracepoint, void *data) {
-    struct sampler *sampler = data;
-    (void)tracepoint;
+on_marked(VALUE data, const rb_trace_arg_t *event) {
+    struct sampler *sampler = running;
+    (void)data, (void)event;
     hd_recorder_reap(&sampler->recorder, is_unmarked, NULL);
     sampler->reaped_at = rb_gc_count();
 }
@@ -109,9 +112,9 @@ take(struct sampler *sampler, rb_trace_arg_t *event, uint32_t slot) {
 }
 
 static void
-on_birth(VALUE tracepoint, void *data) {
-    struct sampler *sampler = data;
-    rb_trace_arg_t *event = rb_tracearg_from_tracepoint(tracepoint);
+on_birth(VALUE data, rb_trace_arg_t *event) {
+    struct sampler *sampler = running;
+    (void)data;
     VALUE obj = rb_tracearg_object(event);
     if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && RBASIC_CLASS(obj) == rb_cRactor) {
         sampler->ractors = true;
@@ -122,11 +125,19 @@ on_birth(VALUE tracepoint, void *data) {
     if (hd_dice_take(&sampler->dice, slot)) take(sampler, event, slot);
 }
 
+/* The types of MRI's headers are those of hooks without that flag. */
+static const rb_event_hook_func_t births = (rb_event_hook_func_t)(void *)on_birth;
+static const rb_event_hook_func_t marks = (rb_event_hook_func_t)(void *)on_marked;
+
+static void
+begin_births(void) {
+    rb_add_event_hook2(births, RUBY_INTERNAL_EVENT_NEWOBJ, Qnil,
+                       RUBY_EVENT_HOOK_FLAG_SAFE | RUBY_EVENT_HOOK_FLAG_RAW_ARG);
+}
+
 static void
 mark(void *data) {
     const struct sampler *sampler = data;
-    if (sampler->births) rb_gc_mark(sampler->births);
-    if (sampler->marks) rb_gc_mark(sampler->marks);
     hd_recorder_mark(&sampler->recorder);
 }
 
@@ -197,15 +208,14 @@ start(VALUE self) {
     if (!hd_can(HD_CAN_GC_FLAGS) || is_unmarked((uint64_t)rb_cObject, NULL)) {
         rb_raise(general_error, "this Ruby does not tell which objects the GC has marked");
     }
-    sampler->births = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, on_birth, sampler);
-    sampler->marks = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_GC_END_MARK, on_marked, sampler);
     sampler->process = getpid();
     sampler->reaped_at = rb_gc_count();
     sampler->on = true;
     running = sampler;
     running_object = self;
-    rb_tracepoint_enable(sampler->marks);
-    rb_tracepoint_enable(sampler->births);
+    rb_add_event_hook2(marks, RUBY_INTERNAL_EVENT_GC_END_MARK, Qnil,
+                       RUBY_EVENT_HOOK_FLAG_SAFE | RUBY_EVENT_HOOK_FLAG_RAW_ARG);
+    begin_births();
     return Qnil;
 }
 
@@ -214,8 +224,8 @@ static VALUE
 stop(VALUE self) {
     struct sampler *sampler = sampler_of(self);
     if (!sampler->on) return Qfalse;
-    rb_tracepoint_disable(sampler->births);
-    rb_tracepoint_disable(sampler->marks);
+    rb_remove_event_hook_with_data(births, Qnil);
+    rb_remove_event_hook_with_data(marks, Qnil);
     sampler->on = false;
     running = NULL;
     running_object = Qnil;
@@ -239,17 +249,20 @@ refuse_if_spoilt(const struct sampler *sampler) {
     if (sampler->recorder.failed) rb_memerror();
 }
 
-/* Frees the sums, so that the next snapshot begins with none. */
-static VALUE
-end_snapshot(VALUE arg) {
-    hd_cells_free(&((struct sampler *)arg)->recorder.cells);
-    return Qnil;
-}
-
 struct snapshot {
     struct sampler *sampler;
     struct hd_survivors survivors;
+    bool paused; /* births are not told */
 };
+
+/* Frees the sums, so that the next snapshot begins with none. */
+static VALUE
+end_snapshot(VALUE arg) {
+    const struct snapshot *snapshot = (const struct snapshot *)arg;
+    hd_cells_free(&snapshot->sampler->recorder.cells);
+    if (snapshot->paused) begin_births();
+    return Qnil;
+}
 
 static VALUE
 make_snapshot(VALUE arg) {
@@ -261,11 +274,10 @@ make_snapshot(VALUE arg) {
         hd_survivors_free(&snapshot->survivors);
         rb_memerror();
     }
-    VALUE births = snapshot->sampler->births;
-    rb_tracepoint_disable(births); // what is read must not grow meanwhile
-    VALUE result = hd_result(recorder, &snapshot->survivors, memory);
-    rb_tracepoint_enable(births);
-    return result;
+    // what is read must not grow meanwhile
+    rb_remove_event_hook_with_data(births, Qnil);
+    snapshot->paused = true;
+    return hd_result(recorder, &snapshot->survivors, memory);
 }
 
 /*
@@ -282,8 +294,8 @@ snapshot(VALUE self) {
         rb_raise(rb_eRuntimeError, "the GC is not disabled");
     }
     settle(snapshot.sampler);
-    end_snapshot((VALUE)snapshot.sampler);
-    return rb_ensure(make_snapshot, (VALUE)&snapshot, end_snapshot, (VALUE)snapshot.sampler);
+    end_snapshot((VALUE)&snapshot);
+    return rb_ensure(make_snapshot, (VALUE)&snapshot, end_snapshot, (VALUE)&snapshot);
 }
 
 /* sampler.figures => [samples taken, samples that live, samples lost, bytes of its tables] */
