@@ -111,23 +111,26 @@ take(struct sampler *sampler, rb_trace_arg_t *event, uint32_t slot) {
     HD_CHECK(rb_gc_count() == gcs); // no GC may run in a hook: its end would not be told
 }
 
+static void on_birth(VALUE data, rb_trace_arg_t *event);
+/* The types of MRI's headers are those of hooks without that flag. */
+static const rb_event_hook_func_t births = (rb_event_hook_func_t)(void *)on_birth;
+static const rb_event_hook_func_t marks = (rb_event_hook_func_t)(void *)on_marked;
+
 static void
 on_birth(VALUE data, rb_trace_arg_t *event) {
     struct sampler *sampler = running;
     (void)data;
     VALUE obj = rb_tracearg_object(event);
-    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && RBASIC_CLASS(obj) == rb_cRactor) {
-        sampler->ractors = true;
-    }
     if (sampler->ractors) return;
+    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && RBASIC_CLASS(obj) == rb_cRactor) {
+        sampler->ractors = true; // Ruby 3.1 crashes if there is such a hook when a Ractor begins
+        rb_remove_event_hook_with_data(births, Qnil);
+        return;
+    }
     settle(sampler);
     uint32_t slot = (uint32_t)hd_mri_slot_size(obj);
     if (hd_dice_take(&sampler->dice, slot)) take(sampler, event, slot);
 }
-
-/* The types of MRI's headers are those of hooks without that flag. */
-static const rb_event_hook_func_t births = (rb_event_hook_func_t)(void *)on_birth;
-static const rb_event_hook_func_t marks = (rb_event_hook_func_t)(void *)on_marked;
 
 static void
 begin_births(void) {
