@@ -125,6 +125,7 @@ on_birth(VALUE data, rb_trace_arg_t *event) {
     if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && RBASIC_CLASS(obj) == rb_cRactor) {
         sampler->ractors = true; // Ruby 3.1 crashes if there is such a hook when a Ractor begins
         rb_remove_event_hook_with_data(births, Qnil);
+        rb_remove_event_hook_with_data(marks, Qnil);
         return;
     }
     settle(sampler);
@@ -305,7 +306,7 @@ snapshot(VALUE self) {
 static VALUE
 figures(VALUE self) {
     struct sampler *sampler = sampler_of(self);
-    if (sampler->on) settle(sampler);
+    if (sampler->on && !sampler->ractors) settle(sampler);
     return rb_ary_new_from_args(4, ULL2NUM(sampler->taken),
                                 SIZET2NUM(sampler->recorder.living.size), ULL2NUM(sampler->lost),
                                 SIZET2NUM(hd_recorder_memory(&sampler->recorder)));
