@@ -56,7 +56,7 @@ module Measured
     when "counting" then HeapDump.report(retained: false, &load).to_s
     when "stacks" then HeapDump.report(stacks: true, &load).to_s
     when "memory_profiler" then MemoryProfiler.report(&load).pretty_print(StringIO.new)
-    when "tracing" then ObjectSpace.trace_object_allocations(&load)
+    when "tracing" then ObjectSpace.trace_object_allocations { load.call }
     end
   end
 
@@ -93,7 +93,8 @@ require "heapdump"
 require_relative "session"
 
 def measure(tool, load)
-  out, status = Open3.capture2(RbConfig.ruby, "-W0", "-Ilib", __FILE__, "1", "--measure", tool, load)
+  command = [RbConfig.ruby, "-W0", "-Ilib", __FILE__, "1", "--measure", tool, load]
+  out, status = Open3.capture2(*command)
   abort "#{tool} #{load}: #{status}" unless status.success?
   JSON.parse(out)
 end

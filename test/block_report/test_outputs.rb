@@ -38,7 +38,7 @@ class TestBlockReportOutputs < HeapDumpTest
     assert page.start_with?("<!DOCTYPE html>")
     assert_includes page, "a &lt;label&gt;"
     assert_includes page, "constant KEPT"
-    refute_match(%r{(?:src|href)="(?!#)}, page, "the page loads nothing")
+    refute_match(/(?:src|href)="(?!#)/, page, "the page loads nothing")
     assert_operator page.bytesize, :<, 1 << 20
   end
 
@@ -64,6 +64,26 @@ class TestBlockReportOutputs < HeapDumpTest
     assert_equal 20, profile["weights"][at]
     assert_includes stacks[at].join(" "), "TestBlockReportOutputs.inner"
     assert_equal profile["weights"].sum, profile["endValue"]
+  end
+
+  # Whatever those read who read the results of memory_profiler.
+  def test_memory_profiler
+    require "memory_profiler"
+    results = report.to_memory_profiler(top: 3)
+    names = MemoryProfiler::Results.public_instance_methods(false).grep(/_by_/)
+    assert_equal 16, names.size
+    names.each do |name|
+      rows = results.public_send(name)
+      assert_equal [%i[data count]], rows.map(&:keys).uniq, name
+      assert_equal rows.map { |row| row[:count] }.sort.reverse, rows.map { |row| row[:count] }
+      assert_operator rows.size, :<=, 3
+    end
+    assert_equal [report.allocated.objects, report.alive.bytes],
+                 [results.total_allocated, results.total_retained_memsize]
+    assert_equal [[], []], [results.strings_allocated, results.strings_retained]
+    out = StringIO.new
+    results.pretty_print(out, scale_bytes: true)
+    assert_includes out.string, "Allocated by gem"
   end
 
   # Read by Google's own decoder.

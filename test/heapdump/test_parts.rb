@@ -7,6 +7,8 @@ require "support/c_program"
 class TestParts < Minitest::Test
   PARTS = { "table" => %w[base/table.c base/list.c], "maps" => %w[base/maps.c],
             "report" => %w[process/report.c],
+            "living" => %w[allocations/living.c allocations/texts.c allocations/cells.c
+                           base/check.c base/table.c base/list.c],
             "cgroup" => %w[account/cgroup.c],
             "shared" => %w[out/shared.c out/identity.c],
             "refs" => %w[lines/refs.c base/table.c base/list.c] }.freeze

@@ -163,7 +163,7 @@ begin_deaths(struct session *session) {
 }
 
 /*
- * allocations.count(run) { … }: counts what the block allocates, as that run (a number). Whatever is
+ * allocations.count(run) { … }: counts what the block allocates, as that run (a number). What is
  * raised in the block leaves this method. The value of the block is dropped.
  */
 static VALUE
@@ -216,7 +216,10 @@ finish(VALUE self) {
         hd_survivors_free(&survivors);
         rb_memerror();
     }
-    return hd_result(&session->recorder, &survivors, memory);
+    VALUE result = hd_result(&session->recorder, &survivors, memory);
+    hd_recorder_free(&session->recorder);
+    RB_GC_GUARD(self);
+    return result;
 }
 
 void

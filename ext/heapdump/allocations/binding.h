@@ -6,8 +6,10 @@
 
 #include <ruby.h>
 
-/* Defines the class in this module, in place of the one of another copy of the extension. The classes are
- * those of its errors. */
+/*
+ * Defines the class in this module, in place of the one of another copy of the extension. `error`
+ * and `busy` are the classes of what it raises.
+ */
 void hd_allocations_define(VALUE module, VALUE error, VALUE busy);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Numbers for the classes of objects, by their names: classes that were loaded again have the number
- * of the old ones. No class is held for it.
+ * Numbers for the classes of objects, by their names: classes that were loaded again have the
+ * number of the old ones. No class is held for it.
  */
 #ifndef HEAPDUMP_CLASSES_H
 #define HEAPDUMP_CLASSES_H

@@ -52,19 +52,23 @@ add_method(struct hd_sites *sites, const struct hd_method *method) {
 }
 
 /*
- * A method that is like this one and whose frame does not live any more: code that is compiled
- * again and again, as that of templates, is one method.
+ * The number for this label, path and line: code that is compiled again and again, as that of
+ * templates, is one method. Methods in C have no line that tells them apart.
  */
 static uint32_t
 same_method(struct hd_sites *sites, const struct hd_method *method) {
-    uint64_t key = pair(method->label, method->path);
+    if (method->native) return add_method(sites, method);
+    uint64_t name_key = pair(method->label, method->path);
+    size_t name = value_of(&sites->names, name_key);
+    if (name == 0) {
+        name = sites->names.size + 1;
+        if (!add(&sites->names, name_key, name)) return HD_NO_NUMBER;
+    }
+    uint64_t key = pair((uint32_t)name, (uint32_t)method->line);
     size_t known = value_of(&sites->known, key);
     if (known > 0) {
-        struct hd_method *old = &sites->methods[known - 1];
-        if (!old->frame && old->line == method->line && old->native == method->native) {
-            old->frame = method->frame;
-            return (uint32_t)known - 1;
-        }
+        sites->methods[known - 1].frame = method->frame;
+        return (uint32_t)known - 1;
     }
     uint32_t number = add_method(sites, method);
     if (number == HD_NO_NUMBER || !add(&sites->known, key, number + (size_t)1)) return HD_NO_NUMBER;
@@ -145,7 +149,7 @@ void
 hd_sites_freed(struct hd_sites *sites, VALUE imemo) {
     struct hd_life *entry = hd_living_find(&sites->frames, imemo);
     if (!entry) return;
-    sites->methods[entry->site].frame = 0;
+    if (sites->methods[entry->site].frame == imemo) sites->methods[entry->site].frame = 0;
     hd_living_remove(&sites->frames, entry);
 }
 
@@ -214,8 +218,8 @@ hd_sites_move(struct hd_sites *sites, uint64_t (*move)(uint64_t, void *), void *
 
 size_t
 hd_sites_memory(const struct hd_sites *sites) {
-    const struct hd_table *tables[] = {&sites->paths, &sites->known, &sites->lines,
-                                       &sites->place_keys, &sites->stack_keys};
+    const struct hd_table *tables[] = {&sites->paths, &sites->names,      &sites->known,
+                                       &sites->lines, &sites->place_keys, &sites->stack_keys};
     size_t memory = hd_texts_memory(&sites->texts) + hd_living_memory(&sites->frames) +
                     sites->methods_capacity * sizeof *sites->methods +
                     sites->places_capacity * sizeof *sites->places +
@@ -231,6 +235,7 @@ hd_sites_free(struct hd_sites *sites) {
     hd_texts_free(&sites->texts);
     hd_living_free(&sites->frames);
     hd_table_free(&sites->paths);
+    hd_table_free(&sites->names);
     hd_table_free(&sites->known);
     hd_table_free(&sites->lines);
     hd_table_free(&sites->place_keys);

@@ -1,5 +1,5 @@
 /*
- * The code that makes objects, with numbers that stay the same: methods, places (a line of a method)
+ * The code that makes objects, with numbers that stay the same: methods, places (lines of methods)
  * and stacks (a place, and the stack from which it was called). No object of Ruby is made or held
  * for it, but the strings that are paths of files. All functions return HD_NO_NUMBER if there is no
  * memory.
@@ -17,7 +17,7 @@
 #include "base/table.h"
 
 struct hd_method {
-    VALUE frame;          /* as in rb_profile_frames, while it lives; else 0. Not marked */
+    VALUE frame;          /* one of those of rb_profile_frames that live, or 0. Not marked */
     uint32_t label, path; /* texts; the label has no class */
     int line;             /* where it begins, 0 if unknown */
     bool native;          /* written in C */
@@ -41,7 +41,8 @@ struct hd_sites {
     struct hd_method *methods;
     size_t methods_size, methods_capacity;
     struct hd_living frames;    /* frame => `site` is the number of its method */
-    struct hd_table known;      /* label and path => 1 + the first method that has both */
+    struct hd_table names;      /* label and path => a number + 1 */
+    struct hd_table known;      /* that number and the line => method + 1 */
     struct hd_table lines;      /* path and line => a number + 1 */
     struct hd_table place_keys; /* that number and the method => place + 1 */
     struct hd_place *places;

@@ -58,7 +58,7 @@ is_of_ruby(const void *function) {
     return library[0] && own.dli_fname && strncmp(own.dli_fname, library, strlen(library)) == 0;
 }
 
-/* Types of extensions that come with Ruby, but are also gems: these count their own struct alone. */
+/* Types of extensions that come with Ruby but are also gems. They count their own struct alone. */
 static bool
 reads_itself(const char *name) {
     static const char *const names[] = {"strio", "StringScanner", "BigDecimal"};

@@ -26,7 +26,7 @@ module HeapDump
 
       private
 
-      # A survivor with its path from a root: what Graph#best_path has found, as Leaks::Way takes it.
+      # A survivor with its path from a root: that of Graph#best_path, as Leaks::Way takes it.
       Held = Struct.new(:survivor, :path)
 
       # As many as may be looked at, evenly spread.

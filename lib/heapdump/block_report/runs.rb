@@ -33,13 +33,17 @@ module HeapDump
       def count
         allocations = Allocations.new(@options.depth, @options.one_thread?,
                                       RbConfig::CONFIG.fetch("rubyarchdir", ""))
-        GC.start
         @options.times.times { |run| measure { allocations.count(run, &@block) } }
         refuse_ractors
-        2.times { GC.start } # the second frees what the finalizers of the first have let go
+        collect
         look(allocations)
       ensure
         allocations&.stop
+      end
+
+      # A second GC frees what the finalizers of the first have let go, which else would seem held.
+      def collect
+        (@options.retained? ? 2 : 1).times { GC.start }
       end
 
       def measure
