@@ -37,7 +37,7 @@ module FleetBench
       File.chmod(0o755, directory)
       engines.each do |engine|
         send(engine, directory) do |url, size|
-          measure(engine, url, size, processes, dumps)
+          measure(engine, url, size, [processes, dumps])
         end
       end
     end

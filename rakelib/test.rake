@@ -3,7 +3,7 @@
 # N=/pattern/ rake test     only the tests whose names match
 # A="--seed 1" rake test    other arguments for minitest
 # HEAPDUMP_TEST_FILES       which files (patterns with spaces between) instead of all
-# NCPU=1                    one test at a time, instead of one per processor
+# NCPU=1                    one test at a time, instead of one per processor and one more
 #
 # rake test:failed          those that have failed, once more, one after the other, nothing beside
 
@@ -13,13 +13,16 @@ require "minitest/test_task"
 
 Minitest::TestTask.create(:test) do |task|
   task.libs = %w[lib test .]
-  task.test_globs = ENV.fetch("HEAPDUMP_TEST_FILES", "test/**/test_*.rb").split
+  patterns = ENV.fetch("HEAPDUMP_TEST_FILES", "test/**/test_*.rb").split
+  files = Dir.glob(patterns).uniq.grep_v("test/test_helper.rb")
+  task.test_globs = ["test/test_helper.rb"] # each room is loaded in a process of its own
   task.warning = true
-  # Each class of tests runs in one of so many processes.
-  task.test_prelude = 'require "minitest"; require "minitest/parallel_fork"'
+  task.test_prelude = 'require "support/rooms_in_turn"; ' \
+                      "RoomsInTurn.files = %w[#{files.join(" ")}]"
 end
 
-ENV["NCPU"] ||= [Etc.nprocessors, 4].min.to_s
+# One more than there are processors: many tests wait for a timeout, a child or a browser.
+ENV["NCPU"] ||= [Etc.nprocessors + 1, 5].min.to_s
 
 task test: :compile
 

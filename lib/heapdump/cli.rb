@@ -49,6 +49,7 @@ module HeapDump
       "trends" => "how processes develop over many dumps: what is static, fills up, or leaks",
       "report" => "one HTML file to hand on: what leaks or is large, and who holds it",
       "ui" => "dumps in a browser, from a server on this machine",
+      "measure" => "a Rack or Rails app: memory by require, objects of a request, growth",
       "ask" => "dumps of processes of a fleet, and what has become of them",
       "notes" => "what watched processes used until they ended, minute by minute",
       "fleet" => "many dumps of many processes in a database, and what leaks in them",

@@ -16,6 +16,6 @@ module HeapDump
     PARTIAL = /\.partial-\d+\z/
     # Names of files that are no dumps: of one that is being written, and of what is beside a dump,
     # which has a number at its end until it is whole.
-    OTHERS = /#{PARTIAL}|#{Regexp.union(BESIDE)}(?:\.\d+)?\z/
+    OTHERS = /#{PARTIAL}|#{Regexp.union(BESIDE)}(?:\.\d+(?:-\h+)?)?\z/
   end
 end

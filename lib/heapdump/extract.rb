@@ -20,6 +20,7 @@ module HeapDump
     autoload :Making, "#{__dir__}/extract/making"
     autoload :Origin, "#{__dir__}/extract/origin"
     autoload :Place, "#{__dir__}/extract/place"
+    autoload :Shape, "#{__dir__}/extract/shape"
     autoload :Stored, "#{__dir__}/extract/stored"
 
     # The live objects of one class: how many they are, the sum of their sizes, what they retain
@@ -93,18 +94,19 @@ module HeapDump
     # now, else from the dump, and then it is kept in a file (0600) for the next time. That file is
     # DUMP.hdextract, or if that cannot be written, one in the cache folder of the user; it is no
     # error if neither can. With a block, the Snapshot is yielded before it is read, so that another
-    # thread can ask for its progress. Raises what Snapshot.open raises.
+    # thread can ask for its progress. +index+ is that of Snapshot.open; with +false+ no file is
+    # used or written, that of an extract neither. Raises what Snapshot.open raises.
     #
     #   HeapDump::Extract.of("heap.json").held_bytes # => 7619558
-    def self.of(path, &before)
+    def self.of(path, index: :auto, &before)
       path = File.path(path)
-      place = Place.new(path)
+      place = Place.new(path) if index
       manifest = Origin.manifest(path)
-      kept = place.read
+      kept = place&.read
       return new(**Fields.unpack(kept)) if kept && (manifest.empty? || kept["manifest"] == manifest)
 
-      fields = read(path, manifest, before)
-      place.write({ "manifest" => manifest, **Fields.pack(fields) })
+      fields = read(path, manifest, index, before)
+      place&.write({ "manifest" => manifest, **Fields.pack(fields) })
       new(**fields)
     rescue SystemCallError => e
       raise ReadError.new("cannot read #{path}: #{Terminal::Trouble.words(e)}", path)
@@ -130,8 +132,8 @@ module HeapDump
       new(**Making.new(snapshot, Origin.new(snapshot, path, Origin.manifest(path))).fields)
     end
 
-    def self.read(path, manifest, before)
-      snapshot = Snapshot.new(path)
+    def self.read(path, manifest, index, before)
+      snapshot = Snapshot.new(path, index: index)
       before&.call(snapshot)
       snapshot.load
       Making.new(snapshot, Origin.new(snapshot, path, manifest)).fields

@@ -38,6 +38,7 @@ module HeapDump
     autoload :Picture, "#{__dir__}/html/picture"
     autoload :Procs, "#{__dir__}/html/procs"
     autoload :Report, "#{__dir__}/html/report"
+    autoload :RequiresPage, "#{__dir__}/html/requires_page"
     autoload :Section, "#{__dir__}/html/section"
     autoload :Strings, "#{__dir__}/html/strings"
     autoload :Subject, "#{__dir__}/html/subject"

@@ -26,6 +26,7 @@ module HeapDump
     autoload :Given, "#{__dir__}/leaks/given"
     autoload :Growing, "#{__dir__}/leaks/growing"
     autoload :Holder, "#{__dir__}/leaks/holder"
+    autoload :Judging, "#{__dir__}/leaks/judging"
     autoload :Kinds, "#{__dir__}/leaks/kinds"
     autoload :Known, "#{__dir__}/leaks/known"
     autoload :Names, "#{__dir__}/leaks/names"
@@ -107,6 +108,12 @@ module HeapDump
       found = Finding.new(series).leaks
       demand(found.faults) if strict
       found
+    end
+
+    # What grew in Snapshots of one process and is accused by other limits (Judging) than those for
+    # processes in production (Array of Suspect).
+    def self.suspects(snapshots, judging) # :nodoc:
+      Finding.new(Series.new(snapshots), judging).suspects
     end
 
     def self.demand(faults)

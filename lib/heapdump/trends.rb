@@ -52,13 +52,13 @@ module HeapDump
     # Compares dumps (Array of paths, also of directories, of series of a watch, and of extracts,
     # DUMP.hdextract). Dumps that cannot be read or are not whole are left out, and #warnings says
     # so; with +strict+ they raise. With a block, each Snapshot that has to be read is yielded
-    # before that, with the number of its file and of all files. Raises ReadError if no dump is
-    # left, and
-    # HeapDump::Error for a directory without dumps.
+    # before that, with the number of its file and of all files. +index+ is as for Extract.of: with
+    # +false+ nothing is kept beside dumps. Raises ReadError if no dump is left, and HeapDump::Error
+    # for a directory without dumps.
     #
     #   HeapDump::Trends.of(Dir["/var/tmp/heap-*.dump"]).map(&:title)
-    def self.of(*paths, strict: false, &before)
-      files = Files.new(paths.flatten)
+    def self.of(*paths, strict: false, index: :auto, &before)
+      files = Files.new(paths.flatten, index: index)
       columns = Columns.new
       dumps = files.dumps(columns, strict: strict, &before)
       new(Lives.of(dumps).map { |life| Series.new(life, columns) }, files.warnings)

@@ -26,6 +26,7 @@ module HeapDump
     autoload :Dump, "#{__dir__}/web/dump"
     autoload :Dumps, "#{__dir__}/web/dumps"
     autoload :Facts, "#{__dir__}/web/facts"
+    autoload :FleetStore, "#{__dir__}/web/fleet_store"
     autoload :Guard, "#{__dir__}/web/guard"
     autoload :Job, "#{__dir__}/web/job"
     autoload :Jobs, "#{__dir__}/web/jobs"
@@ -49,6 +50,8 @@ module HeapDump
     attr_reader :dumps # :nodoc:
 
     # +dumps+::  the paths of dumps (Array), or a directory, where new dumps are found as they come
+    # +store+::  the address of the store of a fleet (String, as for HeapDump::Fleet.open), to show
+    #            what leaks in it. It is only read, and no answer says where it is.
     # +hosts+::  by which names a browser reaches this server (Array of String, each exactly as in
     #            the header Host: "admin.example.com", "127.0.0.1:8080"). A request with any other
     #            Host is refused, because it may come from a page of a stranger whose name leads
@@ -61,15 +64,19 @@ module HeapDump
     # With a block in place of a token, the block decides about each request (Rack::Request), also
     # about the page itself: it is answered if the block returns a true value.
     #
-    # Raises ArgumentError without a token and a block, for a token that is too short, and without
-    # a name of a host.
+    # Raises ArgumentError without dumps and a store, without a token and a block, for a token that
+    # is too short, and without a name of a host; and Error for an address of a store that is none.
     #
     #   HeapDump::Web.new(dumps: ["heap.json"], hosts: ["localhost:9292"]) do |request|
     #     request.env["warden"].user&.admin?
     #   end
-    def initialize(dumps:, hosts:, token: nil, index: :auto, strict: false, &authenticate)
+    def initialize(hosts:, dumps: nil, store: nil, token: nil, index: :auto, strict: false,
+                   &authenticate)
+      raise ArgumentError, "give dumps:, store: or both" unless dumps || store
+
       @guard = Guard.new(hosts, token, authenticate)
-      @dumps = Dumps.new(dumps, index: index, strict: strict)
+      @dumps = Dumps.new(dumps || [], index: index, strict: strict)
+      @fleet = FleetStore.new(store)
       @jobs = Jobs.new
     end
 
@@ -113,7 +120,7 @@ module HeapDump
 
     def answer(env, kind)
       given = Parameters.new(kind.parameters).read(env["QUERY_STRING"])
-      question = kind.new(given, @dumps, @jobs)
+      question = kind.new(given, @dumps, @jobs, @fleet)
       job = question.job or return Reply.json(200, question.answer)
       Reply.of_job(job, "#{env["SCRIPT_NAME"]}#{API}job?id=#{job.id}")
     end

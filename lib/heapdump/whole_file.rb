@@ -7,16 +7,15 @@ module HeapDump
   # Small files that are whole or not there: a reader never sees half of one. Only their owner can
   # read them. Both methods raise SystemCallError.
   module WholeFile # :nodoc:
-    FLAGS = File::WRONLY | File::CREAT | File::TRUNC | File::NOFOLLOW
+    FLAGS = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
     private_constant :FLAGS
 
     module_function
 
     # With +sync+ it is on the disk before it has its name.
     def write(path, text, sync: false)
-      temporary = "#{path}.#{Process.pid}"
+      temporary = own_name(path)
       File.open(temporary, FLAGS, 0o600) do |io|
-        io.chmod(0o600) # of one that has been left
         io.binmode.write(text)
         io.fsync if sync
       end
@@ -30,6 +29,12 @@ module HeapDump
     def write_json(path, value, sync: false)
       write(path, "#{Terminal::Json.compact(value)}\n", sync: sync)
     end
+
+    # Processes of several containers, which share a directory, may all have the number 1.
+    def own_name(path)
+      "#{path}.#{Process.pid}-#{Random.urandom(6).unpack1("H*")}"
+    end
+    private_class_method :own_name
 
     def remove(path)
       File.unlink(path)

@@ -97,7 +97,9 @@ class TestAskCommand < HeapDumpTest
 
   # One request with all that has become of it.
   def test_the_steps_of_a_request
-    ask_while([member(41, dry: true), member(42)], "--app", "*")
+    heapdump!("ask", "--store", store, "--no-wait", "--app", "*")
+    members = [member(41, dry: true), member(42)]
+    3.times { look_all(members, 10) } # the request is there before any of them looks
     asked = bus.all.first
     lines = heapdump!("ask", "--list", asked.id, "--store", store).lines
     assert_equal "request #{asked.id}: 1 dump of 1 process (app *)", lines.first

@@ -36,6 +36,7 @@ class TestBlockReportOutputs < HeapDumpTest
   def test_html
     page = report.to_html
     assert page.start_with?("<!DOCTYPE html>")
+    assert_equal String, page.class, "what Marshal writes of it needs no class of ours"
     assert_includes page, "a &lt;label&gt;"
     assert_includes page, "constant KEPT"
     refute_match(/(?:src|href)="(?!#)/, page, "the page loads nothing")

@@ -103,8 +103,10 @@ class TestArguments < HeapDumpTest
     command.define_singleton_method(:arguments) { |rest| rest }
     command.define_singleton_method(:check_number) { |rest| called = rest }
     command.define_singleton_method(:call) { |*| 0 }
+    store = argv.include?("--store") # which can be looked at without a dump
     assert_equal 0, command.run(argv)
     needed = HeapDump::CLI.command(name).instance_method(:call).parameters.map(&:first)
+    needed -= [:rest] if store
     assert_operator called.size, :>=, needed.intersect?(%i[req rest]) ? 1 : 0
   end
 

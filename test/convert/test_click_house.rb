@@ -26,7 +26,7 @@ class TestConvertClickHouse < HeapDumpTest
   def rows(url, table)
     uri = URI(url.sub("clickhouse", "http"))
     uri.path = "/"
-    uri.query = URI.encode_www_form(query: "SELECT * FROM heapdump.#{table} FORMAT JSON",
+    uri.query = URI.encode_www_form(query: "SELECT * FROM heapdump_objects.#{table} FORMAT JSON",
                                     output_format_json_quote_64bit_integers: 0)
     Engines.rows(JSON.parse(Net::HTTP.get(uri).force_encoding("UTF-8")).fetch("data"))
   end
@@ -38,7 +38,7 @@ class TestConvertClickHouse < HeapDumpTest
     dump = hostile_dump(File.join(scratch, "hostile.json"))
     server = Clickhouse.new("#{scratch}/clickhouse")
     server.run do
-      url = server.url.sub("/default", "/heapdump")
+      url = server.url.sub("/default", "/heapdump_objects")
       assert_equal [0, ""], import(dump, url).to_a.values_at(0, 2)
       same(dump, url)
       assert_match(/has this dump already/, import(dump, url).err)
@@ -66,7 +66,7 @@ class TestConvertClickHouse < HeapDumpTest
       refute_match(/hun/, error.message)
     end
     store = HeapDump::Convert.store("clickhouse", "clickhouse://me:hunter2@localhost:1")
-    assert_equal "clickhouse://localhost:1/heapdump", store.name
+    assert_equal "clickhouse://localhost:1/heapdump_objects", store.name
     error = assert_raises(HeapDump::Error) { store.check("x") }
     refute_match(/hunter2/, error.message)
   end

@@ -126,7 +126,7 @@ class TestExamples < HeapDumpTest
     snapshot = HeapDump::Snapshot.open(dump("heap.json"))
     session = snapshot.find(class: "Shop::Session").first.to_s
     place = snapshot.procs.first.place
-    others = %w[take doctor count ship ui notes ask fleet]
+    others = %w[take doctor count ship ui measure notes ask fleet]
     lines = HeapDump::CLI::EXAMPLES.except(*others).values.flatten(1).map(&:first)
     assert_operator lines.size, :>, 15
     Dir.chdir(scratch) do

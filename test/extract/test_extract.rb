@@ -141,13 +141,32 @@ class TestExtract < HeapDumpTest
     extract = Extract.of(path)
     body = JSON.parse(Zlib.gunzip(File.binread("#{path}.hdextract")).lines.last)
     [{ "time" => 7 }, { "time" => "noon" }, { "classes" => [1] }, { "gc" => nil },
-     { "ways" => { "a" => [1] } }, { "other_ways" => 7 }, { "objects" => "1" }].each do |other|
+     { "ways" => { "a" => [1] } }, { "other_ways" => 7 }, { "objects" => "1" },
+     { "objects" => -1 }, { "complete" => 1 }, { "rule" => 7 }, { "warnings" => [7] },
+     { "identity" => { "pid" => [] } }, { "gc" => { "count" => "7" } },
+     { "account" => { "rss" => nil } }, { "classes" => { "A" => [1, 2, 3, "4"] } },
+     { "classes" => { "A" => [1, 2, 3] } }, { "classes" => { "A" => { "objects" => 1 } } },
+     { "ways" => { "a" => [*([7] * 5), 1, 2, 3] } }, { "ways" => { "a" => [*(["x"] * 5), 1, 2] } },
+     { "ways" => { "a" => [*(["x"] * 5), 1, 2, 3.5] } }, { "sites" => { "a" => [1, nil] } },
+     { "work" => { "Job" => "1" } }, { "other_sites" => [1, 2, "3"] },
+     { "other_classes" => { "number" => 1 } }].each do |other|
       text = JSON.generate(body.merge(other))
       head = JSON.generate({ heapdump_extract: 1, sha256: Digest::SHA256.hexdigest(text) })
       File.binwrite("#{path}.hdextract", Zlib.gzip("#{head}\n#{text}\n"))
-      assert_raises(HeapDump::ReadError) { Extract.load("#{path}.hdextract") }
+      error = assert_raises(HeapDump::ReadError, other) { Extract.load("#{path}.hdextract") }
+      assert_match(/is no extract of a dump that this version has written/, error.message)
     end
     assert_made_anew(path, extract)
+  end
+
+  def test_without_files_beside_the_dump
+    path = small
+    2.times do
+      opened = false
+      Extract.of(path, index: false) { opened = true }
+      assert opened
+    end
+    assert_empty Dir.children(scratch).grep(/hdextract|hdidx|cache/)
   end
 
   def test_an_older_version_is_made_anew

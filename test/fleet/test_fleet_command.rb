@@ -17,7 +17,8 @@ class TestFleetCommand < HeapDumpTest
     class Session; def initialize(n); @name = "session #{n}"; end; end
     class Registry; ALL = {}; end
     8.times do |n|
-      200.times { |i| Registry::ALL["#{n}-#{i}"] = Session.new(i) }
+      sleep 0.2 # a verdict needs a second from the first dump to the last
+    200.times { |i| Registry::ALL["#{n}-#{i}"] = Session.new(i) }
       HeapDump.dump(format("%s/heap-%d-%d.json", ARGV[0], Process.pid, n))
     end
     print Process.pid
@@ -30,9 +31,12 @@ class TestFleetCommand < HeapDumpTest
     assert_equal 1, answer.status
     assert_equal "16 dumps imported, 1 skipped.\n", answer.out
     assert_match(%r{\Aheapdump: skipped #{heap}/torn.json: .*cut short}, answer.err)
-    assert_equal "0 dumps imported, 17 were there.\n", fleet("import", heap).out
-    assert_equal({ "imported" => 0, "there" => 17, "busy" => 0, "skipped" => {}, "samples" => 0 },
-                 fleet("import", heap, "--json").json.except("schema_version"))
+    again = fleet("import", heap)
+    assert_equal [1, "0 dumps imported, 16 were there, 1 skipped.\n", answer.err],
+                 [again.status, again.out, again.err]
+    json = fleet("import", heap, "--json").json
+    assert_equal [0, 16, 0, 0], json.values_at("imported", "there", "busy", "samples")
+    assert_match(/cut short/, json["skipped"].fetch("#{heap}/torn.json"))
     leaks = fleet("leaks", "--json").json.fetch("rows")
     assert_equal [["Session", 2, 2]], leaks.map { |row|
       row.values_at("class_name", "processes", "judged")
@@ -59,6 +63,23 @@ class TestFleetCommand < HeapDumpTest
     done = store.query("SELECT done FROM work_row ORDER BY at, done").map { |row| row[:done] }
     assert_equal [2, 3], done.first(2)
     assert_equal 3 * 50, done.last
+  ensure
+    store&.close
+  end
+
+  # The file of notes has turned between two imports.
+  def test_totals_of_work_go_on
+    first = { begin: "2026-03-01T04:00:00Z", pid: 41, host: "web-1", series: "abc", started: 1000 }
+    [0...50, 30...80, 120...150].each do |minutes|
+      lines = [first, *minutes.map { |i| note(i) }]
+      File.write("#{heap}/notes-web-1-41-abc.jsonl", lines.map { |one| "#{one.to_json}\n" }.join)
+      2.times { fleet("import", heap) }
+    end
+    store = HeapDump::Fleet.open("sqlite:#{scratch}/fleet.db")
+    rows = store.query("SELECT name_id, done FROM work_row ORDER BY at")
+    by_name = rows.group_by { |row| row[:name_id] }.values
+                  .map { |some| some.map { |row| row[:done] } }
+    assert_equal [2, 3].map { |each| (1..110).map { |n| each * n } }, by_name.sort
   ensure
     store&.close
   end
@@ -98,9 +119,13 @@ class TestFleetCommand < HeapDumpTest
     to = server.address("heaps").sub("heaps?", "heaps/shop?")
     with_keys { heapdump!("ship", heap, "--to", to, "--once", "--plain-http") }
     server.things["heaps/other/torn.json"] = S3Server::Thing.new("{\"type\":\"HEADER\"}\n", {}, {})
+    %w[shop-eu/a.json shop/README shop/notes-web-1-41-a.jsonl].each do |name|
+      server.things["heaps/#{name}"] = server.things["heaps/other/torn.json"]
+    end
     with_keys do
       assert_equal "4 dumps imported.\n", fleet("import", to).out
       assert_equal "0 dumps imported, 4 were there.\n", fleet("import", to, "--jobs", "2").out
+      server.things.delete("heaps/shop-eu/a.json")
       answer = fleet("import", to.sub("heaps/shop", "heaps"))
       assert_equal [1, "0 dumps imported, 4 were there, 1 skipped.\n"], [answer.status, answer.out]
       server.fault = ->(_) { ["AccessDenied", 403] }
@@ -108,6 +133,61 @@ class TestFleetCommand < HeapDumpTest
     end
   ensure
     server&.stop
+  end
+
+  # What cannot be fetched is told, and all others are imported.
+  def test_a_file_of_a_bucket_that_cannot_be_fetched
+    require "aws-sdk-s3"
+    Child.ruby!(PROGRAM.sub("8.times", "4.times"), heap)
+    server = S3Server.new
+    to = server.address("heaps")
+    with_keys do
+      heapdump!("ship", heap, "--to", to, "--once", "--plain-http")
+      denied = server.things.keys.grep(/json\z/).min
+      server.fault = lambda do |request|
+        ["AccessDenied", 403] if request.path.delete_prefix("/") == denied
+      end
+      answer = fleet("import", to)
+      assert_equal [1, "3 dumps imported, 1 skipped.\n"], [answer.status, answer.out]
+      assert_match(/skipped \S+json: it cannot be fetched: s3:.*AccessDenied/, answer.err)
+      server.fault = nil
+      answer = fleet("import", to)
+      assert_equal [0, "1 dump imported, 3 were there.\n"], [answer.status, answer.out]
+    end
+  ensure
+    server&.stop
+  end
+
+  # Tables are divided by months: times that cannot be right make none.
+  def test_notes_of_impossible_times
+    now = Time.now.utc
+    months = Array.new(3_000) { |i| Time.utc(1900 + (i / 12), (i % 12) + 1) }
+    minutes = Array.new(5_000) { |i| now - (60 * i) }
+    lines = [*months, *minutes].map { |time| { time: time.iso8601, rss: 1, work: { "J" => 1 } } }
+    File.write("#{heap}/notes-web-1-41-abc.jsonl", lines.map { |one| "#{one.to_json}\n" }.join)
+    fleet("import", heap)
+    store = HeapDump::Fleet.open("sqlite:#{scratch}/fleet.db")
+    assert_operator store.number("SELECT count(*) FROM sample"), :>=, 5_000
+    %w[sample work_row].each do |table|
+      found = store.query("SELECT DISTINCT substr(at, 1, 7) AS month FROM #{table}")
+      assert_operator found.size, :<=, 8, table
+    end
+  ensure
+    store&.close
+  end
+
+  # Whoever asks may have no right to write.
+  def test_questions_only_read
+    fleet("import", heap)
+    path = "#{scratch}/fleet.db"
+    database = SQLite3::Database.new(path)
+    database.execute("PRAGMA user_version = 0") # as if it had no tables: only an import makes them
+    database.close
+    [%w[leaks], %w[classes], %w[processes], %w[work], %w[history A]].each do |question|
+      answer = fleet(*question)
+      assert_equal 1, answer.status
+      assert_match(/has no tables yet; `heapdump fleet import` makes them/, answer.err)
+    end
   end
 
   def test_gc

@@ -53,9 +53,35 @@ class TestFleetImport < HeapDumpTest
     assert_equal [0, 1], import(url, 1).run([path]).to_a.first(2)
   end
 
+  # What came before the error is judged, and so is what nobody judged.
+  def test_an_import_that_fails_is_judged
+    broken = Class.new(StandardError)
+    extract = ->(path) { path.include?("150.json") ? raise(broken) : EXTRACT.call(path) }
+    assert_raises(broken) { Fleet::Import.new(url, extract: extract).run([heap]) }
+    store = Fleet.open(url)
+    assert_equal [7, []], [store.number("SELECT count(*) FROM judged"),
+                           Fleet::Judging.new(store).due]
+    store.run("DELETE FROM judged")
+    import(url, 1).run(["#{heap}/000.json"])
+    assert_equal 7, store.number("SELECT count(*) FROM judged")
+  ensure
+    store&.close
+  end
+
   def test_paths_of_nothing
     error = assert_raises(HeapDump::NotFound) { import(url, 1).run(["#{scratch}/nothing"]) }
     assert_includes error.message, "#{scratch}/nothing"
+  end
+
+  # A pipe writes so many bytes at once (PIPE_BUF), whoever else writes to it.
+  def test_lines_of_workers_never_mix
+    import = HeapDump::Fleet::Import.new("sqlite:#{File.join(scratch, "store.db")}")
+    outcome = Struct.new(:state, :message, :process_id)
+    ["a", "é", "日", "\u{1F600}", "\0", "\"", "\xFF"].each do |one|
+      line = import.send(:line, 4_294_967_295, outcome.new("imported", one * 5000, "f" * 32))
+      assert_operator line.bytesize, :<, 4096, one.inspect
+      assert_equal 4_294_967_295, JSON.parse(line).first
+    end
   end
 
   private

@@ -55,6 +55,45 @@ class TestFleetQuestions < HeapDumpTest
     assert_empty Fleet::Leaks.new(@store, since: MadeExtract::BASE + (86_400 * 365)).rows
   end
 
+  def test_what_is_asked_for_does_not_change_where_it_ended
+    row = Fleet::Leaks.new(@store, revision: "r1").rows.find { |one| one.signature == "row" }
+    assert_equal ["r1", nil], [row.since, row.fixed_in]
+  end
+
+  # What leaks again, because the revision that leaks has come back, has not ended; and of two
+  # dumps nobody knows whether they leak.
+  def test_back_to_the_revision_that_leaks
+    store = Fleet.open("sqlite:#{scratch}/back.db")
+    life(store, 1, "r1", 0..9, 50)
+    life(store, 2, "r2", 20..21, 0)
+    assert_equal ["r1", nil], fate(store)
+    life(store, 3, "r2", 30..39, 0)
+    assert_equal %w[r1 r2], fate(store)
+    life(store, 4, "r1", 50..51, 50) # not judged yet, but it runs
+    assert_equal ["r1", nil], fate(store)
+    life(store, 4, "r1", 52..59, 50)
+    assert_equal ["r1", nil], fate(store)
+    life(store, 5, "r3", 70..79, 0)
+    assert_equal %w[r1 r3], fate(store)
+  ensure
+    store&.close
+  end
+
+  def life(store, pid, revision, hours, growth)
+    hours.each do |hour|
+      extract = MadeExtract.make(hour, pid: pid, start: pid, identity: { revision: revision },
+                                       ways: { "w" => 500 + (growth * (hour % 10)) })
+      file = Fleet::Source::File.new(uri: "#{pid}-#{hour}", path: "x", bytes: 1,
+                                     changed_at: MadeExtract::BASE)
+      Fleet::Importer.new(store, extract: ->(_) { extract }).import(file)
+    end
+    Fleet::Judging.new(store).run
+  end
+
+  def fate(store)
+    Fleet::Leaks.new(store).rows.first.to_h.values_at(:since, :fixed_in)
+  end
+
   def test_the_three_groups
     rows = Fleet::Classes.new(@store).rows.to_h do |row|
       [row.class_name, [row.leak, row.slow, row.fast]]
@@ -91,6 +130,35 @@ class TestFleetQuestions < HeapDumpTest
     assert_equal (0...20).map { |n| 200 + (30 * n) }, first.map(&:objects)
     assert_equal 1000, Fleet::History.new(@store, "constant SESSION").rows.size
     assert_raises(HeapDump::NotFound) { Fleet::History.new(@store, "Nothing").rows }
+  end
+
+  # By process, the largest first, in pages: what the history has, nothing lost and nothing twice.
+  def test_lines_are_those_of_the_history
+    { "Session" => {}, "constant SESSION" => { app: "shop" }, "row" => { revision: "r3" },
+      "String" => { since: MadeExtract::BASE + (3600 * 50) } }.each do |name, filter|
+      rows = Fleet::History.new(@store, name, **filter).rows.sort_by { |row| [row.pid, row.at] }
+      lines = Fleet::Lines.new(@store, name, **filter)
+      pages = (0..).step(7).lazy.map { |at| lines.page(at, 7) }.take_while(&:any?).to_a.flatten(1)
+      assert_equal [lines.total, lines.rows], [pages.size, pages], name
+      most = pages.map { |line| line.retained.max }
+      assert_equal most.sort.reverse, most
+      told = pages.sort_by(&:pid).flat_map do |line|
+        line.at.zip(line.objects, line.retained).map { |point| [line.pid, *point] }
+      end
+      assert_equal rows.map { |row| [row.pid, row.at, row.objects, row.retained] }, told, name
+    end
+    assert_raises(HeapDump::NotFound) { Fleet::Lines.new(@store, "Nothing").total }
+  end
+
+  def test_overview
+    row = Fleet::Overview.new(@store).rows.first
+    assert_equal [50, 1000, 50, 50], row.to_h.values_at(:processes, :dumps, :judged, :leaking)
+    assert_equal MadeExtract::BASE, row.from
+    overview = Fleet::Overview.new(@store, app: "api", revision: "r2")
+    assert_equal [10, 200], overview.rows.first.to_h.values_at(:processes, :dumps)
+    assert_equal [%w[api shop], %w[r3 r2 r1]], [overview.apps, overview.revisions]
+    none = Fleet::Overview.new(@store, app: "none").rows.first
+    assert_equal [0, 0, 0, nil], none.to_h.values_at(:processes, :dumps, :judged, :from)
   end
 
   def test_the_command
@@ -148,6 +216,8 @@ class TestFleetQuestions < HeapDumpTest
       [name.downcase, Fleet.const_get(name).new(store)]
     end
     questions[:history] = Fleet::History.new(store, "Session", since: MadeExtract::BASE + 7200)
+    questions[:lines] = Fleet::Lines.new(store, "constant SESSION", app: "shop", revision: "r2")
+    questions[:overview] = Fleet::Overview.new(store, app: "shop", revision: "r2")
     questions.transform_values { |question| question.to_h[:rows].map { |row| rounded(row) } }
   ensure
     store&.close

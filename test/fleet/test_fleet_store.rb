@@ -6,9 +6,58 @@ require "heapdump/snapshot"
 require "support/made_extract"
 require "support/clickhouse"
 require "support/postgres"
+require "support/shop"
+
+# What they keep of processes, from one import to the next.
+module FleetStoreProcessTests
+  Fleet = HeapDump::Fleet
+
+  def test_what_is_to_be_judged
+    judging = Fleet::Judging.new(store)
+    assert_empty judging.due
+    ids = [41, 42].map { |pid| leaking(pid, 0..5) }
+    assert_equal ids.sort, judging.due
+    assert_equal 2, judging.run
+    assert_empty judging.due
+    leaking(41, 6..6)
+    assert_equal [ids.first], judging.due
+    assert_equal 1, judging.run
+    leaking(42, [2.5]) # one that comes late
+    assert_equal [ids.last], judging.due
+  end
+
+  # Returns the id of the process.
+  def leaking(pid, hours)
+    hours.map do |hour|
+      outcome(MadeExtract.make(hour, pid: pid, ways: { "w1" => (1000 + (500 * hour)).to_i }),
+              name: "#{pid}-#{hour}").process_id
+    end.first
+  end
+
+  # Notes come first and know less; a later dump may know less, too.
+  def test_what_is_known_stays_and_what_is_not_is_filled_in
+    told = MadeExtract.make(1, ways: { "w1" => 150 })
+    bare = { app: nil, program: nil, platform: nil, ruby: nil }
+    silent = { "w1" => HeapDump::Extract::WaySum.new("Class of w1", nil, nil, nil, nil,
+                                                     150, 6000, 6000) }
+    [0, 2].each_with_index do |hour, times|
+      import(MadeExtract.make(hour, identity: bare, ways: { "w1" => 150 }).dup
+                        .tap { |one| one.define_singleton_method(:ways) { silent } })
+      import(told) if times.zero?
+      process = store.row("SELECT * FROM #{store.table(:process)}")
+      assert_equal ["shop", "puma", "3.4.1", "x86_64-linux"],
+                   process.values_at(:app, :program, :ruby, :platform)
+      way = store.row("SELECT * FROM #{store.table(:way)}")
+      assert_equal ["constant W1", "app.rb:3", "app", "told"],
+                   way.values_at(:holder, :location, :gem, :told)
+    end
+  end
+end
 
 # What stores have to do, whichever engine they are.
 module FleetStoreTests
+  include FleetStoreProcessTests
+
   Fleet = HeapDump::Fleet
 
   def test_tables_are_made_once
@@ -21,7 +70,8 @@ module FleetStoreTests
     import(MadeExtract.make(0, classes: { "A" => 150 }, ways: { "w1" => 150 },
                                work: { "Job" => 3 }, account: { rss: 99, rest: 5 }))
     assert_equal({ process: 1, dump: 1, name: 2, way: 1, part_row: 2, class_row: 1, way_row: 1,
-                   site_row: 0, work_row: 1, sample: 0, verdict: 0, file: 1 }, counts)
+                   site_row: 0, work_row: 1, sample: 0, verdict: 0, horizon: 0,
+                   judged: 0, file: 1 }, counts)
     dump = store.row("SELECT * FROM #{store.table(:dump)}")
     assert_equal [99, 5, 6000], dump.values_at(:rss, :unexplained, :held_bytes)
     assert_equal MadeExtract::BASE, store.time(dump[:at])
@@ -90,12 +140,12 @@ module FleetStoreTests
       assert_equal :imported, attempt(->(_) { MadeExtract.make(i) }, "f#{i}").state
     end
     assert_equal :skipped, attempt(->(_) { raise HeapDump::NotADump, "none" }, "n").state
-    assert_equal :there, attempt(->(_) { flunk }, "n").state
+    again = attempt(->(_) { flunk }, "n")
+    assert_equal [:skipped, "none"], [again.state, again.message]
   end
 
   def attempt(extract, name)
-    file = Fleet::Source::File.new(uri: name, path: name, bytes: 1, changed_at: MadeExtract::BASE)
-    Fleet::Importer.new(store, extract: extract).import(file)
+    Fleet::Importer.new(store, extract: extract).import(file(name))
   end
 
   def test_what_is_asked_for_and_not_there
@@ -116,7 +166,17 @@ module FleetStoreTests
     outcome = outcome(MadeExtract.make(0, complete: false), name: "torn")
     assert_equal [:skipped, "it is damaged or was cut short"], [outcome.state, outcome.message]
     assert_equal 0, count(:dump)
-    assert_equal :there, import(nil, name: "torn")
+    assert_equal outcome, attempt(->(_) { flunk }, "torn")
+  end
+
+  def test_times_that_cannot_be_right
+    [Time.at(0), Time.utc(2013, 11, 30), Time.now + (86_400 * 2), Time.utc(2199)].each do |time|
+      outcome = outcome(MadeExtract.make(0, time: time.utc), name: time.to_s)
+      assert_equal :skipped, outcome.state
+      assert_match(/its time, #{time.year}-.* UTC, cannot be right/, outcome.message)
+    end
+    assert_equal :imported, import(MadeExtract.make(0, time: Time.now.utc + 3600), name: "ahead")
+    assert_equal :imported, import(MadeExtract.make(0, time: Time.utc(2014)), name: "old")
   end
 
   def test_what_fails_leaves_nothing
@@ -130,9 +190,16 @@ module FleetStoreTests
     [0, 24 * 40, 24 * 80].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
     assert_equal 3, count(:class_row)
     store.drop_before(MadeExtract::BASE + (86_400 * 45))
-    wait_until("rows gone") { count(:class_row) == 1 }
-    import(MadeExtract.make(1, classes: { "A" => 150 }))
-    assert_equal 2, count(:class_row)
+    wait_until("rows gone") { %i[class_row dump].all? { |table| count(table) == 1 } }
+    wait_until("files gone") { count(:file).zero? }
+    assert_equal MadeExtract::BASE + (86_400 * 45), store.horizon
+    assert_equal :old, import(MadeExtract.make(1, classes: { "A" => 150 })) # by its file
+    copy = file("copy").tap { |one| one.changed_at = MadeExtract::BASE + (86_400 * 50) }
+    importer = Fleet::Importer.new(store, extract: ->(_) { MadeExtract.make(1) })
+    2.times { assert_equal :old, importer.import(copy).state }
+    assert_equal [1, 1], [count(:dump), count(:class_row)]
+    store.drop_before(MadeExtract::BASE)
+    assert_equal MadeExtract::BASE + (86_400 * 45), store.horizon
   end
 
   def test_a_store_of_a_newer_version
@@ -169,9 +236,26 @@ module FleetStoreTests
   end
 
   def outcome(extract, name: extract.time.to_s)
-    file = Fleet::Source::File.new(uri: "web-1:/heap/#{name}", path: "/heap/#{name}", bytes: 7,
-                                   changed_at: MadeExtract::BASE)
-    Fleet::Importer.new(store, extract: ->(_) { extract }).import(file)
+    attempt(->(_) { extract }, name)
+  end
+
+  def file(name)
+    Fleet::Source::File.new(uri: "web-1:/heap/#{name}", path: "/heap/#{name}", bytes: 7,
+                            changed_at: MadeExtract::BASE)
+  end
+
+  def assert_both_kinds(kind, convert, fleet, of_convert)
+    2.times do |n|
+      HeapDump::Fleet.open(fleet).close
+      written = HeapDump::Convert.store(kind, convert).write(HeapDump::Snapshot.open(Shop.dump))
+      assert_equal n.zero?, written
+    end
+    %i[open read].each do |way|
+      error = assert_raises(HeapDump::Fleet::StoreError) do
+        HeapDump::Fleet::Address.parse(of_convert).public_send(way)
+      end
+      assert_match(/has a table dump that is not of a fleet/, error.message)
+    end
   end
 
   def count(table)
@@ -253,6 +337,85 @@ class TestFleetPostgres < HeapDumpTest
     end
   end
 
+  # Behind a pooler the session is somebody else's next.
+  def test_nothing_is_set_for_longer_than_a_transaction
+    names = %w[default_transaction_read_only statement_timeout search_path TimeZone
+               client_min_messages idle_in_transaction_session_timeout tcp_keepalives_idle]
+    open_store.add(:name, [[1, "a"]])
+    plain = PG.connect(TestFleetPostgres.server.url)
+    expected = names.map { |name| plain.exec("SHOW #{name}").getvalue(0, 0) }
+    %i[open read].each do |way|
+      own = HeapDump::Fleet::Address.parse(url).public_send(way).tap { |one| @open << one }
+      assert_equal 1, own.number("SELECT count(*) FROM name")
+      session = own.instance_variable_get(:@connection)
+      assert_equal(expected, names.map { |name| session.exec("SHOW #{name}").getvalue(0, 0) })
+    end
+    error = assert_raises(HeapDump::Fleet::StoreError) { @open.last.add(:name, [[2, "b"]]) }
+    assert_match(/read-only transaction/, error.message)
+  ensure
+    plain&.close
+  end
+
+  # Each has its names in an order of its own, and the second half of them late.
+  def test_the_same_names_in_other_orders
+    open_store
+    rows = Array.new(4_000) { |i| [HeapDump::Fleet::Ids.name("name #{i}"), "name #{i}"] }
+    importers = Array.new(4) do |n|
+      Thread.new(open_store) do |own|
+        tries = 0
+        own.transaction do
+          tries += 1
+          own.add(:name, rows.shuffle(random: Random.new(n)))
+        end
+        tries
+      end
+    end
+    assert_equal [1] * 4, importers.map(&:value)
+    assert_equal rows.sort, store.query("SELECT id, text FROM name").map(&:values).sort
+  end
+
+  # Of two that wait for each other, one does its part again.
+  def test_importers_that_wait_for_each_other
+    met = Queue.new
+    done = [%w[a b], %w[b a]].map do |names|
+      Thread.new(open_store) { |own| names_in_two_steps(own, names, met) }
+    end
+    assert_equal [1, 2], done.map(&:value).sort
+    assert_equal 2, count(:name)
+    assert_equal 2, count(:file)
+  end
+
+  # Returns how often the part was done.
+  def names_in_two_steps(own, names, met)
+    own.add(:file, [[names.first, 1, MadeExtract::BASE, "waiting", nil, nil]])
+    tries = 0
+    own.claim(names.first) do
+      own.transaction do
+        own.add(:name, [name_row(names.first)])
+        met << true if (tries += 1) == 1
+        Thread.pass until met.size == 2
+        own.add(:name, [name_row(names.last)])
+      end
+    end
+    tries
+  end
+
+  def name_row(text)
+    [HeapDump::Fleet::Ids.name(text), text]
+  end
+
+  # `heapdump convert` has a schema of its own; what is of the other one is refused, in words.
+  def test_both_kinds_of_tables_in_one_database
+    url = TestFleetPostgres.server.url
+    taken = HeapDump::Fleet.open("#{url}&schema=heapdump_objects")
+    error = assert_raises(HeapDump::Error) { HeapDump::Convert.store("postgres", url).check("x") }
+    assert_match(/schema heapdump_objects has a table dump that is not of heapdump convert/,
+                 error.message)
+    taken.run("DROP SCHEMA heapdump_objects CASCADE")
+    taken.close
+    assert_both_kinds("postgres", url, url, "#{url}&schema=heapdump_objects")
+  end
+
   def test_months
     [0, 24 * 40].each { |hours| import(MadeExtract.make(hours, classes: { "A" => 150 })) }
     names = store.query("SELECT relname FROM pg_class WHERE relname LIKE 'class_row_2%' AND " \
@@ -281,6 +444,15 @@ class TestFleetClickhouse < HeapDumpTest
 
   def url
     @url ||= "#{TestFleetClickhouse.server.url.delete_suffix("/default")}/s#{object_id}"
+  end
+
+  def test_both_kinds_of_tables_on_one_server
+    open_store
+    error = assert_raises(HeapDump::Error) { HeapDump::Convert.store("clickhouse", url).check("x") }
+    assert_match(/database s#{object_id} has a table dump that is not of heapdump convert/,
+                 error.message)
+    own = TestFleetClickhouse.server.url.delete_suffix("/default")
+    assert_both_kinds("clickhouse", own, url, "#{own}/heapdump_objects")
   end
 
   # It has no transactions: the row of the dump is the last, and the next import does all again.

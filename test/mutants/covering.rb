@@ -49,6 +49,14 @@ module Mutants
                  ship/test_stop ship/test_https ship/test_s3 ship/test_settings ship/test_rails
                  ship/test_secrets ship/test_deleted ship/test_ship_command].freeze
 
+    STORED = %w[fleet/test_fleet_store fleet/test_fleet_import fleet/test_fleet_questions
+                fleet/test_fleet_address fleet/test_fleet_command fleet/test_fleet_order].freeze
+    TRENDS = %w[trends/test_trends_statistics trends/test_trends_lives trends/test_trends_series
+                trends/test_trends_scenarios].freeze
+
+    TESTING = %w[testing/test_testing_parts testing/test_minitest testing/test_rspec
+                 testing/test_loop testing/test_growth_scenarios].freeze
+
     TABLE = {
       "ext/heapgraph/*/growth_follow.c" => ["heapgraph/test_algorithms", *LEAKS],
       "ext/heapgraph/*/{leaks,growth}*.c" =>
@@ -85,6 +93,8 @@ module Mutants
       "ext/heapdump/guard/guard.c" => %w[test_loading test_hostile test_faults],
       "ext/heapdump/request/processors.c" => %w[test_processors],
       "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
+      "ext/heapdump/{allocations/*,mri/dying}.c" =>
+        %w[test_counting_allocations block_report/test_block_report block_report/test_oracle],
       "ext/heapdump/count.c" => %w[test_counts test_gdb],
       "ext/heapdump/{gdb,marker*}.c" => TAKEN,
       "ext/heapdump/{request/*,heapdump,base/notice,base/reason}.c" =>
@@ -104,7 +114,17 @@ module Mutants
       "lib/heapdump/integrations/*.rb" => %w[test_auto test_trigger test_servers],
       "lib/puma/plugin/heapdump.rb" => %w[test_servers test_servers_signals],
       "lib/heapdump/{work,rack,sidekiq,active_job}.rb" => %w[watch/test_work watch/test_sidekiq],
-      "lib/heapdump/{watch{,/*},dump_files,whole_file}.rb" => WATCHED,
+      "lib/heapdump/{watch{,/*},bell,dump_files,whole_file}.rb" =>
+        [*WATCHED, "watch/test_outlook", "watch/test_rest", "watch/test_whole_file"],
+      "lib/heapdump/{fleet{,/*},cli/fleet*,click_house_server}.rb" =>
+        [*STORED, "convert/test_click_house"],
+      "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
+      "lib/heapdump/block_report{,/*}.rb" =>
+        %w[block_report/test_block_report block_report/test_outputs block_report/test_oracle],
+      "lib/heapdump/{measure{,/*},cli/measure*}.rb" =>
+        %w[measure/test_requires measure/test_requests measure/test_rails],
+      "lib/heapdump/{testing{,/*},minitest,rspec{,/*},rake,pipe_reader}.rb" => TESTING,
+      "lib/heapdump/extract{,/*}.rb" => ["extract/test_extract", *TRENDS],
       "lib/heapdump/{asking{,/*},cli/ask*,watch/rules/{fleet,ask_signal}}.rb" => ASKED,
       "lib/heapdump/ship{,/*}.rb" => SHIPPED,
       "lib/heapdump/endpoint{,/*}.rb" => %w[endpoint/test_endpoint endpoint/test_endpoint_servers],

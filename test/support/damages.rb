@@ -75,16 +75,16 @@ class Damages
 
   # A chain of frames.
   def self.zstd(text)
-    pieces(text).map { |part| through_zstd(part) }.join
+    pieces(text, 900_000).map { |part| through_zstd(part) }.join
   end
 
   # Lines go over their ends.
-  def self.pieces(text)
-    (0...text.bytesize).step(300_000).map { |at| text.byteslice(at, 300_000) }
+  def self.pieces(text, size = 300_000)
+    (0...text.bytesize).step(size).map { |at| text.byteslice(at, size) }
   end
 
   def self.through_zstd(text)
-    IO.popen(%w[zstd -qc], "r+b") do |io|
+    IO.popen(%w[zstd -1qc], "r+b") do |io|
       writer = Thread.new do
         io.write(text)
         io.close_write

@@ -79,7 +79,7 @@ module Engines
     def initialize(url)
       @connection = PG.connect(url)
       @connection.type_map_for_results = PG::BasicTypeMapForResults.new(@connection)
-      @connection.exec("SET search_path = heapdump")
+      @connection.exec("SET search_path = heapdump_objects")
     end
 
     def rows(table)

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "io/wait"
 require "json"
 require "socket"
 
@@ -10,6 +11,8 @@ module RawHTTP
       JSON.parse(body)
     end
   end
+
+  PATIENCE = 120 # seconds; a test must not wait for ever
 
   # Sends bytes to a port of this machine and returns the Answer, nil if the connection is closed
   # without one.
@@ -28,6 +31,7 @@ module RawHTTP
 
   # Reads one Answer.
   def answer_from(socket, method: "GET")
+    socket.wait_readable(PATIENCE) or raise "no answer within #{PATIENCE} s"
     status = socket.gets&.slice(/\AHTTP\S+ (\d+)/, 1) or return
     headers = {}
     while (line = socket.gets("\r\n", chomp: true)) && !line.empty?

@@ -7,10 +7,11 @@ require_relative "browser"
 class ViewerPage
   PATIENCE = 20 # seconds
 
-  # Yields a ViewerPage about dumps, opened at its first screen. +options+ are those of Browser.
-  def self.open(*paths, **options)
-    server = HeapDump::Web::Server.new(paths, index: false).start
-    server.web.dumps.open_all
+  # Yields a ViewerPage about dumps, opened at its first screen, and about the +store+ of a fleet if
+  # there is one. +options+ are those of Browser.
+  def self.open(*paths, store: nil, **options)
+    server = HeapDump::Web::Server.new(paths, index: false, store: store).start
+    server.web.dumps.open_all if paths.any?
     Browser.open(**options) { |browser| yield new(server, browser) }
   ensure
     server&.stop
@@ -64,8 +65,10 @@ class ViewerPage
     end
   end
 
-  # An element is there that is no sign of waiting, and the browser has drawn it.
-  QUIET = "!document.querySelector('.waiting') && !!document.querySelector('#page > *')"
+  # An element is there that is no sign of waiting, the browser has drawn it, and no answer is still
+  # to come.
+  QUIET = "!document.querySelector('.waiting') && !!document.querySelector('#page > *') && " \
+          "document.querySelector('#page').dataset.asking === 'false'"
   private_constant :QUIET
 
   def evaluate(script)

@@ -3,6 +3,7 @@
 require "test_helper"
 require "heapdump/convert"
 require "support/command_line"
+require "support/grown_dumps"
 require "support/outside"
 require "support/shop"
 
@@ -10,6 +11,7 @@ require "support/shop"
 # colours it, rings it, or shows other letters than there are.
 class TestHostileText < HeapDumpTest
   include CommandLine
+  include GrownDumps
 
   EVIL = "\e[31m\e]0;owned\a\u009b2J\u0085\x7F\u202E\u2066\u200B\u2028\u{E0041}\r\n\t\0"
   # What may stand between harmless text: our own colours, and what a progress line is drawn with.
@@ -85,12 +87,16 @@ class TestHostileText < HeapDumpTest
   NOTED = %w[notes].freeze
   # What they answer who are asked is looked at in test/asking, what a store has in test/fleet.
   ASKED = %w[ask fleet].freeze
-  # The evil dump has no procs, and trends leave out dumps that were changed: see test/cli.
-  SILENT = %w[procs trends].freeze
+  # The evil dump has no procs, and trends leave out dumps that were changed: these have others.
+  MADE = %w[procs trends].freeze
+
+  # What an application says is looked at in test/measure.
+  MEASURED = %w[measure].freeze
 
   def test_every_command_is_here
     assert_equal HeapDump::CLI::COMMANDS.keys.sort,
-                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, *ASKED, *SILENT, "convert", "ship"].sort
+                 [*READ.keys, *OUTSIDE, *PAGES, *NOTED, *ASKED, *MADE, *MEASURED, "convert",
+                  "ship"].sort
   end
 
   def test_commands_that_read
@@ -105,6 +111,38 @@ class TestHostileText < HeapDumpTest
       assert_includes text, "\\u009B2J", "#{name} shows no evil text" unless name == "strings"
       shown(*argv, "--json")
     end
+  end
+
+  # Whole dumps of a process in which everything that has a name has an evil one.
+  def evil_dumps
+    (0..5).map do |number|
+      dump(number, program: "p#{EVIL}", host: "h#{EVIL}") do |made|
+        code = made.internal("iseq", label: "block#{EVIL}", file: "/app#{EVIL}.rb", line: 1)
+        procs = Array.new(4) { made.data("Proc", "proc", iseq: code) }
+        made.constant("LIST#{EVIL}", made.array(procs))
+        list = objects(made, "Session#{EVIL}", 40 * (number + 1), 0x50_0000)
+        made.constant("ALL#{EVIL}", made.array(list))
+        made.root(made.thread([["x#{EVIL}"]], thread_name: EVIL))
+      end
+    end
+  end
+
+  def test_procs
+    path = evil_dumps.last
+    [[], ["--limit", "100"], ["--json"]].each { |options| shown("procs", path, *options) }
+    assert_includes shown("procs", path), "/app\\e[31m"
+  end
+
+  # What is kept of the dumps is shown the second time.
+  def test_trends
+    paths = evil_dumps
+    2.times do
+      text = shown("trends", *paths, "--limit", "100")
+      assert_match(/1\. Session\\e\[31m/, text)
+      assert_includes text, "\\u202E"
+      %w[--json --csv].each { |option| shown("trends", *paths, option) }
+    end
+    shown("trends", *paths, "--fail-on", "any")
   end
 
   # The page is harmless as well, even where a terminal shows it, and so is the name of its file.

@@ -13,6 +13,7 @@ module Rounds
     FileUtils.mkdir_p(dir)
     number.times do |round|
       yield round
+      sleep 0.2 # a verdict needs a second from the first dump to the last
       path = File.join(dir,
                        "app-here-#{Process.pid}-a1-#{round + 1}-20260101T00000#{round}.000Z.json")
       HeapDump.dump(path, fork: false, gc: true)

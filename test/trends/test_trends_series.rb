@@ -147,6 +147,22 @@ class TestTrendsSeries < HeapDumpTest
     assert_equal %w[/dumps/heap-1.json /dumps/heap-2.json /dumps/heap-3.json], series.telling
   end
 
+  # Times have milliseconds, and dumps take some tenths of a second.
+  def test_dumps_within_a_second_are_not_judged
+    [[0.001, false], [0.16, false], [0.17, true]].each do |step, judged|
+      dumps = Array.new(7) do |at|
+        made(at * step / 3600, count: 10 + at) { |numbers| sessions(numbers, 200 * at) }
+      end
+      series = only(*dumps)
+      assert_equal [judged, judged], [series.judged?, series.leaks?], step
+      next if judged
+
+      assert_equal [:unknown], series.lines.map(&:verdict).uniq
+      assert_match(/within a second/, series.lines.first.reasons.join)
+      assert_match(/within a second/, HeapDump::Trends::Words.new(series).lead)
+    end
+  end
+
   def test_what_does_not_change_is_static
     found = trends(*hourly(8) { |numbers, _| sessions(numbers, 100) })
     assert found.clean?

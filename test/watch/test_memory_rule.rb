@@ -65,6 +65,21 @@ class TestMemoryRule < HeapDumpTest
     assert_empty begun
   end
 
+  # The kernel can take it back, so it is neither a leak nor a reason to look more often.
+  def test_page_cache_that_comes_and_goes_makes_no_haste
+    watch = engine(settle: 0)
+    looks = 0
+    began = machine.seconds
+    while machine.seconds < began + 600
+      use([460, 640, 480, 690, 520, 900][looks % 6], anon: 300)
+      watch.look
+      looks += 1
+      machine.pass(watch.pause)
+    end
+    assert_empty begun
+    assert_operator looks, :<, 125 # two for each of the usual ones
+  end
+
   # They do not wait for the pause between dumps: each strikes once.
   def test_marks_after_a_dump_of_another_rule
     watch = engine { |on| [on.growth, on.memory] }

@@ -128,4 +128,17 @@ class TestOutlook < HeapDumpTest
                    words)
     end
   end
+
+  # One that was written while the machine had much else to do does not forbid all others.
+  def test_what_the_last_dump_tells_is_forgotten
+    start(Leak.new(rate: 0))
+    @watch.look
+    outlook = @watch.instance_variable_get(:@gauge).outlook
+    guessed = outlook.dump_seconds
+    outlook.took(500.0, 10 << 30)
+    machine.pass(3500)
+    assert_in_delta 500.0, outlook.dump_seconds
+    machine.pass(200)
+    assert_in_delta guessed, outlook.dump_seconds
+  end
 end

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/made_fleet"
 require "support/shop"
 require "support/web_client"
 
@@ -67,12 +68,15 @@ class TestDocument < HeapDumpTest
   # Dumps in which every question has an answer, and what is asked about them.
   def prepared
     paths = [Shop.dump, Shop.dump({ traced: true })]
-    client = WebClient.new(paths)
+    store = "sqlite:#{scratch}/fleet.db"
+    MadeFleet.import(store, every: 10).close
+    client = WebClient.new(paths, store: store)
     client.web.dumps.open_all
     snapshot = HeapDump::Snapshot.open(paths.last)
     cache = snapshot.modules_named("Registry").first["CACHE"]
     given = { dump: client.ids.last, baseline: client.ids.first, dumps: client.ids.join(","),
-              object: cache.to_s, from: cache.referrers.first.node.to_s }
+              object: cache.to_s, from: cache.referrers.first.node.to_s,
+              name: "Session" }
     [client, given, snapshot.find(class: "Thread").first.to_s]
   end
 end

@@ -23,6 +23,12 @@ class TestServer < HeapDumpTest
     end
   end
 
+  # Not by the first who asks: that may be many threads at once.
+  def setup
+    super
+    self.class.server
+  end
+
   def port
     self.class.server.port
   end

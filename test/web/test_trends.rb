@@ -80,6 +80,15 @@ class TestWebTrends < HeapDumpTest
     assert_equal [422, "no_answer"], [refused.status, refused.code]
   end
 
+  # With --no-index nothing is written beside dumps, and what is there is not used.
+  def test_no_file_is_written_without_an_index
+    paths = dumps(1, 2)
+    client(*paths).ask!("trends")
+    assert_equal paths.map { |path| File.basename(path) }.sort, Dir.children(scratch).sort
+    WebClient.new(paths).ask!("trends")
+    assert_equal 2, Dir.children(scratch).grep(/hdextract\z/).size
+  end
+
   def test_two_dumps_have_lines_and_no_verdict
     answer = client(*dumps(1, 2)).ask!("trends")
     refute answer["judged"]

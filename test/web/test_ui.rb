@@ -3,6 +3,7 @@
 require "test_helper"
 require "support/command_line"
 require "support/made_dump"
+require "support/made_fleet"
 require "support/raw_http"
 require "support/ui_process"
 
@@ -49,6 +50,39 @@ class TestUi < HeapDumpTest
     UiProcess.with(scratch) do |ui|
       assert_equal %w[b.json a.json], ask(ui, "dumps")["items"].map { |item| item["name"] }
     end
+  end
+
+  def test_the_store_of_a_fleet
+    url = "sqlite:#{scratch}/fleet.db"
+    MadeFleet.import(url, every: 25).close
+    UiProcess.with("--store", "env:STORE", env: { "STORE" => url }) do |ui|
+      assert_equal [true, 0], ask(ui, "dumps").values_at("fleet", "total")
+      assert_equal 2, ask(ui, "fleet")["processes"]
+    end
+    UiProcess.with(dump, "--store", url) do |ui|
+      assert_equal [true, 1], ask(ui, "dumps").values_at("fleet", "total")
+    end
+  end
+
+  # What is wrong with a store is said before there is an address of a page.
+  WRONG_STORES = {
+    [] => [64, /give a dump, a directory or --store/],
+    ["--store", "postgres://u:geheim@h/d"] => [64, /in an argument; .*--store env:HEAPDUMP_STORE/],
+    ["--store", "mysql://u:geheim@h/d"] => [1, /there is no store for mysql/],
+    ["--store", "sqlite:/none/fleet.db"] => [1, %r{there is no store sqlite:/none/fleet.db}],
+    ["--store", "env:HEAPDUMP_NONE"] => [1, /HEAPDUMP_NONE is not set/]
+  }.freeze
+
+  def test_stores_that_are_none
+    WRONG_STORES.each do |arguments, (status, words)|
+      answer = heapdump("ui", *arguments)
+      assert_equal status, answer.status, arguments
+      assert_match words, answer.err
+      refute_includes answer.err, "geheim"
+    end
+    answer = heapdump("ui", "--store", dump("fleet.db"))
+    assert_match(/fleet.db cannot be opened/, answer.err)
+    assert_empty answer.out
   end
 
   %i[INT TERM HUP].each do |name|

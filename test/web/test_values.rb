@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "support/made_dump"
+require "support/made_fleet"
 require "support/web_client"
 
 # What may be secret in a dump is not in an answer, unless values=1 asks for it. Whatever is in it,
@@ -36,7 +37,21 @@ class TestValues < HeapDumpTest
   end
 
   def client
-    @client ||= WebClient.new(paths).tap { |client| client.web.dumps.open_all }
+    @client ||= WebClient.new(paths, store: store).tap { |client| client.web.dumps.open_all }
+  end
+
+  # The address of a store that has the same dumps, and one more.
+  def store
+    url = "sqlite:#{scratch}/fleet.db"
+    HeapDump::Fleet::Import.new(url).run(paths)
+    identity = { host: SECRET, program: "serve --key #{SECRET}", app: "serve" }
+    extract = MadeExtract.make(0, identity: identity, classes: { "Array" => 200 })
+    file = HeapDump::Fleet::Source::File.new(uri: "a", path: "a", bytes: 1, changed_at: Time.at(0))
+    store = HeapDump::Fleet.open(url)
+    HeapDump::Fleet::Importer.new(store, extract: ->(_) { extract }).import(file)
+    url
+  ensure
+    store&.close
   end
 
   def snapshot
@@ -55,7 +70,7 @@ class TestValues < HeapDumpTest
   end
 
   def each_given(question, ids, &)
-    given = { dump: ids.last, baseline: ids.first, dumps: ids.join(",") }
+    given = { dump: ids.last, baseline: ids.first, dumps: ids.join(","), name: "Array" }
     return yield(given) unless question.parameters.key?(:object)
 
     snapshot.each do |node|
@@ -79,7 +94,9 @@ class TestValues < HeapDumpTest
     said = Hash.new { |all, name| all[name] = +"" }
     each_answer(1) { |name, json| said[name] << JSON.generate(json) }
     %w[dumps summary object references referrers dominated find strings threads frames
-       reference_groups].each { |name| assert_includes said[name], SECRET, name }
+       reference_groups fleet_processes fleet_history].each do |name|
+      assert_includes said[name], SECRET, name
+    end
     assert_includes said["object"], PIN.to_s
   end
 
@@ -96,7 +113,7 @@ class TestValues < HeapDumpTest
 
   # Texts that are shown spell out what could disguise them; keys, names and contents can be asked
   # for, so they are as they are.
-  RAW = %w[key name value line header class signature].freeze
+  RAW = %w[key name value line header class signature apps revisions].freeze
 
   def test_no_text_disguises_itself
     harmful = HeapDump::Terminal::Text::HARMFUL

@@ -106,3 +106,20 @@ test("the oldest answers are forgotten", async () => {
   assert.equal(one.entry("strings", { limit: 249 }).state, "there");
   assert.equal(one.entry("strings", { limit: 0 }).state, "asked");
 });
+
+test("the store tells whether an answer is still to come", async () => {
+  const one = store();
+  assert.equal(one.asking, false);
+  ask(one);
+  assert.equal(one.asking, true);
+  asked[0]?.answer(202, { job: {} });
+  await soon(20);
+  assert.equal(one.asking, true);
+  one.drawn();
+  one.drawn(); // which did not use it
+  assert.equal(one.asking, false);
+  ask(one);
+  asked.at(-1)?.answer(500, {});
+  await soon();
+  assert.equal(one.asking, false);
+});

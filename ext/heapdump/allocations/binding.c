@@ -49,6 +49,7 @@ on_birth(VALUE tracepoint, void *data) {
     if (session->thread && rb_thread_current() != session->thread) return;
     size_t gcs = rb_gc_count();
     hd_recorder_born(&session->recorder, event);
+    (void)gcs;
     HD_CHECK(rb_gc_count() == gcs); // no GC may run in a hook: deaths would not be told
 }
 
@@ -185,6 +186,16 @@ count(VALUE self, VALUE run) {
     return Qnil;
 }
 
+/*
+ * allocations.run = number: what the running block allocates from now on belongs to that run. This
+ * way a run can be less than a block.
+ */
+static VALUE
+set_run(VALUE self, VALUE run) {
+    session_of(self)->recorder.run = NUM2UINT(run);
+    return run;
+}
+
 /* allocations.stop: ends the counting, if it has not ended yet. */
 static VALUE
 stop(VALUE self) {
@@ -232,6 +243,7 @@ hd_allocations_define(VALUE module, VALUE error, VALUE busy) {
     rb_define_alloc_func(klass, allocate);
     rb_define_method(klass, "initialize", initialize, 3);
     rb_define_method(klass, "count", count, 1);
+    rb_define_method(klass, "run=", set_run, 1);
     rb_define_method(klass, "stop", stop, 0);
     rb_define_method(klass, "finish", finish, 0);
     rb_funcall(module, rb_intern("private_constant"), 1, ID2SYM(rb_intern(name)));

@@ -7,28 +7,15 @@
 
 #include "base/list.h"
 
-/*
- * The value of the key, which is `next` if the key is new; 0 if there is no memory. Keys are
- * shifted by one, because the table has no key 0.
- */
-static size_t
-number_of(struct hd_table *table, uint32_t high, uint32_t low, size_t next) {
-    if (!hd_table_room(table)) return 0;
-    uint64_t key = ((uint64_t)high << 32 | low) + 1;
-    struct hd_entry *entry = hd_table_add(table, key);
-    if (!entry->value) entry->value = next;
-    return entry->value;
-}
-
 struct hd_cell *
 hd_cells_at(struct hd_cells *cells, uint32_t run, uint32_t site, uint32_t klass) {
     struct hd_cell *list = hd_list_room(cells->list, cells->size, &cells->capacity,
                                         sizeof *cells->list);
     if (!list) return NULL;
     cells->list = list;
-    size_t pair = number_of(&cells->pairs, site, klass, cells->pairs.size + 1);
+    size_t pair = hd_table_number(&cells->pairs, site, klass, cells->pairs.size + 1);
     if (pair == 0 || pair > UINT32_MAX) return NULL;
-    size_t index = number_of(&cells->cells, run, (uint32_t)pair, cells->size + 1);
+    size_t index = hd_table_number(&cells->cells, run, (uint32_t)pair, cells->size + 1);
     if (index == 0) return NULL;
     if (index > cells->size) {
         list[cells->size++] = (struct hd_cell){.run = run, .site = site, .klass = klass};

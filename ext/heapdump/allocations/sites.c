@@ -10,25 +10,6 @@
 #include "base/check.h"
 #include "base/list.h"
 
-static uint64_t
-pair(uint32_t high, uint32_t low) {
-    return ((uint64_t)high << 32 | low) + 1; // a table has no key 0
-}
-
-/* The value of the key, 0 if there is none. A table without places has no key. */
-static size_t
-value_of(const struct hd_table *table, uint64_t key) {
-    const struct hd_entry *entry = hd_table_find(table, key);
-    return entry ? entry->value : 0;
-}
-
-static bool
-add(struct hd_table *table, uint64_t key, size_t value) {
-    if (!hd_table_room(table)) return false;
-    hd_table_add(table, key)->value = value;
-    return true;
-}
-
 static uint32_t
 text_of(struct hd_texts *texts, VALUE string) {
     if (!RB_TYPE_P(string, T_STRING)) return hd_texts_number(texts, "", 0);
@@ -58,21 +39,15 @@ add_method(struct hd_sites *sites, const struct hd_method *method) {
 static uint32_t
 same_method(struct hd_sites *sites, const struct hd_method *method) {
     if (method->native) return add_method(sites, method);
-    uint64_t name_key = pair(method->label, method->path);
-    size_t name = value_of(&sites->names, name_key);
-    if (name == 0) {
-        name = sites->names.size + 1;
-        if (!add(&sites->names, name_key, name)) return HD_NO_NUMBER;
-    }
-    uint64_t key = pair((uint32_t)name, (uint32_t)method->line);
-    size_t known = value_of(&sites->known, key);
-    if (known > 0) {
-        sites->methods[known - 1].frame = method->frame;
-        return (uint32_t)known - 1;
-    }
-    uint32_t number = add_method(sites, method);
-    if (number == HD_NO_NUMBER || !add(&sites->known, key, number + (size_t)1)) return HD_NO_NUMBER;
-    return number;
+    size_t next = sites->methods_size + 1;
+    size_t name = hd_table_number(&sites->names, method->label, method->path,
+                                  sites->names.size + 1);
+    if (name == 0) return HD_NO_NUMBER;
+    size_t known = hd_table_number(&sites->known, (uint32_t)name, (uint32_t)method->line, next);
+    if (known == 0) return HD_NO_NUMBER;
+    if (known == next) return add_method(sites, method);
+    sites->methods[known - 1].frame = method->frame;
+    return (uint32_t)known - 1;
 }
 
 uint32_t
@@ -97,20 +72,20 @@ hd_method_of(struct hd_sites *sites, VALUE frame) {
 
 static uint32_t
 path_of(struct hd_sites *sites, VALUE path) {
-    size_t known = value_of(&sites->paths, path);
-    if (known > 0) return (uint32_t)known - 1;
+    const struct hd_entry *known = hd_table_find(&sites->paths, path);
+    if (known) return (uint32_t)known->value;
     uint32_t text = text_of(&sites->texts, path);
-    if (text == HD_NO_NUMBER || !add(&sites->paths, path, text + (size_t)1)) return HD_NO_NUMBER;
+    if (text == HD_NO_NUMBER || !hd_table_room(&sites->paths)) return HD_NO_NUMBER;
+    hd_table_add(&sites->paths, path)->value = text;
     return text;
 }
 
 static uint32_t
-add_place(struct hd_sites *sites, uint64_t key, const struct hd_place *place) {
+add_place(struct hd_sites *sites, const struct hd_place *place) {
     struct hd_place *list = hd_list_room(sites->places, sites->places_size, &sites->places_capacity,
                                          sizeof *list);
     if (!list || sites->places_size >= HD_NO_NUMBER - 1) return HD_NO_NUMBER;
     sites->places = list;
-    if (!add(&sites->place_keys, key, sites->places_size + 1)) return HD_NO_NUMBER;
     list[sites->places_size] = *place;
     return (uint32_t)sites->places_size++;
 }
@@ -119,28 +94,25 @@ uint32_t
 hd_place_of(struct hd_sites *sites, VALUE path, int line, uint32_t method) {
     uint32_t file = path_of(sites, path);
     if (file == HD_NO_NUMBER) return HD_NO_NUMBER;
-    uint64_t line_key = pair(file, (uint32_t)line);
-    size_t in_file = value_of(&sites->lines, line_key);
-    if (in_file == 0) {
-        in_file = sites->lines.size + 1;
-        if (!add(&sites->lines, line_key, in_file)) return HD_NO_NUMBER;
-    }
-    uint64_t key = pair((uint32_t)in_file, method);
-    size_t known = value_of(&sites->place_keys, key);
-    if (known > 0) return (uint32_t)known - 1;
-    return add_place(sites, key, &(struct hd_place){file, line, method});
+    size_t next = sites->places_size + 1;
+    size_t in_file = hd_table_number(&sites->lines, file, (uint32_t)line, sites->lines.size + 1);
+    if (in_file == 0) return HD_NO_NUMBER;
+    size_t known = hd_table_number(&sites->place_keys, (uint32_t)in_file, method, next);
+    if (known == 0) return HD_NO_NUMBER;
+    if (known == next) return add_place(sites, &(struct hd_place){file, line, method});
+    return (uint32_t)known - 1;
 }
 
 uint32_t
 hd_stack_of(struct hd_sites *sites, uint32_t below, uint32_t place) {
-    uint64_t key = pair(below + 1, place);
-    size_t known = value_of(&sites->stack_keys, key);
-    if (known > 0) return (uint32_t)known - 1;
+    size_t next = sites->stacks_size + 1;
+    size_t known = hd_table_number(&sites->stack_keys, below + 1, place, next);
+    if (known == 0) return HD_NO_NUMBER;
+    if (known < next) return (uint32_t)known - 1;
     struct hd_stack *list = hd_list_room(sites->stacks, sites->stacks_size, &sites->stacks_capacity,
                                          sizeof *list);
     if (!list || sites->stacks_size >= HD_NO_NUMBER - 1) return HD_NO_NUMBER;
     sites->stacks = list;
-    if (!add(&sites->stack_keys, key, sites->stacks_size + 1)) return HD_NO_NUMBER;
     list[sites->stacks_size] = (struct hd_stack){below, place};
     return (uint32_t)sites->stacks_size++;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+
 enum { FEWEST_PLACES = 64 };
 
 bool
@@ -38,6 +40,17 @@ hd_table_room(struct hd_table *table) {
     hd_table_free(table);
     *table = grown;
     return true;
+}
+
+size_t
+hd_table_number(struct hd_table *table, uint32_t high, uint32_t low, size_t next) {
+    HD_CHECK(next != 0);
+    uint64_t key = ((uint64_t)high << 32 | low) + 1; // a table has no key 0
+    HD_CHECK(key != 0);
+    if (!hd_table_room(table)) return 0;
+    struct hd_entry *entry = hd_table_add(table, key);
+    if (!entry->value) entry->value = next;
+    return entry->value;
 }
 
 void

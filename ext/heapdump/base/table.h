@@ -63,4 +63,10 @@ hd_table_add(struct hd_table *table, uint64_t key) {
     return entry;
 }
 
+/*
+ * The number of a pair of numbers: that which it was given first, or `next` (not 0) if it has none.
+ * Returns 0 if there is no memory. Not both of the pair are UINT32_MAX.
+ */
+size_t hd_table_number(struct hd_table *table, uint32_t high, uint32_t low, size_t next);
+
 #endif

@@ -36,9 +36,9 @@ module HeapDump
       # The requests that may still be begun with, the oldest first. Those that are over are read
       # once only: there may be thousands, and each process looks every few seconds.
       def open(now)
-        there
-        return [] unless File.directory?(@asks) && ours?
+        return none_asked unless File.directory?(@asks)
 
+        ours?
         ids = self.ids
         @over &= ids
         open, over = requests(ids - @over).partition do |request|
@@ -138,6 +138,11 @@ module HeapDump
       end
 
       private
+
+      def none_asked
+        there
+        []
+      end
 
       # It is a directory that others have, so nobody makes it here.
       def there

@@ -23,7 +23,7 @@ module HeapDump
 
           page = whole
         end
-        page
+        String.new(page)
       end
 
       private

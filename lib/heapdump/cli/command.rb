@@ -25,6 +25,8 @@ module HeapDump
       # A number that becomes greater when a field of the JSON output changes its meaning or is
       # removed. A command whose output has changed so has its own.
       SCHEMA_VERSION = 1
+      SIZES = { "" => 1, "k" => 1 << 10, "m" => 1 << 20, "g" => 1 << 30 }.freeze
+      private_constant :SIZES
 
       class << self
         # What follows the command's name in its usage line.
@@ -127,6 +129,14 @@ module HeapDump
 
           yield countable(number)
         end
+      end
+
+      # The bytes that an option says (Integer).
+      def given_size(text)
+        match = text.match(/\A(\d+)([kmg]?)(?:i?b)?\z/i) or
+          raise OptionParser::InvalidArgument, "#{text} (as 4096, 64k or 1M)"
+
+        countable(match[1].to_i * SIZES.fetch(match[2].downcase))
       end
 
       # Returns a number, unless it is larger than the reader in C can count.

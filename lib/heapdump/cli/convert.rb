@@ -54,11 +54,8 @@ module HeapDump
       def options(parser)
         super
         @force = false
-        parser.on("--to FORMAT", FORMATS, *FORMATS.each_slice(4).map do |some|
-          some.join(", ")
-        end) do |one|
-          @format = one
-        end
+        parser.on("--to FORMAT", FORMATS, "objspace, heapsnapshot, speedscope, csv,",
+                  "sqlite, parquet, postgres, clickhouse") { |one| @format = one }
         parser.on("-o", "--output FILE", "instead of standard output") { |path| @output = path }
         parser.on("--force", "replace the FILE of -o, or the same dump in a database, if it is",
                   "there") { @force = true }

@@ -85,7 +85,13 @@ module HeapDump
       ],
       "ui" => [
         ["ui heap.json", "one dump"],
-        ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"]
+        ["ui /var/tmp/heaps --no-browser", "all dumps of a directory; open the address yourself"],
+        ["ui --store env:HEAPDUMP_STORE", "what leaks in the processes of a fleet"]
+      ],
+      "measure" => [
+        ["measure requires", "what each gem and file of the application here costs"],
+        ["measure request --path /cart -o cart.html", "what a request allocates, and a page of it"],
+        ["measure growth --path /cart --count 200 --fail-on any", "what grows over 600 requests"]
       ],
       "ask" => [
         ["ask --store /var/tmp/heapdump", "a dump of any process that watches with this directory"],

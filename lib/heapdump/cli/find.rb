@@ -12,7 +12,6 @@ module HeapDump
       usage "FILE [--class NAME] [--type TYPE] [--value TEXT] [--where CONDITIONS] …"
       limit 20
       SORTS = Snapshot::Search::SORTS
-      UNITS = { "" => 1, "k" => 1 << 10, "m" => 1 << 20, "g" => 1 << 30 }.freeze
       details <<~TEXT
         Give an address to `heapdump why` or `show`.
 
@@ -116,7 +115,7 @@ module HeapDump
                   "regular expression") { |text| @wanted[:value] = pattern(text) }
         parser.on("--min-size BYTES",
                   "at least so large without what it holds (64k, 1M …)") do |text|
-          @wanted[:min_size] = size(text)
+          @wanted[:min_size] = given_size(text)
         end
         parser.on("--where CONDITIONS", "see below") { |text| @wanted[:where] = text }
         options_of_list(parser)
@@ -140,13 +139,6 @@ module HeapDump
         Snapshot::Values.check_pattern(Regexp.new(text[1..-2]))
       rescue RegexpError => e
         raise OptionParser::InvalidArgument, e.message
-      end
-
-      def size(text)
-        match = text.match(/\A(\d+)([kmg]?)(?:i?b)?\z/i) or
-          raise OptionParser::InvalidArgument, "#{text} (as 4096, 64k or 1M)"
-
-        countable(match[1].to_i * UNITS.fetch(match[2].downcase))
       end
 
       def json(snapshot, found)

@@ -2,6 +2,7 @@
 
 require_relative "command"
 require_relative "fleet_tables"
+require_relative "store_option"
 require_relative "../snapshot"
 require_relative "../fleet"
 
@@ -9,6 +10,8 @@ module HeapDump
   module CLI
     # Many dumps of many processes, in a database.
     class Fleet < Command
+      include StoreOption
+
       # What each question is about, in the order of the help.
       QUESTIONS = {
         "import" => "PLACE…     puts dumps and notes of files, directories or s3://… into it",
@@ -75,13 +78,9 @@ module HeapDump
         end
       end
 
-      # The address, unless it has a password that others could read.
       def store
-        return @address if @address.start_with?("env:") ||
-                           !HeapDump::Fleet::Address.parse(@address).secret?
-
-        raise UsageError, "everybody on this machine can read a password in an argument; " \
-                          "put the address into HEAPDUMP_STORE"
+        store_address(@address, "put the address into HEAPDUMP_STORE")
+        @address
       end
 
       def age(text)
@@ -127,6 +126,7 @@ module HeapDump
         told = ["#{Terminal::Units.plural(outcome.imported, "dump")} imported",
                 counted(outcome.there, "were there"),
                 counted(outcome.busy, "are being imported by others"),
+                counted(outcome.old, "are older than what gc has kept"),
                 counted(outcome.skipped.size, "skipped"),
                 counted(outcome.samples, "samples of notes")]
         screen.line("#{told.compact.join(", ")}.")
@@ -140,7 +140,7 @@ module HeapDump
         raise UsageError, "gc needs --keep AGE; #{hint}" unless @keep
 
         time = before(@keep)
-        with_store { |store| store.drop_before(time) }
+        with_store(:open) { |store| store.drop_before(time) }
         if json? then print_json(dropped_before: time.strftime("%FT%TZ"))
         else screen.line("Rows before #{time.strftime("%F %T")} UTC are gone.")
         end
@@ -163,14 +163,15 @@ module HeapDump
         OK
       end
 
-      def with_store
+      # Who asks needs no right to write.
+      def with_store(way = :read)
         address = HeapDump::Fleet::Address.parse(store)
         if address.missing?
           raise NotFound, "there is no store #{address}; --store names another, and `heapdump " \
                           "fleet import DIR` makes one"
         end
 
-        opened = address.open
+        opened = address.public_send(way)
         yield opened
       ensure
         opened&.close

@@ -53,7 +53,7 @@ module HeapDump
       end
 
       def story(row)
-        place = row.location && "(#{row.location})"
+        place = row.location && "(#{row.location})" unless row.holder&.include?(row.location.to_s)
         [row.class_name || "?", row.since || at(row.first_seen), row.fixed_in || "-", row.signature,
          [row.holder, place].compact.join(" ")]
       end

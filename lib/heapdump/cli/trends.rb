@@ -111,8 +111,8 @@ module HeapDump
       # A gate must not pass where nothing can be judged.
       def failed(found)
         if gates.any? && found.none?(&:judged?)
-          raise Error, "cannot judge: no process has four dumps or more; `heapdump leaks` has " \
-                       "the same conditions for three"
+          raise Error, "cannot judge: no process has four dumps or more, over more than a " \
+                       "second; `heapdump leaks` has the same conditions for three"
         end
         met = gates.select { |gate| met?(gate, found) }
         met.each { |gate| screen.line([:red, "Failed: #{gate.text}"]) } unless json? || @csv

@@ -53,9 +53,8 @@ module HeapDump
       end
 
       def too_few(series)
-        dumps = series.dumps.size
         command = " `#{leaks_command(series)}` compares what there is." if series.telling.size > 1
-        screen.line("Too few dumps for a verdict: #{dumps}, and 4 are needed.#{command}")
+        screen.line("#{HeapDump::Trends::Words.new(series).lead}#{command}")
       end
 
       def sentences(series)

@@ -1,12 +1,15 @@
 # frozen_string_literal: true
 
 require_relative "reading"
+require_relative "store_option"
 
 module HeapDump
   module CLI
-    # Shows dumps in a browser.
+    # Shows dumps, and what a store says of a fleet, in a browser.
     class Ui < Reading
-      usage "FILE [LATER …] or DIRECTORY"
+      include StoreOption
+
+      usage "FILE [LATER …] or DIRECTORY, or --store ADDRESS"
       details <<~TEXT
         A server on this machine answers your browser, and nobody else: it listens on 127.0.0.1, and
         each question needs the token that stands in the address. It changes nothing. It ends at
@@ -15,6 +18,10 @@ module HeapDump
 
         In a directory of HeapDump.watch, the dumps of all its processes are taken; the screen "Over
         time" shows one process after the other.
+
+        With --store it shows what leaks in a fleet, too (see `heapdump help fleet`); then no dump is
+        needed. The store is only read. An address with a password goes into a variable:
+        `--store env:HEAPDUMP_STORE`.
       TEXT
 
       # +idle+ is the number of seconds without a request after which the server ends.
@@ -25,9 +32,12 @@ module HeapDump
         @browse = true
       end
 
-      def call(file, *later)
+      def call(*files)
+        raise UsageError, "give a dump, a directory or --store; #{hint}" if files.empty? && !@store
+
         require_relative "../web"
-        @server = Web::Server.new([file, *later], port: @port, **options_of_server).start
+        check_store
+        @server = Web::Server.new(files, port: @port, **options_of_server).start
         @browser = Web::Browser.new
         tell
         @browser.open(@server.url) if @browse && @browser.there?
@@ -47,6 +57,9 @@ module HeapDump
         super
         number_option(parser, "--port N", 1..65_535,
                       "listen on this port, 1 to 65535 (default: any free one)") { |n| @port = n }
+        parser.on("--store ADDRESS", "the store of a fleet, as sqlite:FILE or env:NAME") do |text|
+          @store = text
+        end
         parser.on("--no-browser", "open no browser, print the address alone") { @browse = false }
       end
 
@@ -72,7 +85,19 @@ module HeapDump
       end
 
       def options_of_server
-        { idle: @idle, index: @index.nil? ? :auto : @index, strict: @strict || false }.compact
+        { idle: @idle, store: @store, index: @index.nil? ? :auto : @index,
+          strict: @strict || false }.compact
+      end
+
+      # What is wrong with the store is told here, and not to every page that asks.
+      def check_store
+        return unless @store
+
+        address = store_address(@store, "put the address into a variable, and give --store " \
+                                        "env:HEAPDUMP_STORE, if that is its name")
+        raise NotFound, "there is no store #{address}" if address.missing?
+
+        address.read.close
       end
 
       def tell
@@ -88,6 +113,8 @@ module HeapDump
       # Opens the dumps, while the server says how far that is, and tells what is wrong with them.
       def open_dumps
         dumps = @server.web.dumps
+        return if dumps.all.empty?
+
         Terminal::Progress.new(err).during(dumps.method(:progress)) { dumps.open_all }
         opened, others = dumps.all.partition(&:opened)
         opened.each do |dump|

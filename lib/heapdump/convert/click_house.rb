@@ -1,54 +1,51 @@
 # frozen_string_literal: true
 
-require "net/http"
 require "securerandom"
-require "uri"
+require_relative "../click_house_server"
 require_relative "store"
 
 module HeapDump
   module Convert
-    # Tables in the database "heapdump" of a ClickHouse server, over HTTP. A dump is a partition of
-    # each. Its rows are first put into tables of its own, whose partitions then take their places,
-    # that of "dump" as the last: so whoever asks for the dumps that are there sees whole ones.
+    # Tables in the database "heapdump_objects" of a ClickHouse server, over HTTP. A dump is a
+    # partition of each. Its rows are first put into tables of its own, whose partitions then take
+    # their places, that of "dump" as the last: so whoever asks for the dumps that are there sees
+    # whole ones.
     class ClickHouse < Store
-      DATABASE = "heapdump"
+      DATABASE = "heapdump_objects"
       TYPES = { number: "Int64", boolean: "UInt8", text: "String" }.freeze
       # By what rows are sorted in a partition. These columns are always known.
       KEYS = { "objects" => %w[id], "edges" => %w[from_id to_id], "threads" => %w[id],
                "frames" => %w[thread_id position], "dump" => [] }.freeze
-      PORTS = { "clickhouse" => 8123, "clickhouse+https" => 8443 }.freeze
       BODY = 32 << 20 # bytes of text that are one request, and one part of a table
-      TIMEOUT = 600 # seconds for one request
-      WORDS = 300 # characters of what the server says
-      private_constant :TYPES, :KEYS, :PORTS, :BODY, :TIMEOUT, :WORDS
+      LEFT = 86_400 # seconds after which nobody works at a table of one dump
+      private_constant :TYPES, :KEYS, :BODY, :LEFT
 
-      # Raises HeapDump::Error if the server cannot be reached, or lets nobody in.
+      # Raises HeapDump::Error if the server cannot be reached, or lets nobody in, or
+      # has other tables in the database.
       def check(_input)
-        query("SELECT 1", database: nil)
+        columns = query("SELECT name FROM system.columns WHERE database = '#{@database}' AND " \
+                        "table = 'dump'", database: nil).split
+        foreign("database #{@database}") unless columns.empty? || columns.include?("dump_id")
       ensure
-        close
+        @server.close
       end
 
       private
 
       def address(text)
-        @uri = URI.parse(text)
-        port = PORTS[@uri.scheme]
-        raise URI::InvalidURIError if port.nil? || @uri.host.to_s.empty?
-
-        @port = @uri.port || port
-        @database = @uri.path.delete_prefix("/")
-        @database = DATABASE if @database.empty?
-        raise URI::InvalidURIError unless @database.match?(/\A[A-Za-z_]\w*\z/)
-
-        "#{@uri.scheme}://#{@uri.host}:#{@port}/#{@database}"
+        address = ClickHouseServer.address(text, DATABASE)
+        @database = address.database
+        @server = ClickHouseServer.new(address)
+        address.name
       rescue URI::Error # its message repeats the address
-        raise Error, "-o needs clickhouse://USER@HOST:8123/DATABASE, or clickhouse+https:// " \
+        raise Error, "-o needs clickhouse://USER@HOST:8123/DATABASE, or clickhouses:// over TLS " \
                      "(special characters in a password are written as %XX)"
       end
 
       def write_all(tables)
+        check(nil)
         prepare(tables)
+        sweep
         return false if there?(tables) && !@force
 
         Tables::NAMES.each { |table| fill(tables, table) }
@@ -56,11 +53,13 @@ module HeapDump
         true
       ensure
         remove(tables)
-        close
+        @server.close
       end
 
-      # Nothing is seen before all of it is there.
+      # The row in "dump" says that all others are there: it goes first, if there is one because of
+      # --force, and comes last.
       def publish(tables)
+        query("ALTER TABLE dump DROP PARTITION #{tables.dump_id}")
         Tables::NAMES.each do |table|
           query("ALTER TABLE #{table} REPLACE PARTITION #{tables.dump_id} FROM #{own(tables,
                                                                                      table)}")
@@ -68,7 +67,7 @@ module HeapDump
       end
 
       def prepare(tables)
-        query("CREATE DATABASE IF NOT EXISTS #{@database}", database: nil)
+        query("CREATE DATABASE IF NOT EXISTS `#{@database}`", database: nil)
         Tables::NAMES.each { |table| query(definition(tables, table, table)) }
       end
 
@@ -102,10 +101,18 @@ module HeapDump
           body << text
           next if body.bytesize < BODY
 
-          query(insert, body: body)
+          query(insert, rows: body)
           body = +""
         end
-        query(insert, body: body) unless body.empty?
+        query(insert, rows: body) unless body.empty?
+      end
+
+      # Removes what importers that were killed have left: nobody writes to a table for a day.
+      def sweep
+        left = query("SELECT name FROM system.tables WHERE database = '#{@database}' AND " \
+                     "match(name, '^(#{Tables::NAMES.join("|")})_[0-9a-f]{12}_[0-9a-f]{8}$') AND " \
+                     "metadata_modification_time < now() - #{LEFT}")
+        left.split.each { |name| query("DROP TABLE IF EXISTS #{name}") }
       end
 
       # What is left if the server cannot be reached any more is no part of any table.
@@ -115,48 +122,8 @@ module HeapDump
         nil
       end
 
-      # The answer of the server (String). Raises HeapDump::Error.
-      def query(sql, body: "", database: @database)
-        request = Net::HTTP::Post.new("/?#{URI.encode_www_form({ query: sql,
-                                                                 database: database }.compact)}")
-        request.basic_auth(*credentials) if @uri.user
-        request.body = body
-        answer = http.request(request)
-        return answer.body.to_s if answer.is_a?(Net::HTTPOK)
-
-        said = Terminal::Text.short(answer.body.to_s.strip, WORDS, keep: :start)
-        raise Error, "#{name}: #{said} (HTTP #{answer.code})"
-      rescue Net::ProtocolError, Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError
-        raise Error, "#{name}: what answers speaks no HTTP; give the HTTP port (8123)"
-      rescue SystemCallError, IOError, Timeout::Error, SocketError, OpenSSL::SSL::SSLError => e
-        raise Error, "#{name}: #{Terminal::Trouble.words(e)}"
-      end
-
-      def credentials
-        password = @uri.password ? unescape(@uri.password) : ENV.fetch("CLICKHOUSE_PASSWORD", "")
-        [unescape(@uri.user), password]
-      end
-
-      def unescape(text)
-        URI::DEFAULT_PARSER.unescape(text)
-      end
-
-      def http
-        @http ||= begin
-          http = Net::HTTP.new(@uri.hostname, @port, nil)
-          http.use_ssl = @uri.scheme == "clickhouse+https"
-          http.read_timeout = http.write_timeout = TIMEOUT
-          http.max_retries = 0 # an INSERT that is sent twice would be there twice
-          http.start
-        end
-      end
-
-      def close
-        @http&.finish
-      rescue IOError
-        nil
-      ensure
-        @http = nil
+      def query(...)
+        @server.ask(...)
       end
     end
   end

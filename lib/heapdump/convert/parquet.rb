@@ -45,7 +45,7 @@ module HeapDump
         return false if File.exist?(folders["dump"]) && !@force
 
         Tables::NAMES.each { |table| fill(tables, table, partial(folders[table])) }
-        folders.each_value { |path| replace(partial(path), path) }
+        publish(folders)
         true
       rescue SystemCallError => e
         raise Error, "#{name} cannot be written: #{Terminal::Trouble.words(e)}"
@@ -63,9 +63,14 @@ module HeapDump
         File.join(File.dirname(path), ".#{File.basename(path)}.partial-#{Process.pid}")
       end
 
-      def replace(from, path)
-        FileUtils.rm_rf(path) # another one is there with --force alone
-        File.rename(from, path)
+      # The row in "dump" says that all others are there: it goes first, if there is one because of
+      # --force, and comes last.
+      def publish(folders)
+        FileUtils.rm_rf(folders["dump"])
+        folders.each_value do |path|
+          FileUtils.rm_rf(path) # another one is there with --force, or if one was killed
+          File.rename(partial(path), path)
+        end
       end
 
       def fill(tables, table, path)

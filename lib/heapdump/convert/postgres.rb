@@ -4,11 +4,11 @@ require_relative "store"
 
 module HeapDump
   module Convert
-    # Tables in the schema "heapdump" of a PostgreSQL database. A dump is a partition of each, so
-    # that it is written without slowing down others, and removed at once. All of a dump is written
-    # in one transaction: it is there or not.
+    # Tables in the schema "heapdump_objects" of a PostgreSQL database. A dump is a partition of
+    # each, so that it is written without slowing down others, and removed at once. All
+    # of a dump is written in one transaction: it is there or not.
     class Postgres < Store
-      SCHEMA = "heapdump"
+      SCHEMA = "heapdump_objects" # "heapdump" is the fleet's
       TYPES = { number: "bigint", boolean: "boolean", text: "text" }.freeze
       # What queries about single objects need. Made when the rows are there.
       INDEXES = { "objects" => [%w[id], %w[dominator_id], %w[address]],
@@ -18,10 +18,11 @@ module HeapDump
       PARAMETERS = { connect_timeout: 10, fallback_application_name: "heapdump" }.freeze
       private_constant :TYPES, :INDEXES, :LOCK, :PARAMETERS
 
-      # Raises HeapDump::Error if the server cannot be reached, or lacks a right.
+      # Raises HeapDump::Error if the server cannot be reached, or lacks a right, or has other
+      # tables in the schema.
       def check(_input)
         Convert.need("pg", "to write to PostgreSQL")
-        connection
+        made?
       rescue ::PG::Error => e
         refused(e)
       end
@@ -67,11 +68,19 @@ module HeapDump
       def prepare(tables)
         connection.transaction do
           query("SELECT pg_advisory_xact_lock($1)", LOCK)
-          next if query("SELECT to_regclass('#{SCHEMA}.dump') AS name").first["name"]
+          next if made?
 
           connection.exec("CREATE SCHEMA IF NOT EXISTS #{SCHEMA}")
           Tables::NAMES.each { |table| connection.exec(definition(tables, table)) }
         end
+      end
+
+      # Whether the tables are there. Raises HeapDump::Error if they are those of another program.
+      def made?
+        columns = query("SELECT attname FROM pg_attribute WHERE NOT attisdropped AND " \
+                        "attrelid = to_regclass('#{SCHEMA}.dump')").map { |row| row["attname"] }
+        foreign("schema #{SCHEMA}") unless columns.empty? || columns.include?("dump_id")
+        columns.any?
       end
 
       def definition(tables, table)

@@ -47,6 +47,12 @@ module HeapDump
 
       private
 
+      # A database may have a table of the same name that is not of #write.
+      def foreign(place)
+        raise Error, "#{name}: the #{place} has a table dump that is not of heapdump convert; " \
+                     "rename it, or give another database"
+      end
+
       # The target as it is shown.
       def address(target)
         Terminal::Text.valid(target)

@@ -10,9 +10,7 @@ module HeapDump
       OTHERS = %i[other_classes other_ways other_sites].freeze
       # Hashes whose names are Symbols.
       NAMED = %i[identity gc account].freeze
-      NUMBERS = %i[objects held_objects held_bytes garbage_bytes].freeze
-      HASHES = [*NAMED, *SUMS.keys, :work].freeze
-      private_constant :SUMS, :OTHERS, :NAMED, :NUMBERS, :HASHES
+      private_constant :SUMS, :OTHERS, :NAMED
 
       module_function
 
@@ -28,14 +26,9 @@ module HeapDump
         end
       end
 
-      # What was read if it has the fields that #pack has made, else nil.
+      # What was read if it has the fields that #pack has made, each of its kind, else nil.
       def checked(kept)
-        return unless kept.is_a?(Hash) && Time.iso8601(kept["time"])
-
-        kept if all?(kept, HASHES, Hash) && all?(kept, NUMBERS, Integer) &&
-                all?(kept, [:warnings], Array) && sums?(kept)
-      rescue ArgumentError, TypeError # of a time that is none
-        nil
+        kept if kept.is_a?(Hash) && Shape.fits?(kept)
       end
 
       # The fields of the Extract (Hash of Symbol).
@@ -47,20 +40,6 @@ module HeapDump
         OTHERS.each { |name| fields[name] &&= OtherSum.new(*fields[name]) }
         fields
       end
-
-      def all?(kept, names, type)
-        names.all? { |name| kept[name.to_s].is_a?(type) }
-      end
-
-      def sums?(kept)
-        SUMS.all? { |name, sum| rows?(kept[name.to_s].values, sum) } &&
-          OTHERS.all? { |name| rows?([kept[name.to_s]].compact, OtherSum) }
-      end
-
-      def rows?(rows, sum)
-        rows.all? { |row| row.is_a?(Array) && row.size == sum.members.size }
-      end
-      private_class_method :all?, :sums?, :rows?
     end
     private_constant :Fields
   end

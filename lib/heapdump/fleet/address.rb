@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-require "uri"
 require_relative "../asking"
+require_relative "../click_house_server"
 
 module HeapDump
   module Fleet
@@ -17,9 +17,8 @@ module HeapDump
       FORMS = "sqlite:FILE, postgres://USER:PASSWORD@HOST/DATABASE, " \
               "clickhouse://USER:PASSWORD@HOST/DATABASE or env:NAME"
       NAME = /\A[A-Za-z_]\w{0,62}\z/ # of a schema, of a variable
-      CONTROL = /%[01]\h/ # characters that no header of HTTP may have
       SCHEMA = /(?<=[?&])schema=([^&@]*)(?:&|\z)/
-      private_constant :FORMS, :NAME, :CONTROL, :SCHEMA
+      private_constant :FORMS, :NAME, :SCHEMA
 
       # Raises HeapDump::Error for what it does not understand.
       def self.parse(text)
@@ -27,7 +26,7 @@ module HeapDump
         when "", "sqlite:" then raise Error, "the address of the store is empty; give #{FORMS}"
         when /\Aenv:/ then of_variable(text.delete_prefix("env:"))
         when %r{\Apostgres(?:ql)?://} then libpq(text)
-        when %r{\Aclickhouses?://} then server(:clickhouse, text)
+        when %r{\Aclickhouses?://} then click_house(text)
         when /\Asqlite:/, /\A[^:]+\z/, %r{\A\.{0,2}/} then file(text)
         else raise Error,
                    "there is no store for #{text[/\A[a-z]\w*(?=:)/] || "this"}; give #{FORMS}"
@@ -47,13 +46,10 @@ module HeapDump
         new(:sqlite, File.expand_path(path), "sqlite:#{File.expand_path(path)}")
       end
 
-      # What a URI is not is not repeated: it may have a password in it.
-      def self.server(kind, text)
-        uri = URI.parse(text)
-        raise URI::InvalidURIError if uri.opaque || text.match?(CONTROL)
-
-        name = "#{kind}://#{uri.host}#{":#{uri.port}" if uri.port}#{uri.path}"
-        new(kind, uri, name, secret: !uri.password.nil?)
+      # What is no address is not repeated: it may have a password in it.
+      def self.click_house(text)
+        address = ClickHouseServer.address(text, "default")
+        new(:clickhouse, address, address.name, secret: address.secret?)
       rescue URI::InvalidURIError
         malformed
       end
@@ -75,7 +71,7 @@ module HeapDump
         raise Error, "the address of the store is malformed (@, / and % in a password are " \
                      "written %40, %2F and %25); give #{FORMS}"
       end
-      private_class_method :of_variable, :file, :server, :libpq, :malformed
+      private_class_method :of_variable, :file, :click_house, :libpq, :malformed
 
       def initialize(kind, place, name, secret: false)
         @kind = kind
@@ -89,18 +85,15 @@ module HeapDump
         @secret
       end
 
-      # Opens it (Store).
+      # Opens it (Store), with all tables.
       def open
-        store = case @kind
-                when :sqlite then Sqlite.new(@place, @name)
-                when :postgres then Postgres.new(*@place, @name)
-                when :clickhouse then Clickhouse.new(@place, @name)
-                end
-        Schema.migrate(store)
-        store
-      rescue StandardError
-        store&.close
-        raise
+        connected { |store| Schema.migrate(store) }
+      end
+
+      # Opens it to be read alone (Store): nothing is made or changed. Raises StoreError if it has
+      # no tables yet, or those of another version.
+      def read
+        connected(read: true) { |store| Schema.check(store) }
       end
 
       # Whether it is a file that is not there.
@@ -108,10 +101,30 @@ module HeapDump
         @kind == :sqlite && !File.exist?(@place)
       end
 
+      # What it is a database of: "sqlite", "postgres" or "clickhouse".
+      def engine
+        @kind.to_s
+      end
+
       def to_s
         @name
       end
       alias inspect to_s # Ruby puts it into messages of errors
+
+      private
+
+      def connected(read: false)
+        store = case @kind
+                when :sqlite then Sqlite.new(@place, @name, read: read)
+                when :postgres then Postgres.new(*@place, @name, read: read)
+                when :clickhouse then Clickhouse.new(@place, @name, read: read)
+                end
+        yield store
+        store
+      rescue StandardError
+        store&.close
+        raise
+      end
     end
   end
 end

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
-require "net/http"
+require_relative "../click_house_server"
 
 module HeapDump
   module Fleet
@@ -11,21 +11,22 @@ module HeapDump
     class Clickhouse < Store
       TYPES = { id: "Int64", integer: "Int64", real: "Float64", boolean: "UInt8", text: "String",
                 time: "Int64" }.freeze
-      PORTS = { "clickhouse" => 8123, "clickhouses" => 8443 }.freeze
       # Numbers of 64 bits are numbers in JSON, too; what is written can be read at once.
       SETTINGS = { "output_format_json_quote_64bit_integers" => 0 }.freeze
+      READING = { "readonly" => 2 }.freeze # settings may be changed, as these are
       TIMEOUT = 300 # seconds for an answer
       MILLION = 1_000_000
       ESCAPED = { "\\" => "\\\\", "'" => "\\'" }.freeze
-      private_constant :TYPES, :PORTS, :SETTINGS, :TIMEOUT, :MILLION, :ESCAPED
+      private_constant :TYPES, :SETTINGS, :READING, :TIMEOUT, :MILLION, :ESCAPED
 
-      # +uri+:: URI of the server and the database
-      def initialize(uri, name)
+      # +address+:: a ClickHouseServer::Address
+      # +read+::    nothing is made or changed
+      def initialize(address, name, read: false)
         super(name)
-        @uri = uri
-        @database = uri.path.delete_prefix("/").then { |path| path.empty? ? "default" : path }
-        connect
-        make_database
+        @database = address.database
+        settings = read ? SETTINGS.merge(READING) : SETTINGS
+        @server = ClickHouseServer.new(address, timeout: TIMEOUT, settings: settings)
+        make_database unless read
       end
 
       # Rows that were written twice count once.
@@ -34,12 +35,7 @@ module HeapDump
       end
 
       def query(sql, *values)
-        answer = post("#{bound(sql, values)} FORMAT JSONCompact")
-        answer = JSON.parse(answer)
-        names = answer["meta"].map { |column| column["name"].to_sym }
-        answer["data"].map { |row| names.zip(row).to_h }
-      rescue JSON::ParserError, TypeError, NoMethodError
-        raise StoreError, "#{name}: what answers is no ClickHouse; give its HTTP port (8123)"
+        ask(bound(sql, values))
       end
 
       def run(sql, *values)
@@ -51,7 +47,7 @@ module HeapDump
 
         names = Schema::TABLES.fetch(table).columns.keys
         lines = rows.map { |row| JSON.generate(names.zip(row.map { |value| plain(value) }).to_h) }
-        post("INSERT INTO #{table} FORMAT JSONEachRow", lines.join("\n"))
+        post("INSERT INTO #{table} FORMAT JSONEachRow", rows: lines.join("\n"))
       end
       alias add put
       alias append put
@@ -75,8 +71,13 @@ module HeapDump
             "ENGINE = ReplacingMergeTree #{month}ORDER BY (#{table.key.join(", ")})")
       end
 
+      def columns(table)
+        ask(bound("SELECT name FROM system.columns WHERE database = ? AND table = ?",
+                  [@database, table.to_s]), database: nil).map { |row| row[:name] }
+      end
+
       def version
-        return 0 if number("EXISTS TABLE version").zero?
+        return 0 if columns(:version).empty?
 
         number("SELECT max(number) AS n FROM version")
       end
@@ -88,6 +89,8 @@ module HeapDump
 
       # Whole months are dropped at once, the rest when the server gets round to it.
       def drop_before(time)
+        move_horizon(time)
+        AGES.each { |name, age| run("ALTER TABLE #{name} DELETE WHERE #{age} < ?", time) }
         month = time.getutc.strftime("%Y%m").to_i
         Schema::TABLES.each_value do |table|
           next unless table.monthly
@@ -99,9 +102,7 @@ module HeapDump
       end
 
       def close
-        @http.finish if @http.started?
-      rescue IOError
-        nil
+        @server.close
       end
 
       def time(value)
@@ -110,23 +111,11 @@ module HeapDump
 
       private
 
-      def connect
-        @http = Net::HTTP.new(@uri.hostname, @uri.port || PORTS.fetch(@uri.scheme))
-        @http.use_ssl = @uri.scheme == "clickhouses"
-        @http.open_timeout = 5
-        @http.read_timeout = TIMEOUT
-        @http.start
-      rescue SystemCallError, SocketError, IOError, Timeout::Error, OpenSSL::SSL::SSLError => e
-        raise StoreError, "#{name} cannot be reached: #{e.message.lines.first}"
-      end
-
       # Whoever may only use a database may not ask to make it.
       def make_database
-        wanted = @database
-        @database = "default"
-        known = number("SELECT count() AS n FROM system.databases WHERE name = ?", wanted)
-        run("CREATE DATABASE #{wanted}") if known.zero? && wanted.match?(/\A\w+\z/)
-        @database = wanted
+        known = ask(bound("SELECT name FROM system.databases WHERE name = ?", [@database]),
+                    database: nil)
+        post("CREATE DATABASE IF NOT EXISTS `#{@database}`", database: nil) if known.empty?
       end
 
       def type(type)
@@ -163,26 +152,19 @@ module HeapDump
         end
       end
 
-      # A query is the body, unless it has rows.
-      def post(query, rows = nil)
-        parameters = { "database" => @database, **SETTINGS, **(rows ? { "query" => query } : {}) }
-        request = Net::HTTP::Post.new("/?#{URI.encode_www_form(parameters)}", headers)
-        request.body = rows || query
-        answer = @http.request(request)
-        return answer.body.force_encoding(Encoding::UTF_8) if answer.is_a?(Net::HTTPOK)
-
-        raise StoreError, "#{name}: #{answer.body.to_s.scrub.lines.first.to_s.strip[0, 300]}"
-      rescue Net::ProtocolError, Net::HTTPBadResponse, Net::HTTPHeaderSyntaxError
-        raise StoreError, "#{name}: what answers speaks no HTTP; give the HTTP port (8123)"
-      rescue SystemCallError, IOError, Timeout::Error, OpenSSL::SSL::SSLError => e
-        raise StoreError, "#{name}: #{e.message}"
+      # Rows, as #query has them.
+      def ask(sql, **where)
+        answer = JSON.parse(post("#{sql} FORMAT JSONCompact", **where))
+        names = answer["meta"].map { |column| column["name"].to_sym }
+        answer["data"].map { |row| names.zip(row).to_h }
+      rescue JSON::ParserError, TypeError, NoMethodError
+        raise StoreError, "#{name}: what answers is no ClickHouse; give its HTTP port (8123)"
       end
 
-      def headers
-        user, password = [@uri.user, @uri.password].map do |text|
-          text && URI::DEFAULT_PARSER.unescape(text)
-        end
-        { "X-ClickHouse-User" => user, "X-ClickHouse-Key" => password }.compact
+      def post(...)
+        @server.ask(...)
+      rescue ClickHouseServer::Failed => e
+        raise StoreError, e.message
       end
     end
   end

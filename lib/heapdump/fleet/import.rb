@@ -15,10 +15,11 @@ module HeapDump
       # skipped::               files that were skipped, and why (Hash of String to String)
       # samples::               how many samples the notes of watched processes have
       # processes::             the ids of the processes that have new dumps (Array of Integer)
+      # old::                  how many are older than what `gc` has kept, and were passed over
       Outcome = Struct.new(:imported, :there, :busy, :skipped, :samples, :processes,
-                           keyword_init: true)
+                           :old, keyword_init: true)
 
-      LONGEST = 1_000 # characters of a message
+      LONGEST = 600 # bytes of a message, of which JSON makes six times as many at most
       private_constant :LONGEST
 
       # How many files there are, and how many of them are dealt with.
@@ -40,16 +41,22 @@ module HeapDump
         files = Source.files(paths)
         @total = files.size
         @outcome = Outcome.new(imported: 0, there: 0, busy: 0, skipped: {}, samples: 0,
-                               processes: [])
-        with_store { |store| @outcome.samples = Notes.new(store).import(paths) }
-        left = @jobs > 1 && files.size > 1 ? by_workers(files) : files
-        alone(left)
+                               processes: [], old: 0)
+        import(paths, files)
         judge
         @outcome.processes.uniq!
         @outcome
+      rescue StandardError
+        judge_all_the_same if @outcome
+        raise
       end
 
       private
+
+      def import(paths, files)
+        with_store { |store| @outcome.samples = Notes.new(store).import(paths) }
+        alone(@jobs > 1 && files.size > 1 ? by_workers(files) : files)
+      end
 
       def alone(files)
         return if files.empty?
@@ -60,11 +67,16 @@ module HeapDump
         end
       end
 
-      # Once all dumps of a process are there.
+      # Once all dumps of a process are there; also what an import that was killed has left.
       def judge
-        return if @outcome.processes.empty?
+        with_store { |store| Judging.new(store).run }
+      end
 
-        with_store { |store| Judging.new(store).run(@outcome.processes) }
+      # What is imported stays so, and the error of the import is the one that is told.
+      def judge_all_the_same
+        judge
+      rescue Error
+        nil # the next import does it
       end
 
       def with_store
@@ -129,7 +141,7 @@ module HeapDump
       end
 
       def short(text)
-        text.scrub[0, LONGEST]
+        text.scrub.byteslice(0, LONGEST).scrub("")
       end
 
       # Returns the numbers of which nothing was heard, because the worker that had them was killed,

@@ -17,18 +17,43 @@ module HeapDump
         @store = store
       end
 
-      # Judges these processes (ids). Returns how many of them leak (Integer). Raises StoreError.
-      def run(ids)
-        ids.uniq.count { |id| leaks?(id) }
+      # Judges these processes (ids), each of them in a transaction that nobody else has for it at
+      # the same time. Returns how many of them leak (Integer). Raises StoreError.
+      def run(ids = due)
+        ids.uniq.count do |id|
+          @store.transaction do
+            @store.lock(id)
+            extracts = StoredExtracts.new(@store, id).all
+            next if extracts.empty?
+
+            leaks?(id, extracts).tap { mark(id, extracts.map { |_, one| one.time }) }
+          end
+        end
+      end
+
+      # Processes (ids) that have dumps of which the last judgement did not know, whoever imported
+      # them.
+      def due
+        found = @store.query(
+          "SELECT d.id AS id FROM (SELECT process_id AS id, count(*) AS number, max(at) AS last " \
+          "FROM #{@store.table(:dump)} GROUP BY process_id) d LEFT JOIN " \
+          "(SELECT process_id AS judged_id, dumps, newest FROM #{@store.table(:judged)}) j " \
+          "ON j.judged_id = d.id " \
+          "WHERE j.dumps IS NULL OR d.number > j.dumps OR d.last > j.newest ORDER BY d.id"
+        )
+        found.map { |row| row[:id] }
       end
 
       private
 
+      # What is judged by now.
+      def mark(id, times)
+        @store.put(:judged, [[id, times.size, times.last]])
+      end
+
       # Returns whether it leaks.
-      def leaks?(id)
-        series = Trends.of_extracts(StoredExtracts.new(@store, id).all).max_by do |one|
-          one.dumps.size
-        end
+      def leaks?(id, extracts)
+        series = Trends.of_extracts(extracts).max_by { |one| one.dumps.size }
         return false unless series&.judged?
 
         found = rows(series).map { |row| [id, *row] }

@@ -51,7 +51,7 @@ module HeapDump
         Row.new(signature: sums[:name], **way.slice(:class_name, :holder, :location, :gem),
                 processes: sums[:processes], judged: places.sum { |app, _| judged(app) },
                 apps: places.keys.sort, first_seen: time(sums[:first_seen]),
-                last_seen: time(sums[:last_seen]), **fate(places),
+                last_seen: time(sums[:last_seen]), **fate(sums[:name], places),
                 objects_per_hour: sums[:objects_per_hour].to_f,
                 bytes_per_hour: sums[:bytes_per_hour].to_f, objects: sums[:objects].to_i,
                 bytes: sums[:bytes].to_i)
@@ -67,10 +67,12 @@ module HeapDump
 
       # Where it began and, if all applications that had it have newer revisions without it, in
       # which it ended.
-      def fate(places)
-        known = places.to_h { |app, revisions| [app, revisions & revisions_of(app)] }
+      def fate(signature, places)
+        known = places.to_h do |app, _|
+          [app, leaking_revisions.fetch([signature, app], {}).slice(*revisions_of(app))]
+        end
         begun = known.filter_map do |app, names|
-          names.min_by do |name|
+          names.keys.min_by do |name|
             revisions_of(app).index(name)
           end
         end
@@ -78,15 +80,38 @@ module HeapDump
         { since: begun.reject(&:empty?).first, fixed_in: (ended.last if ended.all?) }
       end
 
+      # One that runs longer than those that leak: who goes back to one of these has the leak again.
       def after(app, names)
         all = revisions_of(app)
-        last = names.map { |name| all.index(name) }.max
-        all[last + 1] if last
+        last = names.keys.map { |name| all.index(name) }.max or return
+        seen = names.keys.filter_map { |name| running[[app, name]] }.push(*names.values).max
+        all.drop(last + 1).find { |name| seen_revisions[app][name].last > seen }
+      end
+
+      # When the last dump of a revision was taken, judged or not, by application and revision.
+      def running
+        @running ||= store.query(
+          "SELECT p.app AS app, d.revision AS revision, max(d.at) AS last FROM " \
+          "(SELECT process_id, revision, at FROM #{store.table(:dump)}) d JOIN " \
+          "(SELECT id, app FROM #{store.table(:process)}) p ON p.id = d.process_id " \
+          "GROUP BY p.app, d.revision"
+        ).to_h { |row| [row.values_at(:app, :revision), time(row[:last])] }
+      end
+
+      # When each revision was last seen to leak, whatever is asked for, by signature and
+      # application.
+      def leaking_revisions
+        @leaking_revisions ||=
+          select("name, app, revision, max(to_at) AS last", :verdict,
+                 where(["kind = 'way' AND verdict = 'leak'"]), "GROUP BY name, app, revision")
+          .each_with_object({}) do |row, all|
+            (all[row.values_at(:name, :app)] ||= {})[row[:revision]] = time(row[:last])
+          end
       end
 
       # In the order in which they came (Array of String).
       def revisions_of(app)
-        seen_revisions.fetch(app, {}).sort_by(&:last).map(&:first)
+        seen_revisions.fetch(app, {}).sort_by { |_, span| span.first }.map(&:first)
       end
 
       # Of those that are asked for.
@@ -100,10 +125,11 @@ module HeapDump
 
       # Each process that was judged has one row of this kind.
       def seen_revisions
-        @seen_revisions ||= select("app, revision, min(from_at) AS first", :verdict,
-                                   where(["kind = 'process'"]), "GROUP BY app, revision")
+        @seen_revisions ||= select("app, revision, min(from_at) AS first, max(to_at) AS last",
+                                   :verdict, where(["kind = 'process'"]), "GROUP BY app, revision")
                             .each_with_object({}) do |row, all|
-          (all[row[:app]] ||= {})[row[:revision]] = row[:first]
+          (all[row[:app]] ||= {})[row[:revision]] =
+            row.values_at(:first, :last).map { |at| time(at) }
         end
       end
     end

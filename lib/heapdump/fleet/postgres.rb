@@ -10,31 +10,37 @@ module HeapDump
       PARAMETERS = { connect_timeout: 5, keepalives_idle: 20, keepalives_interval: 5,
                      keepalives_count: 3, fallback_application_name: "heapdump" }.freeze
       # The server notices within a minute that an importer has gone, and frees its claims. A claim
-      # may take as long as a dump takes to be read.
-      SETTINGS = "SET TIME ZONE 'UTC'; SET tcp_keepalives_idle = 20; " \
-                 "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; " \
-                 "SET idle_in_transaction_session_timeout = 0; " \
-                 "SET client_min_messages = warning"
+      # may take as long as a dump takes to be read. All is set for a transaction alone: behind a
+      # pooler, the next one of this session is somebody else's.
+      SETTINGS = "SET LOCAL TIME ZONE 'UTC'; SET LOCAL tcp_keepalives_idle = 20; " \
+                 "SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 3; " \
+                 "SET LOCAL idle_in_transaction_session_timeout = 0; " \
+                 "SET LOCAL client_min_messages = warning; "
+      # For those who ask: an answer for which nobody waits any more ends, too.
+      READING = "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '300s'; "
       LOCK = 0x68656170 # "heap", for pg_advisory_xact_lock
       MONTH = "%Y_%m"
-      private_constant :TYPES, :PARAMETERS, :SETTINGS, :LOCK, :MONTH
+      TRIES = 5 # of what others hold up, because they do the same in another order
+      private_constant :TYPES, :PARAMETERS, :SETTINGS, :READING, :LOCK, :MONTH, :TRIES
 
-      def initialize(url, schema, name)
+      autoload :Months, "#{__dir__}/postgres_months"
+      include Months
+
+      # +read+:: nothing is made or changed
+      def initialize(url, schema, name, read: false)
         super(name)
         Convert.need("pg", "to keep a store in PostgreSQL")
         @schema = schema
-        guard { connect(url) }
+        guard { connect(url, read) }
         @months = {}
       end
 
       def query(sql, *values)
-        guard do
-          @connection.exec_params(numbered(sql), values).map { |row| row.transform_keys(&:to_sym) }
-        end
+        run(sql, *values).map { |row| row.transform_keys(&:to_sym) }
       end
 
       def run(sql, *values)
-        guard { @connection.exec_params(numbered(sql), values) }
+        guard { within { @connection.exec_params(numbered(sql), values) } }
       end
 
       def add(table, rows)
@@ -53,7 +59,7 @@ module HeapDump
 
         known = Schema::TABLES.fetch(table)
         make_months(known, rows) if known.monthly
-        guard do
+        transaction do
           @encoder ||= PG::TextEncoder::CopyRow.new(type_map: PG::TypeMapAllStrings.new)
           @connection.copy_data("COPY #{table} FROM STDIN", @encoder) do
             rows.each { |row| @connection.put_copy_data(row.map { |value| plain(value) }) }
@@ -65,13 +71,20 @@ module HeapDump
         run("SELECT pg_advisory_xact_lock(?)", id)
       end
 
-      def transaction
-        return yield if @connection.transaction_status != PG::PQTRANS_IDLE # within another one
+      # The block runs again if the server has ended it for the sake of another importer. Within
+      # another transaction only this part of it does.
+      def transaction(&block)
+        idle = @connection.transaction_status == PG::PQTRANS_IDLE
+        tries = 0
+        begin
+          guard { idle ? whole(&block) : part(&block) }
+        rescue StandardError => e
+          @months.clear # what has been made within it is gone
+          raise unless held_up?(e) && (tries += 1) < TRIES
 
-        guard { @connection.transaction { yield } } # rubocop:disable Style/ExplicitBlockArgument
-      rescue StandardError
-        @months.clear # what has been made within it is gone
-        raise
+          sleep(rand * 0.1 * tries)
+          retry
+        end
       end
 
       def exclusively
@@ -85,6 +98,14 @@ module HeapDump
         columns = table.columns.map { |name, type| column(name, type, TYPES) }
         run("CREATE TABLE #{table.name} (#{columns.join(", ")}, " \
             "PRIMARY KEY (#{table.key.join(", ")}))#{" PARTITION BY RANGE (at)" if table.monthly}")
+        index(table) if table.index
+      end
+
+      def columns(table)
+        query("SELECT a.attname AS name FROM pg_attribute a " \
+              "JOIN pg_class c ON c.oid = a.attrelid " \
+              "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND " \
+              "c.relname = ? AND a.attnum > 0", @schema, table.to_s).map { |row| row[:name] }
       end
 
       def version
@@ -110,6 +131,8 @@ module HeapDump
       # Whole months are dropped at once.
       def drop_before(time)
         exclusively do
+          move_horizon(time)
+          AGES.each { |name, age| run("DELETE FROM #{name} WHERE #{age} < ?", time) }
           Schema::TABLES.each_value do |table|
             next unless table.monthly
 
@@ -134,18 +157,48 @@ module HeapDump
 
       private
 
-      def connect(url)
+      def connect(url, read)
         @connection = PG.connect(url, **PARAMETERS)
-        @connection.exec(SETTINGS)
+        @settings = "#{READING if read}#{SETTINGS}SET LOCAL search_path TO \"#{@schema}\""
         @connection.type_map_for_queries = PG::BasicTypeMapForQueries.new(@connection)
         @connection.type_map_for_results = PG::BasicTypeMapForResults.new(@connection)
-        @connection.exec("CREATE SCHEMA IF NOT EXISTS \"#{@schema}\"") unless schema?
-        @connection.exec("SET search_path TO \"#{@schema}\"")
+        @connection.exec("CREATE SCHEMA IF NOT EXISTS \"#{@schema}\"") unless read || schema?
       end
 
       # Whoever may only use a schema may not ask to make it.
       def schema?
         @connection.exec_params("SELECT 1 FROM pg_namespace WHERE nspname = $1", [@schema]).any?
+      end
+
+      def within(&block)
+        idle = @connection.transaction_status == PG::PQTRANS_IDLE
+        idle ? whole(&block) : block.call
+      end
+
+      # Yields in a transaction that has our settings.
+      def whole
+        @connection.transaction do
+          @connection.exec(@settings)
+          yield
+        end
+      end
+
+      # Yields between a savepoint and its end.
+      def part
+        @connection.exec("SAVEPOINT part")
+        yield.tap { @connection.exec("RELEASE SAVEPOINT part") }
+      rescue StandardError
+        if [PG::PQTRANS_INTRANS, PG::PQTRANS_INERROR].include?(@connection.transaction_status)
+          @connection.exec("ROLLBACK TO SAVEPOINT part")
+        end
+        raise
+      end
+
+      # SQLSTATE 40P01 and 40001.
+      def held_up?(error)
+        [error, error.cause].any? do |one|
+          one.is_a?(PG::TRDeadlockDetected) || one.is_a?(PG::TRSerializationFailure)
+        end
       end
 
       def numbered(sql)
@@ -158,6 +211,7 @@ module HeapDump
 
         table = Schema::TABLES.fetch(table)
         make_months(table, rows) if table.monthly
+        rows = in_order(table, rows)
         arrays = table.columns.each_with_index.map do |(_, type), index|
           array(type.to_s.delete_suffix("?").to_sym, rows.map { |row| plain(row[index]) })
         end
@@ -177,43 +231,6 @@ module HeapDump
         when nil then nil
         else value.to_s
         end
-      end
-
-      # Partitions are attached, which does not hold up importers that write into others.
-      def make_months(table, rows)
-        at = table.columns.keys.index(:at)
-        rows.map { |row| row[at].getutc.strftime(MONTH) }.uniq.each do |month|
-          next if @months[[table.name, month]]
-
-          make_month(table, month)
-          @months[[table.name, month]] = true
-        end
-      end
-
-      def make_month(table, month)
-        name = "#{table.name}_#{month}"
-        return if months_of(table).include?(month)
-
-        run("SELECT pg_advisory_xact_lock(#{LOCK})")
-        return if months_of(table).include?(month)
-
-        run("CREATE TABLE #{name} (LIKE #{table.name} INCLUDING ALL)")
-        from = Time.utc(*month.split("_").map(&:to_i))
-        run("ALTER TABLE #{table.name} ATTACH PARTITION #{name} FOR VALUES " \
-            "FROM ('#{plain(from)}') TO ('#{plain(month_after(month))}')")
-      end
-
-      def months_of(table)
-        query("SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid " \
-              "JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n " \
-              "ON n.oid = p.relnamespace WHERE p.relname = ? AND n.nspname = ?",
-              table.name.to_s, @schema)
-          .map { |row| row[:name].delete_prefix("#{table.name}_") }
-      end
-
-      def month_after(month)
-        year, number = month.split("_").map(&:to_i)
-        number == 12 ? Time.utc(year + 1) : Time.utc(year, number + 1)
       end
 
       def guard

@@ -82,6 +82,13 @@ module HeapDump
         ["WHERE #{all.map(&:first).join(" AND ")}", all.flat_map { |_, *values| values }]
       end
 
+      # The condition for a table that names processes alone (Array of none or one).
+      def of_app(column)
+        return [] unless @app
+
+        [["#{column} IN (SELECT id FROM #{store.table(:process)} WHERE app = ?)", @app]]
+      end
+
       def select(what, table, where, rest = "")
         sql, values = where
         store.query("SELECT #{what} FROM #{store.table(table)} #{sql} #{rest}", *values)

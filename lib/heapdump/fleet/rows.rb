@@ -14,15 +14,22 @@ module HeapDump
 
       autoload :Identity, "#{__dir__}/identity"
 
-      # Texts without what no database takes.
+      # Texts without what no database takes. Where the locale has no encoding, names of files are
+      # UTF-8 all the same.
       def self.text(text)
-        text && text.to_s.scrub("�").tr("\0", "␀")
+        text && String.new(text.to_s, encoding: Encoding::UTF_8).scrub("�").tr("\0", "␀")
       end
 
       # A number of 0 or more that all databases take; a larger one counts as the largest. nil for
       # what is no such number.
       def self.number(value)
         [value, LARGEST].min if value.is_a?(Integer) && value >= 0
+      end
+
+      # Whether a class (its objects and bytes) or a way (its objects and retained bytes) has a row,
+      # whatever was in the dump before.
+      def self.large?(objects, bytes)
+        objects >= LEAST_OBJECTS || bytes >= LEAST_BYTES
       end
 
       attr_reader :process_id, :dump_id
@@ -114,7 +121,7 @@ module HeapDump
       def chosen(sums, known, figure)
         had = known.to_h { |name| [name, nil] }
         kept = sums.select do |name, sum|
-          sum.objects >= LEAST_OBJECTS || sum[figure] >= LEAST_BYTES || had.key?(name)
+          Rows.large?(sum.objects, sum[figure]) || had.key?(name)
         end
         kept.merge(had.except(*kept.keys))
       end
@@ -139,7 +146,7 @@ module HeapDump
       end
 
       def site_row(name, sum)
-        return if sum.objects < LEAST_OBJECTS && sum.bytes < LEAST_BYTES
+        return unless Rows.large?(sum.objects, sum.bytes)
 
         [process_id, at, named(name), *numbers(sum.objects, sum.bytes)]
       end

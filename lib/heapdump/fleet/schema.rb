@@ -5,8 +5,8 @@ module HeapDump
     # The tables of a store, the same in all engines. docs/fleet.md tells what the columns mean.
     module Schema
       # A table: columns with their types, the columns of its key, whether it grows with time (then
-      # engines divide it by months of its column +at+), and what it is for.
-      Table = Struct.new(:name, :columns, :key, :monthly, keyword_init: true)
+      # engines divide it by months of its column +at+), and the columns of another index.
+      Table = Struct.new(:name, :columns, :key, :monthly, :index, keyword_init: true)
 
       # +:id+: made by Ids. +:integer+, +:real+, +:boolean+, +:text+, +:time+ (with microseconds).
       # A "?" behind the type: may be NULL.
@@ -15,7 +15,7 @@ module HeapDump
                     id: :id, app: :text, host: :text, pid: :integer, life: :text, program: :text?,
                     ruby: :text?, platform: :text?
                   }),
-        Table.new(name: :dump, key: [:id], columns: {
+        Table.new(name: :dump, key: [:id], index: %i[process_id at], columns: {
                     id: :id, process_id: :id, at: :time, revision: :text?, rule: :text?, uri: :text,
                     file_bytes: :integer, objects: :integer, held_objects: :integer,
                     held_bytes: :integer, garbage_bytes: :integer,
@@ -58,6 +58,10 @@ module HeapDump
                     last_bytes: :integer, objects_per_hour: :real, bytes_per_hour: :real,
                     told_with: :text, reasons: :text
                   }),
+        Table.new(name: :horizon, key: [:id], columns: { id: :id, since: :time }),
+        Table.new(name: :judged, key: [:process_id], columns: {
+                    process_id: :id, dumps: :integer, newest: :time
+                  }),
         Table.new(name: :file, key: [:uri], columns: {
                     uri: :text, bytes: :integer, changed_at: :time, state: :text, dump_id: :id?,
                     message: :text?
@@ -72,12 +76,23 @@ module HeapDump
 
       VERSION = STEPS.size
 
+      # Raises StoreError unless a store has the tables of this version.
+      def self.check(store)
+        ours(store)
+        version = store.version
+        return if version == VERSION
+        raise StoreError, "#{store} has no tables yet; `heapdump fleet import` makes them" if
+          version.zero?
+
+        too_new(store, VERSION) if version > VERSION
+        raise StoreError, "#{store} has tables of version #{version}; the next `heapdump fleet " \
+                          "import` makes them those of version #{VERSION}"
+      end
+
       # Takes a store to the version +to+. Raises StoreError if it is newer than that.
       def self.migrate(store, to: VERSION, steps: STEPS)
-        if store.version > to
-          raise StoreError, "#{store} has tables of version #{store.version}; this heapdump " \
-                            "#{HeapDump::VERSION} knows #{to}: use a newer one"
-        end
+        ours(store)
+        too_new(store, to) if store.version > to
         return if store.version == to
 
         store.exclusively do # another one may have done it meanwhile
@@ -85,6 +100,21 @@ module HeapDump
           store.version = to
         end
       end
+
+      # `heapdump convert` has a table of this name, too, and others may have one.
+      def self.ours(store)
+        columns = store.columns(:dump)
+        return if columns.empty? || columns.include?("process_id")
+
+        raise StoreError, "#{store} has a table dump that is not of a fleet; give another " \
+                          "database, or another schema (?schema=NAME) in PostgreSQL"
+      end
+
+      def self.too_new(store, known)
+        raise StoreError, "#{store} has tables of version #{store.version}; this heapdump " \
+                          "#{HeapDump::VERSION} knows #{known}: use a newer one"
+      end
+      private_class_method :too_new, :ours
     end
   end
 end

@@ -33,6 +33,17 @@ module HeapDump
         found.uniq(&:uri).sort_by { |file| [file.changed_at, file.uri] }
       end
 
+      # A file (File) by its +uri+, if it is on this machine and has still so many bytes; else nil.
+      def at_hand(uri, bytes)
+        path = uri.delete_prefix("#{Socket.gethostname}:")
+        return if path == uri
+
+        stat = ::File.stat(path)
+        file(path, stat) if stat.file? && stat.size == bytes
+      rescue SystemCallError
+        nil
+      end
+
       def below(path)
         stat = ::File.stat(path)
         return [file(path, stat)] unless stat.directory?
@@ -60,6 +71,10 @@ module HeapDump
         return false if !stat.file? || ::File.basename(path).start_with?(".")
         return Snapshot::Directory.dump_at?(path) if ::File.readable?(path)
 
+        dump_name?(path)
+      end
+
+      def dump_name?(path)
         path.match?(NAME) && !path.match?(DumpFiles::OTHERS)
       end
 

@@ -13,10 +13,11 @@ module HeapDump
       TIME = "%FT%T.%6NZ" # which sorts as time does, and which SQLite's functions understand
       private_constant :PATIENCE, :APPLICATION, :TYPES, :TIME
 
-      def initialize(path, name)
+      # +read+:: nothing is made or changed
+      def initialize(path, name, read: false)
         super(name)
         Convert.need("sqlite3", "to keep a store in SQLite")
-        @database = connect(path)
+        @database = read ? connect_to_read(path) : connect(path)
         @statements = {}
       end
 
@@ -53,6 +54,11 @@ module HeapDump
         columns = table.columns.map { |name, type| column(name, type, TYPES) }
         run("CREATE TABLE #{table.name} (#{columns.join(", ")}, " \
             "PRIMARY KEY (#{table.key.join(", ")})) WITHOUT ROWID")
+        index(table) if table.index
+      end
+
+      def columns(table)
+        query("SELECT name FROM pragma_table_info(?)", table.to_s).map { |row| row[:name] }
       end
 
       def version
@@ -73,8 +79,12 @@ module HeapDump
       def lock(_id); end
 
       def drop_before(time)
-        Schema::TABLES.each_value do |table|
-          run("DELETE FROM #{table.name} WHERE at < ?", time) if table.monthly
+        transaction do
+          move_horizon(time)
+          Schema::TABLES.each_value do |table|
+            age = table.monthly ? :at : AGES[table.name]
+            run("DELETE FROM #{table.name} WHERE #{age} < ?", time) if age
+          end
         end
       end
 
@@ -100,6 +110,19 @@ module HeapDump
         database.execute("PRAGMA synchronous = NORMAL")
         database
       rescue SQLite3::Exception, SystemCallError => e
+        raise StoreError, "#{name} cannot be opened: #{e.message}"
+      end
+
+      # Beside an importer nobody waits, because its log is written ahead.
+      def connect_to_read(path)
+        database = SQLite3::Database.new(path, readonly: !File.writable?(path))
+        database.busy_timeout = PATIENCE
+        database.execute("PRAGMA query_only = ON")
+        return database if application(database) == APPLICATION
+
+        database.close
+        raise StoreError, "#{name} is no store of a fleet"
+      rescue SQLite3::Exception => e
         raise StoreError, "#{name} cannot be opened: #{e.message}"
       end
 

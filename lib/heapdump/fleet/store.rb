@@ -13,10 +13,11 @@ module HeapDump
     #   transaction { }        all of it or nothing, as far as the engine can
     #   exclusively { }        a transaction that runs once at a time
     #   create(table)          makes a table of Schema
+    #   columns(table)         the names of the columns that a table has, none if it is not there
     #   version=               sets the version of the tables
     #   claim(uri) { }         yields unless somebody else works on it at the moment; returns what
     #                          the block does, else nil
-    #   drop_before(time)      removes rows of the tables that grow with time; returns nothing
+    #   drop_before(time)      removes rows that are older; moves #horizon
     #
     # and #query, #version and #close.
     #
@@ -80,6 +81,24 @@ module HeapDump
         among(:name, :id, ids).to_h { |row| [row[:id], row[:text]] }
       end
 
+      # Inserts rows; what those that are there do not know (NULL or "unknown") becomes what these
+      # know. The table has a key of one column.
+      def complete(table, rows)
+        columns = Schema::TABLES.fetch(table).columns.keys
+        key = columns.index(Schema::TABLES.fetch(table).key.first)
+        before = among(table, columns[key], rows.map { |row| row[key] })
+                 .to_h { |row| [row[columns[key]], row.values_at(*columns)] }
+        fresh, known = rows.partition { |row| before[row[key]].nil? }
+        add(table, fresh)
+        put(table, known.map { |row| filled(before[row[key]], row) } - before.values)
+      end
+
+      # What is older was removed, and does not come back (Time), nil if nothing was.
+      def horizon
+        since = row("SELECT since FROM #{table(:horizon)} WHERE id = 1")&.fetch(:since)
+        since && time(since)
+      end
+
       # Whether anything is there.
       def found?(sql, *values)
         !row("#{sql} LIMIT 1", *values).nil?
@@ -88,10 +107,37 @@ module HeapDump
       PIECE = 500 # values in a query
       private_constant :PIECE
 
+      # Columns by which rows of other tables than the monthly ones are removed.
+      AGES = { dump: :at, file: :changed_at }.freeze
+      private_constant :AGES
+
       private
+
+      def index(table)
+        run("CREATE INDEX #{table.name}_#{table.index.join("_")} ON #{table.name} " \
+            "(#{table.index.join(", ")})")
+      end
+
+      def move_horizon(time)
+        put(:horizon, [[1, [time, horizon].compact.max]])
+      end
 
       def marks(values)
         (["?"] * values.size).join(", ")
+      end
+
+      # Importers that write the same rows do so in the same order, so that none waits for another
+      # one that waits for it.
+      def in_order(table, rows)
+        key = table.key.map { |name| table.columns.keys.index(name) }
+        rows.sort_by { |row| row.values_at(*key) }
+      end
+
+      UNKNOWN = [nil, "unknown"].freeze
+      private_constant :UNKNOWN
+
+      def filled(before, row)
+        before.zip(row).map { |old, new| UNKNOWN.include?(old) && !new.nil? ? new : old }
       end
 
       def refuse(error)

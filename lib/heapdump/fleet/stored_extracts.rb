@@ -19,10 +19,27 @@ module HeapDump
       def all
         @rows = TABLES.to_h { |table| [table, rows(table).group_by { |row| row[:at] }] }
         @process = @store.among(:process, :id, [@id]).first
-        rows(:dump).map { |dump| [dump[:uri], extract(dump)] }
+        dumps = rows(:dump)
+        times = dumps.map { |dump| dump[:at] }
+        keep(:class_row, :name_id, :bytes, times)
+        keep(:way_row, :signature, :retained, times)
+        dumps.map { |dump| [dump[:uri], extract(dump)] }
       end
 
       private
+
+      # Of what is small there are more rows where dumps were imported in another order than they
+      # were taken in. Only those count that would be there otherwise.
+      def keep(table, name, figure, times)
+        had = Set.new
+        times.each do |at|
+          rows = of(table, at).select do |row|
+            Rows.large?(row[:objects], row[figure]) || had.include?(row[name])
+          end
+          @rows[table][at] = rows
+          had = rows.filter_map { |row| row[name] if row[:objects].positive? }.to_set
+        end
+      end
 
       def rows(table)
         @store.query("SELECT * FROM #{@store.table(table)} WHERE process_id = ? ORDER BY at", @id)

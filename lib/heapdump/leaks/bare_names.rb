@@ -19,11 +19,12 @@ module HeapDump
         OWNERS.include?(node.type) || STACKS.include?(node.kind)
       end
 
-      # The kinds of names that grow among the objects of one trail (Array of BareNames). +nodes+
-      # are the numbers of these objects, one Array for each dump.
-      def self.of(nodes, snapshots)
+      # The kinds of names that grow among the objects of one trail, by at least +least+ in each
+      # step (Array of BareNames). +nodes+ are the numbers of these objects, one Array for each
+      # dump.
+      def self.of(nodes, snapshots, least)
         owners = nodes.zip(snapshots).map { |ids, snapshot| ids.map { |id| snapshot.node(id) } }
-        KINDS.keys.map { |kind| new(kind, owners) }.select(&:grow?)
+        KINDS.keys.map { |kind| new(kind, owners) }.select { |names| names.grow?(least) }
       end
 
       # How many different names there are, and the sum of the sizes of their owners, for each dump;
@@ -40,9 +41,9 @@ module HeapDump
         @node = owners.last.max_by { |node| names_of(node).size }
       end
 
-      def grow?
+      def grow?(least)
         steps = Steps.new(counts)
-        steps.grow? && steps.grown.min >= Rules::NAMES_PER_STEP
+        steps.grow? && steps.grown.min >= least
       end
 
       def unit

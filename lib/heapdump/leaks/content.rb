@@ -21,8 +21,9 @@ module HeapDump
         @node = @all.last.max_by(&:memsize)
       end
 
-      def grows?
-        return false if unit == "entries" && counts.last - counts.first < Rules::CONTENT_ENTRIES
+      # Whether it grew, by at least so many entries (+least+) if it has any.
+      def grows?(least)
+        return false if unit == "entries" && counts.last - counts.first < least
 
         Steps.new(counts).grow?
       end

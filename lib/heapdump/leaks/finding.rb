@@ -5,23 +5,35 @@ module HeapDump
     # Makes suspects of dumps: it asks the reader in C what grew, judges that, and puts it into
     # words.
     class Finding
-      def initialize(series)
+      # +judging+:: the limits (Judging)
+      def initialize(series, judging = Judging.of_production)
         @series = series
+        @judging = judging
         @snapshot = series.last
-        @growth = HeapDump::Growth.of(series.snapshots.map(&:graph), Rules.for_reader)
+        @growth = HeapDump::Growth.of(series.snapshots.map(&:graph), judging.reader)
       end
 
       # The verdict (Leaks).
       def leaks
-        judged = grown + contents + named
-        guilty, cleared = judged.partition { |one| one.suspect.cleared_because.nil? }
-        suspects = sorted(Related.new(guilty).suspects)
-        cleared = sorted(cleared.map(&:suspect))
+        cleared = sorted(judged.reject { |one| accused?(one) }.map(&:suspect))
         Leaks.new(suspects: suspects, cleared: cleared, also_grew: also_grew(suspects, cleared),
                   series: @series, held_bytes: held_bytes, faults: faults)
       end
 
+      # What is accused (Array of Suspect).
+      def suspects
+        @suspects ||= sorted(Related.new(judged.select { |one| accused?(one) }).suspects)
+      end
+
       private
+
+      def judged
+        @judged ||= grown + contents + named
+      end
+
+      def accused?(one)
+        one.suspect.cleared_because.nil?
+      end
 
       def faults
         more = @growth.more
@@ -60,14 +72,25 @@ module HeapDump
       # container that holds a leak on another path is named with that leak.
       def contents
         told = @growth.leaks.flat_map { |raw| raw[:others].map(&:first) }
-        @growth.contents.flat_map do |_bytes, *nodes|
+        found = @growth.contents.map { |_bytes, *nodes| nodes }
+        (found + more_contents(found)).flat_map do |nodes|
           example = @snapshot.node(nodes.last.first)
           next bare_names(nodes) if BareNames.owner?(example)
           next [] if nodes.last.any? { |node| told.include?(node) }
 
           content = Content.new(nodes, @series.snapshots)
-          content.grows? ? [judge(standing(content))] : []
+          content.grows?(@judging.content_entries) ? [judge(standing(content))] : []
         end
+      end
+
+      # The same as the reader's, without those that it has found, and without containers of leaks.
+      def more_contents(found)
+        return [] unless @judging.more_contents
+
+        known = found.flat_map(&:last) + @growth.leaks.map { |raw| raw[:container] }
+        more = @judging.more_contents.call
+        more.map { |nodes| nodes.map { |node| [node.id] } }
+            .reject { |nodes| known.include?(nodes.last.first) }
       end
 
       # Names whose values are no objects, in the objects of one trail. A fiber that runs in a
@@ -76,7 +99,7 @@ module HeapDump
         last = way_to(nodes.last.first).steps.last.edge
         return [] if last&.kind == :field && last.name == "fiber"
 
-        BareNames.of(nodes, @series.snapshots).map do |names|
+        BareNames.of(nodes, @series.snapshots, @judging.names_per_step).map do |names|
           judge(standing(names, bare: names.edge))
         end
       end
@@ -85,7 +108,7 @@ module HeapDump
       def named
         @growth.names.filter_map do |kind, counts, *nodes|
           names = Names.new(kind, counts, nodes, @series.snapshots)
-          judge(standing(names)) if names.grow?
+          judge(standing(names)) if names.grow?(@judging.names_per_step)
         end
       end
 
@@ -100,7 +123,7 @@ module HeapDump
       # +found+ is a Growing or a Standing.
       def judge(found)
         holder = Holder.new(found.way, @snapshot.origins, **found.naming)
-        verdict = Verdict.new(**found.figures, series: @series, named: holder.known?)
+        verdict = @judging.verdict.new(**found.figures, series: @series, named: holder.known?)
         Related::One.new(suspect: suspect(found, holder, verdict), **found.relation)
       end
 

@@ -7,7 +7,7 @@ module HeapDump
     # its own.
     class Names
       # Kinds of names whose place is in the dump. For other kinds, many new names in each step
-      # (Rules::NAMES_PER_STEP) count as made from data.
+      # count as made from data.
       PLACED = %i[constant method].freeze
 
       # How many names there are, and the retained size of their objects, for each dump; and one of
@@ -24,9 +24,10 @@ module HeapDump
         PLACED.include?(@kind) ? keep_those_of_one_place : keep(@all)
       end
 
-      def grow?
+      # Whether they grow. +least+:: so many new names in each step are many.
+      def grow?(least)
         steps = Steps.new(counts)
-        !node.nil? && steps.grow? && (PLACED.include?(@kind) || steps.grown.min >= Rules::NAMES_PER_STEP)
+        !node.nil? && steps.grow? && (PLACED.include?(@kind) || steps.grown.min >= least)
       end
 
       def unit

@@ -20,6 +20,11 @@ module HeapDump
         @all ||= [usable(hours), work, allocations].compact
       end
 
+      # Whether enough time went by for a verdict.
+      def enough_time?
+        hours.last - hours.first >= Rules::SPAN
+      end
+
       # Those of some of the dumps, by their indexes.
       def at(indexes)
         return self if indexes.size == hours.size

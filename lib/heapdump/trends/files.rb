@@ -8,7 +8,9 @@ module HeapDump
       # Files that were left out, each in one sentence (Array of String).
       attr_reader :warnings
 
-      def initialize(given)
+      # +index+ is as for Extract.of.
+      def initialize(given, index: :auto)
+        @index = index
         @paths = given.flat_map { |path| expand(File.path(path)) }.uniq
         @warnings = []
       end
@@ -58,7 +60,7 @@ module HeapDump
       end
 
       def read(path, strict, &)
-        extract = path.end_with?(DumpFiles::EXTRACT) ? Extract.load(path) : Extract.of(path, &)
+        extract = extract(path, &)
         return extract if extract.complete?
 
         raise ReadError.new("#{path} is damaged or not whole", path) if strict
@@ -68,6 +70,12 @@ module HeapDump
         raise if strict
 
         leave(path, e.message)
+      end
+
+      def extract(path, &)
+        return Extract.load(path) if path.end_with?(DumpFiles::EXTRACT)
+
+        Extract.of(path, index: @index, &)
       end
 
       def leave(path, why)

@@ -19,6 +19,7 @@ module HeapDump
       def initialize(values, axes, least:, level:, warm: true)
         @at = values.each_index.select { |index| values[index] }
         @shape = Shape.new(values.values_at(*@at), axes.at(@at))
+        @time = axes.enough_time?
         @least = least
         @level = level
         @warm = warm
@@ -26,6 +27,7 @@ module HeapDump
 
       def judgement
         return not_enough if shape.size < Rules::DUMPS
+        return too_soon unless @time
         return static if shape.range < least
 
         leak || (static if still?) || slow || undecided || fast
@@ -42,6 +44,11 @@ module HeapDump
       def not_enough
         judged(:unknown, "there are #{shape.size} dumps that have it, and " \
                          "#{Rules::DUMPS} are needed")
+      end
+
+      def too_soon
+        judged(:unknown, "all dumps were taken within a second, in which hardly anything but the " \
+                         "dumps can have happened")
       end
 
       def static

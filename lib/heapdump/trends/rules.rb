@@ -8,6 +8,11 @@ module HeapDump
 
       # With fewer dumps than this there is no verdict.
       DUMPS = 4
+      # The same if less time than this went by from the first dump to the last, in hours: a second.
+      # Times of dumps have milliseconds, and a full GC and a dump take some tenths of a second, so
+      # within a second hardly anything but the dumps has happened, and each error of a pace is
+      # multiplied by more than 3,600.
+      SPAN = 1 / 3600.0
       # With fewer dumps than this, what rises in every step may still be chance: it is a leak only
       # if it rises as evenly as a line does.
       FEW_DUMPS = 8

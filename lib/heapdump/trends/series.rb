@@ -41,11 +41,11 @@ module HeapDump
         "#{named}#{place}, pid #{identity[:pid]}"
       end
 
-      # False if there are too few dumps for a verdict.
+      # False if there are too few dumps for a verdict, or if they were taken within a second.
       #
       #   series.judged? # => true
       def judged?
-        dumps.size >= Rules::DUMPS
+        dumps.size >= Rules::DUMPS && @axes.enough_time?
       end
 
       # True if there is a leak, also one of memory that is not Ruby objects.

@@ -94,9 +94,9 @@ module HeapDump
 
       # [working set, anonymous memory] in bytes; nil for what is unknown. The working set is what
       # the kubelet takes for it: all that is used but files that nobody has read lately. Anonymous
-      # memory, with that which is shared, cannot be given back; files in use can.
-      def usage
-        used = current
+      # memory, with that which is shared, cannot be given back; files in use can. +used+ is
+      # what #current says.
+      def usage(used = current)
         stat = KernelFile.read("#{@measured}/memory.stat")
         inactive = KernelFile.keyed(stat, @version.inactive)
         parts = @version.anonymous.map { |key| KernelFile.keyed(stat, key) }

@@ -55,6 +55,7 @@ module HeapDump
       def attempt(strike, facts)
         return if under_way? || withheld?(strike, facts)
 
+        facts.resident # is kept as it is before the dump
         refusal = @guards.before(facts)
         return refuse(strike, facts, refusal) if refusal
 
@@ -189,7 +190,7 @@ module HeapDump
       # There may be code of the application behind it.
       def tell(strike, what, *words)
         source = strike.source or return
-        @faults.guard(source, "the rule #{strike.rule}") { source.public_send(what, *words) }
+        @faults.guard(source, source) { source.public_send(what, *words) }
       end
 
       # Returns the Pending, nil if there is none: only forked processes may write a dump.

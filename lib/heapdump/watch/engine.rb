@@ -185,12 +185,8 @@ module HeapDump
       # Behind a rule there may be code of the application.
       def call_rules(method, *arguments)
         @rules.filter_map do |rule|
-          @faults.guard(rule, name_of(rule)) { rule.public_send(method, *arguments) }
+          @faults.guard(rule, rule) { rule.public_send(method, *arguments) }
         end
-      end
-
-      def name_of(rule)
-        "the rule #{rule.name}"
       end
 
       # A rule that is switched off ends what it has begun, once.
@@ -218,13 +214,13 @@ module HeapDump
       def strikes(facts)
         @rules.filter_map do |rule|
           if rule.name == :ask && !wanted?(facts)
-            @faults.guard(rule, name_of(rule)) { rule.unwanted }
+            @faults.guard(rule, rule) { rule.unwanted }
             next
           end
 
           # Only code of the application must be quick: where many threads run, also one of our
           # rules may take a second, and is right all the same.
-          @faults.guard(rule, name_of(rule), timed: rule.timed?) { rule.strike(facts) }
+          @faults.guard(rule, rule, timed: rule.timed?) { rule.strike(facts) }
         end
       end
 

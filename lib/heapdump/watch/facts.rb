@@ -29,15 +29,17 @@ module HeapDump
         @pid = pid
         @jobs, @requests = work
         @limit = gauge.limit
-        @resident = gauge.resident
       end
 
       attr_reader :gauge, :seconds # :nodoc:
 
       # The limit of the memory: an option, that of the control group, or all of the machine's.
       attr_reader :limit
-      # Resident memory of this process.
-      attr_reader :resident
+
+      # Resident memory of this process, as it was when that was asked first.
+      def resident
+        @resident ||= @gauge.resident
+      end
 
       # What is used of the limit.
       def working_set
@@ -49,7 +51,8 @@ module HeapDump
         usage.last
       end
 
-      # Private memory of this process: what no other process shares.
+      # Private memory of this process, what no other process shares, as it was when that was asked
+      # first.
       def private
         @private ||= @gauge.private
       end

@@ -13,15 +13,15 @@ module HeapDump
         @machine = machine
         @stats = stats
         @voice = voice
-        @count = Hash.new(0)
+        @count = Hash.new(0).compare_by_identity
         @any_off = false
       end
 
-      # Calls the block for +key+, which is called +name+ for people. Where it is +timed+, to take
+      # Calls the block for +key+, which people know as +name+ (#to_s). Where it is +timed+, to take
       # longer than a second is a failure, too. Returns what it returns; nil if it has raised or is
       # called no more.
       def guard(key, name, timed: false)
-        return if off?(key)
+        return if @any_off && off?(key)
         return yield unless timed
 
         began = @machine.seconds
@@ -42,7 +42,7 @@ module HeapDump
 
       # Whether it is called no more; of all keys, whether one is.
       def off?(key)
-        @count.fetch(key, 0) >= MOST
+        @count[key] >= MOST
       end
 
       def any_off?
@@ -61,7 +61,7 @@ module HeapDump
         return unless @count[key] == MOST
 
         @any_off = true
-        @stats.off(name)
+        @stats.off(name.to_s)
         @voice.say("#{name} is switched off: it has failed #{MOST} times")
       end
     end

@@ -35,34 +35,44 @@ module HeapDump
 
       # To be called at each look.
       def refresh
-        @resident = @memory_at = nil if @machine.pid != @pid
+        @memory_at = nil if @machine.pid != @pid
         measure if @machine.seconds >= @measured + MEASURE
-        @resident, = @processes.resident
+        @resident = nil
+        read_again
         @outlook.look
       end
 
-      # Resident memory of this process, as it was at the last #refresh.
-      attr_reader :resident
+      # What is used has changed since the last #refresh.
+      def read_again
+        @upper = @usage = nil
+      end
 
-      # An upper bound of what is used, quick to read; nil if nothing is known.
+      # Resident memory of this process, as it was at the first question since the last #refresh.
+      def resident
+        @resident ||= @processes.resident&.first
+      end
+
+      # An upper bound of what is used, quick to read, as it was at the first question since the
+      # last #refresh; nil if nothing is known.
       def upper
+        @source == :process ? resident : @upper ||= upper_now
+      end
+
+      # The same as it is now.
+      def upper_now
         case @source
         when :group then @cgroup.current
         when :machine then @machine.memory&.first
-        else resident
+        else @processes.resident&.first
         end
       end
 
-      # The same between two looks.
-      def upper_now
-        @source == :process ? @processes.resident&.first : upper
-      end
-
-      # [used, what of it cannot be given back] in bytes; nil for what is unknown.
+      # [used, what of it cannot be given back] in bytes, from the same moment as #upper; nil for
+      # what is unknown.
       def usage
         case @source
-        when :group then @cgroup.usage
-        when :machine then [@machine.memory&.first, nil]
+        when :group then @usage ||= @cgroup.usage(upper)
+        when :machine then [upper, nil]
         else [private, nil]
         end
       end

@@ -7,7 +7,11 @@ module HeapDump
     # because programs that become daemons close descriptors that are not theirs.
     module KernelFile # :nodoc:
       MOST = 1 << 16 # none of these files is as long
-      private_constant :MOST
+      # What a line of memory.stat and its like, or of smaps and its like, has behind its key. A
+      # pattern is only made once: these files are read at each look.
+      KEYED = Hash.new { |all, key| all[key] = /^#{Regexp.escape(key)} (.*)$/ }
+      KILOBYTES = Hash.new { |all, key| all[key] = /^#{Regexp.escape(key)}:\s*(\d+) kB$/ }
+      private_constant :MOST, :KEYED, :KILOBYTES
 
       module_function
 
@@ -25,17 +29,17 @@ module HeapDump
 
       # The number of the line "KEY NUMBER", as memory.stat has them.
       def keyed(text, key)
-        number_of(text && text[/^#{key} (.*)$/, 1])
+        number_of(text && text[KEYED[key], 1])
       end
 
       # Bytes of the line "KEY:   NUMBER kB", as smaps and meminfo have them.
       def kilobytes(text, key)
-        number = number_of(text && text[/^#{key}:\s*(\d+) kB$/, 1])
+        number = number_of(text && text[KILOBYTES[key], 1])
         number && (number << 10)
       end
 
       def number_of(text)
-        text && text =~ /\A\d{1,20}\s*\z/ ? text.to_i : nil
+        text&.match?(/\A\d{1,20}\s*\z/) ? text.to_i : nil
       end
     end
   end

@@ -17,7 +17,8 @@ module HeapDump
       # that have three times as much to do as they can.
       SLOTS = 300_000
       BYTES = 300 << 20
-      private_constant :NEAR, :TIMES, :LOOKS, :JUMP, :STEPS, :QUICK, :SLOTS, :BYTES
+      TOLD = 3600 # seconds for which the last dump tells how long the next one takes
+      private_constant :NEAR, :TIMES, :LOOKS, :JUMP, :STEPS, :QUICK, :SLOTS, :BYTES, :TOLD
 
       def initialize(gauge, machine)
         @gauge = gauge
@@ -39,7 +40,7 @@ module HeapDump
         @steps -= 1 if @steps.positive?
         @near = near?
         return if @writing
-        return @growth = 0.0 unless @near
+        return forget unless @near
 
         @firm.note(seconds, @gauge.firm) if @gauge.firm
         @growth = @firm.rate || @growth
@@ -55,12 +56,13 @@ module HeapDump
         true
       end
 
-      # When it is to be looked at again; nil if it makes no haste.
+      # When it is to be looked at again; nil if it makes no haste. Page cache that comes and goes
+      # makes none, once it is known what of the growth cannot be given back.
       def haste
         return unless near?
 
-        left = seconds_until_limit / LOOKS
-        @steps.positive? ? [left, QUICK].min : left
+        left = (@firm.known? ? @firm : @all).seconds_until(@gauge.limit)&./(LOOKS)
+        [*left, *(QUICK if @steps.positive?)].min
       end
 
       # Until there is no room for a dump any more, if memory grows on; nil if it does not grow so
@@ -81,22 +83,31 @@ module HeapDump
       end
 
       # That a dump takes: as long as the last one of this process, and longer for what has come
-      # since.
+      # since. The machine may have had much to do then, so that counts for an hour: for ever, one
+      # slow dump might be the reason that there is no other one.
       def dump_seconds
         resident = @gauge.resident.to_f
-        return @took + ([resident - @size, 0].max / BYTES) if @took
+        if @took && @machine.seconds < @took_at + TOLD
+          return @took + ([resident - @size, 0].max / BYTES)
+        end
 
         (@machine.slots.to_f / SLOTS) + (resident / BYTES)
       end
 
-      # A dump is begun. What its processes take until #ended is no growth: that stays as it was,
-      # until it is known anew.
+      # A dump is begun. What its processes take until #ended is no growth.
       def begun
         @writing = true
+        @before = Pace.new
+        @before.note(@machine.seconds, @gauge.firm) if @gauge.firm
       end
 
+      # What there is more of than before the dump is what has grown meanwhile. It may have taken
+      # minutes, so another one must not begin as if nothing were known.
       def ended
         @writing = false
+        @gauge.read_again
+        @before.note(@machine.seconds, @gauge.firm) if @gauge.firm
+        @growth = @before.mean || @growth
         @firm = Pace.new
         @steps = STEPS
       end
@@ -104,10 +115,17 @@ module HeapDump
       # A dump has taken so long, of a process that was so large when it began.
       def took(seconds, resident)
         @took = seconds
+        @took_at = @machine.seconds
         @size = resident.to_f
       end
 
       private
+
+      # What was measured when it was near says nothing of the next time.
+      def forget
+        @firm = Pace.new if @firm.last
+        @growth = 0.0
+      end
 
       # Whether it would come to the limit soon, or before a dump that is begun soon has ended.
       def near?

@@ -32,14 +32,27 @@ module HeapDump
         @looks.last&.amount
       end
 
+      # Whether enough looks were noted to say whether it grows.
+      def known?
+        @looks.size > 1
+      end
+
       # Seconds until there is so much (Numeric, 0 if there is), if it goes on like this; nil if it
       # does not grow. Two looks are enough, so a jump is growth, too.
       def seconds_until(amount)
         now = @looks.last or return
-        rate = [before(now, SPAN) || @looks.first, before(now, STEP)].compact.uniq.map do |look|
-          look.equal?(now) ? 0 : now.since(look)
-        end.max
+        rate = since(before(now, SPAN) || @looks.first, now)
+        step = since(before(now, STEP), now)
+        rate = step if step > rate
         [(amount - now.amount) / rate, 0].max if rate.positive?
+      end
+
+      # How much it has grown in a second on average (Float), from the first look on that is kept to
+      # the last one. 0.0 if it has not grown; nil if nobody knows.
+      def mean
+        first = @looks.first
+        now = @looks.last
+        now.since(first).clamp(0.0..) if known? && now.seconds >= first.seconds + STEP
       end
 
       # How much it grows in a second (Float): what it does so in each of the last two steps, so
@@ -52,6 +65,12 @@ module HeapDump
       end
 
       private
+
+      # By how much it has grown in a second between two looks; 0 if they are one, or the first is
+      # not known.
+      def since(look, now)
+        look.nil? || look.equal?(now) ? 0 : now.since(look)
+      end
 
       # The last look that was so many seconds before another one, or more; nil if there is none.
       def before(look, seconds)

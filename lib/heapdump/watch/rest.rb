@@ -15,18 +15,27 @@ module HeapDump
 
       def call
         due = now + @engine.pause
-        path = @engine.events_path
-        return wait(due) unless path
-
-        File.open(path, "rb") do |file|
-          file.read # from here on the kernel tells of changes
-          wait(due, file)
-        end
+        events = self.events
+        wait(due, *events)
       rescue SystemCallError, IOError, TypeError # what is to wake it may be no IO, or closed
         sleep([due - now, 0].max)
+      ensure
+        events&.close
       end
 
       private
+
+      # A file (IO) of which the kernel tells when it changes from here on; nil if there is none
+      # that can be read: then all else wakes it.
+      def events
+        path = @engine.events_path or return
+        file = File.new(path, "rb")
+        file.read
+        file
+      rescue SystemCallError
+        file&.close
+        nil
+      end
 
       def wait(due, *events)
         bells = @engine.bells

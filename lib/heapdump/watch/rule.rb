@@ -8,6 +8,11 @@ module HeapDump
     # what concerns it. All of it is called by the thread of the watch, but #forget, in a forked
     # child.
     class Rule # :nodoc:
+      # What people know it as.
+      def to_s
+        "the rule #{name}"
+      end
+
       # Forgets everything but its options: a forked process begins with nothing. Returns self.
       def reset
         self

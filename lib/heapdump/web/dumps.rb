@@ -66,6 +66,11 @@ module HeapDump
         end
       end
 
+      # As for Snapshot.open: false if no file may be written beside dumps.
+      def index
+        @options.fetch(:index, :auto)
+      end
+
       # How far the one is that is being opened, as Snapshot#progress.
       def progress
         @dumps.each_value.lazy.filter_map(&:progress).first

@@ -17,6 +17,8 @@ module HeapDump
       attr_reader :result
       # Why it has no answer (Refusal), nil unless it has failed.
       attr_reader :refusal
+      # For how many seconds its answer may be kept (Integer), nil if that does not matter.
+      attr_reader :kept_for
       # When somebody last asked for it, when it began and when it ended (Float, in seconds).
       attr_reader :asked_at, :begun_at, :ended_at
 
@@ -24,6 +26,7 @@ module HeapDump
         @id = id
         @question = question
         @slow = question.slow?
+        @kept_for = question.kept_for
         @state = :waiting
       end
 

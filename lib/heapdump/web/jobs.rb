@@ -136,8 +136,13 @@ module HeapDump
         bytes = 0
         @jobs.values.select(&:ended_at).sort_by(&:ended_at).reverse_each do |job|
           bytes += job.result.to_s.bytesize
-          forget(job) if bytes > @kept_bytes || now - job.ended_at > @kept
+          forget(job) if bytes > @kept_bytes || now - job.ended_at > kept(job)
         end
+      end
+
+      # For how many seconds an answer is kept.
+      def kept(job)
+        [@kept, job.kept_for].compact.min
       end
     end
   end

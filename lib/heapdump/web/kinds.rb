@@ -78,6 +78,17 @@ module HeapDump
         end
       end
 
+      # A name that was found in a dump, whatever characters it has.
+      Name = Struct.new(:most) do
+        def value(text)
+          text if text.size.between?(1, most)
+        end
+
+        def words
+          "a name of 1 to #{most} characters"
+        end
+      end
+
       # A regular expression.
       Pattern = Struct.new(:most) do
         def value(text)

@@ -25,7 +25,12 @@ module HeapDump
 
         # True for questions that have to wait for their turn.
         def slow?
-          @slow || false
+          @slow || (self != Question && superclass.slow?)
+        end
+
+        # For how many seconds an answer may be kept (Integer), nil if that does not matter.
+        def kept_for
+          @kept_for || (superclass.kept_for unless self == Question)
         end
 
         private
@@ -49,21 +54,33 @@ module HeapDump
         def slow
           @slow = true
         end
+
+        # Its answer may become another one.
+        def kept(seconds)
+          @kept_for = seconds
+        end
       end
 
       # What was asked: all parameters by name (Hash by Symbol).
       attr_reader :given
 
-      def initialize(given, dumps, jobs)
+      # +fleet+ is a FleetStore, for questions about one.
+      def initialize(given, dumps, jobs, fleet = nil)
         @given = given
         @dumps = dumps
         @jobs = jobs
+        @fleet = fleet
         opened
       end
 
       # Whether it has to wait for its turn.
       def slow?
         self.class.slow?
+      end
+
+      # For how many seconds its answer may be kept (Integer), nil if that does not matter.
+      def kept_for
+        self.class.kept_for
       end
 
       # The Job that answers it, nil if none is needed.

@@ -9,12 +9,19 @@ module HeapDump
       autoload :Dominated, "#{__dir__}/questions/dominated"
       autoload :DumpList, "#{__dir__}/questions/dump_list"
       autoload :Find, "#{__dir__}/questions/find"
+      autoload :Fleet, "#{__dir__}/questions/fleet"
+      autoload :FleetClasses, "#{__dir__}/questions/fleet_classes"
+      autoload :FleetHistory, "#{__dir__}/questions/fleet_history"
+      autoload :FleetLeaks, "#{__dir__}/questions/fleet_leaks"
+      autoload :FleetProcesses, "#{__dir__}/questions/fleet_processes"
+      autoload :FleetWork, "#{__dir__}/questions/fleet_work"
       autoload :Folded, "#{__dir__}/questions/folded"
       autoload :Frames, "#{__dir__}/questions/frames"
       autoload :Histogram, "#{__dir__}/questions/histogram"
       autoload :JobState, "#{__dir__}/questions/job_state"
       autoload :Leaks, "#{__dir__}/questions/leaks"
       autoload :MergedPaths, "#{__dir__}/questions/merged_paths"
+      autoload :OfFleet, "#{__dir__}/questions/of_fleet"
       autoload :OfSet, "#{__dir__}/questions/of_set"
       autoload :OneObject, "#{__dir__}/questions/one_object"
       autoload :Pages, "#{__dir__}/questions/pages"
@@ -59,6 +66,12 @@ module HeapDump
       "threads" => Questions::Threads,
       "frames" => Questions::Frames,
       "pages" => Questions::Pages,
+      "fleet" => Questions::Fleet,
+      "fleet_leaks" => Questions::FleetLeaks,
+      "fleet_classes" => Questions::FleetClasses,
+      "fleet_processes" => Questions::FleetProcesses,
+      "fleet_history" => Questions::FleetHistory,
+      "fleet_work" => Questions::FleetWork,
       "job" => Questions::JobState
     }.freeze
   end

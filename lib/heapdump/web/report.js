@@ -1,4 +1,4 @@
-/*! heapdump, web/ db2e57cbb39f9f31f747fd4fa0f28347458c1acf4a86490ee2398163b11937a2
+/*! heapdump, web/ 51bbf57b6eb60c22c89fe3b3743570c2986a25180ed6ca2f060a207420184e95
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

@@ -230,6 +230,32 @@ class TestCountingAllocations < HeapDumpTest
     assert_equal ["HeapDump::Busy", "RuntimeError", "the GC is not disabled"], told.drop(1)
   end
 
+  # A run may end within a block.
+  def test_runs_within_a_block
+    told = counted(<<~'RUBY')
+      class One; end
+      allocations = counting
+      kept = []
+      allocations.count(0) do
+        3.times { kept << One.new }
+        allocations.run = 4_000_000_000
+        5.times { kept << One.new }
+        begin
+          allocations.run = 1 << 40
+        rescue RangeError
+          allocations.run = 0
+        end
+        2.times { kept << One.new }
+      end
+      result = finish(allocations)
+      number, = result[:classes].find { |_, (name, _)| name == "One" }
+      cells = result[:cells].select { |cell| cell[2] == number }
+      runs = cells.group_by(&:first).transform_values { |all| all.sum { |cell| cell[8] } }
+      puts JSON.generate(runs)
+    RUBY
+    assert_equal({ "0" => 5, "4000000000" => 5 }, told)
+  end
+
   # Anonymous and singleton classes, hidden objects, types of extensions, code that is compiled.
   def test_every_kind_of_object_may_die
     told = counted(<<~'RUBY')

@@ -101,11 +101,30 @@ test_table(struct random *random) {
     free(slow.values);
 }
 
+/* Pairs have the numbers 1, 2, 3 … in the order in which they come, and keep them. */
+static void
+test_numbers(struct random *random) {
+    enum { SIDE = 40 };
+    struct hd_table table = {0};
+    size_t known[SIDE][SIDE] = {{0}}, next = 1;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        uint32_t high = random_below(random, SIDE), low = random_below(random, SIDE);
+        uint32_t end = high == 0 ? UINT32_MAX - low : low; // both ends of the numbers
+        size_t number = hd_table_number(&table, high, end, next);
+        CHECK_EQUAL(known[high][low] ? known[high][low] : next, number);
+        if (number == next) known[high][low] = next++;
+    }
+    CHECK_EQUAL(next - 1, table.size);
+    CHECK_EQUAL(next, hd_table_number(&table, UINT32_MAX, 0, next));
+    hd_table_free(&table);
+}
+
 int
 main(void) {
     for (check_seed = 0; check_seed < ROUNDS; check_seed++) {
         struct random random = {check_seed};
         test_table(&random);
+        test_numbers(&random);
     }
     return 0;
 }

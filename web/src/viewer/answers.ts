@@ -1,5 +1,7 @@
 // The answers of the server, as docs/api.md describes them: the fields that the page shows.
 
+import type { FleetAnswers } from "./fleet_answers.js";
+
 export interface Progress {
   work: string | null;
   done: number | null;
@@ -335,7 +337,6 @@ export interface Pages {
   heaps: { slot_size: number; pages: number; slots: number; free: number }[];
 }
 
-/** The answer of each question. */
 /** One line over the dumps of a process; its numbers are null where they are not known. */
 export interface TrendLine {
   kind: "process" | "class" | "way";
@@ -379,8 +380,9 @@ export interface Trends extends List<TrendLine> {
   parts: TrendLine[];
 }
 
-export interface Answers {
-  dumps: List<Dump> & { note: string | null };
+/** The answer of each question. */
+export interface Answers extends FleetAnswers {
+  dumps: List<Dump> & { note: string | null; fleet: boolean };
   summary: Summary;
   leaks: Leaks;
   trends: Trends;

@@ -6,9 +6,11 @@ import { keyed } from "lit-html/directives/keyed.js";
 import type { Dump } from "./answers.js";
 import type { Context } from "./context.js";
 import { addressOf, comparedWith, inDump, moved } from "./place.js";
-import { screens } from "./screens.js";
+import { screenOf, screens } from "./screens.js";
+import type { Screen } from "./screens.js";
 import { theme, themes } from "./theme.js";
 import { bytes, count, shortened } from "../common/units.js";
+import { fleetAddress } from "./parts/fleet.js";
 import { plain, short } from "./parts/texts.js";
 
 export interface Actions {
@@ -20,16 +22,21 @@ export interface Actions {
 }
 
 export function bar(context: Context, actions: Actions): unknown {
+  const ofFleet = screenOf(context.place.screen)?.fleet ?? false;
   return html`<header class="top">
     <div class="row">
       <a class="brand" href=${addressOf(moved(context.place, "overview"))}>heapdump</a>
-      ${dumpChoice(context)} ${baselineChoice(context)} ${actions.searchBox(context)}
+      ${
+        ofFleet
+          ? html`<span class="filler"></span>`
+          : html`${dumpChoice(context)} ${baselineChoice(context)} ${actions.searchBox(context)}`
+      }
       ${valuesButton(context, actions)} ${themeChoice(actions)}
       <button type="button" class="keys" aria-label="Keys" title="Keys" @click=${actions.help}>
         ?
       </button>
     </div>
-    ${facts(context.dump)} ${menu(context)}
+    ${ofFleet ? nothing : facts(context.dump)} ${menu(context)}
   </header>`;
 }
 
@@ -139,22 +146,32 @@ function facts(dump: Dump): unknown {
     }`;
 }
 
-function menu({ place, dumps }: Context): unknown {
-  const shown = Object.entries(screens).filter(
-    ([, { menu: where }]) => where === true || (where === "several" && dumps.length > 1),
+function menu(context: Context): unknown {
+  const { dumps, fleet } = context;
+  const all = Object.entries(screens);
+  const ofDumps = all.filter(
+    ([, { menu: where, fleet: other }]) =>
+      !other && (where === true || (where === "several" && dumps.length > 1)),
   );
+  const ofFleet = all.filter(([, { menu: where, fleet: one }]) => one && where === true);
   return html`<nav class="menu" aria-label="Screens">
-    <ul>
-      ${shown.map(
-        ([key, { title }]) =>
-          html`<li>
-            <a
-              href=${addressOf(moved(place, key))}
-              aria-current=${key === place.screen ? "page" : nothing}
-              >${title}</a
-            >
-          </li>`,
-      )}
-    </ul>
+    ${dumps.length > 0 ? entries(context, ofDumps) : nothing}
+    ${fleet ? entries(context, ofFleet) : nothing}
   </nav>`;
+}
+
+/** What was chosen for one screen of the fleet holds for the others. */
+function entries(context: Context, shown: [string, Screen][]): unknown {
+  return html`<ul>
+    ${shown.map(
+      ([key, { title, fleet }]) =>
+        html`<li>
+          <a
+            href=${fleet ? fleetAddress(context, key) : addressOf(moved(context.place, key))}
+            aria-current=${key === context.place.screen ? "page" : nothing}
+            >${title}</a
+          >
+        </li>`,
+    )}
+  </ul>`;
 }

@@ -22,6 +22,8 @@ export class Context {
     /** Whether the values of the program's data are shown. */
     readonly values: boolean,
     private readonly store: Store,
+    /** Whether the server has a store of a fleet. */
+    readonly fleet = false,
   ) {}
 
   /** Those that are compared with each other: the server keeps no more of them open. */
@@ -41,7 +43,7 @@ export class Context {
   }
 
   private at(place: Place, dump: Dump): Context {
-    return new Context(place, this.dumps, dump, this.baseline, this.values, this.store);
+    return new Context(place, this.dumps, dump, this.baseline, this.values, this.store, this.fleet);
   }
 
   /** A parameter of the place, or what stands for it where there is none. */
@@ -123,4 +125,4 @@ const final = [
   "query_too_long",
   "no_such_object",
   "no_such_reference",
-].concat(["no_such_dump", "not_found", "no_answer", "unknown_parameter"]);
+].concat(["no_such_dump", "not_found", "no_answer", "unknown_parameter", "no_fleet"]);

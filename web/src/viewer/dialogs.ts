@@ -10,8 +10,8 @@ const keys: [string, string][] = [
     "in the search box: mark a class that is offered, go to its objects, offer none",
   ],
   [
-    "g, then o l h c w s t",
-    "overview, leaks, what retains most, classes, who holds, strings, threads",
+    "g, then o l h c w s t f",
+    "overview, leaks, what retains most, classes, who holds, strings, threads, fleet",
   ],
   ["Alt + ←", "back to where you were"],
   ["?", "this list"],

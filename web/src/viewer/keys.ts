@@ -8,6 +8,7 @@ const screens: Record<string, string> = {
   w: "holding",
   s: "strings",
   t: "threads",
+  f: "fleet",
 };
 
 export function listen(go: (screen: string) => void, help: () => void): void {

@@ -2,20 +2,23 @@
 // is a function of the place in the address bar and of the answers that are there.
 
 import { html, nothing, render } from "lit-html";
-import type { Answers } from "./answers.js";
+import type { Answers, Dump } from "./answers.js";
 import { bar } from "./bar.js";
 import { Context, refused, waiting } from "./context.js";
 import { askForToken, askForValues, help } from "./dialogs.js";
 import { listen } from "./keys.js";
 import { addressOf, first, moved, placeAt } from "./place.js";
 import type { Place } from "./place.js";
-import { screens } from "./screens.js";
+import { screenOf } from "./screens.js";
 import { Scrolling } from "./scrolling.js";
 import { SearchBox } from "./search_box.js";
 import { Store } from "./store.js";
 import { setTheme, takeTheme } from "./theme.js";
 import { setToken, takeToken, token } from "./token.js";
 import { short } from "./parts/texts.js";
+
+/** Stands for a dump where a screen is about none. */
+const none: Dump = { id: "", name: "", bytes: 0, state: "open", progress: null, error: null };
 
 type Dialog = "help" | "values" | undefined;
 
@@ -62,6 +65,7 @@ class Viewer {
       this.waits = false;
       this.drawNow();
       this.store.drawn();
+      this.body.dataset.asking = String(this.store.asking); // for scripts, which have no eyes
     });
   }
 
@@ -115,7 +119,9 @@ class Viewer {
   }
 
   private withDumps(answer: Answers["dumps"]): unknown {
-    const { items } = answer;
+    const { items, fleet } = answer;
+    if (fleet && (items.length === 0 || screenOf(this.place.screen)?.fleet))
+      return this.ofFleet(items);
     const { dump: wanted, parameters } = this.place;
     const dump = wanted === "" ? items[items.length - 1] : items.find((one) => one.id === wanted);
     if (!dump && items.length > 0)
@@ -131,9 +137,16 @@ class Viewer {
       </main>`;
     const baseline = items.find((one) => one.id === parameters.baseline && one.id !== dump.id);
     const place = { ...this.place, dump: dump.id };
-    const context = new Context(place, items, dump, baseline, this.values, this.store);
+    const context = new Context(place, items, dump, baseline, this.values, this.store, fleet);
     if (dump.state !== "open" && !this.opened.has(dump.id)) return this.opening(context);
     return this.screen(context);
+  }
+
+  /** A screen about the fleet; where there are no dumps, the first of these stands for all others. */
+  private ofFleet(dumps: Dump[]): unknown {
+    const place = screenOf(this.place.screen)?.fleet ? this.place : moved(this.place, "fleet");
+    const dump = dumps.find((one) => one.id === place.dump) ?? none;
+    return this.screen(new Context(place, dumps, dump, undefined, this.values, this.store, true));
   }
 
   /**
@@ -151,10 +164,11 @@ class Viewer {
   }
 
   private screen(context: Context): unknown {
-    const [, screen] = Object.entries(screens).find(([key]) => key === context.place.screen) ?? [];
+    const screen = screenOf(context.place.screen);
     const { title, draw } = screen ?? { title: "There is no such screen", draw: () => nothing };
-    const what = [context.place.object, title].filter((one) => one !== "").join(" · ");
-    document.title = `${what} · ${short(context.dump.name, 60)} · heapdump`;
+    const about = screen?.fleet ? "" : short(context.dump.name, 60);
+    const what = [context.place.object, title, about, "heapdump"];
+    document.title = what.filter((one) => one !== "").join(" · ");
     return this.framed(context, title, draw(context));
   }
 

@@ -2,6 +2,11 @@
 
 import type { Context } from "./context.js";
 import { classes } from "./screens/classes.js";
+import { fleetClasses } from "./screens/fleet_classes.js";
+import { fleetHistory } from "./screens/fleet_history.js";
+import { fleetLeaks } from "./screens/fleet_leaks.js";
+import { fleetProcesses } from "./screens/fleet_processes.js";
+import { fleetWork } from "./screens/fleet_work.js";
 import { holders } from "./screens/holders.js";
 import { holding } from "./screens/holding.js";
 import { leaks } from "./screens/leaks.js";
@@ -19,6 +24,8 @@ export interface Screen {
   title: string;
   /** Whether it is in the menu; "several": if there are several dumps. */
   menu: boolean | "several";
+  /** Whether it is about the fleet, and no dump. */
+  fleet?: true;
   draw: (context: Context) => unknown;
 }
 
@@ -36,4 +43,14 @@ export const screens: Record<string, Screen> = {
   pages: { title: "Heap pages", menu: true, draw: pages },
   object: { title: "Object", menu: false, draw: object },
   search: { title: "Search", menu: false, draw: search },
+  fleet: { title: "Leaks of the fleet", menu: true, fleet: true, draw: fleetLeaks },
+  fleet_classes: { title: "Classes of the fleet", menu: true, fleet: true, draw: fleetClasses },
+  fleet_processes: { title: "Processes", menu: true, fleet: true, draw: fleetProcesses },
+  fleet_work: { title: "Work", menu: true, fleet: true, draw: fleetWork },
+  fleet_history: { title: "History", menu: false, fleet: true, draw: fleetHistory },
 };
+
+/** The screen of a name, undefined if there is none. */
+export function screenOf(name: string): Screen | undefined {
+  return Object.hasOwn(screens, name) ? screens[name] : undefined;
+}

@@ -42,6 +42,11 @@ export class Store {
     this.used = new Set();
   }
 
+  /** Whether an answer is still to come, also one for which nothing is shown until it is there. */
+  get asking(): boolean {
+    return [...this.entries.values()].some(({ state }) => state === "asked");
+  }
+
   /** Forgets the answers to a question, which will be asked again. */
   forget(question: Question): void {
     for (const [key, { state }] of this.entries)

@@ -95,7 +95,7 @@ module HeapDump
           @marks.filter_map do |mark|
             next unless mark.bar && !mark.spent
 
-            mark.since ? @patience : @pace.seconds_until(mark.bar)&.*(HALF)
+            mark.since ? @patience : seconds_until(mark)&.*(HALF)
           end.min
         end
 
@@ -156,7 +156,16 @@ module HeapDump
           @of == :process ? [facts.private, nil] : [facts.working_set, facts.anonymous]
         end
 
+        # Until a mark is passed, if it goes on like this. Page cache alone does not pass it.
+        def seconds_until(mark)
+          all = @pace.seconds_until(mark.bar)
+          return all unless all && @firm.known?
+
+          @firm.seconds_until(mark.bar * REARM)&.then { |firm| [firm, all].max }
+        end
+
         def rearm
+          @firm = Pace.new if @firm.last
           @marks.each(&:rearm)
           @begun = @dumped = nil
         end

@@ -17,7 +17,8 @@ module HeapDump
         def answer
           all = @dumps.all
           shown = all.drop(given[:offset]).first(given[:limit])
-          { note: told(@dumps.trouble), **list(shown.map { |dump| item(dump) }, all.size) }
+          { note: told(@dumps.trouble), fleet: @fleet.there?,
+            **list(shown.map { |dump| item(dump) }, all.size) }
         end
 
         private

@@ -47,9 +47,12 @@ module HeapDump
         end
 
         def trends
-          @trends ||= HeapDump::Trends.of(*files.map(&:path)) do |snapshot, number, _|
-            @number = number
-            @reading = snapshot
+          @trends ||= begin
+            paths = files.map(&:path)
+            HeapDump::Trends.of(*paths, index: @dumps.index) do |snapshot, number, _|
+              @number = number
+              @reading = snapshot
+            end
           end
         end
 

@@ -25,9 +25,17 @@ export function same(context: Context, ...ways: Same[]): unknown {
   const shell = ways.flatMap((way) =>
     way.command ? [command(dumpsOf(context, way.about), way.command)] : [],
   );
+  return inOtherWays(
+    shell,
+    ways.map((way) => inRuby(context, way)),
+  );
+}
+
+/** The same as commands of a shell, and as calls in Ruby. */
+export function inOtherWays(shell: readonly string[], ruby: readonly string[]): unknown {
   return html`<details class="same">
     <summary>This question ${shell.length > 0 ? "in a shell, or " : nothing}in Ruby</summary>
-    ${shell.map((one) => copied(one))} ${ways.map((way) => copied(inRuby(context, way)))}
+    ${[...shell, ...ruby].map((one) => copied(one))}
   </details>`;
 }
 

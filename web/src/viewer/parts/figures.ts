@@ -28,8 +28,12 @@ export function change(
 /** The share of a part in a whole, with a bar. */
 export function share(part: number | null | undefined, whole: number): unknown {
   if (part === null || part === undefined || whole <= 0) return nothing;
-  const width = Math.max(0, Math.min(1, part / whole)) * 60;
-  return html`<span class="share">${percent(part, whole)} ${bar(width)}</span>`;
+  return html`<span class="share">${percent(part, whole)} ${shareBar(part, whole)}</span>`;
+}
+
+/** The bar alone, beside words that say the same. */
+export function shareBar(part: number, whole: number): unknown {
+  return whole <= 0 ? nothing : bar(Math.max(0, Math.min(1, part / whole)) * 60);
 }
 
 function bar(width: number): unknown {

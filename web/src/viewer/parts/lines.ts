@@ -13,8 +13,11 @@ export interface Lines {
   label: string;
   names: string[];
   unit: "objects" | "bytes";
-  /** When each point is, in seconds; then for each name its numbers, null where there is none. */
-  columns: (number | null)[][];
+  /**
+   * When each point is, in seconds; then for each name its numbers: null where a line has a gap, and
+   * undefined where it goes on without a point.
+   */
+  columns: (number | null | undefined)[][];
   /** Where something began that has to be known: another process. */
   marks?: Mark[];
   /** The times between which it is shown. */
@@ -174,7 +177,7 @@ function figure(value: number): string {
 }
 
 /** The first and the last time, with some room if they are one. */
-function ends(times: (number | null)[]): Range {
+function ends(times: (number | null | undefined)[]): Range {
   const [from, to] = [times[0] ?? 0, times[times.length - 1] ?? 0];
   return to > from ? [from, to] : [from - 1, to + 1];
 }

@@ -9,7 +9,7 @@ import { same } from "../parts/commands.js";
 import { change, number, size, sparkline } from "../parts/figures.js";
 import { form } from "../parts/form.js";
 import { lines as chart, moment } from "../parts/lines.js";
-import type { Range } from "../parts/lines.js";
+import { choose, rangeOf } from "../parts/range.js";
 import { link } from "../parts/links.js";
 import { choice, offsetOf, pager, table } from "../parts/table.js";
 import { name, sentence, short } from "../parts/texts.js";
@@ -153,20 +153,6 @@ export function columnsOf(
     lines.forEach((line, at) => columns[at + 1]?.push(line.values[index] ?? null));
   });
   return columns;
-}
-
-/** The times that are shown, if a part of them was chosen. */
-function rangeOf(context: Context): Range | undefined {
-  const [from, to] = ["from", "to"].map((one) => Number(context.given(one, "NaN")));
-  return from !== undefined && to !== undefined && to > from ? [from, to] : undefined;
-}
-
-function choose(context: Context, range: Range | undefined): void {
-  const [from, to] = (range ?? []).map((one) => one.toFixed(3));
-  location.hash = addressOf({
-    ...context.place,
-    parameters: { ...context.place.parameters, from: from ?? "", to: to ?? "" },
-  });
 }
 
 /** The first and the last dump of the times that are shown, to be compared. */

@@ -1,0 +1,50 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Measure
+    # What runs in the process of the application.
+    module Inside # :nodoc:
+      # Ends the job with an answer that says what is wrong.
+      class Stop < StandardError
+        attr_reader :answer
+
+        def initialize(answer)
+          super()
+          @answer = answer
+        end
+
+        # An exception as text (Hash).
+        def self.words(error)
+          place = error.backtrace&.find { |line| !line.start_with?("<internal:") }
+          { class: error.class.to_s, message: error.message.to_s, place: place&.to_s }
+        end
+      end
+
+      # Loads the application, and returns it.
+      module Application
+        class << self
+          def load(entry)
+            path = File.expand_path(entry)
+            entry.end_with?(".ru") ? from_rackup(path) : from_rails(path)
+          rescue Exception => e # rubocop:disable Lint/RescueException -- also of exit and syntax
+            raise Stop, { failed: :load, **Stop.words(e) }
+          end
+
+          private
+
+          # Rack 2 returns options besides.
+          def from_rackup(path)
+            require "rack"
+            app, = ::Rack::Builder.parse_file(path)
+            app
+          end
+
+          def from_rails(path)
+            require path
+            ::Rails.application
+          end
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,141 @@
+# frozen_string_literal: true
+
+require "io/wait"
+require "minitest"
+require "minitest/parallel_fork"
+
+# Runs each room of tests (a directory) in a process that has loaded nothing but that room: many
+# tests dump the process that they run in, and that takes as long as there is much in it. A process
+# of minitest-parallel_fork takes the next room when it has ended one, so that none gets all the
+# slow ones.
+#
+# HEAPDUMP_TEST_TIMES=1 prints how many seconds each class has taken, and how many of a processor.
+module RoomsInTurn
+  # Those that take longest, which therefore begin first.
+  FIRST = %w[heapdump/guard web heapgraph heapdump/run leaks heapdump/process watch outside
+             snapshot heapdump/lines ship].freeze
+  NUMBER = "n" # as which the place of a room in the list goes through the pipe
+  BYTES = [0].pack(NUMBER).bytesize
+  private_constant :FIRST, :NUMBER, :BYTES
+
+  # Tells through a pipe which test begins.
+  class Begins < Minitest::AbstractReporter
+    def initialize(pipe)
+      super()
+      @pipe = pipe
+    end
+
+    def prerecord(suite, name)
+      @pipe.puts("#{suite}##{name}")
+    end
+  end
+
+  class << self
+    # How long a test may take (seconds).
+    attr_accessor :silence
+
+    # Paths of the files with tests.
+    def files=(files)
+      @rooms = files.group_by { |file| File.dirname(file) }
+    end
+
+    # The rooms by their directories.
+    def rooms
+      in_any_order = @rooms.to_a.shuffle(random: Random.new(Minitest.seed || Random.new_seed))
+      in_any_order.sort_by.with_index do |(directory, _), i|
+        [FIRST.index(directory.delete_prefix("test/")) || FIRST.size, i]
+      end
+    end
+  end
+  self.silence = 900
+
+  def parallel_fork_suites
+    RoomsInTurn.rooms
+  end
+
+  def parallel_fork_setup_children(rooms, reporter, options)
+    @rooms = rooms
+    @turns, write = IO.pipe(binmode: true)
+    write << rooms.each_index.to_a.pack("#{NUMBER}*")
+    write.close
+    super
+  end
+
+  # What all processes have to run, one after the other: a share is not looked at.
+  def parallel_fork_run_test_suites(_share, reporter, options)
+    while (turn = @turns.read_nonblock(BYTES, exception: false))
+      run_room(*@rooms.fetch(turn.unpack1(NUMBER)), reporter, options)
+    end
+  end
+
+  private
+
+  # What the process of the room has counted, from where this one stands, is what this one has
+  # counted then.
+  def run_room(directory, files, reporter, options)
+    counted, count = IO.pipe(binmode: true)
+    begun, begins = IO.pipe
+    pid = fork do
+      before = ended_by.dup
+      reporter << Begins.new(begins)
+      run_files(files, reporter, options)
+      (ended_by - before).reverse_each(&:call)
+      count.write(Marshal.dump(parallel_fork_data_to_marshal))
+    end
+    [count, begins].each(&:close)
+    reading = Thread.new { counted.read } # which may be more than a pipe holds
+    follow(pid, begun)
+    numbers = reading.value
+    Process.wait(pid)
+    abort "The process of #{directory} has ended: #{Process.last_status}" if numbers.empty?
+    stands_at(*Marshal.load(numbers)) # rubocop:disable Security/MarshalLoad -- of our own process
+  end
+
+  # Until the process has no more to tell.
+  def follow(pid, begun)
+    test = "The first test"
+    loop do
+      give_up(pid, test) unless begun.wait_readable(RoomsInTurn.silence)
+      test = begun.gets(chomp: true) or return
+    end
+  end
+
+  def give_up(pid, test)
+    Process.kill(:KILL, pid)
+    abort "#{test} has not ended within #{RoomsInTurn.silence} s"
+  end
+
+  def run_files(files, reporter, options)
+    others = Minitest::Runnable.runnables.dup
+    files.shuffle.each { |file| require file }
+    (Minitest::Runnable.runnables - others).shuffle.each do |suite|
+      began = clocks
+      parallel_fork_run_test_suite(suite, reporter, options)
+      tell(suite, *clocks.zip(began).map { |now, before| now - before })
+    end
+  end
+
+  # The blocks of Minitest.after_run, which Minitest calls in its first process alone.
+  def ended_by
+    class_variable_get(:@@after_run)
+  end
+
+  def stands_at(count, assertions, results)
+    parallel_fork_stat_reporter.count = count
+    parallel_fork_stat_reporter.assertions = assertions
+    parallel_fork_stat_reporter.results.replace(results)
+  end
+
+  # Seconds, and those of a processor, with children that have ended.
+  def clocks
+    [Process.clock_gettime(Process::CLOCK_MONOTONIC), Process.times.to_a.sum]
+  end
+
+  def tell(suite, seconds, busy)
+    return unless ENV["HEAPDUMP_TEST_TIMES"]
+
+    warn format("%8.1f s %8.1f s busy  %s", seconds, busy, suite)
+  end
+end
+
+Minitest.singleton_class.prepend(RoomsInTurn)
