@@ -13,7 +13,8 @@ module HeapDump
     autoload :Weighing, "#{__dir__}/sampling/weighing"
 
     STACKS = (1..512).freeze
-    private_constant :STACKS
+    MOST = 1 << 50
+    private_constant :STACKS, :MOST
 
     # The slot bytes between two samples, on average (Integer).
     attr_reader :every
@@ -22,8 +23,7 @@ module HeapDump
       # Does the work of HeapDump.sample_allocations.
       def start(block, every:, stacks:, seed:) # :nodoc:
         refuse_ractors
-        bytes = Watch::Quantity.bytes("every:", every)
-        sampling = new(bytes, frames(stacks), seed.nil? ? Random.new_seed : whole(seed))
+        sampling = new(distance(every), frames(stacks), seed.nil? ? Random.new_seed : whole(seed))
         return sampling unless block
 
         begin
@@ -41,6 +41,13 @@ module HeapDump
       attr_writer :current # :nodoc:
 
       private
+
+      def distance(every)
+        bytes = Watch::Quantity.bytes("every:", every)
+        return bytes if bytes <= MOST
+
+        raise ArgumentError, "every: must be at most #{MOST} bytes, not #{every.inspect}"
+      end
 
       def frames(stacks)
         return stacks if stacks.is_a?(Integer) && STACKS.cover?(stacks)

@@ -209,7 +209,7 @@ class TestSampling < HeapDumpTest
         end
         puts "[]"
       RUBY
-      leaks = HeapDump::Leaks.open(*Dir[File.join(directory, "*.json")])
+      leaks = HeapDump.leaks(*Dir[File.join(directory, "*.json")])
       suspect = leaks.suspects.find { |one| one.class_name == "Row" }
       assert_equal "added", suspect.location_of
       told = suspect.remarks.grep(/sampled/).first
@@ -243,7 +243,7 @@ class TestSampling < HeapDumpTest
       late = error { first.profile }
       value = HeapDump.sample_allocations { |sampling| sampling.every }
       raised = error { HeapDump.sample_allocations { raise "boom" } }
-      wrong = [{ every: 0 }, { every: "x" }, { stacks: 0 }, { stacks: 513 }, { seed: "1" }]
+      wrong = [{ every: 0 }, { every: "x" }, { every: 1 << 51 }, { stacks: 0 }, { stacks: 513 }, { seed: "1" }]
               .map { |options| error { HeapDump.sample_allocations(**options) } }
       puts JSON.generate([second, same, ends, late, value, raised, HeapDump.sampling, wrong, GC.disable])
     RUBY

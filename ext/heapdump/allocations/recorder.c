@@ -137,6 +137,29 @@ hd_recorder_reap(struct hd_recorder *recorder, bool (*dead)(uint64_t, void *), v
 }
 
 void
+hd_recorder_renewed(struct hd_recorder *recorder, VALUE obj) {
+    struct hd_life *life = hd_living_find(&recorder->living, obj);
+    if (life) hd_living_remove(&recorder->living, life);
+    hd_sites_freed(&recorder->sites, obj);
+    hd_classes_freed(&recorder->classes, obj);
+}
+
+/* Brings one of the old stacks back, with the stacks below it, and returns its number. */
+static uint32_t
+stack_again(struct hd_recorder *recorder, const struct hd_stack *old, uint32_t number) {
+    uint32_t places[HD_DEEPEST], size = 0, stack = HD_NO_NUMBER;
+    for (; number != HD_NO_NUMBER; number = old[number].below) {
+        HD_CHECK(size < HD_DEEPEST);
+        places[size++] = old[number].place;
+    }
+    while (size > 0) {
+        stack = hd_stack_of(&recorder->sites, stack, places[--size]);
+        if (stack == HD_NO_NUMBER) break;
+    }
+    return stack;
+}
+
+void
 hd_recorder_trim(struct hd_recorder *recorder) {
     HD_CHECK(recorder->depth > 1);
     if (recorder->failed) return;
@@ -144,7 +167,7 @@ hd_recorder_trim(struct hd_recorder *recorder) {
     for (size_t i = 0; i < recorder->living.places && !recorder->failed; i++) {
         struct hd_life *life = &recorder->living.entries[i];
         if (!life->address) continue;
-        life->site = hd_stack_again(&recorder->sites, old, life->site);
+        life->site = stack_again(recorder, old, life->site);
         recorder->failed = life->site == HD_NO_NUMBER;
     }
     free(old);

@@ -47,6 +47,8 @@ void hd_recorder_freed(struct hd_recorder *recorder, rb_trace_arg_t *event);
  */
 void hd_recorder_reap(struct hd_recorder *recorder, bool (*dead)(uint64_t address, void *data),
                       void *data);
+/* For the same: forgets what was in the slot of an object that is new. */
+void hd_recorder_renewed(struct hd_recorder *recorder, VALUE obj);
 /* Forgets the stacks that have made no object that lives. */
 void hd_recorder_trim(struct hd_recorder *recorder);
 /* Objects have moved: call this in a function of compaction of a T_DATA. */

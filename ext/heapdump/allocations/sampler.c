@@ -34,7 +34,7 @@ struct sampler {
 
 static struct sampler *running; /* the only one that is on; a forked process goes on with it */
 static VALUE running_object;
-static VALUE general_error, busy_error, state_key, marking;
+static VALUE general_error, busy_error, state_key, marking, sweeping;
 
 static bool
 is_unmarked(uint64_t address, void *data) {
@@ -42,13 +42,13 @@ is_unmarked(uint64_t address, void *data) {
     return !(hd_mri_gc_flags((VALUE)address) & HD_MARKED);
 }
 
-/* After the sweep: a slot without an object, or with one that is newer than the GC, has no mark. */
+/* After the sweep, before anything new is in the slots that it has freed. */
 static bool
-is_gone(uint64_t address, void *data) {
+is_swept(uint64_t address, void *data) {
+    (void)data;
     if (!hd_mri_is_mapped((const void *)(uintptr_t)address)) return true;
     int type = (int)RB_BUILTIN_TYPE((VALUE)address);
-    if (type == RUBY_T_NONE || type == RUBY_T_ZOMBIE || type == RUBY_T_MOVED) return true;
-    return is_unmarked(address, data);
+    return type == RUBY_T_NONE || type == RUBY_T_ZOMBIE || type == RUBY_T_MOVED;
 }
 
 static bool
@@ -58,19 +58,24 @@ is_any(uint64_t address, void *data) {
 }
 
 /*
- * MRI tells nothing while a hook of another tool runs, which may be when a GC ends to mark. The GC is
- * noticed before the next object is told, so nothing new is in the slots that it has freed.
+ * MRI tells nothing while a hook of another tool runs, which may be when a GC ends to mark. Then marks
+ * do not say what has died, because the sweep takes those of young objects away. It is known from the
+ * slots that are empty when all is swept. Until then each object that is born is looked up, as it may
+ * be in the slot of a dead one. `born` is 0 if nothing is born.
  */
 static void
-reap_late(struct sampler *sampler) {
-    if (rb_gc_latest_gc_info(state_key) == marking) return; // its end will be told
-    hd_recorder_reap(&sampler->recorder, is_gone, NULL);
+settle_late(struct sampler *sampler, VALUE born) {
+    VALUE state = rb_gc_latest_gc_info(state_key);
+    if (state == marking && rb_gc_count() == sampler->reaped_at + 1) return; // its end will be told
+    if (born) hd_recorder_renewed(&sampler->recorder, born);
+    if (state == marking || state == sweeping) return;
+    hd_recorder_reap(&sampler->recorder, is_swept, NULL);
     sampler->reaped_at = rb_gc_count();
 }
 
-static void
-settle(struct sampler *sampler) {
-    if (rb_gc_count() != sampler->reaped_at) reap_late(sampler);
+static inline void
+settle(struct sampler *sampler, VALUE born) {
+    if (rb_gc_count() != sampler->reaped_at) settle_late(sampler, born);
 }
 
 /*
@@ -117,18 +122,31 @@ static const rb_event_hook_func_t births = (rb_event_hook_func_t)(void *)on_birt
 static const rb_event_hook_func_t marks = (rb_event_hook_func_t)(void *)on_marked;
 
 static void
+end_hooks(void) {
+    rb_remove_event_hook_with_data(births, Qnil);
+    rb_remove_event_hook_with_data(marks, Qnil);
+}
+
+/* Its class is all that a new object has. */
+static bool
+is_ractor(VALUE obj) {
+    if (RB_BUILTIN_TYPE(obj) != RUBY_T_DATA) return false;
+    VALUE klass = RBASIC_CLASS(obj);
+    while (klass && klass != rb_cRactor) klass = rb_class_get_superclass(klass);
+    return klass != 0;
+}
+
+static void
 on_birth(VALUE data, rb_trace_arg_t *event) {
     struct sampler *sampler = running;
     (void)data;
     VALUE obj = rb_tracearg_object(event);
-    if (sampler->ractors) return;
-    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && RBASIC_CLASS(obj) == rb_cRactor) {
+    if (is_ractor(obj)) {
         sampler->ractors = true; // Ruby 3.1 crashes if there is such a hook when a Ractor begins
-        rb_remove_event_hook_with_data(births, Qnil);
-        rb_remove_event_hook_with_data(marks, Qnil);
+        end_hooks();
         return;
     }
-    settle(sampler);
+    settle(sampler, obj);
     uint32_t slot = (uint32_t)hd_mri_slot_size(obj);
     if (hd_dice_take(&sampler->dice, slot)) take(sampler, event, slot);
 }
@@ -212,6 +230,7 @@ start(VALUE self) {
     if (!hd_can(HD_CAN_GC_FLAGS) || is_unmarked((uint64_t)rb_cObject, NULL)) {
         rb_raise(general_error, "this Ruby does not tell which objects the GC has marked");
     }
+    rb_gc_latest_gc_info(state_key); // the first call makes objects, which a hook must not
     sampler->process = getpid();
     sampler->reaped_at = rb_gc_count();
     sampler->on = true;
@@ -228,8 +247,7 @@ static VALUE
 stop(VALUE self) {
     struct sampler *sampler = sampler_of(self);
     if (!sampler->on) return Qfalse;
-    rb_remove_event_hook_with_data(births, Qnil);
-    rb_remove_event_hook_with_data(marks, Qnil);
+    end_hooks();
     sampler->on = false;
     running = NULL;
     running_object = Qnil;
@@ -297,7 +315,12 @@ snapshot(VALUE self) {
         rb_gc_enable();
         rb_raise(rb_eRuntimeError, "the GC is not disabled");
     }
-    settle(snapshot.sampler);
+    settle(snapshot.sampler, 0);
+    if (rb_gc_count() != snapshot.sampler->reaped_at &&
+        rb_gc_latest_gc_info(state_key) == sweeping) {
+        rb_gc_start(); // as samples may be dead whose classes are swept; sweeps, though it is disabled
+        settle(snapshot.sampler, 0);
+    }
     end_snapshot((VALUE)&snapshot);
     return rb_ensure(make_snapshot, (VALUE)&snapshot, end_snapshot, (VALUE)&snapshot);
 }
@@ -306,7 +329,7 @@ snapshot(VALUE self) {
 static VALUE
 figures(VALUE self) {
     struct sampler *sampler = sampler_of(self);
-    if (sampler->on && !sampler->ractors) settle(sampler);
+    if (sampler->on && !sampler->ractors) settle(sampler, 0);
     return rb_ary_new_from_args(4, ULL2NUM(sampler->taken),
                                 SIZET2NUM(sampler->recorder.living.size), ULL2NUM(sampler->lost),
                                 SIZET2NUM(hd_recorder_memory(&sampler->recorder)));
@@ -315,7 +338,7 @@ figures(VALUE self) {
 static uint64_t
 begin_dump(void) {
     if (!running || running->ractors || running->recorder.failed) return 0;
-    settle(running);
+    settle(running, 0);
     return (uint64_t)running->dice.every;
 }
 
@@ -362,6 +385,7 @@ hd_sampler_define(VALUE module, VALUE error, VALUE busy) {
     rb_gc_register_address(&running_object);
     state_key = ID2SYM(rb_intern("state"));
     marking = ID2SYM(rb_intern("marking"));
+    sweeping = ID2SYM(rb_intern("sweeping"));
     hd_sampler_facts = (struct hd_sampler_facts){find, begin_dump};
     rb_define_alloc_func(klass, allocate);
     rb_define_method(klass, "initialize", initialize, 3);

@@ -157,18 +157,6 @@ hd_stacks_begin(struct hd_sites *sites) {
     return old;
 }
 
-/* A stack has at most HD_DEEPEST frames (recorder.h), so this calls itself no more often. */
-uint32_t
-hd_stack_again(struct hd_sites *sites, const struct hd_stack *old, uint32_t number) {
-    const struct hd_stack *stack = &old[number];
-    uint32_t below = HD_NO_NUMBER;
-    if (stack->below != HD_NO_NUMBER) {
-        below = hd_stack_again(sites, old, stack->below);
-        if (below == HD_NO_NUMBER) return HD_NO_NUMBER;
-    }
-    return hd_stack_of(sites, below, stack->place);
-}
-
 void
 hd_sites_mark(const struct hd_sites *sites) {
     for (size_t i = 0; i < sites->paths.places; i++) {

@@ -67,12 +67,8 @@ void hd_sites_mark(const struct hd_sites *sites);
 /* Call this when objects have moved; `move` is as for hd_living_move. False: no memory. */
 bool hd_sites_move(struct hd_sites *sites, uint64_t (*move)(uint64_t, void *), void *data);
 
-/*
- * For whoever forgets stacks: hd_stacks_begin forgets all and returns the old ones, which the caller
- * frees. hd_stack_again brings one of them back, with the stacks below it, and returns its number.
- */
+/* For whoever forgets stacks: forgets all and returns the old ones, which the caller frees. */
 struct hd_stack *hd_stacks_begin(struct hd_sites *sites);
-uint32_t hd_stack_again(struct hd_sites *sites, const struct hd_stack *old, uint32_t number);
 
 size_t hd_sites_memory(const struct hd_sites *sites);
 void hd_sites_free(struct hd_sites *sites);
