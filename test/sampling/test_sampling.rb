@@ -1,10 +1,14 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/command_line"
+require "support/extension"
 require "support/pprof_schema"
 
 # HeapDump.sample_allocations: estimates beside what is known, and the life of samples.
 class TestSampling < HeapDumpTest
+  include CommandLine
+
   START = <<~'RUBY'
     require "heapdump"
     require "json"
@@ -154,6 +158,35 @@ class TestSampling < HeapDumpTest
     assert_equal 40_000, objects
   end
 
+  # The marks of young objects are gone when such a GC is noticed, and their slots are used again
+  # while it sweeps.
+  [true, false].each do |swept|
+    define_method(:"test_a_gc_that_is_not_told_#{swept ? "sweeps_at_once" : "sweeps_later"}") do
+      rows, kept, gcs = told(<<~RUBY)
+        require #{Extension.new("other_hook").compile.dump}
+        OtherHook.start
+        def work
+          sampling = HeapDump.sample_allocations(every: 400, seed: 5)
+          GC.start
+          young = []
+          3000.times { young << Row.new; Other.new }
+          before = GC.count
+          OtherHook.gc(#{swept})
+          young << Row.new
+          gcs = GC.count - before
+          3000.times { young << Row.new }
+          rows = sampling.profile(gc: false).by(:class).to_h { |row| [row.key, row.objects] }
+          rows = rows.merge("error" => sampling.profile(gc: false).objects_error)
+          [rows, young.size, gcs]
+        end
+        puts JSON.generate(work)
+      RUBY
+      assert_equal [6001, 1], [kept, gcs]
+      assert_in_delta kept, rows["Row"], 3 * rows["error"]
+      assert_operator rows["Other"].to_i, :<=, 3 * 10
+    end
+  end
+
   def test_a_forked_process_goes_on_with_choices_of_its_own
     parent, child = told(<<~'RUBY')
       sampling = HeapDump.sample_allocations(every: 400, seed: 5)
@@ -199,21 +232,34 @@ class TestSampling < HeapDumpTest
     end
   end
 
+  # A process that is sampled, three dumps, and the command names the line, without full tracing.
   def test_leaks_says_where_of_how_many_sampled_objects
     Dir.mktmpdir do |directory|
-      told(<<~RUBY)
+      app = File.join(directory, "cart.rb")
+      File.write(app, <<~'RUBY')
+        require "heapdump"
+        class Session; end
+        SESSIONS = {}
+
+        def open_session(id)
+          SESSIONS[id] = Session.new
+        end
+
         HeapDump.sample_allocations(every: 800, seed: 5)
         3.times do |n|
-          2000.times { KEPT << Row.new }
-          HeapDump.dump(File.join(#{directory.dump}, "\#{n}.json"))
+          2000.times { |i| open_session(i + (2000 * n)) }
+          HeapDump.dump("#{__dir__}/#{n}.json")
         end
-        puts "[]"
       RUBY
-      leaks = HeapDump.leaks(*Dir[File.join(directory, "*.json")])
-      suspect = leaks.suspects.find { |one| one.class_name == "Row" }
-      assert_equal "added", suspect.location_of
-      told = suspect.remarks.grep(/sampled/).first
-      assert_match(/\Aallocated there: (\d+) of \1 sampled objects\z/, told)
+      Child.ruby!("load #{app.dump}")
+      dumps = Dir[File.join(directory, "*.json")]
+      suspect = HeapDump.leaks(*dumps).suspects.find { |one| one.class_name == "Session" }
+      assert_equal ["added", "#{app}:6"], [suspect.location_of, suspect.location]
+      found = suspect.remarks.grep(/sampled/).first
+      assert_match(/\Aallocated there: (\d+) of \1 sampled objects\z/, found)
+      said = heapdump("leaks", *dumps).out
+      assert_match(/added by +\S*cart\.rb:6$/, said)
+      assert_includes said, found
     end
   end
 
@@ -259,19 +305,25 @@ class TestSampling < HeapDumpTest
     refute disabled
   end
 
+  # Ruby 3.1 crashes if there is a hook when a Ractor begins.
   def test_ractors_are_refused
     told = told(<<~'RUBY')
       $VERBOSE = nil
+      class Worker < Ractor; end
       def error = yield.then { "none" } rescue "#{$!.class}: #{$!.message}"
-      sampling = HeapDump.sample_allocations(every: 400)
-      ractor = Ractor.new { Array.new(1000) { Object.new }.size }
-      late = error { sampling.profile }
-      HeapDump.stop_sampling
-      ractor.respond_to?(:value) ? ractor.value : ractor.take
+      late = [Ractor, Worker].map do |kind|
+        sampling = HeapDump.sample_allocations(every: 400)
+        ractor = kind.new { Array.new(1000) { Object.new }.size }
+        message = error { sampling.profile }
+        HeapDump.stop_sampling
+        ractor.respond_to?(:value) ? ractor.value : ractor.take
+        message
+      end
       waiting = Ractor.new { Ractor.receive }
-      puts JSON.generate([late, error { HeapDump.sample_allocations }])
+      puts JSON.generate([*late, error { HeapDump.sample_allocations }])
       waiting.send(1)
     RUBY
+    assert_equal 3, told.size
     told.each { |message| assert_match(/\AHeapDump::Error: .*Ractor/, message) }
   end
 end
