@@ -6,10 +6,10 @@
 #     HEAPDUMP_CHECK=0 bin/test compile
 #     ruby -Ilib bench/sampling.rb [ROUNDS] [EVERY]
 #
-# Each request makes about 3,000 objects, of which a few stay in a cache for some time. A round is a
-# turn without sampling and one with it, in an order that changes; each turn answers as many requests.
-# Printed are the median over the rounds of the time that the turn with sampling takes more, with the
-# quartiles, and the same of two turns without sampling, which shows how exact that is.
+# Each request makes about 3,000 objects, of which a few stay in a cache for some time. A round is
+# two turns without sampling and one with it, in an order that changes; each turn answers as many
+# requests. Printed are the median over the rounds of the time that the turn with sampling takes
+# more, with the quartiles, and the same of two turns without sampling, which shows how exact it is.
 
 require "heapdump"
 require "json"
@@ -78,7 +78,8 @@ Net::HTTP.start("127.0.0.1", port) do |http|
     shares["sampling"] << ((on / (off.sum / 2)) - 1)
     shares["nothing"] << ((off[1] / off[0]) - 1)
   end
-  puts "Ruby #{RUBY_VERSION}, Puma #{Puma::Const::VERSION}, #{ROUNDS} rounds of #{REQUESTS} requests"
+  puts "Ruby #{RUBY_VERSION}, Puma #{Puma::Const::VERSION}, " \
+       "#{ROUNDS} rounds of #{REQUESTS} requests"
   puts "load of the machine: #{File.read("/proc/loadavg").split.first(3).join(" ")}"
   puts format("allocated: %.2f million objects per second of processor time",
               allocated / seconds / 1e6)

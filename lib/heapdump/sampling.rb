@@ -12,7 +12,7 @@ module HeapDump
     autoload :Profile, "#{__dir__}/sampling/profile"
     autoload :Weighing, "#{__dir__}/sampling/weighing"
 
-    STACKS = (1..512).freeze
+    STACKS = (1..512)
     MOST = 1 << 50
     private_constant :STACKS, :MOST
 
@@ -67,8 +67,8 @@ module HeapDump
         Ractors.refuse
         return unless defined?(Ractor) && Ractor.count > 1
 
-        raise Error, "allocations cannot be sampled while there are other Ractors: MRI tells each " \
-                     "of its own objects only"
+        raise Error, "allocations cannot be sampled while there are other Ractors: MRI tells " \
+                     "each of its own objects only"
       end
     end
 
@@ -106,9 +106,10 @@ module HeapDump
       GC.enable unless was_disabled.nil? || was_disabled
     end
 
-    # How it goes (Hash of Symbol => Integer): +:taken+, samples since the start; +:living+, those of
-    # them that live, as far as the last GC knows; +:lost+, those that were given up because another
-    # tool's hook was running when MRI told that a GC had ended; +:memory+, bytes that it needs.
+    # How it goes (Hash of Symbol => Integer): +:taken+, samples since the start; +:living+, those
+    # of them that live, as far as the last GC knows; +:lost+, those that were given up because
+    # another tool's hook was running when a GC ended to mark that moved objects; +:memory+, bytes
+    # that it needs.
     #
     #   sampling.figures[:memory] # => 214016
     def figures

@@ -93,6 +93,7 @@ module Mutants
       "ext/heapdump/guard/guard.c" => %w[test_loading test_hostile test_faults],
       "ext/heapdump/request/processors.c" => %w[test_processors],
       "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
+      "ext/heapdump/allocations/{dice,sampler}.c" => %w[sampling/test_sampling],
       "ext/heapdump/{allocations/*,mri/dying}.c" =>
         %w[test_counting_allocations block_report/test_block_report block_report/test_oracle],
       "ext/heapdump/count.c" => %w[test_counts test_gdb],

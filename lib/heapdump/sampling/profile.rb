@@ -19,13 +19,13 @@ module HeapDump
       LINES = 10 # of a grouping in the text
       private_constant :TYPES, :LINES
 
-      # An estimate for objects that have +key+ (String) in common: from how many +samples+, how many
-      # +objects+ and +bytes+ they are, and the standard errors of both (Integers). Bytes are
+      # An estimate for objects that have +key+ (String) in common: from how many +samples+, how
+      # many +objects+ and +bytes+ they are, and the standard errors of both (Integers). Bytes are
       # memsizes at the time of the profile: what a string or array has grown to is counted.
       Row = Struct.new(:key, :samples, :objects, :objects_error, :bytes, :bytes_error)
 
-      # A living sample: the frames from the outermost to the one that allocates, the size of its slot
-      # at birth, and its bytes now.
+      # A living sample: the frames from the outermost to the one that allocates, the size of its
+      # slot at birth, and its bytes now.
       Sample = Struct.new(:stack, :class_name, :slot, :bytes) do # :nodoc:
         # The innermost frame of Ruby: methods in C have no place.
         def frame
@@ -43,7 +43,11 @@ module HeapDump
         end
       end
       # The samples of one stack and class, for pprof.
-      Sum = Struct.new(:stack, :class_name, :values) # :nodoc:
+      Sum = Struct.new(:stack, :class_name, :objects, :bytes) do # :nodoc:
+        def values
+          [objects, bytes]
+        end
+      end
       private_constant :Sample, :Frame, :Sum
 
       # Slot bytes between two samples, on average (Integer).
@@ -97,13 +101,13 @@ module HeapDump
         sums = @samples.group_by { |sample| [sample.stack, sample.class_name] }
                        .map do |(stack, name), samples|
           all = row(nil, samples)
-          Sum.new(stack, name, [all.objects, all.bytes])
+          Sum.new(stack, name, all.objects, all.bytes)
         end
         Pprof.new(sums, types: TYPES, default: "inuse_space", period: @every).to_s
       end
 
-      # Writes the profile for pprof to a file that its owner alone can read, in place of one that is
-      # there. Returns nil. Raises SystemCallError if it cannot be written.
+      # Writes the profile for pprof to a file that its owner alone can read, in place of one that
+      # is there. Returns nil. Raises SystemCallError if it cannot be written.
       #
       #   profile.write("heap.pb.gz")
       def write(path)
