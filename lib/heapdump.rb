@@ -177,15 +177,15 @@ module HeapDump
     # it of these objects, too (+file+, +line+, +method+, +generation+). It is meant for production:
     # docs/sampling.md has its cost and how right its figures are.
     #
-    # every::  bytes of slots of the heap that are allocated between two samples, on average (default
-    #          "512 KiB"; an Integer, or a text with a unit). A slot has 40 bytes, so one of 13,107
-    #          objects is a sample. What an object has outside of its slot does not count here
+    # every::  bytes of slots of the heap that are allocated between two samples, on average
+    #          (default "512 KiB"; an Integer, or a text with a unit). A slot has 40 bytes, so one
+    #          of 13,107 objects is a sample. What an object has outside of its slot does not count
     # stacks:: how many frames of a stack are noted (1 to 512, default 64); 1 for the place alone
     # seed::   the same seed makes the same choices (an Integer; default: a random one)
     #
     # Returns a HeapDump::Sampling; it goes on until HeapDump.stop_sampling, and in processes that
-    # are forked. With a block it yields the Sampling, ends when the block ends, and returns what the
-    # block returns. Raises ArgumentError for wrong options, HeapDump::Busy if allocations are
+    # are forked. With a block it yields the Sampling, ends when the block ends, and returns what
+    # the block returns. Raises ArgumentError for wrong options, HeapDump::Busy if allocations are
     # sampled already, and HeapDump::Error in a Ractor that is not the main one or beside others.
     #
     #   HeapDump.sample_allocations

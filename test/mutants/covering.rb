@@ -120,6 +120,8 @@ module Mutants
       "lib/heapdump/{fleet{,/*},cli/fleet*,click_house_server}.rb" =>
         [*STORED, "convert/test_click_house"],
       "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
+      "lib/heapdump/sampling{,/*}.rb" => %w[sampling/test_sampling],
+      "lib/heapdump/pprof{,/*}.rb" => %w[sampling/test_sampling block_report/test_outputs],
       "lib/heapdump/block_report{,/*}.rb" =>
         %w[block_report/test_block_report block_report/test_outputs block_report/test_oracle],
       "lib/heapdump/{measure{,/*},cli/measure*}.rb" =>

@@ -26,6 +26,7 @@ struct sampler {
     bool on;
     bool ractors;       /* the program has made a Ractor, whose objects no hook sees */
     size_t reaped_at;   /* the number of the GC whose dead were forgotten last */
+    size_t taken_at;    /* the number of the GC when the last sample was taken */
     size_t stacks_kept; /* after the last trim */
     pid_t process;
     uint64_t taken;
@@ -103,7 +104,7 @@ trim(struct sampler *sampler) {
 
 static void
 take(struct sampler *sampler, rb_trace_arg_t *event, uint32_t slot) {
-    size_t gcs = rb_gc_count();
+    sampler->taken_at = rb_gc_count();
     if (getpid() != sampler->process) { // a forked process makes choices of its own
         sampler->process = getpid();
         hd_dice_stir(&sampler->dice, (uint64_t)sampler->process);
@@ -113,7 +114,7 @@ take(struct sampler *sampler, rb_trace_arg_t *event, uint32_t slot) {
     sampler->recorder.run = slot;
     hd_recorder_born(&sampler->recorder, event);
     sampler->taken++;
-    HD_CHECK(rb_gc_count() == gcs); // no GC may run in a hook: its end would not be told
+    HD_CHECK(rb_gc_count() == sampler->taken_at); // one in a hook would not be told
 }
 
 static void on_birth(VALUE data, rb_trace_arg_t *event);
