@@ -317,6 +317,7 @@ class TestSampling < HeapDumpTest
         message = error { sampling.profile }
         HeapDump.stop_sampling
         ractor.respond_to?(:value) ? ractor.value : ractor.take
+        sleep 0.01 until Ractor.count == 1
         message
       end
       waiting = Ractor.new { Ractor.receive }

@@ -1,7 +1,7 @@
 /*
  * Which objects a sampler takes; see dice.h. The distances between chosen bytes have an exponential
- * distribution, which does not depend on what came before. So an object of n bytes is taken with the
- * chance 1 - exp(-n / every), whatever was allocated before it.
+ * distribution, which does not depend on what came before. So an object of n bytes is taken with
+ * the chance 1 - exp(-n / every), whatever was allocated before it.
  */
 #include "allocations/dice.h"
 

@@ -75,8 +75,8 @@ hd_living_remove(struct hd_living *living, struct hd_life *entry) {
 }
 
 /*
- * Where an entry is removed, another one may move in, so the place is looked at again. One that moves
- * from the beginning of the table to its end was looked at before; a second look does no harm.
+ * Where an entry is removed, another one may move in, so the place is looked at again. One that
+ * moves from the beginning of the table to its end was looked at before; once more does no harm.
  */
 void
 hd_living_reap(struct hd_living *living, bool (*dead)(uint64_t, void *), void *data) {

@@ -59,10 +59,10 @@ is_any(uint64_t address, void *data) {
 }
 
 /*
- * MRI tells nothing while a hook of another tool runs, which may be when a GC ends to mark. Then marks
- * do not say what has died, because the sweep takes those of young objects away. It is known from the
- * slots that are empty when all is swept. Until then each object that is born is looked up, as it may
- * be in the slot of a dead one. `born` is 0 if nothing is born.
+ * MRI tells nothing while a hook of another tool runs, which may be when a GC ends to mark. Then
+ * marks do not say what has died, because the sweep takes those of young objects away. It is known
+ * from the slots that are empty when all is swept. Until then each object that is born is looked
+ * up, as it may be in the slot of a dead one. `born` is 0 if nothing is born.
  */
 static void
 settle_late(struct sampler *sampler, VALUE born) {
@@ -304,8 +304,8 @@ make_snapshot(VALUE arg) {
 }
 
 /*
- * sampler.snapshot => Hash (result.h), of the samples that live; the run of a survivor is the size of
- * its slot at birth. The GC must be disabled.
+ * sampler.snapshot => Hash (result.h), of the samples that live; the run of a survivor is the size
+ * of its slot at birth. The GC must be disabled.
  */
 static VALUE
 snapshot(VALUE self) {
@@ -319,7 +319,7 @@ snapshot(VALUE self) {
     settle(snapshot.sampler, 0);
     if (rb_gc_count() != snapshot.sampler->reaped_at &&
         rb_gc_latest_gc_info(state_key) == sweeping) {
-        rb_gc_start(); // as samples may be dead whose classes are swept; sweeps, though it is disabled
+        rb_gc_start(); // sweeps at least; samples may be dead whose classes are swept already
         settle(snapshot.sampler, 0);
     }
     end_snapshot((VALUE)&snapshot);
@@ -343,7 +343,7 @@ begin_dump(void) {
     return (uint64_t)running->dice.every;
 }
 
-/* The place of a site; of a stack that of the innermost frame of Ruby, as methods in C have none. */
+/* The place of a site; of a stack that of the innermost frame of Ruby: those in C have none. */
 static const struct hd_place *
 place_of(const struct hd_recorder *recorder, uint32_t site) {
     const struct hd_sites *sites = &recorder->sites;

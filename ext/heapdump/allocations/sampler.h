@@ -7,8 +7,10 @@
 
 #include <ruby.h>
 
-/* Defines the class in this module, in place of the one of another copy of the extension. The classes are
- * those of its errors. */
+/*
+ * Defines the class in this module, in place of the one of another copy of the extension. The
+ * classes are those of its errors.
+ */
 void hd_sampler_define(VALUE module, VALUE error, VALUE busy);
 
 #endif

@@ -21,8 +21,8 @@ struct hd_sampled {
 struct hd_sampler_facts {
     bool (*find)(VALUE obj, struct hd_sampled *out); /* false if the object is no sample */
     /*
-     * Call this before `find`, with the GVL or in a forked process, while the GC is disabled. Returns
-     * the bytes between two samples; 0 if nobody samples: then do not call `find`.
+     * Call this before `find`, with the GVL or in a forked process, while the GC is disabled.
+     * Returns the bytes between two samples; 0 if nobody samples: then do not call `find`.
      */
     uint64_t (*begin_dump)(void);
 };
