@@ -20,7 +20,7 @@ module Matrix
     end
 
     def prepare
-      make
+      alone { make }
       copy_sources
     end
 
@@ -40,6 +40,15 @@ module Matrix
     end
 
     private
+
+    # While no other process makes a place: package managers refuse to work side by side.
+    def alone
+      FileUtils.mkdir_p(HOME)
+      File.open("#{HOME}/.lock", File::CREAT) do |lock|
+        lock.flock(File::LOCK_EX)
+        yield
+      end
+    end
 
     def run(*command, &)
       IO.popen(environment, self.command(*command),

@@ -14,7 +14,8 @@ class TestConvert < HeapDumpTest
   def self.converted
     @converted ||= Hash.new do |all, format|
       path = File.join(Dumps.root, "shop.#{format}")
-      status = HeapDump::CLI.run(["convert", Shop.dump, "--to", format, "-o", path])
+      line = ["convert", Shop.dump, "--to", format, "-o", path]
+      status = HeapDump::CLI.run(line, out: StringIO.new)
       raise "not converted" unless status.zero?
 
       all[format] = path
@@ -47,6 +48,17 @@ class TestConvert < HeapDumpTest
     assert File.symlink?("#{path}.partial-#{Process.pid}")
     assert_equal "precious", File.read(elsewhere)
     refute File.exist?(path)
+  end
+
+  def test_what_was_written_is_told
+    units = HeapDump::Terminal::Units
+    objects = "#{units.count(File.foreach(converted("csv")).count - 1)} objects of #{Shop.dump}\n"
+    path = File.join(scratch, "heap.csv.gz")
+    told = heapdump!("convert", Shop.dump, "--to", "csv", "-o", path).out
+    assert_equal "#{path}: #{units.bytes(File.size(path))}, #{objects}", told
+    tables = File.join(scratch, "heap.db")
+    assert_equal "#{tables}, #{objects}",
+                 heapdump!("convert", Shop.dump, "--to", "sqlite", "-o", tables).out
   end
 
   def test_output_goes_where_it_is_wanted

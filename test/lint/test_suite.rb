@@ -26,6 +26,15 @@ class TestSuite < HeapDumpTest
     assert_match(/^3 runs, 3 assertions, 0 failures, 0 errors, 0 skips$/, outcome.out)
   end
 
+  # No name in the list of those that begin first is that of a room which was renamed.
+  def test_the_rooms_that_begin_first_are_there
+    names = Child.ruby!("require 'support/rooms_in_turn'; puts RoomsInTurn.const_get(:FIRST)",
+                        gems: true).out.split
+    assert_operator names.size, :>, 10
+    missing = names.reject { |name| Dir[File.join(Child::ROOT, "test", name, "test_*.rb")].any? }
+    assert_empty missing
+  end
+
   # Of a room only its own classes are loaded.
   def test_rooms_do_not_see_each_other
     outcome = suite({ "first" => "def test_a = refute(Object.const_defined?(:TestSecond))",

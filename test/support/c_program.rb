@@ -40,19 +40,40 @@ class CProgram
       end
     end
 
+    # All that a source may include of ours.
+    HEADERS = "{ext,test}/**/*.h"
+    private_constant :HEADERS
+
     def compile(*arguments, chdir: ROOT)
       output, status = Open3.capture2e(compiler, *FLAGS, *arguments, *INCLUDES, chdir: chdir)
       raise(CompileError, output) unless status.success?
     end
 
-    # Everything of the reader that knows no Ruby, as objects and libraries. An object is kept for
-    # the next process, until something changes of what it is made from.
+    # Everything of the reader that knows no Ruby, as objects and libraries.
     def reader
-      @reader ||= begin
-        FileUtils.mkdir_p(OBJECTS)
-        Dir["#{OBJECTS}/*.o"].each { |file| FileUtils.rm_f(file) if old?(file) }
-        [*reader_sources.map { |source| object_of(source) }, *yajl_libraries, "-lpthread", "-ldl"]
+      @reader ||= [*reader_sources.map { |source| object_of(source) }, *yajl_libraries, "-lpthread",
+                   "-ldl"]
+    end
+
+    # The directory in which objects are kept until nobody has used them for a day.
+    def objects
+      @objects ||= OBJECTS.tap do |directory|
+        FileUtils.mkdir_p(directory)
+        Dir["#{directory}/*.o"].each { |file| FileUtils.rm_f(file) if old?(file) }
       end
+    end
+
+    # The object of a source, which is kept for other programs and for the next process, until
+    # something changes of what it is made from. Headers are looked for in these directories first.
+    def object_of(source, *directories)
+      options = directories.map { |directory| "-I#{directory}" } + yajl_includes
+      object = "#{objects}/#{File.basename(source, ".c")}-#{state(source, options)}.o"
+      unless File.exist?(object)
+        compile("-c", *options, source, "-o", "#{object}.#{Process.pid}")
+        File.rename("#{object}.#{Process.pid}", object)
+      end
+      FileUtils.touch(object)
+      object
     end
 
     def reader_sources
@@ -71,25 +92,15 @@ class CProgram
 
     private
 
-    def object_of(source)
-      @common ||= [compiler, FLAGS, yajl_includes, *headers.map do |file|
-        File.read(file)
-      end].join("\0")
-      digest = Digest::SHA256.hexdigest([@common, File.read(source)].join("\0"))[0, 16]
-      object = "#{OBJECTS}/#{File.basename(source, ".c")}-#{digest}.o"
-      unless File.exist?(object)
-        compile("-c", *yajl_includes, source, "-o", "#{object}.#{Process.pid}")
-        File.rename("#{object}.#{Process.pid}", object)
+    # Of all that an object is made from.
+    def state(source, options)
+      @common ||= begin
+        headers = Dir[HEADERS, base: ROOT].sort.map { |file| File.read(File.join(ROOT, file)) }
+        [compiler, FLAGS, INCLUDES, headers].join("\0")
       end
-      FileUtils.touch(object)
-      object
+      Digest::SHA256.hexdigest([@common, options, source, File.read(source)].join("\0"))[0, 16]
     end
 
-    def headers
-      Dir[File.join(ROOT, "ext/heapgraph/*/*.h")]
-    end
-
-    # Not used for a day.
     def old?(file)
       File.mtime(file) < Time.now - 86_400
     rescue Errno::ENOENT
@@ -116,7 +127,7 @@ class CProgram
     @wrapped = wrapped.map { |function| "-Wl,--wrap=#{function}" }
     @sources = sources.map { |path| File.join(ROOT, path) }
     @reader = reader
-    @include = include ? ["-I#{File.join(ROOT, include)}"] : []
+    @include = include ? [File.join(ROOT, include)] : []
   end
 
   # Compiles and runs it. What it printed and how it ended, at most `seconds` later.
@@ -124,7 +135,8 @@ class CProgram
     Dir.mktmpdir do |dir|
       binary = File.join(dir, @name)
       linked = @reader ? self.class.reader : LIBRARIES
-      self.class.compile(*@include, *@sources, "-o", binary, *linked, *@wrapped)
+      objects = @sources.map { |source| self.class.object_of(source, *@include) }
+      self.class.compile(*objects, "-o", binary, *linked, *@wrapped)
       Open3.capture2e(environment, "timeout", "--signal=KILL", seconds.to_s, binary,
                       *arguments.map(&:to_s))
     end

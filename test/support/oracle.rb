@@ -58,7 +58,7 @@ module Oracle
       @slots = {}
       @roots = Hash.new { |roots, category| roots[category] = [] }
       @imemo_names = {}
-      File.open(path, "rb") { |file| read_slots(file) }
+      read_slots(File.binread(path))
       File.foreach("#{path}.roots") { |line| read_root(line.split) }
       @roots.default = nil # its block would keep all slots for as long as somebody has the roots
     end
@@ -81,12 +81,16 @@ module Oracle
       end
     end
 
-    def read_slots(file)
-      while (header = file.read(64))
-        words = header.unpack("Q8")
-        count = words.pop
-        packed = count.zero? ? "" : file.read(count * 8)
+    HEAD = 64 # bytes of a slot before its references
+    private_constant :HEAD
+
+    def read_slots(bytes)
+      offset = 0
+      while offset < bytes.bytesize
+        *words, count = bytes.unpack("Q8", offset: offset)
+        packed = count.zero? ? "" : bytes.byteslice(offset + HEAD, count * 8)
         @slots[words.first] = Slot.new(*words, packed)
+        offset += HEAD + (count * 8)
       end
     end
 

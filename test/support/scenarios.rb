@@ -9,6 +9,7 @@ require_relative "child"
 # themselves.
 module Scenarios
   DIR = File.join(Child::ROOT, "test/leaks/scenarios")
+  GEM = /^require "active_support/ # all others need none: with bundler their heap is twice as large
 
   # What came of one of them.
   Outcome = Struct.new(:name, :truth, :leaks) do
@@ -140,7 +141,8 @@ module Scenarios
   # those of ObjectSpace.dump_all where the program writes them.
   def self.run(name, dir)
     FileUtils.mkdir_p(dir)
-    Child.ruby!("load ARGV.shift", File.join(DIR, "#{name}.rb"), dir, gems: true)
+    path = File.join(DIR, "#{name}.rb")
+    Child.ruby!("load ARGV.shift", path, dir, gems: File.read(path).match?(GEM))
     truth = JSON.parse(File.read(File.join(dir, "truth.json")))
     outcomes = [judge(name, truth, dir)]
     others = truth["objspace"] or return outcomes

@@ -46,6 +46,7 @@ module HeapDump
         writer = HeapDump::Convert.writer(@format, snapshot)
         progress = Terminal::Progress.new(err)
         progress.during(-> { snapshot.progress || writer.progress }) { write(writer) }
+        tell("#{@output}: #{Terminal::Units.bytes(File.size(@output))}", snapshot) if output
         OK
       end
 
@@ -74,8 +75,17 @@ module HeapDump
         written = progress.during(-> { snapshot.progress || store.progress }) do
           store.write(snapshot, values: @values || false)
         end
-        err.puts "heapdump: #{store.name} has this dump already; --force replaces it" unless written
+        if written
+          tell(store.name, snapshot)
+        else
+          err.puts "heapdump: #{store.name} has this dump already; --force replaces it"
+        end
         OK
+      end
+
+      def tell(words, snapshot)
+        objects = Terminal::Units.plural(snapshot.graph.objects, "object")
+        out.puts "#{words}, #{objects} of #{Terminal::Text.valid(snapshot.path)}"
       end
 
       # What -o names. An argument can be read by all users of the machine.

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "set"
+
 module HeapDump
   module Fleet
     # The dumps of a process as a store knows them: Extracts, made of rows.

@@ -26,7 +26,7 @@ module Large
     run.call
   end
 
-  heap(:array_of_objects, quick: 40_000, full: 1_000_000) do |count, run|
+  heap(:array_of_objects, quick: 17_000, full: 1_000_000) do |count, run|
     plant(objects(count), length: count, elements: size(count))
     run.call
   end
@@ -36,7 +36,7 @@ module Large
     run.call
   end
 
-  heap(:hash_of_strings, quick: 17_000, full: 500_000) do |count, run|
+  heap(:hash_of_strings, quick: 9000, full: 500_000) do |count, run|
     plant((0...count).to_h { |i| ["key #{i}", "value #{i}"] }, size: count, entries: size(count))
     run.call
   end
@@ -47,7 +47,7 @@ module Large
     run.call
   end
 
-  heap(:struct, quick: 17_000, full: 100_000) do |count, run|
+  heap(:struct, quick: 9000, full: 100_000) do |count, run|
     structure = Struct.new(*Array.new(count) { |i| :"member_#{i}" })
     plant(structure.new(*objects(count)), members: size(count))
     run.call

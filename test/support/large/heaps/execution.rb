@@ -55,7 +55,7 @@ module Large
     run.call
   end
 
-  heap(:thread_variables, quick: 17_000, full: 100_000) do |count, run|
+  heap(:thread_variables, quick: 12_000, full: 100_000) do |count, run|
     thread = asleep(Thread.new { sleep })
     count.times { |i| thread.thread_variable_set(:"key_#{i}", Object.new) }
     run.call

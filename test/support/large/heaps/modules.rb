@@ -8,7 +8,7 @@ module Large
     run.call
   end
 
-  heap(:named_classes, quick: 5000, full: 50_000) do |count, run|
+  heap(:named_classes, quick: 3000, full: 50_000) do |count, run|
     space = Module.new
     Object.const_set(:ManyClasses, space)
     count.times { |i| space.const_set(:"Class#{i}", Class.new) }
@@ -22,7 +22,7 @@ module Large
     run.call
   end
 
-  heap(:constants, quick: 17_000, full: 400_000) do |count, run|
+  heap(:constants, quick: 4000, full: 400_000) do |count, run|
     space = Module.new
     count.times { |i| space.const_set(:"C#{i}", i) }
     plant(space, constants: size(count))
