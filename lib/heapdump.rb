@@ -20,6 +20,7 @@ module HeapDump
   # The readers of dumps are loaded when they are first used, so a process that only dumps never
   # loads them.
   autoload :BlockReport, "#{__dir__}/heapdump/block_report"
+  autoload :Sampling, "#{__dir__}/heapdump/sampling"
   autoload :Extract, "#{__dir__}/heapdump/extract"
   autoload :Fleet, "#{__dir__}/heapdump/fleet"
   autoload :Snapshot, "#{__dir__}/heapdump/snapshot"
@@ -172,6 +173,44 @@ module HeapDump
       raise ArgumentError, "no block given" unless block
 
       BlockReport.of(options, block)
+    end
+
+    # Notes from now on where some of the objects are allocated, and follows these as long as they
+    # live, so that HeapDump::Sampling#profile can say where the living memory comes from. Dumps say
+    # it of these objects, too (+file+, +line+, +method+, +generation+). It is meant for production:
+    # docs/sampling.md has its cost and how right its figures are.
+    #
+    # every::  bytes of slots of the heap that are allocated between two samples, on average
+    #          (default "512 KiB"; an Integer, or a text with a unit). A slot has 40 bytes, so one
+    #          of 13,107 objects is a sample. What an object has outside of its slot does not count
+    # stacks:: how many frames of a stack are noted (1 to 512, default 64); 1 for the place alone
+    # seed::   the same seed makes the same choices (an Integer; default: a random one)
+    #
+    # Returns a HeapDump::Sampling; it goes on until HeapDump.stop_sampling, and in processes that
+    # are forked. With a block it yields the Sampling, ends when the block ends, and returns what
+    # the block returns. Raises ArgumentError for wrong options, HeapDump::Busy if allocations are
+    # sampled already, and HeapDump::Error in a Ractor that is not the main one or beside others.
+    #
+    #   HeapDump.sample_allocations
+    #   # later, for example every hour:
+    #   HeapDump.sampling.profile.write("heap.pb.gz") # go tool pprof -top heap.pb.gz
+    def sample_allocations(every: "512 KiB", stacks: 64, seed: nil, &block)
+      Sampling.start(block, every: every, stacks: stacks, seed: seed)
+    end
+
+    # The HeapDump::Sampling that runs in this process; nil if none does.
+    #
+    #   HeapDump.sampling&.figures
+    def sampling
+      Sampling.current
+    end
+
+    # Ends what HeapDump.sample_allocations has begun, and forgets all samples. Returns true, or
+    # false if nothing was sampled.
+    #
+    #   HeapDump.stop_sampling # => true
+    def stop_sampling
+      Sampling.current&.stop || false
     end
 
     # Counts the objects of the heap by type and, below the given +namespaces+ (modules or their

@@ -15,6 +15,7 @@
 
 #include "account/account.h"
 #include "allocations/binding.h"
+#include "allocations/sampler.h"
 #include "base/clock.h"
 #include "base/reason.h"
 #include "base/types.h"
@@ -477,6 +478,7 @@ define(void) {
     rb_define_private_method(singleton, "without_signal", rb_heapdump_without_signal, 1);
     rb_define_private_method(singleton, "disk", rb_heapdump_disk, 1);
     hd_allocations_define(module, hd_errors.error, hd_errors.busy);
+    hd_sampler_define(module, hd_errors.error, hd_errors.busy);
     rb_define_private_method(singleton, "start", rb_heapdump_start, -1);
 }
 

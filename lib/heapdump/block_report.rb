@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "pprof"
 require_relative "ractors"
 require_relative "snapshot"
 require_relative "terminal"
@@ -20,8 +21,6 @@ module HeapDump
     autoload :MemoryProfilerResults, "#{__dir__}/block_report/memory_profiler_results"
     autoload :Options, "#{__dir__}/block_report/options"
     autoload :Page, "#{__dir__}/block_report/page"
-    autoload :Pprof, "#{__dir__}/block_report/pprof"
-    autoload :Protobuf, "#{__dir__}/block_report/protobuf"
     autoload :Retained, "#{__dir__}/block_report/retained"
     autoload :Runs, "#{__dir__}/block_report/runs"
     autoload :Samples, "#{__dir__}/block_report/samples"
@@ -117,7 +116,8 @@ module HeapDump
     #
     #   File.binwrite("import.pb.gz", report.to_pprof)
     def to_pprof
-      Pprof.new(self, @samples).to_s
+      Pprof.new(@samples, types: Samples::TYPES, default: "alloc_space",
+                          duration: (seconds.sum * 1e9).to_i).to_s
     end
 
     # Flame graphs for https://www.speedscope.app, as JSON (String).

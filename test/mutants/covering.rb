@@ -95,6 +95,7 @@ module Mutants
       "ext/heapdump/guard/guard.c" => %w[test_loading test_hostile test_faults],
       "ext/heapdump/request/processors.c" => %w[test_processors],
       "ext/heapdump/process/child.c" => %w[test_refused_calls test_children test_faults],
+      "ext/heapdump/allocations/{dice,sampler}.c" => %w[sampling/test_sampling],
       "ext/heapdump/{allocations/*,mri/dying}.c" =>
         %w[test_counting_allocations block_report/test_block_report block_report/test_oracle],
       "ext/heapdump/count.c" => %w[test_counts test_gdb],
@@ -121,6 +122,8 @@ module Mutants
       "lib/heapdump/{fleet{,/*},cli/fleet*,click_house_server}.rb" =>
         [*STORED, "convert/test_click_house"],
       "lib/heapdump/{trends{,/*},cli/trends*}.rb" => TRENDS,
+      "lib/heapdump/sampling{,/*}.rb" => %w[sampling/test_sampling],
+      "lib/heapdump/pprof{,/*}.rb" => %w[sampling/test_sampling block_report/test_outputs],
       "lib/heapdump/block_report{,/*}.rb" =>
         %w[block_report/test_block_report block_report/test_outputs block_report/test_oracle],
       "lib/heapdump/{measure{,/*},cli/measure*}.rb" =>

@@ -56,7 +56,7 @@ class Signatures
     when CONSTANT then current.constants.push(*Regexp.last_match.captures)
     when ATTRIBUTE then attribute(*Regexp.last_match.captures)
     when METHOD then method(*Regexp.last_match.captures)
-    when /\A(?:include|type) / then nil
+    when /\A(?:include |type |\| )/ then nil # `|`: another way to call the same
     else raise "sig/ has a line that this reader does not know: #{text}"
     end
   end

@@ -7,8 +7,8 @@ require "package/signatures"
 # The public API is one and the same in the code, in its documentation and in sig/. Types are what
 # `rake sig` checks.
 class TestSig < HeapDumpTest
-  FILES = %w[snapshot leaks block_report convert cli web ship minitest rspec integrations/unicorn
-             integrations/pitchfork].freeze
+  FILES = %w[snapshot leaks block_report sampling convert cli web ship minitest rspec
+             integrations/unicorn integrations/pitchfork].freeze
 
   # What every object has needs no signature of its own.
   GIVEN = Object.public_instance_methods.map { |name| "##{name}" }.freeze

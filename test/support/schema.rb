@@ -120,6 +120,7 @@ module Schema
     "start" => :integer, "program" => :text, "host" => :text, "time" => :text,
     "gc_ran" => :boolean, "strings" => :integer_or_text,
     "gc" => :integer_map, "memory" => :memory, "allocation_tracing" => :true,
+    "allocation_sampling" => :integer,
     "capabilities" => :texts, "ractors" => :integer, "slot_size" => :integer
   }.freeze
 

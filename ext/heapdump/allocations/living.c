@@ -74,6 +74,19 @@ hd_living_remove(struct hd_living *living, struct hd_life *entry) {
     living->size--;
 }
 
+/*
+ * Where an entry is removed, another one may move in, so the place is looked at again. One that
+ * moves from the beginning of the table to its end was looked at before; once more does no harm.
+ */
+void
+hd_living_reap(struct hd_living *living, bool (*dead)(uint64_t, void *), void *data) {
+    for (size_t i = 0; i < living->places;) {
+        struct hd_life *entry = &living->entries[i];
+        if (entry->address && dead(entry->address, data)) hd_living_remove(living, entry);
+        else i++;
+    }
+}
+
 bool
 hd_living_move(struct hd_living *living, uint64_t (*move)(uint64_t, void *), void *data) {
     if (living->size == 0) return true;

@@ -44,6 +44,10 @@ void hd_living_remove(struct hd_living *living, struct hd_life *entry);
 bool hd_living_move(struct hd_living *living, uint64_t (*move)(uint64_t address, void *data),
                     void *data);
 
+/* Removes each entry for which `dead` is true of its address. Allocates nothing. */
+void hd_living_reap(struct hd_living *living, bool (*dead)(uint64_t address, void *data),
+                    void *data);
+
 size_t hd_living_memory(const struct hd_living *living);
 void hd_living_free(struct hd_living *living);
 

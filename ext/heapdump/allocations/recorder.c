@@ -3,6 +3,8 @@
  */
 #include "allocations/recorder.h"
 
+#include <stdlib.h>
+
 #include "base/check.h"
 #include "mri/mri.h"
 #include "mri/pages.h"
@@ -125,6 +127,50 @@ hd_recorder_freed(struct hd_recorder *recorder, rb_trace_arg_t *event) {
     if (type == RUBY_T_IMEMO) hd_sites_freed(&recorder->sites, obj);
     else if (type == RUBY_T_CLASS || type == RUBY_T_MODULE || type == RUBY_T_ICLASS)
         hd_classes_freed(&recorder->classes, obj);
+}
+
+void
+hd_recorder_reap(struct hd_recorder *recorder, bool (*dead)(uint64_t, void *), void *data) {
+    hd_living_reap(&recorder->living, dead, data);
+    hd_living_reap(&recorder->classes.known, dead, data);
+    hd_sites_reap(&recorder->sites, dead, data);
+}
+
+void
+hd_recorder_renewed(struct hd_recorder *recorder, VALUE obj) {
+    struct hd_life *life = hd_living_find(&recorder->living, obj);
+    if (life) hd_living_remove(&recorder->living, life);
+    hd_sites_freed(&recorder->sites, obj);
+    hd_classes_freed(&recorder->classes, obj);
+}
+
+/* Brings one of the old stacks back, with the stacks below it, and returns its number. */
+static uint32_t
+stack_again(struct hd_recorder *recorder, const struct hd_stack *old, uint32_t number) {
+    uint32_t places[HD_DEEPEST], size = 0, stack = HD_NO_NUMBER;
+    for (; number != HD_NO_NUMBER; number = old[number].below) {
+        HD_CHECK(size < HD_DEEPEST);
+        places[size++] = old[number].place;
+    }
+    while (size > 0) {
+        stack = hd_stack_of(&recorder->sites, stack, places[--size]);
+        if (stack == HD_NO_NUMBER) break;
+    }
+    return stack;
+}
+
+void
+hd_recorder_trim(struct hd_recorder *recorder) {
+    HD_CHECK(recorder->depth > 1);
+    if (recorder->failed) return;
+    struct hd_stack *old = hd_stacks_begin(&recorder->sites);
+    for (size_t i = 0; i < recorder->living.places && !recorder->failed; i++) {
+        struct hd_life *life = &recorder->living.entries[i];
+        if (!life->address) continue;
+        life->site = stack_again(recorder, old, life->site);
+        recorder->failed = life->site == HD_NO_NUMBER;
+    }
+    free(old);
 }
 
 /*

@@ -41,6 +41,16 @@ struct hd_recorder {
 void hd_recorder_born(struct hd_recorder *recorder, rb_trace_arg_t *event);
 /* An object is about to be freed: call this in a hook of FREEOBJ. */
 void hd_recorder_freed(struct hd_recorder *recorder, rb_trace_arg_t *event);
+/*
+ * For whoever is not told of each object that is freed: forgets all objects, classes and code that
+ * `dead` says are dead, without counting them.
+ */
+void hd_recorder_reap(struct hd_recorder *recorder, bool (*dead)(uint64_t address, void *data),
+                      void *data);
+/* For the same: forgets what was in the slot of an object that is new. */
+void hd_recorder_renewed(struct hd_recorder *recorder, VALUE obj);
+/* Forgets the stacks that have made no object that lives. */
+void hd_recorder_trim(struct hd_recorder *recorder);
 /* Objects have moved: call this in a function of compaction of a T_DATA. */
 void hd_recorder_moved(struct hd_recorder *recorder);
 /* The GC marks. */

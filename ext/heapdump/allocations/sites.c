@@ -7,6 +7,7 @@
 #include <ruby/debug.h>
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/list.h"
 
 static uint32_t
@@ -122,6 +123,38 @@ hd_sites_freed(struct hd_sites *sites, VALUE imemo) {
     if (!entry) return;
     if (sites->methods[entry->site].frame == imemo) sites->methods[entry->site].frame = 0;
     hd_living_remove(&sites->frames, entry);
+}
+
+struct frames_to_reap {
+    struct hd_sites *sites;
+    bool (*dead)(uint64_t, void *);
+    void *data;
+};
+
+static bool
+forget_dead_frame(uint64_t frame, void *data) {
+    const struct frames_to_reap *reap = data;
+    if (!reap->dead(frame, reap->data)) return false;
+    const struct hd_life *entry = hd_living_find(&reap->sites->frames, frame);
+    HD_CHECK(entry);
+    reap->sites->methods[entry->site].frame = 0;
+    return true;
+}
+
+void
+hd_sites_reap(struct hd_sites *sites, bool (*dead)(uint64_t, void *), void *data) {
+    struct frames_to_reap reap = {sites, dead, data};
+    hd_living_reap(&sites->frames, forget_dead_frame, &reap);
+}
+
+struct hd_stack *
+hd_stacks_begin(struct hd_sites *sites) {
+    struct hd_stack *old = sites->stacks;
+    hd_table_free(&sites->stack_keys);
+    sites->stack_keys = (struct hd_table){0};
+    sites->stacks = NULL;
+    sites->stacks_size = sites->stacks_capacity = 0;
+    return old;
 }
 
 void

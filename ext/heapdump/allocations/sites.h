@@ -60,10 +60,15 @@ uint32_t hd_stack_of(struct hd_sites *sites, uint32_t below, uint32_t place);
 
 /* Call this for each internal object of MRI (imemo) that is freed. */
 void hd_sites_freed(struct hd_sites *sites, VALUE imemo);
+/* The same for whoever is not told of them: forgets each frame for which `dead` is true. */
+void hd_sites_reap(struct hd_sites *sites, bool (*dead)(uint64_t frame, void *data), void *data);
 /* Call this when the GC marks. */
 void hd_sites_mark(const struct hd_sites *sites);
 /* Call this when objects have moved; `move` is as for hd_living_move. False: no memory. */
 bool hd_sites_move(struct hd_sites *sites, uint64_t (*move)(uint64_t, void *), void *data);
+
+/* For whoever forgets stacks: forgets all and returns the old ones, which the caller frees. */
+struct hd_stack *hd_stacks_begin(struct hd_sites *sites);
 
 size_t hd_sites_memory(const struct hd_sites *sites);
 void hd_sites_free(struct hd_sites *sites);

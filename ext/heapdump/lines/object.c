@@ -11,6 +11,7 @@
 #include "guard/foreign.h"
 #include "guard/guard.h"
 #include "lines/ivars.h"
+#include "lines/sampled.h"
 #include "lines/writers.h"
 #include "lines/unreadable.h"
 #include "lines/value.h"
@@ -206,10 +207,33 @@ tells_own_place(VALUE obj, int type) {
     }
 }
 
+struct hd_sampler_facts hd_sampler_facts;
+
+static void
+write_sampled(struct hd_dump *dump, VALUE obj, int type) {
+    struct hd_sampled sampled;
+    if (!hd_sampler_facts.find(obj, &sampled)) return;
+    hd_put_number(&dump->out, HD_FIELD("generation"), sampled.generation);
+    if (tells_own_place(obj, type)) return;
+    if (sampled.path_size > 0) {
+        hd_put_field(&dump->out, HD_FIELD("file"));
+        hd_put_quoted_name(&dump->out, sampled.path, sampled.path_size);
+        hd_put_number(&dump->out, HD_FIELD("line"), (uint64_t)sampled.line);
+    }
+    if (!sampled.method) return;
+    hd_put_field(&dump->out, HD_FIELD("method"));
+    hd_put_quoted_name(&dump->out, sampled.method, sampled.method_size);
+}
+
+/* What traces all objects knows more than a sampler, so that goes first. */
 static void
 write_allocation(struct hd_dump *dump, VALUE obj, int type) {
     struct hd_allocation allocation;
-    if (!hd_mri_allocation(&dump->pages, dump->allocations, obj, &allocation)) return;
+    if (!dump->allocations ||
+        !hd_mri_allocation(&dump->pages, dump->allocations, obj, &allocation)) {
+        if (dump->sampled_every) write_sampled(dump, obj, type);
+        return;
+    }
     hd_put_number(&dump->out, HD_FIELD("generation"), allocation.generation);
     if (tells_own_place(obj, type)) return;
     if (allocation.file) {
@@ -251,7 +275,7 @@ hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     if (type == RUBY_T_ARRAY) write_finalizer_table(dump, obj);
     if (dump->weak_size > 0) write_weak(dump);
     write_flags(dump, obj, slot_size);
-    if (dump->allocations) write_allocation(dump, obj, type);
+    if (dump->allocations || dump->sampled_every) write_allocation(dump, obj, type);
     if (dump->refs.failed) hd_write_error(dump, HD_OUT_OF_MEMORY, " while reading references");
     else write_memsize(dump, obj, slot_size);
     HD_PUT(out, "}\n");

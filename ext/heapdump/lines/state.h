@@ -27,6 +27,7 @@ struct hd_dump {
     struct hd_names *names;  /* owned */
     size_t usual_slot;       /* the smallest slot size; a line has `slot_size` if it is larger */
     const void *allocations; /* objspace's table; NULL if no allocations are traced */
+    uint64_t sampled_every;  /* bytes between samples of allocations; 0: nobody samples */
     struct hd_finalizers finalizers;
 
     /* fields of the current object whose references MRI does not mark */

@@ -14,8 +14,8 @@
 
 enum { LEAST_SLOT = 40, TYPES = 64 };
 
-static size_t
-slot_size(VALUE obj) {
+size_t
+hd_mri_slot_size(VALUE obj) {
     return rb_gc_obj_slot_size ? rb_gc_obj_slot_size(obj) : LEAST_SLOT;
 }
 
@@ -92,12 +92,13 @@ size_t
 hd_mri_memsize_dying(VALUE obj) {
     switch (RB_BUILTIN_TYPE(obj)) {
     case RUBY_T_DATA:
-        return may_be_asked(obj) ? hd_mri_memsize(obj) : slot_size(obj);
+        return may_be_asked(obj) ? hd_mri_memsize(obj) : hd_mri_slot_size(obj);
     case RUBY_T_NODE:
-        return slot_size(obj);
+        return hd_mri_slot_size(obj);
     case RUBY_T_IMEMO: {
         enum hd_imemo kind = hd_mri_imemo(obj);
-        return kind == HD_IMEMO_ENV || kind == HD_IMEMO_MENT ? hd_mri_memsize(obj) : slot_size(obj);
+        return kind == HD_IMEMO_ENV || kind == HD_IMEMO_MENT ? hd_mri_memsize(obj)
+                                                             : hd_mri_slot_size(obj);
     }
     default:
         return hd_mri_memsize(obj);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static struct { ID protected, old, pinned, remembered; } names;
+static struct { ID protected, old, pinned, remembered, marked; } names;
 
 void
 hd_gc_init(void) {
@@ -13,6 +13,7 @@ hd_gc_init(void) {
     names.old = rb_intern("old");
     names.pinned = rb_intern("pinned");
     names.remembered = rb_intern("remembered");
+    names.marked = rb_intern("marked");
     // called here because both intern names when they are called for the first time
     ID flags[16];
     if (rb_obj_gc_flags) rb_obj_gc_flags(rb_cObject, flags, 16);
@@ -40,6 +41,7 @@ flag_of(ID name) {
     if (name == names.old) return HD_OLD;
     if (name == names.pinned) return HD_PINNED;
     if (name == names.remembered) return HD_REMEMBERED;
+    if (name == names.marked) return HD_MARKED;
     return 0;
 }
 

@@ -147,7 +147,13 @@ hd_mri_static_symbol_id(VALUE symbol) {
 }
 
 /* gc.c: the state of an object in the GC. */
-enum hd_gc_flag { HD_OLD = 1, HD_PINNED = 2, HD_REMEMBERED = 4, HD_UNPROTECTED = 8 };
+enum hd_gc_flag {
+    HD_OLD = 1,
+    HD_PINNED = 2,
+    HD_REMEMBERED = 4,
+    HD_UNPROTECTED = 8,
+    HD_MARKED = 16, /* by the GC that marks now, or that has marked last */
+};
 unsigned hd_mri_gc_flags(VALUE obj);
 /*
  * What MRI reports about the state of an object in the GC, with MRI's own names. hd_mri_gc_facts
@@ -168,6 +174,8 @@ size_t hd_mri_memsize(VALUE obj);
  * freed: then, and for internal objects of MRI that have code, it is the size of the slot.
  */
 size_t hd_mri_memsize_dying(VALUE obj);
+/* dying.c: the bytes of the slot of an object; of a new one, too. */
+size_t hd_mri_slot_size(VALUE obj);
 /* The folder of the extensions that come with Ruby, without which none of them is known. */
 void hd_mri_set_library(const char *folder);
 /* True if there is memory at this address, as far as this system tells. */

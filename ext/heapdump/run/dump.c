@@ -14,6 +14,7 @@
 #include "lines/object.h"
 #include "lines/objspace_format.h"
 #include "lines/roots.h"
+#include "lines/sampled.h"
 #include "lines/unreadable.h"
 #include "mri/mri.h"
 
@@ -93,6 +94,7 @@ hd_dump_look(struct hd_dump *dump) {
         size_t stride = dump->pages.list[i].stride;
         if (stride < dump->usual_slot) dump->usual_slot = stride;
     }
+    dump->sampled_every = hd_sampler_facts.begin_dump ? hd_sampler_facts.begin_dump() : 0;
     look_into_slots(dump);
 }
 
@@ -103,6 +105,9 @@ write_header(struct hd_dump *dump) {
     hd_put_bytes(out, (const char *)header->block, (size_t)(header->pos - header->block));
     hd_account_put(out, &dump->context->account);
     if (dump->allocations) HD_PUT(out, ",\"allocation_tracing\":true");
+    if (dump->sampled_every) {
+        hd_put_number(out, HD_FIELD("allocation_sampling"), dump->sampled_every);
+    }
     hd_put_number(&dump->out, HD_FIELD("slot_size"), dump->usual_slot);
     HD_PUT(out, "}\n");
     hd_sink_end_line(out);

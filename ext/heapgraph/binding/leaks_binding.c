@@ -213,6 +213,7 @@ leak_hash(const struct ruby_growth *self, const struct hg_leak *leak) {
     set(hash, "chained", ULL2NUM(leak->chained));
     set(hash, "location", hgb_text(last_of(self)->graph, leak->location));
     set(hash, "located", ULL2NUM(leak->located));
+    set(hash, "placed", ULL2NUM(leak->placed));
     set(hash, "others", other_holders(leak));
     return hash;
 }

@@ -60,6 +60,7 @@ struct hg_leak {
     uint64_t chained;    /* first part, last: all that others of the leak hold: lists, trees */
     uint32_t location; /* first part, last: string "file:line" where most new ones were allocated */
     uint64_t located;  /* first part, last: how many new objects were allocated there */
+    uint64_t placed;   /* first part, last: of how many new objects the dump says where */
 
     struct hg_leak_holder other[HG_MAX_OTHERS]; /* first part, last: see hg_rules.other_holders */
     uint32_t others;

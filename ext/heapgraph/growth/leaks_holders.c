@@ -207,7 +207,10 @@ find_locations(struct looks *looks) {
                 continue;
             uint32_t number = hg_leak_at(looks->leaks, looks->last, node) - 1u;
             struct hg_leak *leak = &looks->leaks->leak[number];
-            if (pass) leak->located += leak->location == location;
+            if (pass) {
+                leak->located += leak->location == location;
+                leak->placed++;
+            }
             else if (leak->location == location) lead[number]++;
             else if (lead[number]) lead[number]--;
             else {

@@ -8,7 +8,14 @@ module HeapDump
 
       # +stack+ has the frames from the outermost to the one that allocates, only that one if no
       # stacks were noted.
-      Sample = Struct.new(:stack, :class_name, :objects, :bytes, :alive, :alive_bytes)
+      Sample = Struct.new(:stack, :class_name, :objects, :bytes, :alive, :alive_bytes) do
+        # Those of a profile; TYPES names them.
+        def values
+          to_a.drop(2)
+        end
+      end
+      TYPES = [%w[alloc_objects count], %w[alloc_space bytes], %w[inuse_objects count],
+               %w[inuse_space bytes]].freeze
       Frame = Struct.new(:path, :line, :label) do
         # The name of the method, else the place.
         def name

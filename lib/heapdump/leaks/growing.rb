@@ -59,7 +59,7 @@ module HeapDump
       # Remarks that the numbers do not show (Array of String).
       def remarks
         [("held by each other, as the elements of a list" if chained?),
-         ("in #{@raw[:containers]} containers" if @raw[:containers] > 1),
+         ("in #{@raw[:containers]} containers" if @raw[:containers] > 1), sampling,
          *Remarks.of(newcomers)].compact
       end
 
@@ -155,9 +155,23 @@ module HeapDump
         @raw[:contained] > 1 && VARIABLES.include?(outer.way.steps.last.edge&.kind)
       end
 
-      # The place where most of the new objects were allocated; nil if no place has most of them.
+      # The place where most of the new objects were allocated; nil if no place has most of them. If
+      # allocations were sampled, those count of which the dump says where they were allocated.
       def allocated_at
-        @raw[:location] if @raw[:location] && @raw[:located] >= Rules::MOST * @raw[:newcomers]
+        all = sampled? ? @raw[:placed] : @raw[:newcomers]
+        @raw[:location] if @raw[:location] && @raw[:located] >= Rules::MOST * all
+      end
+
+      # Whether the dump says of samples only where they were allocated.
+      def sampled?
+        snapshot.header.key?("allocation_sampling") && !snapshot.header["allocation_tracing"]
+      end
+
+      # How sure the place is (String), nil if all allocations were traced.
+      def sampling
+        return unless sampled? && allocated_at
+
+        "allocated there: #{@raw[:located]} of #{@raw[:placed]} sampled objects"
       end
 
       # Why it stays live although nothing of the program holds it (String), else nil.

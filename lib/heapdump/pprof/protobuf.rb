@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module HeapDump
-  class BlockReport
+  class Pprof
     # A message of Protocol Buffers, as far as profiles need it: whole numbers, texts, and other
     # messages. A number that is 0 and a text that is empty are left out, as the format has it.
     #
