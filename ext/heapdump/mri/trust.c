@@ -30,7 +30,7 @@ hd_slots_learn(const struct hd_pages *pages, const VALUE *known, size_t size) {
     hd_types_in_slot = 0;
     if (!hd_can(HD_CAN_STORAGE)) return;
     for (size_t i = 0; i < size; i++) {
-        // since 3.2 an object whose shape is too complex has a table, and counts as embedded as before
+        // since 3.2 one whose shape is too complex has a table, and still counts as embedded
         if (HD_RUBY >= 302 && RB_BUILTIN_TYPE(known[i]) == RUBY_T_OBJECT) continue;
         unsigned type = 1u << RB_BUILTIN_TYPE(known[i]);
         size_t slot = slot_size(pages, known[i]);
