@@ -22,7 +22,7 @@ module HeapDump
     class << self
       # Does the work of HeapDump.sample_allocations.
       def start(block, every:, stacks:, seed:) # :nodoc:
-        refuse_ractors
+        Ractors.refuse_others("allocations cannot be sampled")
         sampling = new(distance(every), frames(stacks), seed.nil? ? Random.new_seed : whole(seed))
         return sampling unless block
 
@@ -60,15 +60,6 @@ module HeapDump
         return seed if seed.is_a?(Integer)
 
         raise ArgumentError, "seed: must be a whole number, not #{seed.inspect}"
-      end
-
-      # Events of other Ractors do not come to the hooks of this one.
-      def refuse_ractors
-        Ractors.refuse
-        return unless defined?(Ractor) && Ractor.count > 1
-
-        raise Error, "allocations cannot be sampled while there are other Ractors: MRI tells " \
-                     "each of its own objects only"
       end
     end
 

@@ -73,13 +73,8 @@ module HeapDump
         end
       end
 
-      # Events of other Ractors do not come to the hooks of this one.
       def refuse_ractors
-        Ractors.refuse
-        return unless defined?(Ractor) && Ractor.count > 1
-
-        raise Error, "HeapDump.report cannot count while there are other Ractors: MRI tells each " \
-                     "of its own objects only"
+        Ractors.refuse_others("HeapDump.report cannot count")
       end
 
       def now
