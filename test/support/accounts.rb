@@ -11,12 +11,15 @@ module Accounts
   Case = Struct.new(:name, :code, :preload, :flags, keyword_init: true)
 
   SLEEPING = "500.times { Thread.new { sleep } }; sleep 0.5"
+  # With a stack of their own: what lies where one has been may keep the blocks alive.
   BLOCKS = <<~RUBY
-    KEPT = -> {
+    KEPT = Fiber.new {
       blocks = Array.new(500_000) { "x" * 1000 } # too long for a slot
       blocks.each_slice(500).map(&:first)
-    }.call
+    }.resume
   RUBY
+  # The blocks of a thread are in an arena of glibc's, of many pieces that touch each other.
+  ARENA = BLOCKS.sub("Fiber", "Thread").sub("resume", "value")
   FIDDLE = <<~RUBY
     require "fiddle"
     KEPT = Fiddle::Pointer.new(Fiddle.malloc(200 << 20))
@@ -68,6 +71,7 @@ module Accounts
     Case.new(name: "500 sleeping threads", code: SLEEPING),
     Case.new(name: "200 fibers", code: FIBERS),
     Case.new(name: "500 MB in small blocks, freed", code: BLOCKS),
+    Case.new(name: "500 MB in small blocks of a thread, freed", code: ARENA),
     Case.new(name: "200 MB by Fiddle.malloc", code: FIDDLE),
     Case.new(name: "200 MB never written to", code: UNTOUCHED),
     Case.new(name: "YJIT", code: WORK, flags: %w[--yjit]),

@@ -228,6 +228,7 @@ class TestJobs < HeapDumpTest
   def test_a_search_without_end_is_stopped
     path = dump { |made| made.constant("TEXT", made.string("#{"a" * 60}!")) }
     dumps = HeapDump::Web::Dumps.new([path])
+    dumps.open_all # the search alone is to be told of
     find = HeapDump::Web::Questions::Find
     query = URI.encode_www_form(dump: dumps.all.first.id, pattern: '\A(a+)+\1?\z')
     given = HeapDump::Web::Parameters.new(find.parameters).read(query)

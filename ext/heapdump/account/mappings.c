@@ -38,7 +38,6 @@ struct walk {
     size_t text_size, text_capacity;
     struct file *last;  /* the file of the mapping before, NULL if that had none */
     uintptr_t last_end; /* where the mapping before ends */
-    struct hd_mapping arena;
 };
 
 /*
@@ -127,20 +126,35 @@ add_variables(struct walk *walk, struct file *file, const struct hd_mapping *map
 }
 
 /*
- * An arena of glibc begins at a multiple of its largest size. What it has not used yet follows as
- * memory that cannot be read.
+ * glibc takes the memory of an arena in pieces, each at a multiple of its largest size, and writes at
+ * the start of each what it is. Full pieces beside each other are one mapping.
  */
-enum { ARENA = 64 << 20 };
+enum { ARENA_PIECE = 64 << 20 };
+
+struct arena_piece {
+    uintptr_t arena, former; /* former: the piece before of the same arena, 0 in its first */
+    size_t size, writable;   /* writable: at least the size; the rest of the piece is reserved */
+};
+
+static bool
+is_arena_piece(int memory, uintptr_t start) {
+    struct arena_piece piece;
+    if (pread(memory, &piece, sizeof piece, (off_t)start) != (ssize_t)sizeof piece) return false;
+    return piece.arena != 0 && piece.arena % sizeof(void *) == 0 && piece.former != start &&
+           piece.former % ARENA_PIECE == 0 && piece.size >= sizeof piece &&
+           piece.size <= piece.writable && piece.writable <= ARENA_PIECE;
+}
 
 static void
-end_arena(struct walk *walk, const struct hd_mapping *next) {
-    uint64_t bytes;
-    uintptr_t start = (walk->arena.end - 1) / ARENA * ARENA;
-    bool ends = walk->arena.end % ARENA == 0;
-    if (walk->arena.end == 0 || start < walk->arena.start) return;
-    if (!ends && (next->start != walk->arena.end || next->readable || next->end != start + ARENA))
-        return;
-    if (hd_resident(start, walk->arena.end, &bytes)) walk->out->arenas += bytes;
+add_arenas(struct walk *walk, const struct hd_mapping *mapping) {
+    uintptr_t start = (mapping->start + ARENA_PIECE - 1) / ARENA_PIECE * ARENA_PIECE;
+    for (; start < mapping->end; start += ARENA_PIECE) {
+        uintptr_t left = mapping->end - start;
+        uintptr_t end = start + (left < ARENA_PIECE ? left : ARENA_PIECE);
+        uint64_t bytes;
+        if (!is_arena_piece(walk->memory, start)) continue;
+        if (hd_resident(start, end, &bytes)) walk->out->arenas += bytes;
+    }
 }
 
 /*
@@ -166,7 +180,7 @@ add_anonymous(struct walk *walk, struct file *before, const struct hd_mapping *m
     }
     else if (mapping->writable) {
         if (before && walk->last_end == mapping->start) add_variables(walk, before, mapping);
-        walk->arena = *mapping;
+        add_arenas(walk, mapping);
     }
 }
 
@@ -175,8 +189,6 @@ add(const struct hd_mapping *mapping, void *data) {
     struct walk *walk = data;
     struct file *before = walk->last;
     uint64_t bytes;
-    end_arena(walk, mapping);
-    walk->arena.end = 0;
     walk->last = NULL;
     if (mapping->path[0] == '/') {
         uintptr_t here = (uintptr_t)hd_mappings_read;
@@ -234,7 +246,6 @@ hd_mappings_read(struct hd_mappings *mappings, pid_t process, const struct hd_sl
                         .memory = hd_memory_open()};
     int maps = open_in_proc(process, "maps");
     bool done = maps >= 0 && hd_maps_each(maps, add, &walk) && walk.same;
-    if (done) end_arena(&walk, &(struct hd_mapping){0});
     if (done && walk.pagemap >= 0 && !walk.failed) list_largest(&walk);
     else mappings->code = (struct hd_code_figures){.bytes = HD_UNKNOWN};
     if (!done) mappings->executable = mappings->arenas = HD_UNKNOWN;

@@ -49,6 +49,9 @@ class TestAccount < HeapDumpTest
     "500 MB in small blocks, freed" => lambda { |parts, account|
       assert_operator parts[:free_malloc], :>, account.rss * 2 / 3
     },
+    "500 MB in small blocks of a thread, freed" => lambda { |parts, account|
+      assert_operator parts[:free_malloc], :>, account.rss * 2 / 3
+    },
     "200 MB by Fiddle.malloc" => lambda { |parts, _|
       assert_in_delta 200, parts[:other_malloc] / MIB, 15
     },
