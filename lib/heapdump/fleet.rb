@@ -27,6 +27,7 @@ module HeapDump
     autoload :Classes, "#{__dir__}/fleet/classes"
     autoload :Clock, "#{__dir__}/fleet/clock"
     autoload :History, "#{__dir__}/fleet/history"
+    autoload :JudgedDumps, "#{__dir__}/fleet/judged_dumps"
     autoload :Judging, "#{__dir__}/fleet/judging"
     autoload :Leaks, "#{__dir__}/fleet/leaks"
     autoload :LeastSquares, "#{__dir__}/fleet/least_squares"

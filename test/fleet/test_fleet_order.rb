@@ -79,7 +79,7 @@ class TestFleetOrder < HeapDumpTest
   end
 
   def known(store)
-    extracts = Fleet::StoredExtracts.new(store, store.number("SELECT id FROM process")).all
+    extracts = Fleet::StoredExtracts.new(store, store.number("SELECT id FROM process")).judged
     %i[classes ways].to_h do |kind|
       all = extracts.map { |_, extract| extract.public_send(kind) }
       names = all.flat_map(&:keys).uniq.sort

@@ -23,10 +23,10 @@ module HeapDump
         ids.uniq.count do |id|
           @store.transaction do
             @store.lock(id)
-            extracts = StoredExtracts.new(@store, id).all
-            next if extracts.empty?
+            stored = StoredExtracts.new(@store, id)
+            next if stored.times.empty?
 
-            leaks?(id, extracts).tap { mark(id, extracts.map { |_, one| one.time }) }
+            leaks?(id, stored.judged).tap { mark(id, stored.times) }
           end
         end
       end

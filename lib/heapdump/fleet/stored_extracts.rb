@@ -17,18 +17,28 @@ module HeapDump
         @id = id
       end
 
-      # Array of [uri, Extract], in the order of their times.
-      def all
-        @rows = TABLES.to_h { |table| [table, rows(table).group_by { |row| row[:at] }] }
-        @process = @store.among(:process, :id, [@id]).first
-        dumps = rows(:dump)
+      # When all dumps of the process were taken (Array of Time, in their order).
+      def times
+        dumps.map { |dump| @store.time(dump[:at]) }
+      end
+
+      # Array of [uri, Extract] of the dumps that are judged, in the order of their times.
+      def judged
+        dumps = JudgedDumps.of(self.dumps)
         times = dumps.map { |dump| dump[:at] }
+        @rows = TABLES.to_h { |table| [table, rows(table, times).group_by { |row| row[:at] }] }
+        @process = @store.among(:process, :id, [@id]).first
         keep(:class_row, :name_id, :bytes, times)
         keep(:way_row, :signature, :retained, times)
         dumps.map { |dump| [dump[:uri], extract(dump)] }
       end
 
       private
+
+      def dumps
+        @dumps ||= @store.query("SELECT * FROM #{@store.table(:dump)} WHERE process_id = ? " \
+                                "ORDER BY at", @id)
+      end
 
       # Of what is small there are more rows where dumps were imported in another order than they
       # were taken in. Only those count that would be there otherwise.
@@ -43,8 +53,10 @@ module HeapDump
         end
       end
 
-      def rows(table)
-        @store.query("SELECT * FROM #{@store.table(table)} WHERE process_id = ? ORDER BY at", @id)
+      def rows(table, times)
+        times = times.map { |at| @store.time(at) }
+        @store.query("SELECT * FROM #{@store.table(table)} WHERE process_id = ? AND " \
+                     "at IN (#{times.map { "?" }.join(", ")})", @id, *times)
       end
 
       def extract(dump)

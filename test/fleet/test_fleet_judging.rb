@@ -1,0 +1,76 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "heapdump/fleet"
+require "heapdump/snapshot"
+require "support/made_extract"
+
+# Processes with more dumps than are judged at once.
+class TestFleetJudging < HeapDumpTest
+  Fleet = HeapDump::Fleet
+  MOST = Fleet::JudgedDumps::MOST
+
+  def test_which_dumps
+    (0..400).each do |number|
+      chosen = Fleet::JudgedDumps.of([*0...number])
+      assert_equal [number, MOST].min, chosen.size
+      assert_equal chosen.uniq.sort, chosen
+      next if number.zero?
+
+      assert_equal [0, number - 1], chosen.values_at(0, -1)
+      steps = chosen.each_cons(2).map { |a, b| b - a }
+      assert_operator steps.max - steps.min, :<=, 1, number if number > 1
+    end
+  end
+
+  # A month of dumps each hour: what has grown from the beginning, what has begun in the last four
+  # days, and what goes up and down between the dumps that are judged.
+  def test_a_long_life
+    counts = { "Grows" => ->(hour) { 200 + hour },
+               "Late" => ->(hour) { 300 + (5 * [hour - 620, 0].max) },
+               "Filled" => ->(hour) { [200 + (20 * hour), 3000].min },
+               "Daily" => ->(hour) { 2000 + (hour % 24 * 50) } }
+    store = imported(720, counts)
+    judging = Fleet::Judging.new(store)
+    assert_equal 1, judging.run
+    assert_empty judging.due
+    leaks = Fleet::Leaks.new(store).rows
+    assert_equal ["constant GROWS", "constant LATE"], leaks.map(&:holder).sort
+    assert_equal 720, Fleet::Processes.new(store).rows.first.dumps
+    stored = Fleet::StoredExtracts.new(store, store.number("SELECT id FROM process"))
+    assert_equal MOST, asked(store) { stored.judged }[:class_row] / counts.size
+    import(store, 720, counts)
+    assert_equal 1, judging.due.size
+    judging.run
+    assert_empty judging.due
+  end
+
+  private
+
+  def imported(dumps, counts)
+    store = Fleet.open("sqlite:#{File.join(scratch, "fleet.db")}")
+    dumps.times { |hour| import(store, hour, counts) }
+    store
+  end
+
+  def import(store, hour, counts)
+    now = counts.transform_values { |count| count.call(hour) }
+    made = MadeExtract.make(hour, classes: now, ways: now.transform_keys(&:downcase))
+    file = Fleet::Source::File.new(uri: "web:/#{hour}", path: "/#{hour}", bytes: 1,
+                                   changed_at: MadeExtract::BASE)
+    Fleet::Importer.new(store, extract: ->(_) { made }).import(file)
+  end
+
+  # How many rows the block reads, by table.
+  def asked(store, &)
+    rows = Hash.new(0)
+    original = store.method(:query)
+    store.stub(:query, lambda { |sql, *values|
+      original.call(sql, *values).tap do |found|
+        table = sql[/FROM (\w+)/, 1]
+        rows[table.to_sym] += found.size
+      end
+    }, &)
+    rows
+  end
+end
