@@ -48,10 +48,14 @@ module HeapDump
     # exceptions of handlers one would be lost there (see ext/heapdump/pending.h).
     def begin_dump
       Ractors.refuse
-      HeapDump.send(:attempt, Pending.new(Target.of(@target))) do |pending|
+      HeapDump.send(:attempt, Pending.new(target)) do |pending|
         Thread.handle_interrupt(Object => :never) { pending.launch(@options) }
         yield pending
       end
+    end
+
+    def target
+      Target.of(@target, compress: @options[:compress])
     end
 
     def again?(pending, attempts)

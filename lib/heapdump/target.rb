@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "compression"
 require_relative "copier"
 
 module HeapDump
@@ -11,11 +12,14 @@ module HeapDump
     METHOD = Kernel.instance_method(:method)
     private_constant :METHOD
 
-    # Raises ArgumentError if nothing can be written to +given+.
-    def self.of(given)
+    # Raises ArgumentError if nothing can be written to +given+. +compress+ is the option of that
+    # name, which is nil if the ending of a path decides.
+    def self.of(given, compress: nil)
       io = io_of(given)
       return new(io: io) if io
-      return new(path: absolute(File.path(given)).freeze) if path?(given)
+      if path?(given)
+        return new(path: Compression.name(absolute(File.path(given)), compress).freeze)
+      end
       return new(sink: given) if given.respond_to?(:write)
 
       advice = "; give the IO itself, if nothing has to go through this object" if

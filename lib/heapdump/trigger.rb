@@ -26,7 +26,7 @@ module HeapDump
   # failed.
   #
   # Returns a HeapDump::Trigger. Raises ArgumentError for a signal that cannot be caught, unknown
-  # patterns and wrong options; HeapDump::WriteError if the library for the compression is missing;
+  # patterns and wrong options; HeapDump::WriteError if the library for +compress:+ is missing;
   # HeapDump::Error in a Ractor that is not the main one.
   #
   #   trigger = HeapDump.on_signal("USR2", path: "/var/tmp/heap-%{pid}-%{time}.json.zst")
@@ -80,7 +80,8 @@ module HeapDump
     def initialize(signal, path:, announce: true, chain: true, **options) # :nodoc:
       @number = number_of(signal)
       @signal = Signal.signame(@number)
-      @path = File.expand_path(path_of(path)).freeze
+      path = File.expand_path(path_of(path))
+      @path = Compression.name(path, options[:compress]).dup.freeze
       @announce = announce
       @chain = chain
       @options = checked(options)

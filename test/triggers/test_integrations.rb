@@ -33,25 +33,6 @@ class TestIntegrations < HeapDumpTest
     assert_equal "/x/y.json", path(path: "/x/y.json")
   end
 
-  # Here no library is there to compress.
-  def test_without_libzstd
-    code = <<~RUBY
-      require "heapdump/integrations/environment"
-      HeapDump.singleton_class.prepend(Module.new do
-        def check_options(path, options)
-          super
-          raise HeapDump::WriteError, "no libzstd" if path.end_with?(".zst")
-        end
-      end)
-      puts HeapDump::Integrations.trigger.path
-      ENV["HEAPDUMP_COMPRESS"] = "zstd"
-      HeapDump::Integrations.trigger rescue puts $!.message
-    RUBY
-    environment = NAMES.to_h { |name| [name, nil] }
-    assert_equal "/var/tmp/heap-%{pid}-%{time}.json\nno libzstd\n",
-                 Child.ruby!(code, env: environment).out
-  end
-
   def test_what_is_wrong_raises
     assert_raises(ArgumentError) { path(compress: :xz) }
     ENV["HEAPDUMP_STRINGS"] = "some"

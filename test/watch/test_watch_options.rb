@@ -145,13 +145,8 @@ class TestWatchOptions < HeapDumpTest
       puts HeapDump::Watch::Names.default
       lacking << ".gz"
       puts HeapDump::Watch::Names.default
-      begin
-        HeapDump.watch(name: "%{count}.json.zst")
-      rescue HeapDump::WriteError => e
-        puts e.class
-      end
     RUBY
-    assert_equal %w[.json.gz .json HeapDump::WriteError],
+    assert_equal %w[.json.gz .json],
                  names.map { |name| name[/\.json.*/] || name }
   end
 end

@@ -28,7 +28,7 @@ module HeapDump
     # Returns a HeapDump::Trigger that is not installed yet. An argument that is not given comes
     # from the environment: HEAPDUMP_SIGNAL (default USR2), HEAPDUMP_DIR (default /var/tmp),
     # HEAPDUMP_STRINGS (full, none, hash or a number; default none) and HEAPDUMP_COMPRESS (zstd,
-    # gzip or none; default zstd if libzstd can be loaded). The file is then called
+    # gzip or none; default zstd, or gzip where libzstd cannot be loaded). The file is then called
     # heap-PID-TIME.json, with .zst or .gz if it is compressed. Raises ArgumentError for a signal of
     # VITAL and for a wrong value.
     #
@@ -68,10 +68,7 @@ module HeapDump
     private_class_method :ending
 
     def self.default_compression
-      HeapDump.send(:check_options, "heap.json.zst", {})
-      "zstd"
-    rescue WriteError
-      "none"
+      ENDINGS.key(Compression.best) || "none"
     end
     private_class_method :default_compression
 

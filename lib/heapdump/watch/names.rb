@@ -16,13 +16,7 @@ module HeapDump
       # The default, with the ending of the best compression that this machine has. zstd may be
       # missing in a slim image, and nobody wants to learn that when a dump is due.
       def self.default
-        %w[.zst .gz].each do |ending|
-          HeapDump.send(:check_options, "#{DEFAULT}#{ending}", {})
-          return "#{DEFAULT}#{ending}"
-        rescue WriteError
-          next
-        end
-        DEFAULT
+        "#{DEFAULT}#{Compression.best}"
       end
 
       # Raises ArgumentError if +pattern+ names no file of a directory.

@@ -40,7 +40,7 @@ module HeapDump
         directory, address = places(options[:to])
         @directory = directory_of(directory)
         @address = Ship::Address.check(address, @directory).freeze if address
-        @name = options[:name] ? Names.check(options[:name]) : Names.default
+        @name = options[:name] ? Compression.name(Names.check(options[:name])) : Names.default
         @strings = options[:strings]
         HeapDump.send(:check_options, @name, { strings: @strings })
       end
