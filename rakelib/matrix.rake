@@ -5,6 +5,7 @@
 #   rake matrix                                     in all Debian roots
 #   MATRIX=trixie rake matrix                       only in these (comma between names, "" for none)
 #   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
+#   ARCH=arm64 rake matrix                          in roots of Debian 12 and 13 for that architecture
 #   rake "matrix:run[trixie,bin/test test N=/json/]"  a command in a root; without one, a shell
 #
 # A root that cannot be made is SKIPPED; a failure in one that can be made fails the task. To renew
@@ -15,18 +16,25 @@ require_relative "matrix/local_ruby"
 require_relative "matrix/report"
 
 MATRIX_ROOTS = {
+  "bookworm" => { base: "bookworm", ruby: %w[ruby ruby-dev] }, # for other architectures than this
   "trixie" => { base: "trixie", ruby: %w[ruby ruby-dev] },
   "experimental" => { base: "sid", extra: "experimental", ruby: %w[ruby3.4 ruby3.4-dev] }
 }.freeze
 
+# Those that are not made by "all": Debian 12 is what the suite runs on, and experimental has few
+# packages for others.
+def matrix_roots
+  all = ENV["ARCH"] ? %w[bookworm trixie] : %w[trixie experimental]
+  ENV.fetch("MATRIX", all.join(",")).split(",")
+end
+
 def matrix_root(name)
-  Matrix::DebianRoot.new(name, **MATRIX_ROOTS.fetch(name))
+  Matrix::DebianRoot.new(name, arch: ENV.fetch("ARCH", nil), **MATRIX_ROOTS.fetch(name))
 end
 
 desc "Run the suite on other Rubies (see rakelib/matrix.rake)"
 task :matrix do
-  names = ENV.fetch("MATRIX", MATRIX_ROOTS.keys.join(",")).split(",")
-  places = names.map { |name| matrix_root(name) }
+  places = matrix_roots.map { |name| matrix_root(name) }
   places += ENV.fetch("MATRIX_RUBY", "").split(":").map { |ruby| Matrix::LocalRuby.new(ruby) }
 
   $stdout.sync = true

@@ -12,13 +12,18 @@ module Matrix
       mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" && chroot "$0" "$@"
       exit $?
     SH
+    FORMATS = "/proc/sys/fs/binfmt_misc"
+    private_constant :ENTER, :FORMATS
 
-    def initialize(name, base:, ruby:, extra: nil)
-      super(name)
+    # +arch+ is Debian's name of another architecture ("arm64"), whose programs qemu runs. The root
+    # is called so, too.
+    def initialize(name, base:, ruby:, extra: nil, arch: nil)
+      super([name, *arch].join("-"))
       @base = base
       @extra = extra
       @packages = ruby
-      @root = "#{HOME}/#{name}"
+      @arch = arch
+      @root = "#{HOME}/#{self.name}"
     end
 
     private
@@ -26,6 +31,7 @@ module Matrix
     def make
       raise Skip, "needs root" unless Process.uid.zero?
 
+      emulate if @arch
       bootstrap unless File.exist?(stamp) && File.read(stamp) == recipe
       copy_from_host("/etc/resolv.conf", "/etc/hosts")
     end
@@ -54,7 +60,7 @@ module Matrix
     end
 
     def recipe
-      [@base, @extra, @packages].inspect
+      [@base, @extra, @packages, *@arch].inspect
     end
 
     def bootstrap
@@ -63,8 +69,8 @@ module Matrix
       mirror = debian_mirror
       FileUtils.mkdir_p(HOME)
       attempt("rm", "-rf", "--one-file-system", @root)
-      attempt("unshare", "--mount", "debootstrap", "--variant=minbase", "--include=ca-certificates",
-              @base, @root, mirror)
+      attempt("unshare", "--mount", "debootstrap", *("--arch=#{@arch}" if @arch),
+              "--variant=minbase", "--include=ca-certificates", @base, @root, mirror)
       copy_from_host("/etc/resolv.conf", "/etc/hosts")
       configure_apt(mirror)
       install_ruby
@@ -72,10 +78,36 @@ module Matrix
     end
 
     def install_debootstrap
-      return if system("debootstrap --version", out: File::NULL, err: File::NULL)
+      install("debootstrap") unless runs?("debootstrap", "--version")
+    end
 
+    # The kernel gives programs of the other architecture to qemu, also in the root, where there is
+    # none: it keeps the file of qemu open (the flag F).
+    def emulate
+      cpu = { "arm64" => "aarch64" }.fetch(@arch)
+      return if emulated?(cpu)
+
+      install("qemu-user-static", "binfmt-support")
+      unless File.exist?("#{FORMATS}/register")
+        attempt("mount", "-t", "binfmt_misc", "none", FORMATS)
+      end
+      attempt("update-binfmts", "--enable", "qemu-#{cpu}")
+      raise Skip, "the kernel gives no program of #{cpu} to qemu" unless emulated?(cpu)
+    end
+
+    def emulated?(cpu)
+      File.read("#{FORMATS}/qemu-#{cpu}").match?(/^flags: .*F/)
+    rescue SystemCallError
+      false
+    end
+
+    def install(*packages)
       attempt("apt-get", "update")
-      attempt("apt-get", "install", "-y", "--no-install-recommends", "debootstrap")
+      attempt("apt-get", "install", "-y", "--no-install-recommends", *packages)
+    end
+
+    def runs?(*command)
+      system(*command, %i[out err] => File::NULL)
     end
 
     # Asked from apt, which understands every format of its sources. It knows only what it has

@@ -126,8 +126,8 @@ add_variables(struct walk *walk, struct file *file, const struct hd_mapping *map
 }
 
 /*
- * glibc takes the memory of an arena in pieces, each at a multiple of its largest size, and writes at
- * the start of each what it is. Full pieces beside each other are one mapping.
+ * glibc takes the memory of an arena in pieces, each at a multiple of its largest size, and writes
+ * at the start of each what it is. Full pieces beside each other are one mapping.
  */
 enum { ARENA_PIECE = 64 << 20 };
 
