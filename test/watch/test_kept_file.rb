@@ -105,8 +105,13 @@ class TestKeptFile < HeapDumpTest
     close_behind(descriptors.first)
     assert_equal "1\n", file.read
     assert_equal 1, descriptors.size
-    close_behind(descriptors.first)
+    number = descriptors.first
+    close_behind(number)
     file.close
+    taken = taken_over(number, path)
+    GC.start
+    assert_equal "1\n", taken.read
+    taken.close
   end
 
   # Its number belongs to somebody else: a number is there, too, and it is not to be closed.

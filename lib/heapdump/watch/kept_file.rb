@@ -25,7 +25,8 @@ module HeapDump
 
       def close
         file = @file or return
-        file.autoclose = false unless mine?(file.stat)
+        file.autoclose = false # also if nobody can say whose it is
+        file.autoclose = mine?(file.stat)
         file.close
       rescue SystemCallError, IOError
         nil # somebody else has closed it
