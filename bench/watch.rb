@@ -1,8 +1,9 @@
 # frozen_string_literal: true
 
 # What the watch costs: the processor time of one look of its thread, far from any mark, near one,
-# with the limit, and with a line of the notes. Of each there is the average of pieces of 200 looks:
-# the least one, which others disturb least where the machine has much to do, and the median.
+# with the limit, and with a line of the notes; and of a glance between two looks. Of each there is
+# the average of pieces of 200 looks: the least one, which others disturb least where the machine
+# has much to do, and the median.
 #
 #     ruby -Ilib bench/watch.rb [MiB]
 #
@@ -60,7 +61,8 @@ end
 class Looks
   EVERY = 10 # seconds, as by default
 
-  attr_reader :usual, :with_limit, :with_note
+  # Of glances between looks, too: one each second.
+  attr_reader :usual, :with_limit, :with_note, :glances
 
   # +marks+: those of the rule of memory.
   def initialize(directory, machine, marks: HeapDump::Watch::Rules::Memory::DEFAULT)
@@ -79,6 +81,7 @@ class Looks
     GC.start
     GC.disable
     looks = Array.new(LOOKS) { look }
+    @glances = Array.new(LOOKS) { glance }.each_slice(PIECE).map { |piece| average(piece) }
     GC.enable
     @usual, @with_limit, @with_note = %i[usual limit note].map do |kind|
       looks.each_slice(PIECE).map { |piece| average(piece.filter_map { |one| one[kind] }) }
@@ -94,13 +97,22 @@ class Looks
     @machine.pass(EVERY)
     notes = @engine.stats[:notes]
     limits = @machine.limits
-    before = Process.clock_gettime(Process::CLOCK_THREAD_CPUTIME_ID)
-    @engine.look
-    took = Process.clock_gettime(Process::CLOCK_THREAD_CPUTIME_ID) - before
+    took = seconds { @engine.look }
     return { note: took } if @engine.stats[:notes] > notes
 
     { (@machine.limits > limits ? :limit : :usual) => took }
   end
+
+  def glance
+    @machine.pass(1)
+    seconds { @engine.glance? }
+  end
+end
+
+def seconds
+  before = Process.clock_gettime(Process::CLOCK_THREAD_CPUTIME_ID)
+  yield
+  Process.clock_gettime(Process::CLOCK_THREAD_CPUTIME_ID) - before
 end
 
 def show(what, pieces)
@@ -121,14 +133,11 @@ Dir.mktmpdir do |directory|
   show "a look here", here.usual
   show "a look", far.usual
   show "a look near a mark", near.usual
+  show "a glance between two looks, each second", far.glances
   show "a look that reads the limit, once a minute", far.with_limit
   show "a look that writes a note, once a minute", far.with_note
   processes = HeapDump::Watch::Machine.new.processes
-  memory = Array.new(20) do
-    began = Process.clock_gettime(Process::CLOCK_THREAD_CPUTIME_ID)
-    processes.memory
-    (Process.clock_gettime(Process::CLOCK_THREAD_CPUTIME_ID) - began) * 1e6
-  end
+  memory = Array.new(20) { seconds { processes.memory } * 1e6 }
   show "private memory, which is counted near a mark", memory
   abort "a look takes more than 50 µs" if [far, here].any? { |looks| looks.usual.min > 50 }
 end
