@@ -91,14 +91,13 @@ module HeapDump
 
     # Starts the thread, which looks for the first time after +wait+ seconds. In a master that is
     # known as one there is not even a short-lived thread: Puma tells of the threads that an
-    # application has started there, and fails if one ends meanwhile.
+    # application has started there, and fails if one ends meanwhile. But the code is loaded there:
+    # its workers share it, and a worker that is forked much later needs nothing from the disk.
     def start(wait) # :nodoc:
       @process = Process.pid
       @engine = @rest = @closed = @thread = @waiting = nil
-      return self if wait.zero? && idle?
-
       load_engine if wait.zero?
-      start_thread(wait)
+      start_thread(wait) unless wait.zero? && idle?
       self
     end
 

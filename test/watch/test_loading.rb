@@ -98,6 +98,24 @@ class TestWatchLoading < HeapDumpTest
     assert_equal "nil\n", out
   end
 
+  # Its workers have it from the master, also those that are forked when nothing can be loaded.
+  def test_the_master_of_workers_loads_it
+    out = run_child(<<~'RUBY').out
+      $PROGRAM_NAME = "unicorn master -c unicorn.rb"
+      HeapDump.watch(to: DIR, every: 1)
+      p stats[:running], HeapDump::Watch.autoload?(:Engine)
+      $LOAD_PATH.clear
+      pid = fork do
+        $PROGRAM_NAME = "unicorn worker[0] -c unicorn.rb"
+        loaded = $LOADED_FEATURES.dup
+        wait_until("a look") { stats[:looks] > 0 }
+        p($LOADED_FEATURES - loaded)
+      end
+      Process.wait(pid)
+    RUBY
+    assert_equal "false\nnil\n[]\n", out
+  end
+
   # What the environment asks for is older than what Bundler decides.
   def test_json_is_loaded_with_the_first_look
     out = run_child(<<~'RUBY').out.split

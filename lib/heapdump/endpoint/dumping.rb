@@ -74,6 +74,7 @@ module HeapDump
 
       def begin_life(pid)
         @dumping&.forget # the parent's
+        @gauge&.close
         @gauge = Watch::Gauge.new(@machine, @options.limit)
         @names = Watch::Names.new(@options.name, @machine)
         stats = Watch::Stats.new

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "kept_file"
 require_relative "kernel_file"
 
 module HeapDump
@@ -79,8 +80,14 @@ module HeapDump
         limits = @directories.map { |one| limit_of(one) }
         @limit = limits.compact.min
         limited = @limit && @directories[limits.index(@limit)]
-        @measured = limited && number(limited, @version.current) ? limited : directory
+        measured = limited && number(limited, @version.current) ? limited : directory
+        measure_in(measured) if measured != @measured
         @limit
+      end
+
+      # Leaves no file open, until it is asked again.
+      def close
+        @current.close
       end
 
       def used?
@@ -89,7 +96,7 @@ module HeapDump
 
       # Bytes that are used, with all of the page cache: an upper bound, but quick to read.
       def current
-        number(@measured, @version.current)
+        KernelFile.number_of(@current.read)
       end
 
       # [working set, anonymous memory] in bytes; nil for what is unknown. The working set is what
@@ -132,6 +139,12 @@ module HeapDump
       end
 
       private
+
+      def measure_in(directory)
+        @current&.close
+        @measured = directory
+        @current = KeptFile.new("#{directory}/#{@version.current}")
+      end
 
       # From the group up to where the hierarchy is mounted.
       def directories(mount, below)

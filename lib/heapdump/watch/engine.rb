@@ -133,6 +133,7 @@ module HeapDump
         @dumping.forget
         call_rules(:forget)
         @shipping.forget
+        @gauge.close
       end
 
       private
@@ -158,7 +159,7 @@ module HeapDump
 
       def observe
         @gauge.refresh
-        Facts.new(@gauge, time: @machine.time, seconds: @machine.seconds, pid: @machine.pid,
+        Facts.new(@gauge, time: @machine.time, seconds: @machine.seconds, pid: @gauge.pid,
                           work: [Work.jobs, Work.requests])
       end
 
@@ -180,6 +181,7 @@ module HeapDump
       # Rules that have something to end. A bus may take seconds, so it is the last.
       def leave
         call_rules(:close)
+        @gauge.close
       end
 
       # Behind a rule there may be code of the application.

@@ -20,7 +20,8 @@ module HeapDump
 
       # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
       attr_reader :source
-      attr_reader :limit, :cgroup, :processes
+      # +pid+ is the number of this process, as it was at the last #refresh.
+      attr_reader :limit, :cgroup, :processes, :pid
       # What will be in the next seconds (Outlook).
       attr_reader :outlook
 
@@ -29,17 +30,24 @@ module HeapDump
         @given = given
         @cgroup = machine.cgroup
         @processes = machine.processes
-        measure
+        @pid = machine.pid
+        measure(machine.seconds)
         @outlook = Outlook.new(self, machine)
       end
 
       # To be called at each look.
       def refresh
-        @memory_at = nil if @machine.pid != @pid
-        measure if @machine.seconds >= @measured + MEASURE
+        forked if @machine.pid != @pid
+        seconds = @machine.seconds
+        measure(seconds) if seconds >= @measured + MEASURE
         @resident = nil
         read_again
-        @outlook.look
+        @outlook.look(seconds)
+      end
+
+      # Leaves no file open, until it is asked again.
+      def close
+        [@machine, @processes, *@cgroup].each(&:close)
       end
 
       # What is used has changed since the last #refresh.
@@ -119,9 +127,14 @@ module HeapDump
         (resident - @memory_at).abs > @memory_at * CHANGE
       end
 
-      def measure
-        @measured = @machine.seconds
+      def forked
         @pid = @machine.pid
+        @memory_at = nil
+        close
+      end
+
+      def measure(seconds)
+        @measured = seconds
         of_group = @cgroup&.measure_limit
         whole = @machine.memory
         @limit, @source =

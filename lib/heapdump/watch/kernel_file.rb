@@ -3,8 +3,8 @@
 module HeapDump
   class Watch
     # What the kernel tells in small files. They may be missing, may have gone since, and may have
-    # anything in them: then there is no answer (nil), and never an exception. No file is kept open,
-    # because programs that become daemons close descriptors that are not theirs.
+    # anything in them: then there is no answer (nil), and never an exception. No file is kept open;
+    # those of each look are read as KeptFile.
     module KernelFile # :nodoc:
       MOST = 1 << 16 # none of these files is as long
       # What a line of memory.stat and its like, or of smaps and its like, has behind its key. A

@@ -2,6 +2,7 @@
 
 require "etc"
 require_relative "cgroup"
+require_relative "kept_file"
 require_relative "processes"
 
 module HeapDump
@@ -12,6 +13,12 @@ module HeapDump
       # +root+ is put before each path of the kernel's files.
       def initialize(root: "")
         @root = root
+        @meminfo = KeptFile.new("#{root}/proc/meminfo")
+      end
+
+      # Leaves no file open, until it is asked again.
+      def close
+        @meminfo.close
       end
 
       # Seconds of a clock that nobody sets (Float).
@@ -48,7 +55,7 @@ module HeapDump
 
       # [used, total] memory of the whole machine; nil if it is unknown.
       def memory
-        text = KernelFile.read("#{@root}/proc/meminfo")
+        text = @meminfo.read
         total = KernelFile.kilobytes(text, "MemTotal")
         free = KernelFile.kilobytes(text, "MemAvailable")
         [total - free, total] if total && free

@@ -34,8 +34,7 @@ module HeapDump
       attr_reader :growth
 
       # To be called at each look.
-      def look
-        seconds = @machine.seconds
+      def look(seconds)
         @looked = note_all(seconds, @gauge.upper)
         @steps -= 1 if @steps.positive?
         @near = near?

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "etc"
+require_relative "kept_file"
 require_relative "kernel_file"
 
 module HeapDump
@@ -14,7 +15,9 @@ module HeapDump
       # Positions in /proc/PID/stat behind the name, which may have anything in it.
       PARENT = 1
       STARTED = 19
-      private_constant :PAGE, :PARENT, :STARTED
+      # The second and the third number of /proc/PID/statm.
+      RESIDENT = /\A\S+ (\d{1,20}) (\d{1,20})(?:\s|\z)/
+      private_constant :PAGE, :PARENT, :STARTED, :RESIDENT
 
       # Memory of a process. +private+ is what no other process shares, +pss+ has a part of what is
       # shared.
@@ -24,15 +27,20 @@ module HeapDump
       def initialize(root, pid)
         @proc = "#{root}/proc"
         @pid = pid
+        @own = KeptFile.new("#{@proc}/self/statm")
+      end
+
+      # Leaves no file open, until it is asked again.
+      def close
+        @own.close
       end
 
       # [resident memory, what of it is no file] of a process. It costs the kernel next to nothing.
       def resident(pid = "self")
-        fields = KernelFile.read("#{@proc}/#{pid}/statm").to_s.split(" ", 4)
-        resident, shared = fields[1, 2]&.map { |text| KernelFile.number_of(text) }
-        return unless resident && shared
-
-        [resident * PAGE, [resident - shared, 0].max * PAGE]
+        text = pid == "self" ? @own.read : KernelFile.read("#{@proc}/#{pid}/statm")
+        found = RESIDENT.match(text) or return
+        resident = found[1].to_i
+        [resident * PAGE, [resident - found[2].to_i, 0].max * PAGE]
       end
 
       # The Memory of a process. The kernel walks its page tables for that, so it is asked seldom.

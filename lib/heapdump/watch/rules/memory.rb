@@ -36,6 +36,11 @@ module HeapDump
         # whether it has struck in this episode, whether it was passed when a higher one did, and
         # what was used if it has struck early.
         Mark = Struct.new(:value, :bar, :since, :spent, :late, :early) do
+          # Becomes what it is of the limit (nil if that is unknown).
+          def measure(limit)
+            self.bar = value.is_a?(Float) ? limit && (value * limit) : value
+          end
+
           # Below this its episode ends.
           def floor
             (early || bar) * REARM
@@ -112,8 +117,7 @@ module HeapDump
         def strike(facts)
           upper = @of == :process ? facts.resident : facts.gauge.upper
           limit = limit(facts)
-          measure_bars(limit)
-          low = @marks.filter_map { |mark| mark.floor if mark.bar }.min
+          low = @marks.filter_map { |mark| mark.floor if mark.measure(limit) }.min
           return if upper.nil? || low.nil?
 
           @pace.note(facts.seconds, upper)
@@ -168,12 +172,6 @@ module HeapDump
           @firm = Pace.new if @firm.last
           @marks.each(&:rearm)
           @begun = @dumped = nil
-        end
-
-        def measure_bars(limit)
-          @marks.each do |mark|
-            mark.bar = mark.value.is_a?(Float) ? limit && (mark.value * limit) : mark.value
-          end
         end
 
         def follow(facts, used, firm, limit)
