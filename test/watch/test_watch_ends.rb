@@ -22,6 +22,24 @@ class TestWatchEnds < HeapDumpTest
     end
   end
 
+  # A full disk is no reason to leave a bus or a file open.
+  def test_rules_end_although_the_notes_cannot_be_written
+    %i[stop close].each do |how|
+      ended = 0
+      rule = Class.new do
+        define_method(:close) { ended += 1 }
+        define_method(:bell) { nil }
+      end.new
+      one = engine { |on| on.rule(:never) { false } }
+      one.instance_variable_get(:@rules) << rule
+      one.instance_variable_get(:@note).stub(:close, ->(*) { raise Errno::ENOSPC }) do
+        one.public_send(how)
+      end
+      assert_equal 1, ended, how
+      assert_match(/the end could not be noted: No space left/, log.lines.last)
+    end
+  end
+
   # What a hook does is left to it.
   def test_a_hook_while_the_watch_ends
     %w[close stop].each do |how|

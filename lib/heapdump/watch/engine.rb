@@ -109,23 +109,15 @@ module HeapDump
 
       # The watch ends, and the process goes on: the last line of the notes.
       def stop
-        @dumping.leave
-        @note.close(observe)
+        note_end { observe }
         leave
-      rescue *Trigger::OURS => e
-        @voice.say("the end could not be noted: #{e.message} (#{e.class})")
       end
 
       # The process ends: the last dump, if the rules ask for one, and the last line of the notes.
       # +grace+: how many seconds are left for the dump.
       def close(grace = @grace)
-        facts = observe
-        dump_at_exit(facts, grace) if @grace
-        @dumping.leave
-        @note.close(facts)
+        note_end { observe.tap { |facts| dump_at_exit(facts, grace) if @grace } }
         leave
-      rescue *Trigger::OURS => e
-        @voice.say("the end could not be noted: #{e.message} (#{e.class})")
       end
 
       # In a forked child.
@@ -176,6 +168,15 @@ module HeapDump
           @voice.say("the rule #{rule.name} is off: #{why}") if why
           why
         end
+      end
+
+      # The block returns the last facts.
+      def note_end
+        facts = yield
+        @dumping.leave
+        @note.close(facts)
+      rescue *Trigger::OURS => e
+        @voice.say("the end could not be noted: #{e.message} (#{e.class})")
       end
 
       # Rules that have something to end. A bus may take seconds, so it is the last.

@@ -23,6 +23,11 @@ module HeapDump
         read_again || read_anew
       end
 
+      # The open file (IO), whose position nobody uses; nil if the last call has not read it.
+      def io
+        @file
+      end
+
       def close
         file = @file or return
         file.autoclose = false # also if nobody can say whose it is
@@ -51,7 +56,7 @@ module HeapDump
         @device = stat.dev
         @file.pread(MOST, 0, @text)
       rescue SystemCallError, IOError
-        nil
+        close # returns nil
       end
 
       def mine?(stat)

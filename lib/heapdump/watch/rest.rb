@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "kept_file"
+
 module HeapDump
   class Watch
     # What the thread of a watch does between two looks: it waits until the next one is due, until
@@ -16,7 +18,7 @@ module HeapDump
       def call
         due = now + @engine.pause
         events = self.events
-        wait(due, *events)
+        wait(due, [*events].filter_map(&:io)) # *io would be its lines
       rescue SystemCallError, IOError, TypeError # what is to wake it may be no IO, or closed
         sleep([due - now, 0].max)
       ensure
@@ -25,19 +27,14 @@ module HeapDump
 
       private
 
-      # A file (IO) of which the kernel tells when it changes from here on; nil if there is none
-      # that can be read: then all else wakes it.
+      # A KeptFile of which the kernel tells when it changes from here on, nil if there is none. If
+      # it cannot be read, all else wakes it.
       def events
         path = @engine.events_path or return
-        file = File.new(path, "rb")
-        file.read
-        file
-      rescue SystemCallError
-        file&.close
-        nil
+        KeptFile.new(path).tap(&:read)
       end
 
-      def wait(due, *events)
+      def wait(due, events)
         bells = @engine.bells
         while (left = due - now).positive?
           ready = IO.select(bells, nil, events, [left, GLANCE].min)
