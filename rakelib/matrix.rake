@@ -5,7 +5,7 @@
 #   rake matrix                                     in all Debian roots
 #   MATRIX=trixie rake matrix                       only in these (comma between names, "" for none)
 #   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
-#   ARCH=arm64 rake matrix                          in roots of Debian 12 and 13 for that architecture
+#   ARCH=arm64 rake matrix                          in roots of Debian 12 and 13 for that CPU
 #   rake "matrix:run[trixie,bin/test test N=/json/]"  a command in a root; without one, a shell
 #
 # A root that cannot be made is SKIPPED; a failure in one that can be made fails the task. To renew

@@ -37,7 +37,8 @@ class TestRest < HeapDumpTest
     unshare = %w[unshare --mount]
     skip "SKIPPED: no mounts of its own" unless system(*unshare, "true", %i[out err] => File::NULL)
     started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    outcome = Child.run({}, *unshare, *Child::RUBY, "-I#{Child::ROOT}/lib", "-e", <<~RUBY, timeout: 60)
+    command = [*unshare, *Child::RUBY, "-I#{Child::ROOT}/lib", "-e"]
+    outcome = Child.run({}, *command, <<~RUBY, timeout: 60)
       require "heapdump"
       require "heapdump/watch/engine"
       require "heapdump/watch/rest"
