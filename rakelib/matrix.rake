@@ -5,6 +5,7 @@
 #   rake matrix                                     in all Debian roots
 #   MATRIX=trixie rake matrix                       only in these (comma between names, "" for none)
 #   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
+#   rake matrix:prepare                             makes the roots, and runs no test
 #   rake "matrix:run[trixie,bin/test test N=/json/]"  a command in a root; without one, a shell
 #
 # A root that cannot be made is SKIPPED; a failure in one that can be made fails the task. To renew
@@ -23,10 +24,13 @@ def matrix_root(name)
   Matrix::DebianRoot.new(name, **MATRIX_ROOTS.fetch(name))
 end
 
+def matrix_roots
+  ENV.fetch("MATRIX", MATRIX_ROOTS.keys.join(",")).split(",").map { |name| matrix_root(name) }
+end
+
 desc "Run the suite on other Rubies (see rakelib/matrix.rake)"
 task :matrix do
-  names = ENV.fetch("MATRIX", MATRIX_ROOTS.keys.join(",")).split(",")
-  places = names.map { |name| matrix_root(name) }
+  places = matrix_roots
   places += ENV.fetch("MATRIX_RUBY", "").split(":").map { |ruby| Matrix::LocalRuby.new(ruby) }
 
   $stdout.sync = true
@@ -34,6 +38,18 @@ task :matrix do
   places.each { |place| report.run(place) }
   puts report.table
   abort "matrix: failed" unless report.ok?
+end
+
+desc "Make the Debian roots, with all that bin/setup installs (see rakelib/matrix.rake)"
+task "matrix:prepare" do
+  $stdout.sync = true
+  matrix_roots.each do |place|
+    place.prepare
+    place.set_up { |line| puts line }
+    puts "#{place.name} is ready"
+  rescue Matrix::Skip => e
+    puts "SKIPPED #{place.name}: #{e.message}"
+  end
 end
 
 desc "Run a command (or a shell) in a copy of the sources in a Debian root"

@@ -29,8 +29,9 @@ class HostileDumps
   attr_reader :outcomes, :log
 
   def initialize(deed, ways, directory)
-    @cases = ways.flat_map do |name, extension, options, pipe, which, functions = %w[mark size]|
-      functions.map do |where|
+    @cases = ways.flat_map do |name, extension, options, pipe, *which|
+      which, functions = which
+      (functions || %w[mark size]).map do |where|
         { deed: deed, where: where, name: "#{name}_#{where}", extension: extension,
           options: options, pipe: pipe, which: which }
       end
