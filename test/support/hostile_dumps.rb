@@ -43,7 +43,7 @@ class HostileDumps
   def call
     outcome = Child.ruby("load 'support/hostile/application.rb'", @directory,
                          JSON.generate(@cases), env: Leftovers.environment, bare: true,
-                                                flags: %w[-W0 --disable-gems], timeout: 240)
+                                                timeout: 240)
     return ["the application ended: #{outcome.to_s[0, 1500]}"] unless outcome.success?
 
     @outcomes = JSON.parse(File.read(File.join(@directory, "outcomes.json")))
