@@ -28,9 +28,6 @@ class TestExamples < HeapDumpTest
     /\Aheapdump [a-z]+\z/ => "the name of a command"
   }.freeze
 
-  # What a shell leaves as it is.
-  PLAIN = %r{\Aheapdump [\w .,:=/@%+-]+\z}
-
   # The processes of the examples.
   PREPARED = "5388"
   UNPREPARED = "4711"
@@ -193,11 +190,11 @@ class TestExamples < HeapDumpTest
     FileUtils.cp(dump("heap.json.zst"), directory)
   end
 
-  # In this process where no shell is needed.
+  # In this process where no shell is needed, which is quicker.
   def help_example(words)
     return heapdump(*words.shellsplit) unless words.include?("<")
 
-    out, status = in_a_shell("heapdump #{words}")
+    out, status = shell("heapdump #{words}")
     Answer.new(status, out, "")
   end
 
@@ -239,15 +236,7 @@ class TestExamples < HeapDumpTest
     end
   end
 
-  # In this process where no shell is needed, which is quicker.
   def shell(line)
-    return in_a_shell(line) unless line.match?(PLAIN)
-
-    answer = Dir.chdir(scratch) { heapdump(*line.split.drop(1)) }
-    ["#{answer.out}#{answer.err}", answer.status]
-  end
-
-  def in_a_shell(line)
     environment = Child::BUNDLER.to_h { |name| [name, nil] }
                                 .merge("PATH" => "#{self.class.path}:#{ENV.fetch("PATH")}")
     answer = Child.run(environment, "bash", "-c", line, chdir: scratch, timeout: 60)
