@@ -45,8 +45,8 @@ task "matrix:prepare" do
   $stdout.sync = true
   matrix_roots.each do |place|
     place.prepare
-    place.set_up { |line| puts line }
-    puts "#{place.name} is ready"
+    ready = place.set_up { |line| puts line }.success?
+    puts "#{place.name} #{ready ? "is ready" : "lacks what bin/setup could not install"}"
   rescue Matrix::Skip => e
     puts "SKIPPED #{place.name}: #{e.message}"
   end
