@@ -4,6 +4,7 @@
 # its contracts as it runs (ext/heapdump/base/check.h); the extensions' extconf.rb read them.
 
 require "bundler/gem_tasks"
+require "etc"
 require "rake/extensiontask"
 
 # Another choice than the last time makes the Makefiles anew.
@@ -15,6 +16,9 @@ unless File.exist?(BUILD_CHOICES) && File.read(BUILD_CHOICES) == choices
   FileUtils.mkdir_p(File.dirname(BUILD_CHOICES))
   File.write(BUILD_CHOICES, choices)
 end
+
+# As many compilers as there are processors.
+ENV["MAKEFLAGS"] ||= "-j#{Etc.nprocessors}"
 
 %w[heapdump heapgraph].each do |name|
   extension = Rake::ExtensionTask.new(name) do |task|

@@ -6,6 +6,7 @@
 #   MATRIX=trixie rake matrix                       only in these (comma between names, "" for none)
 #   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
 #   ARCH=arm64 rake matrix                          in roots of Debian 12 and 13 for that CPU
+#   rake matrix:prepare                             makes the roots, and runs no test
 #   rake "matrix:run[trixie,bin/test test N=/json/]"  a command in a root; without one, a shell
 #
 # A root that cannot be made is SKIPPED; a failure in one that can be made fails the task. To renew
@@ -21,20 +22,19 @@ MATRIX_ROOTS = {
   "experimental" => { base: "sid", extra: "experimental", ruby: %w[ruby3.4 ruby3.4-dev] }
 }.freeze
 
-# Those that are not made by "all": Debian 12 is what the suite runs on, and experimental has few
-# packages for others.
-def matrix_roots
-  all = ENV["ARCH"] ? %w[bookworm trixie] : %w[trixie experimental]
-  ENV.fetch("MATRIX", all.join(",")).split(",")
-end
-
 def matrix_root(name)
   Matrix::DebianRoot.new(name, arch: ENV.fetch("ARCH", nil), **MATRIX_ROOTS.fetch(name))
 end
 
+# Debian 12 is what the suite runs on, and experimental has few packages for other CPUs.
+def matrix_roots
+  all = ENV["ARCH"] ? %w[bookworm trixie] : %w[trixie experimental]
+  ENV.fetch("MATRIX", all.join(",")).split(",").map { |name| matrix_root(name) }
+end
+
 desc "Run the suite on other Rubies (see rakelib/matrix.rake)"
 task :matrix do
-  places = matrix_roots.map { |name| matrix_root(name) }
+  places = matrix_roots
   places += ENV.fetch("MATRIX_RUBY", "").split(":").map { |ruby| Matrix::LocalRuby.new(ruby) }
 
   $stdout.sync = true
@@ -42,6 +42,18 @@ task :matrix do
   places.each { |place| report.run(place) }
   puts report.table
   abort "matrix: failed" unless report.ok?
+end
+
+desc "Make the Debian roots, with all that bin/setup installs (see rakelib/matrix.rake)"
+task "matrix:prepare" do
+  $stdout.sync = true
+  matrix_roots.each do |place|
+    place.prepare
+    ready = place.set_up { |line| puts line }.success?
+    puts "#{place.name} #{ready ? "is ready" : "lacks what bin/setup could not install"}"
+  rescue Matrix::Skip => e
+    puts "SKIPPED #{place.name}: #{e.message}"
+  end
 end
 
 desc "Run a command (or a shell) in a copy of the sources in a Debian root"

@@ -5,6 +5,7 @@
 # HEAPDUMP_TEST_FILES       which files (patterns with spaces between) instead of all
 # NCPU=1                    one test at a time, instead of one per processor and one more
 #
+# rake test:long            the same in long forms (test/support/long_form.rb), where there are some
 # rake test:failed          those that have failed, once more, one after the other, nothing beside
 
 require "etc"
@@ -25,6 +26,12 @@ end
 ENV["NCPU"] ||= [Etc.nprocessors + 1, 5].min.to_s
 
 task test: :compile
+
+desc "Run the tests, in their long forms"
+task "test:long" do
+  ENV["HEAPDUMP_TEST_LONG"] = "1"
+  Rake::Task["test"].invoke
+end
 
 # As test/support/failed_tests.rb leaves it.
 FAILED_TESTS = "tmp/failed_tests.json"

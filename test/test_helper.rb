@@ -2,6 +2,7 @@
 
 # HEAPDUMP_TEST_GC     how garbage is collected meanwhile: see support/gc_regime.rb
 # HEAPDUMP_TEST_RAILS  "skip" leaves the Rails app out; anything else insists on it
+# HEAPDUMP_TEST_LONG   "1" runs the long forms of tests: see support/long_form.rb
 # HEAPDUMP_TEST_KEEP   keeps the directories with the dumps and says where they are
 
 $LOAD_PATH.unshift(File.expand_path("../lib", __dir__), __dir__)
@@ -12,6 +13,7 @@ require "minitest/autorun"
 require "tmpdir"
 require "heapdump"
 require "support/gc_regime"
+require "support/long_form"
 require "support/told_skips"
 require "support/failed_tests"
 require "support/child"

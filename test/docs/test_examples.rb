@@ -48,7 +48,8 @@ class TestExamples < HeapDumpTest
     def path
       @path ||= File.join(dumps, "bin").tap do |directory|
         Dir.mkdir(directory)
-        lines = ["#!/bin/sh", "exec #{[*Child::RUBY, "-W0", "-I#{Child::ROOT}/lib",
+        lines = ["#!/bin/sh", "exec #{[*Child::RUBY, "-W0", "--disable-gems",
+                                       "-I#{Child::ROOT}/lib",
                                        "#{Child::ROOT}/exe/heapdump"].shelljoin} \"$@\""]
         File.write("#{directory}/heapdump", "#{lines.join("\n")}\n")
         File.chmod(0o755, "#{directory}/heapdump")

@@ -33,6 +33,16 @@ extern uint64_t check_seed;
         }                                                                                          \
     } while (0)
 
+/*
+ * How many random cases a test looks at: all of them in the long form (HEAPDUMP_TEST_LONG=1, see
+ * test/support/long_form.rb), a quarter in the quick one.
+ */
+static inline uint64_t
+check_seeds(uint64_t all) {
+    const char *form = getenv("HEAPDUMP_TEST_LONG");
+    return form && form[0] == '1' ? all : all / 4;
+}
+
 struct random {
     uint64_t state;
 };

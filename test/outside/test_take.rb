@@ -25,8 +25,8 @@ class TestTake < HeapDumpTest
   end
 
   # The block gets the dump that was read, which takes a while; without, only its footer is.
-  def assert_taken(code, *options)
-    Outside.with_process(code) do |pid|
+  def assert_taken(code, *options, flags: [])
+    Outside.with_process(code, *flags) do |pid|
       fields = take(pid, "--via", "gdb", *options)
       assert Outside.runs?(pid), "the process lives"
       assert_equal File.size(path), fields["bytes"]
@@ -38,7 +38,8 @@ class TestTake < HeapDumpTest
   end
 
   def test_a_sleeping_process
-    assert_taken("class Kept; end; KEPT = Kept.new; sleep") do |dump, fields, pid|
+    code = "class Kept; end; KEPT = Kept.new; sleep"
+    assert_taken(code, flags: ["--enable=gems"]) do |dump, fields, pid|
       assert_equal [pid, fields["objects"]], [dump.header["pid"], dump.size]
       assert dump.instances_of("Kept").any?
       assert_equal ["gdb", 1], fields.values_at("via", "schema_version")

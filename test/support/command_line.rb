@@ -36,7 +36,7 @@ module CommandLine
   end
 
   def command(*argv)
-    [*Child::RUBY, "-W0", "-I", File.join(Child::ROOT, "lib"),
+    [*Child::RUBY, "-W0", "--disable-gems", "-I", File.join(Child::ROOT, "lib"),
      File.join(Child::ROOT, "exe", "heapdump"), *argv]
   end
 end

@@ -89,9 +89,9 @@ module Dumps
   RUBY
 
   class << self
-    # Everything, giants included.
+    # Everything, giants included, and RubyGems, as most applications have it.
     def nasty
-      @nasty ||= make("nasty", {})
+      @nasty ||= make("nasty", {}, rubygems: true)
     end
 
     # The same without what takes megabytes; made anew for each set of options.

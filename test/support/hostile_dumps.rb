@@ -5,7 +5,7 @@ require "support/leftovers"
 
 # Dumps of an application whose objects do one deed, and what must come of them.
 class HostileDumps
-  # Name of the dump, extension, options, pipe?, which object.
+  # Name of the dump, extension, options, pipe?, which object, in which functions if not in both.
   WAYS = [
     ["leader", ".json", { processes: 1 }, false, "first"],
     ["all", ".json.zst", { processes: 3 }, false, nil],
@@ -29,8 +29,9 @@ class HostileDumps
   attr_reader :outcomes, :log
 
   def initialize(deed, ways, directory)
-    @cases = ways.flat_map do |name, extension, options, pipe, which|
-      %w[mark size].map do |where|
+    @cases = ways.flat_map do |name, extension, options, pipe, *which|
+      which, functions = which
+      (functions || %w[mark size]).map do |where|
         { deed: deed, where: where, name: "#{name}_#{where}", extension: extension,
           options: options, pipe: pipe, which: which }
       end
@@ -42,7 +43,7 @@ class HostileDumps
   def call
     outcome = Child.ruby("load 'support/hostile/application.rb'", @directory,
                          JSON.generate(@cases), env: Leftovers.environment, bare: true,
-                                                flags: %w[-W0 --disable-gems], timeout: 240)
+                                                timeout: 240)
     return ["the application ended: #{outcome.to_s[0, 1500]}"] unless outcome.success?
 
     @outcomes = JSON.parse(File.read(File.join(@directory, "outcomes.json")))

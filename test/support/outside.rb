@@ -24,11 +24,13 @@ module Outside
     @unable unless @unable.empty?
   end
 
-  # A Ruby that runs `code`, from the moment that it prints a line. Ended afterwards.
+  # A Ruby that runs `code`, from the moment that it prints a line. Ended afterwards. It has
+  # RubyGems only with the flag --enable=gems, or if the code needs it.
   def self.with_process(code, *flags, env: {}, err: File::NULL, **options)
     reader, writer = IO.pipe
     nothing, open_end = IO.pipe # standard input that stays open and empty
     environment = Child::BUNDLER.to_h { |name| [name, nil] }.merge(env)
+    flags = ["--disable=gems", *flags] unless code.match?(Child::NEEDS_RUBYGEMS)
     pid = Process.spawn(environment, *Child::RUBY, "-W0", *flags, "-e",
                         "$stdout.sync = true; Thread.new { puts }.join; #{code}",
                         in: nothing, out: writer, err: err, pgroup: true, **options)

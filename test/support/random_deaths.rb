@@ -19,8 +19,7 @@ class RandomDeaths
   def call
     Extension.new("hostile").compile
     outcome = Child.ruby("load 'support/deaths/application.rb'", @directory, @count.to_s,
-                         @seed.to_s, env: environment, flags: %w[-W0 --disable-gems], bare: true,
-                                     timeout: 60 + (@count * 10))
+                         @seed.to_s, env: environment, bare: true, timeout: 60 + (@count * 10))
     @rounds = outcome.out.lines.map { |line| JSON.parse(line) }
     found = @rounds.flat_map { |round| wrong(round) } + ran_once
     return found if outcome.success?

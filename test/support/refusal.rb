@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "rbconfig"
+
 # Makes the kernel refuse a system call to this process and its children, as a sandbox, an emulator
 # or an old kernel does. There is no way back.
 module Refusal

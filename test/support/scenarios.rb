@@ -142,7 +142,10 @@ module Scenarios
   def self.run(name, dir)
     FileUtils.mkdir_p(dir)
     path = File.join(DIR, "#{name}.rb")
-    Child.ruby!("load ARGV.shift", path, dir, gems: File.read(path).match?(GEM))
+    text = File.read(path)
+    gems = text.match?(GEM)
+    Child.ruby!("load ARGV.shift", path, dir, gems: gems,
+                                              rubygems: gems || text.match?(Child::NEEDS_RUBYGEMS))
     truth = JSON.parse(File.read(File.join(dir, "truth.json")))
     outcomes = [judge(name, truth, dir)]
     others = truth["objspace"] or return outcomes

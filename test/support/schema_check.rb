@@ -13,6 +13,8 @@ module SchemaCheck
     "HASH" => %w[address size memsize], "DATA" => %w[address memsize],
     "IMEMO" => %w[address imemo_type memsize]
   }.freeze
+  OTHERS_REQUIRED = %w[address memsize].freeze
+  NONE = [].freeze
   FORBIDDEN = { "IMEMO" => %w[class class_name], "ICLASS" => %w[class class_name] }.freeze
   HEAP = %w[slot_size pages slots free].freeze
 
@@ -32,9 +34,9 @@ module SchemaCheck
     type = line["type"]
     return ["no type"] unless type
 
-    lacking = REQUIRED.fetch(type, %w[address memsize]).reject { |name| line.key?(name) }
-    extra = FORBIDDEN.fetch(type, []).select { |name| line.key?(name) }
-    lacking.map { |name| "lacks #{name}" } + extra.map { |name| "must not have #{name}" }
+    lacking = REQUIRED.fetch(type, OTHERS_REQUIRED).reject { |name| line.key?(name) }
+    extra = FORBIDDEN.fetch(type, NONE).select { |name| line.key?(name) }
+    lacking.map { |name| "lacks #{name}" }.concat(extra.map { |name| "must not have #{name}" })
   end
 
   def self.kind?(kind, value)
@@ -59,9 +61,10 @@ module SchemaCheck
   end
 
   def self.compound?(kind, value)
+    return list?(kind, value) if ITEMS.key?(kind)
+
     case kind
     when :boolean, :text_or_null, :number_or_text, :integer_or_text then mixed?(kind, value)
-    when *ITEMS.keys then list?(kind, value)
     when :map, :ref_map, :text_map, :integer_map then map?(kind, value)
     when :weak then weak?(value)
     when :memory then memory?(value)

@@ -29,8 +29,7 @@ class TestTrendsProcesses < HeapDumpTest
   private
 
   def run_program(name, dir)
-    Child.ruby!("load ARGV.shift", File.join(PROGRAMS, "#{name}.rb"), dir,
-                flags: %w[-W0 --disable-gems])
+    Child.ruby!("load ARGV.shift", File.join(PROGRAMS, "#{name}.rb"), dir)
   end
 
   def check(name, trends, leaks, verdicts)

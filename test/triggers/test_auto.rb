@@ -52,7 +52,7 @@ class TestAuto < HeapDumpTest
   def run_with(code, env)
     env = { "RUBYOPT" => AUTO, "HEAPDUMP_DIR" => scratch, "HEAPDUMP_STRINGS" => nil,
             "HEAPDUMP_COMPRESS" => nil }.merge(env)
-    Child.ruby!(code, env: env, flags: [], bare: true)
+    Child.ruby!(code, env: env, flags: [], bare: true, rubygems: true) # as most programs are
   end
 
   def test_any_program

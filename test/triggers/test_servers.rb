@@ -7,7 +7,7 @@ require "support/served_dumps"
 class TestServers < HeapDumpTest
   include ServedDumps
 
-  ROUNDS = 10
+  ROUNDS = LongForm.or_quick(10, 4)
 
   def test_puma
     serve("puma", PUMA) { |server| assert_unnoticed(server) }

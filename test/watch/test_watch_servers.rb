@@ -189,7 +189,7 @@ class TestWatchServers < HeapDumpTest
   def run_auto(env, code = "sleep 0.01 until HeapDump.watch.running?; p HeapDump.watch.inspect")
     env = { "RUBYOPT" => AUTO, "HEAPDUMP_DIR" => scratch, "HEAPDUMP_STRINGS" => nil,
             "HEAPDUMP_SIGNAL" => nil }.merge(env)
-    Child.ruby!(code, env: env, flags: [], bare: true)
+    Child.ruby!(code, env: env, flags: [], bare: true, rubygems: true) # as most programs are
   end
 
   def test_the_environment_of_any_program

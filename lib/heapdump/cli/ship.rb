@@ -83,8 +83,10 @@ module HeapDump
         screen.line("There is nothing to ship in #{dumps.path}#{more}.")
       end
 
+      # Never higher than it was started with.
       def lower_priority
-        Process.setpriority(Process::PRIO_PROCESS, 0, 10)
+        own = Process.getpriority(Process::PRIO_PROCESS, 0)
+        Process.setpriority(Process::PRIO_PROCESS, 0, [own, 10].max)
       rescue SystemCallError
         nil
       end

@@ -4,14 +4,16 @@ require "test_helper"
 require "support/large/run"
 
 # The laws over heaps in which one count is large by itself: always beyond what fits a block of the
-# dumper. `rake test:large` has the same heaps at their full size.
+# dumper. `rake test:large` has the same heaps at their full size, `rake test:long` more ways to
+# dump each of them.
 class TestLarge < HeapDumpTest
   def self.test_family(name)
     Large.heaps.values.each_with_index do |heap, turn|
       next unless heap.family == name
 
       define_method("test_#{heap.name}") do
-        run = Large::Run.new(heap, heap.quick, Large.some_variants(turn)).call
+        variants = Large.some_variants(turn, first: LongForm.or_quick(2, 1))
+        run = Large::Run.new(heap, heap.quick, variants).call
         assert run.problems.empty?, run.to_s
       end
     end

@@ -53,7 +53,7 @@ class TestRefusedCalls < HeapDumpTest
       pending.wait
     RUBY
     assert_equal %w[0 true], lines
-    assert_whole Dump.load(path)
+    assert_whole Dump.skim(path) # of a million strings, which are like each other
   end
 
   # The application sees a child for a moment, but none stays, and the dump is the same.

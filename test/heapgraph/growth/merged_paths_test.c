@@ -451,7 +451,7 @@ test_list(uint32_t length) {
 
 int
 main(void) {
-    for (check_seed = 1; check_seed <= 1500; check_seed++) {
+    for (check_seed = 1; check_seed <= check_seeds(1500); check_seed++) {
         struct random random = {check_seed};
         struct builder builder;
         graph = build_random(&builder, (enum shape)(check_seed % SHAPES), random_below(&random, 50),

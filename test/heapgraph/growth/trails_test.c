@@ -83,7 +83,7 @@ check_dumps(void) {
 
 int
 main(void) {
-    for (check_seed = 1; check_seed <= 300; check_seed++) {
+    for (check_seed = 1; check_seed <= check_seeds(300); check_seed++) {
         struct random random = {check_seed};
         for (uint32_t i = 0; i < DUMPS; i++) {
             graph[i] = build_random(&builder[i], (enum shape)(check_seed % SHAPES),

@@ -447,7 +447,7 @@ check_graph(const struct hg_graph *graph, struct random *random) {
 
 static void
 test_random(void) {
-    for (check_seed = 1; check_seed <= 1500; check_seed++) {
+    for (check_seed = 1; check_seed <= check_seeds(1500); check_seed++) {
         struct random random = {check_seed};
         struct builder builder;
         enum shape shape = (enum shape)(check_seed % SHAPES);

@@ -139,7 +139,7 @@ static void
 check_random(void) {
     static uint64_t few[MOST];
     addresses = few;
-    for (check_seed = 1; check_seed <= 3000; check_seed++) {
+    for (check_seed = 1; check_seed <= check_seeds(3000); check_seed++) {
         struct random random = {check_seed};
         struct builder builder;
         struct hg_tree tree;

@@ -85,7 +85,7 @@ check_tree(const struct hg_graph *graph, uint32_t samples, struct random *random
 
 static void
 test_random(uint32_t rounds, uint32_t most, uint32_t samples) {
-    for (check_seed = 1; check_seed <= rounds; check_seed++) {
+    for (check_seed = 1; check_seed <= check_seeds(rounds); check_seed++) {
         struct random random = {check_seed};
         struct builder builder;
         enum shape shape = (enum shape)(check_seed % SHAPES);

@@ -22,8 +22,7 @@ module Large
       prepare
       Dir.mktmpdir("heapdump-large") do |directory|
         arguments = [@heap.name.to_s, @count.to_s, directory, *@variants.map(&:name)]
-        Child.ruby!("load 'support/large/host.rb'", *arguments, flags: %w[-W0 --disable-gems],
-                                                                bare: true, timeout: timeout)
+        Child.ruby!("load 'support/large/host.rb'", *arguments, bare: true, timeout: timeout)
         audit(directory)
       end
       self

@@ -38,9 +38,10 @@ module Large
     ["objspace_in_process", ".json.zst", false, { format: :objspace, fork: false }]
   ].map { |row| Variant.new(*row) }.freeze
 
-  # The first two for every heap, and some of the others in turn.
-  def self.some_variants(turn, others: 1)
-    rest = VARIANTS.drop(2)
-    VARIANTS.first(2) + Array.new(others) { |i| rest[((turn * others) + i) % rest.size] }
+  # The first two for every heap (only the first one in the quick form), and some of the others in
+  # turn.
+  def self.some_variants(turn, first: 2, others: 1)
+    rest = VARIANTS.drop(first)
+    VARIANTS.first(first) + Array.new(others) { |i| rest[((turn * others) + i) % rest.size] }
   end
 end
