@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "support/pprof_schema"
+require "objspace"
 require "zlib"
 
 # Block reports of code that has strange names, is in strange places or never ends.
@@ -101,6 +102,20 @@ class TestBlockReportOfOddPrograms < HeapDumpTest
   def test_nothing_else_need_be_loaded
     out = Child.ruby!('require "heapdump"; puts HeapDump.report { Object.new }.to_s').out
     assert_match(/\Ablock: 1 run,/, out)
+  end
+
+  Link = Struct.new(:before)
+  LINKS = 8_000
+
+  # The paths to all links of a list have together more steps than there is memory for.
+  def test_a_list_of_many_links
+    report = HeapDump.report { KEPT << (1..LINKS).reduce(nil) { |last, _| Link.new(last) } }
+    group, *others = report.retained.to_a
+    assert_equal [Link.name, LINKS, LINKS * ObjectSpace.memsize_of(Link.new)],
+                 [group.class_name, group.objects + others.sum(&:objects),
+                  group.bytes + others.sum(&:bytes)]
+    assert_match(/ → … [\d,]+ steps more → /, group.path)
+    assert_operator group.path.size, :<, 1500
   end
 
   def test_words_for_many
