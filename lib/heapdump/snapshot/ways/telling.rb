@@ -34,7 +34,8 @@ module HeapDump
           left_out = rest.size - MOST
           return words(first, rest) unless left_out.positive?
 
-          front, back = rest.first(MOST / 2), rest.last(MOST / 2)
+          front = rest.first(MOST / 2)
+          back = rest.last(MOST / 2)
           [words(first, front), "… #{Terminal::Units.plural(left_out, "step")} more",
            *back.map { |step| step(step) }].join(" → ")
         end
