@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "stringio"
 require_relative "pprof"
 require_relative "ractors"
 require_relative "snapshot"

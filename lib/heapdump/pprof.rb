@@ -80,9 +80,10 @@ module HeapDump
       Protobuf.new.number(1, id).text(4, line)
     end
 
+    # It has no name of the system: if that is the same as the name, pprof takes both for C++, and
+    # removes what is between < and >, as all of "<main>".
     def function(name, path, id)
-      Protobuf.new.number(1, id).number(2, string(name)).number(3, string(name))
-              .number(4, string(path))
+      Protobuf.new.number(1, id).number(2, string(name)).number(4, string(path))
     end
   end
   private_constant :Pprof

@@ -90,11 +90,7 @@ module HeapDump
     #   sampling.profile.puts
     def profile(gc: true)
       GC.start if gc
-      was_disabled = GC.disable
-      counted = @sampler.snapshot
-      Profile.new(counted, @every)
-    ensure
-      GC.enable unless was_disabled.nil? || was_disabled
+      Profile.new(@sampler.snapshot, @every)
     end
 
     # How it goes (Hash of Symbol => Integer): +:taken+, samples since the start; +:living+, those

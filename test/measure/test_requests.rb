@@ -26,6 +26,12 @@ class TestMeasureRequests < HeapDumpTest
       when "/caught"
         env["action_dispatch.exception"] = KeyError.new("no such cart")
         next [500, {}, []]
+      when "/nothing" then next nil
+      when "/nameless" then raise Class.new(StandardError) { def message = raise("of mine") }
+      when "/stream" then next [200, {}, lambda do |io|
+        SESSIONS << Session.new(io.write("a"))
+        io.close
+      end]
       when "/crash" then Process.kill(:KILL, Process.pid) && sleep
       when "/exit" then exit 3
       when "/sleep" then sleep
@@ -91,11 +97,20 @@ class TestMeasureRequests < HeapDumpTest
       "/login" => %r{answers 302 and redirects to https://localhost/users/sign_in, perhaps becau},
       "/secret" => /answers 401: it wants to know who asks/,
       "/broken" => /raises broken as\S+ planned \(ArgumentError\) at .*config.ru:\d+/,
+      "/nothing" => /raises NilClass is no answer \(TypeError\)/,
+      "/nameless" => /raises \(unknown\) \(#<Class/,
       "/caught" => /answers 500 because of no such cart \(KeyError\)/,
       "/crash" => /ended \(signal KILL\)/,
       "/exit" => /raises exit \(SystemExit\)/
     }.each { |path, words| assert_fails words, shop, "--path", path }
     assert_fails(/not measured within 1 s; --timeout/, shop, "--path", "/sleep", "--timeout", "1")
+  end
+
+  # A body of Rack 3 that is called.
+  def test_a_body_that_streams
+    answer = measure("request", shop, "--path", "/stream", "--warmup", "0", "--json")
+    groups = JSON.parse(answer.out).fetch("retained").fetch("groups")
+    assert_includes groups.map { |group| group["class_name"] }, "Session", answer.err
   end
 
   def assert_fails(words, dir, *options, what: "request")

@@ -136,6 +136,20 @@ class TestSampling < HeapDumpTest
     assert_equal 0, lost
   end
 
+  # Another thread may enable the GC as soon as this one has disabled it, as a profile there would
+  # at its end.
+  def test_profiles_in_several_threads
+    told = told(<<~'RUBY')
+      sampling = HeapDump.sample_allocations(every: 40, seed: 5)
+      100.times { KEPT << Row.new }
+      samples = TracePoint.new(:return, :c_return) { |tp| GC.enable if tp.method_id == :disable }
+                          .enable { sampling.profile.samples }
+      was_disabled = [GC.disable, sampling.profile && GC.enable, sampling.profile && GC.enable]
+      puts JSON.generate([samples.positive?, was_disabled])
+    RUBY
+    assert_equal [true, [false, true, false]], told
+  end
+
   # MRI tells nothing of a GC that runs in the hook of another tool.
   def test_beside_other_tools
     rows, objects = told(<<~'RUBY')

@@ -17,11 +17,12 @@
 
 struct session {
     struct hd_recorder recorder;
-    VALUE births, deaths; /* tracepoints, or 0 */
+    VALUE births, deaths; /* tracepoints, which are registered with the GC from begin_deaths on */
     VALUE thread;         /* the only one whose objects are counted; 0: all are */
     bool one_thread, over;
     bool births_on, deaths_on;
-    bool ractors; /* the block has made a Ractor */
+    bool ractors;  /* the block has made a Ractor */
+    bool orphaned; /* its object is gone, as its fiber will never go on; the next birth ends it */
 };
 
 /* The session that counts in this process. A forked process may begin another one. */
@@ -32,13 +33,29 @@ static VALUE busy_error, general_error;
 static void
 end_hooks(struct session *session) {
     if (session->births_on) rb_tracepoint_disable(session->births);
-    if (session->deaths_on) rb_tracepoint_disable(session->deaths);
+    if (session->deaths_on) {
+        rb_tracepoint_disable(session->deaths);
+        rb_gc_unregister_address(&session->births);
+        rb_gc_unregister_address(&session->deaths);
+    }
     session->births_on = session->deaths_on = false;
+}
+
+static void
+free_session(struct session *session) {
+    HD_CHECK(!session->births_on && !session->deaths_on && running != session);
+    hd_recorder_free(&session->recorder);
+    free(session);
 }
 
 static void
 on_birth(VALUE tracepoint, void *data) {
     struct session *session = data;
+    if (session->orphaned) {
+        end_hooks(session);
+        free_session(session);
+        return;
+    }
     rb_trace_arg_t *event = rb_tracearg_from_tracepoint(tracepoint);
     VALUE obj = rb_tracearg_object(event);
     if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && RBASIC_CLASS(obj) == rb_cRactor) {
@@ -55,14 +72,14 @@ on_birth(VALUE tracepoint, void *data) {
 
 static void
 on_death(VALUE tracepoint, void *data) {
-    hd_recorder_freed(&((struct session *)data)->recorder, rb_tracearg_from_tracepoint(tracepoint));
+    struct session *session = data;
+    if (session->orphaned) return; // not end_hooks: at the end of the process they may be free
+    hd_recorder_freed(&session->recorder, rb_tracearg_from_tracepoint(tracepoint));
 }
 
 static void
 mark(void *data) {
     const struct session *session = data;
-    if (session->births) rb_gc_mark(session->births);
-    if (session->deaths) rb_gc_mark(session->deaths);
     if (session->thread) rb_gc_mark(session->thread);
     hd_recorder_mark(&session->recorder);
 }
@@ -72,13 +89,16 @@ moved(void *data) {
     hd_recorder_moved(&((struct session *)data)->recorder);
 }
 
-/* At the end of the process objects are freed in any order, and deaths may still be told. */
+/*
+ * If hooks are on, their session is in a fiber that was dropped, or the process ends: then objects
+ * are freed in any order, and deaths may still be told.
+ */
 static void
 release(void *data) {
     struct session *session = data;
-    if (session->deaths_on || session->births_on) return;
-    hd_recorder_free(&session->recorder);
-    free(session);
+    if (running == session) running = NULL;
+    if (session->deaths_on) session->orphaned = true;
+    else free_session(session);
 }
 
 static size_t
@@ -155,10 +175,15 @@ begin_deaths(struct session *session) {
                  "before the next begins",
                  (long)getpid());
     }
-    session->births = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, on_birth, session);
-    session->deaths = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_FREEOBJ, on_death, session);
-    rb_tracepoint_enable(session->deaths);
+    VALUE births = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, on_birth, session);
+    VALUE deaths = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_FREEOBJ, on_death, session);
+    session->births = births;
+    session->deaths = deaths;
+    rb_gc_register_address(&session->births);
+    rb_gc_register_address(&session->deaths);
     session->deaths_on = true;
+    rb_tracepoint_enable(deaths);
+    RB_GC_GUARD(births);
     running = session;
     running_in = getpid();
 }

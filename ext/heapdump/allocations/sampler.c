@@ -275,7 +275,8 @@ refuse_if_spoilt(const struct sampler *sampler) {
 struct snapshot {
     struct sampler *sampler;
     struct hd_survivors survivors;
-    bool paused; /* births are not told */
+    bool paused;    /* births are not told */
+    bool gc_was_on; /* before it was disabled for the snapshot */
 };
 
 /* Frees the sums, so that the next snapshot begins with none. */
@@ -284,13 +285,25 @@ end_snapshot(VALUE arg) {
     const struct snapshot *snapshot = (const struct snapshot *)arg;
     hd_cells_free(&snapshot->sampler->recorder.cells);
     if (snapshot->paused) begin_births();
+    if (snapshot->gc_was_on) rb_gc_enable();
     return Qnil;
+}
+
+/* Forgets what has died. */
+static void
+settle_for_snapshot(struct sampler *sampler) {
+    settle(sampler, 0);
+    if (rb_gc_count() == sampler->reaped_at || rb_gc_latest_gc_info(state_key) != sweeping) return;
+    rb_gc_start(); // sweeps at least; samples may be dead whose classes are swept already
+    settle(sampler, 0);
 }
 
 static VALUE
 make_snapshot(VALUE arg) {
     struct snapshot *snapshot = (struct snapshot *)arg;
     struct hd_recorder *recorder = &snapshot->sampler->recorder;
+    settle_for_snapshot(snapshot->sampler);
+    hd_cells_free(&recorder->cells);
     size_t memory = hd_recorder_memory(recorder);
     bool fine = hd_recorder_finish(recorder, hd_survivors_add, &snapshot->survivors);
     if (!fine || snapshot->survivors.failed) {
@@ -305,24 +318,14 @@ make_snapshot(VALUE arg) {
 
 /*
  * sampler.snapshot => Hash (result.h), of the samples that live; the run of a survivor is the size
- * of its slot at birth. The GC must be disabled.
+ * of its slot at birth. The GC is disabled meanwhile, and no other thread runs: one that disables
+ * the GC for itself would else find it enabled, or leave it disabled.
  */
 static VALUE
 snapshot(VALUE self) {
     struct snapshot snapshot = {.sampler = sampler_of(self)};
     refuse_if_spoilt(snapshot.sampler);
-    VALUE was_disabled = rb_gc_disable();
-    if (!RTEST(was_disabled)) {
-        rb_gc_enable();
-        rb_raise(rb_eRuntimeError, "the GC is not disabled");
-    }
-    settle(snapshot.sampler, 0);
-    if (rb_gc_count() != snapshot.sampler->reaped_at &&
-        rb_gc_latest_gc_info(state_key) == sweeping) {
-        rb_gc_start(); // sweeps at least; samples may be dead whose classes are swept already
-        settle(snapshot.sampler, 0);
-    }
-    end_snapshot((VALUE)&snapshot);
+    snapshot.gc_was_on = !RTEST(rb_gc_disable());
     return rb_ensure(make_snapshot, (VALUE)&snapshot, end_snapshot, (VALUE)&snapshot);
 }
 

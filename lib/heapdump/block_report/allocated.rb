@@ -22,8 +22,8 @@ module HeapDump
       # The same of what MRI has made for itself: environments of blocks, caches, code (Row).
       attr_reader :internal
 
-      # +counted+ is what ext/heapdump/allocations has counted, +alive+ that only what lives at the
-      # end is to be summed up.
+      # +counted+ is what ext/heapdump/allocations has counted (Words.readable), +alive+ that only
+      # what lives at the end is to be summed up.
       def initialize(counted, times, alive: false) # :nodoc:
         @counted = counted
         @times = times
@@ -70,9 +70,9 @@ module HeapDump
         path, line, method = Words.place(@counted, site)
         case grouping
         when :gem then Snapshot::Places.gem_of(path)
-        when :file then path.empty? ? "(no file)" : Terminal::Text.valid(path)
+        when :file then path.empty? ? "(no file)" : path
         when :location then Words.location(path, line)
-        else method ? Terminal::Text.valid(method) : "(no method)"
+        else method || "(no method)"
         end
       end
 

@@ -6,7 +6,8 @@ module HeapDump
     class Holding # :nodoc:
       RANKS = Snapshot::Path::RANKS
       MOST = 20_000 # objects whose paths are looked for
-      private_constant :RANKS, :MOST
+      STEPS = 1 << 20 # of all these paths together: those to the end of a long list are long
+      private_constant :RANKS, :MOST, :STEPS
 
       def initialize(snapshot, survivors, times)
         @snapshot = snapshot
@@ -18,35 +19,54 @@ module HeapDump
 
       def retained
         hidden, seen = @survivors.partition { |survivor| @survivors.internal?(survivor) }
-        @share = [1r, seen.size.to_r / MOST].max
-        held, aside = groups(spread(seen)).partition { |group| group.reason == :named }
+        looked_at = spread(seen)
+        @share = seen.size.to_r / [looked_at.size, 1].max
+        held, aside = groups(looked_at).partition { |group| group.reason == :named }
         Retained.new(sorted(held), sorted(aside), per_run(hidden.group_by(&:run), &:size),
                      per_run(hidden.group_by(&:run)) { |all| all.sum(&:bytes) })
       end
 
       private
 
-      # A survivor with its path from a root: that of Graph#best_path, as Leaks::Way takes it.
-      Held = Struct.new(:survivor, :path)
+      # Survivors of one class and place that are held in one way, and the path from a root to the
+      # first of them: that of Graph#best_path, as Leaks::Way takes it.
+      Held = Struct.new(:survivors, :path)
 
-      # As many as may be looked at, evenly spread.
+      # As many as may be looked at, evenly spread: of some, how long their paths are, and of some
+      # of these where they lead.
       def spread(survivors)
-        return survivors if survivors.size <= MOST
+        some = every(survivors, [survivors.size, MOST].min)
+        steps = some.sum { |survivor| length(survivor) }
+        steps > STEPS ? every(some, [some.size * STEPS / steps, 1].max) : some
+      end
 
-        Array.new(MOST) { |i| survivors[(i * @share).floor] }
+      def every(survivors, number)
+        return survivors if survivors.size == number
+
+        Array.new(number) { |i| survivors[i * survivors.size / number] }
+      end
+
+      # How many steps the path has.
+      def length(survivor)
+        number = @snapshot.graph.node_at(survivor.address)
+        *_, steps, _gap, left_out = number && @snapshot.graph.best_path(number, 1)
+        steps ? (steps.size / 2) + left_out : 0
       end
 
       def sorted(groups)
-        groups.sort_by { |group| [-group.bytes, -group.objects, group.location, group.path] }
+        groups.sort_by { |group| [-group.bytes, -group.objects, group.location, group.path.to_s] }
       end
 
       def groups(survivors)
-        found = Hash.new { |all, key| all[key] = [] }
+        found = {}
         survivors.each do |survivor|
           reason, path = find(survivor)
-          found[[reason, survivor.klass, @survivors.place(survivor)]] << Held.new(survivor, path)
+          signature = path && @ways.signature(path)
+          place = @survivors.place(survivor)
+          held = found[[reason, survivor.klass, place, signature]] ||= Held.new([], path)
+          held.survivors << survivor
         end
-        found.flat_map { |(reason, _class, place), held| in_ways(reason, place, held) }
+        found.map { |(reason, _, place, signature), held| group(reason, place, held, signature) }
       end
 
       def find(survivor)
@@ -75,19 +95,12 @@ module HeapDump
         @code.fetch(number) { @code[number] = @snapshot.node(number).kind == "iseq" }
       end
 
-      def in_ways(reason, place, held)
-        return [group(reason, place, held, nil)] if reason == :unheld
-
-        held.group_by { |one| @ways.signature(one.path) }.map do |signature, same|
-          group(reason, place, same, @ways.told(same.first.path), signature)
-        end
-      end
-
-      def group(reason, place, held, way, signature = nil)
+      def group(reason, place, held, signature)
         path, line, method = place
-        runs = held.map(&:survivor).group_by(&:run)
+        runs = held.survivors.group_by(&:run)
+        way = held.path && @ways.told(held.path)
         Retained::Group.new(
-          class_name: @survivors.class_name(held.first.survivor),
+          class_name: @survivors.class_name(held.survivors.first),
           objects: estimate(per_run(runs, &:size)),
           bytes: estimate(per_run(runs) { |all| all.sum(&:bytes) }),
           runs: Array.new(@times) { |run| estimate(runs.fetch(run, []).size) },

@@ -13,7 +13,7 @@ module HeapDump
       attr_reader :label, :warmup, :times
 
       def initialize(label: nil, warmup: 0, times: 1, threads: :all, stacks: false, retained: true)
-        @label = label.nil? ? "block" : String(label)
+        @label = label.nil? ? "block" : Terminal::Text.valid(String(label)).freeze
         @warmup = whole(:warmup, warmup, 0..MOST_RUNS)
         @times = whole(:times, times, 1..MOST_RUNS)
         @threads = one_of(:threads, threads, THREADS)

@@ -7,8 +7,8 @@ module HeapDump
   class BlockReport
     # Runs the block, counts what it allocates, and finds out who holds what is left.
     class Runs # :nodoc:
-      # What was counted by ext/heapdump/allocations (Hash, see result.h), and for each run its
-      # seconds and the GCs that began in it.
+      # What was counted by ext/heapdump/allocations (Hash, see result.h; Words.readable), and for
+      # each run its seconds and the GCs that began in it.
       attr_reader :counted, :seconds, :gcs
       # A Retained.
       attr_reader :retained
@@ -57,7 +57,7 @@ module HeapDump
       # Until the dump is made, no object may move or be freed: it is found by its address.
       def look(allocations)
         was_disabled = GC.disable
-        @counted = allocations.finish
+        @counted = Words.readable(allocations.finish)
         survivors = Survivors.new(@counted)
         @retained = survivors.known? && @options.retained? ? from_dump(survivors) : Retained.none
       ensure

@@ -26,7 +26,7 @@ module HeapDump
       def initialize(counted)
         @counted = counted
         @frames = counted[:places].map do |path, line, method|
-          Frame.new(Terminal::Text.valid(path), line, method && Terminal::Text.valid(method)).freeze
+          Frame.new(path, line, method).freeze
         end
       end
 

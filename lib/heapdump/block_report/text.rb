@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "stringio"
-
 module HeapDump
   class BlockReport
     # A report as text: what is retained first, since that is what somebody acts on.
@@ -83,10 +81,10 @@ module HeapDump
         rest(screen, groups.drop(limit), "group")
       end
 
-      def rest(screen, rows, word)
+      def rest(screen, rows, word, many = "#{word}s")
         return if rows.empty?
 
-        screen.line([:dim, "#{plural(rows.size, "more #{word}")}: " \
+        screen.line([:dim, "#{plural(rows.size, "more #{word}", "more #{many}")}: " \
                            "#{plural(rows.sum(&:objects), "object")}, " \
                            "#{bytes(rows.sum(&:bytes))}"])
       end
@@ -126,7 +124,7 @@ module HeapDump
                     count(row.objects), short(row.key))
         end
         screen.table(table)
-        rest(screen, rows.drop(limit), by.to_s)
+        rest(screen, rows.drop(limit), by.to_s, by == :class ? "classes" : "#{by}s")
       end
 
       def ages(row)

@@ -24,7 +24,8 @@ module HeapDump
       def sentence
         return "Nothing is retained." if report.retained.none?
 
-        "#{figures(report.retained)} are retained#{per_run}#{growth}."
+        verb = report.retained.objects == 1 ? "is" : "are"
+        "#{figures(report.retained)} #{verb} retained#{per_run}#{growth}."
       end
 
       def growth

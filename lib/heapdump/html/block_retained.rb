@@ -40,7 +40,7 @@ module HeapDump
           rest = groups.drop(limit)
           next if rest.empty?
 
-          table.rest("#{count(rest.size)} smaller groups", count(rest.sum(&:objects)),
+          table.rest(plural(rest.size, "smaller group"), count(rest.sum(&:objects)),
                      bytes(rest.sum(&:bytes)), "", "", "")
         end
       end

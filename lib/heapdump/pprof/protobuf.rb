@@ -11,7 +11,8 @@ module HeapDump
     class Protobuf # :nodoc:
       VARINT = 0
       DELIMITED = 2
-      private_constant :VARINT, :DELIMITED
+      MASK = (1 << 64) - 1
+      private_constant :VARINT, :DELIMITED, :MASK
 
       # The message (binary String).
       attr_reader :bytes
@@ -20,7 +21,7 @@ module HeapDump
         @bytes = String.new(encoding: Encoding::BINARY)
       end
 
-      # +value+ is 0 or positive.
+      # +value+ is less than 2**63. A negative one takes ten bytes, as that of an int64.
       def number(field, value)
         return self if value.zero?
 
@@ -46,6 +47,7 @@ module HeapDump
 
       # Seven bits in each byte, the lowest first; the eighth bit says that there are more.
       def varint(value)
+        value &= MASK if value.negative?
         while value > 0x7f
           @bytes << ((value & 0x7f) | 0x80)
           value >>= 7

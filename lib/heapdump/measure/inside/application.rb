@@ -16,8 +16,17 @@ module HeapDump
         # An exception as text (Hash).
         def self.words(error)
           place = error.backtrace&.find { |line| !line.start_with?("<internal:") }
-          { class: error.class.to_s, message: error.message.to_s, place: place&.to_s }
+          { class: text { Kernel.instance_method(:class).bind_call(error).to_s },
+            message: text { error.message.to_s }, place: place&.to_s }
         end
+
+        # What a program has replaced may raise.
+        def self.text
+          yield.to_str
+        rescue StandardError
+          "(unknown)"
+        end
+        private_class_method :text
       end
 
       # Loads the application, and returns it.

@@ -31,6 +31,18 @@ module HeapDump
         end
       end
 
+      # The stream that a body writes to which is called.
+      class Nowhere
+        def write(*texts) = texts.sum { |text| text.to_s.bytesize }
+        def <<(_text) = self
+        def read(length = nil, _buffer = nil) = length ? nil : +""
+        def flush = self
+        def close = @closed = true
+        def close_read = nil
+        def close_write = nil
+        def closed? = @closed || false
+      end
+
       # Sends requests to the application, as a server would, and looks at the answers.
       class Requests
         # Where the application is asked. A server in front of it has ended TLS, so one that wants
@@ -73,11 +85,18 @@ module HeapDump
 
         def call(env)
           answer = @app.call(env)
-          body = answer[2]
-          body.each { |piece| piece } if body.respond_to?(:each)
-          answer
+          raise TypeError, "#{answer.class} is no answer" unless answer.respond_to?(:to_ary)
+
+          answer.to_ary.tap { |_status, _headers, body| read(body) }
         rescue Exception => e # rubocop:disable Lint/RescueException -- also of exit
           raise Stop, { failed: :raised, **Stop.words(e) }
+        end
+
+        # A body of Rack 3 may have to be called, with where it is to be written.
+        def read(body)
+          if body.respond_to?(:each) then body.each { |piece| piece }
+          elsif body.respond_to?(:call) then body.call(Nowhere.new)
+          end
         end
 
         def check(status, headers, env)

@@ -8,7 +8,8 @@ module HeapDump
       # Puts a way into words.
       class Telling # :nodoc:
         ELEMENTS = %i[index key value value_at value_int].freeze
-        private_constant :ELEMENTS
+        MOST = 24 # steps; of a longer path the middle is left out
+        private_constant :ELEMENTS, :MOST
 
         # +way+ is of Signing#sums.
         def initialize(snapshot, way)
@@ -30,6 +31,16 @@ module HeapDump
 
         def told
           first, *rest = @path.told
+          left_out = rest.size - MOST
+          return words(first, rest) unless left_out.positive?
+
+          front = rest.first(MOST / 2)
+          back = rest.last(MOST / 2)
+          [words(first, front), "… #{Terminal::Units.plural(left_out, "step")} more",
+           *back.map { |step| step(step) }].join(" → ")
+        end
+
+        def words(first, rest)
           [Describe.node(first.node), *rest.map { |step| step(step) }].join(" → ")
         end
 
