@@ -210,7 +210,9 @@ describe_parts(const struct hg_analysis *analysis, struct hg_index_header *heade
     header->reachable_bytes = tree->reachable_bytes;
     header->unreachable_objects = tree->unreachable_objects;
     header->unreachable_bytes = tree->unreachable_bytes;
-    if (hg_has_column(&analysis->kinds.at)) header->kinds = analysis->kinds.count;
+    if (!hg_has_column(&analysis->kinds.at)) return;
+    header->kinds = analysis->kinds.count;
+    header->outlined = analysis->kinds.outlined;
 }
 
 static enum hg_status
