@@ -210,6 +210,7 @@ describe_parts(const struct hg_analysis *analysis, struct hg_index_header *heade
     header->reachable_bytes = tree->reachable_bytes;
     header->unreachable_objects = tree->unreachable_objects;
     header->unreachable_bytes = tree->unreachable_bytes;
+    if (hg_has_column(&analysis->inverse.first)) header->referred = analysis->inverse.referred;
     if (!hg_has_column(&analysis->kinds.at)) return;
     header->kinds = analysis->kinds.count;
     header->outlined = analysis->kinds.outlined;

@@ -93,6 +93,7 @@ count_nodes(struct finding *finding) {
         struct hg_group *sums = &finding->kinds[number].sums;
         uint64_t size = hg_memsize(graph, node);
         finding->kinds[number].types |= UINT32_C(1) << hg_type(graph, node);
+        finding->kinds[number].direct += hg_class(graph, node) == finding->kinds[number].key;
         if (at == HG_NO_NODE) {
             sums->unreachable++;
             sums->unreachable_bytes += size;

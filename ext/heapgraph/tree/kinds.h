@@ -13,6 +13,7 @@
 struct hg_kind {
     uint64_t key;         /* hg_class_key */
     uint32_t types;       /* a bit for each enum hg_type that its objects have */
+    uint32_t direct;      /* of how many the key itself is the class, not one with it above */
     struct hg_group sums; /* as hg_group_objects counts them, by class and with a tree */
 };
 
