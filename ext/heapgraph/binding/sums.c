@@ -24,8 +24,7 @@ group_edges(struct binding *self, void *data) {
     const struct hg_analysis *all = &self->analysis;
     if (grouping->referrers)
         return hg_group_referrers(all->graph, &all->tree, &all->inverse, &all->kinds,
-                                  grouping->node, grouping->limit, &self->task,
-                                  &grouping->groups);
+                                  grouping->node, grouping->limit, &self->task, &grouping->groups);
     return hg_group_references(all->graph, &all->tree, grouping->node, grouping->limit, &self->task,
                                &grouping->groups);
 }

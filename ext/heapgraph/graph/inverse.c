@@ -99,8 +99,7 @@ hg_inverse_build(const struct hg_graph *graph, struct hg_task *task, struct hg_i
         owned->instances && weak)
         status = sort_edges(graph, task, owned->first, owned->source, weak);
     if (status == HG_OK) status = find_instances(graph, task, owned);
-    if (status == HG_OK)
-        status = find_most_referred(graph, task, weak, owned, &inverse->referred);
+    if (status == HG_OK) status = find_most_referred(graph, task, weak, owned, &inverse->referred);
     inverse->most = owned->most;
     hg_array_free(weak);
     if (status != HG_OK) hg_inverse_free(inverse);

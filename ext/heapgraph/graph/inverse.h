@@ -104,8 +104,9 @@ enum hg_status hg_each_instance(const struct hg_graph *graph, const struct hg_in
                                 void *data) __attribute__((warn_unused_result));
 
 /*
- * Calls `take` for all edges to a node, in the order of nodes. An edge has no number in the inverse,
- * so each source is scanned up to its last edge to the node. HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * Calls `take` for all edges to a node, in the order of nodes. An edge has no number in the
+ * inverse, so each source is scanned up to its last edge to the node. HG_OK · HG_STOPPED ·
+ * HG_NO_MEMORY.
  */
 enum hg_status hg_each_referrer(const struct hg_graph *graph, const struct hg_inverse *inverse,
                                 uint32_t node, struct hg_task *task, hg_take_referrer *take,

@@ -41,7 +41,7 @@ marks_of(const struct hg_filter *filter) {
     return NULL;
 }
 
-/* The first node from `node` on that has a mark, or one shortly before it; `end` if there is none. */
+/* The first node from `node` on that has a mark, or one before it; `end` if there is none. */
 static uint32_t
 skip_unmarked(const uint8_t *marks, uint32_t node, uint32_t end) {
     uint64_t eight;

@@ -130,8 +130,8 @@ kind_of_instances(const struct hg_tree *tree, const struct hg_inverse *inverse,
 
 /* Takes all instances of a class, at once if what they are together is known. */
 static enum hg_status
-take_instances(struct table *table, const struct hg_inverse *inverse,
-               const struct hg_kinds *kinds, uint32_t class, struct hg_task *task) {
+take_instances(struct table *table, const struct hg_inverse *inverse, const struct hg_kinds *kinds,
+               uint32_t class, struct hg_task *task) {
     const struct hg_kind *kind = kinds ? kind_of_instances(table->tree, inverse, kinds, class)
                                        : NULL;
     if (!kind) return hg_each_instance(table->graph, inverse, class, task, take, table);

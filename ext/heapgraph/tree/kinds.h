@@ -21,11 +21,11 @@ struct hg_outlined; /* folded.h */
 
 struct hg_kinds {
     uint32_t count;
-    const struct hg_kind *kind; /* those of objects and roots, in no particular order */
-    struct hg_column at;        /* by position in the tree: the number of the kind there */
-    uint32_t outlined;          /* how many cells the outline has */
+    const struct hg_kind *kind;        /* those of objects and roots, in no particular order */
+    struct hg_column at;               /* by position in the tree: the number of the kind there */
+    uint32_t outlined;                 /* how many cells the outline has */
     const struct hg_outlined *outline; /* see hg_outline */
-    void *owned;                /* what hg_kinds_free frees; NULL if all is in an index file */
+    void *owned; /* what hg_kinds_free frees; NULL if all is in an index file */
 };
 
 /* The kind of the node at a position. */
@@ -36,8 +36,8 @@ hg_kind_at(const struct hg_kinds *kinds, uint32_t position) {
 
 /*
  * Finds the kinds of a graph with its tree, by one pass over the nodes and one over the positions,
- * and the outline by another one. It keeps 4 bytes per position. HG_OK · HG_STOPPED · HG_NO_MEMORY; after anything but HG_OK there
- * are none.
+ * and the outline by another one. It keeps 4 bytes per position. HG_OK · HG_STOPPED · HG_NO_MEMORY;
+ * after anything but HG_OK there are none.
  */
 enum hg_status hg_kinds_build(const struct hg_graph *graph, const struct hg_tree *tree,
                               struct hg_task *task, struct hg_kinds *kinds)

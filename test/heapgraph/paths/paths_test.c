@@ -419,8 +419,7 @@ check_referrers(const struct hg_graph *graph, const struct hg_inverse *inverse, 
 
 /* Of those that are not among the most referred, none has more references than the last one. */
 static void
-check_most(const struct hg_graph *graph, const struct hg_inverse *inverse,
-           const uint32_t *counts) {
+check_most(const struct hg_graph *graph, const struct hg_inverse *inverse, const uint32_t *counts) {
     uint32_t referred = 0, last = UINT32_MAX;
     for (uint32_t i = 0; i < inverse->referred; i++) {
         const struct hg_referred *most = &inverse->most[i];
@@ -447,9 +446,10 @@ check_most(const struct hg_graph *graph, const struct hg_inverse *inverse,
 
 static void
 check_instances(const struct hg_graph *graph, const struct hg_inverse *inverse) {
-    for (uint32_t class = 0; class < graph->nodes; class++) {
+    for (uint32_t class = 0; class < graph->nodes; class ++) {
         uint32_t count = 0;
-        for (uint32_t node = 0; node < graph->nodes; node++) count += hg_class(graph, node) == class;
+        for (uint32_t node = 0; node < graph->nodes; node++)
+            count += hg_class(graph, node) == class;
         CHECK_EQUAL(count, hg_instances(inverse, class));
     }
 }

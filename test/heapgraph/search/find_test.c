@@ -312,8 +312,8 @@ check_referred(const struct hg_graph *graph, struct random *random) {
     CHECK(counts);
     CHECK_EQUAL(HG_OK, hg_inverse_build(graph, &task, &inverse));
     for (int i = 0; i < 2; i++)
-        CHECK_EQUAL(HG_OK, hg_most_referred(graph, i ? &inverse : NULL, program, limit, &task,
-                                            &nodes[i]));
+        CHECK_EQUAL(HG_OK,
+                    hg_most_referred(graph, i ? &inverse : NULL, program, limit, &task, &nodes[i]));
     for (uint32_t edge = 0; edge < graph->edges; edge++)
         counts[hg_target(graph, edge)] += hg_edge_holds(hg_name(graph, edge));
     for (uint32_t i = 0, best; i < limit; i++, counts[best] = 0) {

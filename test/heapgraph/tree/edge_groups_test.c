@@ -114,8 +114,8 @@ check_node(const struct hg_graph *graph, const struct hg_tree *tree,
     for (uint32_t from = 0; from < graph->nodes; from++)
         for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++)
             if (hg_target(graph, edge) == node) expect(graph, tree, from, hg_name(graph, edge));
-    CHECK_EQUAL(HG_OK, hg_group_referrers(graph, tree, inverse, kinds, node, limit, &task,
-                                          &groups));
+    CHECK_EQUAL(HG_OK,
+                hg_group_referrers(graph, tree, inverse, kinds, node, limit, &task, &groups));
     check(&groups, limit, true);
     hg_edge_groups_free(&groups);
 
