@@ -41,10 +41,15 @@ marks_of(const struct hg_filter *filter) {
     return NULL;
 }
 
-/* The first node from `node` on that has a mark, or one before it; `end` if there is none. */
+/*
+ * The first node from `node` on that has a mark, or one before it; `end` if there is none. No
+ * multiple of HG_STRIDE is left out.
+ */
 static uint32_t
 skip_unmarked(const uint8_t *marks, uint32_t node, uint32_t end) {
     uint64_t eight;
+    while (node % sizeof(eight) && node < end && !marks[node]) node++;
+    if (node % sizeof(eight)) return node;
     for (; node % HG_STRIDE && end - node >= sizeof(eight); node += sizeof(eight)) {
         memcpy(&eight, marks + node, sizeof(eight));
         if (eight) break;
