@@ -287,8 +287,8 @@ hg_is_tracing(const struct hg_graph *graph, uint32_t node) {
 }
 
 uint64_t
-hg_memsize(const struct hg_graph *graph, uint32_t node) {
-    return hg_u32(&graph->memsize, node, 0);
+hg_large_memsize(const struct hg_graph *graph, uint32_t node) {
+    return UINT32_MAX;
 }
 
 uint32_t

@@ -125,8 +125,8 @@ static enum hg_status
 ask_edges(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     struct hg_edge_groups to, from;
     for (uint32_t node = 0; node < all->graph->nodes; node += 50) {
-        enum hg_status status = hg_group_referrers(all->graph, &all->tree, &all->inverse, node, 5,
-                                                   task, &to);
+        enum hg_status status = hg_group_referrers(all->graph, &all->tree, &all->inverse,
+                                                   &all->kinds, node, 5, task, &to);
         if (status != HG_OK) return status;
         status = hg_group_references(all->graph, &all->tree, node, 5, task, &from);
         if (status == HG_OK) *sum = sum_number(sum_number(*sum, to.groups), from.references);
@@ -152,7 +152,7 @@ ask_objects(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
                                     &found);
     if (status == HG_OK)
         status = hg_sample(all->graph, &all->tree, &filter, 20, task, &nodes, &found);
-    if (status == HG_OK) status = hg_most_referred(all->graph, true, 20, task, &nodes);
+    if (status == HG_OK) status = hg_most_referred(all->graph, NULL, true, 20, task, &nodes);
     if (status == HG_OK) status = hg_modules_named(all->graph, "Session", 7, &nodes);
     if (status == HG_OK) status = hg_texts_with(all->graph, "item", 4, task, &nodes);
     if (status == HG_OK)

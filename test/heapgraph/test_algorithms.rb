@@ -12,19 +12,20 @@ class TestAlgorithms < Minitest::Test
     "slots" => %w[array chunk slots],
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
-    "find" => %w[array best by_kind chunk column conditions dominators find inverse kin kinds list
-                 numbering semi_nca slots],
-    "cut" => %w[array chunk cut dominators inverse list numbering semi_nca],
-    "edge_groups" => %w[array best chunk dominators edge_groups inverse list numbering semi_nca
-                        slots],
+    "find" => %w[array best by_kind chunk column conditions dominators find folded inverse kin
+                 kinds list numbering semi_nca slots],
+    "cut" => %w[array best chunk cut dominators inverse list numbering semi_nca],
+    "edge_groups" => %w[array best chunk dominators edge_groups folded inverse kinds list numbering
+                        semi_nca slots],
     "folded" => %w[array chunk dominators folded groups kinds list numbering semi_nca slots],
-    "groups" => %w[array best chunk dominators groups kinds list numbering retained semi_nca slots],
+    "groups" => %w[array best chunk dominators folded groups kinds list numbering retained semi_nca
+                   slots],
     "match" => %w[array chunk index slots],
     "merged_paths" => %w[array best by_kind chunk column conditions dominators find former
                          growth_follow growth_steps growth_trails inverse kin list merged_cut
                          merged_paths numbering paths semi_nca steps],
-    "pages" => %w[array chunk dominators index list numbering pages semi_nca slots],
-    "paths" => %w[array chunk detours former inverse list paths steps],
+    "pages" => %w[array chunk column dominators index list numbering pages semi_nca slots],
+    "paths" => %w[array best chunk detours former inverse list paths steps],
     "procs" => %w[array best chunk dominators list numbering procs semi_nca],
     "trails" => %w[array chunk former growth growth_facts growth_follow growth_steps growth_trails
                    growth_ways index slots steps task]

@@ -77,6 +77,19 @@ hg_same_behind(const struct hg_column *column, uint64_t i) {
     return frame[0].begin == frame[1].begin ? HG_FRAME - 1 - i % HG_FRAME : 0;
 }
 
+/*
+ * Whether it is known, without a look at each, that none of the numbers from `from` to `to`-1 of a
+ * column of 32 bits is all ones. There is at least one such number.
+ */
+static inline int
+hg_all_there(const struct hg_column *column, uint64_t from, uint64_t to) {
+    if (!column->frame) return 0;
+    uint64_t last = (to - 1) / HG_FRAME;
+    for (uint64_t frame = from / HG_FRAME; frame <= last; frame++)
+        if (column->frame[frame].least == 0) return 0;
+    return 1;
+}
+
 /* A number of 32 bits as it is packed, and back. */
 static inline uint32_t
 hg_to_packed(uint32_t number, unsigned top) {

@@ -22,8 +22,9 @@ free_referred(void *data) {
 static enum hg_status
 find_most_referred(struct binding *self, void *data) {
     struct referred_search *search = data;
-    enum hg_status status = hg_most_referred(self->analysis.graph, search->program, search->limit,
-                                             &self->task, &search->nodes);
+    const struct hg_inverse *inverse = self->has[HG_PART_INVERSE] ? &self->analysis.inverse : NULL;
+    enum hg_status status = hg_most_referred(self->analysis.graph, inverse, search->program,
+                                             search->limit, &self->task, &search->nodes);
     if (status != HG_OK) free_referred(search);
     return status;
 }
@@ -32,6 +33,7 @@ find_most_referred(struct binding *self, void *data) {
 static VALUE
 graph_most_referred(VALUE self, VALUE limit, VALUE program) {
     struct binding *binding = hgb_loaded(self);
+    if (hg_analysis_has(&binding->analysis, HG_PART_INVERSE)) hgb_with(self, HG_PART_INVERSE);
     struct referred_search search = {.limit = hgb_limit(binding, limit), .program = RTEST(program)};
     hgb_run(binding, find_most_referred, &search, free_referred);
     return hgb_list(&search.nodes);

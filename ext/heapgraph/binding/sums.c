@@ -23,8 +23,8 @@ group_edges(struct binding *self, void *data) {
     struct edge_grouping *grouping = data;
     const struct hg_analysis *all = &self->analysis;
     if (grouping->referrers)
-        return hg_group_referrers(all->graph, &all->tree, &all->inverse, grouping->node,
-                                  grouping->limit, &self->task, &grouping->groups);
+        return hg_group_referrers(all->graph, &all->tree, &all->inverse, &all->kinds,
+                                  grouping->node, grouping->limit, &self->task, &grouping->groups);
     return hg_group_references(all->graph, &all->tree, grouping->node, grouping->limit, &self->task,
                                &grouping->groups);
 }
@@ -66,6 +66,7 @@ graph_reference_groups(VALUE self, VALUE node, VALUE limit) {
 static VALUE
 graph_referrer_groups(VALUE self, VALUE node, VALUE limit) {
     hgb_with(self, HG_PART_TREE);
+    hgb_with(self, HG_PART_KINDS);
     return edge_groups(hgb_with(self, HG_PART_INVERSE), node, limit, true);
 }
 

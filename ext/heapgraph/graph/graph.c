@@ -12,9 +12,7 @@
 #include <sys/mman.h>
 
 uint64_t
-hg_memsize(const struct hg_graph *graph, uint32_t node) {
-    uint32_t size = hg_u32(&graph->memsize, node, 0);
-    if (size != UINT32_MAX) return size;
+hg_large_memsize(const struct hg_graph *graph, uint32_t node) {
     uint32_t low = 0, high = graph->large;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;

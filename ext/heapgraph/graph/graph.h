@@ -111,8 +111,15 @@ hg_flags(const struct hg_graph *graph, uint32_t node) {
     return hg_u8(&graph->flags, node);
 }
 
+/* The size of a node whose memsize in the column is UINT32_MAX. */
+uint64_t hg_large_memsize(const struct hg_graph *graph, uint32_t node);
+
 /* The size of a node in bytes, without what it holds. */
-uint64_t hg_memsize(const struct hg_graph *graph, uint32_t node);
+static inline uint64_t
+hg_memsize(const struct hg_graph *graph, uint32_t node) {
+    uint32_t size = hg_u32(&graph->memsize, node, 0);
+    return size == UINT32_MAX ? hg_large_memsize(graph, node) : size;
+}
 
 /* The address of an object; 0 for a root. */
 uint64_t hg_address(const struct hg_graph *graph, uint32_t node);

@@ -1,20 +1,27 @@
 /* Place in the flow: see inverse.h. A counting sort of the edges by their targets. */
 #include "graph/inverse.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/best.h"
 #include "base/progress.h"
 
 struct owned {
-    uint32_t *first, *source, *instance, *last_instance;
+    uint32_t *first, *source, *instance, *last_instance, *instances;
+    struct hg_referred *most;
 };
 
+/* `weak` gets the number of edges to each node that do not hold it; it is zeroed. */
 static enum hg_status
-sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, uint32_t *source) {
+sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, uint32_t *source,
+           uint32_t *weak) {
     hg_phase(task, "referrers", 2 * graph->edges);
     for (uint64_t edge = 0; edge < graph->edges; edge++) {
-        first[hg_target(graph, edge) + 2]++;
+        uint32_t target = hg_target(graph, edge);
+        first[target + 2]++;
+        if (!hg_edge_holds(hg_name(graph, edge))) weak[target]++;
         if (edge % HG_STRIDE == 0 && !hg_step(task, edge)) return HG_STOPPED;
     }
     /*
@@ -37,16 +44,37 @@ sort_edges(const struct hg_graph *graph, struct hg_task *task, uint32_t *first, 
 }
 
 static enum hg_status
-find_instances(const struct hg_graph *graph, struct hg_task *task, uint32_t *first,
-               uint32_t *last) {
+find_instances(const struct hg_graph *graph, struct hg_task *task, const struct owned *owned) {
     for (uint32_t node = 0; node < graph->nodes; node++) {
         if (node % HG_STRIDE == 0 && hg_stops(task)) return HG_STOPPED;
         uint32_t class = hg_class(graph, node);
         if (class == HG_NO_NODE) continue;
-        if (first[class] == 0) first[class] = node + 1;
-        last[class] = node + 1;
+        if (owned->instance[class] == 0) owned->instance[class] = node + 1;
+        owned->last_instance[class] = node + 1;
+        owned->instances[class]++;
     }
     return HG_OK;
+}
+
+static enum hg_status
+find_most_referred(const struct hg_graph *graph, struct hg_task *task, const uint32_t *weak,
+                   struct owned *owned, uint32_t *count) {
+    struct hg_best best = {.room = HG_MOST_REFERRED};
+    enum hg_status status = HG_OK;
+    for (uint32_t node = 0; node < graph->objects && status == HG_OK; node++) {
+        uint32_t references = owned->first[node + 1] - owned->first[node] - weak[node];
+        if (node % HG_STRIDE == 0 && hg_stops(task)) status = HG_STOPPED;
+        if (!references || (best.count == best.room && references <= best.items[0].score)) continue;
+        if (!hg_best_offer(&best, references, node)) status = HG_NO_MEMORY;
+    }
+    hg_best_sort(&best);
+    owned->most = status == HG_OK ? calloc(best.count + 1, sizeof(*owned->most)) : NULL;
+    if (status == HG_OK && !owned->most) status = HG_NO_MEMORY;
+    *count = (uint32_t)best.count;
+    for (uint32_t i = 0; i < best.count && status == HG_OK; i++)
+        owned->most[i] = (struct hg_referred){best.items[i].node, (uint32_t)best.items[i].score};
+    hg_best_free(&best);
+    return status;
 }
 
 enum hg_status
@@ -62,12 +90,18 @@ hg_inverse_build(const struct hg_graph *graph, struct hg_task *task, struct hg_i
                                                                 sizeof(*owned->instance));
     inverse->last_instance.array = owned->last_instance = hg_array_sparse(
         graph->nodes, sizeof(*owned->last_instance));
+    inverse->instances.array = owned->instances = hg_array_sparse(graph->nodes,
+                                                                  sizeof(*owned->instances));
 
+    uint32_t *weak = hg_array_sparse(graph->nodes, sizeof(*weak));
     enum hg_status status = HG_NO_MEMORY;
-    if (owned->first && owned->source && owned->instance && owned->last_instance)
-        status = sort_edges(graph, task, owned->first, owned->source);
-    if (status == HG_OK)
-        status = find_instances(graph, task, owned->instance, owned->last_instance);
+    if (owned->first && owned->source && owned->instance && owned->last_instance &&
+        owned->instances && weak)
+        status = sort_edges(graph, task, owned->first, owned->source, weak);
+    if (status == HG_OK) status = find_instances(graph, task, owned);
+    if (status == HG_OK) status = find_most_referred(graph, task, weak, owned, &inverse->referred);
+    inverse->most = owned->most;
+    hg_array_free(weak);
     if (status != HG_OK) hg_inverse_free(inverse);
     return status;
 }
@@ -80,6 +114,8 @@ hg_inverse_free(struct hg_inverse *inverse) {
         hg_array_free(owned->source);
         hg_array_free(owned->instance);
         hg_array_free(owned->last_instance);
+        hg_array_free(owned->instances);
+        free(owned->most);
         hg_array_free(owned);
     }
     *inverse = (struct hg_inverse){0};
@@ -191,11 +227,15 @@ static enum hg_status
 add_instances(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t class,
               struct hg_task *task, struct page *page) {
     uint32_t name = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
-    if (inverse && hg_first_instance(inverse, class) == HG_NO_NODE) return HG_OK;
-    for (uint32_t node = 0; node < graph->nodes; node++) {
+    uint64_t total = inverse ? page->total + hg_instances(inverse, class) : UINT64_MAX;
+    uint32_t node = inverse ? hg_first_instance(inverse, class) : 0;
+    bool listed = inverse && (page->found == page->limit || total <= page->offset);
+    for (; !listed && page->total < total && node < graph->nodes; node++) {
         if (hg_class(graph, node) == class) page_add(page, node, name);
         if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
+        listed = inverse && page->found == page->limit;
     }
+    if (inverse) page->total = total;
     return HG_OK;
 }
 
@@ -213,15 +253,21 @@ hg_referrers(const struct hg_graph *graph, const struct hg_inverse *inverse, uin
 }
 
 enum hg_status
-hg_each_referrer(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
+hg_each_instance(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t class,
                  struct hg_task *task, hg_take_referrer *take, void *data) {
-    struct hg_referrer instance = {hg_first_instance(inverse, node),
+    struct hg_referrer instance = {hg_first_instance(inverse, class),
                                    hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE)};
     for (; instance.node != HG_NO_NODE;
-         instance.node = hg_next_instance(graph, inverse, node, instance.node)) {
+         instance.node = hg_next_instance(graph, inverse, class, instance.node)) {
         if (hg_stops(task)) return HG_STOPPED;
         if (!take(data, instance)) return HG_NO_MEMORY;
     }
+    return HG_OK;
+}
+
+enum hg_status
+hg_each_referrer(const struct hg_graph *graph, const struct hg_inverse *inverse, uint32_t node,
+                 struct hg_task *task, hg_take_referrer *take, void *data) {
     uint64_t begin = hg_inverse_first(inverse, node), end = hg_inverse_first(inverse, node + 1);
     hg_phase(task, "referrers", end - begin);
     for (uint64_t i = begin; i < end;) {

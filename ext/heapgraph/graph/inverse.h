@@ -12,6 +12,13 @@
 #include "base/task.h"
 #include "graph/graph.h"
 
+/* An object, and the number of edges that lead to it and hold it, as hg_count_referrers has it. */
+struct hg_referred {
+    uint32_t node, references;
+};
+
+#define HG_MOST_REFERRED 4096
+
 struct hg_inverse {
     /*
      * The edges to node v come from source[first[v] … first[v+1]-1], in ascending order: one
@@ -20,9 +27,14 @@ struct hg_inverse {
     struct hg_column first; /* nodes + 1 */
     struct hg_column source;
 
-    /* By class: its first and its last instance, plus 1; 0 if it has none. */
+    /* By class: its first and its last instance, plus 1; 0 if it has none. How many it has. */
     struct hg_column instance;
     struct hg_column last_instance;
+    struct hg_column instances;
+
+    /* The objects to which most edges lead, most first, and equal ones in the order of nodes. */
+    uint32_t referred; /* how many; HG_MOST_REFERRED unless these are all that have any */
+    const struct hg_referred *most;
 
     void *owned;
 };
@@ -41,6 +53,12 @@ hg_inverse_source(const struct hg_inverse *inverse, uint64_t i) {
 static inline uint32_t
 hg_first_instance(const struct hg_inverse *inverse, uint32_t class) {
     return hg_u32(&inverse->instance, class, 0) - 1;
+}
+
+/* How many objects have this class. */
+static inline uint32_t
+hg_instances(const struct hg_inverse *inverse, uint32_t class) {
+    return hg_u32(&inverse->instances, class, 0);
 }
 
 /* The instance behind another one; HG_NO_NODE if that was the last. Nodes between are scanned. */
@@ -78,9 +96,17 @@ enum hg_status hg_referrers(const struct hg_graph *graph, const struct hg_invers
 typedef bool hg_take_referrer(void *data, struct hg_referrer referrer);
 
 /*
- * Calls `take` for the objects whose class a node is, and then for all edges to it, both in the
- * order of nodes. An edge has no number in the inverse, so each source is scanned up to its last
- * edge to the node. HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * Calls `take` for the objects whose class a node is, in the order of nodes. HG_OK · HG_STOPPED ·
+ * HG_NO_MEMORY.
+ */
+enum hg_status hg_each_instance(const struct hg_graph *graph, const struct hg_inverse *inverse,
+                                uint32_t class, struct hg_task *task, hg_take_referrer *take,
+                                void *data) __attribute__((warn_unused_result));
+
+/*
+ * Calls `take` for all edges to a node, in the order of nodes. An edge has no number in the
+ * inverse, so each source is scanned up to its last edge to the node. HG_OK · HG_STOPPED ·
+ * HG_NO_MEMORY.
  */
 enum hg_status hg_each_referrer(const struct hg_graph *graph, const struct hg_inverse *inverse,
                                 uint32_t node, struct hg_task *task, hg_take_referrer *take,

@@ -202,15 +202,21 @@ check_identity(const char *path, const struct hg_identity *identity, struct hg_t
     return hg_fail(task, HG_IO, 0, "%.100s has changed meanwhile", path);
 }
 
+/* What is not there may be in the index, and stays as it is. */
 static void
 describe_parts(const struct hg_analysis *analysis, struct hg_index_header *header) {
     const struct hg_tree *tree = &analysis->tree;
-    header->reached = tree->reached;
-    header->reachable_objects = tree->reachable_objects;
-    header->reachable_bytes = tree->reachable_bytes;
-    header->unreachable_objects = tree->unreachable_objects;
-    header->unreachable_bytes = tree->unreachable_bytes;
-    if (hg_has_column(&analysis->kinds.at)) header->kinds = analysis->kinds.count;
+    if (hg_has_column(&tree->position)) {
+        header->reached = tree->reached;
+        header->reachable_objects = tree->reachable_objects;
+        header->reachable_bytes = tree->reachable_bytes;
+        header->unreachable_objects = tree->unreachable_objects;
+        header->unreachable_bytes = tree->unreachable_bytes;
+    }
+    if (hg_has_column(&analysis->inverse.first)) header->referred = analysis->inverse.referred;
+    if (!hg_has_column(&analysis->kinds.at)) return;
+    header->kinds = analysis->kinds.count;
+    header->outlined = analysis->kinds.outlined;
 }
 
 static enum hg_status
@@ -331,7 +337,7 @@ append(struct hg_index_file *file, const struct hg_analysis *analysis, enum hg_p
     if (hg_index_read_header(file, &analysis->identity, &before) &&
         (!before.has[part] || file->damaged[part])) {
         take_header(file, &before);
-        if (part == HG_PART_TREE || part == HG_PART_KINDS) describe_parts(analysis, &file->header);
+        describe_parts(analysis, &file->header);
         status = write_part(file, analysis, part, task);
         if (status == HG_OK) status = write_header(file, task);
         if (status != HG_OK) {

@@ -337,7 +337,11 @@ hg_index_use(struct hg_index_file *file, enum hg_part part, struct hg_analysis *
         analysis->tree.unreachable_objects = header->unreachable_objects;
         analysis->tree.unreachable_bytes = header->unreachable_bytes;
     }
-    if (part == HG_PART_KINDS) analysis->kinds.count = header->kinds;
+    if (part == HG_PART_INVERSE) analysis->inverse.referred = header->referred;
+    if (part == HG_PART_KINDS) {
+        analysis->kinds.count = header->kinds;
+        analysis->kinds.outlined = header->outlined;
+    }
 #define USE(of, name, member, element, count)                                                      \
     if (HG_PART_##of == part)                                                                      \
         analysis->member = (void *)(uintptr_t)in_mapping(file, HG_ARRAY_##name);

@@ -13,9 +13,10 @@
 #include "base/column.h"
 #include "records/index.h"
 #include "kept/parts.h"
+#include "tree/folded.h"
 
 #define HG_INDEX_PAGE 4096u
-#define HG_INDEX_VERSION 7u
+#define HG_INDEX_VERSION 8u
 
 /* part, name, array of the analysis, size of an element, number of elements (`h` is the header) */
 #define HG_ARRAYS(X)                                                                               \
@@ -26,7 +27,9 @@
     X(GRAPH, UNIT_KEY, graph->index->key, 8, h->units)                                             \
     X(GRAPH, UNIT_BASE, graph->index->base, 4, h->units)                                           \
     X(GRAPH, UNIT_BITS, graph->index->bits, 8 * HG_UNIT_WORDS, h->units)                           \
-    X(KINDS, KIND, kinds.kind, sizeof(struct hg_kind), h->kinds)
+    X(INVERSE, MOST, inverse.most, sizeof(struct hg_referred), h->referred)                        \
+    X(KINDS, KIND, kinds.kind, sizeof(struct hg_kind), h->kinds)                                   \
+    X(KINDS, OUTLINE, kinds.outline, sizeof(struct hg_outlined), h->outlined)
 
 /* part, name, column of the analysis, its kind of numbers (two fields), how many it has */
 #define HG_COLUMNS(X)                                                                              \
@@ -54,6 +57,7 @@
     X(INVERSE, SOURCE, inverse.source, 4, 0, h->edges)                                             \
     X(INVERSE, INSTANCE, inverse.instance, 4, 0, h->nodes)                                         \
     X(INVERSE, LAST_INSTANCE, inverse.last_instance, 4, 0, h->nodes)                               \
+    X(INVERSE, INSTANCES, inverse.instances, 4, 0, h->nodes)                                       \
     X(KINDS, KIND_AT, kinds.at, 4, 0, h->reached)
 
 #define HG_ARRAY_NUMBER(part, name, array, size, count) HG_ARRAY_##name,
@@ -82,7 +86,7 @@ struct hg_index_header {
     struct hg_identity identity;
     uint64_t file_size;
 
-    uint32_t objects, roots, nodes, large, strings, reached, kinds;
+    uint32_t objects, roots, nodes, large, strings, reached, kinds, outlined, referred;
     uint64_t edges, units, string_bytes;
     uint64_t reachable_objects, reachable_bytes, unreachable_objects, unreachable_bytes;
     uint32_t locations, generations, lines; /* whether the graph has them */

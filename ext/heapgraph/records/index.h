@@ -36,16 +36,6 @@ uint32_t hg_index_node(const struct hg_index *index, uint64_t address); /* or HG
  */
 void hg_index_match(const struct hg_index *index, const struct hg_index *other, uint32_t *same);
 
-/* For the addresses of all nodes, one after the other. In the beginning only the index is set. */
-struct hg_addresses {
-    const struct hg_index *index;
-    uint64_t words; /* of the bitmaps: so many have been begun */
-    uint64_t bits;  /* of the last of them: the addresses that are still to come */
-};
-
-/* The address of the next node; 0 if there are no more. */
-static inline uint64_t hg_next_address(struct hg_addresses *addresses);
-
 /* -- while loading -- */
 
 struct hg_unit {
@@ -150,19 +140,6 @@ hg_place_node(const struct hg_units *units, uint32_t place) {
     uint32_t last = word - 1; // word 0 reads bit 63, which is never set
     uint32_t before = (uint32_t)(unit->before >> 9 * (last + (last >> 28 & 8))) & 511;
     return unit->number + before + hg_popcount(bits & ((UINT64_C(1) << (slot & 63)) - 1));
-}
-
-static inline uint64_t
-hg_next_address(struct hg_addresses *addresses) {
-    const struct hg_index *index = addresses->index;
-    uint64_t end = index->units * HG_UNIT_WORDS;
-    for (uint64_t *word = &addresses->words; !addresses->bits && *word < end; ++*word)
-        addresses->bits = index->bits[*word / HG_UNIT_WORDS][*word % HG_UNIT_WORDS];
-    if (!addresses->bits) return 0;
-    uint64_t word = addresses->words - 1, bit = (unsigned)__builtin_ctzll(addresses->bits);
-    addresses->bits &= addresses->bits - 1;
-    return index->key[word / HG_UNIT_WORDS] << HG_UNIT_BITS | (word % HG_UNIT_WORDS * 64 + bit)
-                                                                  << 3;
 }
 
 #endif

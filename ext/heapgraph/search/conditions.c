@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/progress.h"
+#include "search/of_classes.h"
 
 /* -- classes and their ancestors -- */
 
@@ -111,12 +112,24 @@ holds(const struct hg_graph *graph, uint32_t node, const uint8_t *set, const uin
     return false;
 }
 
+/* Takes a node of a condition, or an instance of one of its nodes. */
+typedef void take_node(const struct hg_graph *graph, uint32_t node, uint8_t *marks);
+
+static void
+mark_node(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
+    marks[node] = 1;
+}
+
+/* Calls `take` for the nodes of a condition, or for the instances of these. */
 static enum hg_status
-mark_all_held(const struct hg_graph *graph, const uint8_t *set, struct hg_task *task,
-              uint8_t *marks) {
-    for (uint32_t node = 0; node < graph->nodes; node++) {
+each_of_set(const struct hg_graph *graph, const struct hg_condition *condition, bool instances,
+            struct hg_task *task, take_node *take, uint8_t *marks) {
+    struct hg_of_classes of = hg_of_classes(condition->nodes, condition->count);
+    for (size_t i = 0; !instances && i < condition->count; i++)
+        take(graph, condition->nodes[i], marks);
+    for (uint32_t node = 0; instances && node < graph->objects; node++) {
         if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
-        if (set[node]) mark_held(graph, node, marks);
+        if (hg_is_of_classes(graph, &of, node)) take(graph, node, marks);
     }
     return HG_OK;
 }
@@ -135,30 +148,17 @@ mark_all_holders(const struct hg_graph *graph, const uint8_t *set, struct hg_tas
     return HG_OK;
 }
 
-/* Marks in `set` the nodes of a condition, or the instances of these. */
-static void
-mark_set(const struct hg_graph *graph, const struct hg_condition *condition, bool instances,
-         uint8_t *set) {
-    enum { NAMED = 2 };
-    for (size_t i = 0; i < condition->count; i++) set[condition->nodes[i]] = instances ? NAMED : 1;
-    for (uint32_t node = 0; instances && node < graph->objects; node++) {
-        uint32_t class = hg_real_class(graph, node);
-        if (class != HG_NO_NODE && set[class] & NAMED) set[node] |= 1;
-    }
-    for (uint32_t node = 0; instances && node < graph->nodes; node++) set[node] &= 1;
-}
-
 static enum hg_status
 mark_relatives(const struct hg_graph *graph, const struct hg_condition *condition,
                struct hg_task *task) {
     enum hg_subject subject = condition->subject;
     bool instances = subject == HG_IF_HELD_BY_INSTANCE || subject == HG_IF_HOLDS_INSTANCE;
     bool held = subject == HG_IF_HELD_BY || subject == HG_IF_HELD_BY_INSTANCE;
+    if (held) return each_of_set(graph, condition, instances, task, mark_held, condition->marks);
     uint8_t *set = hg_array(graph->nodes, 1);
     if (!set) return HG_NO_MEMORY;
-    mark_set(graph, condition, instances, set);
-    enum hg_status status = held ? mark_all_held(graph, set, task, condition->marks)
-                                 : mark_all_holders(graph, set, task, condition->marks);
+    enum hg_status status = each_of_set(graph, condition, instances, task, mark_node, set);
+    if (status == HG_OK) status = mark_all_holders(graph, set, task, condition->marks);
     hg_array_free(set);
     return status;
 }

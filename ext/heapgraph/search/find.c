@@ -5,47 +5,17 @@
 
 #include "base/best.h"
 #include "base/progress.h"
-#include "graph/inverse.h"
 #include "search/by_kind.h"
+#include "search/of_classes.h"
 #include "search/kin.h"
-
-/* Which classes have been looked at lately, and whether they are wanted. */
-struct seen_classes {
-    bool none; // whether objects without a class are wanted
-    struct {
-        uint32_t class;
-        bool known, wanted;
-    } entry[256];
-};
-
-static bool
-is_any(const struct hg_filter *filter, uint32_t class) {
-    for (size_t i = 0; i < filter->class_count; i++)
-        if (filter->classes[i] == class) return true;
-    return false;
-}
-
-/* Most objects are of few classes, so each of these is compared once. */
-static bool
-is_of_any(const struct hg_graph *graph, const struct hg_filter *filter, struct seen_classes *seen,
-          uint32_t node) {
-    uint32_t class = hg_class(graph, node), at = class % 256;
-    if (!seen->entry[at].known || seen->entry[at].class != class) {
-        seen->entry[at].class = class;
-        seen->entry[at].known = true;
-        seen->entry[at].wanted = is_any(filter, hg_shown_class(graph, class));
-    }
-    if (seen->entry[at].wanted == seen->none) return seen->none;
-    return hg_is_tracing(graph, node) ? seen->none : seen->entry[at].wanted;
-}
 
 static bool
 matches(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
-        struct seen_classes *seen, uint32_t node) {
+        struct hg_of_classes *of, uint32_t node) {
     if (filter->type != HG_ANY_TYPE && hg_type(graph, node) != filter->type) return false;
     if (filter->reachable && !hg_is_reachable(tree, node)) return false;
     if (filter->least_bytes && hg_memsize(graph, node) < filter->least_bytes) return false;
-    if (filter->classes && !is_of_any(graph, filter, seen, node)) return false;
+    if (filter->classes && !hg_is_of_classes(graph, of, node)) return false;
     for (size_t i = 0; i < filter->condition_count; i++)
         if (!hg_meets(graph, tree, &filter->conditions[i], node)) return false;
     return true;
@@ -59,13 +29,42 @@ let_go_behind(const struct hg_graph *graph, size_t node) {
     hg_column_let_go(&graph->memsize, node);
 }
 
+/* The marks of a condition that only nodes with a mark meet; NULL if there is none. */
+static const uint8_t *
+marks_of(const struct hg_filter *filter) {
+    for (size_t i = 0; i < filter->condition_count; i++) {
+        const struct hg_condition *condition = &filter->conditions[i];
+        bool of_node = condition->subject >= HG_IF_HELD_BY &&
+                       condition->subject <= HG_IF_HOLDS_INSTANCE;
+        if (of_node && condition->relation == HG_EQUAL) return condition->marks;
+    }
+    return NULL;
+}
+
+/*
+ * The first node from `node` on that has a mark, or one before it; `end` if there is none. No
+ * multiple of HG_STRIDE is left out.
+ */
+static uint32_t
+skip_unmarked(const uint8_t *marks, uint32_t node, uint32_t end) {
+    uint64_t eight;
+    while (node % sizeof(eight) && node < end && !marks[node]) node++;
+    if (node % sizeof(eight)) return node;
+    for (; node % HG_STRIDE && end - node >= sizeof(eight); node += sizeof(eight)) {
+        memcpy(&eight, marks + node, sizeof(eight));
+        if (eight) break;
+    }
+    return node;
+}
+
 /* Calls `offer` with each node that matches and how many have matched before it. */
 static enum hg_status
 each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
            struct hg_task *task, bool (*offer)(void *, uint32_t node, uint64_t before), void *to,
            struct hg_found *found) {
     size_t candidates = filter->nodes ? filter->node_count : graph->objects;
-    struct seen_classes seen = {.none = is_any(filter, HG_NO_NODE)};
+    struct hg_of_classes of = hg_of_classes(filter->classes, filter->class_count);
+    const uint8_t *marks = filter->nodes ? NULL : marks_of(filter);
     memset(found, 0, sizeof(*found));
     hg_phase(task, "searching", candidates);
     for (size_t i = 0; i < candidates; i++) {
@@ -74,7 +73,12 @@ each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struc
             if (!filter->nodes) let_go_behind(graph, i);
         }
         uint32_t node = filter->nodes ? filter->nodes[i] : (uint32_t)i;
-        if (node >= graph->objects || !matches(graph, tree, filter, &seen, node)) continue;
+        if (marks && !marks[node]) {
+            uint32_t next = skip_unmarked(marks, node + 1, graph->objects);
+            if (next > node + 1) i = next - 1;
+            continue;
+        }
+        if (node >= graph->objects || !matches(graph, tree, filter, &of, node)) continue;
         if (!offer(to, node, found->objects)) return HG_NO_MEMORY;
         found->objects++;
         found->bytes += hg_memsize(graph, node);
@@ -195,9 +199,33 @@ hg_mark_found(const struct hg_graph *graph, const struct hg_tree *tree,
     return each_match(graph, tree, filter, task, mark, marks, &found);
 }
 
+static void
+add_referred(struct hg_numbers *nodes, uint32_t node, uint32_t references) {
+    hg_numbers_add(nodes, node);
+    hg_numbers_add(nodes, references);
+}
+
+/* Adds those that the inverse knows. Returns false if there may be more of them. */
+static bool
+add_known(const struct hg_graph *graph, const struct hg_inverse *inverse, bool program,
+          uint32_t limit, struct hg_numbers *nodes) {
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < inverse->referred && found < limit; i++) {
+        const struct hg_referred *referred = &inverse->most[i];
+        if (program && hg_kin(graph, referred->node) != HG_KIN_PROGRAM) continue;
+        add_referred(nodes, referred->node, referred->references);
+        found++;
+    }
+    return found == limit || inverse->referred < HG_MOST_REFERRED;
+}
+
 enum hg_status
-hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit, struct hg_task *task,
-                 struct hg_numbers *nodes) {
+hg_most_referred(const struct hg_graph *graph, const struct hg_inverse *inverse, bool program,
+                 uint32_t limit, struct hg_task *task, struct hg_numbers *nodes) {
+    size_t before = nodes->count;
+    if (inverse && add_known(graph, inverse, program, limit, nodes))
+        return nodes->failed ? HG_NO_MEMORY : HG_OK;
+    nodes->count = before;
     uint32_t *counts = hg_array(graph->nodes, sizeof(*counts));
     if (!counts) return HG_NO_MEMORY;
     struct hg_best best = {.room = limit};
@@ -209,10 +237,8 @@ hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit, str
         if (!hg_best_offer(&best, counts[node], node)) status = HG_NO_MEMORY;
     }
     hg_best_sort(&best);
-    for (size_t i = 0; status == HG_OK && i < best.count; i++) {
-        hg_numbers_add(nodes, best.items[i].node);
-        hg_numbers_add(nodes, (uint32_t)best.items[i].score);
-    }
+    for (size_t i = 0; status == HG_OK && i < best.count; i++)
+        add_referred(nodes, best.items[i].node, (uint32_t)best.items[i].score);
     hg_best_free(&best);
     hg_array_free(counts);
     return status == HG_OK && nodes->failed ? HG_NO_MEMORY : status;

@@ -6,6 +6,7 @@
 #define HEAPGRAPH_FIND_H
 
 #include "base/array.h"
+#include "graph/inverse.h"
 #include "search/conditions.h"
 #include "tree/kinds.h"
 
@@ -80,11 +81,13 @@ enum hg_status hg_mark_found(const struct hg_graph *graph, const struct hg_tree 
 /*
  * Adds to `nodes` pairs: a node, and the number of edges that lead to it (hg_count_referrers). They
  * are at most `limit` pairs, those with most edges first, equal ones in the order of nodes. With
- * `program`, only objects of the program count (hg_kin). HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * `program`, only objects of the program count (hg_kin). The inverse has the first of them; without
+ * one (NULL), and if these are not enough, all edges are counted. HG_OK · HG_STOPPED ·
+ * HG_NO_MEMORY.
  */
-enum hg_status hg_most_referred(const struct hg_graph *graph, bool program, uint32_t limit,
-                                struct hg_task *task, struct hg_numbers *nodes)
-    __attribute__((warn_unused_result));
+enum hg_status hg_most_referred(const struct hg_graph *graph, const struct hg_inverse *inverse,
+                                bool program, uint32_t limit, struct hg_task *task,
+                                struct hg_numbers *nodes) __attribute__((warn_unused_result));
 
 /*
  * Adds to `nodes` the classes and modules with this name, in the order of nodes. If `name` is NULL,

@@ -130,23 +130,62 @@ by_hash(const void *a, const void *b) {
     return x->node < y->node ? -1 : x->node > y->node;
 }
 
+/* Hashes are sorted by their upper bits first. */
+enum { BUCKET_BITS = 16, BUCKETS = 1 << BUCKET_BITS, FEW = 64 };
+
+static inline size_t
+bucket_of(const struct seen *seen) {
+    return (size_t)(seen->hash >> (64 - BUCKET_BITS));
+}
+
+/* Sorts what is in one bucket, where mostly few are. */
+static void
+sort_bucket(struct seen *items, size_t count) {
+    if (count > FEW) {
+        qsort(items, count, sizeof(*items), by_hash);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct seen moved = items[i];
+        size_t at = i;
+        for (; at && by_hash(&items[at - 1], &moved) > 0; at--) items[at] = items[at - 1];
+        items[at] = moved;
+    }
+}
+
+/* Puts all harvests into one, by buckets. Then `ends` says where each of these ends. */
+static void
+put_into_buckets(const struct harvest *harvests, unsigned threads, size_t *ends,
+                 struct harvest *all) {
+    for (unsigned i = 0; i < threads; i++)
+        for (size_t k = 0; k < harvests[i].count; k++) ends[bucket_of(&harvests[i].items[k]) + 1]++;
+    for (size_t bucket = 0; bucket < BUCKETS; bucket++) ends[bucket + 1] += ends[bucket];
+    all->count = ends[BUCKETS];
+    for (unsigned i = 0; i < threads; i++)
+        for (size_t k = 0; k < harvests[i].count; k++) {
+            const struct seen *seen = &harvests[i].items[k];
+            all->items[ends[bucket_of(seen)]++] = *seen;
+        }
+}
+
 /* Puts all harvests into one, sorted by hash and node. */
 static enum hg_status
-gather(struct harvest *harvests, unsigned threads, struct harvest *all) {
+gather(const struct harvest *harvests, unsigned threads, struct harvest *all) {
     for (unsigned i = 0; i < threads; i++) {
         all->room += harvests[i].count;
         all->strings += harvests[i].strings;
         all->with_text += harvests[i].with_text;
     }
     all->items = malloc((all->room + 1) * sizeof(*all->items));
-    if (!all->items) return HG_NO_MEMORY;
-    for (unsigned i = 0; i < threads; i++) {
-        if (!harvests[i].count) continue;
-        memcpy(all->items + all->count, harvests[i].items, harvests[i].count * sizeof(struct seen));
-        all->count += harvests[i].count;
+    size_t *ends = calloc(BUCKETS + 1, sizeof(*ends));
+    if (all->items && ends) {
+        put_into_buckets(harvests, threads, ends, all);
+        for (size_t bucket = 0, begin = 0; bucket < BUCKETS; begin = ends[bucket++])
+            sort_bucket(all->items + begin, ends[bucket] - begin);
     }
-    qsort(all->items, all->count, sizeof(*all->items), by_hash);
-    return HG_OK;
+    bool memory = all->items && ends;
+    free(ends);
+    return memory ? HG_OK : HG_NO_MEMORY;
 }
 
 /* Reads all lines and fills `all`. After HG_OK its items belong to the caller. */

@@ -35,7 +35,8 @@ enum hg_status
 hg_cut(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_inverse *inverse,
        uint32_t from, uint32_t to, struct hg_task *task, struct hg_cut *cut) {
     struct search search = {.tree = tree, .from = from, .to = to, .other.node = HG_NO_NODE};
-    enum hg_status status = hg_each_referrer(graph, inverse, to, task, take, &search);
+    enum hg_status status = hg_each_instance(graph, inverse, to, task, take, &search);
+    if (status == HG_OK) status = hg_each_referrer(graph, inverse, to, task, take, &search);
     bool held = search.other.node != HG_NO_NODE;
     *cut = (struct hg_cut){.references = count_edges(graph, from, to), .other = search.other};
     if (held) return HG_OK; // the search has ended before its end

@@ -111,12 +111,44 @@ finish(struct table *table, enum hg_status status, uint32_t limit, struct hg_edg
     return status;
 }
 
+/* The kind that has the instances of a class and no other objects; NULL if there is none. */
+static const struct hg_kind *
+kind_of_instances(const struct hg_tree *tree, const struct hg_inverse *inverse,
+                  const struct hg_kinds *kinds, uint32_t class) {
+    uint32_t instances = hg_instances(inverse, class);
+    for (uint32_t i = 0; instances && i < kinds->count; i++) {
+        const struct hg_kind *kind = &kinds->kind[i];
+        if (kind->key != class) continue;
+        bool same = kind->direct == instances &&
+                    kind->sums.count + kind->sums.unreachable == instances;
+        // the largest one is known only if it retains anything: of those that do not, any may be
+        bool known = kind->sums.largest != HG_NO_NODE && hg_retained(tree, kind->sums.largest);
+        return same && known ? kind : NULL;
+    }
+    return NULL;
+}
+
+/* Takes all instances of a class, at once if what they are together is known. */
+static enum hg_status
+take_instances(struct table *table, const struct hg_inverse *inverse, const struct hg_kinds *kinds,
+               uint32_t class, struct hg_task *task) {
+    const struct hg_kind *kind = kinds ? kind_of_instances(table->tree, inverse, kinds, class)
+                                       : NULL;
+    if (!kind) return hg_each_instance(table->graph, inverse, class, task, take, table);
+    uint32_t name = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
+    if (!take(table, (struct hg_referrer){kind->sums.largest, name})) return HG_NO_MEMORY;
+    table->references = kind->direct;
+    table->entries[0].group.references = table->entries[0].group.objects = kind->direct;
+    return HG_OK;
+}
+
 enum hg_status
 hg_group_referrers(const struct hg_graph *graph, const struct hg_tree *tree,
-                   const struct hg_inverse *inverse, uint32_t node, uint32_t limit,
-                   struct hg_task *task, struct hg_edge_groups *groups) {
+                   const struct hg_inverse *inverse, const struct hg_kinds *kinds, uint32_t node,
+                   uint32_t limit, struct hg_task *task, struct hg_edge_groups *groups) {
     struct table table = {.graph = graph, .tree = tree};
-    enum hg_status status = hg_each_referrer(graph, inverse, node, task, take, &table);
+    enum hg_status status = take_instances(&table, inverse, kinds, node, task);
+    if (status == HG_OK) status = hg_each_referrer(graph, inverse, node, task, take, &table);
     return finish(&table, status, limit, groups);
 }
 

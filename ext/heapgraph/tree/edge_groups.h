@@ -7,7 +7,7 @@
 #define HEAPGRAPH_EDGE_GROUPS_H
 
 #include "graph/inverse.h"
-#include "tree/dominators.h"
+#include "tree/kinds.h"
 
 /*
  * So many groups are told apart, those that are met first. Edges of any further ones count only in
@@ -34,12 +34,14 @@ struct hg_edge_groups {
  * Groups the edges to a node; the objects whose class it is are a group of their own, over edges of
  * the kind HG_E_CLASS. The edges of an array to its elements have one name, and so have those of a
  * hash to its keys, and those to its values. At most `limit` groups are returned. The time is that
- * of hg_each_referrer, the memory that of the groups. HG_OK · HG_STOPPED · HG_NO_MEMORY; after the
+ * of hg_each_referrer, the memory that of the groups. If `kinds` (or NULL) have the instances as a
+ * whole, none of them is looked at. HG_OK · HG_STOPPED · HG_NO_MEMORY; after the
  * last two there is nothing to free.
  */
 enum hg_status hg_group_referrers(const struct hg_graph *graph, const struct hg_tree *tree,
-                                  const struct hg_inverse *inverse, uint32_t node, uint32_t limit,
-                                  struct hg_task *task, struct hg_edge_groups *groups)
+                                  const struct hg_inverse *inverse, const struct hg_kinds *kinds,
+                                  uint32_t node, uint32_t limit, struct hg_task *task,
+                                  struct hg_edge_groups *groups)
     __attribute__((warn_unused_result));
 
 /* The same for the edges of a node, and for that to its class. */

@@ -1,7 +1,11 @@
 /*
  * Place in the flow: see folded.h. A cell begins as a list of the nodes whose dominators are in its
  * parent. What they retain is known from the tree, so the largest cell is always the next one that
- * is opened: its other members are found, and the lists of the cells below it.
+ * is opened: its other members are found, and the lists of the cells below it. A node that
+ * dominates no other one is in no list: it is counted at once.
+ *
+ * The cells that stay are opened in the same order whatever the limit is, and a lower limit only
+ * ends sooner. So those of the whole tree are found once, and chosen again for each limit.
  */
 #include "tree/folded.h"
 
@@ -25,7 +29,8 @@ struct cell {
     uint32_t first;     /* its nodes that are not counted yet: a position, then fold.next */
     uint32_t depth;     /* of cell 0: 0 */
     uint32_t number;    /* among the cells that stay */
-    uint32_t remaining; /* how many cells below it do not stay */
+    uint32_t children;  /* how many cells are below it */
+    uint32_t remaining; /* how many of these do not stay */
     bool deepest;       /* what is below it has no cell because it is too deep */
 };
 
@@ -106,11 +111,22 @@ objects_at(const struct fold *fold, uint32_t at, uint32_t end, uint32_t depth) {
     return at == 0 ? fold->tree->reachable_objects : end - at - may_be_root(fold, at, depth);
 }
 
+/* Takes a node into a cell, to be counted when the cell is opened, or at once if it is a leaf. */
+static inline void
+take(struct fold *fold, struct cell *cell, uint32_t at, uint32_t end, uint64_t retained) {
+    if (end - at > 1) {
+        put(fold, cell, at);
+        return;
+    }
+    cell->sums.objects += !may_be_root(fold, at, cell->depth);
+    cell->sums.bytes += retained;
+}
+
 /* Adds a node, and with it all that it dominates (up to position `end`), to a cell not open. */
 static void
 add(struct fold *fold, struct cell *cell, uint32_t at, uint32_t end, uint64_t retained) {
     struct hg_cell *sums = &cell->sums;
-    put(fold, cell, at);
+    take(fold, cell, at, end, retained);
     sums->retained += retained;
     cell->below += objects_at(fold, at, end, cell->depth);
     if (sums->example != HG_NO_NODE && retained < cell->most) return;
@@ -124,7 +140,7 @@ add(struct fold *fold, struct cell *cell, uint32_t at, uint32_t end, uint64_t re
  * Takes the nodes below one node of an open cell: into that cell or into those below it. *bytes is
  * what they retain. Most of them are of the kind of the one before.
  */
-static bool
+static enum hg_status
 take_children(struct fold *fold, uint32_t number, uint32_t at, uint64_t *bytes) {
     const struct hg_tree *tree = fold->tree;
     uint32_t last = HG_NO_NODE;
@@ -133,18 +149,28 @@ take_children(struct fold *fold, uint32_t number, uint32_t at, uint64_t *bytes) 
         uint32_t kind = hg_kind_at(fold->kinds, child);
         uint64_t retained = hg_retained_at(tree, child);
         struct cell *cell = &fold->cells[number];
+        if (++fold->counted % HG_STRIDE == 0 && !hg_step(fold->task, fold->counted))
+            return HG_STOPPED;
         next = hg_end(tree, child);
         *bytes += retained;
-        if (kind == cell->kind) put(fold, cell, child);
+        if (kind == cell->kind) take(fold, cell, child, next, retained);
         else if (cell->depth == HG_FOLD_DEPTH) cell->deepest = true;
         else {
             if (last == HG_NO_NODE || fold->cells[last].kind != kind)
                 last = cell_of(fold, number, kind);
-            if (last == HG_NO_NODE) return false;
+            if (last == HG_NO_NODE) return HG_NO_MEMORY;
             add(fold, &fold->cells[last], child, next, retained);
         }
     }
-    return true;
+    return HG_OK;
+}
+
+/* Says of a cell whose nodes are counted what is below it. */
+static void
+begin_rest(struct cell *cell) {
+    cell->remaining = cell->children;
+    cell->rest_objects = cell->below - cell->sums.objects;
+    cell->rest_bytes = cell->sums.retained - cell->sums.bytes;
 }
 
 /* Counts the nodes of a cell, and makes the cells below it. */
@@ -155,17 +181,14 @@ open_cell(struct fold *fold, uint32_t number) {
         struct cell *cell = &fold->cells[number];
         uint32_t at = cell->first;
         uint64_t below;
-        if (++fold->counted % HG_STRIDE == 0 && !hg_step(fold->task, fold->counted))
-            return HG_STOPPED;
         cell->first = fold->next[at - fold->begin];
         cell->sums.objects += !may_be_root(fold, at, cell->depth);
-        if (!take_children(fold, number, at, &below)) return HG_NO_MEMORY;
+        enum hg_status status = take_children(fold, number, at, &below);
+        if (status != HG_OK) return status;
         fold->cells[number].sums.bytes += hg_retained_at(fold->tree, at) - below;
     }
-    struct cell *cell = &fold->cells[number];
-    cell->remaining = (uint32_t)(fold->count - before);
-    cell->rest_objects = cell->below - cell->sums.objects;
-    cell->rest_bytes = cell->sums.retained - cell->sums.bytes;
+    fold->cells[number].children = (uint32_t)(fold->count - before);
+    begin_rest(&fold->cells[number]);
     return HG_OK;
 }
 
@@ -257,6 +280,37 @@ free_fold(struct fold *fold) {
     free(fold->stay);
 }
 
+/* Finds the cells that stay of what a node at a position dominates. */
+static enum hg_status
+find_cells(struct fold *fold, uint64_t least) {
+    uint32_t at = fold->begin, end = hg_end(fold->tree, at);
+    fold->next = hg_array_sparse(end - at, sizeof(*fold->next));
+    hg_phase(fold->task, "folding", end - at);
+    if (!fold->next || cell_of(fold, 0, NO_KIND) == HG_NO_NODE) return HG_NO_MEMORY;
+    add(fold, &fold->cells[0], at, end, hg_retained_at(fold->tree, at));
+    return wait(fold, 0) ? choose(fold, least) : HG_NO_MEMORY;
+}
+
+/* Chooses again among the cells of the outline. */
+static enum hg_status
+choose_again(struct fold *fold, uint64_t least) {
+    const struct hg_kinds *kinds = fold->kinds;
+    fold->cells = calloc(kinds->outlined, sizeof(*fold->cells));
+    fold->stay = malloc(kinds->outlined * sizeof(*fold->stay));
+    if (!fold->cells || !fold->stay) return HG_NO_MEMORY;
+    for (uint32_t i = 0; i < kinds->outlined; i++) {
+        const struct hg_outlined *outlined = &kinds->outline[i];
+        struct cell *cell = &fold->cells[i];
+        cell->sums = outlined->cell;
+        cell->below = outlined->below;
+        cell->children = outlined->children;
+        cell->deepest = outlined->deepest;
+        begin_rest(cell);
+        if ((i && cell->sums.retained < least) || !let_stay(fold, i)) break;
+    }
+    return HG_OK;
+}
+
 enum hg_status
 hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_kinds *kinds,
         uint32_t below, uint64_t least, uint32_t limit, struct hg_task *task,
@@ -268,14 +322,31 @@ hg_fold(const struct hg_graph *graph, const struct hg_tree *tree, const struct h
 
     struct fold fold = {.graph = graph, .tree = tree, .kinds = kinds, .task = task, .begin = at};
     fold.limit = limit < 2 ? 2 : limit;
-    fold.next = hg_array_sparse(hg_end(tree, at) - at, sizeof(*fold.next));
-    enum hg_status status = HG_NO_MEMORY;
-    hg_phase(task, "folding", hg_end(tree, at) - at);
-    if (fold.next && cell_of(&fold, 0, NO_KIND) != HG_NO_NODE) {
-        add(&fold, &fold.cells[0], at, hg_end(tree, at), hg_retained_at(tree, at));
-        status = wait(&fold, 0) ? choose(&fold, least) : HG_NO_MEMORY;
-    }
+    bool known = at == 0 && kinds->outline && limit <= HG_OUTLINE;
+    enum hg_status status = known ? choose_again(&fold, least) : find_cells(&fold, least);
     if (status == HG_OK) status = hand_over(&fold, cells, count);
+    free_fold(&fold);
+    return status;
+}
+
+enum hg_status
+hg_outline(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_kinds *kinds,
+           struct hg_task *task, struct hg_outlined **outline, uint32_t *count) {
+    struct fold fold = {
+        .graph = graph, .tree = tree, .kinds = kinds, .task = task, .limit = HG_OUTLINE};
+    enum hg_status status = find_cells(&fold, 0);
+    *outline = status == HG_OK ? calloc(fold.stays, sizeof(**outline)) : NULL;
+    *count = (uint32_t)fold.stays;
+    if (status == HG_OK && !*outline) status = HG_NO_MEMORY;
+    for (size_t i = 0; status == HG_OK && i < fold.stays; i++) {
+        const struct cell *cell = &fold.cells[fold.stay[i]];
+        struct hg_outlined *outlined = &(*outline)[i];
+        outlined->cell = cell->sums;
+        outlined->cell.parent = fold.cells[cell->sums.parent].number;
+        outlined->below = cell->below;
+        outlined->children = cell->children;
+        outlined->deepest = cell->deepest;
+    }
     free_fold(&fold);
     return status;
 }

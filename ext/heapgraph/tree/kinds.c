@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "base/slots.h"
 #include "tree/class_key.h"
+#include "tree/folded.h"
 
 #define LATELY 1024 /* classes */
 
@@ -19,6 +20,7 @@
 struct owned {
     struct hg_kind *kinds;
     uint32_t *at;
+    struct hg_outlined *outline;
 };
 
 /* The class that objects have, and the number of their kind: most objects are of few classes. */
@@ -91,6 +93,7 @@ count_nodes(struct finding *finding) {
         struct hg_group *sums = &finding->kinds[number].sums;
         uint64_t size = hg_memsize(graph, node);
         finding->kinds[number].types |= UINT32_C(1) << hg_type(graph, node);
+        finding->kinds[number].direct += hg_class(graph, node) == finding->kinds[number].key;
         if (at == HG_NO_NODE) {
             sums->unreachable++;
             sums->unreachable_bytes += size;
@@ -162,7 +165,7 @@ hg_kinds_build(const struct hg_graph *graph, const struct hg_tree *tree, struct 
         for (int i = 0; i < LATELY; i++) finding->lately[i].kind = HG_NO_NODE;
         finding->at = hg_array_raw(tree->reached, sizeof(*finding->at));
         if (finding->at) status = find(finding);
-        *owned = (struct owned){finding->kinds, finding->at};
+        *owned = (struct owned){finding->kinds, finding->at, NULL};
         *kinds = (struct hg_kinds){
             .count = (uint32_t)finding->count,
             .kind = owned->kinds,
@@ -170,6 +173,9 @@ hg_kinds_build(const struct hg_graph *graph, const struct hg_tree *tree, struct 
             .owned = owned,
         };
         hg_slots_free(&finding->slots);
+        if (status == HG_OK)
+            status = hg_outline(graph, tree, kinds, task, &owned->outline, &kinds->outlined);
+        kinds->outline = owned->outline;
     }
     else free(owned);
     free(finding);
@@ -183,6 +189,7 @@ hg_kinds_free(struct hg_kinds *kinds) {
     if (owned) {
         free(owned->kinds);
         hg_array_free(owned->at);
+        free(owned->outline);
         free(owned);
     }
     *kinds = (struct hg_kinds){0};

@@ -4,7 +4,8 @@ require "json"
 
 module HeapDump
   class Snapshot
-    # Lines of a dump as frozen Hashes. The latest ones stay in memory, except very long ones.
+    # Lines of a dump as frozen Hashes. Those that were used last stay in memory, except very long
+    # ones.
     class Lines # :nodoc:
       KEPT = 512
       KEPT_BYTES = 1 << 16
@@ -25,16 +26,18 @@ module HeapDump
 
       # The line of a node, by the node's number.
       def whole(number)
-        @whole.fetch(number) do
-          text = @graph.line(number)
-          line = Lines.parse(text)
-          text && text.bytesize > KEPT_BYTES ? line : keep(@whole, number, line)
-        end
+        known = @whole.delete(number)
+        return keep(@whole, number, known) if known
+
+        text = @graph.line(number)
+        line = Lines.parse(text)
+        text && text.bytesize > KEPT_BYTES ? line : keep(@whole, number, line)
       end
 
       # The line of a node without long texts and long lists: see Node#brief.
       def brief(number)
-        @brief.fetch(number) { keep(@brief, number, Lines.parse(@graph.brief(number))) }
+        line = @brief.delete(number) || Lines.parse(@graph.brief(number))
+        keep(@brief, number, line)
       end
 
       private

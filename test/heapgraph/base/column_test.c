@@ -81,6 +81,20 @@ check_widths(const struct array *array, const struct hg_frame *frames) {
     }
 }
 
+/* What is known of some numbers is so, and it is known if it is so for all of their frames. */
+static void
+check_all_there(const struct array *array, const struct hg_column *plain,
+                const struct hg_column *packed, struct random *random) {
+    if (!array->count) return;
+    uint64_t from = random_below(random, (uint32_t)array->count);
+    uint64_t to = from + 1 + random_below(random, (uint32_t)(array->count - from));
+    bool there = true;
+    for (uint64_t i = from / HG_FRAME * HG_FRAME; i / HG_FRAME <= (to - 1) / HG_FRAME; i++)
+        there = there && (i >= array->count || array->numbers.u32[i] != UINT32_MAX);
+    CHECK_EQUAL(there, hg_all_there(packed, from, to));
+    CHECK_EQUAL(0, hg_all_there(plain, from, to));
+}
+
 static void
 check_packed(const struct array *array, struct random *random) {
     uint64_t total = hg_frames(array->count), cut = random_below(random, (uint32_t)total + 1);
@@ -99,6 +113,7 @@ check_packed(const struct array *array, struct random *random) {
                    word + frames[cut].begin);
     hg_pack_frames(numbers, array->kind, array->count, 0, cut, frames, word);
     struct hg_column packed = {.frame = frames, .word = word}, plain = {.array = numbers};
+    if (array->kind.size == 4 && !array->kind.top) check_all_there(array, &plain, &packed, random);
     for (uint64_t i = 0; i < array->count; i++) {
         CHECK_EQUAL(in_column(&plain, array->kind, i), in_column(&packed, array->kind, i));
         CHECK_EQUAL(0, hg_same_behind(&plain, i));

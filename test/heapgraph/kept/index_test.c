@@ -66,6 +66,8 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
         .units = a->graph->index->units,
         .reached = a->tree.reached,
         .kinds = a->kinds.count,
+        .outlined = a->kinds.outlined,
+        .referred = a->inverse.referred,
     };
     CHECK_EQUAL(a->graph->nodes, b->graph->nodes);
     CHECK_EQUAL(a->graph->objects, b->graph->objects);
@@ -75,6 +77,8 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
     CHECK_EQUAL(a->graph->index->units, b->graph->index->units);
     CHECK_EQUAL(a->tree.reached, b->tree.reached);
     CHECK_EQUAL(a->kinds.count, b->kinds.count);
+    CHECK_EQUAL(a->kinds.outlined, b->kinds.outlined);
+    CHECK_EQUAL(a->inverse.referred, b->inverse.referred);
     CHECK_EQUAL(a->tree.reachable_bytes, b->tree.reachable_bytes);
     CHECK_EQUAL(a->tree.unreachable_objects, b->tree.unreachable_objects);
     CHECK(memcmp(&a->graph->account, &b->graph->account, sizeof(a->graph->account)) == 0);

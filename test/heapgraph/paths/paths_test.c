@@ -417,11 +417,49 @@ check_referrers(const struct hg_graph *graph, const struct hg_inverse *inverse, 
     }
 }
 
+/* Of those that are not among the most referred, none has more references than the last one. */
 static void
-check_counts(const struct hg_graph *graph) {
+check_most(const struct hg_graph *graph, const struct hg_inverse *inverse, const uint32_t *counts) {
+    uint32_t referred = 0, last = UINT32_MAX;
+    for (uint32_t i = 0; i < inverse->referred; i++) {
+        const struct hg_referred *most = &inverse->most[i];
+        bool later = most->references < last ||
+                     (most->references == last && i && most->node > inverse->most[i - 1].node);
+        CHECK(later && most->node < graph->objects && most->references > 0);
+        CHECK_EQUAL(counts[most->node], most->references);
+        last = most->references;
+    }
+    for (uint32_t node = 0; node < graph->objects; node++) referred += counts[node] > 0;
+    CHECK_EQUAL(referred < HG_MOST_REFERRED ? referred : HG_MOST_REFERRED, inverse->referred);
+    if (inverse->referred == HG_MOST_REFERRED) {
+        uint32_t more = 0, as_many = 0, listed = 0;
+        for (uint32_t node = 0; node < graph->objects; node++) {
+            more += counts[node] > last;
+            as_many += counts[node] == last;
+        }
+        for (uint32_t i = 0; i < inverse->referred; i++)
+            listed += inverse->most[i].references == last;
+        CHECK_EQUAL(more, inverse->referred - listed);
+        CHECK(listed <= as_many);
+    }
+}
+
+static void
+check_instances(const struct hg_graph *graph, const struct hg_inverse *inverse) {
+    for (uint32_t class = 0; class < graph->nodes; class ++) {
+        uint32_t count = 0;
+        for (uint32_t node = 0; node < graph->nodes; node++)
+            count += hg_class(graph, node) == class;
+        CHECK_EQUAL(count, hg_instances(inverse, class));
+    }
+}
+
+static void
+check_counts(const struct hg_graph *graph, const struct hg_inverse *inverse) {
     uint32_t *counts = malloc(graph->nodes * sizeof(*counts));
     CHECK(counts);
     CHECK_EQUAL(HG_OK, hg_count_referrers(graph, &task, counts));
+    check_most(graph, inverse, counts);
     for (uint32_t edge = 0; edge < graph->edges; edge++) {
         if (hg_edge_holds(hg_name(graph, edge))) counts[hg_target(graph, edge)]--;
     }
@@ -440,7 +478,8 @@ check_graph(const struct hg_graph *graph, struct random *random) {
         check_paths(graph, &inverse, &parents, node, random);
         check_referrers(graph, &inverse, node, random_chance(random, 50), random);
     }
-    check_counts(graph);
+    check_counts(graph, &inverse);
+    check_instances(graph, &inverse);
     hg_parents_free(&parents);
     hg_inverse_free(&inverse);
 }
@@ -523,6 +562,10 @@ test_stop(void) {
     struct hg_parents parents;
     struct hg_inverse inverse;
     const struct hg_graph *graph = build_heap(&builder, 100000, &random);
+    CHECK_EQUAL(HG_OK, hg_inverse_build(graph, &task, &inverse));
+    CHECK_EQUAL(HG_MOST_REFERRED, inverse.referred);
+    check_counts(graph, &inverse);
+    hg_inverse_free(&inverse);
     CHECK_EQUAL(HG_STOPPED, hg_parents_build(graph, &stopped, &parents));
     CHECK(!parents.owned && !hg_has_column(&parents.parent));
     CHECK_EQUAL(HG_STOPPED, hg_inverse_build(graph, &stopped, &inverse));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../builder.h"
+#include "search/kin.h"
 
 static struct hg_task task;
 
@@ -301,6 +302,44 @@ check_conditions(const struct hg_graph *graph, const struct hg_tree *tree, struc
     hg_conditions_release(conditions, filter.condition_count);
 }
 
+/* Those to which most edges lead, found one after the other. */
+static void
+check_referred(const struct hg_graph *graph, struct random *random) {
+    struct hg_inverse inverse;
+    struct hg_numbers nodes[2] = {{0}, {0}};
+    uint32_t *counts = calloc(graph->nodes, sizeof(*counts)), limit = random_below(random, 60);
+    bool program = random_chance(random, 50);
+    CHECK(counts);
+    CHECK_EQUAL(HG_OK, hg_inverse_build(graph, &task, &inverse));
+    for (int i = 0; i < 2; i++)
+        CHECK_EQUAL(HG_OK,
+                    hg_most_referred(graph, i ? &inverse : NULL, program, limit, &task, &nodes[i]));
+    for (uint32_t edge = 0; edge < graph->edges; edge++)
+        counts[hg_target(graph, edge)] += hg_edge_holds(hg_name(graph, edge));
+    for (uint32_t i = 0, best; i < limit; i++, counts[best] = 0) {
+        best = HG_NO_NODE;
+        for (uint32_t node = 0; node < graph->objects; node++) {
+            if (!counts[node] || (program && hg_kin(graph, node) != HG_KIN_PROGRAM)) continue;
+            if (best == HG_NO_NODE || counts[node] > counts[best]) best = node;
+        }
+        size_t at = 2 * (size_t)i;
+        if (best == HG_NO_NODE) {
+            CHECK_EQUAL(at, nodes[0].count);
+            break;
+        }
+        for (int k = 0; k < 2; k++) {
+            CHECK(at < nodes[k].count);
+            CHECK_EQUAL(best, nodes[k].items[at]);
+            CHECK_EQUAL(counts[best], nodes[k].items[at + 1]);
+        }
+    }
+    CHECK_EQUAL(nodes[0].count, nodes[1].count);
+    CHECK(nodes[0].count <= 2 * (size_t)limit);
+    for (int i = 0; i < 2; i++) hg_numbers_free(&nodes[i]);
+    hg_inverse_free(&inverse);
+    free(counts);
+}
+
 static void
 check_knows(const struct hg_graph *graph) {
     bool knows = false;
@@ -336,6 +375,7 @@ check_graph(struct builder *builder, struct random *random) {
     CHECK(nodes);
     if (random_chance(random, 70)) dress(builder, random);
     check_knows(graph);
+    check_referred(graph, random);
     CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
     CHECK_EQUAL(HG_OK, hg_kinds_build(graph, &tree, &task, &kinds));
     check_types(graph, &tree, &kinds);

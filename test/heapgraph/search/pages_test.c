@@ -4,6 +4,7 @@
 #include "search/pages.h"
 
 #include "../builder.h"
+#include "reading/piece.h"
 #include "records/index.h"
 
 enum { MOST = 200, PAGE = 4096, SLOT = 40, PAGES = 250000, FEW = PAGE / SLOT / 10 };
@@ -134,6 +135,47 @@ check_many(void) {
     build_free(&builder);
 }
 
+static void
+pack(struct hg_column *column, const uint32_t *numbers, uint64_t count) {
+    struct hg_number_kind kind = {4, 0};
+    uint64_t frames = hg_frames(count);
+    struct hg_frame *frame = calloc(frames + 1, sizeof(*frame));
+    CHECK(frame);
+    hg_find_frames(numbers, kind, count, 0, frames, frame);
+    uint64_t *words = calloc(hg_place_frames(frame, frames) + 1, sizeof(*words));
+    CHECK(words);
+    hg_pack_frames(numbers, kind, count, 0, frames, frame, words);
+    *column = (struct hg_column){.frame = frame, .word = words};
+}
+
+static void
+free_packed(struct hg_column *column) {
+    free((void *)column->frame);
+    free((void *)column->word);
+}
+
+/* The same with columns as an index has them, of a graph of which not all objects have lines. */
+static void
+check_packed(struct builder *builder, const struct hg_tree *tree, struct random *random) {
+    struct hg_graph *graph = &builder->graph;
+    struct hg_tree packed = *tree;
+    uint32_t *lines = calloc(graph->nodes, sizeof(*lines));
+    uint32_t *positions = calloc(graph->nodes, sizeof(*positions));
+    CHECK(lines && positions);
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        lines[node] = hg_type(graph, node) == HG_T_MISSING ? HG_NO_LINE : random_below(random, 999);
+        positions[node] = hg_position(tree, node);
+    }
+    pack(&graph->line, lines, graph->nodes);
+    pack(&packed.position, positions, graph->nodes);
+    check_graph(graph, &packed);
+    free_packed(&graph->line);
+    free_packed(&packed.position);
+    graph->line = (struct hg_column){0};
+    free(lines);
+    free(positions);
+}
+
 /* A few pages of random graphs. */
 static void
 check_random(void) {
@@ -154,6 +196,7 @@ check_random(void) {
         CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
         give_index(&builder, &index);
         check_graph(graph, &tree);
+        check_packed(&builder, &tree, &random);
         free_index(&index);
         hg_tree_free(&tree);
         build_free(&builder);

@@ -104,7 +104,8 @@ begin(const struct hg_graph *graph) {
 
 static void
 check_node(const struct hg_graph *graph, const struct hg_tree *tree,
-           const struct hg_inverse *inverse, uint32_t node, uint32_t limit) {
+           const struct hg_inverse *inverse, const struct hg_kinds *kinds, uint32_t node,
+           uint32_t limit) {
     struct hg_edge_groups groups;
     uint32_t of_class = hg_edge_name(HG_E_CLASS, HG_PAYLOAD_NONE);
     begin(graph);
@@ -113,7 +114,8 @@ check_node(const struct hg_graph *graph, const struct hg_tree *tree,
     for (uint32_t from = 0; from < graph->nodes; from++)
         for (uint32_t edge = hg_first(graph, from); edge < hg_first(graph, from + 1); edge++)
             if (hg_target(graph, edge) == node) expect(graph, tree, from, hg_name(graph, edge));
-    CHECK_EQUAL(HG_OK, hg_group_referrers(graph, tree, inverse, node, limit, &task, &groups));
+    CHECK_EQUAL(HG_OK,
+                hg_group_referrers(graph, tree, inverse, kinds, node, limit, &task, &groups));
     check(&groups, limit, true);
     hg_edge_groups_free(&groups);
 
@@ -130,14 +132,17 @@ static void
 check_graph(const struct hg_graph *graph, struct random *random) {
     struct hg_tree tree;
     struct hg_inverse inverse;
+    struct hg_kinds kinds;
     list.seen = malloc((size_t)MOST * graph->nodes);
     CHECK(list.seen);
     CHECK_EQUAL(HG_OK, hg_tree_build(graph, &task, &tree));
     CHECK_EQUAL(HG_OK, hg_inverse_build(graph, &task, &inverse));
+    CHECK_EQUAL(HG_OK, hg_kinds_build(graph, &tree, &task, &kinds));
     for (uint32_t node = 0; node < graph->nodes; node++) {
         uint32_t limit = random_chance(random, 50) ? UINT32_MAX : random_below(random, 5);
-        check_node(graph, &tree, &inverse, node, limit);
+        check_node(graph, &tree, &inverse, random_chance(random, 80) ? &kinds : NULL, node, limit);
     }
+    hg_kinds_free(&kinds);
     hg_inverse_free(&inverse);
     hg_tree_free(&tree);
     free(list.seen);
@@ -166,7 +171,7 @@ check_hub(uint32_t references, bool elements, uint64_t expected) {
     CHECK_EQUAL(references, groups.references);
     CHECK_EQUAL(expected < 3 ? expected : 3, groups.count);
     hg_edge_groups_free(&groups);
-    CHECK_EQUAL(HG_OK, hg_group_referrers(graph, &tree, &inverse, 0, 3, &task, &groups));
+    CHECK_EQUAL(HG_OK, hg_group_referrers(graph, &tree, &inverse, NULL, 0, 3, &task, &groups));
     CHECK_EQUAL(2 * (uint64_t)references + 1, groups.references);
     // the instances, the reference of the root, and the others
     CHECK_EQUAL(references, groups.items[0].references);

@@ -153,6 +153,24 @@ check_choice(uint64_t least, uint32_t limit, size_t count) {
     if (cost != UINT32_MAX && largest >= least) CHECK(count + cost > limit);
 }
 
+/* The outline says the same as the tree. */
+static void
+check_outline(const struct hg_graph *graph, const struct hg_tree *tree,
+              const struct hg_kinds *kinds, uint64_t least, uint32_t limit) {
+    struct hg_kinds without = *kinds;
+    struct hg_cell *cells, *others;
+    size_t count, number;
+    uint32_t all = graph->nodes - 1;
+    without.outline = NULL;
+    CHECK(kinds->outline);
+    CHECK_EQUAL(HG_OK, hg_fold(graph, tree, kinds, all, least, limit, &task, &cells, &count));
+    CHECK_EQUAL(HG_OK, hg_fold(graph, tree, &without, all, least, limit, &task, &others, &number));
+    CHECK_EQUAL(number, count);
+    CHECK(memcmp(cells, others, count * sizeof(*cells)) == 0);
+    free(cells);
+    free(others);
+}
+
 static void
 check_fold(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_kinds *kinds,
            uint32_t below, uint64_t least, uint32_t limit) {
@@ -230,6 +248,8 @@ test_heap(void) {
         for (size_t i = 0; i < count; i++) objects += cells[i].objects, bytes += cells[i].bytes;
         CHECK_EQUAL(tree.reachable_objects, objects);
         CHECK_EQUAL(tree.reachable_bytes, bytes);
+        check_outline(graph, &tree, &kinds, 0, limit);
+        check_outline(graph, &tree, &kinds, 100 * limit, HG_OUTLINE);
         free(cells);
     }
     hg_kinds_free(&kinds);
@@ -254,6 +274,7 @@ main(void) {
             uint64_t least = random_chance(&random, 30) ? random_below(&random, 200) : 0;
             uint32_t limit = random_chance(&random, 30) ? UINT32_MAX : random_below(&random, 40);
             check_fold(graph, &tree, &kinds, below, least, limit);
+            check_outline(graph, &tree, &kinds, least, limit);
         }
         hg_kinds_free(&kinds);
         hg_tree_free(&tree);
