@@ -12,8 +12,10 @@
 #define TO_STOP 2.0
 #define TO_RETURN 5.0
 
-/* Signals by which the kernel tells a thread what it has done wrong. If a thread blocks one of these
-   and does it, the kernel removes the handler. */
+/*
+ * Signals by which the kernel tells a thread what it has done wrong. If a thread blocks one of these
+ * and does wrong, the kernel removes the handler.
+ */
 static const int own_faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
 
 static bool
@@ -86,8 +88,8 @@ go_on_until(struct ha_held *held, int request, enum ha_stop wanted, bool *back) 
         case HA_STOP_SIGNAL:
             if (!has_crashed(thread, &crashed)) return false;
             if (crashed) {
-                return ha_fault(thread, HA_FAILED, "a function got signal %d (%s)",
-                                thread->signal, strsignal(thread->signal));
+                return ha_fault(thread, HA_FAILED, "a function got signal %d (%s)", thread->signal,
+                                strsignal(thread->signal));
             }
             signal = thread->signal;
             break;
@@ -110,9 +112,8 @@ ha_call(struct ha_held *held, uint64_t function, const uint64_t arguments[HA_ARG
     thread->deadline = ha_now() + TO_RETURN;
     return ha_cpu_lead_to(thread, held->cpu, function, arguments) &&
            go_on_until(held, PTRACE_SYSCALL, HA_STOP_SYSTEM, &back) &&
-           ha_cpu_result(thread, held->cpu, result) &&
-           ha_cpu_wait_there(thread, held->cpu) && ha_thread_interrupt(thread) &&
-           go_on_until(held, PTRACE_CONT, HA_STOP_ASKED, &back);
+           ha_cpu_result(thread, held->cpu, result) && ha_cpu_wait_there(thread, held->cpu) &&
+           ha_thread_interrupt(thread) && go_on_until(held, PTRACE_CONT, HA_STOP_ASKED, &back);
 }
 
 double

@@ -1,9 +1,8 @@
 /*
  * Calls of functions in a stopped thread.
  *
- * From ha_hold to ha_let_go this holds at every moment: if this program is killed, the thread goes
- * on where it was (cpu.h). Signals that come meanwhile wait in the kernel, because the thread blocks
- * them.
+ * From ha_hold to ha_let_go this is so at every moment: if this program is killed, the thread goes
+ * on where it was (cpu.h). Signals that come meanwhile wait in the kernel: the thread blocks them.
  */
 #ifndef HEAPDUMP_ATTACH_CALL_H
 #define HEAPDUMP_ATTACH_CALL_H

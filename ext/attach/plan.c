@@ -227,10 +227,16 @@ do_step(const struct step *step, struct ha_held *held, uint64_t *variables) {
         for (int i = 0; i < HA_ARGUMENTS; i++)
             arguments[i] = resolve(step->arguments[i], variables);
         return ha_call(held, first, arguments, result);
-    case LOAD: return ha_thread_read(held->thread, first, result, sizeof *result, "its memory");
-    case STORE: return ha_thread_write(held->thread, first, step->bytes, step->size, "its memory");
-    case SET: *result = first; return true;
-    case LOW: *result &= UINT32_MAX; return true;
+    case LOAD:
+        return ha_thread_read(held->thread, first, result, sizeof *result, "its memory");
+    case STORE:
+        return ha_thread_write(held->thread, first, step->bytes, step->size, "its memory");
+    case SET:
+        *result = first;
+        return true;
+    case LOW:
+        *result &= UINT32_MAX;
+        return true;
     }
     return false;
 }

@@ -123,8 +123,7 @@ ha_cpu_read(struct ha_thread *thread, const struct ha_way *way) {
     memset(cpu, 0, sizeof *cpu);
     cpu->way = *way;
     if (!get(thread, &cpu->saved)) return NULL;
-    cpu->extended_size =
-        ha_thread_registers(thread, NT_X86_XSTATE, cpu->extended, EXTENDED_BYTES);
+    cpu->extended_size = ha_thread_registers(thread, NT_X86_XSTATE, cpu->extended, EXTENDED_BYTES);
     if (cpu->extended_size < LEGACY_BYTES + HEADER_BYTES || cpu->extended_size == EXTENDED_BYTES) {
         ha_fault(thread, HA_CANNOT, "its vector registers cannot be read");
         return NULL;
@@ -187,7 +186,8 @@ without_interruption(struct user_regs_struct regs) {
     case ERESTART_RESTARTBLOCK: /* as after a handler: rt_sigreturn forgets how to go on */
         regs.rax = -(unsigned long long)EINTR;
         break;
-    default: break;
+    default:
+        break;
     }
     return regs;
 }

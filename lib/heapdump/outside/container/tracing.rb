@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "rbconfig"
+require_relative "../attach"
 require_relative "../gdb"
 require_relative "../permission"
 require_relative "../target"
@@ -101,6 +102,7 @@ module HeapDump
 
         def gdb
           return Finding.ok("gdb", @gdb, path: @gdb) if @gdb
+          return Finding.ok("gdb", "not installed, nor needed", path: nil) if Attach.find
 
           Finding.note("gdb", "not installed", "apt-get install gdb, #{SIGNAL}", path: nil)
         end
