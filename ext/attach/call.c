@@ -13,7 +13,7 @@
 #define TO_RETURN 5.0
 
 /*
- * Signals by which the kernel tells a thread what it has done wrong. If a thread blocks one of these
+ * Signals by which the kernel tells a thread what it has done wrong. If a thread blocks one of them
  * and does wrong, the kernel removes the handler.
  */
 static const int own_faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
