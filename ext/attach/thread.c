@@ -20,6 +20,9 @@
 /* What a stop at a system call is told by, with PTRACE_O_TRACESYSGOOD. */
 #define SYSTEM (SIGTRAP | 0x80)
 
+/* In seconds. No signal tells that another thread has called execve(2). */
+#define LOOK_AGAIN 0.1
+
 double
 ha_now(void) {
     struct timespec now;
@@ -97,7 +100,7 @@ ha_thread_wait(struct ha_thread *thread) {
             thread->stop = HA_STOP_NONE;
             return true;
         }
-        sleep_until_told(left);
+        sleep_until_told(left < LOOK_AGAIN ? left : LOOK_AGAIN);
     }
     thread->signal = WSTOPSIG(status);
     thread->stop = status >> 16 == PTRACE_EVENT_STOP ? HA_STOP_ASKED
