@@ -131,14 +131,6 @@ class TestTake < HeapDumpTest
     end
   end
 
-  # A short form of `rake test:gdb`.
-  def test_random_moments
-    rounds = File.join(Child::ROOT, "test", "rounds", "gdb.rb")
-    outcome = Child.run({ "ROUNDS" => "2" }, RbConfig.ruby, rounds, timeout: 300)
-    assert_predicate outcome, :success?, outcome.to_s
-    assert_equal 6, outcome.out.scan(" 2 whole   0 failed   0 died   0 hung").size
-  end
-
   # At any time while gdb is attached. gdb goes on without the command.
   def test_interrupted_and_killed
     %i[INT TERM KILL].each do |signal|

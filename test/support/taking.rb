@@ -135,8 +135,8 @@ module Taking
   end
 
   # While a file of /proc tells that it is traced, the clock has to run.
-  # When another thread has seen the tracer, and what `take` told. It may be that the thread does not
-  # run while that is there.
+  # When another thread has seen the tracer, and what `take` told. It may be that the thread does
+  # not run while that is there.
   def watched_take(pid)
     target = HeapDump::Outside::Target.new(pid)
     5.times do
@@ -217,5 +217,13 @@ module Taking
     assert_equal [1, ""], [status, out]
     assert_match message, err
     assert_empty Dir.children(scratch)
+  end
+
+  # A short form of `rake test:gdb` and `rake test:ptrace`.
+  def test_random_moments
+    rounds = File.join(Child::ROOT, "test", "rounds", "takes.rb")
+    outcome = Child.run({ "ROUNDS" => "2", "VIA" => via }, RbConfig.ruby, rounds, timeout: 300)
+    assert_predicate outcome, :success?, outcome.to_s
+    assert_equal 6, outcome.out.scan(" 2 whole   0 failed   0 died   0 hung").size
   end
 end
