@@ -127,8 +127,8 @@ class TestTakeByPtrace < HeapDumpTest
   def test_other_threads
     Outside.with_process("3.times { Thread.new { sleep } }; sleep") do |pid|
       target = HeapDump::Outside::Target.new(pid)
+      wait_until("its threads run") { target.threads.size >= 4 }
       assert_equal pid, target.threads.first
-      assert_operator target.threads.size, :>=, 4
       call = HeapDump::Outside::AgentCall.new(target, HeapDump::Outside::RubyImage.find(target),
                                               ["/nowhere", "/nowhere", "/nowhere", {}])
       plan = HeapDump::Outside::AttachPlan.new(call, HeapDump::Outside::WayBack.find(target))
