@@ -10,17 +10,15 @@
 #    include <sys/user.h>
 
 #    include "./cpu.h"
+#    include "./saver.h"
 
 #    ifndef NT_X86_SHSTK
 #        define NT_X86_SHSTK 0x204
 #    endif
 
-/* What the code at the two addresses has to be. */
+/* What the code that calls rt_sigreturn has to be. */
 static const unsigned char restorer_code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, /* mov $15, %rax */
                                               0x0f, 0x05};                     /* syscall */
-static const unsigned char saver_code[] = {0x48, 0x89, 0x03, /* mov %rax, (%rbx) */
-                                           0x5b,             /* pop %rbx */
-                                           0xc3};            /* ret */
 
 enum {
     CODE_OF_64_BITS = 0x33, /* %cs of a thread that is not in 32-bit code */
@@ -47,10 +45,8 @@ struct software {
     uint32_t size, padding[7];
 };
 
-/* The kernel's struct rt_sigframe, below two words that lead to it, and a word above it. */
+/* The kernel's struct rt_sigframe, and a word above it. */
 struct frame {
-    uint64_t saver;  /* where the function returns to */
-    uint64_t popped; /* into %rbx */
     uint64_t restorer;
     struct {
         uint64_t flags, link, stack, stack_flags, stack_size;
@@ -63,7 +59,6 @@ struct frame {
     uint64_t result;
 };
 _Static_assert(sizeof(((struct frame *)0)->context) == 304, "struct ucontext of the kernel");
-_Static_assert(offsetof(struct frame, context) % 16 == 8, "a function begins at 8 modulo 16");
 
 enum {
     HAS_EXTENDED = 1, /* UC_FP_XSTATE */
@@ -81,7 +76,9 @@ struct ha_cpu {
     struct user_regs_struct saved;
     unsigned char extended[EXTENDED_BYTES + sizeof(uint32_t)];
     size_t extended_size;
+    struct ha_saver saver;
     uint64_t frame; /* the address of struct frame in the process */
+    uint64_t entry; /* below it: where the stack ends when a function begins */
 };
 
 static struct ha_cpu the_cpu;
@@ -103,6 +100,16 @@ check_code(struct ha_thread *thread, uint64_t address, const unsigned char *code
     if (!ha_thread_read(thread, address, found, size, "the code of the way back")) return false;
     if (memcmp(found, code, size) == 0) return true;
     return ha_fault(thread, HA_CANNOT, "the code of the way back is another");
+}
+
+static bool
+check_saver(struct ha_thread *thread, struct ha_cpu *cpu) {
+    unsigned char code[HA_SAVER_BYTES];
+    if (!ha_thread_read(thread, cpu->way.saver, code, sizeof code, "the code of the way back")) {
+        return false;
+    }
+    if (ha_saver_decode(code, &cpu->saver)) return true;
+    return ha_fault(thread, HA_CANNOT, "the code that keeps a result is another");
 }
 
 static bool
@@ -130,7 +137,7 @@ ha_cpu_read(struct ha_thread *thread, const struct ha_way *way) {
     }
     bool fine = check_thread(thread, cpu) &&
                 check_code(thread, way->restorer, restorer_code, sizeof restorer_code) &&
-                check_code(thread, way->saver, saver_code, sizeof saver_code);
+                check_saver(thread, cpu);
     return fine ? cpu : NULL;
 }
 
@@ -198,7 +205,6 @@ frame_of(const struct ha_cpu *cpu, uint64_t extended, uint64_t blocked) {
     uint64_t segments = (regs.cs & 0xffff) | (regs.gs & 0xffff) << 16 | (regs.fs & 0xffff) << 32 |
                         (regs.ss & 0xffff) << 48;
     struct frame frame = {
-        .saver = cpu->way.saver,
         .restorer = cpu->way.restorer,
         .context = {.flags = HAS_EXTENDED | HAS_SS,
                     .stack_flags = NO_STACK,
@@ -233,11 +239,16 @@ ha_cpu_write_frame(struct ha_thread *thread, struct ha_cpu *cpu, uint64_t blocke
     memcpy(extended, cpu->extended, sizeof extended);
     uint32_t size = as_in_frame(extended, cpu->extended_size);
     uint64_t above = (cpu->saved.rsp - RED_ZONE - size) & ~(uint64_t)63;
-    cpu->frame = ((above - sizeof(struct frame)) & ~(uint64_t)15) - 8;
+    uint64_t lead[1 + HA_SAVER_WORDS] = {cpu->way.saver};
+    size_t lead_size = sizeof *lead * (1 + (size_t)cpu->saver.words);
+    /* a function begins at 8 modulo 16 */
+    cpu->entry = ((above - sizeof(struct frame) - lead_size) & ~(uint64_t)15) - 8;
+    cpu->frame = cpu->entry + lead_size;
     struct frame frame = frame_of(cpu, above, blocked);
-    return ha_thread_has_stack(thread, cpu->frame - ROOM) &&
+    return ha_thread_has_stack(thread, cpu->entry - ROOM) &&
            ha_thread_write(thread, above, extended, size, "its stack") &&
-           ha_thread_write(thread, cpu->frame, &frame, sizeof frame, "its stack");
+           ha_thread_write(thread, cpu->frame, &frame, sizeof frame, "its stack") &&
+           ha_thread_write(thread, cpu->entry, lead, lead_size, "its stack");
 }
 
 /* Registers that continue in the restorer. */
@@ -257,14 +268,40 @@ ha_cpu_lead_back(struct ha_thread *thread, struct ha_cpu *cpu) {
     return set(thread, &regs);
 }
 
+static void
+point_at_result(const struct ha_cpu *cpu, struct user_regs_struct *regs) {
+    uint64_t result = cpu->frame + offsetof(struct frame, result);
+    uint64_t base = result - (uint64_t)(int64_t)cpu->saver.offset;
+    switch (cpu->saver.base) {
+    case HA_RBX:
+        regs->rbx = base;
+        break;
+    case HA_RBP:
+        regs->rbp = base;
+        break;
+    case HA_R12:
+        regs->r12 = base;
+        break;
+    case HA_R13:
+        regs->r13 = base;
+        break;
+    case HA_R14:
+        regs->r14 = base;
+        break;
+    case HA_R15:
+        regs->r15 = base;
+        break;
+    }
+}
+
 bool
 ha_cpu_lead_to(struct ha_thread *thread, struct ha_cpu *cpu, uint64_t function,
                const uint64_t arguments[HA_ARGUMENTS]) {
     struct user_regs_struct regs = way_back(cpu);
     regs.rip = function;
-    regs.rsp = cpu->frame;
+    regs.rsp = cpu->entry;
     regs.rax = 0; /* no arguments are in vector registers */
-    regs.rbx = cpu->frame + offsetof(struct frame, result);
+    point_at_result(cpu, &regs);
     regs.rdi = arguments[0];
     regs.rsi = arguments[1];
     regs.rdx = arguments[2];

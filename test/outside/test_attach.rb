@@ -263,6 +263,35 @@ class TestAttach < HeapDumpTest
     end
   end
 
+  # Each piece of code that looks as if it kept the result does keep it.
+  def test_each_code_that_keeps_a_result
+    skip "SKIPPED: only x86-64 needs it" unless RUBY_PLATFORM.start_with?("x86_64")
+    AttachTarget.run("count") do |target|
+      found = savers_of(target)
+      assert_operator found.size, :>, 5
+      found.each do |address|
+        target.way = HeapDump::Outside::WayBack.new(target.way.restorer, address)
+        answer = target.attach("call a #{target.function(:add)} 1 2 3",
+                               "call b #{target.function(:overwrite)}")
+        assert_equal ["done", { "a" => 321, "b" => 4711 }],
+                     answer.to_a.values_at(0, 2), address.to_s(16)
+      end
+      assert_equal "fine", target.finish
+    end
+  end
+
+  # In the C library.
+  def savers_of(target)
+    code = target.about.mappings.find do |one|
+      one.path.match?(%r{/libc[.-]}) && one.permissions.include?("x")
+    end
+    bytes = target.about.memory(code.from, code.to - code.from).b
+    places = bytes.enum_for(:scan, HeapDump::Outside::WayBack::SAVER).map do
+      Regexp.last_match.begin(0)
+    end
+    places.map { |place| code.from + place }
+  end
+
   # A way back that leads elsewhere is refused before anything is changed.
   def test_code_that_is_no_way_back
     AttachTarget.run("count") do |target|

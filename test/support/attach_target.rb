@@ -95,9 +95,15 @@ class AttachTarget
     line
   end
 
+  # The way back of the plans that follow (WayBack).
+  attr_writer :way
+
+  def way
+    @way ||= HeapDump::Outside::WayBack.find(about)
+  end
+
   # What is done in its main thread, one step a line.
   def plan(*steps)
-    way = @way ||= HeapDump::Outside::WayBack.find(about)
     head = "process #{pid} #{pid}\nway #{way.restorer.to_s(16)} #{way.saver.to_s(16)}\n"
     "#{head}#{steps.flatten.join("\n")}\nend\n"
   end

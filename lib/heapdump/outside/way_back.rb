@@ -6,14 +6,17 @@ module HeapDump
   module Outside
     # Where a process has the code by which a thread goes back to where it was (ext/attach/cpu.h):
     # a call of rt_sigreturn, and, on x86-64, code that stores a function's result before that.
-    # Nearly every function that stores a value through its argument ends with the latter, so each
-    # library has it.
+    # Functions that store a value where an argument points end with the latter, so each C library
+    # and each Ruby has it.
     class WayBack
+      # As ext/attach/saver.h says.
+      SAVER = /(?:\x48\x89(?:\x03|[\x43\x45].)|
+                  \x49\x89(?:[\x06\x07]|[\x45-\x47].|\x04\x24|\x44\x24.))
+               (?:\x31\xc0)?(?:\x48\x83\xc4[\x08\x10\x18\x20\x28\x30\x38])?
+               (?:[\x5b\x5d]|\x41[\x5c-\x5f]){,8}\xc3/mnx
       CODE = {
-        # mov $15, %rax; syscall        mov %rax, (%rbx); pop %rbx; ret
-        "x86_64" => %w[48c7c00f0000000f05 4889035bc3],
-        # mov x8, #139; svc #0
-        "aarch64" => ["681180d2010000d4", nil]
+        "x86_64" => [/\x48\xc7\xc0\x0f\0\0\0\x0f\x05/n, SAVER], # mov $15, %rax; syscall
+        "aarch64" => [/\x68\x11\x80\xd2\x01\0\0\xd4/n, nil] # mov x8, #139; svc #0
       }.freeze
       MISSING = "it has no code by which a call could go back"
       # These stay where they are, while other libraries may be unloaded.
@@ -27,9 +30,7 @@ module HeapDump
       def self.find(target)
         patterns = CODE[RbConfig::CONFIG.fetch("host_cpu")] or return
         codes = target.mappings.select { |one| lasting?(one) }
-        addresses = patterns.map do |digits|
-          digits ? first(target, codes, [digits].pack("H*")) : 0
-        end
+        addresses = patterns.map { |pattern| pattern ? first(target, codes, pattern) : 0 }
         new(*addresses) if addresses.all?
       end
 
