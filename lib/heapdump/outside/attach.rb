@@ -96,8 +96,9 @@ module HeapDump
       end
 
       def output_of(pid, reader)
-        output = Thread.new { reader.read }
         waiter = Process.detach(pid)
+        output = Thread.new { reader.read }
+        output.report_on_exception = false # after an interrupt the pipe is closed meanwhile
         return output.value if waiter.join(SECONDS)
 
         Process.kill(:KILL, pid)
