@@ -7,6 +7,7 @@
 #    include <string.h>
 #    include <sys/syscall.h>
 
+#    include "./check.h"
 #    include "./cpu.h"
 
 /* Sets of registers that older headers lack. */
@@ -163,6 +164,7 @@ ha_cpu_write_frame(struct ha_thread *thread, struct ha_cpu *cpu, uint64_t blocke
         if (size == 0) return ha_fault(thread, HA_CANNOT, "its vectors are too long");
     }
     cpu->frame = (cpu->saved.sp - BELOW - sizeof frame) & ~(uint64_t)15;
+    HA_CHECK(cpu->frame % 16 == 0 && cpu->frame + sizeof frame <= cpu->saved.sp - BELOW);
     return ha_thread_has_stack(thread, cpu->frame - ROOM) &&
            ha_thread_write(thread, cpu->frame, &frame, sizeof frame, "its stack");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 
+#include "./check.h"
 #include "./moment.h"
 
 /* In seconds. A healthy process takes some tenths of a millisecond. */
@@ -109,6 +110,7 @@ ha_call(struct ha_held *held, uint64_t function, const uint64_t arguments[HA_ARG
         uint64_t *result) {
     struct ha_thread *thread = held->thread;
     bool back = false;
+    HA_CHECK(thread->seized && thread->stop == HA_STOP_ASKED);
     thread->deadline = ha_now() + TO_RETURN;
     return ha_cpu_lead_to(thread, held->cpu, function, arguments) &&
            go_on_until(held, PTRACE_SYSCALL, HA_STOP_SYSTEM, &back) &&

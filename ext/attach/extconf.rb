@@ -28,6 +28,7 @@ module Attach
   def self.flags
     found = FLAGS + HARDENING.select { |flag| try_cflags(flag) }
     found << "-Werror" if strict?
+    found << "-DHEAPDUMP_CHECK" if ENV["HEAPDUMP_CHECK"] == "1" # see check.h
     found.join(" ")
   end
 

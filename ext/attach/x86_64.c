@@ -9,6 +9,7 @@
 #    include <sys/syscall.h>
 #    include <sys/user.h>
 
+#    include "./check.h"
 #    include "./cpu.h"
 #    include "./saver.h"
 
@@ -244,6 +245,9 @@ ha_cpu_write_frame(struct ha_thread *thread, struct ha_cpu *cpu, uint64_t blocke
     /* a function begins at 8 modulo 16 */
     cpu->entry = ((above - sizeof(struct frame) - lead_size) & ~(uint64_t)15) - 8;
     cpu->frame = cpu->entry + lead_size;
+    HA_CHECK(cpu->entry % 16 == 8 && above % 64 == 0);
+    HA_CHECK(cpu->frame + sizeof(struct frame) <= above);
+    HA_CHECK(above + size <= cpu->saved.rsp - RED_ZONE);
     struct frame frame = frame_of(cpu, above, blocked);
     return ha_thread_has_stack(thread, cpu->entry - ROOM) &&
            ha_thread_write(thread, above, extended, size, "its stack") &&
