@@ -251,6 +251,16 @@ class TestAttach < HeapDumpTest
     end
   end
 
+  # One that ends the process at each system call but the few that it knows.
+  def test_a_filter_of_system_calls
+    AttachTarget.run("filtered") do |target|
+      skip "SKIPPED: no filters of system calls here" unless target.line == "filtered"
+      answer = target.attach(["call a #{target.function(:overwrite)}"] * 3)
+      assert_equal ["done", { "a" => 4711 }], answer.to_a.values_at(0, 2)
+      assert_equal "fine", target.finish
+    end
+  end
+
   def test_another_who_traces_it
     AttachTarget.run("count") do |target|
       out = target.attach_and_wait do
