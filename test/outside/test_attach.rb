@@ -84,6 +84,7 @@ class TestAttach < HeapDumpTest
       send_numbers(target, 0, 20)
       out = target.attach_and_wait do
         send_numbers(target, 20, 200)
+        refute_equal 0, target.blocked_signals, "they wait"
         target.write
       end
       assert_match(/^done$/, out)
