@@ -7,8 +7,8 @@
 #    include <string.h>
 #    include <sys/syscall.h>
 
-#    include "./check.h"
-#    include "./cpu.h"
+#    include "check.h"
+#    include "cpu.h"
 
 /* Sets of registers that older headers lack. */
 enum { SYSTEM_CALL = 0x404, SVE = 0x405, STREAMING_SVE = 0x40b, GUARDED_STACK = 0x410 };

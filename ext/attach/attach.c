@@ -13,7 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "./plan.h"
+#include "plan.h"
 
 /* Nothing ends this program before it has let the thread go, except SIGKILL. */
 static void

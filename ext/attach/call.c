@@ -1,13 +1,13 @@
 #define _GNU_SOURCE
-#include "./call.h"
+#include "call.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 
-#include "./check.h"
-#include "./moment.h"
+#include "check.h"
+#include "moment.h"
 
 /* In seconds. A healthy process takes some tenths of a millisecond. */
 #define TO_STOP 2.0

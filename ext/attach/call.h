@@ -7,8 +7,8 @@
 #ifndef HEAPDUMP_ATTACH_CALL_H
 #define HEAPDUMP_ATTACH_CALL_H
 
-#include "./cpu.h"
-#include "./thread.h"
+#include "cpu.h"
+#include "thread.h"
 
 struct ha_held {
     struct ha_thread *thread;

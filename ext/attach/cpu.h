@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "./thread.h"
+#include "thread.h"
 
 enum { HA_ARGUMENTS = 6 };
 

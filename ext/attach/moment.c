@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "./moment.h"
+#include "moment.h"
 
 #include <sys/ptrace.h>
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "./thread.h"
+#include "thread.h"
 
 /*
  * A restartable sequence (rseq(2)) has to begin anew when it was interrupted. The kernel cares for

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "./plan.h"
+#include "plan.h"
 
 #include <errno.h>
 #include <inttypes.h>

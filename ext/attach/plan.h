@@ -21,7 +21,7 @@
 
 #include <stdio.h>
 
-#include "./call.h"
+#include "call.h"
 
 enum { HA_VARIABLES = 26 };
 

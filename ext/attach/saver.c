@@ -1,4 +1,4 @@
-#include "./saver.h"
+#include "saver.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "./thread.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <fcntl.h>

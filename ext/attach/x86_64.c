@@ -9,9 +9,9 @@
 #    include <sys/syscall.h>
 #    include <sys/user.h>
 
-#    include "./check.h"
-#    include "./cpu.h"
-#    include "./saver.h"
+#    include "check.h"
+#    include "cpu.h"
+#    include "saver.h"
 
 #    ifndef NT_X86_SHSTK
 #        define NT_X86_SHSTK 0x204
