@@ -32,7 +32,7 @@ Gem::Specification.new do |spec|
   end
   spec.bindir = "exe"
   spec.executables = spec.files.grep(%r{\Aexe/}) { |path| File.basename(path) }
-  spec.extensions = ["ext/heapdump/extconf.rb", "ext/heapgraph/extconf.rb"]
+  spec.extensions = %w[heapdump heapgraph attach].map { |name| "ext/#{name}/extconf.rb" }
 
   # For machines without libyajl-dev; see ext/heapgraph/extconf.rb.
   spec.add_dependency "libyajl2", "~> 2.1"

@@ -32,3 +32,20 @@ ENV["MAKEFLAGS"] ||= "-j#{Etc.nprocessors}"
   file makefile => [BUILD_CHOICES, "lib/heapdump/version.rb", "ext/#{name}",
                     *Dir["ext/#{name}/{*/,extconf.rb,depend}"]]
 end
+
+# A program, which rake-compiler does not know.
+attach = "tmp/#{RUBY_PLATFORM}/attach/#{RUBY_VERSION}"
+directory attach
+CLOBBER.include("lib/heapdump/attach")
+
+file "#{attach}/Makefile" => [attach, BUILD_CHOICES, "ext/attach", "ext/attach/extconf.rb"] do
+  extconf = Pathname.new("ext/attach/extconf.rb").expand_path
+  ruby extconf.relative_path_from(Pathname.new(attach).expand_path).to_s, chdir: attach
+end
+
+desc "Compile attach"
+task "compile:attach" => "#{attach}/Makefile" do
+  sh "make", "install", "sitearchdir=#{File.expand_path("lib")}", chdir: attach
+end
+
+task compile: "compile:attach"

@@ -7,11 +7,15 @@ module HeapDump
   # the extension raises nothing (ext/heapdump/load.h); if this library loads it, it raises its
   # errors.
   module Extension # :nodoc:
-    # The path of an extension: beside this file, or in the extension directory of RubyGems, which
-    # can be configured to install extensions only there. A path can be loaded even in a process
-    # whose $LOAD_PATH does not lead to this library.
+    # The path of an extension, which can be loaded even in a process whose $LOAD_PATH does not lead
+    # to this library.
     def self.path(name = "heapdump")
-      file = "#{name}.#{RbConfig::CONFIG.fetch("DLEXT")}"
+      find("#{name}.#{RbConfig::CONFIG.fetch("DLEXT")}")
+    end
+
+    # The path of a file that was compiled: beside this file, or in the extension directory of
+    # RubyGems, which can be configured to install extensions only there.
+    def self.find(file)
       beside = File.join(__dir__, file)
       return beside if File.file?(beside)
 

@@ -6,7 +6,8 @@ class Rooms
   # In the order of the way. "." stands for the files that lie beside the folders.
   ORDER = {
     "ext/heapdump" => %w[base out mri guard account request lines run process allocations .],
-    "ext/heapgraph" => %w[base reading records graph tree paths search table growth kept binding]
+    "ext/heapgraph" => %w[base reading records graph tree paths search table growth kept binding],
+    "ext/attach" => %w[.]
   }.freeze
 
   INCLUDE = /^\s*#\s*include\s+"([^"]+)"/

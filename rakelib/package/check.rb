@@ -10,6 +10,7 @@
 # plugin.
 
 require "fileutils"
+require "json"
 require "open3"
 require "rbconfig"
 require "tmpdir"
@@ -53,6 +54,7 @@ class Check
     capabilities
     dump
     read
+    outside
     puma if @gems.grep(/puma-/).any?
   end
 
@@ -130,6 +132,23 @@ class Check
       exit(snapshot.histogram(by: :class)["Session"].objects == 6000)
     RUBY
     show "summary, why and leaks answer"
+  end
+
+  # By the program that was built, where this user may trace at all.
+  def outside
+    pid = Process.spawn(environment, "ruby", "-e", "sleep", unsetenv_others: true)
+    await("a Ruby to start") { File.read("/proc/#{pid}/maps").include?("ruby") }
+    found = JSON.parse(Open3.capture2(environment, "heapdump", "doctor", pid.to_s, "--json",
+                                      unsetenv_others: true).first).dig("ways", "ptrace")
+    program = found["checks"].first
+    abort "no attach: #{program}" unless program["ok"]
+    return show "attach is installed; nobody may trace here" unless found["works"]
+
+    expect("take", pid.to_s, "-o", "taken.json", /by ptrace/)
+    command("heapdump", "verify", "taken.json")
+    show "a process was dumped by ptrace"
+  ensure
+    Process.kill(:KILL, pid) && Process.wait(pid) if pid
   end
 
   def expect(*arguments, pattern)

@@ -31,7 +31,7 @@ class TestArguments < HeapDumpTest
     %w[find a --offset 9223372036854775808] => /a number below 2\^63\); --offset takes/,
     %w[find a --min-size 9007199254740992k] => /a number below 2\^63\); --min-size takes/,
     %w[top a --cells 99999999999999999999] => /a number below 2\^63\); --cells takes/,
-    %w[take 1 --via post] => /--via takes: signal or gdb/,
+    %w[take 1 --via post] => /--via takes: signal, ptrace or gdb/,
     %w[top a --limit] => /missing argument: --limit; --limit takes: at most/
   }.freeze
 

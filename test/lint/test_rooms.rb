@@ -44,7 +44,7 @@ class TestRooms < HeapDumpTest
 
   # Planted into a copy of the project's own sources.
   def test_it_finds_a_wrong_include_in_each_extension
-    Rooms::ORDER.each do |extension, order|
+    Rooms::ORDER.reject { |_, order| order.one? }.each do |extension, order|
       Dir.mktmpdir do |directory|
         FileUtils.cp_r(File.join(Child::ROOT, extension, "."), directory)
         first, last = [order.first, order.last].map { |room| a_header(directory, room) }

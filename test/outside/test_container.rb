@@ -191,7 +191,9 @@ class TestContainer < HeapDumpTest
   def test_gdb
     assert_equal({ path: "/usr/bin/gdb" },
                  assert_found("gdb", :ok, %r{\A/usr/bin/gdb\z}, gdb: "/usr/bin/gdb"))
-    assert_found("gdb", :note, /not installed/, /on_signal/, gdb: nil)
+    assert_equal({ path: nil }, assert_found("gdb", :ok, /\Anot installed, nor needed\z/,
+                                             gdb: nil, attach: "/usr/lib/attach"))
+    assert_found("gdb", :note, /not installed/, /on_signal/, gdb: nil, attach: nil)
   end
 
   # A process as the checks see it.

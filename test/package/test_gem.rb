@@ -47,7 +47,8 @@ class TestGem < HeapDumpTest
     refute_match(/WARNING/, output)
     package = Gem::Package.new(built)
     assert_equal specification.files.sort, package.contents.sort
-    assert_equal ["ext/heapdump/extconf.rb", "ext/heapgraph/extconf.rb"], package.spec.extensions
+    assert_equal %w[heapdump heapgraph attach].map { |name| "ext/#{name}/extconf.rb" },
+                 package.spec.extensions
     assert_equal ["heapdump"], package.spec.executables
     assert_equal "exe", package.spec.bindir
   end

@@ -49,6 +49,18 @@ class TestHardening < HeapDumpTest
     end
   end
 
+  def test_attach_is_built_like_programs_of_distributions
+    program = File.expand_path("../../lib/heapdump/attach", __dir__)
+    skip "SKIPPED: attach is not built here" unless File.exist?(program)
+    segments = output("readelf", "-lW", program)
+    assert_includes segments, "GNU_RELRO"
+    assert_match(/Elf file type is DYN/, segments)
+    assert_empty segments.lines.grep(/^\s+(LOAD|GNU_STACK)\s/).grep(/\bRWE\b|\bRW E\b/)
+    assert_match(/\bNOW\b/, output("readelf", "-dW", program))
+    assert_match(/ U __stack_chk_fail\b/, output("nm", "-D", program))
+    assert_equal 0, File.stat(program).mode & 0o6022, "it has no rights of its own"
+  end
+
   private
 
   def library(name)

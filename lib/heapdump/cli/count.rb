@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "outside_command"
+require_relative "ways"
 
 module HeapDump
   module CLI
@@ -8,9 +9,10 @@ module HeapDump
     class Count < OutsideCommand
       usage "PID [NAMESPACE ...]"
       details <<~TEXT
-        The process is made to count by gdb, as `heapdump take` makes it dump, and stands still until
-        it has counted. Objects are counted by type and, below the namespaces (modules or classes,
-        by their names), by class. Exit status 1 if there is no class or module of such a name.
+        The process is made to count by ptrace or gdb, as `heapdump take` makes it dump, and stands
+        still until it has counted. Objects are counted by type and, below the namespaces (modules
+        or classes, by their names), by class. Exit status 1 if there is no class or module of such
+        a name.
       TEXT
 
       def initialize(**)
@@ -21,8 +23,9 @@ module HeapDump
 
       def call(pid, *namespaces)
         target = target(pid)
-        counts, missing, held = Outside::ByGdb.new(target).count(namespaces, timeout: @timeout,
-                                                                             gc: @gc)
+        counts, missing, held = Ways.new(target, signal: false).try do |way|
+          way.count(namespaces, timeout: @timeout, gc: @gc)
+        end
         if json? then print_json(pid: target.pid, held: held, counts: counts, missing: missing)
         else print_text(counts)
         end

@@ -11,8 +11,8 @@ module HeapDump
       usage "[PID]"
       details <<~TEXT
         It looks and changes nothing. `heapdump take` uses the first method that works: a signal
-        for which the process has a handler (HeapDump.on_signal), or gdb. Exit status 1 if neither
-        would work.
+        for which the process has a handler (HeapDump.on_signal), ptrace by a program of heapdump's
+        own, or gdb. Exit status 1 if none would work.
 
         With --container it also says, in a line each, whether the container has room for a dump, by
         the rules of HeapDump.watch, and who may trace there. NO: there will be no dump; exit status

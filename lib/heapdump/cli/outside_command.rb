@@ -2,6 +2,7 @@
 
 require_relative "../outside/target"
 require_relative "../outside/by_gdb"
+require_relative "../outside/by_ptrace"
 require_relative "../outside/by_signal"
 
 module HeapDump

@@ -3,6 +3,7 @@
 require_relative "outside_command"
 require_relative "../outside/footer"
 require_relative "sink_options"
+require_relative "ways"
 
 module HeapDump
   module CLI
@@ -13,7 +14,8 @@ module HeapDump
       usage "PID"
       details <<~TEXT
         A process that has a handler (HeapDump.on_signal) gets its signal. Any other is made to
-        load heapdump and to fork a dump by gdb, which holds it for some milliseconds; it needs
+        load heapdump and to fork a dump: by ptrace, which holds its main thread for about a
+        millisecond, or where that cannot be, by gdb, which holds all of it for longer. Both need
         the same Ruby as this command, and its user or root. The dump is written by forked
         processes while the program goes on. `heapdump doctor PID` shows what would work.
         `heapdump help ship` says what an ADDRESS is; with --to, the dump stays here too.
@@ -28,11 +30,11 @@ module HeapDump
       def call(pid)
         sink = @to && sink(@to) # before the dump, because it may be refused
         target = target(pid)
-        way = way(target)
-        path = @output || (way.is_a?(Outside::ByGdb) ? default_name(target) : nil)
+        ways = Ways.new(target, @via)
+        path = @output || (ways.signal? ? nil : default_name(target))
         check_output(path) if path
         children = ruby_children(target) # before the processes of the dump may be among them
-        result = dump(way, path)
+        result = dump(ways, path)
         footer = Outside::Footer.read(result[:path]) || {}
         show({ pid: target.pid, **figures(footer), **result, bytes: File.size(result[:path]),
                shipped: sink && ship(result[:path], sink), ruby_children: children }.compact)
@@ -44,36 +46,27 @@ module HeapDump
       def options(parser)
         parser.on("-o", "--output FILE", "where to (default: heap-PID-TIME.json in this directory,",
                   "TIME in UTC; by a signal, where the handler",
-                  "puts it); .zst or .gz compresses, through gdb;",
-                  "by a signal the handler's own ending is needed") { |path| @output = path }
-        parser.on("--via METHOD", %w[signal gdb],
-                  "signal or gdb, where it should not choose itself") do |way|
+                  "puts it); .zst or .gz compresses; by a signal",
+                  "the handler's own ending is needed") { |path| @output = path }
+        parser.on("--via METHOD", Ways::NAMES,
+                  "signal, ptrace or gdb, where it should not choose itself") do |way|
           @via = way
         end
         parser.on("--to ADDRESS", "bring the dump there too, as heapdump ship does") do |text|
           @to = text
         end
         sink_options(parser)
-        parser.on("--gc", "run a full GC first (through gdb)") { @gc = true }
+        parser.on("--gc", "run a full GC first (not by a signal)") { @gc = true }
         strings_option(parser)
         timeout_option(parser)
       end
 
       def strings_option(parser)
-        parser.on("--strings HOW", "contents of strings, through gdb: full, none, hash or a number",
-                  "of bytes (default: as the process does it for its own",
+        parser.on("--strings HOW", "contents of strings, not by a signal: full, none, hash or a",
+                  "number of bytes (default: as the process does it for its own",
                   "dumps, by a handler or HEAPDUMP_STRINGS; else full)") do |text|
           @strings = Outside::Contents.parse(text) or
             raise OptionParser::InvalidArgument, text
-        end
-      end
-
-      def way(target)
-        signal = Outside::BySignal.new(target)
-        case @via
-        when "signal" then signal
-        when "gdb" then Outside::ByGdb.new(target)
-        else signal.checks.first_failure ? Outside::ByGdb.new(target) : signal
         end
       end
 
@@ -94,11 +87,9 @@ module HeapDump
                      "give another place with -o"
       end
 
-      def dump(way, path)
-        options = { timeout: @timeout, gc: @gc, strings: @strings }
-        return way.dump(path, **options).merge(via: "signal") if way.is_a?(Outside::BySignal)
-
-        { path: path, via: "gdb", **way.dump(path, **options) }
+      def dump(ways, path)
+        result = ways.try { |way| way.dump(path, timeout: @timeout, gc: @gc, strings: @strings) }
+        { path: path, via: ways.name, **result, fallback: ways.fallback }.compact
       rescue SystemCallError => e
         reason = SystemCallError.new(nil, e.errno).message
         raise Error, "no dump at #{path || "the place of the handler"}: #{reason}; " \
@@ -128,7 +119,8 @@ module HeapDump
       end
 
       def sentences(fields)
-        [fields[:shipped] && "shipped to #{fields[:shipped]["address"]}",
+        [fields[:fallback] && "Not by #{fields[:fallback]}.",
+         fields[:shipped] && "shipped to #{fields[:shipped]["address"]}",
          Outside::Contents.sentence(*fields.values_at(:strings, :strings_from))].compact
       end
 

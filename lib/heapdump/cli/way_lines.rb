@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "ways"
+
 module HeapDump
   module CLI
     # Which method of dumping a process will work, and why the others will not.
@@ -11,8 +13,7 @@ module HeapDump
       def initialize(target, children)
         @target = target
         @children = children
-        ways = { "signal" => Outside::BySignal.new(target), "gdb" => Outside::ByGdb.new(target) }
-        @checks = ways.transform_values { |way| way.checks.to_a }
+        @checks = Ways.all(target).transform_values { |way| way.checks.to_a }
         @way = @checks.find { |_, list| list.all?(&:ok) }&.first
       end
 

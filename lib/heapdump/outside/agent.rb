@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# This code runs in a process whose heap is dumped through gdb. It is a lambda that is evaluated
+# This code runs in a process whose heap is dumped from outside. It is a lambda that is evaluated
 # there from memory, so that the process reads no file for it while many threads wait for their
 # turn. It is called when Ruby checks for interrupts: there code may run, but must not wait for a
 # lock. So it starts a thread of its own.

@@ -54,7 +54,7 @@ module HeapDump
       def refuse_option(name, argument)
         raise Error, "#{name} cannot be asked for by a signal: the handler of process " \
                      "#{@target.pid} decides that (HeapDump.on_signal with #{argument}); leave " \
-                     "out #{name}, or add --via gdb"
+                     "out #{name}, or add --via ptrace"
       end
 
       # Raises if +path+ has an ending that does not fit: the handler decides how the dump is
@@ -66,7 +66,7 @@ module HeapDump
         right = "#{path.delete_suffix(ending_of(path))}#{ending}"
         raise Error, "#{path} would be misnamed: at SIG#{handler.signal} process #{@target.pid} " \
                      "writes #{WRITTEN.fetch(ending)} (#{handler.pattern}); give -o #{right}, " \
-                     "or add --via gdb, which writes what the name says"
+                     "or add --via ptrace, which writes what the name says"
       end
 
       def ending_of(path)

@@ -19,11 +19,11 @@ module HeapDump
       # the kernel's files: "", except in a test.
       def initialize(target: nil, directory: "/var/tmp/heapdump", limit: nil, root: "",
                      machine: target ? Machine.new(target) : Watch::Machine.new(root: root),
-                     gdb: Gdb.find)
+                     gdb: Gdb.find, attach: Attach.find)
         @parts = [
           Memory.new(machine, target, limit),
           Files.new(machine, target, directory),
-          Tracing.new(target, root, gdb)
+          Tracing.new(target, root, gdb, attach)
         ]
       end
 

@@ -111,6 +111,13 @@ module HeapDump
         end
       end
 
+      # The ids of its threads, the main thread's first.
+      def threads
+        Dir.children(proc_path("task")).map(&:to_i).sort_by { |id| id == pid ? 0 : id }
+      rescue SystemCallError
+        [] # it has just ended
+      end
+
       # Signals at which it dumps its heap.
       def handlers
         mappings.filter_map do |mapping|

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "rbconfig"
+require_relative "../attach"
 require_relative "../gdb"
 require_relative "../permission"
 require_relative "../target"
@@ -16,10 +17,12 @@ module HeapDump
         SIGNAL = "or dump by a signal, which needs none of it (HeapDump.on_signal)"
         private_constant :FILTER, :SIGNAL
 
-        def initialize(target, root, gdb)
+        # +gdb+ and +attach+ are the paths of these programs, nil where they are missing.
+        def initialize(target, root, gdb, attach)
           @target = target
           @own = "#{root}/proc"
           @gdb = gdb
+          @attach = attach
         end
 
         def findings
@@ -101,6 +104,7 @@ module HeapDump
 
         def gdb
           return Finding.ok("gdb", @gdb, path: @gdb) if @gdb
+          return Finding.ok("gdb", "not installed, nor needed", path: nil) if @attach
 
           Finding.note("gdb", "not installed", "apt-get install gdb, #{SIGNAL}", path: nil)
         end

@@ -1,11 +1,15 @@
 # frozen_string_literal: true
 
-# `rake test:gdb`: attaches to processes at random moments, many times, and counts how that went.
+# `rake test:ptrace` and `rake test:gdb`: attach to processes at random moments, many times, and
+# count how that went.
 #
-#   ROUNDS=100 rake test:gdb    # attaches to each (default 3)
+#   ROUNDS=100 rake test:ptrace           # attaches to each kind of process (default 3)
+#   ROUNDS=100 KILLS=20 rake test:ptrace  # and 20 more, in which the program is killed
+#   ONLY=Puma rake test:gdb               # one kind of process
 #
+# "held" is for how many milliseconds the process was held: the median, the 99th of 100, the most.
 # Ends with status 1 if a process died or hangs, a request of Puma's failed, or fewer than 99 of 100
-# dumps are whole.
+# dumps are whole (of those in which nothing was killed).
 
 $LOAD_PATH.unshift(File.expand_path("../../lib", __dir__), File.expand_path("..", __dir__))
 require "fileutils"
@@ -13,6 +17,7 @@ require "net/http"
 require "tmpdir"
 require "support/outside"
 require "heapdump/outside/footer"
+require_relative "killed_attach"
 
 # A process that is dumped over and over, and what came of it.
 class Rounds
@@ -22,20 +27,22 @@ class Rounds
   RUBY
   WAIT = 30 # seconds for everything that takes a fraction of one
 
-  def initialize(name, code, gems: false)
+  def initialize(name, code, via)
     @name = name
     @code = code
-    @gems = gems
-    @whole = @failed = @died = @hung = @requests = @failed_requests = 0
-    @seconds = []
+    @via = via
+    @whole = @failed = @killed = @died = @hung = @requests = @failed_requests = 0
+    @held = []
     @reasons = Hash.new(0)
   end
 
-  def run(rounds)
-    rounds.times do
+  # +kills+ more rounds, somewhere among the others, are those in which the program is killed.
+  def run(rounds, kills)
+    [*[false] * rounds, *[true] * kills].shuffle.each do |kill|
       start unless @pid
       sleep rand(0.0..0.1)
-      take
+      KilledAttach.now = kill
+      take(kill)
       check
     end
     self
@@ -48,19 +55,23 @@ class Rounds
   end
 
   def to_s
-    line = format("%-14s %4d whole %3d failed %3d died %3d hung   %5.2f s each, %5.2f s at most",
-                  @name, @whole, @failed, @died, @hung, @seconds.sum / [@seconds.size, 1].max,
-                  @seconds.max.to_f)
+    line = format("%-14s %4d whole %3d failed %3d died %3d hung %4d killed   " \
+                  "held %6.1f %6.1f %6.1f ms", @name, @whole, @failed, @died, @hung, @killed,
+                  quantile(0.5), quantile(0.99), quantile(1))
     line << "   #{@requests} requests, #{@failed_requests} failed" if @requests.positive?
     [line, *@reasons.map { |reason, count| "    #{count} × #{reason}" }].join("\n")
   end
 
   private
 
+  def quantile(share)
+    @held.empty? ? 0.0 : @held.sort[((@held.size - 1) * share).ceil] * 1000
+  end
+
   def start
     @out, writer = IO.pipe
     @nothing, @open_end = IO.pipe
-    environment = @gems ? {} : Child::BUNDLER.to_h { |name| [name, nil] }
+    environment = @name == "Puma" ? {} : Child::BUNDLER.to_h { |name| [name, nil] }
     @pid = Process.spawn(environment, RbConfig.ruby, "-W0", "-e", "#{PING}\n#{@code}",
                          in: @nothing, out: writer, pgroup: true)
     writer.close
@@ -75,14 +86,15 @@ class Rounds
   end
 
   # A dump, and whether it is whole.
-  def take
+  def take(kill)
     Dir.mktmpdir("heapdump-rounds") do |directory|
       path = File.join(directory, "heap.json")
-      started = now
-      status, _, err = Outside.heapdump("take", @pid, "-o", path, "--via", "gdb", "--timeout", WAIT)
-      @seconds << (now - started)
+      status, out, err = Outside.heapdump("take", @pid, "-o", path, "--via", @via, "--timeout",
+                                          WAIT, "--json")
+      return @killed += 1 if kill && KilledAttach.killed?(err)
       return failed(err) unless status.zero?
 
+      @held << JSON.parse(out).fetch("held")
       complaint = read(path)
       complaint ? failed(complaint) : @whole += 1
     end
@@ -144,10 +156,6 @@ class Rounds
       @failed_requests += 1 if Outside.runs?(@pid.to_i)
     end
   end
-
-  def now
-    Process.clock_gettime(Process::CLOCK_MONOTONIC)
-  end
 end
 
 TARGETS = {
@@ -197,9 +205,12 @@ if (reason = Outside.unable)
 end
 
 rounds = Integer(ENV.fetch("ROUNDS", "3"))
+kills = Integer(ENV.fetch("KILLS", "0"))
 only = ENV.fetch("ONLY", "")
-puts "Ruby #{RUBY_VERSION}, #{rounds} attaches at random moments to each"
+via = ENV.fetch("VIA", "ptrace")
+puts "Ruby #{RUBY_VERSION}, by #{via}: #{rounds} attaches at random moments to each, " \
+     "and #{kills} that are killed; load #{File.read("/proc/loadavg").split.first}"
 results = TARGETS.select { |name,| name.include?(only) }.map do |name, code|
-  Rounds.new(name, code, gems: name == "Puma").run(rounds).tap { |result| puts result }
+  Rounds.new(name, code, via).run(rounds, kills).tap { |result| puts result }
 end
 exit results.all?(&:fine?)

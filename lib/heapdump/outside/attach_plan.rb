@@ -1,0 +1,95 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Outside
+    # The plan by which the program Attach passes the agent (AgentCall) to a process, in the
+    # language of ext/attach/plan.h. The program checks conditions itself, because the process
+    # stands still meanwhile.
+    #
+    # The variables: r whether the thread is one of Ruby's; b the buffer in the process; j the job;
+    # s, h what sigaction says of a signal, and its handler; w whether the main thread was woken.
+    class AttachPlan
+      # The variable that has the address of the agent, where it was handed over.
+      ADDRESS = "b"
+      READY = "when r 1 100000000"
+      # What mmap returns where it succeeds.
+      MAPPED = "when b 1000 fffffffffffff000"
+      VALID_JOB = "when j 0 ffffffff"
+      ASLEEP = "when w 0 1"
+
+      # +call+ is an AgentCall, +way+ a WayBack.
+      def initialize(call, way)
+        @call = call
+        @image = call.image
+        @way = way
+      end
+
+      # Puts the agent into memory, postpones the job in the main thread, and wakes that.
+      def one
+        room = hex(@call.code.bytesize + AgentCall::SCRATCH)
+        plan(@call.pid, [*ask_whether_ready,
+                         "#{READY} call b #{libc("mmap")} 0 #{room} 3 22 ffffffffffffffff 0",
+                         "#{MAPPED} store $b #{@call.code.unpack1("H*")}",
+                         *postpone(MAPPED, "$b"), *wake])
+      end
+
+      # The same job, which is in memory already, in another thread.
+      def for_thread(id, address)
+        plan(id, [*ask_whether_ready, *postpone(READY, hex(address))])
+      end
+
+      private
+
+      def plan(thread, steps)
+        ["process #{@call.pid} #{thread}", "way #{hex(@way.restorer)} #{hex(@way.saver)}", *steps,
+         "end", ""].join("\n")
+      end
+
+      def ask_whether_ready
+        ["call r #{ruby("ruby_native_thread_p")}", "low r"]
+      end
+
+      def postpone(condition, buffer)
+        arguments = "0 #{ruby("rb_eval_string")} #{buffer}"
+        unless AgentCall.preregister?(@image)
+          return ["#{condition} call j #{ruby("rb_postponed_job_register_one")} #{arguments}"]
+        end
+
+        ["#{condition} call j #{ruby("rb_postponed_job_preregister")} #{arguments}", "low j",
+         "#{condition} #{VALID_JOB} call x #{ruby("rb_postponed_job_trigger")} $j"]
+      end
+
+      # Wakes the main thread by the first handler that is MRI's.
+      def wake
+        number = @call.unused_signal or return []
+        scratch = "$b+#{hex(@call.code.bytesize)}"
+        AgentCall::HANDLED.flat_map do |signal|
+          asked = "#{MAPPED} #{ASLEEP} when s 0 1"
+          ["#{MAPPED} #{ASLEEP} call s #{libc("sigaction")} #{hex(signal)} 0 #{scratch}", "low s",
+           "#{asked} load h #{scratch}",
+           *@image.code.flat_map { |range| call_handler("#{asked} #{within(range)}", number) }]
+        end
+      end
+
+      def call_handler(condition, number)
+        ["#{condition} call x $h #{hex(number)}", "#{condition} set w 1"]
+      end
+
+      def within(range)
+        "when h #{hex(range.begin)} #{hex(range.end)}"
+      end
+
+      def ruby(name)
+        hex(@image.symbol(name))
+      end
+
+      def libc(name)
+        hex(@image.libc_symbol(name))
+      end
+
+      def hex(number)
+        number.to_s(16)
+      end
+    end
+  end
+end

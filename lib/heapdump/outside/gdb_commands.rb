@@ -1,0 +1,106 @@
+# frozen_string_literal: true
+
+require_relative "agent_call"
+
+module HeapDump
+  module Outside
+    # The commands with which gdb passes the agent (AgentCall) to a process.
+    class GdbCommands
+      WORDS_AT_ONCE = 64
+      private_constant :WORDS_AT_ONCE
+
+      # +call+ is an AgentCall.
+      def initialize(call)
+        @call = call
+        @image = call.image
+        @code = call.code
+      end
+
+      # Puts the agent into memory and postpones the job. gdb prints "armed BUFFER", or nothing if
+      # the main thread is not one of Ruby's threads: not yet, or no longer.
+      def one
+        [
+          "set $ready = #{native_thread_p}",
+          "if $ready != 0",
+          "set $buffer = #{map_memory}",
+          "if (unsigned long) $buffer < -4096UL",
+          *write_code,
+          postpone("$buffer"),
+          *wake("$buffer + #{@code.bytesize}"),
+          'printf "armed %lu\n", (unsigned long) $buffer',
+          "end",
+          "end"
+        ].join("\n")
+      end
+
+      # The same job for every thread of Ruby, if the main thread does not run it: returns the
+      # commands, and a definition that they need.
+      def all(buffer)
+        postpone = ["define postpone", "set $ready = #{native_thread_p}", "if $ready != 0",
+                    postpone("(char *) #{buffer}UL"), "end", "end"].join("\n")
+        ["thread apply all -q -s postpone\nprintf \"armed #{buffer}\\n\"", postpone]
+      end
+
+      private
+
+      # Maps private memory that can be read and written, for the code and a struct sigaction.
+      def map_memory
+        call("char *", "void *, unsigned long, int, int, int, long", @image.libc_symbol("mmap"),
+             "0, #{@code.bytesize + AgentCall::SCRATCH}, 3, 0x22, -1, 0")
+      end
+
+      # Writes the code into memory, with few commands, because each command takes time.
+      def write_code
+        @code.unpack("Q<*").each_slice(WORDS_AT_ONCE).with_index.map do |words, i|
+          to = "$buffer + #{i * WORDS_AT_ONCE * AgentCall::WORD}"
+          list = words.map { |word| "#{word}UL" }.join(",")
+          "set {unsigned long[#{words.size}]} (#{to}) = {#{list}}"
+        end
+      end
+
+      def native_thread_p
+        call("int", "void", @image.symbol("ruby_native_thread_p"), "")
+      end
+
+      # A call of the function at an address (Integer, or an expression).
+      def call(type, parameters, address, arguments)
+        address = "#{address}UL" if address.is_a?(Integer)
+        "((#{type} (*)(#{parameters})) #{address})(#{arguments})"
+      end
+
+      def postpone(buffer)
+        parameters = "unsigned, void *, void *"
+        arguments = "0, (void *) #{@image.symbol("rb_eval_string")}UL, #{buffer}"
+        unless AgentCall.preregister?(@image)
+          register = @image.symbol("rb_postponed_job_register_one")
+          return "print #{call("int", parameters, register, arguments)}"
+        end
+
+        register = @image.symbol("rb_postponed_job_preregister")
+        ["set $job = #{call("unsigned", parameters, register, arguments)}",
+         "call #{call("void", "unsigned", @image.symbol("rb_postponed_job_trigger"), "$job")}"]
+      end
+
+      # Wakes the main thread. The commands are nested, because gdb evaluates no calls within && and
+      # commas.
+      def wake(scratch)
+        number = @call.unused_signal or return []
+        sigaction = @image.libc_symbol("sigaction")
+        in_ruby = @image.code.map do |range|
+          "($handler >= #{range.begin}UL && $handler < #{range.end}UL)"
+        end.join(" || ")
+        AgentCall::HANDLED.flat_map do |signal|
+          read = call("int", "int, void *, void *", sigaction, "#{signal}, 0, #{scratch}")
+          ["if $woken == 0",
+           "set $failed = #{read}",
+           "set $handler = {unsigned long} (#{scratch})",
+           "if $failed == 0 && (#{in_ruby})",
+           "call #{call("void", "int", "$handler", number)}",
+           "set $woken = 1",
+           "end",
+           "end"]
+        end.unshift("set $woken = 0")
+      end
+    end
+  end
+end
