@@ -7,6 +7,7 @@ require_relative "../report"
 require_relative "agent_call"
 require_relative "check"
 require_relative "contents"
+require_relative "loan"
 require_relative "permission"
 require_relative "ruby_image"
 require_relative "work_directory"
@@ -80,8 +81,9 @@ module HeapDump
         bad = checks.first_failure
         raise Error, "cannot #{what} process #{@target.pid} by #{name}: #{bad.message}" if bad
 
-        WorkDirectory.open(@target, path) do |directory|
-          arguments = [EXTENSION, directory.inner_path, directory.inner_dump, keywords]
+        WorkDirectory.open(@target, path, code: lent?) do |directory|
+          extension = lent? ? directory.lend(EXTENSION) : EXTENSION
+          arguments = [extension, directory.inner_path, directory.inner_dump, keywords]
           call = AgentCall.new(@target, image, arguments)
           inject(call)
           yield directory, await(directory, call, timeout)
@@ -133,11 +135,12 @@ module HeapDump
       def extension
         if !File.file?(EXTENSION)
           ["#{EXTENSION} is missing; install the gem again, or compile it", false]
-        elsif !@target.sees?(EXTENSION)
-          ["it does not see #{EXTENSION} (a container?); install heapdump there and run it there",
-           false]
         elsif !image.satisfies?(EXTENSION)
           ["#{EXTENSION} is linked with another libruby than #{image.path}", false]
+        elsif lent?
+          obstacle = Loan.obstacle(image, EXTENSION)
+          ["it does not see #{EXTENSION} (a container?); " \
+           "#{obstacle || "it gets a copy for as long as the dump takes"}", obstacle.nil?]
         else
           ["it sees #{EXTENSION}", true]
         end
@@ -148,6 +151,12 @@ module HeapDump
         return ["it has every function that is needed", true] unless missing
 
         ["its Ruby does not export #{missing}", false]
+      end
+
+      # Whether the process does not see the extension, and so gets a copy.
+      def lent?
+        @lent = !@target.sees?(EXTENSION) if @lent.nil?
+        @lent
       end
 
       # If the process is not ready (Ruby is only starting), it tries again after a while.

@@ -15,7 +15,11 @@ module HeapDump
       SYMTAB = 6
       STRSZ = 10
       GNU_HASH = 0x6ffffef5
+      VERDEF = 0x6ffffffc
+      VERNEED = 0x6ffffffe
+      SONAME = 14
       SYMBOL_BYTES = 24
+      MOST_VERSIONS = 1000
 
       Segment = Struct.new(:type, :offset, :address, :bytes)
 
@@ -77,7 +81,48 @@ module HeapDump
         dynamic.select { |tag,| tag == NEEDED }.map { |_, offset| string(offset) }
       end
 
+      # The name by which others need it, nil if it has none.
+      def soname
+        offset = dynamic.assoc(SONAME)&.last
+        string(offset) if offset
+      end
+
+      # The versions that it needs of other libraries (Hash of their sonames), as "libc.so.6" =>
+      # ["GLIBC_2.34", …].
+      def versions_needed
+        records(table(VERNEED), 16).to_h do |from, record|
+          _, _, file, first = record.unpack("S<S<L<L<")
+          entries = records(from + first, 16)
+          [string(file), entries.map { |_, entry| string(entry.unpack1("@8L<")) }]
+        end
+      end
+
+      # The versions that others can need of it.
+      def versions
+        records(table(VERDEF), 20).map do |from, record|
+          name, = records(from + record.unpack1("@12L<"), 8).first.last.unpack("L<")
+          string(name)
+        end
+      end
+
       private
+
+      # [address, bytes] of each record of a list that begins at +place+ (nil: none). The last four
+      # bytes of a record say how far the next one is.
+      def records(place, size)
+        list = []
+        while place
+          raise Error, "a list of versions that does not end" if list.size == MOST_VERSIONS
+
+          record = at(place, size)
+          raise Error, "a list of versions that is cut" unless record&.bytesize == size
+
+          list << [place, record]
+          step = record.unpack1("@#{size - 4}L<")
+          place = step.zero? ? nil : place + step
+        end
+        list
+      end
 
       def bytes(address, size)
         @read.call(address, size, @segments)

@@ -67,6 +67,15 @@ module HeapDump
         end
       end
 
+      # What an extension needs of the libraries of the process and they lack: versions of symbols
+      # ("GLIBC_2.38"), or names of libraries that it has not loaded.
+      def lacking(extension)
+        ELF.file(extension).versions_needed.flat_map do |library, versions|
+          image = @images.map(&:last).find { |one| one.soname == library }
+          image ? versions - image.versions : [library]
+        end
+      end
+
       private
 
       def text(name)

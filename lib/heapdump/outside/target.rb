@@ -93,6 +93,11 @@ module HeapDump
         false
       end
 
+      # What it has mounted, as /proc/PID/mountinfo tells it (String).
+      def mounts
+        read("mountinfo").b
+      end
+
       # True if it has the mounts of this process; false if it has others, or if nobody may know.
       def same_mounts?
         File.identical?("/proc/self/ns/mnt", proc_path("ns/mnt"))

@@ -2,6 +2,7 @@
 
 require "securerandom"
 require_relative "handover"
+require_relative "loan"
 
 module HeapDump
   module Outside
@@ -24,10 +25,11 @@ module HeapDump
 
       # Creates the directory, yields it, and removes it after the block. Signals that end this
       # command take effect only while the block runs.
-      def self.open(target, wanted)
+      # The process can load code from it if it has to (+code+).
+      def self.open(target, wanted, code: false)
         with_interrupts_that_wait do
           Thread.handle_interrupt(SignalException => :never) do
-            directory = new(target, wanted)
+            directory = new(target, wanted, code: code)
             Thread.handle_interrupt(SignalException => :immediate) { yield directory }
           ensure
             directory&.remove
@@ -46,8 +48,9 @@ module HeapDump
       end
       private_class_method :with_interrupts_that_wait
 
-      def initialize(target, wanted)
+      def initialize(target, wanted, code: false)
         @target = target
+        @code = code
         @name = "heap#{wanted[ENDING]}"
         parent, problem = choose([File.dirname(File.absolute_path(wanted)), *ELSEWHERE])
         return if parent
@@ -59,6 +62,16 @@ module HeapDump
       # The path to which the process writes the dump, as the process sees it.
       def inner_dump
         File.join(inner_path, @name)
+      end
+
+      # Copies a file of ours into it, as code that the process loads. Returns its path as the
+      # process sees it.
+      def lend(file)
+        File.open(entry(@directory, Loan::NAME), Handover::CREATE, 0o644) do |copy|
+          IO.copy_stream(file, copy)
+          copy.chmod(0o644)
+        end
+        File.join(inner_path, Loan::NAME)
       end
 
       # What the process has reported so far; nil if nothing.
@@ -90,7 +103,7 @@ module HeapDump
       # it: the process does that once for each of the files that we know.
       def remove
         tries ||= 0
-        own = /\A(report|#{Regexp.escape(@name)}(\.partial-\d+)?)\z/
+        own = /\A(report|#{Loan::NAME}|#{Regexp.escape(@name)}(\.partial-\d+)?)\z/
         Dir.children(entry(@directory)).grep(own).each { |name| unlink(name) }
         Dir.rmdir(entry(@parent, File.basename(inner_path)))
       rescue Errno::ENOTEMPTY
@@ -123,6 +136,7 @@ module HeapDump
       # Creates the directory. Returns nil, or the reason why it cannot be created.
       def try(parent)
         return "#{parent} cannot be written to" unless reachable?(parent)
+        return "no code may be loaded from #{parent}" if @code && !Loan.executable?(@target, parent)
 
         @parent = @target.sees?(parent) ? File.new(parent, OPEN) : open_outer(parent)
         name = ".heapdump-#{@target.pid}-#{SecureRandom.hex(6)}"

@@ -1,0 +1,48 @@
+# frozen_string_literal: true
+
+require_relative "elf"
+
+module HeapDump
+  module Outside
+    # The extension, lent to a process that does not see it: one in a container without this gem,
+    # dumped from outside of it or from a debug container beside it. The file is copied into the
+    # directory of the dump (WorkDirectory), and removed with it. It must fit: a process that cannot
+    # load it would only say so after it has been held.
+    class Loan
+      NAME = "heapdump.so"
+
+      # Why the process cannot load the extension, in words; nil if it can. +image+ is its
+      # RubyImage.
+      def self.obstacle(image, extension)
+        lacking = image.lacking(extension)
+        return if lacking.empty?
+
+        "its libraries lack #{lacking.first(5).join(", ")}, for which that is built; use a " \
+          "heapdump that was installed beside the same libraries"
+      rescue Error, EOFError, SystemCallError => e
+        "its libraries cannot be read (#{e.message})"
+      end
+
+      # Whether files of this directory of the process may be loaded as code; nil if nobody knows.
+      def self.executable?(target, directory)
+        mount = mounts(target).select { |point,| within?(directory, point) }
+                              .max_by { |point,| point.size }
+        mount && !mount.last.include?("noexec")
+      end
+
+      # [mount point, its options] of all that the process has mounted, the last ones last.
+      def self.mounts(target)
+        target.mounts.each_line.map do |line|
+          _, _, _, _, point, options = line.split
+          [point.gsub(/\\(\d{3})/) { ::Regexp.last_match(1).oct.chr }, options.split(",")]
+        end
+      end
+
+      def self.within?(path, directory)
+        path = path.b
+        path == directory || path.start_with?(directory == "/" ? "/" : "#{directory}/")
+      end
+      private_class_method :mounts, :within?
+    end
+  end
+end
