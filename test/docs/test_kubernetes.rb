@@ -131,7 +131,8 @@ class TestKubernetes < HeapDumpTest
     FileUtils.mkdir_p(heaps)
     File.chown(1000, 0, heaps)
     found = HeapDump::Outside::Container.new(
-      target: Seen.new(1, 1000), directory: heaps, root: tree.root, machine: machine, gdb: nil, attach: "/usr/lib/attach"
+      target: Seen.new(1, 1000), directory: heaps, root: tree.root, machine: machine, gdb: nil,
+      attach: "/usr/lib/attach"
     ).findings
     out = StringIO.new
     HeapDump::CLI::ContainerLines.new(found).show(HeapDump::Terminal::Screen.new(out))
