@@ -5,7 +5,7 @@ require "heapdump/fleet"
 require "heapdump/snapshot"
 require "support/made_extract"
 
-# Processes with more dumps than are judged at once.
+# Processes that live long: what is looked at does not grow with them.
 class TestFleetJudging < HeapDumpTest
   Fleet = HeapDump::Fleet
   MOST = Fleet::JudgedDumps::MOST
@@ -45,7 +45,38 @@ class TestFleetJudging < HeapDumpTest
     assert_empty judging.due
   end
 
+  # Two days of notes each minute.
+  def test_work_of_a_long_life
+    minutes = 2 * 24 * 60
+    store = imported(1, "Grows" => ->(_) { 200 })
+    process = store.number("SELECT id FROM process")
+    names = %w[Job Mail].to_h { |name| [name, Fleet::Ids.name(name)] }
+    times = Array.new(minutes) { |minute| MadeExtract::BASE + (60 * (minute + 1)) }
+    store.transaction do
+      store.add(:name, names.map { |name, id| [id, name] })
+      store.add(:sample, times.each_with_index.map { |at, i| sample(process, at, 1000 * jobs(i)) })
+      store.add(:work_row, times.each_with_index.flat_map do |at, i|
+        [[process, at, names["Job"], jobs(i)], [process, at, names["Mail"], i]]
+      end)
+    end
+    work = Fleet::Work.new(store)
+    read = asked(store) { work.rows }
+    assert_operator read[:work_row], :<=, minutes + (2 * 201) # the times, and two names of each
+    assert_includes 150..200, work.intervals
+    assert_equal "Job", work.rows.first.name
+    assert_in_delta 1000, work.rows.first.bytes_each, 1
+  end
+
   private
+
+  # More of them by day than by night.
+  def jobs(minute)
+    (0..(minute / 60)).sum { |hour| 20 + (hour % 24) }
+  end
+
+  def sample(process, at, bytes)
+    [process, at, nil, bytes, *[nil] * 8]
+  end
 
   def imported(dumps, counts)
     store = Fleet.open("sqlite:#{File.join(scratch, "fleet.db")}")

@@ -11,9 +11,10 @@ module HeapDump
       INTERVALS = 30
       # Notes are a minute apart; memory is compared over so many seconds.
       LEAST = 600
-      # The processes that grew most are enough to tell.
+      # The processes that grew most are enough to tell, and so many looks at each, evenly.
       PROCESSES = 200
-      private_constant :LEAST, :PROCESSES
+      LOOKS = 200
+      private_constant :LEAST, :PROCESSES, :LOOKS
 
       # name::        of the work, nil for the time that went by
       # done::        how often it was done (hours for the time)
@@ -77,11 +78,12 @@ module HeapDump
 
       # By samples if there are some, else by dumps.
       def spans_of(id)
-        totals = totals(id)
-        looks = memory(id, :sample, :private)
-        looks = memory(id, :dump, :held_bytes) if (looks.keys & totals.keys).size < 2
-        apart(looks.keys.select { |at| totals.key?(at) }).each_cons(2).filter_map do |before, after|
-          work = difference(totals[before], totals[after]) or next
+        counted = counted(id)
+        looks = memory(id, :sample, :private).slice(*counted)
+        looks = memory(id, :dump, :held_bytes).slice(*counted) if looks.size < 2
+        totals = totals(id, apart(looks.keys))
+        totals.each_cons(2).filter_map do |(before, had), (after, has)|
+          work = difference(had, has) or next
           Interval.new(looks[after] - looks[before], (after - before) / 3600.0, work)
         end
       end
@@ -91,19 +93,30 @@ module HeapDump
         rows.filter_map { |row| [time(row[:at]), row[:bytes]] if row[:bytes] }.to_h
       end
 
-      # What had been done at each time (Hash of Time to Hash of name to number).
-      def totals(id)
-        rows = select("at, name_id, done", :work_row, where(["process_id = ?", id], at: "at"))
+      # When it is known what had been done (Array of Time).
+      def counted(id)
+        select("DISTINCT at", :work_row, where(["process_id = ?", id], at: "at"))
+          .map { |row| time(row[:at]) }
+      end
+
+      # What had been done at these times (Hash of Time to Hash of name to number), in their order.
+      def totals(id, times)
+        return {} if times.empty?
+
+        at = ["at IN (#{times.map { "?" }.join(", ")})", *times]
+        rows = select("at, name_id, done", :work_row, where(["process_id = ?", id], at))
         texts = store.names(rows.map { |row| row[:name_id] })
-        rows.group_by { |row| row[:at] }.to_h do |at, some|
-          [time(at), some.to_h { |row| [texts[row[:name_id]], row[:done]] }]
+        rows.group_by { |row| time(row[:at]) }.sort.to_h do |time, some|
+          [time, some.to_h { |row| [texts[row[:name_id]], row[:done]] }]
         end
       end
 
-      # Times that are not too near to each other.
+      # Times that are not too near to each other, and not too many.
       def apart(times)
+        first, last = times.minmax
+        least = first ? [LEAST, (last - first) / LOOKS].max : LEAST
         times.sort.each_with_object([]) do |at, kept|
-          kept << at if kept.empty? || at - kept.last >= LEAST
+          kept << at if kept.empty? || at - kept.last >= least
         end
       end
 
