@@ -111,6 +111,7 @@ module Mutants
       "ext/heapdump/*.c" => WALK,
       "lib/heapdump/{run,ractors,pending,result,errors,copier,extension,target}.rb" =>
         [*ENDED, "test_options"],
+      "lib/heapdump/compression.rb" => %w[test_missing_codecs],
       "lib/heapdump/counting.rb" => %w[test_counts],
       "lib/heapdump/report.rb" => [*ENDED, "test_report", "test_take"],
       "lib/heapdump/{trigger,auto}.rb" => %w[test_auto test_trigger test_trigger_foreign],

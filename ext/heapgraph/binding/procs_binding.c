@@ -5,6 +5,7 @@
 #include "search/procs.h"
 
 struct code_search {
+    bool live;
     struct hg_numbers codes;
     uint64_t procs;
 };
@@ -18,16 +19,17 @@ free_codes(void *data) {
 static enum hg_status
 find_codes(struct binding *self, void *data) {
     struct code_search *search = data;
-    enum hg_status status = hg_proc_codes(self->analysis.graph, &self->analysis.tree, &self->task,
-                                          &search->codes, &search->procs);
+    const struct hg_tree *tree = search->live ? &self->analysis.tree : NULL;
+    enum hg_status status = hg_proc_codes(self->analysis.graph, tree, &self->task, &search->codes,
+                                          &search->procs);
     if (status != HG_OK) free_codes(search);
     return status;
 }
 
-/* call-seq: graph.proc_codes -> [number of live procs, nodes: the codes that they run] */
+/* call-seq: graph.proc_codes(live) -> [number of (live) procs, nodes: the codes that they run] */
 static VALUE
-graph_proc_codes(VALUE self) {
-    struct code_search search = {0};
+graph_proc_codes(VALUE self, VALUE live) {
+    struct code_search search = {.live = RTEST(live)};
     hgb_run(hgb_with(self, HG_PART_TREE), find_codes, &search, free_codes);
     return rb_assoc_new(ULL2NUM(search.procs), hgb_list(&search.codes));
 }
@@ -122,7 +124,7 @@ graph_group_procs(VALUE self, VALUE codes, VALUE groups, VALUE limit, VALUE memb
 
 void
 hgb_define_procs(VALUE class) {
-    rb_define_method(class, "proc_codes", graph_proc_codes, 0);
+    rb_define_method(class, "proc_codes", graph_proc_codes, 1);
     rb_define_method(class, "procs_of", graph_procs_of, 1);
     rb_define_method(class, "group_procs", graph_group_procs, 4);
 }

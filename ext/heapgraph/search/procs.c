@@ -68,7 +68,7 @@ hg_proc_codes(const struct hg_graph *graph, const struct hg_tree *tree, struct h
     hg_phase(task, "procs", graph->objects);
     for (uint32_t node = 0; status == HG_OK && node < graph->objects; node++) {
         if (node % HG_STRIDE == 0 && !hg_step(task, node)) status = HG_STOPPED;
-        if (!is_proc(&looking, node) || !hg_is_reachable(tree, node)) continue;
+        if (!is_proc(&looking, node) || (tree && !hg_is_reachable(tree, node))) continue;
         ++*procs;
         uint32_t code = code_of(graph, node);
         if (code != HG_NO_NODE) seen[code / 64] |= UINT64_C(1) << code % 64;

@@ -61,16 +61,16 @@ module HeapDump
       attr_reader :items
 
       def self.of(snapshot, limit) # :nodoc:
-        live, codes = snapshot.graph.proc_codes
+        live, codes = snapshot.graph.proc_codes(true)
         written = Written.new(snapshot, codes)
         places, placed, groups = snapshot.graph.group_procs(*written.groups, limit, SAMPLE)
         new([live, placed, places], groups.map { |group| place(snapshot, written, group) })
       end
 
-      # The numbers of all procs that are written at a place, in ascending order: as ProcPlace#place
-      # has it, or its short form. Raises NotFound if there is none.
+      # The numbers of all procs that are written at a place, garbage too, in ascending order: as
+      # ProcPlace#place has it, or its short form. Raises NotFound if there is none.
       def self.at(snapshot, place) # :nodoc:
-        _live, codes = snapshot.graph.proc_codes
+        _procs, codes = snapshot.graph.proc_codes(false)
         wanted = Written.new(snapshot, codes).at(place)
         return snapshot.graph.procs_of(wanted) unless wanted.empty?
 

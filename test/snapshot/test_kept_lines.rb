@@ -4,7 +4,7 @@ require "test_helper"
 require "heapdump/snapshot"
 
 # Which lines stay in memory, by what is read again.
-class TestLines < Minitest::Test
+class TestKeptLines < Minitest::Test
   Lines = HeapDump::Snapshot.const_get(:Lines)
 
   # A graph whose lines name their node, and which notes each that is read.
