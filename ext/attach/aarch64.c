@@ -165,7 +165,7 @@ ha_cpu_write_frame(struct ha_thread *thread, struct ha_cpu *cpu, uint64_t blocke
     }
     cpu->frame = (cpu->saved.sp - BELOW - sizeof frame) & ~(uint64_t)15;
     HA_CHECK(cpu->frame % 16 == 0 && cpu->frame + sizeof frame <= cpu->saved.sp - BELOW);
-    return ha_thread_has_stack(thread, cpu->frame - ROOM) &&
+    return ha_thread_has_stack(thread, cpu->frame - ROOM, cpu->saved.sp) &&
            ha_thread_write(thread, cpu->frame, &frame, sizeof frame, "its stack");
 }
 

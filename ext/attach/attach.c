@@ -12,7 +12,9 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/utsname.h>
 
+#include "others.h"
 #include "plan.h"
 
 /* Nothing ends this program before it has let the thread go, except SIGKILL. */
@@ -21,6 +23,18 @@ defy_signals(void) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTOU};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
+}
+
+/*
+ * Before 5.2 Linux tells the mask of a thread that waits with another one (pselect) as that other
+ * one, which would then become its own.
+ */
+static bool
+is_old_kernel(void) {
+    struct utsname system;
+    int major = 0, minor = 0;
+    if (uname(&system) != 0 || sscanf(system.release, "%d.%d", &major, &minor) != 2) return false;
+    return major < 5 || (major == 5 && minor < 2);
 }
 
 static int
@@ -40,13 +54,19 @@ main(void) {
     defy_signals();
     const struct ha_plan *plan = ha_plan_read(stdin, words, sizeof words);
     if (plan == NULL) return tell(HA_CANNOT, words);
+    if (is_old_kernel()) return tell(HA_CANNOT, "this kernel is older than 5.2");
+    double since = ha_now();
     if (ha_thread_open(&thread, ha_plan_process(plan), ha_plan_thread(plan)) &&
+        (!ha_plan_stops_all(plan) || ha_others_stop(&thread)) &&
         ha_hold(&held, &thread, ha_plan_way(plan))) {
         ha_plan_do(plan, &held, variables);
         double seconds = ha_let_go(&held);
+        ha_others_release();
+        if (ha_plan_stops_all(plan)) seconds = ha_now() - since;
         for (int i = 0; i < HA_VARIABLES; i++)
             if (variables[i] != 0) printf("%c %" PRIx64 "\n", 'a' + i, variables[i]);
         printf("held %.6f\n", seconds);
     }
+    ha_others_release();
     return tell(thread.outcome, thread.words);
 }

@@ -33,6 +33,7 @@ struct step {
 struct ha_plan {
     pid_t process, thread;
     struct ha_way way;
+    bool all;
     struct step steps[STEPS];
     int count;
 };
@@ -158,6 +159,7 @@ read_line(struct ha_plan *plan, char *line) {
         return number_of(word(&rest), &plan->way.restorer) &&
                number_of(word(&rest), &plan->way.saver);
     }
+    if (verb != NULL && strcmp(verb, "all") == 0) return (plan->all = word(&rest) == NULL);
     if (plan->process == 0 || plan->way.restorer == 0 || plan->count == STEPS) return false;
     return read_step(&plan->steps[plan->count++], verb, &rest);
 }
@@ -194,6 +196,11 @@ ha_plan_process(const struct ha_plan *plan) {
 pid_t
 ha_plan_thread(const struct ha_plan *plan) {
     return plan->thread;
+}
+
+bool
+ha_plan_stops_all(const struct ha_plan *plan) {
+    return plan->all;
 }
 
 const struct ha_way *

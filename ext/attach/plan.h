@@ -8,6 +8,7 @@
  *
  *   process PID THREAD              in decimal digits; both first
  *   way RESTORER SAVER              struct ha_way
+ *   all                             all threads stand still meanwhile (others.h)
  *   call r FUNCTION VALUE...        $r is what the function returns
  *   load r ADDRESS                  $r is the word of 64 bits there
  *   store ADDRESS BYTES             two digits a byte
@@ -32,6 +33,7 @@ struct ha_plan *ha_plan_read(FILE *file, char *words, size_t room);
 
 pid_t ha_plan_process(const struct ha_plan *plan);
 pid_t ha_plan_thread(const struct ha_plan *plan);
+bool ha_plan_stops_all(const struct ha_plan *plan);
 const struct ha_way *ha_plan_way(const struct ha_plan *plan);
 
 /* Does all steps, until one of them fails. */

@@ -127,7 +127,8 @@ seize(struct ha_thread *thread) {
     if (errno == EPERM) {
         return ha_fault(thread, HA_CANNOT, "ptrace is forbidden: %s", strerror(errno));
     }
-    return request_fault(thread, "ptrace does not work");
+    if (errno == ESRCH) return request_fault(thread, "");
+    return ha_fault(thread, HA_CANNOT, "ptrace does not work: %s", strerror(errno));
 }
 
 static bool
@@ -191,11 +192,25 @@ ha_thread_write(struct ha_thread *thread, uint64_t address, const void *bytes, s
     return ha_fault(thread, HA_FAILED, "%s cannot be written", what);
 }
 
-bool
-ha_thread_has_stack(struct ha_thread *thread, uint64_t address) {
+/* Whether the process itself could read a byte; true where nobody may know. */
+static bool
+is_readable(struct ha_thread *thread, uint64_t address) {
     char byte;
-    if (pread(thread->memory, &byte, 1, (off_t)address) == 1) return true;
-    return ha_fault(thread, HA_LATER, "there is no room on its stack");
+    struct iovec here = {&byte, 1}, there = {(void *)(uintptr_t)address, 1};
+    if (process_vm_readv(thread->process, &here, 1, &there, 1, 0) == 1) return true;
+    return errno != EFAULT;
+}
+
+/* The first reading makes a stack grow, and also goes through guard pages, the others do not. */
+bool
+ha_thread_has_stack(struct ha_thread *thread, uint64_t address, uint64_t top) {
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    char byte;
+    bool found = pread(thread->memory, &byte, 1, (off_t)address) == 1;
+    for (uint64_t at = address; found && at < top; at = (at / page + 1) * page) {
+        found = is_readable(thread, at);
+    }
+    return found || ha_fault(thread, HA_LATER, "there is no room on its stack");
 }
 
 size_t
@@ -215,7 +230,9 @@ ha_thread_set_registers(struct ha_thread *thread, int set, const void *bytes, si
 bool
 ha_thread_blocked(struct ha_thread *thread, uint64_t *signals) {
     if (trace(thread, PTRACE_GETSIGMASK, (void *)sizeof *signals, signals) == 0) return true;
-    return request_fault(thread, "the signals that it blocks cannot be read");
+    if (errno == ESRCH) return request_fault(thread, "");
+    return ha_fault(thread, HA_CANNOT, "the signals that it blocks cannot be read: %s",
+                    strerror(errno));
 }
 
 bool

@@ -74,8 +74,11 @@ bool ha_thread_read(struct ha_thread *thread, uint64_t address, void *bytes, siz
 bool ha_thread_write(struct ha_thread *thread, uint64_t address, const void *bytes, size_t size,
                      const char *what);
 
-/* Whether its stack reaches down to an address, or grows so far when it is asked to. */
-bool ha_thread_has_stack(struct ha_thread *thread, uint64_t address);
+/*
+ * Whether its stack reaches from `top` down to an address, or grows so far when it is asked to: no
+ * guard page is between. A small stack in the middle of other memory is not told from a large one.
+ */
+bool ha_thread_has_stack(struct ha_thread *thread, uint64_t address, uint64_t top);
 
 /* A set of registers (NT_… of elf.h). Returns its size in bytes, 0 where the thread has none. */
 size_t ha_thread_registers(struct ha_thread *thread, int set, void *bytes, size_t room);

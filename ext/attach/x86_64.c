@@ -249,7 +249,7 @@ ha_cpu_write_frame(struct ha_thread *thread, struct ha_cpu *cpu, uint64_t blocke
     HA_CHECK(cpu->frame + sizeof(struct frame) <= above);
     HA_CHECK(above + size <= cpu->saved.rsp - RED_ZONE);
     struct frame frame = frame_of(cpu, above, blocked);
-    return ha_thread_has_stack(thread, cpu->entry - ROOM) &&
+    return ha_thread_has_stack(thread, cpu->entry - ROOM, cpu->saved.rsp) &&
            ha_thread_write(thread, above, extended, size, "its stack") &&
            ha_thread_write(thread, cpu->frame, &frame, sizeof frame, "its stack") &&
            ha_thread_write(thread, cpu->entry, lead, lead_size, "its stack");

@@ -19,10 +19,10 @@ module HeapDump
     # The name that a dump gets which is to be written to +path+ (String, or nil for what is no
     # file): +path+, unless its ending stands for a library that cannot be loaded. Then a warning
     # tells the other name. +compress+ is the option of that name: who gives it wants that and
-    # nothing else.
+    # nothing else. (HEAPDUMP_COMPRESS only chooses the ending: nobody is there to be told.)
     def self.name(path, compress = nil)
       ending = path && compress.nil? && INSTEAD.keys.find { |one| path.end_with?(one) }
-      return path unless ending && path.bytesize > ending.bytesize
+      return path unless ending && File.basename(path).bytesize > ending.bytesize
 
       possible = ending_for(ending)
       return path if possible == ending

@@ -23,6 +23,18 @@ class TestFleetJudging < HeapDumpTest
     end
   end
 
+  # What comes and goes between the dumps that are judged was not always there.
+  def test_what_comes_and_goes_in_a_long_life
+    counts = { "Working hours" => ->(hour) { (9..16).cover?(hour % 24) ? 2000 + (3 * hour) : 0 },
+               "Each night" => ->(hour) { hour % 24 == 3 ? 500 : 0 },
+               "Half days" => ->(hour) { (hour / 12).odd? ? 800 + hour : 0 } }
+    store = imported(300, counts)
+    assert_equal 0, Fleet::Judging.new(store).run
+    assert_empty Fleet::Leaks.new(store).rows
+    leaks = store.query("SELECT name FROM verdict WHERE verdict = 'leak'")
+    assert_empty leaks
+  end
+
   # A month of dumps each hour: what has grown from the beginning, what has begun in the last four
   # days, and what goes up and down between the dumps that are judged.
   def test_a_long_life
@@ -86,6 +98,7 @@ class TestFleetJudging < HeapDumpTest
 
   def import(store, hour, counts)
     now = counts.transform_values { |count| count.call(hour) }
+    now = now.select { |_, objects| objects.positive? }
     made = MadeExtract.make(hour, classes: now, ways: now.transform_keys(&:downcase))
     file = Fleet::Source::File.new(uri: "web:/#{hour}", path: "/#{hour}", bytes: 1,
                                    changed_at: MadeExtract::BASE)

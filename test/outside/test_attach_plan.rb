@@ -37,7 +37,8 @@ class TestAttachPlan < HeapDumpTest
 
   def test_before_and_after_the_job
     found = lines(OLD)
-    assert_equal ["process 4711 4711", "way abc def", "call r 21", "low r"], found.first(4)
+    assert_equal ["process 4711 4711", "way abc def", "all", "call r 21", "low r"], found.first(5)
+    found.delete("all")
     size = @call.code.bytesize
     assert_equal "when r 1 100000000 call b 10 0 #{(size + 4096).to_s(16)} 3 22 ffffffffffffffff 0",
                  found[4]
@@ -47,6 +48,24 @@ class TestAttachPlan < HeapDumpTest
 
   def test_a_job_is_registered
     assert_equal ["#{MAPPED} call j 22 0 20 $b"], lines(OLD).grep(/ call j /)
+  end
+
+  # Only where the list of jobs has no lock do all threads stand still.
+  def test_who_stands_still
+    assert_includes lines(OLD), "all"
+    refute_includes lines(NEW), "all"
+  end
+
+  # What the process could not do is no address of an agent.
+  def test_what_was_not_handed_over
+    { OLD => 1, NEW => 7 }.each do |functions, job|
+      found = plan(functions)
+      { {} => /none of Ruby's/, { "b" => 0xffff_ffff_ffff_fff4 } => /no room for the agent/,
+        { "b" => 0x7f00_0000, "j" => 0xffff_ffff } => /no more postponed jobs/ }
+        .each { |variables, words| assert_match(words, found.obstacle(variables)) }
+      assert_nil found.obstacle("b" => 0x7f00_0000, "j" => job)
+    end
+    [0, 2].each { |job| assert plan(OLD).obstacle("b" => 0x7f00_0000, "j" => job) }
   end
 
   # One for which there is no room any more is not triggered.

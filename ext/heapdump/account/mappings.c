@@ -129,7 +129,7 @@ add_variables(struct walk *walk, struct file *file, const struct hd_mapping *map
  * glibc takes the memory of an arena in pieces, each at a multiple of its largest size, and writes
  * at the start of each what it is. Full pieces beside each other are one mapping.
  */
-enum { ARENA_PIECE = 64 << 20 };
+enum { ARENA_PIECE = 64 << 20, PAGE = 4096 };
 
 struct arena_piece {
     uintptr_t arena, former; /* former: the piece before of the same arena, 0 in its first */
@@ -140,9 +140,12 @@ static bool
 is_arena_piece(int memory, uintptr_t start) {
     struct arena_piece piece;
     if (pread(memory, &piece, sizeof piece, (off_t)start) != (ssize_t)sizeof piece) return false;
-    return piece.arena != 0 && piece.arena % sizeof(void *) == 0 && piece.former != start &&
-           piece.former % ARENA_PIECE == 0 && piece.size >= sizeof piece &&
-           piece.size <= piece.writable && piece.writable <= ARENA_PIECE;
+    bool first = piece.former == 0; // the arena itself lies just behind this
+    return piece.arena % sizeof(void *) == 0 && piece.former != start &&
+           (first ? piece.arena > start && piece.arena < start + PAGE : piece.arena >= PAGE) &&
+           piece.former % ARENA_PIECE == 0 && piece.size % PAGE == 0 && piece.size >= PAGE &&
+           piece.writable % PAGE == 0 && piece.size <= piece.writable &&
+           piece.writable <= ARENA_PIECE;
 }
 
 static void

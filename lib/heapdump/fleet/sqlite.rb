@@ -45,8 +45,10 @@ module HeapDump
         insert("INSERT OR REPLACE", table, rows)
       end
 
-      def transaction(&)
-        guard { @database.transaction(:immediate, &) }
+      def transaction
+        answer = nil
+        guard { @database.transaction(:immediate) { answer = yield } }
+        answer
       end
       alias exclusively transaction
 

@@ -25,6 +25,7 @@ module HeapDump
       # Array of [uri, Extract] of the dumps that are judged, in the order of their times.
       def judged
         dumps = JudgedDumps.of(self.dumps)
+        @thinned = dumps.size < self.dumps.size
         times = dumps.map { |dump| dump[:at] }
         @rows = TABLES.to_h { |table| [table, rows(table, times).group_by { |row| row[:at] }] }
         @process = @store.among(:process, :id, [@id]).first
@@ -48,9 +49,16 @@ module HeapDump
           rows = of(table, at).select do |row|
             Rows.large?(row[:objects], row[figure]) || had.include?(row[name])
           end
+          rows += gone(had - rows.map { |row| row[name] }, name) if @thinned
           @rows[table][at] = rows
           had = rows.filter_map { |row| row[name] if row[:objects].positive? }.to_set
         end
+      end
+
+      # What a dump had and the next one has not is zero there. The row that says so may be that of
+      # a dump between two that are judged.
+      def gone(names, column)
+        names.map { |name| { column => name, objects: 0, bytes: 0, retained: 0, old: 0 } }
       end
 
       def rows(table, times)

@@ -5,7 +5,8 @@
 # turn. It is called when Ruby checks for interrupts: there code may run, but must not wait for a
 # lock. So it starts a thread of its own.
 #
-# When the thread has ended, nothing remains in the process but the loaded extension. `directory` is
+# When the thread has ended, nothing remains in the process but the loaded extension, and the memory
+# of this text (some KiB). `directory` is
 # new and empty; if it is gone, the command that asked for the dump has given up. With
 # keywords[:namespaces] the objects are counted instead, by `counter` (agent_counter.rb), and
 # what it returns is written to `dump`.

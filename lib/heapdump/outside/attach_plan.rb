@@ -7,10 +7,12 @@ module HeapDump
     # stands still meanwhile.
     #
     # The variables: r whether the thread is one of Ruby's; b the buffer in the process; j the job;
-    # s, h what sigaction says of a signal, and its handler; w whether the main thread was woken.
+    # s, h what sigaction says of a signal, and its handler; w whether the main thread was woken; x
+    # is not looked at.
     class AttachPlan
       # The variable that has the address of the agent, where it was handed over.
       ADDRESS = "b"
+      MAP_FAILED = 0xffff_ffff_ffff_f000 # from here on an address is an errno
       READY = "when r 1 100000000"
       # What mmap returns where it succeeds.
       MAPPED = "when b 1000 fffffffffffff000"
@@ -33,6 +35,16 @@ module HeapDump
                          *postpone(MAPPED, "$b"), *wake])
       end
 
+      # Why the agent was not handed over, by the variables after the plan #one; nil if it was.
+      def obstacle(variables)
+        buffer, job = variables.values_at(ADDRESS, "j")
+        return "its main thread is none of Ruby's" unless buffer
+        return "it has no room for the agent (mmap failed)" if buffer >= MAP_FAILED
+
+        registered = preregister? ? job != 0xffff_ffff : job == 1
+        "MRI takes no more postponed jobs" unless registered
+      end
+
       # The same job, which is in memory already, in another thread.
       def for_thread(id, address)
         plan(id, [*ask_whether_ready, *postpone(READY, hex(address))])
@@ -41,8 +53,13 @@ module HeapDump
       private
 
       def plan(thread, steps)
-        ["process #{@call.pid} #{thread}", "way #{hex(@way.restorer)} #{hex(@way.saver)}", *steps,
-         "end", ""].join("\n")
+        ["process #{@call.pid} #{thread}", "way #{hex(@way.restorer)} #{hex(@way.saver)}",
+         *("all" unless preregister?), *steps, "end", ""].join("\n")
+      end
+
+      # Before Ruby 3.3 a list without a lock, at which no other thread may look meanwhile.
+      def preregister?
+        AgentCall.preregister?(@image)
       end
 
       def ask_whether_ready
@@ -51,7 +68,7 @@ module HeapDump
 
       def postpone(condition, buffer)
         arguments = "0 #{ruby("rb_eval_string")} #{buffer}"
-        unless AgentCall.preregister?(@image)
+        unless preregister?
           return ["#{condition} call j #{ruby("rb_postponed_job_register_one")} #{arguments}"]
         end
 

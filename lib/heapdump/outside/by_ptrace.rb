@@ -45,18 +45,23 @@ module HeapDump
       end
 
       def hand_over(call)
-        answer = attach.run(AttachPlan.new(call, way).one)
+        plan = AttachPlan.new(call, way)
+        answer = attach.run(plan.one)
         raise Attach::Cannot, because(answer.words) if answer.cannot?
         raise Error, "process #{@target.pid}: #{because(answer.words)}" if answer.failed?
 
-        @reason = answer.words || "its main thread is none of Ruby's"
-        answer.variables[AttachPlan::ADDRESS]
+        @reason = answer.words || plan.obstacle(answer.variables)
+        answer.variables[AttachPlan::ADDRESS] unless @reason
       end
 
       # A thread that cannot be stopped, or is none of Ruby's, is left out.
       def hand_over_to_all(call, address)
         plan = AttachPlan.new(call, way)
-        @target.threads.each { |id| attach.run(plan.for_thread(id, address)) }
+        @target.threads.each do |id|
+          attach.run(plan.for_thread(id, address))
+        rescue Error
+          next # the agent is in memory: another way would dump twice
+        end
       end
 
       # The kernel gives no reason; its rules are known.

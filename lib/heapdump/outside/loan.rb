@@ -25,8 +25,8 @@ module HeapDump
 
       # Whether files of this directory of the process may be loaded as code; nil if nobody knows.
       def self.executable?(target, directory)
-        mount = mounts(target).select { |point,| within?(directory, point) }
-                              .max_by { |point,| point.size }
+        mount = mounts(target).reverse.select { |point,| within?(directory, point) }
+                              .max_by { |point,| point.size } # of equal ones the last mounted
         mount && !mount.last.include?("noexec")
       end
 

@@ -172,11 +172,16 @@ module HeapDump
 
       # The block returns the last facts.
       def note_end
-        facts = yield
-        @dumping.leave
-        @note.close(facts)
+        @note.close(last_facts { yield })
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
+      end
+
+      # Nothing keeps the lock of dumps beyond the last look.
+      def last_facts
+        yield
+      ensure
+        @dumping.leave
       end
 
       # Rules that have something to end. A bus may take seconds, so it is the last.
