@@ -35,7 +35,7 @@ module HeapDump
     COMMANDS = {
       "take" => "a dump of a running process: by its signal handler, else by ptrace or gdb",
       "count" => "the objects of a running process, by type and class",
-      "doctor" => "which of the two will work for a process, and what its container allows",
+      "doctor" => "which way will work for a process, and what its container allows",
       "ship" => "dumps of a directory to another place, as to S3, as they come",
       "summary" => "what the heap is made of: memory, types, classes, places, strings",
       "top" => "the objects that retain most memory",

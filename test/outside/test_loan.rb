@@ -79,6 +79,35 @@ class TestLoan < HeapDumpTest
     end
   end
 
+  # Other commands read standard input where "-" is given.
+  def test_no_standard_output
+    Outside.with_process("sleep") do |pid|
+      Dir.chdir(scratch) do
+        status, _, err = Outside.heapdump("take", pid, "-o", "-")
+        assert_equal [1, []], [status, Dir.children(".")]
+        assert_match(/writes a file, no stream/, err)
+      end
+    end
+  end
+
+  # Read-only for the process alone, as systemd or Kubernetes make it.
+  def test_a_read_only_root
+    inside = "mount -o remount,bind,ro / && mount -t tmpfs none /tmp"
+    contained("#{inside} && #{HIDE}") do |pid, out|
+      2.times do
+        status, _, err = Outside.heapdump("take", pid, "-o", File.join(scratch, "heap.json"))
+        assert_equal 0, status, err
+        assert_equal "here, 1\n", answer(pid, out)
+      end
+      assert_equal 0, Outside.heapdump("count", pid).first
+    end
+    contained("mount -o remount,bind,ro /") do |pid,|
+      status, _, err = Outside.heapdump("take", pid, "-o", File.join(scratch, "heap.json"))
+      assert_equal 1, status
+      assert_match(%r{/tmp is read-only for it}, err)
+    end
+  end
+
   # What it needs is asked of the libraries that the process has, before it is touched.
   def test_libraries_that_do_not_fit
     image = HeapDump::Outside::RubyImage.find(HeapDump::Outside::Target.new(Process.pid))

@@ -76,6 +76,9 @@ module HeapDump
       end
 
       def check_output(path)
+        raise Error, "the process writes a file, no stream; give -o a name other than -" if
+          path == "-"
+
         Outside::Handover.check_name(path)
         directory = File.dirname(File.absolute_path(path))
         raise Error, "there is no directory #{directory}" unless File.directory?(directory)

@@ -25,9 +25,20 @@ module HeapDump
 
       # Whether files of this directory of the process may be loaded as code; nil if nobody knows.
       def self.executable?(target, directory)
-        mount = mounts(target).reverse.select { |point,| within?(directory, point) }
-                              .max_by { |point,| point.size } # of equal ones the last mounted
-        mount && !mount.last.include?("noexec")
+        options = options_of(target, directory)
+        options && !options.include?("noexec")
+      end
+
+      # Whether the process has this directory on what is mounted read-only for it, though it may
+      # not be so for others.
+      def self.read_only?(target, directory)
+        options_of(target, directory)&.include?("ro")
+      end
+
+      # How the process has mounted what has this directory (Array of String).
+      def self.options_of(target, directory)
+        mounts(target).reverse.select { |point,| within?(directory, point) }
+                      .max_by { |point,| point.size }&.last # of equal ones the last mounted
       end
 
       # [mount point, its options] of all that the process has mounted, the last ones last.
@@ -42,7 +53,7 @@ module HeapDump
         path = path.b
         path == directory || path.start_with?(directory == "/" ? "/" : "#{directory}/")
       end
-      private_class_method :mounts, :within?
+      private_class_method :options_of, :mounts, :within?
     end
   end
 end

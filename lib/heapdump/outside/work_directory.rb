@@ -136,6 +136,7 @@ module HeapDump
       # Creates the directory. Returns nil, or the reason why it cannot be created.
       def try(parent)
         return "#{parent} cannot be written to" unless reachable?(parent)
+        return "#{parent} is read-only for it" if Loan.read_only?(@target, parent)
         return "no code may be loaded from #{parent}" if @code && !Loan.executable?(@target, parent)
 
         @parent = @target.sees?(parent) ? File.new(parent, OPEN) : open_outer(parent)
