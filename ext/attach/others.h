@@ -1,6 +1,7 @@
 /*
  * The other threads of a process, stopped as well. MRI before 3.3 keeps its list of postponed jobs
- * without a lock: another thread that runs the list meanwhile could read a job that is half written.
+ * without a lock: another thread that runs the list meanwhile could read a job that is half
+ * written.
  */
 #ifndef HEAPDUMP_ATTACH_OTHERS_H
 #define HEAPDUMP_ATTACH_OTHERS_H

@@ -10,9 +10,9 @@
 
 /*
  * Adds to `codes`, in the order of nodes and each once, the codes (IMEMO iseq) that live procs run:
- * those of their blocks, and of the methods of which procs were made. Without a tree (NULL) those of
- * garbage count, too. *procs is how many procs that are. Those of symbols and of functions in C have
- * no code. HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * those of their blocks, and of the methods of which procs were made. Without a tree (NULL) those
+ * of garbage count, too. *procs is how many procs that are. Those of symbols and of functions in C
+ * have no code. HG_OK · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_proc_codes(const struct hg_graph *graph, const struct hg_tree *tree,
                              struct hg_task *task, struct hg_numbers *codes, uint64_t *procs)

@@ -171,8 +171,8 @@ module HeapDump
       end
 
       # The block returns the last facts.
-      def note_end
-        @note.close(last_facts { yield })
+      def note_end(&)
+        @note.close(last_facts(&))
       rescue *Trigger::OURS => e
         @voice.say("the end could not be noted: #{e.message} (#{e.class})")
       end
