@@ -18,6 +18,7 @@ class TestHostileProcess < HeapDumpTest
     def gid = uid
     def groups = [uid]
     def user = "nobody"
+    def mounts = ""
     def inner_pid = pid
     def sees?(path) = root.nil? && File.exist?(path)
     def outer_path(path) = File.join(root.to_s, path)

@@ -35,10 +35,12 @@ module HeapDump
         options_of(target, directory)&.include?("ro")
       end
 
-      # How the process has mounted what has this directory (Array of String).
+      # How the process has mounted what has this directory (Array of String), nil if nobody knows.
       def self.options_of(target, directory)
         mounts(target).reverse.select { |point,| within?(directory, point) }
                       .max_by { |point,| point.size }&.last # of equal ones the last mounted
+      rescue SystemCallError
+        nil # this user may not know
       end
 
       # [mount point, its options] of all that the process has mounted, the last ones last.
