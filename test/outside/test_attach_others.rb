@@ -39,6 +39,20 @@ class TestAttachOthers < HeapDumpTest
     end
   end
 
+  # What mmap returns then is no address of an agent.
+  def test_a_process_that_may_not_have_more_memory
+    skip "SKIPPED: no prlimit" unless system("prlimit --version", out: File::NULL)
+    Outside.with_process("loop { sleep 0.01 }") do |pid|
+      now = File.read("/proc/#{pid}/status")[/^VmSize:\s+(\d+)/, 1].to_i << 10
+      assert system("prlimit", "--pid", pid.to_s, "--as=#{now}")
+      status, _, err = Outside.heapdump("take", pid, "-o", File.join(scratch, "heap.json"),
+                                        "--via", "ptrace", "--timeout", "5")
+      assert_equal 1, status
+      assert_match(/it has no room for the agent \(mmap failed\)/, err)
+      assert Outside.runs?(pid)
+    end
+  end
+
   # Killed while all of them stand still.
   def test_a_killed_program
     Outside.with_process(PROGRAM) do |pid|
