@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../extension"
+require_relative "priority"
 
 module HeapDump
   module Outside
@@ -66,7 +67,7 @@ module HeapDump
         reader, writer = IO.pipe
         pid = spawn(input, writer)
         [input, writer].each(&:close)
-        hurry(pid)
+        Priority.highest(pid)
         send_plan(script, plan)
         output_of(pid, reader)
       ensure
@@ -78,14 +79,6 @@ module HeapDump
         Process.spawn({}, @program, in: input, out: output, pgroup: true, unsetenv_others: true)
       rescue SystemCallError => e
         raise Cannot, "#{@program} cannot be run: #{SystemCallError.new(nil, e.errno).message}"
-      end
-
-      # The highest priority, if this user may give it, because the thread stands still while the
-      # program waits for a processor.
-      def hurry(pid)
-        Process.setpriority(Process::PRIO_PROCESS, pid, -20)
-      rescue SystemCallError
-        nil
       end
 
       def send_plan(script, plan)

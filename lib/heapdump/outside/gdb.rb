@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "priority"
+
 module HeapDump
   module Outside
     # Makes a process run a piece of Ruby at its next safe point, with a few function calls through
@@ -60,7 +62,7 @@ module HeapDump
         reader, writer = IO.pipe
         pid = spawn(target, input, writer)
         [input, writer].each(&:close)
-        hurry(pid)
+        Priority.highest(pid)
         script.write(as_script(target, commands, definitions))
         script.close
         finish(pid, target, reader)
@@ -80,14 +82,6 @@ module HeapDump
       rescue SystemCallError => e
         reason = SystemCallError.new(nil, e.errno).message
         raise Failed, "#{@program} cannot be run: #{reason}; install gdb again"
-      end
-
-      # Gives gdb the highest priority, if this user may do that, because the process stands still
-      # while gdb waits for a processor.
-      def hurry(pid)
-        Process.setpriority(Process::PRIO_PROCESS, pid, -20)
-      rescue SystemCallError
-        nil
       end
 
       # The commands as one definition, which gdb has parsed completely before it attaches to the
