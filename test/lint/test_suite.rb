@@ -16,7 +16,7 @@ class TestSuite < HeapDumpTest
     end
     Child.ruby("require 'support/rooms_in_turn'; RoomsInTurn.silence = #{silence}; " \
                "RoomsInTurn.files = #{files.inspect}; require 'minitest/autorun'",
-               env: { "NCPU" => "2" }, gems: true)
+               env: { "NCPU" => "2" }, flags: ["-W1"], gems: true)
   end
 
   def test_all_rooms_are_counted
@@ -50,10 +50,22 @@ class TestSuite < HeapDumpTest
     assert_includes outcome.out, "x" * 300_000
   end
 
+  # Nor does what it has started, which would keep the output open.
   def test_a_test_that_does_not_end
-    outcome = suite({ "first" => "def test_a = sleep" }, silence: 1)
+    outcome = suite({ "first" => "def test_a = [fork { sleep }, sleep]" }, silence: 1)
     refute_predicate outcome, :success?
     assert_includes outcome.to_s, "TestFirst#test_a has not ended within 1 s"
+    assert_includes outcome.to_s, "TestFirst#test_a does not end"
+  end
+
+  # It fails, and the others of its room run.
+  def test_a_test_that_waits_for_what_does_not_end
+    outcome = suite({ "first" => <<~RUBY }, silence: 1)
+      def test_a = assert_predicate(Process.wait2(fork { fork { sleep }; sleep })[1], :success?)
+      def test_b = assert(true)
+    RUBY
+    assert_includes outcome.to_s, "TestFirst#test_a has not ended within 1 s"
+    assert_match(/^2 runs, 2 assertions, 1 failures, 0 errors, 0 skips$/, outcome.out)
   end
 
   def test_a_test_that_ends_its_process

@@ -32,7 +32,8 @@ module RoomsInTurn
   end
 
   class << self
-    # How long a test may take (seconds).
+    # How long a test may take (seconds). What its process has started is killed then, so that a
+    # test which waits for it fails; if that does not end it, after as long again, so is the room.
     attr_accessor :silence
 
     # Paths of the files with tests.
@@ -48,7 +49,7 @@ module RoomsInTurn
       end
     end
   end
-  self.silence = 900
+  self.silence = 300
 
   def parallel_fork_suites
     RoomsInTurn.rooms
@@ -96,14 +97,39 @@ module RoomsInTurn
   def follow(pid, begun)
     test = "The first test"
     loop do
-      give_up(pid, test) unless begun.wait_readable(RoomsInTurn.silence)
+      unless begun.wait_readable(RoomsInTurn.silence)
+        warn "#{test} has not ended within #{RoomsInTurn.silence} s"
+        kill(started_by(pid))
+        give_up(pid, test) unless begun.wait_readable(RoomsInTurn.silence)
+      end
       test = begun.gets(chomp: true) or return
     end
   end
 
   def give_up(pid, test)
-    Process.kill(:KILL, pid)
-    abort "#{test} has not ended within #{RoomsInTurn.silence} s"
+    kill([pid, *started_by(pid)])
+    abort "#{test} does not end"
+  end
+
+  # What is left of a room would keep the suite's output open.
+  def kill(pids)
+    pids.each do |pid|
+      Process.kill(:KILL, pid)
+    rescue Errno::ESRCH
+      next # it has ended meanwhile
+    end
+  end
+
+  # The processes that a process has started, and those that they have.
+  def started_by(pid)
+    parents = Dir.children("/proc").grep(/\A\d+\z/).filter_map do |child|
+      [child.to_i, File.read("/proc/#{child}/stat")[/\) \S (\d+)/, 1].to_i]
+    rescue SystemCallError
+      nil # it has ended meanwhile
+    end
+    found = [pid]
+    found.each { |one| parents.each { |child, parent| found << child if parent == one } }
+    found.drop(1)
   end
 
   def run_files(files, reporter, options)
