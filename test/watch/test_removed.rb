@@ -33,19 +33,19 @@ class TestWatchRemoved < HeapDumpTest
 
   def test_rules_and_who_asks
     outcome = run_removed(<<~'RUBY')
-      watch(cooldown: 0) do |on|
+      watch = watch(cooldown: 0) do |on|
         on.memory at: ["1 MiB"], for: 0, of: :process
-        on.every seconds: 1
+        on.rule(:own) { dumps("memory") == 1 }
         on.ask file: true
         on.exit
       end
       remove
       wait_until("a dump for the memory") { dumps("memory") == 1 }
-      wait_until("one because it is time") { dumps("every").positive? }
+      wait_until("one for the rule of the application") { dumps("own") == 1 }
       File.write("#{DIR}/heaps/ask", "")
       wait_until("one for who asks") { dumps("ask") == 1 }
-      HeapDump::Watch.current.close
-      p dumps("exit"), stats[:off], $LOADED_FEATURES - $loaded
+      watch.close
+      p dumps("exit"), watch.stats[:off], $LOADED_FEATURES - $loaded
     RUBY
     assert_equal "1\n[]\n[]\n", outcome.out, outcome.to_s
   end

@@ -133,6 +133,8 @@ module HeapDump
         return if @stopped || !@wanted
 
         requests = @bus.open(@clock.now)
+        return @past.clear if requests.empty?
+
         @past &= requests.map(&:id)
         requests.each do |request|
           next if @past.include?(request.id) || !request.for?(@who)
