@@ -185,8 +185,8 @@ module HeapDump
     # All of it: when it is needed, a deploy may have removed the directory of the gem.
     def load_engine
       Loading.load do
-        Engine
-        Shipping if @options.ships?
+        require_relative "watch/engine"
+        require_relative "watch/shipping" if @options.ships?
         @on.rules.each { |rule| rule.address&.load }
       end
     end

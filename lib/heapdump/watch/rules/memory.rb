@@ -75,8 +75,7 @@ module HeapDump
         def reset
           @marks = @values.map { |value| Mark.new(value) }
           @last_events = @family_at = @begun = @dumped = @believed = nil
-          @low = @limit = nil
-          @armed = true
+          @armed = true # whether the last look found something above a mark, or may have
           @pace = Pace.new # of all that is used, for the next look
           @firm = Pace.new # of what cannot be given back, for a dump
           self
@@ -179,8 +178,7 @@ module HeapDump
 
           @firm = Pace.new if @firm.last
           @marks.each(&:rearm)
-          @begun = @dumped = @low = nil
-          @armed = false
+          @armed = @begun = @dumped = @low = nil
         end
 
         # Below this there is nothing that concerns a mark; nil if no mark is known. It is the same
