@@ -182,8 +182,13 @@ module HeapDump
       say("not started in process #{@process}: #{e.message}")
     end
 
+    # All of it: when it is needed, a deploy may have removed the directory of the gem.
     def load_engine
-      Loading.load { Engine }
+      Loading.load do
+        require_relative "watch/engine"
+        require_relative "watch/shipping" if @options.ships?
+        @on.rules.each { |rule| rule.address&.load }
+      end
     end
 
     def watch(wait)
@@ -270,3 +275,4 @@ require_relative "watch/after_fork"
 # What needs JSON is loaded with a watch that looks at once, else with its first look: in a program
 # that Bundler has not set up yet, that would decide for one version of that gem.
 HeapDump::Watch.autoload :Engine, "#{__dir__}/watch/engine"
+HeapDump::Watch.autoload :Shipping, "#{__dir__}/watch/shipping"

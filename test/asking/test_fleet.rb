@@ -222,6 +222,19 @@ class TestFleet < HeapDumpTest
                  said.grep(/not traced/)
   end
 
+  # As where Ruby has been upgraded since the process was started.
+  def test_allocations_that_cannot_be_traced
+    one = member(41)
+    asked = request(trace: 30)
+    HeapDump::Asking::Tracing.stub(:new, ->(*) { raise LoadError, "no such file" }) do
+      5.times { look_all([one], 10) }
+    end
+    assert_equal [[41, "accepted"], [41, "refused"]], steps(asked)
+    assert_equal "allocations cannot be traced: no such file", bus.steps(asked.id)[1]["words"]
+    assert_empty one.engine.stats.to_h[:off]
+    assert_empty one.begun
+  end
+
   def test_tracing_ends_whatever_happens
     ends = { "cancelled" => ->(_, asked) { bus.cancel(asked.id) },
              "the end of the process" => ->(one, _) { one.engine.close },

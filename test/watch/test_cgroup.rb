@@ -27,7 +27,7 @@ class TestCgroup < HeapDumpTest
     tree.group_two("/app.slice/web", used: 700, inactive: 200, anon: 400, limit: 1000)
     assert_reads 1000, 500, 400
     assert_equal 700 * MIB, cgroup.current
-    assert_equal tree.path("/sys/fs/cgroup/app.slice/web/memory.events"), cgroup.events_path
+    assert_equal tree.path("/sys/fs/cgroup/app.slice/web/memory.events"), cgroup.listen.path
   end
 
   # The usage that counts is that of the group with the limit: others may have used it up.
@@ -80,7 +80,7 @@ class TestCgroup < HeapDumpTest
     assert_reads 900, 600
     assert_equal [0, nil, 3], cgroup.events.to_a
     refute_predicate cgroup, :oom_group?
-    assert_nil cgroup.events_path
+    assert_nil cgroup.listen
     assert_nil cgroup.pressure
     tree.group_one("", used: 900, limit: nil)
     assert_reads 900, 600
@@ -139,6 +139,21 @@ class TestCgroup < HeapDumpTest
     assert_nil cgroup.limit
     assert_equal [5 * MIB, nil], cgroup.usage
     assert_equal [nil, nil, nil], cgroup.events.to_a
+    assert_nil cgroup.listen
+    FileUtils.mkdir(tree.path("/sys/fs/cgroup/web/memory.events"))
+    assert_nil cgroup.listen, "can be opened, but not be read"
+  end
+
+  # The same file, which says when it changes from the last reading on.
+  def test_the_file_of_the_events_stays_open
+    tree.membership("0::/web\n")
+    tree.group_two("/web", used: 5, limit: 10, events: { max: 12 })
+    group = cgroup
+    events = group.listen
+    assert_equal 12, group.events.reclaimed
+    assert_same events, group.listen
+    group.close
+    assert_predicate events, :closed?
   end
 
   def test_a_group_that_goes

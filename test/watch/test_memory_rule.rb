@@ -222,8 +222,10 @@ class TestMemoryRule < HeapDumpTest
     use(600, events: { max: 8 })
     look(watch)
     assert_empty begun
-    assert_nil watch.events_path
-    assert_equal tree.path("/sys/fs/cgroup/web/memory.events"), engine.events_path
+    assert_nil watch.events
+    other = engine
+    assert_equal tree.path("/sys/fs/cgroup/web/memory.events"), other.events.path
+    other.stop
   end
 
   def test_marks_in_bytes_need_no_limit

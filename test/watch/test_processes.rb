@@ -18,6 +18,7 @@ class TestProcesses < HeapDumpTest
   def test_memory
     tree.process(40, private: 300, shared: 60, as_self: true)
     assert_equal [360 * MIB, 300 * MIB], processes.resident
+    assert_equal 360 * MIB, processes.own
     assert_equal [360 * MIB, 330 * MIB, 300 * MIB], processes.memory.to_a
   end
 
@@ -32,6 +33,7 @@ class TestProcesses < HeapDumpTest
       tree.put("/proc/self/statm", garbage)
       tree.put("/proc/self/smaps_rollup", garbage)
       assert_nil processes.resident
+      assert_nil processes.own
     end
   end
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "heapdump/watch/rules/cron"
 require "support/watching"
 
 # All rules but that of the memory, and what becomes of code of the application that fails.

@@ -279,7 +279,8 @@ class TestWatch < HeapDumpTest
     out = run_child(<<~'RUBY').out
       path = "#{DIR}/memory.events"
       File.write(path, "max 0\n")
-      HeapDump::Watch::Engine.define_method(:events_path) { path }
+      file = HeapDump::Watch::KeptFile.new(path)
+      HeapDump::Watch::Engine.define_method(:events) { file.io if file.read }
       $waits = []
       IO.singleton_class.prepend(Module.new { def select(*, seconds) = ($waits << seconds) && nil })
       watch

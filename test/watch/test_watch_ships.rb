@@ -3,6 +3,7 @@
 require "test_helper"
 require "support/shippable"
 require "support/watching"
+require "heapdump/watch/shipping"
 
 # Dumps of a watch that leave the machine: by a process of its own, whatever becomes of this one.
 class TestWatchShips < HeapDumpTest

@@ -99,6 +99,14 @@ module HeapDump
         PostgresBus.load if far?
       end
 
+      # Loads all that a request will need, but for the libraries of others (#check): nobody forks
+      # meanwhile, and later it may be gone.
+      def load
+        %w[who request part progress desk tracing file_bus].each { |file| require_relative file }
+        require_relative "socket_bus" if @kind == :socket
+        %w[courier postgres_bus].each { |file| require_relative file } if far?
+      end
+
       # Whether processes are asked by a signal that Sidekiq sends.
       def sidekiq?
         @kind == :sidekiq
@@ -122,6 +130,11 @@ module HeapDump
       # Whether only a thread of its own may wait for it.
       def far?
         @kind == :postgres
+      end
+
+      # Whether it tells processes when there is something to read.
+      def rings?
+        @kind != :file
       end
 
       # Whether it has a password, which must not be in the arguments of a command.

@@ -87,6 +87,8 @@ module HeapDump
       # Dumps that are there are not made again, also if that cannot be told now. But before another
       # process begins, it is told why this one has not.
       def post
+        return @overflow = false unless letters?
+
         @mutex.synchronize { @letters.select { |one| one.place == :keep } }
               .each { |letter| settle(letter) }
         while (letter = @mutex.synchronize { @letters.first })
@@ -131,6 +133,8 @@ module HeapDump
         return if @stopped || !@wanted
 
         requests = @bus.open(@clock.now)
+        return @past.clear if requests.empty?
+
         @past &= requests.map(&:id)
         requests.each do |request|
           next if @past.include?(request.id) || !request.for?(@who)

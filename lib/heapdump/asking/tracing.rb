@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "objspace"
-
 module HeapDump
   module Asking
     # Traces where objects are allocated, until #stop, or until somebody calls #look after the
@@ -10,6 +8,7 @@ module HeapDump
       # +deadline+ is a time of the clock that nobody sets. The +voice+ tells that it begins and
       # ends, and for which request (Request).
       def initialize(deadline, request, voice)
+        require "objspace" # belongs to Ruby, so it is there when the directory of the gem is gone
         @deadline = deadline
         @request = request
         @voice = voice

@@ -88,6 +88,7 @@ module HeapDump
       # Leaves no file open, until it is asked again.
       def close
         @current.close
+        @events&.close
       end
 
       def used?
@@ -121,13 +122,14 @@ module HeapDump
           killed = KernelFile.keyed(KernelFile.read("#{@measured}/memory.oom_control"), "oom_kill")
           return Events.new(number(@measured, "memory.failcnt"), nil, killed)
         end
-        text = KernelFile.read(events_path)
+        text = @events.read
         Events.new(*%w[max high oom_kill].map { |key| KernelFile.keyed(text, key) })
       end
 
-      # The file of which the kernel says when it changes (String); nil where there is none.
-      def events_path
-        "#{@measured}/memory.events" if @version.equal?(TWO)
+      # The open file of the events (IO), of which the kernel says when it changes from now on; nil
+      # where there is none.
+      def listen
+        @events.io if @events&.read
       end
 
       # The share of the last ten seconds, in percent, in which a process had to wait for memory
@@ -141,9 +143,10 @@ module HeapDump
       private
 
       def measure_in(directory)
-        @current&.close
+        [*@current, *@events].each(&:close)
         @measured = directory
         @current = KeptFile.new("#{directory}/#{@version.current}")
+        @events = KeptFile.new("#{directory}/memory.events") if @version.equal?(TWO)
       end
 
       # From the group up to where the hierarchy is mounted.

@@ -13,14 +13,6 @@ require_relative "state"
 require_relative "dumping"
 require_relative "note"
 require_relative "predecessor"
-# Nobody forks while the engine is loaded, so all that a request will need is loaded with it.
-require_relative "../asking/who"
-require_relative "../asking/request"
-require_relative "../asking/part"
-require_relative "../asking/progress"
-require_relative "../asking/desk"
-require_relative "../asking/file_bus"
-require_relative "shipping"
 
 module HeapDump
   class Watch
@@ -38,6 +30,7 @@ module HeapDump
         @options = options
         @machine = machine
         @rules = on.rules.map { |rule| rule.dup.reset }
+        @ringing = @rules.select(&:rings?)
         @grace = on.grace
         @hooks = on.hooks
         @random = Random.new
@@ -49,8 +42,7 @@ module HeapDump
         @dumping = Dumping.new(options: options, names: @names, machine: machine, gauge: @gauge,
                                stats: @stats, voice: @voice, faults: @faults,
                                hooks: method(:dumped), **dumper)
-        @shipping = Shipping.new(options, @dumping.directory, machine: machine, gauge: @gauge,
-                                                              stats: @stats, voice: @voice)
+        @shipping = ships
         @note = Note.new(options.directory, @names, @gauge)
       end
 
@@ -70,10 +62,10 @@ module HeapDump
       def look
         facts = observe
         begin_life(facts) unless @begun
-        call_rules(:silence)
+        silence
         settle(facts)
         @dumping.follow
-        @shipping.look
+        @shipping&.look
         act(strikes(facts), facts)
         end_those_off
         write_note(facts)
@@ -87,7 +79,8 @@ module HeapDump
       def pause
         usual = @options.every * (1 - JITTER + (2 * JITTER * @random.rand))
         near = @gauge.outlook.haste
-        haste = [*call_rules(:haste), *near, *(SOON if @dumping.under_way?)].min or return usual
+        soon = SOON if @dumping.under_way?
+        haste = [call_rules(:haste).min, near, soon].compact.min or return usual
         haste.clamp([near ? BRISK : SOON, usual].min, usual)
       end
 
@@ -97,14 +90,15 @@ module HeapDump
         @gauge.outlook.glance?
       end
 
-      # A file of which the kernel says when to look at once; nil if no rule wants that.
-      def events_path
-        @gauge.cgroup&.events_path if @rules.any?(&:waits_for_events?)
+      # An open file of which the kernel says from now on when to look at once (IO); nil if there is
+      # none, or no rule wants that.
+      def events
+        @gauge.cgroup&.listen if @rules.any?(&:waits_for_events?)
       end
 
       # IOs that become readable when it is to look at once.
       def bells
-        call_rules(:bell)
+        @ringing.filter_map { |rule| @faults.guard(rule, rule) { rule.bell } }
       end
 
       # The watch ends, and the process goes on: the last line of the notes.
@@ -124,11 +118,19 @@ module HeapDump
       def forget
         @dumping.forget
         call_rules(:forget)
-        @shipping.forget
+        @shipping&.forget
         @gauge.close
       end
 
       private
+
+      # nil if the dumps stay.
+      def ships
+        return unless @options.ships?
+
+        Shipping.new(@options, @dumping.directory, machine: @machine, gauge: @gauge,
+                                                   stats: @stats, voice: @voice)
+      end
 
       def limit_words
         return "no limit of the memory is known" unless limit
@@ -168,6 +170,7 @@ module HeapDump
           @voice.say("the rule #{rule.name} is off: #{why}") if why
           why
         end
+        @ringing &= @rules
       end
 
       # The block returns the last facts.
@@ -182,6 +185,11 @@ module HeapDump
         yield
       ensure
         @dumping.leave
+      end
+
+      # Few rules have something that rings.
+      def silence
+        @ringing.each { |rule| @faults.guard(rule, rule) { rule.silence } }
       end
 
       # Rules that have something to end. A bus may take seconds, so it is the last.
@@ -203,6 +211,7 @@ module HeapDump
 
         off = @rules.select { |rule| @faults.off?(rule) }
         @rules -= off
+        @ringing -= off
         off.each do |rule|
           rule.close
         rescue *Trigger::OURS
@@ -211,11 +220,11 @@ module HeapDump
       end
 
       def settle(facts)
-        return unless @dumping.settled?(facts)
+        return if @settled || !@dumping.settled?(facts)
 
-        @rules.each do |rule|
-          rule.settled(facts) unless rule.settled?
-        end
+        waiting = @rules.reject(&:settled?)
+        waiting.each { |rule| rule.settled(facts) }
+        @settled = waiting.empty?
       end
 
       # Who takes a question must answer it, so where nothing is wanted nobody is asked.
@@ -234,11 +243,14 @@ module HeapDump
 
       # A strike that has to wait, or whose dump is refused, comes again with the next look.
       def act(strikes, facts)
-        new = strikes.map(&:rule) - (@struck || [])
-        @struck = strikes.map(&:rule)
+        return @struck = nil if strikes.empty?
+
+        names = strikes.map(&:rule)
+        new = names - (@struck || [])
+        @struck = names
         new.each { |rule| @stats.strike(rule) }
         write_note(facts, struck: new.first) if new.any?
-        return if strikes.empty? || @dumping.under_way? || !wanted?(facts)
+        return if @dumping.under_way? || !wanted?(facts)
 
         strikes.find { |strike| @dumping.attempt(strike, facts) }
       end
@@ -254,7 +266,7 @@ module HeapDump
 
       # Hooks may take long, so it is shipped before.
       def dumped(result, facts)
-        @shipping.dumped
+        @shipping&.dumped
         @hooks.each do |hook|
           @faults.guard(hook, "the hook on.dump") { hook.call(result, facts) }
         end

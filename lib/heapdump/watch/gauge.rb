@@ -57,7 +57,7 @@ module HeapDump
 
       # Resident memory of this process, as it was at the first question since the last #refresh.
       def resident
-        @resident ||= @processes.resident&.first
+        @resident ||= @processes.own
       end
 
       # An upper bound of what is used, quick to read, as it was at the first question since the
@@ -71,7 +71,7 @@ module HeapDump
         case @source
         when :group then @cgroup.current
         when :machine then @machine.memory&.first
-        else @processes.resident&.first
+        else @processes.own
         end
       end
 

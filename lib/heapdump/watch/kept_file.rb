@@ -43,7 +43,7 @@ module HeapDump
 
       def read_again
         stat = @file&.stat or return
-        @file.pread(MOST, 0, @text) if mine?(stat) && stat.nlink.positive?
+        @file.pread(MOST, 0, @text) if mine?(stat) && stat.nlink != 0
       rescue SystemCallError, IOError
         nil # somebody has closed it, or what it tells of has gone
       end

@@ -2,15 +2,19 @@
 
 require_relative "rules/memory"
 require_relative "rules/growth"
-require_relative "rules/every"
-require_relative "rules/own"
-require_relative "rules/ask"
-require_relative "rules/ask_file"
-require_relative "rules/ask_signal"
-require_relative "rules/fleet"
 
 module HeapDump
   class Watch
+    # A rule is loaded when HeapDump.watch is told of it, and never later.
+    module Rules # :nodoc:
+      autoload :Every, "#{__dir__}/rules/every"
+      autoload :Own, "#{__dir__}/rules/own"
+      autoload :Ask, "#{__dir__}/rules/ask"
+      autoload :AskFile, "#{__dir__}/rules/ask_file"
+      autoload :AskSignal, "#{__dir__}/rules/ask_signal"
+      autoload :Fleet, "#{__dir__}/rules/fleet"
+    end
+
     # What the block of HeapDump.watch gets: its methods say when to dump. Each raises ArgumentError
     # for a wrong argument.
     #

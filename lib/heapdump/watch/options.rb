@@ -34,6 +34,11 @@ module HeapDump
         freeze
       end
 
+      # Whether the dumps are brought to another place.
+      def ships?
+        !@address.nil? && !@dry
+      end
+
       private
 
       def files(options)

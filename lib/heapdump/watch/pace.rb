@@ -22,7 +22,9 @@ module HeapDump
 
       # A look at +seconds+ has found +amount+.
       def note(seconds, amount)
-        @looks.pop if @looks.last && @looks.last.seconds >= seconds
+        @fastest = nil
+        last = @looks.last
+        @looks.pop if last && last.seconds >= seconds
         @looks << Look.new(seconds, amount)
         @looks.shift while @looks.size > 3 && @looks[1].seconds <= seconds - SPAN
       end
@@ -40,11 +42,10 @@ module HeapDump
       # Seconds until there is so much (Numeric, 0 if there is), if it goes on like this; nil if it
       # does not grow. Two looks are enough, so a jump is growth, too.
       def seconds_until(amount)
-        now = @looks.last or return
-        rate = since(before(now, SPAN) || @looks.first, now)
-        step = since(before(now, STEP), now)
-        rate = step if step > rate
-        [(amount - now.amount) / rate, 0].max if rate.positive?
+        return if @looks.empty?
+
+        rate = @fastest ||= fastest
+        [(amount - last) / rate, 0].max if rate.positive?
       end
 
       # How much it has grown in a second on average (Float), from the first look on that is kept to
@@ -66,6 +67,16 @@ module HeapDump
 
       private
 
+      # How much it grows in a second, in the last step or in the time for which jumps count.
+      def fastest
+        now = @looks.last
+        step = before(now, STEP)
+        jump = before(now, SPAN) || @looks.first
+        return since(step, now) if jump.equal?(step)
+
+        [since(jump, now), since(step, now)].max
+      end
+
       # By how much it has grown in a second between two looks; 0 if they are one, or the first is
       # not known.
       def since(look, now)
@@ -74,7 +85,9 @@ module HeapDump
 
       # The last look that was so many seconds before another one, or more; nil if there is none.
       def before(look, seconds)
-        @looks.rindex { |one| one.seconds <= look.seconds - seconds }&.then { |at| @looks[at] }
+        latest = look.seconds - seconds
+        at = @looks.rindex { |one| one.seconds <= latest }
+        at && @looks[at]
       end
     end
   end

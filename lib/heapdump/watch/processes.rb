@@ -17,7 +17,8 @@ module HeapDump
       STARTED = 19
       # The second and the third number of /proc/PID/statm.
       RESIDENT = /\A\S+ (\d{1,20}) (\d{1,20})(?:\s|\z)/
-      private_constant :PAGE, :PARENT, :STARTED, :RESIDENT
+      SECOND = /\A\S+ (\d{1,20}) \d/
+      private_constant :PAGE, :PARENT, :STARTED, :RESIDENT, :SECOND
 
       # Memory of a process. +private+ is what no other process shares, +pss+ has a part of what is
       # shared.
@@ -35,10 +36,15 @@ module HeapDump
         @own.close
       end
 
+      # Resident memory of this process, which each look reads.
+      def own
+        pages = @own.read&.slice(SECOND, 1)
+        pages && (pages.to_i * PAGE)
+      end
+
       # [resident memory, what of it is no file] of a process. It costs the kernel next to nothing.
       def resident(pid = "self")
-        text = pid == "self" ? @own.read : KernelFile.read("#{@proc}/#{pid}/statm")
-        found = RESIDENT.match(text) or return
+        found = RESIDENT.match(KernelFile.read("#{@proc}/#{pid}/statm")) or return
         resident = found[1].to_i
         [resident * PAGE, [resident - found[2].to_i, 0].max * PAGE]
       end

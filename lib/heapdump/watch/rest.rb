@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require_relative "kept_file"
-
 module HeapDump
   class Watch
     # What the thread of a watch does between two looks: it waits until the next one is due, until
@@ -17,22 +15,13 @@ module HeapDump
 
       def call
         due = now + @engine.pause
-        events = self.events
-        wait(due, [*events].filter_map(&:io)) # *io would be its lines
+        events = @engine.events
+        wait(due, events && [events])
       rescue SystemCallError, IOError, TypeError # what is to wake it may be no IO, or closed
         sleep([due - now, 0].max)
-      ensure
-        events&.close
       end
 
       private
-
-      # A KeptFile of which the kernel tells when it changes from here on, nil if there is none. If
-      # it cannot be read, all else wakes it.
-      def events
-        path = @engine.events_path or return
-        KeptFile.new(path).tap(&:read)
-      end
 
       def wait(due, events)
         bells = @engine.bells

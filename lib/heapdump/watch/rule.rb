@@ -39,6 +39,11 @@ module HeapDump
 
       def settled(_facts); end
 
+      # Whether something may ring for it, so that it has #bell and #silence.
+      def rings?
+        false
+      end
+
       # Something that becomes readable when this rule wants to be looked at; nil if nothing does.
       def bell; end
 

@@ -30,7 +30,7 @@ module HeapDump
                        :STAY, :LIBRARY, :PROGRAM
 
       def initialize(options, directory, machine:, gauge:, stats:, voice:)
-        @address = options.address unless options.dry
+        @address = options.address
         @directory = directory
         @machine = machine
         @gauge = gauge
@@ -50,8 +50,6 @@ module HeapDump
 
       # Tells what the process has said, and starts one if there is something to ship.
       def look
-        return unless @address
-
         listen if @log.open?
         start if @due && @machine.seconds >= @next
       rescue SystemCallError, IOError => e

@@ -50,6 +50,10 @@ module HeapDump
           AskSignal.install
         end
 
+        def rings?
+          true
+        end
+
         def bell
           @bell&.io
         end

@@ -35,10 +35,7 @@ module HeapDump
         def begin_life(names, options, voice)
           @strings = options.strings
           @voice = voice
-          @bus = Loading.load do
-            require_relative "../../asking/courier" if @address.far?
-            @address.bus
-          end
+          @bus = Loading.load { @address.bus }
           @desk = Asking::Desk.new(@bus, Asking::Who.of(names), voice)
           want(false) # the first look says more
           @address.far? ? @courier = Asking::Courier.new(@desk, @bus, voice) : @bus.begin
@@ -48,6 +45,10 @@ module HeapDump
 
         def useless(_facts)
           @useless
+        end
+
+        def rings?
+          @address.rings?
         end
 
         def bell
@@ -66,8 +67,7 @@ module HeapDump
           return unless part
           return refuse_strings(part) unless strings?(part.request.strings)
 
-          trace(part, facts.seconds)
-          return unless part.due?(facts.seconds) && part.sure?
+          return unless traced?(part, facts.seconds) && part.due?(facts.seconds) && part.sure?
 
           @seconds = facts.seconds
           strike_for(part)
@@ -150,13 +150,19 @@ module HeapDump
           nil
         end
 
-        def trace(part, seconds)
-          return unless part.request.trace
+        # Traces, if that is wanted. Where it is not possible, the part ends.
+        def traced?(part, seconds)
+          return true unless part.request.trace
 
           @traced = part
-          @tracing ||= Loading.load { Asking::Tracing }
-                              .new(seconds + part.request.lasts, part.request, @voice)
+          @tracing ||= Loading.load do
+            Asking::Tracing.new(seconds + part.request.lasts, part.request, @voice)
+          end
           @tracing.look(seconds)
+          true
+        rescue LoadError => e
+          refused("allocations cannot be traced: #{e.message}")
+          false
         end
 
         def stop_tracing(told: true)

@@ -75,6 +75,7 @@ module HeapDump
         def reset
           @marks = @values.map { |value| Mark.new(value) }
           @last_events = @family_at = @begun = @dumped = @believed = nil
+          @armed = true # whether the last look found something above a mark, or may have
           @pace = Pace.new # of all that is used, for the next look
           @firm = Pace.new # of what cannot be given back, for a dump
           self
@@ -93,7 +94,7 @@ module HeapDump
         end
 
         def begun
-          @begun = true
+          @begun = @armed = true
         end
 
         def haste
@@ -117,12 +118,14 @@ module HeapDump
         def strike(facts)
           upper = @of == :process ? facts.resident : facts.gauge.upper
           limit = limit(facts)
-          low = @marks.filter_map { |mark| mark.floor if mark.measure(limit) }.min
+          low = floor(limit)
           return if upper.nil? || low.nil?
 
           @pace.note(facts.seconds, upper)
           @fast = fast?(facts)
           return rearm if upper < low && !@fast
+
+          @armed = true
 
           follow(facts, *usage(facts), limit)
           passed(facts, limit)
@@ -131,6 +134,7 @@ module HeapDump
         # There is a dump for the lowest mark that was passed. Those between wait until this process
         # has grown.
         def spent(strike, facts)
+          @armed = true
           passed = @marks.select { |mark| mark.bar && mark.bar <= strike.mark && !mark.spent }
           passed.each { |mark| mark.late = true }
           used, = usage(facts)
@@ -168,10 +172,22 @@ module HeapDump
           @firm.seconds_until(mark.bar * REARM)&.then { |firm| [firm, all].max }
         end
 
+        # Nothing is above any mark. Where that was so at the last look, too, nothing is to be done.
         def rearm
+          return unless @armed
+
           @firm = Pace.new if @firm.last
           @marks.each(&:rearm)
-          @begun = @dumped = nil
+          @armed = @begun = @dumped = @low = nil
+        end
+
+        # Below this there is nothing that concerns a mark; nil if no mark is known. It is the same
+        # from look to look, until the limit changes or a mark is near.
+        def floor(limit)
+          return @low if @low && !@armed && @limit == limit
+
+          @limit = limit
+          @low = @marks.filter_map { |mark| mark.floor if mark.measure(limit) }.min
         end
 
         def follow(facts, used, firm, limit)
