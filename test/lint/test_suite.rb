@@ -42,6 +42,14 @@ class TestSuite < HeapDumpTest
     assert_predicate outcome, :success?, outcome.to_s
   end
 
+  # The process that counts does not know the class of the exception.
+  def test_an_error_of_a_class_of_the_room
+    outcome = suite({ "first" => "Odd = Class.new(StandardError)\ndef test_a = raise(Odd, 'so')" })
+    refute_predicate outcome, :success?
+    assert_match(/^1 runs, 0 assertions, 0 failures, 1 errors/, outcome.out)
+    assert_match(/TestFirst::Odd: so\n +\S*test_first.rb:\d+:in/, outcome.out)
+  end
+
   # More is told of it than a pipe holds.
   def test_a_failure_with_a_long_message
     outcome = suite({ "first" => "def test_a = flunk('x' * 300_000)", "second" => "" })

@@ -82,6 +82,7 @@ module RoomsInTurn
       reporter << Begins.new(begins)
       run_files(files, reporter, options)
       (ended_by - before).reverse_each(&:call)
+      parallel_fork_stat_reporter.results.each { |result| make_plain(result) }
       count.write(Marshal.dump(parallel_fork_data_to_marshal))
     end
     [count, begins].each(&:close)
@@ -91,6 +92,15 @@ module RoomsInTurn
     Process.wait(pid)
     abort "The process of #{directory} has ended: #{Process.last_status}" if numbers.empty?
     stands_at(*Marshal.load(numbers)) # rubocop:disable Security/MarshalLoad -- of our own process
+  end
+
+  # Classes of exceptions that the room has loaded are unknown where the results go to.
+  def make_plain(result)
+    result.failures.grep(Minitest::UnexpectedError).each do |failure|
+      error = failure.error
+      failure.error = RuntimeError.new("#{error.class}: #{error.message}")
+      failure.error.set_backtrace(error.backtrace)
+    end
   end
 
   # Until the process has no more to tell.
