@@ -149,9 +149,10 @@ class TestExtract < HeapDumpTest
      { "ways" => { "a" => [*([7] * 5), 1, 2, 3] } }, { "ways" => { "a" => [*(["x"] * 5), 1, 2] } },
      { "ways" => { "a" => [*(["x"] * 5), 1, 2, 3.5] } }, { "sites" => { "a" => [1, nil] } },
      { "work" => { "Job" => "1" } }, { "other_sites" => [1, 2, "3"] },
-     { "other_classes" => { "number" => 1 } }].each do |other|
+     { "other_classes" => { "number" => 1 } }, { "objects" => 10**400 },
+     { "account" => { "rss" => -(10**400) } }].each do |other|
       text = JSON.generate(body.merge(other))
-      head = JSON.generate({ heapdump_extract: 1, sha256: Digest::SHA256.hexdigest(text) })
+      head = JSON.generate({ heapdump_extract: 2, sha256: Digest::SHA256.hexdigest(text) })
       File.binwrite("#{path}.hdextract", Zlib.gzip("#{head}\n#{text}\n"))
       error = assert_raises(HeapDump::ReadError, other) { Extract.load("#{path}.hdextract") }
       assert_match(/is no extract of a dump that this version has written/, error.message)
@@ -172,7 +173,7 @@ class TestExtract < HeapDumpTest
   def test_an_older_version_is_made_anew
     path = small
     extract = Extract.of(path)
-    text = Zlib.gunzip(File.binread("#{path}.hdextract")).sub('"heapdump_extract":1',
+    text = Zlib.gunzip(File.binread("#{path}.hdextract")).sub('"heapdump_extract":2',
                                                               '"heapdump_extract":0')
     File.binwrite("#{path}.hdextract", Zlib.gzip(text))
     assert_made_anew(path, extract)

@@ -178,6 +178,59 @@ class TestWays < HeapDumpTest
     assert_match(/constant … →/, classes.told)
   end
 
+  # Names that are made from data have others in the next dump, and so have the classes of objects.
+  def test_numbers_and_hashes_in_names_make_no_other_way
+    both = [%w[3fa9c2d1 77b0d1c2e3], %w[90aa12bc0 5d5d5d5d1]].map do |words|
+      ways = made do |made|
+        ivars = words.to_h { |word| ["@part_#{word}", made.string("text")] }
+        made.constant("PARTS", made.object("Keeper", ivars: ivars))
+        made.constant("JOBS", made.array(words.map { |word| made.object("Job#{word}") }))
+      end.ways
+      ways.select { |way| way.class_name.match?(/String|Job/) }
+          .map { |way| [way.objects, way.signature] }
+    end
+    assert_equal [2, 2], both.first.map(&:first)
+    assert_equal both.first.sort, both.last.sort
+  end
+
+  # The same gem is elsewhere on another machine, and a release is in a directory of its own.
+  def test_where_code_is_installed_makes_no_other_way
+    files = %w[/usr/local/bundle/ruby/3.3.0/gems/puma-6.4.2/lib/puma/server.rb
+               /var/lib/gems/3.1.0/gems/puma-6.5.0/lib/puma/server.rb]
+    releases = %w[/srv/shop/releases/20261130124500/app.rb /srv/shop/releases/9fceb02d0ae5/app.rb]
+    library = %w[/usr/lib/ruby/3.1.0/monitor.rb /opt/rubies/4.0.5/lib/ruby/4.0.0/monitor.rb]
+    [files, releases, library].each do |places|
+      found = places.map do |file|
+        ways = made do |made|
+          thread = made.thread([["serve", file, 12]])
+          made.local(thread, 0, "client", made.object("Client"))
+          made.root(thread)
+        end.ways
+        ways.find { |way| way.class_name == "Client" }.signature
+      end
+      assert_equal 1, found.uniq.size, places.inspect
+    end
+  end
+
+  # MRI pins TOPLEVEL_BINDING, by a list since Ruby 3.4, and all that its frame holds with it.
+  def test_the_binding_of_the_program_is_no_better_way_where_it_is_pinned
+    told = [->(made, binding) { made.root_field("pinned", [binding]) },
+            lambda { |made, binding|
+              made.root_field("pinned_lists",
+                              [made.hidden_data("VM/pin_array_list", pinned: [binding])])
+            }].map do |pin|
+      ways = made do |made|
+        env = made.internal("env", locals: { kept: made.object("Kept") })
+        handler = made.data("Proc", "proc", env: env)
+        made.root_field("trap_handlers", { "SIGUSR1" => handler })
+        pin.call(made, made.data("Binding", "binding", env: env))
+      end.ways
+      ways.find { |way| way.class_name == "Kept" }.told
+    end
+    assert_equal 1, told.uniq.size, told
+    assert_match(/handler of SIGUSR1/, told.first)
+  end
+
   # What `leaks` accuses is found under the same signature in each single dump.
   def test_suspects_have_the_signatures_of_ways
     series = { grown: grown(0, 10, 20), lists: items_in_two_lists("Item"),

@@ -139,6 +139,15 @@ class TestTrendsSeries < HeapDumpTest
     assert_match(/machine stack alone/, series.lines.find { |one| one.kind == :way }.reasons.first)
   end
 
+  # As of a process that has overwritten its name with its whole command.
+  def test_names_of_processes_are_taken_as_they_are
+    { "/usr/bin/puma\0-C\0x" => "puma", "\0" => "a process", "" => "a process",
+      "/" => "/" }.each do |program, name|
+      series = only(*hourly(4, identity: PROCESS.merge(program: program)))
+      assert_equal "#{name} on web-1, pid 41", series.title
+    end
+  end
+
   def test_too_few_dumps
     series = only(*hourly(3) { |numbers, at| sessions(numbers, 20 * at) })
     refute series.judged?

@@ -24,19 +24,28 @@ is_hidden_list(const struct hg_graph *graph, uint32_t node) {
     return list && hg_class(graph, node) == HG_NO_NODE;
 }
 
+/*
+ * What MRI keeps in the constant TOPLEVEL_BINDING, and pins as well: a list of pins holds it in some
+ * Rubies, and the root itself in others. Nothing else pins a binding.
+ */
+static bool
+is_pinned_binding(const struct hg_graph *graph, uint32_t node) {
+    return is_labelled(graph, node, "binding");
+}
+
 enum hg_rank
 hg_data_rank(const struct hg_graph *graph, uint32_t from, uint32_t to) {
     if (is_ractor(graph, from) && is_labelled(graph, to, "VM/thread")) return HG_RANK_FRAME;
     if (is_ractor(graph, to) && is_labelled(graph, from, "VM/thread")) return HG_RANK_FRAME;
-    bool pins = is_hidden_list(graph, to) && is_labelled(graph, from, "VM/pin_array_list");
-    return pins ? HG_RANK_ROOT : HG_RANK_NAMED;
+    if (!is_hidden_list(graph, to) && !is_pinned_binding(graph, to)) return HG_RANK_NAMED;
+    return is_labelled(graph, from, "VM/pin_array_list") ? HG_RANK_ROOT : HG_RANK_NAMED;
 }
 
 enum hg_rank
 hg_root_rank(const struct hg_graph *graph, uint32_t held, uint32_t name) {
     if (is_labelled(graph, held, "VM/thread")) return HG_RANK_FRAME;
     bool given = hg_edge_kind(name) == HG_E_FIELD && hg_type(graph, held) != HG_T_IMEMO &&
-                 !is_hidden_list(graph, held);
+                 !is_hidden_list(graph, held) && !is_pinned_binding(graph, held);
     if (!given && is_ractor(graph, held)) return HG_RANK_FRAME;
     return given ? HG_RANK_NAMED : HG_RANK_ROOT;
 }

@@ -26,7 +26,8 @@ module HeapDump
       private
 
       NOTHING = "The store has nothing about that."
-      NO_LEAK = "No process leaks, as far as the store knows: a verdict needs four dumps of one."
+      NO_LEAK = "No process leaks, as far as the store knows: a verdict needs four dumps of one, " \
+                "and objects have rows from 100 or 16 KiB on. `heapdump trends DIR` knows all."
       LEAKS = "`heapdump fleet history WAY` shows one over time, and `heapdump leaks DIR` says " \
               "more of the dumps of one process."
       CLASSES = "In how many processes a class is a leak, fills up (slow dynamic), or goes up " \
@@ -70,9 +71,8 @@ module HeapDump
       end
 
       def history(_question, rows)
-        of_each = rows.slice_when do |a, b|
-          [a.host, a.pid, a.name] != [b.host, b.pid, b.name]
-        end
+        line = HeapDump::Fleet::History.method(:line)
+        of_each = rows.slice_when { |a, b| line.call(a) != line.call(b) }
         of_each.each { |some| of_one_process(some.first, some) }
       end
 

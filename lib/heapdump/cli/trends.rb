@@ -76,7 +76,7 @@ module HeapDump
       def find(paths)
         found = work { |before| HeapDump::Trends.of(*paths, strict: @strict || false, &before) }
         [*found.warnings, *found.flat_map { |one| one.warnings.map { "#{one.title}: #{_1}" } }]
-          .each { |text| err.puts Terminal::Text.safe("heapdump: warning: #{text}") }
+          .uniq.each { |text| err.puts Terminal::Text.safe("heapdump: warning: #{text}") }
         found
       end
 

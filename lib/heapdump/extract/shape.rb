@@ -7,7 +7,9 @@ module HeapDump
     # Of which kind each field of a kept extract is. A file may have the right checksum and be
     # written by another program, so nothing is taken for granted.
     module Shape # :nodoc:
-      NUMBER = ->(value) { value.is_a?(Integer) && value >= 0 }
+      LARGEST = (1 << 62) - 1 # what is larger no dump has
+      WHOLE = ->(value) { value.is_a?(Integer) && value.abs <= LARGEST }
+      NUMBER = ->(value) { WHOLE.call(value) && value >= 0 }
       TEXT = String.method(:===)
       WORDS = ->(value) { value.nil? || TEXT.call(value) }
       TIME = lambda do |value|
@@ -28,13 +30,13 @@ module HeapDump
       OTHER = MAYBE[ROW[[NUMBER] * 3]]
       WAY = ROW[[WORDS, WORDS, WORDS, WORDS, WORDS, NUMBER, NUMBER, NUMBER]]
       IDENTITY = ALL[->(value) { TEXT.call(value) || NUMBER.call(value) }]
-      private_constant :NUMBER, :TEXT, :WORDS, :TIME, :ROW, :ALL, :LIST, :MAYBE, :OTHER, :WAY,
-                       :IDENTITY
+      private_constant :LARGEST, :WHOLE, :NUMBER, :TEXT, :WORDS, :TIME, :ROW, :ALL, :LIST, :MAYBE,
+                       :OTHER, :WAY, :IDENTITY
 
       FIELDS = {
         identity: IDENTITY, time: TIME, warnings: LIST[TEXT],
         complete: [true, false].method(:include?), rule: WORDS, gc: ALL[NUMBER],
-        account: ALL[Integer.method(:===)], objects: NUMBER, held_objects: NUMBER,
+        account: ALL[WHOLE], objects: NUMBER, held_objects: NUMBER,
         held_bytes: NUMBER, garbage_bytes: NUMBER, classes: ALL[ROW[[NUMBER] * 4]], ways: ALL[WAY],
         sites: ALL[ROW[[NUMBER] * 2]], work: ALL[NUMBER], other_classes: OTHER,
         other_ways: OTHER, other_sites: OTHER

@@ -11,7 +11,7 @@ module HeapDump
     # and the checksum of the second, so a file that is torn or was changed is none. (A checksum is
     # no signature: who may write the file may write what he likes, in this shape.)
     module Stored # :nodoc:
-      VERSION = 1
+      VERSION = 2 # with each change of what signatures are made of
       KEY = "heapdump_extract"
       LARGEST = 64 << 20 # bytes of a file
       LONGEST = 512 << 20 # bytes of its text

@@ -7,11 +7,12 @@ module HeapDump
     #   HeapDump::Fleet::History.new(store, "Session").rows.last.objects # => 31337
     class History < Question
       # at::       when the dump was taken (Time)
-      # app, host, pid, revision:: of which process
+      # app, host, pid, life, revision:: of which process: a number is used again, so +life+ tells
+      #            those of one host and number apart
       # kind::     "class" or "way"; +name+: the class, or who holds it
       # objects, bytes, retained:: how many, and their sizes in bytes
-      Row = Struct.new(:at, :app, :host, :pid, :revision, :kind, :name, :objects, :bytes, :retained,
-                       keyword_init: true)
+      Row = Struct.new(:at, :app, :host, :pid, :life, :revision, :kind, :name, :objects, :bytes,
+                       :retained, keyword_init: true)
 
       # +name+:: a class, a signature, or the words for a holder
       def initialize(store, name, **filter)
@@ -19,17 +20,25 @@ module HeapDump
         @name = Rows.text(name)
       end
 
-      # Raises NotFound if nothing has this name.
+      # Raises NotFound if nothing has this name, or nothing of what is asked for.
       def rows
-        @rows ||= begin
-          found = class_rows + way_rows
-          raise NotFound, "no dump has a class or a way #{@name.inspect}" if found.empty?
+        @rows ||= (class_rows + way_rows).tap { |found| none if found.empty? }
+                                         .sort_by { |row| [*History.line(row), row.at] }
+      end
 
-          found.sort_by { |row| [row.host, row.pid, row.name, row.at] }
-        end
+      # What the rows of one line have in common (Array).
+      def self.line(row) # :nodoc:
+        [row.host, row.pid, row.life, row.name]
       end
 
       private
+
+      def none
+        check
+        chosen = " among those that were asked for" if @app || @revision || @since
+        raise NotFound, "no dump#{chosen} has a row of a class or a way #{@name.inspect}; it has " \
+                        "one from 100 objects or 16 KiB on"
+      end
 
       def class_rows
         rows_of(:class_row, ["name_id = ?", Ids.name(@name)]) { ["class", @name] }
@@ -57,8 +66,9 @@ module HeapDump
           next unless process
 
           kind, name = yield
-          Row.new(at: time(row[:at]), **process.slice(:app, :host, :pid), revision: dump[:revision],
-                  kind: kind, name: name, **row.slice(:objects, :bytes, :retained))
+          Row.new(at: time(row[:at]), **process.slice(:app, :host, :pid, :life),
+                  revision: dump[:revision], kind: kind, name: name,
+                  **row.slice(:objects, :bytes, :retained))
         end
       end
 

@@ -4,13 +4,19 @@ module HeapDump
   module Fleet
     class Rows
       # One life of a process. A pid is used again, so the start of the process counts, or what a
-      # watch calls its life; dumps that have neither are told apart by their directories.
+      # watch calls its life; dumps that have neither are told apart by their directories. Those
+      # that do not even name their process, as ObjectSpace's, are told apart as Trends does it: by
+      # the names of their files but for numbers; and by the machine that has the directory.
       class Identity # :nodoc:
         # +known+:: as Extract#identity
-        def initialize(known, directory)
+        # +directory+:: of the dump or of the notes
+        # +uri+::       of the dump, as Source::File has it
+        def initialize(known, directory, uri = nil)
           @pid = Rows.number(known[:pid]) || 0
           @known = known.except(:pid).transform_values { |value| Rows.text(value) }
-          @life = (@known[:start] || @known[:series] || Rows.text("in #{directory}")).to_s
+          nameless = uri.to_s.gsub(%r{\d+(?=[^/]*\z)}, "#") if known[:pid].nil?
+          place = Rows.text("in #{nameless || directory}")
+          @life = (@known[:start] || @known[:series] || place).to_s
         end
 
         def id

@@ -39,7 +39,7 @@ module HeapDump
       def initialize(extract, file)
         @extract = extract
         @file = file
-        @identity = Identity.new(extract.identity, file.directory)
+        @identity = Identity.new(extract.identity, file.directory, file.uri)
         @process_id = @identity.id
         @dump_id = Ids.dump(process_id, at)
         @names = {} # their numbers by their texts

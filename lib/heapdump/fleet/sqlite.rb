@@ -111,7 +111,9 @@ module HeapDump
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database
-      rescue SQLite3::Exception, SystemCallError => e
+      rescue SystemCallError => e
+        raise StoreError, "#{name} cannot be opened: #{Terminal::Trouble.words(e)}"
+      rescue SQLite3::Exception => e
         raise StoreError, "#{name} cannot be opened: #{e.message}"
       end
 

@@ -71,7 +71,9 @@ module HeapDump
       # last edge makes no difference either.
       def signature(class_name, any_name: false) # :nodoc:
         anchor, *rest = told
-        words = rest.reduce([]) { |all, step| Signature.follow(all, step.edge, step.node) }
+        words = told.each_cons(2).reduce([]) do |all, (from, step)|
+          Signature.follow(all, from.node, step.edge, step.node)
+        end
         words = Signature.without_last_name(words, rest.last.edge) if any_name && rest.any?
         Signature.of(anchor.node, words, class_name)
       end

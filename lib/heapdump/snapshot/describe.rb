@@ -74,7 +74,7 @@ module HeapDump
         # A frame, "label file:line", without the number of the line, because that differs from dump
         # to dump.
         def frame_label(frame)
-          frame.sub(/:\d+\z/, "")
+          Frames.short(frame).sub(/:\d+\z/, "")
         end
 
         # A value from the line of a node in words: for a reference ("0x…") the object that it leads

@@ -34,7 +34,8 @@ module HeapDump
 
       # The process in words (String).
       def title
-        named = identity[:app] || File.basename(identity[:program].to_s[/\S+/] || "a process")
+        program = identity[:program].to_s.tr("\0", " ")[/\S+/]
+        named = identity[:app] || File.basename(program || "a process")
         place = " on #{identity[:host]}" if identity[:host]
         return "#{named}#{place} in #{File.dirname(dumps.first.path)}" unless identity[:pid]
 

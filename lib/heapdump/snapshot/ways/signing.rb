@@ -10,8 +10,8 @@ module HeapDump
       class Signing # :nodoc:
         Signature = Leaks::Signature
         # Where paths that lead on from a node begin when they are signed (Node), and the words of
-        # their steps as far as that node.
-        Behind = Struct.new(:anchor, :words)
+        # their steps as far as that node; and the last node that is no left-out step.
+        Behind = Struct.new(:anchor, :words, :last)
         private_constant :Signature, :Behind
 
         def initialize(snapshot)
@@ -46,7 +46,7 @@ module HeapDump
 
           behind = behind(path, path.size - 3)
           edge = Edge.decode(@snapshot, path[-2])
-          words = Signature.follow(behind.words, edge, node)
+          words = Signature.follow(behind.words, behind.last, edge, node)
           words = Signature.without_last_name(words, edge) if names
           Signature.of(behind.anchor, words, class_name)
         end
@@ -63,18 +63,20 @@ module HeapDump
         end
 
         def begin_at(number)
-          Behind.new(@snapshot.node(number), [])
+          node = @snapshot.node(number)
+          Behind.new(node, [], node)
         end
 
         def follow(path, index)
           node = @snapshot.node(path[index])
-          return Behind.new(node, []) if Signature.anchor?(node)
+          return begin_at(path[index]) if Signature.anchor?(node)
 
           before = @behind.fetch(path[index - 2])
           edge = Edge.decode(@snapshot, path[index - 1])
           return before if Leaks::Way.left_out?(edge, node)
 
-          Behind.new(before.anchor, Signature.follow(before.words, edge, node))
+          words = Signature.follow(before.words, before.last, edge, node)
+          Behind.new(before.anchor, words, node)
         end
 
         # Of classes that were loaded again, which all have one name, that name.
