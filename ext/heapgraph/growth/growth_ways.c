@@ -114,8 +114,7 @@ follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, int32_t
        enum hg_rank least) {
     if (length > search->length[to]) return;
     enum hg_rank rank = hg_step_rank(search->graph, from, to, name);
-    if (!shares(search, from, to, name))
-        length += hg_step_length(search->graph, to, name);
+    if (!shares(search, from, to, name)) length += hg_step_length(search->graph, to, name);
     if (rank < least) rank = least;
     if (rank > search->rank) put_off(search, rank, (struct late){from, to, name, length});
     else offer(search, from, to, name, length);

@@ -99,8 +99,8 @@ sum_alone(const struct share *share, uint32_t number_of_dump) {
     const struct hg_graph *graph = share->dump->graph;
     for (uint32_t node = 0; node < graph->objects; node++) {
         if (!share->stamp[node] || share->sharers[node]) continue;
-        share->leaks->leak[share->stamp[node] - 1].retained[number_of_dump] +=
-            hg_memsize(graph, node);
+        struct hg_leak *leak = &share->leaks->leak[share->stamp[node] - 1];
+        leak->retained[number_of_dump] += hg_memsize(graph, node);
     }
 }
 

@@ -92,7 +92,7 @@ count_dump(struct counting *counting, uint32_t trails) {
     return counting->stopped ? HG_STOPPED : HG_OK;
 }
 
-/* Makes the sums of all threads; those of the first are the result. Returns false without memory. */
+/* Makes the sums of all threads. Returns false if there is no memory. */
 static bool
 make_sums(struct counting *counting, uint32_t trails) {
     bool made = true;

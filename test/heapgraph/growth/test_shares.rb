@@ -55,7 +55,7 @@ class TestShares < HeapDumpTest
       @kinds = kinds
       @counts = counts
       @sizes = Array.new(shared) { 41 + random.rand(1_000) }
-      @onward = Array.new(shared) { |i| random.rand([i, 1].max) if random.rand(2).zero? && i.positive? }
+      @onward = Array.new(shared) { |i| random.rand(i) if i.positive? && random.rand(2).zero? }
       @back = Array.new(shared) { random.rand(kinds) if random.rand(4).zero? }
       @live = Array.new(shared / 5) { random.rand(shared) }
       choose(random, counts.max)
@@ -65,11 +65,8 @@ class TestShares < HeapDumpTest
       firsts = Array.new(@kinds) { |kind| 0x1000_0000 + (kind * 0x10_0000) }
       shared = make_shared(made, firsts)
       firsts.each_with_index do |from, kind|
-        list = Array.new(count) do |i|
-          held = made.array(shared.values_at(*@chosen[kind][i]), memsize: ARRAY,
-                                                                     address: from + 0x8_0000 + (i * 64))
-          made.object("Kind#{word(kind)}", address: from + (i * 64), memsize: 100,
-                                                ivars: { "@held" => held })
+        list = @chosen[kind].first(count).map.with_index do |held, i|
+          make_one(made, kind, from + (i * 64), shared.values_at(*held))
         end
         made.constant("LIST#{word(kind)}", made.array(list))
       end
@@ -104,6 +101,11 @@ class TestShares < HeapDumpTest
         own = @sizes.each_index.select { random.rand(3).zero? }
         [own] + Array.new(most - 1) { own.sample(random.rand(4), random: random) }
       end
+    end
+
+    def make_one(made, kind, address, held)
+      array = made.array(held, memsize: ARRAY, address: address + 0x8_0000)
+      made.object("Kind#{word(kind)}", address: address, memsize: 100, ivars: { "@held" => array })
     end
 
     def make_shared(made, firsts)
