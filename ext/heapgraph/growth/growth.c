@@ -32,7 +32,10 @@ struct added {
     enum hg_status status;
 };
 
-enum { LATELY = 1 << 14 };
+enum {
+    LATELY = 1 << 14,
+    AHEAD = 16, /* a walk in the order of the paths fetches so many nodes before it needs them */
+};
 
 /* A path that was seen lately, by the hash of its steps, and its trail. */
 struct lately {
@@ -53,6 +56,12 @@ trail_of(struct added *added, uint32_t node) {
     return trail;
 }
 
+/* As hg_is_shared_buffer, which is asked only for the few nodes that a field leads to. */
+static bool
+is_buffer(const struct hg_growth_dump *dump, const struct hg_best_paths *paths, uint32_t node) {
+    return hg_edge_kind(dump->ways.name[node]) == HG_E_FIELD && hg_is_shared_buffer(paths, node);
+}
+
 /*
  * The trail of a node that has the path of one that was seen lately, as nearly all objects of large
  * heaps have. A shared buffer has the path of its array, and a trail of its own.
@@ -61,11 +70,21 @@ static uint32_t
 trail_by_path(struct added *added, struct lately *lately, uint32_t node) {
     uint64_t path = added->dump->ways.hash[node];
     struct lately *there = &lately[path % LATELY];
-    bool buffer = hg_is_shared_buffer(&added->paths, node);
+    bool buffer = is_buffer(added->dump, &added->paths, node);
     if (there->path == path && there->trail && !buffer) return there->trail;
     uint32_t trail = trail_of(added, node);
     if (!buffer) *there = (struct lately){path, trail};
     return trail;
+}
+
+/* Fetches what trail_by_path needs of a node that comes soon. */
+static void
+fetch_node(const struct hg_growth_dump *dump, uint32_t i) {
+    if (i >= dump->ways.reached) return;
+    uint32_t node = dump->ways.order[i];
+    __builtin_prefetch(&dump->ways.hash[node]);
+    __builtin_prefetch(&dump->ways.name[node]);
+    __builtin_prefetch(&dump->trail[node], 1);
 }
 
 static enum hg_status
@@ -77,6 +96,7 @@ find_trails(struct added *added, struct hg_task *task) {
     hg_phase(task, "trails", dump->ways.reached);
     for (uint32_t i = 0; i < dump->ways.reached && status == HG_OK; i++) {
         if (i % HG_STRIDE == 0 && !hg_step(task, i)) status = HG_STOPPED;
+        fetch_node(dump, i + AHEAD);
         uint32_t node = dump->ways.order[i];
         uint32_t trail = trail_by_path(added, lately, node);
         if (trail == HG_NO_TRAIL || added->steps.failed || added->first.failed)
@@ -108,9 +128,9 @@ join_trails(struct hg_growth *growth, struct added *added) {
 static void
 give_trails(struct added *added) {
     struct hg_growth_dump *dump = added->dump;
-    for (uint32_t i = 0; i < dump->ways.reached; i++) {
-        uint32_t *trail = &dump->trail[dump->ways.order[i]];
-        *trail = added->to[*trail];
+    for (uint32_t node = 0; node < dump->graph->nodes; node++) {
+        uint32_t trail = dump->trail[node];
+        if (trail != HG_NO_TRAIL) dump->trail[node] = added->to[trail];
     }
 }
 
@@ -120,9 +140,12 @@ note_firsts(struct hg_growth_dump *dump) {
     uint8_t *seen = hg_array(dump->trails, 1);
     dump->first = malloc(dump->trails * sizeof(*dump->first));
     for (uint32_t i = 0; seen && dump->first && i < dump->ways.reached; i++) {
-        uint32_t node = dump->ways.order[i], parent = dump->ways.parent[node];
-        if (node >= dump->graph->objects || parent == HG_NO_NODE || seen[dump->trail[node]])
-            continue;
+        if (i + AHEAD < dump->ways.reached)
+            __builtin_prefetch(&dump->trail[dump->ways.order[i + AHEAD]]);
+        uint32_t node = dump->ways.order[i];
+        if (seen[dump->trail[node]] || node >= dump->graph->objects) continue;
+        uint32_t parent = dump->ways.parent[node];
+        if (parent == HG_NO_NODE) continue;
         seen[dump->trail[node]] = 1;
         uint8_t kind = (uint8_t)hg_edge_kind(dump->ways.name[node]);
         dump->first[dump->firsts++] = (struct hg_first){node, dump->trail[parent], kind};
@@ -140,7 +163,7 @@ sum_up(struct hg_growth_dump *dump) {
     for (uint32_t node = 0; node < dump->graph->objects; node++) {
         if (dump->trail[node] == HG_NO_TRAIL) continue;
         uint32_t owner = node;
-        while (hg_is_shared_buffer(&paths, owner)) owner = dump->ways.parent[owner];
+        while (is_buffer(dump, &paths, owner)) owner = dump->ways.parent[owner];
         dump->sum[dump->trail[node]].count++;
         dump->sum[dump->trail[owner]].bytes += hg_memsize(dump->graph, node);
     }

@@ -18,6 +18,12 @@
 
 #define RING 4 /* more than the length of any edge */
 
+/*
+ * Nodes of a list that come soon: what is read of them is fetched before it is needed, first where
+ * it is and then the numbers themselves, because columns are packed in frames.
+ */
+enum { FAR_AHEAD = 24, AHEAD = 16, NEAR_AHEAD = 8, EDGES_AHEAD = 8, FEW_EDGES = 4 };
+
 /* In the place of a length: the node has its path, so no other is shorter. */
 #define SETTLED (-1)
 
@@ -52,13 +58,19 @@ put_off(struct search *search, enum hg_rank rank, struct late late) {
     else search->failed = true;
 }
 
+/* As hg_steps_shares, which is asked only for the few edges that are fields. */
+static bool
+shares(const struct search *search, uint32_t from, uint32_t to, uint32_t name) {
+    return hg_edge_kind(name) == HG_E_FIELD && hg_steps_shares(search->graph, from, to, name);
+}
+
 /*
  * The hash of a path with one edge more. The edge from an array to the buffer that it shares is no
  * step.
  */
 static uint64_t
 hash_of(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
-    if (hg_steps_shares(search->graph, from, to, name)) return search->ways->hash[from];
+    if (shares(search, from, to, name)) return search->ways->hash[from];
     return hg_steps_join(search->ways->hash[from], hg_steps_take(search->steps, name, to));
 }
 
@@ -102,11 +114,50 @@ follow(struct search *search, uint32_t from, uint32_t to, uint32_t name, int32_t
        enum hg_rank least) {
     if (length > search->length[to]) return;
     enum hg_rank rank = hg_step_rank(search->graph, from, to, name);
-    if (!hg_steps_shares(search->graph, from, to, name))
-        length += hg_step_length(search->graph, to, name);
+    if (!shares(search, from, to, name)) length += hg_step_length(search->graph, to, name);
     if (rank < least) rank = least;
     if (rank > search->rank) put_off(search, rank, (struct late){from, to, name, length});
     else offer(search, from, to, name, length);
+}
+
+/* Fetches where number `i` of a column is: in an array, that is the number itself. */
+static inline void
+fetch_frame(const struct hg_column *column, uint64_t i, size_t size) {
+    if (column->array) __builtin_prefetch((const char *)column->array + i * size);
+    else __builtin_prefetch(&column->frame[i / HG_FRAME]);
+}
+
+/* Fetches the number itself. */
+static inline void
+fetch_number(const struct hg_column *column, uint64_t i) {
+    if (column->array) return;
+    const struct hg_frame *frame = &column->frame[i / HG_FRAME];
+    uint64_t width = frame[1].begin - frame[0].begin;
+    __builtin_prefetch(column->word + frame->begin + i % HG_FRAME * width / 64);
+}
+
+/* Fetches what `expand` will read of the nodes that come soon. */
+static inline void
+fetch_ahead(const struct search *search, const struct hg_numbers *list, size_t i) {
+    const struct hg_graph *graph = search->graph;
+    if (i + FAR_AHEAD >= list->count) return; // there are few, or the end is near
+    uint32_t far = list->items[i + FAR_AHEAD], next = list->items[i + AHEAD];
+    fetch_frame(&graph->first, far, 4);
+    fetch_frame(&graph->class_node, far, 4);
+    fetch_frame(&graph->type, far, 1);
+    __builtin_prefetch(&search->length[far], 1);
+    fetch_number(&graph->first, next);
+    fetch_number(&graph->class_node, next);
+    fetch_number(&graph->type, next);
+    uint32_t near = list->items[i + NEAR_AHEAD], edge = hg_first(graph, near);
+    if (edge >= graph->edges) return;
+    fetch_frame(&graph->target, edge, 4);
+    fetch_frame(&graph->name, edge, 4);
+    near = list->items[i + NEAR_AHEAD / 2];
+    uint32_t end = hg_first(graph, near + 1);
+    edge = hg_first(graph, near);
+    if (end - edge > FEW_EDGES) end = edge + FEW_EDGES;
+    for (; edge < end; edge++) __builtin_prefetch(&search->length[hg_target(graph, edge)], 1);
 }
 
 /* Offers a path to all that a node holds whose own has this length. */
@@ -116,6 +167,8 @@ expand(struct search *search, uint32_t node, int32_t length) {
     bool stack = has_stack(graph, node);
     for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
         uint32_t name = hg_name(graph, e);
+        if (end - e > EDGES_AHEAD)
+            __builtin_prefetch(&search->length[hg_target(graph, e + EDGES_AHEAD)], 1);
         if (!hg_edge_holds(name)) continue;
         bool unnamed = hg_edge_kind(name) == HG_E_REFERENCE;
         follow(search, node, hg_target(graph, e), name, length,
@@ -157,6 +210,7 @@ search_rank(struct search *search, struct hg_task *task) {
         // edges to roots and shared buffers have length 0, so the list grows meanwhile
         for (size_t i = 0; i < list->count; i++) {
             uint32_t node = list->items[i];
+            fetch_ahead(search, list, i);
             if (search->length[node] != length) continue;
             settle(search, node, length);
             if (++settled % HG_STRIDE == 0 && !hg_step(task, search->ways->reached))

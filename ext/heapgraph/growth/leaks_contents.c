@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/task.h"
 #include "reading/piece.h"
 #include "growth/leak.h"
 
@@ -73,6 +74,25 @@ sum_lines(const struct hg_growth *growth, const struct hg_growth_dump *dump, uin
     }
     hg_array_free(lines.begins);
     return true;
+}
+
+/* The dumps, which do not depend on each other. */
+struct summing {
+    const struct hg_growth *growth;
+    uint64_t *lines[HG_MAX_DUMPS]; /* by dump, by trail: bytes */
+    _Atomic uint32_t next;
+    _Atomic bool failed;
+};
+
+static void
+sum_some(void *data, unsigned thread) {
+    struct summing *summing = data;
+    const struct hg_growth *growth = summing->growth;
+    for (uint32_t i; (i = summing->next++) < growth->dumps && !summing->failed;) {
+        uint64_t *sums = calloc(growth->trails.count, sizeof(*sums));
+        summing->lines[i] = sums;
+        if (!sums || !sum_lines(growth, &growth->dump[i], sums)) summing->failed = true;
+    }
 }
 
 /*
@@ -149,19 +169,17 @@ find(const struct hg_growth *growth, uint64_t *const *lines, const uint8_t *told
 
 enum hg_status
 hg_leaks_contents(const struct hg_growth *growth, struct hg_leaks *leaks) {
-    uint64_t *lines[HG_MAX_DUMPS] = {NULL};
-    uint32_t trails = growth->trails.count;
-    uint8_t *told = calloc(trails, 1);
-    bool enough = told != NULL;
-    for (uint32_t dump = 0; dump < growth->dumps && enough; dump++) {
-        lines[dump] = calloc(trails, sizeof(**lines));
-        enough = lines[dump] && sum_lines(growth, &growth->dump[dump], lines[dump]);
-    }
-    if (enough) {
+    enum { MOST = 2 }; /* each thread needs a bit for each HG_LINE_UNIT of the text */
+    struct summing summing = {.growth = growth};
+    uint8_t *told = calloc(growth->trails.count, 1);
+    if (!told) return HG_NO_MEMORY;
+    unsigned threads = hg_processors();
+    hg_parallel(threads < MOST ? threads : MOST, sum_some, &summing);
+    if (!summing.failed) {
         find_told(growth, leaks, told);
-        find(growth, lines, told, leaks);
+        find(growth, summing.lines, told, leaks);
     }
-    for (uint32_t dump = 0; dump < growth->dumps; dump++) free(lines[dump]);
+    for (uint32_t dump = 0; dump < growth->dumps; dump++) free(summing.lines[dump]);
     free(told);
-    return enough ? HG_OK : HG_NO_MEMORY;
+    return summing.failed ? HG_NO_MEMORY : HG_OK;
 }

@@ -44,49 +44,107 @@ may_stay(const struct hg_growth *growth, uint32_t trail) {
     return hg_growth_count(growth, growth->dumps - 1, trail) > hg_growth_count(growth, 0, trail);
 }
 
-/*
- * Counts the objects that stay in one dump. `same` is as above. `stays` marks them by node;
- * `stayed` has the marks of the dump before (NULL if there are none). Returns false if the task
- * shall stop.
- */
-static bool
-count_dump(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks,
-           uint32_t number, const uint32_t *same, const uint8_t *stayed, uint8_t *stays) {
-    const struct hg_growth_dump *dump = &growth->dump[number];
-    for (uint32_t node = 0; node < dump->graph->objects; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return false;
+enum { THREADS = 2 };
+
+/* What is counted in one dump. Each thread has a part of its objects, and sums of its own. */
+struct counting {
+    const struct hg_growth_dump *dump;
+    struct hg_task *task;
+    const uint8_t *may;    /* by trail: may_stay */
+    const uint32_t *same;  /* by node, as above */
+    const uint8_t *before; /* the `stays` of the dump before; NULL if there are none */
+    uint8_t *stays;        /* by node: whether the object stays */
+    struct hg_leak_stayed *sum[THREADS]; /* by trail */
+    unsigned threads;
+    _Atomic bool stopped;
+};
+
+static void
+count_some(void *data, unsigned thread) {
+    struct counting *counting = data;
+    const struct hg_growth_dump *dump = counting->dump;
+    struct hg_leak_stayed *sum = counting->sum[thread];
+    uint64_t objects = dump->graph->objects;
+    uint32_t from = (uint32_t)(objects * thread / counting->threads);
+    uint32_t to = (uint32_t)(objects * (thread + 1) / counting->threads);
+    for (uint32_t node = from; node < to && !counting->stopped; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(counting->task, node)) counting->stopped = true;
         uint32_t trail = dump->trail[node];
-        if (trail == HG_NO_TRAIL || !may_stay(growth, trail)) continue;
-        uint32_t was = same_before(dump, dump - 1, same, node);
+        if (trail == HG_NO_TRAIL || !counting->may[trail]) continue;
+        uint32_t was = same_before(dump, dump - 1, counting->same, node);
         if (was == HG_NO_NODE) continue;
-        stays[node] = 1;
-        leaks->stayed[number][trail].once++;
-        if (stayed && stayed[was]) leaks->stayed[number][trail].twice++;
+        counting->stays[node] = 1;
+        sum[trail].once++;
+        if (counting->before && counting->before[was]) sum[trail].twice++;
     }
-    return true;
+}
+
+/* Counts the objects that stay; the sums are those of the first thread. HG_OK · HG_STOPPED. */
+static enum hg_status
+count_dump(struct counting *counting, uint32_t trails) {
+    hg_parallel(counting->threads, count_some, counting);
+    for (unsigned thread = 1; thread < counting->threads; thread++) {
+        for (uint32_t trail = 0; trail < trails; trail++) {
+            counting->sum[0][trail].once += counting->sum[thread][trail].once;
+            counting->sum[0][trail].twice += counting->sum[thread][trail].twice;
+        }
+    }
+    return counting->stopped ? HG_STOPPED : HG_OK;
+}
+
+/* Makes the sums of all threads. Returns false if there is no memory. */
+static bool
+make_sums(struct counting *counting, uint32_t trails) {
+    bool made = true;
+    for (unsigned thread = 0; thread < counting->threads; thread++) {
+        counting->sum[thread] = calloc(trails, sizeof(**counting->sum));
+        made &= counting->sum[thread] != NULL;
+    }
+    return made;
+}
+
+/* Counts in one dump with the marks of the dump before, and replaces these. */
+static enum hg_status
+stay_in(const struct hg_growth *growth, uint32_t number, const uint8_t *may, struct hg_task *task,
+        struct hg_leaks *leaks, uint8_t **marks) {
+    const struct hg_growth_dump *dump = &growth->dump[number];
+    uint32_t *same = hg_array_raw(dump->graph->nodes, sizeof(*same));
+    unsigned processors = hg_processors();
+    struct counting counting = {
+        .dump = dump,
+        .task = task,
+        .may = may,
+        .same = same,
+        .before = *marks,
+        .stays = hg_array(dump->graph->nodes, 1),
+        .threads = processors < THREADS ? processors : THREADS,
+    };
+    enum hg_status status = HG_NO_MEMORY;
+    hg_phase(task, "what stays", dump->graph->objects);
+    if (make_sums(&counting, growth->trails.count) && same && counting.stays) {
+        hg_index_match(dump->graph->index, growth->dump[number - 1].graph->index, same);
+        status = count_dump(&counting, growth->trails.count);
+    }
+    leaks->stayed[number] = counting.sum[0];
+    for (unsigned thread = 1; thread < counting.threads; thread++) free(counting.sum[thread]);
+    hg_array_free(same);
+    hg_array_free(*marks);
+    *marks = counting.stays;
+    return status;
 }
 
 enum hg_status
 hg_leaks_stay(const struct hg_growth *growth, struct hg_task *task, struct hg_leaks *leaks) {
-    uint8_t *before = NULL;
-    enum hg_status status = HG_OK;
     if (growth->dumps < 3) return HG_OK; // what stays in one step alone says nothing
-    for (uint32_t number = 1; number < growth->dumps && status == HG_OK; number++) {
-        leaks->stayed[number] = calloc(growth->trails.count, sizeof(**leaks->stayed));
-        uint8_t *stays = hg_array(growth->dump[number].graph->nodes, 1);
-        uint32_t *same = hg_array_raw(growth->dump[number].graph->nodes, sizeof(*same));
-        hg_phase(task, "what stays", growth->dump[number].graph->objects);
-        if (!leaks->stayed[number] || !stays || !same) status = HG_NO_MEMORY;
-        else {
-            hg_index_match(growth->dump[number].graph->index, growth->dump[number - 1].graph->index,
-                           same);
-            if (!count_dump(growth, task, leaks, number, same, before, stays)) status = HG_STOPPED;
-        }
-        hg_array_free(same);
-        hg_array_free(before);
-        before = stays;
-    }
-    hg_array_free(before);
+    uint8_t *marks = NULL, *may = hg_array(growth->trails.count, 1);
+    if (!may) return HG_NO_MEMORY;
+    for (uint32_t trail = 0; trail < growth->trails.count; trail++)
+        may[trail] = may_stay(growth, trail);
+    enum hg_status status = HG_OK;
+    for (uint32_t number = 1; number < growth->dumps && status == HG_OK; number++)
+        status = stay_in(growth, number, may, task, leaks, &marks);
+    hg_array_free(marks);
+    hg_array_free(may);
     return status;
 }
 
