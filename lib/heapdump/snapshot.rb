@@ -332,7 +332,7 @@ module HeapDump
     #   snapshot.top(limit: 2).map(&:words)                # => ["thread of app.rb:8", "Hash of 9"]
     #   snapshot.top(limit: 1, program: true).map(&:words) # => ["Hash of 9"]
     def top(limit: 20, offset: 0, program: false)
-      total, numbers = program ? graph.program_top(offset, limit) : graph.top(true, offset, limit)
+      total, numbers = top_numbers(offset, limit, program)
       Page.new(nodes(numbers), total)
     end
 

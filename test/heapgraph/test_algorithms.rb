@@ -8,12 +8,13 @@ require "support/c_program"
 class TestAlgorithms < Minitest::Test
   BELOW = {
     "array" => %w[array chunk],
+    "blocks" => %w[array best blocks chunk task],
     "column" => %w[array chunk column],
     "slots" => %w[array chunk slots],
     "dominators" => %w[array chunk dominators list numbering semi_nca],
     "retained" => %w[array best chunk dominators list numbering retained semi_nca],
-    "find" => %w[array best by_kind chunk column conditions dominators find folded inverse kin
-                 kinds list numbering semi_nca slots],
+    "find" => %w[array best blocks by_kind chunk column conditions dominators find folded inverse
+                 kin kinds list numbering semi_nca slots task],
     "cut" => %w[array best chunk cut dominators inverse list numbering semi_nca],
     "edge_groups" => %w[array best chunk dominators edge_groups folded inverse kinds list numbering
                         semi_nca slots],
@@ -21,9 +22,9 @@ class TestAlgorithms < Minitest::Test
     "groups" => %w[array best chunk dominators folded groups kinds list numbering retained semi_nca
                    slots],
     "match" => %w[array chunk index slots],
-    "merged_paths" => %w[array best by_kind chunk column conditions dominators find former
+    "merged_paths" => %w[array best blocks by_kind chunk column conditions dominators find former
                          growth_follow growth_steps growth_trails inverse kin list merged_cut
-                         merged_paths numbering paths semi_nca steps],
+                         merged_paths numbering paths semi_nca steps task],
     "pages" => %w[array chunk column dominators index list numbering pages semi_nca slots],
     "paths" => %w[array best chunk detours former inverse list paths steps],
     "procs" => %w[array best chunk dominators list numbering procs semi_nca],

@@ -51,4 +51,36 @@ class TestKeptLines < Minitest::Test
     2.times { lines.whole(7) }
     assert_equal [7, 7], source.read
   end
+
+  # Of long lines fewer stay: those that were used last, and always the last one.
+  def test_no_more_bytes_than_so_many_stay
+    { 4 => 3, 2 => 1, 1 => 1 }.each do |part, stay|
+      lines = Lines.new(source = Source.new(Lines::ALL_BYTES / part))
+      6.times { |number| lines.brief(number) }
+      (6 - stay).upto(5) { |number| lines.brief(number) }
+      assert_equal 6, source.read.size, part
+      lines.brief(5 - stay)
+      assert_equal 7, source.read.size, part
+    end
+  end
+
+  # What stands for a line stays, so that it is made once.
+  def test_what_stands_for_a_line_stays
+    made = 0
+    lines = Lines.new(Source.new) { |line| { double: line["number"] * (made += 1) * 2 }.freeze }
+    2.times { assert_equal({ double: 14 }, lines.brief(7)) }
+    assert_equal({ double: 28 }, lines.whole(7))
+  end
+
+  def test_several_threads
+    lines = Lines.new(Source.new(Lines::ALL_BYTES / 512))
+    threads = Array.new(4) do |thread|
+      Thread.new do
+        random = Random.new(thread)
+        300.times { (at = random.rand(2000)).then { assert_equal at, lines.brief(at)["number"] } }
+      end
+    end
+    threads.each(&:join)
+    assert_equal 7, lines.brief(7)["number"]
+  end
 end

@@ -34,6 +34,13 @@ hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node) {
     return true;
 }
 
+bool
+hg_best_join(struct hg_best *best, const struct hg_best *others) {
+    for (size_t i = 0; i < others->count; i++)
+        if (!hg_best_offer(best, others->items[i].score, others->items[i].node)) return false;
+    return true;
+}
+
 static int
 compare(const void *a, const void *b) {
     return hg_better(a, b) ? -1 : hg_better(b, a);

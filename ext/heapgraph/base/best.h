@@ -19,6 +19,9 @@ bool hg_best_takes(const struct hg_best *best, uint64_t score, uint32_t node);
 /* Offers a candidate. Returns false if there is no memory. */
 bool hg_best_offer(struct hg_best *best, uint64_t score, uint32_t node);
 
+/* Offers all that others have kept. Returns false if there is no memory. */
+bool hg_best_join(struct hg_best *best, const struct hg_best *others);
+
 /* Sorts the items, the best first. Nothing may be offered after that. */
 void hg_best_sort(struct hg_best *best);
 

@@ -5,6 +5,7 @@
 #include "binding/binding.h"
 #include "growth/merged_paths.h"
 #include "search/find.h"
+#include "tree/retained.h"
 
 struct search {
     struct hg_filter filter;
@@ -159,6 +160,50 @@ graph_sample(int argc, VALUE *argv, VALUE self) {
     return search(argc, argv, self, true);
 }
 
+struct retaining {
+    struct search search;
+    struct hg_held held;
+};
+
+/* The numbers of the objects stay here: there may be millions. */
+static enum hg_status
+retain_found(struct binding *self, void *data) {
+    struct retaining *retaining = data;
+    struct search *search = &retaining->search;
+    const struct hg_graph *graph = self->analysis.graph;
+    const struct hg_tree *tree = &self->analysis.tree;
+    const struct hg_listing all = {.sort = HG_SORT_ADDRESS, .limit = UINT32_MAX};
+    enum hg_status status = prepare(self, search);
+    if (status == HG_OK)
+        status = hg_find(graph, tree, &search->filter, &all, &self->task, &search->nodes,
+                         &search->found);
+    release(search);
+    if (status == HG_OK)
+        status = hg_retained_exact(graph, tree, search->nodes.items, search->nodes.count,
+                                   &self->task, &retaining->held, NULL);
+    free_search(search);
+    return status;
+}
+
+/*
+ *  call-seq: graph.retained_by_found(**wanted) -> [objects, bytes, retained bytes, nodes]
+ *
+ * How many objects meet all conditions of find and the sum of their sizes, and what would be
+ * garbage if all of them were gone: see hg_retained_exact.
+ */
+static VALUE
+graph_retained_by_found(int argc, VALUE *argv, VALUE self) {
+    struct binding *binding = hgb_with(self, HG_PART_TREE);
+    struct retaining retaining = {0};
+    VALUE kept = rb_ary_new();
+    read_search(binding, argc, argv, &retaining.search, kept);
+    hgb_run(binding, retain_found, &retaining, NULL);
+    RB_GC_GUARD(kept);
+    const struct hg_found *found = &retaining.search.found;
+    return rb_ary_new_from_args(4, ULL2NUM(found->objects), ULL2NUM(found->bytes),
+                                ULL2NUM(retaining.held.bytes), ULL2NUM(retaining.held.nodes));
+}
+
 /* call-seq: graph.superclasses? -> true or false, whether the dump says what they are */
 static VALUE
 graph_has_superclasses(VALUE self) {
@@ -242,6 +287,7 @@ void
 hgb_define_search(VALUE class) {
     rb_define_method(class, "find", graph_find, -1);
     rb_define_method(class, "sample", graph_sample, -1);
+    rb_define_method(class, "retained_by_found", graph_retained_by_found, -1);
     rb_define_method(class, "superclasses?", graph_has_superclasses, 0);
     rb_define_method(class, "merged_paths", graph_merged_paths, -1);
 }

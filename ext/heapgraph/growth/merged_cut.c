@@ -10,7 +10,15 @@ struct step {
     uint64_t number;
     uint32_t trail, above; /* where it leads, and where it begins */
     bool named;
+    enum hg_edge_kind kind; /* of the edges that make it */
 };
+
+/* The kind of an edge as it is in the number of a step. */
+static inline enum hg_edge_kind
+kind_in_step(uint32_t name) {
+    enum hg_edge_kind kind = hg_edge_kind(name);
+    return kind == HG_E_VALUE_AT || kind == HG_E_VALUE_INT ? HG_E_VALUE : kind;
+}
 
 /* Finds the step to a branch. Returns false if no reference leads to it. */
 static bool
@@ -21,7 +29,8 @@ find_step(const struct hg_merging *merging, const struct hg_merged_paths *merged
         const struct hg_merged_place *place = &merging->places[trail];
         if (!place->stays || place->branch != branch) continue;
         const struct hg_trail *found = &merging->trails.items[trail];
-        *step = (struct step){found->step, trail, found->parent, hg_step_is_named(place->name)};
+        *step = (struct step){found->step, trail, found->parent, hg_step_is_named(place->name),
+                              kind_in_step(place->name)};
         return true;
     }
     return false;
@@ -39,18 +48,25 @@ leads_there(struct hg_merging *merging, const struct step *step, uint32_t from) 
     return to == step->trail;
 }
 
+/* Whether an edge makes the step itself. Most edges are of another kind. */
+static inline bool
+is_step(struct hg_merging *merging, const struct step *step, uint64_t edge, uint32_t name) {
+    return kind_in_step(name) == step->kind &&
+           hg_steps_take(&merging->steps, name, hg_target(merging->graph, edge)) == step->number;
+}
+
 /* Whether an edge makes the step, itself or by an element of the buffer to which it leads. */
-static bool
+static inline bool
 makes(struct hg_merging *merging, const struct step *step, uint32_t from, uint64_t edge) {
     const struct hg_graph *graph = merging->graph;
-    uint32_t name = hg_name(graph, edge), to = hg_target(graph, edge);
+    uint32_t name = hg_name(graph, edge);
     if (!hg_edge_holds(name)) return false;
-    if (hg_steps_take(&merging->steps, name, to) == step->number) return true;
-    if (step->named || !hg_steps_shares(graph, from, to, name)) return false;
+    if (is_step(merging, step, edge, name)) return true;
+    if (step->named || hg_edge_kind(name) != HG_E_FIELD) return false;
+    uint32_t to = hg_target(graph, edge);
+    if (!hg_steps_shares(graph, from, to, name)) return false;
     for (uint64_t next = hg_first(graph, to), end = hg_first(graph, to + 1); next < end; next++)
-        if (hg_steps_take(&merging->steps, hg_name(graph, next), hg_target(graph, next)) ==
-            step->number)
-            return true;
+        if (is_step(merging, step, next, hg_name(graph, next))) return true;
     return false;
 }
 
@@ -61,6 +77,8 @@ cut_edges_of(struct hg_merging *merging, const struct step *step, uint32_t node,
     uint64_t edge = hg_first(merging->graph, node), end = hg_first(merging->graph, node + 1);
     while (edge < end && !makes(merging, step, node, edge)) edge++;
     if (edge == end) return true;
+    if (hg_merging_released(merging, node) || hg_is_shared_buffer(&merging->paths, node))
+        return true;
     if (!hg_merging_trail(merging, node)) return false;
     if (!leads_there(merging, step, merging->trail[node] - 1)) return true;
     for (; edge < end; edge++) {
@@ -80,8 +98,6 @@ hg_cut_branch(struct hg_merging *merging, struct hg_merged_paths *merged, uint32
     hg_phase(merging->task, "references", graph->nodes);
     for (uint32_t node = 0; node < graph->nodes; node++) {
         if (node % HG_STRIDE == 0 && !hg_step(merging->task, node)) return HG_STOPPED;
-        if (hg_merging_released(merging, node) || hg_is_shared_buffer(&merging->paths, node))
-            continue;
         if (!cut_edges_of(merging, &step, node, cut, &merged->cut)) return HG_NO_MEMORY;
     }
     return merging->steps.failed ? HG_NO_MEMORY : HG_OK;

@@ -146,11 +146,12 @@ find_trails(struct hg_merging *merging) {
             uint32_t node = word * 64 + first_bit(bits);
             uint32_t trail = trail_of_member(merging, node);
             if (trail == HG_NO_TRAIL) return HG_NO_MEMORY;
+            merging->places[trail].members++;
+            if (!merging->counts) continue;
             uint32_t at = hg_position(merging->tree, node);
             uint64_t below = merging->at[at / 64] & ((UINT64_C(1) << at % 64) - 1);
             merging->live[merging->before[at / 64] + hg_popcount(below)] = (struct hg_live_member){
                 node, trail};
-            merging->places[trail].members++;
         }
     }
     return HG_OK;
@@ -312,7 +313,7 @@ branch_out(struct hg_merging *merging, uint32_t limit, struct hg_merged_paths *m
     hg_best_free(&best);
     if (merged->branches && merging->covered && merging->most) {
         fill_in(merging, merged->branches);
-        status = count_members(merging, merged->branches);
+        status = merging->counts ? count_members(merging, merged->branches) : HG_OK;
     }
     return status;
 }
@@ -332,7 +333,10 @@ free_merging(struct hg_merging *merging) {
     hg_numbers_free(&merging->stack);
 }
 
-/* Merges paths, and marks in `cut`, unless it is NULL, what leads to a branch. */
+/*
+ * Merges paths; or, unless `cut` is NULL, only finds the branches, whose members are not counted
+ * then, and marks what leads to one of them.
+ */
 static enum hg_status
 merge(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_parents *parents,
       const struct hg_filter *filter, uint32_t limit, uint32_t branch, uint64_t *cut,
@@ -343,6 +347,7 @@ merge(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_
         .paths = {graph, *parents},
         .task = task,
         .parent = HG_NO_NODE,
+        .counts = !cut,
         .member = hg_array(graph->nodes / 64 + 1, sizeof(*merging.member)),
         .at = hg_array(tree->reached / 64 + 1, sizeof(*merging.at)),
         .before = hg_array_raw(tree->reached / 64 + 1, sizeof(*merging.before)),

@@ -29,6 +29,7 @@ struct hg_merging {
     const struct hg_tree *tree;
     struct hg_best_paths paths;
     struct hg_task *task;
+    bool counts;                 /* whether members are counted, so that `live` is filled in */
     uint64_t *member;            /* a bit for each node */
     uint64_t *at;                /* a bit for each position: that of a live member */
     uint32_t *before;            /* by word of `at`: how many live members come before it */

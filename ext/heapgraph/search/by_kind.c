@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/progress.h"
+#include "base/blocks.h"
 
 /* Whether a kind is of one of the classes of a filter, which may be HG_NO_NODE. */
 static bool
@@ -42,23 +42,61 @@ mark_kinds(const struct hg_filter *filter, uint8_t *wanted, struct hg_found *fou
     return true;
 }
 
+struct positions {
+    const struct hg_tree *tree;
+    const struct hg_kinds *kinds;
+    const uint8_t *wanted;
+    struct hg_best *best; /* by thread */
+};
+
+/* How much an object retains at most that is in the frame of this position. */
+static inline uint64_t
+most_in_frame(const struct hg_column *retained, uint64_t at) {
+    if (retained->array) return UINT64_MAX;
+    const struct hg_frame *frame = &retained->frame[at / HG_FRAME];
+    unsigned width = frame[1].begin - frame[0].begin;
+    return width < 63 ? frame->least + (UINT64_C(1) << width) - 1 : UINT64_MAX;
+}
+
+static enum hg_status
+rank_block(void *data, unsigned thread, uint64_t from, uint64_t to) {
+    const struct positions *positions = data;
+    const struct hg_tree *tree = positions->tree;
+    const struct hg_kinds *kinds = positions->kinds;
+    struct hg_best *best = &positions->best[thread];
+    const uint64_t live = (uint64_t)1 << 63;
+    hg_column_let_go(&kinds->at, from);
+    hg_column_let_go(&tree->retained, from);
+    for (uint64_t at = from; at < to; at++) {
+        bool full = best->count == best->room;
+        if (full && at % HG_FRAME == 0 && to - at >= HG_FRAME &&
+            (most_in_frame(&tree->retained, at) | live) < best->items[0].score) {
+            at += HG_FRAME - 1;
+            continue;
+        }
+        uint32_t kind = hg_kind_at(kinds, (uint32_t)at);
+        if (kind >= kinds->count || !positions->wanted[kind]) continue;
+        uint64_t score = hg_retained_at(tree, (uint32_t)at) | live;
+        if (full && score < best->items[0].score) continue;
+        if (!hg_best_offer(best, score, hg_tree_node(tree, (uint32_t)at))) return HG_NO_MEMORY;
+    }
+    return HG_OK;
+}
+
 static enum hg_status
 rank_positions(const struct hg_tree *tree, const struct hg_kinds *kinds, const uint8_t *wanted,
                struct hg_task *task, struct hg_best *best) {
+    struct hg_best bests[HG_BLOCK_THREADS];
+    struct positions positions = {tree, kinds, wanted, bests};
+    unsigned threads = hg_block_threads(tree->reached);
+    for (unsigned i = 0; i < threads; i++) bests[i] = (struct hg_best){.room = best->room};
     hg_phase(task, "searching", tree->reached);
-    for (uint32_t at = 0; at < tree->reached; at++) {
-        if (at % HG_STRIDE == 0) {
-            if (!hg_step(task, at)) return HG_STOPPED;
-            hg_column_let_go(&kinds->at, at);
-            hg_column_let_go(&tree->retained, at);
-        }
-        uint32_t kind = hg_kind_at(kinds, at);
-        if (kind >= kinds->count || !wanted[kind]) continue;
-        uint64_t score = hg_retained_at(tree, at) | (uint64_t)1 << 63;
-        if (best->count == best->room && score < best->items[0].score) continue;
-        if (!hg_best_offer(best, score, hg_tree_node(tree, at))) return HG_NO_MEMORY;
+    enum hg_status status = hg_each_block(tree->reached, threads, task, rank_block, &positions);
+    for (unsigned i = 0; i < threads; i++) {
+        if (!hg_best_join(best, &bests[i])) status = HG_NO_MEMORY;
+        hg_best_free(&bests[i]);
     }
-    return HG_OK;
+    return status;
 }
 
 enum hg_status

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/progress.h"
+#include "base/blocks.h"
 #include "search/of_classes.h"
 
 /* -- classes and their ancestors -- */
@@ -86,6 +86,12 @@ is_inner(const struct hg_graph *graph, uint32_t node) {
     return hg_type(graph, node) == HG_T_ARRAY && hg_class(graph, node) == HG_NO_NODE;
 }
 
+/* Several threads may do so at once. */
+static inline void
+set_mark(uint8_t *marks, uint32_t node) {
+    __atomic_store_n(&marks[node], 1, __ATOMIC_RELAXED);
+}
+
 /* Marks what a node holds directly. */
 static void
 mark_held(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
@@ -93,10 +99,10 @@ mark_held(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
          edge++) {
         uint32_t target = hg_target(graph, edge);
         if (!hg_edge_holds(hg_name(graph, edge))) continue;
-        marks[target] = 1;
+        set_mark(marks, target);
         if (!is_inner(graph, target)) continue;
         for (uint32_t e = hg_first(graph, target), end = hg_first(graph, target + 1); e < end; e++)
-            if (hg_edge_holds(hg_name(graph, e))) marks[hg_target(graph, e)] = 1;
+            if (hg_edge_holds(hg_name(graph, e))) set_mark(marks, hg_target(graph, e));
     }
 }
 
@@ -117,35 +123,64 @@ typedef void take_node(const struct hg_graph *graph, uint32_t node, uint8_t *mar
 
 static void
 mark_node(const struct hg_graph *graph, uint32_t node, uint8_t *marks) {
-    marks[node] = 1;
+    set_mark(marks, node);
+}
+
+/* What the threads share that take instances, or find holders. */
+struct relating {
+    const struct hg_graph *graph;
+    const struct hg_condition *condition;
+    take_node *take;
+    uint8_t *marks;
+    const uint8_t *set; /* see holds */
+    bool inner;         /* inner tables are looked at, or else all other nodes */
+};
+
+static enum hg_status
+take_instances(void *data, unsigned thread, uint64_t from, uint64_t to) {
+    const struct relating *relating = data;
+    const struct hg_condition *condition = relating->condition;
+    struct hg_of_classes of = hg_of_classes(condition->nodes, condition->count);
+    for (uint32_t node = (uint32_t)from; node < to; node++)
+        if (hg_is_of_classes(relating->graph, &of, node))
+            relating->take(relating->graph, node, relating->marks);
+    return HG_OK;
 }
 
 /* Calls `take` for the nodes of a condition, or for the instances of these. */
 static enum hg_status
 each_of_set(const struct hg_graph *graph, const struct hg_condition *condition, bool instances,
             struct hg_task *task, take_node *take, uint8_t *marks) {
-    struct hg_of_classes of = hg_of_classes(condition->nodes, condition->count);
     for (size_t i = 0; !instances && i < condition->count; i++)
         take(graph, condition->nodes[i], marks);
-    for (uint32_t node = 0; instances && node < graph->objects; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
-        if (hg_is_of_classes(graph, &of, node)) take(graph, node, marks);
-    }
-    return HG_OK;
+    if (!instances) return HG_OK;
+    struct relating relating = {
+        .graph = graph, .condition = condition, .take = take, .marks = marks};
+    return hg_each_block(graph->objects, hg_block_threads(graph->objects), task, take_instances,
+                         &relating);
 }
 
 static enum hg_status
+find_holders(void *data, unsigned thread, uint64_t from, uint64_t to) {
+    const struct relating *relating = data;
+    const struct hg_graph *graph = relating->graph;
+    const uint8_t *inner = relating->inner ? NULL : relating->marks;
+    for (uint32_t node = (uint32_t)from; node < to; node++)
+        if (is_inner(graph, node) == relating->inner)
+            relating->marks[node] = holds(graph, node, relating->set, inner);
+    return HG_OK;
+}
+
+/* The inner tables come first: the others look at their marks. */
+static enum hg_status
 mark_all_holders(const struct hg_graph *graph, const uint8_t *set, struct hg_task *task,
                  uint8_t *marks) {
-    for (uint32_t node = 0; node < graph->objects; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
-        if (is_inner(graph, node)) marks[node] = holds(graph, node, set, NULL);
-    }
-    for (uint32_t node = 0; node < graph->objects; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(task, node)) return HG_STOPPED;
-        if (!is_inner(graph, node)) marks[node] = holds(graph, node, set, marks);
-    }
-    return HG_OK;
+    struct relating relating = {.graph = graph, .marks = marks, .set = set, .inner = true};
+    unsigned threads = hg_block_threads(graph->objects);
+    enum hg_status status = hg_each_block(graph->objects, threads, task, find_holders, &relating);
+    if (status != HG_OK) return status;
+    relating.inner = false;
+    return hg_each_block(graph->objects, threads, task, find_holders, &relating);
 }
 
 static enum hg_status

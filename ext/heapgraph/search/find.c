@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/best.h"
-#include "base/progress.h"
+#include "base/blocks.h"
 #include "search/by_kind.h"
 #include "search/of_classes.h"
 #include "search/kin.h"
@@ -41,47 +41,73 @@ marks_of(const struct hg_filter *filter) {
     return NULL;
 }
 
-/*
- * The first node from `node` on that has a mark, or one before it; `end` if there is none. No
- * multiple of HG_STRIDE is left out.
- */
-static uint32_t
-skip_unmarked(const uint8_t *marks, uint32_t node, uint32_t end) {
+/* The first node from `node` on that has a mark, or one before it; `end` if there is none. */
+static uint64_t
+skip_unmarked(const uint8_t *marks, uint64_t node, uint64_t end) {
     uint64_t eight;
     while (node % sizeof(eight) && node < end && !marks[node]) node++;
     if (node % sizeof(eight)) return node;
-    for (; node % HG_STRIDE && end - node >= sizeof(eight); node += sizeof(eight)) {
+    for (; end - node >= sizeof(eight); node += sizeof(eight)) {
         memcpy(&eight, marks + node, sizeof(eight));
         if (eight) break;
     }
     return node;
 }
 
-/* Calls `offer` with each node that matches and how many have matched before it. */
+/* Takes a node that matches, and how many have matched before it. False: there is no memory. */
+typedef bool take_match(void *to, uint32_t node, uint64_t before);
+
+struct matching {
+    const struct hg_graph *graph;
+    const struct hg_tree *tree;
+    const struct hg_filter *filter;
+    size_t candidates;
+    const uint8_t *marks; /* see marks_of */
+};
+
+static struct matching
+matching(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter) {
+    return (struct matching){
+        .graph = graph,
+        .tree = tree,
+        .filter = filter,
+        .candidates = filter->nodes ? filter->node_count : graph->objects,
+        .marks = filter->nodes ? NULL : marks_of(filter),
+    };
+}
+
+/* Looks at candidates `from` … `end`-1. HG_OK or HG_NO_MEMORY. */
 static enum hg_status
-each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
-           struct hg_task *task, bool (*offer)(void *, uint32_t node, uint64_t before), void *to,
-           struct hg_found *found) {
-    size_t candidates = filter->nodes ? filter->node_count : graph->objects;
+match_block(const struct matching *matching, size_t from, size_t end, take_match *offer, void *to,
+            struct hg_found *found) {
+    const struct hg_graph *graph = matching->graph;
+    const struct hg_filter *filter = matching->filter;
     struct hg_of_classes of = hg_of_classes(filter->classes, filter->class_count);
-    const uint8_t *marks = filter->nodes ? NULL : marks_of(filter);
-    memset(found, 0, sizeof(*found));
-    hg_phase(task, "searching", candidates);
-    for (size_t i = 0; i < candidates; i++) {
-        if (i % HG_STRIDE == 0) {
-            if (!hg_step(task, i)) return HG_STOPPED;
-            if (!filter->nodes) let_go_behind(graph, i);
-        }
+    if (!filter->nodes) let_go_behind(graph, from);
+    for (size_t i = from; i < end; i++) {
+        if (matching->marks && !matching->marks[i]) i = skip_unmarked(matching->marks, i + 1, end);
+        if (i == end) break;
         uint32_t node = filter->nodes ? filter->nodes[i] : (uint32_t)i;
-        if (marks && !marks[node]) {
-            uint32_t next = skip_unmarked(marks, node + 1, graph->objects);
-            if (next > node + 1) i = next - 1;
-            continue;
-        }
-        if (node >= graph->objects || !matches(graph, tree, filter, &of, node)) continue;
+        if (matching->marks && !matching->marks[node]) continue;
+        if (node >= graph->objects || !matches(graph, matching->tree, filter, &of, node)) continue;
         if (!offer(to, node, found->objects)) return HG_NO_MEMORY;
         found->objects++;
         found->bytes += hg_memsize(graph, node);
+    }
+    return HG_OK;
+}
+
+/* Calls `offer` with each node that matches, in their order. */
+static enum hg_status
+each_match(const struct hg_graph *graph, const struct hg_tree *tree, const struct hg_filter *filter,
+           struct hg_task *task, take_match *offer, void *to, struct hg_found *found) {
+    struct matching all = matching(graph, tree, filter);
+    memset(found, 0, sizeof(*found));
+    hg_phase(task, "searching", all.candidates);
+    for (size_t from = 0; from < all.candidates; from += HG_STRIDE) {
+        if (!hg_step(task, from)) return HG_STOPPED;
+        size_t end = all.candidates - from < HG_STRIDE ? all.candidates : from + HG_STRIDE;
+        if (match_block(&all, from, end, offer, to, found) != HG_OK) return HG_NO_MEMORY;
     }
     return HG_OK;
 }
@@ -111,6 +137,48 @@ rank(void *to, uint32_t node, uint64_t before) {
     return hg_best_offer(&ranking->best, score(ranking, node), node);
 }
 
+/* One thread of rank_all. */
+struct ranker {
+    struct ranking ranking;
+    struct hg_found found;
+};
+
+struct rankers {
+    struct matching matching;
+    struct ranker *ranker; /* by thread */
+};
+
+static enum hg_status
+rank_block(void *data, unsigned thread, uint64_t from, uint64_t to) {
+    const struct rankers *rankers = data;
+    struct ranker *ranker = &rankers->ranker[thread];
+    return match_block(&rankers->matching, from, to, rank, &ranker->ranking, &ranker->found);
+}
+
+/* Ranks all that match, by several threads, each of which keeps the best of those that it sees. */
+static enum hg_status
+rank_all(struct ranking *ranking, const struct hg_filter *filter, struct hg_task *task,
+         struct hg_found *found) {
+    struct ranker ranker[HG_BLOCK_THREADS];
+    struct rankers rankers = {matching(ranking->graph, ranking->tree, filter), ranker};
+    unsigned threads = hg_block_threads(rankers.matching.candidates);
+    for (unsigned i = 0; i < threads; i++) {
+        ranker[i] = (struct ranker){.ranking = *ranking};
+        ranker[i].ranking.best = (struct hg_best){.room = ranking->best.room};
+    }
+    hg_phase(task, "searching", rankers.matching.candidates);
+    enum hg_status status = hg_each_block(rankers.matching.candidates, threads, task, rank_block,
+                                          &rankers);
+    memset(found, 0, sizeof(*found));
+    for (unsigned i = 0; i < threads; i++) {
+        found->objects += ranker[i].found.objects;
+        found->bytes += ranker[i].found.bytes;
+        if (!hg_best_join(&ranking->best, &ranker[i].ranking.best)) status = HG_NO_MEMORY;
+        hg_best_free(&ranker[i].ranking.best);
+    }
+    return status;
+}
+
 static bool
 take_in_order(void *to, uint32_t node, uint64_t before) {
     struct ranking *ranking = to;
@@ -130,8 +198,7 @@ find_sorted(struct ranking *ranking, const struct hg_filter *filter, struct hg_t
     enum hg_status status = HG_OK;
     if (listing->sort == HG_SORT_RETAINED)
         status = hg_find_by_kind(ranking->graph, ranking->tree, filter, task, best, found, &done);
-    if (status == HG_OK && !done)
-        status = each_match(ranking->graph, ranking->tree, filter, task, rank, ranking, found);
+    if (status == HG_OK && !done) status = rank_all(ranking, filter, task, found);
     hg_best_sort(best);
     for (size_t i = listing->offset; status == HG_OK && i < best->count; i++)
         hg_numbers_add(ranking->nodes, best->items[i].node);
@@ -192,11 +259,31 @@ mark(void *to, uint32_t node, uint64_t before) {
     return true;
 }
 
+/* For hg_mark_found. */
+struct marking {
+    struct matching matching;
+    uint64_t *marks;
+};
+
+/* The marks of a block are in words of its own. */
+_Static_assert(HG_STRIDE % 64 == 0, "no two threads write to the same word");
+
+static enum hg_status
+mark_block(void *data, unsigned thread, uint64_t from, uint64_t to) {
+    const struct marking *marking = data;
+    struct hg_found found = {0};
+    return match_block(&marking->matching, from, to, mark, marking->marks, &found);
+}
+
 enum hg_status
 hg_mark_found(const struct hg_graph *graph, const struct hg_tree *tree,
               const struct hg_filter *filter, struct hg_task *task, uint64_t *marks) {
-    struct hg_found found;
-    return each_match(graph, tree, filter, task, mark, marks, &found);
+    struct marking marking = {matching(graph, tree, filter), marks};
+    uint64_t candidates = marking.matching.candidates;
+    // a list of nodes has several of one word in two blocks
+    unsigned threads = filter->nodes ? 1 : hg_block_threads(candidates);
+    hg_phase(task, "searching", candidates);
+    return hg_each_block(candidates, threads, task, mark_block, &marking);
 }
 
 static void

@@ -52,9 +52,10 @@ struct hg_listing {
 
 /*
  * Adds to `nodes` a part of the objects that match. Parts that do not overlap have no object in
- * common. Roots never match. The work is one pass over the objects, or with kinds a shorter one.
- * The memory is 16 bytes for each object up to the end of the part, and with HG_SORT_REFERRERS 4
- * more for each node. HG_OK · HG_STOPPED · HG_NO_MEMORY.
+ * common. Roots never match. The work is one pass over the objects, or with kinds a shorter one,
+ * which several threads share if there are many. The memory is 16 bytes for each object up to the
+ * end of the part, for each thread and once more, and with HG_SORT_REFERRERS 4 for each node. HG_OK
+ * · HG_STOPPED · HG_NO_MEMORY.
  */
 enum hg_status hg_find(const struct hg_graph *graph, const struct hg_tree *tree,
                        const struct hg_filter *filter, const struct hg_listing *listing,
@@ -71,8 +72,8 @@ enum hg_status hg_sample(const struct hg_graph *graph, const struct hg_tree *tre
     __attribute__((warn_unused_result));
 
 /*
- * Sets the bit of each object that matches in `marks`, which has one for each node and is zeroed.
- * HG_OK or HG_STOPPED.
+ * Sets the bit of each object that matches in `marks`, which has one for each node and is zeroed,
+ * by several threads if there are many objects. HG_OK or HG_STOPPED.
  */
 enum hg_status hg_mark_found(const struct hg_graph *graph, const struct hg_tree *tree,
                              const struct hg_filter *filter, struct hg_task *task, uint64_t *marks)

@@ -1,6 +1,7 @@
 /* Place in the flow: see texts.h. */
 #include "search/texts.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,39 +41,71 @@ struct reading {
     struct harvest *harvests; /* by thread */
 };
 
-/*
- * What follows `name` in the line, or NULL if it is not there. No text within a string can look
- * like a name, as its quotes are escaped. *rest is how many bytes follow.
- */
-static const char *
-after(const char *line, size_t size, const char *name, size_t *rest) {
-    size_t length = strlen(name);
-    const char *found = memmem(line, size, name, length);
-    if (!found) return NULL;
-    *rest = size - (size_t)(found + length - line);
-    return found + length;
-}
+/* The fields of a line that are looked for: those with the content come first. */
+enum field { VALUE, VALUE_BASE64, VALUE_HASH, BYTESIZE, ENCODING, FIELDS, CONTENTS = BYTESIZE };
+
+static const struct {
+    const char *name;
+    size_t length;
+} FIELD[FIELDS] = {
+#define NAMED(name)                                                                                \
+    { name, sizeof(name) - 1 }
+    NAMED("value"),    NAMED("value_base64"), NAMED("value_hash"),
+    NAMED("bytesize"), NAMED("encoding"),
+#undef NAMED
+};
 
 /* The length of a JSON text up to the quote that ends it. */
 static size_t
 text_length(const char *text, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '"') return i;
-        if (text[i] == '\\') i++;
+    const char *end = text + size;
+    for (const char *at = text; at < end; at++) {
+        at = memchr(at, '"', (size_t)(end - at));
+        if (!at) break;
+        const char *before = at;
+        while (before > text && before[-1] == '\\') before--;
+        if ((at - before) % 2 == 0) return (size_t)(at - text);
     }
     return size;
 }
 
+/* Whether what follows a name is the value of this field: those with the content have texts. */
+static bool
+is_field(enum field field, const char *name, size_t length, const char *behind, const char *end) {
+    size_t room = (size_t)(end - behind);
+    if (length != FIELD[field].length || memcmp(name, FIELD[field].name, length) != 0) return false;
+    return field >= CONTENTS ? room >= 1 && behind[0] == ':'
+                             : room >= 2 && behind[0] == ':' && behind[1] == '"';
+}
+
+/*
+ * Finds where the values of the fields begin, NULL for those that are not there, in one pass from
+ * text to text. No text can look like a name, as its quotes are escaped.
+ */
+static void
+find_fields(const char *line, size_t size, const char *found[FIELDS]) {
+    const char *end = line + size, *at = line;
+    memset(found, 0, FIELDS * sizeof(*found));
+    while ((at = memchr(at, '"', (size_t)(end - at)))) {
+        const char *text = at + 1;
+        size_t length = text_length(text, (size_t)(end - text));
+        at = text + length + 1;
+        if (at >= end) return;
+        if (*at != ':' || length < FIELD[VALUE].length || length > FIELD[VALUE_BASE64].length)
+            continue;
+        for (int field = 0; field < FIELDS; field++)
+            if (!found[field] && is_field((enum field)field, text, length, at, end))
+                found[field] = at + (field < CONTENTS ? 2 : 1);
+    }
+}
+
 /* The content of a string as it is in its line. *kind is the number of the field that has it. */
 static const char *
-content(const char *line, size_t size, size_t *length, uint64_t *kind) {
-    static const char *const NAMES[] = {"\"value\":\"", "\"value_base64\":\"", "\"value_hash\":\""};
-    for (*kind = 0; *kind < sizeof(NAMES) / sizeof(*NAMES); ++*kind) {
-        size_t rest;
-        const char *text = after(line, size, NAMES[*kind], &rest);
-        if (!text) continue;
-        *length = text_length(text, rest);
-        return text;
+content(const char *const found[FIELDS], const char *end, size_t *length, uint64_t *kind) {
+    for (*kind = 0; *kind < CONTENTS; ++*kind) {
+        if (!found[*kind]) continue;
+        *length = text_length(found[*kind], (size_t)(end - found[*kind]));
+        return found[*kind];
     }
     return NULL;
 }
@@ -82,15 +115,15 @@ content(const char *line, size_t size, size_t *length, uint64_t *kind) {
  * different, even if their contents were cut off and look equal.
  */
 static uint64_t
-hash_of(const char *line, size_t size, const char *text, size_t length, uint64_t kind) {
+hash_of(const char *const found[FIELDS], const char *end, const char *text, size_t length,
+        uint64_t kind) {
     uint64_t hash = hg_hash(text, length) ^ kind;
-    static const char *const FIELDS[] = {"\"bytesize\":", "\"encoding\":"};
-    for (int i = 0; i < 2; i++) {
-        size_t rest;
-        const char *field = after(line, size, FIELDS[i], &rest);
-        if (!field) continue;
-        const char *end = memchr(field, ',', rest);
-        hash = hg_mix(hash ^ hg_hash(field, end ? (size_t)(end - field) : rest), HG_GOLDEN);
+    for (int i = BYTESIZE; i <= ENCODING; i++) {
+        if (!found[i]) continue;
+        size_t rest = (size_t)(end - found[i]);
+        const char *comma = memchr(found[i], ',', rest);
+        hash = hg_mix(hash ^ hg_hash(found[i], comma ? (size_t)(comma - found[i]) : rest),
+                      HG_GOLDEN);
     }
     return hash;
 }
@@ -108,7 +141,9 @@ look(void *data, unsigned thread, uint32_t node, const char *line, size_t size) 
     if (node == HG_NO_NODE || !is_text(hg_type(reading->graph, node))) return true;
     size_t length;
     uint64_t kind;
-    const char *text = content(line, size, &length, &kind);
+    const char *found[FIELDS], *end = line + size;
+    find_fields(line, size, found);
+    const char *text = content(found, end, &length, &kind);
 
     if (!reading->tree) {
         bool other = kind == 0 && reading->needle_size &&
@@ -118,7 +153,7 @@ look(void *data, unsigned thread, uint32_t node, const char *line, size_t size) 
     else if (hg_type(reading->graph, node) == HG_T_STRING && hg_is_reachable(reading->tree, node)) {
         harvest->strings++;
         harvest->with_text += text != NULL;
-        if (text) add(harvest, hash_of(line, size, text, length, kind), node);
+        if (text) add(harvest, hash_of(found, end, text, length, kind), node);
     }
     return !harvest->failed;
 }
@@ -130,8 +165,12 @@ by_hash(const void *a, const void *b) {
     return x->node < y->node ? -1 : x->node > y->node;
 }
 
-/* Hashes are sorted by their upper bits first. */
-enum { BUCKET_BITS = 16, BUCKETS = 1 << BUCKET_BITS, FEW = 64 };
+/*
+ * Hashes are sorted by their upper bits first, into buckets, and these by several threads. Of 10
+ * million objects, about 70 strings are in a bucket. To insert one among up to 128 took less time
+ * than qsort (43 to 69 ns), which has to call a function for each comparison; among 256, more.
+ */
+enum { BUCKET_BITS = 16, BUCKETS = 1 << BUCKET_BITS, FEW = 128 };
 
 static inline size_t
 bucket_of(const struct seen *seen) {
@@ -168,6 +207,25 @@ put_into_buckets(const struct harvest *harvests, unsigned threads, size_t *ends,
         }
 }
 
+/* Buckets that are sorted: where each ends, and the next that no thread has. */
+struct sorting {
+    struct seen *items;
+    const size_t *ends;
+    _Atomic size_t next;
+};
+
+enum { AT_ONCE = 256 }; /* buckets */
+
+static void
+sort_some(void *data, unsigned thread) {
+    struct sorting *sorting = data;
+    for (size_t from; (from = atomic_fetch_add(&sorting->next, AT_ONCE)) < BUCKETS;)
+        for (size_t bucket = from; bucket < from + AT_ONCE; bucket++) {
+            size_t begin = bucket ? sorting->ends[bucket - 1] : 0;
+            sort_bucket(sorting->items + begin, sorting->ends[bucket] - begin);
+        }
+}
+
 /* Puts all harvests into one, sorted by hash and node. */
 static enum hg_status
 gather(const struct harvest *harvests, unsigned threads, struct harvest *all) {
@@ -180,8 +238,8 @@ gather(const struct harvest *harvests, unsigned threads, struct harvest *all) {
     size_t *ends = calloc(BUCKETS + 1, sizeof(*ends));
     if (all->items && ends) {
         put_into_buckets(harvests, threads, ends, all);
-        for (size_t bucket = 0, begin = 0; bucket < BUCKETS; begin = ends[bucket++])
-            sort_bucket(all->items + begin, ends[bucket] - begin);
+        struct sorting sorting = {.items = all->items, .ends = ends};
+        hg_parallel(threads, sort_some, &sorting);
     }
     bool memory = all->items && ends;
     free(ends);

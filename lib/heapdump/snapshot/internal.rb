@@ -26,6 +26,16 @@ module HeapDump
       FEW_NAMES = 16
       private_constant :FEW_NAMES
 
+      # What Snapshot#top leaves out with <tt>program: true</tt> (Aside).
+      def aside
+        @aside ||= Aside.of(self)
+      end
+
+      # As Snapshot#top: how many there are in all, and the numbers of a part of them.
+      def top_numbers(offset, limit, program)
+        program ? graph.program_top(offset, limit).first(2) : graph.top(true, offset, limit)
+      end
+
       # The node with a number (Node#id).
       def node(number)
         Node.new(self, number)

@@ -28,7 +28,7 @@ module HeapDump
         super(Homes.hide(original.path))
         @plain = original
         @graph = original.graph
-        @lines = Lines.new(@graph)
+        @lines = Lines.new(@graph) { |line| redact(line) }
       end
 
       attr_reader :plain
@@ -46,14 +46,6 @@ module HeapDump
           header = Lines.parse(graph.header)
           hide_homes(header).merge(stand_ins(header)).freeze
         end
-      end
-
-      def line(number)
-        redact(super)
-      end
-
-      def brief(number)
-        redact(super)
       end
 
       def string(number)

@@ -9,7 +9,7 @@ module HeapDump
         page
 
         def slow?
-          of_lines? || given[:sort] == :length
+          of_lines? || of_relatives? || given[:sort] == :length
         end
 
         def answer

@@ -4,7 +4,8 @@ module HeapDump
   class Web
     module Questions
       # A question about all objects that meet conditions. What is in their contents and variables
-      # is looked for in the file, which takes longer.
+      # is looked for in the file, and what holds them in the references of all objects, which both
+      # take longer.
       class OfSet < Question
         of_dump
         takes :class, Kinds::Text.new(1000)
@@ -31,6 +32,11 @@ module HeapDump
         # Whether lines have to be read.
         def of_lines?
           !(given[:value] || given[:pattern]).nil? || @where.any?(&:line?)
+        end
+
+        # Whether the references of many objects have to be looked at.
+        def of_relatives?
+          @where.any? { |condition| %i[held_by holds].include?(condition.subject) }
         end
 
         # The dump as it is: contents may be looked for even if they are not shown, because whoever

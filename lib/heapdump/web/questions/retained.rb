@@ -8,8 +8,7 @@ module HeapDump
         slow
 
         def answer
-          total, bytes, numbers = plain.graph.find(**search.wanted, limit: plain.objects)
-          retained, objects = plain.graph.retained_by_all(numbers)
+          total, bytes, retained, objects = plain.graph.retained_by_found(**search.wanted)
           { total: total, bytes: bytes, retained: retained, retained_objects: objects }
         end
       end

@@ -15,7 +15,7 @@ module HeapDump
           { header: snapshot.header, whole: snapshot.whole, warnings: snapshot.warnings,
             objects: snapshot.objects, memory: summary.memory.to_h,
             account: account(summary.account), traced: summary.traced?,
-            besides: Snapshot::Aside.of(snapshot).to_h,
+            besides: snapshot.aside.to_h,
             most_referred: summary.most_referred.map do |one|
               { **facts.object(one.node), references: one.references }
             end }

@@ -13,22 +13,25 @@ module HeapDump
         private_constant :INNERMOST, :KIND
 
         def answer
-          found = numbers
-          shown = found.drop(given[:offset]).first(given[:limit])
-          list(shown.map { |number| item(snapshot.node(number)) }, found.size)
+          total, numbers = opened.first.list(:threads, *given.values_at(:offset, :limit)) do |*page|
+            threads(*page)
+          end
+          list(numbers.map { |number| item(snapshot.node(number)) }, total)
         end
 
         private
 
-        # A class has objects of one kind alone, so its largest object shows whether they are
-        # threads.
-        def numbers
+        # How many live threads there are, and the numbers of a part of them. A class has objects
+        # of one kind alone, so its largest object shows whether they are threads.
+        def threads(offset, limit)
           rows = opened.first.histogram(:class, nil, given[:values]).rows
           classes = rows.filter_map(&:largest).select { |node| node.kind == KIND }
                         .filter_map { |node| node.class_node&.id }
-          return [] if classes.empty?
+          return [0, []] if classes.empty?
 
-          snapshot.graph.find(classes: classes.uniq, reachable: true, limit: snapshot.objects).last
+          total, _bytes, numbers = snapshot.graph.find(classes: classes.uniq, reachable: true,
+                                                       offset: offset, limit: limit)
+          [total, numbers]
         end
 
         def item(node)

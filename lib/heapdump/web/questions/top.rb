@@ -10,11 +10,23 @@ module HeapDump
         page
 
         def answer
-          page = snapshot.top(limit: given[:limit], offset: given[:offset], program: !given[:all])
-          items = page.map { |node| { **facts.dominator(node), held_by: facts.held_by(node) } }
+          total, numbers = largest
+          items = numbers.map do |number|
+            node = snapshot.node(number)
+            { **facts.dominator(node), held_by: facts.held_by(node) }
+          end
           { live_bytes: snapshot.graph.totals[1],
-            besides: given[:all] ? nil : Snapshot::Aside.of(snapshot).to_h,
-            **list(items, page.total) }
+            besides: given[:all] ? nil : snapshot.aside.to_h, **list(items, total) }
+        end
+
+        private
+
+        # How many there are in all, and the numbers of those on the page.
+        def largest
+          opened.first.list([:top, given[:all]],
+                            *given.values_at(:offset, :limit)) do |offset, limit|
+            snapshot.top_numbers(offset, limit, !given[:all])
+          end
         end
       end
     end
