@@ -5,6 +5,7 @@
 #   rake matrix                                     in all Debian roots
 #   MATRIX=trixie rake matrix                       only in these (comma between names, "" for none)
 #   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
+#   MATRIX=musl rake matrix                         in a Ruby that is compiled against musl
 #   ARCH=arm64 rake matrix                          in roots of Debian 12 and 13 for that CPU
 #   rake matrix:prepare                             makes the roots, and runs no test
 #   rake "matrix:run[trixie,bin/test test N=/json/]"  a command in a root; without one, a shell
@@ -14,6 +15,7 @@
 
 require_relative "matrix/debian_root"
 require_relative "matrix/local_ruby"
+require_relative "matrix/musl_ruby"
 require_relative "matrix/report"
 
 MATRIX_ROOTS = {
@@ -23,6 +25,8 @@ MATRIX_ROOTS = {
 }.freeze
 
 def matrix_root(name)
+  return Matrix::MuslRuby.new if name == "musl"
+
   Matrix::DebianRoot.new(name, arch: ENV.fetch("ARCH", nil), **MATRIX_ROOTS.fetch(name))
 end
 

@@ -101,27 +101,8 @@ module Matrix
       false
     end
 
-    def install(*packages)
-      attempt("apt-get", "update")
-      attempt("apt-get", "install", "-y", "--no-install-recommends", *packages)
-    end
-
     def runs?(*command)
       system(*command, %i[out err] => File::NULL)
-    end
-
-    # Asked from apt, which understands every format of its sources. It knows only what it has
-    # fetched, hence the update.
-    def debian_mirror
-      codename = File.read("/etc/os-release")[/^VERSION_CODENAME=(\w+)/, 1]
-      targets = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Identifier: Packages",
-                 "Origin: Debian", "Codename: #{codename}", "Component: main"]
-      mirrors = attempt(*targets)
-      if mirrors.empty?
-        attempt("apt-get", "update")
-        mirrors = attempt(*targets)
-      end
-      mirrors.lines.first&.chomp or raise Skip, "no Debian mirror in apt's sources"
     end
 
     # With this machine's ways to the mirror: proxies, passwords, certificates, relaxed checks.
@@ -150,16 +131,6 @@ module Matrix
 
     def copy_from_host(*paths)
       paths.select { |path| File.file?(path) }.each { |path| write(path, File.read(path)) }
-    end
-
-    def attempt(*command)
-      output, status = Open3.capture2e(environment, *command, unsetenv_others: true)
-      return output if status.success?
-
-      reason = output.lines.grep(/^E:|error|fail/i).last || output.lines.last || status.to_s
-      raise Skip, "#{command.first}: #{reason.strip}"
-    rescue SystemCallError => e
-      raise Skip, e.message
     end
   end
 end

@@ -61,6 +61,37 @@ module Matrix
       Process.last_status
     end
 
+    # Packages of Debian, on this machine.
+    def install(*packages)
+      attempt("apt-get", "update")
+      attempt("apt-get", "install", "-y", "--no-install-recommends", *packages)
+    end
+
+    # Asked from apt, which understands every format of its sources. It knows only what it has
+    # fetched, hence the update.
+    def debian_mirror
+      codename = File.read("/etc/os-release")[/^VERSION_CODENAME=(\w+)/, 1]
+      targets = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Identifier: Packages",
+                 "Origin: Debian", "Codename: #{codename}", "Component: main"]
+      mirrors = attempt(*targets)
+      if mirrors.empty?
+        attempt("apt-get", "update")
+        mirrors = attempt(*targets)
+      end
+      mirrors.lines.first&.chomp or raise Skip, "no Debian mirror in apt's sources"
+    end
+
+    # What a command prints that is needed to make the place.
+    def attempt(*command, **options)
+      output, status = Open3.capture2e(environment, *command, unsetenv_others: true, **options)
+      return output if status.success?
+
+      reason = output.lines.grep(/^E:|error|fail/i).last || output.lines.last || status.to_s
+      raise Skip, "#{command.first}: #{reason.strip}"
+    rescue SystemCallError => e
+      raise Skip, e.message
+    end
+
     # What git tracks or would track, so that work in progress is tested too. The old sources and
     # objects go, the gems stay.
     def copy_sources
