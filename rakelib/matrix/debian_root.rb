@@ -12,8 +12,7 @@ module Matrix
       mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" && chroot "$0" "$@"
       exit $?
     SH
-    FORMATS = "/proc/sys/fs/binfmt_misc"
-    private_constant :ENTER, :FORMATS
+    private_constant :ENTER
 
     # +arch+ is Debian's name of another architecture ("arm64"), whose programs qemu runs. The root
     # is called so, too.
@@ -31,7 +30,7 @@ module Matrix
     def make
       raise Skip, "needs root" unless Process.uid.zero?
 
-      emulate if @arch
+      emulate(@arch) if @arch
       bootstrap unless File.exist?(stamp) && File.read(stamp) == recipe
       copy_from_host("/etc/resolv.conf", "/etc/hosts")
     end
@@ -79,26 +78,6 @@ module Matrix
 
     def install_debootstrap
       install("debootstrap") unless runs?("debootstrap", "--version")
-    end
-
-    # The kernel gives programs of the other architecture to qemu, also in the root, where there is
-    # none: it keeps the file of qemu open (the flag F).
-    def emulate
-      cpu = { "arm64" => "aarch64" }.fetch(@arch)
-      return if emulated?(cpu)
-
-      install("qemu-user-static", "binfmt-support")
-      unless File.exist?("#{FORMATS}/register")
-        attempt("mount", "-t", "binfmt_misc", "none", FORMATS)
-      end
-      attempt("update-binfmts", "--enable", "qemu-#{cpu}")
-      raise Skip, "the kernel gives no program of #{cpu} to qemu" unless emulated?(cpu)
-    end
-
-    def emulated?(cpu)
-      File.read("#{FORMATS}/qemu-#{cpu}").match?(/^flags: .*F/)
-    rescue SystemCallError
-      false
     end
 
     def runs?(*command)

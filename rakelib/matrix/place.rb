@@ -13,6 +13,9 @@ module Matrix
     HOME = File.expand_path("../../tmp/matrix", __dir__)
     PASSED_ON = /proxy\z|\ABUNDLE_MIRROR|\A(CI|TERM|N|A|NCPU|TESTOPTS)\z|\AHEAPDUMP_/i
 
+    FORMATS = "/proc/sys/fs/binfmt_misc"
+    private_constant :FORMATS
+
     attr_reader :name
 
     def initialize(name)
@@ -90,6 +93,26 @@ module Matrix
       raise Skip, "#{command.first}: #{reason.strip}"
     rescue SystemCallError => e
       raise Skip, e.message
+    end
+
+    # The kernel gives programs of another architecture to qemu, also in a root where there is none:
+    # it keeps the file of qemu open (the flag F).
+    def emulate(arch)
+      cpu = { "arm64" => "aarch64" }.fetch(arch)
+      return if emulated?(cpu)
+
+      install("qemu-user-static", "binfmt-support")
+      unless File.exist?("#{FORMATS}/register")
+        attempt("mount", "-t", "binfmt_misc", "none", FORMATS)
+      end
+      attempt("update-binfmts", "--enable", "qemu-#{cpu}")
+      raise Skip, "the kernel gives no program of #{cpu} to qemu" unless emulated?(cpu)
+    end
+
+    def emulated?(cpu)
+      File.read("#{FORMATS}/qemu-#{cpu}").match?(/^flags: .*F/)
+    rescue SystemCallError
+      false
     end
 
     # What git tracks or would track, so that work in progress is tested too. The old sources and
