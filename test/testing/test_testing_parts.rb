@@ -4,6 +4,7 @@ require "test_helper"
 require "heapdump/pipe_reader"
 require "heapdump/testing"
 require "heapdump/testing/command"
+require "support/made_dump"
 
 # The parts of HeapDump::Testing, one by one.
 class TestTestingParts < HeapDumpTest
@@ -50,6 +51,24 @@ class TestTestingParts < HeapDumpTest
       File.write(path, wrong)
       assert_includes assert_raises(ArgumentError) { T::Known.read(path) }.message, "leaks.txt:1"
     end
+  end
+
+  # A word that a call has left on a stack in use holds nothing; what a fiber waits with is held.
+  def test_words_of_stacks
+    held = { "suspended" => %w[Session], "resumed" => [], "created" => %w[Session] }
+    held.each { |status, names| assert_equal names, lives_held_by_a_fiber(status), status }
+    assert_equal %w[Session], lives_held_by_a_fiber("resumed", "DATA")
+  end
+
+  def lives_held_by_a_fiber(status, type = "OBJECT")
+    path = MadeDump.write(File.join(scratch, "#{status}-#{type}.json"), 0) do |made|
+      session = type == "DATA" ? made.data("Session", "session") : made.object("Session")
+      fiber = made.data("Fiber", "fiber", status: status, references: [session])
+      made.root(made.thread([["work", "/app/a.rb", 1]], status: "run", fiber: fiber))
+    end
+    snapshot = HeapDump::Snapshot.open(path, index: false)
+    nodes = snapshot.find(where: "class = Session").to_a
+    T::Lives.of(snapshot, nodes) { false }.map(&:class_name)
   end
 
   def test_limits

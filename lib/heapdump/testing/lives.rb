@@ -19,12 +19,25 @@ module HeapDump
       def self.of(snapshot, nodes, &born) # :nodoc:
         held = nodes.filter_map do |node|
           path = snapshot.path_to(node)
-          [node, path] if path && Living::HELD.include?(path.rank)
+          [node, path] if path && Living::HELD.include?(path.rank) && !by_chance?(path)
         end
         groups = held.group_by { |node, path| [node.class_name, path.signature] }.values
         groups.map { |group| of_group(*group.first, group.size, born) }
               .sort_by.with_index { |lives, at| [-lives.number, at] }
       end
+
+      # Whether the path leads over a word of a stack in use, to which no frame gives a name:
+      # it was left there by a call that has returned. (What a fiber waits with is no such word.)
+      def self.by_chance?(path)
+        from = path.root
+        path.steps.any? do |step|
+          word = step.edge.kind == :reference && from.kin == :stack &&
+                 %w[run resumed].include?(from.field("status"))
+          from = step.node
+          word && from.type != "DATA" # the block of a thread is one
+        end
+      end
+      private_class_method :by_chance?
 
       def self.of_group(node, path, number, born) # :nodoc:
         lines = PathLines.of_path(path) do |before, behind|
