@@ -15,9 +15,9 @@ module Matrix
       @root = "#{HOME}/#{name}"
     end
 
-    # Compiles.
+    # All is there when it is made.
     def set_up(&)
-      run("sh", "-c", "#{RAKE} compile", &)
+      run("ruby", "--version", &)
     end
 
     def test(&)
@@ -77,7 +77,8 @@ module Matrix
       File.write("#{state}/status", "")
       File.write("#{state}/sources.list", "#{kind} #{debian_mirror} bookworm main\n")
       settings = { "Dir::Etc::sourcelist" => "#{state}/sources.list",
-                   "Dir::Etc::sourceparts" => "-", "Dir::State" => state, "Dir::State::lists" => "#{state}/lists",
+                   "Dir::Etc::sourceparts" => "-",
+                   "Dir::State" => state, "Dir::State::lists" => "#{state}/lists",
                    "Dir::State::status" => "#{state}/status", "Dir::Cache" => "#{state}/cache",
                    "APT::Architecture" => arch, "APT::Architectures" => arch,
                    "APT::Sandbox::User" => "root" }.compact
