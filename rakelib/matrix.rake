@@ -5,6 +5,8 @@
 #   rake matrix                                     in all Debian roots
 #   MATRIX=trixie rake matrix                       only in these (comma between names, "" for none)
 #   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
+#   MATRIX=musl rake matrix                         in a Ruby that is compiled against musl
+#   MATRIX=arm64 rake matrix                        some of the suite in a Ruby for arm64
 #   ARCH=arm64 rake matrix                          in roots of Debian 12 and 13 for that CPU
 #   rake matrix:prepare                             makes the roots, and runs no test
 #   rake "matrix:run[trixie,bin/test test N=/json/]"  a command in a root; without one, a shell
@@ -13,7 +15,9 @@
 # a root, delete it.
 
 require_relative "matrix/debian_root"
+require_relative "matrix/emulated_ruby"
 require_relative "matrix/local_ruby"
+require_relative "matrix/musl_ruby"
 require_relative "matrix/report"
 
 MATRIX_ROOTS = {
@@ -22,7 +26,11 @@ MATRIX_ROOTS = {
   "experimental" => { base: "sid", extra: "experimental", ruby: %w[ruby3.4 ruby3.4-dev] }
 }.freeze
 
+MATRIX_LEAN = { "arm64" => Matrix::EmulatedRuby, "musl" => Matrix::MuslRuby }.freeze
+
 def matrix_root(name)
+  return MATRIX_LEAN.fetch(name).new if MATRIX_LEAN.key?(name)
+
   Matrix::DebianRoot.new(name, arch: ENV.fetch("ARCH", nil), **MATRIX_ROOTS.fetch(name))
 end
 

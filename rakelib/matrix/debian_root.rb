@@ -12,8 +12,7 @@ module Matrix
       mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" && chroot "$0" "$@"
       exit $?
     SH
-    FORMATS = "/proc/sys/fs/binfmt_misc"
-    private_constant :ENTER, :FORMATS
+    private_constant :ENTER
 
     # +arch+ is Debian's name of another architecture ("arm64"), whose programs qemu runs. The root
     # is called so, too.
@@ -31,7 +30,7 @@ module Matrix
     def make
       raise Skip, "needs root" unless Process.uid.zero?
 
-      emulate if @arch
+      emulate(@arch) if @arch
       bootstrap unless File.exist?(stamp) && File.read(stamp) == recipe
       copy_from_host("/etc/resolv.conf", "/etc/hosts")
     end
@@ -81,47 +80,8 @@ module Matrix
       install("debootstrap") unless runs?("debootstrap", "--version")
     end
 
-    # The kernel gives programs of the other architecture to qemu, also in the root, where there is
-    # none: it keeps the file of qemu open (the flag F).
-    def emulate
-      cpu = { "arm64" => "aarch64" }.fetch(@arch)
-      return if emulated?(cpu)
-
-      install("qemu-user-static", "binfmt-support")
-      unless File.exist?("#{FORMATS}/register")
-        attempt("mount", "-t", "binfmt_misc", "none", FORMATS)
-      end
-      attempt("update-binfmts", "--enable", "qemu-#{cpu}")
-      raise Skip, "the kernel gives no program of #{cpu} to qemu" unless emulated?(cpu)
-    end
-
-    def emulated?(cpu)
-      File.read("#{FORMATS}/qemu-#{cpu}").match?(/^flags: .*F/)
-    rescue SystemCallError
-      false
-    end
-
-    def install(*packages)
-      attempt("apt-get", "update")
-      attempt("apt-get", "install", "-y", "--no-install-recommends", *packages)
-    end
-
     def runs?(*command)
       system(*command, %i[out err] => File::NULL)
-    end
-
-    # Asked from apt, which understands every format of its sources. It knows only what it has
-    # fetched, hence the update.
-    def debian_mirror
-      codename = File.read("/etc/os-release")[/^VERSION_CODENAME=(\w+)/, 1]
-      targets = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Identifier: Packages",
-                 "Origin: Debian", "Codename: #{codename}", "Component: main"]
-      mirrors = attempt(*targets)
-      if mirrors.empty?
-        attempt("apt-get", "update")
-        mirrors = attempt(*targets)
-      end
-      mirrors.lines.first&.chomp or raise Skip, "no Debian mirror in apt's sources"
     end
 
     # With this machine's ways to the mirror: proxies, passwords, certificates, relaxed checks.
@@ -150,16 +110,6 @@ module Matrix
 
     def copy_from_host(*paths)
       paths.select { |path| File.file?(path) }.each { |path| write(path, File.read(path)) }
-    end
-
-    def attempt(*command)
-      output, status = Open3.capture2e(environment, *command, unsetenv_others: true)
-      return output if status.success?
-
-      reason = output.lines.grep(/^E:|error|fail/i).last || output.lines.last || status.to_s
-      raise Skip, "#{command.first}: #{reason.strip}"
-    rescue SystemCallError => e
-      raise Skip, e.message
     end
   end
 end

@@ -13,6 +13,9 @@ module Matrix
     HOME = File.expand_path("../../tmp/matrix", __dir__)
     PASSED_ON = /proxy\z|\ABUNDLE_MIRROR|\A(CI|TERM|N|A|NCPU|TESTOPTS)\z|\AHEAPDUMP_/i
 
+    FORMATS = "/proc/sys/fs/binfmt_misc"
+    private_constant :FORMATS
+
     attr_reader :name
 
     def initialize(name)
@@ -59,6 +62,57 @@ module Matrix
       IO.popen(environment, self.command(*command),
                err: %i[child out], unsetenv_others: true) { |io| io.each_line(&) }
       Process.last_status
+    end
+
+    # Packages of Debian, on this machine.
+    def install(*packages)
+      attempt("apt-get", "update")
+      attempt("apt-get", "install", "-y", "--no-install-recommends", *packages)
+    end
+
+    # Asked from apt, which understands every format of its sources. It knows only what it has
+    # fetched, hence the update.
+    def debian_mirror
+      codename = File.read("/etc/os-release")[/^VERSION_CODENAME=(\w+)/, 1]
+      targets = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Identifier: Packages",
+                 "Origin: Debian", "Codename: #{codename}", "Component: main"]
+      mirrors = attempt(*targets)
+      if mirrors.empty?
+        attempt("apt-get", "update")
+        mirrors = attempt(*targets)
+      end
+      mirrors.lines.first&.chomp or raise Skip, "no Debian mirror in apt's sources"
+    end
+
+    # What a command prints that is needed to make the place.
+    def attempt(*command, **options)
+      output, status = Open3.capture2e(environment, *command, unsetenv_others: true, **options)
+      return output if status.success?
+
+      reason = output.lines.grep(/^E:|error|fail/i).last || output.lines.last || status.to_s
+      raise Skip, "#{command.first}: #{reason.strip}"
+    rescue SystemCallError => e
+      raise Skip, e.message
+    end
+
+    # The kernel gives programs of another architecture to qemu, also in a root where there is none:
+    # it keeps the file of qemu open (the flag F).
+    def emulate(arch)
+      cpu = { "arm64" => "aarch64" }.fetch(arch)
+      return if emulated?(cpu)
+
+      install("qemu-user-static", "binfmt-support")
+      unless File.exist?("#{FORMATS}/register")
+        attempt("mount", "-t", "binfmt_misc", "none", FORMATS)
+      end
+      attempt("update-binfmts", "--enable", "qemu-#{cpu}")
+      raise Skip, "the kernel gives no program of #{cpu} to qemu" unless emulated?(cpu)
+    end
+
+    def emulated?(cpu)
+      File.read("#{FORMATS}/qemu-#{cpu}").match?(/^flags: .*F/)
+    rescue SystemCallError
+      false
     end
 
     # What git tracks or would track, so that work in progress is tested too. The old sources and

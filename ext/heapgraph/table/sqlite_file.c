@@ -100,9 +100,7 @@ put_varint(unsigned char *to, uint64_t number) {
 static enum hg_status
 write_error(struct hg_sqlite *db) {
     int number = errno;
-    char reason[100];
-    return hg_fail(db->task, HG_IO, number, "the database cannot be written: %s",
-                   strerror_r(number, reason, sizeof(reason)));
+    return hg_fail(db->task, HG_IO, number, "the database cannot be written: %s", strerror(number));
 }
 
 static enum hg_status

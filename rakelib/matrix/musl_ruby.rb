@@ -1,0 +1,65 @@
+# frozen_string_literal: true
+
+require "etc"
+require_relative "lean_ruby"
+
+module Matrix
+  # Ruby 3.1 and zlib of Debian 12, compiled against musl on this machine, without openssl.
+  class MuslRuby < LeanRuby
+    PACKAGES = %w[musl-tools musl-dev linux-libc-dev dpkg-dev xz-utils bzip2 make].freeze
+    WITHOUT = %w[openssl readline fiddle dbm gdbm syslog].freeze
+    GEMS = %w[rake rake-compiler minitest minitest-parallel_fork libyajl2 yajl-ruby].freeze
+    FILES = %w[test/heapdump/{lines,mri,process,run}/test_*.rb test/triggers/test_{auto,trigger}.rb
+               test/outside/test_{take,take_by_ptrace,attach,attach_others}.rb].freeze
+    CPU = RUBY_PLATFORM[/\A\w+/]
+    KERNEL_HEADERS = { "linux" => "/usr/include/linux", "asm-generic" => "/usr/include/asm-generic",
+                       "asm" => "/usr/include/#{CPU}-linux-gnu/asm" }.freeze
+    private_constant :PACKAGES, :WITHOUT, :GEMS, :FILES, :CPU, :KERNEL_HEADERS
+
+    def initialize
+      super("musl")
+    end
+
+    private
+
+    def gems
+      GEMS
+    end
+
+    def environment
+      super(FILES, "#{@root}/ruby/bin")
+    end
+
+    def make_ruby
+      install(*PACKAGES)
+      fetch("deb-src", nil, "source", "zlib", "ruby3.1")
+      Dir["#{@root}/*.orig.tar.*"].each do |archive|
+        attempt("tar", "--no-same-owner", "-xf", archive, chdir: @root)
+      end
+      FileUtils.mkdir_p("#{@root}/include")
+      KERNEL_HEADERS.each { |name, path| FileUtils.ln_s(path, "#{@root}/include/#{name}") }
+      compile_zlib
+      compile_ruby
+    end
+
+    def compile_zlib
+      attempt("env", "CC=musl-gcc", "CFLAGS=-O2 -fPIC", "./configure", "--static",
+              "--prefix=#{@root}/ruby", chdir: source("zlib"))
+      attempt("make", "install", chdir: source("zlib"))
+    end
+
+    def compile_ruby
+      File.write("#{source("ruby")}/gems/bundled_gems", "") # those would be fetched
+      attempt("env", "CC=musl-gcc", "CPPFLAGS=-isystem #{@root}/include -I#{@root}/ruby/include",
+              "LDFLAGS=-L#{@root}/ruby/lib", "./configure", "--prefix=#{@root}/ruby",
+              "--build=#{CPU}-linux-musl", "--with-baseruby=#{RbConfig.ruby}",
+              "--with-out-ext=#{WITHOUT.join(",")}", "--disable-install-doc", chdir: source("ruby"))
+      attempt("make", "-j#{Etc.nprocessors}", chdir: source("ruby"))
+      attempt("make", "install", chdir: source("ruby"))
+    end
+
+    def source(name)
+      Dir["#{@root}/#{name}-*/"].first
+    end
+  end
+end
