@@ -33,6 +33,7 @@ have_library("m")
   have_const(name, "ruby.h")
 end
 have_func("RTYPEDDATA_GET_DATA", "ruby.h")
+have_struct_member("struct st_table", "bins", "ruby/st.h")
 
 # What some systems lack, and the dumper can do without.
 have_func("process_vm_readv", "sys/uio.h")

@@ -95,6 +95,7 @@ module HeapDump
     def request(sql, rows, database)
       parameters = { database: database, query: (sql if rows), **@settings }.compact
       request = Net::HTTP::Post.new("/?#{URI.encode_www_form(parameters)}", credentials)
+      request["content-type"] = "application/octet-stream" # or Ruby 3.1 warns
       request.body = rows || sql
       request
     end

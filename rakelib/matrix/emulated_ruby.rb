@@ -8,7 +8,7 @@ module Matrix
   # whole Debian of that architecture (ARCH=arm64), and sees the files of this machine.
   class EmulatedRuby < LeanRuby
     PACKAGES = %w[ruby3.1-dev ruby-yajl libyajl-dev zlib1g-dev libzstd1].freeze
-    GEMS = %w[rake rake-compiler minitest minitest-parallel_fork].freeze
+    GEMS = %w[rake rake-compiler minitest minitest-parallel_fork datadog-ruby_core_source].freeze
     # qemu knows no ptrace, and closes a descriptor too few before workers begin.
     FILES = %w[test/heapdump/lines/test_{laws,objects,containers,code,threads,roots}.rb
                test/heapdump/mri/test_{capabilities,layout}.rb].freeze

@@ -8,7 +8,8 @@ module Matrix
   class MuslRuby < LeanRuby
     PACKAGES = %w[musl-tools musl-dev linux-libc-dev dpkg-dev xz-utils bzip2 make].freeze
     WITHOUT = %w[openssl readline fiddle dbm gdbm syslog].freeze
-    GEMS = %w[rake rake-compiler minitest minitest-parallel_fork libyajl2 yajl-ruby].freeze
+    GEMS = %w[rake rake-compiler minitest minitest-parallel_fork datadog-ruby_core_source
+              libyajl2 yajl-ruby].freeze
     FILES = %w[test/heapdump/{lines,mri,process,run}/test_*.rb test/triggers/test_{auto,trigger}.rb
                test/outside/test_{take,take_by_ptrace,attach,attach_others}.rb].freeze
     CPU = RUBY_PLATFORM[/\A\w+/]

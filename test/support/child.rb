@@ -22,6 +22,7 @@ module Child
   # How many times longer anything may take than usually.
   PATIENCE =
     if VALGRIND then 30
+    elsif ENV.key?("QEMU_LD_PREFIX") then 10 # rakelib/matrix/emulated_ruby.rb
     elsif %w[verify stress].include?(GCRegime::NAME) || ENV.key?("HEAPDUMP_TEST_SANITIZER") then 5
     else 1
     end

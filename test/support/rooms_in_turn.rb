@@ -3,6 +3,7 @@
 require "io/wait"
 require "minitest"
 require "minitest/parallel_fork"
+require "support/child"
 
 # Runs each room of tests (a directory) in a process that has loaded nothing but that room: many
 # tests dump the process that they run in, and that takes as long as there is much in it. A process
@@ -49,7 +50,7 @@ module RoomsInTurn
       end
     end
   end
-  self.silence = 300
+  self.silence = 300 * Child::PATIENCE
 
   def parallel_fork_suites
     RoomsInTurn.rooms
@@ -97,6 +98,8 @@ module RoomsInTurn
   # Classes of exceptions that the room has loaded are unknown where the results go to.
   def make_plain(result)
     result.failures.grep(Minitest::UnexpectedError).each do |failure|
+      next if failure.error.instance_of?(RuntimeError)
+
       error = failure.error
       failure.error = RuntimeError.new("#{error.class}: #{error.message}")
       failure.error.set_backtrace(error.backtrace)

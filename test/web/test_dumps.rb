@@ -28,6 +28,14 @@ class TestDumps < HeapDumpTest
     e.code == "opening" ? retry : raise
   end
 
+  # The thread that opens may run before the one that starts it goes on.
+  def test_a_thread_that_begins_at_once
+    dumps = HeapDump::Web::Dumps.new([dump("a.json")])
+    at_once = ->(&work) { Thread.start(&work).tap { |thread| thread.join(0.1) } }
+    Thread.stub(:new, at_once) { dumps.open_all }
+    assert_equal [:open], dumps.all.map(&:state)
+  end
+
   # While the block runs, dumps are read one by one, each when something is put into the gate.
   def slowly
     gate = Queue.new

@@ -22,8 +22,8 @@ hd_mri_data_struct(VALUE data) {
 
 const void *
 hd_mri_data_type(VALUE data) {
-    return RTYPEDDATA_P(data) ? (const void *)RTYPEDDATA_TYPE(data)
-                              : (const void *)(uintptr_t)RDATA(data)->dmark;
+    if (RTYPEDDATA_P(data)) return RTYPEDDATA_TYPE(data);
+    return (const void *)(uintptr_t)((const struct RData *)data)->dmark;
 }
 
 enum hd_data_kind
@@ -76,7 +76,7 @@ struct weak_walk {
 static int
 weak_i(st_data_t key, st_data_t value, st_data_t arg) {
     const struct weak_walk *walk = (const struct weak_walk *)arg;
-    if (hd_layout()->weak_by_entry) {
+    if (hd_layout()->weak == HD_WEAK_ENTRY) {
         const VALUE *entry = (const VALUE *)key;
         if (!hd_plausible(entry)) return ST_CONTINUE;
         key = hd_read(entry, 0);
@@ -97,8 +97,7 @@ hd_mri_weak_each(const struct hd_pages *pages, VALUE map, enum hd_data_kind kind
                  int (*fn)(VALUE, VALUE, void *), void *data) {
     const void *body = hd_mri_data_pointer(map);
     if (!hd_plausible(body)) return;
-    // otherwise the map has two tables: first objects to maps, then keys to values
-    ptrdiff_t offset = hd_layout()->weak_by_entry ? 0 : sizeof(VALUE);
+    ptrdiff_t offset = hd_layout()->weak == HD_WEAK_TWO ? sizeof(VALUE) : 0;
     st_table *table = (st_table *)hd_read_pointer(body, offset);
     if (!hd_plausible(table) || !hd_table_is_sound(table)) return;
     struct weak_walk walk = {pages, kind, fn, data};

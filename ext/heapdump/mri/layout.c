@@ -7,11 +7,12 @@
 static const struct hd_layout layouts[] = {
     // version; iseq: locals, parent, local, size; thread: context; storage, frame, fiber, default;
     // calls
-    {301, 152, 168, 176, 240, 40, 56, 64, 80, 24, 248, true, false},
-    {302, 144, 160, 168, 232, 48, 56, 64, 80, 24, 252, false, false},
-    {303, 144, 160, 168, 232, 48, 56, 56, 80, 16, 252, false, true},
-    {304, 144, 160, 168, 232, 48, 56, 56, 80, 16, 252, false, true},
-    {400, 144, 168, 176, 240, 48, 72, 56, 80, 16, 260, false, true},
+    {301, 152, 168, 176, 240, 40, 56, 64, 80, 24, 248, true, HD_WEAK_TWO},
+    {302, 144, 160, 168, 232, 48, 56, 64, 80, 24, 252, false, HD_WEAK_TWO},
+    {303, 144, 160, 168, 232, 48, 56, 56, 80, 16, 252, false, HD_WEAK_ENTRY},
+    {304, 144, 160, 168, 232, 48, 56, 56, 80, 16, 252, false, HD_WEAK_ENTRY},
+    {400, 144, 168, 176, 240, 48, 72, 56, 80, 16, 260, false, HD_WEAK_ENTRY},
+    {401, 144, 168, 176, 240, 48, 72, 56, 88, 16, 260, false, HD_WEAK_DIRECT},
     {0},
 };
 

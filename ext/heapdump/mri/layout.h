@@ -9,6 +9,13 @@
 
 #include "mri/version.h"
 
+/* How a map with weak keys or values is built. */
+enum hd_weak {
+    HD_WEAK_TWO,    /* two tables: first objects to maps, then keys to values */
+    HD_WEAK_ENTRY,  /* a table whose keys are pointers to the words of an entry */
+    HD_WEAK_DIRECT, /* a table of keys and values */
+};
+
 /* The offsets that differ between minor versions. */
 struct hd_layout {
     int version; /* as HD_RUBY */
@@ -16,7 +23,7 @@ struct hd_layout {
     short thread_context, context_local_storage, frame_size, fiber_context, hash_default;
     short iseq_calls_size;
     bool line_is_value;
-    bool weak_by_entry; /* keys of a weak map's table are pointers to the words of an entry */
+    enum hd_weak weak; /* how weak maps are built */
 };
 
 /* The layout of this Ruby; NULL for a minor version that is not known. */

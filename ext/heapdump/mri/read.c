@@ -76,8 +76,10 @@ hd_table_is_sound(const st_table *table) {
     if (copy.entries_bound > (st_index_t)1 << copy.entry_power) return false;
     if (copy.entries_start > copy.entries_bound || copy.num_entries > copy.entries_bound)
         return false;
-    return hd_is_readable(copy.entries, copy.entries_bound * ENTRY) &&
-           (!copy.bins || hd_is_readable(copy.bins, sizeof(st_index_t)));
+#ifdef HAVE_STRUCT_ST_TABLE_BINS // since Ruby 4.1 they follow the entries
+    if (copy.bins && !hd_is_readable(copy.bins, sizeof(st_index_t))) return false;
+#endif
+    return hd_is_readable(copy.entries, copy.entries_bound * ENTRY);
 }
 
 bool

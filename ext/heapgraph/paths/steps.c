@@ -25,8 +25,8 @@ is_hidden_list(const struct hg_graph *graph, uint32_t node) {
 }
 
 /*
- * What MRI keeps in the constant TOPLEVEL_BINDING, and pins as well: a list of pins holds it in some
- * Rubies, and the root itself in others. Nothing else pins a binding.
+ * What MRI keeps in the constant TOPLEVEL_BINDING, and pins as well: a list of pins holds it in
+ * some Rubies, and the root itself in others. Nothing else pins a binding.
  */
 static bool
 is_pinned_binding(const struct hg_graph *graph, uint32_t node) {

@@ -126,7 +126,7 @@ module HeapDump
 
         dump.wait
         @queue << dump unless @queue.include?(dump)
-        @opener = Thread.new { open_next while @opener } unless @opener&.alive?
+        @opener = Thread.new { nil while open_next } unless @opener&.alive?
       end
 
       # Whether it waits for a thread that is gone, as in a process that was forked meanwhile.
@@ -139,7 +139,8 @@ module HeapDump
         dump.close
       end
 
-      # Opens the first of the queue; ends its thread if there is none.
+      # Opens the first of the queue. Returns nil if there is none: then its thread ends. (That may
+      # run before it is assigned, but waits here until it is.)
       def open_next
         dump = @mutex.synchronize { @queue.shift || (@opener = nil) } or return
         dump.open(**@options)

@@ -9,7 +9,6 @@
 #include "../check.h"
 #include "base/best.h"
 
-uint64_t check_seed;
 static struct hg_task task;
 
 #define MOST (6 * HG_STRIDE)

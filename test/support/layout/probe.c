@@ -80,7 +80,11 @@ main(void) {
          local_storage);
 
     SAME("frame.pc", HD_FRAME_PC, rb_control_frame_t, pc);
+#if HD_RUBY >= 401 // where code that is compiled may leave it out
+    SAME("frame.iseq", HD_FRAME_ISEQ, rb_control_frame_t, _iseq);
+#else
     SAME("frame.iseq", HD_FRAME_ISEQ, rb_control_frame_t, iseq);
+#endif
     SAME("frame.self", HD_FRAME_SELF, rb_control_frame_t, self);
     SAME("frame.ep", HD_FRAME_EP, rb_control_frame_t, ep);
 #ifdef INTERNAL_SET_TABLE_H
