@@ -7,7 +7,8 @@
 
 desc "Print the line of layout.c for a Ruby (SOURCE=…: where it was built)"
 task :layout do
-  source = ENV.fetch("SOURCE", nil) or abort "layout: name the directory in which Ruby was built: SOURCE=DIR"
+  source = ENV.fetch("SOURCE", nil) or
+    abort "layout: name the directory in which Ruby was built: SOURCE=DIR"
   config = Dir["#{source}/.ext/include/*-*/ruby/config.h"].first or
     abort "layout: no Ruby was built in #{source}: there is no .ext/include/*/ruby/config.h"
   line = Dir.mktmpdir do |directory|
