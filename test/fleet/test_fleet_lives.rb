@@ -31,6 +31,14 @@ class TestFleetLives < HeapDumpTest
     assert_equal [4, 4], processes.map(&:dumps)
   end
 
+  # The name of a file may be no UTF-8, and notes are no dump.
+  def test_what_is_told_apart_by_any_name
+    ["web-1:/tmp/heap\xFF7.json", nil].zip(["web-1:/tmp/heap�#.json", "/tmp"]) do |uri, name|
+      identity = Fleet::Rows::Identity.new(NAMELESS, "/tmp", uri)
+      assert_includes identity.row, "in #{name}"
+    end
+  end
+
   # The names of those that say which process they are of say nothing more.
   def test_dumps_of_a_process_may_be_called_anything
     identity = { start: nil }

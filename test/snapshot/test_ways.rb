@@ -193,6 +193,23 @@ class TestWays < HeapDumpTest
     assert_equal both.first.sort, both.last.sort
   end
 
+  # The parser takes half a character (a surrogate) for valid.
+  def test_names_that_are_no_text_have_signatures
+    path = dump do |made|
+      thread = made.thread([["serve_HALF", "/app/HALF.rb", 12]])
+      made.local(thread, 0, "client_HALF", made.object("ClientHALF"))
+      made.root(thread)
+      made.constant("BOX", made.object("Box", ivars: { "@part_HALF" => made.object("PartHALF") }))
+    end
+    whole = opened(path).ways.map(&:objects)
+    File.write(path, File.read(path).gsub("HALF", '\\udc00'))
+    snapshot = opened(path)
+    named = snapshot.ways.map(&:class_name).grep(/\?/)
+    assert_equal %w[Client Part], named.map { |name| name.delete("?") }.sort
+    assert_equal whole.sort, snapshot.ways.map(&:objects).sort
+    assert_equal snapshot.ways.map(&:signature), snapshot.redacted.ways.map(&:signature)
+  end
+
   # The same gem is elsewhere on another machine, and a release is in a directory of its own.
   def test_where_code_is_installed_makes_no_other_way
     files = %w[/usr/local/bundle/ruby/3.3.0/gems/puma-6.4.2/lib/puma/server.rb

@@ -265,7 +265,9 @@ hgb_text(const struct hg_graph *graph, uint32_t string) {
     if (string == HG_NO_STRING) return Qnil;
     size_t length;
     const char *bytes = hg_string(graph, string, &length);
-    return rb_enc_interned_str(bytes, (long)length, rb_utf8_encoding());
+    VALUE text = rb_enc_interned_str(bytes, (long)length, rb_utf8_encoding());
+    if (rb_enc_str_coderange(text) != ENC_CODERANGE_BROKEN) return text;
+    return rb_str_to_interned_str(rb_str_scrub(text, rb_utf8_str_new_cstr("?")));
 }
 
 VALUE

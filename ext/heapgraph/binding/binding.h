@@ -89,7 +89,10 @@ const uint32_t *hgb_nodes(const struct binding *self, VALUE array, VALUE *buffer
 /* An Integer, or nil for HG_NO_NODE. */
 VALUE hgb_node_or_nil(uint32_t node);
 
-/* A frozen String, or nil for HG_NO_STRING. */
+/*
+ * A frozen String of valid UTF-8, or nil for HG_NO_STRING. Where the parser has let half a character
+ * pass, there are question marks.
+ */
 VALUE hgb_text(const struct hg_graph *graph, uint32_t string);
 
 /* An Array of Integers. The list is freed. */

@@ -10,11 +10,11 @@ module HeapDump
       class Identity # :nodoc:
         # +known+:: as Extract#identity
         # +directory+:: of the dump or of the notes
-        # +uri+::       of the dump, as Source::File has it
+        # +uri+::       of the dump, as Source::File has it; nil for notes
         def initialize(known, directory, uri = nil)
           @pid = Rows.number(known[:pid]) || 0
           @known = known.except(:pid).transform_values { |value| Rows.text(value) }
-          nameless = uri.to_s.gsub(%r{\d+(?=[^/]*\z)}, "#") if known[:pid].nil?
+          nameless = Rows.text(uri)&.gsub(%r{\d+(?=[^/]*\z)}, "#") if known[:pid].nil?
           place = Rows.text("in #{nameless || directory}")
           @life = (@known[:start] || @known[:series] || place).to_s
         end
