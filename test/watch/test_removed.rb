@@ -65,4 +65,26 @@ class TestWatchRemoved < HeapDumpTest
     assert_equal "[]\n[]\n", outcome.out, outcome.to_s
     refute_match(/cannot load|is off/, outcome.err)
   end
+
+  # Over a bus, with all that a request may want.
+  def test_a_request
+    %w[file socket].each do |kind|
+      FileUtils.rm_rf(Dir.children(scratch).map { |name| File.join(scratch, name) })
+      outcome = run_removed(<<~RUBY)
+        FileUtils.mkdir("\#{DIR}/bus")
+        watch = watch(cooldown: 0, ask: "#{kind}:\#{DIR}/bus") do |on|
+          on.memory at: ["1 TiB"], of: :process
+        end
+        remove
+        command = [RbConfig.ruby, "-I\#{HOME}/lib", "\#{HOME}/exe/heapdump", "ask", "--store",
+                   "#{kind}:\#{DIR}/bus", "--trace", "1s", "--strings", "none", "--payload", "{}"]
+        raise "the request fails" unless system(*command, out: File::NULL)
+        watch.close
+        p Dir.glob("\#{DIR}/heaps/series-*/*.manifest.json").size, watch.stats[:off]
+        puts ($LOADED_FEATURES - $loaded).grep_v(/objspace/)
+      RUBY
+      assert_equal "1\n[]\n", outcome.out, outcome.to_s
+      refute_match(/cannot load|is off/, outcome.err)
+    end
+  end
 end
