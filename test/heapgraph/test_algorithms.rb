@@ -32,15 +32,25 @@ class TestAlgorithms < Minitest::Test
                    growth_ways index slots steps task]
   }.freeze
 
-  BELOW.each do |name, modules|
-    define_method(:"test_#{name}") do
-      skip(CProgram.missing) if CProgram.missing
+  BELOW.each_key do |name|
+    define_method(:"test_#{name}") { check(name) }
+  end
 
-      sources = [*Dir["test/heapgraph/*/#{name}_test.c", base: CProgram::ROOT],
-                 "test/heapgraph/builder.c"]
-      sources += Dir["ext/heapgraph/*/{#{modules.join(",")}}.c", base: CProgram::ROOT]
-      output, status = CProgram.new(name, sources).run
-      assert_predicate(status, :success?, output)
-    end
+  # In blocks so small that several threads share a graph of the test.
+  def test_find_by_several_threads
+    check("find", defined: ["HG_STRIDE=64u"])
+  end
+
+  private
+
+  def check(name, **options)
+    skip(CProgram.missing) if CProgram.missing
+
+    sources = [*Dir["test/heapgraph/*/#{name}_test.c", base: CProgram::ROOT],
+               "test/heapgraph/builder.c"]
+    modules = BELOW.fetch(name).join(",")
+    sources += Dir["ext/heapgraph/*/{#{modules}}.c", base: CProgram::ROOT]
+    output, status = CProgram.new(name, sources, **options).run
+    assert_predicate(status, :success?, output)
   end
 end

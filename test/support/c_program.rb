@@ -65,8 +65,9 @@ class CProgram
 
     # The object of a source, which is kept for other programs and for the next process, until
     # something changes of what it is made from. Headers are looked for in these directories first.
-    def object_of(source, *directories)
+    def object_of(source, *directories, defined: [])
       options = directories.map { |directory| "-I#{directory}" } + yajl_includes
+      options += defined.map { |macro| "-D#{macro}" }
       object = "#{objects}/#{File.basename(source, ".c")}-#{state(source, options)}.o"
       unless File.exist?(object)
         compile("-c", *options, source, "-o", "#{object}.#{Process.pid}")
@@ -122,11 +123,13 @@ class CProgram
   # Sources are paths below the root of the project; with `reader`, all of the reader is linked.
   # Headers are looked for in `include` (a path below the root, too) before the reader's own.
   # Calls of functions that are wrapped go to __wrap_… of the program.
-  def initialize(name, sources, reader: false, wrapped: [], include: nil)
+  # Macros that are defined ("NAME=1") are so in all sources, but not in the reader.
+  def initialize(name, sources, reader: false, wrapped: [], include: nil, defined: [])
     @name = name
     @wrapped = wrapped.map { |function| "-Wl,--wrap=#{function}" }
     @sources = sources.map { |path| File.join(ROOT, path) }
     @reader = reader
+    @defined = defined
     @include = include ? [File.join(ROOT, include)] : []
   end
 
@@ -135,7 +138,7 @@ class CProgram
     Dir.mktmpdir do |dir|
       binary = File.join(dir, @name)
       linked = @reader ? self.class.reader : LIBRARIES
-      objects = @sources.map { |source| self.class.object_of(source, *@include) }
+      objects = @sources.map { |source| self.class.object_of(source, *@include, defined: @defined) }
       self.class.compile(*objects, "-o", binary, *linked, *@wrapped)
       Open3.capture2e(environment, "timeout", "--signal=KILL", seconds.to_s, binary,
                       *arguments.map(&:to_s))
