@@ -11,7 +11,7 @@
 #include "base/task.h"
 
 #ifndef HG_STRIDE // tests of what several threads share have less
-#define HG_STRIDE 16384u
+#    define HG_STRIDE 16384u
 #endif
 
 /* Begins a phase of `total` elements. */
