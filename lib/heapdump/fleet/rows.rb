@@ -39,7 +39,8 @@ module HeapDump
       def initialize(extract, file)
         @extract = extract
         @file = file
-        @identity = Identity.new(extract.identity, file.directory, file.uri)
+        dump = file.uri.delete_suffix(DumpFiles::EXTRACT)
+        @identity = Identity.new(extract.identity, file.directory, dump)
         @process_id = @identity.id
         @dump_id = Ids.dump(process_id, at)
         @names = {} # their numbers by their texts
