@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "../dump_files"
+
 module HeapDump
   module Fleet
     # The rows of one dump, made of its Extract. Small classes and ways have none, unless the

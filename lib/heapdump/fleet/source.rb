@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "socket"
+require_relative "../dump_files"
 
 module HeapDump
   module Fleet
