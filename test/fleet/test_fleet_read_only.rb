@@ -34,7 +34,7 @@ class TestFleetReadOnly < HeapDumpTest
   # As it is while an importer works.
   def test_beside_an_importer
     database = SQLite3::Database.new(path)
-    database.execute("UPDATE process SET app = 'other'")
+    %w[process verdict].each { |table| database.execute("UPDATE #{table} SET app = 'other'") }
     assert_path_exists "#{path}-wal"
     assert_equal ["Session"], leaks(as_nobody("leaks", "--json", "--app", "other"))
   ensure

@@ -179,7 +179,7 @@ module HeapDump
 
       # For lines that are to be copied.
       def command
-        ["heapdump ask", *@store&.then { |store| "--store #{Terminal::Shell.word(store)}" }].join(" ")
+        Terminal::Shell.join("heapdump ask", *(["--store", @store] if @store))
       end
 
       def progress(request)

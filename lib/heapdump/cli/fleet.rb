@@ -115,10 +115,11 @@ module HeapDump
         outcome = progress.during(lambda {
           ["importing", import.done, import.total]
         }) { import.run(paths) }
+        nothing = import.total.zero? && outcome.samples.zero?
         if json? then print_json(outcome.to_h.except(:processes))
-        elsif import.total.zero? && outcome.samples.zero?
-          screen.line("There is no dump in #{paths.join(", ")}.")
-        else imported(outcome)
+        elsif nothing then screen.line("There is no dump in #{paths.join(", ")}.")
+        else
+          imported(outcome)
         end
         outcome.skipped.empty? ? OK : ERROR
       end

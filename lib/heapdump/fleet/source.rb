@@ -5,7 +5,8 @@ require_relative "../dump_files"
 
 module HeapDump
   module Fleet
-    # Files that may be dumps, or extracts whose dumps have gone, of directories and their directories.
+    # Files that may be dumps, or extracts whose dumps have gone, of directories and of those below
+    # them.
     module Source # :nodoc:
       # +uri+ names it for all importers. +path+ is where it is, +changed_at+ a Time. What is in a
       # +bucket+ is fetched when it is read.

@@ -37,13 +37,13 @@ module HeapDump
 
       # A command about the last dump that a shell understands: `heapdump why 3.json 0x7f10`.
       def command(word, *arguments)
-        ["heapdump", word, file_argument, *arguments.map { |one| Terminal::Shell.word(one) }].join(" ")
+        Terminal::Shell.join("heapdump #{word} #{file_argument}", *arguments)
       end
 
       # The same about all dumps: `heapdump diff 1.json 2.json 3.json`.
       def command_about_all(word, *arguments)
         files = snapshots.map { |dump| file_argument(dump) }
-        ["heapdump", word, *files, *arguments.map { |one| Terminal::Shell.word(one) }].join(" ")
+        Terminal::Shell.join(["heapdump", word, *files].join(" "), *arguments)
       end
 
       # How many bytes all live objects need.

@@ -5,14 +5,15 @@ module HeapDump
     # Commands that a user can copy from the output, whatever strangers have called their classes
     # and files.
     #
-    #   Shell.join("heapdump why", "my heap.json", "A\eB") # => "heapdump why my\\ heap.json $'A\\033B'"
+    #   Shell.join("heapdump why", "my heap.json", "A\eB")
+    #   # => "heapdump why my\\ heap.json $'A\\033B'"
     module Shell # :nodoc:
       PLAIN = %r{\A[\p{Word}./,:+@-]+\z}
       private_constant :PLAIN
 
       module_function
 
-      # A command (String) and its arguments. The first word stays as it is.
+      # A command (String) and its arguments. +command+ stays as it is.
       def join(command, *arguments)
         [command, *arguments.map { |text| word(text) }].join(" ")
       end

@@ -8,9 +8,14 @@ module HeapDump
     #
     #   Clock.new(dumps).hours # => [0.0, 1.0, 2.0]
     class Clock # :nodoc:
-      WORDS = "between %s and %s %s went by, by the clock, and the process %s: the clock was set " \
-              "forward, or the process stood still; this time does not count"
-      private_constant :WORDS
+      include Rates
+
+      WORDS = "between %s and %s %s went by, by the clock, %s: the clock was set forward, or the " \
+              "process stood still; this time does not count"
+      WHY = { true => "in which hardly anything was allocated",
+              false => "which is more than #{Rules::HOLE_UNCOUNTED} times as long as between " \
+                       "others" }.freeze
+      private_constant :WORDS, :WHY
 
       # +dumps+:: those of a series, in their order
       def initialize(dumps)
@@ -38,10 +43,7 @@ module HeapDump
       def warnings
         idle.map do |index|
           names = @dumps[index, 2].map { |dump| File.basename(dump.path) }
-          time = Terminal::Units.count((@steps[index]).round)
-          format(WORDS, *names, "#{time} hours", if counted? then "allocated hardly anything"
-                                                 else "was dumped more often else"
-                                                 end)
+          format(WORDS, *names, duration(@steps[index]), WHY.fetch(counted?))
         end
       end
 

@@ -72,8 +72,8 @@ module HeapDump
         lines.find { |line| line.kind == :process && line.name == name }
       end
 
-      # Hours from the first dump to the last (Float), without those of a clock that was set forward,
-      # or in which the process stood still.
+      # Hours from the first dump to the last (Float), without those by which a clock was set
+      # forward, or in which the process stood still.
       def hours
         @axes.hours.last
       end
