@@ -13,9 +13,22 @@ module HeapDump
     # The endings of what is beside a dump and goes with it, in this order: the mark that it is safe
     # elsewhere goes last.
     BESIDE = [INDEX, EXTRACT, MANIFEST, FAILED, SHIPPED].freeze
+    NAME = /\.(?:json|dump|heap)(?:\.(?:gz|zst))?\z/ # of a dump
     PARTIAL = /\.partial-\d+\z/
     # Names of files that are no dumps: of one that is being written, and of what is beside a dump,
     # which has a number at its end until it is whole.
     OTHERS = /#{PARTIAL}|#{Regexp.union(BESIDE)}(?:\.\d+(?:-\h+)?)?\z/
+
+    module_function
+
+    # Whether a file is a dump, by its name alone: for files that cannot be read.
+    def dump_name?(path)
+      path.match?(NAME) && !path.match?(OTHERS)
+    end
+
+    # Whether a file is an extract whose dump has gone.
+    def lone_extract?(path)
+      path.end_with?(EXTRACT) && !File.exist?(path.delete_suffix(EXTRACT))
+    end
   end
 end

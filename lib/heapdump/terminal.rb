@@ -9,6 +9,7 @@ module HeapDump
     autoload :Text, "#{__dir__}/terminal/text"
     autoload :Units, "#{__dir__}/terminal/units"
     autoload :Screen, "#{__dir__}/terminal/screen"
+    autoload :Shell, "#{__dir__}/terminal/shell"
     autoload :Sparkline, "#{__dir__}/terminal/sparkline"
     autoload :Table, "#{__dir__}/terminal/table"
     autoload :Trouble, "#{__dir__}/terminal/trouble"

@@ -17,6 +17,7 @@ module HeapDump
   class Trends
     autoload :Account, "#{__dir__}/trends/account"
     autoload :Axes, "#{__dir__}/trends/axes"
+    autoload :Clock, "#{__dir__}/trends/clock"
     autoload :Columns, "#{__dir__}/trends/columns"
     autoload :Dump, "#{__dir__}/trends/dump"
     autoload :Evidence, "#{__dir__}/trends/evidence"

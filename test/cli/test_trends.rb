@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "open3"
 require "test_helper"
 require "support/command_line"
 require "support/grown_dumps"
@@ -135,6 +136,37 @@ class TestTrendsCommand < HeapDumpTest
     File.delete(*Dir[File.join(scratch, "watch/*/*.json")].first(3))
     again = heapdump("trends", File.join(scratch, "watch")).out
     assert_equal 2, again.scan(/^app on here, pid 7  8 dumps/).size
+  end
+
+  # The commands that it shows can be copied, also for hostile names of classes and files.
+  def test_the_command_that_shows_who_holds_a_leak_finds_it
+    FileUtils.mkdir(File.join(scratch, "my \e[31m d\xFFmps"))
+    dumps = Array.new(8) do |at|
+      path = dump(at) { |made| sessions(made, 20 * at, klass: "Ses\e[31m's\u202Eion") }
+      File.rename(path, path = File.join(scratch, "my \e[31m d\xFFmps", File.basename(path)))
+      path
+    end
+    out = heapdump!("trends", *dumps).out
+    commands = out.scan(/^   (?:more)? +heapdump (.*)$/).flatten
+    assert_equal 2, commands.size, out
+    commands.each do |line|
+      words, = Open3.capture2("bash", "-c", "printf '%s\\0' #{line}")
+      words = words.b.split("\0").map { |word| word.force_encoding(Encoding::UTF_8) }
+      answer = heapdump(*words)
+      assert_equal [0, ""], [answer.status, answer.err], line
+    end
+  end
+
+  # What has no name, and what is kept of dumps that are gone, no other command can open.
+  def test_no_command_that_cannot_work
+    heapdump!("trends", *leaking)
+    File.delete(*leaking.last(2))
+    out = heapdump!("trends", scratch).out
+    assert_includes out, "heapdump why #{leaking[-3]} Session\n"
+    File.delete(*leaking.first(6))
+    out = heapdump!("trends", scratch).out
+    assert_match(/^1\. Session/, out)
+    refute_match(/heapdump (leaks|why)/, out)
   end
 
   def test_names_of_strangers_are_harmless

@@ -132,6 +132,18 @@ class TestParquet < HeapDumpTest
     tables&.define_method(:rows, whole)
   end
 
+  # As Polars itself tells it.
+  def test_a_full_disk_leaves_nothing
+    answer = with_polars do
+      trap("XFSZ", "IGNORE")
+      Process.setrlimit(Process::RLIMIT_FSIZE, 1 << 12)
+      heapdump("convert", Shop.dump, "--to", "parquet", "-o", directory)
+    end
+    assert_equal 1, answer.status
+    assert_match(/lake cannot be written: the file would be larger than/, answer.err)
+    assert_empty Dir.glob("#{directory}/**/*.parquet", File::FNM_DOTMATCH)
+  end
+
   def test_a_batch_can_be_taken_once
     graph = HeapDump::Snapshot.open(Shop.dump).graph
     batch, rows, node, edge = graph.rows(1, false).batch(0, 0, 0, 100)

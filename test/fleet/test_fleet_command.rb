@@ -85,7 +85,9 @@ class TestFleetCommand < HeapDumpTest
   end
 
   def test_nothing_and_wrong_places
-    assert_equal "0 dumps imported.\n", fleet("import", heap).out
+    nothing = fleet("import", heap)
+    assert_equal [0, "There is no dump in #{heap}.\n"], [nothing.status, nothing.out]
+    assert_equal 0, fleet("import", heap, "--json").json["imported"]
     %w[leaks work].each { |question| assert_match(/has no dumps; import/, fleet(question).err) }
     answer = heapdump("fleet", "leaks", "--store", "#{scratch}/typo.db")
     assert_match(/no store sqlite:.*typo.db; --store names another/, answer.err)

@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "shellwords"
 require_relative "command"
 require_relative "ask_lines"
 require_relative "ask_sidekiq"
@@ -180,7 +179,7 @@ module HeapDump
 
       # For lines that are to be copied.
       def command
-        ["heapdump ask", *@store&.then { |store| "--store #{store.shellescape}" }].join(" ")
+        Terminal::Shell.join("heapdump ask", *(["--store", @store] if @store))
       end
 
       def progress(request)

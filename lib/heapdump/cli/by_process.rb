@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "shellwords"
-
 module HeapDump
   module CLI
     # Dumps of several processes, which cannot be compared: how many there are of each process, and
@@ -40,7 +38,7 @@ module HeapDump
       private
 
       def command
-        "heapdump leaks #{pattern || @paths.shelljoin}"
+        pattern ? "heapdump leaks #{pattern}" : Terminal::Shell.join("heapdump leaks", *@paths)
       end
 
       # A pattern that stands for these dumps and nothing else; nil if there is none.

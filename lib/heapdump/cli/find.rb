@@ -84,7 +84,8 @@ module HeapDump
 
         short = Text.short(name, Describe::NAMED)
         who = classes.size == 1 ? "#{short} has" : "#{count(classes.size)} classes #{short} have"
-        screen.line("#{who} no objects; `heapdump why #{snapshot.path} #{name}` shows more.")
+        why = Terminal::Shell.join("heapdump why", snapshot.path, name)
+        screen.line("#{who} no objects; `#{why}` shows more.")
       end
 
       def rest(found)

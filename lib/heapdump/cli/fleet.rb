@@ -115,7 +115,12 @@ module HeapDump
         outcome = progress.during(lambda {
           ["importing", import.done, import.total]
         }) { import.run(paths) }
-        json? ? print_json(outcome.to_h.except(:processes)) : imported(outcome)
+        nothing = import.total.zero? && outcome.samples.zero?
+        if json? then print_json(outcome.to_h.except(:processes))
+        elsif nothing then screen.line("There is no dump in #{paths.join(", ")}.")
+        else
+          imported(outcome)
+        end
         outcome.skipped.empty? ? OK : ERROR
       end
 

@@ -102,9 +102,10 @@ module HeapDump
         return unless name.match?(/\A\p{Upper}/)
 
         snapshot.classes_named(name)
+        find = Terminal::Shell.join("heapdump find", snapshot.path, "--class", name)
+        why = Terminal::Shell.join("heapdump why", snapshot.path, name)
         raise UsageError, "#{Text.short(name, Describe::NAMED)} is a class, give an address: " \
-                          "`heapdump find #{snapshot.path} --class #{name}` lists its objects, " \
-                          "`heapdump why #{snapshot.path} #{name}` shows who holds them"
+                          "`#{find}` lists its objects, `#{why}` shows who holds them"
       end
 
       # Whether what seems to be held by nothing is garbage. In a dump that is damaged or not whole

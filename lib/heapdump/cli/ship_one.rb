@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "shellwords"
 require_relative "ship_lines"
 
 module HeapDump
@@ -59,7 +58,7 @@ module HeapDump
 
       # The address is left out, because it may be secret.
       def command(path)
-        "heapdump ship #{File.dirname(path).shellescape} --once --retry --to …"
+        "#{Terminal::Shell.join("heapdump ship", File.dirname(path))} --once --retry --to …"
       end
     end
   end

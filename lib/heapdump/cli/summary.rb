@@ -100,8 +100,8 @@ module HeapDump
         threads = EndedThreads.of(snapshot)
         return if threads.nodes.empty?
 
-        screen.line("#{threads}; `heapdump why #{snapshot.path} #{threads.class_name}` shows who " \
-                    "holds them.")
+        why = Terminal::Shell.join("heapdump why", snapshot.path, threads.class_name)
+        screen.line("#{threads}; `#{why}` shows who holds them.")
       end
 
       def figures(histogram, rows)

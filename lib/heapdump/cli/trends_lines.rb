@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "shellwords"
 require_relative "figures"
 require_relative "../trends"
 
@@ -16,7 +15,9 @@ module HeapDump
       # Parts of the process that are always shown.
       ALWAYS = %w[rss held native].freeze
       TIME = "%Y-%m-%d %H:%M"
-      private_constant :ORDER, :STYLES, :ALWAYS, :TIME
+      # Of objects without a class or of a nameless one; and of what was cut (Extract).
+      NO_NAME = /\A\(|…\h{16}\z/
+      private_constant :ORDER, :STYLES, :ALWAYS, :TIME, :NO_NAME
 
       def initialize(screen, limit)
         @screen = screen
@@ -53,7 +54,8 @@ module HeapDump
       end
 
       def too_few(series)
-        command = " `#{leaks_command(series)}` compares what there is." if series.telling.size > 1
+        command = leaks_command(series)
+        command &&= " `#{command}` compares what there is."
         screen.line("#{HeapDump::Trends::Words.new(series).lead}#{command}")
       end
 
@@ -78,8 +80,8 @@ module HeapDump
         fact("since", line.since && since(series, line.since))
         fact("with it", leak.company.first(6).join(", ")) if leak.company.any?
         fact("because", line.reasons.join("; "))
-        fact("more", leaks_command(series))
-        fact("", why_command(series, leak)) if line.kind == :class || line.holder
+        commands = [leaks_command(series), why_command(series, leak)].compact
+        commands.each_with_index { |text, at| fact(at.zero? ? "more" : "", text) }
       end
 
       def rates(leak, series)
@@ -105,12 +107,20 @@ module HeapDump
         screen.line([:dim, "   #{word.ljust(9)}"], text) if text
       end
 
+      # nil where fewer than two dumps are left.
       def leaks_command(series)
-        "heapdump leaks #{series.telling.shelljoin}"
+        paths = series.telling
+        Terminal::Shell.join("heapdump leaks", *paths) if paths.size > 1
       end
 
+      # nil where no dump is left, or the class has no name that a dump has.
       def why_command(series, leak)
-        "heapdump why #{[series.dumps.last.path, leak.class_name].shelljoin}"
+        path = series.dumps.map(&:path).reverse.find { |one| !one.end_with?(DumpFiles::EXTRACT) }
+        name = leak.class_name
+        return if path.nil? || name.match?(NO_NAME)
+
+        Terminal::Shell.join("heapdump why", path, name) if leak.line.kind == :class ||
+                                                            leak.line.holder
       end
 
       # Memory that no object explains, in the words of `leaks`.

@@ -167,8 +167,9 @@ module HeapDump
                     "#{bytes(found.bytes)}#{retained(found)}#{garbage(found)}")
         return if found.objects.positive? || found.classes.any?
 
-        screen.line("It has no objects of its own. `heapdump why #{snapshot.path} " \
-                    "#{snapshot.modules_named(name).first}` shows who holds the class itself.")
+        why = Terminal::Shell.join("heapdump why", snapshot.path,
+                                   snapshot.modules_named(name).first.to_s)
+        screen.line("It has no objects of its own. `#{why}` shows who holds the class itself.")
       end
 
       # Shows the classes of one name, the present one first.

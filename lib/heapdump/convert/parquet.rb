@@ -49,8 +49,18 @@ module HeapDump
         true
       rescue SystemCallError => e
         raise Error, "#{name} cannot be written: #{Terminal::Trouble.words(e)}"
+      rescue ::Polars::Error => e
+        raise Error, "#{name} cannot be written: #{trouble(e)}"
       ensure
         @made&.each { |path| FileUtils.rm_rf(path) }
+      end
+
+      # Polars puts errors of the system into words of its own.
+      def trouble(error)
+        number = error.message[/\(os error (\d+)\)/, 1]
+        return Terminal::Trouble.words(SystemCallError.new(nil, number.to_i)) if number
+
+        Terminal::Text.valid(error.message)
       end
 
       def folder(tables, table)

@@ -18,7 +18,7 @@ module HeapDump
       def files
         guard do
           @client.list_objects_v2(bucket: @name, prefix: @prefix).each.flat_map(&:contents)
-                 .select { |object| Source.dump_name?(object.key) }
+                 .select { |object| DumpFiles.dump_name?(object.key) }
                  .map { |object| file(object) }
         end
       end

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../dump_files"
 require_relative "../extract"
 
 module HeapDump
@@ -11,8 +12,14 @@ module HeapDump
       # has removed rows of its time; +:skipped+, for the reason in +message+.
       Outcome = Struct.new(:state, :message, :process_id, keyword_init: true)
 
-      # +extract+ is called with the path of a dump and returns its Extract.
-      def initialize(store, extract: Extract.method(:of))
+      # The Extract of a dump, or that in the file of one.
+      EXTRACT = lambda do |path|
+        path.end_with?(DumpFiles::EXTRACT) ? Extract.load(path) : Extract.of(path)
+      end
+      private_constant :EXTRACT
+
+      # +extract+ is called with the path of a file and returns its Extract.
+      def initialize(store, extract: EXTRACT)
         @store = store
         @extract = extract
         @following = Following.new(store, extract)

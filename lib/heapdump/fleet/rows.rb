@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "../dump_files"
+
 module HeapDump
   module Fleet
     # The rows of one dump, made of its Extract. Small classes and ways have none, unless the
@@ -39,7 +41,8 @@ module HeapDump
       def initialize(extract, file)
         @extract = extract
         @file = file
-        @identity = Identity.new(extract.identity, file.directory, file.uri)
+        dump = file.uri.delete_suffix(DumpFiles::EXTRACT)
+        @identity = Identity.new(extract.identity, file.directory, dump)
         @process_id = @identity.id
         @dump_id = Ids.dump(process_id, at)
         @names = {} # their numbers by their texts

@@ -1,10 +1,12 @@
 # frozen_string_literal: true
 
 require "socket"
+require_relative "../dump_files"
 
 module HeapDump
   module Fleet
-    # Files that may be dumps, of directories and their directories.
+    # Files that may be dumps, or extracts whose dumps have gone, of directories and of those below
+    # them.
     module Source # :nodoc:
       # +uri+ names it for all importers. +path+ is where it is, +changed_at+ a Time. What is in a
       # +bucket+ is fetched when it is read.
@@ -18,9 +20,6 @@ module HeapDump
           bucket ? bucket.fetch(path, &) : yield(path)
         end
       end
-
-      NAME = /\.(?:json|dump|heap)(?:\.(?:gz|zst))?\z/ # of a dump
-      private_constant :NAME
 
       module_function
 
@@ -69,13 +68,10 @@ module HeapDump
       # What may not be read counts by its name, so that it is told.
       def file?(path, stat)
         return false if !stat.file? || ::File.basename(path).start_with?(".")
+        return true if DumpFiles.lone_extract?(path)
         return Snapshot::Directory.dump_at?(path) if ::File.readable?(path)
 
-        dump_name?(path)
-      end
-
-      def dump_name?(path)
-        path.match?(NAME) && !path.match?(DumpFiles::OTHERS)
+        DumpFiles.dump_name?(path)
       end
 
       def file(path, stat)

@@ -11,7 +11,8 @@ module HeapDump
       TYPES = { id: "INTEGER", integer: "INTEGER", real: "REAL", boolean: "INTEGER", text: "TEXT",
                 time: "TEXT" }.freeze
       TIME = "%FT%T.%6NZ" # which sorts as time does, and which SQLite's functions understand
-      private_constant :PATIENCE, :APPLICATION, :TYPES, :TIME
+      ONLY_READ = 0x41 # SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+      private_constant :PATIENCE, :APPLICATION, :TYPES, :TIME, :ONLY_READ
 
       # +read+:: nothing is made or changed
       def initialize(path, name, read: false)
@@ -119,15 +120,32 @@ module HeapDump
 
       # Beside an importer nobody waits, because its log is written ahead.
       def connect_to_read(path)
-        database = SQLite3::Database.new(path, readonly: !File.writable?(path))
-        database.busy_timeout = PATIENCE
-        database.execute("PRAGMA query_only = ON")
+        File.open(path) { nil } # says more than SQLite if that is not allowed
+        database = reading(path)
         return database if application(database) == APPLICATION
 
         database.close
         raise StoreError, "#{name} is no store of a fleet"
+      rescue SystemCallError => e
+        raise StoreError, "#{name} cannot be opened: #{Terminal::Trouble.words(e)}"
       rescue SQLite3::Exception => e
         raise StoreError, "#{name} cannot be opened: #{e.message}"
+      end
+
+      # Even who only reads writes beside the file, to take part in the log. Who may not do that
+      # reads the file as it is, as long as there is no log: then no importer is at work.
+      def reading(path)
+        database = SQLite3::Database.new(path, readonly: !File.writable?(path))
+        database.busy_timeout = PATIENCE
+        database.execute("PRAGMA query_only = ON")
+        application(database)
+        database
+      rescue SQLite3::ReadOnlyException, SQLite3::CantOpenException
+        database&.close
+        raise if File.exist?("#{path}-wal")
+
+        uri = path.b.gsub(%r{[^\w./-]}n) { |byte| format("%%%02X", byte.ord) }
+        SQLite3::Database.new("file:#{uri}?immutable=1", flags: ONLY_READ)
       end
 
       # Marks an empty file as a store. Raises StoreError for a file of another program.

@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "shellwords"
-
 module HeapDump
   module Html
     # What a report is about: dumps of one process, and what leaks if there are several. Most of a
@@ -39,13 +37,13 @@ module HeapDump
 
       # A command about the last dump that a shell understands: `heapdump why 3.json 0x7f10`.
       def command(word, *arguments)
-        ["heapdump", word, file_argument, *arguments.map { |one| Shellwords.escape(one) }].join(" ")
+        Terminal::Shell.join("heapdump #{word} #{file_argument}", *arguments)
       end
 
       # The same about all dumps: `heapdump diff 1.json 2.json 3.json`.
       def command_about_all(word, *arguments)
         files = snapshots.map { |dump| file_argument(dump) }
-        ["heapdump", word, *files, *arguments.map { |one| Shellwords.escape(one) }].join(" ")
+        Terminal::Shell.join(["heapdump", word, *files].join(" "), *arguments)
       end
 
       # How many bytes all live objects need.
@@ -99,7 +97,7 @@ module HeapDump
       end
 
       def file_argument(dump = snapshot)
-        name(dump) == dump.path ? dump.argument : Shellwords.escape(name(dump))
+        name(dump) == dump.path ? dump.argument : Terminal::Shell.word(name(dump))
       end
     end
   end

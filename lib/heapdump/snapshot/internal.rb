@@ -73,8 +73,7 @@ module HeapDump
 
       # The path of the dump as an argument of a command.
       def argument
-        require "shellwords"
-        Shellwords.escape(path)
+        Terminal::Shell.word(path)
       end
 
       # The line of a node as text, nil if it has no line.

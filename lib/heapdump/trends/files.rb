@@ -11,8 +11,8 @@ module HeapDump
       # +index+ is as for Extract.of.
       def initialize(given, index: :auto)
         @index = index
-        @paths = given.flat_map { |path| expand(File.path(path)) }.uniq
         @warnings = []
+        @paths = given.flat_map { |path| expand(File.path(path)) }.uniq
       end
 
       # The dumps (Array of Dump); their numbers go to +columns+.
@@ -42,21 +42,33 @@ module HeapDump
       def series(path)
         below = Dir.children(path).grep(DumpFiles::SERIES).sort
                    .map { |name| File.join(path, name) }.select { |one| File.directory?(one) }
-        found = [path, *below].flat_map { |one| in_directory(one) }
-        return found unless found.empty?
+        found = [*in_directory(path), *below.flat_map { |one| of_process(one) }]
+        return found unless found.empty? && @warnings.empty?
 
         Snapshot::Directory.dumps(path) # raises, and says what there is
       rescue SystemCallError => e
         raise Error, "#{Terminal::Text.valid(path)} cannot be read: #{Terminal::Trouble.words(e)}"
       end
 
+      # Other users may have watched other processes: what is theirs is told, and left out.
+      def of_process(path)
+        in_directory(path)
+      rescue SystemCallError => e
+        leave(path, "it cannot be read: #{Terminal::Trouble.words(e)}")
+        []
+      end
+
       def in_directory(path)
-        names = Dir.children(path).sort
-        extracts = names.select { |name| name.end_with?(DumpFiles::EXTRACT) }
-        alone = extracts.reject { |name| names.include?(name.delete_suffix(DumpFiles::EXTRACT)) }
-        dumps = names.map { |name| File.join(path, name) }
-                     .select { |one| Snapshot::Directory.dump_at?(one) }
-        dumps + alone.map { |name| File.join(path, name) }
+        alone, files = Dir.children(path).sort.map { |name| File.join(path, name) }
+                          .partition { |one| DumpFiles.lone_extract?(one) }
+        files.select { |one| dump?(one) } + alone
+      end
+
+      # What may not be read counts by its name, so that it is told.
+      def dump?(path)
+        return Snapshot::Directory.dump_at?(path) if File.readable?(path)
+
+        File.file?(path) && DumpFiles.dump_name?(path)
       end
 
       def read(path, strict, &)

@@ -27,6 +27,14 @@ module HeapDump
       # Static is also what stays between 1 % below and 1 % above the same number.
       STATIC = 0.02
 
+      # Dumps are missing where the time between two is more than so many times the usual one.
+      HOLE = 3
+      # That time did not go by, or the process stood still, if it allocated less than this part of
+      # what it usually does in as much time; and if nobody counted that, if it is so many times the
+      # usual one.
+      IDLE = 0.1
+      HOLE_UNCOUNTED = 1_000
+
       # --- How improbable chance must be
 
       # Chance findings in a series, if all its lines went up and down by chance: each line is

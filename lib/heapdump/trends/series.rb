@@ -25,7 +25,8 @@ module HeapDump
       def initialize(life, columns) # :nodoc:
         @identity = life.identity
         @dumps = life.dumps.freeze
-        @warnings = [*life.warnings, *of_dumps].uniq.freeze
+        @clock = Clock.new(@dumps)
+        @warnings = [*life.warnings, *@clock.warnings, *of_dumps].uniq.freeze
         @axes = axes
         @lines = Lines.new(life, columns, @axes).all.freeze
         @leaks = Grouping.new(@lines).leaks.freeze
@@ -71,7 +72,8 @@ module HeapDump
         lines.find { |line| line.kind == :process && line.name == name }
       end
 
-      # Hours from the first dump to the last (Float).
+      # Hours from the first dump to the last (Float), without those by which a clock was set
+      # forward, or in which the process stood still.
       def hours
         @axes.hours.last
       end
@@ -81,14 +83,8 @@ module HeapDump
       #
       #   series.gaps # => [12]
       def gaps
-        steps = @axes.hours.each_cons(2).map { |before, after| after - before }
-        usual = steps.sort[steps.size / 2].to_f
-        return [] unless usual.positive?
-
-        steps.each_index.select { |at| steps[at] > HOLE * usual }.map { |at| at + 1 }
+        @clock.gaps
       end
-      HOLE = 3
-      private_constant :HOLE
 
       # How many lines have which verdict (Hash of Symbol to Integer).
       #
@@ -146,13 +142,9 @@ module HeapDump
         end
       end
 
-      # A clock that was set back adds nothing to the time.
       def axes
-        at = 0.0
-        hours = [0.0, *dumps.each_cons(2).map do |before, after|
-          at += [(after.time - before.time) / 3600.0, 0].max
-        end]
-        Axes.new(hours: hours, work: dumps.map(&:worked), allocations: dumps.map(&:allocated))
+        Axes.new(hours: @clock.hours, work: dumps.map(&:worked),
+                 allocations: dumps.map(&:allocated))
       end
     end
   end

@@ -104,12 +104,14 @@ module HeapDump
         xs ? still.count { |at| xs[at + 1] > xs[at] } : still.size
       end
 
-      # The index from which on it grows: up to there it is flat.
+      # The index from which on it grows: up to there it is flat. Where there are many dumps, the
+      # first ones of steady growth lie near each other as well, so of these it takes twice as many.
       def start
         @start ||= begin
           room = Rules::FLAT * range
           last = ys.rindex { |number| number <= ys.min + room }
-          ys.first(last + 1).all? { |number| number <= ys.min + (2 * room) } ? last : 0
+          near = ys.first(last + 1).all? { |number| number <= ys.min + (2 * room) }
+          near && last > 2 * Rules::FLAT * steps.size ? last : 0
         end
       end
 
