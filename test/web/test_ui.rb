@@ -64,15 +64,6 @@ class TestUi < HeapDumpTest
     end
   end
 
-  # As in a clone without `source bin/setup`.
-  def test_without_the_gems_of_a_server
-    answer = Child.ruby('require "heapdump/cli"; exit HeapDump::CLI.run(ARGV)', "ui",
-                        "--no-browser", dump, bare: true)
-    assert_match(/\Aheapdump: .* rack, rackup and webrick are needed: .*gem install rack/,
-                 answer.err)
-    refute_predicate answer, :success?
-  end
-
   # What is wrong with a store is said before there is an address of a page.
   WRONG_STORES = {
     [] => [64, /give a dump, a directory or --store/],
