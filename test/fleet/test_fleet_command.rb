@@ -54,7 +54,7 @@ class TestFleetCommand < HeapDumpTest
     text = lines.map { |line| "#{JSON.generate(line)}\n" }.join
     File.write("#{heap}/notes-web-1-41-abc.jsonl", text)
     File.write("#{heap}/notes-web-2-41-abc.jsonl", "torn {\n{\"time\": 7}\n[]\n")
-    assert_equal "0 dumps imported, 50 samples of notes.\n", fleet("import", heap).out
+    assert_equal "0 dumps imported, 50 lines of notes.\n", fleet("import", heap).out
     fleet("import", heap)
     store = HeapDump::Fleet.open("sqlite:#{scratch}/fleet.db")
     assert_equal 50, store.number("SELECT count(*) FROM sample")
@@ -92,6 +92,8 @@ class TestFleetCommand < HeapDumpTest
     answer = heapdump("fleet", "leaks", "--store", "#{scratch}/typo.db")
     assert_match(/no store sqlite:.*typo.db; --store names another/, answer.err)
     refute_path_exists "#{scratch}/typo.db"
+    assert_match(/give a question \(import, leaks, .*gc\)/, heapdump("fleet").err)
+    assert_match(/there is no question "leak" \(import, leaks/, heapdump("fleet", "leak").err)
     assert_equal 1, fleet("import", "#{scratch}/nothing").status
     assert_match(/no such file.*nothing/, fleet("import", "#{scratch}/nothing").err)
     assert_secret_arguments_are_refused

@@ -60,6 +60,24 @@ class TerminalScreenTest < HeapDumpTest
     end
   end
 
+  # Columns that may stand below do so where they could not be read otherwise.
+  def test_columns_below
+    table = Table.new(%w[bytes verdict way held], right: 1, below: 2)
+                 .row("1.2 GiB", "leak", "e5a7cd3b35c04bf7", "Registry #{"y" * 30}")
+                 .row("7 B", "static", "00a7cd3b35c04bf7", "Cache")
+    beside, below = [100, 56].map do |columns|
+      text = on_terminal(columns: columns) { |screen| screen.table(table) }
+      text.gsub(/\e\[\d*m/, "").lines.map(&:rstrip)
+    end
+    assert_equal [3, 6], [beside.size, below.size]
+    assert_equal "  bytes  verdict  way               held", beside[0]
+    assert_equal ["  bytes  verdict", "    way               held",
+                  "1.2 GiB  leak", "    e5a7cd3b35c04bf7  Registry yyyyyyyy…yyyyyyyyyyyyyyyy",
+                  "    7 B  static", "    00a7cd3b35c04bf7  Cache"], below
+    assert_operator below.map(&:size).max, :<=, 56
+    assert_equal beside, in_file { |screen| screen.table(table) }.lines(chomp: true)
+  end
+
   # In less nobody could read anything.
   def test_a_terminal_of_twenty_columns_is_one
     widest = [19, 20].map do |columns|

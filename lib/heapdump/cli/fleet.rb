@@ -48,13 +48,13 @@ module HeapDump
         @filter = {}
       end
 
-      def call(question, *arguments)
+      def call(question = nil, *arguments)
         case question
         when "import" then import(arguments)
         when "history" then one_name(arguments) { |name| history(name) }
         when "gc" then none(arguments) { gc }
         when *QUESTIONS.keys then none(arguments) { answer(question) }
-        else raise UsageError, "there is no question #{question.inspect}; #{hint}"
+        else raise UsageError, "#{no_question(question)}; #{hint}"
         end
       end
 
@@ -81,6 +81,11 @@ module HeapDump
       def store
         store_address(@address, "put the address into HEAPDUMP_STORE")
         @address
+      end
+
+      def no_question(text)
+        wrong = text ? "there is no question #{text.inspect}" : "give a question"
+        "#{wrong} (#{QUESTIONS.keys.join(", ")})"
       end
 
       def age(text)
@@ -133,7 +138,7 @@ module HeapDump
                 counted(outcome.busy, "are being imported by others"),
                 counted(outcome.old, "are older than what gc has kept"),
                 counted(outcome.skipped.size, "skipped"),
-                counted(outcome.samples, "samples of notes")]
+                counted(outcome.samples, "lines of notes")]
         screen.line("#{told.compact.join(", ")}.")
       end
 

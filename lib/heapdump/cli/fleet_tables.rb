@@ -28,21 +28,23 @@ module HeapDump
       NOTHING = "The store has nothing about that."
       NO_LEAK = "No process leaks, as far as the store knows: a verdict needs four dumps of one, " \
                 "and objects have rows from 100 or 16 KiB on. `heapdump trends DIR` knows all."
+      NO_WORK = "The store has no two looks at one process, ten minutes apart or more, between " \
+                "which requests or jobs were counted (HeapDump::Rack::Count, HeapDump::Work.count)."
       LEAKS = "`heapdump fleet history WAY` shows one over time, and `heapdump leaks DIR` says " \
               "more of the dumps of one process."
       CLASSES = "In how many processes a class is a leak, fills up (slow dynamic), or goes up " \
                 "and down (fast dynamic):"
       NATIVE = "native: what no object explains grows, while objects do not. That is memory of C " \
                "code, of threads or of the allocator: no heap dump can say more about it."
-      private_constant :NOTHING, :NO_LEAK, :LEAKS, :CLASSES, :NATIVE
+      private_constant :NOTHING, :NO_LEAK, :NO_WORK, :LEAKS, :CLASSES, :NATIVE
 
       def nothing(name)
-        name == "leaks" ? NO_LEAK : NOTHING
+        { "leaks" => NO_LEAK, "work" => NO_WORK }.fetch(name, NOTHING)
       end
 
       def leaks(_question, rows)
-        table = Terminal::Table.new(["bytes/h", "objects/h", "processes", "held now", "class",
-                                     "since", "fixed in", "way", "held by"], right: 4)
+        table = Terminal::Table.new(["bytes/h", "objects/h", "processes", "held now", "since",
+                                     "fixed in", "class", "way", "held by"], right: 4, below: 3)
         rows.each { |row| table.row(*pace_and_size(row), *story(row)) }
         @screen.table(table)
         @screen.line(LEAKS)
@@ -55,7 +57,7 @@ module HeapDump
 
       def story(row)
         place = row.location && "(#{row.location})" unless row.holder&.include?(row.location.to_s)
-        [row.class_name || "?", row.since || at(row.first_seen), row.fixed_in || "-", row.signature,
+        [row.since || at(row.first_seen), row.fixed_in || "-", row.class_name || "?", row.signature,
          [row.holder, place].compact.join(" ")]
       end
 
@@ -88,7 +90,8 @@ module HeapDump
 
       def processes(_question, rows)
         table = Terminal::Table.new(["pid", "dumps", "rss", "held", "not explained", "leaks",
-                                     "from", "to", "host", "app", "revision"], right: 6)
+                                     "from", "to", "host", "app", "revision"],
+                                    right: 6, below: 5)
         rows.each do |row|
           table.row(row.pid.to_s, number(row.dumps), grown(row.rss), grown(row.held),
                     grown(row.unexplained), "#{row.leaks}#{" + native" if row.native}",

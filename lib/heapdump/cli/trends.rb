@@ -25,6 +25,9 @@ module HeapDump
           slow dynamic   it fills up: its pace falls, or it has stopped; where it would end is told
           leak           it rises more than chance explains, does not slow down, and its low boundary rises
 
+        A part of the process "may be garbage" while fewer than four major GCs have run. "per 1,000" is
+        per 1,000 requests or jobs.
+
         A leak is told once: what its objects hold, and their class, are told with it. "Not Ruby objects"
         is what a library in C, or the VM, allocates. docs/trends.md has the rules.
 

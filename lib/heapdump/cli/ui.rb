@@ -46,12 +46,25 @@ module HeapDump
         OK
       rescue SignalException # the way to end it
         OK
+      rescue LoadError => e
+        raise lacking(e)
       ensure
         @browser&.close
         @server&.stop
       end
 
+      GEMS = %w[rack rackup webrick].freeze
+      private_constant :GEMS
+
       private
+
+      # In a clone, or in a bundle that does not have the gem heapdump, these gems may be missing.
+      def lacking(error)
+        return error unless GEMS.include?(error.path.to_s[%r{\A[^/]+}])
+
+        Error.new("to show dumps in a browser the gems rack, rackup and webrick are needed: add " \
+                  "them to the Gemfile, or install them: gem install rack rackup webrick")
+      end
 
       def options(parser)
         super
