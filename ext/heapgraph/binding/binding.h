@@ -90,8 +90,8 @@ const uint32_t *hgb_nodes(const struct binding *self, VALUE array, VALUE *buffer
 VALUE hgb_node_or_nil(uint32_t node);
 
 /*
- * A frozen String of valid UTF-8, or nil for HG_NO_STRING. Where the parser has let half a character
- * pass, there are question marks.
+ * A frozen String of valid UTF-8, or nil for HG_NO_STRING. Where the parser has let half a
+ * character pass, there are question marks.
  */
 VALUE hgb_text(const struct hg_graph *graph, uint32_t string);
 
