@@ -5,6 +5,8 @@
 #
 # docs/rubies.md says what to do with it.
 
+require "tmpdir"
+
 desc "Print the line of layout.c for a Ruby (SOURCE=…: where it was built)"
 task :layout do
   source = ENV.fetch("SOURCE", nil) or

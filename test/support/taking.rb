@@ -168,7 +168,7 @@ module Taking
   end
 
   def test_a_process_that_has_loaded_heapdump
-    assert_taken("$:.unshift(#{Child::LOAD_PATHS.first.dump}); require 'heapdump'; sleep")
+    assert_taken("sleep", flags: ["-I", Child::LOAD_PATHS.first, "-rheapdump"])
   end
 
   # What is left in the process is not in the way of the whole library.

@@ -43,7 +43,7 @@ class TestLayout < Minitest::Test
 
   # The newest headers that are not newer than this Ruby.
   def internal_headers
-    root = Gem.loaded_specs.fetch("datadog-ruby_core_source").full_gem_path
+    root = Gem::Specification.find_by_name("datadog-ruby_core_source").full_gem_path
     candidates = Dir["#{root}/lib/datadog/ruby_core_source/ruby-#{RUBY_VERSION[/\d+\.\d+/]}*"]
     candidates.reject! { |dir| version_of(dir) > Gem::Version.new(RUBY_VERSION) }
     candidates.max_by { |dir| version_of(dir) }
