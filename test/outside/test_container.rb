@@ -281,13 +281,14 @@ class TestMachineOfAProcess < HeapDumpTest
   # The memory that a dump would take is that of the process, not of the command.
   def test_the_memory_of_a_process
     Outside.with_process("A = 'x' * #{200 << 20}; sleep") do |pid|
-      machine = HeapDump::Outside::Machine.new(HeapDump::Outside::Target.new(pid))
-      gauge = nil
-      wait_until("it has its memory") do # a gauge that knows it passes over the last 2 %
-        gauge = HeapDump::Watch::Gauge.new(machine, 1 << 40)
+      gauge = HeapDump::Watch::Gauge.new(
+        HeapDump::Outside::Machine.new(HeapDump::Outside::Target.new(pid)), 1 << 40
+      )
+      wait_until("it has its memory") do
         gauge.refresh
         gauge.private >= 200 << 20
       end
+      assert_operator gauge.resident, :>=, 200 << 20
       assert_operator gauge.headroom.last, :>=, (64 << 20) + (20 << 20)
       assert_operator gauge.headroom.last, :<, (64 << 20) + (40 << 20)
     end

@@ -9,6 +9,10 @@ module HeapDump
     class Machine < Watch::Machine
       # Memory of that process, and not of this one.
       class Processes < Watch::Processes
+        def own
+          resident&.first
+        end
+
         def resident(pid = @pid)
           super
         end
