@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/progress.h"
+#include "base/blocks.h"
 #include "growth/leak.h"
 #include "records/index.h"
 
@@ -46,29 +46,23 @@ may_stay(const struct hg_growth *growth, uint32_t trail) {
 
 enum { THREADS = 2 };
 
-/* What is counted in one dump. Each thread has a part of its objects, and sums of its own. */
+/* What is counted in one dump. Each thread has sums of its own. */
 struct counting {
     const struct hg_growth_dump *dump;
-    struct hg_task *task;
     const uint8_t *may;    /* by trail: may_stay */
     const uint32_t *same;  /* by node, as above */
     const uint8_t *before; /* the `stays` of the dump before; NULL if there are none */
     uint8_t *stays;        /* by node: whether the object stays */
     struct hg_leak_stayed *sum[THREADS]; /* by trail */
     unsigned threads;
-    _Atomic bool stopped;
 };
 
-static void
-count_some(void *data, unsigned thread) {
+static enum hg_status
+count_block(void *data, unsigned thread, uint64_t from, uint64_t to) {
     struct counting *counting = data;
     const struct hg_growth_dump *dump = counting->dump;
     struct hg_leak_stayed *sum = counting->sum[thread];
-    uint64_t objects = dump->graph->objects;
-    uint32_t from = (uint32_t)(objects * thread / counting->threads);
-    uint32_t to = (uint32_t)(objects * (thread + 1) / counting->threads);
-    for (uint32_t node = from; node < to && !counting->stopped; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(counting->task, node)) counting->stopped = true;
+    for (uint32_t node = (uint32_t)from; node < to; node++) {
         uint32_t trail = dump->trail[node];
         if (trail == HG_NO_TRAIL || !counting->may[trail]) continue;
         uint32_t was = same_before(dump, dump - 1, counting->same, node);
@@ -77,19 +71,21 @@ count_some(void *data, unsigned thread) {
         sum[trail].once++;
         if (counting->before && counting->before[was]) sum[trail].twice++;
     }
+    return HG_OK;
 }
 
 /* Counts the objects that stay; the sums are those of the first thread. HG_OK · HG_STOPPED. */
 static enum hg_status
-count_dump(struct counting *counting, uint32_t trails) {
-    hg_parallel(counting->threads, count_some, counting);
+count_dump(struct counting *counting, struct hg_task *task, uint32_t trails) {
+    enum hg_status status = hg_each_block(counting->dump->graph->objects, counting->threads, task,
+                                          count_block, counting);
     for (unsigned thread = 1; thread < counting->threads; thread++) {
         for (uint32_t trail = 0; trail < trails; trail++) {
             counting->sum[0][trail].once += counting->sum[thread][trail].once;
             counting->sum[0][trail].twice += counting->sum[thread][trail].twice;
         }
     }
-    return counting->stopped ? HG_STOPPED : HG_OK;
+    return status;
 }
 
 /* Makes the sums of all threads. Returns false if there is no memory. */
@@ -112,7 +108,6 @@ stay_in(const struct hg_growth *growth, uint32_t number, const uint8_t *may, str
     unsigned processors = hg_processors();
     struct counting counting = {
         .dump = dump,
-        .task = task,
         .may = may,
         .same = same,
         .before = *marks,
@@ -123,7 +118,7 @@ stay_in(const struct hg_growth *growth, uint32_t number, const uint8_t *may, str
     hg_phase(task, "what stays", dump->graph->objects);
     if (make_sums(&counting, growth->trails.count) && same && counting.stays) {
         hg_index_match(dump->graph->index, growth->dump[number - 1].graph->index, same);
-        status = count_dump(&counting, growth->trails.count);
+        status = count_dump(&counting, task, growth->trails.count);
     }
     leaks->stayed[number] = counting.sum[0];
     for (unsigned thread = 1; thread < counting.threads; thread++) free(counting.sum[thread]);
