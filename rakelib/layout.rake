@@ -3,7 +3,7 @@
 # rake layout SOURCE=/src/ruby    the line of ext/heapdump/mri/layout.c for the Ruby that was built
 #                                 in the directory of its own sources
 #
-# docs/rubies.md says what to do with it.
+# docs/architecture.md says what to do with it.
 
 require "tmpdir"
 

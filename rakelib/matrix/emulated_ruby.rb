@@ -15,18 +15,14 @@ module Matrix
     private_constant :PACKAGES, :GEMS, :FILES
 
     def initialize
-      super("arm64")
+      super("arm64", gems: GEMS, files: FILES)
     end
 
     private
 
-    def gems
-      GEMS
-    end
-
     # qemu looks for each file in the root first.
     def environment
-      super(FILES, "#{@root}/bin").merge("QEMU_LD_PREFIX" => "#{@root}/root")
+      super("#{@root}/bin").merge("QEMU_LD_PREFIX" => "#{@root}/root")
     end
 
     def make

@@ -10,9 +10,12 @@ module Matrix
     RAKE = "ruby -S rake -R none -I rakelib -r compile -r test"
     private_constant :RAKE
 
-    def initialize(name)
-      super
+    # +gems+ are their names, +files+ patterns of its tests.
+    def initialize(name, gems:, files:)
+      super(name)
       @root = "#{HOME}/#{name}"
+      @gems = gems
+      @files = files
     end
 
     # All is there when it is made.
@@ -50,9 +53,9 @@ module Matrix
       ["env", "-C", sources, *command]
     end
 
-    # +files+ are patterns of tests, +programs+ is where the Ruby is.
-    def environment(files, programs)
-      { "HEAPDUMP_TEST_FILES" => files.join(" "), "HEAPDUMP_TEST_RAILS" => "skip",
+    # +programs+ is where the Ruby is.
+    def environment(programs)
+      { "HEAPDUMP_TEST_FILES" => @files.join(" "), "HEAPDUMP_TEST_RAILS" => "skip",
         "HEAPDUMP_CHECK" => "1", "HEAPDUMP_PEDANTIC" => "1", "DEBIAN_FRONTEND" => "noninteractive",
         "HOME" => Dir.home, "LANG" => "C.UTF-8", "GEM_HOME" => "#{@root}/gems",
         "GEM_PATH" => "#{@root}/gems", **passed_on, "PATH" => "#{programs}:#{ENV.fetch("PATH")}" }
@@ -60,7 +63,7 @@ module Matrix
 
     # From where bundler has put them.
     def install_gems
-      files = gems.map do |name|
+      files = @gems.map do |name|
         Dir[File.join(Gem.dir, "cache", "#{name}-[0-9]*.gem")].max or
           raise Skip, "the gem #{name} is not in #{Gem.dir}/cache"
       end

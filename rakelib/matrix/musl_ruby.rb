@@ -18,17 +18,13 @@ module Matrix
     private_constant :PACKAGES, :WITHOUT, :GEMS, :FILES, :CPU, :KERNEL_HEADERS
 
     def initialize
-      super("musl")
+      super("musl", gems: GEMS, files: FILES)
     end
 
     private
 
-    def gems
-      GEMS
-    end
-
     def environment
-      super(FILES, "#{@root}/ruby/bin")
+      super("#{@root}/ruby/bin")
     end
 
     def make_ruby

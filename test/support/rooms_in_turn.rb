@@ -4,6 +4,7 @@ require "io/wait"
 require "minitest"
 require "minitest/parallel_fork"
 require "support/child"
+require "support/processes"
 
 # Runs each room of tests (a directory) in a process that has loaded nothing but that room: many
 # tests dump the process that they run in, and that takes as long as there is much in it. A process
@@ -135,14 +136,7 @@ module RoomsInTurn
 
   # The processes that a process has started, and those that they have.
   def started_by(pid)
-    parents = Dir.children("/proc").grep(/\A\d+\z/).filter_map do |child|
-      [child.to_i, File.read("/proc/#{child}/stat")[/\) \S (\d+)/, 1].to_i]
-    rescue SystemCallError
-      nil # it has ended meanwhile
-    end
-    found = [pid]
-    found.each { |one| parents.each { |child, parent| found << child if parent == one } }
-    found.drop(1)
+    Processes.children(pid).flat_map { |child| [child, *started_by(child)] }
   end
 
   def run_files(files, reporter, options)

@@ -10,7 +10,6 @@
 #include "vm_core.h"
 #include "iseq.h"
 #include "internal/hash.h"
-#include "constant.h"
 #include "ruby/version.h"
 
 typedef struct rb_iseq_constant_body body_t;
