@@ -136,6 +136,8 @@ module Mutants
       "lib/heapdump/endpoint{,/*}.rb" => %w[endpoint/test_endpoint endpoint/test_endpoint_servers],
       "lib/heapdump/{outside/{machine,container{,/*}},cli/{way,container}_lines}.rb" =>
         ["outside/test_container", *TAKEN],
+      "lib/heapdump/outside/{agent_call,agent_memory,attach_plan,gdb_commands}.rb" =>
+        ["outside/test_agent_memory outside/test_attach_plan", *TAKEN],
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
       "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
       "lib/heapdump/html{,/*}.rb" => PAGES,

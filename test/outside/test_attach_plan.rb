@@ -11,7 +11,8 @@ class TestAttachPlan < HeapDumpTest
   # A Ruby whose functions have these addresses.
   Image = Struct.new(:functions) do
     def symbol(name) = functions[name]
-    def libc_symbol(name) = { "mmap" => 0x10, "sigaction" => 0x11 }[name]
+    def libc_symbol(name) = { "mmap" => 0x10, "sigaction" => 0x11, "munmap" => 0x12 }[name]
+    def platform = "x86_64-linux-gnu"
     def code = [0x1000...0x2000, 0x3000...0x4000]
   end
 
@@ -19,7 +20,8 @@ class TestAttachPlan < HeapDumpTest
     def pid = 4711
   end
 
-  COMMON = { "rb_eval_string" => 0x20, "ruby_native_thread_p" => 0x21 }.freeze
+  WORDS = HeapDump::Outside::AgentMemory::WORDS.each_with_index.to_h { |name, i| [name, 0x30 + i] }
+  COMMON = { **WORDS, "ruby_native_thread_p" => 0x21 }.freeze
   OLD = { **COMMON, "rb_postponed_job_register_one" => 0x22 }.freeze
   NEW = { **COMMON, "rb_postponed_job_preregister" => 0x23,
                     "rb_postponed_job_trigger" => 0x24 }.freeze
@@ -39,15 +41,14 @@ class TestAttachPlan < HeapDumpTest
     found = lines(OLD)
     assert_equal ["process 4711 4711", "way abc def", "all", "call r 21", "low r"], found.first(5)
     found.delete("all")
-    size = @call.code.bytesize
-    assert_equal "when r 1 100000000 call b 10 0 #{(size + 4096).to_s(16)} 3 22 ffffffffffffffff 0",
-                 found[4]
-    assert_equal ["#{MAPPED} store $b #{@call.code.unpack1("H*")}", "end"], [found[5], found.last]
+    size = @call.memory.bytesize
+    assert_equal "when r 1 100000000 call b 10 0 #{size.to_s(16)} 5 22 ffffffffffffffff 0", found[4]
+    assert_equal ["#{MAPPED} store $b #{@call.memory.unpack1("H*")}", "end"], [found[5], found.last]
     assert_equal 0, size % 8
   end
 
   def test_a_job_is_registered
-    assert_equal ["#{MAPPED} call j 22 0 20 $b"], lines(OLD).grep(/ call j /)
+    assert_equal ["#{MAPPED} call j 22 0 $b+60 $b"], lines(OLD).grep(/ call j /)
   end
 
   # Only where the list of jobs has no lock do all threads stand still.
@@ -60,7 +61,7 @@ class TestAttachPlan < HeapDumpTest
   def test_what_was_not_handed_over
     { OLD => 1, NEW => 7 }.each do |functions, job|
       found = plan(functions)
-      { {} => /none of Ruby's/, { "b" => 0xffff_ffff_ffff_fff4 } => /no room for the agent/,
+      { {} => /none of Ruby's/, { "b" => 0xffff_ffff_ffff_fff4 } => /may not have memory for the/,
         { "b" => 0x7f00_0000, "j" => 0xffff_ffff } => /no more postponed jobs/ }
         .each { |variables, words| assert_match(words, found.obstacle(variables)) }
       assert_nil found.obstacle("b" => 0x7f00_0000, "j" => job)
@@ -71,18 +72,20 @@ class TestAttachPlan < HeapDumpTest
   # One for which there is no room any more is not triggered.
   def test_a_job_is_registered_before_and_then_triggered
     found = lines(NEW)
-    at = found.index("#{MAPPED} call j 23 0 20 $b")
+    at = found.index("#{MAPPED} call j 23 0 $b+60 $b")
     assert_equal ["low j", "#{MAPPED} when j 0 ffffffff call x 24 $j"], found[at + 1, 2]
     refute_includes found.join("\n"), "call j 22"
   end
 
-  # Of seven handlers each that lies in the code of Ruby is called, until one has been.
+  # Of seven handlers each that lies in the code of Ruby is called, until one has been. Memory that
+  # can be written to is there only for that.
   def test_the_main_thread_is_woken
     found = lines(OLD)
-    scratch = "$b+#{@call.code.bytesize.to_s(16)}"
-    at = found.index("#{MAPPED} when w 0 1 call s 11 e 0 #{scratch}")
+    assert_includes found, "#{MAPPED} call m 10 0 1000 3 22 ffffffffffffffff 0"
+    assert_equal "#{MAPPED} call x 12 $m 1000", found[-2]
+    at = found.index("#{MAPPED} when w 0 1 call s 11 e 0 $m")
     asked = "#{MAPPED} when w 0 1 when s 0 1"
-    assert_equal ["low s", "#{asked} load h #{scratch}",
+    assert_equal ["low s", "#{asked} load h $m",
                   "#{asked} when h 1000 2000 call x $h 40", "#{asked} when h 1000 2000 set w 1",
                   "#{asked} when h 3000 4000 call x $h 40", "#{asked} when h 3000 4000 set w 1"],
                  found[at + 1, 6]
@@ -92,8 +95,19 @@ class TestAttachPlan < HeapDumpTest
 
   # It is left asleep where each number has a meaning for the program.
   def test_no_number_is_free
-    assert_empty lines(OLD, busy: (35..64).to_a).grep(/ call s /)
+    assert_empty lines(OLD, busy: (35..64).to_a).grep(/ call [sm] /)
     assert_equal 14, lines(OLD, busy: [64, 63]).grep(/ call x \$h 3e\z/).size
+  end
+
+  def test_what_is_missing
+    assert_nil missing(NEW)
+    assert_nil missing(OLD)
+    assert_equal "its Ruby does not export rb_postponed_job_register_one", missing(COMMON)
+    assert_equal "its Ruby does not export rb_funcallv", missing(NEW.except("rb_funcallv"))
+  end
+
+  def missing(functions)
+    HeapDump::Outside::AgentCall.missing(Image.new(functions))
   end
 
   def test_another_thread
@@ -102,7 +116,7 @@ class TestAttachPlan < HeapDumpTest
       way abc def
       call r 21
       low r
-      when r 1 100000000 call j 23 0 20 7000
+      when r 1 100000000 call j 23 0 7060 7000
       low j
       when r 1 100000000 when j 0 ffffffff call x 24 $j
       end

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "agent_memory"
+
 module HeapDump
   module Outside
     # How the agent (agent.rb) is passed to a process: its code, and the functions to be called
@@ -13,34 +15,39 @@ module HeapDump
     class AgentCall
       # Signals for which MRI installs its own handler, unless the program removes it.
       HANDLED = %w[ALRM USR2 USR1 TERM INT HUP QUIT].map { |name| Signal.list.fetch(name) }.freeze
-      NEEDED = %w[rb_eval_string ruby_native_thread_p].freeze
+      NEEDED = %w[ruby_native_thread_p].freeze
       AGENT = "#{__dir__}/agent.rb".freeze
       COUNTER = "#{__dir__}/agent_counter.rb".freeze
-      WORD = 8
-      # Bytes behind the code, for a struct sigaction.
+      # Bytes of memory for a struct sigaction.
       SCRATCH = 4096
+      # How the two are mapped: private, readable, and one for code, the other for writing.
+      EXECUTABLE = 5
+      WRITABLE = 3
+      PRIVATE = 0x22
       private_constant :AGENT, :COUNTER
 
-      # The name of a function that this needs and the Ruby does not export; nil if it exports all
-      # of them.
+      # What this needs and the process does not have, in words; nil if it has all of it.
       def self.missing(image)
         needed = preregister?(image) ? NEEDED : [*NEEDED, "rb_postponed_job_register_one"]
-        needed.find { |name| !image.symbol(name) } ||
-          %w[mmap sigaction].find { |name| !image.libc_symbol(name) }
+        absent = needed.find { |name| !image.symbol(name) }
+        return "its Ruby does not export #{absent}" if absent
+
+        absent = %w[mmap munmap sigaction].find { |name| !image.libc_symbol(name) }
+        absent ? "its C library has no #{absent}" : AgentMemory.missing(image)
       end
 
       def self.preregister?(image)
         image.symbol("rb_postponed_job_preregister") && image.symbol("rb_postponed_job_trigger")
       end
 
-      # The Ruby of the process (RubyImage), and the code as bytes, in whole words.
-      attr_reader :image, :code
+      # The Ruby of the process (RubyImage), and what is put into memory, as bytes in whole words.
+      attr_reader :image, :memory
 
       # +arguments+ are what the agent takes: extension, directory, dump, keywords.
       def initialize(target, image, arguments)
         @target = target
         @image = image
-        @code = text(arguments)
+        @memory = AgentMemory.new(image, text(arguments)).bytes
       end
 
       def pid
@@ -55,17 +62,11 @@ module HeapDump
 
       private
 
-      # The code is evaluated in the frame that happens to run. That may belong to a class in which
-      # no constants can be found. The frame must not get a block, because a block would hold its
-      # variables.
       def text(arguments)
         # the magic comment would be one in the middle of code, of which Ruby may warn
         counter = File.read(COUNTER).lines.drop(1).join
         arguments = [*arguments.map { |one| literal(one) }, counter]
-        agent = "#{File.read(AGENT)}.call(#{arguments.join(", ")})"
-        text = "::Kernel.eval(#{agent.b.dump}.dup.force_encoding(::Encoding::UTF_8), " \
-               "::TOPLEVEL_BINDING, \"heapdump\")\n\0"
-        text << ("\0" * (-text.bytesize % WORD))
+        "#{File.read(AGENT)}.call(#{arguments.join(", ")})"
       end
 
       def literal(value)

@@ -6,9 +6,9 @@ module HeapDump
     # language of ext/attach/plan.h. The program checks conditions itself, because the process
     # stands still meanwhile.
     #
-    # The variables: r whether the thread is one of Ruby's; b the buffer in the process; j the job;
-    # s, h what sigaction says of a signal, and its handler; w whether the main thread was woken; x
-    # is not looked at.
+    # The variables: r whether the thread is one of Ruby's; b the agent's memory in the process; j
+    # the job; m memory for what sigaction says, s and h what it says of a signal, and its handler;
+    # w whether the main thread was woken; x is not looked at.
     class AttachPlan
       # The variable that has the address of the agent, where it was handed over.
       ADDRESS = "b"
@@ -28,18 +28,20 @@ module HeapDump
 
       # Puts the agent into memory, postpones the job in the main thread, and wakes that.
       def one
-        room = hex(@call.code.bytesize + AgentCall::SCRATCH)
+        memory = @call.memory
         plan(@call.pid, [*ask_whether_ready,
-                         "#{READY} call b #{libc("mmap")} 0 #{room} 3 22 ffffffffffffffff 0",
-                         "#{MAPPED} store $b #{@call.code.unpack1("H*")}",
-                         *postpone(MAPPED, "$b"), *wake])
+                         "#{READY} #{map("b", memory.bytesize, AgentCall::EXECUTABLE)}",
+                         "#{MAPPED} store $b #{memory.unpack1("H*")}",
+                         *postpone(MAPPED, "$b", "$b+#{hex(AgentMemory::CODE)}"), *wake])
       end
 
       # Why the agent was not handed over, by the variables after the plan #one; nil if it was.
       def obstacle(variables)
         buffer, job = variables.values_at(ADDRESS, "j")
         return "its main thread is none of Ruby's" unless buffer
-        return "it has no room for the agent (mmap failed)" if buffer >= MAP_FAILED
+        if buffer >= MAP_FAILED
+          return "it may not have memory for the agent, which must be executable (mmap failed)"
+        end
 
         registered = preregister? ? job != 0xffff_ffff : job == 1
         "MRI takes no more postponed jobs" unless registered
@@ -47,7 +49,8 @@ module HeapDump
 
       # The same job, which is in memory already, in another thread.
       def for_thread(id, address)
-        plan(id, [*ask_whether_ready, *postpone(READY, hex(address))])
+        code = hex(address + AgentMemory::CODE)
+        plan(id, [*ask_whether_ready, *postpone(READY, hex(address), code)])
       end
 
       private
@@ -66,8 +69,13 @@ module HeapDump
         ["call r #{ruby("ruby_native_thread_p")}", "low r"]
       end
 
-      def postpone(condition, buffer)
-        arguments = "0 #{ruby("rb_eval_string")} #{buffer}"
+      def map(variable, bytes, protection)
+        arguments = [0, bytes, protection, AgentCall::PRIVATE].map { |one| hex(one) }
+        "call #{variable} #{libc("mmap")} #{arguments.join(" ")} ffffffffffffffff 0"
+      end
+
+      def postpone(condition, memory, code)
+        arguments = "0 #{code} #{memory}"
         unless preregister?
           return ["#{condition} call j #{ruby("rb_postponed_job_register_one")} #{arguments}"]
         end
@@ -76,16 +84,20 @@ module HeapDump
          "#{condition} #{VALID_JOB} call x #{ruby("rb_postponed_job_trigger")} $j"]
       end
 
-      # Wakes the main thread by the first handler that is MRI's.
+      # Wakes the main thread by the first handler that is MRI's. Without memory for it sigaction
+      # fails.
       def wake
         number = @call.unused_signal or return []
-        scratch = "$b+#{hex(@call.code.bytesize)}"
-        AgentCall::HANDLED.flat_map do |signal|
-          asked = "#{MAPPED} #{ASLEEP} when s 0 1"
-          ["#{MAPPED} #{ASLEEP} call s #{libc("sigaction")} #{hex(signal)} 0 #{scratch}", "low s",
-           "#{asked} load h #{scratch}",
-           *@image.code.flat_map { |range| call_handler("#{asked} #{within(range)}", number) }]
-        end
+        ["#{MAPPED} #{map("m", AgentCall::SCRATCH, AgentCall::WRITABLE)}",
+         *AgentCall::HANDLED.flat_map { |signal| wake_by(signal, number) },
+         "#{MAPPED} call x #{libc("munmap")} $m #{hex(AgentCall::SCRATCH)}"]
+      end
+
+      def wake_by(signal, number)
+        asked = "#{MAPPED} #{ASLEEP} when s 0 1"
+        ["#{MAPPED} #{ASLEEP} call s #{libc("sigaction")} #{hex(signal)} 0 $m", "low s",
+         "#{asked} load h $m",
+         *@image.code.flat_map { |range| call_handler("#{asked} #{within(range)}", number) }]
       end
 
       def call_handler(condition, number)

@@ -148,9 +148,7 @@ module HeapDump
 
       def functions
         missing = AgentCall.missing(image)
-        return ["it has every function that is needed", true] unless missing
-
-        ["its Ruby does not export #{missing}", false]
+        [missing || "it has every function that is needed", missing.nil?]
       end
 
       # Whether the process does not see the extension, and so gets a copy.

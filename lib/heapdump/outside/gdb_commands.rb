@@ -13,7 +13,7 @@ module HeapDump
       def initialize(call)
         @call = call
         @image = call.image
-        @code = call.code
+        @memory = call.memory
       end
 
       # Puts the agent into memory and postpones the job. gdb prints "armed BUFFER", or nothing if
@@ -22,11 +22,11 @@ module HeapDump
         [
           "set $ready = #{native_thread_p}",
           "if $ready != 0",
-          "set $buffer = #{map_memory}",
+          "set $buffer = #{map_memory(@memory.bytesize, AgentCall::EXECUTABLE)}",
           "if (unsigned long) $buffer < -4096UL",
-          *write_code,
+          *write_memory,
           postpone("$buffer"),
-          *wake("$buffer + #{@code.bytesize}"),
+          *wake,
           'printf "armed %lu\n", (unsigned long) $buffer',
           "end",
           "end"
@@ -43,16 +43,15 @@ module HeapDump
 
       private
 
-      # Maps private memory that can be read and written, for the code and a struct sigaction.
-      def map_memory
+      def map_memory(bytes, protection)
         call("char *", "void *, unsigned long, int, int, int, long", @image.libc_symbol("mmap"),
-             "0, #{@code.bytesize + AgentCall::SCRATCH}, 3, 0x22, -1, 0")
+             "0, #{bytes}, #{protection}, #{AgentCall::PRIVATE}, -1, 0")
       end
 
-      # Writes the code into memory, with few commands, because each command takes time.
-      def write_code
-        @code.unpack("Q<*").each_slice(WORDS_AT_ONCE).with_index.map do |words, i|
-          to = "$buffer + #{i * WORDS_AT_ONCE * AgentCall::WORD}"
+      # Writes the agent into memory, with few commands, because each command takes time.
+      def write_memory
+        @memory.unpack("Q<*").each_slice(WORDS_AT_ONCE).with_index.map do |words, i|
+          to = "$buffer + #{i * WORDS_AT_ONCE * AgentMemory::WORD}"
           list = words.map { |word| "#{word}UL" }.join(",")
           "set {unsigned long[#{words.size}]} (#{to}) = {#{list}}"
         end
@@ -70,7 +69,7 @@ module HeapDump
 
       def postpone(buffer)
         parameters = "unsigned, void *, void *"
-        arguments = "0, (void *) #{@image.symbol("rb_eval_string")}UL, #{buffer}"
+        arguments = "0, #{buffer} + #{AgentMemory::CODE}, #{buffer}"
         unless AgentCall.preregister?(@image)
           register = @image.symbol("rb_postponed_job_register_one")
           return "print #{call("int", parameters, register, arguments)}"
@@ -82,24 +81,27 @@ module HeapDump
       end
 
       # Wakes the main thread. The commands are nested, because gdb evaluates no calls within && and
-      # commas.
-      def wake(scratch)
+      # commas. Without memory for it sigaction fails.
+      def wake
         number = @call.unused_signal or return []
-        sigaction = @image.libc_symbol("sigaction")
+        unmap = call("int", "void *, unsigned long", @image.libc_symbol("munmap"),
+                     "$scratch, #{AgentCall::SCRATCH}")
+        ["set $woken = 0", "set $scratch = #{map_memory(AgentCall::SCRATCH, AgentCall::WRITABLE)}",
+         *AgentCall::HANDLED.flat_map { |signal| wake_by(signal, number) }, "call #{unmap}"]
+      end
+
+      def wake_by(signal, number)
+        read = call("int", "int, void *, void *", @image.libc_symbol("sigaction"),
+                    "#{signal}, 0, $scratch")
         in_ruby = @image.code.map do |range|
           "($handler >= #{range.begin}UL && $handler < #{range.end}UL)"
         end.join(" || ")
-        AgentCall::HANDLED.flat_map do |signal|
-          read = call("int", "int, void *, void *", sigaction, "#{signal}, 0, #{scratch}")
-          ["if $woken == 0",
-           "set $failed = #{read}",
-           "set $handler = {unsigned long} (#{scratch})",
-           "if $failed == 0 && (#{in_ruby})",
-           "call #{call("void", "int", "$handler", number)}",
-           "set $woken = 1",
-           "end",
-           "end"]
-        end.unshift("set $woken = 0")
+        ["if $woken == 0", "set $failed = #{read}",
+         "if $failed == 0", "set $handler = {unsigned long} ($scratch)",
+         "if #{in_ruby}",
+         "call #{call("void", "int", "$handler", number)}",
+         "set $woken = 1",
+         "end", "end", "end"]
       end
     end
   end

@@ -19,7 +19,7 @@ module HeapDump
 
         "its libraries lack #{lacking.first(5).join(", ")}, for which that is built; use a " \
           "heapdump that was installed beside the same libraries"
-      rescue Error, EOFError, SystemCallError => e
+      rescue Error, SystemCallError => e
         "its libraries cannot be read (#{e.message})"
       end
 

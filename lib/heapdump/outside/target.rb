@@ -144,6 +144,8 @@ module HeapDump
       def memory(address, size)
         @memory ||= File.open(proc_path("mem"), "rb")
         @memory.pread(size, address)
+      rescue EOFError # a process that has ended has none
+        raise Error, "process #{pid} is gone"
       end
 
       # Every image that is mapped: [mappings, ELF].
@@ -176,7 +178,7 @@ module HeapDump
         return unless memory(base, ELF::MAGIC.size) == ELF::MAGIC
 
         ELF.memory(base) { |address, size| memory(address, size) }
-      rescue Error, EOFError, Errno::EIO
+      rescue Error, Errno::EIO
         nil # the file is no library, or has become shorter than its mapping
       end
 

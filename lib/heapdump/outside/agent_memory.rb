@@ -1,0 +1,133 @@
+# frozen_string_literal: true
+
+module HeapDump
+  module Outside
+    # The memory that is put into a process: the addresses of MRI's functions, machine code that
+    # evaluates a text with them, and the text, which is the agent's. The machine code is a function
+    # of one argument, the address of this memory; in C it would be
+    #
+    #   VALUE binding = rb_const_get(rb_cObject, rb_intern("TOPLEVEL_BINDING"));
+    #   VALUE arguments[] = {rb_utf8_str_new_cstr(text), rb_utf8_str_new_cstr("heapdump")};
+    #   rb_funcallv(binding, rb_intern("eval"), 2, arguments);
+    #
+    # MRI has no such function itself. Its rb_eval_string evaluates in the frame that happens to be
+    # the last one of Ruby code. From Ruby 3.3 on that may be one that MRI makes while it reads a
+    # file, which has no code; rb_eval_string takes it for a parent and crashes.
+    class AgentMemory
+      # What the machine code finds at the beginning: words with these addresses, then names.
+      WORDS = %w[rb_cObject rb_intern rb_const_get rb_utf8_str_new_cstr rb_funcallv].freeze
+      NAMES = { 0x28 => "TOPLEVEL_BINDING", 0x40 => "eval", 0x48 => "heapdump" }.freeze
+      CODE = 0x60
+      TEXT = 0x120
+      WORD = 8
+
+      # Bytes, and the instruction that they are.
+      INSTRUCTIONS = {
+        "x86_64" => <<~CODE,
+          f30f1efa         endbr64
+          53               push %rbx
+          4154             push %r12
+          4883ec18         sub $0x18, %rsp
+          4889fb           mov %rdi, %rbx
+          488d7b28         lea 0x28(%rbx), %rdi
+          ff5308           call *0x8(%rbx)
+          488b3b           mov (%rbx), %rdi
+          488b3f           mov (%rdi), %rdi
+          4889c6           mov %rax, %rsi
+          ff5310           call *0x10(%rbx)
+          4989c4           mov %rax, %r12
+          488dbb20010000   lea 0x120(%rbx), %rdi
+          ff5318           call *0x18(%rbx)
+          48890424         mov %rax, (%rsp)
+          488d7b48         lea 0x48(%rbx), %rdi
+          ff5318           call *0x18(%rbx)
+          4889442408       mov %rax, 0x8(%rsp)
+          488d7b40         lea 0x40(%rbx), %rdi
+          ff5308           call *0x8(%rbx)
+          4c89e7           mov %r12, %rdi
+          4889c6           mov %rax, %rsi
+          ba02000000       mov $0x2, %edx
+          4889e1           mov %rsp, %rcx
+          ff5320           call *0x20(%rbx)
+          4883c418         add $0x18, %rsp
+          415c             pop %r12
+          5b               pop %rbx
+          c3               ret
+        CODE
+        "aarch64" => <<~CODE
+          5f2403d5         bti c
+          fd7bbda9         stp x29, x30, [sp, #-48]!
+          fd030091         mov x29, sp
+          f35301a9         stp x19, x20, [sp, #16]
+          f30300aa         mov x19, x0
+          60a20091         add x0, x19, #0x28
+          680640f9         ldr x8, [x19, #0x8]
+          00013fd6         blr x8
+          e10300aa         mov x1, x0
+          600240f9         ldr x0, [x19]
+          000040f9         ldr x0, [x0]
+          680a40f9         ldr x8, [x19, #0x10]
+          00013fd6         blr x8
+          f40300aa         mov x20, x0
+          60820491         add x0, x19, #0x120
+          680e40f9         ldr x8, [x19, #0x18]
+          00013fd6         blr x8
+          e01300f9         str x0, [sp, #32]
+          60220191         add x0, x19, #0x48
+          680e40f9         ldr x8, [x19, #0x18]
+          00013fd6         blr x8
+          e01700f9         str x0, [sp, #40]
+          60020191         add x0, x19, #0x40
+          680640f9         ldr x8, [x19, #0x8]
+          00013fd6         blr x8
+          e10300aa         mov x1, x0
+          e00314aa         mov x0, x20
+          42008052         mov w2, #2
+          e3830091         add x3, sp, #32
+          681240f9         ldr x8, [x19, #0x20]
+          00013fd6         blr x8
+          f35341a9         ldp x19, x20, [sp, #16]
+          fd7bc3a8         ldp x29, x30, [sp], #48
+          c0035fd6         ret
+        CODE
+      }.freeze
+
+      # The machine code for a platform (RUBY_PLATFORM), nil if there is none.
+      def self.machine_code(platform)
+        listing = INSTRUCTIONS[platform[/\A[^-]+/]] or return
+        [listing.lines.map { |line| line[/\A\h+/] }.join].pack("H*")
+      end
+
+      # What is needed of a Ruby (RubyImage) and is not there, in words; nil if all is there.
+      def self.missing(image)
+        absent = WORDS.find { |name| !image.symbol(name) }
+        return "its Ruby does not export #{absent}" if absent
+
+        "there is no machine code for #{image.platform}" unless machine_code(image.platform)
+      end
+
+      # All of it, in whole words.
+      attr_reader :bytes
+
+      # +text+ is Ruby code in UTF-8 without a NUL.
+      def initialize(image, text)
+        raise ArgumentError, "a NUL in the text" if text.include?("\0")
+
+        @bytes = WORDS.map { |name| image.symbol(name) }.pack("Q<*")
+        NAMES.each { |offset, name| put(offset, name) }
+        put(CODE, self.class.machine_code(image.platform))
+        put(TEXT, "#{text.b}\0")
+        @bytes << ("\0" * (-@bytes.bytesize % WORD))
+      end
+
+      private
+
+      def put(offset, piece)
+        room = offset - @bytes.bytesize
+        raise ArgumentError, "no room before #{offset}" if room.negative?
+
+        @bytes << ("\0" * room) << piece
+      end
+    end
+  end
+end
