@@ -11,7 +11,8 @@ module Matrix
     GEMS = %w[rake rake-compiler minitest minitest-parallel_fork datadog-ruby_core_source].freeze
     # qemu knows no ptrace, and closes a descriptor too few before workers begin.
     FILES = %w[test/heapdump/lines/test_{laws,objects,containers,code,threads,roots}.rb
-               test/heapdump/mri/test_{capabilities,layout}.rb].freeze
+               test/heapdump/mri/test_{capabilities,layout}.rb
+               test/outside/test_agent_memory.rb].freeze
     private_constant :PACKAGES, :GEMS, :FILES
 
     def initialize

@@ -4,6 +4,7 @@ require "test_helper"
 require "open3"
 require "tmpdir"
 require "heapdump/outside/agent_memory"
+require "support/child"
 
 # What is put into a process: the machine code is what the instructions beside it say, by an
 # assembler, and finds what it looks for.
@@ -42,7 +43,47 @@ class TestAgentMemory < HeapDumpTest
     skip "SKIPPED: there is no assembler" if tried.zero?
   end
 
-  # The C code of a class finds words and names at the same places.
+  # In this process itself: once as a function that C code calls.
+  CALLED = <<~'RUBY'
+    require "fiddle"
+    require "heapdump/outside/agent_memory"
+    ADDRESSES = Fiddle::Handle::DEFAULT
+    Image = Struct.new(:platform) { def symbol(name) = ADDRESSES[name] }
+    text = "$found = [__FILE__, __ENCODING__, self.inspect, '\u{fc}', local_variables.size]"
+    bytes = HeapDump::Outside::AgentMemory.new(Image.new(RUBY_PLATFORM), text).bytes
+    def call(name, *arguments)
+      types = arguments.map { Fiddle::TYPE_LONG }
+      Fiddle::Function.new(ADDRESSES[name], types, Fiddle::TYPE_LONG).call(*arguments)
+    end
+    memory = call("mmap", 0, bytes.bytesize, 3, 0x22, -1, 0)
+    Fiddle::Pointer.new(memory)[0, bytes.bytesize] = bytes
+    call("mprotect", memory, bytes.bytesize, 5)
+    code = Fiddle::Function.new(memory + HeapDump::Outside::AgentMemory::CODE, [Fiddle::TYPE_VOIDP],
+                                Fiddle::TYPE_VOID, need_gvl: true)
+    class Bare < BasicObject; def run(code, memory) = code.call(memory); end
+    100.times { Bare.new.run(code, memory) }
+    GC.stress = true
+    2.times { Bare.new.run(code, memory) }
+    GC.stress = false
+    p $found.first(4)
+  RUBY
+
+  def test_it_evaluates_at_the_outermost_frame
+    skip "SKIPPED: this Ruby has no Fiddle" unless fiddle?
+    outcome = Child.ruby(CALLED)
+    assert_equal %(["heapdump", #<Encoding:UTF-8>, "main", "\u{fc}"]\n),
+                 outcome.out.dup.force_encoding("UTF-8"), outcome.err
+  end
+
+  def fiddle?
+    require "fiddle"
+  rescue LoadError
+    false
+  else
+    true
+  end
+
+  # On each processor words and names are at the same places.
   def test_what_stands_where
     AgentMemory::INSTRUCTIONS.each_key do |cpu|
       bytes = AgentMemory.new(Image.new("#{cpu}-linux"), "1 # \u{fc}").bytes
