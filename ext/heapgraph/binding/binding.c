@@ -6,6 +6,8 @@
 #include <ruby/thread.h>
 #include <signal.h>
 
+#include "kept/indexfile.h"
+
 static void
 mark(void *data) {
     struct binding *self = data;
@@ -33,6 +35,7 @@ size(const void *data) {
     if (self->has[HG_PART_PARENTS]) bytes += (size_t)graph->nodes * 13;
     if (self->has[HG_PART_INVERSE]) bytes += (size_t)graph->nodes * 4 + graph->edges * 4;
     if (self->has[HG_PART_KINDS]) bytes += (size_t)graph->nodes * 4;
+    if (self->has[HG_PART_OWN_WAYS]) bytes += (size_t)graph->nodes * 18;
     return bytes;
 }
 
@@ -203,6 +206,18 @@ hgb_with(VALUE graph, enum hg_part part) {
     struct binding *self = hgb_loaded(graph);
     if (!self->has[part]) hgb_run(self, build, &part, NULL);
     return self;
+}
+
+void
+hgb_keep_ways(VALUE graph) {
+    if (hg_index_is_kept(&hgb_loaded(graph)->analysis)) hgb_with(graph, HG_PART_OWN_WAYS);
+}
+
+struct hg_growth_source
+hgb_source(const struct binding *self) {
+    const struct hg_own_ways *own = &self->analysis.own_ways;
+    return (struct hg_growth_source){self->analysis.graph,
+                                     self->has[HG_PART_OWN_WAYS] ? own : NULL};
 }
 
 static enum hg_status

@@ -12,6 +12,7 @@
 #include <ruby.h>
 
 #include "base/array.h"
+#include "growth/growth.h"
 #include "kept/analysis.h"
 
 struct binding {
@@ -36,8 +37,17 @@ struct binding *hgb_loaded(VALUE graph);
 /* The same with a part other than HG_PART_GRAPH, which is built now if it is not there yet. */
 struct binding *hgb_with(VALUE graph, enum hg_part part);
 
-/* Builds all parts that are not there yet. */
+/* Builds all parts that are not there yet, but those that only comparisons of dumps need. */
 void hgb_with_all(VALUE graph);
+
+/*
+ * Makes sure that the ways of a graph with an index are in that (HG_PART_OWN_WAYS). For a graph
+ * without an index a comparison finds them itself, so that they are freed again.
+ */
+void hgb_keep_ways(VALUE graph);
+
+/* What growth.h needs to know of a loaded graph: with its ways if they are there. */
+struct hg_growth_source hgb_source(const struct binding *self);
 
 /*
  * Runs `function` in a thread that Ruby does not know, while the caller waits without the GVL. So

@@ -49,14 +49,13 @@ static enum hg_status
 find(struct binding *last, void *data) {
     struct ruby_growth *self = data;
     const struct hg_rules rules = self->growth.rules;
-    const struct hg_graph *graphs[HG_MAX_DUMPS];
+    struct hg_growth_source sources[HG_MAX_DUMPS];
     uint32_t count = (uint32_t)RARRAY_LEN(self->graphs);
     for (uint32_t i = 0; i < count; i++) {
-        const struct binding *binding = RTYPEDDATA_DATA(RARRAY_AREF(self->graphs, i));
-        graphs[i] = binding->analysis.graph;
+        sources[i] = hgb_source(RTYPEDDATA_DATA(RARRAY_AREF(self->graphs, i)));
     }
     enum hg_status status = hg_growth_init(&self->growth, &rules);
-    if (status == HG_OK) status = hg_growth_add(&self->growth, graphs, count, &last->task);
+    if (status == HG_OK) status = hg_growth_add(&self->growth, sources, count, &last->task);
     return status == HG_OK ? hg_leaks_find(&self->growth, &last->task, &self->leaks) : status;
 }
 

@@ -47,11 +47,11 @@ add_paths(const struct hg_growth_dump *dump, struct listing *listing) {
 static enum hg_status
 list_ways(struct binding *self, void *data) {
     struct listing *listing = data;
-    const struct hg_graph *graph = self->analysis.graph;
+    const struct hg_growth_source source = hgb_source(self);
     struct hg_growth growth;
     enum hg_status status = hg_growth_init(&growth, &(struct hg_rules){0});
     if (status != HG_OK) return status;
-    status = hg_growth_add(&growth, &graph, 1, &self->task);
+    status = hg_growth_add(&growth, &source, 1, &self->task);
     if (status == HG_OK)
         status = hg_list_ways(&growth, &self->analysis.tree, listing->limit, &self->task,
                               &listing->list);
@@ -85,6 +85,7 @@ sum_of(struct hg_listed_sum sum) {
  */
 static VALUE
 graph_ways(VALUE self, VALUE limit) {
+    hgb_keep_ways(self);
     struct binding *binding = hgb_with(self, HG_PART_TREE);
     struct listing listing = {.limit = hgb_limit(binding, limit)};
     hgb_run(binding, list_ways, &listing, free_listing);
@@ -101,7 +102,20 @@ graph_ways(VALUE self, VALUE limit) {
     return answer;
 }
 
+/*
+ *  call-seq: graph.keep_ways -> nil
+ *
+ * Makes sure that the index of the dump, if it has one, has what a comparison needs to know of this
+ * dump alone, so that it is found once. Several graphs may do so at once, each in a thread.
+ */
+static VALUE
+graph_keep_ways(VALUE self) {
+    hgb_keep_ways(self);
+    return Qnil;
+}
+
 void
 hgb_define_ways(VALUE class) {
+    rb_define_method(class, "keep_ways", graph_keep_ways, 0);
     rb_define_method(class, "ways", graph_ways, 1);
 }

@@ -1,13 +1,12 @@
 /*
- * Place in the flow: above growth_ways and growth_trails, below leaks. Several dumps of one
+ * Place in the flow: above own_ways, below leaks. Several dumps of one
  * process, the oldest first: how many objects each dump has on each trail. Addresses do not matter
  * here, so neither compaction nor slots that are used again change the numbers.
  */
 #ifndef HEAPGRAPH_GROWTH_H
 #define HEAPGRAPH_GROWTH_H
 
-#include "growth/growth_trails.h"
-#include "growth/growth_ways.h"
+#include "growth/own_ways.h"
 
 #define HG_MAX_DUMPS 32
 
@@ -89,11 +88,17 @@ enum hg_status hg_growth_init(struct hg_growth *growth, const struct hg_rules *r
     __attribute__((warn_unused_result));
 void hg_growth_free(struct hg_growth *growth);
 
+/* A dump to be added: its graph, and its ways if an index has them, or else NULL. */
+struct hg_growth_source {
+    const struct hg_graph *graph;
+    const struct hg_own_ways *own;
+};
+
 /*
  * Adds dumps, the oldest first, all younger than those before them. Their graphs must live as long
- * as the growth. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
+ * as the growth; their ways are needed only meanwhile. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
  */
-enum hg_status hg_growth_add(struct hg_growth *growth, const struct hg_graph *const *graphs,
+enum hg_status hg_growth_add(struct hg_growth *growth, const struct hg_growth_source *sources,
                              uint32_t count, struct hg_task *task)
     __attribute__((warn_unused_result));
 

@@ -186,8 +186,9 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
 }
 
 bool
-hg_growth_note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump,
-                     struct hg_steps *steps, uint32_t node, uint32_t trail) {
+hg_growth_note_facts(struct hg_growth *growth, const struct hg_graph *graph,
+                     const struct hg_own_ways *own, struct hg_steps *steps, uint32_t node,
+                     uint32_t trail) {
     if (trail >= growth->facts_room) {
         uint32_t room = growth->trails.room;
         struct hg_trail_facts *facts = realloc(growth->facts, (size_t)room * sizeof(*facts));
@@ -195,17 +196,16 @@ hg_growth_note_facts(struct hg_growth *growth, const struct hg_growth_dump *dump
         growth->facts = facts;
         growth->facts_room = room;
     }
-    const struct hg_graph *graph = dump->graph;
     uint32_t above = growth->trails.items[trail].parent;
     uint8_t inherited = above == HG_NO_TRAIL ? 0 : growth->facts[above].marks;
-    uint32_t name = dump->ways.name[node];
-    uint8_t marks = dump->ways.module[node]
+    uint32_t name = hg_u32(&own->name, node, HG_NAME_TOP);
+    uint8_t marks = hg_u8(&own->module, node)
                         ? (is_of_tool(graph, node) ? HG_TRAIL_VM : HG_TRAIL_NAMES)
-                        : marks_of(graph, node, dump->ways.parent[node], name, inherited);
+                        : marks_of(graph, node, hg_u32(&own->parent, node, 0), name, inherited);
     growth->facts[trail] = (struct hg_trail_facts){.class = hg_steps_class(steps, node),
                                                    .type = hg_type(graph, node),
                                                    .kind = (uint8_t)hg_edge_kind(name),
-                                                   .rank = dump->ways.rank[node],
+                                                   .rank = hg_u8(&own->rank, node),
                                                    .marks = marks};
     return true;
 }

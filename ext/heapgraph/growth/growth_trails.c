@@ -102,15 +102,3 @@ hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step, bool na
     trails->used++;
     return to;
 }
-
-bool
-hg_trails_join(struct hg_trails *trails, const struct hg_trails *others, uint32_t *to) {
-    to[0] = 0;
-    for (uint32_t i = 1; i < others->count; i++) {
-        const struct hg_trail *other = &others->items[i];
-        // it has led back nowhere when it was made, whether its step has a name or not
-        to[i] = hg_trails_follow(trails, to[other->parent], other->step, false);
-        if (to[i] == HG_NO_TRAIL) return false;
-    }
-    return true;
-}

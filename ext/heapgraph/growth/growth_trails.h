@@ -41,12 +41,4 @@ void hg_trails_free(struct hg_trails *trails);
  */
 uint32_t hg_trails_follow(struct hg_trails *trails, uint32_t from, uint64_t step, bool named);
 
-/*
- * Takes over all trails of another tree, those that are new in their order. to[i] becomes the
- * number that trail i of the others has here. Returns false as hg_trails_follow returns
- * HG_NO_TRAIL.
- */
-bool hg_trails_join(struct hg_trails *trails, const struct hg_trails *others, uint32_t *to)
-    __attribute__((warn_unused_result));
-
 #endif

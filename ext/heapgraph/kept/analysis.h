@@ -19,7 +19,7 @@ enum hg_status hg_analysis_need(struct hg_analysis *analysis, enum hg_part part,
 bool hg_analysis_has(const struct hg_analysis *analysis, enum hg_part part);
 
 /*
- * Makes sure that the analysis has all parts. Those that have to be built are built by two threads,
+ * Makes sure that the analysis has all parts but HG_PART_OWN_WAYS. Those that have to be built are built by two threads,
  * and so that the most memory that both need at once is not much more than that of loading. The
  * results are those of hg_analysis_need, and so is what it returns.
  */

@@ -214,6 +214,11 @@ describe_parts(const struct hg_analysis *analysis, struct hg_index_header *heade
         header->unreachable_bytes = tree->unreachable_bytes;
     }
     if (hg_has_column(&analysis->inverse.first)) header->referred = analysis->inverse.referred;
+    if (hg_has_column(&analysis->own_ways.parent)) {
+        header->on_ways = analysis->own_ways.reached;
+        header->trails = analysis->own_ways.count;
+        header->firsts = analysis->own_ways.firsts;
+    }
     if (!hg_has_column(&analysis->kinds.at)) return;
     header->kinds = analysis->kinds.count;
     header->outlined = analysis->kinds.outlined;

@@ -338,6 +338,11 @@ hg_index_use(struct hg_index_file *file, enum hg_part part, struct hg_analysis *
         analysis->tree.unreachable_bytes = header->unreachable_bytes;
     }
     if (part == HG_PART_INVERSE) analysis->inverse.referred = header->referred;
+    if (part == HG_PART_OWN_WAYS) {
+        analysis->own_ways.reached = header->on_ways;
+        analysis->own_ways.count = header->trails;
+        analysis->own_ways.firsts = header->firsts;
+    }
     if (part == HG_PART_KINDS) {
         analysis->kinds.count = header->kinds;
         analysis->kinds.outlined = header->outlined;

@@ -2,7 +2,7 @@
  * Place in the flow: below analysis and indexfile. Where everything is in an index file.
  *
  * First comes a header of one page, then the sections, each at a multiple of the page size: arrays
- * as they are in memory, and packed columns, which have two sections. They belong to five parts. A
+ * as they are in memory, and packed columns, which have two sections. They belong to six parts. A
  * part is there as a whole or not at all.
  */
 #ifndef HEAPGRAPH_LAYOUT_H
@@ -16,7 +16,7 @@
 #include "tree/folded.h"
 
 #define HG_INDEX_PAGE 4096u
-#define HG_INDEX_VERSION 9u
+#define HG_INDEX_VERSION 10u
 
 /* part, name, array of the analysis, size of an element, number of elements (`h` is the header) */
 #define HG_ARRAYS(X)                                                                               \
@@ -29,7 +29,9 @@
     X(GRAPH, UNIT_BITS, graph->index->bits, 8 * HG_UNIT_WORDS, h->units)                           \
     X(INVERSE, MOST, inverse.most, sizeof(struct hg_referred), h->referred)                        \
     X(KINDS, KIND, kinds.kind, sizeof(struct hg_kind), h->kinds)                                   \
-    X(KINDS, OUTLINE, kinds.outline, sizeof(struct hg_outlined), h->outlined)
+    X(KINDS, OUTLINE, kinds.outline, sizeof(struct hg_outlined), h->outlined)                      \
+    X(OWN_WAYS, FIRST_ON_TRAIL, own_ways.first, 4, h->firsts)                                      \
+    X(OWN_WAYS, OWN_TRAIL, own_ways.trails, sizeof(struct hg_own_trail), h->trails)
 
 /* part, name, column of the analysis, its kind of numbers (two fields), how many it has */
 #define HG_COLUMNS(X)                                                                              \
@@ -58,7 +60,13 @@
     X(INVERSE, INSTANCE, inverse.instance, 4, 0, h->nodes)                                         \
     X(INVERSE, LAST_INSTANCE, inverse.last_instance, 4, 0, h->nodes)                               \
     X(INVERSE, INSTANCES, inverse.instances, 4, 0, h->nodes)                                       \
-    X(KINDS, KIND_AT, kinds.at, 4, 0, h->reached)
+    X(KINDS, KIND_AT, kinds.at, 4, 0, h->reached)                                                  \
+    X(OWN_WAYS, WAY_ORDER, own_ways.order, 4, 0, h->on_ways)                                       \
+    X(OWN_WAYS, WAY_PARENT, own_ways.parent, 4, 0, h->nodes)                                       \
+    X(OWN_WAYS, WAY_NAME, own_ways.name, 4, HG_NAME_TOP, h->nodes)                                 \
+    X(OWN_WAYS, WAY_RANK, own_ways.rank, 1, 0, h->nodes)                                           \
+    X(OWN_WAYS, WAY_MODULE, own_ways.module, 1, 0, h->nodes)                                       \
+    X(OWN_WAYS, TRAIL, own_ways.trail, 4, 0, h->nodes)
 
 #define HG_ARRAY_NUMBER(part, name, array, size, count) HG_ARRAY_##name,
 enum hg_array_number { HG_ARRAYS(HG_ARRAY_NUMBER) HG_ARRAY_COUNT };
@@ -87,6 +95,7 @@ struct hg_index_header {
     uint64_t file_size;
 
     uint32_t objects, roots, nodes, large, strings, reached, kinds, outlined, referred;
+    uint32_t on_ways, trails, firsts; /* of hg_own_ways: reached, count, firsts */
     uint64_t edges, units, string_bytes;
     uint64_t reachable_objects, reachable_bytes, unreachable_objects, unreachable_bytes;
     uint32_t locations, generations, lines; /* whether the graph has them */

@@ -6,7 +6,8 @@
     X(TREE, tree, position)                                                                        \
     X(PARENTS, parents, parent)                                                                    \
     X(INVERSE, inverse, first)                                                                     \
-    X(KINDS, kinds, at)
+    X(KINDS, kinds, at)                                                                            \
+    X(OWN_WAYS, own_ways, parent)
 
 /* What is built from the graph alone. */
 #define OF_GRAPH(name)                                                                             \
@@ -16,6 +17,7 @@
 OF_GRAPH(tree)
 OF_GRAPH(parents)
 OF_GRAPH(inverse)
+OF_GRAPH(own_ways)
 
 static enum hg_status
 build_kinds(struct hg_analysis *analysis, struct hg_task *task) {

@@ -6,6 +6,7 @@
 #define HEAPGRAPH_PARTS_H
 
 #include "graph/inverse.h"
+#include "growth/own_ways.h"
 #include "tree/dominators.h"
 #include "tree/kinds.h"
 #include "paths/paths.h"
@@ -26,6 +27,7 @@ struct hg_analysis {
     struct hg_parents parents;
     struct hg_inverse inverse;
     struct hg_kinds kinds;
+    struct hg_own_ways own_ways;
     struct hg_identity identity; /* of the dump, before it was read */
     struct hg_index_file *index; /* NULL if none was found and none has been begun */
 };
@@ -36,6 +38,7 @@ enum hg_part {
     HG_PART_PARENTS,
     HG_PART_INVERSE,
     HG_PART_KINDS, /* needs the tree */
+    HG_PART_OWN_WAYS,
     HG_PARTS
 };
 
