@@ -215,9 +215,9 @@ hgb_keep_ways(VALUE graph) {
 
 struct hg_growth_source
 hgb_source(const struct binding *self) {
-    const struct hg_own_ways *own = &self->analysis.own_ways;
-    return (struct hg_growth_source){self->analysis.graph,
-                                     self->has[HG_PART_OWN_WAYS] ? own : NULL};
+    const struct hg_analysis *analysis = &self->analysis;
+    if (!self->has[HG_PART_OWN_WAYS]) return (struct hg_growth_source){.graph = analysis->graph};
+    return (struct hg_growth_source){analysis->graph, &analysis->own_ways, &analysis->parents};
 }
 
 static enum hg_status

@@ -15,8 +15,8 @@
 /* One of the dumps that are added. What does not depend on the others is done by a thread each. */
 struct added {
     struct hg_growth_dump *dump;
-    const struct hg_own_ways *own; /* from an index, or `found` */
-    struct hg_own_ways found;      /* what no index has */
+    struct hg_growth_source source; /* with its ways */
+    struct hg_own_ways found;       /* those that no index has */
     struct hg_steps steps;
     uint32_t *to; /* by its own trail: the trail of the growth */
     enum hg_status status;
@@ -25,10 +25,10 @@ struct added {
 /* Makes the trails of a dump those of the growth, and notes the facts of those that are new. */
 static enum hg_status
 join_trails(struct hg_growth *growth, struct added *added) {
-    const struct hg_own_ways *own = added->own;
+    const struct hg_own_ways *own = added->source.own;
     uint32_t before = growth->trails.count;
     added->to = malloc(own->count * sizeof(*added->to));
-    if (!added->to || !hg_steps_init(&added->steps, added->dump->graph)) return HG_NO_MEMORY;
+    if (!added->to || !hg_steps_init(&added->steps, added->source.graph)) return HG_NO_MEMORY;
     added->to[0] = 0;
     for (uint32_t i = 1; i < own->count; i++) {
         // it has led back nowhere when it was made, whether its step has a name or not
@@ -39,8 +39,8 @@ join_trails(struct hg_growth *growth, struct added *added) {
     }
     for (uint32_t i = 1; i < own->count; i++) {
         if (added->to[i] < before) continue;
-        if (!hg_growth_note_facts(growth, added->dump->graph, own, &added->steps,
-                                  own->trails[i].node, added->to[i]))
+        if (!hg_growth_note_facts(growth, &added->source, &added->steps, own->trails[i].node,
+                                  added->to[i]))
             return HG_NO_MEMORY;
     }
     added->dump->trails = growth->trails.count;
@@ -51,29 +51,31 @@ static void
 give_trails(const struct added *added) {
     struct hg_growth_dump *dump = added->dump;
     for (uint32_t node = 0; node < dump->graph->nodes; node++) {
-        hg_column_let_go(&added->own->trail, node);
-        uint32_t trail = hg_own_trail_of(added->own, node);
+        hg_column_let_go(&added->source.own->trail, node);
+        uint32_t trail = hg_u32(&added->source.own->trail, node, 0);
         dump->trail[node] = trail == HG_NO_TRAIL ? HG_NO_TRAIL : added->to[trail];
     }
 }
 
 static void
 give_firsts(const struct added *added) {
-    const struct hg_own_ways *own = added->own;
+    const struct hg_own_ways *own = added->source.own;
+    const struct hg_parents *paths = added->source.paths;
     struct hg_growth_dump *dump = added->dump;
     for (uint32_t i = 0; i < own->firsts; i++) {
-        uint32_t node = own->first[i], parent = hg_u32(&own->parent, node, 0);
-        uint8_t kind = (uint8_t)hg_edge_kind(hg_u32(&own->name, node, HG_NAME_TOP));
+        uint32_t node = own->first[i], parent = hg_own_parent(own, paths, node);
+        uint8_t kind = (uint8_t)hg_edge_kind(hg_own_name(own, paths, node));
         dump->first[dump->firsts++] = (struct hg_first){node, dump->trail[parent], kind};
     }
 }
 
 static void
 give_sums(const struct added *added) {
-    for (uint32_t i = 0; i < added->own->count; i++) {
+    const struct hg_own_ways *own = added->source.own;
+    for (uint32_t i = 0; i < own->count; i++) {
         struct hg_trail_sum *sum = &added->dump->sum[added->to[i]];
-        sum->count += added->own->trails[i].count;
-        sum->bytes += added->own->trails[i].bytes;
+        sum->count += own->trails[i].count;
+        sum->bytes += own->trails[i].bytes;
     }
 }
 
@@ -117,9 +119,10 @@ static void
 find_own(void *data, unsigned number) {
     struct adding *adding = data;
     struct added *added = &adding->added[number];
-    if (added->own) return;
-    added->status = hg_own_ways_build(added->dump->graph, adding->task, &added->found);
-    added->own = &added->found;
+    if (added->source.own) return;
+    added->status = hg_own_ways_build(added->source.graph, NULL, adding->task, &added->found);
+    added->source.own = &added->found;
+    added->source.paths = NULL;
 }
 
 static void
@@ -127,7 +130,7 @@ finish(void *data, unsigned number) {
     struct added *added = &((struct adding *)data)->added[number];
     struct hg_growth_dump *dump = added->dump;
     dump->trail = hg_array_raw(dump->graph->nodes, sizeof(*dump->trail));
-    dump->first = malloc((added->own->firsts + 1) * sizeof(*dump->first));
+    dump->first = malloc((added->source.own->firsts + 1) * sizeof(*dump->first));
     dump->sum = calloc(dump->trails, sizeof(*dump->sum));
     added->status = dump->trail && dump->first && dump->sum ? HG_OK : HG_NO_MEMORY;
     if (added->status != HG_OK) return;
@@ -154,6 +157,17 @@ join_all(struct hg_growth *growth, struct adding *adding, uint32_t count) {
     return status_of(adding, count);
 }
 
+/* Gives the last dump its ways. */
+static enum hg_status
+give_ways(struct added *added, struct hg_task *task) {
+    const struct hg_growth_source *source = &added->source;
+    if (source->own != &added->found)
+        return hg_own_ways_copy(source->graph, source->own, source->paths, task,
+                                &added->dump->ways);
+    hg_own_ways_take(&added->found, &added->dump->ways);
+    return HG_OK;
+}
+
 /* Adds up to AT_ONCE dumps. If the last one is the last of all, it gets its ways. */
 static enum hg_status
 add_some(struct hg_growth *growth, const struct hg_growth_source *sources, uint32_t count,
@@ -163,16 +177,10 @@ add_some(struct hg_growth *growth, const struct hg_growth_source *sources, uint3
     for (uint32_t i = 0; i < count; i++) {
         dump[i] = (struct hg_growth_dump){.graph = sources[i].graph};
         adding.added[i].dump = &dump[i];
-        adding.added[i].own = sources[i].own;
+        adding.added[i].source = sources[i];
     }
     enum hg_status status = join_all(growth, &adding, count);
-    struct added *end = &adding.added[count - 1];
-    struct hg_own_ways own = end->own ? *end->own : (struct hg_own_ways){0};
-    if (end->own == &end->found) end->found = (struct hg_own_ways){0};
-    else own.owned = NULL; // it stays with the index
-    if (status == HG_OK && last)
-        status = hg_own_ways_take(end->dump->graph, &own, task, &end->dump->ways);
-    hg_own_ways_free(&own);
+    if (status == HG_OK && last) status = give_ways(&adding.added[count - 1], task);
     for (uint32_t i = 0; i < count; i++) {
         hg_own_ways_free(&adding.added[i].found);
         hg_steps_free(&adding.added[i].steps);

@@ -88,10 +88,14 @@ enum hg_status hg_growth_init(struct hg_growth *growth, const struct hg_rules *r
     __attribute__((warn_unused_result));
 void hg_growth_free(struct hg_growth *growth);
 
-/* A dump to be added: its graph, and its ways if an index has them, or else NULL. */
+/*
+ * A dump to be added: its graph, and its ways with the paths for which they were built, if an index
+ * has them, or else NULL.
+ */
 struct hg_growth_source {
     const struct hg_graph *graph;
     const struct hg_own_ways *own;
+    const struct hg_parents *paths;
 };
 
 /*

@@ -186,9 +186,8 @@ marks_of(const struct hg_graph *graph, uint32_t node, uint32_t parent, uint32_t 
 }
 
 bool
-hg_growth_note_facts(struct hg_growth *growth, const struct hg_graph *graph,
-                     const struct hg_own_ways *own, struct hg_steps *steps, uint32_t node,
-                     uint32_t trail) {
+hg_growth_note_facts(struct hg_growth *growth, const struct hg_growth_source *source,
+                     struct hg_steps *steps, uint32_t node, uint32_t trail) {
     if (trail >= growth->facts_room) {
         uint32_t room = growth->trails.room;
         struct hg_trail_facts *facts = realloc(growth->facts, (size_t)room * sizeof(*facts));
@@ -196,12 +195,15 @@ hg_growth_note_facts(struct hg_growth *growth, const struct hg_graph *graph,
         growth->facts = facts;
         growth->facts_room = room;
     }
+    const struct hg_graph *graph = source->graph;
+    const struct hg_own_ways *own = source->own;
     uint32_t above = growth->trails.items[trail].parent;
     uint8_t inherited = above == HG_NO_TRAIL ? 0 : growth->facts[above].marks;
-    uint32_t name = hg_u32(&own->name, node, HG_NAME_TOP);
+    uint32_t name = hg_own_name(own, source->paths, node);
     uint8_t marks = hg_u8(&own->module, node)
                         ? (is_of_tool(graph, node) ? HG_TRAIL_VM : HG_TRAIL_NAMES)
-                        : marks_of(graph, node, hg_u32(&own->parent, node, 0), name, inherited);
+                        : marks_of(graph, node, hg_own_parent(own, source->paths, node), name,
+                                   inherited);
     growth->facts[trail] = (struct hg_trail_facts){.class = hg_steps_class(steps, node),
                                                    .type = hg_type(graph, node),
                                                    .kind = (uint8_t)hg_edge_kind(name),

@@ -11,10 +11,11 @@
 
 /*
  * Notes the facts of a new trail, from the first node on it; those of the trail above are known.
+ * The source has its ways.
  * Returns false if there is no memory.
  */
-bool hg_growth_note_facts(struct hg_growth *growth, const struct hg_graph *graph,
-                          const struct hg_own_ways *own, struct hg_steps *steps, uint32_t node,
-                          uint32_t trail) __attribute__((warn_unused_result));
+bool hg_growth_note_facts(struct hg_growth *growth, const struct hg_growth_source *source,
+                          struct hg_steps *steps, uint32_t node, uint32_t trail)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -178,12 +178,42 @@ free_owned(struct owned *owned) {
     free(owned);
 }
 
+/* -- the differences -- */
+
+struct differing {
+    const struct hg_parents *paths;
+    struct hg_ways *ways;
+};
+
+static enum hg_status
+subtract_some(void *data, unsigned thread, uint64_t from, uint64_t to) {
+    const struct differing *differing = data;
+    (void)thread;
+    for (uint32_t node = (uint32_t)from; node < to; node++) {
+        differing->ways->parent[node] -= hg_parent(differing->paths, node);
+        differing->ways->name[node] -= hg_parent_name(differing->paths, node);
+    }
+    return HG_OK;
+}
+
+static enum hg_status
+subtract(const struct hg_graph *graph, const struct hg_parents *paths, struct hg_task *task,
+         struct hg_ways *ways) {
+    struct differing differing = {paths, ways};
+    hg_phase(task, "ways", graph->nodes);
+    return hg_each_block(graph->nodes, hg_block_threads(graph->nodes), task, subtract_some,
+                         &differing);
+}
+
 enum hg_status
-hg_own_ways_build(const struct hg_graph *graph, struct hg_task *task, struct hg_own_ways *own) {
+hg_own_ways_build(const struct hg_graph *graph, const struct hg_parents *paths,
+                  struct hg_task *task, struct hg_own_ways *own) {
     *own = (struct hg_own_ways){0};
     struct finding finding = {.graph = graph, .owned = calloc(1, sizeof(*finding.owned))};
     if (!finding.owned) return HG_NO_MEMORY;
+    struct hg_ways *ways = &finding.owned->ways;
     enum hg_status status = find(&finding, task, own);
+    if (status == HG_OK && paths) status = subtract(graph, paths, task, ways);
     hg_steps_free(&finding.steps);
     hg_trails_free(&finding.trails);
     hg_numbers_free(&finding.nodes);
@@ -192,7 +222,6 @@ hg_own_ways_build(const struct hg_graph *graph, struct hg_task *task, struct hg_
         *own = (struct hg_own_ways){0};
         return status;
     }
-    const struct hg_ways *ways = &finding.owned->ways;
     own->owned = finding.owned;
     own->reached = ways->reached;
     own->order.array = ways->order;
@@ -214,6 +243,7 @@ hg_own_ways_free(struct hg_own_ways *own) {
 
 struct copying {
     const struct hg_own_ways *own;
+    const struct hg_parents *paths;
     struct hg_ways *ways;
 };
 
@@ -221,46 +251,43 @@ static enum hg_status
 copy_some(void *data, unsigned thread, uint64_t from, uint64_t to) {
     const struct copying *copying = data;
     const struct hg_own_ways *own = copying->own;
+    const struct hg_parents *paths = copying->paths;
     struct hg_ways *ways = copying->ways;
+    uint32_t begin = (uint32_t)from;
     (void)thread;
-    for (uint64_t i = from; i < to; i++) ways->parent[i] = hg_u32(&own->parent, i, 0);
-    for (uint64_t i = from; i < to; i++) ways->name[i] = hg_u32(&own->name, i, HG_NAME_TOP);
-    for (uint64_t i = from; i < to; i++) ways->rank[i] = hg_u8(&own->rank, i);
-    for (uint64_t i = from; i < to; i++) ways->module[i] = hg_u8(&own->module, i);
+    for (uint32_t i = begin; i < to; i++) ways->parent[i] = hg_own_parent(own, paths, i);
+    for (uint32_t i = begin; i < to; i++) ways->name[i] = hg_own_name(own, paths, i);
+    for (uint32_t i = begin; i < to; i++) ways->rank[i] = hg_u8(&own->rank, i);
+    for (uint32_t i = begin; i < to; i++) ways->module[i] = hg_u8(&own->module, i);
     uint64_t end = to < own->reached ? to : own->reached;
-    for (uint64_t i = from; i < end; i++) ways->order[i] = hg_u32(&own->order, i, 0);
+    for (uint32_t i = begin; i < end; i++) ways->order[i] = hg_u32(&own->order, i, 0);
     return HG_OK;
 }
 
-static enum hg_status
-copy(const struct hg_graph *graph, const struct hg_own_ways *own, struct hg_task *task,
-     struct hg_ways *ways) {
+enum hg_status
+hg_own_ways_copy(const struct hg_graph *graph, const struct hg_own_ways *own,
+                 const struct hg_parents *paths, struct hg_task *task, struct hg_ways *ways) {
     size_t nodes = graph->nodes;
-    ways->reached = own->reached;
+    *ways = (struct hg_ways){.reached = own->reached};
     ways->order = hg_array_raw(nodes, sizeof(*ways->order));
     ways->parent = hg_array_raw(nodes, sizeof(*ways->parent));
     ways->name = hg_array_raw(nodes, sizeof(*ways->name));
     ways->rank = hg_array_raw(nodes, 1);
     ways->module = hg_array_raw(nodes, 1);
-    if (!ways->order || !ways->parent || !ways->name || !ways->rank || !ways->module)
-        return HG_NO_MEMORY;
-    struct copying copying = {own, ways};
-    hg_phase(task, "ways", nodes);
-    return hg_each_block(nodes, hg_block_threads(nodes), task, copy_some, &copying);
-}
-
-enum hg_status
-hg_own_ways_take(const struct hg_graph *graph, struct hg_own_ways *own, struct hg_task *task,
-                 struct hg_ways *ways) {
-    *ways = (struct hg_ways){0};
-    if (own->owned) {
-        struct owned *owned = own->owned;
-        *ways = owned->ways;
-        owned->ways = (struct hg_ways){0};
-        hg_own_ways_free(own);
-        return HG_OK;
+    enum hg_status status = HG_NO_MEMORY;
+    if (ways->order && ways->parent && ways->name && ways->rank && ways->module) {
+        struct copying copying = {own, paths, ways};
+        hg_phase(task, "ways", nodes);
+        status = hg_each_block(nodes, hg_block_threads(nodes), task, copy_some, &copying);
     }
-    enum hg_status status = copy(graph, own, task, ways);
     if (status != HG_OK) hg_ways_free(ways);
     return status;
+}
+
+void
+hg_own_ways_take(struct hg_own_ways *own, struct hg_ways *ways) {
+    struct owned *owned = own->owned;
+    *ways = owned->ways;
+    owned->ways = (struct hg_ways){0};
+    hg_own_ways_free(own);
 }

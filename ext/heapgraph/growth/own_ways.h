@@ -22,13 +22,17 @@ struct hg_own_trail {
 };
 _Static_assert(sizeof(struct hg_own_trail) == 32, "no padding");
 
+/*
+ * With `paths`, those of paths.h, parents and names are kept as the difference to them, which is 0
+ * for nearly all nodes and takes no room in an index.
+ */
 struct hg_own_ways {
     uint32_t reached;        /* how many nodes have a path */
     uint32_t count;          /* of trails */
     uint32_t firsts;         /* how many trails have an object with a parent */
     struct hg_column order;  /* struct hg_ways says what these are */
-    struct hg_column parent; /* by node */
-    struct hg_column name;   /* by node */
+    struct hg_column parent; /* by node: see hg_own_parent */
+    struct hg_column name;   /* by node: see hg_own_name */
     struct hg_column rank;   /* by node */
     struct hg_column module; /* by node */
     struct hg_column trail;  /* by node: the number of its trail; HG_NO_TRAIL without a path */
@@ -38,27 +42,39 @@ struct hg_own_ways {
 };
 
 /*
- * Finds the ways and trails of a graph. Keeps 18 bytes per node, and needs 31 while it works. HG_OK
- * · HG_STOPPED · HG_NO_MEMORY; after anything but HG_OK there are none.
+ * Finds the ways and trails of a graph. `paths` may be NULL. Keeps 18 bytes per node, and needs 31
+ * while it works. HG_OK · HG_STOPPED · HG_NO_MEMORY; after anything but HG_OK there are none.
  */
-enum hg_status hg_own_ways_build(const struct hg_graph *graph, struct hg_task *task,
-                                 struct hg_own_ways *own) __attribute__((warn_unused_result));
+enum hg_status hg_own_ways_build(const struct hg_graph *graph, const struct hg_parents *paths,
+                                 struct hg_task *task, struct hg_own_ways *own)
+    __attribute__((warn_unused_result));
 
 /* Frees them; what is zeroed or freed already is allowed. */
 void hg_own_ways_free(struct hg_own_ways *own);
 
 /*
- * The ways alone, as arrays, which hg_ways_free frees: taken from `own` if they are arrays of its
- * own, which then has nothing any more, or else copied from the index by several threads. HG_OK ·
+ * The ways alone, as arrays, which hg_ways_free frees: copied by several threads. HG_OK ·
  * HG_STOPPED · HG_NO_MEMORY.
  */
-enum hg_status hg_own_ways_take(const struct hg_graph *graph, struct hg_own_ways *own,
-                                struct hg_task *task, struct hg_ways *ways)
-    __attribute__((warn_unused_result));
+enum hg_status hg_own_ways_copy(const struct hg_graph *graph, const struct hg_own_ways *own,
+                                const struct hg_parents *paths, struct hg_task *task,
+                                struct hg_ways *ways) __attribute__((warn_unused_result));
+
+/*
+ * The same, but the arrays are those of `own` itself, which was built without paths and has nothing
+ * any more then.
+ */
+void hg_own_ways_take(struct hg_own_ways *own, struct hg_ways *ways);
+
+/* What hg_ways.parent and hg_ways.name are of a node. The paths are those it was built with. */
+static inline uint32_t
+hg_own_parent(const struct hg_own_ways *own, const struct hg_parents *paths, uint32_t node) {
+    return hg_u32(&own->parent, node, 0) + (paths ? hg_parent(paths, node) : 0);
+}
 
 static inline uint32_t
-hg_own_trail_of(const struct hg_own_ways *own, uint32_t node) {
-    return hg_u32(&own->trail, node, 0);
+hg_own_name(const struct hg_own_ways *own, const struct hg_parents *paths, uint32_t node) {
+    return hg_u32(&own->name, node, 0) + (paths ? hg_parent_name(paths, node) : 0);
 }
 
 #endif

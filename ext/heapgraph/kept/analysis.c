@@ -12,6 +12,7 @@ hg_analysis_need(struct hg_analysis *analysis, enum hg_part part, struct hg_task
     if (found) return HG_OK;
     enum hg_status status = HG_OK;
     if (part == HG_PART_KINDS) status = hg_analysis_need(analysis, HG_PART_TREE, task);
+    if (part == HG_PART_OWN_WAYS) status = hg_analysis_need(analysis, HG_PART_PARENTS, task);
     if (status == HG_OK) status = hg_index_take(analysis->index, part, task, analysis, &found);
     if (status != HG_OK || found) return status;
     status = hg_parts[part].build(analysis, task);

@@ -17,11 +17,15 @@
 OF_GRAPH(tree)
 OF_GRAPH(parents)
 OF_GRAPH(inverse)
-OF_GRAPH(own_ways)
 
 static enum hg_status
 build_kinds(struct hg_analysis *analysis, struct hg_task *task) {
     return hg_kinds_build(analysis->graph, &analysis->tree, task, &analysis->kinds);
+}
+
+static enum hg_status
+build_own_ways(struct hg_analysis *analysis, struct hg_task *task) {
+    return hg_own_ways_build(analysis->graph, &analysis->parents, task, &analysis->own_ways);
 }
 
 #define FUNCTIONS(part, name, filled)                                                              \

@@ -37,8 +37,8 @@ enum hg_part {
     HG_PART_TREE,
     HG_PART_PARENTS,
     HG_PART_INVERSE,
-    HG_PART_KINDS, /* needs the tree */
-    HG_PART_OWN_WAYS,
+    HG_PART_KINDS,    /* needs the tree */
+    HG_PART_OWN_WAYS, /* needs the parents */
     HG_PARTS
 };
 
