@@ -59,17 +59,39 @@ length_of(const struct lines *lines, uint32_t line) {
 }
 
 /*
- * Adds up by trail the lengths of the lines of its objects. The line of a shared buffer does not
- * count for its array. Returns false if there is no memory.
+ * The first dump from which on a trail has the same number of objects in all dumps, in two at
+ * least; HG_MAX_DUMPS if there is none, or if these are none or too many.
+ */
+static uint32_t
+same_from(const struct hg_growth *growth, uint32_t trail) {
+    uint32_t last = growth->dumps - 1, from = 0;
+    while (from + 1 < last && !hg_growth_count(growth, from, trail)) from++;
+    uint64_t count = hg_growth_count(growth, from, trail);
+    for (uint32_t dump = from + 1; dump <= last; dump++)
+        if (hg_growth_count(growth, dump, trail) != count) return HG_MAX_DUMPS;
+    return count && count <= HG_MAX_SAMPLES ? from : HG_MAX_DUMPS;
+}
+
+/* Marks the trails of which the lengths of lines are asked for. */
+static void
+find_asked(const struct hg_growth *growth, uint8_t *asked) {
+    for (uint32_t trail = 1; trail < growth->trails.count; trail++) {
+        bool content = growth->facts[trail].marks & (HG_TRAIL_CONTENT | HG_TRAIL_NAMES);
+        asked[trail] = content && same_from(growth, trail) < HG_MAX_DUMPS;
+    }
+}
+
+/*
+ * Adds up by trail the lengths of the lines of its objects, of those that are asked for. The line
+ * of a shared buffer does not count for its array. Returns false if there is no memory.
  */
 static bool
-sum_lines(const struct hg_growth *growth, const struct hg_growth_dump *dump, uint64_t *sums) {
+sum_lines(const struct hg_growth_dump *dump, const uint8_t *asked, uint64_t *sums) {
     struct lines lines;
     if (!find_lines(dump->graph, &lines)) return false;
     for (uint32_t node = 0; node < dump->graph->objects && lines.begins; node++) {
         uint32_t trail = dump->trail[node];
-        if (trail == HG_NO_TRAIL) continue;
-        if (growth->facts[trail].marks & (HG_TRAIL_CONTENT | HG_TRAIL_NAMES))
+        if (trail != HG_NO_TRAIL && asked[trail])
             sums[trail] += length_of(&lines, hg_line_place(dump->graph, node));
     }
     hg_array_free(lines.begins);
@@ -79,6 +101,7 @@ sum_lines(const struct hg_growth *growth, const struct hg_growth_dump *dump, uin
 /* The dumps, which do not depend on each other. */
 struct summing {
     const struct hg_growth *growth;
+    uint8_t *asked;                /* by trail: whether lines are asked for */
     uint64_t *lines[HG_MAX_DUMPS]; /* by dump, by trail: bytes */
     _Atomic uint32_t next;
     _Atomic bool failed;
@@ -91,24 +114,19 @@ sum_some(void *data, unsigned thread) {
     for (uint32_t i; (i = summing->next++) < growth->dumps && !summing->failed;) {
         uint64_t *sums = calloc(growth->trails.count, sizeof(*sums));
         summing->lines[i] = sums;
-        if (!sums || !sum_lines(growth, &growth->dump[i], sums)) summing->failed = true;
+        if (!sums || !sum_lines(&growth->dump[i], summing->asked, sums)) summing->failed = true;
     }
 }
 
-/*
- * By how much a trail grew: 0 unless its number of objects is the same in all dumps, from the first
- * one on that has any (in two dumps at least).
- */
+/* By how much a trail grew: 0 unless its number of objects is the same (same_from). */
 static uint64_t
 growth_of(const struct hg_growth *growth, uint64_t *const *lines, uint32_t trail) {
-    uint32_t last = growth->dumps - 1, from = 0;
-    while (from + 1 < last && !hg_growth_count(growth, from, trail)) from++;
+    uint32_t last = growth->dumps - 1, from = same_from(growth, trail);
+    if (from == HG_MAX_DUMPS) return 0;
     struct hg_trail_sum first = hg_growth_sum(growth, from, trail), before = first;
-    if (!first.count || first.count > HG_MAX_SAMPLES) return 0;
     bool shrank = false;
     for (uint32_t dump = from + 1; dump <= last; dump++) {
         struct hg_trail_sum sum = hg_growth_sum(growth, dump, trail);
-        if (sum.count != first.count) return 0;
         if (sum.bytes < before.bytes) shrank = true;
         before = sum;
     }
@@ -172,7 +190,9 @@ hg_leaks_contents(const struct hg_growth *growth, struct hg_leaks *leaks) {
     enum { MOST = 2 }; /* each thread needs a bit for each HG_LINE_UNIT of the text */
     struct summing summing = {.growth = growth};
     uint8_t *told = calloc(growth->trails.count, 1);
-    if (!told) return HG_NO_MEMORY;
+    summing.asked = calloc(growth->trails.count, 1);
+    summing.failed = !told || !summing.asked;
+    if (!summing.failed) find_asked(growth, summing.asked);
     unsigned threads = hg_processors();
     hg_parallel(threads < MOST ? threads : MOST, sum_some, &summing);
     if (!summing.failed) {
@@ -181,5 +201,6 @@ hg_leaks_contents(const struct hg_growth *growth, struct hg_leaks *leaks) {
     }
     for (uint32_t dump = 0; dump < growth->dumps; dump++) free(summing.lines[dump]);
     free(told);
+    free(summing.asked);
     return summing.failed ? HG_NO_MEMORY : HG_OK;
 }

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/progress.h"
+#include "base/blocks.h"
 #include "growth/leak.h"
 
 #define SEEN_HOLDERS 32 /* how many kinds of other holders are counted for one leak */
 #define SAMPLE 65536    /* how many objects are looked for in the next dump */
 #define CLIMB 64        /* how many steps above an inner object its outer one may be */
+#define AHEAD 16        /* a walk in the order of the ways fetches so many nodes before */
 
 /* One leak while its objects are being visited. */
 struct look {
@@ -58,21 +59,42 @@ sample_stable(struct looks *looks) {
     }
 }
 
+/* What is counted in one dump. Each thread has numbers of its own. */
+struct keeping {
+    const struct hg_leaks *leaks;
+    const struct hg_growth_dump *dump;
+    uint64_t kept[HG_BLOCK_THREADS][HG_MAX_LEAKS];
+};
+
+static enum hg_status
+count_kept_block(void *data, unsigned thread, uint64_t from, uint64_t to) {
+    struct keeping *keeping = data;
+    const struct hg_growth_dump *dump = keeping->dump;
+    for (uint32_t node = (uint32_t)from; node < to; node++) {
+        uint8_t number = hg_leak_at(keeping->leaks, dump, node);
+        if (!number) continue;
+        const struct hg_leak *leak = &keeping->leaks->leak[number - 1];
+        if (leak->part[0].trail == dump->trail[node] && hg_growth_has(dump + 1, dump, node))
+            keeping->kept[thread][number - 1]++;
+    }
+    return HG_OK;
+}
+
 /* Counts the objects that stay, of the first part alone: the verdict compares the two. */
 static enum hg_status
 count_kept(struct looks *looks) {
     const struct hg_growth *growth = looks->growth;
     for (uint32_t number = 0; number + 1 < growth->dumps; number++) {
-        const struct hg_growth_dump *dump = &growth->dump[number];
-        hg_phase(looks->task, "what is kept", dump->graph->objects);
-        for (uint32_t node = 0; node < dump->graph->objects; node++) {
-            if (node % HG_STRIDE == 0 && !hg_step(looks->task, node)) return HG_STOPPED;
-            uint8_t number_of = hg_leak_at(looks->leaks, dump, node);
-            if (!number_of) continue;
-            struct hg_leak *leak = &looks->leaks->leak[number_of - 1];
-            if (leak->part[0].trail == dump->trail[node] && hg_growth_has(dump + 1, dump, node))
-                leak->kept[number]++;
-        }
+        struct keeping keeping = {.leaks = looks->leaks, .dump = &growth->dump[number]};
+        uint64_t objects = keeping.dump->graph->objects;
+        unsigned threads = hg_block_threads(objects);
+        hg_phase(looks->task, "what is kept", objects);
+        enum hg_status status = hg_each_block(objects, threads, looks->task, count_kept_block,
+                                              &keeping);
+        if (status != HG_OK) return status;
+        for (unsigned thread = 0; thread < threads; thread++)
+            for (uint32_t i = 0; i < looks->leaks->leaks; i++)
+                looks->leaks->leak[i].kept[number] += keeping.kept[thread][i];
     }
     return HG_OK;
 }
@@ -150,6 +172,8 @@ find_examples(struct looks *looks) {
     uint8_t rating[HG_MAX_LEAKS][HG_MAX_PARTS] = {{0}};
     for (uint32_t at = 0; at < last->ways.reached; at++) {
         uint32_t node = last->ways.order[at];
+        if (at + AHEAD < last->ways.reached)
+            __builtin_prefetch(&last->trail[last->ways.order[at + AHEAD]]);
         if (node >= last->graph->objects) continue;
         uint8_t number = hg_leak_at(looks->leaks, last, node);
         if (!number) continue;

@@ -63,7 +63,7 @@
     X(KINDS, KIND_AT, kinds.at, 4, 0, h->reached)                                                  \
     X(OWN_WAYS, WAY_ORDER, own_ways.order, 4, 0, h->on_ways)                                       \
     X(OWN_WAYS, WAY_PARENT, own_ways.parent, 4, 0, h->nodes)                                       \
-    X(OWN_WAYS, WAY_NAME, own_ways.name, 4, HG_NAME_TOP, h->nodes)                                 \
+    X(OWN_WAYS, WAY_NAME, own_ways.name, 4, 0, h->nodes)                                           \
     X(OWN_WAYS, WAY_RANK, own_ways.rank, 1, 0, h->nodes)                                           \
     X(OWN_WAYS, WAY_MODULE, own_ways.module, 1, 0, h->nodes)                                       \
     X(OWN_WAYS, TRAIL, own_ways.trail, 4, 0, h->nodes)
