@@ -196,10 +196,10 @@ static enum hg_status
 ask_ways(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     struct hg_growth growth;
     struct hg_way_list list = {0};
-    const struct hg_graph *graph = all->graph;
+    const struct hg_growth_source source = {all->graph, &all->own_ways, &all->parents};
     enum hg_status status = hg_growth_init(&growth, &(struct hg_rules){0});
     if (status != HG_OK) return status;
-    status = hg_growth_add(&growth, &graph, 1, task);
+    status = hg_growth_add(&growth, &source, 1, task);
     if (status == HG_OK) status = hg_list_ways(&growth, &all->tree, 10, task, &list);
     for (size_t i = 0; status == HG_OK && i < list.count; i++)
         *sum = sum_number(sum_number(*sum, list.items[i].retained), list.items[i].bytes);
@@ -218,8 +218,8 @@ ask_growth(const struct hg_graph *first, const struct hg_graph *second, struct h
     uint32_t found;
     enum hg_status status = hg_growth_init(&growth, &rules);
     if (status != HG_OK) return status;
-    const struct hg_graph *graphs[] = {first, second};
-    status = hg_growth_add(&growth, graphs, 2, task);
+    const struct hg_growth_source sources[] = {{.graph = first}, {.graph = second}};
+    status = hg_growth_add(&growth, sources, 2, task);
     if (status == HG_OK) status = hg_leaks_find(&growth, task, &leaks);
     if (status == HG_OK) status = hg_leaks_names(&growth, names, &found);
     if (status == HG_OK) *sum = sum_number(sum_number(*sum, growth.trails.count), found);
@@ -245,6 +245,7 @@ ask(char **paths, uint64_t *sum) {
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_PARENTS, &task);
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_INVERSE, &task);
     if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_KINDS, &task);
+    if (status == HG_OK) status = hg_analysis_need(&all, HG_PART_OWN_WAYS, &task);
     if (status == HG_OK) status = ask_tables(&all, &task, sum);
     if (status == HG_OK) status = ask_edges(&all, &task, sum);
     if (status == HG_OK) status = ask_objects(&all, &task, sum);

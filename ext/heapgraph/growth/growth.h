@@ -100,7 +100,8 @@ struct hg_growth_source {
 
 /*
  * Adds dumps, the oldest first, all younger than those before them. Their graphs must live as long
- * as the growth; their ways are needed only meanwhile. HG_OK · HG_STOPPED · HG_NO_MEMORY · HG_TOO_LARGE (more than HG_MAX_DUMPS).
+ * as the growth; their ways are needed only meanwhile. HG_OK · HG_STOPPED · HG_NO_MEMORY ·
+ * HG_TOO_LARGE (more than HG_MAX_DUMPS).
  */
 enum hg_status hg_growth_add(struct hg_growth *growth, const struct hg_growth_source *sources,
                              uint32_t count, struct hg_task *task)

@@ -19,9 +19,10 @@ enum hg_status hg_analysis_need(struct hg_analysis *analysis, enum hg_part part,
 bool hg_analysis_has(const struct hg_analysis *analysis, enum hg_part part);
 
 /*
- * Makes sure that the analysis has all parts but HG_PART_OWN_WAYS. Those that have to be built are built by two threads,
- * and so that the most memory that both need at once is not much more than that of loading. The
- * results are those of hg_analysis_need, and so is what it returns.
+ * Makes sure that the analysis has all parts but HG_PART_OWN_WAYS, which only comparisons need.
+ * Those that have to be built are built by two threads, and so that the most memory that both need
+ * at once is not much more than that of loading. The results are those of hg_analysis_need, and so
+ * is what it returns.
  */
 enum hg_status hg_analysis_need_all(struct hg_analysis *analysis, struct hg_task *task)
     __attribute__((warn_unused_result));

@@ -80,6 +80,7 @@ begin(void) {
     must(hg_analysis_need(&analysis, HG_PART_PARENTS, &task) == HG_OK);
     must(hg_analysis_need(&analysis, HG_PART_INVERSE, &task) == HG_OK);
     must(hg_analysis_need(&analysis, HG_PART_KINDS, &task) == HG_OK);
+    must(hg_analysis_need(&analysis, HG_PART_OWN_WAYS, &task) == HG_OK);
     must(hg_index_save(dump, &analysis, &task) == HG_OK);
     expected = analysis.tree;
     nodes = analysis.graph->nodes;
@@ -151,6 +152,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
         must(hg_analysis_need(&analysis, HG_PART_PARENTS, &task) == HG_OK);
         must(hg_analysis_need(&analysis, HG_PART_INVERSE, &task) == HG_OK);
         must(hg_analysis_need(&analysis, HG_PART_KINDS, &task) == HG_OK);
+        must(hg_analysis_need(&analysis, HG_PART_OWN_WAYS, &task) == HG_OK);
         touch(analysis.index);
         must(analysis.graph->nodes == nodes && analysis.tree.reached == expected.reached);
         must(hg_retained_at(&analysis.tree, 0) == expected.reachable_bytes);

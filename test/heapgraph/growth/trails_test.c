@@ -13,6 +13,8 @@ enum { DUMPS = 3 };
 static struct hg_task task;
 static struct builder builder[DUMPS];
 static const struct hg_graph *graph[DUMPS];
+static struct hg_own_ways own[DUMPS];
+static struct hg_parents paths[DUMPS];
 
 /* Makes some objects arrays that share the buffer of another. */
 static void
@@ -29,13 +31,51 @@ share_buffers(struct builder *made, struct random *random) {
     }
 }
 
-/* Adds the first dumps. Only the last of them keeps its ways. */
+/*
+ * Adds the first dumps. Only the last of them keeps its ways. Those that have a bit in `known` are
+ * given with their ways.
+ */
 static void
-add(struct hg_growth *growth, uint32_t dumps) {
+add(struct hg_growth *growth, uint32_t dumps, unsigned known) {
     struct hg_rules rules = {0};
+    struct hg_growth_source sources[DUMPS];
+    for (uint32_t i = 0; i < dumps; i++) {
+        sources[i] = (struct hg_growth_source){.graph = graph[i]};
+        if (known >> i & 1) sources[i] = (struct hg_growth_source){graph[i], &own[i], &paths[i]};
+    }
     CHECK_EQUAL(HG_OK, hg_growth_init(growth, &rules));
-    CHECK_EQUAL(HG_OK, hg_growth_add(growth, graph, dumps, &task));
+    CHECK_EQUAL(HG_OK, hg_growth_add(growth, sources, dumps, &task));
     CHECK_EQUAL(dumps, growth->dumps);
+}
+
+/* Compares the last dump of a growth with that where all ways were given, or none. */
+static void
+check_known(const struct hg_growth *growth, uint32_t dumps, unsigned known) {
+    struct hg_growth other;
+    add(&other, dumps, known);
+    const struct hg_growth_dump *a = &growth->dump[dumps - 1], *b = &other.dump[dumps - 1];
+    uint32_t nodes = a->graph->nodes;
+    CHECK_EQUAL(a->trails, b->trails);
+    CHECK_EQUAL(a->firsts, b->firsts);
+    CHECK_EQUAL(a->ways.reached, b->ways.reached);
+    CHECK(!memcmp(a->trail, b->trail, nodes * sizeof(*a->trail)));
+    CHECK(!memcmp(a->sum, b->sum, a->trails * sizeof(*a->sum)));
+    for (uint32_t i = 0; i < a->firsts; i++) {
+        CHECK_EQUAL(a->first[i].node, b->first[i].node);
+        CHECK_EQUAL(a->first[i].above, b->first[i].above);
+        CHECK_EQUAL(a->first[i].kind, b->first[i].kind);
+    }
+    CHECK(!memcmp(a->ways.order, b->ways.order, a->ways.reached * sizeof(*a->ways.order)));
+    CHECK(!memcmp(a->ways.parent, b->ways.parent, nodes * sizeof(*a->ways.parent)));
+    CHECK(!memcmp(a->ways.name, b->ways.name, nodes * sizeof(*a->ways.name)));
+    CHECK(!memcmp(a->ways.rank, b->ways.rank, nodes));
+    CHECK(!memcmp(a->ways.module, b->ways.module, nodes));
+    for (uint32_t trail = 1; trail < growth->trails.count; trail++) {
+        CHECK_EQUAL(growth->facts[trail].class, other.facts[trail].class);
+        CHECK_EQUAL(growth->facts[trail].rank, other.facts[trail].rank);
+        CHECK_EQUAL(growth->facts[trail].marks, other.facts[trail].marks);
+    }
+    hg_growth_free(&other);
 }
 
 /* Follows all paths of a dump, which is the last one of a growth, and compares each trail. */
@@ -66,7 +106,8 @@ check_dumps(void) {
     CHECK(hg_trails_init(&trails));
     for (uint32_t i = 0; i < DUMPS; i++) {
         uint32_t *trail = malloc(graph[i]->nodes * sizeof(*trail));
-        add(&growth[i], i + 1);
+        add(&growth[i], i + 1, 0);
+        check_known(&growth[i], i + 1, 1 + (unsigned)check_seed % 7);
         follow(&trails, &growth[i].dump[i], trail);
         free(trail);
         for (uint32_t k = 0; k < i; k++) {
@@ -90,8 +131,16 @@ main(void) {
                                     random_below(&random, check_seed % 10 ? 60 : 3000), &random);
             if (check_seed % 2) share_buffers(&builder[i], &random);
         }
+        for (uint32_t i = 0; i < DUMPS; i++) {
+            CHECK_EQUAL(HG_OK, hg_parents_build(graph[i], &task, &paths[i]));
+            CHECK_EQUAL(HG_OK, hg_own_ways_build(graph[i], &paths[i], &task, &own[i]));
+        }
         check_dumps();
-        for (uint32_t i = 0; i < DUMPS; i++) build_free(&builder[i]);
+        for (uint32_t i = 0; i < DUMPS; i++) {
+            hg_own_ways_free(&own[i]);
+            hg_parents_free(&paths[i]);
+            build_free(&builder[i]);
+        }
     }
     return 0;
 }

@@ -34,6 +34,7 @@ compute(struct hg_analysis *analysis) {
     CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_PARENTS, &task));
     CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_INVERSE, &task));
     CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_KINDS, &task));
+    CHECK_EQUAL(HG_OK, hg_analysis_need(analysis, HG_PART_OWN_WAYS, &task));
 }
 
 static uint64_t
@@ -68,6 +69,9 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
         .kinds = a->kinds.count,
         .outlined = a->kinds.outlined,
         .referred = a->inverse.referred,
+        .on_ways = a->own_ways.reached,
+        .trails = a->own_ways.count,
+        .firsts = a->own_ways.firsts,
     };
     CHECK_EQUAL(a->graph->nodes, b->graph->nodes);
     CHECK_EQUAL(a->graph->objects, b->graph->objects);
@@ -79,6 +83,9 @@ check_same(const struct hg_analysis *a, const struct hg_analysis *b) {
     CHECK_EQUAL(a->kinds.count, b->kinds.count);
     CHECK_EQUAL(a->kinds.outlined, b->kinds.outlined);
     CHECK_EQUAL(a->inverse.referred, b->inverse.referred);
+    CHECK_EQUAL(a->own_ways.reached, b->own_ways.reached);
+    CHECK_EQUAL(a->own_ways.count, b->own_ways.count);
+    CHECK_EQUAL(a->own_ways.firsts, b->own_ways.firsts);
     CHECK_EQUAL(a->tree.reachable_bytes, b->tree.reachable_bytes);
     CHECK_EQUAL(a->tree.unreachable_objects, b->tree.unreachable_objects);
     CHECK(memcmp(&a->graph->account, &b->graph->account, sizeof(a->graph->account)) == 0);
@@ -163,6 +170,7 @@ test_round_trip(const struct hg_analysis *fresh, bool begin) {
     CHECK(reopen(&read));
     compute(&read);
     CHECK(!read.tree.owned && !read.parents.owned && !read.inverse.owned && !read.kinds.owned);
+    CHECK(!read.own_ways.owned);
     check_same(fresh, &read);
     check_answers(fresh, &read);
     CHECK_EQUAL(HG_OK, hg_index_save(dump, &read, &task));
@@ -193,6 +201,7 @@ test_part(const struct hg_analysis *fresh) {
     CHECK(reopen(&read));
     compute(&read);
     CHECK(read.tree.owned && read.parents.owned && read.inverse.owned && read.kinds.owned);
+    CHECK(read.own_ways.owned);
     check_same(fresh, &read);
     CHECK_EQUAL(size, index_size());
     hg_analysis_free(&read);
@@ -220,6 +229,7 @@ test_part(const struct hg_analysis *fresh) {
     task.stop = 0;
     compute(&read);
     CHECK(!read.tree.owned && !read.parents.owned && !read.inverse.owned && !read.kinds.owned);
+    CHECK(!read.own_ways.owned);
     check_same(fresh, &read);
     CHECK_EQUAL(size, index_size());
     hg_analysis_free(&read);
