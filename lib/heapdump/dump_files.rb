@@ -21,9 +21,26 @@ module HeapDump
 
     module_function
 
+    # Names may have any bytes, of which a Regexp does not take all.
+
+    # Whether a directory is that of a series, by its name.
+    def series?(name)
+      SERIES.match?(name.b)
+    end
+
+    # Whether a file is a dump that is being written, by its name.
+    def partial?(name)
+      PARTIAL.match?(name.b)
+    end
+
+    # Whether a file is no dump, by its name.
+    def other?(name)
+      OTHERS.match?(name.b)
+    end
+
     # Whether a file is a dump, by its name alone: for files that cannot be read.
     def dump_name?(path)
-      path.match?(NAME) && !path.match?(OTHERS)
+      NAME.match?(path.b) && !other?(path)
     end
 
     # Whether a file is an extract whose dump has gone.

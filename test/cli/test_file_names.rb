@@ -42,6 +42,46 @@ class TestFileNames < HeapDumpTest
     assert_equal [0, ""], [answer.status, answer.err]
   end
 
+  # What a watch leaves, and what somebody else has put there.
+  def watched
+    series = File.join(scratch, "series-here-7-a1")
+    [series, File.join(scratch.b, "series-\xFF".b)].each { |path| Dir.mkdir(path) }
+    paths = Array.new(3) { |i| dump("heap-\xFF-#{i + 1}.json", i, directory: series) }
+    no_dumps = ["\xFF.json.partial-7", "\xFF.json.hdidx"]
+    { series => no_dumps, scratch => ["\xFF", "notes-\xFF-1-a.jsonl", *no_dumps] }
+      .each do |directory, names|
+        names.each { |name| File.write(File.join(directory.b, name.b), "{}\n") }
+      end
+    [series, paths]
+  end
+
+  def test_directories_of_a_watch
+    series, = watched
+    { ["trends", scratch] => 0, ["trends", scratch, "--json"] => 0, ["leaks", series] => 0,
+      ["notes", scratch] => 1, ["verify", series] => 1,
+      ["ship", scratch, "--once", "--to", "file:#{scratch}/out"] => 0,
+      ["ask", "--list", scratch] => 0 }.each do |argv, status|
+      answer = heapdump(*argv)
+      assert_equal status, answer.status, "#{argv.first}: #{answer.err}"
+      refute_match(/invalid byte/, answer.err, argv.first)
+    end
+    assert_equal 3, Dir.children("#{scratch}/out/series-here-7-a1").grep_v(/manifest/).size
+  end
+
+  def test_the_housekeeping_of_a_watch
+    require "heapdump/watch/directory"
+    require "heapdump/watch/note_files"
+    _, paths = watched
+    directory = HeapDump::Watch::Directory.new(scratch)
+    assert_equal ["series-here-7-a1"], directory.all_series
+    assert_equal paths.map(&:b).sort, directory.dumps.map { |one| one.path.b }.sort
+    directory.remove_partial(Time.now + 1_000_000, 1)
+    assert_empty(Dir.children(File.join(scratch, "series-here-7-a1")).select do |name|
+      name.b.include?("partial")
+    end)
+    assert_empty HeapDump::Watch::NoteFiles.all(scratch)
+  end
+
   def test_messages
     path = dump
     { ["find", path, "--class", "Né"] => /d\\xFF\.json has no class Né/,

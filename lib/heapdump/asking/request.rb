@@ -58,7 +58,7 @@ module HeapDump
         end
 
         def id?(text)
-          text.is_a?(String) && text.match?(ID)
+          text.is_a?(String) && text.b.match?(ID)
         end
       end
 

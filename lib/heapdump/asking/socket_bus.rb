@@ -82,7 +82,7 @@ module HeapDump
 
       # Removes the sockets of processes that are gone.
       def wake
-        Dir.children(@asks).grep(SOCKET).each do |name|
+        Dir.children(@asks).select { |name| SOCKET.match?(name.b) }.each do |name|
           path = File.join(@asks, name)
           File.unlink(path) unless ring?(path)
         rescue SystemCallError

@@ -44,9 +44,9 @@ module HeapDump
       end
 
       def writing(series, name)
-        files = Dir.children(@directory.join(series)).grep(DumpFiles::PARTIAL)
+        files = Dir.children(@directory.join(series)).select { |file| DumpFiles.partial?(file) }
         { state: "writing" } if files.any? do |file|
-          simple(file.sub(DumpFiles::PARTIAL, "")) == name
+          simple(file.b.sub(DumpFiles::PARTIAL, "")) == name
         end
       rescue SystemCallError
         nil # removed just now

@@ -100,7 +100,7 @@ module HeapDump
       end
 
       def series(pid)
-        named = File.basename(File.dirname(File.expand_path(@path))).match(SERIES)
+        named = File.basename(File.dirname(File.expand_path(@path))).b.match(SERIES)
         named[2] if named && named[1] == pid.to_s
       end
 

@@ -106,7 +106,7 @@ module HeapDump
       private
 
       def series
-        children("").grep(DumpFiles::SERIES).select { |name| directory?(join(name)) }
+        children("").select { |name| DumpFiles.series?(name) && directory?(join(name)) }
       end
 
       def directory?(path)
@@ -132,7 +132,7 @@ module HeapDump
       def dump(folder, name)
         path = join(folder, name)
         stat = File.lstat(path)
-        return unless stat.file? && !name.match?(DumpFiles::OTHERS) && dump_at?(path)
+        return unless stat.file? && !DumpFiles.other?(name) && dump_at?(path)
 
         Dump.new(path, folder.empty? ? name : File.join(folder, name), stat)
       rescue SystemCallError

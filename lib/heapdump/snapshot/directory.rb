@@ -99,7 +99,7 @@ module HeapDump
 
       # The first bytes of a file, "" for a file that cannot be a dump.
       def head(path)
-        return "" if path.match?(DumpFiles::OTHERS) || !File.file?(path) || !File.readable?(path)
+        return "" if DumpFiles.other?(path) || !File.file?(path) || !File.readable?(path)
 
         head = File.binread(path, HEAD).to_s
         head.start_with?(GZIP) ? unpacked(head) : head

@@ -27,7 +27,7 @@ module HeapDump
           return [*known.values_at(*FIELDS), known[:program].to_s[/\S+/]] if known[:pid]
 
           path = File.expand_path(dump.path.delete_suffix(DumpFiles::EXTRACT))
-          [File.dirname(path), File.basename(path).gsub(/\d+/, "#"), known[:ruby]]
+          [File.dirname(path), File.basename(path).b.gsub(/\d+/, "#"), known[:ruby]]
         end
 
         def split(group)
@@ -52,7 +52,8 @@ module HeapDump
 
             gone = "dump number #{from + 1} is" if to == from + 2
             gone ||= "dumps #{from + 1} to #{to - 1} are"
-            "#{gone} missing, between #{pair.map { |dump| File.basename(dump.path) }.join(" and ")}"
+            between = pair.map { |dump| Terminal::Text.valid(File.basename(dump.path)) }
+            "#{gone} missing, between #{between.join(" and ")}"
           end
         end
 
@@ -60,7 +61,7 @@ module HeapDump
         private_constant :TIMES
 
         def numbers(dumps)
-          names = dumps.map { |dump| File.basename(dump.path).gsub(TIMES, "") }
+          names = dumps.map { |dump| File.basename(dump.path).b.gsub(TIMES, "") }
           return if names.uniq { |name| name.gsub(/\d+/, "#") }.size > 1
 
           columns = names.map { |name| name.scan(/\d+/).map(&:to_i) }.transpose

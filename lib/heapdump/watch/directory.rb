@@ -63,7 +63,7 @@ module HeapDump
 
       # The names of all series.
       def all_series
-        names = Dir.children(@path).grep(DumpFiles::SERIES)
+        names = Dir.children(@path).select { |name| DumpFiles.series?(name) }
         names.select { |name| File.lstat(join(name)).directory? }
       rescue SystemCallError
         []
@@ -71,7 +71,7 @@ module HeapDump
 
       # The dumps of a series, the oldest first.
       def dumps_of(series)
-        names = Dir.children(join(series)).grep_v(DumpFiles::OTHERS)
+        names = Dir.children(join(series)).reject { |name| DumpFiles.other?(name) }
         names.filter_map { |name| dump(series, name) }.sort_by { |one| [one.time, one.path] }
       rescue SystemCallError
         [] # another process has removed it
@@ -81,7 +81,7 @@ module HeapDump
       # meanwhile, and whose lock is free again. Each file is locked until it is whole.
       def being_written?
         all_series.any? do |series|
-          partial = Dir.children(join(series)).grep(DumpFiles::PARTIAL)
+          partial = Dir.children(join(series)).select { |name| DumpFiles.partial?(name) }
           partial.any? { |name| Ship::Lock.held?(join(series, name)) }
         rescue SystemCallError
           false # another process has removed it
@@ -105,7 +105,8 @@ module HeapDump
       # Removes what processes that were killed have left half written. +age+: seconds.
       def remove_partial(now, age)
         all_series.each do |series|
-          Dir.children(join(series)).grep(DumpFiles::PARTIAL).each do |name|
+          partial = Dir.children(join(series)).select { |name| DumpFiles.partial?(name) }
+          partial.each do |name|
             unlink(join(series, name)) if File.lstat(join(series, name)).mtime < now - age
           end
         rescue SystemCallError

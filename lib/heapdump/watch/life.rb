@@ -85,7 +85,7 @@ module HeapDump
       # Paths of the dumps of this life.
       def dumps
         directory = @file.dumps_directory
-        Dir.children(directory).grep_v(DumpFiles::OTHERS).sort
+        Dir.children(directory).reject { |name| DumpFiles.other?(name) }.sort
            .map { |name| File.join(directory, name) }
       rescue SystemCallError
         []

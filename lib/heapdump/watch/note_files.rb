@@ -52,7 +52,7 @@ module HeapDump
       # Those in a directory. Raises SystemCallError.
       def all(directory)
         Dir.children(directory).filter_map do |name|
-          kind, host, pid, series = name.match(NAME)&.captures
+          kind, host, pid, series = name.match(NAME)&.captures if name.valid_encoding?
           Entry.new(directory, kind, host, pid.to_i, series) if kind
         end
       end
