@@ -57,15 +57,16 @@ class TestFileNames < HeapDumpTest
 
   def test_directories_of_a_watch
     series, = watched
+    out = Dir.mktmpdir("out", scratch)
     { ["trends", scratch] => 0, ["trends", scratch, "--json"] => 0, ["leaks", series] => 0,
       ["notes", scratch] => 1, ["verify", series] => 1,
-      ["ship", scratch, "--once", "--to", "file:#{scratch}/out"] => 0,
-      ["ask", "--list", scratch] => 0 }.each do |argv, status|
+      ["ship", scratch, "--once", "--to", "file:#{out}"] => 0,
+      ["ask", "--list", "--store", "file:#{scratch}"] => 0 }.each do |argv, status|
       answer = heapdump(*argv)
       assert_equal status, answer.status, "#{argv.first}: #{answer.err}"
       refute_match(/invalid byte/, answer.err, argv.first)
     end
-    assert_equal 3, Dir.children("#{scratch}/out/series-here-7-a1").grep_v(/manifest/).size
+    assert_equal 3, Dir.children("#{out}/series-here-7-a1").grep_v(/manifest/).size
   end
 
   def test_the_housekeeping_of_a_watch
