@@ -49,7 +49,7 @@ class TestAgentMemory < HeapDumpTest
     require "heapdump/outside/agent_memory"
     ADDRESSES = Fiddle::Handle::DEFAULT
     Image = Struct.new(:platform) { def symbol(name) = ADDRESSES[name] }
-    text = "$found = [__FILE__, __ENCODING__, self.inspect, '\u{fc}', local_variables.size]"
+    text = "$found = [__FILE__, __ENCODING__, self.inspect, '\u{fc}'.ord]"
     bytes = HeapDump::Outside::AgentMemory.new(Image.new(RUBY_PLATFORM), text).bytes
     def call(name, *arguments)
       types = arguments.map { Fiddle::TYPE_LONG }
@@ -65,14 +65,13 @@ class TestAgentMemory < HeapDumpTest
     GC.stress = true
     2.times { Bare.new.run(code, memory) }
     GC.stress = false
-    p $found.first(4)
+    p $found
   RUBY
 
   def test_it_evaluates_at_the_outermost_frame
     skip "SKIPPED: this Ruby has no Fiddle" unless fiddle?
     outcome = Child.ruby(CALLED)
-    assert_equal %(["heapdump", #<Encoding:UTF-8>, "main", "\u{fc}"]\n),
-                 outcome.out.dup.force_encoding("UTF-8"), outcome.err
+    assert_equal %(["heapdump", #<Encoding:UTF-8>, "main", 252]\n), outcome.out, outcome.err
   end
 
   def fiddle?
