@@ -199,7 +199,8 @@ TARGETS = {
   RUBY
 }.freeze
 
-if (reason = Outside.unable)
+via = ENV.fetch("VIA", "ptrace")
+if (reason = Outside.unable(via))
   puts "SKIPPED: #{reason}"
   exit
 end
@@ -207,7 +208,6 @@ end
 rounds = Integer(ENV.fetch("ROUNDS", "3"))
 kills = Integer(ENV.fetch("KILLS", "0"))
 only = ENV.fetch("ONLY", "")
-via = ENV.fetch("VIA", "ptrace")
 puts "Ruby #{RUBY_VERSION}, by #{via}: #{rounds} attaches at random moments to each, " \
      "and #{kills} that are killed; load #{File.read("/proc/loadavg").split.first}"
 chosen = TARGETS.select { |name,| name.include?(only) }

@@ -10,9 +10,9 @@ require "heapdump/outside/gdb"
 
 # Processes to dump from outside, and the command that does it.
 module Outside
-  # Why no process can be dumped through gdb here; nil if they can.
-  def self.unable
-    return "gdb is not installed" unless HeapDump::Outside::Gdb.find
+  # Why no process can be dumped from outside here, by the way that `via` names; nil if they can.
+  def self.unable(via = "gdb")
+    return "gdb is not installed" if via == "gdb" && !HeapDump::Outside::Gdb.find
 
     @unable ||= with_process("sleep") do |pid|
       HeapDump::Outside::Target.new(pid).memory(0, 1)

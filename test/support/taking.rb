@@ -7,7 +7,7 @@ require "heapdump/outside/ruby_image"
 module Taking
   def setup
     super
-    reason = Outside.unable
+    reason = Outside.unable(via)
     skip "SKIPPED: #{reason}" if reason
   end
 
