@@ -75,7 +75,7 @@ module HeapDump
       def write_html(snapshots)
         require_relative "../html"
         shown = @values ? snapshots : snapshots.map(&:redacted)
-        page = work(snapshots.last) { Html::Report.new(shown).to_s }
+        page = work(*snapshots) { Html::Report.new(shown).to_s }
         html.write(page)
         Written.new(@html, page.bytesize, @values || false)
       end

@@ -90,8 +90,7 @@ module HeapDump
 
       def find(paths)
         snapshots = paths.map { |path| open_snapshot(path) }
-        last = snapshots.last
-        found = work(last) { HeapDump::Leaks.of(snapshots, strict: @strict) }
+        found = work(*snapshots) { HeapDump::Leaks.of(snapshots, strict: @strict) }
         own_warnings(found).each { |text| err.puts Text.safe("heapdump: warning: #{text}") }
         found
       end

@@ -134,9 +134,11 @@ module HeapDump
         held(snapshot, node).nil? ? nil : node.retained_size
       end
 
-      # Runs the block; if it takes long, standard error shows how far it is.
-      def work(snapshot, &)
-        Terminal::Progress.new(err).during(snapshot.method(:progress), &)
+      # Runs the block; if it takes long, standard error shows how far it is, with the first of the
+      # snapshots that is being looked at.
+      def work(*snapshots, &)
+        figures = -> { snapshots.lazy.filter_map(&:progress).first }
+        Terminal::Progress.new(err).during(figures, &)
       end
 
       def warn_of(path, warning)
