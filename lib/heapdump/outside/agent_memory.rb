@@ -6,20 +6,29 @@ module HeapDump
     # evaluates a text with them, and the text, which is the agent's. The machine code is a function
     # of one argument, the address of this memory; in C it would be
     #
-    #   VALUE binding = rb_const_get(rb_cObject, rb_intern("TOPLEVEL_BINDING"));
+    #   VALUE binding = rb_const_get(rb_path2class("Object"), rb_intern("TOPLEVEL_BINDING"));
     #   VALUE arguments[] = {rb_utf8_str_new_cstr(text), rb_utf8_str_new_cstr("heapdump")};
     #   rb_funcallv(binding, rb_intern("eval"), 2, arguments);
     #
     # MRI has no such function itself. Its rb_eval_string evaluates in the frame that happens to be
     # the last one of Ruby code. From Ruby 3.3 on that may be one that MRI makes while it reads a
     # file, which has no code; rb_eval_string takes it for a parent and crashes.
+    #
+    # All that it needs of MRI are functions. A variable, as rb_cObject, may be elsewhere than libruby
+    # says: a program that is linked with libruby and uses it has a copy, and that is the one in use.
     class AgentMemory
       # What the machine code finds at the beginning: words with these addresses, then names.
-      WORDS = %w[rb_cObject rb_intern rb_const_get rb_utf8_str_new_cstr rb_funcallv].freeze
-      NAMES = { 0x28 => "TOPLEVEL_BINDING", 0x40 => "eval", 0x48 => "heapdump" }.freeze
+      WORDS = %w[rb_path2class rb_intern rb_const_get rb_utf8_str_new_cstr rb_funcallv].freeze
+      NAMES = { 0x28 => "TOPLEVEL_BINDING", 0x40 => "eval", 0x48 => "heapdump",
+                0x58 => "Object" }.freeze
       CODE = 0x60
       TEXT = 0x120
       WORD = 8
+      # Where earlier code is looked for: at the beginning of pages, and of each mapping only among
+      # so many at both ends.
+      PAGE = 4096
+      PAGES = 256
+      private_constant :PAGE, :PAGES
 
       # Bytes, and the instruction that they are.
       INSTRUCTIONS = {
@@ -29,10 +38,12 @@ module HeapDump
           4154             push %r12
           4883ec18         sub $0x18, %rsp
           4889fb           mov %rdi, %rbx
+          488d7b58         lea 0x58(%rbx), %rdi
+          ff13             call *(%rbx)
+          4989c4           mov %rax, %r12
           488d7b28         lea 0x28(%rbx), %rdi
           ff5308           call *0x8(%rbx)
-          488b3b           mov (%rbx), %rdi
-          488b3f           mov (%rdi), %rdi
+          4c89e7           mov %r12, %rdi
           4889c6           mov %rax, %rsi
           ff5310           call *0x10(%rbx)
           4989c4           mov %rax, %r12
@@ -60,12 +71,15 @@ module HeapDump
           fd030091         mov x29, sp
           f35301a9         stp x19, x20, [sp, #16]
           f30300aa         mov x19, x0
+          60620191         add x0, x19, #0x58
+          680240f9         ldr x8, [x19]
+          00013fd6         blr x8
+          f40300aa         mov x20, x0
           60a20091         add x0, x19, #0x28
           680640f9         ldr x8, [x19, #0x8]
           00013fd6         blr x8
           e10300aa         mov x1, x0
-          600240f9         ldr x0, [x19]
-          000040f9         ldr x0, [x0]
+          e00314aa         mov x0, x20
           680a40f9         ldr x8, [x19, #0x10]
           00013fd6         blr x8
           f40300aa         mov x20, x0
@@ -97,6 +111,28 @@ module HeapDump
         listing = INSTRUCTIONS[platform[/\A[^-]+/]] or return
         [listing.lines.map { |line| line[/\A\h+/] }.join].pack("H*")
       end
+
+      # The address of the same machine code, if an earlier agent has left it in the process +target+
+      # (Target); else nil. It can be used with any memory, because it is told its address.
+      def self.code_in(target, platform)
+        code = machine_code(platform)
+        target.mappings.each do |mapping|
+          next unless mapping.permissions == "r-xp" && mapping.path.empty?
+
+          pages = (mapping.from...mapping.to).step(PAGE).to_a
+          (pages.first(PAGES) | pages.last(PAGES)).each do |page|
+            return page + CODE if bytes_of(target, page + CODE, code.bytesize) == code
+          end
+        end
+        nil
+      end
+
+      def self.bytes_of(target, address, size)
+        target.memory(address, size)
+      rescue SystemCallError
+        nil # it has just been unmapped
+      end
+      private_class_method :bytes_of
 
       # What is needed of a Ruby (RubyImage) and is not there, in words; nil if all is there.
       def self.missing(image)
