@@ -38,7 +38,7 @@ class TestAttachPlan < HeapDumpTest
       raise Errno::EIO if address < 0x33000
 
       code = HeapDump::Outside::AgentMemory.machine_code("x86_64-linux-gnu")
-      address & 0xffff == 0x6060 ? code.byteslice(0, size) : "\0" * size
+      address & 0xffff == 0x6070 ? code.byteslice(0, size) : "\0" * size
     end
   end
 
@@ -70,7 +70,7 @@ class TestAttachPlan < HeapDumpTest
   end
 
   def test_a_job_is_registered
-    assert_equal ["#{MAPPED} call j 22 0 $b+60 $b"], lines(OLD).grep(/ call j /)
+    assert_equal ["#{MAPPED} call j 22 0 $b+70 $b"], lines(OLD).grep(/ call j /)
   end
 
   # Only where the list of jobs has no lock do all threads stand still.
@@ -94,7 +94,7 @@ class TestAttachPlan < HeapDumpTest
   # One for which there is no room any more is not triggered.
   def test_a_job_is_registered_before_and_then_triggered
     found = lines(NEW)
-    at = found.index("#{MAPPED} call j 23 0 $b+60 $b")
+    at = found.index("#{MAPPED} call j 23 0 $b+70 $b")
     assert_equal ["low j", "#{MAPPED} when j 0 ffffffff call x 24 $j"], found[at + 1, 2]
     refute_includes found.join("\n"), "call j 22"
   end
@@ -103,13 +103,13 @@ class TestAttachPlan < HeapDumpTest
   # function is that of the first agent, with the memory of this one, which is not executable.
   def test_the_machine_code_of_an_earlier_agent
     found = lines(NEW, target: Again)
-    assert_includes found, "#{MAPPED} call j 23 0 36060 $b"
+    assert_includes found, "#{MAPPED} call j 23 0 36070 $b"
     assert_match(/ call b 10 0 \h+ 1 22 /, found.grep(/ call b /).first)
-    assert_includes plan(NEW, target: Again).for_thread(4712, 0x7000), " call j 23 0 36060 7000\n"
+    assert_includes plan(NEW, target: Again).for_thread(4712, 0x7000), " call j 23 0 36070 7000\n"
     gdb = HeapDump::Outside::GdbCommands.new(@call)
-    assert_includes gdb.one, "(0, (void *) (#{0x36060}UL), $buffer)"
-    assert_includes gdb.all(0x7000).last, "(0, (void *) (#{0x36060}UL), (char *) #{0x7000}UL)"
-    assert_includes lines(OLD, target: Again), "#{MAPPED} call j 22 0 $b+60 $b"
+    assert_includes gdb.one, "(0, (void *) (#{0x36070}UL), $buffer)"
+    assert_includes gdb.all(0x7000).last, "(0, (void *) (#{0x36070}UL), (char *) #{0x7000}UL)"
+    assert_includes lines(OLD, target: Again), "#{MAPPED} call j 22 0 $b+70 $b"
   end
 
   # Of seven handlers each that lies in the code of Ruby is called, until one has been. Memory that
@@ -152,7 +152,7 @@ class TestAttachPlan < HeapDumpTest
       way abc def
       call r 21
       low r
-      when r 1 100000000 call j 23 0 7060 7000
+      when r 1 100000000 call j 23 0 7070 7000
       low j
       when r 1 100000000 when j 0 ffffffff call x 24 $j
       end

@@ -98,18 +98,34 @@ module Taking
     HeapDump::Outside::RubyImage.find(HeapDump::Outside::Target.new(pid))
   end
 
+  # What is raised ends the agent, and not the process.
+  def test_no_thread_can_be_made
+    code = "def Thread.new(*) = ($stdout.syswrite(%(asked\n)); raise(%(none))); " \
+           "loop { break if $stdin.wait_readable(0.01) }; $stdout.syswrite(%(well\n)); sleep"
+    input, tell = IO.pipe
+    reader, writer = IO.pipe
+    pid = Process.spawn(RbConfig.ruby, "-W0", "-rio/wait", "-e", code, in: input, out: writer)
+    taking = Thread.new do
+      Outside.heapdump("take", pid, "-o", path, "--via", via, "--timeout", 3)
+    end
+    assert_equal "asked\n", reader.gets
+    tell.write("\n")
+    assert_equal "well\n", reader.gets
+    assert_equal 2, taking.value.first
+  ensure
+    [input, tell, reader, writer].each(&:close)
+    Outside.stop(pid)
+  end
+
   # It has a copy of rb_cObject, and libruby's own stays empty.
   EMBEDDING = <<~'C'
     #include <ruby.h>
     int main(int argc, char **argv) {
-        int state;
         ruby_sysinit(&argc, &argv);
         RUBY_INIT_STACK;
         ruby_init();
-        ruby_init_loadpath();
         rb_define_global_const("EMBEDDED", rb_class_name(rb_cObject));
-        rb_eval_string_protect("$stdout.syswrite(\"up\\n\"); sleep", &state);
-        return state;
+        return ruby_run_node(ruby_options(argc, argv));
     }
   C
 
@@ -117,7 +133,7 @@ module Taking
     skip "SKIPPED: this Ruby has no library" unless RbConfig::CONFIG["ENABLE_SHARED"] == "yes"
     Dir.mktmpdir("heapdump-taking") do |directory|
       reader, writer = IO.pipe
-      pid = Process.spawn(embedding(directory), out: writer)
+      pid = Process.spawn(embedding(directory), "-e", "$stdout.syswrite(%(up\n)); sleep", out: writer)
       assert_equal "up\n", reader.gets
       take(pid)
       assert Outside.runs?(pid), "the process lives"
