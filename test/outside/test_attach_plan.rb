@@ -107,8 +107,8 @@ class TestAttachPlan < HeapDumpTest
     assert_match(/ call b 10 0 \h+ 1 22 /, found.grep(/ call b /).first)
     assert_includes plan(NEW, target: Again).for_thread(4712, 0x7000), " call j 23 0 36070 7000\n"
     gdb = HeapDump::Outside::GdbCommands.new(@call)
-    assert_includes gdb.one, "(0, (void *) (#{0x36070}UL), $buffer)"
-    assert_includes gdb.all(0x7000).last, "(0, (void *) (#{0x36070}UL), (char *) #{0x7000}UL)"
+    assert_includes gdb.one, "(0, (void *) (221296UL), $buffer)"
+    assert_includes gdb.all(0x7000).last, "(0, (void *) (221296UL), (char *) 28672UL)"
     assert_includes lines(OLD, target: Again), "#{MAPPED} call j 22 0 $b+70 $b"
   end
 

@@ -136,8 +136,8 @@ module HeapDump
         [listing.lines.map { |line| line[/\A\h+/] }.join].pack("H*")
       end
 
-      # The address of the same machine code, if an earlier agent has left it in the process +target+
-      # (Target); else nil. It can be used with any memory, because it is told its address.
+      # The address of the same machine code, if an earlier agent has left it in a process (Target);
+      # else nil. It can be used with any memory, because it is told its address.
       def self.code_in(target, platform)
         code = machine_code(platform)
         target.mappings.each do |mapping|

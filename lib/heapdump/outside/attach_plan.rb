@@ -88,8 +88,8 @@ module HeapDump
          "#{condition} #{VALID_JOB} call x #{ruby("rb_postponed_job_trigger")} $j"]
       end
 
-      # Wakes the main thread by the first handler that is MRI's. Without memory for sigaction, which
-      # writes there itself, it is left asleep.
+      # Wakes the main thread by the first handler that is MRI's. Without memory for sigaction,
+      # which writes there itself, it is left asleep.
       def wake
         number = @call.unused_signal or return []
         ["#{MAPPED} #{map("m", AgentCall::SCRATCH, AgentCall::WRITABLE)}",
