@@ -120,6 +120,50 @@ class TestKeptWays < HeapDumpTest
     locks&.each(&:close)
   end
 
+  # What could not be kept in the file would stay in memory, for each of the dumps.
+  READING = <<~'RUBY'
+    require "heapdump"
+    require "heapdump/snapshot"
+    require "json"
+    require "objspace"
+    nobody = 65_534
+    Process::Sys.seteuid(nobody) if Process.uid.zero?
+    read = ARGV.map { |path| HeapDump::Snapshot.open(path, index: true) }
+    before = read.map { |snapshot| ObjectSpace.memsize_of(snapshot.graph) }
+    read.each { |snapshot| snapshot.graph.keep_ways }
+    p before == read.map { |snapshot| ObjectSpace.memsize_of(snapshot.graph) }
+    puts HeapDump.leaks(*read).to_h.to_json
+  RUBY
+
+  def test_an_index_that_can_only_be_read
+    expected = JSON.generate(HeapDump.leaks(*opened(true)).to_h)
+    [false, true].each do |kept|
+      unless kept
+        @paths.each { |path| File.unlink("#{path}.hdidx") }
+        opened(true)
+      end
+      lend_to_nobody
+      same, found = Child.ruby!(READING, *@paths).out.lines(chomp: true)
+      assert_equal [(!kept).to_s, expected], [same, found]
+      take_back
+    end
+  end
+
+  def lend_to_nobody
+    File.chmod(0o444, *indexes)
+    File.chown(65_534, nil, *indexes, *@paths, scratch) if Process.uid.zero?
+  end
+
+  def take_back
+    File.chown(0, nil, *indexes, *@paths, scratch) if Process.uid.zero?
+    File.chmod(0o600, *indexes)
+    verdict(*opened(true)) # now the indexes have the ways
+  end
+
+  def indexes
+    @paths.map { |path| "#{path}.hdidx" }
+  end
+
   def test_many_at_once
     expected = verdict(*opened(false))
     opened(true)

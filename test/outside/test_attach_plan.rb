@@ -4,6 +4,8 @@ require "test_helper"
 require "heapdump/errors"
 require "heapdump/outside/agent_call"
 require "heapdump/outside/attach_plan"
+require "heapdump/outside/gdb_commands"
+require "heapdump/outside/target"
 require "heapdump/outside/way_back"
 
 # What is passed to the program that attaches, for Rubies that have different functions.
@@ -18,6 +20,26 @@ class TestAttachPlan < HeapDumpTest
 
   Process_ = Struct.new(:busy_signals) do
     def pid = 4711
+    def mappings = []
+  end
+
+  # With machine code of an earlier agent in its last page but one.
+  Again = Struct.new(:busy_signals) do
+    def pid = 4711
+
+    def mappings
+      [["rw-p", "", 0x10000], ["r-xp", "/x", 0x20000], ["r-xp", "", 0x30000]].map do |one|
+        permissions, path, from = one
+        HeapDump::Outside::Target::Mapping.new(from, from + 0x8000, permissions, 0, path)
+      end
+    end
+
+    def memory(address, size)
+      raise Errno::EIO if address < 0x33000
+
+      code = HeapDump::Outside::AgentMemory.machine_code("x86_64-linux-gnu")
+      address & 0xffff == 0x6070 ? code.byteslice(0, size) : "\0" * size
+    end
   end
 
   WORDS = HeapDump::Outside::AgentMemory::WORDS.each_with_index.to_h { |name, i| [name, 0x30 + i] }
@@ -27,8 +49,8 @@ class TestAttachPlan < HeapDumpTest
                     "rb_postponed_job_trigger" => 0x24 }.freeze
   MAPPED = "when b 1000 fffffffffffff000"
 
-  def plan(functions, busy: [])
-    @call = HeapDump::Outside::AgentCall.new(Process_.new(busy), Image.new(functions),
+  def plan(functions, busy: [], target: Process_)
+    @call = HeapDump::Outside::AgentCall.new(target.new(busy), Image.new(functions),
                                              ["/x.so", "/d", "/d/heap", { gc: false }])
     HeapDump::Outside::AttachPlan.new(@call, HeapDump::Outside::WayBack.new(0xabc, 0xdef))
   end
@@ -48,7 +70,7 @@ class TestAttachPlan < HeapDumpTest
   end
 
   def test_a_job_is_registered
-    assert_equal ["#{MAPPED} call j 22 0 $b+60 $b"], lines(OLD).grep(/ call j /)
+    assert_equal ["#{MAPPED} call j 22 0 $b+70 $b"], lines(OLD).grep(/ call j /)
   end
 
   # Only where the list of jobs has no lock do all threads stand still.
@@ -72,9 +94,22 @@ class TestAttachPlan < HeapDumpTest
   # One for which there is no room any more is not triggered.
   def test_a_job_is_registered_before_and_then_triggered
     found = lines(NEW)
-    at = found.index("#{MAPPED} call j 23 0 $b+60 $b")
+    at = found.index("#{MAPPED} call j 23 0 $b+70 $b")
     assert_equal ["low j", "#{MAPPED} when j 0 ffffffff call x 24 $j"], found[at + 1, 2]
     refute_includes found.join("\n"), "call j 22"
+  end
+
+  # MRI never forgets the function of a job that is registered before, and has room for few. So the
+  # function is that of the first agent, with the memory of this one, which is not executable.
+  def test_the_machine_code_of_an_earlier_agent
+    found = lines(NEW, target: Again)
+    assert_includes found, "#{MAPPED} call j 23 0 36070 $b"
+    assert_match(/ call b 10 0 \h+ 1 22 /, found.grep(/ call b /).first)
+    assert_includes plan(NEW, target: Again).for_thread(4712, 0x7000), " call j 23 0 36070 7000\n"
+    gdb = HeapDump::Outside::GdbCommands.new(@call)
+    assert_includes gdb.one, "(0, (void *) (221296UL), $buffer)"
+    assert_includes gdb.all(0x7000).last, "(0, (void *) (221296UL), (char *) 28672UL)"
+    assert_includes lines(OLD, target: Again), "#{MAPPED} call j 22 0 $b+70 $b"
   end
 
   # Of seven handlers each that lies in the code of Ruby is called, until one has been. Memory that
@@ -82,9 +117,10 @@ class TestAttachPlan < HeapDumpTest
   def test_the_main_thread_is_woken
     found = lines(OLD)
     assert_includes found, "#{MAPPED} call m 10 0 1000 3 22 ffffffffffffffff 0"
-    assert_equal "#{MAPPED} call x 12 $m 1000", found[-2]
-    at = found.index("#{MAPPED} when w 0 1 call s 11 e 0 $m")
-    asked = "#{MAPPED} when w 0 1 when s 0 1"
+    scratch = "when m 1000 fffffffffffff000" # sigaction would write to what mmap did not return
+    assert_equal "#{scratch} call x 12 $m 1000", found[-2]
+    at = found.index("#{scratch} when w 0 1 call s 11 e 0 $m")
+    asked = "#{scratch} when w 0 1 when s 0 1"
     assert_equal ["low s", "#{asked} load h $m",
                   "#{asked} when h 1000 2000 call x $h 40", "#{asked} when h 1000 2000 set w 1",
                   "#{asked} when h 3000 4000 call x $h 40", "#{asked} when h 3000 4000 set w 1"],
@@ -116,7 +152,7 @@ class TestAttachPlan < HeapDumpTest
       way abc def
       call r 21
       low r
-      when r 1 100000000 call j 23 0 7060 7000
+      when r 1 100000000 call j 23 0 7070 7000
       low j
       when r 1 100000000 when j 0 ffffffff call x 24 $j
       end

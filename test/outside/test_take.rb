@@ -2,10 +2,12 @@
 
 require "test_helper"
 require "support/taking_in_containers"
+require "support/taking_oddities"
 
 # Dumps of other processes by gdb, and what does not depend on the way.
 class TestTake < HeapDumpTest
   include TakingInContainers
+  include TakingOddities
 
   def via
     "gdb"

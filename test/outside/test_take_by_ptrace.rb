@@ -3,11 +3,13 @@
 require "test_helper"
 require "minitest/mock"
 require "support/taking_in_containers"
+require "support/taking_oddities"
 require "heapdump/outside/by_ptrace"
 
 # Dumps of other processes by heapdump's own program.
 class TestTakeByPtrace < HeapDumpTest
   include TakingInContainers
+  include TakingOddities
 
   def via
     "ptrace"

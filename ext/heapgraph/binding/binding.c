@@ -210,7 +210,9 @@ hgb_with(VALUE graph, enum hg_part part) {
 
 void
 hgb_keep_ways(VALUE graph) {
-    if (hg_index_is_kept(&hgb_loaded(graph)->analysis)) hgb_with(graph, HG_PART_OWN_WAYS);
+    const struct hg_analysis *analysis = &hgb_loaded(graph)->analysis;
+    bool there = hg_index_is_kept(analysis) && hg_analysis_has(analysis, HG_PART_OWN_WAYS);
+    if (there || hg_index_can_grow(analysis)) hgb_with(graph, HG_PART_OWN_WAYS);
 }
 
 struct hg_growth_source

@@ -42,7 +42,8 @@ void hgb_with_all(VALUE graph);
 
 /*
  * Makes sure that the ways of a graph with an index are in that (HG_PART_OWN_WAYS). For a graph
- * without an index a comparison finds them itself, so that they are freed again.
+ * without an index, or with one that may not be written to, a comparison finds them itself, so
+ * that they are freed again.
  */
 void hgb_keep_ways(VALUE graph);
 

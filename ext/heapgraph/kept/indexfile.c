@@ -199,3 +199,9 @@ bool
 hg_index_is_kept(const struct hg_analysis *analysis) {
     return analysis->index && !analysis->index->writing && !analysis->index->lost;
 }
+
+bool
+hg_index_can_grow(const struct hg_analysis *analysis) {
+    return hg_index_is_kept(analysis) &&
+           (fcntl(analysis->index->fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+}

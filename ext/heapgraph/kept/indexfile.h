@@ -56,4 +56,7 @@ void hg_index_let_go(const struct hg_analysis *analysis);
 /* Whether the analysis came from an index. */
 bool hg_index_is_kept(const struct hg_analysis *analysis);
 
+/* Whether it came from an index to which parts can be added: one that may be written to. */
+bool hg_index_can_grow(const struct hg_analysis *analysis);
+
 #endif

@@ -43,7 +43,14 @@ module HeapDump
         end
         threads.each(&:join)
       ensure
-        threads&.each(&:kill)&.each(&:join)
+        threads&.each(&:kill)&.each { |thread| ended(thread) }
+      end
+
+      # Waits for a thread; what it raised has been raised already.
+      def ended(thread)
+        thread.join
+      rescue StandardError
+        nil
       end
 
       def judged

@@ -20,10 +20,12 @@ module HeapDump
       COUNTER = "#{__dir__}/agent_counter.rb".freeze
       # Bytes of memory for a struct sigaction.
       SCRATCH = 4096
-      # How the two are mapped: private, readable, and one for code, the other for writing.
+      # How memory is mapped: private, and for code, for a text that is only read, or for writing.
       EXECUTABLE = 5
+      READABLE = 1
       WRITABLE = 3
       PRIVATE = 0x22
+      NO_MEMORY = "it may not have memory for the agent, which must be executable (mmap failed)"
       private_constant :AGENT, :COUNTER
 
       # What this needs and the process does not have, in words; nil if it has all of it.
@@ -42,12 +44,22 @@ module HeapDump
 
       # The Ruby of the process (RubyImage), and what is put into memory, as bytes in whole words.
       attr_reader :image, :memory
+      # The address of machine code that an earlier agent has left in the process; nil if there is
+      # none, or if it need not be used again. From Ruby 3.3 on MRI has room for the functions of 32
+      # jobs, and forgets none, so a new function for each dump would leave no room for others.
+      attr_reader :left
 
       # +arguments+ are what the agent takes: extension, directory, dump, keywords.
       def initialize(target, image, arguments)
         @target = target
         @image = image
         @memory = AgentMemory.new(image, text(arguments)).bytes
+        @left = AgentMemory.code_in(target, image.platform) if self.class.preregister?(image)
+      end
+
+      # How the memory is to be mapped.
+      def protection
+        left ? READABLE : EXECUTABLE
       end
 
       def pid

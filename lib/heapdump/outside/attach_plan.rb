@@ -17,6 +17,7 @@ module HeapDump
       # What mmap returns where it succeeds.
       MAPPED = "when b 1000 fffffffffffff000"
       VALID_JOB = "when j 0 ffffffff"
+      SCRATCH = "when m 1000 fffffffffffff000"
       ASLEEP = "when w 0 1"
 
       # +call+ is an AgentCall, +way+ a WayBack.
@@ -30,18 +31,16 @@ module HeapDump
       def one
         memory = @call.memory
         plan(@call.pid, [*ask_whether_ready,
-                         "#{READY} #{map("b", memory.bytesize, AgentCall::EXECUTABLE)}",
+                         "#{READY} #{map("b", memory.bytesize, @call.protection)}",
                          "#{MAPPED} store $b #{memory.unpack1("H*")}",
-                         *postpone(MAPPED, "$b", "$b+#{hex(AgentMemory::CODE)}"), *wake])
+                         *postpone(MAPPED, "$b", left || "$b+#{hex(AgentMemory::CODE)}"), *wake])
       end
 
       # Why the agent was not handed over, by the variables after the plan #one; nil if it was.
       def obstacle(variables)
         buffer, job = variables.values_at(ADDRESS, "j")
         return "its main thread is none of Ruby's" unless buffer
-        if buffer >= MAP_FAILED
-          return "it may not have memory for the agent, which must be executable (mmap failed)"
-        end
+        return AgentCall::NO_MEMORY if buffer >= MAP_FAILED
 
         registered = preregister? ? job != 0xffff_ffff : job == 1
         "MRI takes no more postponed jobs" unless registered
@@ -49,11 +48,16 @@ module HeapDump
 
       # The same job, which is in memory already, in another thread.
       def for_thread(id, address)
-        code = hex(address + AgentMemory::CODE)
+        code = left || hex(address + AgentMemory::CODE)
         plan(id, [*ask_whether_ready, *postpone(READY, hex(address), code)])
       end
 
       private
+
+      # The machine code that is there already.
+      def left
+        hex(@call.left) if @call.left
+      end
 
       def plan(thread, steps)
         ["process #{@call.pid} #{thread}", "way #{hex(@way.restorer)} #{hex(@way.saver)}",
@@ -84,18 +88,18 @@ module HeapDump
          "#{condition} #{VALID_JOB} call x #{ruby("rb_postponed_job_trigger")} $j"]
       end
 
-      # Wakes the main thread by the first handler that is MRI's. Without memory for it sigaction
-      # fails.
+      # Wakes the main thread by the first handler that is MRI's. Without memory for sigaction,
+      # which writes there itself, it is left asleep.
       def wake
         number = @call.unused_signal or return []
         ["#{MAPPED} #{map("m", AgentCall::SCRATCH, AgentCall::WRITABLE)}",
          *AgentCall::HANDLED.flat_map { |signal| wake_by(signal, number) },
-         "#{MAPPED} call x #{libc("munmap")} $m #{hex(AgentCall::SCRATCH)}"]
+         "#{SCRATCH} call x #{libc("munmap")} $m #{hex(AgentCall::SCRATCH)}"]
       end
 
       def wake_by(signal, number)
-        asked = "#{MAPPED} #{ASLEEP} when s 0 1"
-        ["#{MAPPED} #{ASLEEP} call s #{libc("sigaction")} #{hex(signal)} 0 $m", "low s",
+        asked = "#{SCRATCH} #{ASLEEP} when s 0 1"
+        ["#{SCRATCH} #{ASLEEP} call s #{libc("sigaction")} #{hex(signal)} 0 $m", "low s",
          "#{asked} load h $m",
          *@image.code.flat_map { |range| call_handler("#{asked} #{within(range)}", number) }]
       end

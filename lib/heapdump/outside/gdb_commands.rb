@@ -22,12 +22,14 @@ module HeapDump
         [
           "set $ready = #{native_thread_p}",
           "if $ready != 0",
-          "set $buffer = #{map_memory(@memory.bytesize, AgentCall::EXECUTABLE)}",
-          "if (unsigned long) $buffer < -4096UL",
+          "set $buffer = #{map_memory(@memory.bytesize, @call.protection)}",
+          "if #{mapped("$buffer")}",
           *write_memory,
           postpone("$buffer"),
           *wake,
           'printf "armed %lu\n", (unsigned long) $buffer',
+          "else",
+          "printf \"#{AgentCall::NO_MEMORY}\\n\"",
           "end",
           "end"
         ].join("\n")
@@ -46,6 +48,11 @@ module HeapDump
       def map_memory(bytes, protection)
         call("char *", "void *, unsigned long, int, int, int, long", @image.libc_symbol("mmap"),
              "0, #{bytes}, #{protection}, #{AgentCall::PRIVATE}, -1, 0")
+      end
+
+      # The condition that mmap has not failed.
+      def mapped(variable)
+        "(unsigned long) #{variable} < -4096UL"
       end
 
       # Writes the agent into memory, with few commands, because each command takes time.
@@ -69,7 +76,8 @@ module HeapDump
 
       def postpone(buffer)
         parameters = "unsigned, void *, void *"
-        arguments = "0, #{buffer} + #{AgentMemory::CODE}, #{buffer}"
+        code = @call.left ? "#{@call.left}UL" : "#{buffer} + #{AgentMemory::CODE}"
+        arguments = "0, (void *) (#{code}), #{buffer}"
         unless AgentCall.preregister?(@image)
           register = @image.symbol("rb_postponed_job_register_one")
           return "print #{call("int", parameters, register, arguments)}"
@@ -81,13 +89,14 @@ module HeapDump
       end
 
       # Wakes the main thread. The commands are nested, because gdb evaluates no calls within && and
-      # commas. Without memory for it sigaction fails.
+      # commas. Without memory for sigaction, which writes there itself, it is left asleep.
       def wake
         number = @call.unused_signal or return []
         unmap = call("int", "void *, unsigned long", @image.libc_symbol("munmap"),
                      "$scratch, #{AgentCall::SCRATCH}")
         ["set $woken = 0", "set $scratch = #{map_memory(AgentCall::SCRATCH, AgentCall::WRITABLE)}",
-         *AgentCall::HANDLED.flat_map { |signal| wake_by(signal, number) }, "call #{unmap}"]
+         "if #{mapped("$scratch")}",
+         *AgentCall::HANDLED.flat_map { |signal| wake_by(signal, number) }, "call #{unmap}", "end"]
       end
 
       def wake_by(signal, number)
