@@ -12,9 +12,12 @@ struct hd_places {
     int context_errinfo, context_storage;     /* in the execution context */
     int fiber_block;                          /* in the fiber */
     int ractor_group, ractor_locals;          /* in the ractor */
-    int vm_load_path, vm_traps, vm_mark_list; /* in the VM */
+    int vm_load_path, vm_traps;               /* in the VM */
+    int vm_mark_list;                         /* in the VM, or in the main Ractor's struct … */
+    int vm_main_ractor;                       /* … to which this word of the VM points; else -1 */
     int vm_addresses;                         /* in the VM, or in the GC's struct … */
     int vm_gc;                                /* … to which this word of the VM points; else -1 */
+    bool addresses_are_counted;               /* an array, whose size follows, not a linked list */
 };
 
 extern struct hd_places hd_places;
