@@ -43,7 +43,7 @@ module HeapDump
       # The Ruby of the process (RubyImage), and what is put into memory, as bytes in whole words.
       attr_reader :image, :memory
 
-      # +arguments+ are what the agent takes: extension, directory, dump, keywords.
+      # +arguments+ are what the agent takes: extension, directory, dumps, keywords.
       def initialize(target, image, arguments)
         @target = target
         @image = image
