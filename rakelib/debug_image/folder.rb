@@ -10,7 +10,13 @@ module DebugImage
   class Folder
     BUILD = File.expand_path("build.rb", __dir__)
     ROOT = File.expand_path("../..", __dir__)
-    private_constant :BUILD, :ROOT
+    # Needs a shell and a Ruby, whichever, in the path.
+    COMMAND = <<~'SH'
+      #!/bin/sh
+      here=$(dirname "$(readlink -f "$0")")
+      exec ruby -I "$here/../lib" "$here/../exe/heapdump" "$@"
+    SH
+    private_constant :BUILD, :ROOT, :COMMAND
 
     def initialize(path)
       @path = File.expand_path(path)
@@ -19,15 +25,17 @@ module DebugImage
 
     # Makes it anew.
     def copy_library
-      FileUtils.rm_rf(%w[exe lib prebuilt].map { |name| File.join(@path, name) })
+      FileUtils.rm_rf(%w[bin exe lib prebuilt].map { |name| File.join(@path, name) })
       files = Dir.glob("{exe,lib}/**/*", base: ROOT).select { |file| library?(file) }
       files.each do |file|
         FileUtils.mkdir_p(File.dirname(File.join(@path, file)))
         FileUtils.cp(File.join(ROOT, file), File.join(@path, file))
       end
-      FileUtils.mkdir_p(prebuilt)
+      FileUtils.mkdir_p([prebuilt, File.join(@path, "bin")])
+      File.write(File.join(@path, "bin", "heapdump"), COMMAND, perm: 0o755)
     end
 
+    # For the Ruby that runs this.
     def build_here
       told("here", system(RbConfig.ruby, BUILD, prebuilt, "here"))
     end

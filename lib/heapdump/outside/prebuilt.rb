@@ -7,8 +7,8 @@ require_relative "loan"
 module HeapDump
   module Outside
     # The extensions that a process may load, for a command that need not run the same Ruby: its
-    # own, and those in the folder +prebuilt+ beside +lib+, if there is one. `rake debug_image` makes
-    # it, with a folder for each Ruby, processor, C library and machine it was built on:
+    # own, and those in the folder +prebuilt+ beside +lib+, if there is one. `rake debug_image`
+    # makes it, with a folder for each Ruby, processor, C library and machine it was built on:
     # prebuilt/3.3.0-x86_64-linux-gnu.trixie/heapdump.so
     class Prebuilt
       def self.folder

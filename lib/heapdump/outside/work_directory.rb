@@ -145,7 +145,9 @@ module HeapDump
       def try(parent)
         return "#{parent} cannot be written to" unless reachable?(parent)
         return "#{parent} is read-only for it" if Loan.read_only?(@target, parent)
-        return "no code may be loaded from #{parent}" if @code && !Loan.executable?(@target, parent)
+        if @code && Loan.executable?(@target, parent) == false
+          return "no code may be loaded from #{parent}"
+        end
 
         @parent = @target.sees?(parent) ? File.new(parent, OPEN) : open_outer(parent)
         name = ".heapdump-#{@target.pid}-#{SecureRandom.hex(6)}"

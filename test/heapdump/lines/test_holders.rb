@@ -140,7 +140,7 @@ class TestHolders < HeapDumpTest
   def test_value_and_exception_of_a_dead_thread
     value, exception, = threads
     assert_equal ["dead", planted("value")], value.values_at("status", "thread_value")
-    assert_equal "planted", error_of(exception.fetch("exception"))
+    assert_equal "planted", error_of(context_of(exception).fetch("exception"))
   end
 
   def test_block_and_arguments_of_a_thread
@@ -184,7 +184,7 @@ class TestHolders < HeapDumpTest
   end
 
   def test_the_last_match_of_a_frame
-    frame = threads[5].fetch("frames").find { |found| found["label"]&.end_with?("match") }
+    frame = context_of(threads[5]).fetch("frames").find { |found| found["label"]&.end_with?("match") }
     match = @dump[@dump[frame.fetch("svar")].fetch("backref")]
     assert_equal "the text of match", @dump[match.fetch("string")]["value"]
   end
@@ -222,6 +222,11 @@ class TestHolders < HeapDumpTest
 
   def threads
     @dump[global("$threads")].fetch("elements").map { |at| at && @dump[at] }
+  end
+
+  # The line with what the stack of a thread holds: that of its fiber, where that is an object.
+  def context_of(thread)
+    thread["fiber"] ? @dump[thread["fiber"]] : thread
   end
 
   def planted(name)

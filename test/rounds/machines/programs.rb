@@ -28,10 +28,12 @@ module Machines
 
   # As services set them: a heap that is large from the beginning, and a GC that comes seldom. The
   # first name is that of Ruby 3.2 and before.
-  SETTINGS = { "RUBY_GC_HEAP_INIT_SLOTS" => "400000", "RUBY_GC_HEAP_FREE_SLOTS" => "100000",
-               "RUBY_GC_HEAP_GROWTH_FACTOR" => "1.1", "RUBY_GC_MALLOC_LIMIT" => "64000000",
-               "RUBY_GC_OLDMALLOC_LIMIT" => "128000000", "RUBY_GC_HEAP_OLDOBJECT_LIMIT_FACTOR" => "1.3",
-               **[0, 1, 2, 3, 4].to_h { |pool| ["RUBY_GC_HEAP_#{pool}_INIT_SLOTS", "80000"] } }.freeze
+  SETTINGS = {
+    "RUBY_GC_HEAP_INIT_SLOTS" => "400000", "RUBY_GC_HEAP_FREE_SLOTS" => "100000",
+    "RUBY_GC_HEAP_GROWTH_FACTOR" => "1.1", "RUBY_GC_HEAP_OLDOBJECT_LIMIT_FACTOR" => "1.3",
+    "RUBY_GC_MALLOC_LIMIT" => "64000000", "RUBY_GC_OLDMALLOC_LIMIT" => "128000000",
+    **5.times.to_h { |pool| ["RUBY_GC_HEAP_#{pool}_INIT_SLOTS", "80000"] }
+  }.freeze
 
   # Dumps itself as often as it is told.
   OWN = <<~RUBY.freeze
