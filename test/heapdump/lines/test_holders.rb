@@ -184,7 +184,8 @@ class TestHolders < HeapDumpTest
   end
 
   def test_the_last_match_of_a_frame
-    frame = context_of(threads[5]).fetch("frames").find { |found| found["label"]&.end_with?("match") }
+    frames = context_of(threads[5]).fetch("frames")
+    frame = frames.find { |found| found["label"]&.end_with?("match") }
     match = @dump[@dump[frame.fetch("svar")].fetch("backref")]
     assert_equal "the text of match", @dump[match.fetch("string")]["value"]
   end

@@ -32,7 +32,8 @@ class TestThreads < HeapDumpTest
   end
 
   def test_locals_of_a_frame
-    work = context_of(planted(:thread_sleeping)).fetch("frames").find { |f| f["label"] =~ /\bwork\z/ }
+    frames = context_of(planted(:thread_sleeping)).fetch("frames")
+    work = frames.find { |frame| frame["label"] =~ /\bwork\z/ }
     locals = work.fetch("locals")
     assert_equal %w[request ready attempts answer], locals.keys
     assert_equal [3, nil], locals.values_at("attempts", "answer")
