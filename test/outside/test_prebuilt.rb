@@ -59,7 +59,8 @@ class TestPrebuilt < HeapDumpTest
     skip "SKIPPED: #{reason}" if reason
     skip "SKIPPED: attach is not built here" unless HeapDump::Outside::Attach.find
     folder = made_folder
-    env = { "PATH" => "#{File.dirname(RbConfig.ruby)}:#{ENV.fetch("PATH")}" }
+    env = Child::BUNDLER.to_h { |name| [name, nil] } # which would load the library of the suite
+    env["PATH"] = "#{File.dirname(RbConfig.ruby)}:#{ENV.fetch("PATH")}"
     Outside.with_process("class Kept; end; KEPT = Array.new(3) { Kept.new }; sleep") do |pid|
       path = File.join(scratch, "heap.json")
       outcome = Child.run(env, "#{folder}/bin/heapdump", "take", pid.to_s, "-o", path, timeout: 300)
