@@ -34,6 +34,28 @@ module HeapDump
       end
     end
 
+    # The names that a dump to +path+ may get, the wanted one first: each for one more library that
+    # the process that writes it cannot load.
+    def self.names(path)
+      endings = endings_of(path)
+      stem = path.delete_suffix(endings.first.to_s)
+      stem += "heap" if stem.empty? || stem.end_with?("/") # the whole name is ".zst"
+      [path, *endings.drop(1).map { |ending| "#{stem}#{ending}" }]
+    end
+
+    # The libraries (Array of String) that were missing where it got the one with this number.
+    def self.missing(path, number)
+      endings_of(path).take(number).map { |ending| LIBRARIES.fetch(ending) }
+    end
+
+    # The ending of a path, if that compresses, and those that are taken instead, in turn.
+    def self.endings_of(path)
+      endings = INSTEAD.keys.select { |one| path.end_with?(one) }
+      endings << INSTEAD.fetch(endings.last) while INSTEAD.key?(endings.last)
+      endings
+    end
+    private_class_method :endings_of
+
     def self.ending_for(ending)
       ending = INSTEAD.fetch(ending) until ending.empty? || available?(ending)
       ending

@@ -38,6 +38,16 @@ module Matrix
       run("env", "HEAPDUMP_SKIP_LINT=1", "sh", "-c", "bin/test || bin/test test:failed", &)
     end
 
+    # Runs a program of Ruby that gets a directory and the name of the place, and puts files into
+    # the directory, which are copied +into+ one of this machine. Returns whether it has succeeded.
+    def built?(program, into)
+      FileUtils.rm_rf("#{sources}/tmp/built")
+      FileUtils.mkdir_p("#{sources}/tmp/built")
+      status = run("ruby", program, "tmp/built", name.tr("/", "-")) { |line| puts line }
+      FileUtils.cp_r("#{sources}/tmp/built/.", into) if status.success?
+      status.success?
+    end
+
     # Instead of this process, with its terminal.
     def exec(command)
       Kernel.exec(environment, *self.command("sh", "-c", command), unsetenv_others: true)

@@ -138,6 +138,7 @@ module Mutants
         ["outside/test_container", *TAKEN],
       "lib/heapdump/outside/{agent_call,agent_memory,attach_plan,gdb_commands}.rb" =>
         ["outside/test_agent_memory outside/test_attach_plan", *TAKEN],
+      "lib/heapdump/outside/prebuilt.rb" => ["outside/test_prebuilt", *TAKEN],
       "lib/heapdump/outside/*.rb" => [*TAKEN, "test_cli"],
       "lib/heapdump/cli/{take,doctor,outside_command}.rb" => [*TAKEN, *COMMANDS],
       "lib/heapdump/html{,/*}.rb" => PAGES,

@@ -42,7 +42,7 @@ class TestHostileProcess < HeapDumpTest
   # A work directory, as we see it, and the name of the dump in it.
   def with_work_directory(kind = HeapDump::Outside::WorkDirectory, beside: path)
     kind.open(target, beside) do |directory|
-      yield directory, directory.inner_path, directory.inner_dump
+      yield directory, directory.inner_path, directory.inner_dumps.first
     end
   end
 

@@ -79,6 +79,20 @@ class TestLoan < HeapDumpTest
     end
   end
 
+  # Its root is no mount, so it does not know how that is mounted.
+  def test_a_changed_root
+    root = File.join(scratch, "root")
+    contained(changed_root(root), as: ["chroot", root]) do |pid, out|
+      target = HeapDump::Outside::Target.new(pid)
+      assert_nil HeapDump::Outside::Loan.executable?(target, "/tmp")
+      path = File.join(scratch, "heap.json")
+      status, _, err = Outside.heapdump("take", pid, "-o", path)
+      assert_equal 0, status, err
+      assert_equal "here, 1\n", answer(pid, out)
+      assert_empty Dir.children("#{root}/tmp")
+    end
+  end
+
   # Other commands read standard input where "-" is given.
   def test_no_standard_output
     Outside.with_process("sleep") do |pid|
@@ -166,6 +180,17 @@ class TestLoan < HeapDumpTest
     out.close
     Process.kill(:KILL, -pid)
     Process.wait(pid)
+  end
+
+  # Makes a root with all that a Ruby needs; returns the command that mounts it.
+  def changed_root(root)
+    FileUtils.mkdir_p("#{root}/tmp")
+    needed = %w[/bin /lib /lib64 /usr /etc /dev /proc] << RbConfig::CONFIG["prefix"]
+    parts = needed.uniq.select { |part| File.directory?(part) }
+    links, directories = parts.partition { |part| File.symlink?(part) }
+    links.each { |part| File.symlink(File.readlink(part), root + part) }
+    directories.each { |part| FileUtils.mkdir_p(root + part) }
+    directories.map { |part| "mount --rbind #{part} #{root}#{part}" }.join(" && ")
   end
 
   def answer(pid, out)

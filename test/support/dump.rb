@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "json"
-require "yajl"
 require "zlib"
 require_relative "long_form"
 require_relative "text"
@@ -9,6 +8,7 @@ require_relative "schema"
 require_relative "schema_check"
 require_relative "references"
 require_relative "strict_json"
+require "yajl" unless StrictJSON::WITHOUT_YAJL
 
 # A dump, read as strictly as can be: each line through Ruby's JSON and through yajl, both of
 # which must say the same, each field checked against the documented format.

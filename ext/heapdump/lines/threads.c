@@ -83,18 +83,24 @@ write_context(struct hd_dump *dump, const void *context) {
     hd_json_close(&dump->out, ']');
 }
 
+struct kind_search {
+    enum hd_data_kind kind;
+    VALUE found;
+};
+
 static void
-ractor_i(VALUE ref, void *data) {
-    VALUE *found = data;
-    if (!*found && hd_mri_is_data(ref, HD_DATA_RACTOR)) *found = ref;
+kind_i(VALUE ref, void *data) {
+    struct kind_search *search = data;
+    if (!search->found && hd_mri_is_data(ref, search->kind)) search->found = ref;
 }
 
-/* MRI marks the ractor from each of its threads. */
+/* Writes the reference that is left to an object of a kind of which MRI marks one: the ractor of a
+ * thread, and since 4.1 the fiber of one that has ended. */
 static void
-write_own_ractor(struct hd_dump *dump) {
-    VALUE ractor = 0;
-    hd_refs_each_left(&dump->refs, ractor_i, &ractor);
-    hd_write_held(dump, HD_FIELD("ractor"), ractor);
+write_own(struct hd_dump *dump, struct hd_field field, enum hd_data_kind kind) {
+    struct kind_search search = {kind, 0};
+    hd_refs_each_left(&dump->refs, kind_i, &search);
+    hd_write_held(dump, field, search.found);
 }
 
 void
@@ -118,11 +124,14 @@ hd_write_thread(struct hd_dump *dump, VALUE obj) {
 
     if (hd_can(HD_CAN_THREAD_FIELDS)) {
         hd_mri_each_thread_field(&dump->pages, obj, hd_write_part, dump);
-        write_own_ractor(dump);
+        write_own(dump, HD_FIELD("ractor"), HD_DATA_RACTOR);
     }
     if (context) hd_mri_each_context_field(context, hd_write_part, dump);
     bool waits = info && strcmp(info->status, "dead") != 0; // one that has not run may have locals
-    if (!context || !(runs || waits)) return;
+    if (!context || !(runs || waits)) {
+        write_own(dump, HD_FIELD("fiber"), HD_DATA_FIBER);
+        return;
+    }
     hd_write_ref(dump, HD_FIELD("fiber"), hd_mri_context_fiber(context));
     write_context(dump, context);
 }

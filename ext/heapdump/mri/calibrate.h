@@ -34,6 +34,8 @@ extern char hd_known_trace_data;
  * or more than one. `size` bytes are searched.
  */
 int hd_find_word(const void *base, int size, VALUE value);
+/* The first such word, for a struct behind which may be other memory with the same word. */
+int hd_find_first_word(const void *base, int size, VALUE value);
 
 /* True if both are the same object, or Strings that are equal. */
 bool hd_same_text(VALUE a, VALUE b);

@@ -25,9 +25,8 @@ hd_find_word(const void *base, int size, VALUE value) {
     return find(base, size, value, true);
 }
 
-/* Like hd_find_word, for a struct behind which may be other memory with the same word. */
-static int
-find_first(const void *base, int size, VALUE value) {
+int
+hd_find_first_word(const void *base, int size, VALUE value) {
     return find(base, size, value, false);
 }
 
@@ -68,7 +67,7 @@ bool
 hd_check_fiber_fields(const struct known *known) {
     const void *body = hd_mri_data_pointer(known->fiber);
     if (!hd_plausible(body) || hd_read(body, HD_FIBER_SELF) != known->fiber) return false;
-    hd_places.fiber_block = find_first(body, HD_FIBER_SEARCHED, known->outer);
+    hd_places.fiber_block = hd_find_first_word(body, HD_FIBER_SEARCHED, known->outer);
     return hd_places.fiber_block >= 0;
 }
 
@@ -147,7 +146,7 @@ bool
 hd_check_ractor_fields(const struct known *known) {
     if (NIL_P(known->ractor) || RB_SPECIAL_CONST_P(known->default_group)) return false;
     const void *body = hd_mri_data_pointer(known->ractor);
-    hd_places.ractor_group = find_first(body, HD_RACTOR_SEARCHED, known->default_group);
+    hd_places.ractor_group = hd_find_first_word(body, HD_RACTOR_SEARCHED, known->default_group);
     if (hd_places.ractor_group < 0) return false;
     int state = 0;
     VALUE pair[2] = {known->ractor, known->value};

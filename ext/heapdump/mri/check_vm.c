@@ -98,18 +98,33 @@ may_be_mark_list(const struct known *known, VALUE v) {
     return name && strcmp(name, "VM/pin_array_list") == 0;
 }
 
-bool
-hd_check_pinned(const struct known *known) {
-    const void *vm = find_vm(known);
-    if (!vm) return false;
-    for (int at = 0; at < HD_VM_SEARCHED && !hd_is_lost(); at += (int)sizeof(VALUE)) {
-        if (!may_be_mark_list(known, hd_read(vm, at))) continue;
+/* Looks for the list in the struct to which this word of the VM points; in the VM itself for -1. */
+static bool
+find_mark_list(const struct known *known, const void *in, int size, int word) {
+    hd_places.vm_main_ractor = word;
+    for (int at = 0; at < size && !hd_is_lost(); at += (int)sizeof(VALUE)) {
+        if (!may_be_mark_list(known, hd_read(in, at))) continue;
         struct pinned_search search = {hd_heap_pinned(), false};
         hd_places.vm_mark_list = at;
         hd_mri_each_pinned(&known->pages, pinned_i, &search);
         if (search.found) return true;
     }
     return false;
+}
+
+/*
+ * Since 4.1 each Ractor has such a list, and MRI marks that of the main Ractor with the VM, which
+ * points to that Ractor before anything else does.
+ */
+bool
+hd_check_pinned(const struct known *known) {
+    const void *vm = find_vm(known);
+    if (!vm) return false;
+    if (find_mark_list(known, vm, HD_VM_SEARCHED, -1)) return true;
+    if (NIL_P(known->ractor)) return false;
+    const void *ractor = hd_mri_data_pointer(known->ractor);
+    int word = hd_find_first_word(vm, HD_VM_SEARCHED, (VALUE)ractor);
+    return word >= 0 && find_mark_list(known, ractor, HD_RACTOR_SEARCHED, word);
 }
 
 static VALUE registered = Qnil;
@@ -142,8 +157,29 @@ find_list(const void *base, const VALUE *before, int size) {
 }
 
 /*
- * Since 3.4 the VM has the list of registered variables, before that the struct of the GC has it.
- * The VM points to this struct behind its trap handlers.
+ * The same for a word that points to an array, if the next word is its size, which has grown by
+ * one, and our variable is the last element.
+ */
+static int
+find_array(const void *base, const VALUE *before, int size) {
+    enum { WORD = sizeof(VALUE) };
+    VALUE after[HD_MOST_SEARCHED / WORD];
+    hd_copy_carefully(after, base, (size_t)size);
+    for (int i = 0; i + 1 < size / WORD; i++) {
+        const char *array = (const char *)after[i];
+        VALUE count = after[i + 1];
+        if (count != before[i + 1] + 1 || count == 0 || !hd_plausible(array)) continue;
+        unsigned unreadable = hd_unreadable;
+        const void *last = hd_read_pointer(array + (count - 1) * WORD, 0);
+        hd_unreadable = unreadable; // many words are no pointers
+        if (last == (const void *)&registered) return i * WORD;
+    }
+    return -1;
+}
+
+/*
+ * Since 3.4 the VM has the list of registered variables, since 4.1 as an array; before that the
+ * struct of the GC has it. The VM points to this struct behind its trap handlers.
  */
 enum { POINTERS = 32, WORDS = HD_MOST_SEARCHED / sizeof(VALUE) };
 
@@ -168,7 +204,10 @@ hd_check_addresses(const struct known *known) {
     struct address_search search = {false};
     for (int i = POINTERS; i >= 0 && !search.found; i--) {
         if (!hd_plausible(structs[i])) continue;
-        int at = find_list(structs[i], before[i], i == POINTERS ? HD_VM_SEARCHED : HD_GC_SEARCHED);
+        int size = i == POINTERS ? HD_VM_SEARCHED : HD_GC_SEARCHED;
+        int at = find_list(structs[i], before[i], size);
+        hd_places.addresses_are_counted = at < 0;
+        if (at < 0) at = find_array(structs[i], before[i], size);
         if (at < 0) continue;
         hd_places.vm_addresses = at;
         hd_places.vm_gc = i == POINTERS ? -1 : behind + i * (int)sizeof(VALUE);

@@ -8,13 +8,16 @@
 #include "mri/internal.h"
 
 struct hd_places {
-    int thread_group;                         /* in the thread; other fields follow it */
-    int context_errinfo, context_storage;     /* in the execution context */
-    int fiber_block;                          /* in the fiber */
-    int ractor_group, ractor_locals;          /* in the ractor */
-    int vm_load_path, vm_traps, vm_mark_list; /* in the VM */
-    int vm_addresses;                         /* in the VM, or in the GC's struct … */
-    int vm_gc;                                /* … to which this word of the VM points; else -1 */
+    int thread_group;                     /* in the thread; other fields follow it */
+    int context_errinfo, context_storage; /* in the execution context */
+    int fiber_block;                      /* in the fiber */
+    int ractor_group, ractor_locals;      /* in the ractor */
+    int vm_load_path, vm_traps;           /* in the VM */
+    int vm_mark_list;                     /* in the VM, or in the main Ractor's struct … */
+    int vm_main_ractor;                   /* … to which this word of the VM points; else -1 */
+    int vm_addresses;                     /* in the VM, or in the GC's struct … */
+    int vm_gc;                            /* … to which this word of the VM points; else -1 */
+    bool addresses_are_counted;           /* an array, whose size follows, not a linked list */
 };
 
 extern struct hd_places hd_places;

@@ -73,9 +73,17 @@ hd_mri_each_trap_handler(void (*fn)(const char *, VALUE, void *), void *data) {
     }
 }
 
+/* The struct to which a word of the VM points; the VM itself for -1. */
+static const void *
+struct_at(int word) {
+    return word < 0 ? vm : hd_read_pointer(vm, word);
+}
+
 void
 hd_mri_each_pinned(const struct hd_pages *pages, void (*fn)(VALUE, bool, void *), void *data) {
-    VALUE lists = hd_read(vm, hd_places.vm_mark_list);
+    const void *in = struct_at(hd_places.vm_main_ractor);
+    if (!hd_plausible(in)) return;
+    VALUE lists = hd_read(in, hd_places.vm_mark_list);
     fn(lists, true, data);
     if (!hd_is_type(pages, lists, RUBY_T_ARRAY)) return;
     const VALUE *list = hd_mri_array_elements(lists);
@@ -95,13 +103,29 @@ hd_mri_addresses_are_of_vm(void) {
     return hd_places.vm_gc < 0;
 }
 
+enum { MOST_ADDRESSES = 1 << 22 };
+
+static void
+each_address_of_array(const void *in, void (*fn)(const VALUE *, void *), void *data) {
+    const void *list = hd_read_pointer(in, hd_places.vm_addresses);
+    VALUE size = hd_read(in, hd_places.vm_addresses + (int)sizeof(VALUE));
+    if (!hd_plausible(list) || size > MOST_ADDRESSES) return;
+    for (int i = (int)size - 1; i >= 0 && !hd_is_lost(); i--) {
+        const VALUE *variable = hd_read_pointer(list, i * (int)sizeof(VALUE));
+        if (hd_plausible(variable)) fn(variable, data);
+    }
+}
+
 void
 hd_mri_each_address(void (*fn)(const VALUE *, void *), void *data) {
-    enum { MOST = 1 << 22 };
-    const void *in = hd_places.vm_gc < 0 ? vm : hd_read_pointer(vm, hd_places.vm_gc);
+    const void *in = struct_at(hd_places.vm_gc);
     if (!hd_plausible(in)) return;
+    if (hd_places.addresses_are_counted) {
+        each_address_of_array(in, fn, data);
+        return;
+    }
     const void *node = hd_read_pointer(in, hd_places.vm_addresses);
-    for (int i = 0; i < MOST && hd_plausible(node) && !hd_is_lost(); i++) {
+    for (int i = 0; i < MOST_ADDRESSES && hd_plausible(node) && !hd_is_lost(); i++) {
         const VALUE *variable = hd_read_pointer(node, 0);
         if (hd_plausible(variable)) fn(variable, data);
         node = hd_read_pointer(node, sizeof(VALUE));

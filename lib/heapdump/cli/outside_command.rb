@@ -13,7 +13,9 @@ module HeapDump
 
       def timeout_option(parser)
         parser.on("--timeout S", Float, "seconds to wait for it (default 60)") do |seconds|
-          raise OptionParser::InvalidArgument, seconds.to_s unless seconds.positive?
+          unless seconds.positive? && seconds.finite?
+            raise OptionParser::InvalidArgument, seconds.to_s
+          end
 
           @timeout = seconds
         end

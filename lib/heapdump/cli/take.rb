@@ -92,11 +92,20 @@ module HeapDump
 
       def dump(ways, path)
         result = ways.try { |way| way.dump(path, timeout: @timeout, gc: @gc, strings: @strings) }
-        { path: path, via: ways.name, **result, fallback: ways.fallback }.compact
+        tell_missing(path, result)
+        { via: ways.name, **result.except(:missing), fallback: ways.fallback }.compact
       rescue SystemCallError => e
         reason = SystemCallError.new(nil, e.errno).message
         raise Error, "no dump at #{path || "the place of the handler"}: #{reason}; " \
                      "give another place with -o"
+      end
+
+      def tell_missing(path, result)
+        libraries = Compression.missing(path.to_s, result.fetch(:missing, 0))
+        return if libraries.empty?
+
+        err.puts "heapdump: the process cannot load #{libraries.join(" and ")}, so its dump is " \
+                 "in #{Terminal::Text.safe(result[:path])} instead of a #{path[/\.\w+\z/]} file"
       end
 
       def ship(path, sink)

@@ -9,8 +9,8 @@
 # of this text (some KiB). `directory` is
 # new and empty; if it is gone, the command that asked for the dump has given up. With
 # keywords[:namespaces] the objects are counted instead, by `counter` (agent_counter.rb), and
-# what it returns is written to `dump`.
-lambda do |extension, directory, dump, keywords, counter|
+# what it returns is written to the first of the `dumps`.
+lambda do |extension, directory, dumps, keywords, counter|
   flags = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
   thread = Thread.new do
     Thread.current.report_on_exception = false
@@ -32,7 +32,7 @@ lambda do |extension, directory, dump, keywords, counter|
         end
       end
       if (namespaces = keywords[:namespaces])
-        File.write(dump, counter.call(namespaces, keywords[:gc]), flags: flags, perm: 0o600)
+        File.write(dumps.first, counter.call(namespaces, keywords[:gc]), flags: flags, perm: 0o600)
         report.write("counted\n")
         next
       end
@@ -40,10 +40,16 @@ lambda do |extension, directory, dump, keywords, counter|
       asked = keywords[:strings]
       strings, source = asked ? [asked, "option"] : HeapDump.__send__(:own_strings)
       keywords = { **keywords, strings: strings }
-      errno, gc_seconds, pause, _, answer = HeapDump.__send__(:start, dump, nil, keywords)
+      # The first of its names whose library can be loaded (Compression.names).
+      missing = dumps.index do |name|
+        HeapDump.__send__(:check_options, name, {}).nil?
+      rescue StandardError
+        name == dumps.last
+      end
+      errno, gc_seconds, pause, _, answer = HeapDump.__send__(:start, dumps[missing], nil, keywords)
       raise SystemCallError.new("cannot fork", errno) if errno
 
-      report.write("started #{gc_seconds} #{pause} #{strings} #{source}\n")
+      report.write("started #{gc_seconds} #{pause} #{strings} #{source} #{missing}\n")
       # `answer` is the only object that owns the descriptor.
       report.write(answer.read)
       answer.close

@@ -49,7 +49,7 @@ module HeapDump
       # jobs, and forgets none, so a new function for each dump would leave no room for others.
       attr_reader :left
 
-      # +arguments+ are what the agent takes: extension, directory, dump, keywords.
+      # +arguments+ are what the agent takes: extension, directory, dumps, keywords.
       def initialize(target, image, arguments)
         @target = target
         @image = image

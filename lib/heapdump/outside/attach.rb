@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../extension"
+require_relative "prebuilt"
 require_relative "priority"
 
 module HeapDump
@@ -35,8 +36,9 @@ module HeapDump
 
       # Its path, nil if it was not built.
       def self.find
-        path = Extension.find(NAME)
-        path if File.file?(path) && File.executable?(path)
+        [Extension.find(NAME), Prebuilt.program(NAME)].find do |path|
+          File.file?(path) && File.executable?(path)
+        end
       end
 
       # For how many seconds it has held the process, in all runs so far.

@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "json"
-require "rbconfig"
 require_relative "../extension"
 require_relative "../report"
 require_relative "agent_call"
@@ -9,6 +8,7 @@ require_relative "check"
 require_relative "contents"
 require_relative "loan"
 require_relative "permission"
+require_relative "prebuilt"
 require_relative "ruby_image"
 require_relative "work_directory"
 
@@ -25,7 +25,6 @@ module HeapDump
     #   hand_over_to_all(call, at) the same agent for every thread
     #   held                       for how many seconds the process was held so far
     class ByTracing
-      EXTENSION = Extension.path
       # At these times, in seconds, the job is given to all threads, unless it has begun before.
       AGAIN = [3, 10, 30].freeze
       TRIES = 5
@@ -51,15 +50,15 @@ module HeapDump
         list
       end
 
-      # Dumps to +path+ and returns the figures of the dump (Hash). +strings+ is the option of
-      # HeapDump.dump; with nil the process decides, by what it has for its own dumps (agent.rb).
-      # Raises HeapDump::Error.
+      # Dumps to +path+ and returns the figures of the dump (Hash), with its path: another one where
+      # the process cannot load the library of the ending (Compression.names). +strings+ is the
+      # option of HeapDump.dump; with nil the process decides, by what it has for its own dumps
+      # (agent.rb). Raises HeapDump::Error.
       def dump(path, timeout:, gc: false, strings: nil)
         keywords = { gc: gc, fork: true, timeout: [timeout.ceil, 1].max }
         keywords[:strings] = strings if strings
         perform("dump", path, keywords, timeout) do |directory, report|
-          directory.deliver(path)
-          { **report, held: held }
+          { path: directory.deliver(path, report.fetch(:missing)), **report, held: held }
         end
       end
 
@@ -82,8 +81,8 @@ module HeapDump
         raise Error, "cannot #{what} process #{@target.pid} by #{name}: #{bad.message}" if bad
 
         WorkDirectory.open(@target, path, code: lent?) do |directory|
-          extension = lent? ? directory.lend(EXTENSION) : EXTENSION
-          arguments = [extension, directory.inner_path, directory.inner_dump, keywords]
+          extension = lent? ? directory.lend(file) : file
+          arguments = [extension, directory.inner_path, directory.inner_dumps, keywords]
           call = AgentCall.new(@target, image, arguments)
           inject(call)
           yield directory, await(directory, call, timeout)
@@ -124,25 +123,25 @@ module HeapDump
 
       def version
         ours = "Ruby #{RUBY_VERSION} (#{RUBY_PLATFORM})"
-        if image.api != RbConfig::CONFIG["ruby_version"][/\A[\d.]+/] ||
-           image.platform != RUBY_PLATFORM
-          return ["it runs Ruby #{image.version} (#{image.platform}), but this heapdump is built " \
-                  "for #{ours}; use the heapdump that is installed for that Ruby", false]
-        end
-        ["this heapdump is built for #{ours}", true]
+        return ["this heapdump is built for #{ours}", true] if prebuilt.ours?
+        return ["this heapdump has an extension for it", true] if prebuilt.path
+
+        others = prebuilt.kinds.map { |kind| ", #{kind}" }.join
+        ["it runs Ruby #{image.version} (#{image.platform}), but this heapdump is built " \
+         "for #{ours}#{others}; use the heapdump that is installed for that Ruby", false]
       end
 
       def extension
-        if !File.file?(EXTENSION)
-          ["#{EXTENSION} is missing; install the gem again, or compile it", false]
-        elsif !image.satisfies?(EXTENSION)
-          ["#{EXTENSION} is linked with another libruby than #{image.path}", false]
+        if !File.file?(file)
+          ["#{file} is missing; install the gem again, or compile it", false]
+        elsif !image.satisfies?(file)
+          ["#{file} is linked with another libruby than #{image.path}", false]
         elsif lent?
-          obstacle = Loan.obstacle(image, EXTENSION)
-          ["it does not see #{EXTENSION} (a container?); " \
+          obstacle = Loan.obstacle(image, file)
+          ["it does not see #{file} (a container?); " \
            "#{obstacle || "it gets a copy for as long as the dump takes"}", obstacle.nil?]
         else
-          ["it sees #{EXTENSION}", true]
+          ["it sees #{file}", true]
         end
       end
 
@@ -153,8 +152,17 @@ module HeapDump
 
       # Whether the process does not see the extension, and so gets a copy.
       def lent?
-        @lent = !@target.sees?(EXTENSION) if @lent.nil?
+        @lent = !@target.sees?(file) if @lent.nil?
         @lent
+      end
+
+      def prebuilt
+        @prebuilt ||= Prebuilt.new(image)
+      end
+
+      # The extension for it.
+      def file
+        prebuilt.path || Extension.path
       end
 
       # If the process is not ready (Ruby is only starting), it tries again after a while.
@@ -213,10 +221,10 @@ module HeapDump
         return unless report
         raise Error, failure(report) unless report.whole?
 
-        gc_seconds, pause, strings, source = started[/\Astarted (.*)/, 1].to_s.split
+        gc_seconds, pause, strings, source, missing = started[/\Astarted (.*)/, 1].to_s.split
         { objects: report.objects, bytes: report.bytes, seconds: report.seconds,
           pause: pause.to_f, gc_seconds: gc_seconds.to_f, processes: report.processes,
-          **Contents.of(strings, source) }
+          missing: missing.to_s[/\A\d\z/].to_i, **Contents.of(strings, source) }
       end
 
       def failure(report)

@@ -23,7 +23,9 @@ module HeapDump
         "its libraries cannot be read (#{e.message})"
       end
 
-      # Whether files of this directory of the process may be loaded as code; nil if nobody knows.
+      # Whether files of this directory of the process may be loaded as code; nil if nobody knows,
+      # as of a root that is no mount of its own (chroot). Then it is tried: the process itself says
+      # that it may not.
       def self.executable?(target, directory)
         options = options_of(target, directory)
         options && !options.include?("noexec")

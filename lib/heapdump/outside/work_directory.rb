@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "securerandom"
+require_relative "../compression"
 require_relative "handover"
 require_relative "loan"
 
@@ -59,9 +60,10 @@ module HeapDump
                      "#{File.absolute_path(wanted)} nor in #{ELSEWHERE.join(" or ")}: #{problem}"
       end
 
-      # The path to which the process writes the dump, as the process sees it.
-      def inner_dump
-        File.join(inner_path, @name)
+      # The path to which the process writes the dump, as the process sees it, and those for one
+      # that lacks libraries (Compression.names).
+      def inner_dumps
+        Compression.names(@name).map { |name| File.join(inner_path, name) }
       end
 
       # Copies a file of ours into it, as code that the process loads. Returns its path as the
@@ -94,16 +96,22 @@ module HeapDump
         raise Error, Handover.foreign(@target)
       end
 
-      # Moves the dump to +path+.
-      def deliver(path)
-        Handover.move(entry(@directory, @name), path, @target)
+      # Moves the dump to +path+, or to another of its names (Compression.names), by the number that
+      # its name here has as well. Returns the path.
+      def deliver(path, number = 0)
+        inner, outer = [@name, path].map { |one| Compression.names(one)[number] }
+        raise Error, Handover.foreign(@target) unless inner && outer
+
+        Handover.move(entry(@directory, inner), outer, @target)
+        outer
       end
 
       # Removes the directory. It tries again if the process has just created or renamed a file in
       # it: the process does that once for each of the files that we know.
       def remove
         tries ||= 0
-        own = /\A(report|#{Loan::NAME}|#{Regexp.escape(@name)}(\.partial-\d+)?)\z/
+        names = Regexp.union(Compression.names(@name))
+        own = /\A(report|#{Loan::NAME}|(#{names})(\.partial-\d+)?)\z/
         Dir.children(entry(@directory)).grep(own).each { |name| unlink(name) }
         Dir.rmdir(entry(@parent, File.basename(inner_path)))
       rescue Errno::ENOTEMPTY
@@ -137,7 +145,9 @@ module HeapDump
       def try(parent)
         return "#{parent} cannot be written to" unless reachable?(parent)
         return "#{parent} is read-only for it" if Loan.read_only?(@target, parent)
-        return "no code may be loaded from #{parent}" if @code && !Loan.executable?(@target, parent)
+        if @code && Loan.executable?(@target, parent) == false
+          return "no code may be loaded from #{parent}"
+        end
 
         @parent = @target.sees?(parent) ? File.new(parent, OPEN) : open_outer(parent)
         name = ".heapdump-#{@target.pid}-#{SecureRandom.hex(6)}"

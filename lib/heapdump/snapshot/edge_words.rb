@@ -15,7 +15,8 @@ module HeapDump
       FIELDS = {
         "thread_value" => "value of the thread", "trace_points" => "trace point",
         "pinned" => "pinned by C (rb_gc_register_mark_object)",
-        "pinned_lists" => "list of what C has pinned", "load_path" => "$LOAD_PATH",
+        "pinned_lists" => "list of what C has pinned",
+        "pinned_list" => "list of what C has pinned", "load_path" => "$LOAD_PATH",
         "loaded_features" => "$LOADED_FEATURES", "modules" => "module defined in C",
         "literals" => "literal", "texts" => "text", "call_caches" => "call cache",
         "call_infos" => "call info", "constant_caches" => "constant cache",

@@ -140,7 +140,7 @@ class TestHolders < HeapDumpTest
   def test_value_and_exception_of_a_dead_thread
     value, exception, = threads
     assert_equal ["dead", planted("value")], value.values_at("status", "thread_value")
-    assert_equal "planted", error_of(exception.fetch("exception"))
+    assert_equal "planted", error_of(context_of(exception).fetch("exception"))
   end
 
   def test_block_and_arguments_of_a_thread
@@ -184,7 +184,8 @@ class TestHolders < HeapDumpTest
   end
 
   def test_the_last_match_of_a_frame
-    frame = threads[5].fetch("frames").find { |found| found["label"]&.end_with?("match") }
+    frames = context_of(threads[5]).fetch("frames")
+    frame = frames.find { |found| found["label"]&.end_with?("match") }
     match = @dump[@dump[frame.fetch("svar")].fetch("backref")]
     assert_equal "the text of match", @dump[match.fetch("string")]["value"]
   end
@@ -224,6 +225,11 @@ class TestHolders < HeapDumpTest
     @dump[global("$threads")].fetch("elements").map { |at| at && @dump[at] }
   end
 
+  # The line with what the stack of a thread holds: that of its fiber, where that is an object.
+  def context_of(thread)
+    thread["fiber"] ? @dump[thread["fiber"]] : thread
+  end
+
   def planted(name)
     line = @dump.select("STRUCT").find do |found|
       found["class_name"] == "Planted" && name_of(found) == name
@@ -252,7 +258,9 @@ class TestHolders < HeapDumpTest
   end
 
   def error_of(at)
-    message = @dump[at].fetch("ivars").values_at("mesg").first
+    line = @dump[at]
+    line = @dump[line.fetch("fields")] unless line["ivars"] # of many, since 4.1
+    message = line.fetch("ivars")["mesg"]
     message && @dump[message]["value"]
   end
 end

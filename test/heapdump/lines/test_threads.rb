@@ -14,12 +14,12 @@ class TestThreads < HeapDumpTest
 
   def test_thread_variables_are_in_a_hash
     variables = dump[with_variables(planted(:thread_sleeping), dump).dig("ivars", "locals")]
-    held = planted(:thread_sleeping).fetch("fiber_locals").fetch("current_user")
+    held = context_of(planted(:thread_sleeping)).fetch("fiber_locals").fetch("current_user")
     assert_equal [[":log", held], [":level", ":debug"]], variables.fetch("entries")
   end
 
   def test_frames_of_a_sleeping_thread
-    frames = planted(:thread_sleeping).fetch("frames")
+    frames = context_of(planted(:thread_sleeping)).fetch("frames")
     labels = frames.map { |frame| frame["label"] || frame["method"] }
     work = frames.find { |frame| frame["label"] =~ /\bwork\z/ }
     assert work, "no frame of work in #{labels}"
@@ -32,7 +32,8 @@ class TestThreads < HeapDumpTest
   end
 
   def test_locals_of_a_frame
-    work = planted(:thread_sleeping).fetch("frames").find { |f| f["label"] =~ /\bwork\z/ }
+    frames = context_of(planted(:thread_sleeping)).fetch("frames")
+    work = frames.find { |frame| frame["label"] =~ /\bwork\z/ }
     locals = work.fetch("locals")
     assert_equal %w[request ready attempts answer], locals.keys
     assert_equal [3, nil], locals.values_at("attempts", "answer")
@@ -41,7 +42,7 @@ class TestThreads < HeapDumpTest
   end
 
   def test_frames_of_c_functions_have_a_name
-    frames = planted(:thread_sleeping).fetch("frames")
+    frames = context_of(planted(:thread_sleeping)).fetch("frames")
     sleeping = frames.find { |frame| frame["method"] == "sleep" }
     assert sleeping, "no frame of sleep: #{frames.first(2)}"
     refute sleeping.key?("file")
@@ -92,6 +93,7 @@ class TestThreads < HeapDumpTest
       lines = lines.to_h { |line| [line["address"], line] }
       threads.each do |thread|
         line = lines.fetch(Oracle.hex(thread))
+        line = lines.fetch(line["fiber"]) if RUBY_VERSION >= "4.1" # see context_of
         set = Oracle.hex(thread[:set])
         puts line unless line.dig("fiber_locals", "set") == set && line["frames"].is_a?(Array)
       end
@@ -137,6 +139,11 @@ class TestThreads < HeapDumpTest
   end
 
   private
+
+  # The line with what the stack of a thread holds: that of its fiber, where that is an object.
+  def context_of(thread)
+    thread["fiber"] ? dump[thread["fiber"]] : thread
+  end
 
   # The frames of a thread stand on the line of its root fiber, where that is an object.
   def frames_of(thread)

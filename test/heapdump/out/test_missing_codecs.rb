@@ -1,40 +1,23 @@
 # frozen_string_literal: true
 
 require "test_helper"
-require "support/accounts"
 require "support/child"
+require "support/missing_libraries"
 
 # A machine without libzstd, or without zlib as well: what is due at night is written all the same.
 class TestMissingCodecs < HeapDumpTest
-  # The dynamic loader does not find the libraries that are named in LACKING.
-  LOADER = <<~C
-    #define _GNU_SOURCE
-    #include <dlfcn.h>
-    #include <stdlib.h>
-    #include <string.h>
-    void *dlopen(const char *name, int flags) {
-        static void *(*real)(const char *, int);
-        const char *lacking = getenv("LACKING");
-        if (!real) *(void **)&real = dlsym(RTLD_NEXT, "dlopen");
-        if (name && lacking && strstr(lacking, name)) return NULL;
-        return real(name, flags);
-    }
-  C
-
-  # Each lacks other libraries; the ending of a dump that is to be .zst, and of one to be .gz.
-  MACHINES = { "none" => [".zst", ".gz"], "libzstd.so.1" => [".gz", ".gz"],
-               "libz.so.1" => [".zst", ""], "libzstd.so.1 libz.so.1" => ["", ""] }.freeze
-
   def test_the_name_says_what_it_is
-    skip "only Linux preloads libraries so" unless RUBY_PLATFORM.include?("linux")
-    loader = Accounts.compile(scratch, LOADER)
-    MACHINES.each do |lacking, (zst, gz)|
+    loader = MissingLibraries.loader(scratch) or skip "only Linux preloads libraries so"
+    MissingLibraries::MACHINES.each do |lacking, (zst, gz)|
       outcome = names_on(loader, lacking)
       expected = ["a.json#{zst}", "b.json#{gz}", "c.json", "s.json#{zst}", ".json#{zst}",
                   "d-%{count}.json#{zst}", "e.json#{zst}"]
       assert_equal expected, outcome.out.lines(chomp: true), lacking
       found = { "a" => zst, "b" => gz, "c" => "", "e" => zst }
-      found.each { |name, ending| assert_equal ending, kind("#{name}.json#{ending}"), lacking }
+      found.each do |name, ending|
+        path = File.join(scratch, "#{name}.json#{ending}")
+        assert_equal ending, MissingLibraries.kind(path), lacking
+      end
       warnings(outcome.err, lacking, zst, gz)
       FileUtils.rm_f(Dir["#{scratch}/*.json*"])
     end
@@ -42,8 +25,8 @@ class TestMissingCodecs < HeapDumpTest
 
   # Who asks for a compression by name gets that or nothing.
   def test_a_compression_that_is_named
-    skip "only Linux preloads libraries so" unless RUBY_PLATFORM.include?("linux")
-    env = lacking(Accounts.compile(scratch, LOADER), "libzstd.so.1")
+    loader = MissingLibraries.loader(scratch) or skip "only Linux preloads libraries so"
+    env = MissingLibraries.environment(loader, "libzstd.so.1")
     outcome = Child.ruby!(<<~RUBY, scratch, env: env)
       require "heapdump"
       [-> { HeapDump.dump("\#{ARGV[0]}/a.json.zst", compress: :zstd) },
@@ -61,7 +44,8 @@ class TestMissingCodecs < HeapDumpTest
   private
 
   def names_on(loader, lacking)
-    Child.ruby!(<<~RUBY, scratch, env: lacking(loader, lacking), flags: %w[-W1])
+    env = MissingLibraries.environment(loader, lacking)
+    Child.ruby!(<<~RUBY, scratch, env: env, flags: %w[-W1])
       require "heapdump"
       require "heapdump/integrations/environment"
       Dir.chdir(ARGV[0])
@@ -73,19 +57,6 @@ class TestMissingCodecs < HeapDumpTest
       puts HeapDump::Watch::Options.new(name: "d-%{count}.json.zst").name
       puts File.basename(HeapDump.dump_async("e.json.zst").result.path)
     RUBY
-  end
-
-  def lacking(loader, names)
-    { "LD_PRELOAD" => loader, "LACKING" => names, "HEAPDUMP_COMPRESS" => nil }
-  end
-
-  # The compression of a file by its first bytes.
-  def kind(name)
-    case File.binread(File.join(scratch, name), 4)
-    when "\x28\xB5\x2F\xFD".b then ".zst"
-    when /\A\x1F\x8B/n then ".gz"
-    when /\A\{/ then ""
-    end
   end
 
   def warnings(text, lacking, zst, gz)

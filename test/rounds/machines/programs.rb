@@ -24,6 +24,17 @@ module Machines
     #{TICK}
   RUBY
 
+  COMPACT = "Thread.new { loop { GC.compact; sleep 0.05 } }"
+
+  # As services set them: a heap that is large from the beginning, and a GC that comes seldom. The
+  # first name is that of Ruby 3.2 and before.
+  SETTINGS = {
+    "RUBY_GC_HEAP_INIT_SLOTS" => "400000", "RUBY_GC_HEAP_FREE_SLOTS" => "100000",
+    "RUBY_GC_HEAP_GROWTH_FACTOR" => "1.1", "RUBY_GC_HEAP_OLDOBJECT_LIMIT_FACTOR" => "1.3",
+    "RUBY_GC_MALLOC_LIMIT" => "64000000", "RUBY_GC_OLDMALLOC_LIMIT" => "128000000",
+    **5.times.to_h { |pool| ["RUBY_GC_HEAP_#{pool}_INIT_SLOTS", "80000"] }
+  }.freeze
+
   # Dumps itself as often as it is told.
   OWN = <<~RUBY.freeze
     require #{File.expand_path("../../../lib/heapdump", __dir__).dump}
@@ -139,12 +150,22 @@ module Machines
   end
 
   def rubies
-    yjit = -> { "this Ruby has no YJIT" unless yjit? }
     warmup = -> { "this Ruby has no Process.warmup" unless ::Process.respond_to?(:warmup) }
-    [ruby("YJIT", BUSY, "--yjit", "--yjit-call-threshold=1", needs: yjit),
+    [*compilers,
      ruby("Process.warmup", "Process.warmup; #{BUSY}", needs: warmup),
-     ruby("GC.compact", "#{BUSY}; Thread.new { loop { GC.compact; sleep 0.05 } }"),
-     ruby("GC.auto_compact", "GC.auto_compact = true; #{BUSY}")]
+     ruby("GC.compact", "#{BUSY}; #{COMPACT}"),
+     ruby("GC.auto_compact", "GC.auto_compact = true; #{BUSY}"),
+     ruby("RUBY_GC settings", BUSY, env: SETTINGS)]
+  end
+
+  def compilers
+    { "YJIT" => %w[--yjit --yjit-call-threshold=1],
+      "ZJIT" => %w[--zjit --zjit-call-threshold=2] }.flat_map do |name, flags|
+      needs = -> { "this Ruby has no #{name}" unless takes?(flags) }
+      [ruby(name, BUSY, *flags, needs: needs),
+       ruby("#{name}, GC.compact", "#{BUSY}; #{COMPACT}", *flags, needs: needs),
+       ruby("#{name}, auto_compact", "GC.auto_compact = true; #{BUSY}", *flags, needs: needs)]
+    end
   end
 
   def servers
@@ -190,7 +211,9 @@ module Machines
                 gems: %w[puma], server: true)
   end
 
-  def yjit?
-    RUBY_VERSION >= "3.3" && Child.yjit?
+  # YJIT was an experiment before 3.2. A Ruby without a compiler warns, and goes on.
+  def takes?(flags)
+    RUBY_VERSION >= "3.3" && system(RbConfig.ruby, *flags, "-e", "", %i[out err] => File::NULL) &&
+      !`#{RbConfig.ruby} #{flags.first} -e "" 2>&1`.include?("without")
   end
 end
