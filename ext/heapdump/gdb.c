@@ -25,6 +25,7 @@
 
 #include "base/reason.h"
 #include "process/child.h"
+#include "mri/mri.h"
 #include "request/context.h"
 #include "process/detach.h"
 #include "process/report.h"
@@ -124,11 +125,24 @@ leave(void) {
 }
 
 /*
+ * A thread that waits for the VM's lock gets it when this one next looks at its interrupts. In a
+ * copy there is no other thread, so nothing would ever go on.
+ */
+static void
+keep_lock(void) {
+    const void *context = hd_mri_is_known() && hd_can(HD_CAN_FRAMES)
+                              ? hd_mri_thread_context(rb_thread_current())
+                              : NULL;
+    if (context) hd_mri_ignore_interrupts(context);
+}
+
+/*
  * Disabling the GC ends a sweep that has begun. That may call finalizers, but the descriptors that
  * they could close are closed already.
  */
 static VALUE
 work_body(VALUE job) {
+    keep_lock();
     rb_gc_disable();
     return ((const struct job *)job)->work(job);
 }

@@ -69,6 +69,24 @@ class TestGdb < HeapDumpTest
                  outcome.err[/.*bytes/]
   end
 
+  # MRI has told the thread to give the lock to another one, which the copy does not have. Nothing
+  # looks at that between the two calls.
+  def test_where_other_threads_wait_for_the_lock
+    outcome = run_calls(<<~'RUBY', path)
+      usleep = Fiddle::Function.new(Fiddle::Handle::DEFAULT["usleep"], [Fiddle::TYPE_INT],
+                                    Fiddle::TYPE_INT, need_gvl: true)
+      dump = functions[["heapdump_dump", true]]
+      count = functions[["heapdump_count_objects_return", true]]
+      3.times { Thread.new { loop { "x" * 10 } } }
+      usleep.call(300_000); dump.call(ARGV[1], nil)
+      usleep.call(300_000); counts = count.call(nil, nil)
+      sleep 0.01 until File.exist?(ARGV[1])
+      puts counts
+    RUBY
+    assert_match(/"T_STRING":\d+/, outcome.out)
+    assert_equal 4, assert_whole(Dump.load(path)).instances_of("Thread").size
+  end
+
   # As in the process's own dumps; none if the program is in the way.
   def test_contents_of_strings
     handler = "HeapDump.on_signal('USR2', path: 'x', strings: :hash)"

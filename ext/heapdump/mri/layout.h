@@ -122,6 +122,9 @@ HD_OFFSETS(HD_AS_VARIABLE) /* in a build of the tests, which change one offset a
 enum { HD_OFFSETS(HD_AS_CONSTANT) };
 #endif
 
+/* Where a context says which interrupts wait: how many bytes before its fiber. */
+enum { HD_INTERRUPT_MASK_BEFORE_FIBER = 4 };
+
 enum { HD_IDS_ITEM_SIZE = 16, HD_SET_ENTRY_SIZE = 16, HD_CALL_SIZE = 16 };
 
 /* The hash of an entry that has been deleted. */

@@ -359,6 +359,12 @@ VALUE hd_mri_context_fiber(const void *context);
 bool hd_mri_context_is_current(const void *context);
 bool hd_mri_context_has_stack(const void *context);
 /*
+ * From now on no interrupt of this context has an effect: MRI gives the VM's lock to no other
+ * thread, and runs no handlers and postponed jobs. Only for a copy of the process, in which there
+ * are no other threads.
+ */
+void hd_mri_ignore_interrupts(const void *context);
+/*
  * Where the stacks of a context are; false if it has none or that is not known. The native stack
  * grows downwards from `native_end`. The VM stack lies directly above it, in the same block of
  * memory; only that of the main thread is somewhere else.

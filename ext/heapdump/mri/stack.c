@@ -3,6 +3,8 @@
  */
 #include "mri/internal.h"
 
+#include <string.h>
+
 static const void *
 checked_context(const void *context) {
     return hd_plausible(context) ? context : NULL;
@@ -43,6 +45,15 @@ bool
 hd_mri_context_has_stack(const void *context) {
     return hd_plausible(hd_read_pointer(context, HD_CONTEXT_STACK)) &&
            hd_plausible(hd_read_pointer(context, HD_CONTEXT_FRAME));
+}
+
+void
+hd_mri_ignore_interrupts(const void *context) {
+    enum { MOST = 0xff }; /* MRI has fewer kinds */
+    ptrdiff_t offset = HD_CONTEXT_FIBER - HD_INTERRUPT_MASK_BEFORE_FIBER;
+    if (hd_read_u32(context, offset) > MOST) return; /* it is no mask */
+    uint32_t all = UINT32_MAX;
+    memcpy((char *)(uintptr_t)context + offset, &all, sizeof all);
 }
 
 /*

@@ -75,6 +75,8 @@ main(void) {
     SAME("context.vm_stack_size", HD_CONTEXT_STACK_SIZE, rb_execution_context_t, vm_stack_size);
     SAME("context.cfp", HD_CONTEXT_FRAME, rb_execution_context_t, cfp);
     SAME("context.fiber_ptr", HD_CONTEXT_FIBER, rb_execution_context_t, fiber_ptr);
+    SAME("context.interrupt_mask", HD_CONTEXT_FIBER - HD_INTERRUPT_MASK_BEFORE_FIBER,
+         rb_execution_context_t, interrupt_mask);
     SAME("context.thread_ptr", HD_CONTEXT_THREAD, rb_execution_context_t, thread_ptr);
     SAME("context.local_storage", layout->context_local_storage, rb_execution_context_t,
          local_storage);
