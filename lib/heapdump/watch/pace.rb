@@ -19,10 +19,10 @@ module HeapDump
       def note(seconds, amount)
         @fastest = nil
         last = @times.last
-        forget(-1) if last && last >= seconds
+        pop if last && last >= seconds
         @times << seconds
         @amounts << amount
-        forget(0) while @times.size > 3 && @times[1] <= seconds - SPAN
+        shift while @times.size > 3 && @times[1] <= seconds - SPAN
       end
 
       # What the last look has found.
@@ -62,9 +62,14 @@ module HeapDump
 
       private
 
-      def forget(look)
-        @times.delete_at(look)
-        @amounts.delete_at(look)
+      def pop
+        @times.pop
+        @amounts.pop
+      end
+
+      def shift
+        @times.shift
+        @amounts.shift
       end
 
       # How much it grows in a second, in the last step or in the time for which jumps count. 0 if
