@@ -50,7 +50,7 @@ class Slice
     @pid = Process.spawn(env, RbConfig.ruby, "-I#{HERE}/lib", "-S", "puma", "-C", "#{dir}/puma.rb",
                          "#{dir}/config.ru", in: File::NULL, out: @log, err: %i[child out])
     sleep 0.02 until (@port = File.read(@log)[%r{http://127\.0\.0\.1:(\d+)}, 1])
-    raise "not watched as it should be" unless watching? == watched
+    raise "not watched as it should be" unless watching?(watched ? 30 : 1) == watched
   end
 
   # Loads it until `stop` (monotonic seconds), and writes the latencies after `from` to the pipe.
@@ -83,9 +83,13 @@ class Slice
 
   private
 
-  def watching?
-    20.times { File.read(@log).include?("heapdump: watch: watching") ? (return true) : sleep(0.05) }
-    false
+  # Whether it says so within so many seconds: a machine that has much to do takes its time.
+  def watching?(seconds)
+    deadline = Visitors.now + seconds
+    until (said = File.read(@log).include?("heapdump: watch: watching")) || Visitors.now > deadline
+      sleep 0.05
+    end
+    said
   end
 
   def request(from, stop)

@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "heapdump/watch/engine"
+require "objspace"
 require "support/kernel_tree"
 
 # Files of the kernel that a watch keeps open from look to look, in a process that may do anything
@@ -131,6 +132,64 @@ class TestKeptFile < HeapDumpTest
       assert_equal "666\n", taken.read
       [taken, file].each(&:close)
     end
+  end
+
+  # What the next reading would have to copy.
+  def test_numbers_that_are_found_share_no_text
+    machine = HeapDump::Watch::Machine.new
+    processes = machine.processes
+    2.times do
+      machine.memory
+      processes.own
+      files = [machine.instance_variable_get(:@meminfo), processes.instance_variable_get(:@own)]
+      texts = files.map { |file| file.instance_variable_get(:@text) }
+      refute_includes texts.map { |text| ObjectSpace.dump(text) }.join, "\"shared\":true"
+    end
+    [machine, processes].each(&:close)
+  end
+
+  NUMBERS = [
+    ["MemTotal: 8 kB\nMemAvailable: 6 kB\n", [2 << 10, 8 << 10]],
+    ["MemAvailable:6 kB\nMemTotal:#{" " * 20}8 kB", [2 << 10, 8 << 10]],
+    ["MemTotal: #{"9" * 20} kB\nMemAvailable: 0 kB\n", [("9" * 20).to_i << 10] * 2],
+    ["MemTotal: #{"9" * 21} kB\nMemAvailable: 0 kB\n", nil],
+    ["MemTotal: 8 kB\nMemAvailable: 6", nil], # a short reading
+    ["MemTotal: 8 kB\nMemAvailable: 6 k\n", nil],
+    ["MemTotal: 8 kB\nMemAvailable: 6 kBytes\n", nil],
+    ["MemTotal: 8 kB\nMemAvailable: -6 kB\n", nil],
+    ["MemTotal: 8 kB\nMemAvailable:\n6 kB\n", nil],
+    ["MemTotal: 8 kB\nNoMemAvailable: 6 kB\n", nil],
+    ["MemAvailable: 6 kB\n", nil],
+    ["MemTotal: 8 kB", nil],
+    ["", nil],
+    ["\xFF\0MemTotal: 8 kB\nMemAvailable: 6 kB\n", nil]
+  ].freeze
+
+  def test_numbers_of_a_kept_text
+    tree = KernelTree.new(scratch)
+    machine = HeapDump::Watch::Machine.new(root: tree.root)
+    NUMBERS.each do |text, expected|
+      tree.put("/proc/meminfo", text)
+      expected.nil? ? assert_nil(machine.memory, text) : assert_equal(expected, machine.memory)
+    end
+    tree.remove("/proc/meminfo")
+    assert_nil machine.memory
+  end
+
+  PAGES = { "9 7 5 1 0\n" => 7, "9 #{"8" * 20} 1\n" => ("8" * 20).to_i,
+            "9 #{"8" * 21} 1\n" => nil, "9 7" => nil, "9 7 " => nil, "9" => nil, "" => nil,
+            "9\t7 7 1\n" => nil, "9 x 7\n" => nil, " 7 7 7\n" => nil }.freeze
+
+  def test_pages_of_a_kept_text
+    tree = KernelTree.new(scratch)
+    page = Etc.sysconf(Etc::SC_PAGESIZE)
+    own = HeapDump::Watch::Machine.new(root: tree.root).processes
+    PAGES.each do |text, expected|
+      tree.put("/proc/self/statm", text)
+      expected ? assert_equal(expected * page, own.own) : assert_nil(own.own, text)
+    end
+    tree.remove("/proc/self")
+    assert_nil own.own
   end
 
   # Of a look: the numbers of this process, and not those of its parent.

@@ -71,8 +71,7 @@ class TestWatchRules < HeapDumpTest
   end
 
   def facts(seconds: 0, time: machine.time, work: [0, 0])
-    HeapDump::Watch::Facts.new(HeapDump::Watch::Gauge.new(machine), time: time, seconds: seconds,
-                                                                    pid: 40, work: work)
+    HeapDump::Watch::Facts.new(HeapDump::Watch::Gauge.new(machine), time, seconds, 40, work)
   end
 
   # What is missed is not made up for.

@@ -53,7 +53,7 @@ module HeapDump
 
       # Whether there is something for the bus.
       def letters?
-        @mutex.synchronize { @letters.any? }
+        @mutex.synchronize { !@letters.empty? }
       end
 
       # Talks with the bus. Returns nil if that is down. A sign of life is the first thing: a full

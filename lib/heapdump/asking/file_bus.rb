@@ -21,8 +21,8 @@ module HeapDump
       private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :MOST_OF_A_REQUEST, :KEPT, :NEW, :MORE
 
       def initialize(directory)
-        @directory = directory
-        @asks = File.join(directory, "asks")
+        @directory = directory.dup.freeze # else Ruby copies the paths at each look
+        @asks = File.join(directory, "asks").freeze
         @over = []
         @places = Hash.new { |places, id| places[id] = Places.new(path(id)) }
       end

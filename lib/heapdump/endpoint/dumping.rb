@@ -104,8 +104,8 @@ module HeapDump
 
       def observe
         @gauge.refresh
-        Watch::Facts.new(@gauge, time: @machine.time, seconds: @machine.seconds, pid: @process,
-                                 work: [Work.jobs, Work.requests])
+        Watch::Facts.new(@gauge, @machine.time, @machine.seconds, @process,
+                         [Work.jobs, Work.requests])
       end
 
       def begun(mount)

@@ -153,8 +153,7 @@ module HeapDump
 
       def observe
         @gauge.refresh
-        Facts.new(@gauge, time: @machine.time, seconds: @machine.seconds, pid: @gauge.pid,
-                          work: [Work.jobs, Work.requests])
+        Facts.new(@gauge, @machine.time, @gauge.seconds, @gauge.pid, [Work.jobs, Work.requests])
       end
 
       # What is to be told after the start.
@@ -227,18 +226,25 @@ module HeapDump
         @settled = waiting.empty?
       end
 
-      # Who takes a question must answer it, so where nothing is wanted nobody is asked.
       def strikes(facts)
-        @rules.filter_map do |rule|
-          if rule.name == :ask && !wanted?(facts)
-            @faults.guard(rule, rule) { rule.unwanted }
-            next
-          end
-
-          # Only code of the application must be quick: where many threads run, also one of our
-          # rules may take a second, and is right all the same.
-          @faults.guard(rule, rule, timed: rule.timed?) { rule.strike(facts) }
+        found = []
+        @rules.each do |rule|
+          strike = strike_of(rule, facts)
+          found << strike if strike
         end
+        found
+      end
+
+      # Who takes a question must answer it, so where nothing is wanted nobody is asked.
+      def strike_of(rule, facts)
+        if rule.name == :ask && !wanted?(facts)
+          @faults.guard(rule, rule) { rule.unwanted }
+          return
+        end
+
+        # Only code of the application must be quick: where many threads run, also one of our rules
+        # may take a second, and is right all the same.
+        @faults.guard(rule, rule, timed: rule.timed?) { rule.strike(facts) }
       end
 
       # A strike that has to wait, or whose dump is refused, comes again with the next look.
@@ -249,7 +255,7 @@ module HeapDump
         new = names - (@struck || [])
         @struck = names
         new.each { |rule| @stats.strike(rule) }
-        write_note(facts, struck: new.first) if new.any?
+        write_note(facts, new.first) if new.any?
         return if @dumping.under_way? || !wanted?(facts)
 
         strikes.find { |strike| @dumping.attempt(strike, facts) }
@@ -272,8 +278,8 @@ module HeapDump
         end
       end
 
-      def write_note(facts, **struck)
-        @stats.add(:notes) if @note.write(facts, **struck)
+      def write_note(facts, struck = nil)
+        @stats.add(:notes) if @note.write(facts, struck: struck)
       rescue SystemCallError, IOError => e
         @voice.once(:note, "no notes are written: #{Terminal::Trouble.sentence(e)}")
       end

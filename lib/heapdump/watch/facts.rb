@@ -22,7 +22,8 @@ module HeapDump
       attr_accessor :ask
 
       # +seconds+ is what a clock shows that nobody sets; +work+ are the counted jobs and requests.
-      def initialize(gauge, time:, seconds:, pid:, work: [0, 0]) # :nodoc:
+      # There are no keywords, for which each look would make a Hash.
+      def initialize(gauge, time, seconds, pid, work) # :nodoc:
         @gauge = gauge
         @time = time
         @seconds = seconds

@@ -20,8 +20,9 @@ module HeapDump
 
       # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
       attr_reader :source
-      # +pid+ is the number of this process, as it was at the last #refresh.
-      attr_reader :limit, :cgroup, :processes, :pid
+      # +pid+ is the number of this process, +seconds+ what the clock showed that nobody sets, both
+      # as they were at the last #refresh.
+      attr_reader :limit, :cgroup, :processes, :pid, :seconds
       # What will be in the next seconds (Outlook).
       attr_reader :outlook
 
@@ -38,7 +39,7 @@ module HeapDump
       # To be called at each look.
       def refresh
         forked if @machine.pid != @pid
-        seconds = @machine.seconds
+        @seconds = seconds = @machine.seconds
         measure(seconds) if seconds >= @measured + MEASURE
         @resident = nil
         read_again

@@ -10,8 +10,13 @@ module HeapDump
       # What a line of memory.stat and its like, or of smaps and its like, has behind its key. A
       # pattern is only made once: these files are read at each look.
       KEYED = Hash.new { |all, key| all[key] = /^#{Regexp.escape(key)} (.*)$/ }
-      KILOBYTES = Hash.new { |all, key| all[key] = /^#{Regexp.escape(key)}:\s*(\d+) kB$/ }
-      private_constant :MOST, :KEYED, :KILOBYTES
+      KILOBYTES = Hash.new { |all, key| all[key] = /^#{Regexp.escape(key)}:\s*(\d{1,20}) kB$/ }
+      # The same of a text that is kept: what is before the number, and the rest of the line.
+      KEPT = Hash.new { |all, key| all[key] = "#{key}:".b.freeze }
+      REST = /\G {0,20}\d{1,20} kB$/
+      LONGEST = 40 # of spaces and digits
+      NEWLINE = 10
+      private_constant :MOST, :KEYED, :KILOBYTES, :KEPT, :REST, :LONGEST, :NEWLINE
 
       module_function
 
@@ -34,8 +39,20 @@ module HeapDump
 
       # Bytes of the line "KEY:   NUMBER kB", as smaps and meminfo have them.
       def kilobytes(text, key)
-        number = number_of(text && text[KILOBYTES[key], 1])
-        number && (number << 10)
+        number = text && text[KILOBYTES[key], 1]
+        number && (number.to_i << 10)
+      end
+
+      # The same as .kilobytes of a text that is to be read again into the same String (KeptFile). A
+      # match with what it has found would be an object that shares the text, and then the next
+      # reading has to copy all of it.
+      def kilobytes_of_kept(text, key)
+        key = KEPT[key]
+        at = text&.index(key) or return
+        return unless at.zero? || text.getbyte(at - 1) == NEWLINE
+
+        at += key.bytesize
+        text.byteslice(at, LONGEST).to_i << 10 if text.match?(REST, at)
       end
 
       def number_of(text)

@@ -56,8 +56,8 @@ module HeapDump
       # [used, total] memory of the whole machine; nil if it is unknown.
       def memory
         text = @meminfo.read
-        total = KernelFile.kilobytes(text, "MemTotal")
-        free = KernelFile.kilobytes(text, "MemAvailable")
+        total = KernelFile.kilobytes_of_kept(text, "MemTotal")
+        free = KernelFile.kilobytes_of_kept(text, "MemAvailable")
         [total - free, total] if total && free
       end
 

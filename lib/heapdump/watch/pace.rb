@@ -8,86 +8,94 @@ module HeapDump
       STEP = 0.4 # seconds; what is between two looks that are closer is chance
       private_constant :SPAN, :STEP
 
-      Look = Struct.new(:seconds, :amount) do
-        # How much more there is for each second since then.
-        def since(other)
-          (amount - other.amount) / (seconds - other.seconds).to_f
-        end
-      end
-      private_constant :Look
-
+      # A look is a place in two lists, because each look of a watch is noted, and no object is made
+      # for it.
       def initialize
-        @looks = []
+        @times = []
+        @amounts = []
       end
 
       # A look at +seconds+ has found +amount+.
       def note(seconds, amount)
         @fastest = nil
-        last = @looks.last
-        @looks.pop if last && last.seconds >= seconds
-        @looks << Look.new(seconds, amount)
-        @looks.shift while @looks.size > 3 && @looks[1].seconds <= seconds - SPAN
+        last = @times.last
+        pop if last && last >= seconds
+        @times << seconds
+        @amounts << amount
+        shift while @times.size > 3 && @times[1] <= seconds - SPAN
       end
 
       # What the last look has found.
       def last
-        @looks.last&.amount
+        @amounts.last
       end
 
       # Whether enough looks were noted to say whether it grows.
       def known?
-        @looks.size > 1
+        @times.size > 1
       end
 
       # Seconds until there is so much (Numeric, 0 if there is), if it goes on like this; nil if it
       # does not grow. Two looks are enough, so a jump is growth, too.
       def seconds_until(amount)
-        return if @looks.empty?
+        return if @times.empty?
 
         rate = @fastest ||= fastest
-        [(amount - last) / rate, 0].max if rate.positive?
+        [(amount - @amounts.last) / rate, 0].max if rate.positive?
       end
 
       # How much it has grown in a second on average (Float), from the first look on that is kept to
       # the last one. 0.0 if it has not grown; nil if nobody knows.
       def mean
-        first = @looks.first
-        now = @looks.last
-        now.since(first).clamp(0.0..) if known? && now.seconds >= first.seconds + STEP
+        now = @times.size - 1
+        since(0, now).clamp(0.0..) if known? && @times[now] >= @times[0] + STEP
       end
 
       # How much it grows in a second (Float): what it does so in each of the last two steps, so
       # that one jump is no growth. 0.0 if it does not grow; nil if nobody knows yet.
       def rate
-        now = @looks.last
-        middle = now && before(now, STEP)
-        first = middle && before(middle, STEP)
-        [now.since(middle), middle.since(first)].min.clamp(0.0..) if first
+        now = @times.size - 1
+        middle = before(now, STEP) if now >= 0
+        first = before(middle, STEP) if middle
+        [since(middle, now), since(first, middle)].min.clamp(0.0..) if first
       end
 
       private
 
-      # How much it grows in a second, in the last step or in the time for which jumps count.
+      def pop
+        @times.pop
+        @amounts.pop
+      end
+
+      def shift
+        @times.shift
+        @amounts.shift
+      end
+
+      # How much it grows in a second, in the last step or in the time for which jumps count. 0 if
+      # there is no step.
       def fastest
-        now = @looks.last
+        now = @times.size - 1
+        return 0 if now.zero?
+
         step = before(now, STEP)
-        jump = before(now, SPAN) || @looks.first
-        return since(step, now) if jump.equal?(step)
+        jump = before(now, SPAN) || 0
+        return since(jump, now) if step.nil? || jump == step
 
         [since(jump, now), since(step, now)].max
       end
 
-      # By how much it has grown in a second between two looks; 0 if they are one, or the first is
-      # not known.
+      # By how much it has grown in a second between two looks.
       def since(look, now)
-        look.nil? || look.equal?(now) ? 0 : now.since(look)
+        (@amounts[now] - @amounts[look]) / (@times[now] - @times[look]).to_f
       end
 
       # The last look that was so many seconds before another one, or more; nil if there is none.
       def before(look, seconds)
-        latest = look.seconds - seconds
-        at = @looks.rindex { |one| one.seconds <= latest }
-        at && @looks[at]
+        latest = @times[look] - seconds
+        look -= 1
+        look -= 1 while look >= 0 && @times[look] > latest
+        look if look >= 0
       end
     end
   end

@@ -17,8 +17,9 @@ module HeapDump
       STARTED = 19
       # The second and the third number of /proc/PID/statm.
       RESIDENT = /\A\S+ (\d{1,20}) (\d{1,20})(?:\s|\z)/
-      SECOND = /\A\S+ (\d{1,20}) \d/
-      private_constant :PAGE, :PARENT, :STARTED, :RESIDENT, :SECOND
+      SECOND = /\A\S+ \d{1,20} \d/
+      DIGITS = 20
+      private_constant :PAGE, :PARENT, :STARTED, :RESIDENT, :SECOND, :DIGITS
 
       # Memory of a process. +private+ is what no other process shares, +pss+ has a part of what is
       # shared.
@@ -38,8 +39,8 @@ module HeapDump
 
       # Resident memory of this process, which each look reads.
       def own
-        pages = @own.read&.slice(SECOND, 1)
-        pages && (pages.to_i * PAGE)
+        text = @own.read
+        text.byteslice(text.index(" ") + 1, DIGITS).to_i * PAGE if text&.match?(SECOND)
       end
 
       # [resident memory, what of it is no file] of a process. It costs the kernel next to nothing.

@@ -11,7 +11,7 @@ module HeapDump
         private_constant :MOST
 
         def initialize(directory)
-          @path = File.join(directory, "ask")
+          @path = File.join(directory, "ask").freeze # else Ruby copies it at each question
           @answer = File.join(directory, "answer")
         end
 
