@@ -40,7 +40,9 @@ module TakingOddities
     assert_equal "asked\n", reader.gets
     tell.write("\n")
     assert_equal "well\n", reader.gets
-    assert_equal 1, taking.value.first
+    status, _, err = taking.value
+    assert_equal 1, status
+    assert_match(/could not do it: RuntimeError: none$/, err)
   ensure
     [input, tell, reader, writer].each(&:close)
     Outside.stop(pid)

@@ -58,4 +58,7 @@ lambda do |extension, directory, dumps, keywords, counter|
     end
   end
   thread.priority = 3
+rescue StandardError, NoMemoryError => e # there can be no more threads, for example
+  words = "refused #{e.class}: #{e.message.scrub.tr("\n", " ")}\n"
+  File.write(File.join(directory, "report"), words, flags: flags, perm: 0o600)
 end
