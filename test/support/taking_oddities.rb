@@ -42,7 +42,7 @@ module TakingOddities
     assert_equal "well\n", reader.gets
     status, _, err = taking.value
     assert_equal 1, status
-    assert_match(/could not do it: RuntimeError: none$/, err)
+    assert_match(/could not do it: #<RuntimeError: none>$/, err)
   ensure
     [input, tell, reader, writer].each(&:close)
     Outside.stop(pid)
