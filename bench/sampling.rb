@@ -70,7 +70,7 @@ def turn(kind)
   before = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
   yield
   time = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID) - before
-  $figures = HeapDump.sampling.figures if kind == "sampling, #{EVERY}"
+  @figures = HeapDump.sampling.figures if kind == "sampling, #{EVERY}"
   time
 ensure
   ends.call
@@ -130,5 +130,5 @@ Net::HTTP.start("127.0.0.1", port) do |http|
     puts format("%-28s %8s (quartiles %s, %s)", kind, *quartiles(list).values_at(1, 0, 2))
   end
 end
-puts "samples of the last turn: #{$figures}"
+puts "samples of the last turn: #{@figures}"
 server.stop(true)
