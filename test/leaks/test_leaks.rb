@@ -495,6 +495,7 @@ class TestLeaks < HeapDumpTest
         made.constant("BUS", made.object("Bus", ivars: { "@all" => events }))
         made.written_method("Bus", "add", "/app/bus.rb", 9)
         made.written_method("Bus", "empty?", "/app/bus.rb", 20)
+        made.written_method("Bus", "test_adding", "/app/bus.rb", 30)
       end
     end
     suspect = only(leaks(*dumps))

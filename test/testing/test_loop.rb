@@ -37,7 +37,7 @@ class TestLoop < HeapDumpTest
   def test_rspec
     out, err = loop_of("old_spec.rb", SPEC, "-rrspec/autorun", framework: :rspec)
     assert_match(/^4 examples, 2 failures$/, out)
-    assert_match(/Object grows: \d+ → \d+ objects, 2 more after 2 runs of the test each/, out)
+    assert_match(/Object grows: \d+ → \d+ objects, 2 more in each round of 2 runs of the test/, out)
     assert_includes out, "# ./old_spec.rb:3:in `block'"
     assert_told(err, "An old one leaks", "An old one passes once")
   end

@@ -66,11 +66,11 @@ class TestRSpec < HeapDumpTest
     outcome = ruby(program("visit_spec.rb", SPEC), framework: :rspec)
     assert_match(/^13 examples, 6 failures$/, outcome.out, outcome.to_s)
     assert_includes outcome.out,
-                    "Session grows: 1 → 4 objects, 3 more after 3 runs of the block each"
+                    "Session grows: 1 → 4 objects, 3 more in each round of 3 runs of the block"
     assert_includes outcome.out, "→ [:mine] → Array of 3"
     assert_includes outcome.out, "The heap grows by 2 objects, expected: at most 1 objects."
-    assert_includes outcome.out, "1 Session made by the block live on"
-    assert_includes outcome.out, "2 more after 2 runs of the test each"
+    assert_includes outcome.out, "1 Session made by the block lives on"
+    assert_includes outcome.out, "2 more in each round of 2 runs of the test"
     assert_match(/^  \d\) A visit has no reason$.*needs the reason \(String\)$/m, outcome.out)
     assert_equal 5, kept_names.size
   end

@@ -20,7 +20,7 @@ next(struct hd_dice *dice) {
 
 void
 hd_dice_begin(struct hd_dice *dice, double every, uint64_t seed) {
-    HD_CHECK(every >= 1);
+    HD_CHECK(every >= 1 && every <= (double)(INT64_C(1) << 50));
     *dice = (struct hd_dice){.state = seed, .every = every};
     hd_dice_draw(dice);
 }
@@ -35,6 +35,8 @@ void
 hd_dice_draw(struct hd_dice *dice) {
     enum { BITS = 53 };
     double chance = ((double)(next(dice) >> (64 - BITS)) + 1) / (double)(UINT64_C(1) << BITS);
-    dice->left = -log(chance) * dice->every; // chance is more than 0 and at most 1
+    // chance is more than 0 and at most 1. Sizes are whole numbers, so rounding up changes no
+    // choice: n bytes reach a distance just when they reach the next whole number
+    dice->left = (int64_t)ceil(-log(chance) * dice->every);
     HD_CHECK(dice->left >= 0);
 }

@@ -11,10 +11,10 @@
 struct hd_dice {
     uint64_t state; /* of the generator of random numbers */
     double every;   /* bytes between two chosen ones, on average */
-    double left;    /* bytes until the next one */
+    int64_t left;   /* bytes until the next one is reached; 0 or less when it is */
 };
 
-/* Begins; `every` is 1 or more. The same seed makes the same choices. */
+/* Begins; `every` is 1 or more, and at most 2^50. The same seed makes the same choices. */
 void hd_dice_begin(struct hd_dice *dice, double every, uint64_t seed);
 /* Makes other choices from now on, which differ in each process that has another `salt`. */
 void hd_dice_stir(struct hd_dice *dice, uint64_t salt);

@@ -4,6 +4,7 @@
 #include "allocations/living.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/hash.h"
@@ -31,18 +32,46 @@ hd_living_find(const struct hd_living *living, uint64_t address) {
 }
 
 static bool
-room(struct hd_living *living) {
-    if (living->size * 3 < living->places * 2) return true;
-    struct hd_living grown = {.places = living->places ? living->places * 2 : FEWEST_PLACES};
-    grown.entries = calloc(grown.places, sizeof *grown.entries);
-    if (!grown.entries) return false;
+is_in_order(const struct hd_living *living) {
     for (size_t i = 0; i < living->places; i++) {
         const struct hd_life *entry = &living->entries[i];
-        if (entry->address) *place_of(&grown, entry->address) = *entry;
+        if (entry->address && place_of(living, entry->address) != entry) return false;
     }
-    grown.size = living->size;
-    free(living->entries);
-    *living = grown;
+    return true;
+}
+
+/*
+ * Puts the entries of the first half, which was the whole table, where they belong in both. It
+ * begins behind an empty place before the end of that half, so that a run of entries that goes on
+ * at its beginning is taken in the order in which it was probed. Each entry was at its home or
+ * behind it, with no empty place between; now it comes to its home, there or as far on in the other
+ * half, or behind it, and passes over none but places whose entries were taken before.
+ */
+static void
+spread(struct hd_living *living) {
+    size_t half = living->places / 2, first = half - 1;
+    while (living->entries[first].address) first--; // a third is empty
+    for (size_t i = 1; i < half; i++) {
+        struct hd_life *from = &living->entries[(first + i) & (half - 1)], entry = *from;
+        if (!entry.address) continue;
+        from->address = 0;
+        *place_of(living, entry.address) = entry;
+    }
+}
+
+/* The table grows where it is: a second one beside it would be half as much memory again. */
+static bool
+room(struct hd_living *living) {
+    if (living->size * 3 < living->places * 2) return true;
+    size_t before = living->places, places = before ? before * 2 : FEWEST_PLACES;
+    if (places > SIZE_MAX / sizeof *living->entries) return false;
+    struct hd_life *entries = realloc(living->entries, places * sizeof *entries);
+    if (!entries) return false;
+    memset(entries + before, 0, (places - before) * sizeof *entries);
+    living->entries = entries;
+    living->places = places;
+    if (before) spread(living);
+    HD_CHECK(is_in_order(living));
     return true;
 }
 

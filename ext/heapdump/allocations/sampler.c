@@ -102,7 +102,7 @@ trim(struct sampler *sampler) {
     sampler->stacks_kept = recorder->sites.stacks_size;
 }
 
-static void
+__attribute__((noinline)) static void
 take(struct sampler *sampler, rb_trace_arg_t *event, uint32_t slot) {
     sampler->taken_at = rb_gc_count();
     if (getpid() != sampler->process) { // a forked process makes choices of its own
@@ -128,21 +128,17 @@ end_hooks(void) {
     rb_remove_event_hook_with_data(marks, Qnil);
 }
 
-/* Its class is all that a new object has. */
+/* Whether a new T_DATA object is a Ractor. Its class is all that it has. */
 static bool
 is_ractor(VALUE obj) {
-    if (RB_BUILTIN_TYPE(obj) != RUBY_T_DATA) return false;
     VALUE klass = RBASIC_CLASS(obj);
     while (klass && klass != rb_cRactor) klass = rb_class_get_superclass(klass);
     return klass != 0;
 }
 
-static void
-on_birth(VALUE data, rb_trace_arg_t *event) {
-    struct sampler *sampler = running;
-    (void)data;
-    VALUE obj = rb_tracearg_object(event);
-    if (is_ractor(obj)) {
+__attribute__((noinline)) static void
+on_rare_birth(struct sampler *sampler, rb_trace_arg_t *event, VALUE obj) {
+    if (RB_BUILTIN_TYPE(obj) == RUBY_T_DATA && is_ractor(obj)) {
         sampler->ractors = true; // Ruby 3.1 crashes if there is such a hook when a Ractor begins
         end_hooks();
         return;
@@ -150,6 +146,20 @@ on_birth(VALUE data, rb_trace_arg_t *event) {
     settle(sampler, obj);
     uint32_t slot = (uint32_t)hd_mri_slot_size(obj);
     if (hd_dice_take(&sampler->dice, slot)) take(sampler, event, slot);
+}
+
+/* For each object of the program: only what must be known of all, the rest is for a few. */
+static void
+on_birth(VALUE data, rb_trace_arg_t *event) {
+    struct sampler *sampler = running;
+    (void)data;
+    VALUE obj = rb_tracearg_object(event);
+    if (RB_UNLIKELY(RB_BUILTIN_TYPE(obj) == RUBY_T_DATA || rb_gc_count() != sampler->reaped_at)) {
+        on_rare_birth(sampler, event, obj);
+        return;
+    }
+    uint32_t slot = (uint32_t)hd_mri_slot_size(obj);
+    if (RB_UNLIKELY(hd_dice_take(&sampler->dice, slot))) take(sampler, event, slot);
 }
 
 static void

@@ -8,8 +8,9 @@ module HeapDump
     class Owner
       MOST = 5
       METHODS = 500 # the most methods of a module that are looked at
-      # Names of methods that only read or that run once, and of methods that add.
-      LOOKS = /\?\z|\A(?:initialize|inspect|to_\w+|==|eql|hash|each\w*|size|length|count|empty)\z/
+      # Names of methods that only read or that run once, among them tests, and of methods that add.
+      LOOKS = /\?\z|\A(?:initialize|inspect|to_\w+|==|eql|hash|each\w*|size|length|count|empty)\z|
+               \Atest_/x
       ADDS = /add|append|push|<<|store|save|set|put|insert|register|subscribe|enqueue|cache|fetch|
               track|record|log|keep|remember|visit|create|open|build|=\z|\]/x
       private_constant :MOST, :METHODS, :LOOKS, :ADDS

@@ -48,7 +48,7 @@ module HeapDump
       end
 
       def head
-        "#{number} #{@classes.join(" or ")} made by the block live on when it has ended, " \
+        "#{count} #{@classes.join(" or ")} made by the block #{verb} on when it has ended, " \
           "expected: none."
       end
 

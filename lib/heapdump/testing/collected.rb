@@ -98,7 +98,8 @@ module HeapDump
       end
 
       def head
-        "#{@what}: #{number} live on when the block has ended, expected: none."
+        "#{@what}: #{Terminal::Units.plural(number, "object")} #{verb} on when the block has " \
+          "ended, expected: none."
       end
     end
   end

@@ -58,8 +58,17 @@ module HeapDump
         Process.clock_gettime(Process::CLOCK_MONOTONIC)
       end
 
+      # How many live on.
       def number
-        Terminal::Units.count(lives.sum(&:number))
+        lives.sum(&:number)
+      end
+
+      def count
+        Terminal::Units.count(number)
+      end
+
+      def verb
+        number == 1 ? "lives" : "live"
       end
     end
   end

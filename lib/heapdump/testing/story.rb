@@ -66,14 +66,14 @@ module HeapDump
       def head(grown, growth)
         counts = grown.counts.map { |number| count(number) }.join(" → ")
         runs = Terminal::Units.plural(growth.plan.loops, "run")
-        "#{grown.class_name} grows: #{counts} #{grown.unit}, #{each_time(grown)} after " \
-          "#{runs} of #{growth.work} each"
+        "#{grown.class_name} grows: #{counts} #{grown.unit}, #{more(grown)} in each round of " \
+          "#{runs} of #{growth.work}"
       end
 
-      # How many more there are each time, if that is always the same.
-      def each_time(grown)
+      # How many more there are in each round, if that is always the same.
+      def more(grown)
         steps = grown.counts.each_cons(2).map { |before, after| after - before }
-        steps.uniq.size == 1 ? "#{count(steps.first)} more" : "more each time"
+        steps.uniq.size == 1 ? "#{count(steps.first)} more" : "more"
       end
 
       def place(grown)

@@ -31,7 +31,8 @@ module Leaky
 end
 
 class Scenario
-  scenario(:constant, "Session grows: 1 → 3 → 5 objects, 2 more after 2 runs of the block each",
+  scenario(:constant,
+           "Session grows: 1 → 3 → 5 objects, 2 more in each round of 2 runs of the block",
            "Leaky (module)", "→ constant LIST → Array of 5",
            "    ~~~~~~~~~~~~~ grows: 1 → 3 → 5 entries",
            "held by   constant Leaky::LIST", "signature ", "look: heapdump ui ", dumps: 3) do
