@@ -16,6 +16,7 @@ lambda do |extension, directory, dumps, keywords, counter|
     Thread.current.report_on_exception = false
     Thread.current.name = "heapdump"
     File.open(File.join(directory, "report"), flags, 0o600) do |report|
+      report.sync = true
       # Raises if the program has something else with that name.
       module ::HeapDump; end
       unless HeapDump.singleton_class.private_method_defined?(:start)
@@ -32,7 +33,7 @@ lambda do |extension, directory, dumps, keywords, counter|
       end
       if (namespaces = keywords[:namespaces])
         File.write(dumps.first, counter.call(namespaces, keywords[:gc]), flags: flags, perm: 0o600)
-        report.syswrite("counted\n")
+        report.write("counted\n")
         next
       end
       # What the command asks for, else what the process does for its own dumps.
@@ -48,12 +49,11 @@ lambda do |extension, directory, dumps, keywords, counter|
       errno, gc_seconds, pause, _, answer = HeapDump.__send__(:start, dumps[missing], nil, keywords)
       raise SystemCallError.new("cannot fork", errno) if errno
 
-      report.syswrite("started #{gc_seconds} #{pause} #{strings} #{source} #{missing}\n")
+      report.write("started #{gc_seconds} #{pause} #{strings} #{source} #{missing}\n")
       # `answer` is the only object that owns the descriptor.
-      report.syswrite(answer.read)
-      answer.close
+      report.write(answer.read.tap { answer.close })
     rescue StandardError, ScriptError, NoMemoryError => e
-      report.syswrite("refused #{e.class}: #{e.message.scrub.tr("\n", " ")}\n")
+      report.write("refused #{e.class}: #{e.message.scrub.tr("\n", " ")}\n")
     end
   end
   thread.priority = 3

@@ -26,12 +26,13 @@ module HeapDump
       # Calls +work+. After each round the block gets what has grown in every round so far (Array of
       # Grown), and returns that of it which is accused; if that is none, the rounds end. Returns
       # what the block returned at last.
+      #
+      # All dumps are taken in the same frames, the first one, too: the variables of these may be
+      # what holds the work, and so the way to what it keeps.
       def run(work, &)
-        @plan.warmup.times { call(work) }
-        dump
-        @plan.rounds.times do
-          round(work, &)
-          break if @accused.empty?
+        [@plan.warmup, *[@plan.loops] * @plan.rounds].each do |times|
+          round(work, times, &)
+          break if @accused&.empty?
         end
         @accused
       ensure
@@ -40,9 +41,11 @@ module HeapDump
 
       private
 
-      def round(work)
-        @plan.loops.times { call(work) }
+      def round(work, times)
+        times.times { call(work) }
         dump
+        return if @results.size == 1
+
         @done += 1
         @accused = yield(timed(:reading) { compare })
       end
