@@ -31,8 +31,7 @@ module HeapDump
       # what holds the work, and so the way to what it keeps.
       def run(work, &)
         [@plan.warmup, *[@plan.loops] * @plan.rounds].each do |times|
-          round(work, times, &)
-          break if @accused&.empty?
+          break unless round(work, times, &)
         end
         @accused
       ensure
@@ -41,13 +40,15 @@ module HeapDump
 
       private
 
+      # Returns whether more rounds may be wanted.
       def round(work, times)
         times.times { call(work) }
         dump
-        return if @results.size == 1
+        return true if @results.size == 1
 
         @done += 1
         @accused = yield(timed(:reading) { compare })
+        !@accused.empty?
       end
 
       # In a method of its own, so that no result of the work remains in a variable.
