@@ -20,6 +20,7 @@ module HeapDump
         @results = []
         @seconds = { dumping: 0.0, reading: 0.0 }
         @done = 0
+        @accused = nil
         Comparison.prepare
       end
 
@@ -31,7 +32,8 @@ module HeapDump
       # what holds the work, and so the way to what it keeps.
       def run(work, &)
         [@plan.warmup, *[@plan.loops] * @plan.rounds].each do |times|
-          break unless round(work, times, &)
+          round(work, times, &)
+          break if @accused == []
         end
         @accused
       ensure
@@ -40,15 +42,13 @@ module HeapDump
 
       private
 
-      # Returns whether more rounds may be wanted.
       def round(work, times)
         times.times { call(work) }
         dump
-        return true if @results.size == 1
+        return if @results.size == 1
 
         @done += 1
         @accused = yield(timed(:reading) { compare })
-        !@accused.empty?
       end
 
       # In a method of its own, so that no result of the work remains in a variable.
