@@ -70,10 +70,11 @@ module HeapDump
       # What an extension needs of the libraries of the process and they lack: versions of symbols
       # ("GLIBC_2.38"), or names of libraries that it has not loaded.
       def lacking(extension)
-        ELF.file(extension).versions_needed.flat_map do |library, versions|
+        lacking = ELF.file(extension).versions_needed.flat_map do |library, versions|
           image = @images.map(&:last).find { |one| one.soname == library }
           image ? versions - image.versions : [library]
         end
+        lacking.uniq # several libraries have a version of the same name
       end
 
       private
