@@ -227,12 +227,7 @@ module HeapDump
       end
 
       def strikes(facts)
-        found = []
-        @rules.each do |rule|
-          strike = strike_of(rule, facts)
-          found << strike if strike
-        end
-        found
+        @rules.map { |rule| strike_of(rule, facts) }.compact # fewer objects than filter_map
       end
 
       # Who takes a question must answer it, so where nothing is wanted nobody is asked.
