@@ -191,8 +191,12 @@ hg_leaks_contents(const struct hg_growth *growth, struct hg_leaks *leaks) {
     struct summing summing = {.growth = growth};
     uint8_t *told = calloc(growth->trails.count, 1);
     summing.asked = calloc(growth->trails.count, 1);
-    summing.failed = !told || !summing.asked;
-    if (!summing.failed) find_asked(growth, summing.asked);
+    if (!told || !summing.asked) {
+        free(told);
+        free(summing.asked);
+        return HG_NO_MEMORY;
+    }
+    find_asked(growth, summing.asked);
     unsigned threads = hg_processors();
     hg_parallel(threads < MOST ? threads : MOST, sum_some, &summing);
     if (!summing.failed) {
