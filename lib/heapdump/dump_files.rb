@@ -28,6 +28,12 @@ module HeapDump
       SERIES.match?(name.b)
     end
 
+    # The paths of what is called so in a directory, sorted. Raises SystemCallError.
+    def series_in(directory)
+      names = Dir.children(directory).select { |name| series?(name) }
+      names.sort.map { |name| File.join(directory, name) }
+    end
+
     # Whether a file is a dump that is being written, by its name.
     def partial?(name)
       PARTIAL.match?(name.b)

@@ -84,8 +84,7 @@ module HeapDump
       def watched(path)
         return unless File.directory?(path)
 
-        below = Dir.children(path).select { |name| DumpFiles.series?(name) }.sort
-                   .map { |name| File.join(path, name) }
+        below = DumpFiles.series_in(path)
         found = [path, *below].flat_map { |directory| dumps_in(directory) }
         found if below.any? && found.any?
       rescue SystemCallError

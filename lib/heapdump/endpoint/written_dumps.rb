@@ -44,8 +44,7 @@ module HeapDump
       end
 
       def writing(series, name)
-        files = Dir.children(@directory.join(series)).select { |file| DumpFiles.partial?(file) }
-        { state: "writing" } if files.any? do |file|
+        { state: "writing" } if @directory.partial_in(series).any? do |file|
           simple(file.b.sub(DumpFiles::PARTIAL, "")) == name
         end
       rescue SystemCallError

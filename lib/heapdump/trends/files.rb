@@ -40,8 +40,7 @@ module HeapDump
 
       # The dumps in a directory, and in those of the processes of a watch below it.
       def series(path)
-        below = Dir.children(path).select { |name| DumpFiles.series?(name) }.sort
-                   .map { |name| File.join(path, name) }.select { |one| File.directory?(one) }
+        below = DumpFiles.series_in(path).select { |one| File.directory?(one) }
         found = [*in_directory(path), *below.flat_map { |one| of_process(one) }]
         return found unless found.empty? && @warnings.empty?
 

@@ -77,12 +77,17 @@ module HeapDump
         [] # another process has removed it
       end
 
+      # The names of the dumps of a series that are being written, or were when their process was
+      # killed. Raises SystemCallError.
+      def partial_in(series)
+        Dir.children(join(series)).select { |name| DumpFiles.partial?(name) }
+      end
+
       # Whether a dump of a series is being written. It may be that of a process which was killed
       # meanwhile, and whose lock is free again. Each file is locked until it is whole.
       def being_written?
         all_series.any? do |series|
-          partial = Dir.children(join(series)).select { |name| DumpFiles.partial?(name) }
-          partial.any? { |name| Ship::Lock.held?(join(series, name)) }
+          partial_in(series).any? { |name| Ship::Lock.held?(join(series, name)) }
         rescue SystemCallError
           false # another process has removed it
         end
@@ -105,8 +110,7 @@ module HeapDump
       # Removes what processes that were killed have left half written. +age+: seconds.
       def remove_partial(now, age)
         all_series.each do |series|
-          partial = Dir.children(join(series)).select { |name| DumpFiles.partial?(name) }
-          partial.each do |name|
+          partial_in(series).each do |name|
             unlink(join(series, name)) if File.lstat(join(series, name)).mtime < now - age
           end
         rescue SystemCallError
