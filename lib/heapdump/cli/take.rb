@@ -105,7 +105,7 @@ module HeapDump
         return if libraries.empty?
 
         err.puts "heapdump: the process cannot load #{libraries.join(" and ")}, so its dump is " \
-                 "in #{Terminal::Text.safe(result[:path])} instead of a #{path[/\.\w+\z/]} file"
+                 "in #{Terminal::Text.safe(result[:path])} instead of a #{path.b[/\.\w+\z/]} file"
       end
 
       def ship(path, sink)
