@@ -329,6 +329,23 @@ class TestWatchRules < HeapDumpTest
     assert_match(/because asked by me\z/, said.first)
   end
 
+  def test_a_source_that_says_false
+    source = Object.new
+    source.define_singleton_method(:asked) { |_facts| false }
+    look(engine { |on| on.ask source }, 50)
+    assert_empty begun
+    assert_empty said
+  end
+
+  # Sidekiq sends a signal to a process that it finds in Redis. Until then nothing is asked.
+  def test_a_signal_that_did_not_come
+    watch = engine { |on| on.ask("sidekiq:redis://localhost") }
+    look(watch, 50)
+    watch.close
+    assert_empty begun
+    assert_empty said
+  end
+
   # It is the code of the application, too.
   def test_a_source_whose_answer_fails
     source = Class.new do

@@ -87,7 +87,7 @@ module HeapDump
       # When somebody asks. <tt>file: true</tt>: when there is a file +ask+ in the directory of the
       # dumps, empty or with the number of a process. The address of a bus (String), as
       # <tt>file:/shared</tt>: when `heapdump ask` has put a request there. Or any object with a
-      # method +asked+, which gets a Facts at each look and returns who asks (String) or nil.
+      # method +asked+, which gets a Facts at each look and returns who asks (String), nil or false.
       #
       #   on.ask file: true
       #   on.ask "file:/shared/heapdump"

@@ -29,6 +29,11 @@ module HeapDump
       # Before the first look in this process.
       def begin_life(_names, _options, _voice); end
 
+      # The Strike that it makes of +facts+ (Facts), the state of the process; nil if it makes none.
+      def strike(_facts)
+        raise NotImplementedError, "#{self.class} makes no strikes"
+      end
+
       # Why it cannot work here (String), nil if it can.
       def useless(_facts); end
 

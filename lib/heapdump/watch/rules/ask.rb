@@ -6,8 +6,8 @@ module HeapDump
   class Watch
     module Rules
       # Somebody asks for a dump. A source is any object with a method +asked(facts)+: it returns
-      # nil, or words that say who asks. If it has a method +answer(words)+, it is told what became
-      # of it.
+      # nil or false, or words that say who asks. If it has a method +answer(words)+, it is told
+      # what became of it.
       class Ask < Rule # :nodoc:
         def initialize(source)
           unless source.respond_to?(:asked)
@@ -35,7 +35,7 @@ module HeapDump
         end
 
         def strike(facts)
-          @words ||= @source.asked(facts)&.then { |words| Terminal::Text.valid(words.to_s) }
+          @words ||= ask(facts)
           @words && Strike.new(rule: name, words: @words, urgent: true, source: self)
         end
 
@@ -56,6 +56,12 @@ module HeapDump
         end
 
         private
+
+        # nil if nobody asks.
+        def ask(facts)
+          words = @source.asked(facts)
+          Terminal::Text.valid(words.to_s) if words
+        end
 
         def answer(words)
           @source.answer(words) if @source.respond_to?(:answer)

@@ -63,8 +63,10 @@ module HeapDump
         end
 
         def strike(_facts)
-          words = "it was asked for by #{@sender}"
-          @asked && Strike.new(rule: name, words: words, urgent: true, source: self)
+          return unless @asked
+
+          Strike.new(rule: name, words: "it was asked for by #{@sender}", urgent: true,
+                     source: self)
         end
 
         def begun
