@@ -312,14 +312,14 @@ struct again {
     const struct hg_graph *graph;
     struct hg_pass *pass;
     struct hg_task *task;
-    bool (*line)(void *, unsigned, uint32_t, const char *, size_t);
+    bool (*line)(void *, unsigned, uint64_t, const char *, size_t);
     void *data;
     _Atomic enum hg_status status;
 };
 
 /* The node to which a line belongs: the line begins with its address, or is a ROOT. */
-static uint32_t
-node_of(const struct hg_graph *graph, uint64_t offset, const char *line, size_t size) {
+uint32_t
+hg_node_of_line(const struct hg_graph *graph, uint64_t offset, const char *line, size_t size) {
     static const char start[] = "{\"address\":\"";
     uint32_t unit = (uint32_t)(offset / HG_LINE_UNIT), node = HG_NO_NODE;
     if (size > sizeof start && memcmp(line, start, sizeof start - 1) == 0) {
@@ -354,8 +354,8 @@ read_again(void *data, unsigned thread) {
             size_t size = (size_t)(newline - line);
             if (size > 0) {
                 uint64_t offset = piece.offset + (uint64_t)(line - piece.text);
-                uint32_t node = node_of(again->graph, offset, line, size);
-                if (!again->line(again->data, thread, node, line, size)) again->status = HG_STOPPED;
+                if (!again->line(again->data, thread, offset, line, size))
+                    again->status = HG_STOPPED;
             }
             line = newline + 1;
         }
@@ -365,7 +365,7 @@ read_again(void *data, unsigned thread) {
 
 enum hg_status
 hg_each_line(const struct hg_graph *graph, unsigned threads, struct hg_task *task,
-             bool (*line)(void *data, unsigned thread, uint32_t node, const char *text,
+             bool (*line)(void *data, unsigned thread, uint64_t offset, const char *text,
                           size_t size),
              void *data) {
     struct again again = {.graph = graph, .task = task, .line = line, .data = data};

@@ -34,9 +34,7 @@ enum hg_status hg_line(const struct hg_graph *graph, uint32_t node, struct hg_ta
 
 /*
  * Reads the dump again with several threads and calls `line` for every line that is not empty: with
- * the number of the thread, and the node to which the line belongs. That is HG_NO_NODE for a bad
- * line, a further line of an object, all other lines, and also for the line of an object that does
- * not begin with {"address":" and the address, as the lines of all dumpers do. A newline and HG_PAD
+ * the number of the thread, and the place of the line in the text of the dump. A newline and HG_PAD
  * bytes that may be read follow the text, as hg_parse_line needs it; a carriage return before the
  * newline belongs to the text. The text is gone after the call. Lines come in any order.
  *
@@ -45,8 +43,16 @@ enum hg_status hg_line(const struct hg_graph *graph, uint32_t node, struct hg_ta
  * like the end of the text.
  */
 enum hg_status hg_each_line(const struct hg_graph *graph, unsigned threads, struct hg_task *task,
-                            bool (*line)(void *data, unsigned thread, uint32_t node,
+                            bool (*line)(void *data, unsigned thread, uint64_t offset,
                                          const char *text, size_t size),
                             void *data);
+
+/*
+ * The node to which a line of hg_each_line belongs. It is HG_NO_NODE for a bad line, a further line
+ * of an object, all other lines, and also for the line of an object that does not begin with
+ * {"address":" and the address, as the lines of all dumpers do.
+ */
+uint32_t hg_node_of_line(const struct hg_graph *graph, uint64_t offset, const char *line,
+                         size_t size);
 
 #endif

@@ -30,6 +30,7 @@ struct looks {
     struct hg_task *task;
     struct look *look; /* by leak */
     uint8_t *newcomer; /* by node of the last dump */
+    uint8_t *holder;   /* the same: whether it may be another holder */
     uint16_t *inner;   /* by trail: leak × HG_MAX_INNER + inner part + 1 */
 
     /* Which leak holds which new object of which other leak; see see_relation. */
@@ -319,33 +320,60 @@ counts_as_holder(const struct looks *looks, uint32_t node) {
            !(hg_flags(last->graph, node) & (HG_N_VM_CACHE | HG_N_CONSERVATIVE));
 }
 
-/*
- * Finds all edges to newcomers that are not part of their paths and do not come from inside the
- * leak.
- */
+/* Marks, by node, the objects that may hold newcomers without being on their paths. */
 static enum hg_status
-find_other_holders(struct looks *looks) {
-    const struct hg_growth_dump *last = looks->last;
-    const struct hg_graph *graph = last->graph;
-    hg_phase(looks->task, "other holders", graph->objects);
-    for (uint32_t node = 0; node < graph->objects; node++) {
-        if (node % HG_STRIDE == 0 && !hg_step(looks->task, node)) return HG_STOPPED;
-        if (looks->failed) return HG_NO_MEMORY;
+mark_holders(void *data, unsigned thread, uint64_t from, uint64_t to) {
+    const struct looks *looks = data;
+    const struct hg_graph *graph = looks->last->graph;
+    const uint32_t *parent = looks->last->ways.parent;
+    for (uint32_t node = (uint32_t)from; node < to; node++) {
         if (!counts_as_holder(looks, node)) continue;
-        uint8_t below = looks->leaks->below[last->trail[node]];
-        bool thread = hg_type(graph, node) == HG_T_DATA;
         for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
-            uint32_t target = hg_target(graph, e), name = hg_name(graph, e);
-            if (!looks->newcomer[target] || !hg_edge_holds(name)) continue;
-            uint8_t number = hg_leak_at(looks->leaks, last, target);
-            if (below == number || last->ways.parent[target] == node) continue;
-            if (thread && hg_edge_kind(name) == HG_E_REFERENCE) continue;
-            if (!is_first_part(looks, target)) continue;
-            if (below) see_relation(looks, below, number, target);
-            see_holder(looks, number, (struct hg_leak_holder){node, name, target, 1});
+            uint32_t target = hg_target(graph, e);
+            if (!looks->newcomer[target] || parent[target] == node) continue;
+            looks->holder[node] = 1;
+            break;
         }
     }
     return HG_OK;
+}
+
+/* Sees the edges from one object that are meant by find_other_holders. */
+static void
+see_edges(struct looks *looks, uint32_t node) {
+    const struct hg_growth_dump *last = looks->last;
+    const struct hg_graph *graph = last->graph;
+    uint8_t below = looks->leaks->below[last->trail[node]];
+    bool thread = hg_type(graph, node) == HG_T_DATA;
+    for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+        uint32_t target = hg_target(graph, e), name = hg_name(graph, e);
+        if (!looks->newcomer[target] || !hg_edge_holds(name)) continue;
+        uint8_t number = hg_leak_at(looks->leaks, last, target);
+        if (below == number || last->ways.parent[target] == node) continue;
+        if (thread && hg_edge_kind(name) == HG_E_REFERENCE) continue;
+        if (!is_first_part(looks, target)) continue;
+        if (below) see_relation(looks, below, number, target);
+        see_holder(looks, number, (struct hg_leak_holder){node, name, target, 1});
+    }
+}
+
+/*
+ * Finds all edges to newcomers that are not part of their paths and do not come from inside the
+ * leak. Several threads look for the objects that may have some; which of those is seen first
+ * counts, so one thread sees them, in the order of nodes.
+ */
+static enum hg_status
+find_other_holders(struct looks *looks) {
+    uint32_t objects = looks->last->graph->objects;
+    hg_phase(looks->task, "other holders", objects);
+    enum hg_status status = hg_each_block(objects, hg_block_threads(objects), looks->task,
+                                          mark_holders, looks);
+    for (uint32_t node = 0; status == HG_OK && node < objects; node++) {
+        if (node % HG_STRIDE == 0 && !hg_step(looks->task, objects)) return HG_STOPPED;
+        if (looks->holder[node]) see_edges(looks, node);
+        if (looks->failed) return HG_NO_MEMORY;
+    }
+    return status;
 }
 
 /* Keeps the holders of enough newcomers (see hg_rules), those with most first. */
@@ -378,7 +406,6 @@ look(struct looks *looks) {
     find_inner_examples(looks);
     find_locations(looks);
     status = find_other_holders(looks);
-    if (status == HG_OK && looks->failed) status = HG_NO_MEMORY; // at the last node
     if (status == HG_OK) count_relations(looks);
     for (uint32_t i = 0; i < looks->leaks->leaks; i++)
         keep_other_holders(looks->growth, &looks->leaks->leak[i], &looks->look[i]);
@@ -391,14 +418,17 @@ hg_leaks_look(const struct hg_growth *growth, struct hg_task *task, struct hg_le
     looks.last = &growth->dump[growth->dumps - 1];
     looks.look = calloc(HG_MAX_LEAKS, sizeof(*looks.look));
     looks.newcomer = calloc(looks.last->graph->nodes, 1);
+    looks.holder = calloc(looks.last->graph->nodes, 1);
     looks.inner = calloc(growth->trails.count, sizeof(*looks.inner));
     leaks->related = calloc((size_t)HG_MAX_LEAKS * HG_MAX_LEAKS, sizeof(*leaks->related));
     enum hg_status status = HG_NO_MEMORY;
-    if (looks.look && looks.newcomer && looks.inner && leaks->related) status = look(&looks);
+    if (looks.look && looks.newcomer && looks.holder && looks.inner && leaks->related)
+        status = look(&looks);
     for (uint32_t i = 0; looks.look && i < HG_MAX_LEAKS; i++)
         hg_numbers_free(&looks.look[i].holders);
     free(looks.look);
     free(looks.newcomer);
+    free(looks.holder);
     free(looks.relations);
     free(looks.inner);
     return status;

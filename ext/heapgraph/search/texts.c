@@ -69,33 +69,34 @@ text_length(const char *text, size_t size) {
     return size;
 }
 
-/* Whether what follows a name is the value of this field: those with the content have texts. */
+/* Whether a colon follows the name of this field, and a text if the field has the content. */
 static bool
-is_field(enum field field, const char *name, size_t length, const char *behind, const char *end) {
-    size_t room = (size_t)(end - behind);
-    if (length != FIELD[field].length || memcmp(name, FIELD[field].name, length) != 0) return false;
-    return field >= CONTENTS ? room >= 1 && behind[0] == ':'
-                             : room >= 2 && behind[0] == ':' && behind[1] == '"';
+is_field(enum field field, const char *line, const char *colon, const char *end) {
+    size_t length = FIELD[field].length;
+    const char *name = colon - 1 - length;
+    if ((size_t)(colon - line) < length + 2 || name[-1] != '"') return false;
+    if (memcmp(name, FIELD[field].name, length) != 0) return false;
+    return field >= CONTENTS || (end - colon >= 2 && colon[1] == '"');
 }
 
 /*
  * Finds where the values of the fields begin, NULL for those that are not there, in one pass from
- * text to text. No text can look like a name, as its quotes are escaped.
+ * colon to colon. No text can look like a name, as its quotes are escaped. It ends with the last
+ * field that a string has.
  */
 static void
 find_fields(const char *line, size_t size, const char *found[FIELDS]) {
-    const char *end = line + size, *at = line;
+    const char *end = line + size, *colon = line;
+    bool content = false;
     memset(found, 0, FIELDS * sizeof(*found));
-    while ((at = memchr(at, '"', (size_t)(end - at)))) {
-        const char *text = at + 1;
-        size_t length = text_length(text, (size_t)(end - text));
-        at = text + length + 1;
-        if (at >= end) return;
-        if (*at != ':' || length < FIELD[VALUE].length || length > FIELD[VALUE_BASE64].length)
-            continue;
-        for (int field = 0; field < FIELDS; field++)
-            if (!found[field] && is_field((enum field)field, text, length, at, end))
-                found[field] = at + (field < CONTENTS ? 2 : 1);
+    for (; (colon = memchr(colon, ':', (size_t)(end - colon))); colon++) {
+        if (colon == line || colon[-1] != '"') continue;
+        for (int field = 0; field < FIELDS; field++) {
+            if (found[field] || !is_field((enum field)field, line, colon, end)) continue;
+            found[field] = colon + (field < CONTENTS ? 2 : 1);
+            content |= field < CONTENTS;
+        }
+        if (content && found[BYTESIZE] && found[ENCODING]) return;
     }
 }
 
@@ -133,11 +134,28 @@ is_text(uint8_t type) {
     return type == HG_T_STRING || type == HG_T_SYMBOL || type == HG_T_REGEXP;
 }
 
+/*
+ * Whether the beginning of a line says that its object has another type than those with a text, so
+ * that its node needs not be looked up.
+ */
+static bool
+is_other(const char *line, size_t size) {
+    enum { ADDRESS = sizeof "{\"address\":\"" - 1, MOST = 20 };
+    static const char type[] = "\",\"type\":\"";
+    if (size < ADDRESS + MOST + sizeof type) return false;
+    const char *behind = memchr(line + ADDRESS, '"', MOST);
+    if (!behind || memcmp(behind, type, sizeof type - 1) != 0) return false;
+    char initial = behind[sizeof type - 1];
+    return initial != 'S' && initial != 'R';
+}
+
 /* For hg_each_line. Returns false only if there is no memory. */
 static bool
-look(void *data, unsigned thread, uint32_t node, const char *line, size_t size) {
+look(void *data, unsigned thread, uint64_t offset, const char *line, size_t size) {
     struct reading *reading = data;
     struct harvest *harvest = &reading->harvests[thread];
+    if (is_other(line, size)) return true;
+    uint32_t node = hg_node_of_line(reading->graph, offset, line, size);
     if (node == HG_NO_NODE || !is_text(hg_type(reading->graph, node))) return true;
     size_t length;
     uint64_t kind;

@@ -30,8 +30,9 @@ field_of(uint8_t type) {
  * escaped, and the maps in lines of these types have other names. Each object has one line.
  */
 static bool
-look(void *data, unsigned thread, uint32_t node, const char *line, size_t size) {
+look(void *data, unsigned thread, uint64_t offset, const char *line, size_t size) {
     struct reading *reading = data;
+    uint32_t node = hg_node_of_line(reading->graph, offset, line, size);
     if (node >= reading->graph->objects) return true;
     const char *field = field_of(hg_type(reading->graph, node));
     if (!field) return true;
