@@ -28,8 +28,9 @@ class TestAlgorithms < Minitest::Test
     "pages" => %w[array chunk column dominators index list numbering pages semi_nca slots],
     "paths" => %w[array best chunk detours former inverse list paths steps],
     "procs" => %w[array best chunk dominators list numbering procs semi_nca],
-    "trails" => %w[array blocks chunk column former growth growth_facts growth_follow growth_steps
-                   growth_trails growth_ways index list own_ways paths slots steps task]
+    "trails" => %w[array blocks chunk column former growth growth_facts growth_follow growth_frames
+                   growth_steps growth_trails growth_ways index list own_ways paths slots steps
+                   task]
   }.freeze
 
   BELOW.each_key do |name|

@@ -128,6 +128,11 @@ class MadeDump
     line[:frames][frame][:locals] = { name => address }
   end
 
+  # It is self in the frame with that index.
+  def self_of(thread, frame, address)
+    @lines.find { |one| one[:address] == thread }[:frames][frame][:self] = address
+  end
+
   # A fiber whose outermost frame is that one.
   def fiber(status, label)
     frames = [{ label: label, file: "/app/a.rb", line: 1 }]

@@ -13,6 +13,7 @@
 
 #include "base/array.h"
 #include "base/progress.h"
+#include "growth/growth_frames.h"
 #include "paths/former.h"
 #include "paths/steps.h"
 
@@ -165,15 +166,19 @@ static void
 expand(struct search *search, uint32_t node, int32_t length) {
     const struct hg_graph *graph = search->graph;
     bool stack = has_stack(graph, node);
-    for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+    uint32_t first = hg_first(graph, node);
+    uint8_t *inner = NULL;
+    if (stack && !hg_frames_inner(graph, node, &inner)) search->failed = true;
+    for (uint32_t e = first, end = hg_first(graph, node + 1); e < end; e++) {
         uint32_t name = hg_name(graph, e);
         if (end - e > EDGES_AHEAD)
             __builtin_prefetch(&search->length[hg_target(graph, e + EDGES_AHEAD)], 1);
-        if (!hg_edge_holds(name)) continue;
+        if (!hg_edge_holds(name) || (inner && inner[e - first])) continue;
         bool unnamed = hg_edge_kind(name) == HG_E_REFERENCE;
         follow(search, node, hg_target(graph, e), name, length,
                stack && unnamed ? rank_without_name(graph, hg_target(graph, e)) : HG_RANK_NAMED);
     }
+    free(inner);
     uint32_t class = hg_class(graph, node);
     if (class != HG_NO_NODE) follow(search, node, class, HG_CLASS_STEP, length, HG_RANK_NAMED);
 }

@@ -3,10 +3,11 @@
  * its way here. It is chosen so that an object that does not change has the same path in every dump
  * of its process.
  *
- * Which path is better is defined in paths.h: rank first, then length. Of paths that are equally
- * good, the one is taken whose steps have the smaller hash; addresses are no part of that hash.
- * (The paths of paths.h are then chosen by the order of nodes. That order may change from one dump
- * to the next, and objects that two holders share would move from one to the other.)
+ * Which path is better is defined in paths.h: rank first, then length. Of the frames of a thread,
+ * only the outermost counts that holds an object (growth_frames.h). Of paths that are equally good,
+ * the one is taken whose steps have the smaller hash; addresses are no part of that hash. (The
+ * paths of paths.h are then chosen by the order of nodes. That order may change from one dump to
+ * the next, and objects that two holders share would move from one to the other.)
  */
 #ifndef HEAPGRAPH_GROWTH_WAYS_H
 #define HEAPGRAPH_GROWTH_WAYS_H

@@ -1,0 +1,56 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/grown_dumps"
+
+# Dumps are taken while a thread is in other frames, to which it has handed what leaks.
+class TestFrames < HeapDumpTest
+  include GrownDumps
+
+  OUTER = ["run", "/app/loop.rb", 3].freeze
+  NAMES = %w[work step handle each call perform process go].freeze
+
+  # The outermost frame that holds an object is there in each dump, and those within are not.
+  def test_the_outermost_frame_holds_what_leaks
+    NAMES.each do |name|
+      [[1], [0, 2], [2], [0, 1, 2]].each do |within|
+        dumps = [10, 20, 30].map.with_index do |count, number|
+          in_frames(count, within.include?(number) ? Array.new(3) { "#{name}_#{_1}" } : [])
+        end
+        found = HeapDump.leaks(*dumps)
+        assert_equal [[10, 20, 30]], found.suspects.map(&:counts), "#{name} #{within}"
+        assert_match(/\Alocal variable kept of run/, found.suspects.first.holder)
+      end
+    end
+  end
+
+  # An inner frame may hold it by a shorter way: as a variable, when it is self further out.
+  def test_self_of_the_outermost_frame
+    [[1], [0, 2]].each do |within|
+      dumps = [10, 20, 30].map.with_index do |count, number|
+        in_frames(count, within.include?(number) ? %w[work] : [], as: :self)
+      end
+      assert_equal [[10, 20, 30]], HeapDump.leaks(*dumps).suspects.map(&:counts), within.inspect
+    end
+  end
+
+  # A recursive method has many frames that look the same.
+  def test_deep_stacks
+    dumps = [10, 20, 30].map.with_index { |count, i| in_frames(count, ["work"] * (i * 20_000)) }
+    assert_equal [[10, 20, 30]], HeapDump.leaks(*dumps).suspects.map(&:counts)
+  end
+
+  # The sessions are in a list that each frame has.
+  def in_frames(count, within, as: :local)
+    dump do |made|
+      list = made.array(objects(made, "Session", count, 0x50_0000))
+      frames = [*within.map { |label| [label, "/app/#{label}.rb", 7] }, OUTER]
+      thread = made.thread(frames)
+      within.each_index { |frame| made.local(thread, frame, "items", list) }
+      if as == :local then made.local(thread, within.size, "kept", list)
+      else made.self_of(thread, within.size, list)
+      end
+      made.constant("THREAD", thread)
+    end
+  end
+end
