@@ -185,11 +185,33 @@ ha_thread_read(struct ha_thread *thread, uint64_t address, void *bytes, size_t s
     return ha_fault(thread, HA_FAILED, "%s cannot be read", what);
 }
 
+/* Writes up to a word, within one word of the memory. */
+static bool
+poke(struct ha_thread *thread, uint64_t address, const void *bytes, size_t size) {
+    size_t before = address % sizeof(long);
+    void *at = (void *)(uintptr_t)(address - before);
+    errno = 0;
+    long word = ptrace(PTRACE_PEEKDATA, thread->id, at, NULL);
+    if (errno != 0) return false;
+    memcpy((char *)&word + before, bytes, size);
+    return trace(thread, PTRACE_POKEDATA, at, (void *)word) == 0;
+}
+
+/*
+ * A kernel may let nobody write to pages in this way that their own process could not write
+ * (proc_mem.force_override), as those that are executed. A tracer still may, word by word.
+ */
 bool
 ha_thread_write(struct ha_thread *thread, uint64_t address, const void *bytes, size_t size,
                 const char *what) {
     if (pwrite(thread->memory, bytes, size, (off_t)address) == (ssize_t)size) return true;
-    return ha_fault(thread, HA_FAILED, "%s cannot be written", what);
+    for (size_t done = 0, part; done < size; done += part) {
+        part = sizeof(long) - (address + done) % sizeof(long);
+        if (part > size - done) part = size - done;
+        if (!poke(thread, address + done, (const char *)bytes + done, part))
+            return ha_fault(thread, HA_FAILED, "%s cannot be written", what);
+    }
+    return true;
 }
 
 /* Whether the process itself could read a byte; true where nobody may know. */

@@ -2,6 +2,7 @@
 
 require "test_helper"
 require "minitest/mock"
+require "support/accounts"
 require "support/taking_in_containers"
 require "support/taking_oddities"
 require "heapdump/outside/by_ptrace"
@@ -69,6 +70,23 @@ class TestTakeByPtrace < HeapDumpTest
         refute_includes JSON.parse(out_of("take", pid, "-o", path, "--via", "gdb", "--json")),
                         "fallback"
       end
+    end
+  end
+
+  # proc_mem.force_override=never: pages of code cannot be written in the usual way.
+  def test_a_kernel_that_lets_nobody_write_to_code
+    library = Accounts.compile(scratch, <<~C)
+      #include <errno.h>
+      #include <sys/types.h>
+      ssize_t pwrite(int file, const void *bytes, size_t size, off_t at) { errno = EIO; return -1; }
+      ssize_t pwrite64(int file, const void *bytes, size_t size, off_t at) { errno = EIO; return -1; }
+    C
+    real = HeapDump::Outside::Attach.find
+    Outside.with_process("class Kept; end; KEPT = Kept.new; loop { sleep 0.001 }") do |pid|
+      with_program("#!/bin/sh\nLD_PRELOAD=#{library} exec #{real} \"$@\"\n") do
+        3.times { assert_match(/, by ptrace \(/, out_of("take", pid, "-o", path)) }
+      end
+      assert Dump.load(path).instances_of("Kept").any?
     end
   end
 
