@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #ifdef HAVE_PRCTL
@@ -247,6 +248,22 @@ tell(int fd, const struct hd_report *report) {
     close(fd);
 }
 
+/*
+ * Takes the status of all children. What an extension has forked may take a moment to end; what it
+ * still runs after that is waited for by nobody. All is told by now, so this holds up nobody.
+ */
+static void
+outlive_children(void) {
+    enum { SECONDS = 5, MILLISECONDS = 10 };
+    double until = hd_now() + SECONDS;
+    for (;;) {
+        pid_t pid = waitpid(-1, NULL, WNOHANG);
+        if (pid > 0 || (pid < 0 && errno == EINTR)) continue;
+        if (pid < 0 || hd_now() > until) return;
+        poll(NULL, 0, MILLISECONDS);
+    }
+}
+
 void
 hd_coordinate(const struct hd_fork *request, int report_fd) {
     hd_child_reset_signals();
@@ -271,6 +288,6 @@ hd_coordinate(const struct hd_fork *request, int report_fd) {
     tell(report_fd, &report);
     if (leader > 0) supervise(&watch, &signals, false);
     else if (team) hd_team_reap(team, true);
-    while (waitpid(-1, NULL, WNOHANG) > 0) continue; // what has not ended is waited for by nobody
+    outlive_children();
     _exit(0);
 }
