@@ -193,6 +193,7 @@ give_out(const struct hg_graph *graph, const struct hg_tree *tree, const struct 
     found->items = malloc((best->count + 1) * sizeof(*found->items));
     found->procs = malloc((members->count + 1) * sizeof(*found->procs));
     if (!found->items || !found->procs) return false;
+    if (!members->count) return true;
     for (size_t i = 0; i < best->count; i++) {
         size_t from = best->items[i].node, to = run_end(members, from);
         struct hg_proc_group *group = &found->items[found->count++];
