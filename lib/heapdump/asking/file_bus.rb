@@ -18,7 +18,9 @@ module HeapDump
       KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
       NEW = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
       MORE = File::WRONLY | File::CREAT | File::APPEND | File::NOFOLLOW | File::NONBLOCK
-      private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :MOST_OF_A_REQUEST, :KEPT, :NEW, :MORE
+      NONE = [].freeze # requests
+      private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :MOST_OF_A_REQUEST, :KEPT, :NEW, :MORE,
+                       :NONE
 
       def initialize(directory)
         @directory = directory.dup.freeze # else Ruby copies the paths at each look
@@ -33,12 +35,17 @@ module HeapDump
 
       # For processes that dump.
 
-      # The requests that may still be begun with, the oldest first. Those that are over are read
-      # once only: there may be thousands, and each process looks every few seconds.
-      def open(now)
-        return none_asked unless File.directory?(@asks)
+      # The requests that may still be begun with by now, as +clock+ tells it, the oldest first.
+      # Those that are over are read once only: there may be thousands, and each process looks every
+      # few seconds.
+      def open(clock)
+        unless File.directory?(@asks)
+          there
+          return NONE
+        end
 
         ours?
+        now = clock.now
         ids = self.ids
         @over &= ids
         open, over = requests(ids - @over).partition do |request|
@@ -138,11 +145,6 @@ module HeapDump
       end
 
       private
-
-      def none_asked
-        there
-        []
-      end
 
       # It is a directory that others have, so nobody makes it here.
       def there

@@ -22,7 +22,8 @@ module HeapDump
       JITTER = 0.1 # of the time between looks, so that processes do not look at the same moment
       SOON = 1 # seconds between looks while a dump is written, and at least
       BRISK = 0.2 # the same while memory grows so fast that the limit is near
-      private_constant :JITTER, :SOON, :BRISK
+      NONE = [].freeze # so that a look without a strike makes no Array
+      private_constant :JITTER, :SOON, :BRISK, :NONE
 
       attr_reader :stats
 
@@ -227,12 +228,17 @@ module HeapDump
       end
 
       def strikes(facts)
-        @rules.map { |rule| strike_of(rule, facts) }.compact # fewer objects than filter_map
+        found = NONE
+        @rules.each do |rule|
+          strike = strike_of(rule, facts) or next
+          found = [*found, strike]
+        end
+        found
       end
 
       # Who takes a question must answer it, so where nothing is wanted nobody is asked.
       def strike_of(rule, facts)
-        if rule.name == :ask && !wanted?(facts)
+        if @options.only && rule.name == :ask && !wanted?(facts)
           @faults.guard(rule, rule) { rule.unwanted }
           return
         end

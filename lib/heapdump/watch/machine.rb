@@ -10,6 +10,11 @@ module HeapDump
     # All that a watch learns from the system: memory, disks, clocks, and which process this is. A
     # test gives it a directory with files of a kernel, and clocks of its own.
     class Machine # :nodoc:
+      # What stands before the numbers in /proc/meminfo.
+      TOTAL = "MemTotal:".b.freeze
+      AVAILABLE = "MemAvailable:".b.freeze
+      private_constant :TOTAL, :AVAILABLE
+
       # +root+ is put before each path of the kernel's files.
       def initialize(root: "")
         @root = root
@@ -55,10 +60,10 @@ module HeapDump
 
       # [used, total] memory of the whole machine; nil if it is unknown.
       def memory
-        text = @meminfo.read
-        total = KernelFile.kilobytes_of_kept(text, "MemTotal")
-        free = KernelFile.kilobytes_of_kept(text, "MemAvailable")
-        [total - free, total] if total && free
+        text = @meminfo.read or return
+        total = KernelFile.kilobytes_of_kept(text, TOTAL) or return
+        free = KernelFile.kilobytes_of_kept(text, AVAILABLE)
+        [total - free, total] if free
       end
 
       # [whether files take memory, free bytes, all bytes] of the file system of a directory. Raises

@@ -35,7 +35,8 @@ module HeapDump
 
       # To be called at each look.
       def look(seconds)
-        @looked = note_all(seconds, @gauge.upper)
+        @looked = upper = @gauge.upper
+        @all.note(seconds, upper) if upper
         @steps -= 1 if @steps.positive?
         @near = near?
         return if @writing
@@ -47,7 +48,8 @@ module HeapDump
 
       # Between two looks, where a look would cost too much. Returns whether it is time for one.
       def glance?
-        upper = note_all(@machine.seconds, @gauge.upper_now)
+        upper = @gauge.upper_now
+        @all.note(@machine.seconds, upper) if upper
         known = upper && @looked && @gauge.limit
         return false unless known && upper - @looked > @gauge.limit * JUMP
 
@@ -134,11 +136,6 @@ module HeapDump
 
       def seconds_until_limit
         @gauge.limit && @all.seconds_until(@gauge.limit)
-      end
-
-      def note_all(seconds, upper)
-        @all.note(seconds, upper) if upper
-        upper
       end
     end
   end

@@ -22,7 +22,10 @@ module HeapDump
         pop if last && last >= seconds
         @times << seconds
         @amounts << amount
-        shift while @times.size > 3 && @times[1] <= seconds - SPAN
+        while @times.size > 3 && @times[1] <= seconds - SPAN
+          @times.shift
+          @amounts.shift
+        end
       end
 
       # What the last look has found.
@@ -67,16 +70,13 @@ module HeapDump
         @amounts.pop
       end
 
-      def shift
-        @times.shift
-        @amounts.shift
-      end
-
       # How much it grows in a second, in the last step or in the time for which jumps count. 0 if
       # there is no step.
       def fastest
         now = @times.size - 1
         return 0 if now.zero?
+        # It is both: usual looks are further from each other.
+        return since(now - 1, now) if @times[now - 1] <= @times[now] - SPAN
 
         step = before(now, STEP)
         jump = before(now, SPAN) || 0
