@@ -85,7 +85,7 @@ module HeapDump
       # Dumps that are there are not made again, also if that cannot be told now. But before another
       # process begins, it is told why this one has not.
       def post
-        return @overflow = false unless letters?
+        return @overflow = false if @letters.empty?
 
         @mutex.synchronize { @letters.select { |one| one.place == :keep } }
               .each { |letter| settle(letter) }
@@ -131,7 +131,7 @@ module HeapDump
         return if @stopped || !@wanted
 
         requests = @bus.open(@clock)
-        return @past.clear if requests.empty?
+        return if requests.empty? && @past.empty?
 
         @past &= requests.map(&:id)
         requests.each do |request|

@@ -63,12 +63,12 @@ module HeapDump
       def look
         facts = observe
         begin_life(facts) unless @begun
-        silence
-        settle(facts)
+        silence unless @ringing.empty?
+        settle(facts) unless @settled
         @dumping.follow
         @shipping&.look
         act(strikes(facts), facts)
-        end_those_off
+        end_those_off if @faults.any_off?
         write_note(facts)
       rescue *Trigger::OURS => e
         @voice.once(e.class, "a look has failed: #{e.message} (#{e.class})")
@@ -207,8 +207,6 @@ module HeapDump
 
       # A rule that is switched off ends what it has begun, once.
       def end_those_off
-        return unless @faults.any_off?
-
         off = @rules.select { |rule| @faults.off?(rule) }
         @rules -= off
         @ringing -= off
@@ -220,7 +218,7 @@ module HeapDump
       end
 
       def settle(facts)
-        return if @settled || !@dumping.settled?(facts)
+        return unless @dumping.settled?(facts)
 
         waiting = @rules.reject(&:settled?)
         waiting.each { |rule| rule.settled(facts) }
@@ -229,16 +227,19 @@ module HeapDump
 
       def strikes(facts)
         found = NONE
+        usual = @options.only.nil? && !@faults.any_off?
         @rules.each do |rule|
-          strike = strike_of(rule, facts) or next
-          found = [*found, strike]
+          strike = usual && !rule.timed? ? rule.strike(facts) : strike_of(rule, facts)
+          found = [*found, strike] if strike
+        rescue *Trigger::OURS => e
+          @faults.failed(rule, rule, e)
         end
         found
       end
 
       # Who takes a question must answer it, so where nothing is wanted nobody is asked.
       def strike_of(rule, facts)
-        if @options.only && rule.name == :ask && !wanted?(facts)
+        if rule.name == :ask && !wanted?(facts)
           @faults.guard(rule, rule) { rule.unwanted }
           return
         end

@@ -21,7 +21,9 @@ module HeapDump
       # Its text (String), which the next call changes; nil if it cannot be read.
       def read
         stat = @file&.stat
-        return read_anew unless stat && mine?(stat) && stat.nlink != 0
+        unless stat && stat.ino == @inode && stat.dev == @device && stat.nlink != 0
+          return read_anew
+        end
 
         @file.pread(MOST, 0, @text)
       rescue SystemCallError, IOError

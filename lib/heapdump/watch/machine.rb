@@ -61,7 +61,8 @@ module HeapDump
       # [used, total] memory of the whole machine; nil if it is unknown.
       def memory
         text = @meminfo.read or return
-        total = KernelFile.kilobytes_of_kept(text, TOTAL) or return
+        total = @total if @first && text.start_with?(@first)
+        total ||= read_total(text) or return
         free = KernelFile.kilobytes_of_kept(text, AVAILABLE)
         [total - free, total] if free
       end
@@ -70,6 +71,16 @@ module HeapDump
       # SystemCallError.
       def disk(path)
         HeapDump.send(:disk, path)
+      end
+
+      private
+
+      # It hardly ever changes, so its line is kept: while a text begins with that, it is the same.
+      def read_total(text)
+        @total = KernelFile.kilobytes_of_kept(text, TOTAL)
+        ending = text.start_with?(TOTAL) && text.index("\n")
+        @first = ending ? text.byteslice(0, ending + 1) : nil
+        @total
       end
     end
   end

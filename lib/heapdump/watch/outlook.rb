@@ -7,7 +7,7 @@ module HeapDump
     # What will be when a dump is written: how fast memory grows, how long that can go on, and how
     # long a dump takes. All times are seconds.
     class Outlook # :nodoc:
-      NEAR = 60 # until the limit: memory that cannot be given back is only measured then,
+      NEAR = 60.0 # until the limit: memory that cannot be given back is only measured then,
       TIMES = 2 # or in so many times what a dump takes
       LOOKS = 8 # in the time that is left
       JUMP = 0.05 # of the limit: if so much more is used, it is time for a look
@@ -130,7 +130,8 @@ module HeapDump
 
       # Whether it would come to the limit soon, or before a dump that is begun soon has ended.
       def near?
-        left = seconds_until_limit
+        limit = @gauge.limit
+        left = limit && @all.seconds_until(limit)
         !left.nil? && left < [NEAR, TIMES * dump_seconds].max
       end
 

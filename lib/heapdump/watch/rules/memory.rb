@@ -123,7 +123,10 @@ module HeapDump
 
           @pace.note(facts.seconds, upper)
           @fast = fast?(facts)
-          return rearm if upper < low && !@fast
+          if upper < low && !@fast
+            rearm if @armed # else the last look has done it
+            return
+          end
 
           @armed = true
 
@@ -172,10 +175,8 @@ module HeapDump
           @firm.seconds_until(mark.bar * REARM)&.then { |firm| [firm, all].max }
         end
 
-        # Nothing is above any mark. Where that was so at the last look, too, nothing is to be done.
+        # Nothing is above any mark.
         def rearm
-          return unless @armed
-
           @firm = Pace.new if @firm.last
           @marks.each(&:rearm)
           @armed = @begun = @dumped = @low = nil
