@@ -131,7 +131,7 @@ module HeapDump
         return if @stopped || !@wanted
 
         requests = @bus.open(@clock)
-        return if requests.empty? && @past.empty?
+        return @past.clear if requests.empty?
 
         @past &= requests.map(&:id)
         requests.each do |request|

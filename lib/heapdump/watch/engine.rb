@@ -8,6 +8,7 @@ require_relative "facts"
 require_relative "stats"
 require_relative "voice"
 require_relative "faults"
+require_relative "introduction"
 require_relative "directory"
 require_relative "state"
 require_relative "dumping"
@@ -49,7 +50,7 @@ module HeapDump
 
       # Says that there is a watch, and what it goes by. Raises nothing.
       def introduce
-        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}#{buses}")
+        @voice.say(Introduction.words(@options, @gauge, @rules))
       rescue *Trigger::OURS => e
         @voice.say("watching (#{e.message})")
       end
@@ -131,25 +132,6 @@ module HeapDump
 
         Shipping.new(@options, @dumping.directory, machine: @machine, gauge: @gauge,
                                                    stats: @stats, voice: @voice)
-      end
-
-      def limit_words
-        return "no limit of the memory is known" unless limit
-
-        of = @options.limit ? "as given" : { group: "of the control group" }[@gauge.source]
-        "limit #{Terminal::Units.bytes(limit)} (#{of || "of the machine"})"
-      end
-
-      def marks
-        marks = @rules.grep(Rules::Memory).flat_map(&:marks).uniq
-        marks.empty? ? "" : ", marks at #{marks.join(", ")}"
-      end
-
-      # By which one can ask. That the directory of the dumps is one goes without saying.
-      def buses
-        all = @rules.filter_map(&:address)
-        all.reject! { |address| address.place == @options.directory }
-        all.empty? ? "" : ", to be asked by #{all.join(", ")}"
       end
 
       def observe

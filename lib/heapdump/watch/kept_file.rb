@@ -21,9 +21,7 @@ module HeapDump
       # Its text (String), which the next call changes; nil if it cannot be read.
       def read
         stat = @file&.stat
-        unless stat && stat.ino == @inode && stat.dev == @device && stat.nlink != 0
-          return read_anew
-        end
+        return read_anew unless stat && stat.ino == @inode && stat.dev == @device && stat.nlink != 0
 
         @file.pread(MOST, 0, @text)
       rescue SystemCallError, IOError

@@ -123,10 +123,7 @@ module HeapDump
 
           @pace.note(facts.seconds, upper)
           @fast = fast?(facts)
-          if upper < low && !@fast
-            rearm if @armed # else the last look has done it
-            return
-          end
+          return rearm if upper < low && !@fast
 
           @armed = true
 
@@ -175,8 +172,10 @@ module HeapDump
           @firm.seconds_until(mark.bar * REARM)&.then { |firm| [firm, all].max }
         end
 
-        # Nothing is above any mark.
+        # Nothing is above any mark. Where that was so at the last look, too, nothing is to be done.
         def rearm
+          return unless @armed
+
           @firm = Pace.new if @firm.last
           @marks.each(&:rearm)
           @armed = @begun = @dumped = @low = nil
