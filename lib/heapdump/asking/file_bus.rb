@@ -45,15 +45,11 @@ module HeapDump
         end
 
         ours?
-        now = clock.now
         ids = self.ids
         @over &= ids
-        open, over = requests(ids - @over).partition do |request|
-          request.open?(now) && !cancelled?(request.id)
-        end
-        @over.concat(over.map(&:id))
         @places.keep_if { |id, _| ids.include?(id) }
-        open
+        news = ids - @over
+        news.empty? ? NONE : still_open(news, clock.now)
       end
 
       def cancelled?(id)
@@ -146,6 +142,15 @@ module HeapDump
 
       private
 
+      # Those of +ids+ that may still be begun with. The others are over.
+      def still_open(ids, now)
+        open, over = requests(ids).partition do |request|
+          request.open?(now) && !cancelled?(request.id)
+        end
+        @over.concat(over.map(&:id))
+        open
+      end
+
       # It is a directory that others have, so nobody makes it here.
       def there
         raise Down, "there is no such directory" unless File.directory?(@directory)
@@ -178,7 +183,8 @@ module HeapDump
       def ours?
         stat = File.stat(@asks)
         raise Down, "#{@asks} can be written to by everybody" unless stat.mode.nobits?(0o002)
-        return true if [0, Process.euid, File.stat(@directory).uid].include?(stat.uid)
+        owner = stat.uid
+        return if owner.zero? || owner == Process.euid || owner == File.stat(@directory).uid
 
         raise Down, "#{@asks} belongs to another user"
       end
