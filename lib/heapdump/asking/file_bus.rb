@@ -44,7 +44,7 @@ module HeapDump
           return NONE
         end
 
-        ours?
+        refuse_strangers
         ids = self.ids
         @over &= ids
         @places.keep_if { |id, _| ids.include?(id) }
@@ -180,9 +180,10 @@ module HeapDump
       end
 
       # Whoever can write there can ask: nobody but this user, the owner of the directory, and root.
-      def ours?
+      def refuse_strangers
         stat = File.stat(@asks)
         raise Down, "#{@asks} can be written to by everybody" unless stat.mode.nobits?(0o002)
+
         owner = stat.uid
         return if owner.zero? || owner == Process.euid || owner == File.stat(@directory).uid
 
