@@ -129,8 +129,12 @@ Dir.mktmpdir do |directory|
   tree.group_two("/web", used: 480, limit: 1000)
   near = Looks.new(File.join(directory, "near"), machine)
   here = Looks.new(File.join(directory, "here"), Passing.new, marks: 0.95)
+  asked = File.join(directory, "asked")
+  FileUtils.mkdir_p(File.join(asked, "asks"), mode: 0o700)
+  asked = Looks.new(asked, Passing.new, marks: 0.95)
   puts "#{" " * 52}least   median"
   show "a look here", here.usual
+  show "a look here, where somebody has asked once", asked.usual
   show "a look", far.usual
   show "a look near a mark", near.usual
   show "a glance between two looks, each second", far.glances

@@ -176,6 +176,18 @@ class TestKeptFile < HeapDumpTest
     assert_nil machine.memory
   end
 
+  # Its line is kept from look to look.
+  def test_a_whole_memory_that_changes
+    tree = KernelTree.new(scratch)
+    machine = HeapDump::Watch::Machine.new(root: tree.root)
+    [8, 8, 88, 8, 80].each do |total|
+      tree.put("/proc/meminfo", "MemTotal: #{total} kB\nMemAvailable: 6 kB\n")
+      assert_equal [(total - 6) << 10, total << 10], machine.memory
+    end
+    tree.put("/proc/meminfo", "MemTotal: 80 kBytes\nMemAvailable: 6 kB\n")
+    assert_nil machine.memory
+  end
+
   PAGES = { "9 7 5 1 0\n" => 7, "9 #{"8" * 20} 1\n" => ("8" * 20).to_i,
             "9 #{"8" * 21} 1\n" => nil, "9 7" => nil, "9 7 " => nil, "9" => nil, "" => nil,
             "9\t7 7 1\n" => nil, "9 x 7\n" => nil, " 7 7 7\n" => nil }.freeze

@@ -175,6 +175,40 @@ class TestWatchRules < HeapDumpTest
     assert_equal 1, begun.size
   end
 
+  # Ours are called without a stop watch, and are told and switched off in the same way.
+  def test_a_rule_of_our_own_that_raises
+    watch = engine(&:usual)
+    look(watch)
+    growth = watch.instance_variable_get(:@rules).find { |rule| rule.name == :growth }
+    growth.define_singleton_method(:strike) { |_facts| raise IOError, "gone" }
+    look(watch, 100)
+    assert_equal 1, said.grep(/the rule growth raised IOError: gone\z/).size
+    assert_equal ["the rule growth"], watch.stats.to_h[:off]
+    File.write(File.join(heaps, "ask"), "")
+    look(watch)
+    assert_equal 1, begun.size
+  end
+
+  # Each is work for the application's GC: a long time after the start, and far from any mark. Then
+  # somebody has asked once, so the directory of requests is there.
+  def test_objects_of_a_look
+    watch = engine(&:usual)
+    assert_operator objects(watch), :<=, 8
+    Dir.mkdir(File.join(heaps, "asks"), 0o700)
+    assert_operator objects(watch), :<=, 18
+  end
+
+  def objects(watch)
+    look(watch, 60)
+    made = Array.new(5) do
+      machine.pass(10)
+      before = GC.stat(:total_allocated_objects)
+      watch.look
+      GC.stat(:total_allocated_objects) - before
+    end
+    made.min
+  end
+
   def test_a_rule_that_takes_long
     watch = engine { |on| on.rule(:slow) { machine.pass(1.5) && nil } }
     look(watch, 100)

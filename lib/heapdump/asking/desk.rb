@@ -25,10 +25,8 @@ module HeapDump
         @wanted = true
       end
 
-      # The part of this process (Part); nil if it has none.
-      def part
-        @mutex.synchronize { @part }
-      end
+      # The part of this process (Part); nil if it has none. To read one variable needs no lock.
+      attr_reader :part
 
       # Tells of a step. The part ends with it if +ends+, and then the place is free for another
       # process if +frees+.
@@ -53,14 +51,14 @@ module HeapDump
 
       # Whether there is something for the bus.
       def letters?
-        @mutex.synchronize { !@letters.empty? }
+        !@letters.empty?
       end
 
       # Talks with the bus. Returns nil if that is down. A sign of life is the first thing: a full
       # disk, on which nothing can be told, still takes it.
       def exchange
         connected do
-          part = self.part
+          part = @part
           look_after(part) if part
           post
           take unless part
@@ -76,7 +74,7 @@ module HeapDump
 
       def connected
         yield
-        back
+        back if @down
         true
       rescue Down => e
         down(e.message)
@@ -87,7 +85,7 @@ module HeapDump
       # Dumps that are there are not made again, also if that cannot be told now. But before another
       # process begins, it is told why this one has not.
       def post
-        return @overflow = false unless letters?
+        return @overflow = false if @letters.empty?
 
         @mutex.synchronize { @letters.select { |one| one.place == :keep } }
               .each { |letter| settle(letter) }
@@ -132,7 +130,7 @@ module HeapDump
       def take
         return if @stopped || !@wanted
 
-        requests = @bus.open(@clock.now)
+        requests = @bus.open(@clock)
         return @past.clear if requests.empty?
 
         @past &= requests.map(&:id)
@@ -188,7 +186,7 @@ module HeapDump
       end
 
       def back
-        @voice.say("dumps can be asked for by #{@bus} again") if @down && @loud
+        @voice.say("dumps can be asked for by #{@bus} again") if @loud
         @down = false
       end
 

@@ -18,7 +18,9 @@ module HeapDump
       KEPT = 7 * 86_400 # seconds for which a request that is over can be looked at
       NEW = File::WRONLY | File::CREAT | File::EXCL | File::NOFOLLOW
       MORE = File::WRONLY | File::CREAT | File::APPEND | File::NOFOLLOW | File::NONBLOCK
-      private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :MOST_OF_A_REQUEST, :KEPT, :NEW, :MORE
+      NONE = [].freeze # requests
+      private_constant :REQUEST, :CANCELLED, :STEPS, :MOST, :MOST_OF_A_REQUEST, :KEPT, :NEW, :MORE,
+                       :NONE
 
       def initialize(directory)
         @directory = directory.dup.freeze # else Ruby copies the paths at each look
@@ -33,20 +35,21 @@ module HeapDump
 
       # For processes that dump.
 
-      # The requests that may still be begun with, the oldest first. Those that are over are read
-      # once only: there may be thousands, and each process looks every few seconds.
-      def open(now)
-        return none_asked unless File.directory?(@asks)
+      # The requests that may still be begun with by now, as +clock+ tells it, the oldest first.
+      # Those that are over are read once only: there may be thousands, and each process looks every
+      # few seconds.
+      def open(clock)
+        unless File.directory?(@asks)
+          there
+          return NONE
+        end
 
-        ours?
+        refuse_strangers
         ids = self.ids
         @over &= ids
-        open, over = requests(ids - @over).partition do |request|
-          request.open?(now) && !cancelled?(request.id)
-        end
-        @over.concat(over.map(&:id))
         @places.keep_if { |id, _| ids.include?(id) }
-        open
+        news = ids - @over
+        news.empty? ? NONE : still_open(news, clock.now)
       end
 
       def cancelled?(id)
@@ -139,9 +142,13 @@ module HeapDump
 
       private
 
-      def none_asked
-        there
-        []
+      # Those of +ids+ that may still be begun with. The others are over.
+      def still_open(ids, now)
+        open, over = requests(ids).partition do |request|
+          request.open?(now) && !cancelled?(request.id)
+        end
+        @over.concat(over.map(&:id))
+        open
       end
 
       # It is a directory that others have, so nobody makes it here.
@@ -173,10 +180,12 @@ module HeapDump
       end
 
       # Whoever can write there can ask: nobody but this user, the owner of the directory, and root.
-      def ours?
+      def refuse_strangers
         stat = File.stat(@asks)
         raise Down, "#{@asks} can be written to by everybody" unless stat.mode.nobits?(0o002)
-        return true if [0, Process.euid, File.stat(@directory).uid].include?(stat.uid)
+
+        owner = stat.uid
+        return if owner.zero? || owner == Process.euid || owner == File.stat(@directory).uid
 
         raise Down, "#{@asks} belongs to another user"
       end

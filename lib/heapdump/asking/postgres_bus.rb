@@ -55,7 +55,7 @@ module HeapDump
 
       # For processes that dump.
 
-      def open(_now)
+      def open(_clock)
         rows = query("SELECT body FROM heapdump_asks WHERE until >= #{NOW} AND NOT cancelled " \
                      "AND octet_length(body) <= #{MOST} ORDER BY made, id LIMIT #{MOST_OPEN}")
         rows.filter_map { |row| Request.read(row["body"]) }

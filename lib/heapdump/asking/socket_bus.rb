@@ -24,7 +24,7 @@ module HeapDump
       end
 
       # The directory may be there later only, or be another one.
-      def open(now)
+      def open(clock)
         super.tap { listen unless @server && File.socket?(@path) }
       end
 

@@ -8,6 +8,7 @@ require_relative "facts"
 require_relative "stats"
 require_relative "voice"
 require_relative "faults"
+require_relative "introduction"
 require_relative "directory"
 require_relative "state"
 require_relative "dumping"
@@ -22,7 +23,8 @@ module HeapDump
       JITTER = 0.1 # of the time between looks, so that processes do not look at the same moment
       SOON = 1 # seconds between looks while a dump is written, and at least
       BRISK = 0.2 # the same while memory grows so fast that the limit is near
-      private_constant :JITTER, :SOON, :BRISK
+      NONE = [].freeze # so that a look without a strike makes no Array
+      private_constant :JITTER, :SOON, :BRISK, :NONE
 
       attr_reader :stats
 
@@ -48,7 +50,7 @@ module HeapDump
 
       # Says that there is a watch, and what it goes by. Raises nothing.
       def introduce
-        @voice.say("watching, dumps to #{@options.directory}, #{limit_words}#{marks}#{buses}")
+        @voice.say(Introduction.words(@options, @gauge, @rules))
       rescue *Trigger::OURS => e
         @voice.say("watching (#{e.message})")
       end
@@ -62,12 +64,12 @@ module HeapDump
       def look
         facts = observe
         begin_life(facts) unless @begun
-        silence
-        settle(facts)
+        silence unless @ringing.empty?
+        settle(facts) unless @settled
         @dumping.follow
         @shipping&.look
         act(strikes(facts), facts)
-        end_those_off
+        end_those_off if @faults.any_off?
         write_note(facts)
       rescue *Trigger::OURS => e
         @voice.once(e.class, "a look has failed: #{e.message} (#{e.class})")
@@ -132,25 +134,6 @@ module HeapDump
                                                    stats: @stats, voice: @voice)
       end
 
-      def limit_words
-        return "no limit of the memory is known" unless limit
-
-        of = @options.limit ? "as given" : { group: "of the control group" }[@gauge.source]
-        "limit #{Terminal::Units.bytes(limit)} (#{of || "of the machine"})"
-      end
-
-      def marks
-        marks = @rules.grep(Rules::Memory).flat_map(&:marks).uniq
-        marks.empty? ? "" : ", marks at #{marks.join(", ")}"
-      end
-
-      # By which one can ask. That the directory of the dumps is one goes without saying.
-      def buses
-        all = @rules.filter_map(&:address)
-        all.reject! { |address| address.place == @options.directory }
-        all.empty? ? "" : ", to be asked by #{all.join(", ")}"
-      end
-
       def observe
         @gauge.refresh
         Facts.new(@gauge, @machine.time, @gauge.seconds, @gauge.pid, [Work.jobs, Work.requests])
@@ -206,8 +189,6 @@ module HeapDump
 
       # A rule that is switched off ends what it has begun, once.
       def end_those_off
-        return unless @faults.any_off?
-
         off = @rules.select { |rule| @faults.off?(rule) }
         @rules -= off
         @ringing -= off
@@ -219,7 +200,7 @@ module HeapDump
       end
 
       def settle(facts)
-        return if @settled || !@dumping.settled?(facts)
+        return unless @dumping.settled?(facts)
 
         waiting = @rules.reject(&:settled?)
         waiting.each { |rule| rule.settled(facts) }
@@ -227,7 +208,15 @@ module HeapDump
       end
 
       def strikes(facts)
-        @rules.map { |rule| strike_of(rule, facts) }.compact # fewer objects than filter_map
+        found = NONE
+        usual = @options.only.nil? && !@faults.any_off?
+        @rules.each do |rule|
+          strike = usual && !rule.timed? ? rule.strike(facts) : strike_of(rule, facts)
+          found = [*found, strike] if strike
+        rescue *Trigger::OURS => e
+          @faults.failed(rule, rule, e)
+        end
+        found
       end
 
       # Who takes a question must answer it, so where nothing is wanted nobody is asked.

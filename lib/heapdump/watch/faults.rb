@@ -30,10 +30,15 @@ module HeapDump
         count(key, name, format("took %.1f s", took)) if took > SECONDS
         value
       rescue *Trigger::OURS => e
-        count(key, name, words(e))
+        failed(key, name, e)
       end
 
-      # The same for a question that has to be answered each time: never switched off.
+      # What was called for +key+ without a block has raised +error+. Returns nil.
+      def failed(key, name, error)
+        count(key, name, words(error))
+      end
+
+      # The same as #guard for a question that has to be answered each time: never switched off.
       def ask(key, name)
         yield
       rescue *Trigger::OURS => e

@@ -41,8 +41,7 @@ module HeapDump
         forked if @machine.pid != @pid
         @seconds = seconds = @machine.seconds
         measure(seconds) if seconds >= @measured + MEASURE
-        @resident = nil
-        read_again
+        @resident = @upper = @usage = nil
         @outlook.look(seconds)
       end
 

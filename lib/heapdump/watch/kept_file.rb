@@ -20,7 +20,12 @@ module HeapDump
 
       # Its text (String), which the next call changes; nil if it cannot be read.
       def read
-        read_again || read_anew
+        stat = @file&.stat
+        return read_anew unless stat && stat.ino == @inode && stat.dev == @device && stat.nlink != 0
+
+        @file.pread(MOST, 0, @text)
+      rescue SystemCallError, IOError
+        read_anew # somebody has closed it, or what it tells of has gone
       end
 
       # The open file (IO), whose position nobody uses; nil if the last call has not read it.
@@ -40,13 +45,6 @@ module HeapDump
       end
 
       private
-
-      def read_again
-        stat = @file&.stat or return
-        @file.pread(MOST, 0, @text) if mine?(stat) && stat.nlink != 0
-      rescue SystemCallError, IOError
-        nil # somebody has closed it, or what it tells of has gone
-      end
 
       def read_anew
         close

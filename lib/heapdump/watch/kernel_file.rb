@@ -11,12 +11,11 @@ module HeapDump
       # pattern is only made once: these files are read at each look.
       KEYED = Hash.new { |all, key| all[key] = /^#{Regexp.escape(key)} (.*)$/ }
       KILOBYTES = Hash.new { |all, key| all[key] = /^#{Regexp.escape(key)}:\s*(\d{1,20}) kB$/ }
-      # The same of a text that is kept: what is before the number, and the rest of the line.
-      KEPT = Hash.new { |all, key| all[key] = "#{key}:".b.freeze }
+      # The same of a text that is kept: the rest of the line.
       REST = /\G {0,20}\d{1,20} kB$/
       LONGEST = 40 # of spaces and digits
       NEWLINE = 10
-      private_constant :MOST, :KEYED, :KILOBYTES, :KEPT, :REST, :LONGEST, :NEWLINE
+      private_constant :MOST, :KEYED, :KILOBYTES, :REST, :LONGEST, :NEWLINE
 
       module_function
 
@@ -43,12 +42,11 @@ module HeapDump
         number && (number.to_i << 10)
       end
 
-      # The same as .kilobytes of a text that is to be read again into the same String (KeptFile). A
-      # match with what it has found would be an object that shares the text, and then the next
-      # reading has to copy all of it.
+      # The same as .kilobytes of a text that is to be read again into the same String (KeptFile);
+      # +key+ has its colon. A match with what it has found would be an object that shares the text,
+      # and then the next reading has to copy all of it.
       def kilobytes_of_kept(text, key)
-        key = KEPT[key]
-        at = text&.index(key) or return
+        at = text.index(key) or return
         return unless at.zero? || text.getbyte(at - 1) == NEWLINE
 
         at += key.bytesize

@@ -7,7 +7,7 @@ module HeapDump
     # What will be when a dump is written: how fast memory grows, how long that can go on, and how
     # long a dump takes. All times are seconds.
     class Outlook # :nodoc:
-      NEAR = 60 # until the limit: memory that cannot be given back is only measured then,
+      NEAR = 60.0 # until the limit: memory that cannot be given back is only measured then,
       TIMES = 2 # or in so many times what a dump takes
       LOOKS = 8 # in the time that is left
       JUMP = 0.05 # of the limit: if so much more is used, it is time for a look
@@ -35,7 +35,8 @@ module HeapDump
 
       # To be called at each look.
       def look(seconds)
-        @looked = note_all(seconds, @gauge.upper)
+        @looked = upper = @gauge.upper
+        @all.note(seconds, upper) if upper
         @steps -= 1 if @steps.positive?
         @near = near?
         return if @writing
@@ -47,7 +48,8 @@ module HeapDump
 
       # Between two looks, where a look would cost too much. Returns whether it is time for one.
       def glance?
-        upper = note_all(@machine.seconds, @gauge.upper_now)
+        upper = @gauge.upper_now
+        @all.note(@machine.seconds, upper) if upper
         known = upper && @looked && @gauge.limit
         return false unless known && upper - @looked > @gauge.limit * JUMP
 
@@ -128,17 +130,13 @@ module HeapDump
 
       # Whether it would come to the limit soon, or before a dump that is begun soon has ended.
       def near?
-        left = seconds_until_limit
+        limit = @gauge.limit
+        left = limit && @all.seconds_until(limit)
         !left.nil? && left < [NEAR, TIMES * dump_seconds].max
       end
 
       def seconds_until_limit
         @gauge.limit && @all.seconds_until(@gauge.limit)
-      end
-
-      def note_all(seconds, upper)
-        @all.note(seconds, upper) if upper
-        upper
       end
     end
   end

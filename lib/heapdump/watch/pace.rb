@@ -22,7 +22,10 @@ module HeapDump
         pop if last && last >= seconds
         @times << seconds
         @amounts << amount
-        shift while @times.size > 3 && @times[1] <= seconds - SPAN
+        while @times.size > 3 && @times[1] <= seconds - SPAN
+          @times.shift
+          @amounts.shift
+        end
       end
 
       # What the last look has found.
@@ -35,13 +38,13 @@ module HeapDump
         @times.size > 1
       end
 
-      # Seconds until there is so much (Numeric, 0 if there is), if it goes on like this; nil if it
+      # Seconds until there is so much (Float, 0.0 if there is), if it goes on like this; nil if it
       # does not grow. Two looks are enough, so a jump is growth, too.
       def seconds_until(amount)
         return if @times.empty?
 
         rate = @fastest ||= fastest
-        [(amount - @amounts.last) / rate, 0].max if rate.positive?
+        [(amount - @amounts.last) / rate, 0.0].max if rate.positive?
       end
 
       # How much it has grown in a second on average (Float), from the first look on that is kept to
@@ -67,16 +70,13 @@ module HeapDump
         @amounts.pop
       end
 
-      def shift
-        @times.shift
-        @amounts.shift
-      end
-
-      # How much it grows in a second, in the last step or in the time for which jumps count. 0 if
-      # there is no step.
+      # How much it grows in a second, in the last step or in the time for which jumps count. 0.0
+      # if there is no step.
       def fastest
         now = @times.size - 1
-        return 0 if now.zero?
+        return 0.0 if now.zero?
+        # It is both: usual looks are further from each other.
+        return since(now - 1, now) if @times[now - 1] <= @times[now] - SPAN
 
         step = before(now, STEP)
         jump = before(now, SPAN) || 0

@@ -60,10 +60,10 @@ module HeapDump
         end
 
         def strike(facts)
-          want(true)
+          want(true) unless @wanted
           @desk.exchange unless @courier
           @part = part = @desk.part
-          stop_tracing unless part.equal?(@traced)
+          stop_tracing if @traced && !part.equal?(@traced)
           return unless part
           return refuse_strings(part) unless strings?(part.request.strings)
 
