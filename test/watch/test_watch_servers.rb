@@ -147,13 +147,14 @@ class TestWatchServers < HeapDumpTest
     end
   end
 
-  # It takes ten seconds until the first look, also in workers; here, one.
+  # It takes ten seconds until the first look, also in workers; here, three, in which the master has
+  # learned that it is one.
   SOON = <<~RUBY.freeze
     require "#{Child::ROOT}/lib/heapdump/integrations/watching"
     HeapDump::Integrations::Watching.singleton_class.prepend(Module.new do
       def start(wait:)
         HeapDump::Watch::Options.define_method(:every) { 1 }
-        super(wait: wait == 10 ? 1 : raise("\#{wait} seconds"))
+        super(wait: wait == 10 ? 3 : raise("\#{wait} seconds"))
       end
     end)
   RUBY
