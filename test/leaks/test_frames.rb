@@ -34,6 +34,19 @@ class TestFrames < HeapDumpTest
     end
   end
 
+  # A further way than that of a variable of an inner frame.
+  def test_variables_of_self_and_captured_variables_of_the_outermost_frame
+    %i[ivar captured around].each do |as|
+      [[1], [0, 2]].each do |within|
+        dumps = [10, 20, 30].map.with_index do |count, number|
+          in_frames(count, within.include?(number) ? %w[work step] : [], as: as)
+        end
+        counts = HeapDump.leaks(*dumps).suspects.map(&:counts)
+        assert_equal [[10, 20, 30]], counts, "#{as} #{within}"
+      end
+    end
+  end
+
   # A recursive method has many frames that look the same.
   def test_deep_stacks
     dumps = [10, 20, 30].map.with_index { |count, i| in_frames(count, ["work"] * (i * 20_000)) }
@@ -47,10 +60,22 @@ class TestFrames < HeapDumpTest
       frames = [*within.map { |label| [label, "/app/#{label}.rb", 7] }, OUTER]
       thread = made.thread(frames)
       within.each_index { |frame| made.local(thread, frame, "items", list) }
-      if as == :local then made.local(thread, within.size, "kept", list)
-      else made.self_of(thread, within.size, list)
-      end
+      hold(made, thread, within.size, list, as)
       made.constant("THREAD", thread)
+    end
+  end
+
+  # The frame with that index holds the list: by a variable, as self, by a variable of self, or by
+  # a variable that a block has captured, the block of the frame itself or one around it.
+  def hold(made, thread, frame, list, how)
+    case how
+    when :local then made.local(thread, frame, "kept", list)
+    when :self then made.self_of(thread, frame, list)
+    when :ivar then made.self_of(thread, frame, made.object("Worker", ivars: { "@kept" => list }))
+    else
+      env = made.internal("env", locals: { kept: list })
+      env = made.internal("env", locals: {}, parent: env) if how == :around
+      made.env_of(thread, frame, env)
     end
   end
 end

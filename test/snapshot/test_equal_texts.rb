@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "support/made_dump"
 
 # What is in a string never looks like a field of its line.
 class TestEqualTexts < HeapDumpTest
@@ -53,5 +54,19 @@ class TestEqualTexts < HeapDumpTest
       found = snapshot.find(type: "STRING", value: text, limit: 100_000)
       assert_operator found.total, :>=, 2 + i + 102 + i, text[0, 30].inspect
     end
+  end
+
+  # C code can give a variable any name, also one with a quote.
+  def test_a_name_that_ends_like_a_field
+    path = MadeDump.write(File.join(scratch, "names.json"), 0) do |made|
+      2.times do |i|
+        string = made.string("ab")
+        made.change(string, value: nil, ivars: { 'a"value' => "0x1000" })
+        made.constant("STRING_#{i}", string)
+      end
+    end
+    snapshot = HeapDump::Snapshot.open(path)
+    assert_empty snapshot.duplicate_strings.to_a
+    assert_empty snapshot.find(type: "STRING", value: "0x").to_a
   end
 end

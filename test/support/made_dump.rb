@@ -133,6 +133,11 @@ class MadeDump
     @lines.find { |one| one[:address] == thread }[:frames][frame][:self] = address
   end
 
+  # The variables of the frame with that index are in an env.
+  def env_of(thread, frame, env)
+    @lines.find { |one| one[:address] == thread }[:frames][frame][:env] = env
+  end
+
   # A fiber whose outermost frame is that one.
   def fiber(status, label)
     frames = [{ label: label, file: "/app/a.rb", line: 1 }]

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #ifdef HAVE_PRCTL
@@ -250,17 +249,20 @@ tell(int fd, const struct hd_report *report) {
 
 /*
  * Takes the status of all children. What an extension has forked may take a moment to end; what it
- * still runs after that is waited for by nobody. All is told by now, so this holds up nobody.
+ * still runs after that is waited for by nobody. All is told by now, so this holds up nobody but
+ * those who wait for this process itself: they end it by a signal, as before.
  */
 static void
-outlive_children(void) {
-    enum { SECONDS = 5, MILLISECONDS = 10 };
+outlive_children(const sigset_t *signals) {
+    enum { SECONDS = 5 };
+    const struct timespec tick = {.tv_nsec = 10000000};
     double until = hd_now() + SECONDS;
     for (;;) {
         pid_t pid = waitpid(-1, NULL, WNOHANG);
         if (pid > 0 || (pid < 0 && errno == EINTR)) continue;
         if (pid < 0 || hd_now() > until) return;
-        poll(NULL, 0, MILLISECONDS);
+        int signal = sigtimedwait(signals, NULL, &tick);
+        if (signal > 0 && signal != SIGCHLD) return;
     }
 }
 
@@ -288,6 +290,6 @@ hd_coordinate(const struct hd_fork *request, int report_fd) {
     tell(report_fd, &report);
     if (leader > 0) supervise(&watch, &signals, false);
     else if (team) hd_team_reap(team, true);
-    outlive_children();
+    outlive_children(&signals);
     _exit(0);
 }

@@ -4,10 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An edge from a frame. Those of inner frames come first. */
+#include "base/array.h"
+
+/* How many envs around that of a frame are looked at. */
+#define AROUND 16
+
+/*
+ * An object that a frame holds, and the edge from the frame by which it does. Edges from inner
+ * frames come first.
+ */
 struct held {
     uint32_t target, edge;
 };
+
+struct helds {
+    struct held *items;
+    size_t count, room;
+    bool failed;
+};
+
+static void
+add(struct helds *helds, uint32_t target, uint32_t edge) {
+    if (hg_grow(&helds->items, helds->count, &helds->room, 64, sizeof(*helds->items)))
+        helds->items[helds->count++] = (struct held){target, edge};
+    else helds->failed = true;
+}
 
 static int
 by_target(const void *left, const void *right) {
@@ -16,28 +37,91 @@ by_target(const void *left, const void *right) {
     return a->edge < b->edge ? -1 : a->edge > b->edge;
 }
 
+static void
+sort(struct helds *helds) {
+    if (helds->count) qsort(helds->items, helds->count, sizeof(*helds->items), by_target);
+}
+
+/* Where those of the first `count` end that hold the same object as number `from`. */
+static size_t
+end_of(const struct held *items, size_t count, size_t from) {
+    size_t to = from + 1;
+    while (to < count && items[to].target == items[from].target) to++;
+    return to;
+}
+
 static bool
 is_of_frame(uint32_t name) {
     enum hg_edge_kind kind = hg_edge_kind(name);
     return kind == HG_E_FRAME || kind == HG_E_FRAME_LOCAL;
 }
 
-/* Which frame a name is of: what stands before its last part. */
-static const char *
-frame_of(const struct hg_graph *graph, uint32_t name, size_t *length) {
-    const char *text = hg_string(graph, hg_edge_payload(name), length);
-    const char *end = memrchr(text, '\x1f', *length);
-    if (end) *length = (size_t)(end - text);
-    return text;
+/* The parts of the name of an edge from a frame: which frame it is, and what of it. */
+struct parts {
+    const char *frame, *what;
+    size_t frame_length, what_length;
+};
+
+static struct parts
+parts_of(const struct hg_graph *graph, uint32_t edge) {
+    struct parts parts = {.frame = "", .what = ""};
+    uint32_t text = hg_edge_payload(hg_name(graph, edge));
+    if (text == HG_PAYLOAD_NONE) return parts;
+    parts.frame = hg_string(graph, text, &parts.frame_length);
+    const char *end = memrchr(parts.frame, '\x1f', parts.frame_length);
+    if (!end) return parts;
+    parts.what = end + 1;
+    parts.what_length = parts.frame_length - (size_t)(end + 1 - parts.frame);
+    parts.frame_length = (size_t)(end - parts.frame);
+    return parts;
 }
 
 /* Whether two edges are from one frame, or from frames that look the same. */
 static bool
 same_frame(const struct hg_graph *graph, uint32_t a, uint32_t b) {
-    size_t length, other;
-    const char *of_a = frame_of(graph, hg_name(graph, a), &length);
-    const char *of_b = frame_of(graph, hg_name(graph, b), &other);
-    return length == other && memcmp(of_a, of_b, length) == 0;
+    struct parts of_a = parts_of(graph, a), of_b = parts_of(graph, b);
+    return of_a.frame_length == of_b.frame_length &&
+           memcmp(of_a.frame, of_b.frame, of_a.frame_length) == 0;
+}
+
+/* Whether an edge leads from a frame to this part of it. */
+static bool
+leads_to(const struct hg_graph *graph, uint32_t edge, const char *part) {
+    if (hg_edge_kind(hg_name(graph, edge)) != HG_E_FRAME) return false;
+    struct parts parts = parts_of(graph, edge);
+    return parts.what_length == strlen(part) && memcmp(parts.what, part, parts.what_length) == 0;
+}
+
+/* Adds the variables of an object or env. Returns the env around it, HG_NO_NODE if none is. */
+static uint32_t
+add_variables(const struct hg_graph *graph, uint32_t node, uint32_t edge, struct helds *helds) {
+    uint32_t around = HG_NO_NODE;
+    for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+        uint32_t name = hg_name(graph, e);
+        enum hg_edge_kind kind = hg_edge_kind(name);
+        if (kind == HG_E_CAPTURED || kind == HG_E_IVAR || kind == HG_E_MEMBER)
+            add(helds, hg_target(graph, e), edge);
+        else if (kind == HG_E_FIELD && hg_string_is(graph, hg_edge_payload(name), "parent"))
+            around = hg_target(graph, e);
+    }
+    return around;
+}
+
+/*
+ * Adds what frames hold by the variables of their self, and by those that blocks have captured. Of
+ * the frames with the same self or env, that is the outermost.
+ */
+static void
+add_all_variables(const struct hg_graph *graph, struct helds *helds) {
+    size_t direct = helds->count;
+    for (size_t from = 0, to; from < direct && !helds->failed; from = to) {
+        to = end_of(helds->items, direct, from);
+        uint32_t edge = helds->items[to - 1].edge, node = helds->items[from].target;
+        if (leads_to(graph, edge, "self")) add_variables(graph, node, edge, helds);
+        if (!leads_to(graph, edge, "env")) continue;
+        for (int i = 0; i < AROUND && node != HG_NO_NODE; i++)
+            node = add_variables(graph, node, edge, helds);
+    }
 }
 
 /* Marks those of the edges to one object that are not from the frame of the last one. */
@@ -46,6 +130,7 @@ mark(const struct hg_graph *graph, const struct held *held, size_t count, uint32
      uint8_t *inner) {
     bool marked = false;
     for (size_t i = 0; i + 1 < count; i++) {
+        if (hg_target(graph, held[i].edge) != held[i].target) continue; // by a variable
         if (same_frame(graph, held[i].edge, held[count - 1].edge)) continue;
         inner[held[i].edge - first] = 1;
         marked = true;
@@ -56,20 +141,21 @@ mark(const struct hg_graph *graph, const struct held *held, size_t count, uint32
 bool
 hg_frames_inner(const struct hg_graph *graph, uint32_t node, uint8_t **inner) {
     uint32_t first = hg_first(graph, node), end = hg_first(graph, node + 1);
-    size_t count = 0;
+    struct helds helds = {0};
     bool marked = false;
-    struct held *held = malloc(((size_t)end - first + 1) * sizeof(*held));
     *inner = calloc((size_t)end - first + 1, 1);
-    bool memory = held && *inner;
-    for (uint32_t e = first; memory && e < end; e++) {
-        if (is_of_frame(hg_name(graph, e))) held[count++] = (struct held){hg_target(graph, e), e};
+    for (uint32_t e = first; e < end && !helds.failed; e++) {
+        if (is_of_frame(hg_name(graph, e))) add(&helds, hg_target(graph, e), e);
     }
-    if (count) qsort(held, count, sizeof(*held), by_target);
-    for (size_t from = 0, to; from < count; from = to) {
-        for (to = from; to < count && held[to].target == held[from].target;) to++;
-        marked |= mark(graph, held + from, to - from, first, *inner);
+    sort(&helds);
+    add_all_variables(graph, &helds);
+    sort(&helds);
+    bool memory = *inner && !helds.failed;
+    for (size_t from = 0, to; memory && from < helds.count; from = to) {
+        to = end_of(helds.items, helds.count, from);
+        marked |= mark(graph, helds.items + from, to - from, first, *inner);
     }
-    free(held);
+    free(helds.items);
     if (!marked) {
         free(*inner);
         *inner = NULL;

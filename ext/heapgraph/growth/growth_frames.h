@@ -2,6 +2,7 @@
  * Place in the flow: above the graph, below growth_ways. A thread hands objects on from frame to
  * frame, and is in other frames at each dump. So of the frames of a thread or fiber that hold an
  * object, only the outermost counts: it was there before the others, and will be there after them.
+ * A frame holds also what is in the variables of its self, and in those that blocks have captured.
  */
 #ifndef HEAPGRAPH_GROWTH_FRAMES_H
 #define HEAPGRAPH_GROWTH_FRAMES_H

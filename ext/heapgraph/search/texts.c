@@ -73,8 +73,9 @@ text_length(const char *text, size_t size) {
 static bool
 is_field(enum field field, const char *line, const char *colon, const char *end) {
     size_t length = FIELD[field].length;
+    if ((size_t)(colon - line) < length + 3) return false; // a brace and two quotes
     const char *name = colon - 1 - length;
-    if ((size_t)(colon - line) < length + 2 || name[-1] != '"') return false;
+    if (name[-1] != '"' || name[-2] == '\\') return false;
     if (memcmp(name, FIELD[field].name, length) != 0) return false;
     return field >= CONTENTS || (end - colon >= 2 && colon[1] == '"');
 }

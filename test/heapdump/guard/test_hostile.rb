@@ -60,6 +60,33 @@ class TestHostile < HeapDumpTest
     end
   end
 
+  # The process of the dump waits for it a while, but ends at once where all processes are asked to,
+  # as when a service is stopped.
+  def test_leave_behind_and_stop
+    out = Child.ruby!(<<~'RUBY', File.join(scratch, "heap.json")).out
+      require "heapdump"
+      require "support/extension"
+      Extension.new("hostile").require_extension
+      def there?(pid) = File.read("/proc/#{pid}/stat")[/\) (.)/, 1] != "Z"
+      def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      Hostile.arm("leave_behind", "mark", Hostile.new([]))
+      dump = HeapDump.dump_async(ARGV[0], gc: false)
+      dump.result
+      p there?(dump.pid)
+      start = now
+      Process.kill("TERM", dump.pid)
+      begin
+        sleep 0.01 while there?(dump.pid)
+      rescue Errno::ENOENT
+        nil # so it is
+      end
+      p now - start
+    RUBY
+    there, seconds = out.split("\n")
+    assert_equal "true", there
+    assert_operator Float(seconds), :<, 3
+  end
+
   { "end" => /WriteError: .*one of its processes ended/,
     "die" => /ChildDied: .*killed by SIGKILL/ }.each do |how, error|
     define_method("test_leave_behind_and_#{how}") do
