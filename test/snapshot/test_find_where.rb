@@ -39,6 +39,20 @@ class TestFindWhere < HeapDumpTest
     page.map(&:to_s).sort
   end
 
+  # Ruby takes all that is not ASCII for a part of a name.
+  def test_names_that_are_not_ascii
+    path = File.join(scratch, "names.json")
+    MadeDump.write(path, 0) do |made|
+      made.constant("KEPT", made.object("Données🚀", ivars: { "@größe€" => made.string("x") }))
+    end
+    names = HeapDump::Snapshot.open(path)
+    ["class = Données🚀", '@größe€ = "x"', 'class = "Données🚀"'].each do |where|
+      assert_equal 1, names.find(where: where).total, where
+    end
+    error = assert_raises(HeapDump::Snapshot::InvalidCondition) { names.find(where: "class = 🚀") }
+    assert_match(/the name of a class/, error.message)
+  end
+
   # The objects whose line meets a block.
   def lines(&block)
     found = slow.lines.select { |_, line| block.call(line) }.keys

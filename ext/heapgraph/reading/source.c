@@ -176,7 +176,8 @@ hg_source_open(const char *path, struct hg_task *task, struct hg_source **source
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         int number = errno;
-        return hg_fail(task, HG_IO, number, "cannot open %s: %s", path, strerror(number));
+        const char *advice = number == EACCES ? "; its owner and root may read it" : "";
+        return hg_fail(task, HG_IO, number, "cannot open %s: %s%s", path, strerror(number), advice);
     }
     enum hg_status status = hg_source_open_fd(fd, path, task, source);
     close(fd);

@@ -36,7 +36,11 @@ module HeapDump
       private_constant :SEVERAL
 
       def arguments(rest)
-        several? ? Snapshot::Directory.expand(rest) : rest
+        return rest unless several?
+
+        found = Snapshot::Directory.expand(rest)
+        Snapshot::Directory.left_out(rest).each { |text| err.puts Text.safe("heapdump: #{text}") }
+        found
       end
 
       def several?

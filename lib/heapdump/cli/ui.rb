@@ -92,7 +92,11 @@ module HeapDump
       end
 
       def dumps_in(directory)
-        Snapshot::Directory.dumps(directory)
+        found = Snapshot::Directory.dumps(directory)
+        Snapshot::Directory.left_out([directory]).each do |text|
+          err.puts Text.safe("heapdump: #{text}")
+        end
+        found
       rescue Error
         []
       end

@@ -20,8 +20,9 @@ module HeapDump
 
         given = dumps.map { |dump| dump.is_a?(Snapshot) ? dump : Snapshot.open(dump) }
         @snapshots = in_order(given).freeze
-        @faults = [*identity_faults, *process_faults, *whole_faults, *held_faults]
-        @warnings = [*(order_warning(given) if dumps == named), *@faults]
+        @faults = [*strangers, *whole_faults, *held_faults]
+        @warnings = [*(order_warning(given) if dumps == named), *@faults,
+                     *Snapshot::Directory.left_out(named)]
       end
 
       def size
@@ -45,6 +46,12 @@ module HeapDump
           missing = %i[header footer].reject { |line| snapshot.tally[:"has_#{line}"] }
           missing.map { |line| "#{snapshot.path} has no #{line}" } + nameless_process(snapshot)
         end
+      end
+
+      # What says that these are not dumps of one process, or that one is there twice (Array of
+      # String).
+      def strangers
+        [*identity_faults, *process_faults]
       end
 
       # How many objects were allocated in each step, nil if the headers do not say it.

@@ -52,9 +52,24 @@ module HeapDump
         found = paths(directory).filter_map { |path| (time = taken_at(path)) && [time, path] }
         return found.sort.map(&:last) unless found.empty?
 
-        raise Error, "there is no dump in the directory #{shown(directory)}#{series(directory)}"
+        raise Error, ["there is no dump in the directory #{shown(directory)}#{series(directory)}",
+                      *left_out([directory])].join("; ")
       rescue SystemCallError => e
         raise Error, "#{shown(directory)} cannot be read: #{Terminal::Trouble.words(e)}"
+      end
+
+      # What is left out of those of +paths+ that are directories (Array of String): files that are
+      # dumps by their names, and that this user may not read.
+      def left_out(paths)
+        directories = paths.select { |path| path.is_a?(String) && File.directory?(path) }
+        closed = directories.flat_map { |directory| paths(directory) }.select do |path|
+          DumpFiles.dump_name?(path) && File.file?(path) && !File.readable?(path)
+        end
+        closed.sort.map do |path|
+          "#{shown(path)} is left out: this user may not read it; run this as its owner or as root"
+        end
+      rescue SystemCallError
+        [] # which is told when it is read
       end
 
       # What a watch has left there, for a message.

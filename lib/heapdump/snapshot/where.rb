@@ -100,7 +100,7 @@ module HeapDump
       end
 
       def subject_and_kind
-        name = @values.scan(/@[\p{L}_]\p{Word}*/) and return [name, :field]
+        name = @values.scan(/@(?!\d)#{WhereValues::PART}+/o) and return [name, :field]
         word = @values.scan(/(?:#{SUBJECTS.keys.join("|")})(?!\p{Word})/o) or
           @values.fault("#{SUBJECTS.keys.join(", ")} or the name of an instance variable (@state)")
         [word.to_sym, SUBJECTS.fetch(word.to_sym)]

@@ -7,11 +7,13 @@ module HeapDump
     # The text of conditions (Where), from which values are taken one after the other. Each method
     # skips spaces first, and raises InvalidCondition if what is there is no such value.
     class WhereValues # :nodoc:
-      NAME = /\p{Lu}\p{Word}*(?:::\p{Lu}\p{Word}*)*/
+      # What names of Ruby are made of: all that is not ASCII, too.
+      PART = /[\p{Word}\u{80}-\u{10ffff}]/
+      NAME = /\p{Lu}#{PART}*(?:::\p{Lu}#{PART}*)*/
       NUMBER = /\d+[kmg]?(?:i?b)?(?![\p{Word}.])/i
       PLAIN_NUMBER = /-?\d[\d_]*(?:\.\d+)?(?:e[+-]?\d+)?(?![\p{Word}.])/i
       ADDRESS = /0x\h{1,16}(?!\p{Word})/
-      SYMBOL = /:[\p{L}_]\p{Word}*[?!=]?/
+      SYMBOL = /:(?!\d)#{PART}+[?!=]?/
       REGEXP = %r{/(?:[^/\\]|\\.)*/[imx]*}m
       WORD = /(?:nil|true|false)(?!\p{Word})/
       WORDS = { "nil" => nil, "true" => true, "false" => false }.freeze
