@@ -9,7 +9,7 @@ require "support/shop"
 # What a block report puts together in C is held in one way by the words of the signatures, too.
 class TestBlockReportHeld < HeapDumpTest
   Link = Struct.new(:before, :value)
-  Odd = Struct.new(:left_1, :left_2, :other)
+  Odd = Struct.new(:left1, :left2, :other)
   KEPT = [] # rubocop:disable Style/MutableConstant
 
   # Ways that are easily mixed up: sets in sets, lists, two variables that differ in digits, modules

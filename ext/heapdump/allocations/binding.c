@@ -227,13 +227,15 @@ set_run(VALUE self, VALUE run) {
 
 /*
  * allocations.let_go? => whether since the last time something has died whose finalizer may have
- * let go of other objects, which only the next GC frees.
+ * let go of other objects, which only the next GC frees. To be asked before a GC: it also overwrites
+ * what the block has left on the stack.
  */
 static VALUE
 has_let_go(VALUE self) {
     struct session *session = session_of(self);
     bool let_go = session->let_go;
     session->let_go = false;
+    clear_stack();
     return let_go ? Qtrue : Qfalse;
 }
 

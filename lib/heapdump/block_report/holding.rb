@@ -31,13 +31,13 @@ module HeapDump
 
       # Survivors of one run, class and place that are held in one way: what Graph#held returns of
       # them.
-      Alike = Struct.new(:first, :way, :objects, :bytes)
+      Alike = Struct.new(:example, :way, :objects, :bytes)
       # Those of all runs, and the path from a root to the first of them: that of Graph#best_path,
       # as Leaks::Way takes it.
       Held = Struct.new(:alike, :path)
 
       def internal?(alike)
-        @survivors.internal?(@survivors[alike.first])
+        @survivors.internal?(@survivors[alike.example])
       end
 
       def objects(all)
@@ -106,7 +106,7 @@ module HeapDump
         objects, bytes = %i[objects bytes].map { |figure| per_run(held.alike, figure) }
         way = held.path && @ways.told(held.path)
         Retained::Group.new(
-          class_name: @survivors.class_name(@survivors[held.alike.first.first]),
+          class_name: @survivors.class_name(@survivors[held.alike.first.example]),
           objects: estimate(Words.median(objects)), bytes: estimate(Words.median(bytes)),
           runs: objects.map { |run| estimate(run) },
           location: Words.location(path, line), method_name: method,
@@ -123,7 +123,7 @@ module HeapDump
       # The sum of each run.
       def per_run(all, figure)
         sums = Array.new(@times, 0)
-        all.each { |alike| sums[@survivors[alike.first].run] += alike[figure] }
+        all.each { |alike| sums[@survivors[alike.example].run] += alike[figure] }
         sums
       end
     end
