@@ -227,7 +227,7 @@ set_run(VALUE self, VALUE run) {
 
 /*
  * allocations.let_go? => whether since the last time something has died whose finalizer may have
- * let go of other objects, which only the next GC frees. To be asked before a GC: it also overwrites
+ * let go of other objects, which only the next GC frees. To be asked before a GC: it overwrites
  * what the block has left on the stack.
  */
 static VALUE
