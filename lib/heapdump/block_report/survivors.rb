@@ -17,6 +17,9 @@ module HeapDump
         @counted = counted
       end
 
+      # A record of 32 bytes for each, as Graph#held takes them (String).
+      attr_reader :packed
+
       def size
         @packed.bytesize / SIZE
       end
