@@ -53,12 +53,14 @@ module Matrix
       ["env", "-C", sources, *command]
     end
 
-    # +programs+ is where the Ruby is.
+    # +programs+ is where the Ruby is. Servers find the library, and programs of gems are found, as
+    # bundler would have it.
     def environment(programs)
       { "HEAPDUMP_TEST_FILES" => @files.join(" "), "HEAPDUMP_TEST_RAILS" => "skip",
         "HEAPDUMP_CHECK" => "1", "HEAPDUMP_PEDANTIC" => "1", "DEBIAN_FRONTEND" => "noninteractive",
         "HOME" => Dir.home, "LANG" => "C.UTF-8", "GEM_HOME" => "#{@root}/gems",
-        "GEM_PATH" => "#{@root}/gems", **passed_on, "PATH" => "#{programs}:#{ENV.fetch("PATH")}" }
+        "GEM_PATH" => "#{@root}/gems", **passed_on, "RUBYLIB" => "#{sources}/lib",
+        "PATH" => "#{programs}:#{@root}/gems/bin:#{ENV.fetch("PATH")}" }
     end
 
     # From where bundler has put them.
