@@ -73,14 +73,14 @@ module Matrix
               *files)
     end
 
-    # Runs apt-get in @root, for packages of Debian 12 for an architecture (nil: that of this
+    # Runs apt-get in @root, for packages of a Debian for an architecture (nil: that of this
     # machine); +kind+ is "deb" or "deb-src". apt checks signatures; what it knows of the packages
     # stays in @root, and it takes none for installed.
-    def fetch(kind, arch, *arguments)
+    def fetch(kind, arch, *arguments, debian: "bookworm")
       state = "#{@root}/apt"
       FileUtils.mkdir_p(%w[lists/partial cache/archives/partial].map { |name| "#{state}/#{name}" })
       File.write("#{state}/status", "")
-      File.write("#{state}/sources.list", "#{kind} #{debian_mirror} bookworm main\n")
+      File.write("#{state}/sources.list", "#{kind} #{debian_mirror} #{debian} main\n")
       settings = { "Dir::Etc::sourcelist" => "#{state}/sources.list",
                    "Dir::Etc::sourceparts" => "-",
                    "Dir::State" => state, "Dir::State::lists" => "#{state}/lists",
