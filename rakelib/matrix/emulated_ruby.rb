@@ -49,13 +49,15 @@ module Matrix
                  mode: "a")
     end
 
-    # Where the Ruby itself and its headers are, for processes of this machine.
+    # Where the Ruby itself and its headers are, for processes of this machine. Its library may need
+    # a newer C library than the compiler has.
     IN_THE_ROOT = <<~'RUBY'
       root = ENV.fetch("QEMU_LD_PREFIX")
       [RbConfig::CONFIG, RbConfig::MAKEFILE_CONFIG].each do |config|
         %w[bindir rubyhdrdir rubyarchhdrdir].each do |name|
           config[name] = root + RbConfig::CONFIG[name].delete_prefix(root)
         end
+        config["LDFLAGS"] += " -Wl,--allow-shlib-undefined"
         %w[CC LDSHARED].each do |name|
           config[name] = config[name].sub(/aarch64-linux-gnu-gcc/, "\\0 --sysroot=#{root}")
         end
