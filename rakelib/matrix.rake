@@ -7,6 +7,7 @@
 #   MATRIX_RUBY=/opt/ruby-4.0/bin/ruby rake matrix  with this Ruby as well (colon between several)
 #   MATRIX=musl rake matrix                         in a Ruby that is compiled against musl
 #   MATRIX=arm64 rake matrix                        some of the suite in a Ruby for arm64
+#   MATRIX=arm64-trixie rake matrix                 the same in that of Debian 13
 #   ARCH=arm64 rake matrix                          in roots of Debian 12 and 13 for that CPU
 #   rake matrix:prepare                             makes the roots, and runs no test
 #   rake "matrix:run[trixie,bin/test test N=/json/]"  a command in a root; without one, a shell
@@ -26,10 +27,11 @@ MATRIX_ROOTS = {
   "experimental" => { base: "sid", extra: "experimental", ruby: %w[ruby3.4 ruby3.4-dev] }
 }.freeze
 
-MATRIX_LEAN = { "arm64" => Matrix::EmulatedRuby, "musl" => Matrix::MuslRuby }.freeze
+MATRIX_LEAN = { "arm64" => -> { Matrix::EmulatedRuby.new }, "musl" => -> { Matrix::MuslRuby.new },
+                "arm64-trixie" => -> { Matrix::EmulatedRuby.new("trixie", ruby: "3.3") } }.freeze
 
 def matrix_root(name)
-  return MATRIX_LEAN.fetch(name).new if MATRIX_LEAN.key?(name)
+  return MATRIX_LEAN.fetch(name).call if MATRIX_LEAN.key?(name)
 
   Matrix::DebianRoot.new(name, arch: ENV.fetch("ARCH", nil), **MATRIX_ROOTS.fetch(name))
 end

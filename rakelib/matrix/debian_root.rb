@@ -50,7 +50,7 @@ module Matrix
     def environment
       passed_on.merge("PATH" => "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin",
                       "HOME" => "/root", "LANG" => "C.UTF-8",
-                      "DEBIAN_FRONTEND" => "noninteractive")
+                      "DEBIAN_FRONTEND" => "noninteractive", **(@arch ? EMULATED : {}))
     end
 
     # Written last: a root without it, or with another recipe in it, is made anew.

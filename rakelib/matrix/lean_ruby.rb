@@ -53,12 +53,14 @@ module Matrix
       ["env", "-C", sources, *command]
     end
 
-    # +programs+ is where the Ruby is.
+    # +programs+ is where the Ruby is. Servers find the library, and programs of gems are found, as
+    # bundler would have it.
     def environment(programs)
       { "HEAPDUMP_TEST_FILES" => @files.join(" "), "HEAPDUMP_TEST_RAILS" => "skip",
         "HEAPDUMP_CHECK" => "1", "HEAPDUMP_PEDANTIC" => "1", "DEBIAN_FRONTEND" => "noninteractive",
         "HOME" => Dir.home, "LANG" => "C.UTF-8", "GEM_HOME" => "#{@root}/gems",
-        "GEM_PATH" => "#{@root}/gems", **passed_on, "PATH" => "#{programs}:#{ENV.fetch("PATH")}" }
+        "GEM_PATH" => "#{@root}/gems", **passed_on, "RUBYLIB" => "#{sources}/lib",
+        "PATH" => "#{programs}:#{@root}/gems/bin:#{ENV.fetch("PATH")}" }
     end
 
     # From where bundler has put them.
@@ -71,14 +73,14 @@ module Matrix
               *files)
     end
 
-    # Runs apt-get in @root, for packages of Debian 12 for an architecture (nil: that of this
+    # Runs apt-get in @root, for packages of a Debian for an architecture (nil: that of this
     # machine); +kind+ is "deb" or "deb-src". apt checks signatures; what it knows of the packages
     # stays in @root, and it takes none for installed.
-    def fetch(kind, arch, *arguments)
+    def fetch(kind, arch, *arguments, debian: "bookworm")
       state = "#{@root}/apt"
       FileUtils.mkdir_p(%w[lists/partial cache/archives/partial].map { |name| "#{state}/#{name}" })
       File.write("#{state}/status", "")
-      File.write("#{state}/sources.list", "#{kind} #{debian_mirror} bookworm main\n")
+      File.write("#{state}/sources.list", "#{kind} #{debian_mirror} #{debian} main\n")
       settings = { "Dir::Etc::sourcelist" => "#{state}/sources.list",
                    "Dir::Etc::sourceparts" => "-",
                    "Dir::State" => state, "Dir::State::lists" => "#{state}/lists",

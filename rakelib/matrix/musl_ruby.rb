@@ -9,9 +9,12 @@ module Matrix
     PACKAGES = %w[musl-tools musl-dev linux-libc-dev dpkg-dev xz-utils bzip2 make].freeze
     WITHOUT = %w[openssl readline fiddle dbm gdbm syslog].freeze
     GEMS = %w[rake rake-compiler minitest minitest-parallel_fork datadog-ruby_core_source
-              libyajl2 yajl-ruby].freeze
+              libyajl2 yajl-ruby nio4r puma rack kgio raindrops unicorn pitchfork].freeze
     FILES = %w[test/heapdump/lines/test_laws.rb test/heapdump/mri/test_{capabilities,layout}.rb
-               test/heapdump/process/test_fork.rb test/outside/test_take_by_ptrace.rb].freeze
+               test/heapdump/process/test_{fork,small_stacks}.rb
+               test/heapdump/out/test_missing_codecs.rb
+               test/triggers/test_{trigger,servers,servers_signals}.rb
+               test/outside/test_take_by_ptrace.rb].freeze
     CPU = RUBY_PLATFORM[/\A\w+/]
     KERNEL_HEADERS = { "linux" => "/usr/include/linux", "asm-generic" => "/usr/include/asm-generic",
                        "asm" => "/usr/include/#{CPU}-linux-gnu/asm" }.freeze
@@ -24,7 +27,7 @@ module Matrix
     private
 
     def environment
-      super("#{@root}/ruby/bin")
+      super("#{@root}/ruby/bin").merge("HEAPDUMP_TEST_LIBRARIES" => "#{@root}/zlib/lib")
     end
 
     def make_ruby
@@ -39,10 +42,15 @@ module Matrix
       compile_ruby
     end
 
+    # Ruby has it within itself. The library is for the processes that look for one, and in a place
+    # of its own: where others look for theirs it would not fit programs of this machine.
     def compile_zlib
-      attempt("env", "CC=musl-gcc", "CFLAGS=-O2 -fPIC", "./configure", "--static",
-              "--prefix=#{@root}/ruby", chdir: source("zlib"))
-      attempt("make", "install", chdir: source("zlib"))
+      { "ruby" => %w[--static], "zlib" => [] }.each do |place, options|
+        attempt("env", "CC=musl-gcc", "CFLAGS=-O2 -fPIC", "./configure", *options,
+                "--prefix=#{@root}/#{place}", chdir: source("zlib"))
+        attempt("make", "clean", chdir: source("zlib"))
+        attempt("make", "install", chdir: source("zlib"))
+      end
     end
 
     def compile_ruby

@@ -13,8 +13,11 @@ module Matrix
     HOME = File.expand_path("../../tmp/matrix", __dir__)
     PASSED_ON = /proxy\z|\ABUNDLE_MIRROR|\A(CI|TERM|N|A|NCPU|TESTOPTS)\z|\AHEAPDUMP_/i
 
+    # The tests are told: it cannot do all that a kernel can, and takes its time.
+    EMULATED = { "HEAPDUMP_TEST_EMULATOR" => "qemu-user" }.freeze
+
     FORMATS = "/proc/sys/fs/binfmt_misc"
-    private_constant :FORMATS
+    private_constant :EMULATED, :FORMATS
 
     attr_reader :name
 

@@ -19,10 +19,13 @@ module Child
   # Under `rake test:valgrind`.
   VALGRIND = ENV.key?("RUBY_MEMCHECK_RUNNING")
 
+  # What runs Ruby, where that is of another processor than the machine (rakelib/matrix/place.rb).
+  EMULATOR = ENV.fetch("HEAPDUMP_TEST_EMULATOR", nil)
+
   # How many times longer anything may take than usually.
   PATIENCE =
     if VALGRIND then 30
-    elsif ENV.key?("QEMU_LD_PREFIX") then 10 # rakelib/matrix/emulated_ruby.rb
+    elsif EMULATOR then 10
     elsif %w[verify stress].include?(GCRegime::NAME) || ENV.key?("HEAPDUMP_TEST_SANITIZER") then 5
     else 1
     end

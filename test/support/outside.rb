@@ -12,6 +12,7 @@ require "heapdump/outside/gdb"
 module Outside
   # Why no process can be dumped from outside here, by the way that `via` names; nil if they can.
   def self.unable(via = "gdb")
+    return "#{Child::EMULATOR} lets no process trace another" if Child::EMULATOR
     return "gdb is not installed" if via == "gdb" && !HeapDump::Outside::Gdb.find
 
     @unable ||= with_process("sleep") do |pid|

@@ -36,10 +36,13 @@ module Schema
     "classpath" => :ref, "constant_files" => :refs, **CACHES
   }.freeze
 
+  # Instance variables that have no name for MRI.
+  UNNAMED = { "receiver" => :value, "iseq" => :ref, "associated" => :ref }.freeze
+
   TYPES = {
-    "OBJECT" => { "embedded" => :true },
+    "OBJECT" => { "embedded" => :true, **UNNAMED },
     "STRING" => { **CONTENT, "embedded" => :true, "shared" => :true, "fstring" => :true,
-                             "shared_root" => :ref },
+                             "shared_root" => :ref, **UNNAMED },
     "SYMBOL" => { **CONTENT, "string" => :ref },
     "ARRAY" => { "length" => :integer, "elements" => :values, "embedded" => :true,
                  "shared" => :true, "shared_root" => :ref, "offset" => :integer },
@@ -108,7 +111,7 @@ module Schema
     "svar" => { "lastline" => :ref, "backref" => :ref, "others" => :ref },
     "ifunc" => { "data" => :ref },
     "memo" => { "v1" => :ref, "v2" => :ref },
-    "fields" => { "owner" => :ref, "class_variables" => :map }
+    "fields" => { "owner" => :ref, "class_variables" => :map, **UNNAMED }
   }.freeze
 
   FRAME = { "label" => :text, "file" => :text, "line" => :integer, "self" => :value,

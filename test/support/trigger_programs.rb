@@ -3,13 +3,13 @@
 # Programs that dump at a signal, and what they say.
 module TriggerPrograms
   # What the child programs have: a directory, and waiting with a deadline.
-  PRELUDE = <<~'RUBY'
+  PRELUDE = "PATIENCE = #{Child::PATIENCE}\n#{<<~'RUBY'}".freeze
     require "heapdump"
     DIR = ARGV[0]
     $stdout.sync = true
 
     def wait_until(what)
-      deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 30
+      deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + (30 * PATIENCE)
       until yield
         raise "never: #{what}" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
 

@@ -87,6 +87,6 @@ class TestServersSignals < HeapDumpTest
   end
 
   def marker(signal)
-    "heapdump:#{signal}:#{dumps}/heap-%{pid}-%{time}.json.zst"
+    "heapdump:#{signal}:#{dumps}/heap-%{pid}-%{time}#{json}"
   end
 end

@@ -7,8 +7,36 @@
 
 #include "lines/value.h"
 
+/* The values of instance variables that have no name; Qundef for those that are not there. */
+struct unnamed {
+    VALUE values[HD_UNNAMED];
+};
+
+static void
+begin_unnamed(struct unnamed *unnamed) {
+    for (int i = 0; i < HD_UNNAMED; i++) unnamed->values[i] = RUBY_Qundef;
+}
+
+/* False if it is not known what this instance variable is for. */
+static bool
+is_unnamed(struct unnamed *unnamed, ID id, VALUE value) {
+    enum hd_unnamed found = hd_mri_unnamed(id);
+    if (found == HD_UNNAMED) return false;
+    unnamed->values[found] = value;
+    return true;
+}
+
+/* Writes them as fields. */
+static void
+write_unnamed(struct hd_dump *dump, const struct unnamed *unnamed) {
+    hd_write_value(dump, HD_FIELD("receiver"), unnamed->values[HD_UNNAMED_RECEIVER]);
+    hd_write_value(dump, HD_FIELD("iseq"), unnamed->values[HD_UNNAMED_ISEQ]);
+    hd_write_value(dump, HD_FIELD("associated"), unnamed->values[HD_UNNAMED_ASSOCIATED]);
+}
+
 struct ivar_walk {
     struct hd_dump *dump;
+    struct unnamed unnamed;
     bool open;
 };
 
@@ -19,7 +47,7 @@ ivar_i(ID name, VALUE value, st_data_t arg) {
     if (value == Qundef) return ST_CONTINUE;
     const struct hd_id_name *known = hd_known_id(walk->dump->names, name);
     if (!known && !hd_may_put_new_key(walk->dump->names, name)) {
-        hd_refs_pass(&walk->dump->refs);
+        if (!is_unnamed(&walk->unnamed, name, value)) hd_refs_pass(&walk->dump->refs);
         return ST_CONTINUE;
     }
     if (!hd_take_value(walk->dump, value)) return ST_CONTINUE;
@@ -33,16 +61,19 @@ ivar_i(ID name, VALUE value, st_data_t arg) {
 
 void
 hd_write_ivars(struct hd_dump *dump, VALUE obj) {
-    struct ivar_walk walk = {dump, false};
+    struct ivar_walk walk = {.dump = dump};
+    begin_unnamed(&walk.unnamed);
     hd_begin_keys(dump->names);
     rb_ivar_foreach(obj, ivar_i, (st_data_t)&walk);
     if (walk.open) hd_json_close(&dump->out, '}');
+    write_unnamed(dump, &walk.unnamed);
 }
 
 enum { IVARS, CLASS_VARIABLES };
 
 struct variable_walk {
     struct hd_dump *dump;
+    struct unnamed *unnamed;
     int wanted;
     bool open, singleton;
 };
@@ -68,7 +99,8 @@ static int
 variable_i(ID name, VALUE value, st_data_t arg) {
     struct variable_walk *walk = (struct variable_walk *)arg;
     struct hd_dump *dump = walk->dump;
-    if (value == Qundef || kind_of(name) != walk->wanted) return ST_CONTINUE;
+    if (value == Qundef || is_unnamed(walk->unnamed, name, value)) return ST_CONTINUE;
+    if (kind_of(name) != walk->wanted) return ST_CONTINUE;
     // before Ruby 3.2 this instance variable holds the attached object, which has its own field
     if (walk->singleton && is_attached(name)) return ST_CONTINUE;
     if (!hd_may_put_key(dump->names, name) || !hd_take_value(dump, value)) return ST_CONTINUE;
@@ -84,10 +116,13 @@ variable_i(ID name, VALUE value, st_data_t arg) {
 
 void
 hd_write_variables(struct hd_dump *dump, VALUE obj, bool singleton) {
+    struct unnamed unnamed;
+    begin_unnamed(&unnamed);
     for (int wanted = IVARS; wanted <= CLASS_VARIABLES; wanted++) {
-        struct variable_walk walk = {dump, wanted, false, singleton};
+        struct variable_walk walk = {dump, &unnamed, wanted, false, singleton};
         hd_begin_keys(dump->names);
         rb_ivar_foreach(obj, variable_i, (st_data_t)&walk);
         if (walk.open) hd_json_close(&dump->out, '}');
     }
+    write_unnamed(dump, &unnamed);
 }

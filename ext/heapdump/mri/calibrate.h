@@ -16,7 +16,7 @@ struct known {
         short_array, long_array, shared_array, shared_string, long_string, small_object,
         large_object, classes, singletons, finalized, finalizer, self, c_method, tracepoint, code,
         literal, attribute, group, load_path, loaded_features, exception, ractor, default_group,
-        short_string;
+        short_string, error, packed;
 };
 
 /*

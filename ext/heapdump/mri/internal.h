@@ -137,6 +137,8 @@ void hd_heap_init(void);
 VALUE hd_heap_pinned(void);
 /* fields.c: the flag that only singleton classes have; 0 if it was not found. */
 void hd_singleton_learn(VALUE flag);
+/* unnamed.c: a NameError (or nil) with this receiver, and a String that was packed with "p". */
+void hd_unnamed_learn(VALUE error, VALUE packed, VALUE receiver);
 /* heap.c: the answers of hd_mri_hides_finalizers and hd_mri_finalizers_have_ids. */
 void hd_finalizers_learn(bool hidden, bool have_ids);
 

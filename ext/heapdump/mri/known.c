@@ -40,6 +40,7 @@ static const char source[] =
     "  attribute = probe.method(:heapdump_attribute);"
     "  fiber = begin; Fiber.new(storage: {heapdump_probe: value}, &outer);"
     "  rescue ArgumentError; Fiber.new(&outer); end;"
+    "  error = (Class.new(NameError).new('known', :known, receiver: value) rescue nil);"
     "  finalizer = proc {}; finalized = Object.new;"
     "  ObjectSpace.define_finalizer(finalized, finalizer);"
     "  [value, outer, outer.call(value), probe.method(:heapdump_probe), probe.singleton_class,"
@@ -52,7 +53,7 @@ static const char source[] =
     "   singletons, finalized, finalizer, self, value.method(:itself),"
     "   code, literal, attribute, Thread.current.group, $LOAD_PATH, $LOADED_FEATURES,"
     "   RuntimeError.new('known'), (Ractor.current if defined?(Ractor)), ThreadGroup::Default,"
-    "   String.new('known')]"
+    "   String.new('known'), error, ['known'].pack('p')]"
     "}.call";
 
 char hd_known_trace_data;
@@ -103,13 +104,14 @@ hd_known_make(struct known *known) {
         &known->finalized,     &known->finalizer,       &known->self,          &known->c_method,
         &known->code,          &known->literal,         &known->attribute,     &known->group,
         &known->load_path,     &known->loaded_features, &known->exception,     &known->ractor,
-        &known->default_group, &known->short_string};
+        &known->default_group, &known->short_string,    &known->error,         &known->packed};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         *members[i] = rb_ary_entry(list, (long)i);
     }
     known->tracepoint = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, hd_known_trace,
                                           &hd_known_trace_data);
     learn_types(known);
+    hd_unnamed_learn(known->error, known->packed, known->value);
     return true;
 }
 

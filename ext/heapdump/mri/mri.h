@@ -416,6 +416,18 @@ void hd_mri_each_address(void (*fn)(const VALUE *variable, void *data), void *da
 /* True if MRI marks these variables as root "vm", false if as root "global_list". */
 bool hd_mri_addresses_are_of_vm(void);
 
+/*
+ * unnamed.c: what an instance variable is for whose ID MRI has no name: the receiver of a NameError
+ * or FrozenError, the code that raised it, and what a packed string points to.
+ */
+enum hd_unnamed {
+    HD_UNNAMED_RECEIVER,
+    HD_UNNAMED_ISEQ,
+    HD_UNNAMED_ASSOCIATED,
+    HD_UNNAMED /* their number; no ID is one of these */
+};
+enum hd_unnamed hd_mri_unnamed(ID id);
+
 /* modules.c: constants. */
 struct hd_constant {
     ID name;

@@ -3,6 +3,7 @@
 require "test_helper"
 require "support/child"
 require "support/missing_libraries"
+require "support/watch_program"
 
 # A machine without libzstd, or without zlib as well: what is due at night is written all the same.
 class TestMissingCodecs < HeapDumpTest
@@ -22,6 +23,33 @@ class TestMissingCodecs < HeapDumpTest
       FileUtils.rm_f(Dir["#{scratch}/*.json*"])
     end
   end
+
+  # What a signal asks for, and what a watch writes by itself.
+  def test_dumps_that_nobody_waits_for
+    loader = MissingLibraries.loader(scratch) or skip "only Linux preloads libraries so"
+    MissingLibraries::MACHINES.each do |lacking, (zst, _)|
+      env = MissingLibraries.environment(loader, lacking)
+      paths = Child.ruby!(UNATTENDED, scratch, env: env).out.lines(chomp: true)
+      assert_equal [".json#{zst}"], paths.map { |path| path[/\.json.*/] }.uniq, lacking
+      assert_equal [zst], paths.map { |path| MissingLibraries.kind(path) }.uniq, lacking
+      assert_equal 2, paths.size, lacking
+      FileUtils.rm_rf(Dir["#{scratch}/{heaps,*.json*}"])
+    end
+  end
+
+  UNATTENDED = WatchProgram::PRELUDE + <<~'RUBY'
+    require "heapdump/snapshot"
+    HeapDump.on_signal("USR2", path: "#{DIR}/signal.json.zst")
+    Process.kill("USR2", Process.pid)
+    wait_until("a dump") { Dir["#{DIR}/signal.json*"].grep_v(/partial/).any? }
+    wait_until("the end") { HeapDump::Trigger.dumping.nil? }
+    watch(at_most: 1) { |on| on.rule(:now) { true } }
+    wait_until("a dump of the watch") { HeapDump::Watch.current.stats[:dumps] == 1 }
+    HeapDump::Watch.current.stop
+    paths = Dir["#{DIR}/{signal,heaps/*/*}.json*"].grep_v(/manifest/)
+    puts(paths.select { |path| HeapDump::Snapshot.open(path, index: false).warnings.empty? })
+  RUBY
+  private_constant :UNATTENDED
 
   # Who asks for a compression by name gets that or nothing.
   def test_a_compression_that_is_named

@@ -43,6 +43,7 @@ module NastyHeap
       plain
       shapes
       generic
+      unnamed
       states
       kept_by_gc
       untouched
@@ -109,6 +110,17 @@ module NastyHeap
       plant(:string_many_ivars, many, ivars: (0...30).to_h { |i| ["@g#{i}", i] })
       plant(:delegator, SimpleDelegator.new(@held),
             ivars: subset("@delegate_sd_obj" => value(@held)))
+    end
+
+    # What MRI keeps as instance variables whose names nobody can say.
+    def unnamed
+      error = NameError.new("planted", :planted, receiver: @held)
+      plant(:name_error, error, type: "OBJECT", receiver: value(@held), iseq: any)
+      frozen = FrozenError.new("planted", receiver: @held)
+      plant(:frozen_error, frozen, type: "OBJECT", receiver: value(@held), iseq: absent)
+      return if RUBY_VERSION >= "4" # there it is on the line of what keeps them
+
+      plant(:string_packed, [@held].pack("p"), type: "STRING", associated: any)
     end
 
     def states
