@@ -77,6 +77,13 @@ const struct hd_layout *hd_layout(void);
     AT(HD_FRAME_SELF, 24)                                                                          \
     AT(HD_FRAME_EP, 32)                                                                            \
                                                                                                    \
+    /* ZJIT since 4.1: what a frame executes stands in a record, which the word below a place on   \
+     * the native stack points to; the frame points to that place. */                              \
+    AT(HD_FRAME_JIT, 48)                                                                           \
+    AT(HD_JIT_RECORD, -8)                                                                          \
+    AT(HD_JIT_PC, 0)                                                                               \
+    AT(HD_JIT_ISEQ, 8)                                                                             \
+                                                                                                   \
     /* the words around the one that ep points to; that one holds flags */                         \
     AT(HD_EP_ENTRY, -16)                                                                           \
     AT(HD_EP_SPECIAL, -8)                                                                          \
@@ -126,6 +133,9 @@ enum { HD_OFFSETS(HD_AS_CONSTANT) };
 enum { HD_INTERRUPT_MASK_BEFORE_FIBER = 4 };
 
 enum { HD_IDS_ITEM_SIZE = 16, HD_SET_ENTRY_SIZE = 16, HD_CALL_SIZE = 16 };
+
+/* Instead of a place on the native stack: the frame is that of a C function. */
+enum { HD_JIT_OF_C = 1 };
 
 /* The hash of an entry that has been deleted. */
 #define HD_SET_DELETED (~(VALUE)0)
