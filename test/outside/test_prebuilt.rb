@@ -6,6 +6,7 @@ require "heapdump/outside/ruby_image"
 require "minitest/mock"
 require "support/outside"
 require_relative "../../rakelib/debug_image/folder"
+require_relative "../../rakelib/matrix/debian_root"
 
 # The folder of a debug image: extensions for Rubies that the command itself does not run.
 class TestPrebuilt < HeapDumpTest
@@ -70,6 +71,20 @@ class TestPrebuilt < HeapDumpTest
       checks = Child.run(env, "#{folder}/bin/heapdump", "doctor", pid.to_s, timeout: 300)
       assert_match(%r{it (sees|does not see) #{folder}/prebuilt/.*/heapdump.so}, checks.out)
     end
+  end
+
+  # Nothing but Ruby and its headers is installed in a new root of the matrix.
+  def test_a_root_gets_a_compiler_before_it_builds
+    ran = []
+    sources = File.join(scratch, "sources")
+    root = Matrix::DebianRoot.new("none", base: "none", ruby: %w[ruby])
+    root.define_singleton_method(:sources) { sources }
+    root.define_singleton_method(:attempt) { |*command| ran << command.last }
+    root.define_singleton_method(:run) { |*command| (ran << command.first) && Process.last_status }
+    system("true")
+    assert root.built?("build.rb", scratch)
+    assert_equal "ruby", ran.last
+    assert_match(/apt-get install .* gcc make libc6-dev\b/, ran.first)
   end
 
   def test_what_the_folder_does_not_have
