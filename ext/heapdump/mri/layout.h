@@ -77,8 +77,8 @@ const struct hd_layout *hd_layout(void);
     AT(HD_FRAME_SELF, 24)                                                                          \
     AT(HD_FRAME_EP, 32)                                                                            \
                                                                                                    \
-    /* ZJIT since 4.1: what a frame executes stands in a record, which the word below a place on   \
-     * the native stack points to; the frame points to that place. */                              \
+    /* ZJIT since 4.1: the frame points to a place on the native stack, below which is a */        \
+    /* pointer to what the frame executes */                                                       \
     AT(HD_FRAME_JIT, 48)                                                                           \
     AT(HD_JIT_RECORD, -8)                                                                          \
     AT(HD_JIT_PC, 0)                                                                               \
