@@ -68,6 +68,9 @@ class TestPrebuilt < HeapDumpTest
       assert_predicate outcome, :success?, outcome.to_s
       assert_match(/by ptrace/, outcome.out)
       assert_equal 3, Dump.load(path).instances_of("Kept").size
+      unread = Child.run(env, "#{folder}/bin/heapdump", "verify", path, timeout: 300)
+      assert_equal [1, "heapdump: this copy has no reader, as in a debug image: read dumps where " \
+                       "the gem is installed\n"], [unread.status.exitstatus, unread.err]
       checks = Child.run(env, "#{folder}/bin/heapdump", "doctor", pid.to_s, timeout: 300)
       assert_match(%r{it (sees|does not see) #{folder}/prebuilt/.*/heapdump.so}, checks.out)
     end
