@@ -13,7 +13,6 @@ class TestJIT < HeapDumpTest
     require "heapdump"
     require "json"
     class Deep
-      attr_writer :waits
       def outer(order)
         customer = "customer #{order}"
         result = inner(customer) { |line| total = order + line; rest(total) }
@@ -28,7 +27,7 @@ class TestJIT < HeapDumpTest
 
       def rest(sum)
         note = "sum #{sum}"
-        Q.pop if @waits
+        Q.pop
         note.size
       end
     end
@@ -43,10 +42,9 @@ class TestJIT < HeapDumpTest
     end
     Q = Queue.new
     deep = Deep.new
-    500.times { |i| deep.outer(i) }
+    500.times { |i| Q << i; deep.outer(i) } # a way that was never gone would not be compiled
     compiled = [("YJIT" if defined?(RubyVM::YJIT) && RubyVM::YJIT.enabled?),
                 ("ZJIT" if defined?(RubyVM::ZJIT) && RubyVM::ZJIT.enabled?)].compact
-    deep.waits = true
     thread = Thread.new do
       Thread.current.name = "deep"
       Decoy.new.first(3)
@@ -108,22 +106,28 @@ class TestJIT < HeapDumpTest
     end
     Q = Queue.new
     mixed = Mixed.new
-    100.times { mixed.outer([1, 2]); mixed.require_in_code("set") }
+    mixed.outer([1, 2])
+    20.times { mixed.require_in_code("set") }
     mixed.require_in_code("heapdump")
-    threads = [:wait, :yield].map do |way|
-      Thread.new do
-        Decoy.new.first(3)
-        NEXT.way = way
-        next mixed.outer([7]) if way == :wait
-
-        $fiber = Fiber.new { Decoy.new.first(3); mixed.outer([7]) }
-        $fiber.resume
-        Q.pop
-      end.tap { |thread| Thread.pass until thread.stop? }
+    { wait: 200, yield: 200, dump: 5 }.each do |way, times|
+      NEXT.way = way
+      times.times do
+        Q << 1
+        fiber = Fiber.new { mixed.outer([1]) }
+        fiber.resume while fiber.alive?
+      end
+      Q.clear
     end
+    NEXT.way = :wait
+    thread = Thread.new { Decoy.new.first(3); mixed.outer([7]) }
+    Thread.pass until thread.stop?
+    NEXT.way = :yield
+    fiber = Fiber.new { Decoy.new.first(3); mixed.outer([7]) }
+    fiber.resume
     NEXT.way = :dump
+    Decoy.new.first(3)
     mixed.outer([7])
-    places = [threads[0], $fiber].map { |one| one.backtrace_locations.map { |at| at.base_label } }
+    places = [thread, fiber].map { |one| one.backtrace_locations.map { |at| at.base_label } }
     puts JSON.generate([HeapDump.capabilities, *places, NEXT.places])
   RUBY
 
