@@ -29,7 +29,7 @@ struct hd_layout {
 /* The layout of this Ruby; NULL for a minor version that is not known. */
 const struct hd_layout *hd_layout(void);
 
-/* The offsets that are the same in all known versions. */
+/* The offsets that are the same in all known versions, but for sets: MRI made them smaller. */
 #define HD_OFFSETS(AT)                                                                             \
     AT(HD_BODY_OF_ISEQ, 16)                                                                        \
     AT(HD_BODY_TYPE, 0)                                                                            \
@@ -104,9 +104,9 @@ const struct hd_layout *hd_layout(void);
     AT(HD_ENUMERATOR_ARGS, 16)                                                                     \
                                                                                                    \
     AT(HD_SET_POWER, 0)                                                                            \
-    AT(HD_SET_START, 24)                                                                           \
-    AT(HD_SET_BOUND, 32)                                                                           \
-    AT(HD_SET_ENTRIES, 40)                                                                         \
+    AT(HD_SET_START, HD_RUBY >= 401 ? 4 : 24)                                                      \
+    AT(HD_SET_BOUND, HD_RUBY >= 401 ? 24 : 32)                                                     \
+    AT(HD_SET_ENTRIES, HD_RUBY >= 401 ? 32 : 40)                                                   \
     AT(HD_SET_ENTRY_HASH, 0)                                                                       \
     AT(HD_SET_ENTRY_KEY, 8)                                                                        \
                                                                                                    \

@@ -412,7 +412,8 @@ void hd_mri_each_trap_handler(void (*fn)(const char *name, VALUE handler, void *
 /*
  * The objects of rb_gc_register_mark_object, and the lists in which MRI keeps them. Since Ruby 3.4
  * there is only the first list, of kind HD_DATA_PIN_LIST: such lists hold the objects. Since Ruby
- * 4.1 each Ractor has such a list (a field of it), and this is the one of the main Ractor.
+ * 4.1 each Ractor has such a list (a field of it) or an array that is no object; these are those
+ * of the main Ractor.
  */
 void hd_mri_each_pinned(const struct hd_pages *pages,
                         void (*fn)(VALUE pinned, bool is_list, void *data), void *data);
