@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "heapdump/outside/by_gdb"
 require "heapdump/outside/by_ptrace"
 require "heapdump/outside/ruby_image"
 require "minitest/mock"
@@ -99,6 +100,19 @@ class TestPrebuilt < HeapDumpTest
       message, fine = way.send(:version)
       refute fine
       assert_match(/\Ait runs Ruby 9.8.1 .*built for Ruby .*, 9.9.0-x86_64-linux-gnu; use/, message)
+    end
+  end
+
+  # Under qemu the process is a program for this processor, which interprets the other's.
+  def test_a_ruby_that_is_emulated
+    [HeapDump::Outside::ByPtrace, HeapDump::Outside::ByGdb].each do |kind|
+      way = kind.new(HeapDump::Outside::Target.new(Process.pid))
+      image = Image.new("3.3.0", "s390x-linux-gnu", [])
+      image.define_singleton_method(:version) { "3.3.8" }
+      way.instance_variable_set(:@image, image)
+      message, fine = way.send(:ruby)
+      refute fine
+      assert_match(/\Ait runs Ruby 3.3.8 \(s390x-linux-gnu\), which this machine emulates/, message)
     end
   end
 
