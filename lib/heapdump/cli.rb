@@ -2,6 +2,7 @@
 
 require_relative "version"
 require_relative "errors"
+require_relative "extension"
 require_relative "terminal"
 
 module HeapDump
@@ -24,6 +25,11 @@ module HeapDump
     INTERRUPTED = 130
     # Exit status: the reader of the output has closed it; the same as after SIGPIPE.
     NO_READER = 141
+
+    # Of the folder of a debug image, whose extensions are those for processes alone.
+    WITHOUT_READER = "this copy has no reader, as in a debug image: read dumps where the gem is " \
+                     "installed"
+    private_constant :WITHOUT_READER
 
     # The command line is wrong; the message says what is wrong and what it should be.
     class UsageError < Error; end # :nodoc:
@@ -81,6 +87,11 @@ module HeapDump
         ERROR
       rescue IOError, NoMemoryError => e
         err.puts "heapdump: #{one_line(e.message)}"
+        ERROR
+      rescue LoadError => e
+        raise unless e.path == Extension.path("heapgraph")
+
+        err.puts "heapdump: #{WITHOUT_READER}"
         ERROR
       end
 

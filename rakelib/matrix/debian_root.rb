@@ -6,6 +6,8 @@ module Matrix
   # A Debian system in a directory, made by debootstrap with nothing but Ruby and its headers, so
   # that bin/test has to install the rest as on a new machine.
   class DebianRoot < Place
+    COMPILER = %w[gcc make libc6-dev].freeze
+
     # Mounts live in a namespace of their own and processes in another, so that nothing outlives the
     # command, however it ends. The shell stays as process 1, to reap orphans.
     ENTER = <<~SH
@@ -33,6 +35,13 @@ module Matrix
       emulate(@arch) if @arch
       bootstrap unless File.exist?(stamp) && File.read(stamp) == recipe
       copy_from_host("/etc/resolv.conf", "/etc/hosts")
+    end
+
+    # bin/test installs it with all the rest, so that the root is made without.
+    def provide_compiler
+      there = "cc --version && make --version"
+      install = "apt-get update && apt-get install -y --no-install-recommends #{COMPILER.join(" ")}"
+      attempt(*enter("sh", "-c", "(#{there}) || (#{install})"))
     end
 
     def sources

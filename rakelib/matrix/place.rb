@@ -44,6 +44,7 @@ module Matrix
     # Runs a program of Ruby that gets a directory and the name of the place, and puts files into
     # the directory, which are copied +into+ one of this machine. Returns whether it has succeeded.
     def built?(program, into)
+      provide_compiler
       FileUtils.rm_rf("#{sources}/tmp/built")
       FileUtils.mkdir_p("#{sources}/tmp/built")
       status = run("ruby", program, "tmp/built", name.tr("/", "-")) { |line| puts line }
@@ -61,6 +62,9 @@ module Matrix
     end
 
     private
+
+    # Where it can be installed, and the headers of Ruby come without.
+    def provide_compiler; end
 
     # While no other process makes a place: package managers refuse to work side by side.
     def alone

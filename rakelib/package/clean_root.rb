@@ -5,7 +5,7 @@ require_relative "../matrix/debian_root"
 # A Debian system with Ruby, its headers and a compiler, for a built gem and nothing else of this
 # directory.
 class CleanRoot < Matrix::DebianRoot
-  PACKAGES = %w[ruby ruby-dev gcc make libc6-dev].freeze
+  PACKAGES = ["ruby", "ruby-dev", *COMPILER].freeze
   YAJL = %w[libyajl-dev pkg-config].freeze
 
   def initialize(release, gems)

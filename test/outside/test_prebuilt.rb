@@ -1,11 +1,13 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "heapdump/outside/by_gdb"
 require "heapdump/outside/by_ptrace"
 require "heapdump/outside/ruby_image"
 require "minitest/mock"
 require "support/outside"
 require_relative "../../rakelib/debug_image/folder"
+require_relative "../../rakelib/matrix/debian_root"
 
 # The folder of a debug image: extensions for Rubies that the command itself does not run.
 class TestPrebuilt < HeapDumpTest
@@ -67,9 +69,26 @@ class TestPrebuilt < HeapDumpTest
       assert_predicate outcome, :success?, outcome.to_s
       assert_match(/by ptrace/, outcome.out)
       assert_equal 3, Dump.load(path).instances_of("Kept").size
+      unread = Child.run(env, "#{folder}/bin/heapdump", "verify", path, timeout: 300)
+      assert_equal [1, "heapdump: this copy has no reader, as in a debug image: read dumps where " \
+                       "the gem is installed\n"], [unread.status.exitstatus, unread.err]
       checks = Child.run(env, "#{folder}/bin/heapdump", "doctor", pid.to_s, timeout: 300)
       assert_match(%r{it (sees|does not see) #{folder}/prebuilt/.*/heapdump.so}, checks.out)
     end
+  end
+
+  # Nothing but Ruby and its headers is installed in a new root of the matrix.
+  def test_a_root_gets_a_compiler_before_it_builds
+    ran = []
+    sources = File.join(scratch, "sources")
+    root = Matrix::DebianRoot.new("none", base: "none", ruby: %w[ruby])
+    root.define_singleton_method(:sources) { sources }
+    root.define_singleton_method(:attempt) { |*command| ran << command.last }
+    root.define_singleton_method(:run) { |*command| (ran << command.first) && Process.last_status }
+    system("true")
+    assert root.built?("build.rb", scratch)
+    assert_equal "ruby", ran.last
+    assert_match(/apt-get install .* gcc make libc6-dev\b/, ran.first)
   end
 
   def test_what_the_folder_does_not_have
@@ -81,6 +100,19 @@ class TestPrebuilt < HeapDumpTest
       message, fine = way.send(:version)
       refute fine
       assert_match(/\Ait runs Ruby 9.8.1 .*built for Ruby .*, 9.9.0-x86_64-linux-gnu; use/, message)
+    end
+  end
+
+  # Under qemu the process is a program for this processor, which interprets the other's.
+  def test_a_ruby_that_is_emulated
+    [HeapDump::Outside::ByPtrace, HeapDump::Outside::ByGdb].each do |kind|
+      way = kind.new(HeapDump::Outside::Target.new(Process.pid))
+      image = Image.new("3.3.0", "s390x-linux-gnu", [])
+      image.define_singleton_method(:version) { "3.3.8" }
+      way.instance_variable_set(:@image, image)
+      message, fine = way.send(:ruby)
+      refute fine
+      assert_match(/\Ait runs Ruby 3.3.8 \(s390x-linux-gnu\), which this machine emulates/, message)
     end
   end
 

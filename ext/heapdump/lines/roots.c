@@ -112,22 +112,32 @@ is_module(VALUE ref, VALUE unused) {
 }
 
 static void
+write_trap_handlers(struct hd_dump *dump) {
+    struct opened map = {dump, HD_FIELD("trap_handlers"), '{', false, NULL};
+    if (!hd_can(HD_CAN_TRAP_HANDLERS)) return;
+    hd_mri_each_trap_handler(trap_i, &map);
+    end_elements(&map);
+}
+
+static void
+write_pinned(struct hd_dump *dump) {
+    struct opened lists = {dump, HD_FIELD("pinned_lists"), '[', false, NULL};
+    struct opened pinned = {dump, HD_FIELD("pinned"), '[', false, NULL};
+    if (!hd_can(HD_CAN_PINNED)) return;
+    hd_mri_each_pinned(&dump->pages, pin_list_i, &lists);
+    end_elements(&lists);
+    hd_mri_each_pinned(&dump->pages, pinned_i, &pinned);
+    end_elements(&pinned);
+}
+
+static void
 write_vm(struct hd_dump *dump) {
+    write_trap_handlers(dump);
     if (hd_can(HD_CAN_TRAP_HANDLERS)) {
-        struct opened map = {dump, HD_FIELD("trap_handlers"), '{', false, NULL};
-        hd_mri_each_trap_handler(trap_i, &map);
-        end_elements(&map);
         hd_mri_each_program_name(&dump->pages, hd_write_part, dump);
     }
     if (hd_can(HD_CAN_VM_FIELDS)) hd_mri_each_vm_field(hd_write_part, dump);
-    if (hd_can(HD_CAN_PINNED)) {
-        struct opened lists = {dump, HD_FIELD("pinned_lists"), '[', false, NULL};
-        struct opened pinned = {dump, HD_FIELD("pinned"), '[', false, NULL};
-        hd_mri_each_pinned(&dump->pages, pin_list_i, &lists);
-        end_elements(&lists);
-        hd_mri_each_pinned(&dump->pages, pinned_i, &pinned);
-        end_elements(&pinned);
-    }
+    write_pinned(dump);
     if (hd_mri_addresses_are_of_vm()) write_addresses(dump);
     hd_write_data_left(dump, HD_FIELD("ractors"), HD_DATA_RACTOR);
     hd_write_imemos_left(dump, HD_FIELD("call_caches"), HD_IMEMO_CALLCACHE);
@@ -141,6 +151,25 @@ left_i(VALUE ref, void *data) {
     hd_put_plain_value(data, ref, ',');
 }
 
+/* What has a name of all that this root holds. */
+static void
+write_names(struct hd_dump *dump, const char *category) {
+    static const struct {
+        const char *category;
+        void (*write)(struct hd_dump *);
+    } writers[] = {
+        {"vm", write_vm},
+        {"global_list", write_addresses},
+        // since 4.1
+        {"registered_globals", write_addresses},
+        {"trap_list", write_trap_handlers},
+        {"ractor", write_pinned},
+    };
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
+        if (strcmp(category, writers[i].category) == 0) writers[i].write(dump);
+    }
+}
+
 /* Writes the references that have been collected, as one line. */
 static void
 write_line(struct root_walk *walk) {
@@ -149,8 +178,7 @@ write_line(struct root_walk *walk) {
     if (!walk->category) return;
     HD_PUT(out, "{\"type\":\"ROOT\",\"root\":");
     hd_put_quoted_name(out, walk->category, strlen(walk->category));
-    if (strcmp(walk->category, "vm") == 0) write_vm(dump);
-    else if (strcmp(walk->category, "global_list") == 0) write_addresses(dump);
+    write_names(dump, walk->category);
     HD_PUT(out, ",\"references\":[");
     hd_refs_each_left(&dump->refs, left_i, dump);
     hd_json_close(out, ']');

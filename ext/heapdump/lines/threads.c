@@ -14,8 +14,9 @@ put_c_frame(struct hd_dump *dump, const struct hd_frame *frame) {
     struct hd_sink *out = &dump->out;
     struct hd_method_entry entry;
     HD_PUT(out, "{\"method\":");
-    if (hd_can(HD_CAN_METHOD_ENTRY) && hd_mri_method_entry(&dump->pages, frame->entry, &entry) &&
-        RTEST(rb_id2str(entry.called))) {
+    bool known = frame->entry && hd_can(HD_CAN_METHOD_ENTRY) &&
+                 hd_mri_method_entry(&dump->pages, frame->entry, &entry);
+    if (known && RTEST(rb_id2str(entry.called))) {
         hd_put_char(out, '"');
         hd_put_id(out, dump->names, entry.called);
         hd_put_char(out, '"');

@@ -117,6 +117,12 @@ learn_sizes(const struct known *known) {
     hd_slots_learn(&known->pages, small, sizeof small / sizeof *small);
 }
 
+static VALUE
+ask_jit(VALUE none) {
+    const char *name;
+    return hd_mri_ask_jit(&name);
+}
+
 const char *
 hd_mri_init(const char *without) {
     if (!rb_objspace_each_objects) return "rb_objspace_each_objects";
@@ -125,6 +131,10 @@ hd_mri_init(const char *without) {
     tell_unknown(without);
     hd_gc_init();
     hd_heap_init();
+
+    int state;
+    rb_protect(ask_jit, Qnil, &state);
+    if (state) rb_set_errinfo(Qnil);
 
     VALUE was_disabled = rb_gc_disable(); // so that the known objects do not move
     struct known known = {0};

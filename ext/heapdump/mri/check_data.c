@@ -76,25 +76,33 @@ hd_check_weak(const struct known *known) {
            weak_holds(known, known->weak_key_map, HD_DATA_WEAK_KEY_MAP);
 }
 
+/* What is left of the known set: deleted entries lie before and between its elements. */
+enum { LEFT_IN_SET = 3 };
+
 struct set_search {
-    VALUE element;
-    int elements;
+    VALUE elements[LEFT_IN_SET];
+    int size;
 };
 
 static int
 set_i(VALUE element, VALUE data) {
     struct set_search *search = (struct set_search *)data;
-    search->element = element;
-    search->elements++;
+    if (search->size < LEFT_IN_SET) search->elements[search->size] = element;
+    search->size++;
     return ST_CONTINUE;
 }
 
 bool
 hd_check_set(const struct known *known) {
-    struct set_search search = {0, 0};
+    const VALUE left[LEFT_IN_SET] = {INT2FIX(2), known->value, INT2FIX(5)};
+    struct set_search search = {.size = 0};
     if (NIL_P(known->set) || hd_mri_data_kind(known->set) != HD_DATA_SET) return false;
+    const void *table = hd_mri_data_pointer(known->set);
+    enum { MOST_POWER = 4 }; // there is room for at most 16 elements
+    if (!hd_plausible(table)) return false;
+    if ((hd_read_u32(table, HD_SET_POWER) & 0xff) > MOST_POWER) return false;
     hd_mri_set_each(known->set, set_i, (VALUE)&search);
-    return search.elements == 1 && search.element == known->value;
+    return search.size == LEFT_IN_SET && memcmp(search.elements, left, sizeof left) == 0;
 }
 
 static bool

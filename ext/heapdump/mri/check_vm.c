@@ -98,12 +98,25 @@ may_be_mark_list(const struct known *known, VALUE v) {
     return name && strcmp(name, "VM/pin_array_list") == 0;
 }
 
+/* True if this word may point to an array of pinned objects; its size and its room follow. */
+static bool
+may_be_mark_array(const char *in, int at) {
+    enum { WORD = sizeof(VALUE) };
+    VALUE size = hd_read(in, at + WORD), room = hd_read(in, at + 2 * WORD);
+    const void *list = hd_read_pointer(in, at);
+    return hd_plausible(list) && size > 0 && size <= room && room <= 1 << 22 &&
+           hd_is_readable(list, size * WORD);
+}
+
 /* Looks for the list in the struct to which this word of the VM points; in the VM itself for -1. */
 static bool
 find_mark_list(const struct known *known, const void *in, int size, int word) {
     hd_places.vm_main_ractor = word;
-    for (int at = 0; at < size && !hd_is_lost(); at += (int)sizeof(VALUE)) {
-        if (!may_be_mark_list(known, hd_read(in, at))) continue;
+    for (int at = 0; at < size - 2 * (int)sizeof(VALUE) && !hd_is_lost(); at += sizeof(VALUE)) {
+        unsigned unreadable = hd_unreadable;
+        hd_places.pinned_are_counted = word >= 0 && may_be_mark_array(in, at);
+        hd_unreadable = unreadable; // many words are no pointers
+        if (!hd_places.pinned_are_counted && !may_be_mark_list(known, hd_read(in, at))) continue;
         struct pinned_search search = {hd_heap_pinned(), false};
         hd_places.vm_mark_list = at;
         hd_mri_each_pinned(&known->pages, pinned_i, &search);
@@ -113,8 +126,8 @@ find_mark_list(const struct known *known, const void *in, int size, int word) {
 }
 
 /*
- * Since 4.1 each Ractor has such a list, and MRI marks that of the main Ractor with the VM, which
- * points to that Ractor before anything else does.
+ * Since 4.1 each Ractor has such a list, which later became an array. The VM points to the main
+ * Ractor before anything else does.
  */
 bool
 hd_check_pinned(const struct known *known) {

@@ -56,7 +56,8 @@ hd_mri_set_each(VALUE set, int (*fn)(VALUE, VALUE), VALUE data) {
     const void *table = hd_mri_data_pointer(set);
     if (!hd_plausible(table)) return;
     const char *entries = hd_read_pointer(table, HD_SET_ENTRIES);
-    size_t from = hd_read(table, HD_SET_START), to = hd_read(table, HD_SET_BOUND);
+    size_t from = HD_RUBY >= 401 ? hd_read_u32(table, HD_SET_START) : hd_read(table, HD_SET_START);
+    size_t to = hd_read(table, HD_SET_BOUND);
     unsigned power = hd_read_u32(table, HD_SET_POWER) & 0xff;
     if (!hd_plausible(entries) || power >= 48 || to > (size_t)1 << power) return;
     for (size_t i = from; i < to && !hd_is_lost(); i++) {

@@ -4,7 +4,7 @@
  */
 #include "mri/places.h"
 
-struct hd_places hd_places = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, false};
+struct hd_places hd_places = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, false, false};
 
 static bool
 is_data(const struct hd_pages *pages, VALUE v, enum hd_data_kind kind) {
@@ -75,7 +75,8 @@ hd_mri_each_ractor_field(VALUE ractor, hd_part_fn *fn, void *data) {
     fn(HD_FIELD("group"), hd_read(group, 0), data);
     fn(HD_FIELD("name_string"), hd_read(group, sizeof(VALUE)), data);
     fn(HD_FIELD("location"), hd_read(group, 2 * sizeof(VALUE)), data);
-    if (hd_can(HD_CAN_PINNED) && hd_places.vm_main_ractor >= 0) {
+    bool has_list = hd_places.vm_main_ractor >= 0 && !hd_places.pinned_are_counted;
+    if (hd_can(HD_CAN_PINNED) && has_list) {
         fn(HD_FIELD("pinned_list"), hd_read(body, hd_places.vm_mark_list), data);
     }
 }

@@ -122,6 +122,9 @@ hd_is_imemo(const struct hd_pages *pages, VALUE v, int number) {
 /* stack.c: calls fn for each entry of a table of MRI's whose keys are IDs. */
 void hd_each_id(const void *table, void (*fn)(ID name, VALUE value, void *data), void *data);
 
+/* jit.c: true if ZJIT ran when hd_mri_ask_jit was last called. */
+bool hd_zjit_runs(void);
+
 /* capabilities.c: switched on by calibrate.c when the check has passed. */
 void hd_switch_on(enum hd_capability capability);
 /* Switched off when a later check fails. */

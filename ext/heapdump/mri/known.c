@@ -20,7 +20,7 @@ static const char source[] =
     "    weak_keys = ObjectSpace::WeakKeyMap.new; weak_keys[value] = probe;"
     "  end;"
     "  set = nil;"
-    "  if RUBY_VERSION >= '4'; set = Set.new([1, value]); set.delete(1); end;"
+    "  set = Set.new([1, 2, 3, value, 5]).subtract([1, 3]) if RUBY_VERSION >= '4';"
     "  waiting = begin"
     "    Fiber.new { |kept| 1.times { |number; held| held = kept; Fiber.yield }; nil }"
     "  ; rescue FiberError; nil;"

@@ -29,7 +29,7 @@ struct hd_layout {
 /* The layout of this Ruby; NULL for a minor version that is not known. */
 const struct hd_layout *hd_layout(void);
 
-/* The offsets that are the same in all known versions. */
+/* The offsets that are the same in all known versions, but for sets: MRI made them smaller. */
 #define HD_OFFSETS(AT)                                                                             \
     AT(HD_BODY_OF_ISEQ, 16)                                                                        \
     AT(HD_BODY_TYPE, 0)                                                                            \
@@ -77,6 +77,13 @@ const struct hd_layout *hd_layout(void);
     AT(HD_FRAME_SELF, 24)                                                                          \
     AT(HD_FRAME_EP, 32)                                                                            \
                                                                                                    \
+    /* ZJIT since 4.1: the frame points to a place on the native stack, below which is a */        \
+    /* pointer to what the frame executes */                                                       \
+    AT(HD_FRAME_JIT, 48)                                                                           \
+    AT(HD_JIT_RECORD, -8)                                                                          \
+    AT(HD_JIT_PC, 0)                                                                               \
+    AT(HD_JIT_ISEQ, 8)                                                                             \
+                                                                                                   \
     /* the words around the one that ep points to; that one holds flags */                         \
     AT(HD_EP_ENTRY, -16)                                                                           \
     AT(HD_EP_SPECIAL, -8)                                                                          \
@@ -97,9 +104,9 @@ const struct hd_layout *hd_layout(void);
     AT(HD_ENUMERATOR_ARGS, 16)                                                                     \
                                                                                                    \
     AT(HD_SET_POWER, 0)                                                                            \
-    AT(HD_SET_START, 24)                                                                           \
-    AT(HD_SET_BOUND, 32)                                                                           \
-    AT(HD_SET_ENTRIES, 40)                                                                         \
+    AT(HD_SET_START, HD_RUBY >= 401 ? 4 : 24)                                                      \
+    AT(HD_SET_BOUND, HD_RUBY >= 401 ? 24 : 32)                                                     \
+    AT(HD_SET_ENTRIES, HD_RUBY >= 401 ? 32 : 40)                                                   \
     AT(HD_SET_ENTRY_HASH, 0)                                                                       \
     AT(HD_SET_ENTRY_KEY, 8)                                                                        \
                                                                                                    \
@@ -126,6 +133,9 @@ enum { HD_OFFSETS(HD_AS_CONSTANT) };
 enum { HD_INTERRUPT_MASK_BEFORE_FIBER = 4 };
 
 enum { HD_IDS_ITEM_SIZE = 16, HD_SET_ENTRY_SIZE = 16, HD_CALL_SIZE = 16 };
+
+/* Instead of a place on the native stack: the frame is that of a C function. */
+enum { HD_JIT_OF_C = 1 };
 
 /* The hash of an entry that has been deleted. */
 #define HD_SET_DELETED (~(VALUE)0)

@@ -345,7 +345,17 @@ ID hd_mri_callinfo_method(VALUE callinfo);
 /* The name by which the method of a callcache is called; 0 if it is not known. */
 ID hd_mri_callcache_method(const struct hd_pages *pages, VALUE callcache);
 
-/* stack.c: threads, fibers and their frames. */
+/*
+ * jit.c: the module of the compiler that runs (RubyVM::YJIT) and its name ("yjit"); nil if none
+ * does. Calls methods of the module, which may raise. Ask before frames are read: those of ZJIT
+ * are read in another way, and the program may have switched it on meanwhile.
+ */
+VALUE hd_mri_ask_jit(const char **name);
+
+/*
+ * stack.c: threads, fibers and their frames. A frame without `iseq` runs a C function, or code of
+ * which MRI does not say in a way that is known what it is.
+ */
 struct hd_frame {
     VALUE self, iseq, env, entry, svar; /* 0 if there is none */
     int line;
@@ -407,7 +417,8 @@ void hd_mri_each_trap_handler(void (*fn)(const char *name, VALUE handler, void *
 /*
  * The objects of rb_gc_register_mark_object, and the lists in which MRI keeps them. Since Ruby 3.4
  * there is only the first list, of kind HD_DATA_PIN_LIST: such lists hold the objects. Since Ruby
- * 4.1 each Ractor has such a list (a field of it), and this is the one of the main Ractor.
+ * 4.1 each Ractor has such a list (a field of it) or an array that is no object; these are those
+ * of the main Ractor.
  */
 void hd_mri_each_pinned(const struct hd_pages *pages,
                         void (*fn)(VALUE pinned, bool is_list, void *data), void *data);

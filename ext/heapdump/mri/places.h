@@ -18,16 +18,17 @@ struct hd_places {
     int vm_addresses;                     /* in the VM, or in the GC's struct … */
     int vm_gc;                            /* … to which this word of the VM points; else -1 */
     bool addresses_are_counted;           /* an array, whose size follows, not a linked list */
+    bool pinned_are_counted;              /* likewise, and not a list of objects */
 };
 
 extern struct hd_places hd_places;
 
-/* How far the structs are searched, in bytes. On all known versions they are larger. */
+/* How far the structs are searched, in bytes. They are larger. */
 enum {
-    HD_THREAD_SEARCHED = 272,
+    HD_THREAD_SEARCHED = HD_RUBY >= 401 ? 400 : 272,
     HD_CONTEXT_SEARCHED = 168,
     HD_FIBER_SEARCHED = 704,
-    HD_RACTOR_SEARCHED = 720,
+    HD_RACTOR_SEARCHED = HD_RUBY >= 401 ? 576 : 720,
     HD_VM_SEARCHED = 2560,
     HD_GC_SEARCHED = 2048,
     HD_MOST_SEARCHED = HD_VM_SEARCHED,

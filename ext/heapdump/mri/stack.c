@@ -80,17 +80,57 @@ hd_mri_context_stacks(const void *context, struct hd_stack_bounds *out) {
     return true;
 }
 
-static int
-line_of(VALUE iseq, const VALUE *pc) {
+static bool
+is_within(VALUE iseq, const VALUE *pc) {
     const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
+    if (!hd_plausible(body)) return false;
     const VALUE *code = hd_read_pointer(body, HD_BODY_ENCODED);
     unsigned size = hd_read_u32(body, HD_BODY_ENCODED_SIZE);
-    if (!rb_iseq_line_no || !hd_plausible(code) || pc < code || pc > code + size) return 0;
-    size_t position = (size_t)(pc - code);
+    return hd_plausible(code) && pc >= code && pc <= code + size;
+}
+
+static int
+line_of(VALUE iseq, const VALUE *pc) {
+    if (!rb_iseq_line_no || !is_within(iseq, pc)) return 0;
+    const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);
+    size_t position = (size_t)(pc - (const VALUE *)hd_read_pointer(body, HD_BODY_ENCODED));
     return (int)rb_iseq_line_no((void *)iseq, position ? position - 1 : 0); // pc is one ahead
 }
 
-/* Reads the frame at `at`; false for one that holds neither code nor a method. */
+/* What a frame executes: for a C function there is neither. */
+struct executed {
+    VALUE iseq;
+    const VALUE *pc;
+    bool unknown;
+};
+
+/* What ZJIT has noted of a frame. */
+static struct executed
+noted_by_zjit(const struct hd_pages *pages, const char *place) {
+    const void *record = hd_plausible(place) ? hd_read_pointer(place, HD_JIT_RECORD) : NULL;
+    if (!hd_plausible(record)) return (struct executed){.unknown = true};
+    VALUE iseq = hd_read(record, HD_JIT_ISEQ);
+    const VALUE *pc = hd_read_pointer(record, HD_JIT_PC);
+    if (!hd_mri_is_iseq(pages, iseq) || !is_within(iseq, pc)) {
+        return (struct executed){.unknown = true};
+    }
+    return (struct executed){.iseq = iseq, .pc = pc};
+}
+
+/*
+ * Since Ruby 4.1 a frame whose code ZJIT has compiled still holds code and position of an earlier
+ * call that had its place on the stack.
+ */
+static struct executed
+executed_by(const struct hd_pages *pages, const char *at) {
+    const char *place = NULL;
+    if (HD_RUBY >= 401 && hd_zjit_runs()) place = hd_read_pointer(at, HD_FRAME_JIT);
+    if ((uintptr_t)place == HD_JIT_OF_C) return (struct executed){0};
+    if (place) return noted_by_zjit(pages, place);
+    return (struct executed){hd_read(at, HD_FRAME_ISEQ), hd_read_pointer(at, HD_FRAME_PC), false};
+}
+
+/* Reads the frame at `at`; false for one that executes neither code nor a method. */
 static bool
 read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, const VALUE *stack_end,
            struct hd_frame *out) {
@@ -104,11 +144,11 @@ read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, con
         else return false;
     }
     out->self = hd_read(at, HD_FRAME_SELF);
-    VALUE iseq = hd_read(at, HD_FRAME_ISEQ);
-    const VALUE *pc = hd_read_pointer(at, HD_FRAME_PC);
-    if (pc && hd_mri_is_iseq(pages, iseq) && hd_mri_code(pages, iseq, &out->code)) {
+    struct executed executed = executed_by(pages, at);
+    VALUE iseq = executed.iseq;
+    if (executed.pc && hd_mri_is_iseq(pages, iseq) && hd_mri_code(pages, iseq, &out->code)) {
         out->iseq = iseq;
-        out->line = line_of(iseq, pc);
+        out->line = line_of(iseq, executed.pc);
         const VALUE *locals = hd_locals_below(ep, out->code.locals_size);
         if (on_stack && locals >= stack) out->locals = locals;
     }
@@ -117,7 +157,7 @@ read_frame(const struct hd_pages *pages, const char *at, const VALUE *stack, con
     }
     VALUE special = on_stack ? hd_read(ep, HD_EP_ENTRY) : 0;
     if (hd_is_imemo(pages, special, HD_NUMBER_SVAR)) out->svar = special;
-    return out->iseq || out->entry;
+    return out->iseq || out->entry || executed.unknown;
 }
 
 void

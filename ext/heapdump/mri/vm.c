@@ -79,10 +79,26 @@ struct_at(int word) {
     return word < 0 ? vm : hd_read_pointer(vm, word);
 }
 
+enum { MOST_WORDS = 1 << 22 };
+
+static void
+each_pinned_of_array(const void *in, void (*fn)(VALUE, bool, void *), void *data) {
+    const void *list = hd_read_pointer(in, hd_places.vm_mark_list);
+    VALUE size = hd_read(in, hd_places.vm_mark_list + (int)sizeof(VALUE));
+    if (!hd_plausible(list) || size > MOST_WORDS) return;
+    for (int i = 0; i < (int)size && !hd_is_lost(); i++) {
+        fn(hd_read(list, i * (int)sizeof(VALUE)), false, data);
+    }
+}
+
 void
 hd_mri_each_pinned(const struct hd_pages *pages, void (*fn)(VALUE, bool, void *), void *data) {
     const void *in = struct_at(hd_places.vm_main_ractor);
     if (!hd_plausible(in)) return;
+    if (hd_places.pinned_are_counted) {
+        each_pinned_of_array(in, fn, data);
+        return;
+    }
     VALUE lists = hd_read(in, hd_places.vm_mark_list);
     fn(lists, true, data);
     if (!hd_is_type(pages, lists, RUBY_T_ARRAY)) return;
@@ -103,13 +119,11 @@ hd_mri_addresses_are_of_vm(void) {
     return hd_places.vm_gc < 0;
 }
 
-enum { MOST_ADDRESSES = 1 << 22 };
-
 static void
 each_address_of_array(const void *in, void (*fn)(const VALUE *, void *), void *data) {
     const void *list = hd_read_pointer(in, hd_places.vm_addresses);
     VALUE size = hd_read(in, hd_places.vm_addresses + (int)sizeof(VALUE));
-    if (!hd_plausible(list) || size > MOST_ADDRESSES) return;
+    if (!hd_plausible(list) || size > MOST_WORDS) return;
     for (int i = (int)size - 1; i >= 0 && !hd_is_lost(); i--) {
         const VALUE *variable = hd_read_pointer(list, i * (int)sizeof(VALUE));
         if (hd_plausible(variable)) fn(variable, data);
@@ -125,7 +139,7 @@ hd_mri_each_address(void (*fn)(const VALUE *, void *), void *data) {
         return;
     }
     const void *node = hd_read_pointer(in, hd_places.vm_addresses);
-    for (int i = 0; i < MOST_ADDRESSES && hd_plausible(node) && !hd_is_lost(); i++) {
+    for (int i = 0; i < MOST_WORDS && hd_plausible(node) && !hd_is_lost(); i++) {
         const VALUE *variable = hd_read_pointer(node, 0);
         if (hd_plausible(variable)) fn(variable, data);
         node = hd_read_pointer(node, sizeof(VALUE));

@@ -303,24 +303,17 @@ make_traced_object(VALUE arg) {
 /* Fills in which JIT runs, and the memory of what it knows about its code where it tells that. */
 static VALUE
 ask_jit(VALUE arg) {
-    static const char *const modules[][2] = {{"YJIT", "yjit"}, {"ZJIT", "zjit"}, {"RJIT", "rjit"}};
     struct hd_account *account = &((struct hd_context *)arg)->account;
-    ID enabled = rb_intern("enabled?"), stats = rb_intern("runtime_stats");
-    if (!rb_const_defined(rb_cObject, rb_intern("RubyVM"))) return Qnil;
-    VALUE vm = rb_const_get(rb_cObject, rb_intern("RubyVM"));
-    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
-        ID name = rb_intern(modules[i][0]);
-        if (!rb_const_defined(vm, name)) continue;
-        VALUE jit = rb_const_get(vm, name);
-        if (!rb_respond_to(jit, enabled) || !RTEST(rb_funcall(jit, enabled, 0))) continue;
-        snprintf(account->jit.name, sizeof account->jit.name, "%s", modules[i][1]);
-        if (!rb_respond_to(jit, stats)) return Qnil;
-        VALUE all = rb_funcall(jit, stats, 0);
-        if (!RB_TYPE_P(all, T_HASH)) return Qnil;
-        VALUE size = rb_hash_aref(all, ID2SYM(rb_intern("yjit_alloc_size")));
-        if (RB_INTEGER_TYPE_P(size)) account->jit.metadata = NUM2ULL(size);
-        return Qnil;
-    }
+    ID stats = rb_intern("runtime_stats");
+    const char *name;
+    VALUE jit = hd_mri_ask_jit(&name);
+    if (NIL_P(jit)) return Qnil;
+    snprintf(account->jit.name, sizeof account->jit.name, "%s", name);
+    if (!rb_respond_to(jit, stats)) return Qnil;
+    VALUE all = rb_funcall(jit, stats, 0);
+    if (!RB_TYPE_P(all, T_HASH)) return Qnil;
+    VALUE size = rb_hash_aref(all, ID2SYM(rb_intern("yjit_alloc_size")));
+    if (RB_INTEGER_TYPE_P(size)) account->jit.metadata = NUM2ULL(size);
     return Qnil;
 }
 

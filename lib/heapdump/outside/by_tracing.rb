@@ -33,6 +33,10 @@ module HeapDump
       COUNTS = "/var/tmp/counts.json"
       MOST_COUNTS = 1 << 24
 
+      # As the platform of a Ruby begins that this machine runs itself.
+      CPU = RbConfig::CONFIG["host_cpu"]
+      private_constant :CPU
+
       def initialize(target)
         @target = target
       end
@@ -118,7 +122,10 @@ module HeapDump
       def ruby
         return ["it runs no Ruby that can be recognized (MRI on 64 bits)", false] unless image
 
-        ["it runs Ruby #{image.version} (#{image.platform}) from #{image.path}", true]
+        runs = "it runs Ruby #{image.version} (#{image.platform})"
+        return ["#{runs} from #{image.path}", true] if image.platform.start_with?("#{CPU}-")
+
+        ["#{runs}, which this machine emulates: its functions cannot be called from outside", false]
       end
 
       def version

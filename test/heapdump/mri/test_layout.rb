@@ -10,6 +10,8 @@ class TestLayout < Minitest::Test
   PROBE = File.expand_path("../../support/layout/probe.c", __dir__)
 
   def test_offsets_are_those_of_mri
+    skip "its own sources alone have these headers" if RUBY_DESCRIPTION.match?(/\A\S+ \S+dev\b/)
+
     offsets = Dir.mktmpdir { |dir| run_probe(dir) }
     assert_operator offsets.size, :>=, 40
     offsets.each { |name, ours, theirs| assert_equal theirs, ours, name }

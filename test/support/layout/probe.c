@@ -13,6 +13,10 @@
 #    include "vm_callinfo.h"
 #    define HAS_CALLS
 #endif
+#if HD_RUBY >= 401
+#    define USE_ZJIT 1 // in the headers of a build with it
+#    include "zjit.h"
+#endif
 #include "internal/imemo.h"
 #if __has_include("internal/set_table.h") // where Set is a type of MRI's own
 #    include "internal/set_table.h"
@@ -84,6 +88,10 @@ main(void) {
     SAME("frame.pc", HD_FRAME_PC, rb_control_frame_t, pc);
 #if HD_RUBY >= 401 // where code that is compiled may leave it out
     SAME("frame.iseq", HD_FRAME_ISEQ, rb_control_frame_t, _iseq);
+    SAME("frame.jit_return", HD_FRAME_JIT, rb_control_frame_t, jit_return);
+    SAME("jit_frame.pc", HD_JIT_PC, zjit_jit_frame_t, pc);
+    SAME("jit_frame.iseq", HD_JIT_ISEQ, zjit_jit_frame_t, iseq);
+    printf("jit_frame.c %d %d\n", HD_JIT_OF_C, ZJIT_JIT_RETURN_C_FRAME);
 #else
     SAME("frame.iseq", HD_FRAME_ISEQ, rb_control_frame_t, iseq);
 #endif
