@@ -8,7 +8,7 @@ module HeapDump
     # skips spaces first, and raises InvalidCondition if what is there is no such value.
     class WhereValues # :nodoc:
       # What names of Ruby are made of: all that is not ASCII, too.
-      PART = /[\p{Word}\u{80}-\u{10ffff}]/
+      PART = /(?:\p{Word}|[^\x00-\x7f])/
       NAME = /\p{Lu}#{PART}*(?:::\p{Lu}#{PART}*)*/
       NUMBER = /\d+[kmg]?(?:i?b)?(?![\p{Word}.])/i
       PLAIN_NUMBER = /-?\d[\d_]*(?:\.\d+)?(?:e[+-]?\d+)?(?![\p{Word}.])/i
