@@ -153,6 +153,7 @@ module HeapDump
           why
         end
         @ringing &= @rules
+        @voice.say("no rule is left, so nothing will ever be dumped") if @rules.empty?
       end
 
       # The block returns the last facts.

@@ -22,6 +22,15 @@ module HeapDump
     #     on.memory at: [0.5, 0.7, 0.85]
     #     on.every seconds: 86_400
     #   end
+    #
+    # The rules of a block replace all of the usual ones, which a watch without a block has:
+    #
+    #   on.memory
+    #   on.growth
+    #   on.ask file: true
+    #   on.ask "file:/var/tmp/heapdump" # the directory of the dumps
+    #
+    # A block that names no rule, as one that has only on.dump and on.exit, keeps them.
     class On
       attr_reader :rules, :hooks, :grace # :nodoc:
 
@@ -31,9 +40,16 @@ module HeapDump
         @hooks = []
       end
 
+      # What a block says (nil if there is none). Without a rule nothing would ever be dumped.
+      def read(block) # :nodoc:
+        block&.call(self)
+        usual if @rules.empty?
+        self
+      end
+
       # The rules without a block: memory, growth, and a question in a file.
-      def usual # :nodoc:
-        memory
+      def usual(**marks) # :nodoc:
+        memory(**marks)
         growth
         ask file: true
         ask "file:#{@directory}"
