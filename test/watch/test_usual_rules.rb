@@ -34,6 +34,11 @@ class TestUsualRules < HeapDumpTest
     assert_equal %i[ask], rules(engine { |on| on.ask "file:/shared" })
   end
 
+  def test_the_first_line_names_the_signal_of_sidekiq
+    engine { |on| on.ask "sidekiq:redis://:secret@db/0" }.introduce
+    assert_operator said.last, :end_with?, ", to be asked by sidekiq:redis://db/0"
+  end
+
   # HEAPDUMP_ASK, or ask:, only adds to them.
   def test_a_bus_of_the_options_is_no_rule_of_the_block
     watch = HeapDump::Watch.new({ to: heaps, ask: "file:/shared" }, proc { |on| on.dump { nil } })

@@ -119,7 +119,7 @@ module HeapDump
       def bus(address) # :nodoc:
         if address.sidekiq?
           @rules.reject! { |rule| rule.is_a?(Rules::AskSignal) } # there is one signal
-          return add Rules::AskSignal.new(address.to_s)
+          return add Rules::AskSignal.new(address)
         end
 
         @rules.reject! { |rule| rule.is_a?(Rules::Fleet) && rule.address.place == address.place }
