@@ -421,6 +421,8 @@ class TestGuards < HeapDumpTest
     look(watch, 20)
     assert_empty begun
     assert_equal 3, asked.size
+    assert_equal [1, { only: 1 }], [said.grep(/no dump, although .*: only: says no\z/).size,
+                                    refusals(watch)]
     assert_equal 40, asked.first.pid
     allowed(only: ->(_) { true })
     look(engine(only: ->(_) { raise "no" }) { |on| on.rule(:always) { true } }, 60)

@@ -241,9 +241,19 @@ module HeapDump
         @struck = names
         new.each { |rule| @stats.strike(rule) }
         write_note(facts, new.first) if new.any?
-        return if @dumping.under_way? || !wanted?(facts)
+        return if @dumping.under_way?
+        return strikes.each { |strike| unwanted(strike) } unless wanted?(facts)
 
         strikes.find { |strike| @dumping.attempt(strike, facts) }
+      end
+
+      # Told and counted once for a rule: it may strike in every look.
+      def unwanted(strike)
+        return if (@unwanted ||= {})[strike.rule]
+
+        @unwanted[strike.rule] = true
+        @stats.refusal(:only)
+        @voice.say("no dump, although #{strike.words}: only: says no")
       end
 
       # It is called once in a look at most.
