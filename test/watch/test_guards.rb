@@ -111,6 +111,7 @@ class TestGuards < HeapDumpTest
     keys, words = refused
     assert_equal [:tmpfs], keys
     assert_match(/take memory; name a directory on a disk/, words)
+    assert_match(/take memory; .*; nothing will be dumped while it is so\z/, said.first)
   end
 
   def test_a_disk_that_cannot_be_asked

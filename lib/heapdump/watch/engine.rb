@@ -142,7 +142,7 @@ module HeapDump
       # What is to be told after the start.
       def begin_life(facts)
         @begun = true
-        problem = @dumping.directory.problem
+        problem = @dumping.guards.place&.words
         @voice.say("#{problem}; nothing will be dumped while it is so") if problem
         told = Predecessor.new(@options.directory, @names, @gauge).words
         @voice.say(told) if told

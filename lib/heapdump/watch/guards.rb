@@ -39,6 +39,20 @@ module HeapDump
         headroom(facts) || time(facts) || place
       end
 
+      # Where the dumps would go. Returns a Refusal or nil.
+      def place
+        problem = @directory.problem
+        return refuse(:directory, problem) if problem
+
+        in_memory, = @machine.disk(@directory.path)
+        return unless in_memory
+
+        refuse(:tmpfs, "the files of #{Terminal::Text.safe(@directory.path)} take memory; " \
+                       "name a directory on a disk")
+      rescue SystemCallError => e
+        refuse(:directory, Terminal::Trouble.sentence(e))
+      end
+
       # With the lock of the directory. +made+ dumps are there of this process. Removes old dumps
       # where there are too many. Returns a Refusal or nil.
       def within(names, made)
@@ -90,19 +104,6 @@ module HeapDump
 
       def span(seconds)
         format("%.1f s", seconds)
-      end
-
-      def place
-        problem = @directory.problem
-        return refuse(:directory, problem) if problem
-
-        in_memory, = @machine.disk(@directory.path)
-        return unless in_memory
-
-        refuse(:tmpfs, "the files of #{Terminal::Text.safe(@directory.path)} take memory; " \
-                       "name a directory on a disk")
-      rescue SystemCallError => e
-        refuse(:directory, Terminal::Trouble.sentence(e))
       end
 
       # The budget is for rules; a person can always have a dump from outside.
