@@ -144,8 +144,7 @@ module HeapDump
         @begun = true
         problem = @dumping.guards.place&.words
         @voice.say("#{problem}; nothing will be dumped while it is so") if problem
-        told = Predecessor.new(@options.directory, @names, @gauge).words
-        @voice.say(told) if told
+        Predecessor.new(@options.directory, @names, @gauge).words&.then { |told| @voice.say(told) }
         call_rules(:begin_life, @names, @options, @voice)
         @rules.reject! do |rule|
           why = rule.useless(facts)
