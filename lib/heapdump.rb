@@ -143,7 +143,12 @@ module HeapDump
     #
     #   HeapDump.watch(to: "/var/tmp/heapdump") { |on| on.memory at: [0.6, 0.8] }
     #   HeapDump::Watch.current.stats[:dumps] # => 0
-    def watch(**options, &block)
+    def watch(*bare, **options, &block)
+      unless bare.empty?
+        raise ArgumentError, "HeapDump.watch takes options only: a directory or address is to:, " \
+                             "as HeapDump.watch(to: \"/var/tmp/heapdump\")"
+      end
+
       Watch.run(options, block)
     end
 

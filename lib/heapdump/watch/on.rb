@@ -86,7 +86,8 @@ module HeapDump
       #
       #   on.every jobs: 1000
       #   on.every cron: "0 3 * * *"
-      def every(**what)
+      def every(*bare, **what)
+        what = {} unless bare.empty? # which of them is meant nobody knows
         add Rules::Every.new(**what)
       end
 
