@@ -60,6 +60,18 @@ class TestUsualRules < HeapDumpTest
     ENV.delete("HEAPDUMP_MEMORY")
   end
 
+  # A limit that is given is that of all that counts, not of this process.
+  def test_a_limit_that_is_less_than_what_is_used
+    tree.group_two("/web", used: 3000, limit: nil)
+    look(engine(limit: "512 MiB"))
+    assert_match(/\A2\.9 GiB are used already by all processes of the control group .*web, and /,
+                 said.first)
+    tree.group_two("/web", used: 100, limit: nil)
+    @log = nil
+    look(engine(limit: "512 MiB"))
+    assert_empty said
+  end
+
   def test_a_watch_without_a_rule_says_so
     watch = engine { |on| on.memory at: 0.5 }
     look(watch, 20)

@@ -142,8 +142,7 @@ module HeapDump
       # What is to be told after the start.
       def begin_life(facts)
         @begun = true
-        problem = @dumping.guards.place&.words
-        @voice.say("#{problem}; nothing will be dumped while it is so") if problem
+        @dumping.guards.at_start(@gauge).each { |words| @voice.say(words) }
         Predecessor.new(@options.directory, @names, @gauge).words&.then { |told| @voice.say(told) }
         call_rules(:begin_life, @names, @options, @voice)
         @rules.reject! do |rule|
