@@ -102,8 +102,9 @@ module HeapDump
     # Watches this process and the processes that it forks, in a thread of each: when a rule asks
     # for it, forked processes dump the heap, unless a guard forbids that. Without a block it dumps
     # when 0.5, 0.7 and 0.85 of the limit of the memory are used, when private memory has become 2.5
-    # times what it was, and when a file +ask+ appears in the directory. HeapDump::Watch::On lists
-    # the rules.
+    # times what it was, and when a file +ask+ appears in the directory. The rules of a block
+    # replace all of these; a block without a rule, as one with on.dump alone, keeps them.
+    # HeapDump::Watch::On lists the rules.
     #
     # to::       the directory (default /var/tmp/heapdump), made if it is not there. The dumps of
     #            one process are in a directory of their own in it, <tt>series-…</tt>. Or an
@@ -142,7 +143,12 @@ module HeapDump
     #
     #   HeapDump.watch(to: "/var/tmp/heapdump") { |on| on.memory at: [0.6, 0.8] }
     #   HeapDump::Watch.current.stats[:dumps] # => 0
-    def watch(**options, &block)
+    def watch(*bare, **options, &block)
+      unless bare.empty?
+        raise ArgumentError, "HeapDump.watch takes options only: a directory or address is to:, " \
+                             "as HeapDump.watch(to: \"/var/tmp/heapdump\")"
+      end
+
       Watch.run(options, block)
     end
 

@@ -79,8 +79,7 @@ module HeapDump
 
     def initialize(options, block) # :nodoc:
       @options = Options.new(options)
-      @on = On.new(@options.directory)
-      block ? block.call(@on) : @on.usual
+      @on = On.new(@options.directory).read(block)
       @options.ask.each { |address| @on.bus(address) }
     end
 

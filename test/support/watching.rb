@@ -123,8 +123,7 @@ module Watching
   # A watch without a thread. The test looks.
   def engine(machine: self.machine, dumper: self.dumper, **options, &block)
     options = HeapDump::Watch::Options.new({ to: heaps, settle: 0, logger: log }.merge(options))
-    on = HeapDump::Watch::On.new(options.directory)
-    block ? block.call(on) : on.usual
+    on = HeapDump::Watch::On.new(options.directory).read(block)
     ENGINE.new(options, on, machine: machine, dumper: dumper)
   end
 

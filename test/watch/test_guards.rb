@@ -111,6 +111,7 @@ class TestGuards < HeapDumpTest
     keys, words = refused
     assert_equal [:tmpfs], keys
     assert_match(/take memory; name a directory on a disk/, words)
+    assert_match(/take memory; .*; nothing will be dumped while it is so\z/, said.first)
   end
 
   def test_a_disk_that_cannot_be_asked
@@ -421,6 +422,8 @@ class TestGuards < HeapDumpTest
     look(watch, 20)
     assert_empty begun
     assert_equal 3, asked.size
+    assert_equal [1, { only: 1 }], [said.grep(/no dump, although .*: only: says no\z/).size,
+                                    refusals(watch)]
     assert_equal 40, asked.first.pid
     allowed(only: ->(_) { true })
     look(engine(only: ->(_) { raise "no" }) { |on| on.rule(:always) { true } }, 60)

@@ -307,6 +307,7 @@ class TestWatchRules < HeapDumpTest
       assert_equal i + 1, begun.size
       assert_equal "40 dumping\n", answer
       finish(watch)
+      assert_equal "40 dumped #{begun.last.path}\n", answer
       look(watch, 100)
     end
     assert_equal 2, begun.size

@@ -94,6 +94,15 @@ class TestWatchOptions < HeapDumpTest
     end
   end
 
+  # What people write first.
+  def test_arguments_without_a_name
+    error = assert_raises(ArgumentError) { HeapDump.watch("/var/tmp/heapdump") }
+    assert_match(/a directory or address is to:/, error.message)
+    error = assert_raises(ArgumentError) { HeapDump.watch { |on| on.every "10m" } }
+    assert_match(/one of jobs:.*, as on.every seconds: "10m"/, error.message)
+    assert_nil HeapDump::Watch.current
+  end
+
   def test_marks
     marks = ["50%", " 12.5 % ", 0.7, 1 << 20, "900 KiB"].map do |mark|
       HeapDump::Watch::Quantity.mark("at:", mark)

@@ -238,6 +238,8 @@ class TestWatchShips < HeapDumpTest
     "s4://x" => /there is no sink for s4:; give one of/, "gs://x" => /no sink for gs:; use rails:/,
     "s3://" => %r{s3: needs the form s3://bucket/prefix}, "s3://k@b/" => /s3: needs the form/,
     "https://x/y" => %r{https: needs the form https://host/dir/}, "exec: " => /exec: needs/,
+    "http://example.com/secret/" => /a watch never does; use https:/,
+    "http://127.0.0.1.example.com/" => /a watch never does; use https:/,
     "http://u:secret@x/" => /http: needs the form/, "rails:/x" => /rails: needs the form/,
     "env:HEAPDUMP_NONE" => /HEAPDUMP_NONE is not set/,
     "/nowhere" => /there is no directory .nowhere; make it/,
@@ -256,7 +258,8 @@ class TestWatchShips < HeapDumpTest
   end
 
   RIGHT = ["s3://bucket", "s3://b.c/x?region=y", "https://x/", "https://x/y/?z=/a", "exec:cat",
-           "https://x/y?name=%{name}", "http://127.0.0.1:80/", "rails:amazon"].freeze
+           "https://x/y?name=%{name}", "http://127.0.0.1:80/", "http://localhost/x/",
+           "http://[::1]:9000/", "rails:amazon"].freeze
 
   def test_addresses
     read = ->(given) { HeapDump::Watch::Options.new(to: given) }

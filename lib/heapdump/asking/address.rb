@@ -102,6 +102,8 @@ module HeapDump
       # Loads all that a request will need, but for the libraries of others (#check): nobody forks
       # meanwhile, and later it may be gone.
       def load
+        return if sidekiq? # only a signal comes
+
         %w[who request part progress desk tracing file_bus].each { |file| require_relative file }
         require_relative "socket_bus" if @kind == :socket
         %w[courier postgres_bus].each { |file| require_relative file } if far?

@@ -24,12 +24,12 @@ module HeapDump
       # Starts it in this process. It looks for the first time after +wait+ seconds.
       def self.start(options = {}, block = nil, wait: 0)
         tell_mistakes(options[:logger])
-        Watch.run(whole(options), block || rules, wait: wait)
+        Watch.run(whole(options), rules(block), wait: wait)
       end
 
       # Raises ArgumentError for what #start would raise it for, and starts nothing.
       def self.check(options, block = nil)
-        Watch.new(whole(options), block || rules)
+        Watch.new(whole(options), rules(block))
       end
 
       # Ends the watch of this process, if it has one.
@@ -79,16 +79,14 @@ module HeapDump
       end
       private_class_method :number
 
-      def self.rules
-        text = Integrations.from_environment("HEAPDUMP_MEMORY", nil)
-        return :usual.to_proc unless text
-
+      # The marks of the environment are for a block that names no rule, too.
+      def self.rules(block)
+        text = Integrations.from_environment("HEAPDUMP_MEMORY", nil) or return block
         marks = text.split(",").map(&:strip)
         marks.map! { |mark| mark.match?(/\A[01]?\.\d+\z/) ? mark.to_f : mark }
         lambda do |on|
-          on.memory(at: marks)
-          on.growth
-          on.ask(file: true)
+          block&.call(on)
+          on.usual(at: marks) if on.rules.empty?
         end
       end
       private_class_method :rules

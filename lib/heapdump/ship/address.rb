@@ -23,7 +23,11 @@ module HeapDump
         "exec" => [/\Aexec:\s*\S/, "exec:COMMAND"],
         "rails" => [%r{\Arails:[^/]}, "rails:SERVICE/prefix"]
       }.freeze
-      private_constant :SINKS, :KINDS, :INSTEAD, :SCHEME, :NAME, :FORMS
+      PLAIN = "http:// would send dumps over the network as plain text, and a watch never does; " \
+              "use https://, or ship them by hand: `heapdump ship --plain-http`"
+      # Of this machine: there is no network in between. PlainHTTP says it exactly, with libraries.
+      LOOPBACK = %r{\Ahttp://(?:localhost|127\.[\d.]+|\[[0:]+1\])(?::\d+)?/}i
+      private_constant :SINKS, :KINDS, :INSTEAD, :SCHEME, :NAME, :FORMS, :PLAIN, :LOOPBACK
 
       module_function
 
@@ -44,6 +48,7 @@ module HeapDump
 
         form, words = FORMS.fetch(kind == "http" ? "https" : kind)
         raise Error, "#{kind}: needs the form #{words}" unless text.match?(form)
+        raise Error, PLAIN if kind == "http" && !text.match?(LOOPBACK)
 
         text
       end

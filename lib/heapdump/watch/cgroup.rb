@@ -72,6 +72,9 @@ module HeapDump
         @version.equal?(ONE) ? 1 : 2
       end
 
+      # The directory of the group whose use counts (String): that with the limit, else its own.
+      attr_reader :measured
+
       # The least limit in bytes when it was last measured; nil if there is none.
       attr_reader :limit
 

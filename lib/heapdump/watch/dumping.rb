@@ -16,7 +16,7 @@ module HeapDump
       Running = Struct.new(:pending, :strike, :facts, :path, :slots)
       private_constant :PASSES, :Running
 
-      attr_reader :directory
+      attr_reader :directory, :guards
 
       # +dumper+ makes a dump as HeapDump.dump_async does.
       def initialize(options:, names:, machine:, gauge:, stats:, voice:, faults:, hooks:,

@@ -142,10 +142,8 @@ module HeapDump
       # What is to be told after the start.
       def begin_life(facts)
         @begun = true
-        problem = @dumping.directory.problem
-        @voice.say("#{problem}; nothing will be dumped while it is so") if problem
-        told = Predecessor.new(@options.directory, @names, @gauge).words
-        @voice.say(told) if told
+        @dumping.guards.at_start(@gauge).each { |words| @voice.say(words) }
+        Predecessor.new(@options.directory, @names, @gauge).words&.then { |told| @voice.say(told) }
         call_rules(:begin_life, @names, @options, @voice)
         @rules.reject! do |rule|
           why = rule.useless(facts)
@@ -153,6 +151,7 @@ module HeapDump
           why
         end
         @ringing &= @rules
+        @voice.say("no rule is left, so nothing will ever be dumped") if @rules.empty?
       end
 
       # The block returns the last facts.
@@ -240,9 +239,19 @@ module HeapDump
         @struck = names
         new.each { |rule| @stats.strike(rule) }
         write_note(facts, new.first) if new.any?
-        return if @dumping.under_way? || !wanted?(facts)
+        return if @dumping.under_way?
+        return strikes.each { |strike| unwanted(strike) } unless wanted?(facts)
 
         strikes.find { |strike| @dumping.attempt(strike, facts) }
+      end
+
+      # Told and counted once for a rule: it may strike in every look.
+      def unwanted(strike)
+        return if (@unwanted ||= {})[strike.rule]
+
+        @unwanted[strike.rule] = true
+        @stats.refusal(:only)
+        @voice.say("no dump, although #{strike.words}: only: says no")
       end
 
       # It is called once in a look at most.

@@ -39,6 +39,27 @@ module HeapDump
         headroom(facts) || time(facts) || place
       end
 
+      # What is known at the start to forbid each dump (sentences).
+      def at_start(gauge)
+        [place&.words, beyond(gauge)].compact.map do |words|
+          "#{words}; nothing will be dumped while it is so"
+        end
+      end
+
+      # Where the dumps would go. Returns a Refusal or nil.
+      def place
+        problem = @directory.problem
+        return refuse(:directory, problem) if problem
+
+        in_memory, = @machine.disk(@directory.path)
+        return unless in_memory
+
+        refuse(:tmpfs, "the files of #{Terminal::Text.safe(@directory.path)} take memory; " \
+                       "name a directory on a disk")
+      rescue SystemCallError => e
+        refuse(:directory, Terminal::Trouble.sentence(e))
+      end
+
       # With the lock of the directory. +made+ dumps are there of this process. Removes old dumps
       # where there are too many. Returns a Refusal or nil.
       def within(names, made)
@@ -53,6 +74,18 @@ module HeapDump
       end
 
       private
+
+      # More is used than the limit. What counts may be much more than this
+      # process, where a limit is given and the group has none. Returns words or nil.
+      def beyond(gauge)
+        used, = gauge.usage
+        return unless used && gauge.limit && used > gauge.limit
+
+        by = { group: "all processes of the control group #{gauge.cgroup&.measured}",
+               machine: "the whole machine" }.fetch(gauge.source, "this process")
+        "#{Terminal::Units.bytes(used)} are used already by #{by}, and that counts; the limit is " \
+          "#{Terminal::Units.bytes(gauge.limit)}"
+      end
 
       def lag
         @machine.time - @machine.seconds
@@ -90,19 +123,6 @@ module HeapDump
 
       def span(seconds)
         format("%.1f s", seconds)
-      end
-
-      def place
-        problem = @directory.problem
-        return refuse(:directory, problem) if problem
-
-        in_memory, = @machine.disk(@directory.path)
-        return unless in_memory
-
-        refuse(:tmpfs, "the files of #{Terminal::Text.safe(@directory.path)} take memory; " \
-                       "name a directory on a disk")
-      rescue SystemCallError => e
-        refuse(:directory, Terminal::Trouble.sentence(e))
       end
 
       # The budget is for rules; a person can always have a dump from outside.

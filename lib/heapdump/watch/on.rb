@@ -22,6 +22,15 @@ module HeapDump
     #     on.memory at: [0.5, 0.7, 0.85]
     #     on.every seconds: 86_400
     #   end
+    #
+    # The rules of a block replace all of the usual ones, which a watch without a block has:
+    #
+    #   on.memory
+    #   on.growth
+    #   on.ask file: true
+    #   on.ask "file:/var/tmp/heapdump" # the directory of the dumps
+    #
+    # A block that names no rule, as one that has only on.dump and on.exit, keeps them.
     class On
       attr_reader :rules, :hooks, :grace # :nodoc:
 
@@ -31,9 +40,16 @@ module HeapDump
         @hooks = []
       end
 
+      # What a block says (nil if there is none). Without a rule nothing would ever be dumped.
+      def read(block) # :nodoc:
+        block&.call(self)
+        usual if @rules.empty?
+        self
+      end
+
       # The rules without a block: memory, growth, and a question in a file.
-      def usual # :nodoc:
-        memory
+      def usual(**marks) # :nodoc:
+        memory(**marks)
         growth
         ask file: true
         ask "file:#{@directory}"
@@ -70,7 +86,8 @@ module HeapDump
       #
       #   on.every jobs: 1000
       #   on.every cron: "0 3 * * *"
-      def every(**what)
+      def every(*bare, **what)
+        what = {} unless bare.empty? # which of them is meant nobody knows
         add Rules::Every.new(**what)
       end
 
@@ -103,7 +120,7 @@ module HeapDump
       def bus(address) # :nodoc:
         if address.sidekiq?
           @rules.reject! { |rule| rule.is_a?(Rules::AskSignal) } # there is one signal
-          return add Rules::AskSignal.new(address.to_s)
+          return add Rules::AskSignal.new(address)
         end
 
         @rules.reject! { |rule| rule.is_a?(Rules::Fleet) && rule.address.place == address.place }

@@ -55,6 +55,10 @@ module HeapDump
           answer("failed: #{words}")
         end
 
+        def taken(result)
+          answer("dumped #{result.path}")
+        end
+
         private
 
         # nil if nobody asks.

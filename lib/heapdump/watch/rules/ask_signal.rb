@@ -26,10 +26,12 @@ module HeapDump
           end
         end
 
-        # +sender+ says who asks.
-        def initialize(sender)
+        attr_reader :address
+
+        # +address+ is where people ask.
+        def initialize(address)
           super()
-          @sender = sender
+          @address = address
           reset
         end
 
@@ -65,7 +67,7 @@ module HeapDump
         def strike(_facts)
           return unless @asked
 
-          Strike.new(rule: name, words: "it was asked for by #{@sender}", urgent: true,
+          Strike.new(rule: name, words: "it was asked for by #{@address}", urgent: true,
                      source: self)
         end
 

@@ -18,7 +18,8 @@ module HeapDump
           super()
           @kind, value = given.first
           unless given.size == 1 && KINDS.include?(@kind)
-            raise ArgumentError, "on.every takes one of jobs:, requests:, seconds: and cron:"
+            raise ArgumentError, "on.every takes one of jobs:, requests:, seconds: and cron:, " \
+                                 "as on.every seconds: \"10m\""
           end
 
           name = "on.every #{@kind}:"
