@@ -340,7 +340,8 @@ class TestFleet < HeapDumpTest
     HeapDump::Asking::PostgresBus.stub(:load, -> { raise LoadError, "no pg" }) do
       4.times { look_all([one], 10) }
     end
-    assert_equal ["the rule ask is off: no pg", "no rule is left, so nothing will ever be dumped"], said
+    assert_equal ["the rule ask is off: no pg",
+                  "no rule is left, so nothing will ever be dumped"], said
   end
 
   # What is no request is nobody's.

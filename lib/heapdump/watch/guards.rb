@@ -75,8 +75,8 @@ module HeapDump
 
       private
 
-      # More is used than the limit. What counts may be much more than this
-      # process, where a limit is given and the group has none. Returns words or nil.
+      # More is used than the limit: what counts may be much more than this process, where a limit
+      # is given and the group has none. Returns words or nil.
       def beyond(gauge)
         used, = gauge.usage
         return unless used && gauge.limit && used > gauge.limit
