@@ -144,7 +144,7 @@ class TestArguments < HeapDumpTest
     end
     Dir.mkdir(File.join(directory, "old.json"))
     File.symlink("nowhere", File.join(directory, "gone.json"))
-    json = heapdump!("diff", directory, "--json").json
+    json = diff!(directory, "--json").json
     assert_equal %w[c.json b.json a.json d.dump], json["dumps"].map { |path| File.basename(path) }
   end
 

@@ -19,7 +19,7 @@ class TestPages < HeapDumpTest
   end
 
   def test_diff_begins_with_all_objects_and_ends_with_what_is_not_shown
-    lines = heapdump!("diff", shop, Shop.dump({}, sessions: 200), "--limit", "2").lines
+    lines = diff!(shop, Shop.dump({}, sessions: 200), "--limit", "2").lines
     number = "[\\d,]+"
     assert_match(/\ALiving objects: #{number} → #{number}   bytes: \S+ \S+ → \S+ \S+\z/, lines[0])
     assert_match(/\AProcess \(RSS\):  \S+ \S+ → \S+ \S+\z/, lines[1])

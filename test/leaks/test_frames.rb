@@ -1,6 +1,9 @@
 # frozen_string_literal: true
 
 require "test_helper"
+require "heapdump/cli"
+require "heapdump/html"
+require "heapdump/testing"
 require "support/grown_dumps"
 
 # Dumps are taken while a thread is in other frames, to which it has handed what leaks.
@@ -51,6 +54,44 @@ class TestFrames < HeapDumpTest
   def test_deep_stacks
     dumps = [10, 20, 30].map.with_index { |count, i| in_frames(count, ["work"] * (i * 20_000)) }
     assert_equal [[10, 20, 30]], HeapDump.leaks(*dumps).suspects.map(&:counts)
+  end
+
+  # Nothing is declared at the line at which a frame stands.
+  def test_the_line_of_a_frame_is_where_it_runs
+    %i[local self captured].each do |as|
+      found = HeapDump.leaks(*[10, 20, 30].map { |count| in_frames(count, [], as: as) })
+      suspect = found.first
+      assert_equal ["/app/loop.rb:3", "running", nil],
+                   [suspect.location, suspect.location_of, suspect.owner]
+      assert_match(%r{/app/loop.rb:3: .* runs? .*last dump}, place_in_report(suspect))
+      refute_match(/defined/, place_in_report(suspect))
+    end
+  end
+
+  def test_a_leak_in_a_frame_as_the_commands_tell_it
+    dumps = [10, 20, 30].map { |count| in_frames(count, []) }
+    out = StringIO.new
+    assert_equal 0, HeapDump::CLI.run(["leaks", *dumps], out: out, err: StringIO.new)
+    assert_match(%r{^   runs at +/app/loop.rb:3 in the last dump; held as long as .* runs$},
+                 out.string)
+    refute_match(/declared/, out.string)
+    place = HeapDump::Testing::Comparison.new(dumps).grown.first.place
+    assert_equal "running at /app/loop.rb:3", place
+  end
+
+  def test_a_file_whose_name_has_blanks
+    dumps = [10, 20, 30].map do |count|
+      dump do |made|
+        thread = made.thread([["run", "/my app/loop.rb", 3]])
+        made.local(thread, 0, "kept", made.array(objects(made, "Session", count, 0x50_0000)))
+        made.constant("THREAD", thread)
+      end
+    end
+    assert_equal "/my app/loop.rb:3", HeapDump.leaks(*dumps).first.location
+  end
+
+  def place_in_report(suspect)
+    HeapDump::Html::SuspectCard.new(nil, suspect, 1).place
   end
 
   # The sessions are in a list that each frame has.

@@ -176,6 +176,7 @@ class TestWays < HeapDumpTest
     classes = ways.select { |way| way.class_name == "Class" }.max_by(&:objects)
     assert_operator classes.objects, :>=, 2
     assert_match(/constant … →/, classes.told)
+    assert_equal ["constant …", nil], [classes.holder, classes.location], "of no single one"
   end
 
   # Names that are made from data have others in the next dump, and so have the classes of objects.

@@ -168,7 +168,7 @@ class TestWords < HeapDumpTest
     end
     paths = sessions.map { |session| snapshot.path_to(session) }
     assert_equal 1, paths.map(&:signature).uniq.size
-    assert_match(/fiber-local: let go when/, why(snapshot.path, sessions.first))
+    assert_match(/fiber-local: held until it is set to nil/, why(snapshot.path, sessions.first))
   end
 
   # Paths are merged by their steps, so a branch may stand for several threads.
@@ -187,14 +187,28 @@ class TestWords < HeapDumpTest
   end
 
   # A thread variable is held as long as its thread lives, whatever method runs.
-  def test_what_a_thread_holds_is_let_go_when_it_ends
+  def test_a_thread_holds_as_long_as_it_lives
     session = nil
     snapshot = snapshot do |made|
       session = made.object("Session")
       variables = made.hash([[":session", session]])
       made.root(made.thread([["<main>", "/app/a.rb", 1]], ivars: { locals: variables }))
     end
-    assert_match(/held by a thread: let go when it ends/, why(snapshot.path, session))
+    assert_match(/held by a thread: as long as that thread lives/, why(snapshot.path, session))
+  end
+
+  # A loop may never return, so it does not sound as if that were let go.
+  def test_a_frame_holds_as_long_as_it_runs
+    session = nil
+    snapshot = snapshot do |made|
+      session = made.object("Session")
+      thread = made.thread([["run", "/app/a.rb", 1]])
+      made.local(thread, 0, "batch", session)
+      made.root(thread)
+    end
+    told = why(snapshot.path, session)
+    assert_match(/held by a method or block that runs: as long as it runs/, told)
+    refute_match(/let go/, told)
   end
 
   def why(path, address)

@@ -29,6 +29,15 @@ module CommandLine
     answer
   end
 
+  # A difference between dumps of different processes, which is told.
+  def diff!(*argv)
+    answer = heapdump("diff", *argv)
+    assert_equal 0, answer.status, answer.err
+    assert_match(/\Aheapdump: warning: the dumps .*: what differs between them need not have grown\n\z/,
+                 answer.err)
+    answer
+  end
+
   # As a process of its own: [status, out, err].
   def heapdump_process(*argv, input: "", env: {})
     Child.run(Child::BUNDLER.to_h { |name| [name, nil] }.merge(env), *command(*argv),

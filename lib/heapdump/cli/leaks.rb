@@ -191,12 +191,14 @@ module HeapDump
         fact("more", suspect.command)
       end
 
-      PLACES = { "added" => "added by", "declared" => "declared" }.freeze
-      private_constant :PLACES
+      PLACES = { "added" => "added by", "declared" => "declared", "running" => "runs at" }.freeze
+      RUNNING = " in the last dump; held as long as that method or block runs"
+      private_constant :PLACES, :RUNNING
 
       def show_place(suspect)
         if suspect.location
           place = [suspect.owner, Snapshot::Places.short(suspect.location)].compact.join(" ")
+          place += RUNNING if suspect.location_of == "running"
           fact(PLACES.fetch(suspect.location_of), place)
         end
         fact("may add", suspect.candidates.join(", ")) if suspect.candidates.any?

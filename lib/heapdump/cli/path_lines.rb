@@ -14,7 +14,7 @@ module HeapDump
       # The note for a path, by its rank.
       RANK_NOTES = {
         named: nil,
-        frame: "held by a thread: let go when it ends",
+        frame: "held by a thread: as long as that thread lives",
         root: "held by the VM itself",
         cache: "a cache of the VM: it holds, but is no cause",
         stack: "machine stack: may hold by chance"
@@ -22,18 +22,18 @@ module HeapDump
 
       # The note for a path from a root that holds what the program has given to the VM.
       ROOT_NOTES = {
-        "end_proc" => "held by at_exit: let go when the process ends",
-        "finalizers" => "held by a finalizer: let go when its object is"
+        "end_proc" => "held by at_exit: until the process ends",
+        "finalizers" => "held by a finalizer: as long as its object lives"
       }.freeze
 
       # The note for a path through a constant of Ruby's own.
       TOPLEVEL_NOTE = "a local variable of the program's first file"
 
       # The note for a path through a thread or fiber, by the edge that leads out of it.
-      STACK_NOTE = "on a stack: let go when the method returns"
+      STACK_NOTE = "held by a method or block that runs: as long as it runs"
       FRAME_NOTES = {
         frame: STACK_NOTE, frame_local: STACK_NOTE,
-        fiber_local: "fiber-local: let go when its fiber ends or it is set to nil"
+        fiber_local: "fiber-local: held until it is set to nil or its fiber ends"
       }.freeze
       private_constant :ROOT_NOTES, :TOPLEVEL_NOTE, :STACK_NOTE, :FRAME_NOTES
 

@@ -42,11 +42,7 @@ module HeapDump
       def place
         return unknown_place unless suspect.location
 
-        place = Snapshot::Places.short(suspect.location)
-        return "#{place}: this code adds to it." if suspect.location_of == "added"
-
-        owner = suspect.owner || "its owner"
-        "#{place}: #{owner} is defined there, which holds what grows.#{may_add}"
+        "#{Snapshot::Places.short(suspect.location)}: #{at_place}"
       end
 
       # Where they gather; what to do about it.
@@ -113,6 +109,21 @@ module HeapDump
 
       def chart
         Chart.new(suspect.counts, words: "#{counts} #{suspect.unit}").markup
+      end
+
+      def at_place
+        case suspect.location_of
+        when "added" then "this code adds to it."
+        when "running"
+          "a method or block runs there in the last dump. What its variables hold is held as " \
+          "long as it runs. Another of its lines may be the one that adds to it."
+        else
+          "#{suspect.owner || "what holds it"} is defined there#{which_holds}.#{may_add}"
+        end
+      end
+
+      def which_holds
+        ", which holds what grows" if suspect.owner
       end
 
       def unknown_place

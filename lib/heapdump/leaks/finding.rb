@@ -161,13 +161,19 @@ module HeapDump
       end
 
       # The place that a suspect shows: where its objects are added if that is known (+added+), else
-      # where their holder is declared.
+      # where their holder is declared or runs.
       def place(added, holder)
         return { location: added, location_of: "added", owner: nil, candidates: [] } if added
 
         name = holder.placed
-        { location: name&.place, location_of: name && (name.added ? "added" : "declared"),
+        { location: name&.place, location_of: name && place_of(name),
           owner: name&.owner&.name, candidates: name&.owner&.candidates || [] }
+      end
+
+      def place_of(name)
+        return "running" if name.runs
+
+        name.added ? "added" : "declared"
       end
 
       def command(node)

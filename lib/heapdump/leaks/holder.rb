@@ -14,7 +14,8 @@ module HeapDump
       # +owner+:: the class or module to which the variable belongs (Owner, nil for other names)
       # +added+:: whether objects are added at the place: it is that of a block, or of a method made
       #           by a block
-      Name = Struct.new(:words, :place, :last, :owner, :added, keyword_init: true)
+      # +runs+::  whether the place is the line at which a frame runs
+      Name = Struct.new(:words, :place, :last, :owner, :added, :runs, keyword_init: true)
 
       Describe = Snapshot::Describe
       Places = Snapshot::Places
@@ -240,7 +241,7 @@ module HeapDump
       def frame_name(variable, edge, from)
         what = variable ? "local variable #{variable}" : edge.name
         Name.new(words: "#{what} of #{Describe.frame(edge.frame.to_s)} in #{Describe.node(from)}",
-                 place: edge.frame.to_s[/\S+:\d+\z/], last: true)
+                 place: Describe.frame_place(edge.frame), last: true, runs: true)
       end
 
       def singleton(_edge, from, at)

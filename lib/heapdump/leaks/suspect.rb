@@ -43,7 +43,8 @@ module HeapDump
       attr_reader :owner
       # What #location means: "added" is the place that makes the objects (allocations were traced,
       # the object is code itself, or a block has captured it); "declared" is the place of the
-      # module or constant that owns what grows; nil if there is no #location.
+      # module or constant that owns what grows; "running" is the line at which the method or block
+      # stands in the last dump whose variable holds what grows; nil if there is no #location.
       attr_reader :location_of
       # Methods of the owner that may add to what grows, each as "Shop::Bus.subscribe (app.rb:20)"
       # (Array of String).

@@ -77,6 +77,11 @@ module HeapDump
           Frames.short(frame).sub(/:\d+\z/, "")
         end
 
+        # The place of a frame, "/srv/app.rb:59"; nil for a frame of code in C.
+        def frame_place(frame)
+          Frames.place(frame)
+        end
+
         # A value from the line of a node in words: for a reference ("0x…") the object that it leads
         # to, for symbols and numbers what Ruby would show.
         def value(node, value)

@@ -15,6 +15,11 @@ module HeapDump
         [label, file && Places.short(file)].compact.join(" ")
       end
 
+      # The place of a frame, nil if it has none.
+      def self.place(frame)
+        split(frame).last
+      end
+
       # Splits a frame into its label and its place. Labels contain blanks ("block in visit"), and
       # so may the names of files, most of which are absolute paths.
       def self.split(frame)

@@ -26,7 +26,8 @@ module HeapDump
       # retained::   what they dominate together, in bytes
       # node::       one of them as an example (Node)
       # path::       how that is held (Leaks::Way), nil for the smaller ways
-      # holder::     the holder in words (String), nil for the smaller ways (see Snapshot#ways)
+      # holder::     the holder in words (String), nil for the smaller ways (see Snapshot#ways);
+      #              with "…" for the last name where objects of several names are one way
       # location::   the place in the source that belongs to the holder, "file:line", nil if unknown
       # gem::        the gem of that place: "app", "ruby" or "puma-6.4"; nil if unknown
       # told::       the path in words, without keys (String), nil for the smaller ways

@@ -86,7 +86,8 @@ module HeapDump
                   notes: suspect.remarks.map { |words| text(words) })
       end
 
-      WORDS = { "added" => "added by", "declared" => "declared" }.freeze
+      WORDS = { "added" => "added by", "declared" => "declared",
+                "running" => "running at" }.freeze
       private_constant :WORDS
 
       def place(suspect)

@@ -10,7 +10,8 @@ module HeapDump
     # retained::   the bytes that nothing else holds, for each dump (Array of Integer)
     # signature::  the same for the same growth in other dumps, as Leaks::Suspect#signature
     # holder::     who holds it, in words
-    # place::      "added by app.rb:61" or "declared app.rb:17", nil if no place is known
+    # place::      "added by app.rb:61", "declared app.rb:17" or "running at app.rb:9", nil if no
+    #              place is known
     # path::       the path to one of the new objects, the suspect edge underlined (Array of String)
     # names::      the names of modules, classes and constants on that path (Array of String)
     # with::       what grows with it, in words (Array of String)

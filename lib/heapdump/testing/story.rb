@@ -76,12 +76,13 @@ module HeapDump
         steps.uniq.size == 1 ? "#{count(steps.first)} more" : "more"
       end
 
-      def place(grown)
-        word, where = grown.place&.split(" by ", 2)
-        return [] unless word
-        return ["added by  #{where}"] if where
+      PLACE = /\A(?:added by|declared|running at) /
+      private_constant :PLACE
 
-        ["declared  #{word.delete_prefix("declared ")}"]
+      def place(grown)
+        word = grown.place&.[](PLACE) or return []
+        label = word.strip.sub("running", "runs").ljust(9)
+        ["#{label} #{grown.place.delete_prefix(word)}"]
       end
 
       def sizes(grown)

@@ -21,13 +21,39 @@ module HeapDump
 
         # The Way with words, frozen.
         def way
-          holder = Leaks::Holder.new(@path, @snapshot.origins, names: @names)
-          place = Leaks::Code.place(@path.target) || holder.placed&.place
+          holder = Leaks::Holder.new(several? ? without_last_name : @path, @snapshot.origins,
+                                     names: @names)
+          place = several? ? place_of_all(holder) : place_of_one(holder)
           Way.new(**@way.to_h, node: @path.target, path: @path, holder: holder.words, told: told,
                                location: place, gem: place && Places.gem_of(place)).freeze
         end
 
         private
+
+        # Whether it stands for objects with different names. The path shows one of them, whose name
+        # and place say nothing of the others.
+        def several?
+          @names && @way.objects > 1
+        end
+
+        def without_last_name
+          *before, last = @path.steps
+          Leaks::Way.new([*before, Leaks::Way::Step.new(nameless(last.edge), last.node).freeze])
+        end
+
+        def nameless(edge)
+          Edge.new(edge.kind, "…", edge.frame)
+        end
+
+        def place_of_one(holder)
+          Leaks::Code.place(@path.target) || holder.placed&.place
+        end
+
+        # That of their owner.
+        def place_of_all(holder)
+          owner = @path.steps[-2]&.node
+          holder.placed&.place || (owner&.name && @snapshot.origins.place(owner.name))
+        end
 
         def told
           first, *rest = @path.told
@@ -52,7 +78,7 @@ module HeapDump
           return "[…]" if ELEMENTS.include?(step.edge.kind)
           return Describe.edge(step.edge) unless @names && step.equal?(@path.steps.last)
 
-          Describe.edge(Edge.new(step.edge.kind, "…"))
+          Describe.edge(nameless(step.edge))
         end
       end
       private_constant :Telling
