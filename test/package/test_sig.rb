@@ -88,12 +88,10 @@ class TestSig < HeapDumpTest
     assert_empty wrong
   end
 
-  # They are handed on to the extension, which refuses all that it does not know. Dumps of block
-  # reports alone are brief.
+  # They are handed on to the extension, which refuses all that it does not know.
   def test_the_options_of_a_dump_are_those_of_the_extension
     taken = File.read("#{Child::ROOT}/ext/heapdump/request/options.c").scan(/rb_intern\("(\w+)"\)/).flatten
-    assert_includes taken, "brief"
-    taken -= ["brief"]
+    refute_empty taken
     methods = declared["HeapDump"].methods
     assert_equal taken.sort, methods[".dump"].sort
     assert_equal (taken - ["fork"]).sort, methods[".dump_async"].sort

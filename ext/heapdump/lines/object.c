@@ -274,9 +274,9 @@ hd_write_object(struct hd_dump *dump, VALUE obj, size_t slot_size) {
     write_rest(dump);
     if (type == RUBY_T_ARRAY) write_finalizer_table(dump, obj);
     if (dump->weak_size > 0) write_weak(dump);
-    if (!dump->options->brief) write_flags(dump, obj, slot_size);
+    write_flags(dump, obj, slot_size);
     if (dump->allocations || dump->sampled_every) write_allocation(dump, obj, type);
     if (dump->refs.failed) hd_write_error(dump, HD_OUT_OF_MEMORY, " while reading references");
-    else if (!dump->options->brief) write_memsize(dump, obj, slot_size);
+    else write_memsize(dump, obj, slot_size);
     HD_PUT(out, "}\n");
 }

@@ -12,7 +12,6 @@
 /* Writes what all texts have: size, encoding and content. */
 static void
 write_string(struct hd_dump *dump, VALUE string) {
-    if (dump->options->brief) return;
     struct hd_sink *out = &dump->out;
     int encoding = hd_encoding_of(string);
     unsigned char *to = hd_sink_reserve(out, 64);
@@ -30,7 +29,6 @@ write_string(struct hd_dump *dump, VALUE string) {
 
 void
 hd_write_string(struct hd_dump *dump, VALUE obj) {
-    if (dump->options->brief) return;
     write_string(dump, obj);
     unsigned char *to = hd_sink_reserve(&dump->out, 64);
     if (hd_mri_string_embedded(obj)) to = HD_AT(to, ",\"embedded\":true");

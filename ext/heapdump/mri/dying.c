@@ -58,18 +58,6 @@ is_of_ruby(const void *function) {
     return library[0] && own.dli_fname && strncmp(own.dli_fname, library, strlen(library)) == 0;
 }
 
-/* MRI frees those later that are not freed while it sweeps; all others just go. */
-bool
-hd_mri_has_finalizer(VALUE dying) {
-    if (RB_FL_TEST_RAW(dying, RUBY_FL_FINALIZE)) return true;
-    if (RB_BUILTIN_TYPE(dying) != RUBY_T_DATA) return false;
-    bool typed = RTYPEDDATA_P(dying);
-    if (typed && RTYPEDDATA_TYPE(dying)->flags & RUBY_TYPED_FREE_IMMEDIATELY) return false;
-    RUBY_DATA_FUNC function = typed ? RTYPEDDATA_TYPE(dying)->function.dfree : RDATA(dying)->dfree;
-    if (!function || function == RUBY_DEFAULT_FREE) return false;
-    return !is_of_ruby((const void *)(uintptr_t)function);
-}
-
 /* Types of extensions that come with Ruby but are also gems. They count their own struct alone. */
 static bool
 reads_itself(const char *name) {

@@ -174,11 +174,6 @@ size_t hd_mri_memsize(VALUE obj);
  * freed: then, and for internal objects of MRI that have code, it is the size of the slot.
  */
 size_t hd_mri_memsize_dying(VALUE obj);
-/*
- * dying.c: whether code runs after the GC has freed an object, which may let go of others: that of
- * a finalizer, or of an extension that does not come with Ruby.
- */
-bool hd_mri_has_finalizer(VALUE dying);
 /* dying.c: the bytes of the slot of an object; of a new one, too. */
 size_t hd_mri_slot_size(VALUE obj);
 /* The folder of the extensions that come with Ruby, without which none of them is known. */

@@ -34,7 +34,7 @@ catch_crashes(void) {
 pid_t
 hd_accountant_start(const struct hd_fork *request, struct hd_team *team) {
     struct hd_pages pages = {0};
-    if (request->options->format != HD_FORMAT_HEAPDUMP || request->options->brief) return -1;
+    if (request->options->format != HD_FORMAT_HEAPDUMP) return -1;
     team->account = request->context->account;
     pid_t pid = hd_team_fork();
     if (pid != 0) return pid;

@@ -150,11 +150,11 @@ timeout_option(VALUE value) {
 
 void
 hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path) {
-    enum { GC, STRINGS, FORMAT, COMPRESS, FORK, PROCESSES, TIMEOUT, BRIEF, COUNT };
+    enum { GC, STRINGS, FORMAT, COMPRESS, FORK, PROCESSES, TIMEOUT, COUNT };
     VALUE values[COUNT];
     ID names[COUNT] = {rb_intern("gc"),       rb_intern("strings"), rb_intern("format"),
                        rb_intern("compress"), rb_intern("fork"),    rb_intern("processes"),
-                       rb_intern("timeout"),  rb_intern("brief")};
+                       rb_intern("timeout")};
     // raises ArgumentError for an unknown keyword, with its name
     rb_get_kwargs(keywords, names, 0, COUNT, values);
 
@@ -170,6 +170,5 @@ hd_options_parse(struct hd_options *options, VALUE keywords, VALUE path) {
     if (values[TIMEOUT] != Qundef) {
         options->timeout = timeout_option(values[TIMEOUT]);
     }
-    if (values[BRIEF] != Qundef) options->brief = boolean_option("brief", values[BRIEF]);
     compress_option(options, values[COMPRESS] == Qundef ? Qnil : values[COMPRESS], path);
 }

@@ -19,7 +19,6 @@ struct hd_options {
     size_t strings_prefix; /* bytes, for HD_STRINGS_PREFIX */
     enum hd_format format;
     enum hd_compression compression;
-    bool brief; /* for block reports: only what paths are made of, so no sizes and no account */
     bool fork;
     int processes;  /* number of processes that walk the heap, from 1 to HD_MAX_WORKERS */
     double timeout; /* seconds after which a forked dump is given up; at most HD_MAX_TIMEOUT */

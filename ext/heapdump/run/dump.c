@@ -76,7 +76,7 @@ look_into_slots(struct hd_dump *dump) {
     struct look look = {.dump = dump};
     look.finalizers = hd_mri_hides_finalizers() && hd_can(HD_CAN_FINALIZERS);
     look.arrays = look.finalizers && !hd_mri_finalizers_have_ids();
-    look.tracing = dump->context->may_trace && !dump->options->brief && hd_can(HD_CAN_ALLOCATIONS);
+    look.tracing = dump->context->may_trace && hd_can(HD_CAN_ALLOCATIONS);
     if (!look.finalizers && !look.tracing) return;
     const struct hd_visit visit = {look_at_object, pass_over, &look};
     for (size_t i = 0; i < dump->pages.size; i++) hd_page_visit(&dump->pages.list[i], &visit);
@@ -94,8 +94,7 @@ hd_dump_look(struct hd_dump *dump) {
         size_t stride = dump->pages.list[i].stride;
         if (stride < dump->usual_slot) dump->usual_slot = stride;
     }
-    if (hd_sampler_facts.begin_dump && !dump->options->brief)
-        dump->sampled_every = hd_sampler_facts.begin_dump();
+    dump->sampled_every = hd_sampler_facts.begin_dump ? hd_sampler_facts.begin_dump() : 0;
     look_into_slots(dump);
 }
 
@@ -104,7 +103,7 @@ write_header(struct hd_dump *dump) {
     struct hd_sink *out = &dump->out;
     const struct hd_sink *header = &dump->context->header;
     hd_put_bytes(out, (const char *)header->block, (size_t)(header->pos - header->block));
-    if (!dump->options->brief) hd_account_put(out, &dump->context->account);
+    hd_account_put(out, &dump->context->account);
     if (dump->allocations) HD_PUT(out, ",\"allocation_tracing\":true");
     if (dump->sampled_every) {
         hd_put_number(out, HD_FIELD("allocation_sampling"), dump->sampled_every);
@@ -211,8 +210,7 @@ write_all(struct hd_dump *dump) {
     VALUE counter = ID2SYM(rb_intern("total_allocated_objects"));
     size_t allocated = rb_gc_stat(counter), gc_runs = rb_gc_count();
     hd_dump_look(dump);
-    if (!dump->options->fork && dump->options->format == HD_FORMAT_HEAPDUMP &&
-        !dump->options->brief) {
+    if (!dump->options->fork && dump->options->format == HD_FORMAT_HEAPDUMP) {
         hd_account_take(&dump->context->account, &dump->pages);
     }
     hd_dump_write_head(dump);

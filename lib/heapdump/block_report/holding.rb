@@ -2,12 +2,12 @@
 
 module HeapDump
   class BlockReport
-    # Finds in a dump who holds the survivors. The reader in C puts those together that are held in
-    # one way, so a path is looked for once for each way.
+    # Finds in a dump who holds the survivors.
     class Holding # :nodoc:
       RANKS = Snapshot::Path::RANKS
+      MOST = 20_000 # objects whose paths are looked for
       STEPS = 1 << 20 # of all these paths together: those to the end of a long list are long
-      private_constant :RANKS, :STEPS
+      private_constant :RANKS, :MOST, :STEPS
 
       def initialize(snapshot, survivors, times)
         @snapshot = snapshot
@@ -18,39 +18,32 @@ module HeapDump
       end
 
       def retained
-        all = @snapshot.graph.held(@survivors.packed).map { |item| Alike.new(*item) }
-        hidden, seen = all.partition { |alike| internal?(alike) }
+        hidden, seen = @survivors.partition { |survivor| @survivors.internal?(survivor) }
         looked_at = spread(seen)
-        @share = objects(seen).to_r / [objects(looked_at), 1].max
+        @share = seen.size.to_r / [looked_at.size, 1].max
         held, aside = groups(looked_at).partition { |group| group.reason == :named }
-        Retained.new(sorted(held), sorted(aside), Words.median(per_run(hidden, :objects)),
-                     Words.median(per_run(hidden, :bytes)))
+        Retained.new(sorted(held), sorted(aside), per_run(hidden.group_by(&:run), &:size),
+                     per_run(hidden.group_by(&:run)) { |all| all.sum(&:bytes) })
       end
 
       private
 
-      # Survivors of one run, class and place that are held in one way: what Graph#held returns of
-      # them.
-      Alike = Struct.new(:example, :way, :objects, :bytes)
-      # Those of all runs, and the path from a root to the first of them: that of Graph#best_path,
-      # as Leaks::Way takes it.
-      Held = Struct.new(:alike, :path)
+      # Survivors of one class and place that are held in one way, and the path from a root to the
+      # first of them: that of Graph#best_path, as Leaks::Way takes it.
+      Held = Struct.new(:survivors, :path)
 
-      def internal?(alike)
-        @survivors.internal?(@survivors[alike.example])
+      # As many as may be looked at, evenly spread: of some, how long their paths are, and of some
+      # of these where they lead.
+      def spread(survivors)
+        some = every(survivors, [survivors.size, MOST].min)
+        steps = some.sum { |survivor| length(survivor) }
+        steps > STEPS ? every(some, [some.size * STEPS / steps, 1].max) : some
       end
 
-      def objects(all)
-        all.sum(&:objects)
-      end
+      def every(survivors, number)
+        return survivors if survivors.size == number
 
-      # As many as may be looked at, evenly spread.
-      def spread(all)
-        steps = all.map(&:way).uniq.sum { |way| length(@survivors[way]) }
-        return all if steps <= STEPS
-
-        number = [all.size * STEPS / steps, 1].max
-        Array.new(number) { |i| all[i * all.size / number] }
+        Array.new(number) { |i| survivors[i * survivors.size / number] }
       end
 
       # How many steps the path has.
@@ -64,13 +57,14 @@ module HeapDump
         groups.sort_by { |group| [-group.bytes, -group.objects, group.location, group.path.to_s] }
       end
 
-      def groups(all)
+      def groups(survivors)
         found = {}
-        all.group_by(&:way).each do |way, alike|
-          survivor = @survivors[way]
+        survivors.each do |survivor|
           reason, path = find(survivor)
-          key = [reason, survivor.klass, @survivors.place(survivor), path && @ways.signature(path)]
-          (found[key] ||= Held.new([], path)).alike.concat(alike)
+          signature = path && @ways.signature(path)
+          place = @survivors.place(survivor)
+          held = found[[reason, survivor.klass, place, signature]] ||= Held.new([], path)
+          held.survivors << survivor
         end
         found.map { |(reason, _, place, signature), held| group(reason, place, held, signature) }
       end
@@ -103,12 +97,13 @@ module HeapDump
 
       def group(reason, place, held, signature)
         path, line, method = place
-        objects, bytes = %i[objects bytes].map { |figure| per_run(held.alike, figure) }
+        runs = held.survivors.group_by(&:run)
         way = held.path && @ways.told(held.path)
         Retained::Group.new(
-          class_name: @survivors.class_name(@survivors[held.alike.first.example]),
-          objects: estimate(Words.median(objects)), bytes: estimate(Words.median(bytes)),
-          runs: objects.map { |run| estimate(run) },
+          class_name: @survivors.class_name(held.survivors.first),
+          objects: estimate(per_run(runs, &:size)),
+          bytes: estimate(per_run(runs) { |all| all.sum(&:bytes) }),
+          runs: Array.new(@times) { |run| estimate(runs.fetch(run, []).size) },
           location: Words.location(path, line), method_name: method,
           holder: way ? way.holder : "nothing that the dump shows", path: way&.told,
           signature: signature, reason: reason
@@ -120,11 +115,8 @@ module HeapDump
         (figure * @share).round
       end
 
-      # The sum of each run.
-      def per_run(all, figure)
-        sums = Array.new(@times, 0)
-        all.each { |alike| sums[@survivors[alike.example].run] += alike[figure] }
-        sums
+      def per_run(runs, &)
+        Words.median(Array.new(@times) { |run| runs.fetch(run, []) }.map(&))
       end
     end
     private_constant :Holding

@@ -35,23 +35,15 @@ module HeapDump
                                       RbConfig::CONFIG.fetch("rubyarchdir", ""))
         @options.times.times { |run| measure { allocations.count(run, &@block) } }
         refuse_ractors
-        collect(allocations)
+        collect
         look(allocations)
       ensure
         allocations&.stop
       end
 
-      # What finalizers have let go would seem held. A second GC frees that, if there were any.
-      def collect(allocations)
-        allocations.let_go?
-        GC.start
-        GC.start if @options.retained? && (allocations.let_go? || weak_keys?)
-      end
-
-      # Maps that let go of a value when its key has died, without a finalizer.
-      def weak_keys?
-        defined?(ObjectSpace::WeakKeyMap) &&
-          ObjectSpace.each_object(ObjectSpace::WeakKeyMap).first
+      # A second GC frees what the finalizers of the first have let go, which else would seem held.
+      def collect
+        (@options.retained? ? 2 : 1).times { GC.start }
       end
 
       def measure
@@ -72,11 +64,11 @@ module HeapDump
         GC.enable unless was_disabled
       end
 
-      # The dump has only what paths are made of: no contents of strings, no sizes.
+      # The dump has no contents of strings: only names of the program are shown.
       def from_dump(survivors)
         Dir.mktmpdir("heapdump-report") do |directory|
           path = File.join(directory, "heap.json")
-          HeapDump.dump(path, gc: false, strings: :none, fork: :prefer, brief: true)
+          HeapDump.dump(path, gc: false, strings: :none, fork: :prefer)
           Holding.new(Snapshot.open(path, index: false), survivors, @options.times).retained
         end
       end

@@ -17,9 +17,6 @@ module HeapDump
         @counted = counted
       end
 
-      # A record of 32 bytes for each, as Graph#held takes them (String).
-      attr_reader :packed
-
       def size
         @packed.bytesize / SIZE
       end
