@@ -117,12 +117,6 @@ learn_sizes(const struct known *known) {
     hd_slots_learn(&known->pages, small, sizeof small / sizeof *small);
 }
 
-static VALUE
-ask_jit(VALUE none) {
-    const char *name;
-    return hd_mri_ask_jit(&name);
-}
-
 const char *
 hd_mri_init(const char *without) {
     if (!rb_objspace_each_objects) return "rb_objspace_each_objects";
@@ -132,9 +126,8 @@ hd_mri_init(const char *without) {
     hd_gc_init();
     hd_heap_init();
 
-    int state;
-    rb_protect(ask_jit, Qnil, &state);
-    if (state) rb_set_errinfo(Qnil);
+    const char *jit;
+    hd_mri_ask_jit(&jit); // before anything is changed: what is raised here ends the loading
 
     VALUE was_disabled = rb_gc_disable(); // so that the known objects do not move
     struct known known = {0};

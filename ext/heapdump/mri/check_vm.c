@@ -112,9 +112,10 @@ may_be_mark_array(const char *in, int at) {
 static bool
 find_mark_list(const struct known *known, const void *in, int size, int word) {
     hd_places.vm_main_ractor = word;
-    for (int at = 0; at < size - 2 * (int)sizeof(VALUE) && !hd_is_lost(); at += sizeof(VALUE)) {
+    const int behind = 2 * sizeof(VALUE); // what is read behind the first word of an array
+    for (int at = 0; at < size && !hd_is_lost(); at += (int)sizeof(VALUE)) {
         unsigned unreadable = hd_unreadable;
-        hd_places.pinned_are_counted = word >= 0 && may_be_mark_array(in, at);
+        hd_places.pinned_are_counted = word >= 0 && at < size - behind && may_be_mark_array(in, at);
         hd_unreadable = unreadable; // many words are no pointers
         if (!hd_places.pinned_are_counted && !may_be_mark_list(known, hd_read(in, at))) continue;
         struct pinned_search search = {hd_heap_pinned(), false};

@@ -266,6 +266,12 @@ outlive_children(const sigset_t *signals) {
     }
 }
 
+/* Whether somebody has asked this process to end, by one of these signals. */
+static bool
+is_asked_to_end(const sigset_t *signals, int signal) {
+    return signal > 0 && signal != SIGCHLD && sigismember(signals, signal) == 1;
+}
+
 void
 hd_coordinate(const struct hd_fork *request, int report_fd) {
     hd_child_reset_signals();
@@ -288,8 +294,9 @@ hd_coordinate(const struct hd_fork *request, int report_fd) {
     }
     settle_file(request, team, &report);
     tell(report_fd, &report);
-    if (leader > 0) supervise(&watch, &signals, false);
+    bool asked = is_asked_to_end(&signals, report.signal);
+    if (leader > 0) asked |= is_asked_to_end(&signals, supervise(&watch, &signals, false));
     else if (team) hd_team_reap(team, true);
-    outlive_children(&signals);
+    if (!asked) outlive_children(&signals);
     _exit(0);
 }

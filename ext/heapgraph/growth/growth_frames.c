@@ -107,21 +107,46 @@ add_variables(const struct hg_graph *graph, uint32_t node, uint32_t edge, struct
     return around;
 }
 
+static int
+outermost_first(const void *left, const void *right) {
+    const struct held *a = left, *b = right;
+    return a->edge > b->edge ? -1 : a->edge < b->edge;
+}
+
+/* The selfs and envs of frames, each with the edge from its outermost frame; that frame first. */
+static struct helds
+selfs_and_envs(const struct hg_graph *graph, const struct helds *helds) {
+    struct helds found = {0};
+    for (size_t from = 0, to; from < helds->count; from = to) {
+        to = end_of(helds->items, helds->count, from);
+        uint32_t edge = helds->items[to - 1].edge;
+        if (leads_to(graph, edge, "self") || leads_to(graph, edge, "env"))
+            add(&found, helds->items[from].target, edge);
+    }
+    if (found.count) qsort(found.items, found.count, sizeof(*found.items), outermost_first);
+    return found;
+}
+
 /*
  * Adds what frames hold by the variables of their self, and by those that blocks have captured. Of
- * the frames with the same self or env, that is the outermost.
+ * the frames with the same self or env, that is the outermost; envs around several frames, as all
+ * blocks of a method have, are looked at once.
  */
 static void
 add_all_variables(const struct hg_graph *graph, struct helds *helds) {
-    size_t direct = helds->count;
-    for (size_t from = 0, to; from < direct && !helds->failed; from = to) {
-        to = end_of(helds->items, direct, from);
-        uint32_t edge = helds->items[to - 1].edge, node = helds->items[from].target;
-        if (leads_to(graph, edge, "self")) add_variables(graph, node, edge, helds);
-        if (!leads_to(graph, edge, "env")) continue;
-        for (int i = 0; i < AROUND && node != HG_NO_NODE; i++)
+    struct helds wholes = selfs_and_envs(graph, helds);
+    uint8_t *seen = wholes.count ? calloc(graph->nodes, 1) : NULL; // by node
+    if (wholes.failed || (wholes.count && !seen)) helds->failed = true;
+    for (size_t i = 0; i < wholes.count && !helds->failed; i++) {
+        uint32_t edge = wholes.items[i].edge, node = wholes.items[i].target;
+        int most = leads_to(graph, edge, "env") ? AROUND : 1;
+        for (int k = 0; k < most && node != HG_NO_NODE && !seen[node]; k++) {
+            seen[node] = 1;
             node = add_variables(graph, node, edge, helds);
+        }
     }
+    free(seen);
+    free(wholes.items);
 }
 
 /* Marks those of the edges to one object that are not from the frame of the last one. */
