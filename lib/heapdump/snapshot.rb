@@ -246,7 +246,7 @@ module HeapDump
       return address if address.is_a?(Integer) && address.between?(0, (1 << 64) - 1)
       return address.hex if address.is_a?(String) && address.match?(/\A0x\h{1,16}\z/)
 
-      raise ArgumentError, "an address is an Integer or looks like 0x7f10a2b3c4d8, " \
+      raise ArgumentError, "an address looks like 0x7f10a2b3c4d8 (in Ruby it may be an Integer), " \
                            "not #{address.inspect}"
     end
 

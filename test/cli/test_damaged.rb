@@ -39,6 +39,15 @@ class TestDamaged < HeapDumpTest
     end
   end
 
+  # It has its own name when it is whole.
+  def test_a_dump_that_is_being_written
+    cut = written { |text| text[0, text.size / 2] }
+    partial = "#{cut}.partial-4242"
+    File.rename(cut, partial)
+    assert_match(/cut short after .*; by its name it is being written, by process 4242, or that/,
+                 heapdump("top", partial).err)
+  end
+
   # What held them is in the part that is lost.
   def test_what_is_not_known_of_a_dump_that_is_not_whole
     lost = written { |text| text.lines.reject { |line| line.include?('"ROOT"') }.join }

@@ -14,6 +14,8 @@ class TestShell < HeapDumpTest
   def test_plain_words_stay_as_they_are
     assert_equal "heapdump why /tmp/heap-1.json Shop::Café",
                  Shell.join("heapdump why", "/tmp/heap-1.json", "Shop::Café")
+    assert_equal "🦉.json", Shell.word("🦉.json")
+    assert_equal 'a\\ 🦉.json', Shell.word("a 🦉.json")
     assert_equal "$'Ses\\033[31msion'", Shell.word("Ses\e[31msion")
   end
 

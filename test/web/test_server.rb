@@ -252,7 +252,7 @@ class TestServer < HeapDumpTest
 
   def test_a_port_that_is_not_free
     error = assert_raises(HeapDump::Error) { HeapDump::Web::Server.new([], port: port).start }
-    assert_match(/\Acannot listen on port #{port} of 127\.0\.0\.1: address already in use\z/,
+    assert_match(/\Acannot listen on port #{port} of 127\.0\.0\.1: address already in use; give /,
                  error.message)
   end
 

@@ -195,7 +195,8 @@ class TestUi < HeapDumpTest
       assert_equal free, ui.port
       answer = heapdump("ui", dump, "--port", free.to_s, "--no-browser")
       assert_equal [1, ""], [answer.status, answer.out]
-      assert_equal "heapdump: cannot listen on port #{free} of 127.0.0.1: address already in use\n",
+      assert_equal "heapdump: cannot listen on port #{free} of 127.0.0.1: address already in " \
+                   "use; give another --port, or none for a free one\n",
                    answer.err
     end
   end

@@ -14,17 +14,21 @@ module HeapDump
 
       private
 
-      # Shows the groups of more than one reference, one line each. +from+ is true if the objects of
-      # the groups are those that refer.
+      # Shows the groups of more than one reference, one line each, and before them those that have
+      # a name, which say more. +from+ is true if the objects of the groups are those that refer.
       def show_groups(page, from:)
-        groups = without_class(page)
-        shown = groups.first(MOST).select { |group| group.references > 1 }
+        groups = without_class(page).partition { |group| name?(group) }.flatten(1)
+        shown = groups.first(MOST).select { |group| group.references > 1 || name?(group) }
         shown.each do |group|
           words = [*Describe.frame_of(group.edge), group.edge.to_s]
           line_of_group(group.references, words.insert(from ? 0 : -1, group.words).join(" → "))
         end
         others = groups.drop(shown.size).sum(&:references)
         line_of_group(others, "others") if shown.any? && others.positive?
+      end
+
+      def name?(group)
+        !group.edge.nil? && group.edge.kind != :reference
       end
 
       def line_of_group(references, words)

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../terminal"
+require_relative "../dump_files"
 
 module HeapDump
   class Snapshot
@@ -113,7 +114,14 @@ module HeapDump
 
       def cut_short
         "the dump was cut short after #{plural(there, "object")}#{expected}; sizes and paths are " \
-          "of that part alone"
+          "of that part alone#{partial}"
+      end
+
+      # A dump has its own name when it is whole.
+      def partial
+        pid = @snapshot.path.to_s.b[DumpFiles::PARTIAL]&.delete("^0-9") or return
+        "; by its name it is being written, by process #{pid}, or that has ended before it was " \
+          "whole: wait until there is one without .partial-#{pid}"
       end
 
       # How many objects there may have been: the header says how many slots were in use.

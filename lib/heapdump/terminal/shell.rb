@@ -8,7 +8,7 @@ module HeapDump
     #   Shell.join("heapdump why", "my heap.json", "A\eB")
     #   # => "heapdump why my\\ heap.json $'A\\033B'"
     module Shell # :nodoc:
-      PLAIN = %r{\A[\p{Word}./,:+@-]+\z}
+      PLAIN = %r{\A(?:[\p{Word}./,:+@-]|[^\x00-\x7f])+\z}
       private_constant :PLAIN
 
       module_function
@@ -26,7 +26,7 @@ module HeapDump
         return text if text.match?(PLAIN)
 
         require "shellwords"
-        Shellwords.escape(text)
+        Shellwords.escape(text).gsub(/\\([^\x00-\x7f])/, '\1') # no shell gives those a meaning
       end
 
       def octal(text)

@@ -125,7 +125,8 @@ module HeapDump
       end
 
       def unusable(error)
-        Error.new("cannot listen on port #{port} of #{ADDRESS}: #{Terminal::Trouble.words(error)}")
+        Error.new("cannot listen on port #{port} of #{ADDRESS}: " \
+                  "#{Terminal::Trouble.words(error)}; give another --port, or none for a free one")
       end
     end
   end
