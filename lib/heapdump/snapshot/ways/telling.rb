@@ -31,9 +31,10 @@ module HeapDump
         private
 
         # Whether it stands for objects with different names. The path shows one of them, whose name
-        # and place say nothing of the others.
+        # and place say nothing of the others. Where paths begin, as in a dump without names of
+        # constants, there is no edge with a name.
         def several?
-          @names && @way.objects > 1
+          @names && @way.objects > 1 && !@path.steps.last.edge.nil?
         end
 
         def without_last_name
