@@ -116,7 +116,8 @@ class TestReferenceGroups < HeapDumpTest
     assert_match(/^Referred to by  55
   50 × Item → @a
   3 × Hash → \[…\]
-  2 × others
+  1 × Hash → as a key
+  1 × others
   Item 0x/, out)
     refute_match(/ × /, heapdump!("show", path, text, "--limit", "100").out)
     json = heapdump!("show", path, text, "--json", "--limit", "1").json["referrer_groups"]
