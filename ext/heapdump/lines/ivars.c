@@ -10,11 +10,13 @@
 /* The values of instance variables that have no name; Qundef for those that are not there. */
 struct unnamed {
     VALUE values[HD_UNNAMED];
+    bool any; /* hardly an object has some */
 };
 
 static void
 begin_unnamed(struct unnamed *unnamed) {
     for (int i = 0; i < HD_UNNAMED; i++) unnamed->values[i] = RUBY_Qundef;
+    unnamed->any = false;
 }
 
 /* False if it is not known what this instance variable is for. */
@@ -23,12 +25,14 @@ is_unnamed(struct unnamed *unnamed, ID id, VALUE value) {
     enum hd_unnamed found = hd_mri_unnamed(id);
     if (found == HD_UNNAMED) return false;
     unnamed->values[found] = value;
+    unnamed->any = true;
     return true;
 }
 
 /* Writes them as fields. */
 static void
 write_unnamed(struct hd_dump *dump, const struct unnamed *unnamed) {
+    if (!unnamed->any) return;
     hd_write_value(dump, HD_FIELD("receiver"), unnamed->values[HD_UNNAMED_RECEIVER]);
     hd_write_value(dump, HD_FIELD("iseq"), unnamed->values[HD_UNNAMED_ISEQ]);
     hd_write_value(dump, HD_FIELD("associated"), unnamed->values[HD_UNNAMED_ASSOCIATED]);

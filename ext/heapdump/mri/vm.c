@@ -81,12 +81,21 @@ struct_at(int word) {
 
 enum { MOST_WORDS = 1 << 22 };
 
+/* An array to which a word of a struct points, and behind which its size is; NULL if it is none. */
+static const void *
+counted_array(const void *in, int word, int *size) {
+    const void *list = hd_read_pointer(in, word);
+    VALUE count = hd_read(in, word + (int)sizeof(VALUE));
+    if (!hd_plausible(list) || count > MOST_WORDS) return NULL;
+    *size = (int)count;
+    return list;
+}
+
 static void
 each_pinned_of_array(const void *in, void (*fn)(VALUE, bool, void *), void *data) {
-    const void *list = hd_read_pointer(in, hd_places.vm_mark_list);
-    VALUE size = hd_read(in, hd_places.vm_mark_list + (int)sizeof(VALUE));
-    if (!hd_plausible(list) || size > MOST_WORDS) return;
-    for (int i = 0; i < (int)size && !hd_is_lost(); i++) {
+    int size;
+    const void *list = counted_array(in, hd_places.vm_mark_list, &size);
+    for (int i = 0; list && i < size && !hd_is_lost(); i++) {
         fn(hd_read(list, i * (int)sizeof(VALUE)), false, data);
     }
 }
@@ -121,10 +130,9 @@ hd_mri_addresses_are_of_vm(void) {
 
 static void
 each_address_of_array(const void *in, void (*fn)(const VALUE *, void *), void *data) {
-    const void *list = hd_read_pointer(in, hd_places.vm_addresses);
-    VALUE size = hd_read(in, hd_places.vm_addresses + (int)sizeof(VALUE));
-    if (!hd_plausible(list) || size > MOST_WORDS) return;
-    for (int i = (int)size - 1; i >= 0 && !hd_is_lost(); i--) {
+    int size;
+    const void *list = counted_array(in, hd_places.vm_addresses, &size);
+    for (int i = list ? size - 1 : -1; i >= 0 && !hd_is_lost(); i--) {
         const VALUE *variable = hd_read_pointer(list, i * (int)sizeof(VALUE));
         if (hd_plausible(variable)) fn(variable, data);
     }

@@ -23,9 +23,7 @@ module HeapDump
         files = [first, later, *files]
         check_html(files) if html
         snapshots = in_time(files.map { |file| open_snapshot(file) })
-        HeapDump::Leaks::Series.new(snapshots).strangers.each do |text|
-          err.puts Text.safe("heapdump: warning: #{text}")
-        end
+        HeapDump::Leaks::Series.new(snapshots).strangers.each { |text| say("warning: #{text}") }
         diff = snapshots.first.diff(*snapshots.drop(1), by: @by)
         json? ? json(diff) : show(diff)
         tell_html(snapshots) if html

@@ -91,7 +91,7 @@ module HeapDump
       def find(paths)
         snapshots = paths.map { |path| open_snapshot(path) }
         found = work(*snapshots) { HeapDump::Leaks.of(snapshots, strict: @strict) }
-        own_warnings(found).each { |text| err.puts Text.safe("heapdump: warning: #{text}") }
+        own_warnings(found).each { |text| say("warning: #{text}") }
         found
       end
 

@@ -39,7 +39,7 @@ module HeapDump
         return rest unless several?
 
         found = Snapshot::Directory.expand(rest)
-        Snapshot::Directory.left_out(rest).each { |text| err.puts Text.safe("heapdump: #{text}") }
+        Snapshot::Directory.left_out(rest).each { |text| say(text) }
         found
       end
 
@@ -146,7 +146,12 @@ module HeapDump
       end
 
       def warn_of(path, warning)
-        err.puts Text.safe("heapdump: warning: #{path}: #{warning}")
+        say("warning: #{path}: #{warning}")
+      end
+
+      # Says something on standard error.
+      def say(text)
+        err.puts Text.safe("heapdump: #{text}")
       end
     end
   end

@@ -93,9 +93,7 @@ module HeapDump
 
       def dumps_in(directory)
         found = Snapshot::Directory.dumps(directory)
-        Snapshot::Directory.left_out([directory]).each do |text|
-          err.puts Text.safe("heapdump: #{text}")
-        end
+        Snapshot::Directory.left_out([directory]).each { |text| say(text) }
         found
       rescue Error
         []
@@ -141,7 +139,7 @@ module HeapDump
         errors = others.filter_map(&:error)
         raise Error, errors.join("; ") if opened.empty?
 
-        errors.each { |error| err.puts Text.safe("heapdump: #{error}") }
+        errors.each { |error| say(error) }
       end
     end
   end

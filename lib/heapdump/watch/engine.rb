@@ -227,7 +227,7 @@ module HeapDump
 
         # Only code of the application must be quick: where many threads run, also one of our rules
         # may take a second, and is right all the same.
-        @faults.guard(rule, rule, timed: rule.timed?) { rule.strike(facts) } || nil
+        @faults.guard(rule, rule, timed: rule.timed?) { rule.strike(facts) }
       end
 
       # A strike that has to wait, or whose dump is refused, comes again with the next look.
