@@ -17,6 +17,7 @@ path, option = ARGV
 snapshot = measure.call("open") do
   HeapDump::Snapshot.open(path, index: option == "--index")
 end
+measure.call("prepare") { snapshot.prepare }
 measure.call("dominators and retained sizes") { snapshot.graph.totals }
 classes = measure.call("histogram") { snapshot.histogram(by: :class) }
 session = measure.call("find") { snapshot.find(class: "Session", limit: 1) }

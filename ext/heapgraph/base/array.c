@@ -51,7 +51,7 @@ allocate(size_t count, size_t size, bool huge, bool zeroed) {
     struct header header = {0};
     char *memory = reserve(&header, bytes + ALIGNMENT, huge, &used);
     if (!memory) return NULL;
-    if (zeroed) memset(memory, 0, used);
+    if (zeroed) memset(memory, 0, huge ? bytes + ALIGNMENT : used);
     memcpy(memory, &header, sizeof(header));
     return memory + ALIGNMENT;
 }
@@ -93,6 +93,14 @@ hg_array_free(void *array) {
     void *mapping = header->mapping;
     if (header->huge) hg_chunks_keep(mapping, header->length / HG_CHUNK);
     else munmap(mapping, header->length);
+}
+
+void *
+hg_zeroed(size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
+    void *memory = malloc(bytes ? bytes : 1);
+    return memory ? memset(memory, 0, bytes) : NULL;
 }
 
 bool

@@ -17,6 +17,10 @@
  * Allocates `count` zeroed elements of `size` bytes, aligned to 64 bytes. Returns NULL if there is
  * no memory or the size of all elements overflows. A count of 0 is allowed and does not give NULL
  * by itself.
+ *
+ * The zeroes are written. Fresh memory has them as well, but where it is read before it is written,
+ * the kernel maps a page of zeroes first and replaces it later, and makes each other thread wait
+ * for that.
  */
 void *hg_array(size_t count, size_t size) __attribute__((warn_unused_result));
 
@@ -37,6 +41,12 @@ void hg_array_trim(void *array, size_t count, size_t size);
 
 /* Frees an array. NULL is allowed. */
 void hg_array_free(void *array);
+
+/*
+ * Like calloc, for tables that are searched before they are filled: the zeroes are written, for the
+ * same reason.
+ */
+void *hg_zeroed(size_t count, size_t size) __attribute__((warn_unused_result));
 
 /*
  * Makes sure that a growing array of malloc has room for one element more than `count`. `array` is

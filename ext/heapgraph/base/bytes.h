@@ -112,12 +112,13 @@ hg_read_address(const char *text, size_t size, uint64_t *address) {
  */
 static inline bool
 hg_read_natural(const char *text, size_t size, uint64_t *number) {
+    enum { SAFE = 19 }; // so many digits never overflow
     uint64_t sum = 0;
     if (size == 0) return false;
     for (size_t i = 0; i < size; i++) {
         unsigned digit = (unsigned char)text[i] - '0';
         if (digit > 9) return false;
-        sum = sum > (UINT64_MAX - digit) / 10 ? UINT64_MAX : sum * 10 + digit;
+        sum = size > SAFE && sum > (UINT64_MAX - digit) / 10 ? UINT64_MAX : sum * 10 + digit;
     }
     *number = sum;
     return true;

@@ -1,13 +1,15 @@
 /* Place in the flow: below everything. See slots.h. */
 #include "base/slots.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 
 bool
 hg_slots_grow_now(struct hg_slots *slots, size_t count, size_t first, hg_hash_of *hash,
                   const void *things) {
     struct hg_slots larger = {.room = slots->room ? 2 * slots->room : first};
-    larger.slot = calloc(larger.room, sizeof(*larger.slot));
+    larger.slot = hg_zeroed(larger.room, sizeof(*larger.slot));
     if (!larger.slot) return false;
     for (uint32_t number = 0; number < count; number++) {
         size_t at = hg_slots_first(&larger, hash(things, number));

@@ -135,6 +135,17 @@ graph_load(VALUE self, VALUE path, VALUE strict, VALUE index) {
     return self;
 }
 
+/*
+ *  call-seq: graph.build_all -> nil
+ *
+ * Builds all parts that answers need, but those that only comparisons need.
+ */
+static VALUE
+graph_build_all(VALUE self) {
+    hgb_with_all(self);
+    return Qnil;
+}
+
 struct save {
     const char *path;
     enum hg_status status;
@@ -333,6 +344,7 @@ Init_heapgraph(void) {
     rb_define_alloc_func(graph, hgb_allocate);
 
     rb_define_method(graph, "load", graph_load, 3);
+    rb_define_method(graph, "build_all", graph_build_all, 0);
     rb_define_method(graph, "save_index", graph_save_index, 0);
     rb_define_method(graph, "progress", graph_progress, 0);
     rb_define_method(graph, "header", graph_header, 0);

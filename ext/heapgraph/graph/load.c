@@ -48,12 +48,9 @@ take_line(struct reader *reader, uint64_t number, const char *line, size_t size)
     }
     if (size == 0) return HG_OK;
     if (at.byte / HG_LINE_UNIT >= HG_NO_LINE) return HG_TOO_LARGE;
-    enum hg_line_kind kind = HG_LINE_BAD;
-    size_t bad = 0;
-    if (!hg_parse_line(&reader->parser, line, size)) bad = reader->parser.bad_at;
-    else
-        kind = hg_record_line(&reader->recorder, &reader->parser.tape,
-                              (uint32_t)(at.byte / HG_LINE_UNIT));
+    size_t bad;
+    enum hg_line_kind kind = hg_record_text(&reader->recorder, &reader->parser, line, size,
+                                            (uint32_t)(at.byte / HG_LINE_UNIT), &bad);
     if (kind == HG_LINE_BAD) hg_tally_bad_line(tally, at, line, size, bad);
     else hg_tally_line(tally, at, kind);
     if (kind == HG_LINE_FOOTER) tally->promise = reader->recorder.promise;

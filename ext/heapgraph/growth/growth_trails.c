@@ -3,6 +3,7 @@
  */
 #include "growth/growth_trails.h"
 
+#include "base/array.h"
 #include "base/bytes.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ bool
 hg_trails_init(struct hg_trails *trails) {
     *trails = (struct hg_trails){.room = FIRST_ROOM, .mask = 2 * FIRST_ROOM - 1};
     trails->items = malloc(trails->room * sizeof(*trails->items));
-    trails->slots = calloc((size_t)trails->mask + 1, sizeof(*trails->slots));
+    trails->slots = hg_zeroed((size_t)trails->mask + 1, sizeof(*trails->slots));
     if (!trails->items || !trails->slots) {
         hg_trails_free(trails);
         return false;
@@ -52,7 +53,7 @@ static bool
 grow_slots(struct hg_trails *trails) {
     if (trails->mask > UINT32_MAX / 4) return false;
     uint32_t mask = trails->mask * 2 + 1;
-    struct hg_trail_slot *slots = calloc((size_t)mask + 1, sizeof(*slots));
+    struct hg_trail_slot *slots = hg_zeroed((size_t)mask + 1, sizeof(*slots));
     if (!slots) return false;
     for (uint32_t i = 0; i <= trails->mask; i++) {
         if (trails->slots[i].to) put(slots, mask, trails->slots[i]);

@@ -42,7 +42,7 @@ static enum hg_status
 build_beside(struct building *building, enum hg_part part) {
     struct hg_analysis *analysis = building->analysis;
     pthread_mutex_lock(&building->lock);
-    struct hg_analysis own = {.graph = analysis->graph};
+    struct hg_analysis own = {.graph = analysis->graph, .tree = analysis->tree};
     bool found = hg_parts[part].present(analysis);
     enum hg_status status = HG_OK;
     if (!found) status = hg_index_take(analysis->index, part, building->task, analysis, &found);
@@ -58,15 +58,16 @@ build_beside(struct building *building, enum hg_part part) {
 }
 
 /*
- * The tree takes about as long as the other two together. The inverse comes first, as it needs the
- * least memory and the tree most of it in the beginning.
+ * What each thread builds takes about as long. The kinds need the tree, which no other thread
+ * changes. The inverse comes first, as it needs the least memory and the tree most of it in the
+ * beginning.
  */
 static void
 build_some(void *data, unsigned thread) {
     struct building *building = data;
-    static const enum hg_part parts[2][2] = {{HG_PART_TREE, HG_PARTS},
+    static const enum hg_part parts[2][2] = {{HG_PART_TREE, HG_PART_KINDS},
                                              {HG_PART_INVERSE, HG_PART_PARENTS}};
-    for (int i = 0; i < 2 && parts[thread][i] != HG_PARTS && building->status == HG_OK; i++) {
+    for (int i = 0; i < 2 && building->status == HG_OK; i++) {
         enum hg_status status = build_beside(building, parts[thread][i]);
         if (status != HG_OK) building->status = status;
     }
@@ -78,8 +79,7 @@ hg_analysis_need_all(struct hg_analysis *analysis, struct hg_task *task) {
     pthread_mutex_init(&building.lock, NULL);
     hg_parallel(2, build_some, &building);
     pthread_mutex_destroy(&building.lock);
-    enum hg_status status = building.status;
-    return status == HG_OK ? hg_analysis_need(analysis, HG_PART_KINDS, task) : status;
+    return building.status;
 }
 
 void

@@ -6,6 +6,7 @@
 #include "reading/scan.h"
 
 #include "base/bytes.h"
+#include "reading/special.h"
 
 struct scan {
     const char *at;
@@ -27,18 +28,6 @@ add(struct scan *scan, enum hg_token_kind kind, const char *text, size_t size, b
     if (__builtin_expect(scan->next == scan->limit, 0) && !make_room(scan)) return false;
     *scan->next++ = (struct hg_token){text, (uint32_t)size, (uint8_t)kind, escaped};
     return true;
-}
-
-/*
- * Sets bit 7 of each byte that ends a string or cannot be in one as it is. Bits behind the first
- * one may be wrong.
- */
-static inline uint64_t
-special_bytes(uint64_t word) {
-    uint64_t quote = word ^ HG_ONES * '"', backslash = word ^ HG_ONES * '\\';
-    uint64_t control = (word - HG_ONES * 0x20) & ~word;
-    return (((quote - HG_ONES) & ~quote) | ((backslash - HG_ONES) & ~backslash) | control | word) &
-           HG_HIGHS;
 }
 
 static inline bool
@@ -89,12 +78,7 @@ scan_string(struct scan *scan, enum hg_token_kind kind) {
     const char *text = scan->at + 1, *at = text;
     bool escaped = false;
     for (;;) {
-        uint64_t special = special_bytes(hg_load8(at));
-        if (special == 0) {
-            at += 8;
-            continue;
-        }
-        at += __builtin_ctzll(special) >> 3;
+        at = hg_find_special(at);
         if (*at == '"') break;
         size_t size;
         if (*at == '\\') {
@@ -169,16 +153,15 @@ scan_key(struct scan *scan) {
 }
 
 /*
- * Reads the members of the line's own map and of all containers in it, from the first member on to
- * the end of that map.
+ * Reads the members of the line's own map and of all containers in it, to the end of that map.
+ * `begun` says that the innermost container has no member yet.
  */
 static bool
-scan_members(struct scan *scan) {
+scan_members(struct scan *scan, bool begun) {
     enum { DEPTH = 16 };
     uint32_t open[DEPTH], depth = 1;
     bool in_map[DEPTH] = {true};
     open[0] = 0;
-    bool begun = true; // the innermost container has no member yet
     for (;;) {
         char end = in_map[depth - 1] ? '}' : ']';
         if (*scan->at == end) {
@@ -209,18 +192,28 @@ scan_members(struct scan *scan) {
     }
 }
 
-bool
-hg_scan_line(struct hg_tape *tape, const char *line) {
+static bool
+scan_map(struct hg_tape *tape, const char *members, bool begun) {
     hg_tape_clear(tape);
-    if (*line != '{' || (tape->room == 0 && !hg_tape_grow(tape))) return false;
+    if (tape->room == 0 && !hg_tape_grow(tape)) return false;
     struct scan scan = {
-        .at = line + 1,
+        .at = members,
         .next = tape->token,
         .limit = tape->token + tape->room,
         .tape = tape,
     };
-    if (!add(&scan, HG_TOKEN_MAP, NULL, 0, false) || !scan_members(&scan)) return false;
+    if (!add(&scan, HG_TOKEN_MAP, NULL, 0, false) || !scan_members(&scan, begun)) return false;
     tape->count = (uint32_t)(scan.next - tape->token);
     if (*scan.at == '\r') scan.at++;
     return *scan.at == '\n';
+}
+
+bool
+hg_scan_line(struct hg_tape *tape, const char *line) {
+    return *line == '{' && scan_map(tape, line + 1, true);
+}
+
+bool
+hg_scan_rest(struct hg_tape *tape, const char *rest) {
+    return scan_map(tape, rest, false);
 }

@@ -14,4 +14,10 @@
  */
 bool hg_scan_line(struct hg_tape *tape, const char *line);
 
+/*
+ * The same for what follows some members of the line's map, which were read already: a comma and
+ * further members, or the end of the map. The tape has only these.
+ */
+bool hg_scan_rest(struct hg_tape *tape, const char *rest);
+
 #endif

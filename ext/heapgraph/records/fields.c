@@ -345,7 +345,7 @@ take_field(struct hg_fields *line, uint32_t key) {
         hg_token_refers(value, &line->class);
         break;
     case HG_W_class_name:
-        if (hg_token_is_text(value)) line->class_name = key + 1;
+        if (hg_token_is_text(value)) line->class_name = value;
         break;
     case HG_W_name:
         if (hg_token_is_text(value)) line->name = key + 1;

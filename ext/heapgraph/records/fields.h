@@ -27,7 +27,8 @@ struct hg_fields {
     enum hg_word kind; // struct or imemo_type
     struct hg_node_record node;
     uint64_t class, memsize, generation, shape;
-    uint32_t name, class_name, kind_text, file, place_line; // numbers of tokens, 0 if there is none
+    uint32_t name, kind_text, file, place_line; // numbers of tokens, 0 if there is none
+    const struct hg_token *class_name;
     bool has_shape, has_generation;
 
     int named_count;

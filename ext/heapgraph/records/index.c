@@ -38,7 +38,7 @@ hash_of(const void *keys, uint32_t number) {
 static bool
 grow_units(struct hg_units *units) {
     struct hg_unit **block = &units->block[units->count / HG_UNIT_BLOCK];
-    if (!*block) *block = calloc(HG_UNIT_BLOCK, sizeof **block);
+    if (!*block) *block = hg_zeroed(HG_UNIT_BLOCK, sizeof **block);
     return *block &&
            hg_grow(&units->key, units->count, &units->room, FIRST_ROOM, sizeof *units->key) &&
            hg_slots_grow(&units->slots, units->count, 2 * FIRST_ROOM, hash_of, units->key);
@@ -64,7 +64,7 @@ common_unit(struct hg_units *units, uint64_t key) {
 bool
 hg_seen_units_init(struct hg_seen_units *seen, struct hg_units *units) {
     *seen = (struct hg_seen_units){.units = units, .room = FIRST_ROOM};
-    seen->seen = calloc(seen->room, sizeof *seen->seen);
+    seen->seen = hg_zeroed(seen->room, sizeof *seen->seen);
     return seen->seen != NULL;
 }
 
@@ -84,7 +84,7 @@ put_seen(struct hg_seen_unit *table, size_t room, struct hg_seen_unit one) {
 static bool
 grow_seen(struct hg_seen_units *seen) {
     size_t room = 2 * seen->room;
-    struct hg_seen_unit *grown = calloc(room, sizeof *grown);
+    struct hg_seen_unit *grown = hg_zeroed(room, sizeof *grown);
     if (!grown) return false;
     for (size_t i = 0; i < seen->room; i++) {
         if (seen->seen[i].key) put_seen(grown, room, seen->seen[i]);

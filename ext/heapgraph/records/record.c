@@ -3,6 +3,7 @@
  */
 #include "records/record.h"
 
+#include "reading/scan.h"
 #include "records/fields.h"
 
 static bool
@@ -54,7 +55,7 @@ note_class(struct hg_fields *line) {
         return;
     }
     line->node.class = place;
-    if (line->class_name) note_class_name(recorder, place, &line->tape->token[line->class_name]);
+    if (line->class_name) note_class_name(recorder, place, line->class_name);
 }
 
 /* Whether `file` and `line` say where the object was allocated (docs/format.md, "Every object"). */
@@ -138,13 +139,12 @@ note_rare(struct hg_fields *line) {
     }
 }
 
+/* `head` is NULL, or what is known of the line before its fields are taken. */
 static bool
-take_object(struct hg_fields *line, const struct hg_token *address_token) {
+take_object(struct hg_fields *line, uint64_t address, const struct hg_head *head) {
     struct hg_recorder *recorder = line->recorder;
-    uint64_t address;
-    if (!address_token || !hg_token_refers(address_token, &address) ||
-        !hg_is_object_address(address))
-        return false;
+    const struct hg_token *class_name = line->class_name;
+    if (!hg_is_object_address(address)) return false;
     line->node.place = hg_place(&recorder->units, address);
     if (line->node.place == HG_NO_PLACE) {
         recorder->failed = true;
@@ -158,7 +158,9 @@ take_object(struct hg_fields *line, const struct hg_token *address_token) {
         recorder->unknown_types++;
     }
     hg_take_fields(line);
-    note_class(line);
+    if (head && line->class == head->class && line->class_name == class_name)
+        line->node.class = head->place;
+    else note_class(line);
     bool is_module = line->type == HG_W_CLASS || line->type == HG_W_MODULE;
     uint32_t label = is_module ? line->name : line->kind_text;
     if (label) line->node.label = hg_intern_token(recorder, &line->tape->token[label]);
@@ -253,6 +255,42 @@ identify(const struct hg_tape *tape, const struct hg_token **type,
     return 1;
 }
 
+/*
+ * Sets every field. To clear the whole struct at once would take longer than all of these do: the
+ * processor begins slowly to clear a block of that size.
+ */
+static inline void
+begin_line(struct hg_fields *line, struct hg_recorder *recorder, const struct hg_tape *tape,
+           uint32_t at, struct hg_named_reference *named) {
+    line->recorder = recorder;
+    line->tape = tape;
+    line->first = 1;
+    line->type = line->kind = HG_W_UNKNOWN;
+    line->node.place = line->node.class = HG_NO_PLACE;
+    line->node.memsize = 0;
+    line->node.line = at;
+    line->node.label = HG_NO_STRING;
+    line->node.edges = 0;
+    line->node.type = line->node.flags = 0;
+    line->class = line->memsize = line->generation = line->shape = 0;
+    line->name = line->kind_text = line->file = line->place_line = 0;
+    line->class_name = NULL;
+    line->has_shape = line->has_generation = false;
+    line->named_count = 0;
+    line->named = named;
+}
+
+/* Takes a line that is parsed from its beginning on, and keeps its head for other lines. */
+static bool
+take_whole_object(struct hg_fields *line, const struct hg_token *address_token) {
+    uint64_t address;
+    if (!address_token || !hg_token_refers(address_token, &address)) return false;
+    if (!take_object(line, address, NULL)) return false;
+    if (line->node.class != HG_NO_PLACE)
+        hg_keep_head(&line->recorder->heads, line->tape, line->type, line->class, line->node.class);
+    return true;
+}
+
 enum hg_line_kind
 hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_t at) {
     const struct hg_token *address, *type;
@@ -261,14 +299,10 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
     if (!type || !hg_token_is_text(type)) return HG_LINE_BAD;
 
     struct hg_named_reference named[HG_NAMED_MOST];
-    struct hg_fields line = {
-        .recorder = recorder,
-        .named = named,
-        .tape = tape,
-        .first = first_field,
-        .type = hg_token_word(type),
-        .node = {.place = HG_NO_PLACE, .class = HG_NO_PLACE, .line = at, .label = HG_NO_STRING},
-    };
+    struct hg_fields line;
+    begin_line(&line, recorder, tape, at, named);
+    line.first = first_field;
+    line.type = hg_token_word(type);
     switch (line.type) {
     case HG_W_HEADER:
         return HG_LINE_HEADER;
@@ -284,6 +318,38 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
     case HG_W_ZOMBIE: // slots that wait for their finalizer
         return HG_LINE_OTHER;
     default:
-        return take_object(&line, address) ? HG_LINE_OBJECT : HG_LINE_BAD;
+        return take_whole_object(&line, address) ? HG_LINE_OBJECT : HG_LINE_BAD;
     }
+}
+
+/*
+ * Takes in the line of an object whose head is known: the tape has only the fields behind it, which
+ * begin at `rest` in the text.
+ */
+static enum hg_line_kind
+record_headed(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_t at,
+              uint64_t address, const struct hg_head *head, const char *rest) {
+    if (recorder->failed) return HG_LINE_BAD;
+    struct hg_named_reference named[HG_NAMED_MOST];
+    struct hg_fields line;
+    begin_line(&line, recorder, tape, at, named);
+    struct hg_token name = {rest - 1 - head->name, head->name, HG_TOKEN_STRING, false};
+    line.type = (enum hg_word)head->type;
+    line.class = head->class;
+    line.class_name = &name;
+    return take_object(&line, address, head) ? HG_LINE_OBJECT : HG_LINE_BAD;
+}
+
+enum hg_line_kind
+hg_record_text(struct hg_recorder *recorder, struct hg_line_parser *parser, const char *text,
+               size_t size, uint32_t at, size_t *bad) {
+    const char *rest;
+    uint64_t address;
+    const struct hg_head *head = hg_find_head(&recorder->heads, text, size, &address, &rest);
+    *bad = 0;
+    if (head && hg_scan_rest(&parser->tape, rest))
+        return record_headed(recorder, &parser->tape, at, address, head, rest);
+    if (hg_parse_line(parser, text, size)) return hg_record_line(recorder, &parser->tape, at);
+    *bad = parser->bad_at;
+    return HG_LINE_BAD;
 }

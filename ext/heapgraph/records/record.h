@@ -5,7 +5,7 @@
 #ifndef HEAPGRAPH_RECORD_H
 #define HEAPGRAPH_RECORD_H
 
-#include "reading/tape.h"
+#include "reading/line.h"
 #include "records/recorder.h"
 
 /* The kinds of lines. SHAPE lines and the lines of empty slots are HG_LINE_OTHER. */
@@ -24,5 +24,13 @@ enum hg_line_kind {
  */
 enum hg_line_kind hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape,
                                  uint32_t line);
+
+/*
+ * The same for a text of `size` bytes, which hg_parse_line would take. What many lines have in
+ * common is not parsed again (heads.h); the records are the same. If the line is bad, *bad is the
+ * byte of it at which that was seen.
+ */
+enum hg_line_kind hg_record_text(struct hg_recorder *recorder, struct hg_line_parser *parser,
+                                 const char *text, size_t size, uint32_t line, size_t *bad);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/slots.h"
 #include "reading/piece.h"
 #include "records/account.h"
+#include "records/heads.h"
 #include "records/index.h"
 #include "records/packed.h"
 #include "records/strings.h"
@@ -55,6 +56,7 @@ struct hg_shaped_record {
 struct hg_recorder {
     struct hg_seen_units units;
     struct hg_seen_strings strings;
+    struct hg_heads heads;
     bool objspace; /* the dump was written by ObjectSpace.dump_all */
 
     struct hg_list nodes; /* packed */

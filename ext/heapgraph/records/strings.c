@@ -153,7 +153,7 @@ hg_strings_pack(const struct hg_string_table *table, struct hg_strings *strings)
 bool
 hg_seen_strings_init(struct hg_seen_strings *seen, struct hg_string_table *table) {
     *seen = (struct hg_seen_strings){.table = table, .room = FIRST_ROOM};
-    seen->seen = calloc(seen->room, sizeof *seen->seen);
+    seen->seen = hg_zeroed(seen->room, sizeof *seen->seen);
     return seen->seen != NULL;
 }
 
@@ -166,7 +166,7 @@ hg_seen_strings_free(struct hg_seen_strings *seen) {
 static void
 grow_seen(struct hg_seen_strings *seen) {
     size_t room = 2 * seen->room;
-    struct hg_seen_string *grown = calloc(room, sizeof *grown);
+    struct hg_seen_string *grown = hg_zeroed(room, sizeof *grown);
     if (!grown) return;
     for (size_t i = 0; i < seen->room; i++) {
         if (!seen->seen[i].text) continue;

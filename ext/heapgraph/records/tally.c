@@ -35,9 +35,7 @@ keep_two(struct hg_spot *first, struct hg_spot *second, struct hg_spot spot) {
 }
 
 void
-hg_tally_line(struct hg_tally *tally, struct hg_spot at, enum hg_line_kind kind) {
-    tally->lines++;
-    tally->last = at;
+hg_tally_kind(struct hg_tally *tally, struct hg_spot at, enum hg_line_kind kind) {
     if (kind == HG_LINE_OTHER) return;
     if (kind == HG_LINE_ROOT && tally->piece.to == HG_LINE_OBJECT)
         keep_first(&tally->roots_again, at);

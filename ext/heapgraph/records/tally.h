@@ -41,7 +41,7 @@ struct hg_tally {
 void hg_tally_free(struct hg_tally *tally);
 
 /* Counts a line that is not empty. Lines and pieces come in the order of the text. */
-void hg_tally_line(struct hg_tally *tally, struct hg_spot at, enum hg_line_kind kind);
+static inline void hg_tally_line(struct hg_tally *tally, struct hg_spot at, enum hg_line_kind kind);
 
 /* Counts a line that is none of a dump. `bad` is the byte of the line at which that was seen. */
 void hg_tally_bad_line(struct hg_tally *tally, struct hg_spot at, const char *line, size_t size,
@@ -64,5 +64,17 @@ void hg_tally_tell(struct hg_tally *sum, struct hg_account *account);
  * second dump begins there. hg_tally_tell comes first.
  */
 void hg_tally_tell_second(const struct hg_tally *sum, struct hg_account *account);
+
+/* -- inline -- */
+
+void hg_tally_kind(struct hg_tally *tally, struct hg_spot at, enum hg_line_kind kind);
+
+/* Nearly all lines are objects behind objects: of them there is nothing else to note. */
+static inline void
+hg_tally_line(struct hg_tally *tally, struct hg_spot at, enum hg_line_kind kind) {
+    tally->lines++;
+    tally->last = at;
+    if (kind != HG_LINE_OBJECT || tally->piece.to != HG_LINE_OBJECT) hg_tally_kind(tally, at, kind);
+}
 
 #endif

@@ -56,7 +56,7 @@ module HeapDump
         @identity = identity
         @state = :opening
         @reading = Snapshot.new(path, **options)
-        @opened = Opened.new(@reading.load, "#{id} #{@identity}")
+        @opened = Opened.new(@reading.load.prepare, "#{id} #{@identity}")
         @state = :open
       rescue Error, SystemCallError, NoMemoryError => e
         fail_with(e)
