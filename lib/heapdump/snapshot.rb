@@ -135,10 +135,7 @@ module HeapDump
     # been written (see ::open) has all of it already. Returns self.
     #
     #   snapshot = HeapDump::Snapshot.open("heap.json", index: false).prepare
-    def prepare
-      @graph.build_all
-      self
-    end
+    def prepare = tap { @graph.build_all }
 
     # The same dump without what may be secret (Snapshot), so that what it says can be shown to
     # others: without contents of strings, of symbols and regexps, as though the dump had been taken

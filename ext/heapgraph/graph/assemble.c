@@ -51,12 +51,18 @@ struct assembly {
     _Atomic uint64_t duplicates;
 };
 
+/* Keeps an array for the graph, or NULL if there is no memory. */
+static void *
+own(struct assembly *a, void *array) {
+    struct owned *owned = a->owned;
+    if (array) owned->array[owned->arrays++] = array;
+    return array;
+}
+
+/* An array to which every element is written: it is touched first by the threads that do that. */
 static void *
 array(struct assembly *a, size_t count, size_t size) {
-    struct owned *owned = a->owned;
-    void *memory = hg_array(count, size);
-    if (memory) owned->array[owned->arrays++] = memory;
-    return memory;
+    return own(a, hg_array_raw(count, size));
 }
 
 static int
@@ -83,17 +89,12 @@ find(const uint32_t *sorted, uint32_t count, uint32_t value) {
 static bool
 sort_roots(struct assembly *a) {
     uint64_t roots = 0;
-    for (unsigned i = 0; i < a->threads; i++) roots += a->recorders[i].root_count;
+    for (unsigned i = 0; i < a->threads; i++) roots += a->recorders[i].root_lines.count;
     a->root_line = malloc((roots + 1) * sizeof *a->root_line);
     if (!a->root_line) return false;
     for (unsigned i = 0; i < a->threads; i++) {
-        if (a->recorders[i].root_count == 0) continue;
-        struct hg_list_reader nodes = {.list = &a->recorders[i].nodes};
-        struct hg_node_record node;
-        uint32_t *place;
-        while (hg_unpack_node(&nodes, &node, &place)) {
-            if (node.type == HG_T_ROOT) a->root_line[a->roots++] = node.line;
-        }
+        const struct hg_numbers *lines = &a->recorders[i].root_lines;
+        for (size_t n = 0; n < lines->count; n++) a->root_line[a->roots++] = lines->items[n];
     }
     qsort(a->root_line, a->roots, sizeof *a->root_line, by_number);
     if (a->root) a->roots = 1;
@@ -210,6 +211,8 @@ fill_missing(struct assembly *a) {
     for (uint32_t i = 0; i < a->objects; i++) {
         if (a->line[i] != HG_NO_LINE) continue;
         a->type[i] = HG_T_MISSING;
+        a->flags[i] = 0;
+        a->memsize[i] = 0;
         a->class_node[i] = HG_NO_NODE;
         a->label[i] = HG_NO_STRING;
         a->graph->account.missing++;
@@ -230,6 +233,8 @@ static enum hg_status
 fill_made_root(struct assembly *a, uint64_t *edges) {
     uint32_t node = a->objects, at = a->first[node], count = 0;
     a->type[node] = HG_T_ROOT;
+    a->flags[node] = 0;
+    a->memsize[node] = 0;
     a->class_node[node] = HG_NO_NODE;
     a->label[node] = *a->root;
     struct hg_held_by held = {a->objects, a->first, a->target, a->name, a->class_node};
@@ -251,6 +256,8 @@ fill_virtual_root(struct assembly *a) {
         a->name[to + i] = hg_edge_name(HG_E_ROOT, HG_PAYLOAD_NONE);
     }
     a->type[node] = HG_T_VIRTUAL_ROOT;
+    a->flags[node] = 0;
+    a->memsize[node] = 0;
     a->class_node[node] = HG_NO_NODE;
     a->label[node] = HG_NO_STRING;
 }
@@ -327,7 +334,7 @@ static bool
 make_node_arrays(struct assembly *a) {
     size_t nodes = (size_t)a->objects + a->roots + 1;
     a->line = array(a, nodes, sizeof *a->line);
-    a->first = array(a, nodes + 1, sizeof *a->first);
+    a->first = own(a, hg_array(nodes + 1, sizeof *a->first)); // a node without a line has no edges
     a->class_node = array(a, nodes, sizeof *a->class_node);
     a->memsize = array(a, nodes, sizeof *a->memsize);
     a->label = array(a, nodes, sizeof *a->label);

@@ -155,7 +155,7 @@ add_up(struct loader *loader, struct hg_account *account) {
         account->unknown_types += recorder->unknown_types;
         account->bad_references += recorder->bad_references;
         account->object_lines += recorder->object_lines;
-        account->root_lines += recorder->root_count;
+        account->root_lines += recorder->root_lines.count;
         account->error_lines += recorder->error_lines;
     }
     hg_tally_tell(&loader->sum, account);

@@ -184,7 +184,8 @@ take_root(struct hg_fields *line) {
         if (hg_token_word(root) == HG_W_machine_context) line->node.flags |= HG_N_CONSERVATIVE;
     }
     hg_take_fields(line);
-    line->recorder->root_count++;
+    hg_numbers_add(&line->recorder->root_lines, line->node.line);
+    if (line->recorder->root_lines.failed) line->recorder->failed = true;
     return finish_node(line);
 }
 

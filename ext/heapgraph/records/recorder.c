@@ -22,5 +22,6 @@ hg_recorder_free(struct hg_recorder *recorder) {
     hg_heads_free(&recorder->heads);
     hg_buffer_free(&recorder->scratch);
     hg_numbers_free(&recorder->named_classes);
+    hg_numbers_free(&recorder->root_lines);
     hg_slots_free(&recorder->named_slots);
 }

@@ -61,7 +61,8 @@ struct hg_recorder {
 
     struct hg_list nodes; /* packed */
     struct hg_list edges, allocations, sizes, class_names, shapes, shaped;
-    uint64_t root_count, size_count;
+    struct hg_numbers root_lines; /* of roots: where each begins, in HG_LINE_UNITs */
+    uint64_t size_count;
 
     uint64_t object_lines, error_lines, unknown_types, bad_references;
     struct hg_promise promise; /* of the last FOOTER */

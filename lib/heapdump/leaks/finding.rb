@@ -14,7 +14,7 @@ module HeapDump
         @judging = judging
         @snapshot = series.last
         graphs = series.snapshots.map(&:graph)
-        graphs.each_slice(AT_ONCE) { |some| keep_ways(some) }
+        keep_ways(graphs)
         @growth = HeapDump::Growth.of(graphs, judging.reader)
       end
 
@@ -33,12 +33,16 @@ module HeapDump
       private
 
       # Has the indexes of dumps, as far as they have one, keep their ways for the next comparison.
-      # What is raised here, by Ctrl-C or a timeout, ends the other threads too.
+      # The largest dumps come first, so that no thread is left alone with one in the end. What is
+      # raised here, by Ctrl-C or a timeout, ends the other threads too.
       def keep_ways(graphs)
-        threads = graphs.map do |graph|
+        waiting = graphs.sort_by { |graph| -graph.nodes }
+        threads = Array.new([AT_ONCE, waiting.size].min) do
           Thread.new do
             Thread.current.report_on_exception = false
-            graph.keep_ways
+            while (graph = waiting.shift)
+              graph.keep_ways
+            end
           end
         end
         threads.each(&:join)

@@ -125,7 +125,7 @@ check_recorders(struct hg_recorder *wanted, struct hg_recorder *got) {
     check_lists(&wanted->sizes, &got->sizes, sizeof(struct hg_size_record));
     check_lists(&wanted->allocations, &got->allocations, sizeof(struct hg_allocation_record));
     CHECK_EQUAL(wanted->object_lines, got->object_lines);
-    CHECK_EQUAL(wanted->root_count, got->root_count);
+    CHECK_EQUAL(wanted->root_lines.count, got->root_lines.count);
     CHECK_EQUAL(wanted->unknown_types, got->unknown_types);
     CHECK_EQUAL(wanted->bad_references, got->bad_references);
     CHECK(!wanted->failed && !got->failed);
