@@ -1,4 +1,4 @@
-/*! heapdump, web/ 51bbf57b6eb60c22c89fe3b3743570c2986a25180ed6ca2f060a207420184e95
+/*! heapdump, web/ f8223d4cce2eda975779dd3d6b35fa99dde52544e24eb62f8fd660226e9f9039
 
 With parts of d3-hierarchy:
 Copyright 2010-2026 Mike Bostock

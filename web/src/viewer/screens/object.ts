@@ -114,16 +114,22 @@ function alone({ paths: [first, second] }: ObjectAnswer): boolean {
   return first?.rank === "named" && second?.rank === "cache";
 }
 
+/** The line that opens the list of dominators. */
+function dominatorsInWords(answer: ObjectAnswer): string {
+  const length = answer.dominators.length;
+  const more = answer.more_dominators;
+  if (length === 1 && !more) return "One object that alone holds it (its dominator)";
+  const many = `${count(length)}${more ? " or more" : ""} objects`;
+  return `${many} of which each one alone holds it (its dominators), the nearest first`;
+}
+
 function dominators(context: Context, answer: ObjectAnswer): unknown {
   if (answer.dominators.length === 0)
     return html`<p>
       ${alone(answer) ? "One path holds it, besides caches of the VM, which are no cause." : "No single object: more than one path leads to it, as below."}
     </p>`;
   return html`<details class="dominators">
-    <summary>
-      ${count(answer.dominators.length)}${answer.more_dominators ? " or more" : ""} objects of which
-      each one alone holds it (its dominators), the nearest first
-    </summary>
+    <summary>${dominatorsInWords(answer)}</summary>
     <ol>
       ${answer.dominators.map(
         (one) => html`<li>${thing(context, one)} retains ${size(one.retained)}</li>`,
