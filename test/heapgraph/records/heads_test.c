@@ -211,10 +211,9 @@ check_too_long(void) {
     CHECK(line != MAP_FAILED);
     memcpy(line, known, sizeof known - 1);
     begin(&headed);
-    CHECK_EQUAL(HG_LINE_OBJECT, hg_record_text(&headed.recorder, &headed.parser, line,
-                                               sizeof known - 2, 0, &bad));
-    CHECK_EQUAL(HG_LINE_BAD,
-                hg_record_text(&headed.recorder, &headed.parser, line, size, 1, &bad));
+    CHECK_EQUAL(HG_LINE_OBJECT,
+                hg_record_text(&headed.recorder, &headed.parser, line, sizeof known - 2, 0, &bad));
+    CHECK_EQUAL(HG_LINE_BAD, hg_record_text(&headed.recorder, &headed.parser, line, size, 1, &bad));
     CHECK_EQUAL(1, headed.recorder.object_lines);
     end(&headed);
     munmap(line, size + HG_PAD);
