@@ -2,9 +2,9 @@
  * Arrays that may be as large as the heap that is read.
  *
  * A large array is made of chunks (chunk.h), which lie on huge pages if the process may have them
- * (MRI asks for none): they can cut the time of a random access to a third. A large array of hg_array_sparse comes from the kernel directly, and each page
- * takes memory only when it is first touched. A small array comes from malloc, where sanitizers can
- * check it.
+ * (MRI asks for none): they can cut the time of a random access to a third. A large array of
+ * hg_array_sparse comes from the kernel directly, and each page takes memory only when it is first
+ * touched. A small array comes from malloc, where sanitizers can check it.
  */
 #ifndef HEAPGRAPH_ARRAY_H
 #define HEAPGRAPH_ARRAY_H

@@ -102,7 +102,7 @@ hg_parse_line_slowly(struct hg_line_parser *parser, const char *text, size_t siz
     parser->end = text + size;
     parser->unescaped_size = 0;
     parser->bad_at = 0;
-    if (size > INT32_MAX) return false;
+    if (size > HG_LINE_MOST) return false;
     yajl_handle yajl = yajl_alloc(&callbacks, NULL, parser);
     if (!yajl) return false;
     yajl_status status = yajl_parse(yajl, (const unsigned char *)text, size);
@@ -115,6 +115,6 @@ hg_parse_line_slowly(struct hg_line_parser *parser, const char *text, size_t siz
 
 bool
 hg_parse_line(struct hg_line_parser *parser, const char *text, size_t size) {
-    if (size <= INT32_MAX && hg_scan_line(&parser->tape, text)) return true;
+    if (size <= HG_LINE_MOST && hg_scan_line(&parser->tape, text)) return true;
     return hg_parse_line_slowly(parser, text, size);
 }

@@ -8,6 +8,9 @@
 #include "reading/piece.h"
 #include "reading/tape.h"
 
+/* Lines with more bytes than this are bad lines: a token counts its bytes with 32 bits. */
+#define HG_LINE_MOST INT32_MAX
+
 struct hg_line_parser {
     struct hg_tape tape;
     const char *begin, *end;    /* of the line being parsed */

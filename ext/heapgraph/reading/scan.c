@@ -1,7 +1,7 @@
 /*
  * Parses lines of dumps to tapes; see scan.h. The lines are compact JSON with at most one space
- * behind a comma. Nothing is read behind the newline of a line except with the load of eight bytes
- * at once: a newline ends every string, and is not allowed anywhere else.
+ * behind a comma. Nothing is read behind the newline of a line except with the load of several
+ * bytes at once: a newline ends every string, and is not allowed anywhere else.
  */
 #include "reading/scan.h"
 

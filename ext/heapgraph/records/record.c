@@ -346,8 +346,9 @@ hg_record_text(struct hg_recorder *recorder, struct hg_line_parser *parser, cons
                size_t size, uint32_t at, size_t *bad) {
     const char *rest;
     uint64_t address;
-    const struct hg_head *head = hg_find_head(&recorder->heads, text, size, &address, &rest);
+    const struct hg_head *head = NULL;
     *bad = 0;
+    if (size <= HG_LINE_MOST) head = hg_find_head(&recorder->heads, text, size, &address, &rest);
     if (head && hg_scan_rest(&parser->tape, rest))
         return record_headed(recorder, &parser->tape, at, address, head, rest);
     if (hg_parse_line(parser, text, size)) return hg_record_line(recorder, &parser->tape, at);

@@ -33,8 +33,9 @@ module HeapDump
       private
 
       # Has the indexes of dumps, as far as they have one, keep their ways for the next comparison.
-      # The largest dumps come first, so that no thread is left alone with one in the end. What is
-      # raised here, by Ctrl-C or a timeout, ends the other threads too.
+      # The largest dumps come first, so that no thread is left alone with one in the end. What a
+      # thread raises is raised as soon as the others are done with the dumps that they have, and
+      # what is raised here, by Ctrl-C or a timeout, ends them.
       def keep_ways(graphs)
         waiting = graphs.sort_by { |graph| -graph.nodes }
         threads = Array.new([AT_ONCE, waiting.size].min) do
@@ -43,6 +44,8 @@ module HeapDump
             while (graph = waiting.shift)
               graph.keep_ways
             end
+          ensure
+            waiting.clear
           end
         end
         threads.each(&:join)

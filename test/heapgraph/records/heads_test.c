@@ -5,6 +5,7 @@
 #include "records/heads.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/bytes.h"
 #include "records/record.h"
@@ -198,6 +199,26 @@ check_lines(uint64_t seed, uint32_t lines) {
     return known;
 }
 
+/* A line that is too long for the parser is bad, whether its head is known or not. */
+static void
+check_too_long(void) {
+    static const char known[] = "{\"address\":\"0x100000\",\"type\":\"OBJECT\","
+                                "\"class\":\"0x7f001000\",\"class_name\":\"A\"}\n";
+    size_t size = (size_t)INT32_MAX + 1, bad;
+    struct recording headed;
+    char *line = mmap(NULL, size + HG_PAD, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(line != MAP_FAILED);
+    memcpy(line, known, sizeof known - 1);
+    begin(&headed);
+    CHECK_EQUAL(HG_LINE_OBJECT,
+                hg_record_text(&headed.recorder, &headed.parser, line, sizeof known - 2, 0, &bad));
+    CHECK_EQUAL(HG_LINE_BAD, hg_record_text(&headed.recorder, &headed.parser, line, size, 1, &bad));
+    CHECK_EQUAL(1, headed.recorder.object_lines);
+    end(&headed);
+    munmap(line, size + HG_PAD);
+}
+
 int
 main(void) {
     uint64_t known = 0, lines = 0;
@@ -209,5 +230,6 @@ main(void) {
     }
     CHECK(known > lines / 3); // otherwise too little was tested
     CHECK(known < lines);
+    check_too_long();
     return 0;
 }
