@@ -48,9 +48,8 @@ hd_notice(const char *text, size_t n) {
     int error = errno;
     bool done = false, is_line = n > 0 && text[n - 1] == '\n';
     if (is_line) n--;
-    enum { MOST = PIPE_BUF / 2 }; // a frame of less than a page, for threads with little stack
-    if (n > MOST - 1) n = MOST - 1;
-    char shown[MOST];
+    if (n > PIPE_BUF - 1) n = PIPE_BUF - 1;
+    char shown[PIPE_BUF];
     for (size_t i = 0; i < n;) {
         size_t size = harmless(text + i, n - i);
         if (size == 0) shown[i++] = '?';
