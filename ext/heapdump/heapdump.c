@@ -61,6 +61,18 @@ require_support(void) {
 }
 
 /*
+ * The end of a stack must not be reached in the process that is dumped: a frame that is larger than
+ * the page that guards it writes beyond, MRI takes it for a crash if it happens in C, and a lock of
+ * the C library may stay locked. Call this in a function with a small frame.
+ */
+static void
+require_stack(VALUE path, bool fork) {
+    enum { TO_DUMP = 64 << 10, TO_FORK = 32 << 10 }; // a quarter more than was ever seen needed
+    if (hd_mri_stack_left() >= (fork ? TO_FORK : TO_DUMP)) return;
+    raise_write_error(path, EOVERFLOW, "preparing");
+}
+
+/*
  * The process in which a dump is being started, 0 for none. A process that is forked meanwhile has
  * another id, so it may start a dump itself.
  */
@@ -246,6 +258,27 @@ open_output(struct run *run, VALUE path, VALUE fd) {
     if (error) raise_write_error(path, error, opening);
 }
 
+/* Its frame is several pages large, so it must not become part of its caller. */
+__attribute__((noinline)) static VALUE
+start(VALUE path, VALUE fd, VALUE keywords, VALUE pending) {
+    struct run run = {.fd = -1, .gc_was_disabled = Qundef, .pending = pending};
+    hd_options_parse(&run.options, keywords, path);
+    if (running == getpid()) {
+        rb_raise(hd_errors.busy,
+                 "a heap dump of process %ld is already being started; try again when it is done",
+                 (long)running);
+    }
+    refuse_second_dump();
+    require_stack(path, run.options.fork);
+    open_output(&run, path, fd);
+    running = getpid();
+    rb_ensure(run_body, (VALUE)&run, run_ensure, (VALUE)&run);
+    hd_guard_settle();
+    if (run.child < 0) return rb_ary_new_from_args(1, INT2NUM(run.error));
+    if (run.error) raise_write_error(path, run.error, run.where);
+    return run.pending;
+}
+
 /*
  * HeapDump.start(path, fd, keywords, pending = nil) => Array. One of path (String) and fd
  * (descriptor, Integer) is nil. Returns one of
@@ -261,26 +294,13 @@ open_output(struct run *run, VALUE path, VALUE fd) {
  */
 static VALUE
 rb_heapdump_start(int argc, VALUE *argv, VALUE self) {
+    VALUE path, fd, keywords, pending;
     (void)self;
-    struct run run = {.fd = -1, .gc_was_disabled = Qundef};
-    VALUE path, fd, keywords;
     hd_guard_check_in();
-    rb_scan_args(argc, argv, "31", &path, &fd, &keywords, &run.pending);
+    rb_scan_args(argc, argv, "31", &path, &fd, &keywords, &pending);
     require_support();
-    hd_options_parse(&run.options, keywords, path);
-    if (running == getpid()) {
-        rb_raise(hd_errors.busy,
-                 "a heap dump of process %ld is already being started; try again when it is done",
-                 (long)running);
-    }
-    refuse_second_dump();
-    open_output(&run, path, fd);
-    running = getpid();
-    rb_ensure(run_body, (VALUE)&run, run_ensure, (VALUE)&run);
-    hd_guard_settle();
-    if (run.child < 0) return rb_ary_new_from_args(1, INT2NUM(run.error));
-    if (run.error) raise_write_error(path, run.error, run.where);
-    return run.pending;
+    require_stack(path, true);
+    return start(path, fd, keywords, pending);
 }
 
 static VALUE
@@ -328,6 +348,7 @@ rb_heapdump_check(VALUE self, VALUE path, VALUE keywords) {
     (void)self;
     struct hd_options options;
     require_support();
+    require_stack(path, true);
     hd_options_parse(&options, keywords, path);
     if (!hd_codec_load(options.compression)) raise_write_error(path, ENOSYS, "preparing");
     return Qnil;

@@ -149,11 +149,18 @@ yield(VALUE nothing) {
  * Overwrites what the block has left below the frames that are in use. MRI takes each word on the
  * stack that looks like a reference for one, and later calls leave parts of their frames unwritten.
  */
+enum { BELOW = 1 << 16 };
+
 __attribute__((noinline)) static void
-clear_stack(void) {
-    enum { BELOW = 1 << 16 };
+clear_below(void) {
     volatile char below[BELOW];
     for (size_t i = 0; i < sizeof below; i++) below[i] = 0;
+}
+
+/* In a thread that is nearly at the end of its stack those words stay. */
+static void
+clear_stack(void) {
+    if (hd_mri_stack_left() > BELOW + BELOW / 4) clear_below();
 }
 
 static VALUE

@@ -35,6 +35,10 @@ hd_reason(int error) {
                "started it";
     case EBADF:
         return "its descriptor was closed or replaced by an extension's mark or size function";
+    case EOVERFLOW:
+        return "the thread or fiber that makes it has too little of its stack left; make it in "
+               "another thread, or with larger stacks (RUBY_THREAD_MACHINE_STACK_SIZE, "
+               "RUBY_FIBER_MACHINE_STACK_SIZE)";
     case EFAULT:
         return "what is outside of objects could not be read";
     case EBADMSG:

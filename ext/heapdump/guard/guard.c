@@ -46,6 +46,9 @@ static struct {
     uint64_t beats, flushed; /* as they were at the last tick */
 } watch;
 
+/* Whether the last guarded call that crashed or raised has come to the end of its stack. */
+static bool stack_was_full;
+
 /* In the process that is dumped: what hd_guard_settle has to do about errors that were caught. */
 static bool unsettled;
 static VALUE carried = Qnil;
@@ -64,8 +67,22 @@ leave(int outcome, int status) {
     siglongjmp(*to, outcome);
 }
 
+/*
+ * The frame of a guarded call, its stack, and what stands below that are in one piece, so an
+ * address so little below the frame is at the end of the stack.
+ */
+static bool
+is_below(const void *frame, const void *address) {
+    enum { FARTHEST = 1 << 20 };
+    uintptr_t from = (uintptr_t)frame, to = (uintptr_t)address;
+    return to < from && from - to < FARTHEST;
+}
+
 static void
-crashed(int signal) {
+crashed(int signal, siginfo_t *info, void *context) {
+    (void)context;
+    bool has_address = signal == SIGSEGV || signal == SIGBUS;
+    stack_was_full = has_address && is_below(escape, info->si_addr);
     leave(signal, 128 + signal);
 }
 
@@ -123,9 +140,16 @@ catch_exit(void) {
 }
 
 static void
-handle(int signal, void (*handler)(int), int flags) {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_NODEFER | flags};
+handle_crash(int signal) {
+    struct sigaction action = {.sa_sigaction = crashed,
+                               .sa_flags = SA_NODEFER | SA_ONSTACK | SA_SIGINFO};
     sigaction(signal, &action, NULL);
+}
+
+static void
+handle_ticks(void) {
+    struct sigaction action = {.sa_handler = tick, .sa_flags = SA_NODEFER | SA_RESTART};
+    sigaction(SIGALRM, &action, NULL);
 }
 
 struct confined {
@@ -178,14 +202,13 @@ hd_guard_install(const struct hd_sink *out, int patience) {
     }
     stack_t stack = {.ss_sp = memory, .ss_size = STACK_SIZE};
     if (sigaltstack(&stack, NULL) != 0) return errno;
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        handle(signals[i], crashed, SA_ONSTACK);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) handle_crash(signals[i]);
     owner = getpid();
     owner_thread = pthread_self();
     watch.out = out;
     watch.patience = patience * TICKS_PER_SECOND;
     watch.still = 0;
-    handle(SIGALRM, tick, SA_RESTART);
+    handle_ticks();
     const struct timeval often = {.tv_usec = 1000000 / TICKS_PER_SECOND};
     return setitimer(ITIMER_REAL, &(struct itimerval){often, often}, NULL) == 0 ? 0 : errno;
 }
@@ -241,8 +264,9 @@ take_error(void) {
     rb_set_errinfo(Qnil);
     bool memory = hd_is_raised(error, rb_eNoMemError);
     int outcome = memory ? HD_OUT_OF_MEMORY : HD_RAISED;
+    stack_was_full = hd_is_raised(error, rb_eSysStackError);
     if (watch.out) return outcome;
-    if (memory || hd_is_raised(error, rb_eSysStackError)) unsettled = true;
+    if (memory || stack_was_full) unsettled = true;
     else if (hd_is_exception(error) && NIL_P(carried) && !is_own(error)) carried = error;
     return outcome;
 }
@@ -261,7 +285,9 @@ hd_guard_settle(void) {
 int
 hd_error_of(int outcome) {
     if (outcome == HD_RETURNED) return 0;
-    return outcome == HD_OUT_OF_MEMORY ? ENOMEM : EFAULT;
+    if (outcome == HD_OUT_OF_MEMORY) return ENOMEM;
+    bool by_stack = outcome == HD_RAISED || outcome == SIGSEGV || outcome == SIGBUS;
+    return by_stack && stack_was_full ? EOVERFLOW : EFAULT;
 }
 
 int

@@ -71,7 +71,8 @@ int hd_guard(void (*fn)(void *), void *arg);
 
 /*
  * The errno that ends a dump for the outcome of a guarded call that does more than read one object:
- * 0 if the call returned, ENOMEM if memory ran out, EFAULT after any other failure.
+ * 0 if the call returned, ENOMEM if memory ran out, EOVERFLOW if the stack did, EFAULT after any
+ * other failure. It must be the last guarded call.
  */
 int hd_error_of(int outcome);
 

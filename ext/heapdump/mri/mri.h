@@ -383,6 +383,12 @@ struct hd_stack_bounds {
     uintptr_t vm, vm_end, native, native_end;
 };
 bool hd_mri_context_stacks(const void *context, struct hd_stack_bounds *out);
+/*
+ * The bytes that are left of the native stack of the running thread or fiber; SIZE_MAX if that is
+ * not known. MRI keeps a fifth of a thread's stack (a MiB at most) for its own needs: it is not
+ * counted.
+ */
+size_t hd_mri_stack_left(void);
 void hd_mri_each_frame(const struct hd_pages *pages, const void *context,
                        void (*fn)(const struct hd_frame *frame, void *data), void *data);
 void hd_mri_each_fiber_local(const void *context, void (*fn)(ID name, VALUE value, void *data),

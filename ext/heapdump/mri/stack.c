@@ -80,6 +80,17 @@ hd_mri_context_stacks(const void *context, struct hd_stack_bounds *out) {
     return true;
 }
 
+size_t
+hd_mri_stack_left(void) {
+    struct hd_stack_bounds bounds;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (!machine_stack || !hd_layout()) return SIZE_MAX; // nothing was learned
+    const void *context = hd_mri_thread_context(rb_thread_current());
+    if (!context || !hd_mri_context_stacks(context, &bounds)) return SIZE_MAX;
+    if (here >= bounds.native_end) return SIZE_MAX; // on another stack
+    return here > bounds.native ? here - bounds.native : 0;
+}
+
 static bool
 is_within(VALUE iseq, const VALUE *pc) {
     const void *body = hd_read_pointer((void *)iseq, HD_BODY_OF_ISEQ);

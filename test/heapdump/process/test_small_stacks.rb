@@ -35,6 +35,13 @@ class TestSmallStacks < HeapDumpTest
         down(0, (LEVELS * share).to_i, &block)
       end
     end
+
+    def fiber(share, &block)
+      Thread.new do
+        Thread.current.report_on_exception = false
+        Fiber.new { down(0, (LEVELS * share).to_i, &block) }.resume
+      end
+    end
   RUBY
 
   def test_while_many_threads_are_deep
@@ -57,21 +64,40 @@ class TestSmallStacks < HeapDumpTest
   # With what is left it may be impossible, and that is told; the program goes on.
   def test_by_a_thread_that_is_deep_itself
     out = run_small(<<~'RUBY').out
-      shares = [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0]
-      shares.product([true, false]).each do |share, fork|
-        thread(share) { puts HeapDump.dump("#{DIR}/#{share}-#{fork}.json", fork: fork).path }.join
+      coarse = [0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0]
+      fine = (75..90).map { |hundredth| [hundredth / 100.0, true] } # where a fork comes to its end
+      (coarse.product([true, false]) | fine).product(%i[thread fiber]).each do |(share, fork), kind|
+        path = "#{DIR}/#{share}-#{fork}-#{kind}.json"
+        send(kind, share) { puts HeapDump.dump(path, fork: fork).path }.join
       rescue SystemStackError, HeapDump::Error => e
-        puts e.class
+        puts "#{e.class} #{e.message}"
       end
       puts HeapDump.dump("#{DIR}/last.json").path
     RUBY
     paths, errors = out.lines(chomp: true).partition { |line| line.start_with?("/") }
-    assert_includes paths, "#{scratch}/0.0-true.json"
-    assert_includes paths, "#{scratch}/0.0-false.json"
+    assert_includes paths, "#{scratch}/0.0-true-thread.json"
+    assert_includes paths, "#{scratch}/0.0-false-fiber.json"
     assert_equal "#{scratch}/last.json", paths.last
-    refute_empty errors
+    assert_stack_is_named errors
     paths.each { |path| assert_whole Dump.skim(path) }
     assert_equal paths.sort, Dir.glob("#{scratch}/*").grep_v(/\.so\z/).sort
+  end
+
+  # A report clears what its block has left on the stack, as far as there is one.
+  def test_reports_by_a_thread_that_is_deep_itself
+    out = run_small(<<~'RUBY').out
+      [0.0, 0.3, 0.5, 0.6, 0.7].product(%i[thread fiber]).each do |share, kind|
+        send(kind, share) { puts HeapDump.report(retained: false) { Object.new }.to_s.size.positive? }.join
+      rescue SystemStackError, HeapDump::Error
+        puts "too deep"
+      end
+      GC.start
+      puts HeapDump.dump("#{DIR}/last.json").path
+    RUBY
+    *results, path = out.lines(chomp: true)
+    assert_equal %w[true true], results.first(2)
+    assert_empty results - ["true", "too deep"]
+    assert_whole Dump.skim(path)
   end
 
   # Those that the library starts have what the C library gives.
@@ -94,6 +120,11 @@ class TestSmallStacks < HeapDumpTest
 
   def run_small(code, env: {})
     run_child(DEEP + code, env: SMALL.merge(env), rlimit_stack: 8 << 20)
+  end
+
+  def assert_stack_is_named(errors)
+    refute_empty(errors.grep(/HeapDump::WriteError/))
+    assert_empty(errors.grep_v(/too little of its stack left|stack level too deep/))
   end
 
   # What stacks of MRI's usual size would take is several times that.
