@@ -48,6 +48,59 @@ class TestGuards < HeapDumpTest
     assert_match(/ 0 B of memory are left/, refused.last)
   end
 
+  # A rule that strikes again and again leaves to the marks as many dumps as there are of them.
+  def test_marks_have_dumps_of_their_own
+    watch = engine(cooldown: 0) { |on| [on.every(seconds: 1), on.memory(for: 0)] }
+    look(watch)
+    10.times do
+      machine.pass(10)
+      watch.look
+      finish(watch) if begun.any? && !begun.last.done?
+    end
+    assert_equal 3, begun.size
+    assert_match(/this process has made 3 dumps \(at_most: 6, 3 of them for marks of on\.memory\); /,
+                 said.grep(/\Ano dump/).first)
+    [520, 720, 860].each do |used|
+      use(used)
+      look(watch)
+      finish(watch)
+    end
+    assert_equal 6, begun.size
+  end
+
+  # Also by processes before this one.
+  def test_marks_have_dumps_of_the_directory
+    2.times do
+      watch = engine(at_most: 4) { |on| [on.memory, on.rule(:always) { true }] }
+      look(watch)
+      finish(watch)
+    end
+    assert_equal 1, begun.size
+    assert_match(/heaps got 1 dump in the last 24 hours \(at_most: 4, 3 of them for marks/, said.last)
+    watch = engine(at_most: 4) { |on| on.memory for: 0 }
+    use(520)
+    look(watch)
+    assert_equal 2, begun.size
+  end
+
+  # One is left to the others in any case, and all where there are no marks.
+  def test_others_have_a_dump_too
+    [[1, 1, 3], [2, 1, 3], [3, 1, 2], [2, 2, 0]].each do |most, dumps, marks|
+      watch = engine(at_most: most, cooldown: 0) do |on|
+        on.every seconds: 1
+        on.memory at: Array.new(marks) { |n| 0.5 + (n / 10.0) } if marks.positive?
+      end
+      begun.clear
+      look(watch)
+      5.times do
+        look(watch, 10)
+        finish(watch) if begun.any? && !begun.last.done?
+      end
+      assert_equal dumps, begun.size, "at_most: #{most}, #{marks} marks"
+      FileUtils.rm_rf(heaps)
+    end
+  end
+
   def test_no_limit_and_no_headroom
     tree.remove("/proc/meminfo")
     tree.group_two("/web", used: 99_000)
