@@ -56,13 +56,33 @@ class TestContainer < HeapDumpTest
   def test_no_limit
     tree.group_two("/web", used: 100)
     figures = assert_found("limit", :note, /\Anone: 8\.0 GiB of the whole machine\z/,
-                           /resources\.limits\.memory/)
+                           /resources\.limits\.memory.*MemoryMax/)
     assert_equal [8 << 30, :machine], figures.values_at(:bytes, :source)
     tree.remove("/proc/meminfo")
     assert_found("limit", :note, /\Aunknown\z/, %r{/sys/fs/cgroup})
     tree.remove("/sys")
     %w[limit headroom].each { |name| assert_found(name, :note, /\Aunknown\z/, /sys/) }
     assert_found("oom.group", :ok, /\Anone/)
+  end
+
+  # What counts is what the limit is compared with: the whole group, if there is one.
+  def test_what_helps_where_there_is_no_limit
+    tree.group_two("/web", used: 100)
+    advice = findings["limit"].advice
+    assert_match(%r{all that the control group \S*/web uses \(100\.0 MiB\)}, advice)
+    assert_match(/on\.memory at: \["900 MiB"\], of: :process\z/, advice)
+    tree.remove("/sys")
+    assert_match(/, or say in HEAPDUMP_LIMIT what this process alone may use\z/,
+                 findings["limit"].advice)
+  end
+
+  def test_a_limit_in_the_environment_that_does_not_help
+    use(400)
+    figures = assert_found("headroom", :wrong, /\A0 B left/,
+                           %r{\AHEAPDUMP_LIMIT is for all that the control group \S*/web uses}, limit: 300 << 20)
+    assert_operator figures[:left], :<, 0
+    tree.remove("/sys")
+    assert_found("headroom", :wrong, /\A0 B left/, /\Adump earlier/, limit: 50 << 20)
   end
 
   # Nothing is known of a process either.
@@ -372,7 +392,7 @@ class TestDoctorOfContainers < HeapDumpTest
     status, out, = Outside.heapdump("doctor", "--container")
     assert_equal 1, status
     assert_match(/^  ok  limit        1\.0 MiB, by HEAPDUMP_LIMIT$/, out)
-    assert_match(/^  NO  headroom     0 B left, .*; dump earlier/, out)
+    assert_match(/^  NO  headroom     0 B left, .*; HEAPDUMP_LIMIT is for/, out)
     ENV["HEAPDUMP_LIMIT"] = "much"
     status, _, err = Outside.heapdump("doctor", "--container")
     assert_equal 64, status
