@@ -144,6 +144,7 @@ class TestChoice < HeapDumpTest
       FileUtils.rm_rf(heaps)
     end
   end
+
   def turn(all)
     round(all, 20)
     all.flat_map(&:begun).reject(&:done?).each(&:finish)
@@ -188,9 +189,8 @@ class TestChoice < HeapDumpTest
 
   # Of their own jobs: who is not chosen goes on with its next thousand, as if it had dumped.
   def test_jobs_of_many_workers
-    rules = []
     all = workers(40, 41) { |on| on.every jobs: 5 }
-    all.each { |worker| rules << worker.watch.instance_variable_get(:@rules).first }
+    rules = all.map { |worker| worker.watch.instance_variable_get(:@rules).first }
     round(all, 20)
     7.times { HeapDump::Work.count(:jobs, "J") }
     turn(all)

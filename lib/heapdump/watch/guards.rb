@@ -63,9 +63,9 @@ module HeapDump
         refuse(:directory, Terminal::Trouble.sentence(e))
       end
 
-      # With the lock of the directory. +made+ dumps are there of this process; +modest+: how many of
-      # them for rules that leave some to the marks, if this is for such a rule. Removes old dumps
-      # where there are too many. Returns a Refusal or nil.
+      # With the lock of the directory. +made+ dumps are there of this process; +modest+: how many
+      # of them for rules that leave some to the marks, if this is for such a rule. Removes old
+      # dumps where there are too many. Returns a Refusal or nil.
       def within(names, made, modest = nil)
         spent(names, made, modest) || room(names)
       rescue SystemCallError => e
@@ -133,18 +133,19 @@ module HeapDump
       # again and again must not use up what the marks need at night.
       def spent(names, made, modest)
         most = @options.at_most or return
-        least = modest ? [most - @marks, 1].max : most
-        own = made if made >= most
-        own ||= modest if modest && modest >= least
+        share = modest ? [most - @marks, 1].max : most
+        own, = [[made, most], [modest, share]].find { |dumps, limit| dumps && dumps >= limit }
         dumps = own || @state.dumps.size
-        return if dumps < least
+        return if dumps < share
 
-        number = Terminal::Units.plural(dumps, "dump")
-        words = "this process has made #{number}"
-        words = "#{named} got #{number} in the last 24 hours" unless own
-        kept = ", #{most - least} of them for marks of on.memory" if dumps < most
-        refuse(:budget, "#{words} (at_most: #{most}#{kept}); " \
+        kept = ", #{most - share} of them for marks of on.memory" if dumps < most
+        refuse(:budget, "#{whose(own, dumps)} (at_most: #{most}#{kept}); " \
                         "`heapdump take #{names.pid}` makes one now")
+      end
+
+      def whose(own, dumps)
+        number = Terminal::Units.plural(dumps, "dump")
+        own ? "this process has made #{number}" : "#{named} got #{number} in the last 24 hours"
       end
 
       def named

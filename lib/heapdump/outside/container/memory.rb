@@ -49,8 +49,7 @@ module HeapDump
         end
 
         def all_of_group
-          "all that the control group #{Terminal::Text.safe(group.measured)} uses " \
-            "(#{size(group.usage.first)})"
+          "all that the control group #{Terminal::Text.safe(group.measured)} uses"
         end
 
         def working_set
@@ -73,7 +72,7 @@ module HeapDump
           Finding.wrong("headroom", words, earlier(left), **figures)
         end
 
-        # The kernel kills before more is used than it allows, so a limit that is given may be wrong.
+        # Nothing uses more than the kernel allows, so a limit that is given may be wrong.
         def earlier(left)
           if @given && left.negative? && @gauge.source == :group
             return "HEAPDUMP_LIMIT is for #{all_of_group}; take it away, or give it the control " \
