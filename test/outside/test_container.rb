@@ -98,13 +98,13 @@ class TestContainer < HeapDumpTest
                  assert_found("working set", :ok, /\A500\.0 MiB, 50\.0 % of that\z/))
   end
 
-  # The same figures as the guard has of a watch: 64 MiB and a tenth of 100 MiB.
+  # The same figures as the guard has of a watch: 16 MiB and a quarter of 100 MiB.
   def test_headroom
-    use(926)
-    assert_equal({ left: 74 * MIB, needed: 74 * MIB },
-                 assert_found("headroom", :ok, /\A74\.0 MiB left, a dump may take 74\.0 MiB at/))
-    use(927)
-    assert_found("headroom", :wrong, /\A73\.0 MiB left/, /dump earlier .*raise the limit/)
+    use(959)
+    assert_equal({ left: 41 * MIB, needed: 41 * MIB },
+                 assert_found("headroom", :ok, /\A41\.0 MiB left, a dump may take 41\.0 MiB at/))
+    use(960)
+    assert_found("headroom", :wrong, /\A40\.0 MiB left/, /dump earlier .*raise the limit/)
     use(1100)
     assert_found("headroom", :wrong, /\A0 B left/, /dump earlier/)
   end
@@ -309,8 +309,8 @@ class TestMachineOfAProcess < HeapDumpTest
         gauge.private >= 200 << 20
       end
       assert_operator gauge.resident, :>=, 200 << 20
-      assert_operator gauge.headroom.last, :>=, (64 << 20) + (20 << 20)
-      assert_operator gauge.headroom.last, :<, (64 << 20) + (40 << 20)
+      assert_operator gauge.headroom.last, :>=, (16 << 20) + (50 << 20)
+      assert_operator gauge.headroom.last, :<, (16 << 20) + (80 << 20)
     end
   end
 

@@ -109,7 +109,7 @@ module HeapDump
         return true if facts.seconds < @refused.fetch(strike.key, 0) # that has been told
 
         waits = waits?(strike, facts)
-        @withheld.tell(strike, facts.seconds, @began, @last) if waits
+        @withheld.tell(strike, facts.seconds, @began, @last) { @guards.headroom(facts) } if waits
         waits
       end
 

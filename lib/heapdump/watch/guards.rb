@@ -72,6 +72,16 @@ module HeapDump
         refuse(:state, "nobody could count the dumps: #{Terminal::Trouble.sentence(e)}")
       end
 
+      # Whether there is room in the memory. Returns a Refusal or nil.
+      def headroom(facts)
+        left, needed = facts.gauge.headroom
+        return unless left && left < needed
+
+        refuse(:headroom, "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the " \
+                          "limit of #{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
+                          "#{Terminal::Units.bytes(needed)}")
+      end
+
       # After a dump.
       def tidy(names)
         @keep.call(names.directory, now)
@@ -102,15 +112,6 @@ module HeapDump
 
       def refuse(reason, words)
         Refusal.new(reason, words)
-      end
-
-      def headroom(facts)
-        left, needed = facts.gauge.headroom
-        return unless left && left < needed
-
-        refuse(:headroom, "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the " \
-                          "limit of #{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
-                          "#{Terminal::Units.bytes(needed)}")
       end
 
       # While a dump is written, memory goes on growing.
