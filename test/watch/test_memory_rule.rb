@@ -255,6 +255,8 @@ class TestMemoryRule < HeapDumpTest
   TOLD = {
     [128, 0] => " (a single process has room for a dump up to 0.70 of the limit: what is above " \
                 "strikes early)",
+    [512, 0] => " (a single process has room for a dump up to 0.79 of the limit: what is above " \
+                "strikes early)",
     [128, 1] => " (a single process has room for a dump up to 0.33 of the limit: all of them " \
                 "strike early)",
     [32, 1] => " (there is no room for a dump in so little memory)", [4096, 0] => ""

@@ -32,7 +32,7 @@ module HeapDump
 
         early = bars.all? { |bar| bar > most } ? "all of them strike" : "what is above strikes"
         format(" (a single process has room for a dump up to %<share>.2f of the limit: " \
-               "%<early>s early)", share: most / gauge.limit, early: early)
+               "%<early>s early)", share: (most / gauge.limit).floor(2), early: early)
       end
 
       # By which one can ask. That the directory of the dumps is one goes without saying.
