@@ -8,11 +8,12 @@ module HeapDump
     INDEX = ".hdidx"
     EXTRACT = ".hdextract"
     MANIFEST = ".manifest.json"
+    UNFINISHED = ".unfinished"
     FAILED = ".failed"
     SHIPPED = ".shipped"
     # The endings of what is beside a dump and goes with it, in this order: the mark that it is safe
     # elsewhere goes last.
-    BESIDE = [INDEX, EXTRACT, MANIFEST, FAILED, SHIPPED].freeze
+    BESIDE = [INDEX, EXTRACT, MANIFEST, UNFINISHED, FAILED, SHIPPED].freeze
     NAME = /\.(?:json|dump|heap)(?:\.(?:gz|zst))?\z/ # of a dump
     PARTIAL = /\.partial-\d+\z/
     # Names of files that are no dumps: of one that is being written, and of what is beside a dump,

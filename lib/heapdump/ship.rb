@@ -30,11 +30,13 @@ module HeapDump
     autoload :Rails, "#{__dir__}/ship/rails"
     autoload :Run, "#{__dir__}/ship/run"
     autoload :S3, "#{__dir__}/ship/s3"
+    autoload :S3Address, "#{__dir__}/ship/s3_address"
     autoload :S3Client, "#{__dir__}/ship/s3_client"
     autoload :Sink, "#{__dir__}/ship/sink"
     autoload :Source, "#{__dir__}/ship/source"
     autoload :Status, "#{__dir__}/ship/status"
     autoload :Tries, "#{__dir__}/ship/tries"
+    autoload :Unfinished, "#{__dir__}/ship/unfinished"
     autoload :Wholeness, "#{__dir__}/ship/wholeness"
 
     # Makes a sink of an address (String):

@@ -197,8 +197,8 @@ class TestEndpoint < HeapDumpTest
   end
 
   def test_guards
-    use(950)
-    assert_refused "headroom", /50\.0 MiB of memory are left up to the limit/
+    use(970)
+    assert_refused "headroom", /30\.0 MiB of memory are left up to the limit/
     use(880, oom_group: 1)
     assert_refused "headroom", /may take 148\.0 MiB/
     use(100)

@@ -56,13 +56,33 @@ class TestContainer < HeapDumpTest
   def test_no_limit
     tree.group_two("/web", used: 100)
     figures = assert_found("limit", :note, /\Anone: 8\.0 GiB of the whole machine\z/,
-                           /resources\.limits\.memory/)
+                           /resources\.limits\.memory.*MemoryMax/)
     assert_equal [8 << 30, :machine], figures.values_at(:bytes, :source)
     tree.remove("/proc/meminfo")
     assert_found("limit", :note, /\Aunknown\z/, %r{/sys/fs/cgroup})
     tree.remove("/sys")
     %w[limit headroom].each { |name| assert_found(name, :note, /\Aunknown\z/, /sys/) }
     assert_found("oom.group", :ok, /\Anone/)
+  end
+
+  # What counts is what the limit is compared with: the whole group, if there is one.
+  def test_what_helps_where_there_is_no_limit
+    tree.group_two("/web", used: 100)
+    advice = findings["limit"].advice
+    assert_match(%r{all that the control group \S*/web uses, so}, advice)
+    assert_match(/on\.memory at: \["900 MiB"\], of: :process\z/, advice)
+    tree.remove("/sys")
+    assert_match(/, or say in HEAPDUMP_LIMIT what this process alone may use\z/,
+                 findings["limit"].advice)
+  end
+
+  def test_a_limit_in_the_environment_that_does_not_help
+    use(400)
+    advice = %r{\AHEAPDUMP_LIMIT is for all that the control group \S*/web uses}
+    figures = assert_found("headroom", :wrong, /\A0 B left/, advice, limit: 300 << 20)
+    assert_operator figures[:left], :<, 0
+    tree.remove("/sys")
+    assert_found("headroom", :wrong, /\A0 B left/, /\Adump earlier/, limit: 50 << 20)
   end
 
   # Nothing is known of a process either.
@@ -78,13 +98,13 @@ class TestContainer < HeapDumpTest
                  assert_found("working set", :ok, /\A500\.0 MiB, 50\.0 % of that\z/))
   end
 
-  # The same figures as the guard has of a watch: 64 MiB and a tenth of 100 MiB.
+  # The same figures as the guard has of a watch: 16 MiB and a quarter of 100 MiB.
   def test_headroom
-    use(926)
-    assert_equal({ left: 74 * MIB, needed: 74 * MIB },
-                 assert_found("headroom", :ok, /\A74\.0 MiB left, a dump may take 74\.0 MiB at/))
-    use(927)
-    assert_found("headroom", :wrong, /\A73\.0 MiB left/, /dump earlier .*raise the limit/)
+    use(959)
+    assert_equal({ left: 41 * MIB, needed: 41 * MIB },
+                 assert_found("headroom", :ok, /\A41\.0 MiB left, a dump may take 41\.0 MiB at/))
+    use(960)
+    assert_found("headroom", :wrong, /\A40\.0 MiB left/, /dump earlier .*raise the limit/)
     use(1100)
     assert_found("headroom", :wrong, /\A0 B left/, /dump earlier/)
   end
@@ -289,8 +309,8 @@ class TestMachineOfAProcess < HeapDumpTest
         gauge.private >= 200 << 20
       end
       assert_operator gauge.resident, :>=, 200 << 20
-      assert_operator gauge.headroom.last, :>=, (64 << 20) + (20 << 20)
-      assert_operator gauge.headroom.last, :<, (64 << 20) + (40 << 20)
+      assert_operator gauge.headroom.last, :>=, (16 << 20) + (50 << 20)
+      assert_operator gauge.headroom.last, :<, (16 << 20) + (80 << 20)
     end
   end
 
@@ -372,7 +392,7 @@ class TestDoctorOfContainers < HeapDumpTest
     status, out, = Outside.heapdump("doctor", "--container")
     assert_equal 1, status
     assert_match(/^  ok  limit        1\.0 MiB, by HEAPDUMP_LIMIT$/, out)
-    assert_match(/^  NO  headroom     0 B left, .*; dump earlier/, out)
+    assert_match(/^  NO  headroom     0 B left, .*; HEAPDUMP_LIMIT is for/, out)
     ENV["HEAPDUMP_LIMIT"] = "much"
     status, _, err = Outside.heapdump("doctor", "--container")
     assert_equal 64, status

@@ -25,11 +25,21 @@ class TestShipKilled < HeapDumpTest
     super
   end
 
+  # What the store answers otherwise than it should, as long as nothing is to be killed.
+  def fault
+    return unless @no_lists
+
+    lambda do |request|
+      lists = request.request_method == "GET" && request.query_string == "uploads"
+      ["NotImplemented", 501] if lists
+    end
+  end
+
   # Kills the process when the store has got a request of this kind, which it never answers.
   def kill_at(&which)
     reached = Queue.new
     @store.fault = lambda do |request|
-      next unless which.call(request)
+      next fault&.call(request) unless which.call(request)
 
       reached << true
       :stall
@@ -38,7 +48,7 @@ class TestShipKilled < HeapDumpTest
     Timeout.timeout(60 * Child::PATIENCE) { reached.pop }
     Process.kill(:KILL, pid)
     assert_predicate wait_for(pid), :signaled?
-    @store.fault = nil
+    @store.fault = fault
   end
 
   def go_on
@@ -56,7 +66,7 @@ class TestShipKilled < HeapDumpTest
       assert_equal sha256(path), Digest::SHA256.hexdigest(stored.body)
       assert_equal sha256(path), mark(path, ".shipped")["sha256"]
     end
-    assert_empty(files(from).grep(/\.failed\z|\.\d+\z/))
+    assert_empty(files(from).grep(/\.failed\z|\.unfinished\z|\.\d+\z/))
   end
 
   def uploads_of_a
@@ -78,6 +88,23 @@ class TestShipKilled < HeapDumpTest
     go_on
     assert_all_there
     assert_equal 2, uploads_of_a
+  end
+
+  # Where nobody can ask the store which uploads are unfinished, it is known from this directory.
+  def test_a_store_that_lists_no_uploads
+    @no_lists = true
+    kill_at { |request| request.query_string.to_s.include?("partNumber=2") }
+    id, = @store.uploads.keys
+    noted = JSON.parse(File.read("#{@paths[0]}.unfinished"))["uploads"]
+    assert_equal [{ "bucket" => "heaps", "key" => "a.json", "id" => id }], noted
+    kill_at { |request| request.query_string.to_s.include?("partNumber=2") }
+    refute_includes @store.uploads.keys, id
+    # all is there but the answer
+    kill_at do |request|
+      request.request_method == "HEAD" && request.path.end_with?("a.json.manifest.json")
+    end
+    go_on
+    assert_all_there
   end
 
   # At so many requests of a process.

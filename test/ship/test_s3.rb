@@ -263,6 +263,48 @@ class TestShipS3 < HeapDumpTest
     assert_stored(path)
   end
 
+  # Of a process that was killed: the ids are in a file beside the dump. What cannot be aborted now,
+  # or is of another address, is kept.
+  def test_uploads_that_are_noted
+    path = dump("a.json", bytes: PART * 3)
+    all = [%w[heaps shop/a.json old], %w[heaps shop/a.json gone], %w[heaps other/a.json other]]
+    all.map! { |values| %w[bucket key id].zip(values).to_h }
+    File.write("#{path}.unfinished", JSON.generate("uploads" => all))
+    @store.uploads["old"] = S3Server::Upload.new("heaps/shop/a.json", {}, {}, { 1 => "x" })
+    lists = ->(request) { request.request_method == "GET" && request.query_string == "uploads" }
+    refuse("AccessDenied", 403) { |one| lists.call(one) || one.request_method == "DELETE" }
+    ship(in_parts)
+    assert_equal all.values_at(0, 1, 2), JSON.parse(File.read("#{path}.unfinished"))["uploads"]
+    File.unlink("#{path}.shipped")
+    refuse("AccessDenied", 403, &lists)
+    ship(in_parts)
+    assert_equal all.last(1), JSON.parse(File.read("#{path}.unfinished"))["uploads"]
+    assert_stored(path)
+  end
+
+  # Then it goes on without them.
+  def test_uploads_that_cannot_be_noted
+    path = dump("a.json", bytes: PART * 3)
+    ["no JSON", "[]", JSON.generate("uploads" => [1, {}, { "key" => 1 }])].each do |text|
+      File.write("#{path}.unfinished", text)
+      assert_equal 1, ship(in_parts).shipped_dumps.size, text
+      FileUtils.rm_f(["#{path}.shipped", "#{path}.unfinished"])
+      @store.things.clear
+    end
+    Dir.mkdir("#{path}.unfinished")
+    assert_equal 1, ship(in_parts).shipped_dumps.size
+    assert_stored(path)
+  end
+
+  # A store that fails is not left with parts, and a mark does not stay.
+  def test_an_upload_that_fails_leaves_no_note
+    path = dump("a.json", bytes: PART * 3)
+    refuse("AccessDenied", 403) { |request| request.query_string.to_s.include?("partNumber=2") }
+    ship(in_parts, pauses: [])
+    assert_empty @store.uploads
+    refute_path_exists "#{path}.unfinished"
+  end
+
   def test_wrong_addresses
     { "s3://AKIA:topsecret@heaps/x" => /has an "@"/, "s3://" => /needs the form/,
       "s3://heaps/x?secret=topsecret" => /unknown parameter/,

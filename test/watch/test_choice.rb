@@ -91,7 +91,8 @@ class TestChoice < HeapDumpTest
   # On a volume that many hosts share, those that are gone are forgotten.
   def test_what_is_known_of_other_hosts
     Dir.mkdir(heaps, 0o700)
-    others = { "old" => [1, 2, machine.time.to_i - 90_000], "new" => [1, 2, machine.time.to_i] }
+    now = machine.time.to_i
+    others = { "old" => [1, 2, now - (9 * 86_400)], "new" => [1, 2, now] }
     File.write("#{heaps}/state.json", JSON.generate(dumps: [], chosen: others))
     all = workers(40, 41)
     round(all, 10)
@@ -142,5 +143,60 @@ class TestChoice < HeapDumpTest
       use(100)
       FileUtils.rm_rf(heaps)
     end
+  end
+
+  def turn(all)
+    round(all, 20)
+    all.flat_map(&:begun).reject(&:done?).each(&:finish)
+    round(all, 20)
+  end
+
+  # At each time one dump, and always of the same worker, so that the dumps can be compared.
+  def test_times_of_many_workers
+    all = workers(40, 41, 42) { |on| on.every cron: "0 5 * * *" }
+    round(all, 20)
+    3.times do
+      all.each { |worker| worker.machine.pass(86_400 + 7) }
+      turn(all)
+      tree.process(42, parent: 7, private: 600, started: 42) # another one is the largest now
+    end
+    assert_equal [0, 3, 0], dumps_of(all)
+    assert_equal 3, refusals(all[0].watch)[:another]
+  end
+
+  # Which one is the largest changes from moment to moment, but no time is left out.
+  def test_a_time_at_which_the_largest_one_changes
+    all = workers(40, 41) { |on| on.every cron: "0 5 * * *" }
+    round(all, 20)
+    all.each { |worker| worker.machine.pass(3600) }
+    round(all.first(1), 10)
+    tree.process(40, parent: 7, private: 600, started: 40)
+    round(all, 10)
+    assert_equal [0, 1], dumps_of(all)
+  end
+
+  # What was chosen in the morning is not what leaks at night.
+  def test_marks_choose_for_themselves
+    all = workers(40, 41) { |on| [on.memory, on.every(cron: "0 5 * * *")] }
+    round(all, 20)
+    all.each { |worker| worker.machine.pass(3600) }
+    turn(all)
+    tree.process(40, parent: 7, private: 600, started: 40)
+    use(520)
+    round(all, 50)
+    assert_equal [1, 1], dumps_of(all)
+  end
+
+  # Of their own jobs: who is not chosen goes on with its next thousand, as if it had dumped.
+  def test_jobs_of_many_workers
+    all = workers(40, 41) { |on| on.every jobs: 5 }
+    rules = all.map { |worker| worker.watch.instance_variable_get(:@rules).first }
+    round(all, 20)
+    7.times { HeapDump::Work.count(:jobs, "J") }
+    turn(all)
+    assert_equal [0, 1], dumps_of(all)
+    assert_equal [10, 10], rules.map { |rule| rule.instance_variable_get(:@due) }
+  ensure
+    HeapDump::Work.reset
   end
 end

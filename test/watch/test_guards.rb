@@ -24,15 +24,48 @@ class TestGuards < HeapDumpTest
     watch
   end
 
-  # 64 MiB and a tenth of 100 MiB.
+  # 16 MiB and a quarter of 100 MiB.
   def test_headroom
-    use(927)
+    use(960)
     keys, words = refused
     assert_equal [:headroom], keys
-    assert_equal "no dump, although its block says so: 73.0 MiB of memory are left up to the " \
-                 "limit of 1,000.0 MiB, and a dump may take 74.0 MiB", words
-    use(926)
+    assert_equal "no dump, although its block says so: 40.0 MiB of memory are left up to the " \
+                 "limit of 1,000.0 MiB, and a dump may take 41.0 MiB", words
+    use(959)
     allowed
+  end
+
+  # MiB that must be left, by the private memory of the process; where all are killed together; and
+  # in a service of systemd, which ends if one process of it is killed.
+  NEEDED = { 40 => [26, 82, 68], 100 => [41, 148, 74], 300 => [91, 188, 94],
+             1000 => [164, 328, 164] }.freeze
+
+  def test_headroom_of_processes_of_any_size
+    NEEDED.each do |mib, needed|
+      tree.process(40, private: mib, as_self: true)
+      told = [0, 1].map { |group| needed_of("/web", oom_group: group) }
+      assert_equal needed, [*told, needed_of("/puma.service", oom_group: 0)], "#{mib} MiB"
+    end
+  end
+
+  def needed_of(path, **how)
+    tree.membership("0::#{path}\n")
+    tree.group_two(path, used: 100, limit: 1000, **how)
+    gauge = HeapDump::Watch::Gauge.new(machine)
+    gauge.refresh
+    gauge.headroom.last / MIB
+  end
+
+  # Up to there a process has room that has all of the memory.
+  def test_the_most_that_may_be_used
+    [[128, 0], [512, 0], [512, 1], [4096, 1]].each do |limit, oom_group|
+      tree.group_two("/web", used: 10, limit: limit, oom_group: oom_group)
+      gauge = HeapDump::Watch::Gauge.new(machine)
+      most = gauge.room_up_to
+      tree.process(40, private: (most / MIB).floor, as_self: true)
+      gauge.refresh
+      assert_in_delta (limit * MIB) - most, gauge.headroom.last, 2 * MIB, [limit, oom_group].inspect
+    end
   end
 
   def test_headroom_is_doubled_where_all_are_killed_together
@@ -46,6 +79,59 @@ class TestGuards < HeapDumpTest
   def test_headroom_above_the_limit
     use(1100)
     assert_match(/ 0 B of memory are left/, refused.last)
+  end
+
+  # A rule that strikes again and again leaves to the marks as many dumps as there are of them.
+  def test_marks_have_dumps_of_their_own
+    watch = engine(cooldown: 0) { |on| [on.every(seconds: 1), on.memory(for: 0)] }
+    look(watch)
+    10.times do
+      machine.pass(10)
+      watch.look
+      finish(watch) if begun.any? && !begun.last.done?
+    end
+    assert_equal 3, begun.size
+    assert_match(/this process has made 3 dumps \(at_most: 6, 3 of them for marks of on\.memory\)/,
+                 said.grep(/\Ano dump/).first)
+    [520, 720, 860].each do |used|
+      use(used)
+      look(watch)
+      finish(watch)
+    end
+    assert_equal 6, begun.size
+  end
+
+  # Also by processes before this one.
+  def test_marks_have_dumps_of_the_directory
+    2.times do
+      watch = engine(at_most: 4) { |on| [on.memory, on.rule(:always) { true }] }
+      look(watch)
+      finish(watch)
+    end
+    assert_equal 1, begun.size
+    assert_match(/heaps got 1 dump in the last 24 hours \(at_most: 4, 3 of them for/, said.last)
+    watch = engine(at_most: 4) { |on| on.memory for: 0 }
+    use(520)
+    look(watch)
+    assert_equal 2, begun.size
+  end
+
+  # One is left to the others in any case, and all where there are no marks.
+  def test_others_have_a_dump_too
+    [[1, 1, 3], [2, 1, 3], [3, 1, 2], [2, 2, 0]].each do |most, dumps, marks|
+      watch = engine(at_most: most, cooldown: 0) do |on|
+        on.every seconds: 1
+        on.memory at: Array.new(marks) { |n| 0.5 + (n / 10.0) } if marks.positive?
+      end
+      begun.clear
+      look(watch)
+      5.times do
+        look(watch, 10)
+        finish(watch) if begun.any? && !begun.last.done?
+      end
+      assert_equal dumps, begun.size, "at_most: #{most}, #{marks} marks"
+      FileUtils.rm_rf(heaps)
+    end
   end
 
   def test_no_limit_and_no_headroom
@@ -215,7 +301,7 @@ class TestGuards < HeapDumpTest
   # Told once, and not tried again for a while.
   def test_a_refusal_is_not_repeated_at_each_look
     watch = engine(cooldown: 100) { |on| on.rule(:always) { true } }
-    use(950)
+    use(970)
     look(watch, 90)
     assert_equal 1, said.size
     look(watch, 20)

@@ -159,6 +159,122 @@ class TestMemoryRule < HeapDumpTest
     assert_empty refusals(watch)
   end
 
+  # In a small container, a process that has just been started may use more than half of it.
+  def small(used, limit: 256, anon: used - 5, private: anon)
+    tree.process(40, private: private, as_self: true)
+    tree.group_two("/web", used: used, limit: limit, anon: anon)
+  end
+
+  # Also before any mark is passed.
+  def test_the_first_mark_strikes_early_where_room_is_scarce
+    small(100)
+    watch = engine { |on| on.memory at: [0.9, 0.95] }
+    [[150, 0], [182, 1], [184, 1], [187, 2]].each do |used, dumps|
+      small(used)
+      look(watch, 20)
+      assert_equal dumps, begun.size, "#{used} MiB"
+      finish(watch) if begun.any? && !begun.last.done?
+    end
+    assert_match(/182\.0 MiB of 256\.0 MiB are used \(mark 0\.9, early: .* no room\)/, said.first)
+  end
+
+  # It is there until the kernel needs the memory.
+  def test_page_cache_makes_no_room_scarce
+    small(190, anon: 100)
+    watch = engine { |on| on.memory at: [0.9] }
+    look(watch, 600)
+    assert_empty begun
+  end
+
+  # What comes and goes is one dump in an hour.
+  def test_room_that_is_scarce_again_and_again
+    small(100)
+    watch = engine { |on| on.memory at: [0.9] }
+    6.times do
+      small(185)
+      look(watch, 300)
+      finish(watch) if begun.any? && !begun.last.done?
+      small(100)
+      look(watch, 300)
+    end
+    assert_equal 1, begun.size
+  end
+
+  # A leak that kills the process sooner than it has settled.
+  def test_a_leak_after_the_start
+    small(70, limit: 128)
+    watch = engine(settle: 300)
+    used = 70.0
+    until used > 125
+      small(used.round, limit: 128, anon: used.round)
+      watch.look
+      finish(watch) if begun.any? && !begun.last.done?
+      pause = watch.pause
+      machine.pass(pause)
+      used += pause
+    end
+    assert_operator begun.size, :>=, 2, said.inspect
+    assert_operator machine.seconds, :<, 1000 + 300
+  end
+
+  # Where nothing grows, there is time until it has settled.
+  def test_a_process_that_is_large_after_the_start
+    small(185)
+    watch = engine(settle: 300)
+    look(watch, 290)
+    assert_empty begun
+    look(watch, 20)
+    assert_equal 1, begun.size
+  end
+
+  # A mark waits no longer than there is room.
+  def test_a_mark_in_a_small_container
+    small(60, limit: 128)
+    watch = engine(settle: 0)
+    used = 60.0
+    until begun.any? || used > 120
+      small(used.round, limit: 128, anon: used.round)
+      watch.look
+      pause = watch.pause
+      machine.pass(pause)
+      used += pause
+    end
+    assert_operator said.first[/memory: (\d+)/, 1].to_i, :<, 80
+  end
+
+  # Else one would only learn of it when the process has settled.
+  def test_no_room_is_told_with_the_first_mark
+    small(104, limit: 128)
+    watch = engine(settle: 300)
+    look(watch, 40)
+    assert_match(/\(settle: 300\); and 24\.0 MiB of memory are left up to the limit of 128/,
+                 said.first)
+    assert_equal 1, said.size
+  end
+
+  TOLD = {
+    [128, 0] => " (a single process has room for a dump up to 0.70 of the limit: what is above " \
+                "strikes early)",
+    [512, 0] => " (a single process has room for a dump up to 0.79 of the limit: what is above " \
+                "strikes early)",
+    [128, 1] => " (a single process has room for a dump up to 0.33 of the limit: all of them " \
+                "strike early)",
+    [32, 1] => " (there is no room for a dump in so little memory)", [4096, 0] => ""
+  }.freeze
+
+  def test_the_first_line_says_for_which_marks_there_is_room
+    TOLD.each do |(limit, oom_group), words|
+      tree.group_two("/web", used: 20, limit: limit, oom_group: oom_group)
+      engine.introduce
+      assert_equal "marks at 0.5, 0.7, 0.85#{words}", said.last[/marks at.*/], limit.to_s
+    end
+    tree.group_two("/web", used: 20, limit: 128)
+    [{ of: :process }, { at: [0.5] }].each do |options|
+      engine { |on| on.memory(**options) }.introduce
+      refute_includes said.last, "room"
+    end
+  end
+
   # A mark that is passed while a lower one strikes has its own dump when its time has come.
   def test_the_next_mark_is_passed_when_one_strikes
     watch = engine
@@ -286,7 +402,7 @@ class TestMemoryRule < HeapDumpTest
     watch = engine { |on| on.memory at: [0.9] }
     use(600)
     look(watch)
-    tree.group_two("/web", used: 600, limit: 650)
+    tree.group_two("/web", used: 600, limit: 630)
     look(watch, 100)
     assert_equal 0, begun.size
     assert_equal({ headroom: 1 }, refusals(watch))

@@ -14,7 +14,7 @@ class TestRefusals < HeapDumpTest
       on.rule(:one) { full }
       on.rule(:two) { !full }
     end
-    use(950)
+    use(970)
     look(watch)
     full = false
     use(100)
@@ -45,7 +45,7 @@ class TestRefusals < HeapDumpTest
     end
     FileUtils.mkdir_p(heaps, mode: 0o700)
     FileUtils.touch(File.join(heaps, "ask"))
-    use(950)
+    use(970)
     look(watch)
     use(100)
     due = true

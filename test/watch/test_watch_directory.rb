@@ -11,10 +11,12 @@ class TestWatchDirectory < HeapDumpTest
     HeapDump::Watch::Directory.new(path).problem
   end
 
-  # What others may write to they could replace; but not where each may only remove what is theirs.
+  # What others may write to they could replace. Where each may only remove what is theirs, as in
+  # /tmp, they could still be the first to make state.json, the lock or a question.
   def test_modes
     Dir.mkdir(heaps)
-    { 0o700 => nil, 0o755 => nil, 0o1777 => nil, 0o1770 => nil, 0o770 => /other users may write/,
+    { 0o700 => nil, 0o755 => nil, 0o1755 => nil, 0o1777 => /name a directory in it/,
+      0o1770 => /other users may write/, 0o770 => /other users may write/,
       0o707 => /other users may write/, 0o777 => /name a directory in it/ }.each do |mode, told|
       File.chmod(mode, heaps)
       told ? assert_match(told, problem, mode.to_s(8)) : assert_nil(problem, mode.to_s(8))

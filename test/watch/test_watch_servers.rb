@@ -205,19 +205,20 @@ class TestWatchServers < HeapDumpTest
 
   def test_names_of_the_environment
     code = "options = HeapDump.watch.instance_variable_get(:@options); " \
-           "p options.dry, options.at_most, options.keep[:files]"
+           "p options.dry, options.at_most, options.keep[:files], options.settle"
     outcome = run_auto({ "HEAPDUMP_WATCH" => "1", "HEAPDUMP_DRY" => "1", "HEAPDUMP_AT_MOST" => "2",
-                         "HEAPDUMP_KEPE" => "3" }, code)
-    assert_equal "true\n2\n12\n", outcome.out
+                         "HEAPDUMP_KEPE" => "3", "HEAPDUMP_SETTLE" => "2m" }, code)
+    assert_equal "true\n2\n12\n120.0\n", outcome.out
     assert_equal "heapdump: watch: HEAPDUMP_KEPE is not known; did you mean HEAPDUMP_KEEP?\n",
                  outcome.err
-    assert_equal "false\n6\n12\n",
+    assert_equal "false\n6\n12\n300.0\n",
                  run_auto({ "HEAPDUMP_WATCH" => "1", "HEAPDUMP_DRY" => "off" }, code).out
   end
 
   # It is loaded into every Ruby: nothing that is wrong may end one.
   def test_a_wrong_environment
     { "HEAPDUMP_KEEP" => "many", "HEAPDUMP_MEMORY" => "0.5,x", "HEAPDUMP_LIMIT" => "?",
+      "HEAPDUMP_SETTLE" => "soon",
       "HEAPDUMP_STRINGS" => "nome", "HEAPDUMP_DIR" => "s3://b" }.each do |name, value|
       outcome = run_auto({ "HEAPDUMP_WATCH" => "1", name => value }, "puts 1")
       assert_equal "1\n", outcome.out

@@ -198,7 +198,9 @@ class TestWatchShips < HeapDumpTest
       HeapDump.watch(to: DIR)
       puts $LOADED_FEATURES.grep(%r{heapdump/ship}).map { |path| File.basename(path) }.sort.inspect
     RUBY
-    assert_equal ["[]", %w[address.rb folder.rb lock.rb marks.rb ship.rb sink.rb].inspect], out
+    ours = %w[address.rb command.rb folder.rb lock.rb marks.rb plain_http.rb s3_address.rb ship.rb
+              sink.rb]
+    assert_equal ["[]", ours.inspect], out
   end
 
   # Without Ruby's libraries, as if Bundler had not found a gem.
@@ -236,11 +238,24 @@ class TestWatchShips < HeapDumpTest
 
   WRONG = {
     "s4://x" => /there is no sink for s4:; give one of/, "gs://x" => /no sink for gs:; use rails:/,
-    "s3://" => %r{s3: needs the form s3://bucket/prefix}, "s3://k@b/" => /s3: needs the form/,
+    "s3://" => %r{s3: needs the form s3://bucket/prefix}, "s3://k@b/" => /s3: has an "@" in it/,
+    "s3://bkt#x" => /s3: needs the form/, "s3://bkt?endpont=https://x" => /s3: has an unknown/,
+    "s3://bkt?region=%x" => /parameters of s3: are damaged/,
+    "s3://bkt?region=eu_1" => /region that is none/,
+    "s3://bkt?endpoint=minio:9000" => /endpoint= needs a host/,
+    "s3://bkt?endpoint=https://u:secret@x" => /endpoint= has a user or password/,
+    "s3://bkt?endpoint=http://minio:9000" => /endpoint= with http:.* a watch never does/,
+    "s3://bkt?endpoint=http%3A%2F%2Fminio" => /endpoint= with http:/,
+    "s3://bkt?endpoint=https%3A%2F%2Fa%20b" => /endpoint= is no valid address/,
+    "s3://bkt?sse=kms" => /sse= is one of AES256, /,
+    "s3://bkt?kms_key=1" => /kms_key= needs sse=aws:kms/,
     "https://x/y" => %r{https: needs the form https://host/dir/}, "exec: " => /exec: needs/,
-    "http://example.com/secret/" => /a watch never does; use https:/,
-    "http://127.0.0.1.example.com/" => /a watch never does; use https:/,
-    "http://u:secret@x/" => /http: needs the form/, "rails:/x" => /rails: needs the form/,
+    "https://x/a b/" => /the address is no valid address/, "https://x:y/" => /is no valid address/,
+    "https:///x/" => /the address needs a host/, "https://x/?sig=%z" => /is no valid address/,
+    "exec:cat 'secret" => /the shell does not understand/,
+    "http://example.com/secret/" => /a watch never does/,
+    "http://127.0.0.1.example.com/" => /a watch never does/,
+    "http://u:secret@x/" => /user or password/, "rails:/x" => /rails: needs the name of a service/,
     "env:HEAPDUMP_NONE" => /HEAPDUMP_NONE is not set/,
     "/nowhere" => /there is no directory .nowhere; make it/,
     "file:x" => /file: needs a path/, "" => /the address is empty/, "x" => /has no kind/
@@ -252,9 +267,25 @@ class TestWatchShips < HeapDumpTest
       assert_match words, error.message
       refute_includes error.message, "secret"
     end
+    ENV["HEAPDUMP_AUTHORIZATION"] = "Bearer a\nb"
+    error = assert_raises(HeapDump::Error) { HeapDump.watch(to: [heaps, "https://x/"]) }
+    assert_match(/HEAPDUMP_AUTHORIZATION has a line break/, error.message)
     Dir.mkdir(heaps, 0o700)
     error = assert_raises(HeapDump::Error) { HeapDump.watch(to: [heaps, heaps]) }
     assert_match(/is the directory itself/, error.message)
+  ensure
+    ENV.delete("HEAPDUMP_AUTHORIZATION")
+  end
+
+  # What is wrong for a watch is wrong for `heapdump ship` in the same words.
+  def test_an_address_is_wrong_for_all_in_the_same_words
+    WRONG.each_key do |address|
+      next if address.match?(%r{\Ahttps://x/y|http:|http%3A}) # an object alone, and --plain-http
+
+      words = [-> { HeapDump.watch(to: [heaps, address]) }, -> { HeapDump::Ship.sink(address) }]
+              .map { |wrong| assert_raises(HeapDump::Error, address, &wrong).message }
+      assert_equal(*words)
+    end
   end
 
   RIGHT = ["s3://bucket", "s3://b.c/x?region=y", "https://x/", "https://x/y/?z=/a", "exec:cat",

@@ -7,11 +7,11 @@ module HeapDump
     # A watch whose options come from the environment if they are not given: HEAPDUMP_DIR,
     # HEAPDUMP_TO (an address to which dumps are shipped; not if to: is given), HEAPDUMP_STRINGS
     # (default hash), HEAPDUMP_KEEP (a number of files), HEAPDUMP_MEMORY (marks, as 0.5,0.7 or
-    # 900 MiB), HEAPDUMP_AT_MOST, HEAPDUMP_DRY and HEAPDUMP_LIMIT.
+    # 900 MiB), HEAPDUMP_AT_MOST, HEAPDUMP_SETTLE (seconds, or 2m), HEAPDUMP_DRY and HEAPDUMP_LIMIT.
     module Watching # :nodoc:
       OFF = /\A(?:0|no|off|false)?\z/i # as lib/heapdump/auto.rb has it
       PREFIX = "HEAPDUMP_"
-      NAMES = %w[WATCH DIR TO STRINGS KEEP MEMORY AT_MOST DRY LIMIT APP].freeze
+      NAMES = %w[WATCH DIR TO STRINGS KEEP MEMORY AT_MOST SETTLE DRY LIMIT APP].freeze
       # Of what else heapdump has.
       OTHERS = %w[SIGNAL TOKEN AUTHORIZATION].freeze
       private_constant :OFF, :PREFIX, :NAMES, :OTHERS
@@ -47,6 +47,8 @@ module HeapDump
         given[:keep] = { files: number("HEAPDUMP_KEEP", files) } if files
         most = Integrations.from_environment("HEAPDUMP_AT_MOST", nil)
         given[:at_most] = number("HEAPDUMP_AT_MOST", most) if most
+        settle = Integrations.from_environment("HEAPDUMP_SETTLE", nil)
+        given[:settle] = Watch::Quantity.seconds("HEAPDUMP_SETTLE", settle) if settle
         given[:dry] = true if on?("HEAPDUMP_DRY")
         given.merge(options)
       end

@@ -15,19 +15,10 @@ module HeapDump
       }.freeze
       SCHEME = /\A([a-z][a-z0-9]*):/
       NAME = /\A[A-Za-z_]\w*\z/ # of a variable
-      # What an address of a kind must be like, if many dumps are to go there, and how to write it.
-      FORMS = {
-        "s3" => [%r{\As3://[a-z0-9][\w.-]+(?:[/?]|\z)}, "s3://bucket/prefix?region=…"],
-        "https" => [%r{\Ahttps?://[^/?#@]+/(?:(?:[^?]*/)?(?:\?|\z)|.*%(?:\{name\}|7Bname%7D))},
-                    "https://host/dir/ or https://host/…%{name}…"],
-        "exec" => [/\Aexec:\s*\S/, "exec:COMMAND"],
-        "rails" => [%r{\Arails:[^/]}, "rails:SERVICE/prefix"]
-      }.freeze
-      PLAIN = "http:// would send dumps over the network as plain text, and a watch never does; " \
-              "use https://, or ship them by hand: `heapdump ship --plain-http`"
-      # Of this machine: there is no network in between. PlainHTTP says it exactly, with libraries.
-      LOOPBACK = %r{\Ahttp://(?:localhost|127\.[\d.]+|\[[0:]+1\])(?::\d+)?/}i
-      private_constant :SINKS, :KINDS, :INSTEAD, :SCHEME, :NAME, :FORMS, :PLAIN, :LOOPBACK
+      # Of many objects. `%{name}` is where the name of a dump stands.
+      MANY = %r{\Ahttps?://[^/?#]+/(?:(?:[^?]*/)?(?:\?|\z)|.*%(?:\{name\}|7Bname%7D))}
+      BY_HAND = "ship them by hand, for a watch never does: `heapdump ship --plain-http`"
+      private_constant :SINKS, :KINDS, :INSTEAD, :SCHEME, :NAME, :MANY, :BY_HAND
 
       module_function
 
@@ -39,18 +30,28 @@ module HeapDump
       end
 
       # The address that it stands for. Raises HeapDump::Error for one that cannot be right for the
-      # dumps of a +directory+. Nothing is loaded or run for that, so ::sink finds more that may be
-      # wrong: it needs an SDK, for one.
+      # dumps of a +directory+, in the words of ::sink. No library is loaded for that, so ::sink
+      # finds more that may be wrong: it needs an SDK, for one.
       def check(text, directory)
         text = resolve(text)
-        kind = folder?(text) ? "file" : scheme(text)
-        return checked_folder(text, directory) if kind == "file"
+        return checked_folder(text, directory) if folder?(text)
 
-        form, words = FORMS.fetch(kind == "http" ? "https" : kind)
-        raise Error, "#{kind}: needs the form #{words}" unless text.match?(form)
-        raise Error, PLAIN if kind == "http" && !text.match?(LOOPBACK)
-
+        case scheme(text)
+        when "file" then return checked_folder(text, directory)
+        when "s3" then S3Address.new(text, instead: BY_HAND)
+        when "https", "http" then check_server(text)
+        when "exec" then Command.from(text)
+        when "rails" then service(text)
+        end
         text
+      end
+
+      # Name and prefix of a service of Active Storage (Strings).
+      def service(text)
+        service, _, prefix = text.delete_prefix("rails:").partition("/")
+        return [service, prefix] unless service.empty?
+
+        raise Error, "rails: needs the name of a service, as in config/storage.yml"
       end
 
       # The address that an address stands for. Raises HeapDump::Error if that is none.
@@ -89,6 +90,15 @@ module HeapDump
         SINKS.key?(scheme) ? scheme : raise(Error, unknown(scheme))
       end
       private_class_method :scheme
+
+      def check_server(text)
+        PlainHTTP.check(text.gsub("%{name}", "name"), "the address", instead: BY_HAND)
+        PlainHTTP.authorization
+        return if text.match?(MANY)
+
+        raise Error, "https: needs the form https://host/dir/ or https://host/…%{name}…"
+      end
+      private_class_method :check_server
 
       # Where it is from now on, whatever the current directory will be.
       def checked_folder(text, directory)

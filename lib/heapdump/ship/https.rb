@@ -31,7 +31,7 @@ module HeapDump
         super()
         @named = text.match?(NAME)
         @many = @named || text.split("?").first.end_with?("/")
-        authorization # else each try would raise
+        PlainHTTP.authorization # else each try would raise
         @uri = PlainHTTP.parse(text.gsub(NAME, "%7Bname%7D"), "the address", allowed: plain_http)
         @timeout = timeout
         @longest = longest
@@ -82,7 +82,7 @@ module HeapDump
 
       # The answer, and its body only as far as the block reads it: it could be without an end.
       def ask(uri, request)
-        request["Authorization"] = authorization
+        request["Authorization"] = PlainHTTP.authorization
         Timeout.timeout(@longest, Endless) do
           Net::HTTP.start(uri.hostname, uri.port, *proxy(uri), settings(uri)) do |http|
             http.request(request) do |answer|
@@ -91,14 +91,6 @@ module HeapDump
             end
           end
         end
-      end
-
-      # The header (String), nil if there is none. Files end with a line break.
-      def authorization
-        text = ENV.fetch("HEAPDUMP_AUTHORIZATION", "").b.strip
-        raise Error, "HEAPDUMP_AUTHORIZATION has a line break in it" if text.match?(/[\r\n]/)
-
-        text unless text.empty?
       end
 
       # Host, port, user and password, as Net::HTTP takes them. It would itself look for http_proxy

@@ -17,7 +17,7 @@ module HeapDump
       # be brought there goes last.
       ORDER = { shipped: 0, waiting: 1, failed: 2 }.freeze
       LARGEST = 16 << 20 # bytes
-      private_constant :VERSION, :LARGEST
+      private_constant :LARGEST
 
       module_function
 

@@ -11,9 +11,7 @@ module HeapDump
       private_constant :PREFIX
 
       def self.from(text, **)
-        service, _, prefix = text.delete_prefix("rails:").partition("/")
-        raise Error, "rails: needs the name of a service, as in config/storage.yml" if service == ""
-
+        service, prefix = Address.service(text)
         new(service, prefix.empty? ? PREFIX : prefix)
       end
 

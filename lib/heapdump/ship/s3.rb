@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "digest"
-require "uri"
 
 module HeapDump
   module Ship
@@ -10,20 +9,15 @@ module HeapDump
     class S3 < Sink # :nodoc:
       PART = 16 << 20 # bytes
       MOST_PARTS = 10_000
-      FORM = %r{\As3://(?<bucket>[a-z0-9][\w.-]+)(?:/(?<prefix>[^?#]*))?(?:\?(?<query>[^#]*))?\z}
-      PARAMETERS = %w[region endpoint sse kms_key].freeze
       # The store does not know If-None-Match.
       UNKNOWN = "NotImplemented"
-      private_constant :MOST_PARTS, :FORM, :PARAMETERS, :UNKNOWN
+      private_constant :MOST_PARTS, :UNKNOWN
 
       def self.from(text, timeout:, plain_http: false)
-        parts = FORM.match(text) or raise Error, wrong(text)
-        given = parameters(parts[:query].to_s)
-        endpoint = given["endpoint"]
-        PlainHTTP.parse(endpoint, "endpoint=", allowed: plain_http) if endpoint
-        client = S3Client.new(region: given["region"], endpoint: endpoint, timeout: timeout)
-        options = { server_side_encryption: given["sse"], ssekms_key_id: given["kms_key"] }.compact
-        new(client, parts[:bucket], parts[:prefix].to_s, options, verify: !endpoint.nil?)
+        given = S3Address.new(text, allowed: plain_http)
+        client = S3Client.new(region: given.region, endpoint: given.endpoint, timeout: timeout)
+        options = { server_side_encryption: given.sse, ssekms_key_id: given.kms_key }.compact
+        new(client, given.bucket, given.prefix, options, verify: !given.endpoint.nil?)
       end
 
       # What reads a bucket: a client, the name of the bucket, and the prefix. Raises
@@ -31,23 +25,6 @@ module HeapDump
       def self.reader(text, timeout: 60, plain_http: false)
         from(text, timeout: timeout, plain_http: plain_http).reader
       end
-
-      def self.wrong(text)
-        return "s3: needs the form s3://bucket/prefix?region=…" unless text[/\A[^?]*/].include?("@")
-
-        "s3: has an \"@\" in it: keys do not belong there, the SDK finds them in the environment"
-      end
-
-      def self.parameters(query)
-        given = URI.decode_www_form(query).to_h
-        unknown = given.keys - PARAMETERS
-        return given if unknown.empty?
-
-        raise Error, "s3: has an unknown parameter; there are #{PARAMETERS.join(", ")}"
-      rescue ArgumentError
-        raise Error, "the parameters of s3: are damaged; special characters are written as %XX"
-      end
-      private_class_method :wrong, :parameters
 
       # +options+ of an upload; +verify+: send a digest of each part, because checksums are off.
       def initialize(client, bucket, prefix, options = {}, verify: false, part: PART)
@@ -74,7 +51,7 @@ module HeapDump
       rescue ::Aws::Errors::ServiceError, ::Seahorse::Client::NetworkingError,
              ::Aws::Errors::MissingCredentialsError, ::Aws::Errors::NoSuchEndpointError => e
         raise Error, "#{name}: #{words(e)}"
-      rescue URI::Error # its message has the password of the proxy
+      rescue ::URI::Error # its message has the password of the proxy
         raise Error, "#{name}: the proxy in the environment is no valid address"
       rescue Net::ProtocolError => e
         raise Error, "#{name}: the proxy refuses it (#{e.message})"
@@ -96,8 +73,10 @@ module HeapDump
           object = { bucket: @bucket,
                      key: [@prefix, key_of(file, facts)].reject(&:empty?).join("/") }
           sha256 = sha256_of(file, facts)
+          unfinished = Unfinished.new(file, object)
+          unfinished.end_all { |id| abort(object, id) }
           etag = there(object, sha256) || conditional do |**condition|
-            upload(file, object, sha256, condition)
+            upload(file, object, sha256, condition, unfinished)
           end || taken(object, sha256)
           Receipt.new(address(object), etag.delete('"'))
         end
@@ -145,26 +124,27 @@ module HeapDump
         yield
       end
 
-      def upload(file, object, sha256, condition)
+      def upload(file, object, sha256, condition, unfinished)
         with = { metadata: { "sha256" => sha256 }, content_type: "application/octet-stream",
                  **@options }
         Source.open(file, sha256) do |source|
-          next upload_in_parts(source, object, with, condition) if source.size > @part
+          next upload_in_parts(source, object, with, condition, unfinished) if source.size > @part
 
           bytes = source.read
           @client.put_object(**object, **with, **condition, **digest(bytes), body: bytes).etag
         end
       end
 
-      def upload_in_parts(source, object, with, condition)
+      def upload_in_parts(source, object, with, condition, unfinished)
         abort_unfinished(object)
         id = @client.create_multipart_upload(**object, **with).upload_id
-        parts = send_parts(source, object, id)
+        unfinished.begun(id)
+        parts = { parts: send_parts(source, object, id) }
         @client.complete_multipart_upload(**object, **condition, upload_id: id,
-                                                                 multipart_upload: { parts: parts })
-               .etag
+                                                                 multipart_upload: parts)
+               .etag.tap { unfinished.ended(id) }
       rescue StandardError
-        abort(object, id) if id
+        unfinished.ended(id) if id && abort(object, id)
         raise
       end
 
@@ -193,10 +173,14 @@ module HeapDump
         nil
       end
 
+      # Whether there is no such upload any more.
       def abort(object, id)
         @client.abort_multipart_upload(**object, upload_id: id)
+        true
+      rescue ::Aws::S3::Errors::NoSuchUpload
+        true
       rescue ::Aws::Errors::ServiceError, ::Seahorse::Client::NetworkingError
-        nil
+        false
       end
     end
   end

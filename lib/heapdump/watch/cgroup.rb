@@ -72,6 +72,12 @@ module HeapDump
         @version.equal?(ONE) ? 1 : 2
       end
 
+      # Whether it is that of a service of systemd, which ends as a whole if the kernel kills one
+      # process of it (OOMPolicy=stop). With version 1 systemd does not learn of that.
+      def service?
+        version == 2 && @directories.any? { |one| one.end_with?(".service") }
+      end
+
       # The directory of the group whose use counts (String): that with the limit, else its own.
       attr_reader :measured
 

@@ -16,22 +16,27 @@ module HeapDump
       end
 
       # The number of the process that is chosen (Integer). Unless +dry+, it is noted if that is
-      # this one. To be called with the lock of the directory.
-      def chosen(dry:)
-        server = "#{@names.host}-#{@processes.parent}"
+      # this one, or in any case where it is +lasting+: then each strikes only once at a time, and
+      # which one is the largest may change meanwhile. To be called with the lock of the directory.
+      def chosen(dry:, lasting: false)
+        server = "#{@names.host}-#{@processes.parent}#{"-lasting" if lasting}"
         family = @processes.family
-        pid, started = @state.chosen(server)
+        pid, started = @state.chosen(server, lasting ? State::LASTING : State::DAY)
         return pid if pid && family.include?(pid) && @processes.started(pid) == started
 
         watching = watching(family)
         return @names.pid if watching.size == 1
 
         largest = @processes.largest(watching)
-        @state.choose(server, largest, @processes.started || 0) if largest == @names.pid && !dry
+        note(server, largest) unless dry || !(lasting || largest == @names.pid)
         largest
       end
 
       private
+
+      def note(server, pid)
+        @state.choose(server, pid, @processes.started(pid) || 0)
+      end
 
       def watching(family)
         files = NoteFiles.all(@directory.path).select do |file|

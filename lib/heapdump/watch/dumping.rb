@@ -36,7 +36,7 @@ module HeapDump
         @lock = Lock.new(@directory.path)
         @withheld = Withheld.new(options, stats, voice)
         @began = machine.seconds
-        @made = 0
+        @made = @modest = 0
         @refused = {} # until when, by the key of a strike
         @elsewhere = {}
       end
@@ -62,7 +62,7 @@ module HeapDump
         locked(strike, facts) do
           next if elsewhere?(strike, facts) || @directory.being_written?
 
-          refusal = @guards.within(@names, @made)
+          refusal = @guards.within(@names, @made, strike.modest && @modest)
           @voice.once(:state, @state.broken) if @state.broken
           next refuse(strike, facts, refusal) if refusal
 
@@ -109,7 +109,7 @@ module HeapDump
         return true if facts.seconds < @refused.fetch(strike.key, 0) # that has been told
 
         waits = waits?(strike, facts)
-        @withheld.tell(strike, facts.seconds, @began, @last) if waits
+        @withheld.tell(strike, facts.seconds, @began, @last) { @guards.headroom(facts) } if waits
         waits
       end
 
@@ -135,9 +135,10 @@ module HeapDump
       def elsewhere?(strike, facts)
         return false unless strike.shared
 
-        pid = @choice.chosen(dry: @options.dry)
+        pid = @choice.chosen(dry: @options.dry, lasting: strike.shared == :lasting)
         return false if pid == @names.pid
 
+        strike.source&.elsewhere(strike, facts)
         unless recent?(@elsewhere[strike.key], facts)
           @elsewhere[strike.key] = facts.seconds
           @stats.refusal(:another)
@@ -182,6 +183,7 @@ module HeapDump
         @running = Running.new(begun, strike, facts, path, slots)
         facts.gauge.outlook.begun
         @made += 1
+        @modest += 1 if strike.modest
         done(facts)
         tell(strike, :begun)
         :begun

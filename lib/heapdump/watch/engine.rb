@@ -151,6 +151,7 @@ module HeapDump
           why
         end
         @ringing &= @rules
+        @dumping.guards.marks = @rules.grep(Rules::Memory).sum { |rule| rule.marks.size }
         @voice.say("no rule is left, so nothing will ever be dumped") if @rules.empty?
       end
 

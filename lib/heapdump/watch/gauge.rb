@@ -12,11 +12,18 @@ module HeapDump
     class Gauge # :nodoc:
       MEASURE = 60 # seconds after which the limit is read again: it can be changed at any time
       CHANGE = 0.02 # private memory is read again if resident memory has changed by this share
-      # What must stay free for a dump: this, and a share of the private memory of the process,
-      # which the dump's processes share only until one of them or the application writes to it.
-      HEADROOM = 64 << 20
-      SHARE = 0.1
-      private_constant :MEASURE, :CHANGE, :HEADROOM, :SHARE
+      # What must stay free for a dump, each as bytes and a share of the private memory of the
+      # process, which the dump's processes share only until one of them or the application writes
+      # to it. The least of those that are listed for a case is enough.
+      USUAL = [64 << 20, 0.1].freeze
+      # Of a process that is small this is less: it may copy what it has, and little else. If even
+      # that is too much, the kernel kills a process of the dump, and nothing else is lost.
+      ALONE = [USUAL, [16 << 20, 0.25]].freeze
+      # Where that kill would be the end of the service, as systemd has it.
+      SERVICE = [USUAL].freeze
+      # Where the kernel kills all together: twice as much, but not more than all of the process.
+      TOGETHER = [USUAL.map { |one| 2 * one }, [32 << 20, 1.25]].freeze
+      private_constant :MEASURE, :CHANGE, :USUAL, :ALONE, :SERVICE, :TOGETHER
 
       # What the limit is of: :group, :machine, or :process (a limit that was given, or none).
       attr_reader :source
@@ -111,8 +118,15 @@ module HeapDump
         used, = usage
         return unless @limit && used
 
-        needed = HEADROOM + ((private || 0) * SHARE).to_i
-        [@limit - used, oom_group? ? 2 * needed : needed]
+        [@limit - used, needs.map { |bytes, share| bytes + ((private || 0) * share).to_i }.min]
+      end
+
+      # Up to how many bytes may be used, if a process that has all of them is to have room for so
+      # many +times+ what a dump needs; nil without a limit.
+      def room_up_to(times = 1)
+        return unless @limit
+
+        needs.map { |bytes, share| (@limit - (times * bytes)) / (1 + (times * share)) }.max
       end
 
       def oom_group?
@@ -120,6 +134,12 @@ module HeapDump
       end
 
       private
+
+      def needs
+        return TOGETHER if oom_group?
+
+        @cgroup&.service? ? SERVICE : ALONE
+      end
 
       def stale?
         return true if @memory_at.nil? || resident.nil?

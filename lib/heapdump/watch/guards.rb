@@ -26,8 +26,12 @@ module HeapDump
         @directory = directory
         @state = state
         @keep = Keep.new(directory, options.keep)
+        @marks = 0
         @lag = lag
       end
+
+      # How many dumps of the budget are only for marks of memory, but never all of them.
+      attr_writer :marks
 
       # Bytes that must be left of a file system with +all+ bytes when a dump is there.
       def self.reserve(all)
@@ -54,18 +58,28 @@ module HeapDump
         in_memory, = @machine.disk(@directory.path)
         return unless in_memory
 
-        refuse(:tmpfs, "the files of #{Terminal::Text.safe(@directory.path)} take memory; " \
-                       "name a directory on a disk")
+        refuse(:tmpfs, "the files of #{named} take memory; name a directory on a disk")
       rescue SystemCallError => e
         refuse(:directory, Terminal::Trouble.sentence(e))
       end
 
-      # With the lock of the directory. +made+ dumps are there of this process. Removes old dumps
-      # where there are too many. Returns a Refusal or nil.
-      def within(names, made)
-        spent(names, made) || room(names)
+      # With the lock of the directory. +made+ dumps are there of this process; +modest+: how many
+      # of them for rules that leave some to the marks, if this is for such a rule. Removes old
+      # dumps where there are too many. Returns a Refusal or nil.
+      def within(names, made, modest = nil)
+        spent(names, made, modest) || room(names)
       rescue SystemCallError => e
         refuse(:state, "nobody could count the dumps: #{Terminal::Trouble.sentence(e)}")
+      end
+
+      # Whether there is room in the memory. Returns a Refusal or nil.
+      def headroom(facts)
+        left, needed = facts.gauge.headroom
+        return unless left && left < needed
+
+        refuse(:headroom, "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the " \
+                          "limit of #{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
+                          "#{Terminal::Units.bytes(needed)}")
       end
 
       # After a dump.
@@ -100,15 +114,6 @@ module HeapDump
         Refusal.new(reason, words)
       end
 
-      def headroom(facts)
-        left, needed = facts.gauge.headroom
-        return unless left && left < needed
-
-        refuse(:headroom, "#{Terminal::Units.bytes([left, 0].max)} of memory are left up to the " \
-                          "limit of #{Terminal::Units.bytes(facts.limit)}, and a dump may take " \
-                          "#{Terminal::Units.bytes(needed)}")
-      end
-
       # While a dump is written, memory goes on growing.
       def time(facts)
         outlook = facts.gauge.outlook
@@ -125,18 +130,27 @@ module HeapDump
         format("%.1f s", seconds)
       end
 
-      # The budget is for rules; a person can always have a dump from outside.
-      def spent(names, made)
+      # The budget is for rules; a person can always have a dump from outside. A rule that strikes
+      # again and again must not use up what the marks need at night.
+      def spent(names, made, modest)
         most = @options.at_most or return
-        dumps = made < most ? @state.dumps.size : made
-        return if dumps < most
+        share = modest ? [most - @marks, 1].max : most
+        own, = [[made, most], [modest, share]].find { |dumps, limit| dumps && dumps >= limit }
+        dumps = own || @state.dumps.size
+        return if dumps < share
 
+        kept = ", #{most - share} of them for marks of on.memory" if dumps < most
+        refuse(:budget, "#{whose(own, dumps)} (at_most: #{most}#{kept}); " \
+                        "`heapdump take #{names.pid}` makes one now")
+      end
+
+      def whose(own, dumps)
         number = Terminal::Units.plural(dumps, "dump")
-        words = "this process has made #{number}"
-        if made < most
-          words = "#{Terminal::Text.safe(@directory.path)} got #{number} in the last 24 hours"
-        end
-        refuse(:budget, "#{words} (at_most: #{most}); `heapdump take #{names.pid}` makes one now")
+        own ? "this process has made #{number}" : "#{named} got #{number} in the last 24 hours"
+      end
+
+      def named
+        Terminal::Text.safe(@directory.path)
       end
 
       def room(names)
@@ -146,8 +160,7 @@ module HeapDump
         needed = [TIMES * expected, expected + Guards.reserve(all)].max
         return if free >= needed
 
-        refuse(:disk, "#{Terminal::Units.bytes(free)} are free for " \
-                      "#{Terminal::Text.safe(@directory.path)}, and " \
+        refuse(:disk, "#{Terminal::Units.bytes(free)} are free for #{named}, and " \
                       "#{Terminal::Units.bytes(needed)} must be")
       end
 

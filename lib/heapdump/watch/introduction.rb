@@ -8,7 +8,7 @@ module HeapDump
 
       def words(options, gauge, rules)
         "watching, dumps to #{options.directory}, #{limit(options, gauge)}#{marks(rules)}" \
-          "#{buses(options, rules)}"
+          "#{room(gauge, rules)}#{buses(options, rules)}"
       end
 
       def limit(options, gauge)
@@ -21,6 +21,18 @@ module HeapDump
       def marks(rules)
         marks = rules.grep(Rules::Memory).flat_map(&:marks).uniq
         marks.empty? ? "" : ", marks at #{marks.join(", ")}"
+      end
+
+      # Where a limit is so small that there is no room for a dump at all marks.
+      def room(gauge, rules)
+        most = gauge.room_up_to or return ""
+        bars = rules.grep(Rules::Memory).flat_map { |rule| rule.bars(gauge.limit) }
+        return "" if gauge.source == :machine || bars.none? { |bar| bar > most }
+        return " (there is no room for a dump in so little memory)" unless most.positive?
+
+        early = bars.all? { |bar| bar > most } ? "all of them strike" : "what is above strikes"
+        format(" (a single process has room for a dump up to %<share>.2f of the limit: " \
+               "%<early>s early)", share: (most / gauge.limit).floor(2), early: early)
       end
 
       # By which one can ask. That the directory of the dumps is one goes without saying.

@@ -82,7 +82,9 @@ module HeapDump
       end
 
       # Once in so many jobs or requests (as HeapDump::Work counts them) or seconds,
-      # or at times as cron has them, in UTC. One of them.
+      # or at times as cron has them, in UTC. One of them. Of several workers the one with most
+      # private memory dumps, and the same one again: jobs and requests are those of that worker.
+      # As many dumps of at_most: as on.memory has marks are left for these.
       #
       #   on.every jobs: 1000
       #   on.every cron: "0 3 * * *"

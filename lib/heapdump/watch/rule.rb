@@ -84,6 +84,9 @@ module HeapDump
       # There is a dump, or would be one if this were no dry run; +facts+ are those of the strike.
       def spent(_strike, _facts); end
 
+      # Another process of the server makes the dump, and not this one.
+      def elsewhere(_strike, _facts); end
+
       # The process or the watch ends, or this rule does.
       def close; end
 

@@ -13,9 +13,11 @@ module HeapDump
     class State # :nodoc:
       NAME = "state.json"
       DAY = 86_400
+      LASTING = 8 * DAY # seconds; a week and something
+      MOST = 200 # servers
       VERSION = 1
       FIGURES = %w[bytes slots].freeze
-      private_constant :FIGURES
+      private_constant :MOST, :FIGURES
 
       # What was wrong with the file when it was last read (String), nil if nothing was.
       attr_reader :broken
@@ -71,17 +73,19 @@ module HeapDump
         slots && (bytes.to_f / slots)
       end
 
-      # The process that makes the dumps of a server: [number, start], or nil.
-      def chosen(server)
+      # The process that makes the dumps of a server: [number, start], or nil if none was chosen in
+      # the last +seconds+.
+      def chosen(server, seconds = DAY)
         pid, started, time = read["chosen"][server]
-        [pid, started] if time && (@machine.time.to_i - time).abs < DAY
+        [pid, started] if time && (@machine.time.to_i - time).abs < seconds
       end
 
       def choose(server, pid, started)
         update do |state|
           state["dumps"] = dumps
           now = @machine.time.to_i
-          state["chosen"].select! { |_, (_, _, time)| (now - time).abs < DAY }
+          known = state["chosen"].select { |_, (_, _, time)| (now - time).abs < LASTING }
+          state["chosen"] = known.except(server).to_a.last(MOST - 1).to_h
           state["chosen"][server] = [pid, started, now]
         end
       end

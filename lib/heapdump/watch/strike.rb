@@ -8,13 +8,15 @@ module HeapDump
     # words::  why, for a line of a log
     # urgent:: also soon after the process has started, when others have to wait
     # series:: one of several for the same growth: no pause is needed between them
-    # shared:: of the processes of a server only one shall make the dump
+    # shared:: of the processes of a server only one shall make the dump: +true+, or +:lasting+ if
+    #          it is to be the same one for days, and another one may make those for marks
+    # modest:: it leaves dumps of the budget to marks
     # mark::   what has been reached, for the rule itself
     # strings:: how much of the contents of strings, if the watch's own option is not to count
     # ask::    of a request that came over a bus: its +:id+ and +:payload+ (Hash)
     # source:: the Rule itself, which is told what becomes of it; nil if nobody is
-    Strike = Struct.new(:rule, :words, :urgent, :series, :shared, :mark, :strings, :ask, # :nodoc:
-                        :source, keyword_init: true) do
+    Strike = Struct.new(:rule, :words, :urgent, :series, :shared, :modest, :mark, # :nodoc:
+                        :strings, :ask, :source, keyword_init: true) do
       # Whether somebody waits for the dump, so that it must not wait itself.
       def awaited?
         %i[ask exit].include?(rule)

@@ -13,13 +13,16 @@ module HeapDump
       end
 
       # +began+: when the watch began in this process; +last+: when the last dump did (seconds; nil
-      # if there was none).
+      # if there was none). The block returns the Refusal for which there would be none anyway; nil
+      # if there is none.
       def tell(strike, now, began, last)
         reason, words = reason(strike, now, began, last)
         return if reason.nil? || @told[strike.rule] == [reason, last]
 
         @told[strike.rule] = [reason, last]
         @stats.refusal(reason)
+        also = yield
+        words = "#{words}; and #{also.words}" if also
         @voice.say("no dump, although #{strike.words}: #{words}")
       end
 

@@ -66,7 +66,7 @@ module HeapDump
           end
           return "cannot be written to by user #{uid}" unless writable?(stat)
 
-          OPEN if existing == @directory && Watch::Directory.open?(stat, uid)
+          OPEN if existing == @directory && Watch::Directory.open?(stat)
         end
 
         def advice(problem)

@@ -31,13 +31,25 @@ module HeapDump
           figures = { bytes: bytes, source: @gauge.source, cgroup_version: group&.version }
           if @gauge.source == :machine
             return Finding.note("limit", "none: #{size(bytes)} of the whole machine",
-                                "give the container one (resources.limits.memory), or say it in " \
-                                "HEAPDUMP_LIMIT", **figures)
+                                "give it one (resources.limits.memory, docker run --memory, " \
+                                "MemoryMax= of systemd)#{without_limit}", **figures)
           end
           return unknown("limit", **figures) unless bytes
 
           by = @given ? "HEAPDUMP_LIMIT" : "a control group of version #{group.version}"
           Finding.ok("limit", "#{size(bytes)}, by #{by}", **figures)
+        end
+
+        # A limit that is given is one of the whole group, where there is a group.
+        def without_limit
+          return ", or say in HEAPDUMP_LIMIT what this process alone may use" unless group
+
+          "; HEAPDUMP_LIMIT would be for #{all_of_group}, so for this process alone give marks: " \
+            "on.memory at: [\"900 MiB\"], of: :process"
+        end
+
+        def all_of_group
+          "all that the control group #{Terminal::Text.safe(group.measured)} uses"
         end
 
         def working_set
@@ -57,9 +69,17 @@ module HeapDump
           figures = { left: left, needed: needed }
           return Finding.ok("headroom", words, **figures) if left >= needed
 
-          Finding.wrong("headroom", words,
-                        "dump earlier (HeapDump.watch begins at 0.5 of the limit), or raise the " \
-                        "limit", **figures)
+          Finding.wrong("headroom", words, earlier(left), **figures)
+        end
+
+        # Nothing uses more than the kernel allows, so a limit that is given may be wrong.
+        def earlier(left)
+          if @given && left.negative? && @gauge.source == :group
+            return "HEAPDUMP_LIMIT is for #{all_of_group}; take it away, or give it the control " \
+                   "group's limit"
+          end
+
+          "dump earlier (HeapDump.watch begins at 0.5 of the limit), or raise the limit"
         end
 
         def oom_group

@@ -8,6 +8,7 @@ module HeapDump
     module Rules
       # Once in so many jobs, requests or seconds, or at times of the day. What cannot be done when
       # it is due is done late, and not twice. Processes of a fleet do not begin at the same second.
+      # Of the processes of a server one makes the dumps, and for the others they are made, too.
       class Every < Rule # :nodoc:
         KINDS = %i[jobs requests seconds cron].freeze
         private_constant :KINDS
@@ -60,6 +61,8 @@ module HeapDump
           @due += @step * (((now - @due) / @step).floor + 1)
         end
 
+        alias elsewhere spent
+
         private
 
         def count(facts)
@@ -77,7 +80,7 @@ module HeapDump
         end
 
         def made(words)
-          Strike.new(rule: name, words: words, source: self)
+          Strike.new(rule: name, words: words, source: self, shared: :lasting, modest: true)
         end
       end
     end

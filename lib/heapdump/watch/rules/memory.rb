@@ -2,6 +2,7 @@
 
 require_relative "../rule"
 require_relative "../pace"
+require_relative "last_chances"
 
 module HeapDump
   class Watch
@@ -18,19 +19,17 @@ module HeapDump
       # While memory grows fast, it waits no longer than a quarter of the time until the limit, and
       # is looked at more often.
       class Memory < Rule # :nodoc:
+        include LastChances
+
         REARM = 0.9
         GROWN = 1.05 # times what it had, then there is something to compare
-        GROWN_FAST = 1.02 # that will do if there is no time to wait
+        GROWN_FAST = 1.02 # that will do if there is no time or room to wait
         CALM = 3600 # seconds; what has grown fast and is gone is not believed sooner again
-        TIMES = 2 # as long as the dumps for all marks that are left need: if no more is left
-        SCARCE = 1.5 # times what a dump needs: if no more is left, it is time
         PRESSURE = 20 # percent of the time
         QUARTER = 0.25 # of the time until the limit
-        HALF = 0.5 # of the time until the next mark
         FAMILY = 60 # seconds after which the processes are counted again
         DEFAULT = [0.5, 0.7, 0.85].freeze
-        private_constant :REARM, :GROWN, :GROWN_FAST, :CALM, :TIMES, :SCARCE, :PRESSURE, :QUARTER,
-                         :HALF, :FAMILY
+        private_constant :REARM, :GROWN, :GROWN_FAST, :CALM, :PRESSURE, :QUARTER, :FAMILY
 
         # Of the mark: how many bytes it is (nil if that is unknown), since when it is passed,
         # whether it has struck in this episode, whether it was passed when a higher one did, and
@@ -88,6 +87,13 @@ module HeapDump
           end
         end
 
+        # The marks of what the control group uses, in bytes (Numerics).
+        def bars(limit)
+          return [] unless @of == :container
+
+          @values.map { |value| value.is_a?(Float) ? value * limit : value }
+        end
+
         # Whether a dump was begun for any mark in this episode, even if it has failed.
         def struck?
           @begun || @marks.any?(&:spent)
@@ -98,11 +104,8 @@ module HeapDump
         end
 
         def haste
-          @marks.filter_map do |mark|
-            next unless mark.bar && !mark.spent
-
-            mark.since ? @patience : seconds_until(mark)&.*(HALF)
-          end.min
+          of_marks = @marks.filter_map { |mark| haste_of(mark) if mark.bar && !mark.spent }
+          [*of_marks, *haste_for_room].min
         end
 
         def waits_for_events?
@@ -118,11 +121,12 @@ module HeapDump
         def strike(facts)
           upper = @of == :process ? facts.resident : facts.gauge.upper
           limit = limit(facts)
-          low = floor(limit)
+          low = floor(facts, limit)
           return if upper.nil? || low.nil?
 
           @pace.note(facts.seconds, upper)
           @fast = fast?(facts)
+          @room = nil
           return rearm if upper < low && !@fast
 
           @armed = true
@@ -149,6 +153,10 @@ module HeapDump
         end
 
         private
+
+        def haste_of(mark)
+          mark.since ? @patience : seconds_until(mark)&.*(HALF)
+        end
 
         def limit(facts)
           return facts.limit if @of == :container || facts.limit.nil?
@@ -183,11 +191,13 @@ module HeapDump
 
         # Below this there is nothing that concerns a mark; nil if no mark is known. It is the same
         # from look to look, until the limit changes or a mark is near.
-        def floor(limit)
+        def floor(facts, limit)
           return @low if @low && !@armed && @limit == limit
 
           @limit = limit
-          @low = @marks.filter_map { |mark| mark.floor if mark.measure(limit) }.min
+          lows = @marks.filter_map { |mark| mark.floor if mark.measure(limit) }
+          lows << scarce_from(facts) if limit && lows.any?
+          @low = lows.compact.min
         end
 
         def follow(facts, used, firm, limit)
@@ -195,7 +205,8 @@ module HeapDump
           return unless used
 
           @firm.note(facts.seconds, firm || used)
-          left = limit && @firm.seconds_until(limit)
+          @room = last_room(facts, limit)
+          left = @room && @firm.seconds_until(@room)
           @patience = [@for, *left&.*(QUARTER)].min
           @marks.each { |mark| follow_mark(mark, facts, used, firm) if mark.bar }
         end
@@ -215,7 +226,7 @@ module HeapDump
           facts.private # is kept as it is now, to be compared with
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
                      series: true, shared: @of == :container, mark: mark.bar,
-                     urgent: mark.bar == @marks.filter_map(&:bar).max)
+                     urgent: mark.bar == @marks.filter_map(&:bar).max || last_chance?(facts))
         end
 
         def ripe(facts)
@@ -228,11 +239,12 @@ module HeapDump
         # The lowest mark that is not passed yet, if later may be too late for it.
         def early(facts)
           wanted = @fast || scarce?(facts)
-          wanted &&= @dumped ? grown?(facts) : @fast && !believed?(facts)
+          wanted &&= @dumped ? grown?(facts) : !believed?(facts)
           left.min_by(&:bar) if wanted
         end
 
-        # Whether there was a dump lately because memory grew fast, and then it did not.
+        # Whether there was a dump lately because memory grew fast or room was scarce, and then less
+        # was used.
         def believed?(facts)
           @believed ? facts.seconds < @believed + CALM : false
         end
@@ -242,25 +254,8 @@ module HeapDump
           @marks.select { |mark| mark.bar && !mark.spent }
         end
 
-        # Whether the time until the limit is just enough for the dumps of all marks that are left.
-        def fast?(facts)
-          return false unless @of == :container
-
-          outlook = facts.gauge.outlook
-          seconds = outlook.seconds_left
-          !seconds.nil? && seconds <= TIMES * left.size * outlook.dump_seconds
-        end
-
-        # Whether this is the last chance for a dump.
-        def scarce?(facts)
-          return false unless @of == :container
-
-          room, needed = facts.gauge.headroom
-          room ? room.between?(needed, needed * SCARCE) : false
-        end
-
         def grown?(facts)
-          @dumped && facts.private.to_i >= @dumped * (@fast ? GROWN_FAST : GROWN)
+          @dumped && facts.private.to_i >= @dumped * (@fast || scarce?(facts) ? GROWN_FAST : GROWN)
         end
 
         # Whether the kernel has had to reclaim memory at the limit since the last look.

@@ -1,0 +1,69 @@
+# frozen_string_literal: true
+
+module HeapDump
+  class Watch
+    module Rules
+      # Whether there will be time and room for a dump later, for the rule of the memory. Only what
+      # the container uses can be foreseen.
+      module LastChances # :nodoc:
+        TIMES = 2 # as long as the dumps for all marks that are left need: if no more is left
+        SCARCE = 1.5 # times what a dump needs: if no more is left, it is time
+        FIRM = 0.9 # of what is used: if less cannot be given back, there is more room than it seems
+        HALF = 0.5 # of the time until the next look is late
+        private_constant :TIMES, :SCARCE, :FIRM, :HALF
+
+        private
+
+        # Whether the time until the limit is just enough for the dumps of all marks that are left.
+        def fast?(facts)
+          return false unless @of == :container
+
+          outlook = facts.gauge.outlook
+          seconds = outlook.seconds_left
+          !seconds.nil? && seconds <= TIMES * left.size * outlook.dump_seconds
+        end
+
+        # Whether there will soon be no room for a dump any more, and page cache is not the reason.
+        def scarce?(facts)
+          return false unless @of == :container
+
+          room, needed = facts.gauge.headroom
+          used, firm = usage(facts)
+          return false unless room&.between?(needed, needed * SCARCE)
+
+          firm.nil? || firm >= used * FIRM
+        end
+
+        # If less is used than these bytes, it is not; nil if that is not known.
+        def scarce_from(facts)
+          facts.gauge.room_up_to(SCARCE) if @of == :container
+        end
+
+        # A dump that is due when the process has grown must not come too late (seconds, or nil).
+        def haste_for_room
+          return unless @room && left.any? && @firm.known?
+
+          seconds = @firm.seconds_until(@room)
+          seconds * HALF if seconds&.positive?
+        end
+
+        # Whether what grows now would kill the process before there is another dump: then it does
+        # not matter how long ago it was started.
+        def last_chance?(facts)
+          return false unless @of == :container
+
+          outlook = facts.gauge.outlook
+          return false unless outlook.growth.positive?
+
+          scarce?(facts) || outlook.seconds_left.to_f <= TIMES * outlook.dump_seconds
+        end
+
+        # What may be used when a dump begins.
+        def last_room(facts, limit)
+          _, needed = facts.gauge.headroom if @of == :container
+          limit && (limit - needed.to_i)
+        end
+      end
+    end
+  end
+end
