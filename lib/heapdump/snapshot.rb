@@ -135,7 +135,9 @@ module HeapDump
     # been written (see ::open) has all of it already. Returns self.
     #
     #   snapshot = HeapDump::Snapshot.open("heap.json", index: false).prepare
-    def prepare = tap { @graph.build_all }
+    def prepare
+      tap { @graph.build_all }
+    end
 
     # The same dump without what may be secret (Snapshot), so that what it says can be shown to
     # others: without contents of strings, of symbols and regexps, as though the dump had been taken
@@ -185,11 +187,6 @@ module HeapDump
     #   snapshot.header.values_at("pid", "ruby") # => [4711, "3.1.2"]
     def header
       @header ||= Lines.parse(graph.header)
-    end
-
-    # Whether the header says that the dump has what this word of its +capabilities+ stands for.
-    def capable?(word) # :nodoc:
-      Array.try_convert(header["capabilities"])&.include?(word) || false
     end
 
     # The footer, which is the last line of the dump (Hash): pages and free slots of the heap. {} if

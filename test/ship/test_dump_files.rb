@@ -29,7 +29,8 @@ class TestDumpFiles < HeapDumpTest
     File.stub(:unlink, ->(file) { gone << file.delete_prefix(path) }) do
       HeapDump::Ship::Keep.remove(dumps.find("a.json"))
     end
-    assert_equal ["", *%w[.hdidx .hdextract .manifest.json .unfinished .failed .shipped]], gone
+    beside = %w[.hdidx .hdextract .manifest.json .unfinished .failed .shipped]
+    assert_equal ["", *beside], gone
   end
 
   def test_names_of_series

@@ -173,7 +173,7 @@ class TestWatchShips < HeapDumpTest
   def test_no_room_for_a_process
     left
     use(950)
-    watch = engine(to: [heaps, to])
+    watch = engine(to: [heaps, to]) { |on| on.ask(file: true) } # there is room for a dump
     look(watch, 60)
     told = said.grep(/no process that ships/)
     use(100)

@@ -14,6 +14,11 @@ module HeapDump
         @constants ||= Constants.new(self)
       end
 
+      # Whether the header says that the dump has what this word of its +capabilities+ stands for.
+      def capable?(word)
+        Array.try_convert(header["capabilities"])&.include?(word) || false
+      end
+
       # What Snapshot#modules_named returns, for those who ask for many names. The reader looks at
       # every node for a name; after a few names, all are looked up at once.
       def modules_of_name(name)
