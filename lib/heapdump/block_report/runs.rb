@@ -59,7 +59,8 @@ module HeapDump
         was_disabled = GC.disable
         @counted = Words.readable(allocations.finish)
         survivors = Survivors.new(@counted)
-        @retained = survivors.known? && @options.retained? ? from_dump(survivors) : Retained.none
+        look = @options.retained? && survivors.size.positive?
+        @retained = look ? from_dump(survivors) : Retained.none
       ensure
         GC.enable unless was_disabled
       end
@@ -69,7 +70,8 @@ module HeapDump
         Dir.mktmpdir("heapdump-report") do |directory|
           path = File.join(directory, "heap.json")
           HeapDump.dump(path, gc: false, strings: :none, fork: :prefer)
-          Holding.new(Snapshot.open(path, index: false), survivors, @options.times).retained
+          holding = Holding.new(Snapshot.open(path, index: false), survivors, @options.times)
+          Retained.new(holding.groups, survivors.internal(@options.times))
         end
       end
 
