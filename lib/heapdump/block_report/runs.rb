@@ -7,6 +7,9 @@ module HeapDump
   class BlockReport
     # Runs the block, counts what it allocates, and finds out who holds what is left.
     class Runs # :nodoc:
+      MORE_GCS = 4 # in which things that hold each other go one after another
+      private_constant :MORE_GCS
+
       # What was counted by ext/heapdump/allocations (Hash, see result.h; Words.readable), and for
       # each run its seconds and the GCs that began in it.
       attr_reader :counted, :seconds, :gcs
@@ -35,15 +38,31 @@ module HeapDump
                                       RbConfig::CONFIG.fetch("rubyarchdir", ""))
         @options.times.times { |run| measure { allocations.count(run, &@block) } }
         refuse_ractors
-        collect
+        collect(allocations)
         look(allocations)
       ensure
         allocations&.stop
       end
 
-      # A second GC frees what the finalizers of the first have let go, which else would seem held.
-      def collect
-        (@options.retained? ? 2 : 1).times { GC.start }
+      # What is let go of only when another object is freed, or later, would seem held until the
+      # next GC. There is one more as long as something may have been let go of.
+      def collect(allocations)
+        pending = GC.stat.fetch(:heap_final_slots, 1).positive? || weak_keys?
+        GC.start
+        return unless @options.retained?
+
+        MORE_GCS.times do
+          break unless allocations.let_go? || pending
+
+          pending = false
+          GC.start
+        end
+      end
+
+      # Maps that let go of a value when its key has died.
+      def weak_keys?
+        defined?(ObjectSpace::WeakKeyMap) &&
+          ObjectSpace.each_object(ObjectSpace::WeakKeyMap).first
       end
 
       def measure
