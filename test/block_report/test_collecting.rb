@@ -27,7 +27,7 @@ class TestBlockReportCollecting < HeapDumpTest
     BLOCKS = {
       "kept" => -> { apart { ROWS.concat(rows) } },
       "nothing" => -> { apart { rows } },
-      "harmless" => -> { apart { StringIO.new("x"); Mutex.new; proc {}; Time.now; "a".to_sym } },
+      "harmless" => -> { apart { StringIO.new("x"); Mutex.new; proc {}; Time.now; "a".to_sym; File.open(File::NULL).close } },
       "finalizer" => -> { apart { ROWS.concat(rows); finalized(Object.new, &clearing) } },
       "immediate" => -> { apart { chain(:Immediate, 1) } },
       "later" => -> { apart { chain(:Later, 1) } },
@@ -35,7 +35,7 @@ class TestBlockReportCollecting < HeapDumpTest
       "three" => -> { apart { chain(:Immediate, 3) } },
       "in the block" => -> { apart { chain(:Later, 1) }; GC.start; $collected -= 1 },
       "symbol" => -> { apart { "a symbol #{rand}".to_sym } },
-      "file" => -> { apart { File.open(File::NULL).close } },
+      "file" => -> { apart { File.open(File::NULL) } },
       "weak keys" => -> { apart { defined?(ObjectSpace::WeakKeyMap) ? (KEYS[+"k"] = rows) : 0 } }
     }.freeze
     KEYS = defined?(ObjectSpace::WeakKeyMap) ? ObjectSpace::WeakKeyMap.new : nil if ENV["KEYS"]

@@ -108,7 +108,8 @@ static bool
 only_frees(VALUE data) {
     if (!RTYPEDDATA_P(data)) return false;
     const char *name = RTYPEDDATA_TYPE(data)->wrap_struct_name;
-    return reads_itself(name) || strncmp(name, "HeapDump::", 10) == 0; // those of our reader
+    return reads_itself(name) || strncmp(name, "HeapDump::", 10) == 0 ||
+           strcmp(name, "heapdump/allocations") == 0;
 }
 
 /* The same as is_of_interpreter, which is asked once for most functions. */
@@ -126,11 +127,19 @@ belongs_to_ruby(RUBY_DATA_FUNC function) {
     return known[slot].answer;
 }
 
+/* Whether closing a file is left to the GC: an extension may have given it a function for that. */
+static bool
+is_open(VALUE file) {
+    struct hd_file known;
+    return hd_mri_file(file, &known) && known.fd >= 0;
+}
+
 bool
 hd_mri_may_let_go(VALUE dying) {
     if (RB_FL_TEST_RAW(dying, RUBY_FL_FINALIZE)) return true;
     switch (RB_BUILTIN_TYPE(dying)) {
     case RUBY_T_FILE:
+        return is_open(dying);
     case RUBY_T_SYMBOL:
         return true;
     case RUBY_T_DATA: {
