@@ -226,13 +226,15 @@ set_run(VALUE self, VALUE run) {
 
 /*
  * allocations.let_go? => whether since the last time, or since the first block began, something has
- * died that may have let go of other objects, which only the next GC frees.
+ * died that may have let go of other objects, which only the next GC frees. To be asked before each
+ * GC, as it also overwrites what the block has left on the stack.
  */
 static VALUE
 has_let_go(VALUE self) {
     struct session *session = session_of(self);
     bool let_go = session->let_go;
     session->let_go = false;
+    clear_stack();
     return let_go ? Qtrue : Qfalse;
 }
 

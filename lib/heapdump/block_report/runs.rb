@@ -47,14 +47,16 @@ module HeapDump
       # What is let go of only when another object is freed, or later, would seem held until the
       # next GC. There is one more as long as something may have been let go of.
       def collect(allocations)
-        pending = GC.stat.fetch(:heap_final_slots, 1).positive? || weak_keys?
+        may = allocations.let_go?
+        may ||= weak_keys? || GC.stat.fetch(:heap_final_slots, 1).positive?
         GC.start
         return unless @options.retained?
 
         MORE_GCS.times do
-          break unless allocations.let_go? || pending
+          may = allocations.let_go? || may
+          break unless may
 
-          pending = false
+          may = false
           GC.start
         end
       end
