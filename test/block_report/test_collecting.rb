@@ -79,6 +79,20 @@ class TestBlockReportCollecting < HeapDumpTest
     assert_equal 1, told.fetch("uncounted").last
   end
 
+  # What it leaves on the stack is overwritten before the only GC.
+  def test_a_large_value_of_the_block_is_dropped
+    out = Child.ruby!(<<~'RUBY', gems: true).out
+      require "heapdump"
+      require "csv"
+      lines = Array.new(20_000) { |i| "#{i},name #{i},#{i * 1.5},\"quoted, #{i}\"\n" }.join
+      work = -> { CSV.parse(lines) }
+      3.times { work.call }
+      HeapDump.report(&work)
+      print HeapDump.report(&work).alive.objects
+    RUBY
+    assert_equal "0", out
+  end
+
   def test_maps_with_weak_keys
     rows, collected = told("KEYS" => "1").fetch("weak keys")
     assert_equal [0, RUBY_VERSION < "3.3" ? 1 : 2], [rows, collected]

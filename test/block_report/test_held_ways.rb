@@ -19,8 +19,9 @@ class TestBlockReportHeldWays < HeapDumpTest
     super
   end
 
-  def made(&block)
-    HeapDump::Snapshot.open(MadeDump.write(File.join(scratch, "heap.json"), 1, &block), index: false)
+  def made(&)
+    path = MadeDump.write(File.join(scratch, "heap.json"), 1, &)
+    HeapDump::Snapshot.open(path, index: false)
   end
 
   # Survivors at these addresses, of different sizes, runs, sites and classes.
@@ -50,11 +51,16 @@ class TestBlockReportHeldWays < HeapDumpTest
     assert_equal whole.slice(*given.keys), given
     largest = whole.values.map(&:size).max(most)
     assert_equal largest, given.values.map(&:size).sort.reverse
-    others = whole.except(*given.keys).values
-    medians = others.map(&:medians).transpose
-    runs = others.map(&:objects).transpose.map(&:sum)
-    assert_equal [others.size, *(medians.empty? ? [0, 0] : medians.map(&:sum)),
-                  runs.empty? ? rest[3].map { 0 } : runs, others.count(&:growing?)], rest
+    assert_equal rest_of(whole.except(*given.keys).values, rest[3].size), rest
+  end
+
+  # The sum of some Figures, as Graph#held_ways has it.
+  def rest_of(others, runs)
+    objects, bytes = others.map(&:medians).transpose.map(&:sum)
+    sums = others.map(&:objects).reduce(Array.new(runs, 0)) do |all, one|
+      all.zip(one).map(&:sum)
+    end
+    [others.size, objects || 0, bytes || 0, sums, others.count(&:growing?)]
   end
 
   # The same where one signature may be of several ways: nothing is lost or counted twice.
@@ -78,7 +84,8 @@ class TestBlockReportHeldWays < HeapDumpTest
       heap.root_field("handler", pool.sample(random: random))
       thread = heap.thread([["run", "/app/a.rb", 3]], thread_name: "t")
       heap.local(thread, 0, "row", pool.sample(random: random))
-      heap.constant("CODE", heap.internal("iseq", label: "x", literals: pool.sample(2, random: random)))
+      literals = pool.sample(2, random: random)
+      heap.constant("CODE", heap.internal("iseq", label: "x", literals: literals))
     end
   end
 
@@ -115,7 +122,10 @@ class TestBlockReportHeldWays < HeapDumpTest
   # Many of one way, of which none is left out of the count.
   def test_many_in_one_way
     all = nil
-    snapshot = made { |heap| heap.constant("ROWS", heap.array(all = Array.new(3000) { heap.object("Row") })) }
+    snapshot = made do |heap|
+      all = Array.new(3000) { heap.object("Row") }
+      heap.constant("ROWS", heap.array(all))
+    end
     list = survivors(all.map(&:hex), Random.new(1), runs: 2)
     found = check(snapshot, list, runs: 2)
     assert_equal [3000], found[:named].values.map { |one| one.objects.sum }
@@ -126,7 +136,10 @@ class TestBlockReportHeldWays < HeapDumpTest
     all = []
     snapshot = made do |heap|
       name = +"aa"
-      400.times { heap.constant("C_#{name.upcase}", (all << heap.object("Row")).last) && name.succ! }
+      400.times do
+        all << heap.object("Row")
+        heap.constant("C_#{name.succ!.upcase}", all.last)
+      end
     end
     list = survivors(all.map(&:hex), Random.new(2), runs: 3)
     found = check(snapshot, list, runs: 3, mosts: [0, 7, 399, 400])
@@ -137,7 +150,10 @@ class TestBlockReportHeldWays < HeapDumpTest
   def test_ties
     all = []
     snapshot = made do |heap|
-      %w[A B C D E].each { |name| heap.constant(name, heap.array(all.concat(Array.new(4) { heap.object("Row") }).last(4))) }
+      %w[A B C D E].each do |name|
+        all.concat(rows = Array.new(4) { heap.object("Row") })
+        heap.constant(name, heap.array(rows))
+      end
     end
     list = all.map { |address| [address.hex, 40, 0, 0, 0, 0] }
     check(snapshot, list, mosts: [0, 1, 2, 4, 5, 6])
@@ -169,7 +185,9 @@ class TestBlockReportHeldWays < HeapDumpTest
     all = nil
     snapshot = made do |heap|
       name = +"aa"
-      all = (1..300).reduce([]) { |links, _| links << heap.object("Row", ivars: { "@#{name.succ!}": links.last }) }
+      all = (1..300).reduce([]) do |links, _|
+        links << heap.object("Row", ivars: { "@#{name.succ!}": links.last })
+      end
       heap.constant("LONG", all.last)
     end
     found = check(snapshot, survivors(all.map(&:hex), Random.new(3)), mosts: [0, 5, 300])
@@ -180,10 +198,10 @@ class TestBlockReportHeldWays < HeapDumpTest
     snapshot = HeapDump::Snapshot.open(Shop.dump, index: false)
     graph = snapshot.graph
     assert_equal([[[], [0, 0, 0, [0, 0], 0]]] * 7, graph.held_ways("", "", 2, 5))
-    one = [8, 1, 0, 0, 0, 0].pack("QQLLLL")
+    one, other = [0, 1].map { |run| [8, 1, run, 0, 0, 0].pack("QQLLLL") }
     assert_equal [[0, [1], [1], nil]], graph.held_ways(one, [0].pack("L"), 1, 5).last.first
     assert_raises(ArgumentError) { graph.held_ways(one, "", 1, 5) }
-    assert_raises(ArgumentError) { graph.held_ways([8, 1, 1, 0, 0, 0].pack("QQLLLL"), "\0" * 4, 1, 5) }
+    assert_raises(ArgumentError) { graph.held_ways(other, "\0" * 4, 1, 5) }
     assert_raises(ArgumentError) { graph.held_ways(one, "\0" * 4, 0, 5) }
     assert_raises(ArgumentError) { graph.held_ways(one, "\0" * 4, 1, -1) }
     assert_raises(TypeError) { graph.held_ways(nil, "", 1, 1) }
@@ -207,7 +225,9 @@ class TestBlockReportHeldWays < HeapDumpTest
     HeapDump.dump(path, strings: :none)
     [path, Shop.dump].each do |dump|
       snapshot = HeapDump::Snapshot.open(dump, index: false)
-      nodes = snapshot.each.reject { |node| node.root? || (node.type == "IMEMO" && node.id % 20 > 0) }
+      nodes = snapshot.each.reject do |node|
+        node.root? || (node.type == "IMEMO" && !(node.id % 20).zero?)
+      end
       nodes = nodes.each_slice(5).map(&:first) if nodes.size > 20_000
       list = nodes.map { |node| [node.address, node.memsize, node.id % 2, 0, 0, 0] }
       check(snapshot, list, runs: 2, exactly: false, mosts: [10, 1 << 20])

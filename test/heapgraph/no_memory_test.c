@@ -216,7 +216,7 @@ ask_held_ways(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     struct hg_survivor *items = malloc(count * sizeof(*items));
     if (!items) return HG_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++)
-        items[i] = (struct hg_survivor){.address = hg_address(all->graph, i), .bytes = i, .run = i % 2};
+        items[i] = (struct hg_survivor){hg_address(all->graph, i), i, i % 2, 0, 0, 0};
     struct hg_survivors survivors = {items, count, &place, 1, 2};
     struct hg_held_ways found;
     enum hg_status status = hg_held_ways_find(all->graph, &all->parents, &survivors, 3, task,

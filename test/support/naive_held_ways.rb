@@ -12,7 +12,9 @@ class NaiveHeldWays
     end
 
     def medians
-      [objects, bytes].map { |runs| runs.sort.values_at((runs.size - 1) / 2, runs.size / 2).sum / 2 }
+      [objects, bytes].map do |runs|
+        runs.sort.values_at((runs.size - 1) / 2, runs.size / 2).sum / 2
+      end
     end
 
     def growing?
@@ -31,11 +33,11 @@ class NaiveHeldWays
   # By reason, and then by [place, class, signature].
   def all
     found = REASONS.to_h { |reason| [reason, {}] }
-    @survivors.each do |address, bytes, run, site, klass, _age|
+    zeros = Array.new(@runs, 0)
+    @survivors.each do |address, bytes, run, *made|
       reason, signature = held(@snapshot.graph.node_at(address))
-      zeros = Array.new(@runs, 0)
-      figures = found[reason][[@places.fetch(site), klass, signature]] ||=
-                  Figures.new(zeros.dup, zeros)
+      key = [@places.fetch(made[0]), made[1], signature]
+      figures = found[reason][key] ||= Figures.new(zeros.dup, zeros.dup)
       figures.objects[run] += 1
       figures.bytes[run] += bytes
     end

@@ -98,8 +98,8 @@ may_be_asked(VALUE data) {
 /* The function that frees a T_DATA, NULL if that is free() or none. */
 static RUBY_DATA_FUNC
 free_function(VALUE data) {
-    RUBY_DATA_FUNC function =
-        RTYPEDDATA_P(data) ? RTYPEDDATA_TYPE(data)->function.dfree : RDATA(data)->dfree;
+    RUBY_DATA_FUNC function = RTYPEDDATA_P(data) ? RTYPEDDATA_TYPE(data)->function.dfree
+                                                 : RDATA(data)->dfree;
     return function == RUBY_DEFAULT_FREE ? NULL : function;
 }
 

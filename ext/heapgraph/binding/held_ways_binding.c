@@ -28,7 +28,8 @@ free_found(void *data) {
 static uint32_t
 number(VALUE value, uint32_t least) {
     uint64_t amount = hgb_amount(value);
-    if (amount < least || amount >= UINT32_MAX) rb_raise(rb_eArgError, "%llu is no such number", (unsigned long long)amount);
+    if (amount < least || amount >= UINT32_MAX)
+        rb_raise(rb_eArgError, "%llu is no such number", (unsigned long long)amount);
     return (uint32_t)amount;
 }
 
@@ -69,10 +70,9 @@ static VALUE
 rest_of(const struct question *question, int by) {
     const struct hg_held_rest *rest = &question->found.rest[by];
     size_t runs = question->survivors.runs;
-    return rb_ary_new_from_args(5, ULL2NUM(rest->ways), ULL2NUM(rest->objects),
-                                ULL2NUM(rest->bytes),
-                                figures(question->found.rest_objects + (size_t)by * runs, runs),
-                                ULL2NUM(rest->growing));
+    return rb_ary_new_from_args(
+        5, ULL2NUM(rest->ways), ULL2NUM(rest->objects), ULL2NUM(rest->bytes),
+        figures(question->found.rest_objects + (size_t)by * runs, runs), ULL2NUM(rest->growing));
 }
 
 /* Those of one hg_held_by; *way is the first of them, and becomes the first of the next. */
@@ -83,10 +83,10 @@ answer_of(const struct question *question, int by, size_t *way) {
     VALUE ways = rb_ary_new();
     for (; *way < found->count && (int)found->ways[*way].by == by; ++*way) {
         size_t row = *way * runs;
-        rb_ary_push(ways, rb_ary_new_from_args(4, UINT2NUM(found->ways[*way].example),
-                                               figures(found->objects + row, runs),
-                                               figures(found->bytes + row, runs),
-                                               path_of(found, *way)));
+        rb_ary_push(ways,
+                    rb_ary_new_from_args(4, UINT2NUM(found->ways[*way].example),
+                                         figures(found->objects + row, runs),
+                                         figures(found->bytes + row, runs), path_of(found, *way)));
     }
     return rb_assoc_new(ways, rest_of(question, by));
 }

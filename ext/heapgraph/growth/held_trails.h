@@ -1,9 +1,8 @@
 /*
  * Place in the flow: above growth_follow, below held_ways. How single objects are held: on which
  * trail, and why they are called retained or not. Paths are those of paths.h, from the last named
- * module, thread, fiber or root on. Their steps are those of Leaks::Signature, with two differences:
- * frames of one name in two files are two steps, and instances of classes without a name are told
- * apart by their types.
+ * module, thread, fiber or root on. Their steps are those of Leaks::Signature, but that frames of
+ * one name in two files are two steps.
  */
 #ifndef HEAPGRAPH_GROWTH_HELD_TRAILS_H
 #define HEAPGRAPH_GROWTH_HELD_TRAILS_H

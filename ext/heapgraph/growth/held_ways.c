@@ -33,7 +33,7 @@ struct finding {
     struct way *ways;
     size_t count, room;
     struct hg_slots slots;
-    uint32_t *way_of, *order; /* by survivor: the number of its way; the survivors by their ways */
+    uint32_t *way_of, *order;  /* by survivor: the number of its way; the survivors by their ways */
     uint64_t *objects, *bytes; /* by run, of one way */
     struct hg_held_ways *found;
 };
@@ -181,8 +181,8 @@ give(struct finding *finding, const struct way *way) {
         return false;
     memcpy(found->objects + row, finding->objects, runs * sizeof(*found->objects));
     memcpy(found->bytes + row, finding->bytes, runs * sizeof(*found->bytes));
-    found->ways[found->count++] = (struct hg_held_way){
-        way->example, (enum hg_held_by)way->key.by, found->paths.count};
+    found->ways[found->count++] = (struct hg_held_way){way->example, (enum hg_held_by)way->key.by,
+                                                       found->paths.count};
     return true;
 }
 
@@ -239,8 +239,7 @@ hg_held_ways_find(const struct hg_graph *graph, const struct hg_parents *parents
                   const struct hg_survivors *survivors, uint32_t most, struct hg_task *task,
                   struct hg_held_ways *found) {
     *found = (struct hg_held_ways){0};
-    struct finding finding = {
-        .graph = graph, .survivors = survivors, .task = task, .found = found};
+    struct finding finding = {.graph = graph, .survivors = survivors, .task = task, .found = found};
     enum hg_status status = HG_NO_MEMORY;
     if (hg_held_trails_init(&finding.trails, graph, parents)) status = add_all(&finding);
     if (status == HG_OK) status = give_all(&finding, most);

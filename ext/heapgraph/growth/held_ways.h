@@ -1,8 +1,8 @@
 /*
- * Place in the flow: above held_trails, beside way_list. Of many objects, the ways in which they are
- * held: those of one class and place that are on one trail (held_trails.h) are held in one way.
- * All are counted, whatever their number. The largest ways are given with the path to one object,
- * and the rest is summed up.
+ * Place in the flow: above held_trails, beside way_list. The ways in which many objects are held:
+ * those of one class and place that are on one trail (held_trails.h) are held in one way. All are
+ * counted, whatever their number. The largest ways are given with the path to one object, and the
+ * rest is summed up.
  */
 #ifndef HEAPGRAPH_GROWTH_HELD_WAYS_H
 #define HEAPGRAPH_GROWTH_HELD_WAYS_H
@@ -18,15 +18,15 @@ _Static_assert(sizeof(struct hg_survivor) == 32, "no padding");
 
 struct hg_survivors {
     const struct hg_survivor *items;
-    size_t count; /* less than 2^32 - 1 */
+    size_t count;          /* less than 2^32 - 1 */
     const uint32_t *place; /* by site */
     uint32_t sites, runs;  /* every item has a site and a run below these */
 };
 
 struct hg_held_way {
-    uint32_t example; /* that with the shortest path, the first of several such: an index of items */
+    uint32_t example; /* an index of items: the first of those with the shortest path */
     enum hg_held_by by;
-    size_t path_end; /* where its path ends in `paths`; it begins where that of the way before ends */
+    size_t path_end; /* where its path ends in `paths`, and that of the next way begins */
 };
 
 /*
