@@ -10,7 +10,9 @@
 # For each load it prints, as medians of the rounds, the time that each takes more than the load
 # alone (processor time of the process and of all that it has forked, also those that write a dump),
 # the same as a share of what memory_profiler takes, and by how much each raises the peak of the
-# resident memory of the process over that of the load alone.
+# resident memory of the process over that of the load alone. Then what both have counted, and by
+# how much that differs; of what lives, memory_profiler counts strings that its own list holds, so
+# that list is left out.
 
 require "fiddle"
 require "json"
@@ -79,13 +81,32 @@ module Measured
     File.read("/proc/self/status")[/^VmHWM:\s+(\d+)/, 1].to_i * 1024
   end
 
-  def self.run(tool, load)
+  def self.prepare(load)
     require "heapdump"
     require "memory_profiler"
     require "objspace"
     require "stringio"
     adopt
-    work = LOADS.fetch(load).call
+    LOADS.fetch(load).call
+  end
+
+  # What both say of the same work. The first report of each loads code, which empties caches of
+  # MRI that the next run fills.
+  def self.count(load)
+    work = prepare(load)
+    MemoryProfiler::Helpers.class_eval { def lookup_string(_string) = nil }
+    tools = [-> { MemoryProfiler.report(&work) }, -> { HeapDump.report(&work).to_memory_profiler }]
+    tools.each(&:call)
+    3.times { work.call }
+    puts JSON.generate(tools.map do |tool|
+      results = tool.call
+      [results.total_allocated, results.total_allocated_memsize, results.total_retained,
+       results.total_retained_memsize]
+    end)
+  end
+
+  def self.run(tool, load)
+    work = prepare(load)
     2.times { work.call }
     GC.start
     File.write("/proc/self/clear_refs", "5")
@@ -95,19 +116,27 @@ module Measured
   end
 end
 
-if ARGV.first == "--measure"
-  Measured.run(*ARGV.drop(1))
+if %w[--measure --count].include?(ARGV.first)
+  ARGV.first == "--count" ? Measured.count(ARGV.last) : Measured.run(*ARGV.drop(1))
   exit
 end
 
 require "heapdump"
 require_relative "session"
 
-def measure(tool, load)
-  command = [RbConfig.ruby, "-W0", "-Ilib", __FILE__, "1", "--measure", tool, load]
+def measure(*arguments)
+  command = [RbConfig.ruby, "-W0", "-Ilib", __FILE__, "1", *arguments]
   out, status = Open3.capture2(*command)
-  abort "#{tool} #{load}: #{status}" unless status.success?
+  abort "#{arguments.join(" ")}: #{status}" unless status.success?
   JSON.parse(out)
+end
+
+def show_counts(theirs, ours)
+  names = ["objects", "bytes", "living objects", "living bytes"]
+  names.zip(theirs, ours) do |name, their, our|
+    share = their.zero? ? "" : format("  %+.3f %%", 100.0 * (our - their) / their)
+    puts format("  %-14s %11d %11d%s", name, their, our, share)
+  end
 end
 
 def median(numbers)
@@ -135,8 +164,10 @@ loads = ARGV.empty? ? Measured::LOADS.keys : ARGV
 puts "Ruby #{RUBY_VERSION}, #{ROUNDS} rounds; time and peak above the load alone, and shares of " \
      "memory_profiler's"
 loads.each do |load|
-  rounds = Array.new(ROUNDS) { TOOLS.to_h { |tool| [tool, measure(tool, load)] } }
+  rounds = Array.new(ROUNDS) { TOOLS.to_h { |tool| [tool, measure("--measure", tool, load)] } }
   show(load, TOOLS.to_h do |tool|
     [tool, [0, 1].map { |at| median(rounds.map { |round| round.fetch(tool)[at] }) }]
   end)
+  puts "  counted, memory_profiler and HeapDump.report:"
+  show_counts(*measure("--count", load))
 end

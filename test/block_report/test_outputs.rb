@@ -43,6 +43,36 @@ class TestBlockReportOutputs < HeapDumpTest
     assert_operator page.bytesize, :<, 1 << 20
   end
 
+  WAYS = 520
+  private_constant :WAYS
+
+  # Each string is in a variable of its own.
+  def many_ways
+    KEPT << (owner = Object.new)
+    HeapDump.report do
+      name = +"aa"
+      WAYS.times { owner.instance_variable_set("@#{name.succ!}", "x" * 50) }
+    end
+  ensure
+    KEPT.delete(owner)
+  end
+
+  # Nothing is lost of the ways that are not named.
+  def test_more_ways_than_are_named
+    report = many_ways
+    told = report.to_h[:retained]
+    strings = report.retained.select { |group| group.class_name == "String" }
+    more = report.retained.more
+    assert_equal 500, report.retained.groups.size
+    assert_equal WAYS, strings.sum(&:objects) + more.objects
+    assert_equal [more.ways, more.objects, [more.objects], 0],
+                 told[:more].values_at(:ways, :objects, :runs, :growing)
+    assert_equal told[:objects], report.retained.groups.sum(&:objects) + more.objects
+    size = /\(?#{report.retained.groups.size - 8 + more.ways} more ways: \d+ objects/
+    assert_match size, report.to_s
+    assert_includes report.to_html, "#{report.retained.groups.size - 50 + more.ways} more ways"
+  end
+
   def test_files_belong_to_their_owner
     endings = { ".html" => "<!DOCTYPE", ".json" => "{\"schema", ".txt" => "a <label>: 2 runs",
                 ".speedscope.json" => "{\"$schema\"", ".pb.gz" => "\x1F\x8B".b }

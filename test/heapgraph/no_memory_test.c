@@ -20,6 +20,7 @@
 #include "tree/retained.h"
 #include "search/find.h"
 #include "search/texts.h"
+#include "growth/held_ways.h"
 #include "growth/leaks.h"
 #include "growth/leaks_names.h"
 #include "growth/merged_paths.h"
@@ -208,6 +209,27 @@ ask_ways(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
     return status;
 }
 
+/* Of every object, each in one of two runs. */
+static enum hg_status
+ask_held_ways(struct hg_analysis *all, struct hg_task *task, uint64_t *sum) {
+    uint32_t count = all->graph->objects, place = 0;
+    struct hg_survivor *items = malloc(count * sizeof(*items));
+    if (!items) return HG_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = (struct hg_survivor){hg_address(all->graph, i), i, i % 2, 0, 0, 0};
+    struct hg_survivors survivors = {items, count, &place, 1, 2};
+    struct hg_held_ways found;
+    enum hg_status status = hg_held_ways_find(all->graph, &all->parents, &survivors, 3, task,
+                                              &found);
+    for (size_t i = 0; status == HG_OK && i < found.count; i++)
+        *sum = sum_number(sum_number(*sum, found.ways[i].example), found.bytes[2 * i]);
+    for (int by = 0; status == HG_OK && by < HG_HELD_BY_ALL; by++)
+        *sum = sum_number(*sum, found.rest[by].bytes);
+    hg_held_ways_free(&found);
+    free(items);
+    return status;
+}
+
 static enum hg_status
 ask_growth(const struct hg_graph *first, const struct hg_graph *second, struct hg_task *task,
            uint64_t *sum) {
@@ -268,6 +290,7 @@ ask(char **paths, uint64_t *sum) {
     if (status == HG_OK) status = load(paths[1], &task, &later);
     if (status == HG_OK) *sum = sum_graph(later, *sum);
     if (status == HG_OK) status = ask_ways(&all, &task, sum);
+    if (status == HG_OK) status = ask_held_ways(&all, &task, sum);
     if (status == HG_OK) status = ask_growth(all.graph, later, &task, sum);
     if (later) hg_graph_free(later);
     hg_analysis_free(&all);

@@ -21,6 +21,7 @@ struct session {
     VALUE thread;         /* the only one whose objects are counted; 0: all are */
     bool one_thread, over;
     bool births_on, deaths_on;
+    bool let_go;   /* since it was asked, something has died that may have let go of others */
     bool ractors;  /* the block has made a Ractor */
     bool orphaned; /* its object is gone, as its fiber will never go on; the next birth ends it */
 };
@@ -74,7 +75,9 @@ static void
 on_death(VALUE tracepoint, void *data) {
     struct session *session = data;
     if (session->orphaned) return; // not end_hooks: at the end of the process they may be free
-    hd_recorder_freed(&session->recorder, rb_tracearg_from_tracepoint(tracepoint));
+    rb_trace_arg_t *event = rb_tracearg_from_tracepoint(tracepoint);
+    if (!session->let_go) session->let_go = hd_mri_may_let_go(rb_tracearg_object(event));
+    hd_recorder_freed(&session->recorder, event);
 }
 
 static void
@@ -228,6 +231,20 @@ set_run(VALUE self, VALUE run) {
     return run;
 }
 
+/*
+ * allocations.let_go? => whether since the last time, or since the first block began, something has
+ * died that may have let go of other objects, which only the next GC frees. To be asked before each
+ * GC, as it also overwrites what the block has left on the stack.
+ */
+static VALUE
+has_let_go(VALUE self) {
+    struct session *session = session_of(self);
+    bool let_go = session->let_go;
+    session->let_go = false;
+    clear_stack();
+    return let_go ? Qtrue : Qfalse;
+}
+
 /* allocations.stop: ends the counting, if it has not ended yet. */
 static VALUE
 stop(VALUE self) {
@@ -276,6 +293,7 @@ hd_allocations_define(VALUE module, VALUE error, VALUE busy) {
     rb_define_method(klass, "initialize", initialize, 3);
     rb_define_method(klass, "count", count, 1);
     rb_define_method(klass, "run=", set_run, 1);
+    rb_define_method(klass, "let_go?", has_let_go, 0);
     rb_define_method(klass, "stop", stop, 0);
     rb_define_method(klass, "finish", finish, 0);
     rb_funcall(module, rb_intern("private_constant"), 1, ID2SYM(rb_intern(name)));

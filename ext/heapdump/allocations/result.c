@@ -5,6 +5,7 @@
 
 #include <ruby/debug.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/list.h"
 
@@ -100,11 +101,29 @@ classes(const struct hd_recorder *recorder) {
     return all;
 }
 
+/* How many of them a program sees. */
+static size_t
+seen(const struct hd_survivors *survivors) {
+    size_t seen = 0;
+    for (size_t i = 0; i < survivors->size; i++) {
+        seen += !(survivors->list[i].klass & HD_INTERNAL);
+    }
+    return seen;
+}
+
+/* Those that a program sees come first. */
 static VALUE
 pack(VALUE arg) {
     const struct hd_survivors *survivors = (const struct hd_survivors *)arg;
-    return rb_str_new((const char *)survivors->list,
-                      (long)(survivors->size * sizeof *survivors->list));
+    VALUE packed = rb_str_new(NULL, (long)(survivors->size * sizeof *survivors->list));
+    char *to[] = {RSTRING_PTR(packed), NULL};
+    to[1] = to[0] + seen(survivors) * sizeof *survivors->list;
+    for (size_t i = 0; i < survivors->size; i++) {
+        bool internal = survivors->list[i].klass & HD_INTERNAL;
+        memcpy(to[internal], &survivors->list[i], sizeof *survivors->list);
+        to[internal] += sizeof *survivors->list;
+    }
+    return packed;
 }
 
 static void
@@ -115,6 +134,7 @@ set(VALUE hash, const char *key, VALUE value) {
 VALUE
 hd_result(struct hd_recorder *recorder, struct hd_survivors *survivors, size_t memory) {
     int state = 0;
+    size_t first = seen(survivors);
     VALUE packed = rb_protect(pack, (VALUE)survivors, &state);
     hd_survivors_free(survivors);
     if (state) rb_jump_tag(state);
@@ -124,6 +144,7 @@ hd_result(struct hd_recorder *recorder, struct hd_survivors *survivors, size_t m
     set(result, "stacks", recorder->depth > 1 ? stacks(&recorder->sites) : Qnil);
     set(result, "classes", classes(recorder));
     set(result, "survivors", packed);
+    set(result, "seen", SIZET2NUM(first));
     set(result, "born", ULL2NUM(recorder->born));
     set(result, "died", ULL2NUM(recorder->died));
     set(result, "unseen", ULL2NUM(recorder->unseen));

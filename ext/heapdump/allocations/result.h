@@ -33,7 +33,8 @@ void hd_survivors_free(struct hd_survivors *survivors);
  * places::    Array of [path, line, name of the method or nil]; a site is an index of it, or of
  * stacks::    Array of [stack below or nil, place], if the depth is more than 1; else nil
  * classes::   Hash of class => [name, whether it is internal]
- * survivors:: String: an hd_survivor for each
+ * survivors:: String: an hd_survivor for each, first those that a program sees
+ * seen::      how many these are
  * born, died, unseen, memory:: Integers
  */
 VALUE hd_result(struct hd_recorder *recorder, struct hd_survivors *survivors, size_t memory);

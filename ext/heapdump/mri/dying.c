@@ -48,13 +48,20 @@ hd_mri_is_mapped(const void *address) {
 #endif
 }
 
+/* True if the function belongs to Ruby itself. */
+static bool
+is_of_interpreter(const void *function) {
+    Dl_info own, of_ruby;
+    return dladdr(function, &own) && dladdr((const void *)(uintptr_t)rb_gc_start, &of_ruby) &&
+           own.dli_fbase == of_ruby.dli_fbase;
+}
+
 /* True if the function belongs to Ruby or to one of the extensions that come with it. */
 static bool
 is_of_ruby(const void *function) {
-    Dl_info own, of_ruby;
-    if (!dladdr(function, &own) || !dladdr((const void *)(uintptr_t)rb_gc_start, &of_ruby))
-        return false;
-    if (own.dli_fbase == of_ruby.dli_fbase) return true;
+    Dl_info own;
+    if (is_of_interpreter(function)) return true;
+    if (!dladdr(function, &own)) return false;
     return library[0] && own.dli_fname && strncmp(own.dli_fname, library, strlen(library)) == 0;
 }
 
@@ -86,6 +93,63 @@ may_be_asked(VALUE data) {
                              (!reads_code(type->wrap_struct_name) && is_of_ruby(function));
     }
     return known[slot].answer;
+}
+
+/* The function that frees a T_DATA, NULL if that is free() or none. */
+static RUBY_DATA_FUNC
+free_function(VALUE data) {
+    RUBY_DATA_FUNC function = RTYPEDDATA_P(data) ? RTYPEDDATA_TYPE(data)->function.dfree
+                                                 : RDATA(data)->dfree;
+    return function == RUBY_DEFAULT_FREE ? NULL : function;
+}
+
+/* Whether it is known of a function of an extension that it frees memory and no more. */
+static bool
+only_frees(VALUE data) {
+    if (!RTYPEDDATA_P(data)) return false;
+    const char *name = RTYPEDDATA_TYPE(data)->wrap_struct_name;
+    return reads_itself(name) || strncmp(name, "HeapDump::", 10) == 0 ||
+           strcmp(name, "heapdump/allocations") == 0;
+}
+
+/* The same as is_of_interpreter, which is asked once for most functions. */
+static bool
+belongs_to_ruby(RUBY_DATA_FUNC function) {
+    static struct {
+        RUBY_DATA_FUNC function;
+        bool answer;
+    } known[TYPES];
+    size_t slot = (uintptr_t)function / 16 % TYPES;
+    if (known[slot].function != function) {
+        known[slot].function = function;
+        known[slot].answer = is_of_interpreter((const void *)(uintptr_t)function);
+    }
+    return known[slot].answer;
+}
+
+/* Whether closing a file is left to the GC: an extension may have given it a function for that. */
+static bool
+is_open(VALUE file) {
+    struct hd_file known;
+    return hd_mri_file(file, &known) && known.fd >= 0;
+}
+
+bool
+hd_mri_may_let_go(VALUE dying) {
+    if (RB_FL_TEST_RAW(dying, RUBY_FL_FINALIZE)) return true;
+    switch (RB_BUILTIN_TYPE(dying)) {
+    case RUBY_T_FILE:
+        return is_open(dying);
+    case RUBY_T_SYMBOL:
+        return true;
+    case RUBY_T_DATA: {
+        RUBY_DATA_FUNC function = free_function(dying);
+        if (!function) return false;
+        return !belongs_to_ruby(function) && !only_frees(dying);
+    }
+    default:
+        return false;
+    }
 }
 
 size_t

@@ -174,6 +174,12 @@ size_t hd_mri_memsize(VALUE obj);
  * freed: then, and for internal objects of MRI that have code, it is the size of the slot.
  */
 size_t hd_mri_memsize_dying(VALUE obj);
+/*
+ * dying.c: whether other objects may be let go of when an object is freed, or later, so that only
+ * the next GC frees them: it has a finalizer, or a function of an extension frees it. Also for
+ * files that are open, and for symbols, whose texts a table holds as long as the symbols live.
+ */
+bool hd_mri_may_let_go(VALUE dying);
 /* dying.c: the bytes of the slot of an object; of a new one, too. */
 size_t hd_mri_slot_size(VALUE obj);
 /* The folder of the extensions that come with Ruby, without which none of them is known. */

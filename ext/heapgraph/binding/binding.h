@@ -113,6 +113,7 @@ VALUE hgb_list(struct hg_numbers *list);
 void hgb_define_account(VALUE class);
 void hgb_define_answers(VALUE class);
 void hgb_define_ends(VALUE class);
+void hgb_define_held_ways(VALUE class);
 void hgb_define_histogram(VALUE class);
 void hgb_define_objects(VALUE class);
 void hgb_define_procs(VALUE class);

@@ -364,6 +364,7 @@ Init_heapgraph(void) {
     hgb_define_account(graph);
     hgb_define_answers(graph);
     hgb_define_ends(graph);
+    hgb_define_held_ways(graph);
     hgb_define_histogram(graph);
     hgb_define_objects(graph);
     hgb_define_procs(graph);

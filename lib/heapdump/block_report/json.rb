@@ -35,8 +35,9 @@ module HeapDump
 
       def retained(retained)
         { objects: retained.objects, bytes: retained.bytes, grows: retained.grows?,
-          groups: retained.groups.map { |group| group(group) },
+          groups: retained.groups.map { |group| group(group) }, more: retained.more.to_h,
           aside: retained.aside.transform_values { |groups| groups.map { |one| group(one) } },
+          more_aside: retained.more_aside.transform_values(&:to_h),
           internal: { objects: retained.internal_objects, bytes: retained.internal_bytes } }
       end
 

@@ -28,9 +28,25 @@ module HeapDump
         end
       end
 
+      # The ways that have no Group of their own, because there are so many of them. Frozen.
+      #
+      # ways::    how many they are
+      # objects:: how many objects there are for each run: of each way the median of the runs
+      # bytes::   the sum of their own sizes, also for each run
+      # runs::    how many of each run there are (Array of Integer)
+      # growing:: to how many of the ways each of several runs has added some
+      More = Struct.new(:ways, :objects, :bytes, :runs, :growing) do
+        def self.of(*figures) # :nodoc:
+          new(*figures).freeze
+        end
+      end
+
+      NOTHING = More.of(0, 0, 0, [].freeze, 0)
+      private_constant :NOTHING
+
       # A Retained of a block after which nothing lives, or was looked for.
       def self.none # :nodoc:
-        new([], [], 0, 0)
+        new({}, [0, 0])
       end
 
       # The Groups of objects that live without being retained, by the reason (Hash of Symbol =>
@@ -43,45 +59,50 @@ module HeapDump
       # +:code+::  code that was loaded: classes, methods, and the literals in them
       # +:unheld+:: nothing that the dump shows, as what a library in C holds
       attr_reader :aside
+      # What no Group of #groups has (More), and what no Group of #aside has (Hash of Symbol =>
+      # More, by the reason).
+      attr_reader :more, :more_aside
       # Objects and bytes that MRI has made for itself, and that still live (Integer).
       attr_reader :internal_objects, :internal_bytes
-      # The Groups that it yields (Array).
+      # The Groups that it yields (Array), at most 500, and for each reason of #aside as many.
       attr_reader :groups
 
-      def initialize(groups, aside, internal_objects, internal_bytes) # :nodoc:
-        @groups = groups.freeze
-        @aside = aside.group_by(&:reason).freeze
-        @internal_objects = internal_objects
-        @internal_bytes = internal_bytes
+      # +found+ is what Holding#groups returns, +internal+ the objects and bytes of MRI.
+      def initialize(found, internal) # :nodoc:
+        @groups, @more = found.fetch(:named, [[], NOTHING])
+        all = found.except(:named).reject { |_, (groups, _)| groups.empty? }
+        @aside = all.transform_values(&:first).freeze
+        @more_aside = all.transform_values(&:last).freeze
+        @internal_objects, @internal_bytes = internal
         freeze
       end
 
       # Yields each Group of what is retained.
       #
-      #   report.retained.sum(&:objects) # => 1204
+      #   report.retained.first.holder # => "constant Shop::ROWS"
       def each(&)
         groups.each(&)
       end
 
-      # Objects for each run (Integer), and the bytes of them.
+      # Objects for each run (Integer), also those of #more.
       #
       #   report.retained.objects # => 1204
       def objects
-        groups.sum(&:objects)
+        groups.sum(&:objects) + more.objects
       end
 
-      # The sizes of the objects for each run (Integer).
+      # The sizes of these objects for each run (Integer).
       #
       #   report.retained.bytes # => 186368
       def bytes
-        groups.sum(&:bytes)
+        groups.sum(&:bytes) + more.bytes
       end
 
       # Whether some of it has come in each of several runs.
       #
       #   report.retained.grows? # => true
       def grows?
-        groups.any?(&:grows?)
+        groups.any?(&:grows?) || more.growing.positive?
       end
 
       def inspect # :nodoc:

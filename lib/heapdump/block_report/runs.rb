@@ -7,6 +7,9 @@ module HeapDump
   class BlockReport
     # Runs the block, counts what it allocates, and finds out who holds what is left.
     class Runs # :nodoc:
+      MORE_GCS = 4 # in which things that hold each other go one after another
+      private_constant :MORE_GCS
+
       # What was counted by ext/heapdump/allocations (Hash, see result.h; Words.readable), and for
       # each run its seconds and the GCs that began in it.
       attr_reader :counted, :seconds, :gcs
@@ -35,15 +38,33 @@ module HeapDump
                                       RbConfig::CONFIG.fetch("rubyarchdir", ""))
         @options.times.times { |run| measure { allocations.count(run, &@block) } }
         refuse_ractors
-        collect
+        collect(allocations)
         look(allocations)
       ensure
         allocations&.stop
       end
 
-      # A second GC frees what the finalizers of the first have let go, which else would seem held.
-      def collect
-        (@options.retained? ? 2 : 1).times { GC.start }
+      # What is let go of only when another object is freed, or later, would seem held until the
+      # next GC. There is one more as long as something may have been let go of.
+      def collect(allocations)
+        may = allocations.let_go?
+        may ||= weak_keys? || GC.stat.fetch(:heap_final_slots, 1).positive?
+        GC.start
+        return unless @options.retained?
+
+        MORE_GCS.times do
+          may = allocations.let_go? || may
+          break unless may
+
+          may = false
+          GC.start
+        end
+      end
+
+      # Maps that let go of a value when its key has died.
+      def weak_keys?
+        defined?(ObjectSpace::WeakKeyMap) &&
+          ObjectSpace.each_object(ObjectSpace::WeakKeyMap).first
       end
 
       def measure
@@ -59,7 +80,8 @@ module HeapDump
         was_disabled = GC.disable
         @counted = Words.readable(allocations.finish)
         survivors = Survivors.new(@counted)
-        @retained = survivors.known? && @options.retained? ? from_dump(survivors) : Retained.none
+        look = @options.retained? && survivors.size.positive?
+        @retained = look ? from_dump(survivors) : Retained.none
       ensure
         GC.enable unless was_disabled
       end
@@ -69,7 +91,8 @@ module HeapDump
         Dir.mktmpdir("heapdump-report") do |directory|
           path = File.join(directory, "heap.json")
           HeapDump.dump(path, gc: false, strings: :none, fork: :prefer)
-          Holding.new(Snapshot.open(path, index: false), survivors, @options.times).retained
+          holding = Holding.new(Snapshot.open(path, index: false), survivors, @options.times)
+          Retained.new(holding.groups, survivors.internal(@options.times))
         end
       end
 

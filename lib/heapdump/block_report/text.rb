@@ -64,35 +64,38 @@ module HeapDump
 
         screen.heading("Held by#{", per run" if report.times > 1}")
         usual, single = report.retained.partition { |group| group.objects.positive? }
-        groups(screen, @all ? usual + single : usual)
+        groups(screen, @all ? usual + single : usual, report.retained.more)
         return if single.empty? || @all
 
         screen.line([:dim, "#{plural(single.sum { |group| group.runs.sum }, "object")} more, " \
                            "which few of the runs have left"])
       end
 
-      def groups(screen, groups)
+      def groups(screen, groups, more)
         table = Table.new(%w[objects bytes class allocated held], right: 2)
         groups.first(limit).each do |group|
           table.row(count(group.objects), bytes(group.bytes), group.class_name,
                     short(group.location), group.path || group.holder)
         end
         screen.table(table)
-        rest(screen, groups.drop(limit), "group")
+        rest(screen, groups.drop(limit), "way", more: more)
       end
 
-      def rest(screen, rows, word, many = "#{word}s")
-        return if rows.empty?
+      # One line for all rows that are not shown, and for +more+.
+      def rest(screen, rows, word, many = "#{word}s", more: nil)
+        sums = [*rows, more].compact
+        number = rows.size + (more ? more.ways : 0)
+        return if number.zero?
 
-        screen.line([:dim, "#{plural(rows.size, "more #{word}", "more #{many}")}: " \
-                           "#{plural(rows.sum(&:objects), "object")}, " \
-                           "#{bytes(rows.sum(&:bytes))}"])
+        screen.line([:dim, "#{plural(number, "more #{word}", "more #{many}")}: " \
+                           "#{plural(sums.sum(&:objects), "object")}, " \
+                           "#{bytes(sums.sum(&:bytes))}"])
       end
 
       # One line for all, and in :all who holds them.
       def aside(screen)
         parts = ASIDE.filter_map do |reason, words|
-          objects = report.retained.aside.fetch(reason, []).sum(&:objects)
+          objects = objects_aside(reason)
           "#{count(objects)} #{words}" if objects.positive?
         end
         internal = report.retained.internal_objects
@@ -101,7 +104,16 @@ module HeapDump
 
         screen.blank
         screen.line("Alive, but not called retained: #{parts.join("; ")}")
-        report.retained.aside.each_value { |groups| groups(screen, groups) } if @all
+        return unless @all
+
+        report.retained.aside.each do |reason, groups|
+          groups(screen, groups, report.retained.more_aside.fetch(reason))
+        end
+      end
+
+      def objects_aside(reason)
+        groups = report.retained.aside[reason] or return 0
+        groups.sum(&:objects) + report.retained.more_aside.fetch(reason).objects
       end
 
       def allocated(screen)

@@ -30,18 +30,20 @@ module HeapDump
 
       def aside
         BlockReport::ASIDE.filter_map do |reason, words|
-          groups = retained.aside[reason] and [words, groups]
+          groups = retained.aside[reason] and [words, groups, retained.more_aside.fetch(reason)]
         end
       end
 
-      def groups(caption, groups)
+      def groups(caption, groups, more)
         table(caption, *COLUMNS) do |table|
           groups.first(limit).each { |group| table.row(*cells(group)) }
           rest = groups.drop(limit)
-          next if rest.empty?
+          ways = rest.size + more.ways
+          next if ways.zero?
 
-          table.rest(plural(rest.size, "smaller group"), count(rest.sum(&:objects)),
-                     bytes(rest.sum(&:bytes)), "", "", "")
+          sums = [*rest, more]
+          table.rest(plural(ways, "more way"), count(sums.sum(&:objects)),
+                     bytes(sums.sum(&:bytes)), "", "", "")
         end
       end
 

@@ -1,0 +1,64 @@
+/*
+ * Objects that hold another one until they are freed, not by a reference but by a global list, as
+ * handles of libraries do. So the other one can only be freed by the next GC.
+ *
+ *   LettingGo::Immediate.new(held)   freed while MRI sweeps
+ *   LettingGo::Later.new(held)       freed after the GC
+ *   LettingGo::Untyped.new(held)     of the old kind of T_DATA
+ */
+#include <ruby.h>
+
+static VALUE *
+keep(VALUE held) {
+    VALUE *kept = ALLOC(VALUE);
+    *kept = held;
+    rb_gc_register_address(kept);
+    return kept;
+}
+
+static void
+let_go(void *data) {
+    rb_gc_unregister_address(data);
+    xfree(data);
+}
+
+static const rb_data_type_t immediate = {
+    .wrap_struct_name = "letting_go/immediate",
+    .function = {.dfree = let_go},
+    .flags = RUBY_TYPED_FREE_IMMEDIATELY,
+};
+
+static const rb_data_type_t later = {
+    .wrap_struct_name = "letting_go/later",
+    .function = {.dfree = let_go},
+};
+
+static VALUE
+new_immediate(VALUE klass, VALUE held) {
+    return TypedData_Wrap_Struct(klass, &immediate, keep(held));
+}
+
+static VALUE
+new_later(VALUE klass, VALUE held) {
+    return TypedData_Wrap_Struct(klass, &later, keep(held));
+}
+
+static VALUE
+new_untyped(VALUE klass, VALUE held) {
+    return Data_Wrap_Struct(klass, NULL, let_go, keep(held));
+}
+
+static void
+define(VALUE module, const char *name, VALUE (*new)(VALUE, VALUE)) {
+    VALUE klass = rb_define_class_under(module, name, rb_cObject);
+    rb_undef_alloc_func(klass);
+    rb_define_singleton_method(klass, "new", new, 1);
+}
+
+void
+Init_letting_go(void) {
+    VALUE module = rb_define_module("LettingGo");
+    define(module, "Immediate", new_immediate);
+    define(module, "Later", new_later);
+    define(module, "Untyped", new_untyped);
+}
