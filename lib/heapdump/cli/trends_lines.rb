@@ -180,7 +180,7 @@ module HeapDump
 
       def columns(series, lines)
         titles = ["first", "last", "per hour", *("per 1,000" if series.work?), "trend"]
-        table = Terminal::Table.new([*titles, "verdict", "of"], right: titles.size, below: 1)
+        table = Terminal::Table.new([*titles, "verdict", "of"], right: titles.size)
         lines.each do |line|
           table.row(*ends(line), change(line.per_hour, line.unit),
                     *(change(line.per_thousand, line.unit) if series.work?),
