@@ -179,7 +179,7 @@ failure_of(const struct loader *loader) {
 
 /*
  * Whether next to no line is one of a dump, and those that are stand among others, as in a text
- * about dumps. A dump begins with its HEADER or ends with its FOOTER, however damaged it is between.
+ * about dumps. A dump begins with its HEADER or ends with its FOOTER, whatever is damaged between.
  */
 static bool
 is_other_text(const struct hg_account *account) {
