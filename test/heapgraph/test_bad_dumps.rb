@@ -90,7 +90,7 @@ class TestBadDumps < HeapDumpTest
 
   def test_names_and_contents
     { ["x.json", ""] => /x.json is empty/, ["x.json.zst", ""] => /x.json.zst is empty/,
-      ["x.json.zst", "hello\n"] => /x.json.zst is no heap dump: its name says zstd, but its content/,
+      ["x.json.zst", "hello\n"] => /x.json.zst is no heap dump: its name says zstd, but its/,
       ["x.gz", "hello\n"] => /its name says gzip, but its content is not gzip/,
       ["x.json", "hello\n"] => /no line of a heap dump in/ }.each do |(name, text), words|
       path = File.join(scratch, name)

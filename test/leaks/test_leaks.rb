@@ -355,13 +355,12 @@ class TestLeaks < HeapDumpTest
     first, second, third = grown(0, 10, 20)
     copy = "#{third}.copy"
     FileUtils.cp(third, copy)
-    { [first, first, first] => ["#{first} was given three times: nothing can have grown between them"],
-      [third, copy] => ["#{copy} is the same dump as #{third}: nothing can have grown between them"],
-      [first, first, third, third] => ["#{first} was given twice: nothing can have grown between them",
-                                       "#{third} was given twice: nothing can have grown between them"]
-    }.each do |paths, words|
+    { [first, first, first] => ["#{first} was given three times"],
+      [third, copy] => ["#{copy} is the same dump as #{third}"],
+      [first, first, third, third] => ["#{first} was given twice", "#{third} was given twice"] }
+      .each do |paths, words|
       found = leaks(*paths)
-      assert_equal words, found.warnings
+      assert_equal words.map { |one| "#{one}: nothing can have grown between them" }, found.warnings
       assert_empty found.suspects + found.cleared + found.also_grew
     end
     refute_empty leaks(first, second, third).suspects
@@ -371,7 +370,8 @@ class TestLeaks < HeapDumpTest
   def test_a_part_of_the_same_dump
     whole = grown(20, 40).last
     part = "#{whole}.part"
-    File.write(part, File.readlines(whole).reject.with_index { |line, at| at > 20 && line["Session"] }.join)
+    lines = File.readlines(whole)
+    File.write(part, lines.reject.with_index { |line, at| at > 20 && line["Session"] }.join)
     found = leaks(part, whole)
     assert_match(/is the same dump as/, found.warnings.join)
     assert_empty found.suspects + found.cleared + found.also_grew
