@@ -5,6 +5,7 @@ module HeapDump
   # set colours, show progress, and put errors of the system into words. Nothing here knows what a
   # heap is.
   module Terminal
+    autoload :Columns, "#{__dir__}/terminal/columns"
     autoload :Csv, "#{__dir__}/terminal/csv"
     autoload :Text, "#{__dir__}/terminal/text"
     autoload :Units, "#{__dir__}/terminal/units"

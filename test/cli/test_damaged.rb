@@ -116,8 +116,8 @@ class TestDamaged < HeapDumpTest
   end
 
   def test_what_is_no_dump
-    assert_refused(/No such file/, "summary", File.join(scratch, "nowhere"))
-    assert_refused(/no line of a heap dump.*HeapDump.dump/, "summary", written { "" })
+    assert_refused(/no such file or directory: /, "summary", File.join(scratch, "nowhere"))
+    assert_refused(/is empty; give a file.*HeapDump.dump/, "summary", written { "" })
     assert_refused(/no line of a heap dump/, "summary", written { "hello\n" * 1000 })
     assert_refused(/no line of a heap dump/, "summary", written { Random.new(1).bytes(100_000) })
     assert_refused(/./, "summary", scratch)

@@ -101,6 +101,18 @@ class TestExamples < HeapDumpTest
     end
   end
 
+  # The examples of README are of one dump: each session has one proc, and all of them are held.
+  def test_numbers
+    text = File.read(File.join(Child::ROOT, "README.md"))
+    found = [/Shop::Session  ([\d,]+) objects, .*; retain/, /^ +([\d,]+) found/,
+             /merged_paths\(.*\.objects +# => (\d+)/, %r{^ +(\d+) \S+leak/app\.rb:61$},
+             /Shop::Session .* → ([\d,]+) objects/, /counts +# => \[.*, (\d+)\]/]
+            .map { |words| text[words, 1] }
+    assert_equal 1, found.map { |number| number.delete(",") }.uniq.size, found.inspect
+    retained = text[/\["Shop::Session"\]\.retained +# => (\d+)/, 1]
+    assert_equal found.first.delete(",").to_i * 40, retained.to_i
+  end
+
   # Their fields are those of a line of today's dump of the same kind.
   def test_lines
     shown = documents.flat_map { |one| one.blocks_in("json").flat_map(&:lines) }

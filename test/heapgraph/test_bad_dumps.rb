@@ -68,10 +68,45 @@ class TestBadDumps < HeapDumpTest
     ["\x1f\x8b".b, "\x28\xb5\x2f\xfd".b].each { |text| assert_equal :corrupt, load(text).status }
   end
 
+  # A text about dumps has lines of dumps in it.
+  def test_a_text_with_lines_of_dumps
+    text = "about dumps\n" * 70
+    ["#{text}#{OBJECT}#{text}", "#{text}#{OBJECT}#{STRING}#{FOOTER}#{text}",
+     "#{text}#{WHOLE}#{text}"].each do |one|
+      graph = load(one)
+      assert_equal :not_a_dump, graph.status
+      assert_match(/is no heap dump: 140 of its 14\d lines are no lines of one/, graph.err)
+    end
+  end
+
+  # What is left of a dump is read, however little it is.
+  def test_what_is_left_of_a_dump
+    broken = "{\"address\":\n" * 1000
+    ["#{HEADER}#{broken}", "#{broken}#{FOOTER}", "#{HEADER}#{OBJECT}#{broken}",
+     "#{broken}#{OBJECT * 60}", "broken\n#{OBJECT}"].each do |text|
+      assert_equal :ok, load(text).status
+    end
+  end
+
+  def test_names_and_contents
+    { ["x.json", ""] => /x.json is empty/, ["x.json.zst", ""] => /x.json.zst is empty/,
+      ["x.json.zst", "hello\n"] => /x.json.zst is no heap dump: its name says zstd, but its/,
+      ["x.gz", "hello\n"] => /its name says gzip, but its content is not gzip/,
+      ["x.json", "hello\n"] => /no line of a heap dump in/ }.each do |(name, text), words|
+      path = File.join(scratch, name)
+      File.write(path, text)
+      graph = ReaderProgram.print_graph.run(path)
+      assert_equal :not_a_dump, graph.status
+      assert_match words, graph.err
+      File.write(path, WHOLE)
+      assert_equal :ok, ReaderProgram.print_graph.run(path).status, "names do not matter"
+    end
+  end
+
   def test_what_cannot_be_read
     missing = ReaderProgram.print_graph.run(File.join(scratch, "missing"))
     assert_equal :io, missing.status
-    assert_match(/cannot open .*missing: No such file/, missing.err)
+    assert_match(/no such file or directory: .*missing$/, missing.err)
     assert_equal :io, ReaderProgram.print_graph.run(scratch).status
   end
 

@@ -140,7 +140,7 @@ class TestDamages < HeapDumpTest
     PACKERS.each do |ending, packer|
       answer = heapdump("verify", written("", ending, packer))
       assert_equal [1, ""], [answer.status, answer.out]
-      assert_match(/no line of a heap dump/, answer.err)
+      assert_match(/ is empty; give a file that/, answer.err)
     end
   end
 

@@ -56,26 +56,76 @@ class TerminalScreenTest < HeapDumpTest
       table = Table.new(%w[bytes address object holder], right: 1)
       table.row("1.2 GiB", address, "Shop::Session#{"x" * 90}", "Registry → #{"y" * 90}")
       text = on_terminal(columns: columns) { |screen| screen.table(table) }
-      assert_match(/^1.2 GiB  #{address}  /, text.gsub(/\e\[\d*m/, ""))
+      assert_includes text, address
+      assert_match(/^1.2 GiB  #{address}/, text.gsub(/\e\[\d*m/, "")) if columns > 23
     end
   end
 
-  # Columns that may stand below do so where they could not be read otherwise.
+  def rows_on_terminal(columns, table)
+    text = on_terminal(columns: columns) { |screen| screen.table(table) }
+    text.gsub(/\e\[\d*m/, "").lines.map(&:rstrip)
+  end
+
+  def procs
+    Table.new(["procs", "retained", "address", "place", "code", "held by"], right: 2)
+         .row("600", "3.0 MiB", "0x7f55ea284050", "one.rb:21", "block in login",
+              "Shop::BUS → Shop::Bus @handlers → Array[]")
+         .row("32", "5.8 KiB", "0x7f55ea4f4538", "bundler/vendor/net.rb:91",
+              "block (3 levels) in <class:CurrentRuby>", "")
+  end
+
+  # Columns share the room by what they need, and no title is cut.
+  def test_columns_share_the_room
+    rows = rows_on_terminal(80, procs)
+    assert_equal "procs  retained  address         place            code            held by",
+                 rows[0]
+    assert_equal ["  600   3.0 MiB  0x7f55ea284050  one.rb:21        block in login  Shop::B…rray[]",
+                  "   32   5.8 KiB  0x7f55ea4f4538  bundler…t.rb:91  block (…tRuby>"], rows[1..]
+    assert_equal procs_in_file, rows_on_terminal(160, procs)
+  end
+
+  def procs_in_file
+    in_file { |screen| screen.table(procs) }.lines(chomp: true)
+  end
+
+  # Where next to nothing would be left of the last columns, they stand below.
   def test_columns_below
-    table = Table.new(%w[bytes verdict way held], right: 1, below: 2)
-                 .row("1.2 GiB", "leak", "e5a7cd3b35c04bf7", "Registry #{"y" * 30}")
-                 .row("7 B", "static", "00a7cd3b35c04bf7", "Cache")
-    beside, below = [100, 56].map do |columns|
-      text = on_terminal(columns: columns) { |screen| screen.table(table) }
-      text.gsub(/\e\[\d*m/, "").lines.map(&:rstrip)
+    assert_equal ["procs  retained  address         place",
+                  "  600   3.0 MiB  0x7f55ea284050  one.rb:21",
+                  "    code     block in login",
+                  "    held by  Shop::BUS → Shop::Bus @handlers → Array[]",
+                  "   32   5.8 KiB  0x7f55ea4f4538  bundler/ven…/net.rb:91",
+                  "    code     block (3 levels) in <class:CurrentRuby>"],
+                 rows_on_terminal(55, procs)
+    assert_equal ["procs  retained  address",
+                  "  600   3.0 MiB  0x7f55ea284050", "    place    one.rb:21",
+                  "    code     block in login",
+                  "    held by  Shop::BUS → S…ers → Array[]"], rows_on_terminal(40, procs).first(5)
+    assert_equal ["procs  retained", "  600   3.0 MiB", "    address  0x7f55ea284050"],
+                 rows_on_terminal(30, procs).first(3)
+  end
+
+  # Numbers are not cut even where they are wider than the terminal.
+  def test_nothing_but_a_number_is_wider
+    (20..80).each do |columns|
+      rows_on_terminal(columns, procs).each do |row|
+        next if Text.width(row) <= columns
+
+        assert_match(/\A    address  0x\h+\z/, row, columns.to_s)
+      end
     end
-    assert_equal [3, 6], [beside.size, below.size]
-    assert_equal "  bytes  verdict  way               held", beside[0]
-    assert_equal ["  bytes  verdict", "    way               held",
-                  "1.2 GiB  leak", "    e5a7cd3b35c04bf7  Registry yyyyyyyy…yyyyyyyyyyyyyyyy",
-                  "    7 B  static", "    00a7cd3b35c04bf7  Cache"], below
-    assert_operator below.map(&:size).max, :<=, 56
-    assert_equal beside, in_file { |screen| screen.table(table) }.lines(chomp: true)
+  end
+
+  # The last of a fact goes on in the next line. Its sizes stay whole.
+  def test_facts
+    facts = Table.new(nil).row("mapped files", "6.1 MiB", "libruby-3.1.so 0.9 KiB, 2 others")
+                 .row("  stacks", "112.0 KiB", "of 2 threads")
+    assert_equal ["mapped files  6.1 MiB    libruby-3.1.so",
+                  "                         0.9 KiB, 2 others",
+                  "  stacks      112.0 KiB  of 2 threads"], rows_on_terminal(45, facts)
+    assert_equal ["mapped files  6.1 MiB", "    libruby-3.1.so 0.9 KiB, 2",
+                  "    others", "  stacks      112.0 KiB", "    of 2 threads"],
+                 rows_on_terminal(30, facts)
   end
 
   # In less nobody could read anything.

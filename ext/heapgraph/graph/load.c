@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+enum { FEW = 20 }; // one line in so many
+
 struct reader {
     struct hg_piece piece;
     struct hg_line_parser parser;
@@ -175,6 +177,30 @@ failure_of(const struct loader *loader) {
     return failure;
 }
 
+/*
+ * Whether next to no line is one of a dump, and those that are stand among others, as in a text
+ * about dumps. A dump begins with its HEADER or ends with its FOOTER, whatever is damaged between.
+ */
+static bool
+is_other_text(const struct hg_account *account) {
+    bool begins = account->headers > 0 && account->before_header == 0;
+    bool ends = account->footers > 0 && account->behind_footer == 0;
+    return !begins && !ends && account->bad_lines >= FEW &&
+           account->bad_lines / FEW >= account->lines - account->bad_lines;
+}
+
+/* What a source is, if no line of a dump is in it. */
+static enum hg_status
+not_a_dump(struct hg_task *task, const struct hg_source *source, uint64_t bytes) {
+    const char *name = hg_source_name(source), *promised = hg_source_promise(source);
+    if (bytes == 0) return hg_fail(task, HG_NOT_A_DUMP, 0, "%s is empty", name);
+    if (promised)
+        return hg_fail(task, HG_NOT_A_DUMP, 0,
+                       "%s is no heap dump: its name says %s, but its content is not %s", name,
+                       promised, promised);
+    return hg_fail(task, HG_NOT_A_DUMP, 0, "no line of a heap dump in %s", name);
+}
+
 static enum hg_status
 judge(struct loader *loader, const struct hg_account *account) {
     struct hg_task *task = loader->task;
@@ -203,7 +229,11 @@ judge(struct loader *loader, const struct hg_account *account) {
         return hg_fail(task, HG_CORRUPT, 0, "%s cannot be decompressed (byte %llu)", name,
                        (unsigned long long)account->damaged_byte);
     }
-    if (!found) return hg_fail(task, HG_NOT_A_DUMP, 0, "no line of a heap dump in %s", name);
+    if (!found) return not_a_dump(task, loader->source, account->bytes);
+    if (is_other_text(account))
+        return hg_fail(task, HG_NOT_A_DUMP, 0,
+                       "%s is no heap dump: %llu of its %llu lines are no lines of one", name,
+                       (unsigned long long)account->bad_lines, (unsigned long long)account->lines);
     if (loader->strict && account->damaged) {
         task->byte = account->damaged_byte;
         return hg_fail(task, HG_CORRUPT, 0, "the compressed data of %s is broken at byte %llu",

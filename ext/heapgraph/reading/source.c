@@ -42,6 +42,15 @@ hg_source_name(const struct hg_source *source) {
     return source->name;
 }
 
+const char *
+hg_source_promise(const struct hg_source *source) {
+    size_t size = strlen(source->name);
+    if (source->compression != HG_PLAIN) return NULL;
+    if (size >= 4 && strcmp(source->name + size - 4, ".zst") == 0) return "zstd";
+    if (size >= 3 && strcmp(source->name + size - 3, ".gz") == 0) return "gzip";
+    return NULL;
+}
+
 bool
 hg_source_damaged(const struct hg_source *source, uint64_t *byte) {
     uint64_t at = source->damaged_at;
@@ -176,6 +185,8 @@ hg_source_open(const char *path, struct hg_task *task, struct hg_source **source
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         int number = errno;
+        if (number == ENOENT)
+            return hg_fail(task, HG_IO, number, "no such file or directory: %s", path);
         const char *advice = number == EACCES ? "; its owner and root may read it" : "";
         return hg_fail(task, HG_IO, number, "cannot open %s: %s%s", path, strerror(number), advice);
     }

@@ -38,6 +38,9 @@ void hg_source_free(struct hg_source *source);
 /* The name of the source in messages. */
 const char *hg_source_name(const struct hg_source *source);
 
+/* The compression that the name tells of ("zstd", "gzip") where the content is plain, else NULL. */
+const char *hg_source_promise(const struct hg_source *source);
+
 /*
  * Whether compressed data ended too early or was broken somewhere; *byte is where in the file. This
  * is known after a pass, which has given out all that could be decoded.

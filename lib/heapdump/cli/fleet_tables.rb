@@ -44,7 +44,7 @@ module HeapDump
 
       def leaks(_question, rows)
         table = Terminal::Table.new(["bytes/h", "objects/h", "processes", "held now", "since",
-                                     "fixed in", "class", "way", "held by"], right: 4, below: 3)
+                                     "fixed in", "class", "way", "held by"], right: 4)
         rows.each { |row| table.row(*pace_and_size(row), *story(row)) }
         @screen.table(table)
         @screen.line(LEAKS)
@@ -91,7 +91,7 @@ module HeapDump
       def processes(_question, rows)
         table = Terminal::Table.new(["pid", "dumps", "rss", "held", "not explained", "leaks",
                                      "from", "to", "host", "app", "revision"],
-                                    right: 6, below: 5)
+                                    right: 6)
         rows.each do |row|
           table.row(row.pid.to_s, number(row.dumps), grown(row.rss), grown(row.held),
                     grown(row.unexplained), "#{row.leaks}#{" + native" if row.native}",

@@ -17,7 +17,8 @@ module HeapDump
       TIME = "%Y-%m-%d %H:%M"
       # Of objects without a class or of a nameless one; and of what was cut (Extract).
       NO_NAME = /\A\(|…\h{16}\z/
-      private_constant :ORDER, :STYLES, :ALWAYS, :TIME, :NO_NAME
+      GARBAGE = "may be garbage" # a part of the process, by the reason of its verdict
+      private_constant :GARBAGE, :ORDER, :STYLES, :ALWAYS, :TIME, :NO_NAME
 
       def initialize(screen, limit)
         @screen = screen
@@ -128,8 +129,8 @@ module HeapDump
         line = series.native or return
         reason, advice = Snapshot::Account::REASONS.fetch(:other_malloc)
         screen.line([:bold, "Not Ruby objects: "],
-                    "#{first_and_last(line)}, #{rate(line, line.per_hour,
-                                                     "hour")}: #{reason}; #{advice}")
+                    "#{[first_and_last(line), rate(line, line.per_hour, "hour")].compact
+                       .join(", ")}: #{reason}; #{advice}")
         fact("because", line.reasons.join("; "))
       end
 
@@ -180,7 +181,7 @@ module HeapDump
 
       def columns(series, lines)
         titles = ["first", "last", "per hour", *("per 1,000" if series.work?), "trend"]
-        table = Terminal::Table.new([*titles, "verdict", "of"], right: titles.size, below: 1)
+        table = Terminal::Table.new([*titles, "verdict", "of"], right: titles.size)
         lines.each do |line|
           table.row(*ends(line), change(line.per_hour, line.unit),
                     *(change(line.per_thousand, line.unit) if series.work?),
@@ -191,7 +192,7 @@ module HeapDump
       end
 
       def verdict(line)
-        line.verdict == :unknown && line.kind == :process ? "may be garbage" : super
+        line.verdict == :unknown && line.reasons.join.include?(GARBAGE) ? GARBAGE : super
       end
 
       def of(line)

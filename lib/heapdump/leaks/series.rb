@@ -4,6 +4,9 @@ module HeapDump
   class Leaks
     # Dumps in the order in which they were taken, and whether they can be compared.
     class Series
+      TIMES = { 2 => "twice", 3 => "three times" }.freeze
+      private_constant :TIMES
+
       # The oldest first (Array of Snapshot).
       attr_reader :snapshots
       # What is wrong with the dumps as a series (Array of String): #faults, and what was corrected.
@@ -54,6 +57,12 @@ module HeapDump
         [*identity_faults, *process_faults]
       end
 
+      # Whether a dump is there more than once. Then no step from it to itself shows any growth, and
+      # what a damaged copy of it lacks has not grown.
+      def repeated?
+        snapshots.each_cons(2).any? { |before, after| same?(before, after) }
+      end
+
       # How many objects were allocated in each step, nil if the headers do not say it.
       def allocations
         figures("total_allocated_objects")&.each_cons(2)&.map { |before, after| after - before }
@@ -87,11 +96,24 @@ module HeapDump
       end
 
       def identity_faults
-        snapshots.each_cons(2).filter_map do |before, after|
-          next unless same?(before, after)
-
-          "#{after.path} is the same dump as #{before.path}: nothing can have grown between them"
+        snapshots.chunk_while { |before, after| same?(before, after) }.flat_map do |first, *others|
+          paths = [first, *others].map(&:path).tally
+          [*given_again(paths), *same_as(first, paths.keys)].map do |words|
+            "#{words}: nothing can have grown between them"
+          end
         end
+      end
+
+      def given_again(paths)
+        paths.filter_map do |path, times|
+          next if times == 1
+
+          "#{path} was given #{TIMES.fetch(times) { "#{Terminal::Units.count(times)} times" }}"
+        end
+      end
+
+      def same_as(first, paths)
+        paths.drop(1).map { |path| "#{path} is the same dump as #{first.path}" }
       end
 
       def same?(before, after)

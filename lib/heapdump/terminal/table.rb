@@ -2,28 +2,22 @@
 
 module HeapDump
   module Terminal
-    # Rows in aligned columns. On a terminal that is too narrow, the widest column of text is cut in
-    # the middle; numbers and addresses are never cut. Where one of the columns that may stand below
-    # would be cut to less than READABLE, these stand on a line of their own below each row.
+    # Rows in aligned columns. On a terminal that is too narrow, columns of text are cut in the
+    # middle, and the last columns stand below each row where too little would be left of them
+    # (Columns). A table without titles tells facts: the last of a row goes on in the next line.
     #
     #   table = Table.new(%w[objects retained address class], right: 2) # the first two are numbers
     #   table.row("300", "1.2 MiB", "0x7f10a2b3c4d8", "Session")
     #   screen.table(table)
     class Table
       GAP = "  "
-      LEAST = 6 # a column of text is never cut to less
-      READABLE = 24 # a column that may stand below is not cut to less beside the others
       INDENT = "    " # before what stands below
-      # Titles of columns that are never cut: a part of what stands in them is useless.
-      WHOLE = %w[address way].freeze
 
       # +titles+:: the titles of the columns; without them (nil) there is no first line with titles
       # +right+::  how many columns, from the first on, are aligned to the right
-      # +below+::  how many columns, the last ones, may stand below the others
-      def initialize(titles, right: 0, below: 0)
+      def initialize(titles, right: 0)
         @titles = titles
         @right = right
-        @below = below
         @rows = []
         @styles = []
       end
@@ -43,69 +37,48 @@ module HeapDump
       def each_line(columns = nil)
         return if empty? && @titles.nil?
 
-        parts = parts(columns)
-        titles = @titles ? [[@titles, :dim]] : []
-        (titles + @rows.zip(@styles)).each do |row, style|
-          parts.each do |range, widths, indent|
-            yield [[style, indent + join(row, range, widths)]]
-          end
+        fitted = Columns.new(@titles, @rows, @right, columns)
+        yield [[:dim, join(@titles, fitted)]] if @titles
+        @rows.zip(@styles) do |row, style|
+          lines(row, fitted).each { |line| yield [[style, line]] }
         end
       end
 
       private
 
-      # Which columns are on a line together (Range), all widths, and what stands before them.
-      def parts(columns)
-        natural = natural_widths
-        all = 0...natural.size
-        widths = fit(natural, all, columns)
-        return [[all, widths, ""]] unless split?(natural, widths)
-
-        above = 0...(natural.size - @below)
-        below = above.end...natural.size
-        [[above, fit(natural, above, columns), ""],
-         [below, fit(natural, below, columns - INDENT.size), INDENT]]
+      # A row: its line, what goes on in further lines, and what stands below.
+      def lines(row, fitted)
+        last = row.size - 1
+        first, *more = fitted.beside?(last) ? parts(row[last], last, fitted) : row[last]
+        left = fitted.before(last)
+        [join([*row[0...last], first], fitted), *more.map { |text| (" " * left) + text },
+         *fitted.below.flat_map { |i| below(row[i].to_s, i, fitted) }]
       end
 
-      def split?(natural, widths)
-        widths.zip(natural).last(@below).any? { |width, whole| width < [whole, READABLE].min }
+      # The cell of a column in lines that fit.
+      def parts(text, column, fitted)
+        width = fitted.width(column)
+        return [text] unless width
+        return Text.wrap(text, width) unless @titles || column < fitted.size - 1
+
+        [Text.cut(text, width, keep: :middle)]
       end
 
-      def natural_widths
-        all = [*(@titles && [@titles]), *@rows]
-        Array.new(all.map(&:size).max) { |i| all.map { |row| Text.width(row[i].to_s) }.max }
+      def below(text, column, fitted)
+        return [] if text.empty?
+
+        first, *more = parts(text, column, fitted)
+        name = INDENT + (@titles ? Text.pad(@titles[column], fitted.name_width) + GAP : "")
+        [name + first, *more.map { |one| (" " * Text.width(name)) + one }]
       end
 
-      # The widths of all columns, the widest columns of text in +range+ so much narrower that these
-      # fit.
-      def fit(natural, range, columns)
-        widths = natural.dup
-        excess = columns ? widths[range].sum + (GAP.size * (range.size - 1)) - columns : 0
-        flexible = flexible(range)
-        while excess.positive?
-          widest = flexible.max_by { |i| widths[i] }
-          break if widest.nil? || widths[widest] <= LEAST
+      def join(cells, fitted)
+        shown = (0...cells.size).select { |i| fitted.beside?(i) }
+        shown.map do |i|
+          next Text.pad(cells[i], fitted.natural[i], :right) if i < @right
 
-          less = [excess, widths[widest] - LEAST].min
-          widths[widest] -= less
-          excess -= less
-        end
-        widths
-      end
-
-      def flexible(range)
-        range.reject { |i| i < @right || (@titles && WHOLE.include?(@titles[i])) }
-      end
-
-      def join(cells, range, widths)
-        last = [range.end, cells.size].min - 1
-        (range.begin..last).map do |i|
-          text = i < @right ? cells[i] : Text.cut(cells[i], widths[i], keep: :middle)
-          if i == last && i >= @right
-            text
-          else
-            Text.pad(text, widths[i], i < @right ? :right : :left)
-          end
+          text = fitted.width(i) ? Text.cut(cells[i], fitted.width(i), keep: :middle) : cells[i]
+          i == shown.last ? text : Text.pad(text, fitted.width(i) || fitted.natural[i])
         end.join(GAP).rstrip
       end
     end

@@ -21,7 +21,9 @@ module HeapDump
       # How many bytes are looked at for each column that is shown: several characters may share a
       # column, because some marks take none.
       BYTES = 32
-      private_constant :BYTES
+      # Where a text may go on in the next line.
+      BREAK = /(?<=\S) +(?=\S)(?!(?:[KMGTPE]i)?B\b|%)/
+      private_constant :BYTES, :BREAK
 
       module_function
 
@@ -58,6 +60,21 @@ module HeapDump
         right = { start: 0, middle: (columns - 1) / 2, end: columns - 1 }.fetch(keep)
         tail = fitting(chars.reverse_each, right).reverse
         "#{fitting(chars, columns - 1 - right).join}…#{tail.join}"
+      end
+
+      # The text in lines of at most +columns+ columns, which begin with words. A word that is wider
+      # is cut in the middle. A number and its unit stay together.
+      def wrap(text, columns)
+        return [text] if width(text) <= columns
+
+        text.split(BREAK).each_with_object([]) do |word, lines|
+          word = cut(word, columns, keep: :middle)
+          if lines.any? && width(lines.last) + 1 + width(word) <= columns
+            lines[-1] += " #{word}"
+          else
+            lines << word
+          end
+        end
       end
 
       # A text from a heap in at most +columns+ columns, made harmless. However long the text is,

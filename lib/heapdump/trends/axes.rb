@@ -20,9 +20,14 @@ module HeapDump
         @all ||= [usable(hours), work, allocations].compact
       end
 
-      # Whether enough time went by for a verdict.
+      # Whether enough time went by for a verdict: less is enough if work was counted in it.
       def enough_time?
-        hours.last - hours.first >= Rules::SPAN
+        span >= (work ? Rules::SPAN : Rules::MINUTE)
+      end
+
+      # The hours (Array of Float) if a pace per hour can be told, else nil.
+      def hours_of_pace
+        hours if span >= Rules::MINUTE
       end
 
       # Those of some of the dumps, by their indexes.
@@ -34,6 +39,10 @@ module HeapDump
       end
 
       private
+
+      def span
+        hours.last - hours.first
+      end
 
       def usable(numbers)
         return unless numbers && numbers.size > 1 && numbers.all?

@@ -43,7 +43,8 @@ module HeapDump
         "#{named}#{place}, pid #{identity[:pid]}"
       end
 
-      # False if there are too few dumps for a verdict, or if they were taken within a second.
+      # False if there are too few dumps for a verdict, or if they were taken within a minute (if
+      # requests or jobs were counted, a second).
       #
       #   series.judged? # => true
       def judged?
