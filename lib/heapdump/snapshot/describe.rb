@@ -51,7 +51,7 @@ module HeapDump
           name = !exact && ELEMENTS.include?(edge.kind) ? "[…]" : edge(edge)
           who = node.name || node.class_name || nameless(node, exact)
           short(case edge.kind
-                when :ivar then "#{who}#{node.name ? "." : "#"}#{name}"
+                when :ivar then [who, variable_sign(node, name), name].join
                 when :reference then who
                 else "#{who} #{name}"
                 end)
@@ -136,6 +136,13 @@ module HeapDump
 
         private
 
+        # Only the VM has variables that do not begin with "@".
+        def variable_sign(node, name)
+          return " " unless name.start_with?("@")
+
+          node.name ? "." : "#"
+        end
+
         def nameless(node, exact)
           case node.type
           when "ARRAY", "HASH" then "hidden #{node.type.capitalize}"
@@ -182,7 +189,8 @@ module HeapDump
           return "class" unless object
           return "class of #{object.name}" if object.name
 
-          "class of a #{object.class_name || object.type}"
+          name = object.class_name || object.type
+          "class of #{name.match?(/\A[aeiou]/i) ? "an" : "a"} #{name}"
         end
 
         def included(node)
@@ -256,6 +264,7 @@ module HeapDump
 
       ROOTS = {
         "global_variables" => "global variables",
+        "global_tbl" => "global variables", # as ObjectSpace.dump_all calls them
         "machine_context" => "machine stack",
         "finalizers" => "finalizers",
         "unknown" => "something unknown (the dump has no ROOT lines)"

@@ -29,7 +29,7 @@ module HeapDump
         class: ->(_) { "class" },
         root: ->(_) { "root" },
         field: ->(name) { FIELDS[name] || name.to_s.gsub(/\A\w+\z/) { |word| word.tr("_", " ") } },
-        ivar: :to_s.to_proc,
+        ivar: ->(name) { name == "locals" ? "thread variables" : name.to_s }, # no "@": of the VM
         global: :to_s.to_proc,
         member: ->(name) { ".#{name}" },
         index: ->(number) { number ? "[#{Terminal::Units.count(number)}]" : "[…]" },

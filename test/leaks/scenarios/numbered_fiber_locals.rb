@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# A thread-local for each request, named by its number.
+# A fiber-local for each request, named by its number.
 require_relative "../scenario"
 
 class Scope
