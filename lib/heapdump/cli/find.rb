@@ -102,7 +102,7 @@ module HeapDump
       def behind(found)
         return if found.total.zero?
 
-        screen.line([:dim, "none of them is shown: --offset #{@offset} is behind the last"])
+        screen.line([:dim, "--offset #{@offset} is behind the last"])
       end
 
       def retained(snapshot, node)

@@ -109,8 +109,10 @@ module HeapDump
       # Whether a branch may stand for others than the thread or fiber on its path.
       def several?(node)
         @beginnings ||= beginnings
-        of_kind = @beginnings[node.kind]
-        of_kind.nil? || of_kind.size > 1
+        return @beginnings[node.kind].size > 1 if @beginnings[node.kind]
+
+        name = node.class_name
+        name.nil? || @snapshot.find(class: name, limit: 0).total > 1
       end
 
       # The threads and fibers with which the paths to all objects begin (numbers of nodes, by
@@ -118,8 +120,9 @@ module HeapDump
       def beginnings
         return {} if merged.branches.first.objects + merged.garbage > LOOKED_AT
 
-        nodes = objects.filter_map { |object| @snapshot.path_to(object, around: 1)&.hops&.first&.node }
-        nodes.select { |node| MERGED.key?(node.kind) }.uniq(&:id).group_by(&:kind)
+        paths = objects.lazy.filter_map { |one| @snapshot.path_to(one, around: PathLines::AROUND) }
+        nodes = paths.map { |path| path.hops.first.node }.select { |node| MERGED.key?(node.kind) }
+        nodes.uniq(&:id).group_by(&:kind)
       end
 
       def objects

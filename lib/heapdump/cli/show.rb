@@ -193,7 +193,7 @@ module HeapDump
       def behind(list)
         return if list.all > @offset || list.groups.any?
 
-        screen.line([:dim, "  none of them is shown: --offset #{@offset} is behind the last"])
+        screen.line([:dim, "  --offset #{@offset} is behind the last"])
       end
 
       def groups(groups)
