@@ -179,8 +179,13 @@ module HeapDump
         name = holder.placed
         return NO_PLACE unless name
 
-        { location: name.place, location_of: place_of(name), declared: name.declared,
+        { location: name.place, location_of: place_of(name), declared: declared(name),
           owner: name.owner&.name, candidates: name.owner&.candidates || [] }
+      end
+
+      # What stands at the place of a name: a constant, class or module.
+      def declared(name)
+        name.stands || name.owner&.name if place_of(name) == "declared"
       end
 
       def place_of(name)

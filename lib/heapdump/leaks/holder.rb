@@ -16,12 +16,7 @@ module HeapDump
       # +added+:: whether objects are added at the place: it is that of a block, or of a method made
       #           by a block
       # +runs+::  whether the place is the line at which a frame runs
-      Name = Struct.new(:words, :place, :last, :owner, :stands, :added, :runs, keyword_init: true) do
-        # What is declared at the place: a constant, class or module; nil if that has no name.
-        def declared
-          stands || owner&.name unless added || runs
-        end
-      end
+      Name = Struct.new(:words, :place, :last, :owner, :stands, :added, :runs, keyword_init: true)
 
       Describe = Snapshot::Describe
       Places = Snapshot::Places

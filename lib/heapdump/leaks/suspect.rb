@@ -40,8 +40,8 @@ module HeapDump
       # A place in the source, as "file:line", or the file alone for code of a whole file; nil if
       # none is known. See #location_of.
       attr_reader :location
-      # The constant, class or module that is declared at #location (String); nil unless #location_of
-      # is "declared".
+      # The constant, class or module that is declared at #location (String); nil unless
+      # #location_of is "declared".
       attr_reader :declared
       # The class or module that owns the variable in which it grows (String), nil if there is none.
       attr_reader :owner

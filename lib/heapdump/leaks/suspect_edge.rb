@@ -105,8 +105,8 @@ module HeapDump
           (snapshot.objects...snapshot.graph.nodes).map { |number| snapshot.node(number) }
         end
 
-        # The threads of a dump with the same words as a thread, of which each is the main thread, or
-        # a thread with a name or of a place. A fiber has no name, except that of the main thread.
+        # The threads of a dump with the same words as a thread: it is the main thread, or has a
+        # name or a place at which it begins. A fiber has no name, except that of the main thread.
         def stacks(snapshot, node)
           words = Snapshot::Describe.node(node)
           return if node.class_name.nil? || words.match?(/\A(?:fiber \(|fiber\z|thread\z)/)
@@ -139,7 +139,9 @@ module HeapDump
         def held_by(node, edge)
           all = references(node) or return :unknown
           found = all.select { |held| identity(node, held.edge) == edge }.map(&:node).uniq(&:id)
-          found.empty? && FRAMES.include?(edge.first) || found.size > 1 ? :unknown : found.first
+          return :unknown if found.size > 1 || (found.empty? && FRAMES.include?(edge.first))
+
+          found.first
         end
 
         # The references of an object, those included that a path leaves out; nil if they are too

@@ -51,7 +51,7 @@ module HeapDump
           name = !exact && ELEMENTS.include?(edge.kind) ? "[…]" : edge(edge)
           who = node.name || node.class_name || nameless(node, exact)
           short(case edge.kind
-                when :ivar then [who, variable_sign(node, name), name].join
+                when :ivar then [who, EdgeWords.sign(edge, node), name].join
                 when :reference then who
                 else "#{who} #{name}"
                 end)
@@ -136,13 +136,6 @@ module HeapDump
 
         private
 
-        # Only the VM has variables that do not begin with "@".
-        def variable_sign(node, name)
-          return " " unless name.start_with?("@")
-
-          node.name ? "." : "#"
-        end
-
         def nameless(node, exact)
           case node.type
           when "ARRAY", "HASH" then "hidden #{node.type.capitalize}"
@@ -189,8 +182,7 @@ module HeapDump
           return "class" unless object
           return "class of #{object.name}" if object.name
 
-          name = object.class_name || object.type
-          "class of #{name.match?(/\A[aeiou]/i) ? "an" : "a"} #{name}"
+          "class of #{Text.with_article(object.class_name || object.type)}"
         end
 
         def included(node)
@@ -263,8 +255,7 @@ module HeapDump
       end
 
       ROOTS = {
-        "global_variables" => "global variables",
-        "global_tbl" => "global variables", # as ObjectSpace.dump_all calls them
+        "global_variables" => "global variables", "global_tbl" => "global variables",
         "machine_context" => "machine stack",
         "finalizers" => "finalizers",
         "unknown" => "something unknown (the dump has no ROOT lines)"

@@ -10,6 +10,13 @@ module HeapDump
         BY_KIND.fetch(edge.kind).call(edge.name)
       end
 
+      # What stands between an object and its variable. Only the VM has variables without "@".
+      def self.sign(edge, holder)
+        return " " unless edge.name.to_s.start_with?("@")
+
+        holder.name ? "." : "#"
+      end
+
       # Fields whose names in the dump are not what people call them, and those that are lists, for
       # one reference of theirs.
       FIELDS = {
