@@ -7,7 +7,7 @@ class Scope
   def initialize(name) = @name = name
 end
 
-Scenario.leaks "Scope", holder: [":current-…", "main thread"], suspects: 1
+Scenario.leaks "Scope", holder: ["current-…", "main thread"], suspects: 1
 Scenario.rounds do |round|
   40.times { |i| Thread.current[:"current-#{(round * 40) + i}"] = Scope.new("scope #{i}") }
 end
