@@ -43,7 +43,7 @@ class TestCommands < HeapDumpTest
   → @subscribers → Array of 1 .*
   → \[0\] → proc \S+shop.rb:27 .*
   → captured payload → Session /, out)
-    assert_match(/held by a method or block that runs.*
+    assert_match(/held by thread "shop worker 1" \(a method or block that runs.*
   thread "shop worker 1" .*
   → Object#wait \S+shop.rb:\d+ → local results → Array of 1 /, out)
   end
@@ -163,8 +163,19 @@ class TestCommands < HeapDumpTest
     assert_match(/looks like 0x/, heapdump("show", shop, "nonsense").err)
   end
 
+  def test_an_offset_behind_the_last
+    found = heapdump!("find", shop, "--class", "Session", "--offset", "5000").out
+    assert_match(/\A[\d,]+ found\n--offset 5000 is behind the last\n/, found)
+    none = heapdump!("find", shop, "--class", "Session", "--value", "?", "--offset", "5000").out
+    refute_match(/--offset/, none)
+    cache = heapdump!("find", shop, "--type", "HASH").out[/(0x\h+)  Hash of 80$/, 1]
+    shown = heapdump!("show", shop, cache, "--offset", "5000").out
+    assert_match(/^Refers to  160\n.*?^  --offset 5000 is behind the last$/m, shown)
+  end
+
   def test_classes_that_may_have_been_meant
-    { "Qqqqq" => nil, "session" => "Session", "Sesion" => "Session",
+    { "Qqqqq" => nil, "session" => "Session", "Sesion" => "Session", "Sessoin" => "Session",
+      "Nope" => nil, # there is RubyVM::AbstractSyntaxTree::Node
       "specification" => "Gem::Specification", "Trigger" => "HeapDump::Trigger",
       "HeapDump::Triger" => "HeapDump::Trigger" }.each do |given, offered|
       answer = heapdump("why", shop, given)

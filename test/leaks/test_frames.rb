@@ -61,8 +61,8 @@ class TestFrames < HeapDumpTest
     %i[local self captured].each do |as|
       found = HeapDump.leaks(*[10, 20, 30].map { |count| in_frames(count, [], as: as) })
       suspect = found.first
-      assert_equal ["/app/loop.rb:3", "running", nil],
-                   [suspect.location, suspect.location_of, suspect.owner]
+      assert_equal ["/app/loop.rb:3", "running", nil, nil],
+                   [suspect.location, suspect.location_of, suspect.declared, suspect.owner]
       assert_match(%r{/app/loop.rb:3: .* runs? .*last dump}, place_in_report(suspect))
       refute_match(/defined/, place_in_report(suspect))
     end

@@ -8,8 +8,8 @@ require "support/grown_dumps"
 class TestLeaks < HeapDumpTest
   include GrownDumps
 
-  JSON_FIELDS = %w[class unit counts retained holder others path location location_of owner
-                   candidates signature confidence reasons remarks cleared_because company
+  JSON_FIELDS = %w[class unit counts retained holder others path location location_of declared
+                   owner candidates signature confidence reasons remarks cleared_because company
                    command known].freeze
 
   def test_a_suspect_in_full
@@ -18,8 +18,8 @@ class TestLeaks < HeapDumpTest
     assert_equal [0, 10, 20], suspect.counts
     assert_equal [0, 10 * 140, 20 * 140], suspect.retained
     assert_equal "constant Store::SESSIONS (/app/store.rb:3)", suspect.holder
-    assert_equal ["/app/store.rb:3", "declared", "Store"],
-                 [suspect.location, suspect.location_of, suspect.owner]
+    assert_equal ["/app/store.rb:3", "declared", "Store::SESSIONS", "Store"],
+                 [suspect.location, suspect.location_of, suspect.declared, suspect.owner]
     assert_equal "high", suspect.confidence
     assert_match(/\A\h{16}\z/, suspect.signature)
     assert_equal ["[10]", "Session"], suspect.path.to_a.last.values_at(:edge, :class)
@@ -526,10 +526,15 @@ class TestLeaks < HeapDumpTest
       end
     end
     suspect = only(leaks(*dumps))
-    assert_equal ["/app/bus.rb:1", "declared", "Bus"],
-                 [suspect.location, suspect.location_of, suspect.owner]
+    assert_equal ["/app/bus.rb:1", "declared", "Bus", "Bus"],
+                 [suspect.location, suspect.location_of, suspect.declared, suspect.owner]
     assert_equal ["Bus#add (/app/bus.rb:9)"], suspect.candidates
     assert_match(%r{declared +Bus /app/bus.rb:1\n +may add +Bus#add}, command(0, *dumps))
+  end
+
+  # The line of a constant is not that of its class.
+  def test_what_stands_at_the_line_of_a_constant
+    assert_match(%r{^ +declared +Store::SESSIONS /app/store.rb:3$}, command(0, *grown(0, 10, 20)))
   end
 
   private

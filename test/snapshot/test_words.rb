@@ -173,7 +173,7 @@ class TestWords < HeapDumpTest
 
   # Paths are merged by their steps, so a branch may stand for several threads.
   def test_one_thread_is_not_told_to_hold_what_several_do
-    { 1 => 'held by thread "t0" fiber', 2 => 'held by threads, one of which is thread "t' }
+    { 1 => 'held by thread "t0" (fiber-local: held', 2 => 'held by threads, one of which is thread "t' }
       .each do |threads, words|
         snapshot = snapshot do |made|
           threads.times do |i|
@@ -184,6 +184,32 @@ class TestWords < HeapDumpTest
         end
         assert_includes why(snapshot.path, "Session"), words
       end
+  end
+
+  def test_the_only_one_of_many_threads_that_holds_any
+    snapshot = snapshot do |made|
+      3.times do |i|
+        list = made.array([made.object("Session")])
+        made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
+                                                         fiber_locals: i == 1 ? { jobs: list } : {}))
+      end
+    end
+    assert_includes why(snapshot.path, "Session"), 'held by thread "t1" (fiber-local: held until'
+  end
+
+  # What ObjectSpace.dump_all writes of global variables.
+  def test_a_global_variable_without_a_name
+    session = nil
+    snapshot = snapshot { |made| session = made.object("Session") }
+    root = JSON.generate(type: "ROOT", root: "global_tbl", references: [session])
+    lines = File.readlines(snapshot.path).insert(1, "#{root}\n")
+    path = File.join(scratch, "global.json")
+    File.write(path, lines.join)
+    said = "a global variable, which the dump does not name"
+    assert_match(/^1\. held by #{said}\n  global variables\n  → \(no name\) → Session/,
+                 why(path, session))
+    assert_match(/held by global variables \(#{said}\)$/, why(path, "Session"))
+    assert_match(/^Held by  #{said}$/, why(path, session, "show"))
   end
 
   # A thread variable is held as long as its thread lives, whatever method runs.
@@ -211,9 +237,32 @@ class TestWords < HeapDumpTest
     refute_match(/let go/, told)
   end
 
-  def why(path, address)
+  def test_a_thread_variable_has_one_name
+    session = nil
+    snapshot = snapshot do |made|
+      session = made.object("Session")
+      variables = made.hash([[":session", session]])
+      made.root(made.thread([["<main>", "/app/a.rb", 1]], ivars: { locals: variables }))
+    end
+    assert_equal "main thread → thread variables → Hash of 1 → [:session] → Session",
+                 snapshot.path_to(session).to_s
+  end
+
+  def test_the_singleton_class_of_an_object
+    { "Session" => "a Session", "Object" => "an Object" }.each do |name, words|
+      singleton = nil
+      snapshot = snapshot do |made|
+        object = made.object(name)
+        singleton = made.singleton(object)
+        made.root(singleton)
+      end
+      assert_equal "singleton class of #{words}", snapshot.to_node(singleton).words
+    end
+  end
+
+  def why(path, address, command = "why")
     out = StringIO.new
-    HeapDump::CLI.run(["why", path, address], out: out)
+    HeapDump::CLI.run([command, path, address], out: out, err: StringIO.new)
     out.string
   end
 

@@ -91,10 +91,18 @@ module HeapDump
       def rest(found)
         return more(found.size, found.total) if @offset.zero?
 
+        return behind(found) if found.empty?
+
         shown = @offset + found.size
         return unless found.total > shown
 
         screen.line([:dim, "… #{count(found.total - shown)} more (--offset #{shown} goes on)"])
+      end
+
+      def behind(found)
+        return if found.total.zero?
+
+        screen.line([:dim, "--offset #{@offset} is behind the last"])
       end
 
       def retained(snapshot, node)

@@ -16,28 +16,31 @@ module HeapDump
 
       # At most so many branches are looked at.
       BRANCHES = 1000
+      # Of so many objects each path is looked at, to see whether one thread alone holds them.
+      LOOKED_AT = 10_000
       # What paths may begin at without a name, by kind.
       MERGED = { "VM/thread" => "threads", "fiber" => "fibers" }.freeze
-      private_constant :BRANCHES, :MERGED
+      private_constant :BRANCHES, :LOOKED_AT, :MERGED
 
       # The holders of the objects that meet conditions (Hash) or are in a list (of Snapshot::Node).
       def self.of(snapshot, set)
-        new(snapshot, snapshot.merged_paths(set, limit: BRANCHES))
+        new(snapshot, set, snapshot.merged_paths(set, limit: BRANCHES))
       end
 
       # merged:: the paths (Snapshot::MergedPaths)
       # list::   the holders (Array of Holder). Holders with the same words are one. So are all
       #          threads, and all fibers, that hold by the same steps: a branch is merged from all
-      #          of them, and its path shows one
+      #          of them, and its path shows one. If only one of them holds any of the objects, the
+      #          words say so
       # others:: number of live objects that may belong to several holders (Integer), because there
       #          are too many branches
       attr_reader :merged, :list, :others
 
-      def initialize(snapshot, merged)
+      def initialize(snapshot, set, merged)
         @snapshot = snapshot
+        @set = set
         @merged = merged
         @others = 0
-        @several = {} # by the name of a class
         holders = ways(snapshot).group_by { |way| words(way.path) }.to_h do |words, ways|
           [words, Holder.new(words, ways, ways.sum(&:objects), ways.sum(&:bytes), nil, 0)]
         end
@@ -105,10 +108,25 @@ module HeapDump
 
       # Whether a branch may stand for others than the thread or fiber on its path.
       def several?(node)
-        name = node.class_name
-        return true unless name
+        @beginnings ||= beginnings
+        return @beginnings[node.kind].size > 1 if @beginnings[node.kind]
 
-        @several.fetch(name) { @several[name] = @snapshot.find(class: name, limit: 0).total > 1 }
+        name = node.class_name
+        name.nil? || @snapshot.find(class: name, limit: 0).total > 1
+      end
+
+      # The threads and fibers with which the paths to all objects begin (numbers of nodes, by
+      # kind); none if there are too many objects.
+      def beginnings
+        return {} if merged.branches.first.objects + merged.garbage > LOOKED_AT
+
+        paths = objects.lazy.filter_map { |one| @snapshot.path_to(one, around: PathLines::AROUND) }
+        nodes = paths.map { |path| path.hops.first.node }.select { |node| MERGED.key?(node.kind) }
+        nodes.uniq(&:id).group_by(&:kind)
+      end
+
+      def objects
+        @set.is_a?(Hash) ? @snapshot.find(**@set, limit: LOOKED_AT) : @set
       end
 
       def rank(way)

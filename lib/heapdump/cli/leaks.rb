@@ -197,7 +197,7 @@ module HeapDump
 
       def show_place(suspect)
         if suspect.location
-          place = [suspect.owner, Snapshot::Places.short(suspect.location)].compact.join(" ")
+          place = [suspect.declared, Snapshot::Places.short(suspect.location)].compact.join(" ")
           place += RUNNING if suspect.location_of == "running"
           fact(PLACES.fetch(suspect.location_of), place)
         end

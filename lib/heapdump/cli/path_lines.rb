@@ -22,6 +22,8 @@ module HeapDump
 
       # The note for a path from a root that holds what the program has given to the VM.
       ROOT_NOTES = {
+        "global_tbl" => "held by a global variable, which the dump does not name",
+        "global_list" => "held by a C extension",
         "end_proc" => "held by at_exit: until the process ends",
         "finalizers" => "held by a finalizer: as long as its object lives"
       }.freeze
@@ -73,6 +75,17 @@ module HeapDump
           Snapshot::Caches.name(path.steps, at)
         end.first
         cache ? "kept only by the #{cache}" : RANK_NOTES[:cache]
+      end
+
+      # The note of a best path, for a text that says "held by" itself; nil if there is none.
+      def note_behind(path)
+        note_of(path, best: true)&.delete_prefix("held by ")
+      end
+
+      # The same behind the words for the holder, as spans of a line.
+      def in_brackets(path)
+        note = note_behind(path)
+        note ? [[:yellow, " (#{note})"]] : []
       end
 
       # The note as spans of a line.

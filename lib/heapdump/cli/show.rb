@@ -148,7 +148,7 @@ module HeapDump
         return unless parts.path
 
         alone = parts.dominators.to_h { |node| [node.id, true] }
-        screen.heading("Held by", note_of(parts.path, best: true))
+        screen.heading("Held by", note_behind(parts.path))
         show_path(parts.path) do |node|
           "  retains #{bytes(node.retained_size)}" if alone.key?(node.id)
         end
@@ -185,9 +185,15 @@ module HeapDump
       end
 
       def left(list)
-        return unless list.left.positive?
+        return behind(list) unless list.left.positive?
 
         screen.line([:dim, "  … #{count(list.left)} more (--offset #{@offset + limit} goes on)"])
+      end
+
+      def behind(list)
+        return if list.all > @offset || list.groups.any?
+
+        screen.line([:dim, "  --offset #{@offset} is behind the last"])
       end
 
       def groups(groups)

@@ -179,7 +179,7 @@ module HeapDump
           screen.line([:bold, version.words], "  #{version.numbers}")
           version.holders.first(limit).each do |holder|
             screen.line("  #{count(holder.objects)} held by #{holder.words}",
-                        *note(holder.ways.first.path, best: true))
+                        *in_brackets(holder.ways.first.path))
             show_path(holder.ways.first.path)
           end
         end
@@ -189,7 +189,7 @@ module HeapDump
         screen.blank
         share = "#{count(holder.objects)} of #{Terminal::Units.plural(found.objects, "object")}"
         screen.line("#{number}. ", [:bold, "#{share}, #{sizes(holder)}, held by #{holder.words}"],
-                    *note(holder.ways.first.path, best: true))
+                    *in_brackets(holder.ways.first.path))
         show_ways(holder, @all ? holder.ways.size : PATHS)
         others(holder.others, "  ")
       end

@@ -47,7 +47,7 @@ module HeapDump
 
       # Where they gather; what to do about it.
       def gathering
-        return NOT_MARKED unless mark
+        return not_marked unless mark
 
         where = "#{mark.step.edge} → #{mark.step.node.words}"
         return "It grows by one name after the other: #{where}." unless mark.sizes
@@ -56,10 +56,6 @@ module HeapDump
         "It gathers in #{where} (#{sizes} #{mark.unit}). Add less there, or take out what is no " \
           "longer needed."
       end
-
-      NOT_MARKED = "The dumps do not show for certain behind which reference it grows, so none " \
-                   "of the path is marked."
-      private_constant :NOT_MARKED
 
       def path
         @path ||= PathList.of_way(suspect.path, mark: mark)
@@ -94,9 +90,17 @@ module HeapDump
 
       # The suspect edge (Leaks::SuspectEdge), nil if it is not certain.
       def mark
-        return @mark if defined?(@mark)
+        found.first
+      end
 
-        @mark = HeapDump::Leaks::SuspectEdge.of(suspect, subject.leaks.snapshots)
+      def not_marked
+        "The dumps do not show for certain behind which reference it grows (#{found.last}), so " \
+          "none of the path is marked."
+      end
+
+      # The suspect edge, and why there is none: one of them is nil.
+      def found
+        @found ||= HeapDump::Leaks::SuspectEdge.find(suspect, subject.leaks.snapshots)
       end
 
       def counts
@@ -118,12 +122,12 @@ module HeapDump
           "a method or block runs there in the last dump. What its variables hold is held as " \
           "long as it runs. Another of its lines may be the one that adds to it."
         else
-          "#{suspect.owner || "what holds it"} is defined there#{which_holds}.#{may_add}"
+          "#{suspect.declared || "what holds it"} is defined there#{which_holds}.#{may_add}"
         end
       end
 
       def which_holds
-        ", which holds what grows" if suspect.owner
+        ", which holds what grows" if suspect.declared
       end
 
       def unknown_place

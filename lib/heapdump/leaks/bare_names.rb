@@ -10,7 +10,7 @@ module HeapDump
       KINDS = { constant: %w[constants constant],
                 class_variable: ["class_variables", "class variable"],
                 ivar: ["ivars", "instance variable"],
-                fiber_local: %w[fiber_locals thread-local] }.freeze
+                fiber_local: %w[fiber_locals fiber-local] }.freeze
       # Owners by their type, and owners of type DATA by their struct.
       OWNERS = %w[CLASS MODULE OBJECT].freeze
       STACKS = %w[VM/thread fiber].freeze
@@ -50,7 +50,7 @@ module HeapDump
         "names"
       end
 
-      # "thread-local"
+      # "fiber-local"
       def word
         KINDS.fetch(@kind).last
       end

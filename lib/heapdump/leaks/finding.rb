@@ -169,14 +169,25 @@ module HeapDump
                             reasons: verdict.reasons, remarks: found.remarks)
       end
 
+      NO_PLACE = { location: nil, location_of: nil, declared: nil, owner: nil,
+                   candidates: [].freeze }.freeze
+      private_constant :NO_PLACE
+
       # The place that a suspect shows: where its objects are added if that is known (+added+), else
       # where their holder is declared or runs.
       def place(added, holder)
-        return { location: added, location_of: "added", owner: nil, candidates: [] } if added
+        return { **NO_PLACE, location: added, location_of: "added" } if added
 
         name = holder.placed
-        { location: name&.place, location_of: name && place_of(name),
-          owner: name&.owner&.name, candidates: name&.owner&.candidates || [] }
+        return NO_PLACE unless name
+
+        { location: name.place, location_of: place_of(name), declared: declared(name),
+          owner: name.owner&.name, candidates: name.owner&.candidates || [] }
+      end
+
+      # What stands at the place of a name: a constant, class or module.
+      def declared(name)
+        name.stands || name.owner&.name if place_of(name) == "declared"
       end
 
       def place_of(name)

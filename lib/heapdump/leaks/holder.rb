@@ -12,10 +12,11 @@ module HeapDump
       # and whether it is the last name that has to be shown.
       #
       # +owner+:: the class or module to which the variable belongs (Owner, nil for other names)
+      # +stands+:: the constant whose assignment stands at the place (nil for other names)
       # +added+:: whether objects are added at the place: it is that of a block, or of a method made
       #           by a block
       # +runs+::  whether the place is the line at which a frame runs
-      Name = Struct.new(:words, :place, :last, :owner, :added, :runs, keyword_init: true)
+      Name = Struct.new(:words, :place, :last, :owner, :stands, :added, :runs, keyword_init: true)
 
       Describe = Snapshot::Describe
       Places = Snapshot::Places
@@ -128,7 +129,7 @@ module HeapDump
 
       def fiber_local(edge, from, at)
         from = thread_of(from, at)
-        Name.new(words: "thread-local :#{name_of(edge, at)} of #{Describe.node(from)}", last: true)
+        Name.new(words: "fiber-local #{name_of(edge, at)} of #{Describe.node(from)}", last: true)
       end
 
       # The thread in which a fiber runs if the path leads from the thread to the fiber, else the
@@ -186,8 +187,9 @@ module HeapDump
       def constant(edge, from, at)
         scope = from.name == "Object" ? "" : "#{module_word(from)}::"
         place = @origins.constant(from, edge.name)
-        words = ["constant #{scope}#{name_of(edge, at)}", place && "(#{Places.short(place)})"]
-        Name.new(words: words.compact.join(" "), place: place, last: true,
+        name = "#{scope}#{name_of(edge, at)}"
+        words = ["constant #{name}", place && "(#{Places.short(place)})"]
+        Name.new(words: words.compact.join(" "), place: place, last: true, stands: name,
                  owner: Owner.new(from, true))
       end
 

@@ -2,7 +2,7 @@
 
 module HeapDump
   class Leaks
-    # Names that a program makes from data: a class for each customer as a constant, a thread-local
+    # Names that a program makes from data: a class for each customer as a constant, a fiber-local
     # for each request. Loading code makes names as well, but each of those is written in a place of
     # its own.
     class Names

@@ -13,6 +13,7 @@ module HeapDump
     #   suspect.others      # => []
     #   suspect.location    # => "app.rb:12"
     #   suspect.location_of # => "declared"
+    #   suspect.declared    # => "Shop::SESSIONS"
     #   suspect.owner       # => "Shop"
     #   suspect.candidates  # => ["Shop.login (app.rb:14)"]
     #   suspect.signature   # => "4a2cbb5725507364"
@@ -39,6 +40,9 @@ module HeapDump
       # A place in the source, as "file:line", or the file alone for code of a whole file; nil if
       # none is known. See #location_of.
       attr_reader :location
+      # The constant, class or module that is declared at #location (String); nil unless
+      # #location_of is "declared".
+      attr_reader :declared
       # The class or module that owns the variable in which it grows (String), nil if there is none.
       attr_reader :owner
       # What #location means: "added" is the place that makes the objects (allocations were traced,
@@ -70,9 +74,10 @@ module HeapDump
       # Every field by its name in JSON, in the order of the JSON output.
       FIELDS = {
         class: :class_name, unit: :unit, counts: :counts, retained: :retained, holder: :holder,
-        others: :others, path: :path, location: :location, location_of: :location_of, owner: :owner,
-        candidates: :candidates, signature: :signature, confidence: :confidence, reasons: :reasons,
-        remarks: :remarks, cleared_because: :cleared_because, company: :company, command: :command
+        others: :others, path: :path, location: :location, location_of: :location_of,
+        declared: :declared, owner: :owner, candidates: :candidates, signature: :signature,
+        confidence: :confidence, reasons: :reasons, remarks: :remarks,
+        cleared_because: :cleared_because, company: :company, command: :command
       }.freeze
       private_constant :FIELDS
 

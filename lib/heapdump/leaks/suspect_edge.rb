@@ -10,9 +10,10 @@ module HeapDump
     #   edge.step.edge.to_s # => "[:price_changed]"
     #   edge.sizes          # => [1076, 1377, 1704]
     #
-    # The path is followed through all dumps by its names, from a named module or the global
-    # variables on, because addresses say nothing there. Where that fails, for want of names or
-    # because something on the way is new, there is none: a guess would be taken for an answer.
+    # The path is followed through all dumps by its names, from a named module, the global
+    # variables, or a thread that is the only one of its name on, because addresses say nothing
+    # there. Where that fails, for want of names or because something on the way is new, there is
+    # none: a guess would be taken for an answer.
     class SuspectEdge # :nodoc:
       LOOKED_AT = 5_000 # so many references of an object are looked at
       # The fields with the size of what has entries, by type.
@@ -27,10 +28,16 @@ module HeapDump
 
       # Returns a SuspectEdge, nil if it is not certain.
       def self.of(suspect, snapshots)
-        told = suspect.path.told
-        return new(told.last, nil) if suspect.unit == "names" && told.size == 2
+        find(suspect, snapshots).first
+      end
 
-        Search.new(told, snapshots).result
+      # Returns a SuspectEdge and nil, or nil and why it is not certain (String).
+      def self.find(suspect, snapshots)
+        told = suspect.path.told
+        return new(told.last, nil), nil if suspect.unit == "names" && told.size == 2
+
+        search = Search.new(told, snapshots)
+        [search.result, search.reason]
       end
 
       def initialize(step, sizes)
@@ -46,6 +53,13 @@ module HeapDump
 
       # Follows a path through all dumps, whose last one it is of.
       class Search # :nodoc:
+        STACKS = %w[VM/thread fiber].freeze
+        FRAMES = %i[frame frame_local].freeze
+        private_constant :STACKS, :FRAMES
+
+        # Why there is no result (String), nil if there is one.
+        attr_reader :reason
+
         def initialize(told, snapshots)
           @told = told
           @snapshots = snapshots.map(&:plain)
@@ -53,16 +67,23 @@ module HeapDump
 
         def result
           nodes = beginnings
+          missing = Snapshot::Describe.node(@told.first.node)
           @told.each_cons(2) do |before, step|
-            return nil unless nodes.all?
+            return without("not every dump has just one: #{missing}") unless nodes.all?
 
             nodes = follow(nodes, before, step)
+            missing = [step.edge.frame, step.edge.to_s].compact.join(" ")
             return SuspectEdge.new(step, sizes(nodes)) if grows?(nodes)
           end
-          nil
+          without("nothing on the path that all of them have grows")
         end
 
         private
+
+        def without(reason)
+          @reason = reason
+          nil
+        end
 
         # Where the path begins in each dump; nil where that is not certain.
         def beginnings
@@ -74,12 +95,26 @@ module HeapDump
                    roots(snapshot).select { |root| root.kind == node.kind }
                  elsif node.module? && node.name
                    snapshot.modules_named(node.name).reject(&:former?)
+                 elsif STACKS.include?(node.kind)
+                   stacks(snapshot, @snapshots.last.node(node.id))
                  end
           same.first if same&.size == 1
         end
 
         def roots(snapshot)
           (snapshot.objects...snapshot.graph.nodes).map { |number| snapshot.node(number) }
+        end
+
+        # The threads of a dump with the same words as a thread: it is the main thread, or has a
+        # name or a place at which it begins. A fiber has no name, except that of the main thread.
+        def stacks(snapshot, node)
+          words = Snapshot::Describe.node(node)
+          return if node.class_name.nil? || words.match?(/\A(?:fiber \(|fiber\z|thread\z)/)
+
+          page = snapshot.find(class: node.class_name, limit: LOOKED_AT)
+          return if page.total > page.size
+
+          page.select { |one| one.kind == node.kind && Snapshot::Describe.node(one) == words }
         end
 
         # The objects to which the same reference leads in each dump, nil where it is not there.
@@ -96,12 +131,17 @@ module HeapDump
           found = references(holder)&.find do |held|
             held.node.id == step.node.id && held.edge.kind == step.edge.kind
           end
-          found && identity(found.edge)
+          found && identity(holder, found.edge)
         end
 
+        # The object to which a reference leads, nil if it is not there. What is in a frame may be
+        # in another one of the same name.
         def held_by(node, edge)
           all = references(node) or return :unknown
-          all.find { |held| identity(held.edge) == edge }&.node
+          found = all.select { |held| identity(node, held.edge) == edge }.map(&:node).uniq(&:id)
+          return :unknown if found.size > 1 || (found.empty? && FRAMES.include?(edge.first))
+
+          found.first
         end
 
         # The references of an object, those included that a path leaves out; nil if they are too
@@ -117,10 +157,14 @@ module HeapDump
           held.node.kind == "fields" || Way.shared_buffer?(held.edge, held.node)
         end
 
-        def identity(edge)
+        # A structure of C may have one reference without a name (as a Queue has), which then is
+        # the same; of a frame the line differs.
+        def identity(holder, edge)
+          return [:reference] if edge.kind == :reference && holder.type == "DATA"
+
           name = edge.name
           name = key(name) if name.is_a?(Snapshot::Node)
-          name && [edge.kind, name, edge.frame]
+          name && [edge.kind, name, edge.frame && Snapshot::Describe.frame_label(edge.frame)]
         end
 
         # The content of a key that is an object.

@@ -51,7 +51,7 @@ module HeapDump
           name = !exact && ELEMENTS.include?(edge.kind) ? "[…]" : edge(edge)
           who = node.name || node.class_name || nameless(node, exact)
           short(case edge.kind
-                when :ivar then "#{who}#{node.name ? "." : "#"}#{name}"
+                when :ivar then [who, EdgeWords.sign(edge, node), name].join
                 when :reference then who
                 else "#{who} #{name}"
                 end)
@@ -182,7 +182,7 @@ module HeapDump
           return "class" unless object
           return "class of #{object.name}" if object.name
 
-          "class of a #{object.class_name || object.type}"
+          "class of #{Text.with_article(object.class_name || object.type)}"
         end
 
         def included(node)
@@ -255,7 +255,7 @@ module HeapDump
       end
 
       ROOTS = {
-        "global_variables" => "global variables",
+        "global_variables" => "global variables", "global_tbl" => "global variables",
         "machine_context" => "machine stack",
         "finalizers" => "finalizers",
         "unknown" => "something unknown (the dump has no ROOT lines)"

@@ -10,6 +10,13 @@ module HeapDump
         BY_KIND.fetch(edge.kind).call(edge.name)
       end
 
+      # What stands between an object and its variable. Only the VM has variables without "@".
+      def self.sign(edge, holder)
+        return " " unless edge.name.to_s.start_with?("@")
+
+        holder.name ? "." : "#"
+      end
+
       # Fields whose names in the dump are not what people call them, and those that are lists, for
       # one reference of theirs.
       FIELDS = {
@@ -29,7 +36,7 @@ module HeapDump
         class: ->(_) { "class" },
         root: ->(_) { "root" },
         field: ->(name) { FIELDS[name] || name.to_s.gsub(/\A\w+\z/) { |word| word.tr("_", " ") } },
-        ivar: :to_s.to_proc,
+        ivar: ->(name) { name == "locals" ? "thread variables" : name.to_s }, # no "@": of the VM
         global: :to_s.to_proc,
         member: ->(name) { ".#{name}" },
         index: ->(number) { number ? "[#{Terminal::Units.count(number)}]" : "[…]" },

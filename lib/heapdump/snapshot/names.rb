@@ -8,6 +8,7 @@ module HeapDump
       # Spellings are compared character by character: with a long name, those of a large program
       # would take minutes. So many pairs of characters take about a second.
       MOST_PAIRS = 100_000_000
+      LETTERS = 4 # so many letters and one more may have one typing error
 
       # The names of a dump that are nearest to a name which the dump does not have: those that end
       # with it ("Billing::Invoice" for "Invoice"), and if there are none, those with a similar
@@ -34,11 +35,23 @@ module HeapDump
         return [] if names.sum(&:size) * name.size > MOST_PAIRS
 
         require "did_you_mean"
-        by_end = names.group_by { |one| one[/[^:]+\z/] }
-        return DidYouMean::SpellChecker.new(dictionary: names).correct(name) if name.include?("::")
+        return corrections(names, name) if name.include?("::")
 
-        DidYouMean::SpellChecker.new(dictionary: by_end.keys.compact).correct(name)
-                                .flat_map { |one| by_end.fetch(one) }
+        by_end = names.group_by { |one| one[/[^:]+\z/] }
+        corrections(by_end.keys.compact, name).flat_map { |one| by_end.fetch(one) }
+      end
+
+      # In a short name another letter makes another word: "Node" is not meant by "Nope".
+      def self.corrections(names, name)
+        found = DidYouMean::SpellChecker.new(dictionary: names).correct(name)
+        found.select { |one| typos(one.downcase, name.downcase) <= (name.size - 1) / LETTERS }
+      end
+
+      # Two letters in the wrong order are one typing error.
+      def self.typos(one, other)
+        return 0 if one.chars.sort == other.chars.sort
+
+        DidYouMean::Levenshtein.distance(one, other)
       end
 
       def self.ends_with?(one, name)
@@ -48,7 +61,7 @@ module HeapDump
       def self.of(snapshot)
         snapshot.graph.modules_named(nil).filter_map { |number| snapshot.node(number).name }.uniq
       end
-      private_class_method :alike, :ends_with?, :of
+      private_class_method :alike, :corrections, :typos, :ends_with?, :of
     end
     private_constant :Names
   end

@@ -94,6 +94,11 @@ module HeapDump
         "\"#{short(text, columns, keep: :start)}\""
       end
 
+      # A name with its article: "an Object", "a User".
+      def with_article(name)
+        "#{name.start_with?("A", "E", "I", "O", "a", "e", "i", "o") ? "an" : "a"} #{name}"
+      end
+
       class << self
         private
 

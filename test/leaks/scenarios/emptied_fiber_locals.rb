@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Each object guards itself with a thread-local of its own name, which is set to nil again. The name
+# Each object guards itself with a fiber-local of its own name, which is set to nil again. The name
 # stays in the symbol table.
 require_relative "../scenario"
 
