@@ -37,11 +37,11 @@ class KernelTree
   # A group of version 2. Sizes are MiB; `limit` nil: none.
   def group_two(path, used:, inactive: 0, anon: nil, limit: nil, oom_group: nil, events: {})
     base = "/sys/fs/cgroup#{path}"
-    put("#{base}/memory.current", "#{used * MIB}\n")
+    put("#{base}/memory.current", "#{(used * MIB).round}\n")
     put("#{base}/memory.max", limit ? "#{limit * MIB}\n" : "max\n")
     put("#{base}/memory.oom.group", "#{oom_group}\n") if oom_group
     put("#{base}/memory.events", events_text(events))
-    put("#{base}/memory.stat", "anon #{(anon || (used - inactive)) * MIB}\nfile 0\nshmem 0\n" \
+    put("#{base}/memory.stat", "anon #{((anon || (used - inactive)) * MIB).round}\nfile 0\nshmem 0\n" \
                                "inactive_anon 1\ninactive_file #{inactive * MIB}\n")
   end
 

@@ -6,7 +6,9 @@ module HeapDump
     class Pace # :nodoc:
       SPAN = 5 # seconds; a jump counts for so long, or until the next look
       STEP = 0.4 # seconds; what is between two looks that are closer is chance
-      private_constant :SPAN, :STEP
+      # Seconds; what grows slowly does so in pieces, and not in each of two shorter steps.
+      LONG = 1.2
+      private_constant :SPAN, :STEP, :LONG
 
       # A look is a place in two lists, because each look of a watch is noted, and no object is made
       # for it.
@@ -57,13 +59,19 @@ module HeapDump
       # How much it grows in a second (Float): what it does so in each of the last two steps, so
       # that one jump is no growth. 0.0 if it does not grow; nil if nobody knows yet.
       def rate
-        now = @times.size - 1
-        middle = before(now, STEP) if now >= 0
-        first = before(middle, STEP) if middle
-        [since(middle, now), since(first, middle)].min.clamp(0.0..) if first
+        quick = steady(STEP) or return
+        [quick, steady(LONG) || 0.0].max
       end
 
       private
+
+      # In each of the last two steps of so many seconds.
+      def steady(step)
+        now = @times.size - 1
+        middle = before(now, step) if now >= 0
+        first = before(middle, step) if middle
+        [since(middle, now), since(first, middle)].min.clamp(0.0..) if first
+      end
 
       def pop
         @times.pop

@@ -12,19 +12,21 @@ module HeapDump
     #          it is to be the same one for days, and another one may make those for marks
     # modest:: it leaves dumps of the budget to marks
     # mark::   what has been reached, for the rule itself
+    # highest:: of its marks this is the highest one
     # strings:: how much of the contents of strings, if the watch's own option is not to count
     # ask::    of a request that came over a bus: its +:id+ and +:payload+ (Hash)
     # source:: the Rule itself, which is told what becomes of it; nil if nobody is
     Strike = Struct.new(:rule, :words, :urgent, :series, :shared, :modest, :mark, # :nodoc:
-                        :strings, :ask, :source, keyword_init: true) do
+                        :highest, :strings, :ask, :source, keyword_init: true) do
       # Whether somebody waits for the dump, so that it must not wait itself.
       def awaited?
         %i[ask exit].include?(rule)
       end
 
-      # What is refused once is not tried again for a while, but an urgent strike is another thing.
+      # What is refused once is not tried again for a while, but the highest mark is another thing.
+      # Whether it is urgent may change from look to look.
       def key
-        [source, urgent]
+        [source, highest]
       end
     end
   end

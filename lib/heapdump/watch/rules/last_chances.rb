@@ -53,7 +53,7 @@ module HeapDump
           return false unless @of == :container
 
           outlook = facts.gauge.outlook
-          return false unless outlook.growth.positive?
+          return false unless outlook.growth.positive? || @firm.rate&.positive?
 
           scarce?(facts) || outlook.seconds_left.to_f <= TIMES * outlook.dump_seconds
         end

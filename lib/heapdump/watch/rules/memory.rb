@@ -224,9 +224,10 @@ module HeapDump
         def passed(facts, limit)
           mark = ripe(facts).max_by(&:bar) || early(facts) or return
           facts.private # is kept as it is now, to be compared with
+          highest = mark.bar == @marks.filter_map(&:bar).max
           Strike.new(rule: name, words: words(mark, usage(facts).first, limit), source: self,
-                     series: true, shared: @of == :container, mark: mark.bar,
-                     urgent: mark.bar == @marks.filter_map(&:bar).max || last_chance?(facts))
+                     series: true, shared: @of == :container, mark: mark.bar, highest: highest,
+                     urgent: highest || last_chance?(facts))
         end
 
         def ripe(facts)
