@@ -99,7 +99,7 @@ may_be_asked(VALUE data) {
 static RUBY_DATA_FUNC
 free_function(VALUE data) {
     RUBY_DATA_FUNC function = RTYPEDDATA_P(data) ? RTYPEDDATA_TYPE(data)->function.dfree
-                                                 : RDATA(data)->dfree;
+                                                 : ((struct RData *)data)->dfree;
     return function == RUBY_DEFAULT_FREE ? NULL : function;
 }
 
