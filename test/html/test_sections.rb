@@ -189,7 +189,7 @@ class TestSections < HeapDumpTest
     assert_match(/\A1 leak found in 3 dumps: Session \(\+\d/, series.text("header .answer"))
     card = series.text("#leaking article")
     assert_match(/Session grows: 0 → 100 → 200 objects in 3 dumps\./, card)
-    assert_match(%r{Where to change the code /app/store.rb:3: Store::SESSIONS is defined there}, card)
+    assert_match(%r{the code /app/store.rb:3: Store::SESSIONS is defined there}, card)
     assert_match(/It gathers in constant SESSIONS → Array of 200 \(0 → 100 → 200 entries\)/, card)
     assert_match(/How sure high \(grew in every step\)/, card)
     marked = series.tree.css("li.suspect")

@@ -173,7 +173,8 @@ class TestWords < HeapDumpTest
 
   # Paths are merged by their steps, so a branch may stand for several threads.
   def test_one_thread_is_not_told_to_hold_what_several_do
-    { 1 => 'held by thread "t0" (fiber-local: held', 2 => 'held by threads, one of which is thread "t' }
+    { 1 => 'held by thread "t0" (fiber-local: held',
+      2 => 'held by threads, one of which is thread "t' }
       .each do |threads, words|
         snapshot = snapshot do |made|
           threads.times do |i|
@@ -190,8 +191,9 @@ class TestWords < HeapDumpTest
     snapshot = snapshot do |made|
       3.times do |i|
         list = made.array([made.object("Session")])
+        locals = i == 1 ? { jobs: list } : {}
         made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
-                                                         fiber_locals: i == 1 ? { jobs: list } : {}))
+                                                         fiber_locals: locals))
       end
     end
     assert_includes why(snapshot.path, "Session"), 'held by thread "t1" (fiber-local: held until'

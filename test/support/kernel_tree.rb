@@ -41,7 +41,8 @@ class KernelTree
     put("#{base}/memory.max", limit ? "#{limit * MIB}\n" : "max\n")
     put("#{base}/memory.oom.group", "#{oom_group}\n") if oom_group
     put("#{base}/memory.events", events_text(events))
-    put("#{base}/memory.stat", "anon #{((anon || (used - inactive)) * MIB).round}\nfile 0\nshmem 0\n" \
+    anon = ((anon || (used - inactive)) * MIB).round
+    put("#{base}/memory.stat", "anon #{anon}\nfile 0\nshmem 0\n" \
                                "inactive_anon 1\ninactive_file #{inactive * MIB}\n")
   end
 
