@@ -57,12 +57,6 @@ module HeapDump
         [*identity_faults, *process_faults]
       end
 
-      # Whether a dump is there more than once. Then no step from it to itself shows any growth, and
-      # what a damaged copy of it lacks has not grown.
-      def repeated?
-        snapshots.each_cons(2).any? { |before, after| same?(before, after) }
-      end
-
       # How many objects were allocated in each step, nil if the headers do not say it.
       def allocations
         figures("total_allocated_objects")&.each_cons(2)&.map { |before, after| after - before }
