@@ -134,7 +134,7 @@ class TestValues < HeapDumpTest
   def test_no_message_names_a_home
     client = WebClient.new(["/home/alice/none.json"])
     answer = client.ask("summary", dump: client.ids.first)
-    assert_match(%r{\Acannot open ~/none.json: }, answer.message)
+    assert_equal "no such file or directory: ~/none.json", answer.message
     said = [0, 1].map { |values| client.ask!("dumps", values: values)["items"].first["error"] }
     assert_equal [answer.message, answer.message.sub("~", "/home/alice")], said
     empty = ->(_) { raise HeapDump::Error, "/home/bob is empty" }

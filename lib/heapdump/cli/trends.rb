@@ -115,7 +115,7 @@ module HeapDump
       def failed(found)
         if gates.any? && found.none?(&:judged?)
           raise Error, "cannot judge: no process has four dumps or more, over more than a " \
-                       "minute; `heapdump leaks` has the same conditions for three"
+                       "second; `heapdump leaks` has the same conditions for three"
         end
         met = gates.select { |gate| met?(gate, found) }
         met.each { |gate| screen.line([:red, "Failed: #{gate.text}"]) } unless json? || @csv

@@ -17,8 +17,7 @@ module HeapDump
       TIME = "%Y-%m-%d %H:%M"
       # Of objects without a class or of a nameless one; and of what was cut (Extract).
       NO_NAME = /\A\(|…\h{16}\z/
-      GARBAGE = "may be garbage" # a part of the process, by the reason of its verdict
-      private_constant :GARBAGE, :ORDER, :STYLES, :ALWAYS, :TIME, :NO_NAME
+      private_constant :ORDER, :STYLES, :ALWAYS, :TIME, :NO_NAME
 
       def initialize(screen, limit)
         @screen = screen
@@ -129,8 +128,8 @@ module HeapDump
         line = series.native or return
         reason, advice = Snapshot::Account::REASONS.fetch(:other_malloc)
         screen.line([:bold, "Not Ruby objects: "],
-                    "#{[first_and_last(line), rate(line, line.per_hour, "hour")].compact
-                       .join(", ")}: #{reason}; #{advice}")
+                    "#{first_and_last(line)}, #{rate(line, line.per_hour,
+                                                     "hour")}: #{reason}; #{advice}")
         fact("because", line.reasons.join("; "))
       end
 
@@ -192,7 +191,7 @@ module HeapDump
       end
 
       def verdict(line)
-        line.verdict == :unknown && line.reasons.join.include?(GARBAGE) ? GARBAGE : super
+        line.verdict == :unknown && line.kind == :process ? "may be garbage" : super
       end
 
       def of(line)

@@ -20,14 +20,9 @@ module HeapDump
         @all ||= [usable(hours), work, allocations].compact
       end
 
-      # Whether enough time went by for a verdict: less is enough if work was counted in it.
+      # Whether enough time went by for a verdict.
       def enough_time?
-        span >= (work ? Rules::SPAN : Rules::MINUTE)
-      end
-
-      # The hours (Array of Float) if a pace per hour can be told, else nil.
-      def hours_of_pace
-        hours if span >= Rules::MINUTE
+        hours.last - hours.first >= Rules::SPAN
       end
 
       # Those of some of the dumps, by their indexes.
@@ -39,10 +34,6 @@ module HeapDump
       end
 
       private
-
-      def span
-        hours.last - hours.first
-      end
 
       def usable(numbers)
         return unless numbers && numbers.size > 1 && numbers.all?

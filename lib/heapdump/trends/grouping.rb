@@ -31,9 +31,7 @@ module HeapDump
         with.each { |line| groups.find { |group| of_class?(group, line) }&.push(line) }
         paced(alone).each { |line| groups << [line] if join(groups, line).nil? }
         groups.map { |group| leak(group) }
-              .sort_by.with_index do |leak, at|
-                [-leak.bytes_per_hour.to_f, -leak.retained_growth, at]
-              end
+              .sort_by.with_index { |leak, at| [-leak.bytes_per_hour.to_f, at] }
       end
 
       private

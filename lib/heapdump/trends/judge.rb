@@ -20,7 +20,6 @@ module HeapDump
         @at = values.each_index.select { |index| values[index] }
         @shape = Shape.new(values.values_at(*@at), axes.at(@at))
         @time = axes.enough_time?
-        @least_time = axes.work ? "second" : "minute"
         @least = least
         @level = level
         @warm = warm
@@ -48,8 +47,8 @@ module HeapDump
       end
 
       def too_soon
-        judged(:unknown, "all dumps were taken within a #{@least_time}, which is too short for a " \
-                         "verdict")
+        judged(:unknown, "all dumps were taken within a second, in which hardly anything but the " \
+                         "dumps can have happened")
       end
 
       def static

@@ -33,7 +33,7 @@ module HeapDump
       end
 
       # By how many bytes it grows in an hour, with all that it retains (Float), nil if the times
-      # are not known or span less than a minute.
+      # are not known.
       #
       #   leak.bytes_per_hour # => 41943.0
       def bytes_per_hour

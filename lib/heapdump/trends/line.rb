@@ -58,10 +58,9 @@ module HeapDump
       end
 
       # By how much it grows in an hour (Float), in objects or bytes as #unit says; nil if the times
-      # are not known or span less than a minute. It is the median of the slopes between all pairs
-      # of dumps.
+      # are not known. It is the median of the slopes between all pairs of dumps.
       def per_hour
-        slope(values, @axes.hours_of_pace)
+        slope(values, @axes.hours)
       end
 
       # By how much it grows with 1,000 requests and jobs (Float), nil if these were not counted.
@@ -70,9 +69,9 @@ module HeapDump
       end
 
       # By how many bytes what these objects retain grows in an hour (Float), nil if the times are
-      # not known or span less than a minute.
+      # not known.
       def retained_per_hour
-        slope(retained || (values if unit == "bytes"), @axes.hours_of_pace)
+        slope(retained || (values if unit == "bytes"), @axes.hours)
       end
 
       # By how much it grew from the first dump that has it to the last (Integer).

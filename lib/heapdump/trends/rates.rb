@@ -46,9 +46,9 @@ module HeapDump
         "#{words}, ends near #{likely} (#{least} to #{greatest})"
       end
 
-      # "1 second", "45 seconds", "12 minutes", "9.3 hours", "12 days".
+      # "45 seconds", "12 minutes", "9.3 hours", "12 days".
       def duration(hours)
-        return Terminal::Units.plural((hours * 3600).round, "second") if hours * 60 < 2
+        return "#{(hours * 3600).round} seconds" if hours * 60 < 2
         return "#{(hours * 60).round} minutes" if hours < 2
         return "#{format("%.1f", hours)} hours" if hours < 72
 

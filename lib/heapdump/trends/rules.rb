@@ -13,9 +13,6 @@ module HeapDump
       # within a second hardly anything but the dumps has happened, and each error of a pace is
       # multiplied by more than 3,600.
       SPAN = 1 / 3600.0
-      # The same where no work was counted, and below this no pace is told per hour: a minute. What
-      # a program does in its first seconds says nothing about its hours.
-      MINUTE = 1 / 60.0
       # With fewer dumps than this, what rises in every step may still be chance: it is a leak only
       # if it rises as evenly as a line does.
       FEW_DUMPS = 8

@@ -43,8 +43,7 @@ module HeapDump
         "#{named}#{place}, pid #{identity[:pid]}"
       end
 
-      # False if there are too few dumps for a verdict, or if they were taken within a minute (if
-      # requests or jobs were counted, a second).
+      # False if there are too few dumps for a verdict, or if they were taken within a second.
       #
       #   series.judged? # => true
       def judged?

@@ -11,6 +11,7 @@ module HeapDump
       public :ends, :change, :verdict
 
       LEAST = Rules::DUMPS # so many dumps are judged
+      TOO_SOON = "All dumps were taken within a second, which is too short for a verdict."
       NAMED = 3 # so many leaks are named in the first sentence
       COMPANY = 6 # so many classes of what grows with a leak
       NAME = 120 # characters of the name of a class
@@ -88,10 +89,7 @@ module HeapDump
       end
 
       def too_few
-        if series.dumps.size >= LEAST
-          return "All dumps were taken within a #{series.work? ? "second" : "minute"}, which is " \
-                 "too short for a verdict."
-        end
+        return TOO_SOON if series.dumps.size >= LEAST
 
         "Too few dumps for a verdict: #{series.dumps.size}, and #{LEAST} are needed."
       end

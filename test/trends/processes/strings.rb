@@ -16,7 +16,7 @@ end
 
 STATEMENTS = {}
 
-Rounds.run(8, requests: 1_000) do |round|
+Rounds.run(8) do |round|
   50.times { |at| Audit::LINES << "line #{round} #{at} of the audit, kept for good" }
   60.times do |at|
     text = "SELECT * FROM orders WHERE id = #{(round * 60) + at}"

@@ -26,7 +26,7 @@ CACHE = {}
 FLIGHT = []
 RANDOM = Random.new(1)
 
-Rounds.run(8, requests: 1_000) do |round|
+Rounds.run(8) do |round|
   30.times { |at| Bus.subscribe(Session.new((round * 30) + at)) }
   12.times { |at| DONE["job #{round} #{at}"] = Job.new([round, at]) }
   300.times { |at| CACHE["key #{round} #{at}"] = Entry.new }
