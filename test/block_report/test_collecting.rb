@@ -32,6 +32,7 @@ class TestBlockReportCollecting < HeapDumpTest
       "immediate" => -> { apart { chain(:Immediate, 1) } },
       "later" => -> { apart { chain(:Later, 1) } },
       "untyped" => -> { apart { chain(:Untyped, 1) } },
+      "nameless" => -> { apart { chain(:Nameless, 1) } },
       "three" => -> { apart { chain(:Immediate, 3) } },
       "in the block" => -> { apart { chain(:Later, 1) }; GC.start; $collected -= 1 },
       "symbol" => -> { apart { "a symbol #{rand}".to_sym } },
@@ -70,11 +71,11 @@ class TestBlockReportCollecting < HeapDumpTest
     told = told()
     assert_equal({ "kept" => [10, 1], "nothing" => [0, 1], "harmless" => [0, 1] },
                  told.slice("kept", "nothing", "harmless"))
-    %w[finalizer immediate later untyped three before].each do |name|
+    %w[finalizer immediate later untyped nameless three before].each do |name|
       assert_equal 0, told.fetch(name).first, name
     end
-    assert_equal([2, 2, 2, 2, 4, 2, 2, 2],
-                 told.values_at("finalizer", "immediate", "later", "untyped", "three",
+    assert_equal([2, 2, 2, 2, 2, 4, 2, 2, 2],
+                 told.values_at("finalizer", "immediate", "later", "untyped", "nameless", "three",
                                 "in the block", "symbol", "file").map(&:last))
     assert_equal 1, told.fetch("uncounted").last
   end

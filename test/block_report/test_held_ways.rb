@@ -60,7 +60,7 @@ class TestBlockReportHeldWays < HeapDumpTest
     sums = others.map(&:objects).reduce(Array.new(runs, 0)) do |all, one|
       all.zip(one).map(&:sum)
     end
-    [others.size, objects || 0, bytes || 0, sums, others.count(&:growing?)]
+    [others.size, objects || 0, bytes || 0, sums, others.count(&:growing?), others.sum(&:few)]
   end
 
   # The same where one signature may be of several ways: nothing is lost or counted twice.
@@ -197,7 +197,7 @@ class TestBlockReportHeldWays < HeapDumpTest
   def test_nothing_and_wrong_questions
     snapshot = HeapDump::Snapshot.open(Shop.dump, index: false)
     graph = snapshot.graph
-    assert_equal([[[], [0, 0, 0, [0, 0], 0]]] * 7, graph.held_ways("", "", 2, 5))
+    assert_equal([[[], [0, 0, 0, [0, 0], 0, 0]]] * 7, graph.held_ways("", "", 2, 5))
     one, other = [0, 1].map { |run| [8, 1, run, 0, 0, 0].pack("QQLLLL") }
     assert_equal [[0, [1], [1], nil]], graph.held_ways(one, [0].pack("L"), 1, 5).last.first
     assert_raises(ArgumentError) { graph.held_ways(one, "", 1, 5) }

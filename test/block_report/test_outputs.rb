@@ -73,6 +73,23 @@ class TestBlockReportOutputs < HeapDumpTest
     assert_includes report.to_html, "#{report.retained.groups.size - 50 + more.ways} more ways"
   end
 
+  # Of three runs the second alone has left some, whether their ways are named or not.
+  def test_what_one_run_has_left_of_more_ways_than_are_named
+    KEPT << (owner = Object.new)
+    run = -1
+    report = HeapDump.report(times: 3) do
+      name = +"aa"
+      WAYS.times { owner.instance_variable_set("@#{name.succ!}", +"x") } if (run += 1) == 1
+    end
+    KEPT.delete(owner)
+    named = report.retained.sum { |group| group.runs.sum }
+    more = report.retained.more
+    assert_equal [0, more.ways], [more.objects, more.few]
+    assert_includes report.to_s, "#{named + more.few} objects more, which few of the runs have left"
+    assert_operator named + more.few, :>=, WAYS
+    assert_includes report.to_s(:all), "#{more.few} objects more, which few of the runs have left"
+  end
+
   def test_files_belong_to_their_owner
     endings = { ".html" => "<!DOCTYPE", ".json" => "{\"schema", ".txt" => "a <label>: 2 runs",
                 ".speedscope.json" => "{\"$schema\"", ".pb.gz" => "\x1F\x8B".b }

@@ -17,6 +17,11 @@ class NaiveHeldWays
       end
     end
 
+    # Objects of all runs that are in no median.
+    def few
+      medians.first.zero? ? objects.sum : 0
+    end
+
     def growing?
       objects.size > 1 && objects.all?(&:positive?)
     end

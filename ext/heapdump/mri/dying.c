@@ -65,6 +65,12 @@ is_of_ruby(const void *function) {
     return library[0] && own.dli_fname && strncmp(own.dli_fname, library, strlen(library)) == 0;
 }
 
+/* The name of a type; empty if the extension gives it none, which MRI allows. */
+static const char *
+name_of(const rb_data_type_t *type) {
+    return type->wrap_struct_name ? type->wrap_struct_name : "";
+}
+
 /* Types of extensions that come with Ruby but are also gems. They count their own struct alone. */
 static bool
 reads_itself(const char *name) {
@@ -89,8 +95,8 @@ may_be_asked(VALUE data) {
     if (known[slot].type != type) {
         known[slot].type = type;
         const void *function = (const void *)(uintptr_t)type->function.dsize;
-        known[slot].answer = reads_itself(type->wrap_struct_name) ||
-                             (!reads_code(type->wrap_struct_name) && is_of_ruby(function));
+        known[slot].answer = reads_itself(name_of(type)) ||
+                             (!reads_code(name_of(type)) && is_of_ruby(function));
     }
     return known[slot].answer;
 }
@@ -107,7 +113,7 @@ free_function(VALUE data) {
 static bool
 only_frees(VALUE data) {
     if (!RTYPEDDATA_P(data)) return false;
-    const char *name = RTYPEDDATA_TYPE(data)->wrap_struct_name;
+    const char *name = name_of(RTYPEDDATA_TYPE(data));
     return reads_itself(name) || strncmp(name, "HeapDump::", 10) == 0 ||
            strcmp(name, "heapdump/allocations") == 0;
 }

@@ -70,9 +70,10 @@ static VALUE
 rest_of(const struct question *question, int by) {
     const struct hg_held_rest *rest = &question->found.rest[by];
     size_t runs = question->survivors.runs;
-    return rb_ary_new_from_args(
-        5, ULL2NUM(rest->ways), ULL2NUM(rest->objects), ULL2NUM(rest->bytes),
-        figures(question->found.rest_objects + (size_t)by * runs, runs), ULL2NUM(rest->growing));
+    return rb_ary_new_from_args(6, ULL2NUM(rest->ways), ULL2NUM(rest->objects),
+                                ULL2NUM(rest->bytes),
+                                figures(question->found.rest_objects + (size_t)by * runs, runs),
+                                ULL2NUM(rest->growing), ULL2NUM(rest->few));
 }
 
 /* Those of one hg_held_by; *way is the first of them, and becomes the first of the next. */
@@ -95,7 +96,7 @@ answer_of(const struct question *question, int by, size_t *way) {
  *  call-seq:
  *    graph.held_ways(survivors, places, runs, most) ->
  *      [[[[example, [objects, …], [bytes, …], path], …],
- *        [ways, objects, bytes, [objects, …], growing]], …]
+ *        [ways, objects, bytes, [objects, …], growing, few]], …]
  *
  * The ways in which the survivors are held (held_ways.h): up to `most` of each hg_held_by, and then
  * those that are not given, summed up. `survivors` is a String with a struct hg_survivor for each,

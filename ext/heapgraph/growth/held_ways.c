@@ -167,7 +167,9 @@ sum_up(struct finding *finding, const struct way *way) {
     }
     rest->ways++;
     rest->growing += runs > 1 && runs_with == runs;
-    rest->objects += median(finding->objects, runs);
+    uint64_t objects = median(finding->objects, runs);
+    rest->objects += objects;
+    rest->few += objects ? 0 : way->objects;
     rest->bytes += median(finding->bytes, runs);
 }
 

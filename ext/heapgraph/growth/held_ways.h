@@ -36,6 +36,7 @@ struct hg_held_way {
 struct hg_held_rest {
     uint64_t ways, objects, bytes;
     uint64_t growing; /* how many of these ways have objects of each run */
+    uint64_t few;     /* objects of all runs of ways whose median is 0 */
 };
 
 /* Figures by run are in rows of as many numbers as there are runs. */

@@ -35,13 +35,14 @@ module HeapDump
       # bytes::   the sum of their own sizes, also for each run
       # runs::    how many of each run there are (Array of Integer)
       # growing:: to how many of the ways each of several runs has added some
-      More = Struct.new(:ways, :objects, :bytes, :runs, :growing) do
+      # few::     objects of all runs in those ways of which +objects+ has 0, as few runs left some
+      More = Struct.new(:ways, :objects, :bytes, :runs, :growing, :few) do
         def self.of(*figures) # :nodoc:
           new(*figures).freeze
         end
       end
 
-      NOTHING = More.of(0, 0, 0, [].freeze, 0)
+      NOTHING = More.of(0, 0, 0, [].freeze, 0, 0)
       private_constant :NOTHING
 
       # A Retained of a block after which nothing lives, or was looked for.

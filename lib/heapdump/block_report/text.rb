@@ -65,10 +65,15 @@ module HeapDump
         screen.heading("Held by#{", per run" if report.times > 1}")
         usual, single = report.retained.partition { |group| group.objects.positive? }
         groups(screen, @all ? usual + single : usual, report.retained.more)
-        return if single.empty? || @all
+        few(screen, @all ? [] : single, report.retained.more)
+      end
 
-        screen.line([:dim, "#{plural(single.sum { |group| group.runs.sum }, "object")} more, " \
-                           "which few of the runs have left"])
+      # Those that are in no figure per run: of +single+, which have no row, and of +more+.
+      def few(screen, single, more)
+        objects = single.sum { |group| group.runs.sum } + more.few
+        return if objects.zero?
+
+        screen.line([:dim, "#{plural(objects, "object")} more, which few of the runs have left"])
       end
 
       def groups(screen, groups, more)

@@ -5,6 +5,7 @@
  *   LettingGo::Immediate.new(held)   freed while MRI sweeps
  *   LettingGo::Later.new(held)       freed after the GC
  *   LettingGo::Untyped.new(held)     of the old kind of T_DATA
+ *   LettingGo::Nameless.new(held)    its type has no name
  */
 #include <ruby.h>
 
@@ -33,6 +34,15 @@ static const rb_data_type_t later = {
     .function = {.dfree = let_go},
 };
 
+static size_t
+size_of_nameless(const void *data) {
+    return data ? sizeof(VALUE) : 0;
+}
+
+static const rb_data_type_t nameless = {
+    .function = {.dfree = let_go, .dsize = size_of_nameless},
+};
+
 static VALUE
 new_immediate(VALUE klass, VALUE held) {
     return TypedData_Wrap_Struct(klass, &immediate, keep(held));
@@ -48,6 +58,11 @@ new_untyped(VALUE klass, VALUE held) {
     return Data_Wrap_Struct(klass, NULL, let_go, keep(held));
 }
 
+static VALUE
+new_nameless(VALUE klass, VALUE held) {
+    return TypedData_Wrap_Struct(klass, &nameless, keep(held));
+}
+
 static void
 define(VALUE module, const char *name, VALUE (*new)(VALUE, VALUE)) {
     VALUE klass = rb_define_class_under(module, name, rb_cObject);
@@ -61,4 +76,5 @@ Init_letting_go(void) {
     define(module, "Immediate", new_immediate);
     define(module, "Later", new_later);
     define(module, "Untyped", new_untyped);
+    define(module, "Nameless", new_nameless);
 }
