@@ -55,7 +55,7 @@ module HeapDump
           outlook = facts.gauge.outlook
           return false unless outlook.growth.positive? || @firm.rate&.positive?
 
-          scarce?(facts) || outlook.seconds_left.to_f <= TIMES * outlook.dump_seconds
+          @scarce || outlook.seconds_left.to_f <= TIMES * outlook.dump_seconds
         end
 
         # What may be used when a dump begins.

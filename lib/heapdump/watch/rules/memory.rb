@@ -130,7 +130,7 @@ module HeapDump
           return rearm if upper < low && !@fast
 
           @armed = true
-
+          @scarce = scarce?(facts)
           follow(facts, *usage(facts), limit)
           passed(facts, limit)
         end
@@ -239,7 +239,7 @@ module HeapDump
 
         # The lowest mark that is not passed yet, if later may be too late for it.
         def early(facts)
-          wanted = @fast || scarce?(facts)
+          wanted = @fast || @scarce
           wanted &&= @dumped ? grown?(facts) : !believed?(facts)
           left.min_by(&:bar) if wanted
         end
@@ -256,7 +256,7 @@ module HeapDump
         end
 
         def grown?(facts)
-          @dumped && facts.private.to_i >= @dumped * (@fast || scarce?(facts) ? GROWN_FAST : GROWN)
+          @dumped && facts.private.to_i >= @dumped * (@fast || @scarce ? GROWN_FAST : GROWN)
         end
 
         # Whether the kernel has had to reclaim memory at the limit since the last look.
