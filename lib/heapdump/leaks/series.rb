@@ -90,24 +90,22 @@ module HeapDump
       end
 
       def identity_faults
-        snapshots.chunk_while { |before, after| same?(before, after) }.flat_map do |first, *others|
-          paths = [first, *others].map(&:path).tally
-          [*given_again(paths), *same_as(first, paths.keys)].map do |words|
+        snapshots.chunk_while { |before, after| same?(before, after) }.flat_map do |alike|
+          times = alike.map(&:path).tally
+          [*given_again(times), *same_as(*times.keys)].map do |words|
             "#{words}: nothing can have grown between them"
           end
         end
       end
 
-      def given_again(paths)
-        paths.filter_map do |path, times|
-          next if times == 1
-
-          "#{path} was given #{TIMES.fetch(times) { "#{Terminal::Units.count(times)} times" }}"
+      def given_again(times)
+        times.reject { |_, number| number == 1 }.map do |path, number|
+          "#{path} was given #{TIMES.fetch(number) { "#{Terminal::Units.count(number)} times" }}"
         end
       end
 
-      def same_as(first, paths)
-        paths.drop(1).map { |path| "#{path} is the same dump as #{first.path}" }
+      def same_as(first, *others)
+        others.map { |path| "#{path} is the same dump as #{first}" }
       end
 
       def same?(before, after)
