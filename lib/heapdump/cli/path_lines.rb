@@ -66,7 +66,7 @@ module HeapDump
       # names of variables.
       def nameless_stack?(path)
         path.steps.each_cons(2).any? do |before, step|
-          %w[VM/thread fiber].include?(before.node.kind) && step.edge.kind == :reference
+          before.node.stack? && step.edge.kind == :reference
         end
       end
 

@@ -11,12 +11,11 @@ module HeapDump
                 class_variable: ["class_variables", "class variable"],
                 ivar: ["ivars", "instance variable"],
                 fiber_local: %w[fiber_locals fiber-local] }.freeze
-      # Owners by their type, and owners of type DATA by their struct.
+      # Owners by their type; threads and fibers are some, too.
       OWNERS = %w[CLASS MODULE OBJECT].freeze
-      STACKS = %w[VM/thread fiber].freeze
 
       def self.owner?(node)
-        OWNERS.include?(node.type) || STACKS.include?(node.kind)
+        OWNERS.include?(node.type) || node.stack?
       end
 
       # The kinds of names that grow among the objects of one trail, by at least +least+ in each

@@ -11,12 +11,11 @@ module HeapDump
     module Signature # :nodoc:
       ELEMENTS = %i[index key value value_at value_int].freeze
       NAMELESS = [*ELEMENTS, :reference].freeze
-      STACKS = %w[VM/thread fiber].freeze
       DIGITS = 16
       # A number in a name: a hexadecimal word is one, too (number_at in growth_steps.c).
       NUMBER = /(?=[a-f]*\d)[0-9a-f]{8,}|\d+/
       DEEPEST = 100 # classes above another
-      private_constant :ELEMENTS, :NAMELESS, :STACKS, :DIGITS, :NUMBER, :DEEPEST
+      private_constant :ELEMENTS, :NAMELESS, :DIGITS, :NUMBER, :DEEPEST
 
       module_function
 
@@ -30,7 +29,7 @@ module HeapDump
       # Whether a path may begin at this node: the steps before it say nothing.
       def anchor?(node)
         (node.module? && node.name && !node.flag?(:singleton)) ||
-          STACKS.include?(node.kind) || node.root?
+          node.stack? || node.root?
       end
 
       # Folded words (Array) with one step more (a new Array), which leads from one node to another.

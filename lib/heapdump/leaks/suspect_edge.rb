@@ -53,9 +53,8 @@ module HeapDump
 
       # Follows a path through all dumps, whose last one it is of.
       class Search # :nodoc:
-        STACKS = %w[VM/thread fiber].freeze
         FRAMES = %i[frame frame_local].freeze
-        private_constant :STACKS, :FRAMES
+        private_constant :FRAMES
 
         # Why there is no result (String), nil if there is one.
         attr_reader :reason
@@ -95,7 +94,7 @@ module HeapDump
                    roots(snapshot).select { |root| root.kind == node.kind }
                  elsif node.module? && node.name
                    snapshot.modules_named(node.name).reject(&:former?)
-                 elsif STACKS.include?(node.kind)
+                 elsif node.stack?
                    stacks(snapshot, @snapshots.last.node(node.id))
                  end
           same.first if same&.size == 1

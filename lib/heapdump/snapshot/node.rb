@@ -201,6 +201,11 @@ module HeapDump
         %w[CLASS MODULE].include?(type)
       end
 
+      # True for a thread or fiber.
+      def stack? # :nodoc:
+        %w[VM/thread fiber].include?(kind)
+      end
+
       # "0x7f10a2b3c4d8", as it can be given to Snapshot#object and to the commands; the category of
       # a root.
       #

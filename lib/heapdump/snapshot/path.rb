@@ -113,16 +113,15 @@ module HeapDump
 
       private
 
-      STACKS = %w[VM/thread fiber].freeze
       ROUND = 4 # the most steps that may repeat in turn
-      private_constant :STACKS, :ROUND
+      private_constant :ROUND
 
       # The index of the step with which the path begins when it is shown. The reader in C gives a
       # named module or the first object; without a module this looks for a thread or fiber.
       def beginning(steps, holder)
         return holder if steps[holder].node.module? && steps[holder].node.name
 
-        steps.index { |step| STACKS.include?(step.node.kind) } || 0
+        steps.index { |step| step.node.stack? } || 0
       end
 
       def kind_of(node)
