@@ -41,11 +41,10 @@ hg_string(const struct hg_graph *graph, uint32_t string, size_t *length) {
     return strings->bytes + strings->offset[string];
 }
 
-/* What comes behind a class in its ancestors. */
-static uint32_t
-superclass(const struct hg_graph *graph, uint32_t node) {
+uint32_t
+hg_superclass(const struct hg_graph *graph, uint32_t class) {
     uint32_t name = hg_edge_name(HG_E_FIELD, HG_S_SUPERCLASS);
-    for (uint32_t e = hg_first(graph, node), end = hg_first(graph, node + 1); e < end; e++) {
+    for (uint32_t e = hg_first(graph, class), end = hg_first(graph, class + 1); e < end; e++) {
         if (hg_name(graph, e) == name) return hg_target(graph, e);
     }
     return HG_NO_NODE;
@@ -66,7 +65,7 @@ hg_shown_class(const struct hg_graph *graph, uint32_t class) {
         bool shown = !(hg_flags(graph, class) & HG_N_SINGLETON) &&
                      hg_type(graph, class) != HG_T_ICLASS;
         if (shown) return class;
-        class = superclass(graph, class);
+        class = hg_superclass(graph, class);
     }
     return HG_NO_NODE;
 }

@@ -142,6 +142,17 @@ hg_string_is(const struct hg_graph *graph, uint32_t string, const char *text) {
     return length == strlen(text) && memcmp(is, text, length) == 0;
 }
 
+/* Whether a node is a thread or a fiber. */
+static inline bool
+hg_is_stack(const struct hg_graph *graph, uint32_t node) {
+    if (hg_type(graph, node) != HG_T_DATA) return false;
+    uint32_t kind = hg_label(graph, node);
+    return hg_string_is(graph, kind, "VM/thread") || hg_string_is(graph, kind, "fiber");
+}
+
+/* What comes behind a class in its ancestors; HG_NO_NODE if the dump does not say it. */
+uint32_t hg_superclass(const struct hg_graph *graph, uint32_t class);
+
 /* Whether a node is the table in which objspace notes allocations, while these are traced. */
 bool hg_is_tracing(const struct hg_graph *graph, uint32_t node);
 

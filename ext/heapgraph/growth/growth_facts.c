@@ -79,7 +79,6 @@ is_of_vm(const struct hg_graph *graph, uint32_t parent, uint32_t node, uint32_t 
 /* The mark of what may grow without more objects: by entries or bytes, or by names. */
 static uint8_t
 growing_mark(const struct hg_graph *graph, uint32_t node) {
-    static const char *const named[] = {"VM/thread", "fiber", NULL};
     switch (hg_type(graph, node)) {
     case HG_T_ARRAY:
     case HG_T_HASH:
@@ -87,7 +86,7 @@ growing_mark(const struct hg_graph *graph, uint32_t node) {
     case HG_T_BIGNUM:
         return HG_TRAIL_CONTENT;
     case HG_T_DATA:
-        return is_any(graph, hg_label(graph, node), named) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
+        return hg_is_stack(graph, node) ? HG_TRAIL_NAMES : HG_TRAIL_CONTENT;
     case HG_T_CLASS:
     case HG_T_MODULE:
     case HG_T_OBJECT:

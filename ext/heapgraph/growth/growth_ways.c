@@ -93,17 +93,10 @@ offer(struct search *search, uint32_t from, uint32_t to, uint32_t name, int32_t 
 }
 
 /*
- * Whether a node is a thread or fiber: what it holds without a name is mostly on its stack. If
- * frames are named, these are words that no frame needs any more, and so no reason for growth. The
- * only exception is the block of the thread itself, a Proc.
+ * What a thread or fiber holds without a name is mostly on its stack. If frames are named, these
+ * are words that no frame needs any more, and so no reason for growth. The only exception is the
+ * block of the thread itself, a Proc.
  */
-static bool
-has_stack(const struct hg_graph *graph, uint32_t node) {
-    if (hg_type(graph, node) != HG_T_DATA) return false;
-    uint32_t kind = hg_label(graph, node);
-    return hg_string_is(graph, kind, "VM/thread") || hg_string_is(graph, kind, "fiber");
-}
-
 static enum hg_rank
 rank_without_name(const struct hg_graph *graph, uint32_t target) {
     bool named = !graph->account.objspace_format;
@@ -165,7 +158,7 @@ fetch_ahead(const struct search *search, const struct hg_numbers *list, size_t i
 static void
 expand(struct search *search, uint32_t node, int32_t length) {
     const struct hg_graph *graph = search->graph;
-    bool stack = has_stack(graph, node);
+    bool stack = hg_is_stack(graph, node);
     uint32_t first = hg_first(graph, node);
     uint8_t *inner = NULL;
     if (stack && !hg_frames_inner(graph, node, &inner)) search->failed = true;

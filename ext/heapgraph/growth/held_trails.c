@@ -40,7 +40,7 @@ is_anchor(const struct hg_graph *graph, uint32_t node) {
     if (is_module(graph, node))
         return hg_label(graph, node) != HG_NO_STRING && !(hg_flags(graph, node) & HG_N_SINGLETON);
     return hg_type(graph, node) == HG_T_ROOT || hg_type(graph, node) == HG_T_VIRTUAL_ROOT ||
-           is_labelled(graph, node, "VM/thread") || is_labelled(graph, node, "fiber");
+           hg_is_stack(graph, node);
 }
 
 /* Way.left_out? */
@@ -53,22 +53,10 @@ is_left_out(const struct hg_held_trails *held, uint32_t node) {
            hg_string_is(graph, hg_edge_payload(name), "shared_root");
 }
 
-static uint32_t
-superclass(const struct hg_graph *graph, uint32_t class) {
-    for (uint64_t edge = hg_first(graph, class), end = hg_first(graph, class + 1); edge < end;
-         edge++) {
-        uint32_t name = hg_name(graph, edge);
-        if (hg_edge_kind(name) == HG_E_FIELD &&
-            hg_string_is(graph, hg_edge_payload(name), "superclass"))
-            return hg_target(graph, edge);
-    }
-    return HG_NO_NODE;
-}
-
 static bool
 is_set(const struct hg_graph *graph, uint32_t node) {
     uint32_t class = hg_class(graph, node);
-    for (int i = 0; i < DEEPEST && class != HG_NO_NODE; i++, class = superclass(graph, class)) {
+    for (int i = 0; i < DEEPEST && class != HG_NO_NODE; i++, class = hg_superclass(graph, class)) {
         if (is_module(graph, class) && hg_string_is(graph, hg_label(graph, class), "Set"))
             return true;
     }

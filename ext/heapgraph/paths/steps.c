@@ -13,8 +13,7 @@ is_ractor(const struct hg_graph *graph, uint32_t node) {
 
 bool
 hg_is_of_stack(const struct hg_graph *graph, uint32_t from, uint32_t to) {
-    bool stack = is_labelled(graph, from, "VM/thread") || is_labelled(graph, from, "fiber");
-    return stack || is_ractor(graph, from) || is_ractor(graph, to);
+    return hg_is_stack(graph, from) || is_ractor(graph, from) || is_ractor(graph, to);
 }
 
 /* An array or hash that Ruby code cannot see is one of the VM's own. */

@@ -13,8 +13,7 @@ kin_of_imemo(const struct hg_graph *graph, uint32_t label) {
 static enum hg_kin
 kin_of_data(const struct hg_graph *graph, uint32_t node) {
     uint32_t label = hg_label(graph, node);
-    bool stack = hg_string_is(graph, label, "VM/thread") || hg_string_is(graph, label, "fiber");
-    if (stack) return HG_KIN_STACK;
+    if (hg_is_stack(graph, node)) return HG_KIN_STACK;
     if (hg_is_tracing(graph, node)) return HG_KIN_TRACING;
     if (hg_string_is(graph, label, "VM")) return HG_KIN_VM;
     return hg_class(graph, node) == HG_NO_NODE ? HG_KIN_VM : HG_KIN_PROGRAM;
