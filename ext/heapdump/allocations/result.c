@@ -111,13 +111,19 @@ seen(const struct hd_survivors *survivors) {
     return seen;
 }
 
+struct packing {
+    const struct hd_survivors *survivors;
+    size_t seen;
+};
+
 /* Those that a program sees come first. */
 static VALUE
 pack(VALUE arg) {
-    const struct hd_survivors *survivors = (const struct hd_survivors *)arg;
+    const struct packing *packing = (const struct packing *)arg;
+    const struct hd_survivors *survivors = packing->survivors;
     VALUE packed = rb_str_new(NULL, (long)(survivors->size * sizeof *survivors->list));
     char *to[] = {RSTRING_PTR(packed), NULL};
-    to[1] = to[0] + seen(survivors) * sizeof *survivors->list;
+    to[1] = to[0] + packing->seen * sizeof *survivors->list;
     for (size_t i = 0; i < survivors->size; i++) {
         bool internal = survivors->list[i].klass & HD_INTERNAL;
         memcpy(to[internal], &survivors->list[i], sizeof *survivors->list);
@@ -134,8 +140,8 @@ set(VALUE hash, const char *key, VALUE value) {
 VALUE
 hd_result(struct hd_recorder *recorder, struct hd_survivors *survivors, size_t memory) {
     int state = 0;
-    size_t first = seen(survivors);
-    VALUE packed = rb_protect(pack, (VALUE)survivors, &state);
+    const struct packing packing = {survivors, seen(survivors)};
+    VALUE packed = rb_protect(pack, (VALUE)&packing, &state);
     hd_survivors_free(survivors);
     if (state) rb_jump_tag(state);
     VALUE result = rb_hash_new();
@@ -144,7 +150,7 @@ hd_result(struct hd_recorder *recorder, struct hd_survivors *survivors, size_t m
     set(result, "stacks", recorder->depth > 1 ? stacks(&recorder->sites) : Qnil);
     set(result, "classes", classes(recorder));
     set(result, "survivors", packed);
-    set(result, "seen", SIZET2NUM(first));
+    set(result, "seen", SIZET2NUM(packing.seen));
     set(result, "born", ULL2NUM(recorder->born));
     set(result, "died", ULL2NUM(recorder->died));
     set(result, "unseen", ULL2NUM(recorder->unseen));
