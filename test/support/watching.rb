@@ -142,6 +142,25 @@ module Watching
     engine.look
   end
 
+  # The same, if there is one.
+  def finish_any(engine)
+    finish(engine) if begun.any? && !begun.last.done?
+  end
+
+  # Looks so many times, when something may strike again.
+  def strike_often(engine, times)
+    times.times do
+      machine.pass(1000)
+      look(engine)
+      finish_any(engine)
+    end
+  end
+
+  # What the directory knows of its dumps.
+  def state
+    JSON.parse(File.read(File.join(heaps, "state.json")))
+  end
+
   def said
     log.lines.map { |line| line.delete_prefix("heapdump: watch: ") }
   end

@@ -40,7 +40,7 @@ class TestMemoryRule < HeapDumpTest
       use(used.round)
       tree.process(40, private: used.round, as_self: true)
       watch.look
-      finish(watch) if begun.any? && !begun.last.done?
+      finish_any(watch)
       pause = watch.pause
       machine.pass(pause)
       used += 20 * pause
@@ -132,7 +132,7 @@ class TestMemoryRule < HeapDumpTest
       use(used)
       tree.process(40, private: private, as_self: true)
       look(watch, 40)
-      finish(watch) if begun.any? && !begun.last.done?
+      finish_any(watch)
     end
     assert_equal %w[860 880 900], said.grep(/\Adumping/).map { |line| line[/memory: (\d+)/, 1] }
     look(watch, 3600)
@@ -149,7 +149,7 @@ class TestMemoryRule < HeapDumpTest
       use(used, oom_group: 1)
       tree.process(40, private: private, as_self: true)
       look(watch, 40)
-      finish(watch) if begun.any? && !begun.last.done?
+      finish_any(watch)
     end
     reasons = said.grep(/\Adumping/).map { |line| line[/memory: (\d+\..*)/, 1] }
     early = "early: later there may be no room"
@@ -173,7 +173,7 @@ class TestMemoryRule < HeapDumpTest
       small(used)
       look(watch, 20)
       assert_equal dumps, begun.size, "#{used} MiB"
-      finish(watch) if begun.any? && !begun.last.done?
+      finish_any(watch)
     end
     assert_match(/182\.0 MiB of 256\.0 MiB are used \(mark 0\.9, early: .* no room\)/, said.first)
   end
@@ -193,7 +193,7 @@ class TestMemoryRule < HeapDumpTest
     6.times do
       small(185)
       look(watch, 300)
-      finish(watch) if begun.any? && !begun.last.done?
+      finish_any(watch)
       small(100)
       look(watch, 300)
     end
@@ -216,7 +216,7 @@ class TestMemoryRule < HeapDumpTest
     until used > 125
       small(used, limit: 128, anon: used, private: used.round)
       watch.look
-      finish(watch) if begun.any? && !begun.last.done?
+      finish_any(watch)
       pause = watch.pause
       machine.pass(pause)
       used += rate * pause

@@ -135,7 +135,7 @@ class TestWork < HeapDumpTest
 
       machine.pass(10)
       look(watch)
-      finish(watch) if begun.any? && !begun.last.done?
+      finish_any(watch)
     end
     names = begun.map { |dump| File.basename(dump.path) }
     assert_equal [1, 2], names.map { |name| name[/\Aheap-40-\d{10}-(\d)\.dump\z/, 1].to_i }

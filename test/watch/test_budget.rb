@@ -1,0 +1,126 @@
+# frozen_string_literal: true
+
+require "test_helper"
+require "support/watching"
+
+# How many dumps a process and its directory may have, and for what.
+class TestBudget < HeapDumpTest
+  include Watching
+
+  # A rule that strikes again and again leaves to the marks as many dumps as there are of them.
+  def test_marks_have_dumps_of_their_own
+    watch = engine(cooldown: 0) { |on| [on.every(seconds: 1), on.memory(for: 0)] }
+    look(watch)
+    10.times do
+      machine.pass(10)
+      watch.look
+      finish_any(watch)
+    end
+    assert_equal 3, begun.size
+    assert_match(/this process has made 3 dumps \(at_most: 6, 3 of them for marks of on\.memory\)/,
+                 said.grep(/\Ano dump/).first)
+    [520, 720, 860].each do |used|
+      use(used)
+      look(watch)
+      finish(watch)
+    end
+    assert_equal 6, begun.size
+  end
+
+  # Also by processes before this one.
+  def test_marks_have_dumps_of_the_directory
+    2.times do
+      watch = engine(at_most: 4) { |on| [on.memory, on.rule(:always) { true }] }
+      look(watch)
+      finish(watch)
+    end
+    assert_equal 1, begun.size
+    assert_match(/heaps got 1 dump in the last 24 hours \(at_most: 4, 3 of them for/, said.last)
+    watch = engine(at_most: 4) { |on| on.memory for: 0 }
+    use(520)
+    look(watch)
+    assert_equal 2, begun.size
+  end
+
+  # One is left to the others in any case, and all where there are no marks.
+  def test_others_have_a_dump_too
+    [[1, 1, 3], [2, 1, 3], [3, 1, 2], [2, 2, 0]].each do |most, dumps, marks|
+      watch = engine(at_most: most, cooldown: 0) do |on|
+        on.every seconds: 1
+        on.memory at: Array.new(marks) { |n| 0.5 + (n / 10.0) } if marks.positive?
+      end
+      begun.clear
+      look(watch)
+      5.times do
+        look(watch, 10)
+        finish_any(watch)
+      end
+      assert_equal dumps, begun.size, "at_most: #{most}, #{marks} marks"
+      FileUtils.rm_rf(heaps)
+    end
+  end
+
+  # A crash loop gets no new budget.
+  def test_the_budget_survives_restarts
+    8.times do
+      machine.pass(1000)
+      strike_often(engine(at_most: 3) { |on| on.every seconds: 1 }, 2)
+    end
+    assert_equal 3, begun.size
+    assert_match(/heaps got 3 dumps in the last 24 hours \(at_most: 3\); `heapdump take 40`/,
+                 said.last)
+    machine.pass(86_400)
+    strike_often(engine(at_most: 3) { |on| on.every seconds: 1 }, 2)
+    assert_equal 4, begun.size
+  end
+
+  def test_the_budget_of_a_life
+    watch = engine(at_most: 2) { |on| on.every seconds: 1 }
+    4.times do
+      strike_often(watch, 2)
+      machine.pass(86_400)
+    end
+    assert_equal 2, begun.size
+    assert_match(/this process has made 2 dumps \(at_most: 2\); `heapdump take 40` makes/,
+                 said.last)
+    strike_often(engine(at_most: nil) { |on| on.every seconds: 1 }, 10)
+    assert_operator begun.size, :>, 10
+  end
+
+  # A process that dies of its dump has used up some of the budget.
+  def test_a_dump_that_never_ended_counts
+    5.times do
+      watch = engine(at_most: 3) { |on| on.every seconds: 1 }
+      machine.pass(1000)
+      look(watch)
+      machine.pass(5)
+      look(watch)
+      watch.forget # dead
+      watch.instance_variable_get(:@dumping).instance_variable_get(:@lock).release
+    end
+    assert_equal 3, begun.size
+  end
+
+  GARBAGE = ["", "{", "[]", "null", "{\"dumps\":1,\"chosen\":{}}", "\xFF", "{\"dumps\":[]}",
+             "{\"dumps\":[{\"time\":\"x\"}],\"chosen\":{}}",
+             "{\"dumps\":[{\"time\":1,\"bytes\":[],\"slots\":{}}],\"chosen\":{}}",
+             "{\"dumps\":[],\"chosen\":{\"web-1\":1}}", "[" * 10_000, "\0" * 4096].freeze
+
+  # The files that are there count instead.
+  def test_a_torn_state
+    strike_often(engine(at_most: 2) { |on| on.every seconds: 1 }, 3)
+    assert_equal 2, begun.size
+    begun.each { |one| File.utime(machine.time, machine.time, one.path) }
+    GARBAGE.each do |text|
+      File.binwrite(File.join(heaps, "state.json"), text)
+      strike_often(engine(at_most: 2) { |on| on.every seconds: 1 }, 2)
+      assert_equal 2, begun.size, text.inspect
+      assert(said.any? { |line| line.include?("state.json is damaged") }, text.inspect)
+      log.lines.clear
+    end
+    FileUtils.rm_rf(Dir.glob("#{heaps}/series-*"))
+    strike_often(engine(at_most: 2) { |on| on.every seconds: 1 }, 2)
+    assert_equal 3, begun.size
+    assert_equal 1, state["dumps"].size
+  end
+end
