@@ -214,14 +214,20 @@ class TestWords < HeapDumpTest
     assert_match(/^Held by  #{said}$/, why(path, session, "show"))
   end
 
-  # A thread variable is held as long as its thread lives, whatever method runs.
-  def test_a_thread_holds_as_long_as_it_lives
+  # A dump, and the address of what a variable of a thread holds.
+  def in_thread_variable
     session = nil
-    snapshot = snapshot do |made|
+    dump = snapshot do |made|
       session = made.object("Session")
       variables = made.hash([[":session", session]])
       made.root(made.thread([["<main>", "/app/a.rb", 1]], ivars: { locals: variables }))
     end
+    [dump, session]
+  end
+
+  # A thread variable is held as long as its thread lives, whatever method runs.
+  def test_a_thread_holds_as_long_as_it_lives
+    snapshot, session = in_thread_variable
     assert_match(/held by a thread: as long as that thread lives/, why(snapshot.path, session))
   end
 
@@ -240,12 +246,7 @@ class TestWords < HeapDumpTest
   end
 
   def test_a_thread_variable_has_one_name
-    session = nil
-    snapshot = snapshot do |made|
-      session = made.object("Session")
-      variables = made.hash([[":session", session]])
-      made.root(made.thread([["<main>", "/app/a.rb", 1]], ivars: { locals: variables }))
-    end
+    snapshot, session = in_thread_variable
     assert_equal "main thread → thread variables → Hash of 1 → [:session] → Session",
                  snapshot.path_to(session).to_s
   end

@@ -1,15 +1,13 @@
 # frozen_string_literal: true
 
 require "test_helper"
-require "support/c_program"
+require "support/reader_tests"
 
 # What dumps are compared by.
 class TestGrowth < Minitest::Test
-  def test_trails_and_texts
-    skip(CProgram.missing) if CProgram.missing
+  include ReaderTests
 
-    program = CProgram.new("growth", ["test/heapgraph/growth/growth_test.c"], reader: true)
-    output, status = program.run
-    assert_predicate(status, :success?, output)
+  def test_trails_and_texts
+    assert_program("growth/growth_test")
   end
 end

@@ -1,15 +1,13 @@
 # frozen_string_literal: true
 
 require "test_helper"
-require "support/c_program"
+require "support/reader_tests"
 
 # What is taken from the heads of lines is what the lines say.
 class TestHeads < Minitest::Test
-  def test_lines_with_known_heads
-    skip(CProgram.missing) if CProgram.missing
+  include ReaderTests
 
-    program = CProgram.new("heads_test", ["test/heapgraph/records/heads_test.c"], reader: true)
-    output, status = program.run
-    assert_predicate(status, :success?, output)
+  def test_lines_with_known_heads
+    assert_program("records/heads_test")
   end
 end
