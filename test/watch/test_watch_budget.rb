@@ -4,7 +4,7 @@ require "test_helper"
 require "support/watching"
 
 # How many dumps a process and its directory may have, and for what.
-class TestBudget < HeapDumpTest
+class TestWatchBudget < HeapDumpTest
   include Watching
 
   # A rule that strikes again and again leaves to the marks as many dumps as there are of them.
