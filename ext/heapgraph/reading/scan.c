@@ -10,6 +10,7 @@
 
 struct scan {
     const char *at;
+    const char *tail; // the last members of the line, which are known already; or NULL
     struct hg_token *next, *limit;
     struct hg_tape *tape;
 };
@@ -164,6 +165,10 @@ scan_members(struct scan *scan, bool begun) {
     open[0] = 0;
     for (;;) {
         char end = in_map[depth - 1] ? '}' : ']';
+        if (scan->at == scan->tail && depth == 1) {
+            scan->tape->token[0].size = (uint32_t)(scan->next - scan->tape->token);
+            return true;
+        }
         if (*scan->at == end) {
             scan->at++;
             scan->tape->token[open[--depth]].size = (uint32_t)(scan->next - scan->tape->token);
@@ -193,27 +198,29 @@ scan_members(struct scan *scan, bool begun) {
 }
 
 static bool
-scan_map(struct hg_tape *tape, const char *members, bool begun) {
+scan_map(struct hg_tape *tape, const char *members, bool begun, const char *tail) {
     hg_tape_clear(tape);
     if (tape->room == 0 && !hg_tape_grow(tape)) return false;
     struct scan scan = {
         .at = members,
+        .tail = tail,
         .next = tape->token,
         .limit = tape->token + tape->room,
         .tape = tape,
     };
     if (!add(&scan, HG_TOKEN_MAP, NULL, 0, false) || !scan_members(&scan, begun)) return false;
     tape->count = (uint32_t)(scan.next - tape->token);
+    if (tail && scan.at == tail) return true;
     if (*scan.at == '\r') scan.at++;
     return *scan.at == '\n';
 }
 
 bool
 hg_scan_line(struct hg_tape *tape, const char *line) {
-    return *line == '{' && scan_map(tape, line + 1, true);
+    return *line == '{' && scan_map(tape, line + 1, true, NULL);
 }
 
 bool
-hg_scan_rest(struct hg_tape *tape, const char *rest) {
-    return scan_map(tape, rest, false);
+hg_scan_rest(struct hg_tape *tape, const char *rest, const char *tail) {
+    return scan_map(tape, rest, false, tail);
 }

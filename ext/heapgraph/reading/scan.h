@@ -16,8 +16,10 @@ bool hg_scan_line(struct hg_tape *tape, const char *line);
 
 /*
  * The same for what follows some members of the line's map, which were read already: a comma and
- * further members, or the end of the map. The tape has only these.
+ * further members, or the end of the map. The tape has only these. If the members that were read
+ * are followed by others that end where `tail` begins, the tail is not parsed; it must be a comma,
+ * members and the end of the map, or NULL.
  */
-bool hg_scan_rest(struct hg_tape *tape, const char *rest);
+bool hg_scan_rest(struct hg_tape *tape, const char *rest, const char *tail);
 
 #endif

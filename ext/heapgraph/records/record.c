@@ -5,6 +5,7 @@
 
 #include "reading/scan.h"
 #include "records/fields.h"
+#include "records/tails.h"
 
 static bool
 finish_node(struct hg_fields *line) {
@@ -139,9 +140,10 @@ note_rare(struct hg_fields *line) {
     }
 }
 
-/* `head` is NULL, or what is known of the line before its fields are taken. */
+/* `head` and `tail` are NULL, or what is known of the line before its fields are taken. */
 static bool
-take_object(struct hg_fields *line, uint64_t address, const struct hg_head *head) {
+take_object(struct hg_fields *line, uint64_t address, const struct hg_head *head,
+            const struct hg_tail *tail) {
     struct hg_recorder *recorder = line->recorder;
     const struct hg_token *class_name = line->class_name;
     if (!hg_is_object_address(address)) return false;
@@ -158,6 +160,10 @@ take_object(struct hg_fields *line, uint64_t address, const struct hg_head *head
         recorder->unknown_types++;
     }
     hg_take_fields(line);
+    if (tail && tail->text) {
+        line->memsize = tail->memsize;
+        line->node.flags |= tail->flags;
+    }
     if (head && line->class == head->class && line->class_name == class_name)
         line->node.class = head->place;
     else note_class(line);
@@ -286,7 +292,7 @@ static bool
 take_whole_object(struct hg_fields *line, const struct hg_token *address_token) {
     uint64_t address;
     if (!address_token || !hg_token_refers(address_token, &address)) return false;
-    if (!take_object(line, address, NULL)) return false;
+    if (!take_object(line, address, NULL, NULL)) return false;
     if (line->node.class != HG_NO_PLACE)
         hg_keep_head(&line->recorder->heads, line->tape, line->type, line->class, line->node.class);
     return true;
@@ -324,12 +330,13 @@ hg_record_line(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_
 }
 
 /*
- * Takes in the line of an object whose head is known: the tape has only the fields behind it, which
- * begin at `rest` in the text.
+ * Takes in the line of an object whose head is known: the tape has only the fields between it and
+ * the tail. They begin at `rest` in the text.
  */
 static enum hg_line_kind
 record_headed(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_t at,
-              uint64_t address, const struct hg_head *head, const char *rest) {
+              uint64_t address, const struct hg_head *head, const char *rest,
+              const struct hg_tail *tail) {
     if (recorder->failed) return HG_LINE_BAD;
     struct hg_named_reference named[HG_NAMED_MOST];
     struct hg_fields line;
@@ -338,7 +345,7 @@ record_headed(struct hg_recorder *recorder, const struct hg_tape *tape, uint32_t
     line.type = (enum hg_word)head->type;
     line.class = head->class;
     line.class_name = &name;
-    return take_object(&line, address, head) ? HG_LINE_OBJECT : HG_LINE_BAD;
+    return take_object(&line, address, head, tail) ? HG_LINE_OBJECT : HG_LINE_BAD;
 }
 
 enum hg_line_kind
@@ -349,8 +356,11 @@ hg_record_text(struct hg_recorder *recorder, struct hg_line_parser *parser, cons
     const struct hg_head *head = NULL;
     *bad = 0;
     if (size <= HG_LINE_MOST) head = hg_find_head(&recorder->heads, text, size, &address, &rest);
-    if (head && hg_scan_rest(&parser->tape, rest))
-        return record_headed(recorder, &parser->tape, at, address, head, rest);
+    if (head) {
+        struct hg_tail tail = hg_find_tail(rest, text + size);
+        if (hg_scan_rest(&parser->tape, rest, tail.text))
+            return record_headed(recorder, &parser->tape, at, address, head, rest, &tail);
+    }
     if (hg_parse_line(parser, text, size)) return hg_record_line(recorder, &parser->tape, at);
     *bad = parser->bad_at;
     return HG_LINE_BAD;

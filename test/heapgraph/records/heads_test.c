@@ -1,6 +1,6 @@
 /*
- * Lines whose head is known give the same records as lines that are parsed from their beginning on,
- * whatever follows the head, and however the lines are mixed.
+ * Lines whose head or tail is known give the same records as lines that are parsed from their
+ * beginning to their end, whatever is between these, and however the lines are mixed.
  */
 #include "records/heads.h"
 
@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "records/record.h"
+#include "records/tails.h"
 #include "records/words.h"
 #include "check.h"
 
@@ -60,6 +61,37 @@ add_class(struct text *text, struct random *random) {
     add(text, class);
 }
 
+/* What looks like a tail: mostly as the dumper writes it, but also in other orders and places. */
+static void
+add_tail(struct text *text, struct random *random) {
+    static const char *const flags[] = {",\"embedded\":true", ",\"fstring\":true",
+                                        ",\"frozen\":true", ",\"shareable\":true", ",\"old\":true"};
+    static const char *const sizes[] = {
+        ",\"memsize\":40}",
+        ",\"memsize\":0}",
+        ",\"memsize\":040}",
+        ",\"memsize\":}",
+        ",\"memsize\":-1}",
+        ",\"memsize\":4.5}",
+        ",\"memsize\":999999999999999999}",
+        ",\"memsize\":9999999999999999999}",
+        ",\"memsize\":18446744073709551616}",
+        ",\"memsize\":4294967295}",
+        ", \"memsize\":40}",
+        ",\"memsize\":40}\r",
+    };
+    static const char *const inner[] = {",\"name\":\"a", ",\"ivars\":{\"@a\":1", ",\"elements\":[1",
+                                        ",\"value\":\"\\",
+                                        ",\"ivars\":{\"@a\":\"0x7f0000001000\"}"};
+    enum { FLAGS = sizeof flags / sizeof *flags };
+    if (random_chance(random, 8)) add(text, ONE_OF(random, inner));
+    for (int i = 0; i < FLAGS; i++) {
+        if (random_chance(random, 5)) add(text, ONE_OF(random, flags));
+        else if (random_chance(random, 50)) add(text, flags[i]);
+    }
+    add(text, random_chance(random, 70) ? sizes[0] : ONE_OF(random, sizes));
+}
+
 static void
 add_fields(struct text *text, struct random *random) {
     static const char *const fields[] = {
@@ -83,6 +115,10 @@ add_fields(struct text *text, struct random *random) {
     };
     static const char *const bad[] = {"", "]", ",", ",}", ",\"a\":01}", ",\"a\"}", "} ", "}}"};
     for (uint32_t i = random_below(random, 6); i > 0; i--) add(text, ONE_OF(random, fields));
+    if (random_chance(random, 40)) {
+        add_tail(text, random);
+        return;
+    }
     add(text, random_chance(random, 3) ? ONE_OF(random, bad) : "}");
 }
 
@@ -167,13 +203,16 @@ padded(const struct text *text) {
     return line;
 }
 
-/* Returns how many lines had a head that was known. */
-static uint64_t
-check_lines(uint64_t seed, uint32_t lines) {
+/* How many lines had a head that was known, and how many of these a tail. */
+struct found {
+    uint64_t heads, tails;
+};
+
+static void
+check_lines(uint64_t seed, uint32_t lines, struct found *found) {
     struct random random = {seed};
     struct recording whole, headed;
     struct text text;
-    uint64_t known = 0;
     check_seed = seed;
     begin(&whole);
     begin(&headed);
@@ -187,7 +226,10 @@ check_lines(uint64_t seed, uint32_t lines) {
         if (hg_parse_line(&whole.parser, line, text.size))
             kind = hg_record_line(&whole.recorder, &whole.parser.tape, at);
         else bad_at = whole.parser.bad_at;
-        known += hg_find_head(&headed.recorder.heads, line, text.size, &address, &rest) != NULL;
+        if (hg_find_head(&headed.recorder.heads, line, text.size, &address, &rest)) {
+            found->heads++;
+            found->tails += hg_find_tail(rest, line + text.size).text != NULL;
+        }
         CHECK_EQUAL(kind,
                     hg_record_text(&headed.recorder, &headed.parser, line, text.size, at, &bad));
         CHECK_EQUAL(bad_at, bad);
@@ -196,7 +238,6 @@ check_lines(uint64_t seed, uint32_t lines) {
     check_recorders(&whole.recorder, &headed.recorder);
     end(&whole);
     end(&headed);
-    return known;
 }
 
 /* A line that is too long for the parser is bad, whether its head is known or not. */
@@ -221,15 +262,18 @@ check_too_long(void) {
 
 int
 main(void) {
-    uint64_t known = 0, lines = 0;
+    struct found found = {0, 0};
+    uint64_t lines = 0;
     hg_words_init();
     for (uint64_t seed = 1; seed <= check_seeds(400); seed++) {
         uint32_t count = 1 + (uint32_t)(seed % 7) * 300;
-        known += check_lines(seed, count);
+        check_lines(seed, count, &found);
         lines += count;
     }
-    CHECK(known > lines / 3); // otherwise too little was tested
-    CHECK(known < lines);
+    CHECK(found.heads > lines / 3); // otherwise too little was tested
+    CHECK(found.heads < lines);
+    CHECK(found.tails > found.heads / 5);
+    CHECK(found.tails < found.heads);
     check_too_long();
     return 0;
 }
