@@ -3,7 +3,7 @@
  * them, one thread for each recorder:
  *
  *   number  places become nodes; if an object has several lines, the first of them claims it
- *   count   how many edges a node has
+ *   count   how many edges a node has; numbering does that too where no object has several lines
  *   fill    nodes and edges are written to their arrays, and their records are given back meanwhile
  */
 #include "graph/assemble.h"
@@ -101,7 +101,8 @@ sort_roots(struct assembly *a) {
     return true;
 }
 
-static void
+/* Returns whether no other line has claimed the node before. */
+static bool
 claim(struct assembly *a, uint32_t node, uint32_t line) {
     _Atomic uint32_t *at = (_Atomic uint32_t *)&a->line[node];
     uint32_t before = atomic_load_explicit(at, memory_order_relaxed);
@@ -112,6 +113,7 @@ claim(struct assembly *a, uint32_t node, uint32_t line) {
             break;
     }
     if (before != HG_NO_LINE) a->duplicates++;
+    return before == HG_NO_LINE;
 }
 
 /* Whether the work goes on: looks at the task once in many steps. */
@@ -130,7 +132,7 @@ number_nodes(void *data, unsigned thread) {
     for (uint64_t steps = 0; goes_on(a, &steps) && hg_unpack_node(&nodes, &node, &place);) {
         *place = node.type == HG_T_ROOT ? a->objects + find(a->root_line, a->roots, node.line)
                                         : hg_place_node(a->units, node.place);
-        claim(a, *place, node.line);
+        if (claim(a, *place, node.line)) a->first[*place] = node.edges;
     }
 }
 
@@ -380,7 +382,7 @@ assemble(struct assembly *a, struct hg_units *units, const struct hg_string_tabl
     if (!make_node_arrays(a)) return HG_NO_MEMORY;
     hg_parallel(a->threads, number_nodes, a);
     if (a->task->stop) return HG_STOPPED;
-    hg_parallel(a->threads, count_edges, a);
+    if (a->duplicates) hg_parallel(a->threads, count_edges, a);
     if (a->task->stop) return HG_STOPPED;
     if (!place_edges(a, &edges)) return HG_TOO_LARGE;
     uint64_t room = a->root ? edges + a->objects : edges;
