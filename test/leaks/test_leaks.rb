@@ -350,6 +350,24 @@ class TestLeaks < HeapDumpTest
     assert_match(/#{path} was given twice: nothing/, leaks(path, path).warnings.join)
   end
 
+  # What a damaged copy of a dump lacks has not grown, wherever it was cut.
+  def test_a_part_of_the_same_dump
+    first, whole = grown(20, 40)
+    part = "#{whole}.part"
+    lines = File.readlines(whole)
+    holes = lines.reject.with_index { |_, at| at == 9 }
+    [lines[0...-1], lines.first(lines.size - 30), holes].each do |kept|
+      File.write(part, kept.join)
+      [[part, whole], [first, part, whole]].each do |paths|
+        found = leaks(*paths)
+        assert_match(/is the same dump as/, found.warnings.join)
+        refute_predicate found, :sound?
+        assert_empty found.suspects + found.cleared + found.also_grew
+      end
+    end
+    refute_empty leaks(first, whole).suspects
+  end
+
   # Said once, however many there are.
   def test_a_dump_that_is_given_again
     first, second, third = grown(0, 10, 20)

@@ -44,6 +44,21 @@ class TestTrendsClocks < HeapDumpTest
     end
   end
 
+  # The verdict stands, but it is said that so little time went by.
+  def test_dumps_of_less_than_a_minute
+    { 2 => ["all dumps were taken within 20 seconds: what grows in so short a time may soon " \
+            "stop, and what is said to grow in an hour is a guess"], 7 => [] }.each do |seconds, warnings|
+      dumps = Array.new(11) do |at|
+        made(at * seconds / 3600.0, count: 10 + at) do |numbers|
+          numbers.klass("Entry", 100 + (30 * at))
+        end
+      end
+      found = trends(*dumps).first
+      assert_equal warnings, found.warnings
+      assert_equal ["Entry"], found.leaks.map(&:class_name)
+    end
+  end
+
   # Who goes on working over a gap between dumps is not suspected.
   def test_a_gap_in_which_it_worked_counts
     dumps = [*0..9, *40..49].map do |hour|

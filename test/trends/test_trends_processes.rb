@@ -35,7 +35,7 @@ class TestTrendsProcesses < HeapDumpTest
   def check(name, trends, leaks, verdicts)
     assert_equal 1, trends.count, name
     series = trends.first
-    assert_empty series.warnings, name
+    assert_empty series.warnings.grep_v(/\Aall dumps were taken within/), name
     assert_equal leaks.sort, series.leaks.map(&:class_name).sort, name
     assert_nil series.native, name
     verdicts.each do |class_name, right|

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "graph/graph.h"
+#include "base/numbers.h"
 
 #define SIZE(text) (sizeof(text) - 1)
 

@@ -61,7 +61,7 @@ module HeapDump
       end
 
       def judged
-        @judged ||= grown + contents + named
+        @judged ||= @series.torn? ? [] : grown + contents + named
       end
 
       def accused?(one)
@@ -85,6 +85,8 @@ module HeapDump
       # What grew besides (Array of AlsoGrew): what was found among all held objects comes before
       # the classes of which only the numbers are known.
       def also_grew(suspects, cleared)
+        return [] if @series.torn?
+
         kinds = Kinds.new(@growth, @snapshot, held_bytes).told(suspects, cleared)
         classes = AlsoGrew.of(@series.snapshots, suspects + cleared)
         kinds + classes.reject { |one| kinds.any? { |kind| kind.class_name == one.class_name } }

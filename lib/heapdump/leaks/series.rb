@@ -57,6 +57,11 @@ module HeapDump
         [*identity_faults, *process_faults]
       end
 
+      # Whether a dump is there beside a damaged copy of itself. What that lacks has not grown.
+      def torn?
+        snapshots.each_cons(2).any? { |pair| same?(*pair) && pair.one?(&:whole) }
+      end
+
       # How many objects were allocated in each step, nil if the headers do not say it.
       def allocations
         figures("total_allocated_objects")&.each_cons(2)&.map { |before, after| after - before }

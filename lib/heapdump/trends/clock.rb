@@ -15,7 +15,9 @@ module HeapDump
       WHY = { true => "in which hardly anything was allocated",
               false => "which is more than #{Rules::HOLE_UNCOUNTED} times as long as between " \
                        "others" }.freeze
-      private_constant :WORDS, :WHY
+      SOON = "all dumps were taken within %s: what grows in so short a time may soon stop, and " \
+             "what is said to grow in an hour is a guess"
+      private_constant :WORDS, :WHY, :SOON
 
       # +dumps+:: those of a series, in their order
       def initialize(dumps)
@@ -41,13 +43,24 @@ module HeapDump
 
       # Array of String.
       def warnings
+        [*soon, *stopped]
+      end
+
+      private
+
+      def soon
+        span = hours.last
+        return unless span < Rules::SOON && span >= Rules::SPAN
+
+        format(SOON, duration(span))
+      end
+
+      def stopped
         idle.map do |index|
           names = @dumps[index, 2].map { |dump| File.basename(dump.path) }
           format(WORDS, *names, duration(@steps[index]), WHY.fetch(counted?))
         end
       end
-
-      private
 
       # The indexes of steps before which dumps are missing.
       def holes

@@ -13,6 +13,8 @@ module HeapDump
       # within a second hardly anything but the dumps has happened, and each error of a pace is
       # multiplied by more than 3,600.
       SPAN = 1 / 3600.0
+      # If it was less than this, in hours, the verdict comes with a warning: a minute.
+      SOON = 1 / 60.0
       # With fewer dumps than this, what rises in every step may still be chance: it is a leak only
       # if it rises as evenly as a line does.
       FEW_DUMPS = 8
