@@ -46,8 +46,9 @@ class TestTrendsClocks < HeapDumpTest
 
   # The verdict stands, but it is said that so little time went by.
   def test_dumps_of_less_than_a_minute
-    { 2 => ["all dumps were taken within 20 seconds: what grows in so short a time may soon " \
-            "stop, and what is said to grow in an hour is a guess"], 7 => [] }.each do |seconds, warnings|
+    soon = "all dumps were taken within 20 seconds: what grows in so short a time may soon stop, " \
+           "and what is said to grow in an hour is a guess"
+    { 2 => [soon], 7 => [] }.each do |seconds, warnings|
       dumps = Array.new(11) do |at|
         made(at * seconds / 3600.0, count: 10 + at) do |numbers|
           numbers.klass("Entry", 100 + (30 * at))
