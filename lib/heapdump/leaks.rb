@@ -21,6 +21,7 @@ module HeapDump
     autoload :BareNames, "#{__dir__}/leaks/bare_names"
     autoload :Code, "#{__dir__}/leaks/code"
     autoload :Content, "#{__dir__}/leaks/content"
+    autoload :Elements, "#{__dir__}/leaks/elements"
     autoload :Finding, "#{__dir__}/leaks/finding"
     autoload :Gate, "#{__dir__}/leaks/gate"
     autoload :Given, "#{__dir__}/leaks/given"

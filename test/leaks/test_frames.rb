@@ -50,6 +50,33 @@ class TestFrames < HeapDumpTest
     end
   end
 
+  # A block that is kept makes MRI move the variables out of the frame. They are the same ones.
+  def test_a_variable_that_is_captured_between_two_dumps
+    [[], %w[work step]].product([[1], [1, 2], [0, 2]]).each do |within, captured|
+      dumps = [10, 20, 30].map.with_index do |count, number|
+        in_frames(count, within, as: captured.include?(number) ? :captured : :local)
+      end
+      2.times do # the second time from the index
+        found = HeapDump.leaks(*dumps)
+        assert_equal [[10, 20, 30]], found.suspects.map(&:counts), [within, captured].inspect
+        assert_empty found.cleared + found.also_grew
+      end
+    end
+  end
+
+  # Another variable of the frame, or that of another frame, is not the same.
+  def test_other_variables_are_others
+    dumps = [[10, "kept"], [20, "other"], [30, "kept"]].map do |count, name|
+      dump do |made|
+        thread = made.thread([OUTER])
+        list = made.array(objects(made, "Session", count, 0x50_0000))
+        made.env_of(thread, 0, made.internal("env", locals: { name => list }))
+        made.constant("THREAD", thread)
+      end
+    end
+    assert_empty HeapDump.leaks(*dumps).suspects
+  end
+
   # A recursive method has many frames that look the same.
   def test_deep_stacks
     dumps = [10, 20, 30].map.with_index { |count, i| in_frames(count, ["work"] * (i * 20_000)) }

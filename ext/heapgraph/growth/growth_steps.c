@@ -151,6 +151,35 @@ hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target) {
 }
 
 bool
+hg_steps_is_env(const struct hg_graph *graph, uint32_t name) {
+    static const char end[] = "\x1f"
+                              "env";
+    size_t length, size = sizeof end - 1;
+    if (hg_edge_kind(name) != HG_E_FRAME || hg_edge_payload(name) == HG_PAYLOAD_NONE) return false;
+    const char *text = hg_string(graph, hg_edge_payload(name), &length);
+    return length > size && memcmp(text + length - size, end, size) == 0;
+}
+
+uint64_t
+hg_steps_captured(struct hg_steps *steps, uint32_t env, uint32_t name, uint32_t target) {
+    size_t frame, local = 0;
+    const char *place = hg_string(steps->graph, hg_edge_payload(env), &frame), *variable = "";
+    if (hg_edge_payload(name) != HG_PAYLOAD_NONE)
+        variable = hg_string(steps->graph, hg_edge_payload(name), &local);
+    frame -= strlen("env");
+    char *text = malloc(frame + local);
+    if (!text) {
+        steps->failed = true;
+        return 0;
+    }
+    memcpy(text, place, frame);
+    memcpy(text + frame, variable, local);
+    uint64_t edge = hg_steps_join(HG_E_FRAME_LOCAL, hg_steps_text(text, frame + local));
+    free(text);
+    return hg_steps_join(edge, hg_steps_class(steps, target));
+}
+
+bool
 hg_steps_shares(const struct hg_graph *graph, uint32_t from, uint32_t to, uint32_t name) {
     return hg_edge_kind(name) == HG_E_FIELD && hg_type(graph, from) == HG_T_ARRAY &&
            hg_type(graph, to) == HG_T_ARRAY &&

@@ -47,6 +47,19 @@ uint64_t hg_steps_class(struct hg_steps *steps, uint32_t node);
 uint64_t hg_steps_take(struct hg_steps *steps, uint32_t name, uint32_t target);
 
 /*
+ * Whether an edge leads from a frame to its env, which it has as soon as a block of it was kept.
+ * From then on the env has the local variables that were the frame's before.
+ */
+bool hg_steps_is_env(const struct hg_graph *graph, uint32_t name);
+
+/*
+ * The number of the step from a thread to what a variable of a frame's env holds: that of the local
+ * variable of the frame. `env` is the name of the edge to the env (hg_steps_is_env), `name` that of
+ * the edge behind it.
+ */
+uint64_t hg_steps_captured(struct hg_steps *steps, uint32_t env, uint32_t name, uint32_t target);
+
+/*
  * Whether an edge leads from an array to another array whose buffer it shares. The elements are in
  * that other array only because of how MRI copies arrays, and MRI can change that at any time. So
  * this edge is no step.

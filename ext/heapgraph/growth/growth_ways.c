@@ -59,6 +59,13 @@ put_off(struct search *search, enum hg_rank rank, struct late late) {
     else search->failed = true;
 }
 
+bool
+hg_is_captured(const struct hg_graph *graph, const struct hg_ways *ways, uint32_t from,
+               uint32_t name) {
+    return hg_edge_kind(name) == HG_E_CAPTURED && ways->parent[from] != HG_NO_NODE &&
+           !ways->module[from] && hg_steps_is_env(graph, ways->name[from]);
+}
+
 /* As hg_steps_shares, which is asked only for the few edges that are fields. */
 static bool
 shares(const struct search *search, uint32_t from, uint32_t to, uint32_t name) {
@@ -67,12 +74,16 @@ shares(const struct search *search, uint32_t from, uint32_t to, uint32_t name) {
 
 /*
  * The hash of a path with one edge more. The edge from an array to the buffer that it shares is no
- * step.
+ * step, and that from a frame to its env is none on the way to a variable of it.
  */
 static uint64_t
 hash_of(struct search *search, uint32_t from, uint32_t to, uint32_t name) {
-    if (shares(search, from, to, name)) return search->ways->hash[from];
-    return hg_steps_join(search->ways->hash[from], hg_steps_take(search->steps, name, to));
+    const struct hg_ways *ways = search->ways;
+    if (shares(search, from, to, name)) return ways->hash[from];
+    if (hg_is_captured(search->graph, ways, from, name))
+        return hg_steps_join(ways->hash[ways->parent[from]],
+                             hg_steps_captured(search->steps, ways->name[from], name, to));
+    return hg_steps_join(ways->hash[from], hg_steps_take(search->steps, name, to));
 }
 
 static void

@@ -5,7 +5,8 @@
  *
  * Which path is better is defined in paths.h: rank first, then length. Of the frames of a thread,
  * only the outermost counts that holds an object (growth_frames.h). Of paths that are equally good,
- * the one is taken whose steps have the smaller hash; addresses are no part of that hash. (The
+ * the one is taken whose steps have the smaller hash; addresses are no part of that hash. A local
+ * variable is the same step before and after a block has captured it (hg_is_captured). (The
  * paths of paths.h are then chosen by the order of nodes. That order may change from one dump to
  * the next, and objects that two holders share would move from one to the other.)
  */
@@ -24,6 +25,14 @@ struct hg_ways {
     uint8_t *module;  /* by node: 1 for named modules, where paths begin */
     uint64_t *hash;   /* by node: hash of the steps of its path */
 };
+
+/*
+ * Whether an edge with this name from a node that has its path already leads from the env of a
+ * frame to what a local variable holds that a block has captured. Then the step is that of
+ * hg_steps_captured, from the node that has the frame.
+ */
+bool hg_is_captured(const struct hg_graph *graph, const struct hg_ways *ways, uint32_t from,
+                    uint32_t name);
 
 /*
  * Finds the paths. Keeps 22 bytes per node, and needs 4 more while it works. HG_OK · HG_STOPPED ·

@@ -164,6 +164,9 @@ enum hg_status hg_leaks_contents(const struct hg_growth *growth, struct hg_leaks
 enum hg_status hg_leaks_kinds(const struct hg_growth *growth, struct hg_task *task,
                               struct hg_leaks *leaks) __attribute__((warn_unused_result));
 
+/* leaks_holders.c measures how many objects stay at their addresses (leaks->stable). */
+void hg_leaks_stable(const struct hg_growth *growth, struct hg_leaks *leaks);
+
 /*
  * leaks_share.c finds what each leak retains, and leaks_holders.c which objects hold it. HG_OK ·
  * HG_STOPPED · HG_NO_MEMORY.

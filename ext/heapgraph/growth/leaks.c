@@ -315,6 +315,7 @@ hg_leaks_find(struct hg_growth *growth, struct hg_task *task, struct hg_leaks *l
     free(choice.candidates);
     if (status == HG_OK) sum_reached(growth, leaks);
     if (status == HG_OK) status = hg_leaks_kinds(growth, task, leaks);
+    if (status == HG_OK) hg_leaks_stable(growth, leaks);
     if (status == HG_OK && leaks->leaks) status = hg_leaks_share(growth, task, leaks);
     if (status == HG_OK && leaks->leaks) status = hg_leaks_look(growth, task, leaks);
     if (status != HG_OK) hg_leaks_free(leaks);

@@ -40,23 +40,22 @@ struct looks {
 };
 
 /*
- * Measures how many objects stay at their addresses: after a compaction, addresses say nothing. The
- * objects of leaks are left out, because they may be of a kind that is replaced all the time.
+ * After a compaction, addresses say nothing. The objects of leaks are left out, because they may be
+ * of a kind that is replaced all the time.
  */
-static void
-sample_stable(struct looks *looks) {
-    const struct hg_growth *growth = looks->growth;
+void
+hg_leaks_stable(const struct hg_growth *growth, struct hg_leaks *leaks) {
     for (uint32_t number = 0; number + 1 < growth->dumps; number++) {
         const struct hg_growth_dump *dump = &growth->dump[number];
         uint64_t sampled = 0, stable = 0;
         uint32_t stride = dump->graph->objects / SAMPLE + 1;
         for (uint32_t node = 0; node < dump->graph->objects; node += stride) {
             uint32_t trail = dump->trail[node];
-            if (trail == HG_NO_TRAIL || looks->leaks->below[trail]) continue;
+            if (trail == HG_NO_TRAIL || leaks->below[trail]) continue;
             sampled++;
             stable += hg_growth_has(dump + 1, dump, node);
         }
-        looks->leaks->stable[number] = sampled ? (uint32_t)(stable * 1000 / sampled) : 1000;
+        leaks->stable[number] = sampled ? (uint32_t)(stable * 1000 / sampled) : 1000;
     }
 }
 
@@ -393,7 +392,6 @@ keep_other_holders(const struct hg_growth *growth, struct hg_leak *leak, const s
 
 static enum hg_status
 look(struct looks *looks) {
-    sample_stable(looks);
     enum hg_status status = count_kept(looks);
     if (status != HG_OK) return status;
     find_newcomers(looks);

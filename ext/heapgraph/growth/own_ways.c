@@ -38,6 +38,14 @@ struct finding {
     struct hg_numbers nodes; /* the first node on each trail but the first */
 };
 
+/* The trail of what a local variable holds that a block has captured: as if it had not. */
+static uint32_t
+trail_of_captured(struct finding *finding, uint32_t env, uint32_t node) {
+    const struct hg_ways *ways = &finding->owned->ways;
+    uint64_t step = hg_steps_captured(&finding->steps, ways->name[env], ways->name[node], node);
+    return hg_trails_follow(&finding->trails, finding->owned->trail[ways->parent[env]], step, true);
+}
+
 /* The trail of a node; that of its parent is known already. HG_NO_TRAIL if there is no memory. */
 static uint32_t
 trail_of(struct finding *finding, uint32_t node) {
@@ -45,6 +53,9 @@ trail_of(struct finding *finding, uint32_t node) {
     const struct hg_best_paths *paths = &finding->paths;
     uint32_t count = finding->trails.count, before = hg_trail_before(paths, node), trail = 0;
     if (owned->ways.module[node]) trail = hg_trail_begin(&finding->trails, &finding->steps, node);
+    else if (before != HG_NO_NODE &&
+             hg_is_captured(finding->graph, &owned->ways, before, owned->ways.name[node]))
+        trail = trail_of_captured(finding, before, node);
     else if (before != HG_NO_NODE) // or else it is the virtual root
         trail = hg_trail_follow(&finding->trails, &finding->steps, paths, owned->trail[before],
                                 node);

@@ -16,7 +16,7 @@
 #include "tree/folded.h"
 
 #define HG_INDEX_PAGE 4096u
-#define HG_INDEX_VERSION 12u
+#define HG_INDEX_VERSION 13u
 
 /* part, name, array of the analysis, size of an element, number of elements (`h` is the header) */
 #define HG_ARRAYS(X)                                                                               \

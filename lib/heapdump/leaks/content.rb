@@ -28,6 +28,11 @@ module HeapDump
         Steps.new(counts).grow?
       end
 
+      # The Turnover of the elements, nil if it is unknown (Elements).
+      def turnover
+        Elements.turnover(@all)
+      end
+
       def unit
         field(node) || elements(node) ? "entries" : "bytes"
       end

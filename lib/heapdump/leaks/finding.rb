@@ -114,7 +114,9 @@ module HeapDump
           next [] if nodes.last.any? { |node| told.include?(node) }
 
           content = Content.new(nodes, @series.snapshots)
-          content.grows?(@judging.content_entries) ? [judge(standing(content))] : []
+          next [] unless content.grows?(@judging.content_entries)
+
+          [judge(standing(content, turnover: (content.turnover if Turnover.known?(@growth))))]
         end
       end
 
@@ -147,8 +149,8 @@ module HeapDump
         end
       end
 
-      def standing(content, bare: nil)
-        Standing.new(content, way_to(content.node.id), @snapshot.origins, bare: bare)
+      def standing(content, **more)
+        Standing.new(content, way_to(content.node.id), @snapshot.origins, **more)
       end
 
       def way_to(number)

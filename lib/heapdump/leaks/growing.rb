@@ -53,7 +53,7 @@ module HeapDump
       # The arguments of the Verdict, except those about the holder.
       def figures
         { counts: outer.counts, retained: retained, unit: "objects", fills: fills_variables?,
-          lives_by: lives_by, doubts: doubts, turnover: stable? ? turnover : nil }
+          lives_by: lives_by, doubts: doubts, turnover: (turnover if Turnover.known?(@growth)) }
       end
 
       # Remarks that the numbers do not show (Array of String).
@@ -136,11 +136,6 @@ module HeapDump
       def company
         words = (@parts + @inner).map { |part| class_word(part.node) }
         words.uniq - [class_word(headline.node)]
-      end
-
-      # Whether addresses identify objects: they do unless the heap was compacted between the dumps.
-      def stable?
-        @growth.stable.all? { |permille| permille >= Rules::STABLE }
       end
 
       # Which objects of the first part stay from dump to dump (Turnover).

@@ -11,21 +11,23 @@ module HeapDump
       # +content+:: Content, Names or BareNames
       # +way+::     the path to its node
       # +bare+::    for BareNames, the edge from the node to a value that is no object
-      def initialize(content, way, origins, bare: nil)
+      # +turnover+:: the Turnover of what is counted; nil if it is unknown
+      def initialize(content, way, origins, bare: nil, turnover: nil)
         @content = content
         @node = content.node
         @way = way
         @rank = origins.rank(node)
         @bare = bare
+        @turnover = turnover
       end
 
       def facts
         signature = way.signature(class_word, any_name: names_of_objects?)
-        { class_name: class_word, **figures, path: way, signature: signature, company: [] }
+        { class_name: class_word, **numbers, path: way, signature: signature, company: [] }
       end
 
       def figures
-        { counts: @content.counts, retained: @content.retained, unit: @content.unit }
+        { **numbers, turnover: @turnover }
       end
 
       def remarks
@@ -49,6 +51,10 @@ module HeapDump
       end
 
       private
+
+      def numbers
+        { counts: @content.counts, retained: @content.retained, unit: @content.unit }
+      end
 
       def class_word
         @bare ? @content.word : Way.kind_word(node)

@@ -9,6 +9,13 @@ module HeapDump
     #   turnover.replaced? # => true
     #   turnover.stays?    # => true
     class Turnover
+      # Whether addresses identify objects: they do unless the heap was compacted between the dumps.
+      #
+      # +growth+:: HeapDump::Growth
+      def self.known?(growth)
+        growth.stable.all? { |permille| permille >= Rules::STABLE }
+      end
+
       # All have one number for each dump:
       #
       # +counts+::       how many objects there are
