@@ -82,7 +82,10 @@ add_tail(struct text *text, struct random *random) {
     };
     static const char *const inner[] = {",\"name\":\"a", ",\"ivars\":{\"@a\":1", ",\"elements\":[1",
                                         ",\"value\":\"\\",
-                                        ",\"ivars\":{\"@a\":\"0x7f0000001000\"}"};
+                                        ",\"ivars\":{\"@a\":\"0x7f0000001000\"}",
+                                        "}",
+                                        ",\"ivars\":{\"@a\":\"0x7f0000001000\"}}",
+                                        ",\"memsize\":40}"};
     enum { FLAGS = sizeof flags / sizeof *flags };
     if (random_chance(random, 8)) add(text, ONE_OF(random, inner));
     for (int i = 0; i < FLAGS; i++) {
