@@ -187,6 +187,32 @@ class TestWords < HeapDumpTest
       end
   end
 
+  # Objects of the class that another thread holds by another name are another branch.
+  def test_one_thread_is_not_told_to_be_several_because_others_hold_the_class_by_another_name
+    snapshot = snapshot do |made|
+      { jobs: 3, spare: 1 }.each_with_index do |(name, count), i|
+        list = made.array(Array.new(count) { made.object("Session") })
+        made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
+                                                         fiber_locals: { name => list }))
+      end
+    end
+    text = why(snapshot.path, "Session")
+    assert_includes text, '3 of 4 objects, 120 B, retain 120 B, held by thread "t0" (fiber'
+    refute_includes text, "one of which is"
+  end
+
+  # Names made from data are one branch, so it may stand for several threads.
+  def test_threads_that_hold_by_names_made_from_data_are_several
+    snapshot = snapshot do |made|
+      %w[current-1 current-22].each_with_index do |name, i|
+        locals = { name => made.object("Session") }
+        made.root(made.thread([["run", "/app/a.rb", 1]], thread_name: "t#{i}",
+                                                         fiber_locals: locals))
+      end
+    end
+    assert_includes why(snapshot.path, "Session"), 'held by threads, one of which is thread "t'
+  end
+
   def test_the_only_one_of_many_threads_that_holds_any
     snapshot = snapshot do |made|
       3.times do |i|

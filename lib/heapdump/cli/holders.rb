@@ -103,26 +103,33 @@ module HeapDump
 
         words = Snapshot::Describe.node(first.node)
         merged = MERGED[first.node.kind]
-        merged && several?(first.node) ? "#{merged}, one of which is #{words}" : words
+        merged && several?(path) ? "#{merged}, one of which is #{words}" : words
       end
 
       # Whether a branch may stand for others than the thread or fiber on its path.
-      def several?(node)
+      def several?(path)
         @beginnings ||= beginnings
-        return @beginnings[node.kind].size > 1 if @beginnings[node.kind]
+        known = @beginnings[branch(path)]
+        return known.size > 1 if known
 
-        name = node.class_name
+        name = path.hops.first.node.class_name
         name.nil? || @snapshot.find(class: name, limit: 0).total > 1
       end
 
-      # The threads and fibers with which the paths to all objects begin (numbers of nodes, by
-      # kind); none if there are too many objects.
+      # The threads and fibers with which the paths to all objects begin, by their branches; none if
+      # there are too many objects.
       def beginnings
         return {} if merged.branches.first.objects + merged.garbage > LOOKED_AT
 
         paths = objects.lazy.filter_map { |one| @snapshot.path_to(one, around: PathLines::AROUND) }
-        nodes = paths.map { |path| path.hops.first.node }.select { |node| MERGED.key?(node.kind) }
-        nodes.uniq(&:id).group_by(&:kind)
+        paths = paths.select { |path| MERGED.key?(path.hops.first.node.kind) }
+        paths.group_by { |path| branch(path) }
+             .transform_values { |alike| alike.map { |path| path.hops.first.node.id }.uniq }
+      end
+
+      # Threads are one branch only where they hold an object alike: names made from data are alike.
+      def branch(path)
+        [path.hops.first.node.kind, *path.signature.split(" → ", 3).first(2)]
       end
 
       def objects
