@@ -34,10 +34,8 @@ write_method_entry(struct hd_dump *dump, VALUE obj) {
     if (entry.defined_class != entry.owner) {
         hd_write_ref(dump, HD_FIELD("defined_class"), entry.defined_class);
     }
-    else if (entry.owner && hd_refs_take(&dump->refs, entry.owner)) {
-        HD_PUT(&dump->out, ",\"defined_class\":");
-        hd_put_address(&dump->out, entry.owner);
-    }
+    else hd_write_held(dump, HD_FIELD("defined_class"), entry.owner);
+    hd_write_held(dump, HD_FIELD("original_module"), entry.original_module);
     hd_write_ref(dump, HD_FIELD("iseq"), entry.iseq);
     hd_write_ref(dump, HD_FIELD("cref"), entry.cref);
     hd_write_ref(dump, HD_FIELD("proc"), entry.proc);

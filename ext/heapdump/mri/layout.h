@@ -50,6 +50,7 @@ const struct hd_layout *hd_layout(void);
     AT(HD_ENTRY_OWNER, 32)                                                                         \
     AT(HD_DEFINITION_BODY, 8)                                                                      \
     AT(HD_DEFINITION_ORIGINAL, 32)                                                                 \
+    AT(HD_DEFINITION_MODULE, 40) /* since 4.1 */                                                   \
                                                                                                    \
     AT(HD_ENV_ISEQ, 8)                                                                             \
     AT(HD_ENV_EP, 16)                                                                              \
