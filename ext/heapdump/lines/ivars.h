@@ -10,8 +10,8 @@
 #include "lines/state.h"
 
 /*
- * The object in which MRI keeps the variables of `obj`, on whose line they stand; 0 if it keeps them
- * in another way, or if the reference to it has a name already.
+ * The object in which MRI keeps the variables of `obj`, on whose line they stand; 0 if it keeps
+ * them in another way, or if the reference to it has a name already.
  */
 VALUE hd_fields_of(struct hd_dump *dump, VALUE obj);
 

@@ -280,7 +280,7 @@ bool hd_mri_is_iseq(const struct hd_pages *pages, VALUE v);
 struct hd_method_entry {
     ID called, original; /* original: 0 if the entry has no definition */
     VALUE owner, defined_class;
-    VALUE original_module; /* since Ruby 4.1: where the method was written first; else 0 */
+    VALUE original_module;  /* since Ruby 4.1: where the method was written first; else 0 */
     const char *definition; /* NULL for an entry that says that there is no such method */
     const char *visibility;
     VALUE iseq, cref, proc, alias_of; /* 0 if this kind of definition has none */
