@@ -114,6 +114,7 @@ module Schema
     "svar" => { "lastline" => :ref, "backref" => :ref, "others" => :ref },
     "ifunc" => { "data" => :ref },
     "memo" => { "v1" => :ref, "v2" => :ref },
+    "cdhash" => { "keys" => :refs },
     "fields" => { "owner" => :ref, "class_variables" => :map, **UNNAMED }
   }.freeze
 

@@ -68,6 +68,12 @@ write_fields(struct hd_dump *dump, VALUE obj) {
     hd_write_variables(dump, obj, false);
 }
 
+static bool
+is_any(VALUE ref, VALUE data) {
+    (void)ref, (void)data;
+    return true;
+}
+
 void
 hd_write_imemo(struct hd_dump *dump, VALUE obj) {
     enum hd_imemo kind = hd_mri_imemo(obj);
@@ -84,6 +90,9 @@ hd_write_imemo(struct hd_dump *dump, VALUE obj) {
         break;
     case HD_IMEMO_FIELDS:
         write_fields(dump, obj);
+        break;
+    case HD_IMEMO_CDHASH:
+        hd_write_all_left(dump, HD_FIELD("keys"), is_any, 0);
         break;
     default:
         write_small(dump, obj, kind);

@@ -88,6 +88,7 @@ enum hd_imemo {
     HD_IMEMO_CALLCACHE,
     HD_IMEMO_CONSTCACHE,
     HD_IMEMO_FIELDS,
+    HD_IMEMO_CDHASH,
 };
 
 /*
@@ -243,6 +244,8 @@ bool hd_mri_global(ID name, VALUE *value);
 
 /* data.c: T_DATA. */
 const char *hd_mri_data_struct(VALUE data);
+/* True if MRI's own dump says that the memory of the object is not freed with it. */
+bool hd_mri_data_is_freed_later(VALUE data);
 /*
  * A pointer that identifies the type of a T_DATA: objects with the same one have the same
  * functions.
