@@ -1,27 +1,24 @@
 # frozen_string_literal: true
 
 # rake layout SOURCE=/src/ruby    the line of ext/heapdump/mri/layout.c for the Ruby that was built
-#                                 in the directory of its own sources
+#                                 in the directory of its own sources, and which of the offsets that
+#                                 are the same in all versions (layout.h) are others there
 #
 # docs/architecture.md says what to do with it.
 
-require "tmpdir"
+require_relative "layout/source"
 
-desc "Print the line of layout.c for a Ruby (SOURCE=…: where it was built)"
+desc "Print the line of layout.c for a Ruby (SOURCE=…: where it was built), and what else moved"
 task :layout do
-  source = ENV.fetch("SOURCE", nil) or
+  directory = ENV.fetch("SOURCE", nil) or
     abort "layout: name the directory in which Ruby was built: SOURCE=DIR"
-  config = Dir["#{source}/.ext/include/*-*/ruby/config.h"].first or
-    abort "layout: no Ruby was built in #{source}: there is no .ext/include/*/ruby/config.h"
-  line = Dir.mktmpdir do |directory|
-    flags = ["-std=gnu11", "-D_GNU_SOURCE", "-w", "-O0", "-I#{source}", "-I#{source}/include",
-             "-I#{config.delete_suffix("/ruby/config.h")}"]
-    object = "#{directory}/fiber.o"
-    sh("cc", *flags, "-c", "-o", object, "test/support/layout/fiber.c", verbose: false)
-    sizes = `nm -S #{object}`
-    fiber = sizes[/^\h+ (\h+) \w saved_context$/, 1].hex
-    sh("cc", *flags, "-o", "#{directory}/line", "test/support/layout/line.c", verbose: false)
-    IO.popen(["#{directory}/line", fiber.to_s], &:read)
+  begin
+    source = Layout::Source.new(directory)
+  rescue ArgumentError => e
+    abort "layout: #{e.message}"
   end
-  puts line
+  puts source.line
+  source.moved.each do |name, ours, theirs|
+    puts "    layout.h has #{ours} for #{name}, there it is #{theirs}"
+  end
 end

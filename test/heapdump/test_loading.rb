@@ -115,9 +115,11 @@ class TestLoading < HeapDumpTest
     bundle = ["-rbundler/setup", "-e"]
     env = { "BUNDLE_GEMFILE" => File.join(scratch, "Gemfile"), "BUNDLE_PATH" => nil,
             "BUNDLE_APP_CONFIG" => scratch }
-    assert_all installed(*bundle, "#{SHOW}Bundler.require; show", env: env)
-    assert_all installed(*bundle, "#{SHOW}require 'heapdump'; show", env: env)
-    assert_all installed("-e", "#{SHOW}require 'bundler'; Bundler.require; show", env: env)
+    # Bundler may write of its own work before
+    [[*bundle, "#{SHOW}Bundler.require; show"], [*bundle, "#{SHOW}require 'heapdump'; show"],
+     ["-e", "#{SHOW}require 'bundler'; Bundler.require; show"]].each do |arguments|
+      assert_all installed(*arguments, env: env).lines.last
+    end
   end
 
   def test_by_gdb

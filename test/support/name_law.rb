@@ -7,7 +7,7 @@ class NameLaw
              ICLASS].freeze
   STRUCTS = %w[proc].freeze
   MODULES = %w[CLASS MODULE ICLASS].freeze
-  IMEMOS = %w[env cref constcache ifunc].freeze
+  IMEMOS = %w[env cref constcache ifunc cdhash memo].freeze
 
   attr_reader :nameless
 

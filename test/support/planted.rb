@@ -33,10 +33,13 @@ module Planted
     end
   end
 
+  # Instance variables without a name.
+  UNNAMED = %w[receiver iseq associated].freeze
+
   # From Ruby 4.0 on the variables of most objects stand on the line of an IMEMO of its own.
   def with_variables(line, dump)
     fields = line["fields"] && dump[line["fields"]]
-    fields ? line.merge(fields.slice("ivars", "class_variables")) : line
+    fields ? line.merge(fields.slice("ivars", "class_variables", *UNNAMED)) : line
   end
 
   # Whether the field of a line is what NastyHeap's manifest asks for.

@@ -84,6 +84,8 @@ module Schema
                   "group" => :ref, "name_string" => :ref, "location" => :ref,
                   "pinned_list" => :ref },
     "tracepoint" => { "proc" => :ref },
+    "symbol_id_entry_list" => { "symbols" => :refs },
+    "symbol_id_entry_directory" => { "lists" => :refs },
     "VM/cc_table" => { "call_caches" => :refs, "cached_methods" => :refs },
     "VM/pin_array_list" => { "pinned" => :refs, "next" => :ref },
     "enumerator" => { "receiver" => :value, "method" => :text, "args" => :ref },
@@ -102,6 +104,7 @@ module Schema
                 "cached_classes" => :refs },
     "ment" => { "method" => :text, "original_method" => :text, "definition" => :text,
                 "visibility" => :text, "owner" => :ref, "defined_class" => :ref,
+                "original_module" => :ref,
                 "iseq" => :ref, "cref" => :ref, "proc" => :ref, "alias_of" => :ref,
                 "attribute" => :text, "location" => :ref },
     "cref" => { "klass" => :ref, "next" => :ref, "refinements" => :ref },
@@ -111,6 +114,7 @@ module Schema
     "svar" => { "lastline" => :ref, "backref" => :ref, "others" => :ref },
     "ifunc" => { "data" => :ref },
     "memo" => { "v1" => :ref, "v2" => :ref },
+    "cdhash" => { "keys" => :refs },
     "fields" => { "owner" => :ref, "class_variables" => :map, **UNNAMED }
   }.freeze
 

@@ -38,6 +38,23 @@ write_unnamed(struct hd_dump *dump, const struct unnamed *unnamed) {
     hd_write_value(dump, HD_FIELD("associated"), unnamed->values[HD_UNNAMED_ASSOCIATED]);
 }
 
+struct fields_search {
+    VALUE of, found;
+};
+
+static void
+fields_i(VALUE ref, void *data) {
+    struct fields_search *search = data;
+    if (hd_mri_is_fields_of(ref, search->of)) search->found = ref;
+}
+
+VALUE
+hd_fields_of(struct hd_dump *dump, VALUE obj) {
+    struct fields_search search = {obj, 0};
+    if (hd_mri_keeps_fields_apart()) hd_refs_each_left(&dump->refs, fields_i, &search);
+    return search.found;
+}
+
 struct ivar_walk {
     struct hd_dump *dump;
     struct unnamed unnamed;

@@ -9,6 +9,12 @@
 
 #include "lines/state.h"
 
+/*
+ * The object in which MRI keeps the variables of `obj`, on whose line they stand; 0 if it keeps
+ * them in another way, or if the reference to it has a name already.
+ */
+VALUE hd_fields_of(struct hd_dump *dump, VALUE obj);
+
 /* Writes the instance variables of any object as the field `ivars`. */
 void hd_write_ivars(struct hd_dump *dump, VALUE obj);
 

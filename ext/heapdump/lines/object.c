@@ -63,26 +63,6 @@ may_have_generic_ivars(int type) {
     }
 }
 
-struct fields_search {
-    VALUE of, found;
-};
-
-static void
-fields_i(VALUE ref, void *data) {
-    struct fields_search *search = data;
-    if (hd_mri_is_fields_of(ref, search->of)) search->found = ref;
-}
-
-/*
- * Names the object in which MRI stores the instance variables; they stand on the line of that one.
- */
-static void
-write_fields_holder(struct hd_dump *dump, VALUE obj) {
-    struct fields_search search = {obj, 0};
-    hd_refs_each_left(&dump->refs, fields_i, &search);
-    hd_write_held(dump, HD_FIELD("fields"), search.found);
-}
-
 /* Writes all references that have a name. */
 static void
 write_named(struct hd_dump *dump, VALUE obj, int type) {
@@ -93,7 +73,7 @@ write_named(struct hd_dump *dump, VALUE obj, int type) {
     }
     if (writers[type]) writers[type](dump, obj);
     if (may_have_generic_ivars(type) && hd_mri_has_generic_ivars(obj)) hd_write_ivars(dump, obj);
-    if (hd_mri_keeps_fields_apart()) write_fields_holder(dump, obj);
+    hd_write_held(dump, HD_FIELD("fields"), hd_fields_of(dump, obj));
 }
 
 struct root_search {

@@ -151,6 +151,10 @@ write_fields(struct hd_dump *dump, VALUE obj, int type) {
     case RUBY_T_DATA:
         name = hd_mri_data_struct(obj);
         if (name) put_name(out, "struct", name, strlen(name));
+        if (hd_mri_data_is_freed_later(obj)) {
+            put_key(out, "free_immediately");
+            HD_PUT(out, "false");
+        }
         break;
     case RUBY_T_FLOAT:
         write_float(dump, obj);

@@ -158,6 +158,18 @@ write_pin_list(struct hd_dump *dump, VALUE obj) {
     hd_refs_each_left(&dump->refs, next_list_i, dump);
 }
 
+static bool
+is_symbol_or_text(VALUE ref, VALUE data) {
+    (void)data;
+    return RB_BUILTIN_TYPE(ref) == RUBY_T_SYMBOL || RB_BUILTIN_TYPE(ref) == RUBY_T_STRING;
+}
+
+static bool
+is_any_data(VALUE ref, VALUE data) {
+    (void)data;
+    return RB_BUILTIN_TYPE(ref) == RUBY_T_DATA;
+}
+
 /* MRI's own tables, by the names of their C types. Such a table holds nothing but these kinds. */
 static void
 write_table(struct hd_dump *dump, const char *name) {
@@ -165,6 +177,12 @@ write_table(struct hd_dump *dump, const char *name) {
     if (strcmp(name, HD_METHOD_CACHE) == 0) {
         hd_write_imemos_left(dump, HD_FIELD("call_caches"), HD_IMEMO_CALLCACHE);
         hd_write_imemos_left(dump, HD_FIELD("cached_methods"), HD_IMEMO_MENT);
+    }
+    else if (strcmp(name, "symbol_id_entry_list") == 0) { // since Ruby 4.1
+        hd_write_all_left(dump, HD_FIELD("symbols"), is_symbol_or_text, 0);
+    }
+    else if (strcmp(name, "symbol_id_entry_directory") == 0) {
+        hd_write_all_left(dump, HD_FIELD("lists"), is_any_data, 0);
     }
 }
 

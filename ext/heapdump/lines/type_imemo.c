@@ -34,10 +34,8 @@ write_method_entry(struct hd_dump *dump, VALUE obj) {
     if (entry.defined_class != entry.owner) {
         hd_write_ref(dump, HD_FIELD("defined_class"), entry.defined_class);
     }
-    else if (entry.owner && hd_refs_take(&dump->refs, entry.owner)) {
-        HD_PUT(&dump->out, ",\"defined_class\":");
-        hd_put_address(&dump->out, entry.owner);
-    }
+    else hd_write_held(dump, HD_FIELD("defined_class"), entry.owner);
+    hd_write_held(dump, HD_FIELD("original_module"), entry.original_module);
     hd_write_ref(dump, HD_FIELD("iseq"), entry.iseq);
     hd_write_ref(dump, HD_FIELD("cref"), entry.cref);
     hd_write_ref(dump, HD_FIELD("proc"), entry.proc);
@@ -70,6 +68,12 @@ write_fields(struct hd_dump *dump, VALUE obj) {
     hd_write_variables(dump, obj, false);
 }
 
+static bool
+is_any(VALUE ref, VALUE data) {
+    (void)ref, (void)data;
+    return true;
+}
+
 void
 hd_write_imemo(struct hd_dump *dump, VALUE obj) {
     enum hd_imemo kind = hd_mri_imemo(obj);
@@ -86,6 +90,9 @@ hd_write_imemo(struct hd_dump *dump, VALUE obj) {
         break;
     case HD_IMEMO_FIELDS:
         write_fields(dump, obj);
+        break;
+    case HD_IMEMO_CDHASH:
+        hd_write_all_left(dump, HD_FIELD("keys"), is_any, 0);
         break;
     default:
         write_small(dump, obj, kind);

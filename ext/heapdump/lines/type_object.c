@@ -9,6 +9,6 @@
 
 void
 hd_write_object_fields(struct hd_dump *dump, VALUE obj) {
-    hd_write_ivars(dump, obj);
+    if (!hd_fields_of(dump, obj)) hd_write_ivars(dump, obj);
     if (hd_mri_object_embedded(obj)) HD_PUT(&dump->out, ",\"embedded\":true");
 }

@@ -203,6 +203,7 @@ hd_check_method_entry(const struct known *known) {
     const struct hd_method_entry *entry = &search.found;
     return entry->owner == known->owner && entry->defined_class == known->owner &&
            entry->original == entry->called && entry->definition &&
+           entry->original_module == (HD_RUBY >= 401 ? known->owner : 0) &&
            strcmp(entry->definition, "iseq") == 0 && entry->iseq && entry->cref &&
            entry->visibility && strcmp(entry->visibility, "public") == 0 &&
            hd_mri_method_name(search.entry, known->owner) == entry->called &&

@@ -126,7 +126,7 @@ hd_check_storage(const struct known *known) {
     if (!hd_mri_string_embedded(name) || hd_mri_string_embedded(known->long_string)) return false;
     if (hd_mri_string_shared(known->long_string) || !hd_mri_string_shared(known->shared_string))
         return false;
-#if defined(HAVE_CONST_ROBJECT_HEAP) || defined(HAVE_CONST_ROBJECT_EMBED)
+#if defined(HAVE_CONST_ROBJECT_HEAP) || defined(HAVE_CONST_ROBJECT_EMBED) || HD_RUBY == 401
     if (!hd_mri_object_embedded(known->small_object)) return false;
     if (hd_mri_object_embedded(known->large_object)) return false;
 #endif

@@ -88,6 +88,8 @@ hd_mri_method_entry(const struct hd_pages *pages, VALUE entry, struct hd_method_
     unsigned type = hd_read_u32(definition, 0) & 15;
     if (type < sizeof definitions / sizeof *definitions) out->definition = definitions[type];
     out->original = hd_read(definition, HD_DEFINITION_ORIGINAL);
+    VALUE module = HD_RUBY >= 401 ? hd_read(definition, HD_DEFINITION_MODULE) : 0;
+    if (hd_pages_have_object(pages, module)) out->original_module = module;
     VALUE first = hd_read(definition, HD_DEFINITION_BODY);
     VALUE second = hd_read(definition, HD_DEFINITION_BODY + sizeof(VALUE));
     switch (type) {

@@ -20,6 +20,14 @@ hd_mri_data_struct(VALUE data) {
     return RTYPEDDATA_P(data) ? RTYPEDDATA_TYPE(data)->wrap_struct_name : NULL;
 }
 
+bool
+hd_mri_data_is_freed_later(VALUE data) {
+    if (HD_RUBY < 401 || !RTYPEDDATA_P(data)) return false;
+    const rb_data_type_t *type = RTYPEDDATA_TYPE(data);
+    return !(type->flags & RUBY_TYPED_FREE_IMMEDIATELY) &&
+           type->function.dfree != RUBY_TYPED_DEFAULT_FREE;
+}
+
 const void *
 hd_mri_data_type(VALUE data) {
     if (RTYPEDDATA_P(data)) return RTYPEDDATA_TYPE(data);

@@ -57,6 +57,8 @@ hd_mri_object_embedded(VALUE object) {
     return hd_mri_may_look_into_storage() && RB_FL_TEST_RAW(object, ROBJECT_HEAP) == 0;
 #elif defined(HAVE_CONST_ROBJECT_EMBED)
     return hd_mri_may_look_into_storage() && RB_FL_TEST_RAW(object, ROBJECT_EMBED) != 0;
+#elif HD_RUBY == 401 // two bits of its shape say where its variables are
+    return hd_mri_may_look_into_storage() && (RBASIC(object)->flags >> 61 & 3) == 0;
 #else
     (void)object;
     return false;

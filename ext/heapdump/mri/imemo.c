@@ -36,6 +36,7 @@ kind_by_name(const char *name) {
         {"callcache", HD_IMEMO_CALLCACHE},
         {"constcache", HD_IMEMO_CONSTCACHE},
         {"fields", HD_IMEMO_FIELDS},
+        {"cdhash", HD_IMEMO_CDHASH},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].name, name) == 0) return kinds[i].kind;
@@ -61,7 +62,8 @@ hd_mri_imemo_fields(enum hd_imemo kind) {
     static const struct hd_imemo_field svar[] = {
         FIELD("lastline", 16), FIELD("backref", 24), FIELD("others", 32), {.offset = 0}};
     static const struct hd_imemo_field ifunc[] = {FIELD("data", 24), {.offset = 0}};
-    static const struct hd_imemo_field memo[] = {FIELD("v1", 16), FIELD("v2", 24), {.offset = 0}};
+    static const struct hd_imemo_field memo[] = {
+        FIELD("v1", HD_RUBY >= 401 ? 8 : 16), FIELD("v2", HD_RUBY >= 401 ? 16 : 24), {.offset = 0}};
     static const struct hd_imemo_field callcache[] = {
         FIELD("receiver_class", 8), FIELD("entry", 16), {.offset = 0}};
     static const struct hd_imemo_field constcache[] = {FIELD("value", 8), {.offset = 0}};

@@ -29,7 +29,10 @@ struct hd_layout {
 /* The layout of this Ruby; NULL for a minor version that is not known. */
 const struct hd_layout *hd_layout(void);
 
-/* The offsets that are the same in all known versions, but for sets: MRI made them smaller. */
+/*
+ * The offsets that are the same in all known versions. Only sets and the tracer of objspace have
+ * become smaller.
+ */
 #define HD_OFFSETS(AT)                                                                             \
     AT(HD_BODY_OF_ISEQ, 16)                                                                        \
     AT(HD_BODY_TYPE, 0)                                                                            \
@@ -50,6 +53,7 @@ const struct hd_layout *hd_layout(void);
     AT(HD_ENTRY_OWNER, 32)                                                                         \
     AT(HD_DEFINITION_BODY, 8)                                                                      \
     AT(HD_DEFINITION_ORIGINAL, 32)                                                                 \
+    AT(HD_DEFINITION_MODULE, 40) /* since 4.1 */                                                   \
                                                                                                    \
     AT(HD_ENV_ISEQ, 8)                                                                             \
     AT(HD_ENV_EP, 16)                                                                              \
@@ -114,7 +118,7 @@ const struct hd_layout *hd_layout(void);
     AT(HD_TRACEPOINT_TRACING, 4)                                                                   \
     AT(HD_TRACEPOINT_FUNCTION, 24)                                                                 \
     AT(HD_TRACEPOINT_DATA, 32)                                                                     \
-    AT(HD_TRACER_TABLE, 24)                                                                        \
+    AT(HD_TRACER_TABLE, HD_RUBY >= 401 ? 16 : 24)                                                  \
     AT(HD_ALLOCATION_LIVING, 0)                                                                    \
     AT(HD_ALLOCATION_FILE, 24)                                                                     \
     AT(HD_ALLOCATION_LINE, 32)                                                                     \

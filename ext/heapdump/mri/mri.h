@@ -88,6 +88,7 @@ enum hd_imemo {
     HD_IMEMO_CALLCACHE,
     HD_IMEMO_CONSTCACHE,
     HD_IMEMO_FIELDS,
+    HD_IMEMO_CDHASH,
 };
 
 /*
@@ -243,6 +244,8 @@ bool hd_mri_global(ID name, VALUE *value);
 
 /* data.c: T_DATA. */
 const char *hd_mri_data_struct(VALUE data);
+/* True if MRI's own dump says that the memory of the object is not freed with it. */
+bool hd_mri_data_is_freed_later(VALUE data);
 /*
  * A pointer that identifies the type of a T_DATA: objects with the same one have the same
  * functions.
@@ -280,6 +283,7 @@ bool hd_mri_is_iseq(const struct hd_pages *pages, VALUE v);
 struct hd_method_entry {
     ID called, original; /* original: 0 if the entry has no definition */
     VALUE owner, defined_class;
+    VALUE original_module;  /* since Ruby 4.1: where the method was written first; else 0 */
     const char *definition; /* NULL for an entry that says that there is no such method */
     const char *visibility;
     VALUE iseq, cref, proc, alias_of; /* 0 if this kind of definition has none */

@@ -16,11 +16,11 @@ class TestOracle < HeapDumpTest
       internal, known = ObjectSpace.reachable_objects_from(object).partition do |other|
         other.is_a?(ObjectSpace::InternalObjectWrapper)
       end
-      known = known.map { |other| Oracle.address(other) }
-      addresses = Oracle.references(object).uniq
-      assert_empty known - addresses, object.inspect
-      # what these are called is no address on every Ruby
-      assert_equal internal.map(&:internal_object_id).uniq.size, (addresses - known).size
+      # not internal_object_id, by which Ruby 4.0 and 4.1 write over the internal object
+      told = internal.map { |other| other.inspect[/0x\h+/].hex }
+      told += known.map { |other| Oracle.address(other) }
+      addresses = Oracle.references(object)
+      assert_equal told.uniq.sort, addresses.uniq.sort, object.inspect
     end
   end
 

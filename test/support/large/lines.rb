@@ -15,7 +15,7 @@ module Large
       @before = before
       @after = after
       @running = running
-      @planted = manifest.transform_keys(&:hex)
+      @expected = Expected.new(manifest.transform_keys(&:hex))
     end
 
     # Reads it, and returns what is wrong with its objects.
@@ -27,10 +27,10 @@ module Large
         next law.pass(address) unless line
 
         [law, names].each { |check| check.feed(line) }
-        found.concat(Expected.problems(line, @planted.fetch(address, {})))
+        found.concat(@expected.feed(address, line))
       end
       whole.roots.each { |line| law.feed(line) }
-      found + findings(law.finish) + nameless(names)
+      found + @expected.finish + findings(law.finish) + nameless(names)
     end
 
     private

@@ -59,6 +59,9 @@ main(void) {
     SAME("entry.owner", HD_ENTRY_OWNER, rb_method_entry_t, owner);
     SAME("definition.body", HD_DEFINITION_BODY, definition_t, body);
     SAME("definition.original_id", HD_DEFINITION_ORIGINAL, definition_t, original_id);
+#if HD_RUBY >= 401
+    SAME("definition.original_module", HD_DEFINITION_MODULE, definition_t, original_module);
+#endif
 
     SAME("env.iseq", HD_ENV_ISEQ, rb_env_t, iseq);
     SAME("env.ep", HD_ENV_EP, rb_env_t, ep);
