@@ -36,7 +36,8 @@ module HeapDump
         @lock = Lock.new(@directory.path)
         @withheld = Withheld.new(options, stats, voice)
         @began = machine.seconds
-        @made = @modest = 0
+        @made = 0
+        @own = [] # when, and how modest, each dump of the last 24 hours
         @refused = {} # until when, by the key of a strike
         @elsewhere = {}
       end
@@ -62,7 +63,7 @@ module HeapDump
         locked(strike, facts) do
           next if elsewhere?(strike, facts) || @directory.being_written?
 
-          refusal = @guards.within(@names, @made, strike.modest && @modest)
+          refusal = @guards.within(@names, own(facts), strike.modest)
           @voice.once(:state, @state.broken) if @state.broken
           next refuse(strike, facts, refusal) if refusal
 
@@ -131,11 +132,18 @@ module HeapDump
         @lock.release unless under_way?
       end
 
+      # How modest the dumps of this process were. It knows of them, too, where somebody has removed
+      # the directory.
+      def own(facts)
+        @own.shift while @own.any? && @own.first.first <= facts.seconds - State::BUDGET
+        @own.map(&:last)
+      end
+
       # Whether another process of this server makes the dump. That is told once.
       def elsewhere?(strike, facts)
         return false unless strike.shared
 
-        pid = @choice.chosen(dry: @options.dry, lasting: strike.shared == :lasting)
+        pid = @choice.chosen(strike.shared, dry: @options.dry)
         return false if pid == @names.pid
 
         strike.source&.elsewhere(strike, facts)
@@ -178,12 +186,12 @@ module HeapDump
         facts.ask = strike.ask
         path = File.join(@directory.series(@names.directory), @names.dump(@made + 1, facts.time))
         slots = @machine.slots
-        @state.reserve(@names, strike.rule, slots)
+        @state.reserve(@names, strike, slots)
         begun = begin_dump(strike, facts, path) or return
         @running = Running.new(begun, strike, facts, path, slots)
         facts.gauge.outlook.begun
         @made += 1
-        @modest += 1 if strike.modest
+        @own << [facts.seconds, strike.modest]
         done(facts)
         tell(strike, :begun)
         :begun

@@ -279,9 +279,12 @@ module HeapDump
       end
 
       def dump_at_exit(facts, grace)
-        if @rules.any?(&:struck?) && !@dumping.under_way?
+        struck = @rules.select(&:struck?)
+        if struck.any? && !@dumping.under_way?
           words = "the process ends, and its memory had passed a mark"
-          @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true), facts)
+          modest = struck.map { |rule| rule.modest(facts) }.min
+          @dumping.attempt(Strike.new(rule: :exit, words: words, urgent: true, modest: modest),
+                           facts)
         end
         return if @dumping.ended_within?(grace)
 

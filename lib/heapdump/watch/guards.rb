@@ -30,7 +30,7 @@ module HeapDump
         @lag = lag
       end
 
-      # How many dumps of the budget are only for marks of memory, but never all of them.
+      # How many marks of memory there are: so many dumps are a series.
       attr_writer :marks
 
       # Bytes that must be left of a file system with +all+ bytes when a dump is there.
@@ -63,11 +63,11 @@ module HeapDump
         refuse(:directory, Terminal::Trouble.sentence(e))
       end
 
-      # With the lock of the directory. +made+ dumps are there of this process; +modest+: how many
-      # of them for rules that leave some to the marks, if this is for such a rule. Removes old
-      # dumps where there are too many. Returns a Refusal or nil.
-      def within(names, made, modest = nil)
-        spent(names, made, modest) || room(names)
+      # With the lock of the directory. +modest+ is that of the strike, and +own+ those of the
+      # strikes for which this process has made dumps in the last 24 hours. Removes old dumps where
+      # there are too many. Returns a Refusal or nil.
+      def within(names, own, modest)
+        spent(names, own, modest) || room(names)
       rescue SystemCallError => e
         refuse(:state, "nobody could count the dumps: #{Terminal::Trouble.sentence(e)}")
       end
@@ -130,23 +130,25 @@ module HeapDump
         format("%.1f s", seconds)
       end
 
-      # The budget is for rules; a person can always have a dump from outside. A rule that strikes
-      # again and again must not use up what the marks need at night.
-      def spent(names, made, modest)
+      # The budget is for rules; a person can always have a dump from outside. What strikes again and
+      # again must not use up what a leak needs: that of the start, and any later one.
+      def spent(names, own, modest)
         most = @options.at_most or return
-        share = modest ? [most - @marks, 1].max : most
-        own, = [[made, most], [modest, share]].find { |dumps, limit| dumps && dumps >= limit }
-        dumps = own || @state.dumps.size
-        return if dumps < share
-
-        kept = ", #{most - share} of them for marks of on.memory" if dumps < most
-        refuse(:budget, "#{whose(own, dumps)} (at_most: #{most}#{kept}); " \
-                        "`heapdump take #{names.pid}` makes one now")
+        all = @state.dumps.map { |one| one["modest"].to_i }
+        modest.downto(0) do |least|
+          share = [most - (least * @marks), 1].max
+          found = { "this process has made" => own, "#{named} got" => all }
+                  .transform_values { |made| made.count { |one| one >= least } }
+                  .find { |_, number| number >= share }
+          return refuse(:budget, budget(names, *found, most, share)) if found
+        end
+        nil
       end
 
-      def whose(own, dumps)
-        number = Terminal::Units.plural(dumps, "dump")
-        own ? "this process has made #{number}" : "#{named} got #{number} in the last 24 hours"
+      def budget(names, who, number, most, share)
+        kept = ", #{most - share} of them for memory that grows" if share < most
+        "#{who} #{Terminal::Units.plural(number, "dump")} in the last 24 hours (at_most: " \
+          "#{most}#{kept}); `heapdump take #{names.pid}` makes one now"
       end
 
       def named
