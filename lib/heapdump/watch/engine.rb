@@ -44,7 +44,7 @@ module HeapDump
         @dumping = Dumping.new(options: options, names: @names, machine: machine, gauge: @gauge,
                                stats: @stats, voice: @voice, faults: @faults,
                                hooks: method(:dumped), **dumper)
-        @shipping = ships
+        @shipping = @dumping.guards.shipping = ships
         @note = Note.new(options.directory, @names, @gauge)
       end
 
@@ -67,7 +67,7 @@ module HeapDump
         silence unless @ringing.empty?
         settle(facts) unless @settled
         @dumping.follow
-        @shipping&.look
+        @shipping&.look(busy: @dumping.under_way?)
         act(strikes(facts), facts)
         end_those_off if @faults.any_off?
         write_note(facts)

@@ -27,11 +27,15 @@ module HeapDump
         @state = state
         @keep = Keep.new(directory, options.keep)
         @marks = 0
+        @shipping = nil
         @lag = lag
       end
 
       # How many marks of memory there are: so many dumps are a series.
       attr_writer :marks
+
+      # What has dumps shipped meanwhile (Shipping); nil if nothing does.
+      attr_writer :shipping
 
       # Bytes that must be left of a file system with +all+ bytes when a dump is there.
       def self.reserve(all)
@@ -40,7 +44,7 @@ module HeapDump
 
       # Before anything is written: memory, and where the dump would go. Returns a Refusal or nil.
       def before(facts)
-        headroom(facts) || time(facts) || place
+        headroom(facts) || beside(facts) || time(facts) || place
       end
 
       # What is known at the start to forbid each dump (sentences).
@@ -112,6 +116,22 @@ module HeapDump
 
       def refuse(reason, words)
         Refusal.new(reason, words)
+      end
+
+      # Where one kill would be the end of all, there must be room for a process that ships, too.
+      # It is small, and has soon taken what it needs.
+      def beside(facts)
+        return unless @shipping && facts.gauge.fatal?
+
+        left, needed = facts.gauge.headroom
+        more = left ? @shipping.to_come : 0
+        return if more.zero? || left >= needed + more
+
+        words = "#{Terminal::Units.bytes(left)} of memory are left up to the limit of " \
+                "#{Terminal::Units.bytes(facts.limit)}; a dump may take " \
+                "#{Terminal::Units.bytes(needed)}, and the process that ships dumps " \
+                "#{Terminal::Units.bytes(more)} more"
+        Refusal.new(:headroom, words, true)
       end
 
       # While a dump is written, memory goes on growing.
