@@ -72,6 +72,14 @@ class TestGuards < HeapDumpTest
     gauge.headroom.last / MIB
   end
 
+  # Then it may have all that is used.
+  def test_headroom_of_a_process_of_unknown_size
+    tree.remove("/proc/self/smaps_rollup")
+    tree.remove("/proc/self/statm")
+    assert_equal 41, needed_of("/web")
+    assert_equal 91, needed_of("/web", used: 300)
+  end
+
   # Up to there a process has room that has all of the memory.
   def test_the_most_that_may_be_used
     [[128, 0], [512, 0], [512, 1], [4096, 1]].each do |limit, oom_group|

@@ -111,6 +111,17 @@ class TestWatchBudget < HeapDumpTest
     assert_operator begun.size, :>, 16
   end
 
+  # It stays so for hours, and is told once a day.
+  def test_a_budget_that_is_used_up_is_told_once
+    watch = engine(at_most: 1, cooldown: 60) { |on| on.every seconds: 1 }
+    strike_often(watch, 20)
+    assert_equal 1, said.grep(/\Ano dump, .*at_most/).size
+    assert_operator refusals(watch)[:budget], :>, 10
+    machine.pass(86_400)
+    strike_often(watch, 20)
+    assert_equal 2, said.grep(/\Ano dump, .*at_most/).size
+  end
+
   # Whoever removes the directory gives this process no other budget.
   def test_the_budget_of_a_process
     watch = engine(at_most: 2) { |on| on.every seconds: 1 }

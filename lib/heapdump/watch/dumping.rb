@@ -40,6 +40,7 @@ module HeapDump
         @own = [] # when, and how modest, each dump of the last 24 hours
         @refused = {} # until when, by the key of a strike
         @elsewhere = {}
+        @spent = {} # when it was told that the budget is
       end
 
       # True if forked processes are writing a dump.
@@ -167,9 +168,22 @@ module HeapDump
         unless strike.awaited?
           @refused[strike.key] = facts.seconds + (refusal.passes ? PASSES : @options.cooldown)
         end
-        @voice.say("no dump, although #{strike.words}: #{refusal.words}")
+        unless refusal.reason == :budget && told_spent?(strike, facts)
+          @voice.say("no dump, although #{strike.words}: #{refusal.words}")
+        end
         tell(strike, :refused, refusal.words)
         nil
+      end
+
+      # Whether it was told in the last 24 hours: it may be so for as long.
+      def told_spent?(strike, facts)
+        return false if strike.awaited?
+
+        told = @spent[strike.key]
+        return true if told && facts.seconds < told + State::DAY
+
+        @spent[strike.key] = facts.seconds
+        false
       end
 
       def pretend(strike, facts)

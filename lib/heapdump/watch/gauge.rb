@@ -119,7 +119,8 @@ module HeapDump
         used, = usage
         return unless @limit && used
 
-        [@limit - used, needs.map { |bytes, share| bytes + ((private || 0) * share).to_i }.min]
+        own = private || used # who knows nothing better takes all of it for its own
+        [@limit - used, needs.map { |bytes, share| bytes + (own * share).to_i }.min]
       end
 
       # Up to how many bytes may be used, if a process that has all of them is to have room for so
